@@ -1,0 +1,68 @@
+/** The seam between images and where they come from. */
+
+import type { Abortable } from "../abort.ts";
+import type { Bytes } from "./bytes.ts";
+import type { Descriptor } from "./descriptor.ts";
+import type { Digest } from "./digest.ts";
+
+/** A manifest or index exactly as it was received. */
+export interface RawManifest {
+  readonly bytes: Bytes;
+  /** As the source declared it, without parameters; `""` if it did not. */
+  readonly mediaType: string;
+  /** Computed over `bytes`. */
+  readonly digest: Digest;
+}
+
+/** Options of {@linkcode BlobSource.open}. */
+export interface OpenBlobOptions extends Abortable {
+  /** The first byte that is wanted; 0 is the default. */
+  readonly offset?: number;
+}
+
+/** Where blobs come from: a registry, a layout on disk, a map in a test. */
+export interface BlobSource {
+  /** Opens a blob. Its bytes are unproven: whoever reads them verifies them. */
+  open(
+    blob: Descriptor,
+    options?: OpenBlobOptions,
+  ): Promise<ReadableStream<Bytes>>;
+}
+
+/** Where one image comes from, with all that belongs to it. */
+export interface ImageSource extends BlobSource {
+  /**
+   * Fetches a manifest.
+   *
+   * @param digest Which; left out, the one that the source was opened for.
+   * @throws {BlobMismatchError} If a digest is asked for and others bytes come.
+   */
+  fetchManifest(digest?: Digest, options?: Abortable): Promise<RawManifest>;
+  /** What a worker needs to open the same blobs by itself. */
+  readonly access: BlobAccess;
+}
+
+/** How a worker reaches blobs. It is sent to it, so: plain data. */
+export type BlobAccess = HttpBlobAccess | LayoutBlobAccess;
+
+/** Blobs of a repository in a registry. */
+export interface HttpBlobAccess {
+  readonly kind: "http";
+  /** Such as `https://quay.io/v2/prometheus/busybox/`. */
+  readonly repositoryUrl: string;
+  /** The ready value of the Authorization header, for this origin only. */
+  readonly authorization?: string;
+  /** PEM certificates to trust beside the system's. */
+  readonly caCerts?: readonly string[];
+  /** PEM client certificate and key. */
+  readonly clientCertificate?: { readonly cert: string; readonly key: string };
+  /** Whether TLS certificates are not checked. */
+  readonly insecure?: boolean;
+}
+
+/** Blobs of an OCI layout on disk: OCI image-layout.md. */
+export interface LayoutBlobAccess {
+  readonly kind: "layout";
+  /** The folder that holds `oci-layout` and `blobs`; absolute. */
+  readonly directory: string;
+}
