@@ -1,0 +1,22 @@
+/** Folders that tests work in. */
+
+import { join } from "@std/path";
+
+/** A folder that is removed, with all in it, when its scope ends. */
+export interface TempDir extends Disposable {
+  /** The folder's absolute path. */
+  readonly path: string;
+  /** Names a path inside the folder. */
+  join(...parts: string[]): string;
+}
+
+/** Makes an empty folder: `using dir = tempDir();`. */
+export function tempDir(): TempDir {
+  // By its real path: orlop and the kernel's mount table name it so.
+  const path = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "orlop-" }));
+  return {
+    path,
+    join: (...parts) => join(path, ...parts),
+    [Symbol.dispose]: () => Deno.removeSync(path, { recursive: true }),
+  };
+}
