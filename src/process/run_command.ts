@@ -1,0 +1,217 @@
+/** Runs other programs to their end. */
+
+import type { Abortable } from "../abort.ts";
+import { CommandError } from "../errors.ts";
+import { type Bytes, concatBytes, toText } from "../formats/bytes.ts";
+
+/** Options of {@linkcode runCommand}. */
+export interface RunCommandOptions extends Abortable {
+  /** What the program reads; nothing is the default. */
+  readonly stdin?: Bytes | ReadableStream<Bytes>;
+  /** The directory to run in. */
+  readonly cwd?: string;
+  /** Added to a short `PATH` and `LC_ALL=C`; nothing else is inherited. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** The exit codes that are no failure; `[0]` is the default. */
+  readonly okCodes?: readonly number[] | "any";
+}
+
+/** How a program ended, and what it printed. */
+export interface CommandResult {
+  /** The exit code; 128 and the signal's number if a signal ended it. */
+  readonly code: number;
+  readonly stdout: string;
+  /** The first 64 KiB. */
+  readonly stderr: string;
+}
+
+/** What programs get for an environment: words as expected, no surprises. */
+export const PLAIN_ENV: Readonly<Record<string, string>> = {
+  "LC_ALL": "C",
+  "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+};
+
+// A mount table of 100,000 lines is about 30 MiB of JSON.
+const MAX_STDOUT_BYTES = 64 * 1024 * 1024;
+// GNU tar prints a line for each of a million members that fail.
+const MAX_STDERR_BYTES = 64 * 1024;
+// How long a program may take to tidy up when it is told to end.
+const GRACE_MS = 2000;
+
+/**
+ * Runs a program and waits for its end.
+ *
+ * @param program Its absolute path: see `findProgram()`.
+ * @throws {CommandError} If it cannot be started, its exit code is not one of
+ *   `okCodes`, or it prints more than 64 MiB.
+ */
+export async function runCommand(
+  program: string,
+  args: readonly string[],
+  options: RunCommandOptions = {},
+): Promise<CommandResult> {
+  options.signal?.throwIfAborted();
+  const child = spawn(program, args, options);
+  const done = new AbortController();
+  const output = Promise.all([
+    collect(child.stdout, { limit: MAX_STDOUT_BYTES, signal: done.signal }),
+    collect(child.stderr, { limit: MAX_STDERR_BYTES, signal: done.signal }),
+    feed(child, options.stdin),
+  ]);
+  const result = await waitFor(child, output, options).finally(() =>
+    done.abort()
+  );
+  return check(program, result, options.okCodes ?? [0]);
+}
+
+function spawn(
+  program: string,
+  args: readonly string[],
+  { stdin, cwd, env }: RunCommandOptions,
+): Deno.ChildProcess {
+  const command = new Deno.Command(program, {
+    args: [...args],
+    ...(cwd === undefined ? {} : { cwd }),
+    env: { ...PLAIN_ENV, ...env },
+    clearEnv: true,
+    stdin: stdin === undefined ? "null" : "piped",
+    stdout: "piped",
+    stderr: "piped",
+    // A group of its own, so that an abort reaches what the program started,
+    // and Ctrl-C reaches orlop only, which knows what to undo.
+    detached: true,
+  });
+  try {
+    return command.spawn();
+  } catch (cause) {
+    throw notStarted(program, cause);
+  }
+}
+
+/** The error of a program that did not start. */
+export function notStarted(program: string, cause: unknown): CommandError {
+  const why = cause instanceof Deno.errors.NotFound
+    ? "there is no such program or directory"
+    : cause instanceof Error
+    ? cause.message
+    : String(cause);
+  return new CommandError(`Cannot run "${program}": ${why}`, { cause });
+}
+
+interface Collected {
+  readonly bytes: Bytes;
+  readonly isWhole: boolean;
+}
+
+/** Reads a stream to its end, and keeps its first bytes. */
+async function collect(
+  stream: ReadableStream<Bytes>,
+  { limit, signal }: { limit: number; signal: AbortSignal },
+): Promise<Collected> {
+  const kept: Bytes[] = [];
+  let left = limit;
+  let isWhole = true;
+  const sink = new WritableStream<Bytes>({
+    write(chunk) {
+      if (chunk.byteLength > left) isWhole = false;
+      if (left > 0) kept.push(chunk.subarray(0, left));
+      left -= Math.min(left, chunk.byteLength);
+    },
+  });
+  await stream.pipeTo(sink, { signal });
+  return { bytes: concatBytes(kept), isWhole };
+}
+
+async function feed(
+  child: Deno.ChildProcess,
+  stdin: RunCommandOptions["stdin"],
+): Promise<void> {
+  if (stdin === undefined) return;
+  const stream = stdin instanceof Uint8Array
+    ? new Blob([stdin]).stream()
+    : stdin;
+  try {
+    await stream.pipeTo(child.stdin);
+  } catch (error) {
+    // A program may end before it has read all; its exit code tells.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}
+
+type Output = Promise<readonly [Collected, Collected, void]>;
+type Outcome = CommandResult & { readonly isWhole: boolean };
+
+/** Waits for a child; ends it if the caller or its input gives up. */
+async function waitFor(
+  child: Deno.ChildProcess,
+  output: Output,
+  { signal }: Abortable,
+): Promise<Outcome> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal?.reason);
+  signal?.addEventListener("abort", abort, { once: true });
+  try {
+    // The pipes may outlive the child, in a grandchild; or break before.
+    const [stdout, stderr] = await Promise.race([output, aborted.promise]);
+    const { code } = await Promise.race([child.status, aborted.promise]);
+    return {
+      code,
+      stdout: toText(stdout.bytes),
+      stderr: toText(stderr.bytes),
+      isWhole: stdout.isWhole,
+    };
+  } catch (error) {
+    output.catch(() => {}); // `error` is why, whatever this says.
+    await end(child);
+    throw error;
+  } finally {
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+/** Ends a child and waits until it is gone. */
+async function end(child: Deno.ChildProcess): Promise<void> {
+  kill(child, "SIGTERM");
+  const timer = setTimeout(() => kill(child, "SIGKILL"), GRACE_MS);
+  await child.status;
+  clearTimeout(timer);
+}
+
+function kill(child: Deno.ChildProcess, signal: Deno.Signal): void {
+  try {
+    Deno.kill(-child.pid, signal);
+  } catch {
+    // Gone, or groups are out of reach: that takes run of all programs.
+    killAlone(child, signal);
+  }
+}
+
+function killAlone(child: Deno.ChildProcess, signal: Deno.Signal): void {
+  try {
+    child.kill(signal);
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+function check(
+  program: string,
+  { code, stdout, stderr, isWhole }: Outcome,
+  okCodes: readonly number[] | "any",
+): CommandResult {
+  if (okCodes !== "any" && !okCodes.includes(code)) {
+    throw new CommandError(
+      `Cannot run "${program}": ${firstLine(stderr) || `exit code ${code}`}`,
+      { exitCode: code },
+    );
+  }
+  if (isWhole) return { code, stdout, stderr };
+  throw new CommandError(
+    `Cannot run "${program}": it printed more than ${MAX_STDOUT_BYTES} bytes`,
+    { exitCode: code },
+  );
+}
+
+function firstLine(text: string): string {
+  return text.split("\n").map((line) => line.trim()).find(Boolean) ?? "";
+}

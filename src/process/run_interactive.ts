@@ -1,0 +1,105 @@
+/** Runs a program in the place of orlop: on its terminal, with its signals. */
+
+import { notStarted, PLAIN_ENV } from "./run_command.ts";
+
+/** Options of {@linkcode runInteractive}. */
+export interface RunInteractiveOptions {
+  /** Whether the program may read orlop's input; `"null"` is the default. */
+  readonly stdin?: "inherit" | "null";
+  readonly cwd?: string;
+  /** Added to a short `PATH` and `LC_ALL=C`; nothing else is inherited. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const FORWARDED: readonly Deno.Signal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+
+/**
+ * Runs a program with orlop's own input and output, hands it the signals that
+ * orlop gets, and waits for its end.
+ *
+ * @param program Its absolute path: see `findProgram()`.
+ * @returns Its exit code; 128 and the signal's number if a signal ended it.
+ * @throws {CommandError} If it cannot be started.
+ */
+export async function runInteractive(
+  program: string,
+  args: readonly string[],
+  options: RunInteractiveOptions = {},
+): Promise<number> {
+  const { stdin = "null", cwd, env } = options;
+  const command = new Deno.Command(program, {
+    args: [...args],
+    ...(cwd === undefined ? {} : { cwd }),
+    env: { ...PLAIN_ENV, ...env },
+    clearEnv: true,
+    stdin,
+    stdout: "inherit",
+    stderr: "inherit",
+  });
+  // Before the start: a signal in between would end orlop, not the program.
+  const forwarder = new SignalForwarder();
+  try {
+    const child = spawn(program, command);
+    forwarder.forwardTo(child);
+    const { code } = await child.status;
+    return code;
+  } finally {
+    forwarder.stop();
+  }
+}
+
+function spawn(program: string, command: Deno.Command): Deno.ChildProcess {
+  try {
+    return command.spawn();
+  } catch (cause) {
+    throw notStarted(program, cause);
+  }
+}
+
+/** Catches signals from its making on, and hands them to a child. */
+class SignalForwarder {
+  readonly #handlers: ReadonlyMap<Deno.Signal, () => void>;
+  #early: Deno.Signal[] = [];
+  #child: Deno.ChildProcess | undefined;
+
+  constructor() {
+    this.#handlers = new Map(
+      FORWARDED.map((signal) => [signal, () => this.#take(signal)]),
+    );
+    for (const [signal, handler] of this.#handlers) {
+      Deno.addSignalListener(signal, handler);
+    }
+  }
+
+  forwardTo(child: Deno.ChildProcess): void {
+    this.#child = child;
+    this.#early.forEach((signal) => this.#take(signal));
+    this.#early = [];
+  }
+
+  stop(): void {
+    for (const [signal, handler] of this.#handlers) {
+      Deno.removeSignalListener(signal, handler);
+    }
+  }
+
+  #take(signal: Deno.Signal): void {
+    // Ctrl-C reaches everybody on the terminal: once is what its user meant.
+    if (signal === "SIGINT" && isOnTerminal()) return;
+    if (this.#child === undefined) this.#early.push(signal);
+    else sendTo(this.#child, signal);
+  }
+}
+
+function isOnTerminal(): boolean {
+  return Deno.stdin.isTerminal() || Deno.stdout.isTerminal() ||
+    Deno.stderr.isTerminal();
+}
+
+function sendTo(child: Deno.ChildProcess, signal: Deno.Signal): void {
+  try {
+    child.kill(signal);
+  } catch {
+    // It has ended; its status is on its way.
+  }
+}

@@ -1,0 +1,69 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { toFileUrl } from "@std/path";
+import { CommandError } from "../../src/errors.ts";
+import { runInteractive } from "../../src/process/run_interactive.ts";
+
+const MODULE = toFileUrl(
+  `${import.meta.dirname}/../../src/process/run_interactive.ts`,
+);
+
+/** Runs a shell script by `runInteractive()` in a Deno of its own. */
+function start(script: string): Deno.ChildProcess {
+  const code = `import { runInteractive } from "${MODULE}";
+    Deno.exit(await runInteractive("/bin/sh", ["-c", Deno.args[0]], {
+      stdin: "inherit",
+    }));`;
+  return new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--quiet",
+      "--allow-run",
+      `data:text/typescript,${encodeURIComponent(code)}`,
+      script,
+    ],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+Deno.test("runInteractive() returns the exit code", async () => {
+  assertEquals(await runInteractive("/bin/sh", ["-c", "exit 42"]), 42);
+  assertEquals(await runInteractive("/bin/sh", ["-c", "kill -9 $$"]), 137);
+});
+
+Deno.test("runInteractive() says that a program is missing", async () => {
+  await assertRejects(
+    () => runInteractive("/nonexistent/tool", []),
+    CommandError,
+    'Cannot run "/nonexistent/tool"',
+  );
+});
+
+Deno.test("runInteractive() hands input and output on", async () => {
+  const child = start("cat; echo err >&2; exit 5");
+  await new Blob(["hello"]).stream().pipeTo(child.stdin);
+  const { code, stdout, stderr } = await child.output();
+  const decoder = new TextDecoder();
+  assertEquals(code, 5);
+  assertEquals(decoder.decode(stdout), "hello");
+  assertEquals(decoder.decode(stderr), "err\n");
+});
+
+Deno.test("runInteractive() hands signals on", async (t) => {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    await t.step(signal, async () => {
+      const child = start(
+        `trap 'exit 33' ${signal.slice(3)}; echo ready; ` +
+          "while :; do sleep 0.05; done",
+      );
+      await child.stdin.close();
+      const reader = child.stdout.getReader();
+      await reader.read();
+      child.kill(signal);
+      assertEquals((await child.status).code, 33);
+      await reader.cancel();
+      await child.stderr.cancel();
+    });
+  }
+});
