@@ -1,0 +1,168 @@
+/** Image configs: OCI image-spec v1.1, config.md. */
+
+import { InvalidManifestError } from "../errors.ts";
+import type { Digest } from "./digest.ts";
+import {
+  asArray,
+  asBoolean,
+  asObject,
+  asString,
+  asStringMap,
+  asStrings,
+  type JsonObject,
+  optional,
+  parseJson,
+} from "./json.ts";
+import { asDigest } from "./manifest.ts";
+
+/** What an image is made of and how to run it; `null`s count as absent. */
+export interface ImageConfig {
+  readonly created: string | undefined;
+  readonly author: string | undefined;
+  /** In Go's terms; `""` if a very old image does not say. */
+  readonly architecture: string;
+  /** As `architecture`. */
+  readonly os: string;
+  readonly variant: string | undefined;
+  readonly config: RunDefaults;
+  readonly rootfs: {
+    readonly type: "layers";
+    /** Digests of the unpacked layers, from the base up. */
+    readonly "diff_ids": readonly Digest[];
+  };
+  readonly history: readonly HistoryEntry[];
+}
+
+/** The `config` member: how a container of the image runs by default. */
+export interface RunDefaults {
+  readonly User: string;
+  /** Such as `80/tcp`. */
+  readonly ExposedPorts: readonly string[];
+  readonly Env: readonly string[];
+  readonly Entrypoint: readonly string[];
+  readonly Cmd: readonly string[];
+  /** Folders that are to be volumes. */
+  readonly Volumes: readonly string[];
+  readonly WorkingDir: string;
+  readonly Labels: Readonly<Record<string, string>>;
+  readonly StopSignal: string;
+}
+
+/** How one layer, or none, came to be. */
+export interface HistoryEntry {
+  readonly created: string | undefined;
+  readonly author: string | undefined;
+  readonly "created_by": string | undefined;
+  readonly comment: string | undefined;
+  readonly "empty_layer": boolean;
+}
+
+/** containers/image reads no more either. */
+export const MAX_CONFIG_SIZE = 4 * 1024 * 1024;
+
+/**
+ * Parses an image's config.
+ *
+ * @param what What is being read, for errors, such as `config "sha256:…"`.
+ * @throws {InvalidManifestError} If it is none.
+ */
+export function parseImageConfig(
+  bytes: Uint8Array,
+  what: string,
+): ImageConfig {
+  try {
+    const value = parseJson(bytes, what, { maxSize: MAX_CONFIG_SIZE });
+    return readConfig(asObject(value, what), what);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new InvalidManifestError(error.message, { cause: error });
+  }
+}
+
+function readConfig(document: JsonObject, what: string): ImageConfig {
+  const text = textsOf(document, what);
+  const where = `${what}, config`;
+  const run = optional(document["config"], where, asObject) ?? {};
+  const history = `${what}, history`;
+  return {
+    created: text("created"),
+    author: text("author"),
+    architecture: text("architecture") ?? "",
+    os: text("os") ?? "",
+    variant: text("variant"),
+    config: readRunDefaults(run, where),
+    rootfs: readRootfs(document["rootfs"], `${what}, rootfs`),
+    history: (optional(document["history"], history, asArray) ?? [])
+      .map((entry, index) => readHistory(entry, `${history}[${index}]`)),
+  };
+}
+
+function readRunDefaults(run: JsonObject, what: string): RunDefaults {
+  const text = textsOf(run, what);
+  return {
+    User: text("User") ?? "",
+    ExposedPorts: read("ExposedPorts", asKeys) ?? [],
+    Env: read("Env", asStrings) ?? [],
+    Entrypoint: read("Entrypoint", asArguments) ?? [],
+    Cmd: read("Cmd", asArguments) ?? [],
+    Volumes: read("Volumes", asKeys) ?? [],
+    WorkingDir: text("WorkingDir") ?? "",
+    Labels: read("Labels", asStringMap) ?? {},
+    StopSignal: text("StopSignal") ?? "",
+  };
+
+  function read<T>(
+    key: string,
+    as: (value: unknown, what: string) => T,
+  ): T | undefined {
+    return optional(run[key], `${what}.${key}`, as);
+  }
+}
+
+function readRootfs(value: unknown, what: string): ImageConfig["rootfs"] {
+  const rootfs = asObject(value, what);
+  const type = asString(rootfs["type"], `${what}.type`);
+  if (type !== "layers") {
+    throw new SyntaxError(
+      `Cannot read ${what}: type is "${type}", expected "layers"`,
+    );
+  }
+  const where = `${what}.diff_ids`;
+  // Go writes null for an image without layers.
+  const diffIds = optional(rootfs["diff_ids"], where, asArray) ?? [];
+  return {
+    type,
+    "diff_ids": diffIds.map((id, index) => asDigest(id, `${where}[${index}]`)),
+  };
+}
+
+function readHistory(value: unknown, what: string): HistoryEntry {
+  const entry = asObject(value, what);
+  const text = textsOf(entry, what);
+  const where = `${what}.empty_layer`;
+  return {
+    created: text("created"),
+    author: text("author"),
+    "created_by": text("created_by"),
+    comment: text("comment"),
+    "empty_layer": optional(entry["empty_layer"], where, asBoolean) ?? false,
+  };
+}
+
+/** A reader of optional strings by key. */
+function textsOf(
+  object: JsonObject,
+  what: string,
+): (key: string) => string | undefined {
+  return (key) => optional(object[key], `${what}.${key}`, asString);
+}
+
+/** The keys of a Go set: `{"80/tcp": {}}`. */
+function asKeys(value: unknown, what: string): readonly string[] {
+  return Object.keys(asObject(value, what));
+}
+
+/** A command; very old images have a single string, which is one argument. */
+function asArguments(value: unknown, what: string): readonly string[] {
+  return typeof value === "string" ? [value] : asStrings(value, what);
+}

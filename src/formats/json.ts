@@ -1,0 +1,215 @@
+/** JSON from strangers: RFC 8259, without what two readers take differently. */
+
+import { toStrictText } from "./bytes.ts";
+
+/** A JSON object of unknown content. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Options of {@linkcode parseJson}. */
+export interface ParseJsonOptions {
+  /** Refuses longer input, in bytes; 4 MiB is the default. */
+  readonly maxSize?: number;
+}
+
+// The limit of manifests and configs in registries and in containers/image.
+const DEFAULT_MAX_SIZE = 4 * 1024 * 1024;
+// Manifests and configs nest 6 deep, runtime specs 9.
+const MAX_DEPTH = 64;
+// Enough of a wrong value to find it by.
+const MAX_SHOWN = 60;
+
+/**
+ * Parses JSON strictly: well-formed UTF-8, no duplicate keys, limited in size
+ * and depth.
+ *
+ * @param what What is being read, for errors, such as `manifest "sha256:…"`.
+ * @throws {SyntaxError} `Cannot read <what>: …`
+ */
+export function parseJson(
+  input: string | Uint8Array,
+  what: string,
+  options: ParseJsonOptions = {},
+): unknown {
+  const { maxSize = DEFAULT_MAX_SIZE } = options;
+  if (input.length > maxSize) {
+    throw unreadable(what, `larger than ${maxSize} bytes`);
+  }
+  const text = typeof input === "string" ? input : decode(input, what);
+  checkDepth(text, what);
+  const value = parse(text, what);
+  checkKeys(text, what);
+  return value;
+}
+
+/** Takes a value for an object. @throws {SyntaxError} If it is none. */
+export function asObject(value: unknown, what: string): JsonObject {
+  if (isObject(value)) return value;
+  throw unexpected(what, { wanted: "an object", value });
+}
+
+/** Takes a value for an array. @throws {SyntaxError} If it is none. */
+export function asArray(value: unknown, what: string): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw unexpected(what, { wanted: "an array", value });
+}
+
+/** Takes a value for a string. @throws {SyntaxError} If it is none. */
+export function asString(value: unknown, what: string): string {
+  if (typeof value === "string") return value;
+  throw unexpected(what, { wanted: "a string", value });
+}
+
+/** Takes a value for a boolean. @throws {SyntaxError} If it is none. */
+export function asBoolean(value: unknown, what: string): boolean {
+  if (typeof value === "boolean") return value;
+  throw unexpected(what, { wanted: "true or false", value });
+}
+
+/**
+ * Takes a value for an exact integer.
+ *
+ * @throws {SyntaxError} If it is none, or has lost digits beyond 2⁵³.
+ */
+export function asInteger(value: unknown, what: string): number {
+  if (typeof value === "number" && Number.isSafeInteger(value)) return value;
+  throw unexpected(what, { wanted: "an integer", value });
+}
+
+/** Takes a value for a count of bytes. @throws {SyntaxError} If it is none. */
+export function asSize(value: unknown, what: string): number {
+  const size = asInteger(value, what);
+  if (size >= 0) return size;
+  throw unexpected(what, { wanted: "a size", value });
+}
+
+/** Takes a value for a list of strings. @throws {SyntaxError} If it is none. */
+export function asStrings(value: unknown, what: string): readonly string[] {
+  return asArray(value, what).map((item, index) =>
+    asString(item, `${what}[${index}]`)
+  );
+}
+
+/** Takes a value for a map of strings. @throws {SyntaxError} If it is none. */
+export function asStringMap(
+  value: unknown,
+  what: string,
+): Readonly<Record<string, string>> {
+  const entries = Object.entries(asObject(value, what));
+  return Object.fromEntries(
+    entries.map(([key, item]) => [key, asString(item, `${what}["${key}"]`)]),
+  );
+}
+
+/** Reads a value that may be absent or `null`, which is the same. */
+export function optional<T>(
+  value: unknown,
+  what: string,
+  as: (value: unknown, what: string) => T,
+): T | undefined {
+  return value === undefined || value === null ? undefined : as(value, what);
+}
+
+/**
+ * Refuses keys that differ from known ones in case only: Go takes them for
+ * the same, so two programs would read two different documents.
+ *
+ * @throws {SyntaxError} If there is such a key.
+ */
+export function refuseCaseVariants(
+  value: JsonObject,
+  what: string,
+  knownKeys: readonly string[],
+): void {
+  const known = new Map(knownKeys.map((key) => [key.toLowerCase(), key]));
+  for (const key of Object.keys(value)) {
+    const meant = known.get(key.toLowerCase());
+    if (meant === undefined || meant === key) continue;
+    throw unreadable(what, `ambiguous, key "${key}" looks like "${meant}"`);
+  }
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function decode(bytes: Uint8Array, what: string): string {
+  try {
+    return toStrictText(bytes);
+  } catch (cause) {
+    throw unreadable(what, "not valid UTF-8", cause);
+  }
+}
+
+function parse(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw unreadable(what, "not valid JSON", cause);
+  }
+}
+
+function checkDepth(text: string, what: string): void {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at];
+    if (char === '"') at = endOfString(text, at);
+    else if (char === "{" || char === "[") depth++;
+    else if (char === "}" || char === "]") depth--;
+    if (depth > MAX_DEPTH) {
+      throw unreadable(what, `nested deeper than ${MAX_DEPTH}`);
+    }
+  }
+}
+
+/** Looks for duplicate keys in a text that is known to be valid. */
+function checkKeys(text: string, what: string): void {
+  // The keys of each open object; undefined stands for an open array.
+  const open: (Set<string> | undefined)[] = [];
+  let isKeyNext = false;
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at];
+    if (char === '"') {
+      const end = endOfString(text, at);
+      if (isKeyNext) addKey(text.slice(at, end + 1));
+      isKeyNext = false;
+      at = end;
+    } else if (char === "{" || char === "[") {
+      open.push(char === "{" ? new Set() : undefined);
+      isKeyNext = char === "{";
+    } else if (char === "}" || char === "]") {
+      open.pop();
+      isKeyNext = false;
+    } else if (char === ",") {
+      isKeyNext = open.at(-1) !== undefined;
+    }
+  }
+
+  function addKey(quoted: string): void {
+    const key = String(JSON.parse(quoted));
+    const keys = open.at(-1);
+    if (keys?.has(key)) {
+      throw unreadable(what, `ambiguous, duplicate key "${key}"`);
+    }
+    keys?.add(key);
+  }
+}
+
+/** The position of the quote that ends the string that begins at `start`. */
+function endOfString(text: string, start: number): number {
+  let at = start + 1;
+  while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
+  return at;
+}
+
+function unexpected(
+  what: string,
+  { wanted, value }: { wanted: string; value: unknown },
+): SyntaxError {
+  const got = value === undefined ? "nothing" : JSON.stringify(value);
+  const shown = got.length > MAX_SHOWN ? `${got.slice(0, MAX_SHOWN)}…` : got;
+  return unreadable(what, `expected ${wanted}, got ${shown}`);
+}
+
+function unreadable(what: string, why: string, cause?: unknown): SyntaxError {
+  return new SyntaxError(`Cannot read ${what}: ${why}`, { cause });
+}

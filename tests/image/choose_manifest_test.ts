@@ -1,0 +1,110 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { NoMatchingPlatformError } from "../../src/errors.ts";
+import type { Descriptor } from "../../src/formats/descriptor.ts";
+import { digestOf } from "../../src/formats/digest.ts";
+import type { ImageIndex } from "../../src/formats/manifest.ts";
+import {
+  DOCKER_LIST,
+  OCI_INDEX,
+  OCI_MANIFEST,
+} from "../../src/formats/media_types.ts";
+import {
+  choosePlatform,
+  hostPlatform,
+  parsePlatform,
+  platformFits,
+  platformText,
+} from "../../src/image/choose_manifest.ts";
+
+Deno.test("choosePlatform() picks the best entry", async (t) => {
+  const cases: [wanted: string, offered: string[], chosen: string][] = [
+    ["linux/amd64", ["linux/arm64", "linux/amd64"], "linux/amd64"],
+    ["linux/x86_64", ["linux/amd64"], "linux/amd64"],
+    ["linux/arm64", ["linux/arm64/v8"], "linux/arm64/v8"],
+    ["linux/arm64/v8", ["linux/arm64"], "linux/arm64"],
+    [
+      "linux/arm/v7",
+      ["linux/arm/v8", "linux/arm/v5", "linux/arm/v6"],
+      "linux/arm/v6",
+    ],
+    ["linux/arm", ["linux/arm/v5", "linux/arm/v7"], "linux/arm/v7"],
+    ["linux/arm/7", ["linux/arm/v7"], "linux/arm/v7"],
+    ["linux/amd64", ["linux/amd64/v3", "linux/amd64/v2"], "linux/amd64/v2"],
+    ["linux/amd64", ["unknown/unknown", "linux/amd64"], "linux/amd64"],
+    ["linux/s390x", ["linux/amd64", ""], ""],
+  ];
+  for (const [wanted, offered, chosen] of cases) {
+    await t.step(`${wanted} of ${offered}`, () => {
+      const found = choosePlatform(indexOf(offered), parsePlatform(wanted));
+      assertEquals(found, entry(chosen));
+    });
+  }
+});
+
+Deno.test("choosePlatform() says what is offered", () => {
+  const index = indexOf(["linux/amd64", "linux/arm64", "unknown/unknown"]);
+  assertThrows(
+    () => choosePlatform(index, parsePlatform("linux/s390x")),
+    NoMatchingPlatformError,
+    "no image for linux/s390x; it offers linux/amd64, linux/arm64",
+  );
+});
+
+Deno.test("choosePlatform() wants a platform in docker's lists", () => {
+  const list = { ...indexOf([""]), mediaType: DOCKER_LIST };
+  assertThrows(
+    () => choosePlatform(list, parsePlatform("linux/amd64")),
+    NoMatchingPlatformError,
+    "no images",
+  );
+});
+
+Deno.test("choosePlatform() never takes an attestation", () => {
+  const attestation = {
+    ...entry("linux/amd64"),
+    annotations: { "vnd.docker.reference.type": "attestation-manifest" },
+  };
+  const index = { ...indexOf([]), manifests: [attestation] };
+  assertThrows(
+    () => choosePlatform(index, parsePlatform("linux/amd64")),
+    NoMatchingPlatformError,
+  );
+});
+
+Deno.test("parsePlatform() refuses what is none", () => {
+  for (const text of ["", "linux", "linux/", "a/b/c/d", "linux/a b"]) {
+    assertThrows(() => parsePlatform(text), SyntaxError, "platform");
+  }
+});
+
+Deno.test("platformFits() compares architectures", () => {
+  const host = parsePlatform("linux/amd64");
+  assert(platformFits(parsePlatform("linux/amd64"), host));
+  assert(!platformFits(parsePlatform("linux/arm64"), host));
+  assert(platformText(hostPlatform()).startsWith("linux/"));
+});
+
+function indexOf(platforms: string[]): ImageIndex {
+  return {
+    kind: "index",
+    mediaType: OCI_INDEX,
+    digest: digestOf("index"),
+    manifests: platforms.map(entry),
+    annotations: {},
+  };
+}
+
+function entry(platform: string): Descriptor {
+  const [os = "", architecture = "", variant] = platform.split("/");
+  const descriptor = {
+    mediaType: OCI_MANIFEST,
+    digest: digestOf(platform),
+    size: 1,
+  };
+  if (platform === "") return descriptor;
+  const described = { os, architecture };
+  return {
+    ...descriptor,
+    platform: variant === undefined ? described : { ...described, variant },
+  };
+}

@@ -1,0 +1,12 @@
+import { assertEquals } from "@std/assert";
+import { digestOf, hexOf } from "../../src/formats/digest.ts";
+import { layerIdsOf } from "../../src/image/layer_ids.ts";
+
+Deno.test("layerIdsOf() chains diff IDs as containers/storage does", () => {
+  const [one, two] = [digestOf("1"), digestOf("2")];
+  assertEquals(layerIdsOf([]), []);
+  assertEquals(layerIdsOf([one, two]), [
+    hexOf(one),
+    hexOf(digestOf(`${hexOf(one)}+${hexOf(two)}`)),
+  ]);
+});
