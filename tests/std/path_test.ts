@@ -1,0 +1,46 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import {
+  basename,
+  dirname,
+  extname,
+  fromFileUrl,
+  isAbsolute,
+  join,
+  normalize,
+  relative,
+  resolve,
+  toFileUrl,
+} from "@std/path";
+
+Deno.test("path functions treat paths as @std/path says", async (t) => {
+  const cases: [string, unknown, unknown][] = [
+    ["basename of a file", basename("/a/b.txt"), "b.txt"],
+    ["basename of a folder", basename("/a/b/"), "b"],
+    ["basename of the root", basename("/"), "/"],
+    ["basename of nothing", basename(""), ""],
+    ["basename without suffix", basename("/a/b.txt", ".txt"), "b"],
+    ["basename that is its suffix", basename("/a/.txt", ".txt"), ".txt"],
+    ["dirname", dirname("/a/b"), "/a"],
+    ["dirname of the root", dirname("/"), "/"],
+    ["dirname of a bare name", dirname("a"), "."],
+    ["extname", extname("a/b.tar.gz"), ".gz"],
+    ["extname of a hidden file", extname(".profile"), ""],
+    ["isAbsolute", isAbsolute("/a"), true],
+    ["isAbsolute of a relative path", isAbsolute("a"), false],
+    ["join", join("/a", "../b", "./c"), "/b/c"],
+    ["join of nothing", join(), "."],
+    ["join past the root", join("/", "..", "a"), "/a"],
+    ["normalize", normalize("/a//b/../c/"), "/a/c/"],
+    ["relative", relative("/a/b", "/a/c/d"), "../c/d"],
+    ["resolve", resolve("/a", "b", "../c"), "/a/c"],
+    ["fromFileUrl", fromFileUrl(new URL("file:///a%20b")), "/a b"],
+    ["toFileUrl", toFileUrl("/a b%?#").href, "file:///a%20b%25%3F%23"],
+  ];
+  for (const [name, actual, expected] of cases) {
+    await t.step(name, () => assertEquals(actual, expected));
+  }
+});
+
+Deno.test("toFileUrl() refuses a relative path", () => {
+  assertThrows(() => toFileUrl("a"), TypeError, "absolute");
+});
