@@ -1,0 +1,208 @@
+/**
+ * Records of containers/storage: the JSON arrays in `layers.json`,
+ * `images.json`, `containers.json` and `mountpoints.json`. Members that orlop
+ * does not know are kept.
+ */
+
+/** What every record has. */
+export interface StoreRecord {
+  readonly id: string;
+  readonly names?: readonly string[];
+  readonly flags?: Readonly<Record<string, unknown>>;
+  readonly [member: string]: unknown;
+}
+
+/** A layer: a directory of changes on a parent layer. */
+export interface LayerRecord extends StoreRecord {
+  readonly parent?: string;
+  readonly mountlabel?: string;
+  /** When the record was made, RFC 3339. */
+  readonly created: string;
+  readonly "compressed-diff-digest"?: string;
+  readonly "compressed-size"?: number;
+  readonly "diff-digest"?: string;
+  /** Of the uncompressed tar, in bytes. */
+  readonly "diff-size"?: number;
+  /** See {@linkcode COMPRESSION_CODES}. */
+  readonly compression?: number;
+  readonly uidset?: readonly number[];
+  readonly gidset?: readonly number[];
+}
+
+/** An image: a top layer, names, and items such as config and manifest. */
+export interface ImageRecord extends StoreRecord, BigDataMembers {
+  /** The first manifest digest that was known. */
+  readonly digest?: string;
+  readonly "names-history"?: readonly string[];
+  /** The top layer's ID; absent if the image has no layers. */
+  readonly layer?: string;
+  readonly "mapped-layers"?: readonly string[];
+  readonly metadata?: string;
+  /** The config's creation time, RFC 3339. */
+  readonly created: string;
+}
+
+/** A container: metadata of its owner and a writable layer. */
+export interface ContainerRecord extends StoreRecord, BigDataMembers {
+  /** The image's ID; `""` if there is none. */
+  readonly image: string;
+  /** The ID of its own read-write layer. */
+  readonly layer: string;
+  readonly metadata?: string;
+  readonly created: string;
+}
+
+/** How often a layer is mounted, and where. */
+export interface MountRecord extends StoreRecord {
+  readonly path: string;
+  readonly count: number;
+}
+
+/** Items that are kept in files beside the record. */
+export interface BigDataMembers {
+  readonly "big-data-names"?: readonly string[];
+  readonly "big-data-sizes"?: Readonly<Record<string, number>>;
+  readonly "big-data-digests"?: Readonly<Record<string, string>>;
+}
+
+/** The values of {@linkcode LayerRecord.compression}. */
+export const COMPRESSION_CODES = {
+  none: 0,
+  bzip2: 1,
+  gzip: 2,
+  xz: 3,
+  zstd: 4,
+} as const;
+
+/** Member names and the JSON types they must have, where orlop reads them. */
+type Shape = Readonly<
+  Record<string, "string" | "number" | "strings" | "numbers" | "object">
+>;
+
+const COMMON: Shape = { names: "strings", flags: "object" };
+const BIG_DATA: Shape = {
+  "big-data-names": "strings",
+  "big-data-sizes": "object",
+  "big-data-digests": "object",
+};
+
+/** Parses `layers.json`. @throws {SyntaxError} If it is damaged. */
+export function parseLayerRecords(text: string): LayerRecord[] {
+  const shape: Shape = {
+    ...COMMON,
+    parent: "string",
+    mountlabel: "string",
+    created: "string",
+    "compressed-diff-digest": "string",
+    "compressed-size": "number",
+    "diff-digest": "string",
+    "diff-size": "number",
+    compression: "number",
+    uidset: "numbers",
+    gidset: "numbers",
+  };
+  return parseRecords(text, shape).map((record) => ({
+    created: ZERO_TIME,
+    ...record,
+  }));
+}
+
+/** Parses `images.json`. @throws {SyntaxError} If it is damaged. */
+export function parseImageRecords(text: string): ImageRecord[] {
+  const shape: Shape = {
+    ...COMMON,
+    ...BIG_DATA,
+    digest: "string",
+    "names-history": "strings",
+    layer: "string",
+    "mapped-layers": "strings",
+    metadata: "string",
+    created: "string",
+  };
+  return parseRecords(text, shape).map((record) => ({
+    created: ZERO_TIME,
+    ...record,
+  }));
+}
+
+/** Parses `containers.json`. @throws {SyntaxError} If it is damaged. */
+export function parseContainerRecords(text: string): ContainerRecord[] {
+  const shape: Shape = {
+    ...COMMON,
+    ...BIG_DATA,
+    image: "string",
+    layer: "string",
+    metadata: "string",
+    created: "string",
+  };
+  return parseRecords(text, shape).map((record) => ({
+    image: "",
+    layer: "",
+    created: ZERO_TIME,
+    ...record,
+  }));
+}
+
+/** Parses `mountpoints.json`. @throws {SyntaxError} If it is damaged. */
+export function parseMountRecords(text: string): MountRecord[] {
+  const shape: Shape = { path: "string", count: "number" };
+  return parseRecords(text, shape).map((record) => ({
+    path: "",
+    count: 0,
+    ...record,
+  }));
+}
+
+/** Formats records as Go's `encoding/json` does: compact, `<>&` escaped. */
+export function formatRecords(records: readonly StoreRecord[]): string {
+  return JSON.stringify(records)
+    .replaceAll("<", "\\u003c")
+    .replaceAll(">", "\\u003e")
+    .replaceAll("&", "\\u0026")
+    .replaceAll("\u2028", "\\u2028")
+    .replaceAll("\u2029", "\\u2029");
+}
+
+// What Go writes for a time that was never set.
+const ZERO_TIME = "0001-01-01T00:00:00Z";
+
+/** Null and absent are the same in Go's JSON: only what is set is kept. */
+function parseRecords(text: string, shape: Shape): StoreRecord[] {
+  if (text === "") return [];
+  const list: unknown = JSON.parse(text);
+  if (!Array.isArray(list)) throw new SyntaxError("expected an array");
+  return list.map((item: unknown, index) => {
+    const where = `record ${index}`;
+    if (!isObject(item)) throw new SyntaxError(`${where} is no object`);
+    const record = Object.fromEntries(
+      Object.entries(item).filter(([, value]) => value !== null),
+    );
+    const id = record["id"];
+    if (typeof id !== "string" || id === "") {
+      throw new SyntaxError(`${where} has no ID`);
+    }
+    checkMembers(record, shape, where);
+    return { ...record, id };
+  });
+}
+
+function checkMembers(
+  record: Readonly<Record<string, unknown>>,
+  shape: Shape,
+  where: string,
+): void {
+  for (const [member, type] of Object.entries(shape)) {
+    const value = record[member];
+    if (value === undefined || isOfType(value, type)) continue;
+    throw new SyntaxError(`member "${member}" of ${where} has no ${type}`);
+  }
+}
+
+function isOfType(value: unknown, type: string): boolean {
+  if (!Array.isArray(value)) return typeof value === type;
+  return value.every((element) => `${typeof element}s` === type);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,7 @@
+/** Which system call error an exception stands for. */
+
+/** Whether an error of `node:fs` has one of these codes, such as `ENOENT`. */
+export function isErrno(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && "code" in error &&
+    typeof error.code === "string" && codes.includes(error.code);
+}

@@ -1,0 +1,86 @@
+/** Files that are there in full or not at all. */
+
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  fchmodSync,
+  fdatasyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import { basename, dirname, join } from "@std/path";
+import { randomSuffix } from "./random_name.ts";
+import { syncDirectory } from "./sync.ts";
+
+/** Options of {@linkcode writeAtomically}. */
+export interface WriteOptions {
+  /** Permission bits of the file; 0o600 is the default. */
+  readonly mode?: number;
+}
+
+/**
+ * Replaces a file: temporary file beside it, fdatasync, rename, fsync of the
+ * directory. The temporary name is the one of containers/storage, which is
+ * known to be harmless if a crash leaves it (`.tmp-<name><digits>`).
+ */
+export function writeAtomically(
+  path: string,
+  content: string | Uint8Array,
+  options: WriteOptions = {},
+): void {
+  replace(path, (temporary) => {
+    writeAndSync(temporary, content, options.mode ?? 0o600);
+  });
+}
+
+/** Copies a file (as 0600) the way {@linkcode writeAtomically} writes one. */
+export function copyAtomically(source: string, path: string): void {
+  replace(path, (temporary) => {
+    copyFileSync(source, temporary, constants.COPYFILE_EXCL);
+    const fd = openSync(temporary, "r+");
+    try {
+      fchmodSync(fd, 0o600);
+      fdatasyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  });
+}
+
+function replace(path: string, write: (temporary: string) => void): void {
+  const directory = dirname(path);
+  const temporary = join(
+    directory,
+    `.tmp-${basename(path)}${randomSuffix()}`,
+  );
+  try {
+    write(temporary);
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncDirectory(directory);
+}
+
+function writeAndSync(
+  path: string,
+  content: string | Uint8Array,
+  mode: number,
+): void {
+  const bytes = typeof content === "string"
+    ? new TextEncoder().encode(content)
+    : content;
+  const fd = openSync(path, "wx", 0o600);
+  try {
+    let offset = 0;
+    while (offset < bytes.byteLength) offset += writeSync(fd, bytes, offset);
+    fdatasyncSync(fd);
+    fchmodSync(fd, mode); // not by open(2): the umask must not matter
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,45 @@
+/** Takes containers out of a store. */
+
+import { rmSync } from "node:fs";
+import { dirname } from "@std/path";
+import type { ContainerRecord } from "../formats/store_record.ts";
+import { dropLayer } from "./delete_layer.ts";
+import { runDirectory, workDirectory } from "./paths.ts";
+import type { Staging } from "./staging.ts";
+import type { Store } from "./store.ts";
+import type { Tables } from "./tables.ts";
+
+// A flag of orlop's own; flags survive when other tools rewrite the records.
+const DELETING = "orlop-deleting";
+
+/**
+ * Deletes a container that is not mounted: layer, directories, record. It is
+ * marked first; a deletion that is cut short is finished by the next command
+ * that loads the records.
+ *
+ * @param held All three locks, for writing.
+ * @param trash Takes the files; to be disposed of when no lock is held.
+ */
+export function dropContainer(
+  store: Store,
+  held: Tables,
+  { id, trash }: { readonly id: string; readonly trash: Staging },
+): void {
+  const container = held.containers.get(id);
+  if (container === undefined) return;
+  const flags = { ...container.flags, [DELETING]: true };
+  held.containers.update({ ...container, flags });
+  held.containers.save();
+  dropLayer(store, held.layers, { id: container.layer, trash });
+  for (const directoryOf of [workDirectory, runDirectory]) {
+    const directory = dirname(directoryOf(store.paths, id));
+    rmSync(directory, { recursive: true, force: true });
+  }
+  held.containers.remove(id);
+  held.containers.save();
+}
+
+/** Whether a container was being deleted when its process died. */
+export function isBeingDeleted({ flags }: ContainerRecord): boolean {
+  return flags?.[DELETING] === true;
+}

@@ -1,0 +1,122 @@
+/** Takes layers out of a store. */
+
+import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { join } from "@std/path";
+import { InUseError, LayerNotFoundError } from "../errors.ts";
+import type { LayerRecord } from "../formats/store_record.ts";
+import { isErrno } from "../fs/errno.ts";
+import { layerDirectory, tarSplitPath } from "./paths.ts";
+import type { RecordTable } from "./record_table.ts";
+import type { Staging } from "./staging.ts";
+import type { Store } from "./store.ts";
+import type { Tables } from "./tables.ts";
+
+/**
+ * Deletes a layer. It is marked first, so that a deletion that is cut short is
+ * finished by whoever loads the records next.
+ *
+ * @param held All three locks, for writing.
+ * @param trash Takes the files; to be disposed of when no lock is held.
+ * @throws {LayerNotFoundError} If there is no such layer.
+ * @throws {InUseError} If a layer, an image or a container needs it.
+ */
+export function deleteLayer(
+  store: Store,
+  held: Tables,
+  { id, trash }: { readonly id: string; readonly trash: Staging },
+): void {
+  const layer = held.layers.get(id);
+  if (layer === undefined) {
+    throw new LayerNotFoundError(`Cannot delete layer "${id}": it is unknown`);
+  }
+  const users = findLayerUsers(held, id);
+  if (users.length > 0) {
+    throw new InUseError(
+      `Cannot delete layer "${id}": ${users.join(", ")} needs it`,
+      users,
+    );
+  }
+  dropLayer(store, held.layers, { id, trash });
+}
+
+/** Deletes a layer that nobody else can need. It may be gone already. */
+export function dropLayer(
+  store: Store,
+  layers: RecordTable<LayerRecord>,
+  { id, trash }: { readonly id: string; readonly trash: Staging },
+): void {
+  const layer = layers.get(id);
+  if (layer === undefined) return;
+  layers.update({ ...layer, flags: { ...layer.flags, incomplete: true } });
+  layers.save();
+  removeLayerFiles(store, id, trash);
+  layers.remove(id);
+  layers.save();
+}
+
+/** Who needs a layer: `layer "…"`, `image "…"`, `container "…"`. */
+export function findLayerUsers(held: Tables, id: string): readonly string[] {
+  const children = held.layers.records.filter(({ parent }) => parent === id);
+  const images = held.images.records.filter((image) =>
+    image.layer === id || image["mapped-layers"]?.includes(id)
+  );
+  const containers = held.containers.records.filter(({ layer }) =>
+    layer === id
+  );
+  return [
+    ...children.map((layer) => `layer "${layer.id}"`),
+    ...images.map((image) => `image "${image.id}"`),
+    ...containers.map((container) => `container "${container.id}"`),
+  ];
+}
+
+/** Finishes or undoes what processes that died left `incomplete`. */
+export function removeIncompleteLayers(
+  store: Store,
+  layers: RecordTable<LayerRecord>,
+  trash: Staging,
+): void {
+  for (const { id } of layers.records.filter(isIncomplete)) {
+    dropLayer(store, layers, { id, trash });
+  }
+}
+
+/** Whether a layer was being created or deleted when its process died. */
+export function isIncomplete({ flags }: LayerRecord): boolean {
+  return flags?.["incomplete"] === true;
+}
+
+/**
+ * Removes what a layer has on disk: the link first, as the library does, for
+ * links without a directory upset it. What is gone already is no error.
+ *
+ * @param trash Takes the directory; left out, it is removed on the spot.
+ */
+export function removeLayerFiles(
+  { paths }: Store,
+  id: string,
+  trash?: Staging,
+): void {
+  const directory = layerDirectory(paths, id);
+  const shortName = readShortName(directory);
+  if (shortName !== undefined) {
+    rmSync(join(paths.links, shortName), { force: true });
+  }
+  if (trash !== undefined && existsSync(directory)) {
+    renameSync(directory, join(trash.path, `0-${id}`));
+  }
+  rmSync(directory, { recursive: true, force: true });
+  rmSync(tarSplitPath(paths, id), { force: true });
+  rmSync(join(paths.layers, id), { recursive: true, force: true });
+}
+
+function readShortName(directory: string): string | undefined {
+  try {
+    const name = readFileSync(join(directory, "link"), "utf8").trim();
+    // It becomes part of a path, and files can be damaged.
+    return /^[A-Z2-7]+$/.test(name) ? name : undefined;
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,28 @@
+/** Finishes what processes that died left half-done. */
+
+import { dropContainer, isBeingDeleted } from "./delete_container.ts";
+import { removeIncompleteLayers } from "./delete_layer.ts";
+import type { LockOptions } from "./lock.ts";
+import type { Store } from "./store.ts";
+import { lockTables } from "./tables.ts";
+
+/**
+ * Deletes layers that are marked `incomplete` and containers that are marked
+ * for deletion: their makers hold the locks until the mark is gone, so a mark
+ * that can be seen is one of a process that died.
+ */
+export async function finishDeletions(
+  store: Store,
+  options: LockOptions,
+): Promise<void> {
+  await using trash = store.openStaging();
+  using held = await lockTables(store.paths, {
+    layers: "write",
+    images: "write",
+    containers: "write",
+  }, options);
+  removeIncompleteLayers(store, held.layers, trash);
+  for (const { id } of held.containers.records.filter(isBeingDeleted)) {
+    dropContainer(store, held, { id, trash });
+  }
+}

@@ -1,0 +1,168 @@
+/** Images in a store: their records, names and items. */
+
+import { rmSync } from "node:fs";
+import { join } from "@std/path";
+import { InUseError } from "../errors.ts";
+import type { Bytes } from "../formats/bytes.ts";
+import type { ImageRecord } from "../formats/store_record.ts";
+import { type BigDataItem, readBigData, writeBigData } from "./big_data.ts";
+import { dropLayer, findLayerUsers } from "./delete_layer.ts";
+import type { StorePaths } from "./paths.ts";
+import type { RecordTable } from "./record_table.ts";
+import type { Staging } from "./staging.ts";
+import type { Store } from "./store.ts";
+import type { Tables } from "./tables.ts";
+
+/** An image to be put into a store. */
+export interface NewImage {
+  readonly id: string;
+  /** Normalised; each is taken away from the image that has it now. */
+  readonly names: readonly string[];
+  /** The top layer's ID; undefined if the image has no layers. */
+  readonly layer: string | undefined;
+  /** The manifest's digest. */
+  readonly digest: string;
+  /** Config and manifests: written before the record that names them. */
+  readonly items: readonly BigDataItem[];
+  /** The config's creation time, RFC 3339. */
+  readonly created: string;
+}
+
+/**
+ * Puts an image into a store. One of the same ID gets the new items and names.
+ *
+ * @param images Held for writing; the layers must be held, too.
+ */
+export function putImage(
+  { paths }: Store,
+  images: RecordTable<ImageRecord>,
+  image: NewImage,
+): void {
+  const old = images.get(image.id);
+  const members = writeBigData(
+    imageDirectory(paths, image.id),
+    image.items,
+    old,
+  );
+  const record: ImageRecord = {
+    id: image.id,
+    digest: image.digest,
+    ...(image.layer !== undefined && { layer: image.layer }),
+    metadata: "{}",
+    created: image.created,
+    ...old,
+    ...members,
+  };
+  if (old === undefined) images.add(record);
+  else images.update(record);
+  giveNames(images, image.id, image.names);
+  images.save();
+}
+
+/** Gives an image names, in front of its others; who had them loses them. */
+export function giveNames(
+  images: RecordTable<ImageRecord>,
+  id: string,
+  names: readonly string[],
+): void {
+  for (const name of names) {
+    const holder = images.getByName(name);
+    if (holder === undefined || holder.id === id) continue;
+    images.update(withNames(holder, holder.names?.filter((n) => n !== name)));
+  }
+  const image = images.get(id);
+  if (image === undefined) return;
+  images.update(withNames(image, [...names, ...image.names ?? []]));
+}
+
+/** An image record with other names, and those in its history. */
+export function withNames(
+  image: ImageRecord,
+  names: readonly string[] = [],
+): ImageRecord {
+  const unique = [...new Set(names)];
+  const history = [
+    ...new Set([
+      ...unique,
+      ...image.names ?? [],
+      ...image["names-history"] ?? [],
+    ]),
+  ];
+  const { names: _, ...rest } = image;
+  return {
+    ...rest,
+    ...(unique.length > 0 && { names: unique }),
+    ...(history.length > 0 && { "names-history": history }),
+  };
+}
+
+/**
+ * Deletes an image and those of its layers that nobody else needs.
+ *
+ * @param held All three locks, for writing.
+ * @param trash Takes the files; to be disposed of when no lock is held.
+ * @returns The IDs of the layers that were deleted.
+ * @throws {InUseError} If a container was made from it.
+ */
+export function deleteImage(
+  store: Store,
+  held: Tables,
+  { image, trash }: { readonly image: ImageRecord; readonly trash: Staging },
+): readonly string[] {
+  const users = findImageUsers(held, image.id);
+  if (users.length > 0) {
+    throw new InUseError(
+      `Cannot remove image "${image.names?.[0] ?? image.id}": ` +
+        `container ${users.map((user) => `"${user}"`).join(", ")} uses it`,
+      users,
+    );
+  }
+  held.images.remove(image.id);
+  held.images.save();
+  const directory = imageDirectory(store.paths, image.id);
+  rmSync(directory, { recursive: true, force: true });
+  return [...image["mapped-layers"] ?? [], image.layer ?? ""].flatMap((top) =>
+    dropUnusedLayers(store, held, { top, trash })
+  );
+}
+
+/** Names (or IDs) of the containers made from an image. */
+export function findImageUsers(
+  held: Pick<Tables, "containers">,
+  imageId: string,
+): readonly string[] {
+  return held.containers.records
+    .filter(({ image }) => image === imageId)
+    .map(({ id, names }) => names?.[0] ?? id);
+}
+
+/** Reads an item of an image. */
+export function readImageItem(
+  paths: StorePaths,
+  imageId: string,
+  key: string,
+): Bytes {
+  return readBigData(imageDirectory(paths, imageId), key);
+}
+
+/** From the top layer down to the first one that somebody needs. */
+function dropUnusedLayers(
+  store: Store,
+  held: Tables,
+  { top, trash }: { readonly top: string; readonly trash: Staging },
+): readonly string[] {
+  const dropped: string[] = [];
+  let layer = held.layers.get(top);
+  while (layer !== undefined && findLayerUsers(held, layer.id).length === 0) {
+    dropLayer(store, held.layers, { id: layer.id, trash });
+    dropped.push(layer.id);
+    layer = layer.parent === undefined
+      ? undefined
+      : held.layers.get(layer.parent);
+  }
+  return dropped;
+}
+
+function imageDirectory({ images }: StorePaths, id: string): string {
+  return join(images, id);
+}

@@ -1,0 +1,122 @@
+/** Locks of a store, held: containers/storage's lock files. */
+
+import { Buffer } from "node:buffer";
+import { randomFillSync } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Abortable } from "../abort.ts";
+import { StoreBusyError } from "../errors.ts";
+import type { Libc, LockKind } from "../process/libc.ts";
+import { type LockFile, openLockFile, TOKEN_BYTES } from "./lock_file.ts";
+
+/** How to wait for a lock. */
+export interface LockOptions extends Abortable {
+  readonly libc?: Libc | undefined;
+  /** How long to wait at most, in milliseconds; left out, for ever. */
+  readonly timeoutMs?: number | undefined;
+  /** Told once, when the wait begins to be noticed. */
+  readonly onWait?: ((message: string) => void) | undefined;
+}
+
+// The library itself tries again after 10 ms.
+const RETRY_MS = 10;
+const NOTICE_AFTER_MS = 3_000;
+
+/** A lock that is held until it is disposed of. */
+export class HeldLock implements Disposable {
+  readonly path: string;
+  readonly kind: LockKind;
+  readonly #file: LockFile;
+
+  constructor(path: string, kind: LockKind, file: LockFile) {
+    this.path = path;
+    this.kind = kind;
+    this.#file = file;
+  }
+
+  /** Reads the last writer's token, as text to compare. */
+  readToken(): string {
+    return Buffer.from(this.#file.readToken()).toString("hex");
+  }
+
+  /** Writes a new token: others reload. To be done before the change. */
+  writeToken(): string {
+    const token = makeToken();
+    this.#file.writeToken(token);
+    return token.toString("hex");
+  }
+
+  /** Releases the lock. */
+  [Symbol.dispose](): void {
+    this.#file[Symbol.dispose]();
+  }
+}
+
+/**
+ * Waits for a lock.
+ *
+ * @param path The lock file; it is made if missing.
+ * @throws {StoreBusyError} If it takes longer than `timeoutMs`.
+ */
+export async function acquireLock(
+  path: string,
+  kind: LockKind,
+  options: LockOptions = {},
+): Promise<HeldLock> {
+  const { signal, timeoutMs = Infinity, libc, onWait } = options;
+  const file = openLockFile(path, libc);
+  try {
+    const start = performance.now();
+    let isNoticed = false;
+    for (;;) {
+      signal?.throwIfAborted();
+      if (file.tryLock(kind)) return new HeldLock(path, kind, file);
+      const waitedMs = performance.now() - start;
+      if (waitedMs >= timeoutMs) {
+        throw new StoreBusyError(
+          `Cannot lock "${path}": ${describeHolder(file)} holds it`,
+        );
+      }
+      if (!isNoticed && waitedMs > NOTICE_AFTER_MS) {
+        isNoticed = true;
+        onWait?.(`Waiting for "${path}": ${describeHolder(file)} holds it`);
+      }
+      await sleep(RETRY_MS, undefined, { signal });
+    }
+  } catch (error) {
+    file[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** Takes a write lock if it is free, and if its file was not removed since. */
+export function tryLock(
+  path: string,
+  libc: Libc | undefined,
+): HeldLock | undefined {
+  const file = openLockFile(path, libc);
+  if (file.tryLock("write") && file.isLinked()) {
+    return new HeldLock(path, "write", file);
+  }
+  file[Symbol.dispose]();
+  return undefined;
+}
+
+let tokenCount = 0n;
+
+/** Clock (ns), counter, process, random: what makes a token unlike others. */
+function makeToken(): Buffer {
+  const token = Buffer.alloc(TOKEN_BYTES);
+  tokenCount += 1n;
+  token.writeBigUInt64LE(BigInt(Date.now()) * 1_000_000n, 0);
+  token.writeBigUInt64LE(tokenCount, 8);
+  token.writeUInt32LE(Deno.pid, 16);
+  randomFillSync(token, 20);
+  return token;
+}
+
+function describeHolder(file: LockFile): string {
+  const holder = file.findHolder();
+  return holder === undefined || holder < 0
+    ? "another process"
+    : `process ${holder}`;
+}

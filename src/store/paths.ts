@@ -1,0 +1,66 @@
+/** Where things lie in a store of containers/storage, overlay driver. */
+
+import { join } from "@std/path";
+
+/** The paths of one store; all absolute. */
+export interface StorePaths {
+  /** The graph root: survives a reboot. */
+  readonly root: string;
+  /** The run root: may vanish at a reboot. */
+  readonly runRoot: string;
+  /** The driver's home: a directory for each layer. */
+  readonly home: string;
+  /** Symbolic links from short names to layers. */
+  readonly links: string;
+  readonly layers: string;
+  /** Work in progress: cleaned up by whoever finds it abandoned. */
+  readonly staging: string;
+  readonly images: string;
+  readonly containers: string;
+  readonly runLayers: string;
+  readonly runContainers: string;
+}
+
+/** The two directories that a store is made of. */
+export interface StoreLocation {
+  readonly root: string;
+  readonly runRoot: string;
+}
+
+/** Lays out a store. */
+export function layOut({ root, runRoot }: StoreLocation): StorePaths {
+  const home = join(root, "overlay");
+  const layers = join(root, "overlay-layers");
+  return {
+    root,
+    runRoot,
+    home,
+    links: join(home, "l"),
+    layers,
+    staging: join(layers, "tmp"),
+    images: join(root, "overlay-images"),
+    containers: join(root, "overlay-containers"),
+    runLayers: join(runRoot, "overlay-layers"),
+    runContainers: join(runRoot, "overlay-containers"),
+  };
+}
+
+/** The directory of a layer, with `diff`, `link`, `lower`, `work`, `merged`. */
+export function layerDirectory(paths: StorePaths, layerId: string): string {
+  return join(paths.home, layerId);
+}
+
+/** What rebuilds a layer's tar, byte for byte, from its `diff`. */
+export function tarSplitPath(paths: StorePaths, layerId: string): string {
+  return join(paths.layers, `${layerId}.tar-split.gz`);
+}
+
+/** A container's directory that survives a reboot. */
+export function workDirectory(paths: StorePaths, containerId: string): string {
+  return join(paths.containers, containerId, "userdata");
+}
+
+/** A container's directory that may vanish at a reboot. */
+export function runDirectory(paths: StorePaths, containerId: string): string {
+  return join(paths.runContainers, containerId, "userdata");
+}

@@ -1,0 +1,101 @@
+/**
+ * Work in progress: directories that are renamed into place when done, and
+ * removed by whoever finds them abandoned. The naming and locking are those of
+ * containers/storage 1.59 and later, so that its tools sweep them too.
+ */
+
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "@std/path";
+import { isErrno } from "../fs/errno.ts";
+import { randomSuffix } from "../fs/random_name.ts";
+import type { Libc } from "../process/libc.ts";
+import { type HeldLock, tryLock } from "./lock.ts";
+
+/** A private directory (0700) that is removed when disposed of. */
+export interface Staging extends AsyncDisposable {
+  readonly path: string;
+}
+
+const LOCK_PREFIX = "lock-";
+const DIRECTORY_PREFIX = "temp-dir-";
+
+/**
+ * Opens a staging directory.
+ *
+ * @param parent Where: on the same mount as that what is staged goes to.
+ */
+export function openStaging(parent: string, libc: Libc | undefined): Staging {
+  for (;;) {
+    mkdirSync(parent, { recursive: true, mode: 0o700 });
+    const suffix = randomSuffix();
+    const lock = takeLock(join(parent, LOCK_PREFIX + suffix), libc);
+    // Swept away before it was locked, or its parent was removed: once more.
+    if (lock === undefined) continue;
+    const path = join(parent, DIRECTORY_PREFIX + suffix);
+    mkdirSync(path, { mode: 0o700 });
+    return {
+      path,
+      async [Symbol.asyncDispose]() {
+        await rm(path, { recursive: true, force: true });
+        rmSync(lock.path, { force: true });
+        lock[Symbol.dispose]();
+        removeIfEmpty(parent);
+      },
+    };
+  }
+}
+
+/**
+ * Removes the staging directories of processes that are gone.
+ *
+ * @returns The paths that were removed.
+ */
+export function sweepStaging(
+  parent: string,
+  libc: Libc | undefined,
+): readonly string[] {
+  return findSuffixes(parent).flatMap((suffix) => {
+    const lock = takeLock(join(parent, LOCK_PREFIX + suffix), libc);
+    if (lock === undefined) return []; // its owner is at work
+    using _lock = lock;
+    const path = join(parent, DIRECTORY_PREFIX + suffix);
+    const isThere = existsSync(path);
+    rmSync(path, { recursive: true, force: true });
+    rmSync(lock.path, { force: true });
+    removeIfEmpty(parent);
+    return isThere ? [path] : [];
+  });
+}
+
+function takeLock(
+  path: string,
+  libc: Libc | undefined,
+): HeldLock | undefined {
+  try {
+    return tryLock(path, libc);
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}
+
+function findSuffixes(parent: string): readonly string[] {
+  if (!existsSync(parent)) return [];
+  const suffixes = readdirSync(parent).flatMap((name) =>
+    [LOCK_PREFIX, DIRECTORY_PREFIX]
+      .filter((prefix) => name.startsWith(prefix))
+      .map((prefix) => name.slice(prefix.length))
+  );
+  return [...new Set(suffixes)];
+}
+
+// Older tools stumble over directories in the driver's home that they do not
+// know, so none stays there without need.
+function removeIfEmpty(parent: string): void {
+  try {
+    rmdirSync(parent);
+  } catch (error) {
+    if (!isErrno(error, "ENOTEMPTY", "ENOENT", "EEXIST")) throw error;
+  }
+}

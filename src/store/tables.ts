@@ -1,0 +1,146 @@
+/** The records of a store, and the order in which their locks are taken. */
+
+import { join } from "@std/path";
+import {
+  type ContainerRecord,
+  type ImageRecord,
+  type LayerRecord,
+  type MountRecord,
+  parseContainerRecords,
+  parseImageRecords,
+  parseLayerRecords,
+  parseMountRecords,
+  type StoreRecord,
+} from "../formats/store_record.ts";
+import type { LockKind } from "../process/libc.ts";
+import { acquireLock, type HeldLock, type LockOptions } from "./lock.ts";
+import type { StorePaths } from "./paths.ts";
+import { RecordTable, type TableFiles } from "./record_table.ts";
+
+/** The locks that a caller may want. */
+export type WantedLocks = Partial<Record<keyof Holdable, LockKind>>;
+
+/** The kinds of records. */
+export interface Tables {
+  readonly layers: RecordTable<LayerRecord>;
+  readonly images: RecordTable<ImageRecord>;
+  readonly containers: RecordTable<ContainerRecord>;
+}
+
+/** All that can be locked. */
+export interface Holdable extends Tables {
+  /** The lock of the store as a whole: for mounts. */
+  readonly storage: HeldLock;
+}
+
+/** What was wanted, held until it is disposed of. */
+export type HeldLocks<W extends WantedLocks> =
+  & { readonly [K in keyof W & keyof Holdable]: Holdable[K] }
+  & Disposable;
+
+/** Takes locks and loads records; nothing is mended. */
+export async function lockTables<W extends WantedLocks>(
+  paths: StorePaths,
+  wanted: W,
+  options: LockOptions,
+): Promise<HeldLocks<W>> {
+  const held = new DisposableStack();
+  try {
+    const got: Partial<Holdable> = {
+      ...(wanted.storage && {
+        storage: held.use(
+          await acquireLock(storageLock(paths), wanted.storage, options),
+        ),
+      }),
+      ...(wanted.layers && {
+        layers: held.use(
+          await lockTable(describeLayers(paths), wanted.layers, options),
+        ),
+      }),
+      ...(wanted.images && {
+        images: held.use(
+          await lockTable(describeImages(paths), wanted.images, options),
+        ),
+      }),
+      ...(wanted.containers && {
+        containers: held.use(
+          await lockTable(
+            describeContainers(paths),
+            wanted.containers,
+            options,
+          ),
+        ),
+      }),
+    };
+    const stack = held.move();
+    // The members were chosen by the same keys that the type is made from.
+    return Object.assign(got, {
+      [Symbol.dispose]: () => stack.dispose(),
+    }) as HeldLocks<W>;
+  } catch (error) {
+    held.dispose();
+    throw error;
+  }
+}
+
+/** Locks and loads the counts of mounts. */
+export function lockMountCounts(
+  paths: StorePaths,
+  options: LockOptions,
+): Promise<RecordTable<MountRecord>> {
+  const description: TableFiles<MountRecord> = {
+    directory: paths.runLayers,
+    lockName: "mountpoints.lock",
+    files: ["mountpoints.json"],
+    parse: parseMountRecords,
+  };
+  return lockTable(description, "write", options);
+}
+
+async function lockTable<R extends StoreRecord>(
+  description: TableFiles<R>,
+  kind: LockKind,
+  options: LockOptions,
+): Promise<RecordTable<R>> {
+  const path = join(description.directory, description.lockName);
+  const lock = await acquireLock(path, kind, options);
+  try {
+    return new RecordTable(lock, description);
+  } catch (error) {
+    lock[Symbol.dispose]();
+    throw error;
+  }
+}
+
+function storageLock({ root }: StorePaths): string {
+  return join(root, "storage.lock");
+}
+
+function describeLayers({ layers }: StorePaths): TableFiles<LayerRecord> {
+  return {
+    directory: layers,
+    lockName: "layers.lock",
+    files: ["layers.json", "volatile-layers.json"],
+    parse: parseLayerRecords,
+  };
+}
+
+function describeImages({ images }: StorePaths): TableFiles<ImageRecord> {
+  return {
+    directory: images,
+    lockName: "images.lock",
+    files: ["images.json"],
+    parse: parseImageRecords,
+  };
+}
+
+function describeContainers(
+  { containers }: StorePaths,
+): TableFiles<ContainerRecord> {
+  return {
+    directory: containers,
+    lockName: "containers.lock",
+    files: ["containers.json", "volatile-containers.json"],
+    parse: parseContainerRecords,
+  };
+}
