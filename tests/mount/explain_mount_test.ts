@@ -1,0 +1,53 @@
+import { assertEquals, assertInstanceOf } from "@std/assert";
+import { CommandError, InUseError } from "../../src/errors.ts";
+import { mountError, unmountError } from "../../src/mount/explain_mount.ts";
+
+Deno.test("mountError() says what to do", async (t) => {
+  const table: Record<string, string> = {
+    "unknown filesystem type 'overlay'":
+      'the kernel has no overlay: try "modprobe overlay"',
+    "special device overlay does not exist":
+      "one of its layers' directories is missing: try `orlop check`",
+    "mount point does not exist": "there is no such directory",
+    "wrong fs type, bad option, bad superblock on overlay":
+      "the kernel refuses its options or the file system below; " +
+      '"dmesg" says which',
+    "mount(2) system call failed: Stale file handle":
+      "its writable layer was last mounted on other layers",
+    "mount(2) system call failed: No space left":
+      "/m: mount(2) system call failed: No space left",
+  };
+  for (const [words, expected] of Object.entries(table)) {
+    await t.step(words, () => {
+      const stderr = `mount: /m: ${words}.\n       dmesg(1) may have more\n`;
+      const plan = { target: "/m", type: "overlay" };
+      const error = mountError(plan, { code: 32, stderr });
+      assertInstanceOf(error, CommandError);
+      assertEquals(error.exitCode, 32);
+      assertEquals(error.message, `Cannot mount "/m": ${expected}`);
+    });
+  }
+});
+
+Deno.test("mountError() tells a missing right apart", () => {
+  for (const words of ["must be superuser to use mount", "permission denied"]) {
+    const error = mountError({ target: "/m", type: "overlay" }, {
+      code: 32,
+      stderr: `mount: /m: ${words}.\n`,
+    });
+    assertInstanceOf(error, Deno.errors.PermissionDenied);
+  }
+});
+
+Deno.test("unmountError() tells busy, missing rights and the rest apart", () => {
+  const explain = (words: string) =>
+    unmountError("/m", { code: 32, stderr: `umount: ${words}.\n` });
+  assertInstanceOf(explain("/m: target is busy"), InUseError);
+  assertInstanceOf(
+    explain("/m: must be superuser to unmount"),
+    Deno.errors.PermissionDenied,
+  );
+  assertInstanceOf(explain("/m: Input/output error"), CommandError);
+  assertEquals(explain("/m: not mounted"), undefined);
+  assertEquals(explain("/m: no mount point specified"), undefined);
+});

@@ -1,0 +1,137 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import {
+  type OverlayRequest,
+  planOverlay,
+} from "../../src/mount/plan_overlay.ts";
+
+const HOME = "/var/lib/orlop/overlay";
+const SHORT = "l/MSMZTW3HK3OLHZ66GONE2P2FON";
+const OTHER = "l/YD3OJKANJOG42X7HRZ6HM3VXFA";
+
+function plan(changes: Partial<OverlayRequest> = {}) {
+  return planOverlay({
+    home: HOME,
+    layerId: "abc",
+    lower: [SHORT, OTHER],
+    access: "read-write",
+    ...changes,
+  });
+}
+
+function shortNames(count: number): readonly string[] {
+  return Array.from(
+    { length: count },
+    (_, index) => `l/${String(index).padStart(26, "A")}`,
+  );
+}
+
+Deno.test("planOverlay() names all as containers/storage does", () => {
+  assertEquals(plan(), {
+    source: "overlay",
+    target: `${HOME}/abc/merged`,
+    type: "overlay",
+    flags: [],
+    data: `lowerdir=${HOME}/${SHORT}:${HOME}/${OTHER},` +
+      `upperdir=${HOME}/abc/diff,workdir=${HOME}/abc/work`,
+  });
+});
+
+Deno.test("planOverlay() puts an empty directory below a base layer", () => {
+  assertEquals(
+    plan({ lower: [] }).data,
+    `lowerdir=${HOME}/abc/empty,` +
+      `upperdir=${HOME}/abc/diff,workdir=${HOME}/abc/work`,
+  );
+});
+
+Deno.test("planOverlay() mounts read-only without a writable layer", () => {
+  const { flags, data } = plan({ access: "read-only", lower: [SHORT] });
+  assertEquals(flags, ["ro"]);
+  assertEquals(data, `lowerdir=${HOME}/abc/diff:${HOME}/${SHORT}`);
+  const base = plan({ access: "read-only", lower: [], options: ["ro"] });
+  assertEquals(base.flags, ["ro"]);
+  assertEquals(base.data, `lowerdir=${HOME}/abc/diff:${HOME}/abc/empty`);
+});
+
+Deno.test("planOverlay() splits options into flags and data", () => {
+  const options = ["nodev,metacopy=on", "nosuid", "", "volatile"];
+  const label = "system_u:object_r:container_file_t:s0:c1,c2";
+  const { flags, data } = plan({ options, label, lower: [SHORT] });
+  assertEquals(flags, ["nodev", "nosuid"]);
+  assertEquals(
+    data.slice(data.indexOf("workdir=")),
+    `workdir=${HOME}/abc/work,metacopy=on,volatile,context="${label}"`,
+  );
+});
+
+Deno.test("planOverlay() keeps lowers of other stores as they are", () => {
+  const lower = [SHORT, `/srv/images/overlay/${OTHER}`];
+  const { data } = plan({ lower });
+  assertEquals(
+    data.split(",")[0],
+    `lowerdir=${HOME}/${SHORT}:/srv/images/overlay/${OTHER}`,
+  );
+});
+
+Deno.test("planOverlay() names all from home when a page is too short", () => {
+  assertEquals(plan({ lower: shortNames(70) }).cwd, undefined);
+  const { data, cwd, target } = plan({ lower: shortNames(128) });
+  assertEquals(cwd, HOME);
+  assertEquals(target, `${HOME}/abc/merged`);
+  assertEquals(
+    data,
+    `lowerdir=${shortNames(128).join(":")},` +
+      "upperdir=abc/diff,workdir=abc/work",
+  );
+});
+
+Deno.test("planOverlay() changes over at exactly a page", () => {
+  const padded = (length: number) =>
+    plan({ lower: [`/${"x".repeat(length)}`] });
+  const spare = 4095 - padded(1).data.length;
+  assertEquals(padded(1 + spare).data.length, 4095);
+  assertEquals(padded(1 + spare).cwd, undefined);
+  assertEquals(padded(2 + spare).cwd, HOME);
+});
+
+Deno.test("planOverlay() refuses more layers than the kernel takes", () => {
+  assertThrows(
+    () => plan({ lower: shortNames(501) }),
+    RangeError,
+    'Cannot mount layer "abc": it lies on 501 layers, overlayfs takes 500',
+  );
+  assertThrows(
+    () => plan({ lower: shortNames(200) }),
+    RangeError,
+    "take more than a page",
+  );
+});
+
+Deno.test("planOverlay() refuses what mount options cannot say", async (t) => {
+  const table: Record<string, Partial<OverlayRequest>> = {
+    "a comma in home": { home: "/a,b" },
+    "a colon in home": { home: "/a:b" },
+    "a quote in home": { home: '/a"b' },
+    "a backslash in home": { home: "/a\\b" },
+    "a line feed in home": { home: "/a\nb" },
+    "a relative home": { home: "overlay" },
+    "an ID that leaves home": { layerId: "../x" },
+    "an ID that is home's parent": { layerId: ".." },
+    "an empty ID": { layerId: "" },
+    "a lower with a colon": { lower: ["l/A:/etc"] },
+    "a lower with an option": { lower: ["l/A,upperdir=/etc"] },
+    "a lower outside": { lower: ["../../etc"] },
+    "a lower outside by way of l": { lower: ["l/.."] },
+    "an empty lower": { lower: [""] },
+    "an option for another lower": { options: ["lowerdir=/etc"] },
+    "an option for an upper": { options: ["nodev,upperdir=/etc"] },
+    "an option of mount(8)": { options: ["bind"] },
+    "an option with an odd value": { options: ["xino=a:b"] },
+    "a label with a quote": { label: 'a",upperdir="/etc' },
+  };
+  for (const [name, changes] of Object.entries(table)) {
+    await t.step(name, () => {
+      assertThrows(() => plan(changes), TypeError, "Cannot mount layer");
+    });
+  }
+});
