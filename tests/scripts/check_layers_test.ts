@@ -1,0 +1,184 @@
+import { assertEquals } from "@std/assert";
+import { checkLayers } from "../../scripts/check_layers.ts";
+
+function check(path: string, source: string): string[] {
+  return checkLayers([{ path, source }]);
+}
+
+Deno.test("checkLayers() lets imports go down", async (t) => {
+  const cases: [string, string, string][] = [
+    ["cli to runtime", "src/cli/a.ts", `import "../runtime/a.ts";`],
+    ["cli to the bottom", "src/cli/a.ts", `import "../formats/a.ts";`],
+    ["runtime to store", "src/runtime/a.ts", `import "../store/a.ts";`],
+    ["store to fs", "src/store/a.ts", `import "../fs/a.ts";`],
+    ["fs to process", "src/fs/a.ts", `import "../process/a.ts";`],
+    ["formats to errors", "src/formats/a.ts", `import "../errors.ts";`],
+    ["the same folder", "src/image/a.ts", `import "./b.ts";`],
+    ["a folder inside", "src/cli/commands/a.ts", `import "../b.ts";`],
+    ["mod.ts re-exports", "src/mod.ts", `export { a } from "./runtime/a.ts";`],
+    ["packages", "src/fs/a.ts", `import "@std/path"; import "node:fs";`],
+    ["an adapter", "src/std/fs/mod.ts", `export { a } from "./a.ts";`],
+  ];
+  for (const [name, path, source] of cases) {
+    await t.step(name, () => assertEquals(check(path, source), []));
+  }
+});
+
+Deno.test("checkLayers() refuses imports up and sideways", async (t) => {
+  const cases: [string, string, string, string][] = [
+    ["up", "src/store/a.ts", "../runtime/b.ts", "store may not import runtime"],
+    ["to the top", "src/fs/a.ts", "../mod.ts", "fs may not import mod"],
+    [
+      "sideways",
+      "src/store/a.ts",
+      "../mount/b.ts",
+      "store may not import mount",
+    ],
+    [
+      "at the bottom",
+      "src/formats/a.ts",
+      "../fs/b.ts",
+      "formats may not import fs",
+    ],
+    [
+      "process to fs",
+      "src/process/a.ts",
+      "../fs/b.ts",
+      "process may not import fs",
+    ],
+    ["mod to cli", "src/mod.ts", "./cli/b.ts", "mod may not import cli"],
+    [
+      "errors to a layer",
+      "src/errors.ts",
+      "./formats/a.ts",
+      "errors may not import formats",
+    ],
+    [
+      "by a detour",
+      "src/fs/a.ts",
+      "../fs/../cli/b.ts",
+      "fs may not import cli",
+    ],
+    [
+      "to an adapter's file",
+      "src/fs/a.ts",
+      "../std/fs/walk.ts",
+      "fs may not import std",
+    ],
+    [
+      "adapter to adapter",
+      "src/std/fs/a.ts",
+      "../path/mod.ts",
+      "std may not import std",
+    ],
+    ["out of src", "src/fs/a.ts", "../../tests/b.ts", "it is outside of src"],
+    [
+      "the door from inside",
+      "src/fs/a.ts",
+      "orlop",
+      "inside, import the file itself",
+    ],
+    [
+      "an unknown folder",
+      "src/utils/a.ts",
+      "../fs/b.ts",
+      `"utils" is no layer`,
+    ],
+  ];
+  for (const [name, path, specifier, why] of cases) {
+    await t.step(name, () => {
+      assertEquals(
+        check(path, `\nimport { b } from "${specifier}";`),
+        [`${path}:2: Cannot import "${specifier}": ${why}`],
+      );
+    });
+  }
+});
+
+Deno.test("checkLayers() sees every kind of import", async (t) => {
+  const cases: [string, string][] = [
+    ["for its effect", `import "../cli/b.ts";`],
+    ["over lines", `import {\n  b, // "c"\n} from "../cli/b.ts";`],
+    ["of a type", `import type { B } from '../cli/b.ts';`],
+    ["by name", `import b, * as c from "../cli/b.ts"`],
+    ["while running", `const b = await import("../cli/b.ts");`],
+    ["while running, by template", "await import(`../cli/${name}.ts`);"],
+    ["in a type", `type B = import("../cli/b.ts").B;`],
+    ["as a worker", `new Worker(new URL("../cli/b.ts", import.meta.url));`],
+    ["after a pattern", `const p = /"/; import "../cli/b.ts"; // "`],
+    ["after a template", "const t = `${a ? `}` : {}}`; import '../cli/b.ts'"],
+    ["after a division", `const d = a / 2; import "../cli/b.ts"; a / 2`],
+  ];
+  for (const [name, source] of cases) {
+    await t.step(name, () => {
+      assertEquals(check("src/store/a.ts", source).length, 1);
+    });
+  }
+});
+
+Deno.test("checkLayers() overlooks what is no import", async (t) => {
+  const cases: [string, string][] = [
+    ["a line of comment", `// import "../cli/b.ts";`],
+    ["an example", `/**\n * import { b } from "../cli/b.ts";\n */`],
+    ["a text", `const a = 'import "../cli/b.ts"';`],
+    ["a template", 'const a = `import "../cli/b.ts"`;'],
+    ["a pattern", `const a = [/import "..\\/cli"/];`],
+    ["a call of from()", `Array.from("../cli/b.ts");`],
+  ];
+  for (const [name, source] of cases) {
+    await t.step(name, () => {
+      assertEquals(check("src/store/a.ts", source), []);
+    });
+  }
+});
+
+Deno.test("checkLayers() refuses re-exports outside of mod.ts", () => {
+  assertEquals(
+    check("src/fs/a.ts", `export { b } from "./b.ts";`),
+    [`src/fs/a.ts:1: Cannot import "./b.ts": only mod.ts re-exports`],
+  );
+  assertEquals(
+    check("src/fs/a.ts", `export const a = 1;\nimport "./b.ts";`),
+    [],
+  );
+});
+
+Deno.test("checkLayers() keeps programs, network and FFI in their places", async (t) => {
+  const cases: [string, string, string, string][] = [
+    [
+      "Deno.Command",
+      `new Deno.Command("a")`,
+      "src/process/a.ts",
+      "src/mount/a.ts",
+    ],
+    [
+      "node:child_process",
+      `import "node:child_process"`,
+      "src/process/a.ts",
+      "src/fs/a.ts",
+    ],
+    ["fetch", `await fetch("a")`, "src/registry/a.ts", "src/runtime/a.ts"],
+    ["fetch", `globalThis.fetch("a")`, "src/registry/a.ts", "src/cli/a.ts"],
+    [
+      "dlopen",
+      `Deno.dlopen("a", {})`,
+      "src/process/libc.ts",
+      "src/process/a.ts",
+    ],
+  ];
+  for (const [what, source, right, wrong] of cases) {
+    await t.step(`${what} in ${wrong}`, () => {
+      assertEquals(check(right, source), []);
+      assertEquals(
+        check(wrong, source),
+        [`${wrong}:1: Cannot use "${what}" here: it has one place`],
+      );
+    });
+  }
+  await t.step("a method of that name", () => {
+    assertEquals(
+      check("src/store/a.ts", `source.fetch("a"); this.#fetch();`),
+      [],
+    );
+  });
+});
