@@ -1,0 +1,146 @@
+/**
+ * What the one table of commands is made of. Parsing, help, completions and
+ * the man page all read it, so none of them can tell a different story.
+ */
+
+import type { Libc } from "../process/libc.ts";
+import type { Config } from "./config.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** A command, or a group of them. */
+export interface Command {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  /** One line, without a full stop. */
+  readonly summary: string;
+  /** Paragraphs below the summary, each an element. */
+  readonly description?: readonly string[];
+  readonly arguments?: readonly Argument[];
+  readonly flags?: FlagTable;
+  readonly examples?: readonly Example[];
+  /** The heading it stands under in the list of all commands. */
+  readonly section?: Section;
+  /** What it may do beyond reading and writing the store. */
+  readonly needs?: readonly Need[];
+  /** Words after the first argument belong to another program. */
+  readonly stopsAtFirstArgument?: boolean;
+  /** The commands of a group; a group does nothing by itself. */
+  readonly commands?: readonly Command[];
+  /** Key of the module that does it; the command's path if left out. */
+  readonly module?: string;
+  readonly isHidden?: boolean;
+}
+
+/** Headings of `orlop help`, in their order. */
+export const SECTIONS = [
+  "Images",
+  "Pods and containers",
+  "Store",
+  "Other",
+] as const;
+
+/** One of the headings of `orlop help`. */
+export type Section = (typeof SECTIONS)[number];
+
+/** A kind of permission that is given up unless a command needs it. */
+export type Need = "net" | "run";
+
+/** A positional argument. */
+export interface Argument {
+  /** As shown, in capitals: `IMAGE`. */
+  readonly name: string;
+  readonly isOptional?: boolean;
+  readonly isRepeated?: boolean;
+  readonly completes?: Completes;
+}
+
+/** What a shell can offer for an argument or a flag's value. */
+export type Completes =
+  | "image"
+  | "container"
+  | "pod"
+  | "file"
+  | "command"
+  | readonly string[];
+
+/** Flags by their long names. */
+export type FlagTable = Readonly<Record<string, Flag>>;
+
+/** A flag; `tristate` is a boolean that knows whether it was given. */
+export interface Flag {
+  readonly type: "boolean" | "tristate" | "text" | "number" | "list";
+  readonly short?: string;
+  readonly help: string;
+  /** What the help shows for the value: `PATH`. */
+  readonly value?: string;
+  readonly default?: string | number;
+  /** The only values that are taken. */
+  readonly choices?: readonly string[];
+  readonly completes?: Completes;
+}
+
+/** A command line that works, and what it is for. */
+export interface Example {
+  readonly line: string;
+  readonly does: string;
+}
+
+/** The values of a table of flags. */
+export type FlagValues<Table extends FlagTable> = {
+  readonly [Name in keyof Table]: FlagValue<Table[Name]>;
+};
+
+type FlagValue<F extends Flag> = F extends { type: "boolean" } ? boolean
+  : F extends { type: "tristate" } ? boolean | undefined
+  : F extends { type: "list" } ? readonly string[]
+  : F extends { type: "number" } ? OrDefault<F, number>
+  : F extends { choices: readonly (infer Choice)[] } ? OrDefault<F, Choice>
+  : OrDefault<F, string>;
+
+type OrDefault<F extends Flag, Value> = F extends { default: string | number }
+  ? Value
+  : Value | undefined;
+
+/** A command as called: what its module's `run` gets. */
+export interface Call<C extends Command = Command> {
+  readonly flags: C extends { flags: infer Table extends FlagTable }
+    ? FlagValues<Table>
+    : Readonly<Record<string, unknown>>;
+  /** As many as the table asks for. */
+  readonly arguments: readonly string[];
+  readonly config: Config;
+  readonly terminal: Terminal;
+  readonly libc: Libc | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** What a file in `commands/` exports. */
+export interface CommandModule {
+  /** @returns The exit code; nothing means 0. */
+  run(call: Call): Promise<number | void> | number | void;
+}
+
+/** The command line is wrong: exit code 2, and the usage is shown. */
+export class UsageError extends Error {
+  /** The words of the command that was recognised before the mistake. */
+  readonly path: readonly string[];
+
+  static {
+    this.prototype.name = "UsageError";
+  }
+
+  constructor(message: string, path: readonly string[] = []) {
+    super(message);
+    this.path = path;
+  }
+}
+
+/** Finds a command by name or alias. */
+export function findCommand(
+  commands: readonly Command[],
+  word: string,
+): Command | undefined {
+  return commands.find(({ name, aliases = [] }) =>
+    name === word || aliases.includes(word)
+  );
+}

@@ -1,0 +1,29 @@
+/** `orlop version`, and `orlop --version`. */
+
+import project from "../../../deno.json" with { type: "json" };
+import type { Call } from "../command.ts";
+import { showJson } from "../show_list.ts";
+import type { VERSION } from "../table/other_commands.ts";
+
+/** Prints the version. */
+export function run({ flags, terminal }: Call<typeof VERSION>): void {
+  const { version } = project;
+  const platform = `${Deno.build.os}/${architecture()}`;
+  // Absent if it is `orlop --version`, which has no flags of its own.
+  if (flags.format === undefined) {
+    return terminal.print(`orlop version ${version}`);
+  }
+  const { deno, v8 } = Deno.version;
+  if (flags.format === "json") {
+    return showJson({ version, platform, deno, v8 }, terminal);
+  }
+  terminal.print(`Version:   ${version}`);
+  terminal.print(`Platform:  ${platform}`);
+  terminal.print(`Deno:      ${deno} (V8 ${v8})`);
+}
+
+/** The name that images use. */
+function architecture(): string {
+  const names = { "x86_64": "amd64", aarch64: "arm64" };
+  return names[Deno.build.arch];
+}

@@ -1,0 +1,132 @@
+/** The command line's door: arguments in, exit code out. */
+
+import type { Libc } from "../process/libc.ts";
+import {
+  type Call,
+  type Command,
+  type CommandModule,
+  type Need,
+  UsageError,
+} from "./command.ts";
+import { COMMANDS } from "./command_table.ts";
+import { resolveConfig } from "./config.ts";
+import { describeError } from "./describe_error.ts";
+import { exitCodeOf } from "./exit_code.ts";
+import { helpText } from "./help_text.ts";
+import { loadCommand } from "./load_command.ts";
+import { type CommandLine, parseCommandLine } from "./parse_command_line.ts";
+import { listenForSignals } from "./signals.ts";
+import { openTerminal, type Terminal } from "./terminal.ts";
+import { describeCommand, usageOf } from "./usage.ts";
+
+/** What the command line is run with. */
+export interface RunCliOptions {
+  /** Bound before the `ffi` permission was given up. */
+  readonly libc?: Libc | undefined;
+  /** The process's own outputs if left out. */
+  readonly terminal?: Terminal;
+  /** Whether permissions that the command does not need are given up. */
+  readonly permissions?: "drop" | "keep";
+}
+
+/**
+ * Runs a command line.
+ *
+ * @param args Without the program's name.
+ * @returns The exit code. Nothing is thrown: errors are told on stderr.
+ */
+export async function runCli(
+  args: readonly string[],
+  options: RunCliOptions = {},
+): Promise<number> {
+  const terminal = options.terminal ??
+    openTerminal({ color: !args.includes("--no-color") });
+  try {
+    const line = parseCommandLine(args, COMMANDS);
+    return await runLine(line, { ...options, terminal });
+  } catch (error) {
+    tellError(error, { terminal, flags: findLogFlags(args) });
+    return exitCodeOf(error);
+  }
+}
+
+async function runLine(
+  line: CommandLine,
+  options: RunCliOptions & { readonly terminal: Terminal },
+): Promise<number> {
+  const { terminal } = options;
+  const { command, path, flags } = line;
+  if (flags["help"] === true) {
+    const { columns, paint } = terminal;
+    terminal.print(helpText(command, path, { width: columns, paint }));
+    return 0;
+  }
+  const config = await resolveConfig(flags);
+  if (options.permissions !== "keep") dropPermissions(command);
+  const isVersion = flags["version"] === true;
+  const module = await loadCommand(isVersion ? ["version"] : path, command);
+  using signals = listenForSignals();
+  const { signal } = signals;
+  const call: Call = { ...line, config, terminal, signal, libc: options.libc };
+  try {
+    return await runModule(module, call);
+  } catch (error) {
+    tellError(error, { terminal, flags, path });
+    return signals.exitCode ?? exitCodeOf(error);
+  }
+}
+
+async function runModule(module: CommandModule, call: Call): Promise<number> {
+  return await module.run(call) ?? 0;
+}
+
+/** Gives up what a command has no use for, before it begins. */
+function dropPermissions({ needs = [] }: Command): void {
+  const kinds: readonly Need[] = ["net", "run"];
+  for (const name of kinds) {
+    if (!needs.includes(name)) Deno.permissions.revokeSync({ name });
+  }
+}
+
+interface ErrorContext {
+  readonly terminal: Terminal;
+  readonly flags: Readonly<Record<string, unknown>>;
+  readonly path?: readonly string[];
+}
+
+function tellError(
+  error: unknown,
+  { terminal, flags, path = [] }: ErrorContext,
+): void {
+  const message = describeError(error);
+  if (flags["log-format"] === "json") {
+    const time = new Date().toISOString();
+    terminal.tell(JSON.stringify({ level: "error", time, message }));
+    return;
+  }
+  terminal.tell(`orlop: ${message}`);
+  if (error instanceof UsageError) {
+    const words = error.path.length > 0 ? error.path : path;
+    terminal.tell(usageHint(words));
+  } else if (flags["log-level"] === "debug" && error instanceof Error) {
+    terminal.tell(error.stack ?? "");
+  }
+}
+
+function usageHint(path: readonly string[]): string {
+  const command = path.reduce<Command | undefined>(
+    (group, word) => group?.commands?.find(({ name }) => name === word),
+    COMMANDS,
+  );
+  const usage = command === undefined ? "" : `Usage: ${usageOf(command, path)}`;
+  return `${usage}\nHelp:  ${describeCommand(path)} --help`.trim();
+}
+
+/** What can be known of the log flags when the command line makes no sense. */
+function findLogFlags(args: readonly string[]): Record<string, unknown> {
+  const isJson = args.some((arg, index) =>
+    arg === "--log-format=json" ||
+    (arg === "json" && args[index - 1] === "--log-format")
+  );
+  return isJson ? { "log-format": "json" } : {};
+}

@@ -1,0 +1,78 @@
+/** The table's part about orlop itself. */
+
+import type { Command } from "../command.ts";
+
+/** `orlop version`. */
+export const VERSION = {
+  name: "version",
+  summary: "Show the version of orlop and of what it runs on",
+  section: "Other",
+  flags: {
+    format: {
+      type: "text",
+      short: "f",
+      value: "FORMAT",
+      choices: ["text", "json"],
+      default: "text",
+      help: "How to show it",
+    },
+  },
+} as const satisfies Command;
+
+/** `orlop help`. */
+export const HELP = {
+  name: "help",
+  summary: "Explain a command",
+  section: "Other",
+  arguments: [{
+    name: "COMMAND",
+    isOptional: true,
+    isRepeated: true,
+    completes: "command",
+  }],
+  flags: {
+    man: { type: "boolean", help: "Print the manual page, in roff" },
+  },
+  examples: [
+    { line: "orlop help image rm", does: "All about one command" },
+    {
+      line: "orlop help --man > /usr/local/share/man/man1/orlop.1",
+      does: "Install the manual page",
+    },
+  ],
+} as const satisfies Command;
+
+/** `orlop completion`. */
+export const COMPLETION = {
+  name: "completion",
+  summary: "Print completions for a shell",
+  description: [
+    "The script asks orlop itself at each Tab, so it knows the names of " +
+    "images, containers and pods, and needs no update.",
+  ],
+  section: "Other",
+  arguments: [{ name: "SHELL", completes: ["bash", "zsh", "fish"] }],
+  examples: [
+    {
+      line: "orlop completion bash > /etc/bash_completion.d/orlop",
+      does: "For all users of bash",
+    },
+    {
+      line: "orlop completion zsh > /usr/local/share/zsh/site-functions/_orlop",
+      does: "For all users of zsh",
+    },
+    {
+      line: "orlop completion fish > /etc/fish/vendor_completions.d/orlop.fish",
+      does: "For all users of fish",
+    },
+  ],
+} as const satisfies Command;
+
+/** What the completion scripts call. */
+export const COMPLETE = {
+  name: "__complete",
+  summary: "List what may stand in place of the last word",
+  arguments: [{ name: "WORD", isOptional: true, isRepeated: true }],
+  stopsAtFirstArgument: true,
+  isHidden: true,
+} as const satisfies Command;

@@ -1,0 +1,95 @@
+/** Where text goes: results to stdout, all else to stderr. */
+
+/** The two outputs of a command, and what they can show. */
+export interface Terminal {
+  /** Writes a result to stdout, with a newline. */
+  print(text: string): void;
+  /** Writes a remark to stderr, with a newline. */
+  tell(text: string): void;
+  /** Writes to stderr as is: for progress that overwrites itself. */
+  draw(text: string): void;
+  /** Columns of stdout; undefined if it is not a terminal. */
+  readonly columns: number | undefined;
+  /** Columns of stderr; undefined if it is not a terminal. */
+  readonly errorColumns: number | undefined;
+  /** Marks text that goes to stdout; plain unless colours are wanted. */
+  paint(style: Style, text: string): string;
+}
+
+/** A way to mark text. */
+export type Style = "bold" | "dim" | "red" | "green" | "yellow";
+
+// SGR parameters, ECMA-48 section 8.3.117.
+const SGR: Readonly<Record<Style, [on: number, off: number]>> = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+};
+
+/** The process's own outputs. */
+export function openTerminal({ color }: { color: boolean }): Terminal {
+  const output = new Output(Deno.stdout);
+  const errors = new Output(Deno.stderr);
+  // NO_COLOR is honoured by Deno itself, without the permission to read it.
+  const isColored = color && !Deno.noColor && Deno.stdout.isTerminal();
+  return {
+    print: (text) => output.write(`${text}\n`),
+    tell: (text) => errors.write(`${text}\n`),
+    draw: (text) => errors.write(text),
+    get columns() {
+      return columnsOf(Deno.stdout);
+    },
+    get errorColumns() {
+      return columnsOf(Deno.stderr);
+    },
+    paint: (style, text) => isColored ? paint(style, text) : text,
+  };
+}
+
+/** Wraps text into the escape sequences of a style. */
+export function paint(style: Style, text: string): string {
+  const [on, off] = SGR[style];
+  return `\x1b[${on}m${text}\x1b[${off}m`;
+}
+
+interface Sink {
+  writeSync(bytes: Uint8Array): number;
+  isTerminal(): boolean;
+}
+
+/** Writes all, and goes quiet once nobody reads any more (`… | head`). */
+class Output {
+  readonly #sink: Sink;
+  readonly #encoder = new TextEncoder();
+  #hasReader = true;
+
+  constructor(sink: Sink) {
+    this.#sink = sink;
+  }
+
+  write(text: string): void {
+    let bytes = this.#encoder.encode(text);
+    try {
+      while (this.#hasReader && bytes.length > 0) {
+        bytes = bytes.subarray(this.#sink.writeSync(bytes));
+      }
+    } catch (error) {
+      // The work goes on: a closed pipe must not stop a half-done clean-up.
+      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+      this.#hasReader = false;
+    }
+  }
+}
+
+function columnsOf(sink: Sink): number | undefined {
+  if (!sink.isTerminal()) return undefined;
+  try {
+    // Asks stdin, stdout and stderr in turn; a terminal of width 0 is one
+    // whose size nobody has set, as under some CI runners.
+    return Deno.consoleSize().columns || 80;
+  } catch {
+    return 80; // what terminals have been since the VT100
+  }
+}

@@ -1,0 +1,56 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { runCli } from "../../src/cli/run_cli.ts";
+import project from "../../deno.json" with { type: "json" };
+import { memoryTerminal } from "../support/memory_terminal.ts";
+
+async function orlop(...args: string[]) {
+  const terminal = memoryTerminal();
+  const code = await runCli(args, { terminal, permissions: "keep" });
+  return { code, out: terminal.printed, err: terminal.told };
+}
+
+Deno.test("runCli() prints its version", async () => {
+  const { code, out } = await orlop("--version");
+  assertEquals(code, 0);
+  assertEquals(out, [`orlop version ${project.version}`]);
+});
+
+Deno.test("runCli() explains commands by help and by --help alike", async () => {
+  const { out } = await orlop("help", "version");
+  assertEquals((await orlop("version", "--help")).out, out);
+  assertStringIncludes(out.join("\n"), "orlop version [flags]");
+});
+
+Deno.test("runCli() tells wrong usage in one line and the usage", async () => {
+  const { code, out, err } = await orlop("vresion");
+  assertEquals(code, 2);
+  assertEquals(out, []);
+  assertEquals(
+    err[0],
+    'orlop: Cannot run "vresion": orlop has no such ' +
+      'command; did you mean "orlop version"?',
+  );
+  assertEquals(err[1], "Usage: orlop [flags] COMMAND");
+});
+
+Deno.test("runCli() tells errors as JSON if asked", async () => {
+  const { err } = await orlop("--log-format=json", "nonsense");
+  assertEquals(err.length, 1);
+  const told: { level: string; message: string } = JSON.parse(err[0] ?? "");
+  assertEquals(told.level, "error");
+  assertStringIncludes(told.message, "nonsense");
+});
+
+Deno.test("runCli() completes words", async () => {
+  const { out } = await orlop("__complete", "--", "vers");
+  assertEquals(out.map((line) => line.split("\t")[0]), ["version"]);
+});
+
+Deno.test("runCli() prints completions for each shell", async () => {
+  for (const shell of ["bash", "zsh", "fish"]) {
+    const { code, out } = await orlop("completion", shell);
+    assertEquals(code, 0);
+    assertStringIncludes(out.join("\n"), "__complete");
+  }
+  assertEquals((await orlop("completion", "tcsh")).code, 2);
+});

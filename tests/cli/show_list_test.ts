@@ -1,0 +1,56 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { UsageError } from "../../src/cli/command.ts";
+import { type Listing, showList } from "../../src/cli/show_list.ts";
+import { memoryTerminal } from "../support/memory_terminal.ts";
+
+const FLAGS = {
+  format: "table",
+  quiet: false,
+  "no-trunc": false,
+  noheading: false,
+};
+
+function listing(): Listing<{ id: string; name: string }> {
+  return {
+    rows: [{ id: "1", name: "web" }, { id: "1", name: "web2" }],
+    columns: [
+      { header: "ID", field: "ID", text: ({ id }) => id },
+      { header: "NAMES", field: "Names", text: ({ name }) => name },
+    ],
+    toJson: ({ id }) => ({ Id: id }),
+    id: ({ id }) => id,
+  };
+}
+
+Deno.test("showList() shows a list in each way", async (t) => {
+  const cases: readonly [Partial<typeof FLAGS>, string[]][] = [
+    [{}, ["ID          NAMES", "1           web", "1           web2"]],
+    [{ noheading: true }, ["1           web", "1           web2"]],
+    [{ quiet: true }, ["1"]],
+    [{ format: "{{.ID}}/{{ .Names }}" }, ["1/web", "1/web2"]],
+    [{ format: "{{.ID}}\\t{{.Names}}" }, ["1\tweb", "1\tweb2"]],
+  ];
+  for (const [flags, expected] of cases) {
+    await t.step(JSON.stringify(flags), () => {
+      const terminal = memoryTerminal();
+      showList(listing(), { ...FLAGS, ...flags }, terminal);
+      assertEquals(terminal.printed, expected);
+    });
+  }
+});
+
+Deno.test("showList() prints an array as JSON, also an empty one", () => {
+  const terminal = memoryTerminal();
+  const flags = { ...FLAGS, format: "json" };
+  showList({ ...listing(), rows: [] }, flags, terminal);
+  assertEquals(terminal.printed, ["[]"]);
+});
+
+Deno.test("showList() names the fields when one is unknown", () => {
+  const flags = { ...FLAGS, format: "{{.Nmae}}" };
+  assertThrows(
+    () => showList(listing(), flags, memoryTerminal()),
+    UsageError,
+    "the fields are ID, Names",
+  );
+});
