@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
 import {
   copy,
   emptyDir,
@@ -17,14 +23,14 @@ Deno.test("ensureDir() makes folders, and leaves those that are there", async ()
   await ensureDir(path);
   await ensureDir(path);
   ensureDirSync(dir.join("c", "d"));
-  assert(Deno.statSync(path).isDirectory);
-  assert(Deno.statSync(dir.join("c", "d")).isDirectory);
+  assert((await Deno.stat(path)).isDirectory);
+  assert((await Deno.stat(dir.join("c", "d"))).isDirectory);
 });
 
 Deno.test("ensureDir() refuses a file", async () => {
   using dir = tempDir();
   const path = dir.join("file");
-  Deno.writeTextFileSync(path, "");
+  await Deno.writeTextFile(path, "");
   await assertRejects(() => ensureDir(path), Error);
   assertThrows(() => ensureDirSync(path), Error);
 });
@@ -32,16 +38,16 @@ Deno.test("ensureDir() refuses a file", async () => {
 Deno.test("emptyDir() leaves an empty folder", async () => {
   using dir = tempDir();
   ensureDirSync(dir.join("a", "b"));
-  Deno.writeTextFileSync(dir.join("a", "c"), "");
+  await Deno.writeTextFile(dir.join("a", "c"), "");
   await emptyDir(dir.join("a"));
   await emptyDir(dir.join("new"));
-  assertEquals([...Deno.readDirSync(dir.join("a"))], []);
-  assertEquals([...Deno.readDirSync(dir.join("new"))], []);
+  assertEquals(await Array.fromAsync(Deno.readDir(dir.join("a"))), []);
+  assertEquals(await Array.fromAsync(Deno.readDir(dir.join("new"))), []);
 });
 
 Deno.test("exists() tells folders from files", async (t) => {
   using dir = tempDir();
-  Deno.writeTextFileSync(dir.join("file"), "");
+  await Deno.writeTextFile(dir.join("file"), "");
   const cases: [string, string, Parameters<typeof exists>[1], boolean][] = [
     ["a file", dir.join("file"), {}, true],
     ["a folder", dir.path, {}, true],
@@ -61,11 +67,11 @@ Deno.test("exists() tells folders from files", async (t) => {
 Deno.test("copy() copies trees, links as links", async () => {
   using dir = tempDir();
   ensureDirSync(dir.join("a", "b"));
-  Deno.writeTextFileSync(dir.join("a", "b", "file"), "text");
-  Deno.symlinkSync("b/file", dir.join("a", "link"));
+  await Deno.writeTextFile(dir.join("a", "b", "file"), "text");
+  await Deno.symlink("b/file", dir.join("a", "link"));
   await copy(dir.join("a"), dir.join("c"));
-  assertEquals(Deno.readTextFileSync(dir.join("c", "b", "file")), "text");
-  assertEquals(Deno.readLinkSync(dir.join("c", "link")), "b/file");
+  assertEquals(await Deno.readTextFile(dir.join("c", "b", "file")), "text");
+  assertEquals(await Deno.readLink(dir.join("c", "link")), "b/file");
   await assertRejects(
     () => copy(dir.join("a", "b", "file"), dir.join("c", "b", "file")),
     Deno.errors.AlreadyExists,
@@ -74,20 +80,20 @@ Deno.test("copy() copies trees, links as links", async () => {
 
 Deno.test("move() replaces only when told", async () => {
   using dir = tempDir();
-  Deno.writeTextFileSync(dir.join("a"), "a");
-  Deno.writeTextFileSync(dir.join("b"), "b");
+  await Deno.writeTextFile(dir.join("a"), "a");
+  await Deno.writeTextFile(dir.join("b"), "b");
   await assertRejects(() => move(dir.join("a"), dir.join("b")), Error);
   await move(dir.join("a"), dir.join("b"), { overwrite: true });
-  assertEquals(Deno.readTextFileSync(dir.join("b")), "a");
-  assertEquals(existsSync(dir.join("a")), false);
+  assertEquals(await Deno.readTextFile(dir.join("b")), "a");
+  assertFalse(existsSync(dir.join("a")));
 });
 
 Deno.test("walk() yields what was asked for", async (t) => {
   using dir = tempDir();
   ensureDirSync(dir.join("a", "b"));
-  Deno.writeTextFileSync(dir.join("a", "one.ts"), "");
-  Deno.writeTextFileSync(dir.join("a", "b", "two.txt"), "");
-  Deno.symlinkSync("one.ts", dir.join("a", "link"));
+  await Deno.writeTextFile(dir.join("a", "one.ts"), "");
+  await Deno.writeTextFile(dir.join("a", "b", "two.txt"), "");
+  await Deno.symlink("one.ts", dir.join("a", "link"));
   const cases: [string, Parameters<typeof walk>[1], string[]][] = [
     ["all", {}, ["", "/a", "/a/b", "/a/b/two.txt", "/a/link", "/a/one.ts"]],
     ["no folders", { includeDirs: false }, [

@@ -107,13 +107,14 @@ class Parser {
   }
 
   #parseLong(arg: string, rest: string[]): void {
-    const [, key = "", value] = /^--(.+?)(?:=(.+))?$/s.exec(arg) ?? [];
+    const [, key = "", text] = /^--(.+?)(?:=(.+))?$/s.exec(arg) ?? [];
     const negated = key.slice("no-".length);
-    if (value !== undefined) {
+    if (text !== undefined) {
       const isBoolean = this.#booleans.has(key);
-      this.#set(key, isBoolean ? value !== "false" : value, arg);
+      this.#set(key, isBoolean ? text !== "false" : text, arg);
     } else if (key.startsWith("no-") && this.#negatable.has(negated)) {
-      this.#set(negated, false, arg, "replace");
+      const value = false;
+      this.#set(negated, value, arg, "replace");
     } else {
       this.#setByNext(key, arg, rest, /^-/);
     }

@@ -19,13 +19,17 @@ export function promptSecret(
 ): string | null {
   if (!Deno.stdin.isTerminal()) return null;
   write(`${message} `);
-  Deno.stdin.setRaw(true, { cbreak: true });
+  setEcho("off");
   try {
     return readLine(mask);
   } finally {
-    Deno.stdin.setRaw(false);
+    setEcho("on");
     write(clear ? "\r\x1b[K" : "\n");
   }
+}
+
+function setEcho(state: "on" | "off"): void {
+  Deno.stdin.setRaw(state === "off", { cbreak: state === "off" });
 }
 
 function readLine(mask: string): string {
