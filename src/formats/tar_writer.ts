@@ -1,0 +1,117 @@
+/**
+ * Writes entries for GNU tar: names by its `L` and `K` headers, which keep bytes
+ * as they are (PAX names pass through the locale), the rest by PAX records.
+ */
+
+import { fromBinaryString } from "./binary_string.ts";
+import { type Bytes, concatBytes } from "./bytes.ts";
+import { encodePax } from "./pax.ts";
+import type { TarEntry, TarType } from "./tar_entry.ts";
+import { TAR_BLOCK_BYTES } from "./tar_header.ts";
+
+/** What ends an archive. */
+export const TAR_END: Bytes = new Uint8Array(2 * TAR_BLOCK_BYTES);
+
+const NAME_BYTES = 100;
+const TYPE_FLAGS: Readonly<Record<TarType, string>> = {
+  block: "4",
+  char: "3",
+  directory: "5",
+  fifo: "6",
+  file: "0",
+  link: "1",
+  symlink: "2",
+};
+const EXTENSION = {
+  linkName: "",
+  mode: 0,
+  uid: 0,
+  gid: 0,
+  mtime: 0,
+  major: 0,
+  minor: 0,
+};
+
+/** Encodes all headers of an entry; its content and padding come after. */
+export function encodeTarHeaders(entry: TarEntry): Bytes {
+  const parts: Bytes[] = [];
+  const { name, linkName } = entry;
+  if (name.length > NAME_BYTES) {
+    parts.push(...encodeExtension("L", fromBinaryString(`${name}\0`)));
+  }
+  if (linkName.length > NAME_BYTES) {
+    parts.push(...encodeExtension("K", fromBinaryString(`${linkName}\0`)));
+  }
+  const records = collectRecords(entry);
+  if (records.size > 0) parts.push(...encodeExtension("x", encodePax(records)));
+  parts.push(encodeBlock(entry, TYPE_FLAGS[entry.type]));
+  return concatBytes(parts);
+}
+
+/** The zeros that follow content. */
+export function tarPadding(size: number): Bytes {
+  const over = size % TAR_BLOCK_BYTES;
+  return new Uint8Array(over === 0 ? 0 : TAR_BLOCK_BYTES - over);
+}
+
+function collectRecords(entry: TarEntry): Map<string, string> {
+  const records = new Map<string, string>();
+  if (entry.mtimeNs > 0) {
+    const fraction = String(entry.mtimeNs).padStart(9, "0");
+    records.set("mtime", `${entry.mtime}.${fraction}`);
+  }
+  for (const [name, value] of entry.xattrs ?? []) {
+    records.set(`SCHILY.xattr.${name}`, value);
+  }
+  return records;
+}
+
+function encodeExtension(flag: string, body: Bytes): Bytes[] {
+  const header = { ...EXTENSION, name: "././@LongLink", size: body.length };
+  return [encodeBlock(header, flag), body, tarPadding(body.length)];
+}
+
+function encodeBlock(
+  entry: Omit<TarEntry, "mtimeNs" | "type" | "xattrs">,
+  flag: string,
+): Bytes {
+  const block = new Uint8Array(TAR_BLOCK_BYTES);
+  const text = (at: number, value: string) =>
+    block.set(fromBinaryString(value.slice(0, NAME_BYTES)), at);
+  text(0, entry.name);
+  writeNumber(block, 100, 8, entry.mode);
+  writeNumber(block, 108, 8, entry.uid);
+  writeNumber(block, 116, 8, entry.gid);
+  writeNumber(block, 124, 12, entry.size);
+  writeNumber(block, 136, 12, entry.mtime);
+  text(148, "        ");
+  text(156, flag);
+  text(157, entry.linkName);
+  text(257, "ustar\x0000");
+  writeNumber(block, 329, 8, entry.major);
+  writeNumber(block, 337, 8, entry.minor);
+  const sum = block.reduce((total, byte) => total + byte, 0);
+  text(148, `${sum.toString(8).padStart(6, "0")}\0 `);
+  return block;
+}
+
+/** Octal where it fits, else GNU's base-256. */
+function writeNumber(
+  block: Bytes,
+  at: number,
+  length: number,
+  value: number,
+): void {
+  const octal = value.toString(8).padStart(length - 1, "0");
+  if (value >= 0 && octal.length < length) {
+    block.set(fromBinaryString(octal), at);
+    return;
+  }
+  let rest = value;
+  for (let index = at + length - 1; index > at; index--) {
+    const byte = ((rest % 256) + 256) % 256;
+    block[index] = byte;
+    rest = (rest - byte) / 256;
+  }
+  block[at] = value < 0 ? 0xff : 0x80;
+}
