@@ -29,6 +29,7 @@ export interface BufferedCrc64 extends Crc64 {
 const STATE_BYTES = 8;
 const PAGE_BYTES = 65_536;
 const INVERTED = 0xffffffff;
+const LITTLE_ENDIAN = true;
 
 /**
  * Creates a checksum, in WebAssembly where the platform allows that.
@@ -90,8 +91,8 @@ export function createPlainCrc64(bufferBytes: number): BufferedCrc64 {
       let l = low;
       let h = high;
       for (let at = 0; at < whole; at += 8) {
-        l ^= view.getInt32(at, true);
-        h ^= view.getInt32(at + 4, true);
+        l ^= view.getInt32(at, LITTLE_ENDIAN);
+        h ^= view.getInt32(at + 4, LITTLE_ENDIAN);
         h ^= (l << 28) ^ (l << 29) ^ (l << 31);
         const a = (l >>> 1 | h << 31) ^ (l >>> 3 | h << 29);
         l ^= a ^ (l >>> 4 | h << 28);
