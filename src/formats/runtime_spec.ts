@@ -1,0 +1,222 @@
+/** Container configurations, `config.json`: OCI runtime-spec v1.1, config.md. */
+
+import {
+  asArray,
+  asBoolean,
+  asInteger,
+  asObject,
+  asString,
+  asStringMap,
+  asStrings,
+  type JsonObject,
+  optional,
+  parseJson,
+} from "./json.ts";
+
+/** A container's configuration; members that are not listed are kept. */
+export interface RuntimeSpec {
+  readonly ociVersion: string;
+  readonly root?: RuntimeRoot;
+  readonly process?: RuntimeProcess;
+  readonly hostname?: string;
+  readonly mounts?: readonly RuntimeMount[];
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly linux?: RuntimeLinux;
+  readonly [member: string]: unknown;
+}
+
+/** The root file system. */
+export interface RuntimeRoot {
+  /** Absolute, or relative to the bundle. */
+  readonly path: string;
+  readonly readonly?: boolean;
+  readonly [member: string]: unknown;
+}
+
+/** What runs. */
+export interface RuntimeProcess {
+  readonly terminal?: boolean;
+  readonly user?: RuntimeUser;
+  readonly args?: readonly string[];
+  readonly env?: readonly string[];
+  /** Absolute. */
+  readonly cwd: string;
+  readonly [member: string]: unknown;
+}
+
+/** Who runs it. */
+export interface RuntimeUser {
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly umask?: number;
+  readonly additionalGids?: readonly number[];
+  readonly [member: string]: unknown;
+}
+
+/** A mount inside of the container. */
+export interface RuntimeMount {
+  readonly destination: string;
+  readonly type?: string;
+  readonly source?: string;
+  readonly options?: readonly string[];
+  readonly [member: string]: unknown;
+}
+
+/** What is Linux's own. */
+export interface RuntimeLinux {
+  readonly namespaces?: readonly RuntimeNamespace[];
+  readonly cgroupsPath?: string;
+  readonly [member: string]: unknown;
+}
+
+/** A namespace that is made, or joined if there is a path. */
+export interface RuntimeNamespace {
+  readonly type: string;
+  readonly path?: string;
+  readonly [member: string]: unknown;
+}
+
+/**
+ * Parses a container's configuration. Numbers beyond what JavaScript counts
+ * exactly, which limits of resources may be, keep all their digits.
+ *
+ * @param what What is being read, for errors.
+ * @throws {SyntaxError} If it is none, or one of another major version.
+ */
+export function parseRuntimeSpec(
+  text: string,
+  what = "runtime spec",
+): RuntimeSpec {
+  parseJson(text, what);
+  const spec = asObject(JSON.parse(text, keepDigits), what);
+  checkSpec(spec, what);
+  return spec;
+}
+
+/** The text of a configuration, as it is written to `config.json`. */
+export function formatRuntimeSpec(spec: RuntimeSpec): string {
+  return `${JSON.stringify(spec, null, 2)}\n`;
+}
+
+/** The same configuration with another root file system. */
+export function withRoot(spec: RuntimeSpec, path: string): RuntimeSpec {
+  return { ...spec, root: { ...spec.root, path } };
+}
+
+/** Keeps a number's text where its value would print as another. */
+function keepDigits(
+  _key: string,
+  value: unknown,
+  context?: { readonly source?: string },
+): unknown {
+  const source = context?.source;
+  if (typeof value !== "number" || source === undefined) return value;
+  if (String(value) === source) return value;
+  // ECMAScript 2026, which TypeScript's library lacks as yet.
+  const rawJson: unknown = Reflect.get(JSON, "rawJSON");
+  return typeof rawJson === "function" ? rawJson(source) : value;
+}
+
+function checkSpec(
+  spec: JsonObject,
+  what: string,
+): asserts spec is JsonObject & RuntimeSpec {
+  const version = asString(spec["ociVersion"], `${what}, ociVersion`);
+  if (!/^1\.\d+\.\d+/.test(version)) {
+    throw new SyntaxError(
+      `Cannot read ${what}: version "${version}" is not supported, only 1.x`,
+    );
+  }
+  check(spec, "root", what, checkRoot);
+  check(spec, "process", what, checkProcess);
+  check(spec, "hostname", what, asString);
+  check(spec, "mounts", what, each(checkMount));
+  check(spec, "annotations", what, asStringMap);
+  check(spec, "linux", what, checkLinux);
+}
+
+function checkRoot(value: unknown, what: string): void {
+  const root = asObject(value, what);
+  asString(root["path"], `${what}.path`);
+  check(root, "readonly", what, asBoolean);
+}
+
+function checkProcess(value: unknown, what: string): void {
+  const process = asObject(value, what);
+  asAbsolute(process["cwd"], `${what}.cwd`);
+  check(process, "terminal", what, asBoolean);
+  check(process, "user", what, checkUser);
+  check(process, "args", what, asStrings);
+  check(process, "env", what, each(checkVariable));
+}
+
+function checkUser(value: unknown, what: string): void {
+  const user = asObject(value, what);
+  check(user, "uid", what, asId);
+  check(user, "gid", what, asId);
+  check(user, "umask", what, asId);
+  check(user, "additionalGids", what, each(asId));
+}
+
+function checkVariable(value: unknown, what: string): void {
+  const variable = asString(value, what);
+  if (variable.indexOf("=") > 0) return;
+  throw new SyntaxError(
+    `Cannot read ${what}: expected NAME=value, got "${variable}"`,
+  );
+}
+
+function checkMount(value: unknown, what: string): void {
+  const mount = asObject(value, what);
+  // runc takes relative ones from before 1.0 still, with a warning.
+  asString(mount["destination"], `${what}.destination`);
+  check(mount, "type", what, asString);
+  check(mount, "source", what, asString);
+  check(mount, "options", what, asStrings);
+}
+
+function checkLinux(value: unknown, what: string): void {
+  const linux = asObject(value, what);
+  check(linux, "cgroupsPath", what, asString);
+  check(linux, "namespaces", what, each(checkNamespace));
+}
+
+function checkNamespace(value: unknown, what: string): void {
+  const namespace = asObject(value, what);
+  asString(namespace["type"], `${what}.type`);
+  check(namespace, "path", what, asString);
+}
+
+/** Checks a member that may be absent. */
+function check(
+  object: JsonObject,
+  key: string,
+  what: string,
+  as: (value: unknown, what: string) => unknown,
+): void {
+  optional(object[key], `${what}.${key}`, as);
+}
+
+/** Checks all items of an array. */
+function each(
+  as: (value: unknown, what: string) => unknown,
+): (value: unknown, what: string) => void {
+  return (value, what) =>
+    asArray(value, what).forEach((item, index) =>
+      as(item, `${what}[${index}]`)
+    );
+}
+
+function asAbsolute(value: unknown, what: string): string {
+  const path = asString(value, what);
+  if (path.startsWith("/")) return path;
+  throw new SyntaxError(
+    `Cannot read ${what}: expected an absolute path, got "${path}"`,
+  );
+}
+
+function asId(value: unknown, what: string): number {
+  const id = asInteger(value, what);
+  if (id >= 0 && id < 2 ** 32) return id;
+  throw new SyntaxError(`Cannot read ${what}: ${id} is out of range`);
+}

@@ -1,0 +1,104 @@
+/** What keeps containers apart from the host: podman's defaults (4.x, 5.x). */
+
+import type { RuntimeMount } from "../formats/runtime_spec.ts";
+
+/** The rights that a root user in a container has, of all of root's. */
+export const CAPABILITIES: readonly string[] = [
+  "CAP_CHOWN",
+  "CAP_DAC_OVERRIDE",
+  "CAP_FOWNER",
+  "CAP_FSETID",
+  "CAP_KILL",
+  "CAP_NET_BIND_SERVICE",
+  "CAP_SETFCAP",
+  "CAP_SETGID",
+  "CAP_SETPCAP",
+  "CAP_SETUID",
+  "CAP_SYS_CHROOT",
+];
+
+/** What of the kernel is hidden. */
+export const MASKED_PATHS: readonly string[] = [
+  "/proc/acpi",
+  "/proc/interrupts",
+  "/proc/kcore",
+  "/proc/keys",
+  "/proc/latency_stats",
+  "/proc/sched_debug",
+  "/proc/scsi",
+  "/proc/timer_list",
+  "/proc/timer_stats",
+  "/sys/dev/block",
+  "/sys/devices/virtual/powercap",
+  "/sys/firmware",
+  "/sys/fs/selinux",
+];
+
+/** What of the kernel cannot be changed. */
+export const READONLY_PATHS: readonly string[] = [
+  "/proc/asound",
+  "/proc/bus",
+  "/proc/fs",
+  "/proc/irq",
+  "/proc/sys",
+  "/proc/sysrq-trigger",
+];
+
+/** File systems that programs expect: OCI runtime-spec, config-linux.md. */
+export const DEFAULT_MOUNTS: readonly RuntimeMount[] = [
+  {
+    destination: "/proc",
+    type: "proc",
+    source: "proc",
+    options: ["nosuid", "noexec", "nodev"],
+  },
+  {
+    destination: "/dev",
+    type: "tmpfs",
+    source: "tmpfs",
+    options: ["nosuid", "noexec", "strictatime", "mode=755", "size=65536k"],
+  },
+  {
+    destination: "/dev/pts",
+    type: "devpts",
+    source: "devpts",
+    options: [
+      ...["nosuid", "noexec", "newinstance"],
+      // 5 is the group `tty` nearly everywhere.
+      ...["ptmxmode=0666", "mode=0620", "gid=5"],
+    ],
+  },
+  {
+    destination: "/dev/shm",
+    type: "tmpfs",
+    source: "shm",
+    options: ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"],
+  },
+  {
+    destination: "/dev/mqueue",
+    type: "mqueue",
+    source: "mqueue",
+    options: ["nosuid", "noexec", "nodev"],
+  },
+  {
+    destination: "/sys",
+    type: "sysfs",
+    source: "sysfs",
+    options: ["nosuid", "noexec", "nodev", "ro"],
+  },
+  {
+    destination: "/sys/fs/cgroup",
+    type: "cgroup",
+    source: "cgroup",
+    options: ["nosuid", "noexec", "nodev", "relatime", "ro"],
+  },
+];
+
+/**
+ * What name look-ups read, for containers on the host's network: volumes that
+ * the caller adds as far as the host has them.
+ */
+export const HOST_NETWORK_FILES: readonly string[] = [
+  "/etc/hosts",
+  "/etc/resolv.conf",
+];
