@@ -180,6 +180,21 @@ export class UnauthorizedError extends RegistryError {
   }
 }
 
+/** A thread must connect to a host that its permissions do not include. */
+export class HostNotPermittedError extends Error {
+  /** With its port if that is not the scheme's own. */
+  readonly host: string;
+
+  static {
+    this.prototype.name = "HostNotPermittedError";
+  }
+
+  constructor(message: string, host: string) {
+    super(message);
+    this.host = host;
+  }
+}
+
 /** A configured policy forbids what was asked for. */
 export class PolicyError extends Error {
   static {

@@ -1,0 +1,132 @@
+/** Keeps the Authorization header of one repository ready. */
+
+import type { Abortable } from "../abort.ts";
+import { UnauthorizedError } from "../errors.ts";
+import {
+  type AuthChallenge,
+  parseAuthChallenges,
+} from "../formats/auth_challenge.ts";
+import type { Credentials } from "../formats/auth_file.ts";
+import { basicHeader } from "./basic_header.ts";
+import { fetchToken, type Token } from "./fetch_token.ts";
+import type { HttpClient } from "./http_client.ts";
+import type { RetryRules } from "./send_request.ts";
+
+/** Answers a registry's challenges. */
+export interface Authorizer {
+  /** The newest header, which may have ended meanwhile. */
+  readonly header: string | undefined;
+  /** Gives the header to send; renews a token that is about to end. */
+  prepare(options: Abortable): Promise<string | undefined>;
+  /**
+   * Answers a 401 with a new header.
+   *
+   * @param challenge The value of its WWW-Authenticate header.
+   * @throws {UnauthorizedError} If that cannot be done.
+   */
+  answer(challenge: string | null, options: Abortable): Promise<string>;
+}
+
+/** Options of {@linkcode createAuthorizer}. */
+export interface AuthorizerOptions {
+  readonly registry: URL;
+  /** Such as `repository:library/busybox:pull`. */
+  readonly scope: string;
+  readonly credentials?: Credentials | undefined;
+  readonly retry?: RetryRules | undefined;
+}
+
+/** Creates an authorizer that has not been challenged yet. */
+export function createAuthorizer(
+  client: HttpClient,
+  options: AuthorizerOptions,
+): Authorizer {
+  let last: { challenge: AuthChallenge; header: string } | undefined;
+  let renewAt = Infinity;
+  // Several blobs may be challenged at once: one token serves them all.
+  let pending: Promise<string> | undefined;
+  return {
+    get header() {
+      return last?.header;
+    },
+    async prepare(abortable) {
+      if (last === undefined || performance.now() < renewAt) {
+        return last?.header;
+      }
+      return await renew(last.challenge, abortable);
+    },
+    async answer(challenge, abortable) {
+      const chosen = chooseChallenge(challenge, options);
+      return await renew(chosen, abortable);
+    },
+  };
+
+  async function renew(
+    challenge: AuthChallenge,
+    abortable: Abortable,
+  ): Promise<string> {
+    pending ??= logIn(challenge, abortable).finally(() => pending = undefined);
+    return await pending;
+  }
+
+  async function logIn(
+    challenge: AuthChallenge,
+    { signal }: Abortable,
+  ): Promise<string> {
+    const token = await obtain(client, challenge, { ...options, signal });
+    const header = typeof token === "string" ? token : `Bearer ${token.value}`;
+    renewAt = typeof token === "string" ? Infinity : token.renewAt;
+    last = { challenge, header };
+    return header;
+  }
+}
+
+/** A ready header for Basic and given tokens, else a token. */
+async function obtain(
+  client: HttpClient,
+  challenge: AuthChallenge,
+  options: AuthorizerOptions & Abortable,
+): Promise<string | Token> {
+  const { credentials, registry } = options;
+  if (credentials?.kind === "registry-token") {
+    return `Bearer ${credentials.token}`;
+  }
+  if (challenge.scheme === "bearer") {
+    return await fetchToken(client, challenge, options);
+  }
+  if (credentials?.kind === "password") return basicHeader(credentials);
+  throw new UnauthorizedError(
+    `Cannot log in to "${registry.host}": it wants a user name and a ` +
+      "password, and there are none; see orlop login",
+    { status: 401 },
+  );
+}
+
+function chooseChallenge(
+  header: string | null,
+  { registry }: AuthorizerOptions,
+): AuthChallenge {
+  const what = `Cannot log in to "${registry.host}"`;
+  const challenges = parse(header ?? "", what);
+  const chosen = challenges.find(({ scheme }) => scheme === "bearer") ??
+    challenges.find(({ scheme }) => scheme === "basic");
+  if (chosen !== undefined) return chosen;
+  const offered = challenges.map(({ scheme }) => scheme).join(", ");
+  throw new UnauthorizedError(
+    `${what}: it offers no known way to (${offered || "none at all"})`,
+    { status: 401 },
+  );
+}
+
+function parse(header: string, what: string): readonly AuthChallenge[] {
+  try {
+    return parseAuthChallenges(header);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const error = new UnauthorizedError(`${what}: ${why}`, {
+      status: 401,
+      cause,
+    });
+    throw error;
+  }
+}

@@ -1,0 +1,151 @@
+/** One HTTP request, by fetch or, where that refuses to, by node:https. */
+
+import type { Abortable } from "../abort.ts";
+import type { HttpBlobAccess } from "../formats/blob_source.ts";
+import type { Bytes } from "../formats/bytes.ts";
+
+/** How a server proves itself to us, and we to it. */
+export type TlsSettings = Pick<
+  HttpBlobAccess,
+  "caCerts" | "clientCertificate" | "insecure"
+>;
+
+/** Options of {@linkcode HttpClient.send}. */
+export interface HttpRequest extends Abortable {
+  /** `GET` is the default. */
+  readonly method?: "GET" | "HEAD" | "POST";
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** Sends requests; redirects and statuses are the caller's. */
+export interface HttpClient extends Disposable {
+  send(url: URL, request?: HttpRequest): Promise<Response>;
+}
+
+// No HTTP status allows a body with these.
+const BODILESS_STATUSES = [101, 204, 205, 304];
+
+/** Creates a client for servers that share TLS settings. */
+export function createHttpClient(tls: TlsSettings = {}): HttpClient {
+  const { caCerts, clientCertificate: pair, insecure = false } = tls;
+  const isPlain = caCerts === undefined && pair === undefined;
+  const client = isPlain
+    ? undefined
+    : Deno.createHttpClient({ caCerts: [...caCerts ?? []], ...pair });
+  return {
+    async send(url, request = {}) {
+      if (insecure && url.protocol === "https:") {
+        return await sendByNode(url, { ...request, tls });
+      }
+      try {
+        return await sendByFetch(url, { ...request, client });
+      } catch (error) {
+        if (!isRefusedByFetchOnly(error)) throw error;
+        return await sendByNode(url, { ...request, tls });
+      }
+    },
+    [Symbol.dispose]: () => client?.close(),
+  };
+}
+
+async function sendByFetch(
+  url: URL,
+  request: HttpRequest & { client: Deno.HttpClient | undefined },
+): Promise<Response> {
+  const { method = "GET", headers, body, signal, client } = request;
+  return await fetch(url, {
+    method,
+    redirect: "manual",
+    // Else Deno decodes gzip unasked, and no digest would fit.
+    headers: { "accept-encoding": "identity", ...headers },
+    ...(body === undefined ? {} : { body }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(client === undefined ? {} : { client }),
+  });
+}
+
+/**
+ * Whether only fetch refuses: ports that browsers block, and a server's
+ * self-signed certificate that is listed as CA, which Go's tools accept.
+ */
+function isRefusedByFetchOnly(error: unknown): boolean {
+  const message = messagesOf(error);
+  return message.includes("CaUsedAsEndEntity") ||
+    /requests? to port .* blocked/i.test(message);
+}
+
+/** An error's message with those of its causes. */
+export function messagesOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause === undefined ? "" : `: ${messagesOf(error.cause)}`;
+  return error.message + cause;
+}
+
+async function sendByNode(
+  url: URL,
+  options: HttpRequest & { tls: TlsSettings },
+): Promise<Response> {
+  const { method = "GET", headers, body, signal, tls } = options;
+  // Loaded when needed: node's modules slow down every start.
+  const { request } = url.protocol === "https:"
+    ? await import("node:https")
+    : await import("node:http");
+  const { promise, resolve, reject } = Promise.withResolvers<Response>();
+  const sent = request(url, {
+    method,
+    headers: { "accept-encoding": "identity", ...headers },
+    agent: false,
+    rejectUnauthorized: tls.insecure !== true,
+    ...(tls.caCerts === undefined ? {} : { ca: [...tls.caCerts] }),
+    ...tls.clientCertificate,
+  });
+  const abort = () => sent.destroy(asError(signal?.reason));
+  signal?.addEventListener("abort", abort, { once: true });
+  sent.on("error", reject);
+  sent.on("response", (message) => {
+    const status = message.statusCode ?? 0;
+    const stream = BODILESS_STATUSES.includes(status)
+      ? null
+      : toByteStream(message);
+    const { rawHeaders } = message;
+    resolve(new Response(stream, { status, headers: pairsOf(rawHeaders) }));
+  });
+  signal?.throwIfAborted();
+  sent.end(body);
+  return await promise;
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
+}
+
+function pairsOf(rawHeaders: readonly string[]): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    pairs.push([rawHeaders[at] ?? "", rawHeaders[at + 1] ?? ""]);
+  }
+  return pairs;
+}
+
+/** Pulls chunk by chunk, so that back-pressure reaches the sender. */
+function toByteStream(
+  chunks: AsyncIterable<Uint8Array> & { destroy(): unknown },
+): ReadableStream<Bytes> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  return new ReadableStream({
+    type: "bytes",
+    async pull(controller) {
+      const { done, value } = await iterator.next();
+      if (done === true) {
+        controller.close();
+        controller.byobRequest?.respond(0);
+      } else {
+        controller.enqueue(Uint8Array.from(value));
+      }
+    },
+    cancel() {
+      chunks.destroy();
+    },
+  });
+}

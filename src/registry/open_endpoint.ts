@@ -1,0 +1,140 @@
+/** Opens an image at one endpoint: https or http, with whose certificates. */
+
+import type { Abortable } from "../abort.ts";
+import { RegistryError } from "../errors.ts";
+import { familiarName, type Reference } from "../formats/reference.ts";
+import { isLoopback } from "./address_rules.ts";
+import type { Endpoint } from "./endpoints.ts";
+import { findCredentials } from "./find_credentials.ts";
+import { loadCertificates } from "./load_certificates.ts";
+import type { RegistryImage, RegistryOptions } from "./open_repository.ts";
+import {
+  connectRepository,
+  type Repository,
+  type RepositoryOptions,
+} from "./repository.ts";
+
+/** All that schemes have in common. */
+type ConnectionSettings = Omit<RepositoryOptions, "registry">;
+
+/** Options of {@linkcode openEndpoint}. */
+export interface OpenEndpointOptions extends RegistryOptions {
+  /** What the user asked for; the endpoint may have another name for it. */
+  readonly reference: Reference;
+}
+
+/** One way to speak to a registry. */
+interface Attempt {
+  readonly scheme: "https" | "http";
+  readonly insecure: boolean;
+}
+
+/** Opens an image at one endpoint, and fetches its manifest. */
+export async function openEndpoint(
+  endpoint: Endpoint,
+  options: OpenEndpointOptions,
+): Promise<RegistryImage> {
+  const attempts = attemptsFor(endpoint, options);
+  const settings = await prepare(endpoint, options);
+  const unanswered: RegistryError[] = [];
+  for (const [index, attempt] of attempts.entries()) {
+    // The next scheme is a better idea than the same one again.
+    const isLast = index === attempts.length - 1;
+    const retry = isLast ? options.retry : { ...options.retry, tries: 1 };
+    try {
+      const connection = connectAs(attempt, endpoint, { ...settings, retry });
+      return await toImage(connection, endpoint, options);
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      const [first] = unanswered;
+      // What an https server says to http is no answer to our question.
+      if (first !== undefined && isRefusalOfHttp(error)) throw first;
+      if (!isUnanswered(error)) throw error;
+      unanswered.push(error);
+    }
+  }
+  throw unanswered[0];
+}
+
+/** Plain http is for endpoints that are said to be insecure, or local. */
+function attemptsFor(
+  { reference, insecure }: Endpoint,
+  { tlsVerify }: RegistryOptions,
+): readonly Attempt[] {
+  const isInsecure = tlsVerify === undefined ? insecure : !tlsVerify;
+  const { hostname } = new URL(`https://${reference.domain}`);
+  const isLocal = tlsVerify === undefined && isLoopback(hostname);
+  const https: Attempt = { scheme: "https", insecure: isInsecure };
+  const http: Attempt = { scheme: "http", insecure: false };
+  return isInsecure || isLocal ? [https, http] : [https];
+}
+
+async function prepare(
+  endpoint: Endpoint,
+  options: OpenEndpointOptions,
+): Promise<ConnectionSettings> {
+  const { reference } = endpoint;
+  const isOwn = reference.domain === options.reference.domain;
+  const given = isOwn ? options.credentials : undefined;
+  const title = familiarName(options.reference);
+  return {
+    title,
+    path: reference.path,
+    name: reference.digest ?? reference.tag ?? "latest",
+    tls: await loadCertificates(reference.domain, options),
+    credentials: given ?? await findCredentials(reference, options),
+    onWarning: options.onWarning,
+  };
+}
+
+function connectAs(
+  { scheme, insecure }: Attempt,
+  { reference }: Endpoint,
+  settings: ConnectionSettings,
+): Repository {
+  return connectRepository({
+    ...settings,
+    registry: new URL(`${scheme}://${hostOf(reference)}`),
+    tls: { ...settings.tls, ...(insecure ? { insecure } : {}) },
+  });
+}
+
+/** Docker Hub's API is not at the name that its images have. */
+function hostOf({ domain }: Reference): string {
+  return domain === "docker.io" ? "registry-1.docker.io" : domain;
+}
+
+/** The manifest that proves the endpoint right is fetched only once. */
+async function toImage(
+  repository: Repository,
+  { reference }: Endpoint,
+  { signal }: Abortable,
+): Promise<RegistryImage> {
+  try {
+    const first = await repository.fetchManifest(undefined, { signal });
+    return {
+      endpoint: reference,
+      fetchManifest: (digest, abortable) =>
+        digest === undefined || digest === first.digest
+          ? Promise.resolve(first)
+          : repository.fetchManifest(digest, abortable),
+      open: (blob, opening) => repository.open(blob, opening),
+      get access() {
+        return repository.access;
+      },
+      [Symbol.dispose]: () => repository[Symbol.dispose](),
+    };
+  } catch (error) {
+    repository[Symbol.dispose]();
+    throw error;
+  }
+}
+
+function isUnanswered(error: unknown): error is RegistryError {
+  return error instanceof RegistryError && error.status === 0;
+}
+
+function isRefusalOfHttp(error: unknown): boolean {
+  return isUnanswered(error) ||
+    (error instanceof RegistryError && error.status === 400);
+}

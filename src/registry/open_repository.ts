@@ -1,0 +1,82 @@
+/** Opens an image in a registry, wherever the configuration says it is. */
+
+import type { Abortable } from "../abort.ts";
+import { RegistryError } from "../errors.ts";
+import type { HttpBlobAccess, ImageSource } from "../formats/blob_source.ts";
+import type { Credentials } from "../formats/auth_file.ts";
+import {
+  familiarName,
+  type Reference,
+  repositoryOf,
+} from "../formats/reference.ts";
+import type { Surroundings } from "./config_paths.ts";
+import { type Endpoint, endpointsFor } from "./endpoints.ts";
+import { loadRegistriesConf } from "./load_registries_conf.ts";
+import { openEndpoint } from "./open_endpoint.ts";
+import type { RetryRules } from "./send_request.ts";
+
+/** What users may say about registries; all else is read from files. */
+export interface RegistryOptions extends Abortable, Surroundings {
+  /** For the image's own registry only, never for its mirrors. */
+  readonly credentials?: Credentials | undefined;
+  readonly authFile?: string | undefined;
+  readonly certDir?: string | undefined;
+  /** `false` takes any certificate, and plain http. */
+  readonly tlsVerify?: boolean | undefined;
+  /** The registries.conf to use in place of the host's. */
+  readonly registriesConf?: string | undefined;
+  readonly retry?: RetryRules | undefined;
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+/** An image in a registry. Dispose it when its blobs are no longer read. */
+export interface RegistryImage extends ImageSource, Disposable {
+  readonly access: HttpBlobAccess;
+  /** The name that was really asked for: that of a mirror, perhaps. */
+  readonly endpoint: Reference;
+}
+
+/**
+ * Opens an image: finds the first endpoint that has its manifest.
+ *
+ * @throws {PolicyError} If its registry is blocked.
+ * @throws {UnauthorizedError} If credentials are missing or wrong.
+ * @throws {RegistryError} If no endpoint has it; tells what each said.
+ */
+export async function openRepository(
+  reference: Reference,
+  options: RegistryOptions = {},
+): Promise<RegistryImage> {
+  const conf = await loadRegistriesConf(options);
+  const failures: { endpoint: Endpoint; error: Error }[] = [];
+  for (const endpoint of endpointsFor(reference, conf)) {
+    options.signal?.throwIfAborted();
+    try {
+      return await openEndpoint(endpoint, { ...options, reference });
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (!(error instanceof Error)) throw error;
+      failures.push({ endpoint, error });
+    }
+  }
+  throw combine(reference, failures);
+}
+
+/** One error of all: the primary's, with what the mirrors said. */
+function combine(
+  reference: Reference,
+  failures: readonly { endpoint: Endpoint; error: Error }[],
+): Error {
+  const last = failures.at(-1);
+  if (last === undefined) throw new Error("no endpoint was tried");
+  if (failures.length === 1) return last.error;
+  const details = failures.map(({ endpoint, error }) =>
+    `${repositoryOf(endpoint.reference)}: ${error.message}`
+  );
+  const status = last.error instanceof RegistryError ? last.error.status : 0;
+  return new RegistryError(
+    `Cannot pull "${familiarName(reference)}" from ${failures.length} ` +
+      `places: ${details.join("; ")}`,
+    { status, cause: last.error },
+  );
+}

@@ -1,0 +1,91 @@
+/** Error answers: OCI distribution-spec v1.1, "Error Codes". */
+
+import { RegistryError, UnauthorizedError } from "../errors.ts";
+import { toText } from "../formats/bytes.ts";
+import { cleanText } from "./explain_failure.ts";
+import { readBody } from "./read_body.ts";
+import { retryAfterMs } from "./send_request.ts";
+
+interface Problem {
+  readonly code: string;
+  readonly message: string;
+}
+
+// A spec's error is a few hundred bytes; HTML pages are cut.
+const MAX_BODY_SIZE = 64 * 1024;
+const MAX_SHOWN = 200;
+
+/**
+ * Makes an error of an answer that is no success, and reads it to its end.
+ *
+ * @param what What could not be done, such as `Cannot pull "busybox"`.
+ */
+export async function errorOf(
+  response: Response,
+  what: string,
+): Promise<RegistryError> {
+  const { status } = response;
+  const { code, message } = await readProblem(response);
+  const details = [code, message].filter((part) => part !== "").join(": ");
+  const said = details === "" ? `${status}` : `${status} ${details}`;
+  const text = `${what}: ${explain(response)} (${said})`;
+  return status === 401 || status === 403
+    ? new UnauthorizedError(text, { status, code })
+    : new RegistryError(text, { status, code });
+}
+
+function explain(response: Response): string {
+  const { status } = response;
+  if (status === 401 || status === 403) {
+    return "it does not exist or needs (other) credentials; see orlop login";
+  }
+  if (status === 404) return "the registry does not have it";
+  if (status === 416) return "the registry does not have this range";
+  if (status >= 500) return "the registry failed";
+  if (status !== 429) return "the registry refused";
+  const waitMs = retryAfterMs(response);
+  const wait = waitMs === undefined
+    ? ""
+    : `, it asks to wait ${Math.ceil(waitMs / 1000)} s`;
+  return `rate limit of the registry${wait}`;
+}
+
+async function readProblem(response: Response): Promise<Problem> {
+  // A body may promise more than it holds, and this one is of no use.
+  if (response.status === 416) {
+    await response.body?.cancel();
+    return { code: "", message: "" };
+  }
+  let text = "";
+  try {
+    text = toText(await readBody(response, { maxSize: MAX_BODY_SIZE }));
+  } catch {
+    // The status tells enough; an unreadable body must not hide it.
+  }
+  return parseProblem(text) ??
+    { code: "", message: text.startsWith("<") ? "" : shown(text) };
+}
+
+function parseProblem(text: string): Problem | undefined {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    // Not JSON: HTML or plain text.
+    return undefined;
+  }
+  const first = itemOf(itemOf(body, "errors"), "0");
+  const code = itemOf(first, "code");
+  const message = itemOf(first, "message") ?? itemOf(body, "message") ??
+    itemOf(body, "details");
+  return { code: shown(code), message: shown(message) };
+}
+
+function itemOf(value: unknown, key: string): unknown {
+  if (typeof value !== "object" || value === null) return undefined;
+  return Object.getOwnPropertyDescriptor(value, key)?.value;
+}
+
+function shown(value: unknown): string {
+  return typeof value === "string" ? cleanText(value, MAX_SHOWN) : "";
+}

@@ -1,0 +1,182 @@
+/** GET with retries, time limits and redirects: the rules of registries. */
+
+import type { Abortable } from "../abort.ts";
+import { HostNotPermittedError, RegistryError } from "../errors.ts";
+import { findRedirectProblem } from "./address_rules.ts";
+import { explainFailure, isLasting } from "./explain_failure.ts";
+import type { HttpClient, HttpRequest } from "./http_client.ts";
+
+/** How often and how patiently a request is tried. */
+export interface RetryRules {
+  /** All tries, the first included; 5 is the default. */
+  readonly tries?: number;
+  /** The first wait, in milliseconds, doubled each time; 250 by default. */
+  readonly delayMs?: number;
+  /** How long an answer may take to begin, in milliseconds; 30 s. */
+  readonly headerTimeoutMs?: number;
+}
+
+/** Options of {@linkcode sendRequest}. */
+export interface SendRequestOptions extends HttpRequest {
+  /** Sent to the origin of the first URL only. */
+  readonly authorization?: string | undefined;
+  readonly retry?: RetryRules | undefined;
+}
+
+const DEFAULT_TRIES = 5;
+const DEFAULT_DELAY_MS = 250;
+const DEFAULT_HEADER_TIMEOUT_MS = 30_000;
+// containers/image waits up to as long for a registry's Retry-After.
+const MAX_RETRY_AFTER_MS = 60_000;
+const MAX_REDIRECTS = 10;
+const RETRIED_STATUSES = [408, 429, 500, 502, 503, 504];
+const REDIRECT_STATUSES = [301, 302, 303, 307, 308];
+
+/**
+ * Sends a request, follows redirects, and tries again what may pass. Any
+ * other answer is returned, whatever its status.
+ *
+ * @throws {RegistryError} If no answer came, or one that breaks the rules.
+ * @throws {HostNotPermittedError} If a redirect leads where this thread has
+ * no permission to go.
+ */
+export async function sendRequest(
+  client: HttpClient,
+  url: URL,
+  options: SendRequestOptions = {},
+): Promise<Response> {
+  const { tries = DEFAULT_TRIES, delayMs = DEFAULT_DELAY_MS } = options.retry ??
+    {};
+  for (let attempt = 1;; attempt++) {
+    options.signal?.throwIfAborted();
+    const backOffMs = delayMs * 2 ** (attempt - 1) * (1 + Math.random() / 10);
+    try {
+      const response = await followRedirects(client, url, options);
+      const isRetried = RETRIED_STATUSES.includes(response.status);
+      if (!isRetried || attempt >= tries) return response;
+      const waitMs = retryAfterMs(response) ?? backOffMs;
+      // The caller reads from the answer how long the server asks to wait.
+      if (waitMs > MAX_RETRY_AFTER_MS) return response;
+      await response.body?.cancel();
+      await sleep(waitMs, options);
+    } catch (error) {
+      const isTransient = error instanceof RegistryError &&
+        error.status === 0 && !isLasting(error.cause);
+      if (!isTransient || attempt >= tries) throw error;
+      await sleep(backOffMs, options);
+    }
+  }
+}
+
+/** How long an answer asks to wait, in milliseconds: RFC 9110, 10.2.3. */
+export function retryAfterMs(response: Response): number | undefined {
+  const text = response.headers.get("retry-after")?.trim() ?? "";
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
+  const date = Date.parse(text);
+  return Number.isNaN(date) ? undefined : Math.max(date - Date.now(), 0);
+}
+
+async function followRedirects(
+  client: HttpClient,
+  start: URL,
+  options: SendRequestOptions,
+): Promise<Response> {
+  let url = start;
+  for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
+    const isHome = url.origin === start.origin;
+    const response = await sendOnce(client, url, { ...options, isHome });
+    if (!REDIRECT_STATUSES.includes(response.status)) {
+      await refuseEncoding(response, url);
+      return response;
+    }
+    await response.body?.cancel();
+    // It would carry a password or a token to wherever it leads.
+    if (options.body !== undefined) throw refused(url, "redirect of a POST");
+    url = nextUrl(url, response.headers.get("location"));
+  }
+  throw refused(url, `more than ${MAX_REDIRECTS} redirects`);
+}
+
+async function sendOnce(
+  client: HttpClient,
+  url: URL,
+  options: SendRequestOptions & { isHome: boolean },
+): Promise<Response> {
+  const { authorization, isHome, signal } = options;
+  const timeoutMs = options.retry?.headerTimeoutMs ??
+    DEFAULT_HEADER_TIMEOUT_MS;
+  const timeout = new AbortController();
+  const late = new Error(`no answer within ${timeoutMs / 1000} s`);
+  const timer = setTimeout(() => timeout.abort(late), timeoutMs);
+  const signals = signal === undefined ? [] : [signal];
+  const login = isHome && authorization !== undefined ? { authorization } : {};
+  try {
+    return await client.send(url, {
+      ...options,
+      headers: { ...options.headers, ...login },
+      signal: AbortSignal.any([...signals, timeout.signal]),
+    });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw unreachable(url, error);
+  } finally {
+    // The limit is for the answer's beginning; its body takes its time.
+    clearTimeout(timer);
+  }
+}
+
+function unreachable(url: URL, cause: unknown): Error {
+  if (cause instanceof Deno.errors.NotCapable) {
+    return new HostNotPermittedError(
+      `Cannot reach "${url.host}": no permission to connect to it`,
+      url.host,
+    );
+  }
+  const why = explainFailure(cause);
+  return new RegistryError(`Cannot reach "${url.host}": ${why}`, { cause });
+}
+
+function nextUrl(from: URL, location: string | null): URL {
+  const to = URL.parse(location ?? "", from);
+  if (location === null || to === null) {
+    throw refused(from, "redirect without a place to go to");
+  }
+  const problem = findRedirectProblem(from, to);
+  if (problem === undefined) return to;
+  // Presigned URLs are secrets: the query is not shown.
+  const shown = `${to.protocol}//${to.host}${to.pathname}`;
+  throw refused(
+    from,
+    `redirect to "${shown.slice(0, 200)}" refused (${problem})`,
+  );
+}
+
+async function refuseEncoding(response: Response, url: URL): Promise<void> {
+  const encoding = response.headers.get("content-encoding") ?? "identity";
+  if (encoding === "identity" || encoding === "") return;
+  await response.body?.cancel();
+  throw refused(url, `server used Content-Encoding "${encoding.slice(0, 40)}"`);
+}
+
+function refused(url: URL, why: string): RegistryError {
+  // A status, so that nobody takes it for a server that does not answer.
+  return new RegistryError(`Cannot use "${url.host}": ${why}`, { status: 502 });
+}
+
+/** Waits, unless the signal ends the wait. */
+export async function sleep(
+  ms: number,
+  { signal }: Abortable = {},
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const abort = () => reject(signal?.reason);
+  const timer = setTimeout(resolve, ms);
+  signal?.addEventListener("abort", abort, { once: true });
+  try {
+    signal?.throwIfAborted();
+    await promise;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+  }
+}
