@@ -1,0 +1,14 @@
+/** Texts of records for programs. */
+
+import type { LogRecord } from "./logger.ts";
+
+/** Makes a line of JSON. */
+export function jsonFormatter(logRecord: LogRecord): string {
+  const { args } = logRecord;
+  return JSON.stringify({
+    level: logRecord.levelName,
+    datetime: logRecord.datetime.getTime(),
+    message: logRecord.msg,
+    args: args.length > 1 ? args : args[0],
+  });
+}

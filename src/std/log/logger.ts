@@ -1,0 +1,135 @@
+/** Takes messages from a program and hands them to handlers. */
+
+import type { BaseHandler } from "./base_handler.ts";
+import {
+  getLevelByName,
+  getLevelName,
+  type LevelName,
+  type LogLevel,
+  LogLevels,
+} from "./levels.ts";
+
+/** What a record is made of. */
+export interface LogRecordOptions {
+  readonly msg: string;
+  readonly args: readonly unknown[];
+  readonly level: LogLevel;
+  readonly loggerName: string;
+}
+
+/** A message on its way. */
+export class LogRecord {
+  readonly msg: string;
+  readonly level: LogLevel;
+  readonly levelName: LevelName;
+  readonly loggerName: string;
+  readonly #args: readonly unknown[];
+  readonly #timeMs = Date.now();
+
+  constructor({ msg, args, level, loggerName }: LogRecordOptions) {
+    this.msg = msg;
+    this.level = level;
+    this.levelName = getLevelName(level);
+    this.loggerName = loggerName;
+    this.#args = [...args];
+  }
+
+  /** What was logged with the message. */
+  get args(): unknown[] {
+    return [...this.#args];
+  }
+
+  /** When it was logged. */
+  get datetime(): Date {
+    return new Date(this.#timeMs);
+  }
+}
+
+/** A message, or what makes one if it is to be seen. */
+type Message<T> = T | (() => T);
+
+/** Hands messages of its level and above to its handlers. */
+export class Logger {
+  handlers: BaseHandler[];
+  readonly loggerName: string;
+  #level: LogLevel;
+
+  constructor(
+    loggerName: string,
+    levelName: LevelName,
+    options: { handlers?: BaseHandler[] } = {},
+  ) {
+    this.loggerName = loggerName;
+    this.#level = getLevelByName(levelName);
+    this.handlers = options.handlers ?? [];
+  }
+
+  /** The least level that is handed on. */
+  get level(): LogLevel {
+    return this.#level;
+  }
+
+  set level(level: LogLevel) {
+    this.#level = getLevelByName(getLevelName(level));
+  }
+
+  /** The same by name. */
+  get levelName(): LevelName {
+    return getLevelName(this.#level);
+  }
+
+  set levelName(levelName: LevelName) {
+    this.#level = getLevelByName(levelName);
+  }
+
+  /** Logs what helps to find a fault; returns the message. */
+  debug<T>(msg: Message<T>, ...args: unknown[]): T | undefined {
+    return this.#log(LogLevels.DEBUG, msg, args);
+  }
+
+  /** Logs what is as it should be; returns the message. */
+  info<T>(msg: Message<T>, ...args: unknown[]): T | undefined {
+    return this.#log(LogLevels.INFO, msg, args);
+  }
+
+  /** Logs what should be looked at; returns the message. */
+  warn<T>(msg: Message<T>, ...args: unknown[]): T | undefined {
+    return this.#log(LogLevels.WARN, msg, args);
+  }
+
+  /** Logs a failure; returns the message. */
+  error<T>(msg: Message<T>, ...args: unknown[]): T | undefined {
+    return this.#log(LogLevels.ERROR, msg, args);
+  }
+
+  /** Logs the end of all; returns the message. */
+  critical<T>(msg: Message<T>, ...args: unknown[]): T | undefined {
+    return this.#log(LogLevels.CRITICAL, msg, args);
+  }
+
+  #log<T>(
+    level: LogLevel,
+    msg: Message<T>,
+    args: unknown[],
+  ): T | undefined {
+    const isSeen = this.#level <= level;
+    if (msg instanceof Function && !isSeen) return undefined;
+    const value = msg instanceof Function ? msg() : msg;
+    if (!isSeen) return value;
+    const { loggerName } = this;
+    const text = toText(value);
+    const record = new LogRecord({ msg: text, args, level, loggerName });
+    for (const handler of this.handlers) handler.handle(record);
+    return value;
+  }
+}
+
+function toText(value: unknown): string {
+  if (value instanceof Error) return value.stack ?? String(value);
+  if (typeof value === "function") return "undefined";
+  if (typeof value !== "object" || value === null) return String(value);
+  const entries = Object.entries(value).map(([key, item]) =>
+    `"${key}":${typeof item === "string" ? `"${item}"` : toText(item)}`
+  );
+  return `{${entries.join(",")}}`;
+}
