@@ -1,0 +1,210 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { BlobMismatchError, RegistryError } from "../../src/errors.ts";
+import type { Bytes } from "../../src/formats/bytes.ts";
+import type { Descriptor } from "../../src/formats/descriptor.ts";
+import { digestOf } from "../../src/formats/digest.ts";
+import { OCI_LAYER_GZIP } from "../../src/formats/media_types.ts";
+import { openBlob } from "../../src/registry/open_blob.ts";
+import {
+  readBlob,
+  type ReadBlobOptions,
+} from "../../src/registry/read_blob.ts";
+import { serveHostile } from "../support/hostile_server.ts";
+
+const MIB = 1024 * 1024;
+const CONTENT = noise(3 * MIB + 17);
+const BLOB: Descriptor = {
+  mediaType: OCI_LAYER_GZIP,
+  digest: digestOf(CONTENT),
+  size: CONTENT.byteLength,
+};
+const QUICK: ReadBlobOptions = { reconnectDelayMs: 1, stallTimeoutMs: 200 };
+
+Deno.test("readBlob() reads a blob through", async () => {
+  await using server = serveHostile(() => new Response(CONTENT));
+  assertEquals(await pull(server.host), BLOB.digest);
+  assertEquals(server.requests.length, 1);
+});
+
+Deno.test("readBlob() goes on where a connection broke", async () => {
+  await using server = serveHostile((request) =>
+    partial(request, { stopAfter: MIB + 1 })
+  );
+  const reasons: string[] = [];
+  const onReconnect = (reason: string) => void reasons.push(reason);
+  const digest = await pull(server.host, { ...QUICK, onReconnect });
+  assertEquals(digest, BLOB.digest);
+  const ranges = server.requests.map((it) => it.headers.get("range"));
+  assertEquals(ranges[0], null);
+  assert(ranges.length >= 3 && reasons.length === ranges.length - 1);
+});
+
+Deno.test("readBlob() skips the beginning for servers without ranges", async () => {
+  let count = 0;
+  await using server = serveHostile((request) =>
+    count++ === 0
+      ? partial(request, { stopAfter: 2 * MIB })
+      : new Response(CONTENT)
+  );
+  assertEquals(await pull(server.host, QUICK), BLOB.digest);
+  assertEquals(count, 2);
+});
+
+Deno.test("readBlob() gives up without progress", async () => {
+  await using server = serveHostile((request) =>
+    partial(request, { stopAfter: 1000 })
+  );
+  await assertRejects(
+    () => pull(server.host, QUICK),
+    BlobMismatchError,
+    `of ${BLOB.size} bytes`,
+  );
+  assertEquals(server.requests.length, 2);
+});
+
+Deno.test("readBlob() gives up on a server that keeps silent", async () => {
+  await using server = serveHostile(() => {
+    const silent = new ReadableStream<Bytes>({
+      start: (controller) => controller.enqueue(CONTENT.slice(0, 1000)),
+    });
+    return new Response(silent);
+  });
+  await assertRejects(() => pull(server.host, QUICK), Error, "no data for");
+});
+
+Deno.test("readBlob() does not take a slow consumer for a stall", async () => {
+  await using server = serveHostile(() => new Response(CONTENT.slice(0, MIB)));
+  const content = CONTENT.slice(0, MIB);
+  const blob = { ...BLOB, size: MIB, digest: digestOf(content) };
+  await readBlob(opener(server.host), blob, () => {
+    const end = performance.now() + 100;
+    while (performance.now() < end);
+  }, { stallTimeoutMs: 40 });
+});
+
+Deno.test("readBlob() stops an endless body", async () => {
+  await using server = serveHostile(() => {
+    const endless = new ReadableStream<Bytes>({
+      pull: (controller) => controller.enqueue(new Uint8Array(65536)),
+    });
+    return new Response(endless);
+  });
+  let received = 0;
+  await assertRejects(
+    () =>
+      readBlob(opener(server.host), BLOB, (chunk) => {
+        received += chunk.byteLength;
+      }),
+    BlobMismatchError,
+    `got more than ${BLOB.size} bytes`,
+  );
+  assert(received <= BLOB.size);
+});
+
+Deno.test("readBlob() ends with its signal's reason", async () => {
+  await using server = serveHostile(() => {
+    const silent = new ReadableStream<Bytes>({
+      start: (controller) => controller.enqueue(CONTENT.slice(0, 1000)),
+    });
+    return new Response(silent);
+  });
+  const abort = new AbortController();
+  const reading = readBlob(
+    opener(server.host),
+    BLOB,
+    () => abort.abort(new Error("stop")),
+    { signal: abort.signal },
+  );
+  await assertRejects(() => reading, Error, "stop");
+});
+
+Deno.test("openBlob() refuses wrong answers", async (t) => {
+  const range = (value: string) =>
+    new Response(CONTENT.slice(100), {
+      status: 206,
+      headers: { "content-range": value },
+    });
+  const cases: [name: string, answer: () => Response, why: string][] = [
+    ["wrong length", () => new Response(CONTENT.slice(1)), "bytes, expected"],
+    ["another range", () => range(`bytes 5-${BLOB.size - 1}/*`), "range"],
+    ["another total", () => range(`bytes 100-${BLOB.size - 1}/9`), "range"],
+    ["several ranges", () => range(""), "range"],
+    ["416", () => new Response("x", { status: 416 }), "416"],
+    ["encoding", () =>
+      new Response(CONTENT, {
+        headers: { "content-encoding": "x-gzip" },
+      }), 'Content-Encoding "x-gzip"'],
+    ["HTML", () =>
+      new Response("<html>", {
+        status: 404,
+      }), "does not have it (404)"],
+  ];
+  for (const [name, answer, why] of cases) {
+    await t.step(name, async () => {
+      await using server = serveHostile(answer);
+      const open = opener(server.host);
+      await assertRejects(() => open(BLOB, { offset: 100 }), Error, why);
+    });
+  }
+});
+
+Deno.test("openBlob() fails on a server that is down for good", async () => {
+  await using server = serveHostile(() => new Response(null, { status: 503 }));
+  const error = await assertRejects(
+    () => opener(server.host)(BLOB),
+    RegistryError,
+    "the registry failed (503)",
+  );
+  assertEquals([error.status, server.requests.length], [503, 3]);
+});
+
+function opener(host: string) {
+  const access = {
+    kind: "http",
+    repositoryUrl: `http://${host}/v2/a/`,
+  } as const;
+  const retry = { tries: 3, delayMs: 1 };
+  return (blob: Descriptor, options = {}) =>
+    openBlob(access, blob, { ...options, retry });
+}
+
+async function pull(
+  host: string,
+  options: ReadBlobOptions = {},
+): Promise<string> {
+  const chunks: Bytes[] = [];
+  const consume = (chunk: Uint8Array) => void chunks.push(chunk.slice());
+  await readBlob(opener(host), BLOB, consume, options);
+  return digestOf(await new Blob(chunks).bytes());
+}
+
+/** Answers a range, but closes the connection too early. */
+function partial(
+  request: Request,
+  { stopAfter }: { stopAfter: number },
+): Response {
+  const [, from = "0"] = /bytes=(\d+)-/.exec(
+    request.headers.get("range") ?? "",
+  ) ?? [];
+  const start = Number(from);
+  const body = new ReadableStream<Bytes>({
+    start(controller) {
+      controller.enqueue(CONTENT.slice(start, start + stopAfter));
+      controller.close();
+    },
+  });
+  if (start === 0) return new Response(body);
+  const range = `bytes ${start}-${BLOB.size - 1}/${BLOB.size}`;
+  return new Response(body, {
+    status: 206,
+    headers: { "content-range": range },
+  });
+}
+
+function noise(size: number): Bytes {
+  const bytes = new Uint8Array(size);
+  for (let at = 0; at < size; at += 65536) {
+    crypto.getRandomValues(bytes.subarray(at, at + 65536));
+  }
+  return bytes;
+}

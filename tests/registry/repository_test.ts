@@ -1,0 +1,265 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  BlobMismatchError,
+  RegistryError,
+  UnauthorizedError,
+} from "../../src/errors.ts";
+import type { Credentials } from "../../src/formats/auth_file.ts";
+import { digestOf } from "../../src/formats/digest.ts";
+import { OCI_LAYER_GZIP, OCI_MANIFEST } from "../../src/formats/media_types.ts";
+import {
+  connectRepository,
+  type Repository,
+} from "../../src/registry/repository.ts";
+import { serveHostile } from "../support/hostile_server.ts";
+
+const MANIFEST = '{"schemaVersion":2}';
+const BLOB = { mediaType: OCI_LAYER_GZIP, digest: digestOf("blob"), size: 4 };
+const PASSWORD: Credentials = {
+  kind: "password",
+  username: "ann",
+  password: "secret",
+};
+
+Deno.test("fetchManifest() asks for identity and all manifest types", async () => {
+  await using server = serveHostile(() => manifest());
+  using repository = connect(server.host);
+  const raw = await repository.fetchManifest();
+  assertEquals(raw.mediaType, OCI_MANIFEST);
+  assertEquals(raw.digest, digestOf(MANIFEST));
+  const [request] = server.requests;
+  assertEquals(request?.headers.get("accept-encoding"), "identity");
+  assert(request?.headers.get("accept")?.startsWith(OCI_MANIFEST));
+});
+
+Deno.test("fetchManifest() refuses other bytes than were asked for", async () => {
+  await using server = serveHostile(() => manifest());
+  using repository = connect(server.host);
+  await assertRejects(
+    () => repository.fetchManifest(digestOf("other")),
+    BlobMismatchError,
+    `Cannot pull "x:1": manifest is ${digestOf(MANIFEST)}, expected`,
+  );
+});
+
+Deno.test("fetchManifest() refuses other bytes than the server says", async () => {
+  const headers = { "docker-content-digest": digestOf("other") };
+  await using server = serveHostile(() => manifest(headers));
+  using repository = connect(server.host);
+  await assertRejects(() => repository.fetchManifest(), BlobMismatchError);
+});
+
+Deno.test("fetchManifest() stops reading a huge manifest", async () => {
+  await using server = serveHostile(() =>
+    new Response(new Uint8Array(5 * 1024 * 1024))
+  );
+  using repository = connect(server.host);
+  await assertRejects(
+    () => repository.fetchManifest(),
+    RegistryError,
+    "larger than 4194304 bytes (reading stopped)",
+  );
+});
+
+Deno.test("fetchManifest() refuses Content-Encoding", async () => {
+  const headers = { "content-encoding": "x-gzip" };
+  await using server = serveHostile(() => manifest(headers));
+  using repository = connect(server.host);
+  await assertRejects(
+    () => repository.fetchManifest(),
+    RegistryError,
+    'Content-Encoding "x-gzip"',
+  );
+});
+
+Deno.test("errors show the registry's words, cleaned", async () => {
+  const body = { errors: [{ code: "DENIED", message: "no\u001b[2J\nway" }] };
+  await using server = serveHostile(() => Response.json(body, { status: 403 }));
+  using repository = connect(server.host);
+  await assertRejects(
+    () => repository.fetchManifest(),
+    UnauthorizedError,
+    "(403 DENIED: no [2J way)",
+  );
+});
+
+Deno.test("fetchManifest() says how long a rate limit asks to wait", async () => {
+  await using server = serveHostile(() =>
+    new Response(null, { status: 429, headers: { "retry-after": "86400" } })
+  );
+  using repository = connect(server.host);
+  await assertRejects(
+    () => repository.fetchManifest(),
+    RegistryError,
+    "rate limit of the registry, it asks to wait 86400 s",
+  );
+  assertEquals(server.requests.length, 1);
+});
+
+Deno.test("a redirect to another origin gets no login", async () => {
+  await using other = serveHostile(() => new Response("blob"));
+  await using server = serveHostile((request) => {
+    if (request.headers.get("authorization") === null) return challengeBasic();
+    return request.url.includes("/blobs/")
+      ? Response.redirect(`http://${other.host}/presigned?secret=1`, 307)
+      : manifest();
+  });
+  using repository = connect(server.host, PASSWORD);
+  await repository.fetchManifest();
+  const stream = await repository.open(BLOB);
+  assertEquals(await new Response(stream).text(), "blob");
+  assertEquals(other.requests[0]?.headers.get("authorization"), null);
+  assertEquals(
+    server.requests.at(-1)?.headers.get("authorization"),
+    `Basic ${btoa("ann:secret")}`,
+  );
+});
+
+Deno.test("redirects are refused where they lead astray", async (t) => {
+  const cases: [to: string, why: string][] = [
+    ["file:///etc/passwd", "(scheme)"],
+    ["http://169.254.169.254/latest?token=1", "(link-local address)"],
+    ["", "without a place"],
+    ["loop", "more than 10 redirects"],
+  ];
+  for (const [to, why] of cases) {
+    await t.step(to, async () => {
+      await using server = serveHostile(({ url }) => {
+        if (to === "") return new Response(null, { status: 302 });
+        const location = to === "loop" ? url : to;
+        return new Response(null, { status: 302, headers: { location } });
+      });
+      using repository = connect(server.host);
+      const error = await assertRejects(
+        () => repository.open(BLOB),
+        RegistryError,
+        why,
+      );
+      assert(!error.message.includes("token"));
+    });
+  }
+});
+
+Deno.test("a bearer challenge is answered with a token", async () => {
+  await using server = serveToken({ token: "t1" });
+  using repository = connect(server.host, PASSWORD);
+  await repository.fetchManifest();
+  const token = server.requests.find(({ url }) => url.includes("/token"));
+  const { searchParams } = new URL(token?.url ?? "");
+  assertEquals(searchParams.get("service"), "test");
+  assertEquals(searchParams.get("scope"), "repository:x:pull");
+  assertEquals(
+    token?.headers.get("authorization"),
+    `Basic ${btoa("ann:secret")}`,
+  );
+  assertEquals(repository.access.authorization, "Bearer t1");
+  await new Response(await repository.open(BLOB)).text();
+  const tokens = server.requests.filter(({ url }) => url.includes("/token"));
+  assertEquals(tokens.length, 1);
+});
+
+Deno.test("a bearer challenge is answered anonymously too", async () => {
+  await using server = serveToken({ "access_token": "t1" });
+  using repository = connect(server.host);
+  await repository.fetchManifest();
+  assertEquals(repository.access.authorization, "Bearer t1");
+});
+
+Deno.test("an identity token is exchanged by POST", async () => {
+  await using server = serveToken({ token: "t1" });
+  using repository = connect(server.host, {
+    kind: "identity-token",
+    token: "id",
+  });
+  await repository.fetchManifest();
+  const token = server.requests.find(({ url }) => url.includes("/token"));
+  assertEquals(token?.method, "POST");
+});
+
+Deno.test("a fresh token that is refused ends the pull", async () => {
+  await using server = serveToken({ token: "wrong" });
+  using repository = connect(server.host);
+  await assertRejects(() => repository.fetchManifest(), UnauthorizedError);
+  assertEquals(server.requests.length, 3);
+});
+
+Deno.test("token services are refused where they lead astray", async (t) => {
+  const cases: [realm: string, why: string][] = [
+    ["", "no URL"],
+    ["file:///etc", "neither https nor http"],
+    ["http://10.0.0.1/token", "internal address"],
+    ["http://[::1]/token", "internal address"],
+    ["http://u:p@127.0.0.1/token", "user name"],
+  ];
+  for (const [realm, why] of cases) {
+    await t.step(realm, async () => {
+      await using server = serveHostile(() =>
+        challenge(`Bearer realm="${realm}"`)
+      );
+      using repository = connect(server.host, PASSWORD);
+      await assertRejects(() => repository.fetchManifest(), RegistryError, why);
+    });
+  }
+});
+
+Deno.test("answers without a token, and unknown challenges, are errors", async (t) => {
+  await t.step("no token", async () => {
+    await using server = serveToken({});
+    using repository = connect(server.host);
+    await assertRejects(() => repository.fetchManifest(), Error, "no token");
+  });
+  await t.step("a token with a line break", async () => {
+    await using server = serveToken({ token: "a\r\nb: c" });
+    using repository = connect(server.host);
+    await assertRejects(() => repository.fetchManifest(), Error, "no token");
+  });
+  await t.step("Negotiate", async () => {
+    await using server = serveHostile(() => challenge("Negotiate"));
+    using repository = connect(server.host);
+    await assertRejects(
+      () => repository.fetchManifest(),
+      UnauthorizedError,
+      "no known way to (negotiate)",
+    );
+  });
+});
+
+function connect(host: string, credentials?: Credentials): Repository {
+  return connectRepository({
+    registry: new URL(`http://${host}`),
+    path: "x",
+    name: "1",
+    title: "x:1",
+    credentials,
+    retry: { tries: 3, delayMs: 1 },
+  });
+}
+
+function manifest(headers: Record<string, string> = {}): Response {
+  return new Response(MANIFEST, {
+    headers: { "content-type": `${OCI_MANIFEST}; charset=utf-8`, ...headers },
+  });
+}
+
+function challengeBasic(): Response {
+  return challenge('Basic realm="test"');
+}
+
+function challenge(header: string): Response {
+  return new Response("{}", {
+    status: 401,
+    headers: { "www-authenticate": header },
+  });
+}
+
+/** A registry that takes the token `t1`, and its token service. */
+function serveToken(answer: object) {
+  return serveHostile((request) => {
+    const { pathname, host } = new URL(request.url);
+    if (pathname === "/token") return Response.json(answer);
+    if (request.headers.get("authorization") !== "Bearer t1") {
+      return challenge(`Bearer realm="http://${host}/token",service="test"`);
+    }
+    return pathname.includes("/blobs/") ? new Response("blob") : manifest();
+  });
+}
