@@ -43,7 +43,7 @@ export interface ImageSource extends BlobSource {
 }
 
 /** How a worker reaches blobs. It is sent to it, so: plain data. */
-export type BlobAccess = HttpBlobAccess | LayoutBlobAccess;
+export type BlobAccess = HttpBlobAccess | LayoutBlobAccess | MemoryBlobAccess;
 
 /** Blobs of a repository in a registry. */
 export interface HttpBlobAccess {
@@ -65,4 +65,10 @@ export interface LayoutBlobAccess {
   readonly kind: "layout";
   /** The folder that holds `oci-layout` and `blobs`; absolute. */
   readonly directory: string;
+}
+
+/** Blobs that are at hand, for images of a few hundred bytes. */
+export interface MemoryBlobAccess {
+  readonly kind: "memory";
+  readonly blobs: ReadonlyMap<Digest, Bytes>;
 }

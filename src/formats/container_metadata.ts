@@ -70,7 +70,7 @@ export function parseContainerMetadata(
   what: string,
 ): ContainerMetadata {
   const object = asObject(parseJson(text, `metadata of ${what}`), what);
-  const own = optional(object["orlop"], asObject, what);
+  const own = optional(object["orlop"], what, asObject);
   const schema = own === undefined ? SCHEMA : asInteger(own["schema"], what);
   if (schema > SCHEMA) {
     throw new SyntaxError(
@@ -78,21 +78,21 @@ export function parseContainerMetadata(
         `${SCHEMA}; use a newer orlop`,
     );
   }
-  const text_ = (key: string) => optional(object[key], asString, key) ?? "";
+  const member = (key: string) => optional(object[key], key, asString) ?? "";
   return {
-    pod: optional(object["pod"], asBoolean, "pod") ?? false,
-    podName: text_("pod-name"),
-    podId: text_("pod-id"),
-    imageName: text_("image-name"),
-    imageId: text_("image-id"),
-    name: text_("name"),
-    metadataName: text_("metadata-name"),
-    uid: text_("uid"),
-    namespace: text_("namespace"),
-    attempt: optional(object["attempt"], asInteger, "attempt") ?? 0,
-    createdAt: optional(object["created-at"], asInteger, "created-at") ?? 0,
-    mountLabel: text_("mountlabel"),
-    canonicalImageName: optional(own?.["image"], asString, "image") ?? "",
+    pod: optional(object["pod"], "pod", asBoolean) ?? false,
+    podName: member("pod-name"),
+    podId: member("pod-id"),
+    imageName: member("image-name"),
+    imageId: member("image-id"),
+    name: member("name"),
+    metadataName: member("metadata-name"),
+    uid: member("uid"),
+    namespace: member("namespace"),
+    attempt: optional(object["attempt"], "attempt", asInteger) ?? 0,
+    createdAt: optional(object["created-at"], "created-at", asInteger) ?? 0,
+    mountLabel: member("mountlabel"),
+    canonicalImageName: optional(own?.["image"], "image", asString) ?? "",
   };
 }
 

@@ -1,0 +1,62 @@
+/** What every use case works with: a store, mounts, and settings. */
+
+import { PAUSE_IMAGE_NAME } from "../image/pause_image.ts";
+import { type Mounter, systemMounter } from "../mount/mounter.ts";
+import type { Libc } from "../process/libc.ts";
+import { openStore, type Store } from "../store/store.ts";
+
+/** What use cases are given. */
+export interface Agent {
+  readonly store: Store;
+  readonly mounter: Mounter;
+  /** Makes a pod's infra container; pulled when missing unless embedded. */
+  readonly pauseImage: string;
+  /** Options that every mount gets, such as `nodev`. */
+  readonly mountOptions: readonly string[];
+  readonly log: Log;
+}
+
+/** Where messages go: to nowhere unless the caller says otherwise. */
+export type Log = (level: LogLevel, message: string) => void;
+
+/** How much a message matters. */
+export type LogLevel = "debug" | "info" | "warn";
+
+/** How to open an agent. */
+export interface AgentOptions {
+  /** The graph root: absolute. */
+  readonly root: string;
+  /** The run root: absolute, on a file system that reboots empty. */
+  readonly runRoot: string;
+  /** From `takeLibc()`; without it the store must not be shared. */
+  readonly libc?: Libc | undefined;
+  /** How long to wait for a lock, in milliseconds; left out, for ever. */
+  readonly lockTimeoutMs?: number | undefined;
+  readonly pauseImage?: string | undefined;
+  readonly mountOptions?: readonly string[] | undefined;
+  readonly log?: Log | undefined;
+  /** What mounts; left out, the system's programs. */
+  readonly mounter?: Mounter | undefined;
+}
+
+/**
+ * Opens an agent on a store, which is made if it is new.
+ *
+ * @throws {UnsupportedStoreError} If orlop must not touch the store.
+ */
+export function openAgent(options: AgentOptions): Agent {
+  const { log = () => {}, libc } = options;
+  return {
+    store: openStore({
+      root: options.root,
+      runRoot: options.runRoot,
+      libc,
+      lockTimeoutMs: options.lockTimeoutMs,
+      onWarning: (message) => log("warn", message),
+    }),
+    mounter: options.mounter ?? systemMounter(),
+    pauseImage: options.pauseImage ?? PAUSE_IMAGE_NAME,
+    mountOptions: options.mountOptions ?? [],
+    log,
+  };
+}

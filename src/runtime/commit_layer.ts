@@ -1,0 +1,72 @@
+/** Moves a staged layer into the store. */
+
+import { closeSync, openSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { join } from "@std/path";
+import type { Abortable } from "../abort.ts";
+import { COMPRESSION_CODES } from "../formats/store_record.ts";
+import { syncTree } from "../fs/sync.ts";
+import { findProgram } from "../process/find_program.ts";
+import { runCommand } from "../process/run_command.ts";
+import { applySpool } from "../store/apply_spool.ts";
+import { createLayer } from "../store/create_layer.ts";
+import type { Agent } from "./agent.ts";
+import type { NeededLayer, StagedLayer } from "./stage_layer.ts";
+
+/**
+ * Finishes a staged layer (what only GNU tar can make), writes it to the disk,
+ * then moves it into the store. Its parent must be there.
+ *
+ * @throws {LayerNotFoundError} If the parent was removed meanwhile.
+ */
+export async function commitLayer(
+  agent: Agent,
+  { needed, staged }: {
+    readonly needed: NeededLayer;
+    readonly staged: StagedLayer;
+  },
+  options: Abortable = {},
+): Promise<void> {
+  const { store } = agent;
+  const { directory, unpacked } = staged;
+  if (existsSync(join(directory, "spool.tar"))) {
+    await applySpool(
+      staged,
+      (args) => runCommand(findProgram("tar"), args, options),
+    );
+  }
+  await syncStaged(agent, directory);
+  using held = await store.lock({ layers: "write" }, options);
+  if (held.layers.get(needed.id) !== undefined) return; // another tool's pull
+  createLayer(store, held.layers, {
+    id: needed.id,
+    parent: needed.parent,
+    contents: {
+      diff: join(directory, "diff"),
+      tarSplit: join(directory, "tar-split.gz"),
+      members: {
+        "compressed-diff-digest": unpacked.compressedDigest,
+        "compressed-size": unpacked.compressedSize,
+        "diff-digest": unpacked.diffId,
+        "diff-size": unpacked.diffSize,
+        ...(unpacked.compression !== "none" && {
+          compression: COMPRESSION_CODES[unpacked.compression],
+        }),
+        ...(unpacked.uids.length > 0 && { uidset: unpacked.uids }),
+        ...(unpacked.gids.length > 0 && { gidset: unpacked.gids }),
+      },
+    },
+  });
+  agent.log("debug", `committed layer "${needed.id}"`);
+}
+
+/** The layer reaches the disk before the record that calls it valid. */
+async function syncStaged({ store }: Agent, directory: string): Promise<void> {
+  if (store.libc === undefined) return syncTree(directory);
+  const fd = openSync(directory, "r");
+  try {
+    await store.libc.syncFileSystem(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,111 @@
+/** Brings the layers that a store lacks. */
+
+import type { Abortable } from "../abort.ts";
+import type { BlobAccess, ImageSource } from "../formats/blob_source.ts";
+import type { UnpackLimits } from "../store/unpack_layer.ts";
+import type { Agent } from "./agent.ts";
+import { commitLayer } from "./commit_layer.ts";
+import { LayerPool } from "./layer_pool.ts";
+import type { OnPullEvent } from "./pull_event.ts";
+import {
+  type NeededLayer,
+  type StageContext,
+  type StagedLayer,
+  stageLayer,
+} from "./stage_layer.ts";
+
+/** How to fetch layers. */
+export interface FetchLayersOptions extends Abortable {
+  /** Those that the store lacks, from the base up. */
+  readonly needed: readonly NeededLayer[];
+  readonly limits: UnpackLimits;
+  readonly onEvent: OnPullEvent;
+}
+
+// A small machine cannot inflate more at once, and memory stays flat.
+const PARALLEL_LAYERS = 2;
+
+/**
+ * Fetches layers and commits each when it is whole and its parent is there.
+ * What was committed stays if a later one fails, so that a retry needs less.
+ *
+ * @throws {BlobMismatchError} If a digest or size is not as promised.
+ * @throws {InvalidLayerError} If a layer is damaged or hostile.
+ * @throws {RegistryError} If the registry does not give one.
+ */
+export async function fetchLayers(
+  agent: Agent,
+  source: ImageSource,
+  options: FetchLayersOptions,
+): Promise<void> {
+  const { needed, onEvent } = options;
+  if (needed.length === 0) return;
+  const failure = new AbortController();
+  const signal = options.signal === undefined
+    ? failure.signal
+    : AbortSignal.any([failure.signal, options.signal]);
+  await using staging = agent.store.openStaging();
+  using pool = new LayerPool({
+    size: PARALLEL_LAYERS,
+    directory: staging.path,
+    access: source.access,
+    renewAccess: () => renewAccess(source, { signal }),
+  });
+  const staged = stageAll(needed, {
+    ...options,
+    agent,
+    pool,
+    access: source.access,
+    directory: staging.path,
+    signal,
+  });
+  try {
+    for (const [index, layer] of needed.entries()) {
+      using ready = await staged[index];
+      if (ready !== undefined) {
+        await commitLayer(agent, { needed: layer, staged: ready }, { signal });
+      }
+      onEvent({ kind: "committed", digest: layer.blob.digest });
+    }
+  } finally {
+    failure.abort(); // what is still under way would be in vain
+    await releaseAll(staged);
+  }
+}
+
+/** Starts with the biggest: the others fit in beside it. */
+function stageAll(
+  needed: readonly NeededLayer[],
+  context: StageContext,
+): readonly Promise<StagedLayer | undefined>[] {
+  const started = new Map(
+    needed
+      .toSorted((a, b) => b.blob.size - a.blob.size)
+      .map((layer) => [layer, stage(layer)]),
+  );
+  return needed.map((layer) => started.get(layer) ?? stage(layer));
+
+  async function stage(layer: NeededLayer): Promise<StagedLayer | undefined> {
+    const staged = await stageLayer(context, layer);
+    const { digest } = layer.blob;
+    if (staged !== undefined) context.onEvent({ kind: "unpacked", digest });
+    return staged;
+  }
+}
+
+async function releaseAll(
+  staged: readonly Promise<StagedLayer | undefined>[],
+): Promise<void> {
+  for (const result of await Promise.allSettled(staged)) {
+    if (result.status === "fulfilled") result.value?.[Symbol.dispose]();
+  }
+}
+
+/** To ask for anything makes a source log in again, if that is due. */
+async function renewAccess(
+  source: ImageSource,
+  options: Abortable,
+): Promise<BlobAccess> {
+  await source.fetchManifest(undefined, options);
+  return source.access;
+}

@@ -1,0 +1,81 @@
+/**
+ * The worker that fetches and unpacks layers. It may reach that image's
+ * registry hosts and write one staging directory, nothing else.
+ */
+
+import type { BlobAccess, BlobSource } from "../formats/blob_source.ts";
+import { UnauthorizedError } from "../errors.ts";
+import { readBlob } from "../registry/read_blob.ts";
+import { unpackLayer } from "../store/unpack_layer.ts";
+import {
+  type LayerJob,
+  toErrorData,
+  type WorkerReport,
+  type WorkerRequest,
+} from "./layer_job.ts";
+import { openAnyBlob } from "./open_any_blob.ts";
+
+// Often enough for a progress bar, seldom enough to cost nothing.
+const PROGRESS_MS = 100;
+
+/** What this file sees of a worker's global scope. */
+declare const self: {
+  onmessage: (event: MessageEvent<WorkerRequest>) => void;
+  postMessage(message: WorkerReport): void;
+};
+
+let giveAccess: (access: BlobAccess) => void = () => {};
+
+self.onmessage = ({ data: request }) => {
+  switch (request.kind) {
+    case "job":
+      runJob(request.job).catch((error: unknown) =>
+        report({ kind: "failed", error: toErrorData(error) })
+      );
+      return;
+    case "access":
+      giveAccess(request.access);
+      return;
+  }
+};
+
+async function runJob({ access, layer, directory, limits }: LayerJob) {
+  const unpacking = unpackLayer({ directory }, limits);
+  let received = 0;
+  let reportedAt = 0;
+  try {
+    await readBlob(openWithRenewal(access), layer, (chunk) => {
+      unpacking.write(chunk);
+      received += chunk.byteLength;
+      const now = performance.now();
+      if (now - reportedAt < PROGRESS_MS) return;
+      reportedAt = now;
+      report({ kind: "progress", received });
+    }, { onReconnect: (reason) => report({ kind: "retry", reason }) });
+    report({ kind: "done", layer: unpacking.finish() });
+  } catch (error) {
+    unpacking.abort();
+    throw error;
+  }
+}
+
+/** Opens blobs; asks the main thread for a new token when one has run out. */
+function openWithRenewal(first: BlobAccess): BlobSource["open"] {
+  let access = first;
+  return async (blob, options) => {
+    try {
+      return await openAnyBlob(access, blob, options);
+    } catch (error) {
+      if (!(error instanceof UnauthorizedError)) throw error;
+      const renewed = Promise.withResolvers<BlobAccess>();
+      giveAccess = renewed.resolve;
+      report({ kind: "unauthorized" });
+      access = await renewed.promise;
+      return await openAnyBlob(access, blob, options);
+    }
+  };
+}
+
+function report(message: WorkerReport): void {
+  self.postMessage(message);
+}

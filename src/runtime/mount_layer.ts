@@ -1,0 +1,131 @@
+/**
+ * Mounts of layers, counted. The kernel's mount table is the truth: a count
+ * without a mount, as after a reboot, is none.
+ */
+
+import { join } from "@std/path";
+import type { Abortable } from "../abort.ts";
+import type { MountRecord } from "../formats/store_record.ts";
+import { type OverlayRequest, planOverlay } from "../mount/plan_overlay.ts";
+import { prepareOverlay } from "../mount/prepare_overlay.ts";
+import { readLower } from "../store/create_layer.ts";
+import { layerDirectory } from "../store/paths.ts";
+import type { RecordTable } from "../store/record_table.ts";
+import type { HeldLocks } from "../store/tables.ts";
+import type { Agent } from "./agent.ts";
+
+/** What has to be locked around a mount, as all tools do. */
+export const MOUNT_LOCKS = { storage: "write", layers: "write" } as const;
+
+/** The locks, held. */
+export type MountLocks = HeldLocks<typeof MOUNT_LOCKS>;
+
+/** How to mount a layer. */
+export interface MountLayerOptions extends Abortable {
+  readonly access?: OverlayRequest["access"];
+  /** Instead of the agent's own mount options. */
+  readonly mountOptions?: readonly string[] | undefined;
+  /** Instead of the label in the layer's record. */
+  readonly label?: string | undefined;
+}
+
+/**
+ * Mounts a layer, or counts one more user of its mount.
+ *
+ * @returns Where it is mounted.
+ */
+export async function mountLayer(
+  agent: Agent,
+  held: MountLocks & { readonly layerId: string },
+  options: MountLayerOptions = {},
+): Promise<string> {
+  const { store, mounter } = agent;
+  const { layerId } = held;
+  using mounts = await store.lockMounts(options);
+  const target = mountPoint(agent, layerId);
+  const isMounted = await mounter.isMounted(target, options);
+  const count = isMounted ? mounts.get(layerId)?.count ?? 0 : 0;
+  if (!isMounted) {
+    await mounter.bindPrivate(store.paths.home, options);
+    const request = planRequest(agent, held, options);
+    await prepareOverlay(request);
+    await mounter.mount(planOverlay(request), options);
+  }
+  try {
+    setCount(mounts, { id: layerId, path: target, count: count + 1 });
+  } catch (error) {
+    if (!isMounted) await mounter.unmount(target, { mode: "lazy" });
+    throw error;
+  }
+  agent.log("debug", `mounted layer "${layerId}" at "${target}"`);
+  return target;
+}
+
+/** How many users an unmount takes away. */
+export type UnmountMode = "one" | "all";
+
+/**
+ * Takes away one user of a layer's mount, and unmounts at the last one. What
+ * is not mounted is no error.
+ *
+ * @returns Whether it is unmounted now.
+ */
+export async function unmountLayer(
+  agent: Agent,
+  held: MountLocks & { readonly layerId: string },
+  options: Abortable & { readonly mode?: UnmountMode } = {},
+): Promise<boolean> {
+  const { store, mounter } = agent;
+  const { layerId } = held;
+  using mounts = await store.lockMounts(options);
+  const target = mountPoint(agent, layerId);
+  const count = mounts.get(layerId)?.count ?? 0;
+  const isMounted = await mounter.isMounted(target, options);
+  if (isMounted && count > 1 && options.mode !== "all") {
+    setCount(mounts, { id: layerId, path: target, count: count - 1 });
+    return false;
+  }
+  if (isMounted) await mounter.unmount(target, { ...options, mode: "lazy" });
+  setCount(mounts, { id: layerId, path: target, count: 0 });
+  if (isMounted) agent.log("debug", `unmounted layer "${layerId}"`);
+  if (mounts.records.length === 0) await releaseHome(agent, held);
+  return true;
+}
+
+/** Where a layer is mounted, if it is. */
+export function mountPoint({ store }: Agent, layerId: string): string {
+  return join(layerDirectory(store.paths, layerId), "merged");
+}
+
+function planRequest(
+  { store, mountOptions }: Agent,
+  { layers, layerId }: MountLocks & { readonly layerId: string },
+  options: MountLayerOptions,
+): OverlayRequest {
+  return {
+    home: store.paths.home,
+    layerId,
+    lower: readLower(store.paths, layerId),
+    access: options.access ?? "read-write",
+    options: options.mountOptions ?? mountOptions,
+    label: options.label || layers.get(layerId)?.mountlabel,
+  };
+}
+
+function setCount(
+  mounts: RecordTable<MountRecord>,
+  record: MountRecord,
+): void {
+  mounts.remove(record.id);
+  if (record.count > 0) mounts.add(record);
+  mounts.save();
+}
+
+/** As a tool that shuts the store down does: nothing stays mounted. */
+async function releaseHome(
+  { store, mounter }: Agent,
+  { storage }: MountLocks,
+): Promise<void> {
+  await mounter.unmount(store.paths.home, { mode: "lazy" });
+  storage.writeToken(); // others have to bind it anew
+}

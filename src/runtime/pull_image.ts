@@ -1,0 +1,137 @@
+/** Pulls an image by a name that a person typed. */
+
+import { basename } from "@std/path";
+import { InvalidImageNameError } from "../errors.ts";
+import type { ImageSource } from "../formats/blob_source.ts";
+import {
+  isShortName,
+  nameOf,
+  parseReference,
+  type Reference,
+} from "../formats/reference.ts";
+import {
+  hasTransport,
+  type LayoutReference,
+  parseTransportReference,
+} from "../formats/transport_reference.ts";
+import { openLayout } from "../image/layout_source.ts";
+import { loadRegistriesConf } from "../registry/load_registries_conf.ts";
+import {
+  openRepository,
+  type RegistryOptions,
+} from "../registry/open_repository.ts";
+import { candidatesFor } from "../registry/short_names.ts";
+import type { Agent } from "./agent.ts";
+import {
+  type StoredImage,
+  storeImage,
+  type StoreImageOptions,
+} from "./store_image.ts";
+
+/** How to pull. */
+export interface PullOptions
+  extends RegistryOptions, Omit<StoreImageOptions, "names"> {}
+
+/** A source that was opened, and the name its image will have. */
+interface OpenedSource extends Disposable {
+  readonly source: ImageSource;
+  readonly name: string;
+}
+
+/**
+ * Pulls an image from a registry (`busybox`, `quay.io/a/b:1`, `docker://…`) or
+ * from an OCI layout on disk (`oci:DIR[:REF]`).
+ *
+ * @throws {SyntaxError} If the name is malformed.
+ * @throws {RegistryError} If the registry does not give it.
+ * @throws As `storeImage()` does.
+ */
+export async function pullImage(
+  agent: Agent,
+  name: string,
+  options: PullOptions = {},
+): Promise<StoredImage> {
+  using opened = await openSource(name, {
+    onWarning: (message) => agent.log("warn", message),
+    ...options,
+  });
+  return await storeImage(agent, opened.source, {
+    ...options,
+    names: [opened.name],
+  });
+}
+
+async function openSource(
+  name: string,
+  options: PullOptions,
+): Promise<OpenedSource> {
+  if (!hasTransport(name)) return await openCandidates(name, options);
+  const parsed = parseTransportReference(name);
+  switch (parsed.transport) {
+    case "docker":
+      return await openInRegistry(parsed.reference, options);
+    case "oci":
+      return await openInLayout(parsed);
+    case "oci-archive":
+    case "docker-archive":
+    case "dir":
+    case "docker-daemon":
+    case "containers-storage":
+      throw new InvalidImageNameError(
+        `Cannot pull "${name}": transport "${parsed.transport}" is not ` +
+          `supported; use a registry or oci:DIR`,
+      );
+  }
+}
+
+/** A short name may be on several registries: the first that has it counts. */
+async function openCandidates(
+  name: string,
+  options: PullOptions,
+): Promise<OpenedSource> {
+  const conf = await loadRegistriesConf(options);
+  const candidates = candidatesFor(name, conf);
+  const failures: Error[] = [];
+  for (const candidate of candidates) {
+    try {
+      return await openInRegistry(candidate, options);
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (candidates.length === 1 || !(error instanceof Error)) throw error;
+      failures.push(error);
+    }
+  }
+  throw new AggregateError(
+    failures,
+    `Cannot pull "${name}": ${failures.map((e) => e.message).join("; ")}`,
+    { cause: failures.at(-1) },
+  );
+}
+
+async function openInRegistry(
+  reference: Reference,
+  options: PullOptions,
+): Promise<OpenedSource> {
+  const source = await openRepository(reference, options);
+  return {
+    source,
+    name: nameOf(reference),
+    [Symbol.dispose]: () => source[Symbol.dispose](),
+  };
+}
+
+async function openInLayout(
+  { path, ref, index }: LayoutReference,
+): Promise<OpenedSource> {
+  const source = await openLayout(path, { ref, index });
+  const name = nameInLayout(path, ref ?? source.name);
+  return { source, name: nameOf(name), [Symbol.dispose]() {} };
+}
+
+/** A full name stays; a mere tag is one of the directory's name. */
+function nameInLayout(path: string, ref: string | undefined): Reference {
+  if (ref !== undefined && !isShortName(ref)) return parseReference(ref);
+  const tag = ref === undefined ? "" : `:${ref.split(":").at(-1)}`;
+  const repository = basename(path).toLowerCase().replace(/[^a-z0-9]+/g, "-");
+  return parseReference(`localhost/${repository.replace(/^-|-$/g, "")}${tag}`);
+}

@@ -1,0 +1,137 @@
+/** From a source to one image: manifest, platform, config; all verified. */
+
+import type { Abortable } from "../abort.ts";
+import {
+  BlobMismatchError,
+  InvalidManifestError,
+  NoMatchingPlatformError,
+} from "../errors.ts";
+import type { ImageSource, RawManifest } from "../formats/blob_source.ts";
+import { type Bytes, concatBytes } from "../formats/bytes.ts";
+import type { Descriptor, Platform } from "../formats/descriptor.ts";
+import { digestOf } from "../formats/digest.ts";
+import {
+  type ImageConfig,
+  MAX_CONFIG_SIZE,
+  parseImageConfig,
+} from "../formats/image_config.ts";
+import { type ImageManifest, parseManifest } from "../formats/manifest.ts";
+import {
+  choosePlatform,
+  hostPlatform,
+  platformFits,
+  platformText,
+} from "../image/choose_manifest.ts";
+import { readBlob } from "../registry/read_blob.ts";
+
+/** One image, before its layers. */
+export interface ResolvedImage {
+  /** The indexes that led to the manifest, outermost first. */
+  readonly indexes: readonly RawManifest[];
+  readonly raw: RawManifest;
+  readonly manifest: ImageManifest;
+  /** As received: their digest is the image's ID. */
+  readonly configBytes: Bytes;
+  readonly config: ImageConfig;
+}
+
+/** Which image of a source is wanted. */
+export interface ResolveOptions extends Abortable {
+  /** Left out, that of this machine. */
+  readonly platform?: Platform | undefined;
+}
+
+const MAX_INDEX_DEPTH = 2;
+
+/**
+ * Fetches and checks manifest and config.
+ *
+ * @throws {InvalidManifestError} If they break their specifications.
+ * @throws {NoMatchingPlatformError} If there is none for the platform.
+ * @throws {BlobMismatchError} If bytes are not as promised.
+ */
+export async function resolveImage(
+  source: ImageSource,
+  options: ResolveOptions = {},
+): Promise<ResolvedImage> {
+  const platform = options.platform ?? hostPlatform();
+  const indexes: RawManifest[] = [];
+  let raw = await source.fetchManifest(undefined, options);
+  for (;;) {
+    const parsed = parseManifest(raw);
+    if (parsed.kind === "manifest") {
+      const image = { indexes, raw, manifest: parsed };
+      return await withConfig(source, image, { ...options, platform });
+    }
+    if (indexes.length >= MAX_INDEX_DEPTH) {
+      throw new InvalidManifestError(
+        `Cannot read index "${raw.digest}": nested deeper than ` +
+          `${MAX_INDEX_DEPTH}`,
+      );
+    }
+    indexes.push(raw);
+    const chosen = choosePlatform(parsed, platform);
+    raw = await source.fetchManifest(chosen.digest, options);
+    checkSize(raw, chosen);
+  }
+}
+
+async function withConfig(
+  source: ImageSource,
+  image: Omit<ResolvedImage, "config" | "configBytes">,
+  { platform, signal }: ResolveOptions & { readonly platform: Platform },
+): Promise<ResolvedImage> {
+  const { config: descriptor, layers } = image.manifest;
+  const configBytes = await readSmallBlob(source, descriptor, { signal });
+  const config = parseImageConfig(configBytes, `config "${descriptor.digest}"`);
+  const diffIds = config.rootfs.diff_ids.length;
+  if (diffIds !== layers.length) {
+    throw new InvalidManifestError(
+      `Cannot read config "${descriptor.digest}": ${diffIds} diff_ids for ` +
+        `${layers.length} layers`,
+    );
+  }
+  // Very old configs do not say what they are for.
+  if (config.os !== "" && config.architecture !== "") {
+    const { os, architecture, variant } = config;
+    const made = { os, architecture, ...(variant && { variant }) };
+    if (!platformFits(made, platform)) {
+      throw new NoMatchingPlatformError(
+        `Cannot use image "${image.raw.digest}": it is for ` +
+          `${platformText(made)}, not ${platformText(platform)}`,
+      );
+    }
+  }
+  return { ...image, configBytes, config };
+}
+
+/** Reads a blob that is kept in memory. @throws {BlobMismatchError} */
+async function readSmallBlob(
+  source: ImageSource,
+  blob: Descriptor,
+  options: Abortable,
+): Promise<Bytes> {
+  if (blob.size > MAX_CONFIG_SIZE) {
+    throw new InvalidManifestError(
+      `Cannot read config "${blob.digest}": its size is ${blob.size} bytes, ` +
+        `at most ${MAX_CONFIG_SIZE} are read`,
+    );
+  }
+  const chunks: Uint8Array[] = [];
+  const open = source.open.bind(source);
+  await readBlob(open, blob, (chunk) => chunks.push(chunk.slice()), options);
+  const bytes = concatBytes(chunks);
+  const actual = digestOf(bytes);
+  if (actual === blob.digest) return bytes;
+  throw new BlobMismatchError(
+    `Cannot accept config "${blob.digest}": got digest ${actual}`,
+  );
+}
+
+function checkSize({ bytes }: RawManifest, { digest, size }: Descriptor): void {
+  if (bytes.byteLength === size) return;
+  throw new BlobMismatchError(
+    `Cannot accept manifest "${digest}": got ${bytes.byteLength} bytes, ` +
+      `its index says ${size}`,
+  );
+}
