@@ -2,8 +2,11 @@
 
 /** A line of `/etc/passwd`. */
 export interface PasswdEntry {
+  /** Never empty. */
   readonly name: string;
+  /** The user ID. */
   readonly uid: number;
+  /** The ID of the primary group. */
   readonly gid: number;
   /** The home directory; `""` if none is given. */
   readonly home: string;
@@ -11,7 +14,9 @@ export interface PasswdEntry {
 
 /** A line of `/etc/group`. */
 export interface GroupEntry {
+  /** Never empty. */
   readonly name: string;
+  /** The ID of the primary group. */
   readonly gid: number;
   /** Names of the users who are in it besides those it is primary for. */
   readonly members: readonly string[];

@@ -15,13 +15,21 @@ import {
 
 /** A container's configuration; members that are not listed are kept. */
 export interface RuntimeSpec {
+  /** The version of the specification, 1.x. */
   readonly ociVersion: string;
+  /** What it sees as `/`. */
   readonly root?: RuntimeRoot;
+  /** Its first process. */
   readonly process?: RuntimeProcess;
+  /** In its own UTS namespace. */
   readonly hostname?: string;
+  /** In the order in which they are made. */
   readonly mounts?: readonly RuntimeMount[];
+  /** Free texts by name. */
   readonly annotations?: Readonly<Record<string, string>>;
+  /** Namespaces, cgroups, and more. */
   readonly linux?: RuntimeLinux;
+  /** Kept as it is. */
   readonly [member: string]: unknown;
 }
 
@@ -29,50 +37,73 @@ export interface RuntimeSpec {
 export interface RuntimeRoot {
   /** Absolute, or relative to the bundle. */
   readonly path: string;
+  /** Whether it cannot be changed. */
   readonly readonly?: boolean;
+  /** Kept as it is. */
   readonly [member: string]: unknown;
 }
 
 /** What runs. */
 export interface RuntimeProcess {
+  /** Whether it has a terminal of its own. */
   readonly terminal?: boolean;
+  /** Root is the default. */
   readonly user?: RuntimeUser;
+  /** The program and its arguments. */
   readonly args?: readonly string[];
+  /** `NAME=value`. */
   readonly env?: readonly string[];
   /** Absolute. */
   readonly cwd: string;
+  /** Kept as it is. */
   readonly [member: string]: unknown;
 }
 
 /** Who runs it. */
 export interface RuntimeUser {
+  /** The user ID. */
   readonly uid?: number;
+  /** The ID of the primary group. */
   readonly gid?: number;
+  /** Bits that new files do not get. */
   readonly umask?: number;
+  /** Further groups. */
   readonly additionalGids?: readonly number[];
+  /** Kept as it is. */
   readonly [member: string]: unknown;
 }
 
 /** A mount inside of the container. */
 export interface RuntimeMount {
+  /** Where, in the container. */
   readonly destination: string;
+  /** The file system, or `bind`. */
   readonly type?: string;
+  /** A device or, for `bind`, a path on the host. */
   readonly source?: string;
+  /** As in fstab(5), and those of config.md. */
   readonly options?: readonly string[];
+  /** Kept as it is. */
   readonly [member: string]: unknown;
 }
 
 /** What is Linux's own. */
 export interface RuntimeLinux {
+  /** Those that are not the runtime's own. */
   readonly namespaces?: readonly RuntimeNamespace[];
+  /** Where in the tree of cgroups. */
   readonly cgroupsPath?: string;
+  /** Kept as it is. */
   readonly [member: string]: unknown;
 }
 
 /** A namespace that is made, or joined if there is a path. */
 export interface RuntimeNamespace {
+  /** Such as `pid`. */
   readonly type: string;
+  /** An existing one to join. */
   readonly path?: string;
+  /** Kept as it is. */
   readonly [member: string]: unknown;
 }
 

@@ -34,6 +34,7 @@ export interface Volume {
 export interface RuntimeSpecOptions {
   /** As found by `lookUpUser()`. */
   readonly user: ResolvedUser;
+  /** At most 64 letters, digits, `_`, `.` and `-`. */
   readonly hostname: string;
   /** `"none"` is a loopback only, `"host"` all that the host has. */
   readonly network: "none" | "host";
@@ -45,6 +46,7 @@ export interface RuntimeSpecOptions {
   readonly env?: readonly string[] | undefined;
   /** In place of the image's; absolute. */
   readonly workdir?: string | undefined;
+  /** What of the host is seen; a target may be one of the default mounts. */
   readonly volumes?: readonly Volume[] | undefined;
   /**
    * What becomes of the directories that the image wants as volumes: part of

@@ -11,7 +11,9 @@ export const PAUSE_IMAGE_NAME = "localhost/orlop/pause:1";
 
 /** An image in memory. */
 export interface PauseImage {
+  /** Always {@linkcode PAUSE_IMAGE_NAME}. */
   readonly name: string;
+  /** As a registry would send it. */
   readonly manifest: RawManifest;
   /** The config, and the only layer, by digest. */
   readonly blobs: ReadonlyMap<Digest, Bytes>;

@@ -10,7 +10,9 @@ import {
 
 /** A user in the kernel's terms. */
 export interface ResolvedUser {
+  /** The user ID. */
   readonly uid: number;
+  /** The ID of the primary group. */
   readonly gid: number;
   /** Further groups, sorted. */
   readonly additionalGids: readonly number[];

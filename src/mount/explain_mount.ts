@@ -5,7 +5,7 @@ import type { CommandResult } from "../process/run_command.ts";
 import type { MountPlan } from "./plan_overlay.ts";
 
 /** How mount(8) or umount(8) ended. */
-type Failure = Pick<CommandResult, "code" | "stderr">;
+export type Failure = Pick<CommandResult, "code" | "stderr">;
 
 const NEEDS_ROOT = "it needs root (CAP_SYS_ADMIN): run orlop as root";
 

@@ -57,8 +57,11 @@ export interface Mounter {
 
 /** What the mounter runs; absolute paths. */
 export interface MountPrograms {
+  /** mount(8) */
   readonly mount: string;
+  /** umount(8) */
   readonly umount: string;
+  /** findmnt(8) */
   readonly findmnt: string;
 }
 

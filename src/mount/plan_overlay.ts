@@ -10,6 +10,7 @@ import { toBytes } from "../formats/bytes.ts";
 export interface OverlayRequest {
   /** The driver's home, `<root>/overlay`; absolute. */
   readonly home: string;
+  /** The name of its directory in `home`. */
   readonly layerId: string;
   /**
    * The entries of the layer's `lower` file, nearest parent first, such as
@@ -26,9 +27,11 @@ export interface OverlayRequest {
 
 /** One mount, decided: mount(2). */
 export interface MountPlan {
+  /** What is mounted; overlayfs takes any word. */
   readonly source: string;
   /** Absolute. */
   readonly target: string;
+  /** The file system. */
   readonly type: string;
   /** Options that the kernel knows for all file systems, such as `nodev`. */
   readonly flags: readonly string[];

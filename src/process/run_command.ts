@@ -20,6 +20,7 @@ export interface RunCommandOptions extends Abortable {
 export interface CommandResult {
   /** The exit code; 128 and the signal's number if a signal ended it. */
   readonly code: number;
+  /** All of it, as UTF-8. */
   readonly stdout: string;
   /** The first 64 KiB. */
   readonly stderr: string;

@@ -6,6 +6,7 @@ import { notStarted, PLAIN_ENV } from "./run_command.ts";
 export interface RunInteractiveOptions {
   /** Whether the program may read orlop's input; `"null"` is the default. */
   readonly stdin?: "inherit" | "null";
+  /** The directory to run in. */
   readonly cwd?: string;
   /** Added to a short `PATH` and `LC_ALL=C`; nothing else is inherited. */
   readonly env?: Readonly<Record<string, string>>;
