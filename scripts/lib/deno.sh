@@ -73,5 +73,5 @@ fetch_dependencies() {
 	say "fetching dependencies, once"
 	"$deno" install --quiet --frozen --config "$root/deno.json" --entrypoint "$root/main.ts" >&2 ||
 		die "Cannot fetch dependencies: see above"
-	: >"$fetched"
+	mkdir -p "$DENO_DIR" && : >"$fetched"
 }

@@ -4,8 +4,9 @@
 # registry or an image, it can do no more than its command needs.
 
 # The environment that orlop reads.
-# shellcheck disable=SC2034 # used where this is sourced
-env_names=ORLOP_ROOT,ORLOP_RUNROOT
+env_names=ORLOP_ROOT,ORLOP_RUNROOT,HOME,XDG_CONFIG_HOME,XDG_CACHE_HOME
+env_names=$env_names,XDG_RUNTIME_DIR,DOCKER_CONFIG,REGISTRY_AUTH_FILE
+env_names=$env_names,CONTAINERS_REGISTRIES_CONF,REGISTRIES_CONFIG_PATH
 
 # Where libc may be: the same list as in src/process/libc.ts.
 libc_paths="/lib/x86_64-linux-gnu/libc.so.6 /lib/aarch64-linux-gnu/libc.so.6
@@ -28,9 +29,9 @@ choose_permissions() {
 	[ ! -r "${config_flag:=/etc/orlop/orlop.toml}" ] || read_config
 	may_write "${root_flag:-${ORLOP_ROOT:-${root_setting:-/var/lib/orlop}}}"
 	may_write "${runroot_flag:-${ORLOP_RUNROOT:-${runroot_setting:-/run/orlop}}}"
-	[ -z "$log_file_setting" ] || may_write "$log_file_setting"
+	may_write "$log_file_setting"
 
-	permissions=
+	permissions="--allow-read --allow-sys=uid,statfs --allow-env=$env_names"
 	# shellcheck disable=SC2086 # lists of words without blanks
 	grant ffi $libc_paths
 	case "$command $subcommand" in
@@ -77,7 +78,10 @@ read_command_line() {
 		--root) root_flag=$value ;;
 		--runroot) runroot_flag=$value ;;
 		--config) config_flag=$value ;;
-		--log-file | --authfile) [ -z "$value" ] || may_write "$value" ;;
+		--log-file) may_write "$value" ;;
+		--authfile)
+			case $command in login | logout) may_write "$value" ;; esac
+			;;
 		esac
 		shift
 	done
@@ -97,11 +101,16 @@ may_write_archive() {
 	esac
 }
 
+# Lets orlop write path $1, and what is below; nothing for an empty path.
 may_write() {
 	case $1 in
+	'') return 0 ;;
 	*,*) die "Cannot use \"$1\": Deno cannot be told of paths with a comma" ;;
 	/*) path=$1 ;;
-	*) path=$(pwd -P)/$1 ;;
+	*)
+		path=$(pwd -P)
+		path=${path%/}/$1
+		;;
 	esac
 	writable=${writable:+$writable,}$path
 }

@@ -1,0 +1,155 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { fromFileUrl } from "@std/path";
+import type { Command } from "../../src/cli/command.ts";
+import { COMMANDS } from "../../src/cli/command_table.ts";
+import { ENVIRONMENT_NAMES } from "../../src/registry/config_paths.ts";
+import { tempDir } from "../support/temp_dir.ts";
+
+const root = fromFileUrl(new URL("../../", import.meta.url));
+
+/** Calls the launcher with a Deno that prints its arguments, a line each. */
+async function launch(
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<string[]> {
+  using dir = tempDir();
+  const stub = dir.join("deno");
+  await Deno.writeTextFile(
+    stub,
+    `#!/bin/sh\n[ "$1" = run ] || exit 0\nprintf '%s\\n' "$@"\n`,
+    { mode: 0o755 },
+  );
+  const { stdout, stderr, success } = await new Deno.Command(
+    `${root}scripts/orlop`,
+    {
+      args: ["--config", dir.join("none"), ...args],
+      cwd: "/",
+      clearEnv: true,
+      env: {
+        PATH: "/usr/bin:/bin",
+        ORLOP_DENO: stub,
+        DENO_DIR: dir.path,
+        ...env,
+      },
+    },
+  ).output();
+  assert(success, new TextDecoder().decode(stderr));
+  return new TextDecoder().decode(stdout).trimEnd().split("\n");
+}
+
+function valueOf(flags: readonly string[], name: string): string[] {
+  const flag = flags.find((flag) => flag.startsWith(`${name}=`));
+  return flag?.slice(name.length + 1).split(",") ?? [];
+}
+
+/** Every way to call a command, by its names and aliases. */
+function pathsOf(command: Command, path: string[] = []): [string[], Command][] {
+  return (command.commands ?? []).flatMap((child) =>
+    [child.name, ...child.aliases ?? []].flatMap((name) =>
+      child.commands
+        ? pathsOf(child, [...path, name])
+        : [[[...path, name], child] satisfies [string[], Command]]
+    )
+  );
+}
+
+Deno.test("the launcher grants what the table of commands says", async (t) => {
+  for (const [path, { needs = [] }] of pathsOf(COMMANDS)) {
+    await t.step(path.join(" "), async () => {
+      const flags = await launch(path);
+      const run = valueOf(flags, "--allow-run");
+      assertEquals(flags.includes("--allow-net"), needs.includes("net"));
+      assertEquals(run.length > 0, needs.includes("run"));
+      assert(run.every((path) => path.startsWith("/")));
+      assert(!flags.includes("-A") && !flags.includes("--allow-all"));
+    });
+  }
+});
+
+Deno.test("the launcher grants writing to the store only", async (t) => {
+  const store = ["/var/lib/orlop", "/run/orlop"];
+  const cases: [string, string[], Record<string, string>, string[]][] = [
+    ["by default", ["images"], {}, store],
+    ["by flags", ["--root", "/a b", "images", "--runroot=/c"], {}, [
+      "/a b",
+      "/c",
+    ]],
+    ["by the environment", ["images"], {
+      ORLOP_ROOT: "/a",
+      ORLOP_RUNROOT: "b",
+    }, ["/a", "/b"]],
+    ["flags first", ["images", "--root=/b"], { ORLOP_ROOT: "/a" }, [
+      "/b",
+      "/run/orlop",
+    ]],
+    [
+      "whatever a container is told",
+      ["run", "-e", "A", "x", "--root", "/a"],
+      {},
+      store,
+    ],
+    ["whatever follows --", ["images", "--", "--root", "/a"], {}, store],
+    ["and the archive of save", ["save", "x", "oci:/a:tag"], {}, [
+      "/a",
+      ...store,
+    ]],
+    ["and the log", ["images", "--log-file", "/a"], {}, ["/a", ...store]],
+  ];
+  for (const [name, args, env, expected] of cases) {
+    await t.step(name, async () => {
+      const flags = await launch(args, env);
+      assertEquals(valueOf(flags, "--allow-write"), expected);
+    });
+  }
+});
+
+Deno.test("the launcher reads the settings' file", async () => {
+  using dir = tempDir();
+  const config = dir.join("orlop.toml");
+  await Deno.writeTextFile(config, `# "a"\nroot = "/a b" # b\nrunroot='/c'\n`);
+  const flags = await launch(["images", "--config", config]);
+  assertEquals(valueOf(flags, "--allow-write"), ["/a b", "/c"]);
+});
+
+Deno.test("the launcher hands on all arguments as they are", async () => {
+  const args = ["run", "-it", "x", "", "a  b", "$HOME", "--", "--root"];
+  const flags = await launch(args);
+  assertEquals(flags.slice(-args.length), args);
+});
+
+Deno.test("the launcher agrees with the source", async (t) => {
+  const script = await Deno.readTextFile(`${root}scripts/lib/permissions.sh`);
+  await t.step("on names of the environment", async () => {
+    const flags = await launch(["pull"]);
+    assertEquals(
+      valueOf(flags, "--allow-env").toSorted(),
+      ["ORLOP_ROOT", "ORLOP_RUNROOT", ...ENVIRONMENT_NAMES].toSorted(),
+    );
+  });
+  await t.step("on places of libc", async () => {
+    const source = await Deno.readTextFile(`${root}src/process/libc.ts`);
+    const paths = source.match(/"\/[^"]*libc\.so\.6"/g) ?? [];
+    assert(paths.length > 0);
+    for (const path of paths) assertStringIncludes(script, path.slice(1, -1));
+  });
+  await t.step("on places of programs", async () => {
+    const source = await Deno.readTextFile(
+      `${root}src/process/find_program.ts`,
+    );
+    const folders = source.match(/"\/[^"]*bin"/g) ?? [];
+    assert(folders.length > 0);
+    assertStringIncludes(
+      script,
+      folders.map((folder) => folder.slice(1, -1)).join(" "),
+    );
+  });
+  await t.step("on flags that take a value", () => {
+    const run = COMMANDS.commands?.find(({ name }) => name === "run");
+    const flags = Object.entries({ ...COMMANDS.flags, ...run?.flags });
+    for (const [name, { type, short }] of flags) {
+      if (type === "boolean" || type === "tristate") continue;
+      assertStringIncludes(script, ` --${name} `);
+      if (short) assertStringIncludes(script, ` -${short} `);
+    }
+  });
+});
