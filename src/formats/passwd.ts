@@ -16,7 +16,7 @@ export interface PasswdEntry {
 export interface GroupEntry {
   /** Never empty. */
   readonly name: string;
-  /** The ID of the primary group. */
+  /** The group ID. */
   readonly gid: number;
   /** Names of the users who are in it besides those it is primary for. */
   readonly members: readonly string[];
