@@ -1,0 +1,87 @@
+/** Messages about what happens, by `@std/log`: to stderr and to a file. */
+
+import { BaseHandler, FileHandler, getLogger, setup } from "@std/log";
+import type { LogRecord } from "@std/log";
+import type { Config, LogFormat, LogLevel } from "./config.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Takes messages until it is disposed of. */
+export interface LogSink extends Disposable {
+  readonly log: (level: LogLevel, message: string) => void;
+}
+
+// The names that `@std/log` has for levels.
+const LEVEL_NAMES = {
+  debug: "DEBUG",
+  info: "INFO",
+  warn: "WARN",
+  error: "ERROR",
+} as const satisfies Record<LogLevel, string>;
+
+/** Opens the log that the settings ask for. */
+export function openLog(
+  { logLevel, logFormat, logFile }: Config,
+  terminal: Terminal,
+): LogSink {
+  const level = LEVEL_NAMES[logLevel];
+  const formatter = formatterFor(logFormat);
+  const handlers: Record<string, BaseHandler> = {
+    terminal: new TerminalHandler(level, { terminal, formatter }),
+  };
+  if (logFile !== "") {
+    // A file is read later, by whom a level for people would not help.
+    const options = { filename: logFile, mode: "a" as const };
+    handlers["file"] = new FileHandler(level, {
+      ...options,
+      formatter: withTime(formatter, logFormat),
+    });
+  }
+  const names = Object.keys(handlers);
+  setup({ handlers, loggers: { default: { level, handlers: names } } });
+  const logger = getLogger();
+  return {
+    log: (grade, message) => logger[grade](message),
+    [Symbol.dispose]() {
+      for (const handler of Object.values(handlers)) handler.destroy();
+    },
+  };
+}
+
+type Formatter = (record: LogRecord) => string;
+
+function formatterFor(format: LogFormat): Formatter {
+  switch (format) {
+    case "json":
+      return ({ levelName, datetime, msg }) =>
+        JSON.stringify({
+          level: levelName.toLowerCase(),
+          time: datetime.toISOString(),
+          message: msg,
+        });
+    case "text":
+      return ({ levelName, msg }) =>
+        `orlop: ${levelName.toLowerCase()}: ${msg}`;
+  }
+}
+
+/** A line for people has no time on a terminal, but needs it in a file. */
+function withTime(formatter: Formatter, format: LogFormat): Formatter {
+  if (format === "json") return formatter;
+  return (record) => `${record.datetime.toISOString()} ${formatter(record)}`;
+}
+
+class TerminalHandler extends BaseHandler {
+  readonly #terminal: Terminal;
+
+  constructor(
+    level: (typeof LEVEL_NAMES)[LogLevel],
+    options: { readonly terminal: Terminal; readonly formatter: Formatter },
+  ) {
+    super(level, { formatter: options.formatter });
+    this.#terminal = options.terminal;
+  }
+
+  override log(message: string): void {
+    this.#terminal.tell(message);
+  }
+}

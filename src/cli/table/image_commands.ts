@@ -1,0 +1,168 @@
+/** The table's part about images. */
+
+import type { Argument, Command } from "../command.ts";
+import { LIST_FLAGS } from "../show_list.ts";
+import { PROGRESS_FLAG } from "../show_progress.ts";
+import {
+  FILTER_FLAG,
+  IGNORE_FLAG,
+  PLATFORM_FLAG,
+  REGISTRY_FLAGS,
+} from "./shared_flags.ts";
+
+const IMAGE: Argument = { name: "IMAGE", completes: "image" };
+const IMAGES_ARGUMENT: Argument = { ...IMAGE, isRepeated: true };
+
+/** `orlop pull`. */
+export const PULL = {
+  name: "pull",
+  module: "pull",
+  summary: "Bring images from a registry, a layout or an archive",
+  description: [
+    "Prints the ID of each image. Layers that are here already are not " +
+    "fetched again, and one that broke off goes on where it stopped.",
+    "REF is a name (busybox, quay.io/org/app:1.2, name@sha256:...), or has a " +
+    "transport: docker://NAME, oci:DIRECTORY[:TAG].",
+  ],
+  arguments: [{ name: "REF", isRepeated: true, completes: "image" }],
+  flags: {
+    ...PLATFORM_FLAG,
+    ...REGISTRY_FLAGS,
+    ...PROGRESS_FLAG,
+    "ignore-space": {
+      type: "boolean",
+      help: "Begin even if the disk seems too small",
+    },
+    quiet: { type: "boolean", short: "q", help: "Show no progress" },
+  },
+  examples: [
+    { line: "orlop pull docker.io/library/busybox", does: "From a registry" },
+    {
+      line: "orlop pull --tls-verify=false localhost:5000/app:1.2",
+      does: "From a registry without TLS",
+    },
+    { line: "orlop pull oci:./layout:latest", does: "From a directory" },
+    {
+      line: "orlop pull --platform linux/arm64 debian:12",
+      does: "For another machine",
+    },
+  ],
+  needs: ["net", "run"],
+} as const satisfies Command;
+
+/** `orlop images`. */
+export const LIST_IMAGES = {
+  name: "ls",
+  aliases: ["list"],
+  module: "images",
+  summary: "List the images",
+  description: [
+    "Filters: dangling=true|false, reference=PATTERN (* and ? as in a shell), " +
+    "label=NAME[=VALUE], id=PREFIX.",
+  ],
+  arguments: [{ name: "NAME", isOptional: true, completes: "image" }],
+  flags: {
+    digests: { type: "boolean", help: "Show the digests of manifests" },
+    ...FILTER_FLAG,
+    ...LIST_FLAGS,
+  },
+  examples: [
+    {
+      line: "orlop images --filter dangling=true -q",
+      does: "IDs of images that no name leads to",
+    },
+    {
+      line: "orlop images --format '{{.Repository}}:{{.Tag}} {{.Size}}'",
+      does: "For scripts",
+    },
+  ],
+} as const satisfies Command;
+
+/** `orlop image inspect`. */
+export const INSPECT_IMAGE = {
+  name: "inspect",
+  module: "image inspect",
+  summary: "Show all about images, as JSON",
+  arguments: [IMAGES_ARGUMENT],
+  examples: [{
+    line: "orlop image inspect busybox",
+    does: "Names, digests, layers, config",
+  }],
+} as const satisfies Command;
+
+/** `orlop history`. */
+export const HISTORY = {
+  name: "history",
+  module: "history",
+  summary: "Show how an image was made",
+  arguments: [IMAGE],
+  flags: LIST_FLAGS,
+} as const satisfies Command;
+
+/** `orlop tag`. */
+export const TAG = {
+  name: "tag",
+  module: "tag",
+  summary: "Give an image further names",
+  arguments: [IMAGE, { name: "NAME", isRepeated: true }],
+  examples: [{
+    line: "orlop tag busybox localhost/tools:1",
+    does: "A name for this machine",
+  }],
+} as const satisfies Command;
+
+/** `orlop untag`. */
+export const UNTAG = {
+  name: "untag",
+  module: "untag",
+  summary: "Take names from an image, which stays",
+  arguments: [IMAGE, { name: "NAME", isOptional: true, isRepeated: true }],
+} as const satisfies Command;
+
+/** `orlop rmi`. */
+export const REMOVE_IMAGE = {
+  name: "rm",
+  module: "rmi",
+  summary: "Remove images, or names of them",
+  description: [
+    "A name of several is taken off; the last one, or an ID, removes the " +
+    "image. Images that containers use are refused.",
+  ],
+  arguments: [IMAGES_ARGUMENT],
+  flags: {
+    force: {
+      type: "boolean",
+      short: "f",
+      help: "Remove all its names, and the containers that use it",
+    },
+    ...IGNORE_FLAG,
+  },
+  needs: ["run"],
+} as const satisfies Command;
+
+/** `orlop image …`. */
+export const IMAGE_GROUP: Command = {
+  name: "image",
+  summary: "All that can be done with images",
+  section: "Images",
+  commands: [
+    LIST_IMAGES,
+    INSPECT_IMAGE,
+    HISTORY,
+    PULL,
+    TAG,
+    UNTAG,
+    REMOVE_IMAGE,
+  ],
+};
+
+/** Those at the top level. */
+export const IMAGE_COMMANDS: readonly Command[] = [
+  { ...PULL, section: "Images" },
+  { ...LIST_IMAGES, name: "images", section: "Images" },
+  { ...HISTORY, section: "Images" },
+  { ...TAG, section: "Images" },
+  { ...UNTAG, section: "Images" },
+  { ...REMOVE_IMAGE, name: "rmi", section: "Images" },
+  IMAGE_GROUP,
+];

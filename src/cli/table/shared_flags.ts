@@ -1,0 +1,68 @@
+/** Flags that several commands share. */
+
+import type { FlagTable } from "../command.ts";
+
+/** How to reach a registry. */
+export const REGISTRY_FLAGS = {
+  creds: {
+    type: "text",
+    value: "USER[:PASSWORD]",
+    help: "Credentials for the registry; asks if the password is left out",
+  },
+  authfile: {
+    type: "text",
+    value: "PATH",
+    help: "Where credentials are kept, instead of $REGISTRY_AUTH_FILE",
+    completes: "file",
+  },
+  "cert-dir": {
+    type: "text",
+    value: "PATH",
+    help: "Certificates (*.crt, *.cert, *.key) for the registry",
+    completes: "file",
+  },
+  "tls-verify": {
+    type: "tristate",
+    help: "Insist on HTTPS and a valid certificate; =false also takes HTTP",
+  },
+} as const satisfies FlagTable;
+
+/** Which image of several. */
+export const PLATFORM_FLAG = {
+  platform: {
+    type: "text",
+    value: "OS/ARCH[/VARIANT]",
+    help: "For which machine, instead of this one",
+  },
+} as const satisfies FlagTable;
+
+/** For lists. */
+export const FILTER_FLAG = {
+  filter: {
+    type: "list",
+    short: "f",
+    value: "KEY=VALUE",
+    help: "Only what fits",
+  },
+} as const satisfies FlagTable;
+
+/** For commands that take names of what may be gone. */
+export const IGNORE_FLAG = {
+  ignore: {
+    type: "boolean",
+    short: "i",
+    help: "Succeed if there is nothing of that name",
+  },
+} as const satisfies FlagTable;
+
+/** For inspections. */
+export const INSPECT_FORMAT_FLAG = {
+  format: {
+    type: "text",
+    short: "f",
+    value: "FORMAT",
+    default: "json",
+    choices: ["json"],
+    help: "How to show it",
+  },
+} as const satisfies FlagTable;
