@@ -1,0 +1,74 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { parseAuthChallenges } from "../../src/formats/auth_challenge.ts";
+
+Deno.test("parseAuthChallenges() reads RFC 9110", async (t) => {
+  const cases: [
+    header: string,
+    challenges: [scheme: string, parameters: Record<string, string>][],
+  ][] = [
+    ["", []],
+    ["Negotiate", [["negotiate", {}]]],
+    ["Basic realm=test", [["basic", { realm: "test" }]]],
+    [
+      'BEARER Realm="https://a/t?x=1" , service = "s",scope="repository:a:pull,push"',
+      [["bearer", {
+        realm: "https://a/t?x=1",
+        service: "s",
+        scope: "repository:a:pull,push",
+      }]],
+    ],
+    [
+      'Negotiate abc==, Basic realm="a \\"b\\", c", Bearer realm="r"',
+      [
+        ["negotiate", {}],
+        ["basic", { realm: 'a "b", c' }],
+        ["bearer", { realm: "r" }],
+      ],
+    ],
+    ['Digest , Basic realm=""', [["digest", {}], ["basic", { realm: "" }]]],
+    ['Bearer realm="a",realm="b"', [["bearer", { realm: "a" }]]],
+  ];
+  for (const [header, challenges] of cases) {
+    await t.step(header, () => {
+      assertEquals(
+        parseAuthChallenges(header).map(({ scheme, parameters }) => [
+          scheme,
+          Object.fromEntries(parameters),
+        ]),
+        challenges,
+      );
+    });
+  }
+});
+
+Deno.test("parseAuthChallenges() refuses the rest", async (t) => {
+  const cases = [
+    'Bearer realm="open',
+    '"Bearer" realm="a"',
+    'Bearer realm="a"service="b"',
+    "Bearer realm=(",
+    "=",
+    "x".repeat(20_000),
+  ];
+  for (const header of cases) {
+    await t.step(header.slice(0, 40), () => {
+      assertThrows(
+        () => parseAuthChallenges(header),
+        SyntaxError,
+        "Cannot parse challenge",
+      );
+    });
+  }
+});
+
+Deno.test("parseAuthChallenges() is quick on hostile headers", () => {
+  const start = performance.now();
+  for (const piece of ["a=,", "a ", "a=b ", ", ", '"', "a==", "\\"]) {
+    try {
+      parseAuthChallenges(piece.repeat(16_000 / piece.length));
+    } catch (error) {
+      assert(error instanceof SyntaxError);
+    }
+  }
+  assert(performance.now() - start < 1000);
+});

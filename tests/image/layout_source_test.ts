@@ -1,0 +1,65 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import {
+  BlobMismatchError,
+  InvalidManifestError,
+  NotFoundError,
+} from "../../src/errors.ts";
+import { hexOf } from "../../src/formats/digest.ts";
+import { OCI_MANIFEST } from "../../src/formats/media_types.ts";
+import { openLayout } from "../../src/image/layout_source.ts";
+import { tempDir } from "../support/temp_dir.ts";
+import { writeTestLayout } from "../support/test_layout.ts";
+
+Deno.test("openLayout() opens the image that is meant", async () => {
+  using dir = tempDir();
+  const { manifest } = await writeTestLayout(dir.path, { ref: "v1" });
+  for (const choice of [{}, { ref: "v1" }, { index: 0 }]) {
+    const source = await openLayout(dir.path, choice);
+    assertEquals(source.name, "v1");
+    const raw = await source.fetchManifest();
+    assertEquals([raw.digest, raw.mediaType], [manifest.digest, OCI_MANIFEST]);
+  }
+});
+
+Deno.test("openLayout() says which images there are", async () => {
+  using dir = tempDir();
+  const { manifest } = await writeTestLayout(dir.path, { ref: "v1" });
+  await assertRejects(
+    () => openLayout(dir.path, { ref: "v2" }),
+    NotFoundError,
+    'no image "v2"; it has v1',
+  );
+  await Deno.writeTextFile(
+    dir.join("index.json"),
+    JSON.stringify({ schemaVersion: 2, manifests: [manifest, manifest] }),
+  );
+  await assertRejects(
+    () => openLayout(dir.path),
+    NotFoundError,
+    "name one of its images: @0, @1",
+  );
+});
+
+Deno.test("openLayout() refuses what is no layout", async () => {
+  using dir = tempDir();
+  await assertRejects(() => openLayout(dir.path), NotFoundError, "oci-layout");
+  await writeTestLayout(dir.path);
+  await Deno.writeTextFile(
+    dir.join("oci-layout"),
+    '{"imageLayoutVersion":"2.0.0"}',
+  );
+  await assertRejects(
+    () => openLayout(dir.path),
+    InvalidManifestError,
+    "2.0.0",
+  );
+});
+
+Deno.test("fetchManifest() verifies the bytes on disk", async () => {
+  using dir = tempDir();
+  const { manifest } = await writeTestLayout(dir.path);
+  const source = await openLayout(dir.path);
+  const path = dir.join("blobs/sha256", hexOf(manifest.digest));
+  await Deno.writeTextFile(path, "{}");
+  await assertRejects(() => source.fetchManifest(), BlobMismatchError);
+});
