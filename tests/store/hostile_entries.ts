@@ -1,0 +1,377 @@
+/** Layers whose entries are more, or twice, or other than they seem. */
+
+import {
+  archive,
+  base256,
+  dir,
+  file,
+  hardlink,
+  pax,
+  symlink,
+} from "../support/tar_builder.ts";
+import type { HostileLayer } from "./hostile_layer.ts";
+
+/** Whiteouts and overlayfs's own marks. */
+export const HOSTILE_MARKS: readonly HostileLayer[] = [
+  {
+    name: "a whiteout",
+    layer: archive(file(".wh.gone", ""), dir("d/"), file("d/.wh.x", "")),
+    tree: ["d d", "d/x c 0:0", "gone c 0:0"],
+  },
+  {
+    name: "a whiteout with content",
+    layer: archive(file(".wh.gone", "hidden message")),
+    tree: ["gone c 0:0"],
+  },
+  {
+    name: "a whiteout of nothing",
+    layer: archive(file(".wh.", "")),
+    refused: "whiteout of nothing",
+  },
+  {
+    name: "a whiteout of its directory",
+    layer: archive(dir("d/"), file("d/.wh..", "")),
+    refused: "whiteout of nothing",
+  },
+  {
+    name: "a whiteout of its directory's parent",
+    layer: archive(dir("d/"), file("d/.wh...", "")),
+    refused: "whiteout of nothing",
+  },
+  {
+    name: "a whiteout before its file",
+    layer: archive(file(".wh.f", ""), file("f")),
+    tree: ["f f"],
+  },
+  {
+    name: "a whiteout after its file",
+    layer: archive(file("f"), file(".wh.f", "")),
+    tree: ["f f"],
+    unlikeSkopeo: "it fails",
+  },
+  {
+    name: "a whiteout before its directory",
+    layer: archive(file(".wh.d", ""), dir("d/"), file("d/f")),
+    tree: ["d d trusted.overlay.opaque=y", "d/f f"],
+    unlikeSkopeo: "it lets the deleted files shine through",
+  },
+  {
+    name: "a whiteout below a whiteout",
+    layer: archive(file(".wh.d", ""), file("d/.wh.f", "")),
+    tree: ["d c 0:0"],
+  },
+  {
+    name: "a file below a whiteout",
+    layer: archive(file(".wh.d", ""), file("d/f")),
+    refused: "its parent is deleted",
+  },
+  {
+    name: "a whiteout twice",
+    layer: archive(file(".wh.d", ""), file(".wh.d", "")),
+    tree: ["d c 0:0"],
+    unlikeSkopeo: "it fails",
+  },
+  {
+    name: "whiteouts that are directories and links",
+    layer: archive(dir(".wh.a/"), symlink(".wh.b", "/etc")),
+    tree: ["a c 0:0", "b c 0:0"],
+  },
+  {
+    name: "a directory that is named as a whiteout and used",
+    layer: archive(file(".wh.d/f")),
+    refused: "a whiteout has no children",
+  },
+  {
+    name: "an opaque mark",
+    layer: archive(dir("d/"), file("d/f"), file("d/.wh..wh..opq", "")),
+    tree: ["d d trusted.overlay.opaque=y", "d/f f"],
+  },
+  {
+    name: "an opaque mark before its directory",
+    layer: archive(file("d/.wh..wh..opq", ""), dir("d/")),
+    tree: ["d d trusted.overlay.opaque=y"],
+  },
+  {
+    name: "an opaque mark through a symlink",
+    layer: archive(dir("d/"), symlink("l", "/d"), file("l/.wh..wh..opq", "")),
+    tree: ["d d trusted.overlay.opaque=y", "l l /d"],
+  },
+  {
+    name: "opaque marks with content, and twice",
+    layer: archive(
+      file("d/.wh..wh..opq", "hidden message"),
+      file("d/.wh..wh..opq", ""),
+    ),
+    tree: ["d d trusted.overlay.opaque=y"],
+    unlikeSkopeo: "it fails",
+  },
+  {
+    name: "AUFS's own files",
+    layer: archive(
+      dir(".wh..wh.plnk/"),
+      file(".wh..wh.plnk/1.2", "x"),
+      file(".wh..wh.aufs", ""),
+      file("f"),
+    ),
+    tree: ["f f"],
+    unlikeSkopeo: "it takes them for whiteouts",
+  },
+  {
+    name: "a hard link to AUFS's own file",
+    layer: archive(
+      file(".wh..wh.plnk/1", "x"),
+      hardlink("h", ".wh..wh.plnk/1"),
+    ),
+    refused: "no such directory",
+    unlikeSkopeo: "it unpacks such files",
+  },
+  {
+    name: "a whiteout as a device",
+    layer: archive({ name: "f", type: "3", major: 0, minor: 0 }),
+    refused: "the device 0:0",
+    unlikeSkopeo: "it makes the whiteout",
+  },
+  {
+    name: "overlayfs's marks as attributes",
+    layer: archive(
+      pax({
+        "SCHILY.xattr.trusted.overlay.opaque": "y",
+        "SCHILY.xattr.trusted.overlay.redirect": "/etc",
+        "SCHILY.xattr.user.overlay.opaque": "y",
+      }),
+      dir("d/"),
+      pax({ "SCHILY.xattr.trusted.overlay.metacopy": "" }),
+      file("f"),
+    ),
+    tree: ["d d", "f f"],
+    unlikeSkopeo: "it sets them",
+  },
+  {
+    name: "SELinux labels",
+    layer: archive(
+      pax({ "SCHILY.xattr.security.selinux": "system_u:object_r:x_t:s0\0" }),
+      file("f"),
+    ),
+    tree: ["f f"],
+  },
+  {
+    name: "attributes of all kinds",
+    layer: archive(
+      pax({ "SCHILY.xattr.user.a": "\0\n=\xff", "SCHILY.xattr.user.b": "b" }),
+      file("f"),
+      pax({ "SCHILY.xattr.user.d": "d" }),
+      dir("d/"),
+      pax({ "SCHILY.xattr.user.e": "e" }),
+      file("empty", ""),
+    ),
+    tree: [
+      "d d user.d=d",
+      "empty f user.e=e",
+      "f f user.a=\0\n=\xff user.b=b",
+    ],
+  },
+  {
+    name: "an attribute that is too large",
+    layer: archive(
+      pax({ "SCHILY.xattr.user.a": "x".repeat(70_000) }),
+      file("f"),
+    ),
+    refused: "an extended attribute is too large",
+  },
+];
+
+/** Entries that replace each other, devices, owners and times. */
+export const HOSTILE_ENTRIES: readonly HostileLayer[] = [
+  {
+    name: "a file twice",
+    layer: archive(file("f", "one"), file("f", "two")),
+    refused: '"f": it appears twice',
+  },
+  {
+    name: "a file twice, by other spellings",
+    layer: archive(file("a/f", "one"), file("./a//f", "two")),
+    refused: "it appears twice",
+  },
+  {
+    name: "a file twice, through a symlink",
+    layer: archive(
+      dir("a/"),
+      file("a/f", "one"),
+      symlink("b", "a"),
+      file("b/f", "two"),
+    ),
+    refused: "it appears twice",
+    unlikeSkopeo: "it keeps the second, and can never export it",
+  },
+  {
+    name: "a directory twice",
+    layer: archive(dir("d/"), file("d/f"), dir("d/", { mode: 0o711 })),
+    tree: ["d d", "d/f f"],
+    unlikeSkopeo: "it fails",
+  },
+  {
+    name: "a directory after what is in it",
+    layer: archive(file("d/f"), dir("d/", { mode: 0o700, mtime: 7 })),
+    tree: ["d d", "d/f f"],
+  },
+  {
+    name: "a symlink that a directory replaces",
+    layer: archive(symlink("d", "/etc"), dir("d/"), file("d/passwd")),
+    tree: ["d d", "d/passwd f"],
+    unlikeSkopeo: "it fails",
+  },
+  {
+    name: "a directory that a symlink replaces",
+    layer: archive(dir("d/"), symlink("d", "/etc"), file("d/passwd")),
+    refused: "no such directory",
+  },
+  {
+    name: "a full directory that a symlink replaces",
+    layer: archive(dir("d/"), file("d/f"), symlink("d", "/etc")),
+    refused: "a directory that is not empty",
+  },
+  {
+    name: "a file that a symlink replaces, for a file to follow",
+    layer: archive(file("f"), symlink("f", "/etc/passwd"), file("f", "x")),
+    refused: "it appears twice",
+  },
+  {
+    name: "an empty file that a symlink replaces, for a file to follow",
+    layer: archive(
+      file("f", ""),
+      symlink("f", "/etc/passwd"),
+      file("f", "x"),
+    ),
+    tree: ["f f"],
+    unlikeSkopeo: "it fails",
+  },
+  {
+    name: "a symlink that a hard link replaces",
+    layer: archive(file("f"), symlink("l", "/etc"), hardlink("l", "f")),
+    tree: ["f f", "l f"],
+    unlikeSkopeo: "it fails",
+  },
+  {
+    name: "a linked symlink that a file replaces",
+    layer: archive(symlink("l", "x"), hardlink("h", "l"), file("l")),
+    refused: "something that has hard links",
+  },
+  {
+    name: "a file with a slash at its end",
+    layer: archive(file("f/", "")),
+    tree: ["f f"],
+  },
+  {
+    name: "a directory of V7 times",
+    layer: archive({ name: "d/", type: "\0", magic: "\0" }, file("d/f")),
+    tree: ["d d", "d/f f"],
+  },
+  {
+    name: "setuid, setgid and sticky",
+    layer: archive(
+      file("su", "x", { mode: 0o6755, uid: 33, gid: 44 }),
+      dir("tmp/", { mode: 0o1777 }),
+      file("bits", "x", { mode: 0o177777 }),
+    ),
+    tree: ["bits f", "su f", "tmp d"],
+  },
+  {
+    name: "modes of zero",
+    layer: archive(dir("d/", { mode: 0 }), file("d/f", "x", { mode: 0 })),
+    tree: ["d d", "d/f f"],
+  },
+  {
+    name: "devices and fifos",
+    layer: archive(
+      { name: "null", type: "3", major: 1, minor: 3, mode: 0o666 },
+      { name: "sda", type: "4", major: 8, minor: 0, mode: 0o600 },
+      { name: "pipe", type: "6", mode: 0o600, uid: 5 },
+    ),
+    tree: ["null c 1:3", "pipe p", "sda b 8:0"],
+  },
+  {
+    name: "sizes on entries that have no content",
+    layer: archive(
+      dir("d/", { size: 0o777 }),
+      symlink("l", "d", { size: 4096 }),
+      { name: "p", type: "6", size: 1024 },
+    ),
+    tree: ["d d", "l l d", "p p"],
+  },
+  {
+    name: "owners beyond octal",
+    layer: archive(
+      file("f", "x", { uid: base256(3_000_000n, 8) }),
+      pax({ uid: "4294967294", gid: "65534" }),
+      file("g", "x"),
+    ),
+    tree: ["f f", "g f"],
+  },
+  {
+    name: "an owner that means nobody to chown",
+    layer: archive(pax({ uid: "4294967295" }), file("f")),
+    refused: "uid is 4294967295",
+    unlikeSkopeo: "it keeps the file as root's",
+  },
+  {
+    name: "an owner below zero",
+    layer: archive(pax({ gid: "-1" }), file("f")),
+    refused: "gid is -1",
+    unlikeSkopeo: "it keeps the file as root's",
+  },
+  {
+    name: "times before 1970, after 2262, and between seconds",
+    layer: archive(
+      file("before", "x", { mtime: base256(2n ** 95n - 5n, 12) }),
+      pax({ mtime: "-1.5" }),
+      file("half", "x"),
+      pax({ mtime: "1600000000.123456789" }),
+      file("odd", "x"),
+      pax({ mtime: "1600000000.987654321" }),
+      dir("d/"),
+      pax({ mtime: "1600000000.000000001" }),
+      symlink("l", "x"),
+      pax({ mtime: "1600000000.5" }),
+      file("even", ""),
+    ),
+    tree: ["before f", "d d", "even f", "half f", "l l x", "odd f"],
+  },
+  {
+    name: "a time that is no time",
+    layer: archive(pax({ mtime: "1e9" }), file("f")),
+    refused: "no time",
+  },
+  {
+    name: "a global header that names things",
+    layer: archive(pax({ path: "../evil", uid: "7" }, "g"), file("f")),
+    tree: ["f f"],
+  },
+  {
+    name: "a contiguous file",
+    layer: archive(file("f", "x", { type: "7" })),
+    tree: ["f f"],
+    unlikeSkopeo: "it knows no such files",
+  },
+  {
+    name: "a GNU sparse file of a petabyte",
+    layer: archive({ name: "f", type: "S", size: 0, magic: "ustar  \0" }),
+    refused: "sparse",
+  },
+  {
+    name: "a PAX sparse file of a petabyte",
+    layer: archive(
+      pax({
+        "GNU.sparse.major": "1",
+        "GNU.sparse.realsize": "1125899906842624",
+      }),
+      file("f", "x"),
+    ),
+    refused: "sparse",
+    unlikeSkopeo: "it expands them",
+  },
+  ...["A", "D", "M", "N", "V", "X", "\xff"].map((type) => ({
+    name: `an entry of type ${JSON.stringify(type)}`,
+    layer: archive(file("f", "x", { type })),
+    refused: "is unknown",
+  })),
+];
