@@ -22,6 +22,7 @@ export type MountLocks = HeldLocks<typeof MOUNT_LOCKS>;
 
 /** How to mount a layer. */
 export interface MountLayerOptions extends Abortable {
+  readonly layerId: string;
   readonly access?: OverlayRequest["access"];
   /** Instead of the agent's own mount options. */
   readonly mountOptions?: readonly string[] | undefined;
@@ -36,18 +37,18 @@ export interface MountLayerOptions extends Abortable {
  */
 export async function mountLayer(
   agent: Agent,
-  held: MountLocks & { readonly layerId: string },
-  options: MountLayerOptions = {},
+  held: MountLocks,
+  options: MountLayerOptions,
 ): Promise<string> {
   const { store, mounter } = agent;
-  const { layerId } = held;
+  const { layerId } = options;
   using mounts = await store.lockMounts(options);
   const target = mountPoint(agent, layerId);
   const isMounted = await mounter.isMounted(target, options);
   const count = isMounted ? mounts.get(layerId)?.count ?? 0 : 0;
   if (!isMounted) {
     await mounter.bindPrivate(store.paths.home, options);
-    const request = planRequest(agent, held, options);
+    const request = makeRequest(agent, held, options);
     await prepareOverlay(request);
     await mounter.mount(planOverlay(request), options);
   }
@@ -64,6 +65,13 @@ export async function mountLayer(
 /** How many users an unmount takes away. */
 export type UnmountMode = "one" | "all";
 
+/** How to unmount a layer. */
+export interface UnmountLayerOptions extends Abortable {
+  readonly layerId: string;
+  /** `"one"` is the default. */
+  readonly mode?: UnmountMode | undefined;
+}
+
 /**
  * Takes away one user of a layer's mount, and unmounts at the last one. What
  * is not mounted is no error.
@@ -72,11 +80,11 @@ export type UnmountMode = "one" | "all";
  */
 export async function unmountLayer(
   agent: Agent,
-  held: MountLocks & { readonly layerId: string },
-  options: Abortable & { readonly mode?: UnmountMode } = {},
+  held: MountLocks,
+  options: UnmountLayerOptions,
 ): Promise<boolean> {
   const { store, mounter } = agent;
-  const { layerId } = held;
+  const { layerId } = options;
   using mounts = await store.lockMounts(options);
   const target = mountPoint(agent, layerId);
   const count = mounts.get(layerId)?.count ?? 0;
@@ -85,7 +93,9 @@ export async function unmountLayer(
     setCount(mounts, { id: layerId, path: target, count: count - 1 });
     return false;
   }
-  if (isMounted) await mounter.unmount(target, { ...options, mode: "lazy" });
+  if (isMounted) {
+    await mounter.unmount(target, { signal: options.signal, mode: "lazy" });
+  }
   setCount(mounts, { id: layerId, path: target, count: 0 });
   if (isMounted) agent.log("debug", `unmounted layer "${layerId}"`);
   if (mounts.records.length === 0) await releaseHome(agent, held);
@@ -97,11 +107,12 @@ export function mountPoint({ store }: Agent, layerId: string): string {
   return join(layerDirectory(store.paths, layerId), "merged");
 }
 
-function planRequest(
+function makeRequest(
   { store, mountOptions }: Agent,
-  { layers, layerId }: MountLocks & { readonly layerId: string },
+  { layers }: MountLocks,
   options: MountLayerOptions,
 ): OverlayRequest {
+  const { layerId } = options;
   return {
     home: store.paths.home,
     layerId,

@@ -1,0 +1,59 @@
+/** Checks what is asked of a container to be, before anything is touched. */
+
+import {
+  InvalidContainerIdError,
+  InvalidContainerNameError,
+  InvalidImageNameError,
+  InvalidPodNameError,
+} from "../errors.ts";
+import { findNameProblem } from "../formats/container_names.ts";
+import type { WantedImage } from "./find_image.ts";
+
+/** What names a container and its pod. */
+export interface ContainerIdentity extends WantedImage {
+  readonly podName: string;
+  readonly podId: string;
+  readonly containerName: string;
+  /** Left out or `""`, one is invented. */
+  readonly containerId?: string | undefined;
+}
+
+// Longer values are cut in messages.
+const MAX_SHOWN = 80;
+
+/**
+ * Checks pod, then image, then container; the first that is wrong counts.
+ *
+ * @throws {InvalidPodNameError} For the pod's name or ID.
+ * @throws {InvalidImageNameError} If there is neither name nor ID.
+ * @throws {InvalidContainerNameError} For the container's name.
+ * @throws {InvalidContainerIdError} For the container's ID.
+ */
+export function checkRequest(request: ContainerIdentity): void {
+  const { podName, podId, imageName, imageId } = request;
+  const { containerName, containerId = "" } = request;
+  check("pod name", podName, InvalidPodNameError);
+  check("pod ID", podId, InvalidPodNameError);
+  if (!imageName && !imageId) {
+    throw new InvalidImageNameError(
+      `Cannot create container "${containerName.slice(0, MAX_SHOWN)}": ` +
+        `invalid image name "": neither a name nor an ID is given`,
+    );
+  }
+  check("container name", containerName, InvalidContainerNameError);
+  if (containerId === "") return;
+  check("container ID", containerId, InvalidContainerIdError);
+}
+
+function check(
+  what: string,
+  value: string,
+  Invalid: new (message: string) => Error,
+): void {
+  const problem = findNameProblem(value);
+  if (problem === undefined) return;
+  const shown = value.slice(0, MAX_SHOWN);
+  throw new Invalid(
+    `Cannot create container: invalid ${what} "${shown}": ${problem}`,
+  );
+}

@@ -1,0 +1,130 @@
+/** Deletes containers and pods. */
+
+import type { Abortable } from "../abort.ts";
+import {
+  ContainerNotFoundError,
+  InUseError,
+  InvalidContainerIdError,
+  InvalidSandboxIdError,
+} from "../errors.ts";
+import type { ContainerRecord } from "../formats/store_record.ts";
+import { findContainer } from "../store/container_store.ts";
+import { dropContainer } from "../store/delete_container.ts";
+import type { Staging } from "../store/staging.ts";
+import type { HeldLocks } from "../store/tables.ts";
+import type { Agent } from "./agent.ts";
+import { listMembers, readMetadata } from "./list_containers.ts";
+import { unmountLayer } from "./mount_layer.ts";
+
+/** What has to be locked around a deletion. */
+export const DELETE_LOCKS = {
+  storage: "write",
+  layers: "write",
+  images: "write",
+  containers: "write",
+} as const;
+
+type DeleteLocks = HeldLocks<typeof DELETE_LOCKS>;
+
+/**
+ * Deletes a container: unmounts it, then removes layer, directories, record.
+ *
+ * @returns Its ID.
+ * @throws {InvalidContainerIdError} If `idOrName` is empty.
+ * @throws {ContainerNotFoundError} If it is unknown.
+ */
+export async function deleteContainer(
+  agent: Agent,
+  idOrName: string,
+  options: Abortable = {},
+): Promise<string> {
+  if (idOrName === "") {
+    throw new InvalidContainerIdError(
+      `Cannot delete container "": the ID is empty`,
+    );
+  }
+  await using trash = agent.store.openStaging();
+  using held = await agent.store.lock(DELETE_LOCKS, options);
+  const { id, layer } = findContainer(held.containers, idOrName);
+  await dropMounted(agent, held, { id, layer, trash });
+  agent.log("debug", `deleted container "${id}"`);
+  return id;
+}
+
+/** How to remove a pod. */
+export interface RemovePodSandboxOptions extends Abortable {
+  /**
+   * What becomes of its other containers: they are left alone (the default),
+   * or they are a reason to refuse, or they are removed first.
+   */
+  readonly members?: "keep" | "refuse" | "remove" | undefined;
+}
+
+/**
+ * Removes a pod's infra container.
+ *
+ * @param idOrName The pod's ID or name, or a unique prefix of the ID.
+ * @returns The IDs of the containers that were removed, the infra one last.
+ * @throws {InvalidSandboxIdError} If there is no such pod.
+ * @throws {InUseError} If it has members and they are a reason to refuse.
+ */
+export async function removePodSandbox(
+  agent: Agent,
+  idOrName: string,
+  options: RemovePodSandboxOptions = {},
+): Promise<readonly string[]> {
+  await using trash = agent.store.openStaging();
+  using held = await agent.store.lock(DELETE_LOCKS, options);
+  const infra = findSandbox(held, idOrName);
+  const members = listMembers(held.containers, infra.id)
+    .filter(({ id }) => id !== infra.id);
+  if (members.length > 0 && options.members === "refuse") {
+    const names = members.map(({ name }) => name);
+    throw new InUseError(
+      `Cannot remove pod "${idOrName}": it has containers ` +
+        `${names.map((name) => `"${name}"`).join(", ")}; remove them first`,
+      names,
+    );
+  }
+  const doomed = options.members === "remove"
+    ? [...members.map(({ record }) => record), infra]
+    : [infra];
+  for (const { id, layer } of doomed) {
+    await dropMounted(agent, held, { id, layer, trash });
+    agent.log("debug", `removed container "${id}" of pod sandbox`);
+  }
+  return doomed.map(({ id }) => id);
+}
+
+function findSandbox(
+  { containers }: DeleteLocks,
+  idOrName: string,
+): ContainerRecord {
+  const found = tryFind();
+  if (found !== undefined && readMetadata(found)?.pod === true) return found;
+  throw new InvalidSandboxIdError(
+    `Cannot find pod "${idOrName}": invalid sandbox ID`,
+  );
+
+  function tryFind(): ContainerRecord | undefined {
+    try {
+      return findContainer(containers, idOrName);
+    } catch (error) {
+      if (error instanceof ContainerNotFoundError) return undefined;
+      throw error;
+    }
+  }
+}
+
+async function dropMounted(
+  agent: Agent,
+  held: DeleteLocks,
+  { id, layer, trash }: {
+    readonly id: string;
+    readonly layer: string;
+    readonly trash: Staging;
+  },
+): Promise<void> {
+  await unmountLayer(agent, held, { layerId: layer, mode: "all" });
+  dropContainer(agent.store, held, { id, trash });
+}

@@ -1,0 +1,142 @@
+/** Starts and stops containers: their mounts, and what a runtime is handed. */
+
+import { readFileSync } from "node:fs";
+import { join } from "@std/path";
+import type { Abortable } from "../abort.ts";
+import { ContainerNotFoundError, InvalidContainerIdError } from "../errors.ts";
+import { parseContainerMetadata } from "../formats/container_metadata.ts";
+import {
+  formatRuntimeSpec,
+  parseRuntimeSpec,
+  type RuntimeSpec,
+  withRoot,
+} from "../formats/runtime_spec.ts";
+import type { ContainerRecord } from "../formats/store_record.ts";
+import { isErrno } from "../fs/errno.ts";
+import { writeAtomically } from "../fs/write_atomically.ts";
+import {
+  ensureRunDirectory,
+  ensureWorkDirectory,
+  findContainer,
+} from "../store/container_store.ts";
+import type { Agent } from "./agent.ts";
+import {
+  MOUNT_LOCKS,
+  mountLayer,
+  unmountLayer,
+  type UnmountMode,
+} from "./mount_layer.ts";
+
+const LOCKS = { ...MOUNT_LOCKS, containers: "read" } as const;
+
+/**
+ * Mounts a container's root and writes the bundle config for it. What is
+ * mounted already is counted once more. No process is started.
+ *
+ * @returns The root directory.
+ * @throws {InvalidContainerIdError} If there is no such container.
+ * @throws {SyntaxError} If its metadata or template does not parse.
+ */
+export async function startContainer(
+  agent: Agent,
+  idOrName: string,
+  options: Abortable = {},
+): Promise<string> {
+  using held = await agent.store.lock(LOCKS, options);
+  const container = findForStart();
+  const { id, layer: layerId, metadata = "" } = container;
+  const { mountLabel } = parseContainerMetadata(metadata, `container "${id}"`);
+  const template = readTemplate(agent, id);
+  const root = await mountLayer(agent, held, {
+    ...options,
+    layerId,
+    label: mountLabel,
+    mountOptions: mountOptionsOf(container),
+  });
+  try {
+    if (template !== undefined) {
+      writeBundleConfig(agent, { id, template, root });
+    }
+  } catch (error) {
+    await unmountLayer(agent, held, { layerId });
+    throw error;
+  }
+  return root;
+
+  function findForStart(): ContainerRecord {
+    try {
+      return findContainer(held.containers, idOrName);
+    } catch (error) {
+      if (!(error instanceof ContainerNotFoundError)) throw error;
+      throw new InvalidContainerIdError(
+        `Cannot start container "${idOrName}": invalid container ID`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+/** How to stop a container. */
+export interface StopContainerOptions extends Abortable {
+  /** `"all"` unmounts whatever the count of users. */
+  readonly mode?: UnmountMode | undefined;
+}
+
+/**
+ * Takes away one user of a container's mount; the last one unmounts it. One
+ * that is not mounted is no error.
+ *
+ * @returns Whether it is unmounted now.
+ * @throws {InvalidContainerIdError} If `idOrName` is empty.
+ * @throws {ContainerNotFoundError} If it is unknown.
+ */
+export async function stopContainer(
+  agent: Agent,
+  idOrName: string,
+  options: StopContainerOptions = {},
+): Promise<boolean> {
+  if (idOrName === "") {
+    throw new InvalidContainerIdError(
+      `Cannot stop container "": the ID is empty`,
+    );
+  }
+  using held = await agent.store.lock(LOCKS, options);
+  const { layer } = findContainer(held.containers, idOrName);
+  return await unmountLayer(agent, held, { ...options, layerId: layer });
+}
+
+/** Reads a container's template; undefined if its owner wrote none. */
+export function readTemplate(
+  { store }: Agent,
+  id: string,
+): RuntimeSpec | undefined {
+  const path = join(ensureWorkDirectory(store.paths, id), "config.json");
+  try {
+    return parseRuntimeSpec(readFileSync(path, "utf8"), path);
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}
+
+/** The template with the real root; the template itself stays as it is. */
+function writeBundleConfig(
+  { store }: Agent,
+  { id, template, root }: {
+    readonly id: string;
+    readonly template: RuntimeSpec;
+    readonly root: string;
+  },
+): void {
+  const path = join(ensureRunDirectory(store.paths, id), "config.json");
+  writeAtomically(path, formatRuntimeSpec(withRoot(template, root)));
+}
+
+/** Options that a container's owner has set, instead of the general ones. */
+function mountOptionsOf(
+  { flags }: ContainerRecord,
+): readonly string[] | undefined {
+  const options = flags?.["MountOpts"];
+  if (!Array.isArray(options)) return undefined;
+  return options.filter((option) => typeof option === "string");
+}
