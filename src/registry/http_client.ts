@@ -1,5 +1,6 @@
 /** One HTTP request, by fetch or, where that refuses to, by node:https. */
 
+import type { ClientRequest, RequestOptions } from "node:http";
 import type { Abortable } from "../abort.ts";
 import type { HttpBlobAccess } from "../formats/blob_source.ts";
 import type { Bytes } from "../formats/bytes.ts";
@@ -87,33 +88,57 @@ async function sendByNode(
   options: HttpRequest & { tls: TlsSettings },
 ): Promise<Response> {
   const { method = "GET", headers, body, signal, tls } = options;
-  // Loaded when needed: node's modules slow down every start.
-  const { request } = url.protocol === "https:"
-    ? await import("node:https")
-    : await import("node:http");
+  signal?.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<Response>();
-  const sent = request(url, {
+  const request = await nodeRequestTo(url, tls);
+  const sent = request({
     method,
-    headers: { "accept-encoding": "identity", ...headers },
-    agent: false,
-    rejectUnauthorized: tls.insecure !== true,
-    ...(tls.caCerts === undefined ? {} : { ca: [...tls.caCerts] }),
-    ...tls.clientCertificate,
+    headers: {
+      "accept-encoding": "identity",
+      "connection": "close",
+      ...headers,
+    },
   });
   const abort = () => sent.destroy(asError(signal?.reason));
   signal?.addEventListener("abort", abort, { once: true });
   sent.on("error", reject);
   sent.on("response", (message) => {
-    const status = message.statusCode ?? 0;
-    const stream = BODILESS_STATUSES.includes(status)
-      ? null
-      : toByteStream(message);
-    const { rawHeaders } = message;
+    const { statusCode: status = 0, rawHeaders } = message;
+    const isBodiless = BODILESS_STATUSES.includes(status);
+    const stream = isBodiless ? null : toByteStream(message);
     resolve(new Response(stream, { status, headers: pairsOf(rawHeaders) }));
   });
-  signal?.throwIfAborted();
   sent.end(body);
   return await promise;
+}
+
+/** Loads node's modules when they are needed: they slow down every start. */
+async function nodeRequestTo(
+  url: URL,
+  { caCerts, clientCertificate, insecure = false }: TlsSettings,
+): Promise<(options: RequestOptions) => ClientRequest> {
+  if (url.protocol === "http:") {
+    const { request } = await import("node:http");
+    return (options) => request(url, options);
+  }
+  const { request } = await import("node:https");
+  const { connect } = await import("node:tls");
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  // Connected here: node's own agent asks for a permission, "sys", to list CAs.
+  const createConnection = () =>
+    connect({
+      host,
+      port: Number(url.port || 443),
+      ...(isIP(host) ? {} : { servername: host }),
+      rejectUnauthorized: !insecure,
+      ...(caCerts === undefined ? {} : { ca: [...caCerts] }),
+      ...clientCertificate,
+    });
+  return (options) => request(url, { ...options, createConnection });
+}
+
+function isIP(host: string): boolean {
+  return host.includes(":") || /^[\d.]+$/.test(host);
 }
 
 function asError(reason: unknown): Error {

@@ -126,7 +126,9 @@ async function sendOnce(
 }
 
 function unreachable(url: URL, cause: unknown): Error {
-  if (cause instanceof Deno.errors.NotCapable) {
+  const isDenied = cause instanceof Deno.errors.NotCapable &&
+    cause.message.includes("net access");
+  if (isDenied) {
     return new HostNotPermittedError(
       `Cannot reach "${url.host}": no permission to connect to it`,
       url.host,

@@ -1,0 +1,101 @@
+import { assertEquals } from "@std/assert";
+import type { HttpBlobAccess } from "../../src/formats/blob_source.ts";
+import { digestOf } from "../../src/formats/digest.ts";
+import { OCI_LAYER_GZIP } from "../../src/formats/media_types.ts";
+import { createHttpClient } from "../../src/registry/http_client.ts";
+import type { BlobRequest } from "../support/blob_worker.ts";
+import { serveHostile } from "../support/hostile_server.ts";
+import { needs } from "../support/peers.ts";
+import { freePort, run, startRegistry } from "../support/registry_server.ts";
+import { tempDir } from "../support/temp_dir.ts";
+import { writeTestLayout } from "../support/test_layout.ts";
+
+const BLOB = { mediaType: OCI_LAYER_GZIP, digest: digestOf("blob"), size: 4 };
+
+Deno.test("openBlob() needs no permission but to connect", async () => {
+  await using server = serveHostile(() => new Response("blob"));
+  const request = { access: accessTo(`http://${server.host}`), blob: BLOB };
+  assertEquals(await readInWorker(request, [server.host]), { size: 4 });
+});
+
+Deno.test("openBlob() names the host that it may not connect to", async () => {
+  await using other = serveHostile(() => new Response("blob"));
+  await using server = serveHostile(() =>
+    Response.redirect(`http://${other.host}/blob`, 307)
+  );
+  const request = { access: accessTo(`http://${server.host}`), blob: BLOB };
+  const hosts = [server.host, other.host];
+  assertEquals(await readInWorker(request, hosts), { size: 4 });
+  const denied = await readInWorker(request, [server.host]);
+  assertEquals(denied, { denied: other.host });
+});
+
+Deno.test({
+  name: "openBlob() needs no other permission for any TLS",
+  ...needs("docker-registry", "skopeo", "openssl"),
+  async fn(t) {
+    using dir = tempDir();
+    const { layers: [blob] } = await writeTestLayout(dir.path);
+    await using registry = await startRegistry({ tls: true });
+    await registry.pushLayout(dir.path, "a:1");
+    if (blob === undefined) throw new Error("no layer");
+    const access = accessTo(`https://${registry.host}`);
+    const ca = await Deno.readTextFile(`${registry.certDir}/ca.crt`);
+    for (const tls of [{ caCerts: [ca] }, { insecure: true }]) {
+      await t.step(Object.keys(tls).join(), async () => {
+        const request = { access: { ...access, ...tls }, blob };
+        const answer = await readInWorker(request, [registry.host]);
+        assertEquals(answer, { size: blob.size });
+      });
+    }
+  },
+});
+
+Deno.test({
+  name: "createHttpClient() takes a self-signed certificate that is listed",
+  ...needs("openssl"),
+  async fn() {
+    using dir = tempDir();
+    const [key, cert] = [dir.join("key.pem"), dir.join("cert.pem")];
+    await run(
+      "openssl",
+      ...["req", "-x509", "-nodes", "-days", "2", "-newkey", "ec"],
+      ...["-pkeyopt", "ec_paramgen_curve:P-256", "-subj", "/CN=test"],
+      ...["-addext", "subjectAltName=IP:127.0.0.1"],
+      ...["-keyout", key, "-out", cert],
+    );
+    const pem = await Deno.readTextFile(cert);
+    const port = freePort();
+    await using _server = Deno.serve({
+      hostname: "127.0.0.1",
+      port,
+      cert: pem,
+      key: await Deno.readTextFile(key),
+      onListen: () => {},
+    }, () => new Response("hello"));
+    using client = createHttpClient({ caCerts: [pem] });
+    const response = await client.send(new URL(`https://127.0.0.1:${port}`));
+    assertEquals(await response.text(), "hello");
+  },
+});
+
+function accessTo(origin: string): HttpBlobAccess {
+  return { kind: "http", repositoryUrl: `${origin}/v2/a/` };
+}
+
+async function readInWorker(
+  request: BlobRequest,
+  net: string[],
+): Promise<unknown> {
+  const url = new URL("../support/blob_worker.ts", import.meta.url);
+  const worker = new Worker(url, {
+    type: "module",
+    deno: { permissions: { net } },
+  });
+  const { promise, resolve } = Promise.withResolvers<unknown>();
+  worker.addEventListener("message", ({ data }) => resolve(data));
+  worker.postMessage(request);
+  const answer = await promise;
+  worker.terminate();
+  return answer;
+}

@@ -1,0 +1,34 @@
+/// <reference lib="deno.worker" />
+/** A worker that reads one blob, with the permissions that it is given. */
+
+import type { HttpBlobAccess } from "../../src/formats/blob_source.ts";
+import type { Descriptor } from "../../src/formats/descriptor.ts";
+import { HostNotPermittedError } from "../../src/errors.ts";
+import { openBlob } from "../../src/registry/open_blob.ts";
+import { readBlob } from "../../src/registry/read_blob.ts";
+
+/** What the worker is asked for. */
+export interface BlobRequest {
+  readonly access: HttpBlobAccess;
+  readonly blob: Descriptor;
+}
+
+self.addEventListener(
+  "message",
+  async ({ data }: MessageEvent<BlobRequest>) => {
+    let size = 0;
+    try {
+      await readBlob(
+        (blob, options) => openBlob(data.access, blob, options),
+        data.blob,
+        (chunk) => size += chunk.byteLength,
+      );
+      self.postMessage({ size });
+    } catch (error) {
+      const isDenied = error instanceof HostNotPermittedError;
+      self.postMessage(
+        isDenied ? { denied: error.host } : { error: String(error) },
+      );
+    }
+  },
+);
