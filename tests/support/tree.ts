@@ -2,8 +2,8 @@
 
 /** What of a tree is compared; all of it is the default. */
 export interface DescribeTreeOptions {
-  /** Leaves out times of what no archive dates, such as whiteouts. */
-  readonly times?: "all" | "none";
+  /** Seconds since 1970. Later times are no archive's, and shown as `now`. */
+  readonly now?: number;
   /** Leaves out the digests of files. */
   readonly contents?: "digests" | "none";
 }
@@ -12,14 +12,14 @@ const FIELDS = "%P\\t%y\\t%m\\t%U:%G\\t%s\\t%T@\\t%l\\t%n";
 
 /**
  * Describes all below a directory: path, type, mode, owner, size, time to the
- * nanosecond, link target, link count, device number, extended attributes and
+ * nanosecond (but of whiteouts), link target, link count, device number, extended attributes and
  * content. Directories' sizes and link counts depend on the file system: left out.
  */
 export async function describeTree(
   directory: string,
   options: DescribeTreeOptions = {},
 ): Promise<string[]> {
-  const { times = "all", contents = "digests" } = options;
+  const { now = Infinity, contents = "digests" } = options;
   const [found, devices, xattrs, digests] = await Promise.all([
     run(["find", ".", "-mindepth", "1", "-printf", `${FIELDS}\\0`], directory),
     run(
@@ -62,7 +62,11 @@ export async function describeTree(
       mode,
       owner,
       isDirectory ? "-" : size,
-      times === "none" || isWhiteout(type, numberOf.get(path)) ? "-" : time,
+      isWhiteout(type, numberOf.get(path))
+        ? "-"
+        : Number(time) >= now
+        ? "now"
+        : time,
       link,
       isDirectory ? "-" : links,
       isDevice ? numberOf.get(path) : "-",
