@@ -8,11 +8,7 @@ import type { Endpoint } from "./endpoints.ts";
 import { findCredentials } from "./find_credentials.ts";
 import { loadCertificates } from "./load_certificates.ts";
 import type { RegistryImage, RegistryOptions } from "./open_repository.ts";
-import {
-  connectRepository,
-  type Repository,
-  type RepositoryOptions,
-} from "./repository.ts";
+import { Repository, type RepositoryOptions } from "./repository.ts";
 
 /** All that schemes have in common. */
 type ConnectionSettings = Omit<RepositoryOptions, "registry">;
@@ -92,7 +88,7 @@ function connectAs(
   { reference }: Endpoint,
   settings: ConnectionSettings,
 ): Repository {
-  return connectRepository({
+  return new Repository({
     ...settings,
     registry: new URL(`${scheme}://${hostOf(reference)}`),
     tls: { ...settings.tls, ...(insecure ? { insecure } : {}) },

@@ -5,17 +5,23 @@ import { RegistryError, UnauthorizedError } from "../errors.ts";
 import type {
   HttpBlobAccess,
   ImageSource,
+  OpenBlobOptions,
   RawManifest,
 } from "../formats/blob_source.ts";
 import type { Bytes } from "../formats/bytes.ts";
-import { digestOf, isDigest } from "../formats/digest.ts";
+import type { Descriptor } from "../formats/descriptor.ts";
+import { type Digest, digestOf, isDigest } from "../formats/digest.ts";
 import { MAX_MANIFEST_SIZE } from "../formats/manifest.ts";
 import { ACCEPTED_MANIFESTS, mediaTypeOf } from "../formats/media_types.ts";
 import { verifyBytes } from "../formats/verify_bytes.ts";
 import { type Authorizer, createAuthorizer } from "./authorizer.ts";
 import type { Credentials } from "../formats/auth_file.ts";
 import { cleanText, explainFailure } from "./explain_failure.ts";
-import { createHttpClient, type TlsSettings } from "./http_client.ts";
+import {
+  createHttpClient,
+  type HttpClient,
+  type TlsSettings,
+} from "./http_client.ts";
 import { openBlob } from "./open_blob.ts";
 import { readBody } from "./read_body.ts";
 import { errorOf } from "./response_error.ts";
@@ -25,14 +31,7 @@ import {
   type SendRequestOptions,
 } from "./send_request.ts";
 
-/** A repository in a registry. */
-export interface Repository extends ImageSource, Disposable {
-  /** Fetches a manifest by its tag or digest; the bytes are verified. */
-  fetchNamed(name: string, options?: Abortable): Promise<RawManifest>;
-  readonly access: HttpBlobAccess;
-}
-
-/** Options of {@linkcode connectRepository}. */
+/** What a {@linkcode Repository} is made of. */
 export interface RepositoryOptions {
   /** Such as `https://quay.io`. */
   readonly registry: URL;
@@ -51,91 +50,105 @@ export interface RepositoryOptions {
 // Enough of a registry's warning to be understood.
 const MAX_WARNING = 200;
 
-/** Creates a repository; nothing is sent yet. */
-export function connectRepository(options: RepositoryOptions): Repository {
-  const { registry, path, name, title, tls = {}, retry } = options;
-  const client = createHttpClient(tls);
-  const repositoryUrl = new URL(`/v2/${path}/`, registry);
-  const scope = `repository:${path}:pull`;
-  const authorizer = createAuthorizer(client, { ...options, scope });
-  return {
-    fetchManifest: (digest, abortable) => fetchNamed(digest ?? name, abortable),
-    fetchNamed,
-    async open(blob, { offset = 0, signal } = {}) {
-      const open = () =>
-        openBlob(currentAccess(), blob, { offset, signal, client, retry });
-      await authorizer.prepare({ signal });
-      try {
-        return await open();
-      } catch (error) {
-        if (!(error instanceof UnauthorizedError)) throw error;
-        // A token ended before its time: one new one, then no more.
-        await challenge({ signal });
-        return await open();
-      }
-    },
-    get access() {
-      return currentAccess();
-    },
-    [Symbol.dispose]: () => client[Symbol.dispose](),
-  };
+/** A repository in a registry. Owns connections: dispose it. */
+export class Repository implements ImageSource, Disposable {
+  readonly #options: RepositoryOptions;
+  readonly #client: HttpClient;
+  readonly #authorizer: Authorizer;
+  readonly #url: URL;
 
-  async function fetchNamed(
-    name: string,
+  /** Sends nothing yet. */
+  constructor(options: RepositoryOptions) {
+    const { registry, path, tls } = options;
+    this.#options = options;
+    this.#client = createHttpClient(tls);
+    this.#url = new URL(`/v2/${path}/`, registry);
+    const scope = `repository:${path}:pull`;
+    this.#authorizer = createAuthorizer(this.#client, { ...options, scope });
+  }
+
+  /** What a worker needs; the login in it ends some time. */
+  get access(): HttpBlobAccess {
+    const { header } = this.#authorizer;
+    return {
+      kind: "http",
+      repositoryUrl: this.#url.href,
+      ...this.#options.tls,
+      ...(header === undefined ? {} : { authorization: header }),
+    };
+  }
+
+  /**
+   * Fetches a manifest; its bytes are verified.
+   *
+   * @throws {BlobMismatchError} If others come than were asked for.
+   * @throws {RegistryError} If the registry has none, or fails.
+   */
+  async fetchManifest(
+    digest?: Digest,
     { signal }: Abortable = {},
   ): Promise<RawManifest> {
-    const url = new URL(`manifests/${name}`, repositoryUrl);
+    const { title, onWarning } = this.#options;
+    const name = digest ?? this.#options.name;
+    const url = new URL(`manifests/${name}`, this.#url);
     const headers = { accept: ACCEPTED_MANIFESTS.join(", ") };
-    const response = await send(url, { headers, signal });
+    const response = await this.#send(url, { headers, signal });
     const what = `Cannot pull "${title}"`;
     if (!response.ok) throw await errorOf(response, what);
-    if (options.onWarning !== undefined) warn(response, options.onWarning);
+    if (onWarning !== undefined) warn(response, onWarning);
     const bytes = await readManifest(response, { what, signal });
     return verify(bytes, { response, name, what });
   }
 
+  /** Opens a blob; renews a login that has ended. */
+  async open(
+    blob: Descriptor,
+    options: OpenBlobOptions = {},
+  ): Promise<ReadableStream<Bytes>> {
+    const { retry } = this.#options;
+    const opening = { ...options, client: this.#client, retry };
+    await this.#authorizer.prepare(options);
+    try {
+      return await openBlob(this.access, blob, opening);
+    } catch (error) {
+      if (!(error instanceof UnauthorizedError)) throw error;
+      // A token ended before its time: one new one, then no more.
+      await this.#logIn(options);
+      return await openBlob(this.access, blob, opening);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#client[Symbol.dispose]();
+  }
+
   /** Sends with a login, and once more with a new one after a 401. */
-  async function send(
-    url: URL,
-    request: SendRequestOptions,
-  ): Promise<Response> {
-    const authorization = await authorizer.prepare(request);
+  async #send(url: URL, request: SendRequestOptions): Promise<Response> {
+    const { retry } = this.#options;
+    const authorization = await this.#authorizer.prepare(request);
     const first = { ...request, retry, authorization };
-    const response = await sendRequest(client, url, first);
+    const response = await sendRequest(this.#client, url, first);
     if (response.status !== 401) return response;
     await response.body?.cancel();
-    const header = response.headers.get("www-authenticate");
-    const next = header === null
-      ? await challenge(request)
-      : await authorizer.answer(header, request);
-    return await sendRequest(client, url, { ...first, authorization: next });
+    const challenge = response.headers.get("www-authenticate");
+    const next = challenge === null
+      ? await this.#logIn(request)
+      : await this.#authorizer.answer(challenge, request);
+    return await sendRequest(this.#client, url, {
+      ...first,
+      authorization: next,
+    });
   }
 
   /** Asks the registry itself how to log in: some say it nowhere else. */
-  async function challenge({ signal }: Abortable): Promise<string> {
+  async #logIn({ signal }: Abortable): Promise<string> {
+    const { registry, retry } = this.#options;
     const url = new URL("/v2/", registry);
-    const response = await sendRequest(client, url, { signal, retry });
+    const response = await sendRequest(this.#client, url, { signal, retry });
     await response.body?.cancel();
-    const header = response.headers.get("www-authenticate");
-    return await authorizer.answer(header, { signal });
+    const challenge = response.headers.get("www-authenticate");
+    return await this.#authorizer.answer(challenge, { signal });
   }
-
-  function currentAccess(): HttpBlobAccess {
-    return accessOf(repositoryUrl, authorizer, tls);
-  }
-}
-
-function accessOf(
-  repositoryUrl: URL,
-  { header }: Authorizer,
-  tls: TlsSettings,
-): HttpBlobAccess {
-  return {
-    kind: "http",
-    repositoryUrl: repositoryUrl.href,
-    ...tls,
-    ...(header === undefined ? {} : { authorization: header }),
-  };
 }
 
 async function readManifest(

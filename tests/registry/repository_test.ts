@@ -7,10 +7,7 @@ import {
 import type { Credentials } from "../../src/formats/auth_file.ts";
 import { digestOf } from "../../src/formats/digest.ts";
 import { OCI_LAYER_GZIP, OCI_MANIFEST } from "../../src/formats/media_types.ts";
-import {
-  connectRepository,
-  type Repository,
-} from "../../src/registry/repository.ts";
+import { Repository } from "../../src/registry/repository.ts";
 import { serveHostile } from "../support/hostile_server.ts";
 
 const MANIFEST = '{"schemaVersion":2}';
@@ -225,7 +222,7 @@ Deno.test("answers without a token, and unknown challenges, are errors", async (
 });
 
 function connect(host: string, credentials?: Credentials): Repository {
-  return connectRepository({
+  return new Repository({
     registry: new URL(`http://${host}`),
     path: "x",
     name: "1",
