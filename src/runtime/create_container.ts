@@ -11,7 +11,7 @@ import {
   type ContainerMetadata,
   formatContainerMetadata,
 } from "../formats/container_metadata.ts";
-import { type ImageConfig, parseImageConfig } from "../formats/image_config.ts";
+import type { ImageConfig } from "../formats/image_config.ts";
 import { nameOf } from "../formats/reference.ts";
 import {
   formatRuntimeSpec,
@@ -25,13 +25,13 @@ import {
   ensureWorkDirectory,
   putContainer,
 } from "../store/container_store.ts";
-import { readImageItem } from "../store/image_store.ts";
 import type { HeldLocks } from "../store/tables.ts";
 import type { Agent } from "./agent.ts";
 import { checkRequest, type ContainerIdentity } from "./check_request.ts";
 import { deleteContainer } from "./delete_container.ts";
 import { findWantedImage, tryParse } from "./find_image.ts";
 import { listMembers } from "./list_containers.ts";
+import { readConfig } from "./list_images.ts";
 import { makeTemplate, type TemplateOptions } from "./make_template.ts";
 import { ensurePauseImage, isPauseImage } from "./pause.ts";
 import type { PullOptions } from "./pull_image.ts";
@@ -214,16 +214,6 @@ function makeMetadata(
     mountLabel: options.mountLabel ?? "",
     canonicalImageName: reference ? nameOf(reference) : image.names?.[0] ?? "",
   };
-}
-
-function readConfig(
-  { store }: Agent,
-  image: ImageRecord,
-): ImageConfig | undefined {
-  const key = `sha256:${image.id}`;
-  if (!image["big-data-names"]?.includes(key)) return undefined;
-  const bytes = readImageItem(store.paths, image.id, key);
-  return parseImageConfig(bytes, `config of image "${image.id}"`);
 }
 
 /** The first error is the one that counts; a second one is told. */

@@ -1,7 +1,11 @@
 /** Pulls an image by a name that a person typed. */
 
 import { basename } from "@std/path";
-import { InvalidImageNameError } from "../errors.ts";
+import {
+  InvalidImageNameError,
+  NoMatchingPlatformError,
+  RegistryError,
+} from "../errors.ts";
 import type { ImageSource } from "../formats/blob_source.ts";
 import {
   isShortName,
@@ -22,6 +26,7 @@ import {
 } from "../registry/open_repository.ts";
 import { candidatesFor } from "../registry/short_names.ts";
 import type { Agent } from "./agent.ts";
+import { resolveImage } from "./resolve_image.ts";
 import {
   type StoredImage,
   storeImage,
@@ -59,6 +64,32 @@ export async function pullImage(
     ...options,
     names: [opened.name],
   });
+}
+
+/**
+ * Whether an image could be pulled: asks for its manifest, stores nothing.
+ *
+ * @throws As `pullImage()`, for other reasons than that it is not there or
+ *   not allowed.
+ */
+export async function canPull(
+  agent: Agent,
+  name: string,
+  options: PullOptions = {},
+): Promise<boolean> {
+  try {
+    using opened = await openSource(name, {
+      onWarning: (message) => agent.log("warn", message),
+      ...options,
+    });
+    await resolveImage(opened.source, options);
+    return true;
+  } catch (error) {
+    const isRefused = error instanceof RegistryError &&
+      [401, 403, 404].includes(error.status);
+    if (isRefused || error instanceof NoMatchingPlatformError) return false;
+    throw error;
+  }
 }
 
 async function openSource(

@@ -1,0 +1,8 @@
+/** orlop's entry: takes what it may, then hands over to the command line. */
+
+import { takeLibc } from "./src/process/libc.ts";
+
+// First of all: afterwards nothing in this process can load foreign code.
+const libc = takeLibc();
+const { runCli } = await import("./src/cli/run_cli.ts");
+Deno.exit(await runCli(Deno.args, { libc }));

@@ -1,0 +1,121 @@
+/** Reads and changes what is known of containers, and finds their directories. */
+
+import type { Abortable } from "../abort.ts";
+import { ContainerNotFoundError, InvalidContainerIdError } from "../errors.ts";
+import {
+  type ContainerMetadata,
+  formatContainerMetadata,
+  parseContainerMetadata,
+} from "../formats/container_metadata.ts";
+import {
+  ensureRunDirectory,
+  ensureWorkDirectory,
+  findContainer,
+} from "../store/container_store.ts";
+import type { Agent } from "./agent.ts";
+
+/** New metadata, or how to make it from the old, under the store's lock. */
+export type MetadataChange =
+  | ContainerMetadata
+  | ((old: ContainerMetadata) => ContainerMetadata);
+
+/** What a container is and stays: others rely on it. */
+const IMMUTABLE = ["pod", "podName", "podId", "imageName", "imageId"] as const;
+
+/**
+ * Reads a container's metadata.
+ *
+ * @throws {ContainerNotFoundError} If it is unknown.
+ * @throws {SyntaxError} If the metadata does not parse.
+ */
+export async function getContainerMetadata(
+  { store }: Agent,
+  idOrName: string,
+  options: Abortable = {},
+): Promise<ContainerMetadata> {
+  using held = await store.lock({ containers: "read" }, options);
+  const { id, metadata = "" } = findContainer(held.containers, idOrName);
+  return parseContainerMetadata(metadata, `container "${id}"`);
+}
+
+/**
+ * Replaces a container's metadata as a whole, in one step.
+ *
+ * @returns The new metadata.
+ * @throws {ContainerNotFoundError} If it is unknown.
+ * @throws {TypeError} If its pod or its image would change.
+ */
+export async function setContainerMetadata(
+  { store }: Agent,
+  idOrName: string,
+  options: Abortable & { readonly change: MetadataChange },
+): Promise<ContainerMetadata> {
+  using held = await store.lock({ containers: "write" }, options);
+  const record = findContainer(held.containers, idOrName);
+  const { id, metadata = "" } = record;
+  const old = parseContainerMetadata(metadata, `container "${id}"`);
+  const { change } = options;
+  const next = typeof change === "function" ? change(old) : change;
+  for (const field of IMMUTABLE) {
+    if (next[field] === old[field]) continue;
+    throw new TypeError(
+      `Cannot change container "${idOrName}": its ${field} is ` +
+        `"${old[field]}" and stays so, "${next[field]}" was given`,
+    );
+  }
+  held.containers.update({
+    ...record,
+    metadata: formatContainerMetadata(next),
+  });
+  held.containers.save();
+  return next;
+}
+
+/**
+ * The directory of a container that survives reboots; made if missing.
+ *
+ * @throws {InvalidContainerIdError} If the container is unknown.
+ */
+export async function getWorkDir(
+  agent: Agent,
+  idOrName: string,
+  options: Abortable = {},
+): Promise<string> {
+  return ensureWorkDirectory(
+    agent.store.paths,
+    await resolveId(agent, idOrName, options),
+  );
+}
+
+/**
+ * The directory of a container that a reboot may empty; made if missing.
+ *
+ * @throws {InvalidContainerIdError} If the container is unknown.
+ */
+export async function getRunDir(
+  agent: Agent,
+  idOrName: string,
+  options: Abortable = {},
+): Promise<string> {
+  return ensureRunDirectory(
+    agent.store.paths,
+    await resolveId(agent, idOrName, options),
+  );
+}
+
+async function resolveId(
+  { store }: Agent,
+  idOrName: string,
+  options: Abortable,
+): Promise<string> {
+  using held = await store.lock({ containers: "read" }, options);
+  try {
+    return findContainer(held.containers, idOrName).id;
+  } catch (error) {
+    if (!(error instanceof ContainerNotFoundError)) throw error;
+    throw new InvalidContainerIdError(
+      `Cannot find container "${idOrName}": invalid container ID`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,150 @@
+/** The image interface of a container runtime. */
+
+import type { Abortable } from "../abort.ts";
+import { ImageNotFoundError } from "../errors.ts";
+import { nameOf } from "../formats/reference.ts";
+import { loadRegistriesConf } from "../registry/load_registries_conf.ts";
+import type { RegistryOptions } from "../registry/open_repository.ts";
+import { candidatesFor } from "../registry/short_names.ts";
+import type { Store } from "../store/store.ts";
+import type { Agent } from "./agent.ts";
+import {
+  type ImageDetails,
+  type ImageSummary,
+  inspectImage,
+  listImages,
+} from "./list_images.ts";
+import { canPull, pullImage, type PullOptions } from "./pull_image.ts";
+import {
+  type RemovedImage,
+  removeImage,
+  type RemoveImageOptions,
+  tagImage,
+  untagImage,
+} from "./remove_image.ts";
+import type { StoredImage } from "./store_image.ts";
+
+/** Keeps images in a store. */
+export class ImageServer {
+  /** What the use cases work with. */
+  readonly agent: Agent;
+
+  /** @param agent From `openAgent()`. */
+  constructor(agent: Agent) {
+    this.agent = agent;
+  }
+
+  /** The store, which runtime servers use too. */
+  get store(): Store {
+    return this.agent.store;
+  }
+
+  /**
+   * Lists images.
+   *
+   * @param filter A name or ID; one that is unknown makes an empty list.
+   */
+  async listImages(
+    filter = "",
+    options?: Abortable,
+  ): Promise<readonly ImageSummary[]> {
+    if (filter === "") return await listImages(this.agent, options);
+    try {
+      return [await inspectImage(this.agent, filter, options)];
+    } catch (error) {
+      if (error instanceof ImageNotFoundError) return [];
+      throw error;
+    }
+  }
+
+  /**
+   * Tells all about one image.
+   *
+   * @throws {ImageNotFoundError} If it is unknown.
+   */
+  imageStatus(nameOrId: string, options?: Abortable): Promise<ImageDetails> {
+    return inspectImage(this.agent, nameOrId, options);
+  }
+
+  /**
+   * Pulls an image from a registry or an OCI layout.
+   *
+   * @throws {RegistryError} If the registry does not give it.
+   * @throws {InvalidManifestError} If it breaks its specification.
+   * @throws {BlobMismatchError} If bytes are not as promised.
+   * @throws {InvalidLayerError} If a layer is damaged or hostile.
+   * @throws {NoSpaceError} If the disk is too small.
+   */
+  pullImage(name: string, options?: PullOptions): Promise<StoredImage> {
+    return pullImage(this.agent, name, options);
+  }
+
+  /**
+   * Whether an image could be pulled with these options: asks the registry.
+   *
+   * @throws As {@linkcode ImageServer.pullImage}, for other reasons than that
+   *   it is not there or not allowed.
+   */
+  canPull(name: string, options?: PullOptions): Promise<boolean> {
+    return canPull(this.agent, name, options);
+  }
+
+  /**
+   * Removes a name, and with the last one the image.
+   *
+   * @throws {ImageNotFoundError} If it is unknown.
+   * @throws {InUseError} If a container was made from it.
+   */
+  removeImage(
+    nameOrId: string,
+    options?: RemoveImageOptions,
+  ): Promise<RemovedImage> {
+    return removeImage(this.agent, nameOrId, options);
+  }
+
+  /**
+   * Gives an image one more name.
+   *
+   * @returns The full name.
+   * @throws {ImageNotFoundError} If it is unknown.
+   */
+  tagImage(
+    nameOrId: string,
+    name: string,
+    options?: Abortable,
+  ): Promise<string> {
+    return tagImage(this.agent, nameOrId, { ...options, name });
+  }
+
+  /**
+   * Takes names away from an image, all of them if none is given. It stays.
+   *
+   * @returns The names that were taken away.
+   * @throws {ImageNotFoundError} If it is unknown, or a name is not its.
+   */
+  untagImage(
+    nameOrId: string,
+    names?: readonly string[],
+    options?: Abortable,
+  ): Promise<readonly string[]> {
+    return untagImage(this.agent, nameOrId, {
+      ...options,
+      ...names && { names },
+    });
+  }
+
+  /**
+   * The full names that a typed name may stand for, in the order in which they
+   * are tried: more than one only for short names.
+   *
+   * @throws {SyntaxError} If the name is malformed.
+   * @throws {InvalidImageNameError} If nothing says which registry is meant.
+   */
+  async resolveNames(
+    name: string,
+    options: RegistryOptions = {},
+  ): Promise<readonly string[]> {
+    const conf = await loadRegistriesConf(options);
+    return candidatesFor(name, conf).map(nameOf);
+  }
+}

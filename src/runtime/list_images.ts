@@ -1,0 +1,130 @@
+/** Lists and inspects images. */
+
+import type { Abortable } from "../abort.ts";
+import { toText } from "../formats/bytes.ts";
+import { type ImageConfig, parseImageConfig } from "../formats/image_config.ts";
+import { repositoryOf } from "../formats/reference.ts";
+import type { ImageRecord, LayerRecord } from "../formats/store_record.ts";
+import { findImageUsers, readImageItem } from "../store/image_store.ts";
+import type { RecordTable } from "../store/record_table.ts";
+import type { HeldLocks } from "../store/tables.ts";
+import type { Agent } from "./agent.ts";
+import { findImage, manifestDigestsOf, tryParse } from "./find_image.ts";
+
+/** An image, as lists show it. */
+export interface ImageSummary {
+  readonly id: string;
+  /** Full names, with tag or digest; none for a dangling image. */
+  readonly names: readonly string[];
+  /** The manifest's digest; `""` if it is not known. */
+  readonly digest: string;
+  /** Each repository with each digest: `quay.io/a/b@sha256:…`. */
+  readonly repoDigests: readonly string[];
+  /** When the image was built, RFC 3339. */
+  readonly created: string;
+  /** Of all its layers, unpacked, in bytes; shared ones count in full. */
+  readonly size: number;
+  /** The IDs of its layers, from the base up. */
+  readonly layers: readonly string[];
+  /** Names of the containers made from it. */
+  readonly usedBy: readonly string[];
+}
+
+/** An image, with what it says of itself. */
+export interface ImageDetails extends ImageSummary {
+  /** Undefined if the image has no config. */
+  readonly config: ImageConfig | undefined;
+  /** The manifest, parsed as it is; undefined if there is none. */
+  readonly manifest: unknown;
+  readonly namesHistory: readonly string[];
+}
+
+const LOCKS = { layers: "read", images: "read", containers: "read" } as const;
+
+/** Lists all images, in the order of the store. */
+export async function listImages(
+  agent: Agent,
+  options: Abortable = {},
+): Promise<readonly ImageSummary[]> {
+  using held = await agent.store.lock(LOCKS, options);
+  return held.images.records.map((image) => summarize(held, image));
+}
+
+/**
+ * Tells all about one image.
+ *
+ * @throws {ImageNotFoundError} If there is no such image.
+ */
+export async function inspectImage(
+  agent: Agent,
+  nameOrId: string,
+  options: Abortable = {},
+): Promise<ImageDetails> {
+  using held = await agent.store.lock(LOCKS, options);
+  const image = findImage(held.images, nameOrId);
+  return {
+    ...summarize(held, image),
+    config: readConfig(agent, image),
+    manifest: readManifest(agent, image),
+    namesHistory: image["names-history"] ?? [],
+  };
+}
+
+/** Reads an image's config; undefined if it has none. */
+export function readConfig(
+  { store }: Agent,
+  image: ImageRecord,
+): ImageConfig | undefined {
+  const key = `sha256:${image.id}`;
+  if (!image["big-data-names"]?.includes(key)) return undefined;
+  const bytes = readImageItem(store.paths, image.id, key);
+  return parseImageConfig(bytes, `config of image "${image.id}"`);
+}
+
+/** The layers of an image, from the base up. */
+export function layersOf(
+  layers: RecordTable<LayerRecord>,
+  image: ImageRecord,
+): readonly LayerRecord[] {
+  const found: LayerRecord[] = [];
+  let layer = image.layer === undefined ? undefined : layers.get(image.layer);
+  while (layer !== undefined) {
+    found.unshift(layer);
+    layer = layer.parent === undefined ? undefined : layers.get(layer.parent);
+  }
+  return found;
+}
+
+function summarize(
+  held: HeldLocks<typeof LOCKS>,
+  image: ImageRecord,
+): ImageSummary {
+  const layers = layersOf(held.layers, image);
+  return {
+    id: image.id,
+    names: image.names ?? [],
+    digest: image.digest ?? "",
+    repoDigests: repoDigestsOf(image),
+    created: image.created,
+    size: layers.reduce((sum, layer) => sum + (layer["diff-size"] ?? 0), 0),
+    layers: layers.map(({ id }) => id),
+    usedBy: findImageUsers(held, image.id),
+  };
+}
+
+function repoDigestsOf(image: ImageRecord): readonly string[] {
+  const digests = manifestDigestsOf(image);
+  const repositories = new Set((image.names ?? []).flatMap((name) => {
+    const reference = tryParse(name);
+    return reference === undefined ? [] : [repositoryOf(reference)];
+  }));
+  return [...repositories].flatMap((repository) =>
+    digests.map((digest) => `${repository}@${digest}`)
+  );
+}
+
+function readManifest({ store }: Agent, image: ImageRecord): unknown {
+  if (!image["big-data-names"]?.includes("manifest")) return undefined;
+  const bytes = readImageItem(store.paths, image.id, "manifest");
+  return JSON.parse(toText(bytes));
+}
