@@ -17,43 +17,61 @@ import { asDigest } from "./manifest.ts";
 
 /** What an image is made of and how to run it; `null`s count as absent. */
 export interface ImageConfig {
+  /** RFC 3339. */
   readonly created: string | undefined;
+  /** Who made it. */
   readonly author: string | undefined;
   /** In Go's terms; `""` if a very old image does not say. */
   readonly architecture: string;
   /** As `architecture`. */
   readonly os: string;
+  /** Of the architecture, such as `v7`. */
   readonly variant: string | undefined;
+  /** How a container of the image runs by default. */
   readonly config: RunDefaults;
+  /** What the layers hold, unpacked. */
   readonly rootfs: {
     readonly type: "layers";
     /** Digests of the unpacked layers, from the base up. */
     readonly "diff_ids": readonly Digest[];
   };
+  /** How each layer came to be, from the base up. */
   readonly history: readonly HistoryEntry[];
 }
 
 /** The `config` member: how a container of the image runs by default. */
 export interface RunDefaults {
+  /** `name|uid[:group|gid]`; `""` is root. */
   readonly User: string;
   /** Such as `80/tcp`. */
   readonly ExposedPorts: readonly string[];
+  /** `NAME=value`. */
   readonly Env: readonly string[];
+  /** The beginning of the command. */
   readonly Entrypoint: readonly string[];
+  /** The rest of the command. */
   readonly Cmd: readonly string[];
   /** Folders that are to be volumes. */
   readonly Volumes: readonly string[];
+  /** `""` is the root. */
   readonly WorkingDir: string;
+  /** The image's labels. */
   readonly Labels: Readonly<Record<string, string>>;
+  /** `""` is SIGTERM. */
   readonly StopSignal: string;
 }
 
 /** How one layer, or none, came to be. */
 export interface HistoryEntry {
+  /** RFC 3339. */
   readonly created: string | undefined;
+  /** Who made it. */
   readonly author: string | undefined;
+  /** The command that made it. */
   readonly "created_by": string | undefined;
+  /** Free text. */
   readonly comment: string | undefined;
+  /** Whether it made no layer. */
   readonly "empty_layer": boolean;
 }
 

@@ -31,23 +31,31 @@ export type Manifest = ImageManifest | ImageIndex;
 
 /** One image: its config and its layers. */
 export interface ImageManifest {
+  /** Tells it from an index. */
   readonly kind: "manifest";
+  /** OCI's or Docker's. */
   readonly mediaType: string;
   /** Of the bytes that were parsed. */
   readonly digest: Digest;
+  /** The blob of the image's config. */
   readonly config: Descriptor;
   /** From the base up. */
   readonly layers: readonly Descriptor[];
+  /** Empty if there are none. */
   readonly annotations: Readonly<Record<string, string>>;
 }
 
 /** One image for several platforms. */
 export interface ImageIndex {
+  /** Tells it from a manifest. */
   readonly kind: "index";
+  /** OCI's or Docker's. */
   readonly mediaType: string;
   /** Of the bytes that were parsed. */
   readonly digest: Digest;
+  /** Manifests, or more indexes, each with its platform. */
   readonly manifests: readonly Descriptor[];
+  /** Empty if there are none. */
   readonly annotations: Readonly<Record<string, string>>;
 }
 
@@ -147,6 +155,7 @@ export function asDigest(value: unknown, what: string): Digest {
 }
 
 interface Reading {
+  /** OCI's or Docker's. */
   readonly mediaType: string;
   readonly digest: Digest;
   readonly what: string;

@@ -8,14 +8,19 @@ export interface Reference {
   readonly domain: string;
   /** The repository in the registry, such as `library/busybox`. */
   readonly path: string;
+  /** Such as `1.36`. */
   readonly tag?: string;
+  /** Overrules the tag. */
   readonly digest?: Digest;
 }
 
 /** A reference cut into its parts, before any of them is checked. */
-interface Parts {
+export interface ReferenceParts {
+  /** Without tag and digest. */
   readonly name: string;
+  /** What follows the last colon. */
   readonly tag: string | undefined;
+  /** What follows the `@`. */
   readonly digest: string | undefined;
 }
 
@@ -93,7 +98,7 @@ export function isShortName(text: string): boolean {
 }
 
 /** Cuts `name[:tag][@digest]` apart; nothing is checked. */
-export function splitReference(text: string): Parts {
+export function splitReference(text: string): ReferenceParts {
   const at = text.indexOf("@");
   const digest = at < 0 ? undefined : text.slice(at + 1);
   const named = at < 0 ? text : text.slice(0, at);

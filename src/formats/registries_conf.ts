@@ -16,9 +16,11 @@ import {
 export interface RegistriesConf {
   /** Registries to try for names that name none, such as `docker.io`. */
   readonly searchRegistries: readonly string[] | undefined;
+  /** What to do if a short name is ambiguous. */
   readonly shortNameMode: ShortNameMode | undefined;
   /** Short names and what they stand for; `""` takes one back. */
   readonly aliases: ReadonlyMap<string, string>;
+  /** One for each prefix. */
   readonly registries: readonly RegistryEntry[];
 }
 
@@ -31,8 +33,11 @@ export interface RegistryEntry {
   readonly prefix: string;
   /** What to dial in place of the prefix; `""` leaves names as they are. */
   readonly location: string;
+  /** Whether TLS need not be right, nor be there at all. */
   readonly insecure: boolean;
+  /** Whether nothing may be pulled from the location. */
   readonly blocked: boolean;
+  /** Tried before the location, in this order. */
   readonly mirrors: readonly Mirror[];
   /** The file that says so, for errors. */
   readonly source: string;
@@ -40,8 +45,11 @@ export interface RegistryEntry {
 
 /** A `[[registry.mirror]]` table. */
 export interface Mirror {
+  /** `host[:port][/path]`. */
   readonly location: string;
+  /** Whether TLS need not be right, nor be there at all. */
   readonly insecure: boolean;
+  /** For which references it may be asked. */
   readonly pullFrom: "all" | "digest-only" | "tag-only";
 }
 

@@ -14,12 +14,15 @@ export type TransportReference =
 
 /** `docker://NAME`: an image in a registry. */
 export interface RegistryReference {
+  /** A registry. */
   readonly transport: "docker";
+  /** The image in it. */
   readonly reference: Reference;
 }
 
 /** `containers-storage:[driver@root+runroot:option]NAME@ID`: in a store. */
 export interface StoreReference {
+  /** A store. */
   readonly transport: "containers-storage";
   /** Left out if only an ID is given. */
   readonly reference?: Reference;
@@ -31,16 +34,21 @@ export interface StoreReference {
 
 /** What stands in the brackets of a store reference. */
 export interface StoreLocation {
+  /** Such as `overlay`. */
   readonly driver?: string;
   /** Absolute, as the run root is. */
   readonly root?: string;
+  /** Absolute. */
   readonly runRoot?: string;
+  /** Options of the driver. */
   readonly options: readonly string[];
 }
 
 /** `oci:PATH[:REF]` or `oci-archive:PATH[:REF]`. */
 export interface LayoutReference {
+  /** An OCI layout: a folder, or a tar of one. */
   readonly transport: "oci" | "oci-archive";
+  /** As written: absolute or relative. */
   readonly path: string;
   /** The annotation `org.opencontainers.image.ref.name` that is meant. */
   readonly ref?: string;
@@ -50,8 +58,11 @@ export interface LayoutReference {
 
 /** `docker-archive:PATH[:NAME]`: what `docker save` writes. */
 export interface DockerArchiveReference {
+  /** A tar of `docker save`. */
   readonly transport: "docker-archive";
+  /** As written: absolute or relative. */
   readonly path: string;
+  /** The image that is meant, by name. */
   readonly reference?: Reference;
   /** The position in the archive that is meant. */
   readonly index?: number;
@@ -59,14 +70,19 @@ export interface DockerArchiveReference {
 
 /** `dir:PATH`: a flat folder of blobs. */
 export interface DirectoryReference {
+  /** A flat folder. */
   readonly transport: "dir";
+  /** As written: absolute or relative. */
   readonly path: string;
 }
 
 /** `docker-daemon:NAME` or `docker-daemon:ID`. */
 export interface DaemonReference {
+  /** A Docker daemon's store. */
   readonly transport: "docker-daemon";
+  /** The image that is meant, by name. */
   readonly reference?: Reference;
+  /** The image that is meant, by its ID. */
   readonly imageId?: Digest;
 }
 

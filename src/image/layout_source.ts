@@ -28,6 +28,7 @@ import { verifyBytes } from "../formats/verify_bytes.ts";
 
 /** An image in a layout. */
 export interface LayoutImage extends ImageSource {
+  /** What a worker needs to open the same blobs by itself. */
   readonly access: LayoutBlobAccess;
   /** The name that the layout gives it. */
   readonly name: string | undefined;

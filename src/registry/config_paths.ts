@@ -16,6 +16,7 @@ export interface ConfigPaths {
   readonly certs: readonly string[];
   /** Credential files. */
   readonly auth: readonly string[];
+  /** The system's registries.conf, or one that was named. */
   readonly registriesConf: {
     readonly path: string;
     /** Whether somebody named it, so that it must exist. */
@@ -25,6 +26,7 @@ export interface ConfigPaths {
   readonly userRegistriesConf: string | undefined;
   /** Folders of drop-ins. */
   readonly dropIns: readonly string[];
+  /** The folder of the user's drop-ins. */
   readonly userDropIns: string | undefined;
   /** Written by podman when a short name was chosen by hand. */
   readonly aliases: string;

@@ -2,7 +2,7 @@
 
 /**
  * Reads a text file; undefined if there is none. What this process has no
- * permission to read does not exist for it.
+ * right to read does not exist for it.
  */
 export async function readIfPresent(path: string): Promise<string | undefined> {
   try {
@@ -29,5 +29,6 @@ export async function listIfPresent(
 function isAbsent(error: unknown): boolean {
   return error instanceof Deno.errors.NotFound ||
     error instanceof Deno.errors.NotADirectory ||
+    error instanceof Deno.errors.PermissionDenied ||
     error instanceof Deno.errors.NotCapable;
 }

@@ -20,6 +20,7 @@ export interface RetryRules {
 export interface SendRequestOptions extends HttpRequest {
   /** Sent to the origin of the first URL only. */
   readonly authorization?: string | undefined;
+  /** How patiently to try. */
   readonly retry?: RetryRules | undefined;
 }
 
