@@ -45,10 +45,10 @@ export class ImageServer {
    * @param filter A name or ID; one that is unknown makes an empty list.
    */
   async listImages(
-    filter = "",
+    filter?: string,
     options?: Abortable,
   ): Promise<readonly ImageSummary[]> {
-    if (filter === "") return await listImages(this.agent, options);
+    if (!filter) return await listImages(this.agent, options);
     try {
       return [await inspectImage(this.agent, filter, options)];
     } catch (error) {
