@@ -4,6 +4,7 @@
  */
 
 import type { TarEntry } from "../formats/tar_entry.ts";
+import { sanitizeAttributes } from "./unpack_attributes.ts";
 import {
   createFile,
   finishFile,
@@ -70,10 +71,6 @@ export interface LayerMaker {
   abort(): void;
 }
 
-// Go's clock ends there; what is outside becomes 1970 in containers/storage.
-const MAX_MTIME_SECONDS = 9_223_372_036;
-const MAX_XATTR_BYTES = 65_536;
-
 /** Creates a maker that works below a directory. */
 export function createLayerMaker(
   { diffPath, openSpool }: {
@@ -93,7 +90,7 @@ export function createLayerMaker(
     place,
     makeDirectory(place, entry) {
       needsSpool = true;
-      const attributes = sanitize(entry);
+      const attributes = sanitizeAttributes(entry);
       const directory = place.merged ??
         tree.addDirectory(place.directory, place.base, attributes);
       directory.entry = attributes;
@@ -115,7 +112,7 @@ export function createLayerMaker(
       needsSpool = true;
       tree.add(found.directory, base, {
         kind: "whiteout",
-        entry: sanitize(entry),
+        entry: sanitizeAttributes(entry),
         isLinked: false,
       });
       return true;
@@ -184,7 +181,7 @@ export function createLayerMaker(
     { directory, base }: EntryPlace,
     entry: TarEntry,
   ): ContentSink | undefined {
-    const attributes = sanitize(entry);
+    const attributes = sanitizeAttributes(entry);
     const path = diskPathOf(directory, base);
     const isPlain = attributes.xattrs === undefined && isExactTime(attributes);
     if (path === undefined || !isPlain) {
@@ -224,7 +221,7 @@ export function createLayerMaker(
     const path = diskPathOf(place.directory, place.base);
     const isOnDisk = node === "file" || node === "empty-file";
     if (isOnDisk && from !== undefined && path !== undefined) {
-      linkFile(from, path, sanitize(entry));
+      linkFile(from, path, sanitizeAttributes(entry));
       tree.add(place.directory, place.base, node);
       return;
     }
@@ -261,7 +258,7 @@ export function createLayerMaker(
       throw refuse(entry.name, "it is a symlink to nothing");
     }
     needsSpool = true;
-    const attributes = sanitize(entry);
+    const attributes = sanitizeAttributes(entry);
     tree.add(directory, base, {
       kind: "special",
       entry: attributes,
@@ -276,27 +273,4 @@ function fileSink(fd: number, attributes: TarEntry): ContentSink {
     end: () => finishFile(fd, attributes),
     abort: () => finishFile(fd, attributes),
   };
-}
-
-/** Drops what a layer must not set, and times that no clock has. */
-function sanitize(entry: TarEntry): TarEntry {
-  const { mtime, xattrs } = entry;
-  const isOutside = mtime < 0 || mtime >= MAX_MTIME_SECONDS;
-  if (!isOutside && xattrs === undefined) return entry;
-  const time = isOutside ? { mtime: 0, mtimeNs: 0 } : {};
-  return { ...entry, ...time, xattrs: keepXattrs(entry) };
-}
-
-function keepXattrs({ name, xattrs }: TarEntry): TarEntry["xattrs"] {
-  const kept = [...xattrs ?? []].filter(([key]) => !isForbiddenXattr(key));
-  if (kept.some(([, value]) => value.length > MAX_XATTR_BYTES)) {
-    throw refuse(name, "an extended attribute is too large");
-  }
-  return kept.length === 0 ? undefined : new Map(kept);
-}
-
-/** overlayfs's own marks could hide or redirect files of other layers. */
-function isForbiddenXattr(key: string): boolean {
-  return key === "security.selinux" || key.startsWith("trusted.overlay.") ||
-    key.startsWith("user.overlay.");
 }

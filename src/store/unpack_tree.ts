@@ -128,42 +128,48 @@ export function createLayerTree(
     },
   };
 
-  function walk(path: string, missing: MissingParents) {
+  function walk(
+    path: string,
+    missing: MissingParents,
+  ): ParentPlace | undefined {
     const pending = path.split("/").reverse();
     // Components below this height are the path's own, not a symlink's.
     let own = pending.length;
     let links = 0;
     let directory = root;
     for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
-      const isOwn = pending.length < own;
+      const mayCreate = missing === "create" && pending.length < own;
       own = Math.min(own, pending.length);
-      if (name === "" || name === ".") continue;
-      if (name === "..") {
-        directory = directory.parent ?? root;
+      const next = step(directory, name, mayCreate ? "create" : "refuse");
+      if (next === undefined) throw refuse(path, "no such directory");
+      if (typeof next === "string" || next.kind === "spooled-link") {
+        throw refuse(path, "it is not a directory");
+      }
+      if (next.kind === "whiteout") return undefined;
+      if (next.kind === "directory") {
+        directory = next;
         continue;
       }
-      const node = directory.children?.get(name);
-      if (node === undefined) {
-        if (missing === "refuse" || !isOwn) {
-          throw refuse(path, "no such directory");
-        }
-        directory = addDirectory(directory, name);
-      } else if (typeof node === "string" || node.kind === "spooled-link") {
-        throw refuse(path, "it is not a directory");
-      } else if (node.kind === "directory") {
-        directory = node;
-      } else if (node.kind === "whiteout") {
-        return undefined;
-      } else {
-        if (node.entry.type !== "symlink") {
-          throw refuse(path, "it is not a directory");
-        }
-        if (++links > MAX_SYMLINKS) throw refuse(path, "too many symlinks");
-        if (node.entry.linkName.startsWith("/")) directory = root;
-        pending.push(...node.entry.linkName.split("/").reverse());
-      }
+      const { type, linkName } = next.entry;
+      if (type !== "symlink") throw refuse(path, "it is not a directory");
+      if (++links > MAX_SYMLINKS) throw refuse(path, "too many symlinks");
+      if (linkName.startsWith("/")) directory = root;
+      pending.push(...linkName.split("/").reverse());
     }
     return { directory, isAliased: links > 0 };
+  }
+
+  /** Where a component leads; `undefined` if nowhere. */
+  function step(
+    directory: LayerDirectory,
+    name: string,
+    missing: MissingParents,
+  ): LayerNode | undefined {
+    if (name === "" || name === ".") return directory;
+    if (name === "..") return directory.parent ?? root;
+    const node = directory.children?.get(name);
+    if (node !== undefined || missing === "refuse") return node;
+    return addDirectory(directory, name);
   }
 
   function addDirectory(

@@ -6,28 +6,22 @@ import { type LayoutLayer, writeLayout } from "../support/layer_layout.ts";
 import { needs } from "../support/peers.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { describeTree } from "../support/tree.ts";
-import { HOSTILE_ENTRIES, HOSTILE_MARKS } from "../store/hostile_entries.ts";
-import { HOSTILE_LINKS, HOSTILE_NAMES } from "../store/hostile_paths.ts";
-import {
-  HOSTILE_ARCHIVES,
-  HOSTILE_COMPRESSION,
-} from "../store/hostile_streams.ts";
+import { HOSTILE_LAYERS } from "../store/hostile_layers.ts";
 
 const PEERS = ["root", "skopeo", "tar", "find", "getfattr", "umount"];
 // Old versions of containers/storage stack no more.
 const MAX_LAYERS = 128;
 
 /** All layers that are unpacked, and the same by both. */
-const LAYERS: readonly { readonly name: string; readonly layer: Bytes }[] = [
-  ...HOSTILE_NAMES,
-  ...HOSTILE_LINKS,
-  ...HOSTILE_MARKS,
-  ...HOSTILE_ENTRIES,
-  ...HOSTILE_ARCHIVES,
-  ...HOSTILE_COMPRESSION,
-].flatMap(({ name, layer, tree, unlikeSkopeo }) =>
-  layer instanceof Uint8Array && tree && !unlikeSkopeo ? [{ name, layer }] : []
-);
+const LAYERS: readonly { readonly name: string; readonly layer: Bytes }[] =
+  Object
+    .values(HOSTILE_LAYERS).flat().flatMap((
+      { name, layer, tree, unlikeSkopeo },
+    ) =>
+      layer instanceof Uint8Array && tree && !unlikeSkopeo
+        ? [{ name, layer }]
+        : []
+    );
 
 Deno.test({
   name: "unpackLayer() makes the trees of skopeo, and tar-split that it reads",

@@ -5,23 +5,13 @@ import { applySpool } from "../../src/store/apply_spool.ts";
 import { unpackLayer } from "../../src/store/unpack_layer.ts";
 import { needs } from "../support/peers.ts";
 import { tempDir } from "../support/temp_dir.ts";
-import { HOSTILE_ENTRIES, HOSTILE_MARKS } from "./hostile_entries.ts";
 import type { HostileLayer } from "./hostile_layer.ts";
-import { HOSTILE_LINKS, HOSTILE_NAMES } from "./hostile_paths.ts";
-import { HOSTILE_ARCHIVES, HOSTILE_COMPRESSION } from "./hostile_streams.ts";
+import { HOSTILE_LAYERS } from "./hostile_layers.ts";
 
-const TABLES: Readonly<Record<string, readonly HostileLayer[]>> = {
-  "names": HOSTILE_NAMES,
-  "links": HOSTILE_LINKS,
-  "marks": HOSTILE_MARKS,
-  "entries": HOSTILE_ENTRIES,
-  "archives": HOSTILE_ARCHIVES,
-  "compression": HOSTILE_COMPRESSION,
-};
 // Sizes in which layers arrive: also such that cut every header.
 const CHUNK_BYTES = [Infinity, 100] as const;
 
-for (const [kind, table] of Object.entries(TABLES)) {
+for (const [kind, table] of Object.entries(HOSTILE_LAYERS)) {
   Deno.test({
     name: `unpackLayer() withstands hostile ${kind}`,
     ...needs("root", "tar", "find", "getfattr"),
