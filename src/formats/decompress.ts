@@ -70,7 +70,7 @@ export function createDecompressor(
     return { write: emit, end: () => {}, close: () => {} };
   }
   const handle = openZlibHandle(kind);
-  if (handle === undefined) return createSlowDecompressor(kind, emit);
+  if (handle === undefined) return createBufferingDecompressor(kind, emit);
   const output = options.buffer ?? new Uint8Array(BUFFER_BYTES);
   return kind === "gzip"
     ? createGunzip(handle, emit, output)
@@ -146,28 +146,39 @@ function drain(
   }
 }
 
-/** The documented way: it needs the whole layer in memory. */
-function createSlowDecompressor(
+/**
+ * Creates a decompressor that uses only what `node:zlib` documents. It needs the
+ * whole layer in memory, so it is for platforms where nothing else works.
+ */
+export function createBufferingDecompressor(
   kind: "gzip" | "zstd",
   emit: (chunk: Bytes) => void,
 ): Decompressor {
   const chunks: Bytes[] = [];
-  const frames = kind === "zstd" ? createZstdFrames() : undefined;
+  // zlib itself would stop after the first.
+  const starts: number[] = [];
+  const frames = createZstdFrames((start) => void starts.push(start));
   return {
     write(chunk) {
-      frames?.write(chunk);
+      if (kind === "zstd") frames.write(chunk);
       chunks.push(chunk.slice());
     },
     end() {
-      frames?.end();
       const all = concatBytes(chunks);
-      const decompress = kind === "gzip"
-        ? zlib.gunzipSync
-        : zlib.zstdDecompressSync;
-      emit(new Uint8Array(attempt(() => decompress(all))));
+      if (kind === "gzip") return emitBytes(() => zlib.gunzipSync(all));
+      frames.end();
+      for (const [index, start] of starts.entries()) {
+        const frame = all.subarray(start, starts[index + 1]);
+        emitBytes(() => zlib.zstdDecompressSync(frame));
+      }
     },
     close: () => void chunks.splice(0),
   };
+
+  function emitBytes(decompress: () => Uint8Array): void {
+    const bytes = new Uint8Array(attempt(decompress));
+    if (bytes.length > 0) emit(bytes);
+  }
 }
 
 function attempt<T>(action: () => T): T {

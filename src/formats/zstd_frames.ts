@@ -28,8 +28,12 @@ type Part = "magic" | "skippable" | "descriptor" | "block" | "checksum";
 /**
  * Creates a follower. The decompressor says nothing when a stream is cut short;
  * this does.
+ *
+ * @param onFrame Is told where each frame starts, in bytes from the beginning.
  */
-export function createZstdFrames(): ZstdFrames {
+export function createZstdFrames(
+  onFrame: (start: number) => void = () => {},
+): ZstdFrames {
   let part: Part = "magic";
   // The bytes of a header, little-endian, and how many of them are needed.
   let value = 0;
@@ -38,6 +42,7 @@ export function createZstdFrames(): ZstdFrames {
   let skip = 0;
   let hasChecksum = false;
   let isLast = false;
+  let position = 0;
   return {
     write(chunk) {
       let at = 0;
@@ -48,9 +53,11 @@ export function createZstdFrames(): ZstdFrames {
           at += step;
           continue;
         }
+        if (part === "magic" && have === 0) onFrame(position + at);
         value += (chunk[at++] ?? 0) * 2 ** (8 * have++);
         if (have === need) next();
       }
+      position += chunk.length;
     },
     end() {
       if (part === "magic" && have === 0 && skip === 0) return;
