@@ -21,7 +21,9 @@ export function toBinaryString(bytes: Uint8Array): string {
 
 /** The bytes of a binary string. */
 export function fromBinaryString(binary: string): Bytes {
-  return new Uint8Array(Buffer.from(binary, "latin1"));
+  const bytes = new Uint8Array(binary.length);
+  for (let at = 0; at < binary.length; at++) bytes[at] = binary.charCodeAt(at);
+  return bytes;
 }
 
 /** Decodes a binary string as UTF-8; `undefined` if it is none. */

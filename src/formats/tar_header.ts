@@ -88,10 +88,16 @@ function readName(bytes: Uint8Array, start: number): string {
 
 /** Only POSIX headers have a prefix; GNU keeps times in its place. */
 function prefixLength(bytes: Uint8Array, start: number): number {
-  const magic = toBinaryString(bytes.subarray(start + 257, start + 265));
-  if (magic !== "ustar\x0000") return 0;
-  const end = toBinaryString(bytes.subarray(start + 508, start + 512));
-  return end === "tar\x00" ? 131 : 155;
+  const isPosix = hasText(bytes, start + 257, "ustar\x0000");
+  if (!isPosix) return 0;
+  return hasText(bytes, start + 508, "tar\x00") ? 131 : 155;
+}
+
+function hasText(bytes: Uint8Array, start: number, text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    if (bytes[start + at] !== text.charCodeAt(at)) return false;
+  }
+  return true;
 }
 
 function readString(bytes: Uint8Array, start: number, length: number): string {

@@ -13,6 +13,7 @@ import { TAR_BLOCK_BYTES } from "./tar_header.ts";
 export const TAR_END: Bytes = new Uint8Array(2 * TAR_BLOCK_BYTES);
 
 const NAME_BYTES = 100;
+const ZERO = 0x30;
 const TYPE_FLAGS: Readonly<Record<TarType, string>> = {
   block: "4",
   char: "3",
@@ -71,47 +72,53 @@ function encodeExtension(flag: string, body: Bytes): Bytes[] {
   return [encodeBlock(header, flag), body, tarPadding(body.length)];
 }
 
+// A layer may have a million symlinks: no strings and buffers in between here.
 function encodeBlock(
   entry: Omit<TarEntry, "mtimeNs" | "type" | "xattrs">,
   flag: string,
 ): Bytes {
   const block = new Uint8Array(TAR_BLOCK_BYTES);
-  const text = (at: number, value: string) =>
-    block.set(fromBinaryString(value.slice(0, NAME_BYTES)), at);
-  text(0, entry.name);
+  writeText(block, 0, entry.name);
   writeNumber(block, 100, 8, entry.mode);
   writeNumber(block, 108, 8, entry.uid);
   writeNumber(block, 116, 8, entry.gid);
   writeNumber(block, 124, 12, entry.size);
   writeNumber(block, 136, 12, entry.mtime);
-  text(148, "        ");
-  text(156, flag);
-  text(157, entry.linkName);
-  text(257, "ustar\x0000");
+  writeText(block, 148, "        ");
+  writeText(block, 156, flag);
+  writeText(block, 157, entry.linkName);
+  writeText(block, 257, "ustar\x0000");
   writeNumber(block, 329, 8, entry.major);
   writeNumber(block, 337, 8, entry.minor);
-  const sum = block.reduce((total, byte) => total + byte, 0);
-  text(148, `${sum.toString(8).padStart(6, "0")}\0 `);
+  let sum = 0;
+  for (let at = 0; at < TAR_BLOCK_BYTES; at++) sum += block[at] ?? 0;
+  writeNumber(block, 148, 7, sum);
   return block;
 }
 
-/** Octal where it fits, else GNU's base-256. */
+function writeText(block: Bytes, at: number, text: string): void {
+  const length = Math.min(text.length, NAME_BYTES);
+  for (let index = 0; index < length; index++) {
+    block[at + index] = text.charCodeAt(index);
+  }
+}
+
+/** Octal and a NUL where that fits, else GNU's base-256. */
 function writeNumber(
   block: Bytes,
   at: number,
   length: number,
   value: number,
 ): void {
-  const octal = value.toString(8).padStart(length - 1, "0");
-  if (value >= 0 && octal.length < length) {
-    block.set(fromBinaryString(octal), at);
-    return;
-  }
+  const isOctal = value >= 0 && value < 8 ** (length - 1);
+  const base = isOctal ? 8 : 256;
+  const last = at + length - (isOctal ? 2 : 1);
   let rest = value;
-  for (let index = at + length - 1; index > at; index--) {
-    const byte = ((rest % 256) + 256) % 256;
-    block[index] = byte;
-    rest = (rest - byte) / 256;
+  for (let index = last; index >= at; index--) {
+    const digit = ((rest % base) + base) % base;
+    block[index] = isOctal ? ZERO + digit : digit;
+    rest = (rest - digit) / base;
   }
-  block[at] = value < 0 ? 0xff : 0x80;
+  if (isOctal) block[last + 1] = 0;
+  else block[at] = value < 0 ? 0xff : 0x80;
 }

@@ -1,0 +1,198 @@
+/**
+ * Throws damaged archives and damaged compression at the readers of layers:
+ * `deno run scripts/fuzz.ts [INPUTS] [SEED]`. A reader may refuse an input, with the
+ * error meant for that, and must do so in time; anything else ends the run and
+ * prints the input's number, which with the seed makes it again.
+ */
+
+import { gzipSync, zstdCompressSync } from "node:zlib";
+import { InvalidLayerError } from "../src/errors.ts";
+import { type Bytes, concatBytes } from "../src/formats/bytes.ts";
+import {
+  type Compression,
+  createDecompressor,
+} from "../src/formats/decompress.ts";
+import { createTarScanner } from "../src/formats/tar_scanner.ts";
+import { createTarSplitWriter } from "../src/formats/tar_split.ts";
+import {
+  encodeTarHeaders,
+  TAR_END,
+  tarPadding,
+} from "../src/formats/tar_writer.ts";
+import { readName } from "../src/store/unpack_names.ts";
+
+const DEFAULT_INPUTS = 200_000;
+const MAX_INPUT_MS = 1000;
+const REPORT_EVERY = 100_000;
+const BLOCK_BYTES = 512;
+// What makes numbers, names and records go wrong.
+const PIECES = [
+  ...["../", "/", "./", "\0", "\xff", "\x80", "777777777777", "-1", " "],
+  ...["99999999 ", "path=", "size=", "\n", ".wh.", "ustar  \0", "GNU.sparse."],
+].map((piece) => Uint8Array.from(piece, (c) => c.charCodeAt(0)));
+const TYPES = "0123456xgLKS7\0";
+
+const [inputs = DEFAULT_INPUTS, seed = Date.now() % 1e9] = Deno.args.map(
+  Number,
+);
+const buffer = new Uint8Array(64 * 1024);
+const random = createRandom(seed);
+let refused = 0;
+let slowest = 0;
+for (let number = 0; number < inputs; number++) {
+  const start = performance.now();
+  try {
+    tryInput(number);
+  } catch (error) {
+    if (!(error instanceof InvalidLayerError)) {
+      say(`input ${number} of seed ${seed} breaks it:`);
+      throw error;
+    }
+    refused++;
+  }
+  const taken = performance.now() - start;
+  slowest = Math.max(slowest, taken);
+  if (taken > MAX_INPUT_MS) {
+    say(`input ${number} of seed ${seed} takes ${taken} ms`);
+    Deno.exit(1);
+  }
+  if ((number + 1) % REPORT_EVERY === 0) report(number + 1);
+}
+report(inputs);
+
+function report(done: number): void {
+  say(
+    `seed ${seed}: ${done} inputs, ${refused} refused, ` +
+      `slowest ${slowest.toFixed(1)} ms`,
+  );
+}
+
+function tryInput(number: number): void {
+  const kind = (["none", "none", "none", "gzip", "zstd"] as const)[number % 5];
+  const plain = makeArchive();
+  const input = kind === undefined || kind === "none"
+    ? damageArchive(plain)
+    : damageBytes(pack(kind, plain));
+  read(kind ?? "none", input);
+}
+
+/** Reads as the unpacker does, and holds the readers to what they promise. */
+function read(kind: Compression, input: Bytes): void {
+  const split = createTarSplitWriter(() => {});
+  let given = 0;
+  let taken = 0;
+  const scanner = createTarScanner({
+    onRaw(bytes) {
+      split.addSegment(bytes);
+      taken += bytes.length;
+    },
+    onEntry: ({ name }) => void checkName(name),
+    onContent: (bytes) => void (taken += bytes.length),
+    onEntryEnd: () => {},
+  });
+  const decompressor = createDecompressor(kind, (bytes) => {
+    given += bytes.length;
+    scanner.write(bytes);
+  }, { buffer });
+  try {
+    for (let at = 0; at < input.length;) {
+      const step = 1 + random(input.length);
+      decompressor.write(input.subarray(at, at + step));
+      at += step;
+    }
+    decompressor.end();
+    scanner.end();
+    split.end();
+  } finally {
+    decompressor.close();
+  }
+  if (given !== taken) throw new Error(`${given} bytes in, ${taken} out`);
+}
+
+function checkName(name: string): void {
+  const meaning = readName(name);
+  if (!("parent" in meaning)) return;
+  const base = "base" in meaning ? meaning.base : "x";
+  for (const part of [...meaning.parent.split("/"), base]) {
+    const isLegal = part !== "." && part !== ".." && !part.includes("/");
+    if (isLegal && (part !== "" || meaning.parent === "")) continue;
+    throw new Error(`name ${JSON.stringify(name)} became "${part}"`);
+  }
+}
+
+function makeArchive(): Bytes {
+  const parts: Bytes[] = [];
+  for (let count = random(4); count >= 0; count--) {
+    const size = random(3) === 0 ? 0 : random(1500);
+    const headers = encodeTarHeaders({
+      type: "file",
+      name: "n".repeat(1 + random(150)),
+      linkName: random(4) === 0 ? "l".repeat(random(150)) : "",
+      size,
+      mode: 0o644,
+      uid: random(2 ** 31),
+      gid: 0,
+      mtime: random(2 ** 31),
+      mtimeNs: random(2),
+      major: 0,
+      minor: 0,
+      xattrs: random(4) === 0 ? new Map([["user.a", "\0\n"]]) : undefined,
+    });
+    parts.push(headers, new Uint8Array(size), tarPadding(size));
+  }
+  return concatBytes([...parts, TAR_END]);
+}
+
+/** Damages headers, mostly with a right checksum, so that more is reached. */
+function damageArchive(archive: Bytes): Bytes {
+  for (let count = random(4); count >= 0; count--) {
+    const blocks = archive.length / BLOCK_BYTES;
+    const start = BLOCK_BYTES * random(blocks);
+    const block = archive.subarray(start, start + BLOCK_BYTES);
+    const piece = PIECES[random(PIECES.length)] ?? buffer;
+    if (random(3) === 0) block[156] = TYPES.charCodeAt(random(TYPES.length));
+    else if (random(2) === 0) block[random(BLOCK_BYTES)] = random(256);
+    else block.set(piece, random(BLOCK_BYTES - piece.length));
+    if (random(8) !== 0) fixChecksum(block);
+  }
+  return random(10) === 0 ? archive.slice(0, random(archive.length)) : archive;
+}
+
+function fixChecksum(block: Uint8Array): void {
+  block.fill(0x20, 148, 156);
+  const sum = block.reduce((total, byte) => total + byte, 0);
+  const digits = sum.toString(8).padStart(6, "0");
+  block.set(new TextEncoder().encode(`${digits}\0 `), 148);
+}
+
+function damageBytes(bytes: Bytes): Bytes {
+  for (let count = random(3); count > 0; count--) {
+    bytes[random(bytes.length)] = random(256);
+  }
+  const other = random(6) === 0 ? bytes.slice(random(bytes.length)) : buffer;
+  const joined = other === buffer ? bytes : concatBytes([bytes, other]);
+  return random(6) === 0 ? joined.slice(0, random(joined.length)) : joined;
+}
+
+function pack(kind: "gzip" | "zstd", bytes: Bytes): Bytes {
+  const packed = kind === "gzip"
+    ? gzipSync(bytes, { level: 1 })
+    : zstdCompressSync(bytes);
+  return new Uint8Array(packed);
+}
+
+/** xorshift32: whole numbers below a limit, the same for a seed everywhere. */
+function createRandom(start: number): (limit: number) => number {
+  let state = (start | 0) || 1;
+  return (limit) => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) % Math.max(limit, 1);
+  };
+}
+
+function say(text: string): void {
+  // deno-lint-ignore no-console -- a program for people
+  console.log(text);
+}
