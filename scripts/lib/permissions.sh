@@ -16,14 +16,26 @@ libc_paths="/lib/x86_64-linux-gnu/libc.so.6 /lib/aarch64-linux-gnu/libc.so.6
 programs="mount umount findmnt tar runc crun"
 program_folders="/usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin"
 
-# Flags whose value is the next word, of all commands and of `run`. Only before
-# the command and before the image of `run` does it matter to know them.
-value_flags=" --root --runroot --config --log-level --log-format --log-file \
-	--name --pod --runtime --env -e --volume -v --workdir -w --user -u --network \
-	--platform --creds --authfile --cert-dir --policy --hostname --entrypoint "
+# Commands that reach registries, and commands that run programs: just those
+# that `needs` names in src/cli/table.
+net_commands=" pull push run login explain image/pull pod/create "
+run_commands=" pull load run rmi check doctor image/pull image/rm \
+	ps start stop rm container/create container/ls container/list container/ps \
+	container/inspect container/start container/stop container/rm \
+	pod/create pod/ls pod/list pod/ps pod/inspect pod/rm "
+
+# Commands with a container's own words behind their first argument.
+word_commands=" run container/create __complete "
+
+# Flags whose value is the next word: those of all commands, which may stand
+# before the command, and those of $word_commands.
+value_flags=" --root --runroot --config --log-level --log-format --log-file "
+word_value_flags=" --name --pod --runtime --env -e --volume -v --workdir -w \
+	--user -u --entrypoint --hostname --network --annotation --platform \
+	--creds --authfile --cert-dir --policy --progress --pull "
 
 choose_permissions() {
-	root_flag='' runroot_flag='' config_flag='' writable='' command='' subcommand=''
+	root_flag='' runroot_flag='' config_flag='' writable='' command=''
 	read_command_line "$@"
 	root_setting='' runroot_setting='' log_file_setting=''
 	[ ! -r "${config_flag:=/etc/orlop/orlop.toml}" ] || read_config
@@ -34,20 +46,28 @@ choose_permissions() {
 	permissions="--allow-read --allow-sys=uid,statfs --allow-env=$env_names"
 	# shellcheck disable=SC2086 # lists of words without blanks
 	grant ffi $libc_paths
-	case "$command $subcommand" in
-	"pull "* | "push "* | "run "* | "login "* | "explain "* | "pod create" | "container create")
-		permissions="$permissions --allow-net"
-		;;
-	esac
-	case "$command $subcommand" in
-	"pull "* | "load "* | "run "* | "rmi "* | "gc "* | "check "* | "doctor "* | \
-		"image "[!ihlt]* | "pod "[!il]* | "container "[!il]* | "unmount "* | "umount "*)
-		grant_programs
-		;;
+	if is_one_of "$net_commands"; then permissions="$permissions --allow-net"; fi
+	if is_one_of "$run_commands"; then grant_programs; fi
+}
+
+# Whether $command is in list $1.
+is_one_of() { has_word "$1" "$command"; }
+
+# Whether list $1 has word $2.
+has_word() {
+	case $1 in
+	*[[:space:]]"$2"[[:space:]]*) return 0 ;;
+	*) return 1 ;;
 	esac
 }
 
-# Sets $command, $subcommand and what flags say of paths.
+# Whether the value of flag $1 is the next word.
+takes_value() {
+	has_word "$value_flags" "$1" ||
+		{ is_one_of "$word_commands" && has_word "$word_value_flags" "$1"; }
+}
+
+# Sets $command, such as "pull" or "pod/create", and what flags say of paths.
 read_command_line() {
 	while [ $# -gt 0 ]; do
 		flag=${1%%=*} value=
@@ -55,23 +75,21 @@ read_command_line() {
 		--) return ;;
 		-*=*) value=${1#*=} ;;
 		-?*)
-			case $value_flags in
-			*[[:space:]]"$flag"[[:space:]]*)
+			if takes_value "$flag"; then
 				value=${2:-}
 				[ $# -lt 2 ] || shift
-				;;
-			esac
+			fi
 			;;
 		*)
 			flag=
-			if [ -z "$command" ]; then
-				command=$1
-			else
-				[ -n "$subcommand" ] || subcommand=$1
-				# What follows the image of `run` are the container's own words.
-				[ "$command" != run ] || return 0
+			case $command in
+			'') command=$1 ;;
+			image | pod | container) command=$command/$1 ;;
+			*)
+				! is_one_of "$word_commands" || return 0
 				may_write_archive "$1"
-			fi
+				;;
+			esac
 			;;
 		esac
 		case $flag in

@@ -1,4 +1,9 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import type { Command } from "../../src/cli/command.ts";
 import { COMMANDS } from "../../src/cli/command_table.ts";
@@ -88,6 +93,21 @@ Deno.test("the launcher grants writing to the store only", async (t) => {
       {},
       store,
     ],
+    [
+      "also of container create",
+      [
+        "container",
+        "create",
+        "-v",
+        "/x:/y",
+        "x",
+        "--root",
+        "/a",
+      ],
+      {},
+      store,
+    ],
+    ["after a switch", ["df", "-v", "--root", "/a"], {}, ["/a", "/run/orlop"]],
     ["whatever follows --", ["images", "--", "--root", "/a"], {}, store],
     ["and the archive of save", ["save", "x", "oci:/a:tag"], {}, [
       "/a",
@@ -144,12 +164,14 @@ Deno.test("the launcher agrees with the source", async (t) => {
     );
   });
   await t.step("on flags that take a value", () => {
-    const run = COMMANDS.commands?.find(({ name }) => name === "run");
-    const flags = Object.entries({ ...COMMANDS.flags, ...run?.flags });
+    const withWords = pathsOf(COMMANDS).map(([, command]) => command)
+      .filter(({ stopsAtFirstArgument }) => stopsAtFirstArgument);
+    const flags = [COMMANDS, ...withWords]
+      .flatMap(({ flags = {} }) => Object.entries(flags));
     for (const [name, { type, short }] of flags) {
       if (type === "boolean" || type === "tristate") continue;
-      assertStringIncludes(script, ` --${name} `);
-      if (short) assertStringIncludes(script, ` -${short} `);
+      assertMatch(script, new RegExp(`\\s--${name}\\s`));
+      if (short) assertMatch(script, new RegExp(`\\s-${short}\\s`));
     }
   });
 });
