@@ -5,6 +5,7 @@
 
 import type { Libc } from "../process/libc.ts";
 import type { Config } from "./config.ts";
+import type { SecondSignal } from "./signals.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A command, or a group of them. */
@@ -29,6 +30,10 @@ export interface Command {
   /** Key of the module that does it; the command's path if left out. */
   readonly module?: string;
   readonly isHidden?: boolean;
+  /** The exit code of all failures, if it does not tell which. */
+  readonly failureCode?: number;
+  /** What a second Ctrl-C does; it ends the program if left out. */
+  readonly signals?: SecondSignal;
 }
 
 /** Headings of `orlop help`, in their order. */

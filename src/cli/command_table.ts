@@ -2,7 +2,11 @@
 
 import type { Command, FlagTable } from "./command.ts";
 import { CONFIG_FILE, DEFAULTS, LOG_FORMATS, LOG_LEVELS } from "./config.ts";
+import { CONTAINER_COMMANDS } from "./table/container_commands.ts";
+import { IMAGE_COMMANDS } from "./table/image_commands.ts";
 import { COMPLETE, COMPLETION, HELP, VERSION } from "./table/other_commands.ts";
+import { POD_GROUP } from "./table/pod_commands.ts";
+import { STORE_COMMANDS } from "./table/store_commands.ts";
 
 /** Flags that stand before or after any command. */
 const GLOBAL_FLAGS = {
@@ -60,5 +64,31 @@ export const COMMANDS: Command = {
   summary: "Pull container images, keep them and the containers made of " +
     "them, mount their roots",
   flags: GLOBAL_FLAGS,
-  commands: [VERSION, HELP, COMPLETION, COMPLETE],
+  examples: [
+    { line: "orlop pull docker.io/library/busybox", does: "Bring an image" },
+    {
+      line: "orlop run --rm busybox echo hello",
+      does: "Run a command in a container of it",
+    },
+    {
+      line: "orlop container create --pod new:web --name app busybox",
+      does: "Make a pod with a container",
+    },
+    { line: "ls $(orlop start app)", does: "Mount its root, and look at it" },
+    {
+      line: "orlop stop app && orlop pod rm --force web",
+      does: "Unmount and remove it",
+    },
+    { line: "orlop gc --dry-run", does: "See what can be cleaned up" },
+  ],
+  commands: [
+    ...IMAGE_COMMANDS,
+    ...CONTAINER_COMMANDS,
+    POD_GROUP,
+    ...STORE_COMMANDS,
+    VERSION,
+    HELP,
+    COMPLETION,
+    COMPLETE,
+  ],
 };

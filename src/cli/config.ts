@@ -6,6 +6,7 @@
 import { isAbsolute, resolve } from "@std/path";
 import { closestWord } from "./closest_word.ts";
 import { UsageError } from "./command.ts";
+import { readEnv } from "./read_env.ts";
 
 /** What users tune. */
 export interface Config {
@@ -136,15 +137,6 @@ function oneOf<Choice extends string>(
 
 function textOf(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
-}
-
-function readEnv(name: string): string | undefined {
-  try {
-    return Deno.env.get(name) || undefined;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) return undefined;
-    throw error;
-  }
 }
 
 function absolute(path: string): string {

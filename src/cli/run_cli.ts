@@ -65,14 +65,14 @@ async function runLine(
   if (options.permissions !== "keep") dropPermissions(command);
   const isVersion = flags["version"] === true;
   const module = await loadCommand(isVersion ? ["version"] : path, command);
-  using signals = listenForSignals();
+  using signals = listenForSignals(command.signals);
   const { signal } = signals;
   const call: Call = { ...line, config, terminal, signal, libc: options.libc };
   try {
     return await runModule(module, call);
   } catch (error) {
     tellError(error, { terminal, flags, path });
-    return signals.exitCode ?? exitCodeOf(error);
+    return signals.exitCode ?? command.failureCode ?? exitCodeOf(error);
   }
 }
 
@@ -98,6 +98,10 @@ function tellError(
   error: unknown,
   { terminal, flags, path = [] }: ErrorContext,
 ): void {
+  if (error instanceof AggregateError && error.message === "") {
+    for (const one of error.errors) tellError(one, { terminal, flags, path });
+    return;
+  }
   const message = describeError(error);
   if (flags["log-format"] === "json") {
     const time = new Date().toISOString();
@@ -109,7 +113,7 @@ function tellError(
     const words = error.path.length > 0 ? error.path : path;
     terminal.tell(usageHint(words));
   } else if (flags["log-level"] === "debug" && error instanceof Error) {
-    terminal.tell(error.stack ?? "");
+    terminal.tell(Deno.inspect(error)); // the stack, and those of causes
   }
 }
 

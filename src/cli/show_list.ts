@@ -27,7 +27,8 @@ export interface Listing<Row> {
   readonly columns: readonly Column<Row>[];
   /** Fields that only templates show. */
   readonly hidden?: readonly Column<Row>[];
-  readonly toJson: (row: Row) => unknown;
+  /** All that is known, which may be more than rows show. */
+  readonly json: () => readonly unknown[];
   readonly id: (row: Row) => string;
 }
 
@@ -45,9 +46,9 @@ export function showList<Row>(
   flags: ListFlags,
   terminal: Terminal,
 ): void {
-  const { rows, columns, hidden = [], toJson, id } = listing;
+  const { rows, columns, hidden = [], json, id } = listing;
   const { format } = flags;
-  if (format === "json") return showJson(rows.map(toJson), terminal);
+  if (format === "json") return showJson(json(), terminal);
   if (format.includes("{{")) {
     const template = parseTemplate(format, [...columns, ...hidden]);
     for (const row of rows) terminal.print(template(row));

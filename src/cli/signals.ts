@@ -13,14 +13,22 @@ const NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
 type Name = keyof typeof NUMBERS;
 const NAMES: readonly Name[] = ["SIGHUP", "SIGINT", "SIGTERM"];
 
-/** Begins to listen for signals. */
-export function listenForSignals(): Signals {
+/** What the second signal does. */
+export type SecondSignal = "exit" | "wait";
+
+/**
+ * Begins to listen for signals.
+ *
+ * @param second `"wait"` if the command has something in hand, such as a
+ *   running container, that gets the signals, too, and must be put away.
+ */
+export function listenForSignals(second: SecondSignal = "exit"): Signals {
   const controller = new AbortController();
   let exitCode: number | undefined;
   const listeners = NAMES.map((name) => {
     const listener = () => {
       // A clean-up that hangs must not hold the user up.
-      if (exitCode !== undefined) Deno.exit(exitCode);
+      if (exitCode !== undefined && second === "exit") Deno.exit(exitCode);
       exitCode = 128 + NUMBERS[name];
       const why = new DOMException(`Stopped by ${name}`, "AbortError");
       controller.abort(why);

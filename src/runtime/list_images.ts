@@ -37,6 +37,8 @@ export interface ImageDetails extends ImageSummary {
   /** The manifest, parsed as it is; undefined if there is none. */
   readonly manifest: unknown;
   readonly namesHistory: readonly string[];
+  /** Of each of `layers`, unpacked, in bytes. */
+  readonly layerSizes: readonly number[];
 }
 
 const LOCKS = { layers: "read", images: "read", containers: "read" } as const;
@@ -67,6 +69,8 @@ export async function inspectImage(
     config: readConfig(agent, image),
     manifest: readManifest(agent, image),
     namesHistory: image["names-history"] ?? [],
+    layerSizes: layersOf(held.layers, image)
+      .map((layer) => layer["diff-size"] ?? 0),
   };
 }
 

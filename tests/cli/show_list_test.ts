@@ -17,7 +17,7 @@ function listing(): Listing<{ id: string; name: string }> {
       { header: "ID", field: "ID", text: ({ id }) => id },
       { header: "NAMES", field: "Names", text: ({ name }) => name },
     ],
-    toJson: ({ id }) => ({ Id: id }),
+    json: () => [],
     id: ({ id }) => id,
   };
 }

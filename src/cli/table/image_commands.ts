@@ -3,12 +3,7 @@
 import type { Argument, Command } from "../command.ts";
 import { LIST_FLAGS } from "../show_list.ts";
 import { PROGRESS_FLAG } from "../show_progress.ts";
-import {
-  FILTER_FLAG,
-  IGNORE_FLAG,
-  PLATFORM_FLAG,
-  REGISTRY_FLAGS,
-} from "./shared_flags.ts";
+import { FILTER_FLAG, IGNORE_FLAG, PULL_FLAGS } from "./shared_flags.ts";
 
 const IMAGE: Argument = { name: "IMAGE", completes: "image" };
 const IMAGES_ARGUMENT: Argument = { ...IMAGE, isRepeated: true };
@@ -20,19 +15,14 @@ export const PULL = {
   summary: "Bring images from a registry, a layout or an archive",
   description: [
     "Prints the ID of each image. Layers that are here already are not " +
-    "fetched again, and one that broke off goes on where it stopped.",
+    "fetched again.",
     "REF is a name (busybox, quay.io/org/app:1.2, name@sha256:...), or has a " +
     "transport: docker://NAME, oci:DIRECTORY[:TAG].",
   ],
   arguments: [{ name: "REF", isRepeated: true, completes: "image" }],
   flags: {
-    ...PLATFORM_FLAG,
-    ...REGISTRY_FLAGS,
+    ...PULL_FLAGS,
     ...PROGRESS_FLAG,
-    "ignore-space": {
-      type: "boolean",
-      help: "Begin even if the disk seems too small",
-    },
     quiet: { type: "boolean", short: "q", help: "Show no progress" },
   },
   examples: [
@@ -58,7 +48,7 @@ export const LIST_IMAGES = {
   summary: "List the images",
   description: [
     "Filters: dangling=true|false, reference=PATTERN (* and ? as in a shell), " +
-    "label=NAME[=VALUE], id=PREFIX.",
+    "id=PREFIX, used=true|false (by containers).",
   ],
   arguments: [{ name: "NAME", isOptional: true, completes: "image" }],
   flags: {

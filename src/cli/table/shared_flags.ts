@@ -27,12 +27,17 @@ export const REGISTRY_FLAGS = {
   },
 } as const satisfies FlagTable;
 
-/** Which image of several. */
-export const PLATFORM_FLAG = {
+/** How to pull. */
+export const PULL_FLAGS = {
+  ...REGISTRY_FLAGS,
   platform: {
     type: "text",
     value: "OS/ARCH[/VARIANT]",
     help: "For which machine, instead of this one",
+  },
+  "ignore-space": {
+    type: "boolean",
+    help: "Begin even if the disk seems too small",
   },
 } as const satisfies FlagTable;
 
@@ -52,17 +57,5 @@ export const IGNORE_FLAG = {
     type: "boolean",
     short: "i",
     help: "Succeed if there is nothing of that name",
-  },
-} as const satisfies FlagTable;
-
-/** For inspections. */
-export const INSPECT_FORMAT_FLAG = {
-  format: {
-    type: "text",
-    short: "f",
-    value: "FORMAT",
-    default: "json",
-    choices: ["json"],
-    help: "How to show it",
   },
 } as const satisfies FlagTable;

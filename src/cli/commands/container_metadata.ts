@@ -1,0 +1,57 @@
+/** `orlop container metadata`. */
+
+import {
+  type ContainerMetadata,
+  formatContainerMetadata,
+} from "../../formats/container_metadata.ts";
+import {
+  getContainerMetadata,
+  setContainerMetadata,
+} from "../../runtime/container_metadata.ts";
+import { type Call, UsageError } from "../command.ts";
+import { readPair } from "../container_settings.ts";
+import { openSession } from "../open_session.ts";
+import { showJson } from "../show_list.ts";
+import type { CONTAINER_METADATA } from "../table/container_commands.ts";
+
+/** What can be set, by the keys of the record. */
+const SETTERS: Readonly<
+  Record<string, (value: string) => Partial<ContainerMetadata>>
+> = {
+  "name": (name) => ({ name }),
+  "metadata-name": (metadataName) => ({ metadataName }),
+  "uid": (uid) => ({ uid }),
+  "namespace": (namespace) => ({ namespace }),
+  "attempt": (value) => ({ attempt: readCount(value) }),
+  "mountlabel": (mountLabel) => ({ mountLabel }),
+};
+
+/** Prints the metadata, after changing it if asked. */
+export async function run(
+  call: Call<typeof CONTAINER_METADATA>,
+): Promise<void> {
+  const { flags, terminal, signal } = call;
+  const [name = ""] = call.arguments;
+  const changes = flags.set.map(readChange);
+  using session = openSession(call);
+  const metadata = changes.length === 0
+    ? await getContainerMetadata(session.agent, name, { signal })
+    : await setContainerMetadata(session.agent, name, {
+      change: (old) => Object.assign({ ...old }, ...changes),
+      signal,
+    });
+  showJson(JSON.parse(formatContainerMetadata(metadata)), terminal);
+}
+
+function readChange(text: string): Partial<ContainerMetadata> {
+  const [key, value] = readPair(text);
+  const set = Object.hasOwn(SETTERS, key) ? SETTERS[key] : undefined;
+  if (set !== undefined) return set(value);
+  const known = Object.keys(SETTERS).join(", ");
+  throw new UsageError(`Cannot set "${key}": what can be set is ${known}`);
+}
+
+function readCount(value: string): number {
+  if (/^\d{1,9}$/.test(value)) return Number(value);
+  throw new UsageError(`Cannot set "attempt" to "${value}": expected a number`);
+}

@@ -1,0 +1,23 @@
+/** `orlop stop`. */
+
+import { stopContainer } from "../../runtime/start_container.ts";
+import type { Call } from "../command.ts";
+import { forEachName } from "../for_each_name.ts";
+import { openSession } from "../open_session.ts";
+import type { STOP_CONTAINER } from "../table/container_commands.ts";
+
+/** Unmounts containers and prints their names. */
+export async function run(call: Call<typeof STOP_CONTAINER>): Promise<void> {
+  const { flags: { force, ignore }, terminal, signal } = call;
+  using session = openSession(call);
+  await forEachName(call.arguments, { signal, ignore }, async (name) => {
+    const mode = force ? "all" : "one";
+    const isUnmounted = await stopContainer(session.agent, name, {
+      mode,
+      signal,
+    });
+    terminal.print(name);
+    if (isUnmounted || call.config.isQuiet) return;
+    terminal.tell(`Container "${name}" stays mounted: it was started again`);
+  });
+}

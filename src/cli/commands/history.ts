@@ -1,0 +1,68 @@
+/** `orlop history`. */
+
+import type { HistoryEntry } from "../../formats/image_config.ts";
+import { type ImageDetails, inspectImage } from "../../runtime/list_images.ts";
+import type { Call } from "../command.ts";
+import { formatAge, formatSize } from "../human.ts";
+import { openSession } from "../open_session.ts";
+import { shortId } from "../short_id.ts";
+import { showList } from "../show_list.ts";
+import type { HISTORY } from "../table/image_commands.ts";
+
+interface Step extends HistoryEntry {
+  readonly id: string;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/** Shows how an image was made, the last step first. */
+export async function run(call: Call<typeof HISTORY>): Promise<void> {
+  const { flags, terminal, signal } = call;
+  const [name = ""] = call.arguments;
+  using session = openSession(call);
+  const image = await inspectImage(session.agent, name, { signal });
+  const isWhole = flags["no-trunc"];
+  const rows = stepsOf(image);
+  showList<Step>(
+    {
+      rows,
+      columns: [
+        { header: "ID", field: "ID", text: ({ id }) => shortId(id, isWhole) },
+        {
+          header: "CREATED",
+          field: "Created",
+          text: ({ created }) => created ? formatAge(new Date(created)) : "",
+        },
+        {
+          header: "CREATED BY",
+          field: "CreatedBy",
+          text: (step) => step.created_by ?? "",
+          isElastic: true,
+        },
+        { header: "SIZE", field: "Size", text: ({ size }) => formatSize(size) },
+        {
+          header: "COMMENT",
+          field: "Comment",
+          text: ({ comment }) => comment ?? "",
+          isElastic: true,
+        },
+      ],
+      json: () => rows,
+      id: ({ id }) => shortId(id, isWhole),
+    },
+    flags,
+    terminal,
+  );
+}
+
+function stepsOf({ id, config, layerSizes }: ImageDetails): Step[] {
+  let layer = 0;
+  const steps = (config?.history ?? []).map((entry) => ({
+    ...entry,
+    id: "<missing>", // as podman has it: steps have no IDs of their own
+    size: entry.empty_layer ? 0 : layerSizes[layer++] ?? 0,
+  }));
+  return steps.toReversed().map((step, index) =>
+    index === 0 ? { ...step, id } : step
+  );
+}

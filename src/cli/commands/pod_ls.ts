@@ -1,0 +1,67 @@
+/** `orlop pod ls`. */
+
+import { listPods, type PodSummary } from "../../runtime/list_containers.ts";
+import type { Call } from "../command.ts";
+import { statusOf } from "../container_columns.ts";
+import { formatAge } from "../human.ts";
+import { openSession } from "../open_session.ts";
+import { podToJson } from "../pod_to_json.ts";
+import { matchesPattern, readFilters } from "../read_filters.ts";
+import { shortId } from "../short_id.ts";
+import { showList } from "../show_list.ts";
+import type { Column } from "../table_text.ts";
+import type { LIST_PODS } from "../table/pod_commands.ts";
+
+/** Lists pods, the newest first. */
+export async function run(call: Call<typeof LIST_PODS>): Promise<void> {
+  const { flags, terminal, signal } = call;
+  const fits = readFilters<PodSummary>(flags.filter, {
+    name: ({ name }, value) => matchesPattern(name, value),
+    id: ({ id }, value) => id.startsWith(value),
+    namespace: ({ infra }, value) => infra?.metadata?.namespace === value,
+  });
+  using session = openSession(call);
+  const pods = await listPods(session.agent, { signal });
+  const rows = pods.filter(fits).toSorted((a, b) =>
+    Date.parse(b.created) - Date.parse(a.created)
+  );
+  const isWhole = flags["no-trunc"];
+  showList(
+    {
+      rows,
+      columns: podColumns(isWhole),
+      json: () => rows.map(podToJson),
+      id: ({ id }) => shortId(id, isWhole),
+    },
+    flags,
+    terminal,
+  );
+}
+
+function podColumns(isWhole: boolean): Column<PodSummary>[] {
+  return [
+    { header: "POD ID", field: "ID", text: ({ id }) => shortId(id, isWhole) },
+    {
+      header: "NAME",
+      field: "Name",
+      text: ({ name }) => name,
+      isElastic: true,
+    },
+    {
+      header: "STATUS",
+      field: "Status",
+      // Its infra container may have been removed by another tool.
+      text: ({ infra }) => infra === undefined ? "No infra" : statusOf(infra),
+    },
+    {
+      header: "CREATED",
+      field: "Created",
+      text: ({ created }) => formatAge(new Date(created)),
+    },
+    {
+      header: "# OF CONTAINERS",
+      field: "NumberOfContainers",
+      text: ({ members }) => String(members.length),
+    },
+  ];
+}

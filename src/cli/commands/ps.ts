@@ -1,0 +1,50 @@
+/** `orlop ps`. */
+
+import {
+  type ContainerSummary,
+  listContainers,
+} from "../../runtime/list_containers.ts";
+import type { Call } from "../command.ts";
+import {
+  containerColumns,
+  containerToJson,
+  imageOf,
+  statusOf,
+} from "../container_columns.ts";
+import { openSession } from "../open_session.ts";
+import { matchesPattern, readFilters } from "../read_filters.ts";
+import { shortId } from "../short_id.ts";
+import { showList } from "../show_list.ts";
+import type { LIST_CONTAINERS } from "../table/container_commands.ts";
+
+/** Lists containers, the newest first. */
+export async function run(call: Call<typeof LIST_CONTAINERS>): Promise<void> {
+  const { flags, terminal, signal } = call;
+  const fits = readFilters<ContainerSummary>(flags.filter, {
+    name: ({ names }, value) => names.some((n) => matchesPattern(n, value)),
+    id: ({ id }, value) => id.startsWith(value),
+    pod: ({ metadata }, value) =>
+      metadata?.podName === value || metadata?.podId === value,
+    image: (container, value) => matchesPattern(imageOf(container), value),
+    status: (container, value) => statusOf(container).toLowerCase() === value,
+    owner: ({ owner }, value) => owner === value,
+  });
+  using session = openSession(call);
+  const all = await listContainers(session.agent, { signal });
+  const rows = all.filter(fits).toSorted((a, b) =>
+    Date.parse(b.created) - Date.parse(a.created)
+  );
+  const isWhole = flags["no-trunc"];
+  const isTemplate = flags.format.includes("{{");
+  const hasOwner = isTemplate || rows.some(({ owner }) => owner !== "orlop");
+  showList(
+    {
+      rows,
+      columns: containerColumns({ isWhole, hasOwner }),
+      json: () => rows.map(containerToJson),
+      id: ({ id }) => shortId(id, isWhole),
+    },
+    flags,
+    terminal,
+  );
+}

@@ -1,0 +1,77 @@
+/** Makes a container as flags say, in a pod that may be new, too. */
+
+import { randomId } from "../fs/random_name.ts";
+import type { Agent } from "../runtime/agent.ts";
+import {
+  createContainer,
+  type CreateContainerOptions,
+} from "../runtime/create_container.ts";
+import { removePodSandbox } from "../runtime/delete_container.ts";
+import {
+  type ContainerFlags,
+  containerSettings,
+} from "./container_settings.ts";
+import { type JoinedPod, joinPod } from "./join_pod.ts";
+
+/** A container that was made, and its pod. */
+export interface CreatedContainer {
+  readonly id: string;
+  readonly pod: JoinedPod;
+}
+
+/** What flags of one command only say. */
+export type Extras =
+  & Pick<
+    CreateContainerOptions,
+    "containerId" | "metadataName" | "attempt" | "mountLabel"
+  >
+  & { readonly signal: AbortSignal };
+
+/**
+ * Makes a container.
+ *
+ * @param words The image, and the command for it.
+ */
+export async function createFromFlags(
+  agent: Agent,
+  { flags, words }: {
+    readonly flags: ContainerFlags;
+    readonly words: readonly string[];
+  },
+  extras: Extras,
+): Promise<CreatedContainer> {
+  const [imageName = "", ...args] = words;
+  const settings = containerSettings(flags, args);
+  const containerName = flags.name ?? inventName(imageName);
+  // Without a pod it gets its own, as in podman containers have none.
+  const wanted = flags.pod ?? `new:${containerName}-pod`;
+  const pod = await joinPod(agent, wanted, extras);
+  const { podId, podName } = pod;
+  try {
+    const { id } = await createContainer(agent, {
+      ...extras,
+      podId,
+      podName,
+      imageName,
+      containerName,
+      settings,
+    });
+    return { id, pod };
+  } catch (error) {
+    if (pod.isNew) await removePodSandbox(agent, podId);
+    throw error;
+  }
+}
+
+// One in 16 million of the same name: enough for one machine.
+const SUFFIX_LENGTH = 6;
+
+/** Says what it is of, and is unique: `busybox-f3a9c1`. */
+function inventName(imageName: string): string {
+  const last = imageName.replace(/@.*$/, "").split("/").at(-1) ?? "";
+  const stem = last.replace(/:.*$/, "").replace(/[^A-Za-z0-9_.-]/g, "");
+  const isId = /^[0-9a-f]{12,}$/.test(stem);
+  return `${isId || stem === "" ? "container" : stem}-${
+    randomId().slice(0, SUFFIX_LENGTH)
+  }`;
+}

@@ -1,0 +1,32 @@
+/** The store that a command works on, and the log it writes. */
+
+import { type Agent, openAgent } from "../runtime/agent.ts";
+import type { Call } from "./command.ts";
+import { openLog } from "./open_log.ts";
+
+/** Ends with the command. */
+export interface Session extends Disposable {
+  readonly agent: Agent;
+}
+
+/** What a command wants otherwise than usual. */
+export interface SessionOptions {
+  /** How long to wait for other processes; for ever if left out. */
+  readonly lockTimeoutMs?: number | undefined;
+  /** The image of infra containers, instead of the embedded one. */
+  readonly pauseImage?: string | undefined;
+}
+
+/** What is needed of a call, whatever its command. */
+export type SessionCall = Pick<Call, "config" | "terminal" | "libc">;
+
+/** Opens the store that the settings name. */
+export function openSession(
+  { config, terminal, libc }: SessionCall,
+  options: SessionOptions = {},
+): Session {
+  const { root, runRoot } = config;
+  const sink = openLog(config, terminal);
+  const agent = openAgent({ ...options, root, runRoot, libc, log: sink.log });
+  return { agent, [Symbol.dispose]: () => sink[Symbol.dispose]() };
+}

@@ -1,0 +1,237 @@
+/** The table's part about containers. */
+
+import type { Argument, Command } from "../command.ts";
+import { LIST_FLAGS } from "../show_list.ts";
+import { PROGRESS_FLAG } from "../show_progress.ts";
+import { CONTAINER_FLAGS } from "./container_flags.ts";
+import { FILTER_FLAG, IGNORE_FLAG, PULL_FLAGS } from "./shared_flags.ts";
+
+const CONTAINER: Argument = { name: "CONTAINER", completes: "container" };
+const CONTAINERS: Argument = { ...CONTAINER, isRepeated: true };
+const IMAGE_AND_COMMAND: readonly Argument[] = [
+  { name: "IMAGE", completes: "image" },
+  { name: "CMD", isOptional: true, isRepeated: true },
+];
+
+/** `orlop run`. */
+export const RUN = {
+  name: "run",
+  summary: "Run a command in a new container, to its end",
+  description: [
+    "Pulls the image if it is missing, makes a pod and a container, mounts " +
+    "its root, hands it to runc or crun, and unmounts it at the end. The " +
+    "exit code is the command's own; 125 if orlop failed.",
+  ],
+  arguments: IMAGE_AND_COMMAND,
+  stopsAtFirstArgument: true,
+  flags: {
+    ...CONTAINER_FLAGS,
+    rm: { type: "boolean", help: "Remove container and pod at the end" },
+    interactive: {
+      type: "boolean",
+      short: "i",
+      help: "It gets what is typed, or piped in",
+    },
+    runtime: {
+      type: "text",
+      value: "PROGRAM",
+      help: "The OCI runtime, instead of runc, or else crun",
+    },
+    pull: {
+      type: "text",
+      value: "WHEN",
+      choices: ["missing", "always", "never"],
+      default: "missing",
+      help: "When to pull the image",
+    },
+    ...PULL_FLAGS,
+    ...PROGRESS_FLAG,
+    quiet: { type: "boolean", short: "q", help: "Show no progress" },
+  },
+  examples: [
+    { line: "orlop run --rm busybox echo hello", does: "One command" },
+    { line: "orlop run --rm -it debian:12 bash", does: "A shell" },
+    {
+      line: "orlop run --rm -v /srv/data:/data:ro busybox ls /data",
+      does: "With a directory of the host",
+    },
+  ],
+  needs: ["net", "run"],
+  failureCode: 125,
+  signals: "wait",
+} as const satisfies Command;
+
+/** `orlop container create`. */
+export const CREATE_CONTAINER = {
+  name: "create",
+  summary: "Make a container of an image, and print its ID",
+  description: [
+    "Nothing runs and nothing is mounted; `orlop start` does that. The OCI " +
+    "configuration is kept as a template: see `orlop container dirs`.",
+  ],
+  arguments: IMAGE_AND_COMMAND,
+  stopsAtFirstArgument: true,
+  flags: {
+    ...CONTAINER_FLAGS,
+    id: { type: "text", value: "ID", help: "Its ID; invented if left out" },
+    "metadata-name": {
+      type: "text",
+      value: "NAME",
+      help: "What an orchestrator calls it; its name if left out",
+    },
+    attempt: {
+      type: "number",
+      value: "N",
+      help: "How often it was made before",
+    },
+    "mount-label": {
+      type: "text",
+      value: "LABEL",
+      help: "The SELinux label of its root",
+    },
+  },
+  examples: [{
+    line: "orlop container create --pod web --name app busybox sleep 60",
+    does: "In a pod that is there",
+  }],
+  needs: ["run"],
+} as const satisfies Command;
+
+/** `orlop ps`. */
+export const LIST_CONTAINERS = {
+  name: "ls",
+  aliases: ["list", "ps"],
+  module: "ps",
+  summary: "List the containers",
+  description: [
+    "Those of other tools in the same store are listed, too. Filters: " +
+    "name=PATTERN, id=PREFIX, pod=NAME, image=PATTERN, " +
+    "status=mounted|created, owner=orlop|cri-o|podman|buildah|other.",
+  ],
+  flags: {
+    all: { type: "boolean", short: "a", help: "As always: all are shown" },
+    ...FILTER_FLAG,
+    ...LIST_FLAGS,
+  },
+  needs: ["run"],
+} as const satisfies Command;
+
+/** `orlop container inspect`. */
+export const INSPECT_CONTAINER = {
+  name: "inspect",
+  summary: "Show all about containers, as JSON",
+  arguments: [CONTAINERS],
+  needs: ["run"],
+} as const satisfies Command;
+
+/** `orlop start`. */
+export const START_CONTAINER = {
+  name: "start",
+  module: "container start",
+  summary: "Mount the roots of containers, and print where",
+  description: [
+    "Writes the OCI bundle configuration into the run dir. No process is " +
+    "started: that is up to the OCI runtime, or to `orlop run`.",
+  ],
+  arguments: [CONTAINERS],
+  examples: [{
+    line: "ls $(orlop start app)",
+    does: "Look into a container",
+  }],
+  needs: ["run"],
+} as const satisfies Command;
+
+/** `orlop stop`. */
+export const STOP_CONTAINER = {
+  name: "stop",
+  module: "container stop",
+  summary: "Unmount the roots of containers",
+  description: [
+    "Started twice, stopped twice: the last stop unmounts.",
+  ],
+  arguments: [CONTAINERS],
+  flags: {
+    force: {
+      type: "boolean",
+      short: "f",
+      help: "Unmount, however often it was started",
+    },
+    ...IGNORE_FLAG,
+  },
+  needs: ["run"],
+} as const satisfies Command;
+
+/** `orlop rm`. */
+export const REMOVE_CONTAINER = {
+  name: "rm",
+  module: "container rm",
+  summary: "Remove containers, with all that was written in them",
+  arguments: [CONTAINERS],
+  flags: {
+    force: { type: "boolean", short: "f", help: "Also those that are started" },
+    ...IGNORE_FLAG,
+  },
+  needs: ["run"],
+} as const satisfies Command;
+
+/** `orlop container dirs`. */
+export const CONTAINER_DIRS = {
+  name: "dirs",
+  summary: "Show a container's directories",
+  description: [
+    "The work dir holds the template, and survives reboots; the run dir holds " +
+    "the bundle configuration, and may be empty after a reboot.",
+  ],
+  arguments: [CONTAINER],
+  flags: {
+    work: { type: "boolean", help: "Print the path of the work dir only" },
+    run: { type: "boolean", help: "Print the path of the run dir only" },
+  },
+} as const satisfies Command;
+
+/** `orlop container metadata`. */
+export const CONTAINER_METADATA = {
+  name: "metadata",
+  summary: "Show or change what is noted of a container, as JSON",
+  description: [
+    "Pod and image of a container stay what they are. What can be set: name, " +
+    "metadata-name, uid, namespace, attempt, mountlabel.",
+  ],
+  arguments: [CONTAINER],
+  flags: {
+    set: { type: "list", value: "KEY=VALUE", help: "Change a value" },
+  },
+  examples: [{
+    line: "orlop container metadata app --set namespace=prod",
+    does: "Change one value, leave the others",
+  }],
+} as const satisfies Command;
+
+/** `orlop container …`. */
+export const CONTAINER_GROUP: Command = {
+  name: "container",
+  summary: "All that can be done with containers",
+  section: "Pods and containers",
+  commands: [
+    CREATE_CONTAINER,
+    LIST_CONTAINERS,
+    INSPECT_CONTAINER,
+    START_CONTAINER,
+    STOP_CONTAINER,
+    REMOVE_CONTAINER,
+    CONTAINER_DIRS,
+    CONTAINER_METADATA,
+  ],
+};
+
+const { aliases: _, ...LIST_WITHOUT_ALIASES } = LIST_CONTAINERS;
+
+/** Those at the top level. */
+export const CONTAINER_COMMANDS: readonly Command[] = [
+  { ...RUN, section: "Pods and containers" },
+  { ...LIST_WITHOUT_ALIASES, name: "ps", section: "Pods and containers" },
+  { ...START_CONTAINER, section: "Pods and containers" },
+  { ...STOP_CONTAINER, section: "Pods and containers" },
+  { ...REMOVE_CONTAINER, section: "Pods and containers" },
+  CONTAINER_GROUP,
+];

@@ -1,0 +1,86 @@
+/** The table's part about pods. */
+
+import type { Argument, Command } from "../command.ts";
+import { LIST_FLAGS } from "../show_list.ts";
+import { FILTER_FLAG, IGNORE_FLAG } from "./shared_flags.ts";
+
+const PODS: Argument = { name: "POD", isRepeated: true, completes: "pod" };
+
+/** `orlop pod create`. */
+export const CREATE_POD = {
+  name: "create",
+  summary: "Make a pod, and print its ID",
+  description: [
+    "A pod is what its containers have in common. Its infra container is made " +
+    "of an image that comes with orlop, so no registry is needed.",
+  ],
+  arguments: [{ name: "NAME", isOptional: true }],
+  flags: {
+    name: { type: "text", short: "n", value: "NAME", help: "The pod's name" },
+    id: { type: "text", value: "ID", help: "Its ID; invented if left out" },
+    namespace: {
+      type: "text",
+      value: "NAME",
+      help: "The namespace that an orchestrator has it in",
+    },
+    uid: {
+      type: "text",
+      value: "UID",
+      help: "The ID that an orchestrator knows it by",
+    },
+    attempt: {
+      type: "number",
+      value: "N",
+      help: "How often it was made before",
+    },
+    image: {
+      type: "text",
+      value: "IMAGE",
+      help: "For its infra container; pulled if missing",
+      completes: "image",
+    },
+  },
+  examples: [{ line: "orlop pod create web", does: "A pod called web" }],
+  needs: ["net", "run"],
+} as const satisfies Command;
+
+/** `orlop pod ls`. */
+export const LIST_PODS = {
+  name: "ls",
+  aliases: ["list", "ps"],
+  summary: "List the pods",
+  description: ["Filters: name=PATTERN, id=PREFIX, namespace=NAME."],
+  flags: { ...FILTER_FLAG, ...LIST_FLAGS },
+  needs: ["run"],
+} as const satisfies Command;
+
+/** `orlop pod inspect`. */
+export const INSPECT_POD = {
+  name: "inspect",
+  summary: "Show all about pods, as JSON",
+  arguments: [PODS],
+  needs: ["run"],
+} as const satisfies Command;
+
+/** `orlop pod rm`. */
+export const REMOVE_POD = {
+  name: "rm",
+  summary: "Remove pods",
+  description: [
+    "A pod that has containers is refused, unless they may go with it.",
+  ],
+  arguments: [PODS],
+  flags: {
+    force: { type: "boolean", short: "f", help: "Remove its containers, too" },
+    ...IGNORE_FLAG,
+  },
+  needs: ["run"],
+} as const satisfies Command;
+
+/** `orlop pod …`. */
+export const POD_GROUP: Command = {
+  name: "pod",
+  summary: "All that can be done with pods",
+  section: "Pods and containers",
+  commands: [CREATE_POD, LIST_PODS, INSPECT_POD, REMOVE_POD],
+};
