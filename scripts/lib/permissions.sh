@@ -22,7 +22,7 @@ net_commands=" pull push run login explain image/pull pod/create "
 run_commands=" pull load run rmi check doctor image/pull image/rm \
 	ps start stop rm container/create container/ls container/list container/ps \
 	container/inspect container/start container/stop container/rm \
-	pod/create pod/ls pod/list pod/ps pod/inspect pod/rm "
+	pod/create pod/ls pod/list pod/ps pod/inspect pod/rm __complete "
 
 # Commands with a container's own words behind their first argument.
 word_commands=" run container/create __complete "
@@ -32,7 +32,8 @@ word_commands=" run container/create __complete "
 value_flags=" --root --runroot --config --log-level --log-format --log-file "
 word_value_flags=" --name --pod --runtime --env -e --volume -v --workdir -w \
 	--user -u --entrypoint --hostname --network --annotation --platform \
-	--creds --authfile --cert-dir --policy --progress --pull "
+	--creds --authfile --cert-dir --policy --progress --pull \
+	--id --metadata-name --attempt --mount-label "
 
 choose_permissions() {
 	root_flag='' runroot_flag='' config_flag='' writable='' command=''

@@ -75,4 +75,5 @@ export const COMPLETE = {
   arguments: [{ name: "WORD", isOptional: true, isRepeated: true }],
   stopsAtFirstArgument: true,
   isHidden: true,
+  needs: ["run"],
 } as const satisfies Command;

@@ -1,0 +1,56 @@
+/** Names that a store knows, to complete a word. */
+
+import { existsSync } from "@std/fs";
+import { familiarName, parseReference } from "../formats/reference.ts";
+import type { Agent } from "../runtime/agent.ts";
+import { listContainers, listPods } from "../runtime/list_containers.ts";
+import { listImages } from "../runtime/list_images.ts";
+import type { Call } from "./command.ts";
+import { openSession } from "./open_session.ts";
+
+/** What has names in a store. */
+export type NameKind = "image" | "container" | "pod";
+
+// A completion that takes longer is of no help.
+const LOCK_TIMEOUT_MS = 500;
+
+/** Lists names; none if that fails, since a prompt has no place for errors. */
+export async function listNames(
+  kind: NameKind,
+  call: Call,
+): Promise<readonly string[]> {
+  try {
+    // Opening would make a store where there is none.
+    if (!existsSync(call.config.root)) return [];
+    using session = openSession(call, { lockTimeoutMs: LOCK_TIMEOUT_MS });
+    return await list(kind, session.agent);
+  } catch {
+    return []; // see above
+  }
+}
+
+async function list(kind: NameKind, agent: Agent): Promise<readonly string[]> {
+  switch (kind) {
+    case "image": {
+      const images = await listImages(agent);
+      return images.flatMap(({ names }) => names).flatMap(shortForms);
+    }
+    case "container": {
+      const containers = await listContainers(agent);
+      return containers.flatMap(({ names }) => names.slice(0, 1));
+    }
+    case "pod":
+      return (await listPods(agent)).map(({ name }) => name);
+  }
+}
+
+/** As people may type it; other tools may have written any text. */
+function shortForms(name: string): string[] {
+  try {
+    const familiar = familiarName(parseReference(name));
+    const local = familiar.replace(/^localhost\//, "");
+    return local === familiar ? [familiar] : [familiar, local];
+  } catch {
+    return [name];
+  }
+}
