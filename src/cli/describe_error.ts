@@ -8,6 +8,8 @@ export function describeError(error: unknown): string {
 
 /** A message says why after a colon; only one that does not needs its cause. */
 function messageOf(error: unknown): string {
+  // What failed first says more than what its clean-up ran into.
+  if (error instanceof SuppressedError) return messageOf(error.suppressed);
   if (!(error instanceof Error)) return String(error);
   const message = error.message || error.name;
   if (message.includes(": ") || error.cause === undefined) return message;
@@ -15,6 +17,7 @@ function messageOf(error: unknown): string {
 }
 
 function hintFor(error: unknown): string {
+  if (error instanceof SuppressedError) return hintFor(error.suppressed);
   if (error instanceof Deno.errors.PermissionDenied) {
     return " (orlop needs root: try it with sudo)";
   }

@@ -70,6 +70,7 @@ export function exitCodeOf(error: unknown): number {
     // A registry that answers "there is no such image" works well.
     return error.status === 404 ? EXIT.notFound : EXIT.network;
   }
+  if (error instanceof SuppressedError) return exitCodeOf(error.suppressed);
   if (error instanceof AggregateError) return exitCodeOf(error.errors[0]);
   const found = CODES.find(([kind]) => error instanceof kind);
   return found === undefined ? EXIT.failed : found[1];

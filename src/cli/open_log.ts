@@ -18,6 +18,13 @@ const LEVEL_NAMES = {
   error: "ERROR",
 } as const satisfies Record<LogLevel, string>;
 
+const WORDS: Readonly<Record<string, string>> = {
+  DEBUG: "debug",
+  INFO: "info",
+  WARN: "warning",
+  ERROR: "error",
+};
+
 /** Opens the log that the settings ask for. */
 export function openLog(
   { logLevel, logFormat, logFile }: Config,
@@ -60,7 +67,7 @@ function formatterFor(format: LogFormat): Formatter {
         });
     case "text":
       return ({ levelName, msg }) =>
-        `orlop: ${levelName.toLowerCase()}: ${msg}`;
+        `orlop: ${WORDS[levelName] ?? levelName}: ${msg}`;
   }
 }
 

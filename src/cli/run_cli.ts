@@ -71,7 +71,9 @@ async function runLine(
   try {
     return await runModule(module, call);
   } catch (error) {
-    tellError(error, { terminal, flags, path });
+    // Whatever an interruption breaks: that it came is all there is to tell.
+    const failure = signal.aborted ? signal.reason : error;
+    tellError(failure, { terminal, flags, path });
     return signals.exitCode ?? command.failureCode ?? exitCodeOf(error);
   }
 }

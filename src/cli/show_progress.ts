@@ -117,9 +117,10 @@ function drawLive(terminal: Terminal): ProgressDisplay {
     if (state.layers.length === 0) return;
     const width = terminal.errorColumns ?? 80;
     const lines = drawPull(state, { width, rate: measureRate() });
-    erase();
-    // Not erased first and drawn later: that would flicker.
-    terminal.draw(lines.map((line) => `${line}\x1b[K\n`).join(""));
+    const up = drawnLines > 0 ? `\x1b[${drawnLines}A` : "";
+    // Overwritten in one go: erased first, it would flicker.
+    const text = lines.map((line) => `${line}\x1b[K\n`).join("");
+    terminal.draw(`${up}${text}\x1b[J`);
     drawnLines = lines.length;
   }
 

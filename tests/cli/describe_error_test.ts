@@ -1,0 +1,21 @@
+import { assertEquals } from "@std/assert";
+import { describeError } from "../../src/cli/describe_error.ts";
+
+Deno.test("describeError() makes one line", async (t) => {
+  const cause = new Error("connection refused");
+  const cases: readonly [unknown, string][] = [
+    [new Error("Cannot a: b", { cause }), "Cannot a: b"],
+    [new Error("Cannot a", { cause }), "Cannot a: connection refused"],
+    [new Error("Cannot a: b\n  c"), "Cannot a: b; c"],
+    [new TypeError(), "TypeError"],
+    ["text", "text"],
+    [new SuppressedError(new Error("later"), cause), "connection refused"],
+    [
+      new Deno.errors.PermissionDenied("Permission denied"),
+      "Permission denied (orlop needs root: try it with sudo)",
+    ],
+  ];
+  for (const [error, expected] of cases) {
+    await t.step(expected, () => assertEquals(describeError(error), expected));
+  }
+});

@@ -1,0 +1,37 @@
+/** orlop as users run it: the launcher, with its permissions, in a process. */
+
+import { fromFileUrl } from "@std/path";
+
+/** What a run of the program left. */
+export interface ProgramResult {
+  readonly code: number;
+  /** Without the newline at the end. */
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs orlop on a store of its own. */
+export type OrlopProgram = (...args: string[]) => Promise<ProgramResult>;
+
+const LAUNCHER = fromFileUrl(new URL("../../scripts/orlop", import.meta.url));
+
+/** Makes a function that runs orlop on a store below a directory. */
+export function orlopIn(directory: string): OrlopProgram {
+  return async (...args) => {
+    const { code, stdout, stderr } = await new Deno.Command(LAUNCHER, {
+      args,
+      env: {
+        ORLOP_DENO: Deno.execPath(),
+        ORLOP_ROOT: `${directory}/root`,
+        ORLOP_RUNROOT: `${directory}/runroot`,
+        NO_COLOR: "1",
+      },
+      stdin: "null",
+    }).output();
+    return { code, out: toLine(stdout), err: toLine(stderr) };
+  };
+}
+
+function toLine(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes).trimEnd();
+}
