@@ -1,0 +1,168 @@
+/**
+ * Measures pulls of a real image, whole processes, into fresh stores, from a
+ * registry on loopback; orlop and its peers take turns.
+ *
+ * Options: `--runs N` (3), `--layout DIR` (where the image is, or is made,
+ * once), `--orlop PROGRAM` (scripts/orlop), `--peers a,b` (podman, skopeo,
+ * containerd), `--small` (a third of the image).
+ */
+
+import { parseArgs } from "@std/cli";
+import { fromFileUrl, join } from "@std/path";
+import { startRegistry } from "../../tests/support/registry_server.ts";
+import { startContainerd } from "./containerd.ts";
+import { type Figures, measure, median, medianFigures } from "./measure.ts";
+
+type Pull = (directory: string, image: string) => Promise<Figures>;
+
+const here = fromFileUrl(new URL(".", import.meta.url));
+const flags = parseArgs(Deno.args, {
+  string: ["runs", "layout", "orlop", "peers"],
+  boolean: ["small"],
+  default: { runs: "3", peers: "podman,skopeo,containerd" },
+});
+const orlop = flags.orlop ?? join(here, "../orlop");
+const layout = flags.layout ??
+  `/var/tmp/orlop-bench/debian${flags.small ? "-small" : ""}`;
+
+await main();
+
+async function main(): Promise<void> {
+  await makeImage();
+  await using registry = await startRegistry();
+  await registry.pushLayout(`${layout}:latest`, "debian:latest");
+  const image = `${registry.host}/debian:latest`;
+  const work = await Deno.makeTempDir({ dir: "/var/tmp", prefix: "bench" });
+  try {
+    const results = await takeTurns(listTools(), { work, image });
+    await report(results);
+    await reportRepeated(work, image);
+  } finally {
+    // Not in between: ext4 without a journal is slow where files just were.
+    await unmountBelow(work);
+    await Deno.remove(work, { recursive: true });
+  }
+}
+
+async function makeImage(): Promise<void> {
+  const isMade = await Deno.stat(`${layout}/index.json`).then(
+    () => true,
+    () => false,
+  );
+  if (isMade) return;
+  const script = join(here, "make_debian_image");
+  const { success } = await new Deno.Command(script, {
+    args: [layout, ...flags.small ? ["--small"] : []],
+  }).output();
+  if (!success) throw new Error(`Cannot make image "${layout}"`);
+}
+
+function listTools(): ReadonlyMap<string, Pull> {
+  const all: readonly (readonly [string, Pull])[] = [
+    ["orlop", (directory, image) => measure([...orlopOn(directory), image])],
+    ["podman", (directory, image) =>
+      measure([
+        ...["podman", "--root", directory, "--runroot", `${directory}-run`],
+        ...["pull", "--quiet", "--tls-verify=false", image],
+      ])],
+    ["skopeo", (directory, image) =>
+      measure([
+        ...["skopeo", "copy", "--quiet", "--src-tls-verify=false"],
+        `docker://${image}`,
+        `containers-storage:[overlay@${directory}+${directory}-run]${image}`,
+      ])],
+    ["containerd", pullByContainerd],
+  ];
+  const wanted = ["orlop", ...(flags.peers ?? "").split(",")];
+  return new Map(all.filter(([name]) => wanted.includes(name)));
+}
+
+async function pullByContainerd(
+  directory: string,
+  image: string,
+): Promise<Figures> {
+  await using containerd = await startContainerd(directory);
+  return await containerd.pull(image);
+}
+
+function orlopOn(directory: string): readonly string[] {
+  const store = ["--root", directory, "--runroot", `${directory}-run`];
+  return [orlop, ...store, "pull", "--quiet", "--tls-verify=false"];
+}
+
+async function takeTurns(
+  tools: ReadonlyMap<string, Pull>,
+  { work, image }: { readonly work: string; readonly image: string },
+): Promise<ReadonlyMap<string, readonly Figures[]>> {
+  const results = new Map([...tools.keys()].map((n) => [n, [] as Figures[]]));
+  for (let run = 0; run < Number(flags.runs); run++) {
+    for (const [name, pull] of tools) {
+      await new Deno.Command("sync").output();
+      const directory = `${work}/${name[0]}${randomName()}`;
+      results.get(name)?.push(await pull(directory, image));
+    }
+  }
+  return results;
+}
+
+async function report(
+  results: ReadonlyMap<string, readonly Figures[]>,
+): Promise<void> {
+  const own = results.get("orlop") ?? [];
+  print(await describeMachine());
+  print("tool        runs  wall s   cpu s  peak MiB  orlop/tool: wall   cpu");
+  for (const [name, runs] of results) {
+    const { wall, cpu, peak } = medianFigures(runs);
+    const ratio = (of: (figures: Figures) => number) =>
+      median(runs.map((run, index) => {
+        const mine = own[index] ?? run;
+        return of(mine) / of(run);
+      })).toFixed(2);
+    print(
+      `${name.padEnd(10)}  ${String(runs.length).padStart(4)}  ` +
+        `${wall.toFixed(2).padStart(6)}  ${cpu.toFixed(2).padStart(6)}  ` +
+        `${peak.toFixed(0).padStart(8)}  ` +
+        `${ratio((f) => f.wall).padStart(16)}  ` +
+        `${ratio((f) => f.cpu).padStart(4)}`,
+    );
+  }
+}
+
+/** A pull with nothing left to fetch, beside the bare start of the program. */
+async function reportRepeated(work: string, image: string): Promise<void> {
+  const directory = `${work}/repeated`;
+  await measure([...orlopOn(directory), image]);
+  const again = await measure([...orlopOn(directory), image]);
+  const start = await measure([orlop, "version"]);
+  print(
+    `all layers present: ${again.wall.toFixed(2)} s, ` +
+      `the program's start alone: ${start.wall.toFixed(2)} s`,
+  );
+}
+
+async function describeMachine(): Promise<string> {
+  const cpu = await Deno.readTextFile("/proc/cpuinfo");
+  const model = /model name\s*:\s*(.*)/.exec(cpu)?.[1] ?? Deno.build.arch;
+  const gib = Math.round(Deno.systemMemoryInfo().total / 2 ** 30);
+  return `${model}, ${navigator.hardwareConcurrency} cores, ${gib} GiB, ` +
+    `Linux ${Deno.osRelease()}, load ${Deno.loadavg()[0]?.toFixed(1)}`;
+}
+
+async function unmountBelow(directory: string): Promise<void> {
+  const table = await Deno.readTextFile("/proc/self/mountinfo");
+  const targets = table.split("\n")
+    .map((line) => line.split(" ")[4] ?? "")
+    .filter((target) => target.startsWith(`${directory}/`));
+  for (const target of targets.reverse()) {
+    await new Deno.Command("umount", { args: ["-l", target] }).output();
+  }
+}
+
+function print(line: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+}
+
+/** Short: podman takes no run root of more than 50 characters. */
+function randomName(): string {
+  return crypto.randomUUID().slice(0, 6);
+}
