@@ -11,6 +11,8 @@ export interface Libc {
    * the POSIX record locks of other processes, unlike flock(2).
    *
    * @param fd An open file, writable for a write lock.
+   * @returns False if somebody else has it.
+   * @throws {Error} If files cannot be locked there, as on some network mounts.
    */
   tryLock(fd: number, kind: LockKind): boolean;
   /** Finds who holds a conflicting lock: a process ID, or -1 if not known. */
@@ -78,7 +80,10 @@ function wrap({ symbols }: Library): Libc {
   return {
     tryLock(fd, kind) {
       const type = kind === "read" ? F_RDLCK : F_WRLCK;
-      return symbols.fcntl(fd, F_OFD_SETLK, makeFlock(type)) === 0;
+      if (symbols.fcntl(fd, F_OFD_SETLK, makeFlock(type)) === 0) return true;
+      // To ask who has it fails only where there are no locks at all.
+      if (symbols.fcntl(fd, F_OFD_GETLK, makeFlock(type)) === 0) return false;
+      throw new Error("Cannot lock a file: its file system has no locks");
     },
     findLockHolder(fd) {
       const flock = makeFlock(F_WRLCK);

@@ -84,6 +84,7 @@ export async function acquireLock(
     }
   } catch (error) {
     file[Symbol.dispose]();
+    signal?.throwIfAborted(); // with its reason: a broken sleep has another
     throw error;
   }
 }

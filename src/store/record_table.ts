@@ -20,7 +20,8 @@ export interface TableFiles<R extends StoreRecord> {
 
 interface LoadedFile<R> {
   readonly path: string;
-  records: R[];
+  /** By ID, in the order of the file. */
+  readonly records: Map<string, R>;
   isChanged: boolean;
 }
 
@@ -31,32 +32,28 @@ interface LoadedFile<R> {
 export class RecordTable<R extends StoreRecord> implements Disposable {
   readonly lock: HeldLock;
   readonly #files: readonly LoadedFile<R>[];
+  #all: readonly R[] | undefined;
 
   /** Loads the records. @throws {UnsupportedStoreError} If they are damaged. */
   constructor(lock: HeldLock, { directory, files, parse }: TableFiles<R>) {
     this.lock = lock;
     this.#files = files.map((name) => {
       const path = join(directory, name);
-      return { path, records: load(path, parse), isChanged: false };
+      const records = load(path, parse).map((record) =>
+        [record.id, record] as const
+      );
+      return { path, records: new Map(records), isChanged: false };
     });
   }
 
-  /** All records, in the order of the files. */
+  /** All records, in the order of the files; later changes do not show. */
   get records(): readonly R[] {
-    const seen = new Set<string>();
-    return this.#files.flatMap((file) => file.records).filter(({ id }) =>
-      // A second record of the same ID is ignored, as everybody does.
-      seen.has(id) ? false : seen.add(id)
-    );
+    return this.#all ??= [...mergeFirst(this.#files).values()];
   }
 
   /** Finds a record by its full ID. */
   get(id: string): R | undefined {
-    for (const { records } of this.#files) {
-      const found = records.find((record) => record.id === id);
-      if (found !== undefined) return found;
-    }
-    return undefined;
+    return this.#fileOf(id)?.records.get(id);
   }
 
   /** Finds a record by name; of two holders the later one has it. */
@@ -73,23 +70,23 @@ export class RecordTable<R extends StoreRecord> implements Disposable {
 
   /** Appends a record. */
   add(record: R): void {
-    const [first] = this.#files;
-    if (first === undefined) return;
-    first.records = [...first.records, record];
-    first.isChanged = true;
+    this.#change(this.#files[0], ({ records }) => {
+      records.set(record.id, record);
+    });
   }
 
   /** Replaces a record by a changed one of the same ID. */
   update(record: R): void {
-    this.#change(
-      record.id,
-      (records) => records.map((old) => old.id === record.id ? record : old),
-    );
+    this.#change(this.#fileOf(record.id), ({ records }) => {
+      records.set(record.id, record);
+    });
   }
 
   /** Drops a record; it may be gone already. */
   remove(id: string): void {
-    this.#change(id, (records) => records.filter((old) => old.id !== id));
+    for (const file of this.#files) {
+      if (file.records.delete(id)) this.#change(file, () => {});
+    }
   }
 
   /** Writes what changed: the token first, so that nobody misses it. */
@@ -98,7 +95,7 @@ export class RecordTable<R extends StoreRecord> implements Disposable {
     if (changed.length === 0) return;
     this.lock.writeToken();
     for (const file of changed) {
-      writeAtomically(file.path, formatRecords(file.records));
+      writeAtomically(file.path, formatRecords([...file.records.values()]));
       file.isChanged = false;
     }
   }
@@ -108,13 +105,30 @@ export class RecordTable<R extends StoreRecord> implements Disposable {
     this.lock[Symbol.dispose]();
   }
 
-  #change(id: string, change: (records: R[]) => R[]): void {
-    for (const file of this.#files) {
-      if (!file.records.some((record) => record.id === id)) continue;
-      file.records = change(file.records);
-      file.isChanged = true;
+  #fileOf(id: string): LoadedFile<R> | undefined {
+    return this.#files.find(({ records }) => records.has(id));
+  }
+
+  #change(
+    file: LoadedFile<R> | undefined,
+    change: (file: LoadedFile<R>) => void,
+  ): void {
+    if (file === undefined) return;
+    change(file);
+    file.isChanged = true;
+    this.#all = undefined;
+  }
+}
+
+/** Of two records of one ID the first counts, as for everybody. */
+function mergeFirst<R>(files: readonly LoadedFile<R>[]): Map<string, R> {
+  const merged = new Map<string, R>();
+  for (const { records } of files) {
+    for (const [id, record] of records) {
+      if (!merged.has(id)) merged.set(id, record);
     }
   }
+  return merged;
 }
 
 function load<R>(path: string, parse: (text: string) => R[]): R[] {

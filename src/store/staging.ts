@@ -5,16 +5,23 @@
  */
 
 import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import { join } from "@std/path";
 import { isErrno } from "../fs/errno.ts";
 import { randomSuffix } from "../fs/random_name.ts";
+import { removeTree, removeTreeSync } from "../fs/remove_tree.ts";
 import type { Libc } from "../process/libc.ts";
 import { type HeldLock, tryLock } from "./lock.ts";
 
 /** A private directory (0700) that is removed when disposed of. */
 export interface Staging extends AsyncDisposable {
   readonly path: string;
+}
+
+/** An abandoned directory that was found. */
+export interface SweptStaging {
+  readonly path: string;
+  /** Why it is still there; undefined if it was removed. */
+  readonly error?: unknown;
 }
 
 const LOCK_PREFIX = "lock-";
@@ -37,34 +44,34 @@ export function openStaging(parent: string, libc: Libc | undefined): Staging {
     return {
       path,
       async [Symbol.asyncDispose]() {
-        await rm(path, { recursive: true, force: true });
+        using _lock = lock; // if the rest fails, the next sweep tries again
+        await removeTree(path);
         rmSync(lock.path, { force: true });
-        lock[Symbol.dispose]();
         removeIfEmpty(parent);
       },
     };
   }
 }
 
-/**
- * Removes the staging directories of processes that are gone.
- *
- * @returns The paths that were removed.
- */
+/** Removes the staging directories of processes that are gone. */
 export function sweepStaging(
   parent: string,
   libc: Libc | undefined,
-): readonly string[] {
+): readonly SweptStaging[] {
   return findSuffixes(parent).flatMap((suffix) => {
     const lock = takeLock(join(parent, LOCK_PREFIX + suffix), libc);
     if (lock === undefined) return []; // its owner is at work
     using _lock = lock;
     const path = join(parent, DIRECTORY_PREFIX + suffix);
     const isThere = existsSync(path);
-    rmSync(path, { recursive: true, force: true });
-    rmSync(lock.path, { force: true });
-    removeIfEmpty(parent);
-    return isThere ? [path] : [];
+    try {
+      removeTreeSync(path);
+      rmSync(lock.path, { force: true });
+      removeIfEmpty(parent);
+    } catch (error) {
+      return [{ path, error }]; // such as a mount in it: no reason to stop
+    }
+    return isThere ? [{ path }] : [];
   });
 }
 

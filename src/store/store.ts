@@ -12,7 +12,12 @@ import { finishDeletions } from "./finish_deletions.ts";
 import type { LockOptions } from "./lock.ts";
 import { layOut, type StoreLocation, type StorePaths } from "./paths.ts";
 import type { RecordTable } from "./record_table.ts";
-import { openStaging, type Staging, sweepStaging } from "./staging.ts";
+import {
+  openStaging,
+  type Staging,
+  sweepStaging,
+  type SweptStaging,
+} from "./staging.ts";
 import {
   type HeldLocks,
   lockMountCounts,
@@ -63,8 +68,8 @@ export function openStore(options: StoreOptions): Store {
   // Staging must share a mount with the layers, and the home may be its own.
   const stagingParent = join(paths.home, "tempdirs");
   for (const parent of [stagingParent, paths.staging]) {
-    for (const path of sweepStaging(parent, libc)) {
-      onWarning?.(`Removed "${path}", left by a process that died`);
+    for (const swept of sweepStaging(parent, libc)) {
+      onWarning?.(describeSwept(swept));
     }
   }
   const store: Store = {
@@ -101,6 +106,13 @@ async function lockWhole<W extends WantedLocks>(
   }
 }
 
+function describeSwept({ path, error }: SweptStaging): string {
+  const what = `"${path}", left by a process that died`;
+  if (error === undefined) return `Removed ${what}`;
+  const why = error instanceof Error ? error.message : String(error);
+  return `Cannot remove ${what}: ${why}`;
+}
+
 // Characters that the options of an overlay mount cannot hold.
 const BAD_PATH = /[,:"\\\n]/;
 
@@ -135,7 +147,7 @@ function makeDirectories(paths: StorePaths): void {
   ];
   for (const path of all) mkdirSync(path, { recursive: true, mode: 0o700 });
   if (!existsSync(paths.links)) {
-    mkdirSync(paths.links);
+    mkdirSync(paths.links, { recursive: true }); // others may be opening it
     chmodSync(paths.links, 0o755);
   }
   // Saves other tools a walk over all layers to find out by themselves.

@@ -1,0 +1,76 @@
+/** Removes directory trees, however deep a container has made them. */
+
+import { Buffer } from "node:buffer";
+import { readdirSync, renameSync, rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "@std/path";
+import { isErrno } from "./errno.ts";
+import { randomSuffix } from "./random_name.ts";
+
+// A path of more than 4096 bytes cannot be named: room for a name of 255.
+const MAX_PATH_BYTES = 3800;
+// Each level takes an open file and a part of the stack while it is removed.
+const MAX_DEPTH = 200;
+
+/**
+ * Removes a tree; one that is gone already is no error. Follows no links.
+ *
+ * @throws {Error} If something in it cannot be removed, such as a mount point.
+ */
+export async function removeTree(path: string): Promise<void> {
+  flatten(path);
+  await rm(path, { recursive: true, force: true });
+}
+
+/** Does what {@linkcode removeTree} does, while the caller waits. */
+export function removeTreeSync(path: string): void {
+  flatten(path);
+  rmSync(path, { recursive: true, force: true });
+}
+
+/**
+ * Moves what lies too deep to the top. To remove a tree of 30,000 levels would
+ * overflow the stack of the runtime, which ends the whole process.
+ */
+function flatten(top: string): void {
+  const found = [{ path: top, depth: 0 }];
+  for (let next = found.pop(); next !== undefined; next = found.pop()) {
+    for (const name of listDirectories(next.path)) {
+      const child = { path: join(next.path, name), depth: next.depth + 1 };
+      if (!isTooDeep(child)) {
+        found.push(child);
+        continue;
+      }
+      const path = join(top, `${randomSuffix()}.deep`);
+      if (move(child.path, path)) found.push({ path, depth: 1 });
+    }
+  }
+}
+
+function isTooDeep(
+  { path, depth }: { readonly path: string; readonly depth: number },
+): boolean {
+  return depth > MAX_DEPTH || Buffer.byteLength(path) > MAX_PATH_BYTES;
+}
+
+// What is not UTF-8 cannot be named, and seems to be absent.
+function listDirectories(path: string): readonly string[] {
+  try {
+    return readdirSync(path, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name);
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return [];
+    throw error;
+  }
+}
+
+function move(from: string, to: string): boolean {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,85 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { existsSync } from "@std/fs";
+import { removeTree, removeTreeSync } from "../../src/fs/remove_tree.ts";
+import { needs } from "../support/peers.ts";
+import { type TempDir, tempDir } from "../support/temp_dir.ts";
+
+const { ignore } = needs("python3");
+
+// By descriptors, as a container can: no path is long enough.
+const MAKE_DEEP = `
+import os, sys
+fd = os.open(sys.argv[1], os.O_RDONLY)
+for depth in range(int(sys.argv[2])):
+    for name in [b"d" * 200, b"e\\xff"]:
+        os.mkdir(name, dir_fd=fd)
+    below = os.open(b"d" * 200, os.O_RDONLY, dir_fd=fd)
+    os.close(fd)
+    fd = below
+os.close(os.open(b"file\\xff", os.O_CREAT | os.O_WRONLY, dir_fd=fd))
+`;
+
+async function makeDeep(dir: TempDir, depth: number): Promise<string> {
+  const top = dir.join("top");
+  Deno.mkdirSync(top);
+  const args = ["-c", MAKE_DEEP, top, `${depth}`];
+  const { success } = await new Deno.Command("python3", { args }).output();
+  assertEquals(success, true);
+  return top;
+}
+
+Deno.test("removeTree() is content with nothing", async () => {
+  using dir = tempDir();
+  await removeTree(dir.join("none"));
+  removeTreeSync(dir.join("none"));
+});
+
+Deno.test("removeTree() follows no links", async () => {
+  using dir = tempDir();
+  Deno.mkdirSync(dir.join("kept", "sub"), { recursive: true });
+  Deno.mkdirSync(dir.join("gone"));
+  Deno.symlinkSync("../kept", dir.join("gone", "link"));
+  await removeTree(dir.join("gone"));
+  assertEquals(existsSync(dir.join("kept", "sub")), true);
+  assertEquals(existsSync(dir.join("gone")), false);
+});
+
+Deno.test("removeTree() needs fewer open files than a tree has levels", {
+  ignore,
+}, async () => {
+  for (const call of ["await removeTree", "removeTreeSync"]) {
+    using dir = tempDir();
+    const top = await makeDeep(dir, 1500);
+    const module = import.meta.resolve("../../src/fs/remove_tree.ts");
+    const code = `import * as tree from ${JSON.stringify(module)};` +
+      call.replace("remove", "tree.remove") + `(Deno.args[0])`;
+    const { success, stderr } = await new Deno.Command("sh", {
+      args: [
+        ...["-c", 'ulimit -n 500; exec "$@"', "sh", Deno.execPath(), "eval"],
+        ...["--quiet", "--config", "deno.json", code, top],
+      ],
+    }).output();
+    assert(success, new TextDecoder().decode(stderr));
+    assertEquals(existsSync(top), false);
+  }
+});
+
+Deno.test("removeTree() says what it cannot remove", {
+  ...needs("root", "mount"),
+}, async () => {
+  using dir = tempDir();
+  const busy = dir.join("top", "busy");
+  Deno.mkdirSync(busy, { recursive: true });
+  await run("mount", "-t", "tmpfs", "tmpfs", busy);
+  try {
+    await assertRejects(() => removeTree(dir.join("top")));
+    assertThrows(() => removeTreeSync(dir.join("top")));
+  } finally {
+    await run("umount", busy);
+  }
+});
+
+async function run(program: string, ...args: string[]): Promise<void> {
+  const { success } = await new Deno.Command(program, { args }).output();
+  assertEquals(success, true);
+}

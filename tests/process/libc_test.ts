@@ -1,0 +1,134 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { closeSync, openSync, readlinkSync } from "node:fs";
+import { type Libc, takeLibc } from "../../src/process/libc.ts";
+import { canLock, holdLock, type LockStyle } from "../support/lock_holder.ts";
+import { needs } from "../support/peers.ts";
+import { type TempDir, tempDir } from "../support/temp_dir.ts";
+
+const libc = takeLibc();
+const ignore = libc === undefined || needs("python3").ignore;
+const STYLES: readonly LockStyle[] = ["posix", "ofd"];
+
+Deno.test("takeLibc() gives up the permission to load anything", () => {
+  const { state } = Deno.permissions.querySync({ name: "ffi" });
+  assert(state !== "granted");
+  assertEquals(takeLibc(), undefined);
+});
+
+Deno.test("tryLock() heeds the locks of other programs", {
+  ignore,
+}, async (t) => {
+  using dir = tempDir();
+  for (const style of STYLES) {
+    await t.step(style, async () => {
+      using file = open(dir);
+      {
+        await using _reader = await holdLock(file.path, {
+          style,
+          kind: "read",
+        });
+        assert(bound().tryLock(file.fd, "read"));
+        assertEquals(bound().tryLock(file.fd, "write"), false);
+      }
+      using other = open(dir, "other");
+      await using writer = await holdLock(other.path, { style, kind: "write" });
+      assertEquals(bound().tryLock(other.fd, "read"), false);
+      assertEquals(bound().tryLock(other.fd, "write"), false);
+      // The lock of an open file is that of no process.
+      const expected = style === "posix" ? writer.pid : -1;
+      assertEquals(bound().findLockHolder(other.fd), expected);
+    });
+  }
+});
+
+Deno.test("other programs heed the locks of tryLock()", {
+  ignore,
+}, async (t) => {
+  using dir = tempDir();
+  for (const style of STYLES) {
+    await t.step(style, async () => {
+      const path = dir.join("lock");
+      {
+        using file = open(dir);
+        assert(bound().tryLock(file.fd, "write"));
+        assertEquals(await canLock(path, { style, kind: "read" }), false);
+        assertEquals(await canLock(path, { style, kind: "write" }), false);
+        assert(bound().tryLock(file.fd, "read")); // gives way to readers
+        assert(await canLock(path, { style, kind: "read" }));
+        assertEquals(await canLock(path, { style, kind: "write" }), false);
+      }
+      assert(await canLock(path, { style, kind: "write" }));
+    });
+  }
+});
+
+Deno.test("tryLock() excludes another open file of the same process", {
+  ignore,
+}, () => {
+  using dir = tempDir();
+  using one = open(dir);
+  using two = open(dir);
+  assert(bound().tryLock(one.fd, "write"));
+  assertEquals(bound().tryLock(two.fd, "read"), false);
+  assertEquals(bound().findLockHolder(two.fd), -1);
+});
+
+Deno.test("a child process does not keep a lock", { ignore }, async () => {
+  using dir = tempDir();
+  const file = open(dir);
+  assert(bound().tryLock(file.fd, "write"));
+  const child = new Deno.Command("sleep", { args: ["60"] }).spawn();
+  file[Symbol.dispose]();
+  const isFree = await canLock(file.path, { style: "posix", kind: "write" });
+  child.kill();
+  await child.status;
+  assert(isFree);
+});
+
+Deno.test("tryLock() tells a broken lock from a held one", { ignore }, () => {
+  using dir = tempDir();
+  const file = open(dir);
+  file[Symbol.dispose]();
+  assertThrows(() => bound().tryLock(file.fd, "write"), Error, "Cannot lock");
+});
+
+Deno.test("symlink() makes links that lead nowhere", { ignore }, () => {
+  using dir = tempDir();
+  bound().symlink("../é/diff", dir.join("l"));
+  assertEquals(readlinkSync(dir.join("l")), "../é/diff");
+  const failed = `Cannot make symbolic link "${dir.join("l")}" to "x"`;
+  assertThrows(() => bound().symlink("x", dir.join("l")), Error, failed);
+  assertThrows(() => bound().symlink("x\0y", dir.join("m")), TypeError, "NUL");
+});
+
+Deno.test("syncFileSystem() writes to the disk, or says so", {
+  ignore,
+}, async () => {
+  using dir = tempDir();
+  using file = open(dir);
+  await bound().syncFileSystem(file.fd);
+});
+
+interface OpenFile extends Disposable {
+  readonly path: string;
+  readonly fd: number;
+}
+
+function open(dir: TempDir, name = "lock"): OpenFile {
+  const path = dir.join(name);
+  const fd = openSync(path, "a+");
+  let isOpen = true;
+  return {
+    path,
+    fd,
+    [Symbol.dispose]() {
+      if (isOpen) closeSync(fd);
+      isOpen = false;
+    },
+  };
+}
+
+function bound(): Libc {
+  if (libc === undefined) throw new Error("not bound");
+  return libc;
+}

@@ -1,0 +1,48 @@
+/** Agents on stores of their own, in temporary folders. */
+
+import { takeLibc } from "../../src/process/libc.ts";
+import {
+  type Agent,
+  type AgentOptions,
+  openAgent,
+} from "../../src/runtime/agent.ts";
+import { type MemoryMounter, memoryMounter } from "./memory_mounter.ts";
+import { type TempDir, tempDir } from "./temp_dir.ts";
+
+// Once a test file: then the permission is gone, as it is in orlop itself.
+const libc = takeLibc();
+
+/** An agent whose store vanishes with it. */
+export interface StoreAgent extends Disposable {
+  readonly agent: Agent;
+  readonly dir: TempDir;
+  readonly mounter: MemoryMounter;
+  /** What it logged: `level: message`. */
+  readonly messages: readonly string[];
+  /** One more agent on the same store, as another process has one. */
+  reopen(): Agent;
+}
+
+/** Opens an agent on a new store; it mounts in memory only. */
+export function storeAgent(options: Partial<AgentOptions> = {}): StoreAgent {
+  const dir = tempDir();
+  const mounter = memoryMounter();
+  const messages: string[] = [];
+  const reopen = () =>
+    openAgent({
+      root: dir.join("root"),
+      runRoot: dir.join("run"),
+      libc,
+      mounter,
+      log: (level, message) => messages.push(`${level}: ${message}`),
+      ...options,
+    });
+  return {
+    agent: reopen(),
+    dir,
+    mounter,
+    messages,
+    reopen,
+    [Symbol.dispose]: () => dir[Symbol.dispose](),
+  };
+}
