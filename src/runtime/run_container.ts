@@ -1,5 +1,7 @@
 /** Runs a container to its end through an OCI runtime. */
 
+import { rmSync } from "node:fs";
+import { join } from "@std/path";
 import type { Abortable } from "../abort.ts";
 import { CommandError } from "../errors.ts";
 import { findProgram } from "../process/find_program.ts";
@@ -7,6 +9,7 @@ import { runCommand } from "../process/run_command.ts";
 import { runInteractive } from "../process/run_interactive.ts";
 import { ensureRunDirectory } from "../store/container_store.ts";
 import type { Agent } from "./agent.ts";
+import { readRuntimeLog, runtimeExitCode } from "./runtime_exit_code.ts";
 import { startContainer, stopContainer } from "./start_container.ts";
 
 /** How to run a container. */
@@ -26,7 +29,7 @@ const RUNTIMES = ["runc", "crun"];
  *
  * @param id The container's full ID.
  * @returns The exit code of the process; 128 and the signal's number if a
- *   signal ended it.
+ *   signal ended it; 125, 126 or 127 if the runtime could not start it.
  * @throws {CommandError} If there is no runtime.
  */
 export async function runContainer(
@@ -38,10 +41,14 @@ export async function runContainer(
   await startContainer(agent, id, options);
   try {
     const bundle = ensureRunDirectory(agent.store.paths, id);
-    const args = ["run", "--bundle", bundle, id];
-    return await runInteractive(runtime, args, {
+    const log = join(bundle, "runtime.log");
+    rmSync(log, { force: true }); // that of an earlier run
+    const logFlags = ["--log", log, "--log-format", "json"];
+    const args = [...logFlags, "run", "--bundle", bundle, id];
+    const code = await runInteractive(runtime, args, {
       stdin: options.stdin ?? "null",
     });
+    return runtimeExitCode(code, readRuntimeLog(log));
   } finally {
     // Of a process that died by itself nothing is left to delete.
     await runCommand(runtime, ["delete", "--force", id], { okCodes: "any" });

@@ -70,6 +70,8 @@ Deno.test({
         ...["sh", "-c", "echo $A $PWD $(id -u):$(id -g)"],
       );
       assertEquals(set.out, "b /bin 12:34");
+      assertEquals((await run("tiny", "nonsense")).code, 127);
+      assertEquals((await run("tiny", "/bin")).code, 126);
       assertEquals((await orlop("ps", "-q")).out, "");
       assertEquals((await run("--pull=never", "nothing")).code, 125);
     }),

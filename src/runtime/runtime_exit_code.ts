@@ -1,0 +1,54 @@
+/**
+ * Tells a container's exit code from its OCI runtime's. Runtimes end with 1
+ * when they cannot start a container, as many containers do by themselves.
+ */
+
+import { isErrno } from "../fs/errno.ts";
+import { readFileSync } from "node:fs";
+
+/** What shells and podman use, too. */
+const CODES = { failed: 125, notExecutable: 126, notFound: 127 } as const;
+
+/**
+ * The exit code of a run.
+ *
+ * @param code The runtime's own.
+ * @param log What it logged as JSON, a message a line.
+ * @returns 127 if there is no such command, 126 if it cannot be executed, 125
+ *   if the runtime failed otherwise; else `code`.
+ */
+export function runtimeExitCode(code: number, log: string): number {
+  if (code === 0) return code;
+  const message = lastError(log);
+  if (/executable file .*not found|exec.*no such file/i.test(message)) {
+    return CODES.notFound;
+  }
+  if (/exec.*(permission denied|exec format error)/i.test(message)) {
+    return CODES.notExecutable;
+  }
+  return /^\w+ run failed/.test(message) ? CODES.failed : code;
+}
+
+/** Reads a runtime's log; it makes none if it has nothing to say. */
+export function readRuntimeLog(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return "";
+    throw error;
+  }
+}
+
+function lastError(log: string): string {
+  const messages = log.split("\n").map(errorOf).filter((text) => text !== "");
+  return messages.at(-1) ?? "";
+}
+
+function errorOf(line: string): string {
+  try {
+    const { level, msg } = JSON.parse(line);
+    return level === "error" && typeof msg === "string" ? msg : "";
+  } catch {
+    return ""; // what is no JSON is no message
+  }
+}
