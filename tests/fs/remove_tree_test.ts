@@ -1,5 +1,5 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { existsSync } from "@std/fs";
+import { assert, assertFalse, assertRejects, assertThrows } from "@std/assert";
+import { existsSync, mkdirSync, symlinkSync } from "node:fs";
 import { removeTree, removeTreeSync } from "../../src/fs/remove_tree.ts";
 import { needs } from "../support/peers.ts";
 import { type TempDir, tempDir } from "../support/temp_dir.ts";
@@ -21,10 +21,10 @@ os.close(os.open(b"file\\xff", os.O_CREAT | os.O_WRONLY, dir_fd=fd))
 
 async function makeDeep(dir: TempDir, depth: number): Promise<string> {
   const top = dir.join("top");
-  Deno.mkdirSync(top);
+  mkdirSync(top);
   const args = ["-c", MAKE_DEEP, top, `${depth}`];
   const { success } = await new Deno.Command("python3", { args }).output();
-  assertEquals(success, true);
+  assert(success);
   return top;
 }
 
@@ -36,12 +36,12 @@ Deno.test("removeTree() is content with nothing", async () => {
 
 Deno.test("removeTree() follows no links", async () => {
   using dir = tempDir();
-  Deno.mkdirSync(dir.join("kept", "sub"), { recursive: true });
-  Deno.mkdirSync(dir.join("gone"));
-  Deno.symlinkSync("../kept", dir.join("gone", "link"));
+  mkdirSync(dir.join("kept", "sub"), { recursive: true });
+  mkdirSync(dir.join("gone"));
+  symlinkSync("../kept", dir.join("gone", "link"));
   await removeTree(dir.join("gone"));
-  assertEquals(existsSync(dir.join("kept", "sub")), true);
-  assertEquals(existsSync(dir.join("gone")), false);
+  assert(existsSync(dir.join("kept", "sub")));
+  assertFalse(existsSync(dir.join("gone")));
 });
 
 Deno.test("removeTree() needs fewer open files than a tree has levels", {
@@ -60,7 +60,7 @@ Deno.test("removeTree() needs fewer open files than a tree has levels", {
       ],
     }).output();
     assert(success, new TextDecoder().decode(stderr));
-    assertEquals(existsSync(top), false);
+    assertFalse(existsSync(top));
   }
 });
 
@@ -69,7 +69,7 @@ Deno.test("removeTree() says what it cannot remove", {
 }, async () => {
   using dir = tempDir();
   const busy = dir.join("top", "busy");
-  Deno.mkdirSync(busy, { recursive: true });
+  mkdirSync(busy, { recursive: true });
   await run("mount", "-t", "tmpfs", "tmpfs", busy);
   try {
     await assertRejects(() => removeTree(dir.join("top")));
@@ -81,5 +81,5 @@ Deno.test("removeTree() says what it cannot remove", {
 
 async function run(program: string, ...args: string[]): Promise<void> {
   const { success } = await new Deno.Command(program, { args }).output();
-  assertEquals(success, true);
+  assert(success);
 }

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
 import { closeSync, openSync, readlinkSync } from "node:fs";
 import { type Libc, takeLibc } from "../../src/process/libc.ts";
 import { canLock, holdLock, type LockStyle } from "../support/lock_holder.ts";
@@ -28,12 +28,12 @@ Deno.test("tryLock() heeds the locks of other programs", {
           kind: "read",
         });
         assert(bound().tryLock(file.fd, "read"));
-        assertEquals(bound().tryLock(file.fd, "write"), false);
+        assertFalse(bound().tryLock(file.fd, "write"));
       }
       using other = open(dir, "other");
       await using writer = await holdLock(other.path, { style, kind: "write" });
-      assertEquals(bound().tryLock(other.fd, "read"), false);
-      assertEquals(bound().tryLock(other.fd, "write"), false);
+      assertFalse(bound().tryLock(other.fd, "read"));
+      assertFalse(bound().tryLock(other.fd, "write"));
       // The lock of an open file is that of no process.
       const expected = style === "posix" ? writer.pid : -1;
       assertEquals(bound().findLockHolder(other.fd), expected);
@@ -51,11 +51,11 @@ Deno.test("other programs heed the locks of tryLock()", {
       {
         using file = open(dir);
         assert(bound().tryLock(file.fd, "write"));
-        assertEquals(await canLock(path, { style, kind: "read" }), false);
-        assertEquals(await canLock(path, { style, kind: "write" }), false);
+        assertFalse(await canLock(path, { style, kind: "read" }));
+        assertFalse(await canLock(path, { style, kind: "write" }));
         assert(bound().tryLock(file.fd, "read")); // gives way to readers
         assert(await canLock(path, { style, kind: "read" }));
-        assertEquals(await canLock(path, { style, kind: "write" }), false);
+        assertFalse(await canLock(path, { style, kind: "write" }));
       }
       assert(await canLock(path, { style, kind: "write" }));
     });
@@ -69,7 +69,7 @@ Deno.test("tryLock() excludes another open file of the same process", {
   using one = open(dir);
   using two = open(dir);
   assert(bound().tryLock(one.fd, "write"));
-  assertEquals(bound().tryLock(two.fd, "read"), false);
+  assertFalse(bound().tryLock(two.fd, "read"));
   assertEquals(bound().findLockHolder(two.fd), -1);
 });
 

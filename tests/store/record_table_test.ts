@@ -1,4 +1,11 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { UnsupportedStoreError } from "../../src/errors.ts";
 import { parseLayerRecords } from "../../src/formats/store_record.ts";
 import { takeLibc } from "../../src/process/libc.ts";
@@ -25,7 +32,7 @@ async function openTable(dir: TempDir) {
 }
 
 function read(dir: TempDir, name: string) {
-  return JSON.parse(Deno.readTextFileSync(dir.join(name)));
+  return JSON.parse(readFileSync(dir.join(name), "utf8"));
 }
 
 Deno.test("RecordTable is empty where there are no files", async () => {
@@ -33,20 +40,20 @@ Deno.test("RecordTable is empty where there are no files", async () => {
   using table = await openTable(dir);
   assertEquals(table.records, []);
   table.save();
-  assertEquals([...Deno.readDirSync(dir.path)].length, 1); // the lock
+  assertEquals(readdirSync(dir.path).length, 1); // the lock
 });
 
 Deno.test("RecordTable adds to the first file, and keeps to each other", async () => {
   using dir = tempDir();
   const text = '[{"id":"v","created":"x","secret":1}]';
-  Deno.writeTextFileSync(dir.join("volatile.json"), text);
+  writeFileSync(dir.join("volatile.json"), text);
   {
     using table = await openTable(dir);
     table.add({ id: "a", created });
     table.add({ id: "b", created, parent: "v" });
     table.save();
   }
-  assertEquals(Deno.readTextFileSync(dir.join("volatile.json")), text);
+  assertEquals(readFileSync(dir.join("volatile.json"), "utf8"), text);
   {
     using table = await openTable(dir);
     assertEquals(table.records.map(({ id }) => id), ["a", "b", "v"]);
@@ -61,7 +68,7 @@ Deno.test("RecordTable adds to the first file, and keeps to each other", async (
     { id: "v", created, secret: 1, names: ["n"] },
   ]);
   assertEquals(
-    (Deno.statSync(dir.join("stable.json")).mode ?? 0) & 0o777,
+    statSync(dir.join("stable.json")).mode & 0o777,
     0o600,
   );
 });
@@ -80,9 +87,9 @@ Deno.test("RecordTable forgets what was not saved", async () => {
 Deno.test("RecordTable takes the first of two records of one ID", async () => {
   using dir = tempDir();
   const one = '[{"id":"a","names":["stable"]}]';
-  Deno.writeTextFileSync(dir.join("stable.json"), one);
+  writeFileSync(dir.join("stable.json"), one);
   const two = '[{"id":"a","names":["volatile"]},{"id":"b"}]';
-  Deno.writeTextFileSync(dir.join("volatile.json"), two);
+  writeFileSync(dir.join("volatile.json"), two);
   using table = await openTable(dir);
   assertEquals(table.records.map(({ id }) => id), ["a", "b"]);
   assertEquals(table.get("a")?.names, ["stable"]);
@@ -119,17 +126,17 @@ Deno.test("RecordTable writes its token before its file", async () => {
   using dir = tempDir();
   using table = await openTable(dir);
   table.add({ id: "a", created });
-  Deno.mkdirSync(dir.join("stable.json")); // cannot be replaced by a file
+  mkdirSync(dir.join("stable.json")); // cannot be replaced by a file
   assertThrows(() => table.save());
   assertEquals(table.lock.readToken().length, 128);
-  const left = [...Deno.readDirSync(dir.path)].map(({ name }) => name).sort();
+  const left = readdirSync(dir.path).sort();
   assertEquals(left, ["lock", "stable.json"]);
 });
 
 Deno.test("RecordTable says which file is damaged", async () => {
   using dir = tempDir();
   const path = dir.join("volatile.json");
-  Deno.writeTextFileSync(path, '[{"id":"a"},{"id":');
+  writeFileSync(path, '[{"id":"a"},{"id":');
   const error = await openTable(dir).then(
     () => undefined,
     (error) => error,

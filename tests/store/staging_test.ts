@@ -1,5 +1,11 @@
-import { assert, assertEquals } from "@std/assert";
-import { existsSync } from "@std/fs";
+import { assert, assertEquals, assertFalse } from "@std/assert";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { takeLibc } from "../../src/process/libc.ts";
 import { openStaging, sweepStaging } from "../../src/store/staging.ts";
 import { canLock, holdLock } from "../support/lock_holder.ts";
@@ -10,7 +16,7 @@ const libc = takeLibc();
 const ignore = libc === undefined || needs("python3").ignore;
 
 function list(path: string): readonly string[] {
-  return [...Deno.readDirSync(path)].map(({ name }) => name).sort();
+  return readdirSync(path).sort();
 }
 
 Deno.test("openStaging() makes a private directory beside its lock", async () => {
@@ -22,10 +28,10 @@ Deno.test("openStaging() makes a private directory beside its lock", async () =>
     assert(one.path !== two.path);
     const suffix = /temp-dir-(\d+)$/.exec(one.path)?.[1];
     assert(list(parent).includes(`lock-${suffix}`));
-    assertEquals((Deno.statSync(one.path).mode ?? 0) & 0o777, 0o700);
-    Deno.writeTextFileSync(`${one.path}/file`, "");
+    assertEquals(statSync(one.path).mode & 0o777, 0o700);
+    writeFileSync(`${one.path}/file`, "");
   }
-  assertEquals(existsSync(parent), false); // older tools stumble over it
+  assertFalse(existsSync(parent)); // older tools stumble over it
 });
 
 Deno.test("another program sees that a staging directory is in use", {
@@ -36,7 +42,7 @@ Deno.test("another program sees that a staging directory is in use", {
   await using staging = openStaging(parent, libc);
   const lock = staging.path.replace("temp-dir-", "lock-");
   const how = { style: "posix", kind: "write" } as const;
-  assertEquals(await canLock(lock, how), false);
+  assertFalse(await canLock(lock, how));
 });
 
 Deno.test("sweepStaging() leaves alone what is in use", async () => {
@@ -51,8 +57,8 @@ Deno.test("sweepStaging() leaves alone what another program uses", {
   ignore,
 }, async () => {
   using dir = tempDir();
-  Deno.mkdirSync(dir.join("temp-dir-7"));
-  Deno.writeTextFileSync(dir.join("lock-7"), "");
+  mkdirSync(dir.join("temp-dir-7"));
+  writeFileSync(dir.join("lock-7"), "");
   const how = { style: "posix", kind: "write" } as const;
   await using _owner = await holdLock(dir.join("lock-7"), how);
   assertEquals(sweepStaging(dir.path, libc), []);
@@ -63,24 +69,24 @@ Deno.test("sweepStaging() removes what was left behind", async (t) => {
   await t.step("directory and lock", () => {
     using dir = tempDir();
     const parent = dir.join("staging");
-    Deno.mkdirSync(`${parent}/temp-dir-7/sub`, { recursive: true });
-    Deno.writeTextFileSync(`${parent}/lock-7`, "");
+    mkdirSync(`${parent}/temp-dir-7/sub`, { recursive: true });
+    writeFileSync(`${parent}/lock-7`, "");
     const path = `${parent}/temp-dir-7`;
     assertEquals(sweepStaging(parent, libc), [{ path }]);
-    assertEquals(existsSync(parent), false);
+    assertFalse(existsSync(parent));
   });
   await t.step("only a directory", () => {
     using dir = tempDir();
-    Deno.mkdirSync(dir.join("temp-dir-7"));
-    Deno.mkdirSync(dir.join("other"));
+    mkdirSync(dir.join("temp-dir-7"));
+    mkdirSync(dir.join("other"));
     const path = dir.join("temp-dir-7");
     assertEquals(sweepStaging(dir.path, libc), [{ path }]);
     assertEquals(list(dir.path), ["other"]);
   });
   await t.step("only a lock", () => {
     using dir = tempDir();
-    Deno.writeTextFileSync(dir.join("lock-7"), "");
-    Deno.mkdirSync(dir.join("other"));
+    writeFileSync(dir.join("lock-7"), "");
+    mkdirSync(dir.join("other"));
     assertEquals(sweepStaging(dir.path, libc), []);
     assertEquals(list(dir.path), ["other"]);
   });
@@ -97,8 +103,8 @@ Deno.test("sweepStaging() goes on where it cannot remove", {
   using dir = tempDir();
   const parent = dir.join("staging");
   const path = `${parent}/temp-dir-7`;
-  Deno.mkdirSync(`${path}/busy`, { recursive: true });
-  Deno.mkdirSync(`${parent}/temp-dir-8`);
+  mkdirSync(`${path}/busy`, { recursive: true });
+  mkdirSync(`${parent}/temp-dir-8`);
   await run("mount", "-t", "tmpfs", "tmpfs", `${path}/busy`);
   try {
     const swept = sweepStaging(parent, libc);
@@ -107,7 +113,7 @@ Deno.test("sweepStaging() goes on where it cannot remove", {
   } finally {
     await run("umount", `${path}/busy`);
   }
-  assertEquals(existsSync(`${parent}/temp-dir-8`), false);
+  assertFalse(existsSync(`${parent}/temp-dir-8`));
   assertEquals(sweepStaging(parent, libc), [{ path }]);
 });
 
