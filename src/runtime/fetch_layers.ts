@@ -1,7 +1,9 @@
 /** Brings the layers that a store lacks. */
 
+import { mkdirSync } from "node:fs";
 import type { Abortable } from "../abort.ts";
 import type { BlobAccess, ImageSource } from "../formats/blob_source.ts";
+import { downloadsDirectory } from "../store/paths.ts";
 import type { UnpackLimits } from "../store/unpack_layer.ts";
 import type { Agent } from "./agent.ts";
 import { commitLayer } from "./commit_layer.ts";
@@ -44,10 +46,12 @@ export async function fetchLayers(
   const signal = options.signal === undefined
     ? failure.signal
     : AbortSignal.any([failure.signal, options.signal]);
+  const downloads = downloadsDirectory(agent.store.paths);
+  mkdirSync(downloads, { recursive: true, mode: 0o700 });
   await using staging = agent.store.openStaging();
   using pool = new LayerPool({
     size: PARALLEL_LAYERS,
-    directory: staging.path,
+    directories: [staging.path, downloads],
     access: source.access,
     renewAccess: () => renewAccess(source, { signal }),
   });
@@ -57,6 +61,7 @@ export async function fetchLayers(
     pool,
     access: source.access,
     directory: staging.path,
+    downloads,
     signal,
   });
   try {

@@ -20,6 +20,8 @@ export interface LayerJob {
   readonly layer: Descriptor;
   /** An empty, private directory below the one that the worker may write. */
   readonly directory: string;
+  /** The file that keeps what was received, for blobs that cost a download. */
+  readonly partial: string | undefined;
   readonly limits: UnpackLimits;
 }
 

@@ -16,8 +16,8 @@ import {
 export interface LayerPoolOptions {
   /** How many layers are unpacked at once. */
   readonly size: number;
-  /** The only directory that workers may read and write. */
-  readonly directory: string;
+  /** The only directories that workers may read and write. */
+  readonly directories: readonly string[];
   /** How workers reach blobs: it decides what else they may. */
   readonly access: BlobAccess;
   /** Called when a token has run out; answers with a new one. */
@@ -88,7 +88,7 @@ export class LayerPool implements Disposable {
   }
 
   #start(): Worker {
-    const { access, directory } = this.#options;
+    const { access, directories } = this.#options;
     const layouts = access.kind === "layout" ? [access.directory] : [];
     const worker = new Worker(new URL("./layer_worker.ts", import.meta.url), {
       type: "module",
@@ -96,8 +96,8 @@ export class LayerPool implements Disposable {
       deno: {
         permissions: {
           net: [...this.#hosts],
-          read: [directory, ...layouts],
-          write: [directory],
+          read: [...directories, ...layouts],
+          write: [...directories],
         },
       },
     });

@@ -14,6 +14,7 @@ import {
   type WorkerRequest,
 } from "./layer_job.ts";
 import { openAnyBlob } from "./open_any_blob.ts";
+import { PartialBlob } from "./partial_blob.ts";
 
 // Often enough for a progress bar, seldom enough to cost nothing.
 const PROGRESS_MS = 100;
@@ -39,24 +40,40 @@ self.onmessage = ({ data: request }) => {
   }
 };
 
-async function runJob({ access, layer, directory, limits }: LayerJob) {
+async function runJob(job: LayerJob): Promise<void> {
+  const { access, layer, directory, limits } = job;
   const unpacking = unpackLayer({ directory }, limits);
-  let received = 0;
-  let reportedAt = 0;
+  const reportProgress = createProgressReporter();
   try {
+    using partial = job.partial === undefined
+      ? undefined
+      : new PartialBlob(job.partial);
+    const offset = partial?.replay(layer.size, (chunk) => {
+      unpacking.write(chunk);
+      reportProgress(chunk.byteLength);
+    }) ?? 0;
     await readBlob(openWithRenewal(access), layer, (chunk) => {
       unpacking.write(chunk);
-      received += chunk.byteLength;
-      const now = performance.now();
-      if (now - reportedAt < PROGRESS_MS) return;
-      reportedAt = now;
-      report({ kind: "progress", received });
-    }, { onReconnect: (reason) => report({ kind: "retry", reason }) });
+      partial?.append(chunk);
+      reportProgress(chunk.byteLength);
+    }, { offset, onReconnect: (reason) => report({ kind: "retry", reason }) });
     report({ kind: "done", layer: unpacking.finish() });
   } catch (error) {
     unpacking.abort();
     throw error;
   }
+}
+
+function createProgressReporter(): (bytes: number) => void {
+  let received = 0;
+  let reportedAt = 0;
+  return (bytes) => {
+    received += bytes;
+    const now = performance.now();
+    if (now - reportedAt < PROGRESS_MS) return;
+    reportedAt = now;
+    report({ kind: "progress", received });
+  };
 }
 
 /** Opens blobs; asks the main thread for a new token when one has run out. */

@@ -1,15 +1,20 @@
 /** Brings one layer into the staging directory, verified. */
 
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "@std/path";
 import type { Abortable } from "../abort.ts";
-import { BlobMismatchError } from "../errors.ts";
+import {
+  BlobMismatchError,
+  InvalidLayerError,
+  NoSpaceError,
+} from "../errors.ts";
 import type { BlobAccess } from "../formats/blob_source.ts";
 import type { Descriptor } from "../formats/descriptor.ts";
 import type { Digest } from "../formats/digest.ts";
 import { acquireLock, type HeldLock } from "../store/lock.ts";
 import type { UnpackedLayer, UnpackLimits } from "../store/unpack_layer.ts";
 import type { Agent } from "./agent.ts";
+import type { LayerJob } from "./layer_job.ts";
 import type { LayerPool } from "./layer_pool.ts";
 import type { OnPullEvent } from "./pull_event.ts";
 
@@ -29,6 +34,8 @@ export interface StageContext extends Abortable {
   readonly access: BlobAccess;
   /** The only directory that the workers may write. */
   readonly directory: string;
+  /** Keeps what was received of a layer when a pull is cut short. */
+  readonly downloads: string;
   readonly limits: UnpackLimits;
   readonly onEvent: OnPullEvent;
 }
@@ -62,9 +69,7 @@ export async function stageLayer(
       return undefined;
     }
     const directory = join(parent, `${needed.id}-addition`);
-    mkdirSync(directory, { mode: 0o700 });
-    const unpacked = await runJob(context, needed, directory);
-    verify(unpacked, needed);
+    const unpacked = await receive(context, needed, directory);
     const stack = held.move();
     return { directory, unpacked, [Symbol.dispose]: () => stack.dispose() };
   } catch (error) {
@@ -73,13 +78,52 @@ export async function stageLayer(
   }
 }
 
-function runJob(
-  { pool, access, limits, onEvent, signal }: StageContext,
-  { blob }: NeededLayer,
+/** Goes on where an earlier pull stopped; if that fails, from the beginning. */
+async function receive(
+  context: StageContext,
+  needed: NeededLayer,
   directory: string,
 ): Promise<UnpackedLayer> {
+  const partial = context.access.kind === "http"
+    ? join(context.downloads, needed.id)
+    : undefined;
+  const isResumed = partial !== undefined && existsSync(partial);
+  try {
+    const unpacked = await runJob(context, needed, { directory, partial });
+    verify(unpacked, needed);
+    forget();
+    return unpacked;
+  } catch (error) {
+    if (!isFaultOfBytes(error)) throw error;
+    forget();
+    if (!isResumed) throw error;
+    const { digest } = needed.blob;
+    const reason = "what was received earlier does not fit";
+    context.onEvent({ kind: "retry", digest, reason });
+    return await receive(context, needed, directory);
+  }
+
+  function forget(): void {
+    if (partial !== undefined) rmSync(partial, { force: true });
+  }
+}
+
+/** Then what was received is of no use: it is wrong, or there is no room. */
+function isFaultOfBytes(error: unknown): boolean {
+  return error instanceof BlobMismatchError ||
+    error instanceof InvalidLayerError || error instanceof NoSpaceError;
+}
+
+async function runJob(
+  { pool, access, limits, onEvent, signal }: StageContext,
+  { blob }: NeededLayer,
+  { directory, partial }: Pick<LayerJob, "directory" | "partial">,
+): Promise<UnpackedLayer> {
   const { digest, size } = blob;
-  return pool.run({ access, layer: blob, directory, limits }, {
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { mode: 0o700 });
+  const job = { access, layer: blob, directory, partial, limits };
+  return await pool.run(job, {
     signal,
     onProgress: (received) =>
       onEvent({ kind: "download", digest, received, size }),

@@ -64,3 +64,11 @@ export function workDirectory(paths: StorePaths, containerId: string): string {
 export function runDirectory(paths: StorePaths, containerId: string): string {
   return join(paths.runContainers, containerId, "userdata");
 }
+
+/**
+ * Where blobs are kept that were received in part, by the ID of their layer.
+ * It is orlop's own: no other tool looks at it.
+ */
+export function downloadsDirectory({ root }: StorePaths): string {
+  return join(root, "orlop", "downloads");
+}
