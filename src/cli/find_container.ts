@@ -1,6 +1,6 @@
 /** A container among those of a list, by what a person typed. */
 
-import { ContainerNotFoundError } from "../errors.ts";
+import { ContainerNotFoundError, InUseError } from "../errors.ts";
 import type { ContainerSummary } from "../runtime/list_containers.ts";
 
 /**
@@ -25,4 +25,23 @@ export function findContainer(
     ? `${similar.length} IDs begin so`
     : "no container has this name or ID";
   throw new ContainerNotFoundError(`Cannot find container "${text}": ${why}`);
+}
+
+/**
+ * Refuses to act on a container that another tool has made: that tool would
+ * not know.
+ *
+ * @throws {InUseError} Naming the tool.
+ */
+export function checkOwner(
+  { owner }: ContainerSummary,
+  { name, verb }: { readonly name: string; readonly verb: string },
+): void {
+  if (owner === "orlop") return;
+  const tool = owner === "other" ? "another tool" : owner;
+  throw new InUseError(
+    `Cannot ${verb} container "${name}": it belongs to ${tool}; use that, ` +
+      `or --force`,
+    [owner],
+  );
 }

@@ -1,7 +1,9 @@
 /** `orlop stop`. */
 
+import { listContainers } from "../../runtime/list_containers.ts";
 import { stopContainer } from "../../runtime/start_container.ts";
 import type { Call } from "../command.ts";
+import { checkOwner, findContainer } from "../find_container.ts";
 import { forEachName } from "../for_each_name.ts";
 import { openSession } from "../open_session.ts";
 import type { STOP_CONTAINER } from "../table/container_commands.ts";
@@ -10,9 +12,13 @@ import type { STOP_CONTAINER } from "../table/container_commands.ts";
 export async function run(call: Call<typeof STOP_CONTAINER>): Promise<void> {
   const { flags: { force, ignore }, terminal, signal } = call;
   using session = openSession(call);
+  const { agent } = session;
+  const containers = await listContainers(agent, { signal });
   await forEachName(call.arguments, { signal, ignore }, async (name) => {
+    const container = findContainer(containers, name);
+    if (!force) checkOwner(container, { name, verb: "stop" });
     const mode = force ? "all" : "one";
-    const isUnmounted = await stopContainer(session.agent, name, {
+    const isUnmounted = await stopContainer(agent, container.id, {
       mode,
       signal,
     });

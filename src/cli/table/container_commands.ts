@@ -50,7 +50,10 @@ export const RUN = {
   },
   examples: [
     { line: "orlop run --rm busybox echo hello", does: "One command" },
-    { line: "orlop run --rm -it debian:12 bash", does: "A shell" },
+    {
+      line: "orlop run --rm -it docker.io/library/debian:12 bash",
+      does: "A shell",
+    },
     {
       line: "orlop run --rm -v /srv/data:/data:ro busybox ls /data",
       does: "With a directory of the host",
@@ -154,7 +157,7 @@ export const STOP_CONTAINER = {
     force: {
       type: "boolean",
       short: "f",
-      help: "Unmount, however often it was started",
+      help: "Unmount, however often it was started, whosever it is",
     },
     ...IGNORE_FLAG,
   },
@@ -168,7 +171,11 @@ export const REMOVE_CONTAINER = {
   summary: "Remove containers, with all that was written in them",
   arguments: [CONTAINERS],
   flags: {
-    force: { type: "boolean", short: "f", help: "Also those that are started" },
+    force: {
+      type: "boolean",
+      short: "f",
+      help: "Also those that are started, or belong to other tools",
+    },
     ...IGNORE_FLAG,
   },
   needs: ["run"],

@@ -12,7 +12,7 @@ const IMAGES_ARGUMENT: Argument = { ...IMAGE, isRepeated: true };
 export const PULL = {
   name: "pull",
   module: "pull",
-  summary: "Bring images from a registry, a layout or an archive",
+  summary: "Bring images from a registry, or from an OCI layout on disk",
   description: [
     "Prints the ID of each image. Layers that are here already are not " +
     "fetched again.",
@@ -33,7 +33,7 @@ export const PULL = {
     },
     { line: "orlop pull oci:./layout:latest", does: "From a directory" },
     {
-      line: "orlop pull --platform linux/arm64 debian:12",
+      line: "orlop pull --platform linux/arm64 quay.io/org/app",
       does: "For another machine",
     },
   ],
