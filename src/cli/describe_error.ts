@@ -11,18 +11,33 @@ function messageOf(error: unknown): string {
   // What failed first says more than what its clean-up ran into.
   if (error instanceof SuppressedError) return messageOf(error.suppressed);
   if (!(error instanceof Error)) return String(error);
-  const message = error.message || error.name;
+  const text = error.message || error.name;
+  const message = isOfSystem(error) ? `Cannot go on: ${text}` : text;
   if (message.includes(": ") || error.cause === undefined) return message;
   return `${message}: ${messageOf(error.cause)}`;
 }
 
 function hintFor(error: unknown): string {
   if (error instanceof SuppressedError) return hintFor(error.suppressed);
-  if (error instanceof Deno.errors.PermissionDenied) {
+  const isForbidden = error instanceof Deno.errors.PermissionDenied ||
+    /^E(ACCES|PERM)$/.test(codeOf(error));
+  if (isForbidden) {
     return " (orlop needs root: try it with sudo)";
   }
   if (error instanceof Deno.errors.NotCapable) {
     return " (orlop was started without this permission)";
   }
   return "";
+}
+
+/** Whether it comes from the system as it is: nobody has said what failed. */
+function isOfSystem(error: Error): boolean {
+  return !error.message.startsWith("Cannot ") &&
+    /^E[A-Z]+$/.test(codeOf(error));
+}
+
+/** The system's name of an error, such as `ENOENT`. */
+function codeOf(error: unknown): string {
+  const isCoded = error instanceof Error && "code" in error;
+  return isCoded && typeof error.code === "string" ? error.code : "";
 }

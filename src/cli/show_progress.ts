@@ -4,6 +4,7 @@ import type { PullEvent } from "../runtime/pull_event.ts";
 import type { FlagTable } from "./command.ts";
 import { drawPull } from "./draw_pull.ts";
 import { formatSize } from "./human.ts";
+import { makeRateMeter } from "./rate_meter.ts";
 import { advancePull, NO_PULL, sumBytes } from "./pull_state.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -90,13 +91,11 @@ function tellPlainly(terminal: Terminal): ProgressDisplay {
 }
 
 const FRAME_MS = 100;
-/** The time over which the rate is averaged. */
-const RATE_MS = 3000;
 
 function drawLive(terminal: Terminal): ProgressDisplay {
   let state = NO_PULL;
   let drawnLines = 0;
-  const samples: { time: number; received: number }[] = [];
+  const measureRate = makeRateMeter();
   const timer = setInterval(draw, FRAME_MS);
   return {
     onProgress(event) {
@@ -116,7 +115,8 @@ function drawLive(terminal: Terminal): ProgressDisplay {
   function draw(): void {
     if (state.layers.length === 0) return;
     const width = terminal.errorColumns ?? 80;
-    const lines = drawPull(state, { width, rate: measureRate() });
+    const rate = measureRate(sumBytes(state).received);
+    const lines = drawPull(state, { width, rate });
     const up = drawnLines > 0 ? `\x1b[${drawnLines}A` : "";
     // Overwritten in one go: erased first, it would flicker.
     const text = lines.map((line) => `${line}\x1b[K\n`).join("");
@@ -128,15 +128,5 @@ function drawLive(terminal: Terminal): ProgressDisplay {
   function erase(): void {
     if (drawnLines > 0) terminal.draw(`\x1b[${drawnLines}A\x1b[J`);
     drawnLines = 0;
-  }
-
-  function measureRate(): number {
-    const time = performance.now();
-    const { received } = sumBytes(state);
-    samples.push({ time, received });
-    while ((samples[0]?.time ?? time) < time - RATE_MS) samples.shift();
-    const first = samples[0] ?? { time, received };
-    const seconds = (time - first.time) / 1000;
-    return seconds > 0 ? (received - first.received) / seconds : 0;
   }
 }

@@ -9,6 +9,11 @@ Deno.test("describeError() makes one line", async (t) => {
     [new Error("Cannot a: b\n  c"), "Cannot a: b; c"],
     [new TypeError(), "TypeError"],
     ["text", "text"],
+    [
+      Object.assign(new Error("EACCES: permission denied"), { code: "EACCES" }),
+      "Cannot go on: EACCES: permission denied (orlop needs root: try it " +
+      "with sudo)",
+    ],
     [new SuppressedError(new Error("later"), cause), "connection refused"],
     [
       new Deno.errors.PermissionDenied("Permission denied"),
