@@ -89,7 +89,7 @@ Deno.test({
         [["start", "nothing"], 3, 'Cannot start container "nothing"'],
         [["stop", "--ignore", "nothing"], 0, ""],
         [["pod", "rm", "nothing"], 3, 'Cannot find pod "nothing"'],
-        [["pod", "create", "web"], 4, "the name is in use"],
+        [["pod", "create", "web"], 4, "is in use by"],
         [["pod", "create", "a/b"], 2, 'invalid pod name "a/b"'],
         [["pull", "NAME"], 2, "must be lowercase"],
         [["pull", `oci:${layout}:nothing`], 3, "nothing"],
