@@ -3,16 +3,24 @@
 import { PAUSE_IMAGE_NAME } from "../image/pause_image.ts";
 import { type Mounter, systemMounter } from "../mount/mounter.ts";
 import type { Libc } from "../process/libc.ts";
+import type { LoadRegistriesConfOptions } from "../registry/load_registries_conf.ts";
 import { openStore, type Store } from "../store/store.ts";
 
 /** What use cases are given. */
 export interface Agent {
+  /** Where images and containers are kept. */
   readonly store: Store;
+  /** What mounts. */
   readonly mounter: Mounter;
   /** Makes a pod's infra container; pulled when missing unless embedded. */
   readonly pauseImage: string;
   /** Options that every mount gets, such as `nodev`. */
   readonly mountOptions: readonly string[];
+  /** Where registries.conf is, and what it depends on. */
+  readonly registries: LoadRegistriesConfOptions;
+  /** Images that no cleanup removes: a name, `start*` or `*middle*`. */
+  readonly pinnedImages: readonly string[];
+  /** Told what happens. */
   readonly log: Log;
 }
 
@@ -32,8 +40,15 @@ export interface AgentOptions {
   readonly libc?: Libc | undefined;
   /** How long to wait for a lock, in milliseconds; left out, for ever. */
   readonly lockTimeoutMs?: number | undefined;
+  /** What infra containers are made of; left out, the embedded image. */
   readonly pauseImage?: string | undefined;
+  /** Options that every mount gets, such as `nodev`. */
   readonly mountOptions?: readonly string[] | undefined;
+  /** Where registries.conf is; left out, where root has it. */
+  readonly registries?: LoadRegistriesConfOptions | undefined;
+  /** Beside the pause image; see {@linkcode Agent.pinnedImages}. */
+  readonly pinnedImages?: readonly string[] | undefined;
+  /** Told what happens; left out, nobody is. */
   readonly log?: Log | undefined;
   /** What mounts; left out, the system's programs. */
   readonly mounter?: Mounter | undefined;
@@ -57,6 +72,8 @@ export function openAgent(options: AgentOptions): Agent {
     mounter: options.mounter ?? systemMounter(),
     pauseImage: options.pauseImage ?? PAUSE_IMAGE_NAME,
     mountOptions: options.mountOptions ?? [],
+    registries: options.registries ?? {},
+    pinnedImages: options.pinnedImages ?? [],
     log,
   };
 }

@@ -1,10 +1,15 @@
 /** Reads and changes what is known of containers, and finds their directories. */
 
 import type { Abortable } from "../abort.ts";
-import { ContainerNotFoundError, InvalidContainerIdError } from "../errors.ts";
+import {
+  ContainerNotFoundError,
+  InvalidContainerIdError,
+  PolicyError,
+} from "../errors.ts";
 import {
   type ContainerMetadata,
   formatContainerMetadata,
+  isOwnMetadata,
   parseContainerMetadata,
 } from "../formats/container_metadata.ts";
 import {
@@ -44,6 +49,7 @@ export async function getContainerMetadata(
  * @returns The new metadata.
  * @throws {ContainerNotFoundError} If it is unknown.
  * @throws {TypeError} If its pod or its image would change.
+ * @throws {PolicyError} If it is another tool's.
  */
 export async function setContainerMetadata(
   { store }: Agent,
@@ -54,6 +60,11 @@ export async function setContainerMetadata(
   const record = findContainer(held.containers, idOrName);
   const { id, metadata = "" } = record;
   const old = parseContainerMetadata(metadata, `container "${id}"`);
+  if (!isOwnMetadata(metadata)) {
+    throw new PolicyError(
+      `Cannot change container "${idOrName}": it belongs to another tool`,
+    );
+  }
   const { change } = options;
   const next = typeof change === "function" ? change(old) : change;
   for (const field of IMMUTABLE) {

@@ -1,60 +1,56 @@
 /** Creates containers, and the infra containers that pods are made of. */
 
-import { join } from "@std/path";
 import type { Abortable } from "../abort.ts";
-import {
-  DuplicateNameError,
-  InvalidSandboxIdError,
-  NotFoundError,
-} from "../errors.ts";
+import { DuplicateNameError, InvalidSandboxIdError } from "../errors.ts";
 import {
   type ContainerMetadata,
   formatContainerMetadata,
 } from "../formats/container_metadata.ts";
 import type { ImageConfig } from "../formats/image_config.ts";
-import { nameOf } from "../formats/reference.ts";
 import {
   formatRuntimeSpec,
+  parseRuntimeSpec,
   type RuntimeSpec,
 } from "../formats/runtime_spec.ts";
-import type { ContainerRecord, ImageRecord } from "../formats/store_record.ts";
 import { randomId } from "../fs/random_name.ts";
-import { writeAtomically } from "../fs/write_atomically.ts";
-import {
-  ensureRunDirectory,
-  ensureWorkDirectory,
-  putContainer,
-} from "../store/container_store.ts";
+import { checkIsFree } from "../store/container_store.ts";
 import type { HeldLocks } from "../store/tables.ts";
 import type { Agent } from "./agent.ts";
 import { checkRequest, type ContainerIdentity } from "./check_request.ts";
-import { deleteContainer } from "./delete_container.ts";
-import { findWantedImage, tryParse } from "./find_image.ts";
+import { findWantedImage, type FoundImage } from "./find_image.ts";
 import { listMembers } from "./list_containers.ts";
 import { readConfig } from "./list_images.ts";
 import { makeTemplate, type TemplateOptions } from "./make_template.ts";
 import { ensurePauseImage, isPauseImage } from "./pause.ts";
 import type { PullOptions } from "./pull_image.ts";
+import { putContainer } from "./put_container.ts";
+import { loadShortNames } from "./short_names.ts";
 
 /** What a new container shall be. */
 export interface CreateContainerOptions extends ContainerIdentity, Abortable {
   /** How an orchestrator calls it; left out, the container's name. */
   readonly metadataName?: string | undefined;
+  /** How often it was created anew; 0 is the default. */
   readonly attempt?: number | undefined;
   /** The SELinux label to mount with. */
   readonly mountLabel?: string | undefined;
   /** `"unchecked"` also joins a pod that is not in the store. */
   readonly pod?: "checked" | "unchecked" | undefined;
-  /** The runtime configuration; left out, one is made from the image's. */
+  /**
+   * The runtime configuration that each start begins with; left out, one is
+   * made from the image's. The path of its root is put in at each start.
+   */
   readonly template?: RuntimeSpec | undefined;
-  /** What the configuration made from the image's shall differ in. */
+  /** What the one made from the image's shall differ in. */
   readonly settings?: TemplateOptions | undefined;
 }
 
 /** What a new pod shall be. */
 export interface CreatePodSandboxOptions
   extends Omit<CreateContainerOptions, "containerId" | "mountLabel" | "pod"> {
+  /** How an orchestrator tells this pod from others of its name. */
   readonly uid?: string | undefined;
+  /** The orchestrator's. */
   readonly namespace?: string | undefined;
   /** How to pull the pause image, if it is the one that is missing. */
   readonly pull?: PullOptions | undefined;
@@ -62,6 +58,7 @@ export interface CreatePodSandboxOptions
 
 /** A container that was created. */
 export interface ContainerInfo {
+  /** As given, or invented. */
   readonly id: string;
   /** Survives reboots. */
   readonly dir: string;
@@ -75,21 +72,21 @@ export interface ContainerInfo {
  * Creates a pod: its infra container, whose ID is the pod's. If the image is
  * the configured pause image and missing, it is pulled.
  *
- * @throws As `createContainer()` does.
+ * @throws As `createContainer()` does, and `pullImage()`.
  */
 export async function createPodSandbox(
   agent: Agent,
   options: CreatePodSandboxOptions,
 ): Promise<ContainerInfo> {
   checkRequest(options);
-  if (isPauseImage(agent, options)) await ensurePauseImage(agent, options);
-  const info = await create(agent, {
+  if (await isPauseImage(agent, options)) {
+    await ensurePauseImage(agent, options);
+  }
+  return await create(agent, {
     ...options,
     containerId: options.podId,
     pod: "unchecked",
-  });
-  agent.log("debug", `created pod sandbox "${info.id}"`);
-  return info;
+  }, "pod sandbox");
 }
 
 /**
@@ -101,80 +98,81 @@ export async function createPodSandbox(
  * @throws {InvalidSandboxIdError} If there is no such pod.
  * @throws {DuplicateIdError} If the ID is in use.
  * @throws {DuplicateNameError} If the name is in use.
+ * @throws {SyntaxError} If the template is malformed.
+ * @throws {TypeError} If a setting is malformed, or the user unknown.
  */
 export async function createContainer(
   agent: Agent,
   options: CreateContainerOptions,
 ): Promise<ContainerInfo> {
   checkRequest(options);
-  const info = await create(agent, options);
-  agent.log("debug", `created container "${info.id}"`);
-  return info;
-}
-
-async function create(
-  agent: Agent,
-  options: CreateContainerOptions & CreatePodSandboxOptions,
-): Promise<ContainerInfo> {
-  const { record, config } = await putRecord(agent, options);
-  try {
-    const { paths } = agent.store;
-    const dir = ensureWorkDirectory(paths, record.id);
-    const runDir = ensureRunDirectory(paths, record.id);
-    const template = options.template ??
-      await makeTemplate(agent, { record, config }, {
-        ...options.settings,
-        signal: options.signal,
-      });
-    writeAtomically(join(dir, "config.json"), formatRuntimeSpec(template));
-    return { id: record.id, dir, runDir, config };
-  } catch (error) {
-    agent.log("info", `removing container "${record.id}", created in part`);
-    await undo(agent, record.id, error);
-    throw error;
-  }
+  return await create(agent, options, "container");
 }
 
 const CREATE_LOCKS = {
+  storage: "write",
   layers: "write",
   images: "write",
   containers: "write",
 } as const;
 
-/** The record appears in one step, with all that was checked still true. */
-async function putRecord(
+type CreateLocks = HeldLocks<typeof CREATE_LOCKS>;
+type Options = CreateContainerOptions & CreatePodSandboxOptions;
+
+/** All that can fail or be aborted comes first; then the container is put. */
+async function create(
   agent: Agent,
-  options: CreateContainerOptions & CreatePodSandboxOptions,
-): Promise<
-  { readonly record: ContainerRecord; readonly config: ImageConfig | undefined }
-> {
+  options: Options,
+  kind: "container" | "pod sandbox",
+): Promise<ContainerInfo> {
   const { store } = agent;
   const id = options.containerId || randomId();
+  const own = options.template && checkTemplate(options.template, id);
+  const conf = await loadShortNames(agent, [options.imageName], options);
   await using trash = store.openStaging();
   using held = await store.lock(CREATE_LOCKS, options);
-  const image = findWantedImage(held.images, options);
+  const found = findWantedImage(held.images, options, conf);
+  const { image } = found;
   const config = readConfig(agent, image);
-  checkPod(held, options, id);
-  const metadata = makeMetadata(options, image, id);
-  const { containerName, podName } = options;
+  checkPod(held, options);
+  const metadata = makeMetadata(options, found, id);
   const names = metadata.pod
-    ? [...new Set([containerName, podName])]
-    : [containerName];
-  const record = putContainer(store, held, {
-    id,
-    names,
+    ? [options.containerName, options.podName]
+    : [options.containerName];
+  checkIsFree(held, { id, names });
+  const template = own ?? await makeTemplate(agent, held, {
+    ...options,
+    containerId: id,
     image,
-    metadata: formatContainerMetadata(metadata),
+    config,
+  });
+  options.signal?.throwIfAborted();
+  const dirs = putContainer(agent, held, {
+    container: {
+      id,
+      names,
+      image,
+      metadata: formatContainerMetadata(metadata),
+    },
+    template: formatRuntimeSpec(template),
+    kind,
     trash,
   });
-  return { record, config };
+  return { id, ...dirs, config };
+}
+
+/** @throws {SyntaxError} If no runtime could take it. */
+function checkTemplate(template: RuntimeSpec, id: string): RuntimeSpec {
+  return parseRuntimeSpec(
+    formatRuntimeSpec(template),
+    `template of container "${id}"`,
+  );
 }
 
 /** A pod has one name, and is there before its members. */
 function checkPod(
-  { containers }: HeldLocks<typeof CREATE_LOCKS>,
+  { containers }: CreateLocks,
   { podId, podName, pod = "checked" }: CreateContainerOptions,
-  containerId: string,
 ): void {
   const members = listMembers(containers, podId);
   const other = members.find((member) => member.podName !== podName);
@@ -184,26 +182,25 @@ function checkPod(
         `belongs to pod "${other.podName}"`,
     );
   }
-  if (pod === "unchecked" || containerId === podId) return;
-  if (members.some((member) => member.pod)) return;
+  if (pod === "unchecked" || members.some((member) => member.pod)) return;
   throw new InvalidSandboxIdError(
-    `Cannot create container in pod "${podName}": there is no pod with ID ` +
-      `"${podId}"; create it first`,
+    `Cannot create container in pod "${podName}": invalid sandbox ID: there ` +
+      `is no pod with ID "${podId}"; create it first`,
   );
 }
 
 function makeMetadata(
-  options: CreateContainerOptions & CreatePodSandboxOptions,
-  image: ImageRecord,
+  options: Options,
+  { image, name }: FoundImage,
   id: string,
 ): ContainerMetadata {
-  const { imageName = "", containerName, podId, podName } = options;
-  const reference = imageName === "" ? undefined : tryParse(imageName);
+  const { containerName, podId, podName } = options;
+  const firstName = image.names?.[0] ?? "";
   return {
     pod: id === podId,
     podName,
     podId,
-    imageName: imageName || image.names?.[0] || "",
+    imageName: options.imageName || firstName,
     imageId: image.id,
     name: containerName,
     metadataName: options.metadataName || containerName,
@@ -212,21 +209,6 @@ function makeMetadata(
     attempt: options.attempt ?? 0,
     createdAt: Math.floor(Date.now() / 1000),
     mountLabel: options.mountLabel ?? "",
-    canonicalImageName: reference ? nameOf(reference) : image.names?.[0] ?? "",
+    canonicalImageName: name ?? firstName,
   };
-}
-
-/** The first error is the one that counts; a second one is told. */
-async function undo(agent: Agent, id: string, first: unknown): Promise<void> {
-  try {
-    await deleteContainer(agent, id);
-  } catch (error) {
-    if (error instanceof NotFoundError) return;
-    const text = `${describe(error)} (after: ${describe(first)})`;
-    agent.log("warn", `Cannot remove container "${id}": ${text}`);
-  }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

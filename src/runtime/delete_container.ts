@@ -6,14 +6,16 @@ import {
   InUseError,
   InvalidContainerIdError,
   InvalidSandboxIdError,
+  PolicyError,
 } from "../errors.ts";
 import type { ContainerRecord } from "../formats/store_record.ts";
 import { findContainer } from "../store/container_store.ts";
 import { dropContainer } from "../store/delete_container.ts";
+import { noteUse } from "../store/image_store.ts";
 import type { Staging } from "../store/staging.ts";
 import type { HeldLocks } from "../store/tables.ts";
 import type { Agent } from "./agent.ts";
-import { listMembers, readMetadata } from "./list_containers.ts";
+import { listMembers, ownerOf, readMetadata } from "./list_containers.ts";
 import { unmountLayer } from "./mount_layer.ts";
 
 /** What has to be locked around a deletion. */
@@ -26,29 +28,51 @@ export const DELETE_LOCKS = {
 
 type DeleteLocks = HeldLocks<typeof DELETE_LOCKS>;
 
+/** How to delete a container. */
+export interface DeleteContainerOptions extends Abortable {
+  /**
+   * `"any"` also deletes those of other tools that share the store; they are
+   * refused otherwise.
+   */
+  readonly owner?: "orlop" | "any" | undefined;
+}
+
 /**
  * Deletes a container: unmounts it, then removes layer, directories, record.
  *
  * @returns Its ID.
  * @throws {InvalidContainerIdError} If `idOrName` is empty.
  * @throws {ContainerNotFoundError} If it is unknown.
+ * @throws {PolicyError} If it is another tool's.
  */
 export async function deleteContainer(
   agent: Agent,
   idOrName: string,
-  options: Abortable = {},
+  options: DeleteContainerOptions = {},
 ): Promise<string> {
   if (idOrName === "") {
     throw new InvalidContainerIdError(
-      `Cannot delete container "": the ID is empty`,
+      `Cannot delete container "": invalid container ID: it is empty`,
     );
   }
   await using trash = agent.store.openStaging();
   using held = await agent.store.lock(DELETE_LOCKS, options);
-  const { id, layer } = findContainer(held.containers, idOrName);
-  await dropMounted(agent, held, { id, layer, trash });
-  agent.log("debug", `deleted container "${id}"`);
-  return id;
+  const record = findContainer(held.containers, idOrName);
+  if (options.owner !== "any") checkOwner(agent, record);
+  await dropMounted(agent, held, { record, trash });
+  agent.log("debug", `deleted container "${record.id}"`);
+  return record.id;
+}
+
+/** What others keep in a store they share is theirs. */
+function checkOwner({ store }: Agent, record: ContainerRecord): void {
+  const owner = ownerOf(store, record);
+  if (owner === "orlop") return;
+  const name = record.names?.[0] ?? record.id;
+  throw new PolicyError(
+    `Cannot delete container "${name}": it belongs to ` +
+      `${owner === "other" ? "another tool" : owner}, which must delete it`,
+  );
 }
 
 /** How to remove a pod. */
@@ -89,9 +113,10 @@ export async function removePodSandbox(
   const doomed = options.members === "remove"
     ? [...members.map(({ record }) => record), infra]
     : [infra];
-  for (const { id, layer } of doomed) {
-    await dropMounted(agent, held, { id, layer, trash });
-    agent.log("debug", `removed container "${id}" of pod sandbox`);
+  for (const record of doomed) {
+    await dropMounted(agent, held, { record, trash });
+    const what = record === infra ? "pod sandbox" : "container";
+    agent.log("debug", `deleted ${what} "${record.id}"`);
   }
   return doomed.map(({ id }) => id);
 }
@@ -119,12 +144,13 @@ function findSandbox(
 async function dropMounted(
   agent: Agent,
   held: DeleteLocks,
-  { id, layer, trash }: {
-    readonly id: string;
-    readonly layer: string;
+  { record: { id, image, layer }, trash }: {
+    readonly record: ContainerRecord;
     readonly trash: Staging;
   },
 ): Promise<void> {
   await unmountLayer(agent, held, { layerId: layer, mode: "all" });
+  noteUse(held.images, image); // until now, that is
+  held.images.save();
   dropContainer(agent.store, held, { id, trash });
 }

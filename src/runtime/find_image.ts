@@ -5,23 +5,31 @@ import type { Digest } from "../formats/digest.ts";
 import {
   isShortName,
   nameOf,
-  parseReference,
   type Reference,
   repositoryOf,
 } from "../formats/reference.ts";
+import { EMPTY_CONF, type RegistriesConf } from "../formats/registries_conf.ts";
 import type { ImageRecord } from "../formats/store_record.ts";
-import {
-  hasTransport,
-  parseStoreReference,
-  parseTransportReference,
-} from "../formats/transport_reference.ts";
 import type { RecordTable } from "../store/record_table.ts";
+import { isPlainName, readImageText, tryParse } from "./image_text.ts";
+import { storedNamesFor } from "./short_names.ts";
 
 /** An image by name, by ID, or by both, which must agree then. */
 export interface WantedImage {
+  /** Such as `busybox`, `docker://quay.io/a/b:1` or `name@sha256:…`. */
   readonly imageName?: string | undefined;
+  /** Full, or a unique beginning of three digits or more. */
   readonly imageId?: string | undefined;
 }
+
+/** An image that was found. */
+export interface FoundImage {
+  readonly image: ImageRecord;
+  /** The full name that led to it; undefined if that was its ID. */
+  readonly name: string | undefined;
+}
+
+type Images = RecordTable<ImageRecord>;
 
 // A shorter one is more likely a typing error than an ID.
 const MIN_PREFIX = 3;
@@ -30,91 +38,92 @@ const MIN_PREFIX = 3;
  * Finds an image by what a person typed: a full ID, a name, a name with a
  * digest, or the beginning of an ID.
  *
+ * @param conf What short names stand for, from `loadShortNames()`.
  * @throws {ImageNotFoundError} If there is none.
  */
 export function findImage(
-  images: RecordTable<ImageRecord>,
+  images: Images,
   text: string,
+  conf: RegistriesConf = EMPTY_CONF,
 ): ImageRecord {
-  const found = images.get(text.replace(/^sha256:/, "")) ??
-    findByName(images, text) ?? findByPrefix(images, text);
-  if (found !== undefined) return found;
-  throw new ImageNotFoundError(
-    `Cannot find image "${text}": no image has this name or ID`,
-    { imageName: text },
-  );
+  try {
+    return findWantedImage(images, { imageName: text }, conf).image;
+  } catch (error) {
+    const isUnknown = error instanceof ImageNotFoundError ||
+      error instanceof InvalidImageNameError;
+    if (!isUnknown) throw error;
+    throw new ImageNotFoundError(
+      `Cannot find image "${text}": no image has this name or ID`,
+      { imageName: text },
+    );
+  }
 }
 
 /**
  * Finds the image that a container is to be made of. A name is a plain
  * reference, else one with a transport; what is neither may be an ID.
  *
+ * @param conf What short names stand for, from `loadShortNames()`.
  * @throws {ImageNotFoundError} If there is none.
  * @throws {InvalidImageNameError} If nothing parses, or name and ID disagree.
  */
 export function findWantedImage(
-  images: RecordTable<ImageRecord>,
+  images: Images,
   { imageName = "", imageId = "" }: WantedImage,
-): ImageRecord {
-  const reference = tryParse(imageName);
-  if (reference === undefined) {
-    return findById(images, { imageName, imageId: imageId || imageName });
-  }
-  const found = findByReference(images, reference, imageName);
-  if (found === undefined) throw notPresent({ imageName, imageId });
-  if (imageId !== "" && findById(images, { imageName, imageId }) !== found) {
+  conf: RegistriesConf = EMPTY_CONF,
+): FoundImage {
+  const asked = { imageName, imageId };
+  const text = readImageText(imageName);
+  const found = text.reference === undefined
+    ? findById(images, { ...asked, problem: text.problem })
+    : findByName(images, imageName, conf) ?? byPrefix(images, imageName);
+  if (found === undefined) throw notPresent(asked);
+  for (const id of [text.imageId, imageId]) {
+    if (!id || findByPrefix(images, id) === found.image) continue;
+    if (findByPrefix(images, id) === undefined) throw notPresent(asked);
     throw new InvalidImageNameError(
-      `Cannot use image "${imageName}": it is "${found.id}", ` +
-        `not "${imageId}"`,
+      `Cannot use image "${imageName}": it is "${found.image.id}", not "${id}"`,
     );
   }
   return found;
 }
 
-/** The reference that a name stands for; undefined if it is none. */
-export function tryParse(name: string): Reference | undefined {
-  try {
-    return parseName(name);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+/** All names that a typed one may have in the store, the likeliest first. */
+export function namesFor(
+  typed: string,
+  conf: RegistriesConf,
+): readonly Reference[] {
+  const reference = tryParse(typed);
+  if (reference === undefined) return [];
+  const isShort = isPlainName(typed) && isShortName(typed);
+  return isShort ? storedNamesFor(typed, conf) : [reference];
 }
 
-/** Parses `busybox`, `docker://busybox` or `[store]busybox`. */
-function parseName(name: string): Reference | undefined {
-  if (name.startsWith("[")) return parseStoreReference(name).reference;
-  if (!hasTransport(name)) return parseReference(name);
-  const parsed = parseTransportReference(name);
-  return "reference" in parsed ? parsed.reference : undefined;
+/** All digests that an image's manifests are known by. */
+export function manifestDigestsOf(image: ImageRecord): readonly string[] {
+  const digests = Object.entries(image["big-data-digests"] ?? {})
+    .filter(([key]) => key.startsWith("manifest"))
+    .map(([, digest]) => digest);
+  return [...new Set([...(image.digest ? [image.digest] : []), ...digests])];
 }
 
 function findByName(
-  images: RecordTable<ImageRecord>,
-  text: string,
-): ImageRecord | undefined {
-  const reference = tryParse(text);
-  return reference && findByReference(images, reference, text);
-}
-
-/** By exact name; a short name may be a local one; a digest by what has it. */
-function findByReference(
-  images: RecordTable<ImageRecord>,
-  reference: Reference,
+  images: Images,
   typed: string,
-): ImageRecord | undefined {
-  const exact = images.getByName(nameOf(reference));
-  if (exact !== undefined) return exact;
-  if (reference.digest !== undefined) {
-    return findByDigest(images, reference, reference.digest);
+  conf: RegistriesConf,
+): FoundImage | undefined {
+  for (const reference of namesFor(typed, conf)) {
+    const name = nameOf(reference);
+    const image = images.getByName(name) ??
+      (reference.digest && findByDigest(images, reference, reference.digest));
+    if (image !== undefined) return { image, name };
   }
-  if (!isShortName(typed)) return undefined;
-  return images.getByName(nameOf(parseReference(`localhost/${typed}`)));
+  return undefined;
 }
 
 /** Any image of the same repository that was known by that digest. */
 function findByDigest(
-  images: RecordTable<ImageRecord>,
+  images: Images,
   reference: Reference,
   digest: Digest,
 ): ImageRecord | undefined {
@@ -128,43 +137,36 @@ function findByDigest(
   );
 }
 
-/** All digests that an image's manifests are known by. */
-export function manifestDigestsOf(image: ImageRecord): readonly string[] {
-  const digests = Object.entries(image["big-data-digests"] ?? {})
-    .filter(([key]) => key.startsWith("manifest"))
-    .map(([, digest]) => digest);
-  return [...new Set([...(image.digest ? [image.digest] : []), ...digests])];
-}
-
-function findByPrefix(
-  images: RecordTable<ImageRecord>,
-  text: string,
-): ImageRecord | undefined {
-  const prefix = text.replace(/^sha256:/, "");
-  return prefix.length < MIN_PREFIX ? undefined : images.getByPrefix(prefix);
-}
-
 function findById(
-  images: RecordTable<ImageRecord>,
-  { imageName, imageId }: {
+  images: Images,
+  { imageName, imageId, problem }: {
     readonly imageName: string;
     readonly imageId: string;
+    readonly problem: SyntaxError | undefined;
   },
-): ImageRecord {
-  const id = imageId.replace(/^sha256:/, "");
-  const found = images.get(id) ?? findByPrefix(images, id);
-  if (found !== undefined) return found;
+): FoundImage | undefined {
+  const id = readImageText(imageName).imageId ?? (imageId || imageName);
+  const image = findByPrefix(images, id);
+  if (image !== undefined) return { image, name: undefined };
   // Not even the shape of an ID: so it is the name that is wrong.
-  if (!/^[0-9a-f]+$/.test(id)) {
-    throw new InvalidImageNameError(
-      `Cannot use image "${imageName || imageId}": it is neither a name ` +
-        `nor an ID`,
-    );
-  }
-  throw notPresent({
-    imageName: imageName === imageId ? "" : imageName,
-    imageId,
-  });
+  if (/^(sha256:)?[0-9a-f]+$/.test(id)) return undefined;
+  const why = problem?.message ?? "it is neither a name nor an ID";
+  throw new InvalidImageNameError(
+    `Cannot use image "${imageName || imageId}": invalid image name: ${why}`,
+    { cause: problem },
+  );
+}
+
+function byPrefix(images: Images, id: string): FoundImage | undefined {
+  const image = findByPrefix(images, id);
+  return image && { image, name: undefined };
+}
+
+/** By full ID, or by a beginning that only one has. */
+function findByPrefix(images: Images, id: string): ImageRecord | undefined {
+  const prefix = id.replace(/^sha256:/, "");
+  return images.get(prefix) ??
+    (prefix.length < MIN_PREFIX ? undefined : images.getByPrefix(prefix));
 }
 
 function notPresent(
@@ -173,11 +175,14 @@ function notPresent(
     readonly imageId: string;
   },
 ): ImageNotFoundError {
-  const name = imageName && `"${imageName}"`;
-  const id = imageId && `with ID "${imageId}"`;
-  const which = [name, id].filter((part) => part !== "").join(" ");
+  // Callers may give an ID as the name, or the same text as both.
+  const isId = imageName === imageId ||
+    (imageId === "" && readImageText(imageName).imageId !== undefined);
+  const [name, id] = isId ? ["", imageName] : [imageName, imageId];
+  const parts = [name && `"${name}"`, id && `with ID "${id}"`];
+  const which = parts.filter((part) => part !== "").join(" ");
   return new ImageNotFoundError(`image ${which} not present in image store`, {
-    imageName,
-    imageId,
+    imageName: name,
+    imageId: id,
   });
 }

@@ -15,6 +15,7 @@ import {
   listImages,
 } from "./list_images.ts";
 import { canPull, pullImage, type PullOptions } from "./pull_image.ts";
+import { pinImage } from "./pin_image.ts";
 import {
   type RemovedImage,
   removeImage,
@@ -94,6 +95,7 @@ export class ImageServer {
    *
    * @throws {ImageNotFoundError} If it is unknown.
    * @throws {InUseError} If a container was made from it.
+   * @throws {PolicyError} If it is pinned.
    */
   removeImage(
     nameOrId: string,
@@ -134,6 +136,26 @@ export class ImageServer {
   }
 
   /**
+   * Pins an image: no cleanup removes it, and `removeImage()` only if told so.
+   *
+   * @returns The image's ID.
+   * @throws {ImageNotFoundError} If it is unknown.
+   */
+  pinImage(nameOrId: string, options?: Abortable): Promise<string> {
+    return pinImage(this.agent, nameOrId, { ...options, state: "pinned" });
+  }
+
+  /**
+   * Takes the pin away, also that of a pattern or of the pause image.
+   *
+   * @returns The image's ID.
+   * @throws {ImageNotFoundError} If it is unknown.
+   */
+  unpinImage(nameOrId: string, options?: Abortable): Promise<string> {
+    return pinImage(this.agent, nameOrId, { ...options, state: "unpinned" });
+  }
+
+  /**
    * The full names that a typed name may stand for, in the order in which they
    * are tried: more than one only for short names.
    *
@@ -144,7 +166,8 @@ export class ImageServer {
     name: string,
     options: RegistryOptions = {},
   ): Promise<readonly string[]> {
-    const conf = await loadRegistriesConf(options);
+    const { registries } = this.agent;
+    const conf = await loadRegistriesConf({ ...registries, ...options });
     return candidatesFor(name, conf).map(nameOf);
   }
 }

@@ -1,5 +1,7 @@
 /** Lists containers and pods: all that is known of them is in the records. */
 
+import { existsSync } from "node:fs";
+import { join } from "@std/path";
 import type { Abortable } from "../abort.ts";
 import {
   type ContainerMetadata,
@@ -7,17 +9,23 @@ import {
   parseContainerMetadata,
 } from "../formats/container_metadata.ts";
 import type { ContainerRecord } from "../formats/store_record.ts";
+import { workDirectory } from "../store/paths.ts";
 import type { RecordTable } from "../store/record_table.ts";
+import type { Store } from "../store/store.ts";
 import type { Agent } from "./agent.ts";
 import { mountPoint } from "./mount_layer.ts";
 
 /** A container, as lists show it. */
 export interface ContainerSummary {
+  /** Full. */
   readonly id: string;
+  /** Unique in the store. */
   readonly names: readonly string[];
+  /** `""` if it was made of none. */
   readonly imageId: string;
   /** As typed at its creation; `""` if its owner did not note it. */
   readonly imageName: string;
+  /** Of its own, writable layer. */
   readonly layerId: string;
   /** RFC 3339. */
   readonly created: string;
@@ -25,7 +33,7 @@ export interface ContainerSummary {
   readonly owner: ContainerOwner;
   /** Where its root is mounted; undefined if it is not. */
   readonly mountPoint: string | undefined;
-  /** Only for orlop's own. */
+  /** Only for orlop's own, and if it parses. */
   readonly metadata: ContainerMetadata | undefined;
 }
 
@@ -34,10 +42,15 @@ export type ContainerOwner = "orlop" | "cri-o" | "podman" | "buildah" | "other";
 
 /** A pod: its infra container and those that belong to it. */
 export interface PodSummary {
+  /** That of its infra container. */
   readonly id: string;
+  /** All its containers bear it. */
   readonly name: string;
+  /** RFC 3339. */
   readonly created: string;
+  /** Undefined if it was removed, and members were kept. */
   readonly infra: ContainerSummary | undefined;
+  /** The other containers. */
   readonly members: readonly ContainerSummary[];
 }
 
@@ -57,7 +70,10 @@ export async function listContainers(
   const targets = new Set(mounts.map(({ target }) => target));
   return held.containers.records.map((record) => {
     const target = mountPoint(agent, record.layer);
-    return summarize(record, targets.has(target) ? target : undefined);
+    const isMounted = targets.has(target);
+    return summarize(agent, record, {
+      mountPoint: isMounted ? target : undefined,
+    });
   });
 }
 
@@ -68,7 +84,7 @@ export async function listPods(
 ): Promise<readonly PodSummary[]> {
   const all = await listContainers(agent, options);
   const groups = Map.groupBy(
-    all.filter(({ owner }) => owner === "orlop"),
+    all.filter(({ metadata }) => metadata !== undefined),
     ({ metadata }) => metadata?.podId ?? "",
   );
   return [...groups].map(([id, containers]) => {
@@ -101,12 +117,20 @@ export function readMetadata(
   { id, metadata = "" }: ContainerRecord,
 ): ContainerMetadata | undefined {
   if (!isOwnMetadata(metadata)) return undefined;
-  return parseContainerMetadata(metadata, `container "${id}"`);
+  try {
+    return parseContainerMetadata(metadata, `container "${id}"`);
+  } catch (error) {
+    // One that is damaged must not hide all the others.
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
-function summarize(
+/** Sums a container up. */
+export function summarize(
+  { store }: Agent,
   record: ContainerRecord,
-  mountPoint: string | undefined,
+  { mountPoint }: Pick<ContainerSummary, "mountPoint">,
 ): ContainerSummary {
   const metadata = readMetadata(record);
   return {
@@ -116,16 +140,22 @@ function summarize(
     imageName: metadata?.imageName ?? "",
     layerId: record.layer,
     created: record.created,
-    owner: ownerOf(record),
+    owner: ownerOf(store, record),
     mountPoint,
     metadata,
   };
 }
 
-/** What each tool writes into its containers' metadata. */
-function ownerOf({ metadata = "" }: ContainerRecord): ContainerOwner {
+/** Tells whose a container is, by what each tool writes for its own. */
+export function ownerOf(
+  { paths }: Store,
+  { id, metadata = "" }: ContainerRecord,
+): ContainerOwner {
   if (isOwnMetadata(metadata)) return "orlop";
-  if (metadata === "") return "buildah";
+  if (metadata === "") {
+    const state = join(workDirectory(paths, id), "buildah.json");
+    return existsSync(state) ? "buildah" : "other";
+  }
   try {
     const { podId, podName, imageId, name } = parseContainerMetadata(
       metadata,

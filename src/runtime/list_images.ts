@@ -5,14 +5,22 @@ import { toText } from "../formats/bytes.ts";
 import { type ImageConfig, parseImageConfig } from "../formats/image_config.ts";
 import { repositoryOf } from "../formats/reference.ts";
 import type { ImageRecord, LayerRecord } from "../formats/store_record.ts";
-import { findImageUsers, readImageItem } from "../store/image_store.ts";
+import {
+  findImageUsers,
+  lastUseOf,
+  readImageItem,
+} from "../store/image_store.ts";
 import type { RecordTable } from "../store/record_table.ts";
 import type { HeldLocks } from "../store/tables.ts";
 import type { Agent } from "./agent.ts";
-import { findImage, manifestDigestsOf, tryParse } from "./find_image.ts";
+import { findImage, manifestDigestsOf } from "./find_image.ts";
+import { tryParse } from "./image_text.ts";
+import { isPinned } from "./pin_image.ts";
+import { loadShortNames } from "./short_names.ts";
 
 /** An image, as lists show it. */
 export interface ImageSummary {
+  /** Full: the digest of its config, without `sha256:`. */
   readonly id: string;
   /** Full names, with tag or digest; none for a dangling image. */
   readonly names: readonly string[];
@@ -28,6 +36,10 @@ export interface ImageSummary {
   readonly layers: readonly string[];
   /** Names of the containers made from it. */
   readonly usedBy: readonly string[];
+  /** Whether all cleanups leave it alone. */
+  readonly pinned: boolean;
+  /** When it was pulled or last had a container, RFC 3339, if that is known. */
+  readonly lastUsed: string | undefined;
 }
 
 /** An image, with what it says of itself. */
@@ -36,6 +48,7 @@ export interface ImageDetails extends ImageSummary {
   readonly config: ImageConfig | undefined;
   /** The manifest, parsed as it is; undefined if there is none. */
   readonly manifest: unknown;
+  /** All names it ever had, the latest first. */
   readonly namesHistory: readonly string[];
   /** Of each of `layers`, unpacked, in bytes. */
   readonly layerSizes: readonly number[];
@@ -49,7 +62,7 @@ export async function listImages(
   options: Abortable = {},
 ): Promise<readonly ImageSummary[]> {
   using held = await agent.store.lock(LOCKS, options);
-  return held.images.records.map((image) => summarize(held, image));
+  return held.images.records.map((image) => summarize(agent, held, image));
 }
 
 /**
@@ -62,10 +75,11 @@ export async function inspectImage(
   nameOrId: string,
   options: Abortable = {},
 ): Promise<ImageDetails> {
+  const conf = await loadShortNames(agent, [nameOrId], options);
   using held = await agent.store.lock(LOCKS, options);
-  const image = findImage(held.images, nameOrId);
+  const image = findImage(held.images, nameOrId, conf);
   return {
-    ...summarize(held, image),
+    ...summarize(agent, held, image),
     config: readConfig(agent, image),
     manifest: readManifest(agent, image),
     namesHistory: image["names-history"] ?? [],
@@ -100,6 +114,7 @@ export function layersOf(
 }
 
 function summarize(
+  agent: Agent,
   held: HeldLocks<typeof LOCKS>,
   image: ImageRecord,
 ): ImageSummary {
@@ -113,6 +128,8 @@ function summarize(
     size: layers.reduce((sum, layer) => sum + (layer["diff-size"] ?? 0), 0),
     layers: layers.map(({ id }) => id),
     usedBy: findImageUsers(held, image.id),
+    pinned: isPinned(agent, image),
+    lastUsed: lastUseOf(image),
   };
 }
 

@@ -1,10 +1,11 @@
 /** Makes a container's template: the OCI runtime configuration it begins with. */
 
 import { existsSync } from "node:fs";
+import { join } from "@std/path";
 import type { Abortable } from "../abort.ts";
 import type { ImageConfig, RunDefaults } from "../formats/image_config.ts";
 import type { RuntimeSpec } from "../formats/runtime_spec.ts";
-import type { ContainerRecord } from "../formats/store_record.ts";
+import type { ImageRecord } from "../formats/store_record.ts";
 import { readInRoot } from "../fs/read_in_root.ts";
 import {
   makeRuntimeSpec,
@@ -12,8 +13,10 @@ import {
 } from "../image/default_spec.ts";
 import { HOST_NETWORK_FILES } from "../image/sandbox_defaults.ts";
 import { lookUpUser, type ResolvedUser } from "../image/user_lookup.ts";
+import { readLower } from "../store/create_layer.ts";
+import { layerDirectory } from "../store/paths.ts";
 import type { Agent } from "./agent.ts";
-import { MOUNT_LOCKS, mountLayer, unmountLayer } from "./mount_layer.ts";
+import { mountLayer, type MountLocks, unmountLayer } from "./mount_layer.ts";
 
 /** What a container shall have that its image does not say. */
 export interface TemplateOptions extends
@@ -22,6 +25,15 @@ export interface TemplateOptions extends
   > {
   /** `name|uid[:group|gid]`; left out, the image's. */
   readonly user?: string | undefined;
+}
+
+/** Whose template it is. */
+export interface TemplateRequest {
+  readonly containerId: string;
+  /** Undefined if the image is gone. */
+  readonly image: ImageRecord | undefined;
+  /** The image's; undefined if it has none. */
+  readonly config: ImageConfig | undefined;
 }
 
 /** For containers of images that have no config. */
@@ -42,38 +54,40 @@ const DEFAULT_ARGS = ["/bin/sh"];
 const SHORT_ID_LENGTH = 12;
 
 /**
- * Makes a template from an image's config. Users are looked up inside the
- * container's root, which is mounted for it.
+ * Makes a template from an image's config. Users are looked up in the image,
+ * which is mounted for it: no process can change it meanwhile.
  *
  * @throws {TypeError} If the user is unknown, or a setting is malformed.
  */
 export async function makeTemplate(
   agent: Agent,
-  { record, config }: {
-    readonly record: ContainerRecord;
-    readonly config: ImageConfig | undefined;
+  held: MountLocks,
+  options: TemplateRequest & Abortable & {
+    readonly settings?: TemplateOptions | undefined;
   },
-  options: TemplateOptions & Abortable = {},
 ): Promise<RuntimeSpec> {
+  const { containerId, config, image, settings = {}, signal } = options;
   const defaults = config?.config ?? NO_DEFAULTS;
-  const user = await resolveUser(agent, record, {
-    ...options,
-    user: options.user ?? defaults.User,
+  const user = await resolveUser(agent, held, {
+    user: settings.user ?? defaults.User,
+    layerId: image?.layer,
+    signal,
   });
-  const network = options.network ?? "none";
+  const network = settings.network ?? "none";
   const hasProgram = defaults.Entrypoint.length + defaults.Cmd.length > 0;
   return makeRuntimeSpec(defaults, {
-    ...options,
+    ...settings,
     user,
     network,
-    hostname: options.hostname ?? record.id.slice(0, SHORT_ID_LENGTH),
-    args: options.args ?? (hasProgram ? undefined : DEFAULT_ARGS),
+    hostname: settings.hostname ??
+      containerId.slice(0, SHORT_ID_LENGTH),
+    args: settings.args ?? (hasProgram ? undefined : DEFAULT_ARGS),
     volumes: [
       ...network === "host" ? hostNetworkVolumes() : [],
-      ...options.volumes ?? [],
+      ...settings.volumes ?? [],
     ],
-    cgroupsPath: `/orlop/${record.id}`,
-    cgroupNamespace: await findCgroupNamespace(agent, options),
+    cgroupsPath: `/orlop/${containerId}`,
+    cgroupNamespace: await findCgroupNamespace(agent, { signal }),
   });
 }
 
@@ -86,20 +100,33 @@ function hostNetworkVolumes() {
   }));
 }
 
-/** Root is known without a look; for others the root has to be mounted. */
+/** Root is known without a look. */
 async function resolveUser(
   agent: Agent,
-  { layer: layerId }: ContainerRecord,
-  options: Abortable & { readonly user: string },
+  held: MountLocks,
+  { user, layerId, signal }: Abortable & {
+    readonly user: string;
+    readonly layerId: string | undefined;
+  },
 ): Promise<ResolvedUser> {
-  if (/^(root|0)?(:(root|0))?$/.test(options.user)) {
+  if (/^(root|0)?(:(root|0))?$/.test(user)) {
     return { uid: 0, gid: 0, additionalGids: [], home: "/root" };
   }
-  const { signal } = options;
-  using held = await agent.store.lock(MOUNT_LOCKS, { signal });
-  const root = await mountLayer(agent, held, { layerId, signal });
+  const lookUp = (root: string | undefined) =>
+    lookUpUser(
+      user,
+      (path) => root ? readInRoot(root, path) : Promise.resolve(undefined),
+    );
+  if (layerId === undefined) return await lookUp(undefined);
+  const { paths } = agent.store;
+  // A layer that stands alone looks the same when it is not mounted.
+  if (readLower(paths, layerId).length === 0) {
+    return await lookUp(join(layerDirectory(paths, layerId), "diff"));
+  }
+  const access = "read-only" as const;
+  const root = await mountLayer(agent, held, { layerId, access, signal });
   try {
-    return await lookUpUser(options.user, (path) => readInRoot(root, path));
+    return await lookUp(root);
   } finally {
     await unmountLayer(agent, held, { layerId });
   }

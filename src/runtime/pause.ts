@@ -6,22 +6,26 @@ import type { ImageSource } from "../formats/blob_source.ts";
 import { nameOf } from "../formats/reference.ts";
 import { hostPlatform } from "../image/choose_manifest.ts";
 import { makePauseImage, PAUSE_IMAGE_NAME } from "../image/pause_image.ts";
+import { setPin } from "../store/image_store.ts";
+import type { Store } from "../store/store.ts";
 import type { Agent } from "./agent.ts";
-import { findWantedImage, tryParse, type WantedImage } from "./find_image.ts";
+import { findWantedImage, namesFor, type WantedImage } from "./find_image.ts";
 import { openAnyBlob } from "./open_any_blob.ts";
 import { pullImage, type PullOptions } from "./pull_image.ts";
-import { storeImage } from "./store_image.ts";
+import { loadShortNames } from "./short_names.ts";
+import { type StoredImage, storeImage } from "./store_image.ts";
 
 /** Whether a name means the configured pause image, however it is written. */
-export function isPauseImage(
-  { pauseImage }: Agent,
-  { imageName = "" }: WantedImage,
-): boolean {
+export async function isPauseImage(
+  agent: Agent,
+  { imageName = "", signal }: WantedImage & Abortable,
+): Promise<boolean> {
+  const { pauseImage } = agent;
   if (imageName === pauseImage) return true;
-  const reference = tryParse(imageName);
-  const pause = tryParse(pauseImage);
-  return reference !== undefined && pause !== undefined &&
-    nameOf(reference) === nameOf(pause);
+  const texts = [imageName, pauseImage];
+  const conf = await loadShortNames(agent, texts, { signal });
+  const [asked, pause] = texts.map((text) => namesFor(text, conf).map(nameOf));
+  return asked?.some((name) => pause?.includes(name)) === true;
 }
 
 /** How to get the pause image. */
@@ -29,9 +33,13 @@ export interface EnsurePauseOptions extends Abortable {
   readonly pull?: PullOptions | undefined;
 }
 
+/** Who fetches a pause image just now, by store. */
+const underWay = new WeakMap<Store, Promise<unknown>>();
+
 /**
  * Makes sure that the pause image is in the store. With it there, nothing is
- * asked of any network.
+ * asked of any network. Pods that are made at once share one pull. The image
+ * is pinned: cleanups leave it alone.
  *
  * @throws As `pullImage()` does.
  */
@@ -39,27 +47,78 @@ export async function ensurePauseImage(
   agent: Agent,
   { pull, signal }: EnsurePauseOptions = {},
 ): Promise<void> {
-  const { pauseImage } = agent;
-  if (await isStored(agent, { signal })) return;
-  if (pauseImage !== PAUSE_IMAGE_NAME) {
-    await pullImage(agent, pauseImage, { ...pull, signal });
-    return;
+  const { store } = agent;
+  while (!await isStored(agent, { signal })) {
+    const other = underWay.get(store);
+    if (other !== undefined) {
+      // It may fail by its own settings or signal: then it is this one's turn.
+      await Promise.race([other.catch(() => {}), whenAborted(signal)]);
+      signal?.throwIfAborted();
+      continue;
+    }
+    const own = fetchPauseImage(agent, { pull, signal });
+    underWay.set(store, own);
+    try {
+      await own;
+      return;
+    } finally {
+      underWay.delete(store);
+    }
   }
-  await storeImage(agent, openEmbedded(), { names: [pauseImage], signal });
 }
 
 async function isStored(
-  { store, pauseImage }: Agent,
+  agent: Agent,
   options: Abortable,
 ): Promise<boolean> {
+  const { store, pauseImage } = agent;
+  const conf = await loadShortNames(agent, [pauseImage], options);
   using held = await store.lock({ images: "read" }, options);
   try {
-    findWantedImage(held.images, { imageName: pauseImage });
+    findWantedImage(held.images, { imageName: pauseImage }, conf);
     return true;
   } catch (error) {
     if (error instanceof ImageNotFoundError) return false;
     throw error;
   }
+}
+
+async function fetchPauseImage(
+  agent: Agent,
+  options: EnsurePauseOptions,
+): Promise<void> {
+  const { store, pauseImage, log } = agent;
+  const { signal } = options;
+  try {
+    const { imageId } = await getPauseImage(agent, options);
+    using held = await store.lock({ images: "write" }, { signal });
+    setPin(held.images, imageId, "pinned");
+    held.images.save();
+  } catch (error) {
+    log(
+      "warn",
+      `Cannot get the pause image "${pauseImage}", which is not in the store; ` +
+        `pull or load it while there is a network, or configure ` +
+        `"${PAUSE_IMAGE_NAME}", which needs none`,
+    );
+    throw error;
+  }
+}
+
+function getPauseImage(
+  agent: Agent,
+  { pull, signal }: EnsurePauseOptions,
+): Promise<StoredImage> {
+  const { pauseImage } = agent;
+  return pauseImage === PAUSE_IMAGE_NAME
+    ? storeImage(agent, openEmbedded(), { names: [pauseImage], signal })
+    : pullImage(agent, pauseImage, { ...pull, signal: signal ?? pull?.signal });
+}
+
+function whenAborted(signal: AbortSignal | undefined): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  signal?.addEventListener("abort", () => resolve(), { once: true });
+  return promise;
 }
 
 /** The pause image that is part of orlop, as a source. */

@@ -57,6 +57,7 @@ export async function pullImage(
   options: PullOptions = {},
 ): Promise<StoredImage> {
   using opened = await openSource(name, {
+    ...agent.registries,
     onWarning: (message) => agent.log("warn", message),
     ...options,
   });
@@ -79,6 +80,7 @@ export async function canPull(
 ): Promise<boolean> {
   try {
     using opened = await openSource(name, {
+      ...agent.registries,
       onWarning: (message) => agent.log("warn", message),
       ...options,
     });

@@ -1,14 +1,17 @@
 /** Names of images, and the removal of images. */
 
 import type { Abortable } from "../abort.ts";
-import { ImageNotFoundError, InUseError } from "../errors.ts";
+import { ImageNotFoundError, InUseError, PolicyError } from "../errors.ts";
 import { isShortName, nameOf, parseReference } from "../formats/reference.ts";
+import type { RegistriesConf } from "../formats/registries_conf.ts";
 import type { ImageRecord } from "../formats/store_record.ts";
 import { deleteImage, giveNames, withNames } from "../store/image_store.ts";
-import type { RecordTable } from "../store/record_table.ts";
 import type { Agent } from "./agent.ts";
 import { deleteContainer } from "./delete_container.ts";
-import { findImage, tryParse } from "./find_image.ts";
+import { findImage, namesFor } from "./find_image.ts";
+import { readImageText } from "./image_text.ts";
+import { isPinned } from "./pin_image.ts";
+import { loadShortNames } from "./short_names.ts";
 
 /**
  * Gives an image one more name; another image that has it loses it.
@@ -18,7 +21,7 @@ import { findImage, tryParse } from "./find_image.ts";
  * @throws {ImageNotFoundError} If there is no such image.
  */
 export async function tagImage(
-  { store }: Agent,
+  agent: Agent,
   nameOrId: string,
   options: Abortable & { readonly name: string },
 ): Promise<string> {
@@ -26,9 +29,16 @@ export async function tagImage(
   const full = isShortName(options.name)
     ? `localhost/${options.name}`
     : options.name;
-  const name = nameOf(parseReference(full));
-  using held = await store.lock({ images: "write" }, options);
-  giveNames(held.images, findImage(held.images, nameOrId).id, [name]);
+  const reference = parseReference(full);
+  if (reference.digest !== undefined) {
+    throw new SyntaxError(
+      `Cannot tag an image "${options.name}": a digest cannot be given`,
+    );
+  }
+  const name = nameOf(reference);
+  const conf = await loadShortNames(agent, [nameOrId], options);
+  using held = await agent.store.lock({ images: "write" }, options);
+  giveNames(held.images, findImage(held.images, nameOrId, conf).id, [name]);
   held.images.save();
   return name;
 }
@@ -39,15 +49,17 @@ export async function tagImage(
  * @throws {ImageNotFoundError} If there is no such image, or a name is not its.
  */
 export async function untagImage(
-  { store }: Agent,
+  agent: Agent,
   nameOrId: string,
   options: Abortable & { readonly names?: readonly string[] } = {},
 ): Promise<readonly string[]> {
-  using held = await store.lock({ images: "write" }, options);
-  const image = findImage(held.images, nameOrId);
+  const texts = [nameOrId, ...options.names ?? []];
+  const conf = await loadShortNames(agent, texts, options);
+  using held = await agent.store.lock({ images: "write" }, options);
+  const image = findImage(held.images, nameOrId, conf);
   const names = options.names === undefined
     ? image.names ?? []
-    : options.names.map((name) => ownName(held.images, image, name));
+    : options.names.map((name) => ownName(image, name, conf));
   const kept = image.names?.filter((name) => !names.includes(name));
   held.images.update(withNames(image, kept));
   held.images.save();
@@ -60,13 +72,17 @@ export interface RemoveImageOptions extends Abortable {
   readonly containers?: "refuse" | "remove" | undefined;
   /** `"all"` removes an image that was named by ID though it has names. */
   readonly names?: "refuse" | "all" | undefined;
+  /** `"remove"` also removes an image that is pinned. */
+  readonly pinned?: "refuse" | "remove" | undefined;
 }
 
 /** What a removal took away. */
 export interface RemovedImage {
+  /** The names that are gone. */
   readonly untagged: readonly string[];
   /** The IDs of the image; none if it has other names and stays. */
   readonly deleted: readonly string[];
+  /** The IDs of the layers that nobody else needed. */
   readonly deletedLayers: readonly string[];
 }
 
@@ -82,6 +98,7 @@ const LOCKS = {
  *
  * @throws {ImageNotFoundError} If there is no such image.
  * @throws {InUseError} If containers use it, or an ID has several names.
+ * @throws {PolicyError} If it is pinned and would be gone.
  */
 export async function removeImage(
   agent: Agent,
@@ -92,11 +109,12 @@ export async function removeImage(
   if (options.containers === "remove") {
     await removeUsers(agent, nameOrId, options);
   }
+  const conf = await loadShortNames(agent, [nameOrId], options);
   await using trash = store.openStaging();
   using held = await store.lock(LOCKS, options);
-  const image = findImage(held.images, nameOrId);
+  const image = findImage(held.images, nameOrId, conf);
   const names = image.names ?? [];
-  const name = findOwnName(held.images, image, nameOrId);
+  const name = findOwnName(image, nameOrId, conf);
   if (name !== undefined && names.length > 1 && options.names !== "all") {
     held.images.update(withNames(image, names.filter((n) => n !== name)));
     held.images.save();
@@ -109,6 +127,7 @@ export async function removeImage(
       names,
     );
   }
+  if (options.pinned !== "remove") checkPin(agent, image, nameOrId);
   const deletedLayers = deleteImage(store, held, { image, trash });
   agent.log("debug", `removed image "${image.id}"`);
   return { untagged: names, deleted: [image.id], deletedLayers };
@@ -117,27 +136,37 @@ export async function removeImage(
 async function removeUsers(
   agent: Agent,
   nameOrId: string,
-  { signal }: Abortable,
+  { signal, pinned }: RemoveImageOptions,
 ): Promise<void> {
   const users = await listUsers();
   for (const id of users) await deleteContainer(agent, id, { signal });
 
   async function listUsers(): Promise<readonly string[]> {
+    const conf = await loadShortNames(agent, [nameOrId], { signal });
     const locks = { images: "read", containers: "read" } as const;
     using held = await agent.store.lock(locks, { signal });
-    const image = findImage(held.images, nameOrId);
+    const image = findImage(held.images, nameOrId, conf);
+    // Not one goes, if the image stays after all.
+    if (pinned !== "remove") checkPin(agent, image, nameOrId);
     return held.containers.records
       .filter((container) => container.image === image.id)
       .map(({ id }) => id);
   }
 }
 
+function checkPin(agent: Agent, image: ImageRecord, typed: string): void {
+  if (!isPinned(agent, image)) return;
+  throw new PolicyError(
+    `Cannot remove image "${typed}": it is pinned; unpin it first`,
+  );
+}
+
 function ownName(
-  images: RecordTable<ImageRecord>,
   image: ImageRecord,
   typed: string,
+  conf: RegistriesConf,
 ): string {
-  const name = findOwnName(images, image, typed);
+  const name = findOwnName(image, typed, conf);
   if (name !== undefined) return name;
   throw new ImageNotFoundError(
     `Cannot untag "${typed}": image "${image.id}" does not have this name`,
@@ -147,15 +176,11 @@ function ownName(
 
 /** Which of an image's names a text means; undefined if it is an ID. */
 function findOwnName(
-  images: RecordTable<ImageRecord>,
   image: ImageRecord,
   typed: string,
+  conf: RegistriesConf,
 ): string | undefined {
-  const reference = tryParse(typed);
-  if (reference === undefined || images.get(typed) !== undefined) {
-    return undefined;
-  }
-  const local = tryParse(`localhost/${typed}`);
-  const meant = [nameOf(reference), ...local ? [nameOf(local)] : []];
-  return meant.find((name) => image.names?.includes(name));
+  if (readImageText(typed).imageId !== undefined) return undefined;
+  return namesFor(typed, conf).map(nameOf)
+    .find((name) => image.names?.includes(name));
 }

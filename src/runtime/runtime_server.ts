@@ -19,6 +19,7 @@ import {
 } from "./create_container.ts";
 import {
   deleteContainer,
+  type DeleteContainerOptions,
   removePodSandbox,
   type RemovePodSandboxOptions,
 } from "./delete_container.ts";
@@ -96,6 +97,7 @@ export class RuntimeServer {
    *   nobody else changes it meanwhile.
    * @throws {ContainerNotFoundError} If the container is unknown.
    * @throws {TypeError} If its pod or its image would change.
+   * @throws {PolicyError} If it is another tool's.
    */
   setContainerMetadata(
     idOrName: string,
@@ -127,8 +129,12 @@ export class RuntimeServer {
    * @returns Its ID.
    * @throws {InvalidContainerIdError} If `idOrName` is empty.
    * @throws {ContainerNotFoundError} If it is unknown.
+   * @throws {PolicyError} If it is another tool's.
    */
-  deleteContainer(idOrName: string, options?: Abortable): Promise<string> {
+  deleteContainer(
+    idOrName: string,
+    options?: DeleteContainerOptions,
+  ): Promise<string> {
     return deleteContainer(this.#agent, idOrName, options);
   }
 

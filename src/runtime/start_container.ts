@@ -4,7 +4,10 @@ import { readFileSync } from "node:fs";
 import { join } from "@std/path";
 import type { Abortable } from "../abort.ts";
 import { ContainerNotFoundError, InvalidContainerIdError } from "../errors.ts";
-import { parseContainerMetadata } from "../formats/container_metadata.ts";
+import {
+  isOwnMetadata,
+  parseContainerMetadata,
+} from "../formats/container_metadata.ts";
 import {
   formatRuntimeSpec,
   parseRuntimeSpec,
@@ -19,7 +22,10 @@ import {
   ensureWorkDirectory,
   findContainer,
 } from "../store/container_store.ts";
+import type { HeldLocks } from "../store/tables.ts";
 import type { Agent } from "./agent.ts";
+import { readConfig } from "./list_images.ts";
+import { makeTemplate } from "./make_template.ts";
 import {
   MOUNT_LOCKS,
   mountLayer,
@@ -27,7 +33,12 @@ import {
   type UnmountMode,
 } from "./mount_layer.ts";
 
-const LOCKS = { ...MOUNT_LOCKS, containers: "read" } as const;
+const START_LOCKS = {
+  ...MOUNT_LOCKS,
+  images: "read",
+  containers: "read",
+} as const;
+const STOP_LOCKS = { ...MOUNT_LOCKS, containers: "read" } as const;
 
 /**
  * Mounts a container's root and writes the bundle config for it. What is
@@ -42,11 +53,13 @@ export async function startContainer(
   idOrName: string,
   options: Abortable = {},
 ): Promise<string> {
-  using held = await agent.store.lock(LOCKS, options);
+  using held = await agent.store.lock(START_LOCKS, options);
   const container = findForStart();
   const { id, layer: layerId, metadata = "" } = container;
   const { mountLabel } = parseContainerMetadata(metadata, `container "${id}"`);
-  const template = readTemplate(agent, id);
+  const template = isOwnMetadata(metadata)
+    ? readTemplate(agent, id) ?? await renewTemplate(agent, held, container)
+    : undefined;
   const root = await mountLayer(agent, held, {
     ...options,
     layerId,
@@ -97,10 +110,10 @@ export async function stopContainer(
 ): Promise<boolean> {
   if (idOrName === "") {
     throw new InvalidContainerIdError(
-      `Cannot stop container "": the ID is empty`,
+      `Cannot stop container "": invalid container ID: it is empty`,
     );
   }
-  using held = await agent.store.lock(LOCKS, options);
+  using held = await agent.store.lock(STOP_LOCKS, options);
   const { layer } = findContainer(held.containers, idOrName);
   return await unmountLayer(agent, held, { ...options, layerId: layer });
 }
@@ -117,6 +130,25 @@ export function readTemplate(
     if (isErrno(error, "ENOENT")) return undefined;
     throw error;
   }
+}
+
+/** A template that was lost is made anew, of the image alone. */
+async function renewTemplate(
+  agent: Agent,
+  held: HeldLocks<typeof START_LOCKS>,
+  { id, image: imageId }: ContainerRecord,
+): Promise<RuntimeSpec> {
+  const image = held.images.get(imageId);
+  const config = image && readConfig(agent, image);
+  const template = await makeTemplate(agent, held, {
+    containerId: id,
+    image,
+    config,
+  });
+  const path = join(ensureWorkDirectory(agent.store.paths, id), "config.json");
+  writeAtomically(path, formatRuntimeSpec(template));
+  agent.log("warn", `Made "${path}" anew: it was lost, with its settings`);
+  return template;
 }
 
 /** The template with the real root; the template itself stays as it is. */

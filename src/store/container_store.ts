@@ -9,64 +9,95 @@ import {
 import type { ContainerRecord, ImageRecord } from "../formats/store_record.ts";
 import { randomId } from "../fs/random_name.ts";
 import { createLayer } from "./create_layer.ts";
-import { dropLayer } from "./delete_layer.ts";
+import { noteUse } from "./image_store.ts";
 import { runDirectory, type StorePaths, workDirectory } from "./paths.ts";
 import type { RecordTable } from "./record_table.ts";
-import type { Staging } from "./staging.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
 /** A container to be put into a store. */
 export interface NewContainer {
-  /** Left out, one is invented. */
-  readonly id?: string | undefined;
+  readonly id: string;
   /** Unique among containers; the first also names the layer. */
   readonly names: readonly string[];
   readonly image: ImageRecord;
   /** The owner's text. */
   readonly metadata: string;
-  /** Takes the files of what has to be undone. */
-  readonly trash: Staging;
 }
 
 /**
- * Puts a container into a store: a writable layer on the image's top layer,
- * then the record.
- *
- * @param held All three locks, for writing.
- * @throws {DuplicateIdError} If there is a container of that ID.
- * @throws {DuplicateNameError} If a container, or a layer, has that name.
+ * A flag of orlop's own, on records of containers that are not whole: flags
+ * survive when other tools rewrite the records. Its maker holds the locks until
+ * it is gone, so who sees it sees what a process that died has left.
  */
-export function putContainer(
+export const INCOMPLETE = "orlop-incomplete";
+
+/**
+ * Checks that a container can be put.
+ *
+ * @throws {DuplicateIdError} If there is a container of that ID.
+ * @throws {DuplicateNameError} If a container, or a layer, has such a name.
+ */
+export function checkIsFree(
+  held: Tables,
+  { id, names }: Pick<NewContainer, "id" | "names">,
+): void {
+  if (held.containers.get(id) !== undefined) {
+    throw new DuplicateIdError(
+      `Cannot create container "${id}": the ID is in use`,
+    );
+  }
+  for (const name of names) {
+    const holder = held.containers.getByName(name);
+    if (holder !== undefined) throw duplicateName("container", name, holder.id);
+  }
+  for (const name of layerNames(names)) {
+    const holder = held.layers.getByName(name);
+    if (holder !== undefined) throw duplicateName("layer", name, holder.id);
+  }
+}
+
+/**
+ * Puts a container that is free: the record, marked incomplete, then a writable
+ * layer on the image's top layer. The caller adds what else belongs to it, and
+ * calls `completeContainer()`, or `dropContainer()` if anything fails.
+ *
+ * @param held All three locks, for writing, until then.
+ */
+export function addContainer(
   store: Store,
   held: Tables,
-  { id = randomId(), names, image, metadata, trash }: NewContainer,
+  { id, names, image, metadata }: NewContainer,
 ): ContainerRecord {
-  const layerNames = names.slice(0, 1).map((name) => `${name}-layer`);
-  checkIsFree(held, id, names);
-  checkLayerNames(held, layerNames);
-  const layer = createLayer(store, held.layers, {
-    id: randomId(),
+  const layer = randomId();
+  const record: ContainerRecord = {
+    id,
+    names: [...new Set(names)],
+    image: image.id,
+    layer,
+    metadata,
+    created: new Date().toISOString(),
+    flags: { MountLabel: "", ProcessLabel: "", [INCOMPLETE]: true },
+  };
+  held.containers.add(record);
+  held.containers.save();
+  createLayer(store, held.layers, {
+    id: layer,
     parent: image.layer,
-    names: layerNames,
+    names: layerNames(names),
   });
-  try {
-    const record: ContainerRecord = {
-      id,
-      names,
-      image: image.id,
-      layer: layer.id,
-      metadata,
-      created: new Date().toISOString(),
-      flags: { MountLabel: "", ProcessLabel: "" },
-    };
-    held.containers.add(record);
-    held.containers.save();
-    return record;
-  } catch (error) {
-    dropLayer(store, held.layers, { id: layer.id, trash });
-    throw error;
-  }
+  return record;
+}
+
+/** Takes the mark away: from now on the container is there for everybody. */
+export function completeContainer(held: Tables, id: string): void {
+  const record = held.containers.get(id);
+  if (record === undefined) return;
+  noteUse(held.images, record.image);
+  held.images.save();
+  const { [INCOMPLETE]: _, ...flags } = { ...record.flags };
+  held.containers.update({ ...record, flags });
+  held.containers.save();
 }
 
 /**
@@ -106,31 +137,18 @@ function ensureDirectory(path: string): string {
   return path;
 }
 
-function checkIsFree(
-  { containers }: Tables,
-  id: string,
-  names: readonly string[],
-): void {
-  if (containers.get(id) !== undefined) {
-    throw new DuplicateIdError(
-      `Cannot create container "${id}": the ID is in use`,
-    );
-  }
-  for (const name of names) {
-    const holder = containers.getByName(name);
-    if (holder === undefined) continue;
-    throw new DuplicateNameError(
-      `Cannot create container "${name}": the name is in use by "${holder.id}"`,
-    );
-  }
+/** A container's layer is called like the container. */
+function layerNames(names: readonly string[]): readonly string[] {
+  return names.slice(0, 1).map((name) => `${name}-layer`);
 }
 
-function checkLayerNames({ layers }: Tables, names: readonly string[]): void {
-  for (const name of names) {
-    const holder = layers.getByName(name);
-    if (holder === undefined) continue;
-    throw new DuplicateNameError(
-      `Cannot name a layer "${name}": layer "${holder.id}" has this name`,
-    );
-  }
+function duplicateName(
+  kind: "container" | "layer",
+  name: string,
+  holder: string,
+): DuplicateNameError {
+  return new DuplicateNameError(
+    `Cannot create container: the name "${name}" is in use by ${kind} ` +
+      `"${holder}"`,
+  );
 }

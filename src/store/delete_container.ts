@@ -3,14 +3,12 @@
 import { rmSync } from "node:fs";
 import { dirname } from "@std/path";
 import type { ContainerRecord } from "../formats/store_record.ts";
+import { INCOMPLETE } from "./container_store.ts";
 import { dropLayer } from "./delete_layer.ts";
 import { runDirectory, workDirectory } from "./paths.ts";
 import type { Staging } from "./staging.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
-
-// A flag of orlop's own; flags survive when other tools rewrite the records.
-const DELETING = "orlop-deleting";
 
 /**
  * Deletes a container that is not mounted: layer, directories, record. It is
@@ -27,7 +25,7 @@ export function dropContainer(
 ): void {
   const container = held.containers.get(id);
   if (container === undefined) return;
-  const flags = { ...container.flags, [DELETING]: true };
+  const flags = { ...container.flags, [INCOMPLETE]: true };
   held.containers.update({ ...container, flags });
   held.containers.save();
   dropLayer(store, held.layers, { id: container.layer, trash });
@@ -39,7 +37,7 @@ export function dropContainer(
   held.containers.save();
 }
 
-/** Whether a container was being deleted when its process died. */
+/** Whether a container was being made or deleted when its process died. */
 export function isBeingDeleted({ flags }: ContainerRecord): boolean {
-  return flags?.[DELETING] === true;
+  return flags?.[INCOMPLETE] === true;
 }

@@ -28,6 +28,10 @@ export interface NewImage {
   readonly created: string;
 }
 
+// Flags of orlop's own: they survive when other tools rewrite the records.
+const PINNED = "orlop-pinned";
+const LAST_USED = "orlop-last-used";
+
 /**
  * Puts an image into a store. One of the same ID gets the new items and names.
  *
@@ -56,7 +60,46 @@ export function putImage(
   if (old === undefined) images.add(record);
   else images.update(record);
   giveNames(images, image.id, image.names);
+  noteUse(images, image.id);
   images.save();
+}
+
+/** Notes that an image is used now; to be saved by the caller. */
+export function noteUse(images: RecordTable<ImageRecord>, id: string): void {
+  setFlag(images, id, { [LAST_USED]: new Date().toISOString() });
+}
+
+/** When an image was last used, RFC 3339; undefined if that was not noted. */
+export function lastUseOf({ flags }: ImageRecord): string | undefined {
+  const time = flags?.[LAST_USED];
+  return typeof time === "string" ? time : undefined;
+}
+
+/** Notes that an image is pinned, or that it is not whatever else says so. */
+export function setPin(
+  images: RecordTable<ImageRecord>,
+  id: string,
+  state: "pinned" | "unpinned",
+): void {
+  setFlag(images, id, { [PINNED]: state === "pinned" });
+}
+
+/** What was noted of an image's pin; undefined if nothing was. */
+export function pinOf(
+  { flags }: ImageRecord,
+): "pinned" | "unpinned" | undefined {
+  const pin = flags?.[PINNED];
+  return typeof pin === "boolean" ? (pin ? "pinned" : "unpinned") : undefined;
+}
+
+function setFlag(
+  images: RecordTable<ImageRecord>,
+  id: string,
+  flag: Readonly<Record<string, unknown>>,
+): void {
+  const image = images.get(id);
+  if (image === undefined) return; // a container may outlive its image
+  images.update({ ...image, flags: { ...image.flags, ...flag } });
 }
 
 /** Gives an image names, in front of its others; who had them loses them. */
