@@ -1,8 +1,8 @@
 /**
  * Throws damaged archives and damaged compression at the readers of layers:
- * `deno run scripts/fuzz.ts [INPUTS] [SEED]`. A reader may refuse an input, with the
- * error meant for that, and must do so in time; anything else ends the run and
- * prints the input's number, which with the seed makes it again.
+ * `deno run scripts/fuzz.ts [INPUTS] [SEED] [FIRST]`. A reader may refuse an input,
+ * with the error meant for that, and must do so in time. Anything else ends the
+ * run and prints the input's number: with it as FIRST, the seed makes it again.
  */
 
 import { gzipSync, zstdCompressSync } from "node:zlib";
@@ -36,10 +36,24 @@ const [inputs = DEFAULT_INPUTS, seed = Date.now() % 1e9] = Deno.args.map(
   Number,
 );
 const buffer = new Uint8Array(64 * 1024);
-const random = createRandom(seed);
+let random = createRandom(seed);
 let refused = 0;
 let slowest = 0;
-for (let number = 0; number < inputs; number++) {
+for (let number = first; number < first + inputs; number++) {
+  let taken = timeInput(number);
+  // A busy machine stalls now and then, but not twice.
+  if (taken > MAX_INPUT_MS) taken = timeInput(number);
+  slowest = Math.max(slowest, taken);
+  if (taken > MAX_INPUT_MS) {
+    say(`input ${number} of seed ${seed} takes ${taken} ms`);
+    Deno.exit(1);
+  }
+  if ((number + 1) % REPORT_EVERY === 0) report(number + 1);
+}
+report(first + inputs);
+
+function timeInput(number: number): number {
+  random = createRandom(seed + Math.imul(number + 1, 0x9e3779b1));
   const start = performance.now();
   try {
     tryInput(number);
@@ -50,15 +64,8 @@ for (let number = 0; number < inputs; number++) {
     }
     refused++;
   }
-  const taken = performance.now() - start;
-  slowest = Math.max(slowest, taken);
-  if (taken > MAX_INPUT_MS) {
-    say(`input ${number} of seed ${seed} takes ${taken} ms`);
-    Deno.exit(1);
-  }
-  if ((number + 1) % REPORT_EVERY === 0) report(number + 1);
+  return performance.now() - start;
 }
-report(inputs);
 
 function report(done: number): void {
   say(
