@@ -32,9 +32,8 @@ const PIECES = [
 ].map((piece) => Uint8Array.from(piece, (c) => c.charCodeAt(0)));
 const TYPES = "0123456xgLKS7\0";
 
-const [inputs = DEFAULT_INPUTS, seed = Date.now() % 1e9] = Deno.args.map(
-  Number,
-);
+const [inputs = DEFAULT_INPUTS, seed = Date.now() % 1e9, first = 0] = Deno.args
+  .map(Number);
 const buffer = new Uint8Array(64 * 1024);
 let random = createRandom(seed);
 let refused = 0;
