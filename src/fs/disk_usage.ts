@@ -19,17 +19,27 @@ export function diskUsage(path: string, seen = new Set<bigint>()): number {
   }
   const own = Number(status.blocks) * BLOCK_BYTES;
   if (!status.isDirectory()) return own;
-  return readdirSync(path).reduce(
+  return listNames(path).reduce(
     (sum, name) => sum + diskUsage(join(path, name), seen),
     own,
   );
+}
+
+function listNames(path: string): readonly string[] {
+  try {
+    return readdirSync(path);
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR")) return [];
+    throw error;
+  }
 }
 
 function statOrUndefined(path: string): BigIntStats | undefined {
   try {
     return lstatSync(path, { bigint: true });
   } catch (error) {
-    if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
+    // The last: deeper than a path can say, as a container can make it.
+    if (isErrno(error, "ENOENT", "ENOTDIR", "ENAMETOOLONG")) return undefined;
     throw error;
   }
 }

@@ -2,6 +2,7 @@
 
 import {
   closeSync,
+  existsSync,
   fdatasyncSync,
   fsyncSync,
   openSync,
@@ -21,11 +22,13 @@ export function syncDirectory(path: string): void {
 
 /**
  * Writes all regular files and directories of a tree to the disk, one by one.
- * Slow: for where syncfs(2) cannot be had. Follows no links.
+ * Slow: for where syncfs(2) cannot be had. Follows no links, and leaves out what
+ * has a name that is not UTF-8: Deno cannot open it.
  */
 export function syncTree(path: string): void {
   for (const entry of readdirSync(path, { withFileTypes: true })) {
     const child = join(path, entry.name);
+    if (!existsSync(child)) continue;
     if (entry.isDirectory()) syncTree(child);
     else if (entry.isFile()) syncFile(child);
   }

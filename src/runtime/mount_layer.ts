@@ -3,6 +3,7 @@
  * without a mount, as after a reboot, is none.
  */
 
+import { realpathSync } from "node:fs";
 import { join } from "@std/path";
 import type { Abortable } from "../abort.ts";
 import type { MountRecord } from "../formats/store_record.ts";
@@ -46,16 +47,17 @@ export async function mountLayer(
   const target = mountPoint(agent, layerId);
   const isMounted = await mounter.isMounted(target, options);
   const count = isMounted ? mounts.get(layerId)?.count ?? 0 : 0;
-  if (!isMounted) {
+  // Before there is a mount: other tools pull away one that is not counted,
+  // while a count without a mount misleads nobody.
+  setCount(mounts, { id: layerId, path: target, count: count + 1 });
+  if (isMounted) return target;
+  try {
     await mounter.bindPrivate(store.paths.home, options);
     const request = makeRequest(agent, held, options);
     await prepareOverlay(request);
     await mounter.mount(planOverlay(request), options);
-  }
-  try {
-    setCount(mounts, { id: layerId, path: target, count: count + 1 });
   } catch (error) {
-    if (!isMounted) await mounter.unmount(target, { mode: "lazy" });
+    await unmountCounted(agent, held, { mounts, layerId });
     throw error;
   }
   agent.log("debug", `mounted layer "${layerId}" at "${target}"`);
@@ -93,12 +95,9 @@ export async function unmountLayer(
     setCount(mounts, { id: layerId, path: target, count: count - 1 });
     return false;
   }
-  if (isMounted) {
-    await mounter.unmount(target, { signal: options.signal, mode: "lazy" });
-  }
-  setCount(mounts, { id: layerId, path: target, count: 0 });
+  options.signal?.throwIfAborted();
+  await unmountCounted(agent, held, { mounts, layerId });
   if (isMounted) agent.log("debug", `unmounted layer "${layerId}"`);
-  if (mounts.records.length === 0) await releaseHome(agent, held);
   return true;
 }
 
@@ -132,11 +131,34 @@ function setCount(
   mounts.save();
 }
 
-/** As a tool that shuts the store down does: nothing stays mounted. */
+/** Not to be aborted: it is the way back. */
+async function unmountCounted(
+  agent: Agent,
+  held: MountLocks,
+  { mounts, layerId }: {
+    readonly mounts: RecordTable<MountRecord>;
+    readonly layerId: string;
+  },
+): Promise<void> {
+  const target = mountPoint(agent, layerId);
+  await agent.mounter.unmount(target, { mode: "lazy" });
+  setCount(mounts, { id: layerId, path: target, count: 0 });
+  if (mounts.records.length === 0) await releaseHome(agent, held);
+}
+
+/**
+ * As a tool that shuts the store down does: nothing stays mounted. With these
+ * locks held nobody else mounts; what somebody has mounted without counting,
+ * or counts in another run root, would vanish with the home, so that stays.
+ */
 async function releaseHome(
-  { store, mounter }: Agent,
+  { store: { paths }, mounter }: Agent,
   { storage }: MountLocks,
 ): Promise<void> {
-  await mounter.unmount(store.paths.home, { mode: "lazy" });
+  const home = realpathSync(paths.home);
+  const mounts = await mounter.list(home);
+  if (mounts.some(({ target }) => target !== home)) return;
+  if (mounts.length === 0) return;
+  await mounter.unmount(home, { mode: "lazy" });
   storage.writeToken(); // others have to bind it anew
 }

@@ -2,7 +2,7 @@
 
 import { mkdirSync, readFileSync } from "node:fs";
 import { Buffer } from "node:buffer";
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 import type { Bytes } from "../formats/bytes.ts";
 import { digestOf } from "../formats/digest.ts";
 import type { BigDataMembers } from "../formats/store_record.ts";
@@ -44,7 +44,7 @@ export function writeBigData(
   for (const [key, content] of items) {
     writeAtomically(join(directory, bigDataFileName(key)), content);
   }
-  syncDirectory(directory);
+  for (const changed of [directory, dirname(directory)]) syncDirectory(changed);
   return {
     "big-data-names": unique([
       ...members["big-data-names"] ?? [],

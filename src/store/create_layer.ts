@@ -125,7 +125,7 @@ function makeDirectory(store: Store, { id, parent, contents }: NewLayer): void {
     chmodSync(join(directory, name), 0o700);
   }
   makeLink(store, `../${id}/diff`, join(paths.links, shortName));
-  for (const changed of [directory, paths.links, paths.home]) {
+  for (const changed of [diff, directory, paths.links, paths.home]) {
     syncDirectory(changed);
   }
 }
