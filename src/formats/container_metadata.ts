@@ -8,6 +8,7 @@ import {
   asInteger,
   asObject,
   asString,
+  type JsonObject,
   optional,
   parseJson,
 } from "./json.ts";
@@ -16,16 +17,21 @@ import {
 export interface ContainerMetadata {
   /** Whether this is a pod's infra container: its ID is the pod's. */
   readonly pod: boolean;
+  /** All containers of a pod bear it. */
   readonly podName: string;
+  /** The ID of the pod's infra container. */
   readonly podId: string;
   /** As typed; the image's first name if only an ID was given. */
   readonly imageName: string;
+  /** Full. */
   readonly imageId: string;
   /** The container's name. */
   readonly name: string;
   /** The name that an orchestrator calls it by. */
   readonly metadataName: string;
+  /** Of a pod: how an orchestrator tells it from others of its name. */
   readonly uid: string;
+  /** Of a pod: the orchestrator's. */
   readonly namespace: string;
   /** How often it was created anew. */
   readonly attempt: number;
@@ -66,34 +72,47 @@ export function formatContainerMetadata(metadata: ContainerMetadata): string {
  * @throws {SyntaxError} If it is none.
  */
 export function parseContainerMetadata(
-  text: string,
+  json: string,
   what: string,
 ): ContainerMetadata {
-  const object = asObject(parseJson(text, `metadata of ${what}`), what);
-  const own = optional(object["orlop"], what, asObject);
-  const schema = own === undefined ? SCHEMA : asInteger(own["schema"], what);
-  if (schema > SCHEMA) {
-    throw new SyntaxError(
-      `Cannot read metadata of ${what}: schema ${schema} is newer than ` +
-        `${SCHEMA}; use a newer orlop`,
-    );
-  }
-  const member = (key: string) => optional(object[key], key, asString) ?? "";
+  const where = `metadata of ${what}`;
+  const object = asObject(parseJson(json, where), where);
+  const own = optional(object["orlop"], `${where}, orlop`, asObject);
+  checkSchema(own?.["schema"] ?? SCHEMA, where);
+  const text = textsOf(object, where);
   return {
-    pod: optional(object["pod"], "pod", asBoolean) ?? false,
-    podName: member("pod-name"),
-    podId: member("pod-id"),
-    imageName: member("image-name"),
-    imageId: member("image-id"),
-    name: member("name"),
-    metadataName: member("metadata-name"),
-    uid: member("uid"),
-    namespace: member("namespace"),
-    attempt: optional(object["attempt"], "attempt", asInteger) ?? 0,
-    createdAt: optional(object["created-at"], "created-at", asInteger) ?? 0,
-    mountLabel: member("mountlabel"),
-    canonicalImageName: optional(own?.["image"], "image", asString) ?? "",
+    pod: optional(object["pod"], `${where}, pod`, asBoolean) ?? false,
+    podName: text("pod-name"),
+    podId: text("pod-id"),
+    imageName: text("image-name"),
+    imageId: text("image-id"),
+    name: text("name"),
+    metadataName: text("metadata-name"),
+    uid: text("uid"),
+    namespace: text("namespace"),
+    attempt: optional(object["attempt"], `${where}, attempt`, asInteger) ?? 0,
+    createdAt:
+      optional(object["created-at"], `${where}, created-at`, asInteger) ?? 0,
+    mountLabel: text("mountlabel"),
+    canonicalImageName: optional(own?.["image"], where, asString) ?? "",
   };
+}
+
+function checkSchema(value: unknown, where: string): void {
+  const schema = asInteger(value, `${where}, schema`);
+  if (schema <= SCHEMA) return;
+  throw new SyntaxError(
+    `Cannot read ${where}: schema ${schema} is newer than ${SCHEMA}; use a ` +
+      `newer orlop`,
+  );
+}
+
+/** A reader of texts by key; one that is absent is empty. */
+function textsOf(
+  object: JsonObject,
+  where: string,
+): (key: string) => string {
+  return (key) => optional(object[key], `${where}, ${key}`, asString) ?? "";
 }
 
 /** Whether metadata is orlop's: other tools' containers are not claimed. */

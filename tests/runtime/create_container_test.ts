@@ -128,7 +128,7 @@ Deno.test("S22 S23 createPodSandbox() writes CRI-O's keys in their order", async
     ...["pod", "pod-name", "pod-id", "image-name", "image-id", "name"],
     ...["metadata-name", "uid", "namespace", "attempt", "created-at", "orlop"],
   ]);
-  assertEquals(metadata.pod, true);
+  assert(metadata.pod);
   assertEquals(metadata.name, "web-infra");
   assertEquals(metadata["metadata-name"], "m");
   const age = metadata["created-at"] - before;
@@ -337,7 +337,7 @@ Deno.test("S33 O15 createContainer() makes an infra container only if told", asy
     InvalidSandboxIdError,
   );
   await test.runtime.createContainer({ ...options, pod: "unchecked" });
-  assertEquals((await test.runtime.getContainerMetadata("p")).pod, true);
+  assert((await test.runtime.getContainerMetadata("p")).pod);
 });
 
 Deno.test("S49 createContainer() makes a template of the image's config", async () => {

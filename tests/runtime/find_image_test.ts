@@ -1,4 +1,9 @@
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { ImageNotFoundError, InvalidImageNameError } from "../../src/errors.ts";
 import {
   addImage,
@@ -124,7 +129,7 @@ Deno.test("S15 createContainer() tells why nothing parses", async (t) => {
         InvalidImageNameError,
         "invalid image name: Cannot",
       );
-      assertEquals(error.cause instanceof SyntaxError, true);
+      assert(error.cause instanceof SyntaxError);
     });
   }
   assertEquals(await describeStore(test.agent), before);

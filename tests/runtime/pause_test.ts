@@ -82,8 +82,8 @@ Deno.test("S19 a pause image is pulled with the caller's options", {
       onEvent: ({ kind }) => kinds.add(kind),
     },
   }));
-  assertEquals(kinds.has("start"), true);
-  assertEquals((await test.images.imageStatus(name)).pinned, true);
+  assert(kinds.has("start"));
+  assert((await test.images.imageStatus(name)).pinned);
 });
 
 Deno.test("S19 a failed pull comes back as it is, and makes nothing", async () => {
@@ -156,8 +156,8 @@ Deno.test("O6 the pause image is pinned", async () => {
     podOptions({ imageName: PAUSE_IMAGE_NAME }),
   );
   const [image] = await test.images.listImages();
-  assertEquals(image?.pinned, true);
+  assert(image?.pinned);
   await test.images.untagImage(PAUSE_IMAGE_NAME);
   const [nameless] = await test.images.listImages();
-  assertEquals(nameless?.pinned, true);
+  assert(nameless?.pinned);
 });

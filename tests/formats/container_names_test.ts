@@ -1,0 +1,19 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { findNameProblem } from "../../src/formats/container_names.ts";
+
+Deno.test("findNameProblem() takes names that can be parts of paths", () => {
+  for (const name of ["a", "7", "web-1", "A.b_c-", "f".repeat(253)]) {
+    assertEquals(findNameProblem(name), undefined);
+  }
+});
+
+Deno.test("findNameProblem() refuses all others, and says why", () => {
+  assertMatch(findNameProblem("") ?? "", /empty/);
+  assertMatch(findNameProblem("f".repeat(254)) ?? "", /253/);
+  const bad = [
+    ...["..", ".", "-a", "_a", "a/b", "a b", "a\n", "\na", "a\0", "é", "a:b"],
+  ];
+  for (const name of bad) {
+    assertMatch(findNameProblem(name) ?? "", /expected letters/, name);
+  }
+});
