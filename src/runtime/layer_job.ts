@@ -28,7 +28,9 @@ export interface LayerJob {
 /** To a worker. */
 export type WorkerRequest =
   | { readonly kind: "job"; readonly job: LayerJob }
-  | { readonly kind: "access"; readonly access: BlobAccess };
+  | { readonly kind: "access"; readonly access: BlobAccess }
+  /** To leave the job, and say so: then nothing is written any more. */
+  | { readonly kind: "abort" };
 
 /** From a worker. */
 export type WorkerReport =

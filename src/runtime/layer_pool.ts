@@ -30,6 +30,9 @@ export interface LayerJobOptions extends Abortable {
   onRetry(reason: string): void;
 }
 
+// A worker looks up between two chunks, which takes it milliseconds.
+const ABORT_GRACE_MS = 2_000;
+
 /** Runs jobs in workers; disposing ends them, in the middle of a job too. */
 export class LayerPool implements Disposable {
   readonly #options: LayerPoolOptions;
@@ -125,7 +128,12 @@ export class LayerPool implements Disposable {
     { signal, onProgress, onRetry }: LayerJobOptions,
   ): Promise<UnpackedLayer> {
     const { promise, resolve, reject } = Promise.withResolvers<UnpackedLayer>();
-    const abort = () => reject(signal?.reason);
+    let grace: ReturnType<typeof setTimeout> | undefined;
+    // Ended at once, it could still write while its directory is removed.
+    const abort = () => {
+      send(worker, { kind: "abort" });
+      grace = setTimeout(() => reject(signal?.reason), ABORT_GRACE_MS);
+    };
     signal?.addEventListener("abort", abort, { once: true });
     worker.onmessage = ({ data }: MessageEvent<WorkerReport>) => {
       switch (data.kind) {
@@ -138,7 +146,9 @@ export class LayerPool implements Disposable {
         case "done":
           return resolve(data.layer);
         case "failed":
-          return reject(fromErrorData(data.error));
+          return reject(
+            signal?.aborted ? signal.reason : fromErrorData(data.error),
+          );
       }
     };
     worker.onerror = (event) => {
@@ -146,7 +156,10 @@ export class LayerPool implements Disposable {
       reject(new Error(`Cannot unpack layer: ${event.message}`));
     };
     send(worker, { kind: "job", job });
-    return promise.finally(() => signal?.removeEventListener("abort", abort));
+    return promise.finally(() => {
+      clearTimeout(grace);
+      signal?.removeEventListener("abort", abort);
+    });
   }
 
   async #renew(worker: Worker): Promise<void> {

@@ -26,21 +26,26 @@ declare const self: {
 };
 
 let giveAccess: (access: BlobAccess) => void = () => {};
+let stop = new AbortController();
 
 self.onmessage = ({ data: request }) => {
   switch (request.kind) {
     case "job":
-      runJob(request.job).catch((error: unknown) =>
+      stop = new AbortController();
+      runJob(request.job, stop.signal).catch((error: unknown) =>
         report({ kind: "failed", error: toErrorData(error) })
       );
       return;
     case "access":
       giveAccess(request.access);
       return;
+    case "abort":
+      stop.abort();
+      return;
   }
 };
 
-async function runJob(job: LayerJob): Promise<void> {
+async function runJob(job: LayerJob, signal: AbortSignal): Promise<void> {
   const { access, layer, directory, limits } = job;
   const unpacking = unpackLayer({ directory }, limits);
   const reportProgress = createProgressReporter();
@@ -56,7 +61,11 @@ async function runJob(job: LayerJob): Promise<void> {
       unpacking.write(chunk);
       partial?.append(chunk);
       reportProgress(chunk.byteLength);
-    }, { offset, onReconnect: (reason) => report({ kind: "retry", reason }) });
+    }, {
+      offset,
+      signal,
+      onReconnect: (reason) => report({ kind: "retry", reason }),
+    });
     report({ kind: "done", layer: unpacking.finish() });
   } catch (error) {
     unpacking.abort();

@@ -123,12 +123,22 @@ async function runJob(
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { mode: 0o700 });
   const job = { access, layer: blob, directory, partial, limits };
-  return await pool.run(job, {
-    signal,
-    onProgress: (received) =>
-      onEvent({ kind: "download", digest, received, size }),
-    onRetry: (reason) => onEvent({ kind: "retry", digest, reason }),
-  });
+  try {
+    return await pool.run(job, {
+      signal,
+      onProgress: (received) =>
+        onEvent({ kind: "download", digest, received, size }),
+      onRetry: (reason) => onEvent({ kind: "retry", digest, reason }),
+    });
+  } catch (error) {
+    if (error instanceof InvalidLayerError) nameLayer(error, digest);
+    throw error;
+  }
+}
+
+/** The unpacker does not know which layer it is that it cannot unpack. */
+function nameLayer(error: Error, digest: Digest): void {
+  error.message = error.message.replace(" the layer:", ` layer "${digest}":`);
 }
 
 function verify(
