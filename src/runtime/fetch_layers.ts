@@ -88,7 +88,10 @@ function stageAll(
       .toSorted((a, b) => b.blob.size - a.blob.size)
       .map((layer) => [layer, stage(layer)]),
   );
-  return needed.map((layer) => started.get(layer) ?? stage(layer));
+  const staged = needed.map((layer) => started.get(layer) ?? stage(layer));
+  // One that fails before its turn to be awaited must not end the process.
+  for (const layer of staged) layer.catch(() => {});
+  return staged;
 
   async function stage(layer: NeededLayer): Promise<StagedLayer | undefined> {
     const staged = await stageLayer(context, layer);

@@ -98,6 +98,7 @@ async function openSource(
   name: string,
   options: PullOptions,
 ): Promise<OpenedSource> {
+  options.signal?.throwIfAborted();
   if (!hasTransport(name)) return await openCandidates(name, options);
   const parsed = parseTransportReference(name);
   switch (parsed.transport) {
