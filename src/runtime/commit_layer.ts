@@ -1,17 +1,16 @@
 /** Moves a staged layer into the store. */
 
-import { closeSync, openSync } from "node:fs";
 import { existsSync } from "node:fs";
 import { join } from "@std/path";
 import type { Abortable } from "../abort.ts";
 import { COMPRESSION_CODES } from "../formats/store_record.ts";
-import { syncTree } from "../fs/sync.ts";
 import { findProgram } from "../process/find_program.ts";
 import { runCommand } from "../process/run_command.ts";
 import { applySpool } from "../store/apply_spool.ts";
 import { createLayer } from "../store/create_layer.ts";
 import type { Agent } from "./agent.ts";
 import type { NeededLayer, StagedLayer } from "./stage_layer.ts";
+import { syncStaged } from "./write_back.ts";
 
 /**
  * Finishes a staged layer (what only GNU tar can make), writes it to the disk,
@@ -35,6 +34,7 @@ export async function commitLayer(
       (args) => runCommand(findProgram("tar"), args, options),
     );
   }
+  // It reaches the disk before the record that calls it valid.
   await syncStaged(agent, directory);
   using held = await store.lock({ layers: "write" }, options);
   if (held.layers.get(needed.id) !== undefined) return; // another tool's pull
@@ -58,15 +58,4 @@ export async function commitLayer(
     },
   });
   agent.log("debug", `committed layer "${needed.id}"`);
-}
-
-/** The layer reaches the disk before the record that calls it valid. */
-async function syncStaged({ store }: Agent, directory: string): Promise<void> {
-  if (store.libc === undefined) return syncTree(directory);
-  const fd = openSync(directory, "r");
-  try {
-    await store.libc.syncFileSystem(fd);
-  } finally {
-    closeSync(fd);
-  }
 }

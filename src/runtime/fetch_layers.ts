@@ -15,6 +15,7 @@ import {
   type StagedLayer,
   stageLayer,
 } from "./stage_layer.ts";
+import { startWriteBack } from "./write_back.ts";
 
 /** How to fetch layers. */
 export interface FetchLayersOptions extends Abortable {
@@ -49,6 +50,7 @@ export async function fetchLayers(
   const downloads = downloadsDirectory(agent.store.paths);
   mkdirSync(downloads, { recursive: true, mode: 0o700 });
   await using staging = agent.store.openStaging();
+  await using _writeBack = startWriteBack(agent, staging.path);
   using pool = new LayerPool({
     size: PARALLEL_LAYERS,
     directories: [staging.path, downloads],
