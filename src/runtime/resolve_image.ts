@@ -9,7 +9,7 @@ import {
 import type { ImageSource, RawManifest } from "../formats/blob_source.ts";
 import { type Bytes, concatBytes } from "../formats/bytes.ts";
 import type { Descriptor, Platform } from "../formats/descriptor.ts";
-import { digestOf } from "../formats/digest.ts";
+import { type Digest, digestOf } from "../formats/digest.ts";
 import {
   type ImageConfig,
   MAX_CONFIG_SIZE,
@@ -39,6 +39,8 @@ export interface ResolvedImage {
 export interface ResolveOptions extends Abortable {
   /** Left out, that of this machine. */
   readonly platform?: Platform | undefined;
+  /** Where a config may be at hand already; it is verified all the same. */
+  readonly findConfig?: ((digest: Digest) => Bytes | undefined) | undefined;
 }
 
 const MAX_INDEX_DEPTH = 2;
@@ -79,10 +81,17 @@ export async function resolveImage(
 async function withConfig(
   source: ImageSource,
   image: Omit<ResolvedImage, "config" | "configBytes">,
-  { platform, signal }: ResolveOptions & { readonly platform: Platform },
+  { platform, signal, findConfig }: ResolveOptions & {
+    readonly platform: Platform;
+  },
 ): Promise<ResolvedImage> {
   const { config: descriptor, layers } = image.manifest;
-  const configBytes = await readSmallBlob(source, descriptor, { signal });
+  const stored = findConfig?.(descriptor.digest);
+  const isKnown = stored !== undefined &&
+    digestOf(stored) === descriptor.digest;
+  const configBytes = isKnown
+    ? stored
+    : await readSmallBlob(source, descriptor, { signal });
   const config = parseImageConfig(configBytes, `config "${descriptor.digest}"`);
   const diffIds = config.rootfs.diff_ids.length;
   if (diffIds !== layers.length) {

@@ -4,12 +4,15 @@ import { statfsSync } from "node:fs";
 import type { Abortable } from "../abort.ts";
 import { LayerNotFoundError, NoSpaceError } from "../errors.ts";
 import type { ImageSource } from "../formats/blob_source.ts";
+import type { Bytes } from "../formats/bytes.ts";
 import type { Platform } from "../formats/descriptor.ts";
 import { type Digest, hexOf } from "../formats/digest.ts";
 import { compressionOf } from "../formats/media_types.ts";
+import { isErrno } from "../fs/errno.ts";
 import { layerIdsOf } from "../image/layer_ids.ts";
 import type { BigDataItem } from "../store/big_data.ts";
-import { putImage } from "../store/image_store.ts";
+import { putImage, readImageItem } from "../store/image_store.ts";
+import { leaseLayers } from "../store/lease.ts";
 import type { UnpackLimits } from "../store/unpack_layer.ts";
 import type { Agent } from "./agent.ts";
 import { fetchLayers } from "./fetch_layers.ts";
@@ -23,15 +26,19 @@ export interface StoreImageOptions extends Abortable {
   readonly names: readonly string[];
   /** Left out, that of this machine. */
   readonly platform?: Platform | undefined;
+  /** What a layer may hold at most. */
   readonly limits?: UnpackLimits | undefined;
   /** `"ignore"` begins even if the disk seems too small. */
   readonly space?: "check" | "ignore" | undefined;
+  /** Told how it goes on. */
   readonly onEvent?: OnPullEvent | undefined;
 }
 
 /** An image that is in the store now. */
 export interface StoredImage {
+  /** The digest of its config, without `sha256:`. */
   readonly imageId: string;
+  /** Those that were asked for. */
   readonly names: readonly string[];
   /** Of the manifest, or of the index that led to it. */
   readonly digest: Digest;
@@ -49,6 +56,17 @@ const UNPACKED_RATIO = 2.6;
  * @throws {NoSpaceError} If the disk is too small.
  * @throws {InvalidManifestError} If the image breaks its specification.
  * @throws {BlobMismatchError} If bytes are not as promised.
+ * @param agent From `openAgent()`.
+ * @param source Where manifests and blobs come from: any that has these calls.
+ * @example
+ * ```ts
+ * import { type Agent, type ImageSource, storeImage } from "orlop";
+ * async function put(agent: Agent, source: ImageSource): Promise<string> {
+ *   const names = ["localhost/app:1"];
+ *   const { imageId } = await storeImage(agent, source, { names });
+ *   return imageId;
+ * }
+ * ```
  */
 export async function storeImage(
   agent: Agent,
@@ -56,8 +74,13 @@ export async function storeImage(
   options: StoreImageOptions,
 ): Promise<StoredImage> {
   const { onEvent = () => {}, limits = {} } = options;
-  const image = await resolveImage(source, options);
+  const image = await resolveImage(source, {
+    ...options,
+    findConfig: (digest) => readStoredConfig(agent, digest),
+  });
   const layers = listLayers(image);
+  // Before they are looked up: from now on no cleanup takes one away.
+  using _lease = leaseLayers(agent.store, layers.map(({ id }) => id));
   for (let round = 1;; round++) {
     const needed = await findMissing(agent, layers, options);
     onEvent({
@@ -77,6 +100,16 @@ export async function storeImage(
       const isGone = error instanceof LayerNotFoundError;
       if (!isGone || round === MAX_ROUNDS) throw error;
     }
+  }
+}
+
+/** The config of an image that is here already need not be fetched. */
+function readStoredConfig({ store }: Agent, digest: Digest): Bytes | undefined {
+  try {
+    return readImageItem(store.paths, hexOf(digest), digest);
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return undefined;
+    throw error;
   }
 }
 
