@@ -1,4 +1,24 @@
-/** The conditions that callers act on. All else is a plain `Error`. */
+/**
+ * The conditions that callers act on. All else is a plain `Error`.
+ *
+ * @example
+ * ```ts
+ * import { ImageNotFoundError, type ImageServer, NotFoundError } from "orlop";
+ * async function isStored(images: ImageServer, name: string): Promise<boolean> {
+ *   try {
+ *     await images.imageStatus(name);
+ *     return true;
+ *   } catch (error) {
+ *     // Or all "unknown" errors at once: `error instanceof NotFoundError`.
+ *     if (error instanceof ImageNotFoundError) return false;
+ *     throw error;
+ *   }
+ * }
+ * console.log(new ImageNotFoundError("why") instanceof NotFoundError); // true
+ * ```
+ *
+ * @module
+ */
 
 /** Something named does not exist: the family of all "unknown" errors. */
 export class NotFoundError extends Error {
@@ -18,6 +38,7 @@ export class ImageNotFoundError extends NotFoundError {
     this.prototype.name = "ImageNotFoundError";
   }
 
+  /** Makes one that tells what was asked for. */
   constructor(
     message: string,
     asked: { readonly imageName?: string; readonly imageId?: string } = {},
@@ -100,6 +121,7 @@ export class InUseError extends Error {
     this.prototype.name = "InUseError";
   }
 
+  /** Makes one that names the users. */
   constructor(message: string, users: readonly string[]) {
     super(message);
     this.users = users;
@@ -159,6 +181,7 @@ export class RegistryError extends Error {
     this.prototype.name = "RegistryError";
   }
 
+  /** Makes one of an answer, or of none. */
   constructor(
     message: string,
     details: {
@@ -189,6 +212,7 @@ export class HostNotPermittedError extends Error {
     this.prototype.name = "HostNotPermittedError";
   }
 
+  /** Makes one for a host. */
   constructor(message: string, host: string) {
     super(message);
     this.host = host;
@@ -218,6 +242,7 @@ export class CommandError extends Error {
     this.prototype.name = "CommandError";
   }
 
+  /** Makes one of a program's end. */
   constructor(
     message: string,
     details: { readonly exitCode?: number; readonly cause?: unknown } = {},

@@ -17,6 +17,7 @@
 
 export type { Abortable } from "./abort.ts";
 export * from "./errors.ts";
+export type { Credentials } from "./formats/auth_file.ts";
 export type {
   BlobAccess,
   BlobSource,
@@ -36,9 +37,34 @@ export type {
   ImageConfig,
   RunDefaults,
 } from "./formats/image_config.ts";
+export type { MountEntry } from "./formats/mount_table.ts";
 export { nameOf, parseReference, type Reference } from "./formats/reference.ts";
-export type { RuntimeSpec } from "./formats/runtime_spec.ts";
-export { type Libc, takeLibc } from "./process/libc.ts";
+export type {
+  RuntimeLinux,
+  RuntimeMount,
+  RuntimeNamespace,
+  RuntimeProcess,
+  RuntimeRoot,
+  RuntimeSpec,
+  RuntimeUser,
+} from "./formats/runtime_spec.ts";
+export type {
+  BigDataMembers,
+  ContainerRecord,
+  ImageRecord,
+  LayerRecord,
+  MountRecord,
+  StoreRecord,
+} from "./formats/store_record.ts";
+export type { RuntimeSpecOptions, Volume } from "./image/default_spec.ts";
+export type { ResolvedUser } from "./image/user_lookup.ts";
+export type { Mounter, UnmountOptions } from "./mount/mounter.ts";
+export type { MountPlan } from "./mount/plan_overlay.ts";
+export { type Libc, type LockKind, takeLibc } from "./process/libc.ts";
+export type { Surroundings } from "./registry/config_paths.ts";
+export type { LoadRegistriesConfOptions } from "./registry/load_registries_conf.ts";
+export type { RegistryOptions } from "./registry/open_repository.ts";
+export type { RetryRules } from "./registry/send_request.ts";
 export {
   type Agent,
   type AgentOptions,
@@ -46,14 +72,24 @@ export {
   type LogLevel,
   openAgent,
 } from "./runtime/agent.ts";
+export type { ContainerIdentity } from "./runtime/check_request.ts";
 export type { MetadataChange } from "./runtime/container_metadata.ts";
 export type {
   ContainerInfo,
   CreateContainerOptions,
   CreatePodSandboxOptions,
 } from "./runtime/create_container.ts";
-export type { RemovePodSandboxOptions } from "./runtime/delete_container.ts";
+export type {
+  DeleteContainerOptions,
+  RemovePodSandboxOptions,
+} from "./runtime/delete_container.ts";
+export type { WantedImage } from "./runtime/find_image.ts";
 export { ImageServer } from "./runtime/image_server.ts";
+export {
+  type ContainerDetails,
+  inspectContainer,
+  type SpecDifference,
+} from "./runtime/inspect_container.ts";
 export type { ImageDetails, ImageSummary } from "./runtime/list_images.ts";
 export {
   type ContainerOwner,
@@ -62,7 +98,13 @@ export {
   listPods,
   type PodSummary,
 } from "./runtime/list_containers.ts";
-export type { OnPullEvent, PullEvent } from "./runtime/pull_event.ts";
+export type { TemplateOptions } from "./runtime/make_template.ts";
+export type { UnmountMode } from "./runtime/mount_layer.ts";
+export type {
+  LayerState,
+  OnPullEvent,
+  PullEvent,
+} from "./runtime/pull_event.ts";
 export type { PullOptions } from "./runtime/pull_image.ts";
 export type {
   RemovedImage,
@@ -70,4 +112,20 @@ export type {
 } from "./runtime/remove_image.ts";
 export { RuntimeServer } from "./runtime/runtime_server.ts";
 export type { StopContainerOptions } from "./runtime/start_container.ts";
-export type { StoredImage } from "./runtime/store_image.ts";
+export {
+  type StoredImage,
+  storeImage,
+  type StoreImageOptions,
+} from "./runtime/store_image.ts";
+export type { HeldLock } from "./store/lock.ts";
+export type { StoreLocation, StorePaths } from "./store/paths.ts";
+export type { RecordTable } from "./store/record_table.ts";
+export type { Staging } from "./store/staging.ts";
+export type { Store } from "./store/store.ts";
+export type {
+  HeldLocks,
+  Holdable,
+  Tables,
+  WantedLocks,
+} from "./store/tables.ts";
+export type { UnpackLimits } from "./store/unpack_layer.ts";

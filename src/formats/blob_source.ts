@@ -7,6 +7,7 @@ import type { Digest } from "./digest.ts";
 
 /** A manifest or index exactly as it was received. */
 export interface RawManifest {
+  /** All of it. */
   readonly bytes: Bytes;
   /** As the source declared it, without parameters; `""` if it did not. */
   readonly mediaType: string;
@@ -47,6 +48,7 @@ export type BlobAccess = HttpBlobAccess | LayoutBlobAccess | MemoryBlobAccess;
 
 /** Blobs of a repository in a registry. */
 export interface HttpBlobAccess {
+  /** A registry. */
   readonly kind: "http";
   /** Such as `https://quay.io/v2/prometheus/busybox/`. */
   readonly repositoryUrl: string;
@@ -62,6 +64,7 @@ export interface HttpBlobAccess {
 
 /** Blobs of an OCI layout on disk: OCI image-layout.md. */
 export interface LayoutBlobAccess {
+  /** A folder. */
   readonly kind: "layout";
   /** The folder that holds `oci-layout` and `blobs`; absolute. */
   readonly directory: string;
@@ -69,6 +72,8 @@ export interface LayoutBlobAccess {
 
 /** Blobs that are at hand, for images of a few hundred bytes. */
 export interface MemoryBlobAccess {
+  /** At hand. */
   readonly kind: "memory";
+  /** Each by its digest. */
   readonly blobs: ReadonlyMap<Digest, Bytes>;
 }

@@ -18,6 +18,12 @@ const MAX_SHOWN = 150;
  *
  * @param text Such as `sha256:9f86d081…`.
  * @throws {SyntaxError} If the algorithm or the encoding is not supported.
+ * @example
+ * ```ts
+ * import { type Digest, digestOf, parseDigest } from "orlop";
+ * const digest: Digest = parseDigest(`sha256:${"0".repeat(64)}`);
+ * console.log(digest === digestOf("")); // false
+ * ```
  */
 export function parseDigest(text: string): Digest {
   const problem = findProblem(text);
@@ -42,7 +48,16 @@ export function hexOf(digest: Digest): string {
   return digest.slice(digest.indexOf(":") + 1);
 }
 
-/** Computes the sha256 digest of a text (as UTF-8) or of bytes. */
+/**
+ * Computes the sha256 digest of a text (as UTF-8) or of bytes.
+ *
+ * @param content What is hashed, as a whole.
+ * @example
+ * ```ts
+ * import { digestOf } from "orlop";
+ * console.log(digestOf("foo")); // sha256:2c26b46b…
+ * ```
+ */
 export function digestOf(content: string | Uint8Array): Digest {
   const hex = createHash("sha256").update(content).digest("hex");
   return `sha256:${hex}` as Digest;

@@ -40,6 +40,12 @@ const MAX_PORT = 65535;
  *
  * @param text Such as `busybox`, `quay.io/a/b:1` or `a/b@sha256:…`.
  * @throws {SyntaxError} If the text is no reference.
+ * @example
+ * ```ts
+ * import { parseReference } from "orlop";
+ * const { domain, path, tag } = parseReference("busybox:1.36");
+ * console.log(domain, path, tag); // docker.io library/busybox 1.36
+ * ```
  */
 export function parseReference(text: string): Reference {
   // By length first: nothing below need fear a megabyte.
@@ -74,6 +80,13 @@ export function repositoryOf({ domain, path }: Reference): string {
 /**
  * The full name under which the store keeps an image: `domain/path:tag`, or
  * `domain/path@digest`, since a digest overrules a tag.
+ *
+ * @param reference From `parseReference()`.
+ * @example
+ * ```ts
+ * import { nameOf, parseReference } from "orlop";
+ * console.log(nameOf(parseReference("a/b"))); // docker.io/a/b:latest
+ * ```
  */
 export function nameOf(reference: Reference): string {
   return repositoryOf(reference) + suffixOf(reference);

@@ -6,26 +6,37 @@
 
 /** What every record has. */
 export interface StoreRecord {
+  /** 64 lower-case hex digits, where a tool invented it. */
   readonly id: string;
+  /** Unique among records of the same kind. */
   readonly names?: readonly string[];
+  /** Free for all tools, which keep each other's. */
   readonly flags?: Readonly<Record<string, unknown>>;
+  /** Kept as it is. */
   readonly [member: string]: unknown;
 }
 
 /** A layer: a directory of changes on a parent layer. */
 export interface LayerRecord extends StoreRecord {
+  /** The ID of the layer below. */
   readonly parent?: string;
+  /** The SELinux label to mount with. */
   readonly mountlabel?: string;
   /** When the record was made, RFC 3339. */
   readonly created: string;
+  /** Of the blob. */
   readonly "compressed-diff-digest"?: string;
+  /** Of the blob, in bytes. */
   readonly "compressed-size"?: number;
+  /** Of the uncompressed tar. */
   readonly "diff-digest"?: string;
   /** Of the uncompressed tar, in bytes. */
   readonly "diff-size"?: number;
   /** See {@linkcode COMPRESSION_CODES}. */
   readonly compression?: number;
+  /** The users that own files, sorted. */
   readonly uidset?: readonly number[];
+  /** The groups that own files, sorted. */
   readonly gidset?: readonly number[];
 }
 
@@ -33,10 +44,13 @@ export interface LayerRecord extends StoreRecord {
 export interface ImageRecord extends StoreRecord, BigDataMembers {
   /** The first manifest digest that was known. */
   readonly digest?: string;
+  /** All names it ever had, the latest first. */
   readonly "names-history"?: readonly string[];
   /** The top layer's ID; absent if the image has no layers. */
   readonly layer?: string;
+  /** Copies of the top layer with other owners. */
   readonly "mapped-layers"?: readonly string[];
+  /** The owner's text; of images, JSON. */
   readonly metadata?: string;
   /** The config's creation time, RFC 3339. */
   readonly created: string;
@@ -48,20 +62,27 @@ export interface ContainerRecord extends StoreRecord, BigDataMembers {
   readonly image: string;
   /** The ID of its own read-write layer. */
   readonly layer: string;
+  /** The owner's text. */
   readonly metadata?: string;
+  /** When the record was made, RFC 3339. */
   readonly created: string;
 }
 
 /** How often a layer is mounted, and where. */
 export interface MountRecord extends StoreRecord {
+  /** Where it is mounted. */
   readonly path: string;
+  /** How many users it has. */
   readonly count: number;
 }
 
 /** Items that are kept in files beside the record. */
 export interface BigDataMembers {
+  /** The keys, in the order of storing. */
   readonly "big-data-names"?: readonly string[];
+  /** In bytes, by key. */
   readonly "big-data-sizes"?: Readonly<Record<string, number>>;
+  /** By key. */
   readonly "big-data-digests"?: Readonly<Record<string, string>>;
 }
 

@@ -48,6 +48,13 @@ const LITTLE_ENDIAN = true; // as are x86-64 and arm64 under Linux
  * Binds libc and revokes the `ffi` permission. Call it once, first.
  *
  * @returns Undefined if `ffi` is not granted, or there is no glibc.
+ * @example
+ * ```ts
+ * import { openAgent, takeLibc } from "orlop";
+ * const libc = takeLibc(); // nothing can load native code from here on
+ * const root = await Deno.makeTempDir();
+ * const agent = openAgent({ root, runRoot: `${root}/run`, libc });
+ * ```
  */
 export function takeLibc(): Libc | undefined {
   const library = loadFirst();

@@ -57,7 +57,19 @@ export interface AgentOptions {
 /**
  * Opens an agent on a store, which is made if it is new.
  *
+ * @param options Where the store is, and settings.
  * @throws {UnsupportedStoreError} If orlop must not touch the store.
+ * @example
+ * ```ts
+ * import { openAgent } from "orlop";
+ * const root = await Deno.makeTempDir();
+ * const agent = openAgent({
+ *   root,
+ *   runRoot: `${root}/run`,
+ *   pinnedImages: ["registry.k8s.io/pause*"],
+ *   log: (level, message) => console.log(level, message),
+ * });
+ * ```
  */
 export function openAgent(options: AgentOptions): Agent {
   const { log = () => {}, libc } = options;

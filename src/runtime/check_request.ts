@@ -11,8 +11,11 @@ import type { WantedImage } from "./find_image.ts";
 
 /** What names a container and its pod. */
 export interface ContainerIdentity extends WantedImage {
+  /** All containers of a pod give the same. */
   readonly podName: string;
+  /** That of the pod's infra container. */
   readonly podId: string;
+  /** Unique in the store. */
   readonly containerName: string;
   /** Left out or `""`, one is invented. */
   readonly containerId?: string | undefined;

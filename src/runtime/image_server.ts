@@ -25,12 +25,37 @@ import {
 } from "./remove_image.ts";
 import type { StoredImage } from "./store_image.ts";
 
-/** Keeps images in a store. */
+/**
+ * Keeps images in a store.
+ *
+ * Images are named by full ID, by name (short ones as registries.conf says),
+ * by name and digest, or by a unique prefix of their ID, three digits or more.
+ *
+ * @example
+ * ```ts
+ * import { ImageServer, openAgent } from "orlop";
+ * const root = await Deno.makeTempDir();
+ * const agent = openAgent({ root, runRoot: `${root}/run` });
+ * const images = new ImageServer(agent);
+ * for (const { id, names } of await images.listImages()) {
+ *   console.log(id, names);
+ * }
+ * async function pull(name: string): Promise<string> {
+ *   const signal = AbortSignal.timeout(600_000);
+ *   const { imageId } = await images.pullImage(name, { signal });
+ *   return imageId;
+ * }
+ * ```
+ */
 export class ImageServer {
   /** What the use cases work with. */
   readonly agent: Agent;
 
-  /** @param agent From `openAgent()`. */
+  /**
+   * Makes one of an agent.
+   *
+   * @param agent From `openAgent()`.
+   */
   constructor(agent: Agent) {
     this.agent = agent;
   }

@@ -44,6 +44,7 @@ export interface SpecDifference {
 /**
  * Tells all about a container.
  *
+ * @param agent From `openAgent()`.
  * @param idOrName Full ID, name, ID of its layer, or a unique prefix of its ID.
  * @throws {ContainerNotFoundError} If it is unknown.
  * @throws {SyntaxError} If template or bundle config do not parse.

@@ -60,7 +60,20 @@ export interface PodMember extends ContainerMetadata {
   readonly record: ContainerRecord;
 }
 
-/** Lists all containers of the store, whoever made them. */
+/**
+ * Lists all containers of the store, whoever made them.
+ *
+ * @param agent From `openAgent()`.
+ * @example
+ * ```ts
+ * import { listContainers, openAgent } from "orlop";
+ * const root = await Deno.makeTempDir();
+ * const agent = openAgent({ root, runRoot: `${root}/run` });
+ * for (const { id, owner, mountPoint } of await listContainers(agent)) {
+ *   console.log(id, owner, mountPoint ?? "not mounted");
+ * }
+ * ```
+ */
 export async function listContainers(
   agent: Agent,
   options: Abortable = {},
@@ -77,7 +90,20 @@ export async function listContainers(
   });
 }
 
-/** Groups orlop's containers by pod: there is no other index. */
+/**
+ * Groups orlop's containers by pod: there is no other index.
+ *
+ * @param agent From `openAgent()`.
+ * @example
+ * ```ts
+ * import { listPods, openAgent } from "orlop";
+ * const root = await Deno.makeTempDir();
+ * const agent = openAgent({ root, runRoot: `${root}/run` });
+ * for (const { id, name, members } of await listPods(agent)) {
+ *   console.log(id, name, members.length);
+ * }
+ * ```
+ */
 export async function listPods(
   agent: Agent,
   options: Abortable = {},

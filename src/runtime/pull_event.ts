@@ -28,6 +28,7 @@ export type PullEvent =
 
 /** A layer, as a pull finds it. */
 export interface LayerState {
+  /** Of the blob. */
   readonly digest: Digest;
   /** Of the blob, in bytes. */
   readonly size: number;

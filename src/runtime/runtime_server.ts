@@ -37,11 +37,29 @@ import {
  *
  * Containers are named by full ID, by name, by the ID of their own layer, or
  * by a unique prefix of their ID.
+ *
+ * @example
+ * ```ts
+ * import { ImageServer, openAgent, RuntimeServer } from "orlop";
+ * const root = await Deno.makeTempDir();
+ * const agent = openAgent({ root, runRoot: `${root}/run` });
+ * const runtime = new RuntimeServer(new ImageServer(agent));
+ * const { dir } = await runtime.createPodSandbox({
+ *   podName: "web",
+ *   podId: "web-1",
+ *   imageName: agent.pauseImage,
+ *   containerName: "web-infra",
+ * });
+ * console.log(await Deno.readTextFile(`${dir}/config.json`));
+ * await runtime.removePodSandbox("web", { members: "refuse" });
+ * ```
  */
 export class RuntimeServer {
   readonly #agent: Agent;
 
   /**
+   * Makes one that works in the store of an image server.
+   *
    * @param images Whose store is used; the server owns none itself.
    * @param pauseImage What pods' infra containers are made of. It is the only
    *   image that is pulled when it is missing; left out, the embedded one.

@@ -23,10 +23,13 @@ const NOTICE_AFTER_MS = 3_000;
 
 /** A lock that is held until it is disposed of. */
 export class HeldLock implements Disposable {
+  /** The lock file. */
   readonly path: string;
+  /** Whether others may read meanwhile. */
   readonly kind: LockKind;
   readonly #file: LockFile;
 
+  /** Takes over a file that is locked. */
   constructor(path: string, kind: LockKind, file: LockFile) {
     this.path = path;
     this.kind = kind;

@@ -12,18 +12,25 @@ export interface StorePaths {
   readonly home: string;
   /** Symbolic links from short names to layers. */
   readonly links: string;
+  /** Records of layers, and their tar-split files. */
   readonly layers: string;
   /** Work in progress: cleaned up by whoever finds it abandoned. */
   readonly staging: string;
+  /** Records of images, and their items. */
   readonly images: string;
+  /** Records of containers, and their work dirs. */
   readonly containers: string;
+  /** Counts of mounts. */
   readonly runLayers: string;
+  /** Containers' run dirs. */
   readonly runContainers: string;
 }
 
 /** The two directories that a store is made of. */
 export interface StoreLocation {
+  /** Survives a reboot. */
   readonly root: string;
+  /** May be emptied by a reboot. */
   readonly runRoot: string;
 }
 

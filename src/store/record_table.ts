@@ -30,6 +30,7 @@ interface LoadedFile<R> {
  * were not saved are gone.
  */
 export class RecordTable<R extends StoreRecord> implements Disposable {
+  /** What keeps others from changing them. */
   readonly lock: HeldLock;
   readonly #files: readonly LoadedFile<R>[];
   #all: readonly R[] | undefined;

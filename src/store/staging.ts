@@ -14,6 +14,7 @@ import { type HeldLock, tryLock } from "./lock.ts";
 
 /** A private directory (0700) that is removed when disposed of. */
 export interface Staging extends AsyncDisposable {
+  /** Absolute. */
   readonly path: string;
 }
 

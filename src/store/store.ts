@@ -27,7 +27,9 @@ import {
 
 /** An open store. It holds nothing between calls, so it need not be closed. */
 export interface Store {
+  /** Where its parts lie. */
   readonly paths: StorePaths;
+  /** Undefined if other tools must not use the store meanwhile. */
   readonly libc: Libc | undefined;
   /**
    * Takes locks in the order that all tools keep, and loads the records. What

@@ -22,8 +22,11 @@ export type WantedLocks = Partial<Record<keyof Holdable, LockKind>>;
 
 /** The kinds of records. */
 export interface Tables {
+  /** Of layers. */
   readonly layers: RecordTable<LayerRecord>;
+  /** Of images. */
   readonly images: RecordTable<ImageRecord>;
+  /** Of containers. */
   readonly containers: RecordTable<ContainerRecord>;
 }
 
