@@ -1,0 +1,202 @@
+/** Brings an image from a source into the store. */
+
+import { statfsSync } from "node:fs";
+import type { Abortable } from "../abort.ts";
+import { LayerNotFoundError, NoSpaceError } from "../errors.ts";
+import type { ImageSource } from "../formats/blob_source.ts";
+import type { Bytes } from "../formats/bytes.ts";
+import type { Platform } from "../formats/descriptor.ts";
+import { type Digest, hexOf } from "../formats/digest.ts";
+import { compressionOf } from "../formats/media_types.ts";
+import { isErrno } from "../fs/errno.ts";
+import { layerIdsOf } from "../image/layer_ids.ts";
+import type { BigDataItem } from "../store/big_data.ts";
+import { putImage, readImageItem } from "../store/image_store.ts";
+import { leaseLayers } from "../store/lease.ts";
+import type { UnpackLimits } from "../store/unpack_layer.ts";
+import type { Agent } from "./agent.ts";
+import { fetchLayers } from "./fetch_layers.ts";
+import type { OnPullEvent } from "./pull_event.ts";
+import { type ResolvedImage, resolveImage } from "./resolve_image.ts";
+import type { NeededLayer } from "./stage_layer.ts";
+
+/** How to store an image. */
+export interface StoreImageOptions extends Abortable {
+  /** Normalised names; the image may have others already. */
+  readonly names: readonly string[];
+  /** Left out, that of this machine. */
+  readonly platform?: Platform | undefined;
+  /** What a layer may hold at most. */
+  readonly limits?: UnpackLimits | undefined;
+  /** `"ignore"` begins even if the disk seems too small. */
+  readonly space?: "check" | "ignore" | undefined;
+  /** Told how it goes on. */
+  readonly onEvent?: OnPullEvent | undefined;
+}
+
+/** An image that is in the store now. */
+export interface StoredImage {
+  /** The digest of its config, without `sha256:`. */
+  readonly imageId: string;
+  /** Those that were asked for. */
+  readonly names: readonly string[];
+  /** Of the manifest, or of the index that led to it. */
+  readonly digest: Digest;
+}
+
+// Another tool may remove a layer that this image needs, at the worst moment.
+const MAX_ROUNDS = 3;
+// Measured on Debian images: gzip makes a layer 2.1 times smaller, zstd 2.6.
+const UNPACKED_RATIO = 2.6;
+
+/**
+ * Fetches what the store lacks of an image, then records the image. Until the
+ * record is written there is no image; layers that are whole stay.
+ *
+ * @throws {NoSpaceError} If the disk is too small.
+ * @throws {InvalidManifestError} If the image breaks its specification.
+ * @throws {BlobMismatchError} If bytes are not as promised.
+ * @param agent From `openAgent()`.
+ * @param source Where manifests and blobs come from: any that has these calls.
+ * @example
+ * ```ts
+ * import { type Agent, type ImageSource, storeImage } from "orlop";
+ * async function put(agent: Agent, source: ImageSource): Promise<string> {
+ *   const names = ["localhost/app:1"];
+ *   const { imageId } = await storeImage(agent, source, { names });
+ *   return imageId;
+ * }
+ * ```
+ */
+export async function storeImage(
+  agent: Agent,
+  source: ImageSource,
+  options: StoreImageOptions,
+): Promise<StoredImage> {
+  const { onEvent = () => {}, limits = {} } = options;
+  const image = await resolveImage(source, {
+    ...options,
+    findConfig: (digest) => readStoredConfig(agent, digest),
+  });
+  const layers = listLayers(image);
+  // Before they are looked up: from now on no cleanup takes one away.
+  using _lease = leaseLayers(agent.store, layers.map(({ id }) => id));
+  for (let round = 1;; round++) {
+    const needed = await findMissing(agent, layers, options);
+    onEvent({
+      kind: "start",
+      name: options.names[0] ?? "",
+      layers: layers.map((layer) => ({
+        digest: layer.blob.digest,
+        size: layer.blob.size,
+        present: !needed.includes(layer),
+      })),
+    });
+    if (options.space !== "ignore") checkSpace(agent, needed);
+    try {
+      await fetchLayers(agent, source, { ...options, needed, limits, onEvent });
+      return await record(agent, { image, layers }, options);
+    } catch (error) {
+      const isGone = error instanceof LayerNotFoundError;
+      if (!isGone || round === MAX_ROUNDS) throw error;
+    }
+  }
+}
+
+/** The config of an image that is here already need not be fetched. */
+function readStoredConfig({ store }: Agent, digest: Digest): Bytes | undefined {
+  try {
+    return readImageItem(store.paths, hexOf(digest), digest);
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}
+
+function listLayers(
+  { manifest, config }: ResolvedImage,
+): readonly NeededLayer[] {
+  const diffIds = config.rootfs.diff_ids;
+  const ids = layerIdsOf(diffIds);
+  return manifest.layers.flatMap((blob, index) => {
+    const id = ids[index];
+    const diffId = diffIds[index];
+    if (id === undefined || diffId === undefined) return [];
+    compressionOf(blob.mediaType); // refuses what is no layer
+    return [{ id, parent: ids[index - 1], blob, diffId }];
+  });
+}
+
+async function findMissing(
+  { store }: Agent,
+  layers: readonly NeededLayer[],
+  options: Abortable,
+): Promise<readonly NeededLayer[]> {
+  using held = await store.lock({ layers: "read" }, options);
+  return layers.filter(({ id }) => held.layers.get(id) === undefined);
+}
+
+/** Too little room is better known before than in the middle. */
+function checkSpace({ store }: Agent, needed: readonly NeededLayer[]): void {
+  const estimate = needed.reduce((sum, { blob }) => {
+    const isPlain = compressionOf(blob.mediaType) === "none";
+    return sum + blob.size * (isPlain ? 1 : UNPACKED_RATIO);
+  }, 0);
+  const { bavail, bsize } = statfsSync(store.paths.home);
+  const free = bavail * bsize;
+  if (estimate <= free) return;
+  throw new NoSpaceError(
+    `Cannot pull to "${store.paths.root}": about ${toMegabytes(estimate)} MB ` +
+      `are needed, ${toMegabytes(free)} MB are free; remove images, or ` +
+      `try anyway with --ignore-space`,
+  );
+}
+
+async function record(
+  { store, log }: Agent,
+  { image, layers }: {
+    readonly image: ResolvedImage;
+    readonly layers: readonly NeededLayer[];
+  },
+  { names, signal }: StoreImageOptions,
+): Promise<StoredImage> {
+  const imageId = hexOf(image.manifest.config.digest);
+  const top = layers.at(-1)?.id;
+  const digest = image.indexes[0]?.digest ?? image.raw.digest;
+  const locks = { layers: "read", images: "write" } as const;
+  using held = await store.lock(locks, { signal });
+  if (top !== undefined && held.layers.get(top) === undefined) {
+    throw new LayerNotFoundError(
+      `Cannot store image "${imageId}": layer "${top}" was removed meanwhile`,
+    );
+  }
+  putImage(store, held.images, {
+    id: imageId,
+    names,
+    layer: top,
+    digest: image.raw.digest,
+    items: listItems(image),
+    created: image.config.created ?? new Date().toISOString(),
+  });
+  log("debug", `stored image "${imageId}"`);
+  return { imageId, names, digest };
+}
+
+/** In the order in which containers/image stores them. */
+function listItems(
+  { indexes, raw, manifest, configBytes }: ResolvedImage,
+): readonly BigDataItem[] {
+  return [
+    [manifest.config.digest, configBytes],
+    ...indexes.map(({ digest, bytes }): BigDataItem => [
+      `manifest-${digest}`,
+      bytes,
+    ]),
+    [`manifest-${raw.digest}`, raw.bytes],
+    ["manifest", raw.bytes],
+  ];
+}
+
+function toMegabytes(bytes: number): number {
+  return Math.ceil(bytes / 1e6);
+}

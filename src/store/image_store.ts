@@ -144,13 +144,18 @@ export function withNames(
  *
  * @param held All three locks, for writing.
  * @param trash Takes the files; to be disposed of when no lock is held.
+ * @param keep Layers that stay though no record needs them.
  * @returns The IDs of the layers that were deleted.
  * @throws {InUseError} If a container was made from it.
  */
 export function deleteImage(
   store: Store,
   held: Tables,
-  { image, trash }: { readonly image: ImageRecord; readonly trash: Staging },
+  { image, trash, keep = new Set() }: {
+    readonly image: ImageRecord;
+    readonly trash: Staging;
+    readonly keep?: ReadonlySet<string>;
+  },
 ): readonly string[] {
   const users = findImageUsers(held, image.id);
   if (users.length > 0) {
@@ -165,7 +170,7 @@ export function deleteImage(
   const directory = imageDirectory(store.paths, image.id);
   rmSync(directory, { recursive: true, force: true });
   return [...image["mapped-layers"] ?? [], image.layer ?? ""].flatMap((top) =>
-    dropUnusedLayers(store, held, { top, trash })
+    dropUnusedLayers(store, held, { top, trash, keep })
   );
 }
 
@@ -192,11 +197,18 @@ export function readImageItem(
 function dropUnusedLayers(
   store: Store,
   held: Tables,
-  { top, trash }: { readonly top: string; readonly trash: Staging },
+  { top, trash, keep }: {
+    readonly top: string;
+    readonly trash: Staging;
+    readonly keep: ReadonlySet<string>;
+  },
 ): readonly string[] {
   const dropped: string[] = [];
   let layer = held.layers.get(top);
-  while (layer !== undefined && findLayerUsers(held, layer.id).length === 0) {
+  while (
+    layer !== undefined && !keep.has(layer.id) &&
+    findLayerUsers(held, layer.id).length === 0
+  ) {
     dropLayer(store, held.layers, { id: layer.id, trash });
     dropped.push(layer.id);
     layer = layer.parent === undefined
