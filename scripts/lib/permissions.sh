@@ -19,7 +19,7 @@ program_folders="/usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin"
 # Commands that reach registries, and commands that run programs: just those
 # that `needs` names in src/cli/table.
 net_commands=" pull push run login explain image/pull pod/create "
-run_commands=" pull load run rmi check doctor image/pull image/rm \
+run_commands=" pull load run rmi check doctor gc df image/pull image/rm \
 	ps start stop rm container/create container/ls container/list container/ps \
 	container/inspect container/start container/stop container/rm \
 	pod/create pod/ls pod/list pod/ps pod/inspect pod/rm __complete "
@@ -28,8 +28,9 @@ run_commands=" pull load run rmi check doctor image/pull image/rm \
 word_commands=" run container/create __complete "
 
 # Flags whose value is the next word: those of all commands, which may stand
-# before the command, and those of $word_commands.
-value_flags=" --root --runroot --config --log-level --log-format --log-file "
+# before the command, with that of `gc`; and those of $word_commands.
+value_flags=" --root --runroot --config --log-level --log-format --log-file \
+	--metrics "
 word_value_flags=" --name --pod --runtime --env -e --volume -v --workdir -w \
 	--user -u --entrypoint --hostname --network --annotation --platform \
 	--creds --authfile --cert-dir --policy --progress --pull \
@@ -98,6 +99,7 @@ read_command_line() {
 		--runroot) runroot_flag=$value ;;
 		--config) config_flag=$value ;;
 		--log-file) may_write "$value" ;;
+		--metrics) may_write_beside "$value" ;;
 		--authfile)
 			case $command in login | logout) may_write "$value" ;; esac
 			;;
@@ -132,6 +134,15 @@ may_write() {
 		;;
 	esac
 	writable=${writable:+$writable,}$path
+}
+
+# Lets orlop replace file $1, which it does by a file beside it.
+may_write_beside() {
+	case $1 in
+	'') ;;
+	*/*) may_write "${1%/*}/" ;;
+	*) may_write . ;;
+	esac
 }
 
 read_config() {

@@ -1,167 +1,193 @@
 /** Cleans a store up: what nobody needs, and what crashes left. */
 
-import { rmSync } from "node:fs";
 import type { Abortable } from "../abort.ts";
-import type { ImageRecord, LayerRecord } from "../formats/store_record.ts";
-import { diskUsage } from "../fs/disk_usage.ts";
-import { deleteLayer, findLayerUsers } from "../store/delete_layer.ts";
-import { findOrphans } from "../store/find_orphans.ts";
-import { deleteImage, findImageUsers } from "../store/image_store.ts";
-import type { Staging } from "../store/staging.ts";
+import { StoreBusyError } from "../errors.ts";
+import { lastUseOf, noteUse } from "../store/image_store.ts";
 import type { HeldLocks } from "../store/tables.ts";
 import type { Agent } from "./agent.ts";
-
-/** One thing to remove: what it is, why, and what that frees. */
-export interface PruneItem {
-  readonly kind: "leftover" | "layer" | "image";
-  /** The path of a leftover, or an ID. */
-  readonly id: string;
-  readonly reason: string;
-  /** In bytes; estimated for layers that are shared within the plan. */
-  readonly bytes: number;
-}
+import { carryOut } from "./carry_out_cleanup.ts";
+import type { CleanupFacts, DiskSpace } from "./cleanup_facts.ts";
+import {
+  type CleanupItem,
+  type CleanupPlan,
+  type CleanupWish,
+  forEachKind,
+} from "./cleanup_plan.ts";
+import {
+  type CleanupStatus,
+  readCleanupStatus,
+  writeCleanupStatus,
+} from "./cleanup_status.ts";
+import { DELETE_LOCKS } from "./delete_container.ts";
+import { sumBytes } from "./own_layers.ts";
+import { planCleanup } from "./plan_cleanup.ts";
+import { measureDisk, surveyStore } from "./survey_store.ts";
 
 /** How to clean up. */
-export interface PruneOptions extends Abortable {
+export interface PruneOptions extends Abortable, CleanupWish {
   /** `"plan"` only tells; `"remove"`, the default, carries the plan out. */
   readonly action?: "plan" | "remove" | undefined;
-  /**
-   * How old a layer without an image has to be, in milliseconds: younger ones
-   * may belong to a pull, of this tool or another. A day is the default.
-   */
-  readonly minLayerAgeMs?: number | undefined;
 }
 
-const LOCKS = {
-  layers: "write",
-  images: "write",
-  containers: "write",
-} as const;
-// containers/storage calls a layer unused after the same time.
-const DEFAULT_MIN_LAYER_AGE_MS = 24 * 60 * 60 * 1000;
+/** What came of a cleanup. */
+export interface PruneReport {
+  readonly plan: CleanupPlan;
+  /** Those of the plan's items that are gone; none if it was only told. */
+  readonly removed: readonly CleanupItem[];
+  /** Those that could not be removed, and why. */
+  readonly failed: readonly FailedItem[];
+  /** Afterwards. */
+  readonly disk: DiskSpace;
+}
+
+/** An item that could not be removed. */
+export interface FailedItem {
+  readonly item: CleanupItem;
+  readonly error: unknown;
+}
+
+type Held = HeldLocks<typeof DELETE_LOCKS>;
 
 /**
- * Removes leftovers, layers that belong to nothing, and dangling images (those
- * without a name or a container). The locks are held from the plan to its end,
- * so what is told is what is done.
+ * Removes what nobody needs. The locks are held from the plan to its end, so
+ * what is told is what is done; what the plan is made from is in
+ * `planCleanup()`. How it ended is kept on disk for `readCleanupStatus()`.
  *
- * @returns The plan.
+ * @throws {StoreBusyError} If others hold the store for too long.
  */
 export async function prune(
   agent: Agent,
   options: PruneOptions = {},
-): Promise<readonly PruneItem[]> {
-  const { store } = agent;
-  await using trash = store.openStaging();
-  using held = await store.lock(LOCKS, options);
-  const plan = makePlan(agent, held, options);
-  if (options.action === "plan") return plan;
-  for (const item of plan) {
-    options.signal?.throwIfAborted();
-    remove(agent, held, { item, trash });
-    agent.log("info", `removed ${item.kind} "${item.id}": ${item.reason}`);
+): Promise<PruneReport> {
+  if (options.action === "plan") return await cleanUp(agent, options);
+  const startMs = performance.now();
+  try {
+    const report = await cleanUp(agent, options);
+    note(agent, { startMs, ...describeReport(report) });
+    return report;
+  } catch (error) {
+    const outcome = error instanceof StoreBusyError ? "busy" : "failed";
+    note(agent, { startMs, outcome, message: messageOf(error) });
+    throw error;
   }
-  return plan;
 }
 
-function makePlan(
-  { store }: Agent,
-  held: HeldLocks<typeof LOCKS>,
+async function cleanUp(
+  agent: Agent,
   options: PruneOptions,
-): readonly PruneItem[] {
-  const { minLayerAgeMs = DEFAULT_MIN_LAYER_AGE_MS } = options;
-  const leftovers = findOrphans(store.paths, held).map((
-    { kind, path },
-  ): PruneItem => ({
-    kind: "leftover",
-    id: path,
-    reason: `${kind} without a record, left by a crash`,
-    bytes: diskUsage(path),
-  }));
-  const layers = findUnusedLayers(held, Date.now() - minLayerAgeMs).map((
-    layer,
-  ): PruneItem => ({
-    kind: "layer",
-    id: layer.id,
-    reason: "no image, layer or container uses it",
-    bytes: layer["diff-size"] ?? 0,
-  }));
-  const images = held.images.records
-    .filter((image) => isDangling(held, image))
-    .map((image): PruneItem => ({
-      kind: "image",
-      id: image.id,
-      reason: "dangling: it has no name, and no container uses it",
-      bytes: uniqueBytes(held, image),
-    }));
-  return [...leftovers, ...layers, ...images];
+): Promise<PruneReport> {
+  const { store } = agent;
+  const done = await removeAll(agent, options);
+  return { ...done, disk: measureDisk(store.paths) };
 }
 
-function remove(
-  { store }: Agent,
-  held: HeldLocks<typeof LOCKS>,
-  { item: { kind, id }, trash }: {
-    readonly item: PruneItem;
-    readonly trash: Staging;
-  },
+async function removeAll(
+  agent: Agent,
+  options: PruneOptions,
+): Promise<Omit<PruneReport, "disk">> {
+  const { store, log } = agent;
+  const removed: CleanupItem[] = [];
+  const failed: FailedItem[] = [];
+  await using later = new AsyncDisposableStack(); // when no lock is held
+  using held = await store.lock(DELETE_LOCKS, options);
+  const measured = (options.containers ?? "none") === "none"
+    ? "none"
+    : "removable";
+  const facts = await surveyStore(agent, held, { ...options, measured });
+  const plan = planCleanup(facts, options);
+  if (options.action === "plan") return { plan, removed, failed };
+  noteUses(held, facts);
+  if (plan.items.length === 0) return { plan, removed, failed };
+  const trash = later.use(store.openStaging());
+  for (const item of plan.items) {
+    options.signal?.throwIfAborted();
+    try {
+      await carryOut(agent, held, { item, trash });
+      removed.push(item);
+      log("info", `removed ${item.kind} "${item.name}": ${item.reason}`);
+    } catch (error) {
+      failed.push({ item, error });
+    }
+  }
+  return { plan, removed, failed };
+}
+
+// Rarely enough that a cleanup every few minutes does not write each time.
+const NOTE_AGAIN_MS = 60 * 60 * 1000;
+
+/** Other tools do not note when their containers used an image. */
+function noteUses({ images }: Held, { containers, now }: CleanupFacts): void {
+  const used = new Set(
+    containers.filter(({ state }) => state === "foreign")
+      .map(({ imageId }) => imageId),
+  );
+  for (const id of used) {
+    const image = images.get(id);
+    if (image === undefined) continue;
+    const noted = Date.parse(lastUseOf(image) ?? "") || 0;
+    if (now - noted > NOTE_AGAIN_MS) noteUse(images, id);
+  }
+  images.save();
+}
+
+type Ending =
+  & Pick<CleanupStatus, "outcome" | "message">
+  & Partial<CleanupStatus>;
+
+function describeReport(
+  { plan, removed, failed, disk }: PruneReport,
+): Ending {
+  const [first] = failed;
+  const lost = sumBytes(failed.map(({ item }) => item));
+  const shortfallBytes = plan.wanted === undefined
+    ? 0
+    : Math.max(0, plan.wanted - plan.bytes + lost);
+  const common = {
+    removed: forEachKind((kind) =>
+      removed.filter((item) => item.kind === kind).length
+    ),
+    freedBytes: sumBytes(removed),
+    shortfallBytes,
+    disk,
+  };
+  if (first !== undefined) {
+    const { kind, name } = first.item;
+    const message = `Cannot remove ${kind} "${name}": ${
+      messageOf(first.error)
+    }`;
+    return { ...common, outcome: "failed", message };
+  }
+  if (shortfallBytes === 0) return { ...common, outcome: "done", message: "" };
+  const message = `Cannot free ${plan.wanted} bytes: all else is in use, ` +
+    `pinned or younger`;
+  return { ...common, outcome: "short", message };
+}
+
+function note(
+  { store, log }: Agent,
+  { startMs, ...ending }: Ending & { readonly startMs: number },
 ): void {
-  switch (kind) {
-    case "leftover":
-      return rmSync(id, { recursive: true, force: true });
-    case "layer":
-      return deleteLayer(store, held, { id, trash });
-    case "image": {
-      const image = held.images.get(id);
-      if (image !== undefined) deleteImage(store, held, { image, trash });
-      return;
-    }
+  const time = new Date().toISOString();
+  try {
+    const lastDone = ending.outcome === "done"
+      ? time
+      : readCleanupStatus(store.paths)?.lastDone;
+    writeCleanupStatus(store.paths, {
+      time,
+      durationMs: Math.round(performance.now() - startMs),
+      removed: forEachKind(() => 0),
+      freedBytes: 0,
+      shortfallBytes: 0,
+      disk: undefined,
+      ...ending,
+      lastDone,
+    });
+  } catch (error) {
+    // A full disk is a reason to clean up, not one to fail.
+    log("warn", `Cannot note how the cleanup ended: ${messageOf(error)}`);
   }
 }
 
-function isDangling(
-  held: HeldLocks<typeof LOCKS>,
-  { id, names = [] }: ImageRecord,
-): boolean {
-  return names.length === 0 && findImageUsers(held, id).length === 0;
-}
-
-/** Chains of unused layers, from the top down, as they have to be deleted. */
-function findUnusedLayers(
-  held: HeldLocks<typeof LOCKS>,
-  before: number,
-): readonly LayerRecord[] {
-  const unused: LayerRecord[] = [];
-  const isOld = ({ created }: LayerRecord) => Date.parse(created) < before;
-  let found = true;
-  while (found) {
-    found = false;
-    for (const layer of held.layers.records) {
-      if (unused.includes(layer) || !isOld(layer)) continue;
-      const users = findLayerUsers(held, layer.id).filter((user) =>
-        !unused.some(({ id }) => user === `layer "${id}"`)
-      );
-      if (users.length > 0) continue;
-      unused.push(layer);
-      found = true;
-    }
-  }
-  return unused;
-}
-
-/** What goes with an image: its layers that nobody else needs. */
-function uniqueBytes(
-  held: HeldLocks<typeof LOCKS>,
-  image: ImageRecord,
-): number {
-  let bytes = 0;
-  let below = `image "${image.id}"`;
-  let layer = held.layers.get(image.layer ?? "");
-  while (layer !== undefined) {
-    const others = findLayerUsers(held, layer.id).filter((u) => u !== below);
-    if (others.length > 0) break;
-    bytes += layer["diff-size"] ?? 0;
-    below = `layer "${layer.id}"`;
-    layer = held.layers.get(layer.parent ?? "");
-  }
-  return bytes;
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

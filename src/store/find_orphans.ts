@@ -1,18 +1,44 @@
 /** Finds what lies in a store without a record: leftovers of crashes. */
 
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { join } from "@std/path";
-import type { StorePaths } from "./paths.ts";
+import { isErrno } from "../fs/errno.ts";
+import type { Libc } from "../process/libc.ts";
+import { tryLock } from "./lock.ts";
+import { downloadsDirectory, type StorePaths } from "./paths.ts";
+import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
 /** A file or directory that no record names. */
 export interface Orphan {
-  readonly kind: "layer" | "tar-split" | "image" | "container" | "temporary";
+  readonly kind: OrphanKind;
   readonly path: string;
+  /**
+   * Since when it must have lain there, in milliseconds since 1970, to be sure
+   * that nobody works with it; undefined if it belongs to nobody at all.
+   */
+  readonly changedMs?: number;
+  /** For a download: the layer that it is a part of. */
+  readonly layerId?: string;
 }
+
+/** What an orphan was to be. */
+export type OrphanKind =
+  | "layer"
+  | "tar-split"
+  | "image"
+  | "container"
+  | "temporary"
+  | "link"
+  /** A blob that was received in part. */
+  | "download"
+  /** A trial of what the kernel can do. */
+  | "probe";
 
 const ID = /^[0-9a-f]{64}$/;
 const TAR_SPLIT = /^([0-9a-f]{64})\.tar-split\.gz$/;
+// What containers/storage makes in its home to try out overlay mounts.
+const PROBE = /^(compat|metacopy-check|opaque-bug-check|volatile-check)\d+$/;
 
 /**
  * Finds orphans, by the rules of containers/storage's own garbage collection.
@@ -20,7 +46,7 @@ const TAR_SPLIT = /^([0-9a-f]{64})\.tar-split\.gz$/;
  * @param held All three locks: nobody creates anything meanwhile.
  */
 export function findOrphans(
-  paths: StorePaths,
+  { paths, libc }: Pick<Store, "paths" | "libc">,
   { layers, images, containers }: Tables,
 ): readonly Orphan[] {
   const isLayer = (id: string) => layers.get(id) !== undefined;
@@ -31,6 +57,7 @@ export function findOrphans(
     return id !== undefined && !isLayer(id);
   });
   const temporaryIn = [paths.layers, paths.images, paths.containers];
+  const partialPulls = join(paths.home, "staging");
   return [
     ...unknownIds(paths.home, isLayer).map(as("layer")),
     ...unknownIds(paths.layers, isLayer).map(as("layer")),
@@ -39,17 +66,71 @@ export function findOrphans(
     ...unknownIds(paths.containers, isContainer).map(as("container")),
     ...unknownIds(paths.runContainers, isContainer).map(as("container")),
     ...temporaryIn.flatMap(temporaryFiles).map(as("temporary")),
+    ...danglingLinks(paths, isLayer).map(as("link")),
+    ...list(paths.home).filter((name) => PROBE.test(name))
+      .flatMap((name) => aged("probe", join(paths.home, name))),
+    ...findDownloads(paths),
+    // Of podman's own partial pulls, which hold a lock in them meanwhile.
+    ...list(partialPulls).map((name) => join(partialPulls, name))
+      .filter((path) => !isLocked(join(path, "staging.lock"), libc))
+      .flatMap((path) => aged("download", path)),
   ];
 }
 
-function as(kind: Orphan["kind"]): (path: string) => Orphan {
+function as(kind: OrphanKind): (path: string) => Orphan {
   return (path) => ({ kind, path });
+}
+
+/** With its age; nothing if it is gone meanwhile. */
+function aged(kind: OrphanKind, path: string): readonly Orphan[] {
+  try {
+    return [{ kind, path, changedMs: lstatSync(path).mtimeMs }];
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return [];
+    throw error;
+  }
+}
+
+function findDownloads(paths: StorePaths): readonly Orphan[] {
+  const directory = downloadsDirectory(paths);
+  return list(directory).flatMap((layerId) =>
+    aged("download", join(directory, layerId))
+      .map((orphan) => ({ ...orphan, layerId }))
+  );
+}
+
+/** Without libc the locks of others cannot be seen: they may be there. */
+function isLocked(path: string, libc: Libc | undefined): boolean {
+  if (libc === undefined) return true;
+  if (!existsSync(path)) return false; // made by a version without locks
+  using lock = tryLock(path, libc);
+  return lock === undefined;
 }
 
 function temporaryFiles(directory: string): readonly string[] {
   return list(directory)
     .filter((name) => name.startsWith(".tmp-"))
     .map((name) => join(directory, name));
+}
+
+/** Short names of layers that are gone: `../<id>/diff`. */
+function danglingLinks(
+  { links }: StorePaths,
+  isLayer: (id: string) => boolean,
+): readonly string[] {
+  return list(links).map((name) => join(links, name)).filter((path) => {
+    const id = /^\.\.\/([^/]+)\/diff$/.exec(readLink(path))?.[1];
+    return id !== undefined && !isLayer(id);
+  });
+}
+
+function readLink(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "EINVAL")) return ""; // no link
+    throw error;
+  }
 }
 
 function unknownIds(
@@ -62,5 +143,10 @@ function unknownIds(
 }
 
 function list(directory: string): readonly string[] {
-  return existsSync(directory) ? readdirSync(directory) : [];
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return [];
+    throw error;
+  }
 }

@@ -121,7 +121,7 @@ Deno.test({
       assertEquals(await orlop("gc"), { code: 0, out: "", err: "" });
       await orlop("untag", "tiny");
       const plan = await orlop("gc", "--dry-run");
-      assertMatch(plan.out, /^Would remove image [0-9a-f]{12} .*dangling/);
+      assertMatch(plan.out, /^Would remove dangling image [0-9a-f]{12} /);
       assertMatch((await orlop("df")).out, /Images +1 +0 .*\(100%\)/);
       const done = await orlop("gc");
       assertEquals(

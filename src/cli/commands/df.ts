@@ -1,19 +1,16 @@
 /** `orlop df`. */
 
-import {
-  type ContainerUsage,
-  type ImageUsage,
-  measureStore,
-  type StoreUsage,
-} from "../../runtime/disk_usage.ts";
+import type { CleanupKind } from "../../runtime/cleanup_plan.ts";
+import { measureStore, type StoreUsage } from "../../runtime/disk_usage.ts";
+import { sumBytes } from "../../runtime/own_layers.ts";
 import type { Call } from "../command.ts";
 import { formatSize } from "../human.ts";
 import { openSession } from "../open_session.ts";
-import { shortId } from "../short_id.ts";
 import { showJson } from "../show_list.ts";
 import { type Column, tableText } from "../table_text.ts";
-import type { Terminal } from "../terminal.ts";
 import type { DF } from "../table/store_commands.ts";
+import { drawBar } from "../usage_bar.ts";
+import { usageTables } from "../usage_tables.ts";
 
 /** Shows what uses the disk. */
 export async function run(call: Call<typeof DF>): Promise<void> {
@@ -22,11 +19,18 @@ export async function run(call: Call<typeof DF>): Promise<void> {
   const usage = await measureStore(session.agent, { signal });
   if (flags.format === "json") return showJson(usage, terminal);
   const isWhole = flags["no-trunc"];
-  const width = isWhole ? undefined : terminal.columns;
+  const { columns } = terminal;
+  const width = isWhole ? undefined : columns;
   terminal.print(tableText(SUMMARY, summarize(usage), { width }));
-  if (flags.verbose) showDetails(usage, { isWhole, width, terminal });
-  const { free, total } = usage;
+  if (flags.verbose) {
+    for (const { title, text } of usageTables(usage, { isWhole, width })) {
+      terminal.print(`\n${terminal.paint("bold", title)}\n${text}`);
+    }
+  }
+  const { free, total } = usage.disk;
   terminal.print(`\nFree: ${formatSize(free)} of ${formatSize(total)}`);
+  if (columns === undefined) return;
+  for (const line of drawUsage(usage, call)) terminal.print(line);
 }
 
 interface SummaryRow {
@@ -53,79 +57,65 @@ const SUMMARY: readonly Column<SummaryRow>[] = [
 ];
 
 function summarize(usage: StoreUsage): SummaryRow[] {
-  const { images, containers, layerBytes, reclaimable, leftovers } = usage;
+  const { images, containers, imageBytes, containerBytes } = usage;
   const used = images.filter((image) => image.containers > 0);
+  const active = containers.filter(({ state }) => state === "active");
+  const { unused, stopped, left } = partition(usage);
   return [
     {
       type: "Images",
       total: String(images.length),
       active: String(used.length),
-      size: layerBytes,
-      reclaimable,
+      size: imageBytes,
+      reclaimable: unused,
     },
     {
       type: "Containers",
       total: String(containers.length),
-      active: "",
-      size: containers.reduce((sum, { size }) => sum + size, 0),
-      reclaimable: 0,
+      active: String(active.length),
+      size: containerBytes,
+      reclaimable: stopped,
     },
     {
       type: "Leftovers",
-      total: "",
+      total: String(
+        usage.reclaimable.leftover.count + usage.reclaimable.layer.count,
+      ),
       active: "",
-      size: leftovers,
-      reclaimable: leftovers,
+      size: left,
+      reclaimable: left,
     },
   ];
 }
 
-interface DetailOptions {
-  readonly isWhole: boolean;
-  readonly width: number | undefined;
-  readonly terminal: Terminal;
+/** What could go, in bytes: of images, of containers, of crashes. */
+function partition({ reclaimable }: StoreUsage) {
+  const bytesOf = (...kinds: CleanupKind[]) =>
+    sumBytes(kinds.map((kind) => reclaimable[kind]));
+  return {
+    unused: bytesOf("dangling image", "unused image"),
+    stopped: bytesOf("container"),
+    left: bytesOf("leftover", "layer"),
+  };
 }
 
-function showDetails(
-  { images, containers }: StoreUsage,
-  { isWhole, width, terminal }: DetailOptions,
-): void {
-  const id = {
-    header: "ID",
-    field: "ID",
-    text: (row: ImageUsage | ContainerUsage) => shortId(row.id, isWhole),
-  };
-  const names = {
-    header: "NAMES",
-    field: "Names",
-    text: (row: ImageUsage | ContainerUsage) => row.names.join(",") || "<none>",
-    isElastic: true,
-  };
-  const imageColumns: Column<ImageUsage>[] = [
-    names,
-    id,
-    sizeColumn("SHARED SIZE", ({ shared }) => shared),
-    sizeColumn("UNIQUE SIZE", ({ unique }) => unique),
+function drawUsage(
+  usage: StoreUsage,
+  { terminal }: Pick<Call, "terminal">,
+): readonly string[] {
+  const { columns = 0, paint } = terminal;
+  const { imageBytes, containerBytes, disk } = usage;
+  const { unused, stopped, left } = partition(usage);
+  const own = imageBytes + containerBytes + left;
+  return drawBar([
+    { label: "in use", bytes: own - unused - stopped - left, fill: "#" },
     {
-      header: "CONTAINERS",
-      field: "Containers",
-      text: (image) => String(image.containers),
+      label: "reclaimable",
+      bytes: unused + stopped + left,
+      fill: "+",
+      style: "yellow",
     },
-  ];
-  const containerColumns: Column<ContainerUsage>[] = [
-    names,
-    id,
-    sizeColumn("SIZE", ({ size }) => size),
-  ];
-  terminal.print(`\nImages\n${tableText(imageColumns, images, { width })}`);
-  terminal.print(
-    `\nContainers\n${tableText(containerColumns, containers, { width })}`,
-  );
-}
-
-function sizeColumn<Row>(
-  header: string,
-  sizeOf: (row: Row) => number,
-): Column<Row> {
-  return { header, field: header, text: (row) => formatSize(sizeOf(row)) };
+    { label: "others", bytes: disk.total - disk.free - own, fill: "=" },
+    { label: "free", bytes: disk.free, fill: ".", style: "green" },
+  ], { columns, paint });
 }

@@ -1,39 +1,64 @@
 /** `orlop gc`. */
 
-import { prune, type PruneItem } from "../../runtime/prune.ts";
+import type { Agent } from "../../runtime/agent.ts";
+import { writeCleanupMetrics } from "../../runtime/cleanup_metrics.ts";
+import { readCleanupStatus } from "../../runtime/cleanup_status.ts";
+import { prune, type PruneReport } from "../../runtime/prune.ts";
+import {
+  describeProblems,
+  describeRemoved,
+  reportToJson,
+} from "../cleanup_text.ts";
+import { cleanupWish } from "../cleanup_wish.ts";
 import type { Call } from "../command.ts";
-import { formatSize, parseDuration } from "../human.ts";
+import { EXIT } from "../exit_code.ts";
 import { openSession } from "../open_session.ts";
-import { shortId } from "../short_id.ts";
-import { showJson } from "../show_list.ts";
 import type { GC } from "../table/store_commands.ts";
 
+type GcCall = Call<typeof GC>;
+
 /** Cleans up, or tells what would go; the plan is what is done. */
-export async function run(call: Call<typeof GC>): Promise<void> {
-  const { flags, terminal, signal } = call;
+export async function run(call: GcCall): Promise<number> {
+  const { flags, signal } = call;
+  const { wait, metrics } = flags;
   const isDry = flags["dry-run"];
-  const minLayerAgeMs = parseDuration(flags["layer-age"]) * 1000;
-  const { wait } = flags;
+  const wish = cleanupWish(flags);
   using session = openSession(call, {
     lockTimeoutMs: wait === undefined ? undefined : wait * 1000,
   });
-  const plan = await prune(session.agent, {
-    action: isDry ? "plan" : "remove",
-    minLayerAgeMs,
-    signal,
-  });
-  const bytes = plan.reduce((sum, item) => sum + item.bytes, 0);
-  if (flags.format === "json") {
-    return showJson({ dryRun: isDry, bytes, items: plan }, terminal);
+  const { agent } = session;
+  try {
+    const action = isDry ? "plan" : "remove";
+    const report = await prune(agent, { ...wish, action, signal });
+    show(report, call);
+    return exitCodeFor(report);
+  } finally {
+    if (metrics !== undefined && !isDry) writeMetrics(agent, metrics);
   }
-  if (plan.length === 0 || call.config.isQuiet) return;
-  const verb = isDry ? "Would remove" : "Removed";
-  for (const item of plan) terminal.print(`${verb} ${describe(item)}`);
-  const total = formatSize(bytes);
-  terminal.print(isDry ? `Would free ${total}` : `Freed ${total}`);
 }
 
-function describe({ kind, id, reason, bytes }: PruneItem): string {
-  const name = kind === "leftover" ? id : shortId(id);
-  return `${kind} ${name} (${formatSize(bytes)}): ${reason}`;
+function show(
+  report: PruneReport,
+  { flags, config, terminal }: GcCall,
+): void {
+  const options = { isDry: flags["dry-run"] };
+  if (flags.format === "json") {
+    return terminal.print(JSON.stringify(reportToJson(report, options)));
+  }
+  if (!config.isQuiet) {
+    for (const line of describeRemoved(report, options)) terminal.print(line);
+  }
+  for (const line of describeProblems(report)) terminal.tell(line);
+}
+
+/** 0 only if nothing is left to do: a crontab shall notice. */
+function exitCodeFor({ plan, failed }: PruneReport): number {
+  if (failed.length > 0) return EXIT.failed;
+  return plan.shortfall > 0 ? EXIT.inUse : EXIT.ok;
+}
+
+/** Also after a failure: that is what a monitor is for. */
+function writeMetrics({ store }: Agent, path: string): void {
+  const status = readCleanupStatus(store.paths);
+  if (status !== undefined) writeCleanupMetrics(path, status);
 }

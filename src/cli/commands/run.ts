@@ -9,6 +9,7 @@ import {
 import { inspectImage } from "../../runtime/list_images.ts";
 import { pullImage } from "../../runtime/pull_image.ts";
 import { findRuntime, runContainer } from "../../runtime/run_container.ts";
+import { markRunOnce } from "../../runtime/run_once.ts";
 import type { Call } from "../command.ts";
 import {
   type CreatedContainer,
@@ -24,12 +25,13 @@ type RunCall = Call<typeof RUN>;
 /** Runs a command in a new container; its exit code is the result. */
 export async function run(call: RunCall): Promise<number> {
   const { flags, signal } = call;
-  findRuntime(flags.runtime); // better missed now than after a pull
+  const runtime = findRuntime(flags.runtime); // better missed now than later
   using session = openSession(call);
   const { agent } = session;
   await pullIfWanted(agent, call);
   const request = { flags, words: call.arguments };
   const created = await createFromFlags(agent, request, { signal });
+  using _mark = flags.rm ? mark(agent, created, runtime) : undefined;
   try {
     return await runContainer(agent, created.id, {
       runtime: flags.runtime,
@@ -64,6 +66,16 @@ async function isStored(
     if (error instanceof ImageNotFoundError) return false;
     throw error;
   }
+}
+
+/** So that a cleanup knows what to remove if this process is killed. */
+function mark(
+  agent: Agent,
+  { id, pod }: CreatedContainer,
+  runtime: string,
+): Disposable {
+  const infra = pod.isNew ? [pod.podId] : [];
+  return markRunOnce(agent, [id, ...infra], { runtime });
 }
 
 /** Not abortable: what was interrupted is cleaned up as well. */

@@ -7,44 +7,107 @@ export const GC = {
   name: "gc",
   summary: "Remove what nobody needs; made for cron",
   description: [
-    "Goes: what crashes left, layers that belong to nothing, images without a " +
-    "name. Stays: all that has a name, or that a container uses. Says nothing " +
+    "Goes, in this order: what crashes left, old downloads and layers that " +
+    "belong to nothing; containers, if asked for; images without a name; and, " +
+    "if asked for, images that no container uses, the least recently used " +
+    "first, until there is as much room as wanted.",
+    "Stays: what is pinned, mounted, being pulled, or used by a container of " +
+    "whatever tool. Other tools' containers are never removed. Says nothing " +
     "if there is nothing to do.",
   ],
   section: "Store",
+  needs: ["run"],
   flags: {
     "dry-run": { type: "boolean", help: "Only print what would go" },
-    "layer-age": {
+    all: {
+      type: "boolean",
+      short: "a",
+      help: "All images that no container uses, not only those without a name",
+    },
+    free: {
+      type: "text",
+      value: "SIZE|PERCENT",
+      help: "Remove unused images until so much is free: 20G, 15%",
+    },
+    high: {
+      type: "text",
+      value: "PERCENT",
+      help: "Do nothing until so much of the disk is in use",
+    },
+    low: {
+      type: "text",
+      value: "PERCENT",
+      help: "Then remove unused images down to this; --high if left out",
+    },
+    "older-than": {
+      type: "text",
+      value: "AGE",
+      help: "Only images (and containers) that were not used for so long: 7d",
+    },
+    keep: {
+      type: "number",
+      value: "N",
+      help: "Keep the N newest images of each repository",
+    },
+    containers: {
+      type: "text",
+      value: "WHICH",
+      choices: ["none", "vanished", "stopped"],
+      default: "none",
+      help: "Remove containers of runs that were killed and of pods that are " +
+        "gone (vanished), or all that are not mounted, too (stopped)",
+    },
+    "leftover-age": {
       type: "text",
       value: "AGE",
       default: "24h",
-      help: "How old a layer without an image must be: younger ones may be " +
-        "of a pull that is under way",
+      help: "How old downloads, layers without an image and stopped " +
+        "containers must be; younger ones may be of use",
     },
     wait: {
       type: "number",
       value: "SECONDS",
       help: "How long to wait for others to finish; for ever if left out",
     },
+    metrics: {
+      type: "text",
+      value: "FILE",
+      completes: "file",
+      help: "Write metrics for the text file collector of node_exporter",
+    },
     format: {
       type: "text",
       value: "FORMAT",
       choices: ["text", "json"],
       default: "text",
-      help: "How to print it",
+      help: "How to print it; json is one line",
     },
   },
   examples: [
     { line: "orlop gc --dry-run", does: "See what would go" },
-    { line: "orlop gc --wait 60", does: "In a crontab: 75 means try later" },
+    {
+      line: "orlop gc --all --older-than 30d --keep 2",
+      does: "Remove images that nobody used for a month, but no repository " +
+        "wholly",
+    },
+    {
+      line: "orlop gc -q --high 85% --low 70% --wait 60",
+      does: "In a crontab: 75 means try later; see orlop schedule",
+    },
   ],
 } as const satisfies Command;
 
 /** `orlop df`. */
 export const DF = {
   name: "df",
-  summary: "Show what uses the disk",
+  summary: "Show what uses the disk, and what a cleanup could free",
+  description: [
+    "Sizes are those of records; only the containers' own layers are looked " +
+    "through. What is reclaimable is what orlop gc --all --containers stopped " +
+    "would remove.",
+  ],
   section: "Store",
+  needs: ["run"],
   flags: {
     verbose: { type: "boolean", short: "v", help: "Each image and container" },
     format: {

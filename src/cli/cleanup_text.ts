@@ -1,0 +1,91 @@
+/** What a cleanup did, in words and as JSON. */
+
+import type { CleanupItem, KeptItem } from "../runtime/cleanup_plan.ts";
+import type { FailedItem, PruneReport } from "../runtime/prune.ts";
+import { sumBytes } from "../runtime/own_layers.ts";
+import { describeError } from "./describe_error.ts";
+import { formatSize } from "./human.ts";
+import { shortId } from "./short_id.ts";
+
+/** Whether the plan was carried out. */
+export interface ReportOptions {
+  readonly isDry: boolean;
+}
+
+/** What went, a line each, and how much that is; nothing if nothing did. */
+export function describeRemoved(
+  { plan, removed, disk }: PruneReport,
+  { isDry }: ReportOptions,
+): readonly string[] {
+  const items = isDry ? plan.items : removed;
+  if (items.length === 0) return [];
+  const freed = formatSize(sumBytes(items));
+  const room = plan.wanted === undefined
+    ? ""
+    : `; ${formatSize(disk.free)} of ${formatSize(disk.total)} are free`;
+  return [
+    ...items.map((item) =>
+      `${isDry ? "Would remove" : "Removed"} ${describeItem(item)}`
+    ),
+    `${isDry ? "Would free" : "Freed"} ${freed}${room}`,
+  ];
+}
+
+/** What was to go but did not, and why. */
+export function describeProblems(
+  { plan, failed }: PruneReport,
+): readonly string[] {
+  const failures = failed.map((failure) => `orlop: ${describeFailed(failure)}`);
+  const { shortfall, wanted = 0, kept } = plan;
+  if (shortfall === 0) return failures;
+  const holders = kept.toSorted((a, b) => b.bytes - a.bytes)
+    .slice(0, MAX_HOLDERS);
+  const rest = kept.length - holders.length;
+  return [
+    ...failures,
+    `orlop: Cannot free ${formatSize(wanted)}: ${formatSize(shortfall)} of ` +
+    `it ${kept.length === 0 ? "is not taken by the store" : "is held"}`,
+    ...holders.map((item) => `  ${describeItem(item)}`),
+    ...(rest > 0 ? [`  and ${rest} more`] : []),
+  ];
+}
+
+// Enough to act on; the JSON has all of them.
+const MAX_HOLDERS = 10;
+
+/** One object for a log. */
+export function reportToJson(
+  { plan, removed, failed, disk }: PruneReport,
+  { isDry }: ReportOptions,
+): Record<string, unknown> {
+  const items = isDry ? plan.items : removed;
+  return {
+    time: new Date().toISOString(),
+    dryRun: isDry,
+    bytes: sumBytes(items),
+    ...(plan.wanted !== undefined && {
+      wanted: plan.wanted,
+      shortfall: plan.shortfall,
+    }),
+    free: disk.free,
+    total: disk.total,
+    items,
+    kept: plan.kept,
+    failed: failed.map(({ item, error }) => ({
+      kind: item.kind,
+      id: item.id,
+      name: item.name,
+      error: describeError(error),
+    })),
+  };
+}
+
+function describeItem({ kind, name, id, bytes, reason }: KeptItem): string {
+  const shown = kind !== "leftover" && name === id ? shortId(id) : name;
+  return `${kind} ${shown} (${formatSize(bytes)}): ${reason}`;
+}
+
+function describeFailed({ item, error }: FailedItem): string {
+  const { kind, name }: CleanupItem = item;
+  return `Cannot remove ${kind} "${name}": ${describeError(error)}`;
+}

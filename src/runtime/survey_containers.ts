@@ -1,0 +1,105 @@
+/** What a cleanup has to know of containers. */
+
+import { statSync } from "node:fs";
+import { join } from "@std/path";
+import type { ContainerRecord } from "../formats/store_record.ts";
+import { diskUsage } from "../fs/disk_usage.ts";
+import { isErrno } from "../fs/errno.ts";
+import { layerDirectory, runDirectory } from "../store/paths.ts";
+import type { Tables } from "../store/tables.ts";
+import type { Agent } from "./agent.ts";
+import type { ContainerFact } from "./cleanup_facts.ts";
+import { ownerOf, readMetadata } from "./list_containers.ts";
+import { mountPoint } from "./mount_layer.ts";
+import { hasRunner } from "./run_once.ts";
+
+/** Which containers' own layers are measured: that takes a walk. */
+export type Measured = "all" | "removable" | "none";
+
+/** Gathers the facts. */
+export async function surveyContainers(
+  agent: Agent,
+  { containers }: Pick<Tables, "containers">,
+  { mounts, measured }: {
+    /** All mount points below the store's home. */
+    readonly mounts: ReadonlySet<string>;
+    readonly measured: Measured;
+  },
+): Promise<readonly ContainerFact[]> {
+  const facts: ContainerFact[] = [];
+  for (const record of containers.records) {
+    const podId = podOf(agent, record);
+    const isMounted = mounts.has(mountPoint(agent, record.layer));
+    const hasPod = containers.get(podId ?? "") !== undefined;
+    const state = await findState(agent, record, { podId, isMounted, hasPod });
+    const isRemovable = state === "vanished" || state === "stopped";
+    const isMeasured = measured === "all" ||
+      (measured === "removable" && isRemovable);
+    facts.push({
+      id: record.id,
+      name: record.names?.[0] ?? record.id,
+      imageId: record.image,
+      layerId: record.layer,
+      bytes: isMeasured ? measure(agent, record) : 0,
+      lastUsedMs: lastUseOf(agent, record),
+      state,
+      podId: podId ?? "",
+    });
+  }
+  return facts;
+}
+
+/** `""` for another tool's; undefined if it cannot be told. */
+function podOf(
+  { store }: Agent,
+  record: ContainerRecord,
+): string | undefined {
+  if (ownerOf(store, record) !== "orlop") return "";
+  try {
+    return readMetadata(record)?.podId;
+  } catch {
+    return undefined; // of a newer orlop
+  }
+}
+
+async function findState(
+  agent: Agent,
+  record: ContainerRecord,
+  { podId, isMounted, hasPod }: {
+    readonly podId: string | undefined;
+    readonly isMounted: boolean;
+    readonly hasPod: boolean;
+  },
+): Promise<ContainerFact["state"]> {
+  if (podId === undefined || podId === "") return "foreign";
+  switch (await hasRunner(agent, record.id, { isMounted })) {
+    case true:
+      return "active";
+    case false:
+      return "vanished";
+    case undefined:
+      if (isMounted) return "active";
+      return hasPod ? "stopped" : "vanished";
+  }
+}
+
+/** When it was made, or last started: that writes the bundle config. */
+function lastUseOf({ store }: Agent, record: ContainerRecord): number {
+  const bundle = join(runDirectory(store.paths, record.id), "config.json");
+  const created = Date.parse(record.created) || 0;
+  return Math.max(created, modifiedMs(bundle) ?? 0);
+}
+
+function measure({ store }: Agent, { layer }: ContainerRecord): number {
+  return diskUsage(join(layerDirectory(store.paths, layer), "diff"));
+}
+
+/** When a file was last written; undefined if there is none. */
+export function modifiedMs(path: string): number | undefined {
+  try {
+    return statSync(path).mtimeMs;
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,154 @@
+/** Gathers what a cleanup decides from: from records, and a little from disk. */
+
+import { statfsSync } from "node:fs";
+import { join } from "@std/path";
+import type { Abortable } from "../abort.ts";
+import type { ImageRecord, LayerRecord } from "../formats/store_record.ts";
+import { diskUsage } from "../fs/disk_usage.ts";
+import { findOrphans, type Orphan } from "../store/find_orphans.ts";
+import { lastUseOf } from "../store/image_store.ts";
+import { listLeasedLayers } from "../store/lease.ts";
+import type { StorePaths } from "../store/paths.ts";
+import type { Tables } from "../store/tables.ts";
+import type { Agent } from "./agent.ts";
+import type {
+  CleanupFacts,
+  DiskSpace,
+  ImageFact,
+  LeftoverFact,
+} from "./cleanup_facts.ts";
+import { findChildren } from "./image_children.ts";
+import type { LayerFact } from "./layer_users.ts";
+import { mountPoint } from "./mount_layer.ts";
+import { isPinned } from "./pin_image.ts";
+import {
+  type Measured,
+  modifiedMs,
+  surveyContainers,
+} from "./survey_containers.ts";
+
+/** How to look at a store. */
+export interface SurveyOptions extends Abortable {
+  readonly measured: Measured;
+}
+
+/** What uses the store beside its records. */
+interface Holders {
+  /** Mount points below the home. */
+  readonly mounts: ReadonlySet<string>;
+  /** The IDs of layers that pulls have leased. */
+  readonly leased: ReadonlySet<string>;
+}
+
+/**
+ * Looks at a store.
+ *
+ * @param held All three locks: nothing may change meanwhile.
+ */
+export async function surveyStore(
+  agent: Agent,
+  held: Tables,
+  options: SurveyOptions,
+): Promise<CleanupFacts> {
+  const { store, mounter } = agent;
+  const entries = await mounter.list(store.paths.home, options);
+  const holders: Holders = {
+    mounts: new Set(entries.map(({ target }) => target)),
+    leased: listLeasedLayers(store),
+  };
+  return {
+    now: Date.now(),
+    disk: measureDisk(store.paths),
+    leftovers: findOrphans(store, held).map((o) => toLeftover(o, holders)),
+    layers: held.layers.records.map((l) => toLayer(agent, l, holders)),
+    images: held.images.records.map((image) =>
+      toImage(agent, image, { held, ...holders })
+    ),
+    containers: await surveyContainers(agent, held, { ...holders, ...options }),
+  };
+}
+
+/** Asks the file system of a store. */
+export function measureDisk({ home }: StorePaths): DiskSpace {
+  const { bavail, blocks, bsize } = statfsSync(home);
+  return { free: bavail * bsize, total: blocks * bsize };
+}
+
+function toLeftover(
+  { kind, path, changedMs, layerId }: Orphan,
+  { mounts, leased }: Holders,
+): LeftoverFact {
+  const mount = [...mounts].find((target) =>
+    target === path || target.startsWith(`${path}/`)
+  );
+  const isLeased = layerId !== undefined && leased.has(layerId);
+  const holder = mount === undefined ? undefined : `the mount "${mount}"`;
+  return {
+    kind,
+    path,
+    bytes: mount === undefined ? diskUsage(path) : 0,
+    changedMs,
+    holder: isLeased ? "a pull" : holder,
+  };
+}
+
+function toLayer(
+  agent: Agent,
+  layer: LayerRecord,
+  holders: Holders,
+): LayerFact {
+  return {
+    id: layer.id,
+    parent: layer.parent,
+    bytes: Math.max(0, layer["diff-size"] ?? 0), // -1 stands for "unknown"
+    createdMs: Date.parse(layer.created) || 0,
+    holder: findHolder(agent, layer.id, holders),
+  };
+}
+
+function toImage(
+  agent: Agent,
+  image: ImageRecord,
+  { held, ...holders }: Holders & { readonly held: Tables },
+): ImageFact {
+  const tops = [image.layer ?? [], image["mapped-layers"] ?? []].flat();
+  const noted = lastUseOf(image);
+  return {
+    id: image.id,
+    names: image.names ?? [],
+    tops,
+    bytes: sum(Object.values(image["big-data-sizes"] ?? {})),
+    createdMs: Date.parse(image.created) || 0,
+    lastUsedMs: (noted && Date.parse(noted)) || whenStored(agent, held, image),
+    isNoted: noted !== undefined,
+    isPinned: isPinned(agent, image),
+    children: findChildren(agent, held, image).map(({ id }) => id),
+    holder: tops.map((top) => findHolder(agent, top, holders))
+      .find((holder) => holder !== undefined),
+  };
+}
+
+function findHolder(
+  agent: Agent,
+  layerId: string,
+  { mounts, leased }: Holders,
+): string | undefined {
+  if (leased.has(layerId)) return "a pull";
+  const target = mountPoint(agent, layerId);
+  return mounts.has(target) ? `the mount "${target}"` : undefined;
+}
+
+/** Its record has the time when it was built: the files tell when it came. */
+function whenStored(
+  { store }: Agent,
+  { layers }: Tables,
+  { id, layer = "" }: ImageRecord,
+): number {
+  const created = Date.parse(layers.get(layer)?.created ?? "") || 0;
+  const written = modifiedMs(join(store.paths.images, id, "manifest")) ?? 0;
+  return Math.max(created, written);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
