@@ -56,7 +56,11 @@ export function findOrphans(
     const id = TAR_SPLIT.exec(name)?.[1];
     return id !== undefined && !isLayer(id);
   });
-  const temporaryIn = [paths.layers, paths.images, paths.containers];
+  const temporaryIn = [
+    ...[paths.layers, paths.images, paths.containers, paths.runLayers],
+    ...images.records.map(({ id }) => join(paths.images, id)),
+    ...containers.records.map(({ id }) => join(paths.containers, id)),
+  ];
   const partialPulls = join(paths.home, "staging");
   return [
     ...unknownIds(paths.home, isLayer).map(as("layer")),

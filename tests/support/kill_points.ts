@@ -1,0 +1,73 @@
+/**
+ * Kills a program with SIGKILL just as it is about to change the disk: strace
+ * counts its system calls, so that each moment that matters can be tried.
+ */
+
+import { basename } from "@std/path";
+import { tempDir } from "./temp_dir.ts";
+
+/** A system call of a program: the `nth` of its name in a thread. */
+export interface KillPoint {
+  readonly call: string;
+  readonly nth: number;
+}
+
+/** A program and its arguments, and what it is to find in its environment. */
+export interface Subject {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+// What changes a file system in a way that a crash can cut in two.
+const CALLS = [
+  ...["rename", "unlink", "unlinkat", "rmdir", "mkdir", "symlink"],
+  ...["fsync", "fdatasync", "chmod"],
+];
+
+/** Runs a program to its end. @returns Where it can be killed. */
+export async function findKillPoints(
+  subject: Subject,
+  { below }: { readonly below: string },
+): Promise<readonly KillPoint[]> {
+  using dir = tempDir();
+  const output = dir.join("trace");
+  const flags = ["-o", output, "-y", `--trace=${CALLS.join(",")}`];
+  const { success, stderr } = await strace(flags, subject);
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+  const counts = new Map<string, number>();
+  return (await Deno.readTextFile(output)).split("\n").flatMap((line) => {
+    const [, thread, call = ""] = /^(\d+) +([a-z0-9]+)\(/.exec(line) ?? [];
+    if (!CALLS.includes(call)) return [];
+    const nth = (counts.get(`${thread} ${call}`) ?? 0) + 1;
+    counts.set(`${thread} ${call}`, nth);
+    // Before it touches the store all moments are alike.
+    return line.includes(below) ? [{ call, nth }] : [];
+  });
+}
+
+/** Runs a program, and kills it. @returns Whether it was killed. */
+export async function killAt(
+  { call, nth }: KillPoint,
+  subject: Subject,
+): Promise<boolean> {
+  const flags = [
+    `--trace=${call}`,
+    `--inject=${call}:signal=SIGKILL:when=${nth}`,
+  ];
+  const { code, signal, stderr } = await strace(flags, subject);
+  if (signal === "SIGKILL" || code === 137) return true;
+  if (code === 0) return false;
+  const name = basename(subject.argv[0] ?? "");
+  throw new Error(`${name}: ${code}: ${new TextDecoder().decode(stderr)}`);
+}
+
+function strace(
+  flags: readonly string[],
+  { argv, env }: Subject,
+): Promise<Deno.CommandOutput> {
+  return new Deno.Command("strace", {
+    args: ["-f", "-qq", ...flags, ...argv],
+    env: { ...env },
+    stdin: "null",
+  }).output();
+}
