@@ -3,6 +3,7 @@
 import { type Agent, openAgent } from "../runtime/agent.ts";
 import type { Call } from "./command.ts";
 import { openLog } from "./open_log.ts";
+import { readRegistryEnv } from "./read_env.ts";
 
 /** Ends with the command. */
 export interface Session extends Disposable {
@@ -27,6 +28,13 @@ export function openSession(
 ): Session {
   const { root, runRoot } = config;
   const sink = openLog(config, terminal);
-  const agent = openAgent({ ...options, root, runRoot, libc, log: sink.log });
+  const agent = openAgent({
+    ...options,
+    root,
+    runRoot,
+    libc,
+    registries: { env: readRegistryEnv() },
+    log: sink.log,
+  });
   return { agent, [Symbol.dispose]: () => sink[Symbol.dispose]() };
 }

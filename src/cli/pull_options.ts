@@ -3,16 +3,14 @@
 import { promptSecret } from "@std/cli";
 import type { Credentials } from "../formats/auth_file.ts";
 import { parsePlatform } from "../image/choose_manifest.ts";
-import { ENVIRONMENT_NAMES } from "../registry/config_paths.ts";
 import type { PullOptions } from "../runtime/pull_image.ts";
 import { type FlagValues, UsageError } from "./command.ts";
 import type { PULL_FLAGS } from "./table/shared_flags.ts";
-import { readEnv } from "./read_env.ts";
+import { readRegistryEnv } from "./read_env.ts";
 
 /** Turns flags into options of a pull. */
 export function pullOptions(flags: FlagValues<typeof PULL_FLAGS>): PullOptions {
   const { platform, creds } = flags;
-  const env = ENVIRONMENT_NAMES.map((name) => [name, readEnv(name)] as const);
   return {
     platform: platform === undefined ? undefined : parsePlatform(platform),
     credentials: creds === undefined ? undefined : readCredentials(creds),
@@ -20,7 +18,7 @@ export function pullOptions(flags: FlagValues<typeof PULL_FLAGS>): PullOptions {
     certDir: flags["cert-dir"],
     tlsVerify: flags["tls-verify"],
     space: flags["ignore-space"] ? "ignore" : "check",
-    env: Object.fromEntries(env),
+    env: readRegistryEnv(),
   };
 }
 

@@ -1,5 +1,7 @@
 /** The environment, as far as orlop may read it. */
 
+import { ENVIRONMENT_NAMES } from "../registry/config_paths.ts";
+
 /** The value of a variable; undefined if it is unset, empty or not for us. */
 export function readEnv(name: string): string | undefined {
   try {
@@ -9,4 +11,11 @@ export function readEnv(name: string): string | undefined {
     if (error instanceof Deno.errors.NotCapable) return undefined;
     throw error;
   }
+}
+
+/** The variables that say where the configuration of registries is. */
+export function readRegistryEnv(): Record<string, string | undefined> {
+  return Object.fromEntries(
+    ENVIRONMENT_NAMES.map((name) => [name, readEnv(name)]),
+  );
 }

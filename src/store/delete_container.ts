@@ -38,6 +38,6 @@ export function dropContainer(
 }
 
 /** Whether a container was being made or deleted when its process died. */
-export function isBeingDeleted({ flags }: ContainerRecord): boolean {
+export function isUnfinished({ flags }: ContainerRecord): boolean {
   return flags?.[INCOMPLETE] === true;
 }

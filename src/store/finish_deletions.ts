@@ -1,15 +1,15 @@
 /** Finishes what processes that died left half-done. */
 
-import { dropContainer, isBeingDeleted } from "./delete_container.ts";
+import { dropContainer, isUnfinished } from "./delete_container.ts";
 import { removeIncompleteLayers } from "./delete_layer.ts";
 import type { LockOptions } from "./lock.ts";
 import type { Store } from "./store.ts";
 import { lockTables } from "./tables.ts";
 
 /**
- * Deletes layers that are marked `incomplete` and containers that are marked
- * for deletion: their makers hold the locks until the mark is gone, so a mark
- * that can be seen is one of a process that died.
+ * Deletes layers and containers that are marked incomplete, half made or half
+ * deleted: whoever marks them holds the locks until the mark is gone, so one
+ * that can be seen is of a process that died.
  */
 export async function finishDeletions(
   store: Store,
@@ -22,7 +22,7 @@ export async function finishDeletions(
     containers: "write",
   }, options);
   removeIncompleteLayers(store, held.layers, trash);
-  for (const { id } of held.containers.records.filter(isBeingDeleted)) {
+  for (const { id } of held.containers.records.filter(isUnfinished)) {
     dropContainer(store, held, { id, trash });
   }
 }

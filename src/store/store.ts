@@ -7,7 +7,7 @@ import { UnsupportedStoreError } from "../errors.ts";
 import type { MountRecord } from "../formats/store_record.ts";
 import type { Libc } from "../process/libc.ts";
 import { isIncomplete } from "./delete_layer.ts";
-import { isBeingDeleted } from "./delete_container.ts";
+import { isUnfinished } from "./delete_container.ts";
 import { finishDeletions } from "./finish_deletions.ts";
 import type { LockOptions } from "./lock.ts";
 import { layOut, type StoreLocation, type StorePaths } from "./paths.ts";
@@ -101,7 +101,7 @@ async function lockWhole<W extends WantedLocks>(
     const { layers, containers }: Partial<HeldLocks<WantedLocks>> = held;
     if (
       !layers?.records.some(isIncomplete) &&
-      !containers?.records.some(isBeingDeleted)
+      !containers?.records.some(isUnfinished)
     ) return held;
     held[Symbol.dispose]();
     await finishDeletions(store, options);

@@ -1,11 +1,10 @@
 /** `orlop container inspect`. */
 
-import { getRunDir, getWorkDir } from "../../runtime/container_metadata.ts";
+import { inspectContainer } from "../../runtime/inspect_container.ts";
 import {
   type ContainerSummary,
   listContainers,
 } from "../../runtime/list_containers.ts";
-import { readTemplate } from "../../runtime/start_container.ts";
 import type { Call } from "../command.ts";
 import { containerToJson } from "../container_columns.ts";
 import { findContainer } from "../find_container.ts";
@@ -30,13 +29,15 @@ export async function run(call: Call<typeof INSPECT_CONTAINER>): Promise<void> {
   }
 
   async function describe(container: ContainerSummary) {
-    const { id, metadata } = container;
+    const details = await inspectContainer(agent, container.id, { signal });
     return {
-      ...containerToJson(container),
-      WorkDir: await getWorkDir(agent, id, { signal }),
-      RunDir: await getRunDir(agent, id, { signal }),
-      Metadata: metadata,
-      Template: readTemplate(agent, id),
+      ...containerToJson(details),
+      WorkDir: details.dir,
+      RunDir: details.runDir,
+      Metadata: details.metadata,
+      Template: details.template,
+      BundleConfig: details.bundleConfig,
+      Differences: details.differences,
     };
   }
 }

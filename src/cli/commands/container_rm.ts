@@ -33,6 +33,7 @@ export async function run(call: Call<typeof REMOVE_CONTAINER>): Promise<void> {
         [metadata.podName],
       );
     }
-    terminal.print(await deleteContainer(agent, id, { signal }));
+    const owner = force ? "any" : "orlop";
+    terminal.print(await deleteContainer(agent, id, { owner, signal }));
   });
 }

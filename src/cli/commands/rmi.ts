@@ -14,6 +14,7 @@ export async function run(call: Call<typeof REMOVE_IMAGE>): Promise<void> {
     const { untagged, deleted } = await removeImage(session.agent, name, {
       containers: force ? "remove" : "refuse",
       names: force ? "all" : "refuse",
+      pinned: force ? "remove" : "refuse",
       signal,
     });
     for (const text of untagged) terminal.print(`Untagged: ${text}`);
