@@ -7,6 +7,7 @@
 env_names=ORLOP_ROOT,ORLOP_RUNROOT,HOME,XDG_CONFIG_HOME,XDG_CACHE_HOME
 env_names=$env_names,XDG_RUNTIME_DIR,DOCKER_CONFIG,REGISTRY_AUTH_FILE
 env_names=$env_names,CONTAINERS_REGISTRIES_CONF,REGISTRIES_CONFIG_PATH
+env_names=$env_names,ORLOP_PROGRAM
 
 # Where libc may be: the same list as in src/process/libc.ts.
 libc_paths="/lib/x86_64-linux-gnu/libc.so.6 /lib/aarch64-linux-gnu/libc.so.6
@@ -44,6 +45,7 @@ choose_permissions() {
 	may_write "${root_flag:-${ORLOP_ROOT:-${root_setting:-/var/lib/orlop}}}"
 	may_write "${runroot_flag:-${ORLOP_RUNROOT:-${runroot_setting:-/run/orlop}}}"
 	may_write "$log_file_setting"
+	if [ "$command" = schedule ]; then may_schedule; fi
 
 	permissions="--allow-read --allow-sys=uid,statfs --allow-env=$env_names"
 	# shellcheck disable=SC2086 # lists of words without blanks
@@ -134,6 +136,18 @@ may_write() {
 		;;
 	esac
 	writable=${writable:+$writable,}$path
+}
+
+# Lets orlop write for cron and systemd, and tells it how it was called.
+may_schedule() {
+	may_write /etc/cron.d
+	may_write /etc/systemd/system
+	case $0 in
+	/*) ORLOP_PROGRAM=$0 ;;
+	*/*) ORLOP_PROGRAM=$(pwd -P)/${0#./} ;;
+	*) ORLOP_PROGRAM=$(command -v -- "$0") ;;
+	esac
+	export ORLOP_PROGRAM
 }
 
 # Lets orlop replace file $1, which it does by a file beside it.

@@ -28,6 +28,7 @@ const MODULES: Readonly<Record<string, () => Promise<CommandModule>>> = {
   "pod rm": () => import("./commands/pod_rm.ts"),
   "ps": () => import("./commands/ps.ts"),
   "run": () => import("./commands/run.ts"),
+  "schedule": () => import("./commands/schedule.ts"),
   "version": () => import("./commands/version.ts"),
 };
 

@@ -108,6 +108,17 @@ Deno.test("the launcher grants writing to the store only", async (t) => {
       "/a",
       ...store,
     ]],
+    [
+      "and beside the metrics of gc",
+      ["gc", "--metrics", "/a/b.prom"],
+      {},
+      ["/a/", ...store],
+    ],
+    ["and where schedules are", ["schedule", "cron"], {}, [
+      ...store,
+      "/etc/cron.d",
+      "/etc/systemd/system",
+    ]],
     ["and the log", ["images", "--log-file", "/a"], {}, ["/a", ...store]],
   ];
   for (const [name, args, env, expected] of cases) {
@@ -138,7 +149,10 @@ Deno.test("the launcher agrees with the source", async (t) => {
     const flags = await launch(["pull"]);
     assertEquals(
       valueOf(flags, "--allow-env").toSorted(),
-      ["ORLOP_ROOT", "ORLOP_RUNROOT", ...ENVIRONMENT_NAMES].toSorted(),
+      [
+        ...["ORLOP_PROGRAM", "ORLOP_ROOT", "ORLOP_RUNROOT"],
+        ...ENVIRONMENT_NAMES,
+      ].toSorted(),
     );
   });
   await t.step("on places of libc", async () => {

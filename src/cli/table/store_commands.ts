@@ -121,5 +121,51 @@ export const DF = {
   },
 } as const satisfies Command;
 
+/** `orlop schedule`. */
+export const SCHEDULE = {
+  name: "schedule",
+  summary: "Print or install what makes cron or systemd clean up",
+  description: [
+    "Without flags for orlop gc after --, only that goes which nobody can " +
+    "want. A busy store is tried again the next time.",
+  ],
+  section: "Store",
+  arguments: [
+    { name: "cron|systemd", completes: ["cron", "systemd"] },
+    { name: "GC-FLAG", isOptional: true, isRepeated: true },
+  ],
+  flags: {
+    install: { type: "boolean", help: "Put it below /etc, where it is read" },
+    every: {
+      type: "text",
+      value: "TIME",
+      choices: ["hour", "day", "week"],
+      default: "day",
+      help: "How often",
+    },
+    at: {
+      type: "text",
+      value: "HH:MM",
+      default: "03:17",
+      help: "When; with --every hour, only the minute counts",
+    },
+    program: {
+      type: "text",
+      value: "PATH",
+      completes: "file",
+      help: "Where orlop is, instead of where it was called",
+    },
+  },
+  examples: [
+    { line: "orlop schedule cron", does: "See the crontab" },
+    {
+      line: "orlop schedule systemd --install --every hour -- --high 85% " +
+        "--low 70%",
+      does: "Keep the disk from filling up, beginning with what was not used " +
+        "for longest",
+    },
+  ],
+} as const satisfies Command;
+
 /** All of them. */
-export const STORE_COMMANDS: readonly Command[] = [GC, DF];
+export const STORE_COMMANDS: readonly Command[] = [GC, DF, SCHEDULE];
