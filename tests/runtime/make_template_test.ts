@@ -1,0 +1,96 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { join } from "@std/path";
+
+import type { RuntimeSpec } from "../../src/formats/runtime_spec.ts";
+
+import {
+  addImage,
+  containerOptions,
+  describeStore,
+  testPod,
+} from "../support/test_runtime.ts";
+
+async function readTemplate(dir: string): Promise<RuntimeSpec> {
+  return JSON.parse(await Deno.readTextFile(join(dir, "config.json")));
+}
+
+Deno.test("S49 createContainer() makes a template of the image's config", async () => {
+  using test = await testPod();
+  await addImage(test.agent, {
+    names: ["localhost/web:1"],
+    config: {
+      User: "www",
+      Env: ["A=1"],
+      Entrypoint: ["/srv/run"],
+      Cmd: ["--port=80"],
+      WorkingDir: "/srv",
+    },
+    files: {
+      "etc/passwd": "root:x:0:0::/root:\nwww:x:33:34::/srv/home:\n",
+      "etc/group": "adm:x:4:www\n",
+    },
+  });
+  const { dir, id } = await test.runtime.createContainer(
+    containerOptions({
+      imageName: "localhost/web:1",
+      settings: { env: ["B=2"], args: ["--port=81"] },
+    }),
+  );
+  const { process, hostname, root } = await readTemplate(dir);
+  assertEquals(process?.args, ["/srv/run", "--port=81"]);
+  assertEquals(process?.cwd, "/srv");
+  const { uid, gid, additionalGids } = process?.user ?? {};
+  assertEquals([uid, gid, additionalGids], [33, 34, [4]]);
+  for (const wanted of ["A=1", "B=2", "HOME=/srv/home"]) {
+    assert(process?.env?.includes(wanted), wanted);
+  }
+  assertEquals(hostname, id.slice(0, 12));
+  assertEquals(root?.path, "rootfs");
+  assertEquals(test.mounter.table, []);
+});
+
+Deno.test("S49 createContainer() fails on an unknown user, and makes nothing", async () => {
+  using test = await testPod();
+  const before = await describeStore(test.agent);
+  await assertRejects(
+    () =>
+      test.runtime.createContainer(
+        containerOptions({ settings: { user: "nobody-knows" } }),
+      ),
+    TypeError,
+    'Cannot find user "nobody-knows"',
+  );
+  assertEquals(await describeStore(test.agent), before);
+});
+
+Deno.test("S49 createContainer() takes a template of its caller", async () => {
+  using test = await testPod();
+  const template = {
+    ociVersion: "1.1.0",
+    process: { cwd: "/", args: ["/own"] },
+    vendor: { kept: [1, 2] },
+  };
+  const { dir } = await test.runtime.createContainer(
+    containerOptions({ template }),
+  );
+  assertEquals(await readTemplate(dir), template);
+});
+
+Deno.test("S49 createContainer() refuses a template that no runtime takes", async () => {
+  using test = await testPod();
+  const before = await describeStore(test.agent);
+  for (
+    const template of [
+      { ociVersion: "2.0.0" },
+      { ociVersion: "1.0.0", process: { cwd: "relative" } },
+      { ociVersion: "1.0.0", process: { cwd: "/", env: ["=x"] } },
+    ]
+  ) {
+    await assertRejects(
+      () => test.runtime.createContainer(containerOptions({ template })),
+      SyntaxError,
+      "template of container",
+    );
+  }
+  assertEquals(await describeStore(test.agent), before);
+});
