@@ -45,20 +45,25 @@ export async function findKillPoints(
   });
 }
 
-/** Runs a program, and kills it. @returns Whether it was killed. */
+/** Runs a program, and kills it. */
 export async function killAt(
-  { call, nth }: KillPoint,
+  point: KillPoint,
   subject: Subject,
-): Promise<boolean> {
-  const flags = [
-    `--trace=${call}`,
-    `--inject=${call}:signal=SIGKILL:when=${nth}`,
-  ];
-  const { code, signal, stderr } = await strace(flags, subject);
-  if (signal === "SIGKILL" || code === 137) return true;
-  if (code === 0) return false;
+): Promise<void> {
+  const { code, signal, stderr } = await signalAt(point, subject, "SIGKILL");
+  if (signal === "SIGKILL" || code === 137 || code === 0) return;
   const name = basename(subject.argv[0] ?? "");
   throw new Error(`${name}: ${code}: ${new TextDecoder().decode(stderr)}`);
+}
+
+/** Runs a program, and sends it a signal, which it may heed in its own way. */
+export function signalAt(
+  { call, nth }: KillPoint,
+  subject: Subject,
+  signal: Deno.Signal,
+): Promise<Deno.CommandOutput> {
+  const inject = `--inject=${call}:signal=${signal}:when=${nth}`;
+  return strace([`--trace=${call}`, inject], subject);
 }
 
 function strace(
