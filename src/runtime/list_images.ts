@@ -106,7 +106,8 @@ export function layersOf(
 ): readonly LayerRecord[] {
   const found: LayerRecord[] = [];
   let layer = image.layer === undefined ? undefined : layers.get(image.layer);
-  while (layer !== undefined) {
+  // A damaged record could make a layer its own ancestor.
+  while (layer !== undefined && !found.includes(layer)) {
     found.unshift(layer);
     layer = layer.parent === undefined ? undefined : layers.get(layer.parent);
   }

@@ -5,6 +5,7 @@ import { join } from "@std/path";
 import { InUseError, LayerNotFoundError } from "../errors.ts";
 import type { LayerRecord } from "../formats/store_record.ts";
 import { isErrno } from "../fs/errno.ts";
+import { removeTreeSync } from "../fs/remove_tree.ts";
 import { layerDirectory, tarSplitPath } from "./paths.ts";
 import type { RecordTable } from "./record_table.ts";
 import type { Staging } from "./staging.ts";
@@ -105,7 +106,7 @@ export function removeLayerFiles(
   if (trash !== undefined && existsSync(directory)) {
     renameSync(directory, join(trash.path, `0-${id}`));
   }
-  rmSync(directory, { recursive: true, force: true });
+  removeTreeSync(directory);
   rmSync(tarSplitPath(paths, id), { force: true });
   rmSync(join(paths.layers, id), { recursive: true, force: true });
 }

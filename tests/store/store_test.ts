@@ -15,7 +15,13 @@ import {
 } from "node:fs";
 import { join } from "@std/path";
 import { StoreBusyError, UnsupportedStoreError } from "../../src/errors.ts";
-import { layerDirectory, tarSplitPath } from "../../src/store/paths.ts";
+import { INCOMPLETE } from "../../src/store/container_store.ts";
+import {
+  layerDirectory,
+  runDirectory,
+  tarSplitPath,
+  workDirectory,
+} from "../../src/store/paths.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
 import { idOf, putLayer, putSmallImage } from "../support/small_layers.ts";
 import { storeAgent } from "../support/store_agent.ts";
@@ -177,6 +183,43 @@ Deno.test("lock() finishes a layer's deletion wherever it was cut short", async 
       using held = await test.reopen().store.lock({ layers: "read" });
       assertEquals(held.layers.records, []);
       checkGone(store, "x");
+    });
+  }
+});
+
+Deno.test("lock() removes a container that is half there", async (t) => {
+  const steps: Record<string, (store: Store) => void> = {
+    "with its layer": () => {},
+    "whose layer is incomplete": (store) =>
+      edit(layersFile(store), (record) => ({
+        ...record,
+        flags: { incomplete: true },
+      })),
+    "whose layer is gone": (store) => writeFileSync(layersFile(store), "[]"),
+    "whose folders are gone": ({ paths }) =>
+      rmSync(join(workDirectory(paths, idOf("c")), ".."), { recursive: true }),
+  };
+  for (const [name, cut] of Object.entries(steps)) {
+    await t.step(name, async () => {
+      using test = storeAgent();
+      const { store } = test.agent;
+      const { paths } = store;
+      await putLayer(store, "x");
+      mkdirSync(workDirectory(paths, idOf("c")), { recursive: true });
+      mkdirSync(runDirectory(paths, idOf("c")), { recursive: true });
+      const flags = { [INCOMPLETE]: true };
+      const record = { id: idOf("c"), image: "", layer: idOf("x"), flags };
+      writeFileSync(
+        join(paths.containers, "containers.json"),
+        JSON.stringify([record]),
+      );
+      cut(store);
+      using held = await test.reopen().store.lock({ containers: "read" });
+      assertEquals(held.containers.records, []);
+      assertFalse(existsSync(join(paths.containers, idOf("c"))));
+      assertFalse(existsSync(join(paths.runContainers, idOf("c"))));
+      using other = await store.lock({ layers: "read" });
+      assertEquals(other.layers.records, []);
     });
   }
 });
