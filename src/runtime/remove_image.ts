@@ -5,11 +5,18 @@ import { ImageNotFoundError, InUseError, PolicyError } from "../errors.ts";
 import { isShortName, nameOf, parseReference } from "../formats/reference.ts";
 import type { RegistriesConf } from "../formats/registries_conf.ts";
 import type { ImageRecord } from "../formats/store_record.ts";
-import { deleteImage, giveNames, withNames } from "../store/image_store.ts";
+import {
+  deleteImage,
+  findImageUsers,
+  giveNames,
+  withNames,
+} from "../store/image_store.ts";
+import type { HeldLocks } from "../store/tables.ts";
 import type { Agent } from "./agent.ts";
 import { deleteContainer } from "./delete_container.ts";
 import { findImage, namesFor } from "./find_image.ts";
 import { readImageText } from "./image_text.ts";
+import { mountPoint, unmountLayer } from "./mount_layer.ts";
 import { isPinned } from "./pin_image.ts";
 import { loadShortNames } from "./short_names.ts";
 
@@ -68,7 +75,7 @@ export async function untagImage(
 
 /** How to remove an image. */
 export interface RemoveImageOptions extends Abortable {
-  /** `"remove"` also removes the containers made from it. */
+  /** `"remove"` also removes the containers made from it, and its mount. */
   readonly containers?: "refuse" | "remove" | undefined;
   /** `"all"` removes an image that was named by ID though it has names. */
   readonly names?: "refuse" | "all" | undefined;
@@ -87,6 +94,7 @@ export interface RemovedImage {
 }
 
 const LOCKS = {
+  storage: "write",
   layers: "write",
   images: "write",
   containers: "write",
@@ -97,7 +105,8 @@ const LOCKS = {
  * its layers that nobody else needs. By ID, the image is removed at once.
  *
  * @throws {ImageNotFoundError} If there is no such image.
- * @throws {InUseError} If containers use it, or an ID has several names.
+ * @throws {InUseError} If containers use it, it is mounted, or an ID has
+ *   several names.
  * @throws {PolicyError} If it is pinned and would be gone.
  */
 export async function removeImage(
@@ -128,6 +137,7 @@ export async function removeImage(
     );
   }
   if (options.pinned !== "remove") checkPin(agent, image, nameOrId);
+  await releaseMount(agent, held, { ...options, image });
   const deletedLayers = deleteImage(store, held, { image, trash });
   agent.log("debug", `removed image "${image.id}"`);
   return { untagged: names, deleted: [image.id], deletedLayers };
@@ -152,6 +162,29 @@ async function removeUsers(
       .filter((container) => container.image === image.id)
       .map(({ id }) => id);
   }
+}
+
+/** An image can be mounted to look into it; what is mounted cannot go. */
+async function releaseMount(
+  agent: Agent,
+  held: HeldLocks<typeof LOCKS>,
+  { image, containers, signal }: RemoveImageOptions & {
+    readonly image: ImageRecord;
+  },
+): Promise<void> {
+  const { id, layer: layerId } = image;
+  if (layerId === undefined || findImageUsers(held, id).length > 0) return;
+  const target = mountPoint(agent, layerId);
+  if (!await agent.mounter.isMounted(target, { signal })) return;
+  if (containers === "remove") {
+    await unmountLayer(agent, held, { layerId, mode: "all" });
+    return;
+  }
+  throw new InUseError(
+    `Cannot remove image "${image.names?.[0] ?? id}": it is mounted at ` +
+      `"${target}"`,
+    [target],
+  );
 }
 
 function checkPin(agent: Agent, image: ImageRecord, typed: string): void {

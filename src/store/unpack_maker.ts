@@ -268,9 +268,15 @@ export function createLayerMaker(
 }
 
 function fileSink(fd: number, attributes: TarEntry): ContentSink {
+  let isOpen = true;
+  const finish = () => {
+    if (!isOpen) return; // its end failed, and that is the error to tell
+    isOpen = false;
+    finishFile(fd, attributes);
+  };
   return {
     write: (bytes) => writeFully(fd, bytes),
-    end: () => finishFile(fd, attributes),
-    abort: () => finishFile(fd, attributes),
+    end: finish,
+    abort: finish,
   };
 }

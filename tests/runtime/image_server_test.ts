@@ -4,6 +4,7 @@ import {
   InUseError,
   InvalidImageNameError,
 } from "../../src/errors.ts";
+import { MOUNT_LOCKS, mountLayer } from "../../src/runtime/mount_layer.ts";
 import { writeTestLayout } from "../support/test_layout.ts";
 import {
   addImage,
@@ -143,6 +144,20 @@ Deno.test("removeImage() refuses what is in use, and names the users", async () 
     containers: "remove",
   });
   assertEquals(deleted, [test.imageId]);
+});
+
+Deno.test("removeImage() refuses what is mounted, and unmounts it if told", async () => {
+  using test = testRuntime();
+  const { agent, images, mounter } = test;
+  const id = await addImage(agent, { names: [APP] });
+  const layerId = (await images.imageStatus(id)).layers.at(-1) ?? "";
+  {
+    using held = await agent.store.lock(MOUNT_LOCKS);
+    await mountLayer(agent, held, { layerId, access: "read-only" });
+  }
+  await assertRejects(() => images.removeImage(APP), InUseError, "is mounted");
+  await images.removeImage(APP, { containers: "remove" });
+  assertEquals(mounter.table, []);
 });
 
 Deno.test("pullImage() takes a layout, notes the use, keeps the ID", async () => {

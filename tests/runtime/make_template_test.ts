@@ -1,8 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-
 import type { RuntimeSpec } from "../../src/formats/runtime_spec.ts";
-
 import {
   addImage,
   containerOptions,

@@ -18,7 +18,12 @@ import {
 } from "../support/registry_server.ts";
 import { writeTestLayout } from "../support/test_layout.ts";
 
-Deno.test("S03 a pod is made of the embedded image without any registry", async () => {
+// Its file belongs to root.
+const { ignore } = needs("root");
+
+Deno.test("S03 a pod is made of the embedded image without any registry", {
+  ignore,
+}, async () => {
   using test = testRuntime();
   const { config, id } = await test.runtime.createPodSandbox(
     podOptions({ imageName: PAUSE_IMAGE_NAME }),
@@ -32,13 +37,17 @@ Deno.test("S03 a pod is made of the embedded image without any registry", async 
   );
 });
 
-Deno.test("S18 O6 the pause image is known however it is written", async () => {
-  using test = testRuntime();
-  // localhost/orlop/pause:1 is a local name, so that a short one finds it.
-  await test.runtime.createPodSandbox(
-    podOptions({ imageName: "orlop/pause:1" }),
-  );
-});
+Deno.test(
+  "S18 O6 the pause image is known however it is written",
+  { ignore },
+  async () => {
+    using test = testRuntime();
+    // localhost/orlop/pause:1 is a local name, so that a short one finds it.
+    await test.runtime.createPodSandbox(
+      podOptions({ imageName: "orlop/pause:1" }),
+    );
+  },
+);
 
 Deno.test("S18 no other image is ever pulled", async () => {
   using test = testRuntime();
@@ -119,38 +128,48 @@ Deno.test("S20 with the pause image present, nothing is pulled", async () => {
   }
 });
 
-Deno.test("O6 pods made at once share one pull of the pause image", async () => {
-  using test = testRuntime();
-  const names = ["a", "b", "c", "d"];
-  await Promise.all(names.map((n) =>
-    test.runtime.createPodSandbox(podOptions({
-      ...{ podId: n, podName: n, containerName: `${n}-infra` },
-      imageName: PAUSE_IMAGE_NAME,
-    }))
-  ));
-  const stored = test.messages.filter((m) => m.includes("stored image"));
-  assertEquals(stored.length, 1);
-});
+Deno.test(
+  "O6 pods made at once share one pull of the pause image",
+  { ignore },
+  async () => {
+    using test = testRuntime();
+    const names = ["a", "b", "c", "d"];
+    await Promise.all(
+      names.map((n) =>
+        test.runtime.createPodSandbox(podOptions({
+          ...{ podId: n, podName: n, containerName: `${n}-infra` },
+          imageName: PAUSE_IMAGE_NAME,
+        }))
+      ),
+    );
+    const stored = test.messages.filter((m) => m.includes("stored image"));
+    assertEquals(stored.length, 1);
+  },
+);
 
-Deno.test("O6 one who waits for another's pull can give up", async () => {
-  using test = testRuntime();
-  const options = (n: string) =>
-    podOptions({
-      ...{ podId: n, podName: n, containerName: `${n}-infra` },
-      imageName: PAUSE_IMAGE_NAME,
+Deno.test(
+  "O6 one who waits for another's pull can give up",
+  { ignore },
+  async () => {
+    using test = testRuntime();
+    const options = (n: string) =>
+      podOptions({
+        ...{ podId: n, podName: n, containerName: `${n}-infra` },
+        imageName: PAUSE_IMAGE_NAME,
+      });
+    const first = test.runtime.createPodSandbox(options("a"));
+    const controller = new AbortController();
+    const second = test.runtime.createPodSandbox({
+      ...options("b"),
+      signal: controller.signal,
     });
-  const first = test.runtime.createPodSandbox(options("a"));
-  const controller = new AbortController();
-  const second = test.runtime.createPodSandbox({
-    ...options("b"),
-    signal: controller.signal,
-  });
-  controller.abort(new Error("enough"));
-  await assertRejects(() => second, Error, "enough");
-  await first;
-});
+    controller.abort(new Error("enough"));
+    await assertRejects(() => second, Error, "enough");
+    await first;
+  },
+);
 
-Deno.test("O6 the pause image is pinned", async () => {
+Deno.test("O6 the pause image is pinned", { ignore }, async () => {
   using test = testRuntime();
   await test.runtime.createPodSandbox(
     podOptions({ imageName: PAUSE_IMAGE_NAME }),

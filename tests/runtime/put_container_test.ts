@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { DuplicateIdError, DuplicateNameError } from "../../src/errors.ts";
-
 import {
   containerOptions,
   describeStore,
