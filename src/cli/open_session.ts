@@ -28,6 +28,13 @@ export function openSession(
 ): Session {
   const { root, runRoot } = config;
   const sink = openLog(config, terminal);
+  if (libc === undefined) {
+    sink.log(
+      "warn",
+      `no other tool may use "${root}" now: without libc, orlop's locks are ` +
+        `not theirs`,
+    );
+  }
   const agent = openAgent({
     ...options,
     root,
