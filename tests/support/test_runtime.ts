@@ -112,10 +112,10 @@ export async function addImage(
   if (hasLayer) {
     createLayer(store, held.layers, { id: layerId });
     const diff = join(layerDirectory(store.paths, layerId), "diff");
-    Deno.chmodSync(diff, 0o755); // for those who are not root
+    await Deno.chmod(diff, 0o755); // for those who are not root
     for (const [path, text] of Object.entries(files)) {
-      Deno.mkdirSync(join(diff, path, ".."), { recursive: true });
-      Deno.writeTextFileSync(join(diff, path), text);
+      await Deno.mkdir(join(diff, path, ".."), { recursive: true });
+      await Deno.writeTextFile(join(diff, path), text);
     }
   }
   putImage(store, held.images, {
