@@ -4,7 +4,8 @@
  *
  * Options: `--runs N` (3), `--layout DIR` (where the image is, or is made,
  * once), `--orlop PROGRAM` (scripts/orlop), `--peers a,b` (podman, skopeo,
- * containerd), `--small` (a third of the image).
+ * containerd), `--small` (a third of the image), `--directory DIR` (/var/tmp;
+ * on a file system where many files were just deleted all are slow).
  */
 
 import { parseArgs } from "@std/cli";
@@ -17,7 +18,7 @@ type Pull = (directory: string, image: string) => Promise<Figures>;
 
 const here = fromFileUrl(new URL(".", import.meta.url));
 const flags = parseArgs(Deno.args, {
-  string: ["runs", "layout", "orlop", "peers"],
+  string: ["runs", "layout", "orlop", "peers", "directory"],
   boolean: ["small"],
   default: { runs: "3", peers: "podman,skopeo,containerd" },
 });
@@ -32,7 +33,8 @@ async function main(): Promise<void> {
   await using registry = await startRegistry();
   await registry.pushLayout(`${layout}:latest`, "debian:latest");
   const image = `${registry.host}/debian:latest`;
-  const work = await Deno.makeTempDir({ dir: "/var/tmp", prefix: "bench" });
+  const dir = flags.directory ?? "/var/tmp";
+  const work = await Deno.makeTempDir({ dir, prefix: "bench" });
   try {
     const results = await takeTurns(listTools(), { work, image });
     await report(results);
