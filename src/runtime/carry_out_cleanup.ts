@@ -6,8 +6,8 @@ import { isErrno } from "../fs/errno.ts";
 import { randomSuffix } from "../fs/random_name.ts";
 import { removeTreeSync } from "../fs/remove_tree.ts";
 import { dropContainer } from "../store/delete_container.ts";
+import { deleteImages } from "../store/delete_image.ts";
 import { deleteLayer } from "../store/delete_layer.ts";
-import { deleteImage } from "../store/image_store.ts";
 import { listLeasedLayers } from "../store/lease.ts";
 import type { Staging } from "../store/staging.ts";
 import type { HeldLocks } from "../store/tables.ts";
@@ -18,35 +18,73 @@ import { unmountLayer } from "./mount_layer.ts";
 
 type Held = HeldLocks<typeof DELETE_LOCKS>;
 
+// So many images are removed by the same few writes of records.
+const MAX_IMAGES = 50;
+
+/** Cuts a plan into steps: images that follow each other go together. */
+export function cutIntoSteps(
+  items: readonly CleanupItem[],
+): readonly (readonly CleanupItem[])[] {
+  const steps: CleanupItem[][] = [];
+  for (const item of items) {
+    const last = steps.at(-1) ?? [];
+    const isNext = isImage(item) && last.every(isImage) && last.length > 0 &&
+      last.length < MAX_IMAGES;
+    if (isNext) last.push(item);
+    else steps.push([item]);
+  }
+  return steps;
+}
+
 /**
- * Removes one thing.
+ * Removes what a step says.
  *
  * @param trash Takes the files; to be disposed of when no lock is held.
  */
 export async function carryOut(
   agent: Agent,
   held: Held,
-  { item: { kind, id }, trash }: {
-    readonly item: CleanupItem;
+  { step, trash }: {
+    readonly step: readonly CleanupItem[];
     readonly trash: Staging;
   },
 ): Promise<void> {
   const { store } = agent;
-  switch (kind) {
-    case "leftover":
-      return throwAway(id, trash);
-    case "layer":
-      return deleteLayer(store, held, { id, trash });
-    case "container":
-      return await removeContainer(agent, held, { id, trash });
-    case "dangling image":
-    case "unused image": {
-      const image = held.images.get(id);
-      if (image === undefined) return;
-      const keep = listLeasedLayers(store);
-      deleteImage(store, held, { image, trash, keep });
+  removeImages(agent, held, { items: step.filter(isImage), trash });
+  for (const { kind, id } of step) {
+    switch (kind) {
+      case "leftover":
+        throwAway(id, trash);
+        break;
+      case "layer":
+        deleteLayer(store, held, { id, trash });
+        break;
+      case "container":
+        await removeContainer(agent, held, { id, trash });
+        break;
+      case "dangling image":
+      case "unused image": // together, above
+        break;
     }
   }
+}
+
+function isImage({ kind }: CleanupItem): boolean {
+  return kind === "dangling image" || kind === "unused image";
+}
+
+function removeImages(
+  { store }: Agent,
+  held: Held,
+  { items, trash }: {
+    readonly items: readonly CleanupItem[];
+    readonly trash: Staging;
+  },
+): void {
+  if (items.length === 0) return;
+  const images = items.flatMap(({ id }) => held.images.get(id) ?? []);
+  const keep = listLeasedLayers(store);
+  deleteImages(store, held, { images, trash, keep });
 }
 
 async function removeContainer(

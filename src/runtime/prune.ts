@@ -5,7 +5,7 @@ import { StoreBusyError } from "../errors.ts";
 import { lastUseOf, noteUse } from "../store/image_store.ts";
 import type { HeldLocks } from "../store/tables.ts";
 import type { Agent } from "./agent.ts";
-import { carryOut } from "./carry_out_cleanup.ts";
+import { carryOut, cutIntoSteps } from "./carry_out_cleanup.ts";
 import type { CleanupFacts, DiskSpace } from "./cleanup_facts.ts";
 import {
   type CleanupItem,
@@ -99,15 +99,17 @@ async function removeAll(
   noteUses(held, facts);
   if (plan.items.length === 0) return { plan, removed, failed };
   const trash = later.use(store.openStaging());
-  for (const item of plan.items) {
+  for (const step of cutIntoSteps(plan.items)) {
     options.signal?.throwIfAborted();
     try {
-      await carryOut(agent, held, { item, trash });
-      removed.push(item);
-      log("info", `removed ${item.kind} "${item.name}": ${item.reason}`);
+      await carryOut(agent, held, { step, trash });
+      removed.push(...step);
     } catch (error) {
-      failed.push({ item, error });
+      failed.push(...step.map((item) => ({ item, error })));
     }
+  }
+  for (const { kind, name, reason } of removed) {
+    log("info", `removed ${kind} "${name}": ${reason}`);
   }
   return { plan, removed, failed };
 }

@@ -5,12 +5,8 @@ import { ImageNotFoundError, InUseError, PolicyError } from "../errors.ts";
 import { isShortName, nameOf, parseReference } from "../formats/reference.ts";
 import type { RegistriesConf } from "../formats/registries_conf.ts";
 import type { ImageRecord } from "../formats/store_record.ts";
-import {
-  deleteImage,
-  findImageUsers,
-  giveNames,
-  withNames,
-} from "../store/image_store.ts";
+import { deleteImage } from "../store/delete_image.ts";
+import { findImageUsers, giveNames, withNames } from "../store/image_store.ts";
 import type { HeldLocks } from "../store/tables.ts";
 import type { Agent } from "./agent.ts";
 import { deleteContainer } from "./delete_container.ts";

@@ -46,12 +46,27 @@ export function dropLayer(
   layers: RecordTable<LayerRecord>,
   { id, trash }: { readonly id: string; readonly trash: Staging },
 ): void {
-  const layer = layers.get(id);
-  if (layer === undefined) return;
-  layers.update({ ...layer, flags: { ...layer.flags, incomplete: true } });
+  dropLayers(store, layers, { ids: [id], trash });
+}
+
+/**
+ * Deletes layers that nobody else can need, topmost first; some may be gone
+ * already. The records are written twice, however many layers there are.
+ */
+export function dropLayers(
+  store: Store,
+  layers: RecordTable<LayerRecord>,
+  { ids, trash }: { readonly ids: readonly string[]; readonly trash: Staging },
+): void {
+  const found = ids.flatMap((id) => layers.get(id) ?? []);
+  for (const layer of found) {
+    layers.update({ ...layer, flags: { ...layer.flags, incomplete: true } });
+  }
   layers.save();
-  removeLayerFiles(store, id, trash);
-  layers.remove(id);
+  for (const { id } of found) {
+    removeLayerFiles(store, id, trash);
+    layers.remove(id);
+  }
   layers.save();
 }
 
@@ -77,9 +92,8 @@ export function removeIncompleteLayers(
   layers: RecordTable<LayerRecord>,
   trash: Staging,
 ): void {
-  for (const { id } of layers.records.filter(isIncomplete)) {
-    dropLayer(store, layers, { id, trash });
-  }
+  const ids = layers.records.filter(isIncomplete).map(({ id }) => id);
+  dropLayers(store, layers, { ids, trash });
 }
 
 /** Whether a layer was being created or deleted when its process died. */

@@ -1,15 +1,11 @@
 /** Images in a store: their records, names and items. */
 
-import { rmSync } from "node:fs";
 import { join } from "@std/path";
-import { InUseError } from "../errors.ts";
 import type { Bytes } from "../formats/bytes.ts";
 import type { ImageRecord } from "../formats/store_record.ts";
 import { type BigDataItem, readBigData, writeBigData } from "./big_data.ts";
-import { dropLayer, findLayerUsers } from "./delete_layer.ts";
 import type { StorePaths } from "./paths.ts";
 import type { RecordTable } from "./record_table.ts";
-import type { Staging } from "./staging.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
@@ -139,41 +135,6 @@ export function withNames(
   };
 }
 
-/**
- * Deletes an image and those of its layers that nobody else needs.
- *
- * @param held All three locks, for writing.
- * @param trash Takes the files; to be disposed of when no lock is held.
- * @param keep Layers that stay though no record needs them.
- * @returns The IDs of the layers that were deleted.
- * @throws {InUseError} If a container was made from it.
- */
-export function deleteImage(
-  store: Store,
-  held: Tables,
-  { image, trash, keep = new Set() }: {
-    readonly image: ImageRecord;
-    readonly trash: Staging;
-    readonly keep?: ReadonlySet<string>;
-  },
-): readonly string[] {
-  const users = findImageUsers(held, image.id);
-  if (users.length > 0) {
-    throw new InUseError(
-      `Cannot remove image "${image.names?.[0] ?? image.id}": ` +
-        `container ${users.map((user) => `"${user}"`).join(", ")} uses it`,
-      users,
-    );
-  }
-  held.images.remove(image.id);
-  held.images.save();
-  const directory = imageDirectory(store.paths, image.id);
-  rmSync(directory, { recursive: true, force: true });
-  return [...image["mapped-layers"] ?? [], image.layer ?? ""].flatMap((top) =>
-    dropUnusedLayers(store, held, { top, trash, keep })
-  );
-}
-
 /** Names (or IDs) of the containers made from an image. */
 export function findImageUsers(
   held: Pick<Tables, "containers">,
@@ -193,31 +154,7 @@ export function readImageItem(
   return readBigData(imageDirectory(paths, imageId), key);
 }
 
-/** From the top layer down to the first one that somebody needs. */
-function dropUnusedLayers(
-  store: Store,
-  held: Tables,
-  { top, trash, keep }: {
-    readonly top: string;
-    readonly trash: Staging;
-    readonly keep: ReadonlySet<string>;
-  },
-): readonly string[] {
-  const dropped: string[] = [];
-  let layer = held.layers.get(top);
-  while (
-    layer !== undefined && !keep.has(layer.id) &&
-    findLayerUsers(held, layer.id).length === 0
-  ) {
-    dropLayer(store, held.layers, { id: layer.id, trash });
-    dropped.push(layer.id);
-    layer = layer.parent === undefined
-      ? undefined
-      : held.layers.get(layer.parent);
-  }
-  return dropped;
-}
-
-function imageDirectory({ images }: StorePaths, id: string): string {
+/** Where an image's items lie. */
+export function imageDirectory({ images }: StorePaths, id: string): string {
   return join(images, id);
 }

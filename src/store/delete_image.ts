@@ -1,0 +1,98 @@
+/** Takes images out of a store, with the layers that only they need. */
+
+import { InUseError } from "../errors.ts";
+import type { ImageRecord } from "../formats/store_record.ts";
+import { removeTreeSync } from "../fs/remove_tree.ts";
+import { dropLayers, findLayerUsers } from "./delete_layer.ts";
+import { findImageUsers, imageDirectory } from "./image_store.ts";
+import type { Staging } from "./staging.ts";
+import type { Store } from "./store.ts";
+import type { Tables } from "./tables.ts";
+
+/**
+ * Deletes an image and those of its layers that nobody else needs.
+ *
+ * @param held All three locks, for writing.
+ * @param trash Takes the files; to be disposed of when no lock is held.
+ * @returns The IDs of the layers that were deleted.
+ * @throws {InUseError} If a container was made from it.
+ */
+export function deleteImage(
+  store: Store,
+  held: Tables,
+  { image, trash }: { readonly image: ImageRecord; readonly trash: Staging },
+): readonly string[] {
+  return deleteImages(store, held, { images: [image], trash });
+}
+
+/**
+ * Deletes images and those of their layers that nobody else needs. Records are
+ * written a few times, however many images there are.
+ *
+ * @param held All three locks, for writing.
+ * @param trash Takes the files; to be disposed of when no lock is held.
+ * @param keep Layers that stay though no record needs them.
+ * @returns The IDs of the layers that were deleted.
+ * @throws {InUseError} If a container was made from one; then all stay.
+ */
+export function deleteImages(
+  store: Store,
+  held: Tables,
+  { images, trash, keep = new Set() }: {
+    readonly images: readonly ImageRecord[];
+    readonly trash: Staging;
+    readonly keep?: ReadonlySet<string>;
+  },
+): readonly string[] {
+  for (const image of images) checkIsUnused(held, image);
+  for (const { id } of images) held.images.remove(id);
+  held.images.save();
+  for (const { id } of images) {
+    removeTreeSync(imageDirectory(store.paths, id));
+  }
+  const ids = new Set<string>();
+  for (const image of images) {
+    for (const top of [...image["mapped-layers"] ?? [], image.layer ?? ""]) {
+      collectUnused(held, { top, keep, ids });
+    }
+  }
+  dropLayers(store, held.layers, { ids: [...ids], trash });
+  return [...ids];
+}
+
+function checkIsUnused(held: Tables, { id, names }: ImageRecord): void {
+  const users = findImageUsers(held, id);
+  if (users.length === 0) return;
+  throw new InUseError(
+    `Cannot remove image "${names?.[0] ?? id}": ` +
+      `container ${users.map((user) => `"${user}"`).join(", ")} uses it`,
+    users,
+  );
+}
+
+/** From the top layer down to the first one that somebody else needs. */
+function collectUnused(
+  held: Tables,
+  { top, keep, ids }: {
+    readonly top: string;
+    readonly keep: ReadonlySet<string>;
+    /** Takes what is found. */
+    readonly ids: Set<string>;
+  },
+): void {
+  let layer = held.layers.get(top);
+  while (layer !== undefined && isUnused(layer.id)) {
+    ids.add(layer.id);
+    layer = held.layers.get(layer.parent ?? "");
+  }
+
+  function isUnused(id: string): boolean {
+    if (ids.has(id) || keep.has(id)) return false;
+    return findLayerUsers(held, id).every((user) => isDoomed(user));
+  }
+
+  function isDoomed(user: string): boolean {
+    const child = /^layer "(.*)"$/.exec(user)?.[1];
+    return child !== undefined && ids.has(child);
+  }
+}
