@@ -87,10 +87,18 @@ export function sharedStore(): SharedStore {
     check: (leftovers = "none") => checkStore({ root, runRoot, leftovers }),
     mounts,
     async [Symbol.asyncDispose]() {
-      for (const target of mounts().toReversed()) {
-        await new Deno.Command("umount", { args: ["-l", target] }).output();
+      for (let tries = 1;; tries++) {
+        for (const target of mounts().toReversed()) {
+          await new Deno.Command("umount", { args: ["-l", target] }).output();
+        }
+        try {
+          return dir[Symbol.dispose]();
+        } catch (error) {
+          // What podman leaves in the background may mount once more.
+          if (tries === 5) throw error;
+          await new Promise((resolve) => setTimeout(resolve, 500));
+        }
       }
-      dir[Symbol.dispose]();
     },
   };
 }
