@@ -49,6 +49,8 @@ async function writeBack(
   if (agent.store.libc === undefined) return;
   while (!signal.aborted) {
     await sleep(INTERVAL_MS, undefined, { signal }).catch(() => {});
-    if (!signal.aborted) await syncStaged(agent, directory);
+    if (signal.aborted) return;
+    // A failure is for the sync before the commit to tell.
+    await syncStaged(agent, directory).catch(() => {});
   }
 }
