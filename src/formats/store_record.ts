@@ -220,7 +220,8 @@ function checkMembers(
 }
 
 function isOfType(value: unknown, type: string): boolean {
-  if (!Array.isArray(value)) return typeof value === type;
+  const actual: string = typeof value;
+  if (!Array.isArray(value)) return actual === type;
   return value.every((element) => `${typeof element}s` === type);
 }
 

@@ -18,10 +18,7 @@ import {
   rejectsWith,
   testCases,
 } from "../support/seed_cases.ts";
-import {
-  testPod,
-  type TestRuntime,
-} from "../support/test_runtime.ts";
+import { testPod, type TestRuntime } from "../support/test_runtime.ts";
 
 /** Writes metadata that is no JSON. */
 async function spoilMetadata({ agent }: TestRuntime): Promise<void> {
