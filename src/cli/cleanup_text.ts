@@ -1,6 +1,10 @@
 /** What a cleanup did, in words and as JSON. */
 
-import type { CleanupItem, KeptItem } from "../runtime/cleanup_plan.ts";
+import type {
+  CleanupItem,
+  CleanupPlan,
+  KeptItem,
+} from "../runtime/cleanup_plan.ts";
 import type { FailedItem, PruneReport } from "../runtime/prune.ts";
 import { sumBytes } from "../runtime/own_layers.ts";
 import { describeError } from "./describe_error.ts";
@@ -44,10 +48,17 @@ export function describeProblems(
   return [
     ...failures,
     `orlop: Cannot free ${formatSize(wanted)}: ${formatSize(shortfall)} of ` +
-    `it ${kept.length === 0 ? "is not taken by the store" : "is held"}`,
+    `it ${whereItIs(plan)}`,
     ...holders.map((item) => `  ${describeItem(item)}`),
     ...(rest > 0 ? [`  and ${rest} more`] : []),
   ];
+}
+
+function whereItIs({ kept, shortfall }: CleanupPlan): string {
+  if (kept.length === 0) return "is not the store's";
+  return sumBytes(kept) < shortfall
+    ? "is held, or is not the store's"
+    : "is held";
 }
 
 // Enough to act on; the JSON has all of them.

@@ -92,5 +92,7 @@ export function imageToJson(image: ImageSummary): Record<string, unknown> {
     Layers: image.layers,
     Containers: image.usedBy.length,
     UsedBy: image.usedBy,
+    Pinned: image.pinned,
+    LastUsed: image.lastUsed ?? null,
   };
 }

@@ -7,6 +7,8 @@ const MODULES: Readonly<Record<string, () => Promise<CommandModule>>> = {
   "completion": () => import("./commands/completion.ts"),
   "history": () => import("./commands/history.ts"),
   "image inspect": () => import("./commands/image_inspect.ts"),
+  "image pin": () => import("./commands/image_pin.ts"),
+  "image unpin": () => import("./commands/image_unpin.ts"),
   "images": () => import("./commands/images.ts"),
   "pull": () => import("./commands/pull.ts"),
   "rmi": () => import("./commands/rmi.ts"),

@@ -54,15 +54,15 @@ Deno.test("describeProblems() tells who holds what, the biggest first", () => {
     reason: `container "web" uses it`,
     bytes: size * 1e6,
   }));
-  const short = report({ kept, wanted: 8e6, shortfall: 3e6 });
+  const short = report({ kept, wanted: 8e6, shortfall: 2e6 });
   assertEquals(describeProblems(short), [
-    "orlop: Cannot free 8 MB: 3 MB of it is held",
+    "orlop: Cannot free 8 MB: 2 MB of it is held",
     '  dangling image 222222222222 (2 MB): container "web" uses it',
     '  dangling image 111111111111 (1 MB): container "web" uses it',
   ]);
   const foreign = report({ wanted: 8e6, shortfall: 3e6 });
   assertEquals(describeProblems(foreign), [
-    "orlop: Cannot free 8 MB: 3 MB of it is not taken by the store",
+    "orlop: Cannot free 8 MB: 3 MB of it is not the store's",
   ]);
   const failed = [{ item: ITEM, error: new Error("Cannot do it: why") }];
   assertEquals(describeProblems({ ...report(), failed }), [

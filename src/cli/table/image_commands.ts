@@ -109,6 +109,28 @@ export const UNTAG = {
   arguments: [IMAGE, { name: "NAME", isOptional: true, isRepeated: true }],
 } as const satisfies Command;
 
+/** `orlop image pin`. */
+export const PIN_IMAGE = {
+  name: "pin",
+  summary: "Keep images from all cleanups",
+  description: [
+    "The pin is in the store: it outlives restarts, and other tools keep it " +
+    "though they do not heed it. orlop image rm wants --force then.",
+  ],
+  arguments: [{ ...IMAGE, isRepeated: true }],
+  examples: [{
+    line: "orlop image pin docker.io/library/debian:12",
+    does: "Keep a base image, even if no container uses it",
+  }],
+} as const satisfies Command;
+
+/** `orlop image unpin`. */
+export const UNPIN_IMAGE = {
+  name: "unpin",
+  summary: "Leave images to cleanups again",
+  arguments: [{ ...IMAGE, isRepeated: true }],
+} as const satisfies Command;
+
 /** `orlop rmi`. */
 export const REMOVE_IMAGE = {
   name: "rm",
@@ -116,7 +138,7 @@ export const REMOVE_IMAGE = {
   summary: "Remove images, or names of them",
   description: [
     "A name of several is taken off; the last one, or an ID, removes the " +
-    "image. Images that containers use are refused.",
+    "image. Images that are pinned or that containers use are refused.",
   ],
   arguments: [IMAGES_ARGUMENT],
   flags: {
@@ -142,6 +164,8 @@ export const IMAGE_GROUP: Command = {
     PULL,
     TAG,
     UNTAG,
+    PIN_IMAGE,
+    UNPIN_IMAGE,
     REMOVE_IMAGE,
   ],
 };
