@@ -37,6 +37,9 @@ word_value_flags=" --name --pod --runtime --env -e --volume -v --workdir -w \
 	--creds --authfile --cert-dir --policy --progress --pull \
 	--id --metadata-name --attempt --mount-label "
 
+# What all commands may do: see, but not touch, besides the store.
+common_permissions="--allow-read --allow-sys=uid,statfs --allow-env=$env_names"
+
 choose_permissions() {
 	root_flag='' runroot_flag='' config_flag='' writable='' command=''
 	read_command_line "$@"
@@ -47,7 +50,7 @@ choose_permissions() {
 	may_write "$log_file_setting"
 	if [ "$command" = schedule ]; then may_schedule; fi
 
-	permissions="--allow-read --allow-sys=uid,statfs --allow-env=$env_names"
+	permissions=$common_permissions
 	# shellcheck disable=SC2086 # lists of words without blanks
 	grant ffi $libc_paths
 	if is_one_of "$net_commands"; then permissions="$permissions --allow-net"; fi
@@ -171,12 +174,24 @@ setting() {
 		"$config_flag"
 }
 
+# Sets $permissions to those of all commands together, wherever a machine keeps
+# its programs: for a file that knows nothing of its command line when it starts.
+union_permissions() {
+	permissions="$common_permissions --allow-write --allow-net"
+	is_there=true
+	# shellcheck disable=SC2086 # lists of words without blanks
+	grant ffi $libc_paths
+	grant_programs
+}
+
+is_there="test -e"
+
 # Grants permission $1 for those of the paths that are there.
 grant() {
 	kind=$1 paths=
 	shift
 	for path in "$@"; do
-		[ ! -e "$path" ] || paths=${paths:+$paths,}$path
+		! $is_there "$path" || paths=${paths:+$paths,}$path
 	done
 	[ -z "$paths" ] || permissions="$permissions --allow-$kind=$paths"
 }

@@ -1,6 +1,9 @@
-/** orlop as users run it: the launcher, with its permissions, in a process. */
+/**
+ * orlop as users run it: the launcher, with its permissions, in a process; or
+ * the built file that `ORLOP` names.
+ */
 
-import { fromFileUrl } from "@std/path";
+import { fromFileUrl, resolve } from "@std/path";
 
 /** What a run of the program left. */
 export interface ProgramResult {
@@ -13,12 +16,16 @@ export interface ProgramResult {
 /** Runs orlop on a store of its own. */
 export type OrlopProgram = (...args: string[]) => Promise<ProgramResult>;
 
-const LAUNCHER = fromFileUrl(new URL("../../scripts/orlop", import.meta.url));
+/** The program that tests run: an absolute path. */
+export const ORLOP: string = resolve(
+  Deno.env.get("ORLOP") ??
+    fromFileUrl(new URL("../../scripts/orlop", import.meta.url)),
+);
 
 /** Makes a function that runs orlop on a store below a directory. */
 export function orlopIn(directory: string): OrlopProgram {
   return async (...args) => {
-    const { code, stdout, stderr } = await new Deno.Command(LAUNCHER, {
+    const { code, stdout, stderr } = await new Deno.Command(ORLOP, {
       args,
       env: {
         ORLOP_DENO: Deno.execPath(),

@@ -5,9 +5,15 @@ import type { Call } from "../command.ts";
 import { showJson } from "../show_list.ts";
 import type { VERSION } from "../table/other_commands.ts";
 
+interface Project {
+  readonly version: string;
+  /** Added by scripts/build. */
+  readonly commit?: string;
+}
+
 /** Prints the version. */
 export function run({ flags, terminal }: Call<typeof VERSION>): void {
-  const { version } = project;
+  const { version, commit = "" }: Project = project;
   const platform = `${Deno.build.os}/${architecture()}`;
   // Absent if it is `orlop --version`, which has no flags of its own.
   if (flags.format === undefined) {
@@ -15,9 +21,10 @@ export function run({ flags, terminal }: Call<typeof VERSION>): void {
   }
   const { deno, v8 } = Deno.version;
   if (flags.format === "json") {
-    return showJson({ version, platform, deno, v8 }, terminal);
+    return showJson({ version, commit, platform, deno, v8 }, terminal);
   }
   terminal.print(`Version:   ${version}`);
+  terminal.print(`Commit:    ${commit || "not known, this is a checkout"}`);
   terminal.print(`Platform:  ${platform}`);
   terminal.print(`Deno:      ${deno} (V8 ${v8})`);
 }
