@@ -4,7 +4,7 @@ import type { Abortable } from "../abort.ts";
 import { ImageNotFoundError, InUseError, PolicyError } from "../errors.ts";
 import { isShortName, nameOf, parseReference } from "../formats/reference.ts";
 import type { RegistriesConf } from "../formats/registries_conf.ts";
-import type { ImageRecord } from "../formats/store_record.ts";
+import type { ContainerRecord, ImageRecord } from "../formats/store_record.ts";
 import { deleteImage } from "../store/delete_image.ts";
 import { findImageUsers, giveNames, withNames } from "../store/image_store.ts";
 import type { HeldLocks } from "../store/tables.ts";
@@ -12,6 +12,7 @@ import type { Agent } from "./agent.ts";
 import { deleteContainer } from "./delete_container.ts";
 import { findImage, namesFor } from "./find_image.ts";
 import { readImageText } from "./image_text.ts";
+import { ownerOf } from "./list_containers.ts";
 import { mountPoint, unmountLayer } from "./mount_layer.ts";
 import { isPinned } from "./pin_image.ts";
 import { loadShortNames } from "./short_names.ts";
@@ -73,6 +74,11 @@ export async function untagImage(
 export interface RemoveImageOptions extends Abortable {
   /** `"remove"` also removes the containers made from it, and its mount. */
   readonly containers?: "refuse" | "remove" | undefined;
+  /**
+   * Whose containers may be removed: `"any"` takes those of other tools that
+   * share the store, too. They are a reason to refuse otherwise.
+   */
+  readonly owner?: "orlop" | "any" | undefined;
   /** `"all"` removes an image that was named by ID though it has names. */
   readonly names?: "refuse" | "all" | undefined;
   /** `"remove"` also removes an image that is pinned. */
@@ -101,8 +107,8 @@ const LOCKS = {
  * its layers that nobody else needs. By ID, the image is removed at once.
  *
  * @throws {ImageNotFoundError} If there is no such image.
- * @throws {InUseError} If containers use it, it is mounted, or an ID has
- *   several names.
+ * @throws {InUseError} If containers use it (of other tools, whatever the
+ *   options say but `owner`), it is mounted, or an ID has several names.
  * @throws {PolicyError} If it is pinned and would be gone.
  */
 export async function removeImage(
@@ -142,10 +148,11 @@ export async function removeImage(
 async function removeUsers(
   agent: Agent,
   nameOrId: string,
-  { signal, pinned }: RemoveImageOptions,
+  { signal, pinned, owner }: RemoveImageOptions,
 ): Promise<void> {
-  const users = await listUsers();
-  for (const id of users) await deleteContainer(agent, id, { signal });
+  for (const id of await listUsers()) {
+    await deleteContainer(agent, id, { owner, signal });
+  }
 
   async function listUsers(): Promise<readonly string[]> {
     const conf = await loadShortNames(agent, [nameOrId], { signal });
@@ -154,10 +161,34 @@ async function removeUsers(
     const image = findImage(held.images, nameOrId, conf);
     // Not one goes, if the image stays after all.
     if (pinned !== "remove") checkPin(agent, image, nameOrId);
-    return held.containers.records
-      .filter((container) => container.image === image.id)
-      .map(({ id }) => id);
+    const users = held.containers.records
+      .filter((container) => container.image === image.id);
+    if (owner !== "any") checkOwners(agent, users, nameOrId);
+    return users.map(({ id }) => id);
   }
+}
+
+/** @throws {InUseError} Naming the containers of other tools, and the tools. */
+function checkOwners(
+  { store }: Agent,
+  users: readonly ContainerRecord[],
+  typed: string,
+): void {
+  const foreign = users
+    .map((record) => ({
+      name: record.names?.[0] ?? record.id,
+      owner: ownerOf(store, record),
+    }))
+    .filter(({ owner }) => owner !== "orlop");
+  if (foreign.length === 0) return;
+  const list = foreign.map(({ name, owner }) =>
+    `"${name}" of ${owner === "other" ? "another tool" : owner}`
+  );
+  throw new InUseError(
+    `Cannot remove image "${typed}": containers of other tools use it: ` +
+      `${list.join(", ")}; remove them with these tools`,
+    foreign.map(({ name }) => name),
+  );
 }
 
 /** An image can be mounted to look into it; what is mounted cannot go. */

@@ -27,6 +27,7 @@ export async function run(call: Call<typeof LIST_IMAGES>): Promise<void> {
     reference: matchesName,
     id: ({ image }, value) => image.id.startsWith(value),
     used: ({ image }, value) => readTruth(value) === image.usedBy.length > 0,
+    pinned: ({ image }, value) => readTruth(value) === image.pinned,
   });
   using session = openSession(call);
   const images = await listImages(session.agent, { signal });
@@ -38,6 +39,11 @@ export async function run(call: Call<typeof LIST_IMAGES>): Promise<void> {
     {
       rows,
       columns: imageColumns({ isWhole, hasDigests }),
+      hidden: [{
+        header: "PINNED",
+        field: "Pinned",
+        text: ({ image }) => String(image.pinned),
+      }],
       json: () => [...new Set(rows.map(({ image }) => image))].map(imageToJson),
       id: ({ image: { id } }) => isWhole ? `sha256:${id}` : id.slice(0, 12),
     },

@@ -8,11 +8,13 @@ import type { REMOVE_IMAGE } from "../table/image_commands.ts";
 
 /** Removes images, or names of them, and prints which. */
 export async function run(call: Call<typeof REMOVE_IMAGE>): Promise<void> {
-  const { flags: { force, ignore }, terminal, signal } = call;
+  const { flags, terminal, signal } = call;
+  const { force, ignore } = flags;
   using session = openSession(call);
   await forEachName(call.arguments, { signal, ignore }, async (name) => {
     const { untagged, deleted } = await removeImage(session.agent, name, {
       containers: force ? "remove" : "refuse",
+      owner: flags["any-owner"] ? "any" : "orlop",
       names: force ? "all" : "refuse",
       pinned: force ? "remove" : "refuse",
       signal,

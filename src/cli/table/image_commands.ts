@@ -48,7 +48,7 @@ export const LIST_IMAGES = {
   summary: "List the images",
   description: [
     "Filters: dangling=true|false, reference=PATTERN (* and ? as in a shell), " +
-    "id=PREFIX, used=true|false (by containers).",
+    "id=PREFIX, used=true|false (by containers), pinned=true|false.",
   ],
   arguments: [{ name: "NAME", isOptional: true, completes: "image" }],
   flags: {
@@ -146,6 +146,10 @@ export const REMOVE_IMAGE = {
       type: "boolean",
       short: "f",
       help: "Remove all its names, and the containers that use it",
+    },
+    "any-owner": {
+      type: "boolean",
+      help: "With --force, also containers of podman, buildah and the like",
     },
     ...IGNORE_FLAG,
   },
