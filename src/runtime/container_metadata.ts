@@ -25,7 +25,14 @@ export type MetadataChange =
   | ((old: ContainerMetadata) => ContainerMetadata);
 
 /** What a container is and stays: others rely on it. */
-const IMMUTABLE = ["pod", "podName", "podId", "imageName", "imageId"] as const;
+const IMMUTABLE = [
+  "pod",
+  "podName",
+  "podId",
+  "imageName",
+  "imageId",
+  "canonicalImageName",
+] as const;
 
 /**
  * Reads a container's metadata.

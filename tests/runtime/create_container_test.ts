@@ -76,6 +76,32 @@ Deno.test("S16 createContainer() notes the name as typed, and the full ID", asyn
   }
 });
 
+Deno.test("S16 createContainer() notes which name a short one led to", async (t) => {
+  for (
+    const [stored, conf] of [
+      ["localhost/small:latest", ""],
+      ["docker.io/library/small:latest", ""],
+      ["quay.io/x/tiny:latest", '[aliases]\nsmall = "quay.io/x/tiny"'],
+      ["quay.io/small:latest", 'unqualified-search-registries = ["quay.io"]'],
+    ] as const
+  ) {
+    await t.step(stored, async () => {
+      using test = await testPod({ registriesConf: conf });
+      // The first of its names is not the one that was found.
+      await addImage(test.agent, {
+        names: ["quay.io/other/name:2", stored],
+        config: { Cmd: ["/small"] },
+      });
+      const { id } = await test.runtime.createContainer(
+        containerOptions({ imageName: "small" }),
+      );
+      const metadata = await test.runtime.getContainerMetadata(id);
+      assertEquals(metadata.imageName, "small");
+      assertEquals(metadata.canonicalImageName, stored);
+    });
+  }
+});
+
 Deno.test("S16 createContainer() notes no name of an image that has none", async () => {
   using test = await testPod();
   const imageId = await addImage(test.agent, {
