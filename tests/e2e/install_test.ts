@@ -1,0 +1,83 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { fromFileUrl } from "@std/path";
+import { walk } from "@std/fs";
+import { DEFAULTS, resolveConfig } from "../../src/cli/config.ts";
+import { ORLOP } from "../support/orlop_program.ts";
+import { tempDir } from "../support/temp_dir.ts";
+
+const INSTALL = fromFileUrl(new URL("../../scripts/install", import.meta.url));
+const SETTINGS = "/etc/orlop/orlop.toml";
+// It installs what scripts/build makes, and tests build nothing.
+const ofBuilt = { ignore: Deno.env.get("ORLOP") === undefined };
+
+async function install(destdir: string, ...args: string[]): Promise<string> {
+  const { code, stderr } = await new Deno.Command(INSTALL, {
+    args,
+    env: { DESTDIR: destdir, PREFIX: "/usr" },
+  }).output();
+  const text = new TextDecoder().decode(stderr);
+  assertEquals(code, 0, text);
+  return text;
+}
+
+async function list(directory: string): Promise<string[]> {
+  const files = await Array.fromAsync(walk(directory, { includeDirs: false }));
+  return files.map(({ path }) => path.slice(directory.length)).toSorted();
+}
+
+Deno.test(
+  "install puts all in place, and takes it away",
+  ofBuilt,
+  async (t) => {
+    using dir = tempDir();
+    const at = (path: string) => Deno.readTextFile(`${dir.path}${path}`);
+    await install(dir.path, "--schedule=systemd");
+    await t.step("files", async () => {
+      assertEquals(await list(dir.path), [
+        SETTINGS,
+        "/etc/systemd/system/orlop-gc.service",
+        "/etc/systemd/system/orlop-gc.timer",
+        "/usr/bin/orlop",
+        "/usr/share/bash-completion/completions/orlop",
+        "/usr/share/fish/vendor_completions.d/orlop.fish",
+        "/usr/share/man/man1/orlop.1",
+        "/usr/share/zsh/site-functions/_orlop",
+      ]);
+      assertEquals(
+        await Deno.readFile(dir.join("usr/bin/orlop")),
+        await Deno.readFile(ORLOP),
+      );
+      const service = await at("/etc/systemd/system/orlop-gc.service");
+      assertMatch(service, /^ExecStart=\/usr\/bin\/orlop gc/m);
+      assertMatch(await at("/usr/share/man/man1/orlop.1"), /^\.TH /m);
+    });
+    await t.step("again, with the settings kept", async () => {
+      await Deno.writeTextFile(dir.join(SETTINGS), 'root = "/mine"\n');
+      await install(dir.path, "--schedule", "cron");
+      assertEquals(await at(SETTINGS), 'root = "/mine"\n');
+      assertMatch(
+        await at("/etc/cron.d/orlop-gc"),
+        /root \/usr\/bin\/orlop gc/,
+      );
+    });
+    await t.step("away, but for the store and the settings", async () => {
+      await Deno.mkdir(dir.join("var/lib/orlop"), { recursive: true });
+      await Deno.writeTextFile(dir.join("var/lib/orlop/storage.lock"), "");
+      await install(dir.path, "--uninstall");
+      const kept = [SETTINGS, "/var/lib/orlop/storage.lock"];
+      assertEquals(await list(dir.path), kept);
+    });
+  },
+);
+
+Deno.test("the settings that are installed say what holds anyway", async () => {
+  using dir = tempDir();
+  const source = new URL("../../scripts/lib/orlop.toml", import.meta.url);
+  const text = await Deno.readTextFile(source);
+  const path = dir.join("orlop.toml");
+  await Deno.writeTextFile(path, text.replaceAll(/^#(\w+ = )/gm, "$1"));
+  assertEquals(await resolveConfig({ config: path }), DEFAULTS);
+  const keys = text.match(/^#\w+ = /gm) ?? [];
+  const tunable = Object.keys(DEFAULTS).length - 1; // quiet is a flag only
+  assert(keys.length === tunable);
+});
