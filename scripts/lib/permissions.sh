@@ -14,16 +14,18 @@ libc_paths="/lib/x86_64-linux-gnu/libc.so.6 /lib/aarch64-linux-gnu/libc.so.6
 	/lib64/libc.so.6 /usr/lib/libc.so.6"
 
 # What orlop runs, and where: the same folders as in src/process/find_program.ts.
-programs="mount umount findmnt tar runc crun"
+mount_programs="mount umount findmnt" tar_programs=tar runtime_programs="runc crun"
 program_folders="/usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin"
 
-# Commands that reach registries, and commands that run programs: just those
-# that `needs` names in src/cli/table.
+# Commands that reach registries, mount, unpack layers, run containers: just
+# those that `needs` names in src/cli/table.
 net_commands=" pull push run login explain image/pull pod/create "
-run_commands=" pull load run rmi check doctor gc df image/pull image/rm \
+mount_commands=" pull load run rmi check doctor gc df image/pull image/rm \
 	ps start stop rm container/create container/ls container/list container/ps \
 	container/inspect container/start container/stop container/rm \
 	pod/create pod/ls pod/list pod/ps pod/inspect pod/rm __complete "
+tar_commands=" pull load run image/pull pod/create "
+runtime_commands=" run "
 
 # Commands with a container's own words behind their first argument.
 word_commands=" run container/create __complete "
@@ -54,7 +56,12 @@ choose_permissions() {
 	# shellcheck disable=SC2086 # lists of words without blanks
 	grant ffi $libc_paths
 	if is_one_of "$net_commands"; then permissions="$permissions --allow-net"; fi
-	if is_one_of "$run_commands"; then grant_programs; fi
+	chosen=
+	if is_one_of "$mount_commands"; then chosen="$chosen $mount_programs"; fi
+	if is_one_of "$tar_commands"; then chosen="$chosen $tar_programs"; fi
+	if is_one_of "$runtime_commands"; then chosen="$chosen $runtime_programs"; fi
+	# shellcheck disable=SC2086 # names of programs
+	grant_programs $chosen
 }
 
 # Whether $command is in list $1.
@@ -181,7 +188,8 @@ union_permissions() {
 	is_there=true
 	# shellcheck disable=SC2086 # lists of words without blanks
 	grant ffi $libc_paths
-	grant_programs
+	# shellcheck disable=SC2086 # names of programs
+	grant_programs $mount_programs $tar_programs $runtime_programs
 }
 
 is_there="test -e"
@@ -196,12 +204,14 @@ grant() {
 	[ -z "$paths" ] || permissions="$permissions --allow-$kind=$paths"
 }
 
+# Grants running programs, wherever they are.
 grant_programs() {
-	set --
-	for program in $programs; do
+	program_paths=
+	for program in "$@"; do
 		for folder in $program_folders; do
-			set -- "$@" "$folder/$program"
+			program_paths="$program_paths $folder/$program"
 		done
 	done
-	grant run "$@"
+	# shellcheck disable=SC2086 # paths without blanks
+	grant run $program_paths
 }

@@ -47,8 +47,15 @@ export const SECTIONS = [
 /** One of the headings of `orlop help`. */
 export type Section = (typeof SECTIONS)[number];
 
-/** A kind of permission that is given up unless a command needs it. */
-export type Need = "net" | "run";
+/** What is given up unless a command needs it: the network, and programs. */
+export type Need = "net" | keyof typeof PROGRAMS;
+
+/** What orlop runs, for what. */
+export const PROGRAMS = {
+  mount: ["mount", "umount", "findmnt"],
+  tar: ["tar"],
+  runtime: ["runc", "crun"],
+} as const;
 
 /** A positional argument. */
 export interface Argument {

@@ -5,12 +5,12 @@ import {
   type Call,
   type Command,
   type CommandModule,
-  type Need,
   UsageError,
 } from "./command.ts";
 import { COMMANDS } from "./command_table.ts";
 import { resolveConfig } from "./config.ts";
 import { describeError } from "./describe_error.ts";
+import { dropPermissions } from "./drop_permissions.ts";
 import { exitCodeOf } from "./exit_code.ts";
 import { helpText } from "./help_text.ts";
 import { loadCommand } from "./load_command.ts";
@@ -80,14 +80,6 @@ async function runLine(
 
 async function runModule(module: CommandModule, call: Call): Promise<number> {
   return await module.run(call) ?? 0;
-}
-
-/** Gives up what a command has no use for, before it begins. */
-function dropPermissions({ needs = [] }: Command): void {
-  const kinds: readonly Need[] = ["net", "run"];
-  for (const name of kinds) {
-    if (!needs.includes(name)) Deno.permissions.revokeSync({ name });
-  }
 }
 
 interface ErrorContext {

@@ -34,6 +34,11 @@ export function findProgram(
   );
 }
 
+/** All paths that a program may have. */
+export function placesOf(name: string): readonly string[] {
+  return PROGRAM_DIRECTORIES.map((directory) => `${directory}/${name}`);
+}
+
 function mayRun(command: string): boolean {
   const { state } = Deno.permissions.querySync({ name: "run", command });
   return state === "granted";

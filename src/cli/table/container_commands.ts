@@ -59,7 +59,7 @@ export const RUN = {
       does: "With a directory of the host",
     },
   ],
-  needs: ["net", "run"],
+  needs: ["net", "mount", "tar", "runtime"],
   failureCode: 125,
   signals: "wait",
 } as const satisfies Command;
@@ -97,7 +97,7 @@ export const CREATE_CONTAINER = {
     line: "orlop container create --pod web --name app busybox sleep 60",
     does: "In a pod that is there",
   }],
-  needs: ["run"],
+  needs: ["mount"],
 } as const satisfies Command;
 
 /** `orlop ps`. */
@@ -116,7 +116,7 @@ export const LIST_CONTAINERS = {
     ...FILTER_FLAG,
     ...LIST_FLAGS,
   },
-  needs: ["run"],
+  needs: ["mount"],
 } as const satisfies Command;
 
 /** `orlop container inspect`. */
@@ -124,7 +124,7 @@ export const INSPECT_CONTAINER = {
   name: "inspect",
   summary: "Show all about containers, as JSON",
   arguments: [CONTAINERS],
-  needs: ["run"],
+  needs: ["mount"],
 } as const satisfies Command;
 
 /** `orlop start`. */
@@ -141,7 +141,7 @@ export const START_CONTAINER = {
     line: "ls $(orlop start app)",
     does: "Look into a container",
   }],
-  needs: ["run"],
+  needs: ["mount"],
 } as const satisfies Command;
 
 /** `orlop stop`. */
@@ -161,7 +161,7 @@ export const STOP_CONTAINER = {
     },
     ...IGNORE_FLAG,
   },
-  needs: ["run"],
+  needs: ["mount"],
 } as const satisfies Command;
 
 /** `orlop rm`. */
@@ -178,7 +178,7 @@ export const REMOVE_CONTAINER = {
     },
     ...IGNORE_FLAG,
   },
-  needs: ["run"],
+  needs: ["mount"],
 } as const satisfies Command;
 
 /** `orlop container dirs`. */

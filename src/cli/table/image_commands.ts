@@ -37,7 +37,7 @@ export const PULL = {
       does: "For another machine",
     },
   ],
-  needs: ["net", "run"],
+  needs: ["net", "mount", "tar"],
 } as const satisfies Command;
 
 /** `orlop images`. */
@@ -153,7 +153,7 @@ export const REMOVE_IMAGE = {
     },
     ...IGNORE_FLAG,
   },
-  needs: ["run"],
+  needs: ["mount"],
 } as const satisfies Command;
 
 /** `orlop image …`. */

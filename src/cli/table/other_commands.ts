@@ -75,5 +75,5 @@ export const COMPLETE = {
   arguments: [{ name: "WORD", isOptional: true, isRepeated: true }],
   stopsAtFirstArgument: true,
   isHidden: true,
-  needs: ["run"],
+  needs: ["mount"],
 } as const satisfies Command;

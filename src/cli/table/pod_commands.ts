@@ -41,7 +41,7 @@ export const CREATE_POD = {
     },
   },
   examples: [{ line: "orlop pod create web", does: "A pod called web" }],
-  needs: ["net", "run"],
+  needs: ["net", "mount", "tar"],
 } as const satisfies Command;
 
 /** `orlop pod ls`. */
@@ -51,7 +51,7 @@ export const LIST_PODS = {
   summary: "List the pods",
   description: ["Filters: name=PATTERN, id=PREFIX, namespace=NAME."],
   flags: { ...FILTER_FLAG, ...LIST_FLAGS },
-  needs: ["run"],
+  needs: ["mount"],
 } as const satisfies Command;
 
 /** `orlop pod inspect`. */
@@ -59,7 +59,7 @@ export const INSPECT_POD = {
   name: "inspect",
   summary: "Show all about pods, as JSON",
   arguments: [PODS],
-  needs: ["run"],
+  needs: ["mount"],
 } as const satisfies Command;
 
 /** `orlop pod rm`. */
@@ -74,7 +74,7 @@ export const REMOVE_POD = {
     force: { type: "boolean", short: "f", help: "Remove its containers, too" },
     ...IGNORE_FLAG,
   },
-  needs: ["run"],
+  needs: ["mount"],
 } as const satisfies Command;
 
 /** `orlop pod …`. */

@@ -16,7 +16,7 @@ export const GC = {
     "if there is nothing to do.",
   ],
   section: "Store",
-  needs: ["run"],
+  needs: ["mount"],
   flags: {
     "dry-run": { type: "boolean", help: "Only print what would go" },
     all: {
@@ -107,7 +107,7 @@ export const DF = {
     "would remove.",
   ],
   section: "Store",
-  needs: ["run"],
+  needs: ["mount"],
   flags: {
     verbose: { type: "boolean", short: "v", help: "Each image and container" },
     format: {
