@@ -41,6 +41,12 @@ export interface ImageSource extends BlobSource {
   fetchManifest(digest?: Digest, options?: Abortable): Promise<RawManifest>;
   /** What a worker needs to open the same blobs by itself. */
   readonly access: BlobAccess;
+  /**
+   * Replaces an access whose login has ended; left out where none ends.
+   *
+   * @throws {UnauthorizedError} If there is no new login.
+   */
+  renewAccess?(options?: Abortable): Promise<BlobAccess>;
 }
 
 /** How a worker reaches blobs. It is sent to it, so: plain data. */

@@ -78,6 +78,12 @@ export class Repository implements ImageSource, Disposable {
     };
   }
 
+  /** Logs in again. @throws {UnauthorizedError} If that fails. */
+  async renewAccess(options: Abortable = {}): Promise<HttpBlobAccess> {
+    await this.#logIn(options);
+    return this.access;
+  }
+
   /**
    * Fetches a manifest; its bytes are verified.
    *

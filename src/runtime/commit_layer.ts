@@ -9,7 +9,8 @@ import { runCommand } from "../process/run_command.ts";
 import { applySpool } from "../store/apply_spool.ts";
 import { createLayer } from "../store/create_layer.ts";
 import type { Agent } from "./agent.ts";
-import type { NeededLayer, StagedLayer } from "./stage_layer.ts";
+import type { NeededLayer } from "./receive_layer.ts";
+import type { StagedLayer } from "./stage_layer.ts";
 import { syncStaged } from "./write_back.ts";
 
 /**

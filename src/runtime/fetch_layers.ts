@@ -9,8 +9,8 @@ import type { Agent } from "./agent.ts";
 import { commitLayer } from "./commit_layer.ts";
 import { LayerPool } from "./layer_pool.ts";
 import type { OnPullEvent } from "./pull_event.ts";
+import type { NeededLayer } from "./receive_layer.ts";
 import {
-  type NeededLayer,
   type StageContext,
   type StagedLayer,
   stageLayer,
@@ -65,17 +65,19 @@ export async function fetchLayers(
     directory: staging.path,
     downloads,
     signal,
+    onFailure: (error) => failure.abort(error),
   });
   try {
     for (const [index, layer] of needed.entries()) {
       using ready = await staged[index];
+      // Also after a failure elsewhere: what is whole need not come again.
       if (ready !== undefined) {
-        await commitLayer(agent, { needed: layer, staged: ready }, { signal });
+        await commitLayer(agent, { needed: layer, staged: ready }, options);
       }
       onEvent({ kind: "committed", digest: layer.blob.digest });
     }
   } finally {
-    failure.abort(); // what is still under way would be in vain
+    failure.abort(); // if a commit failed, the rest would be in vain
     await releaseAll(staged);
   }
 }
@@ -83,24 +85,39 @@ export async function fetchLayers(
 /** Starts with the biggest: the others fit in beside it. */
 function stageAll(
   needed: readonly NeededLayer[],
-  context: StageContext,
+  context: StageContext & { readonly onFailure: (error: unknown) => void },
 ): readonly Promise<StagedLayer | undefined>[] {
-  const started = new Map(
-    needed
-      .toSorted((a, b) => b.blob.size - a.blob.size)
-      .map((layer) => [layer, stage(layer)]),
-  );
-  const staged = needed.map((layer) => started.get(layer) ?? stage(layer));
-  // One that fails before its turn to be awaited must not end the process.
-  for (const layer of staged) layer.catch(() => {});
-  return staged;
-
-  async function stage(layer: NeededLayer): Promise<StagedLayer | undefined> {
-    const staged = await stageLayer(context, layer);
-    const { digest } = layer.blob;
-    if (staged !== undefined) context.onEvent({ kind: "unpacked", digest });
-    return staged;
+  const started = new Map<NeededLayer, Promise<StagedLayer | undefined>>();
+  for (const layer of needed.toSorted((a, b) => b.blob.size - a.blob.size)) {
+    const staged = stage(layer, [...started.keys()].findLast(isTwin(layer)));
+    // One that fails before its turn to be awaited must not end the process.
+    staged.catch(() => {});
+    started.set(layer, staged);
   }
+  return needed.map((layer) => started.get(layer) ?? stage(layer, undefined));
+
+  async function stage(
+    layer: NeededLayer,
+    earlier: NeededLayer | undefined,
+  ): Promise<StagedLayer | undefined> {
+    try {
+      // It hands its blob on; what it fails with ends this one, too.
+      if (earlier !== undefined) await started.get(earlier);
+      const twin = needed.slice(needed.indexOf(layer) + 1).find(isTwin(layer));
+      const staged = await stageLayer(context, layer, { twin });
+      const { digest } = layer.blob;
+      if (staged !== undefined) context.onEvent({ kind: "unpacked", digest });
+      return staged;
+    } catch (error) {
+      context.onFailure(error);
+      throw error;
+    }
+  }
+}
+
+/** Some images have a layer twice, such as an empty one. */
+function isTwin({ blob }: NeededLayer): (other: NeededLayer) => boolean {
+  return (other) => other.blob.digest === blob.digest;
 }
 
 async function releaseAll(
@@ -111,11 +128,9 @@ async function releaseAll(
   }
 }
 
-/** To ask for anything makes a source log in again, if that is due. */
 async function renewAccess(
   source: ImageSource,
   options: Abortable,
 ): Promise<BlobAccess> {
-  await source.fetchManifest(undefined, options);
-  return source.access;
+  return await source.renewAccess?.(options) ?? source.access;
 }

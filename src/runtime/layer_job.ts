@@ -11,7 +11,6 @@ import {
 import type { BlobAccess } from "../formats/blob_source.ts";
 import type { Descriptor } from "../formats/descriptor.ts";
 import { isErrno } from "../fs/errno.ts";
-
 import type { UnpackedLayer, UnpackLimits } from "../store/unpack_layer.ts";
 
 /** One layer to fetch and unpack. */
@@ -58,7 +57,8 @@ export function toErrorData(error: unknown): ErrorData {
   }
   const { name, message, stack } = error;
   if (isErrno(error, "ENOSPC", "EDQUOT")) {
-    return { name: "NoSpaceError", message: "no space left on device", stack };
+    const said = "Cannot unpack the layer: no space left on device";
+    return { name: "NoSpaceError", message: said, stack };
   }
   if (error instanceof RegistryError) {
     return { name, message, stack, status: error.status, code: error.code };

@@ -1,9 +1,8 @@
 /** Workers that fetch and unpack layers, with no more permissions than that. */
 
 import type { Abortable } from "../abort.ts";
-import { HostNotPermittedError } from "../errors.ts";
+import { HostNotPermittedError, RegistryError } from "../errors.ts";
 import type { BlobAccess } from "../formats/blob_source.ts";
-
 import type { UnpackedLayer } from "../store/unpack_layer.ts";
 import {
   fromErrorData,
@@ -24,50 +23,68 @@ export interface LayerPoolOptions {
   renewAccess(): Promise<BlobAccess>;
 }
 
+/** What a worker is to do; how it reaches the blob is the pool's to say. */
+export type LayerTask = Omit<LayerJob, "access">;
+
 /** Told while a layer is on its way. */
-export interface LayerJobOptions extends Abortable {
+export interface LayerTaskOptions extends Abortable {
+  /** Called before each attempt: makes the task's directory empty. */
+  prepare(): void;
   onProgress(received: number): void;
   onRetry(reason: string): void;
 }
 
 // A worker looks up between two chunks, which takes it milliseconds.
 const ABORT_GRACE_MS = 2_000;
+// As many as redirects: a registry that names new ones for ever gets nowhere.
+const MAX_OTHER_HOSTS = 10;
 
 /** Runs jobs in workers; disposing ends them, in the middle of a job too. */
 export class LayerPool implements Disposable {
   readonly #options: LayerPoolOptions;
-  readonly #workers = new Set<Worker>();
+  /** With the hosts that each may reach. */
+  readonly #workers = new Map<Worker, readonly string[]>();
   readonly #idle: Worker[] = [];
   readonly #waiting: (() => void)[] = [];
   /** Registries send clients to other hosts, which are known only then. */
   readonly #hosts: Set<string>;
+  /** The newest. */
+  #access: BlobAccess;
+  #renewal: Promise<BlobAccess> | undefined;
   #running = 0;
 
   constructor(options: LayerPoolOptions) {
     this.#options = options;
+    this.#access = options.access;
     this.#hosts = new Set(hostsOf(options.access));
   }
 
   /**
-   * Runs a job as soon as a worker is free.
+   * Runs a task as soon as a worker is free.
    *
    * @throws {InvalidLayerError} If the layer is damaged or hostile.
    * @throws {BlobMismatchError} If the blob is not as promised.
    * @throws {RegistryError} If the registry does not give it.
    */
-  async run(job: LayerJob, options: LayerJobOptions): Promise<UnpackedLayer> {
+  async run(
+    task: LayerTask,
+    options: LayerTaskOptions,
+  ): Promise<UnpackedLayer> {
     await this.#takeTurn();
     try {
-      for (;;) {
+      for (let attempt = 1;; attempt++) {
         options.signal?.throwIfAborted();
+        options.prepare();
         const worker = this.#idle.pop() ?? this.#start();
         try {
-          const layer = await this.#runIn(worker, job, options);
+          const layer = await this.#runIn(worker, task, options);
           this.#idle.push(worker);
           return layer;
         } catch (error) {
+          const isNews = this.#mayAlsoReach(worker, error);
           this.#end(worker);
-          if (!this.#mayAlsoReach(error)) throw error;
+          if (!isNews) throw error;
+          if (attempt > MAX_OTHER_HOSTS) throw tooManyHosts(error);
         }
       }
     } finally {
@@ -78,7 +95,7 @@ export class LayerPool implements Disposable {
 
   /** Ends all workers. */
   [Symbol.dispose](): void {
-    for (const worker of [...this.#workers]) this.#end(worker);
+    for (const worker of [...this.#workers.keys()]) this.#end(worker);
   }
 
   async #takeTurn(): Promise<void> {
@@ -91,20 +108,10 @@ export class LayerPool implements Disposable {
   }
 
   #start(): Worker {
-    const { access, directories } = this.#options;
-    const layouts = access.kind === "layout" ? [access.directory] : [];
-    const worker = new Worker(new URL("./layer_worker.ts", import.meta.url), {
-      type: "module",
-      name: "layer",
-      deno: {
-        permissions: {
-          net: [...this.#hosts],
-          read: [...directories, ...layouts],
-          write: [...directories],
-        },
-      },
-    });
-    this.#workers.add(worker);
+    const url = new URL("./layer_worker.ts", import.meta.url);
+    const hosts = [...this.#hosts];
+    const worker = new Worker(url, workerOptions(this.#options, hosts));
+    this.#workers.set(worker, hosts);
     return worker;
   }
 
@@ -114,9 +121,9 @@ export class LayerPool implements Disposable {
   }
 
   /** A redirect led to a host that the worker may not reach: a new one may. */
-  #mayAlsoReach(error: unknown): boolean {
+  #mayAlsoReach(worker: Worker, error: unknown): boolean {
     if (!(error instanceof HostNotPermittedError)) return false;
-    if (this.#hosts.has(error.host)) return false;
+    if (this.#workers.get(worker)?.includes(error.host)) return false;
     this.#hosts.add(error.host);
     for (const worker of this.#idle.splice(0)) this.#end(worker);
     return true;
@@ -124,11 +131,16 @@ export class LayerPool implements Disposable {
 
   #runIn(
     worker: Worker,
-    job: LayerJob,
-    { signal, onProgress, onRetry }: LayerJobOptions,
+    task: LayerTask,
+    { signal, onProgress, onRetry }: LayerTaskOptions,
   ): Promise<UnpackedLayer> {
     const { promise, resolve, reject } = Promise.withResolvers<UnpackedLayer>();
     let grace: ReturnType<typeof setTimeout> | undefined;
+    let access = this.#access;
+    const renew = async () => {
+      access = await this.#renew(access);
+      send(worker, { kind: "access", access });
+    };
     // Ended at once, it could still write while its directory is removed.
     const abort = () => {
       send(worker, { kind: "abort" });
@@ -142,7 +154,7 @@ export class LayerPool implements Disposable {
         case "retry":
           return onRetry(data.reason);
         case "unauthorized":
-          return void this.#renew(worker).catch(reject);
+          return void renew().catch(reject);
         case "done":
           return resolve(data.layer);
         case "failed":
@@ -155,17 +167,59 @@ export class LayerPool implements Disposable {
       event.preventDefault(); // or it would end the whole process
       reject(new Error(`Cannot unpack layer: ${event.message}`));
     };
-    send(worker, { kind: "job", job });
+    send(worker, { kind: "job", job: { ...task, access } });
     return promise.finally(() => {
       clearTimeout(grace);
       signal?.removeEventListener("abort", abort);
     });
   }
 
-  async #renew(worker: Worker): Promise<void> {
-    const access = await this.#options.renewAccess();
-    send(worker, { kind: "access", access });
+  /** A login that ended for several workers is renewed once. */
+  async #renew(ended: BlobAccess): Promise<BlobAccess> {
+    if (ended === this.#access) {
+      this.#renewal ??= this.#options.renewAccess();
+      try {
+        this.#access = await this.#renewal;
+      } finally {
+        this.#renewal = undefined;
+      }
+    }
+    return this.#access;
   }
+}
+
+/** What a worker is started with: it may do what these say, nothing else. */
+export function workerOptions(
+  { access, directories }: Pick<LayerPoolOptions, "access" | "directories">,
+  hosts: readonly string[] = hostsOf(access),
+): WorkerOptions {
+  const layouts = access.kind === "layout" ? [access.directory] : [];
+  return {
+    type: "module",
+    name: "layer",
+    deno: {
+      permissions: {
+        net: [...hosts],
+        read: [...directories, ...layouts],
+        write: [...directories],
+        env: false,
+        ffi: false,
+        import: false,
+        run: false,
+        sys: false,
+      },
+    },
+  };
+}
+
+function tooManyHosts(cause: unknown): RegistryError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new RegistryError(
+    `Cannot pull layer: redirects to more than ${MAX_OTHER_HOSTS} hosts; ` +
+      `the last one: ${why}`,
+    // A status, so that nobody takes it for a server that does not answer.
+    { status: 502, cause },
+  );
 }
 
 function send(worker: Worker, request: WorkerRequest): void {

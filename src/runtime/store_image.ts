@@ -18,7 +18,7 @@ import type { Agent } from "./agent.ts";
 import { fetchLayers } from "./fetch_layers.ts";
 import type { OnPullEvent } from "./pull_event.ts";
 import { type ResolvedImage, resolveImage } from "./resolve_image.ts";
-import type { NeededLayer } from "./stage_layer.ts";
+import type { NeededLayer } from "./receive_layer.ts";
 
 /** How to store an image. */
 export interface StoreImageOptions extends Abortable {

@@ -1,0 +1,161 @@
+/** Receives a layer's blob: in one piece, or going on with an earlier one. */
+
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { join } from "@std/path";
+import type { Abortable } from "../abort.ts";
+import {
+  BlobMismatchError,
+  InvalidLayerError,
+  NoSpaceError,
+  RegistryError,
+} from "../errors.ts";
+import type { BlobAccess } from "../formats/blob_source.ts";
+import type { Descriptor } from "../formats/descriptor.ts";
+import type { Digest } from "../formats/digest.ts";
+import type { UnpackedLayer, UnpackLimits } from "../store/unpack_layer.ts";
+import type { LayerPool, LayerTask } from "./layer_pool.ts";
+import type { OnPullEvent } from "./pull_event.ts";
+
+/** A layer that an image needs. */
+export interface NeededLayer {
+  /** Its ID in the store, which depends on the layers below it. */
+  readonly id: string;
+  readonly parent: string | undefined;
+  readonly blob: Descriptor;
+  readonly diffId: Digest;
+}
+
+/** What receiving works with. */
+export interface ReceiveContext extends Abortable {
+  readonly pool: LayerPool;
+  readonly access: BlobAccess;
+  /** Keeps what was received of a layer when a pull is cut short. */
+  readonly downloads: string;
+  readonly limits: UnpackLimits;
+  readonly onEvent: OnPullEvent;
+}
+
+/** Where a layer goes, and who else wants it. */
+export interface ReceiveOptions {
+  /** Made, or emptied. */
+  readonly directory: string;
+  /** The next layer of the same blob: it need not be fetched again. */
+  readonly twin: NeededLayer | undefined;
+}
+
+// Wrong ranges, and what servers say to them, or to the header as such.
+const REFUSED_RANGE = [206, 400, 416, 501];
+
+/**
+ * Fetches, unpacks and verifies a layer. What was received in pieces that do
+ * not fit is thrown away, and all of it is fetched again, once.
+ *
+ * @throws {BlobMismatchError} If a digest or size is not as promised.
+ * @throws {InvalidLayerError} If the layer is damaged or hostile.
+ */
+export async function receiveLayer(
+  context: ReceiveContext,
+  needed: NeededLayer,
+  { directory, twin }: ReceiveOptions,
+): Promise<UnpackedLayer> {
+  const { downloads, onEvent } = context;
+  const { digest } = needed.blob;
+  const isDownload = context.access.kind === "http";
+  const partial = isDownload ? join(downloads, needed.id) : undefined;
+  for (let isLast = false;; isLast = true) {
+    let isInPieces = partial !== undefined && existsSync(partial);
+    try {
+      const unpacked = await runTask(context, needed, {
+        directory,
+        partial,
+        onRetry(reason) {
+          isInPieces = true;
+          onEvent({ kind: "retry", digest, reason });
+        },
+      });
+      verify(unpacked, needed);
+      if (partial !== undefined) handOn(partial, { downloads, twin });
+      return unpacked;
+    } catch (error) {
+      if (partial !== undefined) keepIfUseful(partial, error);
+      if (isLast || !isInPieces || !isMisfit(error)) throw error;
+      const reason = "what was received earlier does not fit";
+      onEvent({ kind: "retry", digest, reason });
+    }
+  }
+}
+
+async function runTask(
+  { pool, limits, onEvent, signal }: ReceiveContext,
+  { blob }: NeededLayer,
+  { directory, partial, onRetry }: {
+    readonly directory: string;
+    readonly partial: string | undefined;
+    onRetry(reason: string): void;
+  },
+): Promise<UnpackedLayer> {
+  const { digest, size } = blob;
+  const task: LayerTask = { layer: blob, directory, partial, limits };
+  try {
+    return await pool.run(task, {
+      signal,
+      prepare: () => emptyDirectory(directory),
+      onProgress: (received) =>
+        onEvent({ kind: "download", digest, received, size }),
+      onRetry,
+    });
+  } catch (error) {
+    if (error instanceof Error) nameLayer(error, digest);
+    throw error;
+  }
+}
+
+function emptyDirectory(path: string): void {
+  rmSync(path, { recursive: true, force: true });
+  mkdirSync(path, { mode: 0o700 });
+}
+
+/** The unpacker does not know which layer it is that it cannot unpack. */
+function nameLayer(error: Error, digest: Digest): void {
+  error.message = error.message.replace(" the layer:", ` layer "${digest}":`);
+}
+
+function verify(
+  { compressedDigest, compressedSize, diffId }: UnpackedLayer,
+  needed: NeededLayer,
+): void {
+  const { digest, size } = needed.blob;
+  if (compressedDigest !== digest || compressedSize !== size) {
+    throw new BlobMismatchError(
+      `Cannot pull layer "${digest}": digest is ${compressedDigest} after ` +
+        `${compressedSize} of ${size} bytes`,
+    );
+  }
+  if (diffId === needed.diffId) return;
+  throw new BlobMismatchError(
+    `Cannot store layer "${digest}": uncompressed digest is ${diffId}, ` +
+      `the config says ${needed.diffId}`,
+  );
+}
+
+function handOn(
+  partial: string,
+  { downloads, twin }: Pick<ReceiveOptions, "twin"> & { downloads: string },
+): void {
+  if (twin === undefined) rmSync(partial, { force: true });
+  else renameSync(partial, join(downloads, twin.id));
+}
+
+/** For the next pull; unless it is wrong, or takes up the room that lacks. */
+function keepIfUseful(partial: string, error: unknown): void {
+  const isUseful = !isMisfit(error) && !(error instanceof NoSpaceError) &&
+    (statSync(partial, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  if (!isUseful) rmSync(partial, { force: true });
+}
+
+/** Whether bytes are wrong, or pieces cannot be put together. */
+function isMisfit(error: unknown): boolean {
+  return error instanceof BlobMismatchError ||
+    error instanceof InvalidLayerError ||
+    (error instanceof RegistryError && REFUSED_RANGE.includes(error.status));
+}
