@@ -25,19 +25,19 @@ export async function commitLayer(
     readonly needed: NeededLayer;
     readonly staged: StagedLayer;
   },
-  options: Abortable = {},
+  { signal }: Abortable = {},
 ): Promise<void> {
   const { store } = agent;
   const { directory, unpacked } = staged;
   if (existsSync(join(directory, "spool.tar"))) {
     await applySpool(
       staged,
-      (args) => runCommand(findProgram("tar"), args, options),
+      (args) => runCommand(findProgram("tar"), args, { signal }),
     );
   }
   // It reaches the disk before the record that calls it valid.
   await syncStaged(agent, directory);
-  using held = await store.lock({ layers: "write" }, options);
+  using held = await store.lock({ layers: "write" }, { signal });
   if (held.layers.get(needed.id) !== undefined) return; // another tool's pull
   createLayer(store, held.layers, {
     id: needed.id,
