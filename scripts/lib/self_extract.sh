@@ -20,11 +20,13 @@ start() {
 	: 2>/dev/null >"$home/.used" # when it was used last; no matter if it cannot
 	# shellcheck source=scripts/lib/permissions.sh
 	. "$home/permissions.sh"
+	# shellcheck source=scripts/lib/memory.sh
+	. "$home/memory.sh"
 	choose_permissions "$@"
 	# shellcheck disable=SC2086 # words without blanks
 	DENO_DIR=$home/cache DENO_NO_UPDATE_CHECK=1 exec "$home/deno" run --quiet \
 		--no-prompt --no-check --no-config --no-lock --no-remote --no-npm \
-		--unstable-worker-options "--allow-write=$writable" $permissions \
+		--unstable-worker-options "$v8_flags" "--allow-write=$writable" $permissions \
 		"$home/main.js" "$@"
 }
 
