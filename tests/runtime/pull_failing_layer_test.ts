@@ -1,0 +1,98 @@
+/** One layer fails while others are on their way. */
+
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import type { Digest } from "../../src/formats/digest.ts";
+import { layerIdsOf } from "../../src/image/layer_ids.ts";
+import { pullStore } from "../support/pull_store.ts";
+import {
+  makeImage,
+  noise,
+  sendHalf,
+  serveImage,
+} from "../support/served_image.ts";
+import { layerOf } from "../support/stacked_layout.ts";
+
+const BASE = await layerOf({ "base.txt": "base" });
+const LARGE = await layerOf({ "large.bin": noise(1_000_000) });
+const SMALL = await layerOf({ "small.txt": "small" });
+const MIDDLE = await layerOf({ "middle.bin": noise(100_000) });
+const OTHER = await layerOf({ "other.bin": noise(100_000) });
+// Far below what an idle connection may take, far above what a pull takes.
+const AT_ONCE_MS = 10_000;
+
+Deno.test("pullImage() ends as soon as any layer fails", async () => {
+  using store = pullStore();
+  const image = makeImage([LARGE, SMALL]);
+  const [large, small] = digestsOf(image.layers);
+  // The base would take for ever.
+  await using registry = serveImage(image, ({ name }) => {
+    if (name === large) return sendHalf(LARGE.blob);
+    return name === small ? new Response(null, { status: 404 }) : undefined;
+  });
+  const started = performance.now();
+  const { message } = await store.fail(registry.name);
+  assert(performance.now() - started < AT_ONCE_MS);
+  assertStringIncludes(message, small ?? "none");
+  // What came of the other one is for the next pull.
+  assertEquals(store.contents(), ["partial"]);
+  assertEquals(store.check(), []);
+});
+
+Deno.test("pullImage() keeps layers that are whole when another one fails", async () => {
+  using store = pullStore();
+  const layers = [BASE, MIDDLE, LARGE, OTHER];
+  const image = makeImage(layers);
+  const [base, middle, large, other] = digestsOf(image.layers);
+  const areWhole = Promise.withResolvers<void>();
+  let isGood = false;
+  await using registry = serveImage(image, async ({ name }) => {
+    if (isGood || name !== large) return undefined;
+    await areWhole.promise;
+    return new Response(noise(LARGE.blob.length));
+  });
+  const unpacked = new Set<string>();
+  const failed = await store.fail(registry.name, {
+    onEvent(event) {
+      if (event.kind === "unpacked") unpacked.add(event.digest);
+      if (unpacked.size === 3) areWhole.resolve();
+    },
+  });
+  assertStringIncludes(failed.message, large ?? "none");
+  assertEquals(failed.code, 5);
+  // OTHER is whole, too, but has no parent.
+  const [baseId, middleId] = layerIdsOf(
+    layers.map(({ diffId }) => diffId as Digest),
+  );
+  assertEquals(store.contents(), [`layer ${baseId}`, `layer ${middleId}`]);
+  assertEquals(store.check(), []);
+  isGood = true;
+  await store.pull(registry.name);
+  const counts = [base, middle, large, other].map((digest) =>
+    registry.rangesOf(digest as Digest).length
+  );
+  assertEquals(counts, [1, 1, 2, 2]);
+  assertEquals(store.check(), []);
+});
+
+Deno.test("pullImage() tells of one failure if all layers fail", async () => {
+  using store = pullStore();
+  const image = makeImage([BASE, MIDDLE, LARGE, OTHER, SMALL]);
+  await using registry = serveImage(
+    image,
+    ({ kind, name }) =>
+      kind === "blob" && name !== image.config.digest
+        ? new Response(null, { status: 403 })
+        : undefined,
+  );
+  const { code, message } = await store.fail(registry.name);
+  assertEquals(code, 6);
+  assertStringIncludes(message, "Cannot pull layer");
+  assertEquals(store.contents(), []);
+  assertEquals(store.check(), []);
+});
+
+function digestsOf(
+  layers: readonly { digest: Digest }[],
+): readonly Digest[] {
+  return layers.map(({ digest }) => digest);
+}
