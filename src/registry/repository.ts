@@ -80,7 +80,13 @@ export class Repository implements ImageSource, Disposable {
 
   /** Logs in again. @throws {UnauthorizedError} If that fails. */
   async renewAccess(options: Abortable = {}): Promise<HttpBlobAccess> {
-    await this.#logIn(options);
+    try {
+      await this.#logIn(options);
+    } catch (error) {
+      const isLoggedIn = this.#authorizer.header !== undefined;
+      if (isLoggedIn || !(error instanceof UnauthorizedError)) throw error;
+      // It wants no login: what it said to the request itself is final.
+    }
     return this.access;
   }
 
@@ -119,8 +125,8 @@ export class Repository implements ImageSource, Disposable {
     } catch (error) {
       if (!(error instanceof UnauthorizedError)) throw error;
       // A token ended before its time: one new one, then no more.
-      await this.#logIn(options);
-      return await openBlob(this.access, blob, opening);
+      const access = await this.renewAccess(options);
+      return await openBlob(access, blob, opening);
     }
   }
 
