@@ -1,5 +1,6 @@
 /** One layer fails while others are on their way. */
 
+import { statSync } from "node:fs";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Digest } from "../../src/formats/digest.ts";
 import { layerIdsOf } from "../../src/image/layer_ids.ts";
@@ -25,9 +26,13 @@ Deno.test("pullImage() ends as soon as any layer fails", async () => {
   const image = makeImage([LARGE, SMALL]);
   const [large, small] = digestsOf(image.layers);
   // The base would take for ever.
-  await using registry = serveImage(image, ({ name }) => {
+  await using registry = serveImage(image, async ({ name }) => {
     if (name === large) return sendHalf(LARGE.blob);
-    return name === small ? new Response(null, { status: 404 }) : undefined;
+    if (name !== small) return undefined;
+    while (!store.partials().some((path) => statSync(path).size > 0)) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    return new Response(null, { status: 404 });
   });
   const started = performance.now();
   const { message } = await store.fail(registry.name);
