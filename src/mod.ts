@@ -38,7 +38,12 @@ export type {
   RunDefaults,
 } from "./formats/image_config.ts";
 export type { MountEntry } from "./formats/mount_table.ts";
-export { nameOf, parseReference, type Reference } from "./formats/reference.ts";
+export {
+  type ImageName,
+  nameOf,
+  parseReference,
+  type Reference,
+} from "./formats/reference.ts";
 export type {
   RuntimeLinux,
   RuntimeMount,
@@ -48,6 +53,7 @@ export type {
   RuntimeSpec,
   RuntimeUser,
 } from "./formats/runtime_spec.ts";
+export type { ContainerId, ImageId, LayerId } from "./formats/store_ids.ts";
 export type {
   BigDataMembers,
   ContainerRecord,

@@ -1,5 +1,6 @@
 /** Makes a container as flags say, in a pod that may be new, too. */
 
+import type { ContainerId } from "../formats/store_ids.ts";
 import { randomId } from "../fs/random_name.ts";
 import type { Agent } from "../runtime/agent.ts";
 import {
@@ -15,7 +16,7 @@ import { type JoinedPod, joinPod } from "./join_pod.ts";
 
 /** A container that was made, and its pod. */
 export interface CreatedContainer {
-  readonly id: string;
+  readonly id: ContainerId;
   readonly pod: JoinedPod;
 }
 

@@ -14,6 +14,9 @@ export interface Reference {
   readonly digest?: Digest;
 }
 
+/** The full name of a stored image, as {@linkcode nameOf} writes it. */
+export type ImageName = string & { readonly __brand: "ImageName" };
+
 /** A reference cut into its parts, before any of them is checked. */
 export interface ReferenceParts {
   /** Without tag and digest. */
@@ -88,8 +91,8 @@ export function repositoryOf({ domain, path }: Reference): string {
  * console.log(nameOf(parseReference("a/b"))); // docker.io/a/b:latest
  * ```
  */
-export function nameOf(reference: Reference): string {
-  return repositoryOf(reference) + suffixOf(reference);
+export function nameOf(reference: Reference): ImageName {
+  return repositoryOf(reference) + suffixOf(reference) as ImageName;
 }
 
 /** The short form for people: without `docker.io/` and `library/`. */

@@ -4,6 +4,14 @@
  * does not know are kept.
  */
 
+import {
+  type ContainerId,
+  type ImageId,
+  isFileName,
+  type LayerId,
+  parseRecordId,
+} from "./store_ids.ts";
+
 /** What every record has. */
 export interface StoreRecord {
   /** 64 lower-case hex digits, where a tool invented it. */
@@ -18,8 +26,10 @@ export interface StoreRecord {
 
 /** A layer: a directory of changes on a parent layer. */
 export interface LayerRecord extends StoreRecord {
+  /** Unique among layers. */
+  readonly id: LayerId;
   /** The ID of the layer below. */
-  readonly parent?: string;
+  readonly parent?: LayerId;
   /** The SELinux label to mount with. */
   readonly mountlabel?: string;
   /** When the record was made, RFC 3339. */
@@ -42,14 +52,16 @@ export interface LayerRecord extends StoreRecord {
 
 /** An image: a top layer, names, and items such as config and manifest. */
 export interface ImageRecord extends StoreRecord, BigDataMembers {
+  /** Unique among images. */
+  readonly id: ImageId;
   /** The first manifest digest that was known. */
   readonly digest?: string;
   /** All names it ever had, the latest first. */
   readonly "names-history"?: readonly string[];
   /** The top layer's ID; absent if the image has no layers. */
-  readonly layer?: string;
+  readonly layer?: LayerId;
   /** Copies of the top layer with other owners. */
-  readonly "mapped-layers"?: readonly string[];
+  readonly "mapped-layers"?: readonly LayerId[];
   /** The owner's text; of images, JSON. */
   readonly metadata?: string;
   /** The config's creation time, RFC 3339. */
@@ -58,10 +70,12 @@ export interface ImageRecord extends StoreRecord, BigDataMembers {
 
 /** A container: metadata of its owner and a writable layer. */
 export interface ContainerRecord extends StoreRecord, BigDataMembers {
+  /** Unique among containers. */
+  readonly id: ContainerId;
   /** The image's ID; `""` if there is none. */
-  readonly image: string;
+  readonly image: ImageId;
   /** The ID of its own read-write layer. */
-  readonly layer: string;
+  readonly layer: LayerId;
   /** The owner's text. */
   readonly metadata?: string;
   /** When the record was made, RFC 3339. */
@@ -70,6 +84,8 @@ export interface ContainerRecord extends StoreRecord, BigDataMembers {
 
 /** How often a layer is mounted, and where. */
 export interface MountRecord extends StoreRecord {
+  /** The layer's ID. */
+  readonly id: LayerId;
   /** Where it is mounted. */
   readonly path: string;
   /** How many users it has. */
@@ -97,7 +113,10 @@ export const COMPRESSION_CODES = {
 
 /** Member names and the JSON types they must have, where orlop reads them. */
 type Shape = Readonly<
-  Record<string, "string" | "number" | "strings" | "numbers" | "object">
+  Record<
+    string,
+    "string" | "number" | "strings" | "numbers" | "object" | "id" | "ids"
+  >
 >;
 
 const COMMON: Shape = { names: "strings", flags: "object" };
@@ -111,7 +130,7 @@ const BIG_DATA: Shape = {
 export function parseLayerRecords(text: string): LayerRecord[] {
   const shape: Shape = {
     ...COMMON,
-    parent: "string",
+    parent: "id",
     mountlabel: "string",
     created: "string",
     "compressed-diff-digest": "string",
@@ -122,7 +141,7 @@ export function parseLayerRecords(text: string): LayerRecord[] {
     uidset: "numbers",
     gidset: "numbers",
   };
-  return parseRecords(text, shape).map((record) => ({
+  return parseRecords<LayerId>(text, shape).map((record) => ({
     created: ZERO_TIME,
     ...record,
   }));
@@ -135,12 +154,12 @@ export function parseImageRecords(text: string): ImageRecord[] {
     ...BIG_DATA,
     digest: "string",
     "names-history": "strings",
-    layer: "string",
-    "mapped-layers": "strings",
+    layer: "id",
+    "mapped-layers": "ids",
     metadata: "string",
     created: "string",
   };
-  return parseRecords(text, shape).map((record) => ({
+  return parseRecords<ImageId>(text, shape).map((record) => ({
     created: ZERO_TIME,
     ...record,
   }));
@@ -151,14 +170,14 @@ export function parseContainerRecords(text: string): ContainerRecord[] {
   const shape: Shape = {
     ...COMMON,
     ...BIG_DATA,
-    image: "string",
-    layer: "string",
+    image: "id",
+    layer: "id",
     metadata: "string",
     created: "string",
   };
-  return parseRecords(text, shape).map((record) => ({
-    image: "",
-    layer: "",
+  return parseRecords<ContainerId>(text, shape).map((record) => ({
+    image: NO_IMAGE,
+    layer: NO_LAYER,
     created: ZERO_TIME,
     ...record,
   }));
@@ -167,7 +186,7 @@ export function parseContainerRecords(text: string): ContainerRecord[] {
 /** Parses `mountpoints.json`. @throws {SyntaxError} If it is damaged. */
 export function parseMountRecords(text: string): MountRecord[] {
   const shape: Shape = { path: "string", count: "number" };
-  return parseRecords(text, shape).map((record) => ({
+  return parseRecords<LayerId>(text, shape).map((record) => ({
     path: "",
     count: 0,
     ...record,
@@ -184,11 +203,16 @@ export function formatRecords(records: readonly StoreRecord[]): string {
     .replaceAll("\u2029", "\\u2029");
 }
 
-// What Go writes for a time that was never set.
+// What Go writes for what was never set.
 const ZERO_TIME = "0001-01-01T00:00:00Z";
+const NO_IMAGE = "" as ImageId;
+const NO_LAYER = "" as LayerId;
 
 /** Null and absent are the same in Go's JSON: only what is set is kept. */
-function parseRecords(text: string, shape: Shape): StoreRecord[] {
+function parseRecords<Id extends LayerId | ImageId | ContainerId>(
+  text: string,
+  shape: Shape,
+): (StoreRecord & { readonly id: Id })[] {
   if (text === "") return [];
   const list: unknown = JSON.parse(text);
   if (!Array.isArray(list)) throw new SyntaxError("expected an array");
@@ -203,7 +227,7 @@ function parseRecords(text: string, shape: Shape): StoreRecord[] {
       throw new SyntaxError(`${where} has no ID`);
     }
     checkMembers(record, shape, where);
-    return { ...record, id };
+    return { ...record, id: parseRecordId<Id>(id) };
   });
 }
 
@@ -220,9 +244,14 @@ function checkMembers(
 }
 
 function isOfType(value: unknown, type: string): boolean {
+  if (type.endsWith("s")) {
+    const elementType = type.slice(0, -1);
+    return Array.isArray(value) &&
+      value.every((element) => isOfType(element, elementType));
+  }
+  if (type === "id") return value === "" || isFileName(value);
   const actual: string = typeof value;
-  if (!Array.isArray(value)) return actual === type;
-  return value.every((element) => `${typeof element}s` === type);
+  return actual === type && !Array.isArray(value);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

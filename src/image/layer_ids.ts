@@ -1,19 +1,20 @@
 /** Layer IDs as containers/storage computes them for images. */
 
 import { type Digest, digestOf, hexOf } from "../formats/digest.ts";
+import { type LayerId, layerIdOf } from "../formats/store_ids.ts";
 
 /**
  * The store's IDs of an image's layers, from the base up. The same diff IDs
  * in the same order give the same layers; this is not OCI's chain ID.
  */
-export function layerIdsOf(diffIds: readonly Digest[]): readonly string[] {
-  const ids: string[] = [];
+export function layerIdsOf(diffIds: readonly Digest[]): readonly LayerId[] {
+  const ids: LayerId[] = [];
   for (const diffId of diffIds) {
     const parent = ids.at(-1);
     ids.push(
       parent === undefined
-        ? hexOf(diffId)
-        : hexOf(digestOf(`${parent}+${hexOf(diffId)}`)),
+        ? layerIdOf(diffId)
+        : layerIdOf(digestOf(`${parent}+${hexOf(diffId)}`)),
     );
   }
   return ids;

@@ -49,7 +49,6 @@ export async function carryOut(
     readonly trash: Staging;
   },
 ): Promise<void> {
-  const { store } = agent;
   removeImages(agent, held, { items: step.filter(isImage), trash });
   for (const { kind, id } of step) {
     switch (kind) {
@@ -57,7 +56,7 @@ export async function carryOut(
         throwAway(id, trash);
         break;
       case "layer":
-        deleteLayer(store, held, { id, trash });
+        removeLayer(agent, held, { id, trash });
         break;
       case "container":
         await removeContainer(agent, held, { id, trash });
@@ -82,9 +81,19 @@ function removeImages(
   },
 ): void {
   if (items.length === 0) return;
-  const images = items.flatMap(({ id }) => held.images.get(id) ?? []);
+  const images = items.flatMap(({ id }) => held.images.lookUp(id) ?? []);
   const keep = listLeasedLayers(store);
   deleteImages(store, held, { images, trash, keep });
+}
+
+function removeLayer(
+  { store }: Agent,
+  held: Held,
+  { id, trash }: { readonly id: string; readonly trash: Staging },
+): void {
+  const layer = held.layers.lookUp(id);
+  if (layer === undefined) return;
+  deleteLayer(store, held, { id: layer.id, trash });
 }
 
 async function removeContainer(
@@ -92,10 +101,11 @@ async function removeContainer(
   held: Held,
   { id, trash }: { readonly id: string; readonly trash: Staging },
 ): Promise<void> {
-  const layerId = held.containers.get(id)?.layer;
-  if (layerId === undefined) return;
+  const container = held.containers.lookUp(id);
+  if (container === undefined) return;
+  const { layer: layerId } = container;
   await unmountLayer(agent, held, { layerId, mode: "all" });
-  dropContainer(agent.store, held, { id, trash });
+  dropContainer(agent.store, held, { id: container.id, trash });
 }
 
 /** A rename is quick, however much it is; the locks are held. */

@@ -12,6 +12,7 @@ import {
   isOwnMetadata,
   parseContainerMetadata,
 } from "../formats/container_metadata.ts";
+import type { ContainerId } from "../formats/store_ids.ts";
 import {
   ensureRunDirectory,
   ensureWorkDirectory,
@@ -125,7 +126,7 @@ async function resolveId(
   { store }: Agent,
   idOrName: string,
   options: Abortable,
-): Promise<string> {
+): Promise<ContainerId> {
   using held = await store.lock({ containers: "read" }, options);
   try {
     return findContainer(held.containers, idOrName).id;

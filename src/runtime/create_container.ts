@@ -12,6 +12,7 @@ import {
   parseRuntimeSpec,
   type RuntimeSpec,
 } from "../formats/runtime_spec.ts";
+import { type ContainerId, parseContainerId } from "../formats/store_ids.ts";
 import { randomId } from "../fs/random_name.ts";
 import { checkIsFree } from "../store/container_store.ts";
 import type { HeldLocks } from "../store/tables.ts";
@@ -59,7 +60,7 @@ export interface CreatePodSandboxOptions
 /** A container that was created. */
 export interface ContainerInfo {
   /** As given, or invented. */
-  readonly id: string;
+  readonly id: ContainerId;
   /** Survives reboots. */
   readonly dir: string;
   /** May be emptied by a reboot. */
@@ -126,7 +127,7 @@ async function create(
   kind: "container" | "pod sandbox",
 ): Promise<ContainerInfo> {
   const { store } = agent;
-  const id = options.containerId || randomId();
+  const id = parseContainerId(options.containerId || randomId());
   const own = options.template && checkTemplate(options.template, id);
   const conf = await loadShortNames(agent, [options.imageName], options);
   await using trash = store.openStaging();
@@ -162,7 +163,10 @@ async function create(
 }
 
 /** @throws {SyntaxError} If no runtime could take it. */
-function checkTemplate(template: RuntimeSpec, id: string): RuntimeSpec {
+function checkTemplate(
+  template: RuntimeSpec,
+  id: ContainerId,
+): RuntimeSpec {
   return parseRuntimeSpec(
     formatRuntimeSpec(template),
     `template of container "${id}"`,
@@ -192,7 +196,7 @@ function checkPod(
 function makeMetadata(
   options: Options,
   { image, name }: FoundImage,
-  id: string,
+  id: ContainerId,
 ): ContainerMetadata {
   const { containerName, podId, podName } = options;
   const firstName = image.names?.[0] ?? "";

@@ -8,6 +8,7 @@ import {
   InvalidSandboxIdError,
   PolicyError,
 } from "../errors.ts";
+import type { ContainerId } from "../formats/store_ids.ts";
 import type { ContainerRecord } from "../formats/store_record.ts";
 import { findContainer } from "../store/container_store.ts";
 import { dropContainer } from "../store/delete_container.ts";
@@ -49,7 +50,7 @@ export async function deleteContainer(
   agent: Agent,
   idOrName: string,
   options: DeleteContainerOptions = {},
-): Promise<string> {
+): Promise<ContainerId> {
   if (idOrName === "") {
     throw new InvalidContainerIdError(
       `Cannot delete container "": invalid container ID: it is empty`,
@@ -96,7 +97,7 @@ export async function removePodSandbox(
   agent: Agent,
   idOrName: string,
   options: RemovePodSandboxOptions = {},
-): Promise<readonly string[]> {
+): Promise<readonly ContainerId[]> {
   await using trash = agent.store.openStaging();
   using held = await agent.store.lock(DELETE_LOCKS, options);
   const infra = findSandbox(held, idOrName);

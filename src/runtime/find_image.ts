@@ -3,6 +3,7 @@
 import { ImageNotFoundError, InvalidImageNameError } from "../errors.ts";
 import type { Digest } from "../formats/digest.ts";
 import {
+  type ImageName,
   isShortName,
   nameOf,
   type Reference,
@@ -26,7 +27,7 @@ export interface WantedImage {
 export interface FoundImage {
   readonly image: ImageRecord;
   /** The full name that led to it; undefined if that was its ID. */
-  readonly name: string | undefined;
+  readonly name: ImageName | undefined;
 }
 
 type Images = RecordTable<ImageRecord>;
@@ -165,7 +166,7 @@ function byPrefix(images: Images, id: string): FoundImage | undefined {
 /** By full ID, or by a beginning that only one has. */
 function findByPrefix(images: Images, id: string): ImageRecord | undefined {
   const prefix = id.replace(/^sha256:/, "");
-  return images.get(prefix) ??
+  return images.lookUp(prefix) ??
     (prefix.length < MIN_PREFIX ? undefined : images.getByPrefix(prefix));
 }
 

@@ -8,6 +8,7 @@ import {
   isOwnMetadata,
   parseContainerMetadata,
 } from "../formats/container_metadata.ts";
+import type { ContainerId, ImageId, LayerId } from "../formats/store_ids.ts";
 import type { ContainerRecord } from "../formats/store_record.ts";
 import { workDirectory } from "../store/paths.ts";
 import type { RecordTable } from "../store/record_table.ts";
@@ -18,15 +19,15 @@ import { mountPoint } from "./mount_layer.ts";
 /** A container, as lists show it. */
 export interface ContainerSummary {
   /** Full. */
-  readonly id: string;
+  readonly id: ContainerId;
   /** Unique in the store. */
   readonly names: readonly string[];
   /** `""` if it was made of none. */
-  readonly imageId: string;
+  readonly imageId: ImageId;
   /** As typed at its creation; `""` if its owner did not note it. */
   readonly imageName: string;
   /** Of its own, writable layer. */
-  readonly layerId: string;
+  readonly layerId: LayerId;
   /** RFC 3339. */
   readonly created: string;
   /** The tool that made it. */
@@ -56,7 +57,7 @@ export interface PodSummary {
 
 /** A record together with its metadata. */
 export interface PodMember extends ContainerMetadata {
-  readonly id: string;
+  readonly id: ContainerId;
   readonly record: ContainerRecord;
 }
 

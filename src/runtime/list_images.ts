@@ -4,6 +4,7 @@ import type { Abortable } from "../abort.ts";
 import { toText } from "../formats/bytes.ts";
 import { type ImageConfig, parseImageConfig } from "../formats/image_config.ts";
 import { repositoryOf } from "../formats/reference.ts";
+import type { ImageId, LayerId } from "../formats/store_ids.ts";
 import type { ImageRecord, LayerRecord } from "../formats/store_record.ts";
 import {
   findImageUsers,
@@ -21,7 +22,7 @@ import { loadShortNames } from "./short_names.ts";
 /** An image, as lists show it. */
 export interface ImageSummary {
   /** Full: the digest of its config, without `sha256:`. */
-  readonly id: string;
+  readonly id: ImageId;
   /** Full names, with tag or digest; none for a dangling image. */
   readonly names: readonly string[];
   /** The manifest's digest; `""` if it is not known. */
@@ -33,7 +34,7 @@ export interface ImageSummary {
   /** Of all its layers, unpacked, in bytes; shared ones count in full. */
   readonly size: number;
   /** The IDs of its layers, from the base up. */
-  readonly layers: readonly string[];
+  readonly layers: readonly LayerId[];
   /** Names of the containers made from it. */
   readonly usedBy: readonly string[];
   /** Whether all cleanups leave it alone. */
@@ -105,11 +106,11 @@ export function layersOf(
   image: ImageRecord,
 ): readonly LayerRecord[] {
   const found: LayerRecord[] = [];
-  let layer = image.layer === undefined ? undefined : layers.get(image.layer);
+  let layer = layers.get(image.layer);
   // A damaged record could make a layer its own ancestor.
   while (layer !== undefined && !found.includes(layer)) {
     found.unshift(layer);
-    layer = layer.parent === undefined ? undefined : layers.get(layer.parent);
+    layer = layers.get(layer.parent);
   }
   return found;
 }

@@ -5,6 +5,7 @@ import { join } from "@std/path";
 import type { Abortable } from "../abort.ts";
 import type { ImageConfig, RunDefaults } from "../formats/image_config.ts";
 import type { RuntimeSpec } from "../formats/runtime_spec.ts";
+import type { ContainerId, LayerId } from "../formats/store_ids.ts";
 import type { ImageRecord } from "../formats/store_record.ts";
 import { readInRoot } from "../fs/read_in_root.ts";
 import {
@@ -29,7 +30,7 @@ export interface TemplateOptions extends
 
 /** Whose template it is. */
 export interface TemplateRequest {
-  readonly containerId: string;
+  readonly containerId: ContainerId;
   /** Undefined if the image is gone. */
   readonly image: ImageRecord | undefined;
   /** The image's; undefined if it has none. */
@@ -106,7 +107,7 @@ async function resolveUser(
   held: MountLocks,
   { user, layerId, signal }: Abortable & {
     readonly user: string;
-    readonly layerId: string | undefined;
+    readonly layerId: LayerId | undefined;
   },
 ): Promise<ResolvedUser> {
   if (/^(root|0)?(:(root|0))?$/.test(user)) {

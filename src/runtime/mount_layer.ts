@@ -6,6 +6,7 @@
 import { realpathSync } from "node:fs";
 import { join } from "@std/path";
 import type { Abortable } from "../abort.ts";
+import type { LayerId } from "../formats/store_ids.ts";
 import type { MountRecord } from "../formats/store_record.ts";
 import { type OverlayRequest, planOverlay } from "../mount/plan_overlay.ts";
 import { prepareOverlay } from "../mount/prepare_overlay.ts";
@@ -23,7 +24,7 @@ export type MountLocks = HeldLocks<typeof MOUNT_LOCKS>;
 
 /** How to mount a layer. */
 export interface MountLayerOptions extends Abortable {
-  readonly layerId: string;
+  readonly layerId: LayerId;
   readonly access?: OverlayRequest["access"];
   /** Instead of the agent's own mount options. */
   readonly mountOptions?: readonly string[] | undefined;
@@ -69,7 +70,7 @@ export type UnmountMode = "one" | "all";
 
 /** How to unmount a layer. */
 export interface UnmountLayerOptions extends Abortable {
-  readonly layerId: string;
+  readonly layerId: LayerId;
   /** `"one"` is the default. */
   readonly mode?: UnmountMode | undefined;
 }
@@ -102,7 +103,7 @@ export async function unmountLayer(
 }
 
 /** Where a layer is mounted, if it is. */
-export function mountPoint({ store }: Agent, layerId: string): string {
+export function mountPoint({ store }: Agent, layerId: LayerId): string {
   return join(layerDirectory(store.paths, layerId), "merged");
 }
 
@@ -137,7 +138,7 @@ async function unmountCounted(
   held: MountLocks,
   { mounts, layerId }: {
     readonly mounts: RecordTable<MountRecord>;
-    readonly layerId: string;
+    readonly layerId: LayerId;
   },
 ): Promise<void> {
   const target = mountPoint(agent, layerId);

@@ -2,6 +2,7 @@
 
 import type { Abortable } from "../abort.ts";
 import { nameOf } from "../formats/reference.ts";
+import type { ImageId } from "../formats/store_ids.ts";
 import type { ImageRecord } from "../formats/store_record.ts";
 import { pinOf, setPin } from "../store/image_store.ts";
 import type { Agent } from "./agent.ts";
@@ -23,7 +24,7 @@ export async function pinImage(
   agent: Agent,
   nameOrId: string,
   options: Abortable & { readonly state: PinState },
-): Promise<string> {
+): Promise<ImageId> {
   const conf = await loadShortNames(agent, [nameOrId], options);
   using held = await agent.store.lock({ images: "write" }, options);
   const { id } = findImage(held.images, nameOrId, conf);

@@ -124,10 +124,10 @@ function noteUses({ images }: Held, { containers, now }: CleanupFacts): void {
       .map(({ imageId }) => imageId),
   );
   for (const id of used) {
-    const image = images.get(id);
+    const image = images.lookUp(id);
     if (image === undefined) continue;
     const noted = Date.parse(lastUseOf(image) ?? "") || 0;
-    if (now - noted > NOTE_AGAIN_MS) noteUse(images, id);
+    if (now - noted > NOTE_AGAIN_MS) noteUse(images, image.id);
   }
   images.save();
 }

@@ -8,6 +8,7 @@ import {
 } from "../errors.ts";
 import type { ImageSource } from "../formats/blob_source.ts";
 import {
+  type ImageName,
   isShortName,
   nameOf,
   parseReference,
@@ -40,7 +41,7 @@ export interface PullOptions
 /** A source that was opened, and the name its image will have. */
 interface OpenedSource extends Disposable {
   readonly source: ImageSource;
-  readonly name: string;
+  readonly name: ImageName;
 }
 
 /**

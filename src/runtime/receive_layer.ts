@@ -12,6 +12,7 @@ import {
 import type { BlobAccess } from "../formats/blob_source.ts";
 import type { Descriptor } from "../formats/descriptor.ts";
 import type { Digest } from "../formats/digest.ts";
+import type { LayerId } from "../formats/store_ids.ts";
 import type { UnpackedLayer, UnpackLimits } from "../store/unpack_layer.ts";
 import type { LayerPool, LayerTask } from "./layer_pool.ts";
 import type { OnPullEvent } from "./pull_event.ts";
@@ -19,8 +20,8 @@ import type { OnPullEvent } from "./pull_event.ts";
 /** A layer that an image needs. */
 export interface NeededLayer {
   /** Its ID in the store, which depends on the layers below it. */
-  readonly id: string;
-  readonly parent: string | undefined;
+  readonly id: LayerId;
+  readonly parent: LayerId | undefined;
   readonly blob: Descriptor;
   readonly diffId: Digest;
 }

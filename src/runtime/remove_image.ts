@@ -2,8 +2,14 @@
 
 import type { Abortable } from "../abort.ts";
 import { ImageNotFoundError, InUseError, PolicyError } from "../errors.ts";
-import { isShortName, nameOf, parseReference } from "../formats/reference.ts";
+import {
+  type ImageName,
+  isShortName,
+  nameOf,
+  parseReference,
+} from "../formats/reference.ts";
 import type { RegistriesConf } from "../formats/registries_conf.ts";
+import type { ContainerId, ImageId, LayerId } from "../formats/store_ids.ts";
 import type { ContainerRecord, ImageRecord } from "../formats/store_record.ts";
 import { deleteImage } from "../store/delete_image.ts";
 import { findImageUsers, giveNames, withNames } from "../store/image_store.ts";
@@ -28,7 +34,7 @@ export async function tagImage(
   agent: Agent,
   nameOrId: string,
   options: Abortable & { readonly name: string },
-): Promise<string> {
+): Promise<ImageName> {
   // As podman does: a name without a registry is a local one.
   const full = isShortName(options.name)
     ? `localhost/${options.name}`
@@ -90,9 +96,9 @@ export interface RemovedImage {
   /** The names that are gone. */
   readonly untagged: readonly string[];
   /** The IDs of the image; none if it has other names and stays. */
-  readonly deleted: readonly string[];
+  readonly deleted: readonly ImageId[];
   /** The IDs of the layers that nobody else needed. */
-  readonly deletedLayers: readonly string[];
+  readonly deletedLayers: readonly LayerId[];
 }
 
 const LOCKS = {
@@ -154,7 +160,7 @@ async function removeUsers(
     await deleteContainer(agent, id, { owner, signal });
   }
 
-  async function listUsers(): Promise<readonly string[]> {
+  async function listUsers(): Promise<readonly ContainerId[]> {
     const conf = await loadShortNames(agent, [nameOrId], { signal });
     const locks = { images: "read", containers: "read" } as const;
     using held = await agent.store.lock(locks, { signal });

@@ -4,6 +4,7 @@ import { rmSync } from "node:fs";
 import { join } from "@std/path";
 import type { Abortable } from "../abort.ts";
 import { CommandError } from "../errors.ts";
+import type { ContainerId } from "../formats/store_ids.ts";
 import { findProgram } from "../process/find_program.ts";
 import { runCommand } from "../process/run_command.ts";
 import { runInteractive } from "../process/run_interactive.ts";
@@ -34,7 +35,7 @@ const RUNTIMES = ["runc", "crun"];
  */
 export async function runContainer(
   agent: Agent,
-  id: string,
+  id: ContainerId,
   options: RunContainerOptions = {},
 ): Promise<number> {
   const runtime = findRuntime(options.runtime);

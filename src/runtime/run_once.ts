@@ -7,6 +7,7 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "@std/path";
 import { asObject, asString, parseJson } from "../formats/json.ts";
+import type { ContainerId } from "../formats/store_ids.ts";
 import { isErrno } from "../fs/errno.ts";
 import { writeAtomically } from "../fs/write_atomically.ts";
 import { runCommand } from "../process/run_command.ts";
@@ -32,7 +33,7 @@ const MARK = "run-once.json";
  */
 export function markRunOnce(
   { store }: Agent,
-  ids: readonly [string, ...string[]],
+  ids: readonly [ContainerId, ...ContainerId[]],
   { runtime }: { readonly runtime: string },
 ): Disposable {
   const [owner] = ids;
@@ -57,7 +58,7 @@ export function markRunOnce(
  */
 export async function hasRunner(
   { store }: Agent,
-  id: string,
+  id: ContainerId,
   { isMounted }: { readonly isMounted: boolean },
 ): Promise<boolean | undefined> {
   const mark = readMark(join(workDirectory(store.paths, id), MARK));

@@ -2,6 +2,7 @@
 
 import { join } from "@std/path";
 import type { Abortable } from "../abort.ts";
+import type { LayerId } from "../formats/store_ids.ts";
 import { acquireLock, type HeldLock } from "../store/lock.ts";
 import type { UnpackedLayer } from "../store/unpack_layer.ts";
 import type { Agent } from "./agent.ts";
@@ -61,7 +62,7 @@ export async function stageLayer(
 /** The same layer, wanted by two processes, is fetched once. */
 function lockPull(
   { store, log }: Agent,
-  layerId: string,
+  layerId: LayerId,
   { signal }: Abortable,
 ): Promise<HeldLock> {
   const path = join(store.paths.runRoot, "orlop", "pulls", layerId);
@@ -74,7 +75,7 @@ function lockPull(
 
 async function isInStore(
   { store }: Agent,
-  layerId: string,
+  layerId: LayerId,
   options: Abortable,
 ): Promise<boolean> {
   using held = await store.lock({ layers: "read" }, options);

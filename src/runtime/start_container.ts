@@ -14,6 +14,7 @@ import {
   type RuntimeSpec,
   withRoot,
 } from "../formats/runtime_spec.ts";
+import type { ContainerId } from "../formats/store_ids.ts";
 import type { ContainerRecord } from "../formats/store_record.ts";
 import { isErrno } from "../fs/errno.ts";
 import { writeAtomically } from "../fs/write_atomically.ts";
@@ -121,7 +122,7 @@ export async function stopContainer(
 /** Reads a container's template; undefined if its owner wrote none. */
 export function readTemplate(
   { store }: Agent,
-  id: string,
+  id: ContainerId,
 ): RuntimeSpec | undefined {
   const path = join(ensureWorkDirectory(store.paths, id), "config.json");
   try {
@@ -155,7 +156,7 @@ async function renewTemplate(
 function writeBundleConfig(
   { store }: Agent,
   { id, template, root }: {
-    readonly id: string;
+    readonly id: ContainerId;
     readonly template: RuntimeSpec;
     readonly root: string;
   },

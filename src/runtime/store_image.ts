@@ -6,8 +6,14 @@ import { LayerNotFoundError, NoSpaceError } from "../errors.ts";
 import type { ImageSource } from "../formats/blob_source.ts";
 import type { Bytes } from "../formats/bytes.ts";
 import type { Platform } from "../formats/descriptor.ts";
-import { type Digest, hexOf } from "../formats/digest.ts";
+import type { Digest } from "../formats/digest.ts";
 import { compressionOf } from "../formats/media_types.ts";
+import {
+  type ImageName,
+  nameOf,
+  parseReference,
+} from "../formats/reference.ts";
+import { type ImageId, imageIdOf } from "../formats/store_ids.ts";
 import { isErrno } from "../fs/errno.ts";
 import { layerIdsOf } from "../image/layer_ids.ts";
 import type { BigDataItem } from "../store/big_data.ts";
@@ -22,7 +28,7 @@ import type { NeededLayer } from "./receive_layer.ts";
 
 /** How to store an image. */
 export interface StoreImageOptions extends Abortable {
-  /** Normalised names; the image may have others already. */
+  /** They are normalised; the image may have others already. */
   readonly names: readonly string[];
   /** Left out, that of this machine. */
   readonly platform?: Platform | undefined;
@@ -37,9 +43,9 @@ export interface StoreImageOptions extends Abortable {
 /** An image that is in the store now. */
 export interface StoredImage {
   /** The digest of its config, without `sha256:`. */
-  readonly imageId: string;
-  /** Those that were asked for. */
-  readonly names: readonly string[];
+  readonly imageId: ImageId;
+  /** Those that were asked for, in full. */
+  readonly names: readonly ImageName[];
   /** Of the manifest, or of the index that led to it. */
   readonly digest: Digest;
 }
@@ -53,6 +59,7 @@ const UNPACKED_RATIO = 2.6;
  * Fetches what the store lacks of an image, then records the image. Until the
  * record is written there is no image; layers that are whole stay.
  *
+ * @throws {SyntaxError} If a name is malformed.
  * @throws {NoSpaceError} If the disk is too small.
  * @throws {InvalidManifestError} If the image breaks its specification.
  * @throws {BlobMismatchError} If bytes are not as promised.
@@ -74,6 +81,7 @@ export async function storeImage(
   options: StoreImageOptions,
 ): Promise<StoredImage> {
   const { onEvent = () => {}, limits = {} } = options;
+  const names = options.names.map((name) => nameOf(parseReference(name)));
   const image = await resolveImage(source, {
     ...options,
     findConfig: (digest) => readStoredConfig(agent, digest),
@@ -85,7 +93,7 @@ export async function storeImage(
     const needed = await findMissing(agent, layers, options);
     onEvent({
       kind: "start",
-      name: options.names[0] ?? "",
+      name: names[0] ?? "",
       layers: layers.map((layer) => ({
         digest: layer.blob.digest,
         size: layer.blob.size,
@@ -95,7 +103,7 @@ export async function storeImage(
     if (options.space !== "ignore") checkSpace(agent, needed);
     try {
       await fetchLayers(agent, source, { ...options, needed, limits, onEvent });
-      return await record(agent, { image, layers }, options);
+      return await record(agent, { image, layers, names }, options);
     } catch (error) {
       const isGone = error instanceof LayerNotFoundError;
       if (!isGone || round === MAX_ROUNDS) throw error;
@@ -106,7 +114,7 @@ export async function storeImage(
 /** The config of an image that is here already need not be fetched. */
 function readStoredConfig({ store }: Agent, digest: Digest): Bytes | undefined {
   try {
-    return readImageItem(store.paths, hexOf(digest), digest);
+    return readImageItem(store.paths, imageIdOf(digest), digest);
   } catch (error) {
     if (isErrno(error, "ENOENT")) return undefined;
     throw error;
@@ -154,13 +162,14 @@ function checkSpace({ store }: Agent, needed: readonly NeededLayer[]): void {
 
 async function record(
   { store, log }: Agent,
-  { image, layers }: {
+  { image, layers, names }: {
     readonly image: ResolvedImage;
     readonly layers: readonly NeededLayer[];
+    readonly names: readonly ImageName[];
   },
-  { names, signal }: StoreImageOptions,
+  { signal }: Abortable,
 ): Promise<StoredImage> {
-  const imageId = hexOf(image.manifest.config.digest);
+  const imageId = imageIdOf(image.manifest.config.digest);
   const top = layers.at(-1)?.id;
   const digest = image.indexes[0]?.digest ?? image.raw.digest;
   const locks = { layers: "read", images: "write" } as const;

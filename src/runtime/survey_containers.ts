@@ -30,7 +30,7 @@ export async function surveyContainers(
   for (const record of containers.records) {
     const podId = podOf(agent, record);
     const isMounted = mounts.has(mountPoint(agent, record.layer));
-    const hasPod = containers.get(podId ?? "") !== undefined;
+    const hasPod = containers.lookUp(podId ?? "") !== undefined;
     const state = await findState(agent, record, { podId, isMounted, hasPod });
     const isRemovable = state === "vanished" || state === "stopped";
     const isMeasured = measured === "all" ||

@@ -3,12 +3,13 @@
 import { statfsSync } from "node:fs";
 import { join } from "@std/path";
 import type { Abortable } from "../abort.ts";
+import type { LayerId } from "../formats/store_ids.ts";
 import type { ImageRecord, LayerRecord } from "../formats/store_record.ts";
 import { diskUsage } from "../fs/disk_usage.ts";
 import { findOrphans, type Orphan } from "../store/find_orphans.ts";
 import { lastUseOf } from "../store/image_store.ts";
 import { listLeasedLayers } from "../store/lease.ts";
-import type { StorePaths } from "../store/paths.ts";
+import { imageDirectory, type StorePaths } from "../store/paths.ts";
 import type { Tables } from "../store/tables.ts";
 import type { Agent } from "./agent.ts";
 import type {
@@ -130,7 +131,7 @@ function toImage(
 
 function findHolder(
   agent: Agent,
-  layerId: string,
+  layerId: LayerId,
   { mounts, leased }: Holders,
 ): string | undefined {
   if (leased.has(layerId)) return "a pull";
@@ -142,10 +143,11 @@ function findHolder(
 function whenStored(
   { store }: Agent,
   { layers }: Tables,
-  { id, layer = "" }: ImageRecord,
+  { id, layer }: ImageRecord,
 ): number {
   const created = Date.parse(layers.get(layer)?.created ?? "") || 0;
-  const written = modifiedMs(join(store.paths.images, id, "manifest")) ?? 0;
+  const written =
+    modifiedMs(join(imageDirectory(store.paths, id), "manifest")) ?? 0;
   return Math.max(created, written);
 }
 

@@ -6,6 +6,7 @@ import {
   DuplicateIdError,
   DuplicateNameError,
 } from "../errors.ts";
+import { type ContainerId, parseLayerId } from "../formats/store_ids.ts";
 import type { ContainerRecord, ImageRecord } from "../formats/store_record.ts";
 import { randomId } from "../fs/random_name.ts";
 import { createLayer } from "./create_layer.ts";
@@ -17,7 +18,7 @@ import type { Tables } from "./tables.ts";
 
 /** A container to be put into a store. */
 export interface NewContainer {
-  readonly id: string;
+  readonly id: ContainerId;
   /** Unique among containers; the first also names the layer. */
   readonly names: readonly string[];
   readonly image: ImageRecord;
@@ -69,7 +70,7 @@ export function addContainer(
   held: Tables,
   { id, names, image, metadata }: NewContainer,
 ): ContainerRecord {
-  const layer = randomId();
+  const layer = parseLayerId(randomId());
   const record: ContainerRecord = {
     id,
     names: [...new Set(names)],
@@ -90,7 +91,7 @@ export function addContainer(
 }
 
 /** Takes the mark away: from now on the container is there for everybody. */
-export function completeContainer(held: Tables, id: string): void {
+export function completeContainer(held: Tables, id: ContainerId): void {
   const record = held.containers.get(id);
   if (record === undefined) return;
   noteUse(held.images, record.image);
@@ -110,7 +111,8 @@ export function findContainer(
   containers: RecordTable<ContainerRecord>,
   idOrName: string,
 ): ContainerRecord {
-  const found = containers.get(idOrName) ?? containers.getByName(idOrName) ??
+  const found = containers.lookUp(idOrName) ??
+    containers.getByName(idOrName) ??
     containers.records.find(({ layer }) =>
       layer !== "" && layer === idOrName
     ) ??
@@ -122,12 +124,18 @@ export function findContainer(
 }
 
 /** A container's directory that survives reboots; made if missing. */
-export function ensureWorkDirectory(paths: StorePaths, id: string): string {
+export function ensureWorkDirectory(
+  paths: StorePaths,
+  id: ContainerId,
+): string {
   return ensureDirectory(workDirectory(paths, id));
 }
 
 /** A container's directory that reboots may empty; made if missing. */
-export function ensureRunDirectory(paths: StorePaths, id: string): string {
+export function ensureRunDirectory(
+  paths: StorePaths,
+  id: ContainerId,
+): string {
   return ensureDirectory(runDirectory(paths, id));
 }
 

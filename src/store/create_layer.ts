@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { join } from "@std/path";
 import { DuplicateIdError, LayerNotFoundError } from "../errors.ts";
+import type { LayerId } from "../formats/store_ids.ts";
 import type { LayerRecord } from "../formats/store_record.ts";
 import { isErrno } from "../fs/errno.ts";
 import { randomShortName } from "../fs/random_name.ts";
@@ -27,8 +28,8 @@ import type { Store } from "./store.ts";
 
 /** A layer to be. */
 export interface NewLayer {
-  readonly id: string;
-  readonly parent?: string | undefined;
+  readonly id: LayerId;
+  readonly parent?: LayerId | undefined;
   readonly names?: readonly string[];
   readonly mountLabel?: string;
   /** What it holds; left out, it is empty. */
@@ -134,7 +135,7 @@ function makeDirectory(store: Store, { id, parent, contents }: NewLayer): void {
 function applyRootAttributes(
   paths: StorePaths,
   diff: string,
-  parent: string | undefined,
+  parent: LayerId | undefined,
 ): void {
   const { mode, uid, gid } = parent === undefined
     ? { mode: ROOT_MODE, uid: 0, gid: 0 }
@@ -144,7 +145,7 @@ function applyRootAttributes(
 }
 
 /** The `lower` file: the nearest layer first, by short names. */
-function makeLower(paths: StorePaths, parent: string): string {
+function makeLower(paths: StorePaths, parent: LayerId): string {
   const directory = layerDirectory(paths, parent);
   const own = `l/${readFileSync(join(directory, "link"), "utf8")}`;
   const lower = [own, ...readLower(paths, parent)];
@@ -158,7 +159,7 @@ function makeLower(paths: StorePaths, parent: string): string {
 }
 
 /** Reads which layers lie below a layer: `l/<short name>`, nearest first. */
-export function readLower(paths: StorePaths, layerId: string): string[] {
+export function readLower(paths: StorePaths, layerId: LayerId): string[] {
   const path = join(layerDirectory(paths, layerId), "lower");
   try {
     return readFileSync(path, "utf8").split(":");

@@ -2,6 +2,7 @@
 
 import { rmSync } from "node:fs";
 import { dirname } from "@std/path";
+import type { ContainerId } from "../formats/store_ids.ts";
 import type { ContainerRecord } from "../formats/store_record.ts";
 import { INCOMPLETE } from "./container_store.ts";
 import { dropLayer } from "./delete_layer.ts";
@@ -21,7 +22,7 @@ import type { Tables } from "./tables.ts";
 export function dropContainer(
   store: Store,
   held: Tables,
-  { id, trash }: { readonly id: string; readonly trash: Staging },
+  { id, trash }: { readonly id: ContainerId; readonly trash: Staging },
 ): void {
   const container = held.containers.get(id);
   if (container === undefined) return;

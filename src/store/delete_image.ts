@@ -1,10 +1,12 @@
 /** Takes images out of a store, with the layers that only they need. */
 
 import { InUseError } from "../errors.ts";
+import type { LayerId } from "../formats/store_ids.ts";
 import type { ImageRecord } from "../formats/store_record.ts";
 import { removeTreeSync } from "../fs/remove_tree.ts";
 import { dropLayers, findLayerUsers } from "./delete_layer.ts";
-import { findImageUsers, imageDirectory } from "./image_store.ts";
+import { findImageUsers } from "./image_store.ts";
+import { imageDirectory } from "./paths.ts";
 import type { Staging } from "./staging.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
@@ -21,7 +23,7 @@ export function deleteImage(
   store: Store,
   held: Tables,
   { image, trash }: { readonly image: ImageRecord; readonly trash: Staging },
-): readonly string[] {
+): readonly LayerId[] {
   return deleteImages(store, held, { images: [image], trash });
 }
 
@@ -43,16 +45,16 @@ export function deleteImages(
     readonly trash: Staging;
     readonly keep?: ReadonlySet<string>;
   },
-): readonly string[] {
+): readonly LayerId[] {
   for (const image of images) checkIsUnused(held, image);
   for (const { id } of images) held.images.remove(id);
   held.images.save();
   for (const { id } of images) {
     removeTreeSync(imageDirectory(store.paths, id));
   }
-  const ids = new Set<string>();
+  const ids = new Set<LayerId>();
   for (const image of images) {
-    for (const top of [...image["mapped-layers"] ?? [], image.layer ?? ""]) {
+    for (const top of [...image["mapped-layers"] ?? [], image.layer]) {
       collectUnused(held, { top, keep, ids });
     }
   }
@@ -74,25 +76,26 @@ function checkIsUnused(held: Tables, { id, names }: ImageRecord): void {
 function collectUnused(
   held: Tables,
   { top, keep, ids }: {
-    readonly top: string;
+    readonly top: LayerId | undefined;
     readonly keep: ReadonlySet<string>;
     /** Takes what is found. */
-    readonly ids: Set<string>;
+    readonly ids: Set<LayerId>;
   },
 ): void {
   let layer = held.layers.get(top);
   while (layer !== undefined && isUnused(layer.id)) {
     ids.add(layer.id);
-    layer = held.layers.get(layer.parent ?? "");
+    layer = held.layers.get(layer.parent);
   }
 
-  function isUnused(id: string): boolean {
+  function isUnused(id: LayerId): boolean {
     if (ids.has(id) || keep.has(id)) return false;
     return findLayerUsers(held, id).every((user) => isDoomed(user));
   }
 
   function isDoomed(user: string): boolean {
     const child = /^layer "(.*)"$/.exec(user)?.[1];
-    return child !== undefined && ids.has(child);
+    const doomed: ReadonlySet<string> = ids;
+    return child !== undefined && doomed.has(child);
   }
 }

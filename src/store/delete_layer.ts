@@ -3,6 +3,7 @@
 import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "@std/path";
 import { InUseError, LayerNotFoundError } from "../errors.ts";
+import type { LayerId } from "../formats/store_ids.ts";
 import type { LayerRecord } from "../formats/store_record.ts";
 import { isErrno } from "../fs/errno.ts";
 import { removeTreeSync } from "../fs/remove_tree.ts";
@@ -24,7 +25,7 @@ import type { Tables } from "./tables.ts";
 export function deleteLayer(
   store: Store,
   held: Tables,
-  { id, trash }: { readonly id: string; readonly trash: Staging },
+  { id, trash }: { readonly id: LayerId; readonly trash: Staging },
 ): void {
   const layer = held.layers.get(id);
   if (layer === undefined) {
@@ -44,7 +45,7 @@ export function deleteLayer(
 export function dropLayer(
   store: Store,
   layers: RecordTable<LayerRecord>,
-  { id, trash }: { readonly id: string; readonly trash: Staging },
+  { id, trash }: { readonly id: LayerId; readonly trash: Staging },
 ): void {
   dropLayers(store, layers, { ids: [id], trash });
 }
@@ -56,7 +57,7 @@ export function dropLayer(
 export function dropLayers(
   store: Store,
   layers: RecordTable<LayerRecord>,
-  { ids, trash }: { readonly ids: readonly string[]; readonly trash: Staging },
+  { ids, trash }: { readonly ids: readonly LayerId[]; readonly trash: Staging },
 ): void {
   const found = ids.flatMap((id) => layers.get(id) ?? []);
   for (const layer of found) {
@@ -71,7 +72,7 @@ export function dropLayers(
 }
 
 /** Who needs a layer: `layer "…"`, `image "…"`, `container "…"`. */
-export function findLayerUsers(held: Tables, id: string): readonly string[] {
+export function findLayerUsers(held: Tables, id: LayerId): readonly string[] {
   const children = held.layers.records.filter(({ parent }) => parent === id);
   const images = held.images.records.filter((image) =>
     image.layer === id || image["mapped-layers"]?.includes(id)
@@ -109,7 +110,7 @@ export function isIncomplete({ flags }: LayerRecord): boolean {
  */
 export function removeLayerFiles(
   { paths }: Store,
-  id: string,
+  id: LayerId,
   trash?: Staging,
 ): void {
   const directory = layerDirectory(paths, id);

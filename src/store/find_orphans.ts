@@ -49,9 +49,9 @@ export function findOrphans(
   { paths, libc }: Pick<Store, "paths" | "libc">,
   { layers, images, containers }: Tables,
 ): readonly Orphan[] {
-  const isLayer = (id: string) => layers.get(id) !== undefined;
-  const isImage = (id: string) => images.get(id) !== undefined;
-  const isContainer = (id: string) => containers.get(id) !== undefined;
+  const isLayer = (id: string) => layers.lookUp(id) !== undefined;
+  const isImage = (id: string) => images.lookUp(id) !== undefined;
+  const isContainer = (id: string) => containers.lookUp(id) !== undefined;
   const tarSplits = list(paths.layers).filter((name) => {
     const id = TAR_SPLIT.exec(name)?.[1];
     return id !== undefined && !isLayer(id);

@@ -1,21 +1,22 @@
 /** Images in a store: their records, names and items. */
 
-import { join } from "@std/path";
 import type { Bytes } from "../formats/bytes.ts";
+import type { ImageName } from "../formats/reference.ts";
+import type { ImageId, LayerId } from "../formats/store_ids.ts";
 import type { ImageRecord } from "../formats/store_record.ts";
 import { type BigDataItem, readBigData, writeBigData } from "./big_data.ts";
-import type { StorePaths } from "./paths.ts";
+import { imageDirectory, type StorePaths } from "./paths.ts";
 import type { RecordTable } from "./record_table.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
 /** An image to be put into a store. */
 export interface NewImage {
-  readonly id: string;
-  /** Normalised; each is taken away from the image that has it now. */
-  readonly names: readonly string[];
+  readonly id: ImageId;
+  /** Each is taken away from the image that has it now. */
+  readonly names: readonly ImageName[];
   /** The top layer's ID; undefined if the image has no layers. */
-  readonly layer: string | undefined;
+  readonly layer: LayerId | undefined;
   /** The manifest's digest. */
   readonly digest: string;
   /** Config and manifests: written before the record that names them. */
@@ -61,7 +62,7 @@ export function putImage(
 }
 
 /** Notes that an image is used now; to be saved by the caller. */
-export function noteUse(images: RecordTable<ImageRecord>, id: string): void {
+export function noteUse(images: RecordTable<ImageRecord>, id: ImageId): void {
   setFlag(images, id, { [LAST_USED]: new Date().toISOString() });
 }
 
@@ -74,7 +75,7 @@ export function lastUseOf({ flags }: ImageRecord): string | undefined {
 /** Notes that an image is pinned, or that it is not whatever else says so. */
 export function setPin(
   images: RecordTable<ImageRecord>,
-  id: string,
+  id: ImageId,
   state: "pinned" | "unpinned",
 ): void {
   setFlag(images, id, { [PINNED]: state === "pinned" });
@@ -90,7 +91,7 @@ export function pinOf(
 
 function setFlag(
   images: RecordTable<ImageRecord>,
-  id: string,
+  id: ImageId,
   flag: Readonly<Record<string, unknown>>,
 ): void {
   const image = images.get(id);
@@ -101,8 +102,8 @@ function setFlag(
 /** Gives an image names, in front of its others; who had them loses them. */
 export function giveNames(
   images: RecordTable<ImageRecord>,
-  id: string,
-  names: readonly string[],
+  id: ImageId,
+  names: readonly ImageName[],
 ): void {
   for (const name of names) {
     const holder = images.getByName(name);
@@ -138,7 +139,7 @@ export function withNames(
 /** Names (or IDs) of the containers made from an image. */
 export function findImageUsers(
   held: Pick<Tables, "containers">,
-  imageId: string,
+  imageId: ImageId,
 ): readonly string[] {
   return held.containers.records
     .filter(({ image }) => image === imageId)
@@ -148,13 +149,8 @@ export function findImageUsers(
 /** Reads an item of an image. */
 export function readImageItem(
   paths: StorePaths,
-  imageId: string,
+  imageId: ImageId,
   key: string,
 ): Bytes {
   return readBigData(imageDirectory(paths, imageId), key);
-}
-
-/** Where an image's items lie. */
-export function imageDirectory({ images }: StorePaths, id: string): string {
-  return join(images, id);
 }

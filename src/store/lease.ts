@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "@std/path";
+import type { LayerId } from "../formats/store_ids.ts";
 import { isErrno } from "../fs/errno.ts";
 import { randomSuffix } from "../fs/random_name.ts";
 import { tryLock } from "./lock.ts";
@@ -26,7 +27,7 @@ type LeaseStore = Pick<Store, "paths" | "libc">;
  */
 export function leaseLayers(
   store: LeaseStore,
-  layerIds: readonly string[],
+  layerIds: readonly LayerId[],
 ): Disposable {
   const directory = leaseDirectory(store);
   mkdirSync(directory, { recursive: true, mode: 0o700 });

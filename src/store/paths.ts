@@ -1,6 +1,7 @@
 /** Where things lie in a store of containers/storage, overlay driver. */
 
 import { join } from "@std/path";
+import type { ContainerId, ImageId, LayerId } from "../formats/store_ids.ts";
 
 /** The paths of one store; all absolute. */
 export interface StorePaths {
@@ -53,22 +54,33 @@ export function layOut({ root, runRoot }: StoreLocation): StorePaths {
 }
 
 /** The directory of a layer, with `diff`, `link`, `lower`, `work`, `merged`. */
-export function layerDirectory(paths: StorePaths, layerId: string): string {
+export function layerDirectory(paths: StorePaths, layerId: LayerId): string {
   return join(paths.home, layerId);
 }
 
 /** What rebuilds a layer's tar, byte for byte, from its `diff`. */
-export function tarSplitPath(paths: StorePaths, layerId: string): string {
+export function tarSplitPath(paths: StorePaths, layerId: LayerId): string {
   return join(paths.layers, `${layerId}.tar-split.gz`);
 }
 
+/** Where an image's items lie. */
+export function imageDirectory({ images }: StorePaths, id: ImageId): string {
+  return join(images, id);
+}
+
 /** A container's directory that survives a reboot. */
-export function workDirectory(paths: StorePaths, containerId: string): string {
+export function workDirectory(
+  paths: StorePaths,
+  containerId: ContainerId,
+): string {
   return join(paths.containers, containerId, "userdata");
 }
 
 /** A container's directory that may vanish at a reboot. */
-export function runDirectory(paths: StorePaths, containerId: string): string {
+export function runDirectory(
+  paths: StorePaths,
+  containerId: ContainerId,
+): string {
   return join(paths.runContainers, containerId, "userdata");
 }
 

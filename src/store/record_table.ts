@@ -52,9 +52,14 @@ export class RecordTable<R extends StoreRecord> implements Disposable {
     return this.#all ??= [...mergeFirst(this.#files).values()];
   }
 
-  /** Finds a record by its full ID. */
-  get(id: string): R | undefined {
-    return this.#fileOf(id)?.records.get(id);
+  /** Finds a record by its ID; there is none for undefined. */
+  get(id: R["id"] | undefined): R | undefined {
+    return id === undefined ? undefined : this.lookUp(id);
+  }
+
+  /** Finds a record by a text that may be a full ID, of whatever kind. */
+  lookUp(text: string): R | undefined {
+    return this.#fileOf(text)?.records.get(text);
   }
 
   /** Finds a record by name; of two holders the later one has it. */
@@ -84,7 +89,7 @@ export class RecordTable<R extends StoreRecord> implements Disposable {
   }
 
   /** Drops a record; it may be gone already. */
-  remove(id: string): void {
+  remove(id: R["id"]): void {
     for (const file of this.#files) {
       if (file.records.delete(id)) this.#change(file, () => {});
     }

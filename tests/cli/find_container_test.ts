@@ -1,6 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { checkOwner, findContainer } from "../../src/cli/find_container.ts";
 import { ContainerNotFoundError, InUseError } from "../../src/errors.ts";
+import {
+  parseContainerId,
+  parseImageId,
+  parseRecordId,
+} from "../../src/formats/store_ids.ts";
 import type {
   ContainerOwner,
   ContainerSummary,
@@ -12,11 +17,11 @@ function container(
   owner: ContainerOwner = "orlop",
 ): ContainerSummary {
   return {
-    id,
+    id: parseContainerId(id),
     names: [name],
-    imageId: "",
+    imageId: parseImageId("0".repeat(64)),
     imageName: "",
-    layerId: `layer-${id}`,
+    layerId: parseRecordId(`layer-${id}`),
     created: "",
     owner,
     mountPoint: undefined,

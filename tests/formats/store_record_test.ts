@@ -19,7 +19,7 @@ Deno.test("records may be null where Go writes null", () => {
   const [layer] = parseLayerRecords(
     '[{"id":"a","names":null,"flags":null,"uidset":null}]',
   );
-  assertEquals(layer, { id: "a", created: "0001-01-01T00:00:00Z" });
+  assertEquals<unknown>(layer, { id: "a", created: "0001-01-01T00:00:00Z" });
 });
 
 Deno.test("an empty file is an empty list, as white space around one is", () => {
@@ -28,15 +28,18 @@ Deno.test("an empty file is an empty list, as white space around one is", () => 
 });
 
 Deno.test("parseContainerRecords() fills in what is always written", () => {
-  assertEquals(parseContainerRecords('[{"id":"a"}]'), [
+  assertEquals<unknown>(parseContainerRecords('[{"id":"a"}]'), [
     { id: "a", image: "", layer: "", created: "0001-01-01T00:00:00Z" },
   ]);
 });
 
 Deno.test("parseMountRecords() reads counts", () => {
-  assertEquals(parseMountRecords('[{"id":"a","path":"/m","count":2}]'), [
-    { id: "a", path: "/m", count: 2 },
-  ]);
+  assertEquals<unknown>(
+    parseMountRecords('[{"id":"a","path":"/m","count":2}]'),
+    [
+      { id: "a", path: "/m", count: 2 },
+    ],
+  );
 });
 
 const DAMAGED: Record<string, string> = {
@@ -47,6 +50,8 @@ const DAMAGED: Record<string, string> = {
   "no ID": '[{"names":["a"]}]',
   "an empty ID": '[{"id":""}]',
   "an ID that is a number": '[{"id":1}]',
+  "an ID that is a path": '[{"id":"../../etc"}]',
+  "a layer that is a path": '[{"id":"a","layer":"../b","parent":"../b"}]',
   "names that are no list": '[{"id":"a","names":"b"}]',
   "a name that is no text": '[{"id":"a","names":["b",1]}]',
   "flags that are a list": '[{"id":"a","flags":["x"]}]',

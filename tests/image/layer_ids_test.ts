@@ -5,7 +5,7 @@ import { layerIdsOf } from "../../src/image/layer_ids.ts";
 Deno.test("layerIdsOf() chains diff IDs as containers/storage does", () => {
   const [one, two] = [digestOf("1"), digestOf("2")];
   assertEquals(layerIdsOf([]), []);
-  assertEquals(layerIdsOf([one, two]), [
+  assertEquals<readonly string[]>(layerIdsOf([one, two]), [
     hexOf(one),
     hexOf(digestOf(`${hexOf(one)}+${hexOf(two)}`)),
   ]);

@@ -1,6 +1,7 @@
 /** O18: every call takes a signal; what is aborted leaves nothing. */
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { type ImageId, parseLayerId } from "../../src/formats/store_ids.ts";
 import { join } from "@std/path";
 import { inspectContainer } from "../../src/runtime/inspect_container.ts";
 import { createLayer } from "../../src/store/create_layer.ts";
@@ -101,14 +102,15 @@ Deno.test("O18 an aborted create leaves nothing, wherever it is", async () => {
   assert(aborted >= 3, `${aborted} times aborted`);
 });
 
-async function addTwoLayers({ agent }: TestRuntime): Promise<string> {
+async function addTwoLayers({ agent }: TestRuntime): Promise<ImageId> {
   const id = await addImage(agent, { names: [], config: { Cmd: ["/two"] } });
   const locks = { layers: "write", images: "write" } as const;
   using held = await agent.store.lock(locks);
   const image = held.images.get(id);
   assert(image?.layer !== undefined);
-  createLayer(agent.store, held.layers, { id: "second", parent: image.layer });
-  held.images.update({ ...image, layer: "second" });
+  const second = parseLayerId("2".repeat(64));
+  createLayer(agent.store, held.layers, { id: second, parent: image.layer });
+  held.images.update({ ...image, layer: second });
   held.images.save();
   return id;
 }
@@ -155,7 +157,7 @@ Deno.test("O18 an aborted pull leaves no image and no litter, wherever it is", a
       // Layers that are whole stay for the next try, each with its record.
       const names = new Set([".has-mount-program", "l"]);
       for await (const { name } of Deno.readDir(store.paths.home)) {
-        assert(names.has(name) || held.layers.get(name), name);
+        assert(names.has(name) || held.layers.lookUp(name), name);
       }
       for (
         const path of [join(store.paths.home, "tempdirs"), store.paths.staging]

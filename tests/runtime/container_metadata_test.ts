@@ -17,7 +17,7 @@ async function setText(
   metadata: string,
 ): Promise<void> {
   using held = await store.lock({ containers: "write" });
-  const record = held.containers.get(id);
+  const record = held.containers.lookUp(id);
   assert(record !== undefined);
   held.containers.update({ ...record, metadata });
   held.containers.save();

@@ -20,7 +20,7 @@ import {
 
 async function recordsOf({ agent: { store } }: TestRuntime, id: string) {
   using held = await store.lock({ layers: "read", containers: "read" });
-  const container = held.containers.get(id);
+  const container = held.containers.lookUp(id);
   assert(container !== undefined);
   const layer = held.layers.get(container.layer);
   assert(layer !== undefined);

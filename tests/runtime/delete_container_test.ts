@@ -26,7 +26,7 @@ async function rewrite(
   changes: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   using held = await agent.store.lock(ALL);
-  const record = held.containers.get(id);
+  const record = held.containers.lookUp(id);
   assert(record !== undefined);
   held.containers.update({ ...record, ...changes });
   held.containers.save();
@@ -148,7 +148,7 @@ Deno.test("O14 a deletion that was cut short is finished", async (t) => {
       } else {
         await using trash = test.agent.store.openStaging();
         using held = await test.agent.store.lock(ALL);
-        const record = held.containers.get(id);
+        const record = held.containers.lookUp(id);
         assert(record !== undefined);
         dropContainer(test.agent.store, held, { id, trash });
         held.containers.add({ ...record, flags: mark });

@@ -150,7 +150,8 @@ Deno.test("removeImage() refuses what is mounted, and unmounts it if told", asyn
   using test = testRuntime();
   const { agent, images, mounter } = test;
   const id = await addImage(agent, { names: [APP] });
-  const layerId = (await images.imageStatus(id)).layers.at(-1) ?? "";
+  const layerId = (await images.imageStatus(id)).layers.at(-1);
+  assert(layerId !== undefined);
   {
     using held = await agent.store.lock(MOUNT_LOCKS);
     await mountLayer(agent, held, { layerId, access: "read-only" });
@@ -166,7 +167,7 @@ Deno.test("pullImage() takes a layout, notes the use, keeps the ID", async () =>
   const layout = test.dir.join("app");
   await writeTestLayout(layout, { ref: "quay.io/a/app:1" });
   const { imageId, names, digest } = await images.pullImage(`oci:${layout}`);
-  assertEquals(names, ["quay.io/a/app:1"]);
+  assertEquals<unknown>(names, ["quay.io/a/app:1"]);
   const status = await images.imageStatus(`quay.io/a/app@${digest}`);
   assertEquals(status.id, imageId);
   assert(Date.now() - Date.parse(status.lastUsed ?? "") < 60_000);

@@ -1,4 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  type ImageId,
+  type LayerId,
+  parseContainerId,
+} from "../../src/formats/store_ids.ts";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "@std/path";
 import { StoreBusyError } from "../../src/errors.ts";
@@ -126,9 +131,10 @@ Deno.test("prune() removes the container of a run that was killed", async () => 
   using test = await testPod();
   const { id } = await test.runtime.createContainer(containerOptions());
   const runtime = "/bin/false"; // it knows of no container
+  const podId = parseContainerId("web-pod");
   const wish = { containers: "vanished" } as const;
   await test.runtime.startContainer(id);
-  const mark = markRunOnce(test.agent, [id, "web-pod"], { runtime });
+  const mark = markRunOnce(test.agent, [id, podId], { runtime });
   assertEquals(await removed(test, wish), []);
   mark[Symbol.dispose]();
   assertEquals(await removed(test), []);
@@ -238,7 +244,10 @@ Deno.test("measureStore() tells what is shared, unique and reclaimable", async (
   assertEquals(usage.reclaimable.container.count, 0); // it is young
 });
 
-async function topLayer({ agent }: TestRuntime, id: string): Promise<string> {
+async function topLayer(
+  { agent }: TestRuntime,
+  id: ImageId,
+): Promise<LayerId> {
   using held = await agent.store.lock({ images: "read" });
   const layer = held.images.get(id)?.layer;
   assert(layer !== undefined);

@@ -118,7 +118,7 @@ Deno.test("S31 O1 createContainer() throws the first error, and logs both", asyn
   // What is left is marked, and goes with the next command.
   assertEquals(
     (await test.agent.store.lock({ containers: "read" })).containers
-      .get("blocked"),
+      .lookUp("blocked"),
     undefined,
   );
 });
@@ -130,7 +130,7 @@ Deno.test("O1 a container whose maker was killed is removed by the next command"
   {
     const locks = { layers: "write", containers: "write" } as const;
     using held = await test.agent.store.lock(locks);
-    const record = held.containers.get("half");
+    const record = held.containers.lookUp("half");
     assert(record !== undefined);
     const flags = { ...record.flags, "orlop-incomplete": true };
     held.containers.update({ ...record, flags });

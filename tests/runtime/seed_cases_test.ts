@@ -23,7 +23,7 @@ import { testPod, type TestRuntime } from "../support/test_runtime.ts";
 /** Writes metadata that is no JSON. */
 async function spoilMetadata({ agent }: TestRuntime): Promise<void> {
   using held = await agent.store.lock({ containers: "write" });
-  const record = held.containers.get("web-pod");
+  const record = held.containers.lookUp("web-pod");
   assert(record !== undefined);
   held.containers.update({ ...record, metadata: "no JSON" });
   held.containers.save();

@@ -38,7 +38,7 @@ Deno.test("S42 startContainer() mounts nothing if metadata does not parse", asyn
   using test = await testPod();
   {
     using held = await test.agent.store.lock({ containers: "write" });
-    const record = held.containers.get("web-pod");
+    const record = held.containers.lookUp("web-pod");
     assert(record !== undefined);
     held.containers.update({ ...record, metadata: "{" });
     held.containers.save();
@@ -192,7 +192,7 @@ Deno.test("startContainer() writes no bundle config of other tools", async () =>
   using test = await testPod();
   {
     using held = await test.agent.store.lock({ containers: "write" });
-    const record = held.containers.get("web-pod");
+    const record = held.containers.lookUp("web-pod");
     assert(record !== undefined);
     const metadata = JSON.stringify({ name: "x", "image-id": "y" });
     held.containers.update({ ...record, metadata });

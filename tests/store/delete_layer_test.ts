@@ -8,6 +8,7 @@ import {
 } from "node:fs";
 import { join } from "@std/path";
 import { InUseError, LayerNotFoundError } from "../../src/errors.ts";
+import { parseContainerId } from "../../src/formats/store_ids.ts";
 import { deleteLayer, removeLayerFiles } from "../../src/store/delete_layer.ts";
 import { layerDirectory } from "../../src/store/paths.ts";
 import { idOf, putLayer, putSmallImage } from "../support/small_layers.ts";
@@ -49,7 +50,7 @@ Deno.test("deleteLayer() refuses a layer that is needed, and says by whom", asyn
   await using trash = store.openStaging();
   using held = await store.lock(LOCKS);
   held.containers.add({
-    id: "c",
+    id: parseContainerId("c"),
     image: imageId,
     layer: idOf("top"),
     created: "",

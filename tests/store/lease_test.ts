@@ -1,12 +1,17 @@
 import { assertEquals, assertFalse } from "@std/assert";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "@std/path";
+import { parseLayerId } from "../../src/formats/store_ids.ts";
 import { takeLibc } from "../../src/process/libc.ts";
 import { leaseLayers, listLeasedLayers } from "../../src/store/lease.ts";
 import { layOut } from "../../src/store/paths.ts";
 import { type TempDir, tempDir } from "../support/temp_dir.ts";
 
 const libc = takeLibc();
+
+const A = parseLayerId("a".repeat(64));
+const B = parseLayerId("b".repeat(64));
+const C = parseLayerId("c".repeat(64));
 
 function storeIn(dir: TempDir) {
   const paths = layOut({ root: dir.join("root"), runRoot: dir.join("run") });
@@ -18,9 +23,9 @@ Deno.test("leaseLayers() holds layers until it is disposed of", () => {
   const store = storeIn(dir);
   assertEquals([...listLeasedLayers(store)], []);
   {
-    using _one = leaseLayers(store, ["a", "b"]);
-    using _two = leaseLayers(store, ["b", "c"]);
-    assertEquals([...listLeasedLayers(store)].toSorted(), ["a", "b", "c"]);
+    using _one = leaseLayers(store, [A, B]);
+    using _two = leaseLayers(store, [B, C]);
+    assertEquals([...listLeasedLayers(store)].toSorted(), [A, B, C]);
   }
   assertEquals([...listLeasedLayers(store)], []);
   assertEquals(readdirSync(dir.join("run", "orlop", "leases")), []);

@@ -7,7 +7,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { UnsupportedStoreError } from "../../src/errors.ts";
-import { parseLayerRecords } from "../../src/formats/store_record.ts";
+import {
+  parseLayerRecords,
+  type StoreRecord,
+} from "../../src/formats/store_record.ts";
 import { takeLibc } from "../../src/process/libc.ts";
 import { acquireLock } from "../../src/store/lock.ts";
 import { RecordTable } from "../../src/store/record_table.ts";
@@ -19,7 +22,7 @@ const created = "2026-11-24T06:35:19Z";
 async function openTable(dir: TempDir) {
   const lock = await acquireLock(dir.join("lock"), "write", { libc });
   try {
-    return new RecordTable(lock, {
+    return new RecordTable<StoreRecord>(lock, {
       directory: dir.path,
       lockName: "lock",
       files: ["stable.json", "volatile.json"],

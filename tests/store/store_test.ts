@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { join } from "@std/path";
 import { StoreBusyError, UnsupportedStoreError } from "../../src/errors.ts";
+import { parseContainerId } from "../../src/formats/store_ids.ts";
 import { INCOMPLETE } from "../../src/store/container_store.ts";
 import {
   layerDirectory,
@@ -28,6 +29,7 @@ import { storeAgent } from "../support/store_agent.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 const ALL = { layers: "write", images: "write", containers: "write" } as const;
+const C = parseContainerId("c".repeat(64));
 
 /** Changes records as a program does that dies before it is done. */
 function edit(
@@ -197,7 +199,7 @@ Deno.test("lock() removes a container that is half there", async (t) => {
       })),
     "whose layer is gone": (store) => writeFileSync(layersFile(store), "[]"),
     "whose folders are gone": ({ paths }) =>
-      rmSync(join(workDirectory(paths, idOf("c")), ".."), { recursive: true }),
+      rmSync(join(workDirectory(paths, C), ".."), { recursive: true }),
   };
   for (const [name, cut] of Object.entries(steps)) {
     await t.step(name, async () => {
@@ -205,10 +207,10 @@ Deno.test("lock() removes a container that is half there", async (t) => {
       const { store } = test.agent;
       const { paths } = store;
       await putLayer(store, "x");
-      mkdirSync(workDirectory(paths, idOf("c")), { recursive: true });
-      mkdirSync(runDirectory(paths, idOf("c")), { recursive: true });
+      mkdirSync(workDirectory(paths, C), { recursive: true });
+      mkdirSync(runDirectory(paths, C), { recursive: true });
       const flags = { [INCOMPLETE]: true };
-      const record = { id: idOf("c"), image: "", layer: idOf("x"), flags };
+      const record = { id: C, image: "", layer: idOf("x"), flags };
       writeFileSync(
         join(paths.containers, "containers.json"),
         JSON.stringify([record]),
@@ -216,8 +218,8 @@ Deno.test("lock() removes a container that is half there", async (t) => {
       cut(store);
       using held = await test.reopen().store.lock({ containers: "read" });
       assertEquals(held.containers.records, []);
-      assertFalse(existsSync(join(paths.containers, idOf("c"))));
-      assertFalse(existsSync(join(paths.runContainers, idOf("c"))));
+      assertFalse(existsSync(join(paths.containers, C)));
+      assertFalse(existsSync(join(paths.runContainers, C)));
       using other = await store.lock({ layers: "read" });
       assertEquals(other.layers.records, []);
     });
@@ -231,7 +233,7 @@ Deno.test("two locks at once never see a half-made image", async () => {
     if (n % 4 === 0) return await putSmallImage(store, `i${n}`);
     using held = await store.lock({ layers: "read", images: "read" });
     for (const { layer } of held.images.records) {
-      assert(held.layers.get(layer ?? ""));
+      assert(held.layers.get(layer));
     }
     return undefined;
   });

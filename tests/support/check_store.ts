@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { join } from "@std/path";
 import { digestOf } from "../../src/formats/digest.ts";
+import type { LayerId } from "../../src/formats/store_ids.ts";
 import {
   type BigDataMembers,
   type ContainerRecord,
@@ -125,7 +126,7 @@ function checkLayer(
   return found.map((finding) => `layer ${id} ${finding}`);
 }
 
-function expectedLower(paths: StorePaths, parent: string): string {
+function expectedLower(paths: StorePaths, parent: LayerId): string {
   const directory = layerDirectory(paths, parent);
   const above = readText(join(directory, "lower"));
   const own = `l/${readText(join(directory, "link"))}`;

@@ -3,15 +3,22 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "@std/path";
 import { createHash } from "node:crypto";
+import { nameOf, parseReference } from "../../src/formats/reference.ts";
+import {
+  type ImageId,
+  type LayerId,
+  parseImageId,
+  parseLayerId,
+} from "../../src/formats/store_ids.ts";
 import type { LayerRecord } from "../../src/formats/store_record.ts";
 import { createLayer, type NewLayer } from "../../src/store/create_layer.ts";
 import { putImage } from "../../src/store/image_store.ts";
 import type { Staging } from "../../src/store/staging.ts";
 import type { Store } from "../../src/store/store.ts";
 
-/** An ID that a test can foresee. */
-export function idOf(name: string): string {
-  return createHash("sha256").update(name).digest("hex");
+/** A layer's ID that a test can foresee. */
+export function idOf(name: string): LayerId {
+  return parseLayerId(createHash("sha256").update(name).digest("hex"));
 }
 
 /** Stages a layer's contents: one file, and something like a tar-split. */
@@ -39,7 +46,7 @@ export async function putLayer(
   using held = await store.lock({ layers: "write" });
   return createLayer(store, held.layers, {
     id: idOf(name),
-    parent: parent && idOf(parent),
+    parent: parent === undefined ? undefined : idOf(parent),
     contents: stageContents(staging, name),
   });
 }
@@ -49,7 +56,7 @@ export async function putSmallImage(
   store: Store,
   name: string,
   options: { readonly top?: string; readonly names?: readonly string[] } = {},
-): Promise<string> {
+): Promise<ImageId> {
   const { top = `${name}-layer`, names = [`localhost/${name}:latest`] } =
     options;
   if (options.top === undefined) await putLayer(store, top);
@@ -60,11 +67,12 @@ export async function putSmallImage(
     config: { Cmd: ["/bin/true"] },
     rootfs: { type: "layers", "diff_ids": [`sha256:${idOf(top)}`] },
   }));
-  const id = createHash("sha256").update(config).digest("hex");
+  const hex = createHash("sha256").update(config).digest("hex");
+  const id = parseImageId(hex);
   using held = await store.lock({ layers: "read", images: "write" });
   putImage(store, held.images, {
     id,
-    names,
+    names: names.map((name) => nameOf(parseReference(name))),
     layer: idOf(top),
     digest: `sha256:${idOf(`${name}-manifest`)}`,
     items: [[`sha256:${id}`, config]],

@@ -2,12 +2,18 @@
 
 import { join } from "@std/path";
 import { toBytes } from "../../src/formats/bytes.ts";
-import { digestOf, hexOf } from "../../src/formats/digest.ts";
+import { digestOf } from "../../src/formats/digest.ts";
 import {
   OCI_CONFIG,
   OCI_LAYER_GZIP,
   OCI_MANIFEST,
 } from "../../src/formats/media_types.ts";
+import { nameOf, parseReference } from "../../src/formats/reference.ts";
+import {
+  type ImageId,
+  imageIdOf,
+  parseLayerId,
+} from "../../src/formats/store_ids.ts";
 import { randomId } from "../../src/fs/random_name.ts";
 import {
   type Agent,
@@ -89,8 +95,9 @@ export interface TestImage {
 export async function addImage(
   { store }: Agent,
   { names, config = {}, without, files = {} }: TestImage,
-): Promise<string> {
-  const layerId = randomId();
+): Promise<ImageId> {
+  const layerId = parseLayerId(randomId());
+  const normal = names.map((name) => nameOf(parseReference(name)));
   const hasLayer = without !== "layers";
   const configBytes = toBytes(JSON.stringify({
     architecture: "amd64",
@@ -119,8 +126,8 @@ export async function addImage(
     }
   }
   putImage(store, held.images, {
-    id: hexOf(configDigest),
-    names,
+    id: imageIdOf(configDigest),
+    names: normal,
     layer: hasLayer ? layerId : undefined,
     digest,
     items: [
@@ -130,7 +137,7 @@ export async function addImage(
     ],
     created: "2026-01-02T03:04:05Z",
   });
-  return hexOf(configDigest);
+  return imageIdOf(configDigest);
 }
 
 function describe(mediaType: string, digest: string, size: number) {
@@ -169,7 +176,7 @@ export function containerOptions(
 /** A runtime with an image and a pod. */
 export async function testPod(
   options: TestRuntimeOptions = {},
-): Promise<TestRuntime & { readonly imageId: string }> {
+): Promise<TestRuntime & { readonly imageId: ImageId }> {
   const test = testRuntime(options);
   const imageId = await addImage(test.agent, { names: [APP] });
   await test.runtime.createPodSandbox(podOptions());

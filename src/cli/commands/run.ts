@@ -1,6 +1,7 @@
 /** `orlop run`. */
 
 import { ImageNotFoundError } from "../../errors.ts";
+import { parseContainerId } from "../../formats/store_ids.ts";
 import type { Agent } from "../../runtime/agent.ts";
 import {
   deleteContainer,
@@ -74,7 +75,7 @@ function mark(
   { id, pod }: CreatedContainer,
   runtime: string,
 ): Disposable {
-  const infra = pod.isNew ? [pod.podId] : [];
+  const infra = pod.isNew ? [parseContainerId(pod.podId)] : [];
   return markRunOnce(agent, [id, ...infra], { runtime });
 }
 
