@@ -118,7 +118,10 @@ function emptyDirectory(path: string): void {
 
 /** The unpacker does not know which layer it is that it cannot unpack. */
 function nameLayer(error: Error, digest: Digest): void {
-  error.message = error.message.replace(" the layer:", ` layer "${digest}":`);
+  const { message } = error;
+  // The message of an AbortError cannot be changed, and need not be.
+  if (!message.includes(" the layer:")) return;
+  error.message = message.replace(" the layer:", ` layer "${digest}":`);
 }
 
 function verify(
