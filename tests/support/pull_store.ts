@@ -1,18 +1,13 @@
 /** A store that tests pull to, in their own process, and what pulls leave. */
 
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "@std/path";
 import { describeError } from "../../src/cli/describe_error.ts";
 import { exitCodeOf } from "../../src/cli/exit_code.ts";
-import {
-  parseImageRecords,
-  parseLayerRecords,
-} from "../../src/formats/store_record.ts";
 import type { PullEvent } from "../../src/runtime/pull_event.ts";
 import { pullImage, type PullOptions } from "../../src/runtime/pull_image.ts";
 import type { StoredImage } from "../../src/runtime/store_image.ts";
 import { checkStore } from "./check_store.ts";
 import { storeAgent } from "./store_agent.ts";
+import { listContents, listPartials } from "./store_contents.ts";
 
 /** A pull that failed, as its user sees it. */
 export interface FailedPull {
@@ -63,24 +58,4 @@ export function pullStore(): PullStore {
     check: () => checkStore({ root, runRoot: dir.join("run") }),
     [Symbol.dispose]: () => dir[Symbol.dispose](),
   };
-}
-
-/** Lists what pulls have put below a root. */
-export function listContents(root: string): readonly string[] {
-  const load = <R>(path: string, parse: (text: string) => R[]): R[] =>
-    existsSync(path) ? parse(Deno.readTextFileSync(path)) : [];
-  const images = join(root, "overlay-images", "images.json");
-  const layers = join(root, "overlay-layers", "layers.json");
-  return [
-    ...load(images, parseImageRecords).map(({ id }) => `image ${id}`),
-    ...load(layers, parseLayerRecords).map(({ id }) => `layer ${id}`),
-    ...listPartials(root).map(() => "partial"),
-  ];
-}
-
-/** Lists the files with what was received of blobs. */
-export function listPartials(root: string): readonly string[] {
-  const downloads = join(root, "orlop", "downloads");
-  if (!existsSync(downloads)) return [];
-  return readdirSync(downloads).map((name) => join(downloads, name));
 }

@@ -1,6 +1,7 @@
 /** A real registry for tests: Debian's docker-registry on loopback. */
 
 import { toText } from "../../src/formats/bytes.ts";
+import { lines } from "./lines.ts";
 import { type TempDir, tempDir } from "./temp_dir.ts";
 
 /** A running registry. */
@@ -9,8 +10,19 @@ export interface RegistryServer extends AsyncDisposable {
   readonly host: string;
   /** The folder with the CA as `ca.crt`, if the registry has TLS. */
   readonly certDir: string;
+  /** All requests so far that were answered, from the access log. */
+  readonly requests: readonly LoggedRequest[];
   /** Copies an image of an OCI layout to `host/<name>`. */
   pushLayout(layout: string, name: string): Promise<void>;
+}
+
+/** A line of the access log. */
+export interface LoggedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  /** Of the answer's body, as far as it was sent. */
+  readonly bytes: number;
 }
 
 /** How the registry is to be. */
@@ -46,18 +58,21 @@ export async function startRegistry(
   const child = new Deno.Command("docker-registry", {
     args: ["serve", config],
     stdin: "null",
-    stdout: "null",
+    stdout: "piped",
     stderr: "null",
   }).spawn();
+  const requests: LoggedRequest[] = [];
+  const logged = readAccessLog(child.stdout, requests);
   await waitForPort(port);
   return {
     host,
     certDir: dir.join("certs"),
+    requests,
     pushLayout: (layout, name) =>
       push(`oci:${layout}`, `docker://${host}/${name}`, options),
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");
-      await child.status;
+      await Promise.all([child.status, logged]);
       dir[Symbol.dispose]();
     },
   };
@@ -75,6 +90,23 @@ export async function run(program: string, ...args: string[]): Promise<string> {
 export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
+}
+
+async function readAccessLog(
+  log: ReadableStream<Uint8Array<ArrayBuffer>>,
+  requests: LoggedRequest[],
+): Promise<void> {
+  for await (const line of lines(log)) {
+    const [, method = "", path = "", status, bytes] =
+      /"([A-Z]+) (\S+) [^"]*" (\d+) (\d+)/.exec(line) ?? [];
+    if (status === undefined) continue;
+    requests.push({
+      method,
+      path,
+      status: Number(status),
+      bytes: Number(bytes),
+    });
+  }
 }
 
 async function push(
@@ -105,7 +137,7 @@ function configText(
   const certs = dir.join("certs");
   const config = {
     version: "0.1",
-    log: { level: "error", accesslog: { disabled: true } },
+    log: { level: "error", accesslog: { disabled: false } },
     storage: { filesystem: { rootdirectory: dir.join("data") } },
     http: {
       addr: host,

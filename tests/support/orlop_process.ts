@@ -1,0 +1,55 @@
+/** orlop as a process that goes on while a test looks at it. */
+
+import { lines } from "./lines.ts";
+import { ORLOP, type ProgramResult } from "./orlop_program.ts";
+
+/** A process. */
+export interface OrlopProcess {
+  readonly pid: number;
+  /** Sends it a signal. */
+  kill(signal: Deno.Signal): void;
+  /** Waits for its end; a signal's code is 128 and its number. */
+  readonly result: Promise<ProgramResult>;
+}
+
+/** Starts orlop on a store below a directory. */
+export function startOrlop(
+  directory: string,
+  ...args: string[]
+): OrlopProcess {
+  const child = new Deno.Command(ORLOP, {
+    args,
+    env: {
+      ORLOP_DENO: Deno.execPath(),
+      ORLOP_ROOT: `${directory}/root`,
+      ORLOP_RUNROOT: `${directory}/runroot`,
+      NO_COLOR: "1",
+    },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  return {
+    pid: child.pid,
+    kill: (signal) => child.kill(signal),
+    result: waitFor(child),
+  };
+}
+
+/** Waits until something is so. @throws {Error} If it takes 30 s. */
+export async function until(isSo: () => boolean): Promise<void> {
+  const deadline = performance.now() + 30_000;
+  while (!isSo()) {
+    if (performance.now() > deadline) throw new Error(`waited for ${isSo}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+async function waitFor(child: Deno.ChildProcess): Promise<ProgramResult> {
+  const [out, err, { code }] = await Promise.all([
+    Array.fromAsync(lines(child.stdout)),
+    Array.fromAsync(lines(child.stderr)),
+    child.status,
+  ]);
+  return { code, out: out.join("\n"), err: err.join("\n") };
+}
