@@ -39,7 +39,13 @@ export function permissionTable(): string {
   ]);
 }
 
-const NEEDS: readonly Need[] = ["net", "mount", "tar", "runtime"];
+const NEEDS: readonly Need[] = [
+  "net",
+  "mount",
+  "tar",
+  "runtime",
+  "fuser",
+];
 
 interface NamedCommand {
   readonly path: string;

@@ -14,7 +14,7 @@ libc_paths="/lib/x86_64-linux-gnu/libc.so.6 /lib/aarch64-linux-gnu/libc.so.6
 	/lib64/libc.so.6 /usr/lib/libc.so.6"
 
 # What orlop runs, and where: the same folders as in src/process/find_program.ts.
-mount_programs="mount umount findmnt" tar_programs=tar runtime_programs="runc crun"
+mount_programs="mount umount findmnt" tar_programs=tar runtime_programs="runc crun" doctor_programs=fuser
 program_folders="/usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin"
 
 # Commands that reach registries, mount, unpack layers, run containers: just
@@ -24,8 +24,8 @@ mount_commands=" pull load run rmi check doctor gc df image/pull image/rm \
 	ps start stop rm container/create container/ls container/list container/ps \
 	container/inspect container/start container/stop container/rm \
 	pod/create pod/ls pod/list pod/ps pod/inspect pod/rm __complete "
-tar_commands=" pull load run image/pull pod/create "
-runtime_commands=" run "
+tar_commands=" pull load run doctor image/pull pod/create "
+runtime_commands=" run doctor "
 
 # Commands with a container's own words behind their first argument.
 word_commands=" run container/create __complete "
@@ -41,6 +41,11 @@ word_value_flags=" --name --pod --runtime --env -e --volume -v --workdir -w \
 
 # What all commands may do: see, but not touch, besides the store.
 common_permissions="--allow-read --allow-sys=uid,statfs --allow-env=$env_names"
+
+# What doctor sees besides.
+doctor_permissions="--allow-sys=osRelease --allow-env=HTTPS_PROXY,https_proxy"
+doctor_permissions=$doctor_permissions,HTTP_PROXY,http_proxy,ALL_PROXY,all_proxy
+doctor_permissions=$doctor_permissions,NO_PROXY,no_proxy
 
 choose_permissions() {
 	root_flag='' runroot_flag='' config_flag='' writable='' command=''
@@ -60,6 +65,9 @@ choose_permissions() {
 	if is_one_of "$mount_commands"; then chosen="$chosen $mount_programs"; fi
 	if is_one_of "$tar_commands"; then chosen="$chosen $tar_programs"; fi
 	if is_one_of "$runtime_commands"; then chosen="$chosen $runtime_programs"; fi
+	if [ "$command" = doctor ]; then
+		chosen="$chosen $doctor_programs" permissions="$permissions $doctor_permissions"
+	fi
 	# shellcheck disable=SC2086 # names of programs
 	grant_programs $chosen
 }
@@ -184,12 +192,12 @@ setting() {
 # Sets $permissions to those of all commands together, wherever a machine keeps
 # its programs: for a file that knows nothing of its command line when it starts.
 union_permissions() {
-	permissions="$common_permissions --allow-write --allow-net"
+	permissions="$common_permissions $doctor_permissions --allow-write --allow-net"
 	is_there=true
 	# shellcheck disable=SC2086 # lists of words without blanks
 	grant ffi $libc_paths
 	# shellcheck disable=SC2086 # names of programs
-	grant_programs $mount_programs $tar_programs $runtime_programs
+	grant_programs $mount_programs $tar_programs $runtime_programs $doctor_programs
 }
 
 is_there="test -e"

@@ -55,6 +55,7 @@ export const PROGRAMS = {
   mount: ["mount", "umount", "findmnt"],
   tar: ["tar"],
   runtime: ["runc", "crun"],
+  fuser: ["fuser"],
 } as const;
 
 /** A positional argument. */

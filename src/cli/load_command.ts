@@ -23,6 +23,7 @@ const MODULES: Readonly<Record<string, () => Promise<CommandModule>>> = {
   "container start": () => import("./commands/container_start.ts"),
   "container stop": () => import("./commands/container_stop.ts"),
   "df": () => import("./commands/df.ts"),
+  "doctor": () => import("./commands/doctor.ts"),
   "gc": () => import("./commands/gc.ts"),
   "pod create": () => import("./commands/pod_create.ts"),
   "pod inspect": () => import("./commands/pod_inspect.ts"),

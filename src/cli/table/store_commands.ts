@@ -167,5 +167,37 @@ export const SCHEDULE = {
   ],
 } as const satisfies Command;
 
+/** `orlop doctor`. */
+export const DOCTOR = {
+  name: "doctor",
+  summary: "Look at this machine and the store, and say what to do",
+  description: [
+    "Kernel, overlay mounts, file system, room, cgroups, programs, clock, name " +
+    "servers, proxy; then who holds the store's locks and mounts, what lies " +
+    "around in it, the last cleanup, and what this process may do. Mounts on " +
+    "trial, and changes nothing. Exit code 1 if something will not work.",
+    "It reaches no network, and cannot look into other mount namespaces.",
+  ],
+  section: "Store",
+  needs: ["mount", "tar", "runtime", "fuser"],
+  flags: {
+    format: {
+      type: "text",
+      short: "f",
+      value: "FORMAT",
+      choices: ["text", "json"],
+      default: "text",
+      help: "How to show it",
+    },
+  },
+  examples: [
+    { line: "orlop doctor", does: "Before the first pull, or when in trouble" },
+    {
+      line: "orlop doctor -f json | jq '.[] | select(.state != \"ok\")'",
+      does: "For monitors: only what is not well",
+    },
+  ],
+} as const satisfies Command;
+
 /** All of them. */
-export const STORE_COMMANDS: readonly Command[] = [GC, DF, SCHEDULE];
+export const STORE_COMMANDS: readonly Command[] = [GC, DF, DOCTOR, SCHEDULE];

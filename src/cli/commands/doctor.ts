@@ -1,0 +1,38 @@
+/** `orlop doctor`. */
+
+import { examine, PROXY_NAMES } from "../../runtime/doctor.ts";
+import type { Finding } from "../../runtime/doctor_finding.ts";
+import type { Call } from "../command.ts";
+import { readEnv } from "../read_env.ts";
+import { showJson } from "../show_list.ts";
+import type { DOCTOR } from "../table/store_commands.ts";
+import type { Style } from "../terminal.ts";
+
+/** Shows what is well and what is not. */
+export async function run(
+  { flags, config, libc, terminal, signal }: Call<typeof DOCTOR>,
+): Promise<number> {
+  const { root, runRoot } = config;
+  const env = Object.fromEntries(PROXY_NAMES.map((n) => [n, readEnv(n)]));
+  const findings = await examine({ root, runRoot, libc, env, signal });
+  const failed = findings.filter(({ state }) => state === "fail").length;
+  if (flags.format === "json") {
+    showJson(findings, terminal);
+  } else {
+    const width = Math.max(...findings.map(({ check }) => check.length));
+    for (const { check, state, found, advice } of findings) {
+      const mark = terminal.paint(STYLES[state], state.padEnd(MARK_WIDTH));
+      terminal.print(`${mark}  ${check.padEnd(width)}  ${found}`);
+      if (advice === undefined) continue;
+      terminal.print(" ".repeat(MARK_WIDTH + width + 4) + `→ ${advice}`);
+    }
+  }
+  return failed > 0 ? 1 : 0;
+}
+
+const MARK_WIDTH = 4;
+const STYLES: Readonly<Record<Finding["state"], Style>> = {
+  ok: "green",
+  warn: "yellow",
+  fail: "red",
+};

@@ -1,0 +1,31 @@
+/** What a look at a machine finds. */
+
+/** One thing that was looked at. */
+export interface Finding {
+  /** What it is about, such as `overlay`. */
+  readonly check: string;
+  /** `"warn"`: it works, but not as it should; `"fail"`: something will not. */
+  readonly state: "ok" | "warn" | "fail";
+  readonly found: string;
+  /** What to do, unless all is well. */
+  readonly advice?: string;
+}
+
+/** Looks at something; what it throws is a finding, too. */
+export interface Check {
+  readonly name: string;
+  look(): Promise<readonly Finding[]> | readonly Finding[];
+}
+
+/** Makes findings of one check. */
+export function about(check: string): {
+  ok(found: string): Finding;
+  warn(found: string, advice: string): Finding;
+  fail(found: string, advice: string): Finding;
+} {
+  return {
+    ok: (found) => ({ check, state: "ok", found }),
+    warn: (found, advice) => ({ check, state: "warn", found, advice }),
+    fail: (found, advice) => ({ check, state: "fail", found, advice }),
+  };
+}
