@@ -10,7 +10,7 @@ export interface SourceFile {
   readonly source: string;
 }
 
-const BOTTOM = ["formats", "errors", "abort"];
+const BOTTOM = ["formats", "errors", "image_errors", "abort"];
 const LOWER = ["fs", "process", ...BOTTOM];
 
 /** What each folder of `src/`, or file in it, may import besides itself. */
@@ -24,8 +24,9 @@ const DOWN: Readonly<Record<string, readonly string[]>> = {
   mount: LOWER,
   fs: ["process", ...BOTTOM],
   process: BOTTOM,
-  formats: ["errors", "abort"],
+  formats: ["errors", "image_errors", "abort"],
   errors: ["abort"],
+  "image_errors": ["abort"],
   abort: [],
   std: [],
 };

@@ -6,7 +6,6 @@
  */
 
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { InvalidLayerError } from "../src/errors.ts";
 import { type Bytes, concatBytes } from "../src/formats/bytes.ts";
 import {
   type Compression,
@@ -19,6 +18,7 @@ import {
   TAR_END,
   tarPadding,
 } from "../src/formats/tar_writer.ts";
+import { InvalidLayerError } from "../src/image_errors.ts";
 import { readName } from "../src/store/unpack_names.ts";
 
 const DEFAULT_INPUTS = 200_000;

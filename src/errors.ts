@@ -1,5 +1,12 @@
 /**
- * The conditions that callers act on. All else is a plain `Error`.
+ * The conditions that callers act on, but for those of `image_errors.ts`. All
+ * else is a plain `Error`.
+ *
+ * @module
+ */
+
+/**
+ * Something named does not exist: the family of all "unknown" errors.
  *
  * @example
  * ```ts
@@ -16,18 +23,23 @@
  * }
  * console.log(new ImageNotFoundError("why") instanceof NotFoundError); // true
  * ```
- *
- * @module
  */
-
-/** Something named does not exist: the family of all "unknown" errors. */
 export class NotFoundError extends Error {
   static {
     this.prototype.name = "NotFoundError";
   }
 }
 
-/** No image of this name or ID is in the store. */
+/**
+ * No image of this name or ID is in the store.
+ *
+ * @example
+ * ```ts
+ * import { ImageNotFoundError } from "orlop";
+ * const error = new ImageNotFoundError("why", { imageName: "busybox" });
+ * console.log(error.imageName, error.imageId === ""); // busybox true
+ * ```
+ */
 export class ImageNotFoundError extends NotFoundError {
   /** The name that was asked for, as typed; empty if only an ID was given. */
   readonly imageName: string;
@@ -49,70 +61,152 @@ export class ImageNotFoundError extends NotFoundError {
   }
 }
 
-/** No container of this name or ID is in the store. */
+/**
+ * No container of this name or ID is in the store.
+ *
+ * @example
+ * ```ts
+ * import { ContainerNotFoundError, NotFoundError } from "orlop";
+ * console.log(new ContainerNotFoundError("why") instanceof NotFoundError); // true
+ * ```
+ */
 export class ContainerNotFoundError extends NotFoundError {
   static {
     this.prototype.name = "ContainerNotFoundError";
   }
 }
 
-/** No layer of this ID is in the store. */
+/**
+ * No layer of this ID is in the store.
+ *
+ * @example
+ * ```ts
+ * import { LayerNotFoundError, NotFoundError } from "orlop";
+ * console.log(new LayerNotFoundError("why") instanceof NotFoundError); // true
+ * ```
+ */
 export class LayerNotFoundError extends NotFoundError {
   static {
     this.prototype.name = "LayerNotFoundError";
   }
 }
 
-/** A pod name is missing or malformed. */
+/**
+ * A pod name is missing or malformed.
+ *
+ * @example
+ * ```ts
+ * import { InvalidPodNameError } from "orlop";
+ * console.log(new InvalidPodNameError("why") instanceof TypeError); // true
+ * ```
+ */
 export class InvalidPodNameError extends TypeError {
   static {
     this.prototype.name = "InvalidPodNameError";
   }
 }
 
-/** An image name is missing or malformed. */
+/**
+ * An image name is missing or malformed.
+ *
+ * @example
+ * ```ts
+ * import { InvalidImageNameError } from "orlop";
+ * console.log(new InvalidImageNameError("why") instanceof TypeError); // true
+ * ```
+ */
 export class InvalidImageNameError extends TypeError {
   static {
     this.prototype.name = "InvalidImageNameError";
   }
 }
 
-/** A container name is missing or malformed. */
+/**
+ * A container name is missing or malformed.
+ *
+ * @example
+ * ```ts
+ * import { InvalidContainerNameError } from "orlop";
+ * const error = new InvalidContainerNameError("why");
+ * console.log(error instanceof TypeError); // true
+ * ```
+ */
 export class InvalidContainerNameError extends TypeError {
   static {
     this.prototype.name = "InvalidContainerNameError";
   }
 }
 
-/** A sandbox ID is missing, unknown, or that of no infra container. */
+/**
+ * A sandbox ID is missing, unknown, or that of no infra container.
+ *
+ * @example
+ * ```ts
+ * import { InvalidSandboxIdError, NotFoundError } from "orlop";
+ * console.log(new InvalidSandboxIdError("why") instanceof NotFoundError); // true
+ * ```
+ */
 export class InvalidSandboxIdError extends NotFoundError {
   static {
     this.prototype.name = "InvalidSandboxIdError";
   }
 }
 
-/** A container ID is missing or unknown. */
+/**
+ * A container ID is missing or unknown.
+ *
+ * @example
+ * ```ts
+ * import { InvalidContainerIdError, NotFoundError } from "orlop";
+ * const error = new InvalidContainerIdError("why");
+ * console.log(error instanceof NotFoundError); // true
+ * ```
+ */
 export class InvalidContainerIdError extends NotFoundError {
   static {
     this.prototype.name = "InvalidContainerIdError";
   }
 }
 
-/** A container ID is in use already. */
+/**
+ * A container ID is in use already.
+ *
+ * @example
+ * ```ts
+ * import { DuplicateIdError } from "orlop";
+ * console.log(new DuplicateIdError("why").name); // DuplicateIdError
+ * ```
+ */
 export class DuplicateIdError extends Error {
   static {
     this.prototype.name = "DuplicateIdError";
   }
 }
 
-/** A name is in use already. */
+/**
+ * A name is in use already.
+ *
+ * @example
+ * ```ts
+ * import { DuplicateNameError } from "orlop";
+ * console.log(new DuplicateNameError("why").name); // DuplicateNameError
+ * ```
+ */
 export class DuplicateNameError extends Error {
   static {
     this.prototype.name = "DuplicateNameError";
   }
 }
 
-/** Something cannot be removed because others use it. */
+/**
+ * Something cannot be removed because others use it.
+ *
+ * @example
+ * ```ts
+ * import { InUseError } from "orlop";
+ * console.log(new InUseError("why", ["web-1"]).users); // ["web-1"]
+ * ```
+ */
 export class InUseError extends Error {
   /** Who uses it: names or IDs. */
   readonly users: readonly string[];
@@ -128,112 +222,60 @@ export class InUseError extends Error {
   }
 }
 
-/** Another process holds a lock for longer than the caller would wait. */
+/**
+ * Another process holds a lock for longer than the caller would wait.
+ *
+ * @example
+ * ```ts
+ * import { StoreBusyError } from "orlop";
+ * const isWorthARetry = (error: unknown) => error instanceof StoreBusyError;
+ * ```
+ */
 export class StoreBusyError extends Error {
   static {
     this.prototype.name = "StoreBusyError";
   }
 }
 
-/** The store's configuration or content is one that orlop must not touch. */
+/**
+ * The store's configuration or content is one that orlop must not touch.
+ *
+ * @example
+ * ```ts
+ * import { UnsupportedStoreError } from "orlop";
+ * console.log(new UnsupportedStoreError("why").name); // UnsupportedStoreError
+ * ```
+ */
 export class UnsupportedStoreError extends Error {
   static {
     this.prototype.name = "UnsupportedStoreError";
   }
 }
 
-/** Received bytes are not what their descriptor promised. */
-export class BlobMismatchError extends Error {
-  static {
-    this.prototype.name = "BlobMismatchError";
-  }
-}
-
-/** A manifest, index or config breaks its specification, or is no image. */
-export class InvalidManifestError extends Error {
-  static {
-    this.prototype.name = "InvalidManifestError";
-  }
-}
-
-/** An index offers nothing for the platform that was asked for. */
-export class NoMatchingPlatformError extends InvalidManifestError {
-  static {
-    this.prototype.name = "NoMatchingPlatformError";
-  }
-}
-
-/** A layer cannot be unpacked: its archive is damaged or hostile. */
-export class InvalidLayerError extends Error {
-  static {
-    this.prototype.name = "InvalidLayerError";
-  }
-}
-
-/** A registry answered with an error, or not at all. */
-export class RegistryError extends Error {
-  /** The HTTP status; 0 if there was no answer. */
-  readonly status: number;
-  /** The error code of the distribution-spec, such as `MANIFEST_UNKNOWN`. */
-  readonly code: string;
-
-  static {
-    this.prototype.name = "RegistryError";
-  }
-
-  /** Makes one of an answer, or of none. */
-  constructor(
-    message: string,
-    details: {
-      readonly status?: number;
-      readonly code?: string;
-      readonly cause?: unknown;
-    } = {},
-  ) {
-    super(message, { cause: details.cause });
-    this.status = details.status ?? 0;
-    this.code = details.code ?? "";
-  }
-}
-
-/** A registry wants other credentials, or any. */
-export class UnauthorizedError extends RegistryError {
-  static {
-    this.prototype.name = "UnauthorizedError";
-  }
-}
-
-/** A thread must connect to a host that its permissions do not include. */
-export class HostNotPermittedError extends Error {
-  /** With its port if that is not the scheme's own. */
-  readonly host: string;
-
-  static {
-    this.prototype.name = "HostNotPermittedError";
-  }
-
-  /** Makes one for a host. */
-  constructor(message: string, host: string) {
-    super(message);
-    this.host = host;
-  }
-}
-
-/** A configured policy forbids what was asked for. */
+/**
+ * A configured policy forbids what was asked for.
+ *
+ * @example
+ * ```ts
+ * import { PolicyError } from "orlop";
+ * console.log(new PolicyError("why").name); // PolicyError
+ * ```
+ */
 export class PolicyError extends Error {
   static {
     this.prototype.name = "PolicyError";
   }
 }
 
-/** The disk has no room for what was asked for. */
-export class NoSpaceError extends Error {
-  static {
-    this.prototype.name = "NoSpaceError";
-  }
-}
-
-/** A program that orlop calls is missing or failed. */
+/**
+ * A program that orlop calls is missing or failed.
+ *
+ * @example
+ * ```ts
+ * import { CommandError } from "orlop";
+ * console.log(new CommandError("why", { exitCode: 2 }).exitCode); // 2
+ * ```
+ */
 export class CommandError extends Error {
   /** The program's exit code; -1 if it could not be started. */
   readonly exitCode: number;

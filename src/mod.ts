@@ -17,6 +17,7 @@
 
 export type { Abortable } from "./abort.ts";
 export * from "./errors.ts";
+export * from "./image_errors.ts";
 export type { Credentials } from "./formats/auth_file.ts";
 export type {
   BlobAccess,

@@ -1,21 +1,23 @@
 /** Which exit code tells which condition; the only place that maps them. */
 
 import {
-  BlobMismatchError,
   DuplicateIdError,
   DuplicateNameError,
   InUseError,
   InvalidContainerNameError,
   InvalidImageNameError,
-  InvalidLayerError,
-  InvalidManifestError,
   InvalidPodNameError,
-  NoMatchingPlatformError,
   NotFoundError,
   PolicyError,
-  RegistryError,
   StoreBusyError,
 } from "../errors.ts";
+import {
+  BlobMismatchError,
+  InvalidLayerError,
+  InvalidManifestError,
+  NoMatchingPlatformError,
+  RegistryError,
+} from "../image_errors.ts";
 import { UsageError } from "./command.ts";
 
 /** Exit codes of every command but `run`, which passes on its container's. */

@@ -1,7 +1,7 @@
 /** Layer compression: RFC 1952 (gzip), RFC 8878 (zstd), or none. */
 
 import zlib from "node:zlib";
-import { InvalidLayerError } from "../errors.ts";
+import { InvalidLayerError } from "../image_errors.ts";
 import { type Bytes, concatBytes } from "./bytes.ts";
 import { openZlibHandle, type ZlibHandle } from "./zlib_handle.ts";
 import { createZstdFrames } from "./zstd_frames.ts";

@@ -1,6 +1,6 @@
 /** Image configs: OCI image-spec v1.1, config.md. */
 
-import { InvalidManifestError } from "../errors.ts";
+import { InvalidManifestError } from "../image_errors.ts";
 import type { Digest } from "./digest.ts";
 import {
   asArray,

@@ -1,6 +1,6 @@
 /** Manifests and indexes: OCI image-spec v1.1, manifest.md, image-index.md. */
 
-import { InvalidManifestError } from "../errors.ts";
+import { InvalidManifestError } from "../image_errors.ts";
 import type { RawManifest } from "./blob_source.ts";
 import type { Descriptor, Platform } from "./descriptor.ts";
 import { type Digest, parseDigest } from "./digest.ts";

@@ -1,6 +1,5 @@
+import { InvalidManifestError } from "../image_errors.ts";
 /** Media types of images: OCI image-spec, media-types.md; Docker schema 2. */
-
-import { InvalidManifestError } from "../errors.ts";
 
 /** How a layer's tar is packed. */
 export type Compression = "none" | "gzip" | "zstd";

@@ -3,7 +3,7 @@
  * content and waits for nothing; memory is one block and one extended header.
  */
 
-import { InvalidLayerError } from "../errors.ts";
+import { InvalidLayerError } from "../image_errors.ts";
 import type { TarEntry } from "./tar_entry.ts";
 import {
   addExtension,

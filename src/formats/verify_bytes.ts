@@ -1,7 +1,7 @@
 /** Checks bytes that are whole in memory: manifests and configs. */
 
 import { createHash } from "node:crypto";
-import { BlobMismatchError } from "../errors.ts";
+import { BlobMismatchError } from "../image_errors.ts";
 import { algorithmOf, type Digest } from "./digest.ts";
 
 /**

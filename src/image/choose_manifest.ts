@@ -1,6 +1,5 @@
 /** Which image of an index is for a platform. */
 
-import { NoMatchingPlatformError } from "../errors.ts";
 import type { Descriptor, Platform } from "../formats/descriptor.ts";
 import type { ImageIndex } from "../formats/manifest.ts";
 import {
@@ -8,6 +7,7 @@ import {
   isManifestType,
   OCI_INDEX,
 } from "../formats/media_types.ts";
+import { NoMatchingPlatformError } from "../image_errors.ts";
 
 // Newest first: a CPU of one version runs code for all that follow it.
 const VARIANTS: ReadonlyMap<string, readonly string[]> = new Map([

@@ -2,7 +2,7 @@
 
 import { resolve } from "@std/path";
 import type { Abortable } from "../abort.ts";
-import { InvalidManifestError, NotFoundError } from "../errors.ts";
+import { NotFoundError } from "../errors.ts";
 import type {
   ImageSource,
   LayoutBlobAccess,
@@ -25,6 +25,7 @@ import {
 } from "../formats/manifest.ts";
 import { OCI_INDEX } from "../formats/media_types.ts";
 import { verifyBytes } from "../formats/verify_bytes.ts";
+import { InvalidManifestError } from "../image_errors.ts";
 
 /** An image in a layout. */
 export interface LayoutImage extends ImageSource {

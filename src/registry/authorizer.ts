@@ -1,12 +1,12 @@
 /** Keeps the Authorization header of one repository ready. */
 
 import type { Abortable } from "../abort.ts";
-import { UnauthorizedError } from "../errors.ts";
 import {
   type AuthChallenge,
   parseAuthChallenges,
 } from "../formats/auth_challenge.ts";
 import type { Credentials } from "../formats/auth_file.ts";
+import { UnauthorizedError } from "../image_errors.ts";
 import { basicHeader } from "./basic_header.ts";
 import { fetchToken, type Token } from "./fetch_token.ts";
 import type { HttpClient } from "./http_client.ts";

@@ -1,7 +1,6 @@
 /** Token services: distribution-spec's companion, "Token Authentication". */
 
 import type { Abortable } from "../abort.ts";
-import { RegistryError } from "../errors.ts";
 import type { AuthChallenge } from "../formats/auth_challenge.ts";
 import type { Credentials } from "../formats/auth_file.ts";
 import {
@@ -11,6 +10,7 @@ import {
   optional,
   parseJson,
 } from "../formats/json.ts";
+import { RegistryError } from "../image_errors.ts";
 import { findRealmProblem } from "./address_rules.ts";
 import { basicHeader } from "./basic_header.ts";
 import type { HttpClient } from "./http_client.ts";

@@ -1,12 +1,12 @@
 /** Opens one blob over HTTP: OCI distribution-spec v1.1, "Pulling blobs". */
 
-import { BlobMismatchError, RegistryError } from "../errors.ts";
 import type {
   HttpBlobAccess,
   OpenBlobOptions,
 } from "../formats/blob_source.ts";
 import type { Bytes } from "../formats/bytes.ts";
 import type { Descriptor } from "../formats/descriptor.ts";
+import { BlobMismatchError, RegistryError } from "../image_errors.ts";
 import { createHttpClient, type HttpClient } from "./http_client.ts";
 import { errorOf } from "./response_error.ts";
 import { type RetryRules, sendRequest } from "./send_request.ts";

@@ -1,8 +1,8 @@
 /** Opens an image at one endpoint: https or http, with whose certificates. */
 
 import type { Abortable } from "../abort.ts";
-import { RegistryError } from "../errors.ts";
 import { familiarName, type Reference } from "../formats/reference.ts";
+import { RegistryError } from "../image_errors.ts";
 import { isLoopback } from "./address_rules.ts";
 import type { Endpoint } from "./endpoints.ts";
 import { findCredentials } from "./find_credentials.ts";

@@ -1,7 +1,6 @@
 /** Opens an image in a registry, wherever the configuration says it is. */
 
 import type { Abortable } from "../abort.ts";
-import { RegistryError } from "../errors.ts";
 import type { HttpBlobAccess, ImageSource } from "../formats/blob_source.ts";
 import type { Credentials } from "../formats/auth_file.ts";
 import {
@@ -9,6 +8,7 @@ import {
   type Reference,
   repositoryOf,
 } from "../formats/reference.ts";
+import { RegistryError } from "../image_errors.ts";
 import type { Surroundings } from "./config_paths.ts";
 import { type Endpoint, endpointsFor } from "./endpoints.ts";
 import { loadRegistriesConf } from "./load_registries_conf.ts";

@@ -1,10 +1,10 @@
 /** Reads one blob through, and goes on where a connection broke. */
 
 import type { Abortable } from "../abort.ts";
-import { BlobMismatchError } from "../errors.ts";
 import type { BlobSource } from "../formats/blob_source.ts";
 import type { Bytes } from "../formats/bytes.ts";
 import type { Descriptor } from "../formats/descriptor.ts";
+import { BlobMismatchError } from "../image_errors.ts";
 import { explainFailure } from "./explain_failure.ts";
 import { sleep } from "./send_request.ts";
 

@@ -1,7 +1,6 @@
 /** One repository behind one URL: its manifests and blobs. */
 
 import type { Abortable } from "../abort.ts";
-import { RegistryError, UnauthorizedError } from "../errors.ts";
 import type {
   HttpBlobAccess,
   ImageSource,
@@ -14,6 +13,7 @@ import { type Digest, digestOf, isDigest } from "../formats/digest.ts";
 import { MAX_MANIFEST_SIZE } from "../formats/manifest.ts";
 import { ACCEPTED_MANIFESTS, mediaTypeOf } from "../formats/media_types.ts";
 import { verifyBytes } from "../formats/verify_bytes.ts";
+import { RegistryError, UnauthorizedError } from "../image_errors.ts";
 import { type Authorizer, createAuthorizer } from "./authorizer.ts";
 import type { Credentials } from "../formats/auth_file.ts";
 import { cleanText, explainFailure } from "./explain_failure.ts";

@@ -1,7 +1,7 @@
 /** Error answers: OCI distribution-spec v1.1, "Error Codes". */
 
-import { RegistryError, UnauthorizedError } from "../errors.ts";
 import { toText } from "../formats/bytes.ts";
+import { RegistryError, UnauthorizedError } from "../image_errors.ts";
 import { cleanText } from "./explain_failure.ts";
 import { readBody } from "./read_body.ts";
 import { retryAfterMs } from "./send_request.ts";

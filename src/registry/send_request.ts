@@ -1,7 +1,7 @@
 /** GET with retries, time limits and redirects: the rules of registries. */
 
 import type { Abortable } from "../abort.ts";
-import { HostNotPermittedError, RegistryError } from "../errors.ts";
+import { HostNotPermittedError, RegistryError } from "../image_errors.ts";
 import { findRedirectProblem } from "./address_rules.ts";
 import { explainFailure, isLasting } from "./explain_failure.ts";
 import type { HttpClient, HttpRequest } from "./http_client.ts";

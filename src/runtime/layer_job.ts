@@ -1,5 +1,8 @@
 /** What the main thread and the workers that unpack layers tell each other. */
 
+import type { BlobAccess } from "../formats/blob_source.ts";
+import type { Descriptor } from "../formats/descriptor.ts";
+import { isErrno } from "../fs/errno.ts";
 import {
   BlobMismatchError,
   HostNotPermittedError,
@@ -7,10 +10,7 @@ import {
   NoSpaceError,
   RegistryError,
   UnauthorizedError,
-} from "../errors.ts";
-import type { BlobAccess } from "../formats/blob_source.ts";
-import type { Descriptor } from "../formats/descriptor.ts";
-import { isErrno } from "../fs/errno.ts";
+} from "../image_errors.ts";
 import type { UnpackedLayer, UnpackLimits } from "../store/unpack_layer.ts";
 
 /** One layer to fetch and unpack. */

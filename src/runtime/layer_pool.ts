@@ -1,8 +1,8 @@
 /** Workers that fetch and unpack layers, with no more permissions than that. */
 
 import type { Abortable } from "../abort.ts";
-import { HostNotPermittedError, RegistryError } from "../errors.ts";
 import type { BlobAccess } from "../formats/blob_source.ts";
+import { HostNotPermittedError, RegistryError } from "../image_errors.ts";
 import type { UnpackedLayer } from "../store/unpack_layer.ts";
 import {
   fromErrorData,

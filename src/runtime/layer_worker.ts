@@ -4,7 +4,7 @@
  */
 
 import type { BlobAccess, BlobSource } from "../formats/blob_source.ts";
-import { UnauthorizedError } from "../errors.ts";
+import { UnauthorizedError } from "../image_errors.ts";
 import { readBlob } from "../registry/read_blob.ts";
 import { unpackLayer } from "../store/unpack_layer.ts";
 import {

@@ -1,10 +1,10 @@
 /** Opens blobs wherever they are; this is all that a worker needs. */
 
-import { RegistryError } from "../errors.ts";
 import type { BlobAccess, OpenBlobOptions } from "../formats/blob_source.ts";
 import type { Bytes } from "../formats/bytes.ts";
 import type { Descriptor } from "../formats/descriptor.ts";
 import { openLayoutBlob } from "../image/layout_source.ts";
+import { RegistryError } from "../image_errors.ts";
 import { openBlob } from "../registry/open_blob.ts";
 
 /** Opens a blob of any source. Its bytes are unproven. */

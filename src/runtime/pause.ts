@@ -1,11 +1,12 @@
 /** The image of a pod's infra container, which needs no registry. */
 
 import type { Abortable } from "../abort.ts";
-import { ImageNotFoundError, RegistryError } from "../errors.ts";
+import { ImageNotFoundError } from "../errors.ts";
 import type { ImageSource } from "../formats/blob_source.ts";
 import { nameOf } from "../formats/reference.ts";
 import { hostPlatform } from "../image/choose_manifest.ts";
 import { makePauseImage, PAUSE_IMAGE_NAME } from "../image/pause_image.ts";
+import { RegistryError } from "../image_errors.ts";
 import { setPin } from "../store/image_store.ts";
 import type { Store } from "../store/store.ts";
 import type { Agent } from "./agent.ts";

@@ -1,11 +1,7 @@
 /** Pulls an image by a name that a person typed. */
 
 import { basename } from "@std/path";
-import {
-  InvalidImageNameError,
-  NoMatchingPlatformError,
-  RegistryError,
-} from "../errors.ts";
+import { InvalidImageNameError } from "../errors.ts";
 import type { ImageSource } from "../formats/blob_source.ts";
 import {
   type ImageName,
@@ -20,6 +16,7 @@ import {
   parseTransportReference,
 } from "../formats/transport_reference.ts";
 import { openLayout } from "../image/layout_source.ts";
+import { NoMatchingPlatformError, RegistryError } from "../image_errors.ts";
 import { loadRegistriesConf } from "../registry/load_registries_conf.ts";
 import {
   openRepository,

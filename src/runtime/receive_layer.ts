@@ -3,16 +3,16 @@
 import { existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "@std/path";
 import type { Abortable } from "../abort.ts";
+import type { BlobAccess } from "../formats/blob_source.ts";
+import type { Descriptor } from "../formats/descriptor.ts";
+import type { Digest } from "../formats/digest.ts";
+import type { LayerId } from "../formats/store_ids.ts";
 import {
   BlobMismatchError,
   InvalidLayerError,
   NoSpaceError,
   RegistryError,
-} from "../errors.ts";
-import type { BlobAccess } from "../formats/blob_source.ts";
-import type { Descriptor } from "../formats/descriptor.ts";
-import type { Digest } from "../formats/digest.ts";
-import type { LayerId } from "../formats/store_ids.ts";
+} from "../image_errors.ts";
 import type { UnpackedLayer, UnpackLimits } from "../store/unpack_layer.ts";
 import type { LayerPool, LayerTask } from "./layer_pool.ts";
 import type { OnPullEvent } from "./pull_event.ts";

@@ -1,11 +1,6 @@
 /** From a source to one image: manifest, platform, config; all verified. */
 
 import type { Abortable } from "../abort.ts";
-import {
-  BlobMismatchError,
-  InvalidManifestError,
-  NoMatchingPlatformError,
-} from "../errors.ts";
 import type { ImageSource, RawManifest } from "../formats/blob_source.ts";
 import { type Bytes, concatBytes } from "../formats/bytes.ts";
 import type { Descriptor, Platform } from "../formats/descriptor.ts";
@@ -22,6 +17,11 @@ import {
   platformFits,
   platformText,
 } from "../image/choose_manifest.ts";
+import {
+  BlobMismatchError,
+  InvalidManifestError,
+  NoMatchingPlatformError,
+} from "../image_errors.ts";
 import { readBlob } from "../registry/read_blob.ts";
 
 /** One image, before its layers. */

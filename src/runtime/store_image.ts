@@ -2,7 +2,7 @@
 
 import { statfsSync } from "node:fs";
 import type { Abortable } from "../abort.ts";
-import { LayerNotFoundError, NoSpaceError } from "../errors.ts";
+import { LayerNotFoundError } from "../errors.ts";
 import type { ImageSource } from "../formats/blob_source.ts";
 import type { Bytes } from "../formats/bytes.ts";
 import type { Platform } from "../formats/descriptor.ts";
@@ -16,6 +16,7 @@ import {
 import { type ImageId, imageIdOf } from "../formats/store_ids.ts";
 import { isErrno } from "../fs/errno.ts";
 import { layerIdsOf } from "../image/layer_ids.ts";
+import { NoSpaceError } from "../image_errors.ts";
 import type { BigDataItem } from "../store/big_data.ts";
 import { putImage, readImageItem } from "../store/image_store.ts";
 import { leaseLayers } from "../store/lease.ts";

@@ -21,7 +21,19 @@ export interface LockOptions extends Abortable {
 const RETRY_MS = 10;
 const NOTICE_AFTER_MS = 3_000;
 
-/** A lock that is held until it is disposed of. */
+/**
+ * A lock that is held until it is disposed of.
+ *
+ * @example
+ * ```ts
+ * import { type HeldLock, openAgent } from "orlop";
+ * const root = await Deno.makeTempDir();
+ * const { store } = openAgent({ root, runRoot: `${root}/run` });
+ * using held = await store.lock({ storage: "read" });
+ * const lock: HeldLock = held.storage;
+ * console.log(lock.path, lock.kind);
+ * ```
+ */
 export class HeldLock implements Disposable {
   /** The lock file. */
   readonly path: string;

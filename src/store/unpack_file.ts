@@ -4,8 +4,8 @@
  */
 
 import fs from "node:fs";
-import { InvalidLayerError, NoSpaceError } from "../errors.ts";
 import type { TarEntry } from "../formats/tar_entry.ts";
+import { InvalidLayerError, NoSpaceError } from "../image_errors.ts";
 
 /** Of an entry, what is set on its file. */
 export type FileAttributes = Pick<

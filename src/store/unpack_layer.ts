@@ -5,7 +5,6 @@
 
 import { createHash } from "node:crypto";
 import fs from "node:fs";
-import { InvalidLayerError } from "../errors.ts";
 import { type Bytes, concatBytes } from "../formats/bytes.ts";
 import {
   type Compression,
@@ -17,6 +16,7 @@ import {
 import { type Digest, parseDigest } from "../formats/digest.ts";
 import { createTarScanner } from "../formats/tar_scanner.ts";
 import { createTarSplitWriter } from "../formats/tar_split.ts";
+import { InvalidLayerError } from "../image_errors.ts";
 import { createEntryUnpacker, type EntrySummary } from "./unpack_entries.ts";
 import { createFile, makeDirectory, writeFully } from "./unpack_file.ts";
 import { createSpool } from "./unpack_spool.ts";

@@ -1,7 +1,7 @@
 /** What the names in a layer mean: OCI image-spec v1.1, layer.md. */
 
-import { InvalidLayerError } from "../errors.ts";
 import { showBinaryString } from "../formats/binary_string.ts";
+import { InvalidLayerError } from "../image_errors.ts";
 
 /** What an entry's name asks for. Paths are clean binary strings. */
 export type NameMeaning =

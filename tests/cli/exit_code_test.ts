@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { UsageError } from "../../src/cli/command.ts";
 import { exitCodeOf } from "../../src/cli/exit_code.ts";
-import * as errors from "../../src/errors.ts";
+import * as errors from "../../src/mod.ts";
 
 Deno.test("exitCodeOf() tells conditions apart", async (t) => {
   const cases: readonly [Error, number][] = [

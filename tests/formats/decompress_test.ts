@@ -1,6 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { InvalidLayerError } from "../../src/errors.ts";
 import { type Bytes, concatBytes, toBytes } from "../../src/formats/bytes.ts";
 import {
   type Compression,
@@ -8,6 +7,7 @@ import {
   createDecompressor,
   detectCompression,
 } from "../../src/formats/decompress.ts";
+import { InvalidLayerError } from "../../src/image_errors.ts";
 
 // More than fits into the buffers below, and does not compress to nothing.
 const PLAIN = toBytes(

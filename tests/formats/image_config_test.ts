@@ -1,8 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { InvalidManifestError } from "../../src/errors.ts";
 import { toBytes } from "../../src/formats/bytes.ts";
 import { digestOf } from "../../src/formats/digest.ts";
 import { parseImageConfig } from "../../src/formats/image_config.ts";
+import { InvalidManifestError } from "../../src/image_errors.ts";
 
 Deno.test("parseImageConfig() reads a config", () => {
   const config = parse({

@@ -1,5 +1,4 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { InvalidManifestError } from "../../src/errors.ts";
 import type { RawManifest } from "../../src/formats/blob_source.ts";
 import { toBytes } from "../../src/formats/bytes.ts";
 import { digestOf } from "../../src/formats/digest.ts";
@@ -13,6 +12,7 @@ import {
   OCI_LAYER_GZIP,
   OCI_MANIFEST,
 } from "../../src/formats/media_types.ts";
+import { InvalidManifestError } from "../../src/image_errors.ts";
 
 const CONFIG = { mediaType: OCI_CONFIG, digest: digestOf("c"), size: 1 };
 const LAYER = { mediaType: OCI_LAYER_GZIP, digest: digestOf("l"), size: 2 };

@@ -1,5 +1,4 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { NoMatchingPlatformError } from "../../src/errors.ts";
 import type { Descriptor } from "../../src/formats/descriptor.ts";
 import { digestOf } from "../../src/formats/digest.ts";
 import type { ImageIndex } from "../../src/formats/manifest.ts";
@@ -15,6 +14,7 @@ import {
   platformFits,
   platformText,
 } from "../../src/image/choose_manifest.ts";
+import { NoMatchingPlatformError } from "../../src/image_errors.ts";
 
 Deno.test("choosePlatform() picks the best entry", async (t) => {
   const cases: [wanted: string, offered: string[], chosen: string][] = [

@@ -1,12 +1,12 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import {
-  BlobMismatchError,
-  InvalidManifestError,
-  NotFoundError,
-} from "../../src/errors.ts";
+import { NotFoundError } from "../../src/errors.ts";
 import { hexOf } from "../../src/formats/digest.ts";
 import { OCI_MANIFEST } from "../../src/formats/media_types.ts";
 import { openLayout } from "../../src/image/layout_source.ts";
+import {
+  BlobMismatchError,
+  InvalidManifestError,
+} from "../../src/image_errors.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { writeTestLayout } from "../support/test_layout.ts";
 

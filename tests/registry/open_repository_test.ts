@@ -1,12 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import {
-  PolicyError,
-  RegistryError,
-  UnauthorizedError,
-} from "../../src/errors.ts";
+import { PolicyError } from "../../src/errors.ts";
 import { parseManifest } from "../../src/formats/manifest.ts";
 import { parseReference } from "../../src/formats/reference.ts";
 import { choosePlatform } from "../../src/image/choose_manifest.ts";
+import { RegistryError, UnauthorizedError } from "../../src/image_errors.ts";
 import {
   openRepository,
   type RegistryOptions,

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { BlobMismatchError, RegistryError } from "../../src/errors.ts";
 import type { Bytes } from "../../src/formats/bytes.ts";
 import type { Descriptor } from "../../src/formats/descriptor.ts";
 import { digestOf } from "../../src/formats/digest.ts";
 import { OCI_LAYER_GZIP } from "../../src/formats/media_types.ts";
+import { BlobMismatchError, RegistryError } from "../../src/image_errors.ts";
 import { openBlob } from "../../src/registry/open_blob.ts";
 import {
   readBlob,

@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { Credentials } from "../../src/formats/auth_file.ts";
+import { digestOf } from "../../src/formats/digest.ts";
+import { OCI_LAYER_GZIP, OCI_MANIFEST } from "../../src/formats/media_types.ts";
 import {
   BlobMismatchError,
   RegistryError,
   UnauthorizedError,
-} from "../../src/errors.ts";
-import type { Credentials } from "../../src/formats/auth_file.ts";
-import { digestOf } from "../../src/formats/digest.ts";
-import { OCI_LAYER_GZIP, OCI_MANIFEST } from "../../src/formats/media_types.ts";
+} from "../../src/image_errors.ts";
 import { Repository } from "../../src/registry/repository.ts";
 import { serveHostile } from "../support/hostile_server.ts";
 

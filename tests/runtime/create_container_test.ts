@@ -1,11 +1,8 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import {
-  DuplicateNameError,
-  InvalidManifestError,
-  InvalidSandboxIdError,
-} from "../../src/errors.ts";
+import { DuplicateNameError, InvalidSandboxIdError } from "../../src/errors.ts";
 import type { RuntimeSpec } from "../../src/formats/runtime_spec.ts";
+import { InvalidManifestError } from "../../src/image_errors.ts";
 import { bigDataFileName } from "../../src/store/big_data.ts";
 import {
   addImage,

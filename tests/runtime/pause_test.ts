@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { ImageNotFoundError, RegistryError } from "../../src/errors.ts";
+import { ImageNotFoundError } from "../../src/errors.ts";
 import { PAUSE_IMAGE_NAME } from "../../src/image/pause_image.ts";
+import { RegistryError } from "../../src/image_errors.ts";
 import { RuntimeServer } from "../../src/runtime/runtime_server.ts";
 import {
   addImage,

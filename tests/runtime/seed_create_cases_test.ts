@@ -6,9 +6,9 @@ import {
   InvalidContainerNameError,
   InvalidImageNameError,
   InvalidPodNameError,
-  RegistryError,
   UnsupportedStoreError,
 } from "../../src/errors.ts";
+import { RegistryError } from "../../src/image_errors.ts";
 import { RuntimeServer } from "../../src/runtime/runtime_server.ts";
 import { freePort } from "../support/registry_server.ts";
 import {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
-import { InvalidLayerError } from "../../src/errors.ts";
 import { toBinaryString } from "../../src/formats/binary_string.ts";
+import { InvalidLayerError } from "../../src/image_errors.ts";
 import { applySpool } from "../../src/store/apply_spool.ts";
 import { unpackLayer } from "../../src/store/unpack_layer.ts";
 import { needs } from "../support/peers.ts";

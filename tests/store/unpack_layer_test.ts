@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { gunzipSync, gzipSync, zstdCompressSync } from "node:zlib";
-import { InvalidLayerError } from "../../src/errors.ts";
 import { type Bytes, concatBytes, toText } from "../../src/formats/bytes.ts";
 import { digestOf } from "../../src/formats/digest.ts";
+import { InvalidLayerError } from "../../src/image_errors.ts";
 import {
   type UnpackedLayer,
   unpackLayer,

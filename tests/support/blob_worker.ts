@@ -3,7 +3,7 @@
 
 import type { HttpBlobAccess } from "../../src/formats/blob_source.ts";
 import type { Descriptor } from "../../src/formats/descriptor.ts";
-import { HostNotPermittedError } from "../../src/errors.ts";
+import { HostNotPermittedError } from "../../src/image_errors.ts";
 import { openBlob } from "../../src/registry/open_blob.ts";
 import { readBlob } from "../../src/registry/read_blob.ts";
 

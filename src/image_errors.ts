@@ -1,0 +1,164 @@
+/**
+ * The conditions of images on their way into a store: a registry refuses, or
+ * what it gives is not as promised.
+ *
+ * @module
+ */
+
+/**
+ * Received bytes are not what their descriptor promised.
+ *
+ * @example
+ * ```ts
+ * import { BlobMismatchError } from "orlop";
+ * console.log(new BlobMismatchError("why").name); // BlobMismatchError
+ * ```
+ */
+export class BlobMismatchError extends Error {
+  static {
+    this.prototype.name = "BlobMismatchError";
+  }
+}
+
+/**
+ * A manifest, index or config breaks its specification, or is no image.
+ *
+ * @example
+ * ```ts
+ * import { InvalidManifestError } from "orlop";
+ * console.log(new InvalidManifestError("why").name); // InvalidManifestError
+ * ```
+ */
+export class InvalidManifestError extends Error {
+  static {
+    this.prototype.name = "InvalidManifestError";
+  }
+}
+
+/**
+ * An index offers nothing for the platform that was asked for.
+ *
+ * @example
+ * ```ts
+ * import { InvalidManifestError, NoMatchingPlatformError } from "orlop";
+ * const error = new NoMatchingPlatformError("why");
+ * console.log(error instanceof InvalidManifestError); // true
+ * ```
+ */
+export class NoMatchingPlatformError extends InvalidManifestError {
+  static {
+    this.prototype.name = "NoMatchingPlatformError";
+  }
+}
+
+/**
+ * A layer cannot be unpacked: its archive is damaged or hostile.
+ *
+ * @example
+ * ```ts
+ * import { InvalidLayerError } from "orlop";
+ * console.log(new InvalidLayerError("why").name); // InvalidLayerError
+ * ```
+ */
+export class InvalidLayerError extends Error {
+  static {
+    this.prototype.name = "InvalidLayerError";
+  }
+}
+
+/**
+ * A registry answered with an error, or not at all.
+ *
+ * @example
+ * ```ts
+ * import { type ImageServer, RegistryError } from "orlop";
+ * async function isOffered(images: ImageServer, name: string) {
+ *   try {
+ *     await images.pullImage(name);
+ *     return true;
+ *   } catch (error) {
+ *     if (error instanceof RegistryError && error.status === 404) return false;
+ *     throw error;
+ *   }
+ * }
+ * ```
+ */
+export class RegistryError extends Error {
+  /** The HTTP status; 0 if there was no answer. */
+  readonly status: number;
+  /** The error code of the distribution-spec, such as `MANIFEST_UNKNOWN`. */
+  readonly code: string;
+
+  static {
+    this.prototype.name = "RegistryError";
+  }
+
+  /** Makes one of an answer, or of none. */
+  constructor(
+    message: string,
+    details: {
+      readonly status?: number;
+      readonly code?: string;
+      readonly cause?: unknown;
+    } = {},
+  ) {
+    super(message, { cause: details.cause });
+    this.status = details.status ?? 0;
+    this.code = details.code ?? "";
+  }
+}
+
+/**
+ * A registry wants other credentials, or any.
+ *
+ * @example
+ * ```ts
+ * import { UnauthorizedError } from "orlop";
+ * const error = new UnauthorizedError("why", { status: 401 });
+ * console.log(error.status); // 401
+ * ```
+ */
+export class UnauthorizedError extends RegistryError {
+  static {
+    this.prototype.name = "UnauthorizedError";
+  }
+}
+
+/**
+ * A thread must connect to a host that its permissions do not include.
+ *
+ * @example
+ * ```ts
+ * import { HostNotPermittedError } from "orlop";
+ * console.log(new HostNotPermittedError("why", "cdn.lan").host); // cdn.lan
+ * ```
+ */
+export class HostNotPermittedError extends Error {
+  /** With its port if that is not the scheme's own. */
+  readonly host: string;
+
+  static {
+    this.prototype.name = "HostNotPermittedError";
+  }
+
+  /** Makes one for a host. */
+  constructor(message: string, host: string) {
+    super(message);
+    this.host = host;
+  }
+}
+
+/**
+ * The disk has no room for what was asked for.
+ *
+ * @example
+ * ```ts
+ * import { NoSpaceError } from "orlop";
+ * console.log(new NoSpaceError("why").name); // NoSpaceError
+ * ```
+ */
+export class NoSpaceError extends Error {
+  static {
+    this.prototype.name = "NoSpaceError";
+  }
+}
