@@ -50,8 +50,7 @@ Deno.test("orlop pull goes on where it was interrupted or killed", {
       assertEquals(images, []);
       if (signal !== "SIGKILL") assertEquals(store.check(), []);
 
-      const [path = ""] = listPartials(store.root);
-      const kept = (await Deno.stat(path)).size;
+      const kept = Math.max(...receivedOf(store));
       const before = registry.requests.length;
       proxy.release();
       await store.orlop(...args);
@@ -101,14 +100,13 @@ Deno.test("an orlop pull takes over the layer of another one that dies", {
       const name = `${registry.host}/second:1`;
       const second = startOrlop(store.join(), "pull", name);
       await until(() => registry.requests.slice(before).some(isOfSecond));
-      const [path = ""] = listPartials(store.root);
       first.kill(signal);
       await first.result;
       const { code, err } = await second.result;
       assertEquals(code, 0, err);
       const requests = blobRequests(registry, before)
         .filter(({ status }) => status === 206);
-      assertEquals(requests.length, 1, path);
+      assertEquals(requests.length, 1);
       assert((requests[0]?.bytes ?? SIZE) <= SIZE - HALF + SLACK);
       await checkFile(store);
       assertEquals(listContents(store.root).filter(isImage).length, 1);
@@ -146,9 +144,14 @@ function isImage(item: string): boolean {
   return item.startsWith("image ");
 }
 
-function hasReceived({ root }: SharedStore, size: number): boolean {
-  return listPartials(root).some((path) =>
-    (statSync(path, { throwIfNoEntry: false })?.size ?? 0) >= size
+function hasReceived(store: SharedStore, size: number): boolean {
+  return receivedOf(store).some((received) => received >= size);
+}
+
+/** The sizes of partial blobs; that of a small layer may go at any moment. */
+function receivedOf({ root }: SharedStore): readonly number[] {
+  return listPartials(root).map((path) =>
+    statSync(path, { throwIfNoEntry: false })?.size ?? 0
   );
 }
 
