@@ -60,6 +60,12 @@ Deno.test(
         /root \/usr\/bin\/orlop gc/,
       );
     });
+    await t.step("again, with the schedule kept", async () => {
+      const cron = "/etc/cron.d/orlop-gc";
+      await Deno.writeTextFile(dir.join(cron), "# mine\n");
+      await install(dir.path);
+      assertEquals(await at(cron), "# mine\n");
+    });
     await t.step("away, but for the store and the settings", async () => {
       await Deno.mkdir(dir.join("var/lib/orlop"), { recursive: true });
       await Deno.writeTextFile(dir.join("var/lib/orlop/storage.lock"), "");
