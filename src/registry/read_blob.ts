@@ -4,7 +4,7 @@ import type { Abortable } from "../abort.ts";
 import type { BlobSource } from "../formats/blob_source.ts";
 import type { Bytes } from "../formats/bytes.ts";
 import type { Descriptor } from "../formats/descriptor.ts";
-import { BlobMismatchError } from "../image_errors.ts";
+import { BlobMismatchError, RegistryError } from "../image_errors.ts";
 import { explainFailure } from "./explain_failure.ts";
 import { sleep } from "./send_request.ts";
 
@@ -46,7 +46,8 @@ const MIN_INTERVAL_MS = 60_000;
  * when it returns: its memory is used again. Nothing is verified but the size.
  *
  * @param open Opens the blob, also at an offset.
- * @throws {BlobMismatchError} If the blob is shorter or longer than its size.
+ * @throws {BlobMismatchError} If the blob is longer than its size.
+ * @throws {RegistryError} If its connections break before its end.
  * @throws What `open` and `consume` throw.
  */
 export async function readBlob(
@@ -80,8 +81,10 @@ export async function readBlob(
       received - retried.received >= MIN_PROGRESS ||
       now - retried.at >= MIN_INTERVAL_MS;
     if (!mayRetry) {
-      const why = `got ${received} of ${blob.size} bytes (${ending.reason})`;
-      throw mismatch(blob, why);
+      throw new RegistryError(
+        `Cannot pull layer "${blob.digest}": got ${received} of ` +
+          `${blob.size} bytes (${ending.reason})`,
+      );
     }
     retried = { at: now, received };
     options.onReconnect?.(ending.reason);

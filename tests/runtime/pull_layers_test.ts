@@ -170,6 +170,23 @@ Deno.test("pullImage() fetches only the layers that are not here", async () => {
   assertEquals(store.check(), []);
 });
 
+Deno.test("pullImage() fetches a layer once for two pulls in a process", async () => {
+  using store = pullStore();
+  const [base, top, otherTop] = [layer("a"), layer("b"), layer("c")];
+  await using first = serveImage(makeImage([base, top]));
+  await using second = serveImage(makeImage([base, otherTop]));
+  await Promise.all([
+    store.pull(first.name),
+    store.pull(second.name),
+    store.pull(`${second.host}/again:1`),
+  ]);
+  const digest = digestOf(base.blob);
+  const ranges = [...first.rangesOf(digest), ...second.rangesOf(digest)];
+  assertEquals(ranges, [""]);
+  assertEquals(second.rangesOf(digestOf(otherTop.blob)), [""]);
+  assertEquals(store.check(), []);
+});
+
 function layer(name: string): MadeLayer {
   const tar = archive(file("name.txt", name));
   return { blob: gzip(tar), diffId: digestOf(tar) };

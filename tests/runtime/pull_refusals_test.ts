@@ -275,14 +275,6 @@ const WRONG_ANSWERS: Readonly<Record<string, Refusal>> = {
     code: 6,
     says: ["refused (scheme)"],
   },
-  "layer that ends early, again and again": {
-    misbehave: ({ name }) =>
-      name === BLOB_DIGEST
-        ? new Response(new Blob([LAYER.blob.slice(0, 100)]).stream())
-        : undefined,
-    code: 5,
-    says: [BLOB_DIGEST, "of"],
-  },
 };
 
 const GROUPS = {

@@ -160,6 +160,39 @@ Deno.test("pullImage() starts over once, not for ever", async () => {
   assertEquals(store.check(), []);
 });
 
+Deno.test("pullImage() keeps what it has if connections keep breaking", async () => {
+  using store = pullStore();
+  let isGood = false;
+  await using registry = serveImage(IMAGE, (asked) => {
+    if (isGood || asked.name !== BLOB.digest) return undefined;
+    const [, from = "0"] = /(\d+)/.exec(
+      asked.request.headers.get("range") ?? "",
+    ) ?? [];
+    return breakAfter(Number(from));
+  });
+  const { code, message } = await store.fail(registry.name);
+  assertEquals(code, 6);
+  assertStringIncludes(message, `of ${BLOB.size} bytes`);
+  assertEquals(store.contents().at(-1), "partial");
+  assertEquals(store.check(), []);
+  isGood = true;
+  await store.pull(registry.name);
+  assert(registry.rangesOf(BLOB.digest).at(-1)?.startsWith("bytes="));
+  checkPulled(store);
+});
+
+/** Sends a few bytes from an offset on, then breaks the connection. */
+function breakAfter(from: number): Response {
+  const bytes = IMAGE.blobs.get(BLOB.digest) ?? new Uint8Array();
+  const { body } = sendBroken(bytes.subarray(from), 1000);
+  if (from === 0) return new Response(body);
+  const range = `bytes ${from}-${BLOB.size - 1}/${BLOB.size}`;
+  return new Response(body, {
+    status: 206,
+    headers: { "content-range": range },
+  });
+}
+
 /** Pulls until the large layer stalls, and stops. */
 async function abortPull(
   store: PullStore,
