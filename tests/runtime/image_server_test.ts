@@ -4,7 +4,9 @@ import {
   InUseError,
   InvalidImageNameError,
 } from "../../src/errors.ts";
+import { openLayout } from "../../src/image/layout_source.ts";
 import { MOUNT_LOCKS, mountLayer } from "../../src/runtime/mount_layer.ts";
+import { storeImage } from "../../src/runtime/store_image.ts";
 import { writeTestLayout } from "../support/test_layout.ts";
 import {
   addImage,
@@ -227,4 +229,20 @@ Deno.test("store is the one that runtime servers use", async () => {
   using test = await testPod();
   using held = await test.images.store.lock({ containers: "read" });
   assertEquals(held.containers.records.map(({ id }) => id), ["web-pod"]);
+});
+
+Deno.test("storeImage() takes names as people write them, but no others", async () => {
+  using test = testRuntime();
+  const layout = test.dir.join("app");
+  await writeTestLayout(layout, {});
+  const source = await openLayout(layout, {});
+  await assertRejects(
+    () => storeImage(test.agent, source, { names: ["localhost/App"] }),
+    SyntaxError,
+    "lowercase",
+  );
+  assertEquals(await test.images.listImages(), []);
+  const { imageId } = await storeImage(test.agent, source, { names: ["app"] });
+  const { names } = await test.images.imageStatus(imageId);
+  assertEquals(names, ["docker.io/library/app:latest"]);
 });
