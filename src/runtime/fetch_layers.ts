@@ -41,7 +41,7 @@ export async function fetchLayers(
   source: ImageSource,
   options: FetchLayersOptions,
 ): Promise<void> {
-  const { needed, onEvent } = options;
+  const { needed } = options;
   if (needed.length === 0) return;
   const failure = new AbortController();
   const signal = options.signal === undefined
@@ -68,17 +68,25 @@ export async function fetchLayers(
     onFailure: (error) => failure.abort(error),
   });
   try {
-    for (const [index, layer] of needed.entries()) {
-      using ready = await staged[index];
-      // Also after a failure elsewhere: what is whole need not come again.
-      if (ready !== undefined) {
-        await commitLayer(agent, { needed: layer, staged: ready }, options);
-      }
-      onEvent({ kind: "committed", digest: layer.blob.digest });
-    }
+    await commitAll(agent, staged, options);
   } finally {
     failure.abort(); // if a commit failed, the rest would be in vain
     await releaseAll(staged);
+  }
+}
+
+/** In order, as far as they are whole, also after a failure elsewhere. */
+async function commitAll(
+  agent: Agent,
+  staged: readonly Promise<StagedLayer | undefined>[],
+  options: FetchLayersOptions,
+): Promise<void> {
+  for (const [index, needed] of options.needed.entries()) {
+    using ready = await staged[index];
+    if (ready !== undefined) {
+      await commitLayer(agent, { needed, staged: ready }, options);
+    }
+    options.onEvent({ kind: "committed", digest: needed.blob.digest });
   }
 }
 

@@ -1,0 +1,164 @@
+/** What is no image, or none for us; and answers that are no use. */
+
+import { digestOf } from "../../src/formats/digest.ts";
+import { DOCKER_MANIFEST } from "../../src/formats/media_types.ts";
+import {
+  checkRefusals,
+  ENTRY,
+  IMAGE,
+  LAYER,
+  makeIndex,
+  type Refusal,
+} from "../support/pull_refusal.ts";
+import { makeImage, withManifest } from "../support/served_image.ts";
+
+const { manifest: MANIFEST, config: CONFIG } = IMAGE;
+const BLOB_DIGEST = digestOf(LAYER.blob);
+const INDEX = makeIndex([ENTRY]);
+
+const WRONG_KINDS: Readonly<Record<string, Refusal>> = {
+  "foreign layer": ofLayerType(
+    "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
+    "foreign layers",
+  ),
+  "nondistributable layer": ofLayerType(
+    "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
+    "foreign layers",
+  ),
+  "encrypted layer": ofLayerType(
+    "application/vnd.oci.image.layer.v1.tar+gzip+encrypted",
+    "encrypted",
+  ),
+  "xz layer": ofLayerType(
+    "application/vnd.oci.image.layer.v1.tar+xz",
+    "not supported",
+  ),
+  "chart": {
+    image: makeImage([LAYER], {
+      manifest: {
+        config: {
+          ...CONFIG,
+          mediaType: "application/vnd.cncf.helm.config.v1+json",
+        },
+      },
+    }),
+    code: 5,
+    says: ["artifact of type", "helm"],
+  },
+  "artifact": {
+    image: makeImage([], {
+      manifest: {
+        artifactType: "application/vnd.example.sbom",
+        config: { ...CONFIG, mediaType: "application/vnd.oci.empty.v1+json" },
+      },
+    }),
+    code: 5,
+    says: ['artifact of type "application/vnd.example.sbom"'],
+  },
+  "schema 1": {
+    image: withManifest([IMAGE], {
+      schemaVersion: 1,
+      name: "app",
+      tag: "1",
+      architecture: "amd64",
+      fsLayers: [{ blobSum: BLOB_DIGEST }],
+      history: [{ v1Compatibility: "{}" }],
+    }),
+    code: 5,
+    says: ["Docker schema 1"],
+  },
+  "no manifest at all": {
+    misbehave: ({ kind }) =>
+      kind === "manifest" ? new Response("<html>hello</html>") : undefined,
+    code: 5,
+    says: ["Cannot read manifest"],
+  },
+  "two types": {
+    misbehave: ({ kind }) =>
+      kind === "manifest"
+        ? new Response(IMAGE.blobs.get(MANIFEST.digest), {
+          headers: { "content-type": DOCKER_MANIFEST },
+        })
+        : undefined,
+    code: 5,
+    says: ["ambiguous"],
+  },
+  "index for others": {
+    image: makeIndex([{
+      ...MANIFEST,
+      platform: { os: "linux", architecture: "s390x" },
+    }]),
+    code: 3,
+    says: ["no image for linux/amd64", "linux/s390x"],
+  },
+  "index, other platform wanted": {
+    image: INDEX,
+    options: { platform: { os: "linux", architecture: "arm64" } },
+    code: 3,
+    says: ["no image for linux/arm64", "linux/amd64"],
+  },
+  "image for others": {
+    image: makeImage([LAYER], { config: { architecture: "s390x" } }),
+    code: 3,
+    says: ["linux/s390x", "linux/amd64"],
+  },
+  "index in index in index": {
+    image: [1, 2, 3].reduce(
+      (inner) => makeIndex([inner.manifest], inner),
+      IMAGE,
+    ),
+    code: 5,
+    says: ["nested deeper than 2"],
+  },
+};
+
+const WRONG_ANSWERS: Readonly<Record<string, Refusal>> = {
+  "no such image": {
+    misbehave: ({ kind }) =>
+      kind === "manifest" ? new Response(null, { status: 404 }) : undefined,
+    code: 3,
+    says: ["does not have it"],
+  },
+  "no such layer": {
+    misbehave: ({ name }) =>
+      name === BLOB_DIGEST ? new Response(null, { status: 404 }) : undefined,
+    code: 3,
+    says: [BLOB_DIGEST],
+  },
+  "encoded layer": {
+    misbehave: ({ name }) =>
+      name === BLOB_DIGEST
+        ? new Response(LAYER.blob, { headers: { "content-encoding": "gzip" } })
+        : undefined,
+    code: 6,
+    says: ['Content-Encoding "gzip"'],
+  },
+  "redirect without end": {
+    misbehave: ({ kind, request }) =>
+      kind === "blob" ? Response.redirect(request.url, 307) : undefined,
+    code: 6,
+    says: ["redirects"],
+  },
+  "redirect to a file": {
+    misbehave: ({ kind }) =>
+      kind === "blob"
+        ? new Response(null, {
+          status: 302,
+          headers: { location: "file:///etc/passwd" },
+        })
+        : undefined,
+    code: 6,
+    says: ["refused (scheme)"],
+  },
+};
+
+Deno.test("pullImage() refuses what is no image, or none for us", (t) =>
+  checkRefusals(t, WRONG_KINDS));
+
+Deno.test("pullImage() refuses answers that lead nowhere", (t) =>
+  checkRefusals(t, WRONG_ANSWERS));
+
+function ofLayerType(mediaType: string, why: string): Refusal {
+  const image = makeImage([{ ...LAYER, mediaType }]);
+  return { image, code: 5, says: [mediaType, why] };
+}
