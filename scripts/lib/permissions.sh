@@ -25,7 +25,7 @@ mount_commands=" pull load run rmi check doctor gc df image/pull image/rm \
 	container/inspect container/start container/stop container/rm \
 	pod/create pod/ls pod/list pod/ps pod/inspect pod/rm __complete "
 tar_commands=" pull load run doctor image/pull pod/create "
-runtime_commands=" run doctor "
+runtime_commands=" run doctor gc df "
 
 # Commands with a container's own words behind their first argument.
 word_commands=" run container/create __complete "

@@ -16,7 +16,8 @@ export const GC = {
     "if there is nothing to do.",
   ],
   section: "Store",
-  needs: ["mount"],
+  // The OCI runtime knows whether a container of a killed run still runs.
+  needs: ["mount", "runtime"],
   flags: {
     "dry-run": { type: "boolean", help: "Only print what would go" },
     all: {
@@ -107,7 +108,7 @@ export const DF = {
     "would remove.",
   ],
   section: "Store",
-  needs: ["mount"],
+  needs: ["mount", "runtime"],
   flags: {
     verbose: { type: "boolean", short: "v", help: "Each image and container" },
     format: {
