@@ -18,6 +18,7 @@ export function pullOptions(flags: FlagValues<typeof PULL_FLAGS>): PullOptions {
     certDir: flags["cert-dir"],
     tlsVerify: flags["tls-verify"],
     space: flags["ignore-space"] ? "ignore" : "check",
+    received: flags["no-resume"] ? "forget" : "use",
     env: readRegistryEnv(),
   };
 }

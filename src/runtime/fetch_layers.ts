@@ -22,6 +22,7 @@ export interface FetchLayersOptions extends Abortable {
   /** Those that the store lacks, from the base up. */
   readonly needed: readonly NeededLayer[];
   readonly limits: UnpackLimits;
+  readonly received?: "use" | "forget" | undefined;
   readonly onEvent: OnPullEvent;
 }
 

@@ -32,6 +32,8 @@ export interface ReceiveContext extends Abortable {
   readonly access: BlobAccess;
   /** Keeps what was received of a layer when a pull is cut short. */
   readonly downloads: string;
+  /** What to do with what is there already. */
+  readonly received?: "use" | "forget" | undefined;
   readonly limits: UnpackLimits;
   readonly onEvent: OnPullEvent;
 }
@@ -63,6 +65,9 @@ export async function receiveLayer(
   const { digest } = needed.blob;
   const isDownload = context.access.kind === "http";
   const partial = isDownload ? join(downloads, needed.id) : undefined;
+  if (partial !== undefined && context.received === "forget") {
+    rmSync(partial, { force: true });
+  }
   for (let isLast = false;; isLast = true) {
     let isInPieces = partial !== undefined && existsSync(partial);
     try {

@@ -37,6 +37,8 @@ export interface StoreImageOptions extends Abortable {
   readonly limits?: UnpackLimits | undefined;
   /** `"ignore"` begins even if the disk seems too small. */
   readonly space?: "check" | "ignore" | undefined;
+  /** `"forget"` fetches again what earlier pulls got of layers. */
+  readonly received?: "use" | "forget" | undefined;
   /** Told how it goes on. */
   readonly onEvent?: OnPullEvent | undefined;
 }

@@ -36,6 +36,15 @@ Deno.test("pullImage() asks only for the rest after it was aborted", async () =>
   checkPulled(store);
 });
 
+Deno.test("pullImage() starts over if it is told to", async () => {
+  using store = pullStore();
+  await using registry = serveImage(IMAGE, stallOnce());
+  await abortPull(store, registry);
+  await store.pull(registry.name, { received: "forget" });
+  assertEquals(registry.rangesOf(BLOB.digest), ["", ""]);
+  checkPulled(store);
+});
+
 Deno.test("pullImage() starts over if what was kept is of no use", async (t) => {
   const damage: Readonly<Record<string, (path: string) => Promise<void>>> = {
     "garbage at the beginning": (path) => overwrite(path, { at: 0 }),

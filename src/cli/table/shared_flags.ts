@@ -39,6 +39,10 @@ export const PULL_FLAGS = {
     type: "boolean",
     help: "Begin even if the disk seems too small",
   },
+  "no-resume": {
+    type: "boolean",
+    help: "Fetch again what an earlier pull got of a layer",
+  },
 } as const satisfies FlagTable;
 
 /** For lists. */
