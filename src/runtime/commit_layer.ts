@@ -1,12 +1,8 @@
 /** Moves a staged layer into the store. */
 
-import { existsSync } from "node:fs";
 import { join } from "@std/path";
 import type { Abortable } from "../abort.ts";
 import { COMPRESSION_CODES } from "../formats/store_record.ts";
-import { findProgram } from "../process/find_program.ts";
-import { runCommand } from "../process/run_command.ts";
-import { applySpool } from "../store/apply_spool.ts";
 import { createLayer } from "../store/create_layer.ts";
 import type { Agent } from "./agent.ts";
 import type { NeededLayer } from "./receive_layer.ts";
@@ -14,8 +10,8 @@ import type { StagedLayer } from "./stage_layer.ts";
 import { syncStaged } from "./write_back.ts";
 
 /**
- * Finishes a staged layer (what only GNU tar can make), writes it to the disk,
- * then moves it into the store. Its parent must be there.
+ * Writes a staged layer to the disk, then moves it into the store. Its parent
+ * must be there.
  *
  * @throws {LayerNotFoundError} If the parent was removed meanwhile.
  */
@@ -29,12 +25,6 @@ export async function commitLayer(
 ): Promise<void> {
   const { store } = agent;
   const { directory, unpacked } = staged;
-  if (existsSync(join(directory, "spool.tar"))) {
-    await applySpool(
-      staged,
-      (args) => runCommand(findProgram("tar"), args, { signal }),
-    );
-  }
   // It reaches the disk before the record that calls it valid.
   await syncStaged(agent, directory);
   using held = await store.lock({ layers: "write" }, { signal });

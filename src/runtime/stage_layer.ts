@@ -1,8 +1,12 @@
 /** Brings one layer into the staging directory, verified. */
 
+import { existsSync } from "node:fs";
 import { join } from "@std/path";
 import type { Abortable } from "../abort.ts";
 import type { LayerId } from "../formats/store_ids.ts";
+import { findProgram } from "../process/find_program.ts";
+import { runCommand } from "../process/run_command.ts";
+import { applySpool } from "../store/apply_spool.ts";
 import { acquireLock, type HeldLock } from "../store/lock.ts";
 import type { UnpackedLayer } from "../store/unpack_layer.ts";
 import type { Agent } from "./agent.ts";
@@ -30,7 +34,7 @@ export interface StagedLayer extends Disposable {
 }
 
 /**
- * Fetches, unpacks and verifies a layer.
+ * Fetches, unpacks, verifies and finishes a layer.
  *
  * @returns Undefined if another process has brought it meanwhile.
  * @throws {BlobMismatchError} If a digest or size is not as promised.
@@ -51,12 +55,25 @@ export async function stageLayer(
     }
     const directory = join(parent, `${needed.id}-addition`);
     const unpacked = await receiveLayer(context, needed, { directory, twin });
+    await finishUnpacked(directory, context);
     const stack = held.move();
     return { directory, unpacked, [Symbol.dispose]: () => stack.dispose() };
   } catch (error) {
     held.dispose();
     throw error;
   }
+}
+
+/** What only GNU tar can make, while other layers are still received. */
+async function finishUnpacked(
+  directory: string,
+  { signal }: Abortable,
+): Promise<void> {
+  if (!existsSync(join(directory, "spool.tar"))) return;
+  await applySpool(
+    { directory },
+    (args) => runCommand(findProgram("tar"), args, { signal }),
+  );
 }
 
 /** The same layer, wanted by two processes, is fetched once. */
