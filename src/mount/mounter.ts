@@ -42,7 +42,8 @@ export interface Mounter {
   isMounted(target: string, options?: Abortable): Promise<boolean>;
   /**
    * Lists the mounts on a directory and below it. Where one hides another,
-   * both are listed. Targets are real paths.
+   * both are listed. Targets begin with the directory as it is given here,
+   * symbolic links and all, so that they compare with paths made from it.
    */
   list(directory: string, options?: Abortable): Promise<readonly MountEntry[]>;
   /**
@@ -129,9 +130,12 @@ class SystemMounter implements Mounter {
     // The kernel lists real paths; a directory that is gone has no other.
     const real = await Deno.realPath(directory).catch(() => directory);
     const prefix = real.endsWith("/") ? real : `${real}/`;
-    return (await this.#find([], options)).filter(({ target }) =>
-      target === real || target.startsWith(prefix)
-    );
+    return (await this.#find([], options))
+      .filter(({ target }) => target === real || target.startsWith(prefix))
+      .map((entry) => ({
+        ...entry,
+        target: directory + entry.target.slice(real.length),
+      }));
   }
 
   async bindPrivate(directory: string, options: Abortable = {}): Promise<void> {

@@ -145,7 +145,8 @@ Deno.test("systemMounter() finds mounts by way of links", {
   try {
     assert(await mounter.isMounted(home));
     const targets = (await mounter.list(home)).map(({ target }) => target);
-    assertEquals(targets, [dir.join("real")]);
+    // As it was asked for: callers look up paths that they made themselves.
+    assertEquals(targets, [home]);
   } finally {
     await mounter.unmount(home);
   }
