@@ -3,7 +3,7 @@
  * files, and none is taken for another.
  */
 
-import { findNameProblem } from "./container_names.ts";
+import { findIdProblem } from "./container_names.ts";
 import { type Digest, hexOf } from "./digest.ts";
 
 /** The ID of a layer: of an image's, made from digests; else random. */
@@ -46,7 +46,7 @@ export function parseImageId(text: string): ImageId {
  * @throws {SyntaxError} If it breaks the grammar of names.
  */
 export function parseContainerId(text: string): ContainerId {
-  const problem = findNameProblem(text);
+  const problem = findIdProblem(text);
   if (problem !== undefined) throw malformed("container", text, problem);
   return text as ContainerId;
 }

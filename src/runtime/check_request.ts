@@ -6,7 +6,7 @@ import {
   InvalidImageNameError,
   InvalidPodNameError,
 } from "../errors.ts";
-import { findNameProblem } from "../formats/container_names.ts";
+import { findIdProblem, findNameProblem } from "../formats/container_names.ts";
 import type { WantedImage } from "./find_image.ts";
 
 /** What names a container and its pod. */
@@ -36,7 +36,7 @@ export function checkRequest(request: ContainerIdentity): void {
   const { podName, podId, imageName, imageId } = request;
   const { containerName, containerId = "" } = request;
   check("pod name", podName, InvalidPodNameError);
-  check("pod ID", podId, InvalidPodNameError);
+  checkId("pod ID", podId, InvalidPodNameError);
   if (!imageName && !imageId) {
     throw new InvalidImageNameError(
       `Cannot create container "${containerName.slice(0, MAX_SHOWN)}": ` +
@@ -45,15 +45,27 @@ export function checkRequest(request: ContainerIdentity): void {
   }
   check("container name", containerName, InvalidContainerNameError);
   if (containerId === "") return;
-  check("container ID", containerId, InvalidContainerIdError);
+  checkId("container ID", containerId, InvalidContainerIdError);
 }
 
-function check(
-  what: string,
-  value: string,
-  Invalid: new (message: string) => Error,
+type Invalid = new (message: string) => Error;
+
+function check(what: string, value: string, Invalid: Invalid): void {
+  refuse(findNameProblem(value), { what, value, Invalid });
+}
+
+function checkId(what: string, value: string, Invalid: Invalid): void {
+  refuse(findIdProblem(value), { what, value, Invalid });
+}
+
+function refuse(
+  problem: string | undefined,
+  { what, value, Invalid }: {
+    readonly what: string;
+    readonly value: string;
+    readonly Invalid: Invalid;
+  },
 ): void {
-  const problem = findNameProblem(value);
   if (problem === undefined) return;
   const shown = value.slice(0, MAX_SHOWN);
   throw new Invalid(
