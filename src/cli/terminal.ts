@@ -36,7 +36,7 @@ export function openTerminal({ color }: { color: boolean }): Terminal {
   const isColored = color && !Deno.noColor && Deno.stdout.isTerminal();
   return {
     print: (text) => output.write(`${text}\n`),
-    tell: (text) => errors.write(`${text}\n`),
+    tell: (text) => errors.write(`${escapeControls(text)}\n`),
     draw: (text) => errors.write(text),
     get columns() {
       return columnsOf(Deno.stdout);
@@ -52,6 +52,17 @@ export function openTerminal({ color }: { color: boolean }): Terminal {
 export function paint(style: Style, text: string): string {
   const [on, off] = SGR[style];
   return `\x1b[${on}m${text}\x1b[${off}m`;
+}
+
+/**
+ * Makes control characters visible, but for newlines and tabs: messages quote
+ * what registries and images say, which must not move the cursor.
+ */
+export function escapeControls(text: string): string {
+  return text.replace(/(?![\n\t])\p{Cc}/gu, (character) => {
+    const code = character.charCodeAt(0).toString(16).padStart(2, "0");
+    return `\\x${code}`;
+  });
 }
 
 interface Sink {
