@@ -13,6 +13,7 @@ import {
 import { RegistryError } from "../image_errors.ts";
 import { findRealmProblem } from "./address_rules.ts";
 import { basicHeader } from "./basic_header.ts";
+import { explainFailure } from "./explain_failure.ts";
 import type { HttpClient } from "./http_client.ts";
 import { readBody } from "./read_body.ts";
 import { errorOf } from "./response_error.ts";
@@ -43,7 +44,7 @@ const CLIENT_ID = "orlop";
 /**
  * Asks the token service that a registry's challenge names for a token.
  *
- * @throws {RegistryError} If it refuses the credentials.
+ * @throws {UnauthorizedError} If it refuses the credentials.
  * @throws {RegistryError} If it cannot be trusted, or gives no token.
  */
 export async function fetchToken(
@@ -59,7 +60,7 @@ export async function fetchToken(
     ? await post(client, realm, { ...options, query, token: credentials.token })
     : await get(client, realm, { ...options, query });
   if (!response.ok) throw await errorOf(response, what);
-  return await readToken(response, what);
+  return await readToken(response, { what, signal: options.signal });
 }
 
 function realmOf(
@@ -125,21 +126,48 @@ async function post(
   });
 }
 
-async function readToken(response: Response, what: string): Promise<Token> {
-  const answer = "answer of the token service";
-  const bytes = await readBody(response, { maxSize: MAX_ANSWER_SIZE });
-  const body = asObject(parseJson(bytes, answer), answer);
-  const value = optional(body["token"], answer, asString) ??
-    optional(body["access_token"], answer, asString) ?? "";
+async function readToken(
+  response: Response,
+  { what, signal }: Abortable & { readonly what: string },
+): Promise<Token> {
+  const { value, expiresInS } = await readAnswer(response, { what, signal });
   // What is no token would break out of the header that it goes into.
   if (!/^[\x21-\x7e]+$/.test(value)) {
     throw new RegistryError(`${what}: its token service sent no token`, {
       status: 401,
     });
   }
-  const told = optional(body["expires_in"], answer, asInteger) ??
-    MIN_LIFETIME_S;
-  const lifetime = Math.min(Math.max(told, MIN_LIFETIME_S), MAX_LIFETIME_S);
+  const lifetime = Math.min(
+    Math.max(expiresInS, MIN_LIFETIME_S),
+    MAX_LIFETIME_S,
+  );
   // A tenth early, so that none ends on its way to the registry.
   return { value, renewAt: performance.now() + lifetime * 900 };
+}
+
+/** Whatever is wrong with the answer, it is the registry that fails. */
+async function readAnswer(
+  response: Response,
+  { what, signal }: Abortable & { readonly what: string },
+): Promise<{ readonly value: string; readonly expiresInS: number }> {
+  const answer = "answer of its token service";
+  try {
+    const bytes = await readBody(response, {
+      maxSize: MAX_ANSWER_SIZE,
+      signal,
+    });
+    const body = asObject(parseJson(bytes, answer), answer);
+    return {
+      value: optional(body["token"], answer, asString) ??
+        optional(body["access_token"], answer, asString) ?? "",
+      expiresInS: optional(body["expires_in"], answer, asInteger) ??
+        MIN_LIFETIME_S,
+    };
+  } catch (cause) {
+    signal?.throwIfAborted();
+    const why = cause instanceof SyntaxError
+      ? cause.message
+      : `Cannot read ${answer}: ${explainFailure(cause)}`;
+    throw new RegistryError(`${what}: ${why}`, { cause, status: 200 });
+  }
 }

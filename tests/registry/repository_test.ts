@@ -210,6 +210,17 @@ Deno.test("answers without a token, and unknown challenges, are errors", async (
     using repository = connect(server.host);
     await assertRejects(() => repository.fetchManifest(), Error, "no token");
   });
+  for (const answer of [[], { token: 7 }, { token: "t1", expires_in: "1" }]) {
+    await t.step(JSON.stringify(answer), async () => {
+      await using server = serveToken(answer);
+      using repository = connect(server.host);
+      await assertRejects(
+        () => repository.fetchManifest(),
+        RegistryError,
+        "answer of its token service",
+      );
+    });
+  }
   await t.step("Negotiate", async () => {
     await using server = serveHostile(() => challenge("Negotiate"));
     using repository = connect(server.host);
