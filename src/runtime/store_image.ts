@@ -14,6 +14,7 @@ import {
   parseReference,
 } from "../formats/reference.ts";
 import { type ImageId, imageIdOf } from "../formats/store_ids.ts";
+import { isTimestamp } from "../formats/timestamp.ts";
 import { isErrno } from "../fs/errno.ts";
 import { layerIdsOf } from "../image/layer_ids.ts";
 import { NoSpaceError } from "../image_errors.ts";
@@ -188,10 +189,15 @@ async function record(
     layer: top,
     digest: image.raw.digest,
     items: listItems(image),
-    created: image.config.created ?? new Date().toISOString(),
+    created: whenCreated(image),
   });
   log("debug", `stored image "${imageId}"`);
   return { imageId, names, digest };
+}
+
+/** Images may say what they like; records may not. */
+function whenCreated({ config: { created = "" } }: ResolvedImage): string {
+  return isTimestamp(created) ? created : new Date().toISOString();
 }
 
 /** In the order in which containers/image stores them. */

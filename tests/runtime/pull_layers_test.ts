@@ -1,6 +1,6 @@
 /** All kinds of layers and manifests that are legal. */
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { type Bytes, concatBytes } from "../../src/formats/bytes.ts";
 import { digestOf } from "../../src/formats/digest.ts";
@@ -10,6 +10,7 @@ import {
   DOCKER_MANIFEST,
   OCI_INDEX,
 } from "../../src/formats/media_types.ts";
+import { isTimestamp } from "../../src/formats/timestamp.ts";
 import { type PullStore, pullStore } from "../support/pull_store.ts";
 import {
   type MadeImage,
@@ -131,6 +132,22 @@ Deno.test("pullImage() stores an image without layers", async () => {
   const { imageId } = await store.pull(registry.name);
   assertEquals(store.contents(), [`image ${imageId}`]);
   assertEquals(store.check(), []);
+});
+
+Deno.test("pullImage() records times that other tools can read", async (t) => {
+  const good = "2026-01-31T12:00:00.5Z";
+  for (const created of [good, "garbage", "2026-02-30T00:00:00Z"]) {
+    await t.step(created, async () => {
+      using store = pullStore();
+      const image = makeImage([], { config: { created } });
+      await using registry = serveImage(image);
+      await store.pull(registry.name);
+      const path = `${store.root}/overlay-images/images.json`;
+      const [record] = JSON.parse(await Deno.readTextFile(path));
+      assertEquals(record.created === created, created === good);
+      assert(isTimestamp(record.created), record.created);
+    });
+  }
 });
 
 Deno.test("pullImage() takes an empty blob for an empty layer", async () => {
