@@ -1,9 +1,13 @@
 /** Which addresses a server may send us to. */
 
-/** Whether a host is this machine: `localhost` or a loopback address. */
+/**
+ * Whether a host is this machine: `localhost`, or an address that leads to it
+ * as a loopback one does. `URL` has normalised it.
+ */
 export function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname.endsWith(".localhost") ||
-    hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+  return /^(.+\.)?localhost\.?$/.test(hostname) ||
+    /^127\.\d+\.\d+\.\d+$/.test(hostname) || hostname === "0.0.0.0" ||
+    /^\[(::|::1|::ffff:(7f[0-9a-f]{2}:[0-9a-f]+|0:0))\]$/.test(hostname);
 }
 
 /**
@@ -16,7 +20,7 @@ export function isInternal(hostname: string): boolean {
     /^192\.168\.\d+\.\d+$/.test(hostname) ||
     /^172\.(1[6-9]|2\d|3[01])\.\d+\.\d+$/.test(hostname) ||
     /^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.\d+\.\d+$/.test(hostname) ||
-    /^\[(f[cd]|::ffff:|::\])/.test(hostname) || hostname === "0.0.0.0";
+    /^\[(f[cd]|::ffff:)/.test(hostname);
 }
 
 /** Whether a host is a link-local address, such as 169.254.169.254. */
