@@ -7,9 +7,14 @@ import type {
 import type { Bytes } from "../formats/bytes.ts";
 import type { Descriptor } from "../formats/descriptor.ts";
 import { BlobMismatchError, RegistryError } from "../image_errors.ts";
+import { explainFailure } from "./explain_failure.ts";
 import { createHttpClient, type HttpClient } from "./http_client.ts";
 import { errorOf } from "./response_error.ts";
-import { type RetryRules, sendRequest } from "./send_request.ts";
+import {
+  DEFAULT_HEADER_TIMEOUT_MS,
+  type RetryRules,
+  sendRequest,
+} from "./send_request.ts";
 
 /** Options of {@linkcode openBlob}. */
 export interface OpenHttpBlobOptions extends OpenBlobOptions {
@@ -54,8 +59,9 @@ export async function openBlob(
       ? new RegistryError(`${what}: ${why}`, { status: 206 })
       : new BlobMismatchError(`${what}: ${why}`);
   }
-  const isWhole = response.status !== 206;
-  return isWhole ? await skip(response.body, offset) : response.body;
+  if (response.status === 206) return response.body;
+  await skip(response.body, offset, { ...options, what });
+  return response.body;
 }
 
 function clientFor(access: HttpBlobAccess): HttpClient {
@@ -83,21 +89,42 @@ function findProblem(
   return `server sends ${length.slice(0, 20)} bytes, expected ${blob.size}`;
 }
 
-/** Reads over the beginning, for servers that know no ranges. */
+/**
+ * Reads over the beginning, for servers that know no ranges. To them it is a
+ * part of the answer, to us of waiting for it: that has the same time limit.
+ */
 async function skip(
   body: ReadableStream<Bytes>,
   count: number,
-): Promise<ReadableStream<Bytes>> {
-  if (count === 0) return body;
+  { what, retry, signal }: OpenHttpBlobOptions & { readonly what: string },
+): Promise<void> {
+  if (count === 0) return;
+  const silenceMs = retry?.headerTimeoutMs ?? DEFAULT_HEADER_TIMEOUT_MS;
   const reader = body.getReader({ mode: "byob" });
-  let left = count;
-  while (left > 0) {
-    // A view that ends where the wanted bytes begin.
-    const view = new Uint8Array(Math.min(left, SKIP_BUFFER_SIZE));
-    const { done, value } = await reader.read(view);
-    if (done) break;
-    left -= value.byteLength;
+  try {
+    for (let left = count; left > 0;) {
+      // A view that ends where the wanted bytes begin.
+      const view = new Uint8Array(Math.min(left, SKIP_BUFFER_SIZE));
+      const { done, value } = await inTime(reader.read(view), silenceMs);
+      if (done) break;
+      left -= value.byteLength;
+    }
+    reader.releaseLock();
+  } catch (cause) {
+    await reader.cancel().catch(() => {}); // `cause` is what there is to tell
+    signal?.throwIfAborted();
+    const why = explainFailure(cause);
+    throw new RegistryError(`${what}: ${why}`, { cause });
   }
-  reader.releaseLock();
-  return body;
+}
+
+async function inTime<T>(promise: Promise<T>, limitMs: number): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const error = new Error(`no data for ${limitMs / 1000} s`);
+  const timer = setTimeout(() => late.reject(error), limitMs);
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

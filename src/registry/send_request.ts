@@ -26,7 +26,8 @@ export interface SendRequestOptions extends HttpRequest {
 
 const DEFAULT_TRIES = 5;
 const DEFAULT_DELAY_MS = 250;
-const DEFAULT_HEADER_TIMEOUT_MS = 30_000;
+/** How long an answer may take to begin if nobody says otherwise. */
+export const DEFAULT_HEADER_TIMEOUT_MS = 30_000;
 // containers/image waits up to as long for a registry's Retry-After.
 const MAX_RETRY_AFTER_MS = 60_000;
 const MAX_REDIRECTS = 10;

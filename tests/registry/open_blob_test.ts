@@ -1,7 +1,9 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import type { HttpBlobAccess } from "../../src/formats/blob_source.ts";
 import { digestOf } from "../../src/formats/digest.ts";
 import { OCI_LAYER_GZIP } from "../../src/formats/media_types.ts";
+import { RegistryError } from "../../src/image_errors.ts";
+import { openBlob } from "../../src/registry/open_blob.ts";
 import { createHttpClient } from "../../src/registry/http_client.ts";
 import type { BlobRequest } from "../support/blob_worker.ts";
 import { serveHostile } from "../support/hostile_server.ts";
@@ -9,6 +11,8 @@ import { needs } from "../support/peers.ts";
 import { freePort, run, startRegistry } from "../support/registry_server.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { writeTestLayout } from "../support/test_layout.ts";
+
+type Controller = ReadableStreamDefaultController<Uint8Array>;
 
 const BLOB = { mediaType: OCI_LAYER_GZIP, digest: digestOf("blob"), size: 4 };
 
@@ -28,6 +32,35 @@ Deno.test("openBlob() names the host that it may not connect to", async () => {
   assertEquals(await readInWorker(request, hosts), { size: 4 });
   const denied = await readInWorker(request, [server.host]);
   assertEquals(denied, { denied: other.host });
+});
+
+Deno.test("openBlob() does not wait for ever for what it has already", async (t) => {
+  const ends: Readonly<Record<string, (out: Controller) => void>> = {
+    "no data for 0.05 s": () => {},
+    "error reading a body": (out) => out.error(new Error("broken")),
+  };
+  for (const [why, end] of Object.entries(ends)) {
+    await t.step(why, async () => {
+      await using server = serveHostile(() =>
+        new Response(
+          new ReadableStream({
+            start(out) {
+              out.enqueue(new TextEncoder().encode("b"));
+              end(out);
+            },
+          }),
+        )
+      );
+      const access = accessTo(`http://${server.host}`);
+      using client = createHttpClient(access);
+      const retry = { tries: 1, headerTimeoutMs: 50 };
+      await assertRejects(
+        () => openBlob(access, BLOB, { client, offset: 3, retry }),
+        RegistryError,
+        `Cannot pull layer "${BLOB.digest}": ${why}`,
+      );
+    });
+  }
 });
 
 Deno.test({
