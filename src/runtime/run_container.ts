@@ -44,6 +44,7 @@ export async function runContainer(
     const bundle = ensureRunDirectory(agent.store.paths, id);
     const log = join(bundle, "runtime.log");
     rmSync(log, { force: true }); // that of an earlier run
+    options.signal?.throwIfAborted(); // it came too late for the mount
     const logFlags = ["--log", log, "--log-format", "json"];
     const args = [...logFlags, "run", "--bundle", bundle, id];
     const code = await runInteractive(runtime, args, {
