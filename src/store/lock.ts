@@ -109,12 +109,11 @@ export function tryLock(
   path: string,
   libc: Libc | undefined,
 ): HeldLock | undefined {
-  const file = openLockFile(path, libc);
-  if (file.tryLock("write") && file.isLinked()) {
-    return new HeldLock(path, "write", file);
-  }
-  file[Symbol.dispose]();
-  return undefined;
+  using opened = new DisposableStack();
+  const file = opened.use(openLockFile(path, libc));
+  if (!file.tryLock("write") || !file.isLinked()) return undefined;
+  opened.move(); // to the lock
+  return new HeldLock(path, "write", file);
 }
 
 let tokenCount = 0n;

@@ -116,14 +116,14 @@ function describeSwept({ path, error }: SweptStaging): string {
 }
 
 // Characters that the options of an overlay mount cannot hold.
-const BAD_PATH = /[,:"\\\n]/;
+const BAD_PATH = /[,:"\\]|\p{Cc}/u;
 
 function checkLocation({ root, runRoot }: StoreLocation): void {
   for (const path of [root, runRoot]) {
     if (!isAbsolute(path) || BAD_PATH.test(path)) {
       throw new UnsupportedStoreError(
         `Cannot open store "${path}": expected an absolute path ` +
-          `without any of , : " \\`,
+          `without control characters or any of , : " \\`,
       );
     }
   }

@@ -1,5 +1,5 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
-import { readFileSync, statSync } from "node:fs";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { closeSync, openSync, readFileSync, statSync } from "node:fs";
 import { StoreBusyError } from "../../src/errors.ts";
 import { takeLibc } from "../../src/process/libc.ts";
 import { acquireLock, tryLock } from "../../src/store/lock.ts";
@@ -95,6 +95,23 @@ for (const { name, libc } of BOUND) {
   });
 }
 
+Deno.test("tryLock() leaves no file open where nothing can be locked", {
+  ignore: libc === undefined,
+}, () => {
+  using dir = tempDir();
+  if (libc === undefined) return;
+  const path = dir.join("lock");
+  const before = nextDescriptor(path);
+  const broken = {
+    ...libc,
+    tryLock() {
+      throw new Error("no locks");
+    },
+  };
+  assertThrows(() => tryLock(path, broken), Error, "no locks");
+  assertEquals(nextDescriptor(path), before);
+});
+
 Deno.test(
   "StoreBusyError names the process that holds the lock",
   withPython,
@@ -129,4 +146,11 @@ Deno.test("a long wait is told once", withPython, async () => {
 
 function modeOf(path: string): number {
   return statSync(path).mode & 0o777;
+}
+
+/** The kernel gives the lowest number that is free. */
+function nextDescriptor(path: string): number {
+  const fd = openSync(path, "a");
+  closeSync(fd);
+  return fd;
 }

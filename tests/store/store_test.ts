@@ -72,6 +72,7 @@ Deno.test("openStore() refuses what it must not touch", async (t) => {
     dir.join('a"b'),
     dir.join("a\\b"),
     dir.join("a\nb"),
+    dir.join("a\x1bb"),
   ];
   for (const root of refused) {
     await t.step(JSON.stringify(root.slice(dir.path.length)), () => {
