@@ -51,6 +51,7 @@ export async function fetchLayers(
   const downloads = downloadsDirectory(agent.store.paths);
   mkdirSync(downloads, { recursive: true, mode: 0o700 });
   await using staging = agent.store.openStaging();
+  await using finished = agent.store.openStaging();
   await using _writeBack = startWriteBack(agent, staging.path);
   using pool = new LayerPool({
     size: PARALLEL_LAYERS,
@@ -64,6 +65,7 @@ export async function fetchLayers(
     pool,
     access: source.access,
     directory: staging.path,
+    finished: finished.path,
     downloads,
     signal,
     onFailure: (error) => failure.abort(error),

@@ -1,6 +1,6 @@
 /** Brings one layer into the staging directory, verified. */
 
-import { existsSync } from "node:fs";
+import { existsSync, renameSync } from "node:fs";
 import { join } from "@std/path";
 import type { Abortable } from "../abort.ts";
 import type { LayerId } from "../formats/store_ids.ts";
@@ -20,8 +20,10 @@ import {
 /** What staging works with. */
 export interface StageContext extends ReceiveContext {
   readonly agent: Agent;
-  /** Where layers are unpacked. */
+  /** Where workers unpack layers: no symlink may be there. */
   readonly directory: string;
+  /** Where layers are finished, out of reach of all workers. */
+  readonly finished: string;
 }
 
 /**
@@ -45,7 +47,7 @@ export async function stageLayer(
   needed: NeededLayer,
   { twin }: Pick<ReceiveOptions, "twin">,
 ): Promise<StagedLayer | undefined> {
-  const { agent, directory: parent } = context;
+  const { agent } = context;
   const held = new DisposableStack();
   try {
     held.use(await lockPull(agent, needed.id, context));
@@ -53,8 +55,16 @@ export async function stageLayer(
       held.dispose();
       return undefined;
     }
-    const directory = join(parent, `${needed.id}-addition`);
-    const unpacked = await receiveLayer(context, needed, { directory, twin });
+    const name = `${needed.id}-addition`;
+    const received = join(context.directory, name);
+    const unpacked = await receiveLayer(context, needed, {
+      directory: received,
+      twin,
+    });
+    // Now come its symlinks: with them, a worker's permission to write where it
+    // unpacks another layer would be one to write anywhere.
+    const directory = join(context.finished, name);
+    renameSync(received, directory);
     await finishUnpacked(directory, context);
     const stack = held.move();
     return { directory, unpacked, [Symbol.dispose]: () => stack.dispose() };
