@@ -11,8 +11,9 @@ function messageOf(error: unknown): string {
   // What failed first says more than what its clean-up ran into.
   if (error instanceof SuppressedError) return messageOf(error.suppressed);
   if (!(error instanceof Error)) return String(error);
-  const text = error.message || error.name;
-  const message = isOfSystem(error) ? `Cannot go on: ${text}` : text;
+  const message = isOfSystem(error)
+    ? `Cannot go on: ${wordsOfSystem(error)}`
+    : error.message || error.name;
   if (message.includes(": ") || error.cause === undefined) return message;
   return `${message}: ${messageOf(error.cause)}`;
 }
@@ -24,6 +25,9 @@ function hintFor(error: unknown): string {
   if (isForbidden) {
     return " (orlop needs root: try it with sudo)";
   }
+  if (codeOf(error) === "ENOSPC") {
+    return " (orlop df shows what uses the disk, orlop gc makes room)";
+  }
   if (error instanceof Deno.errors.NotCapable) {
     return " (orlop was started without this permission)";
   }
@@ -34,6 +38,13 @@ function hintFor(error: unknown): string {
 function isOfSystem(error: Error): boolean {
   return !error.message.startsWith("Cannot ") &&
     /^E[A-Z]+$/.test(codeOf(error));
+}
+
+/** What the system says, as the end of a sentence. */
+function wordsOfSystem({ message, name }: Error): string {
+  return (message || name)
+    .replace(/ \(os error \d+\)$/, "")
+    .replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
 }
 
 /** The system's name of an error, such as `ENOENT`. */

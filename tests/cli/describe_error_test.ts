@@ -14,6 +14,13 @@ Deno.test("describeError() makes one line", async (t) => {
       "Cannot go on: EACCES: permission denied (orlop needs root: try it " +
       "with sudo)",
     ],
+    [
+      Object.assign(new Error("No space left on device (os error 28)"), {
+        code: "ENOSPC",
+      }),
+      "Cannot go on: no space left on device (orlop df shows what uses the " +
+      "disk, orlop gc makes room)",
+    ],
     [new SuppressedError(new Error("later"), cause), "connection refused"],
     [
       new Deno.errors.PermissionDenied("Permission denied"),
