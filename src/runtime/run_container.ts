@@ -52,9 +52,12 @@ export async function runContainer(
     });
     return runtimeExitCode(code, readRuntimeLog(log));
   } finally {
-    // Of a process that died by itself nothing is left to delete.
-    await runCommand(runtime, ["delete", "--force", id], { okCodes: "any" });
-    await stopContainer(agent, id);
+    try {
+      // Of a process that died by itself nothing is left to delete.
+      await runCommand(runtime, ["delete", "--force", id], { okCodes: "any" });
+    } finally {
+      await stopContainer(agent, id);
+    }
   }
 }
 
