@@ -7,7 +7,7 @@ import { createLayer } from "../store/create_layer.ts";
 import type { Agent } from "./agent.ts";
 import type { NeededLayer } from "./receive_layer.ts";
 import type { StagedLayer } from "./stage_layer.ts";
-import { syncStaged } from "./write_back.ts";
+import type { WriteBack } from "./write_back.ts";
 
 /**
  * Writes a staged layer to the disk, then moves it into the store. Its parent
@@ -17,16 +17,17 @@ import { syncStaged } from "./write_back.ts";
  */
 export async function commitLayer(
   agent: Agent,
-  { needed, staged }: {
+  { needed, staged, writeBack }: {
     readonly needed: NeededLayer;
     readonly staged: StagedLayer;
+    readonly writeBack: WriteBack;
   },
   { signal }: Abortable = {},
 ): Promise<void> {
   const { store } = agent;
   const { directory, unpacked } = staged;
   // It reaches the disk before the record that calls it valid.
-  await syncStaged(agent, directory);
+  await writeBack.sync(directory);
   using held = await store.lock({ layers: "write" }, { signal });
   if (held.layers.get(needed.id) !== undefined) return; // another tool's pull
   createLayer(store, held.layers, {

@@ -15,7 +15,7 @@ import {
   type StagedLayer,
   stageLayer,
 } from "./stage_layer.ts";
-import { startWriteBack } from "./write_back.ts";
+import { startWriteBack, type WriteBack } from "./write_back.ts";
 
 /** How to fetch layers. */
 export interface FetchLayersOptions extends Abortable {
@@ -52,7 +52,7 @@ export async function fetchLayers(
   mkdirSync(downloads, { recursive: true, mode: 0o700 });
   await using staging = agent.store.openStaging();
   await using finished = agent.store.openStaging();
-  await using _writeBack = startWriteBack(agent, staging.path);
+  await using writeBack = startWriteBack(agent, staging.path);
   using pool = new LayerPool({
     size: PARALLEL_LAYERS,
     directories: [staging.path, downloads],
@@ -71,7 +71,7 @@ export async function fetchLayers(
     onFailure: (error) => failure.abort(error),
   });
   try {
-    await commitAll(agent, staged, options);
+    await commitAll(agent, staged, { ...options, writeBack });
   } finally {
     failure.abort(); // if a commit failed, the rest would be in vain
     await releaseAll(staged);
@@ -82,12 +82,13 @@ export async function fetchLayers(
 async function commitAll(
   agent: Agent,
   staged: readonly Promise<StagedLayer | undefined>[],
-  options: FetchLayersOptions,
+  options: FetchLayersOptions & { readonly writeBack: WriteBack },
 ): Promise<void> {
+  const { writeBack } = options;
   for (const [index, needed] of options.needed.entries()) {
     using ready = await staged[index];
     if (ready !== undefined) {
-      await commitLayer(agent, { needed, staged: ready }, options);
+      await commitLayer(agent, { needed, staged: ready, writeBack }, options);
     }
     options.onEvent({ kind: "committed", digest: needed.blob.digest });
   }

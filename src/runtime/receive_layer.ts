@@ -122,7 +122,7 @@ function emptyDirectory(path: string): void {
 }
 
 /** The unpacker does not know which layer it is that it cannot unpack. */
-function nameLayer(error: Error, digest: Digest): void {
+export function nameLayer(error: Error, digest: Digest): void {
   const { message } = error;
   // The message of an AbortError cannot be changed, and need not be.
   if (!message.includes(" the layer:")) return;

@@ -11,6 +11,7 @@ import { acquireLock, type HeldLock } from "../store/lock.ts";
 import type { UnpackedLayer } from "../store/unpack_layer.ts";
 import type { Agent } from "./agent.ts";
 import {
+  nameLayer,
   type NeededLayer,
   type ReceiveContext,
   receiveLayer,
@@ -65,7 +66,7 @@ export async function stageLayer(
     // unpacks another layer would be one to write anywhere.
     const directory = join(context.finished, name);
     renameSync(received, directory);
-    await finishUnpacked(directory, context);
+    await finishUnpacked(directory, needed, context);
     const stack = held.move();
     return { directory, unpacked, [Symbol.dispose]: () => stack.dispose() };
   } catch (error) {
@@ -77,13 +78,17 @@ export async function stageLayer(
 /** What only GNU tar can make, while other layers are still received. */
 async function finishUnpacked(
   directory: string,
+  { blob: { digest } }: NeededLayer,
   { signal }: Abortable,
 ): Promise<void> {
   if (!existsSync(join(directory, "spool.tar"))) return;
-  await applySpool(
-    { directory },
-    (args) => runCommand(findProgram("tar"), args, { signal }),
-  );
+  await applySpool({ directory }, async (args) => {
+    const { stderr } = await runCommand(findProgram("tar"), args, { signal });
+    return stderr;
+  }).catch((error: unknown) => {
+    if (error instanceof Error) nameLayer(error, digest);
+    throw error;
+  });
 }
 
 /** The same layer, wanted by two processes, is fetched once. */

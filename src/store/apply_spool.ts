@@ -32,11 +32,36 @@ export function spoolArguments({ directory }: StagedLayer): readonly string[] {
  * Finishes a staged layer: symlinks, devices, whiteouts, extended attributes, and
  * what its directories shall be.
  *
- * @param run Runs GNU tar with these arguments, and fails if it does.
+ * @param run Runs GNU tar with these arguments, fails if it does, and returns
+ *   what it printed on stderr.
+ * @throws {Error} If an extended attribute cannot be set, which to tar is no
+ *   failure: without it a deleted file would be there again.
  */
 export async function applySpool(
   staged: StagedLayer,
-  run: (tarArguments: readonly string[]) => Promise<unknown>,
+  run: (tarArguments: readonly string[]) => Promise<string>,
 ): Promise<void> {
-  await run(spoolArguments(staged));
+  const problem = findLostAttribute(await run(spoolArguments(staged)));
+  if (problem === undefined) return;
+  throw new Error(
+    `Cannot finish the layer: ${problem}; orlop needs all capabilities of ` +
+      `root, and a file system with extended attributes`,
+  );
+}
+
+/**
+ * Finds what GNU tar (with LC_ALL=C) only warns of. That a file system has no
+ * attributes of some kind is borne, as containers/storage does, but overlayfs
+ * cannot do without its own.
+ */
+export function findLostAttribute(stderr: string): string | undefined {
+  const warnings = stderr.matchAll(
+    /Cannot set '([^']*)' extended attribute for file '(.*)': (.*)/g,
+  );
+  for (const [, name = "", file = "", reason = ""] of warnings) {
+    const isBorne = reason === "Operation not supported" &&
+      !name.startsWith("trusted.overlay.");
+    if (!isBorne) return `attribute "${name}" of "${file}": ${reason}`;
+  }
+  return undefined;
 }

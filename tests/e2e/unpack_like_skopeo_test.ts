@@ -59,11 +59,12 @@ Deno.test({
           outer.join("root", "overlay-layers", `${ids[index]}.tar-split.gz`),
         );
       }
-      await t.step("export by our tar-split", () =>
-        run("skopeo", [
+      await t.step("export by our tar-split", async () => {
+        await run("skopeo", [
           ...["copy", "-q", `containers-storage:${store}`],
           `dir:${outer.join("out")}`,
-        ]));
+        ]);
+      });
     } finally {
       await run("umount", [outer.join("root", "overlay")]);
     }
@@ -96,11 +97,15 @@ async function readChain(root: string): Promise<string[]> {
   }
 }
 
-async function run(program: string, args: readonly string[]): Promise<void> {
+async function run(
+  program: string,
+  args: readonly string[],
+): Promise<string> {
   const { code, stderr } = await new Deno.Command(program, {
     args: [...args],
     env: { "LC_ALL": "C" },
   }).output();
-  if (code === 0) return;
-  throw new Error(`${program}: ${new TextDecoder().decode(stderr)}`);
+  const text = new TextDecoder().decode(stderr);
+  if (code === 0) return text;
+  throw new Error(`${program}: ${text}`);
 }

@@ -80,12 +80,13 @@ function listNames(directory: string): string[] {
   return [...Deno.readDirSync(directory)].map(({ name }) => name).sort();
 }
 
-async function runTar(args: readonly string[]): Promise<void> {
+async function runTar(args: readonly string[]): Promise<string> {
   const { code, stderr } = await new Deno.Command("tar", {
     args: [...args],
     env: { "LC_ALL": "C" },
   }).output();
   assertEquals([code, toBinaryString(stderr)], [0, ""]);
+  return "";
 }
 
 /** Path, type, and what it points at, is, or is marked with. */
