@@ -109,9 +109,23 @@ export async function storeImage(
       await fetchLayers(agent, source, { ...options, needed, limits, onEvent });
       return await record(agent, { image, layers, names }, options);
     } catch (error) {
+      if (isErrno(error, "ENOSPC", "EDQUOT")) await mend(agent);
       const isGone = error instanceof LayerNotFoundError;
       if (!isGone || round === MAX_ROUNDS) throw error;
     }
+  }
+}
+
+/**
+ * On a full disk not even the mark of a layer that was begun can be taken away.
+ * What was staged is gone by now, so there is room to do it: whoever locks the
+ * layers does.
+ */
+async function mend({ store, log }: Agent): Promise<void> {
+  try {
+    using _held = await store.lock({ layers: "read" });
+  } catch (error) {
+    log("debug", `the next command has to mend the store: ${error}`);
   }
 }
 
