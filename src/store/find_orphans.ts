@@ -1,8 +1,9 @@
 /** Finds what lies in a store without a record: leftovers of crashes. */
 
-import { existsSync, lstatSync, readdirSync, readlinkSync } from "node:fs";
+import { existsSync, lstatSync, readlinkSync } from "node:fs";
 import { join } from "@std/path";
 import { isErrno } from "../fs/errno.ts";
+import { listDirectory } from "../fs/list_directory.ts";
 import type { Libc } from "../process/libc.ts";
 import { tryLock } from "./lock.ts";
 import { downloadsDirectory, type StorePaths } from "./paths.ts";
@@ -52,7 +53,7 @@ export function findOrphans(
   const isLayer = (id: string) => layers.lookUp(id) !== undefined;
   const isImage = (id: string) => images.lookUp(id) !== undefined;
   const isContainer = (id: string) => containers.lookUp(id) !== undefined;
-  const tarSplits = list(paths.layers).filter((name) => {
+  const tarSplits = listDirectory(paths.layers).filter((name) => {
     const id = TAR_SPLIT.exec(name)?.[1];
     return id !== undefined && !isLayer(id);
   });
@@ -71,11 +72,11 @@ export function findOrphans(
     ...unknownIds(paths.runContainers, isContainer).map(as("container")),
     ...temporaryIn.flatMap(temporaryFiles).map(as("temporary")),
     ...danglingLinks(paths, isLayer).map(as("link")),
-    ...list(paths.home).filter((name) => PROBE.test(name))
+    ...listDirectory(paths.home).filter((name) => PROBE.test(name))
       .flatMap((name) => aged("probe", join(paths.home, name))),
     ...findDownloads(paths),
     // Of podman's own partial pulls, which hold a lock in them meanwhile.
-    ...list(partialPulls).map((name) => join(partialPulls, name))
+    ...listDirectory(partialPulls).map((name) => join(partialPulls, name))
       .filter((path) => !isLocked(join(path, "staging.lock"), libc))
       .flatMap((path) => aged("download", path)),
   ];
@@ -97,7 +98,7 @@ function aged(kind: OrphanKind, path: string): readonly Orphan[] {
 
 function findDownloads(paths: StorePaths): readonly Orphan[] {
   const directory = downloadsDirectory(paths);
-  return list(directory).flatMap((layerId) =>
+  return listDirectory(directory).flatMap((layerId) =>
     aged("download", join(directory, layerId))
       .map((orphan) => ({ ...orphan, layerId }))
   );
@@ -112,7 +113,7 @@ function isLocked(path: string, libc: Libc | undefined): boolean {
 }
 
 function temporaryFiles(directory: string): readonly string[] {
-  return list(directory)
+  return listDirectory(directory)
     .filter((name) => name.startsWith(".tmp-"))
     .map((name) => join(directory, name));
 }
@@ -122,10 +123,12 @@ function danglingLinks(
   { links }: StorePaths,
   isLayer: (id: string) => boolean,
 ): readonly string[] {
-  return list(links).map((name) => join(links, name)).filter((path) => {
-    const id = /^\.\.\/([^/]+)\/diff$/.exec(readLink(path))?.[1];
-    return id !== undefined && !isLayer(id);
-  });
+  return listDirectory(links).map((name) => join(links, name)).filter(
+    (path) => {
+      const id = /^\.\.\/([^/]+)\/diff$/.exec(readLink(path))?.[1];
+      return id !== undefined && !isLayer(id);
+    },
+  );
 }
 
 function readLink(path: string): string {
@@ -141,16 +144,7 @@ function unknownIds(
   directory: string,
   isKnown: (id: string) => boolean,
 ): readonly string[] {
-  return list(directory)
+  return listDirectory(directory)
     .filter((name) => ID.test(name) && !isKnown(name))
     .map((name) => join(directory, name));
-}
-
-function list(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return [];
-    throw error;
-  }
 }

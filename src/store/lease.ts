@@ -5,16 +5,11 @@
  * its owner keeps locked; that of a process that died is void.
  */
 
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "@std/path";
 import type { LayerId } from "../formats/store_ids.ts";
 import { isErrno } from "../fs/errno.ts";
+import { listDirectory } from "../fs/list_directory.ts";
 import { randomSuffix } from "../fs/random_name.ts";
 import { tryLock } from "./lock.ts";
 import type { Store } from "./store.ts";
@@ -52,7 +47,7 @@ export function leaseLayers(
 export function listLeasedLayers(store: LeaseStore): ReadonlySet<string> {
   const directory = leaseDirectory(store);
   return new Set(
-    list(directory).flatMap((name) => {
+    listDirectory(directory).flatMap((name) => {
       const path = join(directory, name);
       using lock = tryLock(path, store.libc);
       if (lock === undefined) return readIds(path);
@@ -64,15 +59,6 @@ export function listLeasedLayers(store: LeaseStore): ReadonlySet<string> {
 
 function leaseDirectory({ paths }: LeaseStore): string {
   return join(paths.runRoot, "orlop", "leases");
-}
-
-function list(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return [];
-    throw error;
-  }
 }
 
 function readIds(path: string): readonly string[] {

@@ -4,9 +4,10 @@
  * containers/storage 1.59 and later, so that its tools sweep them too.
  */
 
-import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "@std/path";
 import { isErrno } from "../fs/errno.ts";
+import { listDirectory } from "../fs/list_directory.ts";
 import { randomSuffix } from "../fs/random_name.ts";
 import { removeTree, removeTreeSync } from "../fs/remove_tree.ts";
 import type { Libc } from "../process/libc.ts";
@@ -89,8 +90,7 @@ function takeLock(
 }
 
 function findSuffixes(parent: string): readonly string[] {
-  if (!existsSync(parent)) return [];
-  const suffixes = readdirSync(parent).flatMap((name) =>
+  const suffixes = listDirectory(parent).flatMap((name) =>
     [LOCK_PREFIX, DIRECTORY_PREFIX]
       .filter((prefix) => name.startsWith(prefix))
       .map((prefix) => name.slice(prefix.length))

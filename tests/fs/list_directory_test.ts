@@ -1,0 +1,10 @@
+import { assertEquals } from "@std/assert";
+import { listDirectory } from "../../src/fs/list_directory.ts";
+import { tempDir } from "../support/temp_dir.ts";
+
+Deno.test("listDirectory() takes an absent directory for an empty one", async () => {
+  using dir = tempDir();
+  await Deno.writeTextFile(dir.join("a"), "");
+  assertEquals(listDirectory(dir.path), ["a"]);
+  assertEquals(listDirectory(dir.join("gone")), []);
+});
