@@ -96,10 +96,13 @@ function read(kind: Compression, input: Bytes): void {
     onContent: (bytes) => void (taken += bytes.length),
     onEntryEnd: () => {},
   });
-  const decompressor = createDecompressor(kind, (bytes) => {
-    given += bytes.length;
-    scanner.write(bytes);
-  }, { buffer });
+  const decompressor = createDecompressor(kind, {
+    room: () => buffer.subarray(random(buffer.length)),
+    commit(bytes) {
+      given += bytes.length;
+      scanner.write(bytes);
+    },
+  });
   try {
     for (let at = 0; at < input.length;) {
       const step = 1 + random(input.length);

@@ -31,11 +31,11 @@ export function permissionTable(): string {
       commands[0]?.needs.includes("net") ? "yes" : "no",
       programsOf(commands[0]?.needs ?? []),
     ]);
-  const worker = ["a worker, for each layer of a pull"];
   return formatTable([
     ["what runs", "network", "programs"],
     ...rows,
-    [...worker, "that image's registry hosts", "none"],
+    ["a worker that receives layers", "that image's registry hosts", "none"],
+    ["a worker that unpacks layers", "no", "none"],
   ]);
 }
 

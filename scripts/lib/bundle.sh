@@ -3,6 +3,8 @@
 # temporary files, set.
 : "${root:?must be set}" "${deno:?must be set}" "${work:=}"
 
+workers="src/runtime/receive_worker.ts src/runtime/unpack_worker.ts"
+
 # Prints the commit that is checked out, with a plus if files differ from it;
 # nothing without git.
 commit() {
@@ -12,7 +14,7 @@ commit() {
 	echo "$found"
 }
 
-# Writes the program to folder $1: main.js, layer_worker.js, and what both share.
+# Writes the program to folder $1: main.js, its workers, and what all share.
 # Not minified: of `using held = await lock(); return held.x` esbuild 0.25.5, which
 # Deno has, makes `return (await lock()).x`, and nothing releases the lock. It
 # would save 0.1 MB of 41, and no time.
@@ -22,15 +24,19 @@ bundle() {
 	cp -R main.ts deno.json deno.lock src LICENSE "$work/source"
 	# `orlop version` reads it there.
 	sed -i "s/^  \"version\": .*/&\n  \"commit\": \"$(commit)\",/" "$work/source/deno.json"
+	# shellcheck disable=SC2086 # paths without blanks
 	(cd "$work/source" && "$deno" bundle --quiet --frozen --code-splitting \
-		--outdir "$1" main.ts src/runtime/layer_worker.ts) >"$work/log" 2>&1 || {
+		--outdir "$1" main.ts $workers) >"$work/log" 2>&1 || {
 		cat "$work/log" >&2
 		die "Cannot bundle the program: see above"
 	}
 	# Deno leaves the address of a worker as it is in the source.
-	mv "$1/src/runtime/layer_worker.js" "$1/layer_worker.js"
+	for worker in $workers; do
+		file=$(basename "$worker" .ts)
+		mv "$1/${worker%.ts}.js" "$1/$file.js"
+		sed -i 's,"\.\./\.\./chunk-,"./chunk-,g' "$1/$file.js"
+		caller=$(grep -l "\"./$file.ts\"" "$1"/*.js) || die "Cannot bundle the program: nothing starts $file"
+		sed -i "s,\"\./$file\.ts\",\"./$file.js\"," "$caller"
+	done
 	rmdir "$1/src/runtime" "$1/src"
-	sed -i 's,"\.\./\.\./chunk-,"./chunk-,g' "$1/layer_worker.js"
-	caller=$(grep -l '"./layer_worker.ts"' "$1"/*.js) || die "Cannot bundle the program: nothing starts its worker"
-	sed -i 's,"\./layer_worker\.ts","./layer_worker.js",' "$caller"
 }

@@ -9,7 +9,15 @@ import { createZstdFrames } from "./zstd_frames.ts";
 /** How a layer is compressed. */
 export type Compression = "gzip" | "none" | "zstd";
 
-/** Takes compressed bytes; what comes out goes to a callback. */
+/** Where an archive goes: into memory that is not the decompressor's own. */
+export interface ArchiveSink {
+  /** A place for the next bytes, of one or more; it may wait for it. */
+  room(): Bytes;
+  /** Takes bytes: the beginning of the last room. */
+  commit(bytes: Bytes): void;
+}
+
+/** Takes compressed bytes; what comes out goes to a sink. */
 export interface Decompressor {
   /** @throws {InvalidLayerError} If the bytes are damaged. */
   write(chunk: Bytes): void;
@@ -19,16 +27,10 @@ export interface Decompressor {
   close(): void;
 }
 
-/** Options of {@linkcode createDecompressor}. */
-export interface DecompressorOptions {
-  /** Where output is put before it is handed on; 1 MiB if left out. */
-  readonly buffer?: Bytes;
-}
-
 /** Bytes that {@linkcode detectCompression} wants to see. */
 export const COMPRESSION_HEAD_BYTES = 6;
 
-const BUFFER_BYTES = 1024 * 1024;
+const NO_INPUT = new Uint8Array(0);
 // Magic numbers of what layers may not use, to name it in the refusal.
 const FOREIGN_MAGICS: readonly (readonly [string, readonly number[]])[] = [
   ["xz", [0xfd, 0x37, 0x7a, 0x58, 0x5a]],
@@ -56,61 +58,44 @@ export function detectCompression(head: Uint8Array): Compression {
   return "none";
 }
 
-/**
- * Creates a decompressor that works while it is called and keeps nothing.
- *
- * @param emit Gets the output; valid only until it returns.
- */
+/** Creates a decompressor that works while it is called and keeps nothing. */
 export function createDecompressor(
   kind: Compression,
-  emit: (chunk: Bytes) => void,
-  options: DecompressorOptions = {},
+  sink: ArchiveSink,
 ): Decompressor {
   if (kind === "none") {
-    return { write: emit, end: () => {}, close: () => {} };
+    const write = (chunk: Bytes) => pour(chunk, sink);
+    return { write, end: () => {}, close: () => {} };
   }
   const handle = openZlibHandle(kind);
-  if (handle === undefined) return createBufferingDecompressor(kind, emit);
-  const output = options.buffer ?? new Uint8Array(BUFFER_BYTES);
+  if (handle === undefined) return createBufferingDecompressor(kind, sink);
   return kind === "gzip"
-    ? createGunzip(handle, emit, output)
-    : createUnzstd(handle, emit, output);
+    ? createGunzip(handle, sink)
+    : createUnzstd(handle, sink);
 }
 
-function createGunzip(
-  handle: ZlibHandle,
-  emit: (chunk: Bytes) => void,
-  output: Bytes,
-): Decompressor {
+function createGunzip(handle: ZlibHandle, sink: ArchiveSink): Decompressor {
   let hasEnded = false;
   return {
     write(chunk) {
       let at = 0;
       while (!hasEnded && at < chunk.length) {
-        const { written, next } = attempt(() =>
-          handle.write(chunk, at, output)
-        );
-        at = next;
-        if (written > 0) emit(output.subarray(0, written));
+        const step = inflate(handle, { input: chunk, at, sink });
+        at = step.next;
         // It stops by itself at zeros after a member; they may fill up a blob.
-        hasEnded = at < chunk.length && written < output.length;
+        hasEnded = at < chunk.length && !step.isFull;
       }
       if (hasEnded) requireZeros(chunk.subarray(at));
     },
     end() {
-      // What is left inside, if the last output filled the buffer.
-      drain(handle, emit, output);
-      if (!hasEnded) attempt(() => handle.finish(output));
+      drain(handle, sink);
+      if (!hasEnded) attempt(() => handle.finish(sink.room()));
     },
     close: () => handle.close(),
   };
 }
 
-function createUnzstd(
-  handle: ZlibHandle,
-  emit: (chunk: Bytes) => void,
-  output: Bytes,
-): Decompressor {
+function createUnzstd(handle: ZlibHandle, sink: ArchiveSink): Decompressor {
   const frames = createZstdFrames();
   return {
     write(chunk) {
@@ -118,14 +103,11 @@ function createUnzstd(
       let at = 0;
       // The handle stops at each frame's end, and goes on when called again.
       while (at < chunk.length) {
-        const { written, next } = attempt(() =>
-          handle.write(chunk, at, output)
-        );
-        if (written > 0) emit(output.subarray(0, written));
-        else if (next === at) throw damaged("it does not go on");
+        const { next, written } = inflate(handle, { input: chunk, at, sink });
+        if (written === 0 && next === at) throw damaged("it does not go on");
         at = next;
       }
-      drain(handle, emit, output);
+      drain(handle, sink);
     },
     end: () => frames.end(),
     close: () => handle.close(),
@@ -133,16 +115,32 @@ function createUnzstd(
 }
 
 /** Fetches output for which there was no room. */
-function drain(
+function drain(handle: ZlibHandle, sink: ArchiveSink): void {
+  while (inflate(handle, { input: NO_INPUT, at: 0, sink }).isFull);
+}
+
+/** One call of the handle: as much as there is input and room for. */
+function inflate(
   handle: ZlibHandle,
-  emit: (chunk: Bytes) => void,
-  output: Bytes,
-): void {
-  for (;;) {
-    const none = new Uint8Array(0);
-    const { written } = attempt(() => handle.write(none, 0, output));
-    if (written > 0) emit(output.subarray(0, written));
-    if (written < output.length) return;
+  { input, at, sink }: {
+    readonly input: Bytes;
+    readonly at: number;
+    readonly sink: ArchiveSink;
+  },
+): { readonly next: number; readonly written: number; isFull: boolean } {
+  const room = sink.room();
+  const { written, next } = attempt(() => handle.write(input, at, room));
+  if (written > 0) sink.commit(room.subarray(0, written));
+  return { next, written, isFull: written === room.length };
+}
+
+function pour(bytes: Bytes, sink: ArchiveSink): void {
+  for (let at = 0; at < bytes.length;) {
+    const room = sink.room();
+    const step = Math.min(room.length, bytes.length - at);
+    room.set(bytes.subarray(at, at + step));
+    sink.commit(room.subarray(0, step));
+    at += step;
   }
 }
 
@@ -152,7 +150,7 @@ function drain(
  */
 export function createBufferingDecompressor(
   kind: "gzip" | "zstd",
-  emit: (chunk: Bytes) => void,
+  sink: ArchiveSink,
 ): Decompressor {
   const chunks: Bytes[] = [];
   // zlib itself would stop after the first.
@@ -165,19 +163,18 @@ export function createBufferingDecompressor(
     },
     end() {
       const all = concatBytes(chunks);
-      if (kind === "gzip") return emitBytes(() => zlib.gunzipSync(all));
+      if (kind === "gzip") return emit(() => zlib.gunzipSync(all));
       frames.end();
       for (const [index, start] of starts.entries()) {
         const frame = all.subarray(start, starts[index + 1]);
-        emitBytes(() => zlib.zstdDecompressSync(frame));
+        emit(() => zlib.zstdDecompressSync(frame));
       }
     },
     close: () => void chunks.splice(0),
   };
 
-  function emitBytes(decompress: () => Uint8Array): void {
-    const bytes = new Uint8Array(attempt(decompress));
-    if (bytes.length > 0) emit(bytes);
+  function emit(decompress: () => Uint8Array): void {
+    pour(new Uint8Array(attempt(decompress)), sink);
   }
 }
 

@@ -7,7 +7,7 @@ import { downloadsDirectory } from "../store/paths.ts";
 import type { UnpackLimits } from "../store/unpack_layer.ts";
 import type { Agent } from "./agent.ts";
 import { commitLayer } from "./commit_layer.ts";
-import { LayerPool } from "./layer_pool.ts";
+import { LayerPipeline } from "./layer_pipeline.ts";
 import type { OnPullEvent } from "./pull_event.ts";
 import type { NeededLayer } from "./receive_layer.ts";
 import {
@@ -25,9 +25,6 @@ export interface FetchLayersOptions extends Abortable {
   readonly received?: "use" | "forget" | undefined;
   readonly onEvent: OnPullEvent;
 }
-
-// A small machine cannot inflate more at once, and memory stays flat.
-const PARALLEL_LAYERS = 2;
 
 /**
  * Fetches layers and commits each when it is whole and its parent is there.
@@ -53,16 +50,16 @@ export async function fetchLayers(
   await using staging = agent.store.openStaging();
   await using finished = agent.store.openStaging();
   await using writeBack = startWriteBack(agent, staging.path);
-  using pool = new LayerPool({
-    size: PARALLEL_LAYERS,
-    directories: [staging.path, downloads],
+  using pipeline = new LayerPipeline({
+    staging: staging.path,
+    downloads,
     access: source.access,
     renewAccess: () => renewAccess(source, { signal }),
   });
   const staged = stageAll(needed, {
     ...options,
     agent,
-    pool,
+    pipeline,
     access: source.access,
     directory: staging.path,
     finished: finished.path,
@@ -94,13 +91,13 @@ async function commitAll(
   }
 }
 
-/** Starts with the biggest: the others fit in beside it. */
+/** From the base up: what is whole is committed beside what still comes. */
 function stageAll(
   needed: readonly NeededLayer[],
   context: StageContext & { readonly onFailure: (error: unknown) => void },
 ): readonly Promise<StagedLayer | undefined>[] {
   const started = new Map<NeededLayer, Promise<StagedLayer | undefined>>();
-  for (const layer of needed.toSorted((a, b) => b.blob.size - a.blob.size)) {
+  for (const layer of needed) {
     const staged = stage(layer, [...started.keys()].findLast(isTwin(layer)));
     // One that fails before its turn to be awaited must not end the process.
     staged.catch(() => {});

@@ -1,6 +1,7 @@
-/** What the main thread and the workers that unpack layers tell each other. */
+/** What the main thread and the workers for layers tell each other. */
 
 import type { BlobAccess } from "../formats/blob_source.ts";
+import type { DecodedLayer, DecodeLimits } from "../formats/decode_layer.ts";
 import type { Descriptor } from "../formats/descriptor.ts";
 import { isErrno } from "../fs/errno.ts";
 import {
@@ -11,34 +12,71 @@ import {
   RegistryError,
   UnauthorizedError,
 } from "../image_errors.ts";
-import type { UnpackedLayer, UnpackLimits } from "../store/unpack_layer.ts";
+import type { UnpackedArchive, UnpackLimits } from "../store/unpack_layer.ts";
 
-/** One layer to fetch and unpack. */
-export interface LayerJob {
+/** A layer as received and unpacked, ready for the store. */
+export interface UnpackedLayer extends DecodedLayer, UnpackedArchive {}
+
+/** One blob to fetch, check and decompress. */
+export interface ReceiveJob {
   readonly access: BlobAccess;
   readonly layer: Descriptor;
-  /** An empty, private directory below the one that the worker may write. */
-  readonly directory: string;
   /** The file that keeps what was received, for blobs that cost a download. */
   readonly partial: string | undefined;
+  readonly limits: DecodeLimits;
+}
+
+/** One archive to unpack: the ring's next stream. */
+export interface UnpackJob {
+  /** An empty, private directory below the one that the worker may write. */
+  readonly directory: string;
   readonly limits: UnpackLimits;
 }
 
-/** To a worker. */
-export type WorkerRequest =
-  | { readonly kind: "job"; readonly job: LayerJob }
-  | { readonly kind: "access"; readonly access: BlobAccess }
-  /** To leave the job, and say so: then nothing is written any more. */
-  | { readonly kind: "abort" };
+/** To either worker, before all else. */
+export interface RingMessage {
+  readonly kind: "ring";
+  readonly memory: SharedArrayBuffer;
+}
 
-/** From a worker. */
-export type WorkerReport =
-  | { readonly kind: "progress"; readonly received: number }
-  | { readonly kind: "retry"; readonly reason: string }
-  /** The token has run out: it waits for `access`. */
-  | { readonly kind: "unauthorized" }
-  | { readonly kind: "done"; readonly layer: UnpackedLayer }
-  | { readonly kind: "failed"; readonly error: ErrorData };
+/** To the worker that receives. Jobs have an ID: a number above 0. */
+export type ReceiveRequest =
+  | RingMessage
+  | { readonly kind: "receive"; readonly id: number; readonly job: ReceiveJob }
+  | {
+    readonly kind: "access";
+    readonly id: number;
+    readonly access: BlobAccess;
+  }
+  /** To leave the job, and say so. */
+  | { readonly kind: "abort"; readonly id: number };
+
+/** From the worker that receives: each job ends with one of the last two. */
+export type ReceiveReport =
+  & { readonly id: number }
+  & (
+    | { readonly kind: "progress"; readonly received: number }
+    | { readonly kind: "retry"; readonly reason: string }
+    /** The token has run out: it waits for `access`. */
+    | { readonly kind: "unauthorized" }
+    /** The ring's next stream is this job's. */
+    | { readonly kind: "decoding" }
+    | { readonly kind: "received"; readonly layer: DecodedLayer }
+    | { readonly kind: "failed"; readonly error: ErrorData }
+  );
+
+/** To the worker that unpacks. */
+export type UnpackRequest =
+  | RingMessage
+  | { readonly kind: "unpack"; readonly id: number; readonly job: UnpackJob };
+
+/** From the worker that unpacks: each job ends with one; then it writes no more. */
+export type UnpackReport =
+  & { readonly id: number }
+  & (
+    | { readonly kind: "unpacked"; readonly archive: UnpackedArchive }
+    | { readonly kind: "failed"; readonly error: ErrorData }
+  );
 
 /** An error as plain data: its class does not survive a message. */
 export interface ErrorData {
@@ -78,6 +116,8 @@ export function fromErrorData(data: ErrorData): Error {
 
 function revive({ name, message, host, ...details }: ErrorData): Error {
   switch (name) {
+    case "AbortError":
+      return new DOMException(message, name);
     case "InvalidLayerError":
       return new InvalidLayerError(message);
     case "BlobMismatchError":

@@ -7,6 +7,7 @@
 import {
   closeSync,
   constants,
+  fstatSync,
   ftruncateSync,
   openSync,
   readSync,
@@ -19,32 +20,35 @@ const BUFFER_BYTES = 256 * 1024;
 /** A blob that is being received. Disposing closes the file, and keeps it. */
 export class PartialBlob implements Disposable {
   readonly #fd: number;
-  #size = 0;
-
-  /** @param path The file; it is made if missing. */
-  constructor(path: string) {
-    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
-    this.#fd = openSync(path, flags, 0o600);
-  }
+  #size: number;
+  #buffer: Bytes | undefined;
 
   /**
-   * Reads what is there.
-   *
+   * @param path The file; it is made if missing.
    * @param limit The blob's size: what goes beyond it cannot belong to it.
-   * @returns How many bytes there were.
    */
-  replay(limit: number, consume: (chunk: Bytes) => void): number {
-    const buffer = new Uint8Array(BUFFER_BYTES);
-    for (;;) {
-      const count = readSync(this.#fd, buffer, 0, BUFFER_BYTES, this.#size);
-      if (count === 0) return this.#size;
-      if (this.#size + count > limit) {
-        ftruncateSync(this.#fd, this.#size);
-        return this.#size;
-      }
-      this.#size += count;
-      consume(buffer.subarray(0, count));
+  constructor(path: string, limit: number) {
+    const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
+    this.#fd = openSync(path, flags, 0o600);
+    this.#size = fstatSync(this.#fd).size;
+    if (this.#size <= limit) return;
+    ftruncateSync(this.#fd, 0);
+    this.#size = 0;
+  }
+
+  /** How many bytes there are. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Reads some bytes, which are valid until the next call. */
+  read(offset: number): Bytes {
+    this.#buffer ??= new Uint8Array(BUFFER_BYTES);
+    const count = readSync(this.#fd, this.#buffer, 0, BUFFER_BYTES, offset);
+    if (count === 0) {
+      throw new Error("Cannot read what was received: it is gone");
     }
+    return this.#buffer.subarray(0, count);
   }
 
   /** Adds bytes at the end. */

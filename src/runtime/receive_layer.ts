@@ -13,8 +13,9 @@ import {
   NoSpaceError,
   RegistryError,
 } from "../image_errors.ts";
-import type { UnpackedLayer, UnpackLimits } from "../store/unpack_layer.ts";
-import type { LayerPool, LayerTask } from "./layer_pool.ts";
+import type { UnpackLimits } from "../store/unpack_layer.ts";
+import type { UnpackedLayer } from "./layer_job.ts";
+import type { LayerPipeline, LayerTask } from "./layer_pipeline.ts";
 import type { OnPullEvent } from "./pull_event.ts";
 
 /** A layer that an image needs. */
@@ -28,7 +29,7 @@ export interface NeededLayer {
 
 /** What receiving works with. */
 export interface ReceiveContext extends Abortable {
-  readonly pool: LayerPool;
+  readonly pipeline: LayerPipeline;
   readonly access: BlobAccess;
   /** Keeps what was received of a layer when a pull is cut short. */
   readonly downloads: string;
@@ -92,7 +93,7 @@ export async function receiveLayer(
 }
 
 async function runTask(
-  { pool, limits, onEvent, signal }: ReceiveContext,
+  { pipeline, limits, onEvent, signal }: ReceiveContext,
   { blob }: NeededLayer,
   { directory, partial, onRetry }: {
     readonly directory: string;
@@ -103,7 +104,7 @@ async function runTask(
   const { digest, size } = blob;
   const task: LayerTask = { layer: blob, directory, partial, limits };
   try {
-    return await pool.run(task, {
+    return await pipeline.run(task, {
       signal,
       prepare: () => emptyDirectory(directory),
       onProgress: (received) =>

@@ -8,8 +8,8 @@ import { findProgram } from "../process/find_program.ts";
 import { runCommand } from "../process/run_command.ts";
 import { applySpool } from "../store/apply_spool.ts";
 import { acquireLock, type HeldLock } from "../store/lock.ts";
-import type { UnpackedLayer } from "../store/unpack_layer.ts";
 import type { Agent } from "./agent.ts";
+import type { UnpackedLayer } from "./layer_job.ts";
 import {
   nameLayer,
   type NeededLayer,

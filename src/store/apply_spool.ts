@@ -1,5 +1,8 @@
 /** Applies a spool: one run of GNU tar a layer. */
 
+import { truncateSync } from "node:fs";
+import { isErrno } from "../fs/errno.ts";
+
 /** A staged layer's files. */
 export interface StagedLayer {
   /** The folder that holds `diff` and `spool.tar`; absolute. */
@@ -47,6 +50,18 @@ export async function applySpool(
     `Cannot finish the layer: ${problem}; orlop needs all capabilities of ` +
       `root, and a file system with extended attributes`,
   );
+}
+
+/**
+ * Makes GNU tar end that works on a layer whose owner was killed: its archive
+ * comes to an end before its time.
+ */
+export function stopSpool({ directory }: StagedLayer): void {
+  try {
+    truncateSync(`${directory}/spool.tar`);
+  } catch (error) {
+    if (!isErrno(error, "ENOENT", "ENOTDIR")) throw error;
+  }
 }
 
 /**

@@ -11,6 +11,7 @@ import { listDirectory } from "../fs/list_directory.ts";
 import { randomSuffix } from "../fs/random_name.ts";
 import { removeTree, removeTreeSync } from "../fs/remove_tree.ts";
 import type { Libc } from "../process/libc.ts";
+import { stopSpool } from "./apply_spool.ts";
 import { type HeldLock, tryLock } from "./lock.ts";
 
 /** A private directory (0700) that is removed when disposed of. */
@@ -28,6 +29,8 @@ export interface SweptStaging {
 
 const LOCK_PREFIX = "lock-";
 const DIRECTORY_PREFIX = "temp-dir-";
+const MAX_TRIES = 40;
+const PAUSE_MS = 50;
 
 /**
  * Opens a staging directory.
@@ -67,7 +70,10 @@ export function sweepStaging(
     const path = join(parent, DIRECTORY_PREFIX + suffix);
     const isThere = existsSync(path);
     try {
-      removeTreeSync(path);
+      for (const name of listDirectory(path)) {
+        stopSpool({ directory: join(path, name) });
+      }
+      removeWhileUsed(path);
       rmSync(lock.path, { force: true });
       removeIfEmpty(parent);
     } catch (error) {
@@ -75,6 +81,18 @@ export function sweepStaging(
     }
     return isThere ? [{ path }] : [];
   });
+}
+
+/** A program that its owner ran may need a moment to end. */
+function removeWhileUsed(path: string): void {
+  for (let tries = 1;; tries++) {
+    try {
+      return removeTreeSync(path);
+    } catch (error) {
+      if (!isErrno(error, "ENOTEMPTY") || tries === MAX_TRIES) throw error;
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+  }
 }
 
 function takeLock(

@@ -4,7 +4,6 @@
  */
 
 import { createCrc64 } from "../formats/crc64.ts";
-import type { Bytes } from "../formats/bytes.ts";
 import type { TarEntry } from "../formats/tar_entry.ts";
 import type { TarHandler } from "../formats/tar_scanner.ts";
 import type { TarSplitWriter } from "../formats/tar_split.ts";
@@ -15,8 +14,6 @@ import { isHiddenName, readName, refuse } from "./unpack_names.ts";
 
 /** Takes a scanned archive, and makes what it says. */
 export interface EntryUnpacker extends TarHandler {
-  /** Where output should be put for the fastest checksum. */
-  readonly buffer: Bytes;
   /** What is known when all entries are there. */
   finish(): EntrySummary;
   /** Closes what is open, after an error. */
@@ -39,7 +36,6 @@ export interface EntryUnpackerOptions {
   readonly diffPath: string;
   readonly openSpool: () => SpoolWriter;
   readonly tarSplit: TarSplitWriter;
-  readonly bufferBytes: number;
   readonly maxEntries: number;
 }
 
@@ -62,7 +58,7 @@ export function createEntryUnpacker(
 ): EntryUnpacker {
   const { tarSplit, maxEntries } = options;
   const maker = createLayerMaker(options);
-  const crc = createCrc64(options.bufferBytes);
+  const crc = createCrc64();
   const uids = new Set<number>();
   const gids = new Set<number>();
   let entries = 0;
@@ -71,7 +67,6 @@ export function createEntryUnpacker(
   let current: TarEntry | undefined;
   let outcome = SEEN;
   return {
-    buffer: crc.buffer,
     onRaw: (bytes) => tarSplit.addSegment(bytes),
     onEntry(entry) {
       if (++entries + maker.implied() > maxEntries) {

@@ -161,7 +161,11 @@ async function killAfter(
     stderr: "null",
   }).spawn();
   await new Promise((resolve) => setTimeout(resolve, delayMs));
-  child.kill("SIGKILL");
+  try {
+    child.kill("SIGKILL");
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error; // it was quicker this time
+  }
   await child.status;
 }
 

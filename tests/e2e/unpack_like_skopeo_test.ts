@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Bytes } from "../../src/formats/bytes.ts";
 import { applySpool } from "../../src/store/apply_spool.ts";
-import { unpackLayer } from "../../src/store/unpack_layer.ts";
+import { unpackBlob } from "../support/blob_unpacker.ts";
 import { type LayoutLayer, writeLayout } from "../support/layer_layout.ts";
 import { needs } from "../support/peers.ts";
 import { tempDir } from "../support/temp_dir.ts";
@@ -76,7 +76,7 @@ async function unpackAll(directory: string): Promise<LayoutLayer[]> {
   for (const [index, { layer }] of LAYERS.entries()) {
     const staging = { directory: `${directory}/${index}` };
     await Deno.mkdir(staging.directory, { recursive: true, mode: 0o700 });
-    const unpacker = unpackLayer(staging);
+    const unpacker = unpackBlob(staging);
     unpacker.write(layer);
     const { diffId, hasSpool } = unpacker.finish();
     if (hasSpool) await applySpool(staging, (args) => run("tar", args));

@@ -8,6 +8,7 @@ import {
   detectCompression,
 } from "../../src/formats/decompress.ts";
 import { InvalidLayerError } from "../../src/image_errors.ts";
+import { bufferedSink } from "../support/blob_unpacker.ts";
 
 // More than fits into the buffers below, and does not compress to nothing.
 const PLAIN = toBytes(
@@ -56,7 +57,7 @@ Deno.test("createBufferingDecompressor() does the same", () => {
     const chunks: Bytes[] = [];
     const decompressor = createBufferingDecompressor(
       kind,
-      (chunk) => void chunks.push(chunk),
+      bufferedSink((chunk) => void chunks.push(chunk.slice())),
     );
     const skipped = kind === "zstd" ? SKIP : new Uint8Array(0);
     const bytes = concatBytes([halves(kind), skipped]);
@@ -97,11 +98,9 @@ Deno.test("createDecompressor() refuses damage", async (t) => {
 
 function decompress(kind: Compression, bytes: Bytes, step: number): Bytes {
   const chunks: Bytes[] = [];
-  const buffer = new Uint8Array(4096);
   const decompressor = createDecompressor(
     kind,
-    (chunk) => void chunks.push(chunk.slice()),
-    { buffer },
+    bufferedSink((chunk) => void chunks.push(chunk.slice()), 4096),
   );
   try {
     const stride = Math.min(step, bytes.length);

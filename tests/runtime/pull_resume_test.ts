@@ -29,7 +29,7 @@ Deno.test("pullImage() asks only for the rest after it was aborted", async () =>
   await abortPull(store, registry);
   assertEquals(store.check(), []);
   assertEquals(store.contents().at(-1), "partial");
-  const kept = (await Deno.stat(store.partials()[0] ?? "")).size;
+  const kept = (await Deno.stat(largestOf(store.partials()))).size;
   assert(kept >= HALF - 300_000 && kept <= HALF, `${kept}`);
   await store.pull(registry.name);
   assertEquals(registry.rangesOf(BLOB.digest), ["", `bytes=${kept}-`]);
@@ -61,9 +61,10 @@ Deno.test("pullImage() starts over if what was kept is of no use", async (t) => 
       using store = pullStore();
       await using registry = serveImage(IMAGE, stallOnce());
       await abortPull(store, registry);
-      await spoil(store.partials()[0] ?? "");
+      await spoil(largestOf(store.partials()));
       await store.pull(registry.name);
-      assertEquals(registry.rangesOf(BLOB.digest).at(-1), "");
+      const ranges = registry.rangesOf(BLOB.digest);
+      assertEquals(ranges.filter((range) => range === "").length, 2);
       checkPulled(store);
     });
   }
@@ -214,6 +215,15 @@ async function abortPull(
   }
   stop.abort(new Error("stopped by the test"));
   assertStringIncludes((await pulled).message, "stopped by the test");
+}
+
+/** Beside the large layer's may be the small one's, not yet removed. */
+function largestOf(paths: readonly string[]): string {
+  const [largest] = paths.toSorted((a, b) =>
+    statSync(b).size - statSync(a).size
+  );
+  if (largest === undefined) throw new Error("nothing was kept");
+  return largest;
 }
 
 function hasReceived(store: PullStore, size: number): boolean {

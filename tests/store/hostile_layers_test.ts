@@ -2,9 +2,9 @@ import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { toBinaryString } from "../../src/formats/binary_string.ts";
 import { InvalidLayerError } from "../../src/image_errors.ts";
 import { applySpool } from "../../src/store/apply_spool.ts";
-import { unpackLayer } from "../../src/store/unpack_layer.ts";
 import { needs } from "../support/peers.ts";
 import { tempDir } from "../support/temp_dir.ts";
+import { unpackBlob } from "../support/blob_unpacker.ts";
 import type { HostileLayer } from "./hostile_layer.ts";
 import { HOSTILE_LAYERS } from "./hostile_layers.ts";
 
@@ -56,7 +56,7 @@ function unpack(
   directory: string,
   chunkBytes: number,
 ): unknown {
-  const unpacker = unpackLayer({ directory }, limits);
+  const unpacker = unpackBlob({ directory }, limits);
   try {
     for (const part of typeof layer === "function" ? layer() : [layer]) {
       const step = Math.min(chunkBytes, Math.max(part.length, 1));

@@ -7,9 +7,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { takeLibc } from "../../src/process/libc.ts";
+import { spoolArguments } from "../../src/store/apply_spool.ts";
 import { openStaging, sweepStaging } from "../../src/store/staging.ts";
 import { canLock, holdLock } from "../support/lock_holder.ts";
 import { needs } from "../support/peers.ts";
+import { archive, file } from "../support/tar_builder.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 const libc = takeLibc();
@@ -63,6 +65,29 @@ Deno.test("sweepStaging() leaves alone what another program uses", {
   await using _owner = await holdLock(dir.join("lock-7"), how);
   assertEquals(sweepStaging(dir.path, libc), []);
   assert(existsSync(dir.join("temp-dir-7")));
+});
+
+Deno.test("sweepStaging() ends the tar of a process that was killed", {
+  ...needs("tar"),
+}, async () => {
+  using dir = tempDir();
+  const parent = dir.join("staging");
+  const path = `${parent}/temp-dir-7`;
+  const layer = `${path}/layer`;
+  mkdirSync(`${layer}/diff`, { recursive: true });
+  const files = Array.from({ length: 30_000 }, (_, n) => file(`${n}`, "x"));
+  writeFileSync(`${layer}/spool.tar`, archive(...files));
+  const tar = new Deno.Command("tar", {
+    args: [...spoolArguments({ directory: layer })],
+    stderr: "null",
+  }).spawn();
+  while (list(`${layer}/diff`).length === 0) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  assertEquals(sweepStaging(parent, libc), [{ path }]);
+  assertFalse(existsSync(parent));
+  await tar.status;
+  assertFalse(existsSync(parent));
 });
 
 Deno.test("sweepStaging() removes what was left behind", async (t) => {

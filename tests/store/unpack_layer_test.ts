@@ -3,10 +3,8 @@ import { gunzipSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { type Bytes, concatBytes, toText } from "../../src/formats/bytes.ts";
 import { digestOf } from "../../src/formats/digest.ts";
 import { InvalidLayerError } from "../../src/image_errors.ts";
-import {
-  type UnpackedLayer,
-  unpackLayer,
-} from "../../src/store/unpack_layer.ts";
+import type { UnpackedLayer } from "../../src/runtime/layer_job.ts";
+import { unpackBlob } from "../support/blob_unpacker.ts";
 import {
   archive,
   dir,
@@ -19,6 +17,8 @@ import { needs } from "../support/peers.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 const ROOT = needs("root");
+// Not for the spool.
+const LARGE = "x".repeat(64 * 1024);
 const PLAIN = archive(
   dir("./", { uid: 9 }),
   dir("d/", { gid: 8 }),
@@ -64,14 +64,14 @@ Deno.test({
     using staging = tempDir();
     const layer = archive(
       pax({ mtime: "1500000000.5" }),
-      file("f", "hello\n", { uid: 5, gid: 6, mode: 0o4750 }),
+      file("f", LARGE, { uid: 5, gid: 6, mode: 0o4750 }),
     );
     const { hasSpool } = unpack(layer, staging.path);
     assert(!hasSpool);
     const { uid, gid, mode, mtime } = Deno.statSync(staging.join("diff", "f"));
     assertEquals([uid, gid, mode], [5, 6, 0o104750]);
     assertEquals(mtime?.getTime(), 1_500_000_000_500);
-    assertEquals(Deno.readTextFileSync(staging.join("diff", "f")), "hello\n");
+    assertEquals(Deno.readTextFileSync(staging.join("diff", "f")), LARGE);
   },
 });
 
@@ -127,7 +127,7 @@ Deno.test({
     using staging = tempDir();
     const layer = archive(file("f", "x".repeat(5000)));
     const limits = { maxUnpackedBytes: 4000 };
-    const unpacker = unpackLayer({ directory: staging.path }, limits);
+    const unpacker = unpackBlob({ directory: staging.path }, limits);
     assertThrows(
       () => unpacker.write(layer),
       InvalidLayerError,
@@ -138,7 +138,7 @@ Deno.test({
 });
 
 function unpack(layer: Bytes, directory: string): UnpackedLayer {
-  const unpacker = unpackLayer({ directory });
+  const unpacker = unpackBlob({ directory });
   unpacker.write(layer);
   return unpacker.finish();
 }

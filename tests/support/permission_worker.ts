@@ -1,4 +1,4 @@
-/** Tries what a worker that unpacks layers must not do, and what it must. */
+/** Tries what a worker for layers must not do, and what it must. */
 
 import fs from "node:fs";
 import { spawnSync } from "node:child_process";
@@ -7,7 +7,7 @@ import { hostname } from "node:os";
 /** What the worker is to know. */
 export interface PermissionRequest {
   /** The directory that it may write. */
-  readonly staging: string;
+  readonly own: string;
   /** A directory that it may not. */
   readonly outside: string;
   /** The host that it may reach. */
@@ -39,12 +39,12 @@ self.onmessage = async ({ data }) => {
 };
 
 function attemptsOf(
-  { staging, outside, host, otherHost }: PermissionRequest,
+  { own, outside, host, otherHost }: PermissionRequest,
 ): Readonly<Record<string, () => unknown>> {
   return {
-    "read staging": () => fs.readdirSync(staging),
-    "write staging": () => fs.writeFileSync(`${staging}/file`, "x"),
-    "remove in staging": () => fs.unlinkSync(`${staging}/file`),
+    "read its own": () => fs.readdirSync(own),
+    "write its own": () => fs.writeFileSync(`${own}/file`, "x"),
+    "remove its own": () => fs.unlinkSync(`${own}/file`),
     "fetch from the registry": () => fetch(`http://${host}/`),
     "run a program": () => new Deno.Command("true").outputSync(),
     "run a program by node": () => {
@@ -55,21 +55,21 @@ function attemptsOf(
     "list the environment": () => Deno.env.toObject(),
     "read /etc/passwd": () => Deno.readTextFileSync("/etc/passwd"),
     "read /etc/passwd by node": () => fs.readFileSync("/etc/passwd"),
-    "read above staging": () => fs.readdirSync(`${staging}/../..`),
+    "read above its own": () => fs.readdirSync(`${own}/../..`),
     "read by a path with ..": () =>
-      fs.readFileSync(`${staging}/../../../etc/passwd`),
+      fs.readFileSync(`${own}/../../../etc/passwd`),
     "read /proc": () => Deno.readTextFileSync("/proc/self/environ"),
     "write outside": () => Deno.writeTextFileSync(`${outside}/file`, "x"),
     "write outside by node": () => fs.writeFileSync(`${outside}/file`, "x"),
     "make a directory outside": () => fs.mkdirSync(`${outside}/directory`),
     "remove outside": () => fs.rmSync(outside, { recursive: true }),
     "rename to outside": () => {
-      fs.writeFileSync(`${staging}/file`, "x");
-      fs.renameSync(`${staging}/file`, `${outside}/file`);
+      fs.writeFileSync(`${own}/file`, "x");
+      fs.renameSync(`${own}/file`, `${outside}/file`);
     },
-    "link to outside": () => fs.linkSync(`${staging}/file`, `${outside}/file`),
-    "link from outside": () => fs.linkSync("/etc/passwd", `${staging}/link`),
-    "make a symlink": () => Deno.symlinkSync("/etc", `${staging}/symlink`),
+    "link to outside": () => fs.linkSync(`${own}/file`, `${outside}/file`),
+    "link from outside": () => fs.linkSync("/etc/passwd", `${own}/link`),
+    "make a symlink": () => Deno.symlinkSync("/etc", `${own}/symlink`),
     "change a mode outside": () => fs.chmodSync(outside, 0o777),
     "change an owner outside": () => fs.chownSync(outside, 1, 1),
     "fetch from elsewhere": () => fetch(`http://${otherHost}/`),

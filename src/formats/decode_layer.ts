@@ -1,0 +1,123 @@
+/**
+ * Decodes a layer's blob in one pass over its bytes: its digest, and the archive
+ * inside, while it is still being received.
+ */
+
+import { createHash } from "node:crypto";
+import { InvalidLayerError } from "../image_errors.ts";
+import { type Bytes, concatBytes } from "./bytes.ts";
+import {
+  type ArchiveSink,
+  type Compression,
+  COMPRESSION_HEAD_BYTES,
+  createDecompressor,
+  type Decompressor,
+  detectCompression,
+} from "./decompress.ts";
+import { type Digest, parseDigest } from "./digest.ts";
+
+/** What a layer may hold; each has a default. */
+export interface DecodeLimits {
+  /** Bytes of the archive; no limit if left out. */
+  readonly maxUnpackedBytes?: number;
+  /** Bytes of the archive for each one received; 2000 if left out. */
+  readonly maxRatio?: number;
+}
+
+/** What is known of a decoded layer. It is sent by workers, so: plain data. */
+export interface DecodedLayer {
+  /** Of the bytes that were written, sha256. */
+  readonly compressedDigest: Digest;
+  readonly compressedSize: number;
+  readonly compression: Compression;
+}
+
+/** Takes a layer's blob. After an error, or `abort()`, it must not be used. */
+export interface LayerDecoder {
+  /**
+   * Takes the next bytes of the layer as it is transferred.
+   *
+   * @throws {InvalidLayerError} If it is damaged or too large.
+   */
+  write(chunk: Bytes): void;
+  /**
+   * Says that it was all. The digest is for the caller to check.
+   *
+   * @throws {InvalidLayerError} If it is cut short.
+   */
+  finish(): DecodedLayer;
+  /** Frees its memory. */
+  abort(): void;
+}
+
+// Deflate cannot reach it, so only what zstd makes of zeros is refused.
+const DEFAULT_MAX_RATIO = 2000;
+// Small archives of zeros are no danger.
+const RATIO_FREE_BYTES = 256 * 1024 * 1024;
+
+/**
+ * Begins to decode a layer.
+ *
+ * @param sink Gets the archive.
+ */
+export function decodeLayer(
+  sink: ArchiveSink,
+  limits: DecodeLimits = {},
+): LayerDecoder {
+  const hash = createHash("sha256");
+  let received = 0;
+  let unpacked = 0;
+  let head: Bytes = new Uint8Array(0);
+  let compression: Compression = "none";
+  let decompressor: Decompressor | undefined;
+  return {
+    write(chunk) {
+      hash.update(chunk);
+      received += chunk.length;
+      if (decompressor !== undefined) return decompressor.write(chunk);
+      head = concatBytes([head, chunk]);
+      if (head.length >= COMPRESSION_HEAD_BYTES) begin(head);
+    },
+    finish() {
+      if (decompressor === undefined) begin(head);
+      decompressor?.end();
+      decompressor?.close();
+      return {
+        compressedDigest: parseDigest(`sha256:${hash.digest("hex")}`),
+        compressedSize: received,
+        compression,
+      };
+    },
+    abort: () => decompressor?.close(),
+  };
+
+  function begin(start: Bytes): void {
+    compression = detectCompression(start);
+    decompressor = createDecompressor(compression, {
+      room: () => sink.room(),
+      commit(bytes) {
+        unpacked += bytes.length;
+        checkLimits(unpacked, received, limits);
+        sink.commit(bytes);
+      },
+    });
+    decompressor.write(start);
+  }
+}
+
+function checkLimits(
+  unpacked: number,
+  received: number,
+  { maxUnpackedBytes = Infinity, maxRatio = DEFAULT_MAX_RATIO }: DecodeLimits,
+): void {
+  if (unpacked > maxUnpackedBytes) {
+    throw new InvalidLayerError(
+      `Cannot unpack the layer: more than ${maxUnpackedBytes} bytes`,
+    );
+  }
+  if (unpacked > RATIO_FREE_BYTES && unpacked > maxRatio * received) {
+    throw new InvalidLayerError(
+      `Cannot unpack the layer: more than ${maxRatio} bytes for each received`,
+    );
+  }
+}

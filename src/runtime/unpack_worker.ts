@@ -1,0 +1,65 @@
+/**
+ * The worker that unpacks archives, which it reads from a ring. It may write one
+ * staging directory, nothing else: it reaches no host, and is the only one that
+ * reads what is in a layer.
+ */
+
+import { unpackLayer } from "../store/unpack_layer.ts";
+import { RingReader } from "./chunk_ring.ts";
+import {
+  toErrorData,
+  type UnpackJob,
+  type UnpackReport,
+  type UnpackRequest,
+} from "./layer_job.ts";
+
+/** What this file sees of a worker's global scope. */
+declare const self: {
+  onmessage: (event: MessageEvent<UnpackRequest>) => void;
+  postMessage(message: UnpackReport): void;
+};
+
+let ring: RingReader | undefined;
+
+self.onmessage = ({ data: request }) => {
+  switch (request.kind) {
+    case "ring":
+      ring = new RingReader(request.memory);
+      return;
+    case "unpack":
+      if (ring !== undefined) runJob(request.id, request.job, ring);
+      return;
+  }
+};
+
+function runJob(id: number, job: UnpackJob, ring: RingReader): void {
+  ring.begin();
+  try {
+    report({ id, kind: "unpacked", archive: unpack(job, ring) });
+  } catch (error) {
+    report({ id, kind: "failed", error: toErrorData(error) });
+  }
+  // At once after the report, or else its sender would wait for room.
+  ring.skip();
+}
+
+function unpack({ directory, limits }: UnpackJob, ring: RingReader) {
+  const unpacking = unpackLayer({ directory }, limits);
+  try {
+    for (let chunk = ring.next(); chunk !== undefined; chunk = ring.next()) {
+      try {
+        unpacking.write(chunk);
+      } finally {
+        ring.release();
+      }
+    }
+    return unpacking.finish();
+  } catch (error) {
+    unpacking.abort();
+    throw error;
+  }
+}
+
+function report(message: UnpackReport): void {
+  self.postMessage(message);
+}

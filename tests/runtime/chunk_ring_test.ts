@@ -1,0 +1,97 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import type { Bytes } from "../../src/formats/bytes.ts";
+import {
+  createRingMemory,
+  RingReader,
+  RingWriter,
+  stopStream,
+} from "../../src/runtime/chunk_ring.ts";
+
+const MORE_THAN_A_CHUNK = 300_000;
+
+Deno.test("a ring gives streams on, one after the other", () => {
+  const { writer, reader } = makeRing();
+  const first = crypto.getRandomValues(new Uint8Array(65_536));
+  for (let id = 1; id <= 50; id++) { // several times around
+    const stream = new Uint8Array(MORE_THAN_A_CHUNK).fill(id);
+    stream.set(first);
+    writer.begin(id);
+    write(writer, stream);
+    writer.end();
+    reader.begin();
+    assertEquals(readAll(reader), stream);
+  }
+});
+
+Deno.test("a ring tells that a stream was cut short", () => {
+  const { writer, reader } = makeRing();
+  writer.begin(1);
+  write(writer, new Uint8Array(MORE_THAN_A_CHUNK));
+  writer.abort();
+  reader.begin();
+  assertThrows(() => readAll(reader), DOMException, "cut short");
+});
+
+Deno.test("a reader skips what it does not want", () => {
+  const { writer, reader } = makeRing();
+  for (const id of [1, 2, 3]) {
+    writer.begin(id);
+    write(writer, new Uint8Array(MORE_THAN_A_CHUNK).fill(id));
+    if (id === 2) writer.abort();
+    else writer.end();
+  }
+  reader.begin();
+  reader.next();
+  reader.release();
+  reader.skip(); // the rest of the first
+  reader.skip(); // nothing
+  reader.begin();
+  reader.skip();
+  reader.begin();
+  assertEquals(readAll(reader).at(0), 3);
+});
+
+Deno.test("a stream that was stopped takes no more, but the next does", () => {
+  const { memory, writer, reader } = makeRing();
+  stopStream(memory, 1);
+  writer.begin(1);
+  assertThrows(() => writer.room(), DOMException, "stopped");
+  writer.abort();
+  reader.begin();
+  reader.skip();
+  writer.begin(2);
+  write(writer, new Uint8Array(10).fill(2));
+  writer.end();
+  reader.begin();
+  assertEquals(readAll(reader), new Uint8Array(10).fill(2));
+});
+
+function makeRing() {
+  const memory = createRingMemory();
+  return {
+    memory,
+    writer: new RingWriter(memory),
+    reader: new RingReader(memory),
+  };
+}
+
+function write(writer: RingWriter, bytes: Bytes): void {
+  for (let at = 0; at < bytes.length;) {
+    const room = writer.room();
+    const step = Math.min(room.length, bytes.length - at);
+    room.set(bytes.subarray(at, at + step));
+    writer.commit(room.subarray(0, step));
+    at += step;
+  }
+}
+
+function readAll(reader: RingReader): Bytes {
+  const chunks: Bytes[] = [];
+  for (;;) {
+    const chunk = reader.next();
+    if (chunk === undefined) break;
+    chunks.push(chunk.slice());
+    reader.release();
+  }
+  return new Uint8Array(chunks.flatMap((chunk) => [...chunk]));
+}
