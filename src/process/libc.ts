@@ -19,6 +19,8 @@ export interface Libc {
   findLockHolder(fd: number): number | undefined;
   /** Writes all data of the file system that holds `fd` to its disk. */
   syncFileSystem(fd: number): Promise<void>;
+  /** Begins to write a file's data to its disk, and waits for nothing. */
+  beginWriteBack(fd: number): Promise<void>;
   /** Makes a symbolic link; Deno's own needs unscoped permissions. */
   symlink(target: string, path: string): void;
 }
@@ -41,6 +43,7 @@ const F_RDLCK = 0;
 const F_WRLCK = 1;
 const F_UNLCK = 2;
 const FLOCK_BYTES = 32;
+const SYNC_FILE_RANGE_WRITE = 2;
 const FLOCK_PID_OFFSET = 24;
 const LITTLE_ENDIAN = true; // as are x86-64 and arm64 under Linux
 
@@ -65,6 +68,11 @@ export function takeLibc(): Libc | undefined {
 const SYMBOLS = {
   fcntl: { parameters: ["i32", "i32", "buffer"], result: "i32" },
   syncfs: { parameters: ["i32"], result: "i32", nonblocking: true },
+  sync_file_range: {
+    parameters: ["i32", "i64", "i64", "u32"],
+    result: "i32",
+    nonblocking: true,
+  },
   symlink: { parameters: ["buffer", "buffer"], result: "i32" },
 } as const;
 
@@ -102,6 +110,10 @@ function wrap({ symbols }: Library): Libc {
     async syncFileSystem(fd) {
       if (await symbols.syncfs(fd) === 0) return;
       throw new Error("Cannot write the store to its disk: syncfs failed");
+    },
+    async beginWriteBack(fd) {
+      // It is to save time; that data is lost is for the sync to tell.
+      await symbols.sync_file_range(fd, 0n, 0n, SYNC_FILE_RANGE_WRITE);
     },
     symlink(target, path) {
       if (symbols.symlink(toCString(target), toCString(path)) === 0) return;

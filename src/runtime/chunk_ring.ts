@@ -9,7 +9,7 @@ import type { ArchiveSink } from "../formats/decompress.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 // So much that a big file does not wait for many small ones.
-const CHUNKS = 16;
+const CHUNKS = 8;
 // Places in the shared counters. Chunks are counted, modulo 2^32; behind the
 // counters is each chunk's length, or a marker.
 const WRITTEN = 0;

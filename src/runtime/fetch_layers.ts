@@ -15,7 +15,7 @@ import {
   type StagedLayer,
   stageLayer,
 } from "./stage_layer.ts";
-import { startWriteBack, type WriteBack } from "./write_back.ts";
+import { openWriteBack, type WriteBack } from "./write_back.ts";
 
 /** How to fetch layers. */
 export interface FetchLayersOptions extends Abortable {
@@ -49,12 +49,13 @@ export async function fetchLayers(
   mkdirSync(downloads, { recursive: true, mode: 0o700 });
   await using staging = agent.store.openStaging();
   await using finished = agent.store.openStaging();
-  await using writeBack = startWriteBack(agent, staging.path);
+  using writeBack = openWriteBack(agent, staging.path);
   using pipeline = new LayerPipeline({
     staging: staging.path,
     downloads,
     access: source.access,
     renewAccess: () => renewAccess(source, { signal }),
+    onWritten: (path) => void writeBack.begin(path),
   });
   const staged = stageAll(needed, {
     ...options,

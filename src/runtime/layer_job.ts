@@ -70,10 +70,12 @@ export type UnpackRequest =
   | RingMessage
   | { readonly kind: "unpack"; readonly id: number; readonly job: UnpackJob };
 
-/** From the worker that unpacks: each job ends with one; then it writes no more. */
+/** From the worker that unpacks: after one of the last two it writes no more. */
 export type UnpackReport =
   & { readonly id: number }
   & (
+    /** A large file was written. */
+    | { readonly kind: "written"; readonly path: string }
     | { readonly kind: "unpacked"; readonly archive: UnpackedArchive }
     | { readonly kind: "failed"; readonly error: ErrorData }
   );

@@ -15,13 +15,18 @@ import {
 export interface LayerPipelineOptions extends WorkerReach {
   /** Called when a token has run out; answers with a new one. */
   renewAccess(): Promise<BlobAccess>;
+  /** Called when a large file was written. */
+  onWritten(path: string): void;
 }
 
 /** What is to be done; how a worker reaches the blob is the pipeline's to say. */
 export type LayerTask = Omit<LayerJob, "access">;
 
 /** Told while a layer is on its way. */
-export type LayerTaskOptions = Omit<LayerHandlers, "onUnauthorized">;
+export type LayerTaskOptions = Omit<
+  LayerHandlers,
+  "onUnauthorized" | "onWritten"
+>;
 
 // As many as redirects: a registry that names new ones for ever gets nowhere.
 const MAX_OTHER_HOSTS = 10;
@@ -60,6 +65,7 @@ export class LayerPipeline implements Disposable {
         return await pair.run({ ...task, access: this.#access }, {
           ...options,
           onUnauthorized: (ended) => this.#renew(ended),
+          onWritten: (path) => this.#options.onWritten(path),
         });
       } catch (error) {
         if (!this.#mayAlsoReach(pair, error)) throw error;

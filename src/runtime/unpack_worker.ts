@@ -4,7 +4,7 @@
  * reads what is in a layer.
  */
 
-import { unpackLayer } from "../store/unpack_layer.ts";
+import { type UnpackedArchive, unpackLayer } from "../store/unpack_layer.ts";
 import { RingReader } from "./chunk_ring.ts";
 import {
   toErrorData,
@@ -35,7 +35,7 @@ self.onmessage = ({ data: request }) => {
 function runJob(id: number, job: UnpackJob, ring: RingReader): void {
   ring.begin();
   try {
-    report({ id, kind: "unpacked", archive: unpack(job, ring) });
+    report({ id, kind: "unpacked", archive: unpack(id, job, ring) });
   } catch (error) {
     report({ id, kind: "failed", error: toErrorData(error) });
   }
@@ -43,8 +43,15 @@ function runJob(id: number, job: UnpackJob, ring: RingReader): void {
   ring.skip();
 }
 
-function unpack({ directory, limits }: UnpackJob, ring: RingReader) {
-  const unpacking = unpackLayer({ directory }, limits);
+function unpack(
+  id: number,
+  { directory, limits }: UnpackJob,
+  ring: RingReader,
+): UnpackedArchive {
+  const unpacking = unpackLayer({
+    directory,
+    onWritten: (path) => report({ id, kind: "written", path }),
+  }, limits);
   try {
     for (let chunk = ring.next(); chunk !== undefined; chunk = ring.next()) {
       try {

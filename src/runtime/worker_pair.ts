@@ -41,6 +41,8 @@ export interface LayerHandlers extends Abortable {
   prepare(): void;
   onProgress(received: number): void;
   onRetry(reason: string): void;
+  /** Called when a large file was written. */
+  onWritten(path: string): void;
   /** The access has ended: answers with a new one. */
   onUnauthorized(ended: BlobAccess): Promise<BlobAccess>;
 }
@@ -194,13 +196,18 @@ export class WorkerPair implements Disposable {
   #onUnpackReport(report: UnpackReport): void {
     const run = this.#runs.get(report.id);
     if (run === undefined) return;
-    if (report.kind === "unpacked") {
-      return run.unpacked?.resolve(report.archive);
+    switch (report.kind) {
+      case "written":
+        return run.handlers.onWritten(report.path);
+      case "unpacked":
+        return run.unpacked?.resolve(report.archive);
+      case "failed": {
+        const error = fromErrorData(report.error);
+        run.unpacked?.reject(error);
+        // Unless it was cut short by the other: then that one says why.
+        if (error.name !== "AbortError") this.#stop(run, error);
+      }
     }
-    const error = fromErrorData(report.error);
-    run.unpacked?.reject(error);
-    // Unless it was cut short by the other: then that one says why.
-    if (error.name !== "AbortError") this.#stop(run, error);
   }
 
   /** Also after a failure: the stream is there, and must be read. */

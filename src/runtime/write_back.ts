@@ -1,13 +1,13 @@
 /** Writes what a pull unpacks to the disk while it goes on. */
 
-import { closeSync, openSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
+import { closeSync, constants, openSync } from "node:fs";
 import { syncTree } from "../fs/sync.ts";
-import type { Libc } from "../process/libc.ts";
 import type { Agent } from "./agent.ts";
 
-/** Gets what is staged onto the disk. Disposing ends it. */
-export interface WriteBack extends AsyncDisposable {
+/** Gets what is staged onto the disk. */
+export interface WriteBack extends Disposable {
+  /** Begins with a large file, so that less is left for the sync. */
+  begin(path: string): Promise<void>;
   /**
    * All data of a staged layer reaches the disk before this returns.
    *
@@ -16,55 +16,51 @@ export interface WriteBack extends AsyncDisposable {
   sync(layerDirectory: string): Promise<void>;
 }
 
-// The kernel itself begins after 30 s, or when a tenth of the memory is full:
-// for most pulls that is never, and all would be left to the end.
-const INTERVAL_MS = 500;
+const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
 /**
- * Begins to write back now and then, so that less is left for the sync that
- * comes before a layer is committed. To be called before anything is staged.
+ * Gets ready; to be called before anything is staged. The kernel itself begins
+ * after 30 s, or when a tenth of the memory is full: for most pulls that is never,
+ * and all would be left to the end. A sync of all now and then would hold up who
+ * makes files in directories that are just being written.
  *
- * @param directory Any on the file system of the staging directories.
+ * @param directory The one for what is staged.
  */
-export function startWriteBack(
+export function openWriteBack(
   { store: { libc } }: Agent,
   directory: string,
 ): WriteBack {
   if (libc === undefined) {
     return {
+      begin: () => Promise.resolve(),
       sync: (layerDirectory) => Promise.resolve(syncTree(layerDirectory)),
-      [Symbol.asyncDispose]: () => Promise.resolve(),
+      [Symbol.dispose]() {},
     };
   }
   // The kernel tells each open file once of an error since it was opened: this
   // one hears of all, whoever else has heard of them.
   const fd = openSync(directory, "r");
-  const stop = new AbortController();
-  const done = writeBack(libc, directory, stop.signal);
   return {
-    sync: () => libc.syncFileSystem(fd),
-    async [Symbol.asyncDispose]() {
-      stop.abort();
-      await done;
-      closeSync(fd);
+    async begin(path) {
+      const file = openStaged(path, directory);
+      if (file === undefined) return;
+      try {
+        await libc.beginWriteBack(file);
+      } finally {
+        closeSync(file);
+      }
     },
+    sync: () => libc.syncFileSystem(fd),
+    [Symbol.dispose]: () => closeSync(fd),
   };
 }
 
-async function writeBack(
-  libc: Libc,
-  directory: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const fd = openSync(directory, "r");
+/** It is a worker that names it, so nothing else is opened. */
+function openStaged(path: string, directory: string): number | undefined {
+  if (!path.startsWith(`${directory}/`) || path.includes("/../")) return;
   try {
-    while (!signal.aborted) {
-      await sleep(INTERVAL_MS, undefined, { signal }).catch(() => {});
-      if (signal.aborted) return;
-      // What fails here, the sync before the commit hears of, too.
-      await libc.syncFileSystem(fd).catch(() => {});
-    }
-  } finally {
-    closeSync(fd);
+    return openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch {
+    return undefined; // its layer has failed, or is in its place already
   }
 }

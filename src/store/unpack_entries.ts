@@ -35,6 +35,7 @@ export interface EntrySummary {
 export interface EntryUnpackerOptions {
   readonly diffPath: string;
   readonly openSpool: () => SpoolWriter;
+  readonly onWritten: (path: string) => void;
   readonly tarSplit: TarSplitWriter;
   readonly maxEntries: number;
 }

@@ -20,6 +20,8 @@ export interface UnpackTarget {
    * `spool.tar` if there is something that `applySpool()` has to finish.
    */
   readonly directory: string;
+  /** Called when a large file was written. */
+  onWritten?(path: string): void;
 }
 
 /** What a layer may cost; each has a default. */
@@ -57,7 +59,7 @@ const DEFAULT_MAX_ENTRIES = 10_000_000;
 
 /** Begins to unpack an archive. */
 export function unpackLayer(
-  { directory }: UnpackTarget,
+  { directory, onWritten = () => {} }: UnpackTarget,
   { maxEntries = DEFAULT_MAX_ENTRIES }: Pick<UnpackLimits, "maxEntries"> = {},
 ): LayerUnpacker {
   const diffPath = `${directory}/diff`;
@@ -68,6 +70,7 @@ export function unpackLayer(
   const entries = createEntryUnpacker({
     diffPath,
     openSpool: () => createSpool(`${directory}/spool.tar`),
+    onWritten,
     tarSplit,
     maxEntries,
   });

@@ -77,11 +77,15 @@ const SMALL_FILE_BYTES = 64 * 1024;
 // Longer ones may be too long for the system, which tells only who opens them.
 const PLAIN_PATH_BYTES = 2048;
 
+// Of which it is told that they were written.
+const LARGE_FILE_BYTES = 512 * 1024;
+
 /** Creates a maker that works below a directory. */
 export function createLayerMaker(
-  { diffPath, openSpool }: {
+  { diffPath, openSpool, onWritten }: {
     readonly diffPath: string;
     readonly openSpool: () => SpoolWriter;
+    readonly onWritten: (path: string) => void;
   },
 ): LayerMaker {
   let spool: SpoolWriter | undefined;
@@ -197,9 +201,14 @@ export function createLayerMaker(
     }
     tree.add(directory, base, entry.size === 0 ? "empty-file" : "file");
     const fd = createFile(path);
-    if (entry.size > 0) return fileSink(fd, attributes);
-    finishFile(fd, attributes);
-    return undefined;
+    if (entry.size === 0) {
+      finishFile(fd, attributes);
+      return undefined;
+    }
+    const isLarge = entry.size >= LARGE_FILE_BYTES;
+    return fileSink(fd, attributes, () => {
+      if (isLarge) onWritten(path);
+    });
   }
 
   /** tar replaces files, so one that it must see has its content there too. */
@@ -275,7 +284,11 @@ export function createLayerMaker(
   }
 }
 
-function fileSink(fd: number, attributes: TarEntry): ContentSink {
+function fileSink(
+  fd: number,
+  attributes: TarEntry,
+  onEnd: () => void,
+): ContentSink {
   let isOpen = true;
   const finish = () => {
     if (!isOpen) return; // its end failed, and that is the error to tell
@@ -284,7 +297,10 @@ function fileSink(fd: number, attributes: TarEntry): ContentSink {
   };
   return {
     write: (bytes) => writeFully(fd, bytes),
-    end: finish,
+    end() {
+      finish();
+      onEnd();
+    },
     abort: finish,
   };
 }
