@@ -16,11 +16,9 @@ import {
 } from "./decompress.ts";
 import { type Digest, parseDigest } from "./digest.ts";
 
-/** What a layer may hold; each has a default. */
+/** What a layer may hold: see `UnpackLimits` of the store. */
 export interface DecodeLimits {
-  /** Bytes of the archive; no limit if left out. */
   readonly maxUnpackedBytes?: number;
-  /** Bytes of the archive for each one received; 2000 if left out. */
   readonly maxRatio?: number;
 }
 

@@ -5,7 +5,6 @@
 
 import { createHash } from "node:crypto";
 import fs from "node:fs";
-import type { DecodeLimits } from "../formats/decode_layer.ts";
 import { type Digest, parseDigest } from "../formats/digest.ts";
 import { createTarScanner } from "../formats/tar_scanner.ts";
 import { createTarSplitWriter } from "../formats/tar_split.ts";
@@ -25,7 +24,11 @@ export interface UnpackTarget {
 }
 
 /** What a layer may cost; each has a default. */
-export interface UnpackLimits extends DecodeLimits {
+export interface UnpackLimits {
+  /** Bytes of the archive; no limit if left out. */
+  readonly maxUnpackedBytes?: number;
+  /** Bytes of the archive for each one received; 2000 if left out. */
+  readonly maxRatio?: number;
   /** Files, directories and all else; 10 million if left out. */
   readonly maxEntries?: number;
 }
