@@ -7,6 +7,7 @@ import { pullImage } from "../../src/runtime/pull_image.ts";
 import { writeLayout } from "../support/layer_layout.ts";
 import { needs } from "../support/peers.ts";
 import type { Attempts, Outcomes } from "../support/probe.ts";
+import type { ProbeName } from "../support/probe_worker.ts";
 import {
   REGISTRY_PROGRAMS,
   startRegistry,
@@ -178,9 +179,9 @@ function existing(path: string): boolean {
 }
 
 Deno.test({
-  name: "a layer worker reaches its registry and its directory, and no more",
+  name: "each worker of a pull reaches what is its own, and no more",
   ...needs(...REGISTRY_PROGRAMS),
-  fn: async () => {
+  fn: async (t) => {
     using dir = tempDir();
     await using registry = await startRegistry();
     await using other = serve();
@@ -198,31 +199,39 @@ Deno.test({
       writes: [records, dir.join("root/overlay/x"), "/tmp/orlop-probe"],
       programs: ["/usr/bin/mount", "/usr/bin/tar", "/bin/sh"],
     };
-    using _probes = replaceWorkers(attempts);
     const name = `${registry.host}/image:1`;
-    const found = await pullImage(agent, name, { tlsVerify: false })
-      .catch((error: Error) => error.message);
-    const { directory, outcomes } = JSON.parse(String(found));
-    const expected: Record<string, string> = Object.fromEntries(
-      Object.keys(outcomes).map((name) => [name, NO]),
-    );
-    expected[`fetch ${registry.host}`] = "done";
-    expected[`connect ${registry.host}`] = "done";
-    expected[`write ${directory}/x`] = "done";
-    assertEquals(outcomes, expected);
-    assert(directory.startsWith(dir.join("root/")));
+    const own = {
+      receive: [`fetch ${registry.host}`, `connect ${registry.host}`],
+      unpack: [],
+    };
+    for (const [subject, hosts] of Object.entries(own)) {
+      await t.step(subject, async () => {
+        using _probes = replaceWorkers(subject, attempts);
+        const found = await pullImage(agent, name, { tlsVerify: false })
+          .catch((error: Error) => error.message);
+        const { directory, outcomes } = JSON.parse(String(found));
+        const expected = Object.keys(outcomes).map((attempt) => {
+          const isOwn = [...hosts, `write ${directory}/x`].includes(attempt);
+          return [attempt, isOwn ? "done" : NO];
+        });
+        assertEquals(outcomes, Object.fromEntries(expected));
+        assert(directory.startsWith(dir.join("root/")));
+      });
+    }
   },
 });
 
-/** Starts the probe instead of each worker, with that worker's permissions. */
-function replaceWorkers(attempts: Attempts): Disposable {
+/** Starts a probe instead of each worker, with that worker's permissions. */
+function replaceWorkers(subject: string, attempts: Attempts): Disposable {
   const RealWorker = globalThis.Worker;
   globalThis.Worker = class extends RealWorker {
     constructor(_url: string | URL, options?: WorkerOptions) {
+      const role = options?.name ?? "";
+      const name: ProbeName = { role, subject, attempts };
       super(new URL("../support/probe_worker.ts", import.meta.url), {
         ...options,
         type: "module",
-        name: JSON.stringify(attempts),
+        name: JSON.stringify(name),
       });
     }
   };
