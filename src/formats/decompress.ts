@@ -89,7 +89,9 @@ function createGunzip(handle: ZlibHandle, sink: ArchiveSink): Decompressor {
     },
     end() {
       drain(handle, sink);
-      if (!hasEnded) attempt(() => handle.finish(sink.room()));
+      if (hasEnded) return;
+      const room = sink.room();
+      attempt(() => handle.finish(room));
     },
     close: () => handle.close(),
   };
@@ -128,7 +130,7 @@ function inflate(
     readonly sink: ArchiveSink;
   },
 ): { readonly next: number; readonly written: number; isFull: boolean } {
-  const room = sink.room();
+  const room = sink.room(); // what it fails with is no damage
   const { written, next } = attempt(() => handle.write(input, at, room));
   if (written > 0) sink.commit(room.subarray(0, written));
   return { next, written, isFull: written === room.length };

@@ -14,10 +14,16 @@ const CHUNKS = 8;
 // counters is each chunk's length, or a marker.
 const WRITTEN = 0;
 const READ = 1;
-/** The ID of a stream to stop. */
-const STOPPED = 2;
+/** Not 0 when nobody shall wait any more. */
+const CLOSED = 2;
 const LENGTHS = 3;
-const HEADER_BYTES = 128;
+/** The IDs of streams to stop; each in the place that it has by its number. */
+const STOPPED = LENGTHS + CHUNKS;
+const STOPPED_PLACES = 256;
+const COUNTERS = STOPPED + STOPPED_PLACES;
+const HEADER_BYTES = 2048;
+// A stop that comes just before a wait does not end it.
+const WAIT_MS = 100;
 const MEMORY_BYTES = HEADER_BYTES + CHUNKS * CHUNK_BYTES;
 // Markers, where a length would be.
 const END = -1;
@@ -28,11 +34,22 @@ export function createRingMemory(): SharedArrayBuffer {
   return new SharedArrayBuffer(MEMORY_BYTES);
 }
 
-/** Makes `room()` of the writer of a stream throw, also if it waits. */
+/** Makes `room()` and `next()` throw for a stream, also if they wait. */
 export function stopStream(memory: SharedArrayBuffer, id: number): void {
   const counters = countersOf(memory);
-  Atomics.store(counters, STOPPED, id);
+  Atomics.store(counters, STOPPED + id % STOPPED_PLACES, id);
   Atomics.notify(counters, READ);
+}
+
+/**
+ * Makes all calls throw from now on, also those that wait: a thread that blocks
+ * cannot be ended from outside.
+ */
+export function closeRing(memory: SharedArrayBuffer): void {
+  const counters = countersOf(memory);
+  Atomics.store(counters, CLOSED, 1);
+  Atomics.notify(counters, READ);
+  Atomics.notify(counters, WRITTEN);
 }
 
 /** The end of a ring that writes. */
@@ -97,14 +114,12 @@ export class RingWriter implements ArchiveSink {
   #waitForRoom(how?: "or stop"): void {
     const counters = this.#counters;
     for (;;) {
+      requireOpen(counters);
       const read = Atomics.load(counters, READ);
-      const isStopped = Atomics.load(counters, STOPPED) === this.#stream;
-      if (how === "or stop" && isStopped) {
-        throw new DOMException("The stream was stopped", "AbortError");
-      }
+      if (how === "or stop") requireUnstopped(counters, this.#stream);
       const written = Atomics.load(counters, WRITTEN);
       if ((written - read | 0) < CHUNKS) return;
-      Atomics.wait(counters, READ, read);
+      Atomics.wait(counters, READ, read, WAIT_MS);
     }
   }
 }
@@ -114,6 +129,7 @@ export class RingReader {
   readonly #counters: Int32Array<SharedArrayBuffer>;
   readonly #chunks: readonly Bytes[];
   #isInStream = false;
+  #stream = 0;
 
   constructor(memory: SharedArrayBuffer) {
     this.#counters = countersOf(memory);
@@ -121,22 +137,21 @@ export class RingReader {
   }
 
   /** Goes to the next stream, which must then be read to its end, or skipped. */
-  begin(): void {
+  begin(id: number): void {
     this.#isInStream = true;
+    this.#stream = id;
   }
 
   /**
    * Waits for the next chunk. It is valid until `release()`, which must follow.
    *
    * @returns Undefined at the end of the stream.
-   * @throws {DOMException} An `AbortError`, if it was not written to its end.
+   * @throws {DOMException} An `AbortError`, if it was stopped, or not written to
+   *   its end.
    */
   next(): Bytes | undefined {
-    for (;;) {
-      const written = Atomics.load(this.#counters, WRITTEN);
-      if (written !== this.#read()) return this.#take();
-      Atomics.wait(this.#counters, WRITTEN, written);
-    }
+    requireUnstopped(this.#counters, this.#stream);
+    return this.#next();
   }
 
   /** Gives a chunk back. */
@@ -149,10 +164,19 @@ export class RingReader {
   skip(): void {
     while (this.#isInStream) {
       try {
-        if (this.next() !== undefined) this.release();
-      } catch {
-        // Cut short: that is an end, too.
+        if (this.#next() !== undefined) this.release();
+      } catch (error) {
+        if (this.#isInStream) throw error; // closed, not only cut short
       }
+    }
+  }
+
+  #next(): Bytes | undefined {
+    for (;;) {
+      requireOpen(this.#counters);
+      const written = Atomics.load(this.#counters, WRITTEN);
+      if (written !== this.#read()) return this.#take();
+      Atomics.wait(this.#counters, WRITTEN, written, WAIT_MS);
     }
   }
 
@@ -171,8 +195,21 @@ export class RingReader {
   }
 }
 
+function requireOpen(counters: Int32Array<SharedArrayBuffer>): void {
+  if (Atomics.load(counters, CLOSED) === 0) return;
+  throw new DOMException("The ring was closed", "AbortError");
+}
+
+function requireUnstopped(
+  counters: Int32Array<SharedArrayBuffer>,
+  id: number,
+): void {
+  if (Atomics.load(counters, STOPPED + id % STOPPED_PLACES) !== id) return;
+  throw new DOMException("The stream was stopped", "AbortError");
+}
+
 function countersOf(memory: SharedArrayBuffer): Int32Array<SharedArrayBuffer> {
-  return new Int32Array(memory, 0, LENGTHS + CHUNKS);
+  return new Int32Array(memory, 0, COUNTERS);
 }
 
 function chunksOf(memory: SharedArrayBuffer): readonly Bytes[] {

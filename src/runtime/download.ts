@@ -193,6 +193,7 @@ export class Download implements AsyncDisposable {
       try {
         return await openAnyBlob(access, blob, options);
       } catch (error) {
+        this.#stop.signal.throwIfAborted();
         if (!(error instanceof UnauthorizedError)) throw error;
         this.#renewed = Promise.withResolvers();
         this.#handlers.onUnauthorized();

@@ -100,6 +100,8 @@ export class LayerPipeline implements Disposable {
     if (!(error instanceof HostNotPermittedError)) return false;
     if (pair.hosts.includes(error.host)) return false;
     this.#hosts.add(error.host);
+    // They would only find out the same, one after the other.
+    pair.stopWaiting(error);
     return true;
   }
 

@@ -84,7 +84,12 @@ export async function receiveLayer(
       if (partial !== undefined) handOn(partial, { downloads, twin });
       return unpacked;
     } catch (error) {
-      if (partial !== undefined) keepIfUseful(partial, error);
+      // Or it is another layer that has failed, or the user who has had enough.
+      const isOwn = error !== context.signal?.reason;
+      if (partial !== undefined) {
+        keepIfUseful(partial, isOwn ? error : undefined);
+      }
+      if (!isOwn) throw error;
       if (isLast || !isInPieces || !isMisfit(error)) throw error;
       const reason = "what was received earlier does not fit";
       onEvent({ kind: "retry", digest, reason });

@@ -1,6 +1,6 @@
 /** Brings one layer into the staging directory, verified. */
 
-import { existsSync, renameSync } from "node:fs";
+import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "@std/path";
 import type { Abortable } from "../abort.ts";
 import type { LayerId } from "../formats/store_ids.ts";
@@ -81,7 +81,8 @@ async function finishUnpacked(
   { blob: { digest } }: NeededLayer,
   { signal }: Abortable,
 ): Promise<void> {
-  if (!existsSync(join(directory, "spool.tar"))) return;
+  const spool = join(directory, "spool.tar");
+  if (!existsSync(spool)) return;
   await applySpool({ directory }, async (args) => {
     const { stderr } = await runCommand(findProgram("tar"), args, { signal });
     return stderr;
@@ -89,6 +90,7 @@ async function finishUnpacked(
     if (error instanceof Error) nameLayer(error, digest);
     throw error;
   });
+  rmSync(spool); // or it would be written to the disk by the sync, too
 }
 
 /** The same layer, wanted by two processes, is fetched once. */

@@ -8,7 +8,7 @@ import type { Abortable } from "../abort.ts";
 import type { BlobAccess } from "../formats/blob_source.ts";
 import type { DecodedLayer } from "../formats/decode_layer.ts";
 import type { UnpackedArchive, UnpackLimits } from "../store/unpack_layer.ts";
-import { createRingMemory, stopStream } from "./chunk_ring.ts";
+import { closeRing, createRingMemory, stopStream } from "./chunk_ring.ts";
 import {
   fromErrorData,
   type ReceiveJob,
@@ -147,6 +147,13 @@ export class WorkerPair implements Disposable {
     }
   }
 
+  /** Makes all fail that has not had its turn yet. */
+  stopWaiting(cause: Error): void {
+    for (const run of this.#runs.values()) {
+      if (run.unpacked === undefined) this.#stop(run, cause);
+    }
+  }
+
   /** Waits until nothing is under way. */
   async whenIdle(): Promise<void> {
     const runs = [...this.#runs.values()];
@@ -166,6 +173,7 @@ export class WorkerPair implements Disposable {
 
   #end(reason: Error): void {
     this.#isEnded = true;
+    closeRing(this.#memory);
     this.#receiver.terminate();
     this.#unpacker.terminate();
     for (const { received, unpacked } of this.#runs.values()) {

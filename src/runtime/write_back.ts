@@ -16,6 +16,8 @@ export interface WriteBack extends Disposable {
   sync(layerDirectory: string): Promise<void>;
 }
 
+// It is only to save time, so more at once are left to the sync.
+const MAX_AT_ONCE = 16;
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
 /**
@@ -40,13 +42,17 @@ export function openWriteBack(
   // The kernel tells each open file once of an error since it was opened: this
   // one hears of all, whoever else has heard of them.
   const fd = openSync(directory, "r");
+  let running = 0;
   return {
     async begin(path) {
+      if (running === MAX_AT_ONCE) return;
       const file = openStaged(path, directory);
       if (file === undefined) return;
+      running++;
       try {
         await libc.beginWriteBack(file);
       } finally {
+        running--;
         closeSync(file);
       }
     },

@@ -1,7 +1,8 @@
 /** Applies a spool: one run of GNU tar a layer. */
 
-import { truncateSync } from "node:fs";
+import { closeSync, constants, ftruncateSync, openSync } from "node:fs";
 import { isErrno } from "../fs/errno.ts";
+import { NoSpaceError } from "../image_errors.ts";
 
 /** A staged layer's files. */
 export interface StagedLayer {
@@ -37,6 +38,7 @@ export function spoolArguments({ directory }: StagedLayer): readonly string[] {
  *
  * @param run Runs GNU tar with these arguments, fails if it does, and returns
  *   what it printed on stderr.
+ * @throws {NoSpaceError} If the disk is full.
  * @throws {Error} If an extended attribute cannot be set, which to tar is no
  *   failure: without it a deleted file would be there again.
  */
@@ -44,7 +46,10 @@ export async function applySpool(
   staged: StagedLayer,
   run: (tarArguments: readonly string[]) => Promise<string>,
 ): Promise<void> {
-  const problem = findLostAttribute(await run(spoolArguments(staged)));
+  const printed = await run(spoolArguments(staged)).catch((error: unknown) => {
+    throw isLackOfSpace(error) ? noSpace(error) : error;
+  });
+  const problem = findLostAttribute(printed);
   if (problem === undefined) return;
   throw new Error(
     `Cannot finish the layer: ${problem}; orlop needs all capabilities of ` +
@@ -58,10 +63,23 @@ export async function applySpool(
  */
 export function stopSpool({ directory }: StagedLayer): void {
   try {
-    truncateSync(`${directory}/spool.tar`);
+    const flags = constants.O_WRONLY | constants.O_NOFOLLOW;
+    const fd = openSync(`${directory}/spool.tar`, flags);
+    ftruncateSync(fd);
+    closeSync(fd);
   } catch (error) {
-    if (!isErrno(error, "ENOENT", "ENOTDIR")) throw error;
+    if (!isErrno(error, "ENOENT", "ENOTDIR", "ELOOP")) throw error;
   }
+}
+
+function isLackOfSpace(error: unknown): boolean {
+  const words = /No space left on|Disk quota exceeded|Wrote only \d+ of \d+/;
+  return error instanceof Error && words.test(error.message);
+}
+
+function noSpace(cause: unknown): NoSpaceError {
+  const why = "no space left on device";
+  return new NoSpaceError(`Cannot unpack the layer: ${why}`, { cause });
 }
 
 /**

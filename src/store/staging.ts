@@ -50,7 +50,7 @@ export function openStaging(parent: string, libc: Libc | undefined): Staging {
       path,
       async [Symbol.asyncDispose]() {
         using _lock = lock; // if the rest fails, the next sweep tries again
-        await removeTree(path);
+        await removeWhileUsed(() => removeTree(path));
         rmSync(lock.path, { force: true });
         removeIfEmpty(parent);
       },
@@ -73,7 +73,7 @@ export function sweepStaging(
       for (const name of listDirectory(path)) {
         stopSpool({ directory: join(path, name) });
       }
-      removeWhileUsed(path);
+      removeWhileUsedSync(path);
       rmSync(lock.path, { force: true });
       removeIfEmpty(parent);
     } catch (error) {
@@ -83,8 +83,19 @@ export function sweepStaging(
   });
 }
 
-/** A program that its owner ran may need a moment to end. */
-function removeWhileUsed(path: string): void {
+/** A program or worker that its owner ran may need a moment to end. */
+async function removeWhileUsed(remove: () => Promise<void>): Promise<void> {
+  for (let tries = 1;; tries++) {
+    try {
+      return await remove();
+    } catch (error) {
+      if (!isErrno(error, "ENOTEMPTY") || tries === MAX_TRIES) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+}
+
+function removeWhileUsedSync(path: string): void {
   for (let tries = 1;; tries++) {
     try {
       return removeTreeSync(path);

@@ -3,6 +3,7 @@
  * containers/storage, whose layers these are: OCI image-spec v1.1, layer.md.
  */
 
+import type { Bytes } from "../formats/bytes.ts";
 import { createCrc64 } from "../formats/crc64.ts";
 import type { TarEntry } from "../formats/tar_entry.ts";
 import type { TarHandler } from "../formats/tar_scanner.ts";
@@ -14,6 +15,8 @@ import { isHiddenName, readName, refuse } from "./unpack_names.ts";
 
 /** Takes a scanned archive, and makes what it says. */
 export interface EntryUnpacker extends TarHandler {
+  /** From where content is checked fastest. */
+  readonly buffer: Bytes;
   /** What is known when all entries are there. */
   finish(): EntrySummary;
   /** Closes what is open, after an error. */
@@ -37,6 +40,7 @@ export interface EntryUnpackerOptions {
   readonly openSpool: () => SpoolWriter;
   readonly onWritten: (path: string) => void;
   readonly tarSplit: TarSplitWriter;
+  readonly bufferBytes: number;
   readonly maxEntries: number;
 }
 
@@ -59,7 +63,7 @@ export function createEntryUnpacker(
 ): EntryUnpacker {
   const { tarSplit, maxEntries } = options;
   const maker = createLayerMaker(options);
-  const crc = createCrc64();
+  const crc = createCrc64(options.bufferBytes);
   const uids = new Set<number>();
   const gids = new Set<number>();
   let entries = 0;
@@ -68,6 +72,7 @@ export function createEntryUnpacker(
   let current: TarEntry | undefined;
   let outcome = SEEN;
   return {
+    buffer: crc.buffer,
     onRaw: (bytes) => tarSplit.addSegment(bytes),
     onEntry(entry) {
       if (++entries + maker.implied() > maxEntries) {

@@ -5,6 +5,7 @@
 
 import { createHash } from "node:crypto";
 import fs from "node:fs";
+import type { Bytes } from "../formats/bytes.ts";
 import { type Digest, parseDigest } from "../formats/digest.ts";
 import { createTarScanner } from "../formats/tar_scanner.ts";
 import { createTarSplitWriter } from "../formats/tar_split.ts";
@@ -42,6 +43,8 @@ export interface UnpackedArchive extends EntrySummary {
 
 /** Takes an archive. After an error, or `abort()`, it must not be used. */
 export interface LayerUnpacker {
+  /** 256 KiB, from where `write()` is fastest. */
+  readonly buffer: Bytes;
   /**
    * Takes the next bytes of the archive, which may change when it returns.
    *
@@ -59,6 +62,7 @@ export interface LayerUnpacker {
 }
 
 const DEFAULT_MAX_ENTRIES = 10_000_000;
+const BUFFER_BYTES = 256 * 1024;
 
 /** Begins to unpack an archive. */
 export function unpackLayer(
@@ -75,12 +79,14 @@ export function unpackLayer(
     openSpool: () => createSpool(`${directory}/spool.tar`),
     onWritten,
     tarSplit,
+    bufferBytes: BUFFER_BYTES,
     maxEntries,
   });
   const scanner = createTarScanner(entries);
   const hash = createHash("sha256");
   let diffSize = 0;
   return {
+    buffer: entries.buffer,
     write(chunk) {
       hash.update(chunk);
       diffSize += chunk.length;

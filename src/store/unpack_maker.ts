@@ -74,6 +74,8 @@ export interface LayerMaker {
 // Deno looks up each directory of a path twice when it makes a file: to read it
 // again from the spool and make it by GNU tar is several times faster.
 const SMALL_FILE_BYTES = 64 * 1024;
+// So many are made at once, so that a layer of a file or two needs no tar.
+const FIRST_FILES = 8;
 // Longer ones may be too long for the system, which tells only who opens them.
 const PLAIN_PATH_BYTES = 2048;
 
@@ -91,6 +93,7 @@ export function createLayerMaker(
   let spool: SpoolWriter | undefined;
   let implied = 0;
   let needsSpool = false;
+  let smallFiles = 0;
   const tree = createLayerTree(diffPath, (directory) => {
     if (directory.entry === undefined) implied++;
     if (directory.diskPath === undefined) needsSpool = true;
@@ -174,7 +177,7 @@ export function createLayerMaker(
     const path = diskPathOf(directory, base);
     if (node === "empty-file") {
       if (path !== undefined) removeFile(path);
-    } else if (typeof node === "string") {
+    } else if (typeof node === "string" || isFile(node)) {
       throw refuse(name, "it appears twice");
     } else if (node.kind === "directory") {
       if ((node.children?.size ?? 0) > 0) {
@@ -194,9 +197,7 @@ export function createLayerMaker(
     const attributes = sanitizeAttributes(entry);
     const path = diskPathOf(directory, base);
     const isPlain = attributes.xattrs === undefined && isExactTime(attributes);
-    const isQuickerByTar = entry.size > 0 && entry.size < SMALL_FILE_BYTES &&
-      (path?.length ?? 0) < PLAIN_PATH_BYTES;
-    if (path === undefined || !isPlain || isQuickerByTar) {
+    if (path === undefined || !isPlain || isQuickerByTar(entry, path)) {
       return spoolFile({ directory, base }, attributes);
     }
     tree.add(directory, base, entry.size === 0 ? "empty-file" : "file");
@@ -209,6 +210,11 @@ export function createLayerMaker(
     return fileSink(fd, attributes, () => {
       if (isLarge) onWritten(path);
     });
+  }
+
+  function isQuickerByTar({ size }: TarEntry, path: string): boolean {
+    return size > 0 && size < SMALL_FILE_BYTES &&
+      path.length < PLAIN_PATH_BYTES && ++smallFiles > FIRST_FILES;
   }
 
   /** tar replaces files, so one that it must see has its content there too. */
@@ -248,6 +254,7 @@ export function createLayerMaker(
     tree.add(place.directory, place.base, {
       kind: "spooled-link",
       target: isLink ? node.target : `${directory.path}/${base}`,
+      isFile: isFile(node),
     });
   }
 
@@ -282,6 +289,11 @@ export function createLayerMaker(
       isLinked: false,
     });
   }
+}
+
+function isFile(node: LayerNode): boolean {
+  if (typeof node === "string") return true;
+  return node.kind === "spooled-link" && node.isFile;
 }
 
 function fileSink(

@@ -46,6 +46,8 @@ export interface LayerSpooledLink {
   readonly kind: "spooled-link";
   /** As in the spool. */
   readonly target: string;
+  /** Whether that is a regular file. */
+  readonly isFile: boolean;
 }
 
 /** Where a path's parent is. */

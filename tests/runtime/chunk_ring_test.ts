@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { Bytes } from "../../src/formats/bytes.ts";
 import {
+  closeRing,
   createRingMemory,
   RingReader,
   RingWriter,
@@ -18,7 +19,7 @@ Deno.test("a ring gives streams on, one after the other", () => {
     writer.begin(id);
     write(writer, stream);
     writer.end();
-    reader.begin();
+    reader.begin(id);
     assertEquals(readAll(reader), stream);
   }
 });
@@ -28,7 +29,7 @@ Deno.test("a ring tells that a stream was cut short", () => {
   writer.begin(1);
   write(writer, new Uint8Array(MORE_THAN_A_CHUNK));
   writer.abort();
-  reader.begin();
+  reader.begin(1);
   assertThrows(() => readAll(reader), DOMException, "cut short");
 });
 
@@ -40,14 +41,14 @@ Deno.test("a reader skips what it does not want", () => {
     if (id === 2) writer.abort();
     else writer.end();
   }
-  reader.begin();
+  reader.begin(1);
   reader.next();
   reader.release();
   reader.skip(); // the rest of the first
   reader.skip(); // nothing
-  reader.begin();
+  reader.begin(2);
   reader.skip();
-  reader.begin();
+  reader.begin(3);
   assertEquals(readAll(reader).at(0), 3);
 });
 
@@ -57,13 +58,25 @@ Deno.test("a stream that was stopped takes no more, but the next does", () => {
   writer.begin(1);
   assertThrows(() => writer.room(), DOMException, "stopped");
   writer.abort();
-  reader.begin();
+  reader.begin(1);
+  assertThrows(() => reader.next(), DOMException, "stopped");
   reader.skip();
   writer.begin(2);
   write(writer, new Uint8Array(10).fill(2));
   writer.end();
-  reader.begin();
+  reader.begin(2);
   assertEquals(readAll(reader), new Uint8Array(10).fill(2));
+});
+
+Deno.test("nobody waits for a ring that was closed", () => {
+  const { memory, writer, reader } = makeRing();
+  writer.begin(1);
+  closeRing(memory);
+  assertThrows(() => writer.room(), DOMException, "closed");
+  assertThrows(() => writer.end(), DOMException, "closed");
+  reader.begin(1);
+  assertThrows(() => reader.next(), DOMException, "closed");
+  assertThrows(() => reader.skip(), DOMException, "closed");
 });
 
 function makeRing() {

@@ -1,9 +1,15 @@
 /** One layer fails while others are on their way. */
 
-import { statSync } from "node:fs";
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import type { Digest } from "../../src/formats/digest.ts";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertStringIncludes,
+} from "@std/assert";
+import { type Digest, digestOf } from "../../src/formats/digest.ts";
 import { layerIdsOf } from "../../src/image/layer_ids.ts";
+import { writeLayout } from "../support/layer_layout.ts";
 import { pullStore } from "../support/pull_store.ts";
 import {
   makeImage,
@@ -12,6 +18,8 @@ import {
   serveImage,
 } from "../support/served_image.ts";
 import { layerOf } from "../support/stacked_layout.ts";
+import { archive, file } from "../support/tar_builder.ts";
+import { tempDir } from "../support/temp_dir.ts";
 
 const BASE = await layerOf({ "base.txt": "base" });
 const LARGE = await layerOf({ "large.bin": noise(1_000_000) });
@@ -78,6 +86,62 @@ Deno.test("pullImage() keeps layers that are whole when another one fails", asyn
   assertEquals(counts, [1, 1, 2]);
   assertEquals(store.check(), []);
 });
+
+Deno.test("pullImage() keeps what came of layers beside one that fails", async () => {
+  using store = pullStore();
+  const image = makeImage([SMALL, LARGE, OTHER]);
+  const [small, large, other] = digestsOf(image.layers);
+  const sizes = [LARGE.blob.length, OTHER.blob.length];
+  const keptSizes = () => store.partials().map((path) => statSync(path).size);
+  let isGood = false;
+  await using registry = serveImage(image, async ({ name }) => {
+    if (isGood || name !== small) return undefined;
+    while (!sizes.every((size) => keptSizes().includes(size))) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    return new Response(noise(SMALL.blob.length));
+  });
+  const { code, message } = await store.fail(registry.name);
+  assertEquals(code, 5);
+  assertStringIncludes(message, small ?? "none");
+  assert(sizes.every((size) => keptSizes().includes(size)));
+  isGood = true;
+  await store.pull(registry.name);
+  const counts = [large, other].map((digest) =>
+    registry.rangesOf(digest as Digest).length
+  );
+  assertEquals(counts, [1, 1]);
+  assertEquals(store.check(), []);
+});
+
+Deno.test("pullImage() leaves nothing when it is aborted amid many files", async () => {
+  using store = pullStore();
+  using dir = tempDir();
+  const layers = Array.from({ length: 3 }, (_, layer) => {
+    const names = Array.from({ length: 20_000 }, (_, n) => `${layer}-${n}`);
+    const blob = archive(...names.map((name) => file(name)));
+    return { blob, diffId: digestOf(blob) };
+  });
+  await writeLayout(dir.path, layers);
+  const stop = new AbortController();
+  const pulled = store.fail(`oci:${dir.path}:latest`, { signal: stop.signal });
+  const staging = `${store.root}/overlay/tempdirs`;
+  while (!hasFiles(staging)) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  stop.abort(new Error("stopped by the test"));
+  assertStringIncludes((await pulled).message, "stopped by the test");
+  assertFalse(existsSync(staging));
+  assertEquals(store.contents(), []);
+  assertEquals(store.check(), []);
+});
+
+/** Whether files of a layer are there. */
+function hasFiles(staging: string): boolean {
+  if (!existsSync(staging)) return false;
+  const names = readdirSync(staging, { recursive: true, encoding: "utf8" });
+  return names.some((name) => /\/diff\/\d-\d+$/.test(name));
+}
 
 Deno.test("pullImage() tells of one failure if all layers fail", async () => {
   using store = pullStore();

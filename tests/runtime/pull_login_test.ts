@@ -91,6 +91,28 @@ Deno.test("pullImage() follows redirects of blobs, without its login", async () 
   }
 });
 
+Deno.test("pullImage() asks about all layers at once where they are", async () => {
+  using store = pullStore();
+  const layers = await Promise.all(
+    Array.from({ length: 8 }, (_, n) => layerOf({ [`file${n}`]: `${n}` })),
+  );
+  const image = makeImage(layers);
+  await using storage = serveHostile((request) => {
+    const name = new URL(request.url).pathname.slice(1);
+    return answer(image, { request, kind: "blob", name });
+  });
+  const asked: string[] = [];
+  await using registry = serveImage(image, (request) => {
+    if (request.kind === "blob") asked.push(request.name);
+    return redirectTo(storage.host, request);
+  });
+  await store.pull(registry.name);
+  assertEquals(store.check(), []);
+  // Those of the config and of the first layer led to an unknown host.
+  const wanted = asked.filter((name) => name !== image.config.digest);
+  assert(wanted.length < 2 * layers.length, `${wanted.length} requests`);
+});
+
 Deno.test("pullImage() goes on at yet another host after a break", async () => {
   using store = pullStore();
   let isBroken = false;
