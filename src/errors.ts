@@ -253,6 +253,35 @@ export class UnsupportedStoreError extends Error {
 }
 
 /**
+ * A file that a store keeps does not parse: it was damaged, or it is of a newer
+ * orlop.
+ *
+ * @example
+ * ```ts
+ * import { DamagedFileError } from "orlop";
+ * const error = new DamagedFileError("why", { path: "/a/config.json" });
+ * console.log(error instanceof SyntaxError, error.path); // true /a/config.json
+ * ```
+ */
+export class DamagedFileError extends SyntaxError {
+  /** The file; absolute. */
+  readonly path: string;
+
+  static {
+    this.prototype.name = "DamagedFileError";
+  }
+
+  /** Makes one for a file. */
+  constructor(
+    message: string,
+    details: { readonly path: string; readonly cause?: unknown },
+  ) {
+    super(message, { cause: details.cause });
+    this.path = details.path;
+  }
+}
+
+/**
  * A configured policy forbids what was asked for.
  *
  * @example

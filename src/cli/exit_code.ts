@@ -1,6 +1,7 @@
 /** Which exit code tells which condition; the only place that maps them. */
 
 import {
+  DamagedFileError,
   DuplicateIdError,
   DuplicateNameError,
   InUseError,
@@ -52,6 +53,8 @@ const CODES: readonly [new (...args: never[]) => Error, number][] = [
   [InvalidPodNameError, EXIT.usage],
   [InvalidImageNameError, EXIT.usage],
   [InvalidContainerNameError, EXIT.usage],
+  // Before its family: nobody typed what stands in a store's files.
+  [DamagedFileError, EXIT.failed],
   // Text that does not parse: a name or a platform, as typed.
   [SyntaxError, EXIT.usage],
   [NotFoundError, EXIT.notFound],

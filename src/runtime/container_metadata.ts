@@ -10,7 +10,6 @@ import {
   type ContainerMetadata,
   formatContainerMetadata,
   isOwnMetadata,
-  parseContainerMetadata,
 } from "../formats/container_metadata.ts";
 import type { ContainerId } from "../formats/store_ids.ts";
 import {
@@ -19,6 +18,7 @@ import {
   findContainer,
 } from "../store/container_store.ts";
 import type { Agent } from "./agent.ts";
+import { parseStoredMetadata } from "./parse_stored.ts";
 
 /** New metadata, or how to make it from the old, under the store's lock. */
 export type MetadataChange =
@@ -39,7 +39,7 @@ const IMMUTABLE = [
  * Reads a container's metadata.
  *
  * @throws {ContainerNotFoundError} If it is unknown.
- * @throws {SyntaxError} If the metadata does not parse.
+ * @throws {DamagedFileError} If the metadata does not parse.
  */
 export async function getContainerMetadata(
   { store }: Agent,
@@ -47,8 +47,8 @@ export async function getContainerMetadata(
   options: Abortable = {},
 ): Promise<ContainerMetadata> {
   using held = await store.lock({ containers: "read" }, options);
-  const { id, metadata = "" } = findContainer(held.containers, idOrName);
-  return parseContainerMetadata(metadata, `container "${id}"`);
+  const record = findContainer(held.containers, idOrName);
+  return parseStoredMetadata(held.containers, record);
 }
 
 /**
@@ -56,6 +56,7 @@ export async function getContainerMetadata(
  *
  * @returns The new metadata.
  * @throws {ContainerNotFoundError} If it is unknown.
+ * @throws {DamagedFileError} If the old metadata does not parse.
  * @throws {TypeError} If its pod or its image would change.
  * @throws {PolicyError} If it is another tool's.
  */
@@ -66,9 +67,8 @@ export async function setContainerMetadata(
 ): Promise<ContainerMetadata> {
   using held = await store.lock({ containers: "write" }, options);
   const record = findContainer(held.containers, idOrName);
-  const { id, metadata = "" } = record;
-  const old = parseContainerMetadata(metadata, `container "${id}"`);
-  if (!isOwnMetadata(metadata)) {
+  const old = parseStoredMetadata(held.containers, record);
+  if (!isOwnMetadata(record.metadata ?? "")) {
     throw new PolicyError(
       `Cannot change container "${idOrName}": it belongs to another tool`,
     );

@@ -1,11 +1,9 @@
 /** Tells all about one container. */
 
-import { readFileSync } from "node:fs";
 import { join } from "@std/path";
 import type { Abortable } from "../abort.ts";
-import { parseRuntimeSpec, type RuntimeSpec } from "../formats/runtime_spec.ts";
+import type { RuntimeSpec } from "../formats/runtime_spec.ts";
 import type { ContainerRecord } from "../formats/store_record.ts";
-import { isErrno } from "../fs/errno.ts";
 import {
   ensureRunDirectory,
   ensureWorkDirectory,
@@ -14,6 +12,8 @@ import {
 import type { Agent } from "./agent.ts";
 import { type ContainerSummary, summarize } from "./list_containers.ts";
 import { mountPoint } from "./mount_layer.ts";
+import { readStoredSpec } from "./parse_stored.ts";
+import { readTemplate } from "./start_container.ts";
 
 /** A container, with all that is kept of it. */
 export interface ContainerDetails extends ContainerSummary {
@@ -47,7 +47,7 @@ export interface SpecDifference {
  * @param agent From `openAgent()`.
  * @param idOrName Full ID, name, ID of its layer, or a unique prefix of its ID.
  * @throws {ContainerNotFoundError} If it is unknown.
- * @throws {SyntaxError} If template or bundle config do not parse.
+ * @throws {DamagedFileError} If template or bundle config do not parse.
  * @example
  * ```ts
  * import { type Agent, inspectContainer } from "orlop";
@@ -69,8 +69,11 @@ export async function inspectContainer(
   const isMounted = await mounter.isMounted(target, options);
   const dir = ensureWorkDirectory(store.paths, record.id);
   const runDir = ensureRunDirectory(store.paths, record.id);
-  const template = readSpec(join(dir, "config.json"));
-  const bundleConfig = readSpec(join(runDir, "config.json"));
+  const template = readTemplate(agent, record.id);
+  const bundleConfig = readStoredSpec({
+    path: join(runDir, "config.json"),
+    advice: "the next start writes it anew",
+  });
   return {
     ...summarize(agent, record, { mountPoint: isMounted ? target : undefined }),
     record,
@@ -82,15 +85,6 @@ export async function inspectContainer(
       ? compare(template, bundleConfig, "")
       : [],
   };
-}
-
-function readSpec(path: string): RuntimeSpec | undefined {
-  try {
-    return parseRuntimeSpec(readFileSync(path, "utf8"), path);
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return undefined;
-    throw error;
-  }
 }
 
 /** Goes into objects; lists and what is simple are compared as a whole. */

@@ -8,6 +8,7 @@ import type { ImageId, LayerId } from "../formats/store_ids.ts";
 import type { ImageRecord, LayerRecord } from "../formats/store_record.ts";
 import {
   findImageUsers,
+  imageItemPath,
   lastUseOf,
   readImageItem,
 } from "../store/image_store.ts";
@@ -17,6 +18,7 @@ import type { Agent } from "./agent.ts";
 import { findImage, manifestDigestsOf } from "./find_image.ts";
 import { tryParse } from "./image_text.ts";
 import { isPinned } from "./pin_image.ts";
+import { parseStored } from "./parse_stored.ts";
 import { loadShortNames } from "./short_names.ts";
 
 /** An image, as lists show it. */
@@ -70,6 +72,8 @@ export async function listImages(
  * Tells all about one image.
  *
  * @throws {ImageNotFoundError} If there is no such image.
+ * @throws {InvalidManifestError} If its config is damaged.
+ * @throws {DamagedFileError} If its manifest is.
  */
 export async function inspectImage(
   agent: Agent,
@@ -147,7 +151,10 @@ function repoDigestsOf(image: ImageRecord): readonly string[] {
 }
 
 function readManifest({ store }: Agent, image: ImageRecord): unknown {
-  if (!image["big-data-names"]?.includes("manifest")) return undefined;
-  const bytes = readImageItem(store.paths, image.id, "manifest");
-  return JSON.parse(toText(bytes));
+  const key = "manifest";
+  if (!image["big-data-names"]?.includes(key)) return undefined;
+  const bytes = readImageItem(store.paths, image.id, key);
+  const path = imageItemPath(store.paths, image.id, key);
+  const advice = "pull the image again";
+  return parseStored({ path, advice }, () => JSON.parse(toText(bytes)));
 }

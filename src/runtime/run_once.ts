@@ -15,6 +15,7 @@ import { ensureWorkDirectory } from "../store/container_store.ts";
 import { tryLock } from "../store/lock.ts";
 import { workDirectory } from "../store/paths.ts";
 import type { Agent } from "./agent.ts";
+import { parseStored } from "./parse_stored.ts";
 
 /** What the mark says. */
 interface Mark {
@@ -87,12 +88,16 @@ async function isRunning({ runtime }: Mark, id: string): Promise<boolean> {
 }
 
 function readMark(path: string): Mark | undefined {
+  const advice = "remove it: then the container stays until it is removed";
   try {
-    const mark = asObject(parseJson(readFileSync(path), path), path);
-    return {
-      owner: asString(mark["owner"], path),
-      runtime: asString(mark["runtime"], path),
-    };
+    const bytes = readFileSync(path);
+    return parseStored({ path, advice }, (what) => {
+      const mark = asObject(parseJson(bytes, what), what);
+      return {
+        owner: asString(mark["owner"], what),
+        runtime: asString(mark["runtime"], what),
+      };
+    });
   } catch (error) {
     if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
     throw error;

@@ -99,7 +99,7 @@ export class RuntimeServer {
    * Reads a container's metadata.
    *
    * @throws {ContainerNotFoundError} If it is unknown.
-   * @throws {SyntaxError} If its metadata does not parse.
+   * @throws {DamagedFileError} If its metadata does not parse.
    */
   getContainerMetadata(
     idOrName: string,
@@ -162,7 +162,8 @@ export class RuntimeServer {
    *
    * @returns The root directory.
    * @throws {InvalidContainerIdError} If the container is unknown.
-   * @throws {SyntaxError} If its metadata does not parse; nothing is mounted.
+   * @throws {DamagedFileError} If its metadata or its template does not parse;
+   *   nothing is mounted.
    */
   startContainer(idOrName: string, options?: Abortable): Promise<string> {
     return startContainer(this.#agent, idOrName, options);

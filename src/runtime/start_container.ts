@@ -1,22 +1,16 @@
 /** Starts and stops containers: their mounts, and what a runtime is handed. */
 
-import { readFileSync } from "node:fs";
 import { join } from "@std/path";
 import type { Abortable } from "../abort.ts";
 import { ContainerNotFoundError, InvalidContainerIdError } from "../errors.ts";
-import {
-  isOwnMetadata,
-  parseContainerMetadata,
-} from "../formats/container_metadata.ts";
+import { isOwnMetadata } from "../formats/container_metadata.ts";
 import {
   formatRuntimeSpec,
-  parseRuntimeSpec,
   type RuntimeSpec,
   withRoot,
 } from "../formats/runtime_spec.ts";
 import type { ContainerId } from "../formats/store_ids.ts";
 import type { ContainerRecord } from "../formats/store_record.ts";
-import { isErrno } from "../fs/errno.ts";
 import { writeAtomically } from "../fs/write_atomically.ts";
 import {
   ensureRunDirectory,
@@ -33,6 +27,7 @@ import {
   unmountLayer,
   type UnmountMode,
 } from "./mount_layer.ts";
+import { parseStoredMetadata, readStoredSpec } from "./parse_stored.ts";
 
 const START_LOCKS = {
   ...MOUNT_LOCKS,
@@ -47,7 +42,7 @@ const STOP_LOCKS = { ...MOUNT_LOCKS, containers: "read" } as const;
  *
  * @returns The root directory.
  * @throws {InvalidContainerIdError} If there is no such container.
- * @throws {SyntaxError} If its metadata or template does not parse.
+ * @throws {DamagedFileError} If its metadata or template does not parse.
  */
 export async function startContainer(
   agent: Agent,
@@ -57,7 +52,7 @@ export async function startContainer(
   using held = await agent.store.lock(START_LOCKS, options);
   const container = findForStart();
   const { id, layer: layerId, metadata = "" } = container;
-  const { mountLabel } = parseContainerMetadata(metadata, `container "${id}"`);
+  const { mountLabel } = parseStoredMetadata(held.containers, container);
   const template = isOwnMetadata(metadata)
     ? readTemplate(agent, id) ?? await renewTemplate(agent, held, container)
     : undefined;
@@ -124,13 +119,10 @@ export function readTemplate(
   { store }: Agent,
   id: ContainerId,
 ): RuntimeSpec | undefined {
-  const path = join(ensureWorkDirectory(store.paths, id), "config.json");
-  try {
-    return parseRuntimeSpec(readFileSync(path, "utf8"), path);
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return undefined;
-    throw error;
-  }
+  return readStoredSpec({
+    path: join(ensureWorkDirectory(store.paths, id), "config.json"),
+    advice: "mend it, or remove it: the next start makes it anew of the image",
+  });
 }
 
 /** A template that was lost is made anew, of the image alone. */

@@ -1,10 +1,16 @@
 /** Images in a store: their records, names and items. */
 
+import { join } from "@std/path";
 import type { Bytes } from "../formats/bytes.ts";
 import type { ImageName } from "../formats/reference.ts";
 import type { ImageId, LayerId } from "../formats/store_ids.ts";
 import type { ImageRecord } from "../formats/store_record.ts";
-import { type BigDataItem, readBigData, writeBigData } from "./big_data.ts";
+import {
+  bigDataFileName,
+  type BigDataItem,
+  readBigData,
+  writeBigData,
+} from "./big_data.ts";
 import { imageDirectory, type StorePaths } from "./paths.ts";
 import type { RecordTable } from "./record_table.ts";
 import type { Store } from "./store.ts";
@@ -144,6 +150,15 @@ export function findImageUsers(
   return held.containers.records
     .filter(({ image }) => image === imageId)
     .map(({ id, names }) => names?.[0] ?? id);
+}
+
+/** Where an item of an image lies. */
+export function imageItemPath(
+  paths: StorePaths,
+  imageId: ImageId,
+  key: string,
+): string {
+  return join(imageDirectory(paths, imageId), bigDataFileName(key));
 }
 
 /** Reads an item of an image. */

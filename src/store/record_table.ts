@@ -84,6 +84,11 @@ export class RecordTable<R extends StoreRecord> implements Disposable {
     return found.length === 1 ? found[0] : undefined;
   }
 
+  /** The file that holds a record; `""` if there is no such record. */
+  pathOf(id: R["id"]): string {
+    return this.#fileOf(id)?.path ?? "";
+  }
+
   /** Appends a record. */
   add(record: R): void {
     this.#change(this.#files[0], ({ records }) => {

@@ -8,6 +8,7 @@ Deno.test("exitCodeOf() tells conditions apart", async (t) => {
     [new Error("x"), 1],
     [new errors.NoSpaceError("x"), 1],
     [new errors.CommandError("x"), 1],
+    [new errors.DamagedFileError("x", { path: "/x" }), 1],
     [new UsageError("x"), 2],
     [new errors.InvalidPodNameError("x"), 2],
     [new SyntaxError("x"), 2],
