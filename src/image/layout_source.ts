@@ -143,13 +143,23 @@ async function openBlobFile(
 }
 
 async function checkVersion({ directory }: LayoutBlobAccess): Promise<void> {
-  const what = `layout "${directory}"`;
-  const text = await readPart(directory, "oci-layout");
-  const version = asObject(parseJson(text, what), what)["imageLayoutVersion"];
-  if (asString(version, what).startsWith("1.")) return;
+  const bytes = await readPart(directory, "oci-layout");
+  const version = parseVersion(bytes, `${directory}/oci-layout`);
+  if (version.startsWith("1.")) return;
   throw new InvalidManifestError(
-    `Cannot open ${what}: version "${version}" is not 1.x`,
+    `Cannot open layout "${directory}": version "${version}" is not 1.x`,
   );
+}
+
+function parseVersion(bytes: Bytes, path: string): string {
+  const what = `"${path}"`;
+  try {
+    const marker = asObject(parseJson(bytes, what), what);
+    return asString(marker["imageLayoutVersion"], what);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new InvalidManifestError(error.message, { cause: error });
+  }
 }
 
 async function readIndex({ directory }: LayoutBlobAccess): Promise<ImageIndex> {

@@ -44,15 +44,20 @@ Deno.test("openLayout() refuses what is no layout", async () => {
   using dir = tempDir();
   await assertRejects(() => openLayout(dir.path), NotFoundError, "oci-layout");
   await writeTestLayout(dir.path);
-  await Deno.writeTextFile(
-    dir.join("oci-layout"),
-    '{"imageLayoutVersion":"2.0.0"}',
-  );
-  await assertRejects(
-    () => openLayout(dir.path),
-    InvalidManifestError,
-    "2.0.0",
-  );
+  const marker = dir.join("oci-layout");
+  const cases = [
+    ['{"imageLayoutVersion":"2.0.0"}', `"${dir.path}": version "2.0.0"`],
+    ["{", `"${marker}": not valid JSON`],
+    ["{}", `"${marker}": expected a string`],
+  ] as const;
+  for (const [text, says] of cases) {
+    await Deno.writeTextFile(marker, text);
+    await assertRejects(
+      () => openLayout(dir.path),
+      InvalidManifestError,
+      says,
+    );
+  }
 });
 
 Deno.test("fetchManifest() verifies the bytes on disk", async () => {
