@@ -77,7 +77,7 @@ export class InvalidLayerError extends Error {
  *     await images.pullImage(name);
  *     return true;
  *   } catch (error) {
- *     if (error instanceof RegistryError && error.status === 404) return false;
+ *     if (error instanceof RegistryError && error.isImageUnknown) return false;
  *     throw error;
  *   }
  * }
@@ -105,6 +105,11 @@ export class RegistryError extends Error {
     super(message, { cause: details.cause });
     this.status = details.status ?? 0;
     this.code = details.code ?? "";
+  }
+
+  /** Whether there is no such image, rather than one that lacks a blob. */
+  get isImageUnknown(): boolean {
+    return this.status === 404 && this.code !== "BLOB_UNKNOWN";
   }
 }
 

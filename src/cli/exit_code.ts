@@ -73,7 +73,7 @@ const CODES: readonly [new (...args: never[]) => Error, number][] = [
 export function exitCodeOf(error: unknown): number {
   if (error instanceof RegistryError) {
     // A registry that answers "there is no such image" works well.
-    return error.status === 404 ? EXIT.notFound : EXIT.network;
+    return error.isImageUnknown ? EXIT.notFound : EXIT.network;
   }
   if (error instanceof SuppressedError) return exitCodeOf(error.suppressed);
   if (error instanceof AggregateError) return exitCodeOf(error.errors[0]);

@@ -50,7 +50,9 @@ export async function openBlob(
     headers: offset === 0 ? {} : { range: `bytes=${offset}-` },
   });
   const what = `Cannot pull layer "${blob.digest}"`;
-  if (!response.ok) throw await errorOf(response, what);
+  // Whatever the registry calls it: it has an image that needs this blob.
+  const codes = { notFound: "BLOB_UNKNOWN" };
+  if (!response.ok) throw await errorOf(response, what, codes);
   const problem = findProblem(response, { blob, offset });
   if (problem !== undefined || response.body === null) {
     await response.body?.cancel();

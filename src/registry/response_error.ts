@@ -19,16 +19,20 @@ const MAX_SHOWN = 200;
  * Makes an error of an answer that is no success, and reads it to its end.
  *
  * @param what What could not be done, such as `Cannot pull "busybox"`.
+ * @param codes The code for a 404; left out, the one that the answer names.
  */
 export async function errorOf(
   response: Response,
   what: string,
+  codes: { readonly notFound?: string } = {},
 ): Promise<RegistryError> {
   const { status } = response;
-  const { code, message } = await readProblem(response);
-  const details = [code, message].filter((part) => part !== "").join(": ");
+  const problem = await readProblem(response);
+  const details = [problem.code, problem.message]
+    .filter((part) => part !== "").join(": ");
   const said = details === "" ? `${status}` : `${status} ${details}`;
   const text = `${what}: ${explain(response)} (${said})`;
+  const code = (status === 404 ? codes.notFound : undefined) ?? problem.code;
   return status === 401 || status === 403
     ? new UnauthorizedError(text, { status, code })
     : new RegistryError(text, { status, code });

@@ -86,7 +86,7 @@ export async function canPull(
     return true;
   } catch (error) {
     const isRefused = error instanceof RegistryError &&
-      [401, 403, 404].includes(error.status);
+      (error.isImageUnknown || [401, 403].includes(error.status));
     if (isRefused || error instanceof NoMatchingPlatformError) return false;
     throw error;
   }

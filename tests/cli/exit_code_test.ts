@@ -16,6 +16,7 @@ Deno.test("exitCodeOf() tells conditions apart", async (t) => {
     [new errors.InvalidSandboxIdError("x"), 3],
     [new errors.NoMatchingPlatformError("x"), 3],
     [new errors.RegistryError("x", { status: 404 }), 3],
+    [new errors.RegistryError("x", { status: 404, code: "BLOB_UNKNOWN" }), 6],
     [new errors.InUseError("x", []), 4],
     [new errors.DuplicateNameError("x"), 4],
     [new errors.PolicyError("x"), 5],

@@ -5,8 +5,11 @@ import {
   InvalidImageNameError,
 } from "../../src/errors.ts";
 import { openLayout } from "../../src/image/layout_source.ts";
+import { RegistryError } from "../../src/image_errors.ts";
 import { MOUNT_LOCKS, mountLayer } from "../../src/runtime/mount_layer.ts";
 import { storeImage } from "../../src/runtime/store_image.ts";
+import { makeImage, serveImage } from "../support/served_image.ts";
+import { layerOf } from "../support/stacked_layout.ts";
 import { writeTestLayout } from "../support/test_layout.ts";
 import {
   addImage,
@@ -191,6 +194,25 @@ Deno.test("canPull() tells whether there is such an image", async () => {
   const platform = { os: "linux", architecture: "s390x" };
   assert(await images.canPull(`oci:${layout}`, { platform }));
   assertEquals(await images.listImages(), []);
+});
+
+Deno.test("canPull() fails on an image that lacks a part", async () => {
+  using test = testRuntime();
+  const image = makeImage([await layerOf({ a: "a" })]);
+  const missing = new Set<string>([image.config.digest]);
+  await using registry = serveImage(
+    image,
+    ({ name }) =>
+      missing.has(name) ? new Response(null, { status: 404 }) : undefined,
+  );
+  const error = await assertRejects(
+    () => test.images.canPull(registry.name),
+    RegistryError,
+    image.config.digest,
+  );
+  assertEquals([error.status, error.isImageUnknown], [404, false]);
+  missing.add("1");
+  assert(!(await test.images.canPull(registry.name)));
 });
 
 Deno.test("resolveNames() follows aliases and the search list", async () => {

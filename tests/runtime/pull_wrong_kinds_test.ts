@@ -122,8 +122,16 @@ const WRONG_ANSWERS: Readonly<Record<string, Refusal>> = {
   "no such layer": {
     misbehave: ({ name }) =>
       name === BLOB_DIGEST ? new Response(null, { status: 404 }) : undefined,
-    code: 3,
-    says: [BLOB_DIGEST],
+    code: 6,
+    says: [BLOB_DIGEST, "does not have it"],
+  },
+  "no such config": {
+    misbehave: ({ name }) =>
+      name === CONFIG.digest
+        ? Response.json({ errors: [{ code: "NAME_UNKNOWN" }] }, { status: 404 })
+        : undefined,
+    code: 6,
+    says: [CONFIG.digest, "NAME_UNKNOWN"],
   },
   "encoded layer": {
     misbehave: ({ name }) =>
