@@ -8,7 +8,7 @@ import {
   type Reference,
   repositoryOf,
 } from "../formats/reference.ts";
-import { RegistryError } from "../image_errors.ts";
+import { combineFailures } from "./combine_failures.ts";
 import type { Surroundings } from "./config_paths.ts";
 import { type Endpoint, endpointsFor } from "./endpoints.ts";
 import { loadRegistriesConf } from "./load_registries_conf.ts";
@@ -46,6 +46,7 @@ export interface RegistryImage extends ImageSource, Disposable {
  *
  * @throws {PolicyError} If its registry is blocked.
  * @throws {UnauthorizedError} If credentials are missing or wrong.
+ * @throws {BlobMismatchError} If an endpoint has other bytes, and none has it.
  * @throws {RegistryError} If no endpoint has it; tells what each said.
  */
 export async function openRepository(
@@ -67,21 +68,20 @@ export async function openRepository(
   throw combine(reference, failures);
 }
 
-/** One error of all: the primary's, with what the mirrors said. */
+/** One error of all that says what each said. */
 function combine(
   reference: Reference,
   failures: readonly { endpoint: Endpoint; error: Error }[],
 ): Error {
-  const last = failures.at(-1);
-  if (last === undefined) throw new Error("no endpoint was tried");
-  if (failures.length === 1) return last.error;
+  const [first] = failures;
+  if (first === undefined) throw new Error("no endpoint was tried");
+  if (failures.length === 1) return first.error;
   const details = failures.map(({ endpoint, error }) =>
     `${repositoryOf(endpoint.reference)}: ${error.message}`
   );
-  const status = last.error instanceof RegistryError ? last.error.status : 0;
-  return new RegistryError(
-    `Cannot pull "${familiarName(reference)}" from ${failures.length} ` +
-      `places: ${details.join("; ")}`,
-    { status, cause: last.error },
-  );
+  return combineFailures(failures.map(({ error }) => error), {
+    message: `Cannot pull "${familiarName(reference)}" from ` +
+      `${failures.length} places: ${details.join("; ")}`,
+    primary: failures.find(({ endpoint }) => !endpoint.isMirror)?.error,
+  });
 }

@@ -17,6 +17,7 @@ import {
 } from "../formats/transport_reference.ts";
 import { openLayout } from "../image/layout_source.ts";
 import { NoMatchingPlatformError, RegistryError } from "../image_errors.ts";
+import { combineFailures } from "../registry/combine_failures.ts";
 import { loadRegistriesConf } from "../registry/load_registries_conf.ts";
 import {
   openRepository,
@@ -133,11 +134,10 @@ async function openCandidates(
       failures.push(error);
     }
   }
-  throw new AggregateError(
-    failures,
-    `Cannot pull "${name}": ${failures.map((e) => e.message).join("; ")}`,
-    { cause: failures.at(-1) },
-  );
+  throw combineFailures(failures, {
+    message: `Cannot pull "${name}": ` +
+      failures.map(({ message }) => message).join("; "),
+  });
 }
 
 async function openInRegistry(
