@@ -1,6 +1,5 @@
 /** Brings an image from a source into the store. */
 
-import { statfsSync } from "node:fs";
 import type { Abortable } from "../abort.ts";
 import { LayerNotFoundError } from "../errors.ts";
 import type { ImageSource } from "../formats/blob_source.ts";
@@ -17,12 +16,12 @@ import { type ImageId, imageIdOf } from "../formats/store_ids.ts";
 import { isTimestamp } from "../formats/timestamp.ts";
 import { isErrno } from "../fs/errno.ts";
 import { layerIdsOf } from "../image/layer_ids.ts";
-import { NoSpaceError } from "../image_errors.ts";
 import type { BigDataItem } from "../store/big_data.ts";
 import { putImage, readImageItem } from "../store/image_store.ts";
 import { leaseLayers } from "../store/lease.ts";
 import type { UnpackLimits } from "../store/unpack_layer.ts";
 import type { Agent } from "./agent.ts";
+import { checkSpace } from "./check_space.ts";
 import { fetchLayers } from "./fetch_layers.ts";
 import type { OnPullEvent } from "./pull_event.ts";
 import { type ResolvedImage, resolveImage } from "./resolve_image.ts";
@@ -56,8 +55,6 @@ export interface StoredImage {
 
 // Another tool may remove a layer that this image needs, at the worst moment.
 const MAX_ROUNDS = 3;
-// Measured on Debian images: gzip makes a layer 2.1 times smaller, zstd 2.6.
-const UNPACKED_RATIO = 2.6;
 
 /**
  * Fetches what the store lacks of an image, then records the image. Until the
@@ -104,7 +101,7 @@ export async function storeImage(
         present: !needed.includes(layer),
       })),
     });
-    if (options.space !== "ignore") checkSpace(agent, needed);
+    if (options.space !== "ignore") checkSpace(agent, needed, source);
     try {
       await fetchLayers(agent, source, { ...options, needed, limits, onEvent });
       return await record(agent, { image, layers, names }, options);
@@ -162,22 +159,6 @@ async function findMissing(
   return layers.filter(({ id }) => held.layers.get(id) === undefined);
 }
 
-/** Too little room is better known before than in the middle. */
-function checkSpace({ store }: Agent, needed: readonly NeededLayer[]): void {
-  const estimate = needed.reduce((sum, { blob }) => {
-    const isPlain = compressionOf(blob.mediaType) === "none";
-    return sum + blob.size * (isPlain ? 1 : UNPACKED_RATIO);
-  }, 0);
-  const { bavail, bsize } = statfsSync(store.paths.home);
-  const free = bavail * bsize;
-  if (estimate <= free) return;
-  throw new NoSpaceError(
-    `Cannot pull to "${store.paths.root}": about ${toMegabytes(estimate)} MB ` +
-      `are needed, ${toMegabytes(free)} MB are free; remove images, or ` +
-      `try anyway with --ignore-space`,
-  );
-}
-
 async function record(
   { store, log }: Agent,
   { image, layers, names }: {
@@ -227,8 +208,4 @@ function listItems(
     [`manifest-${raw.digest}`, raw.bytes],
     ["manifest", raw.bytes],
   ];
-}
-
-function toMegabytes(bytes: number): number {
-  return Math.ceil(bytes / 1e6);
 }

@@ -1,6 +1,8 @@
 /** Pulls to disks that are too small. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import type { Digest } from "../../src/formats/digest.ts";
+import { layerIdsOf } from "../../src/image/layer_ids.ts";
 import { writeLayout } from "../support/layer_layout.ts";
 import { orlopIn, type OrlopProgram } from "../support/orlop_program.ts";
 import { needs } from "../support/peers.ts";
@@ -38,6 +40,23 @@ Deno.test("orlop pull says before it begins that a disk is too small", {
   assertEquals(disk.check(), []);
   await disk.resize({ size: 20_000 * KIB });
   assertEquals((await disk.orlop("pull", registry.name)).code, 0);
+  assertEquals(disk.check(), []);
+});
+
+Deno.test("orlop pull counts what it got before as room", {
+  ...NEEDED,
+}, async () => {
+  const [first] = LAYERS;
+  const [id] = layerIdsOf(LAYERS.map(({ diffId }) => diffId as Digest));
+  if (first === undefined || id === undefined) throw new Error("no layer");
+  // 6.5 MB are needed, of which 1.5 MB are there; then 5.5 MB are free.
+  await using disk = await smallDisk({ size: 7000 * 1000 });
+  const downloads = `${disk.root}/orlop/downloads`;
+  await Deno.mkdir(downloads, { recursive: true });
+  await Deno.writeFile(`${downloads}/${id}`, first.blob);
+  await using registry = await pushImage();
+  const { code, err } = await disk.orlop("pull", registry.name);
+  assertEquals(code, 0, err);
   assertEquals(disk.check(), []);
 });
 
