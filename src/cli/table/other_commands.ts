@@ -1,22 +1,14 @@
 /** The table's part about orlop itself. */
 
 import type { Command } from "../command.ts";
+import { FORMAT_FLAG } from "./shared_flags.ts";
 
 /** `orlop version`. */
 export const VERSION = {
   name: "version",
   summary: "Show the version of orlop and of what it runs on",
   section: "Other",
-  flags: {
-    format: {
-      type: "text",
-      short: "f",
-      value: "FORMAT",
-      choices: ["text", "json"],
-      default: "text",
-      help: "How to show it",
-    },
-  },
+  flags: FORMAT_FLAG,
 } as const satisfies Command;
 
 /** `orlop help`. */

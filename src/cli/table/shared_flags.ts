@@ -63,3 +63,15 @@ export const IGNORE_FLAG = {
     help: "Succeed if there is nothing of that name",
   },
 } as const satisfies FlagTable;
+
+/** For commands that show one thing, to people or to programs. */
+export const FORMAT_FLAG = {
+  format: {
+    type: "text",
+    short: "f",
+    value: "FORMAT",
+    choices: ["text", "json"],
+    default: "text",
+    help: "How to show it",
+  },
+} as const satisfies FlagTable;

@@ -1,6 +1,7 @@
 /** The table's part about the store as a whole. */
 
 import type { Command } from "../command.ts";
+import { FORMAT_FLAG } from "./shared_flags.ts";
 
 /** `orlop gc`. */
 export const GC = {
@@ -181,16 +182,7 @@ export const DOCTOR = {
   ],
   section: "Store",
   needs: ["mount", "tar", "runtime", "fuser"],
-  flags: {
-    format: {
-      type: "text",
-      short: "f",
-      value: "FORMAT",
-      choices: ["text", "json"],
-      default: "text",
-      help: "How to show it",
-    },
-  },
+  flags: FORMAT_FLAG,
   examples: [
     { line: "orlop doctor", does: "Before the first pull, or when in trouble" },
     {
