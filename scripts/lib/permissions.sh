@@ -19,12 +19,12 @@ program_folders="/usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin"
 
 # Commands that reach registries, mount, unpack layers, run containers: just
 # those that `needs` names in src/cli/table.
-net_commands=" pull push run login explain image/pull pod/create "
-mount_commands=" pull load run rmi check doctor gc df image/pull image/rm \
+net_commands=" pull run image/pull pod/create "
+mount_commands=" pull run rmi doctor gc df image/pull image/rm \
 	ps start stop rm container/create container/ls container/list container/ps \
 	container/inspect container/start container/stop container/rm \
 	pod/create pod/ls pod/list pod/ps pod/inspect pod/rm __complete "
-tar_commands=" pull load run doctor image/pull pod/create "
+tar_commands=" pull run doctor image/pull pod/create "
 runtime_commands=" run doctor gc df "
 
 # Commands with a container's own words behind their first argument.
@@ -36,7 +36,7 @@ value_flags=" --root --runroot --config --log-level --log-format --log-file \
 	--metrics "
 word_value_flags=" --name --pod --runtime --env -e --volume -v --workdir -w \
 	--user -u --entrypoint --hostname --network --annotation --platform \
-	--creds --authfile --cert-dir --policy --progress --pull \
+	--creds --authfile --cert-dir --progress --pull \
 	--id --metadata-name --attempt --mount-label "
 
 # What all commands may do: see, but not touch, besides the store.
@@ -107,10 +107,7 @@ read_command_line() {
 			case $command in
 			'') command=$1 ;;
 			image | pod | container) command=$command/$1 ;;
-			*)
-				! is_one_of "$word_commands" || return 0
-				may_write_archive "$1"
-				;;
+			*) ! is_one_of "$word_commands" || return 0 ;;
 			esac
 			;;
 		esac
@@ -120,26 +117,9 @@ read_command_line() {
 		--config) config_flag=$value ;;
 		--log-file) may_write "$value" ;;
 		--metrics) may_write_beside "$value" ;;
-		--authfile)
-			case $command in login | logout) may_write "$value" ;; esac
-			;;
 		esac
 		shift
 	done
-}
-
-# Lets `save` and `push` write the archive or layout that argument $1 names.
-may_write_archive() {
-	case "$command $1" in
-	"save "*:* | "push "*:*) ;;
-	*) return 0 ;;
-	esac
-	case $1 in
-	oci:* | oci-archive:* | docker-archive:* | dir:*)
-		target=${1#*:}
-		may_write "${target%%:*}"
-		;;
-	esac
 }
 
 # Lets orlop write path $1, and what is below; nothing for an empty path.

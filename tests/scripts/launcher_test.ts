@@ -59,6 +59,21 @@ function pathsOf(command: Command, path: string[] = []): [string[], Command][] {
   );
 }
 
+function valueFlagsOf({ flags = {} }: Command): string[] {
+  return Object.entries(flags)
+    .filter(([, { type }]) => type !== "boolean" && type !== "tristate")
+    .flatMap(([name, { short }]) => [`--${name}`, short ? `-${short}` : []])
+    .flat();
+}
+
+/** The words of all lists in the script whose names fit. */
+function listsOf(script: string, names: RegExp): string[] {
+  return [...script.matchAll(/^(\w+)=" ([^"]*)"$/gm)]
+    .filter(([, name = ""]) => names.test(name))
+    .flatMap(([, , words = ""]) => words.split(/[\s\\]+/))
+    .filter((word) => word !== "");
+}
+
 Deno.test("the launcher grants what the table of commands says", async (t) => {
   for (const [path, { needs = [] }] of pathsOf(COMMANDS)) {
     await t.step(path.join(" "), async () => {
@@ -114,10 +129,7 @@ Deno.test("the launcher grants writing to the store only", async (t) => {
     ],
     ["after a switch", ["df", "-v", "--root", "/a"], {}, ["/a", "/run/orlop"]],
     ["whatever follows --", ["images", "--", "--root", "/a"], {}, store],
-    ["and the archive of save", ["save", "x", "oci:/a:tag"], {}, [
-      "/a",
-      ...store,
-    ]],
+    ["whatever an argument names", ["pull", "oci:/a:tag"], {}, store],
     [
       "and beside the metrics of gc",
       ["gc", "--metrics", "/a/b.prom"],
@@ -182,16 +194,27 @@ Deno.test("the launcher agrees with the source", async (t) => {
       folders.map((folder) => folder.slice(1, -1)).join(" "),
     );
   });
+  await t.step("on commands", () => {
+    const paths = pathsOf(COMMANDS).map(([path]) => path.join("/"));
+    const listed = listsOf(script, /^(?!word_)\w+_commands$/);
+    assert(listed.length > 0);
+    assertEquals(listed.filter((path) => !paths.includes(path)), []);
+    const withWords = pathsOf(COMMANDS)
+      .filter(([, { stopsAtFirstArgument }]) => stopsAtFirstArgument)
+      .map(([path]) => path.join("/"));
+    assertEquals(
+      listsOf(script, /^word_commands$/).toSorted(),
+      withWords.toSorted(),
+    );
+  });
   await t.step("on flags that take a value", () => {
-    const withWords = pathsOf(COMMANDS).map(([, command]) => command)
+    const commands = pathsOf(COMMANDS).map(([, command]) => command);
+    const withWords = commands
       .filter(({ stopsAtFirstArgument }) => stopsAtFirstArgument);
-    const flags = [COMMANDS, ...withWords]
-      .flatMap(({ flags = {} }) => Object.entries(flags));
-    const names = flags
-      .filter(([, { type }]) => type !== "boolean" && type !== "tristate")
-      .flatMap(([name, { short }]) => [`--${name}`, short ? `-${short}` : []])
-      .flat();
-    const words = script.split(/\s+/);
-    assertEquals(names.filter((name) => !words.includes(name)), []);
+    const listed = listsOf(script, /^(word_)?value_flags$/);
+    const needed = [COMMANDS, ...withWords].flatMap(valueFlagsOf);
+    assertEquals(needed.filter((flag) => !listed.includes(flag)), []);
+    const known = [COMMANDS, ...commands].flatMap(valueFlagsOf);
+    assertEquals(listed.filter((flag) => !known.includes(flag)), []);
   });
 });
