@@ -97,7 +97,7 @@ async function obtain(
   if (credentials?.kind === "password") return basicHeader(credentials);
   throw new UnauthorizedError(
     `Cannot log in to "${registry.host}": it wants a user name and a ` +
-      "password, and there are none; see orlop login",
+      "password, and there are none; use skopeo login or --creds",
     { status: 401 },
   );
 }

@@ -57,6 +57,6 @@ function warnOfHelper(
   if (helper === undefined) return;
   onWarning?.(
     `Cannot ask credential helper "${helper}" of "${path}" for "${host}": ` +
-      "helpers are not supported yet; use orlop login or --creds",
+      "helpers are not supported yet; use skopeo login or --creds",
   );
 }

@@ -41,7 +41,8 @@ export async function errorOf(
 function explain(response: Response): string {
   const { status } = response;
   if (status === 401 || status === 403) {
-    return "it does not exist or needs (other) credentials; see orlop login";
+    return "it does not exist or needs (other) credentials; use skopeo login " +
+      "or --creds";
   }
   if (status === 404) return "the registry does not have it";
   if (status === 416) return "the registry does not have this range";

@@ -71,7 +71,7 @@ const CASES: Readonly<Record<string, Case>> = {
         headers: { "www-authenticate": 'Basic realm="test"' },
       }),
     code: 6,
-    says: "orlop login",
+    says: "use skopeo login or --creds",
   },
 };
 
