@@ -47,7 +47,8 @@ function whyNot(type: string, stderr: string): string {
     return `the kernel has no ${type}: try "modprobe ${type}"`;
   }
   if (stderr.includes("special device")) {
-    return "one of its layers' directories is missing: try `orlop check`";
+    return "a directory of one of its layers is missing: remove the image and " +
+      "pull it again";
   }
   if (stderr.includes("mount point does not exist")) {
     return "there is no such directory";

@@ -7,7 +7,8 @@ Deno.test("mountError() says what to do", async (t) => {
     "unknown filesystem type 'overlay'":
       'the kernel has no overlay: try "modprobe overlay"',
     "special device overlay does not exist":
-      "one of its layers' directories is missing: try `orlop check`",
+      "a directory of one of its layers is missing: remove the image and " +
+      "pull it again",
     "mount point does not exist": "there is no such directory",
     "wrong fs type, bad option, bad superblock on overlay":
       "the kernel refuses its options or the file system below; " +
