@@ -52,7 +52,8 @@ const REFUSED_RANGE = [206, 400, 416, 501];
 
 /**
  * Fetches, unpacks and verifies a layer. What was received in pieces that do
- * not fit is thrown away, and all of it is fetched again, once.
+ * not fit is thrown away, and all of it is fetched again, once. The blob stays,
+ * for its twin or until it is of no more use.
  *
  * @throws {BlobMismatchError} If a digest or size is not as promised.
  * @throws {InvalidLayerError} If the layer is damaged or hostile.
@@ -81,7 +82,9 @@ export async function receiveLayer(
         },
       });
       verify(unpacked, needed);
-      if (partial !== undefined) handOn(partial, { downloads, twin });
+      if (partial !== undefined && twin !== undefined) {
+        renameSync(partial, join(downloads, twin.id));
+      }
       return unpacked;
     } catch (error) {
       // Or it is another layer that has failed, or the user who has had enough.
@@ -151,14 +154,6 @@ function verify(
     `Cannot store layer "${digest}": uncompressed digest is ${diffId}, ` +
       `the config says ${needed.diffId}`,
   );
-}
-
-function handOn(
-  partial: string,
-  { downloads, twin }: Pick<ReceiveOptions, "twin"> & { downloads: string },
-): void {
-  if (twin === undefined) rmSync(partial, { force: true });
-  else renameSync(partial, join(downloads, twin.id));
 }
 
 /** For the next pull; unless it is wrong, or takes up the room that lacks. */

@@ -66,13 +66,23 @@ export async function stageLayer(
     // unpacks another layer would be one to write anywhere.
     const directory = join(context.finished, name);
     renameSync(received, directory);
-    await finishUnpacked(directory, needed, context);
+    await finishUnpacked(directory, needed, context).catch((error) => {
+      if (error !== context.signal?.reason) forgetBlob(context, needed);
+      throw error;
+    });
+    // From now on the sync would write it to the disk, too.
+    forgetBlob(context, needed);
     const stack = held.move();
     return { directory, unpacked, [Symbol.dispose]: () => stack.dispose() };
   } catch (error) {
     held.dispose();
     throw error;
   }
+}
+
+/** Until then it is of use for who pulls again after this pull is stopped. */
+function forgetBlob({ downloads }: ReceiveContext, { id }: NeededLayer): void {
+  rmSync(join(downloads, id), { force: true });
 }
 
 /** What only GNU tar can make, while other layers are still received. */
