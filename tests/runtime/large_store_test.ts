@@ -57,5 +57,5 @@ Deno.test("500 images on 2000 layers are listed and measured at once", async () 
   await measureStore(test.agent);
   const measuredMs = performance.now() - start - listedMs;
   // 50 ms each in truth; minutes if all were compared with all.
-  assert(listedMs < 500 && measuredMs < 500, `${listedMs}, ${measuredMs} ms`);
+  assert(listedMs < 5000 && measuredMs < 5000, `${listedMs}, ${measuredMs} ms`);
 });

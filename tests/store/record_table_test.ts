@@ -152,17 +152,17 @@ Deno.test("RecordTable is quick with thousands of records", async () => {
   using dir = tempDir();
   using table = await openTable(dir);
   const start = performance.now();
-  for (let n = 0; n < 5000; n++) {
+  for (let n = 0; n < 20_000; n++) {
     table.add({ id: `${n}`, created });
     table.update({ id: `${n}`, created, names: [`n${n}`] });
   }
   let found = 0;
   for (const { id } of table.records) {
-    found += table.records.length === 5000 && table.get(id) ? 1 : 0;
+    found += table.records.length === 20_000 && table.get(id) ? 1 : 0;
   }
-  for (let n = 0; n < 5000; n += 2) table.remove(`${n}`);
+  for (let n = 0; n < 20_000; n += 2) table.remove(`${n}`);
   const tookMs = performance.now() - start;
-  assertEquals([found, table.records.length], [5000, 2500]);
-  // Some ms in truth; seconds if each call looked at each record.
-  assert(tookMs < 500, `took ${tookMs} ms`);
+  assertEquals([found, table.records.length], [20_000, 10_000]);
+  // Some ms in truth; a minute if each call looked at each record.
+  assert(tookMs < 5000, `took ${tookMs} ms`);
 });
