@@ -136,7 +136,8 @@ function inflate(
   return { next, written, isFull: written === room.length };
 }
 
-function pour(bytes: Bytes, sink: ArchiveSink): void {
+/** Copies bytes into a sink. */
+export function pour(bytes: Bytes, sink: ArchiveSink): void {
   for (let at = 0; at < bytes.length;) {
     const room = sink.room();
     const step = Math.min(room.length, bytes.length - at);

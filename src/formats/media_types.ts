@@ -1,8 +1,7 @@
-import { InvalidManifestError } from "../image_errors.ts";
 /** Media types of images: OCI image-spec, media-types.md; Docker schema 2. */
 
-/** How a layer's tar is packed. */
-export type Compression = "none" | "gzip" | "zstd";
+import { InvalidManifestError } from "../image_errors.ts";
+import type { Compression } from "./decompress.ts";
 
 /** Media type of an OCI image manifest. */
 export const OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json";

@@ -1,5 +1,6 @@
-import { InvalidLayerError } from "../image_errors.ts";
 /** Where zstd frames begin and end: RFC 8878, 3.1. */
+
+import { InvalidLayerError } from "../image_errors.ts";
 
 /** Follows the structure of a zstd stream without decompressing it. */
 export interface ZstdFrames {

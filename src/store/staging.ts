@@ -50,7 +50,7 @@ export function openStaging(parent: string, libc: Libc | undefined): Staging {
       path,
       async [Symbol.asyncDispose]() {
         using _lock = lock; // if the rest fails, the next sweep tries again
-        await removeWhileUsed(() => removeTree(path));
+        await removeWhileUsed(path);
         rmSync(lock.path, { force: true });
         removeIfEmpty(parent);
       },
@@ -84,12 +84,12 @@ export function sweepStaging(
 }
 
 /** A program or worker that its owner ran may need a moment to end. */
-async function removeWhileUsed(remove: () => Promise<void>): Promise<void> {
+async function removeWhileUsed(path: string): Promise<void> {
   for (let tries = 1;; tries++) {
     try {
-      return await remove();
+      return await removeTree(path);
     } catch (error) {
-      if (!isErrno(error, "ENOTEMPTY") || tries === MAX_TRIES) throw error;
+      if (!mayGoAway(error, tries)) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
@@ -100,10 +100,15 @@ function removeWhileUsedSync(path: string): void {
     try {
       return removeTreeSync(path);
     } catch (error) {
-      if (!isErrno(error, "ENOTEMPTY") || tries === MAX_TRIES) throw error;
+      if (!mayGoAway(error, tries)) throw error;
     }
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
   }
+}
+
+/** Whether it was only that something new appeared in a directory. */
+function mayGoAway(error: unknown, tries: number): boolean {
+  return isErrno(error, "ENOTEMPTY") && tries < MAX_TRIES;
 }
 
 function takeLock(

@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { Bytes } from "../../src/formats/bytes.ts";
+import { pour } from "../../src/formats/decompress.ts";
 import {
   closeRing,
   createRingMemory,
@@ -17,7 +18,7 @@ Deno.test("a ring gives streams on, one after the other", () => {
     const stream = new Uint8Array(MORE_THAN_A_CHUNK).fill(id);
     stream.set(first);
     writer.begin(id);
-    write(writer, stream);
+    pour(stream, writer);
     writer.end();
     reader.begin(id);
     assertEquals(readAll(reader), stream);
@@ -27,7 +28,7 @@ Deno.test("a ring gives streams on, one after the other", () => {
 Deno.test("a ring tells that a stream was cut short", () => {
   const { writer, reader } = makeRing();
   writer.begin(1);
-  write(writer, new Uint8Array(MORE_THAN_A_CHUNK));
+  pour(new Uint8Array(MORE_THAN_A_CHUNK), writer);
   writer.abort();
   reader.begin(1);
   assertThrows(() => readAll(reader), DOMException, "cut short");
@@ -37,7 +38,7 @@ Deno.test("a reader skips what it does not want", () => {
   const { writer, reader } = makeRing();
   for (const id of [1, 2, 3]) {
     writer.begin(id);
-    write(writer, new Uint8Array(MORE_THAN_A_CHUNK).fill(id));
+    pour(new Uint8Array(MORE_THAN_A_CHUNK).fill(id), writer);
     if (id === 2) writer.abort();
     else writer.end();
   }
@@ -62,7 +63,7 @@ Deno.test("a stream that was stopped takes no more, but the next does", () => {
   assertThrows(() => reader.next(), DOMException, "stopped");
   reader.skip();
   writer.begin(2);
-  write(writer, new Uint8Array(10).fill(2));
+  pour(new Uint8Array(10).fill(2), writer);
   writer.end();
   reader.begin(2);
   assertEquals(readAll(reader), new Uint8Array(10).fill(2));
@@ -86,16 +87,6 @@ function makeRing() {
     writer: new RingWriter(memory),
     reader: new RingReader(memory),
   };
-}
-
-function write(writer: RingWriter, bytes: Bytes): void {
-  for (let at = 0; at < bytes.length;) {
-    const room = writer.room();
-    const step = Math.min(room.length, bytes.length - at);
-    room.set(bytes.subarray(at, at + step));
-    writer.commit(room.subarray(0, step));
-    at += step;
-  }
 }
 
 function readAll(reader: RingReader): Bytes {

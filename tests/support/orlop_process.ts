@@ -1,7 +1,7 @@
 /** orlop as a process that goes on while a test looks at it. */
 
 import { lines } from "./lines.ts";
-import { ORLOP, type ProgramResult } from "./orlop_program.ts";
+import { orlopCommand, type ProgramResult } from "./orlop_program.ts";
 
 /** A process. */
 export interface OrlopProcess {
@@ -17,18 +17,7 @@ export function startOrlop(
   directory: string,
   ...args: string[]
 ): OrlopProcess {
-  const child = new Deno.Command(ORLOP, {
-    args,
-    env: {
-      ORLOP_DENO: Deno.execPath(),
-      ORLOP_ROOT: `${directory}/root`,
-      ORLOP_RUNROOT: `${directory}/runroot`,
-      NO_COLOR: "1",
-    },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
+  const child = orlopCommand(directory, args).spawn();
   return {
     pid: child.pid,
     kill: (signal) => child.kill(signal),

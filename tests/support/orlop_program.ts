@@ -22,19 +22,30 @@ export const ORLOP: string = resolve(
     fromFileUrl(new URL("../../scripts/orlop", import.meta.url)),
 );
 
+/** The program, with a store below a directory, and these arguments. */
+export function orlopCommand(
+  directory: string,
+  args: readonly string[],
+): Deno.Command {
+  return new Deno.Command(ORLOP, {
+    args: [...args],
+    env: {
+      ORLOP_DENO: Deno.execPath(),
+      ORLOP_ROOT: `${directory}/root`,
+      ORLOP_RUNROOT: `${directory}/runroot`,
+      NO_COLOR: "1",
+    },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
 /** Makes a function that runs orlop on a store below a directory. */
 export function orlopIn(directory: string): OrlopProgram {
   return async (...args) => {
-    const { code, stdout, stderr } = await new Deno.Command(ORLOP, {
-      args,
-      env: {
-        ORLOP_DENO: Deno.execPath(),
-        ORLOP_ROOT: `${directory}/root`,
-        ORLOP_RUNROOT: `${directory}/runroot`,
-        NO_COLOR: "1",
-      },
-      stdin: "null",
-    }).output();
+    const { code, stdout, stderr } = await orlopCommand(directory, args)
+      .output();
     return { code, out: toLine(stdout), err: toLine(stderr) };
   };
 }
