@@ -3,12 +3,11 @@
 import type { BlobAccess } from "../formats/blob_source.ts";
 import { HostNotPermittedError, RegistryError } from "../image_errors.ts";
 import type { UnpackedLayer } from "./layer_job.ts";
+import { hostsOf, type WorkerReach } from "./worker_options.ts";
 import {
-  hostsOf,
   type LayerHandlers,
   type LayerJob,
   WorkerPair,
-  type WorkerReach,
 } from "./worker_pair.ts";
 
 /** How to open a pipeline. */
@@ -31,7 +30,7 @@ export type LayerTaskOptions = Omit<
 // As many as redirects: a registry that names new ones for ever gets nowhere.
 const MAX_OTHER_HOSTS = 10;
 
-/** Runs tasks; disposing ends the workers, in the middle of a task too. */
+/** Runs tasks; disposing ends the workers, in a task at the next chunk. */
 export class LayerPipeline implements Disposable {
   readonly #options: LayerPipelineOptions;
   #pair: WorkerPair | undefined;

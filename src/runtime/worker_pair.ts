@@ -19,16 +19,11 @@ import {
   type UnpackReport,
   type UnpackRequest,
 } from "./layer_job.ts";
-
-/** What the workers of a pair may reach. */
-export interface WorkerReach {
-  /** How the first worker reaches blobs: it decides what else it may. */
-  readonly access: BlobAccess;
-  /** Keeps what was received; the first worker may read and write it. */
-  readonly downloads: string;
-  /** Where layers are unpacked; the second worker may read and write it. */
-  readonly staging: string;
-}
+import {
+  receiverOptions,
+  unpackerOptions,
+  type WorkerReach,
+} from "./worker_options.ts";
 
 /** What is done with one layer. */
 export interface LayerJob extends ReceiveJob, UnpackJob {
@@ -62,7 +57,7 @@ interface Run {
 // Workers look up between two chunks, which takes them milliseconds.
 const ABORT_GRACE_MS = 2_000;
 
-/** A pair; disposing ends its workers, in the middle of a job too. */
+/** A pair; disposing ends its workers, in a job at the next chunk. */
 export class WorkerPair implements Disposable {
   /** Those that it may connect to. */
   readonly hosts: readonly string[];
@@ -259,37 +254,6 @@ export class WorkerPair implements Disposable {
   }
 }
 
-/** What the worker that receives may do, and nothing else. */
-export function receiverOptions(
-  { access, downloads }: Pick<WorkerReach, "access" | "downloads">,
-  hosts: readonly string[] = hostsOf(access),
-): WorkerOptions {
-  const layouts = access.kind === "layout" ? [access.directory] : [];
-  return optionsFor("receive", {
-    net: [...hosts],
-    read: [downloads, ...layouts],
-    write: [downloads],
-  });
-}
-
-/** What the worker that unpacks may do, and nothing else. */
-export function unpackerOptions(
-  { staging }: Pick<WorkerReach, "staging">,
-): WorkerOptions {
-  return optionsFor("unpack", {
-    net: false,
-    read: [staging],
-    write: [staging],
-  });
-}
-
-/** The hosts that an access names; registries send to others besides. */
-export function hostsOf(access: BlobAccess): readonly string[] {
-  if (access.kind !== "http") return [];
-  const url = new URL(access.repositoryUrl);
-  return [url.port === "" ? `${url.hostname}:${defaultPort(url)}` : url.host];
-}
-
 async function attempt<T>(promise: Promise<T>): Promise<T | Error>;
 async function attempt<T>(
   promise: Promise<T> | undefined,
@@ -302,17 +266,4 @@ async function attempt<T>(
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
-}
-
-function optionsFor(
-  name: string,
-  reach: Pick<Deno.PermissionOptionsObject, "net" | "read" | "write">,
-): WorkerOptions {
-  const none = { env: false, ffi: false, import: false, run: false };
-  const permissions = { ...none, sys: false, ...reach };
-  return { type: "module", name, deno: { permissions } };
-}
-
-function defaultPort({ protocol }: URL): number {
-  return protocol === "https:" ? 443 : 80;
 }

@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import {
   receiverOptions,
   unpackerOptions,
-} from "../../src/runtime/worker_pair.ts";
+} from "../../src/runtime/worker_options.ts";
 import { serveHostile } from "../support/hostile_server.ts";
 import type {
   PermissionReport,
