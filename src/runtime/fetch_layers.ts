@@ -55,7 +55,7 @@ export async function fetchLayers(
     downloads,
     access: source.access,
     renewAccess: () => renewAccess(source, { signal }),
-    onWritten: (path) => void writeBack.begin(path),
+    onWritten: (path, bytes) => void writeBack.begin(path, bytes),
   });
   const staged = stageAll(needed, {
     ...options,

@@ -74,8 +74,12 @@ export type UnpackRequest =
 export type UnpackReport =
   & { readonly id: number }
   & (
-    /** A large file was written. */
-    | { readonly kind: "written"; readonly path: string }
+    /** Bytes were added to a large file. */
+    | {
+      readonly kind: "written";
+      readonly path: string;
+      readonly bytes: number;
+    }
     | { readonly kind: "unpacked"; readonly archive: UnpackedArchive }
     | { readonly kind: "failed"; readonly error: ErrorData }
   );

@@ -15,7 +15,7 @@ export interface LayerPipelineOptions extends WorkerReach {
   /** Called when a token has run out; answers with a new one. */
   renewAccess(): Promise<BlobAccess>;
   /** Called when a large file was written. */
-  onWritten(path: string): void;
+  onWritten(path: string, bytes: number): void;
 }
 
 /** What is to be done; how a worker reaches the blob is the pipeline's to say. */
@@ -64,7 +64,7 @@ export class LayerPipeline implements Disposable {
         return await pair.run({ ...task, access: this.#access }, {
           ...options,
           onUnauthorized: (ended) => this.#renew(ended),
-          onWritten: (path) => this.#options.onWritten(path),
+          onWritten: (path, bytes) => this.#options.onWritten(path, bytes),
         });
       } catch (error) {
         if (!this.#mayAlsoReach(pair, error)) throw error;

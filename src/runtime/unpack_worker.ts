@@ -50,7 +50,7 @@ function unpack(
 ): UnpackedArchive {
   const unpacking = unpackLayer({
     directory,
-    onWritten: (path) => report({ id, kind: "written", path }),
+    onWritten: (path, bytes) => report({ id, kind: "written", path, bytes }),
   }, limits);
   try {
     for (let chunk = ring.next(); chunk !== undefined; chunk = ring.next()) {

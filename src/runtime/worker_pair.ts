@@ -36,8 +36,8 @@ export interface LayerHandlers extends Abortable {
   prepare(): void;
   onProgress(received: number): void;
   onRetry(reason: string): void;
-  /** Called when a large file was written. */
-  onWritten(path: string): void;
+  /** Called when a large file, or a part of it, was written. */
+  onWritten(path: string, bytes: number): void;
   /** The access has ended: answers with a new one. */
   onUnauthorized(ended: BlobAccess): Promise<BlobAccess>;
 }
@@ -201,7 +201,7 @@ export class WorkerPair implements Disposable {
     if (run === undefined) return;
     switch (report.kind) {
       case "written":
-        return run.handlers.onWritten(report.path);
+        return run.handlers.onWritten(report.path, report.bytes);
       case "unpacked":
         return run.unpacked?.resolve(report.archive);
       case "failed": {

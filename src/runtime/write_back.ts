@@ -1,13 +1,18 @@
 /** Writes what a pull unpacks to the disk while it goes on. */
 
-import { closeSync, constants, openSync } from "node:fs";
+import { closeSync, constants, fdatasync, openSync } from "node:fs";
+import { promisify } from "node:util";
 import { syncTree } from "../fs/sync.ts";
 import type { Agent } from "./agent.ts";
 
 /** Gets what is staged onto the disk. */
 export interface WriteBack extends Disposable {
-  /** Begins with a large file, so that less is left for the sync. */
-  begin(path: string): Promise<void>;
+  /**
+   * Begins with a large file, so that less is left for the sync.
+   *
+   * @param bytes How many were added to it.
+   */
+  begin(path: string, bytes: number): Promise<void>;
   /**
    * All data of a staged layer reaches the disk before this returns.
    *
@@ -18,6 +23,10 @@ export interface WriteBack extends Disposable {
 
 // It is only to save time, so more at once are left to the sync.
 const MAX_AT_ONCE = 16;
+// While a disk empties its cache it answers nobody, not even who reads a bitmap to
+// make a file. So it is told to often, and each time there is not much to write.
+const FLUSH_BYTES = 64 * 1024 * 1024;
+const syncData = promisify(fdatasync);
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
 /**
@@ -43,14 +52,19 @@ export function openWriteBack(
   // one hears of all, whoever else has heard of them.
   const fd = openSync(directory, "r");
   let running = 0;
+  let unflushed = 0;
   return {
-    async begin(path) {
+    async begin(path, bytes) {
+      unflushed += bytes;
       if (running === MAX_AT_ONCE) return;
       const file = openStaged(path, directory);
       if (file === undefined) return;
       running++;
       try {
         await libc.beginWriteBack(file);
+        if (unflushed < FLUSH_BYTES) return;
+        unflushed = 0;
+        await syncData(file);
       } finally {
         running--;
         closeSync(file);

@@ -38,7 +38,7 @@ export interface EntrySummary {
 export interface EntryUnpackerOptions {
   readonly diffPath: string;
   readonly openSpool: () => SpoolWriter;
-  readonly onWritten: (path: string) => void;
+  readonly onWritten: (path: string, bytes: number) => void;
   readonly tarSplit: TarSplitWriter;
   readonly bufferBytes: number;
   readonly maxEntries: number;

@@ -20,8 +20,8 @@ export interface UnpackTarget {
    * `spool.tar` if there is something that `applySpool()` has to finish.
    */
   readonly directory: string;
-  /** Called when a large file was written. */
-  onWritten?(path: string): void;
+  /** Called when so many bytes were added to a large file. */
+  onWritten?(path: string, bytes: number): void;
 }
 
 /** What a layer may cost; each has a default. */

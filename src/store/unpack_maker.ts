@@ -79,15 +79,16 @@ const FIRST_FILES = 8;
 // Longer ones may be too long for the system, which tells only who opens them.
 const PLAIN_PATH_BYTES = 2048;
 
-// Of which it is told that they were written.
+// Of which it is told that they were written, and after how much.
 const LARGE_FILE_BYTES = 512 * 1024;
+const LARGE_PART_BYTES = 32 * 1024 * 1024;
 
 /** Creates a maker that works below a directory. */
 export function createLayerMaker(
   { diffPath, openSpool, onWritten }: {
     readonly diffPath: string;
     readonly openSpool: () => SpoolWriter;
-    readonly onWritten: (path: string) => void;
+    readonly onWritten: (path: string, bytes: number) => void;
   },
 ): LayerMaker {
   let spool: SpoolWriter | undefined;
@@ -207,8 +208,8 @@ export function createLayerMaker(
       return undefined;
     }
     const isLarge = entry.size >= LARGE_FILE_BYTES;
-    return fileSink(fd, attributes, () => {
-      if (isLarge) onWritten(path);
+    return fileSink(fd, attributes, (bytes) => {
+      if (isLarge) onWritten(path, bytes);
     });
   }
 
@@ -299,19 +300,26 @@ function isFile(node: LayerNode): boolean {
 function fileSink(
   fd: number,
   attributes: TarEntry,
-  onEnd: () => void,
+  onPart: (bytes: number) => void,
 ): ContentSink {
   let isOpen = true;
+  let added = 0;
   const finish = () => {
     if (!isOpen) return; // its end failed, and that is the error to tell
     isOpen = false;
     finishFile(fd, attributes);
   };
   return {
-    write: (bytes) => writeFully(fd, bytes),
+    write(bytes) {
+      writeFully(fd, bytes);
+      added += bytes.length;
+      if (added < LARGE_PART_BYTES) return;
+      onPart(added);
+      added = 0;
+    },
     end() {
       finish();
-      onEnd();
+      onPart(added);
     },
     abort: finish,
   };
