@@ -34,7 +34,6 @@ export function permissionTable(): string {
   return formatTable([
     ["what runs", "network", "programs"],
     ...rows,
-    ["a worker that receives layers", "that image's registry hosts", "none"],
     ["a worker that unpacks layers", "no", "none"],
   ]);
 }

@@ -3,7 +3,7 @@
 # temporary files, set.
 : "${root:?must be set}" "${deno:?must be set}" "${work:=}"
 
-workers="src/runtime/receive_worker.ts src/runtime/unpack_worker.ts"
+workers="src/runtime/unpack_worker.ts"
 
 # Prints the commit that is checked out, with a plus if files differ from it;
 # nothing without git.

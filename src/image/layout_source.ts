@@ -127,16 +127,39 @@ function blobPath({ directory }: LayoutBlobAccess, digest: Digest): string {
   return `${directory}/blobs/${algorithmOf(digest)}/${hexOf(digest)}`;
 }
 
-async function openBlobFile(
+/**
+ * Finds the file of a layout's blob. Its bytes are unproven, also how many.
+ *
+ * @throws {NotFoundError} If the layout does not have it.
+ */
+export async function findLayoutBlob(
+  access: LayoutBlobAccess,
+  { digest }: Descriptor,
+): Promise<{ readonly path: string; readonly size: number }> {
+  const path = blobPath(access, digest);
+  const { size } = await inLayout(access, digest, () => Deno.stat(path));
+  return { path, size };
+}
+
+function openBlobFile(
   access: LayoutBlobAccess,
   digest: Digest,
 ): Promise<Deno.FsFile> {
+  const path = blobPath(access, digest);
+  return inLayout(access, digest, () => Deno.open(path));
+}
+
+async function inLayout<T>(
+  { directory }: LayoutBlobAccess,
+  digest: Digest,
+  action: () => Promise<T>,
+): Promise<T> {
   try {
-    return await Deno.open(blobPath(access, digest));
+    return await action();
   } catch (cause) {
     if (!(cause instanceof Deno.errors.NotFound)) throw cause;
     throw new NotFoundError(
-      `Cannot open blob "${digest}": layout "${access.directory}" lacks it`,
+      `Cannot open blob "${digest}": layout "${directory}" lacks it`,
       { cause },
     );
   }

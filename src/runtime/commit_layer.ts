@@ -7,27 +7,23 @@ import { createLayer } from "../store/create_layer.ts";
 import type { Agent } from "./agent.ts";
 import type { NeededLayer } from "./receive_layer.ts";
 import type { StagedLayer } from "./stage_layer.ts";
-import type { WriteBack } from "./write_back.ts";
 
 /**
- * Writes a staged layer to the disk, then moves it into the store. Its parent
- * must be there.
+ * Moves a staged layer into the store. It must be on the disk, so that it is there
+ * before the record that calls it valid; and its parent in the store.
  *
  * @throws {LayerNotFoundError} If the parent was removed meanwhile.
  */
 export async function commitLayer(
   agent: Agent,
-  { needed, staged, writeBack }: {
+  { needed, staged }: {
     readonly needed: NeededLayer;
     readonly staged: StagedLayer;
-    readonly writeBack: WriteBack;
   },
   { signal }: Abortable = {},
 ): Promise<void> {
   const { store } = agent;
   const { directory, unpacked } = staged;
-  // It reaches the disk before the record that calls it valid.
-  await writeBack.sync(directory);
   using held = await store.lock({ layers: "write" }, { signal });
   if (held.layers.get(needed.id) !== undefined) return; // another tool's pull
   createLayer(store, held.layers, {

@@ -1,205 +1,95 @@
-/** Fetches one blob, into a file until it has its turn to be decoded. */
+/**
+ * Fetches a blob into a file, which another thread reads meanwhile. The state of a
+ * hash or of a decompressor cannot be saved, so it is the bytes that are kept when
+ * a pull is cut short: a later one reads them, and asks only for the rest.
+ */
 
-import type { BlobAccess, BlobSource } from "../formats/blob_source.ts";
-import type { Bytes } from "../formats/bytes.ts";
 import {
-  type DecodedLayer,
-  decodeLayer,
-  type LayerDecoder,
-} from "../formats/decode_layer.ts";
-import type { ArchiveSink } from "../formats/decompress.ts";
-import { UnauthorizedError } from "../image_errors.ts";
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  writeSync,
+} from "node:fs";
+import type { Abortable } from "../abort.ts";
+import type { BlobSource } from "../formats/blob_source.ts";
+import type { Bytes } from "../formats/bytes.ts";
+import type { Descriptor } from "../formats/descriptor.ts";
 import { readBlob } from "../registry/read_blob.ts";
-import type { ReceiveJob } from "./layer_job.ts";
-import { openAnyBlob } from "./open_any_blob.ts";
-import { PartialBlob } from "./partial_blob.ts";
+import type { BlobProgress } from "./blob_progress.ts";
+
+/** What to fetch, and where to. */
+export interface DownloadJob {
+  readonly open: BlobSource["open"];
+  readonly blob: Descriptor;
+  /** Made if missing; what it holds is taken for the beginning of the blob. */
+  readonly path: string;
+  readonly progress: BlobProgress;
+}
 
 /** Told while a blob is on its way. */
-export interface DownloadHandlers {
+export interface DownloadHandlers extends Abortable {
   onProgress(received: number): void;
   onRetry(reason: string): void;
-  /** The access has ended: `giveAccess()` is waited for. */
-  onUnauthorized(): void;
 }
 
 // Often enough for a progress bar, seldom enough to cost nothing.
 const PROGRESS_MS = 100;
-// So long what is in a file is decoded before other downloads are looked at.
-const REPLAY_MS = 50;
+const { O_CREAT, O_NOFOLLOW, O_RDWR } = constants;
 
-/** A download. */
-export class Download implements AsyncDisposable {
-  readonly #job: ReceiveJob;
-  readonly #handlers: DownloadHandlers;
-  readonly #stop = new AbortController();
-  readonly #turn = Promise.withResolvers<void>();
-  #partial: PartialBlob | undefined;
-  #fetching: Promise<void> | undefined;
-  #hasEnded = false;
-  /** Takes what is received as soon as nothing older is left in the file. */
-  #decoder: LayerDecoder | undefined;
-  #renewed: PromiseWithResolvers<BlobAccess> | undefined;
-  #received = 0;
-  #reportedAt = 0;
-  #busyMs = 0;
-
-  constructor(job: ReceiveJob, handlers: DownloadHandlers) {
-    this.#job = job;
-    this.#handlers = handlers;
-    this.#stop.signal.addEventListener("abort", () => {
-      this.#turn.reject(this.#stop.signal.reason);
-      this.#renewed?.reject(this.#stop.signal.reason);
-    });
-  }
-
-  /** Whether it takes a connection. */
-  get isFetching(): boolean {
-    return this.#fetching !== undefined && !this.#hasEnded;
-  }
-
-  /** Whether it may be fetched before its turn. */
-  get mayStart(): boolean {
-    return this.#fetching === undefined && this.#job.partial !== undefined;
-  }
-
-  /** The time for which it kept the thread busy since the last call, in ms. */
-  takeBusyTime(): number {
-    const busyMs = this.#busyMs;
-    this.#busyMs = 0;
-    return busyMs;
-  }
-
-  /** Begins to fetch. */
-  begin(): void {
-    this.#fetching ??= this.#fetch();
-    // Who waits for its turn learns of it at once.
-    this.#fetching.catch((error: unknown) => this.#turn.reject(error));
-  }
-
-  /** Lets `untilTurn()` return. */
-  takeTurn(): void {
-    this.#turn.resolve();
-  }
-
-  /** Waits for `takeTurn()`, or for a failure before. */
-  untilTurn(): Promise<void> {
-    return this.#turn.promise;
-  }
-
-  /**
-   * Decodes the blob while it is received.
-   *
-   * @throws {InvalidLayerError} If it is damaged or too large.
-   * @throws {RegistryError} If the registry does not give it.
-   */
-  async decode(sink: ArchiveSink): Promise<DecodedLayer> {
-    const decoder = decodeLayer(sink, this.#job.limits);
-    try {
-      await this.#replay(decoder);
-      this.begin();
-      await this.#fetching;
-      return decoder.finish();
-    } catch (error) {
-      decoder.abort();
-      throw error;
-    }
-  }
-
-  /** Makes it fail. */
-  abort(): void {
-    this.#stop.abort();
-  }
-
-  /** Gives it the access that it has asked for. */
-  giveAccess(access: BlobAccess): void {
-    this.#renewed?.resolve(access);
-  }
-
-  /** Ends what is under way: then nothing is written to the file any more. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#stop.abort();
-    await this.#fetching?.catch(() => {}); // told by `decode()`
-    this.#partial?.[Symbol.dispose]();
-  }
-
-  async #fetch(): Promise<void> {
-    const { access, layer } = this.#job;
-    try {
-      const partial = this.#openPartial();
-      await readBlob(
-        this.#openWithRenewal(access),
-        layer,
-        (chunk) => this.#take(chunk),
-        {
-          offset: partial?.size ?? 0,
-          signal: this.#stop.signal,
-          onReconnect: (reason) => this.#handlers.onRetry(reason),
-        },
-      );
-    } finally {
-      this.#hasEnded = true;
-    }
-  }
-
-  #openPartial(): PartialBlob | undefined {
-    const { layer, partial } = this.#job;
-    if (partial === undefined || this.#partial !== undefined) {
-      return this.#partial;
-    }
-    this.#partial = new PartialBlob(partial, layer.size);
-    this.#count(this.#partial.size);
-    return this.#partial;
-  }
-
-  #take(chunk: Bytes): void {
-    const start = performance.now();
-    this.#partial?.append(chunk);
-    this.#decoder?.write(chunk);
-    this.#busyMs += performance.now() - start;
-    this.#count(chunk.byteLength);
-  }
-
-  /** Decodes what is in the file, to which bytes are added meanwhile. */
-  async #replay(decoder: LayerDecoder): Promise<void> {
-    const partial = this.#openPartial();
-    for (let offset = 0; partial !== undefined && offset < partial.size;) {
-      const start = performance.now();
-      while (offset < partial.size && performance.now() - start < REPLAY_MS) {
-        const chunk = partial.read(offset);
-        decoder.write(chunk);
-        offset += chunk.byteLength;
-      }
-      this.#busyMs += performance.now() - start;
-      if (offset === partial.size) break;
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      this.#stop.signal.throwIfAborted();
-    }
-    this.#decoder = decoder; // no other chunk can come in between
-  }
-
-  #count(bytes: number): void {
-    if (bytes === 0) return;
-    this.#received += bytes;
-    const now = performance.now();
-    if (now - this.#reportedAt < PROGRESS_MS) return;
-    this.#reportedAt = now;
-    this.#handlers.onProgress(this.#received);
-  }
-
-  /** Opens blobs; asks for a new access when the one at hand has ended. */
-  #openWithRenewal(first: BlobAccess): BlobSource["open"] {
-    let access = first;
-    return async (blob, options) => {
-      try {
-        return await openAnyBlob(access, blob, options);
-      } catch (error) {
-        this.#stop.signal.throwIfAborted();
-        if (!(error instanceof UnauthorizedError)) throw error;
-        this.#renewed = Promise.withResolvers();
-        this.#handlers.onUnauthorized();
-        access = await this.#renewed.promise;
-        return await openAnyBlob(access, blob, options);
-      }
+/**
+ * Fetches a blob. Nothing is verified but its size, and when the call has ended
+ * nothing is written any more.
+ *
+ * @throws {BlobMismatchError} If the blob is longer than its size.
+ * @throws {RegistryError} If the registry does not give it.
+ */
+export async function downloadBlob(
+  { open, blob, path, progress }: DownloadJob,
+  { signal, onProgress, onRetry }: DownloadHandlers,
+): Promise<void> {
+  const fd = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
+  try {
+    let received = findEnd(fd, blob.size);
+    let reportedAt = 0;
+    const report = () => {
+      if (received === 0) return;
+      progress.advance(received);
+      const now = performance.now();
+      if (now - reportedAt < PROGRESS_MS) return;
+      reportedAt = now;
+      onProgress(received);
     };
+    report();
+    await readBlob(
+      open,
+      blob,
+      (chunk) => {
+        append(fd, chunk, received);
+        received += chunk.length;
+        report();
+      },
+      { offset: received, signal, onReconnect: onRetry },
+    );
+    progress.complete();
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** What goes beyond a blob's size cannot belong to it. */
+function findEnd(fd: number, size: number): number {
+  const end = fstatSync(fd).size;
+  if (end <= size) return end;
+  ftruncateSync(fd, 0);
+  return 0;
+}
+
+/** At once: a detour through another thread costs more than the copy. */
+function append(fd: number, chunk: Bytes, end: number): void {
+  for (let offset = 0; offset < chunk.length;) {
+    const left = chunk.length - offset;
+    offset += writeSync(fd, chunk, offset, left, end + offset);
   }
 }

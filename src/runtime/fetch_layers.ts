@@ -17,6 +17,9 @@ import {
 } from "./stage_layer.ts";
 import { openWriteBack, type WriteBack } from "./write_back.ts";
 
+// So long a layer that is whole waits for the next one, to share its sync.
+const COMMIT_DELAY_MS = 5_000;
+
 /** How to fetch layers. */
 export interface FetchLayersOptions extends Abortable {
   /** Those that the store lacks, from the base up. */
@@ -27,7 +30,7 @@ export interface FetchLayersOptions extends Abortable {
 }
 
 /**
- * Fetches layers and commits each when it is whole and its parent is there.
+ * Fetches layers and commits those that are whole and whose parents are there.
  * What was committed stays if a later one fails, so that a retry needs less.
  *
  * @throws {BlobMismatchError} If a digest or size is not as promised.
@@ -61,7 +64,6 @@ export async function fetchLayers(
     ...options,
     agent,
     pipeline,
-    access: source.access,
     directory: staging.path,
     finished: finished.path,
     downloads,
@@ -82,23 +84,73 @@ async function commitAll(
   staged: readonly Promise<StagedLayer | undefined>[],
   options: FetchLayersOptions & { readonly writeBack: WriteBack },
 ): Promise<void> {
-  const { writeBack } = options;
-  for (const [index, needed] of options.needed.entries()) {
-    using ready = await staged[index];
-    if (ready !== undefined) {
-      await commitLayer(agent, { needed, staged: ready, writeBack }, options);
+  const waiting: ReadyLayer[] = [];
+  try {
+    for (const [index, needed] of options.needed.entries()) {
+      const ready = staged[index];
+      if (ready === undefined) continue;
+      if (waiting.length > 0 && !await isInTime(ready, COMMIT_DELAY_MS)) {
+        await commitReady(agent, waiting.splice(0), options);
+      }
+      waiting.push({ needed, staged: await ready });
+    }
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    // It is the one to tell, whatever else fails.
+    await commitReady(agent, waiting, options).catch(() => {});
+    throw error;
+  }
+  await commitReady(agent, waiting, options);
+}
+
+/** Layers that are whole, from the base up; `undefined` if in the store. */
+interface ReadyLayer {
+  readonly needed: NeededLayer;
+  readonly staged: StagedLayer | undefined;
+}
+
+/** They share a sync: each makes the disk answer nobody for a while. */
+async function commitReady(
+  agent: Agent,
+  ready: readonly ReadyLayer[],
+  options: FetchLayersOptions & { readonly writeBack: WriteBack },
+): Promise<void> {
+  const staged = ready.flatMap(({ staged }) => staged ?? []);
+  if (staged.length > 0) {
+    for (const layer of staged) layer.forgetBlob();
+    await options.writeBack.sync(staged.map(({ directory }) => directory));
+  }
+  for (const { needed, staged } of ready) {
+    if (staged !== undefined) {
+      await commitLayer(agent, { needed, staged }, options);
+      staged[Symbol.dispose]();
     }
     options.onEvent({ kind: "committed", digest: needed.blob.digest });
   }
 }
 
-/** From the base up: what is whole is committed beside what still comes. */
+/** Whether a promise is settled before so long. */
+async function isInTime(
+  promise: Promise<unknown>,
+  milliseconds: number,
+): Promise<boolean> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, milliseconds);
+  let isSettled = false;
+  const settled = promise.catch(() => {}).then(() => isSettled = true);
+  await Promise.race([settled, late.promise]);
+  clearTimeout(timer);
+  return isSettled;
+}
+
+/** The largest first: the last one to be done is then a small one. */
 function stageAll(
   needed: readonly NeededLayer[],
   context: StageContext & { readonly onFailure: (error: unknown) => void },
 ): readonly Promise<StagedLayer | undefined>[] {
   const started = new Map<NeededLayer, Promise<StagedLayer | undefined>>();
-  for (const layer of needed) {
+  const bySize = needed.toSorted((a, b) => b.blob.size - a.blob.size);
+  for (const layer of bySize) {
     const staged = stage(layer, [...started.keys()].findLast(isTwin(layer)));
     // One that fails before its turn to be awaited must not end the process.
     staged.catch(() => {});

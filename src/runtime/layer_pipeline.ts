@@ -1,41 +1,59 @@
-/** Receives and unpacks the layers of one image, one after the other. */
+/**
+ * Receives and unpacks the layers of one image. The main thread fetches blobs into
+ * files, and looks at none of their bytes; workers that reach no host read those
+ * while they grow. Nobody waits for who comes after, so the network and all
+ * processors have work, whatever is slower.
+ */
 
-import type { BlobAccess } from "../formats/blob_source.ts";
-import { HostNotPermittedError, RegistryError } from "../image_errors.ts";
-import type { UnpackedLayer } from "./layer_job.ts";
-import { hostsOf, type WorkerReach } from "./worker_options.ts";
-import {
-  type LayerHandlers,
-  type LayerJob,
-  WorkerPair,
-} from "./worker_pair.ts";
+import type { BlobAccess, BlobSource } from "../formats/blob_source.ts";
+import type { Descriptor } from "../formats/descriptor.ts";
+import { findLayoutBlob } from "../image/layout_source.ts";
+import { UnauthorizedError } from "../image_errors.ts";
+import type { UnpackedLayer } from "../store/unpack_blob.ts";
+import type { UnpackLimits } from "../store/unpack_layer.ts";
+import { BlobProgress } from "./blob_progress.ts";
+import { downloadBlob, type DownloadHandlers } from "./download.ts";
+import { LayerWorker } from "./layer_worker.ts";
+import { openAnyBlob } from "./open_any_blob.ts";
+import { Slots } from "./slots.ts";
+import type { WorkerReach } from "./worker_options.ts";
 
 /** How to open a pipeline. */
 export interface LayerPipelineOptions extends WorkerReach {
   /** Called when a token has run out; answers with a new one. */
   renewAccess(): Promise<BlobAccess>;
-  /** Called when a large file was written. */
+  /** Called when bytes were added to a large file. */
   onWritten(path: string, bytes: number): void;
 }
 
-/** What is to be done; how a worker reaches the blob is the pipeline's to say. */
-export type LayerTask = Omit<LayerJob, "access">;
+/** A layer to receive and unpack. */
+export interface LayerTask {
+  readonly layer: Descriptor;
+  /** The file that its blob goes to, if it is not a file already. */
+  readonly partial: string;
+  readonly directory: string;
+  readonly limits: UnpackLimits;
+}
 
 /** Told while a layer is on its way. */
-export type LayerTaskOptions = Omit<
-  LayerHandlers,
-  "onUnauthorized" | "onWritten"
->;
+export interface LayerTaskOptions extends DownloadHandlers {
+  /** Called before it is unpacked: makes its directory empty. */
+  prepare(): void;
+}
 
-// As many as redirects: a registry that names new ones for ever gets nowhere.
-const MAX_OTHER_HOSTS = 10;
+// A blob has its place from the first byte until it is unpacked: as many as
+// registries bear connections without complaint, and files have room.
+const MAX_BLOBS = 4;
+// Each takes some 25 MiB of memory.
+const MAX_WORKERS = 2;
 
 /** Runs tasks; disposing ends the workers, in a task at the next chunk. */
 export class LayerPipeline implements Disposable {
   readonly #options: LayerPipelineOptions;
-  #pair: WorkerPair | undefined;
-  /** Registries send clients to other hosts, which are known only then. */
-  readonly #hosts: Set<string>;
+  readonly #blobs = new Slots(MAX_BLOBS);
+  readonly #turns = new Slots(MAX_WORKERS);
+  readonly #workers = new Set<LayerWorker>();
+  readonly #idle: LayerWorker[] = [];
   /** The newest. */
   #access: BlobAccess;
   #renewal: Promise<BlobAccess> | undefined;
@@ -43,65 +61,101 @@ export class LayerPipeline implements Disposable {
   constructor(options: LayerPipelineOptions) {
     this.#options = options;
     this.#access = options.access;
-    this.#hosts = new Set(hostsOf(options.access));
   }
 
   /**
-   * Receives and unpacks a layer, after those of earlier calls; fetching may begin
-   * before.
+   * Receives and unpacks a layer, as soon as those of earlier calls let it.
    *
    * @throws {InvalidLayerError} If the layer is damaged or hostile.
+   * @throws {NotFoundError} If a layout does not have it.
    * @throws {RegistryError} If the registry does not give it.
    */
   async run(
     task: LayerTask,
     options: LayerTaskOptions,
   ): Promise<UnpackedLayer> {
-    for (let attempt = 1;; attempt++) {
-      const pair = await this.#takePair();
-      options.signal?.throwIfAborted();
-      try {
-        return await pair.run({ ...task, access: this.#access }, {
-          ...options,
-          onUnauthorized: (ended) => this.#renew(ended),
-          onWritten: (path, bytes) => this.#options.onWritten(path, bytes),
-        });
-      } catch (error) {
-        if (!this.#mayAlsoReach(pair, error)) throw error;
-        if (attempt > MAX_OTHER_HOSTS) throw tooManyHosts(error);
-      }
-    }
+    using _place = await this.#blobs.take(options.signal);
+    const progress = new BlobProgress();
+    const path = await this.#prepareFile(task, progress);
+    const failure = new AbortController();
+    const signal = options.signal === undefined
+      ? failure.signal
+      : AbortSignal.any([failure.signal, options.signal]);
+    signal.addEventListener("abort", () => progress.stop(), { once: true });
+    const run = { task, path, progress, options: { ...options, signal } };
+    // What ends either, ends the other.
+    const fail = (error: unknown) => failure.abort(error);
+    const receiving = this.#receive(run);
+    const unpacking = this.#unpack(run);
+    receiving.catch(fail);
+    unpacking.catch(fail);
+    const [, unpacked] = await Promise.allSettled([receiving, unpacking]);
+    if (signal.aborted) throw signal.reason;
+    if (unpacked.status === "rejected") throw unpacked.reason;
+    return unpacked.value;
   }
 
   /** Ends the workers. */
   [Symbol.dispose](): void {
-    this.#pair?.[Symbol.dispose]();
+    for (const worker of this.#workers) worker[Symbol.dispose]();
   }
 
-  /** The workers, or others if these broke, or may not reach all hosts. */
-  async #takePair(): Promise<WorkerPair> {
-    for (;;) {
-      const pair = this.#pair;
-      if (pair === undefined) {
-        return this.#pair = new WorkerPair(this.#options, [...this.#hosts]);
-      }
-      if (!pair.isEnded && this.#hosts.isSubsetOf(new Set(pair.hosts))) {
-        return pair;
-      }
-      await pair.whenIdle();
-      pair[Symbol.dispose]();
-      if (this.#pair === pair) this.#pair = undefined;
+  /** Finds out which file the blob is in, or goes to. */
+  async #prepareFile(
+    { layer, partial }: LayerTask,
+    progress: BlobProgress,
+  ): Promise<string> {
+    if (this.#access.kind !== "layout") return partial;
+    const { path, size } = await findLayoutBlob(this.#access, layer);
+    progress.advance(size);
+    progress.complete();
+    return path;
+  }
+
+  async #receive({ task, path, progress, options }: Run): Promise<void> {
+    if (this.#access.kind === "layout") return; // it is there
+    const open: BlobSource["open"] = (blob, options) =>
+      this.#open(blob, options);
+    await downloadBlob({ open, blob: task.layer, path, progress }, options);
+  }
+
+  async #unpack(
+    { task, path, progress, options }: Run,
+  ): Promise<UnpackedLayer> {
+    using _turn = await this.#turns.take(options.signal);
+    const { directory, limits } = task;
+    options.prepare();
+    const worker = this.#idle.pop() ?? this.#start();
+    try {
+      return await worker.run({ path, progress, directory, limits }, {
+        signal: options.signal,
+        onWritten: (path, bytes) => this.#options.onWritten(path, bytes),
+      });
+    } finally {
+      if (worker.isEnded) this.#workers.delete(worker);
+      else this.#idle.push(worker);
     }
   }
 
-  /** A redirect led to a host that was not permitted: a new worker may. */
-  #mayAlsoReach(pair: WorkerPair, error: unknown): boolean {
-    if (!(error instanceof HostNotPermittedError)) return false;
-    if (pair.hosts.includes(error.host)) return false;
-    this.#hosts.add(error.host);
-    // They would only find out the same, one after the other.
-    pair.stopWaiting(error);
-    return true;
+  #start(): LayerWorker {
+    const worker = new LayerWorker(this.#options);
+    this.#workers.add(worker);
+    return worker;
+  }
+
+  /** Opens a blob; with a new access, if the one at hand has ended. */
+  async #open(
+    blob: Descriptor,
+    options: Parameters<BlobSource["open"]>[1],
+  ): ReturnType<BlobSource["open"]> {
+    const access = this.#access;
+    try {
+      return await openAnyBlob(access, blob, options);
+    } catch (error) {
+      options?.signal?.throwIfAborted();
+      if (!(error instanceof UnauthorizedError)) throw error;
+      return await openAnyBlob(await this.#renew(access), blob, options);
+    }
   }
 
   /** A login that ended for several layers is renewed once. */
@@ -118,12 +172,9 @@ export class LayerPipeline implements Disposable {
   }
 }
 
-function tooManyHosts(cause: unknown): RegistryError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new RegistryError(
-    `Cannot pull layer: redirects to more than ${MAX_OTHER_HOSTS} hosts; ` +
-      `the last one: ${why}`,
-    // A status, so that nobody takes it for a server that does not answer.
-    { status: 502, cause },
-  );
+interface Run {
+  readonly task: LayerTask;
+  readonly path: string;
+  readonly progress: BlobProgress;
+  readonly options: LayerTaskOptions;
 }

@@ -3,7 +3,6 @@
 import { existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "@std/path";
 import type { Abortable } from "../abort.ts";
-import type { BlobAccess } from "../formats/blob_source.ts";
 import type { Descriptor } from "../formats/descriptor.ts";
 import type { Digest } from "../formats/digest.ts";
 import type { LayerId } from "../formats/store_ids.ts";
@@ -13,8 +12,8 @@ import {
   NoSpaceError,
   RegistryError,
 } from "../image_errors.ts";
+import type { UnpackedLayer } from "../store/unpack_blob.ts";
 import type { UnpackLimits } from "../store/unpack_layer.ts";
-import type { UnpackedLayer } from "./layer_job.ts";
 import type { LayerPipeline, LayerTask } from "./layer_pipeline.ts";
 import type { OnPullEvent } from "./pull_event.ts";
 
@@ -30,7 +29,6 @@ export interface NeededLayer {
 /** What receiving works with. */
 export interface ReceiveContext extends Abortable {
   readonly pipeline: LayerPipeline;
-  readonly access: BlobAccess;
   /** Keeps what was received of a layer when a pull is cut short. */
   readonly downloads: string;
   /** What to do with what is there already. */
@@ -65,13 +63,10 @@ export async function receiveLayer(
 ): Promise<UnpackedLayer> {
   const { downloads, onEvent } = context;
   const { digest } = needed.blob;
-  const isDownload = context.access.kind === "http";
-  const partial = isDownload ? join(downloads, needed.id) : undefined;
-  if (partial !== undefined && context.received === "forget") {
-    rmSync(partial, { force: true });
-  }
+  const partial = join(downloads, needed.id);
+  if (context.received === "forget") rmSync(partial, { force: true });
   for (let isLast = false;; isLast = true) {
-    let isInPieces = partial !== undefined && existsSync(partial);
+    let isInPieces = existsSync(partial);
     try {
       const unpacked = await runTask(context, needed, {
         directory,
@@ -82,16 +77,14 @@ export async function receiveLayer(
         },
       });
       verify(unpacked, needed);
-      if (partial !== undefined && twin !== undefined) {
+      if (twin !== undefined && existsSync(partial)) {
         renameSync(partial, join(downloads, twin.id));
       }
       return unpacked;
     } catch (error) {
       // Or it is another layer that has failed, or the user who has had enough.
       const isOwn = error !== context.signal?.reason;
-      if (partial !== undefined) {
-        keepIfUseful(partial, isOwn ? error : undefined);
-      }
+      keepIfUseful(partial, isOwn ? error : undefined);
       if (!isOwn) throw error;
       if (isLast || !isInPieces || !isMisfit(error)) throw error;
       const reason = "what was received earlier does not fit";
@@ -105,7 +98,7 @@ async function runTask(
   { blob }: NeededLayer,
   { directory, partial, onRetry }: {
     readonly directory: string;
-    readonly partial: string | undefined;
+    readonly partial: string;
     onRetry(reason: string): void;
   },
 ): Promise<UnpackedLayer> {

@@ -8,8 +8,8 @@ import { findProgram } from "../process/find_program.ts";
 import { runCommand } from "../process/run_command.ts";
 import { applySpool } from "../store/apply_spool.ts";
 import { acquireLock, type HeldLock } from "../store/lock.ts";
+import type { UnpackedLayer } from "../store/unpack_blob.ts";
 import type { Agent } from "./agent.ts";
-import type { UnpackedLayer } from "./layer_job.ts";
 import {
   nameLayer,
   type NeededLayer,
@@ -34,6 +34,11 @@ export interface StageContext extends ReceiveContext {
 export interface StagedLayer extends Disposable {
   readonly directory: string;
   readonly unpacked: UnpackedLayer;
+  /**
+   * Removes its blob. Until then it is of use for who pulls again after this pull
+   * is stopped; but the sync would write it to the disk, too.
+   */
+  forgetBlob(): void;
 }
 
 /**
@@ -70,17 +75,18 @@ export async function stageLayer(
       if (error !== context.signal?.reason) forgetBlob(context, needed);
       throw error;
     });
-    // From now on the sync would write it to the disk, too.
-    forgetBlob(context, needed);
     const stack = held.move();
-    return { directory, unpacked, [Symbol.dispose]: () => stack.dispose() };
+    return {
+      ...{ directory, unpacked },
+      forgetBlob: () => forgetBlob(context, needed),
+      [Symbol.dispose]: () => stack.dispose(),
+    };
   } catch (error) {
     held.dispose();
     throw error;
   }
 }
 
-/** Until then it is of use for who pulls again after this pull is stopped. */
 function forgetBlob({ downloads }: ReceiveContext, { id }: NeededLayer): void {
   rmSync(join(downloads, id), { force: true });
 }

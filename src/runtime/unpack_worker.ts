@@ -1,11 +1,11 @@
 /**
- * The worker that unpacks archives, which it reads from a ring. It may write one
- * staging directory, nothing else: it reaches no host, and is the only one that
- * reads what is in a layer.
+ * The worker that decompresses and unpacks layers, from files that grow meanwhile.
+ * It may read those and write one staging directory; it reaches no host.
  */
 
-import { type UnpackedArchive, unpackLayer } from "../store/unpack_layer.ts";
-import { RingReader } from "./chunk_ring.ts";
+import { closeSync, openSync, readSync } from "node:fs";
+import { unpackBlob, type UnpackedLayer } from "../store/unpack_blob.ts";
+import { BlobProgress } from "./blob_progress.ts";
 import {
   toErrorData,
   type UnpackJob,
@@ -19,55 +19,44 @@ declare const self: {
   postMessage(message: UnpackReport): void;
 };
 
-let ring: RingReader | undefined;
+// Few calls, and no more than what is at hand for the decompressor.
+const BUFFER_BYTES = 256 * 1024;
+const buffer = new Uint8Array(BUFFER_BYTES);
 
-self.onmessage = ({ data: request }) => {
-  switch (request.kind) {
-    case "ring":
-      ring = new RingReader(request.memory);
-      return;
-    case "unpack":
-      if (ring !== undefined) runJob(request.id, request.job, ring);
-      return;
+self.onmessage = ({ data: { job } }) => {
+  try {
+    self.postMessage({ kind: "unpacked", layer: unpack(job) });
+  } catch (error) {
+    self.postMessage({ kind: "failed", error: toErrorData(error) });
   }
 };
 
-function runJob(id: number, job: UnpackJob, ring: RingReader): void {
-  ring.begin(id);
-  try {
-    report({ id, kind: "unpacked", archive: unpack(id, job, ring) });
-  } catch (error) {
-    report({ id, kind: "failed", error: toErrorData(error) });
-  }
-  // At once after the report, or else its sender would wait for room.
-  ring.skip();
-}
-
-function unpack(
-  id: number,
-  { directory, limits }: UnpackJob,
-  ring: RingReader,
-): UnpackedArchive {
-  const unpacking = unpackLayer({
+function unpack({ blob, directory, limits }: UnpackJob): UnpackedLayer {
+  const progress = new BlobProgress(blob.progress);
+  const unpacker = unpackBlob({
     directory,
-    onWritten: (path, bytes) => report({ id, kind: "written", path, bytes }),
+    onWritten: (path, bytes) =>
+      self.postMessage({ kind: "written", path, bytes }),
   }, limits);
   try {
-    for (let chunk = ring.next(); chunk !== undefined; chunk = ring.next()) {
-      // A copy of its own: what was hashed is what is unpacked, whatever the
-      // other worker does. And the checksum of files is fastest there.
-      const copy = unpacking.buffer.subarray(0, chunk.length);
-      copy.set(chunk);
-      ring.release();
-      unpacking.write(copy);
+    // Only now is there something in it, or it is complete.
+    let size = progress.waitBeyond(0);
+    const fd = openSync(blob.path, "r");
+    try {
+      for (let offset = 0; offset < size;) {
+        const room = Math.min(buffer.length, size - offset);
+        const count = readSync(fd, buffer, 0, room, offset);
+        if (count === 0) throw new Error("Cannot read the layer: it is gone");
+        unpacker.write(buffer.subarray(0, count));
+        offset += count;
+        size = progress.waitBeyond(offset);
+      }
+    } finally {
+      closeSync(fd);
     }
-    return unpacking.finish();
+    return unpacker.finish();
   } catch (error) {
-    unpacking.abort();
+    unpacker.abort();
     throw error;
   }
-}
-
-function report(message: UnpackReport): void {
-  self.postMessage(message);
 }

@@ -2,56 +2,26 @@
 
 import type { BlobAccess } from "../formats/blob_source.ts";
 
-/** What the workers of a pair may reach. */
+/** Where the workers of a pull find their work. */
 export interface WorkerReach {
-  /** How the first worker reaches blobs: it decides what else it may. */
+  /** Where blobs come from; those of a layout are read where they are. */
   readonly access: BlobAccess;
-  /** Keeps what was received; the first worker may read and write it. */
+  /** Where the main thread puts blobs: they may read it. */
   readonly downloads: string;
-  /** Where layers are unpacked; the second worker may read and write it. */
+  /** Where layers are unpacked: they may read and write it. */
   readonly staging: string;
 }
 
-/** What the worker that receives may do, and nothing else. */
-export function receiverOptions(
-  { access, downloads }: Pick<WorkerReach, "access" | "downloads">,
-  hosts: readonly string[] = hostsOf(access),
+/** What a worker that unpacks layers may do, and nothing else. */
+export function workerOptions(
+  { access, downloads, staging }: WorkerReach,
 ): WorkerOptions {
   const layouts = access.kind === "layout" ? [access.directory] : [];
-  return optionsFor("receive", {
-    net: [...hosts],
-    read: [downloads, ...layouts],
-    write: [downloads],
-  });
-}
-
-/** What the worker that unpacks may do, and nothing else. */
-export function unpackerOptions(
-  { staging }: Pick<WorkerReach, "staging">,
-): WorkerOptions {
-  return optionsFor("unpack", {
-    net: false,
-    read: [staging],
+  const none = { env: false, ffi: false, import: false, net: false };
+  const permissions = {
+    ...{ ...none, run: false, sys: false },
+    read: [staging, downloads, ...layouts],
     write: [staging],
-  });
-}
-
-/** The hosts that an access names; registries send to others besides. */
-export function hostsOf(access: BlobAccess): readonly string[] {
-  if (access.kind !== "http") return [];
-  const url = new URL(access.repositoryUrl);
-  return [url.port === "" ? `${url.hostname}:${defaultPort(url)}` : url.host];
-}
-
-function optionsFor(
-  name: string,
-  reach: Pick<Deno.PermissionOptionsObject, "net" | "read" | "write">,
-): WorkerOptions {
-  const none = { env: false, ffi: false, import: false, run: false };
-  const permissions = { ...none, sys: false, ...reach };
-  return { type: "module", name, deno: { permissions } };
-}
-
-function defaultPort({ protocol }: URL): number {
-  return protocol === "https:" ? 443 : 80;
+  };
+  return { type: "module", name: "unpack", deno: { permissions } };
 }

@@ -14,11 +14,11 @@ export interface WriteBack extends Disposable {
    */
   begin(path: string, bytes: number): Promise<void>;
   /**
-   * All data of a staged layer reaches the disk before this returns.
+   * All data of staged layers reaches the disk before this returns.
    *
    * @throws {Error} If any of it was lost, also by an earlier attempt.
    */
-  sync(layerDirectory: string): Promise<void>;
+  sync(layerDirectories: readonly string[]): Promise<void>;
 }
 
 // It is only to save time, so more at once are left to the sync.
@@ -44,7 +44,7 @@ export function openWriteBack(
   if (libc === undefined) {
     return {
       begin: () => Promise.resolve(),
-      sync: (layerDirectory) => Promise.resolve(syncTree(layerDirectory)),
+      sync: (directories) => Promise.resolve(directories.forEach(syncTree)),
       [Symbol.dispose]() {},
     };
   }

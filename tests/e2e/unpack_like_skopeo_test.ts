@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Bytes } from "../../src/formats/bytes.ts";
 import { applySpool } from "../../src/store/apply_spool.ts";
-import { unpackBlob } from "../support/blob_unpacker.ts";
+import { unpackBlob } from "../../src/store/unpack_blob.ts";
 import { type LayoutLayer, writeLayout } from "../support/layer_layout.ts";
 import { needs } from "../support/peers.ts";
 import { tempDir } from "../support/temp_dir.ts";

@@ -2,13 +2,13 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { type Bytes, concatBytes, toBytes } from "../../src/formats/bytes.ts";
 import {
+  type ArchiveSink,
   type Compression,
   createBufferingDecompressor,
   createDecompressor,
   detectCompression,
 } from "../../src/formats/decompress.ts";
 import { InvalidLayerError } from "../../src/image_errors.ts";
-import { bufferedSink } from "../support/blob_unpacker.ts";
 
 // More than fits into the buffers below, and does not compress to nothing.
 const PLAIN = toBytes(
@@ -141,4 +141,13 @@ function flip(bytes: Bytes, at: number): Bytes {
 
 function hex(text: string): Bytes {
   return Uint8Array.fromHex(text);
+}
+
+/** A sink with a buffer of its own, which it hands on at each commit. */
+function bufferedSink(
+  emit: (bytes: Bytes) => void,
+  bufferBytes: number = 256 * 1024,
+): ArchiveSink {
+  const buffer = new Uint8Array(bufferBytes);
+  return { room: () => buffer, commit: emit };
 }

@@ -91,7 +91,7 @@ Deno.test("pullImage() follows redirects of blobs, without its login", async () 
   }
 });
 
-Deno.test("pullImage() asks about all layers at once where they are", async () => {
+Deno.test("pullImage() asks once for each layer where it is", async () => {
   using store = pullStore();
   const layers = await Promise.all(
     Array.from({ length: 8 }, (_, n) => layerOf({ [`file${n}`]: `${n}` })),
@@ -108,9 +108,8 @@ Deno.test("pullImage() asks about all layers at once where they are", async () =
   });
   await store.pull(registry.name);
   assertEquals(store.check(), []);
-  // Those of the config and of the first layer led to an unknown host.
-  const wanted = asked.filter((name) => name !== image.config.digest);
-  assert(wanted.length < 2 * layers.length, `${wanted.length} requests`);
+  const digests = [image.config, ...image.layers].map(({ digest }) => digest);
+  assertEquals(asked.toSorted(), digests.toSorted());
 });
 
 Deno.test("pullImage() goes on at yet another host after a break", async () => {
@@ -152,22 +151,6 @@ Deno.test("pullImage() sends no login to a registry's other port", async () => {
   for (const { headers } of storage.requests) {
     assertEquals(headers.get("authorization"), null);
   }
-});
-
-Deno.test("pullImage() gives up on redirects to ever new hosts", async () => {
-  using store = pullStore();
-  let port = 20_000;
-  await using registry = serveImage(
-    IMAGE,
-    (asked) =>
-      asked.name === LARGE?.digest
-        ? redirectTo(`127.0.0.1:${++port}`, asked)
-        : undefined,
-  );
-  const { code, message } = await store.fail(registry.name);
-  assertEquals(code, 6);
-  assertStringIncludes(message, "redirects to more than 10 hosts");
-  assertEquals(store.check(), []);
 });
 
 interface TokenService {

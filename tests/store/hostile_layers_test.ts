@@ -4,7 +4,7 @@ import { InvalidLayerError } from "../../src/image_errors.ts";
 import { applySpool } from "../../src/store/apply_spool.ts";
 import { needs } from "../support/peers.ts";
 import { tempDir } from "../support/temp_dir.ts";
-import { unpackBlob } from "../support/blob_unpacker.ts";
+import { unpackBlob } from "../../src/store/unpack_blob.ts";
 import type { HostileLayer } from "./hostile_layer.ts";
 import { HOSTILE_LAYERS } from "./hostile_layers.ts";
 

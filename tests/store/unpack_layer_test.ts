@@ -3,8 +3,7 @@ import { gunzipSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { type Bytes, concatBytes, toText } from "../../src/formats/bytes.ts";
 import { digestOf } from "../../src/formats/digest.ts";
 import { InvalidLayerError } from "../../src/image_errors.ts";
-import type { UnpackedLayer } from "../../src/runtime/layer_job.ts";
-import { unpackBlob } from "../support/blob_unpacker.ts";
+import { unpackBlob, type UnpackedLayer } from "../../src/store/unpack_blob.ts";
 import {
   archive,
   dir,

@@ -1,0 +1,119 @@
+/** A worker that unpacks layers, as the main thread sees it. */
+
+import type { Abortable } from "../abort.ts";
+import type { UnpackedLayer } from "../store/unpack_blob.ts";
+import type { UnpackLimits } from "../store/unpack_layer.ts";
+import type { BlobProgress } from "./blob_progress.ts";
+import {
+  fromErrorData,
+  type UnpackReport,
+  type UnpackRequest,
+} from "./layer_job.ts";
+import { workerOptions, type WorkerReach } from "./worker_options.ts";
+
+/** A layer to unpack. */
+export interface LayerJob {
+  /** Its blob, which may still be on its way. */
+  readonly path: string;
+  readonly progress: BlobProgress;
+  /** An empty directory below the one for staging. */
+  readonly directory: string;
+  readonly limits: UnpackLimits;
+}
+
+/** Called while a layer is unpacked. */
+export interface LayerJobHandlers extends Abortable {
+  /** Called when bytes were added to a large file. */
+  onWritten(path: string, bytes: number): void;
+}
+
+interface Run extends PromiseWithResolvers<UnpackedLayer> {
+  readonly job: LayerJob;
+  readonly handlers: LayerJobHandlers;
+}
+
+// Workers look up between two chunks, which takes them milliseconds.
+const ABORT_GRACE_MS = 2_000;
+
+/** A worker; disposing ends it, in a job at the next chunk. */
+export class LayerWorker implements Disposable {
+  readonly #worker: Worker;
+  #run: Run | undefined;
+  #isEnded = false;
+
+  constructor(reach: WorkerReach) {
+    this.#worker = new Worker(
+      new URL("./unpack_worker.ts", import.meta.url),
+      workerOptions(reach),
+    );
+    this.#worker.onmessage = ({ data }: MessageEvent<UnpackReport>) =>
+      this.#onReport(data);
+    this.#worker.onerror = (event) => {
+      event.preventDefault(); // or it would end the whole process
+      this.#end(new Error(`Cannot unpack layer: ${event.message}`));
+    };
+  }
+
+  /** Whether it takes no more jobs, as it was disposed of, or broke. */
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  /**
+   * Unpacks a layer; only one at a time. When it is done, or has failed, nothing
+   * is written to its directory any more.
+   *
+   * @throws {InvalidLayerError} If the layer is damaged or hostile.
+   * @throws {NoSpaceError} If the disk is full.
+   */
+  async run(
+    job: LayerJob,
+    handlers: LayerJobHandlers,
+  ): Promise<UnpackedLayer> {
+    const { signal } = handlers;
+    signal?.throwIfAborted();
+    const run = { ...Promise.withResolvers<UnpackedLayer>(), job, handlers };
+    this.#run = run;
+    let grace: ReturnType<typeof setTimeout> | undefined;
+    const abort = () => {
+      job.progress.stop();
+      grace = setTimeout(() => this[Symbol.dispose](), ABORT_GRACE_MS);
+    };
+    signal?.addEventListener("abort", abort, { once: true });
+    try {
+      const { path, progress, directory, limits } = job;
+      const blob = { path, progress: progress.memory };
+      const request: UnpackRequest = { job: { blob, directory, limits } };
+      this.#worker.postMessage(request);
+      return await run.promise;
+    } finally {
+      clearTimeout(grace);
+      signal?.removeEventListener("abort", abort);
+      this.#run = undefined;
+    }
+  }
+
+  /** Ends it; what is under way fails. */
+  [Symbol.dispose](): void {
+    this.#end(new DOMException("The worker was ended", "AbortError"));
+  }
+
+  #end(reason: Error): void {
+    this.#isEnded = true;
+    // A thread that computes or waits cannot be ended from outside.
+    this.#run?.job.progress.stop();
+    this.#worker.terminate();
+    this.#run?.reject(reason);
+  }
+
+  #onReport(report: UnpackReport): void {
+    switch (report.kind) {
+      case "written":
+        return this.#run?.handlers.onWritten(report.path, report.bytes);
+      case "unpacked":
+        return this.#run?.resolve(report.layer);
+      case "failed":
+        return this.#run?.reject(fromErrorData(report.error));
+    }
+  }
+}
