@@ -3,11 +3,11 @@
 import { mkdirSync } from "node:fs";
 import type { Abortable } from "../abort.ts";
 import type { BlobAccess, ImageSource } from "../formats/blob_source.ts";
-import { downloadsDirectory } from "../store/paths.ts";
 import type { UnpackLimits } from "../store/unpack_layer.ts";
 import type { Agent } from "./agent.ts";
 import { commitLayer } from "./commit_layer.ts";
 import { LayerPipeline } from "./layer_pipeline.ts";
+import { LayerWorkers } from "./layer_workers.ts";
 import type { OnPullEvent } from "./pull_event.ts";
 import type { NeededLayer } from "./receive_layer.ts";
 import {
@@ -26,6 +26,8 @@ export interface FetchLayersOptions extends Abortable {
   readonly needed: readonly NeededLayer[];
   readonly limits: UnpackLimits;
   readonly received?: "use" | "forget" | undefined;
+  /** The caller's own; left out, they are started for this call. */
+  readonly workers?: LayerWorkers | undefined;
   readonly onEvent: OnPullEvent;
 }
 
@@ -48,15 +50,16 @@ export async function fetchLayers(
   const signal = options.signal === undefined
     ? failure.signal
     : AbortSignal.any([failure.signal, options.signal]);
-  const downloads = downloadsDirectory(agent.store.paths);
-  mkdirSync(downloads, { recursive: true, mode: 0o700 });
-  await using staging = agent.store.openStaging();
+  const { access } = source;
+  const layout = access.kind === "layout" ? access : undefined;
+  await using own = new AsyncDisposableStack();
+  const workers = options.workers ??
+    own.use(new LayerWorkers(agent.store, layout));
+  mkdirSync(workers.downloads, { recursive: true, mode: 0o700 });
   await using finished = agent.store.openStaging();
-  using writeBack = openWriteBack(agent, staging.path);
-  using pipeline = new LayerPipeline({
-    staging: staging.path,
-    downloads,
-    access: source.access,
+  using writeBack = openWriteBack(agent, workers.directory);
+  const pipeline = new LayerPipeline({
+    ...{ access, workers },
     renewAccess: () => renewAccess(source, { signal }),
     onWritten: (path, bytes) => void writeBack.begin(path, bytes),
   });
@@ -64,9 +67,9 @@ export async function fetchLayers(
     ...options,
     agent,
     pipeline,
-    directory: staging.path,
+    directory: workers.directory,
     finished: finished.path,
-    downloads,
+    downloads: workers.downloads,
     signal,
     onFailure: (error) => failure.abort(error),
   });

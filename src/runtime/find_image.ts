@@ -35,6 +35,20 @@ type Images = RecordTable<ImageRecord>;
 // A shorter one is more likely a typing error than an ID.
 const MIN_PREFIX = 3;
 
+/** Whether there is an image that a text may mean; see {@linkcode findImage}. */
+export function hasImage(
+  images: Images,
+  text: string,
+  conf: RegistriesConf = EMPTY_CONF,
+): boolean {
+  try {
+    findImage(images, text, conf);
+    return true;
+  } catch (error) {
+    return !(error instanceof ImageNotFoundError); // or it may be several
+  }
+}
+
 /**
  * Finds an image by what a person typed: a full ID, a name, a name with a
  * digest, or the beginning of an ID.

@@ -24,6 +24,8 @@ export interface UnpackRequest {
 
 /** From the worker: after one of the last two it writes no more. */
 export type UnpackReport =
+  /** So much of the blob was read. */
+  | { readonly kind: "progress"; readonly read: number }
   /** Bytes were added to a large file. */
   | { readonly kind: "written"; readonly path: string; readonly bytes: number }
   | { readonly kind: "unpacked"; readonly layer: UnpackedLayer }

@@ -13,13 +13,15 @@ import type { UnpackedLayer } from "../store/unpack_blob.ts";
 import type { UnpackLimits } from "../store/unpack_layer.ts";
 import { BlobProgress } from "./blob_progress.ts";
 import { downloadBlob, type DownloadHandlers } from "./download.ts";
-import { LayerWorker } from "./layer_worker.ts";
+import type { LayerWorkers } from "./layer_workers.ts";
 import { openAnyBlob } from "./open_any_blob.ts";
 import { Slots } from "./slots.ts";
-import type { WorkerReach } from "./worker_options.ts";
 
 /** How to open a pipeline. */
-export interface LayerPipelineOptions extends WorkerReach {
+export interface LayerPipelineOptions {
+  /** Where blobs come from. */
+  readonly access: BlobAccess;
+  readonly workers: LayerWorkers;
   /** Called when a token has run out; answers with a new one. */
   renewAccess(): Promise<BlobAccess>;
   /** Called when bytes were added to a large file. */
@@ -44,16 +46,11 @@ export interface LayerTaskOptions extends DownloadHandlers {
 // A blob has its place from the first byte until it is unpacked: as many as
 // registries bear connections without complaint, and files have room.
 const MAX_BLOBS = 4;
-// Each takes some 25 MiB of memory.
-const MAX_WORKERS = 2;
 
-/** Runs tasks; disposing ends the workers, in a task at the next chunk. */
-export class LayerPipeline implements Disposable {
+/** Runs tasks. */
+export class LayerPipeline {
   readonly #options: LayerPipelineOptions;
   readonly #blobs = new Slots(MAX_BLOBS);
-  readonly #turns = new Slots(MAX_WORKERS);
-  readonly #workers = new Set<LayerWorker>();
-  readonly #idle: LayerWorker[] = [];
   /** The newest. */
   #access: BlobAccess;
   #renewal: Promise<BlobAccess> | undefined;
@@ -95,11 +92,6 @@ export class LayerPipeline implements Disposable {
     return unpacked.value;
   }
 
-  /** Ends the workers. */
-  [Symbol.dispose](): void {
-    for (const worker of this.#workers) worker[Symbol.dispose]();
-  }
-
   /** Finds out which file the blob is in, or goes to. */
   async #prepareFile(
     { layer, partial }: LayerTask,
@@ -122,25 +114,14 @@ export class LayerPipeline implements Disposable {
   async #unpack(
     { task, path, progress, options }: Run,
   ): Promise<UnpackedLayer> {
-    using _turn = await this.#turns.take(options.signal);
     const { directory, limits } = task;
-    options.prepare();
-    const worker = this.#idle.pop() ?? this.#start();
-    try {
-      return await worker.run({ path, progress, directory, limits }, {
-        signal: options.signal,
-        onWritten: (path, bytes) => this.#options.onWritten(path, bytes),
-      });
-    } finally {
-      if (worker.isEnded) this.#workers.delete(worker);
-      else this.#idle.push(worker);
-    }
-  }
-
-  #start(): LayerWorker {
-    const worker = new LayerWorker(this.#options);
-    this.#workers.add(worker);
-    return worker;
+    const { workers, onWritten } = this.#options;
+    const job = { path, progress, directory, limits };
+    // To read a file is what receiving it is where nothing is downloaded.
+    const onRead = this.#access.kind === "layout"
+      ? options.onProgress
+      : () => {};
+    return await workers.run(job, { ...options, onRead, onWritten });
   }
 
   /** Opens a blob; with a new access, if the one at hand has ended. */

@@ -23,6 +23,8 @@ export interface LayerJob {
 
 /** Called while a layer is unpacked. */
 export interface LayerJobHandlers extends Abortable {
+  /** Called when so much of the blob was read. */
+  onRead(bytes: number): void;
   /** Called when bytes were added to a large file. */
   onWritten(path: string, bytes: number): void;
 }
@@ -108,6 +110,8 @@ export class LayerWorker implements Disposable {
 
   #onReport(report: UnpackReport): void {
     switch (report.kind) {
+      case "progress":
+        return this.#run?.handlers.onRead(report.read);
       case "written":
         return this.#run?.handlers.onWritten(report.path, report.bytes);
       case "unpacked":

@@ -1,6 +1,7 @@
 /** Pulls an image by a name that a person typed. */
 
 import { basename } from "@std/path";
+import type { Abortable } from "../abort.ts";
 import { InvalidImageNameError } from "../errors.ts";
 import type { ImageSource } from "../formats/blob_source.ts";
 import {
@@ -25,7 +26,10 @@ import {
 } from "../registry/open_repository.ts";
 import { candidatesFor } from "../registry/short_names.ts";
 import type { Agent } from "./agent.ts";
+import { hasImage } from "./find_image.ts";
+import { LayerWorkers } from "./layer_workers.ts";
 import { resolveImage } from "./resolve_image.ts";
+import { loadShortNames } from "./short_names.ts";
 import {
   type StoredImage,
   storeImage,
@@ -34,7 +38,7 @@ import {
 
 /** How to pull. */
 export interface PullOptions
-  extends RegistryOptions, Omit<StoreImageOptions, "names"> {}
+  extends RegistryOptions, Omit<StoreImageOptions, "names" | "workers"> {}
 
 /** A source that was opened, and the name its image will have. */
 interface OpenedSource extends Disposable {
@@ -55,6 +59,7 @@ export async function pullImage(
   name: string,
   options: PullOptions = {},
 ): Promise<StoredImage> {
+  await using workers = await startEarly(agent, name, options);
   using opened = await openSource(name, {
     ...agent.registries,
     onWarning: (message) => agent.log("warn", message),
@@ -62,8 +67,23 @@ export async function pullImage(
   });
   return await storeImage(agent, opened.source, {
     ...options,
-    names: [opened.name],
+    ...{ workers, names: [opened.name] },
   });
+}
+
+/** They start while the registry is asked, if it seems that they are needed. */
+async function startEarly(
+  agent: Agent,
+  name: string,
+  { signal }: Abortable,
+): Promise<LayerWorkers | undefined> {
+  if (hasTransport(name)) return undefined;
+  const conf = await loadShortNames(agent, [name], { signal });
+  using held = await agent.store.lock({ images: "read" }, { signal });
+  if (hasImage(held.images, name, conf)) return undefined;
+  const workers = new LayerWorkers(agent.store);
+  workers.start();
+  return workers;
 }
 
 /**

@@ -23,6 +23,7 @@ import type { UnpackLimits } from "../store/unpack_layer.ts";
 import type { Agent } from "./agent.ts";
 import { checkSpace } from "./check_space.ts";
 import { fetchLayers } from "./fetch_layers.ts";
+import type { LayerWorkers } from "./layer_workers.ts";
 import type { OnPullEvent } from "./pull_event.ts";
 import { type ResolvedImage, resolveImage } from "./resolve_image.ts";
 import type { NeededLayer } from "./receive_layer.ts";
@@ -39,6 +40,8 @@ export interface StoreImageOptions extends Abortable {
   readonly space?: "check" | "ignore" | undefined;
   /** `"forget"` fetches again what earlier pulls got of layers. */
   readonly received?: "use" | "forget" | undefined;
+  /** The caller's own; left out, they are started when they are needed. */
+  readonly workers?: LayerWorkers | undefined;
   /** Told how it goes on. */
   readonly onEvent?: OnPullEvent | undefined;
 }

@@ -22,6 +22,8 @@ declare const self: {
 // Few calls, and no more than what is at hand for the decompressor.
 const BUFFER_BYTES = 256 * 1024;
 const buffer = new Uint8Array(BUFFER_BYTES);
+// Often enough for a progress bar, seldom enough to cost nothing.
+const PROGRESS_MS = 100;
 
 self.onmessage = ({ data: { job } }) => {
   try {
@@ -41,6 +43,7 @@ function unpack({ blob, directory, limits }: UnpackJob): UnpackedLayer {
   try {
     // Only now is there something in it, or it is complete.
     let size = progress.waitBeyond(0);
+    let reportedAt = 0;
     const fd = openSync(blob.path, "r");
     try {
       for (let offset = 0; offset < size;) {
@@ -49,6 +52,11 @@ function unpack({ blob, directory, limits }: UnpackJob): UnpackedLayer {
         if (count === 0) throw new Error("Cannot read the layer: it is gone");
         unpacker.write(buffer.subarray(0, count));
         offset += count;
+        const now = performance.now();
+        if (now - reportedAt >= PROGRESS_MS) {
+          reportedAt = now;
+          self.postMessage({ kind: "progress", read: offset });
+        }
         size = progress.waitBeyond(offset);
       }
     } finally {

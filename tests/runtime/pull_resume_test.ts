@@ -166,7 +166,9 @@ Deno.test("pullImage() starts over once, not for ever", async () => {
   assertEquals(code, 5);
   assertStringIncludes(message, BLOB.digest);
   assertEquals(registry.rangesOf(BLOB.digest), [""]);
-  assertEquals(store.partials(), []);
+  // The other layer may have been on its way: that is for the next pull.
+  const sizes = store.partials().map((path) => statSync(path).size);
+  assertEquals(sizes.filter((size) => size !== SMALL.blob.length), []);
   assertEquals(store.check(), []);
 });
 

@@ -15,11 +15,7 @@ Deno.test("a worker may write where it unpacks layers, and no more", async (t) =
   await using registry = serveHostile(() => new Response());
   await using other = serveHostile(() => new Response());
   const hosts = { host: registry.host, otherHost: other.host };
-  const repositoryUrl = `http://${registry.host}/v2/app/`;
-  const options = workerOptions({
-    access: { kind: "http", repositoryUrl },
-    ...{ staging, downloads },
-  });
+  const options = workerOptions({ staging, downloads });
   const report = await tryIn(options, { own: staging, outside, ...hosts });
   assert(Object.keys(report).length > 30);
   for (const [attempt, result] of Object.entries(report)) {
@@ -37,10 +33,7 @@ Deno.test("a worker may read blobs, but not change them", async () => {
   using dirs = makeDirs();
   const { staging, downloads, outside } = dirs;
   const layout = outside;
-  const options = workerOptions({
-    access: { kind: "layout", directory: layout },
-    ...{ staging, downloads },
-  });
+  const options = workerOptions({ staging, downloads, layout });
   for (const own of [downloads, layout]) {
     const elsewhere = { outside: own, host: "127.0.0.1:1" };
     const report = await tryIn(options, {

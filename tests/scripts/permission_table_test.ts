@@ -15,5 +15,5 @@ Deno.test("the README says what each command may do", async () => {
 Deno.test("permissionTable() names each kind once", () => {
   const table = permissionTable();
   assertStringIncludes(table, "`runc`, `crun`");
-  assertStringIncludes(table, "that image's registry hosts");
+  assertStringIncludes(table, "a worker that unpacks layers");
 });
