@@ -36,10 +36,11 @@ export async function startContainerd(directory: string): Promise<Containerd> {
       const before = await cpuSeconds(child.pid);
       const client = await measure(
         [...ctr, "images", "pull", "--plain-http", image],
+        directory,
       );
       const daemon = await cpuSeconds(child.pid) - before;
       const peak = Math.max(client.peak, await peakMiB(child.pid));
-      return { wall: client.wall, cpu: client.cpu + daemon, peak };
+      return { ...client, cpu: client.cpu + daemon, peak };
     },
     async [Symbol.asyncDispose]() {
       child.kill("SIGTERM");

@@ -4,6 +4,8 @@
 export interface Figures {
   /** In seconds. */
   readonly wall: number;
+  /** The same, and until what it wrote is on the disk. */
+  readonly synced: number;
   /** User and system time of all its processes, in seconds. */
   readonly cpu: number;
   /** Of the largest process, in MiB. */
@@ -15,9 +17,13 @@ const KIB_PER_MIB = 1024;
 /**
  * Runs a program to its end under GNU time.
  *
+ * @param directory What it writes to.
  * @throws {Error} If it fails, with what it printed.
  */
-export async function measure(argv: readonly string[]): Promise<Figures> {
+export async function measure(
+  argv: readonly string[],
+  directory: string,
+): Promise<Figures> {
   const report = await Deno.makeTempFile();
   try {
     const { success, stderr } = await new Deno.Command("/usr/bin/time", {
@@ -34,10 +40,19 @@ export async function measure(argv: readonly string[]): Promise<Figures> {
     }
     const [wall = 0, user = 0, system = 0, peak = 0] =
       (await Deno.readTextFile(report)).trim().split(" ").map(Number);
-    return { wall, cpu: user + system, peak: peak / KIB_PER_MIB };
+    const synced = wall + await secondsToSync(directory);
+    const cpu = user + system;
+    return { wall, synced, cpu, peak: peak / KIB_PER_MIB };
   } finally {
     await Deno.remove(report);
   }
+}
+
+async function secondsToSync(directory: string): Promise<number> {
+  const start = performance.now();
+  await new Deno.Command("sync", { args: ["--file-system", directory] })
+    .output();
+  return (performance.now() - start) / 1000;
 }
 
 /** The middle of all values. */
@@ -53,6 +68,7 @@ export function median(values: readonly number[]): number {
 export function medianFigures(all: readonly Figures[]): Figures {
   return {
     wall: median(all.map(({ wall }) => wall)),
+    synced: median(all.map(({ synced }) => synced)),
     cpu: median(all.map(({ cpu }) => cpu)),
     peak: median(all.map(({ peak }) => peak)),
   };
