@@ -38,10 +38,11 @@ export function checkSpace(
 }
 
 /**
- * Estimates what layers will take besides what is there, in bytes.
+ * Estimates what layers will take besides what is there, in bytes: unpacked, and
+ * their blobs, which go only when all is whole.
  *
- * @param options Where earlier pulls left what they got of layers, if this one
- *   takes it over: it goes as its layer is unpacked.
+ * @param options Where blobs are downloaded to, if they are; earlier pulls may
+ *   have left what they got of them.
  */
 export function estimateSpace(
   needed: readonly NeededLayer[],
@@ -50,8 +51,9 @@ export function estimateSpace(
   return needed.reduce((sum, { id, blob }) => {
     const isPlain = compressionOf(blob.mediaType) === "none";
     const unpacked = blob.size * (isPlain ? 1 : UNPACKED_RATIO);
-    const partial = downloads === undefined ? 0 : sizeOf(join(downloads, id));
-    return sum + unpacked - Math.min(partial, blob.size);
+    if (downloads === undefined) return sum + unpacked;
+    const left = blob.size - sizeOf(join(downloads, id));
+    return sum + unpacked + Math.max(left, 0);
   }, 0);
 }
 
