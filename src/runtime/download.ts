@@ -16,6 +16,8 @@ import type { Abortable } from "../abort.ts";
 import type { BlobSource } from "../formats/blob_source.ts";
 import type { Bytes } from "../formats/bytes.ts";
 import type { Descriptor } from "../formats/descriptor.ts";
+import { isErrno } from "../fs/errno.ts";
+import { NoSpaceError } from "../image_errors.ts";
 import { readBlob } from "../registry/read_blob.ts";
 import type { BlobProgress } from "./blob_progress.ts";
 
@@ -43,6 +45,7 @@ const { O_CREAT, O_NOFOLLOW, O_RDWR } = constants;
  * nothing is written any more.
  *
  * @throws {BlobMismatchError} If the blob is longer than its size.
+ * @throws {NoSpaceError} If the disk is full.
  * @throws {RegistryError} If the registry does not give it.
  */
 export async function downloadBlob(
@@ -66,7 +69,7 @@ export async function downloadBlob(
       open,
       blob,
       (chunk) => {
-        append(fd, chunk, received);
+        append(fd, chunk, { end: received, blob });
         received += chunk.length;
         report();
       },
@@ -87,9 +90,21 @@ function findEnd(fd: number, size: number): number {
 }
 
 /** At once: a detour through another thread costs more than the copy. */
-function append(fd: number, chunk: Bytes, end: number): void {
-  for (let offset = 0; offset < chunk.length;) {
-    const left = chunk.length - offset;
-    offset += writeSync(fd, chunk, offset, left, end + offset);
+function append(
+  fd: number,
+  chunk: Bytes,
+  { end, blob }: { readonly end: number; readonly blob: Descriptor },
+): void {
+  try {
+    for (let offset = 0; offset < chunk.length;) {
+      const left = chunk.length - offset;
+      offset += writeSync(fd, chunk, offset, left, end + offset);
+    }
+  } catch (cause) {
+    if (!isErrno(cause, "ENOSPC", "EDQUOT")) throw cause;
+    throw new NoSpaceError(
+      `Cannot download layer "${blob.digest}": no space left on device`,
+      { cause },
+    );
   }
 }
