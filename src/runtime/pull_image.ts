@@ -31,14 +31,14 @@ import { LayerWorkers } from "./layer_workers.ts";
 import { resolveImage } from "./resolve_image.ts";
 import { loadShortNames } from "./short_names.ts";
 import {
+  storeByWorkers,
   type StoredImage,
-  storeImage,
   type StoreImageOptions,
 } from "./store_image.ts";
 
 /** How to pull. */
 export interface PullOptions
-  extends RegistryOptions, Omit<StoreImageOptions, "names" | "workers"> {}
+  extends RegistryOptions, Omit<StoreImageOptions, "names"> {}
 
 /** A source that was opened, and the name its image will have. */
 interface OpenedSource extends Disposable {
@@ -65,7 +65,7 @@ export async function pullImage(
     onWarning: (message) => agent.log("warn", message),
     ...options,
   });
-  return await storeImage(agent, opened.source, {
+  return await storeByWorkers(agent, opened.source, {
     ...options,
     ...{ workers, names: [opened.name] },
   });

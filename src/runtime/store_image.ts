@@ -40,8 +40,6 @@ export interface StoreImageOptions extends Abortable {
   readonly space?: "check" | "ignore" | undefined;
   /** `"forget"` fetches again what earlier pulls got of layers. */
   readonly received?: "use" | "forget" | undefined;
-  /** The caller's own; left out, they are started when they are needed. */
-  readonly workers?: LayerWorkers | undefined;
   /** Told how it goes on. */
   readonly onEvent?: OnPullEvent | undefined;
 }
@@ -83,6 +81,18 @@ export async function storeImage(
   agent: Agent,
   source: ImageSource,
   options: StoreImageOptions,
+): Promise<StoredImage> {
+  return await storeByWorkers(agent, source, options);
+}
+
+/** As {@linkcode storeImage}, by workers that may be there already. */
+export async function storeByWorkers(
+  agent: Agent,
+  source: ImageSource,
+  options: StoreImageOptions & {
+    /** The caller's own; left out, they are started when they are needed. */
+    readonly workers?: LayerWorkers | undefined;
+  },
 ): Promise<StoredImage> {
   const { onEvent = () => {}, limits = {} } = options;
   const names = options.names.map((name) => nameOf(parseReference(name)));

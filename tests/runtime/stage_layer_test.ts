@@ -59,5 +59,6 @@ function listStagings(parent: string): readonly string[] {
 }
 
 function isThere(layer: string): boolean {
-  return existsSync(layer) && readdirSync(`${layer}/diff`).includes("link");
+  const diff = `${layer}/diff`; // not at once
+  return existsSync(diff) && readdirSync(diff).includes("link");
 }
