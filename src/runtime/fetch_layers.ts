@@ -103,6 +103,7 @@ async function commitAll(
     await commitReady(agent, waiting, options).catch(() => {});
     throw error;
   }
+  options.signal?.throwIfAborted();
   await commitReady(agent, waiting, options);
 }
 
@@ -112,7 +113,10 @@ interface ReadyLayer {
   readonly staged: StagedLayer | undefined;
 }
 
-/** They share a sync: each makes the disk answer nobody for a while. */
+/**
+ * They share a sync: each makes the disk answer nobody for a while. Nothing stops
+ * them any more, as their blobs are gone.
+ */
 async function commitReady(
   agent: Agent,
   ready: readonly ReadyLayer[],
@@ -125,7 +129,7 @@ async function commitReady(
   }
   for (const { needed, staged } of ready) {
     if (staged !== undefined) {
-      await commitLayer(agent, { needed, staged }, options);
+      await commitLayer(agent, { needed, staged });
       staged[Symbol.dispose]();
     }
     options.onEvent({ kind: "committed", digest: needed.blob.digest });

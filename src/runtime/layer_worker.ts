@@ -41,7 +41,8 @@ const ABORT_GRACE_MS = 2_000;
 export class LayerWorker implements Disposable {
   readonly #worker: Worker;
   #run: Run | undefined;
-  #isEnded = false;
+  /** Why it was ended, or broke. */
+  #reason: Error | undefined;
 
   constructor(reach: WorkerReach) {
     this.#worker = new Worker(
@@ -58,7 +59,7 @@ export class LayerWorker implements Disposable {
 
   /** Whether it takes no more jobs, as it was disposed of, or broke. */
   get isEnded(): boolean {
-    return this.#isEnded;
+    return this.#reason !== undefined;
   }
 
   /**
@@ -74,6 +75,7 @@ export class LayerWorker implements Disposable {
   ): Promise<UnpackedLayer> {
     const { signal } = handlers;
     signal?.throwIfAborted();
+    if (this.#reason !== undefined) throw this.#reason;
     const run = { ...Promise.withResolvers<UnpackedLayer>(), job, handlers };
     this.#run = run;
     let grace: ReturnType<typeof setTimeout> | undefined;
@@ -101,7 +103,7 @@ export class LayerWorker implements Disposable {
   }
 
   #end(reason: Error): void {
-    this.#isEnded = true;
+    this.#reason ??= reason;
     // A thread that computes or waits cannot be ended from outside.
     this.#run?.job.progress.stop();
     this.#worker.terminate();

@@ -64,7 +64,7 @@ export function openWriteBack(
         await libc.beginWriteBack(file);
         if (unflushed < FLUSH_BYTES) return;
         unflushed = 0;
-        await syncData(file);
+        await syncData(file).catch(() => {}); // the sync tells of it, too
       } finally {
         running--;
         closeSync(file);

@@ -117,6 +117,32 @@ Deno.test("pullImage() keeps what came of layers beside one that fails", async (
   assertEquals(store.check(), []);
 });
 
+Deno.test("pullImage() puts layers that are on the disk into the store, though it is stopped", async () => {
+  using store = pullStore();
+  const layers = [BASE, MIDDLE, LARGE];
+  const image = makeImage(layers);
+  await using registry = serveImage(image, () => undefined);
+  const stop = new AbortController();
+  const { message } = await store.fail(registry.name, {
+    signal: stop.signal,
+    onEvent({ kind }) {
+      if (kind === "committed") stop.abort(new Error("stopped by the test"));
+    },
+  });
+  assertStringIncludes(message, "stopped by the test");
+  const ids = layerIdsOf(layers.map(({ diffId }) => diffId as Digest));
+  assertEquals(
+    store.contents().toSorted(),
+    ids.map((id) => `layer ${id}`).toSorted(),
+  );
+  assertEquals(store.check(), []);
+  await store.pull(registry.name);
+  const counts = digestsOf(image.layers).map((digest) =>
+    registry.rangesOf(digest).length
+  );
+  assertEquals(counts, [1, 1, 1]);
+});
+
 Deno.test("pullImage() leaves nothing when it is aborted amid many files", async () => {
   using store = pullStore();
   using dir = tempDir();
