@@ -39,7 +39,7 @@ export interface ImageSource extends BlobSource {
    * @throws {BlobMismatchError} If a digest is asked for and others bytes come.
    */
   fetchManifest(digest?: Digest, options?: Abortable): Promise<RawManifest>;
-  /** What a worker needs to open the same blobs by itself. */
+  /** How the same blobs are reached without it. */
   readonly access: BlobAccess;
   /**
    * Replaces an access whose login has ended; left out where none ends.
@@ -49,7 +49,7 @@ export interface ImageSource extends BlobSource {
   renewAccess?(options?: Abortable): Promise<BlobAccess>;
 }
 
-/** How a worker reaches blobs. It is sent to it, so: plain data. */
+/** How blobs are reached: plain data. */
 export type BlobAccess = HttpBlobAccess | LayoutBlobAccess | MemoryBlobAccess;
 
 /** Blobs of a repository in a registry. */

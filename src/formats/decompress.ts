@@ -11,7 +11,7 @@ export type Compression = "gzip" | "none" | "zstd";
 
 /** Where an archive goes: into memory that is not the decompressor's own. */
 export interface ArchiveSink {
-  /** A place for the next bytes, of one or more; it may wait for it. */
+  /** A place for the next bytes, of one or more. */
   room(): Bytes;
   /** Takes bytes: the beginning of the last room. */
   commit(bytes: Bytes): void;

@@ -29,7 +29,7 @@ import { InvalidManifestError } from "../image_errors.ts";
 
 /** An image in a layout. */
 export interface LayoutImage extends ImageSource {
-  /** What a worker needs to open the same blobs by itself. */
+  /** How the same blobs are reached without it. */
   readonly access: LayoutBlobAccess;
   /** The name that the layout gives it. */
   readonly name: string | undefined;

@@ -35,7 +35,7 @@ export interface RegistryOptions extends Abortable, Surroundings {
 
 /** An image in a registry. Dispose it when its blobs are no longer read. */
 export interface RegistryImage extends ImageSource, Disposable {
-  /** What a worker needs to open the same blobs by itself. */
+  /** How the same blobs are reached without it. */
   readonly access: HttpBlobAccess;
   /** The name that was really asked for: that of a mirror, perhaps. */
   readonly endpoint: Reference;

@@ -32,7 +32,7 @@ interface Progress {
   buffer: ArrayBuffer;
 }
 
-// Few calls, and the memory of a worker does not depend on the blob's size.
+// Few calls, and the memory does not depend on the blob's size.
 const BUFFER_SIZE = 256 * 1024;
 const DEFAULT_STALL_TIMEOUT_MS = 60_000;
 const DEFAULT_RECONNECT_DELAY_MS = 1000;

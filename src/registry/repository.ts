@@ -67,7 +67,7 @@ export class Repository implements ImageSource, Disposable {
     this.#authorizer = createAuthorizer(this.#client, { ...options, scope });
   }
 
-  /** What a worker needs; the login in it ends some time. */
+  /** How its blobs are reached; the login in it ends some time. */
   get access(): HttpBlobAccess {
     const { header } = this.#authorizer;
     return {

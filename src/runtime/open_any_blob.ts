@@ -1,4 +1,4 @@
-/** Opens blobs wherever they are; this is all that a worker needs. */
+/** Opens blobs wherever they are. */
 
 import type { BlobAccess, OpenBlobOptions } from "../formats/blob_source.ts";
 import type { Bytes } from "../formats/bytes.ts";
