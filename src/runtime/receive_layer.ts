@@ -60,7 +60,7 @@ export async function receiveLayer(
   context: ReceiveContext,
   needed: NeededLayer,
   { directory, twin }: ReceiveOptions,
-): Promise<UnpackedLayer> {
+): Promise<{ readonly unpacked: UnpackedLayer; readonly directory: string }> {
   const { downloads, onEvent } = context;
   const { digest } = needed.blob;
   const partial = join(downloads, needed.id);
@@ -68,8 +68,10 @@ export async function receiveLayer(
   for (let isLast = false;; isLast = true) {
     let isInPieces = existsSync(partial);
     try {
+      // A worker that had to be ended may still be writing to the other one.
+      const place = isLast ? `${directory}-again` : directory;
       const unpacked = await runTask(context, needed, {
-        directory,
+        directory: place,
         partial,
         onRetry(reason) {
           isInPieces = true;
@@ -80,7 +82,7 @@ export async function receiveLayer(
       if (twin !== undefined && existsSync(partial)) {
         renameSync(partial, join(downloads, twin.id));
       }
-      return unpacked;
+      return { unpacked, directory: place };
     } catch (error) {
       // Or it is another layer that has failed, or the user who has had enough.
       const isOwn = error !== context.signal?.reason;

@@ -62,11 +62,11 @@ export async function stageLayer(
       return undefined;
     }
     const name = `${needed.id}-addition`;
-    const received = join(context.directory, name);
-    const unpacked = await receiveLayer(context, needed, {
-      directory: received,
-      twin,
-    });
+    const { unpacked, directory: received } = await receiveLayer(
+      context,
+      needed,
+      { directory: join(context.directory, name), twin },
+    );
     // Now come its symlinks: with them, a worker's permission to write where it
     // unpacks another layer would be one to write anywhere.
     const directory = join(context.finished, name);
