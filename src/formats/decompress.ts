@@ -136,8 +136,7 @@ function inflate(
   return { next, written, isFull: written === room.length };
 }
 
-/** Copies bytes into a sink. */
-export function pour(bytes: Bytes, sink: ArchiveSink): void {
+function pour(bytes: Bytes, sink: ArchiveSink): void {
   for (let at = 0; at < bytes.length;) {
     const room = sink.room();
     const step = Math.min(room.length, bytes.length - at);

@@ -52,15 +52,23 @@ export class BlobProgress {
    */
   waitBeyond(offset: number): number {
     for (;;) {
-      const word = Atomics.load(this.#counter, 0);
-      const state = word & STATE_MASK;
-      if (state === STOPPED) {
-        throw new DOMException("The blob was stopped", "AbortError");
-      }
+      const word = this.#readUnstopped();
       const bytes = Number(word >> STATE_BITS);
-      if (bytes > offset || state === COMPLETE) return bytes;
+      const isComplete = (word & STATE_MASK) === COMPLETE;
+      if (bytes > offset || isComplete) return bytes;
       Atomics.wait(this.#counter, 0, word);
     }
+  }
+
+  /** @throws {DOMException} An `AbortError`, if it was stopped. */
+  throwIfStopped(): void {
+    this.#readUnstopped();
+  }
+
+  #readUnstopped(): bigint {
+    const word = Atomics.load(this.#counter, 0);
+    if ((word & STATE_MASK) !== STOPPED) return word;
+    throw new DOMException("The blob was stopped", "AbortError");
   }
 
   /** Only one thread does this, so nothing comes in between. */

@@ -43,8 +43,8 @@ export interface LayerTaskOptions extends DownloadHandlers {
   prepare(): void;
 }
 
-// A blob has its place from the first byte until it is unpacked: as many as
-// registries bear connections without complaint, and files have room.
+// A blob has its place from the first byte until it is unpacked, so that downloads
+// are not far ahead; as many connections as registries bear without complaint.
 const MAX_BLOBS = 4;
 
 /** Runs tasks. */
@@ -78,7 +78,6 @@ export class LayerPipeline {
     const signal = options.signal === undefined
       ? failure.signal
       : AbortSignal.any([failure.signal, options.signal]);
-    signal.addEventListener("abort", () => progress.stop(), { once: true });
     const run = { task, path, progress, options: { ...options, signal } };
     // What ends either, ends the other.
     const fail = (error: unknown) => failure.abort(error);

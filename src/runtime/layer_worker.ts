@@ -34,7 +34,8 @@ interface Run extends PromiseWithResolvers<UnpackedLayer> {
   readonly handlers: LayerJobHandlers;
 }
 
-// Workers look up between two chunks, which takes them milliseconds.
+// Workers look up for each 256 KiB that they unpack, which takes them milliseconds
+// unless the disk is very slow.
 const ABORT_GRACE_MS = 2_000;
 
 /** A worker; disposing ends it, in a job at the next chunk. */
@@ -64,7 +65,8 @@ export class LayerWorker implements Disposable {
 
   /**
    * Unpacks a layer; only one at a time. When it is done, or has failed, nothing
-   * is written to its directory any more.
+   * is written to its directory any more; unless it had to be ended, as its thread
+   * may go on for a while. So no directory may be used again.
    *
    * @throws {InvalidLayerError} If the layer is damaged or hostile.
    * @throws {NoSpaceError} If the disk is full.

@@ -37,6 +37,8 @@ function unpack({ blob, directory, limits }: UnpackJob): UnpackedLayer {
   const progress = new BlobProgress(blob.progress);
   const unpacker = unpackBlob({
     directory,
+    // Some bytes of a blob may be seconds of work.
+    onArchive: () => progress.throwIfStopped(),
     onWritten: (path, bytes) =>
       self.postMessage({ kind: "written", path, bytes }),
   }, limits);

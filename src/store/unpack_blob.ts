@@ -14,6 +14,12 @@ import {
 /** A layer as received and unpacked. It is sent by workers, so: plain data. */
 export interface UnpackedLayer extends DecodedLayer, UnpackedArchive {}
 
+/** Where a blob is unpacked. */
+export interface UnpackBlobTarget extends UnpackTarget {
+  /** Called for each 256 KiB of the archive; what it throws ends it all. */
+  onArchive?(): void;
+}
+
 /** Takes a blob. After an error, or `abort()`, it must not be used. */
 export interface BlobUnpacker {
   /**
@@ -34,11 +40,11 @@ export interface BlobUnpacker {
 
 /** Begins to unpack a blob. */
 export function unpackBlob(
-  target: UnpackTarget,
+  { onArchive = () => {}, ...target }: UnpackBlobTarget,
   limits: UnpackLimits = {},
 ): BlobUnpacker {
   const unpacker = unpackLayer(target, limits);
-  const sink = new BufferedSink(unpacker);
+  const sink = new BufferedSink(unpacker, onArchive);
   const decoder = decodeLayer(sink, limits);
   return {
     write: (chunk) => decoder.write(chunk),
@@ -57,10 +63,12 @@ export function unpackBlob(
 /** Gives the unpacker its own buffer when that is full. */
 class BufferedSink implements ArchiveSink {
   readonly #unpacker: LayerUnpacker;
+  readonly #onFull: () => void;
   #filled = 0;
 
-  constructor(unpacker: LayerUnpacker) {
+  constructor(unpacker: LayerUnpacker, onFull: () => void) {
     this.#unpacker = unpacker;
+    this.#onFull = onFull;
   }
 
   room(): Bytes {
@@ -69,7 +77,9 @@ class BufferedSink implements ArchiveSink {
 
   commit(bytes: Bytes): void {
     this.#filled += bytes.length;
-    if (this.#filled === this.#unpacker.buffer.length) this.flush();
+    if (this.#filled < this.#unpacker.buffer.length) return;
+    this.#onFull();
+    this.flush();
   }
 
   flush(): void {

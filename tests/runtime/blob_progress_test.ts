@@ -7,6 +7,7 @@ Deno.test("progress tells how much there is", () => {
   const [filler, reader] = makeTwo();
   filler.advance(3);
   assertEquals(reader.waitBeyond(0), 3);
+  reader.throwIfStopped();
   filler.advance(MORE_THAN_32_BITS);
   assertEquals(reader.waitBeyond(3), MORE_THAN_32_BITS);
 });
@@ -29,6 +30,7 @@ Deno.test("progress makes readers stop, also if all is there", () => {
   filler.stop();
   const error = assertThrows(() => reader.waitBeyond(0), DOMException);
   assertEquals(error.name, "AbortError");
+  assertThrows(() => reader.throwIfStopped(), DOMException);
   filler.complete(); // too late
   assertThrows(() => reader.waitBeyond(0), DOMException);
 });
