@@ -1,6 +1,7 @@
 /** Moves a staged layer into the store. */
 
 import { join } from "@std/path";
+import type { Abortable } from "../abort.ts";
 import { COMPRESSION_CODES } from "../formats/store_record.ts";
 import { createLayer } from "../store/create_layer.ts";
 import type { Agent } from "./agent.ts";
@@ -19,10 +20,11 @@ export async function commitLayer(
     readonly needed: NeededLayer;
     readonly staged: StagedLayer;
   },
+  { signal }: Abortable = {},
 ): Promise<void> {
   const { store } = agent;
   const { directory, unpacked } = staged;
-  using held = await store.lock({ layers: "write" });
+  using held = await store.lock({ layers: "write" }, { signal });
   if (held.layers.get(needed.id) !== undefined) return; // another tool's pull
   createLayer(store, held.layers, {
     id: needed.id,

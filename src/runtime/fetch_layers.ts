@@ -1,7 +1,7 @@
 /** Brings the layers that a store lacks. */
 
 import { mkdirSync } from "node:fs";
-import type { Abortable } from "../abort.ts";
+import { type Abortable, delayAbort } from "../abort.ts";
 import type { BlobAccess, ImageSource } from "../formats/blob_source.ts";
 import type { UnpackLimits } from "../store/unpack_layer.ts";
 import type { Agent } from "./agent.ts";
@@ -17,8 +17,10 @@ import {
 } from "./stage_layer.ts";
 import { openWriteBack, type WriteBack } from "./write_back.ts";
 
-// So long a layer that is whole waits for the next one, to share its sync.
+// So long layers that are whole wait for more, to share their sync.
 const COMMIT_DELAY_MS = 5_000;
+// So long a stop waits for the lock: what is on the disk would be lost without.
+const STOP_GRACE_MS = 5_000;
 
 /** How to fetch layers. */
 export interface FetchLayersOptions extends Abortable {
@@ -67,6 +69,7 @@ export async function fetchLayers(
     ...options,
     agent,
     pipeline,
+    isDownload: layout === undefined,
     directory: workers.directory,
     finished: finished.path,
     downloads: workers.downloads,
@@ -88,14 +91,17 @@ async function commitAll(
   options: FetchLayersOptions & { readonly writeBack: WriteBack },
 ): Promise<void> {
   const waiting: ReadyLayer[] = [];
+  let dueAt = 0;
   try {
     for (const [index, needed] of options.needed.entries()) {
       const ready = staged[index];
       if (ready === undefined) continue;
-      if (waiting.length > 0 && !await isInTime(ready, COMMIT_DELAY_MS)) {
-        await commitReady(agent, waiting.splice(0), options);
-      }
-      waiting.push({ needed, staged: await ready });
+      const isDue = waiting.length > 0 &&
+        !await isInTime(ready, dueAt - performance.now());
+      if (isDue) await commitReady(agent, waiting.splice(0), options);
+      const next = { needed, staged: await ready };
+      if (waiting.length === 0) dueAt = performance.now() + COMMIT_DELAY_MS;
+      waiting.push(next);
     }
   } catch (error) {
     options.signal?.throwIfAborted();
@@ -114,8 +120,8 @@ interface ReadyLayer {
 }
 
 /**
- * They share a sync: each makes the disk answer nobody for a while. Nothing stops
- * them any more, as their blobs are gone.
+ * They share a sync: each makes the disk answer nobody for a while. They go on for
+ * a little when they are stopped, as their blobs are gone.
  */
 async function commitReady(
   agent: Agent,
@@ -127,9 +133,10 @@ async function commitReady(
     for (const layer of staged) layer.forgetBlob();
     await options.writeBack.sync(staged.map(({ directory }) => directory));
   }
+  using grace = delayAbort(options.signal, STOP_GRACE_MS);
   for (const { needed, staged } of ready) {
     if (staged !== undefined) {
-      await commitLayer(agent, { needed, staged });
+      await commitLayer(agent, { needed, staged }, grace);
       staged[Symbol.dispose]();
     }
     options.onEvent({ kind: "committed", digest: needed.blob.digest });

@@ -31,8 +31,8 @@ export interface LayerPipelineOptions {
 /** A layer to receive and unpack. */
 export interface LayerTask {
   readonly layer: Descriptor;
-  /** The file that its blob goes to, if it is not a file already. */
-  readonly partial: string;
+  /** The file that its blob goes to; left out if a layout has it as a file. */
+  readonly partial: string | undefined;
   readonly directory: string;
   readonly limits: UnpackLimits;
 }
@@ -96,7 +96,8 @@ export class LayerPipeline {
     { layer, partial }: LayerTask,
     progress: BlobProgress,
   ): Promise<string> {
-    if (this.#access.kind !== "layout") return partial;
+    if (partial !== undefined) return partial;
+    if (this.#access.kind !== "layout") throw new TypeError("no file");
     const { path, size } = await findLayoutBlob(this.#access, layer);
     progress.advance(size);
     progress.complete();
@@ -104,7 +105,7 @@ export class LayerPipeline {
   }
 
   async #receive({ task, path, progress, options }: Run): Promise<void> {
-    if (this.#access.kind === "layout") return; // it is there
+    if (task.partial === undefined) return; // it is there
     const open: BlobSource["open"] = (blob, options) =>
       this.#open(blob, options);
     await downloadBlob({ open, blob: task.layer, path, progress }, options);
@@ -117,9 +118,7 @@ export class LayerPipeline {
     const { workers, onWritten } = this.#options;
     const job = { path, progress, directory, limits };
     // To read a file is what receiving it is where nothing is downloaded.
-    const onRead = this.#access.kind === "layout"
-      ? options.onProgress
-      : () => {};
+    const onRead = task.partial === undefined ? options.onProgress : () => {};
     return await workers.run(job, { ...options, onRead, onWritten });
   }
 

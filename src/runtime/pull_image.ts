@@ -81,8 +81,10 @@ async function startEarly(
   const conf = await loadShortNames(agent, [name], { signal });
   using held = await agent.store.lock({ images: "read" }, { signal });
   if (hasImage(held.images, name, conf)) return undefined;
-  const workers = new LayerWorkers(agent.store);
+  await using begun = new AsyncDisposableStack();
+  const workers = begun.use(new LayerWorkers(agent.store));
   workers.start();
+  begun.move();
   return workers;
 }
 

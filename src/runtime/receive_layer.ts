@@ -29,6 +29,8 @@ export interface NeededLayer {
 /** What receiving works with. */
 export interface ReceiveContext extends Abortable {
   readonly pipeline: LayerPipeline;
+  /** Whether blobs are downloaded: else what is there belongs to other pulls. */
+  readonly isDownload: boolean;
   /** Keeps what was received of a layer when a pull is cut short. */
   readonly downloads: string;
   /** What to do with what is there already. */
@@ -63,10 +65,12 @@ export async function receiveLayer(
 ): Promise<{ readonly unpacked: UnpackedLayer; readonly directory: string }> {
   const { downloads, onEvent } = context;
   const { digest } = needed.blob;
-  const partial = join(downloads, needed.id);
-  if (context.received === "forget") rmSync(partial, { force: true });
+  const partial = context.isDownload ? join(downloads, needed.id) : undefined;
+  if (partial !== undefined && context.received === "forget") {
+    rmSync(partial, { force: true });
+  }
   for (let isLast = false;; isLast = true) {
-    let isInPieces = existsSync(partial);
+    let isInPieces = partial !== undefined && existsSync(partial);
     try {
       // A worker that had to be ended may still be writing to the other one.
       const place = isLast ? `${directory}-again` : directory;
@@ -79,14 +83,16 @@ export async function receiveLayer(
         },
       });
       verify(unpacked, needed);
-      if (twin !== undefined && existsSync(partial)) {
+      if (partial !== undefined && twin !== undefined) {
         renameSync(partial, join(downloads, twin.id));
       }
       return { unpacked, directory: place };
     } catch (error) {
       // Or it is another layer that has failed, or the user who has had enough.
       const isOwn = error !== context.signal?.reason;
-      keepIfUseful(partial, isOwn ? error : undefined);
+      if (partial !== undefined) {
+        keepIfUseful(partial, isOwn ? error : undefined);
+      }
       if (!isOwn) throw error;
       if (isLast || !isInPieces || !isMisfit(error)) throw error;
       const reason = "what was received earlier does not fit";
@@ -100,7 +106,7 @@ async function runTask(
   { blob }: NeededLayer,
   { directory, partial, onRetry }: {
     readonly directory: string;
-    readonly partial: string;
+    readonly partial: string | undefined;
     onRetry(reason: string): void;
   },
 ): Promise<UnpackedLayer> {

@@ -77,7 +77,9 @@ export function openWriteBack(
 
 /** It is a worker that names it, so nothing else is opened. */
 function openStaged(path: string, directory: string): number | undefined {
-  if (!path.startsWith(`${directory}/`) || path.includes("/../")) return;
+  if (!path.startsWith(`${directory}/`) || path.split("/").includes("..")) {
+    return;
+  }
   try {
     return openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   } catch {

@@ -2,7 +2,10 @@
 
 import { statSync } from "node:fs";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import type { Digest } from "../../src/formats/digest.ts";
+import { dirname } from "@std/path";
+import { type Digest, digestOf, hexOf } from "../../src/formats/digest.ts";
+import { layerIdsOf } from "../../src/image/layer_ids.ts";
+import { writeLayout } from "../support/layer_layout.ts";
 import { type PullStore, pullStore } from "../support/pull_store.ts";
 import {
   answer,
@@ -16,6 +19,7 @@ import {
   serveImage,
 } from "../support/served_image.ts";
 import { layerOf } from "../support/stacked_layout.ts";
+import { tempDir } from "../support/temp_dir.ts";
 
 const SMALL = await layerOf({ "small.txt": "small" });
 const LARGE = await layerOf({ "large.bin": noise(3_000_000) });
@@ -170,6 +174,34 @@ Deno.test("pullImage() starts over once, not for ever", async () => {
   const sizes = store.partials().map((path) => statSync(path).size);
   assertEquals(sizes.filter((size) => size !== SMALL.blob.length), []);
   assertEquals(store.check(), []);
+});
+
+Deno.test("pullImage() keeps what it has of a registry if a layout is damaged", async () => {
+  using store = pullStore();
+  using dir = tempDir();
+  const layer = await layerOf({ "large.bin": noise(300_000) });
+  await writeLayout(dir.path, [layer]);
+  const digest = digestOf(layer.blob);
+  const path = `${dir.path}/blobs/sha256/${hexOf(digest)}`;
+  await overwrite(path, { at: 100_000 });
+  await using registry = serveImage(IMAGE, stallOnce());
+  await abortPull(store, registry);
+  const kept = store.partials();
+  const [id] = layerIdsOf([layer.diffId as Digest]);
+  const own = `${dirname(kept[0] ?? "")}/${id}`;
+  await Deno.writeFile(own, layer.blob.subarray(0, 200_000));
+  const retries: string[] = [];
+  for (const received of ["use", "forget"] as const) {
+    const { code } = await store.fail(`oci:${dir.path}`, {
+      received,
+      onEvent(event) {
+        if (event.kind === "retry") retries.push(event.reason);
+      },
+    });
+    assertEquals(code, 5);
+  }
+  assertEquals(retries, []);
+  assertEquals(store.partials().toSorted(), [...kept, own].toSorted());
 });
 
 Deno.test("pullImage() keeps what it has if connections keep breaking", async () => {
