@@ -20,6 +20,7 @@ import { isErrno } from "../fs/errno.ts";
 import { NoSpaceError } from "../image_errors.ts";
 import { readBlob } from "../registry/read_blob.ts";
 import type { BlobProgress } from "./blob_progress.ts";
+import { limitReports } from "./limit_reports.ts";
 
 /** What to fetch, and where to. */
 export interface DownloadJob {
@@ -36,8 +37,6 @@ export interface DownloadHandlers extends Abortable {
   onRetry(reason: string): void;
 }
 
-// Often enough for a progress bar, seldom enough to cost nothing.
-const PROGRESS_MS = 100;
 const { O_CREAT, O_NOFOLLOW, O_RDWR } = constants;
 
 /**
@@ -55,14 +54,11 @@ export async function downloadBlob(
   const fd = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
   try {
     let received = findEnd(fd, blob.size);
-    let reportedAt = 0;
+    const tell = limitReports(onProgress);
     const report = () => {
       if (received === 0) return;
       progress.advance(received);
-      const now = performance.now();
-      if (now - reportedAt < PROGRESS_MS) return;
-      reportedAt = now;
-      onProgress(received);
+      tell(received);
     };
     report();
     await readBlob(

@@ -4,6 +4,7 @@
  */
 
 import { closeSync, openSync, readSync } from "node:fs";
+import type { Bytes } from "../formats/bytes.ts";
 import { unpackBlob, type UnpackedLayer } from "../store/unpack_blob.ts";
 import { BlobProgress } from "./blob_progress.ts";
 import {
@@ -12,6 +13,7 @@ import {
   type UnpackReport,
   type UnpackRequest,
 } from "./layer_job.ts";
+import { limitReports } from "./limit_reports.ts";
 
 /** What this file sees of a worker's global scope. */
 declare const self: {
@@ -22,8 +24,6 @@ declare const self: {
 // Few calls, and no more than what is at hand for the decompressor.
 const BUFFER_BYTES = 256 * 1024;
 const buffer = new Uint8Array(BUFFER_BYTES);
-// Often enough for a progress bar, seldom enough to cost nothing.
-const PROGRESS_MS = 100;
 
 self.onmessage = ({ data: { job } }) => {
   try {
@@ -42,31 +42,37 @@ function unpack({ blob, directory, limits }: UnpackJob): UnpackedLayer {
     onWritten: (path, bytes) =>
       self.postMessage({ kind: "written", path, bytes }),
   }, limits);
+  const report = limitReports((read) =>
+    self.postMessage({ kind: "progress", read })
+  );
   try {
-    // Only now is there something in it, or it is complete.
-    let size = progress.waitBeyond(0);
-    let reportedAt = 0;
-    const fd = openSync(blob.path, "r");
-    try {
-      for (let offset = 0; offset < size;) {
-        const room = Math.min(buffer.length, size - offset);
-        const count = readSync(fd, buffer, 0, room, offset);
-        if (count === 0) throw new Error("Cannot read the layer: it is gone");
-        unpacker.write(buffer.subarray(0, count));
-        offset += count;
-        const now = performance.now();
-        if (now - reportedAt >= PROGRESS_MS) {
-          reportedAt = now;
-          self.postMessage({ kind: "progress", read: offset });
-        }
-        size = progress.waitBeyond(offset);
-      }
-    } finally {
-      closeSync(fd);
+    let read = 0;
+    for (const chunk of readGrowing(blob.path, progress)) {
+      unpacker.write(chunk);
+      read += chunk.length;
+      report(read);
     }
     return unpacker.finish();
   } catch (error) {
     unpacker.abort();
     throw error;
+  }
+}
+
+/** Reads a file that grows; each chunk is valid until the next. */
+function* readGrowing(path: string, progress: BlobProgress): Generator<Bytes> {
+  let size = progress.waitBeyond(0); // before that there may be no file
+  const fd = openSync(path, "r");
+  try {
+    for (let offset = 0; offset < size;) {
+      const room = Math.min(buffer.length, size - offset);
+      const count = readSync(fd, buffer, 0, room, offset);
+      if (count === 0) throw new Error("Cannot read the layer: it is gone");
+      yield buffer.subarray(0, count);
+      offset += count;
+      size = progress.waitBeyond(offset);
+    }
+  } finally {
+    closeSync(fd);
   }
 }
