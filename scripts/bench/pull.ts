@@ -14,6 +14,7 @@ import { parseArgs } from "@std/cli";
 import { fromFileUrl, join } from "@std/path";
 import { startRegistry } from "../../tests/support/registry_server.ts";
 import { startContainerd } from "./containerd.ts";
+import { describeMachine, print, unmountBelow } from "./surroundings.ts";
 import { type Figures, measure, median, medianFigures } from "./measure.ts";
 
 type Pull = (directory: string, image: string) => Promise<Figures>;
@@ -148,28 +149,6 @@ async function reportRepeated(work: string, image: string): Promise<void> {
     `all layers present: ${again.wall.toFixed(2)} s, ` +
       `the program's start alone: ${start.wall.toFixed(2)} s`,
   );
-}
-
-async function describeMachine(): Promise<string> {
-  const cpu = await Deno.readTextFile("/proc/cpuinfo");
-  const model = /model name\s*:\s*(.*)/.exec(cpu)?.[1] ?? Deno.build.arch;
-  const gib = Math.round(Deno.systemMemoryInfo().total / 2 ** 30);
-  return `${model}, ${navigator.hardwareConcurrency} cores, ${gib} GiB, ` +
-    `Linux ${Deno.osRelease()}, load ${Deno.loadavg()[0]?.toFixed(1)}`;
-}
-
-async function unmountBelow(directory: string): Promise<void> {
-  const table = await Deno.readTextFile("/proc/self/mountinfo");
-  const targets = table.split("\n")
-    .map((line) => line.split(" ")[4] ?? "")
-    .filter((target) => target.startsWith(`${directory}/`));
-  for (const target of targets.reverse()) {
-    await new Deno.Command("umount", { args: ["-l", target] }).output();
-  }
-}
-
-function print(line: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 }
 
 /** Short: podman takes no run root of more than 50 characters. */

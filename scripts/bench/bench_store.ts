@@ -1,0 +1,69 @@
+/** A store for benchmarks: a small image, a pod, and as many others as wanted. */
+
+import { randomId } from "../../src/fs/random_name.ts";
+import { RuntimeServer } from "../../src/runtime/runtime_server.ts";
+import { ImageServer } from "../../src/runtime/image_server.ts";
+import { type Agent, openAgent } from "../../src/runtime/agent.ts";
+import { takeLibc } from "../../src/process/libc.ts";
+import { writeBusyboxLayout } from "../../tests/support/busybox_layout.ts";
+import { unmountBelow } from "./surroundings.ts";
+
+/** Vanishes, with all that is mounted in it, when it is disposed of. */
+export interface BenchStore extends AsyncDisposable {
+  readonly agent: Agent;
+  readonly runtime: RuntimeServer;
+  readonly root: string;
+  readonly runRoot: string;
+  readonly image: string;
+  readonly imageId: string;
+  /** The name of a pod. */
+  readonly pod: string;
+  readonly podId: string;
+  /** Creates containers beside those that are measured. */
+  fill(count: number): Promise<void>;
+}
+
+/** Makes one below a directory; podman wants its path short. */
+export async function openBenchStore(dir: string): Promise<BenchStore> {
+  const work = await Deno.makeTempDir({ dir, prefix: "ob" });
+  const [root, runRoot] = [`${work}/s`, `${work}/r`];
+  const agent = openAgent({ root, runRoot, libc: takeLibc() });
+  const images = new ImageServer(agent);
+  const runtime = new RuntimeServer(images);
+  await writeBusyboxLayout(`${work}/busybox`);
+  const { imageId } = await images.pullImage(`oci:${work}/busybox:latest`);
+  const pod = "bench-pod";
+  const podId = randomId();
+  await runtime.createPodSandbox({
+    podName: pod,
+    podId,
+    imageName: agent.pauseImage,
+    containerName: "bench-infra",
+  });
+  const image = "localhost/busybox:latest";
+  return {
+    agent,
+    runtime,
+    root,
+    runRoot,
+    image,
+    imageId,
+    pod,
+    podId,
+    async fill(count) {
+      for (let number = 0; number < count; number++) {
+        await runtime.createContainer({
+          podName: pod,
+          podId,
+          imageName: image,
+          containerName: `filler-${number}`,
+          settings: { args: ["true"] },
+        });
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await unmountBelow(work);
+      await Deno.remove(work, { recursive: true });
+    },
+  };
+}
