@@ -10,6 +10,7 @@ import { sumBytes } from "../runtime/own_layers.ts";
 import { describeError } from "./describe_error.ts";
 import { formatSize } from "./human.ts";
 import { shortId } from "./short_id.ts";
+import { showOnOneLine } from "./visible_text.ts";
 
 /** Whether the plan was carried out. */
 export interface ReportOptions {
@@ -93,10 +94,12 @@ export function reportToJson(
 
 function describeItem({ kind, name, id, bytes, reason }: KeptItem): string {
   const shown = kind !== "leftover" && name === id ? shortId(id) : name;
-  return `${kind} ${shown} (${formatSize(bytes)}): ${reason}`;
+  return showOnOneLine(`${kind} ${shown} (${formatSize(bytes)}): ${reason}`);
 }
 
 function describeFailed({ item, error }: FailedItem): string {
   const { kind, name }: CleanupItem = item;
-  return `Cannot remove ${kind} "${name}": ${describeError(error)}`;
+  return showOnOneLine(
+    `Cannot remove ${kind} "${name}": ${describeError(error)}`,
+  );
 }

@@ -14,6 +14,10 @@ export type NameKind = "image" | "container" | "pod";
 // A completion that takes longer is of no help.
 const LOCK_TIMEOUT_MS = 500;
 
+// bash puts what is completed into the command line as it is: a name that
+// another tool wrote must not become a command. All proper names are so.
+const PLAIN = /^[\w.@%+:/][\w.@%+:/-]*$/;
+
 /** Lists names; none if that fails, since a prompt has no place for errors. */
 export async function listNames(
   kind: NameKind,
@@ -23,7 +27,8 @@ export async function listNames(
     // Opening would make a store where there is none.
     if (!existsSync(call.config.root)) return [];
     using session = openSession(call, { lockTimeoutMs: LOCK_TIMEOUT_MS });
-    return await list(kind, session.agent);
+    const names = await list(kind, session.agent);
+    return names.filter((name) => PLAIN.test(name));
   } catch {
     return []; // see above
   }

@@ -4,6 +4,7 @@ import { BaseHandler, FileHandler, getLogger, setup } from "@std/log";
 import type { LogRecord } from "@std/log";
 import type { Config, LogFormat, LogLevel } from "./config.ts";
 import type { Terminal } from "./terminal.ts";
+import { showControls, showOnOneLine } from "./visible_text.ts";
 
 /** Takes messages until it is disposed of. */
 export interface LogSink extends Disposable {
@@ -60,14 +61,14 @@ function formatterFor(format: LogFormat): Formatter {
   switch (format) {
     case "json":
       return ({ levelName, datetime, msg }) =>
-        JSON.stringify({
+        showControls(JSON.stringify({
           level: levelName.toLowerCase(),
           time: datetime.toISOString(),
           message: msg,
-        });
+        }));
     case "text":
       return ({ levelName, msg }) =>
-        `orlop: ${WORDS[levelName] ?? levelName}: ${msg}`;
+        `orlop: ${WORDS[levelName] ?? levelName}: ${showOnOneLine(msg)}`;
   }
 }
 

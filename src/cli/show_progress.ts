@@ -7,6 +7,7 @@ import { formatSize } from "./human.ts";
 import { makeRateMeter } from "./rate_meter.ts";
 import { advancePull, NO_PULL, sumBytes } from "./pull_state.ts";
 import type { Terminal } from "./terminal.ts";
+import { showOnOneLine } from "./visible_text.ts";
 
 /** The flag that says how. */
 export const PROGRESS_FLAG = {
@@ -80,7 +81,9 @@ function tellPlainly(terminal: Terminal): ProgressDisplay {
             `layers, ${formatSize(size)}`,
         );
       } else if (event.kind === "retry") {
-        terminal.tell(`Trying layer ${event.digest} again: ${event.reason}`);
+        terminal.tell(
+          `Trying layer ${event.digest} again: ${showOnOneLine(event.reason)}`,
+        );
       } else if (performance.now() - last >= PLAIN_INTERVAL_MS) {
         last = performance.now();
         terminal.tell(`Got ${formatSize(received)} of ${formatSize(size)}`);
@@ -103,7 +106,7 @@ function drawLive(terminal: Terminal): ProgressDisplay {
       if (event.kind === "start") terminal.tell(`Pulling ${event.name}`);
       if (event.kind === "retry") {
         erase();
-        terminal.tell(`Trying again: ${event.reason}`);
+        terminal.tell(`Trying again: ${showOnOneLine(event.reason)}`);
       }
     },
     [Symbol.dispose]() {

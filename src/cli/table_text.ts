@@ -1,5 +1,8 @@
 /** Tables that fit the terminal, as podman sets them. */
 
+import { cutToWidth, padToWidth, widthOf } from "./display_width.ts";
+import { showOnOneLine } from "./visible_text.ts";
+
 /** A column: what stands above it, and its text for a row. */
 export interface Column<Row> {
   readonly header: string;
@@ -30,7 +33,7 @@ export function tableText<Row>(
 ): string {
   const cells = [
     columns.map(({ header }) => header),
-    ...rows.map((row) => columns.map(({ text }) => oneLine(text(row)))),
+    ...rows.map((row) => columns.map(({ text }) => showOnOneLine(text(row)))),
   ];
   const widths = columns.map((_, index) =>
     Math.max(LEAST_WIDTH, ...cells.map((line) => widthOf(line[index] ?? "")))
@@ -43,9 +46,9 @@ function setLine(cells: readonly string[], widths: readonly number[]): string {
   return cells
     .map((cell, index) => {
       const width = widths[index] ?? 0;
-      const text = cut(cell, width);
+      const text = cutToWidth(cell, width);
       const isLast = index === cells.length - 1;
-      return isLast ? text : text + " ".repeat(width - widthOf(text) + GAP);
+      return isLast ? text : padToWidth(text, width + GAP);
     })
     .join("")
     .trimEnd();
@@ -69,20 +72,4 @@ function shrink<Row>(
     widths[widest] = (widths[widest] ?? 0) - 1;
     excess--;
   }
-}
-
-function cut(text: string, width: number): string {
-  const characters = [...text];
-  if (characters.length <= width) return text;
-  return `${characters.slice(0, width - 1).join("")}…`;
-}
-
-function widthOf(text: string): number {
-  return [...text].length;
-}
-
-/** Text of images is anybody's: it must not move the cursor. */
-function oneLine(text: string): string {
-  // deno-lint-ignore no-control-regex
-  return text.replace(/[\x00-\x1f\x7f-\x9f]+/g, " ");
 }

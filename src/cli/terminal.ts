@@ -1,4 +1,9 @@
-/** Where text goes: results to stdout, all else to stderr. */
+/**
+ * Where text goes: results to stdout, all else to stderr. It is the one place
+ * where text leaves the program, so nothing gets past `showControls()`.
+ */
+
+import { showControls } from "./visible_text.ts";
 
 /** The two outputs of a command, and what they can show. */
 export interface Terminal {
@@ -35,8 +40,8 @@ export function openTerminal({ color }: { color: boolean }): Terminal {
   // NO_COLOR is honoured by Deno itself, without the permission to read it.
   const isColored = color && !Deno.noColor && Deno.stdout.isTerminal();
   return {
-    print: (text) => output.write(`${text}\n`),
-    tell: (text) => errors.write(`${escapeControls(text)}\n`),
+    print: (text) => output.write(`${finish(text)}\n`),
+    tell: (text) => errors.write(`${showControls(text)}\n`),
     draw: (text) => errors.write(text),
     get columns() {
       return columnsOf(Deno.stdout);
@@ -48,21 +53,17 @@ export function openTerminal({ color }: { color: boolean }): Terminal {
   };
 }
 
-/** Wraps text into the escape sequences of a style. */
-export function paint(style: Style, text: string): string {
+// What begins a style until it is written: no text from outside has it.
+const MARK = `\x1b${crypto.randomUUID()}`;
+
+/** Wraps text into the marks of a style, which `finish()` makes sequences. */
+function paint(style: Style, text: string): string {
   const [on, off] = SGR[style];
-  return `\x1b[${on}m${text}\x1b[${off}m`;
+  return `${MARK}${on}m${text}${MARK}${off}m`;
 }
 
-/**
- * Makes control characters visible, but for newlines and tabs: messages quote
- * what registries and images say, which must not move the cursor.
- */
-export function escapeControls(text: string): string {
-  return text.replace(/(?![\n\t])\p{Cc}/gu, (character) => {
-    const code = character.charCodeAt(0).toString(16).padStart(2, "0");
-    return `\\x${code}`;
-  });
+function finish(text: string): string {
+  return showControls(text).replaceAll(showControls(MARK), "\x1b[");
 }
 
 interface Sink {

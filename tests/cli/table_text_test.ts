@@ -44,3 +44,14 @@ Deno.test("tableText() lets no name of an image move the cursor", () => {
   assertEquals(text.split("\n").length, 2);
   assert(!text.includes("\x1b"));
 });
+
+Deno.test("tableText() keeps columns below each other whatever the script", () => {
+  const rows = [{ name: "漢字漢字漢字漢字", image: "x" }, {
+    name: "a\u202eb",
+    image: "y",
+  }];
+  assertEquals(tableText(COLUMNS, rows).split("\n").slice(1), [
+    "漢字漢字漢字漢字  x",
+    "a\\u202eb          y",
+  ]);
+});

@@ -7,6 +7,7 @@ import { readEnv } from "../read_env.ts";
 import { showJson } from "../show_list.ts";
 import type { DOCTOR } from "../table/store_commands.ts";
 import type { Style } from "../terminal.ts";
+import { showOnOneLine } from "../visible_text.ts";
 
 /** Shows what is well and what is not. */
 export async function run(
@@ -22,9 +23,13 @@ export async function run(
     const width = Math.max(...findings.map(({ check }) => check.length));
     for (const { check, state, found, advice } of findings) {
       const mark = terminal.paint(STYLES[state], state.padEnd(MARK_WIDTH));
-      terminal.print(`${mark}  ${check.padEnd(width)}  ${found}`);
+      terminal.print(
+        `${mark}  ${check.padEnd(width)}  ${showOnOneLine(found)}`,
+      );
       if (advice === undefined) continue;
-      terminal.print(" ".repeat(MARK_WIDTH + width + 4) + `→ ${advice}`);
+      terminal.print(
+        " ".repeat(MARK_WIDTH + width + 4) + `→ ${showOnOneLine(advice)}`,
+      );
     }
   }
   return failed > 0 ? 1 : 0;

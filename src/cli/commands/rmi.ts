@@ -5,6 +5,7 @@ import { type Call, UsageError } from "../command.ts";
 import { forEachName } from "../for_each_name.ts";
 import { openSession } from "../open_session.ts";
 import type { REMOVE_IMAGE } from "../table/image_commands.ts";
+import { showOnOneLine } from "../visible_text.ts";
 
 /** Removes images, or names of them, and prints which. */
 export async function run(call: Call<typeof REMOVE_IMAGE>): Promise<void> {
@@ -22,7 +23,9 @@ export async function run(call: Call<typeof REMOVE_IMAGE>): Promise<void> {
       pinned: force ? "remove" : "refuse",
       signal,
     });
-    for (const text of untagged) terminal.print(`Untagged: ${text}`);
+    for (const text of untagged) {
+      terminal.print(`Untagged: ${showOnOneLine(text)}`);
+    }
     for (const id of deleted) terminal.print(`Deleted: ${id}`);
   });
 }

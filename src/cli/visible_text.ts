@@ -1,0 +1,29 @@
+/**
+ * Text that people can trust: whatever a registry, an image or another tool's
+ * record says must not move the cursor, reorder a line or hide in it.
+ */
+
+// Controls (C0, DEL, C1) and formats (bidirectional, zero width, tags), line
+// and paragraph separators, halves of surrogate pairs, and what fonts leave
+// out; but not the variation selectors that emoji are made with.
+const UNSAFE =
+  /(?![\n\t\u{fe0e}\u{fe0f}])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
+
+/**
+ * Writes characters that are not to be seen as `\u001b`, but for newlines and
+ * tabs. JSON stays the same JSON.
+ */
+export function showControls(text: string): string {
+  return text.replace(
+    UNSAFE,
+    (character) =>
+      character.split("").map((unit) =>
+        `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`
+      ).join(""),
+  );
+}
+
+/** As {@linkcode showControls}, and on one line. */
+export function showOnOneLine(text: string): string {
+  return showControls(text.replace(/\s*[\n\r\t\v\f]\s*/g, " "));
+}
