@@ -2,9 +2,14 @@
 
 import { join } from "@std/path";
 import type { Abortable } from "../abort.ts";
-import { COMPRESSION_CODES } from "../formats/store_record.ts";
+import {
+  COMPRESSION_CODES,
+  type LayerRecord,
+} from "../formats/store_record.ts";
 import { createLayer } from "../store/create_layer.ts";
+import type { RecordTable } from "../store/record_table.ts";
 import type { Agent } from "./agent.ts";
+import { isProven, noteProven } from "./proven_blobs.ts";
 import type { NeededLayer } from "./receive_layer.ts";
 import type { StagedLayer } from "./stage_layer.ts";
 
@@ -13,6 +18,7 @@ import type { StagedLayer } from "./stage_layer.ts";
  * before the record that calls it valid; and its parent in the store.
  *
  * @throws {LayerNotFoundError} If the parent was removed meanwhile.
+ * @throws {Error} If the store has other content under the layer's ID.
  */
 export async function commitLayer(
   agent: Agent,
@@ -25,7 +31,12 @@ export async function commitLayer(
   const { store } = agent;
   const { directory, unpacked } = staged;
   using held = await store.lock({ layers: "write" }, { signal });
-  if (held.layers.get(needed.id) !== undefined) return; // another tool's pull
+  const stored = held.layers.get(needed.id);
+  if (stored !== undefined) {
+    // It was another tool's pull; or here before, as another blob.
+    noteSameContent(held.layers, { stored, needed });
+    return;
+  }
   createLayer(store, held.layers, {
     id: needed.id,
     parent: needed.parent,
@@ -46,4 +57,25 @@ export async function commitLayer(
     },
   });
   agent.log("debug", `committed layer "${needed.id}"`);
+}
+
+/** The blob that was staged has the content that the needed layer must have. */
+function noteSameContent(
+  layers: RecordTable<LayerRecord>,
+  { stored, needed }: {
+    readonly stored: LayerRecord;
+    readonly needed: NeededLayer;
+  },
+): void {
+  if (isProven(stored, needed)) return;
+  const known = stored["diff-digest"];
+  if (known !== needed.diffId) {
+    throw new Error(
+      `Cannot store layer "${needed.blob.digest}": layer "${needed.id}" of ` +
+        `the store has uncompressed digest ${known ?? "unknown"}, not ` +
+        `${needed.diffId}; remove the images that use it, then pull again`,
+    );
+  }
+  noteProven(layers, stored, needed.blob);
+  layers.save();
 }

@@ -88,6 +88,7 @@ async function withConfig(
   const { config: descriptor, layers } = image.manifest;
   const stored = findConfig?.(descriptor.digest);
   const isKnown = stored !== undefined &&
+    stored.byteLength === descriptor.size &&
     digestOf(stored) === descriptor.digest;
   const configBytes = isKnown
     ? stored

@@ -10,6 +10,7 @@ import { applySpool } from "../store/apply_spool.ts";
 import { acquireLock, type HeldLock } from "../store/lock.ts";
 import type { UnpackedLayer } from "../store/unpack_blob.ts";
 import type { Agent } from "./agent.ts";
+import { isProven } from "./proven_blobs.ts";
 import {
   nameLayer,
   type NeededLayer,
@@ -57,7 +58,7 @@ export async function stageLayer(
   const held = new DisposableStack();
   try {
     held.use(await lockPull(agent, needed.id, context));
-    if (await isInStore(agent, needed.id, context)) {
+    if (await isInStore(agent, needed, context)) {
       held.dispose();
       return undefined;
     }
@@ -125,9 +126,10 @@ function lockPull(
 
 async function isInStore(
   { store }: Agent,
-  layerId: LayerId,
+  needed: NeededLayer,
   options: Abortable,
 ): Promise<boolean> {
   using held = await store.lock({ layers: "read" }, options);
-  return held.layers.get(layerId) !== undefined;
+  const stored = held.layers.get(needed.id);
+  return stored !== undefined && isProven(stored, needed);
 }

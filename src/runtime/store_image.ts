@@ -24,6 +24,7 @@ import type { Agent } from "./agent.ts";
 import { checkSpace } from "./check_space.ts";
 import { fetchLayers } from "./fetch_layers.ts";
 import type { LayerWorkers } from "./layer_workers.ts";
+import { isProven } from "./proven_blobs.ts";
 import type { OnPullEvent } from "./pull_event.ts";
 import { type ResolvedImage, resolveImage } from "./resolve_image.ts";
 import type { NeededLayer } from "./receive_layer.ts";
@@ -169,7 +170,10 @@ async function findMissing(
   options: Abortable,
 ): Promise<readonly NeededLayer[]> {
   using held = await store.lock({ layers: "read" }, options);
-  return layers.filter(({ id }) => held.layers.get(id) === undefined);
+  return layers.filter((layer) => {
+    const stored = held.layers.get(layer.id);
+    return stored === undefined || !isProven(stored, layer);
+  });
 }
 
 async function record(
@@ -190,6 +194,11 @@ async function record(
     throw new LayerNotFoundError(
       `Cannot store image "${imageId}": layer "${top}" was removed meanwhile`,
     );
+  }
+  for (const name of names) {
+    const holder = held.images.getByName(name)?.id;
+    if (holder === undefined || holder === imageId) continue;
+    log("info", `name "${name}" moves here from image "${holder}"`);
   }
   putImage(store, held.images, {
     id: imageId,
