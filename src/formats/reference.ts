@@ -113,6 +113,11 @@ export function isShortName(text: string): boolean {
   return slash < 0 || !looksLikeDomain(text.slice(0, slash));
 }
 
+/** Whether a text is a tag, and nothing more. */
+export function isTag(text: string | undefined): text is string {
+  return text !== undefined && /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(text);
+}
+
 /** Cuts `name[:tag][@digest]` apart; nothing is checked. */
 export function splitReference(text: string): ReferenceParts {
   const at = text.indexOf("@");
@@ -181,9 +186,7 @@ function isSeparator(text: string): boolean {
 }
 
 function findTagProblem(tag: string | undefined): string | undefined {
-  if (tag === undefined || /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(tag)) {
-    return undefined;
-  }
+  if (tag === undefined || isTag(tag)) return undefined;
   return `"${shown(tag)}" is no tag`;
 }
 

@@ -1,12 +1,13 @@
 /** Pulls an image by a name that a person typed. */
 
-import { basename } from "@std/path";
+import { basename, resolve } from "@std/path";
 import type { Abortable } from "../abort.ts";
 import { InvalidImageNameError } from "../errors.ts";
 import type { ImageSource } from "../formats/blob_source.ts";
 import {
   type ImageName,
   isShortName,
+  isTag,
   nameOf,
   parseReference,
   type Reference,
@@ -178,14 +179,27 @@ async function openInLayout(
   { path, ref, index }: LayoutReference,
 ): Promise<OpenedSource> {
   const source = await openLayout(path, { ref, index });
-  const name = nameInLayout(path, ref ?? source.name);
+  const name = ref === undefined
+    ? nameBelowLocalhost(path, source.name)
+    : nameInLayout(path, ref);
   return { source, name: nameOf(name), [Symbol.dispose]() {} };
 }
 
-/** A full name stays; a mere tag is one of the directory's name. */
-function nameInLayout(path: string, ref: string | undefined): Reference {
-  if (ref !== undefined && !isShortName(ref)) return parseReference(ref);
-  const tag = ref === undefined ? "" : `:${ref.split(":").at(-1)}`;
-  const repository = basename(path).toLowerCase().replace(/[^a-z0-9]+/g, "-");
-  return parseReference(`localhost/${repository.replace(/^-|-$/g, "")}${tag}`);
+/** The name that the user typed: a full one stays, else it is a tag. */
+function nameInLayout(path: string, ref: string): Reference {
+  if (!isShortName(ref)) return parseReference(ref);
+  return nameBelowLocalhost(path, ref.split(":").at(-1));
+}
+
+/**
+ * The directory's name, below `localhost/` as podman has it: what stands in a
+ * stranger's layout must not take a name away from another image.
+ *
+ * @param tag Left out of the name unless it is one.
+ */
+function nameBelowLocalhost(path: string, tag: string | undefined): Reference {
+  const repository = basename(resolve(path)).toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
+  const name = `localhost/${repository || "layout"}`;
+  return parseReference(isTag(tag) ? `${name}:${tag}` : name);
 }
