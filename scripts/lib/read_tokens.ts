@@ -1,12 +1,15 @@
-/** Takes TypeScript apart just so far that imports and calls can be told. */
+/** Takes TypeScript apart so far that imports, calls and operators can be told. */
 
-/** A piece of source: comments, blanks, numbers and patterns are left out. */
+/** A piece of source: comments, blanks and patterns are left out. */
 export interface Token {
-  readonly kind: "word" | "text" | "sign";
+  readonly kind: "word" | "text" | "sign" | "number";
   /** A text without its quotes, a template up to its first `${`. */
   readonly text: string;
   /** Counted from 1. */
   readonly line: number;
+  /** Where it begins and ends in the source, in UTF-16 code units. */
+  readonly start: number;
+  readonly end: number;
 }
 
 const PIECES = new RegExp(
@@ -39,7 +42,8 @@ export function readTokens(source: string): Token[] {
     const start = position;
     const piece = readPiece(source, start, tokens.at(-1), braces);
     position += piece.length;
-    if (piece.token) tokens.push({ ...piece.token, line });
+    const end = position;
+    if (piece.token) tokens.push({ ...piece.token, line, start, end });
     line += source.slice(start, position).split("\n").length - 1;
   }
   return tokens;
@@ -47,7 +51,7 @@ export function readTokens(source: string): Token[] {
 
 interface Piece {
   readonly length: number;
-  readonly token?: Omit<Token, "line">;
+  readonly token?: Pick<Token, "kind" | "text">;
 }
 
 function readPiece(
@@ -65,8 +69,9 @@ function readPiece(
   PIECES.lastIndex = position;
   const match = PIECES.exec(source);
   const [found, groups] = [match?.[0] ?? character, match?.groups ?? {}];
-  if (groups["comment"] || groups["blank"] || groups["number"]) {
-    return { length: found.length };
+  if (groups["comment"] || groups["blank"]) return { length: found.length };
+  if (groups["number"]) {
+    return { length: found.length, token: { kind: "number", text: found } };
   }
   if (groups["string"]) {
     const text = found.slice(1, -1);
@@ -119,6 +124,7 @@ function endsValue(token: Token | undefined): boolean {
     case "word":
       return !OPERATORS.has(token.text);
     case "text":
+    case "number":
       return true;
     case "sign":
       return token.text === ")" || token.text === "]" || token.text === "}";

@@ -1,0 +1,44 @@
+import { assertEquals } from "@std/assert";
+import { listMutations, mutate } from "../../scripts/lib/mutations.ts";
+
+Deno.test("listMutations() breaks a source in all places that matter", async (t) => {
+  const cases: [string, string, string[]][] = [
+    ["comparisons", "a === b;", ["a !== b;"]],
+    ["limits", "a < b;", ["a <= b;", "a >= b;"]],
+    ["logic", "a && b;", ["a || b;"]],
+    ["sums", "a + b;", ["a - b;"]],
+    ["texts are joined", `a + "b";`, []],
+    ["type arguments", "const a = new Map<string, B>();", []],
+    ["arrows", "const a = () => b;", []],
+    ["booleans", "const a = true;", ["const a = false;"]],
+    ["numbers", "const a = 10;", ["const a = (10 + 1);"]],
+    ["fractions", "const a = 1.5;", []],
+    ["negations", "const a = !b;", ["const a = b;"]],
+    ["conditions", "if (a(b)) c = d;", [
+      "if (true) c = d;",
+      "if (false) c = d;",
+    ]],
+    ["calls", "{ a(b); }", ["{ ; }"]],
+    ["calls that are awaited", "{ await a.b(c); }", ["{ ; }"]],
+    ["what is thrown", "{ throw new A(b); }", ["{ ; }"]],
+    ["members of types", "interface A { b(c: D): E; }", []],
+    ["assignments", "{ a = b(c); }", []],
+    ["comments", "// a === b", []],
+    ["texts", `const a = "b === c";`, []],
+    ["patterns", "const a = /b && c/;", []],
+    ["inserted values", "const a = `${b === c} && d`;", [
+      "const a = `${b !== c} && d`;",
+    ]],
+  ];
+  for (const [name, source, expected] of cases) {
+    await t.step(name, () => {
+      const found = listMutations(source).map((one) => mutate(source, one));
+      assertEquals(found, expected);
+    });
+  }
+});
+
+Deno.test("listMutations() tells lines", () => {
+  const [found] = listMutations("a;\n\nb === c;\n");
+  assertEquals(found?.line, 3);
+});
