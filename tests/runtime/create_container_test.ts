@@ -124,7 +124,7 @@ Deno.test("S21 createContainer() fails on a damaged config, and makes nothing", 
   assertEquals(await describeStore(agent), before);
 });
 
-Deno.test("S24 S25 S26 createPodSandbox() writes one record with all", async () => {
+Deno.test("S24 S25 S26 S28 createPodSandbox() writes one record with all", async () => {
   using test = await testPod();
   const { container, layer } = await recordsOf(test, "web-pod");
   assertEquals(container.names, ["web-infra", "web"]);
@@ -134,7 +134,7 @@ Deno.test("S24 S25 S26 createPodSandbox() writes one record with all", async () 
   const { images } = test;
   const { layers } = await images.imageStatus(APP);
   assertEquals(layer.parent, layers.at(-1));
-  assertEquals(layer.names, ["web-infra-layer"]); // S28
+  assertEquals(layer.names, ["web-infra-layer"]);
 });
 
 Deno.test("S22 S23 createPodSandbox() writes CRI-O's keys in their order", async () => {
