@@ -36,6 +36,9 @@ export async function runInteractive(
     stdin,
     stdout: "inherit",
     stderr: "inherit",
+    // The user that it is anyway. By that it is started with fork(2), not with
+    // glibc's posix_spawn(3), which leaves signals 32 and 33 ignored for ever.
+    uid: Deno.uid() ?? 0,
   });
   // Before the start: a signal in between would end orlop, not the program.
   const forwarder = new SignalForwarder();

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { toFileUrl } from "@std/path";
 import { CommandError } from "../../src/errors.ts";
 import { runInteractive } from "../../src/process/run_interactive.ts";
@@ -18,12 +18,14 @@ function start(script: string): Deno.ChildProcess {
       "run",
       "--quiet",
       "--allow-run",
+      "--allow-sys=uid",
       `data:text/typescript,${encodeURIComponent(code)}`,
       script,
     ],
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
+    uid: Deno.uid() ?? 0, // by fork(2): it starts with no signal ignored
   }).spawn();
 }
 
@@ -48,6 +50,14 @@ Deno.test("runInteractive() hands input and output on", async () => {
   assertEquals(code, 5);
   assertEquals(decoder.decode(stdout), "hello");
   assertEquals(decoder.decode(stderr), "err\n");
+});
+
+Deno.test("runInteractive() lets no signal be ignored or blocked", async () => {
+  const child = start("grep -E '^Sig(Blk|Ign):' /proc/self/status");
+  await child.stdin.close();
+  const { stdout } = await child.output();
+  const text = new TextDecoder().decode(stdout);
+  assertMatch(text, /^SigBlk:\t0+\nSigIgn:\t0+\n$/);
 });
 
 Deno.test("runInteractive() hands signals on", async (t) => {
