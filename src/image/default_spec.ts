@@ -55,7 +55,7 @@ export interface RuntimeSpecOptions {
   readonly imageVolumes?: "layer" | "tmpfs" | undefined;
   /** Whether it runs on a terminal of its own. */
   readonly terminal?: boolean | undefined;
-  /** Over those made of the image's labels. */
+  /** What the runtime is told besides; the image has no say in it. */
   readonly annotations?: Readonly<Record<string, string>> | undefined;
   /** Whether only volumes can be written to. */
   readonly readOnlyRoot?: boolean | undefined;
@@ -210,8 +210,12 @@ function depthOf(path: string): number {
   return path.split("/").filter(Boolean).length;
 }
 
+/**
+ * An image's labels stay its own, unlike in conversion.md: runtimes obey some
+ * annotations as root (`run.oci.*`, `org.systemd.property.*`, `org.criu.*`).
+ */
 function makeAnnotations(
-  { Labels, StopSignal, ExposedPorts }: RunDefaults,
+  { StopSignal, ExposedPorts }: RunDefaults,
   { annotations }: RuntimeSpecOptions,
 ): Readonly<Record<string, string>> {
   const prefix = "org.opencontainers.image";
@@ -219,7 +223,6 @@ function makeAnnotations(
     ...(StopSignal && { [`${prefix}.stopSignal`]: StopSignal }),
     ...(ExposedPorts.length > 0 &&
       { [`${prefix}.exposedPorts`]: ExposedPorts.join(",") }),
-    ...Labels,
     ...annotations,
   };
 }

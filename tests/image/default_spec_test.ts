@@ -148,17 +148,31 @@ Deno.test("makeRuntimeSpec() chooses namespaces by the network", () => {
   assertEquals(make({}, { network: "host" }).linux?.["sysctl"], undefined);
 });
 
-Deno.test("makeRuntimeSpec() turns labels into annotations", () => {
-  const image = {
-    Labels: { a: "image", b: "image" },
-    StopSignal: "SIGINT",
-    ExposedPorts: ["80/tcp", "443/tcp"],
-  };
+Deno.test("makeRuntimeSpec() tells the runtime what the user says, no label", async (t) => {
+  const obeyed = [
+    "run.oci.handler",
+    "run.oci.hooks.stdin",
+    "org.systemd.property.ExecStart",
+    "org.criu.config",
+    "io.podman.annotations.seccomp",
+    "org.opencontainers.image.stopSignal",
+    "org.opencontainers.image.exposedPorts",
+    "harmless",
+    "__proto__",
+  ];
+  for (const name of obeyed) {
+    await t.step(name, () => {
+      const Labels = JSON.parse(`{${JSON.stringify(name)}: "image"}`);
+      assertEquals(make({ Labels }).annotations, {});
+      const annotations = { "run.oci.handler": "user" };
+      assertEquals(make({ Labels }, { annotations }).annotations, annotations);
+    });
+  }
+  const image = { StopSignal: "SIGINT", ExposedPorts: ["80/tcp", "443/tcp"] };
   assertEquals(make(image, { annotations: { a: "mine" } }).annotations, {
     "org.opencontainers.image.stopSignal": "SIGINT",
     "org.opencontainers.image.exposedPorts": "80/tcp,443/tcp",
     a: "mine",
-    b: "image",
   });
 });
 
