@@ -54,7 +54,7 @@ export async function fetchToken(
 ): Promise<Token> {
   const { registry, credentials } = options;
   const what = `Cannot log in to "${registry.host}"`;
-  const realm = realmOf(challenge, { registry, what });
+  const realm = await realmOf(challenge, { registry, credentials, what });
   const query = queryOf(challenge, options.scope);
   const response = credentials?.kind === "identity-token"
     ? await post(client, realm, { ...options, query, token: credentials.token })
@@ -63,13 +63,18 @@ export async function fetchToken(
   return await readToken(response, { what, signal: options.signal });
 }
 
-function realmOf(
+async function realmOf(
   { parameters }: AuthChallenge,
-  { registry, what }: { registry: URL; what: string },
-): URL {
+  { registry, credentials, what }:
+    & Pick<FetchTokenOptions, "registry" | "credentials">
+    & { readonly what: string },
+): Promise<URL> {
   const text = parameters.get("realm") ?? "";
   const realm = URL.parse(text);
-  const problem = realm === null ? "no URL" : findRealmProblem(realm, registry);
+  const login = credentials === undefined ? "none" : "secret";
+  const problem = realm === null
+    ? "no URL"
+    : await findRealmProblem(realm, registry, { login });
   if (realm !== null && problem === undefined) return realm;
   const shown = text.slice(0, 200);
   throw new RegistryError(

@@ -2,7 +2,7 @@
 
 import type { Abortable } from "../abort.ts";
 import { HostNotPermittedError, RegistryError } from "../image_errors.ts";
-import { findRedirectProblem } from "./address_rules.ts";
+import { findAddressProblem } from "./address_rules.ts";
 import { explainFailure, isLasting } from "./explain_failure.ts";
 import type { HttpClient, HttpRequest } from "./http_client.ts";
 
@@ -84,8 +84,9 @@ async function followRedirects(
   options: SendRequestOptions,
 ): Promise<Response> {
   let url = start;
+  // Who sends us back, too, must not choose what is asked for with our login.
+  let isHome = true;
   for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
-    const isHome = url.origin === start.origin;
     const response = await sendOnce(client, url, { ...options, isHome });
     if (!REDIRECT_STATUSES.includes(response.status)) {
       await refuseEncoding(response, url);
@@ -94,7 +95,8 @@ async function followRedirects(
     await response.body?.cancel();
     // It would carry a password or a token to wherever it leads.
     if (options.body !== undefined) throw refused(url, "redirect of a POST");
-    url = nextUrl(url, response.headers.get("location"));
+    url = await nextUrl(url, response.headers.get("location"));
+    isHome &&= url.origin === start.origin;
   }
   throw refused(url, `more than ${MAX_REDIRECTS} redirects`);
 }
@@ -140,12 +142,12 @@ function unreachable(url: URL, cause: unknown): Error {
   return new RegistryError(`Cannot reach "${url.host}": ${why}`, { cause });
 }
 
-function nextUrl(from: URL, location: string | null): URL {
+async function nextUrl(from: URL, location: string | null): Promise<URL> {
   const to = URL.parse(location ?? "", from);
   if (location === null || to === null) {
     throw refused(from, "redirect without a place to go to");
   }
-  const problem = findRedirectProblem(from, to);
+  const problem = await findAddressProblem(to, from);
   if (problem === undefined) return to;
   // Presigned URLs are secrets: the query is not shown.
   const shown = `${to.protocol}//${to.host}${to.pathname}`;

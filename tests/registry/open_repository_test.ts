@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
 import { PolicyError } from "../../src/errors.ts";
 import { parseManifest } from "../../src/formats/manifest.ts";
 import { parseReference } from "../../src/formats/reference.ts";
@@ -8,6 +8,7 @@ import {
   openRepository,
   type RegistryOptions,
 } from "../../src/registry/open_repository.ts";
+import { type SeenRequest, serveHostile } from "../support/hostile_server.ts";
 import { needs } from "../support/peers.ts";
 import {
   freePort,
@@ -207,6 +208,62 @@ registryTest("openRepository() goes to mirrors first, and to the next", {
     );
     assertEquals(error.status, 404);
   },
+});
+
+Deno.test("openRepository() gives mirrors no credentials that were given for the registry", async (t) => {
+  const challenges: Readonly<Record<string, (host: string) => string>> = {
+    Basic: () => 'Basic realm="mirror"',
+    Bearer: (host) => `Bearer realm="http://${host}/token"`,
+  };
+  for (const [scheme, challengeOf] of Object.entries(challenges)) {
+    await t.step(scheme, async () => {
+      using dir = tempDir();
+      await using mirror = serveHostile(({ url }) =>
+        url.includes("/token") ? Response.json({ token: "any" }) : new Response(
+          null,
+          {
+            status: 401,
+            headers: { "www-authenticate": challengeOf(new URL(url).host) },
+          },
+        )
+      );
+      await using server = serveHostile(({ headers }) =>
+        headers.get("authorization") === null
+          ? new Response(null, {
+            status: 401,
+            headers: { "www-authenticate": 'Basic realm="own"' },
+          })
+          : Response.json({ schemaVersion: 2 })
+      );
+      const registriesConf = dir.join("registries.conf");
+      await Deno.writeTextFile(
+        registriesConf,
+        `[[registry]]
+        location = "${server.host}"
+        [[registry.mirror]]
+        location = "${mirror.host}"`,
+      );
+      using _source = await openRepository(
+        parseReference(`${server.host}/a:1`),
+        {
+          registriesConf,
+          systemDirectory: dir.path,
+          credentials: {
+            kind: "password",
+            username: USER.name,
+            password: USER.password,
+          },
+          retry: { tries: 1 },
+        },
+      );
+      const basic = `Basic ${btoa(`${USER.name}:${USER.password}`)}`;
+      const seen = (requests: readonly SeenRequest[]) =>
+        requests.map(({ headers }) => headers.get("authorization"));
+      assertFalse(seen(mirror.requests).includes(basic));
+      assert(mirror.requests.length > 0);
+      assertEquals(seen(server.requests).at(-1), basic);
+    });
+  }
 });
 
 Deno.test("openRepository() refuses blocked registries", async () => {

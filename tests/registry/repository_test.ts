@@ -112,10 +112,30 @@ Deno.test("a redirect to another origin gets no login", async () => {
   );
 });
 
+Deno.test("a redirect that comes back gets no login either", async () => {
+  await using other = serveHostile(() =>
+    Response.redirect(`http://${server.host}/chosen-by-others`, 307)
+  );
+  await using server = serveHostile((request) => {
+    if (request.url.endsWith("/chosen-by-others")) return new Response("blob");
+    if (request.headers.get("authorization") === null) return challengeBasic();
+    return request.url.includes("/blobs/")
+      ? Response.redirect(`http://${other.host}/`, 307)
+      : manifest();
+  });
+  using repository = connect(server.host, PASSWORD);
+  await repository.fetchManifest();
+  const stream = await repository.open(BLOB);
+  assertEquals(await new Response(stream).text(), "blob");
+  assertEquals(server.requests.at(-1)?.headers.get("authorization"), null);
+});
+
 Deno.test("redirects are refused where they lead astray", async (t) => {
   const cases: [to: string, why: string][] = [
     ["file:///etc/passwd", "(scheme)"],
     ["http://169.254.169.254/latest?token=1", "(link-local address)"],
+    ["http://[fd00:ec2::254]/latest?token=1", "(metadata address)"],
+    ["http://user:token@127.0.0.1/", "(has a user name)"],
     ["", "without a place"],
     ["loop", "more than 10 redirects"],
   ];
@@ -195,6 +215,57 @@ Deno.test("token services are refused where they lead astray", async (t) => {
       );
       using repository = connect(server.host, PASSWORD);
       await assertRejects(() => repository.fetchManifest(), RegistryError, why);
+    });
+  }
+});
+
+Deno.test("a token service on another port gets no login by plain http", async (t) => {
+  const logins: Readonly<Record<string, Credentials>> = {
+    "password": PASSWORD,
+    "identity token": { kind: "identity-token", token: "secret" },
+  };
+  await using service = serveHostile(() => Response.json({ token: "t1" }));
+  await using server = serveHostile((request) =>
+    request.headers.get("authorization") === "Bearer t1"
+      ? manifest()
+      : challenge(`Bearer realm="http://${service.host}/token"`)
+  );
+  for (const [name, credentials] of Object.entries(logins)) {
+    await t.step(name, async () => {
+      using repository = connect(server.host, credentials);
+      await assertRejects(
+        () => repository.fetchManifest(),
+        RegistryError,
+        "no password is sent there",
+      );
+      assertEquals(service.requests.length, 0);
+    });
+  }
+  await t.step("none", async () => {
+    using repository = connect(server.host);
+    await repository.fetchManifest();
+    assertEquals(service.requests[0]?.headers.get("authorization"), null);
+  });
+});
+
+Deno.test("a token request that is redirected takes no login along", async (t) => {
+  const logins: Readonly<Record<string, Credentials>> = {
+    "password": PASSWORD,
+    "identity token": { kind: "identity-token", token: "secret" },
+  };
+  for (const [name, credentials] of Object.entries(logins)) {
+    await t.step(name, async () => {
+      await using thief = serveHostile(() => Response.json({ token: "t1" }));
+      await using server = serveHostile(({ url }) =>
+        url.includes("/token")
+          ? Response.redirect(`http://${thief.host}/token`, 307)
+          : challenge(`Bearer realm="http://${new URL(url).host}/token"`)
+      );
+      using repository = connect(server.host, credentials);
+      await assertRejects(() => repository.fetchManifest(), RegistryError);
+      for (const { method, headers } of thief.requests) {
+        assertEquals([method, headers.get("authorization")], ["GET", null]);
+      }
     });
   }
 });
