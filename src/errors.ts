@@ -77,6 +77,30 @@ export class ContainerNotFoundError extends NotFoundError {
 }
 
 /**
+ * The beginning of an ID fits several containers or pods.
+ *
+ * @example
+ * ```ts
+ * import { AmbiguousIdError } from "orlop";
+ * console.log(new AmbiguousIdError("why", ["ab1", "ab2"]).candidates.length); // 2
+ * ```
+ */
+export class AmbiguousIdError extends ContainerNotFoundError {
+  /** The IDs that begin so. */
+  readonly candidates: readonly string[];
+
+  static {
+    this.prototype.name = "AmbiguousIdError";
+  }
+
+  /** Makes one that tells which it could be. */
+  constructor(message: string, candidates: readonly string[]) {
+    super(message);
+    this.candidates = candidates;
+  }
+}
+
+/**
  * No layer of this ID is in the store.
  *
  * @example

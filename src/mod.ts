@@ -80,16 +80,14 @@ export {
   openAgent,
 } from "./runtime/agent.ts";
 export type { ContainerIdentity } from "./runtime/check_request.ts";
+export type { ContainerOwner } from "./runtime/container_owner.ts";
 export type { MetadataChange } from "./runtime/container_metadata.ts";
 export type {
   ContainerInfo,
   CreateContainerOptions,
   CreatePodSandboxOptions,
 } from "./runtime/create_container.ts";
-export type {
-  DeleteContainerOptions,
-  RemovePodSandboxOptions,
-} from "./runtime/delete_container.ts";
+export type { RemovePodSandboxOptions } from "./runtime/delete_container.ts";
 export type { WantedImage } from "./runtime/find_image.ts";
 export { ImageServer } from "./runtime/image_server.ts";
 export {
@@ -99,7 +97,6 @@ export {
 } from "./runtime/inspect_container.ts";
 export type { ImageDetails, ImageSummary } from "./runtime/list_images.ts";
 export {
-  type ContainerOwner,
   type ContainerSummary,
   listContainers,
   listPods,

@@ -1,6 +1,6 @@
 /** Commands that take several names: one failure does not stop the others. */
 
-import { NotFoundError } from "../errors.ts";
+import { AmbiguousIdError, NotFoundError } from "../errors.ts";
 
 /** How failures are taken. */
 export interface ForEachNameOptions {
@@ -26,11 +26,16 @@ export async function forEachName(
     try {
       await act(name);
     } catch (error) {
-      if (ignore && error instanceof NotFoundError) continue;
+      if (ignore && isAbsence(error)) continue;
       if (signal.aborted) throw error;
       failures.push(error);
     }
   }
   if (failures.length === 1) throw failures[0];
   if (failures.length > 1) throw new AggregateError(failures);
+}
+
+/** What fits several things is there. */
+function isAbsence(error: unknown): boolean {
+  return error instanceof NotFoundError && !(error instanceof AmbiguousIdError);
 }

@@ -1,10 +1,10 @@
 /** The pod that a new container joins: one that is there, or a new one. */
 
-import { NotFoundError } from "../errors.ts";
 import { randomId } from "../fs/random_name.ts";
 import type { Agent } from "../runtime/agent.ts";
 import { createPodSandbox } from "../runtime/create_container.ts";
-import { listPods, type PodSummary } from "../runtime/list_containers.ts";
+import { listPods } from "../runtime/list_containers.ts";
+import { findPod } from "./find_container.ts";
 
 /** A pod, as containers refer to it. */
 export interface JoinedPod {
@@ -55,22 +55,4 @@ export async function makePod(
     containerName: `${podName}${INFRA_SUFFIX}`,
   });
   return id;
-}
-
-/** Finds a pod among all. @throws {NotFoundError} If there is none. */
-export function findPod(
-  pods: readonly PodSummary[],
-  text: string,
-): PodSummary {
-  const found = pods.find(({ id, name }) => id === text || name === text);
-  if (found !== undefined) return found;
-  const similar = text === ""
-    ? []
-    : pods.filter(({ id }) => id.startsWith(text));
-  const [first] = similar;
-  if (first !== undefined && similar.length === 1) return first;
-  const why = similar.length > 1
-    ? `${similar.length} IDs begin so`
-    : "no pod has this name or ID";
-  throw new NotFoundError(`Cannot find pod "${text}": ${why}`);
 }

@@ -15,6 +15,9 @@ export type ImageId = string & { readonly __brand: "ImageId" };
 /** The ID of a container, and of the pod that an infra container makes. */
 export type ContainerId = string & { readonly __brand: "ContainerId" };
 
+/** How much of an ID has to be typed: less is a slip, not a choice. */
+export const MIN_ID_PREFIX = 3;
+
 // Longer values are cut in messages.
 const MAX_SHOWN = 80;
 // Linux: NAME_MAX.

@@ -2,23 +2,20 @@
 
 import type { Abortable } from "../abort.ts";
 import {
-  ContainerNotFoundError,
-  InvalidContainerIdError,
-  PolicyError,
-} from "../errors.ts";
-import {
   type ContainerMetadata,
   formatContainerMetadata,
-  isOwnMetadata,
 } from "../formats/container_metadata.ts";
-import type { ContainerId } from "../formats/store_ids.ts";
+import type { ContainerRecord } from "../formats/store_record.ts";
 import {
   ensureRunDirectory,
   ensureWorkDirectory,
-  findContainer,
 } from "../store/container_store.ts";
+import { findContainer, findValid } from "../store/find_container.ts";
+import { runDirectory, workDirectory } from "../store/paths.ts";
 import type { Agent } from "./agent.ts";
+import { checkOwner, ownerOf } from "./container_owner.ts";
 import { parseStoredMetadata } from "./parse_stored.ts";
+import type { ContainerDirectories } from "./put_container.ts";
 
 /** New metadata, or how to make it from the old, under the store's lock. */
 export type MetadataChange =
@@ -68,11 +65,7 @@ export async function setContainerMetadata(
   using held = await store.lock({ containers: "write" }, options);
   const record = findContainer(held.containers, idOrName);
   const old = parseStoredMetadata(held.containers, record);
-  if (!isOwnMetadata(record.metadata ?? "")) {
-    throw new PolicyError(
-      `Cannot change container "${idOrName}": it belongs to another tool`,
-    );
-  }
+  checkOwner(store, record, { verb: "change" });
   const { change } = options;
   const next = typeof change === "function" ? change(old) : change;
   for (const field of IMMUTABLE) {
@@ -100,10 +93,8 @@ export async function getWorkDir(
   idOrName: string,
   options: Abortable = {},
 ): Promise<string> {
-  return ensureWorkDirectory(
-    agent.store.paths,
-    await resolveId(agent, idOrName, options),
-  );
+  const record = await find(agent, idOrName, options);
+  return directoriesOf(agent, record).dir;
 }
 
 /**
@@ -116,25 +107,31 @@ export async function getRunDir(
   idOrName: string,
   options: Abortable = {},
 ): Promise<string> {
-  return ensureRunDirectory(
-    agent.store.paths,
-    await resolveId(agent, idOrName, options),
-  );
+  const record = await find(agent, idOrName, options);
+  return directoriesOf(agent, record).runDir;
 }
 
-async function resolveId(
+/** A container's directories; another tool's are not made if missing. */
+export function directoriesOf(
+  { store }: Agent,
+  record: ContainerRecord,
+): ContainerDirectories {
+  const { paths } = store;
+  const { id } = record;
+  if (ownerOf(store, record) !== "orlop") {
+    return { dir: workDirectory(paths, id), runDir: runDirectory(paths, id) };
+  }
+  return {
+    dir: ensureWorkDirectory(paths, id),
+    runDir: ensureRunDirectory(paths, id),
+  };
+}
+
+async function find(
   { store }: Agent,
   idOrName: string,
   options: Abortable,
-): Promise<ContainerId> {
+): Promise<ContainerRecord> {
   using held = await store.lock({ containers: "read" }, options);
-  try {
-    return findContainer(held.containers, idOrName).id;
-  } catch (error) {
-    if (!(error instanceof ContainerNotFoundError)) throw error;
-    throw new InvalidContainerIdError(
-      `Cannot find container "${idOrName}": invalid container ID`,
-      { cause: error },
-    );
-  }
+  return findValid(held.containers, idOrName, { verb: "find" });
 }

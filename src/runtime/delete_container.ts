@@ -2,21 +2,22 @@
 
 import type { Abortable } from "../abort.ts";
 import {
+  AmbiguousIdError,
   ContainerNotFoundError,
   InUseError,
   InvalidContainerIdError,
   InvalidSandboxIdError,
-  PolicyError,
 } from "../errors.ts";
 import type { ContainerId } from "../formats/store_ids.ts";
 import type { ContainerRecord } from "../formats/store_record.ts";
-import { findContainer } from "../store/container_store.ts";
 import { dropContainer } from "../store/delete_container.ts";
+import { choose, findContainer } from "../store/find_container.ts";
 import { noteUse } from "../store/image_store.ts";
 import type { Staging } from "../store/staging.ts";
 import type { HeldLocks } from "../store/tables.ts";
 import type { Agent } from "./agent.ts";
-import { listMembers, ownerOf, readMetadata } from "./list_containers.ts";
+import { checkOwner } from "./container_owner.ts";
+import { listMembers, readMetadata } from "./list_containers.ts";
 import { unmountLayer } from "./mount_layer.ts";
 
 /** What has to be locked around a deletion. */
@@ -29,15 +30,6 @@ export const DELETE_LOCKS = {
 
 type DeleteLocks = HeldLocks<typeof DELETE_LOCKS>;
 
-/** How to delete a container. */
-export interface DeleteContainerOptions extends Abortable {
-  /**
-   * `"any"` also deletes those of other tools that share the store; they are
-   * refused otherwise.
-   */
-  readonly owner?: "orlop" | "any" | undefined;
-}
-
 /**
  * Deletes a container: unmounts it, then removes layer, directories, record.
  *
@@ -49,7 +41,7 @@ export interface DeleteContainerOptions extends Abortable {
 export async function deleteContainer(
   agent: Agent,
   idOrName: string,
-  options: DeleteContainerOptions = {},
+  options: Abortable = {},
 ): Promise<ContainerId> {
   if (idOrName === "") {
     throw new InvalidContainerIdError(
@@ -59,21 +51,10 @@ export async function deleteContainer(
   await using trash = agent.store.openStaging();
   using held = await agent.store.lock(DELETE_LOCKS, options);
   const record = findContainer(held.containers, idOrName);
-  if (options.owner !== "any") checkOwner(agent, record);
+  checkOwner(agent.store, record, { verb: "remove" });
   await dropMounted(agent, held, { record, trash });
   agent.log("debug", `deleted container "${record.id}"`);
   return record.id;
-}
-
-/** What others keep in a store they share is theirs. */
-function checkOwner({ store }: Agent, record: ContainerRecord): void {
-  const owner = ownerOf(store, record);
-  if (owner === "orlop") return;
-  const name = record.names?.[0] ?? record.id;
-  throw new PolicyError(
-    `Cannot delete container "${name}": it belongs to ` +
-      `${owner === "other" ? "another tool" : owner}, which must delete it`,
-  );
 }
 
 /** How to remove a pod. */
@@ -126,19 +107,17 @@ function findSandbox(
   { containers }: DeleteLocks,
   idOrName: string,
 ): ContainerRecord {
-  const found = tryFind();
-  if (found !== undefined && readMetadata(found)?.pod === true) return found;
-  throw new InvalidSandboxIdError(
-    `Cannot find pod "${idOrName}": invalid sandbox ID`,
-  );
-
-  function tryFind(): ContainerRecord | undefined {
-    try {
-      return findContainer(containers, idOrName);
-    } catch (error) {
-      if (error instanceof ContainerNotFoundError) return undefined;
-      throw error;
-    }
+  const pods = containers.records
+    .filter((record) => readMetadata(record)?.pod === true);
+  try {
+    return choose(pods, idOrName, { kind: "pod" });
+  } catch (error) {
+    if (error instanceof AmbiguousIdError) throw error;
+    if (!(error instanceof ContainerNotFoundError)) throw error;
+    throw new InvalidSandboxIdError(
+      `Cannot find pod "${idOrName}": invalid sandbox ID`,
+      { cause: error },
+    );
   }
 }
 

@@ -10,6 +10,7 @@ import {
   repositoryOf,
 } from "../formats/reference.ts";
 import { EMPTY_CONF, type RegistriesConf } from "../formats/registries_conf.ts";
+import { MIN_ID_PREFIX } from "../formats/store_ids.ts";
 import type { ImageRecord } from "../formats/store_record.ts";
 import type { RecordTable } from "../store/record_table.ts";
 import { isPlainName, readImageText, tryParse } from "./image_text.ts";
@@ -31,9 +32,6 @@ export interface FoundImage {
 }
 
 type Images = RecordTable<ImageRecord>;
-
-// A shorter one is more likely a typing error than an ID.
-const MIN_PREFIX = 3;
 
 /** Whether there is an image that a text may mean; see {@linkcode findImage}. */
 export function hasImage(
@@ -181,7 +179,7 @@ function byPrefix(images: Images, id: string): FoundImage | undefined {
 function findByPrefix(images: Images, id: string): ImageRecord | undefined {
   const prefix = id.replace(/^sha256:/, "");
   return images.lookUp(prefix) ??
-    (prefix.length < MIN_PREFIX ? undefined : images.getByPrefix(prefix));
+    (prefix.length < MIN_ID_PREFIX ? undefined : images.getByPrefix(prefix));
 }
 
 function notPresent(

@@ -4,12 +4,9 @@ import { join } from "@std/path";
 import type { Abortable } from "../abort.ts";
 import type { RuntimeSpec } from "../formats/runtime_spec.ts";
 import type { ContainerRecord } from "../formats/store_record.ts";
-import {
-  ensureRunDirectory,
-  ensureWorkDirectory,
-  findContainer,
-} from "../store/container_store.ts";
+import { findContainer } from "../store/find_container.ts";
 import type { Agent } from "./agent.ts";
+import { directoriesOf } from "./container_metadata.ts";
 import { type ContainerSummary, summarize } from "./list_containers.ts";
 import { mountPoint } from "./mount_layer.ts";
 import { readStoredSpec } from "./parse_stored.ts";
@@ -67,8 +64,7 @@ export async function inspectContainer(
   const record = findContainer(held.containers, idOrName);
   const target = mountPoint(agent, record.layer);
   const isMounted = await mounter.isMounted(target, options);
-  const dir = ensureWorkDirectory(store.paths, record.id);
-  const runDir = ensureRunDirectory(store.paths, record.id);
+  const { dir, runDir } = directoriesOf(agent, record);
   const template = readTemplate(agent, record.id);
   const bundleConfig = readStoredSpec({
     path: join(runDir, "config.json"),

@@ -1,7 +1,5 @@
 /** Lists containers and pods: all that is known of them is in the records. */
 
-import { existsSync } from "node:fs";
-import { join } from "@std/path";
 import type { Abortable } from "../abort.ts";
 import {
   type ContainerMetadata,
@@ -10,10 +8,9 @@ import {
 } from "../formats/container_metadata.ts";
 import type { ContainerId, ImageId, LayerId } from "../formats/store_ids.ts";
 import type { ContainerRecord } from "../formats/store_record.ts";
-import { workDirectory } from "../store/paths.ts";
 import type { RecordTable } from "../store/record_table.ts";
-import type { Store } from "../store/store.ts";
 import type { Agent } from "./agent.ts";
+import { type ContainerOwner, ownerOf } from "./container_owner.ts";
 import { mountPoint } from "./mount_layer.ts";
 
 /** A container, as lists show it. */
@@ -37,9 +34,6 @@ export interface ContainerSummary {
   /** Only for orlop's own, and if it parses. */
   readonly metadata: ContainerMetadata | undefined;
 }
-
-/** Whose a container is. Others' are listed, but not touched by cleanups. */
-export type ContainerOwner = "orlop" | "cri-o" | "podman" | "buildah" | "other";
 
 /** A pod: its infra container and those that belong to it. */
 export interface PodSummary {
@@ -171,27 +165,4 @@ export function summarize(
     mountPoint,
     metadata,
   };
-}
-
-/** Tells whose a container is, by what each tool writes for its own. */
-export function ownerOf(
-  { paths }: Store,
-  { id, metadata = "" }: ContainerRecord,
-): ContainerOwner {
-  if (isOwnMetadata(metadata)) return "orlop";
-  if (metadata === "") {
-    const state = join(workDirectory(paths, id), "buildah.json");
-    return existsSync(state) ? "buildah" : "other";
-  }
-  try {
-    const { podId, podName, imageId, name } = parseContainerMetadata(
-      metadata,
-      "container",
-    );
-    if (podId !== "" && podName !== "") return "cri-o";
-    return imageId !== "" && name !== "" ? "podman" : "other";
-  } catch {
-    // Owners may write what they like.
-    return "other";
-  }
 }

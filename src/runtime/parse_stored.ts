@@ -66,7 +66,7 @@ export function parseStoredMetadata(
 ): ContainerMetadata {
   const path = containers.pathOf(id);
   const advice = "restore that file from a backup, or remove the container " +
-    "(rm --force)";
+    "with the tool that made it";
   return parseStored(
     { path, advice },
     (what) => parseContainerMetadata(metadata, `container "${id}" in ${what}`),

@@ -18,8 +18,8 @@ import type { Agent } from "./agent.ts";
 import { deleteContainer } from "./delete_container.ts";
 import { findImage, namesFor } from "./find_image.ts";
 import { readImageText } from "./image_text.ts";
-import { ownerOf } from "./list_containers.ts";
-import { mountPoint, unmountLayer } from "./mount_layer.ts";
+import { ownerCommand, ownerName, ownerOf } from "./container_owner.ts";
+import { mountPoint } from "./mount_layer.ts";
 import { isPinned } from "./pin_image.ts";
 import { loadShortNames } from "./short_names.ts";
 
@@ -78,13 +78,8 @@ export async function untagImage(
 
 /** How to remove an image. */
 export interface RemoveImageOptions extends Abortable {
-  /** `"remove"` also removes the containers made from it, and its mount. */
+  /** `"remove"` also removes those of orlop's containers made from it. */
   readonly containers?: "refuse" | "remove" | undefined;
-  /**
-   * Whose containers may be removed: `"any"` takes those of other tools that
-   * share the store, too. They are a reason to refuse otherwise.
-   */
-  readonly owner?: "orlop" | "any" | undefined;
   /** `"all"` removes an image that was named by ID though it has names. */
   readonly names?: "refuse" | "all" | undefined;
   /** `"remove"` also removes an image that is pinned. */
@@ -114,7 +109,7 @@ const LOCKS = {
  *
  * @throws {ImageNotFoundError} If there is no such image.
  * @throws {InUseError} If containers use it (of other tools, whatever the
- *   options say but `owner`), it is mounted, or an ID has several names.
+ *   options say), it is mounted, or an ID has several names.
  * @throws {PolicyError} If it is pinned and would be gone.
  */
 export async function removeImage(
@@ -145,7 +140,7 @@ export async function removeImage(
     );
   }
   if (options.pinned !== "remove") checkPin(agent, image, nameOrId);
-  await releaseMount(agent, held, { ...options, image });
+  await checkMount(agent, held, { ...options, image });
   const deletedLayers = deleteImage(store, held, { image, trash });
   agent.log("debug", `removed image "${image.id}"`);
   return { untagged: names, deleted: [image.id], deletedLayers };
@@ -154,10 +149,10 @@ export async function removeImage(
 async function removeUsers(
   agent: Agent,
   nameOrId: string,
-  { signal, pinned, owner }: RemoveImageOptions,
+  { signal, pinned }: RemoveImageOptions,
 ): Promise<void> {
   for (const id of await listUsers()) {
-    await deleteContainer(agent, id, { owner, signal });
+    await deleteContainer(agent, id, { signal });
   }
 
   async function listUsers(): Promise<readonly ContainerId[]> {
@@ -169,7 +164,7 @@ async function removeUsers(
     if (pinned !== "remove") checkPin(agent, image, nameOrId);
     const users = held.containers.records
       .filter((container) => container.image === image.id);
-    if (owner !== "any") checkOwners(agent, users, nameOrId);
+    checkOwners(agent, users, nameOrId);
     return users.map(({ id }) => id);
   }
 }
@@ -188,34 +183,38 @@ function checkOwners(
     .filter(({ owner }) => owner !== "orlop");
   if (foreign.length === 0) return;
   const list = foreign.map(({ name, owner }) =>
-    `"${name}" of ${owner === "other" ? "another tool" : owner}`
+    `"${name}" of ${ownerName(owner)}`
+  );
+  const commands = foreign.flatMap(({ name, owner }) =>
+    ownerCommand(owner, "remove", name) ?? []
   );
   throw new InUseError(
     `Cannot remove image "${typed}": containers of other tools use it: ` +
-      `${list.join(", ")}; remove them with these tools`,
+      `${list.join(", ")}; remove them with these tools` +
+      (commands.length > 0 ? ` (${commands.join("; ")})` : ""),
     foreign.map(({ name }) => name),
   );
 }
 
-/** An image can be mounted to look into it; what is mounted cannot go. */
-async function releaseMount(
+/**
+ * Other tools mount images to look into them, and only they know who still
+ * looks: orlop leaves no image mounted itself.
+ *
+ * @throws {InUseError} If it is mounted.
+ */
+async function checkMount(
   agent: Agent,
   held: HeldLocks<typeof LOCKS>,
-  { image, containers, signal }: RemoveImageOptions & {
-    readonly image: ImageRecord;
-  },
+  { image, signal }: Abortable & { readonly image: ImageRecord },
 ): Promise<void> {
-  const { id, layer: layerId } = image;
-  if (layerId === undefined || findImageUsers(held, id).length > 0) return;
-  const target = mountPoint(agent, layerId);
+  const { id, layer } = image;
+  if (layer === undefined || findImageUsers(held, id).length > 0) return;
+  const target = mountPoint(agent, layer);
   if (!await agent.mounter.isMounted(target, { signal })) return;
-  if (containers === "remove") {
-    await unmountLayer(agent, held, { layerId, mode: "all" });
-    return;
-  }
+  const name = image.names?.[0] ?? id;
   throw new InUseError(
-    `Cannot remove image "${image.names?.[0] ?? id}": it is mounted at ` +
-      `"${target}"`,
+    `Cannot remove image "${name}": it is mounted at "${target}"; unmount it ` +
+      `first: "podman image unmount ${name}", or umount if no tool knows it`,
     [target],
   );
 }

@@ -19,7 +19,6 @@ import {
 } from "./create_container.ts";
 import {
   deleteContainer,
-  type DeleteContainerOptions,
   removePodSandbox,
   type RemovePodSandboxOptions,
 } from "./delete_container.ts";
@@ -151,7 +150,7 @@ export class RuntimeServer {
    */
   deleteContainer(
     idOrName: string,
-    options?: DeleteContainerOptions,
+    options?: Abortable,
   ): Promise<string> {
     return deleteContainer(this.#agent, idOrName, options);
   }

@@ -2,8 +2,8 @@
 
 import { join } from "@std/path";
 import type { Abortable } from "../abort.ts";
-import { ContainerNotFoundError, InvalidContainerIdError } from "../errors.ts";
-import { isOwnMetadata } from "../formats/container_metadata.ts";
+import { InvalidContainerIdError } from "../errors.ts";
+import type { ContainerMetadata } from "../formats/container_metadata.ts";
 import {
   formatRuntimeSpec,
   type RuntimeSpec,
@@ -15,10 +15,12 @@ import { writeAtomically } from "../fs/write_atomically.ts";
 import {
   ensureRunDirectory,
   ensureWorkDirectory,
-  findContainer,
 } from "../store/container_store.ts";
+import { findContainer, findValid } from "../store/find_container.ts";
+import { workDirectory } from "../store/paths.ts";
 import type { HeldLocks } from "../store/tables.ts";
 import type { Agent } from "./agent.ts";
+import { checkOwner, ownerOf } from "./container_owner.ts";
 import { readConfig } from "./list_images.ts";
 import { makeTemplate } from "./make_template.ts";
 import {
@@ -43,6 +45,7 @@ const STOP_LOCKS = { ...MOUNT_LOCKS, containers: "read" } as const;
  * @returns The root directory.
  * @throws {InvalidContainerIdError} If there is no such container.
  * @throws {DamagedFileError} If its metadata or template does not parse.
+ * @throws {PolicyError} If it is another tool's.
  */
 export async function startContainer(
   agent: Agent,
@@ -50,12 +53,11 @@ export async function startContainer(
   options: Abortable = {},
 ): Promise<string> {
   using held = await agent.store.lock(START_LOCKS, options);
-  const container = findForStart();
-  const { id, layer: layerId, metadata = "" } = container;
-  const { mountLabel } = parseStoredMetadata(held.containers, container);
-  const template = isOwnMetadata(metadata)
-    ? readTemplate(agent, id) ?? await renewTemplate(agent, held, container)
-    : undefined;
+  const container = findValid(held.containers, idOrName, { verb: "start" });
+  const { id, layer: layerId } = container;
+  const { mountLabel } = readOwnMetadata(agent, held, container);
+  const template = readTemplate(agent, id) ??
+    await renewTemplate(agent, held, container);
   const root = await mountLayer(agent, held, {
     ...options,
     layerId,
@@ -63,26 +65,26 @@ export async function startContainer(
     mountOptions: mountOptionsOf(container),
   });
   try {
-    if (template !== undefined) {
-      writeBundleConfig(agent, { id, template, root });
-    }
+    writeBundleConfig(agent, { id, template, root });
   } catch (error) {
     await unmountLayer(agent, held, { layerId });
     throw error;
   }
   return root;
+}
 
-  function findForStart(): ContainerRecord {
-    try {
-      return findContainer(held.containers, idOrName);
-    } catch (error) {
-      if (!(error instanceof ContainerNotFoundError)) throw error;
-      throw new InvalidContainerIdError(
-        `Cannot start container "${idOrName}": invalid container ID`,
-        { cause: error },
-      );
-    }
-  }
+/** What does not parse may be orlop's, and damaged: that is told first. */
+function readOwnMetadata(
+  { store }: Agent,
+  { containers }: HeldLocks<typeof START_LOCKS>,
+  container: ContainerRecord,
+): ContainerMetadata {
+  const isUnclear = ownerOf(store, container) === "other" &&
+    container.metadata !== undefined && container.metadata !== "";
+  if (!isUnclear) checkOwner(store, container, { verb: "start" });
+  const metadata = parseStoredMetadata(containers, container);
+  checkOwner(store, container, { verb: "start" });
+  return metadata;
 }
 
 /** How to stop a container. */
@@ -98,6 +100,7 @@ export interface StopContainerOptions extends Abortable {
  * @returns Whether it is unmounted now.
  * @throws {InvalidContainerIdError} If `idOrName` is empty.
  * @throws {ContainerNotFoundError} If it is unknown.
+ * @throws {PolicyError} If it is another tool's.
  */
 export async function stopContainer(
   agent: Agent,
@@ -110,8 +113,10 @@ export async function stopContainer(
     );
   }
   using held = await agent.store.lock(STOP_LOCKS, options);
-  const { layer } = findContainer(held.containers, idOrName);
-  return await unmountLayer(agent, held, { ...options, layerId: layer });
+  const container = findContainer(held.containers, idOrName);
+  checkOwner(agent.store, container, { verb: "stop" });
+  const { layer: layerId } = container;
+  return await unmountLayer(agent, held, { ...options, layerId });
 }
 
 /** Reads a container's template; undefined if its owner wrote none. */
@@ -120,8 +125,9 @@ export function readTemplate(
   id: ContainerId,
 ): RuntimeSpec | undefined {
   return readStoredSpec({
-    path: join(ensureWorkDirectory(store.paths, id), "config.json"),
-    advice: "mend it, or remove it: the next start makes it anew of the image",
+    path: join(workDirectory(store.paths, id), "config.json"),
+    advice:
+      "repair it, or remove it: the next start makes it anew of the image",
   });
 }
 

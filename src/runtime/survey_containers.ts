@@ -9,7 +9,8 @@ import { layerDirectory, runDirectory } from "../store/paths.ts";
 import type { Tables } from "../store/tables.ts";
 import type { Agent } from "./agent.ts";
 import type { ContainerFact } from "./cleanup_facts.ts";
-import { ownerOf, readMetadata } from "./list_containers.ts";
+import { ownerOf } from "./container_owner.ts";
+import { readMetadata } from "./list_containers.ts";
 import { mountPoint } from "./mount_layer.ts";
 import { hasRunner } from "./run_once.ts";
 

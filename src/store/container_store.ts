@@ -1,18 +1,13 @@
 /** Containers in a store: their records, layers and directories. */
 
 import { chmodSync, mkdirSync } from "node:fs";
-import {
-  ContainerNotFoundError,
-  DuplicateIdError,
-  DuplicateNameError,
-} from "../errors.ts";
+import { DuplicateIdError, DuplicateNameError } from "../errors.ts";
 import { type ContainerId, parseLayerId } from "../formats/store_ids.ts";
 import type { ContainerRecord, ImageRecord } from "../formats/store_record.ts";
 import { randomId } from "../fs/random_name.ts";
 import { createLayer } from "./create_layer.ts";
 import { noteUse } from "./image_store.ts";
 import { runDirectory, type StorePaths, workDirectory } from "./paths.ts";
-import type { RecordTable } from "./record_table.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
@@ -99,28 +94,6 @@ export function completeContainer(held: Tables, id: ContainerId): void {
   const { [INCOMPLETE]: _, ...flags } = { ...record.flags };
   held.containers.update({ ...record, flags });
   held.containers.save();
-}
-
-/**
- * Finds a container by full ID, name, ID of its own layer, or unique prefix
- * of its ID.
- *
- * @throws {ContainerNotFoundError} If there is none, or the prefix is of many.
- */
-export function findContainer(
-  containers: RecordTable<ContainerRecord>,
-  idOrName: string,
-): ContainerRecord {
-  const found = containers.lookUp(idOrName) ??
-    containers.getByName(idOrName) ??
-    containers.records.find(({ layer }) =>
-      layer !== "" && layer === idOrName
-    ) ??
-    containers.getByPrefix(idOrName);
-  if (found !== undefined) return found;
-  throw new ContainerNotFoundError(
-    `Cannot find container "${idOrName}": no container has this name or ID`,
-  );
 }
 
 /** A container's directory that survives reboots; made if missing. */

@@ -1,21 +1,14 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { checkOwner, findContainer } from "../../src/cli/find_container.ts";
-import { ContainerNotFoundError, InUseError } from "../../src/errors.ts";
+import { findContainer, findPod } from "../../src/cli/find_container.ts";
+import { AmbiguousIdError, ContainerNotFoundError } from "../../src/errors.ts";
 import {
   parseContainerId,
   parseImageId,
   parseRecordId,
 } from "../../src/formats/store_ids.ts";
-import type {
-  ContainerOwner,
-  ContainerSummary,
-} from "../../src/runtime/list_containers.ts";
+import type { ContainerSummary } from "../../src/runtime/list_containers.ts";
 
-function container(
-  id: string,
-  name: string,
-  owner: ContainerOwner = "orlop",
-): ContainerSummary {
+function container(id: string, name: string): ContainerSummary {
   return {
     id: parseContainerId(id),
     names: [name],
@@ -23,7 +16,7 @@ function container(
     imageName: "",
     layerId: parseRecordId(`layer-${id}`),
     created: "",
-    owner,
+    owner: "orlop",
     mountPoint: undefined,
     metadata: undefined,
   };
@@ -36,25 +29,47 @@ Deno.test("findContainer() takes ID, name, layer and unique beginning", () => {
     assertEquals(findContainer(ALL, text).id, "abc1");
   }
   assertEquals(findContainer(ALL, "abc1x").id, "abc2");
-  assertEquals(findContainer([container("abc", "x")], "ab").id, "abc");
+  assertEquals(findContainer([container("abcd", "x")], "abc").id, "abcd");
+  // A name goes before the beginning of an ID, whoever comes first.
+  const named = [container("abcd", "x"), container("def0", "abc")];
+  assertEquals(findContainer(named, "abc").id, "def0");
 });
 
-Deno.test("findContainer() refuses what is unknown, empty or ambiguous", () => {
-  const cases = [["nix", "no container"], ["", "no container"], [
-    "abc",
-    "2 IDs",
-  ]];
-  for (const [text = "", why = ""] of cases) {
+Deno.test("findContainer() refuses what is unknown, empty or too short", () => {
+  for (
+    const [text, why] of [
+      ["nix", 'Cannot find container "nix": no container has this name or ID'],
+      ["", 'Cannot find container "": no container has this name or ID'],
+      ["a", "of an ID at least 3 characters are needed"],
+      ["ab", "of an ID at least 3 characters are needed"],
+      ["we", "no container has this name or ID"],
+    ] as const
+  ) {
     assertThrows(() => findContainer(ALL, text), ContainerNotFoundError, why);
   }
 });
 
-Deno.test("checkOwner() leaves containers of other tools alone", () => {
-  const options = { name: "web", verb: "remove" };
-  checkOwner(container("a", "web"), options);
+Deno.test("findContainer() names all that a beginning could mean", () => {
+  const error = assertThrows(
+    () => findContainer(ALL, "abc"),
+    AmbiguousIdError,
+    "2 IDs begin so: abc1 (web), abc2 (abc1x)",
+  );
+  assertEquals(error.candidates, ["abc1", "abc2"]);
+});
+
+Deno.test("findPod() goes by the same rules", () => {
+  const pod = (id: string, name: string) => ({
+    ...{ id, name, created: "", infra: undefined, members: [] },
+  });
+  const pods = [pod("abc1", "web"), pod("abc2", "db"), pod("def3", "abc")];
+  assertEquals(findPod(pods, "db").id, "abc2");
+  assertEquals(findPod(pods, "abc").id, "def3");
+  assertEquals(findPod(pods, "def").id, "def3");
+  assertThrows(() => findPod(pods, "de"), ContainerNotFoundError, "at least 3");
   assertThrows(
-    () => checkOwner(container("a", "web", "podman"), options),
-    InUseError,
-    'Cannot remove container "web": it belongs to podman',
+    () => findPod(pods.slice(0, 2), "abc"),
+    AmbiguousIdError,
+    "abc1 (web), abc2 (db)",
   );
 });

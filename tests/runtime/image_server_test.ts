@@ -151,7 +151,7 @@ Deno.test("removeImage() refuses what is in use, and names the users", async () 
   assertEquals(deleted, [test.imageId]);
 });
 
-Deno.test("removeImage() refuses what is mounted, and unmounts it if told", async () => {
+Deno.test("removeImage() refuses what is mounted, also by force", async () => {
   using test = testRuntime();
   const { agent, images, mounter } = test;
   const id = await addImage(agent, { names: [APP] });
@@ -161,9 +161,15 @@ Deno.test("removeImage() refuses what is mounted, and unmounts it if told", asyn
     using held = await agent.store.lock(MOUNT_LOCKS);
     await mountLayer(agent, held, { layerId, access: "read-only" });
   }
-  await assertRejects(() => images.removeImage(APP), InUseError, "is mounted");
-  await images.removeImage(APP, { containers: "remove" });
-  assertEquals(mounter.table, []);
+  const before = [...mounter.table];
+  for (const containers of ["refuse", "remove"] as const) {
+    await assertRejects(
+      () => images.removeImage(APP, { containers }),
+      InUseError,
+      `unmount it first: "podman image unmount ${APP}"`,
+    );
+  }
+  assertEquals(mounter.table, before);
 });
 
 Deno.test("pullImage() takes a layout, notes the use, keeps the ID", async () => {

@@ -187,21 +187,3 @@ Deno.test("S50 startContainer() undoes its mount if it cannot write", async () =
   await assertRejects(() => test.runtime.startContainer("web"));
   assertEquals(test.mounter.table, []);
 });
-
-Deno.test("startContainer() writes no bundle config of other tools", async () => {
-  using test = await testPod();
-  {
-    using held = await test.agent.store.lock({ containers: "write" });
-    const record = held.containers.lookUp("web-pod");
-    assert(record !== undefined);
-    const metadata = JSON.stringify({ name: "x", "image-id": "y" });
-    held.containers.update({ ...record, metadata });
-    held.containers.save();
-  }
-  await test.runtime.startContainer("web-pod");
-  const runDir = await test.runtime.getRunDir("web-pod");
-  await assertRejects(
-    () => Deno.stat(join(runDir, "config.json")),
-    Deno.errors.NotFound,
-  );
-});

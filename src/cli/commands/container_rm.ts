@@ -4,7 +4,7 @@ import { InUseError } from "../../errors.ts";
 import { deleteContainer } from "../../runtime/delete_container.ts";
 import { listContainers } from "../../runtime/list_containers.ts";
 import type { Call } from "../command.ts";
-import { checkOwner, findContainer } from "../find_container.ts";
+import { findContainer } from "../find_container.ts";
 import { forEachName } from "../for_each_name.ts";
 import { openSession } from "../open_session.ts";
 import type { REMOVE_CONTAINER } from "../table/container_commands.ts";
@@ -17,9 +17,8 @@ export async function run(call: Call<typeof REMOVE_CONTAINER>): Promise<void> {
   const containers = await listContainers(agent, { signal });
   await forEachName(call.arguments, { signal, ignore }, async (name) => {
     const container = findContainer(containers, name);
-    const { id, mountPoint, metadata } = container;
-    if (!force) checkOwner(container, { name, verb: "remove" });
-    if (mountPoint !== undefined && !force) {
+    const { id, mountPoint, metadata, owner } = container;
+    if (mountPoint !== undefined && !force && owner === "orlop") {
       throw new InUseError(
         `Cannot remove container "${name}": it is mounted at ` +
           `"${mountPoint}"; stop it first, or use --force`,
@@ -33,7 +32,6 @@ export async function run(call: Call<typeof REMOVE_CONTAINER>): Promise<void> {
         [metadata.podName],
       );
     }
-    const owner = force ? "any" : "orlop";
-    terminal.print(await deleteContainer(agent, id, { owner, signal }));
+    terminal.print(await deleteContainer(agent, id, { signal }));
   });
 }

@@ -3,7 +3,7 @@
 import { listContainers } from "../../runtime/list_containers.ts";
 import { stopContainer } from "../../runtime/start_container.ts";
 import type { Call } from "../command.ts";
-import { checkOwner, findContainer } from "../find_container.ts";
+import { findContainer } from "../find_container.ts";
 import { forEachName } from "../for_each_name.ts";
 import { openSession } from "../open_session.ts";
 import type { STOP_CONTAINER } from "../table/container_commands.ts";
@@ -16,7 +16,6 @@ export async function run(call: Call<typeof STOP_CONTAINER>): Promise<void> {
   const containers = await listContainers(agent, { signal });
   await forEachName(call.arguments, { signal, ignore }, async (name) => {
     const container = findContainer(containers, name);
-    if (!force) checkOwner(container, { name, verb: "stop" });
     const mode = force ? "all" : "one";
     const isUnmounted = await stopContainer(agent, container.id, {
       mode,

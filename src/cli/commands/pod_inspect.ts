@@ -2,8 +2,8 @@
 
 import { listPods } from "../../runtime/list_containers.ts";
 import type { Call } from "../command.ts";
+import { findPod } from "../find_container.ts";
 import { forEachName } from "../for_each_name.ts";
-import { findPod } from "../join_pod.ts";
 import { openSession } from "../open_session.ts";
 import { podToJson } from "../pod_to_json.ts";
 import { showJson } from "../show_list.ts";

@@ -1,7 +1,7 @@
 /** `orlop rmi`. */
 
 import { removeImage } from "../../runtime/remove_image.ts";
-import { type Call, UsageError } from "../command.ts";
+import type { Call } from "../command.ts";
 import { forEachName } from "../for_each_name.ts";
 import { openSession } from "../open_session.ts";
 import type { REMOVE_IMAGE } from "../table/image_commands.ts";
@@ -11,14 +11,10 @@ import { showOnOneLine } from "../visible_text.ts";
 export async function run(call: Call<typeof REMOVE_IMAGE>): Promise<void> {
   const { flags, terminal, signal } = call;
   const { force, ignore } = flags;
-  if (flags["any-owner"] && !force) {
-    throw new UsageError(`Cannot use "--any-owner" without "--force"`);
-  }
   using session = openSession(call);
   await forEachName(call.arguments, { signal, ignore }, async (name) => {
     const { untagged, deleted } = await removeImage(session.agent, name, {
       containers: force ? "remove" : "refuse",
-      owner: flags["any-owner"] ? "any" : "orlop",
       names: force ? "all" : "refuse",
       pinned: force ? "remove" : "refuse",
       signal,

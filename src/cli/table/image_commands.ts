@@ -145,11 +145,7 @@ export const REMOVE_IMAGE = {
     force: {
       type: "boolean",
       short: "f",
-      help: "Remove all its names, and the containers that use it",
-    },
-    "any-owner": {
-      type: "boolean",
-      help: "With --force, also containers of podman, buildah and the like",
+      help: "Remove all its names, and orlop's containers that use it",
     },
     ...IGNORE_FLAG,
   },
