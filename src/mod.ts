@@ -50,10 +50,19 @@ export type {
   RuntimeMount,
   RuntimeNamespace,
   RuntimeProcess,
+  RuntimeRlimit,
   RuntimeRoot,
+  RuntimeSeccomp,
   RuntimeSpec,
   RuntimeUser,
 } from "./formats/runtime_spec.ts";
+export type {
+  SeccompArchitecture,
+  SeccompArgument,
+  SeccompCondition,
+  SeccompProfile,
+  SeccompRule,
+} from "./formats/seccomp_profile.ts";
 export type { ContainerId, ImageId, LayerId } from "./formats/store_ids.ts";
 export type {
   BigDataMembers,
@@ -63,11 +72,21 @@ export type {
   MountRecord,
   StoreRecord,
 } from "./formats/store_record.ts";
+export type { CapabilityChange } from "./image/capabilities.ts";
 export type { RuntimeSpecOptions, Volume } from "./image/default_spec.ts";
+export type { OwnLimits, ResourceLimits, Ulimit } from "./image/limits.ts";
+export type { SecurityOptions } from "./image/security.ts";
 export type { ResolvedUser } from "./image/user_lookup.ts";
 export type { Mounter, UnmountOptions } from "./mount/mounter.ts";
 export type { MountPlan } from "./mount/plan_overlay.ts";
-export { type Libc, type LockKind, takeLibc } from "./process/libc.ts";
+export type { Host } from "./process/host.ts";
+export {
+  type FileStatus,
+  type Libc,
+  type LockKind,
+  type ResourceLimit,
+  takeLibc,
+} from "./process/libc.ts";
 export type { Surroundings } from "./registry/config_paths.ts";
 export type { LoadRegistriesConfOptions } from "./registry/load_registries_conf.ts";
 export type { RegistryOptions } from "./registry/open_repository.ts";

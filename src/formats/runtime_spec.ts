@@ -55,6 +55,10 @@ export interface RuntimeProcess {
   readonly env?: readonly string[];
   /** Absolute. */
   readonly cwd: string;
+  /** Root's rights, by set and name. */
+  readonly capabilities?: Readonly<Record<string, readonly string[]>>;
+  /** Instead of the runtime's own limits. */
+  readonly rlimits?: readonly RuntimeRlimit[];
   /** Kept as it is. */
   readonly [member: string]: unknown;
 }
@@ -71,6 +75,16 @@ export interface RuntimeUser {
   readonly additionalGids?: readonly number[];
   /** Kept as it is. */
   readonly [member: string]: unknown;
+}
+
+/** A limit of a process: setrlimit(2). */
+export interface RuntimeRlimit {
+  /** Such as `RLIMIT_NOFILE`. */
+  readonly type: string;
+  /** What the process may raise its own limit to. */
+  readonly hard: bigint | number;
+  /** What it begins with. */
+  readonly soft: bigint | number;
 }
 
 /** A mount inside of the container. */
@@ -93,6 +107,24 @@ export interface RuntimeLinux {
   readonly namespaces?: readonly RuntimeNamespace[];
   /** Where in the tree of cgroups. */
   readonly cgroupsPath?: string;
+  /** Limits of the cgroup, by controller. */
+  readonly resources?: Readonly<Record<string, unknown>>;
+  /** Which system calls it may make. */
+  readonly seccomp?: RuntimeSeccomp;
+  /** What it cannot see. */
+  readonly maskedPaths?: readonly string[];
+  /** What it cannot change. */
+  readonly readonlyPaths?: readonly string[];
+  /** Kept as it is. */
+  readonly [member: string]: unknown;
+}
+
+/** Which system calls a container may make: config-linux.md, Seccomp. */
+export interface RuntimeSeccomp {
+  /** What happens to calls that are not listed. */
+  readonly defaultAction: string;
+  /** What is listed, in the order in which it counts. */
+  readonly syscalls?: readonly Readonly<Record<string, unknown>>[];
   /** Kept as it is. */
   readonly [member: string]: unknown;
 }
@@ -126,7 +158,7 @@ export function parseRuntimeSpec(
 
 /** The text of a configuration, as it is written to `config.json`. */
 export function formatRuntimeSpec(spec: RuntimeSpec): string {
-  return `${JSON.stringify(spec, null, 2)}\n`;
+  return `${JSON.stringify(spec, writeDigits, 2)}\n`;
 }
 
 /** The same configuration with another root file system. */
@@ -142,10 +174,18 @@ function keepDigits(
 ): unknown {
   const source = context?.source;
   if (typeof value !== "number" || source === undefined) return value;
-  if (String(value) === source) return value;
+  return String(value) === source ? value : rawNumber(source);
+}
+
+/** Writes numbers beyond what JavaScript counts exactly. */
+function writeDigits(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? rawNumber(String(value)) : value;
+}
+
+function rawNumber(digits: string): unknown {
   // ECMAScript 2026, which TypeScript's library lacks as yet.
   const rawJson: unknown = Reflect.get(JSON, "rawJSON");
-  return typeof rawJson === "function" ? rawJson(source) : value;
+  return typeof rawJson === "function" ? rawJson(digits) : Number(digits);
 }
 
 function checkSpec(

@@ -13,11 +13,18 @@ import type {
   RuntimeSpec,
 } from "../formats/runtime_spec.ts";
 import {
-  CAPABILITIES,
-  DEFAULT_MOUNTS,
-  MASKED_PATHS,
-  READONLY_PATHS,
-} from "./sandbox_defaults.ts";
+  makeResources,
+  makeRlimits,
+  type OwnLimits,
+  type ResourceLimits,
+  type Ulimit,
+} from "./limits.ts";
+import { DEFAULT_MOUNTS } from "./sandbox_defaults.ts";
+import {
+  linuxSecurity,
+  processSecurity,
+  type SecurityOptions,
+} from "./security.ts";
 import type { ResolvedUser } from "./user_lookup.ts";
 
 /** A directory or file of the host in a container. */
@@ -63,6 +70,16 @@ export interface RuntimeSpecOptions {
   readonly cgroupsPath?: string | undefined;
   /** `"private"` hides the host's tree, and takes cgroup v2. */
   readonly cgroupNamespace?: "host" | "private" | undefined;
+  /** What it may do otherwise than by default. */
+  readonly security?: SecurityOptions | undefined;
+  /** How much it may use. */
+  readonly limits?: ResourceLimits | undefined;
+  /** How much each of its processes may use; `"own"` is as much as orlop. */
+  readonly ulimits?: readonly Ulimit[] | "own" | undefined;
+  /** Orlop's own capabilities, of which it can give; left out, all. */
+  readonly ownCapabilities?: readonly string[] | undefined;
+  /** Orlop's own limits; left out, unknown. */
+  readonly ownLimits?: OwnLimits | undefined;
 }
 
 /** Where containers look for programs if their image does not say: podman. */
@@ -98,6 +115,7 @@ function makeProcess(
   options: RuntimeSpecOptions,
 ): RuntimeProcess {
   const { user, workdir, terminal = false } = options;
+  const { ulimits = [], ownLimits = () => undefined } = options;
   const { uid, gid, additionalGids } = user;
   return {
     terminal,
@@ -110,15 +128,8 @@ function makeProcess(
     args: makeArgs(config, options),
     env: makeEnv(config, options),
     cwd: checkPath("workdir", workdir || config.WorkingDir || "/"),
-    // Without ambient ones, other users have none after exec(2) anyway.
-    capabilities: uid === 0
-      ? {
-        bounding: CAPABILITIES,
-        effective: CAPABILITIES,
-        permitted: CAPABILITIES,
-      }
-      : { bounding: CAPABILITIES },
-    noNewPrivileges: false,
+    rlimits: makeRlimits(ulimits, ownLimits),
+    ...processSecurity(options),
   };
 }
 
@@ -228,17 +239,19 @@ function makeAnnotations(
 }
 
 function makeLinux(options: RuntimeSpecOptions): RuntimeLinux {
-  const { network, cgroupsPath } = options;
+  const { network, cgroupsPath, limits = {}, security } = options;
   return {
     namespaces: makeNamespaces(options),
     ...(cgroupsPath === undefined ? {} : { cgroupsPath }),
-    // The runtime adds the harmless ones: /dev/null, /dev/zero, …
-    resources: { devices: [{ allow: false, access: "rwm" }] },
+    resources: {
+      // The runtime adds the harmless ones: /dev/null, /dev/zero, …
+      devices: [{ allow: security?.privileged ?? false, access: "rwm" }],
+      ...makeResources(limits),
+    },
     // So that ping works without a capability; the host's is left alone.
     ...(network === "none" &&
       { sysctl: { "net.ipv4.ping_group_range": "0 0" } }),
-    maskedPaths: MASKED_PATHS,
-    readonlyPaths: READONLY_PATHS,
+    ...linuxSecurity(options),
   };
 }
 

@@ -2,21 +2,6 @@
 
 import type { RuntimeMount } from "../formats/runtime_spec.ts";
 
-/** The rights that a root user in a container has, of all of root's. */
-export const CAPABILITIES: readonly string[] = [
-  "CAP_CHOWN",
-  "CAP_DAC_OVERRIDE",
-  "CAP_FOWNER",
-  "CAP_FSETID",
-  "CAP_KILL",
-  "CAP_NET_BIND_SERVICE",
-  "CAP_SETFCAP",
-  "CAP_SETGID",
-  "CAP_SETPCAP",
-  "CAP_SETUID",
-  "CAP_SYS_CHROOT",
-];
-
 /** What of the kernel is hidden. */
 export const MASKED_PATHS: readonly string[] = [
   "/proc/acpi",

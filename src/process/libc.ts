@@ -23,6 +23,39 @@ export interface Libc {
   beginWriteBack(fd: number): Promise<void>;
   /** Makes a symbolic link; Deno's own needs unscoped permissions. */
   symlink(target: string, path: string): void;
+  /** This process's limit of a resource, by its number: getrlimit(2). */
+  readLimit(resource: number): ResourceLimit | undefined;
+  /** The capabilities that this process may use, a bit each: capget(2). */
+  readCapabilities(): bigint | undefined;
+  /**
+   * Looks at a file, also below /dev, /proc and /sys, of which Deno shows
+   * nothing: statx(2). Links are followed.
+   *
+   * @returns Undefined if there is none, or it cannot be seen.
+   */
+  readStatus(path: string): FileStatus | undefined;
+}
+
+/** A limit of a resource; all bits set is none. */
+export interface ResourceLimit {
+  /** What counts. */
+  readonly soft: bigint;
+  /** What it can be raised to. */
+  readonly hard: bigint;
+}
+
+/** What is known of a file. */
+export interface FileStatus {
+  /** Its type and permissions, as in stat(2). */
+  readonly mode: number;
+  /** The owner. */
+  readonly uid: number;
+  /** The owning group. */
+  readonly gid: number;
+  /** Of a device: its driver, */
+  readonly major: number;
+  /** and its number there. */
+  readonly minor: number;
 }
 
 /** Readers share a lock, a writer has it alone. */
@@ -46,6 +79,13 @@ const FLOCK_BYTES = 32;
 const SYNC_FILE_RANGE_WRITE = 2;
 const FLOCK_PID_OFFSET = 24;
 const LITTLE_ENDIAN = true; // as are x86-64 and arm64 under Linux
+// <linux/capability.h>
+const CAPABILITY_VERSION = 0x20080522;
+const OWN_PROCESS = 0;
+// <linux/stat.h> and <fcntl.h>
+const STATX_BYTES = 256;
+const STATX_BASIC_STATS = 0x7ff;
+const AT_FDCWD = -100;
 
 /**
  * Binds libc and revokes the `ffi` permission. Call it once, first.
@@ -74,6 +114,12 @@ const SYMBOLS = {
     nonblocking: true,
   },
   symlink: { parameters: ["buffer", "buffer"], result: "i32" },
+  getrlimit: { parameters: ["i32", "buffer"], result: "i32" },
+  capget: { parameters: ["buffer", "buffer"], result: "i32" },
+  statx: {
+    parameters: ["i32", "buffer", "i32", "u32", "buffer"],
+    result: "i32",
+  },
 } as const;
 
 type Library = Deno.DynamicLibrary<typeof SYMBOLS>;
@@ -119,6 +165,39 @@ function wrap({ symbols }: Library): Libc {
       if (symbols.symlink(toCString(target), toCString(path)) === 0) return;
       throw new Error(`Cannot make symbolic link "${path}" to "${target}"`);
     },
+    readLimit(resource) {
+      const limit = new BigUint64Array(2);
+      if (symbols.getrlimit(resource, limit) !== 0) return undefined;
+      const [soft, hard] = limit;
+      return soft === undefined || hard === undefined
+        ? undefined
+        : { soft, hard };
+    },
+    readCapabilities() {
+      const header = new Uint32Array([CAPABILITY_VERSION, OWN_PROCESS]);
+      // Effective, permitted, inheritable: the low halves, then the high ones.
+      const sets = new Uint32Array(6);
+      if (symbols.capget(header, sets) !== 0) return undefined;
+      const [, low = 0, , , high = 0] = sets;
+      return (BigInt(high) << 32n) | BigInt(low);
+    },
+    readStatus(path) {
+      const status = new Uint8Array(STATX_BYTES);
+      const name = toCString(path);
+      const code = symbols.statx(AT_FDCWD, name, 0, STATX_BASIC_STATS, status);
+      return code === 0 ? readStatx(new DataView(status.buffer)) : undefined;
+    },
+  };
+}
+
+function readStatx(view: DataView): FileStatus {
+  const number = (offset: number) => view.getUint32(offset, LITTLE_ENDIAN);
+  return {
+    uid: number(20),
+    gid: number(24),
+    mode: view.getUint16(28, LITTLE_ENDIAN),
+    major: number(128),
+    minor: number(132),
   };
 }
 

@@ -2,6 +2,7 @@
 
 import { PAUSE_IMAGE_NAME } from "../image/pause_image.ts";
 import { type Mounter, systemMounter } from "../mount/mounter.ts";
+import { type Host, openHost } from "../process/host.ts";
 import type { Libc } from "../process/libc.ts";
 import type { LoadRegistriesConfOptions } from "../registry/load_registries_conf.ts";
 import { openStore, type Store } from "../store/store.ts";
@@ -12,6 +13,8 @@ export interface Agent {
   readonly store: Store;
   /** What mounts. */
   readonly mounter: Mounter;
+  /** The machine's limits and devices. */
+  readonly host: Host;
   /** Makes a pod's infra container; pulled when missing unless embedded. */
   readonly pauseImage: string;
   /** Options that every mount gets, such as `nodev`. */
@@ -82,6 +85,7 @@ export function openAgent(options: AgentOptions): Agent {
       onWarning: (message) => log("warn", message),
     }),
     mounter: options.mounter ?? systemMounter(),
+    host: openHost(libc),
     pauseImage: options.pauseImage ?? PAUSE_IMAGE_NAME,
     mountOptions: options.mountOptions ?? [],
     registries: options.registries ?? {},

@@ -12,17 +12,27 @@ import {
   makeRuntimeSpec,
   type RuntimeSpecOptions,
 } from "../image/default_spec.ts";
+import { capabilitiesIn } from "../image/capabilities.ts";
 import { HOST_NETWORK_FILES } from "../image/sandbox_defaults.ts";
+import type { SecurityOptions } from "../image/security.ts";
 import { lookUpUser, type ResolvedUser } from "../image/user_lookup.ts";
 import { readLower } from "../store/create_layer.ts";
 import { layerDirectory } from "../store/paths.ts";
 import type { Agent } from "./agent.ts";
+import { loadDefaultSeccomp } from "./load_seccomp.ts";
 import { mountLayer, type MountLocks, unmountLayer } from "./mount_layer.ts";
 
 /** What a container shall have that its image does not say. */
 export interface TemplateOptions extends
   Partial<
-    Omit<RuntimeSpecOptions, "user" | "cgroupsPath" | "cgroupNamespace">
+    Omit<
+      RuntimeSpecOptions,
+      | "user"
+      | "cgroupsPath"
+      | "cgroupNamespace"
+      | "ownCapabilities"
+      | "ownLimits"
+    >
   > {
   /** `name|uid[:group|gid]`; left out, the image's. */
   readonly user?: string | undefined;
@@ -87,9 +97,29 @@ export async function makeTemplate(
       ...network === "host" ? hostNetworkVolumes() : [],
       ...settings.volumes ?? [],
     ],
+    security: withSeccomp(agent, settings.security),
+    ...ownRights(agent),
     cgroupsPath: `/orlop/${containerId}`,
     cgroupNamespace: await findCgroupNamespace(agent, { signal }),
   });
+}
+
+/** The machine's own default profile, where nothing else is said. */
+function withSeccomp(
+  agent: Agent,
+  security: SecurityOptions = {},
+): SecurityOptions {
+  if (security.seccomp !== undefined || security.privileged) return security;
+  return { ...security, seccomp: loadDefaultSeccomp(agent) };
+}
+
+/** What orlop can give away. */
+function ownRights({ host }: Agent) {
+  const mask = host.readCapabilities();
+  return {
+    ownCapabilities: mask === undefined ? undefined : capabilitiesIn(mask),
+    ownLimits: (type: string) => host.readLimit(type),
+  };
 }
 
 /** Names that the host resolves, the container resolves. */

@@ -4,10 +4,12 @@ import {
   formatRuntimeSpec,
   parseRuntimeSpec,
 } from "../../src/formats/runtime_spec.ts";
+import { DEFAULT_CAPABILITIES } from "../../src/image/capabilities.ts";
 import {
   makeRuntimeSpec,
   type RuntimeSpecOptions,
 } from "../../src/image/default_spec.ts";
+import type { SecurityOptions } from "../../src/image/security.ts";
 
 const CONFIG: RunDefaults = {
   User: "",
@@ -92,11 +94,83 @@ Deno.test("makeRuntimeSpec() gives rights to root alone", () => {
   const user = { uid: 33, gid: 34, additionalGids: [4], home: "/" };
   const web = make({}, { user }).process;
   assertEquals(web?.user, { uid: 33, gid: 34, umask: 18, additionalGids: [4] });
-  const keys = (value: unknown) => Object.keys(Object(value));
-  assertEquals(keys(web?.["capabilities"]), ["bounding"]);
+  const bounding = DEFAULT_CAPABILITIES;
+  const none = { effective: [], permitted: [] };
+  assertEquals(web?.capabilities, { bounding, ...none });
   const root = make().process;
   assertEquals(root?.user, { uid: 0, gid: 0, umask: 18 });
-  assertEquals(keys(root?.["capabilities"]).length, 3);
+  const all = { bounding, effective: bounding, permitted: bounding };
+  assertEquals(root?.capabilities, all);
+});
+
+Deno.test("makeRuntimeSpec() gives rights as the security options say", async (t) => {
+  const web = { uid: 33, gid: 34, additionalGids: [], home: "/" };
+  const capabilities = (options: Partial<RuntimeSpecOptions>) =>
+    make({}, options).process?.capabilities ?? {};
+  await t.step("to other users what is added by name", () => {
+    const security = { capabilities: { add: ["net_raw"] } };
+    const { bounding, ...rest } = capabilities({ user: web, security });
+    const own = ["CAP_NET_RAW"];
+    const all = { effective: own, permitted: own, inheritable: own };
+    assertEquals(rest, { ...all, ambient: own });
+    assert(bounding?.includes("CAP_NET_RAW") && bounding.length === 12);
+  });
+  await t.step("never more than orlop has", () => {
+    const ownCapabilities = ["CAP_CHOWN", "CAP_SYS_ADMIN"];
+    const security = { privileged: true };
+    const { bounding, effective } = capabilities({ ownCapabilities, security });
+    assertEquals([bounding, effective], [ownCapabilities, ownCapabilities]);
+    assertEquals(capabilities({ ownCapabilities })["bounding"], ["CAP_CHOWN"]);
+  });
+  await t.step("all but those of another user, if privileged", () => {
+    const security = { privileged: true };
+    const { bounding, effective } = capabilities({ user: web, security });
+    assertEquals([bounding?.length, effective], [41, []]);
+  });
+});
+
+Deno.test("makeRuntimeSpec() hides and protects as the security options say", async (t) => {
+  const usual = make().linux;
+  const [masked, readonly] = [
+    usual?.maskedPaths ?? [],
+    usual?.readonlyPaths ?? [],
+  ];
+  const isElse = (path: string) => !path.startsWith("/proc/");
+  const table: [string, SecurityOptions, readonly string[], number][] = [
+    ["all", { unmask: ["ALL"] }, [], 0],
+    ["all, in small letters", { unmask: ["all"] }, [], 0],
+    ["one", { unmask: ["/proc/acpi"] }, masked.slice(1), readonly.length],
+    ["a pattern", { unmask: ["/proc/*"] }, masked.filter(isElse), 0],
+    ["no part of a name", { unmask: ["/proc/a"] }, masked, readonly.length],
+    ["no pattern across slashes", { unmask: ["/*"] }, masked, readonly.length],
+    ["more", { mask: ["/a"] }, [...masked, "/a"], readonly.length],
+    ["nothing, if privileged", { privileged: true }, [], 0],
+  ];
+  for (const [name, security, expected, count] of table) {
+    await t.step(name, () => {
+      const { linux } = make({}, { security });
+      assertEquals(linux?.maskedPaths, expected);
+      assertEquals(linux?.readonlyPaths?.length, count);
+    });
+  }
+});
+
+Deno.test("makeRuntimeSpec() filters system calls unless it is told not to", async (t) => {
+  const own = { defaultAction: "SCMP_ACT_LOG", architectures: [], archMap: [] };
+  const seccomp = { ...own, syscalls: [] };
+  const table: [string, SecurityOptions, string | undefined][] = [
+    ["by default", {}, "SCMP_ACT_ERRNO"],
+    ["by a profile", { seccomp }, "SCMP_ACT_LOG"],
+    ["not at all", { seccomp: "unconfined" }, undefined],
+    ["not if privileged", { privileged: true }, undefined],
+    ["but by its own", { privileged: true, seccomp }, "SCMP_ACT_LOG"],
+  ];
+  for (const [name, security, expected] of table) {
+    await t.step(name, () => {
+      const { linux } = make({}, { security });
+      assertEquals(linux?.seccomp?.defaultAction, expected);
+    });
+  }
 });
 
 Deno.test("makeRuntimeSpec() starts in the right directory", () => {

@@ -109,6 +109,45 @@ Deno.test("syncFileSystem() writes to the disk, or says so", {
   await bound().syncFileSystem(file.fd);
 });
 
+Deno.test("readLimit() reads what the kernel lists", { ignore }, async () => {
+  const text = await readProc("limits");
+  for (
+    const [resource, name] of [[7, "Max open files"], [4, "Max core file size"]]
+  ) {
+    const line = text.split("\n").find((line) => line.startsWith(String(name)));
+    const [soft, hard] = (line ?? "").slice(25).trim().split(/\s+/)
+      .slice(0, 2).map((word) =>
+        word === "unlimited" ? 2n ** 64n - 1n : BigInt(word)
+      );
+    assertEquals(bound().readLimit(Number(resource)), { soft, hard });
+  }
+  assertEquals(bound().readLimit(99), undefined);
+});
+
+Deno.test("readCapabilities() reads what the kernel lists", {
+  ignore,
+}, async () => {
+  const text = await readProc("status");
+  const permitted = /^CapPrm:\s*([0-9a-f]+)$/m.exec(text)?.[1];
+  assertEquals(bound().readCapabilities(), BigInt(`0x${permitted}`));
+});
+
+Deno.test("readStatus() sees devices, and follows links", { ignore }, () => {
+  const device = (path: string) => {
+    const { mode = 0, major, minor } = bound().readStatus(path) ?? {};
+    return { type: mode & 0o170000, major, minor };
+  };
+  const character = 0o020000;
+  assertEquals(device("/dev/null"), { type: character, major: 1, minor: 3 });
+  assertEquals(device("/dev/tty"), { type: character, major: 5, minor: 0 });
+  using dir = tempDir();
+  bound().symlink("/dev/null", dir.join("link"));
+  assertEquals(device(dir.join("link")).minor, 3);
+  assertEquals(bound().readStatus(dir.join("none")), undefined);
+  const { mode, uid } = bound().readStatus(dir.path) ?? {};
+  assertEquals({ mode, uid }, { mode: 0o040700, uid: Deno.uid() ?? undefined });
+});
+
 interface OpenFile extends Disposable {
   readonly path: string;
   readonly fd: number;
@@ -126,6 +165,13 @@ function open(dir: TempDir, name = "lock"): OpenFile {
       isOpen = false;
     },
   };
+}
+
+/** What a child sees of itself, which has its limits from here. */
+async function readProc(name: string): Promise<string> {
+  const args = [`/proc/self/${name}`];
+  const { stdout } = await new Deno.Command("cat", { args }).output();
+  return new TextDecoder().decode(stdout);
 }
 
 function bound(): Libc {

@@ -1,0 +1,90 @@
+/** What of root's rights a container has: capabilities(7). */
+
+/** All that Linux knows, by their numbers. */
+const ALL_CAPABILITIES: readonly string[] = [
+  "CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID",
+  "SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW",
+  "IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT",
+  "SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD",
+  "LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG",
+  "WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE",
+].join(" ").split(" ").map((name) => `CAP_${name}`);
+
+/** Those that a root user in a container has by default: podman's. */
+export const DEFAULT_CAPABILITIES: readonly string[] = [
+  "CAP_CHOWN",
+  "CAP_DAC_OVERRIDE",
+  "CAP_FOWNER",
+  "CAP_FSETID",
+  "CAP_KILL",
+  "CAP_NET_BIND_SERVICE",
+  "CAP_SETFCAP",
+  "CAP_SETGID",
+  "CAP_SETPCAP",
+  "CAP_SETUID",
+  "CAP_SYS_CHROOT",
+];
+
+/** What shall differ from the default. */
+export interface CapabilityChange {
+  /** In any spelling: `net_admin`, `CAP_NET_ADMIN`, `all`. */
+  readonly add?: readonly string[] | undefined;
+  /** As `add`. */
+  readonly drop?: readonly string[] | undefined;
+}
+
+/** What a container's process has, as a runtime is told. */
+export interface CapabilitySets {
+  /** What it and its children may ever have. */
+  readonly bounding: readonly string[];
+  /** What a user other than root has: only what was asked for by name. */
+  readonly ambient: readonly string[];
+}
+
+/**
+ * Chooses a container's capabilities.
+ *
+ * @param base Those to begin with, such as {@linkcode DEFAULT_CAPABILITIES}.
+ * @throws {TypeError} If one is unknown, or both added and dropped.
+ */
+export function chooseCapabilities(
+  base: readonly string[],
+  { add = [], drop = [] }: CapabilityChange,
+): CapabilitySets {
+  const added = new Set(add.map(capabilityOf));
+  const dropped = new Set(drop.map(capabilityOf));
+  const [addsAll, dropsAll] = [added.delete("ALL"), dropped.delete("ALL")];
+  if (addsAll && dropsAll) {
+    throw new TypeError(
+      "Cannot choose capabilities: all of them are both added and dropped",
+    );
+  }
+  for (const name of added) {
+    if (!dropped.has(name) || addsAll) continue;
+    throw new TypeError(
+      `Cannot choose capabilities: "${name}" is both added and dropped`,
+    );
+  }
+  const start = addsAll ? ALL_CAPABILITIES : dropsAll ? [] : base;
+  const isKept = (name: string) => !dropped.has(name);
+  return {
+    bounding: [...new Set([...start, ...added])].filter(isKept).toSorted(),
+    ambient: (addsAll ? ALL_CAPABILITIES : [...added]).filter(isKept)
+      .toSorted(),
+  };
+}
+
+/** Those of a bit mask of the kernel's: bit 0 is `CAP_CHOWN`. */
+export function capabilitiesIn(mask: bigint): readonly string[] {
+  return ALL_CAPABILITIES.filter((_, bit) => (mask >> BigInt(bit)) & 1n);
+}
+
+function capabilityOf(text: string): string {
+  const upper = text.toUpperCase();
+  if (upper === "ALL" || upper === "CAP_ALL") return "ALL";
+  const name = upper.startsWith("CAP_") ? upper : `CAP_${upper}`;
+  if (ALL_CAPABILITIES.includes(name)) return name;
+  throw new TypeError(
+    `Cannot choose capabilities: "${text}" is unknown; see capabilities(7)`,
+  );
+}

@@ -1,0 +1,116 @@
+/** What a container may do, as its configuration says it. */
+
+import type {
+  RuntimeLinux,
+  RuntimeProcess,
+  RuntimeSeccomp,
+} from "../formats/runtime_spec.ts";
+import type { SeccompProfile } from "../formats/seccomp_profile.ts";
+import {
+  type CapabilityChange,
+  chooseCapabilities,
+  DEFAULT_CAPABILITIES,
+} from "./capabilities.ts";
+import { resolveSeccomp } from "./resolve_seccomp.ts";
+import { MASKED_PATHS, READONLY_PATHS } from "./sandbox_defaults.ts";
+import { DEFAULT_SECCOMP } from "./seccomp_table.ts";
+
+/** What a container may do otherwise than by default. */
+export interface SecurityOptions {
+  /** Rights of root that it gets, or loses. */
+  readonly capabilities?: CapabilityChange | undefined;
+  /** Whether it may do whatever orlop may. */
+  readonly privileged?: boolean | undefined;
+  /** Whether programs such as `su` give it no rights. */
+  readonly noNewPrivileges?: boolean | undefined;
+  /** Which system calls it may make; left out, podman's default. */
+  readonly seccomp?: SeccompProfile | "unconfined" | undefined;
+  /** The name of a loaded profile. */
+  readonly apparmor?: string | undefined;
+  /** Paths that are hidden besides the usual ones. */
+  readonly mask?: readonly string[] | undefined;
+  /** Paths that are not hidden or protected: `ALL`, or with `*` and `?`. */
+  readonly unmask?: readonly string[] | undefined;
+}
+
+/** Whose security it is. */
+export interface SecurityContext {
+  readonly security?: SecurityOptions | undefined;
+  readonly user: { readonly uid: number };
+  /** What orlop itself may; left out, everything. */
+  readonly ownCapabilities?: readonly string[] | undefined;
+}
+
+/** The process's part. */
+export function processSecurity(
+  context: SecurityContext,
+): Pick<RuntimeProcess, "capabilities" | "noNewPrivileges"> {
+  const { security: { noNewPrivileges = false, apparmor } = {} } = context;
+  const { bounding, ambient } = capabilitiesOf(context);
+  const own = context.user.uid === 0 ? bounding : ambient;
+  return {
+    capabilities: {
+      bounding,
+      effective: own,
+      permitted: own,
+      // Other users would lose theirs at execve(2).
+      ...(own !== bounding && own.length > 0
+        ? { inheritable: own, ambient: own }
+        : {}),
+    },
+    noNewPrivileges,
+    ...(apparmor === undefined || apparmor === "unconfined"
+      ? {}
+      : { apparmorProfile: apparmor }),
+  };
+}
+
+/** The part that is Linux's own. */
+export function linuxSecurity(
+  context: SecurityContext,
+): Pick<RuntimeLinux, "seccomp" | "maskedPaths" | "readonlyPaths"> {
+  const { security: { privileged, mask = [], unmask = [] } = {} } = context;
+  const seccomp = seccompOf(context);
+  const isHidden = (path: string) =>
+    !privileged && !unmask.some((pattern) => fits(pattern, path));
+  return {
+    ...(seccomp === undefined ? {} : { seccomp }),
+    maskedPaths: [...MASKED_PATHS.filter(isHidden), ...mask],
+    readonlyPaths: READONLY_PATHS.filter(isHidden),
+  };
+}
+
+function capabilitiesOf(
+  { security: { privileged, capabilities = {} } = {}, ownCapabilities }:
+    SecurityContext,
+) {
+  const change = privileged ? { add: ["ALL"] } : capabilities;
+  const sets = chooseCapabilities(DEFAULT_CAPABILITIES, change);
+  // What orlop lacks it cannot give away; as podman, without a word.
+  const isThere = (name: string) => ownCapabilities?.includes(name) ?? true;
+  return {
+    bounding: sets.bounding.filter(isThere),
+    // A user who is not root has to ask for rights by name.
+    ambient: privileged ? [] : sets.ambient.filter(isThere),
+  };
+}
+
+function seccompOf(context: SecurityContext): RuntimeSeccomp | undefined {
+  const { privileged, seccomp } = context.security ?? {};
+  if (seccomp === "unconfined") return undefined;
+  if (privileged && seccomp === undefined) return undefined;
+  return resolveSeccomp(seccomp ?? DEFAULT_SECCOMP, {
+    capabilities: capabilitiesOf(context).bounding,
+    architecture: Deno.build.arch,
+  });
+}
+
+/** Whether a pattern means a path: `*` and `?` stop at slashes. */
+function fits(pattern: string, path: string): boolean {
+  if (pattern.toUpperCase() === "ALL") return true;
+  const source = pattern
+    .replaceAll(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", "[^/]*")
+    .replaceAll("?", "[^/]");
+  return new RegExp(`^${source}$`).test(path);
+}

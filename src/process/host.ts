@@ -1,0 +1,58 @@
+/** What the machine is, and may be asked for, where Deno alone cannot tell. */
+
+import { statSync } from "node:fs";
+import type { FileStatus, Libc, ResourceLimit } from "./libc.ts";
+
+/** What of the machine bears on containers. */
+export interface Host {
+  /** This process's limit, such as of `nofile`; undefined if not known. */
+  readLimit(resource: string): ResourceLimit | undefined;
+  /** The capabilities of this process, a bit each; undefined if not known. */
+  readCapabilities(): bigint | undefined;
+  /** A file or device, links followed; undefined if there is none. */
+  readStatus(path: string): FileStatus | undefined;
+}
+
+/** The kernel's numbers, on x86-64 and arm64: <asm-generic/resource.h>. */
+const RESOURCES: Readonly<Record<string, number>> = {
+  cpu: 0,
+  fsize: 1,
+  data: 2,
+  stack: 3,
+  core: 4,
+  rss: 5,
+  nproc: 6,
+  nofile: 7,
+  memlock: 8,
+  as: 9,
+  locks: 10,
+  sigpending: 11,
+  msgqueue: 12,
+  nice: 13,
+  rtprio: 14,
+  rttime: 15,
+};
+
+/** The machine, as seen through libc; without it as far as Deno sees. */
+export function openHost(libc: Libc | undefined): Host {
+  return {
+    readLimit: (resource) => {
+      const number = RESOURCES[resource];
+      return number === undefined ? undefined : libc?.readLimit(number);
+    },
+    readCapabilities: () => libc?.readCapabilities(),
+    readStatus: (path) => libc ? libc.readStatus(path) : statusOf(path),
+  };
+}
+
+function statusOf(path: string): FileStatus | undefined {
+  try {
+    const { mode, uid, gid, rdev } = statSync(path);
+    // glibc's gnu_dev_major() and gnu_dev_minor(), of 32 bits.
+    const major = (rdev >>> 8) & 0xfff;
+    const minor = (rdev & 0xff) | ((rdev >>> 12) & 0xfff00);
+    return { mode, uid, gid, major, minor };
+  } catch {
+    return undefined; // there is none, or Deno does not show it
+  }
+}

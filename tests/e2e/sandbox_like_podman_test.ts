@@ -1,0 +1,136 @@
+/** What keeps containers apart from the host, compared with podman's. */
+
+import { assert, assertEquals } from "@std/assert";
+import { join } from "@std/path";
+import {
+  parseRuntimeSpec,
+  type RuntimeSeccomp,
+  type RuntimeSpec,
+} from "../../src/formats/runtime_spec.ts";
+import { resolveSeccomp } from "../../src/image/resolve_seccomp.ts";
+import { DEFAULT_SECCOMP } from "../../src/image/seccomp_table.ts";
+import { writeBusyboxLayout } from "../support/busybox_layout.ts";
+import { needs } from "../support/peers.ts";
+import { type SharedStore, sharedStore } from "../support/shared_store.ts";
+
+const { ignore } = needs("root", "podman", "runc", "busybox", "mount");
+
+// podman as root would set limits that this machine may not allow.
+const LIMITS = ["--ulimit=nofile=64:128", "--ulimit=nproc=99:100"];
+
+/** A store with an image that both use. */
+async function openStore(): Promise<SharedStore> {
+  const store = sharedStore();
+  await writeBusyboxLayout(store.join("layout"));
+  await store.orlop("pull", `oci:${store.join("layout")}`);
+  return store;
+}
+
+/** What podman hands its runtime. */
+async function podmanSpec(
+  store: SharedStore,
+  flags: readonly string[],
+): Promise<RuntimeSpec> {
+  const image = await imageOf(store);
+  const common = ["--network=none", "--cgroupns=host", ...LIMITS];
+  const id = await store.podman(
+    ...["create", ...common, ...flags, image, "true"],
+  );
+  try {
+    await store.podman("init", id).catch(() => "limits that runc cannot set");
+    const userdata = ["overlay-containers", id, "userdata", "config.json"];
+    return await readSpec(join(store.root, ...userdata));
+  } finally {
+    await store.podman("rm", "--force", "--time=0", id);
+  }
+}
+
+async function orlopSpec(
+  store: SharedStore,
+  flags: readonly string[],
+): Promise<RuntimeSpec> {
+  const image = await imageOf(store);
+  const words = ["--pod=new:p", "--name=c", ...flags, image, "true"];
+  await store.orlop("container", "create", ...words);
+  const dir = await store.orlop("container", "dirs", "--work", "c");
+  const spec = await readSpec(join(dir, "config.json"));
+  await store.orlop("pod", "rm", "--force", "p");
+  return spec;
+}
+
+async function imageOf(store: SharedStore): Promise<string> {
+  const ids = await store.orlop("images", "--quiet");
+  return ids.split("\n")[0] ?? "";
+}
+
+async function readSpec(path: string): Promise<RuntimeSpec> {
+  return parseRuntimeSpec(await Deno.readTextFile(path));
+}
+
+/** What a profile does to each system call, under which conditions. */
+function outcomes(seccomp: RuntimeSeccomp | undefined): readonly string[] {
+  const lines = (seccomp?.syscalls ?? []).flatMap(
+    ({ names, action, errnoRet = 0, args = [] }) =>
+      (names as string[]).map((name) =>
+        `${name} ${action} ${errnoRet} ${JSON.stringify(args)}`
+      ),
+  );
+  const rest = JSON.stringify({ ...seccomp, syscalls: [] });
+  return [...new Set([rest, ...lines])].toSorted();
+}
+
+Deno.test("the default seccomp profile is podman's", { ignore }, async (t) => {
+  await using store = await openStore();
+  const cases = [[], ["all"], ["sys_admin"], ["audit_write", "sys_time"]];
+  for (const added of cases) {
+    await t.step(`with ${added.join(", ") || "no more rights"}`, async () => {
+      const flags = added.map((name) => `--cap-add=${name}`);
+      const { linux, process } = await podmanSpec(store, flags);
+      const capabilities = process?.capabilities?.["bounding"] ?? [];
+      const architecture = Deno.build.arch;
+      const own = resolveSeccomp(DEFAULT_SECCOMP, {
+        capabilities,
+        architecture,
+      });
+      assert(outcomes(own).length > 400);
+      assertEquals(outcomes(own), outcomes(linux?.seccomp));
+    });
+  }
+});
+
+/** The parts of a configuration that keep a container apart. */
+function sandboxOf({ process, linux }: RuntimeSpec) {
+  const capabilities = process?.capabilities ?? {};
+  const sets = Object.entries(capabilities)
+    .filter(([, names]) => names.length > 0);
+  return {
+    capabilities: Object.fromEntries(sets.toSorted()),
+    noNewPrivileges: process?.["noNewPrivileges"] ?? false,
+    umask: process?.user?.umask,
+    resources: Object(linux?.resources),
+    seccomp: outcomes(linux?.seccomp),
+    readonlyPaths: (linux?.readonlyPaths ?? []).toSorted(),
+    // What later versions of podman hide, too.
+    maskedPaths: (linux?.maskedPaths ?? [])
+      .filter((path) => !/interrupts|powercap|thermal/.test(path)).toSorted(),
+  };
+}
+
+Deno.test(
+  "containers are kept apart as podman's are",
+  { ignore },
+  async (t) => {
+    await using store = await openStore();
+    const table: readonly (readonly string[])[] = [
+      [],
+      ["--user=33"],
+    ];
+    for (const flags of table) {
+      await t.step(flags.join(" ") || "by default", async () => {
+        const podman = await podmanSpec(store, flags);
+        const orlop = await orlopSpec(store, flags);
+        assertEquals(sandboxOf(orlop), sandboxOf(podman));
+      });
+    }
+  },
+);
