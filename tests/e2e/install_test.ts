@@ -13,7 +13,13 @@ const ofBuilt = { ignore: Deno.env.get("ORLOP") === undefined };
 async function install(destdir: string, ...args: string[]): Promise<string> {
   const { code, stderr } = await new Deno.Command(INSTALL, {
     args,
-    env: { DESTDIR: destdir, PREFIX: "/usr" },
+    env: {
+      DESTDIR: destdir,
+      PREFIX: "/usr",
+      // Left from trying orlop: not what the machine's cleanup is about.
+      ORLOP_ROOT: "/tour/root",
+      ORLOP_RUNROOT: "/tour/run",
+    },
   }).output();
   const text = new TextDecoder().decode(stderr);
   assertEquals(code, 0, text);
@@ -51,14 +57,28 @@ Deno.test(
       assertMatch(service, /^ExecStart=\/usr\/bin\/orlop gc/m);
       assertMatch(await at("/usr/share/man/man1/orlop.1"), /^\.TH /m);
     });
+    await t.step("with the machine's store in the schedule", async () => {
+      const service = await at("/etc/systemd/system/orlop-gc.service");
+      assertMatch(service, /^ExecStart=\/usr\/bin\/orlop gc --quiet --wait/m);
+    });
     await t.step("again, with the settings kept", async () => {
       await Deno.writeTextFile(dir.join(SETTINGS), 'root = "/mine"\n');
-      await install(dir.path, "--schedule", "cron");
+      const told = await install(dir.path, "--schedule", "cron");
+      assertMatch(told, /whatever PREFIX is, settings .* are in \S+\/etc$/m);
       assertEquals(await at(SETTINGS), 'root = "/mine"\n');
       assertMatch(
         await at("/etc/cron.d/orlop-gc"),
         /root \/usr\/bin\/orlop gc/,
       );
+    });
+    await t.step("with one schedule in place of the other", async () => {
+      const ofSchedule = async () =>
+        (await list(dir.path)).filter((path) => path.includes("orlop-gc"));
+      assertEquals(await ofSchedule(), ["/etc/cron.d/orlop-gc"]);
+      await install(dir.path, "--schedule", "none");
+      assertEquals(await ofSchedule(), []);
+      await install(dir.path, "--schedule=cron");
+      assertEquals(await ofSchedule(), ["/etc/cron.d/orlop-gc"]);
     });
     await t.step("again, with the schedule kept", async () => {
       const cron = "/etc/cron.d/orlop-gc";
@@ -86,4 +106,20 @@ Deno.test("the settings that are installed say what holds anyway", async () => {
   const keys = text.match(/^#\w+ = /gm) ?? [];
   const tunable = Object.keys(DEFAULTS).length - 1; // quiet is a flag only
   assert(keys.length === tunable);
+});
+
+Deno.test("install explains itself, and refuses what it does not know", async () => {
+  for (const word of ["--help", "-h", "help"]) {
+    const { code, stdout } = await new Deno.Command(INSTALL, { args: [word] })
+      .output();
+    assertEquals(code, 0);
+    const text = new TextDecoder().decode(stdout);
+    assertMatch(text, /^Usage: install \[--schedule cron\|systemd\|none\]$/m);
+    assertMatch(text, /^PREFIX .*\n.*in \/etc, whatever it is/m);
+  }
+  const { code, stderr } = await new Deno.Command(INSTALL, {
+    args: ["--frobnicate"],
+  }).output();
+  assertEquals(code, 1);
+  assertMatch(new TextDecoder().decode(stderr), /see install --help/);
 });
