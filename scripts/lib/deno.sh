@@ -1,6 +1,7 @@
 # shellcheck shell=sh
-# Finds Deno, or installs it. Source this with $root, the checkout, set: it
-# sets $deno, the program, and DENO_DIR, its cache, unless that is set.
+# Finds Deno, or installs it. Source this after trust.sh, with $root, the checkout,
+# set: it sets $deno, the program, and DENO_DIR, its cache, unless that is set.
+# Who can write to the checkout is trusted: this runs from there.
 
 deno_version=2.9.6
 : "${root:?must be set}"
@@ -31,6 +32,7 @@ install_deno() (
 	esac
 	command -v npm >/dev/null ||
 		die "Cannot install Deno: npm is missing; install Node.js with npm, or set ORLOP_DENO"
+	leave_home
 	say "installing Deno $deno_version from npm, once"
 	mkdir -p "$tools" || die "Cannot install Deno: $tools cannot be made"
 	# What a killed installation has left.
@@ -48,21 +50,38 @@ install_deno() (
 		die "Cannot install Deno: $tools/deno-$deno_version cannot be made"
 )
 
+# npm and Deno obey settings in HOME, which may be another user's.
+leave_home() {
+	[ -z "${HOME:-}" ] || is_trusted "$HOME" || export HOME="$tools"
+}
+
 find_deno() {
 	if [ -n "${ORLOP_DENO:-}" ]; then
+		is_ours "$ORLOP_DENO" || die "Cannot use ORLOP_DENO, $ORLOP_DENO: $why"
 		deno=$ORLOP_DENO
 		return
 	fi
 	deno=$tools/deno-$deno_version/deno
 	[ ! -x "$deno" ] || return 0
+	extend_path
 	path_deno=$(command -v deno) && is_fitting_deno "$path_deno" &&
 		deno=$path_deno && return
 	install_deno
 }
 
+# Whether path $1, that somebody named, is of the checkout, or nobody else can
+# change it.
+is_ours() {
+	case $1 in
+	"$root"/* | "$tools"/*) return 0 ;;
+	esac
+	real=$1 sticky=all
+	is_place
+}
+
 find_deno || exit
-export DENO_DIR="${DENO_DIR:-$tools/cache}"
-export DENO_NO_UPDATE_CHECK=1
+is_ours "${DENO_DIR:=$tools/cache}" || DENO_DIR=$tools/cache
+export DENO_DIR DENO_NO_UPDATE_CHECK=1
 
 # Fetches what the program imports from npm, once for each state of the lock
 # file, so that nothing asks the network or checks types at a start.
@@ -71,7 +90,7 @@ fetch_dependencies() {
 	fetched=$DENO_DIR/orlop-fetched-${lock%% *}
 	[ ! -e "$fetched" ] || return 0
 	say "fetching dependencies, once"
-	"$deno" install --quiet --frozen --config "$root/deno.json" --entrypoint "$root/main.ts" >&2 ||
+	(leave_home && exec "$deno" install --quiet --frozen --config "$root/deno.json" --entrypoint "$root/main.ts" >&2) ||
 		die "Cannot fetch dependencies: see above"
 	mkdir -p "$DENO_DIR" && : >"$fetched"
 }

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
-# Installs Debian packages. Source this after deno.sh, for `say`.
+# Installs Debian packages. Source this after deno.sh, for `say`, and trust.sh.
 
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+extend_path
 
 # Installs the packages of programs that are missing: want PROGRAM:PACKAGE…
 # Fails, and says what to install, where that cannot be done.
@@ -16,7 +16,7 @@ want() {
 		return 1
 	fi
 	say "installing$missing, once"
-	apt_log=$(mktemp)
+	apt_log=$(mktemp -p /tmp)
 	# shellcheck disable=SC2086 # names of packages
 	if { apt-get update && DEBIAN_FRONTEND=noninteractive \
 		apt-get install -y --no-install-recommends $missing; } </dev/null >"$apt_log" 2>&1; then

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What each command may do. Source this and call choose_permissions "$@": it
+# What each command may do. Source this after trust.sh, and call choose_permissions "$@": it
 # sets $permissions and $writable for `deno run`. Whatever orlop is told by a
 # registry or an image, it can do no more than its command needs.
 
@@ -7,7 +7,7 @@
 env_names=ORLOP_ROOT,ORLOP_RUNROOT,HOME,XDG_CONFIG_HOME,XDG_CACHE_HOME
 env_names=$env_names,XDG_RUNTIME_DIR,DOCKER_CONFIG,REGISTRY_AUTH_FILE
 env_names=$env_names,CONTAINERS_REGISTRIES_CONF,REGISTRIES_CONFIG_PATH
-env_names=$env_names,ORLOP_PROGRAM
+env_names=$env_names,ORLOP_PROGRAM,ORLOP_HOME,ORLOP_STDOUT
 
 # Where libc may be: the same list as in src/process/libc.ts.
 libc_paths="/lib/x86_64-linux-gnu/libc.so.6 /lib/aarch64-linux-gnu/libc.so.6
@@ -51,7 +51,8 @@ choose_permissions() {
 	root_flag='' runroot_flag='' config_flag='' writable='' command=''
 	read_command_line "$@"
 	root_setting='' runroot_setting='' log_file_setting=''
-	[ ! -r "${config_flag:=/etc/orlop/orlop.toml}" ] || read_config
+	config=${config_flag:-/etc/orlop/orlop.toml}
+	[ ! -f "$config" ] || [ ! -r "$config" ] || read_config <"$config"
 	may_write "${root_flag:-${ORLOP_ROOT:-${root_setting:-/var/lib/orlop}}}"
 	may_write "${runroot_flag:-${ORLOP_RUNROOT:-${runroot_setting:-/run/orlop}}}"
 	may_write "$log_file_setting"
@@ -126,12 +127,14 @@ read_command_line() {
 may_write() {
 	case $1 in
 	'') return 0 ;;
-	*,*) die "Cannot use \"$1\": Deno cannot be told of paths with a comma" ;;
 	/*) path=$1 ;;
 	*)
 		path=$(pwd -P)
 		path=${path%/}/$1
 		;;
+	esac
+	case $path in
+	*,*) die "Cannot use \"$1\": a path with a comma cannot be among those that orlop may write" ;;
 	esac
 	writable=${writable:+$writable,}$path
 }
@@ -143,7 +146,7 @@ may_schedule() {
 	case $0 in
 	/*) ORLOP_PROGRAM=$0 ;;
 	*/*) ORLOP_PROGRAM=$(pwd -P)/${0#./} ;;
-	*) ORLOP_PROGRAM=$(command -v -- "$0") ;;
+	*) ORLOP_PROGRAM=$(PATH=$caller_path && command -v -- "$0") ;;
 	esac
 	export ORLOP_PROGRAM
 }
@@ -157,16 +160,26 @@ may_write_beside() {
 	esac
 }
 
+# Reads the settings that name paths from stdin: a line of TOML each.
 read_config() {
-	root_setting=$(setting root)
-	runroot_setting=$(setting runroot)
-	log_file_setting=$(setting log_file)
-}
-
-# Prints setting $1 of the configuration file, if it is there.
-setting() {
-	sed -n "s/^[[:space:]]*$1[[:space:]]*=[[:space:]]*[\"']\([^\"']*\)[\"'].*/\1/p" \
-		"$config_flag"
+	while read -r line || [ -n "$line" ]; do
+		case $line in
+		root[[:space:]=]* | runroot[[:space:]=]* | log_file[[:space:]=]*) ;;
+		*) continue ;;
+		esac
+		value=${line#*=}
+		value=${value#"${value%%[![:space:]]*}"}
+		case $value in
+		\"*\"*) value=${value#?} value=${value%%\"*} ;;
+		"'"*"'"*) value=${value#?} value=${value%%"'"*} ;;
+		*) continue ;;
+		esac
+		case $line in
+		root*) root_setting=$value ;;
+		runroot*) runroot_setting=$value ;;
+		*) log_file_setting=$value ;;
+		esac
+	done
 }
 
 # Sets $permissions to those of all commands together, wherever a machine keeps

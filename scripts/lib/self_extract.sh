@@ -1,8 +1,10 @@
 #!/bin/sh
 # orlop in one file: this script, and behind it the program and Deno, which are
-# unpacked once, into a folder of their own.
-# shellcheck disable=SC2317 # functions are called by name
+# unpacked once, into a folder that only this user and root can change. Before
+# that nothing is looked up but such folders, nor run but the system's programs.
+# shellcheck disable=SC2034,SC2317 # functions are called by name
 set -u
+caller_path=${PATH:-} PATH=/usr/sbin:/usr/bin:/sbin:/bin
 key=@key@ checksum=@checksum@
 
 die() {
@@ -10,61 +12,103 @@ die() {
 	exit 125
 }
 
-# Whether folder $1 was made whole, by this user.
-is_whole() { [ -O "$1/.used" ] && [ -O "$1" ] && [ ! -L "$1" ]; }
+# include trust.sh
+# include memory.sh
+# include permissions.sh
+# include start.sh
 
-# Runs the program in folder $1 with no more permissions than it needs.
+# Runs what is in folder $1.
 start() {
 	home=$1
 	shift
-	: 2>/dev/null >"$home/.used" # when it was used last; no matter if it cannot
-	# shellcheck source=scripts/lib/permissions.sh
-	. "$home/permissions.sh"
-	# shellcheck source=scripts/lib/memory.sh
-	. "$home/memory.sh"
+	command : 2>/dev/null >"$home/.used" # when it was used last; no matter if it cannot
+	deno=$home/deno DENO_DIR=$home/cache
 	choose_permissions "$@"
-	# shellcheck disable=SC2086 # words without blanks
-	DENO_DIR=$home/cache DENO_NO_UPDATE_CHECK=1 exec "$home/deno" run --quiet \
-		--no-prompt --no-check --no-config --no-lock --no-remote --no-npm \
-		--unstable-worker-options "$v8_flags" "--allow-write=$writable" $permissions \
+	start_deno --no-config --no-lock --no-remote --no-npm --unstable-worker-options \
 		"$home/main.js" "$@"
+}
+
+# Whether folder $1 has this version, whole; sets $real to where.
+has_version() {
+	[ -x "$1/$key/deno" ] && [ -s "$1/$key/main.js" ] && is_trusted "$1/$key"
 }
 
 # Unpacks into folder $1. Others may do the same now: the rename decides.
 unpack() {
-	(umask 077 && mkdir -p "$1") 2>/dev/null && [ -O "$1" ] && [ ! -L "$1" ] || return 1
-	# What was killed while unpacking, and versions that nobody uses any more.
-	find "$1" -maxdepth 1 -name 'new.*' -mmin +60 -exec rm -rf {} + 2>/dev/null
-	find "$1" -mindepth 2 -maxdepth 2 -path '*/[0-9]*.*-*/.used' -mtime +30 2>/dev/null |
-		while read -r used; do rm -rf "${used%/.used}"; done
-	new=$(mktemp -d "$1/new.XXXXXX" 2>/dev/null) || return 1
+	is_trusted "$1" || return
+	folder=$real
+	[ -d "$folder" ] || check_file # before a folder is made for nothing
+	why="it cannot be made"
+	(umask 077 && mkdir -p -- "$folder") 2>/dev/null || return
+	is_trusted "$folder" || return
+	why="it cannot be written"
+	new=$(umask 077 && mktemp -d "$folder/orlop-new.XXXXXX" 2>/dev/null) || return
 	trap 'rm -rf "$new"' EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
-	# It is run to find out whether programs may run from there.
-	tail -c +@program@ "$0" | head -c @size@ | tar -xzf - -C "$new" 2>/dev/null &&
-		tail -c +@runtime@ "$0" | gzip -dc 2>/dev/null >"$new/deno" &&
-		chmod 755 "$new/deno" && "$new/deno" --version >/dev/null 2>&1 &&
-		mkdir "$new/cache" && : >"$new/.used" &&
-		{ mv -T "$new" "$1/$key" 2>/dev/null || is_whole "$1/$key"; }
+	may_run && check_file && remove_old && put_in_place
 	status=$?
 	rm -rf "$new"
 	trap - EXIT INT TERM
 	return "$status"
 }
 
-each_folder() {
-	act=$1
-	shift
-	for folder in "${ORLOP_CACHE:-}" /var/cache/orlop "${HOME:+$HOME/.cache/orlop}" \
-		"${TMPDIR:-/tmp}/orlop-$(id -u)"; do
-		[ -n "$folder" ] && "$act" "$folder" && start "$folder/$key" "$@"
-	done
-}
-has_whole() { is_whole "$1/$key"; }
+# Whether programs may run from there: this is known before all is unpacked.
+may_run() {
+	why="it may hold no programs"
+	printf '#!/bin/sh\n' >"$new/deno" && chmod 755 "$new/deno" && "$new/deno"
+} 2>/dev/null
 
-each_folder has_whole "$@"
-sum=$(tail -c +@program@ "$0" | sha256sum) || die "Cannot read $0"
-[ "${sum%% *}" = "$checksum" ] || die "Cannot start: $0 is damaged"
-each_folder unpack "$@"
-die "Cannot unpack: no folder has 150 MB of room and may hold programs; set ORLOP_CACHE to one"
+# What was killed while unpacking, and versions that nobody uses any more.
+remove_old() {
+	find "$folder" -maxdepth 1 -name 'orlop-new.??????' -mmin +60 -exec rm -rf {} + 2>/dev/null
+	find "$folder" -mindepth 2 -maxdepth 2 -name .used -mtime +30 2>/dev/null |
+		grep -E '/[0-9]+\.[0-9.]+-[0-9a-f]{16}/\.used$' |
+		while read -r used; do rm -rf "${used%/.used}"; done
+	return 0
+}
+
+# Fills $new, and renames it. What is checked is what will run, not only the packed
+# bytes: the file may be replaced meanwhile.
+put_in_place() {
+	why="it has no room for 150 MB"
+	tail -c +@program@ "$0" | head -c @size@ | tar -xzf - -C "$new" --no-same-owner 2>/dev/null &&
+		tail -c +@runtime@ "$0" | gzip -dc 2>/dev/null >"$new/deno" && # as may_run has made it
+		(cd "$new" && is_undamaged) || return
+	why="Deno does not run from there"
+	"$new/deno" --version >/dev/null 2>&1 || return
+	why="it cannot be written"
+	mkdir "$new/cache" && : >"$new/.used" && { sync -f "$new" 2>/dev/null || sync; } || return
+	mv -T "$new" "$folder/$key" 2>/dev/null || has_version "$folder" || {
+		rm -rf "${folder:?}/$key" # of which something was removed
+		mv -T "$new" "$folder/$key" 2>/dev/null || has_version "$folder"
+	} || return
+	real=$folder/$key
+}
+
+is_undamaged() {
+	printf '%s  checksums\n' "$checksum" | sha256sum --check --status - &&
+		sha256sum --check --status checksums
+} 2>/dev/null
+
+# Ends here if this file is not as it was built.
+check_file() {
+	packed=$(tail -c +@program@ "$0" | sha256sum) || die "Cannot read $0"
+	[ "${packed%% *}" = "@packed@" ] || die "Cannot start: $0 is damaged; copy it again"
+}
+
+# Root's HOME is no candidate: sudo may leave another user's.
+if is_root; then own=/var/cache/orlop; else own=${HOME:+$HOME/.cache/orlop}; fi
+whys=
+check_surroundings
+prepare
+for candidate in "${ORLOP_CACHE:-}" "$own"; do
+	[ -n "$candidate" ] || continue
+	! has_version "$candidate" || start "$real" "$@"
+	if unpack "$candidate"; then
+		[ -z "$whys" ] || printf 'orlop: unpacked into %s, not%s\n' "$real" "$whys" >&2
+		start "$real" "$@"
+	fi
+	whys="${whys:+$whys;} $candidate: $why"
+done
+die "Cannot unpack to${whys:- run}; set ORLOP_CACHE to a folder that only $(id -un) can change"

@@ -11,6 +11,7 @@ import { basename, dirname, join } from "@std/path";
 import { ORLOP } from "../support/orlop_program.ts";
 import { needs } from "../support/peers.ts";
 import { type TempDir, tempDir } from "../support/temp_dir.ts";
+import { trustedDir } from "../support/trusted_dir.ts";
 
 const isBuilt = Deno.env.get("ORLOP") !== undefined;
 const ofBuilt = { ignore: !isBuilt };
@@ -50,7 +51,7 @@ function listNames(path: string): string[] {
 
 /** A folder in which the file is unpacked already. */
 async function warm(): Promise<TempDir> {
-  const dir = tempDir();
+  const dir = trustedDir();
   const { code, err } = await run({ env: { ORLOP_CACHE: dir.path } });
   assertEquals(code, 0, err);
   return dir;
@@ -159,14 +160,15 @@ Deno.test(
   "many first runs at once unpack the built file once",
   ofBuilt,
   async () => {
-    using dir = tempDir();
+    using dir = trustedDir();
     // Left by a killed run, and by a version that nobody uses any more.
-    for (
-      const [name, file] of [["new.killed", ""], [
-        "0.0.1-old",
-        ".used",
-      ]] as const
-    ) {
+    const old = [
+      ["orlop-new.killed", ""],
+      ["0.0.1-0123456789abcdef", ".used"],
+      // Somebody else's, who keeps things there, too.
+      ["new.others", ""],
+    ] as const;
+    for (const [name, file] of old) {
       await Deno.mkdir(dir.join(name));
       if (file) await Deno.writeTextFile(dir.join(name, file), "");
       const then = new Date(Date.now() - 40 * DAY_MS);
@@ -180,9 +182,9 @@ Deno.test(
         err,
       );
     }
-    const names = listNames(dir.path);
-    assertEquals(names.length, 1);
-    assertMatch(names[0] ?? "", /^\d+\.\d+\.\d+-[0-9a-f]{16}$/);
+    const [version = "", ...rest] = listNames(dir.path).toSorted();
+    assertMatch(version, /^\d+\.\d+\.\d+-[0-9a-f]{16}$/);
+    assertEquals(rest, ["new.others"]);
   },
 );
 
@@ -190,7 +192,7 @@ Deno.test(
   "a damaged file refuses to start, and leaves nothing",
   ofBuilt,
   async (t) => {
-    using dir = tempDir();
+    using dir = trustedDir();
     const cache = dir.join("cache");
     const damaged = dir.join("orlop");
     const size = (await Deno.stat(ORLOP)).size;
@@ -220,33 +222,76 @@ Deno.test(
 
 Deno.test("the built file finds a folder that may hold programs", {
   ignore: !isBuilt || needs("root", "mount").ignore,
-}, async () => {
-  using dir = tempDir();
-  const [locked, home] = [dir.join("noexec"), dir.join("home")];
+}, async (t) => {
+  using dir = trustedDir();
+  const [locked, home] = [dir.join("locked"), dir.join("home")];
   await Deno.mkdir(locked);
   await Deno.mkdir(home);
-  await sh(`mount -t tmpfs -o noexec tmpfs ${locked}`);
-  try {
-    // Not root's own /var/cache: this user has none, and no HOME either.
-    await Deno.chmod(dir.path, 0o755);
-    await Deno.chown(home, 65534, 65534);
-    const env = { ORLOP_CACHE: locked, TMPDIR: home };
-    const program = "setpriv";
-    const args = [
-      "--reuid=65534",
-      "--regid=65534",
-      "--clear-groups",
-      ORLOP,
-      "--version",
-    ];
-    const { code, err } = await run({ program, args, env });
-    assertEquals(code, 0, err);
-    assertEquals(listNames(locked), []);
-    assertEquals(listNames(home), ["orlop-65534"]);
-  } finally {
-    await sh(`umount ${locked}`);
+  // Not root's own /var/cache: this user has none but in HOME.
+  await Deno.chmod(dir.path, 0o755);
+  await Deno.chown(home, 65534, 65534);
+  const program = "setpriv";
+  const user = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+  const args = [...user, ORLOP, "--version"];
+  const env = { ORLOP_CACHE: locked, HOME: home };
+  const cases = [
+    ["noexec,mode=755,uid=65534", /may hold no programs/],
+    ["ro,mode=755,uid=65534", /cannot be written/],
+    ["size=20m,mode=755,uid=65534", /no room/],
+    ["mode=755", /cannot be written/],
+    ["mode=777", /others can write to/],
+  ] as const;
+  for (const [options, why] of cases) {
+    await t.step(options, async () => {
+      await sh(
+        `rm -rf ${home}/.cache && mount -t tmpfs -o ${options} tmpfs ${locked}`,
+      );
+      try {
+        const first = await run({ program, args, env });
+        assertEquals(first.code, 0, first.err);
+        assertMatch(first.err, /^orlop: unpacked into \S+, not /);
+        assertMatch(first.err, why);
+        const second = await run({ program, args, env });
+        assertEquals([second.code, second.err], [0, ""]);
+        assertEquals(listNames(locked), []);
+      } finally {
+        await sh(`umount ${locked}`);
+      }
+    });
   }
 });
+
+Deno.test("the built file runs from a folder that is read-only now", {
+  ignore: !isBuilt || needs("root", "mount").ignore,
+}, async () => {
+  using cache = await warm();
+  await sh(`mount --bind ${cache.path} ${cache.path}`);
+  try {
+    await sh(`mount -o remount,bind,ro ${cache.path}`);
+    const { code, out, err } = await run({ env: { ORLOP_CACHE: cache.path } });
+    assertEquals([code, err], [0, ""]);
+    assertMatch(out, /^orlop version \d/);
+  } finally {
+    await sh(`umount ${cache.path}`);
+  }
+});
+
+Deno.test(
+  "the built file makes good what was removed of it",
+  ofBuilt,
+  async (t) => {
+    using cache = await warm();
+    const [version = ""] = listNames(cache.path);
+    for (const name of ["deno", "main.js"]) {
+      await t.step(name, async () => {
+        await Deno.remove(cache.join(version, name));
+        const { code, err } = await run({ env: { ORLOP_CACHE: cache.path } });
+        assertEquals([code, err], [0, ""]);
+        assertEquals(listNames(cache.path), [version]);
+      });
+    }
+  },
+);
 
 async function sh(command: string): Promise<void> {
   const { code } = await new Deno.Command("sh", { args: ["-c", command] })

@@ -10,10 +10,18 @@ export interface TempDir extends Disposable {
   join(...parts: string[]): string;
 }
 
-/** Makes an empty folder: `using dir = tempDir();`. */
-export function tempDir(): TempDir {
+/**
+ * Makes an empty folder: `using dir = tempDir();`.
+ *
+ * @param dir Where; below `TMPDIR` or `/tmp` if left out.
+ */
+export function tempDir(dir?: string): TempDir {
+  const made = Deno.makeTempDirSync({
+    prefix: "orlop-",
+    ...(dir !== undefined && { dir }),
+  });
   // By its real path: orlop and the kernel's mount table name it so.
-  const path = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "orlop-" }));
+  const path = Deno.realPathSync(made);
   return {
     path,
     join: (...parts) => join(path, ...parts),

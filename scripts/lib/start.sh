@@ -1,0 +1,59 @@
+# shellcheck shell=sh
+# Replaces this shell by Deno. Source this after permissions.sh and memory.sh.
+
+# Deno says of these in lines of its own, if it is not said here.
+check_surroundings() {
+	[ . -ef "${PWD:-}" ] || die "Cannot start: the current directory is gone; go to another by cd"
+	if ! { command : >&1; } 2>/dev/null; then
+		export ORLOP_STDOUT=closed # for Deno it is /dev/null now
+	fi
+}
+
+# Deno ends with a panic if it gets less.
+min_files=64
+min_memory=60000000 # KiB of addresses, most of which are never used
+
+# Raises the limits that this process has, if they are too low; and unsets what
+# the dynamic linker, Deno, or programs obey.
+prepare() {
+	facts=$(ulimit -n && ulimit -v && export -p)
+	set -f # lines, not patterns
+	IFS='
+'
+	# shellcheck disable=SC2086 # lines
+	set -- $facts
+	limit files -n "$1" "$min_files"
+	limit "KiB of addresses" -v "$2" "$min_memory"
+	shift 2
+	for line in "$@"; do
+		name=${line#export }
+		name=${name#declare -x }
+		name=${name%%=*}
+		case $name in
+		*[!A-Za-z0-9_]* | DENO_DIR) ;; # a line of a value; checked, or set later
+		DENO_* | NODE_* | NPM_* | npm_* | JSR_* | OTEL_* | RUST_* | V8_* | LD_* | MALLOC_* | \
+			GLIBC_* | GCONV_PATH | LOCPATH | OPENSSL_* | SQLITE_* | TAR_OPTIONS | GZIP | SSLKEYLOGFILE)
+			unset "$name"
+			;;
+		esac
+	done
+	unset IFS
+	set +f
+}
+
+# Raises limit $2 of $1 from $3 to $4, at least.
+limit() {
+	[ "$3" != unlimited ] && [ "$3" -lt "$4" ] || return 0
+	# shellcheck disable=SC3045 # all shells that Debian has for sh know -S
+	ulimit -S "$2" "$4" 2>/dev/null ||
+		die "Cannot start: no more than $3 $1 are allowed (ulimit $2), but it takes $4"
+}
+
+# Starts $deno with what choose_permissions chose: flags, program, arguments. It
+# would look for settings in HOME; orlop gets that by another name.
+start_deno() {
+	export DENO_DIR DENO_NO_UPDATE_CHECK=1 ORLOP_HOME="${HOME:-}" HOME="$DENO_DIR"
+	# shellcheck disable=SC2154,SC2086 # words without blanks
+	exec "$deno" run --quiet --no-prompt --no-check "$v8_flags" \
+		"--allow-write=$writable" $permissions "$@"
+}
