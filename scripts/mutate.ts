@@ -26,6 +26,10 @@ type Outcome = "noticed" | "unnoticed" | "invalid";
 
 // A change may make a test wait for ever, which a person would notice.
 const LIMIT_MS = 120_000;
+const TEST_ARGS = [
+  ...["test", "--no-check", "--allow-all", "--quiet", "--fail-fast"],
+  ...["--sanitize-ops", "--sanitize-resources"],
+];
 
 const { count = "100", seed = String(Date.now() % 1e6), jobs = "2", ...flags } =
   parseArgs(Deno.args, {
@@ -118,10 +122,8 @@ async function tryChange(copy: string, change: Change): Promise<Outcome> {
       return "invalid";
     }
     for (const tests of await testsOf(copy, change.path)) {
-      const args = ["test", "--no-check", "--allow-all", "--fail-fast"];
-      if (!await run(Deno.execPath(), [...args, "--quiet", ...tests], copy)) {
-        return "noticed";
-      }
+      const args = [...TEST_ARGS, ...tests];
+      if (!await run(Deno.execPath(), args, copy)) return "noticed";
     }
     return "unnoticed";
   } finally {

@@ -11,6 +11,7 @@ import {
 } from "../support/kill_points.ts";
 import { writeLayout } from "../support/layer_layout.ts";
 import { needs } from "../support/peers.ts";
+import { seededRandom } from "../support/seeded.ts";
 import { type SharedStore, sharedStore } from "../support/shared_store.ts";
 import { layerOf } from "../support/stacked_layout.ts";
 
@@ -51,6 +52,7 @@ const DEEDS: readonly Deed[] = [
 const POINTS_PER_DEED = Number(Deno.env.get("ORLOP_KILL_POINTS") ?? 3);
 
 const NEEDED = needs("root", "mount", "findmnt", "strace", "tar");
+const random = seededRandom("killed_test");
 
 Deno.test("whoever is killed leaves a store that works", {
   ...NEEDED,
@@ -62,6 +64,7 @@ Deno.test("whoever is killed leaves a store that works", {
   const run = (command: string) => store.orlop(...words(command));
   const words = (command: string) =>
     command.replace("IMAGE", `oci:${layout}:latest`).split(" ");
+  const kills = { tried: 0, done: 0 };
   for (const deed of DEEDS) {
     for (const command of deed.before) await run(command);
     const subject = programOf(store, words(deed.command));
@@ -69,7 +72,8 @@ Deno.test("whoever is killed leaves a store that works", {
     for (const command of deed.undo) await run(command);
     for (const point of choose(points)) {
       await t.step(`${deed.command}: ${point.call} ${point.nth}`, async () => {
-        await killAt(point, subject);
+        kills.tried++;
+        if (await killAt(point, subject)) kills.done++;
         await run("images"); // finishes what was begun
         assertEquals(store.check("allowed"), []);
         await again(deed);
@@ -78,6 +82,8 @@ Deno.test("whoever is killed leaves a store that works", {
       });
     }
   }
+  // Threads share out their work anew each time, so that a few ends are missed.
+  assert(kills.done > kills.tried * 0.6, `${kills.done} of ${kills.tried}`);
   await t.step("a cleanup removes what is left", async () => {
     await run("rmi image");
     await run("gc");
@@ -135,7 +141,7 @@ Deno.test("a long pull may be killed at any time, and goes on", {
   const tookMs = Math.round(performance.now() - started);
   await store.orlop("rmi", "image");
   for (let n = 1; n <= 6; n++) {
-    const delayMs = Math.round(tookMs * Math.random());
+    const delayMs = Math.round(tookMs * random());
     await t.step(`killed after ${delayMs} of ${tookMs} ms`, async () => {
       await killAfter(delayMs, programOf(store, args));
       await store.orlop("images");
@@ -207,7 +213,7 @@ async function writeLongImage(layout: string): Promise<void> {
 
 function choose(points: readonly KillPoint[]): readonly KillPoint[] {
   const step = Math.max(1, points.length / POINTS_PER_DEED);
-  const offset = Math.random() * step;
+  const offset = random() * step;
   return points.filter((_, index) =>
     Math.floor((index + offset) / step) !==
       Math.floor((index + offset - 1) / step)

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { linkSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { diskUsage } from "../../src/fs/disk_usage.ts";
 import { needs } from "../support/peers.ts";
@@ -36,4 +36,10 @@ Deno.test("diskUsage() bears names that are not UTF-8, and deep trees", {
   const { success } = await new Deno.Command("python3", { args }).output();
   assert(success);
   diskUsage(dir.path);
+});
+
+Deno.test("diskUsage() does not take what it may not see for absent", {
+  permissions: { read: false },
+}, () => {
+  assertThrows(() => diskUsage("/etc"), Deno.errors.NotCapable);
 });

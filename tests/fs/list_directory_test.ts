@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { listDirectory } from "../../src/fs/list_directory.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
@@ -7,4 +7,10 @@ Deno.test("listDirectory() takes an absent directory for an empty one", async ()
   await Deno.writeTextFile(dir.join("a"), "");
   assertEquals(listDirectory(dir.path), ["a"]);
   assertEquals(listDirectory(dir.join("gone")), []);
+});
+
+Deno.test("listDirectory() takes nothing else for an empty one", () => {
+  using dir = tempDir();
+  Deno.writeTextFileSync(dir.join("file"), "");
+  assertThrows(() => listDirectory(dir.join("file")), Error, "ENOTDIR");
 });

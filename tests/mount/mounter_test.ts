@@ -175,6 +175,35 @@ Deno.test("prepareOverlay() lets a volatile layer be mounted again", {
   await assertRejects(() => mounter.mount(plan), CommandError, "refuses");
 });
 
+Deno.test("bindPrivate() hides mounts from others that shared them", {
+  ignore,
+}, async () => {
+  using dir = tempDir();
+  const home = dir.join("overlay");
+  await Deno.mkdir(home);
+  const mount = (...args: string[]) =>
+    new Deno.Command("mount", { args: [...args, home] }).output();
+  await mount("--bind", home);
+  await mount("--make-shared");
+  const mounter = systemMounter();
+  try {
+    await mounter.bindPrivate(home);
+    const [entry] = await mounter.list(home);
+    assertEquals(entry?.propagation, "private");
+  } finally {
+    await mounter.unmount(home);
+  }
+});
+
+Deno.test("prepareOverlay() needs no work directory to read", async () => {
+  using dir = tempDir();
+  await makeLayers(dir.path, 1);
+  await Deno.remove(dir.join("0", "work"));
+  await prepareOverlay({
+    ...{ home: dir.path, layerId: "0", lower: [], access: "read-only" },
+  });
+});
+
 Deno.test("prepareOverlay() makes what may be missing", async () => {
   using dir = tempDir();
   await makeLayers(dir.path, 1);

@@ -2,11 +2,12 @@ import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
 import { closeSync, openSync, readlinkSync } from "node:fs";
 import { type Libc, takeLibc } from "../../src/process/libc.ts";
 import { canLock, holdLock, type LockStyle } from "../support/lock_holder.ts";
-import { needs } from "../support/peers.ts";
+import { needs, needsThat } from "../support/peers.ts";
 import { type TempDir, tempDir } from "../support/temp_dir.ts";
 
 const libc = takeLibc();
-const ignore = libc === undefined || needs("python3").ignore;
+const ignore = needsThat(libc !== undefined, "libc cannot be bound").ignore ||
+  needs("python3").ignore;
 const STYLES: readonly LockStyle[] = ["posix", "ofd"];
 
 Deno.test("takeLibc() gives up the permission to load anything", () => {

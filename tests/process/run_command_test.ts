@@ -129,3 +129,12 @@ async function isZombie(pid: number): Promise<boolean> {
   const text = await Deno.readTextFile(`/proc/${pid}/stat`).catch(() => "");
   return text.includes(") Z ");
 }
+
+Deno.test("runCommand() leaves no timer behind that would kill another", async () => {
+  const controller = new AbortController();
+  // It ends when it is told to, long before it would be killed.
+  const run = shell("sleep 60", { signal: controller.signal });
+  setTimeout(() => controller.abort(new Error("enough")), 50);
+  await assertRejects(() => run, Error, "enough");
+  // Deno's own check of what a test leaves would find the timer.
+});

@@ -116,11 +116,8 @@ Deno.test("S31 O1 createContainer() throws the first error, and logs both", asyn
   const told = messages.find((message) => message.startsWith("warn: Cannot"));
   assertMatch(told ?? "", /remove container "blocked".*rename.*after: .*mkdir/);
   // What is left is marked, and goes with the next command.
-  assertEquals(
-    (await test.agent.store.lock({ containers: "read" })).containers
-      .lookUp("blocked"),
-    undefined,
-  );
+  using held = await test.agent.store.lock({ containers: "read" });
+  assertEquals(held.containers.lookUp("blocked"), undefined);
 });
 
 Deno.test("O1 a container whose maker was killed is removed by the next command", async () => {

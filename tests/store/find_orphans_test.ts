@@ -7,7 +7,7 @@ import { findOrphans } from "../../src/store/find_orphans.ts";
 import { downloadsDirectory } from "../../src/store/paths.ts";
 import { openStore, type Store } from "../../src/store/store.ts";
 import { holdLock } from "../support/lock_holder.ts";
-import { needs } from "../support/peers.ts";
+import { needs, needsThat } from "../support/peers.ts";
 import { idOf } from "../support/small_layers.ts";
 import { type TempDir, tempDir } from "../support/temp_dir.ts";
 
@@ -18,7 +18,8 @@ const LOCKS = {
 } as const;
 const ID = idOf("gone");
 const libc = takeLibc();
-const ignore = libc === undefined || needs("python3").ignore;
+const ignore = needsThat(libc !== undefined, "libc cannot be bound").ignore ||
+  needs("python3").ignore;
 
 function storeIn(dir: TempDir): Store {
   return openStore({ root: dir.join("root"), runRoot: dir.join("run"), libc });

@@ -4,12 +4,13 @@ import { StoreBusyError } from "../../src/errors.ts";
 import { takeLibc } from "../../src/process/libc.ts";
 import { acquireLock, tryLock } from "../../src/store/lock.ts";
 import { holdLock } from "../support/lock_holder.ts";
-import { needs } from "../support/peers.ts";
+import { needs, needsThat } from "../support/peers.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 const libc = takeLibc();
 const withPython = {
-  ignore: libc === undefined || needs("python3").ignore,
+  ignore: needsThat(libc !== undefined, "libc cannot be bound").ignore ||
+    needs("python3").ignore,
 };
 
 // What orlop falls back to without libc must keep the same promises.
@@ -96,7 +97,7 @@ for (const { name, libc } of BOUND) {
 }
 
 Deno.test("tryLock() leaves no file open where nothing can be locked", {
-  ignore: libc === undefined,
+  ...needsThat(libc !== undefined, "libc cannot be bound"),
 }, () => {
   using dir = tempDir();
   if (libc === undefined) return;

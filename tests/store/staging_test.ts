@@ -10,12 +10,13 @@ import { takeLibc } from "../../src/process/libc.ts";
 import { spoolArguments } from "../../src/store/apply_spool.ts";
 import { openStaging, sweepStaging } from "../../src/store/staging.ts";
 import { canLock, holdLock } from "../support/lock_holder.ts";
-import { needs } from "../support/peers.ts";
+import { needs, needsThat } from "../support/peers.ts";
 import { archive, file } from "../support/tar_builder.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 const libc = takeLibc();
-const ignore = libc === undefined || needs("python3").ignore;
+const ignore = needsThat(libc !== undefined, "libc cannot be bound").ignore ||
+  needs("python3").ignore;
 
 function list(path: string): readonly string[] {
   return readdirSync(path).sort();

@@ -45,13 +45,18 @@ export async function findKillPoints(
   });
 }
 
-/** Runs a program, and kills it. */
+/**
+ * Runs a program, and kills it.
+ *
+ * @returns False if it ended well before it came to that point this time.
+ */
 export async function killAt(
   point: KillPoint,
   subject: Subject,
-): Promise<void> {
+): Promise<boolean> {
   const { code, signal, stderr } = await signalAt(point, subject, "SIGKILL");
-  if (signal === "SIGKILL" || code === 137 || code === 0) return;
+  if (signal === "SIGKILL" || code === 137) return true;
+  if (code === 0) return false;
   const name = basename(subject.argv[0] ?? "");
   throw new Error(`${name}: ${code}: ${new TextDecoder().decode(stderr)}`);
 }

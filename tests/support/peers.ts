@@ -24,13 +24,22 @@ export function needs(...programs: string[]): { ignore: boolean } {
     name === "root" ? !isRoot : !hasProgram(name)
   );
   for (const name of missing) {
-    if (told.has(name)) continue;
-    told.add(name);
-    const what = name === "root" ? "not root" : `${name} is not installed`;
-    // deno-lint-ignore no-console -- skipping must be seen by who runs the tests
-    console.error(`SKIPPING tests: ${what}`);
+    tell(name === "root" ? "not root" : `${name} is not installed`);
   }
   return { ignore: missing.length > 0 };
+}
+
+/** Skips a test, loudly, unless something holds; `why` says what does not. */
+export function needsThat(holds: boolean, why: string): { ignore: boolean } {
+  if (!holds) tell(why);
+  return { ignore: !holds };
+}
+
+function tell(why: string): void {
+  if (told.has(why)) return;
+  told.add(why);
+  // deno-lint-ignore no-console -- skipping must be seen by who runs the tests
+  console.error(`SKIPPING tests: ${why}`);
 }
 
 function isFile(path: string): boolean {
