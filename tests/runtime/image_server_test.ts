@@ -177,14 +177,16 @@ Deno.test("pullImage() takes a layout, notes the use, keeps the ID", async () =>
   const { images } = test;
   const layout = test.dir.join("app");
   await writeTestLayout(layout, { ref: "quay.io/a/app:1" });
-  const { imageId, names, digest } = await images.pullImage(`oci:${layout}`);
+  const typed = `oci:${layout}:quay.io/a/app:1`;
+  const { imageId, names, digest } = await images.pullImage(typed);
   assertEquals<unknown>(names, ["quay.io/a/app:1"]);
   const status = await images.imageStatus(`quay.io/a/app@${digest}`);
   assertEquals(status.id, imageId);
   assert(Date.now() - Date.parse(status.lastUsed ?? "") < 60_000);
   // The tag moves with the next one; the first stays, without a name.
-  await writeTestLayout(test.dir.join("new"), { ref: "quay.io/a/app:1" });
-  const next = await images.pullImage(`oci:${test.dir.join("new")}`);
+  const other = test.dir.join("new");
+  await writeTestLayout(other, { ref: "quay.io/a/app:1" });
+  const next = await images.pullImage(`oci:${other}:quay.io/a/app:1`);
   assert(next.imageId !== imageId);
   assertEquals((await images.imageStatus(imageId)).names, []);
 });
