@@ -3,7 +3,9 @@
 import type { ContainerSummary } from "../runtime/list_containers.ts";
 import { formatAge } from "./human.ts";
 import { shortId } from "./short_id.ts";
+import type { FieldTable } from "./show_list.ts";
 import type { Column } from "./table_text.ts";
+import { GoTime } from "./template/go_values.ts";
 
 /** Whether a container's root is mounted, in a word. */
 export function statusOf({ mountPoint }: ContainerSummary): string {
@@ -28,14 +30,14 @@ export function containerColumns(
     { header: "IMAGE", field: "Image", text: imageOf, isElastic: true },
     {
       header: "POD",
-      field: "Pod",
+      field: "PodName",
       text: ({ metadata }) => metadata?.podName ?? "",
       isElastic: true,
     },
     {
       header: "CREATED",
-      field: "Created",
-      text: ({ created }) => formatAge(new Date(created)),
+      field: "CreatedHuman",
+      text: ageOf,
     },
     { header: "STATUS", field: "Status", text: statusOf },
     { header: "OWNER", field: "Owner", text: ({ owner }) => owner },
@@ -47,6 +49,35 @@ export function containerColumns(
     },
   ];
   return columns.filter(({ field }) => hasOwner || field !== "Owner");
+}
+
+/** What else templates can show of containers, under podman's names. */
+export function containerFields(
+  isWhole: boolean,
+): FieldTable<ContainerSummary> {
+  return {
+    ImageID: ({ imageId }) => shortId(imageId, isWhole),
+    Pod: ({ metadata }) => shortId(metadata?.podId ?? "", isWhole),
+    IsInfra: ({ metadata }) => metadata?.pod ?? false,
+    Created: ({ created }) => new GoTime(created),
+    CreatedAt: ({ created }) => new GoTime(created),
+    RunningFor: ageOf,
+    State: (container) => statusOf(container).toLowerCase(),
+    Layer: ({ layerId }) => layerId,
+    MountPoint: ({ mountPoint = "" }) => mountPoint,
+  };
+}
+
+/** podman's headings, where they are not a field's name in capitals. */
+export const CONTAINER_HEADINGS = {
+  ImageID: "IMAGE ID",
+  Pod: "POD ID",
+  PodName: "PODNAME",
+  IsInfra: "IS INFRA",
+} as const;
+
+function ageOf({ created }: ContainerSummary): string {
+  return formatAge(new Date(created));
 }
 
 /** A container as JSON, with podman's member names. */

@@ -4,7 +4,9 @@ import { parseReference, repositoryOf } from "../formats/reference.ts";
 import type { ImageSummary } from "../runtime/list_images.ts";
 import { formatAge, formatSize } from "./human.ts";
 import { shortId } from "./short_id.ts";
+import type { FieldTable } from "./show_list.ts";
 import type { Column } from "./table_text.ts";
+import { GoMap, GoTime } from "./template/go_values.ts";
 
 /** An image under one of its names. */
 export interface ImageRow {
@@ -13,6 +15,11 @@ export interface ImageRow {
   readonly repository: string;
   readonly tag: string;
 }
+
+/** The image's labels, which its config has. */
+export type ReadLabels = (
+  image: ImageSummary,
+) => Readonly<Record<string, string>>;
 
 /** What stands for a name or a tag that is not there. */
 const NONE = "<none>";
@@ -41,11 +48,9 @@ export function splitName(
   }
 }
 
-/** The columns of `orlop images`. */
-export function imageColumns(
-  { isWhole, hasDigests }: { isWhole: boolean; hasDigests: boolean },
-): Column<ImageRow>[] {
-  const columns: Column<ImageRow>[] = [
+/** All columns that `orlop images` may show. */
+export function imageColumns(isWhole: boolean): Column<ImageRow>[] {
+  return [
     {
       header: "REPOSITORY",
       field: "Repository",
@@ -64,18 +69,37 @@ export function imageColumns(
       field: "ID",
       text: ({ image: { id } }) => shortId(id, isWhole),
     },
-    {
-      header: "CREATED",
-      field: "Created",
-      text: ({ image }) => formatAge(new Date(image.created)),
-    },
+    { header: "CREATED", field: "Created", text: ageOf },
     {
       header: "SIZE",
       field: "Size",
       text: ({ image }) => formatSize(image.size),
     },
   ];
-  return columns.filter(({ field }) => hasDigests || field !== "Digest");
+}
+
+/** What else templates can show, under podman's names. */
+export function imageFields(readLabels: ReadLabels): FieldTable<ImageRow> {
+  return {
+    Id: ({ image }) => image.id,
+    Names: ({ image }) => image.names,
+    RepoTags: ({ image }) => tagsOf(image),
+    RepoDigests: ({ image }) => image.repoDigests,
+    History: ({ image }) => image.names.join(", "),
+    CreatedSince: ageOf,
+    CreatedAt: wholeSecond,
+    CreatedTime: wholeSecond,
+    Labels: ({ image }) => new GoMap(Object.entries(readLabels(image))),
+    Containers: ({ image }) => image.usedBy.length,
+    UsedBy: ({ image }) => image.usedBy,
+    Dangling: ({ image }) => image.names.length === 0,
+    ReadOnly: () => false,
+    VirtualSize: ({ image }) => image.size,
+    Layers: ({ image }) => image.layers,
+    Pinned: ({ image }) => image.pinned,
+    LastUsed: ({ image: { lastUsed } }) =>
+      lastUsed === undefined ? null : new GoTime(lastUsed),
+  };
 }
 
 /** An image as JSON, with podman's member names. */
@@ -84,7 +108,7 @@ export function imageToJson(image: ImageSummary): Record<string, unknown> {
     Id: image.id,
     Names: image.names,
     Digest: image.digest,
-    RepoTags: image.names.filter((name) => !name.includes("@")),
+    RepoTags: tagsOf(image),
     RepoDigests: image.repoDigests,
     Created: Math.floor(Date.parse(image.created) / 1000),
     CreatedAt: image.created,
@@ -95,4 +119,17 @@ export function imageToJson(image: ImageSummary): Record<string, unknown> {
     Pinned: image.pinned,
     LastUsed: image.lastUsed ?? null,
   };
+}
+
+function tagsOf({ names }: ImageSummary): readonly string[] {
+  return names.filter((name) => !name.includes("@"));
+}
+
+/** As podman shows it. */
+function wholeSecond({ image }: ImageRow): GoTime {
+  return new GoTime(image.created.replace(/\.\d+/, ""));
+}
+
+function ageOf({ image }: ImageRow): string {
+  return formatAge(new Date(image.created));
 }

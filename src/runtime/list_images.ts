@@ -104,6 +104,19 @@ export function readConfig(
   return parseImageConfig(bytes, `config of image "${image.id}"`);
 }
 
+/** Reads an image's labels; none if its config is lost or damaged. */
+export function readLabels(
+  { store }: Agent,
+  id: ImageId,
+): Readonly<Record<string, string>> {
+  try {
+    const bytes = readImageItem(store.paths, id, `sha256:${id}`);
+    return parseImageConfig(bytes, `config of image "${id}"`).config.Labels;
+  } catch {
+    return {}; // A list goes on; doctor and inspect say what is wrong.
+  }
+}
+
 /** The layers of an image, from the base up. */
 export function layersOf(
   layers: RecordTable<LayerRecord>,

@@ -17,7 +17,9 @@ function listing(): Listing<{ id: string; name: string }> {
       { header: "ID", field: "ID", text: ({ id }) => id },
       { header: "NAMES", field: "Names", text: ({ name }) => name },
     ],
-    json: () => [],
+    fields: { Length: ({ name }) => name.length },
+    headings: { Length: "LONG" },
+    json: (rows) => rows.map(({ name }) => name),
     id: ({ id }) => id,
   };
 }
@@ -29,6 +31,18 @@ Deno.test("showList() shows a list in each way", async (t) => {
     [{ quiet: true }, ["1"]],
     [{ format: "{{.ID}}/{{ .Names }}" }, ["1/web", "1/web2"]],
     [{ format: "{{.ID}}\\t{{.Names}}" }, ["1\tweb", "1\tweb2"]],
+    [{ format: "{{.Length}}" }, ["3", "4"]],
+    [{ format: "{{json .}}" }, ['"web"', '"web2"']],
+    [{ format: "{{.ID}}", quiet: true }, ["1"]],
+    [{ format: "table {{.ID}} {{.Length}}" }, [
+      "ID          LONG",
+      "1           3",
+      "1           4",
+    ]],
+    [{ format: "table {{.ID}} {{.Length}}", noheading: true }, [
+      "1           3",
+      "1           4",
+    ]],
   ];
   for (const [flags, expected] of cases) {
     await t.step(JSON.stringify(flags), () => {
@@ -51,6 +65,18 @@ Deno.test("showList() names the fields when one is unknown", () => {
   assertThrows(
     () => showList(listing(), flags, memoryTerminal()),
     UsageError,
-    "the fields are ID, Names",
+    "the fields are ID, Length, Names",
   );
+});
+
+Deno.test("showList() refuses what is no format, before it prints", () => {
+  for (const format of ["yaml", "", "tabel", "{{.ID", "{{.Nmae}}"]) {
+    const terminal = memoryTerminal();
+    assertThrows(
+      () => showList(listing(), { ...FLAGS, format }, terminal),
+      UsageError,
+      `Cannot use "--format=${format}"`,
+    );
+    assertEquals(terminal.printed, []);
+  }
 });

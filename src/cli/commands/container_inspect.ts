@@ -1,43 +1,30 @@
 /** `orlop container inspect`. */
 
 import { inspectContainer } from "../../runtime/inspect_container.ts";
-import {
-  type ContainerSummary,
-  listContainers,
-} from "../../runtime/list_containers.ts";
+import { listContainers } from "../../runtime/list_containers.ts";
 import type { Call } from "../command.ts";
-import { containerToJson } from "../container_columns.ts";
+import { containerDetails } from "../container_details.ts";
 import { findContainer } from "../find_container.ts";
 import { forEachName } from "../for_each_name.ts";
 import { openSession } from "../open_session.ts";
-import { showJson } from "../show_list.ts";
+import { showObjects } from "../show_objects.ts";
 import type { INSPECT_CONTAINER } from "../table/container_commands.ts";
+import type { GoStruct } from "../template/go_values.ts";
 
-/** Shows all about containers, as a JSON array. */
+/** Shows all about containers. */
 export async function run(call: Call<typeof INSPECT_CONTAINER>): Promise<void> {
-  const { terminal, signal } = call;
+  const { flags, terminal, signal } = call;
   using session = openSession(call);
   const { agent } = session;
   const containers = await listContainers(agent, { signal });
-  const shown: unknown[] = [];
+  const shown: GoStruct[] = [];
   try {
     await forEachName(call.arguments, { signal }, async (name) => {
-      shown.push(await describe(findContainer(containers, name)));
+      const { id } = findContainer(containers, name);
+      const details = await inspectContainer(agent, id, { signal });
+      shown.push(containerDetails(details));
     });
   } finally {
-    showJson(shown, terminal); // what was found, as podman does
-  }
-
-  async function describe(container: ContainerSummary) {
-    const details = await inspectContainer(agent, container.id, { signal });
-    return {
-      ...containerToJson(details),
-      WorkDir: details.dir,
-      RunDir: details.runDir,
-      Metadata: details.metadata,
-      Template: details.template,
-      BundleConfig: details.bundleConfig,
-      Differences: details.differences,
-    };
+    showObjects(shown, flags, terminal); // what was found, as podman does
   }
 }

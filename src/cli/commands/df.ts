@@ -6,8 +6,9 @@ import { sumBytes } from "../../runtime/own_layers.ts";
 import type { Call } from "../command.ts";
 import { formatSize } from "../human.ts";
 import { openSession } from "../open_session.ts";
-import { showJson } from "../show_list.ts";
+import { checkFormat, showJson, showList } from "../show_list.ts";
 import { type Column, tableText } from "../table_text.ts";
+import { isTemplate } from "../template/read_format.ts";
 import type { DF } from "../table/store_commands.ts";
 import { drawBar } from "../usage_bar.ts";
 import { usageTables } from "../usage_tables.ts";
@@ -15,9 +16,11 @@ import { usageTables } from "../usage_tables.ts";
 /** Shows what uses the disk. */
 export async function run(call: Call<typeof DF>): Promise<void> {
   const { flags, terminal, signal } = call;
+  checkFormat(flags.format, { plain: "table" }); // measuring takes a while
   using session = openSession(call);
   const usage = await measureStore(session.agent, { signal });
   if (flags.format === "json") return showJson(usage, terminal);
+  if (isTemplate(flags.format)) return showRows(summarize(usage), call);
   const isWhole = flags["no-trunc"];
   const { columns } = terminal;
   const width = isWhole ? undefined : columns;
@@ -31,6 +34,22 @@ export async function run(call: Call<typeof DF>): Promise<void> {
   terminal.print(`\nFree: ${formatSize(free)} of ${formatSize(total)}`);
   if (columns === undefined) return;
   for (const line of drawUsage(usage, call)) terminal.print(line);
+}
+
+function showRows(
+  rows: readonly SummaryRow[],
+  { flags, terminal }: Call<typeof DF>,
+): void {
+  const listing = {
+    rows,
+    columns: SUMMARY,
+    fields: {
+      RawSize: ({ size }: SummaryRow) => size,
+      RawReclaimable: ({ reclaimable }: SummaryRow) => reclaimable,
+    },
+    json: () => rows,
+  };
+  showList(listing, flags, terminal);
 }
 
 interface SummaryRow {

@@ -4,8 +4,9 @@ import { examine, PROXY_NAMES } from "../../runtime/doctor.ts";
 import type { Finding } from "../../runtime/doctor_finding.ts";
 import type { Call } from "../command.ts";
 import { readEnv } from "../read_env.ts";
-import { showJson } from "../show_list.ts";
+import { checkFormat, showJson } from "../show_list.ts";
 import type { DOCTOR } from "../table/store_commands.ts";
+import { isTemplate, readTemplate } from "../template/read_format.ts";
 import type { Style } from "../terminal.ts";
 import { showOnOneLine } from "../visible_text.ts";
 
@@ -13,12 +14,19 @@ import { showOnOneLine } from "../visible_text.ts";
 export async function run(
   { flags, config, libc, terminal, signal }: Call<typeof DOCTOR>,
 ): Promise<number> {
+  checkFormat(flags.format, { plain: "text" }); // looking takes a while
   const { root, runRoot } = config;
   const env = Object.fromEntries(PROXY_NAMES.map((n) => [n, readEnv(n)]));
   const findings = await examine({ root, runRoot, libc, env, signal });
   const failed = findings.filter(({ state }) => state === "fail").length;
   if (flags.format === "json") {
     showJson(findings, terminal);
+  } else if (isTemplate(flags.format)) {
+    terminal.print(
+      readTemplate(flags.format, { fields: FIELDS })(
+        findings.map((finding) => ({ advice: "", ...finding })),
+      ),
+    );
   } else {
     const width = Math.max(...findings.map(({ check }) => check.length));
     for (const { check, state, found, advice } of findings) {
@@ -35,6 +43,7 @@ export async function run(
   return failed > 0 ? 1 : 0;
 }
 
+const FIELDS = ["check", "state", "found", "advice"];
 const MARK_WIDTH = 4;
 const STYLES: Readonly<Record<Finding["state"], Style>> = {
   ok: "green",

@@ -1,6 +1,7 @@
 /** `orlop gc`. */
 
 import type { Agent } from "../../runtime/agent.ts";
+import type { CleanupItem } from "../../runtime/cleanup_plan.ts";
 import { writeCleanupMetrics } from "../../runtime/cleanup_metrics.ts";
 import { readCleanupStatus } from "../../runtime/cleanup_status.ts";
 import { prune, type PruneReport } from "../../runtime/prune.ts";
@@ -12,8 +13,12 @@ import {
 import { cleanupWish } from "../cleanup_wish.ts";
 import type { Call } from "../command.ts";
 import { EXIT } from "../exit_code.ts";
+import { formatSize } from "../human.ts";
 import { openSession } from "../open_session.ts";
+import { checkFormat, showList } from "../show_list.ts";
 import type { GC } from "../table/store_commands.ts";
+import type { Column } from "../table_text.ts";
+import { isTemplate } from "../template/read_format.ts";
 
 type GcCall = Call<typeof GC>;
 
@@ -23,6 +28,7 @@ export async function run(call: GcCall): Promise<number> {
   const { wait, metrics } = flags;
   const isDry = flags["dry-run"];
   const wish = cleanupWish(flags);
+  checkFormat(flags.format, { plain: "text" });
   using session = openSession(call, {
     lockTimeoutMs: wait === undefined ? undefined : wait * 1000,
   });
@@ -45,11 +51,28 @@ function show(
   if (flags.format === "json") {
     return terminal.print(JSON.stringify(reportToJson(report, options)));
   }
-  if (!config.isQuiet) {
+  if (isTemplate(flags.format)) {
+    const rows = options.isDry ? report.plan.items : report.removed;
+    const { format } = flags;
+    showList(
+      { rows, columns: COLUMNS, json: () => rows },
+      { format },
+      terminal,
+    );
+  } else if (!config.isQuiet) {
     for (const line of describeRemoved(report, options)) terminal.print(line);
   }
   for (const line of describeProblems(report)) terminal.tell(line);
 }
+
+/** What templates can show of each thing that goes. */
+const COLUMNS: readonly Column<CleanupItem>[] = [
+  { header: "KIND", field: "Kind", text: ({ kind }) => kind },
+  { header: "ID", field: "ID", text: ({ id }) => id },
+  { header: "NAME", field: "Name", text: ({ name }) => name },
+  { header: "SIZE", field: "Size", text: ({ bytes }) => formatSize(bytes) },
+  { header: "REASON", field: "Reason", text: ({ reason }) => reason },
+];
 
 /** 0 only if nothing is left to do: a crontab shall notice. */
 function exitCodeFor({ plan, failed }: PruneReport): number {

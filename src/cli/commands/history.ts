@@ -7,12 +7,15 @@ import { formatAge, formatSize } from "../human.ts";
 import { openSession } from "../open_session.ts";
 import { shortId } from "../short_id.ts";
 import { showList } from "../show_list.ts";
+import { GoTime } from "../template/go_values.ts";
 import type { HISTORY } from "../table/image_commands.ts";
 
 interface Step extends HistoryEntry {
   readonly id: string;
   /** In bytes. */
   readonly size: number;
+  /** Of the image, at its last step. */
+  readonly names: readonly string[];
 }
 
 /** Shows how an image was made, the last step first. */
@@ -31,7 +34,7 @@ export async function run(call: Call<typeof HISTORY>): Promise<void> {
         {
           header: "CREATED",
           field: "Created",
-          text: ({ created }) => created ? formatAge(new Date(created)) : "",
+          text: ageOf,
         },
         {
           header: "CREATED BY",
@@ -47,7 +50,13 @@ export async function run(call: Call<typeof HISTORY>): Promise<void> {
           isElastic: true,
         },
       ],
-      json: () => rows,
+      fields: {
+        CreatedAt: ({ created }) => created ? new GoTime(created) : "",
+        CreatedSince: ageOf,
+        EmptyLayer: (step) => step.empty_layer,
+        Tags: ({ names }) => names,
+      },
+      json: () => rows.map(({ names: _, ...step }) => step),
       id: ({ id }) => shortId(id, isWhole),
     },
     flags,
@@ -55,14 +64,19 @@ export async function run(call: Call<typeof HISTORY>): Promise<void> {
   );
 }
 
-function stepsOf({ id, config, layerSizes }: ImageDetails): Step[] {
+function ageOf({ created }: Step): string {
+  return created ? formatAge(new Date(created)) : "";
+}
+
+function stepsOf({ id, names, config, layerSizes }: ImageDetails): Step[] {
   let layer = 0;
   const steps = (config?.history ?? []).map((entry) => ({
     ...entry,
     id: "<missing>", // as podman has it: steps have no IDs of their own
     size: entry.empty_layer ? 0 : layerSizes[layer++] ?? 0,
+    names: [],
   }));
   return steps.toReversed().map((step, index) =>
-    index === 0 ? { ...step, id } : step
+    index === 0 ? { ...step, id, names } : step
   );
 }

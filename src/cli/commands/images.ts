@@ -1,9 +1,14 @@
 /** `orlop images`. */
 
-import { type ImageSummary, listImages } from "../../runtime/list_images.ts";
+import {
+  type ImageSummary,
+  listImages,
+  readLabels,
+} from "../../runtime/list_images.ts";
 import type { Call } from "../command.ts";
 import {
   imageColumns,
+  imageFields,
   type ImageRow,
   imageToJson,
   rowsOf,
@@ -11,6 +16,7 @@ import {
 import { openSession } from "../open_session.ts";
 import { matchesPattern, readFilters, readTruth } from "../read_filters.ts";
 import { showList } from "../show_list.ts";
+import { isTemplate } from "../template/read_format.ts";
 import type { LIST_IMAGES } from "../table/image_commands.ts";
 
 /** Lists images, the newest first. */
@@ -33,18 +39,15 @@ export async function run(call: Call<typeof LIST_IMAGES>): Promise<void> {
   const images = await listImages(session.agent, { signal });
   const rows = images.toSorted(compareAge).flatMap(rowsOf).filter(fits);
   const isWhole = flags["no-trunc"];
-  const isTemplate = flags.format.includes("{{");
-  const hasDigests = flags.digests || isTemplate;
+  const hasDigests = flags.digests || isTemplate(flags.format);
   showList(
     {
       rows,
-      columns: imageColumns({ isWhole, hasDigests }),
-      hidden: [{
-        header: "PINNED",
-        field: "Pinned",
-        text: ({ image }) => String(image.pinned),
-      }],
-      json: () => [...new Set(rows.map(({ image }) => image))].map(imageToJson),
+      columns: imageColumns(isWhole)
+        .filter(({ field }) => hasDigests || field !== "Digest"),
+      fields: imageFields(({ id }) => readLabels(session.agent, id)),
+      json: (rows) =>
+        [...new Set(rows.map(({ image }) => image))].map(imageToJson),
       id: ({ image: { id } }) => isWhole ? `sha256:${id}` : id.slice(0, 12),
     },
     flags,

@@ -6,20 +6,21 @@ import { findPod } from "../find_container.ts";
 import { forEachName } from "../for_each_name.ts";
 import { openSession } from "../open_session.ts";
 import { podToJson } from "../pod_to_json.ts";
-import { showJson } from "../show_list.ts";
+import { showObjects } from "../show_objects.ts";
 import type { INSPECT_POD } from "../table/pod_commands.ts";
+import type { GoStruct } from "../template/go_values.ts";
 
 /** Shows all about pods, as a JSON array. */
 export async function run(call: Call<typeof INSPECT_POD>): Promise<void> {
-  const { terminal, signal } = call;
+  const { flags, terminal, signal } = call;
   using session = openSession(call);
   const pods = await listPods(session.agent, { signal });
-  const shown: unknown[] = [];
+  const shown: GoStruct[] = [];
   try {
     await forEachName(call.arguments, { signal }, (name) => {
       shown.push(podToJson(findPod(pods, name)));
     });
   } finally {
-    showJson(shown, terminal); // what was found, as podman does
+    showObjects(shown, flags, terminal); // what was found, as podman does
   }
 }

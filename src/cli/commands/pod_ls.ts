@@ -30,7 +30,18 @@ export async function run(call: Call<typeof LIST_PODS>): Promise<void> {
     {
       rows,
       columns: podColumns(isWhole),
-      json: () => rows.map(podToJson),
+      fields: {
+        Id: ({ id }) => id,
+        InfraID: ({ infra }) => shortId(infra?.id ?? "", isWhole),
+        Namespace: ({ infra }) => infra?.metadata?.namespace ?? "",
+        ContainerIds: ({ members }) =>
+          members.map(({ id }) => shortId(id, isWhole)).join(","),
+        ContainerNames: ({ members }) =>
+          members.flatMap(({ names: [name = ""] }) => [name]).join(","),
+        ContainerStatuses: ({ members }) => members.map(statusOf).join(","),
+      },
+      headings: { InfraID: "INFRA ID" },
+      json: (rows) => rows.map(podToJson),
       id: ({ id }) => shortId(id, isWhole),
     },
     flags,

@@ -6,7 +6,9 @@ import {
 } from "../../runtime/list_containers.ts";
 import type { Call } from "../command.ts";
 import {
+  CONTAINER_HEADINGS,
   containerColumns,
+  containerFields,
   containerToJson,
   imageOf,
   statusOf,
@@ -15,6 +17,7 @@ import { openSession } from "../open_session.ts";
 import { matchesPattern, readFilters } from "../read_filters.ts";
 import { shortId } from "../short_id.ts";
 import { showList } from "../show_list.ts";
+import { isTemplate } from "../template/read_format.ts";
 import type { LIST_CONTAINERS } from "../table/container_commands.ts";
 
 /** Lists containers, the newest first. */
@@ -35,13 +38,15 @@ export async function run(call: Call<typeof LIST_CONTAINERS>): Promise<void> {
     Date.parse(b.created) - Date.parse(a.created)
   );
   const isWhole = flags["no-trunc"];
-  const isTemplate = flags.format.includes("{{");
-  const hasOwner = isTemplate || rows.some(({ owner }) => owner !== "orlop");
+  const hasOwner = isTemplate(flags.format) ||
+    rows.some(({ owner }) => owner !== "orlop");
   showList(
     {
       rows,
       columns: containerColumns({ isWhole, hasOwner }),
-      json: () => rows.map(containerToJson),
+      fields: containerFields(isWhole),
+      headings: CONTAINER_HEADINGS,
+      json: (rows) => rows.map(containerToJson),
       id: ({ id }) => shortId(id, isWhole),
     },
     flags,

@@ -2,8 +2,9 @@
 
 import project from "../../../deno.json" with { type: "json" };
 import type { Call } from "../command.ts";
-import { showJson } from "../show_list.ts";
+import { checkFormat, showJson } from "../show_list.ts";
 import type { VERSION } from "../table/other_commands.ts";
+import { isTemplate, readTemplate } from "../template/read_format.ts";
 
 interface Project {
   readonly version: string;
@@ -20,13 +21,30 @@ export function run({ flags, terminal }: Call<typeof VERSION>): void {
     return terminal.print(`orlop version ${version}`);
   }
   const { deno, v8 } = Deno.version;
-  if (flags.format === "json") {
-    return showJson({ version, commit, platform, deno, v8 }, terminal);
+  if (flags.format !== "text") {
+    const client = describeClient({ version, commit });
+    const all = { version, commit, platform, deno, v8, Client: client };
+    checkFormat(flags.format, { plain: "text" });
+    return isTemplate(flags.format)
+      ? terminal.print(readTemplate(flags.format)([all]))
+      : showJson(all, terminal);
   }
   terminal.print(`Version:   ${version}`);
   terminal.print(`Commit:    ${commit || "not known, this is a checkout"}`);
   terminal.print(`Platform:  ${platform}`);
   terminal.print(`Deno:      ${deno} (V8 ${v8})`);
+}
+
+/** What scripts that were written for podman ask for. */
+function describeClient({ version, commit = "" }: Project) {
+  const { os } = Deno.build;
+  return {
+    Version: version,
+    APIVersion: version,
+    GitCommit: commit,
+    OsArch: `${os}/${architecture()}`,
+    Os: os,
+  };
 }
 
 /** The name that images use. */

@@ -2,6 +2,7 @@
 
 import type { Argument, Command } from "../command.ts";
 import { LIST_FLAGS } from "../show_list.ts";
+import { INSPECT_FLAGS } from "../show_objects.ts";
 import { PROGRESS_FLAG } from "../show_progress.ts";
 import { CONTAINER_FLAGS } from "./container_flags.ts";
 import { FILTER_FLAG, IGNORE_FLAG, PULL_FLAGS } from "./shared_flags.ts";
@@ -122,8 +123,13 @@ export const LIST_CONTAINERS = {
 /** `orlop container inspect`. */
 export const INSPECT_CONTAINER = {
   name: "inspect",
-  summary: "Show all about containers, as JSON",
+  summary: "Show all about containers, as JSON or by a template",
   arguments: [CONTAINERS],
+  flags: INSPECT_FLAGS,
+  examples: [{
+    line: "orlop container inspect --format '{{json .Mounts}}' app",
+    does: "What of the host it sees",
+  }],
   needs: ["mount"],
 } as const satisfies Command;
 

@@ -2,6 +2,7 @@
 
 import type { Argument, Command } from "../command.ts";
 import { LIST_FLAGS } from "../show_list.ts";
+import { INSPECT_FLAGS } from "../show_objects.ts";
 import { PROGRESS_FLAG } from "../show_progress.ts";
 import { FILTER_FLAG, IGNORE_FLAG, PULL_FLAGS } from "./shared_flags.ts";
 
@@ -72,12 +73,19 @@ export const LIST_IMAGES = {
 export const INSPECT_IMAGE = {
   name: "inspect",
   module: "image inspect",
-  summary: "Show all about images, as JSON",
+  summary: "Show all about images, as JSON or by a template",
   arguments: [IMAGES_ARGUMENT],
-  examples: [{
-    line: "orlop image inspect busybox",
-    does: "Names, digests, layers, config",
-  }],
+  flags: INSPECT_FLAGS,
+  examples: [
+    {
+      line: "orlop image inspect busybox",
+      does: "Names, digests, layers, config",
+    },
+    {
+      line: "orlop image inspect --format '{{json .Config.Labels}}' busybox",
+      does: "One value of it",
+    },
+  ],
 } as const satisfies Command;
 
 /** `orlop history`. */

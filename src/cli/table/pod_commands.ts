@@ -2,6 +2,7 @@
 
 import type { Argument, Command } from "../command.ts";
 import { LIST_FLAGS } from "../show_list.ts";
+import { INSPECT_FLAGS } from "../show_objects.ts";
 import { FILTER_FLAG, IGNORE_FLAG } from "./shared_flags.ts";
 
 const PODS: Argument = { name: "POD", isRepeated: true, completes: "pod" };
@@ -59,6 +60,7 @@ export const INSPECT_POD = {
   name: "inspect",
   summary: "Show all about pods, as JSON",
   arguments: [PODS],
+  flags: INSPECT_FLAGS,
   needs: ["mount"],
 } as const satisfies Command;
 

@@ -70,8 +70,8 @@ export const FORMAT_FLAG = {
     type: "text",
     short: "f",
     value: "FORMAT",
-    choices: ["text", "json"],
     default: "text",
-    help: "How to show it",
+    help: "text, json, or a Go template: '{{.Version}}'",
+    completes: ["text", "json"],
   },
 } as const satisfies FlagTable;

@@ -80,9 +80,9 @@ export const GC = {
     format: {
       type: "text",
       value: "FORMAT",
-      choices: ["text", "json"],
       default: "text",
-      help: "How to print it; json is one line",
+      help: "text, json (one line), or a Go template: '{{.Kind}} {{.Name}}'",
+      completes: ["text", "json"],
     },
   },
   examples: [
@@ -115,9 +115,9 @@ export const DF = {
     format: {
       type: "text",
       value: "FORMAT",
-      choices: ["table", "json"],
       default: "table",
-      help: "How to show it",
+      help: "table, json, or a Go template: '{{.Type}} {{.Reclaimable}}'",
+      completes: ["table", "json"],
     },
     "no-trunc": { type: "boolean", help: "Do not shorten IDs or columns" },
   },
