@@ -12,7 +12,12 @@ export interface AuthChallenge {
 const MAX_LENGTH = 16 * 1024;
 // RFC 9110, 5.6.2: token; sticky, to read on from a position.
 const TOKEN = /[!#$%&'*+.^_`|~0-9A-Za-z-]+/y;
+// Services leave out the quotes of URLs and scopes, too.
+const UNQUOTED = /[^\s,"]*/y;
 const TOKEN68 = /[A-Za-z0-9._~+/-]+=*(?=\s*(,|$))/y;
+// Behind a scheme, `name=` with no value would be a token68.
+const PARAMETER = /[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*=(?![ \t]*(,|$)|=)/y;
+const NAME = /[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*=/y;
 const BLANKS = /[ \t]*/y;
 const SEPARATORS = /[ \t,]*/y;
 
@@ -40,8 +45,8 @@ interface Scanner {
   take(pattern: RegExp): string;
   /** Reads a quoted string, and undoes its escapes. */
   takeQuoted(): string | undefined;
-  /** Whether `name =` comes next, and so a parameter. */
-  isAtParameter(): boolean;
+  /** Whether what a sticky pattern matches comes next. */
+  isAt(pattern: RegExp): boolean;
   isAtEnd(): boolean;
 }
 
@@ -50,13 +55,12 @@ function readParameters(
   header: string,
 ): ReadonlyMap<string, string> {
   const parameters = new Map<string, string>();
-  if (!scanner.isAtParameter()) scanner.take(TOKEN68);
+  if (!scanner.isAt(PARAMETER)) scanner.take(TOKEN68);
   scanner.take(SEPARATORS);
-  while (scanner.isAtParameter()) {
+  while (scanner.isAt(parameters.size === 0 ? PARAMETER : NAME)) {
     const name = scanner.take(TOKEN).toLowerCase();
     scanner.take(/[ \t]*=[ \t]*/y);
-    const value = scanner.takeQuoted() ?? scanner.take(TOKEN);
-    if (value === undefined) throw malformed(header);
+    const value = scanner.takeQuoted() ?? scanner.take(UNQUOTED);
     // The first one counts: a second must not replace it unseen.
     if (!parameters.has(name)) parameters.set(name, value);
     const gap = scanner.take(SEPARATORS);
@@ -85,8 +89,7 @@ function createScanner(text: string): Scanner {
       at++;
       return value;
     },
-    isAtParameter() {
-      const pattern = /[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*=(?![ \t]*(,|$)|=)/y;
+    isAt(pattern) {
       pattern.lastIndex = at;
       return pattern.test(text);
     },

@@ -17,7 +17,12 @@ export type Credentials =
     readonly password: string;
   }
   /** To be exchanged for access tokens by OAuth2. */
-  | { readonly kind: "identity-token"; readonly token: string }
+  | {
+    readonly kind: "identity-token";
+    readonly token: string;
+    /** For services that know no OAuth2. */
+    readonly username?: string;
+  }
   /** Sent to the registry as it is. */
   | { readonly kind: "registry-token"; readonly token: string };
 
@@ -109,11 +114,12 @@ function readEntry(entry: JsonObject, what: string): Credentials | undefined {
   const decoded = decodeBase64(auth);
   const colon = decoded.indexOf(":");
   if (colon < 0) return undefined;
+  const username = decoded.slice(0, colon);
   const token = asSecret(entry["identitytoken"], what);
-  if (token !== "") return { kind: "identity-token", token };
+  if (token !== "") return { kind: "identity-token", token, username };
   return {
     kind: "password",
-    username: decoded.slice(0, colon),
+    username,
     // docker pads with NUL characters.
     password: decoded.slice(colon + 1).replace(/\0+$/, ""),
   };

@@ -41,12 +41,6 @@ export interface ImageSource extends BlobSource {
   fetchManifest(digest?: Digest, options?: Abortable): Promise<RawManifest>;
   /** How the same blobs are reached without it. */
   readonly access: BlobAccess;
-  /**
-   * Replaces an access whose login has ended; left out where none ends.
-   *
-   * @throws {UnauthorizedError} If there is no new login.
-   */
-  renewAccess?(options?: Abortable): Promise<BlobAccess>;
 }
 
 /** How blobs are reached: plain data. */

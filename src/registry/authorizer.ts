@@ -8,7 +8,11 @@ import {
 import type { Credentials } from "../formats/auth_file.ts";
 import { UnauthorizedError } from "../image_errors.ts";
 import { basicHeader } from "./basic_header.ts";
-import { fetchToken, type Token } from "./fetch_token.ts";
+import {
+  fetchToken,
+  type FetchTokenOptions,
+  type Token,
+} from "./fetch_token.ts";
 import type { HttpClient } from "./http_client.ts";
 import type { RetryRules } from "./send_request.ts";
 
@@ -18,6 +22,8 @@ export interface Authorizer {
   readonly header: string | undefined;
   /** Gives the header to send; renews a token that is about to end. */
   prepare(options: Abortable): Promise<string | undefined>;
+  /** Whether a challenge asks for a right that no login has asked for yet. */
+  asksForMore(challenge: string | null): boolean;
   /**
    * Answers a 401 with a new header.
    *
@@ -45,6 +51,7 @@ export function createAuthorizer(
   let renewAt = Infinity;
   // Several blobs may be challenged at once: one token serves them all.
   let pending: Promise<string> | undefined;
+  const scopes = new Set([options.scope]);
   return {
     get header() {
       return last?.header;
@@ -55,8 +62,11 @@ export function createAuthorizer(
       }
       return await renew(last.challenge, abortable);
     },
+    asksForMore: (challenge) =>
+      missingScopes(challenge).some((scope) => !scopes.has(scope)),
     async answer(challenge, abortable) {
       const chosen = chooseChallenge(challenge, options);
+      for (const scope of missingScopes(challenge)) scopes.add(scope);
       return await renew(chosen, abortable);
     },
   };
@@ -73,7 +83,11 @@ export function createAuthorizer(
     challenge: AuthChallenge,
     { signal }: Abortable,
   ): Promise<string> {
-    const token = await obtain(client, challenge, { ...options, signal });
+    const token = await obtain(client, challenge, {
+      ...options,
+      scopes: [...scopes],
+      signal,
+    });
     const header = typeof token === "string" ? token : `Bearer ${token.value}`;
     renewAt = typeof token === "string" ? Infinity : token.renewAt;
     last = { challenge, header };
@@ -85,7 +99,7 @@ export function createAuthorizer(
 async function obtain(
   client: HttpClient,
   challenge: AuthChallenge,
-  options: AuthorizerOptions & Abortable,
+  options: FetchTokenOptions,
 ): Promise<string | Token> {
   const { credentials, registry } = options;
   if (credentials?.kind === "registry-token") {
@@ -108,8 +122,10 @@ function chooseChallenge(
 ): AuthChallenge {
   const what = `Cannot log in to "${registry.host}"`;
   const challenges = parse(header ?? "", what);
-  const chosen = challenges.find(({ scheme }) => scheme === "bearer") ??
-    challenges.find(({ scheme }) => scheme === "basic");
+  const bearers = challenges.filter(({ scheme }) => scheme === "bearer");
+  // One without a realm is of no use, unless there is no other way.
+  const chosen = bearers.find(({ parameters }) => parameters.get("realm")) ??
+    challenges.find(({ scheme }) => scheme === "basic") ?? bearers[0];
   if (chosen !== undefined) return chosen;
   const offered = challenges.map(({ scheme }) => scheme).join(", ");
   throw new UnauthorizedError(
@@ -129,4 +145,20 @@ function parse(header: string, what: string): readonly AuthChallenge[] {
     });
     throw error;
   }
+}
+
+/** What a login lacks, as the server says: RFC 6750, 3.1. */
+function missingScopes(header: string | null): readonly string[] {
+  let challenges: readonly AuthChallenge[] = [];
+  try {
+    challenges = parseAuthChallenges(header ?? "");
+  } catch {
+    // Who answers it says that it cannot be read.
+  }
+  return challenges
+    .filter(({ parameters }) =>
+      parameters.get("error") === "insufficient_scope"
+    )
+    .flatMap(({ parameters }) => (parameters.get("scope") ?? "").split(" "))
+    .filter((scope) => scope !== "");
 }

@@ -3,13 +3,7 @@
 import type { Abortable } from "../abort.ts";
 import type { AuthChallenge } from "../formats/auth_challenge.ts";
 import type { Credentials } from "../formats/auth_file.ts";
-import {
-  asInteger,
-  asObject,
-  asString,
-  optional,
-  parseJson,
-} from "../formats/json.ts";
+import { asObject, asString, optional, parseJson } from "../formats/json.ts";
 import { RegistryError } from "../image_errors.ts";
 import { findRealmProblem } from "./address_rules.ts";
 import { basicHeader } from "./basic_header.ts";
@@ -30,7 +24,7 @@ export interface Token {
 export interface FetchTokenOptions extends Abortable {
   readonly registry: URL;
   /** Such as `repository:library/busybox:pull`. */
-  readonly scope: string;
+  readonly scopes: readonly string[];
   readonly credentials?: Credentials | undefined;
   readonly retry?: RetryRules | undefined;
 }
@@ -40,6 +34,8 @@ const MAX_ANSWER_SIZE = 1024 * 1024;
 const MIN_LIFETIME_S = 60;
 const MAX_LIFETIME_S = 3600;
 const CLIENT_ID = "orlop";
+// What services say that know only GET, those of Artifactory, GCR and ACR too.
+const WITHOUT_POST = [400, 401, 404, 405];
 
 /**
  * Asks the token service that a registry's challenge names for a token.
@@ -55,12 +51,36 @@ export async function fetchToken(
   const { registry, credentials } = options;
   const what = `Cannot log in to "${registry.host}"`;
   const realm = await realmOf(challenge, { registry, credentials, what });
-  const query = queryOf(challenge, options.scope);
-  const response = credentials?.kind === "identity-token"
-    ? await post(client, realm, { ...options, query, token: credentials.token })
-    : await get(client, realm, { ...options, query });
+  const response = await ask(client, { ...options, realm, challenge });
   if (!response.ok) throw await errorOf(response, what);
-  return await readToken(response, { what, signal: options.signal });
+  return await readToken(response, {
+    ...options.retry,
+    what,
+    signal: options.signal,
+  });
+}
+
+/** A token service, and what it is asked for. */
+interface TokenRequest extends FetchTokenOptions {
+  readonly realm: URL;
+  readonly challenge: AuthChallenge;
+}
+
+/** Identity tokens are for POST; where there is none, they are as passwords are. */
+async function ask(
+  client: HttpClient,
+  request: TokenRequest,
+): Promise<Response> {
+  const { credentials } = request;
+  if (credentials?.kind !== "identity-token") return await get(client, request);
+  const { username, token } = credentials;
+  const response = await post(client, request, token);
+  if (!username || !WITHOUT_POST.includes(response.status)) {
+    return response;
+  }
+  await response.body?.cancel();
+  const login = { kind: "password", username, password: token } as const;
+  return await get(client, { ...request, credentials: login });
 }
 
 async function realmOf(
@@ -83,24 +103,15 @@ async function realmOf(
   );
 }
 
-function queryOf(
-  { parameters }: AuthChallenge,
-  scope: string,
-): Readonly<Record<string, string>> {
-  const service = parameters.get("service");
-  return service === undefined ? { scope } : { scope, service };
-}
-
 async function get(
   client: HttpClient,
-  realm: URL,
-  options: FetchTokenOptions & { query: Readonly<Record<string, string>> },
+  { realm, challenge, ...options }: TokenRequest,
 ): Promise<Response> {
-  const { credentials, query } = options;
+  const { credentials, scopes } = options;
   const url = new URL(realm);
-  for (const [name, value] of Object.entries(query)) {
-    url.searchParams.append(name, value);
-  }
+  for (const scope of scopes) url.searchParams.append("scope", scope);
+  const service = challenge.parameters.get("service");
+  if (service) url.searchParams.append("service", service);
   if (credentials?.kind !== "password") {
     return await sendRequest(client, url, options);
   }
@@ -111,17 +122,16 @@ async function get(
 
 async function post(
   client: HttpClient,
-  realm: URL,
-  options: FetchTokenOptions & {
-    query: Readonly<Record<string, string>>;
-    token: string;
-  },
+  { realm, challenge, ...options }: TokenRequest,
+  token: string,
 ): Promise<Response> {
+  const service = challenge.parameters.get("service");
   const body = new URLSearchParams({
     "grant_type": "refresh_token",
-    "refresh_token": options.token,
+    "refresh_token": token,
     "client_id": CLIENT_ID,
-    ...options.query,
+    "scope": options.scopes.join(" "),
+    ...(service && { service }),
   });
   return await sendRequest(client, realm, {
     ...options,
@@ -133,14 +143,17 @@ async function post(
 
 async function readToken(
   response: Response,
-  { what, signal }: Abortable & { readonly what: string },
+  options: ReadTokenOptions,
 ): Promise<Token> {
-  const { value, expiresInS } = await readAnswer(response, { what, signal });
+  const { value, expiresInS } = await readAnswer(response, options);
   // What is no token would break out of the header that it goes into.
   if (!/^[\x21-\x7e]+$/.test(value)) {
-    throw new RegistryError(`${what}: its token service sent no token`, {
-      status: 401,
-    });
+    throw new RegistryError(
+      `${options.what}: its token service sent no token`,
+      {
+        status: 401,
+      },
+    );
   }
   const lifetime = Math.min(
     Math.max(expiresInS, MIN_LIFETIME_S),
@@ -150,29 +163,37 @@ async function readToken(
   return { value, renewAt: performance.now() + lifetime * 900 };
 }
 
+interface ReadTokenOptions extends Abortable {
+  readonly what: string;
+  readonly bodyTimeoutMs?: number | undefined;
+}
+
 /** Whatever is wrong with the answer, it is the registry that fails. */
 async function readAnswer(
   response: Response,
-  { what, signal }: Abortable & { readonly what: string },
+  { what, ...reading }: ReadTokenOptions,
 ): Promise<{ readonly value: string; readonly expiresInS: number }> {
   const answer = "answer of its token service";
   try {
-    const bytes = await readBody(response, {
-      maxSize: MAX_ANSWER_SIZE,
-      signal,
-    });
+    const maxSize = MAX_ANSWER_SIZE;
+    const bytes = await readBody(response, { ...reading, maxSize });
     const body = asObject(parseJson(bytes, answer), answer);
-    return {
-      value: optional(body["token"], answer, asString) ??
-        optional(body["access_token"], answer, asString) ?? "",
-      expiresInS: optional(body["expires_in"], answer, asInteger) ??
-        MIN_LIFETIME_S,
-    };
+    // Some services send both names, and one of them empty.
+    const value = optional(body["token"], answer, asString) ||
+      optional(body["access_token"], answer, asString) || "";
+    return { value, expiresInS: lifetimeOf(body["expires_in"]) };
   } catch (cause) {
-    signal?.throwIfAborted();
+    reading.signal?.throwIfAborted();
     const why = cause instanceof SyntaxError
       ? cause.message
       : `Cannot read ${answer}: ${explainFailure(cause)}`;
     throw new RegistryError(`${what}: ${why}`, { cause, status: 200 });
   }
+}
+
+/** As services write it, in seconds: also as text, or with a fraction. */
+function lifetimeOf(value: unknown): number {
+  const isWritten = typeof value === "number" || typeof value === "string";
+  const seconds = isWritten ? Number(value) : NaN;
+  return Number.isNaN(seconds) ? MIN_LIFETIME_S : seconds;
 }

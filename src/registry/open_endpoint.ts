@@ -115,7 +115,6 @@ async function toImage(
           ? Promise.resolve(first)
           : repository.fetchManifest(digest, abortable),
       open: (blob, opening) => repository.open(blob, opening),
-      renewAccess: (abortable) => repository.renewAccess(abortable),
       get access() {
         return repository.access;
       },

@@ -7,13 +7,18 @@ import type { Descriptor } from "../formats/descriptor.ts";
 import { BlobMismatchError, RegistryError } from "../image_errors.ts";
 import { explainFailure } from "./explain_failure.ts";
 import { sleep } from "./send_request.ts";
+import {
+  type TransferLimits,
+  type TransferWatch,
+  watchTransfer,
+} from "./watch_transfer.ts";
 
 /** Options of {@linkcode readBlob}. */
-export interface ReadBlobOptions extends Abortable {
+export interface ReadBlobOptions extends Abortable, TransferLimits {
   /** The first byte that is wanted; 0 is the default. */
   readonly offset?: number;
-  /** How long the network may keep silent, in milliseconds; 60 s. */
-  readonly stallTimeoutMs?: number;
+  /** With 1, no broken connection is replaced. */
+  readonly tries?: number | undefined;
   /** The pause before a broken connection is replaced; 1000 ms. */
   readonly reconnectDelayMs?: number;
   /** Told of each reconnection, and why there is one. */
@@ -34,12 +39,11 @@ interface Progress {
 
 // Few calls, and the memory does not depend on the blob's size.
 const BUFFER_SIZE = 256 * 1024;
-const DEFAULT_STALL_TIMEOUT_MS = 60_000;
 const DEFAULT_RECONNECT_DELAY_MS = 1000;
-// containers/image's rule: a connection that brought this much, or lasted this
-// long, may be replaced; one that did not would break for ever.
+// A connection that brought this much, as containers/image has it, may always be
+// replaced: a blob has an end. Of those that brought less, two in a row may be.
 const MIN_PROGRESS = 1024 * 1024;
-const MIN_INTERVAL_MS = 60_000;
+const MAX_FRUITLESS = 2;
 
 /**
  * Reads a blob and hands each piece to `consume`, which must be done with it
@@ -61,10 +65,11 @@ export async function readBlob(
     received: options.offset ?? 0,
     buffer: new ArrayBuffer(BUFFER_SIZE),
   };
-  let retried: { at: number; received: number } | undefined;
+  let fruitless = 0;
   for (;;) {
     signal?.throwIfAborted();
-    const body = await open(blob, { signal, offset: progress.received });
+    const before = progress.received;
+    const body = await open(blob, { signal, offset: before });
     const ending = await readBody(body, {
       ...options,
       blob,
@@ -76,17 +81,13 @@ export async function readBlob(
       throw mismatch(blob, `got more than ${blob.size} bytes`);
     }
     const { received } = progress;
-    const now = performance.now();
-    const mayRetry = retried === undefined ||
-      received - retried.received >= MIN_PROGRESS ||
-      now - retried.at >= MIN_INTERVAL_MS;
-    if (!mayRetry) {
+    fruitless = received - before < MIN_PROGRESS ? fruitless + 1 : 0;
+    if (fruitless > MAX_FRUITLESS || options.tries === 1) {
       throw new RegistryError(
         `Cannot pull layer "${blob.digest}": got ${received} of ` +
           `${blob.size} bytes (${ending.reason})`,
       );
     }
-    retried = { at: now, received };
     options.onReconnect?.(ending.reason);
     await sleep(reconnectDelayMs * (1 + Math.random() / 10), { signal });
   }
@@ -104,7 +105,9 @@ async function readBody(
 ): Promise<Ending> {
   const { blob, consume, progress, signal } = options;
   const reader = body.getReader({ mode: "byob" });
-  using watch = watchForStalls(reader, options);
+  const cancel = () => void reader.cancel().catch(() => {});
+  using watch = watchTransfer(cancel, options);
+  signal?.addEventListener("abort", cancel, { once: true });
   try {
     for (;;) {
       const piece = await nextPiece(reader, { progress, signal, watch });
@@ -121,6 +124,7 @@ async function readBody(
       progress.buffer = piece.buffer;
     }
   } finally {
+    signal?.removeEventListener("abort", cancel);
     // No more is wanted; a connection that is done takes no harm.
     await reader.cancel().catch(() => {});
   }
@@ -132,61 +136,27 @@ async function nextPiece(
   { progress, signal, watch }: {
     readonly progress: Progress;
     readonly signal?: AbortSignal | undefined;
-    readonly watch: StallWatch;
+    readonly watch: TransferWatch;
   },
 ): Promise<Bytes | string> {
   // A cancelled read keeps its buffer.
   const isLost = progress.buffer.byteLength === 0;
   if (isLost) progress.buffer = new ArrayBuffer(BUFFER_SIZE);
+  let count = 0;
   try {
     watch.begin();
     const { done, value } = await reader.read(new Uint8Array(progress.buffer));
     signal?.throwIfAborted();
-    if (watch.stalled !== undefined) return watch.stalled;
-    return done ? "connection ended early" : value;
+    if (watch.problem !== undefined) return watch.problem;
+    if (done) return "connection ended early";
+    count = value.byteLength;
+    return value;
   } catch (error) {
     signal?.throwIfAborted();
-    return watch.stalled ?? explainFailure(error);
+    return watch.problem ?? explainFailure(error);
   } finally {
-    watch.end();
+    watch.end(count);
   }
-}
-
-interface StallWatch extends Disposable {
-  /** What happened, once it has. */
-  readonly stalled: string | undefined;
-  /** Waiting for the network begins. */
-  begin(): void;
-  /** The network has answered: time that the consumer takes is its own. */
-  end(): void;
-}
-
-function watchForStalls(
-  reader: ReadableStreamBYOBReader,
-  { stallTimeoutMs = DEFAULT_STALL_TIMEOUT_MS, signal }: BodyOptions,
-): StallWatch {
-  let waitingSince: number | undefined;
-  let stalled: string | undefined;
-  const abort = () => void reader.cancel().catch(() => {});
-  // One coarse clock: a timer for each of thousands of reads would cost more.
-  const timer = setInterval(() => {
-    if (waitingSince === undefined) return;
-    if (performance.now() - waitingSince < stallTimeoutMs) return;
-    stalled = `no data for ${stallTimeoutMs / 1000} s`;
-    abort();
-  }, stallTimeoutMs / 4);
-  signal?.addEventListener("abort", abort, { once: true });
-  return {
-    get stalled() {
-      return stalled;
-    },
-    begin: () => waitingSince = performance.now(),
-    end: () => waitingSince = undefined,
-    [Symbol.dispose]() {
-      clearInterval(timer);
-      signal?.removeEventListener("abort", abort);
-    },
-  };
 }
 
 function mismatch(blob: Descriptor, why: string): BlobMismatchError {

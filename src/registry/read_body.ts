@@ -2,15 +2,18 @@
 
 import type { Abortable } from "../abort.ts";
 import { type Bytes, concatBytes } from "../formats/bytes.ts";
+import { decodeBody } from "./content_encoding.ts";
 
 /** Options of {@linkcode readBody}. */
 export interface ReadBodyOptions extends Abortable {
   /** In bytes. */
   readonly maxSize: number;
+  /** How long it may take as a whole, in milliseconds; 60 s. */
+  readonly bodyTimeoutMs?: number | undefined;
 }
 
-// As long as a registry may keep silent in the middle of a manifest.
-const BODY_TIMEOUT_MS = 60_000;
+// Seconds are usual for the largest manifest on the slowest line.
+const DEFAULT_BODY_TIMEOUT_MS = 60_000;
 
 /**
  * Reads a whole body.
@@ -19,20 +22,21 @@ const BODY_TIMEOUT_MS = 60_000;
  */
 export async function readBody(
   response: Response,
-  { maxSize, signal }: ReadBodyOptions,
+  options: ReadBodyOptions,
 ): Promise<Bytes> {
+  const { maxSize, signal, bodyTimeoutMs = DEFAULT_BODY_TIMEOUT_MS } = options;
   const reader = response.body?.getReader();
   if (reader === undefined) return new Uint8Array();
-  const late = new Error(`body took more than ${BODY_TIMEOUT_MS / 1000} s`);
+  const late = new Error(`body took more than ${bodyTimeoutMs / 1000} s`);
   const { promise: timeout, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(late), BODY_TIMEOUT_MS);
+  const timer = setTimeout(() => reject(late), bodyTimeoutMs);
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
     for (;;) {
       signal?.throwIfAborted();
       const { done, value } = await Promise.race([reader.read(), timeout]);
-      if (done) return concatBytes(chunks);
+      if (done) return decodeBody(response, concatBytes(chunks), options);
       size += value.byteLength;
       if (size > maxSize) throw new RangeError(`larger than ${maxSize} bytes`);
       chunks.push(value);

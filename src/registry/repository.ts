@@ -13,7 +13,7 @@ import { type Digest, digestOf, isDigest } from "../formats/digest.ts";
 import { MAX_MANIFEST_SIZE } from "../formats/manifest.ts";
 import { ACCEPTED_MANIFESTS, mediaTypeOf } from "../formats/media_types.ts";
 import { verifyBytes } from "../formats/verify_bytes.ts";
-import { RegistryError, UnauthorizedError } from "../image_errors.ts";
+import { BlobMismatchError, RegistryError } from "../image_errors.ts";
 import { type Authorizer, createAuthorizer } from "./authorizer.ts";
 import type { Credentials } from "../formats/auth_file.ts";
 import { cleanText, explainFailure } from "./explain_failure.ts";
@@ -49,6 +49,8 @@ export interface RepositoryOptions {
 
 // Enough of a registry's warning to be understood.
 const MAX_WARNING = 200;
+// The first, and one for more than was thought to be needed.
+const MAX_LOGINS = 2;
 
 /** A repository in a registry. Owns connections: dispose it. */
 export class Repository implements ImageSource, Disposable {
@@ -78,37 +80,39 @@ export class Repository implements ImageSource, Disposable {
     };
   }
 
-  /** Logs in again. @throws {UnauthorizedError} If that fails. */
-  async renewAccess(options: Abortable = {}): Promise<HttpBlobAccess> {
-    try {
-      await this.#logIn(options);
-    } catch (error) {
-      const isLoggedIn = this.#authorizer.header !== undefined;
-      if (isLoggedIn || !(error instanceof UnauthorizedError)) throw error;
-      // It wants no login: what it said to the request itself is final.
-    }
-    return this.access;
-  }
-
   /**
-   * Fetches a manifest; its bytes are verified.
+   * Fetches a manifest; its bytes are verified. Wrong ones are asked for once more:
+   * the transfer may have spoilt them.
    *
    * @throws {BlobMismatchError} If others come than were asked for.
    * @throws {RegistryError} If the registry has none, or fails.
    */
   async fetchManifest(
     digest?: Digest,
-    { signal }: Abortable = {},
+    options: Abortable = {},
   ): Promise<RawManifest> {
-    const { title, onWarning } = this.#options;
     const name = digest ?? this.#options.name;
+    try {
+      return await this.#fetchManifest(name, options);
+    } catch (error) {
+      const isSpoilt = error instanceof BlobMismatchError;
+      if (!isSpoilt || this.#options.retry?.tries === 1) throw error;
+      return await this.#fetchManifest(name, options);
+    }
+  }
+
+  async #fetchManifest(
+    name: string,
+    { signal }: Abortable,
+  ): Promise<RawManifest> {
+    const { title, onWarning, retry } = this.#options;
     const url = new URL(`manifests/${name}`, this.#url);
     const headers = { accept: ACCEPTED_MANIFESTS.join(", ") };
     const response = await this.#send(url, { headers, signal });
     const what = `Cannot pull "${title}"`;
     if (!response.ok) throw await errorOf(response, what);
     if (onWarning !== undefined) warn(response, onWarning);
-    const bytes = await readManifest(response, { what, signal });
+    const bytes = await readManifest(response, { ...retry, what, signal });
     return verify(bytes, { response, name, what });
   }
 
@@ -117,58 +121,79 @@ export class Repository implements ImageSource, Disposable {
     blob: Descriptor,
     options: OpenBlobOptions = {},
   ): Promise<ReadableStream<Bytes>> {
-    const { retry } = this.#options;
-    const opening = { ...options, client: this.#client, retry };
-    await this.#authorizer.prepare(options);
-    try {
-      return await openBlob(this.access, blob, opening);
-    } catch (error) {
-      if (!(error instanceof UnauthorizedError)) throw error;
-      // A token ended before its time: one new one, then no more.
-      const access = await this.renewAccess(options);
-      return await openBlob(access, blob, opening);
-    }
+    return await openBlob(blob, {
+      ...options,
+      retry: this.#options.retry,
+      repositoryUrl: this.#url,
+      send: (url, request) => this.#send(url, request),
+    });
   }
 
   [Symbol.dispose](): void {
     this.#client[Symbol.dispose]();
   }
 
-  /** Sends with a login, and once more with a new one after a 401. */
+  /**
+   * Sends with a login: with a new one after a 401, and once more with one for what
+   * the answer says that it needs.
+   */
   async #send(url: URL, request: SendRequestOptions): Promise<Response> {
     const { retry } = this.#options;
-    const authorization = await this.#authorizer.prepare(request);
-    const first = { ...request, retry, authorization };
-    const response = await sendRequest(this.#client, url, first);
-    if (response.status !== 401) return response;
-    await response.body?.cancel();
-    const challenge = response.headers.get("www-authenticate");
-    const next = challenge === null
-      ? await this.#logIn(request)
-      : await this.#authorizer.answer(challenge, request);
-    return await sendRequest(this.#client, url, {
-      ...first,
-      authorization: next,
-    });
+    let authorization = await this.#authorizer.prepare(request);
+    for (let logins = 0;; logins++) {
+      const options = { ...request, retry, authorization };
+      const response = await sendRequest(this.#client, url, options);
+      const next = await this.#answer(response, { ...options, logins });
+      if (next === undefined) return response;
+      await response.body?.cancel();
+      authorization = next;
+    }
   }
 
-  /** Asks the registry itself how to log in: some say it nowhere else. */
-  async #logIn({ signal }: Abortable): Promise<string> {
+  /** The login to try next; undefined if the answer is final. */
+  async #answer(
+    response: Response,
+    { authorization, logins, signal }: SendRequestOptions & { logins: number },
+  ): Promise<string | undefined> {
+    const authorizer = this.#authorizer;
+    const challenge = response.headers.get("www-authenticate");
+    const asksForMore = [401, 403].includes(response.status) &&
+      logins < MAX_LOGINS && authorizer.asksForMore(challenge);
+    if (asksForMore) return await authorizer.answer(challenge, { signal });
+    if (response.status !== 401 || logins > 0) return undefined;
+    // Another request has renewed it meanwhile.
+    if (authorizer.header !== authorization) return authorizer.header;
+    if (challenge !== null) {
+      return await authorizer.answer(challenge, { signal });
+    }
+    // Some registries say it nowhere else; others want no login at all.
+    const elsewhere = await this.#askForChallenge({ signal });
+    if (elsewhere === null) return undefined;
+    return await authorizer.answer(elsewhere, { signal });
+  }
+
+  /** Asks the registry itself how to log in. */
+  async #askForChallenge({ signal }: Abortable): Promise<string | null> {
     const { registry, retry } = this.#options;
     const url = new URL("/v2/", registry);
     const response = await sendRequest(this.#client, url, { signal, retry });
     await response.body?.cancel();
-    const challenge = response.headers.get("www-authenticate");
-    return await this.#authorizer.answer(challenge, { signal });
+    return response.headers.get("www-authenticate");
   }
 }
 
 async function readManifest(
   response: Response,
-  { what, signal }: Abortable & { what: string },
+  { what, signal, bodyTimeoutMs }:
+    & Abortable
+    & Pick<RetryRules, "bodyTimeoutMs">
+    & {
+      readonly what: string;
+    },
 ): Promise<Bytes> {
   try {
-    return await readBody(response, { maxSize: MAX_MANIFEST_SIZE, signal });
+    const maxSize = MAX_MANIFEST_SIZE;
+    return await readBody(response, { maxSize, signal, bodyTimeoutMs });
   } catch (cause) {
     signal?.throwIfAborted();
     const why = cause instanceof RangeError

@@ -3,6 +3,7 @@
 import type { Abortable } from "../abort.ts";
 import { HostNotPermittedError, RegistryError } from "../image_errors.ts";
 import { findAddressProblem } from "./address_rules.ts";
+import { encodingOf } from "./content_encoding.ts";
 import { explainFailure, isLasting } from "./explain_failure.ts";
 import type { HttpClient, HttpRequest } from "./http_client.ts";
 
@@ -14,6 +15,12 @@ export interface RetryRules {
   readonly delayMs?: number;
   /** How long an answer may take to begin, in milliseconds; 30 s. */
   readonly headerTimeoutMs?: number;
+  /** How long the network may keep silent in a body, in milliseconds; 30 s. */
+  readonly stallTimeoutMs?: number;
+  /** How much of it must come each second, on average over that time; 1024. */
+  readonly minBytesPerSecond?: number;
+  /** How long a manifest, or another small answer, may take; 60 s. */
+  readonly bodyTimeoutMs?: number;
 }
 
 /** Options of {@linkcode sendRequest}. */
@@ -26,10 +33,11 @@ export interface SendRequestOptions extends HttpRequest {
 
 const DEFAULT_TRIES = 5;
 const DEFAULT_DELAY_MS = 250;
-/** How long an answer may take to begin if nobody says otherwise. */
-export const DEFAULT_HEADER_TIMEOUT_MS = 30_000;
+const DEFAULT_HEADER_TIMEOUT_MS = 30_000;
 // containers/image waits up to as long for a registry's Retry-After.
 const MAX_RETRY_AFTER_MS = 60_000;
+// Who asks for more has a wrong clock, or jokes.
+const MAX_MEANT_MS = 7 * 24 * 3600 * 1000;
 const MAX_REDIRECTS = 10;
 const RETRIED_STATUSES = [408, 429, 500, 502, 503, 504];
 const REDIRECT_STATUSES = [301, 302, 303, 307, 308];
@@ -56,7 +64,7 @@ export async function sendRequest(
       const response = await followRedirects(client, url, options);
       const isRetried = RETRIED_STATUSES.includes(response.status);
       if (!isRetried || attempt >= tries) return response;
-      const waitMs = retryAfterMs(response) ?? backOffMs;
+      const waitMs = Math.max(retryAfterMs(response) ?? 0, backOffMs);
       // The caller reads from the answer how long the server asks to wait.
       if (waitMs > MAX_RETRY_AFTER_MS) return response;
       await response.body?.cancel();
@@ -70,12 +78,22 @@ export async function sendRequest(
   }
 }
 
-/** How long an answer asks to wait, in milliseconds: RFC 9110, 10.2.3. */
+/**
+ * How long an answer asks to wait, in milliseconds: RFC 9110, 10.2.3. Undefined if
+ * it does not say, or nothing that can be meant.
+ */
 export function retryAfterMs(response: Response): number | undefined {
   const text = response.headers.get("retry-after")?.trim() ?? "";
-  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
-  const date = Date.parse(text);
-  return Number.isNaN(date) ? undefined : Math.max(date - Date.now(), 0);
+  const waitMs = /^\d+$/.test(text)
+    ? Number(text) * 1000
+    : httpDate(text) - Date.now();
+  return waitMs > 0 && waitMs <= MAX_MEANT_MS ? waitMs : undefined;
+}
+
+/** `Date.parse()` takes much more for a date, such as "1.5". */
+function httpDate(text: string): number {
+  const isHttpDate = /^[A-Z][a-z]+,? .*\d\d:\d\d:\d\d/.test(text);
+  return isHttpDate ? Date.parse(text) : NaN;
 }
 
 async function followRedirects(
@@ -157,10 +175,11 @@ async function nextUrl(from: URL, location: string | null): Promise<URL> {
   );
 }
 
+/** What was packed in spite of our request must at least be what all can unpack. */
 async function refuseEncoding(response: Response, url: URL): Promise<void> {
-  const encoding = response.headers.get("content-encoding") ?? "identity";
-  if (encoding === "identity" || encoding === "") return;
+  if (encodingOf(response) !== "other") return;
   await response.body?.cancel();
+  const encoding = response.headers.get("content-encoding") ?? "";
   throw refused(url, `server used Content-Encoding "${encoding.slice(0, 40)}"`);
 }
 

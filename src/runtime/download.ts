@@ -19,12 +19,15 @@ import type { Descriptor } from "../formats/descriptor.ts";
 import { isErrno } from "../fs/errno.ts";
 import { NoSpaceError } from "../image_errors.ts";
 import { readBlob } from "../registry/read_blob.ts";
+import type { RetryRules } from "../registry/send_request.ts";
 import type { BlobProgress } from "./blob_progress.ts";
 import { limitReports } from "./limit_reports.ts";
 
 /** What to fetch, and where to. */
 export interface DownloadJob {
-  readonly open: BlobSource["open"];
+  readonly source: BlobSource;
+  /** How patiently to try. */
+  readonly retry?: RetryRules | undefined;
   readonly blob: Descriptor;
   /** Made if missing; what it holds is taken for the beginning of the blob. */
   readonly path: string;
@@ -48,7 +51,7 @@ const { O_CREAT, O_NOFOLLOW, O_RDWR } = constants;
  * @throws {RegistryError} If the registry does not give it.
  */
 export async function downloadBlob(
-  { open, blob, path, progress }: DownloadJob,
+  { source, retry, blob, path, progress }: DownloadJob,
   { signal, onProgress, onRetry }: DownloadHandlers,
 ): Promise<void> {
   const fd = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
@@ -62,14 +65,14 @@ export async function downloadBlob(
     };
     report();
     await readBlob(
-      open,
+      (blob, options) => source.open(blob, options),
       blob,
       (chunk) => {
         append(fd, chunk, { end: received, blob });
         received += chunk.length;
         report();
       },
-      { offset: received, signal, onReconnect: onRetry },
+      { ...retry, offset: received, signal, onReconnect: onRetry },
     );
     progress.complete();
   } finally {

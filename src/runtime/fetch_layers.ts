@@ -2,7 +2,8 @@
 
 import { mkdirSync } from "node:fs";
 import { type Abortable, delayAbort } from "../abort.ts";
-import type { BlobAccess, ImageSource } from "../formats/blob_source.ts";
+import type { ImageSource } from "../formats/blob_source.ts";
+import type { RetryRules } from "../registry/send_request.ts";
 import type { UnpackLimits } from "../store/unpack_layer.ts";
 import type { Agent } from "./agent.ts";
 import { commitLayer } from "./commit_layer.ts";
@@ -28,6 +29,8 @@ export interface FetchLayersOptions extends Abortable {
   readonly needed: readonly NeededLayer[];
   readonly limits: UnpackLimits;
   readonly received?: "use" | "forget" | undefined;
+  /** How patiently to try. */
+  readonly retry?: RetryRules | undefined;
   /** The caller's own; left out, they are started for this call. */
   readonly workers?: LayerWorkers | undefined;
   readonly onEvent: OnPullEvent;
@@ -61,8 +64,7 @@ export async function fetchLayers(
   await using finished = agent.store.openStaging();
   using writeBack = openWriteBack(agent, workers.directory);
   const pipeline = new LayerPipeline({
-    ...{ access, workers },
-    renewAccess: () => renewAccess(source, { signal }),
+    ...{ source, workers, retry: options.retry },
     onWritten: (path, bytes) => void writeBack.begin(path, bytes),
   });
   const staged = stageAll(needed, {
@@ -202,11 +204,4 @@ async function releaseAll(
   for (const result of await Promise.allSettled(staged)) {
     if (result.status === "fulfilled") result.value?.[Symbol.dispose]();
   }
-}
-
-async function renewAccess(
-  source: ImageSource,
-  options: Abortable,
-): Promise<BlobAccess> {
-  return await source.renewAccess?.(options) ?? source.access;
 }

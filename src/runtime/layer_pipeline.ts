@@ -5,25 +5,24 @@
  * processors have work, whatever is slower.
  */
 
-import type { BlobAccess, BlobSource } from "../formats/blob_source.ts";
+import type { ImageSource } from "../formats/blob_source.ts";
 import type { Descriptor } from "../formats/descriptor.ts";
 import { findLayoutBlob } from "../image/layout_source.ts";
-import { UnauthorizedError } from "../image_errors.ts";
+import type { RetryRules } from "../registry/send_request.ts";
 import type { UnpackedLayer } from "../store/unpack_blob.ts";
 import type { UnpackLimits } from "../store/unpack_layer.ts";
 import { BlobProgress } from "./blob_progress.ts";
 import { downloadBlob, type DownloadHandlers } from "./download.ts";
 import type { LayerWorkers } from "./layer_workers.ts";
-import { openAnyBlob } from "./open_any_blob.ts";
 import { Slots } from "./slots.ts";
 
 /** How to open a pipeline. */
 export interface LayerPipelineOptions {
   /** Where blobs come from. */
-  readonly access: BlobAccess;
+  readonly source: ImageSource;
   readonly workers: LayerWorkers;
-  /** Called when a token has run out; answers with a new one. */
-  renewAccess(): Promise<BlobAccess>;
+  /** How patiently to try. */
+  readonly retry: RetryRules | undefined;
   /** Called when bytes were added to a large file. */
   onWritten(path: string, bytes: number): void;
 }
@@ -51,13 +50,9 @@ const MAX_BLOBS = 4;
 export class LayerPipeline {
   readonly #options: LayerPipelineOptions;
   readonly #blobs = new Slots(MAX_BLOBS);
-  /** The newest. */
-  #access: BlobAccess;
-  #renewal: Promise<BlobAccess> | undefined;
 
   constructor(options: LayerPipelineOptions) {
     this.#options = options;
-    this.#access = options.access;
   }
 
   /**
@@ -97,8 +92,9 @@ export class LayerPipeline {
     progress: BlobProgress,
   ): Promise<string> {
     if (partial !== undefined) return partial;
-    if (this.#access.kind !== "layout") throw new TypeError("no file");
-    const { path, size } = await findLayoutBlob(this.#access, layer);
+    const { access } = this.#options.source;
+    if (access.kind !== "layout") throw new TypeError("no file");
+    const { path, size } = await findLayoutBlob(access, layer);
     progress.advance(size);
     progress.complete();
     return path;
@@ -106,9 +102,9 @@ export class LayerPipeline {
 
   async #receive({ task, path, progress, options }: Run): Promise<void> {
     if (task.partial === undefined) return; // it is there
-    const open: BlobSource["open"] = (blob, options) =>
-      this.#open(blob, options);
-    await downloadBlob({ open, blob: task.layer, path, progress }, options);
+    const { source, retry } = this.#options;
+    const job = { source, retry, blob: task.layer, path, progress };
+    await downloadBlob(job, options);
   }
 
   async #unpack(
@@ -120,34 +116,6 @@ export class LayerPipeline {
     // To read a file is what receiving it is where nothing is downloaded.
     const onRead = task.partial === undefined ? options.onProgress : () => {};
     return await workers.run(job, { ...options, onRead, onWritten });
-  }
-
-  /** Opens a blob; with a new access, if the one at hand has ended. */
-  async #open(
-    blob: Descriptor,
-    options: Parameters<BlobSource["open"]>[1],
-  ): ReturnType<BlobSource["open"]> {
-    const access = this.#access;
-    try {
-      return await openAnyBlob(access, blob, options);
-    } catch (error) {
-      options?.signal?.throwIfAborted();
-      if (!(error instanceof UnauthorizedError)) throw error;
-      return await openAnyBlob(await this.#renew(access), blob, options);
-    }
-  }
-
-  /** A login that ended for several layers is renewed once. */
-  async #renew(ended: BlobAccess): Promise<BlobAccess> {
-    if (ended === this.#access) {
-      this.#renewal ??= this.#options.renewAccess();
-      try {
-        this.#access = await this.#renewal;
-      } finally {
-        this.#renewal = undefined;
-      }
-    }
-    return this.#access;
   }
 }
 

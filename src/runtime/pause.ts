@@ -11,7 +11,6 @@ import { setPin } from "../store/image_store.ts";
 import type { Store } from "../store/store.ts";
 import type { Agent } from "./agent.ts";
 import { findWantedImage, namesFor, type WantedImage } from "./find_image.ts";
-import { openAnyBlob } from "./open_any_blob.ts";
 import { pullImage, type PullOptions } from "./pull_image.ts";
 import { loadShortNames } from "./short_names.ts";
 import { type StoredImage, storeImage } from "./store_image.ts";
@@ -136,6 +135,12 @@ function openEmbedded(): ImageSource {
   return {
     access,
     fetchManifest: () => Promise.resolve(manifest),
-    open: (blob, options) => openAnyBlob(access, blob, options),
+    open({ digest }, { offset = 0 } = {}) {
+      const bytes = blobs.get(digest);
+      if (bytes !== undefined) {
+        return Promise.resolve(new Blob([bytes.subarray(offset)]).stream());
+      }
+      throw new RegistryError(`Cannot open blob "${digest}": unknown`);
+    },
   };
 }

@@ -12,6 +12,7 @@ import {
   NoSpaceError,
   RegistryError,
 } from "../image_errors.ts";
+import type { RetryRules } from "../registry/send_request.ts";
 import type { UnpackedLayer } from "../store/unpack_blob.ts";
 import type { UnpackLimits } from "../store/unpack_layer.ts";
 import type { LayerPipeline, LayerTask } from "./layer_pipeline.ts";
@@ -36,6 +37,8 @@ export interface ReceiveContext extends Abortable {
   /** What to do with what is there already. */
   readonly received?: "use" | "forget" | undefined;
   readonly limits: UnpackLimits;
+  /** How patiently to try. */
+  readonly retry?: RetryRules | undefined;
   readonly onEvent: OnPullEvent;
 }
 
@@ -51,9 +54,9 @@ export interface ReceiveOptions {
 const REFUSED_RANGE = [206, 400, 416, 501];
 
 /**
- * Fetches, unpacks and verifies a layer. What was received in pieces that do
- * not fit is thrown away, and all of it is fetched again, once. The blob stays,
- * for its twin or until it is of no more use.
+ * Fetches, unpacks and verifies a layer. What was received and does not fit is
+ * thrown away, and all of it is fetched again, once: the transfer may have spoilt
+ * it. The blob stays, for its twin or until it is of no more use.
  *
  * @throws {BlobMismatchError} If a digest or size is not as promised.
  * @throws {InvalidLayerError} If the layer is damaged or hostile.
@@ -94,8 +97,12 @@ export async function receiveLayer(
         keepIfUseful(partial, isOwn ? error : undefined);
       }
       if (!isOwn) throw error;
-      if (isLast || !isInPieces || !isMisfit(error)) throw error;
-      const reason = "what was received earlier does not fit";
+      const mayRetry = partial !== undefined && !isLast &&
+        (isInPieces || context.retry?.tries !== 1);
+      if (!mayRetry || !isMisfit(error)) throw error;
+      const reason = isInPieces
+        ? "what was received earlier does not fit"
+        : "what was received is damaged";
       onEvent({ kind: "retry", digest, reason });
     }
   }

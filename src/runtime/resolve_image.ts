@@ -22,7 +22,9 @@ import {
   InvalidManifestError,
   NoMatchingPlatformError,
 } from "../image_errors.ts";
+import { verifyBytes } from "../formats/verify_bytes.ts";
 import { readBlob } from "../registry/read_blob.ts";
+import type { RetryRules } from "../registry/send_request.ts";
 
 /** One image, before its layers. */
 export interface ResolvedImage {
@@ -39,6 +41,8 @@ export interface ResolvedImage {
 export interface ResolveOptions extends Abortable {
   /** Left out, that of this machine. */
   readonly platform?: Platform | undefined;
+  /** How patiently to try. */
+  readonly retry?: RetryRules | undefined;
   /** Where a config may be at hand already; it is verified all the same. */
   readonly findConfig?: ((digest: Digest) => Bytes | undefined) | undefined;
 }
@@ -81,10 +85,9 @@ export async function resolveImage(
 async function withConfig(
   source: ImageSource,
   image: Omit<ResolvedImage, "config" | "configBytes">,
-  { platform, signal, findConfig }: ResolveOptions & {
-    readonly platform: Platform;
-  },
+  options: ResolveOptions & { readonly platform: Platform },
 ): Promise<ResolvedImage> {
+  const { platform, findConfig } = options;
   const { config: descriptor, layers } = image.manifest;
   const stored = findConfig?.(descriptor.digest);
   const isKnown = stored !== undefined &&
@@ -92,7 +95,7 @@ async function withConfig(
     digestOf(stored) === descriptor.digest;
   const configBytes = isKnown
     ? stored
-    : await readSmallBlob(source, descriptor, { signal });
+    : await readConfig(source, descriptor, options);
   const config = parseImageConfig(configBytes, `config "${descriptor.digest}"`);
   const diffIds = config.rootfs.diff_ids.length;
   if (diffIds !== layers.length) {
@@ -115,11 +118,11 @@ async function withConfig(
   return { ...image, configBytes, config };
 }
 
-/** Reads a blob that is kept in memory. @throws {BlobMismatchError} */
-async function readSmallBlob(
+/** Reads a config; once more if wrong bytes came. @throws {BlobMismatchError} */
+async function readConfig(
   source: ImageSource,
   blob: Descriptor,
-  options: Abortable,
+  options: ResolveOptions,
 ): Promise<Bytes> {
   if (blob.size > MAX_CONFIG_SIZE) {
     throw new InvalidManifestError(
@@ -127,15 +130,28 @@ async function readSmallBlob(
         `at most ${MAX_CONFIG_SIZE} are read`,
     );
   }
+  try {
+    return await readSmallBlob(source, blob, options);
+  } catch (error) {
+    const isSpoilt = error instanceof BlobMismatchError;
+    if (!isSpoilt || options.retry?.tries === 1) throw error;
+    return await readSmallBlob(source, blob, options);
+  }
+}
+
+/** Reads a blob that is kept in memory. @throws {BlobMismatchError} */
+async function readSmallBlob(
+  source: ImageSource,
+  blob: Descriptor,
+  { retry, signal }: ResolveOptions,
+): Promise<Bytes> {
   const chunks: Uint8Array[] = [];
   const open = source.open.bind(source);
-  await readBlob(open, blob, (chunk) => chunks.push(chunk.slice()), options);
+  const consume = (chunk: Bytes) => void chunks.push(chunk.slice());
+  await readBlob(open, blob, consume, { ...retry, signal });
   const bytes = concatBytes(chunks);
-  const actual = digestOf(bytes);
-  if (actual === blob.digest) return bytes;
-  throw new BlobMismatchError(
-    `Cannot accept config "${blob.digest}": got digest ${actual}`,
-  );
+  verifyBytes(bytes, blob.digest, `Cannot accept config "${blob.digest}": it`);
+  return bytes;
 }
 
 function checkSize({ bytes }: RawManifest, { digest, size }: Descriptor): void {

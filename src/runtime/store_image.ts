@@ -16,6 +16,7 @@ import { type ImageId, imageIdOf } from "../formats/store_ids.ts";
 import { isTimestamp } from "../formats/timestamp.ts";
 import { isErrno } from "../fs/errno.ts";
 import { layerIdsOf } from "../image/layer_ids.ts";
+import type { RetryRules } from "../registry/send_request.ts";
 import type { BigDataItem } from "../store/big_data.ts";
 import { putImage, readImageItem } from "../store/image_store.ts";
 import { leaseLayers } from "../store/lease.ts";
@@ -41,6 +42,8 @@ export interface StoreImageOptions extends Abortable {
   readonly space?: "check" | "ignore" | undefined;
   /** `"forget"` fetches again what earlier pulls got of layers. */
   readonly received?: "use" | "forget" | undefined;
+  /** How patiently to try. */
+  readonly retry?: RetryRules | undefined;
   /** Told how it goes on. */
   readonly onEvent?: OnPullEvent | undefined;
 }

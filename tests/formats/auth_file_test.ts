@@ -27,7 +27,11 @@ Deno.test("credentialsFor() takes the longest key that fits", async (t) => {
     ["quay.io/team/app", password("team", "1:2")],
     ["quay.io/teams/app", password("host", "1")],
     ["docker.io/library/busybox", password("hub", "1")],
-    ["token.io/a", { kind: "identity-token", token: "id" }],
+    ["token.io/a", {
+      kind: "identity-token",
+      token: "id",
+      username: "t",
+    }],
     ["empty.io/a", undefined],
     ["odd.io/a", undefined],
     ["quay.io.evil.io/a", undefined],

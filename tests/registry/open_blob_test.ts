@@ -3,10 +3,10 @@ import type { HttpBlobAccess } from "../../src/formats/blob_source.ts";
 import { digestOf } from "../../src/formats/digest.ts";
 import { OCI_LAYER_GZIP } from "../../src/formats/media_types.ts";
 import { RegistryError } from "../../src/image_errors.ts";
-import { openBlob } from "../../src/registry/open_blob.ts";
 import { createHttpClient } from "../../src/registry/http_client.ts";
 import type { BlobRequest } from "../support/blob_worker.ts";
 import { serveHostile } from "../support/hostile_server.ts";
+import { httpBlobs } from "../support/http_blobs.ts";
 import { needs } from "../support/peers.ts";
 import { freePort, run, startRegistry } from "../support/registry_server.ts";
 import { tempDir } from "../support/temp_dir.ts";
@@ -52,10 +52,9 @@ Deno.test("openBlob() does not wait for ever for what it has already", async (t)
         )
       );
       const access = accessTo(`http://${server.host}`);
-      using client = createHttpClient(access);
-      const retry = { tries: 1, headerTimeoutMs: 50 };
+      using blobs = httpBlobs(access, { tries: 1, stallTimeoutMs: 50 });
       await assertRejects(
-        () => openBlob(access, BLOB, { client, offset: 3, retry }),
+        () => blobs.open(BLOB, { offset: 3 }),
         RegistryError,
         `Cannot pull layer "${BLOB.digest}": ${why}`,
       );

@@ -59,13 +59,13 @@ Deno.test("fetchManifest() stops reading a huge manifest", async () => {
 });
 
 Deno.test("fetchManifest() refuses Content-Encoding", async () => {
-  const headers = { "content-encoding": "x-gzip" };
+  const headers = { "content-encoding": "br" };
   await using server = serveHostile(() => manifest(headers));
   using repository = connect(server.host);
   await assertRejects(
     () => repository.fetchManifest(),
     RegistryError,
-    'Content-Encoding "x-gzip"',
+    'Content-Encoding "br"',
   );
 });
 
@@ -281,7 +281,7 @@ Deno.test("answers without a token, and unknown challenges, are errors", async (
     using repository = connect(server.host);
     await assertRejects(() => repository.fetchManifest(), Error, "no token");
   });
-  for (const answer of [[], { token: 7 }, { token: "t1", expires_in: "1" }]) {
+  for (const answer of [[], { token: 7 }, "t1", null]) {
     await t.step(JSON.stringify(answer), async () => {
       await using server = serveToken(answer);
       using repository = connect(server.host);
@@ -332,7 +332,7 @@ function challenge(header: string): Response {
 }
 
 /** A registry that takes the token `t1`, and its token service. */
-function serveToken(answer: object) {
+function serveToken(answer: unknown) {
   return serveHostile((request) => {
     const { pathname, host } = new URL(request.url);
     if (pathname === "/token") return Response.json(answer);

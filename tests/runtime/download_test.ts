@@ -55,9 +55,11 @@ async function download(path: string) {
   const asked: number[] = [];
   const progress = new BlobProgress();
   await downloadBlob({
-    open(_blob, { offset = 0 } = {}) {
-      asked.push(offset);
-      return Promise.resolve(new Blob([BYTES.subarray(offset)]).stream());
+    source: {
+      open(_blob, { offset = 0 } = {}) {
+        asked.push(offset);
+        return Promise.resolve(new Blob([BYTES.subarray(offset)]).stream());
+      },
     },
     ...{ blob: BLOB, path, progress },
   }, { onProgress() {}, onRetry() {} });

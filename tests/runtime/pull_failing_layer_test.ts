@@ -86,7 +86,8 @@ Deno.test("pullImage() keeps layers that are whole when another one fails", asyn
   const counts = [base, middle, large].map((digest) =>
     registry.rangesOf(digest as Digest).length
   );
-  assertEquals(counts, [1, 1, 2]);
+  // Wrong bytes may have been spoilt on their way: they are asked for twice.
+  assertEquals(counts, [1, 1, 3]);
   assertEquals(store.check(), []);
 });
 

@@ -169,11 +169,71 @@ Deno.test("pullImage() starts over once, not for ever", async () => {
   const { code, message } = await store.fail(registry.name);
   assertEquals(code, 5);
   assertStringIncludes(message, BLOB.digest);
-  assertEquals(registry.rangesOf(BLOB.digest), [""]);
+  assertEquals(registry.rangesOf(BLOB.digest), ["", ""]);
   // The other layer may have been on its way: that is for the next pull.
   const sizes = store.partials().map((path) => statSync(path).size);
   assertEquals(sizes.filter((size) => size !== SMALL.blob.length), []);
   assertEquals(store.check(), []);
+});
+
+Deno.test("pullImage() starts over once after a transfer that spoilt bytes", async (t) => {
+  const [small] = IMAGE.layers;
+  const { config, manifest } = IMAGE;
+  const spoilt: Readonly<
+    Record<string, readonly [Digest, (size: number) => Response]>
+  > = {
+    "other bytes": [BLOB.digest, (size) => new Response(noise(size))],
+    "zeros": [BLOB.digest, (size) => new Response(new Uint8Array(size))],
+    "a byte too many": [
+      BLOB.digest,
+      (size) => new Response(new Blob([noise(size + 1)]).stream()),
+    ],
+    "another length": [BLOB.digest, (size) => new Response(noise(size - 1))],
+    "a small layer": [
+      small?.digest ?? BLOB.digest,
+      (size) => new Response(noise(size)),
+    ],
+    "a config": [config.digest, (size) => new Response(noise(size))],
+    "a manifest": [manifest.digest, (size) => new Response(noise(size))],
+  };
+  for (const [name, [digest, answerWrong]] of Object.entries(spoilt)) {
+    await t.step(name, async () => {
+      using store = pullStore();
+      let count = 0;
+      await using registry = serveImage(IMAGE, (asked) => {
+        if (asked.name !== digest || count++ > 0) return undefined;
+        return answerWrong(IMAGE.blobs.get(digest)?.length ?? 0);
+      });
+      await store.pull(`${registry.host}/app@${manifest.digest}`);
+      assertEquals(count, 2);
+      checkPulled(store);
+    });
+  }
+});
+
+Deno.test("pullImage() asks once for a layer if it is told to try once", async (t) => {
+  const bytes = IMAGE.blobs.get(BLOB.digest) ?? new Uint8Array();
+  const failures: Readonly<Record<string, () => Response>> = {
+    "503": () => new Response(null, { status: 503 }),
+    "429": () => new Response(null, { status: 429 }),
+    "404": () => new Response(null, { status: 404 }),
+    "wrong bytes": () => new Response(noise(BLOB.size)),
+    "a broken connection": () => sendBroken(bytes),
+  };
+  for (const [name, answerWrong] of Object.entries(failures)) {
+    await t.step(name, async () => {
+      using store = pullStore();
+      await using registry = serveImage(
+        IMAGE,
+        (asked) => asked.name === BLOB.digest ? answerWrong() : undefined,
+      );
+      const { message } = await store.fail(registry.name, {
+        retry: { tries: 1 },
+      });
+      assertStringIncludes(message, BLOB.digest);
+      assertEquals(registry.rangesOf(BLOB.digest), [""]);
+    });
+  }
 });
 
 Deno.test("pullImage() keeps what it has of a registry if a layout is damaged", async () => {

@@ -136,10 +136,10 @@ const WRONG_ANSWERS: Readonly<Record<string, Refusal>> = {
   "encoded layer": {
     misbehave: ({ name }) =>
       name === BLOB_DIGEST
-        ? new Response(LAYER.blob, { headers: { "content-encoding": "gzip" } })
+        ? new Response(LAYER.blob, { headers: { "content-encoding": "br" } })
         : undefined,
     code: 6,
-    says: ['Content-Encoding "gzip"'],
+    says: ['Content-Encoding "br"'],
   },
   "redirect without end": {
     misbehave: ({ kind, request }) =>

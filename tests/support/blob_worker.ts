@@ -4,8 +4,8 @@
 import type { HttpBlobAccess } from "../../src/formats/blob_source.ts";
 import type { Descriptor } from "../../src/formats/descriptor.ts";
 import { HostNotPermittedError } from "../../src/image_errors.ts";
-import { openBlob } from "../../src/registry/open_blob.ts";
 import { readBlob } from "../../src/registry/read_blob.ts";
+import { httpBlobs } from "./http_blobs.ts";
 
 /** What the worker is asked for. */
 export interface BlobRequest {
@@ -17,9 +17,10 @@ self.addEventListener(
   "message",
   async ({ data }: MessageEvent<BlobRequest>) => {
     let size = 0;
+    using blobs = httpBlobs(data.access);
     try {
       await readBlob(
-        (blob, options) => openBlob(data.access, blob, options),
+        blobs.open,
         data.blob,
         (chunk) => size += chunk.byteLength,
       );
