@@ -1,4 +1,8 @@
-/** User and group files: passwd(5), group(5). */
+/**
+ * User and group files, line by line: passwd(5), group(5). What counts as a
+ * line is as in podman and runc, so that no tool sees another user; only that a
+ * line whose ID is none names nobody, where those take it for root's.
+ */
 
 /** A line of `/etc/passwd`. */
 export interface PasswdEntry {
@@ -6,7 +10,7 @@ export interface PasswdEntry {
   readonly name: string;
   /** The user ID. */
   readonly uid: number;
-  /** The ID of the primary group. */
+  /** The ID of the primary group; 0 if none is given. */
   readonly gid: number;
   /** The home directory; `""` if none is given. */
   readonly home: string;
@@ -22,42 +26,45 @@ export interface GroupEntry {
   readonly members: readonly string[];
 }
 
-// What runc takes for user and group IDs.
-const MAX_ID = 2 ** 31 - 1;
+/** The largest ID that podman and runc take as a number. */
+export const MAX_ID = 2 ** 31 - 1;
+// The largest one of the kernel's: -1 is none.
+const MAX_LISTED_ID = 2 ** 32 - 2;
 
-/** Parses `/etc/passwd`; as in libc, malformed lines do not count. */
-export function parsePasswd(text: string): readonly PasswdEntry[] {
-  return fieldsOf(text).flatMap(
-    ([name = "", _password, uidText = "", gidText = "", _gecos, home = ""]) => {
-      const uid = parseId(uidText);
-      const gid = parseId(gidText);
-      if (name === "" || uid === undefined || gid === undefined) return [];
-      return [{ name, uid, gid, home }];
-    },
-  );
+/** Parses a line of `/etc/passwd`; `undefined` if it names no user. */
+export function parsePasswdLine(line: string): PasswdEntry | undefined {
+  const [name = "", _password, uidText = "", gidText = "", _gecos, home = ""] =
+    line.trim().split(":");
+  const uid = parseId(uidText, MAX_LISTED_ID);
+  const gid = gidText === "" ? 0 : parseId(gidText, MAX_LISTED_ID);
+  if (name === "" || uid === undefined || gid === undefined) return undefined;
+  return { name, uid, gid, home };
 }
 
-/** Parses `/etc/group`; as in libc, malformed lines do not count. */
-export function parseGroup(text: string): readonly GroupEntry[] {
-  return fieldsOf(text).flatMap(
-    ([name = "", _password, gidText = "", members = ""]) => {
-      const gid = parseId(gidText);
-      if (name === "" || gid === undefined) return [];
-      return [{ name, gid, members: members.split(",").filter(Boolean) }];
-    },
-  );
+/** Parses a line of `/etc/group`; `undefined` if it names no group. */
+export function parseGroupLine(line: string): GroupEntry | undefined {
+  const [name = "", _password, gidText = "", members = ""] = line.trim()
+    .split(":");
+  const gid = parseId(gidText, MAX_LISTED_ID);
+  if (name === "" || gid === undefined) return undefined;
+  return { name, gid, members: members.split(",").filter(Boolean) };
 }
 
-/** Parses a user or group ID; `undefined` if the text is none. */
-export function parseId(text: string): number | undefined {
-  if (!/^\d{1,10}$/.test(text)) return undefined;
+/** Parses an ID as podman does: decimal, with or without a sign. */
+export function parseId(text: string, max = MAX_ID): number | undefined {
+  if (!/^[+-]?[0-9]+$/.test(text)) return undefined;
   const id = Number(text);
-  return id <= MAX_ID ? id : undefined;
+  return id >= 0 && id <= max ? Math.abs(id) : undefined; // no -0
 }
 
-function fieldsOf(text: string): readonly (readonly string[])[] {
-  return text.split("\n")
-    .map((line) => line.trim())
-    .filter((line) => !line.startsWith("#"))
-    .map((line) => line.split(":"));
+/**
+ * Whether a text is meant as a number, in any spelling: such a text is never
+ * the name of a user or group, whatever an image's files say.
+ */
+export function isNumeric(text: string): boolean {
+  const isOfDigits = /\p{N}/u.test(text) && !/\p{L}/u.test(text);
+  return isOfDigits || OTHER_BASES.test(text) || EXPONENT.test(text);
 }
+
+const OTHER_BASES = /^\s*[+-]?0(x[0-9a-f_]+|o[0-7_]+|b[01_]+)\s*$/i;
+const EXPONENT = /^\s*[+-]?[0-9_.]+e[+-]?[0-9_]+\s*$/i;

@@ -2,10 +2,11 @@
 
 import {
   type GroupEntry,
-  parseGroup,
+  isNumeric,
+  MAX_ID,
+  parseGroupLine,
   parseId,
-  parsePasswd,
-  type PasswdEntry,
+  parsePasswdLine,
 } from "../formats/passwd.ts";
 
 /** A user in the kernel's terms. */
@@ -14,67 +15,132 @@ export interface ResolvedUser {
   readonly uid: number;
   /** The ID of the primary group. */
   readonly gid: number;
-  /** Further groups, sorted. */
+  /** All groups, sorted; the primary one is always among them. */
   readonly additionalGids: readonly number[];
   /** The home directory; `/` if none is known. */
   readonly home: string;
 }
 
+/** A file that says who there is; a path in the container's root. */
+export type UserFile = "etc/passwd" | "etc/group";
+
+/** Reads the lines of a file; there are none if there is no such file. */
+export type ReadUserFile = (path: UserFile) => AsyncIterable<string>;
+
+// The kernel's NGROUPS_MAX.
+const MAX_GROUPS = 65536;
+
 /**
- * Looks a user up in a container's own user and group files.
+ * Looks a user up in a container's own user and group files, as podman and runc
+ * do. A number is an ID, whatever the files call by it; who names a group gets
+ * that one only. Of several lines the first counts.
  *
- * @param user `name`, `uid`, `name:group` or the like; `""` means root.
- * @param readFile Reads a file of the container's root, such as `etc/passwd`;
- *   `undefined` if there is none. See `readInRoot()`.
- * @throws {TypeError} If a name, other than a number, is unknown.
+ * @param user `name|uid[:group|gid]`; what is left out is root, or the group of
+ *   the user's line in `etc/passwd`.
+ * @throws {TypeError} If a name is unknown, or a number cannot be an ID.
  */
 export async function lookUpUser(
   user: string,
-  readFile: (path: string) => Promise<string | undefined>,
+  readLines: ReadUserFile,
 ): Promise<ResolvedUser> {
   const [userName = "", groupName, ...rest] = user.split(":");
   if (rest.length > 0) {
     throw new TypeError(`Cannot find user "${user}": expected user:group`);
   }
-  const entry = findUser(
-    userName || "0",
-    parsePasswd(await readFile("etc/passwd") ?? ""),
-  );
-  const groups = parseGroup(await readFile("etc/group") ?? "");
-  const { uid, home } = entry;
-  // As in runc: who names a group gets that one only.
-  return groupName
-    ? { uid, gid: findGroup(groupName, groups), additionalGids: [], home }
-    : { uid, gid: entry.gid, additionalGids: groupsOf(entry, groups), home };
+  const found = await findUser(userName || "0", readLines);
+  const { uid, home } = found;
+  const gid = groupName ? await findGroup(groupName, readLines) : found.gid;
+  const others = groupName === undefined && found.name !== undefined
+    ? await groupsOf(found.name, readLines)
+    : [];
+  const additionalGids = [...new Set([gid, ...others])];
+  if (additionalGids.length > MAX_GROUPS) {
+    throw new TypeError(
+      `Cannot use user "${user}": it is in ${additionalGids.length} groups, ` +
+        `the kernel takes ${MAX_GROUPS}`,
+    );
+  }
+  return {
+    uid,
+    gid,
+    additionalGids: additionalGids.toSorted((a, b) => a - b),
+    home,
+  };
 }
 
-function findUser(user: string, entries: readonly PasswdEntry[]): PasswdEntry {
-  const uid = parseId(user);
-  const entry = entries.find((one) => one.name === user || one.uid === uid);
-  if (entry !== undefined) return { ...entry, home: entry.home || "/" };
-  if (uid !== undefined) return { name: "", uid, gid: 0, home: "/" };
-  throw new TypeError(
-    `Cannot find user "${user}": it is not in the image's /etc/passwd`,
-  );
+interface FoundUser {
+  /** Undefined if the user is a number only. */
+  readonly name: string | undefined;
+  readonly uid: number;
+  readonly gid: number;
+  readonly home: string;
 }
 
-function findGroup(group: string, entries: readonly GroupEntry[]): number {
-  const id = parseId(group);
-  const entry = entries.find((one) => one.name === group || one.gid === id);
-  const gid = entry?.gid ?? id;
+async function findUser(
+  user: string,
+  readLines: ReadUserFile,
+): Promise<FoundUser> {
+  const uid = readId("user", user);
+  for await (const line of readLines("etc/passwd")) {
+    const entry = parsePasswdLine(line);
+    if (entry === undefined) continue;
+    if (uid === undefined ? entry.name !== user : entry.uid !== uid) continue;
+    // A variable cannot hold a NUL.
+    const isUsable = entry.home !== "" && !entry.home.includes("\0");
+    return { ...entry, home: isUsable ? entry.home : "/" };
+  }
+  if (uid !== undefined) return { name: undefined, uid, gid: 0, home: "/" };
+  throw notFound("user", user, "passwd");
+}
+
+async function findGroup(
+  group: string,
+  readLines: ReadUserFile,
+): Promise<number> {
+  const gid = readId("group", group);
   if (gid !== undefined) return gid;
+  for await (const entry of readGroups(readLines)) {
+    if (entry.name === group) return entry.gid;
+  }
+  throw notFound("group", group, "group");
+}
+
+async function groupsOf(
+  user: string,
+  readLines: ReadUserFile,
+): Promise<readonly number[]> {
+  const gids = new Set<number>();
+  for await (const { gid, members } of readGroups(readLines)) {
+    if (members.includes(user)) gids.add(gid);
+  }
+  return [...gids];
+}
+
+async function* readGroups(
+  readLines: ReadUserFile,
+): AsyncIterable<GroupEntry> {
+  for await (const line of readLines("etc/group")) {
+    const entry = parseGroupLine(line);
+    if (entry !== undefined) yield entry;
+  }
+}
+
+/** The ID that a text is; `undefined` if it is a name. */
+function readId(kind: "user" | "group", text: string): number | undefined {
+  const id = parseId(text);
+  if (id !== undefined || !isNumeric(text)) return id;
   throw new TypeError(
-    `Cannot find group "${group}": it is not in the image's /etc/group`,
+    `Cannot find ${kind} "${text}": an ID is a decimal number from 0 to ` +
+      `${MAX_ID}`,
   );
 }
 
-function groupsOf(
-  { name, gid }: PasswdEntry,
-  groups: readonly GroupEntry[],
-): readonly number[] {
-  const gids = groups
-    .filter(({ members }) => name !== "" && members.includes(name))
-    .map((group) => group.gid)
-    .filter((other) => other !== gid);
-  return [...new Set(gids)].toSorted((a, b) => a - b);
+function notFound(
+  kind: "user" | "group",
+  name: string,
+  file: "passwd" | "group",
+): TypeError {
+  return new TypeError(
+    `Cannot find ${kind} "${name}": it is not in the image's /etc/${file}`,
+  );
 }

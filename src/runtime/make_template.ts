@@ -1,21 +1,26 @@
 /** Makes a container's template: the OCI runtime configuration it begins with. */
 
 import { existsSync } from "node:fs";
-import { join } from "@std/path";
+import { basename, dirname, join, resolve } from "@std/path";
 import type { Abortable } from "../abort.ts";
 import type { ImageConfig, RunDefaults } from "../formats/image_config.ts";
 import type { RuntimeSpec } from "../formats/runtime_spec.ts";
 import type { ContainerId, LayerId } from "../formats/store_ids.ts";
 import type { ImageRecord } from "../formats/store_record.ts";
-import { readInRoot } from "../fs/read_in_root.ts";
+import { readLinesInRoot } from "../fs/read_in_root.ts";
 import {
   makeRuntimeSpec,
   type RuntimeSpecOptions,
+  type Volume,
 } from "../image/default_spec.ts";
 import { capabilitiesIn } from "../image/capabilities.ts";
 import { HOST_NETWORK_FILES } from "../image/sandbox_defaults.ts";
 import type { SecurityOptions } from "../image/security.ts";
-import { lookUpUser, type ResolvedUser } from "../image/user_lookup.ts";
+import {
+  lookUpUser,
+  type ResolvedUser,
+  type UserFile,
+} from "../image/user_lookup.ts";
 import { readLower } from "../store/create_layer.ts";
 import { layerDirectory } from "../store/paths.ts";
 import type { Agent } from "./agent.ts";
@@ -82,6 +87,7 @@ export async function makeTemplate(
   const user = await resolveUser(agent, held, {
     user: settings.user ?? defaults.User,
     layerId: image?.layer,
+    volumes: settings.volumes ?? [],
     signal,
   });
   const network = settings.network ?? "none";
@@ -131,24 +137,21 @@ function hostNetworkVolumes() {
   }));
 }
 
-/** Root is known without a look. */
 async function resolveUser(
   agent: Agent,
   held: MountLocks,
-  { user, layerId, signal }: Abortable & {
+  { user, layerId, volumes, signal }: Abortable & {
     readonly user: string;
     readonly layerId: LayerId | undefined;
+    readonly volumes: readonly Volume[];
   },
 ): Promise<ResolvedUser> {
-  if (/^(root|0)?(:(root|0))?$/.test(user)) {
-    return { uid: 0, gid: 0, additionalGids: [], home: "/root" };
-  }
-  const lookUp = (root: string | undefined) =>
-    lookUpUser(
-      user,
-      (path) => root ? readInRoot(root, path) : Promise.resolve(undefined),
-    );
-  if (layerId === undefined) return await lookUp(undefined);
+  if (layerId === undefined) return await lookUpUser(user, noLines);
+  const lookUp = (image: string) =>
+    lookUpUser(user, (file) => {
+      const { root, path } = findUserFile(file, { image, volumes });
+      return readLinesInRoot(root, path, { signal });
+    });
   const { paths } = agent.store;
   // A layer that stands alone looks the same when it is not mounted.
   if (readLower(paths, layerId).length === 0) {
@@ -162,6 +165,25 @@ async function resolveUser(
     await unmountLayer(agent, held, { layerId });
   }
 }
+
+/** Where the container will see a file: a volume may hide the image's. */
+function findUserFile(
+  file: UserFile,
+  { image, volumes }: {
+    readonly image: string;
+    readonly volumes: readonly Volume[];
+  },
+): { readonly root: string; readonly path: string } {
+  const sourceOf = (path: string) =>
+    volumes.findLast(({ target }) => resolve(target) === path)?.source;
+  const own = sourceOf(`/${file}`);
+  if (own !== undefined) return { root: "/", path: own };
+  const directory = sourceOf(`/${dirname(file)}`);
+  if (directory === undefined) return { root: image, path: file };
+  return { root: directory, path: basename(file) };
+}
+
+async function* noLines(): AsyncIterable<string> {}
 
 /** A private cgroup namespace takes cgroup v2 at the top. */
 async function findCgroupNamespace(

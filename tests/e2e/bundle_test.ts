@@ -3,7 +3,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import type { RunDefaults } from "../../src/formats/image_config.ts";
 import { formatRuntimeSpec, withRoot } from "../../src/formats/runtime_spec.ts";
-import { readInRoot } from "../../src/fs/read_in_root.ts";
+import { readLinesInRoot } from "../../src/fs/read_in_root.ts";
 import {
   makeRuntimeSpec,
   type RuntimeSpecOptions,
@@ -47,7 +47,7 @@ async function makeBundle(
   );
   await Deno.writeTextFile(`${root}/etc/group`, "adm:x:4:web\n");
   const { runAs = "", ...given } = options;
-  const user = await lookUpUser(runAs, (path) => readInRoot(root, path));
+  const user = await lookUpUser(runAs, (path) => readLinesInRoot(root, path));
   const spec = makeRuntimeSpec(CONFIG, {
     user,
     hostname: "bundle",

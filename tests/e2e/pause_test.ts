@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { parseImageConfig } from "../../src/formats/image_config.ts";
 import { formatRuntimeSpec, withRoot } from "../../src/formats/runtime_spec.ts";
+import { readLinesInRoot } from "../../src/fs/read_in_root.ts";
 import { makeRuntimeSpec } from "../../src/image/default_spec.ts";
 import {
   makePauseImage,
@@ -27,7 +28,10 @@ async function makeBundle(dir: TempDir): Promise<void> {
   await Deno.copyFile("/bin/busybox", `${root}/busybox`);
   const { config } = parseImageConfig(configBytes, "config");
   const spec = makeRuntimeSpec(config, {
-    user: await lookUpUser(config.User, () => Promise.resolve(undefined)),
+    user: await lookUpUser(
+      config.User,
+      (path) => readLinesInRoot(root, path),
+    ),
     hostname: "pod",
     network: "none",
   });

@@ -1,92 +1,108 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { readInRoot } from "../../src/fs/read_in_root.ts";
+import {
+  readLinesInRoot,
+  type ReadLinesOptions,
+} from "../../src/fs/read_in_root.ts";
 import { runCommand } from "../../src/process/run_command.ts";
+import { isRoot } from "../support/peers.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
-/** A root with `etc/passwd`, beside a file that must stay out of reach. */
-async function makeRoot(parent: string): Promise<string> {
-  const root = `${parent}/root`;
-  await Deno.mkdir(`${root}/etc`, { recursive: true });
-  await Deno.mkdir(`${root}/usr/etc`, { recursive: true });
-  await Deno.writeTextFile(`${root}/etc/passwd`, "inside");
-  await Deno.writeTextFile(`${root}/usr/etc/group`, "group");
-  await Deno.writeTextFile(`${parent}/secret`, "outside");
-  return root;
+/** All lines; one that is left out would show. */
+function read(
+  root: string,
+  path: string,
+  options: ReadLinesOptions = {},
+): Promise<string[]> {
+  return Array.fromAsync(readLinesInRoot(root, path, options));
 }
 
-Deno.test("readInRoot() reads through links, inside of the root", async (t) => {
+Deno.test("readLinesInRoot() reads lines", async (t) => {
   using dir = tempDir();
-  const root = await makeRoot(dir.path);
-  const links = {
-    "a plain file": ["etc/passwd", undefined],
-    "a relative link": ["etc/relative", "passwd"],
-    "an absolute link": ["etc/absolute", "/etc/passwd"],
-    "a link that climbs": ["etc/climbing", "../../../../etc/passwd"],
-    "a link to a link": ["etc/second", "/etc/absolute"],
-  } as const;
-  for (const [name, [path, target]] of Object.entries(links)) {
-    await t.step(name, async () => {
-      if (target) await Deno.symlink(target, `${root}/${path}`);
-      assertEquals(await readInRoot(root, path), "inside");
-      assertEquals(await readInRoot(root, `/${path}`), "inside");
-    });
-  }
-  await t.step("a directory that is a link", async () => {
-    await Deno.symlink("/usr/etc", `${root}/linked`);
-    assertEquals(await readInRoot(root, "linked/group"), "group");
-    assertEquals(await readInRoot(root, "linked/../../etc/passwd"), "inside");
-  });
-});
-
-Deno.test("readInRoot() never leaves the root", async (t) => {
-  using dir = tempDir();
-  const root = await makeRoot(dir.path);
-  const targets = [`${dir.path}/secret`, "../../secret", "../../../../secret"];
-  for (const [index, target] of targets.entries()) {
-    await t.step(`a link to ${target.slice(-12)}`, async () => {
-      await Deno.symlink(target, `${root}/etc/out${index}`);
-      assertEquals(await readInRoot(root, `etc/out${index}`), undefined);
-    });
-  }
-  await t.step("a directory that is a link to outside", async () => {
-    await Deno.symlink(dir.path, `${root}/up`);
-    assertEquals(await readInRoot(root, "up/secret"), undefined);
-    assertEquals(await readInRoot(root, "../secret"), undefined);
-  });
-});
-
-Deno.test("readInRoot() takes what is not there for absent", async () => {
-  using dir = tempDir();
-  const root = await makeRoot(dir.path);
-  await Deno.symlink("nowhere", `${root}/etc/dangling`);
-  for (const path of ["etc/group", "var/x", "etc/passwd/x", "etc/dangling"]) {
-    assertEquals(await readInRoot(root, path), undefined);
-  }
-});
-
-Deno.test("readInRoot() refuses what is no small regular file", async (t) => {
-  using dir = tempDir();
-  const root = await makeRoot(dir.path);
-  await runCommand("/usr/bin/mkfifo", [`${root}/fifo`]);
-  await Deno.symlink("loop", `${root}/loop`);
-  await Deno.writeTextFile(`${root}/exact`, "x".repeat(100));
-  await Deno.writeTextFile(`${root}/large`, "x".repeat(101));
-  const table = {
-    "etc": "it is no regular file",
-    "": "it is no regular file",
-    "fifo": "it is no regular file",
-    "loop": "too many symbolic links",
-    "large": "more than 100 bytes",
+  // Longer than what is read at once, and not where a character ends.
+  const long = `a${"é".repeat(200_000)}`;
+  const table: Record<string, readonly string[]> = {
+    "": [],
+    "\n": [""],
+    "one": ["one"],
+    "one\n": ["one"],
+    "one\n\ntwo": ["one", "", "two"],
+    "one\r\ntwo\0\r\n": ["one\r", "two\0\r"],
+    [`${long}\nlast`]: [long, "last"],
   };
-  for (const [path, why] of Object.entries(table)) {
-    await t.step(path || "the root itself", async () => {
-      await assertRejects(
-        () => readInRoot(root, path, { maxSize: 100 }),
-        TypeError,
-        `Cannot read "${path}" in "${root}": ${why}`,
-      );
+  for (const [text, lines] of Object.entries(table)) {
+    await t.step(JSON.stringify(text.slice(0, 20)), async () => {
+      await Deno.writeTextFile(dir.join("file"), text);
+      assertEquals(await read(dir.path, "file"), [...lines]);
     });
   }
-  const exact = await readInRoot(root, "exact", { maxSize: 100 });
-  assertEquals(exact?.length, 100);
+});
+
+Deno.test("readLinesInRoot() takes what is not there for empty", async (t) => {
+  using dir = tempDir();
+  await Deno.writeTextFile(dir.join("file"), "text");
+  await Deno.symlink("nowhere", dir.join("dangling"));
+  await Deno.symlink(`${dir.path}/file`, dir.join("outside"));
+  for (const path of ["absent", "var/x", "file/x", "dangling", "outside"]) {
+    await t.step(
+      path,
+      async () => assertEquals(await read(dir.path, path), []),
+    );
+  }
+});
+
+Deno.test("readLinesInRoot() opens regular files only", async (t) => {
+  using dir = tempDir();
+  const root = dir.path;
+  await runCommand("/usr/bin/mkfifo", [`${root}/fifo`]);
+  using _socket = Deno.listen({ transport: "unix", path: `${root}/socket` });
+  const kinds = ["fifo", "socket", ""];
+  if (isRoot) {
+    await runCommand("/usr/bin/mknod", [`${root}/zero`, "c", "1", "5"]);
+    await runCommand("/usr/bin/mknod", [`${root}/disk`, "b", "7", "250"]);
+    await Deno.link(`${root}/zero`, `${root}/second-name`);
+    kinds.push("zero", "disk", "second-name");
+  }
+  for (const kind of kinds) {
+    for (const path of [kind, `link-to-${kind}`]) {
+      if (path !== kind) await Deno.symlink(`/${kind}`, `${root}/${path}`);
+      await t.step(path || "the root itself", async () => {
+        const message = `Cannot read "${path}" in "${root}": it is no regular`;
+        await assertRejects(() => read(root, path), TypeError, message);
+      });
+    }
+  }
+});
+
+Deno.test("readLinesInRoot() reads no more than it may", async (t) => {
+  using dir = tempDir();
+  const root = dir.path;
+  await Deno.writeTextFile(`${root}/exact`, `${"x".repeat(98)}\ny`);
+  await Deno.writeTextFile(`${root}/large`, `${"x".repeat(98)}\nyz`);
+  const exact = { maxSize: 100, maxLine: 98 };
+  assertEquals((await read(root, "exact", exact)).at(-1), "y");
+  const table = {
+    "a long file": ["large", exact, "it is longer than 100 bytes"],
+    "a long line": ["exact", { maxLine: 97 }, "a line of it is longer than 97"],
+    "one endless line": ["sparse", {}, "a line of it is longer than"],
+  } as const;
+  const sparse = await Deno.create(`${root}/sparse`);
+  await sparse.truncate(2 ** 40);
+  sparse.close();
+  for (const [name, [path, options, why]] of Object.entries(table)) {
+    await t.step(name, async () => {
+      const message = `Cannot read "${path}" in "${root}": ${why}`;
+      await assertRejects(() => read(root, path, options), TypeError, message);
+    });
+  }
+});
+
+Deno.test("readLinesInRoot() ends when it is told to", async () => {
+  using dir = tempDir();
+  await Deno.writeTextFile(dir.join("file"), "text");
+  const signal = AbortSignal.abort(new Error("enough"));
+  await assertRejects(
+    () => read(dir.path, "file", { signal }),
+    Error,
+    "enough",
+  );
 });

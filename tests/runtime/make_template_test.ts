@@ -38,7 +38,7 @@ Deno.test("S49 createContainer() makes a template of the image's config", async 
   assertEquals(process?.args, ["/srv/run", "--port=81"]);
   assertEquals(process?.cwd, "/srv");
   const { uid, gid, additionalGids } = process?.user ?? {};
-  assertEquals([uid, gid, additionalGids], [33, 34, [4]]);
+  assertEquals([uid, gid, additionalGids], [33, 34, [4, 34]]);
   for (const wanted of ["A=1", "B=2", "HOME=/srv/home"]) {
     assert(process?.env?.includes(wanted), wanted);
   }

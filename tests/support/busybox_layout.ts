@@ -1,13 +1,25 @@
 /** A small image that can run: Debian's static busybox, as an OCI layout. */
 
+import type { Bytes } from "../../src/formats/bytes.ts";
 import { digestOf } from "../../src/formats/digest.ts";
 import { writeLayout } from "./layer_layout.ts";
 
 /** The programs that the image has. */
 const APPLETS = ["sh", "echo", "cat", "ls", "id", "sleep", "true"];
 
+/** What an image has besides the programs. */
+export interface BusyboxOptions {
+  /** Archives of further layers. */
+  readonly layers?: readonly Bytes[];
+  /** The `config` member of its config. */
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
 /** Writes the layout; `busybox` has to be installed. */
-export async function writeBusyboxLayout(directory: string): Promise<void> {
+export async function writeBusyboxLayout(
+  directory: string,
+  options: BusyboxOptions = {},
+): Promise<void> {
   const root = `${directory}.root`;
   await Deno.mkdir(`${root}/bin`, { recursive: true });
   await Deno.copyFile(await findBusybox(), `${root}/bin/busybox`);
@@ -19,8 +31,9 @@ export async function writeBusyboxLayout(directory: string): Promise<void> {
     args: ["-C", root, "--owner=0", "--group=0", "-c", "bin"],
   }).output();
   await Deno.remove(root, { recursive: true });
-  const blob = stdout;
-  await writeLayout(directory, [{ blob, diffId: digestOf(blob) }]);
+  const layers = [stdout, ...options.layers ?? []]
+    .map((blob) => ({ blob, diffId: digestOf(blob) }));
+  await writeLayout(directory, layers, options.config);
 }
 
 async function findBusybox(): Promise<string> {

@@ -10,10 +10,15 @@ export interface LayoutLayer {
   readonly diffId: string;
 }
 
-/** Writes a layout with one image, tagged `latest`. */
+/**
+ * Writes a layout with one image, tagged `latest`.
+ *
+ * @param run The `config` member of its config.
+ */
 export async function writeLayout(
   directory: string,
   layers: readonly LayoutLayer[],
+  run: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
   await Deno.mkdir(`${directory}/blobs/sha256`, { recursive: true });
   const descriptors = [];
@@ -26,7 +31,7 @@ export async function writeLayout(
     json({
       architecture: "amd64",
       os: "linux",
-      config: {},
+      config: run,
       rootfs: { type: "layers", "diff_ids": layers.map((l) => l.diffId) },
     }),
     "config.v1+json",

@@ -1,0 +1,102 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { resolveInRoot } from "../../src/fs/resolve_in_root.ts";
+import { tempDir } from "../support/temp_dir.ts";
+
+/** A root with `etc/passwd`, beside a file that must stay out of reach. */
+async function makeRoot(parent: string): Promise<string> {
+  const root = `${parent}/root`;
+  await Deno.mkdir(`${root}/etc`, { recursive: true });
+  await Deno.mkdir(`${root}/usr/etc`, { recursive: true });
+  await Deno.writeTextFile(`${root}/etc/passwd`, "inside");
+  await Deno.writeTextFile(`${root}/usr/etc/group`, "group");
+  await Deno.writeTextFile(`${parent}/secret`, "outside");
+  return root;
+}
+
+Deno.test("resolveInRoot() follows links, inside of the root", async (t) => {
+  using dir = tempDir();
+  const root = await makeRoot(dir.path);
+  const links = {
+    "a plain file": ["etc/passwd", undefined],
+    "a relative link": ["etc/relative", "passwd"],
+    "an absolute link": ["etc/absolute", "/etc/passwd"],
+    "a link that climbs": ["etc/climbing", "../../../../etc/passwd"],
+    "a link to a link": ["etc/second", "/etc/absolute"],
+  } as const;
+  for (const [name, [path, target]] of Object.entries(links)) {
+    await t.step(name, async () => {
+      if (target) await Deno.symlink(target, `${root}/${path}`);
+      for (const spelling of [path, `/${path}`, `.//${path}`]) {
+        const found = await resolveInRoot(root, spelling);
+        assertEquals(found.path, `${root}/etc/passwd`);
+        assert(found.status?.isFile);
+      }
+    });
+  }
+  await t.step("a directory that is a link", async () => {
+    await Deno.symlink("/usr/etc", `${root}/linked`);
+    const group = await resolveInRoot(root, "linked/group");
+    assertEquals(group.path, `${root}/usr/etc/group`);
+    const passwd = await resolveInRoot(root, "linked/../../etc/passwd");
+    assertEquals(passwd.path, `${root}/etc/passwd`);
+  });
+  await t.step("the root itself", async () => {
+    for (const path of ["", "/", ".", "..", "/../.."]) {
+      const found = await resolveInRoot(root, path);
+      assertEquals([found.path, found.status?.isDirectory], [root, true]);
+    }
+  });
+});
+
+Deno.test("resolveInRoot() never leaves the root", async (t) => {
+  using dir = tempDir();
+  const root = await makeRoot(dir.path);
+  const targets = [`${dir.path}/secret`, "../../secret", "../../../../secret"];
+  for (const [index, target] of targets.entries()) {
+    await t.step(`a link to ${target.slice(-12)}`, async () => {
+      await Deno.symlink(target, `${root}/etc/out${index}`);
+      const found = await resolveInRoot(root, `etc/out${index}`);
+      assert(found.path.startsWith(`${root}/`));
+      assertEquals(found.status, undefined);
+    });
+  }
+  await t.step("a directory that is a link to outside", async () => {
+    await Deno.symlink(dir.path, `${root}/up`);
+    for (const path of ["up/secret", "../secret", "up/../../secret"]) {
+      const found = await resolveInRoot(root, path);
+      assert(found.path.startsWith(`${root}/`));
+      assertEquals(found.status, undefined);
+    }
+  });
+});
+
+Deno.test("resolveInRoot() says where what is missing would be", async (t) => {
+  using dir = tempDir();
+  const root = await makeRoot(dir.path);
+  await Deno.symlink("/srv/data", `${root}/dangling`);
+  const table = {
+    "etc/group": "etc/group",
+    "var/lib/x": "var/lib/x",
+    "var/../srv": "srv",
+    "dangling": "srv/data",
+    "dangling/x": "srv/data/x",
+    "etc/passwd/x": "etc/passwd/x",
+  };
+  for (const [path, expected] of Object.entries(table)) {
+    await t.step(path, async () => {
+      const found = await resolveInRoot(root, path);
+      assertEquals(found.path, `${root}/${expected}`);
+      assertEquals(found.status, undefined);
+    });
+  }
+});
+
+Deno.test("resolveInRoot() refuses a loop of links", async () => {
+  using dir = tempDir();
+  await Deno.symlink("loop", dir.join("loop"));
+  await assertRejects(
+    () => resolveInRoot(dir.path, "loop"),
+    TypeError,
+    `Cannot follow "loop" in "${dir.path}": too many symbolic links`,
+  );
+});
