@@ -52,12 +52,9 @@ export async function fetchToken(
   const what = `Cannot log in to "${registry.host}"`;
   const realm = await realmOf(challenge, { registry, credentials, what });
   const response = await ask(client, { ...options, realm, challenge });
-  if (!response.ok) throw await errorOf(response, what);
-  return await readToken(response, {
-    ...options.retry,
-    what,
-    signal: options.signal,
-  });
+  const reading = { ...options.retry, signal: options.signal };
+  if (!response.ok) throw await errorOf(response, what, reading);
+  return await readToken(response, { ...reading, what });
 }
 
 /** A token service, and what it is asked for. */

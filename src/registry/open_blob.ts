@@ -42,8 +42,10 @@ export async function openBlob(
   const response = await send(url, { signal, headers });
   const what = `Cannot pull layer "${blob.digest}"`;
   // Whatever the registry calls it: it has an image that needs this blob.
-  const codes = { notFound: "BLOB_UNKNOWN" };
-  if (!response.ok) throw await errorOf(response, what, codes);
+  const notFound = "BLOB_UNKNOWN";
+  if (!response.ok) {
+    throw await errorOf(response, what, { ...options.retry, signal, notFound });
+  }
   const isPacked = isPackedBody(response, blob);
   const problem = findProblem(response, { blob, offset, isPacked });
   if (problem !== undefined || response.body === null) {

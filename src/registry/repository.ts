@@ -110,7 +110,7 @@ export class Repository implements ImageSource, Disposable {
     const headers = { accept: ACCEPTED_MANIFESTS.join(", ") };
     const response = await this.#send(url, { headers, signal });
     const what = `Cannot pull "${title}"`;
-    if (!response.ok) throw await errorOf(response, what);
+    if (!response.ok) throw await errorOf(response, what, { ...retry, signal });
     if (onWarning !== undefined) warn(response, onWarning);
     const bytes = await readManifest(response, { ...retry, what, signal });
     return verify(bytes, { response, name, what });

@@ -1,5 +1,6 @@
 /** Error answers: OCI distribution-spec v1.1, "Error Codes". */
 
+import type { Abortable } from "../abort.ts";
 import { toText } from "../formats/bytes.ts";
 import { RegistryError, UnauthorizedError } from "../image_errors.ts";
 import { cleanText } from "./explain_failure.ts";
@@ -15,24 +16,31 @@ interface Problem {
 const MAX_BODY_SIZE = 64 * 1024;
 const MAX_SHOWN = 200;
 
+/** Options of {@linkcode errorOf}. */
+export interface ErrorOfOptions extends Abortable {
+  /** The code for a 404; left out, the one that the answer names. */
+  readonly notFound?: string;
+  /** How long the answer may take, in milliseconds. */
+  readonly bodyTimeoutMs?: number | undefined;
+}
+
 /**
  * Makes an error of an answer that is no success, and reads it to its end.
  *
  * @param what What could not be done, such as `Cannot pull "busybox"`.
- * @param codes The code for a 404; left out, the one that the answer names.
  */
 export async function errorOf(
   response: Response,
   what: string,
-  codes: { readonly notFound?: string } = {},
+  options: ErrorOfOptions = {},
 ): Promise<RegistryError> {
   const { status } = response;
-  const problem = await readProblem(response);
+  const problem = await readProblem(response, options);
   const details = [problem.code, problem.message]
     .filter((part) => part !== "").join(": ");
   const said = details === "" ? `${status}` : `${status} ${details}`;
   const text = `${what}: ${explain(response)} (${said})`;
-  const code = (status === 404 ? codes.notFound : undefined) ?? problem.code;
+  const code = (status === 404 ? options.notFound : undefined) ?? problem.code;
   return status === 401 || status === 403
     ? new UnauthorizedError(text, { status, code })
     : new RegistryError(text, { status, code });
@@ -55,16 +63,21 @@ function explain(response: Response): string {
   return `rate limit of the registry${wait}`;
 }
 
-async function readProblem(response: Response): Promise<Problem> {
+async function readProblem(
+  response: Response,
+  { signal, bodyTimeoutMs }: ErrorOfOptions,
+): Promise<Problem> {
   // A body may promise more than it holds, and this one is of no use.
   if (response.status === 416) {
     await response.body?.cancel();
     return { code: "", message: "" };
   }
+  const reading = { maxSize: MAX_BODY_SIZE, bodyTimeoutMs, signal };
   let text = "";
   try {
-    text = toText(await readBody(response, { maxSize: MAX_BODY_SIZE }));
+    text = toText(await readBody(response, reading));
   } catch {
+    signal?.throwIfAborted();
     // The status tells enough; an unreadable body must not hide it.
   }
   return parseProblem(text) ??
