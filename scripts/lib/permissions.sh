@@ -20,10 +20,10 @@ program_folders="/usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin"
 # Commands that reach registries, mount, unpack layers, run containers: just
 # those that `needs` names in src/cli/table.
 net_commands=" pull run image/pull pod/create "
-mount_commands=" pull run rmi doctor gc df image/pull image/rm \
+mount_commands=" pull run rmi inspect doctor gc df image/pull image/rm \
 	ps start stop rm container/create container/ls container/list container/ps \
-	container/inspect container/start container/stop container/rm \
-	pod/create pod/ls pod/list pod/ps pod/inspect pod/rm __complete "
+	container/inspect container/exists container/start container/stop container/rm \
+	pod/create pod/ls pod/list pod/ps pod/inspect pod/exists pod/rm __complete "
 tar_commands=" pull run doctor image/pull pod/create "
 runtime_commands=" run doctor gc df "
 

@@ -4,7 +4,13 @@ import type { Command, FlagTable } from "./command.ts";
 import { CONFIG_FILE, DEFAULTS, LOG_FORMATS, LOG_LEVELS } from "./config.ts";
 import { CONTAINER_COMMANDS } from "./table/container_commands.ts";
 import { IMAGE_COMMANDS } from "./table/image_commands.ts";
-import { COMPLETE, COMPLETION, HELP, VERSION } from "./table/other_commands.ts";
+import {
+  COMPLETE,
+  COMPLETION,
+  HELP,
+  INSPECT,
+  VERSION,
+} from "./table/other_commands.ts";
 import { POD_GROUP } from "./table/pod_commands.ts";
 import { STORE_COMMANDS } from "./table/store_commands.ts";
 
@@ -86,6 +92,7 @@ export const COMMANDS: Command = {
     ...CONTAINER_COMMANDS,
     POD_GROUP,
     ...STORE_COMMANDS,
+    INSPECT,
     VERSION,
     HELP,
     COMPLETION,

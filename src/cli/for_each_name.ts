@@ -35,7 +35,7 @@ export async function forEachName(
   if (failures.length > 1) throw new AggregateError(failures);
 }
 
-/** What fits several things is there. */
-function isAbsence(error: unknown): boolean {
+/** Whether there is nothing of a name; what fits several things is there. */
+export function isAbsence(error: unknown): boolean {
   return error instanceof NotFoundError && !(error instanceof AmbiguousIdError);
 }

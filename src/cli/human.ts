@@ -90,3 +90,14 @@ export function parseDuration(text: string): number {
     0,
   );
 }
+
+/**
+ * Reads a time in milliseconds since 1970: a duration before now, seconds
+ * since 1970, or a date.
+ */
+export function parseAge(text: string, now: number = Date.now()): number {
+  if (/^\d+$/.test(text)) return Number(text) * 1000;
+  const time = Date.parse(text);
+  if (/^\d{4}-/.test(text) && !Number.isNaN(time)) return time;
+  return now - parseDuration(text) * 1000;
+}

@@ -14,6 +14,8 @@ export function podToJson(pod: PodSummary): Record<string, unknown> {
     Attempt: metadata?.attempt ?? 0,
     Created: pod.created,
     InfraId: pod.infra?.id ?? "",
+    InfraContainerID: pod.infra?.id ?? "",
+    NumContainers: pod.members.length + (pod.infra === undefined ? 0 : 1),
     Containers: pod.members.map(containerToJson),
   };
 }

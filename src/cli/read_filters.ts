@@ -43,8 +43,9 @@ export function matchesPattern(text: string, pattern: string): boolean {
   return new RegExp(`^${source.join("")}$`, "s").test(text);
 }
 
-/** Reads the value of a filter that is either so or not. */
+/** Reads the value of a filter that is either so or not, as Go does. */
 export function readTruth(value: string): boolean {
-  if (value === "true" || value === "false") return value === "true";
+  if (/^(?:1|t|T|true|True|TRUE)$/.test(value)) return true;
+  if (/^(?:0|f|F|false|False|FALSE)$/.test(value)) return false;
   throw new UsageError(`Cannot use "${value}": use "true" or "false"`);
 }

@@ -1,7 +1,9 @@
 /** `orlop rmi`. */
 
+import type { Agent } from "../../runtime/agent.ts";
+import { listImages } from "../../runtime/list_images.ts";
 import { removeImage } from "../../runtime/remove_image.ts";
-import type { Call } from "../command.ts";
+import { type Call, UsageError } from "../command.ts";
 import { forEachName } from "../for_each_name.ts";
 import { openSession } from "../open_session.ts";
 import type { REMOVE_IMAGE } from "../table/image_commands.ts";
@@ -11,11 +13,15 @@ import { showOnOneLine } from "../visible_text.ts";
 export async function run(call: Call<typeof REMOVE_IMAGE>): Promise<void> {
   const { flags, terminal, signal } = call;
   const { force, ignore } = flags;
+  checkNames(call);
   using session = openSession(call);
-  await forEachName(call.arguments, { signal, ignore }, async (name) => {
+  const names = flags.all
+    ? await listIds(session.agent, { signal })
+    : call.arguments;
+  await forEachName(names, { signal, ignore }, async (name) => {
     const { untagged, deleted } = await removeImage(session.agent, name, {
       containers: force ? "remove" : "refuse",
-      names: force ? "all" : "refuse",
+      names: force || flags.all ? "all" : "refuse",
       pinned: force ? "remove" : "refuse",
       signal,
     });
@@ -24,4 +30,26 @@ export async function run(call: Call<typeof REMOVE_IMAGE>): Promise<void> {
     }
     for (const id of deleted) terminal.print(`Deleted: ${id}`);
   });
+}
+
+function checkNames({ flags, arguments: names }: Call<typeof REMOVE_IMAGE>) {
+  if (!flags.all && names.length === 0) {
+    throw new UsageError('Cannot run "orlop rmi": IMAGE is missing, or --all');
+  }
+  if (flags.all && names.length > 0) {
+    throw new UsageError(
+      `Cannot use "--all" with "${names[0]}": all images go, or those named`,
+    );
+  }
+}
+
+/** The newest first: no image is in the way of those it was built on. */
+async function listIds(
+  agent: Agent,
+  options: { readonly signal: AbortSignal },
+): Promise<readonly string[]> {
+  const images = await listImages(agent, options);
+  return images
+    .toSorted((a, b) => Date.parse(b.created) - Date.parse(a.created))
+    .map(({ id }) => id);
 }

@@ -133,6 +133,24 @@ export const INSPECT_CONTAINER = {
   needs: ["mount"],
 } as const satisfies Command;
 
+/** `orlop container exists`. */
+export const CONTAINER_EXISTS = {
+  name: "exists",
+  summary: "Tell by the exit code whether a container is there",
+  description: [
+    "0 if it is, of whatever tool; 1 if it is not; 125 if that cannot be told.",
+  ],
+  arguments: [CONTAINER],
+  flags: {
+    external: {
+      type: "boolean",
+      help: "As always: those of other tools count, too",
+    },
+  },
+  needs: ["mount"],
+  failureCode: 125,
+} as const satisfies Command;
+
 /** `orlop start`. */
 export const START_CONTAINER = {
   name: "start",
@@ -229,6 +247,7 @@ export const CONTAINER_GROUP: Command = {
     CREATE_CONTAINER,
     LIST_CONTAINERS,
     INSPECT_CONTAINER,
+    CONTAINER_EXISTS,
     START_CONTAINER,
     STOP_CONTAINER,
     REMOVE_CONTAINER,

@@ -49,11 +49,21 @@ export const LIST_IMAGES = {
   summary: "List the images",
   description: [
     "Filters: dangling=true|false, reference=PATTERN (* and ? as in a shell), " +
-    "id=PREFIX, used=true|false (by containers), pinned=true|false.",
+    "id=PREFIX, digest=PREFIX, label=KEY[=VALUE], before=IMAGE, since=IMAGE, " +
+    "until=AGE|TIME, containers=true|false (whether any uses it), " +
+    "pinned=true|false.",
   ],
   arguments: [{ name: "NAME", isOptional: true, completes: "image" }],
   flags: {
+    all: { type: "boolean", short: "a", help: "As always: all are shown" },
     digests: { type: "boolean", help: "Show the digests of manifests" },
+    sort: {
+      type: "text",
+      value: "ORDER",
+      choices: ["created", "id", "repository", "size", "tag"],
+      default: "created",
+      help: "In which order; created begins with the newest",
+    },
     ...FILTER_FLAG,
     ...LIST_FLAGS,
   },
@@ -86,6 +96,19 @@ export const INSPECT_IMAGE = {
       does: "One value of it",
     },
   ],
+} as const satisfies Command;
+
+/** `orlop image exists`. */
+export const IMAGE_EXISTS = {
+  name: "exists",
+  summary: "Tell by the exit code whether an image is there",
+  description: ["0 if it is, 1 if it is not, 125 if that cannot be told."],
+  arguments: [IMAGE],
+  examples: [{
+    line: "orlop image exists busybox || orlop pull busybox",
+    does: "Pull only what is missing",
+  }],
+  failureCode: 125,
 } as const satisfies Command;
 
 /** `orlop history`. */
@@ -148,8 +171,13 @@ export const REMOVE_IMAGE = {
     "A name of several is taken off; the last one, or an ID, removes the " +
     "image. Images that are pinned or that containers use are refused.",
   ],
-  arguments: [IMAGES_ARGUMENT],
+  arguments: [{ ...IMAGES_ARGUMENT, isOptional: true }],
   flags: {
+    all: {
+      type: "boolean",
+      short: "a",
+      help: "All images, instead of those named",
+    },
     force: {
       type: "boolean",
       short: "f",
@@ -168,6 +196,7 @@ export const IMAGE_GROUP: Command = {
   commands: [
     LIST_IMAGES,
     INSPECT_IMAGE,
+    IMAGE_EXISTS,
     HISTORY,
     PULL,
     TAG,

@@ -1,7 +1,36 @@
 /** The table's part about orlop itself. */
 
 import type { Command } from "../command.ts";
+import { INSPECT_FLAGS } from "../show_objects.ts";
 import { FORMAT_FLAG } from "./shared_flags.ts";
+
+/** `orlop inspect`. */
+export const INSPECT = {
+  name: "inspect",
+  summary: "Show all about containers, images or pods, by whatever name",
+  description: [
+    "A name may mean several: a container goes before an image, and an image " +
+    "before a pod.",
+  ],
+  section: "Other",
+  arguments: [{ name: "NAME", isRepeated: true, completes: "container" }],
+  flags: {
+    ...INSPECT_FLAGS,
+    type: {
+      type: "text",
+      short: "t",
+      value: "KIND",
+      choices: ["all", "container", "image", "pod"],
+      default: "all",
+      help: "Of which kind it is",
+    },
+  },
+  examples: [{
+    line: "orlop inspect --format '{{.Id}}' app busybox",
+    does: "IDs of a container and of an image",
+  }],
+  needs: ["mount"],
+} as const satisfies Command;
 
 /** `orlop version`. */
 export const VERSION = {

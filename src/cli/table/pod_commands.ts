@@ -64,6 +64,16 @@ export const INSPECT_POD = {
   needs: ["mount"],
 } as const satisfies Command;
 
+/** `orlop pod exists`. */
+export const POD_EXISTS = {
+  name: "exists",
+  summary: "Tell by the exit code whether a pod is there",
+  description: ["0 if it is, 1 if it is not, 125 if that cannot be told."],
+  arguments: [{ ...PODS, isRepeated: false }],
+  needs: ["mount"],
+  failureCode: 125,
+} as const satisfies Command;
+
 /** `orlop pod rm`. */
 export const REMOVE_POD = {
   name: "rm",
@@ -84,5 +94,5 @@ export const POD_GROUP: Command = {
   name: "pod",
   summary: "All that can be done with pods",
   section: "Pods and containers",
-  commands: [CREATE_POD, LIST_PODS, INSPECT_POD, REMOVE_POD],
+  commands: [CREATE_POD, LIST_PODS, INSPECT_POD, POD_EXISTS, REMOVE_POD],
 };

@@ -1,0 +1,72 @@
+/** `orlop inspect`. */
+
+import { NotFoundError } from "../../errors.ts";
+import { inspectContainer } from "../../runtime/inspect_container.ts";
+import { inspectImage } from "../../runtime/list_images.ts";
+import { listContainers, listPods } from "../../runtime/list_containers.ts";
+import type { Agent } from "../../runtime/agent.ts";
+import type { Call } from "../command.ts";
+import { containerDetails } from "../container_details.ts";
+import { findContainer, findPod } from "../find_container.ts";
+import { forEachName, isAbsence } from "../for_each_name.ts";
+import { imageDetails } from "../image_details.ts";
+import { openSession } from "../open_session.ts";
+import { podToJson } from "../pod_to_json.ts";
+import { showObjects } from "../show_objects.ts";
+import type { INSPECT } from "../table/other_commands.ts";
+import type { GoStruct } from "../template/go_values.ts";
+
+/** Shows all about what has a name or an ID. */
+export async function run(call: Call<typeof INSPECT>): Promise<void> {
+  const { flags, terminal, signal } = call;
+  const { type } = flags;
+  using session = openSession(call);
+  const finders = type === "all" ? Object.values(FINDERS) : [FINDERS[type]];
+  const shown: GoStruct[] = [];
+  try {
+    await forEachName(call.arguments, { signal }, async (name) => {
+      shown.push(await findFirst(name, finders));
+    });
+  } finally {
+    showObjects(shown, flags, terminal); // what was found, as podman does
+  }
+
+  async function findFirst(
+    name: string,
+    [find, ...others]: readonly Finder[],
+  ): Promise<GoStruct> {
+    if (find === undefined) {
+      throw new NotFoundError(
+        `Cannot find "${name}": no container, image or pod has this name or ID`,
+      );
+    }
+    try {
+      return await find(session.agent, name, { signal });
+    } catch (error) {
+      const isLast = others.length === 0 && type !== "all";
+      if (isLast || !isAbsence(error)) throw error;
+      return await findFirst(name, others);
+    }
+  }
+}
+
+type Finder = (
+  agent: Agent,
+  name: string,
+  options: { readonly signal: AbortSignal },
+) => Promise<GoStruct>;
+
+/** In podman's order. */
+const FINDERS: Readonly<Record<"container" | "image" | "pod", Finder>> = {
+  async container(agent, name, options) {
+    const all = await listContainers(agent, options);
+    const { id } = findContainer(all, name);
+    return containerDetails(await inspectContainer(agent, id, options));
+  },
+  async image(agent, name, options) {
+    return imageDetails(await inspectImage(agent, name, options));
+  },
+  async pod(agent, name, options) {
+    return podToJson(findPod(await listPods(agent, options), name));
+  },
+};
