@@ -21,6 +21,8 @@ export interface Libc {
   syncFileSystem(fd: number): Promise<void>;
   /** Begins to write a file's data to its disk, and waits for nothing. */
   beginWriteBack(fd: number): Promise<void>;
+  /** Sets the permission bits that new files of the process do not get. */
+  setUmask(mask: number): void;
   /** Makes a symbolic link; Deno's own needs unscoped permissions. */
   symlink(target: string, path: string): void;
   /** This process's limit of a resource, by its number: getrlimit(2). */
@@ -113,6 +115,7 @@ const SYMBOLS = {
     result: "i32",
     nonblocking: true,
   },
+  umask: { parameters: ["u32"], result: "u32" },
   symlink: { parameters: ["buffer", "buffer"], result: "i32" },
   getrlimit: { parameters: ["i32", "buffer"], result: "i32" },
   capget: { parameters: ["buffer", "buffer"], result: "i32" },
@@ -160,6 +163,9 @@ function wrap({ symbols }: Library): Libc {
     async beginWriteBack(fd) {
       // It is to save time; that data is lost is for the sync to tell.
       await symbols.sync_file_range(fd, 0n, 0n, SYNC_FILE_RANGE_WRITE);
+    },
+    setUmask(mask) {
+      symbols.umask(mask);
     },
     symlink(target, path) {
       if (symbols.symlink(toCString(target), toCString(path)) === 0) return;

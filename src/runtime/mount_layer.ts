@@ -30,6 +30,8 @@ export interface MountLayerOptions extends Abortable {
   readonly mountOptions?: readonly string[] | undefined;
   /** Instead of the label in the layer's record. */
   readonly label?: string | undefined;
+  /** Called with where it is mounted, unless it was: others may use it then. */
+  readonly prepare?: ((root: string) => Promise<void>) | undefined;
 }
 
 /**
@@ -57,6 +59,7 @@ export async function mountLayer(
     const request = makeRequest(agent, held, options);
     await prepareOverlay(request);
     await mounter.mount(planOverlay(request), options);
+    await options.prepare?.(target);
   } catch (error) {
     await unmountCounted(agent, held, { mounts, layerId });
     throw error;

@@ -30,6 +30,7 @@ import {
   type UnmountMode,
 } from "./mount_layer.ts";
 import { parseStoredMetadata, readStoredSpec } from "./parse_stored.ts";
+import { prepareRoot } from "./prepare_root.ts";
 
 const START_LOCKS = {
   ...MOUNT_LOCKS,
@@ -58,11 +59,13 @@ export async function startContainer(
   const { mountLabel } = readOwnMetadata(agent, held, container);
   const template = readTemplate(agent, id) ??
     await renewTemplate(agent, held, container);
+  const volumes = readVolumes(agent, held, container);
   const root = await mountLayer(agent, held, {
     ...options,
     layerId,
     label: mountLabel,
     mountOptions: mountOptionsOf(container),
+    prepare: (root) => prepareRoot(root, { template, volumes }),
   });
   try {
     writeBundleConfig(agent, { id, template, root });
@@ -148,6 +151,20 @@ async function renewTemplate(
   writeAtomically(path, formatRuntimeSpec(template));
   agent.log("warn", `Made "${path}" anew: it was lost, with its settings`);
   return template;
+}
+
+/** Directories that its image wants as volumes. */
+function readVolumes(
+  agent: Agent,
+  { images }: HeldLocks<typeof START_LOCKS>,
+  { image: imageId }: ContainerRecord,
+): readonly string[] {
+  const image = images.get(imageId);
+  try {
+    return image && readConfig(agent, image)?.config.Volumes || [];
+  } catch {
+    return []; // A container can do without: doctor says what is damaged.
+  }
 }
 
 /** The template with the real root; the template itself stays as it is. */

@@ -175,6 +175,12 @@ async function readProc(name: string): Promise<string> {
   return new TextDecoder().decode(stdout);
 }
 
+Deno.test("setUmask() sets the umask", { ignore }, () => {
+  const before = Deno.umask();
+  bound().setUmask(0o077);
+  assertEquals(Deno.umask(before), 0o077);
+});
+
 function bound(): Libc {
   if (libc === undefined) throw new Error("not bound");
   return libc;
