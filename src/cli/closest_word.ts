@@ -5,8 +5,9 @@ export function closestWord(
   typed: string,
   known: readonly string[],
 ): string | undefined {
-  // Two slips in a word of usual length; one in a short word.
-  let best = typed.length > 3 ? 2 : 1;
+  // Two slips in a word of usual length; one in a short word, of which two
+  // slips make any other.
+  let best = typed.length > 4 ? 2 : 1;
   let closest: string | undefined;
   for (const word of known) {
     const distance = editDistance(typed, word);

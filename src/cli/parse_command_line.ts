@@ -10,6 +10,7 @@ import {
   type FlagTable,
   UsageError,
 } from "./command.ts";
+import { findAdvice } from "./habits.ts";
 import { spellOutFlags } from "./spell_out_flags.ts";
 import { describeCommand } from "./usage.ts";
 
@@ -63,7 +64,8 @@ function walk(args: readonly string[], root: Command) {
       words.push(...flag.words);
       if (flag.tookNext) index++;
     } else if (command.commands !== undefined) {
-      command = enter(command, arg, path);
+      const next = args[index + 1];
+      command = enter(command, { word: arg, next, path, root });
       path.push(command.name);
       table = { ...table, ...command.flags };
     } else if (command.stopsAtFirstArgument) {
@@ -76,42 +78,57 @@ function walk(args: readonly string[], root: Command) {
 
 function enter(
   group: Command,
-  word: string,
-  path: readonly string[],
+  { word, next, path, root }: Step,
 ): Command {
   const { commands = [] } = group;
   const command = findCommand(commands, word);
   if (command !== undefined) return command;
-  const known = commands.filter(({ isHidden }) => !isHidden);
-  const similar = suggestCommands(word, known, path);
   const name = describeCommand(path);
+  const known = findAdvice(path, word, next);
+  const hint = known?.advice ?? suggestCommands(group, { word, path, root });
   throw new UsageError(
-    `Cannot run "${word}": ${name} has no such command${similar}`,
+    `Cannot run "${known?.typed ?? word}": ${name} has no such command` +
+      (hint === undefined ? "" : `; ${hint}`),
     path,
   );
 }
 
+/** A word, and where it stands. */
+interface Step {
+  readonly word: string;
+  readonly next?: string | undefined;
+  readonly path: readonly string[];
+  readonly root: Command;
+}
+
+/** What is called so elsewhere, else what is called nearly so here. */
 function suggestCommands(
-  word: string,
-  commands: readonly Command[],
-  path: readonly string[],
-): string {
-  const inGroups = commands.flatMap((group) =>
+  { commands = [] }: Command,
+  { word, path, root }: Step,
+): string | undefined {
+  const elsewhere = findPaths(root, word);
+  const closest = closestWord(
+    word,
+    commands.filter(({ isHidden }) => !isHidden)
+      .flatMap(({ name, aliases = [] }) => [name, ...aliases]),
+  );
+  const found = elsewhere.length > 0 || closest === undefined
+    ? elsewhere
+    : [[...path, closest].join(" ")];
+  if (found.length === 0) return undefined;
+  const quoted = found.map((words) => `"orlop ${words}"`);
+  return `did you mean ${quoted.join(" or ")}?`;
+}
+
+/** All commands of a name: the one at the top, else those in groups. */
+function findPaths({ commands = [] }: Command, word: string): string[] {
+  const top = findCommand(commands, word);
+  if (top !== undefined && !top.isHidden) return [word];
+  return commands.flatMap((group) =>
     findCommand(group.commands ?? [], word) === undefined
       ? []
-      : [[...path, group.name, word].join(" ")]
+      : [`${group.name} ${word}`]
   );
-  const names = commands.flatMap(({ name, aliases = [] }) => [
-    name,
-    ...aliases,
-  ]);
-  const closest = inGroups.length > 0 ? undefined : closestWord(word, names);
-  const found = closest === undefined
-    ? inGroups
-    : [[...path, closest].join(" ")];
-  if (found.length === 0) return "";
-  const quoted = found.map((words) => `"orlop ${words}"`);
-  return `; did you mean ${quoted.join(" or ")}?`;
 }
 
 /** Lets `parseArgs()` collect the values, then checks them. */

@@ -18,6 +18,10 @@ Deno.test("closestWord() finds what was meant, or nothing", async (t) => {
     ["rm", "rmi"],
     ["vers", "version"],
     ["xyz", undefined],
+    // Two slips make any short word any other.
+    ["kill", undefined],
+    ["load", undefined],
+    ["pusj", "push"],
     ["container", undefined],
     ["", undefined],
   ];
