@@ -106,7 +106,15 @@ export type {
   CreateContainerOptions,
   CreatePodSandboxOptions,
 } from "./runtime/create_container.ts";
-export type { RemovePodSandboxOptions } from "./runtime/delete_container.ts";
+export type {
+  ContainerState,
+  ContainerStatus,
+} from "./runtime/container_status.ts";
+export type {
+  DeleteContainerOptions,
+  RemovePodSandboxOptions,
+} from "./runtime/delete_container.ts";
+export type { EndOptions } from "./runtime/end_process.ts";
 export type { WantedImage } from "./runtime/find_image.ts";
 export { ImageServer } from "./runtime/image_server.ts";
 export {

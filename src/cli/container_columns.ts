@@ -1,5 +1,6 @@
 /** Containers as lists show them. */
 
+import type { ContainerStatus } from "../runtime/container_status.ts";
 import type { ContainerSummary } from "../runtime/list_containers.ts";
 import { formatAge } from "./human.ts";
 import { shortId } from "./short_id.ts";
@@ -7,9 +8,30 @@ import type { FieldTable } from "./show_list.ts";
 import type { Column } from "./table_text.ts";
 import { GoTime } from "./template/go_values.ts";
 
-/** Whether a container's root is mounted, in a word. */
-export function statusOf({ mountPoint }: ContainerSummary): string {
-  return mountPoint === undefined ? "Created" : "Mounted";
+/** What a container does, in podman's words: `Up 5 seconds`. */
+export function statusOf(
+  { state, startedAt, finishedAt, exitCode }: ContainerStatus,
+): string {
+  switch (state) {
+    case "running":
+      return startedAt === undefined ? "Up" : `Up ${formatSince(startedAt)}`;
+    case "exited": {
+      const code = `Exited (${exitCode ?? "unknown"})`;
+      if (finishedAt === undefined) return code;
+      return `${code} ${formatAge(new Date(finishedAt))}`;
+    }
+    case "created":
+    case "mounted":
+    case "starting":
+    case "paused":
+    case "removing":
+    case "storage":
+      return state.slice(0, 1).toUpperCase() + state.slice(1);
+  }
+}
+
+function formatSince(time: string): string {
+  return formatAge(new Date(time)).replace(/ ago$/, "");
 }
 
 /** The image's name, or its ID if its owner did not note the name. */
@@ -62,7 +84,12 @@ export function containerFields(
     Created: ({ created }) => new GoTime(created),
     CreatedAt: ({ created }) => new GoTime(created),
     RunningFor: ageOf,
-    State: (container) => statusOf(container).toLowerCase(),
+    State: ({ state }) => state,
+    Pid: ({ pid }) => pid ?? 0,
+    ExitCode: ({ exitCode }) => exitCode ?? "",
+    Exited: ({ state }) => state === "exited",
+    StartedAt: ({ startedAt }) => new GoTime(startedAt ?? ""),
+    FinishedAt: ({ finishedAt }) => new GoTime(finishedAt ?? ""),
     Layer: ({ layerId }) => layerId,
     MountPoint: ({ mountPoint = "" }) => mountPoint,
   };
@@ -96,7 +123,12 @@ export function containerToJson(
     IsInfra: metadata?.pod ?? false,
     CreatedAt: container.created,
     Created: Math.floor(Date.parse(container.created) / 1000),
+    State: container.state,
     Status: statusOf(container),
+    Pid: container.pid ?? 0,
+    ExitCode: container.exitCode ?? null,
+    StartedAt: container.startedAt ?? null,
+    FinishedAt: container.finishedAt ?? null,
     MountPoint: container.mountPoint ?? "",
     Owner: container.owner,
   };

@@ -12,6 +12,7 @@ export function containerDetails(details: ContainerDetails): GoStruct {
   return {
     ...containerToJson(details),
     Name: names[0] ?? "",
+    State: describeState(details),
     ImageName: imageOf(details),
     Created: new GoTime(created),
     Path: path,
@@ -28,6 +29,19 @@ export function containerDetails(details: ContainerDetails): GoStruct {
       template: toGoValue(difference.template),
       bundle: toGoValue(difference.bundle),
     })),
+  };
+}
+
+function describeState(details: ContainerDetails): GoStruct {
+  const { state, pid, exitCode, startedAt, finishedAt } = details;
+  return {
+    Status: state,
+    Running: state === "running",
+    Paused: state === "paused",
+    Pid: pid ?? 0,
+    ExitCode: exitCode ?? null,
+    StartedAt: startedAt === undefined ? null : new GoTime(startedAt),
+    FinishedAt: finishedAt === undefined ? null : new GoTime(finishedAt),
   };
 }
 

@@ -5,7 +5,6 @@ import { join } from "@std/path";
 import { isErrno } from "../fs/errno.ts";
 import { randomSuffix } from "../fs/random_name.ts";
 import { removeTreeSync } from "../fs/remove_tree.ts";
-import { dropContainer } from "../store/delete_container.ts";
 import { deleteImages } from "../store/delete_image.ts";
 import { deleteLayer } from "../store/delete_layer.ts";
 import { listLeasedLayers } from "../store/lease.ts";
@@ -13,8 +12,7 @@ import type { Staging } from "../store/staging.ts";
 import type { HeldLocks } from "../store/tables.ts";
 import type { Agent } from "./agent.ts";
 import type { CleanupItem } from "./cleanup_plan.ts";
-import type { DELETE_LOCKS } from "./delete_container.ts";
-import { unmountLayer } from "./mount_layer.ts";
+import { type DELETE_LOCKS, removeContainers } from "./delete_container.ts";
 
 type Held = HeldLocks<typeof DELETE_LOCKS>;
 
@@ -103,9 +101,7 @@ async function removeContainer(
 ): Promise<void> {
   const container = held.containers.lookUp(id);
   if (container === undefined) return;
-  const { layer: layerId } = container;
-  await unmountLayer(agent, held, { layerId, mode: "all" });
-  dropContainer(agent.store, held, { id: container.id, trash });
+  await removeContainers(agent, held, { records: [container], trash });
 }
 
 /** A rename is quick, however much it is; the locks are held. */

@@ -13,12 +13,17 @@ import type { ContainerRecord } from "../formats/store_record.ts";
 import { dropContainer } from "../store/delete_container.ts";
 import { choose, findContainer } from "../store/find_container.ts";
 import { noteUse } from "../store/image_store.ts";
+import { layerDirectory, runDirectory, workDirectory } from "../store/paths.ts";
 import type { Staging } from "../store/staging.ts";
 import type { HeldLocks } from "../store/tables.ts";
 import type { Agent } from "./agent.ts";
 import { checkOwner } from "./container_owner.ts";
+import { checkIdle, readStatus } from "./container_status.ts";
+import { endNamed, type EndOptions } from "./end_process.ts";
+import { tryReadLastRun } from "./last_run.ts";
 import { listMembers, readMetadata } from "./list_containers.ts";
-import { unmountLayer } from "./mount_layer.ts";
+import { mountPoint, unmountLayer } from "./mount_layer.ts";
+import { forget } from "./oci_runtime.ts";
 
 /** What has to be locked around a deletion. */
 export const DELETE_LOCKS = {
@@ -30,35 +35,99 @@ export const DELETE_LOCKS = {
 
 type DeleteLocks = HeldLocks<typeof DELETE_LOCKS>;
 
+/** How to delete a container. */
+export interface DeleteContainerOptions extends EndOptions {
+  /** `"refuse"` leaves one that was started for somebody to look at. */
+  readonly mounted?: "unmount" | "refuse" | undefined;
+  /** `"refuse"` leaves one that makes up a pod. */
+  readonly infra?: "remove" | "refuse" | undefined;
+}
+
 /**
- * Deletes a container: unmounts it, then removes layer, directories, record.
+ * Deletes a container: unmounts it, then removes layer, directories, record,
+ * and the pod that was made for it alone.
  *
  * @returns Its ID.
  * @throws {InvalidContainerIdError} If `idOrName` is empty.
  * @throws {ContainerNotFoundError} If it is unknown.
  * @throws {PolicyError} If it is another tool's.
+ * @throws {InUseError} If something runs in it, or is mounted in it.
  */
 export async function deleteContainer(
   agent: Agent,
   idOrName: string,
-  options: Abortable = {},
+  options: DeleteContainerOptions = {},
 ): Promise<ContainerId> {
   if (idOrName === "") {
     throw new InvalidContainerIdError(
       `Cannot delete container "": invalid container ID: it is empty`,
     );
   }
+  const verb = "remove";
+  const check = (record: ContainerRecord) => checkInfra(record, options);
+  const [ended] = options.running === "end"
+    ? await endNamed(agent, [idOrName], { ...options, verb, check })
+    : [];
   await using trash = agent.store.openStaging();
   using held = await agent.store.lock(DELETE_LOCKS, options);
-  const record = findContainer(held.containers, idOrName);
-  checkOwner(agent.store, record, { verb: "remove" });
-  await dropMounted(agent, held, { record, trash });
-  agent.log("debug", `deleted container "${record.id}"`);
+  const { containers } = held;
+  if (ended !== undefined && containers.get(ended) === undefined) return ended;
+  const record = containers.get(ended) ?? findContainer(containers, idOrName);
+  checkOwner(agent.store, record, { verb });
+  check(record);
+  if (options.mounted === "refuse") await checkMounted(agent, record, options);
+  const pod = findOwnPod(agent, held, record);
+  await removeContainers(agent, held, { records: [record, ...pod], trash });
   return record.id;
 }
 
+function checkInfra(
+  record: ContainerRecord,
+  { infra }: DeleteContainerOptions,
+): void {
+  const metadata = readMetadata(record);
+  if (infra !== "refuse" || metadata?.pod !== true) return;
+  throw new InUseError(
+    `Cannot remove container "${record.names?.[0] ?? record.id}": it makes ` +
+      `up pod "${metadata.podName}"; use "orlop pod rm ${metadata.podName}"`,
+    [metadata.podName],
+  );
+}
+
+/** What a run that was killed has left mounted is nobody's any more. */
+async function checkMounted(
+  agent: Agent,
+  record: ContainerRecord,
+  { signal }: Abortable,
+): Promise<void> {
+  const target = mountPoint(agent, record.layer);
+  const isMounted = await agent.mounter.isMounted(target, { signal });
+  const { state } = await readStatus(agent, record, { isMounted, signal });
+  if (state !== "mounted") return;
+  throw new InUseError(
+    `Cannot remove container "${record.names?.[0] ?? record.id}": it is ` +
+      `mounted at "${target}"; stop it first, or use --force`,
+    [target],
+  );
+}
+
+/** The infra container of a pod that was made for one container, and is left. */
+function findOwnPod(
+  agent: Agent,
+  { containers }: DeleteLocks,
+  record: ContainerRecord,
+): readonly ContainerRecord[] {
+  const podId = readMetadata(record)?.podId ?? "";
+  if (podId === record.id) return [];
+  const infra = containers.lookUp(podId);
+  if (infra === undefined || listMembers(containers, podId).length > 2) {
+    return [];
+  }
+  return tryReadLastRun(agent, infra.id)?.owner === record.id ? [infra] : [];
+}
+
 /** How to remove a pod. */
-export interface RemovePodSandboxOptions extends Abortable {
+export interface RemovePodSandboxOptions extends EndOptions {
   /**
    * What becomes of its other containers: they are left alone (the default),
    * or they are a reason to refuse, or they are removed first.
@@ -72,17 +141,50 @@ export interface RemovePodSandboxOptions extends Abortable {
  * @param idOrName The pod's ID or name, or a unique prefix of the ID.
  * @returns The IDs of the containers that were removed, the infra one last.
  * @throws {InvalidSandboxIdError} If there is no such pod.
- * @throws {InUseError} If it has members and they are a reason to refuse.
+ * @throws {InUseError} If it has members and they are a reason to refuse, or
+ *   something runs in one that is to go.
  */
 export async function removePodSandbox(
   agent: Agent,
   idOrName: string,
   options: RemovePodSandboxOptions = {},
 ): Promise<readonly ContainerId[]> {
+  const ended = options.running === "end"
+    ? await endPod(agent, idOrName, options)
+    : [];
   await using trash = agent.store.openStaging();
   using held = await agent.store.lock(DELETE_LOCKS, options);
-  const infra = findSandbox(held, idOrName);
-  const members = listMembers(held.containers, infra.id)
+  const podId = ended.at(-1);
+  // Its run was to remove it at its end.
+  if (podId !== undefined && held.containers.get(podId) === undefined) {
+    return ended;
+  }
+  const records = listDoomed(held, podId ?? idOrName, options);
+  await removeContainers(agent, held, { records, trash });
+  return records.map(({ id }) => id);
+}
+
+async function endPod(
+  agent: Agent,
+  idOrName: string,
+  options: RemovePodSandboxOptions,
+): Promise<readonly ContainerId[]> {
+  return await endNamed(agent, await listIds(), { ...options, verb: "remove" });
+
+  async function listIds(): Promise<readonly ContainerId[]> {
+    using held = await agent.store.lock({ containers: "read" }, options);
+    return listDoomed(held, idOrName, options).map(({ id }) => id);
+  }
+}
+
+/** The members that go, then the infra container. */
+function listDoomed(
+  { containers }: Pick<DeleteLocks, "containers">,
+  idOrName: string,
+  options: RemovePodSandboxOptions,
+): readonly ContainerRecord[] {
+  const infra = findSandbox(containers, idOrName);
+  const members = listMembers(containers, infra.id)
     .filter(({ id }) => id !== infra.id);
   if (members.length > 0 && options.members === "refuse") {
     const names = members.map(({ name }) => name);
@@ -92,19 +194,18 @@ export async function removePodSandbox(
       names,
     );
   }
-  const doomed = options.members === "remove"
+  return options.members === "remove"
     ? [...members.map(({ record }) => record), infra]
     : [infra];
-  for (const record of doomed) {
-    await dropMounted(agent, held, { record, trash });
-    const what = record === infra ? "pod sandbox" : "container";
-    agent.log("debug", `deleted ${what} "${record.id}"`);
-  }
-  return doomed.map(({ id }) => id);
 }
 
-function findSandbox(
-  { containers }: DeleteLocks,
+/**
+ * Finds a pod's infra container.
+ *
+ * @throws {InvalidSandboxIdError} If there is no such pod.
+ */
+export function findSandbox(
+  containers: DeleteLocks["containers"],
   idOrName: string,
 ): ContainerRecord {
   const pods = containers.records
@@ -121,16 +222,61 @@ function findSandbox(
   }
 }
 
-async function dropMounted(
+/**
+ * Removes orlop's own containers: first all is checked, then they go.
+ *
+ * @param trash Takes the files; to be disposed of when no lock is held.
+ * @throws {InUseError} If something runs in one, or is mounted in one.
+ */
+export async function removeContainers(
   agent: Agent,
   held: DeleteLocks,
-  { record: { id, image, layer }, trash }: {
-    readonly record: ContainerRecord;
+  { records, trash }: {
+    readonly records: readonly ContainerRecord[];
     readonly trash: Staging;
   },
 ): Promise<void> {
-  await unmountLayer(agent, held, { layerId: layer, mode: "all" });
-  noteUse(held.images, image); // until now, that is
-  held.images.save();
-  dropContainer(agent.store, held, { id, trash });
+  for (const record of records) {
+    await checkIdle(agent, record, { verb: "remove" });
+  }
+  await checkMounts(agent, records);
+  for (const record of records) {
+    const { id, image, layer } = record;
+    await forget(agent, id); // of a process that nobody has seen end
+    await unmountLayer(agent, held, { layerId: layer, mode: "all" });
+    noteUse(held.images, image); // until now, that is
+    held.images.save();
+    dropContainer(agent.store, held, { id, trash });
+    const what = readMetadata(record)?.pod ? "pod sandbox" : "container";
+    agent.log("debug", `deleted ${what} "${id}"`);
+  }
+}
+
+/** What is mounted in its directories, beside its root, is somebody's. */
+async function checkMounts(
+  agent: Agent,
+  records: readonly ContainerRecord[],
+): Promise<void> {
+  const { paths } = agent.store;
+  const mounts = [
+    ...await agent.mounter.list(paths.root),
+    ...await agent.mounter.list(paths.runRoot),
+  ];
+  for (const { id, names, layer } of records) {
+    const roots = [
+      layerDirectory(paths, layer),
+      workDirectory(paths, id),
+      runDirectory(paths, id),
+    ];
+    const root = mountPoint(agent, layer);
+    const found = mounts.find(({ target }) =>
+      target !== root && roots.some((path) => target.startsWith(`${path}/`))
+    );
+    if (found === undefined) continue;
+    throw new InUseError(
+      `Cannot remove container "${names?.[0] ?? id}": "${found.target}" is ` +
+        "mounted in its directories; unmount that first",
+      [found.target],
+    );
+  }
 }

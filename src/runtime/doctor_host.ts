@@ -11,7 +11,7 @@ import { findProgram } from "../process/find_program.ts";
 import { runCommand } from "../process/run_command.ts";
 import type { Patient } from "./doctor.ts";
 import { about, type Check, type Finding } from "./doctor_finding.ts";
-import { findRuntime } from "./run_container.ts";
+import { findRuntime } from "./oci_runtime.ts";
 
 // What overlayfs needs for metacopy and several lower layers as options.
 const MIN_KERNEL = [5, 11] as const;

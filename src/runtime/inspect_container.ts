@@ -9,8 +9,7 @@ import type { Agent } from "./agent.ts";
 import { directoriesOf } from "./container_metadata.ts";
 import { type ContainerSummary, summarize } from "./list_containers.ts";
 import { mountPoint } from "./mount_layer.ts";
-import { readStoredSpec } from "./parse_stored.ts";
-import { readTemplate } from "./start_container.ts";
+import { readStoredSpec, readTemplate } from "./parse_stored.ts";
 
 /** A container, with all that is kept of it. */
 export interface ContainerDetails extends ContainerSummary {
@@ -71,7 +70,10 @@ export async function inspectContainer(
     advice: "the next start writes it anew",
   });
   return {
-    ...summarize(agent, record, { mountPoint: isMounted ? target : undefined }),
+    ...await summarize(agent, record, {
+      ...options,
+      mountPoint: isMounted ? target : undefined,
+    }),
     record,
     dir,
     runDir,

@@ -11,10 +11,11 @@ import type { ContainerRecord } from "../formats/store_record.ts";
 import type { RecordTable } from "../store/record_table.ts";
 import type { Agent } from "./agent.ts";
 import { type ContainerOwner, ownerOf } from "./container_owner.ts";
+import { type ContainerStatus, readStatus } from "./container_status.ts";
 import { mountPoint } from "./mount_layer.ts";
 
 /** A container, as lists show it. */
-export interface ContainerSummary {
+export interface ContainerSummary extends ContainerStatus {
   /** Full. */
   readonly id: ContainerId;
   /** Unique in the store. */
@@ -73,16 +74,26 @@ export async function listContainers(
   agent: Agent,
   options: Abortable = {},
 ): Promise<readonly ContainerSummary[]> {
-  using held = await agent.store.lock({ containers: "read" }, options);
-  const mounts = await agent.mounter.list(agent.store.paths.home, options);
-  const targets = new Set(mounts.map(({ target }) => target));
-  return held.containers.records.map((record) => {
+  const { records, targets } = await read();
+  // Runtimes are asked when no lock is held: each takes a moment.
+  const found: ContainerSummary[] = [];
+  for (const record of records) {
     const target = mountPoint(agent, record.layer);
-    const isMounted = targets.has(target);
-    return summarize(agent, record, {
-      mountPoint: isMounted ? target : undefined,
-    });
-  });
+    found.push(
+      await summarize(agent, record, {
+        ...options,
+        mountPoint: targets.has(target) ? target : undefined,
+      }),
+    );
+  }
+  return found;
+
+  async function read() {
+    using held = await agent.store.lock({ containers: "read" }, options);
+    const mounts = await agent.mounter.list(agent.store.paths.home, options);
+    const targets = new Set(mounts.map(({ target }) => target));
+    return { records: held.containers.records, targets };
+  }
 }
 
 /**
@@ -148,13 +159,18 @@ export function readMetadata(
 }
 
 /** Sums a container up. */
-export function summarize(
-  { store }: Agent,
+export async function summarize(
+  agent: Agent,
   record: ContainerRecord,
-  { mountPoint }: Pick<ContainerSummary, "mountPoint">,
-): ContainerSummary {
+  { mountPoint, signal }:
+    & Pick<ContainerSummary, "mountPoint">
+    & Abortable,
+): Promise<ContainerSummary> {
+  const { store } = agent;
   const metadata = readMetadata(record);
+  const isMounted = mountPoint !== undefined;
   return {
+    ...await readStatus(agent, record, { isMounted, signal }),
     id: record.id,
     names: record.names ?? [],
     imageId: record.image,

@@ -76,6 +76,8 @@ export interface UnmountLayerOptions extends Abortable {
   readonly layerId: LayerId;
   /** `"one"` is the default. */
   readonly mode?: UnmountMode | undefined;
+  /** Called before what is mounted is unmounted; a reason not to, if it throws. */
+  readonly checkLast?: (() => Promise<void>) | undefined;
 }
 
 /**
@@ -99,6 +101,7 @@ export async function unmountLayer(
     setCount(mounts, { id: layerId, path: target, count: count - 1 });
     return false;
   }
+  if (isMounted) await options.checkLast?.();
   options.signal?.throwIfAborted();
   await unmountCounted(agent, held, { mounts, layerId });
   if (isMounted) agent.log("debug", `unmounted layer "${layerId}"`);

@@ -1,15 +1,19 @@
 /** Parses what a store keeps: if that fails, it is a file that is damaged. */
 
 import { readFileSync } from "node:fs";
+import { join } from "@std/path";
 import { DamagedFileError } from "../errors.ts";
 import {
   type ContainerMetadata,
   parseContainerMetadata,
 } from "../formats/container_metadata.ts";
 import { parseRuntimeSpec, type RuntimeSpec } from "../formats/runtime_spec.ts";
+import type { ContainerId } from "../formats/store_ids.ts";
 import type { ContainerRecord } from "../formats/store_record.ts";
 import { isErrno } from "../fs/errno.ts";
+import { workDirectory } from "../store/paths.ts";
 import type { RecordTable } from "../store/record_table.ts";
+import type { Agent } from "./agent.ts";
 
 /** A file of a store, and what to do if it is damaged. */
 export interface StoredFile {
@@ -53,6 +57,18 @@ export function readStoredSpec(file: StoredFile): RuntimeSpec | undefined {
     if (isErrno(error, "ENOENT")) return undefined;
     throw error;
   }
+}
+
+/** Reads a container's template; undefined if its owner wrote none. */
+export function readTemplate(
+  { store }: Agent,
+  id: ContainerId,
+): RuntimeSpec | undefined {
+  return readStoredSpec({
+    path: join(workDirectory(store.paths, id), "config.json"),
+    advice:
+      "repair it, or remove it: the next start makes it anew of the image",
+  });
 }
 
 /**

@@ -78,7 +78,10 @@ export async function untagImage(
 
 /** How to remove an image. */
 export interface RemoveImageOptions extends Abortable {
-  /** `"remove"` also removes those of orlop's containers made from it. */
+  /**
+   * `"remove"` also removes those of orlop's containers that were made from it;
+   * what runs in them is ended.
+   */
   readonly containers?: "refuse" | "remove" | undefined;
   /** `"all"` removes an image that was named by ID though it has names. */
   readonly names?: "refuse" | "all" | undefined;
@@ -152,7 +155,7 @@ async function removeUsers(
   { signal, pinned }: RemoveImageOptions,
 ): Promise<void> {
   for (const id of await listUsers()) {
-    await deleteContainer(agent, id, { signal });
+    await deleteContainer(agent, id, { running: "end", signal });
   }
 
   async function listUsers(): Promise<readonly ContainerId[]> {

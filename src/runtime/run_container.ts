@@ -3,13 +3,14 @@
 import { rmSync } from "node:fs";
 import { join } from "@std/path";
 import type { Abortable } from "../abort.ts";
-import { CommandError } from "../errors.ts";
+import { ContainerNotFoundError, InvalidSandboxIdError } from "../errors.ts";
 import type { ContainerId } from "../formats/store_ids.ts";
-import { findProgram } from "../process/find_program.ts";
-import { runCommand } from "../process/run_command.ts";
 import { runInteractive } from "../process/run_interactive.ts";
 import { ensureRunDirectory } from "../store/container_store.ts";
 import type { Agent } from "./agent.ts";
+import { deleteContainer, removePodSandbox } from "./delete_container.ts";
+import { type OpenRun, openRun } from "./last_run.ts";
+import { findRuntime, forget, ownRuntime, stateFlags } from "./oci_runtime.ts";
 import { readRuntimeLog, runtimeExitCode } from "./runtime_exit_code.ts";
 import { startContainer, stopContainer } from "./start_container.ts";
 
@@ -19,10 +20,11 @@ export interface RunContainerOptions extends Abortable {
   readonly runtime?: string | undefined;
   /** Whether the container gets what is typed; not by default. */
   readonly stdin?: "inherit" | "null" | undefined;
+  /** The infra container of a pod that was made for it, and goes with it. */
+  readonly pod?: ContainerId | undefined;
+  /** `"at-end"` removes it afterwards; it is kept by default. */
+  readonly removal?: "at-end" | "never" | undefined;
 }
-
-// Runtimes that take the same command line.
-const RUNTIMES = ["runc", "crun"];
 
 /**
  * Mounts a container, runs its process with this process's standard streams,
@@ -32,48 +34,77 @@ const RUNTIMES = ["runc", "crun"];
  * @returns The exit code of the process; 128 and the signal's number if a
  *   signal ended it; 125, 126 or 127 if the runtime could not start it.
  * @throws {CommandError} If there is no runtime.
+ * @throws {InUseError} If another process runs it.
  */
 export async function runContainer(
   agent: Agent,
   id: ContainerId,
   options: RunContainerOptions = {},
 ): Promise<number> {
-  const runtime = findRuntime(options.runtime);
+  const { removal = "never", pod } = options;
+  try {
+    using run = await openRun(agent, id, { removal, pod });
+    return await runMounted(agent, id, { ...options, run });
+  } finally {
+    // No sooner than the lock is free: what is run is not removed.
+    if (removal === "at-end") await remove(agent, id, pod);
+  }
+}
+
+async function runMounted(
+  agent: Agent,
+  id: ContainerId,
+  options: RunContainerOptions & { readonly run: OpenRun },
+): Promise<number> {
+  const runtime = ownRuntime(agent, findRuntime(options.runtime));
   await startContainer(agent, id, options);
   try {
     const bundle = ensureRunDirectory(agent.store.paths, id);
     const log = join(bundle, "runtime.log");
     rmSync(log, { force: true }); // that of an earlier run
     options.signal?.throwIfAborted(); // it came too late for the mount
+    await options.run.begin();
     const logFlags = ["--log", log, "--log-format", "json"];
-    const args = [...logFlags, "run", "--bundle", bundle, id];
-    const code = await runInteractive(runtime, args, {
-      stdin: options.stdin ?? "null",
-    });
-    return runtimeExitCode(code, readRuntimeLog(log));
+    const args = [
+      ...stateFlags(runtime),
+      ...logFlags,
+      ...["run", "--bundle", bundle, id],
+    ];
+    const code = runtimeExitCode(
+      await runInteractive(runtime.program, args, {
+        stdin: options.stdin ?? "null",
+      }),
+      readRuntimeLog(log),
+    );
+    await options.run.end(code);
+    return code;
   } finally {
     try {
       // Of a process that died by itself nothing is left to delete.
-      await runCommand(runtime, ["delete", "--force", id], { okCodes: "any" });
+      await forget(agent, id);
     } finally {
-      await stopContainer(agent, id);
+      await unlessGone(stopContainer(agent, id));
     }
   }
 }
 
-/** @throws {CommandError} If it is not installed. */
-export function findRuntime(name: string | undefined): string {
-  if (name?.startsWith("/")) return name;
-  if (name !== undefined) return findProgram(name);
-  for (const runtime of RUNTIMES) {
-    try {
-      return findProgram(runtime);
-    } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-    }
+/** Not abortable: what was interrupted is cleaned up as well. */
+async function remove(
+  agent: Agent,
+  id: ContainerId,
+  pod: ContainerId | undefined,
+): Promise<void> {
+  await unlessGone(deleteContainer(agent, id));
+  if (pod !== undefined) await unlessGone(removePodSandbox(agent, pod));
+}
+
+/** Others may have removed it by force when its process had ended. */
+async function unlessGone(done: Promise<unknown>): Promise<void> {
+  try {
+    await done;
+  } catch (error) {
+    const isGone = error instanceof ContainerNotFoundError ||
+      error instanceof InvalidSandboxIdError;
+    if (!isGone) throw error;
   }
-  throw new CommandError(
-    `Cannot find an OCI runtime: neither ${RUNTIMES.join(" nor ")} is ` +
-      `installed; install one, or name one with --runtime`,
-  );
 }

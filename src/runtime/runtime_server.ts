@@ -19,6 +19,7 @@ import {
 } from "./create_container.ts";
 import {
   deleteContainer,
+  type DeleteContainerOptions,
   removePodSandbox,
   type RemovePodSandboxOptions,
 } from "./delete_container.ts";
@@ -142,15 +143,17 @@ export class RuntimeServer {
 
   /**
    * Deletes a container with its layer and directories; it is unmounted first.
+   * What runs in it is a reason to refuse, unless the options say otherwise.
    *
    * @returns Its ID.
    * @throws {InvalidContainerIdError} If `idOrName` is empty.
    * @throws {ContainerNotFoundError} If it is unknown.
    * @throws {PolicyError} If it is another tool's.
+   * @throws {InUseError} If something runs in it, or is mounted in it.
    */
   deleteContainer(
     idOrName: string,
-    options?: Abortable,
+    options?: DeleteContainerOptions,
   ): Promise<string> {
     return deleteContainer(this.#agent, idOrName, options);
   }
@@ -163,17 +166,21 @@ export class RuntimeServer {
    * @throws {InvalidContainerIdError} If the container is unknown.
    * @throws {DamagedFileError} If its metadata or its template does not parse;
    *   nothing is mounted.
+   * @throws {PolicyError} If it is another tool's.
    */
   startContainer(idOrName: string, options?: Abortable): Promise<string> {
     return startContainer(this.#agent, idOrName, options);
   }
 
   /**
-   * Counts one user less of a container's mount; the last one unmounts it.
+   * Counts one user less of a container's mount; the last one unmounts it, but
+   * not under a process that runs.
    *
    * @returns Whether it is unmounted now.
    * @throws {InvalidContainerIdError} If `idOrName` is empty.
    * @throws {ContainerNotFoundError} If it is unknown.
+   * @throws {PolicyError} If it is another tool's.
+   * @throws {InUseError} If a process runs in it, and is not to be ended.
    */
   stopContainer(
     idOrName: string,

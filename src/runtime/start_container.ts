@@ -17,10 +17,12 @@ import {
   ensureWorkDirectory,
 } from "../store/container_store.ts";
 import { findContainer, findValid } from "../store/find_container.ts";
-import { workDirectory } from "../store/paths.ts";
 import type { HeldLocks } from "../store/tables.ts";
 import type { Agent } from "./agent.ts";
 import { checkOwner, ownerOf } from "./container_owner.ts";
+import { checkIdle, findActivity } from "./container_status.ts";
+import { endNamed, type EndOptions } from "./end_process.ts";
+import { forgetLastRun } from "./last_run.ts";
 import { readConfig } from "./list_images.ts";
 import { makeTemplate } from "./make_template.ts";
 import {
@@ -29,7 +31,7 @@ import {
   unmountLayer,
   type UnmountMode,
 } from "./mount_layer.ts";
-import { parseStoredMetadata, readStoredSpec } from "./parse_stored.ts";
+import { parseStoredMetadata, readTemplate } from "./parse_stored.ts";
 import { prepareRoot } from "./prepare_root.ts";
 
 const START_LOCKS = {
@@ -69,6 +71,8 @@ export async function startContainer(
   });
   try {
     writeBundleConfig(agent, { id, template, root });
+    const { process, hasRunner } = await findActivity(agent, id, options);
+    if (process === undefined && !hasRunner) forgetLastRun(agent, id);
   } catch (error) {
     await unmountLayer(agent, held, { layerId });
     throw error;
@@ -91,19 +95,20 @@ function readOwnMetadata(
 }
 
 /** How to stop a container. */
-export interface StopContainerOptions extends Abortable {
+export interface StopContainerOptions extends EndOptions {
   /** `"all"` unmounts whatever the count of users. */
   readonly mode?: UnmountMode | undefined;
 }
 
 /**
  * Takes away one user of a container's mount; the last one unmounts it. One
- * that is not mounted is no error.
+ * that is not mounted is no error. Nothing is unmounted under a process.
  *
  * @returns Whether it is unmounted now.
  * @throws {InvalidContainerIdError} If `idOrName` is empty.
  * @throws {ContainerNotFoundError} If it is unknown.
  * @throws {PolicyError} If it is another tool's.
+ * @throws {InUseError} If a process runs in it, and is not ended.
  */
 export async function stopContainer(
   agent: Agent,
@@ -115,22 +120,21 @@ export async function stopContainer(
       `Cannot stop container "": invalid container ID: it is empty`,
     );
   }
+  const verb = "stop";
+  const [ended] = options.running === "end"
+    ? await endNamed(agent, [idOrName], { ...options, verb })
+    : [];
   using held = await agent.store.lock(STOP_LOCKS, options);
-  const container = findContainer(held.containers, idOrName);
-  checkOwner(agent.store, container, { verb: "stop" });
+  const container = held.containers.get(ended) ??
+    (ended === undefined && findContainer(held.containers, idOrName));
+  if (!container) return true; // gone with its process
+  checkOwner(agent.store, container, { verb });
   const { layer: layerId } = container;
-  return await unmountLayer(agent, held, { ...options, layerId });
-}
-
-/** Reads a container's template; undefined if its owner wrote none. */
-export function readTemplate(
-  { store }: Agent,
-  id: ContainerId,
-): RuntimeSpec | undefined {
-  return readStoredSpec({
-    path: join(workDirectory(store.paths, id), "config.json"),
-    advice:
-      "repair it, or remove it: the next start makes it anew of the image",
+  return await unmountLayer(agent, held, {
+    ...options,
+    layerId,
+    checkLast: () =>
+      checkIdle(agent, container, { ...options, verb: "unmount" }),
   });
 }
 

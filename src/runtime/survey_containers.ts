@@ -10,9 +10,10 @@ import type { Tables } from "../store/tables.ts";
 import type { Agent } from "./agent.ts";
 import type { ContainerFact } from "./cleanup_facts.ts";
 import { ownerOf } from "./container_owner.ts";
+import { findActivity, readStatus } from "./container_status.ts";
 import { readMetadata } from "./list_containers.ts";
 import { mountPoint } from "./mount_layer.ts";
-import { hasRunner } from "./run_once.ts";
+import { tryReadLastRun } from "./last_run.ts";
 
 /** Which containers' own layers are measured: that takes a walk. */
 export type Measured = "all" | "removable" | "none";
@@ -32,7 +33,10 @@ export async function surveyContainers(
     const podId = podOf(agent, record);
     const isMounted = mounts.has(mountPoint(agent, record.layer));
     const hasPod = containers.lookUp(podId ?? "") !== undefined;
-    const state = await findState(agent, record, { podId, isMounted, hasPod });
+    const isOwned = podId !== undefined && podId !== "";
+    const state = isOwned
+      ? await findState(agent, record, { containers, isMounted, hasPod })
+      : "foreign";
     const isRemovable = state === "vanished" || state === "stopped";
     const isMeasured = measured === "all" ||
       (measured === "removable" && isRemovable);
@@ -66,22 +70,23 @@ function podOf(
 async function findState(
   agent: Agent,
   record: ContainerRecord,
-  { podId, isMounted, hasPod }: {
-    readonly podId: string | undefined;
+  { containers, isMounted, hasPod }: Pick<Tables, "containers"> & {
     readonly isMounted: boolean;
     readonly hasPod: boolean;
   },
 ): Promise<ContainerFact["state"]> {
-  if (podId === undefined || podId === "") return "foreign";
-  switch (await hasRunner(agent, record.id, { isMounted })) {
-    case true:
-      return "active";
-    case false:
-      return "vanished";
-    case undefined:
-      if (isMounted) return "active";
-      return hasPod ? "stopped" : "vanished";
+  const { id } = record;
+  const run = tryReadLastRun(agent, id);
+  // An infra container that was made for another one is as active as that.
+  const owner = containers.lookUp(run?.owner ?? id);
+  for (const each of new Set([id, ...owner === undefined ? [] : [owner.id]])) {
+    const { process, hasRunner } = await findActivity(agent, each);
+    if (process !== undefined || hasRunner) return "active";
   }
+  if (run?.removal === "at-end" || owner === undefined) return "vanished";
+  const { state } = await readStatus(agent, record, { isMounted });
+  if (state === "mounted") return "active";
+  return hasPod ? "stopped" : "vanished";
 }
 
 /** When it was made, or last started: that writes the bundle config. */

@@ -116,6 +116,12 @@ export function tryLock(
   return new HeldLock(path, "write", file);
 }
 
+/** Whether a lock is held for writing; looking disturbs nobody for long. */
+export function isLocked(path: string, libc: Libc | undefined): boolean {
+  using file = openLockFile(path, libc);
+  return !file.tryLock("read");
+}
+
 let tokenCount = 0n;
 
 /** Clock (ns), counter, process, random: what makes a token unlike others. */

@@ -19,6 +19,8 @@ function container(id: string, name: string): ContainerSummary {
     owner: "orlop",
     mountPoint: undefined,
     metadata: undefined,
+    ...{ state: "created", pid: undefined, exitCode: undefined },
+    ...{ startedAt: undefined, finishedAt: undefined },
   };
 }
 

@@ -42,12 +42,15 @@ Deno.test({
       assertEquals((await orlop("start", "app")).out, root);
       assertMatch((await orlop("ps")).out, /Mounted +app/);
       assertEquals((await orlop("rm", "app")).code, 4);
-      assertStringIncludes((await orlop("stop", "app")).err, "stays mounted");
+      const once = await orlop("stop", "--count", "app");
+      assertStringIncludes(once.err, "stays mounted");
+      await orlop("start", "app");
       assertEquals(await orlop("stop", "app"), {
         code: 0,
         out: "app",
         err: "",
       });
+      assertMatch((await orlop("ps")).out, /Created +app/);
       assertEquals((await orlop("pod", "rm", "web")).code, 4);
       assertEquals((await orlop("rm", "app")).out, made.out);
       assertEquals((await orlop("pod", "rm", "web")).out, pod.out);

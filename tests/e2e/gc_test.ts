@@ -127,15 +127,17 @@ Deno.test("gc removes the container of a run that was killed", {
     ...{ stdin: "null", stdout: "null", stderr: "null" },
   }).spawn();
   const gc = () => store.orlop("gc", "--containers=vanished");
-  const [id = ""] = await untilSome(async () =>
-    (await store.orlop("ps", "-q", "--no-trunc", "--filter", "name=gone"))
-      .split("\n").filter((id) => id !== "" && isRunning(id))
+  const running = ["--filter", "name=gone", "--filter", "status=running"];
+  const [pid = ""] = await untilSome(async () =>
+    (await store.orlop("ps", "--format={{.Pid}}", ...running))
+      .split("\n").filter((pid) => pid !== "")
   );
   assertEquals(await gc(), "");
   run.kill("SIGKILL");
   await run.status;
   assertEquals(await gc(), ""); // the container has outlived it
-  await new Deno.Command("runc", { args: ["delete", "--force", id] }).output();
+  Deno.kill(Number(pid), "SIGKILL");
+  await until(() => !existsSync(`/proc/${pid}`));
   const gone = await gc();
   assertMatch(gone, /^Removed container gone /);
   assertMatch(gone, /\nRemoved container gone-pod-infra /);
@@ -213,12 +215,6 @@ async function serveSlowly(layout: string, go: Promise<void>) {
       },
     });
   });
-}
-
-function isRunning(id: string): boolean {
-  const { stdout } = new Deno.Command("runc", { args: ["state", id] })
-    .outputSync();
-  return new TextDecoder().decode(stdout).includes('"running"');
 }
 
 const POLL_MS = 50;

@@ -14,8 +14,8 @@ import { DamagedFileError } from "../../src/errors.ts";
 import { getContainerMetadata } from "../../src/runtime/container_metadata.ts";
 import { inspectContainer } from "../../src/runtime/inspect_container.ts";
 import { inspectImage } from "../../src/runtime/list_images.ts";
+import { readLastRun } from "../../src/runtime/last_run.ts";
 import { parseStored } from "../../src/runtime/parse_stored.ts";
-import { hasRunner } from "../../src/runtime/run_once.ts";
 import { startContainer } from "../../src/runtime/start_container.ts";
 import { imageDirectory } from "../../src/store/paths.ts";
 import {
@@ -24,8 +24,6 @@ import {
   testPod,
   type TestRuntime,
 } from "../support/test_runtime.ts";
-
-const NOT_MOUNTED = { isMounted: false };
 
 /** How a file is damaged, and what fails then. */
 interface Case {
@@ -61,11 +59,11 @@ const CASES: Readonly<Record<string, Case>> = {
     read: ({ agent }) => startContainer(agent, "server"),
     advice: "remove the container",
   },
-  "the mark of a run": {
-    damage: (test) => damageIn("getWorkDir", test, "run-once.json"),
+  "what is kept of a run": {
+    damage: (test) => damageIn("getWorkDir", test, "run.json"),
     async read({ agent }) {
       const { id } = await inspectContainer(agent, "server");
-      return await hasRunner(agent, id, NOT_MOUNTED);
+      return readLastRun(agent, id);
     },
     advice: "remove it",
   },

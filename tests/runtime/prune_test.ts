@@ -9,10 +9,10 @@ import { dirname, join } from "@std/path";
 import { StoreBusyError } from "../../src/errors.ts";
 import { readCleanupStatus } from "../../src/runtime/cleanup_status.ts";
 import { measureStore } from "../../src/runtime/disk_usage.ts";
+import { openRun } from "../../src/runtime/last_run.ts";
 import { pinImage } from "../../src/runtime/pin_image.ts";
 import { prune, type PruneOptions } from "../../src/runtime/prune.ts";
 import { untagImage } from "../../src/runtime/remove_image.ts";
-import { markRunOnce } from "../../src/runtime/run_once.ts";
 import { leaseLayers } from "../../src/store/lease.ts";
 import { downloadsDirectory } from "../../src/store/paths.ts";
 import { idOf } from "../support/small_layers.ts";
@@ -130,13 +130,13 @@ Deno.test("prune() removes downloads once they are old", async () => {
 Deno.test("prune() removes the container of a run that was killed", async () => {
   using test = await testPod();
   const { id } = await test.runtime.createContainer(containerOptions());
-  const runtime = "/bin/false"; // it knows of no container
-  const podId = parseContainerId("web-pod");
+  const pod = parseContainerId("web-pod");
   const wish = { containers: "vanished" } as const;
+  const run = await openRun(test.agent, id, { removal: "at-end", pod });
   await test.runtime.startContainer(id);
-  const mark = markRunOnce(test.agent, [id, podId], { runtime });
+  await run.begin();
   assertEquals(await removed(test, wish), []);
-  mark[Symbol.dispose]();
+  run[Symbol.dispose]();
   assertEquals(await removed(test), []);
   const gone = await removed(test, wish);
   assertEquals(gone, ["container server", "container web-infra"]);

@@ -2,24 +2,31 @@
 
 import { listContainers } from "../../runtime/list_containers.ts";
 import { stopContainer } from "../../runtime/start_container.ts";
+import { chooseNames } from "../choose_names.ts";
 import type { Call } from "../command.ts";
-import { findContainer } from "../find_container.ts";
 import { forEachName } from "../for_each_name.ts";
 import { openSession } from "../open_session.ts";
 import type { STOP_CONTAINER } from "../table/container_commands.ts";
+import { stopTime } from "../table/shared_flags.ts";
 
-/** Unmounts containers and prints their names. */
+/** Ends what runs in containers, unmounts them, and prints their names. */
 export async function run(call: Call<typeof STOP_CONTAINER>): Promise<void> {
-  const { flags: { force, ignore }, terminal, signal } = call;
+  const { flags, terminal, signal } = call;
+  const { all, ignore, count, force } = flags;
+  const timeMs = force ? 0 : stopTime(flags);
   using session = openSession(call);
   const { agent } = session;
-  const containers = await listContainers(agent, { signal });
-  await forEachName(call.arguments, { signal, ignore }, async (name) => {
-    const container = findContainer(containers, name);
-    const mode = force ? "all" : "one";
-    const isUnmounted = await stopContainer(agent, container.id, {
-      mode,
-      signal,
+  const what = "container";
+  const names = await chooseNames(call.arguments, { all, what }, async () => {
+    const containers = await listContainers(agent, { signal });
+    return containers.filter(({ owner, pid, mountPoint }) =>
+      owner === "orlop" && (mountPoint !== undefined || pid !== undefined)
+    ).map(({ id }) => id);
+  });
+  await forEachName(names, { signal, ignore: ignore || all }, async (name) => {
+    const isUnmounted = await stopContainer(agent, name, {
+      mode: count ? "one" : "all",
+      ...{ running: "end", timeMs, signal },
     });
     terminal.print(name);
     if (isUnmounted || call.config.isQuiet) return;

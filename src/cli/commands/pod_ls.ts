@@ -5,7 +5,7 @@ import type { Call } from "../command.ts";
 import { statusOf } from "../container_columns.ts";
 import { formatAge } from "../human.ts";
 import { openSession } from "../open_session.ts";
-import { podToJson } from "../pod_to_json.ts";
+import { podStatus, podToJson } from "../pod_to_json.ts";
 import { matchesPattern, readFilters } from "../read_filters.ts";
 import { shortId } from "../short_id.ts";
 import { showList } from "../show_list.ts";
@@ -61,8 +61,7 @@ function podColumns(isWhole: boolean): Column<PodSummary>[] {
     {
       header: "STATUS",
       field: "Status",
-      // Its infra container may have been removed by another tool.
-      text: ({ infra }) => infra === undefined ? "No infra" : statusOf(infra),
+      text: podStatus,
     },
     {
       header: "CREATED",

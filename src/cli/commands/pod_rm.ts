@@ -1,18 +1,33 @@
 /** `orlop pod rm`. */
 
 import { removePodSandbox } from "../../runtime/delete_container.ts";
-import type { Call } from "../command.ts";
+import { listPods } from "../../runtime/list_containers.ts";
+import { chooseNames } from "../choose_names.ts";
+import { type Call, UsageError } from "../command.ts";
 import { forEachName } from "../for_each_name.ts";
 import { openSession } from "../open_session.ts";
 import type { REMOVE_POD } from "../table/pod_commands.ts";
+import { stopTime } from "../table/shared_flags.ts";
 
 /** Removes pods and prints their IDs. */
 export async function run(call: Call<typeof REMOVE_POD>): Promise<void> {
-  const { flags: { force, ignore }, terminal, signal } = call;
+  const { flags, terminal, signal } = call;
+  const { all, force, ignore } = flags;
+  if (flags.time !== undefined && !force) {
+    throw new UsageError('Cannot use "--time" without "--force"');
+  }
   using session = openSession(call);
-  await forEachName(call.arguments, { signal, ignore }, async (name) => {
-    const removed = await removePodSandbox(session.agent, name, {
+  const { agent } = session;
+  const what = "pod";
+  const names = await chooseNames(call.arguments, { all, what }, async () => {
+    const pods = await listPods(agent, { signal });
+    return pods.flatMap(({ infra }) => infra?.id ?? []);
+  });
+  await forEachName(names, { signal, ignore: ignore || all }, async (name) => {
+    const removed = await removePodSandbox(agent, name, {
       members: force ? "remove" : "refuse",
+      running: force ? "end" : "refuse",
+      timeMs: stopTime(flags),
       signal,
     });
     terminal.print(removed.at(-1) ?? name);

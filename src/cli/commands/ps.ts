@@ -11,7 +11,6 @@ import {
   containerFields,
   containerToJson,
   imageOf,
-  statusOf,
 } from "../container_columns.ts";
 import { openSession } from "../open_session.ts";
 import { matchesPattern, readFilters } from "../read_filters.ts";
@@ -29,7 +28,9 @@ export async function run(call: Call<typeof LIST_CONTAINERS>): Promise<void> {
     pod: ({ metadata }, value) =>
       metadata?.podName === value || metadata?.podId === value,
     image: (container, value) => matchesPattern(imageOf(container), value),
-    status: (container, value) => statusOf(container).toLowerCase() === value,
+    status: ({ state }, value) => state === value,
+    exited: ({ state, exitCode }, value) =>
+      state === "exited" && String(exitCode ?? "unknown") === value,
     owner: ({ owner }, value) => owner === value,
   });
   using session = openSession(call);

@@ -3,19 +3,12 @@
 import { ImageNotFoundError } from "../../errors.ts";
 import { parseContainerId } from "../../formats/store_ids.ts";
 import type { Agent } from "../../runtime/agent.ts";
-import {
-  deleteContainer,
-  removePodSandbox,
-} from "../../runtime/delete_container.ts";
 import { inspectImage } from "../../runtime/list_images.ts";
+import { findRuntime } from "../../runtime/oci_runtime.ts";
 import { pullImage } from "../../runtime/pull_image.ts";
-import { findRuntime, runContainer } from "../../runtime/run_container.ts";
-import { markRunOnce } from "../../runtime/run_once.ts";
+import { runContainer } from "../../runtime/run_container.ts";
 import type { Call } from "../command.ts";
-import {
-  type CreatedContainer,
-  createFromFlags,
-} from "../create_from_flags.ts";
+import { createFromFlags } from "../create_from_flags.ts";
 import { openSession } from "../open_session.ts";
 import { pullOptions } from "../pull_options.ts";
 import { showProgress } from "../show_progress.ts";
@@ -26,22 +19,21 @@ type RunCall = Call<typeof RUN>;
 /** Runs a command in a new container; its exit code is the result. */
 export async function run(call: RunCall): Promise<number> {
   const { flags, signal } = call;
-  const runtime = findRuntime(flags.runtime); // better missed now than later
+  findRuntime(flags.runtime); // better missed now than later
   using session = openSession(call);
   const { agent } = session;
   await pullIfWanted(agent, call);
   const request = { flags, words: call.arguments };
-  const created = await createFromFlags(agent, request, { signal });
-  using _mark = flags.rm ? mark(agent, created, runtime) : undefined;
-  try {
-    return await runContainer(agent, created.id, {
-      runtime: flags.runtime,
-      stdin: flags.interactive ? "inherit" : "null",
-      signal,
-    });
-  } finally {
-    if (flags.rm) await remove(agent, created);
-  }
+  const { id, pod } = await createFromFlags(agent, request, { signal });
+  // A pod that nobody asked for goes with its container.
+  const isOwn = pod.isNew && (flags.rm || flags.pod === undefined);
+  return await runContainer(agent, id, {
+    runtime: flags.runtime,
+    stdin: flags.interactive ? "inherit" : "null",
+    removal: flags.rm ? "at-end" : "never",
+    pod: isOwn ? parseContainerId(pod.podId) : undefined,
+    signal,
+  });
 }
 
 async function pullIfWanted(agent: Agent, call: RunCall): Promise<void> {
@@ -67,23 +59,4 @@ async function isStored(
     if (error instanceof ImageNotFoundError) return false;
     throw error;
   }
-}
-
-/** So that a cleanup knows what to remove if this process is killed. */
-function mark(
-  agent: Agent,
-  { id, pod }: CreatedContainer,
-  runtime: string,
-): Disposable {
-  const infra = pod.isNew ? [parseContainerId(pod.podId)] : [];
-  return markRunOnce(agent, [id, ...infra], { runtime });
-}
-
-/** Not abortable: what was interrupted is cleaned up as well. */
-async function remove(
-  agent: Agent,
-  { id, pod }: CreatedContainer,
-): Promise<void> {
-  await deleteContainer(agent, id);
-  if (pod.isNew) await removePodSandbox(agent, pod.podId);
 }

@@ -5,10 +5,18 @@ import { LIST_FLAGS } from "../show_list.ts";
 import { INSPECT_FLAGS } from "../show_objects.ts";
 import { PROGRESS_FLAG } from "../show_progress.ts";
 import { CONTAINER_FLAGS } from "./container_flags.ts";
-import { FILTER_FLAG, IGNORE_FLAG, PULL_FLAGS } from "./shared_flags.ts";
+import {
+  ALL_FLAG,
+  FILTER_FLAG,
+  IGNORE_FLAG,
+  PULL_FLAGS,
+  SIGNAL_FLAG,
+  TIME_FLAG,
+} from "./shared_flags.ts";
 
 const CONTAINER: Argument = { name: "CONTAINER", completes: "container" };
 const CONTAINERS: Argument = { ...CONTAINER, isRepeated: true };
+const ANY_CONTAINERS: Argument = { ...CONTAINERS, isOptional: true };
 const IMAGE_AND_COMMAND: readonly Argument[] = [
   { name: "IMAGE", completes: "image" },
   { name: "CMD", isOptional: true, isRepeated: true },
@@ -108,16 +116,18 @@ export const LIST_CONTAINERS = {
   module: "ps",
   summary: "List the containers",
   description: [
-    "Those of other tools in the same store are listed, too. Filters: " +
-    "name=PATTERN, id=PREFIX, pod=NAME, image=PATTERN, " +
-    "status=mounted|created, owner=orlop|cri-o|podman|buildah|other.",
+    "All are listed, whether they run or not, and those of other tools in " +
+    "the same store, too. Filters: name=PATTERN, id=PREFIX, pod=NAME, " +
+    "image=PATTERN, exited=CODE, " +
+    "status=created|mounted|starting|running|paused|exited|removing|storage, " +
+    "owner=orlop|cri-o|podman|buildah|other.",
   ],
   flags: {
     all: { type: "boolean", short: "a", help: "As always: all are shown" },
     ...FILTER_FLAG,
     ...LIST_FLAGS,
   },
-  needs: ["mount"],
+  needs: ["mount", "runtime"],
 } as const satisfies Command;
 
 /** `orlop container inspect`. */
@@ -130,7 +140,7 @@ export const INSPECT_CONTAINER = {
     line: "orlop container inspect --format '{{json .Mounts}}' app",
     does: "What of the host it sees",
   }],
-  needs: ["mount"],
+  needs: ["mount", "runtime"],
 } as const satisfies Command;
 
 /** `orlop container exists`. */
@@ -172,20 +182,42 @@ export const START_CONTAINER = {
 export const STOP_CONTAINER = {
   name: "stop",
   module: "container stop",
-  summary: "Unmount the roots of containers",
+  summary: "End what runs in containers, and unmount their roots",
   description: [
-    "Started twice, stopped twice: the last stop unmounts.",
+    "The process gets the stop signal of its image, or SIGTERM, and SIGKILL if " +
+    "it has not ended in time. A container in which nothing runs is unmounted, " +
+    "however often it was started.",
   ],
-  arguments: [CONTAINERS],
+  arguments: [ANY_CONTAINERS],
   flags: {
-    force: {
+    ...ALL_FLAG,
+    ...TIME_FLAG,
+    force: { type: "boolean", short: "f", help: "At once: as --time 0" },
+    count: {
       type: "boolean",
-      short: "f",
-      help: "Unmount, however often it was started, whosever it is",
+      help: "Started twice, stopped twice: only the last stop unmounts",
     },
     ...IGNORE_FLAG,
   },
-  needs: ["mount"],
+  examples: [{
+    line: "orlop stop --time 30 app",
+    does: "Give its process half a minute to end",
+  }],
+  needs: ["mount", "runtime"],
+} as const satisfies Command;
+
+/** `orlop kill`. */
+export const KILL_CONTAINER = {
+  name: "kill",
+  module: "container kill",
+  summary: "Send a signal to what runs in containers",
+  arguments: [ANY_CONTAINERS],
+  flags: { ...ALL_FLAG, ...SIGNAL_FLAG },
+  examples: [{
+    line: "orlop kill --signal HUP app",
+    does: "Let it read its settings again",
+  }],
+  needs: ["mount", "runtime"],
 } as const satisfies Command;
 
 /** `orlop rm`. */
@@ -193,16 +225,27 @@ export const REMOVE_CONTAINER = {
   name: "rm",
   module: "container rm",
   summary: "Remove containers, with all that was written in them",
-  arguments: [CONTAINERS],
+  description: [
+    "Those of other tools are refused, also with --force: the message names " +
+    "the command that removes them.",
+  ],
+  arguments: [ANY_CONTAINERS],
   flags: {
+    ...ALL_FLAG,
     force: {
       type: "boolean",
       short: "f",
-      help: "Also those that are started, or belong to other tools",
+      help: "Also those that run, which are ended first, or are started",
+    },
+    ...TIME_FLAG,
+    volumes: {
+      type: "boolean",
+      short: "v",
+      help: "As always: what an image's volumes hold goes, too",
     },
     ...IGNORE_FLAG,
   },
-  needs: ["mount"],
+  needs: ["mount", "runtime"],
 } as const satisfies Command;
 
 /** `orlop container dirs`. */
@@ -250,6 +293,7 @@ export const CONTAINER_GROUP: Command = {
     CONTAINER_EXISTS,
     START_CONTAINER,
     STOP_CONTAINER,
+    KILL_CONTAINER,
     REMOVE_CONTAINER,
     CONTAINER_DIRS,
     CONTAINER_METADATA,
@@ -264,6 +308,7 @@ export const CONTAINER_COMMANDS: readonly Command[] = [
   { ...LIST_WITHOUT_ALIASES, name: "ps", section: "Pods and containers" },
   { ...START_CONTAINER, section: "Pods and containers" },
   { ...STOP_CONTAINER, section: "Pods and containers" },
+  { ...KILL_CONTAINER, section: "Pods and containers" },
   { ...REMOVE_CONTAINER, section: "Pods and containers" },
   CONTAINER_GROUP,
 ];

@@ -185,7 +185,7 @@ export const REMOVE_IMAGE = {
     },
     ...IGNORE_FLAG,
   },
-  needs: ["mount"],
+  needs: ["mount", "runtime"],
 } as const satisfies Command;
 
 /** `orlop image …`. */

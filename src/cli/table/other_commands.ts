@@ -29,7 +29,7 @@ export const INSPECT = {
     line: "orlop inspect --format '{{.Id}}' app busybox",
     does: "IDs of a container and of an image",
   }],
-  needs: ["mount"],
+  needs: ["mount", "runtime"],
 } as const satisfies Command;
 
 /** `orlop version`. */

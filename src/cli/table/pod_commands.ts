@@ -3,9 +3,16 @@
 import type { Argument, Command } from "../command.ts";
 import { LIST_FLAGS } from "../show_list.ts";
 import { INSPECT_FLAGS } from "../show_objects.ts";
-import { FILTER_FLAG, IGNORE_FLAG } from "./shared_flags.ts";
+import {
+  ALL_FLAG,
+  FILTER_FLAG,
+  IGNORE_FLAG,
+  SIGNAL_FLAG,
+  TIME_FLAG,
+} from "./shared_flags.ts";
 
 const PODS: Argument = { name: "POD", isRepeated: true, completes: "pod" };
+const ANY_PODS: Argument = { ...PODS, isOptional: true };
 
 /** `orlop pod create`. */
 export const CREATE_POD = {
@@ -52,7 +59,7 @@ export const LIST_PODS = {
   summary: "List the pods",
   description: ["Filters: name=PATTERN, id=PREFIX, namespace=NAME."],
   flags: { ...FILTER_FLAG, ...LIST_FLAGS },
-  needs: ["mount"],
+  needs: ["mount", "runtime"],
 } as const satisfies Command;
 
 /** `orlop pod inspect`. */
@@ -61,7 +68,25 @@ export const INSPECT_POD = {
   summary: "Show all about pods, as JSON",
   arguments: [PODS],
   flags: INSPECT_FLAGS,
-  needs: ["mount"],
+  needs: ["mount", "runtime"],
+} as const satisfies Command;
+
+/** `orlop pod stop`. */
+export const STOP_POD = {
+  name: "stop",
+  summary: "End what runs in pods, and unmount their containers",
+  arguments: [ANY_PODS],
+  flags: { ...ALL_FLAG, ...TIME_FLAG, ...IGNORE_FLAG },
+  needs: ["mount", "runtime"],
+} as const satisfies Command;
+
+/** `orlop pod kill`. */
+export const KILL_POD = {
+  name: "kill",
+  summary: "Send a signal to what runs in pods",
+  arguments: [ANY_PODS],
+  flags: { ...ALL_FLAG, ...SIGNAL_FLAG },
+  needs: ["mount", "runtime"],
 } as const satisfies Command;
 
 /** `orlop pod exists`. */
@@ -81,12 +106,18 @@ export const REMOVE_POD = {
   description: [
     "A pod that has containers is refused, unless they may go with it.",
   ],
-  arguments: [PODS],
+  arguments: [ANY_PODS],
   flags: {
-    force: { type: "boolean", short: "f", help: "Remove its containers, too" },
+    ...ALL_FLAG,
+    force: {
+      type: "boolean",
+      short: "f",
+      help: "End what runs in it, and remove its containers, too",
+    },
+    ...TIME_FLAG,
     ...IGNORE_FLAG,
   },
-  needs: ["mount"],
+  needs: ["mount", "runtime"],
 } as const satisfies Command;
 
 /** `orlop pod …`. */
@@ -94,5 +125,13 @@ export const POD_GROUP: Command = {
   name: "pod",
   summary: "All that can be done with pods",
   section: "Pods and containers",
-  commands: [CREATE_POD, LIST_PODS, INSPECT_POD, POD_EXISTS, REMOVE_POD],
+  commands: [
+    CREATE_POD,
+    LIST_PODS,
+    INSPECT_POD,
+    POD_EXISTS,
+    STOP_POD,
+    KILL_POD,
+    REMOVE_POD,
+  ],
 };

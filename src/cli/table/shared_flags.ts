@@ -64,6 +64,39 @@ export const IGNORE_FLAG = {
   },
 } as const satisfies FlagTable;
 
+/** For commands that take names, or all there is. */
+export const ALL_FLAG = {
+  all: { type: "boolean", short: "a", help: "All of orlop's own" },
+} as const satisfies FlagTable;
+
+/** For commands that end what runs. */
+export const TIME_FLAG = {
+  time: {
+    type: "number",
+    short: "t",
+    value: "SECONDS",
+    help: "How long to wait for its end before it gets SIGKILL; 10 if left out",
+  },
+} as const satisfies FlagTable;
+
+/** The value of `--time` in milliseconds. */
+export function stopTime(
+  { time }: { readonly time: number | undefined },
+): number | undefined {
+  return time === undefined ? undefined : time * 1000;
+}
+
+/** For commands that send signals. */
+export const SIGNAL_FLAG = {
+  signal: {
+    type: "text",
+    short: "s",
+    value: "SIGNAL",
+    default: "KILL",
+    help: "Its name or number",
+  },
+} as const satisfies FlagTable;
+
 /** For commands that show one thing, to people or to programs. */
 export const FORMAT_FLAG = {
   format: {
