@@ -14,11 +14,13 @@ export interface LayoutLayer {
  * Writes a layout with one image, tagged `latest`.
  *
  * @param run The `config` member of its config.
+ * @param about Further members of its config.
  */
 export async function writeLayout(
   directory: string,
   layers: readonly LayoutLayer[],
   run: Readonly<Record<string, unknown>> = {},
+  about: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
   await Deno.mkdir(`${directory}/blobs/sha256`, { recursive: true });
   const descriptors = [];
@@ -29,6 +31,7 @@ export async function writeLayout(
   }
   const config = await put(
     json({
+      ...about,
       architecture: "amd64",
       os: "linux",
       config: run,
