@@ -10,7 +10,7 @@ export interface SourceFile {
   readonly source: string;
 }
 
-const BOTTOM = ["formats", "errors", "image_errors", "abort"];
+const BOTTOM = ["formats", "errors", "image_errors", "abort", "why"];
 const LOWER = ["fs", "process", ...BOTTOM];
 
 /** What each folder of `src/`, or file in it, may import besides itself. */
@@ -28,6 +28,7 @@ const DOWN: Readonly<Record<string, readonly string[]>> = {
   errors: ["abort"],
   "image_errors": ["abort"],
   abort: [],
+  why: [],
   std: [],
 };
 

@@ -3,8 +3,11 @@
 
 # Deno says of these in lines of its own, if it is not said here.
 check_surroundings() {
-	[ . -ef "${PWD:-}" ] || die "Cannot start: the current directory is gone; go to another by cd"
-	if ! { command : >&1; } 2>/dev/null; then
+	# A folder that is gone has no path; one that may not be read has.
+	[ . -ef "${PWD:-}" ] || [ -n "$(pwd -P 2>/dev/null)" ] ||
+		die "Cannot start: the current directory is gone; go to another by cd"
+	[ -e /proc/self ] || die "Cannot start: /proc is missing; mount it: mount -t proc proc /proc"
+	if ! { command : 3>&1; } 2>/dev/null; then
 		export ORLOP_STDOUT=closed # for Deno it is /dev/null now
 	fi
 }

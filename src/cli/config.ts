@@ -6,7 +6,11 @@
 import { isAbsolute, resolve } from "@std/path";
 import { closestWord } from "./closest_word.ts";
 import { UsageError } from "./command.ts";
+import { describeError } from "./describe_error.ts";
+import { isErrno } from "../fs/errno.ts";
+import { readSettings } from "../fs/read_settings.ts";
 import { readEnv } from "./read_env.ts";
+import { whyOf } from "../why.ts";
 
 /** What users tune. */
 export interface Config {
@@ -89,10 +93,11 @@ async function readConfigFile(
   const path = chosen ?? CONFIG_FILE;
   let text: string;
   try {
-    text = await Deno.readTextFile(path);
+    text = await readSettings(path, chosen === undefined ? "orlop" : "user");
   } catch (error) {
-    if (chosen === undefined && isAbsent(error)) return {};
-    throw new UsageError(`Cannot read "${path}": ${whyOf(error)}`);
+    const cause = error instanceof Error ? error.cause : undefined;
+    if (chosen === undefined && isAbsent(cause)) return {};
+    throw new UsageError(describeError(error));
   }
   // Loaded here only: most machines have no such file, and starts are quick.
   const { parse } = await import("smol-toml");
@@ -144,11 +149,6 @@ function absolute(path: string): string {
 }
 
 function isAbsent(error: unknown): boolean {
-  return error instanceof Deno.errors.NotFound ||
-    error instanceof Deno.errors.NotADirectory ||
-    error instanceof Deno.errors.NotCapable;
-}
-
-function whyOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return error instanceof Deno.errors.NotCapable ||
+    isErrno(error, "ENOENT", "ENOTDIR");
 }

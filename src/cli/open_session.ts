@@ -40,7 +40,7 @@ export function openSession(
     root,
     runRoot,
     libc,
-    registries: { env: readRegistryEnv() },
+    registries: { env: readRegistryEnv((text) => sink.log("warn", text)) },
     log: sink.log,
   });
   return { agent, [Symbol.dispose]: () => sink[Symbol.dispose]() };

@@ -16,6 +16,7 @@ import { helpText } from "./help_text.ts";
 import { loadCommand } from "./load_command.ts";
 import { type CommandLine, parseCommandLine } from "./parse_command_line.ts";
 import { listenForSignals } from "./signals.ts";
+import { listenForStrayErrors } from "./stray_errors.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
 import { describeCommand, usageOf } from "./usage.ts";
 
@@ -41,6 +42,7 @@ export async function runCli(
 ): Promise<number> {
   const terminal = options.terminal ??
     openTerminal({ color: !args.includes("--no-color") });
+  using _strays = listenForStrayErrors(terminal);
   try {
     const line = parseCommandLine(args, COMMANDS);
     return await runLine(line, { ...options, terminal });

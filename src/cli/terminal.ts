@@ -5,6 +5,9 @@
 
 import { showControls } from "./visible_text.ts";
 
+import { whyOf } from "../why.ts";
+import { readEnv } from "./read_env.ts";
+
 /** The two outputs of a command, and what they can show. */
 export interface Terminal {
   /** Writes a result to stdout, with a newline. */
@@ -35,8 +38,9 @@ const SGR: Readonly<Record<Style, [on: number, off: number]>> = {
 
 /** The process's own outputs. */
 export function openTerminal({ color }: { color: boolean }): Terminal {
-  const output = new Output(Deno.stdout);
-  const errors = new Output(Deno.stderr);
+  const isClosed = readEnv("ORLOP_STDOUT") === "closed";
+  const output = new Output("stdout", isClosed ? CLOSED : Deno.stdout);
+  const errors = new Output("stderr", Deno.stderr);
   // NO_COLOR is honoured by Deno itself, without the permission to read it.
   const isColored = color && !Deno.noColor && Deno.stdout.isTerminal();
   return {
@@ -71,13 +75,23 @@ interface Sink {
   isTerminal(): boolean;
 }
 
+/** What a launcher was started with, and the runtime has replaced. */
+const CLOSED: Sink = {
+  writeSync() {
+    throw new Error("it is closed");
+  },
+  isTerminal: () => false,
+};
+
 /** Writes all, and goes quiet once nobody reads any more (`… | head`). */
 class Output {
+  readonly #name: "stdout" | "stderr";
   readonly #sink: Sink;
   readonly #encoder = new TextEncoder();
   #hasReader = true;
 
-  constructor(sink: Sink) {
+  constructor(name: "stdout" | "stderr", sink: Sink) {
+    this.#name = name;
     this.#sink = sink;
   }
 
@@ -88,9 +102,13 @@ class Output {
         bytes = bytes.subarray(this.#sink.writeSync(bytes));
       }
     } catch (error) {
-      // The work goes on: a closed pipe must not stop a half-done clean-up.
-      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
       this.#hasReader = false;
+      // The work goes on: a closed pipe must not stop a half-done clean-up; and
+      // if messages cannot be written, there is nobody to tell.
+      const isTold = this.#name === "stdout" &&
+        !(error instanceof Deno.errors.BrokenPipe);
+      if (!isTold) return;
+      throw new Error(`Cannot write to ${this.#name}: ${whyOf(error)}`);
     }
   }
 }

@@ -3,6 +3,7 @@
 import type { Abortable } from "../abort.ts";
 import { CommandError } from "../errors.ts";
 import { type Bytes, concatBytes, toText } from "../formats/bytes.ts";
+import { whyOf } from "../why.ts";
 
 /** Options of {@linkcode runCommand}. */
 export interface RunCommandOptions extends Abortable {
@@ -93,9 +94,7 @@ function spawn(
 export function notStarted(program: string, cause: unknown): CommandError {
   const why = cause instanceof Deno.errors.NotFound
     ? "there is no such program or directory"
-    : cause instanceof Error
-    ? cause.message
-    : String(cause);
+    : whyOf(cause);
   return new CommandError(`Cannot run "${program}": ${why}`, { cause });
 }
 

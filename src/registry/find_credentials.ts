@@ -31,9 +31,10 @@ export async function findCredentials(
 ): Promise<Credentials | undefined> {
   const { authFile } = options;
   const paths = authFile === undefined ? configPaths(options).auth : [authFile];
+  const chosenBy = authFile === undefined ? "orlop" : "user";
   const name = repositoryOf(reference);
   for (const path of paths) {
-    const text = await readIfPresent(path);
+    const text = await readIfPresent(path, chosenBy);
     if (text === undefined && authFile !== undefined) {
       throw new Error(`Cannot read credential file "${path}": no such file`);
     }

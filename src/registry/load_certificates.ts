@@ -2,6 +2,7 @@
 
 import { configPaths, type Surroundings } from "./config_paths.ts";
 import type { TlsSettings } from "./http_client.ts";
+import { type ChosenBy, readSettings } from "../fs/read_settings.ts";
 import { listIfPresent, readIfPresent } from "./read_config.ts";
 
 /** Options of {@linkcode loadCertificates}. */
@@ -21,25 +22,35 @@ export async function loadCertificates(
   options: LoadCertificatesOptions = {},
 ): Promise<TlsSettings> {
   const { certDir } = options;
+  const chosenBy = certDir === undefined ? "orlop" : "user";
   const folders = certDir === undefined
     ? configPaths(options).certs.map((folder) => `${folder}/${host}`)
     : [certDir];
   for (const folder of folders) {
     const names = await listIfPresent(folder);
-    if (names !== undefined) return await readFolder(folder, names);
+    if (names !== undefined) {
+      return await readFolder({ folder, names, chosenBy });
+    }
   }
   return {};
 }
 
+/** A folder of certificates, and what is in it. */
+interface CertificateFolder {
+  readonly folder: string;
+  readonly names: readonly string[];
+  readonly chosenBy: ChosenBy;
+}
+
 async function readFolder(
-  folder: string,
-  names: readonly string[],
+  certificates: CertificateFolder,
 ): Promise<TlsSettings> {
+  const { folder, names, chosenBy } = certificates;
   const caCerts: string[] = [];
   for (const name of names.filter((name) => name.endsWith(".crt"))) {
-    caCerts.push(await Deno.readTextFile(`${folder}/${name}`));
+    caCerts.push(await readSettings(`${folder}/${name}`, chosenBy));
   }
-  const clientCertificate = await readPair(folder, names);
+  const clientCertificate = await readPair(certificates);
   return {
     ...(caCerts.length === 0 ? {} : { caCerts }),
     ...(clientCertificate === undefined ? {} : { clientCertificate }),
@@ -47,16 +58,15 @@ async function readFolder(
 }
 
 async function readPair(
-  folder: string,
-  names: readonly string[],
+  { folder, names, chosenBy }: CertificateFolder,
 ): Promise<TlsSettings["clientCertificate"]> {
   const stems = new Set(
     names.filter((name) => /\.(cert|key)$/.test(name))
       .map((name) => name.slice(0, name.lastIndexOf("."))),
   );
   for (const stem of stems) {
-    const cert = await readIfPresent(`${folder}/${stem}.cert`);
-    const key = await readIfPresent(`${folder}/${stem}.key`);
+    const cert = await readIfPresent(`${folder}/${stem}.cert`, chosenBy);
+    const key = await readIfPresent(`${folder}/${stem}.key`, chosenBy);
     if (cert !== undefined && key !== undefined) return { cert, key };
     const missing = cert === undefined ? "cert" : "key";
     throw new Error(

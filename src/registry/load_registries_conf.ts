@@ -11,6 +11,7 @@ import {
   configPaths,
   type Surroundings,
 } from "./config_paths.ts";
+import { type ChosenBy, readSettings } from "../fs/read_settings.ts";
 import { listIfPresent, readIfPresent } from "./read_config.ts";
 
 /** Options of {@linkcode loadRegistriesConf}. */
@@ -23,13 +24,15 @@ export interface LoadRegistriesConfOptions extends Surroundings {
  * Reads the configuration of registries.
  *
  * @throws {SyntaxError} If a file is malformed; names it.
- * @throws {Deno.errors.NotFound} If a file that was named does not exist.
+ * @throws {Error} If a file cannot be read, or others can change it.
  */
 export async function loadRegistriesConf(
   options: LoadRegistriesConfOptions = {},
 ): Promise<RegistriesConf> {
   const { registriesConf } = options;
-  if (registriesConf !== undefined) return await readNamed(registriesConf);
+  if (registriesConf !== undefined) {
+    return await readNamed(registriesConf, "user");
+  }
   const paths = configPaths(options);
   const { conf, dropIns } = await readMain(paths);
   let merged = conf;
@@ -52,7 +55,7 @@ async function readMain(
   if (user !== undefined) return { conf: user, dropIns: own };
   const { path, isExplicit } = paths.registriesConf;
   const conf = isExplicit
-    ? await readNamed(path)
+    ? await readNamed(path, "orlop")
     : await read(path) ?? EMPTY_CONF;
   return { conf, dropIns: [...paths.dropIns, ...own] };
 }
@@ -74,6 +77,9 @@ async function read(path: string): Promise<RegistriesConf | undefined> {
   return text === undefined ? undefined : parseRegistriesConf(text, path);
 }
 
-async function readNamed(path: string): Promise<RegistriesConf> {
-  return parseRegistriesConf(await Deno.readTextFile(path), path);
+async function readNamed(
+  path: string,
+  chosenBy: ChosenBy,
+): Promise<RegistriesConf> {
+  return parseRegistriesConf(await readSettings(path, chosenBy), path);
 }

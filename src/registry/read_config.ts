@@ -1,14 +1,22 @@
 /** Reads configuration that may be absent. */
 
+import { isErrno } from "../fs/errno.ts";
+import { type ChosenBy, readSettings } from "../fs/read_settings.ts";
+
 /**
  * Reads a text file; undefined if there is none. What this process has no
  * right to read does not exist for it.
+ *
+ * @throws {Error} If it cannot be used, such as one that others can change.
  */
-export async function readIfPresent(path: string): Promise<string | undefined> {
+export async function readIfPresent(
+  path: string,
+  chosenBy: ChosenBy = "orlop",
+): Promise<string | undefined> {
   try {
-    return await Deno.readTextFile(path);
+    return await readSettings(path, chosenBy);
   } catch (error) {
-    if (isAbsent(error)) return undefined;
+    if (error instanceof Error && isAbsent(error.cause)) return undefined;
     throw error;
   }
 }
@@ -27,8 +35,6 @@ export async function listIfPresent(
 }
 
 function isAbsent(error: unknown): boolean {
-  return error instanceof Deno.errors.NotFound ||
-    error instanceof Deno.errors.NotADirectory ||
-    error instanceof Deno.errors.PermissionDenied ||
-    error instanceof Deno.errors.NotCapable;
+  return error instanceof Deno.errors.NotCapable ||
+    isErrno(error, "ENOENT", "ENOTDIR", "EACCES", "EPERM");
 }

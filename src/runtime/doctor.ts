@@ -7,6 +7,7 @@ import { hostChecks } from "./doctor_host.ts";
 import { overlayCheck } from "./doctor_overlay.ts";
 import { permissionChecks } from "./doctor_permissions.ts";
 import { storeChecks } from "./doctor_store.ts";
+import { whyOf } from "../why.ts";
 
 /** What to look at. */
 export interface Patient extends Abortable {
@@ -43,7 +44,7 @@ async function lookAt({ name, look }: Check): Promise<readonly Finding[]> {
   try {
     return await look();
   } catch (error) {
-    const found = error instanceof Error ? error.message : String(error);
+    const found = whyOf(error);
     const advice = "Without an answer to this the rest may be wrong, too";
     return [{ check: name, state: "fail", found, advice }];
   }

@@ -12,6 +12,7 @@ import { runCommand } from "../process/run_command.ts";
 import type { Patient } from "./doctor.ts";
 import { about, type Check, type Finding } from "./doctor_finding.ts";
 import { findRuntime } from "./oci_runtime.ts";
+import { whyOf } from "../why.ts";
 
 // What overlayfs needs for metacopy and several lower layers as options.
 const MIN_KERNEL = [5, 11] as const;
@@ -145,7 +146,7 @@ async function lookAtRuntime(patient: Patient): Promise<readonly Finding[]> {
     const program = findRuntime(undefined);
     return [ok(`${program}: ${await versionOf(program, patient)}`)];
   } catch (error) {
-    const found = error instanceof Error ? error.message : String(error);
+    const found = whyOf(error);
     return [warn(found, "Only orlop run needs one: install runc or crun")];
   }
 }

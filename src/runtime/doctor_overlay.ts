@@ -8,6 +8,7 @@ import type { MountPlan } from "../mount/plan_overlay.ts";
 import type { Patient } from "./doctor.ts";
 import { about, type Check, type Finding } from "./doctor_finding.ts";
 import { existingPart } from "./doctor_host.ts";
+import { whyOf } from "../why.ts";
 
 // What can be asked for beyond a plain mount; each is good to have.
 const FEATURES = ["metacopy=on", "volatile", "index=on"] as const;
@@ -32,7 +33,7 @@ async function tryOverlay(patient: Patient): Promise<readonly Finding[]> {
     }
     return [ok(`works, also with ${features.join(", ") || "nothing else"}`)];
   } catch (error) {
-    const found = error instanceof Error ? error.message : String(error);
+    const found = whyOf(error);
     return [
       fail(found, "See dmesg; load overlay, or use ext4 or xfs for --root"),
     ];

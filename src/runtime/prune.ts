@@ -22,6 +22,7 @@ import { DELETE_LOCKS } from "./delete_container.ts";
 import { sumBytes } from "./own_layers.ts";
 import { planCleanup } from "./plan_cleanup.ts";
 import { measureDisk, surveyStore } from "./survey_store.ts";
+import { whyOf } from "../why.ts";
 
 /** How to clean up. */
 export interface PruneOptions extends Abortable, CleanupWish {
@@ -67,7 +68,7 @@ export async function prune(
     return report;
   } catch (error) {
     const outcome = error instanceof StoreBusyError ? "busy" : "failed";
-    note(agent, { startMs, outcome, message: messageOf(error) });
+    note(agent, { startMs, outcome, message: whyOf(error) });
     throw error;
   }
 }
@@ -154,9 +155,7 @@ function describeReport(
   };
   if (first !== undefined) {
     const { kind, name } = first.item;
-    const message = `Cannot remove ${kind} "${name}": ${
-      messageOf(first.error)
-    }`;
+    const message = `Cannot remove ${kind} "${name}": ${whyOf(first.error)}`;
     return { ...common, outcome: "failed", message };
   }
   if (shortfallBytes === 0) return { ...common, outcome: "done", message: "" };
@@ -186,10 +185,6 @@ function note(
     });
   } catch (error) {
     // A full disk is a reason to clean up, not one to fail.
-    log("warn", `Cannot note how the cleanup ended: ${messageOf(error)}`);
+    log("warn", `Cannot note how the cleanup ended: ${whyOf(error)}`);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

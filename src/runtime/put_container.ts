@@ -13,6 +13,7 @@ import { dropContainer } from "../store/delete_container.ts";
 import type { Staging } from "../store/staging.ts";
 import type { Tables } from "../store/tables.ts";
 import type { Agent } from "./agent.ts";
+import { whyOf } from "../why.ts";
 
 /** A container and what lies in its directories. */
 export interface PutRequest {
@@ -57,7 +58,7 @@ export function putContainer(
     log("debug", `created ${kind} "${id}"`);
     return { dir, runDir };
   } catch (error) {
-    log("debug", `failed to create ${kind} "${id}": ${describe(error)}`);
+    log("debug", `failed to create ${kind} "${id}": ${whyOf(error)}`);
     undo(agent, held, { ...request, error });
     throw error;
   }
@@ -75,11 +76,7 @@ function undo(
   try {
     dropContainer(store, held, { id, trash });
   } catch (second) {
-    const text = `${describe(second)} (after: ${describe(error)})`;
+    const text = `${whyOf(second)} (after: ${whyOf(error)})`;
     log("warn", `Cannot remove ${kind} "${id}", created in part: ${text}`);
   }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

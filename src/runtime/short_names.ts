@@ -11,6 +11,7 @@ import { EMPTY_CONF, type RegistriesConf } from "../formats/registries_conf.ts";
 import { loadRegistriesConf } from "../registry/load_registries_conf.ts";
 import type { Agent } from "./agent.ts";
 import { isPlainName } from "./image_text.ts";
+import { whyOf } from "../why.ts";
 
 /**
  * Reads registries.conf if one of these texts needs it. A lookup among what is
@@ -27,7 +28,7 @@ export async function loadShortNames(
   try {
     return await loadRegistriesConf(registries);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = whyOf(error);
     log("warn", `Cannot use the aliases of registries.conf: ${why}`);
     return EMPTY_CONF;
   }

@@ -7,6 +7,7 @@ import { formatRecords, type StoreRecord } from "../formats/store_record.ts";
 import { isErrno } from "../fs/errno.ts";
 import { writeAtomically } from "../fs/write_atomically.ts";
 import type { HeldLock } from "./lock.ts";
+import { whyOf } from "../why.ts";
 
 /** Where the records of one kind lie. */
 export interface TableFiles<R extends StoreRecord> {
@@ -163,7 +164,7 @@ function load<R>(path: string, parse: (text: string) => R[]): R[] {
   try {
     return parse(text);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = whyOf(error);
     throw new UnsupportedStoreError(
       `Cannot read "${path}": ${why}; restore it from a backup`,
       { cause: error },

@@ -24,6 +24,7 @@ import {
   lockTables,
   type WantedLocks,
 } from "./tables.ts";
+import { whyOf } from "../why.ts";
 
 /** An open store. It holds nothing between calls, so it need not be closed. */
 export interface Store {
@@ -111,7 +112,7 @@ async function lockWhole<W extends WantedLocks>(
 function describeSwept({ path, error }: SweptStaging): string {
   const what = `"${path}", left by a process that died`;
   if (error === undefined) return `Removed ${what}`;
-  const why = error instanceof Error ? error.message : String(error);
+  const why = whyOf(error);
   return `Cannot remove ${what}: ${why}`;
 }
 

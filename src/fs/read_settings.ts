@@ -1,0 +1,36 @@
+/** Reads text files that say what orlop is to do. */
+
+import { whyOf } from "../why.ts";
+import { findStranger } from "./who_can_change.ts";
+
+/** Who chose the file: a user by a flag, or orlop by where such files are. */
+export type ChosenBy = "user" | "orlop";
+
+// Far more than any has; what never ends has no size.
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Reads a file of settings or credentials: a regular one, since others may never
+ * end. One that orlop found by itself must be one that nobody else can change.
+ *
+ * @throws {Error} If it cannot be read, or used; `cause` is the system's error.
+ */
+export async function readSettings(
+  path: string,
+  chosenBy: ChosenBy,
+): Promise<string> {
+  try {
+    const found = await Deno.stat(path);
+    if (!found.isFile) throw new TypeError("it is no regular file");
+    if (found.size > MAX_BYTES) {
+      throw new TypeError(`it is larger than ${MAX_BYTES} bytes`);
+    }
+    const stranger = chosenBy === "user" ? undefined : findStranger(path);
+    if (stranger !== undefined) {
+      throw new TypeError(`${stranger}; what others can change is not used`);
+    }
+    return await Deno.readTextFile(path);
+  } catch (cause) {
+    throw new Error(`Cannot read "${path}": ${whyOf(cause)}`, { cause });
+  }
+}

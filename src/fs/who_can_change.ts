@@ -1,0 +1,46 @@
+/** Whether somebody else could change what a path leads to. */
+
+import { lstatSync, realpathSync } from "node:fs";
+import { dirname } from "@std/path";
+
+const GROUP_OR_OTHERS_WRITE = 0o022;
+const STICKY = 0o1000;
+
+/**
+ * Finds who besides root and this process's user could change a file, or put
+ * another in its place: looks at the file and at each folder on the way to it.
+ *
+ * @param path Absolute, and there.
+ * @returns Why it is not to be trusted, as the end of a sentence; undefined if
+ *   nobody else can.
+ */
+export function findStranger(path: string): string | undefined {
+  const real = realpathSync(path);
+  const ways = real === path ? [path] : [path, real];
+  return ways.flatMap(wayTo)
+    .map(describeStranger)
+    .find((found) => found !== undefined);
+}
+
+/** The folders from the root on, and the path itself. */
+function wayTo(path: string): readonly string[] {
+  const parent = dirname(path);
+  return parent === path ? [path] : [...wayTo(parent), path];
+}
+
+function describeStranger(path: string): string | undefined {
+  const { uid, mode, isLink } = look(path);
+  if (uid !== 0 && uid !== Deno.uid()) {
+    return `"${path}" belongs to user ${uid}`;
+  }
+  // What a symbolic link says, only its owner can change.
+  if (isLink || (mode & GROUP_OR_OTHERS_WRITE) === 0) return undefined;
+  // In a sticky folder others cannot replace what is not theirs.
+  if ((mode & STICKY) !== 0 && uid === 0) return undefined;
+  return `others can write to "${path}"`;
+}
+
+function look(path: string): { uid: number; mode: number; isLink: boolean } {
+  const found = lstatSync(path);
+  return { uid: found.uid, mode: found.mode, isLink: found.isSymbolicLink() };
+}

@@ -1,0 +1,148 @@
+/**
+ * Why something failed, in the words of orlop and of the system: never a line of
+ * the runtime that orlop is written for.
+ */
+
+/** Why something failed, as the end of a sentence: `Cannot …: <why>`. */
+export function whyOf(error: unknown): string {
+  if (error instanceof SuppressedError) return whyOf(error.suppressed);
+  if (!(error instanceof Error)) return inOwnWords(String(error));
+  return wordsOfSystem(error) ?? inOwnWords(error.message || error.name);
+}
+
+/** What the system said to which question; undefined for other errors. */
+export interface SystemFailure {
+  /** What was to be done, such as `open`. */
+  readonly verb: string;
+  /** Undefined if the error does not tell. */
+  readonly path: string | undefined;
+  readonly why: string;
+}
+
+/** Reads an error that nobody has put into words yet. */
+export function readSystemFailure(error: Error): SystemFailure | undefined {
+  const why = wordsOfSystem(error);
+  if (why === undefined) return undefined;
+  const [, called = "", quoted] =
+    /(?:[,:] (\w+) )'(.*)'$/s.exec(error.message) ?? [];
+  const path = "path" in error && typeof error.path === "string"
+    ? error.path
+    : quoted;
+  const call = "syscall" in error ? String(error.syscall) : called;
+  return { verb: VERBS[call] ?? "use", path, why };
+}
+
+/** The system's name of an error, such as `ENOENT`; empty if it has none. */
+export function errnoOf(error: unknown): string {
+  const isCoded = error instanceof Error && "code" in error;
+  return isCoded && typeof error.code === "string" ? error.code : "";
+}
+
+/** Takes out of a text what only the runtime's own users understand. */
+export function inOwnWords(text: string): string {
+  return text
+    .replace(/^Uncaught (\(in promise\) )?(\w*Error: )?/, "")
+    .replaceAll(/ \(os error \d+\)/g, "")
+    .replace(MISSING, (_all, kind, what) => missing(kind, what));
+}
+
+// A permission that this process was not started with, or has given up.
+const MISSING =
+  /Requires (\w+) access(?: to (.+?))?, run again with the --allow-\S+ flag/;
+
+/** What permission is missing, as the end of a sentence about `what`. */
+function missing(kind: string, what = "it"): string {
+  if (kind === "all") {
+    return `orlop uses nothing that is in /dev, /proc or /sys, such as ${what}`;
+  }
+  return `orlop has no permission to ${PERMITTED[kind] ?? "use"} ${what}`;
+}
+
+const PERMITTED: Readonly<Record<string, string>> = {
+  read: "read",
+  write: "write to",
+  run: "run",
+  net: "connect to",
+  env: "read variable",
+  sys: "ask the system for",
+  ffi: "load",
+};
+
+/** Undefined if the message is somebody's own. */
+function wordsOfSystem(error: Error): string | undefined {
+  if (/^Cannot /.test(error.message)) return undefined;
+  if (error instanceof Deno.errors.NotCapable) {
+    return inOwnWords(error.message);
+  }
+  const code = errnoOf(error);
+  if (!/^E[A-Z0-9]+$/.test(code)) return undefined;
+  const known = WORDS[code];
+  if (known !== undefined) return known;
+  return inOwnWords(error.message || error.name)
+    .replace(/^[A-Z0-9]+: /, "")
+    .replace(/[,:] \w+ '.*'$/s, "")
+    .replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
+}
+
+// errno(3); where the usual words leave a question, they say more.
+const WORDS: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EBUSY: "it is in use, or something is mounted there",
+  EDQUOT: "the disk quota is used up",
+  EEXIST: "something else is there already",
+  EFBIG: "the file would be larger than this process may write (ulimit -f)",
+  EINVAL: "the system does not do that there",
+  EIO: "the disk has an error: see dmesg",
+  EISDIR: "it is a directory",
+  ELOOP: "its symbolic links lead nowhere",
+  EMFILE: "this process has too many files open (ulimit -n)",
+  ENAMETOOLONG: "the name is too long",
+  ENFILE: "the system has too many files open",
+  ENODEV: "the system has no such device",
+  ENOENT: "no such file or directory",
+  ENOMEM: "the system has no memory left",
+  ENOSPC: "no space left on device",
+  ENOSYS: "the system does not know how",
+  ENOTDIR: "a part of the path is no directory",
+  ENOTEMPTY: "the directory is not empty",
+  ENXIO: "no such device",
+  EOPNOTSUPP: "its file system does not do that",
+  EPERM: "the system does not permit it",
+  EROFS: "the file system is read-only",
+  ESTALE: "the network file system has lost it",
+  ETXTBSY: "the program is running",
+  EXDEV: "it lies on another file system",
+};
+
+// System calls, and Deno's and Node's names for what it did.
+const VERBS: Readonly<Record<string, string>> = {
+  access: "read",
+  chmod: "set the mode of",
+  chown: "set the owner of",
+  copyfile: "copy",
+  fsync: "write to",
+  link: "make",
+  lstat: "look at",
+  mkdir: "make",
+  mkdtemp: "make",
+  open: "open",
+  opendir: "list",
+  read: "read",
+  readdir: "list",
+  readfile: "read",
+  readlink: "read",
+  realpath: "look at",
+  remove: "remove",
+  rename: "rename",
+  rm: "remove",
+  rmdir: "remove",
+  scandir: "list",
+  stat: "look at",
+  statfs: "look at",
+  symlink: "make",
+  truncate: "write to",
+  unlink: "remove",
+  utime: "set the times of",
+  write: "write to",
+  writefile: "write to",
+};
