@@ -277,6 +277,35 @@ export class UnsupportedStoreError extends Error {
 }
 
 /**
+ * What a store's files say cannot all be true: records were lost, say. Nothing
+ * was changed, as whatever is not named might still be somebody's.
+ *
+ * @example
+ * ```ts
+ * import { DamagedStoreError, UnsupportedStoreError } from "orlop";
+ * const error = new DamagedStoreError("why", { path: "/a/layers.json" });
+ * console.log(error instanceof UnsupportedStoreError, error.path);
+ * ```
+ */
+export class DamagedStoreError extends UnsupportedStoreError {
+  /** The file in doubt; absolute. */
+  readonly path: string;
+
+  static {
+    this.prototype.name = "DamagedStoreError";
+  }
+
+  /** Makes one for a file. */
+  constructor(
+    message: string,
+    details: { readonly path: string; readonly cause?: unknown },
+  ) {
+    super(message, { cause: details.cause });
+    this.path = details.path;
+  }
+}
+
+/**
  * A file that a store keeps does not parse: it was damaged, or it is of a newer
  * orlop.
  *

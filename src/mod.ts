@@ -150,9 +150,10 @@ export {
 } from "./runtime/store_image.ts";
 export type { HeldLock } from "./store/lock.ts";
 export type { StoreLocation, StorePaths } from "./store/paths.ts";
+export type { Origin } from "./store/record_files.ts";
 export type { RecordTable } from "./store/record_table.ts";
 export type { Staging } from "./store/staging.ts";
-export type { Store } from "./store/store.ts";
+export type { HeldStore, LockStoreOptions, Store } from "./store/store.ts";
 export type {
   HeldLocks,
   Holdable,

@@ -38,9 +38,10 @@ export function describeRemoved(
 
 /** What was to go but did not, and why. */
 export function describeProblems(
-  { plan, failed }: PruneReport,
+  { plan, failed, stuck }: PruneReport,
 ): readonly string[] {
-  const failures = failed.map((failure) => `orlop: ${describeFailed(failure)}`);
+  const failures = [...failed, ...stuck]
+    .map((failure) => `orlop: ${describeFailed(failure)}`);
   const { shortfall, wanted = 0, kept } = plan;
   if (shortfall === 0) return failures;
   const holders = kept.toSorted((a, b) => b.bytes - a.bytes)
@@ -67,7 +68,7 @@ const MAX_HOLDERS = 10;
 
 /** One object for a log. */
 export function reportToJson(
-  { plan, removed, failed, disk }: PruneReport,
+  { plan, removed, failed, stuck, disk }: PruneReport,
   { isDry }: ReportOptions,
 ): Record<string, unknown> {
   const items = isDry ? plan.items : removed;
@@ -83,13 +84,14 @@ export function reportToJson(
     total: disk.total,
     items,
     kept: plan.kept,
-    failed: failed.map(({ item, error }) => ({
-      kind: item.kind,
-      id: item.id,
-      name: item.name,
-      error: describeError(error),
-    })),
+    failed: failed.map(failureToJson),
+    stuck: stuck.map(failureToJson),
   };
+}
+
+function failureToJson({ item, error }: FailedItem): Record<string, unknown> {
+  const { kind, id, name } = item;
+  return { kind, id, name, error: describeError(error) };
 }
 
 function describeItem({ kind, name, id, bytes, reason }: KeptItem): string {

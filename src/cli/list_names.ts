@@ -26,7 +26,10 @@ export async function listNames(
   try {
     // Opening would make a store where there is none.
     if (!existsSync(call.config.root)) return [];
-    using session = openSession(call, { lockTimeoutMs: LOCK_TIMEOUT_MS });
+    using session = openSession(call, {
+      purpose: "read",
+      lockTimeoutMs: LOCK_TIMEOUT_MS,
+    });
     const names = await list(kind, session.agent);
     return names.filter((name) => PLAIN.test(name));
   } catch {

@@ -14,6 +14,8 @@ export interface Session extends Disposable {
 export interface SessionOptions {
   /** How long to wait for other processes; for ever if left out. */
   readonly lockTimeoutMs?: number | undefined;
+  /** `"read"` also shows what is in a store that is damaged. */
+  readonly purpose?: "read" | "write";
   /** The image of infra containers, instead of the embedded one. */
   readonly pauseImage?: string | undefined;
 }
@@ -36,6 +38,7 @@ export function openSession(
     );
   }
   const agent = openAgent({
+    purpose: "write", // before it looks for what it is to change
     ...options,
     root,
     runRoot,

@@ -13,7 +13,7 @@ const MAX_PATH_BYTES = 3800;
 const MAX_DEPTH = 200;
 
 /**
- * Removes a tree; one that is gone already is no error. Follows no links.
+ * Removes a tree, or a file; one that is gone already is no error. Follows no links.
  *
  * @throws {Error} If something in it cannot be removed, such as a mount point.
  */
@@ -60,7 +60,7 @@ function listDirectories(path: string): readonly string[] {
       .filter((entry) => entry.isDirectory())
       .map(({ name }) => name);
   } catch (error) {
-    if (isErrno(error, "ENOENT")) return [];
+    if (isErrno(error, "ENOENT", "ENOTDIR")) return []; // or a file itself
     throw error;
   }
 }

@@ -43,6 +43,12 @@ export interface AgentOptions {
   readonly libc?: Libc | undefined;
   /** How long to wait for a lock, in milliseconds; left out, for ever. */
   readonly lockTimeoutMs?: number | undefined;
+  /**
+   * `"write"` demands a store without damage before anything is read; `"read"`
+   * shows what can be read beside the damage. Left out, each call does what it
+   * needs.
+   */
+  readonly purpose?: "read" | "write" | undefined;
   /** What infra containers are made of; left out, the embedded image. */
   readonly pauseImage?: string | undefined;
   /** Options that every mount gets, such as `nodev`. */
@@ -82,6 +88,7 @@ export function openAgent(options: AgentOptions): Agent {
       runRoot: options.runRoot,
       libc,
       lockTimeoutMs: options.lockTimeoutMs,
+      purpose: options.purpose,
       onWarning: (message) => log("warn", message),
     }),
     mounter: options.mounter ?? systemMounter(),

@@ -8,6 +8,8 @@ export interface CleanupFacts {
   /** When these were gathered. */
   readonly now: number;
   readonly disk: DiskSpace;
+  /** What is wrong with the records: then nothing may go. */
+  readonly faults: readonly string[];
   readonly leftovers: readonly LeftoverFact[];
   readonly layers: readonly LayerFact[];
   readonly images: readonly ImageFact[];

@@ -6,12 +6,14 @@ import { basename, dirname, join } from "@std/path";
 import type { MountEntry } from "../formats/mount_table.ts";
 import { findProgram } from "../process/find_program.ts";
 import { runCommand } from "../process/run_command.ts";
-import { findOrphans } from "../store/find_orphans.ts";
 import { layOut } from "../store/paths.ts";
 import { type Agent, openAgent } from "./agent.ts";
 import { readCleanupStatus } from "./cleanup_status.ts";
 import type { Patient } from "./doctor.ts";
 import { about, type Check, type Finding } from "./doctor_finding.ts";
+import { findLeftovers, type Leftovers } from "./leftovers.ts";
+import { sumBytes } from "./own_layers.ts";
+import { surveyStore } from "./survey_store.ts";
 import { findInstalled } from "./schedule.ts";
 
 // Nobody holds a lock for long, but for a tool that unpacks a big layer.
@@ -106,9 +108,13 @@ function findHolders({ root, libc }: Patient): ReadonlyMap<string, number> {
 
 /** By the records: mounts that nobody counts, and files that nobody names. */
 async function lookAtRecords(patient: Patient): Promise<readonly Finding[]> {
-  const { ok, warn } = about("store");
+  const { ok, fail } = about("store");
   const { signal } = patient;
-  const agent = openAgent({ ...patient, lockTimeoutMs: LOCK_TIMEOUT_MS });
+  const agent = openAgent({
+    ...patient,
+    purpose: "read",
+    lockTimeoutMs: LOCK_TIMEOUT_MS,
+  });
   using held = await agent.store.lock({
     layers: "read",
     images: "read",
@@ -121,19 +127,35 @@ async function lookAtRecords(patient: Patient): Promise<readonly Finding[]> {
     `${containers.records.length} containers`,
     `${layers.records.length} layers`,
   ];
-  const orphans = findOrphans(agent.store, held);
+  const facts = await surveyStore(agent, held, { signal, measured: "none" });
   return [
     ok(`containers/storage, overlay: ${counts.join(", ")}`),
-    ...orphans.length === 0 ? [] : [
-      warn(
-        `${orphans.length} leftovers, such as ${orphans[0]?.path}`,
-        "Nothing is wrong with the rest; remove them: orlop gc",
-      ),
-    ],
+    ...held.faults.map((fault) =>
+      fail(fault, "Until then orlop changes nothing in this store")
+    ),
+    ...describeLeftovers(findLeftovers(facts)),
     ...await lookAtMounts(agent, {
       ...patient,
       isLayer: (id) => layerIds.has(id),
     }),
+  ];
+}
+
+function describeLeftovers(
+  { removable, kept }: Leftovers,
+): readonly Finding[] {
+  const { warn } = about("store");
+  const bytes = `${sumBytes(removable)} bytes`;
+  return [
+    ...removable.slice(0, 1).map(({ name }) =>
+      warn(
+        `${removable.length} leftovers, ${bytes}, such as ${name}`,
+        "Nothing is wrong with the rest; remove them: orlop gc",
+      )
+    ),
+    ...kept.map(({ name, reason }) =>
+      warn(`leftover ${name}: ${reason}`, "gc removes it when that is over")
+    ),
   ];
 }
 

@@ -10,6 +10,8 @@ export interface LayerFact {
   readonly createdMs: number;
   /** What needs it beside records, such as `a pull`; undefined if nothing. */
   readonly holder: string | undefined;
+  /** Whether it belongs to nobody, and holds what only a container can write. */
+  readonly isPrecious: boolean;
 }
 
 /** What is on a layer: an image, also mapped for users, or a container. */
@@ -37,7 +39,8 @@ export class LayerUsers {
   isFree(id: string): boolean {
     const layer = this.#layers.get(id);
     return layer !== undefined && layer.holder === undefined &&
-      !this.#gone.has(id) && (this.#counts.get(id) ?? 0) === 0;
+      !layer.isPrecious && !this.#gone.has(id) &&
+      (this.#counts.get(id) ?? 0) === 0;
   }
 
   /** Takes a user away. @returns The layers that go with it, topmost first. */

@@ -26,10 +26,14 @@ export function planCleanup(
 ): CleanupPlan {
   const { target } = wish;
   const wanted = target && bytesWanted(facts.disk, target);
-  if (target?.kind === "marks" && wanted === 0) {
-    return { items: [], kept: [], wanted, bytes: 0, shortfall: 0 };
-  }
+  // What the records do not name may be somebody's then.
+  if (facts.faults.length > 0) return emptyPlan(wanted);
+  if (target?.kind === "marks" && wanted === 0) return emptyPlan(wanted);
   return new Planner(facts, wish, { wanted }).plan();
+}
+
+function emptyPlan(wanted: number | undefined): CleanupPlan {
+  return { items: [], kept: [], wanted, bytes: 0, shortfall: wanted ?? 0 };
 }
 
 /** How much must go for a target to be met; 0 if it is. */
@@ -126,6 +130,10 @@ class Planner {
         const reason = "it belongs to no image and no container";
         this.#take({ kind: "layer", id, name: id, reason, bytes, layers: [] });
       }
+    }
+    for (const { id, bytes } of layers.filter((layer) => layer.isPrecious)) {
+      const reason = "it holds files of a container, of which nothing is known";
+      this.#kept.push({ kind: "layer", id, name: id, reason, bytes });
     }
   }
 

@@ -1,9 +1,11 @@
 /** Cleans a store up: what nobody needs, and what crashes left. */
 
 import type { Abortable } from "../abort.ts";
-import { StoreBusyError } from "../errors.ts";
+import { DamagedStoreError, StoreBusyError } from "../errors.ts";
+import { isErrno } from "../fs/errno.ts";
 import { lastUseOf, noteUse } from "../store/image_store.ts";
 import type { HeldLocks } from "../store/tables.ts";
+import { sweepLocks } from "../store/sweep_locks.ts";
 import type { Agent } from "./agent.ts";
 import { carryOut, cutIntoSteps } from "./carry_out_cleanup.ts";
 import type { CleanupFacts, DiskSpace } from "./cleanup_facts.ts";
@@ -28,6 +30,8 @@ import { whyOf } from "../why.ts";
 export interface PruneOptions extends Abortable, CleanupWish {
   /** `"plan"` only tells; `"remove"`, the default, carries the plan out. */
   readonly action?: "plan" | "remove" | undefined;
+  /** Told how it ended, also if it fails. */
+  readonly onStatus?: ((status: CleanupStatus) => void) | undefined;
 }
 
 /** What came of a cleanup. */
@@ -37,6 +41,8 @@ export interface PruneReport {
   readonly removed: readonly CleanupItem[];
   /** Those that could not be removed, and why. */
   readonly failed: readonly FailedItem[];
+  /** Leftovers that the system does not let go, such as what is mounted. */
+  readonly stuck: readonly FailedItem[];
   /** Afterwards. */
   readonly disk: DiskSpace;
 }
@@ -64,12 +70,26 @@ export async function prune(
   const startMs = performance.now();
   try {
     const report = await cleanUp(agent, options);
-    note(agent, { startMs, ...describeReport(report) });
+    keep(describeReport(report));
     return report;
   } catch (error) {
     const outcome = error instanceof StoreBusyError ? "busy" : "failed";
-    note(agent, { startMs, outcome, message: whyOf(error) });
+    const ending = { outcome, message: whyOf(error) } as const;
+    // Into a store that is in doubt nothing is written at all.
+    if (error instanceof DamagedStoreError) tell(ending);
+    else keep(ending);
     throw error;
+  }
+
+  function keep(ending: Ending): void {
+    noteStatus(agent, tell(ending));
+  }
+
+  function tell(ending: Ending): CleanupStatus {
+    const durationMs = Math.round(performance.now() - startMs);
+    const status = makeStatus(agent, { durationMs, ...ending });
+    options.onStatus?.(status);
+    return status;
   }
 }
 
@@ -89,6 +109,7 @@ async function removeAll(
   const { store, log } = agent;
   const removed: CleanupItem[] = [];
   const failed: FailedItem[] = [];
+  const stuck: FailedItem[] = [];
   await using later = new AsyncDisposableStack(); // when no lock is held
   using held = await store.lock(DELETE_LOCKS, options);
   const measured = (options.containers ?? "none") === "none"
@@ -96,9 +117,10 @@ async function removeAll(
     : "removable";
   const facts = await surveyStore(agent, held, { ...options, measured });
   const plan = planCleanup(facts, options);
-  if (options.action === "plan") return { plan, removed, failed };
+  if (options.action === "plan") return { plan, removed, failed, stuck };
+  sweepLocks(store);
   noteUses(held, facts);
-  if (plan.items.length === 0) return { plan, removed, failed };
+  if (plan.items.length === 0) return { plan, removed, failed, stuck };
   const trash = later.use(store.openStaging());
   for (const step of cutIntoSteps(plan.items)) {
     options.signal?.throwIfAborted();
@@ -106,13 +128,20 @@ async function removeAll(
       await carryOut(agent, held, { step, trash });
       removed.push(...step);
     } catch (error) {
-      failed.push(...step.map((item) => ({ item, error })));
+      const list = isStuck(step, error) ? stuck : failed;
+      list.push(...step.map((item) => ({ item, error })));
     }
   }
   for (const { kind, name, reason } of removed) {
     log("info", `removed ${kind} "${name}": ${reason}`);
   }
-  return { plan, removed, failed };
+  return { plan, removed, failed, stuck };
+}
+
+/** What is mounted or immutable stays so: no reason to fail every night. */
+function isStuck(step: readonly CleanupItem[], error: unknown): boolean {
+  return step.every(({ kind }) => kind === "leftover") &&
+    isErrno(error, "EBUSY", "EPERM", "EROFS");
 }
 
 // Rarely enough that a cleanup every few minutes does not write each time.
@@ -164,25 +193,28 @@ function describeReport(
   return { ...common, outcome: "short", message };
 }
 
-function note(
-  { store, log }: Agent,
-  { startMs, ...ending }: Ending & { readonly startMs: number },
-): void {
+function makeStatus(
+  { store }: Agent,
+  ending: Ending & { readonly durationMs: number },
+): CleanupStatus {
   const time = new Date().toISOString();
+  const lastDone = ending.outcome === "done"
+    ? time
+    : readCleanupStatus(store.paths)?.lastDone;
+  return {
+    time,
+    removed: forEachKind(() => 0),
+    freedBytes: 0,
+    shortfallBytes: 0,
+    disk: undefined,
+    ...ending,
+    lastDone,
+  };
+}
+
+function noteStatus({ store, log }: Agent, status: CleanupStatus): void {
   try {
-    const lastDone = ending.outcome === "done"
-      ? time
-      : readCleanupStatus(store.paths)?.lastDone;
-    writeCleanupStatus(store.paths, {
-      time,
-      durationMs: Math.round(performance.now() - startMs),
-      removed: forEachKind(() => 0),
-      freedBytes: 0,
-      shortfallBytes: 0,
-      disk: undefined,
-      ...ending,
-      lastDone,
-    });
+    writeCleanupStatus(store.paths, status);
   } catch (error) {
     // A full disk is a reason to clean up, not one to fail.
     log("warn", `Cannot note how the cleanup ended: ${whyOf(error)}`);

@@ -58,6 +58,7 @@ export interface StoredImage {
   readonly digest: Digest;
 }
 
+const ALL = { layers: "read", images: "read", containers: "read" } as const;
 // Another tool may remove a layer that this image needs, at the worst moment.
 const MAX_ROUNDS = 3;
 
@@ -172,7 +173,8 @@ async function findMissing(
   layers: readonly NeededLayer[],
   options: Abortable,
 ): Promise<readonly NeededLayer[]> {
-  using held = await store.lock({ layers: "read" }, options);
+  // Before anything is fetched, and left in a store that must not change.
+  using held = await store.lock(ALL, { ...options, purpose: "write" });
   return layers.filter((layer) => {
     const stored = held.layers.get(layer.id);
     return stored === undefined || !isProven(stored, layer);

@@ -6,11 +6,13 @@ import type { Abortable } from "../abort.ts";
 import type { LayerId } from "../formats/store_ids.ts";
 import type { ImageRecord, LayerRecord } from "../formats/store_record.ts";
 import { diskUsage } from "../fs/disk_usage.ts";
+import { holdsOwnFiles } from "../store/find_doubts.ts";
 import { findOrphans, type Orphan } from "../store/find_orphans.ts";
 import { lastUseOf } from "../store/image_store.ts";
 import { listLeasedLayers } from "../store/lease.ts";
 import { imageDirectory, type StorePaths } from "../store/paths.ts";
-import type { Tables } from "../store/tables.ts";
+import type { HeldStore } from "../store/store.ts";
+import type { Tables, WantedLocks } from "../store/tables.ts";
 import type { Agent } from "./agent.ts";
 import type {
   CleanupFacts,
@@ -48,7 +50,7 @@ interface Holders {
  */
 export async function surveyStore(
   agent: Agent,
-  held: Tables,
+  held: Tables & Pick<HeldStore<WantedLocks>, "faults">,
   options: SurveyOptions,
 ): Promise<CleanupFacts> {
   const { store, mounter } = agent;
@@ -60,8 +62,9 @@ export async function surveyStore(
   return {
     now: Date.now(),
     disk: measureDisk(store.paths),
+    faults: held.faults,
     leftovers: findOrphans(store, held).map((o) => toLeftover(o, holders)),
-    layers: held.layers.records.map((l) => toLayer(agent, l, holders)),
+    layers: toLayers(agent, held, holders),
     images: held.images.records.map((image) =>
       toImage(agent, image, { held, ...holders })
     ),
@@ -93,11 +96,29 @@ function toLeftover(
   };
 }
 
+function toLayers(
+  agent: Agent,
+  { layers, images, containers }: Tables,
+  holders: Holders,
+): readonly LayerFact[] {
+  const needed = new Set<string | undefined>([
+    ...layers.records.map(({ parent }) => parent),
+    ...images.records.flatMap(topsOf),
+    ...containers.records.map(({ layer }) => layer),
+  ]);
+  const { paths } = agent.store;
+  return layers.records.map((layer) => ({
+    ...toLayer(agent, layer, holders),
+    // It has no owner, and yet no pull brings back what is in it.
+    isPrecious: !needed.has(layer.id) && holdsOwnFiles(paths, layer),
+  }));
+}
+
 function toLayer(
   agent: Agent,
   layer: LayerRecord,
   holders: Holders,
-): LayerFact {
+): Omit<LayerFact, "isPrecious"> {
   return {
     id: layer.id,
     parent: layer.parent,
@@ -112,7 +133,7 @@ function toImage(
   image: ImageRecord,
   { held, ...holders }: Holders & { readonly held: Tables },
 ): ImageFact {
-  const tops = [image.layer ?? [], image["mapped-layers"] ?? []].flat();
+  const tops = topsOf(image);
   const noted = lastUseOf(image);
   return {
     id: image.id,
@@ -127,6 +148,10 @@ function toImage(
     holder: tops.map((top) => findHolder(agent, top, holders))
       .find((holder) => holder !== undefined),
   };
+}
+
+function topsOf(image: ImageRecord): readonly LayerId[] {
+  return [image.layer ?? [], image["mapped-layers"] ?? []].flat();
 }
 
 function findHolder(

@@ -91,10 +91,21 @@ export function findLayerUsers(held: Tables, id: LayerId): readonly string[] {
 export function removeIncompleteLayers(
   store: Store,
   layers: RecordTable<LayerRecord>,
-  trash: Staging,
+  { trash, onFailure }: {
+    readonly trash: Staging;
+    /** Told of one that cannot be removed; its record stays. */
+    readonly onFailure: (what: string, error: unknown) => void;
+  },
 ): void {
-  const ids = layers.records.filter(isIncomplete).map(({ id }) => id);
-  dropLayers(store, layers, { ids, trash });
+  for (const { id } of layers.records.filter(isIncomplete)) {
+    try {
+      removeLayerFiles(store, id, trash);
+      layers.remove(id);
+    } catch (error) {
+      onFailure(`layer "${id}"`, error);
+    }
+  }
+  layers.save();
 }
 
 /** Whether a layer was being created or deleted when its process died. */

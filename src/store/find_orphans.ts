@@ -6,7 +6,12 @@ import { isErrno } from "../fs/errno.ts";
 import { listDirectory } from "../fs/list_directory.ts";
 import type { Libc } from "../process/libc.ts";
 import { tryLock } from "./lock.ts";
-import { downloadsDirectory, type StorePaths } from "./paths.ts";
+import {
+  downloadsDirectory,
+  runDirectory,
+  type StorePaths,
+  workDirectory,
+} from "./paths.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
@@ -40,6 +45,8 @@ const ID = /^[0-9a-f]{64}$/;
 const TAR_SPLIT = /^([0-9a-f]{64})\.tar-split\.gz$/;
 // What containers/storage makes in its home to try out overlay mounts.
 const PROBE = /^(compat|metacopy-check|opaque-bug-check|volatile-check)\d+$/;
+// What orlop makes beside it, for the same.
+const TRIAL = /^trial-\d+$/;
 
 /**
  * Finds orphans, by the rules of containers/storage's own garbage collection.
@@ -62,24 +69,51 @@ export function findOrphans(
     ...images.records.map(({ id }) => join(paths.images, id)),
     ...containers.records.map(({ id }) => join(paths.containers, id)),
   ];
+  const ownTemporaryIn = [
+    join(paths.root, "orlop"),
+    ...containers.records.flatMap(({ id }) => [
+      workDirectory(paths, id),
+      runDirectory(paths, id),
+    ]),
+  ];
   const partialPulls = join(paths.home, "staging");
   return [
-    ...unknownIds(paths.home, isLayer).map(as("layer")),
+    ...findLayers(paths, layers),
     ...unknownIds(paths.layers, isLayer).map(as("layer")),
     ...tarSplits.map((name) => join(paths.layers, name)).map(as("tar-split")),
     ...unknownIds(paths.images, isImage).map(as("image")),
     ...unknownIds(paths.containers, isContainer).map(as("container")),
     ...unknownIds(paths.runContainers, isContainer).map(as("container")),
     ...temporaryIn.flatMap(temporaryFiles).map(as("temporary")),
+    // These are written without a lock.
+    ...ownTemporaryIn.flatMap(temporaryFiles)
+      .flatMap((path) => aged("temporary", path)),
     ...danglingLinks(paths, isLayer).map(as("link")),
     ...listDirectory(paths.home).filter((name) => PROBE.test(name))
       .flatMap((name) => aged("probe", join(paths.home, name))),
+    ...listDirectory(join(paths.root, "orlop"))
+      .filter((name) => TRIAL.test(name))
+      .flatMap((name) => aged("probe", join(paths.root, "orlop", name))),
     ...findDownloads(paths),
     // Of podman's own partial pulls, which hold a lock in them meanwhile.
     ...listDirectory(partialPulls).map((name) => join(partialPulls, name))
       .filter((path) => !isLocked(join(path, "staging.lock"), libc))
       .flatMap((path) => aged("download", path)),
   ];
+}
+
+/**
+ * Where another tool wrote the records last, only a layer of some age is surely
+ * nobody's: it may keep records elsewhere, too, as in a transient store.
+ */
+function findLayers(
+  { home }: StorePaths,
+  layers: Tables["layers"],
+): readonly Orphan[] {
+  const found = unknownIds(home, (id) => layers.lookUp(id) !== undefined);
+  return layers.origin === "other"
+    ? found.flatMap((path) => aged("layer", path))
+    : found.map(as("layer"));
 }
 
 function as(kind: OrphanKind): (path: string) => Orphan {

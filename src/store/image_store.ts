@@ -1,5 +1,6 @@
 /** Images in a store: their records, names and items. */
 
+import { chmodSync, mkdirSync, statSync } from "node:fs";
 import { join } from "@std/path";
 import type { Bytes } from "../formats/bytes.ts";
 import type { ImageName } from "../formats/reference.ts";
@@ -46,11 +47,9 @@ export function putImage(
   image: NewImage,
 ): void {
   const old = images.get(image.id);
-  const members = writeBigData(
-    imageDirectory(paths, image.id),
-    image.items,
-    old,
-  );
+  const directory = imageDirectory(paths, image.id);
+  if (old === undefined) markUnrecorded(directory);
+  const members = writeBigData(directory, image.items, old);
   const record: ImageRecord = {
     id: image.id,
     digest: image.digest,
@@ -65,6 +64,23 @@ export function putImage(
   giveNames(images, image.id, image.names);
   noteUse(images, image.id);
   images.save();
+  chmodSync(directory, RECORDED_MODE);
+}
+
+const RECORDED_MODE = 0o700;
+// The sticky bit says that there was no record yet: a pull that was cut short, and
+// not a record that was lost.
+const UNRECORDED_MODE = 0o1700;
+
+/** Whether an image's items were written, but no record of it ever was. */
+export function isUnrecorded(directory: string): boolean {
+  const { mode = 0 } = statSync(directory, { throwIfNoEntry: false }) ?? {};
+  return (mode & 0o7777) === UNRECORDED_MODE;
+}
+
+function markUnrecorded(directory: string): void {
+  mkdirSync(directory, { recursive: true });
+  chmodSync(directory, UNRECORDED_MODE);
 }
 
 /** Notes that an image is used now; to be saved by the caller. */

@@ -53,9 +53,13 @@ export class HeldLock implements Disposable {
     return Buffer.from(this.#file.readToken()).toString("hex");
   }
 
-  /** Writes a new token: others reload. To be done before the change. */
-  writeToken(): string {
-    const token = makeToken();
+  /**
+   * Writes a new token: others reload. To be done before the change.
+   *
+   * @param mark What its writer has to say: at most 44 bytes, else random ones.
+   */
+  writeToken(mark?: Uint8Array): string {
+    const token = makeToken(mark);
     this.#file.writeToken(token);
     return token.toString("hex");
   }
@@ -124,14 +128,23 @@ export function isLocked(path: string, libc: Libc | undefined): boolean {
 
 let tokenCount = 0n;
 
-/** Clock (ns), counter, process, random: what makes a token unlike others. */
-function makeToken(): Buffer {
+// Clock, counter and process come first, of 8, 8 and 4 bytes.
+const MARK_OFFSET = 20;
+
+/** The part of a token (in hex) that is its writer's own. */
+export function markOf(token: string): Uint8Array {
+  return Buffer.from(token, "hex").subarray(MARK_OFFSET);
+}
+
+/** Clock (ns), counter, process, mark: what makes a token unlike others. */
+function makeToken(mark?: Uint8Array): Buffer {
   const token = Buffer.alloc(TOKEN_BYTES);
   tokenCount += 1n;
   token.writeBigUInt64LE(BigInt(Date.now()) * 1_000_000n, 0);
   token.writeBigUInt64LE(tokenCount, 8);
   token.writeUInt32LE(Deno.pid, 16);
-  randomFillSync(token, 20);
+  randomFillSync(token, MARK_OFFSET);
+  if (mark !== undefined) token.set(mark, MARK_OFFSET);
   return token;
 }
 

@@ -1,30 +1,18 @@
 /** Records of one kind, loaded and held under their lock. */
 
-import { readFileSync } from "node:fs";
-import { join } from "@std/path";
-import { UnsupportedStoreError } from "../errors.ts";
 import { formatRecords, type StoreRecord } from "../formats/store_record.ts";
-import { isErrno } from "../fs/errno.ts";
 import { writeAtomically } from "../fs/write_atomically.ts";
 import type { HeldLock } from "./lock.ts";
-import { whyOf } from "../why.ts";
-
-/** Where the records of one kind lie. */
-export interface TableFiles<R extends StoreRecord> {
-  readonly directory: string;
-  /** The lock file beside them. */
-  readonly lockName: string;
-  /** File names; the first takes new records. */
-  readonly files: readonly [string, ...string[]];
-  parse(text: string): R[];
-}
-
-interface LoadedFile<R> {
-  readonly path: string;
-  /** By ID, in the order of the file. */
-  readonly records: Map<string, R>;
-  isChanged: boolean;
-}
+import {
+  digestOfFiles,
+  type LoadedFile,
+  loadFiles,
+  markChange,
+  mergeFirst,
+  type Origin,
+  originOf,
+  type TableFiles,
+} from "./record_files.ts";
 
 /**
  * The records under a held lock. Disposing releases the lock; changes that
@@ -43,19 +31,18 @@ interface LoadedFile<R> {
 export class RecordTable<R extends StoreRecord> implements Disposable {
   /** What keeps others from changing them. */
   readonly lock: HeldLock;
+  /** Whether the records were as their last writer had left them. */
+  readonly origin: Origin;
   readonly #files: readonly LoadedFile<R>[];
+  #saved: Uint8Array;
   #all: readonly R[] | undefined;
 
-  /** Loads the records. @throws {UnsupportedStoreError} If they are damaged. */
-  constructor(lock: HeldLock, { directory, files, parse }: TableFiles<R>) {
+  /** Loads the records. @throws {DamagedStoreError} If they are damaged. */
+  constructor(lock: HeldLock, description: TableFiles<R>) {
     this.lock = lock;
-    this.#files = files.map((name) => {
-      const path = join(directory, name);
-      const records = load(path, parse).map((record) =>
-        [record.id, record] as const
-      );
-      return { path, records: new Map(records), isChanged: false };
-    });
+    this.#files = loadFiles(description);
+    this.#saved = digestOfFiles(this.#files);
+    this.origin = originOf(this.#files, lock.readToken());
   }
 
   /** All records, in the order of the files; later changes do not show. */
@@ -115,11 +102,13 @@ export class RecordTable<R extends StoreRecord> implements Disposable {
   save(): void {
     const changed = this.#files.filter(({ isChanged }) => isChanged);
     if (changed.length === 0) return;
-    this.lock.writeToken();
+    const digest = digestOfFiles(this.#files);
+    this.lock.writeToken(markChange(this.#saved, digest));
     for (const file of changed) {
       writeAtomically(file.path, formatRecords([...file.records.values()]));
       file.isChanged = false;
     }
+    this.#saved = digest;
   }
 
   /** Releases the lock. */
@@ -139,35 +128,5 @@ export class RecordTable<R extends StoreRecord> implements Disposable {
     change(file);
     file.isChanged = true;
     this.#all = undefined;
-  }
-}
-
-/** Of two records of one ID the first counts, as for everybody. */
-function mergeFirst<R>(files: readonly LoadedFile<R>[]): Map<string, R> {
-  const merged = new Map<string, R>();
-  for (const { records } of files) {
-    for (const [id, record] of records) {
-      if (!merged.has(id)) merged.set(id, record);
-    }
-  }
-  return merged;
-}
-
-function load<R>(path: string, parse: (text: string) => R[]): R[] {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return [];
-    throw error;
-  }
-  try {
-    return parse(text);
-  } catch (error) {
-    const why = whyOf(error);
-    throw new UnsupportedStoreError(
-      `Cannot read "${path}": ${why}; restore it from a backup`,
-      { cause: error },
-    );
   }
 }

@@ -13,6 +13,7 @@ import { removeTree, removeTreeSync } from "../fs/remove_tree.ts";
 import type { Libc } from "../process/libc.ts";
 import { stopSpool } from "./apply_spool.ts";
 import { type HeldLock, tryLock } from "./lock.ts";
+import { whyOf } from "../why.ts";
 
 /** A private directory (0700) that is removed when disposed of. */
 export interface Staging extends AsyncDisposable {
@@ -32,12 +33,29 @@ const DIRECTORY_PREFIX = "temp-dir-";
 const MAX_TRIES = 40;
 const PAUSE_MS = 50;
 
+/** How to open a staging directory. */
+export interface StagingOptions {
+  readonly libc: Libc | undefined;
+  /** Told why it cannot be removed, such as an immutable file in it. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+/** Says that a directory is left, and why. */
+export function describeFailure(path: string, error: unknown): string {
+  return `Cannot remove "${path}": ${
+    whyOf(error)
+  }; the next command tries again`;
+}
+
 /**
  * Opens a staging directory.
  *
  * @param parent Where: on the same mount as that what is staged goes to.
  */
-export function openStaging(parent: string, libc: Libc | undefined): Staging {
+export function openStaging(
+  parent: string,
+  { libc, onWarning }: StagingOptions,
+): Staging {
   for (;;) {
     mkdirSync(parent, { recursive: true, mode: 0o700 });
     const suffix = randomSuffix();
@@ -49,10 +67,15 @@ export function openStaging(parent: string, libc: Libc | undefined): Staging {
     return {
       path,
       async [Symbol.asyncDispose]() {
-        using _lock = lock; // if the rest fails, the next sweep tries again
-        await removeWhileUsed(path);
-        rmSync(lock.path, { force: true });
-        removeIfEmpty(parent);
+        using _lock = lock;
+        try {
+          await removeWhileUsed(path);
+          rmSync(lock.path, { force: true });
+          removeIfEmpty(parent);
+        } catch (error) {
+          // What was done is done; the next sweep tries again.
+          onWarning?.(describeFailure(path, error));
+        }
       },
     };
   }
@@ -63,7 +86,9 @@ export function sweepStaging(
   parent: string,
   libc: Libc | undefined,
 ): readonly SweptStaging[] {
-  return findSuffixes(parent).flatMap((suffix) => {
+  const suffixes = findSuffixes(parent);
+  if (suffixes.length === 0) removeIfEmpty(parent);
+  return suffixes.flatMap((suffix) => {
     const lock = takeLock(join(parent, LOCK_PREFIX + suffix), libc);
     if (lock === undefined) return []; // its owner is at work
     using _lock = lock;
@@ -118,7 +143,7 @@ function takeLock(
   try {
     return tryLock(path, libc);
   } catch (error) {
-    if (isErrno(error, "ENOENT")) return undefined;
+    if (isErrno(error, "ENOENT", "EROFS")) return undefined;
     throw error;
   }
 }
@@ -132,12 +157,15 @@ function findSuffixes(parent: string): readonly string[] {
   return [...new Set(suffixes)];
 }
 
+// It holds something, is gone, or its file system can only be read.
+const NOT_NOW = ["ENOTEMPTY", "EEXIST", "ENOENT", "EROFS", "EPERM", "EACCES"];
+
 // Older tools stumble over directories in the driver's home that they do not
 // know, so none stays there without need.
 function removeIfEmpty(parent: string): void {
   try {
     rmdirSync(parent);
   } catch (error) {
-    if (!isErrno(error, "ENOTEMPTY", "ENOENT", "EEXIST")) throw error;
+    if (!isErrno(error, ...NOT_NOW)) throw error;
   }
 }

@@ -3,9 +3,10 @@
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { isAbsolute, join } from "@std/path";
 import type { Abortable } from "../abort.ts";
-import { UnsupportedStoreError } from "../errors.ts";
+import { StoreBusyError, UnsupportedStoreError } from "../errors.ts";
 import type { MountRecord } from "../formats/store_record.ts";
 import type { Libc } from "../process/libc.ts";
+import { demandSound, listFaults } from "./check_store.ts";
 import { isIncomplete } from "./delete_layer.ts";
 import { isUnfinished } from "./delete_container.ts";
 import { finishDeletions } from "./finish_deletions.ts";
@@ -13,6 +14,7 @@ import type { LockOptions } from "./lock.ts";
 import { layOut, type StoreLocation, type StorePaths } from "./paths.ts";
 import type { RecordTable } from "./record_table.ts";
 import {
+  describeFailure,
   openStaging,
   type Staging,
   sweepStaging,
@@ -22,9 +24,9 @@ import {
   type HeldLocks,
   lockMountCounts,
   lockTables,
+  type Tables,
   type WantedLocks,
 } from "./tables.ts";
-import { whyOf } from "../why.ts";
 
 /** An open store. It holds nothing between calls, so it need not be closed. */
 export interface Store {
@@ -37,15 +39,33 @@ export interface Store {
    * processes that died left behind is finished or undone first.
    *
    * @throws {StoreBusyError} If a lock is held for longer than the time limit.
+   * @throws {DamagedStoreError} If one is wanted for writing, and a table, of
+   *   whatever kind, is damaged or in doubt.
    */
   lock<W extends WantedLocks>(
     wanted: W,
-    options?: Abortable,
-  ): Promise<HeldLocks<W>>;
+    options?: LockStoreOptions,
+  ): Promise<HeldStore<W>>;
   /** Locks the counts of mounts; only while the layers are held. */
   lockMounts(options?: Abortable): Promise<RecordTable<MountRecord>>;
   /** A directory on the same mount as the layers, removed when disposed of. */
   openStaging(): Staging;
+}
+
+/** What was locked, and what is wrong with it if it is only to be read. */
+export type HeldStore<W extends WantedLocks> = HeldLocks<W> & {
+  /** Sentences; what the records do not name may be somebody's then. */
+  readonly faults: readonly string[];
+};
+
+/** How to lock a store. */
+export interface LockStoreOptions extends Abortable {
+  /**
+   * `"write"` demands a sound store, though locks are for reading so far;
+   * `"read"` also takes tables that are damaged, as far as they go. Left out, the
+   * locks decide, and tables that are wanted must not be damaged.
+   */
+  readonly purpose?: "read" | "write" | undefined;
 }
 
 /** How to open a store. */
@@ -54,6 +74,8 @@ export interface StoreOptions extends StoreLocation {
   readonly libc?: Libc | undefined;
   /** How long to wait for a lock, in milliseconds; left out, for ever. */
   readonly lockTimeoutMs?: number | undefined;
+  /** For locks that do not say it themselves. */
+  readonly purpose?: LockStoreOptions["purpose"];
   /** Told what a caller should know but need not act on. */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
@@ -78,11 +100,11 @@ export function openStore(options: StoreOptions): Store {
   const store: Store = {
     paths,
     libc,
-    lock: (wanted, { signal } = {}) =>
-      lockWhole(store, wanted, waitOptions(signal)),
+    lock: (wanted, { signal, purpose = options.purpose } = {}) =>
+      lockWhole(store, wanted, { ...waitOptions(signal), purpose, onWarning }),
     lockMounts: ({ signal } = {}) =>
       lockMountCounts(paths, waitOptions(signal)),
-    openStaging: () => openStaging(stagingParent, libc),
+    openStaging: () => openStaging(stagingParent, { libc, onWarning }),
   };
   return store;
 
@@ -91,29 +113,61 @@ export function openStore(options: StoreOptions): Store {
   }
 }
 
-/** Locks, but mends first if there is something to mend. */
+/**
+ * Locks. Who is going to write gets a store that is sound, and in which nothing
+ * is left half-done; who only reads gets what there is.
+ */
 async function lockWhole<W extends WantedLocks>(
   store: Store,
   wanted: W,
-  options: LockOptions,
-): Promise<HeldLocks<W>> {
-  for (;;) {
-    const held = await lockTables(store.paths, wanted, options);
-    const { layers, containers }: Partial<HeldLocks<WantedLocks>> = held;
-    if (
-      !layers?.records.some(isIncomplete) &&
-      !containers?.records.some(isUnfinished)
-    ) return held;
+  { onWarning, purpose, ...options }:
+    & LockOptions
+    & LockStoreOptions
+    & Pick<StoreOptions, "onWarning">,
+): Promise<HeldStore<W>> {
+  const { paths } = store;
+  const isToWrite = purpose === "write" ||
+    Object.values(wanted).includes("write");
+  const faults: string[] = [];
+  const tell = (fault: string) => {
+    if (faults.includes(fault)) return;
+    faults.push(fault);
+    onWarning?.(fault);
+  };
+  const onDamage = !isToWrite && purpose === "read"
+    ? ({ message }: Error) => tell(message)
+    : undefined;
+  for (let isLast = false;; isLast = true) {
+    const held = await lockTables(paths, wanted, { ...options, onDamage });
+    try {
+      if (isToWrite) demandSound(paths, { wanted, held });
+      else listFaults(paths, { wanted, held }).forEach(tell);
+      if (isLast || !hasUnfinished(held)) {
+        return Object.assign(held, { faults });
+      }
+    } catch (error) {
+      held[Symbol.dispose]();
+      throw error;
+    }
     held[Symbol.dispose]();
-    await finishDeletions(store, options);
+    try {
+      await finishDeletions(store, { ...options, onWarning });
+    } catch (error) {
+      if (isToWrite || error instanceof StoreBusyError) throw error;
+      // What is damaged, or can only be read, can be shown as it is.
+    }
   }
 }
 
+function hasUnfinished({ layers, containers }: Partial<Tables>): boolean {
+  return layers?.records.some(isIncomplete) === true ||
+    containers?.records.some(isUnfinished) === true;
+}
+
 function describeSwept({ path, error }: SweptStaging): string {
-  const what = `"${path}", left by a process that died`;
-  if (error === undefined) return `Removed ${what}`;
-  const why = whyOf(error);
-  return `Cannot remove ${what}: ${why}`;
+  return error === undefined
+    ? `Removed "${path}", left by a process that died`
+    : describeFailure(path, error);
 }
 
 // Characters that the options of an overlay mount cannot hold.

@@ -13,9 +13,11 @@ import {
   type StoreRecord,
 } from "../formats/store_record.ts";
 import type { LockKind } from "../process/libc.ts";
+import type { DamagedStoreError } from "../errors.ts";
 import { acquireLock, type HeldLock, type LockOptions } from "./lock.ts";
 import type { StorePaths } from "./paths.ts";
-import { RecordTable, type TableFiles } from "./record_table.ts";
+import { peekTable, type TableFiles, type TableView } from "./record_files.ts";
+import { RecordTable } from "./record_table.ts";
 
 /** The locks that a caller may want. */
 export type WantedLocks = Partial<Record<keyof Holdable, LockKind>>;
@@ -41,11 +43,21 @@ export type HeldLocks<W extends WantedLocks> =
   & { readonly [K in keyof W & keyof Holdable]: Holdable[K] }
   & Disposable;
 
-/** Takes locks and loads records; nothing is mended. */
+/** How to lock tables. */
+export interface LockTablesOptions extends LockOptions {
+  /** Told of a file that cannot be read, which then counts as empty. */
+  readonly onDamage?: ((error: DamagedStoreError) => void) | undefined;
+}
+
+/**
+ * Takes locks and loads records; nothing is repaired.
+ *
+ * @throws {DamagedStoreError} If a file does not parse, and nobody is told.
+ */
 export async function lockTables<W extends WantedLocks>(
   paths: StorePaths,
   wanted: W,
-  options: LockOptions,
+  options: LockTablesOptions,
 ): Promise<HeldLocks<W>> {
   const held = new DisposableStack();
   try {
@@ -91,24 +103,50 @@ export function lockMountCounts(
   paths: StorePaths,
   options: LockOptions,
 ): Promise<RecordTable<MountRecord>> {
-  const description: TableFiles<MountRecord> = {
-    directory: paths.runLayers,
-    lockName: "mountpoints.lock",
-    files: ["mountpoints.json"],
-    parse: parseMountRecords,
+  return lockTable(describeMounts(paths), "write", options);
+}
+
+/** The records of all kinds, whether they are held or not. */
+export type TableViews = {
+  readonly [K in keyof Tables]: TableView<
+    Tables[K] extends RecordTable<infer R> ? R : never
+  >;
+};
+
+/**
+ * Completes what is held by a look at the rest.
+ *
+ * @throws {DamagedStoreError} If a file of the rest does not parse, and nobody is
+ *   told.
+ */
+export function viewTables(
+  paths: StorePaths,
+  { layers, images, containers }: Partial<Tables>,
+  { onDamage }: Pick<LockTablesOptions, "onDamage"> = {},
+): TableViews {
+  // What is used last, so that a pull that goes on does not seem to lack layers.
+  return {
+    containers: containers ??
+      peekTable({ ...describeContainers(paths), onDamage }),
+    images: images ?? peekTable({ ...describeImages(paths), onDamage }),
+    layers: layers ?? peekTable({ ...describeLayers(paths), onDamage }),
   };
-  return lockTable(description, "write", options);
+}
+
+/** @throws {DamagedStoreError} If the counts of mounts do not parse. */
+export function checkMountCounts(paths: StorePaths): void {
+  peekTable(describeMounts(paths));
 }
 
 async function lockTable<R extends StoreRecord>(
   description: TableFiles<R>,
   kind: LockKind,
-  options: LockOptions,
+  { onDamage, ...options }: LockTablesOptions,
 ): Promise<RecordTable<R>> {
   const path = join(description.directory, description.lockName);
   const lock = await acquireLock(path, kind, options);
   try {
-    return new RecordTable(lock, description);
+    return new RecordTable(lock, { ...description, onDamage });
   } catch (error) {
     lock[Symbol.dispose]();
     throw error;
@@ -145,5 +183,14 @@ function describeContainers(
     lockName: "containers.lock",
     files: ["containers.json", "volatile-containers.json"],
     parse: parseContainerRecords,
+  };
+}
+
+function describeMounts({ runLayers }: StorePaths): TableFiles<MountRecord> {
+  return {
+    directory: runLayers,
+    lockName: "mountpoints.lock",
+    files: ["mountpoints.json"],
+    parse: parseMountRecords,
   };
 }

@@ -28,6 +28,7 @@ function report(changes: Partial<PruneReport["plan"]> = {}): PruneReport {
     },
     removed: [ITEM],
     failed: [],
+    stuck: [],
     disk: { free: 4e9, total: 10e9 },
   };
 }

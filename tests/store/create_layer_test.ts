@@ -1,11 +1,14 @@
 import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
 import {
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
   statSync,
+  symlinkSync,
+  writeFileSync,
 } from "node:fs";
 import { join } from "@std/path";
 import { DuplicateIdError, LayerNotFoundError } from "../../src/errors.ts";
@@ -148,11 +151,15 @@ Deno.test("createLayer() leaves nothing where it fails", async (t) => {
 Deno.test("createLayer() replaces what a crash has left of a layer", async () => {
   using test = storeAgent();
   const { store } = test.agent;
+  const { home, links } = store.paths;
+  await putLayer(store, "base");
+  const left = join(home, idOf("x"));
+  mkdirSync(join(left, "diff", "old"), { recursive: true });
+  writeFileSync(join(left, "link"), "A".repeat(26));
+  symlinkSync(`../${idOf("x")}/diff`, join(links, "A".repeat(26)));
   await putLayer(store, "x");
-  // As if the disk had forgotten the record, but not the directory.
-  rmSync(join(store.paths.layers, "layers.json"));
-  await putLayer(store, "x");
-  assertEquals(readdirSync(store.paths.links).length, 1);
+  assertEquals(readdirSync(join(left, "diff")), ["x"]);
+  assertEquals(readdirSync(links).length, 2);
 });
 
 Deno.test("createLayer() stacks as many layers as older tools mount", async () => {

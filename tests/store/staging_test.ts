@@ -26,8 +26,8 @@ Deno.test("openStaging() makes a private directory beside its lock", async () =>
   using dir = tempDir();
   const parent = dir.join("a", "staging");
   {
-    await using one = openStaging(parent, libc);
-    await using two = openStaging(parent, libc);
+    await using one = openStaging(parent, { libc });
+    await using two = openStaging(parent, { libc });
     assert(one.path !== two.path);
     const suffix = /temp-dir-(\d+)$/.exec(one.path)?.[1];
     assert(list(parent).includes(`lock-${suffix}`));
@@ -42,7 +42,7 @@ Deno.test("another program sees that a staging directory is in use", {
 }, async () => {
   using dir = tempDir();
   const parent = dir.join("staging");
-  await using staging = openStaging(parent, libc);
+  await using staging = openStaging(parent, { libc });
   const lock = staging.path.replace("temp-dir-", "lock-");
   const how = { style: "posix", kind: "write" } as const;
   assertFalse(await canLock(lock, how));
@@ -51,7 +51,7 @@ Deno.test("another program sees that a staging directory is in use", {
 Deno.test("sweepStaging() leaves alone what is in use", async () => {
   using dir = tempDir();
   const parent = dir.join("staging");
-  await using staging = openStaging(parent, libc);
+  await using staging = openStaging(parent, { libc });
   assertEquals(sweepStaging(parent, libc), []);
   assert(existsSync(staging.path));
 });

@@ -14,7 +14,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "@std/path";
-import { StoreBusyError, UnsupportedStoreError } from "../../src/errors.ts";
+import {
+  DamagedStoreError,
+  StoreBusyError,
+  UnsupportedStoreError,
+} from "../../src/errors.ts";
 import { parseContainerId } from "../../src/formats/store_ids.ts";
 import { INCOMPLETE } from "../../src/store/container_store.ts";
 import {
@@ -106,12 +110,21 @@ Deno.test("lock() gives up after the time limit", async () => {
   using _layers = await store.lock({ layers: "write" });
 });
 
-Deno.test("lock() does not mind records that are damaged elsewhere", async () => {
+Deno.test("lock() shows what can be read beside what is damaged", async () => {
   using test = storeAgent({ lockTimeoutMs: 30 });
   const { store } = test.agent;
-  writeFileSync(join(store.paths.images, "images.json"), "[{");
-  await assertRejects(() => store.lock(ALL), UnsupportedStoreError);
-  using _held = await store.lock({ layers: "write", containers: "write" });
+  await putLayer(store, "x");
+  const path = join(store.paths.images, "images.json");
+  writeFileSync(path, "[{");
+  for (const wanted of [ALL, { layers: "write" }] as const) {
+    await assertRejects(() => store.lock(wanted), DamagedStoreError, path);
+  }
+  const all = { layers: "read", images: "read", containers: "read" } as const;
+  await assertRejects(() => store.lock(all), DamagedStoreError, path);
+  using held = await store.lock(all, { purpose: "read" });
+  assertEquals([held.layers.records.length, held.images.records], [1, []]);
+  assert(held.faults[0]?.startsWith(`Cannot read "${path}": `), held.faults[0]);
+  assertEquals(test.messages, held.faults.map((fault) => `warn: ${fault}`));
 });
 
 Deno.test("lock() removes a layer whose maker died", async (t) => {
@@ -198,7 +211,10 @@ Deno.test("lock() removes a container that is half there", async (t) => {
         ...record,
         flags: { incomplete: true },
       })),
-    "whose layer is gone": (store) => writeFileSync(layersFile(store), "[]"),
+    "whose layer is gone": (store) => {
+      rmSync(layerDirectory(store.paths, idOf("x")), { recursive: true });
+      writeFileSync(layersFile(store), "[]");
+    },
     "whose folders are gone": ({ paths }) =>
       rmSync(join(workDirectory(paths, C), ".."), { recursive: true }),
   };

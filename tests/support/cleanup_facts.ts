@@ -20,6 +20,7 @@ export function facts(changes: Partial<CleanupFacts> = {}): CleanupFacts {
   return {
     now: NOW,
     disk: { free: 500, total: 1000 },
+    faults: [],
     leftovers: [],
     layers: [],
     images: [],
@@ -34,7 +35,8 @@ export function layer(
   changes: Partial<LayerFact> = {},
 ): LayerFact {
   const common = { parent: undefined, bytes: 10, createdMs: 0 };
-  return { id, ...common, holder: undefined, ...changes };
+  const needs = { holder: undefined, isPrecious: false };
+  return { id, ...common, ...needs, ...changes };
 }
 
 /** An image with one name, used a month ago, on a layer of its own name. */

@@ -14,7 +14,7 @@ import type { GoStruct } from "../template/go_values.ts";
 /** Shows all about containers. */
 export async function run(call: Call<typeof INSPECT_CONTAINER>): Promise<void> {
   const { flags, terminal, signal } = call;
-  using session = openSession(call);
+  using session = openSession(call, { purpose: "read" });
   const { agent } = session;
   const containers = await listContainers(agent, { signal });
   const shown: GoStruct[] = [];

@@ -33,7 +33,8 @@ export async function run(
   const { flags, terminal, signal } = call;
   const [name = ""] = call.arguments;
   const changes = flags.set.map(readChange);
-  using session = openSession(call);
+  const purpose = changes.length === 0 ? "read" : "write";
+  using session = openSession(call, { purpose });
   const metadata = changes.length === 0
     ? await getContainerMetadata(session.agent, name, { signal })
     : await setContainerMetadata(session.agent, name, {

@@ -2,6 +2,7 @@
 
 import type { CleanupKind } from "../../runtime/cleanup_plan.ts";
 import { measureStore, type StoreUsage } from "../../runtime/disk_usage.ts";
+import { LEFTOVER_KINDS } from "../../runtime/leftovers.ts";
 import { sumBytes } from "../../runtime/own_layers.ts";
 import type { Call } from "../command.ts";
 import { formatSize } from "../human.ts";
@@ -17,7 +18,7 @@ import { usageTables } from "../usage_tables.ts";
 export async function run(call: Call<typeof DF>): Promise<void> {
   const { flags, terminal, signal } = call;
   checkFormat(flags.format, { plain: "table" }); // measuring takes a while
-  using session = openSession(call);
+  using session = openSession(call, { purpose: "read" });
   const usage = await measureStore(session.agent, { signal });
   if (flags.format === "json") return showJson(usage, terminal);
   if (isTemplate(flags.format)) return showRows(summarize(usage), call);
@@ -80,6 +81,9 @@ function summarize(usage: StoreUsage): SummaryRow[] {
   const used = images.filter((image) => image.containers > 0);
   const active = containers.filter(({ state }) => state === "active");
   const { unused, stopped, left } = partition(usage);
+  const leftCounts = LEFTOVER_KINDS.map((kind) =>
+    usage.reclaimable[kind].count
+  );
   return [
     {
       type: "Images",
@@ -97,9 +101,7 @@ function summarize(usage: StoreUsage): SummaryRow[] {
     },
     {
       type: "Leftovers",
-      total: String(
-        usage.reclaimable.leftover.count + usage.reclaimable.layer.count,
-      ),
+      total: String(leftCounts.reduce((sum, count) => sum + count, 0)),
       active: "",
       size: left,
       reclaimable: left,
@@ -114,7 +116,7 @@ function partition({ reclaimable }: StoreUsage) {
   return {
     unused: bytesOf("dangling image", "unused image"),
     stopped: bytesOf("container"),
-    left: bytesOf("leftover", "layer"),
+    left: bytesOf(...LEFTOVER_KINDS),
   };
 }
 

@@ -1,9 +1,8 @@
 /** `orlop gc`. */
 
-import type { Agent } from "../../runtime/agent.ts";
 import type { CleanupItem } from "../../runtime/cleanup_plan.ts";
 import { writeCleanupMetrics } from "../../runtime/cleanup_metrics.ts";
-import { readCleanupStatus } from "../../runtime/cleanup_status.ts";
+import type { CleanupStatus } from "../../runtime/cleanup_status.ts";
 import { prune, type PruneReport } from "../../runtime/prune.ts";
 import {
   describeProblems,
@@ -33,13 +32,18 @@ export async function run(call: GcCall): Promise<number> {
     lockTimeoutMs: wait === undefined ? undefined : wait * 1000,
   });
   const { agent } = session;
+  let status: CleanupStatus | undefined;
+  const onStatus = (ended: CleanupStatus) => void (status = ended);
   try {
     const action = isDry ? "plan" : "remove";
-    const report = await prune(agent, { ...wish, action, signal });
+    const report = await prune(agent, { ...wish, action, signal, onStatus });
     show(report, call);
     return exitCodeFor(report);
   } finally {
-    if (metrics !== undefined && !isDry) writeMetrics(agent, metrics);
+    // Also after a failure: that is what a monitor is for.
+    if (metrics !== undefined && status !== undefined) {
+      writeCleanupMetrics(metrics, status);
+    }
   }
 }
 
@@ -78,10 +82,4 @@ const COLUMNS: readonly Column<CleanupItem>[] = [
 function exitCodeFor({ plan, failed }: PruneReport): number {
   if (failed.length > 0) return EXIT.failed;
   return plan.shortfall > 0 ? EXIT.inUse : EXIT.ok;
-}
-
-/** Also after a failure: that is what a monitor is for. */
-function writeMetrics({ store }: Agent, path: string): void {
-  const status = readCleanupStatus(store.paths);
-  if (status !== undefined) writeCleanupMetrics(path, status);
 }

@@ -22,7 +22,7 @@ interface Step extends HistoryEntry {
 export async function run(call: Call<typeof HISTORY>): Promise<void> {
   const { flags, terminal, signal } = call;
   const [name = ""] = call.arguments;
-  using session = openSession(call);
+  using session = openSession(call, { purpose: "read" });
   const image = await inspectImage(session.agent, name, { signal });
   const isWhole = flags["no-trunc"];
   const rows = stepsOf(image);

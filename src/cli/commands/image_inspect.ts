@@ -12,7 +12,7 @@ import type { GoStruct } from "../template/go_values.ts";
 /** Shows all about images. */
 export async function run(call: Call<typeof INSPECT_IMAGE>): Promise<void> {
   const { flags, terminal, signal } = call;
-  using session = openSession(call);
+  using session = openSession(call, { purpose: "read" });
   const shown: GoStruct[] = [];
   try {
     await forEachName(call.arguments, { signal }, async (name) => {

@@ -24,7 +24,7 @@ import { isTemplate } from "../template/read_format.ts";
 export async function run(call: Call<typeof LIST_IMAGES>): Promise<void> {
   const { flags, terminal, signal } = call;
   const [name] = call.arguments;
-  using session = openSession(call);
+  using session = openSession(call, { purpose: "read" });
   const { agent } = session;
   const labelsOf = ({ id }: ImageSummary) => readLabels(agent, id);
   const fits = await readImageFilters([

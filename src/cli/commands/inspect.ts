@@ -20,7 +20,7 @@ import type { GoStruct } from "../template/go_values.ts";
 export async function run(call: Call<typeof INSPECT>): Promise<void> {
   const { flags, terminal, signal } = call;
   const { type } = flags;
-  using session = openSession(call);
+  using session = openSession(call, { purpose: "read" });
   const finders = type === "all" ? Object.values(FINDERS) : [FINDERS[type]];
   const shown: GoStruct[] = [];
   try {

@@ -13,7 +13,7 @@ import type { GoStruct } from "../template/go_values.ts";
 /** Shows all about pods, as a JSON array. */
 export async function run(call: Call<typeof INSPECT_POD>): Promise<void> {
   const { flags, terminal, signal } = call;
-  using session = openSession(call);
+  using session = openSession(call, { purpose: "read" });
   const pods = await listPods(session.agent, { signal });
   const shown: GoStruct[] = [];
   try {

@@ -20,7 +20,7 @@ export async function run(call: Call<typeof LIST_PODS>): Promise<void> {
     id: ({ id }, value) => id.startsWith(value),
     namespace: ({ infra }, value) => infra?.metadata?.namespace === value,
   });
-  using session = openSession(call);
+  using session = openSession(call, { purpose: "read" });
   const pods = await listPods(session.agent, { signal });
   const rows = pods.filter(fits).toSorted((a, b) =>
     Date.parse(b.created) - Date.parse(a.created)

@@ -33,7 +33,7 @@ export async function run(call: Call<typeof LIST_CONTAINERS>): Promise<void> {
       state === "exited" && String(exitCode ?? "unknown") === value,
     owner: ({ owner }, value) => owner === value,
   });
-  using session = openSession(call);
+  using session = openSession(call, { purpose: "read" });
   const all = await listContainers(session.agent, { signal });
   const rows = all.filter(fits).toSorted((a, b) =>
     Date.parse(b.created) - Date.parse(a.created)
