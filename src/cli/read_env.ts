@@ -1,7 +1,7 @@
 /** The environment, as far as orlop may read it. */
 
 import { existsSync as isThere } from "node:fs";
-import { findStranger } from "../fs/who_can_change.ts";
+import { findStranger } from "../process/who_can_change.ts";
 import { configPaths, ENVIRONMENT_NAMES } from "../registry/config_paths.ts";
 
 /** The value of a variable; undefined if it is unset, empty or not for us. */

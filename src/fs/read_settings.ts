@@ -1,7 +1,7 @@
 /** Reads text files that say what orlop is to do. */
 
 import { whyOf } from "../why.ts";
-import { findStranger } from "./who_can_change.ts";
+import { findStranger } from "../process/who_can_change.ts";
 
 /** Who chose the file: a user by a flag, or orlop by where such files are. */
 export type ChosenBy = "user" | "orlop";

@@ -1,6 +1,7 @@
 /** Where programs are: never looked up by a `PATH` that others can set. */
 
 import { CommandError } from "../errors.ts";
+import { findStranger } from "./who_can_change.ts";
 
 // The union of what distributions use, in the order of Debian's secure path.
 const PROGRAM_DIRECTORIES: readonly string[] = [
@@ -13,7 +14,8 @@ const PROGRAM_DIRECTORIES: readonly string[] = [
 ];
 
 /**
- * Finds a program that is there and that orlop may run.
+ * Finds a program that is there, that orlop may run, and that only root (or who
+ * runs orlop) can change.
  *
  * @param name Such as `mount`.
  * @param directories Where to look, in this order; absolute paths.
@@ -24,13 +26,34 @@ export function findProgram(
   name: string,
   directories: readonly string[] = PROGRAM_DIRECTORIES,
 ): string {
-  const found = directories
-    .map((directory) => `${directory}/${name}`)
-    .find((path) => mayRun(path) && isProgram(path));
+  const paths = directories.map((directory) => `${directory}/${name}`)
+    .filter((path) => mayRun(path) && isProgram(path));
+  const found = paths.find((path) => findStrangerOf(path) === undefined);
   if (found !== undefined) return found;
+  const [other] = paths;
+  if (other !== undefined) {
+    throw new CommandError(
+      `Cannot run "${other}": ${findStrangerOf(other)}; ` +
+        "what others can change is not run as this user",
+    );
+  }
   throw new CommandError(
     `Cannot run "${name}": it is not in ${directories.join(", ")}, ` +
       "or orlop lacks the permission",
+  );
+}
+
+/**
+ * Checks a program that a user named by its path.
+ *
+ * @throws {CommandError} If orlop may not run it.
+ */
+export function checkProgram(path: string): string {
+  if (mayRun(path)) return path;
+  throw new CommandError(
+    `Cannot run "${path}": orlop runs what is in ` +
+      `${PROGRAM_DIRECTORIES.join(", ")}, and only what a command needs; ` +
+      "put it there, or use another",
   );
 }
 
@@ -51,5 +74,15 @@ function isProgram(path: string): boolean {
   } catch (error) {
     // Then run is granted by name, by a launcher that has looked already.
     return error instanceof Deno.errors.NotCapable;
+  }
+}
+
+/** Undefined, too, where a launcher has looked already. */
+function findStrangerOf(path: string): string | undefined {
+  try {
+    return findStranger(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return undefined;
+    throw error;
   }
 }

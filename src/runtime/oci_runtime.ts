@@ -11,7 +11,7 @@ import { CommandError } from "../errors.ts";
 import { asInteger, asObject, asString, parseJson } from "../formats/json.ts";
 import type { ContainerId } from "../formats/store_ids.ts";
 import { listDirectory } from "../fs/list_directory.ts";
-import { findProgram } from "../process/find_program.ts";
+import { checkProgram, findProgram } from "../process/find_program.ts";
 import { type CommandResult, runCommand } from "../process/run_command.ts";
 import { runDirectory, type StorePaths } from "../store/paths.ts";
 import type { Agent } from "./agent.ts";
@@ -42,7 +42,7 @@ const DELETE_TIMEOUT_MS = 30_000;
 
 /** @throws {CommandError} If it is not installed. */
 export function findRuntime(name: string | undefined): string {
-  if (name?.startsWith("/")) return name;
+  if (name?.startsWith("/")) return checkProgram(name);
   if (name !== undefined) return findProgram(name);
   for (const runtime of RUNTIMES) {
     try {

@@ -1,6 +1,7 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { CommandError } from "../../src/errors.ts";
 import { findProgram } from "../../src/process/find_program.ts";
+import { needs } from "../support/peers.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 Deno.test("findProgram() takes the first directory that has it", () => {
@@ -31,3 +32,31 @@ Deno.test("findProgram() sees only what may be run", {
   assertEquals(findProgram("true"), "/usr/bin/true");
   assertThrows(() => findProgram("false"), CommandError, "permission");
 });
+
+Deno.test(
+  "findProgram() finds nothing that others can change",
+  needs("root"),
+  async () => {
+    using dir = tempDir();
+    const [theirs, ours] = [dir.join("theirs"), dir.join("ours")];
+    for (const folder of [theirs, ours]) {
+      await Deno.mkdir(folder);
+      await Deno.writeTextFile(`${folder}/tool`, "#!/bin/sh\n", {
+        mode: 0o755,
+      });
+    }
+    await Deno.chown(theirs, 65534, 65534);
+    assertEquals(findProgram("tool", [theirs, ours]), `${ours}/tool`);
+    const error = assertThrows(
+      () => findProgram("tool", [theirs]),
+      CommandError,
+    );
+    assertMatch(
+      error.message,
+      /^Cannot run ".*theirs\/tool": ".*theirs" belongs to user 65534; /,
+    );
+    await Deno.chmod(`${ours}/tool`, 0o775);
+    const open = assertThrows(() => findProgram("tool", [ours]), CommandError);
+    assertMatch(open.message, /: others can write to ".*ours\/tool"; /);
+  },
+);
