@@ -82,7 +82,9 @@ export async function resolveConfig(
     logFormat:
       oneOf(LOG_FORMATS, textOf(flags["log-format"]) ?? file.log_format) ??
         DEFAULTS.logFormat,
-    logFile: textOf(flags["log-file"]) ?? file.log_file ?? DEFAULTS.logFile,
+    logFile: absoluteIfAny(
+      textOf(flags["log-file"]) ?? file.log_file ?? DEFAULTS.logFile,
+    ),
     isQuiet: flags["quiet"] === true,
   };
 }
@@ -142,6 +144,10 @@ function oneOf<Choice extends string>(
 
 function textOf(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function absoluteIfAny(path: string): string {
+  return path === "" ? "" : absolute(path);
 }
 
 function absolute(path: string): string {

@@ -1,8 +1,10 @@
 /** Messages about what happens, by `@std/log`: to stderr and to a file. */
 
-import { BaseHandler, FileHandler, getLogger, setup } from "@std/log";
+import { BaseHandler, getLogger, setup } from "@std/log";
 import type { LogRecord } from "@std/log";
 import type { Config, LogFormat, LogLevel } from "./config.ts";
+import { whyOf } from "../why.ts";
+import { type LogFile, openLogFile } from "./log_file.ts";
 import type { Terminal } from "./terminal.ts";
 import { showControls, showOnOneLine } from "./visible_text.ts";
 
@@ -38,9 +40,9 @@ export function openLog(
   };
   if (logFile !== "") {
     // A file is read later, by whom a level for people would not help.
-    const options = { filename: logFile, mode: "a" as const };
-    handlers["file"] = new FileHandler(level, {
-      ...options,
+    handlers["file"] = new LogFileHandler(level, {
+      file: openLogFile(logFile),
+      terminal,
       formatter: withTime(formatter, logFormat),
     });
   }
@@ -91,5 +93,43 @@ class TerminalHandler extends BaseHandler {
 
   override log(message: string): void {
     this.#terminal.tell(message);
+  }
+}
+
+interface LogFileOptions {
+  readonly file: LogFile;
+  readonly terminal: Terminal;
+  readonly formatter: Formatter;
+}
+
+class LogFileHandler extends BaseHandler {
+  readonly #file: LogFile;
+  readonly #terminal: Terminal;
+  #isBroken = false;
+
+  constructor(
+    level: (typeof LEVEL_NAMES)[LogLevel],
+    { file, terminal, formatter }: LogFileOptions,
+  ) {
+    super(level, { formatter });
+    this.#file = file;
+    this.#terminal = terminal;
+  }
+
+  override log(message: string): void {
+    if (this.#isBroken) return;
+    try {
+      this.#file.write(message);
+    } catch (error) {
+      // A full disk must not stop what makes room on it.
+      this.#isBroken = true;
+      this.#terminal.tell(
+        `orlop: warning: Cannot write the log: ${whyOf(error)}`,
+      );
+    }
+  }
+
+  override destroy(): void {
+    this.#file[Symbol.dispose]();
   }
 }

@@ -8,7 +8,12 @@ import {
   UsageError,
 } from "./command.ts";
 import { COMMANDS } from "./command_table.ts";
-import { resolveConfig } from "./config.ts";
+import {
+  type Config,
+  type LogFormat,
+  type LogLevel,
+  resolveConfig,
+} from "./config.ts";
 import { describeError } from "./describe_error.ts";
 import { dropPermissions } from "./drop_permissions.ts";
 import { exitCodeOf } from "./exit_code.ts";
@@ -16,6 +21,9 @@ import { helpText } from "./help_text.ts";
 import { loadCommand } from "./load_command.ts";
 import { type CommandLine, parseCommandLine } from "./parse_command_line.ts";
 import { listenForSignals } from "./signals.ts";
+import { inOwnWords } from "../why.ts";
+import { openLogFile } from "./log_file.ts";
+import { showControls } from "./visible_text.ts";
 import { listenForStrayErrors } from "./stray_errors.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
 import { describeCommand, usageOf } from "./usage.ts";
@@ -47,7 +55,7 @@ export async function runCli(
     const line = parseCommandLine(args, COMMANDS);
     return await runLine(line, { ...options, terminal });
   } catch (error) {
-    tellError(error, { terminal, flags: findLogFlags(args) });
+    tellError(error, { terminal, logFormat: findLogFormat(args) });
     return exitCodeOf(error);
   }
 }
@@ -75,7 +83,8 @@ async function runLine(
   } catch (error) {
     // Whatever an interruption breaks: that it came is all there is to tell.
     const failure = signal.aborted ? signal.reason : error;
-    tellError(failure, { terminal, flags, path });
+    const { logFormat, logLevel, logFile } = config;
+    tellError(failure, { terminal, logFormat, logLevel, logFile, path });
     return signals.exitCode ?? command.failureCode ?? exitCodeOf(error);
   }
 }
@@ -84,33 +93,54 @@ async function runModule(module: CommandModule, call: Call): Promise<number> {
   return await module.run(call) ?? 0;
 }
 
-interface ErrorContext {
+interface ErrorContext extends Pick<Config, "logFormat"> {
   readonly terminal: Terminal;
-  readonly flags: Readonly<Record<string, unknown>>;
+  readonly logLevel?: LogLevel;
+  readonly logFile?: string;
   readonly path?: readonly string[];
 }
 
-function tellError(
-  error: unknown,
-  { terminal, flags, path = [] }: ErrorContext,
-): void {
+function tellError(error: unknown, context: ErrorContext): void {
   if (error instanceof AggregateError && error.message === "") {
-    for (const one of error.errors) tellError(one, { terminal, flags, path });
+    for (const one of error.errors) tellError(one, context);
     return;
   }
+  const { terminal, logFormat, logLevel, logFile = "", path = [] } = context;
   const message = describeError(error);
-  if (flags["log-format"] === "json") {
-    const time = new Date().toISOString();
-    terminal.tell(JSON.stringify({ level: "error", time, message }));
-    return;
-  }
-  terminal.tell(`orlop: ${message}`);
+  const time = new Date().toISOString();
+  const isJson = logFormat === "json";
+  const line = isJson
+    ? JSON.stringify({ level: "error", time, message })
+    : `orlop: ${message}`;
+  terminal.tell(line);
+  keepInLog(logFile, showControls(isJson ? line : `${time} ${line}`));
+  if (isJson) return;
   if (error instanceof UsageError) {
     const words = error.path.length > 0 ? error.path : path;
     terminal.tell(usageHint(words));
-  } else if (flags["log-level"] === "debug" && error instanceof Error) {
-    terminal.tell(Deno.inspect(error)); // the stack, and those of causes
+  } else if (logLevel === "debug") {
+    for (const cause of listCauses(error)) terminal.tell(`because: ${cause}`);
   }
+}
+
+/** A log is not complete without what ended the command. */
+function keepInLog(path: string, line: string): void {
+  if (path === "") return;
+  try {
+    using file = openLogFile(path);
+    file.write(line);
+  } catch {
+    // It was told where people look first; perhaps just this was the error.
+  }
+}
+
+/** What is behind an error; of one that nobody expected, where it came from. */
+function listCauses(error: unknown): readonly string[] {
+  if (!(error instanceof Error)) return [];
+  const { message, stack, cause } = error;
+  const own = message.startsWith("Cannot ") ? [] : [inOwnWords(stack ?? "")];
+  if (cause === undefined) return own;
+  return [...own, describeError(cause), ...listCauses(cause)];
 }
 
 function usageHint(path: readonly string[]): string {
@@ -122,11 +152,11 @@ function usageHint(path: readonly string[]): string {
   return `${usage}\nHelp:  ${describeCommand(path)} --help`.trim();
 }
 
-/** What can be known of the log flags when the command line makes no sense. */
-function findLogFlags(args: readonly string[]): Record<string, unknown> {
+/** What can be known of the format when the command line makes no sense. */
+function findLogFormat(args: readonly string[]): LogFormat {
   const isJson = args.some((arg, index) =>
     arg === "--log-format=json" ||
     (arg === "json" && args[index - 1] === "--log-format")
   );
-  return isJson ? { "log-format": "json" } : {};
+  return isJson ? "json" : "text";
 }

@@ -267,3 +267,26 @@ Deno.test("orlop speaks in its own words", async (t) => {
     });
   }
 });
+
+Deno.test("a log has all lines, however the command ends", async (t) => {
+  const cases: readonly [string, string, RegExp][] = [
+    ["by failure", "$O pull localhost:1/x", /Cannot reach "localhost:1"/],
+    [
+      "by a signal",
+      "timeout -s TERM 2 $O pull --tls-verify=false 127.0.0.1:$PORT/x",
+      /Stopped by SIGTERM/,
+    ],
+  ];
+  using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  for (const [name, command, last] of cases) {
+    await t.step(name, async () => {
+      using dir = tempDir();
+      const flags = "--log-level=debug --log-file=log";
+      const port = `PORT=${silent.addr.port}; `;
+      await run(port + command.replace("$O ", `$O ${flags} `), dir.path);
+      const log = dir.join("log");
+      assertMatch(await Deno.readTextFile(log), last);
+      assert(((await Deno.stat(log)).mode ?? 0) % 0o1000 === 0o600);
+    });
+  }
+});
