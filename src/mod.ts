@@ -73,8 +73,15 @@ export type {
   StoreRecord,
 } from "./formats/store_record.ts";
 export type { CapabilityChange } from "./image/capabilities.ts";
-export type { RuntimeSpecOptions, Volume } from "./image/default_spec.ts";
+export type {
+  MountOptions,
+  TmpfsVolume,
+  Volume,
+} from "./image/container_mounts.ts";
+export type { RuntimeSpecOptions } from "./image/default_spec.ts";
+export type { RuntimeDevice } from "./image/devices.ts";
 export type { OwnLimits, ResourceLimits, Ulimit } from "./image/limits.ts";
+export type { ContainerNamespaces } from "./image/namespaces.ts";
 export type { SecurityOptions } from "./image/security.ts";
 export type { ResolvedUser } from "./image/user_lookup.ts";
 export type { Mounter, UnmountOptions } from "./mount/mounter.ts";
@@ -116,6 +123,7 @@ export type {
 } from "./runtime/delete_container.ts";
 export type { EndOptions } from "./runtime/end_process.ts";
 export type { WantedImage } from "./runtime/find_image.ts";
+export type { DeviceRequest } from "./runtime/host_resources.ts";
 export { ImageServer } from "./runtime/image_server.ts";
 export {
   type ContainerDetails,

@@ -27,6 +27,8 @@ export interface SecurityOptions {
   readonly seccomp?: SeccompProfile | "unconfined" | undefined;
   /** The name of a loaded profile. */
   readonly apparmor?: string | undefined;
+  /** SELinux labels; where SELinux is on, `disable` alone is taken. */
+  readonly labels?: readonly string[] | undefined;
   /** Paths that are hidden besides the usual ones. */
   readonly mask?: readonly string[] | undefined;
   /** Paths that are not hidden or protected: `ALL`, or with `*` and `?`. */

@@ -37,11 +37,13 @@ const MAX_GROUPS = 65536;
  *
  * @param user `name|uid[:group|gid]`; what is left out is root, or the group of
  *   the user's line in `etc/passwd`.
+ * @param groups Further groups that the user shall be in, by name or ID.
  * @throws {TypeError} If a name is unknown, or a number cannot be an ID.
  */
 export async function lookUpUser(
   user: string,
   readLines: ReadUserFile,
+  groups: readonly string[] = [],
 ): Promise<ResolvedUser> {
   const [userName = "", groupName, ...rest] = user.split(":");
   if (rest.length > 0) {
@@ -53,7 +55,9 @@ export async function lookUpUser(
   const others = groupName === undefined && found.name !== undefined
     ? await groupsOf(found.name, readLines)
     : [];
-  const additionalGids = [...new Set([gid, ...others])];
+  const added = [];
+  for (const group of groups) added.push(await findGroup(group, readLines));
+  const additionalGids = [...new Set([gid, ...others, ...added])];
   if (additionalGids.length > MAX_GROUPS) {
     throw new TypeError(
       `Cannot use user "${user}": it is in ${additionalGids.length} groups, ` +

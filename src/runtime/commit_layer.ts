@@ -43,7 +43,6 @@ export async function commitLayer(
     contents: {
       diff: join(directory, "diff"),
       tarSplit: join(directory, "tar-split.gz"),
-      root: unpacked.root,
       members: {
         "compressed-diff-digest": unpacked.compressedDigest,
         "compressed-size": unpacked.compressedSize,

@@ -26,7 +26,6 @@ import { acquireLock, isLocked } from "../store/lock.ts";
 import { runDirectory, workDirectory } from "../store/paths.ts";
 import type { Agent } from "./agent.ts";
 import { parseStored } from "./parse_stored.ts";
-import { whyOf } from "../why.ts";
 
 /** What is kept. */
 export interface LastRun {
@@ -177,10 +176,8 @@ async function note(
     }
   } catch (error) {
     // A full disk is no reason to run nothing, or to leave it half put away.
-    agent.log(
-      "warn",
-      `Cannot note how container "${ids[0]}" runs: ${whyOf(error)}`,
-    );
+    const why = error instanceof Error ? error.message : String(error);
+    agent.log("warn", `Cannot note how container "${ids[0]}" runs: ${why}`);
   }
 }
 

@@ -1,17 +1,12 @@
 /** The machine's default seccomp profile: a file, as podman reads it. */
 
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  readFileSync,
-} from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import {
   parseSeccompProfile,
   type SeccompProfile,
 } from "../formats/seccomp_profile.ts";
 import { isErrno } from "../fs/errno.ts";
+import { findStranger } from "../process/who_can_change.ts";
 import type { Agent } from "./agent.ts";
 
 /** The administrator's comes before the distribution's. */
@@ -19,7 +14,6 @@ const PROFILE_FILES = [
   "/etc/containers/seccomp.json",
   "/usr/share/containers/seccomp.json",
 ];
-const WRITABLE_BY_OTHERS = 0o022;
 
 /**
  * Loads the first profile that is there. One that others than root could have
@@ -45,23 +39,11 @@ export function loadDefaultSeccomp(
 
 /** Its bytes, or why they are not to be trusted. */
 function readTrusted(path: string): Uint8Array | string | undefined {
-  let file: number;
   try {
-    // A fifo would keep orlop waiting.
-    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    if (!statSync(path).isFile()) return "it is no regular file";
+    return findStranger(path) ?? readFileSync(path);
   } catch (error) {
     if (isErrno(error, "ENOENT")) return undefined;
     throw error;
-  }
-  try {
-    const status = fstatSync(file);
-    if (!status.isFile()) return "it is no regular file";
-    if (status.uid !== 0) return `it belongs to user ${status.uid}`;
-    if (status.mode & WRITABLE_BY_OTHERS) {
-      return "others than root may write it";
-    }
-    return readFileSync(file);
-  } finally {
-    closeSync(file);
   }
 }

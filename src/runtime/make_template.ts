@@ -11,8 +11,8 @@ import { readLinesInRoot } from "../fs/read_in_root.ts";
 import {
   makeRuntimeSpec,
   type RuntimeSpecOptions,
-  type Volume,
 } from "../image/default_spec.ts";
+import type { Volume } from "../image/container_mounts.ts";
 import { capabilitiesIn } from "../image/capabilities.ts";
 import { HOST_NETWORK_FILES } from "../image/sandbox_defaults.ts";
 import type { SecurityOptions } from "../image/security.ts";
@@ -24,6 +24,14 @@ import {
 import { readLower } from "../store/create_layer.ts";
 import { layerDirectory } from "../store/paths.ts";
 import type { Agent } from "./agent.ts";
+import {
+  checkLabels,
+  checkVolumes,
+  type DeviceRequest,
+  findDevice,
+  fitLimits,
+  fitUlimits,
+} from "./host_resources.ts";
 import { loadDefaultSeccomp } from "./load_seccomp.ts";
 import { mountLayer, type MountLocks, unmountLayer } from "./mount_layer.ts";
 
@@ -32,15 +40,17 @@ export interface TemplateOptions extends
   Partial<
     Omit<
       RuntimeSpecOptions,
-      | "user"
-      | "cgroupsPath"
-      | "cgroupNamespace"
-      | "ownCapabilities"
-      | "ownLimits"
+      "user" | "cgroupsPath" | "devices" | "ownCapabilities" | "ownLimits"
     >
   > {
+  /** What becomes of an image without a command: a shell, by default. */
+  readonly missingCommand?: "shell" | "refuse" | undefined;
+  /** Devices of the host that it may use. */
+  readonly devices?: readonly DeviceRequest[] | undefined;
   /** `name|uid[:group|gid]`; left out, the image's. */
   readonly user?: string | undefined;
+  /** Further groups of the user, by name or ID. */
+  readonly groups?: readonly string[] | undefined;
 }
 
 /** Whose template it is. */
@@ -84,30 +94,54 @@ export async function makeTemplate(
 ): Promise<RuntimeSpec> {
   const { containerId, config, image, settings = {}, signal } = options;
   const defaults = config?.config ?? NO_DEFAULTS;
+  const fitted = fitToHost(agent, settings);
   const user = await resolveUser(agent, held, {
     user: settings.user ?? defaults.User,
+    groups: settings.groups ?? [],
     layerId: image?.layer,
     volumes: settings.volumes ?? [],
     signal,
   });
-  const network = settings.network ?? "none";
-  const hasProgram = defaults.Entrypoint.length + defaults.Cmd.length > 0;
   return makeRuntimeSpec(defaults, {
     ...settings,
+    ...fitted,
     user,
-    network,
-    hostname: settings.hostname ??
-      containerId.slice(0, SHORT_ID_LENGTH),
-    args: settings.args ?? (hasProgram ? undefined : DEFAULT_ARGS),
-    volumes: [
-      ...network === "host" ? hostNetworkVolumes() : [],
-      ...settings.volumes ?? [],
-    ],
-    security: withSeccomp(agent, settings.security),
-    ...ownRights(agent),
+    hostname: settings.hostname ?? ownName(containerId, settings),
+    args: settings.args ?? defaultArgs(defaults, settings),
     cgroupsPath: `/orlop/${containerId}`,
-    cgroupNamespace: await findCgroupNamespace(agent, { signal }),
+    cgroupNamespace: settings.cgroupNamespace ??
+      await findCgroupNamespace(agent, { signal }),
   });
+}
+
+/** What depends on the machine, and on what orlop itself may do. */
+function fitToHost(agent: Agent, settings: TemplateOptions) {
+  const { network = "none", volumes = [], devices = [], security } = settings;
+  const { host } = agent;
+  checkVolumes(host, volumes);
+  checkLabels(host, security ?? {});
+  const mask = host.readCapabilities();
+  return {
+    network,
+    volumes: [...network === "host" ? hostFiles(settings) : [], ...volumes],
+    devices: devices.map((device) => findDevice(host, device)),
+    limits: fitLimits(agent, settings.limits),
+    ulimits: fitUlimits(agent, settings.ulimits),
+    security: withSeccomp(agent, security),
+    ownCapabilities: mask === undefined ? undefined : capabilitiesIn(mask),
+    ownLimits: (type: string) => host.readLimit(type),
+  };
+}
+
+/** A shell for what names no program, unless that is a mistake. */
+function defaultArgs(
+  { Entrypoint, Cmd }: RunDefaults,
+  { entrypoint, missingCommand = "shell" }: TemplateOptions,
+): readonly string[] | undefined {
+  const hasProgram = Entrypoint.length + Cmd.length > 0;
+  const isMade = missingCommand === "shell" && !hasProgram &&
+    entrypoint === undefined;
+  return isMade ? DEFAULT_ARGS : undefined;
 }
 
 /** The machine's own default profile, where nothing else is said. */
@@ -119,39 +153,35 @@ function withSeccomp(
   return { ...security, seccomp: loadDefaultSeccomp(agent) };
 }
 
-/** What orlop can give away. */
-function ownRights({ host }: Agent) {
-  const mask = host.readCapabilities();
-  return {
-    ownCapabilities: mask === undefined ? undefined : capabilitiesIn(mask),
-    ownLimits: (type: string) => host.readLimit(type),
-  };
+function ownName(id: ContainerId, { uts }: TemplateOptions): string {
+  return uts === "host" ? Deno.hostname() : id.slice(0, SHORT_ID_LENGTH);
 }
 
 /** Names that the host resolves, the container resolves. */
-function hostNetworkVolumes() {
-  return HOST_NETWORK_FILES.filter((path) => existsSync(path)).map((path) => ({
-    source: path,
-    target: path,
-    access: "read-only" as const,
-  }));
+function hostFiles({ volumes = [] }: TemplateOptions): readonly Volume[] {
+  const isTaken = (path: string) =>
+    volumes.some(({ target }) => resolve(target) === path);
+  return HOST_NETWORK_FILES
+    .filter((path) => existsSync(path) && !isTaken(path))
+    .map((path) => ({ source: path, target: path, access: "read-only" }));
 }
 
 async function resolveUser(
   agent: Agent,
   held: MountLocks,
-  { user, layerId, volumes, signal }: Abortable & {
+  { user, groups, layerId, volumes, signal }: Abortable & {
     readonly user: string;
+    readonly groups: readonly string[];
     readonly layerId: LayerId | undefined;
     readonly volumes: readonly Volume[];
   },
 ): Promise<ResolvedUser> {
-  if (layerId === undefined) return await lookUpUser(user, noLines);
+  if (layerId === undefined) return await lookUpUser(user, noLines, groups);
   const lookUp = (image: string) =>
     lookUpUser(user, (file) => {
       const { root, path } = findUserFile(file, { image, volumes });
       return readLinesInRoot(root, path, { signal });
-    });
+    }, groups);
   const { paths } = agent.store;
   // A layer that stands alone looks the same when it is not mounted.
   if (readLower(paths, layerId).length === 0) {

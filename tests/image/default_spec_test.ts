@@ -219,7 +219,7 @@ Deno.test("makeRuntimeSpec() chooses namespaces by the network", () => {
     types({ network: "host", cgroupNamespace: "private" }),
     "pid ipc uts mount cgroup",
   );
-  assertEquals(make({}, { network: "host" }).linux?.["sysctl"], undefined);
+  assertEquals(make({}, { network: "host" }).linux?.["sysctl"], {});
 });
 
 Deno.test("makeRuntimeSpec() tells the runtime what the user says, no label", async (t) => {

@@ -29,8 +29,8 @@ const WRONG_KINDS: Readonly<Record<string, Refusal>> = {
     "application/vnd.oci.image.layer.v1.tar+gzip+encrypted",
     "encrypted",
   ),
-  "lz4 layer": ofLayerType(
-    "application/vnd.oci.image.layer.v1.tar+lz4",
+  "xz layer": ofLayerType(
+    "application/vnd.oci.image.layer.v1.tar+xz",
     "not supported",
   ),
   "chart": {

@@ -1,0 +1,214 @@
+/** What is mounted in a container, besides its root. */
+
+import { resolve } from "@std/path";
+import type { RunDefaults } from "../formats/image_config.ts";
+import type { RuntimeMount } from "../formats/runtime_spec.ts";
+import type { ContainerNamespaces } from "./namespaces.ts";
+import { DEFAULT_MOUNTS } from "./sandbox_defaults.ts";
+
+/** A directory or file of the host in a container. */
+export interface Volume {
+  /** On the host; absolute. */
+  readonly source: string;
+  /** In the container; absolute. */
+  readonly target: string;
+  /** `"read-write"` is the default. */
+  readonly access?: "read-write" | "read-only";
+  /** Such as `nosuid` or `rshared`; `rbind` and `rprivate` if left out. */
+  readonly options?: readonly string[];
+}
+
+/** A file system in memory, which begins with what the image has there. */
+export interface TmpfsVolume {
+  /** In the container; absolute. */
+  readonly target: string;
+  /** Such as `size=64m`, `mode=0755`, `ro` or `notmpcopyup`. */
+  readonly options?: readonly string[];
+}
+
+/** What decides about a container's mounts. */
+export interface MountOptions {
+  /** What of the host is seen; a target may be one of the default mounts. */
+  readonly volumes?: readonly Volume[] | undefined;
+  /** What is kept in memory only. */
+  readonly tmpfs?: readonly TmpfsVolume[] | undefined;
+  /**
+   * What becomes of the directories that the image wants as volumes: part of
+   * the container's layer, which is the default, or in memory.
+   */
+  readonly imageVolumes?: "layer" | "tmpfs" | undefined;
+  /** Of `/dev/shm`, in bytes; 64 MiB if left out, 0 is no limit. */
+  readonly shmSize?: number | undefined;
+  /** Of `/proc`, instead of the usual ones. */
+  readonly procOptions?: readonly string[] | undefined;
+}
+
+/** What else bears on them. */
+interface MountContext extends MountOptions, Pick<ContainerNamespaces, "ipc"> {
+  /** Whether `/sys` can be written to. */
+  readonly privileged?: boolean | undefined;
+}
+
+const SHM = "/dev/shm";
+const PROPAGATION = /^r?(private|shared|slave|unbindable)$/;
+
+/**
+ * Lists the mounts, in the order in which they have to be made.
+ *
+ * @throws {TypeError} If a path is malformed, or two want the same place.
+ */
+export function makeMounts(
+  config: Pick<RunDefaults, "Volumes">,
+  options: MountContext,
+): readonly RuntimeMount[] {
+  const { volumes = [], tmpfs = [], imageVolumes = "layer" } = options;
+  const given = withoutRepeats([
+    ...volumes.map(bindMount),
+    ...tmpfs.map(tmpfsMount),
+  ]);
+  const targets = new Set(given.map(({ destination }) => destination));
+  const isFree = ({ destination }: RuntimeMount) => !targets.has(destination);
+  const wanted = imageVolumes === "tmpfs" ? config.Volumes : [];
+  const inMemory = wanted.map(imageVolume).filter(isFree);
+  const all = [...defaultMounts(options).filter(isFree), ...inMemory, ...given];
+  // Parents first: a later mount would hide one that lies below it.
+  return all.toSorted((a, b) =>
+    depthOf(a.destination) - depthOf(b.destination)
+  );
+}
+
+/**
+ * How the root has to be mounted so that mounts reach the host, or come from
+ * it; undefined if none does.
+ */
+export function rootPropagation(
+  volumes: readonly Volume[],
+): "shared" | "rslave" | undefined {
+  const options = volumes.flatMap((volume) => volume.options ?? []);
+  if (options.some((option) => /^r?shared$/.test(option))) return "shared";
+  return options.some((option) => /^r?slave$/.test(option))
+    ? "rslave"
+    : undefined;
+}
+
+/** Takes a path in its shortest spelling, so that equal ones look equal. */
+export function checkPath(what: string, path: string): string {
+  if (path.startsWith("/") && !path.includes("\0")) return resolve(path);
+  throw new TypeError(
+    `Cannot make runtime spec: ${what} "${path}" is not absolute`,
+  );
+}
+
+/** The same wish twice is one; two wishes for one place are a mistake. */
+function withoutRepeats(
+  mounts: readonly RuntimeMount[],
+): readonly RuntimeMount[] {
+  const byTarget = new Map<string, RuntimeMount>();
+  for (const mount of mounts) {
+    const { destination } = mount;
+    const other = byTarget.get(destination);
+    if (other && JSON.stringify(other) !== JSON.stringify(mount)) {
+      throw new TypeError(
+        `Cannot mount "${destination}": two different mounts want this place`,
+      );
+    }
+    byTarget.set(destination, mount);
+  }
+  return [...byTarget.values()];
+}
+
+function bindMount(
+  { source, target, access = "read-write", options = [] }: Volume,
+): RuntimeMount {
+  const kind = options.some((option) => /^r?bind$/.test(option))
+    ? []
+    : ["rbind"];
+  return {
+    destination: checkTarget(target),
+    type: "bind",
+    source: checkPath("volume", source),
+    options: [
+      ...kind,
+      ...propagationOf(options),
+      ...options,
+      access === "read-only" ? "ro" : "rw",
+    ],
+  };
+}
+
+function tmpfsMount({ target, options = [] }: TmpfsVolume): RuntimeMount {
+  const has = (pattern: RegExp) => options.some((word) => pattern.test(word));
+  return {
+    destination: checkTarget(target),
+    type: "tmpfs",
+    source: "tmpfs",
+    options: [
+      ...options.filter((word) => word !== "notmpcopyup"),
+      ...(has(/^r[ow]$/) ? [] : ["rw"]),
+      ...propagationOf(options),
+      ...(has(/^(no)?suid$/) ? [] : ["nosuid"]),
+      ...(has(/^(no)?dev$/) ? [] : ["nodev"]),
+      ...(has(/^(no)?tmpcopyup$/) ? [] : ["tmpcopyup"]),
+    ],
+  };
+}
+
+function propagationOf(options: readonly string[]): readonly string[] {
+  return options.some((word) => PROPAGATION.test(word)) ? [] : ["rprivate"];
+}
+
+function imageVolume(path: string): RuntimeMount {
+  return {
+    destination: checkPath("volume", path),
+    type: "tmpfs",
+    source: "tmpfs",
+    // With what the image has there, as runc does it.
+    options: ["nosuid", "nodev", "mode=1777", "tmpcopyup"],
+  };
+}
+
+function checkTarget(target: string): string {
+  const path = checkPath("volume", target);
+  if (path !== "/") return path;
+  throw new TypeError(
+    `Cannot mount anything at "${target}": a container's root is its image's`,
+  );
+}
+
+function defaultMounts(options: MountContext): readonly RuntimeMount[] {
+  const { ipc, shmSize, procOptions, privileged } = options;
+  return DEFAULT_MOUNTS.flatMap((mount): RuntimeMount[] => {
+    switch (mount.destination) {
+      case SHM:
+        if (ipc === "none") return [];
+        if (ipc === "host") return [hostShm()];
+        return shmSize === undefined ? [mount] : [resize(mount, shmSize)];
+      case "/proc":
+        return [procOptions ? { ...mount, options: procOptions } : mount];
+      case "/sys":
+      case "/sys/fs/cgroup":
+        return [privileged ? makeWritable(mount) : mount];
+      default:
+        return [mount];
+    }
+  });
+}
+
+function hostShm(): RuntimeMount {
+  const options = ["rbind", "rprivate", "nosuid", "noexec", "nodev"];
+  return { destination: SHM, type: "bind", source: SHM, options };
+}
+
+function resize(mount: RuntimeMount, bytes: number): RuntimeMount {
+  const rest = mount.options?.filter((option) => !option.startsWith("size="));
+  return { ...mount, options: [...rest ?? [], `size=${bytes}`] };
+}
+
+function makeWritable(mount: RuntimeMount): RuntimeMount {
+  const options = mount.options?.map((word) => word === "ro" ? "rw" : word);
+  return { ...mount, ...(options && { options }) };
+}
+
+function depthOf(path: string): number {
+  return path.split("/").filter(Boolean).length;
+}
