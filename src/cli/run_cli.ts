@@ -51,12 +51,15 @@ export async function runCli(
   const terminal = options.terminal ??
     openTerminal({ color: !args.includes("--no-color") });
   using _strays = listenForStrayErrors(terminal);
+  let path: readonly string[] = [];
   try {
     const line = parseCommandLine(args, COMMANDS);
+    path = line.path;
     return await runLine(line, { ...options, terminal });
   } catch (error) {
-    tellError(error, { terminal, logFormat: findLogFormat(args) });
-    return exitCodeOf(error);
+    tellError(error, { terminal, logFormat: findLogFormat(args), path });
+    if (error instanceof UsageError && error.path.length > 0) path = error.path;
+    return commandAt(path)?.failureCode ?? exitCodeOf(error);
   }
 }
 
@@ -144,12 +147,16 @@ function listCauses(error: unknown): readonly string[] {
 }
 
 function usageHint(path: readonly string[]): string {
-  const command = path.reduce<Command | undefined>(
+  const command = commandAt(path);
+  const usage = command === undefined ? "" : `Usage: ${usageOf(command, path)}`;
+  return `${usage}\nHelp:  ${describeCommand(path)} --help`.trim();
+}
+
+function commandAt(path: readonly string[]): Command | undefined {
+  return path.reduce<Command | undefined>(
     (group, word) => group?.commands?.find(({ name }) => name === word),
     COMMANDS,
   );
-  const usage = command === undefined ? "" : `Usage: ${usageOf(command, path)}`;
-  return `${usage}\nHelp:  ${describeCommand(path)} --help`.trim();
 }
 
 /** What can be known of the format when the command line makes no sense. */
