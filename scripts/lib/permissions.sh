@@ -5,7 +5,7 @@
 
 # The environment that orlop reads.
 env_names=ORLOP_ROOT,ORLOP_RUNROOT,HOME,XDG_CONFIG_HOME,XDG_CACHE_HOME
-env_names=$env_names,XDG_RUNTIME_DIR,DOCKER_CONFIG,REGISTRY_AUTH_FILE,TERM
+env_names=$env_names,XDG_RUNTIME_DIR,DOCKER_CONFIG,REGISTRY_AUTH_FILE
 env_names=$env_names,CONTAINERS_REGISTRIES_CONF,REGISTRIES_CONFIG_PATH
 env_names=$env_names,ORLOP_PROGRAM,ORLOP_HOME,ORLOP_STDOUT
 
@@ -39,31 +39,48 @@ word_commands=" run container/create __complete "
 # before the command, with that of `gc`; and those of $word_commands.
 value_flags=" --root --runroot --config --log-level --log-format --log-file \
 	--metrics "
-word_value_flags=" --name --pod --runtime --env -e --volume -v --workdir -w \
-	--user -u --entrypoint --hostname --network --annotation --platform \
-	--creds --authfile --cert-dir --progress --pull \
-	--id --metadata-name --attempt --mount-label "
+word_value_flags=" --name --pod --runtime --env -e --env-file --unsetenv --label -l \
+	--workdir -w --user -u --group-add --umask --entrypoint --hostname -h \
+	--network --annotation --cidfile --platform --creds --authfile --cert-dir \
+	--progress --pull --id --metadata-name --attempt --mount-label \
+	--volume -v --mount --tmpfs --shm-size --device \
+	--memory -m --memory-swap --memory-reservation --memory-swappiness \
+	--oom-score-adj --cpus --cpu-period --cpu-quota --cpu-shares -c \
+	--cpuset-cpus --cpuset-mems --pids-limit --ulimit --cap-add --cap-drop \
+	--security-opt --sysctl --pid --ipc --uts --cgroupns --userns \
+	--publish -p --ip --mac-address --dns --dns-option --dns-search --restart \
+	--health-cmd --uidmap --gidmap --secret --gpus --volumes-from --log-driver "
 
 # What all commands may do: see, but not touch, besides the store.
-common_permissions="--allow-read --allow-sys=uid,statfs --allow-env=$env_names"
+common_permissions="--allow-read --allow-sys=uid,statfs"
 
 # What doctor sees besides.
-doctor_permissions="--allow-sys=osRelease --allow-env=HTTPS_PROXY,https_proxy"
-doctor_permissions=$doctor_permissions,HTTP_PROXY,http_proxy,ALL_PROXY,all_proxy
-doctor_permissions=$doctor_permissions,NO_PROXY,no_proxy
+doctor_permissions=--allow-sys=osRelease
+doctor_env_names=HTTPS_PROXY,https_proxy,HTTP_PROXY,http_proxy
+doctor_env_names=$doctor_env_names,ALL_PROXY,all_proxy,NO_PROXY,no_proxy
 
 choose_permissions() {
 	root_flag='' runroot_flag='' config_flag='' writable='' command=''
+	asked_env='' asked_runtime='' asked_sys=''
 	read_command_line "$@"
 	root_setting='' runroot_setting='' log_file_setting=''
 	config=${config_flag:-/etc/orlop/orlop.toml}
 	[ ! -f "$config" ] || [ ! -r "$config" ] || read_config <"$config"
-	may_write_really "${root_flag:-${ORLOP_ROOT:-${root_setting:-/var/lib/orlop}}}"
-	may_write_really "${runroot_flag:-${ORLOP_RUNROOT:-${runroot_setting:-/run/orlop}}}"
+	may_write "${root_flag:-${ORLOP_ROOT:-${root_setting:-/var/lib/orlop}}}"
+	may_write "${runroot_flag:-${ORLOP_RUNROOT:-${runroot_setting:-/run/orlop}}}"
 	may_write "$log_file_setting"
 	if [ "$command" = schedule ]; then may_schedule; fi
 
-	permissions=$common_permissions
+	permissions=$common_permissions$asked_sys
+	case $asked_env in
+	*\**) permissions="$permissions --allow-env" ;;
+	*) permissions="$permissions --allow-env=$env_names$asked_env" ;;
+	esac
+	if [ "$command" = doctor ]; then
+		permissions="$permissions,$doctor_env_names $doctor_permissions"
+	fi
+	# shellcheck disable=SC2086 # one word, or none
+	grant run $asked_runtime
 	# shellcheck disable=SC2086 # lists of words without blanks
 	grant ffi $libc_paths
 	if is_one_of "$net_commands"; then permissions="$permissions --allow-net"; fi
@@ -71,9 +88,7 @@ choose_permissions() {
 	if is_one_of "$mount_commands"; then chosen="$chosen $mount_programs"; fi
 	if is_one_of "$tar_commands"; then chosen="$chosen $tar_programs"; fi
 	if is_one_of "$runtime_commands"; then chosen="$chosen $runtime_programs"; fi
-	if [ "$command" = doctor ]; then
-		chosen="$chosen $doctor_programs" permissions="$permissions $doctor_permissions"
-	fi
+	if [ "$command" = doctor ]; then chosen="$chosen $doctor_programs"; fi
 	# shellcheck disable=SC2086 # names of programs
 	grant_programs $chosen
 }
@@ -98,16 +113,12 @@ takes_value() {
 # Sets $command, such as "pull" or "pod/create", and what flags say of paths.
 read_command_line() {
 	while [ $# -gt 0 ]; do
-		flag=${1%%=*} value=
+		flag=${1%%=*} value='' wants_next=''
 		case $1 in
 		--) return ;;
-		-*=*) value=${1#*=} ;;
-		-?*)
-			if takes_value "$flag"; then
-				value=${2:-}
-				[ $# -lt 2 ] || shift
-			fi
-			;;
+		--*=*) value=${1#*=} ;;
+		--*) ! takes_value "$flag" || wants_next=yes ;;
+		-?*) read_short_flags "${1#-}" ;;
 		*)
 			flag=
 			case $command in
@@ -117,15 +128,57 @@ read_command_line() {
 			esac
 			;;
 		esac
+		if [ -n "$wants_next" ] && [ $# -gt 1 ]; then
+			value=$2
+			shift
+		fi
 		case $flag in
 		--root) root_flag=$value ;;
 		--runroot) runroot_flag=$value ;;
 		--config) config_flag=$value ;;
 		--log-file) may_write "$value" ;;
 		--metrics) may_write_beside "$value" ;;
+		--cidfile) may_write "$value" ;;
+		-e | --env) may_read_env "$value" ;;
+		--env-host | --env-file) may_read_env '*' ;;
+		--runtime) may_run "$value" ;;
+		--uts) [ "$value" != host ] || asked_sys=,hostname ;;
 		esac
 		shift
 	done
+}
+
+# Takes short flags such as -it apart: the last one of a group may have a value.
+read_short_flags() {
+	group=$1
+	while [ -n "$group" ]; do
+		flag=-${group%"${group#?}"} group=${group#?}
+		if takes_value "$flag"; then
+			value=${group#=}
+			[ -n "$group" ] || wants_next=yes
+			return
+		fi
+	done
+}
+
+# Lets orlop read variable $1 if it stands for the caller's, or all by a *.
+may_read_env() {
+	is_one_of "$word_commands" || return 0
+	case $1 in
+	*=*) ;;
+	*\*) asked_env='*' ;;
+	'' | *[!A-Za-z0-9_.-]*) ;;
+	*) asked_env=$asked_env,$1,ORLOP_ENV_$1 ;;
+	esac
+}
+
+# Lets orlop run program $1, if it is an OCI runtime of the caller's own.
+may_run() {
+	is_one_of "$runtime_commands" || return 0
+	case $1 in
+	*[[:space:],]*) ;; # Deno could not be told of it
+	/*) asked_runtime=$1 ;;
+	esac
 }
 
 # Lets orlop write path $1, and what is below; nothing for an empty path.
@@ -142,20 +195,6 @@ may_write() {
 	*,*) die "Cannot use \"$1\": a path with a comma cannot be among those that orlop may write" ;;
 	esac
 	writable=${writable:+$writable,}$path
-}
-
-# Lets orlop write path $1, and where that really is: the store is used by its
-# real path, and Deno goes by the text of paths.
-may_write_really() {
-	may_write "$1"
-	existing=$path rest=
-	while [ ! -d "$existing" ] && [ "$existing" != / ]; do
-		rest=/${existing##*/}$rest existing=${existing%/*}
-		existing=${existing:-/}
-	done
-	real=$(cd -P -- "$existing" 2>/dev/null && pwd -P) || return 0
-	real=${real%/}$rest
-	[ "$real" = "$path" ] || may_write "$real"
 }
 
 # Lets orlop write for cron and systemd, and tells it how it was called.
@@ -204,7 +243,7 @@ read_config() {
 # Sets $permissions to those of all commands together, wherever a machine keeps
 # its programs: for a file that knows nothing of its command line when it starts.
 union_permissions() {
-	permissions="$common_permissions $doctor_permissions --allow-write --allow-net"
+	permissions="$common_permissions,hostname $doctor_permissions --allow-env --allow-write --allow-net"
 	is_there=true
 	# shellcheck disable=SC2086 # lists of words without blanks
 	grant ffi $libc_paths

@@ -36,6 +36,8 @@ prepare() {
 		*[!A-Za-z0-9_]* | DENO_DIR) ;; # a line of a value; checked, or set later
 		DENO_* | NODE_* | NPM_* | npm_* | JSR_* | OTEL_* | RUST_* | V8_* | LD_* | MALLOC_* | \
 			GLIBC_* | GCONV_PATH | LOCPATH | OPENSSL_* | SQLITE_* | TAR_OPTIONS | GZIP | SSLKEYLOGFILE)
+			# A container may be given it: -e NAME.
+			eval "export ORLOP_ENV_$name=\"\${$name}\""
 			unset "$name"
 			;;
 		esac
@@ -56,6 +58,8 @@ limit() {
 # would look for settings in HOME; orlop gets that by another name.
 start_deno() {
 	export DENO_DIR DENO_NO_UPDATE_CHECK=1 ORLOP_HOME="${HOME:-}" HOME="$DENO_DIR"
+	# shellcheck disable=SC2154 # of the script that this is part of
+	export ORLOP_ENV_PATH="$caller_path"
 	# shellcheck disable=SC2154,SC2086 # words without blanks
 	exec "$deno" run --quiet --no-prompt --no-check "$v8_flags" \
 		"--allow-write=$writable" $permissions "$@"

@@ -89,6 +89,10 @@ export interface Flag {
   readonly default?: string | number;
   /** The only values that are taken. */
   readonly choices?: readonly string[];
+  /** Whether commas separate several values of a list, as in podman. */
+  readonly splits?: boolean;
+  /** Why it is not taken, and what to do instead; no help shows it. */
+  readonly refusal?: string;
   readonly completes?: Completes;
 }
 

@@ -7,7 +7,7 @@ import {
   type Flag,
   type FlagTable,
 } from "./command.ts";
-import { takesValue } from "./describe_flag.ts";
+import { shownFlags, takesValue } from "./describe_flag.ts";
 
 /** What the shell shows, and what it may have to find by itself. */
 export interface Completion {
@@ -38,7 +38,7 @@ export function completeWords(
     return withPrefix(prefix, typed, state.table, root);
   }
   if (typed.startsWith("-") && !state.isVerbatim) {
-    return keep(typed, Object.entries(state.table).map(toCandidate));
+    return keep(typed, shownFlags(state.table).map(toCandidate));
   }
   const { commands } = state.command;
   if (commands !== undefined) return keep(typed, commandCandidates(commands));

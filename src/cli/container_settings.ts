@@ -1,13 +1,32 @@
 /** What flags say about a container, in the terms of the runtime. */
 
-import { isAbsolute, resolve } from "@std/path";
+import type { TmpfsVolume } from "../image/container_mounts.ts";
 import type { TemplateOptions } from "../runtime/make_template.ts";
-import { type FlagValues, UsageError } from "./command.ts";
-import { readEnv } from "./read_env.ts";
+import type { FlagValues } from "./command.ts";
+import { readDevice } from "./input/device_flag.ts";
+import { type OwnEnv, readEnvFlags } from "./input/env_flags.ts";
+import {
+  readLimits,
+  readOomScore,
+  readSize,
+  readUlimits,
+} from "./input/limit_flags.ts";
+import { readMount, readTmpfs, readVolume } from "./input/mount_flags.ts";
+import {
+  readSecurity,
+  readSysctls,
+  readUmask,
+} from "./input/security_flags.ts";
+import { badFlag, readPair } from "./input/usage_of_flag.ts";
 import type { CONTAINER_FLAGS } from "./table/container_flags.ts";
 
 /** The values of the flags. */
 export type ContainerFlags = FlagValues<typeof CONTAINER_FLAGS>;
+
+/** What a label is called among the annotations, where no runtime obeys it. */
+export const LABEL_PREFIX = "orlop.label/";
+// What podman keeps writable beside a read-only root.
+const TMPFS_BESIDE_READ_ONLY = ["/run", "/tmp", "/var/tmp"];
 
 /**
  * Turns flags into settings of a template.
@@ -18,6 +37,7 @@ export type ContainerFlags = FlagValues<typeof CONTAINER_FLAGS>;
 export function containerSettings(
   flags: ContainerFlags,
   args: readonly string[],
+  ownEnv: OwnEnv,
 ): TemplateOptions {
   const { entrypoint, hostname, network, user, workdir } = flags;
   return {
@@ -25,27 +45,25 @@ export function containerSettings(
     entrypoint: entrypoint === undefined
       ? undefined
       : readEntrypoint(entrypoint),
-    env: flags.env.map(readVariable),
+    env: readEnvFlags(flags, ownEnv),
     workdir,
     user,
-    volumes: flags.volume.map(readVolume),
+    groups: flags["group-add"].map(readGroup),
+    ...readMounts(flags),
+    devices: flags.device.map(readDevice),
+    ...readNamespaces(flags),
     network,
     terminal: flags.tty,
     readOnlyRoot: flags["read-only"],
-    annotations: Object.fromEntries(flags.annotation.map(readPair)),
+    ...readSecurity(flags),
+    sysctl: readSysctls(flags),
+    umask: readUmask(flags.umask),
+    limits: readLimits(flags),
+    ulimits: readUlimits(flags),
+    oomScoreAdj: readOomScore(flags),
+    annotations: readAnnotations(flags),
     ...(hostname === undefined ? {} : { hostname }),
   };
-}
-
-/** `NAME=VALUE`, or `NAME` for the value that orlop itself has. */
-function readVariable(text: string): string {
-  if (text.includes("=")) return text;
-  const value = readEnv(text);
-  if (value !== undefined) return `${text}=${value}`;
-  throw new UsageError(
-    `Cannot use "--env=${text}": orlop does not have this variable; write ` +
-      `NAME=VALUE`,
-  );
 }
 
 /** One word, or several as a JSON array; nothing is an empty one. */
@@ -59,35 +77,64 @@ function readEntrypoint(text: string): readonly string[] {
   } catch {
     // Told below, in words that fit the flag.
   }
-  throw new UsageError(
-    `Cannot use "--entrypoint=${text}": expected a JSON array of texts`,
-  );
+  throw badFlag("entrypoint", text, "expected a JSON array of texts");
 }
 
-function readVolume(text: string): NonNullable<
-  TemplateOptions["volumes"]
->[number] {
-  const [source = "", target = "", mode = "rw", ...rest] = text.split(":");
-  const isMode = mode === "rw" || mode === "ro";
-  if (source === "" || target === "" || !isMode || rest.length > 0) {
-    throw new UsageError(
-      `Cannot use "--volume=${text}": write SOURCE:TARGET or ` +
-        `SOURCE:TARGET:ro`,
-    );
-  }
-  if (!isAbsolute(source) && !source.startsWith(".")) {
-    throw new UsageError(
-      `Cannot use "--volume=${text}": orlop has no named volumes; write a ` +
-        `path, such as ./${source}`,
-    );
-  }
-  const access = mode === "ro" ? "read-only" : "read-write";
-  return { source: resolve(source), target, access };
+function readGroup(text: string): string {
+  if (text !== "keep-groups") return text;
+  throw badFlag("group-add", text, "write the groups' names or numbers");
 }
 
-/** Splits `NAME=VALUE`. @throws {UsageError} If there is no `=`. */
-export function readPair(text: string): readonly [string, string] {
-  const equals = text.indexOf("=");
-  if (equals > 0) return [text.slice(0, equals), text.slice(equals + 1)];
-  throw new UsageError(`Cannot use "${text}": write NAME=VALUE`);
+function readMounts(flags: ContainerFlags) {
+  const mounts = flags.mount.map(readMount);
+  const tmpfs = [
+    ...flags.tmpfs.map(readTmpfs),
+    ...mounts.flatMap((mount) => mount.kind === "tmpfs" ? [mount.volume] : []),
+  ];
+  const volumes = [
+    ...flags.volume.map(readVolume),
+    ...mounts.flatMap((mount) => mount.kind === "bind" ? [mount.volume] : []),
+  ];
+  const taken = new Set([...tmpfs, ...volumes].map(({ target }) => target));
+  const wantsMore = flags["read-only"] && flags["read-only-tmpfs"] !== false;
+  const more = wantsMore
+    ? TMPFS_BESIDE_READ_ONLY.filter((target) => !taken.has(target))
+    : [];
+  return {
+    volumes,
+    tmpfs: [...tmpfs, ...more.map((target): TmpfsVolume => ({ target }))],
+    shmSize: readSize("shm-size", flags["shm-size"]),
+  };
+}
+
+function readNamespaces(
+  { hostname, pid, ipc, uts, cgroupns }: ContainerFlags,
+) {
+  if (uts === "host" && hostname !== undefined) {
+    throw badFlag("hostname", hostname, "with --uts=host it is the host's");
+  }
+  return {
+    pid,
+    // To podman that is one of its own that others may join.
+    ipc: ipc === "shareable" ? "private" as const : ipc,
+    uts,
+    cgroupNamespace: cgroupns,
+  };
+}
+
+/** Labels are noted among them, under names that no runtime knows. */
+function readAnnotations(
+  { annotation, label }: ContainerFlags,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries([
+    ...annotation.map((text) => readPair("annotation", text)),
+    ...label.map((text) => {
+      // As in podman, a label without a value has an empty one.
+      const [name, value] = readPair(
+        "label",
+        text.includes("=") ? text : `${text}=`,
+      );
+      return [`${LABEL_PREFIX}${name}`, value] as const;
+    }),
+  ]);
 }

@@ -8,10 +8,13 @@ import {
   type CreateContainerOptions,
 } from "../runtime/create_container.ts";
 import { removePodSandbox } from "../runtime/delete_container.ts";
+import type { TemplateOptions } from "../runtime/make_template.ts";
 import {
   type ContainerFlags,
   containerSettings,
 } from "./container_settings.ts";
+import { CALLERS_ENV } from "./input/callers_env.ts";
+import { openCidFile } from "./input/cid_file.ts";
 import { type JoinedPod, joinPod } from "./join_pod.ts";
 
 /** A container that was made, and its pod. */
@@ -26,6 +29,7 @@ export type Extras =
     CreateContainerOptions,
     "containerId" | "metadataName" | "attempt" | "mountLabel"
   >
+  & Pick<TemplateOptions, "missingCommand">
   & { readonly signal: AbortSignal };
 
 /**
@@ -42,7 +46,11 @@ export async function createFromFlags(
   extras: Extras,
 ): Promise<CreatedContainer> {
   const [imageName = "", ...args] = words;
-  const settings = containerSettings(flags, args);
+  const settings = {
+    ...containerSettings(flags, args, CALLERS_ENV),
+    missingCommand: extras.missingCommand,
+  };
+  using cidFile = openCidFile(flags.cidfile);
   const containerName = flags.name ?? inventName(imageName);
   // Without a pod it gets its own, as in podman containers have none.
   const wanted = flags.pod ?? `new:${containerName}-pod`;
@@ -57,6 +65,7 @@ export async function createFromFlags(
       containerName,
       settings,
     });
+    cidFile?.write(id);
     return { id, pod };
   } catch (error) {
     if (pod.isNew) await removePodSandbox(agent, podId);

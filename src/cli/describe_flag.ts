@@ -1,6 +1,6 @@
 /** Flags in words, alike in the help, the man page and the completions. */
 
-import type { Flag } from "./command.ts";
+import type { Flag, FlagTable } from "./command.ts";
 
 /** The names of a flag, aligned: `-e, --env NAME=VALUE`. */
 export function describeFlagNames(name: string, flag: Flag): string {
@@ -16,6 +16,13 @@ export function describeFlag(flag: Flag): string {
   if (flag.type === "list") notes.push("may be repeated");
   if (flag.default !== undefined) notes.push(`default: ${flag.default}`);
   return notes.length === 0 ? flag.help : `${flag.help} (${notes.join("; ")})`;
+}
+
+/** The flags that are told of: those that may be used. */
+export function shownFlags(flags: FlagTable = {}): [string, Flag][] {
+  return Object.entries(flags).filter(([, { refusal }]) =>
+    refusal === undefined
+  );
 }
 
 /** Whether a value must follow. */

@@ -1,7 +1,11 @@
 /** `orlop help` and `orlop help COMMAND`, made from the table of commands. */
 
 import { type Command, type FlagTable, SECTIONS } from "./command.ts";
-import { describeFlag, describeFlagNames } from "./describe_flag.ts";
+import {
+  describeFlag,
+  describeFlagNames,
+  shownFlags,
+} from "./describe_flag.ts";
 import { EXIT_CODE_HELP } from "./exit_code.ts";
 import type { Terminal } from "./terminal.ts";
 import { usageOf } from "./usage.ts";
@@ -74,7 +78,7 @@ function commandRow({ name, summary }: Command): Row {
 }
 
 function flagRows(flags: FlagTable): Row[] {
-  return Object.entries(flags).map(([name, flag]) => [
+  return shownFlags(flags).map(([name, flag]) => [
     describeFlagNames(name, flag),
     describeFlag(flag),
   ]);

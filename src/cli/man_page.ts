@@ -1,7 +1,11 @@
 /** The manual page, in the macros of man(7), made from the table. */
 
 import type { Command } from "./command.ts";
-import { describeFlag, describeFlagNames } from "./describe_flag.ts";
+import {
+  describeFlag,
+  describeFlagNames,
+  shownFlags,
+} from "./describe_flag.ts";
 import { EXIT_CODE_HELP } from "./exit_code.ts";
 import { usageOf } from "./usage.ts";
 
@@ -53,8 +57,8 @@ function describeOne(command: Command, path: readonly string[]): string[] {
   ];
 }
 
-function flagLines({ flags = {} }: Command): string[] {
-  return Object.entries(flags).flatMap(([name, flag]) =>
+function flagLines({ flags }: Command): string[] {
+  return shownFlags(flags).flatMap(([name, flag]) =>
     entry(describeFlagNames(name, flag).trim(), describeFlag(flag))
   );
 }

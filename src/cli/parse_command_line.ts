@@ -1,6 +1,7 @@
 /** Reads the command line, strictly, by the table of commands. */
 
 import { parseArgs } from "@std/cli";
+import { splitCsv } from "../formats/csv.ts";
 import { closestWord } from "./closest_word.ts";
 import {
   type Argument,
@@ -164,6 +165,10 @@ function checkValue(
     if (flag.type === "boolean") return false;
     return flag.type === "list" ? [] : flag.default;
   }
+  if (flag.refusal !== undefined && value !== false) {
+    throw new UsageError(`Cannot use "--${name}": ${flag.refusal}`, path);
+  }
+  if (flag.splits && Array.isArray(value)) return value.flatMap(split);
   if (flag.type === "number") {
     if (/^\d+(\.\d+)?$/.test(String(value))) return Number(value);
     throw badValue("a number is needed");
@@ -172,6 +177,15 @@ function checkValue(
     throw badValue(`use one of ${flag.choices.join(", ")}`);
   }
   return value;
+
+  /** An empty word is no value, as in podman. */
+  function split(word: unknown): readonly string[] {
+    try {
+      return splitCsv(String(word)).filter((part) => part !== "");
+    } catch {
+      throw badValue("a quote is out of place");
+    }
+  }
 
   function badValue(why: string): UsageError {
     return new UsageError(`Cannot use "--${name}=${value}": ${why}`, path);

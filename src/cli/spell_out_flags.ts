@@ -6,6 +6,7 @@
 
 import { closestWord } from "./closest_word.ts";
 import { type Flag, type FlagTable, UsageError } from "./command.ts";
+import { shownFlags } from "./describe_flag.ts";
 import { describeCommand } from "./usage.ts";
 
 /** One word of the command line, spelt out. */
@@ -114,7 +115,7 @@ function unknownFlag(
   path: readonly string[],
 ): UsageError {
   const similar = flag.startsWith("--")
-    ? closestWord(flag.slice(2), Object.keys(table))
+    ? closestWord(flag.slice(2), shownFlags(table).map(([name]) => name))
     : undefined;
   const hint = similar === undefined ? "" : `; did you mean "--${similar}"?`;
   return new UsageError(

@@ -50,7 +50,7 @@ async function orlopSpec(
   flags: readonly string[],
 ): Promise<RuntimeSpec> {
   const image = await imageOf(store);
-  const words = ["--pod=new:p", "--name=c", ...flags, image, "true"];
+  const words = ["--pod=new:p", "--name=c", ...LIMITS, ...flags, image, "true"];
   await store.orlop("container", "create", ...words);
   const dir = await store.orlop("container", "dirs", "--work", "c");
   const spec = await readSpec(join(dir, "config.json"));
@@ -98,6 +98,11 @@ Deno.test("the default seccomp profile is podman's", { ignore }, async (t) => {
   }
 });
 
+/** podman writes the file's type beside its permissions, too. */
+function permissionsOf(device: { readonly fileMode: number }) {
+  return { ...device, fileMode: device.fileMode & 0o7777 };
+}
+
 /** The parts of a configuration that keep a container apart. */
 function sandboxOf({ process, linux }: RuntimeSpec) {
   const capabilities = process?.capabilities ?? {};
@@ -107,6 +112,12 @@ function sandboxOf({ process, linux }: RuntimeSpec) {
     capabilities: Object.fromEntries(sets.toSorted()),
     noNewPrivileges: process?.["noNewPrivileges"] ?? false,
     umask: process?.user?.umask,
+    oomScoreAdj: process?.["oomScoreAdj"],
+    rlimits: process?.rlimits,
+    devices: Array.from(Object(linux?.["devices"] ?? []), permissionsOf),
+    sysctl: linux?.["sysctl"],
+    propagation: linux?.["rootfsPropagation"],
+    namespaces: linux?.namespaces?.map(({ type }) => type).toSorted(),
     resources: Object(linux?.resources),
     seccomp: outcomes(linux?.seccomp),
     readonlyPaths: (linux?.readonlyPaths ?? []).toSorted(),
@@ -124,6 +135,26 @@ Deno.test(
     const table: readonly (readonly string[])[] = [
       [],
       ["--user=33"],
+      ["--user=33", "--cap-add=net_admin,sys_time"],
+      ["--cap-add=all", "--cap-drop=sys_admin"],
+      ["--cap-drop=all"],
+      ["--cap-drop=all", "--cap-add=chown", "--user=33"],
+      ["--security-opt=no-new-privileges", "--umask=027"],
+      ["--security-opt=seccomp=unconfined"],
+      ["--security-opt=mask=/proc/cmdline", "--security-opt=unmask=/proc/acpi"],
+      ["--security-opt=unmask=/proc/*"],
+      ["--memory=64m", "--pids-limit=7"],
+      ["--memory=64m", "--memory-swap=-1", "--memory-reservation=32m"],
+      ["--memory=1.5g", "--memory-swappiness=5", "--oom-kill-disable"],
+      ["--cpus=1.5", "--cpu-shares=512", "--cpuset-cpus=0"],
+      ["--cpu-quota=5000", "--cpu-period=20000", "--cpuset-mems=0"],
+      ["--pids-limit=-1", "--oom-score-adj=5"],
+      ["--ulimit=core=0", "--ulimit=core=1:2,stack=8388608"],
+      ["--device=/dev/fuse", "--device=/dev/null:/dev/foo:r"],
+      ["--sysctl=kernel.msgmax=65530", "--sysctl=net.ipv4.ip_forward=1"],
+      ["--pid=host", "--ipc=host", "--uts=host"],
+      ["--ipc=none"],
+      ["--volume=/etc:/x:rshared"],
     ];
     for (const flags of table) {
       await t.step(flags.join(" ") || "by default", async () => {

@@ -142,6 +142,24 @@ Deno.test("the launcher grants writing to the store only", async (t) => {
       "/etc/systemd/system",
     ]],
     ["and the log", ["images", "--log-file", "/a"], {}, ["/a", ...store]],
+    [
+      "and the file for a container's ID",
+      ["run", "-it", "--cidfile", "/a", "x"],
+      {},
+      ["/a", ...store],
+    ],
+    [
+      "whatever short flags are grouped",
+      ["run", "-itv", "/x:/y", "-eA", "--root", "/a", "x"],
+      {},
+      ["/a", "/run/orlop"],
+    ],
+    [
+      "whatever stands behind a group with a value in it",
+      ["run", "-itu0", "x", "--root", "/a"],
+      {},
+      store,
+    ],
   ];
   for (const [name, args, env, expected] of cases) {
     await t.step(name, async () => {
@@ -149,6 +167,48 @@ Deno.test("the launcher grants writing to the store only", async (t) => {
       assertEquals(valueOf(flags, "--allow-write"), expected);
     });
   }
+});
+
+Deno.test("the launcher grants what of the environment a container gets", async (t) => {
+  const usual = valueOf(await launch(["run", "x"]), "--allow-env");
+  const cases: [string[], string[] | "all"][] = [
+    [["-e", "A", "x"], ["A", "ORLOP_ENV_A"]],
+    [["-ite", "A", "-eB", "x"], ["A", "ORLOP_ENV_A", "B", "ORLOP_ENV_B"]],
+    [["--env=A", "-e=B", "x"], ["A", "ORLOP_ENV_A", "B", "ORLOP_ENV_B"]],
+    [["-e", "A=1", "--env=B=$C", "x"], []],
+    [["-e", "A,B", "-e", "A B", "-e", "A;B", "x"], []],
+    [["x", "-e", "A"], []],
+    [["-e", "A*", "x"], "all"],
+    [["-e", "*", "-e", "A", "x"], "all"],
+    [["--env-host", "x"], "all"],
+    [["--env-file", "f", "x"], "all"],
+    [["--env-file=f", "x"], "all"],
+    [["x", "--env-host"], []],
+  ];
+  for (const [args, expected] of cases) {
+    await t.step(args.join(" "), async () => {
+      const flags = await launch(["run", ...args]);
+      if (expected === "all") assert(flags.includes("--allow-env"));
+      else {
+        assertEquals(valueOf(flags, "--allow-env"), [...usual, ...expected]);
+      }
+    });
+  }
+  await t.step("for containers only", async () => {
+    const flags = await launch(["images", "-e", "A", "--env-host"]);
+    assertEquals(valueOf(flags, "--allow-env"), usual);
+  });
+});
+
+Deno.test("the launcher grants the runtime that is named", async () => {
+  const run = async (...args: string[]) =>
+    valueOf(await launch(args), "--allow-run");
+  const usual = await run("run", "x");
+  const runtime = "/bin/true";
+  assert((await run("run", "--runtime", runtime, "x")).includes(runtime));
+  assertEquals(await run("run", "--runtime=runc", "x"), usual);
+  assertEquals(await run("run", "x", "--runtime", runtime), usual);
+  assertEquals(await run("run", "--runtime", "/bin/a,/bin/b", "x"), usual);
 });
 
 Deno.test("the launcher reads the settings' file", async () => {
@@ -173,7 +233,7 @@ Deno.test("the launcher agrees with the source", async (t) => {
       valueOf(flags, "--allow-env").toSorted(),
       [
         ...["ORLOP_PROGRAM", "ORLOP_ROOT", "ORLOP_RUNROOT"],
-        ...["ORLOP_HOME", "ORLOP_STDOUT", "TERM"],
+        ...["ORLOP_HOME", "ORLOP_STDOUT"],
         ...ENVIRONMENT_NAMES,
       ].toSorted(),
     );

@@ -123,19 +123,16 @@ export const HOSTILE_COMPRESSION: readonly HostileLayer[] = [
     refused: "more than 2000 bytes for each received",
   },
   {
-    name: "xz that is none",
+    name: "xz",
     layer: latin1("\xfd7zXZ\0" + "x".repeat(100)),
-    refused: "Cannot decompress the layer: the checksum of a header is wrong",
+    refused: 'compression "xz" is not supported',
+    unlikeSkopeo: "it may know it",
   },
   {
-    name: "bzip2 that is none",
+    name: "bzip2",
     layer: latin1("BZh91AY&SY" + "x".repeat(100)),
-    refused: "Cannot decompress the layer: its bzip2 data are damaged",
-  },
-  {
-    name: "a file that begins as bzip2 does",
-    layer: archive(file("BZh91AY&SY", "x")),
-    refused: "Cannot decompress the layer: its bzip2 data are damaged",
+    refused: 'compression "bzip2" is not supported',
+    unlikeSkopeo: "it may know it",
   },
 ];
 

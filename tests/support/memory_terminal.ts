@@ -1,31 +1,30 @@
 /** A terminal that remembers what it was told. */
 
-import type { Terminal, TerminalSize } from "../../src/cli/terminal.ts";
+import type { Terminal } from "../../src/cli/terminal.ts";
 
 /** What was printed and told, line by line. */
 export interface MemoryTerminal extends Terminal {
   readonly printed: string[];
   readonly told: string[];
-  /** Frame by frame. */
-  readonly drawn: (readonly string[])[];
+  readonly drawn: string[];
 }
 
 /** Makes a terminal in memory. */
 export function memoryTerminal(
-  { columns, errorSize }: { columns?: number; errorSize?: TerminalSize } = {},
+  { columns, errorColumns }: { columns?: number; errorColumns?: number } = {},
 ): MemoryTerminal {
   const printed: string[] = [];
   const told: string[] = [];
-  const drawn: (readonly string[])[] = [];
+  const drawn: string[] = [];
   return {
     printed,
     told,
     drawn,
     columns,
-    errorSize,
+    errorColumns,
     print: (text) => void printed.push(...text.split("\n")),
     tell: (text) => void told.push(...text.split("\n")),
-    draw: (lines) => lines === "end" ? undefined : void drawn.push(lines),
+    draw: (text) => void drawn.push(text),
     paint: (_, text) => text,
   };
 }

@@ -9,7 +9,7 @@ import {
   setContainerMetadata,
 } from "../../runtime/container_metadata.ts";
 import { type Call, UsageError } from "../command.ts";
-import { readPair } from "../container_settings.ts";
+import { readPair } from "../input/usage_of_flag.ts";
 import { openSession } from "../open_session.ts";
 import { showJson } from "../show_list.ts";
 import type { CONTAINER_METADATA } from "../table/container_commands.ts";
@@ -45,7 +45,7 @@ export async function run(
 }
 
 function readChange(text: string): Partial<ContainerMetadata> {
-  const [key, value] = readPair(text);
+  const [key, value] = readPair("set", text);
   const set = Object.hasOwn(SETTERS, key) ? SETTERS[key] : undefined;
   if (set !== undefined) return set(value);
   const known = Object.keys(SETTERS).join(", ");

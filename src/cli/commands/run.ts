@@ -24,7 +24,10 @@ export async function run(call: RunCall): Promise<number> {
   const { agent } = session;
   await pullIfWanted(agent, call);
   const request = { flags, words: call.arguments };
-  const { id, pod } = await createFromFlags(agent, request, { signal });
+  const { id, pod } = await createFromFlags(agent, request, {
+    missingCommand: "refuse",
+    signal,
+  });
   // A pod that nobody asked for goes with its container.
   const isOwn = pod.isNew && (flags.rm || flags.pod === undefined);
   return await runContainer(agent, id, {

@@ -1,6 +1,10 @@
 /** Flags that say what a container is to be. */
 
 import type { FlagTable } from "../command.ts";
+import { LIMIT_FLAGS } from "./limit_flags.ts";
+import { MOUNT_FLAGS } from "./mount_flags.ts";
+import { REFUSED_FLAGS } from "./refused_flags.ts";
+import { SECURITY_FLAGS } from "./security_flags.ts";
 
 /** For `container create` and `run`. */
 export const CONTAINER_FLAGS = {
@@ -18,14 +22,31 @@ export const CONTAINER_FLAGS = {
   env: {
     type: "list",
     short: "e",
-    value: "NAME=VALUE",
-    help: "A variable of its environment",
+    value: "NAME[=VALUE]",
+    help: "A variable of its environment; without a value orlop's own, NAME* " +
+      "for all that begin so",
   },
-  volume: {
+  "env-file": {
     type: "list",
-    short: "v",
-    value: "SRC:DST[:ro]",
-    help: "What of the host it sees, and where",
+    splits: true,
+    value: "PATH",
+    help: "A file of variables, one a line",
+    completes: "file",
+  },
+  "env-host": {
+    type: "boolean",
+    help: "All variables that orlop itself has",
+  },
+  unsetenv: {
+    type: "list",
+    value: "NAME",
+    help: "A variable of the image that it does not get",
+  },
+  label: {
+    type: "list",
+    short: "l",
+    value: "NAME=VALUE",
+    help: "What is noted of it; container inspect shows it",
   },
   workdir: {
     type: "text",
@@ -39,6 +60,17 @@ export const CONTAINER_FLAGS = {
     value: "USER[:GROUP]",
     help: "Whom its command runs as, by name or number",
   },
+  "group-add": {
+    type: "list",
+    splits: true,
+    value: "GROUP",
+    help: "A further group of that user, by name or number",
+  },
+  umask: {
+    type: "text",
+    value: "OCTAL",
+    help: "Rights that its new files do not have; 0022 if left out",
+  },
   entrypoint: {
     type: "text",
     value: "CMD",
@@ -46,6 +78,7 @@ export const CONTAINER_FLAGS = {
   },
   hostname: {
     type: "text",
+    short: "h",
     value: "NAME",
     help: "Its host name; its short ID if left out",
   },
@@ -56,14 +89,20 @@ export const CONTAINER_FLAGS = {
     default: "none",
     help: "Nothing but a loopback, or all that the host has",
   },
-  "read-only": {
-    type: "boolean",
-    help: "Only volumes can be written to",
-  },
   annotation: {
     type: "list",
     value: "NAME=VALUE",
     help: "An annotation for the OCI runtime",
   },
+  cidfile: {
+    type: "text",
+    value: "PATH",
+    help: "A new file for its ID",
+    completes: "file",
+  },
   tty: { type: "boolean", short: "t", help: "It gets a terminal of its own" },
+  ...MOUNT_FLAGS,
+  ...LIMIT_FLAGS,
+  ...SECURITY_FLAGS,
+  ...REFUSED_FLAGS,
 } as const satisfies FlagTable;

@@ -1,0 +1,18 @@
+/** What is wrong with a flag's value, always in the same words. */
+
+import { UsageError } from "../command.ts";
+
+/** `Cannot use "--memory=x": …` */
+export function badFlag(name: string, value: string, why: string): UsageError {
+  return new UsageError(`Cannot use "--${name}=${value}": ${why}`);
+}
+
+/** Splits `NAME=VALUE`. @throws {UsageError} If it has no name, or no `=`. */
+export function readPair(
+  flag: string,
+  text: string,
+): readonly [string, string] {
+  const equals = text.indexOf("=");
+  if (equals > 0) return [text.slice(0, equals), text.slice(equals + 1)];
+  throw badFlag(flag, text, "write NAME=VALUE");
+}

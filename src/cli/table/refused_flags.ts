@@ -1,0 +1,47 @@
+/** Flags that users of podman type, and what to do instead. */
+
+import type { Flag, FlagTable } from "../command.ts";
+
+const NO_NETWORK = "orlop's containers have no network of their own; use " +
+  "--network=host";
+const NO_RESOLVER = "orlop writes no resolv.conf; with --network=host the " +
+  "host's is seen";
+const NO_HEALTH = "orlop does not watch containers; let what starts it do so";
+const NO_MAPPING = "orlop maps no user IDs; use podman for that";
+
+/** For `container create` and `run`; none of them is shown in the help. */
+export const REFUSED_FLAGS = {
+  detach: refused(
+    "orlop keeps nothing running in the background; use " +
+      "systemd-run orlop run …, or & in a shell",
+    { type: "boolean", short: "d" },
+  ),
+  init: refused("orlop has no init to put in; start one of the image's", {
+    type: "boolean",
+  }),
+  publish: refused(NO_NETWORK, { short: "p" }),
+  "publish-all": refused(NO_NETWORK, { type: "boolean", short: "P" }),
+  ip: refused(NO_NETWORK),
+  "mac-address": refused(NO_NETWORK),
+  dns: refused(NO_RESOLVER),
+  "dns-option": refused(NO_RESOLVER),
+  "dns-search": refused(NO_RESOLVER),
+  restart: refused("orlop restarts nothing; let systemd do it: Restart="),
+  "health-cmd": refused(NO_HEALTH),
+  uidmap: refused(NO_MAPPING),
+  gidmap: refused(NO_MAPPING),
+  replace: refused("run orlop rm --force --ignore NAME first", {
+    type: "boolean",
+  }),
+  secret: refused("orlop keeps no secrets; mount a file: -v FILE:DST:ro"),
+  gpus: refused("name the devices: --device /dev/…"),
+  "volumes-from": refused("name the directories again: -v SRC:DST"),
+  "log-driver": refused("what it writes goes to orlop's own output; use >"),
+} as const satisfies FlagTable;
+
+function refused(
+  refusal: string,
+  flag: Pick<Partial<Flag>, "type" | "short"> = {},
+): Flag {
+  return { type: "list", help: "", refusal, ...flag };
+}
