@@ -18,24 +18,26 @@ export function updateTable(readme: string): string {
   return readme.slice(0, start + MARKS[0].length) + table + readme.slice(end);
 }
 
-/** The table in Markdown, as `deno fmt` has it. */
+/** The table in Markdown, as `deno fmt` has it, and what its words mean. */
 export function permissionTable(): string {
   const groups = Map.groupBy(
     listCommands(COMMANDS),
-    ({ needs }) => NEEDS.filter((need) => needs.includes(need)).join(),
+    ({ group, needs }) =>
+      [NEEDS.filter((need) => needs.includes(need)), group].join(),
   );
   const rows = [...groups.values()]
     .toSorted((a, b) => countNeeds(a) - countNeeds(b))
     .map((commands) => [
-      commands.map(({ path }) => `\`${path}\``).join(", "),
+      describeCommands(commands),
       commands[0]?.needs.includes("net") ? "yes" : "no",
       programsOf(commands[0]?.needs ?? []),
     ]);
-  return formatTable([
+  const table = formatTable([
     ["what runs", "network", "programs"],
     ...rows,
     ["a worker that unpacks layers", "no", "none"],
   ]);
+  return `${table}\n\n${describePrograms()}`;
 }
 
 const NEEDS: readonly Need[] = [
@@ -47,28 +49,47 @@ const NEEDS: readonly Need[] = [
 ];
 
 interface NamedCommand {
-  readonly path: string;
+  /** `""` at the top. */
+  readonly group: string;
+  readonly name: string;
   readonly needs: readonly Need[];
 }
 
-function listCommands(group: Command, prefix = ""): NamedCommand[] {
-  return (group.commands ?? []).flatMap((command) => {
-    const path = `${prefix}${command.name}`;
+function listCommands(root: Command, group = ""): NamedCommand[] {
+  return (root.commands ?? []).flatMap((command) => {
+    const { name, needs = [] } = command;
     if (command.isHidden) return [];
-    if (command.commands) return listCommands(command, `${path} `);
-    return [{ path, needs: command.needs ?? [] }];
+    if (command.commands) return listCommands(command, name);
+    return [{ group, name, needs }];
   });
+}
+
+/** Those of one group. */
+function describeCommands(commands: readonly NamedCommand[]): string {
+  const names = commands.map(({ name }) => `\`${name}\``).join(", ");
+  const group = commands[0]?.group ?? "";
+  return group === "" ? names : `\`${group}\`: ${names}`;
 }
 
 function countNeeds(commands: readonly NamedCommand[]): number {
   return commands[0]?.needs.length ?? 0;
 }
 
+/** The kinds of programs, in a word each. */
 function programsOf(needs: readonly Need[]): string {
-  const names = Object.entries(PROGRAMS)
-    .filter(([need]) => needs.some((name) => name === need))
-    .flatMap(([, programs]) => programs);
-  return names.map((name) => `\`${name}\``).join(", ") || "none";
+  const kinds = Object.keys(PROGRAMS)
+    .filter((need) => needs.some((name) => name === need));
+  return kinds.join(", ") || "none";
+}
+
+/** Those kinds of which the word does not say all. */
+function describePrograms(): string {
+  const kinds = Object.entries(PROGRAMS)
+    .filter(([need, programs]) => programs.join() !== need)
+    .map(([need, programs]) =>
+      `${need}: ${programs.map((name) => `\`${name}\``).join(", ")}`
+    );
+  return `Programs: ${kinds.join("; ")}.`;
 }
 
 function formatTable(rows: readonly (readonly string[])[]): string {

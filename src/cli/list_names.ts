@@ -3,7 +3,7 @@
 import { existsSync } from "@std/fs";
 import { familiarName, parseReference } from "../formats/reference.ts";
 import type { Agent } from "../runtime/agent.ts";
-import { listContainers, listPods } from "../runtime/list_containers.ts";
+import { listKnown } from "../runtime/known_names.ts";
 import { listImages } from "../runtime/list_images.ts";
 import type { Call } from "./command.ts";
 import { openSession } from "./open_session.ts";
@@ -43,12 +43,11 @@ async function list(kind: NameKind, agent: Agent): Promise<readonly string[]> {
       const images = await listImages(agent);
       return images.flatMap(({ names }) => names).flatMap(shortForms);
     }
-    case "container": {
-      const containers = await listContainers(agent);
-      return containers.flatMap(({ names }) => names.slice(0, 1));
+    case "container":
+    case "pod": {
+      const known = await listKnown(agent, kind);
+      return known.flatMap(({ names = [] }) => names.slice(0, 1));
     }
-    case "pod":
-      return (await listPods(agent)).map(({ name }) => name);
   }
 }
 

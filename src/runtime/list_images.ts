@@ -15,7 +15,7 @@ import {
 import type { RecordTable } from "../store/record_table.ts";
 import type { HeldLocks } from "../store/tables.ts";
 import type { Agent } from "./agent.ts";
-import { findImage, hasImage, manifestDigestsOf } from "./find_image.ts";
+import { findImage, manifestDigestsOf } from "./find_image.ts";
 import { tryParse } from "./image_text.ts";
 import { isPinned } from "./pin_image.ts";
 import { parseStored } from "./parse_stored.ts";
@@ -91,17 +91,6 @@ export async function inspectImage(
     layerSizes: layersOf(held.layers, image)
       .map((layer) => layer["diff-size"] ?? 0),
   };
-}
-
-/** Whether there is an image of that name or ID, in whatever state it is. */
-export async function imageExists(
-  agent: Agent,
-  nameOrId: string,
-  options: Abortable = {},
-): Promise<boolean> {
-  const conf = await loadShortNames(agent, [nameOrId], options);
-  using held = await agent.store.lock({ images: "read" }, options);
-  return hasImage(held.images, nameOrId, conf);
 }
 
 /** Reads an image's config; undefined if it has none. */

@@ -11,7 +11,7 @@ for path in /etc /usr/local; do
 	mkdir -p "$upper" "$upper.work"
 	mount -t overlay -o "lowerdir=$path,upperdir=$upper,workdir=$upper.work" overlay "$path"
 done
-for path in /var/lib /var/cache /var/backups; do
+for path in /var/lib /var/cache /var/backups /var/tmp; do
 	mkdir -p "$folder$path" "$path"
 	mount --bind "$folder$path" "$path"
 done

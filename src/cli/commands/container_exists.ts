@@ -1,9 +1,8 @@
 /** `orlop container exists`. */
 
-import { listContainers } from "../../runtime/list_containers.ts";
+import { isKnown } from "../../runtime/known_names.ts";
 import type { Call } from "../command.ts";
-import { exists } from "../exists.ts";
-import { findContainer } from "../find_container.ts";
+import { EXIT } from "../exit_code.ts";
 import { openSession } from "../open_session.ts";
 import type { CONTAINER_EXISTS } from "../table/container_commands.ts";
 
@@ -14,6 +13,6 @@ export async function run(
   const { signal } = call;
   const [name = ""] = call.arguments;
   using session = openSession(call);
-  const all = await listContainers(session.agent, { signal });
-  return exists(() => findContainer(all, name));
+  const isThere = await isKnown(session.agent, "container", { name, signal });
+  return isThere ? EXIT.ok : EXIT.failed;
 }

@@ -1,6 +1,6 @@
 /** `orlop image exists`. */
 
-import { imageExists } from "../../runtime/list_images.ts";
+import { isKnownImage } from "../../runtime/known_names.ts";
 import type { Call } from "../command.ts";
 import { EXIT } from "../exit_code.ts";
 import { openSession } from "../open_session.ts";
@@ -11,6 +11,6 @@ export async function run(call: Call<typeof IMAGE_EXISTS>): Promise<number> {
   const { signal } = call;
   const [name = ""] = call.arguments;
   using session = openSession(call);
-  const isThere = await imageExists(session.agent, name, { signal });
+  const isThere = await isKnownImage(session.agent, name, { signal });
   return isThere ? EXIT.ok : EXIT.failed;
 }

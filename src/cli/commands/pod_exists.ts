@@ -1,9 +1,8 @@
 /** `orlop pod exists`. */
 
-import { listPods } from "../../runtime/list_containers.ts";
+import { isKnown } from "../../runtime/known_names.ts";
 import type { Call } from "../command.ts";
-import { exists } from "../exists.ts";
-import { findPod } from "../find_container.ts";
+import { EXIT } from "../exit_code.ts";
 import { openSession } from "../open_session.ts";
 import type { POD_EXISTS } from "../table/pod_commands.ts";
 
@@ -12,6 +11,6 @@ export async function run(call: Call<typeof POD_EXISTS>): Promise<number> {
   const { signal } = call;
   const [name = ""] = call.arguments;
   using session = openSession(call);
-  const all = await listPods(session.agent, { signal });
-  return exists(() => findPod(all, name));
+  const isThere = await isKnown(session.agent, "pod", { name, signal });
+  return isThere ? EXIT.ok : EXIT.failed;
 }

@@ -157,7 +157,6 @@ export const CONTAINER_EXISTS = {
       help: "As always: those of other tools count, too",
     },
   },
-  needs: ["mount"],
   failureCode: 125,
 } as const satisfies Command;
 

@@ -96,5 +96,4 @@ export const COMPLETE = {
   arguments: [{ name: "WORD", isOptional: true, isRepeated: true }],
   stopsAtFirstArgument: true,
   isHidden: true,
-  needs: ["mount"],
 } as const satisfies Command;

@@ -95,7 +95,6 @@ export const POD_EXISTS = {
   summary: "Tell by the exit code whether a pod is there",
   description: ["0 if it is, 1 if it is not, 125 if that cannot be told."],
   arguments: [{ ...PODS, isRepeated: false }],
-  needs: ["mount"],
   failureCode: 125,
 } as const satisfies Command;
 
