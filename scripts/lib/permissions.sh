@@ -5,7 +5,7 @@
 
 # The environment that orlop reads.
 env_names=ORLOP_ROOT,ORLOP_RUNROOT,HOME,XDG_CONFIG_HOME,XDG_CACHE_HOME
-env_names=$env_names,XDG_RUNTIME_DIR,DOCKER_CONFIG,REGISTRY_AUTH_FILE
+env_names=$env_names,XDG_RUNTIME_DIR,DOCKER_CONFIG,REGISTRY_AUTH_FILE,TERM
 env_names=$env_names,CONTAINERS_REGISTRIES_CONF,REGISTRIES_CONFIG_PATH
 env_names=$env_names,ORLOP_PROGRAM,ORLOP_HOME,ORLOP_STDOUT
 
@@ -66,8 +66,8 @@ choose_permissions() {
 	root_setting='' runroot_setting='' log_file_setting=''
 	config=${config_flag:-/etc/orlop/orlop.toml}
 	[ ! -f "$config" ] || [ ! -r "$config" ] || read_config <"$config"
-	may_write "${root_flag:-${ORLOP_ROOT:-${root_setting:-/var/lib/orlop}}}"
-	may_write "${runroot_flag:-${ORLOP_RUNROOT:-${runroot_setting:-/run/orlop}}}"
+	may_write_really "${root_flag:-${ORLOP_ROOT:-${root_setting:-/var/lib/orlop}}}"
+	may_write_really "${runroot_flag:-${ORLOP_RUNROOT:-${runroot_setting:-/run/orlop}}}"
 	may_write "$log_file_setting"
 	if [ "$command" = schedule ]; then may_schedule; fi
 
@@ -195,6 +195,20 @@ may_write() {
 	*,*) die "Cannot use \"$1\": a path with a comma cannot be among those that orlop may write" ;;
 	esac
 	writable=${writable:+$writable,}$path
+}
+
+# Lets orlop write path $1, and where that really is: the store is used by its
+# real path, and Deno goes by the text of paths.
+may_write_really() {
+	may_write "$1"
+	existing=$path rest=
+	while [ ! -d "$existing" ] && [ "$existing" != / ]; do
+		rest=/${existing##*/}$rest existing=${existing%/*}
+		existing=${existing:-/}
+	done
+	real=$(cd -P -- "$existing" 2>/dev/null && pwd -P) || return 0
+	real=${real%/}$rest
+	[ "$real" = "$path" ] || may_write "$real"
 }
 
 # Lets orlop write for cron and systemd, and tells it how it was called.

@@ -41,7 +41,7 @@ export function showProgress(
     case "plain":
       return tellPlainly(terminal);
     case "auto":
-      return terminal.errorColumns === undefined
+      return terminal.errorSize === undefined
         ? tellPlainly(terminal)
         : drawLive(terminal);
   }
@@ -97,39 +97,33 @@ const FRAME_MS = 100;
 
 function drawLive(terminal: Terminal): ProgressDisplay {
   let state = NO_PULL;
-  let drawnLines = 0;
   const measureRate = makeRateMeter();
-  const timer = setInterval(draw, FRAME_MS);
+  const timer = setInterval(() => draw(measure()), FRAME_MS);
   return {
     onProgress(event) {
       state = advancePull(state, event);
       if (event.kind === "start") terminal.tell(`Pulling ${event.name}`);
       if (event.kind === "retry") {
-        erase();
         terminal.tell(`Trying again: ${showOnOneLine(event.reason)}`);
       }
     },
     [Symbol.dispose]() {
       clearInterval(timer);
       draw();
+      terminal.draw("end");
     },
   };
 
-  function draw(): void {
-    if (state.layers.length === 0) return;
-    const width = terminal.errorColumns ?? 80;
-    const rate = measureRate(sumBytes(state).received);
-    const lines = drawPull(state, { width, rate });
-    const up = drawnLines > 0 ? `\x1b[${drawnLines}A` : "";
-    // Overwritten in one go: erased first, it would flicker.
-    const text = lines.map((line) => `${line}\x1b[K\n`).join("");
-    terminal.draw(`${up}${text}\x1b[J`);
-    drawnLines = lines.length;
+  function measure(): number {
+    return measureRate(sumBytes(state).received);
   }
 
-  /** Moves to the first line that was drawn, and clears from there on. */
-  function erase(): void {
-    if (drawnLines > 0) terminal.draw(`\x1b[${drawnLines}A\x1b[J`);
-    drawnLines = 0;
+  function draw(rate?: number): void {
+    if (state.layers.length === 0) return;
+    const { columns: width, rows: height } = terminal.errorSize ?? LEAST_SIZE;
+    terminal.draw(drawPull(state, { width, height, rate }));
   }
 }
+
+// Only until the terminal is gone for good.
+const LEAST_SIZE = { columns: 80, rows: 24 };

@@ -3,10 +3,10 @@
  * where text leaves the program, so nothing gets past `showControls()`.
  */
 
-import { showControls } from "./visible_text.ts";
-
 import { whyOf } from "../why.ts";
+import { LiveLines } from "./live_lines.ts";
 import { readEnv } from "./read_env.ts";
+import { showControls } from "./visible_text.ts";
 
 /** The two outputs of a command, and what they can show. */
 export interface Terminal {
@@ -14,14 +14,23 @@ export interface Terminal {
   print(text: string): void;
   /** Writes a remark to stderr, with a newline. */
   tell(text: string): void;
-  /** Writes to stderr as is: for progress that overwrites itself. */
-  draw(text: string): void;
+  /**
+   * Draws lines on stderr in place of those drawn before, below all that is
+   * told meanwhile; `"end"` leaves them there.
+   */
+  draw(lines: readonly string[] | "end"): void;
   /** Columns of stdout; undefined if it is not a terminal. */
   readonly columns: number | undefined;
-  /** Columns of stderr; undefined if it is not a terminal. */
-  readonly errorColumns: number | undefined;
+  /** Of stderr; undefined if nothing can be drawn there. */
+  readonly errorSize: TerminalSize | undefined;
   /** Marks text that goes to stdout; plain unless colours are wanted. */
   paint(style: Style, text: string): string;
+}
+
+/** How much a terminal can show. */
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
 }
 
 /** A way to mark text. */
@@ -43,15 +52,23 @@ export function openTerminal({ color }: { color: boolean }): Terminal {
   const errors = new Output("stderr", Deno.stderr);
   // NO_COLOR is honoured by Deno itself, without the permission to read it.
   const isColored = color && !Deno.noColor && Deno.stdout.isTerminal();
+  const live = new LiveLines({
+    write: (text) => errors.write(text),
+    get columns() {
+      return sizeOf(Deno.stderr)?.columns ?? DEFAULT_SIZE.columns;
+    },
+  });
   return {
     print: (text) => output.write(`${finish(text)}\n`),
-    tell: (text) => errors.write(`${showControls(text)}\n`),
-    draw: (text) => errors.write(text),
+    tell: (text) => live.writeAbove(`${showControls(text)}\n`),
+    draw: (lines) =>
+      lines === "end" ? live.release() : live.draw(lines.map(showControls)),
     get columns() {
-      return columnsOf(Deno.stdout);
+      return sizeOf(Deno.stdout)?.columns;
     },
-    get errorColumns() {
-      return columnsOf(Deno.stderr);
+    get errorSize() {
+      // A dumb terminal cannot go back to a line.
+      return readEnv("TERM") === "dumb" ? undefined : sizeOf(Deno.stderr);
     },
     paint: (style, text) => isColored ? paint(style, text) : text,
   };
@@ -113,13 +130,20 @@ class Output {
   }
 }
 
-function columnsOf(sink: Sink): number | undefined {
+// What terminals have been since the VT100.
+const DEFAULT_SIZE: TerminalSize = { columns: 80, rows: 24 };
+
+function sizeOf(sink: Sink): TerminalSize | undefined {
   if (!sink.isTerminal()) return undefined;
   try {
-    // Asks stdin, stdout and stderr in turn; a terminal of width 0 is one
+    // Asks stdin, stdout and stderr in turn; a terminal of size 0 is one
     // whose size nobody has set, as under some CI runners.
-    return Deno.consoleSize().columns || 80;
+    const { columns, rows } = Deno.consoleSize();
+    return {
+      columns: columns || DEFAULT_SIZE.columns,
+      rows: rows || DEFAULT_SIZE.rows,
+    };
   } catch {
-    return 80; // what terminals have been since the VT100
+    return DEFAULT_SIZE;
   }
 }

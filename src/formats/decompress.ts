@@ -1,13 +1,16 @@
-/** Layer compression: RFC 1952 (gzip), RFC 8878 (zstd), or none. */
+/** Layer compression: RFC 1952 (gzip), RFC 8878 (zstd), bzip2, xz, or none. */
 
 import zlib from "node:zlib";
 import { InvalidLayerError } from "../image_errors.ts";
 import { type Bytes, concatBytes } from "./bytes.ts";
 import { openZlibHandle, type ZlibHandle } from "./zlib_handle.ts";
 import { createZstdFrames } from "./zstd_frames.ts";
+import { ByteFeed, type FeedReader } from "./byte_feed.ts";
+import { BZIP2_MAGIC, decodeBzip2 } from "./bzip2.ts";
+import { decodeXz, XZ_MAGIC } from "./xz.ts";
 
 /** How a layer is compressed. */
-export type Compression = "gzip" | "none" | "zstd";
+export type Compression = "bzip2" | "gzip" | "none" | "xz" | "zstd";
 
 /** Where an archive goes: into memory that is not the decompressor's own. */
 export interface ArchiveSink {
@@ -31,31 +34,25 @@ export interface Decompressor {
 export const COMPRESSION_HEAD_BYTES = 6;
 
 const NO_INPUT = new Uint8Array(0);
-// Magic numbers of what layers may not use, to name it in the refusal.
-const FOREIGN_MAGICS: readonly (readonly [string, readonly number[]])[] = [
-  ["xz", [0xfd, 0x37, 0x7a, 0x58, 0x5a]],
-  ["bzip2", [0x42, 0x5a, 0x68]],
+const MAGICS: readonly (readonly [Compression, readonly number[]])[] = [
+  ["gzip", [0x1f, 0x8b, 0x08]],
+  ["zstd", [0x28, 0xb5, 0x2f, 0xfd]],
+  ["xz", XZ_MAGIC],
+  ["bzip2", BZIP2_MAGIC],
 ];
 
 /**
  * Tells compression by the first bytes; media types are only claims.
  *
  * @param head The first {@linkcode COMPRESSION_HEAD_BYTES}, or all there are.
- * @throws {InvalidLayerError} If it is one that images may not use.
  */
 export function detectCompression(head: Uint8Array): Compression {
-  if (startsWith(head, [0x1f, 0x8b, 0x08])) return "gzip";
-  if (startsWith(head, [0x28, 0xb5, 0x2f, 0xfd])) return "zstd";
+  for (const [compression, magic] of MAGICS) {
+    if (startsWith(head, magic)) return compression;
+  }
   const isSkippableFrame = ((head[0] ?? 0) & 0xf0) === 0x50 &&
     startsWith(head.subarray(1), [0x2a, 0x4d, 0x18]);
-  if (isSkippableFrame) return "zstd";
-  for (const [name, magic] of FOREIGN_MAGICS) {
-    if (!startsWith(head, magic)) continue;
-    throw new InvalidLayerError(
-      `Cannot decompress the layer: compression "${name}" is not supported`,
-    );
-  }
-  return "none";
+  return isSkippableFrame ? "zstd" : "none";
 }
 
 /** Creates a decompressor that works while it is called and keeps nothing. */
@@ -67,6 +64,8 @@ export function createDecompressor(
     const write = (chunk: Bytes) => pour(chunk, sink);
     return { write, end: () => {}, close: () => {} };
   }
+  if (kind === "xz") return createFedDecompressor(decodeXz, sink);
+  if (kind === "bzip2") return createFedDecompressor(decodeBzip2, sink);
   const handle = openZlibHandle(kind);
   if (handle === undefined) return createBufferingDecompressor(kind, sink);
   return kind === "gzip"
@@ -113,6 +112,35 @@ function createUnzstd(handle: ZlibHandle, sink: ArchiveSink): Decompressor {
     },
     end: () => frames.end(),
     close: () => handle.close(),
+  };
+}
+
+/** Those that are read here: they take what they need, and wait for more. */
+function createFedDecompressor(
+  decode: (feed: ByteFeed, emit: (bytes: Bytes) => void) => FeedReader,
+  sink: ArchiveSink,
+): Decompressor {
+  const feed = new ByteFeed();
+  const work = decode(feed, (bytes) => pour(bytes, sink));
+  const goOn = () => {
+    try {
+      work.next();
+    } catch (error) {
+      const isDamage = error instanceof SyntaxError ||
+        error instanceof RangeError;
+      throw isDamage ? damaged(error.message) : error;
+    }
+  };
+  return {
+    write(chunk) {
+      feed.push(chunk);
+      goOn();
+    },
+    end() {
+      feed.end();
+      goOn();
+    },
+    close: () => void work.return(undefined),
   };
 }
 

@@ -32,9 +32,14 @@ const COMPRESSIONS: ReadonlyMap<string, Compression> = new Map([
   ["application/vnd.oci.image.layer.v1.tar", "none"],
   [OCI_LAYER_GZIP, "gzip"],
   ["application/vnd.oci.image.layer.v1.tar+zstd", "zstd"],
+  // In no specification, but other tools make them and take them.
+  ["application/vnd.oci.image.layer.v1.tar+xz", "xz"],
+  ["application/vnd.oci.image.layer.v1.tar+bzip2", "bzip2"],
   ["application/vnd.docker.image.rootfs.diff.tar", "none"],
   ["application/vnd.docker.image.rootfs.diff.tar.gzip", "gzip"],
   ["application/vnd.docker.image.rootfs.diff.tar.zstd", "zstd"],
+  ["application/vnd.docker.image.rootfs.diff.tar.xz", "xz"],
+  ["application/vnd.docker.image.rootfs.diff.tar.bzip2", "bzip2"],
 ]);
 
 /**

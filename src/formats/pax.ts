@@ -19,14 +19,21 @@ const NAME_KEYS: ReadonlySet<string> = new Set([
   "uname",
 ]);
 const MAX_LENGTH_DIGITS = 8;
+// GNU tar's manual, "Storing Sparse Files": version 0.0, and then 0.1.
+const SPARSE_OFFSET = "GNU.sparse.offset";
+const SPARSE_NUMBYTES = "GNU.sparse.numbytes";
+/** The record that says where a sparse file has data. */
+export const SPARSE_MAP = "GNU.sparse.map";
 
 /**
- * Parses the body of an extended header. A later record of a key wins.
+ * Parses the body of an extended header. A later record of a key wins; only those
+ * that tell where a sparse file has data are many, and put into one.
  *
  * @throws {SyntaxError} If the records do not fill the body.
  */
 export function parsePax(body: Uint8Array): PaxRecords {
   const records = new Map<string, string>();
+  const sparseMap: string[] = [];
   const text = toBinaryString(body);
   let at = 0;
   while (at < text.length) {
@@ -42,9 +49,14 @@ export function parsePax(body: Uint8Array): PaxRecords {
     if (key === "" || hasNul) {
       throw new SyntaxError("a PAX record's key or name is malformed");
     }
-    records.set(key, value);
+    if (key === SPARSE_OFFSET || key === SPARSE_NUMBYTES) {
+      addToSparseMap(sparseMap, key, value);
+    } else {
+      records.set(key, value);
+    }
     at = end;
   }
+  if (sparseMap.length > 0) records.set(SPARSE_MAP, sparseMap.join(","));
   return records;
 }
 
@@ -89,6 +101,14 @@ export function parsePaxTime(value: string): PaxTime {
   return nanoseconds === 0
     ? { seconds: 0 - seconds, nanoseconds }
     : { seconds: -seconds - 1, nanoseconds: 1e9 - nanoseconds };
+}
+
+function addToSparseMap(map: string[], key: string, value: string): void {
+  const isTurn = (key === SPARSE_OFFSET) === (map.length % 2 === 0);
+  if (!isTurn || value.includes(",")) {
+    throw new SyntaxError("its PAX records of a sparse file are malformed");
+  }
+  map.push(value);
 }
 
 function recordLength(text: string, start: number): number {

@@ -1,5 +1,7 @@
 /** What an archive says of a file: POSIX.1-2017, pax, with GNU's additions. */
 
+import type { SparseLayout } from "./tar_sparse.ts";
+
 /** What an entry makes. */
 export type TarType =
   | "block"
@@ -17,8 +19,10 @@ export interface TarEntry {
   readonly name: string;
   /** What a link or symlink points at, else `""`. */
   readonly linkName: string;
-  /** Bytes of content; 0 for all but files. */
+  /** Bytes of content in the archive; 0 for all but files. */
   readonly size: number;
+  /** Where these bytes are in a file with holes; absent if it has none. */
+  readonly sparse?: SparseLayout | undefined;
   /** Permission bits, with setuid, setgid and sticky. */
   readonly mode: number;
   readonly uid: number;

@@ -9,6 +9,11 @@ import {
 } from "./pax.ts";
 import type { TarEntry, TarType } from "./tar_entry.ts";
 import type { TarHeader } from "./tar_header.ts";
+import {
+  openSparseMap,
+  SPARSE_PREFIX,
+  type SparseMapReader,
+} from "./tar_sparse.ts";
 
 /** Extended headers that wait for the header they belong to. */
 export interface TarExtensions {
@@ -30,9 +35,9 @@ const TYPES: ReadonlyMap<string, TarType> = new Map([
   ["5", "directory"],
   ["6", "fifo"],
   ["7", "file"],
+  ["S", "file"],
 ]);
 const XATTR_PREFIX = "SCHILY.xattr.";
-const SPARSE_PREFIX = "GNU.sparse.";
 const NO_RECORDS: PaxRecords = new Map();
 const MAX_ID = 0xffffffff;
 
@@ -66,6 +71,21 @@ export function addExtension(
 }
 
 /**
+ * Begins to read the map of a sparse file; `undefined` if it is none.
+ *
+ * @throws {SyntaxError} If it is no file, or of an unknown format.
+ */
+export function openEntryMap(
+  header: TarHeader,
+  { type }: TarEntry,
+  { records = NO_RECORDS }: TarExtensions,
+): SparseMapReader | undefined {
+  const map = openSparseMap(header, records);
+  if (map === undefined || type === "file") return map;
+  throw new SyntaxError(`it is a ${type} with a sparse map`);
+}
+
+/**
  * Makes the entry of a header and of what stood before it.
  *
  * @throws {SyntaxError} If they contradict each other, or ask for too much.
@@ -74,7 +94,9 @@ export function toTarEntry(
   header: TarHeader,
   { records = NO_RECORDS, longName, longLinkName }: TarExtensions,
 ): TarEntry {
-  const name = pick("name", records.get("path"), longName, header.name);
+  const sparseName = records.get(`${SPARSE_PREFIX}name`) ?? "";
+  const path = sparseName === "" ? records.get("path") : sparseName;
+  const name = pick("name", path, longName, header.name);
   const linkName = records.get("linkpath");
   const type = typeOf(header, name);
   const time = records.get("mtime");
@@ -108,11 +130,7 @@ function typeOf(header: TarHeader, name: string): TarType {
   const type = TYPES.get(flag);
   if (type !== undefined) return type;
   const shown = JSON.stringify(flag);
-  throw new SyntaxError(
-    flag === "S"
-      ? "sparse files are not supported"
-      : `its type ${shown} is unknown`,
-  );
+  throw new SyntaxError(`its type ${shown} is unknown`);
 }
 
 /** Readers differ in who wins, so there must be nothing to win. */
@@ -147,10 +165,8 @@ function id(records: PaxRecords, key: "gid" | "uid", plain: number): number {
 function findXattrs(records: PaxRecords): Map<string, string> | undefined {
   let found: Map<string, string> | undefined;
   for (const [key, value] of records) {
-    if (key.startsWith(SPARSE_PREFIX)) {
-      throw new SyntaxError("sparse files are not supported");
-    }
-    if (!key.startsWith(XATTR_PREFIX)) continue;
+    // A record without value takes back what was there.
+    if (!key.startsWith(XATTR_PREFIX) || value === "") continue;
     found ??= new Map();
     found.set(key.slice(XATTR_PREFIX.length), value);
   }

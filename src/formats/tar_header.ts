@@ -106,7 +106,13 @@ function readString(bytes: Uint8Array, start: number, length: number): string {
   return end === start ? "" : toBinaryString(bytes.subarray(start, end));
 }
 
-function readNumber(
+/**
+ * Reads a number of a header: octal, or GNU's base 256.
+ *
+ * @param field Its name, for the error.
+ * @throws {SyntaxError} If it is none, or too large to be held exactly.
+ */
+export function readNumber(
   bytes: Uint8Array,
   start: number,
   length: number,

@@ -1,6 +1,7 @@
 /**
  * Scans an archive that is pushed in, in chunks of any size. It copies no
- * content and waits for nothing; memory is one block and one extended header.
+ * content and waits for nothing; memory is one block, one extended header, and
+ * the map of one sparse file.
  */
 
 import { InvalidLayerError } from "../image_errors.ts";
@@ -9,6 +10,7 @@ import {
   addExtension,
   type ExtensionFlag,
   isExtensionFlag,
+  openEntryMap,
   type TarExtensions,
   toTarEntry,
 } from "./tar_extensions.ts";
@@ -18,6 +20,7 @@ import {
   TAR_BLOCK_BYTES,
   type TarHeader,
 } from "./tar_header.ts";
+import { SPARSE_TYPE_FLAG, type SparseMapReader } from "./tar_sparse.ts";
 
 /** Gets what is found. Bytes are valid only until it returns. */
 export interface TarHandler {
@@ -43,6 +46,7 @@ type State =
   | "content"
   | "extension"
   | "header"
+  | "map"
   | "padding"
   | "second-zero-block"
   | "trailer";
@@ -62,6 +66,8 @@ export function createTarScanner(handler: TarHandler): TarScanner {
   let flag: ExtensionFlag = "x";
   let body = new Uint8Array(0);
   let position = 0;
+  // A sparse file whose map is not yet complete.
+  let sparse: { entry: TarEntry; map: SparseMapReader } | undefined;
   return { write, end };
 
   function write(chunk: Uint8Array): void {
@@ -74,6 +80,7 @@ export function createTarScanner(handler: TarHandler): TarScanner {
   function take(chunk: Uint8Array, at: number): number {
     switch (state) {
       case "header":
+      case "map":
       case "second-zero-block":
         return takeBlock(chunk, at);
       case "content":
@@ -109,6 +116,7 @@ export function createTarScanner(handler: TarHandler): TarScanner {
 
   function onBlock(bytes: Uint8Array, start: number, at: number): void {
     handler.onRaw(bytes.subarray(start, start + TAR_BLOCK_BYTES));
+    if (sparse !== undefined) return addToMap(bytes, start, at);
     const isZero = isZeroBlock(bytes, start);
     if (isZero) {
       state = state === "header" ? "second-zero-block" : "trailer";
@@ -122,8 +130,29 @@ export function createTarScanner(handler: TarHandler): TarScanner {
     if (isExtensionFlag(character)) {
       return beginExtension(header, character, at);
     }
-    beginEntry(attempt(at, () => toTarEntry(header, extensions)));
+    const entry = attempt(at, () => toTarEntry(header, extensions));
+    const map = attempt(at, () => openEntryMap(header, entry, extensions));
     extensions = NO_EXTENSIONS;
+    if (map === undefined) return beginEntry(entry);
+    sparse = { entry, map };
+    if (header.typeFlag === SPARSE_TYPE_FLAG) return addToMap(bytes, start, at);
+    state = "map";
+    if (!map.wantsBlock) endMap(at);
+  }
+
+  function addToMap(bytes: Uint8Array, start: number, at: number): void {
+    attempt(at, () => sparse?.map.add(bytes, start));
+    state = "map";
+    if (sparse?.map.wantsBlock !== true) endMap(at);
+  }
+
+  function endMap(at: number): void {
+    if (sparse === undefined) return;
+    const { entry, map } = sparse;
+    sparse = undefined;
+    const size = entry.size - map.countedBytes;
+    const layout = attempt(at, () => map.finish(size));
+    beginEntry({ ...entry, size, sparse: layout });
   }
 
   function beginExtension(
@@ -169,13 +198,14 @@ export function createTarScanner(handler: TarHandler): TarScanner {
   }
 
   function end(): void {
-    if (state === "trailer" || state === "second-zero-block" && filled === 0) {
-      return;
+    if (state === "trailer" || state === "padding") return;
+    // Some archives lack the zero blocks, or a part of them; half a file is not fine.
+    const isAtBorder = state === "header" || state === "second-zero-block";
+    const rest = block.subarray(0, filled);
+    if (!isAtBorder || !rest.every((byte) => byte === 0)) {
+      throw malformed(0, "the archive is cut short");
     }
-    // The two zero blocks are missing in some archives; half a file is not fine.
-    const isAtBorder = state === "header" && filled === 0 &&
-      extensions === NO_EXTENSIONS;
-    if (!isAtBorder) throw malformed(0, "the archive is cut short");
+    handler.onRaw(rest);
   }
 
   function attempt<T>(at: number, action: () => T): T {

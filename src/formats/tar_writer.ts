@@ -8,6 +8,7 @@ import { type Bytes, concatBytes } from "./bytes.ts";
 import { encodePax } from "./pax.ts";
 import type { TarEntry, TarType } from "./tar_entry.ts";
 import { TAR_BLOCK_BYTES } from "./tar_header.ts";
+import { encodeSparseMap, encodeSparseRecords } from "./tar_sparse.ts";
 
 /** What ends an archive. */
 export const TAR_END: Bytes = new Uint8Array(2 * TAR_BLOCK_BYTES);
@@ -33,7 +34,10 @@ const EXTENSION = {
   minor: 0,
 };
 
-/** Encodes all headers of an entry; its content and padding come after. */
+/**
+ * Encodes all headers of an entry, and the map of a sparse file; its content and
+ * padding come after.
+ */
 export function encodeTarHeaders(entry: TarEntry): Bytes {
   const parts: Bytes[] = [];
   const { name, linkName } = entry;
@@ -45,7 +49,11 @@ export function encodeTarHeaders(entry: TarEntry): Bytes {
   }
   const records = collectRecords(entry);
   if (records.size > 0) parts.push(...encodeExtension("x", encodePax(records)));
-  parts.push(encodeBlock(entry, TYPE_FLAGS[entry.type]));
+  const map = entry.sparse === undefined
+    ? new Uint8Array(0)
+    : encodeSparseMap(entry.sparse);
+  const size = map.length + entry.size;
+  parts.push(encodeBlock({ ...entry, size }, TYPE_FLAGS[entry.type]), map);
   return concatBytes(parts);
 }
 
@@ -56,7 +64,9 @@ export function tarPadding(size: number): Bytes {
 }
 
 function collectRecords(entry: TarEntry): Map<string, string> {
-  const records = new Map<string, string>();
+  const records = new Map(
+    entry.sparse && encodeSparseRecords(entry.sparse.realSize),
+  );
   if (entry.mtimeNs > 0) {
     const fraction = String(entry.mtimeNs).padStart(9, "0");
     records.set("mtime", `${entry.mtime}.${fraction}`);

@@ -23,7 +23,13 @@ export interface Libc {
   beginWriteBack(fd: number): Promise<void>;
   /** Sets the permission bits that new files of the process do not get. */
   setUmask(mask: number): void;
-  /** Makes a symbolic link; Deno's own needs unscoped permissions. */
+  /**
+   * Makes the short link of a layer, `…/overlay/l/NAME` to `../ID/diff`; no other
+   * link, as the runtime writes through links that lead out of the folders that
+   * it is confined to. Its own function wants more permissions than orlop has.
+   *
+   * @throws {TypeError} If it is another link, or where orlop may not write.
+   */
   symlink(target: string, path: string): void;
   /** This process's limit of a resource, by its number: getrlimit(2). */
   readLimit(resource: number): ResourceLimit | undefined;
@@ -168,6 +174,12 @@ function wrap({ symbols }: Library): Libc {
       symbols.umask(mask);
     },
     symlink(target, path) {
+      if (!isShortLink(target, path)) {
+        throw new TypeError(
+          `Cannot make symbolic link "${path}" to "${target}": it is none of ` +
+            "a layer, or orlop may not write there",
+        );
+      }
       if (symbols.symlink(toCString(target), toCString(path)) === 0) return;
       throw new Error(`Cannot make symbolic link "${path}" to "${target}"`);
     },
@@ -205,6 +217,15 @@ function readStatx(view: DataView): FileStatus {
     major: number(128),
     minor: number(132),
   };
+}
+
+// What a store has: containers/storage, drivers/overlay.
+const LINK_TARGET = /^\.\.\/[0-9a-f]{64}\/diff$/;
+const LINK_PATH = /^\/(?!.*\/\.\.?\/).*\/overlay\/l\/[A-Z0-9]{26}$/s;
+
+function isShortLink(target: string, path: string): boolean {
+  return LINK_TARGET.test(target) && LINK_PATH.test(path) &&
+    Deno.permissions.querySync({ name: "write", path }).state === "granted";
 }
 
 function makeFlock(type: number): Uint8Array<ArrayBuffer> {

@@ -10,9 +10,23 @@ export interface RunInteractiveOptions {
   readonly cwd?: string;
   /** Added to a short `PATH` and `LC_ALL=C`; nothing else is inherited. */
   readonly env?: Readonly<Record<string, string>>;
+  /**
+   * What to do at the second and each further signal that asks for the end:
+   * `"forward"`, if left out, hands it on; `"kill"` ends the program, which may
+   * hang.
+   */
+  readonly onRepeat?: (count: number) => Promise<"forward" | "kill">;
 }
 
-const FORWARDED: readonly Deno.Signal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+// Those by which people ask for the end.
+const ENDING: readonly Deno.Signal[] = [
+  ...["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const,
+];
+// And those that programs give a meaning of their own.
+const FORWARDED: readonly Deno.Signal[] = [
+  ...ENDING,
+  ...["SIGUSR1", "SIGUSR2", "SIGALRM", "SIGCONT", "SIGPWR"] as const,
+];
 
 /**
  * Runs a program with orlop's own input and output, hands it the signals that
@@ -41,7 +55,7 @@ export async function runInteractive(
     uid: Deno.uid() ?? 0,
   });
   // Before the start: a signal in between would end orlop, not the program.
-  const forwarder = new SignalForwarder();
+  const forwarder = new SignalForwarder(options.onRepeat);
   try {
     const child = spawn(program, command);
     forwarder.forwardTo(child);
@@ -63,10 +77,14 @@ function spawn(program: string, command: Deno.Command): Deno.ChildProcess {
 /** Catches signals from its making on, and hands them to a child. */
 class SignalForwarder {
   readonly #handlers: ReadonlyMap<Deno.Signal, () => void>;
+  readonly #onRepeat: RunInteractiveOptions["onRepeat"];
   #early: Deno.Signal[] = [];
   #child: Deno.ChildProcess | undefined;
+  /** How many have asked for the end. */
+  #count = 0;
 
-  constructor() {
+  constructor(onRepeat: RunInteractiveOptions["onRepeat"]) {
+    this.#onRepeat = onRepeat;
     this.#handlers = new Map(
       FORWARDED.map((signal) => [signal, () => this.#take(signal)]),
     );
@@ -88,11 +106,27 @@ class SignalForwarder {
   }
 
   #take(signal: Deno.Signal): void {
-    // Ctrl-C reaches everybody on the terminal: once is what its user meant.
-    if (signal === "SIGINT" && isOnTerminal()) return;
-    if (this.#child === undefined) this.#early.push(signal);
-    else sendTo(this.#child, signal);
+    const child = this.#child;
+    if (child === undefined) {
+      this.#early.push(signal);
+    } else if (ENDING.includes(signal) && ++this.#count > 1) {
+      this.#repeat(child, signal);
+    } else {
+      forward(child, signal);
+    }
   }
+
+  async #repeat(child: Deno.ChildProcess, signal: Deno.Signal): Promise<void> {
+    const action = await this.#onRepeat?.(this.#count) ?? "forward";
+    if (action === "kill") sendTo(child, "SIGKILL");
+    else forward(child, signal);
+  }
+}
+
+function forward(child: Deno.ChildProcess, signal: Deno.Signal): void {
+  // These keys reach everybody on the terminal: once is what their user meant.
+  const isKey = signal === "SIGINT" || signal === "SIGQUIT";
+  if (!isKey || !isOnTerminal()) sendTo(child, signal);
 }
 
 function isOnTerminal(): boolean {

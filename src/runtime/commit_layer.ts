@@ -43,6 +43,7 @@ export async function commitLayer(
     contents: {
       diff: join(directory, "diff"),
       tarSplit: join(directory, "tar-split.gz"),
+      root: unpacked.root,
       members: {
         "compressed-diff-digest": unpacked.compressedDigest,
         "compressed-size": unpacked.compressedSize,

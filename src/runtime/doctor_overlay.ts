@@ -1,13 +1,12 @@
 /** Tries overlay mounts on the store's file system. */
 
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 import { randomSuffix } from "../fs/random_name.ts";
 import { systemMounter } from "../mount/mounter.ts";
 import type { MountPlan } from "../mount/plan_overlay.ts";
 import type { Patient } from "./doctor.ts";
 import { about, type Check, type Finding } from "./doctor_finding.ts";
-import { existingPart } from "./doctor_host.ts";
 import { whyOf } from "../why.ts";
 
 // What can be asked for beyond a plain mount; each is good to have.
@@ -20,7 +19,9 @@ export function overlayCheck(patient: Patient): Check {
 
 async function tryOverlay(patient: Patient): Promise<readonly Finding[]> {
   const { ok, fail } = about("overlay");
-  if (existingPart(patient.root) !== patient.root) {
+  const isNew = !existsSync(patient.root);
+  // No more is made than can be removed again.
+  if (isNew && !existsSync(dirname(patient.root))) {
     return [ok("not tried: the first pull makes the store")];
   }
   const trial = makeTrial(patient.root);
@@ -35,10 +36,15 @@ async function tryOverlay(patient: Patient): Promise<readonly Finding[]> {
   } catch (error) {
     const found = whyOf(error);
     return [
-      fail(found, "See dmesg; load overlay, or use ext4 or xfs for --root"),
+      fail(
+        found,
+        "Use a directory on ext4 or xfs for --root (in a container, a volume), " +
+          "or load overlay",
+      ),
     ];
   } finally {
     rmSync(trial, { recursive: true, force: true });
+    if (isNew) rmSync(patient.root, { recursive: true, force: true });
   }
 }
 
@@ -76,7 +82,7 @@ async function tryPlain(
   });
   let found: string | undefined;
   await act(`lowerdir=${trial}/upper:${trial}/lower`, () => {
-    if (existsSync(join(merged, "file"))) found = "whiteouts are not heeded";
+    if (existsSync(join(merged, "file"))) found = "whiteouts are not respected";
     if (existsSync(join(merged, "folder/hidden"))) {
       found = "trusted extended attributes are not kept";
     }

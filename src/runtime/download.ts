@@ -74,6 +74,7 @@ export async function downloadBlob(
       },
       { ...retry, offset: received, signal, onReconnect: onRetry },
     );
+    onProgress(received); // not each report before was passed on
     progress.complete();
   } finally {
     closeSync(fd);

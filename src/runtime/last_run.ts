@@ -26,6 +26,7 @@ import { acquireLock, isLocked } from "../store/lock.ts";
 import { runDirectory, workDirectory } from "../store/paths.ts";
 import type { Agent } from "./agent.ts";
 import { parseStored } from "./parse_stored.ts";
+import { whyOf } from "../why.ts";
 
 /** What is kept. */
 export interface LastRun {
@@ -176,8 +177,10 @@ async function note(
     }
   } catch (error) {
     // A full disk is no reason to run nothing, or to leave it half put away.
-    const why = error instanceof Error ? error.message : String(error);
-    agent.log("warn", `Cannot note how container "${ids[0]}" runs: ${why}`);
+    agent.log(
+      "warn",
+      `Cannot note how container "${ids[0]}" runs: ${whyOf(error)}`,
+    );
   }
 }
 

@@ -8,6 +8,7 @@ import type { ContainerId } from "../formats/store_ids.ts";
 import { runInteractive } from "../process/run_interactive.ts";
 import { ensureRunDirectory } from "../store/container_store.ts";
 import type { Agent } from "./agent.ts";
+import { findActivity } from "./container_status.ts";
 import { deleteContainer, removePodSandbox } from "./delete_container.ts";
 import { type OpenRun, openRun } from "./last_run.ts";
 import { findRuntime, forget, ownRuntime, stateFlags } from "./oci_runtime.ts";
@@ -73,6 +74,7 @@ async function runMounted(
     const code = runtimeExitCode(
       await runInteractive(runtime.program, args, {
         stdin: options.stdin ?? "null",
+        onRepeat: (count) => onRepeat(agent, id, count),
       }),
       readRuntimeLog(log),
     );
@@ -86,6 +88,28 @@ async function runMounted(
       await unlessGone(stopContainer(agent, id));
     }
   }
+}
+
+// As Docker's client: a program may have a reason to ask twice.
+const PATIENCE = 3;
+
+/**
+ * A runtime that hangs before its container runs does not hand signals on; and
+ * the first process of a container ignores those that it does not handle.
+ */
+async function onRepeat(
+  agent: Agent,
+  id: ContainerId,
+  count: number,
+): Promise<"forward" | "kill"> {
+  const { process } = await findActivity(agent, id);
+  const isHanging = process === undefined || process.status === "starting";
+  if (isHanging || count >= PATIENCE) return "kill";
+  agent.log(
+    "warn",
+    `Container "${id}" has not ended yet; one more signal kills it`,
+  );
+  return "forward";
 }
 
 /** Not abortable: what was interrupted is cleaned up as well. */

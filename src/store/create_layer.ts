@@ -11,6 +11,7 @@ import {
   readFileSync,
   renameSync,
   statSync,
+  utimesSync,
   writeSync,
 } from "node:fs";
 import { join } from "@std/path";
@@ -25,6 +26,7 @@ import { removeLayerFiles } from "./delete_layer.ts";
 import { layerDirectory, type StorePaths, tarSplitPath } from "./paths.ts";
 import type { RecordTable } from "./record_table.ts";
 import type { Store } from "./store.ts";
+import type { RootAttributes } from "./unpack_entries.ts";
 
 /** A layer to be. */
 export interface NewLayer {
@@ -36,6 +38,9 @@ export interface NewLayer {
   readonly contents?: LayerContents;
 }
 
+/** What layers without an entry for it take over. */
+type InheritedRoot = Omit<RootAttributes, "mtime">;
+
 /** An unpacked layer, ready to be moved into the store, and on the disk. */
 export interface LayerContents {
   /** The tree; on the same mount as the driver's home. It is moved. */
@@ -44,11 +49,13 @@ export interface LayerContents {
   readonly tarSplit: string;
   /** Digests, sizes, owners. */
   readonly members: Partial<LayerRecord>;
+  /** How the layer wants the root directory; left out, as its parent's. */
+  readonly root?: RootAttributes | undefined;
 }
 
 // Older versions of containers/storage mount no more.
 const MAX_LOWERS = 128;
-// The mode of an image's root directory, whatever its tar says.
+// The mode of an image's root directory, unless its tar has an entry for `/`.
 const ROOT_MODE = 0o555;
 
 /**
@@ -115,7 +122,7 @@ function makeDirectory(store: Store, { id, parent, contents }: NewLayer): void {
   const diff = join(directory, "diff");
   if (contents === undefined) mkdirSync(diff);
   else renameSync(contents.diff, diff);
-  applyRootAttributes(paths, diff, parent);
+  applyRootAttributes(diff, contents?.root ?? inheritRoot(paths, parent));
 
   const shortName = randomShortName();
   writeSmallFile(join(directory, "link"), shortName);
@@ -132,16 +139,23 @@ function makeDirectory(store: Store, { id, parent, contents }: NewLayer): void {
 }
 
 /** A child's root directory looks as its parent's: store-layout of the library. */
-function applyRootAttributes(
+function inheritRoot(
   paths: StorePaths,
-  diff: string,
   parent: LayerId | undefined,
+): InheritedRoot {
+  if (parent === undefined) return { mode: ROOT_MODE, uid: 0, gid: 0 };
+  const path = join(layerDirectory(paths, parent), "diff");
+  const { mode, uid, gid } = statSync(path);
+  return { mode, uid, gid };
+}
+
+function applyRootAttributes(
+  diff: string,
+  { mode, uid, gid, mtime }: InheritedRoot & Partial<RootAttributes>,
 ): void {
-  const { mode, uid, gid } = parent === undefined
-    ? { mode: ROOT_MODE, uid: 0, gid: 0 }
-    : statSync(join(layerDirectory(paths, parent), "diff"));
   if (Deno.uid() === 0) chownSync(diff, uid, gid);
   chmodSync(diff, mode & 0o7777);
+  if (mtime !== undefined) utimesSync(diff, mtime, mtime);
 }
 
 /** The `lower` file: the nearest layer first, by short names. */

@@ -1,10 +1,20 @@
 /** A store of containers/storage, open. */
 
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { isAbsolute, join } from "@std/path";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, isAbsolute, join } from "@std/path";
 import type { Abortable } from "../abort.ts";
 import { StoreBusyError, UnsupportedStoreError } from "../errors.ts";
 import type { MountRecord } from "../formats/store_record.ts";
+import { isErrno } from "../fs/errno.ts";
 import type { Libc } from "../process/libc.ts";
 import { demandSound, listFaults } from "./check_store.ts";
 import { isIncomplete } from "./delete_layer.ts";
@@ -87,9 +97,9 @@ export interface StoreOptions extends StoreLocation {
  */
 export function openStore(options: StoreOptions): Store {
   const { libc, lockTimeoutMs, onWarning } = options;
-  const paths = layOut(options);
-  checkLocation(paths);
-  makeDirectories(paths);
+  checkLocation(options);
+  makeDirectories(layOut(options));
+  const paths = layOut(realLocation(options));
   // Staging must share a mount with the layers, and the home may be its own.
   const stagingParent = join(paths.home, "tempdirs");
   for (const parent of [stagingParent, paths.staging]) {
@@ -172,15 +182,19 @@ function describeSwept({ path, error }: SweptStaging): string {
 
 // Characters that the options of an overlay mount cannot hold.
 const BAD_PATH = /[,:"\\]|\p{Cc}/u;
+const EXPECTED_PATH = "expected an absolute path without control characters " +
+  'or any of , : " \\';
 
 function checkLocation({ root, runRoot }: StoreLocation): void {
   for (const path of [root, runRoot]) {
     if (!isAbsolute(path) || BAD_PATH.test(path)) {
       throw new UnsupportedStoreError(
-        `Cannot open store "${path}": expected an absolute path ` +
-          `without control characters or any of , : " \\`,
+        `Cannot open store "${path}": ${EXPECTED_PATH}`,
       );
     }
+    const problem = findPathProblem(path);
+    if (problem === undefined) continue;
+    throw new UnsupportedStoreError(`Cannot open store "${path}": ${problem}`);
   }
   if (existsSync(join(root, "overlay2"))) {
     throw new UnsupportedStoreError(
@@ -188,6 +202,38 @@ function checkLocation({ root, runRoot }: StoreLocation): void {
         `only "overlay" is supported`,
     );
   }
+}
+
+/** Why there can be no directory; undefined if there is one, or can be. */
+function findPathProblem(path: string): string | undefined {
+  const entry = unlessAbsent(() => lstatSync(path));
+  if (entry === undefined) return findPathProblem(dirname(path));
+  const target = unlessAbsent(() => statSync(path));
+  if (target?.isDirectory()) {
+    const real = realpathSync(path);
+    return BAD_PATH.test(real) ? `"${real}": ${EXPECTED_PATH}` : undefined;
+  }
+  return target === undefined
+    ? `"${path}" is a symbolic link to "${readlinkSync(path)}", which is not ` +
+      "there"
+    : `"${path}" is not a directory`;
+}
+
+function unlessAbsent<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR", "ELOOP")) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Runtimes take no root with a symbolic link in it, and the kernel's table of
+ * mounts has none: so they are followed once, here.
+ */
+function realLocation({ root, runRoot }: StoreLocation): StoreLocation {
+  return { root: realpathSync(root), runRoot: realpathSync(runRoot) };
 }
 
 function makeDirectories(paths: StorePaths): void {

@@ -8,10 +8,20 @@ import { createCrc64 } from "../formats/crc64.ts";
 import type { TarEntry } from "../formats/tar_entry.ts";
 import type { TarHandler } from "../formats/tar_scanner.ts";
 import type { TarSplitWriter } from "../formats/tar_split.ts";
-import { createLayerMaker } from "./unpack_maker.ts";
-import type { SpoolWriter } from "./unpack_spool.ts";
-import type { ContentSink, EntryPlace, LayerMaker } from "./unpack_maker.ts";
-import { isHiddenName, readName, refuse } from "./unpack_names.ts";
+import { sanitizeAttributes } from "./unpack_attributes.ts";
+import type { ContentSink } from "./unpack_content.ts";
+import {
+  createLayerMaker,
+  type EntryPlace,
+  type LayerMaker,
+  type LayerMakerOptions,
+} from "./unpack_maker.ts";
+import {
+  isHiddenName,
+  readName,
+  refuse,
+  type SplitPath,
+} from "./unpack_names.ts";
 
 /** Takes a scanned archive, and makes what it says. */
 export interface EntryUnpacker extends TarHandler {
@@ -19,6 +29,8 @@ export interface EntryUnpacker extends TarHandler {
   readonly buffer: Bytes;
   /** What is known when all entries are there. */
   finish(): EntrySummary;
+  /** Completes a tar-split file that is written. */
+  finishTarSplit(path: string): void;
   /** Closes what is open, after an error. */
   abort(): void;
 }
@@ -32,13 +44,16 @@ export interface EntrySummary {
   /** Bytes of content that were unpacked. */
   readonly unpackedSize: number;
   readonly hasSpool: boolean;
+  /** What the layer says of the root; absent if it says nothing. */
+  readonly root?: RootAttributes | undefined;
 }
 
+/** How a layer wants the root directory. */
+export type RootAttributes = Pick<TarEntry, "gid" | "mode" | "mtime" | "uid">;
+
 /** Where an unpacker's output goes. */
-export interface EntryUnpackerOptions {
-  readonly diffPath: string;
-  readonly openSpool: () => SpoolWriter;
-  readonly onWritten: (path: string, bytes: number) => void;
+export interface EntryUnpackerOptions
+  extends Omit<LayerMakerOptions, "onImplied"> {
   readonly tarSplit: TarSplitWriter;
   readonly bufferBytes: number;
   readonly maxEntries: number;
@@ -62,22 +77,23 @@ export function createEntryUnpacker(
   options: EntryUnpackerOptions,
 ): EntryUnpacker {
   const { tarSplit, maxEntries } = options;
-  const maker = createLayerMaker(options);
+  const maker = createLayerMaker({ ...options, onImplied: countOne });
   const crc = createCrc64(options.bufferBytes);
   const uids = new Set<number>();
   const gids = new Set<number>();
   let entries = 0;
   let unpackedSize = 0;
   let hasRoot = false;
+  let root: RootAttributes | undefined;
+  let implied = 0;
   let current: TarEntry | undefined;
   let outcome = SEEN;
   return {
     buffer: crc.buffer,
     onRaw: (bytes) => tarSplit.addSegment(bytes),
     onEntry(entry) {
-      if (++entries + maker.implied() > maxEntries) {
-        throw refuse(entry.name, `more than ${maxEntries} entries`);
-      }
+      entries++;
+      checkCount(entry.name);
       if (!isHiddenName(entry.name)) {
         uids.add(entry.uid);
         gids.add(entry.gid);
@@ -111,8 +127,10 @@ export function createEntryUnpacker(
         entries,
         unpackedSize,
         hasSpool,
+        ...(root && { root }),
       };
     },
+    finishTarSplit: (path) => maker.finishTarSplit(path),
     abort() {
       outcome.sink?.abort();
       outcome = SEEN;
@@ -121,8 +139,20 @@ export function createEntryUnpacker(
   };
 
   /** Whether tar-split refers to a file for the entry's content. */
-  function isFromFile({ size }: TarEntry): boolean {
-    return size > 0 && outcome.isNew && outcome.isReadable;
+  function isFromFile({ size, sparse }: TarEntry): boolean {
+    // The archive has a sparse file without its holes; tools read them, too.
+    return size > 0 && sparse === undefined && outcome.isNew &&
+      outcome.isReadable;
+  }
+
+  function countOne(path: string): void {
+    implied++;
+    checkCount(path);
+  }
+
+  function checkCount(name: string): void {
+    if (entries + implied <= maxEntries) return;
+    throw refuse(name, `more than ${maxEntries} entries`);
   }
 
   function unpack(entry: TarEntry): Outcome {
@@ -131,7 +161,9 @@ export function createEntryUnpacker(
       case "root":
         return unpackRoot(entry);
       case "metadata":
-        return UNSEEN;
+        return maker.claimName(meaning.path) ? UNSEEN : SEEN;
+      case "link-source":
+        return unpackLinkSource(meaning, entry);
       case "opaque":
         return maker.makeOpaque(meaning.parent) ? UNSEEN : SEEN;
       case "whiteout":
@@ -147,7 +179,22 @@ export function createEntryUnpacker(
     }
     const isNew = !hasRoot;
     hasRoot = true;
+    // Other tools take it from `/` only: what `./` says is mostly by accident.
+    if (entry.name.startsWith("/")) {
+      const { mode, uid, gid, mtime } = sanitizeAttributes(entry);
+      root = { mode, uid, gid, mtime };
+    }
     return { isReadable: false, isNew };
+  }
+
+  /** Hard links to it take over its content, not what else it has. */
+  function unpackLinkSource(path: SplitPath, entry: TarEntry): Outcome {
+    const name = `${path.parent}/${path.base}`;
+    if (entry.type !== "file") return maker.claimName(name) ? UNSEEN : SEEN;
+    const bare = { ...entry, mtimeNs: 0, xattrs: undefined };
+    const place = maker.place(path, bare);
+    const sink = maker.makeFile(place, bare);
+    return { sink, isReadable: false, isNew: place.isNew };
   }
 }
 

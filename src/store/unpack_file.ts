@@ -4,6 +4,7 @@
  */
 
 import fs from "node:fs";
+import type { Bytes } from "../formats/bytes.ts";
 import type { TarEntry } from "../formats/tar_entry.ts";
 import { InvalidLayerError, NoSpaceError } from "../image_errors.ts";
 
@@ -23,14 +24,27 @@ export function createFile(path: string): number {
   return guard(() => fs.openSync(path, flags, PRIVATE_MODE));
 }
 
-/** Writes all of the bytes. */
-export function writeFully(fd: number, bytes: Uint8Array): void {
+/**
+ * Writes all of the bytes.
+ *
+ * @param position Where in the file; left out, after what was written last.
+ */
+export function writeFully(
+  fd: number,
+  bytes: Uint8Array,
+  position?: number,
+): void {
   guard(() => {
-    let at = 0;
-    while (at < bytes.length) {
-      at += fs.writeSync(fd, bytes, at, bytes.length - at);
+    for (let at = 0; at < bytes.length;) {
+      const place = position === undefined ? null : position + at;
+      at += fs.writeSync(fd, bytes, at, bytes.length - at, place);
     }
   });
+}
+
+/** Makes an empty file so long, with nothing in it. */
+export function makeHole(fd: number, bytes: number): void {
+  guard(() => fs.ftruncateSync(fd, bytes));
 }
 
 /** Sets owner, mode and time, and closes the file. */
@@ -44,13 +58,18 @@ export function finishFile(fd: number, attributes: FileAttributes): void {
   });
 }
 
-/** Makes a hard link, and gives the file what the link's entry says. */
+/**
+ * Makes a hard link.
+ *
+ * @param attributes What the file gets; left out, it keeps what it has.
+ */
 export function linkFile(
   target: string,
   path: string,
-  attributes: FileAttributes,
+  attributes?: FileAttributes,
 ): void {
   guard(() => fs.linkSync(target, path));
+  if (attributes === undefined) return;
   finishFile(
     guard(() => fs.openSync(path, O_RDONLY | O_NOFOLLOW)),
     attributes,
@@ -65,14 +84,24 @@ export function makeDirectory(path: string): void {
   });
 }
 
-/** Removes an empty file. */
-export function removeFile(path: string): void {
-  guard(() => fs.unlinkSync(path));
+/** Moves a file, or a directory with all that is in it. */
+export function moveFile(from: string, to: string): void {
+  guard(() => fs.renameSync(from, to));
 }
 
-/** Removes an empty directory. */
-export function removeDirectory(path: string): void {
-  guard(() => fs.rmdirSync(path));
+/** Reads a file; each part is valid until the next. */
+export function* readParts(path: string, partBytes: number): Generator<Bytes> {
+  const fd = fs.openSync(path, O_RDONLY | O_NOFOLLOW);
+  const buffer = new Uint8Array(partBytes);
+  try {
+    for (;;) {
+      const count = fs.readSync(fd, buffer, 0, buffer.length, null);
+      if (count === 0) return;
+      yield buffer.subarray(0, count);
+    }
+  } finally {
+    fs.closeSync(fd);
+  }
 }
 
 /**
@@ -102,6 +131,14 @@ function guard<T>(action: () => T): T {
     if (code === "ENOSPC" || code === "EDQUOT") {
       throw new NoSpaceError(
         "Cannot unpack the layer: no space left on device",
+      );
+    }
+    // Deno has no name for this one.
+    const isTooLarge = cause instanceof Error &&
+      cause.message.startsWith("File too large");
+    if (isTooLarge) {
+      throw new InvalidLayerError(
+        "Cannot unpack the layer: a file is larger than the file system allows",
       );
     }
     if (code === "ENAMETOOLONG") {

@@ -11,7 +11,6 @@ import { createTarScanner } from "../formats/tar_scanner.ts";
 import { createTarSplitWriter } from "../formats/tar_split.ts";
 import { createEntryUnpacker, type EntrySummary } from "./unpack_entries.ts";
 import { createFile, makeDirectory, writeFully } from "./unpack_file.ts";
-import { createSpool } from "./unpack_spool.ts";
 
 /** Where a layer is unpacked. */
 export interface UnpackTarget {
@@ -71,12 +70,14 @@ export function unpackLayer(
 ): LayerUnpacker {
   const diffPath = `${directory}/diff`;
   makeDirectory(diffPath);
-  const fd = createFile(`${directory}/tar-split.gz`);
+  const tarSplitPath = `${directory}/tar-split.gz`;
+  const fd = createFile(tarSplitPath);
   let isOpen = true;
   const tarSplit = createTarSplitWriter((bytes) => writeFully(fd, bytes));
   const entries = createEntryUnpacker({
     diffPath,
-    openSpool: () => createSpool(`${directory}/spool.tar`),
+    spoolPath: `${directory}/spool.tar`,
+    replacedPath: `${directory}/replaced`,
     onWritten,
     tarSplit,
     bufferBytes: BUFFER_BYTES,
@@ -96,6 +97,7 @@ export function unpackLayer(
       scanner.end();
       tarSplit.end();
       close();
+      entries.finishTarSplit(tarSplitPath);
       const diffId = parseDigest(`sha256:${hash.digest("hex")}`);
       return { ...entries.finish(), diffId, diffSize };
     },

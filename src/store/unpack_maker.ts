@@ -3,34 +3,27 @@
  * on disk, the rest in the layer's tree, for the spool.
  */
 
+import { rmSync } from "node:fs";
 import type { TarEntry } from "../formats/tar_entry.ts";
 import { sanitizeAttributes } from "./unpack_attributes.ts";
+import { type ContentSink, openContent } from "./unpack_content.ts";
+import { isExactTime, linkFile, makeDirectory } from "./unpack_file.ts";
+import { createLayerMarks } from "./unpack_marks.ts";
 import {
-  createFile,
-  finishFile,
-  isExactTime,
-  linkFile,
-  makeDirectory,
-  removeDirectory,
-  removeFile,
-  writeFully,
-} from "./unpack_file.ts";
-import { cleanPath, refuse } from "./unpack_names.ts";
-import type { SpoolWriter } from "./unpack_spool.ts";
+  cleanPath,
+  LINK_SOURCES,
+  refuse,
+  type SplitPath,
+} from "./unpack_names.ts";
+import { createReplacedFiles } from "./unpack_replaced.ts";
+import { createSparseBudget } from "./unpack_sparse.ts";
+import { createSpool, type SpoolWriter } from "./unpack_spool.ts";
 import {
   createLayerTree,
   diskPathOf,
   type LayerDirectory,
-  type LayerNode,
 } from "./unpack_tree.ts";
-
-/** Takes the content of a file. */
-export interface ContentSink {
-  write(bytes: Uint8Array): void;
-  end(): void;
-  /** Closes what is open. */
-  abort(): void;
-}
+import { makeWaitingLinks, unspool } from "./unpack_unspool.ts";
 
 /** Where an entry is made. */
 export interface EntryPlace {
@@ -38,37 +31,43 @@ export interface EntryPlace {
   readonly base: string;
   /** Whether a symlink was on the way. */
   readonly isAliased: boolean;
-  /** Whether nothing was there that an entry had made. */
+  /** Whether no entry had this name before. */
   readonly isNew: boolean;
   /** What a directory here is merged with. */
   readonly merged: LayerDirectory | undefined;
-  /** Whether a directory here hides those of lower layers. */
-  readonly isOpaque: boolean;
-}
-
-/** A parent and a name in it; clean binary strings. */
-export interface SplitPath {
-  readonly parent: string;
-  readonly base: string;
 }
 
 /** Makes entries. Each call throws `InvalidLayerError` for what is refused. */
 export interface LayerMaker {
-  /** Finds the place of an entry, and removes what it replaces. */
+  /** Finds the place of an entry, and moves away what it replaces. */
   place(path: SplitPath, entry: TarEntry): EntryPlace;
   makeDirectory(place: EntryPlace, entry: TarEntry): void;
   makeFile(place: EntryPlace, entry: TarEntry): ContentSink | undefined;
   makeLink(place: EntryPlace, entry: TarEntry): void;
   makeSpecial(place: EntryPlace, entry: TarEntry): void;
-  /** @returns Whether it was not so before. */
+  /** @returns Whether it is new. */
   makeOpaque(parent: string): boolean;
-  /** @returns Whether it was made; later files win, and lost parents. */
+  /** @returns Whether it is new. */
   makeWhiteout(path: SplitPath, entry: TarEntry): boolean;
-  /** How many directories only paths imply. */
-  implied(): number;
+  /** @returns Whether no entry had this name before. */
+  claimName(path: string): boolean;
   /** @returns Whether a spool was written. */
   finish(): boolean;
+  /** Completes a tar-split file that is written, for what was replaced. */
+  finishTarSplit(path: string): void;
   abort(): void;
+}
+
+/** Where a maker works. */
+export interface LayerMakerOptions {
+  /** It exists, and is empty. */
+  readonly diffPath: string;
+  readonly spoolPath: string;
+  /** A directory that does not exist, for what is replaced. */
+  readonly replacedPath: string;
+  readonly onWritten: (path: string, bytes: number) => void;
+  /** Called for each directory that only paths imply. */
+  readonly onImplied: (path: string) => void;
 }
 
 // Deno looks up each directory of a path twice when it makes a file: to read it
@@ -79,24 +78,23 @@ const FIRST_FILES = 8;
 // Longer ones may be too long for the system, which tells only who opens them.
 const PLAIN_PATH_BYTES = 2048;
 
-// Of which it is told that they were written, and after how much.
-const LARGE_FILE_BYTES = 512 * 1024;
-const LARGE_PART_BYTES = 32 * 1024 * 1024;
-
 /** Creates a maker that works below a directory. */
-export function createLayerMaker(
-  { diffPath, openSpool, onWritten }: {
-    readonly diffPath: string;
-    readonly openSpool: () => SpoolWriter;
-    readonly onWritten: (path: string, bytes: number) => void;
-  },
-): LayerMaker {
+export function createLayerMaker(options: LayerMakerOptions): LayerMaker {
+  const { diffPath, spoolPath, onWritten } = options;
   let spool: SpoolWriter | undefined;
-  let implied = 0;
   let needsSpool = false;
   let smallFiles = 0;
+  // Whether entries replace others, so that nothing may wait in the spool.
+  let isReplacing = false;
+  const linkTargets = new Set<string>();
+  const marks = createLayerMarks();
+  const sparseFiles = createSparseBudget();
+  const replaced = createReplacedFiles(
+    options.replacedPath,
+    (path) => linkTargets.has(path),
+  );
   const tree = createLayerTree(diffPath, (directory) => {
-    if (directory.entry === undefined) implied++;
+    if (directory.entry === undefined) options.onImplied(directory.path);
     if (directory.diskPath === undefined) needsSpool = true;
     else makeDirectory(directory.diskPath);
   });
@@ -108,87 +106,68 @@ export function createLayerMaker(
       const directory = place.merged ??
         tree.addDirectory(place.directory, place.base, attributes);
       directory.entry = attributes;
-      directory.isOpaque ||= place.isOpaque;
     },
     makeFile,
     makeLink,
     makeSpecial,
-    makeOpaque(parent) {
-      const found = tree.findDirectory(parent, "create");
-      if (found === undefined || found.directory.isOpaque) return false;
-      needsSpool = true;
-      return found.directory.isOpaque = true;
-    },
-    makeWhiteout({ parent, base }, entry) {
-      const found = tree.findDirectory(parent, "create");
-      if (found === undefined) return false;
-      if (found.directory.children?.has(base) === true) return false;
-      needsSpool = true;
-      tree.add(found.directory, base, {
-        kind: "whiteout",
-        entry: sanitizeAttributes(entry),
-        isLinked: false,
-      });
-      return true;
-    },
-    implied: () => implied,
+    makeOpaque: (parent) => marks.addOpaque(parent),
+    makeWhiteout: (path, entry) => marks.addWhiteout(path, entry),
+    claimName: (path) => replaced.claim(path),
     finish() {
-      if (needsSpool) {
-        spool ??= openSpool();
-        spool.finish(tree);
-      }
+      dropLinkSources();
+      if (marks.apply(tree)) needsSpool = true;
+      if (needsSpool) openSpool().finish(tree);
       spool?.close();
       return spool !== undefined;
     },
+    finishTarSplit: (path) => replaced.finish(path),
     abort: () => spool?.close(),
   };
 
   function place({ parent, base }: SplitPath, entry: TarEntry): EntryPlace {
-    const found = tree.findDirectory(parent, "create");
-    if (found === undefined) {
-      throw refuse(entry.name, "its parent is deleted by the same layer");
-    }
-    const { directory, isAliased } = found;
+    const { directory, isAliased } = tree.findDirectory(parent, "create");
     const node = directory.children?.get(base);
+    const path = parent === "" ? base : `${parent}/${base}`;
     const known = { directory, base, isAliased };
-    if (node === undefined) {
-      return { ...known, isNew: true, merged: undefined, isOpaque: false };
+    const isDirectory = typeof node === "object" && node.kind === "directory";
+    const isFirst = node === undefined ||
+      isDirectory && node.entry === undefined;
+    // Names by way of a symlink are not those in the tree.
+    const isNew = isAliased
+      ? replaced.claim(path)
+      : isFirst && !replaced.has(path);
+    if (isDirectory && entry.type === "directory") {
+      return { ...known, isNew, merged: node };
     }
-    if (typeof node !== "string" && node.kind === "directory") {
-      const isNew = node.entry === undefined;
-      if (entry.type === "directory") {
-        return { ...known, isNew, merged: node, isOpaque: false };
-      }
-    }
-    replace(known, node, entry.name);
-    const wasWhiteout = typeof node !== "string" && node.kind === "whiteout";
-    return {
-      ...known,
-      isNew: wasWhiteout,
-      merged: undefined,
-      isOpaque: wasWhiteout,
-    };
+    if (node !== undefined) replace(known, entry.name);
+    return { ...known, isNew, merged: undefined };
   }
 
   function replace(
     { directory, base }: Pick<EntryPlace, "base" | "directory">,
-    node: LayerNode,
     name: string,
   ): void {
-    const path = diskPathOf(directory, base);
-    if (node === "empty-file") {
-      if (path !== undefined) removeFile(path);
-    } else if (typeof node === "string" || isFile(node)) {
-      throw refuse(name, "it appears twice");
-    } else if (node.kind === "directory") {
-      if ((node.children?.size ?? 0) > 0) {
-        throw refuse(name, "it replaces a directory that is not empty");
-      }
-      if (path !== undefined) removeDirectory(path);
-    } else if (node.kind !== "spooled-link" && node.isLinked) {
-      throw refuse(name, "it replaces something that has hard links");
-    }
+    beginReplacing();
+    const node = directory.children?.get(base);
+    if (node !== undefined) replaced.take({ directory, base, node }, name);
     tree.remove(directory, base);
+  }
+
+  function beginReplacing(): void {
+    if (isReplacing) return;
+    isReplacing = true;
+    if (spool === undefined) return;
+    spool.suspend();
+    const old = { path: spoolPath, open: () => createSpool(spoolPath) };
+    spool = unspool(old, tree.root, onWritten);
+    linkTargets.clear();
+    for (const target of makeWaitingLinks(tree.root)) {
+      linkTargets.add(target.slice(2));
+    }
+  }
+
+  function openSpool(): SpoolWriter {
+    return spool ??= createSpool(spoolPath);
   }
 
   function makeFile(
@@ -196,26 +175,21 @@ export function createLayerMaker(
     entry: TarEntry,
   ): ContentSink | undefined {
     const attributes = sanitizeAttributes(entry);
+    if (entry.sparse !== undefined) sparseFiles.add(entry.name, entry.sparse);
     const path = diskPathOf(directory, base);
     const isPlain = attributes.xattrs === undefined && isExactTime(attributes);
     if (path === undefined || !isPlain || isQuickerByTar(entry, path)) {
       return spoolFile({ directory, base }, attributes);
     }
-    tree.add(directory, base, entry.size === 0 ? "empty-file" : "file");
-    const fd = createFile(path);
-    if (entry.size === 0) {
-      finishFile(fd, attributes);
-      return undefined;
-    }
-    const isLarge = entry.size >= LARGE_FILE_BYTES;
-    return fileSink(fd, attributes, (bytes) => {
-      if (isLarge) onWritten(path, bytes);
-    });
+    const isEmpty = entry.size === 0 && entry.sparse === undefined;
+    tree.add(directory, base, isEmpty ? "empty-file" : "file");
+    return openContent(path, attributes, onWritten);
   }
 
-  function isQuickerByTar({ size }: TarEntry, path: string): boolean {
-    return size > 0 && size < SMALL_FILE_BYTES &&
-      path.length < PLAIN_PATH_BYTES && ++smallFiles > FIRST_FILES;
+  function isQuickerByTar({ size, sparse }: TarEntry, path: string): boolean {
+    return size > 0 && size < SMALL_FILE_BYTES && sparse === undefined &&
+      !isReplacing && path.length < PLAIN_PATH_BYTES &&
+      ++smallFiles > FIRST_FILES;
   }
 
   /** tar replaces files, so one that it must see has its content there too. */
@@ -224,12 +198,12 @@ export function createLayerMaker(
     entry: TarEntry,
   ): ContentSink | undefined {
     needsSpool = true;
-    if (entry.size === 0) {
-      tree.add(directory, base, { kind: "special", entry, isLinked: false });
+    if (entry.size === 0 && entry.sparse === undefined) {
+      tree.add(directory, base, { kind: "special", entry });
       return undefined;
     }
     tree.add(directory, base, "spooled-file");
-    const opened = spool ??= openSpool();
+    const opened = openSpool();
     opened.begin({ ...entry, name: `${directory.path}/${base}` });
     return {
       write: (bytes) => opened.addContent(bytes),
@@ -239,8 +213,7 @@ export function createLayerMaker(
   }
 
   function makeLink(place: EntryPlace, entry: TarEntry): void {
-    const target = findTarget(entry);
-    const { node, directory, base } = target;
+    const { node, directory, base } = findTarget(entry);
     const from = diskPathOf(directory, base);
     const path = diskPathOf(place.directory, place.base);
     const isOnDisk = node === "file" || node === "empty-file";
@@ -250,13 +223,11 @@ export function createLayerMaker(
       return;
     }
     needsSpool = true;
-    const isLink = typeof node !== "string" && node.kind === "spooled-link";
-    if (typeof node !== "string" && "isLinked" in node) node.isLinked = true;
-    tree.add(place.directory, place.base, {
-      kind: "spooled-link",
-      target: isLink ? node.target : `${directory.path}/${base}`,
-      isFile: isFile(node),
-    });
+    const isLink = typeof node === "object" && node.kind === "spooled-link";
+    const target = isLink ? node.target : `${directory.path}/${base}`;
+    linkTargets.add(target.slice(2));
+    const link = { kind: "spooled-link", target } as const;
+    tree.add(place.directory, place.base, link);
   }
 
   function findTarget({ name, linkName }: TarEntry) {
@@ -264,15 +235,15 @@ export function createLayerMaker(
     const slash = path.lastIndexOf("/");
     const base = path.slice(slash + 1);
     const parent = slash < 0 ? "" : path.slice(0, slash);
-    const found = tree.findDirectory(parent, "refuse");
-    const node = found?.directory.children?.get(base);
-    if (found === undefined || node === undefined) {
+    const { directory } = tree.findDirectory(parent, "refuse");
+    const node = directory.children?.get(base);
+    if (node === undefined) {
       throw refuse(name, "it is a hard link to what this layer does not hold");
     }
-    if (typeof node !== "string" && node.kind === "directory") {
+    if (typeof node === "object" && node.kind === "directory") {
       throw refuse(name, "it is a hard link to a directory");
     }
-    return { directory: found.directory, base, node };
+    return { directory, base, node };
   }
 
   function makeSpecial({ directory, base }: EntryPlace, entry: TarEntry): void {
@@ -283,44 +254,14 @@ export function createLayerMaker(
       throw refuse(entry.name, "it is a symlink to nothing");
     }
     needsSpool = true;
-    const attributes = sanitizeAttributes(entry);
-    tree.add(directory, base, {
-      kind: "special",
-      entry: attributes,
-      isLinked: false,
-    });
+    const node = { kind: "special", entry: sanitizeAttributes(entry) } as const;
+    tree.add(directory, base, node);
   }
-}
 
-function isFile(node: LayerNode): boolean {
-  if (typeof node === "string") return true;
-  return node.kind === "spooled-link" && node.isFile;
-}
-
-function fileSink(
-  fd: number,
-  attributes: TarEntry,
-  onPart: (bytes: number) => void,
-): ContentSink {
-  let isOpen = true;
-  let added = 0;
-  const finish = () => {
-    if (!isOpen) return; // its end failed, and that is the error to tell
-    isOpen = false;
-    finishFile(fd, attributes);
-  };
-  return {
-    write(bytes) {
-      writeFully(fd, bytes);
-      added += bytes.length;
-      if (added < LARGE_PART_BYTES) return;
-      onPart(added);
-      added = 0;
-    },
-    end() {
-      finish();
-      onPart(added);
-    },
-    abort: finish,
-  };
+  /** Only their hard links are of the layer. */
+  function dropLinkSources(): void {
+    if (tree.root.children?.has(LINK_SOURCES) !== true) return;
+    tree.remove(tree.root, LINK_SOURCES);
+    rmSync(`${diffPath}/${LINK_SOURCES}`, { recursive: true });
+  }
 }

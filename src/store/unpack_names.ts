@@ -5,7 +5,12 @@ import { InvalidLayerError } from "../image_errors.ts";
 
 /** What an entry's name asks for. Paths are clean binary strings. */
 export type NameMeaning =
-  | { readonly kind: "metadata" }
+  | {
+    readonly kind: "link-source";
+    readonly parent: string;
+    readonly base: string;
+  }
+  | { readonly kind: "metadata"; readonly path: string }
   | { readonly kind: "opaque"; readonly parent: string }
   | { readonly kind: "plain"; readonly parent: string; readonly base: string }
   | { readonly kind: "root" }
@@ -14,6 +19,15 @@ export type NameMeaning =
     readonly parent: string;
     readonly base: string;
   };
+
+/** A parent and a name in it; clean binary strings. */
+export interface SplitPath {
+  readonly parent: string;
+  readonly base: string;
+}
+
+/** Where AUFS keeps files that have hard links: only that is its name. */
+export const LINK_SOURCES = ".wh..wh.plnk";
 
 const WHITEOUT = ".wh.";
 const AUFS_METADATA = ".wh..wh.";
@@ -36,7 +50,8 @@ export function readName(name: string): NameMeaning {
   const parent = slash < 0 ? "" : clean.slice(0, slash);
   const base = clean.slice(slash + 1);
   if (!clean.includes(WHITEOUT)) return { kind: "plain", parent, base };
-  if (isAufsMetadata(clean)) return { kind: "metadata" };
+  if (parent === LINK_SOURCES) return { kind: "link-source", parent, base };
+  if (isAufsMetadata(clean)) return { kind: "metadata", path: clean };
   if (isMarked(parent)) throw refuse(name, "a whiteout has no children");
   if (base === OPAQUE) return { kind: "opaque", parent };
   if (!base.startsWith(WHITEOUT)) return { kind: "plain", parent, base };

@@ -11,7 +11,15 @@ import {
   tarPadding,
 } from "../formats/tar_writer.ts";
 import { createFile, writeFully } from "./unpack_file.ts";
-import type { LayerDirectory, LayerNode, LayerTree } from "./unpack_tree.ts";
+import {
+  createSparseBlockWriter,
+  type SparseBlockWriter,
+} from "./unpack_sparse.ts";
+import {
+  type LayerDirectory,
+  type LayerTree,
+  listTree,
+} from "./unpack_tree.ts";
 
 /** Writes a spool. */
 export interface SpoolWriter {
@@ -23,6 +31,8 @@ export interface SpoolWriter {
   endContent(): void;
   /** Adds what is left to be made in a layer, and ends the archive. */
   finish(tree: LayerTree): void;
+  /** Writes what is in memory, and closes it. */
+  suspend(): void;
   /** Closes it, also after an error. */
   close(): void;
 }
@@ -40,24 +50,36 @@ export function createSpool(path: string): SpoolWriter {
   const buffer = new Uint8Array(BUFFER_BYTES);
   let filled = 0;
   let size = 0;
+  let sparse: SparseBlockWriter | undefined;
   let isOpen = true;
   return {
     begin(entry) {
-      add(encodeTarHeaders(entry));
-      size = entry.size;
+      sparse = entry.sparse && createSparseBlockWriter(entry.sparse, add);
+      size = sparse?.size ?? entry.size;
+      add(encodeTarHeaders({ ...entry, size, sparse: sparse?.layout }));
     },
-    addContent: add,
-    endContent: () => add(tarPadding(size)),
+    addContent: (bytes) =>
+      sparse === undefined ? add(bytes) : sparse.write(bytes),
+    endContent() {
+      sparse?.end();
+      add(tarPadding(size));
+    },
     finish(tree) {
       for (const entry of listSpoolEntries(tree)) add(encodeTarHeaders(entry));
       add(TAR_END);
       flush();
     },
-    close() {
-      if (isOpen) fs.closeSync(fd);
-      isOpen = false;
+    suspend() {
+      flush();
+      close();
     },
+    close,
   };
+
+  function close(): void {
+    if (isOpen) fs.closeSync(fd);
+    isOpen = false;
+  }
 
   function add(bytes: Uint8Array): void {
     if (filled + bytes.length > BUFFER_BYTES) flush();
@@ -78,7 +100,7 @@ export function createSpool(path: string): SpoolWriter {
  */
 export function* listSpoolEntries(tree: LayerTree): Generator<TarEntry> {
   const links: TarEntry[] = [];
-  for (const [parent, name, node] of walk(tree.root)) {
+  for (const [parent, name, node] of listTree(tree.root)) {
     if (typeof node === "string" || node.kind === "directory") continue;
     const path = `${parent.path}/${name}`;
     if (node.kind === "spooled-link") links.push(linkEntry(path, node.target));
@@ -86,38 +108,12 @@ export function* listSpoolEntries(tree: LayerTree): Generator<TarEntry> {
     else yield { ...node.entry, name: path };
   }
   yield* links;
-  for (const [, , node] of walk(tree.root)) {
+  for (const [, , node] of listTree(tree.root)) {
     if (typeof node === "string" || node.kind !== "directory") continue;
     const entry = directoryEntry(node);
     if (entry !== undefined) yield entry;
   }
   if (tree.root.isOpaque) yield rootEntry();
-}
-
-/** Visits all nodes, each directory after what is in it. */
-function* walk(
-  root: LayerDirectory,
-): Generator<readonly [LayerDirectory, string, LayerNode]> {
-  const stack = [{ directory: root, name: "", rest: entriesOf(root) }];
-  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-    const next = top.rest.next();
-    if (next.done === true) {
-      stack.pop();
-      const parent = top.directory.parent;
-      if (parent !== undefined) yield [parent, top.name, top.directory];
-      continue;
-    }
-    const [name, node] = next.value;
-    if (typeof node === "string" || node.kind !== "directory") {
-      yield [top.directory, name, node];
-    } else {
-      stack.push({ directory: node, name, rest: entriesOf(node) });
-    }
-  }
-}
-
-function entriesOf(directory: LayerDirectory): Iterator<[string, LayerNode]> {
-  return (directory.children ?? new Map<string, LayerNode>()).entries();
 }
 
 /** A directory that the layer only implies is finished where it was made. */

@@ -37,8 +37,6 @@ export interface LayerDirectory {
 export interface LayerSpecial {
   readonly kind: "special" | "whiteout";
   readonly entry: TarEntry;
-  /** Whether hard links to it exist. */
-  isLinked: boolean;
 }
 
 /** A hard link that only the spool can make. */
@@ -46,8 +44,6 @@ export interface LayerSpooledLink {
   readonly kind: "spooled-link";
   /** As in the spool. */
   readonly target: string;
-  /** Whether that is a regular file. */
-  readonly isFile: boolean;
 }
 
 /** Where a path's parent is. */
@@ -67,13 +63,9 @@ export interface LayerTree {
    * Finds a directory, going through symlinks inside the layer.
    *
    * @param path Clean, relative to the root; `""` is the root.
-   * @returns `undefined` if a whiteout is in the way.
    * @throws {InvalidLayerError} If it leads to none.
    */
-  findDirectory(
-    path: string,
-    missing: MissingParents,
-  ): ParentPlace | undefined;
+  findDirectory(path: string, missing: MissingParents): ParentPlace;
   /** Adds a directory. */
   addDirectory(
     parent: LayerDirectory,
@@ -116,7 +108,6 @@ export function createLayerTree(
     findDirectory(path, missing) {
       if (path === lastPath) return last;
       const place = walk(path, missing);
-      if (place === undefined) return undefined;
       lastPath = path;
       last = place;
       return place;
@@ -130,10 +121,7 @@ export function createLayerTree(
     },
   };
 
-  function walk(
-    path: string,
-    missing: MissingParents,
-  ): ParentPlace | undefined {
+  function walk(path: string, missing: MissingParents): ParentPlace {
     const pending = path.split("/").reverse();
     // Components below this height are the path's own, not a symlink's.
     let own = pending.length;
@@ -147,7 +135,6 @@ export function createLayerTree(
       if (typeof next === "string" || next.kind === "spooled-link") {
         throw refuse(path, "it is not a directory");
       }
-      if (next.kind === "whiteout") return undefined;
       if (next.kind === "directory") {
         directory = next;
         continue;
@@ -202,6 +189,49 @@ export function diskPathOf(
   if (parent.diskPath === undefined) return undefined;
   const text = decodeBinaryString(name);
   return text === undefined ? undefined : `${parent.diskPath}/${text}`;
+}
+
+/** Lists all below a directory, each directory after what is in it. */
+export function* listTree(
+  top: LayerDirectory,
+): Generator<readonly [LayerDirectory, string, LayerNode]> {
+  const stack = [{ directory: top, name: "", rest: entriesOf(top) }];
+  for (let last = stack.at(-1); last !== undefined; last = stack.at(-1)) {
+    const { directory, name, rest } = last;
+    const next = rest.next();
+    if (next.done === true) {
+      stack.pop();
+      const above = stack.at(-1);
+      if (above !== undefined) yield [above.directory, name, directory];
+      continue;
+    }
+    const [child, node] = next.value;
+    if (typeof node === "string" || node.kind !== "directory") {
+      yield [directory, child, node];
+    } else {
+      stack.push({ directory: node, name: child, rest: entriesOf(node) });
+    }
+  }
+}
+
+/** Finds something by its path, without symlinks. */
+export function findNode(
+  root: LayerDirectory,
+  path: string,
+): { readonly directory: LayerDirectory; readonly base: string } | undefined {
+  const names = path.split("/");
+  const base = names.pop() ?? "";
+  let directory = root;
+  for (const name of names) {
+    const node = directory.children?.get(name);
+    if (typeof node !== "object" || node.kind !== "directory") return undefined;
+    directory = node;
+  }
+  return { directory, base };
+}
+
+function entriesOf(directory: LayerDirectory): Iterator<[string, LayerNode]> {
+  return (directory.children ?? new Map<string, LayerNode>()).entries();
 }
 
 function childrenOf(directory: LayerDirectory): Map<string, LayerNode> {

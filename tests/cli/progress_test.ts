@@ -24,9 +24,11 @@ const EVENTS: readonly PullEvent[] = [
   { kind: "download", digest: C, received: 3_000_000, size: 6_000_000 },
 ];
 
+const SIZE = { width: 80, height: 24 } as const;
+
 Deno.test("drawPull() draws a line a layer and a total", () => {
   const state = EVENTS.reduce(advancePull, NO_PULL);
-  assertEquals(drawPull(state, { width: 80, rate: 1_000_000 }), [
+  assertEquals(drawPull(state, { ...SIZE, rate: 1_000_000 }), [
     "aaaaaaaaaaaa      1 MB  already here",
     "bbbbbbbbbbbb      2 MB  unpacking",
     "cccccccccccc      6 MB  [============            ]  3 MB of 6 MB",
@@ -34,10 +36,52 @@ Deno.test("drawPull() draws a line a layer and a total", () => {
   ]);
 });
 
-Deno.test("drawPull() never draws wider than the terminal", () => {
+Deno.test("drawPull() says less where there is less room", async (t) => {
+  const cases: readonly [width: number, lines: readonly string[]][] = [
+    [60, [
+      "aaaaaaaaaaaa      1 MB  already here",
+      "bbbbbbbbbbbb      2 MB  unpacking",
+      "cccccccccccc      6 MB  [=======        ]  3 MB of 6 MB",
+      "Total         5 MB of 8 MB  1 MB/s  3 s left",
+    ]],
+    [40, [
+      "aaaaaaaaaaaa      1 MB  already here",
+      "bbbbbbbbbbbb      2 MB  unpacking",
+      "cccccccccccc  [=========         ]  50%",
+      "Total  5 MB of 8 MB  1 MB/s  3 s left",
+    ]],
+    [20, [
+      "already here",
+      "unpacking",
+      "cccccccccccc  50%",
+      "Total  5 MB of 8 MB",
+    ]],
+    [10, ["already …", "unpacking", "50%", "62%"]],
+    [4, ["al…", "un…", "50%", "62%"]],
+    [2, ["…", "…", "…", "…"]],
+    [1, ["", "", "", ""]],
+    [0, ["", "", "", ""]],
+  ];
   const state = EVENTS.reduce(advancePull, NO_PULL);
-  const lines = drawPull(state, { width: 30, rate: 0 });
-  assert(lines.every((line) => line.length < 30));
+  for (const [width, expected] of cases) {
+    await t.step(`${width} columns`, () => {
+      const lines = drawPull(state, { width, height: 24, rate: 1_000_000 });
+      assertEquals(lines, expected);
+      assert(lines.every((line) => line.length < Math.max(width, 1)));
+    });
+  }
+});
+
+Deno.test("drawPull() promises no end while unpacking catches up", () => {
+  const all: PullEvent = {
+    kind: "download",
+    digest: C,
+    received: 6_000_000,
+    size: 6_000_000,
+  };
+  const state = [...EVENTS, all].reduce(advancePull, NO_PULL);
+  const lines = drawPull(state, { ...SIZE, rate: 1_000_000 });
+  assertEquals(lines.at(-1), "Total         8 MB of 8 MB");
 });
 
 Deno.test("drawPull() fits an image of many layers", () => {
@@ -47,8 +91,12 @@ Deno.test("drawPull() fits an image of many layers", () => {
     present: index < 50,
   }));
   const event = { kind: "start", name: "x", layers } as const;
-  const lines = drawPull(advancePull(NO_PULL, event), { width: 80, rate: 0 });
+  const lines = drawPull(advancePull(NO_PULL, event), { ...SIZE, rate: 0 });
   assertEquals(lines.length, 17);
+  const low = { width: 80, height: 10, rate: 0 };
+  assertEquals(drawPull(advancePull(NO_PULL, event), low).length, 8);
+  const lowest = { width: 80, height: 1, rate: 0 };
+  assertEquals(drawPull(advancePull(NO_PULL, event), lowest).length, 1);
 });
 
 Deno.test("showProgress() tells a line at the start where nobody looks", () => {
@@ -80,10 +128,13 @@ Deno.test("showProgress() says nothing if asked for none", () => {
 });
 
 Deno.test("showProgress() draws on a terminal, and leaves the end there", () => {
-  const terminal = memoryTerminal({ errorColumns: 80 });
+  const terminal = memoryTerminal({ errorSize: { columns: 80, rows: 24 } });
   {
     using display = showProgress("auto", terminal);
     for (const event of EVENTS) display.onProgress(event);
   }
-  assertStringIncludes(terminal.drawn.join(""), "Total         5 MB of 8 MB");
+  assertStringIncludes(
+    terminal.drawn.at(-1)?.at(-1) ?? "",
+    "Total         5 MB of 8 MB",
+  );
 });

@@ -8,6 +8,7 @@ import {
 } from "@std/assert";
 import { existsSync, readdirSync } from "node:fs";
 import { writeBusyboxLayout } from "../support/busybox_layout.ts";
+import { until } from "../support/orlop_process.ts";
 import { ORLOP } from "../support/orlop_program.ts";
 import { needs } from "../support/peers.ts";
 import {
@@ -19,7 +20,7 @@ import {
 const NEEDED = needs(...PEERS);
 const FORMAT = "--format={{.Names}} {{.State}} [{{.ExitCode}}]";
 const WAIT = "trap 'exit 7' TERM; while :; do sleep 0.1; done";
-const IGNORE = "trap '' TERM; while :; do sleep 0.1; done";
+const IGNORE = "trap '' TERM INT; while :; do sleep 0.1; done";
 
 /** `orlop run`, going on. */
 interface Running {
@@ -308,6 +309,79 @@ Deno.test("what people run by hand is seen, too", NEEDED, async () => {
   await orlop("pod", "rm", "--force", "hand");
   assertEquals(store.check(), []);
 });
+
+Deno.test(
+  "signals reach what runs, and end what does not hear",
+  NEEDED,
+  async (t) => {
+    await using store = await withImage();
+    const script =
+      "trap 'exit 5' USR1; trap 'exit 6' HUP; trap 'exit 8' QUIT; " +
+      WAIT;
+    for (
+      const [name, signals, code, sh] of [
+        ["USR1", ["SIGUSR1"], 5, script],
+        ["HUP", ["SIGHUP"], 6, script],
+        ["QUIT", ["SIGQUIT"], 8, script],
+        ["TERM", ["SIGTERM"], 7, script],
+        ["the third one", ["SIGTERM", "SIGINT", "SIGTERM"], 137, IGNORE],
+      ] as const
+    ) {
+      await t.step(name, async () => {
+        const flags = ["--rm"];
+        const running = await start(store, { flags, script: `${sh}` });
+        for (const [index, signal] of signals.entries()) {
+          assertEquals(await list(store), "app running []", `before ${index}`);
+          Deno.kill(running.pid, signal);
+        }
+        assertEquals(await running.code, code);
+        await assertNothingLeft(store);
+      });
+    }
+  },
+);
+
+Deno.test(
+  "a runtime that hangs is ended by the second signal",
+  NEEDED,
+  async () => {
+    await using store = await withImage();
+    const { orlop, root, runRoot } = store;
+    await orlop(
+      "container",
+      "create",
+      "--pod=new:p",
+      "--name=app",
+      "tiny",
+      "true",
+    );
+    // A hook that does not end: the runtime waits for it, and hears nothing.
+    const work = await orlop("container", "dirs", "--work", "app");
+    const template = JSON.parse(await Deno.readTextFile(`${work}/config.json`));
+    template.hooks = {
+      createRuntime: [{ path: "/bin/sleep", args: ["sleep", "30"] }],
+    };
+    await Deno.writeTextFile(`${work}/config.json`, JSON.stringify(template));
+    const program = new URL("../support/run_existing.ts", import.meta.url);
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--quiet", program.href, root, runRoot, "app"],
+      ...{ stdin: "null", stdout: "null", stderr: "null" },
+    }).spawn();
+    const states = `${runRoot}/orlop/runtimes/runc`;
+    await until(() => existsSync(states) && readdirSync(states).length > 0);
+    assertEquals(await list(store), "app starting []");
+    assertEquals((await store.tryOrlop("rm", "app")).code, 4);
+    child.kill("SIGTERM");
+    assertEquals(await list(store), "app starting []");
+    child.kill("SIGTERM");
+    assertEquals((await child.status).code, 137);
+    assertEquals(store.mounts(), []);
+    assertEquals(readdirSync(states), []);
+    assertEquals(await list(store), "app exited [137]");
+    await orlop("pod", "rm", "--force", "p");
+    await assertNothingLeft(store);
+  },
+);
 
 Deno.test(
   "an image's stop signal is the one that is sent",

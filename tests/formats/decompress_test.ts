@@ -5,10 +5,10 @@ import {
   type ArchiveSink,
   type Compression,
   createBufferingDecompressor,
-  createDecompressor,
   detectCompression,
 } from "../../src/formats/decompress.ts";
 import { InvalidLayerError } from "../../src/image_errors.ts";
+import { decompressAll } from "../support/decompress_all.ts";
 
 // More than fits into the buffers below, and does not compress to nothing.
 const PLAIN = toBytes(
@@ -23,6 +23,9 @@ Deno.test("detectCompression() goes by the first bytes", async (t) => {
     ["gzip", GZIP, "gzip"],
     ["zstd", ZSTD, "zstd"],
     ["a skippable frame", hex("5f2a4d1800000000"), "zstd"],
+    ["xz", hex("fd377a585a00"), "xz"],
+    ["xz's magic but for the last byte", hex("fd377a585a01"), "none"],
+    ["bzip2", toBytes("BZh9"), "bzip2"],
     ["text", toBytes("etc/passwd"), "none"],
     ["nothing", new Uint8Array(0), "none"],
     ["gzip's magic with another method", hex("1f8b07"), "none"],
@@ -46,7 +49,7 @@ Deno.test("createDecompressor() gives back what was compressed", async (t) => {
   for (const [name, kind, bytes] of cases) {
     for (const step of [1, 1000, Infinity]) {
       await t.step(`${name}, ${step} at a time`, () => {
-        assertEquals(decompress(kind, bytes, step), PLAIN);
+        assertEquals(decompressAll(kind, bytes, step), PLAIN);
       });
     }
   }
@@ -90,29 +93,11 @@ Deno.test("createDecompressor() refuses damage", async (t) => {
   for (const [name, kind, bytes] of cases) {
     for (const step of [1, Infinity]) {
       await t.step(`${name}, ${step} at a time`, () => {
-        assertThrows(() => decompress(kind, bytes, step), InvalidLayerError);
+        assertThrows(() => decompressAll(kind, bytes, step), InvalidLayerError);
       });
     }
   }
 });
-
-function decompress(kind: Compression, bytes: Bytes, step: number): Bytes {
-  const chunks: Bytes[] = [];
-  const decompressor = createDecompressor(
-    kind,
-    bufferedSink((chunk) => void chunks.push(chunk.slice()), 4096),
-  );
-  try {
-    const stride = Math.min(step, bytes.length);
-    for (let at = 0; at < bytes.length; at += stride) {
-      decompressor.write(bytes.subarray(at, at + stride));
-    }
-    decompressor.end();
-    return concatBytes(chunks);
-  } finally {
-    decompressor.close();
-  }
-}
 
 function halves(kind: "gzip" | "zstd"): Bytes {
   const parts = [PLAIN.subarray(0, HALF), PLAIN.subarray(HALF)];

@@ -104,8 +104,8 @@ Deno.test("parseManifest() refuses the rest", async (t) => {
         "encrypted",
       ],
       [
-        "xz",
-        layer({ mediaType: "application/vnd.oci.image.layer.v1.tar+xz" }),
+        "lz4",
+        layer({ mediaType: "application/vnd.oci.image.layer.v1.tar+lz4" }),
         "not supported",
       ],
       [

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
-import { closeSync, openSync, readlinkSync } from "node:fs";
+import { closeSync, openSync, readlinkSync, symlinkSync } from "node:fs";
 import { type Libc, takeLibc } from "../../src/process/libc.ts";
 import { canLock, holdLock, type LockStyle } from "../support/lock_holder.ts";
 import { needs, needsThat } from "../support/peers.ts";
@@ -93,13 +93,50 @@ Deno.test("tryLock() tells a broken lock from a held one", { ignore }, () => {
   assertThrows(() => bound().tryLock(file.fd, "write"), Error, "Cannot lock");
 });
 
-Deno.test("symlink() makes links that lead nowhere", { ignore }, () => {
+const ID = "a".repeat(64);
+const SHORT_NAME = "ABCDEFGHIJKLMNOPQRSTUVWXY2";
+
+Deno.test("symlink() makes a layer's short link, and no other", {
+  ignore,
+}, async (t) => {
   using dir = tempDir();
-  bound().symlink("../é/diff", dir.join("l"));
-  assertEquals(readlinkSync(dir.join("l")), "../é/diff");
-  const failed = `Cannot make symbolic link "${dir.join("l")}" to "x"`;
-  assertThrows(() => bound().symlink("x", dir.join("l")), Error, failed);
-  assertThrows(() => bound().symlink("x\0y", dir.join("m")), TypeError, "NUL");
+  const links = dir.join("overlay/l");
+  await Deno.mkdir(links, { recursive: true });
+  await Deno.mkdir(dir.join("elsewhere"));
+  const path = `${links}/${SHORT_NAME}`;
+  const target = `../${ID}/diff`;
+  const cases: readonly [name: string, target: string, path: string][] = [
+    ["to an absolute path", "/etc", path],
+    ["to a layer's parent", `../${ID}`, path],
+    ["out of the store", `../../../${ID}/diff`, path],
+    ["to more than one line", `../${ID}/diff\n/etc`, path],
+    ["to what has a NUL", `../${ID}/diff\0`, path],
+    ["elsewhere", target, dir.join("elsewhere", SHORT_NAME)],
+    ["beside", target, `${links}/../${SHORT_NAME}`],
+    ["by a way round", target, `${links}/../l/${SHORT_NAME}`],
+    ["by a name of another kind", target, `${links}/name`],
+    ["by a name with a NUL", target, `${path}\0x`],
+    ["by a relative path", target, `overlay/l/${SHORT_NAME}`],
+  ];
+  for (const [name, to, at] of cases) {
+    await t.step(name, () => {
+      assertThrows(() => bound().symlink(to, at), TypeError, "Cannot make");
+      assertEquals([...Deno.readDirSync(links)], []);
+    });
+  }
+  bound().symlink(target, path);
+  assertEquals(readlinkSync(path), target);
+  const failed = `Cannot make symbolic link "${path}" to "${target}"`;
+  assertThrows(() => bound().symlink(target, path), Error, failed);
+});
+
+Deno.test("symlink() needs the permission to write there", {
+  ignore,
+  permissions: { read: true, write: ["/nowhere"] },
+}, () => {
+  const path = `/tmp/overlay/l/${SHORT_NAME}`;
+  const target = `../${ID}/diff`;
+  assertThrows(() => bound().symlink(target, path), TypeError, "may not write");
 });
 
 Deno.test("syncFileSystem() writes to the disk, or says so", {
@@ -142,7 +179,7 @@ Deno.test("readStatus() sees devices, and follows links", { ignore }, () => {
   assertEquals(device("/dev/null"), { type: character, major: 1, minor: 3 });
   assertEquals(device("/dev/tty"), { type: character, major: 5, minor: 0 });
   using dir = tempDir();
-  bound().symlink("/dev/null", dir.join("link"));
+  symlinkSync("/dev/null", dir.join("link"));
   assertEquals(device(dir.join("link")).minor, 3);
   assertEquals(bound().readStatus(dir.join("none")), undefined);
   const { mode, uid } = bound().readStatus(dir.path) ?? {};

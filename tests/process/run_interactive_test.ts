@@ -8,10 +8,11 @@ const MODULE = toFileUrl(
 );
 
 /** Runs a shell script by `runInteractive()` in a Deno of its own. */
-function start(script: string): Deno.ChildProcess {
+function start(script: string, options = ""): Deno.ChildProcess {
   const code = `import { runInteractive } from "${MODULE}";
     Deno.exit(await runInteractive("/bin/sh", ["-c", Deno.args[0]], {
       stdin: "inherit",
+      ${options}
     }));`;
   return new Deno.Command(Deno.execPath(), {
     args: [
@@ -61,7 +62,18 @@ Deno.test("runInteractive() lets no signal be ignored or blocked", async () => {
 });
 
 Deno.test("runInteractive() hands signals on", async (t) => {
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  const signals = [
+    ...[
+      "SIGINT",
+      "SIGTERM",
+      "SIGHUP",
+      "SIGQUIT",
+      "SIGUSR1",
+      "SIGUSR2",
+    ] as const,
+    ...["SIGALRM", "SIGCONT", "SIGPWR"] as const,
+  ];
+  for (const signal of signals) {
     await t.step(signal, async () => {
       const child = start(
         `trap 'exit 33' ${signal.slice(3)}; echo ready; ` +
@@ -72,6 +84,29 @@ Deno.test("runInteractive() hands signals on", async (t) => {
       await reader.read();
       child.kill(signal);
       assertEquals((await child.status).code, 33);
+      await reader.cancel();
+      await child.stderr.cancel();
+    });
+  }
+});
+
+Deno.test("runInteractive() asks what to do with a signal that comes again", async (t) => {
+  for (
+    const [answer, code] of [["forward", 44], ["kill", 137]] as const
+  ) {
+    await t.step(answer, async () => {
+      const child = start(
+        `trap 'n=1$n; [ "$n" != 11 ] || exit 44; echo $n' TERM; echo ready; ` +
+          "while :; do sleep 0.05; done",
+        `onRepeat: (count) => Promise.resolve(count === 2 ? "${answer}" : "?"),`,
+      );
+      await child.stdin.close();
+      const reader = child.stdout.getReader();
+      await reader.read();
+      child.kill("SIGTERM");
+      await reader.read(); // it has heard the first
+      child.kill("SIGTERM");
+      assertEquals((await child.status).code, code);
       await reader.cancel();
       await child.stderr.cancel();
     });

@@ -29,8 +29,8 @@ const WRONG_KINDS: Readonly<Record<string, Refusal>> = {
     "application/vnd.oci.image.layer.v1.tar+gzip+encrypted",
     "encrypted",
   ),
-  "xz layer": ofLayerType(
-    "application/vnd.oci.image.layer.v1.tar+xz",
+  "lz4 layer": ofLayerType(
+    "application/vnd.oci.image.layer.v1.tar+lz4",
     "not supported",
   ),
   "chart": {

@@ -233,7 +233,7 @@ Deno.test("the launcher agrees with the source", async (t) => {
       valueOf(flags, "--allow-env").toSorted(),
       [
         ...["ORLOP_PROGRAM", "ORLOP_ROOT", "ORLOP_RUNROOT"],
-        ...["ORLOP_HOME", "ORLOP_STDOUT"],
+        ...["ORLOP_HOME", "ORLOP_STDOUT", "TERM"],
         ...ENVIRONMENT_NAMES,
       ].toSorted(),
     );

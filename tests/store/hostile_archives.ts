@@ -56,14 +56,44 @@ export const HOSTILE_ARCHIVES: readonly HostileLayer[] = [
   {
     name: "padding that is cut short",
     layer: PLAIN.slice(0, 2040),
-    refused: "cut short",
-    unlikeSkopeo: "it does not miss it",
+    tree: TREE,
+    unlikeSkopeo: "it unpacks it, and can never export it",
   },
   {
     name: "an extended header without its entry",
     layer: fragment(pax({ path: "x" })),
+    tree: [],
+  },
+  {
+    name: "a last file without padding",
+    layer: PLAIN.slice(0, 512 + 512 + 1000),
+    tree: TREE,
+  },
+  {
+    name: "a last file whose content lacks a byte",
+    layer: PLAIN.slice(0, 512 + 512 + 999),
     refused: "cut short",
-    unlikeSkopeo: "it does not miss it",
+  },
+  ...[1, 100, 511, 513, 1023, 5000].map((length) => ({
+    name: `${length} zeros at the end`,
+    layer: concatBytes([fragment(file("f")), new Uint8Array(length)]),
+    tree: ["f f"],
+    ...(length < 1024 && { unlikeSkopeo: "it wants whole blocks" }),
+  })),
+  {
+    name: "less than a block of junk at the end",
+    layer: concatBytes([fragment(file("f")), latin1("junk")]),
+    refused: "cut short",
+  },
+  {
+    name: "less than a block of junk after a zero block",
+    layer: concatBytes([fragment(file("f")), new Uint8Array(512), latin1("j")]),
+    refused: "cut short",
+  },
+  {
+    name: "an extended header whose body is cut short",
+    layer: fragment(pax({ path: "x".repeat(600) })).slice(0, 1024),
+    refused: "cut short",
   },
   {
     name: "an entry after a single zero block",

@@ -123,16 +123,19 @@ export const HOSTILE_COMPRESSION: readonly HostileLayer[] = [
     refused: "more than 2000 bytes for each received",
   },
   {
-    name: "xz",
+    name: "xz that is none",
     layer: latin1("\xfd7zXZ\0" + "x".repeat(100)),
-    refused: 'compression "xz" is not supported',
-    unlikeSkopeo: "it may know it",
+    refused: "Cannot decompress the layer: the checksum of a header is wrong",
   },
   {
-    name: "bzip2",
+    name: "bzip2 that is none",
     layer: latin1("BZh91AY&SY" + "x".repeat(100)),
-    refused: 'compression "bzip2" is not supported',
-    unlikeSkopeo: "it may know it",
+    refused: "Cannot decompress the layer: its bzip2 data are damaged",
+  },
+  {
+    name: "a file that begins as bzip2 does",
+    layer: archive(file("BZh91AY&SY", "x")),
+    refused: "Cannot decompress the layer: its bzip2 data are damaged",
   },
 ];
 

@@ -7,6 +7,8 @@ import type { HostileLayer } from "./hostile_layer.ts";
 import { HOSTILE_LINKS } from "./hostile_links.ts";
 import { HOSTILE_MARKS } from "./hostile_marks.ts";
 import { HOSTILE_NAMES } from "./hostile_names.ts";
+import { HOSTILE_REPLACED } from "./hostile_replaced.ts";
+import { HOSTILE_SPARSE } from "./hostile_sparse.ts";
 
 /** The corpus. */
 export const HOSTILE_LAYERS: Readonly<
@@ -16,6 +18,8 @@ export const HOSTILE_LAYERS: Readonly<
   "links": HOSTILE_LINKS,
   "marks": HOSTILE_MARKS,
   "entries": HOSTILE_ENTRIES,
+  "replacements": HOSTILE_REPLACED,
   "archives": HOSTILE_ARCHIVES,
+  "sparse files": HOSTILE_SPARSE,
   "compression": HOSTILE_COMPRESSION,
 };

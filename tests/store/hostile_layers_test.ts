@@ -1,7 +1,11 @@
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { toBinaryString } from "../../src/formats/binary_string.ts";
+import { detectCompression } from "../../src/formats/decompress.ts";
+import { digestOf } from "../../src/formats/digest.ts";
 import { InvalidLayerError } from "../../src/image_errors.ts";
 import { applySpool } from "../../src/store/apply_spool.ts";
+import { assembleTar } from "../support/assemble_tar.ts";
+import { decompressAll } from "../support/decompress_all.ts";
 import { needs } from "../support/peers.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { unpackBlob } from "../../src/store/unpack_blob.ts";
@@ -38,6 +42,18 @@ async function withstand(hostile: HostileLayer): Promise<void> {
       }
       const tree = await describe(outer.join("staging", "diff"));
       assertEquals(tree, hostile.tree);
+      if (hostile.layer instanceof Uint8Array) {
+        const kind = detectCompression(hostile.layer);
+        const archive = decompressAll(kind, hostile.layer);
+        const made = assembleTar(
+          outer.join("staging", "tar-split.gz"),
+          outer.join("staging", "diff"),
+        );
+        assertEquals(digestOf(made), digestOf(archive));
+        const left = new Set(listNames(outer.join("staging")));
+        left.delete("spool.tar");
+        assertEquals([...left], ["diff", "tar-split.gz"]);
+      }
     } else {
       assertInstanceOf(failure, InvalidLayerError);
       assert(

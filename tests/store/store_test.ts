@@ -3,6 +3,7 @@ import {
   assertEquals,
   assertFalse,
   assertRejects,
+  assertStringIncludes,
   assertThrows,
 } from "@std/assert";
 import {
@@ -11,6 +12,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "@std/path";
@@ -264,3 +266,51 @@ function checkGone({ paths }: Store, name: string): void {
   assertFalse(existsSync(layerDirectory(paths, idOf(name))));
   assertFalse(existsSync(tarSplitPath(paths, idOf(name))));
 }
+
+Deno.test("openStore() follows symbolic links once, and names real paths", () => {
+  using dir = tempDir();
+  for (const name of ["disk", "ram"]) mkdirSync(dir.join(name));
+  symlinkSync("disk", dir.join("data"));
+  symlinkSync(dir.join("ram"), dir.join("run"));
+  const { paths } = openStore({
+    root: dir.join("data", "store"),
+    runRoot: dir.join("run"),
+  });
+  assertEquals(paths.root, dir.join("disk", "store"));
+  assertEquals(paths.home, dir.join("disk", "store", "overlay"));
+  assertEquals(paths.runRoot, dir.join("ram"));
+});
+
+Deno.test("openStore() says what is in the way, and makes nothing", async (t) => {
+  using dir = tempDir();
+  writeFileSync(dir.join("file"), "");
+  symlinkSync("nowhere", dir.join("dangling"));
+  symlinkSync("loop", dir.join("loop"));
+  mkdirSync(dir.join("a:b"));
+  symlinkSync("a:b", dir.join("colon"));
+  for (
+    const [name, why] of [
+      ["file", `"${dir.join("file")}" is not a directory`],
+      ["file/below", `"${dir.join("file")}" is not a directory`],
+      ["dangling", 'is a symbolic link to "nowhere", which is not there'],
+      ["dangling/below", 'is a symbolic link to "nowhere", which is not there'],
+      ["loop", 'is a symbolic link to "loop", which is not there'],
+      ["colon", "expected an absolute path without"],
+    ] as const
+  ) {
+    await t.step(name, () => {
+      const [root, runRoot] = [dir.join(name), dir.join("other")];
+      for (
+        const paths of [{ root, runRoot }, { root: runRoot, runRoot: root }]
+      ) {
+        const error = assertThrows(
+          () => openStore(paths),
+          UnsupportedStoreError,
+          `Cannot open store "`,
+        );
+        assertStringIncludes(error.message, why);
+        assert(!existsSync(dir.join("other")));
+      }
+    });
+  }
+});

@@ -1,30 +1,31 @@
 /** A terminal that remembers what it was told. */
 
-import type { Terminal } from "../../src/cli/terminal.ts";
+import type { Terminal, TerminalSize } from "../../src/cli/terminal.ts";
 
 /** What was printed and told, line by line. */
 export interface MemoryTerminal extends Terminal {
   readonly printed: string[];
   readonly told: string[];
-  readonly drawn: string[];
+  /** Frame by frame. */
+  readonly drawn: (readonly string[])[];
 }
 
 /** Makes a terminal in memory. */
 export function memoryTerminal(
-  { columns, errorColumns }: { columns?: number; errorColumns?: number } = {},
+  { columns, errorSize }: { columns?: number; errorSize?: TerminalSize } = {},
 ): MemoryTerminal {
   const printed: string[] = [];
   const told: string[] = [];
-  const drawn: string[] = [];
+  const drawn: (readonly string[])[] = [];
   return {
     printed,
     told,
     drawn,
     columns,
-    errorColumns,
+    errorSize,
     print: (text) => void printed.push(...text.split("\n")),
     tell: (text) => void told.push(...text.split("\n")),
-    draw: (text) => void drawn.push(text),
+    draw: (lines) => lines === "end" ? undefined : void drawn.push(lines),
     paint: (_, text) => text,
   };
 }

@@ -95,6 +95,74 @@ export function gnuLong(type: "K" | "L", name: string): Bytes {
   return toBytes({ name: "././@LongLink", type, content: `${name}\0` });
 }
 
+/** Parts of a sparse file: where, and what is there. */
+export type SparseParts = readonly (readonly [at: number, content: string])[];
+
+/**
+ * A sparse file in GNU's old format: its map is in its header, and in blocks after.
+ *
+ * @param patch Changes the block before its checksum is made.
+ */
+export function gnuSparse(
+  name: string,
+  realSize: number,
+  parts: SparseParts,
+  patch: (block: Uint8Array) => void = () => {},
+): Bytes {
+  const fields = parts.map(([at, content]) =>
+    octal(at, 12) + octal(content.length, 12)
+  );
+  const rest = fields.splice(4);
+  const extensions: string[] = [];
+  while (rest.length > 0) {
+    const map = rest.splice(0, 21).join("").padEnd(504, "\0");
+    extensions.push((map + (rest.length > 0 ? "\x01" : "")).padEnd(512, "\0"));
+  }
+  const content = parts.map(([, content]) => content).join("");
+  const member = {
+    name,
+    type: "S",
+    magic: "ustar  \0",
+    size: content.length,
+    patch(block: Uint8Array) {
+      block.set(latin1(fields.join("")), 386);
+      block[482] = extensions.length > 0 ? 1 : 0;
+      block.set(latin1(octal(realSize, 12)), 483);
+      patch(block);
+    },
+  };
+  return concatBytes([
+    header(member),
+    latin1(extensions.join("")),
+    padded(latin1(content)),
+  ]);
+}
+
+/** A sparse file as in PAX, version 1.0: its map is before its data. */
+export function sparse10(
+  name: string,
+  realSize: number,
+  parts: SparseParts,
+  records: Readonly<Record<string, string>> = {},
+): (Bytes | Member)[] {
+  const numbers = parts.flatMap(([at, content]) => [at, content.length]);
+  const map = [parts.length, ...numbers].map((n) => `${n}\n`).join("");
+  const blocks = Math.ceil(map.length / BLOCK_BYTES);
+  return [
+    pax({
+      ...records,
+      "GNU.sparse.major": "1",
+      "GNU.sparse.minor": "0",
+      "GNU.sparse.realsize": String(realSize),
+    }),
+    file(
+      name,
+      map.padEnd(blocks * BLOCK_BYTES, "\0") +
+        parts.map(([, content]) => content).join(""),
+    ),
+  ];
+}
+
 /** Bytes of a string with a character for each. */
 export function latin1(text: string): Bytes {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
@@ -111,9 +179,16 @@ export function base256(value: bigint, length: number): string {
 
 function toBytes(part: Bytes | Member): Bytes {
   if (part instanceof Uint8Array) return part;
-  const content = latin1(part.content ?? "");
+  return concatBytes([header(part), padded(latin1(part.content ?? ""))]);
+}
+
+function padded(content: Bytes): Bytes {
   const padding = (BLOCK_BYTES - content.length % BLOCK_BYTES) % BLOCK_BYTES;
-  return concatBytes([header(part), content, new Uint8Array(padding)]);
+  return concatBytes([content, new Uint8Array(padding)]);
+}
+
+function octal(value: number, length: number): string {
+  return value.toString(8).padStart(length - 1, "0") + "\0";
 }
 
 function header(member: Member): Bytes {
