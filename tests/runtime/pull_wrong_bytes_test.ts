@@ -23,6 +23,8 @@ const OTHER = await layerOf({ "other.bin": noise(100_000) });
 const { manifest: MANIFEST, config: CONFIG } = IMAGE;
 const BLOB_DIGEST = digestOf(LAYER.blob);
 const INDEX = makeIndex([ENTRY]);
+// Bytes 4 to 7 of gzip are a time, which changes nothing else.
+const REPACKED = LAYER.blob.map((byte, at) => at === 4 ? byte ^ 1 : byte);
 
 const WRONG_BYTES: Readonly<Record<string, Refusal>> = {
   "manifest, asked by digest": {
@@ -72,6 +74,14 @@ const WRONG_BYTES: Readonly<Record<string, Refusal>> = {
     misbehave: replace(BLOB_DIGEST, noise(LAYER.blob.length)),
     code: 5,
     says: [BLOB_DIGEST],
+  },
+  "layer, of the same archive and size, but packed at another time": {
+    misbehave: replace(BLOB_DIGEST, REPACKED),
+    code: 5,
+    says: [
+      `Cannot pull layer "${BLOB_DIGEST}": digest is ${digestOf(REPACKED)} ` +
+      `after ${LAYER.blob.length} of ${LAYER.blob.length} bytes`,
+    ],
   },
   "layer, though another image's": {
     misbehave: replace(BLOB_DIGEST, pad(OTHER.blob, LAYER.blob.length)),
