@@ -93,6 +93,11 @@ function prefixLength(bytes: Uint8Array, start: number): number {
   return hasText(bytes, start + 508, "tar\x00") ? 131 : 155;
 }
 
+/** Whether a header is GNU's own: what is where others have a prefix. */
+export function isGnuHeader(bytes: Uint8Array, start: number): boolean {
+  return hasText(bytes, start + 257, "ustar  \0");
+}
+
 function hasText(bytes: Uint8Array, start: number, text: string): boolean {
   for (let at = 0; at < text.length; at++) {
     if (bytes[start + at] !== text.charCodeAt(at)) return false;

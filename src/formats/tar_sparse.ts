@@ -6,7 +6,12 @@
 
 import { type Bytes, toBytes } from "./bytes.ts";
 import { parsePaxNumber, type PaxRecords, SPARSE_MAP } from "./pax.ts";
-import { readNumber, TAR_BLOCK_BYTES, type TarHeader } from "./tar_header.ts";
+import {
+  isGnuHeader,
+  readNumber,
+  TAR_BLOCK_BYTES,
+  type TarHeader,
+} from "./tar_header.ts";
 
 /** A part of a sparse file that is no hole, in bytes. */
 export interface SparseRegion {
@@ -130,6 +135,9 @@ function readBlockMap(): SparseMapReader {
     add(bytes, at) {
       const { start, count, more } = blocks === 0 ? IN_HEADER : IN_EXTENSION;
       if (blocks === 0) {
+        if (!isGnuHeader(bytes, at)) {
+          throw new SyntaxError("it is a sparse file, but not of GNU's format");
+        }
         realSize = readNumber(bytes, at + REAL_SIZE_START, FIELD_BYTES, "size");
       }
       if (++blocks * TAR_BLOCK_BYTES > MAX_MAP_BYTES) throw tooLarge();

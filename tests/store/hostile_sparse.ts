@@ -4,13 +4,16 @@ import { type Bytes, concatBytes } from "../../src/formats/bytes.ts";
 import {
   archive,
   base256,
+  dir,
   file,
   fragment,
   gnuSparse,
+  hardlink,
   latin1,
   pax,
   rawPax,
   sparse10,
+  symlink,
 } from "../support/tar_builder.ts";
 import type { HostileLayer } from "./hostile_layer.ts";
 
@@ -231,6 +234,31 @@ export const HOSTILE_SPARSE: readonly HostileLayer[] = [
     ),
     refused: 'its sparse format "2.0" is unknown',
     unlikeSkopeo: "it takes the file as it is",
+  },
+  {
+    name: "a sparse file of another program's format",
+    layer: archive(file("f", "", { type: "S" })),
+    refused: "not of GNU's format",
+  },
+  {
+    name: "sparse files that are linked, replaced, and behind a symlink",
+    layer: archive(
+      gnuSparse("f", 9000, [[4096, "one"]]),
+      hardlink("g", "f"),
+      gnuSparse("f", 9000, [[4096, "two"]]),
+      dir("d/"),
+      symlink("l", "d"),
+      ...sparse10("l/s", 9000, [[4096, "three"]]),
+      file("plain", "x".repeat(70_000)),
+      ...sparse10("plain", 9000, []),
+    ),
+    tree: ["d d", "d/s f", "f f", "g f", "l l d", "plain f"],
+    unlikeSkopeo: ALONE,
+  },
+  {
+    name: "a global header with a sparse map",
+    layer: archive(pax({ ...V01, "GNU.sparse.map": "9,9" }, "g"), file("f")),
+    tree: ["f f"],
   },
   {
     name: "a sparse directory",
