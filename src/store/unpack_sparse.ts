@@ -9,7 +9,7 @@ export interface SparseBudget {
   /**
    * Adds a file.
    *
-   * @throws {InvalidLayerError} If it is far more than there are data.
+   * @throws {InvalidLayerError} If it is too long, or far more than there are data.
    */
   add(name: string, layout: SparseLayout): void;
 }
@@ -18,6 +18,9 @@ export interface SparseBudget {
 const DISK_BLOCK_BYTES = 4096;
 // A program that finds holes of 512 bytes makes two blocks of one.
 const MAX_BLOCK_BYTES_PER_BYTE = 16;
+// What ext4 allows. Some file systems take anything, but who copies such a file, or
+// looks for its data, does not.
+const MAX_REAL_BYTES = 16 * 2 ** 40;
 // Small files are no danger.
 const FREE_BYTES = 256 * 1024 * 1024;
 
@@ -26,7 +29,10 @@ export function createSparseBudget(): SparseBudget {
   let data = 0;
   let taken = 0;
   return {
-    add(name, { regions }) {
+    add(name, { realSize, regions }) {
+      if (realSize > MAX_REAL_BYTES) {
+        throw refuse(name, `its ${realSize} bytes are more than a disk takes`);
+      }
       let end = 0;
       for (const { offset, length } of regions) {
         data += length;

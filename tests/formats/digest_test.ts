@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   algorithmOf,
   digestOf,
@@ -18,7 +18,7 @@ Deno.test("parseDigest() takes each algorithm with its own number of digits", as
         text.slice(7),
       ]);
       for (const other of [`${text}0`, text.slice(0, -1), `${text}0af9`]) {
-        assertEquals(isDigest(other), false);
+        assert(!isDigest(other));
         assertThrows(
           () => parseDigest(other),
           SyntaxError,
@@ -51,7 +51,7 @@ Deno.test("parseDigest() refuses what could be no digest, or another path", asyn
   ];
   for (const [text, expected] of cases) {
     await t.step(JSON.stringify(text), () => {
-      assertEquals(isDigest(text), false);
+      assert(!isDigest(text));
       assertThrows(() => parseDigest(text), SyntaxError, expected);
     });
   }
@@ -62,7 +62,7 @@ Deno.test("parseDigest() shows no more than the beginning of nonsense", () => {
     () => parseDigest("x".repeat(1_000_000)),
     SyntaxError,
   );
-  assertEquals(error.message.length < 250, true);
+  assert(error.message.length < 250);
 });
 
 Deno.test("digestOf() is sha256 of bytes, or of text as UTF-8", () => {

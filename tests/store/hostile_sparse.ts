@@ -106,9 +106,9 @@ export const HOSTILE_SPARSE: readonly HostileLayer[] = [
     refused: "it leaves the root",
   },
   {
-    name: "a sparse file that is larger than any file system",
+    name: "a sparse file that is larger than any disk",
     layer: archive(...sparse10("f", 2 ** 53 - 1, [])),
-    refused: "larger than the file system allows",
+    refused: "its 9007199254740991 bytes are more than a disk takes",
     unlikeSkopeo: "it writes zeros",
   },
   {
