@@ -16,15 +16,17 @@ import {
 } from "./decompress.ts";
 import { type Digest, parseDigest } from "./digest.ts";
 
-/** What a layer may hold: see `UnpackLimits` of the store. */
-export interface DecodeLimits {
+/** What a layer may hold: see `UnpackLimits` of the store; and what it is called. */
+export interface DecodeOptions {
+  /** Of its digest; sha256 is the default. */
+  readonly algorithm?: string | undefined;
   readonly maxUnpackedBytes?: number;
   readonly maxRatio?: number;
 }
 
 /** What is known of a decoded layer. It is sent by workers, so: plain data. */
 export interface DecodedLayer {
-  /** Of the bytes that were written, sha256. */
+  /** Of the bytes that were written. */
   readonly compressedDigest: Digest;
   readonly compressedSize: number;
   readonly compression: Compression;
@@ -60,9 +62,10 @@ const RATIO_FREE_BYTES = 256 * 1024 * 1024;
  */
 export function decodeLayer(
   sink: ArchiveSink,
-  limits: DecodeLimits = {},
+  options: DecodeOptions = {},
 ): LayerDecoder {
-  const hash = createHash("sha256");
+  const { algorithm = "sha256" } = options;
+  const hash = createHash(algorithm);
   let received = 0;
   let unpacked = 0;
   let head: Bytes = new Uint8Array(0);
@@ -81,7 +84,7 @@ export function decodeLayer(
       decompressor?.end();
       decompressor?.close();
       return {
-        compressedDigest: parseDigest(`sha256:${hash.digest("hex")}`),
+        compressedDigest: parseDigest(`${algorithm}:${hash.digest("hex")}`),
         compressedSize: received,
         compression,
       };
@@ -95,7 +98,7 @@ export function decodeLayer(
       room: () => sink.room(),
       commit(bytes) {
         unpacked += bytes.length;
-        checkLimits(unpacked, received, limits);
+        checkLimits(unpacked, received, options);
         sink.commit(bytes);
       },
     });
@@ -106,7 +109,7 @@ export function decodeLayer(
 function checkLimits(
   unpacked: number,
   received: number,
-  { maxUnpackedBytes = Infinity, maxRatio = DEFAULT_MAX_RATIO }: DecodeLimits,
+  { maxUnpackedBytes = Infinity, maxRatio = DEFAULT_MAX_RATIO }: DecodeOptions,
 ): void {
   if (unpacked > maxUnpackedBytes) {
     throw new InvalidLayerError(

@@ -2,6 +2,7 @@
 
 import { InvalidManifestError } from "../image_errors.ts";
 import type { Digest } from "./digest.ts";
+import { checkDockerMembers } from "./docker_config.ts";
 import {
   asArray,
   asBoolean,
@@ -12,8 +13,10 @@ import {
   type JsonObject,
   optional,
   parseJson,
+  refuseCaseVariants,
 } from "./json.ts";
 import { asDigest } from "./manifest.ts";
+import { isTimestamp } from "./timestamp.ts";
 
 /** What an image is made of and how to run it; `null`s count as absent. */
 export interface ImageConfig {
@@ -75,6 +78,15 @@ export interface HistoryEntry {
   readonly "empty_layer": boolean;
 }
 
+// Go takes keys that differ in case for the same.
+const IMAGE_KEYS = [
+  ...["created", "author", "architecture", "os", "variant", "config"],
+  ...["rootfs", "history", "os.version", "os.features"],
+];
+const RUN_KEYS = [
+  ...["User", "ExposedPorts", "Env", "Entrypoint", "Cmd", "Volumes"],
+  ...["WorkingDir", "Labels", "StopSignal"],
+];
 /** containers/image reads no more either. */
 export const MAX_CONFIG_SIZE = 4 * 1024 * 1024;
 
@@ -98,12 +110,16 @@ export function parseImageConfig(
 }
 
 function readConfig(document: JsonObject, what: string): ImageConfig {
+  refuseCaseVariants(document, what, IMAGE_KEYS);
   const text = textsOf(document, what);
+  checkDockerMembers(document, what);
+  text("os.version");
+  optional(document["os.features"], `${what}, os.features`, asStrings);
   const where = `${what}, config`;
   const run = optional(document["config"], where, asObject) ?? {};
   const history = `${what}, history`;
   return {
-    created: text("created"),
+    created: optional(document["created"], `${what}, created`, asTime),
     author: text("author"),
     architecture: text("architecture") ?? "",
     os: text("os") ?? "",
@@ -111,18 +127,19 @@ function readConfig(document: JsonObject, what: string): ImageConfig {
     config: readRunDefaults(run, where),
     rootfs: readRootfs(document["rootfs"], `${what}, rootfs`),
     history: (optional(document["history"], history, asArray) ?? [])
-      .map((entry, index) => readHistory(entry, `${history}[${index}]`)),
+      .map((entry, index) => readHistory(entry ?? {}, `${history}[${index}]`)),
   };
 }
 
 function readRunDefaults(run: JsonObject, what: string): RunDefaults {
+  refuseCaseVariants(run, what, RUN_KEYS);
   const text = textsOf(run, what);
   return {
     User: text("User") ?? "",
     ExposedPorts: read("ExposedPorts", asKeys) ?? [],
     Env: read("Env", asStrings) ?? [],
-    Entrypoint: read("Entrypoint", asArguments) ?? [],
-    Cmd: read("Cmd", asArguments) ?? [],
+    Entrypoint: read("Entrypoint", asStrings) ?? [],
+    Cmd: read("Cmd", asStrings) ?? [],
     Volumes: read("Volumes", asKeys) ?? [],
     WorkingDir: text("WorkingDir") ?? "",
     Labels: read("Labels", asStringMap) ?? {},
@@ -138,8 +155,9 @@ function readRunDefaults(run: JsonObject, what: string): RunDefaults {
 }
 
 function readRootfs(value: unknown, what: string): ImageConfig["rootfs"] {
-  const rootfs = asObject(value, what);
-  const type = asString(rootfs["type"], `${what}.type`);
+  // Images without layers may have none; others are found out by their number.
+  const rootfs = optional(value, what, asObject) ?? {};
+  const type = optional(rootfs["type"], `${what}.type`, asString) || "layers";
   if (type !== "layers") {
     throw new SyntaxError(
       `Cannot read ${what}: type is "${type}", expected "layers"`,
@@ -159,7 +177,7 @@ function readHistory(value: unknown, what: string): HistoryEntry {
   const text = textsOf(entry, what);
   const where = `${what}.empty_layer`;
   return {
-    created: text("created"),
+    created: optional(entry["created"], `${what}.created`, asTime),
     author: text("author"),
     "created_by": text("created_by"),
     comment: text("comment"),
@@ -177,10 +195,19 @@ function textsOf(
 
 /** The keys of a Go set: `{"80/tcp": {}}`. */
 function asKeys(value: unknown, what: string): readonly string[] {
-  return Object.keys(asObject(value, what));
+  const entries = Object.entries(asObject(value, what));
+  return entries.map(([key, item]) => {
+    optional(item, `${what}["${key}"]`, asObject);
+    return key;
+  });
 }
 
-/** A command; very old images have a single string, which is one argument. */
-function asArguments(value: unknown, what: string): readonly string[] {
-  return typeof value === "string" ? [value] : asStrings(value, what);
+/** Tools written in Go list no image of a store with one that they cannot read. */
+function asTime(value: unknown, what: string): string {
+  const text = asString(value, what);
+  if (isTimestamp(text)) return text;
+  throw new SyntaxError(
+    `Cannot read ${what}: ${JSON.stringify(text.slice(0, 40))} is no time as ` +
+      "RFC 3339 has it",
+  );
 }

@@ -18,10 +18,12 @@ import {
 } from "./json.ts";
 import {
   compressionOf,
-  isConfigType,
+  DOCKER_CONFIG,
+  DOCKER_MANIFEST,
   isIndexType,
   isManifestType,
   isSchema1Type,
+  OCI_CONFIG,
   OCI_INDEX,
   OCI_MANIFEST,
 } from "./media_types.ts";
@@ -63,8 +65,8 @@ export interface ImageIndex {
 export const MAX_MANIFEST_SIZE = 4 * 1024 * 1024;
 // Docker's official images have a few dozen.
 const MAX_INDEX_ENTRIES = 1000;
-// distribution-spec, "Pulling manifests": these say nothing about the body.
-const VAGUE_TYPES = ["", "application/json", "text/plain"];
+const UNTYPED_DOCKER = "a Docker image whose manifest does not say so in its " +
+  "mediaType";
 const MANIFEST_KEYS = [
   "schemaVersion",
   "mediaType",
@@ -166,8 +168,9 @@ function readManifest(
   { mediaType, digest, what }: Reading,
 ): ImageManifest {
   const config = asDescriptor(document["config"], `${what}, config`);
-  refuseArtifact(document, { config, what });
-  const layers = asArray(document["layers"], `${what}, layers`)
+  refuseArtifact(document, { config, mediaType, what });
+  // Go writes null for an image without layers.
+  const layers = listOf(document, { key: "layers", what })
     .map((layer, index) => asDescriptor(layer, `${what}, layers[${index}]`));
   for (const layer of layers) compressionOf(layer.mediaType);
   const annotations = annotationsOf(document, what);
@@ -178,7 +181,7 @@ function readIndex(
   document: JsonObject,
   { mediaType, digest, what }: Reading,
 ): ImageIndex {
-  const entries = asArray(document["manifests"], `${what}, manifests`);
+  const entries = listOf(document, { key: "manifests", what });
   if (entries.length > MAX_INDEX_ENTRIES) {
     throw invalid(what, `more than ${MAX_INDEX_ENTRIES} entries`);
   }
@@ -199,12 +202,16 @@ function typeOf(
     `${what}, mediaType`,
     asString,
   );
-  const isVague = VAGUE_TYPES.includes(declared);
+  const isVague = !isKnownType(declared);
   if (!isVague && inBody !== undefined && inBody !== declared) {
     throw invalid(
       what,
       `ambiguous, it says "${inBody}", the server "${declared}"`,
     );
+  }
+  // Who reads it from a store has no server to ask: podman would list no image.
+  if (inBody === undefined && declared === DOCKER_MANIFEST) {
+    throw invalid(what, UNTYPED_DOCKER);
   }
   const mediaType = isVague ? inBody ?? guessType(document) : declared;
   if (isSchema1Type(mediaType) || document["schemaVersion"] === 1) {
@@ -213,11 +220,25 @@ function typeOf(
       "image uses Docker schema 1, which is obsolete; ask for a rebuilt image",
     );
   }
-  if (document["schemaVersion"] !== 2) {
+  // Some builders leave it out, which containers/image tolerates.
+  if ((document["schemaVersion"] ?? 2) !== 2) {
     throw invalid(what, "schemaVersion is not 2");
   }
   if (isManifestType(mediaType) || isIndexType(mediaType)) return mediaType;
   throw invalid(what, `media type "${mediaType}" is not supported`);
+}
+
+/** Others, such as text/plain, are a server's ignorance: the body counts. */
+function isKnownType(mediaType: string): boolean {
+  return isManifestType(mediaType) || isIndexType(mediaType) ||
+    isSchema1Type(mediaType);
+}
+
+function listOf(
+  document: JsonObject,
+  { key, what }: { readonly key: string; readonly what: string },
+): readonly unknown[] {
+  return optional(document[key], `${what}, ${key}`, asArray) ?? [];
 }
 
 function guessType(document: JsonObject): string {
@@ -238,9 +259,15 @@ function refuseAmbiguity(
 
 function refuseArtifact(
   document: JsonObject,
-  { config, what }: { config: Descriptor; what: string },
+  { config, mediaType, what }: {
+    readonly config: Descriptor;
+    readonly mediaType: string;
+    readonly what: string;
+  },
 ): void {
-  if (isConfigType(config.mediaType)) return;
+  // Docker's manifests are of images only; old ones call the config what they like.
+  if (mediaType === DOCKER_MANIFEST || config.mediaType === OCI_CONFIG) return;
+  if (config.mediaType === DOCKER_CONFIG) throw invalid(what, UNTYPED_DOCKER);
   const type = optional(
     document["artifactType"],
     `${what}, artifactType`,

@@ -28,30 +28,30 @@ export const ACCEPTED_MANIFESTS: readonly string[] = [
   DOCKER_LIST,
 ];
 
-const COMPRESSIONS: ReadonlyMap<string, Compression> = new Map([
-  ["application/vnd.oci.image.layer.v1.tar", "none"],
-  [OCI_LAYER_GZIP, "gzip"],
-  ["application/vnd.oci.image.layer.v1.tar+zstd", "zstd"],
-  // In no specification, but other tools make them and take them.
-  ["application/vnd.oci.image.layer.v1.tar+xz", "xz"],
-  ["application/vnd.oci.image.layer.v1.tar+bzip2", "bzip2"],
-  ["application/vnd.docker.image.rootfs.diff.tar", "none"],
-  ["application/vnd.docker.image.rootfs.diff.tar.gzip", "gzip"],
-  ["application/vnd.docker.image.rootfs.diff.tar.zstd", "zstd"],
-  ["application/vnd.docker.image.rootfs.diff.tar.xz", "xz"],
-  ["application/vnd.docker.image.rootfs.diff.tar.bzip2", "bzip2"],
-]);
+const COMPRESSIONS: readonly Compression[] = ["gzip", "zstd", "xz", "bzip2"];
 
 /**
- * How a layer of a media type is packed.
+ * How a layer of a media type is packed, as far as that says. Many types are in the
+ * world, those of layers that need not be distributed among them; a layer's first
+ * bytes tell what it is, and its diff ID whether it is what it should be.
  *
  * @throws {InvalidManifestError} If it is no layer that orlop can unpack.
  */
 export function compressionOf(mediaType: string): Compression {
-  const compression = COMPRESSIONS.get(mediaType);
+  if (mediaType.endsWith("+encrypted")) {
+    throw unsupported(mediaType, "the layer is encrypted");
+  }
+  if (mediaType.endsWith(".tar")) return "none";
+  const [, suffix] = /\.tar[.+]([a-z0-9]+)$/.exec(mediaType) ?? [];
+  if (suffix === undefined) return "gzip";
+  const compression = COMPRESSIONS.find((known) => known === suffix);
   if (compression !== undefined) return compression;
-  throw new InvalidManifestError(
-    `Cannot unpack layer of type "${mediaType}": ${whyNot(mediaType)}`,
+  throw unsupported(mediaType, `it is packed by ${suffix}`);
+}
+
+function unsupported(mediaType: string, why: string): InvalidManifestError {
+  return new InvalidManifestError(
+    `Cannot unpack layer of type "${mediaType}": ${why}, which is not supported`,
   );
 }
 
@@ -65,11 +65,6 @@ export function isIndexType(mediaType: string): boolean {
   return mediaType === OCI_INDEX || mediaType === DOCKER_LIST;
 }
 
-/** Whether a media type is that of an image config. */
-export function isConfigType(mediaType: string): boolean {
-  return mediaType === OCI_CONFIG || mediaType === DOCKER_CONFIG;
-}
-
 /** Whether a media type is that of an obsolete Docker schema 1 manifest. */
 export function isSchema1Type(mediaType: string): boolean {
   return mediaType.startsWith(
@@ -81,14 +76,4 @@ export function isSchema1Type(mediaType: string): boolean {
 export function mediaTypeOf(contentType: string | null): string {
   const [mediaType = ""] = (contentType ?? "").split(";");
   return mediaType.trim().toLowerCase();
-}
-
-function whyNot(mediaType: string): string {
-  if (mediaType.endsWith("+encrypted")) {
-    return "the layer is encrypted, which is not supported";
-  }
-  if (/\.(nondistributable|foreign)\./.test(mediaType)) {
-    return "foreign layers (Windows base images) are not supported";
-  }
-  return "this media type is not supported";
 }

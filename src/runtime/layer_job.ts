@@ -11,6 +11,8 @@ export interface UnpackJob {
     readonly path: string;
     /** The memory of a `BlobProgress`: how much of the file is there. */
     readonly progress: SharedArrayBuffer;
+    /** Of its digest. */
+    readonly algorithm: string;
   };
   /** An empty, private directory below the one that the worker may write. */
   readonly directory: string;

@@ -7,6 +7,7 @@
 
 import type { ImageSource } from "../formats/blob_source.ts";
 import type { Descriptor } from "../formats/descriptor.ts";
+import { algorithmOf } from "../formats/digest.ts";
 import { findLayoutBlob } from "../image/layout_source.ts";
 import type { RetryRules } from "../registry/send_request.ts";
 import type { UnpackedLayer } from "../store/unpack_blob.ts";
@@ -112,7 +113,8 @@ export class LayerPipeline {
   ): Promise<UnpackedLayer> {
     const { directory, limits } = task;
     const { workers, onWritten } = this.#options;
-    const job = { path, progress, directory, limits };
+    const algorithm = algorithmOf(task.layer.digest);
+    const job = { path, progress, algorithm, directory, limits };
     // To read a file is what receiving it is where nothing is downloaded.
     const onRead = task.partial === undefined ? options.onProgress : () => {};
     return await workers.run(job, { ...options, onRead, onWritten });

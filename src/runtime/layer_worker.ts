@@ -16,6 +16,8 @@ export interface LayerJob {
   /** Its blob, which may still be on its way. */
   readonly path: string;
   readonly progress: BlobProgress;
+  /** Of the blob's digest. */
+  readonly algorithm: string;
   /** An empty directory below the one for staging. */
   readonly directory: string;
   readonly limits: UnpackLimits;
@@ -87,8 +89,8 @@ export class LayerWorker implements Disposable {
     };
     signal?.addEventListener("abort", abort, { once: true });
     try {
-      const { path, progress, directory, limits } = job;
-      const blob = { path, progress: progress.memory };
+      const { path, progress, algorithm, directory, limits } = job;
+      const blob = { path, progress: progress.memory, algorithm };
       const request: UnpackRequest = { job: { blob, directory, limits } };
       this.#worker.postMessage(request);
       return await run.promise;

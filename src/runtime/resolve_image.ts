@@ -4,7 +4,7 @@ import type { Abortable } from "../abort.ts";
 import type { ImageSource, RawManifest } from "../formats/blob_source.ts";
 import { type Bytes, concatBytes } from "../formats/bytes.ts";
 import type { Descriptor, Platform } from "../formats/descriptor.ts";
-import { type Digest, digestOf } from "../formats/digest.ts";
+import { algorithmOf, type Digest, digestOf } from "../formats/digest.ts";
 import {
   type ImageConfig,
   MAX_CONFIG_SIZE,
@@ -41,6 +41,8 @@ export interface ResolvedImage {
 export interface ResolveOptions extends Abortable {
   /** Left out, that of this machine. */
   readonly platform?: Platform | undefined;
+  /** Told what is odd about the image, but no reason to refuse it. */
+  readonly onWarning?: ((message: string) => void) | undefined;
   /** How patiently to try. */
   readonly retry?: RetryRules | undefined;
   /** Where a config may be at hand already; it is verified all the same. */
@@ -63,11 +65,16 @@ export async function resolveImage(
   const platform = options.platform ?? hostPlatform();
   const indexes: RawManifest[] = [];
   let raw = await source.fetchManifest(undefined, options);
+  let promised: Platform | undefined;
   for (;;) {
     const parsed = parseManifest(raw);
     if (parsed.kind === "manifest") {
       const image = { indexes, raw, manifest: parsed };
-      return await withConfig(source, image, { ...options, platform });
+      return await withConfig(source, image, {
+        ...options,
+        platform,
+        promised,
+      });
     }
     if (indexes.length >= MAX_INDEX_DEPTH) {
       throw new InvalidManifestError(
@@ -77,6 +84,7 @@ export async function resolveImage(
     }
     indexes.push(raw);
     const chosen = choosePlatform(parsed, platform);
+    promised = chosen.platform ?? promised;
     raw = await source.fetchManifest(chosen.digest, options);
     checkSize(raw, chosen);
   }
@@ -85,10 +93,11 @@ export async function resolveImage(
 async function withConfig(
   source: ImageSource,
   image: Omit<ResolvedImage, "config" | "configBytes">,
-  options: ResolveOptions & { readonly platform: Platform },
+  options: ResolveOptions & WantedPlatform,
 ): Promise<ResolvedImage> {
-  const { platform, findConfig } = options;
+  const { findConfig } = options;
   const { config: descriptor, layers } = image.manifest;
+  refuseOtherAlgorithms([descriptor.digest], "image IDs are");
   const stored = findConfig?.(descriptor.digest);
   const isKnown = stored !== undefined &&
     stored.byteLength === descriptor.size &&
@@ -96,7 +105,9 @@ async function withConfig(
   const configBytes = isKnown
     ? stored
     : await readConfig(source, descriptor, options);
-  const config = parseImageConfig(configBytes, `config "${descriptor.digest}"`);
+  const what = `config "${descriptor.digest}"`;
+  const config = parseImageConfig(configBytes, what);
+  refuseOtherAlgorithms(config.rootfs.diff_ids, "layer IDs come from");
   const diffIds = config.rootfs.diff_ids.length;
   if (diffIds !== layers.length) {
     throw new InvalidManifestError(
@@ -104,18 +115,49 @@ async function withConfig(
         `${layers.length} layers`,
     );
   }
-  // Very old configs do not say what they are for.
-  if (config.os !== "" && config.architecture !== "") {
-    const { os, architecture, variant } = config;
-    const made = { os, architecture, ...(variant && { variant }) };
-    if (!platformFits(made, platform)) {
-      throw new NoMatchingPlatformError(
-        `Cannot use image "${image.raw.digest}": it is for ` +
-          `${platformText(made)}, not ${platformText(platform)}`,
-      );
-    }
-  }
+  checkPlatform(config, { ...options, digest: image.raw.digest });
   return { ...image, configBytes, config };
+}
+
+/** A store's IDs have 64 digits, for all of its users. */
+function refuseOtherAlgorithms(digests: readonly Digest[], why: string): void {
+  const other = digests.find((digest) => algorithmOf(digest) !== "sha256");
+  if (other === undefined) return;
+  throw new InvalidManifestError(
+    `Cannot store "${other}": ${why} sha256 digests only`,
+  );
+}
+
+/** What was asked for, and what an index says of the image that it led to. */
+interface WantedPlatform {
+  readonly platform: Platform;
+  readonly promised: Platform | undefined;
+}
+
+/** An index is believed more than a config, which builders copy from elsewhere. */
+function checkPlatform(
+  { os, architecture, variant }: ImageConfig,
+  { platform, promised, digest, onWarning }:
+    & WantedPlatform
+    & Pick<ResolveOptions, "onWarning">
+    & { readonly digest: Digest },
+): void {
+  // Very old configs do not say what they are for.
+  if (os === "" || architecture === "") return;
+  const made = { os, architecture, ...(variant && { variant }) };
+  if (platformFits(made, platform)) return;
+  const problem = `it is for ${platformText(made)}, not ` +
+    platformText(platform);
+  if (promised === undefined) {
+    throw new NoMatchingPlatformError(
+      `Cannot use image "${digest}": ${problem}; to pull it all the same, use ` +
+        `--platform ${platformText(made)}`,
+    );
+  }
+  onWarning?.(
+    `image "${digest}" is used, as its index says that it is for ` +
+      `${platformText(promised)}; but its config says that ${problem}`,
+  );
 }
 
 /** Reads a config; once more if wrong bytes came. @throws {BlobMismatchError} */

@@ -13,7 +13,6 @@ import {
   parseReference,
 } from "../formats/reference.ts";
 import { type ImageId, imageIdOf } from "../formats/store_ids.ts";
-import { isTimestamp } from "../formats/timestamp.ts";
 import { isErrno } from "../fs/errno.ts";
 import { layerIdsOf } from "../image/layer_ids.ts";
 import type { RetryRules } from "../registry/send_request.ts";
@@ -103,6 +102,7 @@ export async function storeByWorkers(
   const names = options.names.map((name) => nameOf(parseReference(name)));
   const image = await resolveImage(source, {
     ...options,
+    onWarning: (message) => agent.log("warn", message),
     findConfig: (digest) => readStoredConfig(agent, digest),
   });
   const layers = listLayers(image);
@@ -211,15 +211,10 @@ async function record(
     layer: top,
     digest: image.raw.digest,
     items: listItems(image),
-    created: whenCreated(image),
+    created: image.config.created ?? new Date().toISOString(),
   });
   log("debug", `stored image "${imageId}"`);
   return { imageId, names, digest };
-}
-
-/** Images may say what they like; records may not. */
-function whenCreated({ config: { created = "" } }: ResolvedImage): string {
-  return isTimestamp(created) ? created : new Date().toISOString();
 }
 
 /** In the order in which containers/image stores them. */

@@ -37,6 +37,7 @@ function unpack({ blob, directory, limits }: UnpackJob): UnpackedLayer {
   const progress = new BlobProgress(blob.progress);
   const unpacker = unpackBlob({
     directory,
+    algorithm: blob.algorithm,
     // Some bytes of a blob may be seconds of work.
     onArchive: () => progress.throwIfStopped(),
     onWritten: (path, bytes) =>

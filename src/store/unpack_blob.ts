@@ -16,6 +16,8 @@ export interface UnpackedLayer extends DecodedLayer, UnpackedArchive {}
 
 /** Where a blob is unpacked. */
 export interface UnpackBlobTarget extends UnpackTarget {
+  /** Of the blob's digest; sha256 is the default. */
+  readonly algorithm?: string | undefined;
   /** Called for each 256 KiB of the archive; what it throws ends it all. */
   onArchive?(): void;
 }
@@ -40,12 +42,12 @@ export interface BlobUnpacker {
 
 /** Begins to unpack a blob. */
 export function unpackBlob(
-  { onArchive = () => {}, ...target }: UnpackBlobTarget,
+  { onArchive = () => {}, algorithm, ...target }: UnpackBlobTarget,
   limits: UnpackLimits = {},
 ): BlobUnpacker {
   const unpacker = unpackLayer(target, limits);
   const sink = new BufferedSink(unpacker, onArchive);
-  const decoder = decodeLayer(sink, limits);
+  const decoder = decodeLayer(sink, { ...limits, algorithm });
   return {
     write: (chunk) => decoder.write(chunk),
     finish() {

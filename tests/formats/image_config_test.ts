@@ -13,7 +13,7 @@ Deno.test("parseImageConfig() reads a config", () => {
       User: "1:2",
       ExposedPorts: { "80/tcp": {} },
       Env: ["A=1"],
-      Entrypoint: "/bin/sh",
+      Entrypoint: ["/bin/sh"],
       Cmd: ["-c", "id"],
       Volumes: { "/data": {} },
       Labels: { a: "b" },
@@ -47,7 +47,6 @@ Deno.test("parseImageConfig() takes null for absent", () => {
 Deno.test("parseImageConfig() refuses the rest", async (t) => {
   const rootfs = { type: "layers", "diff_ids": [] };
   const cases: [name: string, document: unknown, why: string][] = [
-    ["no rootfs", {}, "rootfs"],
     ["other type", { rootfs: { type: "x" } }, "layers"],
     [
       "bad diff ID",
@@ -57,6 +56,31 @@ Deno.test("parseImageConfig() refuses the rest", async (t) => {
     ["env", { rootfs, config: { Env: [1] } }, "Env[0]"],
     ["user", { rootfs, config: { User: 5 } }, "User"],
     ["cmd", { rootfs, config: { Cmd: 5 } }, "Cmd"],
+    ["cmd is text", { rootfs, config: { Cmd: "sh" } }, "Cmd"],
+    ["a set with values", { rootfs, config: { Volumes: { "/a": 1 } } }, "/a"],
+    ["an empty time", { rootfs, created: "" }, 'created: "" is no time'],
+    ["no day", { rootfs, created: "2024-02-30T00:00:00Z" }, "is no time"],
+    ["no zone", { rootfs, created: "2024-02-20T00:00:00" }, "is no time"],
+    [
+      "a time of the history",
+      { rootfs, history: [{ created: "x" }] },
+      "[0].created",
+    ],
+    ["a number for a time", { rootfs, created: 1_700_000_000 }, "created"],
+    ["case", { rootfs, Created: "x" }, 'key "Created" looks like "created"'],
+    [
+      "case in config",
+      { rootfs, config: { env: 1 } },
+      'key "env" looks like "Env"',
+    ],
+    ["a terminal", { rootfs, config: { Tty: "yes" } }, "config, Tty"],
+    ["a healthcheck", {
+      rootfs,
+      config: { Healthcheck: { Interval: "30s" } },
+    }, "Healthcheck, Interval"],
+    ["container_config", { rootfs, container_config: { Env: "A=1" } }, "Env"],
+    ["docker_version", { rootfs, docker_version: 27 }, "docker_version"],
+    ["os.features", { rootfs, "os.features": "x" }, "os.features"],
   ];
   for (const [name, document, why] of cases) {
     await t.step(name, () => {

@@ -20,6 +20,8 @@ import {
   serveImage,
   withManifest,
 } from "../support/served_image.ts";
+import { pullImage } from "../../src/runtime/pull_image.ts";
+import { storeAgent } from "../support/store_agent.ts";
 import { archive, file } from "../support/tar_builder.ts";
 
 const CONTENT = "text ".repeat(40_000);
@@ -136,8 +138,8 @@ Deno.test("pullImage() stores an image without layers", async () => {
 
 Deno.test("pullImage() records times that other tools can read", async (t) => {
   const good = "2026-01-31T12:00:00.5Z";
-  for (const created of [good, "garbage", "2026-02-30T00:00:00Z"]) {
-    await t.step(created, async () => {
+  for (const created of [good, null]) {
+    await t.step(`${created}`, async () => {
       using store = pullStore();
       const image = makeImage([], { config: { created } });
       await using registry = serveImage(image);
@@ -148,6 +150,23 @@ Deno.test("pullImage() records times that other tools can read", async (t) => {
       assert(isTimestamp(record.created), record.created);
     });
   }
+});
+
+Deno.test("pullImage() believes an index that a config contradicts, and says so", async () => {
+  using test = storeAgent();
+  const image = makeImage([layer("a")], { config: { architecture: "s390x" } });
+  const platform = { os: "linux", architecture: "amd64" };
+  await using registry = serveImage(withManifest([image], {
+    schemaVersion: 2,
+    mediaType: OCI_INDEX,
+    manifests: [{ ...image.manifest, platform }],
+  }));
+  await pullImage(test.agent, registry.name);
+  assertEquals(test.messages.filter((text) => text.startsWith("warn")), [
+    `warn: image "${image.manifest.digest}" is used, as its index says that ` +
+    "it is for linux/amd64; but its config says that it is for linux/s390x, " +
+    "not linux/amd64",
+  ]);
 });
 
 Deno.test("pullImage() takes an empty blob for an empty layer", async () => {

@@ -1,8 +1,8 @@
 /** What a store has already is used only for the blobs that it came from. */
 
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { digestOf } from "../../src/formats/digest.ts";
+import { digestOf, hexOf } from "../../src/formats/digest.ts";
 import { type PullStore, pullStore } from "../support/pull_store.ts";
 import {
   type MadeImage,
@@ -107,6 +107,21 @@ Deno.test("pullImage() fetches a layer that is packed otherwise, once", async ()
   assertEquals(await pullFrom(store, IMAGE), 0);
   assertEquals(store.contents(), before);
   assertEquals(store.check(), []);
+});
+
+Deno.test("pullImage() believes no config that it has, but its digest", async () => {
+  using store = pullStore();
+  const image = makeImage(LAYERS, { config: { author: "a" } });
+  await pullFrom(store, image);
+  const id = hexOf(image.config.digest);
+  const key = btoa(image.config.digest);
+  const path = `${store.root}/overlay-images/${id}/=${key}`;
+  const good = await Deno.readTextFile(path);
+  const other = good.replace('"author":"a"', '"author":"b"');
+  assert(other !== good);
+  await Deno.writeTextFile(path, other);
+  await pullFrom(store, image);
+  assertEquals(await Deno.readTextFile(path), good);
 });
 
 Deno.test("pullImage() puts nothing on a layer whose content is not known", async (t) => {

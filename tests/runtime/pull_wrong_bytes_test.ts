@@ -1,7 +1,9 @@
 /** Images whose bytes are not what their digests and sizes say. */
 
+import { toBytes } from "../../src/formats/bytes.ts";
 import { digestOf } from "../../src/formats/digest.ts";
 import { OCI_MANIFEST } from "../../src/formats/media_types.ts";
+import { shaOf, withDigests } from "../support/make_odd_image.ts";
 import {
   checkRefusals,
   ENTRY,
@@ -135,6 +137,40 @@ const WRONG_BYTES: Readonly<Record<string, Refusal>> = {
   },
 };
 
+// Legal in all else, so that nothing but its digest can tell.
+const AUTHORED = makeImage([LAYER], {
+  config: { author: "a" },
+  manifest: { annotations: { author: "a" } },
+});
+const SHA512 = withDigests("sha512", "layer");
+const SHA512_DIGEST =
+  [...SHA512.blobs.keys()].find((name) => name.startsWith("sha512:")) ?? "";
+const CHANGES: Readonly<Record<string, Refusal>> = {
+  "manifest": {
+    image: AUTHORED,
+    reference: `@${AUTHORED.manifest.digest}`,
+    ...changed(AUTHORED, AUTHORED.manifest.digest, withOtherAuthor),
+    code: 5,
+  },
+  "config": {
+    image: AUTHORED,
+    ...changed(AUTHORED, AUTHORED.config.digest, withOtherAuthor),
+    code: 5,
+  },
+  "layer": {
+    ...changed(IMAGE, BLOB_DIGEST, withOtherTime),
+    code: 5,
+  },
+  "layer with a sha512 digest": {
+    image: SHA512,
+    ...changed(SHA512, SHA512_DIGEST, withOtherTime),
+    code: 5,
+  },
+};
+
+Deno.test("pullImage() refuses good bytes that are others", (t) =>
+  checkRefusals(t, CHANGES));
+
 Deno.test("pullImage() refuses bytes that are not as promised, and leaves nothing", (t) =>
   checkRefusals(t, WRONG_BYTES));
 
@@ -148,6 +184,36 @@ function makeManifestBytes(
 ): Uint8Array<ArrayBuffer> {
   const image = makeImage([layer]);
   return image.blobs.get(image.manifest.digest) ?? toJson({});
+}
+
+/** Another blob under a digest, and what is said of it. */
+function changed(
+  { blobs }: MadeImage,
+  digest: string,
+  change: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>,
+): Pick<Refusal, "misbehave" | "says"> {
+  const other = change(blobs.get(digest) ?? new Uint8Array());
+  const [algorithm = ""] = digest.split(":");
+  return {
+    misbehave: replace(digest, other),
+    says: [digest, `is ${shaOf(algorithm, other)}`],
+  };
+}
+
+function withOtherAuthor(
+  bytes: Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> {
+  const text = new TextDecoder().decode(bytes);
+  return toBytes(text.replace('"author":"a"', '"author":"b"'));
+}
+
+/** The time in gzip's header is no part of what is packed. */
+function withOtherTime(
+  bytes: Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> {
+  const other = bytes.slice();
+  other[4] = (other[4] ?? 0) ^ 1;
+  return other;
 }
 
 function pad(

@@ -2,6 +2,7 @@
 
 import { digestOf } from "../../src/formats/digest.ts";
 import { DOCKER_MANIFEST } from "../../src/formats/media_types.ts";
+import { docker, shaOf, withDigests } from "../support/make_odd_image.ts";
 import {
   checkRefusals,
   ENTRY,
@@ -14,17 +15,10 @@ import { makeImage, withManifest } from "../support/served_image.ts";
 
 const { manifest: MANIFEST, config: CONFIG } = IMAGE;
 const BLOB_DIGEST = digestOf(LAYER.blob);
+const OTHER_IMAGE = makeImage([LAYER], { config: { architecture: "s390x" } });
 const INDEX = makeIndex([ENTRY]);
 
 const WRONG_KINDS: Readonly<Record<string, Refusal>> = {
-  "foreign layer": ofLayerType(
-    "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
-    "foreign layers",
-  ),
-  "nondistributable layer": ofLayerType(
-    "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
-    "foreign layers",
-  ),
   "encrypted layer": ofLayerType(
     "application/vnd.oci.image.layer.v1.tar+gzip+encrypted",
     "encrypted",
@@ -100,7 +94,35 @@ const WRONG_KINDS: Readonly<Record<string, Refusal>> = {
   "image for others": {
     image: makeImage([LAYER], { config: { architecture: "s390x" } }),
     code: 3,
-    says: ["linux/s390x", "linux/amd64"],
+    says: ["linux/s390x, not linux/amd64", "use --platform linux/s390x"],
+  },
+  "image for others, in an entry that does not say for whom": {
+    image: makeIndex(
+      [{ ...OTHER_IMAGE.manifest, platform: null }],
+      OTHER_IMAGE,
+    ),
+    code: 3,
+    says: ["linux/s390x, not linux/amd64", "use --platform linux/s390x"],
+  },
+  "sha512 config": {
+    image: withDigests("sha512", "config"),
+    code: 5,
+    says: ["image IDs are sha256 digests only"],
+  },
+  "sha512 diff ID": {
+    image: makeImage([{ ...LAYER, diffId: shaOf("sha512", LAYER.blob) }]),
+    code: 5,
+    says: ["layer IDs come from sha256 digests only"],
+  },
+  "Docker manifest without its type": {
+    image: docker({ manifest: { mediaType: undefined } }),
+    code: 5,
+    says: ["Docker image whose manifest does not say so in its mediaType"],
+  },
+  "time that Go does not read": {
+    image: makeImage([LAYER], { config: { created: "2024-02-30T00:00:00Z" } }),
+    code: 5,
+    says: ['created: "2024-02-30T00:00:00Z" is no time'],
   },
   "index in index in index": {
     image: [1, 2, 3].reduce(

@@ -18,6 +18,7 @@ export interface FailedPull {
 /** A store to pull to. */
 export interface PullStore extends Disposable {
   readonly root: string;
+  readonly runRoot: string;
   /** What the pulls told, all of them. */
   readonly events: readonly PullEvent[];
   pull(name: string, options?: PullOptions): Promise<StoredImage>;
@@ -43,6 +44,7 @@ export function pullStore(): PullStore {
     });
   return {
     root,
+    runRoot: dir.join("run"),
     events,
     pull,
     async fail(name, options) {
