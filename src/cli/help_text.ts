@@ -32,7 +32,7 @@ export function helpText(
       lines: wrapText(text, width),
     })),
     { title: "Usage", lines: [usageOf(command, path)] },
-    { title: "Aliases", lines: command.aliases ?? [] },
+    { title: "Aliases", lines: aliasLines(command) },
     ...groupCommands(command).map(({ title, commands }) => ({
       title,
       lines: setColumns(commands.map(commandRow), width),
@@ -69,6 +69,10 @@ export function groupCommands(
     commands: shown.filter(({ section }) => section === undefined),
   });
   return groups.filter(({ commands }) => commands.length > 0);
+}
+
+function aliasLines({ aliases = [] }: Command): string[] {
+  return aliases.length > 0 ? [aliases.join(", ")] : [];
 }
 
 type Row = readonly [name: string, text: string];

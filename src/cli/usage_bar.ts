@@ -27,19 +27,48 @@ export function drawBar(
     readonly paint: Terminal["paint"];
   },
 ): readonly string[] {
-  const width = Math.min(columns, MAX_WIDTH) - 2;
+  const width = Math.max(Math.min(columns, MAX_WIDTH) - 2, 0);
   const widths = shareOut(parts.map(({ bytes }) => bytes), width);
   const cells = parts.map((part, index) =>
     colour(part, part.fill.repeat(widths[index] ?? 0))
   );
-  const legend = parts.filter(({ bytes }) => bytes > 0).map((part) =>
-    `${colour(part, part.fill)} ${part.label} ${formatSize(part.bytes)}`
-  );
-  return [`[${cells.join("")}]`, legend.join("   ")];
+  // A bar in which not every part has a cell says something wrong.
+  const bar = width < parts.length ? [] : [`[${cells.join("")}]`];
+  const legend = parts.filter(({ bytes }) => bytes > 0).map((part) => {
+    const text = ` ${part.label} ${formatSize(part.bytes)}`;
+    return {
+      text: `${colour(part, part.fill)}${text}`,
+      width: 1 + text.length,
+    };
+  });
+  return [...bar, ...setLegend(legend, columns)];
 
   function colour({ style }: BarPart, text: string): string {
     return style === undefined || text === "" ? text : paint(style, text);
   }
+}
+
+interface Entry {
+  readonly text: string;
+  /** In columns, without the marks of colours. */
+  readonly width: number;
+}
+
+const GAP = "   ";
+
+/** As many entries in a line as fit; at least one. */
+function setLegend(entries: readonly Entry[], columns: number): string[] {
+  const lines: string[] = [];
+  let used = 0;
+  for (const { text, width } of entries) {
+    const last = lines.at(-1);
+    used += GAP.length + width;
+    if (last === undefined || used > columns) {
+      lines.push(text);
+      used = width;
+    } else lines[lines.length - 1] = last + GAP + text;
+  }
+  return lines;
 }
 
 /** Cells for each amount; one that is not 0 can be seen, whatever the rest. */

@@ -3,7 +3,6 @@ import {
   describeProblems,
   describeRemoved,
 } from "../../src/cli/cleanup_text.ts";
-import { drawBar } from "../../src/cli/usage_bar.ts";
 import type { CleanupItem } from "../../src/runtime/cleanup_plan.ts";
 import type { PruneReport } from "../../src/runtime/prune.ts";
 
@@ -68,18 +67,5 @@ Deno.test("describeProblems() tells who holds what, the biggest first", () => {
   const failed = [{ item: ITEM, error: new Error("Cannot do it: why") }];
   assertEquals(describeProblems({ ...report(), failed }), [
     'orlop: Cannot remove unused image "localhost/a:1": Cannot do it: why',
-  ]);
-});
-
-Deno.test("drawBar() shows all parts that are there, and fits", () => {
-  const parts = [
-    { label: "in use", bytes: 1, fill: "#" },
-    { label: "none", bytes: 0, fill: "+" },
-    { label: "free", bytes: 1e6, fill: "." },
-  ];
-  const paint = (_: unknown, text: string) => text;
-  assertEquals(drawBar(parts, { columns: 12, paint }), [
-    "[#.........]",
-    "# in use 1 B   . free 1 MB",
   ]);
 });

@@ -39,7 +39,7 @@ export const RUN = {
     interactive: {
       type: "boolean",
       short: "i",
-      help: "It gets what is typed, or piped in",
+      help: "Connect its standard input to orlop's",
     },
     runtime: {
       type: "text",
@@ -123,7 +123,11 @@ export const LIST_CONTAINERS = {
     "owner=orlop|cri-o|podman|buildah|other.",
   ],
   flags: {
-    all: { type: "boolean", short: "a", help: "As always: all are shown" },
+    all: {
+      type: "boolean",
+      short: "a",
+      help: "No effect: all are always shown",
+    },
     ...FILTER_FLAG,
     ...LIST_FLAGS,
   },
@@ -154,7 +158,7 @@ export const CONTAINER_EXISTS = {
   flags: {
     external: {
       type: "boolean",
-      help: "As always: those of other tools count, too",
+      help: "No effect: those of other tools always count",
     },
   },
   failureCode: 125,
@@ -240,7 +244,7 @@ export const REMOVE_CONTAINER = {
     volumes: {
       type: "boolean",
       short: "v",
-      help: "As always: what an image's volumes hold goes, too",
+      help: "No effect: what volumes of the image hold is always removed",
     },
     ...IGNORE_FLAG,
   },

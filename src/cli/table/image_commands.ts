@@ -55,7 +55,11 @@ export const LIST_IMAGES = {
   ],
   arguments: [{ name: "NAME", isOptional: true, completes: "image" }],
   flags: {
-    all: { type: "boolean", short: "a", help: "As always: all are shown" },
+    all: {
+      type: "boolean",
+      short: "a",
+      help: "No effect: all are always shown",
+    },
     digests: { type: "boolean", help: "Show the digests of manifests" },
     sort: {
       type: "text",
@@ -137,6 +141,7 @@ export const UNTAG = {
   name: "untag",
   module: "untag",
   summary: "Take names from an image, which stays",
+  description: ["Without NAME, all its names are removed."],
   arguments: [IMAGE, { name: "NAME", isOptional: true, isRepeated: true }],
 } as const satisfies Command;
 
@@ -145,8 +150,8 @@ export const PIN_IMAGE = {
   name: "pin",
   summary: "Keep images from all cleanups",
   description: [
-    "The pin is in the store: it outlives restarts, and other tools keep it " +
-    "though they do not heed it. orlop image rm wants --force then.",
+    "The pin is in the store and survives restarts. Other tools keep it, but " +
+    "do not respect it. To remove a pinned image, use --force.",
   ],
   arguments: [{ ...IMAGE, isRepeated: true }],
   examples: [{
@@ -168,8 +173,9 @@ export const REMOVE_IMAGE = {
   module: "rmi",
   summary: "Remove images, or names of them",
   description: [
-    "A name of several is taken off; the last one, or an ID, removes the " +
-    "image. Images that are pinned or that containers use are refused.",
+    "If an image has several names, only the one given is removed; its last " +
+    "name, or its ID, removes the image. Images that are pinned or that " +
+    "containers use are refused.",
   ],
   arguments: [{ ...IMAGES_ARGUMENT, isOptional: true }],
   flags: {
@@ -207,10 +213,12 @@ export const IMAGE_GROUP: Command = {
   ],
 };
 
+const { aliases: _, ...LIST_WITHOUT_ALIASES } = LIST_IMAGES;
+
 /** Those at the top level. */
 export const IMAGE_COMMANDS: readonly Command[] = [
   { ...PULL, section: "Images" },
-  { ...LIST_IMAGES, name: "images", section: "Images" },
+  { ...LIST_WITHOUT_ALIASES, name: "images", section: "Images" },
   { ...HISTORY, section: "Images" },
   { ...TAG, section: "Images" },
   { ...UNTAG, section: "Images" },

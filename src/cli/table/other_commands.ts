@@ -2,7 +2,7 @@
 
 import type { Command } from "../command.ts";
 import { INSPECT_FLAGS } from "../show_objects.ts";
-import { FORMAT_FLAG } from "./shared_flags.ts";
+import { formatFlag } from "./shared_flags.ts";
 
 /** `orlop inspect`. */
 export const INSPECT = {
@@ -37,7 +37,7 @@ export const VERSION = {
   name: "version",
   summary: "Show the version of orlop and of what it runs on",
   section: "Other",
-  flags: FORMAT_FLAG,
+  flags: formatFlag("'{{.Version}}'"),
 } as const satisfies Command;
 
 /** `orlop help`. */

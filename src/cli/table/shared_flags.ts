@@ -1,6 +1,6 @@
 /** Flags that several commands share. */
 
-import type { FlagTable } from "../command.ts";
+import type { Flag, FlagTable } from "../command.ts";
 
 /** How to reach a registry. */
 export const REGISTRY_FLAGS = {
@@ -97,14 +97,18 @@ export const SIGNAL_FLAG = {
   },
 } as const satisfies FlagTable;
 
-/** For commands that show one thing, to people or to programs. */
-export const FORMAT_FLAG = {
-  format: {
-    type: "text",
-    short: "f",
-    value: "FORMAT",
-    default: "text",
-    help: "text, json, or a Go template: '{{.Version}}'",
-    completes: ["text", "json"],
-  },
-} as const satisfies FlagTable;
+/** For commands that show something to people or to programs. */
+export function formatFlag(
+  example: string,
+): { readonly format: Flag & { readonly type: "text"; default: string } } {
+  return {
+    format: {
+      type: "text",
+      short: "f",
+      value: "FORMAT",
+      default: "text",
+      help: `text, json, or a Go template: ${example}`,
+      completes: ["text", "json"],
+    },
+  };
+}

@@ -1,18 +1,18 @@
 /** The table's part about the store as a whole. */
 
 import type { Command } from "../command.ts";
-import { FORMAT_FLAG } from "./shared_flags.ts";
+import { formatFlag } from "./shared_flags.ts";
 
 /** `orlop gc`. */
 export const GC = {
   name: "gc",
   summary: "Remove what nobody needs; made for cron",
   description: [
-    "Goes, in this order: what crashes left, old downloads and layers that " +
+    "Removes, in this order: what crashes left, old downloads and layers that " +
     "belong to nothing; containers, if asked for; images without a name; and, " +
     "if asked for, images that no container uses, the least recently used " +
     "first, until there is as much room as wanted.",
-    "Stays: what is pinned, mounted, being pulled, or used by a container of " +
+    "Keeps: what is pinned, mounted, being pulled, or used by a container of " +
     "whatever tool. Other tools' containers are never removed. Says nothing " +
     "if there is nothing to do.",
   ],
@@ -128,8 +128,8 @@ export const SCHEDULE = {
   name: "schedule",
   summary: "Print or install what makes cron or systemd clean up",
   description: [
-    "Without flags for orlop gc after --, only that goes which nobody can " +
-    "want. A busy store is tried again the next time.",
+    "Flags of orlop gc stand after --; without them only what is of no use " +
+    "to anybody is removed. A busy store is tried again the next time.",
   ],
   section: "Store",
   arguments: [
@@ -182,7 +182,7 @@ export const DOCTOR = {
   ],
   section: "Store",
   needs: ["mount", "tar", "runtime", "fuser"],
-  flags: FORMAT_FLAG,
+  flags: formatFlag("'{{.State}} {{.Check}}: {{.Found}}'"),
   examples: [
     { line: "orlop doctor", does: "Before the first pull, or when in trouble" },
     {
