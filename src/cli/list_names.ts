@@ -1,6 +1,5 @@
 /** Names that a store knows, to complete a word. */
 
-import { existsSync } from "@std/fs";
 import { familiarName, parseReference } from "../formats/reference.ts";
 import type { Agent } from "../runtime/agent.ts";
 import { listKnown } from "../runtime/known_names.ts";
@@ -24,8 +23,6 @@ export async function listNames(
   call: Call,
 ): Promise<readonly string[]> {
   try {
-    // Opening would make a store where there is none.
-    if (!existsSync(call.config.root)) return [];
     using session = openSession(call, {
       purpose: "read",
       lockTimeoutMs: LOCK_TIMEOUT_MS,

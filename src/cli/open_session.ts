@@ -16,6 +16,8 @@ export interface SessionOptions {
   readonly lockTimeoutMs?: number | undefined;
   /** `"read"` also shows what is in a store that is damaged. */
   readonly purpose?: "read" | "write";
+  /** `"make"` for what puts something into a store; others find it empty. */
+  readonly ifMissing?: "make";
   /** The image of infra containers, instead of the embedded one. */
   readonly pauseImage?: string | undefined;
 }
@@ -39,6 +41,7 @@ export function openSession(
   }
   const agent = openAgent({
     purpose: "write", // before it looks for what it is to change
+    ifMissing: "leave", // a name that was mistyped must not become a store
     ...options,
     root,
     runRoot,

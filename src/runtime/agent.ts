@@ -49,6 +49,8 @@ export interface AgentOptions {
    * needs.
    */
   readonly purpose?: "read" | "write" | undefined;
+  /** `"leave"` takes a store that is not there for an empty one. */
+  readonly ifMissing?: "make" | "leave" | undefined;
   /** What infra containers are made of; left out, the embedded image. */
   readonly pauseImage?: string | undefined;
   /** Options that every mount gets, such as `nodev`. */
@@ -64,7 +66,7 @@ export interface AgentOptions {
 }
 
 /**
- * Opens an agent on a store, which is made if it is new.
+ * Opens an agent on a store, which is made if it is new, unless it is not to.
  *
  * @param options Where the store is, and settings.
  * @throws {UnsupportedStoreError} If orlop must not touch the store.
@@ -89,6 +91,7 @@ export function openAgent(options: AgentOptions): Agent {
       libc,
       lockTimeoutMs: options.lockTimeoutMs,
       purpose: options.purpose,
+      ifMissing: options.ifMissing,
       onWarning: (message) => log("warn", message),
     }),
     mounter: options.mounter ?? systemMounter(),

@@ -1,12 +1,12 @@
 /** The checks of the machine: what orlop needs of it. */
 
 import { existsSync, readFileSync, statfsSync } from "node:fs";
-import { dirname } from "@std/path";
 import {
   FINDMNT_COLUMNS,
   type MountEntry,
   parseFindmnt,
 } from "../formats/mount_table.ts";
+import { existingPart } from "../fs/existing_part.ts";
 import { findProgram } from "../process/find_program.ts";
 import { runCommand } from "../process/run_command.ts";
 import type { Patient } from "./doctor.ts";
@@ -212,9 +212,4 @@ async function versionOf(
 ): Promise<string> {
   const { stdout } = await runCommand(program, ["--version"], { signal });
   return stdout.split("\n")[0] ?? "";
-}
-
-/** The path, or what of it is there. */
-export function existingPart(path: string): string {
-  return existsSync(path) || path === "/" ? path : existingPart(dirname(path));
 }

@@ -1,5 +1,6 @@
 /** Cleans a store up: what nobody needs, and what crashes left. */
 
+import { existsSync } from "node:fs";
 import type { Abortable } from "../abort.ts";
 import { DamagedStoreError, StoreBusyError } from "../errors.ts";
 import { isErrno } from "../fs/errno.ts";
@@ -213,6 +214,7 @@ function makeStatus(
 }
 
 function noteStatus({ store, log }: Agent, status: CleanupStatus): void {
+  if (!existsSync(store.paths.root)) return;
   try {
     writeCleanupStatus(store.paths, status);
   } catch (error) {

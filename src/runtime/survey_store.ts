@@ -1,6 +1,7 @@
 /** Gathers what a cleanup decides from: from records, and a little from disk. */
 
 import { statfsSync } from "node:fs";
+import { existingPart } from "../fs/existing_part.ts";
 import { join } from "@std/path";
 import type { Abortable } from "../abort.ts";
 import type { LayerId } from "../formats/store_ids.ts";
@@ -74,7 +75,7 @@ export async function surveyStore(
 
 /** Asks the file system of a store. */
 export function measureDisk({ home }: StorePaths): DiskSpace {
-  const { bavail, blocks, bsize } = statfsSync(home);
+  const { bavail, blocks, bsize } = statfsSync(existingPart(home));
   return { free: bavail * bsize, total: blocks * bsize };
 }
 

@@ -1,6 +1,6 @@
 /** Containers in a store: their records, layers and directories. */
 
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync, statSync } from "node:fs";
 import { DuplicateIdError, DuplicateNameError } from "../errors.ts";
 import { type ContainerId, parseLayerId } from "../formats/store_ids.ts";
 import type { ContainerRecord, ImageRecord } from "../formats/store_record.ts";
@@ -113,6 +113,9 @@ export function ensureRunDirectory(
 }
 
 function ensureDirectory(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false });
+  // Not set again: the disk may be read-only.
+  if (found?.isDirectory() && (found.mode & 0o7777) === 0o700) return path;
   mkdirSync(path, { recursive: true, mode: 0o700 });
   chmodSync(path, 0o700);
   return path;

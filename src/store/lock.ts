@@ -6,7 +6,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Abortable } from "../abort.ts";
 import { StoreBusyError } from "../errors.ts";
 import type { Libc, LockKind } from "../process/libc.ts";
-import { type LockFile, openLockFile, TOKEN_BYTES } from "./lock_file.ts";
+import {
+  type LockFile,
+  type LockFileUse,
+  openLockFile,
+  TOKEN_BYTES,
+} from "./lock_file.ts";
 
 /** How to wait for a lock. */
 export interface LockOptions extends Abortable {
@@ -15,6 +20,8 @@ export interface LockOptions extends Abortable {
   readonly timeoutMs?: number | undefined;
   /** Told once, when the wait begins to be noticed. */
   readonly onWait?: ((message: string) => void) | undefined;
+  /** Whether a missing lock file is made; it is, if left out. */
+  readonly use?: LockFileUse | undefined;
 }
 
 // The library itself tries again after 10 ms.
@@ -73,7 +80,7 @@ export class HeldLock implements Disposable {
 /**
  * Waits for a lock.
  *
- * @param path The lock file; it is made if missing.
+ * @param path The lock file.
  * @throws {StoreBusyError} If it takes longer than `timeoutMs`.
  */
 export async function acquireLock(
@@ -81,8 +88,8 @@ export async function acquireLock(
   kind: LockKind,
   options: LockOptions = {},
 ): Promise<HeldLock> {
-  const { signal, timeoutMs = Infinity, libc, onWait } = options;
-  const file = openLockFile(path, libc);
+  const { signal, timeoutMs = Infinity, libc, onWait, use } = options;
+  const file = openLockFile(path, libc, use);
   try {
     const start = performance.now();
     let isNoticed = false;

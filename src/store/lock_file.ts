@@ -4,6 +4,7 @@ import { Buffer } from "node:buffer";
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   mkdirSync,
   openSync,
@@ -30,19 +31,53 @@ export interface LockFile extends Disposable {
 export const TOKEN_BYTES = 64;
 
 /**
- * Opens a lock file, and makes it (0644) and its directory (0700) if missing.
- * With libc its locks are those of containers/storage (fcntl, open file
- * description); without, they are flock(2), which only orlop heeds.
+ * How to open a lock file: `"make"` makes it (0644) and its directory (0700) if
+ * missing; `"look"` writes nothing, and takes a missing one, which nobody can
+ * hold, for one that is free.
  */
-export function openLockFile(path: string, libc: Libc | undefined): LockFile {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+export type LockFileUse = "make" | "look";
+
+/**
+ * Opens a lock file. With libc its locks are those of containers/storage (fcntl,
+ * open file description); without, they are flock(2), which only orlop respects.
+ */
+export function openLockFile(
+  path: string,
+  libc?: Libc,
+  use: LockFileUse = "make",
+): LockFile {
+  if (use === "make") {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  } else if (!existsSync(path)) {
+    return MISSING;
+  }
   return libc === undefined
-    ? openForFlock(path)
-    : openForRecordLock(path, libc);
+    ? openForFlock(path, use)
+    : openForRecordLock(path, libc, use);
 }
 
-function openForRecordLock(path: string, libc: Libc): LockFile {
-  const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o644);
+const MISSING: LockFile = {
+  tryLock: () => true,
+  findHolder: () => undefined,
+  readToken: () => new Uint8Array(),
+  writeToken() {
+    throw new Error("Cannot write to a store: it is not there");
+  },
+  isLinked: () => false,
+  [Symbol.dispose]() {},
+};
+
+const FLAGS = {
+  make: constants.O_RDWR | constants.O_CREAT,
+  look: constants.O_RDONLY, // the store may be, too
+} as const satisfies Record<LockFileUse, number>;
+
+function openForRecordLock(
+  path: string,
+  libc: Libc,
+  use: LockFileUse,
+): LockFile {
+  const fd = openSync(path, FLAGS[use], 0o644);
   return {
     tryLock: (kind) => libc.tryLock(fd, kind),
     findHolder: () => libc.findLockHolder(fd),
@@ -58,12 +93,13 @@ function openForRecordLock(path: string, libc: Libc): LockFile {
   };
 }
 
-function openForFlock(path: string): LockFile {
+function openForFlock(path: string, use: LockFileUse): LockFile {
+  const isToMake = use === "make";
   const file = Deno.openSync(path, {
     read: true,
-    write: true,
-    create: true,
-    mode: 0o644,
+    write: isToMake,
+    create: isToMake,
+    ...(isToMake && { mode: 0o644 }),
   });
   return {
     tryLock: (kind) => file.tryLockSync(kind === "write"),

@@ -10,7 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, isAbsolute, join } from "@std/path";
+import { basename, dirname, isAbsolute, join } from "@std/path";
 import type { Abortable } from "../abort.ts";
 import { StoreBusyError, UnsupportedStoreError } from "../errors.ts";
 import type { MountRecord } from "../formats/store_record.ts";
@@ -21,6 +21,7 @@ import { isIncomplete } from "./delete_layer.ts";
 import { isUnfinished } from "./delete_container.ts";
 import { finishDeletions } from "./finish_deletions.ts";
 import type { LockOptions } from "./lock.ts";
+import { openLockFile } from "./lock_file.ts";
 import { layOut, type StoreLocation, type StorePaths } from "./paths.ts";
 import type { RecordTable } from "./record_table.ts";
 import {
@@ -32,6 +33,7 @@ import {
 } from "./staging.ts";
 import {
   type HeldLocks,
+  lockFilesOf,
   lockMountCounts,
   lockTables,
   type Tables,
@@ -86,23 +88,34 @@ export interface StoreOptions extends StoreLocation {
   readonly lockTimeoutMs?: number | undefined;
   /** For locks that do not say it themselves. */
   readonly purpose?: LockStoreOptions["purpose"];
+  /**
+   * `"make"`, the default, makes a store that is not there; `"leave"` takes it for
+   * an empty one, which nobody can write to.
+   */
+  readonly ifMissing?: "make" | "leave" | undefined;
   /** Told what a caller should know but need not act on. */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /**
- * Opens a store, making it if it is new.
+ * Opens a store, making it if it is new, unless it is not to.
  *
  * @throws {UnsupportedStoreError} If orlop must not touch it.
  */
 export function openStore(options: StoreOptions): Store {
-  const { libc, lockTimeoutMs, onWarning } = options;
+  const { libc, lockTimeoutMs, onWarning, ifMissing = "make" } = options;
   checkLocation(options);
-  makeDirectories(layOut(options));
+  const isThere = existsSync(layOut(options).layers);
+  if (ifMissing === "make" || (isThere && options.purpose !== "read")) {
+    makeDirectories(layOut(options));
+  }
   const paths = layOut(realLocation(options));
   // Staging must share a mount with the layers, and the home may be its own.
   const stagingParent = join(paths.home, "tempdirs");
-  for (const parent of [stagingParent, paths.staging]) {
+  const staging = options.purpose === "read"
+    ? []
+    : [stagingParent, paths.staging];
+  for (const parent of staging) {
     for (const swept of sweepStaging(parent, libc)) {
       onWarning?.(describeSwept(swept));
     }
@@ -114,7 +127,10 @@ export function openStore(options: StoreOptions): Store {
       lockWhole(store, wanted, { ...waitOptions(signal), purpose, onWarning }),
     lockMounts: ({ signal } = {}) =>
       lockMountCounts(paths, waitOptions(signal)),
-    openStaging: () => openStaging(stagingParent, { libc, onWarning }),
+    openStaging: () =>
+      existsSync(paths.layers)
+        ? openStaging(stagingParent, { libc, onWarning })
+        : NO_STAGING,
   };
   return store;
 
@@ -122,6 +138,12 @@ export function openStore(options: StoreOptions): Store {
     return { libc, signal, timeoutMs: lockTimeoutMs, onWait: onWarning };
   }
 }
+
+// Of a store that is not there, nothing can be moved away.
+const NO_STAGING: Staging = {
+  path: "/nonexistent",
+  async [Symbol.asyncDispose]() {},
+};
 
 /**
  * Locks. Who is going to write gets a store that is sound, and in which nothing
@@ -138,6 +160,9 @@ async function lockWhole<W extends WantedLocks>(
   const { paths } = store;
   const isToWrite = purpose === "write" ||
     Object.values(wanted).includes("write");
+  // Who only reads may do so on a disk that cannot be written.
+  const isToLook = !Object.values(wanted).includes("write") ||
+    !existsSync(paths.layers);
   const faults: string[] = [];
   const tell = (fault: string) => {
     if (faults.includes(fault)) return;
@@ -148,7 +173,8 @@ async function lockWhole<W extends WantedLocks>(
     ? ({ message }: Error) => tell(message)
     : undefined;
   for (let isLast = false;; isLast = true) {
-    const held = await lockTables(paths, wanted, { ...options, onDamage });
+    const use = isToLook ? "look" : "make";
+    const held = await lockTables(paths, wanted, { ...options, onDamage, use });
     try {
       if (isToWrite) demandSound(paths, { wanted, held });
       else listFaults(paths, { wanted, held }).forEach(tell);
@@ -233,7 +259,14 @@ function unlessAbsent<T>(look: () => T): T | undefined {
  * mounts has none: so they are followed once, here.
  */
 function realLocation({ root, runRoot }: StoreLocation): StoreLocation {
-  return { root: realpathSync(root), runRoot: realpathSync(runRoot) };
+  return { root: realPath(root), runRoot: realPath(runRoot) };
+}
+
+/** Of a path whose end may be missing. */
+function realPath(path: string): string {
+  return existsSync(path)
+    ? realpathSync(path)
+    : join(realPath(dirname(path)), basename(path));
 }
 
 function makeDirectories(paths: StorePaths): void {
@@ -255,5 +288,8 @@ function makeDirectories(paths: StorePaths): void {
   }
   // Saves other tools a walk over all layers to find out by themselves.
   const marker = join(paths.home, ".has-mount-program");
-  if (isNew) writeFileSync(marker, "false", { mode: 0o600 });
+  if (!isNew) return;
+  writeFileSync(marker, "false", { mode: 0o600 });
+  // Who only reads makes none, but is to wait for who writes.
+  for (const path of lockFilesOf(paths)) openLockFile(path)[Symbol.dispose]();
 }

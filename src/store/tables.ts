@@ -153,6 +153,16 @@ async function lockTable<R extends StoreRecord>(
   }
 }
 
+/** The lock files of the records. */
+export function lockFilesOf(paths: StorePaths): readonly string[] {
+  return [
+    describeLayers(paths),
+    describeImages(paths),
+    describeContainers(paths),
+  ]
+    .map(({ directory, lockName }) => join(directory, lockName));
+}
+
 function storageLock({ root }: StorePaths): string {
   return join(root, "storage.lock");
 }

@@ -14,7 +14,7 @@ export async function run(call: Call<typeof CREATE_CONTAINER>): Promise<void> {
         `one by --pod new:NAME`,
     );
   }
-  using session = openSession(call);
+  using session = openSession(call, { ifMissing: "make" });
   const request = { flags, words: call.arguments };
   const { id } = await createFromFlags(session.agent, request, {
     containerId: flags.id,

@@ -9,7 +9,7 @@ import type { CONTAINER_DIRS } from "../table/container_commands.ts";
 export async function run(call: Call<typeof CONTAINER_DIRS>): Promise<void> {
   const { flags, terminal, signal } = call;
   const [name = ""] = call.arguments;
-  using session = openSession(call);
+  using session = openSession(call, { purpose: "read" });
   const work = await getWorkDir(session.agent, name, { signal });
   const runDir = await getRunDir(session.agent, name, { signal });
   const isBoth = flags.work === flags.run;

@@ -12,7 +12,7 @@ export async function run(
 ): Promise<number> {
   const { signal } = call;
   const [name = ""] = call.arguments;
-  using session = openSession(call);
+  using session = openSession(call, { purpose: "read" });
   const isThere = await isKnown(session.agent, "container", { name, signal });
   return isThere ? EXIT.ok : EXIT.failed;
 }

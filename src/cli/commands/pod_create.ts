@@ -19,7 +19,7 @@ export async function run(call: Call<typeof CREATE_POD>): Promise<void> {
   const podId = flags.id ?? randomId();
   const podName = flags.name ?? named ?? `pod-${shortId(podId)}`;
   const { uid, namespace, attempt, image: pauseImage } = flags;
-  using session = openSession(call, { pauseImage });
+  using session = openSession(call, { pauseImage, ifMissing: "make" });
   const pod = { podId, podName, uid, namespace, attempt, signal };
   terminal.print(await makePod(session.agent, pod));
 }

@@ -12,7 +12,7 @@ import type { PULL } from "../table/image_commands.ts";
 export async function run(call: Call<typeof PULL>): Promise<void> {
   const { flags, terminal, signal } = call;
   const options = pullOptions(flags);
-  using session = openSession(call);
+  using session = openSession(call, { ifMissing: "make" });
   await forEachName(call.arguments, { signal }, async (name) => {
     const { imageId } = await pullOne(name);
     terminal.print(imageId);

@@ -20,7 +20,7 @@ type RunCall = Call<typeof RUN>;
 export async function run(call: RunCall): Promise<number> {
   const { flags, signal } = call;
   findRuntime(flags.runtime); // better missed now than later
-  using session = openSession(call);
+  using session = openSession(call, { ifMissing: "make" });
   const { agent } = session;
   await pullIfWanted(agent, call);
   const request = { flags, words: call.arguments };
