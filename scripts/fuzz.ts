@@ -18,8 +18,10 @@ import {
   TAR_END,
   tarPadding,
 } from "../src/formats/tar_writer.ts";
+import type { SparseLayout, SparseRegion } from "../src/formats/tar_sparse.ts";
 import { InvalidLayerError } from "../src/image_errors.ts";
 import { readName } from "../src/store/unpack_names.ts";
+import { filter } from "../tests/support/filter.ts";
 
 const DEFAULT_INPUTS = 200_000;
 const MAX_INPUT_MS = 1000;
@@ -31,6 +33,15 @@ const PIECES = [
   ...["99999999 ", "path=", "size=", "\n", ".wh.", "ustar  \0", "GNU.sparse."],
 ].map((piece) => Uint8Array.from(piece, (c) => c.charCodeAt(0)));
 const TYPES = "0123456xgLKS7\0";
+const KINDS: readonly Compression[] = [
+  ...["none", "none", "none"] as const,
+  ...["gzip", "zstd", "xz", "bzip2"] as const,
+];
+// Nothing at hand packs these but the programs: some samples, packed once.
+const SAMPLES: ReadonlyMap<Compression, readonly Bytes[]> = new Map([
+  ["xz", await packSamples("xz", [["-c"], ["-c", "--block-size=700"]])],
+  ["bzip2", await packSamples("bzip2", [["-c"], ["-c", "-1"]])],
+]);
 
 const [inputs = DEFAULT_INPUTS, seed = Date.now() % 1e9, first = 0] = Deno.args
   .map(Number);
@@ -74,12 +85,12 @@ function report(done: number): void {
 }
 
 function tryInput(number: number): void {
-  const kind = (["none", "none", "none", "gzip", "zstd"] as const)[number % 5];
+  const kind = KINDS[number % KINDS.length] ?? "none";
   const plain = makeArchive();
-  const input = kind === undefined || kind === "none"
+  const input = kind === "none"
     ? damageArchive(plain)
     : damageBytes(pack(kind, plain));
-  read(kind ?? "none", input);
+  read(kind, input);
 }
 
 /** Reads as the unpacker does, and holds the readers to what they promise. */
@@ -146,10 +157,25 @@ function makeArchive(): Bytes {
       major: 0,
       minor: 0,
       xattrs: random(4) === 0 ? new Map([["user.a", "\0\n"]]) : undefined,
+      sparse: random(3) === 0 ? makeSparse(size) : undefined,
     });
     parts.push(headers, new Uint8Array(size), tarPadding(size));
   }
   return concatBytes([...parts, TAR_END]);
+}
+
+/** A file of so many bytes of data, and holes between. */
+function makeSparse(size: number): SparseLayout {
+  const regions: SparseRegion[] = [];
+  let end = 0;
+  for (let left = size; left > 0;) {
+    const length = 1 + random(left);
+    const offset = end + random(5000);
+    regions.push({ offset, length });
+    end = offset + length;
+    left -= length;
+  }
+  return { realSize: end + random(5000), regions };
 }
 
 /** Damages headers, mostly with a right checksum, so that more is reached. */
@@ -183,11 +209,37 @@ function damageBytes(bytes: Bytes): Bytes {
   return random(6) === 0 ? joined.slice(0, random(joined.length)) : joined;
 }
 
-function pack(kind: "gzip" | "zstd", bytes: Bytes): Bytes {
+function pack(kind: Compression, bytes: Bytes): Bytes {
+  const samples = SAMPLES.get(kind);
+  const sample = samples?.[random(samples.length)];
+  if (sample !== undefined) return sample.slice();
   const packed = kind === "gzip"
     ? gzipSync(bytes, { level: 1 })
     : zstdCompressSync(bytes);
   return new Uint8Array(packed);
+}
+
+/** None where the program is missing: then other kinds are tried instead. */
+async function packSamples(
+  program: string,
+  flags: readonly (readonly string[])[],
+): Promise<readonly Bytes[]> {
+  const text = Array.from({ length: 700 }, (_, n) => `${n * n};`).join("");
+  const plain = [text, "orlop".repeat(5000), ""].map((each) =>
+    new TextEncoder().encode(each)
+  );
+  const jobs = plain.flatMap((bytes) =>
+    flags.map((args) => [bytes, args] as const)
+  );
+  try {
+    return await Promise.all(
+      jobs.map(([bytes, args]) => filter(program, args, bytes)),
+    );
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    say(`no ${program}: skipped`);
+    return [];
+  }
 }
 
 /** xorshift32: whole numbers below a limit, the same for a seed everywhere. */

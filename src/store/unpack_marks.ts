@@ -23,6 +23,13 @@ export interface LayerMarks {
   apply(tree: LayerTree): boolean;
 }
 
+/** A directory that marks are in. */
+interface MarkedDirectory {
+  readonly directory: LayerDirectory;
+  /** Whether nothing of lower layers can be seen in it. */
+  readonly isHidden: boolean;
+}
+
 /** Creates an empty set of marks. */
 export function createLayerMarks(): LayerMarks {
   const whiteouts = new Map<string, Map<string, TarEntry>>();
@@ -41,68 +48,44 @@ export function createLayerMarks(): LayerMarks {
       return true;
     },
     apply(tree) {
-      for (const path of opaque) markOpaque(tree, path);
+      for (const path of opaque) {
+        const found = find(tree, path);
+        if (found !== undefined) found.directory.isOpaque = true;
+      }
       for (const [parent, bases] of whiteouts) {
-        const directory = findVisible(tree, parent);
-        if (directory !== undefined) hide(tree, directory, bases);
+        const found = find(tree, parent);
+        if (found !== undefined) hide(tree, found, bases);
       }
       return opaque.size + whiteouts.size > 0;
     },
   };
 
-  function markOpaque(tree: LayerTree, path: string): void {
-    if (path === "") {
-      tree.root.isOpaque = true;
-      return;
-    }
-    const slash = path.lastIndexOf("/");
-    const above = findVisible(tree, slash < 0 ? "" : path.slice(0, slash));
-    const directory = above === undefined
-      ? undefined
-      : step(tree, above, path.slice(slash + 1));
-    if (directory !== undefined) directory.isOpaque = true;
-  }
-
   /**
-   * Finds a directory below which lower layers can still be seen. Symlinks of this
-   * layer are not followed: they, too, hide what is below.
+   * Finds a directory that marks are in, or makes it, as other paths imply theirs;
+   * `undefined` if there cannot be one. Symlinks of this layer are not followed:
+   * they, too, hide what is below.
    */
-  function findVisible(
-    tree: LayerTree,
-    path: string,
-  ): LayerDirectory | undefined {
-    if (opaque.has("")) return undefined;
+  function find(tree: LayerTree, path: string): MarkedDirectory | undefined {
     let directory = tree.root;
-    if (path === "") return directory;
+    let isHidden = opaque.has("");
     for (let end = 0; end < path.length;) {
       const start = end === 0 ? 0 : end + 1;
       end = path.indexOf("/", start);
       if (end < 0) end = path.length;
       const name = path.slice(start, end);
-      const isHidden = opaque.has(path.slice(0, end)) ||
-        isWhitedOut(path.slice(0, Math.max(start - 1, 0)), name);
-      const next = isHidden ? undefined : step(tree, directory, name);
-      if (next === undefined) return undefined;
-      directory = next;
+      const isGone = isWhitedOut(path.slice(0, Math.max(start - 1, 0)), name);
+      const node = directory.children?.get(name);
+      if (node === undefined) {
+        if (isGone) return undefined;
+        directory = tree.addDirectory(directory, name);
+      } else if (typeof node !== "string" && node.kind === "directory") {
+        directory = node;
+      } else {
+        return undefined;
+      }
+      isHidden ||= isGone || opaque.has(path.slice(0, end));
     }
-    return directory;
-  }
-
-  /** Finds or makes a child that is a directory. */
-  function step(
-    tree: LayerTree,
-    directory: LayerDirectory,
-    name: string,
-  ): LayerDirectory | undefined {
-    const node = directory.children?.get(name);
-    if (node !== undefined) {
-      return typeof node !== "string" && node.kind === "directory"
-        ? node
-        : undefined;
-    }
-    const path = directory === tree.root ? "" : directory.path.slice(2);
-    if (isWhitedOut(path, name)) return undefined;
-    return tree.addDirectory(directory, name);
+    return { directory, isHidden };
   }
 
   function isWhitedOut(parent: string, name: string): boolean {
@@ -110,16 +93,19 @@ export function createLayerMarks(): LayerMarks {
   }
 }
 
-/** What this layer has itself stays; its directories begin anew. */
+/**
+ * What this layer has itself stays; its directories begin anew. Where nothing can be
+ * seen of lower layers, overlayfs would list whiteouts.
+ */
 function hide(
   tree: LayerTree,
-  directory: LayerDirectory,
+  { directory, isHidden }: MarkedDirectory,
   bases: ReadonlyMap<string, TarEntry>,
 ): void {
   for (const [base, entry] of bases) {
     const node = directory.children?.get(base);
     if (node === undefined) {
-      tree.add(directory, base, { kind: "whiteout", entry });
+      if (!isHidden) tree.add(directory, base, { kind: "whiteout", entry });
     } else if (typeof node !== "string" && node.kind === "directory") {
       node.isOpaque = true;
     }

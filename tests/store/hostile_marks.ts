@@ -101,7 +101,7 @@ export const HOSTILE_MARKS: readonly HostileLayer[] = [
     unlikeSkopeo: "it takes some for AUFS's own",
   },
   {
-    name: "an opaque root, and marks below, which are no more needed",
+    name: "an opaque root, and marks below, most of which need not be made",
     layer: archive(
       file("a/.wh.b", ""),
       file(".wh..wh..opq", ""),
@@ -109,7 +109,7 @@ export const HOSTILE_MARKS: readonly HostileLayer[] = [
       file(".wh.x", ""),
       file("f"),
     ),
-    tree: ["f f"],
+    tree: ["a d", "c d trusted.overlay.opaque=y", "f f"],
     unlikeSkopeo: "it makes them, and they show in listings",
   },
   {

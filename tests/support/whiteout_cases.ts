@@ -100,10 +100,12 @@ function foresee(members: readonly Member[]): readonly string[] {
   const own = new Map<string, string>();
   const hidden = new Set<string>();
   const opaque = new Set<string>();
+  const marked = new Set<string>();
   for (const { name, type = "0", content = "", linkName = "" } of members) {
     const path = name.replace(/\/$/, "");
     const base = path.slice(path.lastIndexOf("/") + 1);
     const parent = path.slice(0, -base.length - 1);
+    if (base.startsWith(".wh.")) marked.add(parent);
     if (base === ".wh..wh..opq") {
       opaque.add(parent);
     } else if (base.startsWith(".wh.")) {
@@ -116,6 +118,14 @@ function foresee(members: readonly Member[]): readonly string[] {
     }
   }
   const seen = new Map(own);
+  // Marks imply the directories on their way, as all entries do.
+  for (const parent of marked) {
+    for (const path of [...ancestors(parent), parent].filter(Boolean)) {
+      if ((own.get(path) ?? "/") !== "/") break;
+      if (!own.has(path) && hidden.has(path)) break;
+      seen.set(path, "/");
+    }
+  }
   for (const [name, content] of WHITEOUT_LOWER) {
     const path = name.replace(/\/$/, "");
     const above = ancestors(path);
