@@ -12,6 +12,8 @@ import { formatSize } from "./human.ts";
 import { shortId } from "./short_id.ts";
 import { showOnOneLine } from "./visible_text.ts";
 
+const GC = { path: ["gc"] };
+
 /** Whether the plan was carried out. */
 export interface ReportOptions {
   readonly isDry: boolean;
@@ -91,7 +93,7 @@ export function reportToJson(
 
 function failureToJson({ item, error }: FailedItem): Record<string, unknown> {
   const { kind, id, name } = item;
-  return { kind, id, name, error: describeError(error) };
+  return { kind, id, name, error: describeError(error, GC) };
 }
 
 function describeItem({ kind, name, id, bytes, reason }: KeptItem): string {
@@ -102,6 +104,6 @@ function describeItem({ kind, name, id, bytes, reason }: KeptItem): string {
 function describeFailed({ item, error }: FailedItem): string {
   const { kind, name }: CleanupItem = item;
   return showOnOneLine(
-    `Cannot remove ${kind} "${name}": ${describeError(error)}`,
+    `Cannot remove ${kind} "${name}": ${describeError(error, GC)}`,
   );
 }

@@ -109,7 +109,7 @@ function tellError(error: unknown, context: ErrorContext): void {
     return;
   }
   const { terminal, logFormat, logLevel, logFile = "", path = [] } = context;
-  const message = describeError(error);
+  const message = describeError(error, { path });
   const time = new Date().toISOString();
   const isJson = logFormat === "json";
   const line = isJson

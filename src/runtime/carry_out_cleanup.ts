@@ -8,7 +8,7 @@ import { removeTreeSync } from "../fs/remove_tree.ts";
 import { deleteImages } from "../store/delete_image.ts";
 import { deleteLayer } from "../store/delete_layer.ts";
 import { listLeasedLayers } from "../store/lease.ts";
-import type { Staging } from "../store/staging.ts";
+import type { Trash } from "../store/trash.ts";
 import type { HeldLocks } from "../store/tables.ts";
 import type { Agent } from "./agent.ts";
 import type { CleanupItem } from "./cleanup_plan.ts";
@@ -44,7 +44,7 @@ export async function carryOut(
   held: Held,
   { step, trash }: {
     readonly step: readonly CleanupItem[];
-    readonly trash: Staging;
+    readonly trash: Trash;
   },
 ): Promise<void> {
   removeImages(agent, held, { items: step.filter(isImage), trash });
@@ -75,7 +75,7 @@ function removeImages(
   held: Held,
   { items, trash }: {
     readonly items: readonly CleanupItem[];
-    readonly trash: Staging;
+    readonly trash: Trash;
   },
 ): void {
   if (items.length === 0) return;
@@ -87,7 +87,7 @@ function removeImages(
 function removeLayer(
   { store }: Agent,
   held: Held,
-  { id, trash }: { readonly id: string; readonly trash: Staging },
+  { id, trash }: { readonly id: string; readonly trash: Trash },
 ): void {
   const layer = held.layers.lookUp(id);
   if (layer === undefined) return;
@@ -97,7 +97,7 @@ function removeLayer(
 async function removeContainer(
   agent: Agent,
   held: Held,
-  { id, trash }: { readonly id: string; readonly trash: Staging },
+  { id, trash }: { readonly id: string; readonly trash: Trash },
 ): Promise<void> {
   const container = held.containers.lookUp(id);
   if (container === undefined) return;
@@ -105,7 +105,8 @@ async function removeContainer(
 }
 
 /** A rename is quick, however much it is; the locks are held. */
-function throwAway(path: string, trash: Staging): void {
+function throwAway(path: string, trash: Trash): void {
+  if (trash.path === undefined) return removeTreeSync(path);
   try {
     renameSync(path, join(trash.path, `${randomSuffix()}-leftover`));
   } catch (error) {

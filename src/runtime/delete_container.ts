@@ -14,7 +14,8 @@ import { dropContainer } from "../store/delete_container.ts";
 import { choose, findContainer } from "../store/find_container.ts";
 import { noteUse } from "../store/image_store.ts";
 import { layerDirectory, runDirectory, workDirectory } from "../store/paths.ts";
-import type { Staging } from "../store/staging.ts";
+import { isScarce } from "../store/reserve.ts";
+import { openTrash, type Trash } from "../store/trash.ts";
 import type { HeldLocks } from "../store/tables.ts";
 import type { Agent } from "./agent.ts";
 import { checkOwner } from "./container_owner.ts";
@@ -68,7 +69,7 @@ export async function deleteContainer(
   const [ended] = options.running === "end"
     ? await endNamed(agent, [idOrName], { ...options, verb, check })
     : [];
-  await using trash = agent.store.openStaging();
+  await using trash = openTrash(agent.store);
   using held = await agent.store.lock(DELETE_LOCKS, options);
   const { containers } = held;
   if (ended !== undefined && containers.get(ended) === undefined) return ended;
@@ -152,7 +153,7 @@ export async function removePodSandbox(
   const ended = options.running === "end"
     ? await endPod(agent, idOrName, options)
     : [];
-  await using trash = agent.store.openStaging();
+  await using trash = openTrash(agent.store);
   using held = await agent.store.lock(DELETE_LOCKS, options);
   const podId = ended.at(-1);
   // Its run was to remove it at its end.
@@ -233,7 +234,7 @@ export async function removeContainers(
   held: DeleteLocks,
   { records, trash }: {
     readonly records: readonly ContainerRecord[];
-    readonly trash: Staging;
+    readonly trash: Trash;
   },
 ): Promise<void> {
   for (const record of records) {
@@ -244,8 +245,10 @@ export async function removeContainers(
     const { id, image, layer } = record;
     await forget(agent, id); // of a process that nobody has seen end
     await unmountLayer(agent, held, { layerId: layer, mode: "all" });
-    noteUse(held.images, image); // until now, that is
-    held.images.save();
+    if (!isScarce(agent.store.paths)) {
+      noteUse(held.images, image); // until now, that is
+      held.images.save();
+    }
     dropContainer(agent.store, held, { id, trash });
     const what = readMetadata(record)?.pod ? "pod sandbox" : "container";
     agent.log("debug", `deleted ${what} "${id}"`);

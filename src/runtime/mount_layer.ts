@@ -8,6 +8,7 @@ import { join } from "@std/path";
 import type { Abortable } from "../abort.ts";
 import type { LayerId } from "../formats/store_ids.ts";
 import type { MountRecord } from "../formats/store_record.ts";
+import { isErrno } from "../fs/errno.ts";
 import { type OverlayRequest, planOverlay } from "../mount/plan_overlay.ts";
 import { prepareOverlay } from "../mount/prepare_overlay.ts";
 import { readLower } from "../store/create_layer.ts";
@@ -149,7 +150,13 @@ async function unmountCounted(
 ): Promise<void> {
   const target = mountPoint(agent, layerId);
   await agent.mounter.unmount(target, { mode: "lazy" });
-  setCount(mounts, { id: layerId, path: target, count: 0 });
+  try {
+    setCount(mounts, { id: layerId, path: target, count: 0 });
+  } catch (error) {
+    // A count without a mount misleads nobody, and room must come from somewhere.
+    if (!isErrno(error, "ENOSPC", "EDQUOT")) throw error;
+    return;
+  }
   if (mounts.records.length === 0) await releaseHome(agent, held);
 }
 
@@ -166,6 +173,6 @@ async function releaseHome(
   const mounts = await mounter.list(home);
   if (mounts.some(({ target }) => target !== home)) return;
   if (mounts.length === 0) return;
-  await mounter.unmount(home, { mode: "lazy" });
   storage.writeToken(); // others have to bind it anew
+  await mounter.unmount(home, { mode: "lazy" });
 }

@@ -6,7 +6,9 @@ import { DamagedStoreError, StoreBusyError } from "../errors.ts";
 import { isErrno } from "../fs/errno.ts";
 import { lastUseOf, noteUse } from "../store/image_store.ts";
 import type { HeldLocks } from "../store/tables.ts";
+import { isScarce } from "../store/reserve.ts";
 import { sweepLocks } from "../store/sweep_locks.ts";
+import { openTrash } from "../store/trash.ts";
 import type { Agent } from "./agent.ts";
 import { carryOut, cutIntoSteps } from "./carry_out_cleanup.ts";
 import type { CleanupFacts, DiskSpace } from "./cleanup_facts.ts";
@@ -120,9 +122,10 @@ async function removeAll(
   const plan = planCleanup(facts, options);
   if (options.action === "plan") return { plan, removed, failed, stuck };
   sweepLocks(store);
-  noteUses(held, facts);
+  // It can wait, while there is no room to write it.
+  if (!isScarce(store.paths)) noteUses(held, facts);
   if (plan.items.length === 0) return { plan, removed, failed, stuck };
-  const trash = later.use(store.openStaging());
+  const trash = later.use(openTrash(store));
   for (const step of cutIntoSteps(plan.items)) {
     options.signal?.throwIfAborted();
     try {

@@ -10,7 +10,7 @@ import {
   type NewContainer,
 } from "../store/container_store.ts";
 import { dropContainer } from "../store/delete_container.ts";
-import type { Staging } from "../store/staging.ts";
+import type { Trash } from "../store/trash.ts";
 import type { Tables } from "../store/tables.ts";
 import type { Agent } from "./agent.ts";
 import { whyOf } from "../why.ts";
@@ -23,7 +23,7 @@ export interface PutRequest {
   /** How messages call it. */
   readonly kind: "container" | "pod sandbox";
   /** Takes the files of what has to be undone. */
-  readonly trash: Staging;
+  readonly trash: Trash;
 }
 
 /** Where a container keeps its files. */

@@ -13,6 +13,7 @@ import type { ContainerId, ImageId, LayerId } from "../formats/store_ids.ts";
 import type { ContainerRecord, ImageRecord } from "../formats/store_record.ts";
 import { deleteImage } from "../store/delete_image.ts";
 import { findImageUsers, giveNames, withNames } from "../store/image_store.ts";
+import { openTrash } from "../store/trash.ts";
 import type { HeldLocks } from "../store/tables.ts";
 import type { Agent } from "./agent.ts";
 import { deleteContainer } from "./delete_container.ts";
@@ -125,7 +126,7 @@ export async function removeImage(
     await removeUsers(agent, nameOrId, options);
   }
   const conf = await loadShortNames(agent, [nameOrId], options);
-  await using trash = store.openStaging();
+  await using trash = openTrash(store);
   using held = await store.lock(LOCKS, options);
   const image = findImage(held.images, nameOrId, conf);
   const names = image.names ?? [];

@@ -17,6 +17,7 @@ import {
   ensureWorkDirectory,
 } from "../store/container_store.ts";
 import { findContainer, findValid } from "../store/find_container.ts";
+import { releaseReserve } from "../store/reserve.ts";
 import type { HeldLocks } from "../store/tables.ts";
 import type { Agent } from "./agent.ts";
 import { checkOwner, ownerOf } from "./container_owner.ts";
@@ -120,6 +121,7 @@ export async function stopContainer(
       `Cannot stop container "": invalid container ID: it is empty`,
     );
   }
+  releaseReserve(agent.store.paths);
   const verb = "stop";
   const [ended] = options.running === "end"
     ? await endNamed(agent, [idOrName], { ...options, verb })

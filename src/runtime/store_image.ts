@@ -18,6 +18,7 @@ import { layerIdsOf } from "../image/layer_ids.ts";
 import type { RetryRules } from "../registry/send_request.ts";
 import type { BigDataItem } from "../store/big_data.ts";
 import { putImage, readImageItem } from "../store/image_store.ts";
+import { keepReserve } from "../store/reserve.ts";
 import { leaseLayers } from "../store/lease.ts";
 import type { UnpackLimits } from "../store/unpack_layer.ts";
 import type { Agent } from "./agent.ts";
@@ -122,7 +123,9 @@ export async function storeByWorkers(
     if (options.space !== "ignore") checkSpace(agent, needed, source);
     try {
       await fetchLayers(agent, source, { ...options, needed, limits, onEvent });
-      return await record(agent, { image, layers, names }, options);
+      const stored = await record(agent, { image, layers, names }, options);
+      keepReserve(agent.store.paths);
+      return stored;
     } catch (error) {
       if (isErrno(error, "ENOSPC", "EDQUOT")) await mend(agent);
       const isGone = error instanceof LayerNotFoundError;

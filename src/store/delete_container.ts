@@ -1,13 +1,14 @@
 /** Takes containers out of a store. */
 
-import { rmSync } from "node:fs";
 import { dirname } from "@std/path";
 import type { ContainerId } from "../formats/store_ids.ts";
 import type { ContainerRecord } from "../formats/store_record.ts";
+import { removeTreeSync } from "../fs/remove_tree.ts";
 import { INCOMPLETE } from "./container_store.ts";
-import { dropLayer } from "./delete_layer.ts";
+import { dropLayer, makeRoomOf } from "./delete_layer.ts";
 import { runDirectory, workDirectory } from "./paths.ts";
-import type { Staging } from "./staging.ts";
+import type { Trash } from "./trash.ts";
+import { isScarce } from "./reserve.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
@@ -22,20 +23,25 @@ import type { Tables } from "./tables.ts";
 export function dropContainer(
   store: Store,
   held: Tables,
-  { id, trash }: { readonly id: ContainerId; readonly trash: Staging },
+  { id, trash }: { readonly id: ContainerId; readonly trash: Trash },
 ): void {
   const container = held.containers.get(id);
   if (container === undefined) return;
+  if (isScarce(store.paths)) removeDirectories(store, id);
+  makeRoomOf(store.paths, [container.layer]);
   const flags = { ...container.flags, [INCOMPLETE]: true };
   held.containers.update({ ...container, flags });
   held.containers.save();
   dropLayer(store, held.layers, { id: container.layer, trash });
-  for (const directoryOf of [workDirectory, runDirectory]) {
-    const directory = dirname(directoryOf(store.paths, id));
-    rmSync(directory, { recursive: true, force: true });
-  }
+  removeDirectories(store, id);
   held.containers.remove(id);
   held.containers.save();
+}
+
+function removeDirectories({ paths }: Store, id: ContainerId): void {
+  for (const directoryOf of [workDirectory, runDirectory]) {
+    removeTreeSync(dirname(directoryOf(paths, id)));
+  }
 }
 
 /** Whether a container was being made or deleted when its process died. */

@@ -4,10 +4,10 @@ import { InUseError } from "../errors.ts";
 import type { LayerId } from "../formats/store_ids.ts";
 import type { ImageRecord } from "../formats/store_record.ts";
 import { removeTreeSync } from "../fs/remove_tree.ts";
-import { dropLayers, findLayerUsers } from "./delete_layer.ts";
+import { dropLayers, findLayerUsers, makeRoomOf } from "./delete_layer.ts";
 import { findImageUsers } from "./image_store.ts";
 import { imageDirectory } from "./paths.ts";
-import type { Staging } from "./staging.ts";
+import type { Trash } from "./trash.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
@@ -22,7 +22,7 @@ import type { Tables } from "./tables.ts";
 export function deleteImage(
   store: Store,
   held: Tables,
-  { image, trash }: { readonly image: ImageRecord; readonly trash: Staging },
+  { image, trash }: { readonly image: ImageRecord; readonly trash: Trash },
 ): readonly LayerId[] {
   return deleteImages(store, held, { images: [image], trash });
 }
@@ -42,21 +42,22 @@ export function deleteImages(
   held: Tables,
   { images, trash, keep = new Set() }: {
     readonly images: readonly ImageRecord[];
-    readonly trash: Staging;
+    readonly trash: Trash;
     readonly keep?: ReadonlySet<string>;
   },
 ): readonly LayerId[] {
   for (const image of images) checkIsUnused(held, image);
   for (const { id } of images) held.images.remove(id);
-  held.images.save();
-  for (const { id } of images) {
-    removeTreeSync(imageDirectory(store.paths, id));
-  }
   const ids = new Set<LayerId>();
   for (const image of images) {
     for (const top of [...image["mapped-layers"] ?? [], image.layer]) {
       collectUnused(held, { top, keep, ids });
     }
+  }
+  makeRoomOf(store.paths, [...ids]);
+  held.images.save();
+  for (const { id } of images) {
+    removeTreeSync(imageDirectory(store.paths, id));
   }
   dropLayers(store, held.layers, { ids: [...ids], trash });
   return [...ids];

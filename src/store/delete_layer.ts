@@ -7,9 +7,10 @@ import type { LayerId } from "../formats/store_ids.ts";
 import type { LayerRecord } from "../formats/store_record.ts";
 import { isErrno } from "../fs/errno.ts";
 import { removeTreeSync } from "../fs/remove_tree.ts";
-import { layerDirectory, tarSplitPath } from "./paths.ts";
+import { layerDirectory, type StorePaths, tarSplitPath } from "./paths.ts";
 import type { RecordTable } from "./record_table.ts";
-import type { Staging } from "./staging.ts";
+import type { Trash } from "./trash.ts";
+import { isScarce } from "./reserve.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 
@@ -25,7 +26,7 @@ import type { Tables } from "./tables.ts";
 export function deleteLayer(
   store: Store,
   held: Tables,
-  { id, trash }: { readonly id: LayerId; readonly trash: Staging },
+  { id, trash }: { readonly id: LayerId; readonly trash: Trash },
 ): void {
   const layer = held.layers.get(id);
   if (layer === undefined) {
@@ -45,7 +46,7 @@ export function deleteLayer(
 export function dropLayer(
   store: Store,
   layers: RecordTable<LayerRecord>,
-  { id, trash }: { readonly id: LayerId; readonly trash: Staging },
+  { id, trash }: { readonly id: LayerId; readonly trash: Trash },
 ): void {
   dropLayers(store, layers, { ids: [id], trash });
 }
@@ -57,7 +58,7 @@ export function dropLayer(
 export function dropLayers(
   store: Store,
   layers: RecordTable<LayerRecord>,
-  { ids, trash }: { readonly ids: readonly LayerId[]; readonly trash: Staging },
+  { ids, trash }: { readonly ids: readonly LayerId[]; readonly trash: Trash },
 ): void {
   const found = ids.flatMap((id) => layers.get(id) ?? []);
   for (const layer of found) {
@@ -69,6 +70,22 @@ export function dropLayers(
     layers.remove(id);
   }
   layers.save();
+}
+
+/**
+ * Removes files of layers that are about to go, before their records say so: where
+ * nothing is free, not even a reserve, there is no other way to write these. If it
+ * ends there, the images or containers are damaged that were to be removed.
+ */
+export function makeRoomOf(paths: StorePaths, ids: readonly LayerId[]): void {
+  const parts = [
+    ...ids.map((id) => tarSplitPath(paths, id)), // an image runs without
+    ...ids.map((id) => join(layerDirectory(paths, id), "diff")),
+  ];
+  for (const path of parts) {
+    if (!isScarce(paths)) return;
+    removeTreeSync(path);
+  }
 }
 
 /** Who needs a layer: `layer "…"`, `image "…"`, `container "…"`. */
@@ -92,7 +109,7 @@ export function removeIncompleteLayers(
   store: Store,
   layers: RecordTable<LayerRecord>,
   { trash, onFailure }: {
-    readonly trash: Staging;
+    readonly trash: Trash;
     /** Told of one that cannot be removed; its record stays. */
     readonly onFailure: (what: string, error: unknown) => void;
   },
@@ -122,14 +139,14 @@ export function isIncomplete({ flags }: LayerRecord): boolean {
 export function removeLayerFiles(
   { paths }: Store,
   id: LayerId,
-  trash?: Staging,
+  trash?: Trash,
 ): void {
   const directory = layerDirectory(paths, id);
   const shortName = readShortName(directory);
   if (shortName !== undefined) {
     rmSync(join(paths.links, shortName), { force: true });
   }
-  if (trash !== undefined && existsSync(directory)) {
+  if (trash?.path !== undefined && existsSync(directory)) {
     renameSync(directory, join(trash.path, `0-${id}`));
   }
   removeTreeSync(directory);

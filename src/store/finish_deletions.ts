@@ -4,6 +4,7 @@ import { demandSound } from "./check_store.ts";
 import { dropContainer, isUnfinished } from "./delete_container.ts";
 import { removeIncompleteLayers } from "./delete_layer.ts";
 import type { LockOptions } from "./lock.ts";
+import { openTrash } from "./trash.ts";
 import type { Store } from "./store.ts";
 import { lockTables } from "./tables.ts";
 import { whyOf } from "../why.ts";
@@ -28,7 +29,7 @@ export async function finishDeletions(
     readonly onWarning?: ((message: string) => void) | undefined;
   },
 ): Promise<void> {
-  await using trash = store.openStaging();
+  await using trash = openTrash(store);
   using held = await lockTables(store.paths, LOCKS, options);
   demandSound(store.paths, { wanted: LOCKS, held });
   removeIncompleteLayers(store, held.layers, { trash, onFailure: tell });
