@@ -2,51 +2,112 @@
 
 import { messagesOf } from "./http_client.ts";
 
-// What Deno (rustls, hyper) and node print, and what it means for people.
-const EXPLANATIONS: readonly (readonly [RegExp, string])[] = [
+/** What a failure means for people, and what they can do. */
+interface Explanation {
+  readonly why: string;
+  readonly advice?: string;
+}
+
+// What Deno (rustls, hyper) and node print.
+const EXPLANATIONS: readonly (readonly [RegExp, Explanation])[] = [
   [
     /connection refused|ECONNREFUSED/i,
-    "connection refused; is it running, and is this its port?",
+    {
+      why: "connection refused",
+      advice: "is it running, and is this its port?",
+    },
   ],
   [
     /dns error|failed to lookup|ENOTFOUND|EAI_AGAIN/i,
-    "host name not found; check its spelling and the DNS",
+    {
+      why: "host name not found",
+      advice: "check its spelling and the DNS",
+    },
   ],
   [
     /InvalidContentType|wrong version number|packet length too long/i,
-    "it does not speak TLS; for plain http use --tls-verify=false, or " +
-    "insecure = true in registries.conf",
+    {
+      why: "it does not speak TLS",
+      advice: "for plain http use --tls-verify=false, or insecure = true in " +
+        "registries.conf",
+    },
   ],
   [
     /UnknownIssuer|self[- ]signed|unable to (get|verify)/i,
-    "its certificate comes from an unknown authority; put the CA as *.crt " +
-    "into certs.d, or use --cert-dir",
+    {
+      why: "its certificate comes from an unknown authority",
+      advice: "put the CA as *.crt into certs.d, or use --cert-dir",
+    },
   ],
   [
     /NotValidForName|ERR_TLS_CERT_ALTNAME|not valid for name/i,
-    "its certificate is for another host name",
+    { why: "its certificate is for another host name" },
   ],
-  [/certificate.*expired|Expired|CERT_HAS_EXPIRED/, "its certificate expired"],
   [
-    /CertificateRequired|BadCertificate|broken pipe/i,
-    "connection closed; does it ask for a client certificate (certs.d)?",
+    /certificate.*expired|Expired|CERT_HAS_EXPIRED/,
+    { why: "its certificate expired" },
   ],
-  [/network is unreachable|ENETUNREACH/i, "the network is unreachable"],
-  [/no route to host|EHOSTUNREACH/i, "there is no route to it"],
-  [/407|proxy/i, "the proxy refused; check HTTPS_PROXY and NO_PROXY"],
+  [
+    /CertificateRequired|BadCertificate|broken pipe|EPIPE/i,
+    {
+      why: "connection closed",
+      advice: "does it ask for a client certificate (certs.d)?",
+    },
+  ],
+  [
+    /connection reset|ECONNRESET|socket hang up/i,
+    { why: "it reset the connection" },
+  ],
+  [
+    /handshake eof|before secure TLS|unexpected eof|connection closed before/i,
+    { why: "it closed the connection without an answer" },
+  ],
+  [
+    /invalid HTTP|HPE_|http1 error|parse error/i,
+    { why: "it does not speak HTTP" },
+  ],
+  [/network is unreachable|ENETUNREACH/i, {
+    why: "the network is unreachable",
+  }],
+  [/no route to host|EHOSTUNREACH/i, { why: "there is no route to it" }],
+  [/timed out|ETIMEDOUT/i, { why: "it does not answer" }],
+  [
+    /407|proxy/i,
+    { why: "the proxy refused", advice: "check HTTPS_PROXY and NO_PROXY" },
+  ],
 ];
 // Enough of an unknown message to look it up.
 const MAX_SHOWN = 300;
+// What Deno's fetch puts around every reason.
+const FETCH_WORDS =
+  /fetch failed:? ?|error sending request:? ?|client error \(\w+\):? ?|\(os error \d+\)/g;
 
-/** Explains an error of fetch or of node:https. */
-export function explainFailure(error: unknown): string {
+/**
+ * Explains an error of fetch or of node:https.
+ *
+ * @param options Whether to say what can be done, unless that was done already.
+ */
+export function explainFailure(
+  error: unknown,
+  { advice = "give" }: { readonly advice?: "give" | "none" } = {},
+): string {
   const message = messagesOf(error);
-  const known = EXPLANATIONS.find(([pattern]) => pattern.test(message));
-  if (known !== undefined) return known[1];
+  const [, known] = EXPLANATIONS.find(([pattern]) => pattern.test(message)) ??
+    [];
+  if (known !== undefined) {
+    const hasAdvice = advice === "give" && known.advice !== undefined;
+    return hasAdvice ? `${known.why}; ${known.advice}` : known.why;
+  }
   // The URL may carry secrets, and the caller names the host anyway.
   const shown = message.replace(/(for url )?\(?https?:\/\/[^\s)]*\)?:?/g, "")
-    .trim();
+    .replace(FETCH_WORDS, "").trim();
   return cleanText(shown, MAX_SHOWN);
+}
+
+/** Whether a server has a certificate, but not one that is trusted. */
+export function isCertificateProblem(error: unknown): boolean {
+  return /certificate|UnknownIssuer|NotValidForName|self[- ]signed/i
+    .test(messagesOf(error));
 }
 
 /** Whether a failure is one of TLS or of names: trying again is no use. */

@@ -5,6 +5,7 @@ import { familiarName, type Reference } from "../formats/reference.ts";
 import { RegistryError } from "../image_errors.ts";
 import { isLoopback } from "./address_rules.ts";
 import type { Endpoint } from "./endpoints.ts";
+import { explainFailure, isCertificateProblem } from "./explain_failure.ts";
 import { findCredentials } from "./find_credentials.ts";
 import { loadCertificates } from "./load_certificates.ts";
 import type { RegistryImage, RegistryOptions } from "./open_repository.ts";
@@ -43,8 +44,9 @@ export async function openEndpoint(
     } catch (error) {
       options.signal?.throwIfAborted();
       const [first] = unanswered;
-      // What an https server says to http is no answer to our question.
-      if (first !== undefined && isRefusalOfHttp(error)) throw first;
+      if (first !== undefined && isRefusalOfHttp(error)) {
+        throw combineSchemes(first, error, endpoint);
+      }
       if (!isUnanswered(error)) throw error;
       unanswered.push(error);
     }
@@ -130,7 +132,29 @@ function isUnanswered(error: unknown): error is RegistryError {
   return error instanceof RegistryError && error.status === 0;
 }
 
-function isRefusalOfHttp(error: unknown): boolean {
+/** Who tried both schemes needs no advice to try the other one. */
+function combineSchemes(
+  https: RegistryError,
+  http: RegistryError,
+  { reference }: Endpoint,
+): RegistryError {
+  // What an https server says to http is no answer to our question.
+  if (isCertificateProblem(https.cause)) return https;
+  const [first, second] = [https, http].map(({ cause, status }) =>
+    status === 0
+      ? explainFailure(cause, { advice: "none" })
+      : `it answers with status ${status}`
+  );
+  if (first === second) return https;
+  return new RegistryError(
+    `Cannot reach "${
+      hostOf(reference)
+    }": by https, ${first}; by http, ${second}`,
+    { cause: http },
+  );
+}
+
+function isRefusalOfHttp(error: unknown): error is RegistryError {
   return isUnanswered(error) ||
     (error instanceof RegistryError && error.status === 400);
 }
