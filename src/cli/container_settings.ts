@@ -4,7 +4,7 @@ import type { TmpfsVolume } from "../image/container_mounts.ts";
 import type { TemplateOptions } from "../runtime/make_template.ts";
 import type { FlagValues } from "./command.ts";
 import { readDevice } from "./input/device_flag.ts";
-import { type OwnEnv, readEnvFlags } from "./input/env_flags.ts";
+import { type EnvSources, readEnvFlags } from "./input/env_flags.ts";
 import {
   readLimits,
   readOomScore,
@@ -37,7 +37,7 @@ const TMPFS_BESIDE_READ_ONLY = ["/run", "/tmp", "/var/tmp"];
 export function containerSettings(
   flags: ContainerFlags,
   args: readonly string[],
-  ownEnv: OwnEnv,
+  sources: EnvSources,
 ): TemplateOptions {
   const { entrypoint, hostname, network, user, workdir } = flags;
   return {
@@ -45,7 +45,7 @@ export function containerSettings(
     entrypoint: entrypoint === undefined
       ? undefined
       : readEntrypoint(entrypoint),
-    env: readEnvFlags(flags, ownEnv),
+    env: readEnvFlags(flags, sources),
     workdir,
     user,
     groups: flags["group-add"].map(readGroup),

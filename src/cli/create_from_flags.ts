@@ -14,6 +14,7 @@ import {
   containerSettings,
 } from "./container_settings.ts";
 import { CALLERS_ENV } from "./input/callers_env.ts";
+import { readEnvFiles } from "./input/env_flags.ts";
 import { openCidFile } from "./input/cid_file.ts";
 import { type JoinedPod, joinPod } from "./join_pod.ts";
 
@@ -46,8 +47,9 @@ export async function createFromFlags(
   extras: Extras,
 ): Promise<CreatedContainer> {
   const [imageName = "", ...args] = words;
+  const files = await readEnvFiles(flags["env-file"], extras);
   const settings = {
-    ...containerSettings(flags, args, CALLERS_ENV),
+    ...containerSettings(flags, args, { own: CALLERS_ENV, files }),
     missingCommand: extras.missingCommand,
   };
   using cidFile = openCidFile(flags.cidfile);

@@ -1,6 +1,6 @@
 /** Runs a container to its end through an OCI runtime. */
 
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "@std/path";
 import type { Abortable } from "../abort.ts";
 import { ContainerNotFoundError, InvalidSandboxIdError } from "../errors.ts";
@@ -62,22 +62,26 @@ async function runMounted(
   try {
     const bundle = ensureRunDirectory(agent.store.paths, id);
     const log = join(bundle, "runtime.log");
-    rmSync(log, { force: true }); // that of an earlier run
+    const pidFile = join(bundle, "runtime.pid");
+    // Those of an earlier run.
+    for (const path of [log, pidFile]) rmSync(path, { force: true });
     options.signal?.throwIfAborted(); // it came too late for the mount
     await options.run.begin();
     const logFlags = ["--log", log, "--log-format", "json"];
     const args = [
       ...stateFlags(runtime),
       ...logFlags,
-      ...["run", "--bundle", bundle, id],
+      ...["run", "--pid-file", pidFile, "--bundle", bundle, id],
     ];
-    const code = runtimeExitCode(
-      await runInteractive(runtime.program, args, {
-        stdin: options.stdin ?? "null",
-        onRepeat: (count) => onRepeat(agent, id, count),
-      }),
-      readRuntimeLog(log),
-    );
+    const ownCode = await runInteractive(runtime.program, args, {
+      stdin: options.stdin ?? "null",
+      onRepeat: (count) => onRepeat(agent, id, count),
+    });
+    const code = runtimeExitCode(ownCode, {
+      log: readRuntimeLog(log),
+      hasStarted: existsSync(pidFile),
+      onSilence: () => tellOfSilence(agent, runtime.program, ownCode),
+    });
     await options.run.end(code);
     return code;
   } finally {
@@ -110,6 +114,13 @@ async function onRepeat(
     `Container "${id}" has not ended yet; one more signal kills it`,
   );
   return "forward";
+}
+
+function tellOfSilence(agent: Agent, program: string, code: number): void {
+  agent.log(
+    "warn",
+    `"${program}" ended with ${code}, and started nothing: is it an OCI runtime?`,
+  );
 }
 
 /** Not abortable: what was interrupted is cleaned up as well. */

@@ -9,16 +9,29 @@ import { readFileSync } from "node:fs";
 /** What shells and podman use, too. */
 const CODES = { failed: 125, notExecutable: 126, notFound: 127 } as const;
 
+/** What a runtime left behind. */
+export interface RuntimeTraces {
+  /** What it logged as JSON, a message a line. */
+  readonly log: string;
+  /** Whether it had a process to tell of. */
+  readonly hasStarted: boolean;
+  /** Told if it failed without a word. */
+  readonly onSilence?: () => void;
+}
+
 /**
  * The exit code of a run.
  *
  * @param code The runtime's own.
- * @param log What it logged as JSON, a message a line.
  * @returns 127 if there is no such command, 126 if it cannot be executed, 125
  *   if the runtime failed otherwise; else `code`.
  */
-export function runtimeExitCode(code: number, log: string): number {
-  if (code === 0) return code;
+export function runtimeExitCode(
+  code: number,
+  { log, hasStarted, onSilence }: RuntimeTraces,
+): number {
+  // What started nothing has not run well, whatever it says.
+  if (code === 0 && hasStarted) return code;
   const message = lastError(log);
   if (/executable file .*not found|exec.*no such file/i.test(message)) {
     return CODES.notFound;
@@ -26,7 +39,10 @@ export function runtimeExitCode(code: number, log: string): number {
   if (/exec.*(permission denied|exec format error)/i.test(message)) {
     return CODES.notExecutable;
   }
-  return /^\w+ run failed/.test(message) ? CODES.failed : code;
+  if (/^\w+ run failed/.test(message)) return CODES.failed;
+  if (hasStarted) return code;
+  if (message === "") onSilence?.();
+  return CODES.failed;
 }
 
 /** Reads a runtime's log; it makes none if it has nothing to say. */

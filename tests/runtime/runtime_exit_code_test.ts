@@ -27,7 +27,17 @@ Deno.test("runtimeExitCode() tells the runtime's failure from the container's", 
   for (const [name, code, msg, expected] of cases) {
     await t.step(name, () => {
       const log = `${JSON.stringify({ level: "error", msg })}\nno JSON\n`;
-      assertEquals(runtimeExitCode(code, log), expected);
+      const traces = { log, hasStarted: true };
+      assertEquals(runtimeExitCode(code, traces), expected);
     });
+  }
+});
+
+Deno.test("runtimeExitCode() takes no program's code for a container's that started none", () => {
+  for (const code of [0, 1, 3]) {
+    let told = 0;
+    const onSilence = () => void told++;
+    const traces = { log: "", hasStarted: false, onSilence };
+    assertEquals([runtimeExitCode(code, traces), told], [125, 1]);
   }
 });

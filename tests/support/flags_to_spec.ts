@@ -7,7 +7,7 @@ import {
   type ContainerFlags,
   containerSettings,
 } from "../../src/cli/container_settings.ts";
-import type { OwnEnv } from "../../src/cli/input/env_flags.ts";
+import type { EnvSources } from "../../src/cli/input/env_flags.ts";
 import { parseCommandLine } from "../../src/cli/parse_command_line.ts";
 import type { RuntimeSpec } from "../../src/formats/runtime_spec.ts";
 import { makeRuntimeSpec } from "../../src/image/default_spec.ts";
@@ -21,12 +21,15 @@ const IMAGE = {
   Env: ["PATH=/bin", "FROM_IMAGE=yes"],
   Cmd: ["sh"],
 };
-const NO_ENV: OwnEnv = { get: () => undefined, all: () => ({}) };
+const NO_ENV: EnvSources = {
+  own: { get: () => undefined, all: () => ({}) },
+  files: [],
+};
 
 /** The settings that flags mean. @throws {UsageError} If they are wrong. */
 export function settingsOf(
   words: readonly string[],
-  env: OwnEnv = NO_ENV,
+  env: EnvSources = NO_ENV,
 ): TemplateOptions {
   const line = ["run", ...words, "image"];
   const { flags, arguments: args } = parseCommandLine(line, COMMANDS);
@@ -37,7 +40,7 @@ export function settingsOf(
 /** The configuration that flags make of an image. */
 export function specOf(
   words: readonly string[],
-  env: OwnEnv = NO_ENV,
+  env: EnvSources = NO_ENV,
 ): RuntimeSpec {
   const { network = "none", devices = [], ...rest } = settingsOf(words, env);
   const host = openHost(undefined);

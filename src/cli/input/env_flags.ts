@@ -7,16 +7,22 @@ import { badFlag } from "./usage_of_flag.ts";
 /** The flags. */
 export interface EnvFlags {
   readonly env: readonly string[];
-  readonly "env-file": readonly string[];
   readonly "env-host": boolean;
   readonly unsetenv: readonly string[];
 }
 
-/** What orlop itself has; undefined if it may not look. */
+/** What orlop itself has, as far as it may look. */
 export interface OwnEnv {
   get(name: string): string | undefined;
   /** All, by name. */
   all(): Readonly<Record<string, string>>;
+}
+
+/** Where variables come from, besides the flags. */
+export interface EnvSources {
+  readonly own: OwnEnv;
+  /** What the files of `--env-file` have: see `readEnvFiles()`. */
+  readonly files: readonly string[];
 }
 
 /**
@@ -24,11 +30,14 @@ export interface OwnEnv {
  * each name the last one counts, a name alone is orlop's own variable.
  *
  * @returns `NAME=value` to set, `NAME` for what the container does not get.
- * @throws {UsageError} If a file cannot be read, or a variable has no name.
+ * @throws {UsageError} If a variable has no name.
  */
-export function readEnvFlags(flags: EnvFlags, own: OwnEnv): readonly string[] {
+export function readEnvFlags(
+  flags: EnvFlags,
+  { own, files }: EnvSources,
+): readonly string[] {
   const fromHost = flags["env-host"] ? pairs(own.all()) : [];
-  const entries = [...flags["env-file"].flatMap(readFile), ...flags.env];
+  const entries = [...files, ...flags.env];
   return [
     ...flags.unsetenv.map(checkName),
     ...fromHost,
@@ -36,11 +45,30 @@ export function readEnvFlags(flags: EnvFlags, own: OwnEnv): readonly string[] {
   ];
 }
 
-function readFile(path: string): readonly string[] {
+/**
+ * Reads the files of `--env-file`, in their order. One may be a fifo, whose
+ * writer is waited for.
+ *
+ * @throws {UsageError} If one cannot be read, or has a line without a name.
+ */
+export async function readEnvFiles(
+  paths: readonly string[],
+  { signal }: { readonly signal: AbortSignal },
+): Promise<readonly string[]> {
+  const files = [];
+  for (const path of paths) files.push(...await readFile(path, signal));
+  return files;
+}
+
+async function readFile(
+  path: string,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
   try {
-    const bytes = Deno.readFileSync(path);
+    const bytes = await Deno.readFile(path, { signal });
     return parseEnvFile(bytes, `environment file "${path}"`);
   } catch (error) {
+    signal.throwIfAborted();
     if (error instanceof SyntaxError) throw new UsageError(error.message);
     throw badFlag("env-file", path, whyUnreadable(error));
   }

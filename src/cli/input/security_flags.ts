@@ -123,6 +123,8 @@ function readSeccomp(text: string): SeccompProfile | "unconfined" | undefined {
   if (text === "") return undefined;
   if (text === "unconfined") return text;
   try {
+    // A fifo could keep orlop waiting for ever.
+    if (!Deno.statSync(text).isFile) throw new TypeError("no regular file");
     const bytes = Deno.readFileSync(text);
     return parseSeccompProfile(bytes, `seccomp profile "${text}"`);
   } catch (error) {

@@ -1,6 +1,6 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { UsageError } from "../../../src/cli/command.ts";
-import type { OwnEnv } from "../../../src/cli/input/env_flags.ts";
+import { type OwnEnv, readEnvFiles } from "../../../src/cli/input/env_flags.ts";
 import { specOf } from "../../support/flags_to_spec.ts";
 import { needs } from "../../support/peers.ts";
 import { tempDir } from "../../support/temp_dir.ts";
@@ -8,12 +8,15 @@ import { tempDir } from "../../support/temp_dir.ts";
 const OWN: Readonly<Record<string, string>> = {
   ...{ FOO_A: "1", FOO_B: "2", EMPTY: "" },
 };
-const ENV: OwnEnv = { get: (name) => OWN[name], all: () => OWN };
+const own: OwnEnv = { get: (name) => OWN[name], all: () => OWN };
 
 /** The variables that flags give, besides those that all have. */
-function envOf(...words: string[]): string | undefined {
+function envOf(
+  words: readonly string[],
+  files: readonly string[] = [],
+): string | undefined {
   const usual = ["PATH=/bin", "HOME=/root", "HOSTNAME=own", "container=oci"];
-  return specOf(words, ENV).process?.env
+  return specOf(words, { own, files }).process?.env
     ?.filter((pair) => !usual.includes(pair)).join(" ");
 }
 
@@ -42,10 +45,20 @@ Deno.test("--env gives variables as podman's does", async (t) => {
   ];
   for (const [words, expected] of table) {
     await t.step(words.join(" "), () => {
-      assertEquals(envOf(...words), expected);
+      assertEquals(envOf(words), expected);
     });
   }
 });
+
+const { signal } = new AbortController();
+
+/** The variables that flags and files give. */
+async function envWith(
+  words: readonly string[],
+  ...paths: string[]
+): Promise<string | undefined> {
+  return envOf(words, await readEnvFiles(paths, { signal }));
+}
 
 Deno.test("--env-file gives the variables of files, below those of --env", async () => {
   using dir = tempDir();
@@ -53,14 +66,13 @@ Deno.test("--env-file gives the variables of files, below those of --env", async
   await Deno.writeTextFile(one, "A=1\nB=1\nFOO_B\n");
   await Deno.writeTextFile(two, "B=2\nFOO_*\nNOPE\n");
   const all = "FROM_IMAGE=yes A=1 B=2 FOO_B=2 FOO_A=1";
-  assertEquals(envOf(`--env-file=${one}`, `--env-file=${two}`), all);
-  assertEquals(envOf(`--env-file=${one},${two}`), all);
-  const mixed = envOf("-e", "A=9", `--env-file=${one}`);
+  assertEquals(await envWith([], one, two), all);
+  const mixed = await envWith(["-e", "A=9"], one);
   assertEquals(mixed, "FROM_IMAGE=yes A=9 B=1 FOO_B=2");
-  assertEquals(envOf("--env-file="), "FROM_IMAGE=yes");
+  assertEquals(await envWith([], "/dev/null"), "FROM_IMAGE=yes");
 });
 
-Deno.test("--env-file waits for a fifo as podman does", {
+Deno.test("--env-file waits for who writes to a fifo", {
   ...needs("mkfifo", "sh"),
 }, async () => {
   using dir = tempDir();
@@ -69,26 +81,35 @@ Deno.test("--env-file waits for a fifo as podman does", {
   const writer = new Deno.Command("sh", {
     args: ["-c", `echo A=1 >"$1"`, "sh", path],
   }).spawn();
-  assertEquals(envOf(`--env-file=${path}`), "FROM_IMAGE=yes A=1");
+  assertEquals(await envWith([], path), "FROM_IMAGE=yes A=1");
   await writer.status;
 });
 
 Deno.test("variables that make no sense are refused", async (t) => {
-  using dir = tempDir();
-  const [nameless, directory] = [dir.join("nameless"), dir.path];
-  await Deno.writeTextFile(nameless, "A=1\n =x\n");
   const table: [string[], string][] = [
     [["-e", "=x"], "it has no name"],
     [["-e", "="], "it has no name"],
-    [["--env-file", dir.join("none")], "there is no such file"],
-    [["--env-file", directory], "it is a directory"],
-    [["--env-file", nameless], "the variable in line 2 has no name"],
     [["--unsetenv", ""], "the name of a variable"],
     [["--unsetenv", "A=1"], "the name of a variable"],
   ];
   for (const [words, message] of table) {
     await t.step(message, () => {
-      assertThrows(() => envOf(...words), UsageError, message);
+      assertThrows(() => envOf(words), UsageError, message);
+    });
+  }
+});
+
+Deno.test("files of variables that cannot be read are refused", async (t) => {
+  using dir = tempDir();
+  await Deno.writeTextFile(dir.join("nameless"), "A=1\n =x\n");
+  const table: [string, string][] = [
+    [dir.join("none"), "there is no such file"],
+    [dir.path, "it is a directory"],
+    [dir.join("nameless"), "the variable in line 2 has no name"],
+  ];
+  for (const [path, message] of table) {
+    await t.step(message, async () => {
+      await assertRejects(() => envWith([], path), UsageError, message);
     });
   }
 });
