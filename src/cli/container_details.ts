@@ -1,5 +1,6 @@
 /** All that is known of a container, with podman's names where it has them. */
 
+import { LABEL_PREFIX } from "../formats/annotations.ts";
 import type { RuntimeMount, RuntimeSpec } from "../formats/runtime_spec.ts";
 import type { ContainerDetails } from "../runtime/inspect_container.ts";
 import { containerToJson, imageOf } from "./container_columns.ts";
@@ -45,6 +46,16 @@ function describeState(details: ContainerDetails): GoStruct {
   };
 }
 
+/** What `--label` gave it. */
+function readLabels(
+  spec: RuntimeSpec | undefined,
+): Readonly<Record<string, string>> {
+  const labels = Object.entries(spec?.annotations ?? {})
+    .filter(([name]) => name.startsWith(LABEL_PREFIX))
+    .map(([name, value]) => [name.slice(LABEL_PREFIX.length), value]);
+  return Object.fromEntries(labels);
+}
+
 function describeConfig(spec: RuntimeSpec | undefined): GoStruct {
   const { uid = 0, gid = 0 } = spec?.process?.user ?? {};
   return {
@@ -54,6 +65,7 @@ function describeConfig(spec: RuntimeSpec | undefined): GoStruct {
     Env: spec?.process?.env ?? [],
     Cmd: spec?.process?.args ?? [],
     WorkingDir: spec?.process?.cwd ?? "",
+    Labels: toGoValue(readLabels(spec)),
     Annotations: toGoValue(spec?.annotations ?? {}),
   };
 }

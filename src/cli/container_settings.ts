@@ -1,5 +1,7 @@
 /** What flags say about a container, in the terms of the runtime. */
 
+import { LABEL_PREFIX, STOP_TIMEOUT } from "../formats/annotations.ts";
+import { parseSignal } from "../formats/signals.ts";
 import type { TmpfsVolume } from "../image/container_mounts.ts";
 import type { TemplateOptions } from "../runtime/make_template.ts";
 import type { FlagValues } from "./command.ts";
@@ -23,8 +25,6 @@ import type { CONTAINER_FLAGS } from "./table/container_flags.ts";
 /** The values of the flags. */
 export type ContainerFlags = FlagValues<typeof CONTAINER_FLAGS>;
 
-/** What a label is called among the annotations, where no runtime obeys it. */
-export const LABEL_PREFIX = "orlop.label/";
 // What podman keeps writable beside a read-only root.
 const TMPFS_BESIDE_READ_ONLY = ["/run", "/tmp", "/var/tmp"];
 
@@ -62,6 +62,7 @@ export function containerSettings(
     ulimits: readUlimits(flags),
     oomScoreAdj: readOomScore(flags),
     annotations: readAnnotations(flags),
+    stopSignal: readStopSignal(flags["stop-signal"]),
     ...(hostname === undefined ? {} : { hostname }),
   };
 }
@@ -122,11 +123,12 @@ function readNamespaces(
   };
 }
 
-/** Labels are noted among them, under names that no runtime knows. */
+/** What orlop itself has to know is noted among them. */
 function readAnnotations(
-  { annotation, label }: ContainerFlags,
+  { annotation, label, "stop-timeout": stopTimeout }: ContainerFlags,
 ): Readonly<Record<string, string>> {
   return Object.fromEntries([
+    ...readStopTimeout(stopTimeout),
     ...annotation.map((text) => readPair("annotation", text)),
     ...label.map((text) => {
       // As in podman, a label without a value has an empty one.
@@ -137,4 +139,16 @@ function readAnnotations(
       return [`${LABEL_PREFIX}${name}`, value] as const;
     }),
   ]);
+}
+
+function readStopSignal(text: string | undefined): string | undefined {
+  if (text === undefined || parseSignal(text) !== undefined) return text;
+  const advice = "write a name, such as TERM, or a number, 1 to 64";
+  throw badFlag("stop-signal", text, advice);
+}
+
+function readStopTimeout(text: string | undefined): [string, string][] {
+  if (text === undefined) return [];
+  if (/^\d{1,6}$/.test(text)) return [[STOP_TIMEOUT, text]];
+  throw badFlag("stop-timeout", text, "write whole seconds");
 }

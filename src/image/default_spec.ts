@@ -3,6 +3,7 @@
  * conversion.md. What an image leaves open is as podman has it.
  */
 
+import { STOP_SIGNAL } from "../formats/annotations.ts";
 import type { RunDefaults } from "../formats/image_config.ts";
 import type {
   RuntimeLinux,
@@ -187,7 +188,7 @@ function makeAnnotations(
 ): Readonly<Record<string, string>> {
   const prefix = "org.opencontainers.image";
   return {
-    ...(stopSignal && { [`${prefix}.stopSignal`]: stopSignal }),
+    ...(stopSignal && { [STOP_SIGNAL]: stopSignal }),
     ...(ExposedPorts.length > 0 &&
       { [`${prefix}.exposedPorts`]: ExposedPorts.join(",") }),
     ...annotations,

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Abortable } from "../abort.ts";
 import { InUseError } from "../errors.ts";
+import { STOP_SIGNAL, STOP_TIMEOUT } from "../formats/annotations.ts";
 import {
   parseSignal,
   SIGNAL_KILL,
@@ -30,7 +31,10 @@ export interface EndOptions extends Abortable {
    * `"end"`: its stop signal is sent, and after a while SIGKILL.
    */
   readonly running?: "refuse" | "end" | undefined;
-  /** How long after the stop signal, in milliseconds; 10 s if left out. */
+  /**
+   * How long after the stop signal, in milliseconds; left out, what the
+   * container was created with, or 10 s.
+   */
   readonly timeMs?: number | undefined;
 }
 
@@ -40,8 +44,6 @@ const STOP_TIME_MS = 10_000;
 // to be locked to put the container away, which others may hold.
 const PATIENCE_MS = 20_000;
 const POLL_MS = 100;
-// crun and CRI-O read it there, too.
-const STOP_SIGNAL = "org.opencontainers.image.stopSignal";
 
 /**
  * Ends a container's process, and waits until nobody works on it. No lock is
@@ -52,7 +54,7 @@ const STOP_SIGNAL = "org.opencontainers.image.stopSignal";
 export async function endProcess(
   agent: Agent,
   id: ContainerId,
-  { timeMs = STOP_TIME_MS, signal }: EndOptions = {},
+  { timeMs = stopTimeOf(agent, id), signal }: EndOptions = {},
 ): Promise<void> {
   const start = performance.now();
   let stage: "untold" | "told" | "killed" = "untold";
@@ -158,11 +160,20 @@ async function resolve(
 
 /** An image may say anything. */
 function stopSignalOf(agent: Agent, id: ContainerId): number {
+  return parseSignal(readAnnotation(agent, id, STOP_SIGNAL)) ?? SIGNAL_TERM;
+}
+
+/** In milliseconds. */
+function stopTimeOf(agent: Agent, id: ContainerId): number {
+  const text = readAnnotation(agent, id, STOP_TIMEOUT);
+  return /^\d{1,6}$/.test(text) ? Number(text) * 1000 : STOP_TIME_MS;
+}
+
+function readAnnotation(agent: Agent, id: ContainerId, name: string): string {
   try {
-    const text = readTemplate(agent, id)?.annotations?.[STOP_SIGNAL];
-    return parseSignal(text ?? "") ?? SIGNAL_TERM;
+    return readTemplate(agent, id)?.annotations?.[name] ?? "";
   } catch (error) {
-    if (error instanceof SyntaxError) return SIGNAL_TERM; // damaged
+    if (error instanceof SyntaxError) return ""; // damaged
     throw error;
   }
 }

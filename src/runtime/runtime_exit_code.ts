@@ -8,6 +8,7 @@ import { readFileSync } from "node:fs";
 
 /** What shells and podman use, too. */
 const CODES = { failed: 125, notExecutable: 126, notFound: 127 } as const;
+const SIGNALLED = 128; // and the signal's number
 
 /** What a runtime left behind. */
 export interface RuntimeTraces {
@@ -40,7 +41,8 @@ export function runtimeExitCode(
     return CODES.notExecutable;
   }
   if (/^\w+ run failed/.test(message)) return CODES.failed;
-  if (hasStarted) return code;
+  // A signal may come before there is anything to tell of.
+  if (hasStarted || code > SIGNALLED) return code;
   if (message === "") onSilence?.();
   return CODES.failed;
 }

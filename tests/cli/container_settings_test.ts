@@ -23,13 +23,17 @@ Deno.test("containerSettings() reads entrypoints as podman does", async (t) => {
   }
 });
 
-Deno.test("containerSettings() notes labels where no runtime obeys them", async (t) => {
+Deno.test("containerSettings() notes labels and ends where no runtime obeys them", async (t) => {
   const table: [string[], Record<string, string>][] = [
     [["--label", "a=b"], { "orlop.label/a": "b" }],
     [["-l", "a"], { "orlop.label/a": "" }],
     [["-l", "a=b=c"], { "orlop.label/a": "b=c" }],
     [["-l", "a=1", "-l", "a=2"], { "orlop.label/a": "2" }],
     [["-l", "run.oci.x=1"], { "orlop.label/run.oci.x": "1" }],
+    [["--stop-timeout", "5"], { "orlop.stop-timeout": "5" }],
+    [["--stop-signal", "SIGINT"], {
+      "org.opencontainers.image.stopSignal": "SIGINT",
+    }],
     [["--annotation", "a=b", "-l", "a=c"], { a: "b", "orlop.label/a": "c" }],
   ];
   for (const [words, expected] of table) {

@@ -183,10 +183,22 @@ Deno.test("a container that runs is seen, and kept", NEEDED, async (t) => {
 Deno.test("what runs is ended and put away", NEEDED, async (t) => {
   await using store = await withImage();
   for (
-    const { command, script = WAIT, code, after } of [
+    const { command, own = [], script = WAIT, code, after } of [
       { command: "stop --time 1 app", script: IGNORE, code: 137 },
       { command: "stop --time 1 --all", script: IGNORE, code: 137 },
       { command: "stop --force app", script: WAIT, code: 137 },
+      {
+        command: "stop app",
+        own: ["--stop-signal=USR1"],
+        script: "trap 'exit 8' USR1; while :; do sleep 0.1; done",
+        code: 8,
+      },
+      {
+        command: "stop app",
+        own: ["--stop-timeout=1"],
+        script: IGNORE,
+        code: 137,
+      },
       { command: "kill app", code: 137 },
       { command: "kill --signal TERM app", code: 7 },
       { command: "kill --signal 15 --all", code: 7 },
@@ -200,7 +212,8 @@ Deno.test("what runs is ended and put away", NEEDED, async (t) => {
       { command: "rmi --force tiny", code: 7, after: "" },
     ] as const
   ) {
-    for (const flags of [[], ["--rm"]]) {
+    for (const removal of [[], ["--rm"]]) {
+      const flags = [...own, ...removal];
       await t.step([command, ...flags].join(" "), async () => {
         await store.orlop("pull", `oci:${store.join("tiny")}:latest`);
         const running = await start(store, { flags, script });
@@ -208,7 +221,7 @@ Deno.test("what runs is ended and put away", NEEDED, async (t) => {
         await store.orlop(...command.split(" "));
         assertEquals(await running.code, code);
         assert(!isAlive(pid));
-        const isGone = flags.length > 0 || after === "";
+        const isGone = removal.length > 0 || after === "";
         assertEquals(await list(store), isGone ? "" : `app exited [${code}]`);
         if (!isGone) await store.orlop("rm", "app");
         await assertNothingLeft(store);

@@ -40,4 +40,6 @@ Deno.test("runtimeExitCode() takes no program's code for a container's that star
     const traces = { log: "", hasStarted: false, onSilence };
     assertEquals([runtimeExitCode(code, traces), told], [125, 1]);
   }
+  const ended = { log: "", hasStarted: false };
+  assertEquals(runtimeExitCode(143, ended), 143);
 });

@@ -26,6 +26,7 @@ export const ORLOP: string = resolve(
 export function orlopCommand(
   directory: string,
   args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
 ): Deno.Command {
   return new Deno.Command(ORLOP, {
     args: [...args],
@@ -34,6 +35,7 @@ export function orlopCommand(
       ORLOP_ROOT: `${directory}/root`,
       ORLOP_RUNROOT: `${directory}/runroot`,
       NO_COLOR: "1",
+      ...env,
     },
     stdin: "null",
     stdout: "piped",
@@ -42,9 +44,16 @@ export function orlopCommand(
 }
 
 /** Makes a function that runs orlop on a store below a directory. */
-export function orlopIn(directory: string): OrlopProgram {
+export function orlopIn(
+  directory: string,
+  env: Readonly<Record<string, string>> = {},
+): OrlopProgram {
   return async (...args) => {
-    const { code, stdout, stderr } = await orlopCommand(directory, args)
+    const { code, stdout, stderr } = await orlopCommand(
+      directory,
+      args,
+      env,
+    )
       .output();
     return { code, out: toLine(stdout), err: toLine(stderr) };
   };

@@ -8,6 +8,7 @@ import { findRuntime } from "../../runtime/oci_runtime.ts";
 import { pullImage } from "../../runtime/pull_image.ts";
 import { runContainer } from "../../runtime/run_container.ts";
 import type { Call } from "../command.ts";
+import { describeError } from "../describe_error.ts";
 import { createFromFlags } from "../create_from_flags.ts";
 import { openSession } from "../open_session.ts";
 import { pullOptions } from "../pull_options.ts";
@@ -43,11 +44,20 @@ async function pullIfWanted(agent: Agent, call: RunCall): Promise<void> {
   const { flags, terminal, signal } = call;
   const [name = ""] = call.arguments;
   if (flags.pull === "never") return;
-  if (flags.pull === "missing" && await isStored(agent, name, signal)) return;
+  const isThere = flags.pull !== "always" &&
+    await isStored(agent, name, signal);
+  if (flags.pull === "missing" && isThere) return;
   const style = flags.quiet ? "none" : flags.progress;
   using display = showProgress(style, terminal);
   const { onProgress: onEvent } = display;
-  await pullImage(agent, name, { ...pullOptions(flags), onEvent, signal });
+  try {
+    await pullImage(agent, name, { ...pullOptions(flags), onEvent, signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isThere) throw error;
+    // As podman: there may be a newer one, but the one in the store will do.
+    agent.log("warn", `No newer image: ${describeError(error)}`);
+  }
 }
 
 async function isStored(

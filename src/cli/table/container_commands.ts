@@ -30,6 +30,9 @@ export const RUN = {
     "Pulls the image if it is missing, makes a pod and a container, mounts " +
     "its root, hands it to runc or crun, and unmounts it at the end. The " +
     "exit code is the command's own; 125 if orlop failed.",
+    "What nothing is said of is as in podman: its few rights of root, its " +
+    "seccomp profile (/etc/containers/seccomp.json or " +
+    "/usr/share/containers/seccomp.json, if there), 2048 processes at most.",
   ],
   arguments: IMAGE_AND_COMMAND,
   stopsAtFirstArgument: true,
@@ -49,7 +52,7 @@ export const RUN = {
     pull: {
       type: "text",
       value: "WHEN",
-      choices: ["missing", "always", "never"],
+      choices: ["missing", "always", "newer", "never"],
       default: "missing",
       help: "When to pull the image",
     },
@@ -66,6 +69,11 @@ export const RUN = {
     {
       line: "orlop run --rm -v /srv/data:/data:ro busybox ls /data",
       does: "With a directory of the host",
+    },
+    {
+      line: "orlop run --rm -m 512m --cpus 1.5 --read-only --cap-drop ALL " +
+        "busybox id",
+      does: "With less of the machine, and no rights",
     },
   ],
   needs: ["net", "mount", "tar", "runtime"],

@@ -100,6 +100,16 @@ export const CONTAINER_FLAGS = {
     help: "A new file for its ID",
     completes: "file",
   },
+  "stop-signal": {
+    type: "text",
+    value: "SIGNAL",
+    help: "What ends it politely, instead of what its image says",
+  },
+  "stop-timeout": {
+    type: "text",
+    value: "SECONDS",
+    help: "How long it has for that before it gets SIGKILL; 10 if left out",
+  },
   tty: { type: "boolean", short: "t", help: "It gets a terminal of its own" },
   ...MOUNT_FLAGS,
   ...LIMIT_FLAGS,

@@ -75,7 +75,8 @@ export const TIME_FLAG = {
     type: "number",
     short: "t",
     value: "SECONDS",
-    help: "How long to wait for its end before it gets SIGKILL; 10 if left out",
+    help: "How long to wait for its end before it gets SIGKILL; left out, " +
+      "what it was created with, or 10",
   },
 } as const satisfies FlagTable;
 
