@@ -13,8 +13,8 @@ import { watchTransfer } from "./watch_transfer.ts";
 
 /** How a blob is asked for. */
 export interface OpenHttpBlobOptions extends OpenBlobOptions {
-  /** Such as `https://quay.io/v2/prometheus/busybox/`. */
-  readonly repositoryUrl: string | URL;
+  /** Where the blob is. */
+  readonly url: URL;
   /** Sends a request, with a login if it needs one. */
   readonly send: (url: URL, request: HttpRequest) => Promise<Response>;
   readonly retry?: RetryRules | undefined;
@@ -34,10 +34,9 @@ export async function openBlob(
   blob: Descriptor,
   options: OpenHttpBlobOptions,
 ): Promise<ReadableStream<Bytes>> {
-  const { offset = 0, repositoryUrl, send, signal } = options;
+  const { offset = 0, url, send, signal } = options;
   // Some registries answer an empty range with nonsense: do not ask.
   if (offset === blob.size) return new Blob([]).stream();
-  const url = new URL(`blobs/${blob.digest}`, repositoryUrl);
   const headers = { ...(offset > 0 && { range: `bytes=${offset}-` }) };
   const response = await send(url, { signal, headers });
   const what = `Cannot pull layer "${blob.digest}"`;

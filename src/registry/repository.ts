@@ -23,6 +23,7 @@ import {
   type TlsSettings,
 } from "./http_client.ts";
 import { openBlob } from "./open_blob.ts";
+import { openElsewhere } from "./open_elsewhere.ts";
 import { readBody } from "./read_body.ts";
 import { errorOf } from "./response_error.ts";
 import {
@@ -121,12 +122,21 @@ export class Repository implements ImageSource, Disposable {
     blob: Descriptor,
     options: OpenBlobOptions = {},
   ): Promise<ReadableStream<Bytes>> {
-    return await openBlob(blob, {
-      ...options,
-      retry: this.#options.retry,
-      repositoryUrl: this.#url,
-      send: (url, request) => this.#send(url, request),
-    });
+    const { registry, retry } = this.#options;
+    const url = new URL(`blobs/${blob.digest}`, this.#url);
+    const send = this.#send.bind(this);
+    try {
+      return await openBlob(blob, { ...options, retry, url, send });
+    } catch (error) {
+      const isMissing = error instanceof RegistryError && error.status === 404;
+      if (!isMissing || blob.urls === undefined) throw error;
+      return await openElsewhere(blob, {
+        ...options,
+        ...{ registry, retry, refusal: error },
+        send: (url, request) =>
+          sendRequest(this.#client, url, { ...request, retry }),
+      });
+    }
   }
 
   [Symbol.dispose](): void {

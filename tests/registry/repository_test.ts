@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
 import type { Credentials } from "../../src/formats/auth_file.ts";
 import { digestOf } from "../../src/formats/digest.ts";
 import { OCI_LAYER_GZIP, OCI_MANIFEST } from "../../src/formats/media_types.ts";
@@ -128,6 +128,44 @@ Deno.test("a redirect that comes back gets no login either", async () => {
   const stream = await repository.open(BLOB);
   assertEquals(await new Response(stream).text(), "blob");
   assertEquals(server.requests.at(-1)?.headers.get("authorization"), null);
+});
+
+Deno.test("a blob that the registry lacks is had from its urls, without a login", async () => {
+  await using elsewhere = serveHostile(() => new Response("blob"));
+  await using server = serveHostile((request) => {
+    if (request.headers.get("authorization") === null) return challengeBasic();
+    return new Response(null, { status: 404 });
+  });
+  using repository = connect(server.host, PASSWORD);
+  const urls = ["file:///etc/passwd", `http://${elsewhere.host}/blob?secret=1`];
+  const stream = await repository.open({ ...BLOB, urls });
+  assertEquals(await new Response(stream).text(), "blob");
+  assertEquals(elsewhere.requests[0]?.headers.get("authorization"), null);
+});
+
+Deno.test("urls of blobs are held to the rules of redirects", async (t) => {
+  const cases: [url: string, why: string][] = [
+    ["file:///etc/passwd", "refused (scheme)"],
+    ["http://169.254.169.254/?token=1", "refused (link-local address)"],
+    ["http://[fd00:ec2::254]/", "refused (metadata address)"],
+    ["http://u:token@127.0.0.1/", "refused (has a user name)"],
+    ["blob", "refused (no URL)"],
+  ];
+  for (const [url, why] of cases) {
+    await t.step(url, async () => {
+      await using server = serveHostile(() =>
+        new Response(null, { status: 404 })
+      );
+      using repository = connect(server.host);
+      const error = await assertRejects(
+        () => repository.open({ ...BLOB, urls: [url] }),
+        RegistryError,
+        why,
+      );
+      assertEquals([error.status, error.code], [404, "BLOB_UNKNOWN"]);
+      assertFalse(error.message.includes("?token"));
+    });
+  }
 });
 
 Deno.test("redirects are refused where they lead astray", async (t) => {

@@ -25,7 +25,7 @@ export function httpBlobs(
     open: (blob, options) =>
       openBlob(blob, {
         ...options,
-        ...{ repositoryUrl, retry },
+        ...{ url: new URL(`blobs/${blob.digest}`, repositoryUrl), retry },
         send: (url, request) => sendRequest(client, url, { ...request, retry }),
       }),
     [Symbol.dispose]: () => client[Symbol.dispose](),
