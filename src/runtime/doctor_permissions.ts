@@ -24,7 +24,7 @@ function lookAtLibc({ libc }: Patient): readonly Finding[] {
       "libc is not bound",
       "Let no other tool use this store: allow ffi, or use a glibc system",
     )]
-    : [ok("heeded, by fcntl")];
+    : [ok("respected, by fcntl")];
 }
 
 function lookAtPermissions({ root, runRoot }: Patient): readonly Finding[] {

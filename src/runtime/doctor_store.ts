@@ -57,7 +57,7 @@ function lookAtTools({ root, libc }: Patient): readonly Finding[] {
   );
   if (users.length === 0) return [ok("none has used this store")];
   const found = `used by ${[...new Set(users)].join(", ")}`;
-  if (libc !== undefined) return [ok(`${found}; orlop heeds their locks`)];
+  if (libc !== undefined) return [ok(`${found}; orlop respects their locks`)];
   return [fail(found, "Allow ffi: without it orlop does not see their locks")];
 }
 
