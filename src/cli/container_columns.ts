@@ -1,7 +1,9 @@
 /** Containers as lists show them. */
 
+import type { RuntimeSpec } from "../formats/runtime_spec.ts";
 import type { ContainerStatus } from "../runtime/container_status.ts";
 import type { ContainerSummary } from "../runtime/list_containers.ts";
+import { labelsOf, mountsOf } from "./describe_spec.ts";
 import { formatAge } from "./human.ts";
 import { shortId } from "./short_id.ts";
 import type { FieldTable } from "./show_list.ts";
@@ -73,11 +75,24 @@ export function containerColumns(
   return columns.filter(({ field }) => hasOwner || field !== "Owner");
 }
 
+/** Reads a container's template; undefined if there is none that is sound. */
+export type ReadSpec = (container: ContainerSummary) => RuntimeSpec | undefined;
+
 /** What else templates can show of containers, under podman's names. */
 export function containerFields(
   isWhole: boolean,
+  readSpec: ReadSpec,
 ): FieldTable<ContainerSummary> {
   return {
+    Command: (container) =>
+      (readSpec(container)?.process?.args ?? []).join(" "),
+    Labels: (container) => labelsOf(readSpec(container)),
+    Mounts: (container) =>
+      mountsOf(readSpec(container)).map(({ Destination }) => Destination)
+        .join(","),
+    // orlop makes no networks.
+    Networks: () => "",
+    Ports: () => "",
     ImageID: ({ imageId }) => shortId(imageId, isWhole),
     Pod: ({ metadata }) => shortId(metadata?.podId ?? "", isWhole),
     IsInfra: ({ metadata }) => metadata?.pod ?? false,

@@ -1,9 +1,12 @@
 /** All that is known of a container, with podman's names where it has them. */
 
-import { LABEL_PREFIX } from "../formats/annotations.ts";
-import type { RuntimeMount, RuntimeSpec } from "../formats/runtime_spec.ts";
 import type { ContainerDetails } from "../runtime/inspect_container.ts";
 import { containerToJson, imageOf } from "./container_columns.ts";
+import {
+  describeConfig,
+  describeHostConfig,
+  mountsOf,
+} from "./describe_spec.ts";
 import { type GoStruct, GoTime, toGoValue } from "./template/go_values.ts";
 
 /** Describes a container. */
@@ -19,7 +22,8 @@ export function containerDetails(details: ContainerDetails): GoStruct {
     Path: path,
     Args: args,
     Config: describeConfig(template),
-    Mounts: (template?.mounts ?? []).filter(isBind).map(describeMount),
+    HostConfig: describeHostConfig(template),
+    Mounts: mountsOf(template),
     WorkDir: details.dir,
     RunDir: details.runDir,
     Metadata: details.metadata,
@@ -43,45 +47,5 @@ function describeState(details: ContainerDetails): GoStruct {
     ExitCode: exitCode ?? null,
     StartedAt: startedAt === undefined ? null : new GoTime(startedAt),
     FinishedAt: finishedAt === undefined ? null : new GoTime(finishedAt),
-  };
-}
-
-/** What `--label` gave it. */
-function readLabels(
-  spec: RuntimeSpec | undefined,
-): Readonly<Record<string, string>> {
-  const labels = Object.entries(spec?.annotations ?? {})
-    .filter(([name]) => name.startsWith(LABEL_PREFIX))
-    .map(([name, value]) => [name.slice(LABEL_PREFIX.length), value]);
-  return Object.fromEntries(labels);
-}
-
-function describeConfig(spec: RuntimeSpec | undefined): GoStruct {
-  const { uid = 0, gid = 0 } = spec?.process?.user ?? {};
-  return {
-    Hostname: spec?.hostname ?? "",
-    User: `${uid}:${gid}`,
-    Tty: spec?.process?.terminal ?? false,
-    Env: spec?.process?.env ?? [],
-    Cmd: spec?.process?.args ?? [],
-    WorkingDir: spec?.process?.cwd ?? "",
-    Labels: toGoValue(readLabels(spec)),
-    Annotations: toGoValue(spec?.annotations ?? {}),
-  };
-}
-
-/** Whether a mount shows something of the host. */
-function isBind({ type, options = [] }: RuntimeMount): boolean {
-  return type === "bind" || options.some((o) => /^r?bind$/.test(o));
-}
-
-function describeMount(mount: RuntimeMount): GoStruct {
-  const { options = [] } = mount;
-  return {
-    Type: "bind",
-    Source: mount.source ?? "",
-    Destination: mount.destination,
-    Options: options,
-    RW: !options.includes("ro"),
   };
 }

@@ -1,5 +1,6 @@
 /** All that is known of an image, as podman's `image inspect` shows it. */
 
+import { join } from "@std/path";
 import type { RunDefaults } from "../formats/image_config.ts";
 import type { ImageDetails } from "../runtime/list_images.ts";
 import { imageToJson } from "./image_rows.ts";
@@ -11,8 +12,15 @@ import {
   toGoValue,
 } from "./template/go_values.ts";
 
-/** Describes an image, with podman's member names. */
-export function imageDetails(image: ImageDetails): GoStruct {
+/**
+ * Describes an image, with podman's member names.
+ *
+ * @param home The directory of the layers.
+ */
+export function imageDetails(
+  image: ImageDetails,
+  { home }: { readonly home: string },
+): GoStruct {
   const { config, manifest } = image;
   const run = config?.config;
   const history = config?.history ?? [];
@@ -36,6 +44,7 @@ export function imageDetails(image: ImageDetails): GoStruct {
       ...step,
       created: step.created === undefined ? null : new GoTime(step.created),
     })),
+    GraphDriver: { Name: "overlay", Data: describeLayers(image, home) },
     NamesHistory: image.namesHistory,
     Manifest: toGoValue(manifest),
   };
@@ -49,6 +58,18 @@ function describeRun(run: RunDefaults): GoStruct {
     Volumes: toGoSet(run.Volumes),
     Labels: new GoMap(Object.entries(run.Labels)),
   };
+}
+
+/** The topmost layer, and those below it, the nearest first. */
+function describeLayers({ layers }: ImageDetails, home: string): GoMap {
+  const [top, ...others] = layers.toReversed();
+  if (top === undefined) return new GoMap();
+  const lower = others.map((id) => join(home, id, "diff")).join(":");
+  return new GoMap([
+    ...(lower === "" ? [] : [["LowerDir", lower] as const]),
+    ["UpperDir", join(home, top, "diff")],
+    ["WorkDir", join(home, top, "work")],
+  ]);
 }
 
 function memberOf(object: unknown, name: string): unknown {

@@ -52,15 +52,16 @@ const TEMPLATES: readonly [command: string, templates: readonly string[]][] = [
     "{{.Created}}",
     "{{range .History}}{{.CreatedBy}} {{.EmptyLayer}}{{end}}",
     "{{.Annotations}} {{.ManifestType}}",
+    "{{.GraphDriver}} {{json .GraphDriver.Data}}",
     "{{range .Config.Env}}{{println .}}{{end}}",
   ]],
   ["ps --all", [
     "{{.ID}} {{.Names}}",
     "{{.ImageID}} {{len .Names}}",
     "{{.Pod}}|{{.PodName}}|{{.IsInfra}}",
-    "{{.Status}}",
+    "{{.Ports}}|{{.IsInfra}}",
     "table {{.ID}} {{.Names}}",
-    "table {{.ImageID}} {{.Pod}} {{.PodName}} {{.Status}}",
+    "table {{.ImageID}} {{.Pod}} {{.PodName}}",
   ]],
   ["container inspect c1", [
     "{{.Id}} {{.ID}}",

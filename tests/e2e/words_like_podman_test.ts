@@ -76,11 +76,8 @@ Deno.test({
     await fill(store);
     await store.orlop("pod", "create", "web");
     await store.orlop(
-      "container",
-      "create",
-      "--pod=web",
-      "--name=app",
-      "base:1",
+      ...["container", "create", "--pod=web", "--name=app", "--label=a=b"],
+      ...["-v=/srv:/data", "base:1", "echo", "hi"],
     );
     const names = ["app", "web", "base:1", "nope", "c1"];
     const all = await store.tryOrlop(
@@ -98,6 +95,19 @@ Deno.test({
     const pod = await store.orlop("inspect", "--type=pod", "web");
     assertEquals(JSON.parse(pod)[0].NumContainers, 2);
     assertEquals((await store.tryOrlop("pod", "exists", "web")).code, 0);
+    const fields = "{{.Labels}} {{.Command}} {{.Mounts}}|{{.Ports}}";
+    assertStringIncludes(
+      await store.orlop("ps", "--filter=name=app", "--format", fields),
+      "map[a:b] echo hi ",
+    );
+    assertEquals(
+      await store.orlop(
+        ...["container", "inspect", "app", "--format"],
+        '{{.Config.Labels}} {{range .Mounts}}{{if eq .Source "/srv"}}' +
+          "{{.Destination}}{{end}}{{end}} {{.State.Status}}",
+      ),
+      "map[a:b] /data created",
+    );
     await store.orlop("pod", "rm", "--force", "web");
   },
 });

@@ -48,7 +48,7 @@ function showRows(
       RawSize: ({ size }: SummaryRow) => size,
       RawReclaimable: ({ reclaimable }: SummaryRow) => reclaimable,
     },
-    json: () => rows,
+    json: (rows: readonly SummaryRow[]) => rows,
   };
   showList(listing, flags, terminal);
 }

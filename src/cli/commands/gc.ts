@@ -59,7 +59,7 @@ function show(
     const rows = options.isDry ? report.plan.items : report.removed;
     const { format } = flags;
     showList(
-      { rows, columns: COLUMNS, json: () => rows },
+      { rows, columns: COLUMNS, json: (rows) => rows },
       { format },
       terminal,
     );

@@ -17,7 +17,7 @@ export async function run(call: Call<typeof INSPECT_IMAGE>): Promise<void> {
   try {
     await forEachName(call.arguments, { signal }, async (name) => {
       const image = await inspectImage(session.agent, name, { signal });
-      shown.push(imageDetails(image));
+      shown.push(imageDetails(image, session.agent.store.paths));
     });
   } finally {
     showObjects(shown, flags, terminal); // what was found, as podman does

@@ -64,7 +64,8 @@ const FINDERS: Readonly<Record<"container" | "image" | "pod", Finder>> = {
     return containerDetails(await inspectContainer(agent, id, options));
   },
   async image(agent, name, options) {
-    return imageDetails(await inspectImage(agent, name, options));
+    const image = await inspectImage(agent, name, options);
+    return imageDetails(image, agent.store.paths);
   },
   async pod(agent, name, options) {
     return podToJson(findPod(await listPods(agent, options), name));

@@ -10,6 +10,7 @@ import { matchesPattern, readFilters } from "../read_filters.ts";
 import { shortId } from "../short_id.ts";
 import { showList } from "../show_list.ts";
 import type { Column } from "../table_text.ts";
+import { GoMap } from "../template/go_values.ts";
 import type { LIST_PODS } from "../table/pod_commands.ts";
 
 /** Lists pods, the newest first. */
@@ -33,6 +34,8 @@ export async function run(call: Call<typeof LIST_PODS>): Promise<void> {
       fields: {
         Id: ({ id }) => id,
         InfraID: ({ infra }) => shortId(infra?.id ?? "", isWhole),
+        Labels: () => new GoMap(),
+        Networks: () => "",
         Namespace: ({ infra }) => infra?.metadata?.namespace ?? "",
         ContainerIds: ({ members }) =>
           members.map(({ id }) => shortId(id, isWhole)).join(","),

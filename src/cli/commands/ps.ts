@@ -1,9 +1,12 @@
 /** `orlop ps`. */
 
+import type { RuntimeSpec } from "../../formats/runtime_spec.ts";
+import type { Agent } from "../../runtime/agent.ts";
 import {
   type ContainerSummary,
   listContainers,
 } from "../../runtime/list_containers.ts";
+import { readTemplate } from "../../runtime/parse_stored.ts";
 import type { Call } from "../command.ts";
 import {
   CONTAINER_HEADINGS,
@@ -45,7 +48,7 @@ export async function run(call: Call<typeof LIST_CONTAINERS>): Promise<void> {
     {
       rows,
       columns: containerColumns({ isWhole, hasOwner }),
-      fields: containerFields(isWhole),
+      fields: containerFields(isWhole, (one) => readSpec(session.agent, one)),
       headings: CONTAINER_HEADINGS,
       json: (rows) => rows.map(containerToJson),
       id: ({ id }) => shortId(id, isWhole),
@@ -53,4 +56,17 @@ export async function run(call: Call<typeof LIST_CONTAINERS>): Promise<void> {
     flags,
     terminal,
   );
+}
+
+function readSpec(
+  agent: Agent,
+  { id, owner }: ContainerSummary,
+): RuntimeSpec | undefined {
+  // Other tools keep theirs in another place, or form.
+  if (owner !== "orlop") return undefined;
+  try {
+    return readTemplate(agent, id);
+  } catch {
+    return undefined; // The list goes on; inspect says what is wrong.
+  }
 }

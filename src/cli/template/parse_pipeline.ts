@@ -16,6 +16,7 @@ export interface PipelineContext {
   readonly variables: string[];
 }
 
+const MOST_PARENTHESES = 200;
 const KEYWORDS = ["if", "else", "end", "range", "with", "break", "continue"];
 
 /** Parses the tokens of one action. */
@@ -26,6 +27,7 @@ export class PipelineParser {
   readonly #context: PipelineContext;
   readonly #end: number;
   #index: number;
+  #depth = 0;
 
   constructor(
     { tokens, at }: Extract<Segment, { kind: "action" }>,
@@ -165,6 +167,10 @@ export class PipelineParser {
   }
 
   #parseParentheses(at: number): Operand["what"] {
+    // Far beyond all use, and far below what fits the stack.
+    if (++this.#depth > MOST_PARENTHESES) {
+      throw new TemplateError("there are too many parentheses", at);
+    }
     const pipeline = this.#parsePipeline(0);
     if (this.#take(")")) return { kind: "pipeline", pipeline };
     throw new TemplateError('")" is missing', at);

@@ -30,6 +30,8 @@ export function parseTemplate(
   return { nodes, rootFields: parser.rootFields };
 }
 
+const MOST_CONTROLS = 500;
+
 type Action = Extract<Segment, { kind: "action" }>;
 
 /** A list of nodes, and the action that ended it. */
@@ -47,6 +49,7 @@ class TemplateParser {
   /** How many `range` and `with` have given the dot another value. */
   #dotDepth = 0;
   #loopDepth = 0;
+  #controls = 0;
 
   constructor(segments: readonly Segment[]) {
     this.#segments = segments;
@@ -111,6 +114,13 @@ class TemplateParser {
     action: Action,
     wordCount: number,
   ): Node {
+    // Far beyond all use, and far below what fits the stack.
+    if (++this.#controls > MOST_CONTROLS) {
+      throw new TemplateError(
+        `there are more than ${MOST_CONTROLS} {{if}}, {{with}} and {{range}}`,
+        action.at,
+      );
+    }
     const known = this.#variables.length;
     const most = kind === "range" ? 2 : 1;
     const pipeline = this.#parsePipeline(action, wordCount, most);

@@ -22,6 +22,8 @@ export interface FormatContext {
 export type RowTemplate = (rows: readonly GoStruct[]) => string;
 
 const TABLE = "table ";
+/** Of a format, in a message. */
+const MOST_SHOWN = 200;
 
 /** Whether a format is a template, and not a word such as `json`. */
 export function isTemplate(format: string): boolean {
@@ -67,8 +69,11 @@ export function readTemplate(
     } catch (error) {
       if (!(error instanceof TemplateError)) throw error;
       const at = error.at + format.length - source.length + 1;
+      const shown = format.length > MOST_SHOWN
+        ? `${format.slice(0, MOST_SHOWN)}…`
+        : format;
       throw new UsageError(
-        `Cannot use "--format=${format}": at character ${at}: ${error.message}`,
+        `Cannot use "--format=${shown}": at character ${at}: ${error.message}`,
       );
     }
   }

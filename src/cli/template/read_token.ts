@@ -90,6 +90,8 @@ export function toNumber({ text, at }: Token): number {
   // Go reads a leading 0 as octal, JavaScript's Number() as decimal.
   const isOctal = /^0[0-7]+$/.test(digits);
   const value = isOctal ? parseInt(digits, 8) : Number(digits);
-  if (Number.isNaN(value)) throw new TemplateError(`${text} is no number`, at);
+  if (!Number.isFinite(value)) {
+    throw new TemplateError(`${text} is no number`, at);
+  }
   return isNegative ? -value : value;
 }

@@ -210,6 +210,13 @@ const REFUSED: readonly [template: string, why: string, at: number][] = [
   ['{{eq "a" 1}}', "eq: a text and a number cannot be compared", 2],
   ["{{slice .ID 5 2}}", "slice: there is no slice 5 to 2", 2],
   ['{{join .ID ","}}', "join: a text is no list", 2],
+  [`{{${"(".repeat(999)}1${")".repeat(999)}}}`, "too many parentheses", 202],
+  [
+    "{{if 1}}".repeat(999) + "{{end}}".repeat(999),
+    "more than 500 {{if}}",
+    4000,
+  ],
+  ["{{1e400}}", "1e400 is no number", 2],
   ["{{upper}}", "upper: it takes 1 argument, not 0", 2],
   ["{{pad .ID 1e9 1}}", 'pad: "1000000000" is no number from 0 on', 2],
 ];
