@@ -86,8 +86,8 @@ function containerColumns(
 }
 
 const STATES = {
-  active: "Mounted",
-  stopped: "Unmounted",
+  active: "In use", // mounted, or running
+  stopped: "Stopped",
   vanished: "Vanished",
   foreign: "Other tool's",
 } as const;

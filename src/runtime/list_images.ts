@@ -13,6 +13,7 @@ import {
   readImageItem,
 } from "../store/image_store.ts";
 import type { RecordTable } from "../store/record_table.ts";
+import { itemBytes, layerBytes } from "../store/sizes.ts";
 import type { HeldLocks } from "../store/tables.ts";
 import type { Agent } from "./agent.ts";
 import { findImage, manifestDigestsOf } from "./find_image.ts";
@@ -33,7 +34,10 @@ export interface ImageSummary {
   readonly repoDigests: readonly string[];
   /** When the image was built, RFC 3339. */
   readonly created: string;
-  /** Of all its layers, unpacked, in bytes; shared ones count in full. */
+  /**
+   * Of all its layers, unpacked, its config and manifests, in bytes; what it
+   * shares counts in full.
+   */
   readonly size: number;
   /** The IDs of its layers, from the base up. */
   readonly layers: readonly LayerId[];
@@ -89,7 +93,7 @@ export async function inspectImage(
     manifest: readManifest(agent, image),
     namesHistory: image["names-history"] ?? [],
     layerSizes: layersOf(held.layers, image)
-      .map((layer) => layer["diff-size"] ?? 0),
+      .map(layerBytes),
   };
 }
 
@@ -144,7 +148,10 @@ function summarize(
     digest: image.digest ?? "",
     repoDigests: repoDigestsOf(image),
     created: image.created,
-    size: layers.reduce((sum, layer) => sum + (layer["diff-size"] ?? 0), 0),
+    size: layers.reduce(
+      (sum, layer) => sum + layerBytes(layer),
+      itemBytes(image),
+    ),
     layers: layers.map(({ id }) => id),
     usedBy: findImageUsers(held, image.id),
     pinned: isPinned(agent, image),

@@ -12,6 +12,7 @@ import { findOrphans, type Orphan } from "../store/find_orphans.ts";
 import { lastUseOf } from "../store/image_store.ts";
 import { listLeasedLayers } from "../store/lease.ts";
 import { imageDirectory, type StorePaths } from "../store/paths.ts";
+import { itemBytes, layerBytes } from "../store/sizes.ts";
 import type { HeldStore } from "../store/store.ts";
 import type { Tables, WantedLocks } from "../store/tables.ts";
 import type { Agent } from "./agent.ts";
@@ -123,7 +124,7 @@ function toLayer(
   return {
     id: layer.id,
     parent: layer.parent,
-    bytes: Math.max(0, layer["diff-size"] ?? 0), // -1 stands for "unknown"
+    bytes: layerBytes(layer),
     createdMs: Date.parse(layer.created) || 0,
     holder: findHolder(agent, layer.id, holders),
   };
@@ -140,7 +141,7 @@ function toImage(
     id: image.id,
     names: image.names ?? [],
     tops,
-    bytes: sum(Object.values(image["big-data-sizes"] ?? {})),
+    bytes: itemBytes(image),
     createdMs: Date.parse(image.created) || 0,
     lastUsedMs: (noted && Date.parse(noted)) || whenStored(agent, held, image),
     isNoted: noted !== undefined,
@@ -175,8 +176,4 @@ function whenStored(
   const written =
     modifiedMs(join(imageDirectory(store.paths, id), "manifest")) ?? 0;
   return Math.max(created, written);
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
 }

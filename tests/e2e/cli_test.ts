@@ -97,7 +97,7 @@ Deno.test({
         [["pull", "NAME"], 2, "must be lowercase"],
         [["pull", `oci:${layout}:nothing`], 3, "nothing"],
         [["pull", "localhost:1/x"], 6, 'Cannot reach "localhost:1"'],
-        [["inspect"], 2, "orlop image inspect"],
+        [["inspect"], 2, "NAME is missing"],
       ];
       for (const [args, expected, message] of cases) {
         await t.step(args.slice(0, 3).join(" "), async () => {
@@ -133,5 +133,25 @@ Deno.test({
           .replace("Would free", "Freed"),
       );
       assertEquals((await orlop("images", "-q")).out, "");
+    }),
+});
+
+Deno.test({
+  name: "orlop images and df agree on sizes",
+  ...NEEDED,
+  fn: () =>
+    withImage(async (orlop) => {
+      await orlop("pod", "create", "web"); // of an image that is mostly config
+      const read = async (...args: string[]) =>
+        JSON.parse((await orlop(...args, "--format=json")).out);
+      const listed: { Id: string; Size: number }[] = await read("images");
+      const { images } = await read("df");
+      const sizes = images.map((
+        { id, shared, unique }: Record<string, number>,
+      ) => [id, Number(shared) + Number(unique)]);
+      assertEquals(
+        listed.map(({ Id, Size }) => [Id, Size]).toSorted(),
+        sizes.toSorted(),
+      );
     }),
 });
