@@ -4,7 +4,7 @@
  * and not a reboot; they tell a process from one that got its ID later.
  */
 
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync, realpathSync, rmSync } from "node:fs";
 import { basename, join } from "@std/path";
 import type { Abortable } from "../abort.ts";
 import { CommandError } from "../errors.ts";
@@ -146,6 +146,7 @@ export async function resume(
  * Lets runtimes forget a container, and end what is left of it.
  *
  * @param other One besides orlop's own, where its process was found.
+ * @throws {CommandError} If one does not.
  */
 export async function forget(
   { store }: Agent,
@@ -155,13 +156,24 @@ export async function forget(
   const roots = new Set(ownRoots(store.paths));
   if (other !== undefined) roots.add(other.stateRoot);
   for (const stateRoot of roots) {
-    if (!existsSync(join(stateRoot, id))) continue;
+    const directory = join(stateRoot, id);
+    if (!existsSync(directory)) continue;
     const program = tryFindProgram(basename(stateRoot));
-    if (program === undefined) continue;
-    await tell({ program, stateRoot }, ["delete", "--force", id], {
+    const runtime = { program, stateRoot };
+    const { code, stderr } = await tell(runtime, ["delete", "--force", id], {
       timeoutMs: DELETE_TIMEOUT_MS,
     });
+    if (code === 0 || !existsSync(directory)) continue;
+    if (hasState(runtime, id)) throw notForgotten(id, stderr);
+    // Of one that was killed while it began or ended.
+    rmSync(directory, { recursive: true, force: true });
   }
+}
+
+function notForgotten(id: ContainerId, stderr: string): CommandError {
+  return new CommandError(
+    `Cannot end container "${id}": ${lastLine(stderr) || "its runtime failed"}`,
+  );
 }
 
 async function tell(
