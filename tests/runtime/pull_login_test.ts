@@ -2,6 +2,13 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { serveHostile } from "../support/hostile_server.ts";
+import { needs } from "../support/peers.ts";
+import {
+  REGISTRY_PROGRAMS,
+  startRegistry,
+} from "../support/registry_server.ts";
+import { tempDir } from "../support/temp_dir.ts";
+import { writeTestLayout } from "../support/test_layout.ts";
 import { pullStore } from "../support/pull_store.ts";
 import {
   answer,
@@ -64,6 +71,22 @@ Deno.test("pullImage() gives up if a new token is refused, too", async () => {
   assertStringIncludes(message, "needs (other) credentials");
   assert(service.issued() <= 3, `${service.issued()}`);
   assertEquals(store.check(), []);
+});
+
+Deno.test({
+  // The test would fail for a client that is left open.
+  name: "pullImage() closes its connections to a private CA's registry",
+  ...needs(...REGISTRY_PROGRAMS),
+  sanitizeResources: true,
+  async fn() {
+    using store = pullStore();
+    using dir = tempDir();
+    await writeTestLayout(dir.path);
+    await using registry = await startRegistry({ tls: true });
+    await registry.pushLayout(dir.path, "a:1");
+    await store.pull(`${registry.host}/a:1`, { certDir: registry.certDir });
+    assertEquals(store.check(), []);
+  },
 });
 
 Deno.test("pullImage() follows redirects of blobs, without its login", async () => {
