@@ -27,6 +27,7 @@ import { openElsewhere } from "./open_elsewhere.ts";
 import { readBody } from "./read_body.ts";
 import { errorOf } from "./response_error.ts";
 import {
+  isFromElsewhere,
   type RetryRules,
   sendRequest,
   type SendRequestOptions,
@@ -165,6 +166,8 @@ export class Repository implements ImageSource, Disposable {
     response: Response,
     { authorization, logins, signal }: SendRequestOptions & { logins: number },
   ): Promise<string | undefined> {
+    // Whoever stores its blobs must not say who gets the registry's login.
+    if (isFromElsewhere(response)) return undefined;
     const authorizer = this.#authorizer;
     const challenge = response.headers.get("www-authenticate");
     const asksForMore = [401, 403].includes(response.status) &&
@@ -188,18 +191,17 @@ export class Repository implements ImageSource, Disposable {
     const url = new URL("/v2/", registry);
     const response = await sendRequest(this.#client, url, { signal, retry });
     await response.body?.cancel();
+    if (isFromElsewhere(response)) return null;
     return response.headers.get("www-authenticate");
   }
 }
 
 async function readManifest(
   response: Response,
-  { what, signal, bodyTimeoutMs }:
-    & Abortable
-    & Pick<RetryRules, "bodyTimeoutMs">
-    & {
-      readonly what: string;
-    },
+  { what, signal, bodyTimeoutMs }: Abortable & {
+    readonly what: string;
+    readonly bodyTimeoutMs?: number | undefined;
+  },
 ): Promise<Bytes> {
   try {
     const maxSize = MAX_MANIFEST_SIZE;

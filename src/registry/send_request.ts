@@ -42,6 +42,13 @@ const MAX_REDIRECTS = 10;
 const RETRIED_STATUSES = [408, 429, 500, 502, 503, 504];
 const REDIRECT_STATUSES = [301, 302, 303, 307, 308];
 
+const fromElsewhere = new WeakSet<Response>();
+
+/** Whether an answer is of another host, to which a redirect led. */
+export function isFromElsewhere(response: Response): boolean {
+  return fromElsewhere.has(response);
+}
+
 /**
  * Sends a request, follows redirects, and tries again what may pass. Any
  * other answer is returned, whatever its status.
@@ -108,6 +115,7 @@ async function followRedirects(
     const response = await sendOnce(client, url, { ...options, isHome });
     if (!REDIRECT_STATUSES.includes(response.status)) {
       await refuseEncoding(response, url);
+      if (!isHome) fromElsewhere.add(response);
       return response;
     }
     await response.body?.cancel();

@@ -112,6 +112,35 @@ Deno.test("a redirect to another origin gets no login", async () => {
   );
 });
 
+Deno.test("nobody that a redirect leads to can ask for the login", async (t) => {
+  const challenges: Readonly<Record<string, (host: string) => string>> = {
+    "Basic": () => 'Basic realm="storage"',
+    "Bearer": (host) => `Bearer realm="http://${host}/token"`,
+    "a scope": (host) =>
+      `Bearer realm="http://${host}/token",error="insufficient_scope",scope="s"`,
+  };
+  for (const [name, challengeOf] of Object.entries(challenges)) {
+    await t.step(name, async () => {
+      await using storage = serveHostile(({ url }) =>
+        challenge(challengeOf(new URL(url).host))
+      );
+      await using server = serveHostile(() =>
+        Response.redirect(`http://${storage.host}/blob`, 307)
+      );
+      using repository = connect(server.host);
+      await assertRejects(
+        () => repository.open(BLOB),
+        UnauthorizedError,
+        "401",
+      );
+      assertEquals(storage.requests.map(({ url }) => new URL(url).pathname), [
+        "/blob",
+      ]);
+      assertEquals(server.requests.length, 1);
+    });
+  }
+});
+
 Deno.test("a redirect that comes back gets no login either", async () => {
   await using other = serveHostile(() =>
     Response.redirect(`http://${server.host}/chosen-by-others`, 307)
