@@ -141,7 +141,7 @@ read_command_line() {
 		--cidfile) may_write "$value" ;;
 		-e | --env) may_read_env "$value" ;;
 		--env-host | --env-file) may_read_env '*' ;;
-		--runtime) may_run "$value" ;;
+		--runtime) may_use_runtime "$value" ;;
 		--uts) [ "$value" != host ] || asked_sys=,hostname ;;
 		esac
 		shift
@@ -173,7 +173,7 @@ may_read_env() {
 }
 
 # Lets orlop run program $1, if it is an OCI runtime of the caller's own.
-may_run() {
+may_use_runtime() {
 	is_one_of "$runtime_commands" || return 0
 	case $1 in
 	*[[:space:],]*) ;; # Deno could not be told of it
