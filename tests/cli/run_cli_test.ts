@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { runCli } from "../../src/cli/run_cli.ts";
 import project from "../../deno.json" with { type: "json" };
 import { memoryTerminal } from "../support/memory_terminal.ts";
@@ -19,6 +19,29 @@ Deno.test("runCli() explains commands by help and by --help alike", async () => 
   const { out } = await orlop("help", "version");
   assertEquals((await orlop("version", "--help")).out, out);
   assertStringIncludes(out.join("\n"), "orlop version [flags]");
+});
+
+Deno.test("runCli() advises those who ask for help on what is not there", async (t) => {
+  const cases: readonly [words: readonly string[], told: string][] = [
+    [
+      ["push"],
+      'Cannot run "push": orlop has no such command; orlop only reads',
+    ],
+    [
+      ["system", "df"],
+      'Cannot run "system df": orlop has no such command; use',
+    ],
+    [["image", "inspct"], 'did you mean "orlop image inspect"?'],
+    [["__complet"], "has no such command"],
+  ];
+  for (const [words, told] of cases) {
+    await t.step(words.join(" "), async () => {
+      const { code, err } = await orlop("help", ...words);
+      assertEquals(code, 2);
+      assertStringIncludes(err[0] ?? "", told);
+      assert(!err.join().includes('"orlop __complete"'));
+    });
+  }
 });
 
 Deno.test("runCli() tells wrong usage in one line and the usage", async () => {

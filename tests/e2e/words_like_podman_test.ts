@@ -123,7 +123,10 @@ Deno.test({
     assertStringIncludes(both.err, 'Cannot use "--all" with "base:1"');
     const neither = await store.tryOrlop("rmi");
     assertEquals(neither.code, 2);
-    assertStringIncludes(neither.err, "IMAGE is missing, or --all");
+    assertStringIncludes(
+      neither.err,
+      "Cannot tell which: name an image, or use --all",
+    );
     const { code, out, err } = await store.tryOrlop("rmi", "-a");
     assertEquals(code, 4);
     assertStringIncludes(err, "c1");

@@ -1,15 +1,10 @@
 /** `orlop help`. */
 
-import { closestWord } from "../closest_word.ts";
-import {
-  type Call,
-  type Command,
-  findCommand,
-  UsageError,
-} from "../command.ts";
+import type { Call } from "../command.ts";
 import { COMMANDS } from "../command_table.ts";
 import { helpText } from "../help_text.ts";
 import { manPage } from "../man_page.ts";
+import { parseCommandLine } from "../parse_command_line.ts";
 import type { HELP } from "../table/other_commands.ts";
 
 /** Prints the help of a command, of everything, or the manual page. */
@@ -17,21 +12,8 @@ export function run(call: Call<typeof HELP>): void {
   const { flags, terminal } = call;
   if (flags.man) return terminal.print(manPage(COMMANDS));
   const { columns: width, paint } = terminal;
-  const path: string[] = [];
-  let command: Command = COMMANDS;
-  for (const word of call.arguments) {
-    command = enter(command, word);
-    path.push(command.name);
-  }
+  // What is no command gets the same advice as when it is run.
+  const words = [...call.arguments, "--help"];
+  const { command, path } = parseCommandLine(words, COMMANDS);
   terminal.print(helpText(command, path, { width, paint }));
-}
-
-function enter({ commands = [] }: Command, word: string): Command {
-  const command = findCommand(commands, word);
-  if (command !== undefined) return command;
-  const closest = closestWord(word, commands.map(({ name }) => name));
-  const hint = closest === undefined ? "" : `; did you mean "${closest}"?`;
-  throw new UsageError(
-    `Cannot explain "${word}": there is no such command${hint}`,
-  );
 }

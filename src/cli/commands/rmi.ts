@@ -34,7 +34,7 @@ export async function run(call: Call<typeof REMOVE_IMAGE>): Promise<void> {
 
 function checkNames({ flags, arguments: names }: Call<typeof REMOVE_IMAGE>) {
   if (!flags.all && names.length === 0) {
-    throw new UsageError('Cannot run "orlop rmi": IMAGE is missing, or --all');
+    throw new UsageError("Cannot tell which: name an image, or use --all");
   }
   if (flags.all && names.length > 0) {
     throw new UsageError(
