@@ -16,8 +16,7 @@ const MAX_CODE_BITS = 20;
 const MIN_TABLES = 2;
 const MAX_TABLES = 6;
 const GROUP_SYMBOLS = 50;
-const MAX_SELECTORS = 32_768;
-const RUN_A = 0;
+// Symbols 0 and 1 are the digits of a run of what is at the front.
 const RUN_B = 1;
 
 /** A prefix code: the longest code of each length, and where its symbols are. */
@@ -91,43 +90,55 @@ function* decodeStream(
 
 /** Undoes the prefix codes and the move to the front. */
 function* readBlock(bits: BitFeed, block: Int32Array): FeedReader<number> {
-  const symbols = yield* readSymbolsInUse(bits);
-  const count = symbols.length + 2;
-  const tableCount = yield* bits.read(3);
-  if (symbols.length === 0 || tableCount < MIN_TABLES) throw damaged();
-  if (tableCount > MAX_TABLES) throw damaged();
-  const selectors = yield* readSelectors(bits, tableCount);
-  const tables: CodeTable[] = [];
-  while (tables.length < tableCount) tables.push(yield* readTable(bits, count));
+  const { symbols, selectors, tables } = yield* readCodes(bits);
+  const endSymbol = symbols.length + 1;
   let length = 0;
   let run = 0;
   let runWeight = 1;
   for (const selector of selectors) {
     const table = tables[selector];
+    if (table === undefined) break;
     // All codes of a group at once, so that the inner loop never waits.
     yield* bits.want(GROUP_SYMBOLS * MAX_CODE_BITS);
     for (let n = 0; n < GROUP_SYMBOLS; n++) {
-      const symbol = table === undefined ? count : readSymbol(bits, table);
+      const symbol = readSymbol(bits, table);
       if (symbol <= RUN_B) {
         run += runWeight << symbol;
         runWeight *= 2;
-        if (run > block.length) throw damaged();
+        if (length + run > block.length) throw damaged();
         continue;
       }
-      if (length + run >= block.length + (symbol === count - 1 ? 1 : 0)) {
-        throw damaged();
-      }
-      if (run > 0) {
-        block.fill(symbols[RUN_A] ?? 0, length, length + run);
-        length += run;
-        run = 0;
-        runWeight = 1;
-      }
-      if (symbol === count - 1) return length;
+      block.fill(symbols[0] ?? 0, length, length + run);
+      length += run;
+      run = 0;
+      runWeight = 1;
+      if (symbol === endSymbol) return length;
+      if (length === block.length) throw damaged();
       block[length++] = moveToFront(symbols, symbol - 1);
     }
   }
   throw damaged();
+}
+
+function* readCodes(bits: BitFeed): FeedReader<{
+  /** Those in use, in the order of their numbers. */
+  readonly symbols: Uint8Array;
+  /** The table of each group. */
+  readonly selectors: Uint8Array;
+  readonly tables: readonly CodeTable[];
+}> {
+  const symbols = yield* readSymbolsInUse(bits);
+  const tableCount = yield* bits.read(3);
+  const isLegal = symbols.length > 0 && tableCount >= MIN_TABLES &&
+    tableCount <= MAX_TABLES;
+  if (!isLegal) throw damaged();
+  const selectors = yield* readSelectors(bits, tableCount);
+  const tables: CodeTable[] = [];
+  while (tables.length < tableCount) {
+    // Two symbols more: what ends a block, and the second one of runs.
+    tables.push(yield* readTable(bits, symbols.length + 2));
+  }
+  return { symbols, selectors, tables };
 }
 
 function moveToFront(symbols: Uint8Array, index: number): number {
@@ -155,7 +166,7 @@ function* readSelectors(
   tableCount: number,
 ): FeedReader<Uint8Array> {
   const count = yield* bits.read(15);
-  if (count === 0 || count > MAX_SELECTORS) throw damaged();
+  if (count === 0) throw damaged();
   const selectors = new Uint8Array(count);
   const order = Uint8Array.from({ length: tableCount }, (_, index) => index);
   for (let at = 0; at < count; at++) {

@@ -2,12 +2,12 @@
 
 import zlib from "node:zlib";
 import { InvalidLayerError } from "../image_errors.ts";
-import { type Bytes, concatBytes } from "./bytes.ts";
-import { openZlibHandle, type ZlibHandle } from "./zlib_handle.ts";
-import { createZstdFrames } from "./zstd_frames.ts";
 import { ByteFeed, type FeedReader } from "./byte_feed.ts";
+import { type Bytes, concatBytes } from "./bytes.ts";
 import { BZIP2_MAGIC, decodeBzip2 } from "./bzip2.ts";
 import { decodeXz, XZ_MAGIC } from "./xz.ts";
+import { openZlibHandle, type ZlibHandle } from "./zlib_handle.ts";
+import { createZstdFrames } from "./zstd_frames.ts";
 
 /** How a layer is compressed. */
 export type Compression = "bzip2" | "gzip" | "none" | "xz" | "zstd";

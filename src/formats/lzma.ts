@@ -204,20 +204,28 @@ export class LzmaDecoder {
     return value;
   }
 
+  // All time is spent here: each field is read and written but once.
   #bit(index: number): 0 | 1 {
-    this.#normalize();
-    const range = this.#coder[0] ?? 0;
-    const code = this.#coder[1] ?? 0;
-    const probability = this.#probabilities[index] ?? 0;
+    const coder = this.#coder;
+    const probabilities = this.#probabilities;
+    let range = coder[0] ?? 0;
+    let code = coder[1] ?? 0;
+    if (range < TOP) {
+      if (this.#at >= this.#input.length) throw damaged();
+      range = (range << 8) >>> 0;
+      code = ((code << 8) | (this.#input[this.#at++] ?? 0)) >>> 0;
+    }
+    const probability = probabilities[index] ?? 0;
     const bound = (range >>> 11) * probability;
     if (code < bound) {
-      this.#coder[0] = bound;
-      this.#probabilities[index] = probability + ((2048 - probability) >> 5);
+      coder[0] = bound;
+      coder[1] = code;
+      probabilities[index] = probability + ((2048 - probability) >> 5);
       return 0;
     }
-    this.#coder[0] = range - bound;
-    this.#coder[1] = code - bound;
-    this.#probabilities[index] = probability - (probability >> 5);
+    coder[0] = range - bound;
+    coder[1] = code - bound;
+    probabilities[index] = probability - (probability >> 5);
     return 1;
   }
 

@@ -12,7 +12,13 @@ const END = 0x00;
 const PLAIN_WITH_RESET = 0x01;
 const PLAIN = 0x02;
 const CODED = 0x80;
-const HEADER_BYTES = { plain: 2, coded: 4 };
+const PLAIN_HEADER_BYTES = 2;
+const CODED_HEADER_BYTES = 4;
+// What a coded chunk forgets; each more than the one before.
+const NO_RESET = 0;
+const RESET_STATE = 1;
+const RESET_PROPERTIES = 2;
+const RESET_ALL = 3;
 
 /** Where chunks come from. */
 export interface ChunkFeed {
@@ -40,33 +46,44 @@ export function* decodeLzma2(
   let needsProperties = true;
   for (;;) {
     const [control = END] = yield* feed.take(1);
-    if (control === END) break;
-    const reset = control < CODED ? 0 : (control >> 5) & 3;
-    if (control === PLAIN_WITH_RESET || reset === 3) {
+    if (control === END) return;
+    const reset = control < CODED ? NO_RESET : (control >> 5) & 3;
+    if (control === PLAIN_WITH_RESET || reset === RESET_ALL) {
       needsDictionary = false;
       window.reset();
-    } else if (needsDictionary) {
-      throw new SyntaxError("it begins without a new dictionary");
     }
-    if (control < CODED) {
-      if (control > PLAIN) throw new SyntaxError("a chunk's kind is unknown");
-      const [high = 0, low = 0] = yield* feed.take(HEADER_BYTES.plain);
-      window.append(yield* feed.take((high << 8) + low + 1));
-      window.flush();
-      continue;
+    if (reset >= RESET_PROPERTIES) needsProperties = false;
+    if (needsDictionary || control >= CODED && needsProperties) {
+      throw new SyntaxError("it begins amid a stream");
     }
-    const [a = 0, b = 0, c = 0, d = 0] = yield* feed.take(HEADER_BYTES.coded);
-    const size = ((control & 0x1f) << 16) + (a << 8) + b + 1;
-    if (reset >= 2) {
-      const [properties = 0] = yield* feed.take(1);
-      decoder.setProperties(properties);
-      needsProperties = false;
-    } else if (needsProperties) {
-      throw new SyntaxError("it begins without properties");
-    } else if (reset === 1) {
-      decoder.resetState();
-    }
-    decoder.decode(yield* feed.take((c << 8) + d + 1), size);
+    if (control >= CODED) yield* decodeCoded(feed, decoder, { control, reset });
+    else yield* copyPlain(feed, window, control);
     window.flush();
   }
+}
+
+function* copyPlain(
+  feed: ChunkFeed,
+  window: LzmaWindow,
+  control: number,
+): FeedReader {
+  if (control > PLAIN) throw new SyntaxError("a chunk's kind is unknown");
+  const [high = 0, low = 0] = yield* feed.take(PLAIN_HEADER_BYTES);
+  window.append(yield* feed.take((high << 8) + low + 1));
+}
+
+function* decodeCoded(
+  feed: ChunkFeed,
+  decoder: LzmaDecoder,
+  { control, reset }: { readonly control: number; readonly reset: number },
+): FeedReader {
+  const [a = 0, b = 0, c = 0, d = 0] = yield* feed.take(CODED_HEADER_BYTES);
+  const size = ((control & 0x1f) << 16) + (a << 8) + b + 1;
+  if (reset >= RESET_PROPERTIES) {
+    const [properties = 0] = yield* feed.take(1);
+    decoder.setProperties(properties);
+  } else if (reset === RESET_STATE) {
+    decoder.resetState();
+  }
+  decoder.decode(yield* feed.take((c << 8) + d + 1), size);
 }

@@ -11,8 +11,8 @@ import type { TarEntry, TarType } from "./tar_entry.ts";
 import type { TarHeader } from "./tar_header.ts";
 import {
   openSparseMap,
-  SPARSE_PREFIX,
   type SparseMapReader,
+  sparseNameOf,
 } from "./tar_sparse.ts";
 
 /** Extended headers that wait for the header they belong to. */
@@ -94,8 +94,7 @@ export function toTarEntry(
   header: TarHeader,
   { records = NO_RECORDS, longName, longLinkName }: TarExtensions,
 ): TarEntry {
-  const sparseName = records.get(`${SPARSE_PREFIX}name`) ?? "";
-  const path = sparseName === "" ? records.get("path") : sparseName;
+  const path = sparseNameOf(records) ?? records.get("path");
   const name = pick("name", path, longName, header.name);
   const linkName = records.get("linkpath");
   const type = typeOf(header, name);

@@ -46,8 +46,7 @@ export interface SparseMapReader {
 
 /** The type of files whose map begins in their own header block: `S`. */
 export const SPARSE_TYPE_FLAG = 0x53;
-/** The records of PAX that belong to sparse files. */
-export const SPARSE_PREFIX = "GNU.sparse.";
+const SPARSE_PREFIX = "GNU.sparse.";
 
 // As for extended headers: some 40,000 regions.
 const MAX_MAP_BYTES = 1024 * 1024;
@@ -79,6 +78,13 @@ export function openSparseMap(
     case "1.0":
       return readDataMap(realSizeOf(records, header.size));
   }
+}
+
+/** The real name of a sparse file, if its records tell: `path` is made up then. */
+export function sparseNameOf(records: PaxRecords): string | undefined {
+  const name = records.get(`${SPARSE_PREFIX}name`) ?? "";
+  if (name === "" || findVersion(records) === undefined) return undefined;
+  return name;
 }
 
 /** Encodes a map as in version 1.0: it stands before the data. */

@@ -20,8 +20,12 @@ export function sanitizeAttributes(entry: TarEntry): TarEntry {
   return { ...entry, ...time, xattrs: keepXattrs(entry) };
 }
 
-function keepXattrs({ name, xattrs }: TarEntry): TarEntry["xattrs"] {
-  const kept = [...xattrs ?? []].filter(([key]) => !isForbiddenXattr(key));
+function keepXattrs({ name, type, xattrs }: TarEntry): TarEntry["xattrs"] {
+  // Linux has those of users on nothing else: xattr(7).
+  const hasUserXattrs = type === "file" || type === "directory";
+  const kept = [...xattrs ?? []].filter(([key]) =>
+    !isForbiddenXattr(key) && (hasUserXattrs || !key.startsWith("user."))
+  );
   if (kept.some(([, value]) => value.length > MAX_XATTR_BYTES)) {
     throw refuse(name, "an extended attribute is too large");
   }

@@ -231,6 +231,19 @@ export const HOSTILE_MARKS: readonly HostileLayer[] = [
     ],
   },
   {
+    name: "attributes of users on what can have none",
+    layer: archive(
+      pax({ "SCHILY.xattr.user.a": "b", "SCHILY.xattr.trusted.c": "d" }),
+      symlink("l", "/etc"),
+      pax({ "SCHILY.xattr.user.a": "b" }),
+      { name: "p", type: "6" },
+      pax({ "SCHILY.xattr.user.a": "b" }),
+      { name: "c", type: "3", major: 1, minor: 3 },
+    ),
+    tree: ["c c 1:3", "l l /etc trusted.c=d", "p p"],
+    unlikeSkopeo: "it fails, in this version",
+  },
+  {
     name: "an attribute that is too large",
     layer: archive(
       pax({ "SCHILY.xattr.user.a": "x".repeat(70_000) }),

@@ -236,6 +236,14 @@ export const HOSTILE_SPARSE: readonly HostileLayer[] = [
     unlikeSkopeo: "it takes the file as it is",
   },
   {
+    name: "the name of a sparse file that is none",
+    layer: archive(
+      pax({ "GNU.sparse.name": "other", "GNU.sparse.size": "9" }),
+      file("f", "x"),
+    ),
+    tree: ["f f"],
+  },
+  {
     name: "a sparse file of another program's format",
     layer: archive(file("f", "", { type: "S" })),
     refused: "not of GNU's format",
