@@ -17,7 +17,7 @@ import {
 export interface ContainerMetadata {
   /** Whether this is a pod's infra container: its ID is the pod's. */
   readonly pod: boolean;
-  /** All containers of a pod bear it. */
+  /** All containers of a pod have it. */
   readonly podName: string;
   /** The ID of the pod's infra container. */
   readonly podId: string;

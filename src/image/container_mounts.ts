@@ -43,7 +43,7 @@ export interface MountOptions {
   readonly procOptions?: readonly string[] | undefined;
 }
 
-/** What else bears on them. */
+/** What else they depend on. */
 interface MountContext extends MountOptions, Pick<ContainerNamespaces, "ipc"> {
   /** Whether `/sys` can be written to. */
   readonly privileged?: boolean | undefined;
@@ -99,7 +99,7 @@ export function checkPath(what: string, path: string): string {
   );
 }
 
-/** The same wish twice is one; two wishes for one place are a mistake. */
+/** The same request twice is one; two for one place are a mistake. */
 function withoutRepeats(
   mounts: readonly RuntimeMount[],
 ): readonly RuntimeMount[] {

@@ -3,7 +3,7 @@
 import { statSync } from "node:fs";
 import type { FileStatus, Libc, ResourceLimit } from "./libc.ts";
 
-/** What of the machine bears on containers. */
+/** What of the machine matters to containers. */
 export interface Host {
   /** This process's limit, such as of `nofile`; undefined if not known. */
   readLimit(resource: string): ResourceLimit | undefined;

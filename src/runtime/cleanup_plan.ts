@@ -1,7 +1,7 @@
 /** What a cleanup is asked for, and the plan that answers. */
 
 /** What a cleanup is asked for. */
-export interface CleanupWish {
+export interface CleanupRequest {
   /** How much room is wanted; left out, all goes that may go. */
   readonly target?: CleanupTarget | undefined;
   /**

@@ -15,7 +15,7 @@ import type { UnpackLimits } from "../store/unpack_layer.ts";
 import { BlobProgress } from "./blob_progress.ts";
 import { downloadBlob, type DownloadHandlers } from "./download.ts";
 import type { LayerWorkers } from "./layer_workers.ts";
-import { Slots } from "./slots.ts";
+import { Semaphore } from "./semaphore.ts";
 
 /** How to open a pipeline. */
 export interface LayerPipelineOptions {
@@ -44,13 +44,13 @@ export interface LayerTaskOptions extends DownloadHandlers {
 }
 
 // A blob has its place from the first byte until it is unpacked, so that downloads
-// are not far ahead; as many connections as registries bear without complaint.
+// are not far ahead; as many connections as registries tolerate.
 const MAX_BLOBS = 4;
 
 /** Runs tasks. */
 export class LayerPipeline {
   readonly #options: LayerPipelineOptions;
-  readonly #blobs = new Slots(MAX_BLOBS);
+  readonly #blobs = new Semaphore(MAX_BLOBS);
 
   constructor(options: LayerPipelineOptions) {
     this.#options = options;

@@ -10,7 +10,7 @@ import {
   type LayerJobHandlers,
   LayerWorker,
 } from "./layer_worker.ts";
-import { Slots } from "./slots.ts";
+import { Semaphore } from "./semaphore.ts";
 
 // Each takes some 25 MiB of memory.
 const MAX_WORKERS = 2;
@@ -21,7 +21,7 @@ export class LayerWorkers implements AsyncDisposable {
   readonly downloads: string;
   readonly #staging: Staging;
   readonly #layout: LayoutBlobAccess | undefined;
-  readonly #turns = new Slots(MAX_WORKERS);
+  readonly #turns = new Semaphore(MAX_WORKERS);
   readonly #all = new Set<LayerWorker>();
   readonly #idle: LayerWorker[] = [];
 

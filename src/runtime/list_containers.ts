@@ -40,7 +40,7 @@ export interface ContainerSummary extends ContainerStatus {
 export interface PodSummary {
   /** That of its infra container. */
   readonly id: string;
-  /** All its containers bear it. */
+  /** All its containers have it. */
   readonly name: string;
   /** RFC 3339. */
   readonly created: string;

@@ -11,8 +11,8 @@ import type {
   CleanupItem,
   CleanupKind,
   CleanupPlan,
+  CleanupRequest,
   CleanupTarget,
-  CleanupWish,
   KeptItem,
 } from "./cleanup_plan.ts";
 import { type LayerUser, LayerUsers } from "./layer_users.ts";
@@ -22,14 +22,14 @@ import { findNewest, whyContainerStays, whyImageStays } from "./why_kept.ts";
 /** Makes the plan. */
 export function planCleanup(
   facts: CleanupFacts,
-  wish: CleanupWish = {},
+  request: CleanupRequest = {},
 ): CleanupPlan {
-  const { target } = wish;
+  const { target } = request;
   const wanted = target && bytesWanted(facts.disk, target);
   // What the records do not name may be somebody's then.
   if (facts.faults.length > 0) return emptyPlan(wanted);
   if (target?.kind === "marks" && wanted === 0) return emptyPlan(wanted);
-  return new Planner(facts, wish, { wanted }).plan();
+  return new Planner(facts, request, { wanted }).plan();
 }
 
 function emptyPlan(wanted: number | undefined): CleanupPlan {
@@ -59,7 +59,7 @@ const LEFTOVER_AGE_MS = 24 * 60 * 60 * 1000;
 
 class Planner {
   readonly #facts: CleanupFacts;
-  readonly #wish: CleanupWish;
+  readonly #request: CleanupRequest;
   readonly #wanted: number | undefined;
   readonly #leftoverAgeMs: number;
   readonly #users: LayerUsers;
@@ -74,19 +74,19 @@ class Planner {
 
   constructor(
     facts: CleanupFacts,
-    wish: CleanupWish,
+    request: CleanupRequest,
     { wanted }: { readonly wanted: number | undefined },
   ) {
     const { layers, images, containers } = facts;
     this.#facts = facts;
-    this.#wish = wish;
+    this.#request = request;
     this.#wanted = wanted;
-    this.#leftoverAgeMs = wish.leftoverAgeMs ?? LEFTOVER_AGE_MS;
+    this.#leftoverAgeMs = request.leftoverAgeMs ?? LEFTOVER_AGE_MS;
     this.#users = new LayerUsers(layers, [
       ...images,
       ...containers.map(toLayerUser),
     ]);
-    this.#newest = findNewest(facts, wish.keep ?? 0);
+    this.#newest = findNewest(facts, request.keep ?? 0);
     this.#usersOf = Map.groupBy(containers, ({ imageId }) => imageId);
   }
 
@@ -139,7 +139,7 @@ class Planner {
 
   /** Infra containers last, when it is known who of their pods stays. */
   #takeContainers(): void {
-    const { containers = "none" } = this.#wish;
+    const { containers = "none" } = this.#request;
     if (containers === "none") return;
     const wanted = this.#facts.containers.filter(({ state }) =>
       state === "vanished" || (state === "stopped" && containers === "stopped")
@@ -155,7 +155,7 @@ class Planner {
     const common = { kind: "container", id, name } as const;
     const reason = whyContainerStays(container, {
       now: this.#facts.now,
-      olderThanMs: this.#wish.olderThanMs ?? this.#leftoverAgeMs,
+      olderThanMs: this.#request.olderThanMs ?? this.#leftoverAgeMs,
       members: this.#membersLeft(container),
     });
     if (reason !== undefined) {
@@ -197,9 +197,9 @@ class Planner {
   }
 
   #wantsUnused(): boolean {
-    const { images, target, keep, olderThanMs } = this.#wish;
+    const { images, target, keep, olderThanMs } = this.#request;
     if (images !== undefined) return images === "unused";
-    return [target, keep, olderThanMs].some((wish) => wish !== undefined);
+    return [target, keep, olderThanMs].some((request) => request !== undefined);
   }
 
   /** @returns Whether it goes now. */
@@ -239,7 +239,7 @@ class Planner {
     const users = this.#usersOf.get(image.id) ?? [];
     return whyImageStays(image, {
       now: this.#facts.now,
-      olderThanMs: this.#wish.olderThanMs ?? 0,
+      olderThanMs: this.#request.olderThanMs ?? 0,
       users: users.filter(({ id }) => !this.#gone.has(id)),
       newest: this.#newest,
       gone: this.#gone,

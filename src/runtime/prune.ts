@@ -15,7 +15,7 @@ import type { CleanupFacts, DiskSpace } from "./cleanup_facts.ts";
 import {
   type CleanupItem,
   type CleanupPlan,
-  type CleanupWish,
+  type CleanupRequest,
   forEachKind,
 } from "./cleanup_plan.ts";
 import {
@@ -30,7 +30,7 @@ import { measureDisk, surveyStore } from "./survey_store.ts";
 import { whyOf } from "../why.ts";
 
 /** How to clean up. */
-export interface PruneOptions extends Abortable, CleanupWish {
+export interface PruneOptions extends Abortable, CleanupRequest {
   /** `"plan"` only tells; `"remove"`, the default, carries the plan out. */
   readonly action?: "plan" | "remove" | undefined;
   /** Told how it ended, also if it fails. */

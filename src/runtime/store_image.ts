@@ -127,7 +127,7 @@ export async function storeByWorkers(
       keepReserve(agent.store.paths);
       return stored;
     } catch (error) {
-      if (isErrno(error, "ENOSPC", "EDQUOT")) await mend(agent);
+      if (isErrno(error, "ENOSPC", "EDQUOT")) await repair(agent);
       const isGone = error instanceof LayerNotFoundError;
       if (!isGone || round === MAX_ROUNDS) throw error;
     }
@@ -139,11 +139,11 @@ export async function storeByWorkers(
  * What was staged is gone by now, so there is room to do it: whoever locks the
  * layers does.
  */
-async function mend({ store, log }: Agent): Promise<void> {
+async function repair({ store, log }: Agent): Promise<void> {
   try {
     using _held = await store.lock({ layers: "read" });
   } catch (error) {
-    log("debug", `the next command has to mend the store: ${error}`);
+    log("debug", `the next command has to repair the store: ${error}`);
   }
 }
 

@@ -16,7 +16,7 @@ Deno.test("takeLibc() gives up the permission to load anything", () => {
   assertEquals(takeLibc(), undefined);
 });
 
-Deno.test("tryLock() heeds the locks of other programs", {
+Deno.test("tryLock() respects the locks of other programs", {
   ignore,
 }, async (t) => {
   using dir = tempDir();
@@ -42,7 +42,7 @@ Deno.test("tryLock() heeds the locks of other programs", {
   }
 });
 
-Deno.test("other programs heed the locks of tryLock()", {
+Deno.test("other programs respect the locks of tryLock()", {
   ignore,
 }, async (t) => {
   using dir = tempDir();

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { CleanupFacts } from "../../src/runtime/cleanup_facts.ts";
-import type { CleanupWish } from "../../src/runtime/cleanup_plan.ts";
+import type { CleanupRequest } from "../../src/runtime/cleanup_plan.ts";
 import { planCleanup } from "../../src/runtime/plan_cleanup.ts";
 import {
   container,
@@ -16,7 +16,7 @@ import {
 interface PlanCase {
   readonly name: string;
   readonly given: CleanupFacts;
-  readonly wish?: CleanupWish;
+  readonly request?: CleanupRequest;
   /** `kind id bytes`, in order. */
   readonly goes: readonly string[];
   /** `id: reason`; left out, it does not matter. */
@@ -27,9 +27,9 @@ async function check(
   t: Deno.TestContext,
   cases: readonly PlanCase[],
 ): Promise<void> {
-  for (const { name, given, wish, goes, stays } of cases) {
+  for (const { name, given, request, goes, stays } of cases) {
     await t.step(name, () => {
-      const { items, kept, bytes } = planCleanup(given, wish);
+      const { items, kept, bytes } = planCleanup(given, request);
       const found = items.map(({ kind, id, bytes }) =>
         `${kind} ${id} ${bytes}`
       );
@@ -201,7 +201,7 @@ Deno.test("planCleanup() leaves alone what somebody needs", (t) => {
     {
       name: "all, while the disk is below the high mark",
       given: { ...one({}), leftovers: [leftover("/x")] },
-      wish: { target: { kind: "marks", high: 0.51, low: 0.1 } },
+      request: { target: { kind: "marks", high: 0.51, low: 0.1 } },
       goes: [],
       stays: [],
     },
@@ -213,7 +213,7 @@ Deno.test("planCleanup() removes unused images as far as asked", (t) =>
     {
       name: "all of them, the least recently used first",
       given: THREE,
-      wish: { images: "unused" },
+      request: { images: "unused" },
       goes: [
         "unused image a 101",
         "unused image b 101",
@@ -223,39 +223,39 @@ Deno.test("planCleanup() removes unused images as far as asked", (t) =>
     {
       name: "until so many bytes are free",
       given: THREE,
-      wish: { target: { kind: "free", bytes: 602 } },
+      request: { target: { kind: "free", bytes: 602 } },
       goes: ["unused image a 101", "unused image b 101"],
       stays: [],
     },
     {
       name: "until such a share is free",
       given: THREE,
-      wish: { target: { kind: "free-share", share: 0.6 } },
+      request: { target: { kind: "free-share", share: 0.6 } },
       goes: ["unused image a 101"],
     },
     {
       name: "none if that is free already, but leftovers",
       given: { ...THREE, leftovers: [leftover("/x")] },
-      wish: { target: { kind: "free", bytes: 400 } },
+      request: { target: { kind: "free", bytes: 400 } },
       goes: ["leftover /x 3"],
     },
     {
       name: "from the high mark down to the low one",
       given: THREE,
-      wish: { target: { kind: "marks", high: 0.5, low: 0.3 } },
+      request: { target: { kind: "marks", high: 0.5, low: 0.3 } },
       goes: ["unused image a 101", "unused image b 101"],
     },
     {
       name: "those that were not used for long",
       given: THREE,
-      wish: { olderThanMs: 1.5 * DAY },
+      request: { olderThanMs: 1.5 * DAY },
       goes: ["unused image a 101", "unused image b 101"],
       stays: ["c: it was used on 2026-06-29 12:00"],
     },
     {
       name: "only dangling ones of those, if told so",
       given: THREE,
-      wish: { olderThanMs: DAY, images: "dangling" },
+      request: { olderThanMs: DAY, images: "dangling" },
       goes: [],
     },
     {
@@ -269,7 +269,7 @@ Deno.test("planCleanup() removes unused images as far as asked", (t) =>
           })
         ),
       }),
-      wish: { keep: 2 },
+      request: { keep: 2 },
       goes: ["unused image c 11"],
       stays: ["a", "b", "d"].map((id) =>
         `${id}: it is one of the newest of its repository`
@@ -305,14 +305,14 @@ Deno.test("planCleanup() removes containers that are asked for", (t) => {
     {
       name: "those that nobody will remove",
       given,
-      wish: { containers: "vanished" },
+      request: { containers: "vanished" },
       goes: ["container gone 5"],
       stays: [],
     },
     {
       name: "those that are not mounted, and their pods at last",
       given,
-      wish: { containers: "stopped" },
+      request: { containers: "stopped" },
       goes: ["container gone 5", "container idle 5", "container infra 5"],
       stays: ["fresh: it was used on 2026-06-30 11:00"],
     },
@@ -324,14 +324,14 @@ Deno.test("planCleanup() removes containers that are asked for", (t) => {
           container("busy", "a", { podId: "infra", state: "active" }),
         ],
       }),
-      wish: { containers: "stopped" },
+      request: { containers: "stopped" },
       goes: [],
       stays: ['infra: container "busy" of its pod needs it'],
     },
     {
       name: "and then their images",
       given: other,
-      wish: { containers: "stopped", images: "unused" },
+      request: { containers: "stopped", images: "unused" },
       goes: ["container gone 5", "container infra 5", "unused image a 11"],
     },
   ]);

@@ -131,14 +131,14 @@ Deno.test("prune() removes the container of a run that was killed", async () => 
   using test = await testPod();
   const { id } = await test.runtime.createContainer(containerOptions());
   const pod = parseContainerId("web-pod");
-  const wish = { containers: "vanished" } as const;
+  const request = { containers: "vanished" } as const;
   const run = await openRun(test.agent, id, { removal: "at-end", pod });
   await test.runtime.startContainer(id);
   await run.begin();
-  assertEquals(await removed(test, wish), []);
+  assertEquals(await removed(test, request), []);
   run[Symbol.dispose]();
   assertEquals(await removed(test), []);
-  const gone = await removed(test, wish);
+  const gone = await removed(test, request);
   assertEquals(gone, ["container server", "container web-infra"]);
   assertEquals(test.mounter.table, []);
 });
@@ -147,20 +147,20 @@ Deno.test("prune() removes members of a pod that is gone", async () => {
   using test = await testPod();
   await test.runtime.createContainer(containerOptions());
   await test.runtime.removePodSandbox("web-pod");
-  const wish = { containers: "vanished" } as const;
-  assertEquals(await removed(test, wish), ["container server"]);
+  const request = { containers: "vanished" } as const;
+  assertEquals(await removed(test, request), ["container server"]);
 });
 
 Deno.test("prune() removes pods whose containers are not mounted", async () => {
   using test = await testPod();
-  const wish = { containers: "stopped", leftoverAgeMs: 0 } as const;
+  const request = { containers: "stopped", leftoverAgeMs: 0 } as const;
   const { id } = await test.runtime.createContainer(containerOptions());
   await test.runtime.startContainer(id);
-  assertEquals(await removed(test, wish), []);
+  assertEquals(await removed(test, request), []);
   await test.runtime.stopContainer(id);
   const young = { containers: "stopped" } as const;
   assertEquals(await removed(test, young), []);
-  const gone = await removed(test, wish);
+  const gone = await removed(test, request);
   assertEquals(gone, ["container server", "container web-infra"]);
 });
 

@@ -61,7 +61,7 @@ export async function killAt(
   throw new Error(`${name}: ${code}: ${new TextDecoder().decode(stderr)}`);
 }
 
-/** Runs a program, and sends it a signal, which it may heed in its own way. */
+/** Runs a program, and sends it a signal, which it may handle in its own way. */
 export function signalAt(
   { call, nth }: KillPoint,
   subject: Subject,

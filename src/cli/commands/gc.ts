@@ -9,7 +9,7 @@ import {
   describeRemoved,
   reportToJson,
 } from "../cleanup_text.ts";
-import { cleanupWish } from "../cleanup_wish.ts";
+import { cleanupRequest } from "../cleanup_request.ts";
 import type { Call } from "../command.ts";
 import { EXIT } from "../exit_code.ts";
 import { formatSize } from "../human.ts";
@@ -26,7 +26,7 @@ export async function run(call: GcCall): Promise<number> {
   const { flags, signal } = call;
   const { wait, metrics } = flags;
   const isDry = flags["dry-run"];
-  const wish = cleanupWish(flags);
+  const request = cleanupRequest(flags);
   checkFormat(flags.format, { plain: "text" });
   using session = openSession(call, {
     lockTimeoutMs: wait === undefined ? undefined : wait * 1000,
@@ -36,7 +36,7 @@ export async function run(call: GcCall): Promise<number> {
   const onStatus = (ended: CleanupStatus) => void (status = ended);
   try {
     const action = isDry ? "plan" : "remove";
-    const report = await prune(agent, { ...wish, action, signal, onStatus });
+    const report = await prune(agent, { ...request, action, signal, onStatus });
     show(report, call);
     return exitCodeFor(report);
   } finally {

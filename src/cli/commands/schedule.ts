@@ -9,7 +9,7 @@ import {
   type ScheduleFile,
   type Scheduler,
 } from "../../runtime/schedule.ts";
-import { cleanupWish } from "../cleanup_wish.ts";
+import { cleanupRequest } from "../cleanup_request.ts";
 import { type Call, UsageError } from "../command.ts";
 import { COMMANDS } from "../command_table.ts";
 import { DEFAULTS } from "../config.ts";
@@ -82,7 +82,7 @@ function gcCommand(
   ];
   const { flags: gcFlags } = parseCommandLine(gc, COMMANDS);
   // The parser has checked the types by the table of the same command.
-  cleanupWish(gcFlags as Call<typeof GC>["flags"]);
+  cleanupRequest(gcFlags as Call<typeof GC>["flags"]);
   return [program, ...gc];
 }
 

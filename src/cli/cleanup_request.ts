@@ -1,6 +1,6 @@
 /** What the flags of `orlop gc` ask for. */
 
-import type { CleanupTarget, CleanupWish } from "../runtime/cleanup_plan.ts";
+import type { CleanupRequest, CleanupTarget } from "../runtime/cleanup_plan.ts";
 import { type Call, UsageError } from "./command.ts";
 import { parseDuration, parseSize } from "./human.ts";
 import type { GC } from "./table/store_commands.ts";
@@ -12,7 +12,7 @@ type GcFlags = Call<typeof GC>["flags"];
  *
  * @throws {UsageError} If they do not fit together.
  */
-export function cleanupWish(flags: GcFlags): CleanupWish {
+export function cleanupRequest(flags: GcFlags): CleanupRequest {
   const olderThan = flags["older-than"];
   const { keep } = flags;
   if (keep !== undefined && !Number.isInteger(keep)) {

@@ -1,13 +1,13 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { Slots } from "../../src/runtime/slots.ts";
+import { Semaphore } from "../../src/runtime/semaphore.ts";
 
-Deno.test("slots let in so many at once, in order", async () => {
-  const slots = new Slots(2);
+Deno.test("Semaphore lets in so many at once, in order", async () => {
+  const semaphore = new Semaphore(2);
   const inside: string[] = [];
   const enter = async (name: string) => {
-    const slot = await slots.take();
+    const place = await semaphore.take();
     inside.push(name);
-    return slot;
+    return place;
   };
   const first = await enter("first");
   await enter("second");
@@ -21,18 +21,18 @@ Deno.test("slots let in so many at once, in order", async () => {
   assertEquals(inside, ["first", "second", "third", "fourth"]);
 });
 
-Deno.test("slots go past who has given up", async () => {
-  const slots = new Slots(1);
-  const held = await slots.take();
+Deno.test("Semaphore passes over who has given up", async () => {
+  const semaphore = new Semaphore(1);
+  const held = await semaphore.take();
   const stop = new AbortController();
-  const impatient = slots.take(stop.signal);
-  const patient = slots.take();
+  const impatient = semaphore.take(stop.signal);
+  const patient = semaphore.take();
   stop.abort(new Error("no more time"));
   await assertRejects(() => impatient, Error, "no more time");
-  await assertRejects(() => slots.take(stop.signal), Error, "no more time");
+  await assertRejects(() => semaphore.take(stop.signal), Error, "no more time");
   held[Symbol.dispose]();
   (await patient)[Symbol.dispose]();
-  await slots.take();
+  await semaphore.take();
 });
 
 /** Lets all go on that can. */

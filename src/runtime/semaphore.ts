@@ -1,7 +1,7 @@
 /** Lets in only so many at once. */
 
-/** So many slots; who waits for one gets it in the order of the calls. */
-export class Slots {
+/** A semaphore; callers that wait are let in in the order of their calls. */
+export class Semaphore {
   #free: number;
   readonly #waiting: PromiseWithResolvers<void>[] = [];
 
@@ -9,7 +9,7 @@ export class Slots {
     this.#free = count;
   }
 
-  /** Waits for a slot; disposing gives it back. */
+  /** Waits to be let in; disposing lets the next one in. */
   async take(signal?: AbortSignal): Promise<Disposable> {
     signal?.throwIfAborted();
     if (this.#free === 0) await this.#wait(signal);

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { cleanupWish } from "../../src/cli/cleanup_wish.ts";
+import { cleanupRequest } from "../../src/cli/cleanup_request.ts";
 import { type Call, UsageError } from "../../src/cli/command.ts";
 import { COMMANDS } from "../../src/cli/command_table.ts";
 import { parseCommandLine } from "../../src/cli/parse_command_line.ts";
@@ -8,12 +8,12 @@ import type { GC } from "../../src/cli/table/store_commands.ts";
 function wishOf(...words: string[]) {
   const { flags } = parseCommandLine(["gc", ...words], COMMANDS);
   // The parser has checked the types by the same table.
-  return cleanupWish(flags as Call<typeof GC>["flags"]);
+  return cleanupRequest(flags as Call<typeof GC>["flags"]);
 }
 
 const DAY = 24 * 60 * 60 * 1000;
 
-Deno.test("cleanupWish() reads the flags of gc", async (t) => {
+Deno.test("cleanupRequest() reads the flags of gc", async (t) => {
   const cases: readonly [string, Partial<ReturnType<typeof wishOf>>][] = [
     ["", { leftoverAgeMs: DAY, containers: "none" }],
     ["--all", { images: "unused" }],
@@ -28,13 +28,13 @@ Deno.test("cleanupWish() reads the flags of gc", async (t) => {
   ];
   for (const [line, expected] of cases) {
     await t.step(line, () => {
-      const wish = wishOf(...line.split(" ").filter((word) => word !== ""));
-      assertEquals({ ...wish, ...expected }, wish);
+      const request = wishOf(...line.split(" ").filter((word) => word !== ""));
+      assertEquals({ ...request, ...expected }, request);
     });
   }
 });
 
-Deno.test("cleanupWish() refuses what does not fit together", async (t) => {
+Deno.test("cleanupRequest() refuses what does not fit together", async (t) => {
   const lines = [
     "--free 1G --high 80",
     "--low 70",
