@@ -137,8 +137,17 @@ export async function findLayoutBlob(
   { digest }: Descriptor,
 ): Promise<{ readonly path: string; readonly size: number }> {
   const path = blobPath(access, digest);
-  const { size } = await inLayout(access, digest, () => Deno.stat(path));
+  const size = await inLayout(access, digest, () => sizeOfFile(path));
   return { path, size };
+}
+
+/** Whoever made a layout may have put a pipe there, which nobody writes to. */
+async function sizeOfFile(path: string): Promise<number> {
+  const { isFile, size } = await Deno.stat(path);
+  if (isFile) return size;
+  throw new InvalidManifestError(
+    `Cannot read "${path}": it is no regular file`,
+  );
 }
 
 function openBlobFile(
@@ -146,7 +155,10 @@ function openBlobFile(
   digest: Digest,
 ): Promise<Deno.FsFile> {
   const path = blobPath(access, digest);
-  return inLayout(access, digest, () => Deno.open(path));
+  return inLayout(access, digest, async () => {
+    await sizeOfFile(path);
+    return await Deno.open(path);
+  });
 }
 
 async function inLayout<T>(
@@ -196,8 +208,11 @@ async function readIndex({ directory }: LayoutBlobAccess): Promise<ImageIndex> {
 }
 
 async function readPart(directory: string, name: string): Promise<Bytes> {
+  const path = `${directory}/${name}`;
   try {
-    return await Deno.readFile(`${directory}/${name}`);
+    if (await sizeOfFile(path) <= MAX_MANIFEST_SIZE) {
+      return await Deno.readFile(path);
+    }
   } catch (cause) {
     if (!(cause instanceof Deno.errors.NotFound)) throw cause;
     throw new NotFoundError(
@@ -205,6 +220,9 @@ async function readPart(directory: string, name: string): Promise<Bytes> {
       { cause },
     );
   }
+  throw new InvalidManifestError(
+    `Cannot read "${path}": larger than ${MAX_MANIFEST_SIZE} bytes`,
+  );
 }
 
 function chooseEntry(

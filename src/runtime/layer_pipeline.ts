@@ -9,6 +9,7 @@ import type { ImageSource } from "../formats/blob_source.ts";
 import type { Descriptor } from "../formats/descriptor.ts";
 import { algorithmOf } from "../formats/digest.ts";
 import { findLayoutBlob } from "../image/layout_source.ts";
+import { BlobMismatchError } from "../image_errors.ts";
 import type { RetryRules } from "../registry/send_request.ts";
 import type { UnpackedLayer } from "../store/unpack_blob.ts";
 import type { UnpackLimits } from "../store/unpack_layer.ts";
@@ -96,6 +97,12 @@ export class LayerPipeline {
     const { access } = this.#options.source;
     if (access.kind !== "layout") throw new TypeError("no file");
     const { path, size } = await findLayoutBlob(access, layer);
+    if (size !== layer.size) {
+      throw new BlobMismatchError(
+        `Cannot pull layer "${layer.digest}": the layout has ${size} bytes, ` +
+          `expected ${layer.size}`,
+      );
+    }
     progress.advance(size);
     progress.complete();
     return path;
