@@ -1,6 +1,5 @@
 /** The environment, as far as orlop may read it. */
 
-import { existsSync as isThere } from "node:fs";
 import { findStranger } from "../process/who_can_change.ts";
 import { configPaths, ENVIRONMENT_NAMES } from "../registry/config_paths.ts";
 
@@ -65,4 +64,13 @@ function holdsSettings(env: Readonly<Record<string, string>>): boolean {
   return [...certs, ...auth, userRegistriesConf].some((path) =>
     folders.some((folder) => path.startsWith(folder)) && isThere(path)
   );
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false; // or not to be seen, which is the same
+  }
 }

@@ -22,7 +22,6 @@ import { loadCommand } from "./load_command.ts";
 import { type CommandLine, parseCommandLine } from "./parse_command_line.ts";
 import { listenForSignals } from "./signals.ts";
 import { inOwnWords } from "../why.ts";
-import { openLogFile } from "./log_file.ts";
 import { showControls } from "./visible_text.ts";
 import { listenForStrayErrors } from "./stray_errors.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
@@ -57,7 +56,7 @@ export async function runCli(
     path = line.path;
     return await runLine(line, { ...options, terminal });
   } catch (error) {
-    tellError(error, { terminal, logFormat: findLogFormat(args), path });
+    await tellError(error, { terminal, logFormat: findLogFormat(args), path });
     if (error instanceof UsageError && error.path.length > 0) path = error.path;
     return commandAt(path)?.failureCode ?? exitCodeOf(error);
   }
@@ -87,7 +86,7 @@ async function runLine(
     // Whatever an interruption breaks: that it came is all there is to tell.
     const failure = signal.aborted ? signal.reason : error;
     const { logFormat, logLevel, logFile } = config;
-    tellError(failure, { terminal, logFormat, logLevel, logFile, path });
+    await tellError(failure, { terminal, logFormat, logLevel, logFile, path });
     return signals.exitCode ?? command.failureCode ?? exitCodeOf(error);
   }
 }
@@ -103,9 +102,12 @@ interface ErrorContext extends Pick<Config, "logFormat"> {
   readonly path?: readonly string[];
 }
 
-function tellError(error: unknown, context: ErrorContext): void {
+async function tellError(
+  error: unknown,
+  context: ErrorContext,
+): Promise<void> {
   if (error instanceof AggregateError && error.message === "") {
-    for (const one of error.errors) tellError(one, context);
+    for (const one of error.errors) await tellError(one, context);
     return;
   }
   const { terminal, logFormat, logLevel, logFile = "", path = [] } = context;
@@ -116,7 +118,7 @@ function tellError(error: unknown, context: ErrorContext): void {
     ? JSON.stringify({ level: "error", time, message })
     : `orlop: ${message}`;
   terminal.tell(line);
-  keepInLog(logFile, showControls(isJson ? line : `${time} ${line}`));
+  await keepInLog(logFile, showControls(isJson ? line : `${time} ${line}`));
   if (isJson) return;
   if (error instanceof UsageError) {
     const words = error.path.length > 0 ? error.path : path;
@@ -127,9 +129,10 @@ function tellError(error: unknown, context: ErrorContext): void {
 }
 
 /** A log is not complete without what ended the command. */
-function keepInLog(path: string, line: string): void {
+async function keepInLog(path: string, line: string): Promise<void> {
   if (path === "") return;
   try {
+    const { openLogFile } = await import("./log_file.ts");
     using file = openLogFile(path);
     file.write(line);
   } catch {
