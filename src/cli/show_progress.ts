@@ -6,7 +6,7 @@ import { drawPull } from "./draw_pull.ts";
 import { formatSize } from "./human.ts";
 import { makeRateMeter } from "./rate_meter.ts";
 import { advancePull, NO_PULL, sumBytes } from "./pull_state.ts";
-import type { Terminal } from "./terminal.ts";
+import { DEFAULT_SIZE, type Terminal } from "./terminal.ts";
 import { showOnOneLine } from "./visible_text.ts";
 
 /** The flag that says how. */
@@ -120,10 +120,7 @@ function drawLive(terminal: Terminal): ProgressDisplay {
 
   function draw(rate?: number): void {
     if (state.layers.length === 0) return;
-    const { columns: width, rows: height } = terminal.errorSize ?? LEAST_SIZE;
+    const { columns: width, rows: height } = terminal.errorSize ?? DEFAULT_SIZE;
     terminal.draw(drawPull(state, { width, height, rate }));
   }
 }
-
-// Only until the terminal is gone for good.
-const LEAST_SIZE = { columns: 80, rows: 24 };

@@ -130,8 +130,8 @@ class Output {
   }
 }
 
-// What terminals have been since the VT100.
-const DEFAULT_SIZE: TerminalSize = { columns: 80, rows: 24 };
+/** What terminals have been since the VT100. */
+export const DEFAULT_SIZE: TerminalSize = { columns: 80, rows: 24 };
 
 function sizeOf(sink: Sink): TerminalSize | undefined {
   if (!sink.isTerminal()) return undefined;

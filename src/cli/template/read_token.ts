@@ -13,18 +13,27 @@ export interface Token {
 }
 
 /** What a token is. */
-export type TokenKind = keyof typeof PATTERNS;
+export type TokenKind =
+  | "number"
+  | "field"
+  | "variable"
+  | "word"
+  | "string"
+  | "character"
+  | "sign";
 
-const PATTERNS = {
-  number:
+const PATTERNS: readonly (readonly [TokenKind, RegExp])[] = [
+  [
+    "number",
     /[+-]?(?:0[xX][\da-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|\d[\d_]*(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)(?![\p{L}\p{N}_])/uy,
-  field: /\.[\p{L}_][\p{L}\p{N}_]*/uy,
-  variable: /\$[\p{L}\p{N}_]*/uy,
-  word: /[\p{L}_][\p{L}\p{N}_]*/uy,
-  string: /"(?:[^"\\\n]|\\.)*"|`[^`]*`/y,
-  character: /'(?:[^'\\\n]|\\.)+'/y,
-  sign: /:=|[=|(),.]/y,
-} as const;
+  ],
+  ["field", /\.[\p{L}_][\p{L}\p{N}_]*/uy],
+  ["variable", /\$[\p{L}\p{N}_]*/uy],
+  ["word", /[\p{L}_][\p{L}\p{N}_]*/uy],
+  ["string", /"(?:[^"\\\n]|\\.)*"|`[^`]*`/y],
+  ["character", /'(?:[^'\\\n]|\\.)+'/y],
+  ["sign", /:=|[=|(),.]/y],
+];
 
 /**
  * Reads the token that begins at an index, where no blank is.
@@ -35,10 +44,10 @@ export function readToken(
   source: string,
   at: number,
 ): Omit<Token, "isSpaced"> {
-  for (const [kind, pattern] of Object.entries(PATTERNS)) {
+  for (const [kind, pattern] of PATTERNS) {
     pattern.lastIndex = at;
     const [text] = pattern.exec(source) ?? [];
-    if (text !== undefined) return { kind: kind as TokenKind, text, at };
+    if (text !== undefined) return { kind, text, at };
   }
   const [first = ""] = source.slice(at);
   throw new TemplateError(describeStray(first), at);
