@@ -47,7 +47,8 @@ export function containerSettings(
       : readEntrypoint(entrypoint),
     env: readEnvFlags(flags, sources),
     workdir,
-    user,
+    // Nothing is not root, but whom the image names.
+    user: user || undefined,
     groups: flags["group-add"].map(readGroup),
     ...readMounts(flags),
     devices: flags.device.map(readDevice),
@@ -63,7 +64,7 @@ export function containerSettings(
     oomScoreAdj: readOomScore(flags),
     annotations: readAnnotations(flags),
     stopSignal: readStopSignal(flags["stop-signal"]),
-    ...(hostname === undefined ? {} : { hostname }),
+    ...(hostname ? { hostname } : {}),
   };
 }
 

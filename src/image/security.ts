@@ -112,7 +112,7 @@ function fits(pattern: string, path: string): boolean {
   if (pattern.toUpperCase() === "ALL") return true;
   const source = pattern
     .replaceAll(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replaceAll("*", "[^/]*")
+    .replaceAll(/\*+/g, "[^/]*")
     .replaceAll("?", "[^/]");
   return new RegExp(`^${source}$`).test(path);
 }

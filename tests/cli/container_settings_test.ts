@@ -5,6 +5,9 @@ Deno.test("containerSettings() leaves the image's own where nothing is said", ()
   const { args, entrypoint, user, workdir, volumes, tmpfs } = settingsOf([]);
   assertEquals([args, entrypoint, user, workdir], Array(4).fill(undefined));
   assertEquals([volumes, tmpfs], [[], []]);
+  const empty = settingsOf(["--user=", "--workdir=", "--hostname="]);
+  assertEquals([empty.user, empty.hostname], [undefined, undefined]);
+  assertEquals(specOf(["--workdir="]).process?.cwd, "/");
 });
 
 Deno.test("containerSettings() reads entrypoints as podman does", async (t) => {

@@ -141,6 +141,14 @@ Deno.test("makeRuntimeSpec() hides and protects as the security options say", as
     ["all, in small letters", { unmask: ["all"] }, [], 0],
     ["one", { unmask: ["/proc/acpi"] }, masked.slice(1), readonly.length],
     ["a pattern", { unmask: ["/proc/*"] }, masked.filter(isElse), 0],
+    [
+      "a pattern of many stars",
+      {
+        unmask: [`${"*".repeat(50)}x`],
+      },
+      masked,
+      readonly.length,
+    ],
     ["no part of a name", { unmask: ["/proc/a"] }, masked, readonly.length],
     ["no pattern across slashes", { unmask: ["/*"] }, masked, readonly.length],
     ["more", { mask: ["/a"] }, [...masked, "/a"], readonly.length],
