@@ -21,6 +21,7 @@ export interface DeviceRequest {
 const SELINUX = "/sys/fs/selinux/enforce";
 // stat(2)
 const FILE_TYPE = 0o170000;
+const REGULAR = 0o100000;
 const TYPES: Readonly<Record<number, "c" | "b" | "directory">> = {
   0o020000: "c",
   0o060000: "b",
@@ -29,6 +30,12 @@ const TYPES: Readonly<Record<number, "c" | "b" | "directory">> = {
 // Where cgroup v1 has its controller, and what it lacks without swap accounting.
 const MEMORY_V1 = "/sys/fs/cgroup/memory";
 const SWAP_V1 = `${MEMORY_V1}/memory.memsw.limit_in_bytes`;
+
+/** Whether a path of the host, followed, is no device, pipe or directory. */
+export function isRegularFile(host: Host, path: string): boolean {
+  const { mode = 0 } = host.readStatus(path) ?? {};
+  return (mode & FILE_TYPE) === REGULAR;
+}
 
 /** @throws {TypeError} If SELinux is on, and has to give a label. */
 export function checkLabels(

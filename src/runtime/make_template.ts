@@ -31,6 +31,7 @@ import {
   findDevice,
   fitLimits,
   fitUlimits,
+  isRegularFile,
 } from "./host_resources.ts";
 import { loadDefaultSeccomp } from "./load_seccomp.ts";
 import { mountLayer, type MountLocks, unmountLayer } from "./mount_layer.ts";
@@ -180,6 +181,8 @@ async function resolveUser(
   const lookUp = (image: string) =>
     lookUpUser(user, (file) => {
       const { root, path } = findUserFile(file, { image, volumes });
+      // Such as /dev/null, by which a container shall know nobody.
+      if (root === "/" && !isRegularFile(agent.host, path)) return noLines();
       return readLinesInRoot(root, path, { signal });
     }, groups);
   const { paths } = agent.store;

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import type { RuntimeSpec } from "../../src/formats/runtime_spec.ts";
+import type { TemplateOptions } from "../../src/runtime/make_template.ts";
 import {
   addImage,
   containerOptions,
@@ -91,4 +92,45 @@ Deno.test("S49 createContainer() refuses a template that no runtime takes", asyn
     );
   }
   assertEquals(await describeStore(test.agent), before);
+});
+
+Deno.test("createContainer() knows nobody from a device as a user file", async () => {
+  using test = await testPod();
+  await addImage(test.agent, {
+    names: ["localhost/web:1"],
+    files: { "etc/passwd": "www:x:33:34::/srv/home:\n" },
+  });
+  const volumes = [{ source: "/dev/null", target: "/etc/passwd" }];
+  const create = (user: string) =>
+    test.runtime.createContainer(
+      containerOptions({
+        imageName: "localhost/web:1",
+        settings: { user, volumes },
+      }),
+    );
+  await assertRejects(() => create("www"), TypeError, 'find user "www"');
+  const { dir } = await create("33");
+  const { uid, gid } = (await readTemplate(dir)).process?.user ?? {};
+  assertEquals([uid, gid], [33, 0]);
+});
+
+Deno.test("createContainer() refuses what of the host is not there, and makes nothing", async (t) => {
+  using test = await testPod();
+  const before = await describeStore(test.agent);
+  const table: [TemplateOptions, string][] = [
+    [{ volumes: [{ source: "/nope", target: "/x" }] }, "make it first"],
+    [{ devices: [{ source: "/nope" }] }, "it is not there"],
+    [{ devices: [{ source: "/etc" }] }, "one by one"],
+    [{ limits: { cpusetCpus: "0,99999" } }, "Cannot use CPU 99999"],
+  ];
+  for (const [settings, message] of table) {
+    await t.step(message, async () => {
+      await assertRejects(
+        () => test.runtime.createContainer(containerOptions({ settings })),
+        TypeError,
+        message,
+      );
+      assertEquals(await describeStore(test.agent), before);
+    });
+  }
 });
