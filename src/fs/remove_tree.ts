@@ -4,6 +4,7 @@ import { Buffer } from "node:buffer";
 import { readdirSync, renameSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "@std/path";
+import { errnoOf, whyOf } from "../why.ts";
 import { isErrno } from "./errno.ts";
 import { randomSuffix } from "./random_name.ts";
 
@@ -18,14 +19,32 @@ const MAX_DEPTH = 200;
  * @throws {Error} If something in it cannot be removed, such as a mount point.
  */
 export async function removeTree(path: string): Promise<void> {
-  flatten(path);
-  await rm(path, { recursive: true, force: true });
+  try {
+    flatten(path);
+    await rm(path, { recursive: true, force: true });
+  } catch (error) {
+    throw explain(error, path);
+  }
 }
 
 /** Does what {@linkcode removeTree} does, while the caller waits. */
 export function removeTreeSync(path: string): void {
-  flatten(path);
-  rmSync(path, { recursive: true, force: true });
+  try {
+    flatten(path);
+    rmSync(path, { recursive: true, force: true });
+  } catch (error) {
+    throw explain(error, path);
+  }
+}
+
+/** The system does not say what it was about; its code stays for callers. */
+function explain(cause: unknown, path: string): Error {
+  const code = errnoOf(cause);
+  const advice = code === "EPERM"
+    ? `; something there may be immutable: see "lsattr -aR"`
+    : "";
+  const message = `Cannot remove "${path}": ${whyOf(cause)}${advice}`;
+  return Object.assign(new Error(message, { cause }), { code });
 }
 
 /**

@@ -13,7 +13,6 @@ import type { ContainerRecord } from "../formats/store_record.ts";
 import { dropContainer } from "../store/delete_container.ts";
 import { choose, findContainer } from "../store/find_container.ts";
 import { noteUse } from "../store/image_store.ts";
-import { layerDirectory, runDirectory, workDirectory } from "../store/paths.ts";
 import { isScarce } from "../store/reserve.ts";
 import { openTrash, type Trash } from "../store/trash.ts";
 import type { HeldLocks } from "../store/tables.ts";
@@ -23,7 +22,12 @@ import { checkIdle, readStatus } from "./container_status.ts";
 import { endNamed, type EndOptions } from "./end_process.ts";
 import { tryReadLastRun } from "./last_run.ts";
 import { listMembers, readMetadata } from "./list_containers.ts";
-import { mountPoint, unmountLayer } from "./mount_layer.ts";
+import {
+  findMountIn,
+  listStoreMounts,
+  mountPoint,
+  unmountLayer,
+} from "./mount_layer.ts";
 import { forget } from "./oci_runtime.ts";
 
 /** What has to be locked around a deletion. */
@@ -255,31 +259,18 @@ export async function removeContainers(
   }
 }
 
-/** What is mounted in its directories, beside its root, is somebody's. */
 async function checkMounts(
   agent: Agent,
   records: readonly ContainerRecord[],
 ): Promise<void> {
-  const { paths } = agent.store;
-  const mounts = [
-    ...await agent.mounter.list(paths.root),
-    ...await agent.mounter.list(paths.runRoot),
-  ];
-  for (const { id, names, layer } of records) {
-    const roots = [
-      layerDirectory(paths, layer),
-      workDirectory(paths, id),
-      runDirectory(paths, id),
-    ];
-    const root = mountPoint(agent, layer);
-    const found = mounts.find(({ target }) =>
-      target !== root && roots.some((path) => target.startsWith(`${path}/`))
-    );
+  const mounts = await listStoreMounts(agent);
+  for (const record of records) {
+    const found = findMountIn(agent, record, mounts);
     if (found === undefined) continue;
     throw new InUseError(
-      `Cannot remove container "${names?.[0] ?? id}": "${found.target}" is ` +
-        "mounted in its directories; unmount that first",
-      [found.target],
+      `Cannot remove container "${record.names?.[0] ?? record.id}": ` +
+        `"${found}" is mounted in its directories; unmount that first`,
+      [found],
     );
   }
 }

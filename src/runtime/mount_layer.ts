@@ -7,12 +7,12 @@ import { realpathSync } from "node:fs";
 import { join } from "@std/path";
 import type { Abortable } from "../abort.ts";
 import type { LayerId } from "../formats/store_ids.ts";
-import type { MountRecord } from "../formats/store_record.ts";
+import type { ContainerRecord, MountRecord } from "../formats/store_record.ts";
 import { isErrno } from "../fs/errno.ts";
 import { type OverlayRequest, planOverlay } from "../mount/plan_overlay.ts";
 import { prepareOverlay } from "../mount/prepare_overlay.ts";
 import { readLower } from "../store/create_layer.ts";
-import { layerDirectory } from "../store/paths.ts";
+import { layerDirectory, runDirectory, workDirectory } from "../store/paths.ts";
 import type { RecordTable } from "../store/record_table.ts";
 import type { HeldLocks } from "../store/tables.ts";
 import type { Agent } from "./agent.ts";
@@ -112,6 +112,38 @@ export async function unmountLayer(
 /** Where a layer is mounted, if it is. */
 export function mountPoint({ store }: Agent, layerId: LayerId): string {
   return join(layerDirectory(store.paths, layerId), "merged");
+}
+
+/** All mount points in a store, its own and others'. */
+export async function listStoreMounts(
+  { store: { paths }, mounter }: Agent,
+  options: Abortable = {},
+): Promise<ReadonlySet<string>> {
+  const entries = [
+    ...await mounter.list(paths.root, options),
+    ...await mounter.list(paths.runRoot, options),
+  ];
+  return new Set(entries.map(({ target }) => target));
+}
+
+/** What is mounted in a container's directories, beside its root. */
+export function findMountIn(
+  agent: Agent,
+  { id, layer }: ContainerRecord,
+  mounts: Iterable<string>,
+): string | undefined {
+  const { paths } = agent.store;
+  const roots = [
+    layerDirectory(paths, layer),
+    workDirectory(paths, id),
+    runDirectory(paths, id),
+  ];
+  const root = mountPoint(agent, layer);
+  for (const target of mounts) {
+    const isIn = roots.some((path) => target.startsWith(`${path}/`));
+    if (isIn && target !== root) return target;
+  }
+  return undefined;
 }
 
 function makeRequest(

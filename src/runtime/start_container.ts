@@ -16,6 +16,7 @@ import {
   ensureRunDirectory,
   ensureWorkDirectory,
 } from "../store/container_store.ts";
+import { isUnfinished } from "../store/delete_container.ts";
 import { findContainer, findValid } from "../store/find_container.ts";
 import { releaseReserve } from "../store/reserve.ts";
 import type { HeldLocks } from "../store/tables.ts";
@@ -60,6 +61,7 @@ export async function startContainer(
   const container = findValid(held.containers, idOrName, { verb: "start" });
   const { id, layer: layerId } = container;
   const { mountLabel } = readOwnMetadata(agent, held, container);
+  checkIsWhole(container);
   const template = readTemplate(agent, id) ??
     await renewTemplate(agent, held, container);
   const volumes = readVolumes(agent, held, container);
@@ -79,6 +81,16 @@ export async function startContainer(
     throw error;
   }
   return root;
+}
+
+/** What could not be removed to its end is no container any more. */
+function checkIsWhole(container: ContainerRecord): void {
+  if (!isUnfinished(container)) return;
+  const name = container.names?.[0] ?? container.id;
+  throw new Error(
+    `Cannot start container "${name}": its removal has begun; each command ` +
+      `goes on with it, and says what is in the way`,
+  );
 }
 
 /** What does not parse may be orlop's, and damaged: that is told first. */

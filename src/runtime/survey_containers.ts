@@ -12,7 +12,7 @@ import type { ContainerFact } from "./cleanup_facts.ts";
 import { ownerOf } from "./container_owner.ts";
 import { findActivity, readStatus } from "./container_status.ts";
 import { readMetadata } from "./list_containers.ts";
-import { mountPoint } from "./mount_layer.ts";
+import { findMountIn, mountPoint } from "./mount_layer.ts";
 import { tryReadLastRun } from "./last_run.ts";
 
 /** Which containers' own layers are measured: that takes a walk. */
@@ -23,7 +23,7 @@ export async function surveyContainers(
   agent: Agent,
   { containers }: Pick<Tables, "containers">,
   { mounts, measured }: {
-    /** All mount points below the store's home. */
+    /** All mount points in the store. */
     readonly mounts: ReadonlySet<string>;
     readonly measured: Measured;
   },
@@ -33,9 +33,15 @@ export async function surveyContainers(
     const podId = podOf(agent, record);
     const isMounted = mounts.has(mountPoint(agent, record.layer));
     const hasPod = containers.lookUp(podId ?? "") !== undefined;
+    const isHeld = findMountIn(agent, record, mounts) !== undefined;
     const isOwned = podId !== undefined && podId !== "";
     const state = isOwned
-      ? await findState(agent, record, { containers, isMounted, hasPod })
+      ? await findState(agent, record, {
+        containers,
+        isMounted,
+        hasPod,
+        isHeld,
+      })
       : "foreign";
     const isRemovable = state === "vanished" || state === "stopped";
     const isMeasured = measured === "all" ||
@@ -70,12 +76,15 @@ function podOf(
 async function findState(
   agent: Agent,
   record: ContainerRecord,
-  { containers, isMounted, hasPod }: Pick<Tables, "containers"> & {
+  { containers, isMounted, hasPod, isHeld }: Pick<Tables, "containers"> & {
     readonly isMounted: boolean;
     readonly hasPod: boolean;
+    /** Whether something else is mounted in it. */
+    readonly isHeld: boolean;
   },
 ): Promise<ContainerFact["state"]> {
   const { id } = record;
+  if (isHeld) return "active";
   const run = tryReadLastRun(agent, id);
   // An infra container that was made for another one is as active as that.
   const owner = containers.lookUp(run?.owner ?? id);

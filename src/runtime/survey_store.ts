@@ -24,7 +24,7 @@ import type {
 } from "./cleanup_facts.ts";
 import { findChildren } from "./image_children.ts";
 import type { LayerFact } from "./layer_users.ts";
-import { mountPoint } from "./mount_layer.ts";
+import { listStoreMounts, mountPoint } from "./mount_layer.ts";
 import { isPinned } from "./pin_image.ts";
 import {
   type Measured,
@@ -39,7 +39,7 @@ export interface SurveyOptions extends Abortable {
 
 /** What uses the store beside its records. */
 interface Holders {
-  /** Mount points below the home. */
+  /** Mount points in the store. */
   readonly mounts: ReadonlySet<string>;
   /** The IDs of layers that pulls have leased. */
   readonly leased: ReadonlySet<string>;
@@ -55,10 +55,9 @@ export async function surveyStore(
   held: Tables & Pick<HeldStore<WantedLocks>, "faults">,
   options: SurveyOptions,
 ): Promise<CleanupFacts> {
-  const { store, mounter } = agent;
-  const entries = await mounter.list(store.paths.home, options);
+  const { store } = agent;
   const holders: Holders = {
-    mounts: new Set(entries.map(({ target }) => target)),
+    mounts: await listStoreMounts(agent, options),
     leased: listLeasedLayers(store),
   };
   return {

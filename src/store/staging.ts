@@ -42,9 +42,11 @@ export interface StagingOptions {
 
 /** Says that a directory is left, and why. */
 export function describeFailure(path: string, error: unknown): string {
-  return `Cannot remove "${path}": ${
-    whyOf(error)
-  }; the next command tries again`;
+  const why = whyOf(error);
+  const what = why.startsWith("Cannot ")
+    ? why
+    : `Cannot remove "${path}": ${why}`;
+  return `${what}; the next command tries again`;
 }
 
 /**

@@ -103,7 +103,8 @@ export interface StoreOptions extends StoreLocation {
  * @throws {UnsupportedStoreError} If orlop must not touch it.
  */
 export function openStore(options: StoreOptions): Store {
-  const { libc, lockTimeoutMs, onWarning, ifMissing = "make" } = options;
+  const { libc, lockTimeoutMs, ifMissing = "make" } = options;
+  const onWarning = onceEach(options.onWarning);
   checkLocation(options);
   const isThere = existsSync(layOut(options).layers);
   if (ifMissing === "make" || (isThere && options.purpose !== "read")) {
@@ -252,6 +253,16 @@ function unlessAbsent<T>(look: () => T): T | undefined {
     if (isErrno(error, "ENOENT", "ENOTDIR", "ELOOP")) return undefined;
     throw error;
   }
+}
+
+/** What stays wrong is found by each lock of a command. */
+function onceEach(tell: StoreOptions["onWarning"]): (message: string) => void {
+  const told = new Set<string>();
+  return (message) => {
+    if (told.has(message)) return;
+    told.add(message);
+    tell?.(message);
+  };
 }
 
 /**
