@@ -78,6 +78,7 @@ export type {
   TmpfsVolume,
   Volume,
 } from "./image/container_mounts.ts";
+export type { ContainerFile } from "./image/container_files.ts";
 export type { RuntimeSpecOptions } from "./image/default_spec.ts";
 export type { RuntimeDevice } from "./image/devices.ts";
 export type { OwnLimits, ResourceLimits, Ulimit } from "./image/limits.ts";

@@ -142,7 +142,7 @@ read_command_line() {
 		-e | --env) may_read_env "$value" ;;
 		--env-host | --env-file) may_read_env '*' ;;
 		--runtime) may_use_runtime "$value" ;;
-		--uts) [ "$value" != host ] || asked_sys=,hostname ;;
+		--uts | --network) [ "$value" != host ] || asked_sys=,hostname ;;
 		esac
 		shift
 	done

@@ -166,6 +166,15 @@ export function withRoot(spec: RuntimeSpec, path: string): RuntimeSpec {
   return { ...spec, root: { ...spec.root, path } };
 }
 
+/** The same configuration with further mounts; itself if there are none. */
+export function withMounts(
+  spec: RuntimeSpec,
+  more: readonly RuntimeMount[],
+): RuntimeSpec {
+  if (more.length === 0) return spec;
+  return { ...spec, mounts: [...spec.mounts ?? [], ...more] };
+}
+
 /** Keeps a number's text where its value would print as another. */
 function keepDigits(
   _key: string,

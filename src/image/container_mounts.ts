@@ -3,6 +3,7 @@
 import { resolve } from "@std/path";
 import type { RunDefaults } from "../formats/image_config.ts";
 import type { RuntimeMount } from "../formats/runtime_spec.ts";
+import { type ContainerFile, mountOfFile } from "./container_files.ts";
 import type { ContainerNamespaces } from "./namespaces.ts";
 import { DEFAULT_MOUNTS } from "./sandbox_defaults.ts";
 
@@ -32,6 +33,8 @@ export interface MountOptions {
   readonly volumes?: readonly Volume[] | undefined;
   /** What is kept in memory only. */
   readonly tmpfs?: readonly TmpfsVolume[] | undefined;
+  /** Files of the bundle that it sees; none by default. */
+  readonly files?: readonly ContainerFile[] | undefined;
   /**
    * What becomes of the directories that the image wants as volumes: part of
    * the container's layer, which is the default, or in memory.
@@ -47,6 +50,8 @@ export interface MountOptions {
 interface MountContext extends MountOptions, Pick<ContainerNamespaces, "ipc"> {
   /** Whether `/sys` can be written to. */
   readonly privileged?: boolean | undefined;
+  /** Whether only volumes can be written to. */
+  readonly readOnlyRoot?: boolean | undefined;
 }
 
 const SHM = "/dev/shm";
@@ -70,7 +75,12 @@ export function makeMounts(
   const isFree = ({ destination }: RuntimeMount) => !targets.has(destination);
   const wanted = imageVolumes === "tmpfs" ? config.Volumes : [];
   const inMemory = wanted.map(imageVolume).filter(isFree);
-  const all = [...defaultMounts(options).filter(isFree), ...inMemory, ...given];
+  const all = [
+    ...defaultMounts(options).filter(isFree),
+    ...bundleFiles(options).filter(isFree),
+    ...inMemory,
+    ...given,
+  ];
   // Parents first: a later mount would hide one that lies below it.
   return all.toSorted((a, b) =>
     depthOf(a.destination) - depthOf(b.destination)
@@ -192,6 +202,13 @@ function defaultMounts(options: MountContext): readonly RuntimeMount[] {
         return [mount];
     }
   });
+}
+
+function bundleFiles(
+  { files = [], readOnlyRoot = false }: MountContext,
+): readonly RuntimeMount[] {
+  const access = readOnlyRoot ? "read-only" : "read-write";
+  return files.map((file) => mountOfFile(file, { access }));
 }
 
 function hostShm(): RuntimeMount {

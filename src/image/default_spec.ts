@@ -152,11 +152,11 @@ function makeArgs(
 
 function makeEnv(
   config: RunDefaults,
-  { user, hostname, terminal = false, env = [] }: RuntimeSpecOptions,
+  { user, hostname, env = [] }: RuntimeSpecOptions,
 ): readonly string[] {
   const variables = new Map([
     ["PATH", DEFAULT_PATH],
-    ...(terminal ? [["TERM", "xterm"] as const] : []),
+    ["TERM", "xterm"],
     ["HOME", user.home],
     ["HOSTNAME", hostname],
     // By this, systemd and others see where they are.

@@ -78,12 +78,3 @@ export const DEFAULT_MOUNTS: readonly RuntimeMount[] = [
     options: ["nosuid", "noexec", "nodev", "relatime", "ro"],
   },
 ];
-
-/**
- * What name look-ups read, for containers on the host's network: volumes that
- * the caller adds as far as the host has them.
- */
-export const HOST_NETWORK_FILES: readonly string[] = [
-  "/etc/hosts",
-  "/etc/resolv.conf",
-];

@@ -9,6 +9,8 @@ export interface Host {
   readLimit(resource: string): ResourceLimit | undefined;
   /** The capabilities of this process, a bit each; undefined if not known. */
   readCapabilities(): bigint | undefined;
+  /** The machine's name; undefined if not known. */
+  readHostname(): string | undefined;
   /** A file or device, links followed; undefined if there is none. */
   readStatus(path: string): FileStatus | undefined;
 }
@@ -41,8 +43,17 @@ export function openHost(libc: Libc | undefined): Host {
       return number === undefined ? undefined : libc?.readLimit(number);
     },
     readCapabilities: () => libc?.readCapabilities(),
+    readHostname: () => ifAllowed(() => Deno.hostname()),
     readStatus: (path) => libc ? libc.readStatus(path) : statusOf(path),
   };
+}
+
+function ifAllowed<T>(ask: () => T): T | undefined {
+  try {
+    return ask();
+  } catch {
+    return undefined; // Deno was not given the permission
+  }
 }
 
 function statusOf(path: string): FileStatus | undefined {

@@ -1,28 +1,16 @@
 /** Makes a container's template: the OCI runtime configuration it begins with. */
 
-import { existsSync } from "node:fs";
-import { basename, dirname, join, resolve } from "@std/path";
 import type { Abortable } from "../abort.ts";
 import type { ImageConfig, RunDefaults } from "../formats/image_config.ts";
 import type { RuntimeSpec } from "../formats/runtime_spec.ts";
-import type { ContainerId, LayerId } from "../formats/store_ids.ts";
+import type { ContainerId } from "../formats/store_ids.ts";
 import type { ImageRecord } from "../formats/store_record.ts";
-import { readLinesInRoot } from "../fs/read_in_root.ts";
 import {
   makeRuntimeSpec,
   type RuntimeSpecOptions,
 } from "../image/default_spec.ts";
-import type { Volume } from "../image/container_mounts.ts";
 import { capabilitiesIn } from "../image/capabilities.ts";
-import { HOST_NETWORK_FILES } from "../image/sandbox_defaults.ts";
 import type { SecurityOptions } from "../image/security.ts";
-import {
-  lookUpUser,
-  type ResolvedUser,
-  type UserFile,
-} from "../image/user_lookup.ts";
-import { readLower } from "../store/create_layer.ts";
-import { layerDirectory } from "../store/paths.ts";
 import type { Agent } from "./agent.ts";
 import {
   checkLabels,
@@ -31,17 +19,22 @@ import {
   findDevice,
   fitLimits,
   fitUlimits,
-  isRegularFile,
 } from "./host_resources.ts";
 import { loadDefaultSeccomp } from "./load_seccomp.ts";
-import { mountLayer, type MountLocks, unmountLayer } from "./mount_layer.ts";
+import { lookIntoImage } from "./look_into_image.ts";
+import type { MountLocks } from "./mount_layer.ts";
 
 /** What a container shall have that its image does not say. */
 export interface TemplateOptions extends
   Partial<
     Omit<
       RuntimeSpecOptions,
-      "user" | "cgroupsPath" | "devices" | "ownCapabilities" | "ownLimits"
+      | "user"
+      | "files"
+      | "cgroupsPath"
+      | "devices"
+      | "ownCapabilities"
+      | "ownLimits"
     >
   > {
   /** What becomes of an image without a command: a shell, by default. */
@@ -96,23 +89,43 @@ export async function makeTemplate(
   const { containerId, config, image, settings = {}, signal } = options;
   const defaults = config?.config ?? NO_DEFAULTS;
   const fitted = fitToHost(agent, settings);
-  const user = await resolveUser(agent, held, {
+  const found = await lookIntoImage(agent, held, {
     user: settings.user ?? defaults.User,
     groups: settings.groups ?? [],
     layerId: image?.layer,
+    workdir: settings.workdir,
     volumes: settings.volumes ?? [],
     signal,
   });
-  return makeRuntimeSpec(defaults, {
+  const spec = makeRuntimeSpec(defaults, {
     ...settings,
     ...fitted,
-    user,
-    hostname: settings.hostname ?? ownName(containerId, settings),
+    user: found.user,
+    hostname: settings.hostname ?? ownName(agent, containerId, settings),
+    // Names that the host resolves, the container resolves.
+    files: found.files.filter((file) =>
+      file !== "resolv.conf" || fitted.network === "host"
+    ),
     args: settings.args ?? defaultArgs(defaults, settings),
     cgroupsPath: `/orlop/${containerId}`,
     cgroupNamespace: settings.cgroupNamespace ??
       await findCgroupNamespace(agent, { signal }),
   });
+  if (settings.workdir && !found.hasWorkdir) checkWorkdir(spec);
+  return spec;
+}
+
+/** A directory that is not the image's can only be one of a mount. */
+function checkWorkdir({ process, mounts = [] }: RuntimeSpec): void {
+  const workdir = process?.cwd ?? "/";
+  const isMounted = mounts.some(({ destination }) =>
+    `${workdir}/`.startsWith(`${destination}/`)
+  );
+  if (isMounted || workdir === "/") return;
+  throw new TypeError(
+    `Cannot use working directory "${workdir}": the image has no such ` +
+      "directory",
+  );
 }
 
 /** What depends on the machine, and on what orlop itself may do. */
@@ -124,7 +137,6 @@ function fitToHost(agent: Agent, settings: TemplateOptions) {
   const mask = host.readCapabilities();
   return {
     network,
-    volumes: [...network === "host" ? hostFiles(settings) : [], ...volumes],
     devices: devices.map((device) => findDevice(host, device)),
     limits: fitLimits(agent, settings.limits),
     ulimits: fitUlimits(agent, settings.ulimits),
@@ -154,69 +166,15 @@ function withSeccomp(
   return { ...security, seccomp: loadDefaultSeccomp(agent) };
 }
 
-function ownName(id: ContainerId, { uts }: TemplateOptions): string {
-  return uts === "host" ? Deno.hostname() : id.slice(0, SHORT_ID_LENGTH);
+/** With the host's network or names a container has the host's own, too. */
+function ownName(
+  { host }: Agent,
+  id: ContainerId,
+  { uts, network }: TemplateOptions,
+): string {
+  const isShared = uts === "host" || network === "host";
+  return isShared && host.readHostname() || id.slice(0, SHORT_ID_LENGTH);
 }
-
-/** Names that the host resolves, the container resolves. */
-function hostFiles({ volumes = [] }: TemplateOptions): readonly Volume[] {
-  const isTaken = (path: string) =>
-    volumes.some(({ target }) => resolve(target) === path);
-  return HOST_NETWORK_FILES
-    .filter((path) => existsSync(path) && !isTaken(path))
-    .map((path) => ({ source: path, target: path, access: "read-only" }));
-}
-
-async function resolveUser(
-  agent: Agent,
-  held: MountLocks,
-  { user, groups, layerId, volumes, signal }: Abortable & {
-    readonly user: string;
-    readonly groups: readonly string[];
-    readonly layerId: LayerId | undefined;
-    readonly volumes: readonly Volume[];
-  },
-): Promise<ResolvedUser> {
-  if (layerId === undefined) return await lookUpUser(user, noLines, groups);
-  const lookUp = (image: string) =>
-    lookUpUser(user, (file) => {
-      const { root, path } = findUserFile(file, { image, volumes });
-      // Such as /dev/null, by which a container shall know nobody.
-      if (root === "/" && !isRegularFile(agent.host, path)) return noLines();
-      return readLinesInRoot(root, path, { signal });
-    }, groups);
-  const { paths } = agent.store;
-  // A layer that stands alone looks the same when it is not mounted.
-  if (readLower(paths, layerId).length === 0) {
-    return await lookUp(join(layerDirectory(paths, layerId), "diff"));
-  }
-  const access = "read-only" as const;
-  const root = await mountLayer(agent, held, { layerId, access, signal });
-  try {
-    return await lookUp(root);
-  } finally {
-    await unmountLayer(agent, held, { layerId });
-  }
-}
-
-/** Where the container will see a file: a volume may hide the image's. */
-function findUserFile(
-  file: UserFile,
-  { image, volumes }: {
-    readonly image: string;
-    readonly volumes: readonly Volume[];
-  },
-): { readonly root: string; readonly path: string } {
-  const sourceOf = (path: string) =>
-    volumes.findLast(({ target }) => resolve(target) === path)?.source;
-  const own = sourceOf(`/${file}`);
-  if (own !== undefined) return { root: "/", path: own };
-  const directory = sourceOf(`/${dirname(file)}`);
-  if (directory === undefined) return { root: image, path: file };
-  return { root: directory, path: basename(file) };
-}
-
-async function* noLines(): AsyncIterable<string> {}
 
 /** A private cgroup namespace takes cgroup v2 at the top. */
 async function findCgroupNamespace(

@@ -1,8 +1,14 @@
 /** Makes a container's root ready for its first process, as podman does. */
 
-import type { RuntimeSpec } from "../formats/runtime_spec.ts";
+import { join, resolve } from "@std/path";
+import type {
+  RuntimeMount,
+  RuntimeProcess,
+  RuntimeSpec,
+} from "../formats/runtime_spec.ts";
 import { makeDirectoryInRoot } from "../fs/make_in_root.ts";
 import { resolveInRoot } from "../fs/resolve_in_root.ts";
+import { nameGroup, nameUser } from "./name_user.ts";
 
 /** What a root is to be ready for. */
 export interface PrepareOptions {
@@ -11,8 +17,6 @@ export interface PrepareOptions {
   readonly volumes: readonly string[];
 }
 
-// Runtimes open them in the container, and wait for a FIFO without an end.
-const USER_FILES = ["/etc/passwd", "/etc/group"];
 // Here a container sees the kernel's, which may be devices.
 const KERNEL_DIRECTORIES = ["/dev", "/proc", "/sys"];
 
@@ -22,33 +26,71 @@ const KERNEL_DIRECTORIES = ["/dev", "/proc", "/sys"];
  * the root: it could swap what is found for a link to the host's.
  *
  * @param root Where it is mounted.
+ * @returns What to mount so that volumes can be written to in a root that
+ *   cannot; nothing if it can.
  * @throws {TypeError} If the image has something else in their place, or what
  *   a runtime would hang on.
  */
 export async function prepareRoot(
   root: string,
   { template, volumes }: PrepareOptions,
-): Promise<void> {
-  const { process, mounts = [] } = template;
-  const { uid = 0, gid = 0 } = process?.user ?? {};
-  const taken: string[] = [];
-  for (const { destination } of mounts) {
-    taken.push(await placeOf(root, destination));
+): Promise<readonly RuntimeMount[]> {
+  const { process = { cwd: "/" }, mounts = [] } = template;
+  const { uid = 0, gid = 0 } = process.user ?? {};
+  const taken = await Promise.all(
+    mounts.map(({ destination }) => placeOf(root, destination)),
+  );
+  await prepareUserFiles(root, process, taken);
+  if (!await make(process.cwd)) {
+    throw new TypeError(
+      `Cannot use working directory "${process.cwd}": the container has ` +
+        "something else there; name another one with --workdir",
+    );
   }
-  for (const file of USER_FILES) await checkUserFile(root, file, taken);
-  const workdir = process?.cwd ?? "/";
+  const places: string[] = [];
   // Text with a NUL is the name of nothing.
-  const wanted = [workdir, ...volumes].filter((path) => !path.includes("\0"));
-  for (const path of wanted) {
-    // What is mounted has directories of its own.
-    if (isBelowAny(await placeOf(root, path), taken)) continue;
-    const isDirectory = await makeDirectoryInRoot(root, path, { uid, gid });
-    if (!isDirectory && path === workdir) {
-      throw new TypeError(
-        `Cannot use working directory "${path}": the container has something ` +
-          "else there; name another one with --workdir",
-      );
-    }
+  for (const volume of volumes.filter((path) => !path.includes("\0"))) {
+    if (await make(volume)) places.push(volume);
+  }
+  return template.root?.readonly ? await bindAll(root, places, taken) : [];
+
+  /** Whether there is a directory, or will be: mounts have their own. */
+  async function make(path: string): Promise<boolean> {
+    return isBelowAny(await placeOf(root, path), taken) ||
+      await makeDirectoryInRoot(root, path, { uid, gid });
+  }
+}
+
+async function bindAll(
+  root: string,
+  volumes: readonly string[],
+  taken: readonly string[],
+): Promise<readonly RuntimeMount[]> {
+  const mounts: RuntimeMount[] = [];
+  for (const volume of volumes) {
+    const place = await placeOf(root, volume);
+    if (place === "/" || isBelowAny(place, taken)) continue;
+    mounts.push({
+      destination: resolve("/", volume),
+      type: "bind",
+      source: join(root, place),
+      options: ["rbind", "rprivate", "rw", "nosuid", "nodev"],
+    });
+  }
+  return mounts;
+}
+
+/** Makes what says who there is fit the container's user. */
+async function prepareUserFiles(
+  root: string,
+  { user = {}, cwd }: RuntimeProcess,
+  taken: readonly string[],
+): Promise<void> {
+  if (await isImageOwn(root, "/etc/passwd", taken)) {
+    await nameUser({ root, user }, cwd);
+  }
+  if (await isImageOwn(root, "/etc/group", taken)) {
+    await nameGroup({ root, user });
   }
 }
 
@@ -57,16 +99,22 @@ async function placeOf(root: string, path: string): Promise<string> {
   return (await resolveInRoot(root, path)).path.slice(root.length) || "/";
 }
 
-async function checkUserFile(
+/**
+ * Whether a file is the image's, and not in a volume of the caller's.
+ *
+ * @throws {TypeError} If it is no regular file: runtimes open it in the
+ *   container, and would wait for a FIFO without an end.
+ */
+async function isImageOwn(
   root: string,
   file: string,
   taken: readonly string[],
-): Promise<void> {
+): Promise<boolean> {
   const { status } = await resolveInRoot(root, file);
   const place = await placeOf(root, file);
   const isOfKernel = isBelowAny(place, KERNEL_DIRECTORIES);
-  if (!isOfKernel && isBelowAny(place, taken)) return;
-  if (!isOfKernel && (status === undefined || status.isFile)) return;
+  if (!isOfKernel && isBelowAny(place, taken)) return false;
+  if (!isOfKernel && (status === undefined || status.isFile)) return true;
   throw new TypeError(
     `Cannot use "${file}" of the container: it is no regular file`,
   );

@@ -6,10 +6,11 @@ import { InvalidContainerIdError } from "../errors.ts";
 import type { ContainerMetadata } from "../formats/container_metadata.ts";
 import {
   formatRuntimeSpec,
+  type RuntimeMount,
   type RuntimeSpec,
+  withMounts,
   withRoot,
 } from "../formats/runtime_spec.ts";
-import type { ContainerId } from "../formats/store_ids.ts";
 import type { ContainerRecord } from "../formats/store_record.ts";
 import { writeAtomically } from "../fs/write_atomically.ts";
 import {
@@ -35,6 +36,7 @@ import {
 } from "./mount_layer.ts";
 import { parseStoredMetadata, readTemplate } from "./parse_stored.ts";
 import { prepareRoot } from "./prepare_root.ts";
+import { writeContainerFiles } from "./write_container_files.ts";
 
 const START_LOCKS = {
   ...MOUNT_LOCKS,
@@ -59,21 +61,27 @@ export async function startContainer(
 ): Promise<string> {
   using held = await agent.store.lock(START_LOCKS, options);
   const container = findValid(held.containers, idOrName, { verb: "start" });
-  const { id, layer: layerId } = container;
+  const { id, layer: layerId, names = [] } = container;
   const { mountLabel } = readOwnMetadata(agent, held, container);
   checkIsWhole(container);
   const template = readTemplate(agent, id) ??
     await renewTemplate(agent, held, container);
   const volumes = readVolumes(agent, held, container);
+  let volumeMounts: readonly RuntimeMount[] = [];
   const root = await mountLayer(agent, held, {
     ...options,
     layerId,
     label: mountLabel,
     mountOptions: mountOptionsOf(container),
-    prepare: (root) => prepareRoot(root, { template, volumes }),
+    prepare: async (root) => {
+      volumeMounts = await prepareRoot(root, { template, volumes });
+    },
   });
   try {
-    writeBundleConfig(agent, { id, template, root });
+    const bundle = ensureRunDirectory(agent.store.paths, id);
+    writeContainerFiles({ bundle, template, name: names[0] ?? id });
+    const spec = withMounts(withRoot(template, root), volumeMounts);
+    writeAtomically(join(bundle, "config.json"), formatRuntimeSpec(spec));
     const { process, hasRunner } = await findActivity(agent, id, options);
     if (process === undefined && !hasRunner) forgetLastRun(agent, id);
   } catch (error) {
@@ -183,19 +191,6 @@ function readVolumes(
   } catch {
     return []; // A container can do without: doctor says what is damaged.
   }
-}
-
-/** The template with the real root; the template itself stays as it is. */
-function writeBundleConfig(
-  { store }: Agent,
-  { id, template, root }: {
-    readonly id: ContainerId;
-    readonly template: RuntimeSpec;
-    readonly root: string;
-  },
-): void {
-  const path = join(ensureRunDirectory(store.paths, id), "config.json");
-  writeAtomically(path, formatRuntimeSpec(withRoot(template, root)));
 }
 
 /** Options that a container's owner has set, instead of the general ones. */

@@ -84,10 +84,30 @@ Deno.test("makeRuntimeSpec() lets each variable count once", () => {
   ]);
 });
 
-Deno.test("makeRuntimeSpec() sets PATH, but TERM on terminals only", () => {
+Deno.test("makeRuntimeSpec() sets what podman sets", () => {
   const env = make().process?.env ?? [];
   assert(env.some((variable) => /^PATH=.*\/usr\/bin/.test(variable)));
-  assert(!env.some((variable) => variable.startsWith("TERM=")));
+  assertEquals(env.slice(1), [
+    "TERM=xterm",
+    "HOME=/root",
+    "HOSTNAME=web-1",
+    "container=oci",
+  ]);
+});
+
+Deno.test("makeRuntimeSpec() mounts files of the bundle, but where volumes are", () => {
+  const files = ["hosts", "hostname", ".containerenv"] as const;
+  const volumes = [{ source: "/srv/hosts", target: "/etc/hosts" }];
+  const spec = make({}, { files, volumes, readOnlyRoot: true });
+  const ours = spec.mounts?.filter(({ source }) => /hos|con/.test(source ?? ""))
+    .map(({ destination, source, options = [] }) =>
+      [destination, source, options.includes("ro") ? "ro" : "rw"].join(" ")
+    );
+  assertEquals(ours, [
+    "/etc/hostname hostname ro",
+    "/run/.containerenv .containerenv ro",
+    "/etc/hosts /srv/hosts rw",
+  ]);
 });
 
 Deno.test("makeRuntimeSpec() gives rights to root alone", () => {

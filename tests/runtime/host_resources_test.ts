@@ -23,6 +23,7 @@ function machine(
 } {
   const told: string[] = [];
   const host: Host = {
+    readHostname: () => undefined,
     readLimit: (type) =>
       type === "nofile" ? { soft: 50n, hard: 100n } : undefined,
     readCapabilities: () => capabilities,

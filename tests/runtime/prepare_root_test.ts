@@ -44,6 +44,24 @@ Deno.test("prepareRoot() leaves places of mounts to the runtime", async (t) => {
   }
 });
 
+Deno.test("prepareRoot() lets volumes of a read-only root be written to", async () => {
+  using dir = tempDir();
+  await Deno.symlink("/real", dir.join("link"));
+  await Deno.writeTextFile(dir.join("file"), "");
+  const spec = template("/", "/data");
+  const volumes = ["/link/x", "logs", "/data/x", "/", "/file"];
+  const writable = await prepareRoot(dir.path, { template: spec, volumes });
+  assertEquals(writable, []);
+  const root = { path: "rootfs", readonly: true };
+  const readOnly = { ...spec, root };
+  const mounts = await prepareRoot(dir.path, { template: readOnly, volumes });
+  const places = mounts.map(({ destination, source }) => [destination, source]);
+  assertEquals(places, [
+    ["/link/x", dir.join("real/x")],
+    ["/logs", dir.join("logs")],
+  ]);
+});
+
 Deno.test("prepareRoot() takes files for volumes, but no working directory", async () => {
   using dir = tempDir();
   await Deno.writeTextFile(dir.join("file"), "text");

@@ -5,7 +5,10 @@ import { digestOf } from "../../src/formats/digest.ts";
 import { writeLayout } from "./layer_layout.ts";
 
 /** The programs that the image has. */
-const APPLETS = ["sh", "echo", "cat", "ls", "id", "sleep", "true"];
+const APPLETS = [
+  ...["sh", "echo", "cat", "ls", "id", "sleep", "true"],
+  ...["cut", "touch", "hostname"],
+];
 
 /** What an image has besides the programs. */
 export interface BusyboxOptions {

@@ -43,7 +43,7 @@ export const PEERS = [
 
 // Where cgroups and limits are those of the machine around this one.
 const RUN_FLAGS = [
-  ...["--cgroupns=host", "--network=none", "--log-driver=none"],
+  ...["--cgroupns=host", "--log-driver=none"],
   ...["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000"],
 ];
 
@@ -74,7 +74,10 @@ export function sharedStore(): SharedStore {
     orlop: async (...args) =>
       demand(["orlop", ...args], await tryOrlop(...args)),
     podman,
-    podmanRun: (...args) => podman("run", ...RUN_FLAGS, ...args),
+    podmanRun: (...args) => {
+      const network = args.includes("--network") ? [] : ["--network=none"];
+      return podman("run", ...RUN_FLAGS, ...network, ...args);
+    },
     buildah: peer("buildah", common),
     storage: peer("containers-storage", [
       ...["--graph", root, "--run", runRoot, "--storage-driver", "overlay"],

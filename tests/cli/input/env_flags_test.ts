@@ -15,7 +15,10 @@ function envOf(
   words: readonly string[],
   files: readonly string[] = [],
 ): string | undefined {
-  const usual = ["PATH=/bin", "HOME=/root", "HOSTNAME=own", "container=oci"];
+  const usual = [
+    ...["PATH=/bin", "TERM=xterm", "HOME=/root", "HOSTNAME=own"],
+    "container=oci",
+  ];
   return specOf(words, { own, files }).process?.env
     ?.filter((pair) => !usual.includes(pair)).join(" ");
 }

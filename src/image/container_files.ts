@@ -1,0 +1,89 @@
+/** Files that the engine makes for each container: podman's, but for secrets. */
+
+import { formatHosts, parseHosts } from "../formats/hosts.ts";
+import type { RuntimeMount, RuntimeSpec } from "../formats/runtime_spec.ts";
+
+/** The name of such a file in the bundle. */
+export type ContainerFile =
+  | "hosts"
+  | "hostname"
+  | "resolv.conf"
+  | ".containerenv";
+
+/** Where the container finds them. */
+export const CONTAINER_FILES: Readonly<Record<ContainerFile, string>> = {
+  "hosts": "/etc/hosts",
+  "hostname": "/etc/hostname",
+  "resolv.conf": "/etc/resolv.conf",
+  ".containerenv": "/run/.containerenv",
+};
+
+/** What the files are made of. */
+export interface ContainerFacts {
+  /** As the container sees it. */
+  readonly hostname: string;
+  /** The container's own. */
+  readonly name: string;
+  readonly network: "none" | "host";
+  /** The host's `/etc/hosts`; `""` if it has none. */
+  readonly hosts: string;
+  /** The host's `/etc/resolv.conf`; `""` if it has none. */
+  readonly resolvConf: string;
+}
+
+/** All names of such files. */
+export function containerFiles(): readonly ContainerFile[] {
+  return ["hosts", "hostname", "resolv.conf", ".containerenv"];
+}
+
+/** Mounts a file of the bundle, which the source is relative to. */
+export function mountOfFile(
+  file: ContainerFile,
+  { access }: { readonly access: "read-write" | "read-only" },
+): RuntimeMount {
+  const readOnly = ["ro", "nosuid", "nodev", "noexec"];
+  return {
+    destination: CONTAINER_FILES[file],
+    type: "bind",
+    source: file,
+    options: ["bind", "rprivate", ...access === "read-only" ? readOnly : []],
+  };
+}
+
+/** Which of the files a container needs in its bundle. */
+export function filesOf({ mounts = [] }: RuntimeSpec): ContainerFile[] {
+  return containerFiles().filter((file) =>
+    mounts.some(({ source, destination }) =>
+      source === file && destination === CONTAINER_FILES[file]
+    )
+  );
+}
+
+/** What is in such a file. */
+export function contentOf(file: ContainerFile, facts: ContainerFacts): string {
+  switch (file) {
+    case "hosts":
+      return makeHosts(facts);
+    case "hostname":
+      return `${facts.hostname}\n`;
+    case "resolv.conf":
+      return facts.resolvConf;
+    case ".containerenv":
+      return ""; // By its being there, programs see where they are.
+  }
+}
+
+/** The host's names, and the container's own where it is alone. */
+function makeHosts({ hosts, hostname, name, network }: ContainerFacts): string {
+  const own = network === "none"
+    ? { address: "127.0.0.1", names: [...new Set([hostname, name])] }
+    : { address: "127.0.0.1", names: ["host.containers.internal"] };
+  const base = parseHosts(hosts);
+  const known = new Set(base.flatMap(({ names }) => names));
+  const local = ["127.0.0.1", "::1"].map((address) => ({
+    address,
+    names: ["localhost"],
+  }));
+  const more = [...known.has("localhost") ? [] : local, own];
+  return formatHosts([...base, ...more]);
+}
