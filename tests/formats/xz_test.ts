@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { createHash, randomBytes } from "node:crypto";
 import { type Bytes, concatBytes, toBytes } from "../../src/formats/bytes.ts";
 import { createDecompressor } from "../../src/formats/decompress.ts";
@@ -6,6 +6,12 @@ import { InvalidLayerError } from "../../src/image_errors.ts";
 import { decompressAll } from "../support/decompress_all.ts";
 import { needs } from "../support/peers.ts";
 import { filter } from "../support/filter.ts";
+import {
+  listChunks,
+  makeXz,
+  plainChunk,
+  type XzStream,
+} from "../support/xz_builder.ts";
 
 // "orlop" by `xz`, without a check.
 const SAMPLES = {
@@ -130,6 +136,82 @@ Deno.test("decodeXz() keeps no more than the dictionary", {
   decompressor.write(packed);
   decompressor.end();
   assertEquals([received, largest], [plain.length, 4096]);
+});
+
+Deno.test("decodeXz() holds a stream to what it says of itself", async (t) => {
+  const hello = toBytes("hello");
+  const good = { chunks: [plainChunk(1, hello)], unpacked: 5 };
+  await t.step("the truth", () => {
+    assertEquals(decompressAll("xz", makeXz(good)), hello);
+  });
+  const cases: readonly (readonly [string, XzStream, string])[] = [
+    ["packed size", { ...good, statedPacked: 8 }, "not as stated"],
+    ["unpacked size", { ...good, statedUnpacked: 4 }, "not as stated"],
+    ["index's count", { ...good, indexCount: 2 }, "its index is damaged"],
+    ["no record", { ...good, index: [] }, "its index is damaged"],
+    ["unpadded size", { ...good, index: [24, 5] }, "its index is damaged"],
+    ["size in index", { ...good, index: [25, 6] }, "its index is damaged"],
+    ["backward size", { ...good, backward: 2 }, "its footer is damaged"],
+    ["check in footer", { ...good, footerCheck: 1 }, "its footer is damaged"],
+    [
+      "no dictionary",
+      { ...good, chunks: [plainChunk(2, hello)] },
+      "it begins amid a stream",
+    ],
+    [
+      "an unknown chunk",
+      { ...good, chunks: [plainChunk(1, hello), plainChunk(3, hello)] },
+      "a chunk's kind is unknown",
+    ],
+  ];
+  for (const [name, stream, expected] of cases) {
+    await t.step(name, () => {
+      assertThrows(
+        () => decompressAll("xz", makeXz(stream)),
+        InvalidLayerError,
+        expected,
+      );
+    });
+  }
+});
+
+Deno.test("decodeXz() holds chunks to what came before them", {
+  ...needs("xz"),
+}, async (t) => {
+  const random = new Uint8Array(randomBytes(100_000));
+  const packed = await filter("xz", ["-c"], concatBytes([random, random]));
+  const chunks = listChunks(packed);
+  const last = chunks.at(-1) ?? new Uint8Array(0);
+  const before = chunks.slice(0, -1);
+  const [start] = chunks;
+  // As long as positions count, so that the last chunk is read as it was written.
+  const x = plainChunk(1, toBytes("x".repeat(16)));
+  const longer = concatBytes([last, new Uint8Array(1)]);
+  longer[4] = (longer[4] ?? 0) + 1;
+  const stateOnly = last.slice();
+  stateOnly[0] = (last[0] ?? 0) & 0x9f;
+  const cases: readonly (readonly [string, readonly Bytes[], string])[] = [
+    ["a match before the beginning", [x, last], "before its beginning"],
+    ["a match before a reset", [...before, x, last], "before its beginning"],
+    ["a byte too many", [...before, longer], "LZMA data are damaged"],
+    ["no properties", [x, stateOnly], "it begins amid a stream"],
+    ["no dictionary", [last], "it begins amid a stream"],
+  ];
+  assert(start !== undefined && start[0] === 1 && (last[0] ?? 0) >= 0xc0);
+  await t.step("as xz wrote them", () => {
+    const stream = { chunks, unpacked: 200_000 };
+    const made = decompressAll("xz", makeXz(stream));
+    assertEquals(digest(made), digest(concatBytes([random, random])));
+  });
+  for (const [name, chunks, expected] of cases) {
+    await t.step(name, () => {
+      assertThrows(
+        () => decompressAll("xz", makeXz({ chunks, unpacked: 0 })),
+        InvalidLayerError,
+        expected,
+      );
+    });
+  }
 });
 
 function pad(bytes: Bytes, zeros: number): Bytes {
