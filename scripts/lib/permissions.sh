@@ -138,7 +138,7 @@ read_command_line() {
 		--config) config_flag=$value ;;
 		--log-file) may_write "$value" ;;
 		--metrics) may_write_beside "$value" ;;
-		--cidfile) may_write "$value" ;;
+		--cidfile) ! is_one_of "$word_commands" || may_write "$value" ;;
 		-e | --env) may_read_env "$value" ;;
 		--env-host | --env-file) may_read_env '*' ;;
 		--runtime) may_use_runtime "$value" ;;

@@ -19,7 +19,7 @@ import {
   readSysctls,
   readUmask,
 } from "./input/security_flags.ts";
-import { badFlag, readPair } from "./input/usage_of_flag.ts";
+import { badFlag, readPair } from "./input/flag_value.ts";
 import type { CONTAINER_FLAGS } from "./table/container_flags.ts";
 
 /** The values of the flags. */

@@ -6,6 +6,7 @@
 
 import { closestWord } from "./closest_word.ts";
 import { type Flag, type FlagTable, UsageError } from "./command.ts";
+import { parseSwitch } from "./input/flag_value.ts";
 import { shownFlags } from "./describe_flag.ts";
 import { describeCommand } from "./usage.ts";
 
@@ -100,9 +101,8 @@ function readSwitch(
   value: string,
   path: readonly string[],
 ): string {
-  // What Go's strconv.ParseBool takes, as podman does.
-  if (/^(1|t|true)$/i.test(value)) return "true";
-  if (/^(0|f|false)$/i.test(value)) return "false";
+  const isOn = parseSwitch(value);
+  if (isOn !== undefined) return String(isOn);
   throw new UsageError(
     `Cannot use "--${name}=${value}": use "true" or "false"`,
     path,

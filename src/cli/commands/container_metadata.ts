@@ -9,7 +9,7 @@ import {
   setContainerMetadata,
 } from "../../runtime/container_metadata.ts";
 import { type Call, UsageError } from "../command.ts";
-import { readPair } from "../input/usage_of_flag.ts";
+import { readPair } from "../input/flag_value.ts";
 import { openSession } from "../open_session.ts";
 import { showJson } from "../show_list.ts";
 import type { CONTAINER_METADATA } from "../table/container_commands.ts";

@@ -1,7 +1,7 @@
 /** The file that `--cidfile` names: born before its container, or not at all. */
 
 import { UsageError } from "../command.ts";
-import { badFlag } from "./usage_of_flag.ts";
+import { badFlag } from "./flag_value.ts";
 
 /** A new file, which goes again unless an ID is written to it. */
 export interface CidFile extends Disposable {

@@ -2,7 +2,7 @@
 
 import { isAbsolute, resolve } from "@std/path";
 import type { DeviceRequest } from "../../runtime/host_resources.ts";
-import { badFlag } from "./usage_of_flag.ts";
+import { badFlag } from "./flag_value.ts";
 
 /**
  * Reads `SOURCE[:TARGET][:ACCESS]`.

@@ -2,7 +2,7 @@
 
 import { parseEnvFile } from "../../formats/env_file.ts";
 import { UsageError } from "../command.ts";
-import { badFlag } from "./usage_of_flag.ts";
+import { badFlag } from "./flag_value.ts";
 
 /** The flags. */
 export interface EnvFlags {

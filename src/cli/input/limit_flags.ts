@@ -4,7 +4,7 @@ import { parseByteSize } from "../../formats/byte_size.ts";
 import type { ResourceLimits, Ulimit } from "../../image/limits.ts";
 import { type FlagValues, UsageError } from "../command.ts";
 import type { LIMIT_FLAGS } from "../table/limit_flags.ts";
-import { badFlag } from "./usage_of_flag.ts";
+import { badFlag } from "./flag_value.ts";
 
 /** The values of the flags. */
 export type LimitFlags = FlagValues<typeof LIMIT_FLAGS>;

@@ -3,7 +3,7 @@
 import { isAbsolute, resolve } from "@std/path";
 import { splitCsv } from "../../formats/csv.ts";
 import type { TmpfsVolume, Volume } from "../../image/container_mounts.ts";
-import { badFlag } from "./usage_of_flag.ts";
+import { badFlag, parseSwitch } from "./flag_value.ts";
 
 /** What one flag mounts. */
 export type MountFlag =
@@ -182,8 +182,8 @@ function readBoolean(
   key: string,
   value = "true",
 ): boolean {
-  if (/^(1|t|true)$/i.test(value)) return true;
-  if (/^(0|f|false)$/i.test(value)) return false;
+  const isOn = parseSwitch(value);
+  if (isOn !== undefined) return isOn;
   throw bad(asked, `write ${key}=true or ${key}=false`);
 }
 

@@ -9,7 +9,7 @@ import { chooseCapabilities } from "../../image/capabilities.ts";
 import type { SecurityOptions } from "../../image/security.ts";
 import { type FlagValues, UsageError } from "../command.ts";
 import type { SECURITY_FLAGS } from "../table/security_flags.ts";
-import { badFlag, readPair } from "./usage_of_flag.ts";
+import { badFlag, parseSwitch, readPair } from "./flag_value.ts";
 
 /** The values of the flags. */
 export type SecurityFlags = FlagValues<typeof SECURITY_FLAGS>;
@@ -106,8 +106,8 @@ function badOption(option: string): UsageError {
 }
 
 function readBoolean(option: string, text: string): boolean {
-  if (/^(1|t|true)$/i.test(text)) return true;
-  if (/^(0|f|false)$/i.test(text)) return false;
+  const isOn = parseSwitch(text);
+  if (isOn !== undefined) return isOn;
   throw badFlag(FLAG, option, "write no-new-privileges=true, or =false");
 }
 

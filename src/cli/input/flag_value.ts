@@ -1,4 +1,4 @@
-/** What is wrong with a flag's value, always in the same words. */
+/** Values of flags in general, and what is said of one that is wrong. */
 
 import { UsageError } from "../command.ts";
 
@@ -15,4 +15,10 @@ export function readPair(
   const equals = text.indexOf("=");
   if (equals > 0) return [text.slice(0, equals), text.slice(equals + 1)];
   throw badFlag(flag, text, "write NAME=VALUE");
+}
+
+/** What Go's `strconv.ParseBool()` takes, as podman does; else undefined. */
+export function parseSwitch(text: string): boolean | undefined {
+  if (/^(1|t|true)$/i.test(text)) return true;
+  return /^(0|f|false)$/i.test(text) ? false : undefined;
 }
