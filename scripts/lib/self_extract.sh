@@ -30,7 +30,8 @@ start() {
 
 # Whether folder $1 has this version, whole; sets $real to where.
 has_version() {
-	[ -x "$1/$key/deno" ] && [ -s "$1/$key/main.js" ] && is_trusted "$1/$key"
+	[ -x "$1/$key/deno" ] && [ -s "$1/$key/main.js" ] && is_trusted "$1/$key/cache" &&
+		real=${real%/cache}
 }
 
 # Unpacks into folder $1. Others may do the same now: the rename decides.
@@ -78,7 +79,7 @@ put_in_place() {
 	why="Deno does not run from there"
 	"$new/deno" --version >/dev/null 2>&1 || return
 	why="it cannot be written"
-	mkdir "$new/cache" && : >"$new/.used" && { sync -f "$new" 2>/dev/null || sync; } || return
+	chmod 700 "$new" && mkdir -m 700 "$new/cache" && : >"$new/.used" && { sync -f "$new" 2>/dev/null || sync; } || return
 	mv -T "$new" "$folder/$key" 2>/dev/null || has_version "$folder" || {
 		rm -rf "${folder:?}/$key" # of which something was removed
 		mv -T "$new" "$folder/$key" 2>/dev/null || has_version "$folder"
@@ -111,4 +112,5 @@ for candidate in "${ORLOP_CACHE:-}" "$own"; do
 	fi
 	whys="${whys:+$whys;} $candidate: $why"
 done
-die "Cannot unpack to${whys:- run}; set ORLOP_CACHE to a folder that only $(id -un) can change"
+if is_root; then who=root; else who="you and root"; fi
+die "Cannot unpack to${whys:- any folder: HOME is not set}; set ORLOP_CACHE to one that only $who can change"

@@ -37,7 +37,7 @@ prepare() {
 		DENO_* | NODE_* | NPM_* | npm_* | JSR_* | OTEL_* | RUST_* | V8_* | LD_* | MALLOC_* | \
 			GLIBC_* | GCONV_PATH | LOCPATH | OPENSSL_* | SQLITE_* | TAR_OPTIONS | GZIP | SSLKEYLOGFILE)
 			# A container may be given it: -e NAME.
-			eval "export ORLOP_ENV_$name=\"\${$name}\""
+			eval "[ -z \"\${$name+x}\" ] || export ORLOP_ENV_$name=\"\$$name\""
 			unset "$name"
 			;;
 		esac

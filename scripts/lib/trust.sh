@@ -2,6 +2,9 @@
 # What another user can write is never run, nor read before the program runs.
 # Source this first, after `caller_path=${PATH:-} PATH=/usr/sbin:/usr/bin:/sbin:/bin`.
 unset IFS CDPATH ENV BASH_ENV
+# Where sh is bash, the environment may have functions in place of programs.
+unset -f cd pwd printf read stat [ command ulimit mkdir mktemp find grep rm mv cat \
+	tail head tar gzip sha256sum chmod sync cksum readlink dirname uname npm deno umask 2>/dev/null || :
 
 # Without the help of a program.
 is_root() { [ -O / ]; }

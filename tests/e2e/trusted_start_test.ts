@@ -134,6 +134,19 @@ Deno.test("root runs nothing that others planted", asRoot, async (t) => {
       /others can write to \/tmp/,
     ],
     [
+      "in a cache of a version that all can write to",
+      `export ORLOP_CACHE=/var/cache/a; "$orlop" --version >/dev/null
+      chmod 777 "$ORLOP_CACHE/$key/cache"; rm -rf /var/cache/orlop
+    `,
+      /^$/,
+    ],
+    [
+      "as functions in the environment of bash",
+      `env "BASH_FUNC_stat%%=() { touch $trap/ran; }" bash --posix "$orlop" --version >/dev/null
+    `,
+      /^$/,
+    ],
+    [
       "by a path that is not absolute",
       `
       plant "$trap/c"; cd "$trap"; export ORLOP_CACHE=c
