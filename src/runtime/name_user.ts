@@ -12,8 +12,9 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
+import type { Abortable } from "../abort.ts";
 import { parseGroupLine, parsePasswdLine } from "../formats/passwd.ts";
-import type { RuntimeUser } from "../formats/runtime_spec.ts";
+import type { RuntimeProcess } from "../formats/runtime_spec.ts";
 import { randomSuffix } from "../fs/random_name.ts";
 import { readLinesInRoot } from "../fs/read_in_root.ts";
 import { resolveInRoot } from "../fs/resolve_in_root.ts";
@@ -21,24 +22,23 @@ import { resolveInRoot } from "../fs/resolve_in_root.ts";
 const { O_APPEND, O_NOFOLLOW, O_RDWR } = constants;
 
 /** A container's root, in which nothing runs. */
-export interface UserFileOptions {
+export interface UserFileOptions extends Abortable {
   readonly root: string;
-  readonly user: RuntimeUser;
+  /** Whose user it is; the home is the working directory, as in podman. */
+  readonly process: RuntimeProcess;
 }
 
 /**
  * Adds a line for a user whom `/etc/passwd` does not know, if there is such a
  * file, as podman does: many programs want a name.
- *
- * @param cwd The working directory, which becomes the home, as in podman.
  */
 export async function nameUser(
-  { root, user: { uid = 0, gid = 0 } }: UserFileOptions,
-  cwd: string,
+  { root, process, signal }: UserFileOptions,
 ): Promise<void> {
+  const { user: { uid = 0, gid = 0 } = {}, cwd } = process;
   const home = /[:\n\0]/.test(cwd) ? "/" : cwd;
   const line = `${uid}:*:${uid}:${gid}:container user:${home}:/bin/sh`;
-  for await (const known of readLinesInRoot(root, "etc/passwd")) {
+  for await (const known of readLinesInRoot(root, "etc/passwd", { signal })) {
     if (parsePasswdLine(known)?.uid === uid) return;
   }
   await append(root, "etc/passwd", line);
@@ -50,9 +50,9 @@ export async function nameUser(
  * take these for the user's.
  */
 export async function nameGroup(
-  { root, user }: UserFileOptions,
+  { root, process, signal }: UserFileOptions,
 ): Promise<void> {
-  const { uid = 0, gid = 0, additionalGids = [] } = user;
+  const { uid = 0, gid = 0, additionalGids = [] } = process.user ?? {};
   const own = new Set(additionalGids.map(String));
   let isKnown = false;
   let isMisleading = false;
@@ -60,7 +60,7 @@ export async function nameGroup(
     const [name = ""] = line.trim().split(":", 1);
     return own.has(name) && String(parseGroupLine(line)?.gid) !== name;
   };
-  for await (const line of readLinesInRoot(root, "etc/group")) {
+  for await (const line of readLinesInRoot(root, "etc/group", { signal })) {
     isKnown ||= parseGroupLine(line)?.gid === gid;
     isMisleading ||= misleads(line);
   }

@@ -1,22 +1,21 @@
 /** Makes a container's root ready for its first process, as podman does. */
 
 import { join, resolve } from "@std/path";
-import type {
-  RuntimeMount,
-  RuntimeProcess,
-  RuntimeSpec,
-} from "../formats/runtime_spec.ts";
+import type { Abortable } from "../abort.ts";
+import type { RuntimeMount, RuntimeSpec } from "../formats/runtime_spec.ts";
 import { makeDirectoryInRoot } from "../fs/make_in_root.ts";
 import { resolveInRoot } from "../fs/resolve_in_root.ts";
 import { nameGroup, nameUser } from "./name_user.ts";
 
 /** What a root is to be ready for. */
-export interface PrepareOptions {
+export interface PrepareOptions extends Abortable {
   readonly template: RuntimeSpec;
   /** Directories that the image wants as volumes. */
   readonly volumes: readonly string[];
 }
 
+// The store is locked while they are made.
+const MAX_VOLUMES = 1000;
 // Here a container sees the kernel's, which may be devices.
 const KERNEL_DIRECTORIES = ["/dev", "/proc", "/sys"];
 
@@ -33,14 +32,20 @@ const KERNEL_DIRECTORIES = ["/dev", "/proc", "/sys"];
  */
 export async function prepareRoot(
   root: string,
-  { template, volumes }: PrepareOptions,
+  { template, volumes, signal }: PrepareOptions,
 ): Promise<readonly RuntimeMount[]> {
+  checkCount(volumes);
   const { process = { cwd: "/" }, mounts = [] } = template;
   const { uid = 0, gid = 0 } = process.user ?? {};
   const taken = await Promise.all(
     mounts.map(({ destination }) => placeOf(root, destination)),
   );
-  await prepareUserFiles(root, process, taken);
+  if (await isImageOwn(root, "/etc/passwd", taken)) {
+    await nameUser({ root, process, signal });
+  }
+  if (await isImageOwn(root, "/etc/group", taken)) {
+    await nameGroup({ root, process, signal });
+  }
   if (!await make(process.cwd)) {
     throw new TypeError(
       `Cannot use working directory "${process.cwd}": the container has ` +
@@ -56,9 +61,18 @@ export async function prepareRoot(
 
   /** Whether there is a directory, or will be: mounts have their own. */
   async function make(path: string): Promise<boolean> {
+    signal?.throwIfAborted();
     return isBelowAny(await placeOf(root, path), taken) ||
       await makeDirectoryInRoot(root, path, { uid, gid });
   }
+}
+
+function checkCount({ length }: readonly string[]): void {
+  if (length <= MAX_VOLUMES) return;
+  throw new TypeError(
+    `Cannot make the volumes of the image: it wants ${length}, at most ` +
+      `${MAX_VOLUMES} can be made`,
+  );
 }
 
 async function bindAll(
@@ -78,20 +92,6 @@ async function bindAll(
     });
   }
   return mounts;
-}
-
-/** Makes what says who there is fit the container's user. */
-async function prepareUserFiles(
-  root: string,
-  { user = {}, cwd }: RuntimeProcess,
-  taken: readonly string[],
-): Promise<void> {
-  if (await isImageOwn(root, "/etc/passwd", taken)) {
-    await nameUser({ root, user }, cwd);
-  }
-  if (await isImageOwn(root, "/etc/group", taken)) {
-    await nameGroup({ root, user });
-  }
 }
 
 /** What a path means in a root, as a path there: `/run/x` of `/var/run/x`. */

@@ -74,7 +74,11 @@ export async function startContainer(
     label: mountLabel,
     mountOptions: mountOptionsOf(container),
     prepare: async (root) => {
-      volumeMounts = await prepareRoot(root, { template, volumes });
+      volumeMounts = await prepareRoot(root, {
+        ...options,
+        template,
+        volumes,
+      });
     },
   });
   try {

@@ -30,9 +30,9 @@ Deno.test("nameUser() names whom passwd does not know", async (t) => {
   for (const [name, [text, expected]] of Object.entries(table)) {
     await t.step(name, async () => {
       using dir = await makeRoot("passwd", text);
-      const user = { uid: 7, gid: 8 };
+      const process = { user: { uid: 7, gid: 8 }, cwd: "/srv" };
       for (let start = 1; start <= 2; start++) {
-        await nameUser({ root: dir.path, user }, "/srv");
+        await nameUser({ root: dir.path, process });
         assertEquals(await read(dir, "passwd"), expected);
       }
     });
@@ -40,13 +40,14 @@ Deno.test("nameUser() names whom passwd does not know", async (t) => {
   await t.step("no line is made of a directory's name", async () => {
     using dir = await makeRoot("passwd", "");
     const user = { uid: 7, gid: 8 };
-    await nameUser({ root: dir.path, user }, "/srv:\nroot::0:0::/:");
+    const process = { user, cwd: "/srv:\nroot::0:0::/:" };
+    await nameUser({ root: dir.path, process });
     const expected = "7:*:7:8:container user:/:/bin/sh\n";
     assertEquals(await read(dir, "passwd"), expected);
   });
   await t.step("no file is made", async () => {
     using dir = tempDir();
-    await nameUser({ root: dir.path, user: { uid: 7, gid: 8 } }, "/");
+    await nameUser({ root: dir.path, process: { user: { uid: 7 }, cwd: "/" } });
     assertEquals(await Array.fromAsync(Deno.readDir(dir.path)), []);
   });
 });
@@ -68,8 +69,9 @@ Deno.test("nameGroup() keeps a user's groups its own", async (t) => {
     await t.step(name, async () => {
       using dir = await makeRoot("group", text);
       const user = { uid: 7, gid: 8, additionalGids: [8, 4000] };
+      const process = { user, cwd: "/" };
       for (let start = 1; start <= 2; start++) {
-        await nameGroup({ root: dir.path, user });
+        await nameGroup({ root: dir.path, process });
         assertEquals(await read(dir, "group"), expected);
       }
       const files = await Array.fromAsync(Deno.readDir(dir.join("etc")));

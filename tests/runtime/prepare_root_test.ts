@@ -28,6 +28,28 @@ Deno.test("prepareRoot() makes working directory and volumes", async () => {
   }
 });
 
+Deno.test("prepareRoot() makes no end of volumes", async () => {
+  using dir = tempDir();
+  const volumes = Array.from({ length: 1001 }, (_, index) => `/v${index}`);
+  await assertRejects(
+    () => prepareRoot(dir.path, { template: template("/"), volumes }),
+    TypeError,
+    "Cannot make the volumes of the image: it wants 1001, at most 1000",
+  );
+  const signal = AbortSignal.abort(new Error("enough"));
+  await assertRejects(
+    () =>
+      prepareRoot(dir.path, {
+        template: template("/"),
+        volumes: volumes.slice(1),
+        signal,
+      }),
+    Error,
+    "enough",
+  );
+  assertEquals(names(dir.path), []);
+});
+
 Deno.test("prepareRoot() leaves places of mounts to the runtime", async (t) => {
   using dir = tempDir();
   await Deno.symlink("/run", dir.join("varrun"));
