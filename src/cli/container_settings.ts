@@ -1,6 +1,12 @@
 /** What flags say about a container, in the terms of the runtime. */
 
-import { LABEL_PREFIX, STOP_TIMEOUT } from "../formats/annotations.ts";
+import { isIP } from "node:net";
+import {
+  ADDED_HOSTS,
+  LABEL_PREFIX,
+  STOP_TIMEOUT,
+} from "../formats/annotations.ts";
+import { formatHosts } from "../formats/hosts.ts";
 import { parseSignal } from "../formats/signals.ts";
 import type { TmpfsVolume } from "../image/container_mounts.ts";
 import type { TemplateOptions } from "../runtime/make_template.ts";
@@ -126,10 +132,11 @@ function readNamespaces(
 
 /** What orlop itself has to know is noted among them. */
 function readAnnotations(
-  { annotation, label, "stop-timeout": stopTimeout }: ContainerFlags,
+  { annotation, label, ...flags }: ContainerFlags,
 ): Readonly<Record<string, string>> {
   return Object.fromEntries([
-    ...readStopTimeout(stopTimeout),
+    ...readStopTimeout(flags["stop-timeout"]),
+    ...readAddedHosts(flags["add-host"]),
     ...annotation.map((text) => readPair("annotation", text)),
     ...label.map((text) => {
       // As in podman, a label without a value has an empty one.
@@ -152,4 +159,14 @@ function readStopTimeout(text: string | undefined): [string, string][] {
   if (text === undefined) return [];
   if (/^\d{1,6}$/.test(text)) return [[STOP_TIMEOUT, text]];
   throw badFlag("stop-timeout", text, "write whole seconds");
+}
+
+/** `NAME:ADDRESS`, as lines of hosts(5). */
+function readAddedHosts(texts: readonly string[]): [string, string][] {
+  const entries = texts.map((text) => {
+    const [, name, address = ""] = /^([^\s#:]+):(.*)$/s.exec(text) ?? [];
+    if (name !== undefined && isIP(address)) return { address, names: [name] };
+    throw badFlag("add-host", text, "write NAME:ADDRESS, such as db:10.0.0.5");
+  });
+  return entries.length === 0 ? [] : [[ADDED_HOSTS, formatHosts(entries)]];
 }

@@ -4,5 +4,7 @@
 export const STOP_SIGNAL = "org.opencontainers.image.stopSignal";
 /** How long it has for that, in seconds. */
 export const STOP_TIMEOUT = "orlop.stop-timeout";
+/** Further lines of its `/etc/hosts`. */
+export const ADDED_HOSTS = "orlop.hosts";
 /** What labels of users begin with, so that no runtime obeys one. */
 export const LABEL_PREFIX = "orlop.label/";

@@ -27,6 +27,8 @@ export interface ContainerFacts {
   readonly network: "none" | "host";
   /** The host's `/etc/hosts`; `""` if it has none. */
   readonly hosts: string;
+  /** Lines that come before the host's; `""` for none. */
+  readonly addedHosts?: string | undefined;
   /** The host's `/etc/resolv.conf`; `""` if it has none. */
   readonly resolvConf: string;
 }
@@ -73,8 +75,9 @@ export function contentOf(file: ContainerFile, facts: ContainerFacts): string {
   }
 }
 
-/** The host's names, and the container's own where it is alone. */
-function makeHosts({ hosts, hostname, name, network }: ContainerFacts): string {
+/** Added names, the host's, and the container's own where it is alone. */
+function makeHosts(facts: ContainerFacts): string {
+  const { addedHosts = "", hosts, hostname, name, network } = facts;
   const own = network === "none"
     ? { address: "127.0.0.1", names: [...new Set([hostname, name])] }
     : { address: "127.0.0.1", names: ["host.containers.internal"] };
@@ -85,5 +88,5 @@ function makeHosts({ hosts, hostname, name, network }: ContainerFacts): string {
     names: ["localhost"],
   }));
   const more = [...known.has("localhost") ? [] : local, own];
-  return formatHosts([...base, ...more]);
+  return formatHosts([...parseHosts(addedHosts), ...base, ...more]);
 }

@@ -2,6 +2,7 @@
 
 import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "@std/path";
+import { ADDED_HOSTS } from "../formats/annotations.ts";
 import type { RuntimeSpec } from "../formats/runtime_spec.ts";
 import { contentOf, filesOf } from "../image/container_files.ts";
 
@@ -31,6 +32,7 @@ export function writeContainerFiles(
       name,
       network: isAlone ? "none" : "host",
       hosts: readIfThere("/etc/hosts"),
+      addedHosts: template.annotations?.[ADDED_HOSTS],
       resolvConf: readIfThere("/etc/resolv.conf"),
     });
     const path = join(bundle, file);

@@ -33,6 +33,9 @@ Deno.test("containerSettings() notes labels and ends where no runtime obeys them
     [["-l", "a=b=c"], { "orlop.label/a": "b=c" }],
     [["-l", "a=1", "-l", "a=2"], { "orlop.label/a": "2" }],
     [["-l", "run.oci.x=1"], { "orlop.label/run.oci.x": "1" }],
+    [["--add-host", "a:1.2.3.4", "--add-host=b:::1,c:5.6.7.8"], {
+      "orlop.hosts": "1.2.3.4\ta\n::1\tb\n5.6.7.8\tc\n",
+    }],
     [["--stop-timeout", "5"], { "orlop.stop-timeout": "5" }],
     [["--stop-signal", "SIGINT"], {
       "org.opencontainers.image.stopSignal": "SIGINT",

@@ -115,6 +115,11 @@ Deno.test(
         "65530",
       ],
       ["--hostname=a.b", "busybox hostname; echo $HOSTNAME", "a.b"],
+      [
+        "--add-host=a:1.2.3.4 --add-host=b:::1",
+        "busybox head -n 2 /etc/hosts",
+        "1.2.3.4\ta\n::1\tb",
+      ],
       ["--uts=host", "busybox hostname; echo $HOSTNAME"],
       [
         "--env-file=DIR/env",

@@ -89,6 +89,12 @@ export const CONTAINER_FLAGS = {
     default: "none",
     help: "Nothing but a loopback, or all that the host has",
   },
+  "add-host": {
+    type: "list",
+    splits: true,
+    value: "NAME:ADDRESS",
+    help: "A name in its /etc/hosts",
+  },
   annotation: {
     type: "list",
     value: "NAME=VALUE",

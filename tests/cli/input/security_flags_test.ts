@@ -183,6 +183,9 @@ Deno.test("rights that make no sense are refused", async (t) => {
     ["--umask=9", "write octal digits"],
     ["--umask=", "write octal digits"],
     ["--umask=77777", "write octal digits"],
+    ...["a", "a:", ":1.2.3.4", "a:b", "a:1.2.3", "a:[::1]", "#:1.2.3.4"].map(
+      (text): [string, string] => [`--add-host=${text}`, "write NAME:ADDRESS"],
+    ),
     ["--stop-signal=bogus", "write a name"],
     ["--stop-signal=99", "write a name"],
     ["--stop-signal=", "write a name"],
