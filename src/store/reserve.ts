@@ -45,6 +45,7 @@ export function releaseReserve(paths: StorePaths): number {
 
 /** Whether records can hardly be written. */
 export function isScarce(paths: StorePaths): boolean {
+  if (!existsSync(paths.layers)) return false; // nor is there anything to write
   const { free, freeInodes } = measure(paths);
   return free < bytesNeeded(paths) || freeInodes < SPARE_INODES;
 }
@@ -60,6 +61,7 @@ export function keepReserve(
   { released = 0 }: { readonly released?: number } = {},
 ): void {
   const directory = directoryOf(paths);
+  if (!existsSync(paths.layers)) return;
   if (listDirectory(directory).length >= FILES) return;
   const total = released > 0 ? released : shareOf(paths);
   if (total === 0) return;
