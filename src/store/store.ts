@@ -1,25 +1,16 @@
 /** A store of containers/storage, open. */
 
-import {
-  chmodSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readlinkSync,
-  realpathSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { basename, dirname, isAbsolute, join } from "@std/path";
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "@std/path";
 import type { Abortable } from "../abort.ts";
-import { StoreBusyError, UnsupportedStoreError } from "../errors.ts";
+import { StoreBusyError } from "../errors.ts";
 import type { MountRecord } from "../formats/store_record.ts";
-import { isErrno } from "../fs/errno.ts";
 import type { Libc } from "../process/libc.ts";
 import { demandSound, listFaults } from "./check_store.ts";
 import { isIncomplete } from "./delete_layer.ts";
 import { isUnfinished } from "./delete_container.ts";
 import { finishDeletions } from "./finish_deletions.ts";
+import { checkLocation, realLocation } from "./location.ts";
 import type { LockOptions } from "./lock.ts";
 import { openLockFile } from "./lock_file.ts";
 import { layOut, type StoreLocation, type StorePaths } from "./paths.ts";
@@ -207,54 +198,6 @@ function describeSwept({ path, error }: SweptStaging): string {
     : describeFailure(path, error);
 }
 
-// Characters that the options of an overlay mount cannot hold.
-const BAD_PATH = /[,:"\\]|\p{Cc}/u;
-const EXPECTED_PATH = "expected an absolute path without control characters " +
-  'or any of , : " \\';
-
-function checkLocation({ root, runRoot }: StoreLocation): void {
-  for (const path of [root, runRoot]) {
-    if (!isAbsolute(path) || BAD_PATH.test(path)) {
-      throw new UnsupportedStoreError(
-        `Cannot open store "${path}": ${EXPECTED_PATH}`,
-      );
-    }
-    const problem = findPathProblem(path);
-    if (problem === undefined) continue;
-    throw new UnsupportedStoreError(`Cannot open store "${path}": ${problem}`);
-  }
-  if (existsSync(join(root, "overlay2"))) {
-    throw new UnsupportedStoreError(
-      `Cannot open store "${root}": it was made by driver "overlay2"; ` +
-        `only "overlay" is supported`,
-    );
-  }
-}
-
-/** Why there can be no directory; undefined if there is one, or can be. */
-function findPathProblem(path: string): string | undefined {
-  const entry = unlessAbsent(() => lstatSync(path));
-  if (entry === undefined) return findPathProblem(dirname(path));
-  const target = unlessAbsent(() => statSync(path));
-  if (target?.isDirectory()) {
-    const real = realpathSync(path);
-    return BAD_PATH.test(real) ? `"${real}": ${EXPECTED_PATH}` : undefined;
-  }
-  return target === undefined
-    ? `"${path}" is a symbolic link to "${readlinkSync(path)}", which is not ` +
-      "there"
-    : `"${path}" is not a directory`;
-}
-
-function unlessAbsent<T>(look: () => T): T | undefined {
-  try {
-    return look();
-  } catch (error) {
-    if (isErrno(error, "ENOENT", "ENOTDIR", "ELOOP")) return undefined;
-    throw error;
-  }
-}
-
 /** What stays wrong is found by each lock of a command. */
 function onceEach(tell: StoreOptions["onWarning"]): (message: string) => void {
   const told = new Set<string>();
@@ -263,21 +206,6 @@ function onceEach(tell: StoreOptions["onWarning"]): (message: string) => void {
     told.add(message);
     tell?.(message);
   };
-}
-
-/**
- * Runtimes take no root with a symbolic link in it, and the kernel's table of
- * mounts has none: so they are followed once, here.
- */
-function realLocation({ root, runRoot }: StoreLocation): StoreLocation {
-  return { root: realPath(root), runRoot: realPath(runRoot) };
-}
-
-/** Of a path whose end may be missing. */
-function realPath(path: string): string {
-  return existsSync(path)
-    ? realpathSync(path)
-    : join(realPath(dirname(path)), basename(path));
 }
 
 function makeDirectories(paths: StorePaths): void {

@@ -31,7 +31,7 @@ export async function run(call: Call<typeof LIST_CONTAINERS>): Promise<void> {
     pod: ({ metadata }, value) =>
       metadata?.podName === value || metadata?.podId === value,
     image: (container, value) => matchesPattern(imageOf(container), value),
-    status: ({ state }, value) => state === value,
+    status: ({ state }, value) => state === value.toLowerCase(),
     exited: ({ state, exitCode }, value) =>
       state === "exited" && String(exitCode ?? "unknown") === value,
     owner: ({ owner }, value) => owner === value,

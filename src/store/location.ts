@@ -1,0 +1,81 @@
+/** Where a store may be, and where that really is. */
+
+import {
+  existsSync,
+  lstatSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+} from "node:fs";
+import { basename, dirname, isAbsolute, join } from "@std/path";
+import { UnsupportedStoreError } from "../errors.ts";
+import { isErrno } from "../fs/errno.ts";
+import type { StoreLocation } from "./paths.ts";
+
+// Characters that the options of an overlay mount cannot hold.
+const BAD_PATH = /[,:"\\]|\p{Cc}/u;
+const EXPECTED_PATH = "expected an absolute path without control characters " +
+  'or any of , : " \\';
+
+/**
+ * Checks that a store can be there.
+ *
+ * @throws {UnsupportedStoreError} Naming what is in the way.
+ */
+export function checkLocation({ root, runRoot }: StoreLocation): void {
+  for (const path of [root, runRoot]) {
+    if (!isAbsolute(path) || BAD_PATH.test(path)) {
+      throw new UnsupportedStoreError(
+        `Cannot open store "${path}": ${EXPECTED_PATH}`,
+      );
+    }
+    const problem = findPathProblem(path);
+    if (problem === undefined) continue;
+    throw new UnsupportedStoreError(`Cannot open store "${path}": ${problem}`);
+  }
+  if (existsSync(join(root, "overlay2"))) {
+    throw new UnsupportedStoreError(
+      `Cannot open store "${root}": it was made by driver "overlay2"; ` +
+        `only "overlay" is supported`,
+    );
+  }
+}
+
+/**
+ * Runtimes take no root with a symbolic link in it, and the kernel's table of
+ * mounts has none: so they are followed once, here.
+ */
+export function realLocation({ root, runRoot }: StoreLocation): StoreLocation {
+  return { root: realPath(root), runRoot: realPath(runRoot) };
+}
+
+/** Of a path whose end may be missing. */
+function realPath(path: string): string {
+  return existsSync(path)
+    ? realpathSync(path)
+    : join(realPath(dirname(path)), basename(path));
+}
+
+/** Why there can be no directory; undefined if there is one, or can be. */
+function findPathProblem(path: string): string | undefined {
+  const entry = unlessAbsent(() => lstatSync(path));
+  if (entry === undefined) return findPathProblem(dirname(path));
+  const target = unlessAbsent(() => statSync(path));
+  if (target?.isDirectory()) {
+    const real = realpathSync(path);
+    return BAD_PATH.test(real) ? `"${real}": ${EXPECTED_PATH}` : undefined;
+  }
+  return target === undefined
+    ? `"${path}" is a symbolic link to "${readlinkSync(path)}", which is not ` +
+      "there"
+    : `"${path}" is not a directory`;
+}
+
+function unlessAbsent<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR", "ELOOP")) return undefined;
+    throw error;
+  }
+}
