@@ -4,6 +4,7 @@ import type { ContainerId } from "../formats/store_ids.ts";
 import { randomId } from "../fs/random_name.ts";
 import type { Agent } from "../runtime/agent.ts";
 import {
+  checkImage,
   createContainer,
   type CreateContainerOptions,
 } from "../runtime/create_container.ts";
@@ -56,6 +57,7 @@ export async function createFromFlags(
   const containerName = flags.name ?? inventName(imageName);
   // Without a pod it gets its own, as in podman containers have none.
   const wanted = flags.pod ?? `new:${containerName}-pod`;
+  await checkImage(agent, imageName, extras);
   const pod = await joinPod(agent, wanted, extras);
   const { podId, podName } = pod;
   try {

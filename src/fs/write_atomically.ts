@@ -19,6 +19,8 @@ import { syncDirectory } from "./sync.ts";
 export interface WriteOptions {
   /** Permission bits of the file; 0o600 is the default. */
   readonly mode?: number;
+  /** `"later"`: the caller syncs the directory when all is in it. */
+  readonly directory?: "later" | "sync";
 }
 
 /**
@@ -34,6 +36,7 @@ export function writeAtomically(
   replace(path, (temporary) => {
     writeAndSync(temporary, content, options.mode ?? 0o600);
   });
+  if (options.directory !== "later") syncDirectory(dirname(path));
 }
 
 /** Copies a file (as 0600) the way {@linkcode writeAtomically} writes one. */
@@ -48,6 +51,7 @@ export function copyAtomically(source: string, path: string): void {
       closeSync(fd);
     }
   });
+  syncDirectory(dirname(path));
 }
 
 function replace(path: string, write: (temporary: string) => void): void {
@@ -63,7 +67,6 @@ function replace(path: string, write: (temporary: string) => void): void {
     rmSync(temporary, { force: true });
     throw error;
   }
-  syncDirectory(directory);
 }
 
 function writeAndSync(

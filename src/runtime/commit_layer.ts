@@ -8,6 +8,7 @@ import {
 } from "../formats/store_record.ts";
 import { createLayer } from "../store/create_layer.ts";
 import type { RecordTable } from "../store/record_table.ts";
+import { restoreContents, restoreNames } from "../store/repair_layer.ts";
 import type { Agent } from "./agent.ts";
 import { isProven, noteProven } from "./proven_blobs.ts";
 import type { NeededLayer } from "./receive_layer.ts";
@@ -31,18 +32,25 @@ export async function commitLayer(
   const { store } = agent;
   const { directory, unpacked } = staged;
   using held = await store.lock({ layers: "write" }, { signal });
+  const diff = join(directory, "diff");
+  const tarSplit = join(directory, "tar-split.gz");
   const stored = held.layers.get(needed.id);
   if (stored !== undefined) {
     // It was another tool's pull; or here before, as another blob.
     noteSameContent(held.layers, { stored, needed });
+    const contents = { diff, tarSplit, root: unpacked.root };
+    if (restoreContents(store, held.layers, { layer: stored, contents })) {
+      restoreNames(store, held.layers, needed.id);
+      agent.log("warn", `Repaired layer "${needed.id}": files were missing`);
+    }
     return;
   }
   createLayer(store, held.layers, {
     id: needed.id,
     parent: needed.parent,
     contents: {
-      diff: join(directory, "diff"),
-      tarSplit: join(directory, "tar-split.gz"),
+      diff,
+      tarSplit,
       root: unpacked.root,
       members: {
         "compressed-diff-digest": unpacked.compressedDigest,

@@ -13,9 +13,11 @@ import {
   type RuntimeSpec,
 } from "../formats/runtime_spec.ts";
 import { type ContainerId, parseContainerId } from "../formats/store_ids.ts";
+import type { ImageRecord } from "../formats/store_record.ts";
 import { randomId } from "../fs/random_name.ts";
+import { demandUsable } from "../store/layer_files.ts";
 import { checkIsFree } from "../store/container_store.ts";
-import type { HeldLocks } from "../store/tables.ts";
+import type { HeldLocks, Tables } from "../store/tables.ts";
 import type { Agent } from "./agent.ts";
 import { checkRequest, type ContainerIdentity } from "./check_request.ts";
 import { findWantedImage, type FoundImage } from "./find_image.ts";
@@ -120,6 +122,34 @@ const CREATE_LOCKS = {
 type CreateLocks = HeldLocks<typeof CREATE_LOCKS>;
 type Options = CreateContainerOptions & CreatePodSandboxOptions;
 
+/**
+ * Checks that a container can be made of an image, before a pod is made for it.
+ *
+ * @throws {ImageNotFoundError} If there is no such image.
+ * @throws {DamagedFileError} If something of it is missing or damaged.
+ */
+export async function checkImage(
+  agent: Agent,
+  imageName: string,
+  options: Abortable = {},
+): Promise<void> {
+  const { store } = agent;
+  const conf = await loadShortNames(agent, [imageName], options);
+  const locks = { layers: "write", images: "read" } as const; // to repair links
+  using held = await store.lock(locks, options);
+  const { image } = findWantedImage(held.images, { imageName }, conf);
+  readConfig(agent, image);
+  demandWhole(agent, held, image);
+}
+
+function demandWhole(
+  { store: { paths } }: Agent,
+  { layers }: Pick<Tables, "layers">,
+  { layer }: ImageRecord,
+): void {
+  if (layer !== undefined) demandUsable(paths, layers, layer);
+}
+
 /** All that can fail or be aborted comes first; then the container is put. */
 async function create(
   agent: Agent,
@@ -141,6 +171,7 @@ async function create(
     ? [options.containerName, options.podName]
     : [options.containerName];
   checkIsFree(held, { id, names });
+  demandWhole(agent, held, image);
   const template = own ?? await makeTemplate(agent, held, {
     ...options,
     containerId: id,

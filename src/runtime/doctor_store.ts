@@ -14,6 +14,7 @@ import { about, type Check, type Finding } from "./doctor_finding.ts";
 import { findLeftovers, type Leftovers } from "./leftovers.ts";
 import { sumBytes } from "./own_layers.ts";
 import { surveyStore } from "./survey_store.ts";
+import { findDamagedObjects } from "./doctor_objects.ts";
 import { findInstalled } from "./schedule.ts";
 
 // Nobody holds a lock for long, but for a tool that unpacks a big layer.
@@ -134,6 +135,7 @@ async function lookAtRecords(patient: Patient): Promise<readonly Finding[]> {
       fail(fault, "Until then orlop changes nothing in this store")
     ),
     ...describeLeftovers(findLeftovers(facts)),
+    ...held.faults.length > 0 ? [] : findDamagedObjects(agent, held),
     ...await lookAtMounts(agent, {
       ...patient,
       isLayer: (id) => layerIds.has(id),

@@ -12,6 +12,7 @@ import { isErrno } from "../fs/errno.ts";
 import { type OverlayRequest, planOverlay } from "../mount/plan_overlay.ts";
 import { prepareOverlay } from "../mount/prepare_overlay.ts";
 import { readLower } from "../store/create_layer.ts";
+import { demandUsable } from "../store/layer_files.ts";
 import { layerDirectory, runDirectory, workDirectory } from "../store/paths.ts";
 import type { RecordTable } from "../store/record_table.ts";
 import type { HeldLocks } from "../store/tables.ts";
@@ -51,6 +52,7 @@ export async function mountLayer(
   const target = mountPoint(agent, layerId);
   const isMounted = await mounter.isMounted(target, options);
   const count = isMounted ? mounts.get(layerId)?.count ?? 0 : 0;
+  if (!isMounted) demandUsable(store.paths, held.layers, layerId);
   // Before there is a mount: other tools pull away one that is not counted,
   // while a count without a mount misleads nobody.
   setCount(mounts, { id: layerId, path: target, count: count + 1 });

@@ -10,7 +10,7 @@ import { applySpool } from "../store/apply_spool.ts";
 import { acquireLock, type HeldLock } from "../store/lock.ts";
 import type { UnpackedLayer } from "../store/unpack_blob.ts";
 import type { Agent } from "./agent.ts";
-import { isProven } from "./proven_blobs.ts";
+import { canReuse } from "./reuse_layer.ts";
 import {
   nameLayer,
   type NeededLayer,
@@ -125,11 +125,10 @@ function lockPull(
 }
 
 async function isInStore(
-  { store }: Agent,
+  agent: Agent,
   needed: NeededLayer,
   options: Abortable,
 ): Promise<boolean> {
-  using held = await store.lock({ layers: "read" }, options);
-  const stored = held.layers.get(needed.id);
-  return stored !== undefined && isProven(stored, needed);
+  using held = await agent.store.lock({ layers: "read" }, options);
+  return canReuse(agent, held.layers, needed);
 }

@@ -5,7 +5,7 @@ import { LayerNotFoundError } from "../errors.ts";
 import type { ImageSource } from "../formats/blob_source.ts";
 import type { Bytes } from "../formats/bytes.ts";
 import type { Platform } from "../formats/descriptor.ts";
-import type { Digest } from "../formats/digest.ts";
+import { type Digest, digestOf } from "../formats/digest.ts";
 import { compressionOf } from "../formats/media_types.ts";
 import {
   type ImageName,
@@ -25,10 +25,10 @@ import type { Agent } from "./agent.ts";
 import { checkSpace } from "./check_space.ts";
 import { fetchLayers } from "./fetch_layers.ts";
 import type { LayerWorkers } from "./layer_workers.ts";
-import { isProven } from "./proven_blobs.ts";
 import type { OnPullEvent } from "./pull_event.ts";
 import { type ResolvedImage, resolveImage } from "./resolve_image.ts";
 import type { NeededLayer } from "./receive_layer.ts";
+import { canReuse, repairNames } from "./reuse_layer.ts";
 
 /** How to store an image. */
 export interface StoreImageOptions extends Abortable {
@@ -123,6 +123,7 @@ export async function storeByWorkers(
     if (options.space !== "ignore") checkSpace(agent, needed, source);
     try {
       await fetchLayers(agent, source, { ...options, needed, limits, onEvent });
+      await repairNames(agent, layers, options);
       const stored = await record(agent, { image, layers, names }, options);
       keepReserve(agent.store.paths);
       return stored;
@@ -150,7 +151,8 @@ async function repair({ store, log }: Agent): Promise<void> {
 /** The config of an image that is here already need not be fetched. */
 function readStoredConfig({ store }: Agent, digest: Digest): Bytes | undefined {
   try {
-    return readImageItem(store.paths, imageIdOf(digest), digest);
+    const bytes = readImageItem(store.paths, imageIdOf(digest), digest);
+    return digestOf(bytes) === digest ? bytes : undefined; // or damaged
   } catch (error) {
     if (isErrno(error, "ENOENT")) return undefined;
     throw error;
@@ -172,16 +174,13 @@ function listLayers(
 }
 
 async function findMissing(
-  { store }: Agent,
+  agent: Agent,
   layers: readonly NeededLayer[],
   options: Abortable,
 ): Promise<readonly NeededLayer[]> {
   // Before anything is fetched, and left in a store that must not change.
-  using held = await store.lock(ALL, { ...options, purpose: "write" });
-  return layers.filter((layer) => {
-    const stored = held.layers.get(layer.id);
-    return stored === undefined || !isProven(stored, layer);
-  });
+  using held = await agent.store.lock(ALL, { ...options, purpose: "write" });
+  return layers.filter((layer) => !canReuse(agent, held.layers, layer));
 }
 
 async function record(

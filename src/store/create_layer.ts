@@ -3,19 +3,18 @@
 import {
   chmodSync,
   chownSync,
-  closeSync,
-  fchmodSync,
-  fdatasyncSync,
   mkdirSync,
-  openSync,
   readFileSync,
   renameSync,
   statSync,
   utimesSync,
-  writeSync,
 } from "node:fs";
 import { join } from "@std/path";
-import { DuplicateIdError, LayerNotFoundError } from "../errors.ts";
+import {
+  DamagedFileError,
+  DuplicateIdError,
+  LayerNotFoundError,
+} from "../errors.ts";
 import type { LayerId } from "../formats/store_ids.ts";
 import type { LayerRecord } from "../formats/store_record.ts";
 import { isErrno } from "../fs/errno.ts";
@@ -23,6 +22,7 @@ import { randomShortName } from "../fs/random_name.ts";
 import { syncDirectory } from "../fs/sync.ts";
 import { copyAtomically } from "../fs/write_atomically.ts";
 import { removeLayerFiles } from "./delete_layer.ts";
+import { makeLink, readShortName, writeSmallFile } from "./layer_files.ts";
 import { layerDirectory, type StorePaths, tarSplitPath } from "./paths.ts";
 import type { RecordTable } from "./record_table.ts";
 import type { Store } from "./store.ts";
@@ -122,7 +122,7 @@ function makeDirectory(store: Store, { id, parent, contents }: NewLayer): void {
   const diff = join(directory, "diff");
   if (contents === undefined) mkdirSync(diff);
   else renameSync(contents.diff, diff);
-  applyRootAttributes(diff, contents?.root ?? inheritRoot(paths, parent));
+  finishDiff(paths, { id, parent }, contents?.root);
 
   const shortName = randomShortName();
   writeSmallFile(join(directory, "link"), shortName);
@@ -149,6 +149,16 @@ function inheritRoot(
   return { mode, uid, gid };
 }
 
+/** Gives a layer's root the attributes of its image, or else of its parent. */
+export function finishDiff(
+  paths: StorePaths,
+  { id, parent }: Pick<NewLayer, "id" | "parent">,
+  root: LayerContents["root"],
+): void {
+  const diff = join(layerDirectory(paths, id), "diff");
+  applyRootAttributes(diff, root ?? inheritRoot(paths, parent));
+}
+
 function applyRootAttributes(
   diff: string,
   { mode, uid, gid, mtime }: InheritedRoot & Partial<RootAttributes>,
@@ -161,8 +171,15 @@ function applyRootAttributes(
 /** The `lower` file: the nearest layer first, by short names. */
 function makeLower(paths: StorePaths, parent: LayerId): string {
   const directory = layerDirectory(paths, parent);
-  const own = `l/${readFileSync(join(directory, "link"), "utf8")}`;
-  const lower = [own, ...readLower(paths, parent)];
+  const name = readShortName(directory);
+  if (name === undefined) {
+    const path = join(directory, "link");
+    throw new DamagedFileError(
+      `Cannot stack a layer on "${parent}": "${path}" holds no short name`,
+      { path },
+    );
+  }
+  const lower = [`l/${name}`, ...readLower(paths, parent)];
   if (lower.length > MAX_LOWERS) {
     throw new RangeError(
       `Cannot stack a layer on "${parent}": that has ${lower.length} layers, ` +
@@ -181,20 +198,4 @@ export function readLower(paths: StorePaths, layerId: LayerId): string[] {
     if (isErrno(error, "ENOENT")) return [];
     throw error;
   }
-}
-
-function writeSmallFile(path: string, text: string): void {
-  const fd = openSync(path, "wx");
-  try {
-    writeSync(fd, text);
-    fchmodSync(fd, 0o644);
-    fdatasyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function makeLink({ libc }: Store, target: string, path: string): void {
-  if (libc === undefined) Deno.symlinkSync(target, path);
-  else libc.symlink(target, path);
 }

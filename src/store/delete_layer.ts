@@ -1,12 +1,12 @@
 /** Takes layers out of a store. */
 
-import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "@std/path";
 import { InUseError, LayerNotFoundError } from "../errors.ts";
 import type { LayerId } from "../formats/store_ids.ts";
 import type { LayerRecord } from "../formats/store_record.ts";
-import { isErrno } from "../fs/errno.ts";
 import { removeTreeSync } from "../fs/remove_tree.ts";
+import { readShortName } from "./layer_files.ts";
 import { layerDirectory, type StorePaths, tarSplitPath } from "./paths.ts";
 import type { RecordTable } from "./record_table.ts";
 import type { Trash } from "./trash.ts";
@@ -152,15 +152,4 @@ export function removeLayerFiles(
   removeTreeSync(directory);
   rmSync(tarSplitPath(paths, id), { force: true });
   rmSync(join(paths.layers, id), { recursive: true, force: true });
-}
-
-function readShortName(directory: string): string | undefined {
-  try {
-    const name = readFileSync(join(directory, "link"), "utf8").trim();
-    // It becomes part of a path, and files can be damaged.
-    return /^[A-Z2-7]+$/.test(name) ? name : undefined;
-  } catch (error) {
-    if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
-    throw error;
-  }
 }

@@ -6,6 +6,7 @@ import type { Abortable } from "../abort.ts";
 import { StoreBusyError } from "../errors.ts";
 import type { MountRecord } from "../formats/store_record.ts";
 import type { Libc } from "../process/libc.ts";
+import { restoreShortLinks } from "./repair_layer.ts";
 import { demandSound, listFaults } from "./check_store.ts";
 import { isIncomplete } from "./delete_layer.ts";
 import { isUnfinished } from "./delete_container.ts";
@@ -171,6 +172,7 @@ async function lockWhole<W extends WantedLocks>(
       if (isToWrite) demandSound(paths, { wanted, held });
       else listFaults(paths, { wanted, held }).forEach(tell);
       if (isLast || !hasUnfinished(held)) {
+        if (wanted.layers === "write") repairLinks(held);
         return Object.assign(held, { faults });
       }
     } catch (error) {
@@ -184,6 +186,10 @@ async function lockWhole<W extends WantedLocks>(
       if (isToWrite || error instanceof StoreBusyError) throw error;
       // What is damaged, or can only be read, can be shown as it is.
     }
+  }
+
+  function repairLinks({ layers }: Partial<Tables>): void {
+    if (layers !== undefined) restoreShortLinks(store, layers);
   }
 }
 

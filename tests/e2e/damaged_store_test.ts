@@ -1,21 +1,14 @@
 /** Stores whose tables were damaged, lost or restored: nobody writes to them. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { createHash } from "node:crypto";
-import {
-  lstatSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "@std/path";
 import { writeBusyboxLayout } from "../support/busybox_layout.ts";
 import { writeLayout } from "../support/layer_layout.ts";
 import { needs } from "../support/peers.ts";
 import { type SharedStore, sharedStore } from "../support/shared_store.ts";
 import { layerOf } from "../support/stacked_layout.ts";
+import { digestOfTree } from "../support/tree_digest.ts";
 
 const NEEDED = needs("root", "busybox", "tar", "mount", "findmnt");
 
@@ -94,21 +87,6 @@ async function filledStore(): Promise<SharedStore> {
 function argsOf(store: SharedStore, command: string): readonly string[] {
   return command.replace("LAYOUT", `oci:${store.join("new")}:latest`)
     .replace("OLD", `oci:${store.join("two")}:latest`).split(" ");
-}
-
-/** All that is below a directory: names, modes, contents. */
-function digestOfTree(directory: string): string {
-  const hash = createHash("sha256");
-  const add = (path: string) => {
-    const info = lstatSync(path);
-    hash.update(`${path}\0${info.mode}\0`);
-    if (info.isSymbolicLink()) hash.update(readlinkSync(path));
-    else if (info.isFile()) hash.update(readFileSync(path));
-    if (!info.isDirectory()) return;
-    for (const name of readdirSync(path).toSorted()) add(join(path, name));
-  };
-  add(directory);
-  return hash.digest("hex");
 }
 
 Deno.test("nobody writes to a store with a damaged table", {

@@ -23,7 +23,8 @@ Deno.test("a pull reaches the disk before its records do", NEEDED, async () => {
     // Marked: whoever finds it so removes it.
     ...written("overlay-layers", "layers"),
     "rename STAGING/diff overlay/LAYER/diff",
-    "fdatasync overlay/LAYER/link",
+    "fdatasync overlay/LAYER/.tmp-link",
+    "rename overlay/LAYER/link",
     "symlink overlay/l/SHORT",
     "fsync overlay/LAYER/diff",
     "fsync overlay/LAYER",
