@@ -21,7 +21,11 @@ import { createSpool, type SpoolWriter } from "./unpack_spool.ts";
 import {
   createLayerTree,
   diskPathOf,
+  findNode,
+  isSpooledFile,
   type LayerDirectory,
+  type LayerNode,
+  type SpooledFile,
 } from "./unpack_tree.ts";
 import { makeWaitingLinks, unspool } from "./unpack_unspool.ts";
 
@@ -75,6 +79,8 @@ export interface LayerMakerOptions {
 const SMALL_FILE_BYTES = 64 * 1024;
 // So many are made at once, so that a layer of a file or two needs no tar.
 const FIRST_FILES = 8;
+// Of which one text is kept, and not one for each file.
+const MAX_KNOWN_ATTRIBUTES = 10_000;
 // Longer ones may be too long for the system, which tells only who opens them.
 const PLAIN_PATH_BYTES = 2048;
 
@@ -87,6 +93,7 @@ export function createLayerMaker(options: LayerMakerOptions): LayerMaker {
   // Whether entries replace others, so that nothing may wait in the spool.
   let isReplacing = false;
   const linkTargets = new Set<string>();
+  const spooledFiles = new Map<SpooledFile, SpooledFile>();
   const marks = createLayerMarks();
   const sparseFiles = createSparseBudget();
   const replaced = createReplacedFiles(
@@ -202,7 +209,7 @@ export function createLayerMaker(options: LayerMakerOptions): LayerMaker {
       tree.add(directory, base, { kind: "special", entry });
       return undefined;
     }
-    tree.add(directory, base, "spooled-file");
+    tree.add(directory, base, describeSpooled(entry));
     const opened = openSpool();
     opened.begin({ ...entry, name: `${directory.path}/${base}` });
     return {
@@ -213,6 +220,11 @@ export function createLayerMaker(options: LayerMakerOptions): LayerMaker {
   }
 
   function makeLink(place: EntryPlace, entry: TarEntry): void {
+    // The last entry of a file tells its attributes, but tar sets none by links.
+    const spooled = followLink(findTarget(entry).node);
+    const isOther = isSpooledFile(spooled) &&
+      spooled !== describeSpooled(sanitizeAttributes(entry));
+    if (isOther) beginReplacing();
     const { node, directory, base } = findTarget(entry);
     const from = diskPathOf(directory, base);
     const path = diskPathOf(place.directory, place.base);
@@ -228,6 +240,23 @@ export function createLayerMaker(options: LayerMakerOptions): LayerMaker {
     linkTargets.add(target.slice(2));
     const link = { kind: "spooled-link", target } as const;
     tree.add(place.directory, place.base, link);
+  }
+
+  function followLink(node: LayerNode): LayerNode {
+    if (typeof node === "string" || node.kind !== "spooled-link") return node;
+    const target = findNode(tree.root, node.target.slice(2));
+    return target?.directory.children?.get(target.base) ?? node;
+  }
+
+  /** Each text but once, as many files have the same attributes. */
+  function describeSpooled(
+    { mode, uid, gid, mtime, mtimeNs }: TarEntry,
+  ): SpooledFile {
+    const text = `spooled ${mode} ${uid} ${gid} ${mtime} ${mtimeNs}` as const;
+    const known = spooledFiles.get(text);
+    if (known !== undefined) return known;
+    if (spooledFiles.size < MAX_KNOWN_ATTRIBUTES) spooledFiles.set(text, text);
+    return text;
   }
 
   function findTarget({ name, linkName }: TarEntry) {

@@ -18,6 +18,7 @@ import {
 import { cleanPath, refuse } from "./unpack_names.ts";
 import {
   diskPathOf,
+  isSpooledFile,
   type LayerDirectory,
   type LayerNode,
   listTree,
@@ -102,7 +103,7 @@ export function createReplacedFiles(
     kept: string,
     name: string,
   ): void {
-    if (node === "spooled-file") throw refuse(name, "it appears twice");
+    if (isSpooledFile(node)) throw refuse(name, "it appears twice");
     if (isLinkTarget(path)) {
       throw refuse(name, "it replaces something that has hard links");
     }

@@ -14,10 +14,13 @@ import { refuse } from "./unpack_names.ts";
 export type LayerNode =
   | "empty-file"
   | "file"
-  | "spooled-file"
+  | SpooledFile
   | LayerDirectory
   | LayerSpecial
   | LayerSpooledLink;
+
+/** A file in the spool, and its attributes, as `spooled 644 0 0 1600000000`. */
+export type SpooledFile = `spooled ${string}`;
 
 /** A directory; on disk, unless its name is not UTF-8. */
 export interface LayerDirectory {
@@ -189,6 +192,11 @@ export function diskPathOf(
   if (parent.diskPath === undefined) return undefined;
   const text = decodeBinaryString(name);
   return text === undefined ? undefined : `${parent.diskPath}/${text}`;
+}
+
+/** Whether something is a file in the spool. */
+export function isSpooledFile(node: LayerNode): node is SpooledFile {
+  return typeof node === "string" && node.startsWith("spooled ");
 }
 
 /** Lists all below a directory, each directory after what is in it. */

@@ -91,6 +91,14 @@ Deno.test("orlop pulls odd layers as skopeo does, and skopeo pushes them", {
         file("acl"),
       ),
     },
+    "hard links with attributes of their own": {
+      archive: archive(
+        file("f", "x".repeat(70_000), { mode: 0o4750, uid: 5, mtime: 7 }),
+        { ...hardlink("g", "f"), mode: 0o600, uid: 8, mtime: 9 },
+        ...Array.from({ length: 9 }, (_, n) => file(`s${n}`, `${n}`)),
+        { ...hardlink("h", "s8"), mode: 0o600, uid: 8, mtime: 9 },
+      ),
+    },
     "AUFS's own files": {
       archive: archive(
         dir(".wh..wh.plnk/"),
