@@ -1,7 +1,7 @@
 /** Prints what is in a built orlop, as CycloneDX 1.6: for scanners of hosts. */
 
-import lock from "../deno.lock" with { type: "text" };
 import project from "../deno.json" with { type: "json" };
+import lock from "../deno.lock" with { type: "text" };
 
 /** What went into a build besides the locked packages. */
 export interface Build {

@@ -1,7 +1,10 @@
-/** Fails on imports against the layers of the program; see `DOWN` for them. */
+/**
+ * Fails on imports against the layers of the program (see `DOWN`), against the
+ * order of rooms in a layer (see `ROOMS`), and in circles, also of types.
+ */
 
-import { dirname, join, relative } from "@std/path";
 import { walk } from "@std/fs";
+import { dirname, join, relative } from "@std/path";
 import { readTokens, type Token } from "./lib/read_tokens.ts";
 
 /** A source file, by its path in the checkout. */
@@ -10,27 +13,34 @@ export interface SourceFile {
   readonly source: string;
 }
 
-const BOTTOM = ["formats", "errors", "image_errors", "abort", "why"];
+const BOTTOM = ["formats", "errors"];
 const LOWER = ["fs", "process", ...BOTTOM];
+const MIDDLE = ["transports", "registry", "image", "unpack", "store", "mount"];
 
 /** What each folder of `src/`, or file in it, may import besides itself. */
 const DOWN: Readonly<Record<string, readonly string[]>> = {
-  mod: ["runtime", "registry", "image", "store", "mount", ...LOWER],
-  cli: ["runtime", "registry", "image", "store", "mount", ...LOWER],
-  runtime: ["registry", "image", "store", "mount", ...LOWER],
-  registry: LOWER,
-  image: LOWER,
-  store: LOWER,
-  mount: LOWER,
+  mod: ["engine", ...MIDDLE, ...LOWER],
+  cli: ["engine", ...MIDDLE, ...LOWER],
+  engine: [...MIDDLE, ...LOWER],
+  // These cannot see each other: the engine shows how they meet.
+  ...Object.fromEntries(MIDDLE.map((folder) => [folder, LOWER])),
   fs: ["process", ...BOTTOM],
   process: BOTTOM,
-  formats: ["errors", "image_errors", "abort"],
-  errors: ["abort"],
-  "image_errors": ["abort"],
-  abort: [],
-  why: [],
+  formats: ["errors"],
+  errors: [],
   std: [],
 };
+
+/**
+ * The folders in a folder, from the lowest: none imports one behind it. Files
+ * beside them may be imported by all of them, and may import all of them.
+ */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  engine: ["images", "transfer", "containers", "pods", "cleanup", "doctor"],
+  store: ["records", "layers", "recovery"],
+};
+
+const MAX_FILES = 25;
 
 /** What only one place may do, so that it can be watched. */
 const RESERVED = [
@@ -42,16 +52,34 @@ const RESERVED = [
 
 /** Lists what is wrong, a line each: `src/a/b.ts:3: Cannot …`. */
 export function checkLayers(files: readonly SourceFile[]): string[] {
-  return files.flatMap(({ path, source }) => {
+  const read = files.map(({ path, source }) => {
     const tokens = readTokens(source);
+    return { path, tokens, imports: findImports(tokens) };
+  });
+  const graph: Graph = new Map(
+    read.map(({ path, imports }) => [path, imports.map(targetOf(path))]),
+  );
+  const problems = read.flatMap(({ path, tokens, imports }) => {
     const problems = [
-      ...findImports(tokens).flatMap((found) => checkImport(path, found)),
+      ...imports.flatMap((found) => checkImport(path, found)),
+      ...imports.flatMap((found) => checkCircle(path, found, graph)),
       ...checkReserved(path, tokens),
     ];
     return problems
       .toSorted((a, b) => a.line - b.line)
       .map(({ line, problem }) => `${path}:${line}: ${problem}`);
   });
+  return [...problems, ...checkCrowds(files)];
+}
+
+/** A folder with more files than one can look over has a second concept in it. */
+function checkCrowds(files: readonly SourceFile[]): string[] {
+  const folders = Map.groupBy(files, ({ path }) => dirname(path));
+  return [...folders]
+    .filter(([, { length }]) => length > MAX_FILES)
+    .map(([folder, { length }]) =>
+      `${folder}: Cannot hold ${length} files: ${MAX_FILES} are the most`
+    );
 }
 
 interface Import {
@@ -102,15 +130,60 @@ function checkImport(path: string, found: Import): Problem[] {
   return [{ line, problem: `Cannot import "${specifier}": ${why}` }];
 }
 
+/** What each file imports: paths in the checkout. */
+type Graph = ReadonlyMap<string, readonly string[]>;
+
+function targetOf(path: string): (found: Import) => string {
+  return ({ specifier }) =>
+    specifier.startsWith(".") ? join(dirname(path), specifier) : specifier;
+}
+
+function checkCircle(path: string, found: Import, graph: Graph): Problem[] {
+  const way = findWay(targetOf(path)(found), path, graph);
+  if (way === undefined) return [];
+  const { specifier, line } = found;
+  const why = `a circle: ${way.join(", ")}`;
+  return [{ line, problem: `Cannot import "${specifier}": ${why}` }];
+}
+
+/** The shortest way by imports from one file to another, with both. */
+function findWay(
+  from: string,
+  to: string,
+  graph: Graph,
+): readonly string[] | undefined {
+  const ways: (readonly [string, ...string[]])[] = [[from]];
+  const seen = new Set([from]);
+  for (const way of ways) {
+    if (way[0] === to) return way.toReversed();
+    for (const next of graph.get(way[0]) ?? []) {
+      if (seen.has(next)) continue;
+      seen.add(next);
+      ways.push([next, ...way]);
+    }
+  }
+  return undefined;
+}
+
 function whyNotFile(from: string, to: string): string | undefined {
   if (to === "deno.json") return undefined; // The version is there.
   if (!to.startsWith("src/")) return "it is outside of src";
   const [source, target] = [layerOf(from), layerOf(to)];
   const isOtherPackage = source === "std" && packageOf(from) !== packageOf(to);
-  if (source === target && !isOtherPackage) return undefined;
+  if (source === target && !isOtherPackage) return whyNotRoom(from, to);
   if (DOWN[source] === undefined) return `"${source}" is no layer`;
   if (DOWN[source].includes(target)) return undefined;
   return `${source} may not import ${target}`;
+}
+
+function whyNotRoom(from: string, to: string): string | undefined {
+  const rooms = ROOMS[layerOf(from)];
+  const [source, target] = [packageOf(from) ?? "", packageOf(to) ?? ""];
+  const [own, other] = [rooms?.indexOf(source), rooms?.indexOf(target)];
+  if (own === undefined || other === undefined || other <= own) {
+    return undefined;
+  }
+  return own < 0 ? undefined : `${source} may not import ${target}`;
 }
 
 function whyNotPackage(from: string, specifier: string): string | undefined {

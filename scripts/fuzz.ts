@@ -6,21 +6,24 @@
  */
 
 import { gzipSync, zstdCompressSync } from "node:zlib";
+import { InvalidLayerError } from "../src/errors/image_errors.ts";
 import { type Bytes, concatBytes } from "../src/formats/bytes.ts";
 import {
   type Compression,
   createDecompressor,
-} from "../src/formats/decompress.ts";
-import { createTarScanner } from "../src/formats/tar_scanner.ts";
-import { createTarSplitWriter } from "../src/formats/tar_split.ts";
+} from "../src/formats/compression/decompress.ts";
+import { createTarScanner } from "../src/formats/tar/tar_scanner.ts";
+import type {
+  SparseLayout,
+  SparseRegion,
+} from "../src/formats/tar/tar_sparse.ts";
+import { createTarSplitWriter } from "../src/formats/tar/tar_split.ts";
 import {
   encodeTarHeaders,
   TAR_END,
   tarPadding,
-} from "../src/formats/tar_writer.ts";
-import type { SparseLayout, SparseRegion } from "../src/formats/tar_sparse.ts";
-import { InvalidLayerError } from "../src/image_errors.ts";
-import { readName } from "../src/store/unpack_names.ts";
+} from "../src/formats/tar/tar_writer.ts";
+import { readName } from "../src/unpack/unpack_names.ts";
 import { filter } from "../tests/support/filter.ts";
 
 const DEFAULT_INPUTS = 200_000;

@@ -15,10 +15,10 @@
  * @module
  */
 
-export type { Abortable } from "./abort.ts";
-export * from "./errors.ts";
-export * from "./image_errors.ts";
-export type { Credentials } from "./formats/auth_file.ts";
+export type { Abortable } from "./errors/abort.ts";
+export * from "./errors/store_errors.ts";
+export * from "./errors/image_errors.ts";
+export type { Credentials } from "./formats/config/auth_file.ts";
 export type {
   BlobAccess,
   BlobSource,
@@ -28,23 +28,23 @@ export type {
   MemoryBlobAccess,
   OpenBlobOptions,
   RawManifest,
-} from "./formats/blob_source.ts";
+} from "./formats/oci/blob_source.ts";
 export type { Bytes } from "./formats/bytes.ts";
-export type { ContainerMetadata } from "./formats/container_metadata.ts";
-export type { Descriptor, Platform } from "./formats/descriptor.ts";
-export { type Digest, digestOf, parseDigest } from "./formats/digest.ts";
+export type { ContainerMetadata } from "./formats/storage/container_metadata.ts";
+export type { Descriptor, Platform } from "./formats/oci/descriptor.ts";
+export { type Digest, digestOf, parseDigest } from "./formats/oci/digest.ts";
 export type {
   HistoryEntry,
   ImageConfig,
   RunDefaults,
-} from "./formats/image_config.ts";
-export type { MountEntry } from "./formats/mount_table.ts";
+} from "./formats/oci/image_config.ts";
+export type { MountEntry } from "./formats/storage/mount_table.ts";
 export {
   type ImageName,
   nameOf,
   parseReference,
   type Reference,
-} from "./formats/reference.ts";
+} from "./formats/oci/reference.ts";
 export type {
   RuntimeLinux,
   RuntimeMount,
@@ -55,15 +55,19 @@ export type {
   RuntimeSeccomp,
   RuntimeSpec,
   RuntimeUser,
-} from "./formats/runtime_spec.ts";
+} from "./formats/oci/runtime_spec.ts";
 export type {
   SeccompArchitecture,
   SeccompArgument,
   SeccompCondition,
   SeccompProfile,
   SeccompRule,
-} from "./formats/seccomp_profile.ts";
-export type { ContainerId, ImageId, LayerId } from "./formats/store_ids.ts";
+} from "./formats/oci/seccomp_profile.ts";
+export type {
+  ContainerId,
+  ImageId,
+  LayerId,
+} from "./formats/storage/store_ids.ts";
 export type {
   BigDataMembers,
   ContainerRecord,
@@ -71,7 +75,7 @@ export type {
   LayerRecord,
   MountRecord,
   StoreRecord,
-} from "./formats/store_record.ts";
+} from "./formats/storage/store_record.ts";
 export type { CapabilityChange } from "./image/capabilities.ts";
 export type {
   MountOptions,
@@ -95,9 +99,9 @@ export {
   type ResourceLimit,
   takeLibc,
 } from "./process/libc.ts";
-export type { Surroundings } from "./registry/config_paths.ts";
-export type { LoadRegistriesConfOptions } from "./registry/load_registries_conf.ts";
-export type { RegistryOptions } from "./registry/open_repository.ts";
+export type { Surroundings } from "./registry/config/config_paths.ts";
+export type { LoadRegistriesConfOptions } from "./registry/config/load_registries_conf.ts";
+export type { RegistryOptions } from "./registry/registry_image.ts";
 export type { RetryRules } from "./registry/send_request.ts";
 export {
   type Agent,
@@ -105,68 +109,69 @@ export {
   type Log,
   type LogLevel,
   openAgent,
-} from "./runtime/agent.ts";
-export type { ContainerIdentity } from "./runtime/check_request.ts";
-export type { ContainerOwner } from "./runtime/container_owner.ts";
-export type { MetadataChange } from "./runtime/container_metadata.ts";
+} from "./engine/agent.ts";
+export type { ContainerIdentity } from "./engine/containers/check_request.ts";
+export type { ContainerOwner } from "./engine/container_owner.ts";
+export type { MetadataChange } from "./engine/containers/container_metadata.ts";
 export type {
   ContainerInfo,
   CreateContainerOptions,
-  CreatePodSandboxOptions,
-} from "./runtime/create_container.ts";
+} from "./engine/containers/create_container.ts";
+export type { CreatePodSandboxOptions } from "./engine/pods/create_pod_sandbox.ts";
 export type {
   ContainerState,
   ContainerStatus,
-} from "./runtime/container_status.ts";
-export type {
-  DeleteContainerOptions,
-  RemovePodSandboxOptions,
-} from "./runtime/delete_container.ts";
-export type { EndOptions } from "./runtime/end_process.ts";
-export type { WantedImage } from "./runtime/find_image.ts";
-export type { DeviceRequest } from "./runtime/host_resources.ts";
-export { ImageServer } from "./runtime/image_server.ts";
+} from "./engine/containers/container_status.ts";
+export type { DeleteContainerOptions } from "./engine/containers/delete_container.ts";
+export type { RemovePodSandboxOptions } from "./engine/pods/remove_pod_sandbox.ts";
+export type { EndOptions } from "./engine/containers/end_process.ts";
+export type { WantedImage } from "./engine/images/find_image.ts";
+export type { DeviceRequest } from "./engine/containers/host_resources.ts";
+export { ImageServer } from "./engine/image_server.ts";
 export {
   type ContainerDetails,
   inspectContainer,
   type SpecDifference,
-} from "./runtime/inspect_container.ts";
-export type { ImageDetails, ImageSummary } from "./runtime/list_images.ts";
+} from "./engine/containers/inspect_container.ts";
+export type {
+  ImageDetails,
+  ImageSummary,
+} from "./engine/images/list_images.ts";
 export {
   type ContainerSummary,
   listContainers,
   listPods,
   type PodSummary,
-} from "./runtime/list_containers.ts";
-export type { TemplateOptions } from "./runtime/make_template.ts";
-export type { UnmountMode } from "./runtime/mount_layer.ts";
+} from "./engine/containers/list_containers.ts";
+export type { TemplateOptions } from "./engine/containers/make_template.ts";
+export type { UnmountMode } from "./engine/mount_layer.ts";
 export type {
   LayerState,
   OnPullEvent,
   PullEvent,
-} from "./runtime/pull_event.ts";
-export type { PullOptions } from "./runtime/pull_image.ts";
+} from "./engine/transfer/pull_event.ts";
+export type { PullOptions } from "./engine/transfer/pull_image.ts";
 export type {
   RemovedImage,
   RemoveImageOptions,
-} from "./runtime/remove_image.ts";
-export { RuntimeServer } from "./runtime/runtime_server.ts";
-export type { StopContainerOptions } from "./runtime/start_container.ts";
+} from "./engine/cleanup/remove_image.ts";
+export { RuntimeServer } from "./engine/runtime_server.ts";
+export type { StopContainerOptions } from "./engine/containers/start_container.ts";
 export {
   type StoredImage,
   storeImage,
   type StoreImageOptions,
-} from "./runtime/store_image.ts";
-export type { HeldLock } from "./store/lock.ts";
+} from "./engine/transfer/store_image.ts";
+export type { HeldLock } from "./store/records/lock.ts";
 export type { StoreLocation, StorePaths } from "./store/paths.ts";
-export type { Origin } from "./store/record_files.ts";
-export type { RecordTable } from "./store/record_table.ts";
-export type { Staging } from "./store/staging.ts";
+export type { Origin } from "./store/records/record_files.ts";
+export type { RecordTable } from "./store/records/record_table.ts";
+export type { Staging } from "./store/layers/staging.ts";
 export type { HeldStore, LockStoreOptions, Store } from "./store/store.ts";
 export type {
   HeldLocks,
   Holdable,
   Tables,
   WantedLocks,
-} from "./store/tables.ts";
-export type { UnpackLimits } from "./store/unpack_layer.ts";
+} from "./store/records/tables.ts";
+export type { UnpackLimits } from "./unpack/unpack_layer.ts";

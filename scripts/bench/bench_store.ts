@@ -1,11 +1,11 @@
 /** A store for benchmarks: a small image, a pod, and as many others as wanted. */
 
+import { type Agent, openAgent } from "../../src/engine/agent.ts";
+import { ImageServer } from "../../src/engine/image_server.ts";
+import { RuntimeServer } from "../../src/engine/runtime_server.ts";
 import { randomId } from "../../src/fs/random_name.ts";
-import { RuntimeServer } from "../../src/runtime/runtime_server.ts";
-import { ImageServer } from "../../src/runtime/image_server.ts";
-import { type Agent, openAgent } from "../../src/runtime/agent.ts";
 import { takeLibc } from "../../src/process/libc.ts";
-import { writeBusyboxLayout } from "../../tests/support/busybox_layout.ts";
+import { writeBusyboxLayout } from "../../tests/support/images/busybox_layout.ts";
 import { unmountBelow } from "./surroundings.ts";
 
 /** Vanishes, with all that is mounted in it, when it is disposed of. */

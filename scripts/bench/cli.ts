@@ -8,9 +8,9 @@
 
 import { parseArgs } from "@std/cli";
 import { fromFileUrl, join } from "@std/path";
-import { describeMachine, print } from "./surroundings.ts";
-import { median } from "./measure.ts";
 import { openBenchStore } from "./bench_store.ts";
+import { median } from "./measure.ts";
+import { describeMachine, print } from "./surroundings.ts";
 
 /** Command lines; a step of several is their sum. */
 type Step = readonly (readonly string[])[];

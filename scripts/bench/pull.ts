@@ -12,10 +12,10 @@
 
 import { parseArgs } from "@std/cli";
 import { fromFileUrl, join } from "@std/path";
-import { startRegistry } from "../../tests/support/registry_server.ts";
+import { startRegistry } from "../../tests/support/servers/registry_server.ts";
 import { startContainerd } from "./containerd.ts";
-import { describeMachine, print, unmountBelow } from "./surroundings.ts";
 import { type Figures, measure, median, medianFigures } from "./measure.ts";
+import { describeMachine, print, unmountBelow } from "./surroundings.ts";
 
 type Pull = (directory: string, image: string) => Promise<Figures>;
 

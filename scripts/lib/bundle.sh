@@ -3,7 +3,7 @@
 # temporary files, set.
 : "${root:?must be set}" "${deno:?must be set}" "${work:=}"
 
-workers="src/runtime/unpack_worker.ts"
+workers="src/engine/transfer/unpack_worker.ts"
 
 # Prints the commit that is checked out, with a plus if files differ from it;
 # nothing without git.
@@ -34,9 +34,9 @@ bundle() {
 	for worker in $workers; do
 		file=$(basename "$worker" .ts)
 		mv "$1/${worker%.ts}.js" "$1/$file.js"
-		sed -i 's,"\.\./\.\./chunk-,"./chunk-,g' "$1/$file.js"
+		sed -i 's,"\(\.\./\)*chunk-,"./chunk-,g' "$1/$file.js"
 		caller=$(grep -l "\"./$file.ts\"" "$1"/*.js) || die "Cannot bundle the program: nothing starts $file"
 		sed -i "s,\"\./$file\.ts\",\"./$file.js\"," "$caller"
 	done
-	rmdir "$1/src/runtime" "$1/src"
+	rmdir "$1/src/engine/transfer" "$1/src/engine" "$1/src"
 }

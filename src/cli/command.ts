@@ -4,9 +4,9 @@
  */
 
 import type { Libc } from "../process/libc.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "./input/config.ts";
+import type { Terminal } from "./render/terminal.ts";
 import type { SecondSignal } from "./signals.ts";
-import type { Terminal } from "./terminal.ts";
 
 /** A command, or a group of them. */
 export interface Command {
@@ -135,21 +135,6 @@ export interface Call<C extends Command = Command> {
 export interface CommandModule {
   /** @returns The exit code; nothing means 0. */
   run(call: Call): Promise<number | void> | number | void;
-}
-
-/** The command line is wrong: exit code 2, and the usage is shown. */
-export class UsageError extends Error {
-  /** The words of the command that was recognised before the mistake. */
-  readonly path: readonly string[];
-
-  static {
-    this.prototype.name = "UsageError";
-  }
-
-  constructor(message: string, path: readonly string[] = []) {
-    super(message);
-    this.path = path;
-  }
 }
 
 /** Finds a command by name or alias. */

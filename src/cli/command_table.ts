@@ -1,7 +1,12 @@
 /** The one table of commands: see `command.ts` for what is made from it. */
 
 import type { Command, FlagTable } from "./command.ts";
-import { CONFIG_FILE, DEFAULTS, LOG_FORMATS, LOG_LEVELS } from "./config.ts";
+import {
+  CONFIG_FILE,
+  DEFAULTS,
+  LOG_FORMATS,
+  LOG_LEVELS,
+} from "./input/config.ts";
 import { CONTAINER_COMMANDS } from "./table/container_commands.ts";
 import { IMAGE_COMMANDS } from "./table/image_commands.ts";
 import {

@@ -1,6 +1,13 @@
 /** Which exit code tells which condition; the only place that maps them. */
 
 import {
+  BlobMismatchError,
+  InvalidLayerError,
+  InvalidManifestError,
+  NoMatchingPlatformError,
+  RegistryError,
+} from "../errors/image_errors.ts";
+import {
   DamagedFileError,
   DuplicateIdError,
   DuplicateNameError,
@@ -11,15 +18,8 @@ import {
   NotFoundError,
   PolicyError,
   StoreBusyError,
-} from "../errors.ts";
-import {
-  BlobMismatchError,
-  InvalidLayerError,
-  InvalidManifestError,
-  NoMatchingPlatformError,
-  RegistryError,
-} from "../image_errors.ts";
-import { UsageError } from "./command.ts";
+} from "../errors/store_errors.ts";
+import { UsageError } from "./usage_error.ts";
 
 /** Exit codes of every command but `run`, which passes on its container's. */
 export const EXIT = {

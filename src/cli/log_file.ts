@@ -1,5 +1,6 @@
 /** The file that messages are kept in: for its owner only, whole at any time. */
 
+import { dirname } from "@std/path";
 import {
   closeSync,
   constants,
@@ -8,9 +9,8 @@ import {
   openSync,
   writeSync,
 } from "node:fs";
-import { dirname } from "@std/path";
+import { errnoOf, whyOf } from "../errors/why.ts";
 import { findStranger } from "../process/who_can_change.ts";
-import { errnoOf, whyOf } from "../why.ts";
 
 /** An open file; each line is written at once, so that no ending loses any. */
 export interface LogFile extends Disposable {

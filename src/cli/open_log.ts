@@ -2,11 +2,11 @@
 
 import { BaseHandler, getLogger, setup } from "@std/log";
 import type { LogRecord } from "@std/log";
-import type { Config, LogFormat, LogLevel } from "./config.ts";
-import { whyOf } from "../why.ts";
+import { whyOf } from "../errors/why.ts";
+import type { Config, LogFormat, LogLevel } from "./input/config.ts";
 import { type LogFile, openLogFile } from "./log_file.ts";
-import type { Terminal } from "./terminal.ts";
-import { showControls, showOnOneLine } from "./visible_text.ts";
+import type { Terminal } from "./render/terminal.ts";
+import { showControls, showOnOneLine } from "./render/visible_text.ts";
 
 /** Takes messages until it is disposed of. */
 export interface LogSink extends Disposable {

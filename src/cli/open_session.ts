@@ -1,9 +1,9 @@
 /** The store that a command works on, and the log it writes. */
 
-import { type Agent, openAgent } from "../runtime/agent.ts";
+import { type Agent, openAgent } from "../engine/agent.ts";
 import type { Call } from "./command.ts";
+import { readRegistryEnv } from "./input/read_env.ts";
 import { openLog } from "./open_log.ts";
-import { readRegistryEnv } from "./read_env.ts";
 
 /** Ends with the command. */
 export interface Session extends Disposable {

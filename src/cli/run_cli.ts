@@ -1,31 +1,30 @@
 /** The command line's door: arguments in, exit code out. */
 
+import { inOwnWords } from "../errors/why.ts";
 import type { Libc } from "../process/libc.ts";
-import {
-  type Call,
-  type Command,
-  type CommandModule,
-  UsageError,
-} from "./command.ts";
+import type { Call, Command, CommandModule } from "./command.ts";
 import { COMMANDS } from "./command_table.ts";
+import { dropPermissions } from "./drop_permissions.ts";
+import { exitCodeOf } from "./exit_code.ts";
 import {
   type Config,
   type LogFormat,
   type LogLevel,
   resolveConfig,
-} from "./config.ts";
-import { describeError } from "./describe_error.ts";
-import { dropPermissions } from "./drop_permissions.ts";
-import { exitCodeOf } from "./exit_code.ts";
-import { helpText } from "./help_text.ts";
+} from "./input/config.ts";
+import {
+  type CommandLine,
+  parseCommandLine,
+} from "./input/parse_command_line.ts";
 import { loadCommand } from "./load_command.ts";
-import { type CommandLine, parseCommandLine } from "./parse_command_line.ts";
+import { describeError } from "./render/describe_error.ts";
+import { helpText } from "./render/help/help_text.ts";
+import { describeCommand, usageOf } from "./render/help/usage.ts";
+import { openTerminal, type Terminal } from "./render/terminal.ts";
+import { showControls } from "./render/visible_text.ts";
 import { listenForSignals } from "./signals.ts";
-import { inOwnWords } from "../why.ts";
-import { showControls } from "./visible_text.ts";
 import { listenForStrayErrors } from "./stray_errors.ts";
-import { openTerminal, type Terminal } from "./terminal.ts";
-import { describeCommand, usageOf } from "./usage.ts";
+import { UsageError } from "./usage_error.ts";
 
 /** What the command line is run with. */
 export interface RunCliOptions {

@@ -1,7 +1,7 @@
 /** Errors that nobody has caught: told in one line, as all others. */
 
-import { describeError } from "./describe_error.ts";
-import type { Terminal } from "./terminal.ts";
+import { describeError } from "./render/describe_error.ts";
+import type { Terminal } from "./render/terminal.ts";
 
 /** Ends the process, with a message, for an error that nobody catches. */
 export function listenForStrayErrors(terminal: Terminal): Disposable {

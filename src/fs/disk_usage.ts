@@ -1,7 +1,7 @@
 /** How much room a file or a tree takes. */
 
-import { type BigIntStats, lstatSync, readdirSync } from "node:fs";
 import { join } from "@std/path";
+import { type BigIntStats, lstatSync, readdirSync } from "node:fs";
 import { isErrno } from "./errno.ts";
 
 const BLOCK_BYTES = 512;

@@ -1,7 +1,7 @@
 /** How much of a path there is. */
 
-import { existsSync } from "node:fs";
 import { dirname } from "@std/path";
+import { existsSync } from "node:fs";
 
 /** The deepest part of an absolute path that is there. */
 export function existingPart(path: string): string {

@@ -2,7 +2,7 @@
 
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import type { Abortable } from "../abort.ts";
+import type { Abortable } from "../errors/abort.ts";
 import { resolveInRoot } from "./resolve_in_root.ts";
 
 /** Options of {@linkcode readLinesInRoot}. */

@@ -1,6 +1,6 @@
 /** Reads text files that say what orlop is to do. */
 
-import { whyOf } from "../why.ts";
+import { whyOf } from "../errors/why.ts";
 import { findStranger } from "../process/who_can_change.ts";
 
 /** Who chose the file: a user by a flag, or orlop by where such files are. */

@@ -1,10 +1,10 @@
 /** Removes directory trees, however deep a container has made them. */
 
+import { join } from "@std/path";
 import { Buffer } from "node:buffer";
 import { readdirSync, renameSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { join } from "@std/path";
-import { errnoOf, whyOf } from "../why.ts";
+import { errnoOf, whyOf } from "../errors/why.ts";
 import { isErrno } from "./errno.ts";
 import { randomSuffix } from "./random_name.ts";
 

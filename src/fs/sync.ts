@@ -1,5 +1,6 @@
 /** Getting what was written onto the disk, in the right order. */
 
+import { join } from "@std/path";
 import {
   closeSync,
   existsSync,
@@ -8,7 +9,6 @@ import {
   openSync,
   readdirSync,
 } from "node:fs";
-import { join } from "@std/path";
 
 /** Makes renames, creations and removals in a directory last. */
 export function syncDirectory(path: string): void {

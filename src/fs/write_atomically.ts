@@ -1,5 +1,6 @@
 /** Files that are there in full or not at all. */
 
+import { basename, dirname, join } from "@std/path";
 import {
   closeSync,
   constants,
@@ -11,7 +12,6 @@ import {
   rmSync,
   writeSync,
 } from "node:fs";
-import { basename, dirname, join } from "@std/path";
 import { randomSuffix } from "./random_name.ts";
 import { syncDirectory } from "./sync.ts";
 

@@ -1,13 +1,13 @@
 /** Which image of an index is for a platform. */
 
-import type { Descriptor, Platform } from "../formats/descriptor.ts";
-import type { ImageIndex } from "../formats/manifest.ts";
+import { NoMatchingPlatformError } from "../errors/image_errors.ts";
+import type { Descriptor, Platform } from "../formats/oci/descriptor.ts";
+import type { ImageIndex } from "../formats/oci/manifest.ts";
 import {
   isIndexType,
   isManifestType,
   OCI_INDEX,
-} from "../formats/media_types.ts";
-import { NoMatchingPlatformError } from "../image_errors.ts";
+} from "../formats/oci/media_types.ts";
 
 // Newest first: a CPU of one version runs code for all that follow it.
 const VARIANTS: ReadonlyMap<string, readonly string[]> = new Map([

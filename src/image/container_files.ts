@@ -1,7 +1,7 @@
 /** Files that the engine makes for each container: podman's, but for secrets. */
 
-import { formatHosts, parseHosts } from "../formats/hosts.ts";
-import type { RuntimeMount, RuntimeSpec } from "../formats/runtime_spec.ts";
+import { formatHosts, parseHosts } from "../formats/config/hosts.ts";
+import type { RuntimeMount, RuntimeSpec } from "../formats/oci/runtime_spec.ts";
 
 /** The name of such a file in the bundle. */
 export type ContainerFile =

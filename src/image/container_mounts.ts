@@ -1,8 +1,8 @@
 /** What is mounted in a container, besides its root. */
 
 import { resolve } from "@std/path";
-import type { RunDefaults } from "../formats/image_config.ts";
-import type { RuntimeMount } from "../formats/runtime_spec.ts";
+import type { RunDefaults } from "../formats/oci/image_config.ts";
+import type { RuntimeMount } from "../formats/oci/runtime_spec.ts";
 import { type ContainerFile, mountOfFile } from "./container_files.ts";
 import type { ContainerNamespaces } from "./namespaces.ts";
 import { DEFAULT_MOUNTS } from "./sandbox_defaults.ts";

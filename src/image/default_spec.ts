@@ -3,13 +3,13 @@
  * conversion.md. What an image leaves open is as podman has it.
  */
 
-import { STOP_SIGNAL } from "../formats/annotations.ts";
-import type { RunDefaults } from "../formats/image_config.ts";
+import { STOP_SIGNAL } from "../formats/oci/annotations.ts";
+import type { RunDefaults } from "../formats/oci/image_config.ts";
 import type {
   RuntimeLinux,
   RuntimeProcess,
   RuntimeSpec,
-} from "../formats/runtime_spec.ts";
+} from "../formats/oci/runtime_spec.ts";
 import {
   checkPath,
   makeMounts,

@@ -1,7 +1,7 @@
 /** Layer IDs as containers/storage computes them for images. */
 
-import { type Digest, digestOf, hexOf } from "../formats/digest.ts";
-import { type LayerId, layerIdOf } from "../formats/store_ids.ts";
+import { type Digest, digestOf, hexOf } from "../formats/oci/digest.ts";
+import { type LayerId, layerIdOf } from "../formats/storage/store_ids.ts";
 
 /**
  * The store's IDs of an image's layers, from the base up. The same diff IDs

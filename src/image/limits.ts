@@ -1,6 +1,6 @@
 /** How much of the machine a container may use. */
 
-import type { RuntimeRlimit } from "../formats/runtime_spec.ts";
+import type { RuntimeRlimit } from "../formats/oci/runtime_spec.ts";
 
 /** Limits of a container's cgroup; what is left out is not limited. */
 export interface ResourceLimits {

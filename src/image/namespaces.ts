@@ -1,6 +1,6 @@
 /** What a container shares with the host, and what it has of its own. */
 
-import type { RuntimeNamespace } from "../formats/runtime_spec.ts";
+import type { RuntimeNamespace } from "../formats/oci/runtime_spec.ts";
 
 /** Each is its own unless it says `"host"`. */
 export interface ContainerNamespaces {

@@ -1,9 +1,9 @@
 /** The image of pods' infra containers, made here: no registry is needed. */
 
-import type { RawManifest } from "../formats/blob_source.ts";
 import { type Bytes, concatBytes, toBytes } from "../formats/bytes.ts";
-import type { Descriptor } from "../formats/descriptor.ts";
-import { type Digest, digestOf, hexOf } from "../formats/digest.ts";
+import type { RawManifest } from "../formats/oci/blob_source.ts";
+import type { Descriptor } from "../formats/oci/descriptor.ts";
+import { type Digest, digestOf, hexOf } from "../formats/oci/digest.ts";
 import { makePauseProgram, type PauseArchitecture } from "./pause_program.ts";
 
 /** The name under which the pause image is stored. */

@@ -1,10 +1,10 @@
 /** Makes of a seccomp profile what a runtime takes, for one container. */
 
-import type { RuntimeSeccomp } from "../formats/runtime_spec.ts";
+import type { RuntimeSeccomp } from "../formats/oci/runtime_spec.ts";
 import type {
   SeccompProfile,
   SeccompRule,
-} from "../formats/seccomp_profile.ts";
+} from "../formats/oci/seccomp_profile.ts";
 
 /** Whose profile it is to be. */
 export interface SeccompTarget {

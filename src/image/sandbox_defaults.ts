@@ -1,6 +1,6 @@
 /** What keeps containers apart from the host: podman's defaults (4.x, 5.x). */
 
-import type { RuntimeMount } from "../formats/runtime_spec.ts";
+import type { RuntimeMount } from "../formats/oci/runtime_spec.ts";
 
 /** What of the kernel is hidden. */
 export const MASKED_PATHS: readonly string[] = [

@@ -7,7 +7,7 @@ import type {
   SeccompArgument,
   SeccompProfile,
   SeccompRule,
-} from "../formats/seccomp_profile.ts";
+} from "../formats/oci/seccomp_profile.ts";
 
 /** Harmless, or guarded by capabilities in the kernel. */
 const ALLOWED = [

@@ -4,8 +4,8 @@ import type {
   RuntimeLinux,
   RuntimeProcess,
   RuntimeSeccomp,
-} from "../formats/runtime_spec.ts";
-import type { SeccompProfile } from "../formats/seccomp_profile.ts";
+} from "../formats/oci/runtime_spec.ts";
+import type { SeccompProfile } from "../formats/oci/seccomp_profile.ts";
 import {
   type CapabilityChange,
   chooseCapabilities,

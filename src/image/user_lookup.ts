@@ -7,7 +7,7 @@ import {
   parseGroupLine,
   parseId,
   parsePasswdLine,
-} from "../formats/passwd.ts";
+} from "../formats/config/passwd.ts";
 
 /** A user in the kernel's terms. */
 export interface ResolvedUser {

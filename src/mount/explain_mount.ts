@@ -1,6 +1,6 @@
 /** Says why a mount failed, and what to do: the words of mount(8) do not. */
 
-import { CommandError, InUseError } from "../errors.ts";
+import { CommandError, InUseError } from "../errors/store_errors.ts";
 import type { CommandResult } from "../process/run_command.ts";
 import type { MountPlan } from "./plan_overlay.ts";
 

@@ -1,11 +1,11 @@
 /** Mounts and unmounts through mount(8), umount(8) and findmnt(8). */
 
-import type { Abortable } from "../abort.ts";
+import type { Abortable } from "../errors/abort.ts";
 import {
   FINDMNT_COLUMNS,
   type MountEntry,
   parseFindmnt,
-} from "../formats/mount_table.ts";
+} from "../formats/storage/mount_table.ts";
 import { findProgram } from "../process/find_program.ts";
 import { type CommandResult, runCommand } from "../process/run_command.ts";
 import { mountError, unmountError } from "./explain_mount.ts";

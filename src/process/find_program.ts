@@ -1,6 +1,6 @@
 /** Where programs are: never looked up by a `PATH` that others can set. */
 
-import { CommandError } from "../errors.ts";
+import { CommandError } from "../errors/store_errors.ts";
 import { findStranger } from "./who_can_change.ts";
 
 // The union of what distributions use, in the order of Debian's secure path.

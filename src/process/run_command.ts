@@ -1,9 +1,9 @@
 /** Runs other programs to their end. */
 
-import type { Abortable } from "../abort.ts";
-import { CommandError } from "../errors.ts";
+import type { Abortable } from "../errors/abort.ts";
+import { CommandError } from "../errors/store_errors.ts";
+import { whyOf } from "../errors/why.ts";
 import { type Bytes, concatBytes, toText } from "../formats/bytes.ts";
-import { whyOf } from "../why.ts";
 
 /** Options of {@linkcode runCommand}. */
 export interface RunCommandOptions extends Abortable {

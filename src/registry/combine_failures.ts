@@ -4,7 +4,7 @@ import {
   BlobMismatchError,
   RegistryError,
   UnauthorizedError,
-} from "../image_errors.ts";
+} from "../errors/image_errors.ts";
 
 /** Options of {@linkcode combineFailures}. */
 export interface CombineFailuresOptions {

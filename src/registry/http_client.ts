@@ -1,9 +1,9 @@
 /** One HTTP request, by fetch or, where that refuses to, by node:https. */
 
 import type { ClientRequest, RequestOptions } from "node:http";
-import type { Abortable } from "../abort.ts";
-import type { HttpBlobAccess } from "../formats/blob_source.ts";
+import type { Abortable } from "../errors/abort.ts";
 import type { Bytes } from "../formats/bytes.ts";
+import type { HttpBlobAccess } from "../formats/oci/blob_source.ts";
 
 /** How a server proves itself to us, and we to it. */
 export type TlsSettings = Pick<

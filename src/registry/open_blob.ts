@@ -1,9 +1,9 @@
 /** Opens one blob over HTTP: OCI distribution-spec v1.1, "Pulling blobs". */
 
-import type { OpenBlobOptions } from "../formats/blob_source.ts";
+import { BlobMismatchError, RegistryError } from "../errors/image_errors.ts";
 import type { Bytes } from "../formats/bytes.ts";
-import type { Descriptor } from "../formats/descriptor.ts";
-import { BlobMismatchError, RegistryError } from "../image_errors.ts";
+import type { OpenBlobOptions } from "../formats/oci/blob_source.ts";
+import type { Descriptor } from "../formats/oci/descriptor.ts";
 import { encodingOf, unpackBody } from "./content_encoding.ts";
 import { explainFailure } from "./explain_failure.ts";
 import type { HttpRequest } from "./http_client.ts";

@@ -1,14 +1,14 @@
 /** Opens an image at one endpoint: https or http, with whose certificates. */
 
-import type { Abortable } from "../abort.ts";
-import { familiarName, type Reference } from "../formats/reference.ts";
-import { RegistryError } from "../image_errors.ts";
+import type { Abortable } from "../errors/abort.ts";
+import { RegistryError } from "../errors/image_errors.ts";
+import { familiarName, type Reference } from "../formats/oci/reference.ts";
 import { isLoopback } from "./address_rules.ts";
-import type { Endpoint } from "./endpoints.ts";
+import { findCredentials } from "./auth/find_credentials.ts";
+import type { Endpoint } from "./config/endpoints.ts";
+import { loadCertificates } from "./config/load_certificates.ts";
 import { explainFailure, isCertificateProblem } from "./explain_failure.ts";
-import { findCredentials } from "./find_credentials.ts";
-import { loadCertificates } from "./load_certificates.ts";
-import type { RegistryImage, RegistryOptions } from "./open_repository.ts";
+import type { RegistryImage, RegistryOptions } from "./registry_image.ts";
 import { Repository, type RepositoryOptions } from "./repository.ts";
 
 /** All that schemes have in common. */

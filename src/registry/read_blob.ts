@@ -1,10 +1,10 @@
 /** Reads one blob through, and goes on where a connection broke. */
 
-import type { Abortable } from "../abort.ts";
-import type { BlobSource } from "../formats/blob_source.ts";
+import type { Abortable } from "../errors/abort.ts";
+import { BlobMismatchError, RegistryError } from "../errors/image_errors.ts";
 import type { Bytes } from "../formats/bytes.ts";
-import type { Descriptor } from "../formats/descriptor.ts";
-import { BlobMismatchError, RegistryError } from "../image_errors.ts";
+import type { BlobSource } from "../formats/oci/blob_source.ts";
+import type { Descriptor } from "../formats/oci/descriptor.ts";
 import { explainFailure } from "./explain_failure.ts";
 import { sleep } from "./send_request.ts";
 import {

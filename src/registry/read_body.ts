@@ -1,6 +1,6 @@
 /** Reads small bodies whole, and never more than was agreed. */
 
-import type { Abortable } from "../abort.ts";
+import type { Abortable } from "../errors/abort.ts";
 import { type Bytes, concatBytes } from "../formats/bytes.ts";
 import { decodeBody } from "./content_encoding.ts";
 

@@ -1,21 +1,21 @@
 /** One repository behind one URL: its manifests and blobs. */
 
-import type { Abortable } from "../abort.ts";
+import type { Abortable } from "../errors/abort.ts";
+import { BlobMismatchError, RegistryError } from "../errors/image_errors.ts";
+import type { Bytes } from "../formats/bytes.ts";
+import type { Credentials } from "../formats/config/auth_file.ts";
 import type {
   HttpBlobAccess,
   ImageSource,
   OpenBlobOptions,
   RawManifest,
-} from "../formats/blob_source.ts";
-import type { Bytes } from "../formats/bytes.ts";
-import type { Descriptor } from "../formats/descriptor.ts";
-import { type Digest, digestOf, isDigest } from "../formats/digest.ts";
-import { MAX_MANIFEST_SIZE } from "../formats/manifest.ts";
-import { ACCEPTED_MANIFESTS, mediaTypeOf } from "../formats/media_types.ts";
-import { verifyBytes } from "../formats/verify_bytes.ts";
-import { BlobMismatchError, RegistryError } from "../image_errors.ts";
-import { type Authorizer, createAuthorizer } from "./authorizer.ts";
-import type { Credentials } from "../formats/auth_file.ts";
+} from "../formats/oci/blob_source.ts";
+import type { Descriptor } from "../formats/oci/descriptor.ts";
+import { type Digest, digestOf, isDigest } from "../formats/oci/digest.ts";
+import { MAX_MANIFEST_SIZE } from "../formats/oci/manifest.ts";
+import { ACCEPTED_MANIFESTS, mediaTypeOf } from "../formats/oci/media_types.ts";
+import { verifyBytes } from "../formats/oci/verify_bytes.ts";
+import { type Authorizer, createAuthorizer } from "./auth/authorizer.ts";
 import { cleanText, explainFailure } from "./explain_failure.ts";
 import {
   createHttpClient,

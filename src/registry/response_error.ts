@@ -1,8 +1,8 @@
 /** Error answers: OCI distribution-spec v1.1, "Error Codes". */
 
-import type { Abortable } from "../abort.ts";
+import type { Abortable } from "../errors/abort.ts";
+import { RegistryError, UnauthorizedError } from "../errors/image_errors.ts";
 import { toText } from "../formats/bytes.ts";
-import { RegistryError, UnauthorizedError } from "../image_errors.ts";
 import { cleanText } from "./explain_failure.ts";
 import { readBody } from "./read_body.ts";
 import { retryAfterMs } from "./send_request.ts";

@@ -1,7 +1,10 @@
 /** GET with retries, time limits and redirects: the rules of registries. */
 
-import type { Abortable } from "../abort.ts";
-import { HostNotPermittedError, RegistryError } from "../image_errors.ts";
+import type { Abortable } from "../errors/abort.ts";
+import {
+  HostNotPermittedError,
+  RegistryError,
+} from "../errors/image_errors.ts";
 import { findAddressProblem } from "./address_rules.ts";
 import { encodingOf } from "./content_encoding.ts";
 import { explainFailure, isLasting } from "./explain_failure.ts";

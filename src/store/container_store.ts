@@ -1,15 +1,24 @@
 /** Containers in a store: their records, layers and directories. */
 
 import { chmodSync, mkdirSync, statSync } from "node:fs";
-import { DuplicateIdError, DuplicateNameError } from "../errors.ts";
-import { type ContainerId, parseLayerId } from "../formats/store_ids.ts";
-import type { ContainerRecord, ImageRecord } from "../formats/store_record.ts";
+import {
+  DuplicateIdError,
+  DuplicateNameError,
+} from "../errors/store_errors.ts";
+import {
+  type ContainerId,
+  parseLayerId,
+} from "../formats/storage/store_ids.ts";
+import type {
+  ContainerRecord,
+  ImageRecord,
+} from "../formats/storage/store_record.ts";
 import { randomId } from "../fs/random_name.ts";
-import { createLayer } from "./create_layer.ts";
 import { noteUse } from "./image_store.ts";
+import { createLayer } from "./layers/create_layer.ts";
 import { runDirectory, type StorePaths, workDirectory } from "./paths.ts";
+import type { Tables } from "./records/tables.ts";
 import type { Store } from "./store.ts";
-import type { Tables } from "./tables.ts";
 
 /** A container to be put into a store. */
 export interface NewContainer {

@@ -1,16 +1,16 @@
 /** Takes containers out of a store. */
 
 import { dirname } from "@std/path";
-import type { ContainerId } from "../formats/store_ids.ts";
-import type { ContainerRecord } from "../formats/store_record.ts";
+import type { ContainerId } from "../formats/storage/store_ids.ts";
+import type { ContainerRecord } from "../formats/storage/store_record.ts";
 import { removeTreeSync } from "../fs/remove_tree.ts";
 import { INCOMPLETE } from "./container_store.ts";
-import { dropLayer, makeRoomOf } from "./delete_layer.ts";
+import { dropLayer, makeRoomOf } from "./layers/delete_layer.ts";
+import type { Trash } from "./layers/trash.ts";
 import { runDirectory, workDirectory } from "./paths.ts";
-import type { Trash } from "./trash.ts";
-import { isScarce } from "./reserve.ts";
+import { isScarce } from "./records/reserve.ts";
+import type { Tables } from "./records/tables.ts";
 import type { Store } from "./store.ts";
-import type { Tables } from "./tables.ts";
 
 /**
  * Deletes a container that is not mounted: layer, directories, record. It is

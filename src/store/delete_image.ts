@@ -1,15 +1,19 @@
 /** Takes images out of a store, with the layers that only they need. */
 
-import { InUseError } from "../errors.ts";
-import type { LayerId } from "../formats/store_ids.ts";
-import type { ImageRecord } from "../formats/store_record.ts";
+import { InUseError } from "../errors/store_errors.ts";
+import type { LayerId } from "../formats/storage/store_ids.ts";
+import type { ImageRecord } from "../formats/storage/store_record.ts";
 import { removeTreeSync } from "../fs/remove_tree.ts";
-import { dropLayers, findLayerUsers, makeRoomOf } from "./delete_layer.ts";
 import { findImageUsers } from "./image_store.ts";
+import {
+  dropLayers,
+  findLayerUsers,
+  makeRoomOf,
+} from "./layers/delete_layer.ts";
+import type { Trash } from "./layers/trash.ts";
 import { imageDirectory } from "./paths.ts";
-import type { Trash } from "./trash.ts";
+import type { Tables } from "./records/tables.ts";
 import type { Store } from "./store.ts";
-import type { Tables } from "./tables.ts";
 
 /**
  * Deletes an image and those of its layers that nobody else needs.

@@ -4,10 +4,10 @@ import {
   AmbiguousIdError,
   ContainerNotFoundError,
   InvalidContainerIdError,
-} from "../errors.ts";
-import { MIN_ID_PREFIX } from "../formats/store_ids.ts";
-import type { ContainerRecord } from "../formats/store_record.ts";
-import type { RecordTable } from "./record_table.ts";
+} from "../errors/store_errors.ts";
+import { MIN_ID_PREFIX } from "../formats/storage/store_ids.ts";
+import type { ContainerRecord } from "../formats/storage/store_record.ts";
+import type { RecordTable } from "./records/record_table.ts";
 
 /** What containers and pods are found by. */
 export interface Findable {

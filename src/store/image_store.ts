@@ -1,21 +1,21 @@
 /** Images in a store: their records, names and items. */
 
-import { chmodSync, mkdirSync, statSync } from "node:fs";
 import { join } from "@std/path";
+import { chmodSync, mkdirSync, statSync } from "node:fs";
 import type { Bytes } from "../formats/bytes.ts";
-import type { ImageName } from "../formats/reference.ts";
-import type { ImageId, LayerId } from "../formats/store_ids.ts";
-import type { ImageRecord } from "../formats/store_record.ts";
+import type { ImageName } from "../formats/oci/reference.ts";
+import type { ImageId, LayerId } from "../formats/storage/store_ids.ts";
+import type { ImageRecord } from "../formats/storage/store_record.ts";
+import { imageDirectory, type StorePaths } from "./paths.ts";
 import {
   bigDataFileName,
   type BigDataItem,
   readBigData,
   writeBigData,
-} from "./big_data.ts";
-import { imageDirectory, type StorePaths } from "./paths.ts";
-import type { RecordTable } from "./record_table.ts";
+} from "./records/big_data.ts";
+import type { RecordTable } from "./records/record_table.ts";
+import type { Tables } from "./records/tables.ts";
 import type { Store } from "./store.ts";
-import type { Tables } from "./tables.ts";
 
 /** An image to be put into a store. */
 export interface NewImage {

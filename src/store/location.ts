@@ -1,5 +1,6 @@
 /** Where a store may be, and where that really is. */
 
+import { basename, dirname, isAbsolute, join } from "@std/path";
 import {
   existsSync,
   lstatSync,
@@ -7,8 +8,7 @@ import {
   realpathSync,
   statSync,
 } from "node:fs";
-import { basename, dirname, isAbsolute, join } from "@std/path";
-import { UnsupportedStoreError } from "../errors.ts";
+import { UnsupportedStoreError } from "../errors/store_errors.ts";
 import { isErrno } from "../fs/errno.ts";
 import type { StoreLocation } from "./paths.ts";
 

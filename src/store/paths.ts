@@ -1,7 +1,11 @@
 /** Where things lie in a store of containers/storage, overlay driver. */
 
 import { join } from "@std/path";
-import type { ContainerId, ImageId, LayerId } from "../formats/store_ids.ts";
+import type {
+  ContainerId,
+  ImageId,
+  LayerId,
+} from "../formats/storage/store_ids.ts";
 
 /** The paths of one store; all absolute. */
 export interface StorePaths {

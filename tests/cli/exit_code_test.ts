@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { UsageError } from "../../src/cli/command.ts";
 import { exitCodeOf } from "../../src/cli/exit_code.ts";
+import { UsageError } from "../../src/cli/usage_error.ts";
 import * as errors from "../../src/mod.ts";
 
 Deno.test("exitCodeOf() tells conditions apart", async (t) => {

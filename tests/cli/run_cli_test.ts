@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { runCli } from "../../src/cli/run_cli.ts";
 import project from "../../deno.json" with { type: "json" };
+import { runCli } from "../../src/cli/run_cli.ts";
 import { memoryTerminal } from "../support/memory_terminal.ts";
 
 async function orlop(...args: string[]) {

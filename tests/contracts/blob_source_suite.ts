@@ -1,10 +1,10 @@
 /** What every BlobSource promises. */
 
 import { assertEquals, assertRejects } from "@std/assert";
-import type { BlobSource } from "../../src/formats/blob_source.ts";
 import type { Bytes } from "../../src/formats/bytes.ts";
-import { digestOf } from "../../src/formats/digest.ts";
-import { OCI_LAYER_GZIP } from "../../src/formats/media_types.ts";
+import type { BlobSource } from "../../src/formats/oci/blob_source.ts";
+import { digestOf } from "../../src/formats/oci/digest.ts";
+import { OCI_LAYER_GZIP } from "../../src/formats/oci/media_types.ts";
 import { readBlob } from "../../src/registry/read_blob.ts";
 
 /** Tries the promises on a source that has one known blob. */

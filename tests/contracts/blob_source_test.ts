@@ -1,14 +1,14 @@
-import { parseReference } from "../../src/formats/reference.ts";
-import { openLayout } from "../../src/image/layout_source.ts";
+import { parseReference } from "../../src/formats/oci/reference.ts";
 import { openRepository } from "../../src/registry/open_repository.ts";
+import { openLayout } from "../../src/transports/layout_source.ts";
+import { writeTestLayout } from "../support/images/test_layout.ts";
 import { memoryBlobSource } from "../support/memory_blob_source.ts";
 import { needs } from "../support/peers.ts";
 import {
   REGISTRY_PROGRAMS,
   startRegistry,
-} from "../support/registry_server.ts";
+} from "../support/servers/registry_server.ts";
 import { tempDir } from "../support/temp_dir.ts";
-import { writeTestLayout } from "../support/test_layout.ts";
 import { testBlobSource } from "./blob_source_suite.ts";
 
 Deno.test("a map in memory is a BlobSource", async (t) => {

@@ -1,12 +1,13 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import type { Descriptor } from "../../src/formats/descriptor.ts";
-import { digestOf } from "../../src/formats/digest.ts";
-import type { ImageIndex } from "../../src/formats/manifest.ts";
+import { NoMatchingPlatformError } from "../../src/errors/image_errors.ts";
+import type { Descriptor } from "../../src/formats/oci/descriptor.ts";
+import { digestOf } from "../../src/formats/oci/digest.ts";
+import type { ImageIndex } from "../../src/formats/oci/manifest.ts";
 import {
   DOCKER_LIST,
   OCI_INDEX,
   OCI_MANIFEST,
-} from "../../src/formats/media_types.ts";
+} from "../../src/formats/oci/media_types.ts";
 import {
   choosePlatform,
   hostPlatform,
@@ -14,7 +15,6 @@ import {
   platformFits,
   platformText,
 } from "../../src/image/choose_manifest.ts";
-import { NoMatchingPlatformError } from "../../src/image_errors.ts";
 
 Deno.test("choosePlatform() picks the best entry", async (t) => {
   const cases: [wanted: string, offered: string[], chosen: string][] = [

@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import type { RunDefaults } from "../../src/formats/image_config.ts";
+import type { RunDefaults } from "../../src/formats/oci/image_config.ts";
 import {
   formatRuntimeSpec,
   parseRuntimeSpec,
-} from "../../src/formats/runtime_spec.ts";
+} from "../../src/formats/oci/runtime_spec.ts";
 import { DEFAULT_CAPABILITIES } from "../../src/image/capabilities.ts";
 import {
   makeRuntimeSpec,

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { digestOf, hexOf } from "../../src/formats/digest.ts";
+import { digestOf, hexOf } from "../../src/formats/oci/digest.ts";
 import { layerIdsOf } from "../../src/image/layer_ids.ts";
 
 Deno.test("layerIdsOf() chains diff IDs as containers/storage does", () => {

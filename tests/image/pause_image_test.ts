@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { digestOf } from "../../src/formats/digest.ts";
-import { parseImageConfig } from "../../src/formats/image_config.ts";
-import { parseManifest } from "../../src/formats/manifest.ts";
+import { digestOf } from "../../src/formats/oci/digest.ts";
+import { parseImageConfig } from "../../src/formats/oci/image_config.ts";
+import { parseManifest } from "../../src/formats/oci/manifest.ts";
 import { makePauseImage } from "../../src/image/pause_image.ts";
 
 // Change these only with the image's name: stores tell images by them.

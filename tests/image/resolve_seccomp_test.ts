@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import type { SeccompProfile } from "../../src/formats/seccomp_profile.ts";
+import type { SeccompProfile } from "../../src/formats/oci/seccomp_profile.ts";
 import { resolveSeccomp } from "../../src/image/resolve_seccomp.ts";
 import { DEFAULT_SECCOMP } from "../../src/image/seccomp_table.ts";
 

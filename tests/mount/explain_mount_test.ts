@@ -1,5 +1,5 @@
 import { assertEquals, assertInstanceOf } from "@std/assert";
-import { CommandError, InUseError } from "../../src/errors.ts";
+import { CommandError, InUseError } from "../../src/errors/store_errors.ts";
 import { mountError, unmountError } from "../../src/mount/explain_mount.ts";
 
 Deno.test("mountError() says what to do", async (t) => {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
-import { CommandError, InUseError } from "../../src/errors.ts";
+import { CommandError, InUseError } from "../../src/errors/store_errors.ts";
 import { systemMounter } from "../../src/mount/mounter.ts";
 import { planOverlay } from "../../src/mount/plan_overlay.ts";
 import { prepareOverlay } from "../../src/mount/prepare_overlay.ts";

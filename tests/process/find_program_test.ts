@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { CommandError } from "../../src/errors.ts";
+import { CommandError } from "../../src/errors/store_errors.ts";
 import { findProgram } from "../../src/process/find_program.ts";
 import { needs } from "../support/peers.ts";
 import { tempDir } from "../support/temp_dir.ts";

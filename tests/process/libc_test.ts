@@ -1,8 +1,12 @@
 import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
 import { closeSync, openSync, readlinkSync, symlinkSync } from "node:fs";
 import { type Libc, takeLibc } from "../../src/process/libc.ts";
-import { canLock, holdLock, type LockStyle } from "../support/lock_holder.ts";
 import { needs, needsThat } from "../support/peers.ts";
+import {
+  canLock,
+  holdLock,
+  type LockStyle,
+} from "../support/programs/lock_holder.ts";
 import { type TempDir, tempDir } from "../support/temp_dir.ts";
 
 const libc = takeLibc();

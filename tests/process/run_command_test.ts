@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { CommandError } from "../../src/errors.ts";
+import { CommandError } from "../../src/errors/store_errors.ts";
 import { toBytes } from "../../src/formats/bytes.ts";
 import {
   runCommand,

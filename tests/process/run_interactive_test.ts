@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { toFileUrl } from "@std/path";
-import { CommandError } from "../../src/errors.ts";
+import { CommandError } from "../../src/errors/store_errors.ts";
 import { runInteractive } from "../../src/process/run_interactive.ts";
 
 const MODULE = toFileUrl(

@@ -1,10 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { PolicyError } from "../../src/errors.ts";
 import {
   BlobMismatchError,
   RegistryError,
   UnauthorizedError,
-} from "../../src/image_errors.ts";
+} from "../../src/errors/image_errors.ts";
+import { PolicyError } from "../../src/errors/store_errors.ts";
 import { combineFailures } from "../../src/registry/combine_failures.ts";
 
 const message = "all of it";

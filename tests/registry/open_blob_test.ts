@@ -1,16 +1,20 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import type { HttpBlobAccess } from "../../src/formats/blob_source.ts";
-import { digestOf } from "../../src/formats/digest.ts";
-import { OCI_LAYER_GZIP } from "../../src/formats/media_types.ts";
-import { RegistryError } from "../../src/image_errors.ts";
+import { RegistryError } from "../../src/errors/image_errors.ts";
+import type { HttpBlobAccess } from "../../src/formats/oci/blob_source.ts";
+import { digestOf } from "../../src/formats/oci/digest.ts";
+import { OCI_LAYER_GZIP } from "../../src/formats/oci/media_types.ts";
 import { createHttpClient } from "../../src/registry/http_client.ts";
-import type { BlobRequest } from "../support/blob_worker.ts";
-import { serveHostile } from "../support/hostile_server.ts";
-import { httpBlobs } from "../support/http_blobs.ts";
+import { writeTestLayout } from "../support/images/test_layout.ts";
 import { needs } from "../support/peers.ts";
-import { freePort, run, startRegistry } from "../support/registry_server.ts";
+import type { BlobRequest } from "../support/programs/blob_worker.ts";
+import { serveHostile } from "../support/servers/hostile_server.ts";
+import { httpBlobs } from "../support/servers/http_blobs.ts";
+import {
+  freePort,
+  run,
+  startRegistry,
+} from "../support/servers/registry_server.ts";
 import { tempDir } from "../support/temp_dir.ts";
-import { writeTestLayout } from "../support/test_layout.ts";
 
 type Controller = ReadableStreamDefaultController<Uint8Array>;
 
@@ -119,7 +123,7 @@ async function readInWorker(
   request: BlobRequest,
   net: string[],
 ): Promise<unknown> {
-  const url = new URL("../support/blob_worker.ts", import.meta.url);
+  const url = new URL("../support/programs/blob_worker.ts", import.meta.url);
   const worker = new Worker(url, {
     type: "module",
     deno: { permissions: { net } },

@@ -1,23 +1,30 @@
 import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
-import { PolicyError } from "../../src/errors.ts";
-import { parseManifest } from "../../src/formats/manifest.ts";
-import { parseReference } from "../../src/formats/reference.ts";
-import { choosePlatform } from "../../src/image/choose_manifest.ts";
-import { RegistryError, UnauthorizedError } from "../../src/image_errors.ts";
 import {
-  openRepository,
-  type RegistryOptions,
-} from "../../src/registry/open_repository.ts";
-import { type SeenRequest, serveHostile } from "../support/hostile_server.ts";
+  RegistryError,
+  UnauthorizedError,
+} from "../../src/errors/image_errors.ts";
+import { PolicyError } from "../../src/errors/store_errors.ts";
+import { parseManifest } from "../../src/formats/oci/manifest.ts";
+import { parseReference } from "../../src/formats/oci/reference.ts";
+import { choosePlatform } from "../../src/image/choose_manifest.ts";
+import { openRepository } from "../../src/registry/open_repository.ts";
+import type { RegistryOptions } from "../../src/registry/registry_image.ts";
+import {
+  type TestImage,
+  writeTestLayout,
+} from "../support/images/test_layout.ts";
 import { needs } from "../support/peers.ts";
+import {
+  type SeenRequest,
+  serveHostile,
+} from "../support/servers/hostile_server.ts";
 import {
   freePort,
   REGISTRY_PROGRAMS,
   type RegistryServerOptions,
   startRegistry,
-} from "../support/registry_server.ts";
+} from "../support/servers/registry_server.ts";
 import { tempDir } from "../support/temp_dir.ts";
-import { type TestImage, writeTestLayout } from "../support/test_layout.ts";
 
 const USER = { name: "ann", password: "s3:cret" };
 

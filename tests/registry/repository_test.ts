@@ -1,14 +1,17 @@
 import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
-import type { Credentials } from "../../src/formats/auth_file.ts";
-import { digestOf } from "../../src/formats/digest.ts";
-import { OCI_LAYER_GZIP, OCI_MANIFEST } from "../../src/formats/media_types.ts";
 import {
   BlobMismatchError,
   RegistryError,
   UnauthorizedError,
-} from "../../src/image_errors.ts";
+} from "../../src/errors/image_errors.ts";
+import type { Credentials } from "../../src/formats/config/auth_file.ts";
+import { digestOf } from "../../src/formats/oci/digest.ts";
+import {
+  OCI_LAYER_GZIP,
+  OCI_MANIFEST,
+} from "../../src/formats/oci/media_types.ts";
 import { Repository } from "../../src/registry/repository.ts";
-import { serveHostile } from "../support/hostile_server.ts";
+import { serveHostile } from "../support/servers/hostile_server.ts";
 
 const MANIFEST = '{"schemaVersion":2}';
 const BLOB = { mediaType: OCI_LAYER_GZIP, digest: digestOf("blob"), size: 4 };

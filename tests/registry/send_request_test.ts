@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { createHttpClient } from "../../src/registry/http_client.ts";
 import { retryAfterMs, sendRequest } from "../../src/registry/send_request.ts";
-import { serveHostile } from "../support/hostile_server.ts";
+import { serveHostile } from "../support/servers/hostile_server.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 

@@ -1,13 +1,19 @@
 /** Servers that take their time: none holds a pull for ever. */
 
 import { assert, assertRejects, assertStringIncludes } from "@std/assert";
-import { digestOf } from "../../src/formats/digest.ts";
-import { OCI_LAYER_GZIP, OCI_MANIFEST } from "../../src/formats/media_types.ts";
-import { RegistryError } from "../../src/image_errors.ts";
+import { RegistryError } from "../../src/errors/image_errors.ts";
+import { digestOf } from "../../src/formats/oci/digest.ts";
+import {
+  OCI_LAYER_GZIP,
+  OCI_MANIFEST,
+} from "../../src/formats/oci/media_types.ts";
 import type { TlsSettings } from "../../src/registry/http_client.ts";
 import { readBlob } from "../../src/registry/read_blob.ts";
 import { Repository } from "../../src/registry/repository.ts";
-import { serveSlowly, type SlowAnswer } from "../support/slow_server.ts";
+import {
+  serveSlowly,
+  type SlowAnswer,
+} from "../support/servers/slow_server.ts";
 
 // All limits of a pull, much shortened: 100 bytes must come in 100 ms.
 const RETRY = {

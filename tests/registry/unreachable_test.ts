@@ -1,11 +1,11 @@
 /** What people are told of a server that cannot be spoken to. */
 
 import { assertEquals, assertRejects } from "@std/assert";
-import { parseReference } from "../../src/formats/reference.ts";
-import { RegistryError } from "../../src/image_errors.ts";
+import { RegistryError } from "../../src/errors/image_errors.ts";
+import { parseReference } from "../../src/formats/oci/reference.ts";
 import { explainFailure } from "../../src/registry/explain_failure.ts";
 import { openRepository } from "../../src/registry/open_repository.ts";
-import { serveSlowly } from "../support/slow_server.ts";
+import { serveSlowly } from "../support/servers/slow_server.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 const ADVICE = "; for plain http use --tls-verify=false, or insecure = true " +

@@ -7,15 +7,15 @@ function check(path: string, source: string): string[] {
 
 Deno.test("checkLayers() lets imports go down", async (t) => {
   const cases: [string, string, string][] = [
-    ["cli to runtime", "src/cli/a.ts", `import "../runtime/a.ts";`],
+    ["cli to engine", "src/cli/a.ts", `import "../engine/a.ts";`],
     ["cli to the bottom", "src/cli/a.ts", `import "../formats/a.ts";`],
-    ["runtime to store", "src/runtime/a.ts", `import "../store/a.ts";`],
+    ["engine to store", "src/engine/a.ts", `import "../store/a.ts";`],
     ["store to fs", "src/store/a.ts", `import "../fs/a.ts";`],
     ["fs to process", "src/fs/a.ts", `import "../process/a.ts";`],
-    ["formats to errors", "src/formats/a.ts", `import "../errors.ts";`],
+    ["formats to errors", "src/formats/a.ts", `import "../errors/b.ts";`],
     ["the same folder", "src/image/a.ts", `import "./b.ts";`],
     ["a folder inside", "src/cli/commands/a.ts", `import "../b.ts";`],
-    ["mod.ts re-exports", "src/mod.ts", `export { a } from "./runtime/a.ts";`],
+    ["mod.ts re-exports", "src/mod.ts", `export { a } from "./engine/a.ts";`],
     ["packages", "src/fs/a.ts", `import "@std/path"; import "node:fs";`],
     ["an adapter", "src/std/fs/mod.ts", `export { a } from "./a.ts";`],
   ];
@@ -26,7 +26,7 @@ Deno.test("checkLayers() lets imports go down", async (t) => {
 
 Deno.test("checkLayers() refuses imports up and sideways", async (t) => {
   const cases: [string, string, string, string][] = [
-    ["up", "src/store/a.ts", "../runtime/b.ts", "store may not import runtime"],
+    ["up", "src/store/a.ts", "../engine/b.ts", "store may not import engine"],
     ["to the top", "src/fs/a.ts", "../mod.ts", "fs may not import mod"],
     [
       "sideways",
@@ -49,8 +49,8 @@ Deno.test("checkLayers() refuses imports up and sideways", async (t) => {
     ["mod to cli", "src/mod.ts", "./cli/b.ts", "mod may not import cli"],
     [
       "errors to a layer",
-      "src/errors.ts",
-      "./formats/a.ts",
+      "src/errors/a.ts",
+      "../formats/a.ts",
       "errors may not import formats",
     ],
     [
@@ -93,6 +93,57 @@ Deno.test("checkLayers() refuses imports up and sideways", async (t) => {
       );
     });
   }
+});
+
+Deno.test("checkLayers() keeps the order of rooms", async (t) => {
+  const room = (name: string) => `src/engine/${name}/a.ts`;
+  const cases: [string, string, string, string[]][] = [
+    ["down", room("pods"), "../images/b.ts", []],
+    ["inside", room("pods"), "./b.ts", []],
+    ["to a file beside the rooms", room("images"), "../b.ts", []],
+    ["from a file beside them", "src/engine/a.ts", "./pods/b.ts", []],
+    ["up", room("images"), "../pods/b.ts", ["images may not import pods"]],
+    ["sideways", room("cleanup"), "../doctor/b.ts", [
+      "cleanup may not import doctor",
+    ]],
+    ["where there is no order", "src/formats/tar/a.ts", "../oci/b.ts", []],
+  ];
+  for (const [name, path, specifier, expected] of cases) {
+    await t.step(name, () => {
+      assertEquals(
+        check(path, `import "${specifier}";`),
+        expected.map((why) =>
+          `${path}:1: Cannot import "${specifier}": ${why}`
+        ),
+      );
+    });
+  }
+});
+
+Deno.test("checkLayers() refuses circles, also of types", () => {
+  const files = [
+    { path: "src/fs/a.ts", source: `import { b } from "./b.ts";` },
+    { path: "src/fs/b.ts", source: `\nimport type { C } from "./c.ts";` },
+    { path: "src/fs/c.ts", source: `import { a } from "./a.ts";` },
+    { path: "src/fs/d.ts", source: `import { a } from "./a.ts";` },
+  ];
+  const [a, b, c] = files.map(({ path }) => path);
+  assertEquals(checkLayers(files), [
+    `${a}:1: Cannot import "./b.ts": a circle: ${b}, ${c}, ${a}`,
+    `${b}:2: Cannot import "./c.ts": a circle: ${c}, ${a}, ${b}`,
+    `${c}:1: Cannot import "./a.ts": a circle: ${a}, ${b}, ${c}`,
+  ]);
+});
+
+Deno.test("checkLayers() refuses crowded folders", () => {
+  const files = (count: number) =>
+    Array.from({ length: count }, (_, n) => ({
+      ...{ path: `src/fs/f${n}.ts`, source: "" },
+    }));
+  assertEquals(checkLayers(files(25)), []);
+  assertEquals(checkLayers(files(26)), [
+    "src/fs: Cannot hold 26 files: 25 are the most",
+  ]);
 });
 
 Deno.test("checkLayers() sees every kind of import", async (t) => {
@@ -157,7 +208,7 @@ Deno.test("checkLayers() keeps programs, network and FFI in their places", async
       "src/process/a.ts",
       "src/fs/a.ts",
     ],
-    ["fetch", `await fetch("a")`, "src/registry/a.ts", "src/runtime/a.ts"],
+    ["fetch", `await fetch("a")`, "src/registry/a.ts", "src/engine/a.ts"],
     ["fetch", `globalThis.fetch("a")`, "src/registry/a.ts", "src/cli/a.ts"],
     [
       "dlopen",

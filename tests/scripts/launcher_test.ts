@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { existsSync } from "node:fs";
 import { basename, fromFileUrl } from "@std/path";
+import { existsSync } from "node:fs";
 import { type Command, PROGRAMS } from "../../src/cli/command.ts";
 import { COMMANDS } from "../../src/cli/command_table.ts";
-import { ENVIRONMENT_NAMES } from "../../src/registry/config_paths.ts";
 import { placesOf } from "../../src/process/find_program.ts";
+import { ENVIRONMENT_NAMES } from "../../src/registry/config/config_paths.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 const root = fromFileUrl(new URL("../../", import.meta.url));

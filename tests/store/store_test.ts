@@ -6,6 +6,7 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
+import { join } from "@std/path";
 import {
   existsSync,
   mkdirSync,
@@ -15,22 +16,26 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "@std/path";
 import {
   DamagedStoreError,
   StoreBusyError,
   UnsupportedStoreError,
-} from "../../src/errors.ts";
-import { parseContainerId } from "../../src/formats/store_ids.ts";
+} from "../../src/errors/store_errors.ts";
+import { parseContainerId } from "../../src/formats/storage/store_ids.ts";
 import { INCOMPLETE } from "../../src/store/container_store.ts";
+import { openStore } from "../../src/store/open_store.ts";
 import {
   layerDirectory,
   runDirectory,
   tarSplitPath,
   workDirectory,
 } from "../../src/store/paths.ts";
-import { openStore, type Store } from "../../src/store/store.ts";
-import { idOf, putLayer, putSmallImage } from "../support/small_layers.ts";
+import type { Store } from "../../src/store/store.ts";
+import {
+  idOf,
+  putLayer,
+  putSmallImage,
+} from "../support/images/small_layers.ts";
 import { storeAgent } from "../support/store_agent.ts";
 import { tempDir } from "../support/temp_dir.ts";
 

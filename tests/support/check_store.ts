@@ -3,6 +3,7 @@
  * of containers/storage call a check, and leftovers, which they do not mind.
  */
 
+import { join } from "@std/path";
 import {
   existsSync,
   lstatSync,
@@ -10,9 +11,8 @@ import {
   readFileSync,
   readlinkSync,
 } from "node:fs";
-import { join } from "@std/path";
-import { digestOf } from "../../src/formats/digest.ts";
-import type { LayerId } from "../../src/formats/store_ids.ts";
+import { digestOf } from "../../src/formats/oci/digest.ts";
+import type { LayerId } from "../../src/formats/storage/store_ids.ts";
 import {
   type BigDataMembers,
   type ContainerRecord,
@@ -23,8 +23,7 @@ import {
   parseLayerRecords,
   parseMountRecords,
   type StoreRecord,
-} from "../../src/formats/store_record.ts";
-import { bigDataFileName } from "../../src/store/big_data.ts";
+} from "../../src/formats/storage/store_record.ts";
 import {
   layerDirectory,
   layOut,
@@ -32,6 +31,7 @@ import {
   type StorePaths,
   tarSplitPath,
 } from "../../src/store/paths.ts";
+import { bigDataFileName } from "../../src/store/records/big_data.ts";
 
 /** How a store may be. */
 export interface CheckStoreOptions extends StoreLocation {

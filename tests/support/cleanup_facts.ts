@@ -5,8 +5,8 @@ import type {
   ContainerFact,
   ImageFact,
   LeftoverFact,
-} from "../../src/runtime/cleanup_facts.ts";
-import type { LayerFact } from "../../src/runtime/layer_users.ts";
+} from "../../src/engine/cleanup/cleanup_facts.ts";
+import type { LayerFact } from "../../src/engine/layer_users.ts";
 
 /** When the facts were gathered. */
 export const NOW = Date.parse("2026-06-30T12:00:00Z");

@@ -1,18 +1,18 @@
 /** What is typed behind `orlop run`, as the runtime is told of it. */
 
 import { assert } from "@std/assert";
-import { UsageError } from "../../src/cli/command.ts";
 import { COMMANDS } from "../../src/cli/command_table.ts";
 import {
   type ContainerFlags,
   containerSettings,
-} from "../../src/cli/container_settings.ts";
-import type { EnvSources } from "../../src/cli/input/env_flags.ts";
-import { parseCommandLine } from "../../src/cli/parse_command_line.ts";
-import type { RuntimeSpec } from "../../src/formats/runtime_spec.ts";
+} from "../../src/cli/input/flags/container_settings.ts";
+import type { EnvSources } from "../../src/cli/input/flags/env_flags.ts";
+import { parseCommandLine } from "../../src/cli/input/parse_command_line.ts";
+import { UsageError } from "../../src/cli/usage_error.ts";
+import { findDevice } from "../../src/engine/containers/host_resources.ts";
+import type { TemplateOptions } from "../../src/engine/containers/make_template.ts";
+import type { RuntimeSpec } from "../../src/formats/oci/runtime_spec.ts";
 import { makeRuntimeSpec } from "../../src/image/default_spec.ts";
-import { findDevice } from "../../src/runtime/host_resources.ts";
-import type { TemplateOptions } from "../../src/runtime/make_template.ts";
 import { openHost } from "../../src/process/host.ts";
 
 const IMAGE = {

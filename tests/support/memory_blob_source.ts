@@ -1,9 +1,9 @@
 /** A source of blobs in memory: the twin of registries and layouts. */
 
-import { NotFoundError } from "../../src/errors.ts";
-import type { BlobSource } from "../../src/formats/blob_source.ts";
+import { NotFoundError } from "../../src/errors/store_errors.ts";
 import type { Bytes } from "../../src/formats/bytes.ts";
-import { type Digest, digestOf } from "../../src/formats/digest.ts";
+import type { BlobSource } from "../../src/formats/oci/blob_source.ts";
+import { type Digest, digestOf } from "../../src/formats/oci/digest.ts";
 
 /** Makes a source that has these blobs and no others. */
 export function memoryBlobSource(blobs: readonly Bytes[]): BlobSource {

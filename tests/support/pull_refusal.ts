@@ -1,8 +1,9 @@
 /** Pulls that must fail, and leave nothing. */
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { OCI_INDEX, OCI_MANIFEST } from "../../src/formats/media_types.ts";
-import type { PullOptions } from "../../src/runtime/pull_image.ts";
+import type { PullOptions } from "../../src/engine/transfer/pull_image.ts";
+import { OCI_INDEX, OCI_MANIFEST } from "../../src/formats/oci/media_types.ts";
+import { layerOf } from "./images/stacked_layout.ts";
 import { pullStore } from "./pull_store.ts";
 import {
   type MadeImage,
@@ -11,8 +12,7 @@ import {
   noise,
   serveImage,
   withManifest,
-} from "./served_image.ts";
-import { layerOf } from "./stacked_layout.ts";
+} from "./servers/served_image.ts";
 
 /** A pull that must fail and leave nothing. */
 export interface Refusal {

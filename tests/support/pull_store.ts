@@ -1,10 +1,13 @@
 /** A store that tests pull to, in their own process, and what pulls leave. */
 
-import { describeError } from "../../src/cli/describe_error.ts";
 import { exitCodeOf } from "../../src/cli/exit_code.ts";
-import type { PullEvent } from "../../src/runtime/pull_event.ts";
-import { pullImage, type PullOptions } from "../../src/runtime/pull_image.ts";
-import type { StoredImage } from "../../src/runtime/store_image.ts";
+import { describeError } from "../../src/cli/render/describe_error.ts";
+import type { PullEvent } from "../../src/engine/transfer/pull_event.ts";
+import {
+  pullImage,
+  type PullOptions,
+} from "../../src/engine/transfer/pull_image.ts";
+import type { StoredImage } from "../../src/engine/transfer/store_image.ts";
 import { checkStore } from "./check_store.ts";
 import { storeAgent } from "./store_agent.ts";
 import { listContents, listPartials } from "./store_contents.ts";

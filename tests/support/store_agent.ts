@@ -1,11 +1,11 @@
 /** Agents on stores of their own, in temporary folders. */
 
-import { takeLibc } from "../../src/process/libc.ts";
 import {
   type Agent,
   type AgentOptions,
   openAgent,
-} from "../../src/runtime/agent.ts";
+} from "../../src/engine/agent.ts";
+import { takeLibc } from "../../src/process/libc.ts";
 import { type MemoryMounter, memoryMounter } from "./memory_mounter.ts";
 import { type TempDir, tempDir } from "./temp_dir.ts";
 

@@ -1,11 +1,11 @@
 /** What pulls leave in a store, by its files. */
 
-import { existsSync, readdirSync } from "node:fs";
 import { join } from "@std/path";
+import { existsSync, readdirSync } from "node:fs";
 import {
   parseImageRecords,
   parseLayerRecords,
-} from "../../src/formats/store_record.ts";
+} from "../../src/formats/storage/store_record.ts";
 
 /** Lists what pulls have put below a root. */
 export function listContents(root: string): readonly string[] {

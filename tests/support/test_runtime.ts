@@ -1,33 +1,31 @@
 /** Runtimes on stores of their own that mount in memory: no root is needed. */
 
 import { join } from "@std/path";
-import { toBytes } from "../../src/formats/bytes.ts";
-import { digestOf } from "../../src/formats/digest.ts";
-import {
-  OCI_CONFIG,
-  OCI_LAYER_GZIP,
-  OCI_MANIFEST,
-} from "../../src/formats/media_types.ts";
-import { nameOf, parseReference } from "../../src/formats/reference.ts";
-import {
-  type ImageId,
-  imageIdOf,
-  parseLayerId,
-} from "../../src/formats/store_ids.ts";
-import { randomId } from "../../src/fs/random_name.ts";
 import {
   type Agent,
   type AgentOptions,
   openAgent,
-} from "../../src/runtime/agent.ts";
-import type {
-  CreateContainerOptions,
-  CreatePodSandboxOptions,
-} from "../../src/runtime/create_container.ts";
-import { ImageServer } from "../../src/runtime/image_server.ts";
-import { RuntimeServer } from "../../src/runtime/runtime_server.ts";
-import { createLayer } from "../../src/store/create_layer.ts";
+} from "../../src/engine/agent.ts";
+import type { CreateContainerOptions } from "../../src/engine/containers/create_container.ts";
+import { ImageServer } from "../../src/engine/image_server.ts";
+import type { CreatePodSandboxOptions } from "../../src/engine/pods/create_pod_sandbox.ts";
+import { RuntimeServer } from "../../src/engine/runtime_server.ts";
+import { toBytes } from "../../src/formats/bytes.ts";
+import { digestOf } from "../../src/formats/oci/digest.ts";
+import {
+  OCI_CONFIG,
+  OCI_LAYER_GZIP,
+  OCI_MANIFEST,
+} from "../../src/formats/oci/media_types.ts";
+import { nameOf, parseReference } from "../../src/formats/oci/reference.ts";
+import {
+  type ImageId,
+  imageIdOf,
+  parseLayerId,
+} from "../../src/formats/storage/store_ids.ts";
+import { randomId } from "../../src/fs/random_name.ts";
 import { putImage } from "../../src/store/image_store.ts";
+import { createLayer } from "../../src/store/layers/create_layer.ts";
 import { layerDirectory } from "../../src/store/paths.ts";
 import { type MemoryMounter, memoryMounter } from "./memory_mounter.ts";
 import { type TempDir, tempDir } from "./temp_dir.ts";

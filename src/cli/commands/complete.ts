@@ -2,7 +2,7 @@
 
 import type { Call } from "../command.ts";
 import { COMMANDS } from "../command_table.ts";
-import { completeWords } from "../complete_words.ts";
+import { completeWords } from "../input/complete_words.ts";
 import type { COMPLETE } from "../table/other_commands.ts";
 
 /** Prints a candidate a line, a tab before its help; `:file` asks for files. */
@@ -15,7 +15,7 @@ export async function run(call: Call<typeof COMPLETE>): Promise<void> {
   if (names === undefined) return;
   if (names === "file") return terminal.print(":file");
   // Loaded here only: most completions need no store.
-  const { listNames } = await import("../list_names.ts");
+  const { listNames } = await import("../input/list_names.ts");
   const typed = call.arguments.at(-1) ?? "";
   for (const name of await listNames(names, call)) {
     if (name.startsWith(typed)) terminal.print(name);

@@ -1,7 +1,8 @@
 /** `orlop completion`: scripts that make a shell ask orlop at each Tab. */
 
-import { type Call, UsageError } from "../command.ts";
+import type { Call } from "../command.ts";
 import type { COMPLETION } from "../table/other_commands.ts";
+import { UsageError } from "../usage_error.ts";
 
 const BASH = `# bash completion for orlop
 _orlop() {

@@ -2,9 +2,9 @@
 
 import type { Call } from "../command.ts";
 import { COMMANDS } from "../command_table.ts";
-import { helpText } from "../help_text.ts";
-import { manPage } from "../man_page.ts";
-import { parseCommandLine } from "../parse_command_line.ts";
+import { parseCommandLine } from "../input/parse_command_line.ts";
+import { helpText } from "../render/help/help_text.ts";
+import { manPage } from "../render/help/man_page.ts";
 import type { HELP } from "../table/other_commands.ts";
 
 /** Prints the help of a command, of everything, or the manual page. */

@@ -1,20 +1,23 @@
 /** `orlop inspect`. */
 
-import { NotFoundError } from "../../errors.ts";
-import { inspectContainer } from "../../runtime/inspect_container.ts";
-import { inspectImage } from "../../runtime/list_images.ts";
-import { listContainers, listPods } from "../../runtime/list_containers.ts";
-import type { Agent } from "../../runtime/agent.ts";
+import type { Agent } from "../../engine/agent.ts";
+import { inspectContainer } from "../../engine/containers/inspect_container.ts";
+import {
+  listContainers,
+  listPods,
+} from "../../engine/containers/list_containers.ts";
+import { inspectImage } from "../../engine/images/list_images.ts";
+import { NotFoundError } from "../../errors/store_errors.ts";
 import type { Call } from "../command.ts";
-import { containerDetails } from "../container_details.ts";
-import { findContainer, findPod } from "../find_container.ts";
-import { forEachName, isAbsence } from "../for_each_name.ts";
-import { imageDetails } from "../image_details.ts";
+import { findContainer, findPod } from "../input/find_container.ts";
+import { forEachName, isAbsence } from "../input/for_each_name.ts";
 import { openSession } from "../open_session.ts";
-import { podToJson } from "../pod_to_json.ts";
-import { showObjects } from "../show_objects.ts";
+import { containerDetails } from "../render/container_details.ts";
+import { imageDetails } from "../render/image_details.ts";
+import { podToJson } from "../render/pod_to_json.ts";
+import { showObjects } from "../render/show_objects.ts";
+import type { GoStruct } from "../render/template/go_values.ts";
 import type { INSPECT } from "../table/other_commands.ts";
-import type { GoStruct } from "../template/go_values.ts";
 
 /** Shows all about what has a name or an ID. */
 export async function run(call: Call<typeof INSPECT>): Promise<void> {

@@ -2,9 +2,9 @@
 
 import project from "../../../deno.json" with { type: "json" };
 import type { Call } from "../command.ts";
-import { checkFormat, showJson } from "../show_list.ts";
+import { checkFormat, showJson } from "../render/show_list.ts";
+import { isTemplate, readTemplate } from "../render/template/read_format.ts";
 import type { VERSION } from "../table/other_commands.ts";
-import { isTemplate, readTemplate } from "../template/read_format.ts";
 
 interface Project {
   readonly version: string;

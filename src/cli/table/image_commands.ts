@@ -1,9 +1,9 @@
 /** The table's part about images. */
 
 import type { Argument, Command } from "../command.ts";
-import { LIST_FLAGS } from "../show_list.ts";
-import { INSPECT_FLAGS } from "../show_objects.ts";
-import { PROGRESS_FLAG } from "../show_progress.ts";
+import { PROGRESS_FLAG } from "../render/progress/show_progress.ts";
+import { LIST_FLAGS } from "../render/show_list.ts";
+import { INSPECT_FLAGS } from "../render/show_objects.ts";
 import { FILTER_FLAG, IGNORE_FLAG, PULL_FLAGS } from "./shared_flags.ts";
 
 const IMAGE: Argument = { name: "IMAGE", completes: "image" };

@@ -1,8 +1,8 @@
 /** The table's part about pods. */
 
 import type { Argument, Command } from "../command.ts";
-import { LIST_FLAGS } from "../show_list.ts";
-import { INSPECT_FLAGS } from "../show_objects.ts";
+import { LIST_FLAGS } from "../render/show_list.ts";
+import { INSPECT_FLAGS } from "../render/show_objects.ts";
 import {
   ALL_FLAG,
   FILTER_FLAG,

@@ -6,7 +6,7 @@ import {
   type LevelName,
   type LogLevel,
 } from "./levels.ts";
-import type { LogRecord } from "./logger.ts";
+import type { LogRecord } from "./log_record.ts";
 
 /** Makes the text of a record. */
 export type FormatterFunction = (logRecord: LogRecord) => string;

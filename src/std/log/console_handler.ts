@@ -2,7 +2,7 @@
 
 import { BaseHandler, type BaseHandlerOptions } from "./base_handler.ts";
 import { type LevelName, type LogLevel, LogLevels } from "./levels.ts";
-import type { LogRecord } from "./logger.ts";
+import type { LogRecord } from "./log_record.ts";
 
 /** How messages look. */
 export interface ConsoleHandlerOptions extends BaseHandlerOptions {

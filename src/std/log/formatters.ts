@@ -1,6 +1,6 @@
 /** Texts of records for programs. */
 
-import type { LogRecord } from "./logger.ts";
+import type { LogRecord } from "./log_record.ts";
 
 /** Makes a line of JSON. */
 export function jsonFormatter(logRecord: LogRecord): string {

@@ -8,42 +8,7 @@ import {
   type LogLevel,
   LogLevels,
 } from "./levels.ts";
-
-/** What a record is made of. */
-export interface LogRecordOptions {
-  readonly msg: string;
-  readonly args: readonly unknown[];
-  readonly level: LogLevel;
-  readonly loggerName: string;
-}
-
-/** A message on its way. */
-export class LogRecord {
-  readonly msg: string;
-  readonly level: LogLevel;
-  readonly levelName: LevelName;
-  readonly loggerName: string;
-  readonly #args: readonly unknown[];
-  readonly #timeMs = Date.now();
-
-  constructor({ msg, args, level, loggerName }: LogRecordOptions) {
-    this.msg = msg;
-    this.level = level;
-    this.levelName = getLevelName(level);
-    this.loggerName = loggerName;
-    this.#args = [...args];
-  }
-
-  /** What was logged with the message. */
-  get args(): unknown[] {
-    return [...this.#args];
-  }
-
-  /** When it was logged. */
-  get datetime(): Date {
-    return new Date(this.#timeMs);
-  }
-}
+import { LogRecord } from "./log_record.ts";
 
 /** A message, or what makes one if it is to be seen. */
 type Message<T> = T | (() => T);

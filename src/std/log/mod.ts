@@ -18,7 +18,8 @@ export {
   type LogLevel,
   LogLevels,
 } from "./levels.ts";
-export { Logger, LogRecord, type LogRecordOptions } from "./logger.ts";
+export { Logger } from "./logger.ts";
+export { LogRecord, type LogRecordOptions } from "./log_record.ts";
 export {
   getLogger,
   type LogConfig,

@@ -1,0 +1,16 @@
+/** `orlop image exists`. */
+
+import { isKnownImage } from "../../../engine/known_names.ts";
+import type { Call } from "../../command.ts";
+import { EXIT } from "../../exit_code.ts";
+import { openSession } from "../../open_session.ts";
+import type { IMAGE_EXISTS } from "../../table/image_commands.ts";
+
+/** Says nothing, as podman does: the exit code tells. */
+export async function run(call: Call<typeof IMAGE_EXISTS>): Promise<number> {
+  const { signal } = call;
+  const [name = ""] = call.arguments;
+  using session = openSession(call, { purpose: "read" });
+  const isThere = await isKnownImage(session.agent, name, { signal });
+  return isThere ? EXIT.ok : EXIT.failed;
+}

@@ -1,0 +1,16 @@
+/** `orlop pod exists`. */
+
+import { isKnown } from "../../../engine/known_names.ts";
+import type { Call } from "../../command.ts";
+import { EXIT } from "../../exit_code.ts";
+import { openSession } from "../../open_session.ts";
+import type { POD_EXISTS } from "../../table/pod_commands.ts";
+
+/** Says nothing, as podman does: the exit code tells. */
+export async function run(call: Call<typeof POD_EXISTS>): Promise<number> {
+  const { signal } = call;
+  const [name = ""] = call.arguments;
+  using session = openSession(call, { purpose: "read" });
+  const isThere = await isKnown(session.agent, "pod", { name, signal });
+  return isThere ? EXIT.ok : EXIT.failed;
+}

@@ -1,0 +1,53 @@
+/** `orlop doctor`. */
+
+import { examine } from "../../../engine/doctor/doctor.ts";
+import type { Finding } from "../../../engine/doctor/finding.ts";
+import { PROXY_NAMES } from "../../../engine/doctor/patient.ts";
+import type { Call } from "../../command.ts";
+import { readEnv } from "../../input/read_env.ts";
+import { checkFormat, showJson } from "../../render/show_list.ts";
+import { isTemplate, readTemplate } from "../../render/template/read_format.ts";
+import type { Style } from "../../render/terminal.ts";
+import { showOnOneLine } from "../../render/visible_text.ts";
+import type { DOCTOR } from "../../table/store_commands.ts";
+
+/** Shows what is well and what is not. */
+export async function run(
+  { flags, config, libc, terminal, signal }: Call<typeof DOCTOR>,
+): Promise<number> {
+  checkFormat(flags.format, { plain: "text" }); // looking takes a while
+  const { root, runRoot } = config;
+  const env = Object.fromEntries(PROXY_NAMES.map((n) => [n, readEnv(n)]));
+  const findings = await examine({ root, runRoot, libc, env, signal });
+  const failed = findings.filter(({ state }) => state === "fail").length;
+  if (flags.format === "json") {
+    showJson(findings, terminal);
+  } else if (isTemplate(flags.format)) {
+    terminal.print(
+      readTemplate(flags.format, { fields: FIELDS })(
+        findings.map((finding) => ({ advice: "", ...finding })),
+      ),
+    );
+  } else {
+    const width = Math.max(...findings.map(({ check }) => check.length));
+    for (const { check, state, found, advice } of findings) {
+      const mark = terminal.paint(STYLES[state], state.padEnd(MARK_WIDTH));
+      terminal.print(
+        `${mark}  ${check.padEnd(width)}  ${showOnOneLine(found)}`,
+      );
+      if (advice === undefined) continue;
+      terminal.print(
+        " ".repeat(MARK_WIDTH + width + 4) + `→ ${showOnOneLine(advice)}`,
+      );
+    }
+  }
+  return failed > 0 ? 1 : 0;
+}
+
+const FIELDS = ["check", "state", "found", "advice"];
+const MARK_WIDTH = 4;
+const STYLES: Readonly<Record<Finding["state"], Style>> = {
+  ok: "green",
+  warn: "yellow",
+  fail: "red",
+};

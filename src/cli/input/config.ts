@@ -1,0 +1,160 @@
+/**
+ * Settings: flags come before the environment, that before the file, and that
+ * before what is built in.
+ */
+
+import { isAbsolute, resolve } from "@std/path";
+import { whyOf } from "../../errors/why.ts";
+import { isErrno } from "../../fs/errno.ts";
+import { readSettings } from "../../fs/read_settings.ts";
+import { describeError } from "../render/describe_error.ts";
+import { UsageError } from "../usage_error.ts";
+import { closestWord } from "./closest_word.ts";
+import { readEnv } from "./read_env.ts";
+
+/** What users tune. */
+export interface Config {
+  /** Where images and containers are kept. */
+  readonly root: string;
+  /** Where mounts and run dirs are; may vanish at a reboot. */
+  readonly runRoot: string;
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+  /** A file that gets the log as well; none if empty. */
+  readonly logFile: string;
+  readonly isQuiet: boolean;
+}
+
+/** The least grave messages that are shown. */
+export type LogLevel = (typeof LOG_LEVELS)[number];
+/** How messages look. */
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
+/** From the least grave to the gravest. */
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+/** Text for people, a JSON object a line for programs. */
+export const LOG_FORMATS = ["text", "json"] as const;
+
+/** Read if it exists; `--config` names another, which must exist. */
+export const CONFIG_FILE = "/etc/orlop/orlop.toml";
+
+/** What holds unless anything else is said. */
+export const DEFAULTS: Config = {
+  root: "/var/lib/orlop",
+  runRoot: "/run/orlop",
+  logLevel: "warn",
+  logFormat: "text",
+  logFile: "",
+  isQuiet: false,
+};
+
+/** The settings' names in the file. */
+type FileKey = "root" | "runroot" | "log_level" | "log_format" | "log_file";
+const FILE_KEYS: readonly FileKey[] = [
+  "root",
+  "runroot",
+  "log_level",
+  "log_format",
+  "log_file",
+];
+
+/**
+ * Settles the settings.
+ *
+ * @param flags The values of the global flags, by long name.
+ * @throws {UsageError} If one of them is of no use.
+ */
+export async function resolveConfig(
+  flags: Readonly<Record<string, unknown>>,
+): Promise<Config> {
+  const file = await readConfigFile(textOf(flags["config"]));
+  return {
+    root: absolute(
+      textOf(flags["root"]) ?? readEnv("ORLOP_ROOT") ?? file.root ??
+        DEFAULTS.root,
+    ),
+    runRoot: absolute(
+      textOf(flags["runroot"]) ?? readEnv("ORLOP_RUNROOT") ?? file.runroot ??
+        DEFAULTS.runRoot,
+    ),
+    logLevel: oneOf(LOG_LEVELS, textOf(flags["log-level"]) ?? file.log_level) ??
+      DEFAULTS.logLevel,
+    logFormat:
+      oneOf(LOG_FORMATS, textOf(flags["log-format"]) ?? file.log_format) ??
+        DEFAULTS.logFormat,
+    logFile: absoluteIfAny(
+      textOf(flags["log-file"]) ?? file.log_file ?? DEFAULTS.logFile,
+    ),
+    isQuiet: flags["quiet"] === true,
+  };
+}
+
+async function readConfigFile(
+  chosen: string | undefined,
+): Promise<Partial<Record<FileKey, string>>> {
+  const path = chosen ?? CONFIG_FILE;
+  let text: string;
+  try {
+    text = await readSettings(path, chosen === undefined ? "orlop" : "user");
+  } catch (error) {
+    const cause = error instanceof Error ? error.cause : undefined;
+    if (chosen === undefined && isAbsent(cause)) return {};
+    throw new UsageError(describeError(error));
+  }
+  // Loaded here only: most machines have no such file, and starts are quick.
+  const { parse } = await import("smol-toml");
+  try {
+    return checkKeys(parse(text));
+  } catch (error) {
+    const [why] = whyOf(error).split("\n");
+    throw new UsageError(`Cannot use settings of "${path}": ${why}`);
+  }
+}
+
+function checkKeys(
+  values: Readonly<Record<string, unknown>>,
+): Partial<Record<FileKey, string>> {
+  const checked: Partial<Record<FileKey, string>> = {};
+  for (const [key, value] of Object.entries(values)) {
+    const known = FILE_KEYS.find((name) => name === key);
+    if (known === undefined) {
+      const similar = closestWord(key, FILE_KEYS);
+      const hint = similar === undefined ? "" : `, did you mean "${similar}"?`;
+      throw new TypeError(`there is no setting "${key}"${hint}`);
+    }
+    if (typeof value !== "string") {
+      throw new TypeError(`"${key}" must be a text, not ${value}`);
+    }
+    checked[known] = value;
+  }
+  return checked;
+}
+
+function oneOf<Choice extends string>(
+  choices: readonly Choice[],
+  value: string | undefined,
+): Choice | undefined {
+  if (value === undefined) return undefined;
+  const choice = choices.find((name) => name === value);
+  if (choice !== undefined) return choice;
+  throw new UsageError(
+    `Cannot use "${value}": use one of ${choices.join(", ")}`,
+  );
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function absoluteIfAny(path: string): string {
+  return path === "" ? "" : absolute(path);
+}
+
+function absolute(path: string): string {
+  return isAbsolute(path) ? resolve(path) : resolve(Deno.cwd(), path);
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Deno.errors.NotCapable ||
+    isErrno(error, "ENOENT", "ENOTDIR");
+}

@@ -1,0 +1,58 @@
+/** The pod that a new container joins: one that is there, or a new one. */
+
+import type { Agent } from "../../engine/agent.ts";
+import { listPods } from "../../engine/containers/list_containers.ts";
+import { createPodSandbox } from "../../engine/pods/create_pod_sandbox.ts";
+import { randomId } from "../../fs/random_name.ts";
+import { findPod } from "./find_container.ts";
+
+/** A pod, as containers refer to it. */
+export interface JoinedPod {
+  readonly podId: string;
+  readonly podName: string;
+  /** Whether it was made for the container. */
+  readonly isNew: boolean;
+}
+
+/** What a new pod is to be. */
+export interface NewPod {
+  readonly podName: string;
+  readonly podId?: string | undefined;
+  readonly uid?: string | undefined;
+  readonly namespace?: string | undefined;
+  readonly attempt?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+// What podman appends to a pod's name, too.
+const INFRA_SUFFIX = "-infra";
+
+/** Finds a pod by `NAME`, ID or beginning of an ID, or makes `new:NAME`. */
+export async function joinPod(
+  agent: Agent,
+  text: string,
+  options: { readonly signal: AbortSignal },
+): Promise<JoinedPod> {
+  if (text.startsWith("new:")) {
+    const podName = text.slice("new:".length);
+    const podId = await makePod(agent, { podName, ...options });
+    return { podId, podName, isNew: true };
+  }
+  const { id, name } = findPod(await listPods(agent, options), text);
+  return { podId: id, podName: name, isNew: false };
+}
+
+/** Makes a pod of the agent's pause image. */
+export async function makePod(
+  agent: Agent,
+  { podName, podId = randomId(), ...options }: NewPod,
+): Promise<string> {
+  const { id } = await createPodSandbox(agent, {
+    ...options,
+    podName,
+    podId,
+    imageName: agent.pauseImage,
+    containerName: `${podName}${INFRA_SUFFIX}`,
+  });
+  return id;
+}

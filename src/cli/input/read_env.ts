@@ -1,0 +1,79 @@
+/** The environment, as far as orlop may read it. */
+
+import { findStranger } from "../../process/who_can_change.ts";
+import {
+  configPaths,
+  ENVIRONMENT_NAMES,
+} from "../../registry/config/config_paths.ts";
+
+/** The value of a variable; undefined if it is unset, empty or not for us. */
+export function readEnv(name: string): string | undefined {
+  try {
+    // The launcher keeps Deno from the caller's HOME: it has another name.
+    const home = name === "HOME" ? Deno.env.get("ORLOP_HOME") : undefined;
+    return (home ?? Deno.env.get(name)) || undefined;
+  } catch (error) {
+    // The launcher grants what orlop needs by name: the rest is as unset.
+    if (error instanceof Deno.errors.NotCapable) return undefined;
+    throw error;
+  }
+}
+
+/** Told what a user should know. */
+type OnWarning = (message: string) => void;
+
+/**
+ * The variables that say where the configuration of registries is. A folder of
+ * another user, whom sudo may have left in the environment, is as unset.
+ */
+export function readRegistryEnv(
+  onWarning: OnWarning = () => {},
+): Record<string, string | undefined> {
+  return Object.fromEntries(
+    ENVIRONMENT_NAMES.map((name) => {
+      const value = readEnv(name);
+      if (value === undefined || FILE_NAMES.includes(name)) {
+        return [name, value];
+      }
+      const why = findStrangerIn(value);
+      if (why === undefined) return [name, value];
+      if (holdsSettings({ [name]: value })) {
+        onWarning(`Settings below ${name} are not used: ${why}`);
+      }
+      return [name, undefined];
+    }),
+  );
+}
+
+// The others name folders.
+const FILE_NAMES: readonly string[] = [
+  "REGISTRY_AUTH_FILE",
+  "CONTAINERS_REGISTRIES_CONF",
+  "REGISTRIES_CONFIG_PATH",
+];
+
+function findStrangerIn(folder: string): string | undefined {
+  try {
+    return findStranger(folder);
+  } catch {
+    return undefined; // not there, so neither are settings
+  }
+}
+
+/** Whether there is something that would be read but for its owner. */
+function holdsSettings(env: Readonly<Record<string, string>>): boolean {
+  const { certs, auth, userRegistriesConf = "" } = configPaths({ env });
+  const folders = Object.values(env);
+  return [...certs, ...auth, userRegistriesConf].some((path) =>
+    folders.some((folder) => path.startsWith(folder)) && isThere(path)
+  );
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false; // or not to be seen, which is the same
+  }
+}

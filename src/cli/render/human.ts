@@ -1,0 +1,103 @@
+/** Sizes and times in words, as podman words them, and back. */
+
+import { UsageError } from "../usage_error.ts";
+
+const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"] as const;
+
+/** Three significant digits and a decimal unit: `7.67 MB`. */
+export function formatSize(bytes: number): string {
+  let value = Math.max(bytes, 0);
+  let unit = 0;
+  // 999.5 and more would round to a fourth digit.
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  const digits = unit === 0 ? value.toFixed(0) : value.toPrecision(3);
+  return `${Number(digits)} ${UNITS[unit]}`;
+}
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** How long ago a time was: `2 hours ago`. */
+export function formatAge(time: Date, now: Date = new Date()): string {
+  const seconds = Math.floor((now.getTime() - time.getTime()) / 1000);
+  if (Number.isNaN(seconds)) return "N/A";
+  return `${describeDuration(Math.max(seconds, 0))} ago`;
+}
+
+/** The steps of go-units' HumanDuration, which podman uses. */
+function describeDuration(seconds: number): string {
+  if (seconds < 1) return "Less than a second";
+  if (seconds === 1) return "1 second";
+  if (seconds < MINUTE) return `${seconds} seconds`;
+  if (seconds < 2 * MINUTE) return "About a minute";
+  if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)} minutes`;
+  if (seconds < 1.5 * HOUR) return "About an hour";
+  if (seconds < 2 * DAY) return `${Math.round(seconds / HOUR)} hours`;
+  if (seconds < 14 * DAY) return `${Math.floor(seconds / DAY)} days`;
+  if (seconds < 60 * DAY) return `${Math.floor(seconds / (7 * DAY))} weeks`;
+  if (seconds < 730 * DAY) return `${Math.floor(seconds / (30 * DAY))} months`;
+  return `${Math.floor(seconds / (365 * DAY))} years`;
+}
+
+const SIZE_FACTORS: Readonly<Record<string, number>> = {
+  "": 1,
+  k: 1e3,
+  m: 1e6,
+  g: 1e9,
+  t: 1e12,
+  ki: 2 ** 10,
+  mi: 2 ** 20,
+  gi: 2 ** 30,
+  ti: 2 ** 40,
+};
+
+/** Reads a size in bytes: `500M`, `1.5GiB`, `4096`. */
+export function parseSize(text: string): number {
+  const match = /^(\d+(?:\.\d+)?) ?([kmgt]?i?)b?$/i.exec(text);
+  const factor = SIZE_FACTORS[match?.[2]?.toLowerCase() ?? "?"];
+  if (match?.[1] === undefined || factor === undefined) {
+    throw new UsageError(
+      `Cannot use "${text}" as a size: write it like 500M or 1.5GiB`,
+    );
+  }
+  return Math.round(Number(match[1]) * factor);
+}
+
+const TIME_FACTORS: Readonly<Record<string, number>> = {
+  s: 1,
+  m: MINUTE,
+  h: HOUR,
+  d: DAY,
+  w: 7 * DAY,
+};
+
+/** Reads a duration in seconds: `90s`, `36h`, `1h30m`, `7d`. */
+export function parseDuration(text: string): number {
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)([smhdw])/g)];
+  const isWhole = parts.map(([part]) => part).join("") === text;
+  if (parts.length === 0 || !isWhole) {
+    throw new UsageError(
+      `Cannot use "${text}" as a duration: write it like 90s, 36h or 7d`,
+    );
+  }
+  return parts.reduce(
+    (sum, [, count, unit = ""]) =>
+      sum + Number(count) * (TIME_FACTORS[unit] ?? 0),
+    0,
+  );
+}
+
+/**
+ * Reads a time in milliseconds since 1970: a duration before now, seconds
+ * since 1970, or a date.
+ */
+export function parseAge(text: string, now: number = Date.now()): number {
+  if (/^\d+$/.test(text)) return Number(text) * 1000;
+  const time = Date.parse(text);
+  if (/^\d{4}-/.test(text) && !Number.isNaN(time)) return time;
+  return now - parseDuration(text) * 1000;
+}

@@ -1,0 +1,79 @@
+/** How far a pull has come, from the events it reports. */
+
+import type { PullEvent } from "../../../engine/transfer/pull_event.ts";
+
+/** A pull so far. */
+export interface PullState {
+  readonly name: string;
+  readonly layers: readonly LayerState[];
+}
+
+/** A layer so far. */
+export interface LayerState {
+  readonly digest: string;
+  /** Compressed, in bytes. */
+  readonly size: number;
+  readonly received: number;
+  readonly phase: LayerPhase;
+}
+
+/** What happens to a layer, in this order; a present one skips all. */
+export type LayerPhase =
+  | "waiting"
+  | "downloading"
+  | "unpacking"
+  | "unpacked"
+  | "done"
+  | "present";
+
+/** Before the first event. */
+export const NO_PULL: PullState = { name: "", layers: [] };
+
+/** Takes one event into account. */
+export function advancePull(state: PullState, event: PullEvent): PullState {
+  if (event.kind === "start") return startPull(event);
+  const layers = state.layers.map((layer) =>
+    layer.digest === event.digest ? advanceLayer(layer, event) : layer
+  );
+  return { ...state, layers };
+}
+
+/** Bytes that are to be fetched, and that have been. */
+export function sumBytes(
+  { layers }: PullState,
+): { received: number; size: number } {
+  const missing = layers.filter(({ phase }) => phase !== "present");
+  return {
+    received: missing.reduce((sum, layer) => sum + layer.received, 0),
+    size: missing.reduce((sum, layer) => sum + layer.size, 0),
+  };
+}
+
+function startPull(event: PullEvent & { kind: "start" }): PullState {
+  const layers = event.layers.map(({ digest, size, present }): LayerState => ({
+    digest,
+    size,
+    received: 0,
+    phase: present ? "present" : "waiting",
+  }));
+  return { name: event.name, layers };
+}
+
+function advanceLayer(
+  layer: LayerState,
+  event: Exclude<PullEvent, { kind: "start" }>,
+): LayerState {
+  switch (event.kind) {
+    case "download": {
+      const { received } = event;
+      const phase = received < layer.size ? "downloading" : "unpacking";
+      return { ...layer, received, phase };
+    }
+    case "unpacked":
+      return { ...layer, received: layer.size, phase: "unpacked" };
+    case "committed":
+      return { ...layer, received: layer.size, phase: "done" };
+    case "retry":
+      return { ...layer, phase: "waiting" };
+  }
+}

@@ -1,0 +1,126 @@
+/** Tells on stderr how a pull goes on. */
+
+import type { PullEvent } from "../../../engine/transfer/pull_event.ts";
+import type { FlagTable } from "../../command.ts";
+import { formatSize } from "../human.ts";
+import { DEFAULT_SIZE, type Terminal } from "../terminal.ts";
+import { showOnOneLine } from "../visible_text.ts";
+import { drawPull } from "./draw_pull.ts";
+import { advancePull, NO_PULL, sumBytes } from "./pull_state.ts";
+import { makeRateMeter } from "./rate_meter.ts";
+
+/** The flag that says how. */
+export const PROGRESS_FLAG = {
+  progress: {
+    type: "text",
+    value: "HOW",
+    choices: ["auto", "plain", "json", "none"],
+    default: "auto",
+    help: "How to show progress on stderr; auto draws on terminals only",
+  },
+} as const satisfies FlagTable;
+
+/** How progress is shown. */
+export type ProgressStyle = "auto" | "plain" | "json" | "none";
+
+/** Shows events, until it is disposed of. */
+export interface ProgressDisplay extends Disposable {
+  readonly onProgress: (event: PullEvent) => void;
+}
+
+/** Opens the display that a style asks for. */
+export function showProgress(
+  style: ProgressStyle,
+  terminal: Terminal,
+): ProgressDisplay {
+  switch (style) {
+    case "none":
+      return { onProgress: () => {}, [Symbol.dispose]: () => {} };
+    case "json":
+      return tellJson(terminal);
+    case "plain":
+      return tellPlainly(terminal);
+    case "auto":
+      return terminal.errorSize === undefined
+        ? tellPlainly(terminal)
+        : drawLive(terminal);
+  }
+}
+
+const JSON_INTERVAL_MS = 500;
+
+function tellJson(terminal: Terminal): ProgressDisplay {
+  const last = new Map<string, number>();
+  return {
+    onProgress(event) {
+      if (event.kind === "download" && event.received < event.size) {
+        const since = performance.now() - (last.get(event.digest) ?? -Infinity);
+        if (since < JSON_INTERVAL_MS) return;
+        last.set(event.digest, performance.now());
+      }
+      terminal.tell(JSON.stringify(event));
+    },
+    [Symbol.dispose]: () => {},
+  };
+}
+
+// Often enough to see that it lives, seldom enough for a log.
+const PLAIN_INTERVAL_MS = 10_000;
+
+function tellPlainly(terminal: Terminal): ProgressDisplay {
+  let state = NO_PULL;
+  let last = performance.now();
+  return {
+    onProgress(event) {
+      state = advancePull(state, event);
+      const { received, size } = sumBytes(state);
+      if (event.kind === "start") {
+        const missing = event.layers.filter(({ present }) => !present).length;
+        terminal.tell(
+          `Pulling ${event.name}: ${missing} of ${event.layers.length} ` +
+            `layers, ${formatSize(size)}`,
+        );
+      } else if (event.kind === "retry") {
+        terminal.tell(
+          `Trying layer ${event.digest} again: ${showOnOneLine(event.reason)}`,
+        );
+      } else if (performance.now() - last >= PLAIN_INTERVAL_MS) {
+        last = performance.now();
+        terminal.tell(`Got ${formatSize(received)} of ${formatSize(size)}`);
+      }
+    },
+    [Symbol.dispose]: () => {},
+  };
+}
+
+const FRAME_MS = 100;
+
+function drawLive(terminal: Terminal): ProgressDisplay {
+  let state = NO_PULL;
+  const measureRate = makeRateMeter();
+  const timer = setInterval(() => draw(measure()), FRAME_MS);
+  return {
+    onProgress(event) {
+      state = advancePull(state, event);
+      if (event.kind === "start") terminal.tell(`Pulling ${event.name}`);
+      if (event.kind === "retry") {
+        terminal.tell(`Trying again: ${showOnOneLine(event.reason)}`);
+      }
+    },
+    [Symbol.dispose]() {
+      clearInterval(timer);
+      draw();
+      terminal.draw("end");
+    },
+  };
+
+  function measure(): number {
+    return measureRate(sumBytes(state).received);
+  }
+
+  function draw(rate?: number): void {
+    if (state.layers.length === 0) return;
+    const { columns: width, rows: height } = terminal.errorSize ?? DEFAULT_SIZE;
+    terminal.draw(drawPull(state, { width, height, rate }));
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * Where text goes: results to stdout, all else to stderr. It is the one place
+ * where text leaves the program, so nothing gets past `showControls()`.
+ */
+
+import { whyOf } from "../../errors/why.ts";
+import { readEnv } from "../input/read_env.ts";
+import { LiveLines } from "./progress/live_lines.ts";
+import { showControls } from "./visible_text.ts";
+
+/** The two outputs of a command, and what they can show. */
+export interface Terminal {
+  /** Writes a result to stdout, with a newline. */
+  print(text: string): void;
+  /** Writes a remark to stderr, with a newline. */
+  tell(text: string): void;
+  /**
+   * Draws lines on stderr in place of those drawn before, below all that is
+   * told meanwhile; `"end"` leaves them there.
+   */
+  draw(lines: readonly string[] | "end"): void;
+  /** Columns of stdout; undefined if it is not a terminal. */
+  readonly columns: number | undefined;
+  /** Of stderr; undefined if nothing can be drawn there. */
+  readonly errorSize: TerminalSize | undefined;
+  /** Marks text that goes to stdout; plain unless colours are wanted. */
+  paint(style: Style, text: string): string;
+}
+
+/** How much a terminal can show. */
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** A way to mark text. */
+export type Style = "bold" | "dim" | "red" | "green" | "yellow";
+
+// SGR parameters, ECMA-48 section 8.3.117.
+const SGR: Readonly<Record<Style, [on: number, off: number]>> = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+};
+
+/** The process's own outputs. */
+export function openTerminal({ color }: { color: boolean }): Terminal {
+  const isClosed = readEnv("ORLOP_STDOUT") === "closed";
+  const output = new Output("stdout", isClosed ? CLOSED : Deno.stdout);
+  const errors = new Output("stderr", Deno.stderr);
+  // NO_COLOR is honoured by Deno itself, without the permission to read it.
+  const isColored = color && !Deno.noColor && Deno.stdout.isTerminal();
+  const live = new LiveLines({
+    write: (text) => errors.write(text),
+    get columns() {
+      return sizeOf(Deno.stderr)?.columns ?? DEFAULT_SIZE.columns;
+    },
+  });
+  return {
+    print: (text) => output.write(`${finish(text)}\n`),
+    tell: (text) => live.writeAbove(`${showControls(text)}\n`),
+    draw: (lines) =>
+      lines === "end" ? live.release() : live.draw(lines.map(showControls)),
+    get columns() {
+      return sizeOf(Deno.stdout)?.columns;
+    },
+    get errorSize() {
+      // A dumb terminal cannot go back to a line.
+      return readEnv("TERM") === "dumb" ? undefined : sizeOf(Deno.stderr);
+    },
+    paint: (style, text) => isColored ? paint(style, text) : text,
+  };
+}
+
+// What begins a style until it is written: no text from outside has it.
+const MARK = `\x1b${crypto.randomUUID()}`;
+
+/** Wraps text into the marks of a style, which `finish()` makes sequences. */
+function paint(style: Style, text: string): string {
+  const [on, off] = SGR[style];
+  return `${MARK}${on}m${text}${MARK}${off}m`;
+}
+
+function finish(text: string): string {
+  return showControls(text).replaceAll(showControls(MARK), "\x1b[");
+}
+
+interface Sink {
+  writeSync(bytes: Uint8Array): number;
+  isTerminal(): boolean;
+}
+
+/** What a launcher was started with, and the runtime has replaced. */
+const CLOSED: Sink = {
+  writeSync() {
+    throw new Error("it is closed");
+  },
+  isTerminal: () => false,
+};
+
+/** Writes all, and goes quiet once nobody reads any more (`… | head`). */
+class Output {
+  readonly #name: "stdout" | "stderr";
+  readonly #sink: Sink;
+  readonly #encoder = new TextEncoder();
+  #hasReader = true;
+
+  constructor(name: "stdout" | "stderr", sink: Sink) {
+    this.#name = name;
+    this.#sink = sink;
+  }
+
+  write(text: string): void {
+    let bytes = this.#encoder.encode(text);
+    try {
+      while (this.#hasReader && bytes.length > 0) {
+        bytes = bytes.subarray(this.#sink.writeSync(bytes));
+      }
+    } catch (error) {
+      this.#hasReader = false;
+      // The work goes on: a closed pipe must not stop a half-done clean-up; and
+      // if messages cannot be written, there is nobody to tell.
+      const isTold = this.#name === "stdout" &&
+        !(error instanceof Deno.errors.BrokenPipe);
+      if (!isTold) return;
+      throw new Error(`Cannot write to ${this.#name}: ${whyOf(error)}`);
+    }
+  }
+}
+
+/** What terminals have been since the VT100. */
+export const DEFAULT_SIZE: TerminalSize = { columns: 80, rows: 24 };
+
+function sizeOf(sink: Sink): TerminalSize | undefined {
+  if (!sink.isTerminal()) return undefined;
+  try {
+    // Asks stdin, stdout and stderr in turn; a terminal of size 0 is one
+    // whose size nobody has set, as under some CI runners.
+    const { columns, rows } = Deno.consoleSize();
+    return {
+      columns: columns || DEFAULT_SIZE.columns,
+      rows: rows || DEFAULT_SIZE.rows,
+    };
+  } catch {
+    return DEFAULT_SIZE;
+  }
+}

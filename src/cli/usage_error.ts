@@ -1,0 +1,16 @@
+/** What a person did wrong on the command line. */
+
+/** The command line is wrong: exit code 2, and the usage is shown. */
+export class UsageError extends Error {
+  /** The words of the command that was recognised before the mistake. */
+  readonly path: readonly string[];
+
+  static {
+    this.prototype.name = "UsageError";
+  }
+
+  constructor(message: string, path: readonly string[] = []) {
+    super(message);
+    this.path = path;
+  }
+}

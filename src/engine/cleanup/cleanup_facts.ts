@@ -1,0 +1,73 @@
+/** What a cleanup decides from: records, disk and clock, all as plain data. */
+
+import type { OrphanKind } from "../../store/recovery/find_orphans.ts";
+import type { LayerFact } from "../layer_users.ts";
+
+/** All that a plan is made from. Times are in milliseconds since 1970. */
+export interface CleanupFacts {
+  /** When these were gathered. */
+  readonly now: number;
+  readonly disk: DiskSpace;
+  /** What is wrong with the records: then nothing may go. */
+  readonly faults: readonly string[];
+  readonly leftovers: readonly LeftoverFact[];
+  readonly layers: readonly LayerFact[];
+  readonly images: readonly ImageFact[];
+  readonly containers: readonly ContainerFact[];
+}
+
+/** The file system that a store is on, in bytes. */
+export interface DiskSpace {
+  /** For everybody, not only for root. */
+  readonly free: number;
+  readonly total: number;
+}
+
+/** A file or directory without a record. */
+export interface LeftoverFact {
+  readonly kind: OrphanKind;
+  readonly path: string;
+  readonly bytes: number;
+  /** Undefined if it may go at any age. */
+  readonly changedMs: number | undefined;
+  /** What uses it; undefined if nothing does. */
+  readonly holder: string | undefined;
+}
+
+/** An image. */
+export interface ImageFact {
+  readonly id: string;
+  readonly names: readonly string[];
+  /** The IDs of its top layers: one, or several mapped for other users. */
+  readonly tops: readonly string[];
+  /** Of its config and manifests. */
+  readonly bytes: number;
+  /** When it was built, as it says itself. */
+  readonly createdMs: number;
+  readonly lastUsedMs: number;
+  /** Whether orlop noted the last use; if not, others may use it unnoticed. */
+  readonly isNoted: boolean;
+  readonly isPinned: boolean;
+  /** The IDs of images that were built on it, if it has no name. */
+  readonly children: readonly string[];
+  /** What needs it beside containers, such as `a mount`. */
+  readonly holder: string | undefined;
+}
+
+/** A container. */
+export interface ContainerFact {
+  readonly id: string;
+  readonly name: string;
+  readonly imageId: string;
+  readonly layerId: string;
+  /** Of its own layer. */
+  readonly bytes: number;
+  readonly lastUsedMs: number;
+  /**
+   * `"foreign"`: another tool's. `"active"`: mounted, or being run.
+   * `"vanished"`: who would have removed it is gone. `"stopped"`: any other.
+   */
+  readonly state: "foreign" | "active" | "vanished" | "stopped";
+  /** Of its pod; `""` for another tool's. */
+  readonly podId: string;
+}

@@ -1,0 +1,103 @@
+/** What the last cleanup did: kept on disk for whoever asks later. */
+
+import { dirname, join } from "@std/path";
+import { mkdirSync, readFileSync } from "node:fs";
+import {
+  asInteger,
+  asObject,
+  asString,
+  optional,
+  parseJson,
+} from "../../formats/json.ts";
+import { isErrno } from "../../fs/errno.ts";
+import { writeAtomically } from "../../fs/write_atomically.ts";
+import type { StorePaths } from "../../store/paths.ts";
+import type { DiskSpace } from "./cleanup_facts.ts";
+import { type CleanupKind, forEachKind } from "./cleanup_plan.ts";
+
+/** How a cleanup ended. */
+export interface CleanupStatus {
+  /** When, RFC 3339. */
+  readonly time: string;
+  /**
+   * `"short"`: more was wanted than could be freed. `"failed"`: something could
+   * not be removed, or all of it went wrong. `"busy"`: others held the store.
+   */
+  readonly outcome: CleanupOutcome;
+  /** Why, unless it is done; else empty. */
+  readonly message: string;
+  readonly durationMs: number;
+  /** How many were removed, of each kind. */
+  readonly removed: Readonly<Record<CleanupKind, number>>;
+  /** As the plan had it, in bytes. */
+  readonly freedBytes: number;
+  /** How much the target was missed by, in bytes. */
+  readonly shortfallBytes: number;
+  /** Afterwards; undefined if it was not looked at. */
+  readonly disk: DiskSpace | undefined;
+  /** When one was last `"done"`, RFC 3339; undefined if never. */
+  readonly lastDone: string | undefined;
+}
+
+const OUTCOMES = ["done", "short", "failed", "busy"] as const;
+
+/** How a cleanup can end. */
+export type CleanupOutcome = (typeof OUTCOMES)[number];
+
+/** Reads the status; undefined if there was no cleanup yet. */
+export function readCleanupStatus(
+  paths: StorePaths,
+): CleanupStatus | undefined {
+  const path = statusPath(paths);
+  try {
+    return parseStatus(readFileSync(path), path);
+  } catch (error) {
+    // It is of no use to stop for: the next cleanup writes it anew.
+    if (isErrno(error, "ENOENT") || error instanceof SyntaxError) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** Writes the status. */
+export function writeCleanupStatus(
+  paths: StorePaths,
+  status: CleanupStatus,
+): void {
+  const path = statusPath(paths);
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  writeAtomically(path, `${JSON.stringify(status)}\n`);
+}
+
+function statusPath({ root }: StorePaths): string {
+  return join(root, "orlop", "last-gc.json");
+}
+
+function parseStatus(bytes: Uint8Array, what: string): CleanupStatus {
+  const object = asObject(parseJson(bytes, what), what);
+  const removed = asObject(object["removed"], what);
+  const outcome = OUTCOMES.find((name) => name === object["outcome"]);
+  if (outcome === undefined) {
+    throw new SyntaxError(`Cannot read ${what}: no outcome`);
+  }
+  return {
+    time: asString(object["time"], what),
+    outcome,
+    message: asString(object["message"], what),
+    durationMs: asInteger(object["durationMs"], what),
+    removed: forEachKind((kind) => asInteger(removed[kind] ?? 0, what)),
+    freedBytes: asInteger(object["freedBytes"], what),
+    shortfallBytes: asInteger(object["shortfallBytes"], what),
+    disk: optional(object["disk"], what, asDisk),
+    lastDone: optional(object["lastDone"], what, asString),
+  };
+}
+
+function asDisk(value: unknown, what: string): DiskSpace {
+  const object = asObject(value, what);
+  return {
+    free: asInteger(object["free"], what),
+    total: asInteger(object["total"], what),
+  };
+}

@@ -1,0 +1,138 @@
+/** What uses a store's disk, told from its records. */
+
+import type { Abortable } from "../../errors/abort.ts";
+import type { Agent } from "../agent.ts";
+import type {
+  CleanupFacts,
+  ContainerFact,
+  DiskSpace,
+  ImageFact,
+} from "./cleanup_facts.ts";
+import { type CleanupKind, forEachKind } from "./cleanup_plan.ts";
+import { OwnLayers, sumBytes } from "./own_layers.ts";
+import { planCleanup } from "./plan_cleanup.ts";
+import { surveyStore } from "./survey_store.ts";
+
+/** What an image takes. */
+export interface ImageUsage {
+  readonly id: string;
+  readonly names: readonly string[];
+  /** When it was built, RFC 3339. */
+  readonly created: string;
+  /** When it was last used, as far as that is known, RFC 3339. */
+  readonly lastUsed: string;
+  /** Of layers that other images use, too; in bytes, as all sizes here. */
+  readonly shared: number;
+  /** Of layers that are this image's alone, and of its config. */
+  readonly unique: number;
+  /** How many containers were made of it. */
+  readonly containers: number;
+  readonly pinned: boolean;
+  /** Whether a cleanup of unused images would remove it. */
+  readonly reclaimable: boolean;
+}
+
+/** What a container's own layer takes. */
+export interface ContainerUsage {
+  readonly id: string;
+  readonly name: string;
+  readonly imageId: string;
+  readonly size: number;
+  readonly state: ContainerFact["state"];
+  /** When it was made or last started, RFC 3339. */
+  readonly lastUsed: string;
+}
+
+/** What a cleanup could free of one kind, if it was asked to. */
+export interface Reclaimable {
+  readonly count: number;
+  readonly bytes: number;
+}
+
+/** What a store takes. */
+export interface StoreUsage {
+  readonly images: readonly ImageUsage[];
+  readonly containers: readonly ContainerUsage[];
+  /** Of all image layers, each counted once, and configs. */
+  readonly imageBytes: number;
+  /** Of all containers' own layers. */
+  readonly containerBytes: number;
+  /** What goes if everything goes that a cleanup may remove, by kind. */
+  readonly reclaimable: Readonly<Record<CleanupKind, Reclaimable>>;
+  /** The file system that it is on. */
+  readonly disk: DiskSpace;
+}
+
+const LOCKS = { layers: "read", images: "read", containers: "read" } as const;
+
+/** Adds up what is in the store; only writable layers are looked through. */
+export async function measureStore(
+  agent: Agent,
+  options: Abortable = {},
+): Promise<StoreUsage> {
+  return toUsage(await survey(agent, options));
+}
+
+async function survey(
+  agent: Agent,
+  options: Abortable,
+): Promise<CleanupFacts> {
+  using held = await agent.store.lock(LOCKS, options);
+  return await surveyStore(agent, held, { ...options, measured: "all" });
+}
+
+function toUsage(facts: CleanupFacts): StoreUsage {
+  const { images, containers, layers, disk } = facts;
+  const { items } = planCleanup(facts, {
+    images: "unused",
+    containers: "stopped",
+  });
+  const own = new OwnLayers(layers, images);
+  const unused = planCleanup(facts, { images: "unused" }).items;
+  const removable = new Set(unused.map(({ id }) => id));
+  return {
+    images: images.map((image) =>
+      toImageUsage(image, own, {
+        containers: containers.filter((c) => c.imageId === image.id).length,
+        reclaimable: removable.has(image.id),
+      })
+    ),
+    containers: containers.map(toContainerUsage),
+    imageBytes: sumBytes(own.all) + sumBytes(images),
+    containerBytes: sumBytes(containers),
+    reclaimable: forEachKind((kind) => {
+      const found = items.filter((item) => item.kind === kind);
+      return { count: found.length, bytes: sumBytes(found) };
+    }),
+    disk,
+  };
+}
+
+function toImageUsage(
+  image: ImageFact,
+  own: OwnLayers,
+  rest: Pick<ImageUsage, "containers" | "reclaimable">,
+): ImageUsage {
+  const all = sumBytes(own.listOf(image));
+  const unique = sumBytes(own.ownOf(image));
+  return {
+    id: image.id,
+    names: image.names,
+    created: toText(image.createdMs),
+    lastUsed: toText(image.lastUsedMs),
+    shared: all - unique,
+    unique: unique + image.bytes,
+    pinned: image.isPinned,
+    ...rest,
+  };
+}
+
+function toContainerUsage(container: ContainerFact): ContainerUsage {
+  const { id, name, imageId, bytes, state, lastUsedMs } = container;
+  const lastUsed = toText(lastUsedMs);
+  return { id, name, imageId, size: bytes, state, lastUsed };
+}
+
+function toText(timeMs: number): string {
+  return new Date(timeMs).toISOString();
+}

@@ -1,0 +1,230 @@
+/** Cleans a store up: what nobody needs, and what crashes left. */
+
+import { existsSync } from "node:fs";
+import type { Abortable } from "../../errors/abort.ts";
+import {
+  DamagedStoreError,
+  StoreBusyError,
+} from "../../errors/store_errors.ts";
+import { whyOf } from "../../errors/why.ts";
+import { isErrno } from "../../fs/errno.ts";
+import { lastUseOf, noteUse } from "../../store/image_store.ts";
+import { openTrash } from "../../store/layers/trash.ts";
+import { isScarce } from "../../store/records/reserve.ts";
+import type { HeldLocks } from "../../store/records/tables.ts";
+import { sweepLocks } from "../../store/recovery/sweep_locks.ts";
+import type { Agent } from "../agent.ts";
+import { DELETE_LOCKS } from "../containers/delete_container.ts";
+import { carryOut, cutIntoSteps } from "./carry_out_cleanup.ts";
+import type { CleanupFacts, DiskSpace } from "./cleanup_facts.ts";
+import {
+  type CleanupItem,
+  type CleanupPlan,
+  type CleanupRequest,
+  forEachKind,
+} from "./cleanup_plan.ts";
+import {
+  type CleanupStatus,
+  readCleanupStatus,
+  writeCleanupStatus,
+} from "./cleanup_status.ts";
+import { sumBytes } from "./own_layers.ts";
+import { planCleanup } from "./plan_cleanup.ts";
+import { measureDisk, surveyStore } from "./survey_store.ts";
+
+/** How to clean up. */
+export interface PruneOptions extends Abortable, CleanupRequest {
+  /** `"plan"` only tells; `"remove"`, the default, carries the plan out. */
+  readonly action?: "plan" | "remove" | undefined;
+  /** Told how it ended, also if it fails. */
+  readonly onStatus?: ((status: CleanupStatus) => void) | undefined;
+}
+
+/** What came of a cleanup. */
+export interface PruneReport {
+  readonly plan: CleanupPlan;
+  /** Those of the plan's items that are gone; none if it was only told. */
+  readonly removed: readonly CleanupItem[];
+  /** Those that could not be removed, and why. */
+  readonly failed: readonly FailedItem[];
+  /** Leftovers that the system does not let go, such as what is mounted. */
+  readonly stuck: readonly FailedItem[];
+  /** Afterwards. */
+  readonly disk: DiskSpace;
+}
+
+/** An item that could not be removed. */
+export interface FailedItem {
+  readonly item: CleanupItem;
+  readonly error: unknown;
+}
+
+type Held = HeldLocks<typeof DELETE_LOCKS>;
+
+/**
+ * Removes what nobody needs. The locks are held from the plan to its end, so
+ * what is told is what is done; what the plan is made from is in
+ * `planCleanup()`. How it ended is kept on disk for `readCleanupStatus()`.
+ *
+ * @throws {StoreBusyError} If others hold the store for too long.
+ */
+export async function prune(
+  agent: Agent,
+  options: PruneOptions = {},
+): Promise<PruneReport> {
+  if (options.action === "plan") return await cleanUp(agent, options);
+  const startMs = performance.now();
+  try {
+    const report = await cleanUp(agent, options);
+    keep(describeReport(report));
+    return report;
+  } catch (error) {
+    const outcome = error instanceof StoreBusyError ? "busy" : "failed";
+    const ending = { outcome, message: whyOf(error) } as const;
+    // Into a store that is in doubt nothing is written at all.
+    if (error instanceof DamagedStoreError) tell(ending);
+    else keep(ending);
+    throw error;
+  }
+
+  function keep(ending: Ending): void {
+    noteStatus(agent, tell(ending));
+  }
+
+  function tell(ending: Ending): CleanupStatus {
+    const durationMs = Math.round(performance.now() - startMs);
+    const status = makeStatus(agent, { durationMs, ...ending });
+    options.onStatus?.(status);
+    return status;
+  }
+}
+
+async function cleanUp(
+  agent: Agent,
+  options: PruneOptions,
+): Promise<PruneReport> {
+  const { store } = agent;
+  const done = await removeAll(agent, options);
+  return { ...done, disk: measureDisk(store.paths) };
+}
+
+async function removeAll(
+  agent: Agent,
+  options: PruneOptions,
+): Promise<Omit<PruneReport, "disk">> {
+  const { store, log } = agent;
+  const removed: CleanupItem[] = [];
+  const failed: FailedItem[] = [];
+  const stuck: FailedItem[] = [];
+  await using later = new AsyncDisposableStack(); // when no lock is held
+  using held = await store.lock(DELETE_LOCKS, options);
+  const measured = (options.containers ?? "none") === "none"
+    ? "none"
+    : "removable";
+  const facts = await surveyStore(agent, held, { ...options, measured });
+  const plan = planCleanup(facts, options);
+  if (options.action === "plan") return { plan, removed, failed, stuck };
+  sweepLocks(store);
+  // It can wait, while there is no room to write it.
+  if (!isScarce(store.paths)) noteUses(held, facts);
+  if (plan.items.length === 0) return { plan, removed, failed, stuck };
+  const trash = later.use(openTrash(store));
+  for (const step of cutIntoSteps(plan.items)) {
+    options.signal?.throwIfAborted();
+    try {
+      await carryOut(agent, held, { step, trash });
+      removed.push(...step);
+    } catch (error) {
+      const list = isStuck(step, error) ? stuck : failed;
+      list.push(...step.map((item) => ({ item, error })));
+    }
+  }
+  for (const { kind, name, reason } of removed) {
+    log("info", `removed ${kind} "${name}": ${reason}`);
+  }
+  return { plan, removed, failed, stuck };
+}
+
+/** What is mounted or immutable stays so: no reason to fail every night. */
+function isStuck(step: readonly CleanupItem[], error: unknown): boolean {
+  return step.every(({ kind }) => kind === "leftover") &&
+    isErrno(error, "EBUSY", "EPERM", "EROFS");
+}
+
+// Rarely enough that a cleanup every few minutes does not write each time.
+const NOTE_AGAIN_MS = 60 * 60 * 1000;
+
+/** Other tools do not note when their containers used an image. */
+function noteUses({ images }: Held, { containers, now }: CleanupFacts): void {
+  const used = new Set(
+    containers.filter(({ state }) => state === "foreign")
+      .map(({ imageId }) => imageId),
+  );
+  for (const id of used) {
+    const image = images.lookUp(id);
+    if (image === undefined) continue;
+    const noted = Date.parse(lastUseOf(image) ?? "") || 0;
+    if (now - noted > NOTE_AGAIN_MS) noteUse(images, image.id);
+  }
+  images.save();
+}
+
+type Ending =
+  & Pick<CleanupStatus, "outcome" | "message">
+  & Partial<CleanupStatus>;
+
+function describeReport(
+  { plan, removed, failed, disk }: PruneReport,
+): Ending {
+  const [first] = failed;
+  const lost = sumBytes(failed.map(({ item }) => item));
+  const shortfallBytes = plan.wanted === undefined
+    ? 0
+    : Math.max(0, plan.wanted - plan.bytes + lost);
+  const common = {
+    removed: forEachKind((kind) =>
+      removed.filter((item) => item.kind === kind).length
+    ),
+    freedBytes: sumBytes(removed),
+    shortfallBytes,
+    disk,
+  };
+  if (first !== undefined) {
+    const { kind, name } = first.item;
+    const message = `Cannot remove ${kind} "${name}": ${whyOf(first.error)}`;
+    return { ...common, outcome: "failed", message };
+  }
+  if (shortfallBytes === 0) return { ...common, outcome: "done", message: "" };
+  const message = `Cannot free ${plan.wanted} bytes: all else is in use, ` +
+    `pinned or younger`;
+  return { ...common, outcome: "short", message };
+}
+
+function makeStatus(
+  { store }: Agent,
+  ending: Ending & { readonly durationMs: number },
+): CleanupStatus {
+  const time = new Date().toISOString();
+  const lastDone = ending.outcome === "done"
+    ? time
+    : readCleanupStatus(store.paths)?.lastDone;
+  return {
+    time,
+    removed: forEachKind(() => 0),
+    freedBytes: 0,
+    shortfallBytes: 0,
+    disk: undefined,
+    ...ending,
+    lastDone,
+  };
+}
+
+function noteStatus({ store, log }: Agent, status: CleanupStatus): void {
+  if (!existsSync(store.paths.root)) return;
+  try {
+    writeCleanupStatus(store.paths, status);
+  } catch (error) {
+    // A full disk is a reason to clean up, not one to fail.
+    log("warn", `Cannot note how the cleanup ended: ${whyOf(error)}`);
+  }
+}

@@ -1,0 +1,101 @@
+/** Why a cleanup leaves images and containers alone. */
+
+import { parseReference, repositoryOf } from "../../formats/oci/reference.ts";
+import type {
+  CleanupFacts,
+  ContainerFact,
+  ImageFact,
+} from "./cleanup_facts.ts";
+
+/** What decides about an image beside itself. */
+export interface ImageRules {
+  /** In milliseconds since 1970. */
+  readonly now: number;
+  readonly olderThanMs: number;
+  /** The containers made from it that stay. */
+  readonly users: readonly ContainerFact[];
+  /** The IDs of the newest images of each repository. */
+  readonly newest: ReadonlySet<string>;
+  /** The IDs of images that go. */
+  readonly gone: ReadonlySet<string>;
+}
+
+// Between two steps of a build, of another tool, nothing holds an image.
+const BUILD_STEP_MS = 60 * 60 * 1000;
+
+/** Why an image stays; undefined if it may go. */
+export function whyImageStays(
+  image: ImageFact,
+  { now, olderThanMs, users, newest, gone }: ImageRules,
+): string | undefined {
+  const ageMs = now - image.lastUsedMs;
+  const children = image.children.filter((id) => !gone.has(id));
+  if (image.isPinned) return "it is pinned";
+  if (image.holder !== undefined) return `${image.holder} uses it`;
+  if (users.length > 0) return `${quote("container", users)} uses it`;
+  if (children.length > 0) {
+    return `image "${children[0]?.slice(0, 12)}" was built on it`;
+  }
+  if (!image.isNoted && ageMs < BUILD_STEP_MS) {
+    return "it is less than an hour old, and of another tool";
+  }
+  if (ageMs < olderThanMs) return `it was used on ${dayOf(image.lastUsedMs)}`;
+  if (newest.has(image.id)) return "it is one of the newest of its repository";
+  return undefined;
+}
+
+/** Why a container stays that was asked for; undefined if it may go. */
+export function whyContainerStays(
+  { state, lastUsedMs }: ContainerFact,
+  { now, olderThanMs, members }: {
+    readonly now: number;
+    readonly olderThanMs: number;
+    /** For an infra container: those of its pod that stay. */
+    readonly members: readonly ContainerFact[];
+  },
+): string | undefined {
+  if (members.length > 0) {
+    return `${quote("container", members)} of its pod needs it`;
+  }
+  const isYoung = state === "stopped" && now - lastUsedMs < olderThanMs;
+  return isYoung ? `it was used on ${dayOf(lastUsedMs)}` : undefined;
+}
+
+/** The IDs of the newest images of each repository. */
+export function findNewest(
+  { images }: CleanupFacts,
+  count: number,
+): ReadonlySet<string> {
+  const entries = images.flatMap((image) =>
+    [...new Set(image.names.map(toRepository))]
+      .map((repository) => ({ image, repository }))
+  );
+  const groups = Map.groupBy(entries, ({ repository }) => repository);
+  return new Set(
+    [...groups.values()].flatMap((group) =>
+      group.map(({ image }) => image)
+        .toSorted((a, b) =>
+          b.createdMs - a.createdMs || b.lastUsedMs - a.lastUsedMs
+        )
+        .slice(0, count)
+        .map(({ id }) => id)
+    ),
+  );
+}
+
+/** Names that other tools wrote may be anything. */
+function toRepository(name: string): string {
+  try {
+    return repositoryOf(parseReference(name));
+  } catch {
+    return name;
+  }
+}
+
+function quote(kind: string, things: readonly { name: string }[]): string {
+  return `${kind} ${things.map(({ name }) => `"${name}"`).join(", ")}`;
+}
+
+function dayOf(timeMs: number): string {
+  return new Date(timeMs).toISOString().slice(0, 16).replace("T", " ");
+}

@@ -1,0 +1,77 @@
+/** Checks what is asked of a container to be, before anything is touched. */
+
+import {
+  InvalidContainerIdError,
+  InvalidContainerNameError,
+  InvalidImageNameError,
+  InvalidPodNameError,
+} from "../../errors/store_errors.ts";
+import {
+  findIdProblem,
+  findNameProblem,
+} from "../../formats/storage/container_names.ts";
+import type { WantedImage } from "../images/find_image.ts";
+
+/** What names a container and its pod. */
+export interface ContainerIdentity extends WantedImage {
+  /** All containers of a pod give the same. */
+  readonly podName: string;
+  /** That of the pod's infra container. */
+  readonly podId: string;
+  /** Unique in the store. */
+  readonly containerName: string;
+  /** Left out or `""`, one is invented. */
+  readonly containerId?: string | undefined;
+}
+
+// Longer values are cut in messages.
+const MAX_SHOWN = 80;
+
+/**
+ * Checks pod, then image, then container; the first that is wrong counts.
+ *
+ * @throws {InvalidPodNameError} For the pod's name or ID.
+ * @throws {InvalidImageNameError} If there is neither name nor ID.
+ * @throws {InvalidContainerNameError} For the container's name.
+ * @throws {InvalidContainerIdError} For the container's ID.
+ */
+export function checkRequest(request: ContainerIdentity): void {
+  const { podName, podId, imageName, imageId } = request;
+  const { containerName, containerId = "" } = request;
+  check("pod name", podName, InvalidPodNameError);
+  checkId("pod ID", podId, InvalidPodNameError);
+  if (!imageName && !imageId) {
+    throw new InvalidImageNameError(
+      `Cannot create container "${containerName.slice(0, MAX_SHOWN)}": ` +
+        `invalid image name "": neither a name nor an ID is given`,
+    );
+  }
+  check("container name", containerName, InvalidContainerNameError);
+  if (containerId === "") return;
+  checkId("container ID", containerId, InvalidContainerIdError);
+}
+
+type Invalid = new (message: string) => Error;
+
+function check(what: string, value: string, Invalid: Invalid): void {
+  refuse(findNameProblem(value), { what, value, Invalid });
+}
+
+function checkId(what: string, value: string, Invalid: Invalid): void {
+  refuse(findIdProblem(value), { what, value, Invalid });
+}
+
+function refuse(
+  problem: string | undefined,
+  { what, value, Invalid }: {
+    readonly what: string;
+    readonly value: string;
+    readonly Invalid: Invalid;
+  },
+): void {
+  if (problem === undefined) return;
+  const shown = value.slice(0, MAX_SHOWN);
+  throw new Invalid(
+    `Cannot create container: invalid ${what} "${shown}": ${problem}`,
+  );
+}

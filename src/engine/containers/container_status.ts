@@ -1,0 +1,123 @@
+/** What a container does: from what runs, what is mounted, what is noted. */
+
+import type { Abortable } from "../../errors/abort.ts";
+import { InUseError } from "../../errors/store_errors.ts";
+import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import type { ContainerRecord } from "../../formats/storage/store_record.ts";
+import { isUnfinished } from "../../store/delete_container.ts";
+import type { Agent } from "../agent.ts";
+import { ownerOf } from "../container_owner.ts";
+import { hasRunner, tryReadLastRun } from "./last_run.ts";
+import {
+  findProcess,
+  findRuntimesOf,
+  type RuntimeProcess,
+} from "./oci_runtime.ts";
+
+/**
+ * What a container does. `"mounted"`: it was started for somebody to look at,
+ * or to run. `"starting"`: its process is not there yet. `"removing"`: its
+ * removal was cut short. `"storage"`: another tool's, and not mounted.
+ */
+export type ContainerState =
+  | "created"
+  | "mounted"
+  | "starting"
+  | "running"
+  | "paused"
+  | "exited"
+  | "removing"
+  | "storage";
+
+/** A container's process, now or the last time. */
+export interface ContainerStatus {
+  /** In a word; podman's, where it has one. */
+  readonly state: ContainerState;
+  /** Undefined if none runs, or it is not known. */
+  readonly pid: number | undefined;
+  /** RFC 3339; undefined if it was not run by orlop. */
+  readonly startedAt: string | undefined;
+  /** RFC 3339; undefined if it has not ended, or nobody saw it. */
+  readonly finishedAt: string | undefined;
+  /**
+   * 128 and the signal's number if a signal ended it; undefined if it has not
+   * ended, or nobody saw it.
+   */
+  readonly exitCode: number | undefined;
+}
+
+/** What there is of a container now. */
+export interface Activity {
+  /** Its process. */
+  readonly process: RuntimeProcess | undefined;
+  /** Whether an orlop is there that runs it, and puts it away afterwards. */
+  readonly hasRunner: boolean;
+}
+
+/** Looks for a container's process, and for who runs it. */
+export async function findActivity(
+  agent: Agent,
+  id: ContainerId,
+  options: Abortable = {},
+): Promise<Activity> {
+  for (const runtime of findRuntimesOf(agent, id)) {
+    const process = await findProcess(agent, id, { ...options, runtime });
+    if (process === undefined) continue;
+    return { process, hasRunner: hasRunner(agent, id) };
+  }
+  return { process: undefined, hasRunner: hasRunner(agent, id) };
+}
+
+/** Tells what a container does. */
+export async function readStatus(
+  agent: Agent,
+  record: ContainerRecord,
+  { isMounted, signal }: Abortable & { readonly isMounted: boolean },
+): Promise<ContainerStatus> {
+  const { id } = record;
+  const nothing = {
+    ...{ pid: undefined, startedAt: undefined },
+    ...{ finishedAt: undefined, exitCode: undefined },
+  };
+  const mounted = isMounted ? "mounted" : undefined;
+  if (ownerOf(agent.store, record) !== "orlop") {
+    return { ...nothing, state: mounted ?? "storage" };
+  }
+  const { process, hasRunner } = await findActivity(agent, id, { signal });
+  const { startedAt, finishedAt, exitCode } = tryReadLastRun(agent, id) ??
+    nothing;
+  if (process !== undefined) {
+    const { status, pid } = process;
+    return { ...nothing, state: status, pid, startedAt };
+  }
+  if (isUnfinished(record)) return { ...nothing, state: "removing" };
+  if (hasRunner && finishedAt === undefined) {
+    return { ...nothing, state: "starting", startedAt };
+  }
+  if (startedAt === undefined) {
+    return { ...nothing, state: mounted ?? "created" };
+  }
+  return { ...nothing, state: "exited", startedAt, finishedAt, exitCode };
+}
+
+/**
+ * Checks that nothing runs in a container, nor is about to.
+ *
+ * @throws {InUseError} If something does.
+ */
+export async function checkIdle(
+  agent: Agent,
+  { id, names }: Pick<ContainerRecord, "id" | "names">,
+  { verb, ...options }: Abortable & { readonly verb: "remove" | "unmount" },
+): Promise<void> {
+  const { process, hasRunner } = await findActivity(agent, id, options);
+  // Who runs it unmounts it itself, when its process has ended.
+  if (process === undefined && (!hasRunner || verb === "unmount")) return;
+  const who = process?.pid === undefined ? "" : ` (process ${process.pid})`;
+  const what = process?.status === "paused" ? "is paused" : "is running";
+  throw new InUseError(
+    `Cannot ${verb} container "${names?.[0] ?? id}": it ${what}${who}; stop ` +
+      `it first, or use --force`,
+    [id],
+  );
+}

@@ -1,0 +1,201 @@
+/** Ends what runs in containers, and sends signals to it. */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Abortable } from "../../errors/abort.ts";
+import { InUseError } from "../../errors/store_errors.ts";
+import {
+  parseSignal,
+  SIGNAL_KILL,
+  SIGNAL_TERM,
+  signalName,
+} from "../../formats/config/signals.ts";
+import { STOP_SIGNAL, STOP_TIMEOUT } from "../../formats/oci/annotations.ts";
+import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import type { ContainerRecord } from "../../formats/storage/store_record.ts";
+import { findContainer } from "../../store/find_container.ts";
+import type { Agent } from "../agent.ts";
+import { checkOwner, type ContainerVerb } from "../container_owner.ts";
+import { readTemplate } from "../parse_stored.ts";
+import { findActivity } from "./container_status.ts";
+import {
+  forget,
+  resume,
+  type RuntimeProcess,
+  sendSignal,
+} from "./oci_runtime.ts";
+
+/** What becomes of what runs in a container that is stopped or removed. */
+export interface EndOptions extends Abortable {
+  /**
+   * `"refuse"`, the default: it is a reason to leave the container as it is.
+   * `"end"`: its stop signal is sent, and after a while SIGKILL.
+   */
+  readonly running?: "refuse" | "end" | undefined;
+  /**
+   * How long after the stop signal, in milliseconds; left out, what the
+   * container was created with, or 10 s.
+   */
+  readonly timeMs?: number | undefined;
+}
+
+// What podman waits, too.
+const STOP_TIME_MS = 10_000;
+// SIGKILL works at once, unless the kernel waits for a disk; then the store has
+// to be locked to put the container away, which others may hold.
+const PATIENCE_MS = 20_000;
+const POLL_MS = 100;
+
+/**
+ * Ends a container's process, and waits until nobody works on it. No lock is
+ * held meanwhile. If nothing runs, nothing is done.
+ *
+ * @throws {InUseError} If it does not end.
+ */
+export async function endProcess(
+  agent: Agent,
+  id: ContainerId,
+  { timeMs = stopTimeOf(agent, id), signal }: EndOptions = {},
+): Promise<void> {
+  const start = performance.now();
+  let stage: "untold" | "told" | "killed" = "untold";
+  let found: RuntimeProcess | undefined;
+  for (;;) {
+    signal?.throwIfAborted();
+    const { process, hasRunner } = await findActivity(agent, id, { signal });
+    if (process === undefined && !hasRunner) break;
+    found = process ?? found;
+    const waitedMs = performance.now() - start;
+    if (process !== undefined && waitedMs >= timeMs && stage !== "killed") {
+      if (stage === "told") warnOfKill(agent, id, timeMs);
+      await tell(process, id, { number: SIGNAL_KILL, signal });
+      stage = "killed";
+    } else if (process !== undefined && stage === "untold") {
+      await tell(process, id, { number: stopSignalOf(agent, id), signal });
+      // One that is just being made may not have heard it.
+      if (process.status !== "starting") stage = "told";
+    }
+    if (waitedMs >= timeMs + PATIENCE_MS) throw stillThere(id, process);
+    await sleep(POLL_MS, undefined, { signal });
+  }
+  // Of one that died by itself, with nobody to put it away.
+  await forget(agent, id, found?.runtime);
+}
+
+/**
+ * Ends what runs in the containers that somebody names, before the store is
+ * locked to stop or remove them.
+ *
+ * @param check What else has to be so before anything is ended.
+ * @returns Their IDs: who runs them may have removed them since.
+ * @throws {PolicyError} If one is another tool's.
+ */
+export async function endNamed(
+  agent: Agent,
+  names: readonly string[],
+  { verb, check, ...options }: EndOptions & {
+    readonly verb: ContainerVerb;
+    readonly check?: (record: ContainerRecord) => void;
+  },
+): Promise<readonly ContainerId[]> {
+  const ids = await resolve(agent, names, { ...options, verb, check });
+  // All at once: else the last of a pod would wait for those before it.
+  const ended = await Promise.allSettled(
+    ids.map((id) => endProcess(agent, id, options)),
+  );
+  const failed = ended.find((result) => result.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+  return ids;
+}
+
+/**
+ * Sends a signal to a container's process.
+ *
+ * @throws {ContainerNotFoundError} If it is unknown.
+ * @throws {PolicyError} If it is another tool's.
+ * @throws {Error} If nothing runs in it.
+ */
+export async function killContainer(
+  agent: Agent,
+  idOrName: string,
+  { number, signal }: Abortable & { readonly number: number },
+): Promise<void> {
+  const verb = "kill";
+  for (const id of await resolve(agent, [idOrName], { verb, signal })) {
+    const { process } = await findActivity(agent, id, { signal });
+    if (process === undefined) {
+      throw new Error(
+        `Cannot kill container "${idOrName}": nothing runs in it`,
+      );
+    }
+    await tell(process, id, { number, signal });
+  }
+}
+
+/** Signals wait while a container is paused: so it goes on, if it is to end. */
+async function tell(
+  { runtime, status }: RuntimeProcess,
+  id: ContainerId,
+  options: Abortable & { readonly number: number },
+): Promise<void> {
+  await sendSignal(runtime, id, options);
+  if (status === "paused") await resume(runtime, id, options);
+}
+
+async function resolve(
+  { store }: Agent,
+  names: readonly string[],
+  { verb, check, signal }: Abortable & {
+    readonly verb: ContainerVerb;
+    readonly check?: ((record: ContainerRecord) => void) | undefined;
+  },
+): Promise<readonly ContainerId[]> {
+  using held = await store.lock({ containers: "read" }, { signal });
+  return names.map((name) => {
+    const record = findContainer(held.containers, name);
+    checkOwner(store, record, { verb });
+    check?.(record);
+    return record.id;
+  });
+}
+
+/** An image may say anything. */
+function stopSignalOf(agent: Agent, id: ContainerId): number {
+  return parseSignal(readAnnotation(agent, id, STOP_SIGNAL)) ?? SIGNAL_TERM;
+}
+
+/** In milliseconds. */
+function stopTimeOf(agent: Agent, id: ContainerId): number {
+  const text = readAnnotation(agent, id, STOP_TIMEOUT);
+  return /^\d{1,6}$/.test(text) ? Number(text) * 1000 : STOP_TIME_MS;
+}
+
+function readAnnotation(agent: Agent, id: ContainerId, name: string): string {
+  try {
+    return readTemplate(agent, id)?.annotations?.[name] ?? "";
+  } catch (error) {
+    if (error instanceof SyntaxError) return ""; // damaged
+    throw error;
+  }
+}
+
+function warnOfKill(agent: Agent, id: ContainerId, timeMs: number): void {
+  const name = signalName(stopSignalOf(agent, id));
+  agent.log(
+    "warn",
+    `Container "${id}" did not end by ${name} in ${timeMs / 1000} s: it gets ` +
+      "SIGKILL",
+  );
+}
+
+function stillThere(
+  id: ContainerId,
+  process: RuntimeProcess | undefined,
+): InUseError {
+  const why = process === undefined
+    ? "the orlop that runs it is still at work"
+    : process.runtime.program === undefined || process.pid === undefined
+    ? `what "${process.runtime.stateRoot}" tells of it cannot be read`
+    : `process ${process.pid} does not end; see what it does: ps -p ` +
+      process.pid;
+  return new InUseError(`Cannot stop container "${id}": ${why}`, [id]);
+}

@@ -1,0 +1,133 @@
+/** What of the host a container asks for: whether it is there, and what it is. */
+
+import { capabilitiesIn } from "../../image/capabilities.ts";
+import type { Volume } from "../../image/container_mounts.ts";
+import type { RuntimeDevice } from "../../image/devices.ts";
+import type { ResourceLimits, Ulimit } from "../../image/limits.ts";
+import type { SecurityOptions } from "../../image/security.ts";
+import type { Host } from "../../process/host.ts";
+import type { Agent } from "../agent.ts";
+
+/** A device that a container shall have. */
+export interface DeviceRequest {
+  /** On the host; absolute. */
+  readonly source: string;
+  /** In the container; as on the host if left out. */
+  readonly target?: string | undefined;
+  /** Some of `r`, `w` and `m`; all if left out. */
+  readonly access?: string | undefined;
+}
+
+const SELINUX = "/sys/fs/selinux/enforce";
+// stat(2)
+const FILE_TYPE = 0o170000;
+const REGULAR = 0o100000;
+const TYPES: Readonly<Record<number, "c" | "b" | "directory">> = {
+  0o020000: "c",
+  0o060000: "b",
+  0o040000: "directory",
+};
+// Where cgroup v1 has its controller, and what it lacks without swap accounting.
+const MEMORY_V1 = "/sys/fs/cgroup/memory";
+const SWAP_V1 = `${MEMORY_V1}/memory.memsw.limit_in_bytes`;
+
+/** Whether a path of the host, followed, is no device, pipe or directory. */
+export function isRegularFile(host: Host, path: string): boolean {
+  const { mode = 0 } = host.readStatus(path) ?? {};
+  return (mode & FILE_TYPE) === REGULAR;
+}
+
+/** @throws {TypeError} If SELinux is on, and has to give a label. */
+export function checkLabels(
+  host: Host,
+  { labels = [] }: SecurityOptions,
+): void {
+  const label = labels.find((text) => text !== "disable");
+  if (label === undefined || !host.readStatus(SELINUX)) return;
+  throw new TypeError(
+    `Cannot use SELinux label "${label}": orlop gives containers none; use ` +
+      `label=disable, or podman`,
+  );
+}
+
+/** @throws {TypeError} If the source of a volume is not there. */
+export function checkVolumes(host: Host, volumes: readonly Volume[]): void {
+  for (const { source } of volumes) {
+    if (host.readStatus(source) !== undefined) continue;
+    throw new TypeError(
+      `Cannot mount "${source}": there is no such file or directory; make it ` +
+        `first`,
+    );
+  }
+}
+
+/**
+ * Looks a device up.
+ *
+ * @throws {TypeError} If it is none.
+ */
+export function findDevice(
+  host: Host,
+  { source, target = source, access = "rwm" }: DeviceRequest,
+): RuntimeDevice {
+  const status = host.readStatus(source);
+  if (status === undefined) {
+    throw new TypeError(`Cannot use device "${source}": it is not there`);
+  }
+  const { mode, major, minor, uid, gid } = status;
+  const type = TYPES[mode & FILE_TYPE];
+  if (type !== "c" && type !== "b") {
+    throw new TypeError(
+      `Cannot use device "${source}": ` +
+        (type === "directory"
+          ? "it is a directory; name the devices in it one by one"
+          : "it is no device"),
+    );
+  }
+  const fileMode = mode & ~FILE_TYPE;
+  return { path: target, type, major, minor, fileMode, uid, gid, access };
+}
+
+/**
+ * Limits as this machine can keep them: without one of swap, with a warning,
+ * where the kernel does not count it, as podman does.
+ *
+ * @throws {TypeError} If a CPU is asked for that is not there.
+ */
+export function fitLimits(
+  { host, log }: Pick<Agent, "host" | "log">,
+  limits: ResourceLimits = {},
+): ResourceLimits {
+  for (const cpu of (limits.cpusetCpus ?? "").match(/\d+/g) ?? []) {
+    if (host.readStatus(`/sys/devices/system/cpu/cpu${Number(cpu)}`)) continue;
+    throw new TypeError(`Cannot use CPU ${cpu}: this machine has none of it`);
+  }
+  const needsSwap = limits.memory !== undefined &&
+    limits.memorySwap !== "unlimited";
+  if (!needsSwap || !host.readStatus(MEMORY_V1) || host.readStatus(SWAP_V1)) {
+    return limits;
+  }
+  log("warn", "Memory is limited without swap: the kernel does not count it");
+  return { ...limits, memorySwap: "unlimited" };
+}
+
+/**
+ * Limits of processes that orlop is allowed to set: none above its own, with a
+ * warning, unless it may raise them.
+ */
+export function fitUlimits(
+  { host, log }: Pick<Agent, "host" | "log">,
+  ulimits: readonly Ulimit[] | "own" | undefined,
+): readonly Ulimit[] | "own" | undefined {
+  const mask = host.readCapabilities();
+  const mayRaise = mask === undefined ||
+    capabilitiesIn(mask).includes("CAP_SYS_RESOURCE");
+  if (mayRaise || !Array.isArray(ulimits)) return ulimits;
+  return ulimits.map((ulimit: Ulimit): Ulimit => {
+    const { type, soft, hard } = ulimit;
+    const most = host.readLimit(type)?.hard;
+    if (most === undefined || hard <= most) return ulimit;
+    log("warn", `Lowered limit ${type} to ${most}: orlop itself has no more`);
+    return { type, soft: soft < most ? soft : most, hard: most };
+  });
+}

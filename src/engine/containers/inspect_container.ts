@@ -1,0 +1,107 @@
+/** Tells all about one container. */
+
+import { join } from "@std/path";
+import type { Abortable } from "../../errors/abort.ts";
+import type { RuntimeSpec } from "../../formats/oci/runtime_spec.ts";
+import type { ContainerRecord } from "../../formats/storage/store_record.ts";
+import { findContainer } from "../../store/find_container.ts";
+import type { Agent } from "../agent.ts";
+import { mountPoint } from "../mount_layer.ts";
+import { readStoredSpec, readTemplate } from "../parse_stored.ts";
+import { directoriesOf } from "./container_metadata.ts";
+import { type ContainerSummary, summarize } from "./list_containers.ts";
+
+/** A container, with all that is kept of it. */
+export interface ContainerDetails extends ContainerSummary {
+  /** As it stands in the store. */
+  readonly record: ContainerRecord;
+  /** Survives reboots. */
+  readonly dir: string;
+  /** May be emptied by a reboot. */
+  readonly runDir: string;
+  /** What each start begins with; undefined if there is none. */
+  readonly template: RuntimeSpec | undefined;
+  /** What the last start wrote for a runtime; undefined if it is lost. */
+  readonly bundleConfig: RuntimeSpec | undefined;
+  /** Where these two differ; of a sound container, in `root.path` only. */
+  readonly differences: readonly SpecDifference[];
+}
+
+/** A member that is not the same in a template and in a bundle config. */
+export interface SpecDifference {
+  /** Such as `root.path` or `process.args`. */
+  readonly path: string;
+  /** Undefined if the template does not have it. */
+  readonly template: unknown;
+  /** Undefined if the bundle config does not have it. */
+  readonly bundle: unknown;
+}
+
+/**
+ * Tells all about a container.
+ *
+ * @param agent From `openAgent()`.
+ * @param idOrName Full ID, name, ID of its layer, or a unique prefix of its ID.
+ * @throws {ContainerNotFoundError} If it is unknown.
+ * @throws {DamagedFileError} If template or bundle config do not parse.
+ * @example
+ * ```ts
+ * import { type Agent, inspectContainer } from "orlop";
+ * async function isIntact(agent: Agent, name: string): Promise<boolean> {
+ *   const { differences } = await inspectContainer(agent, name);
+ *   return differences.every(({ path }) => path === "root.path");
+ * }
+ * ```
+ */
+export async function inspectContainer(
+  agent: Agent,
+  idOrName: string,
+  options: Abortable = {},
+): Promise<ContainerDetails> {
+  const { store, mounter } = agent;
+  using held = await store.lock({ containers: "read" }, options);
+  const record = findContainer(held.containers, idOrName);
+  const target = mountPoint(agent, record.layer);
+  const isMounted = await mounter.isMounted(target, options);
+  const { dir, runDir } = directoriesOf(agent, record);
+  const template = readTemplate(agent, record.id);
+  const bundleConfig = readStoredSpec({
+    path: join(runDir, "config.json"),
+    advice: "the next start writes it anew",
+  });
+  return {
+    ...await summarize(agent, record, {
+      ...options,
+      mountPoint: isMounted ? target : undefined,
+    }),
+    record,
+    dir,
+    runDir,
+    template,
+    bundleConfig,
+    differences: template && bundleConfig
+      ? compare(template, bundleConfig, "")
+      : [],
+  };
+}
+
+/** Goes into objects; lists and what is simple are compared as a whole. */
+function compare(
+  template: unknown,
+  bundle: unknown,
+  path: string,
+): readonly SpecDifference[] {
+  if (!isObject(template) || !isObject(bundle)) {
+    return JSON.stringify(template) === JSON.stringify(bundle)
+      ? []
+      : [{ path, template, bundle }];
+  }
+  const keys = new Set([...Object.keys(template), ...Object.keys(bundle)]);
+  return [...keys].flatMap((key) =>
+    compare(template[key], bundle[key], path === "" ? key : `${path}.${key}`)
+  );
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

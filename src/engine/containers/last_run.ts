@@ -1,0 +1,212 @@
+/**
+ * What is kept of a container's last run, on disk: when it began and ended,
+ * how, and what goes with it. The process that runs it holds a lock meanwhile;
+ * if it is killed, the lock is free, and the rest tells what it left.
+ */
+
+import { join } from "@std/path";
+import { existsSync, readFileSync } from "node:fs";
+import {
+  DamagedFileError,
+  InUseError,
+  StoreBusyError,
+} from "../../errors/store_errors.ts";
+import { whyOf } from "../../errors/why.ts";
+import {
+  asInteger,
+  asObject,
+  asString,
+  type JsonObject,
+  optional,
+  parseJson,
+} from "../../formats/json.ts";
+import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import { isErrno } from "../../fs/errno.ts";
+import { writeAtomically } from "../../fs/write_atomically.ts";
+import {
+  ensureRunDirectory,
+  ensureWorkDirectory,
+} from "../../store/container_store.ts";
+import { runDirectory, workDirectory } from "../../store/paths.ts";
+import { acquireLock, isLocked } from "../../store/records/lock.ts";
+import type { Agent } from "../agent.ts";
+import { parseStored } from "../parse_stored.ts";
+
+/** What is kept. */
+export interface LastRun {
+  /**
+   * The ID of the container that is run: another one's if this is the infra
+   * container of a pod that was made for it, and goes with it.
+   */
+  readonly owner: string;
+  /** Whether who runs it removes it, too; or a cleanup, if that one dies. */
+  readonly removal: "at-end" | "never";
+  /** RFC 3339; undefined if it did not begin. */
+  readonly startedAt: string | undefined;
+  /** RFC 3339; undefined if it has not ended, or nobody saw it. */
+  readonly finishedAt: string | undefined;
+  /** 128 and the signal's number if a signal ended it. */
+  readonly exitCode: number | undefined;
+}
+
+/** A run by this process, until it is disposed of. */
+export interface OpenRun extends Disposable {
+  /** Notes that it begins. */
+  begin(): Promise<void>;
+  /** Notes how it ended. */
+  end(exitCode: number): Promise<void>;
+}
+
+const FILE = "run.json";
+const LOCK = "run.lock";
+// Those who only look hold it for an instant.
+const LOCK_TIMEOUT_MS = 2_000;
+
+/**
+ * Makes this process the one that runs a container.
+ *
+ * @param pod The infra container that was made for it, if there is one.
+ * @throws {InUseError} If another process runs it.
+ */
+export async function openRun(
+  agent: Agent,
+  id: ContainerId,
+  { removal, pod }: {
+    readonly removal: LastRun["removal"];
+    readonly pod: ContainerId | undefined;
+  },
+): Promise<OpenRun> {
+  const lock = await takeLock(agent, id);
+  let run: LastRun = { ...NOTHING, owner: id, removal };
+  await note(agent, [id, ...pod === undefined ? [] : [pod]], run);
+  return {
+    async begin() {
+      run = { ...run, startedAt: new Date().toISOString() };
+      await note(agent, [id], run);
+    },
+    async end(exitCode) {
+      run = { ...run, finishedAt: new Date().toISOString(), exitCode };
+      await note(agent, [id], run);
+    },
+    [Symbol.dispose]: () => lock[Symbol.dispose](),
+  };
+}
+
+/** Whether a process of orlop's is about to run a container, or does. */
+export function hasRunner({ store }: Agent, id: ContainerId): boolean {
+  const path = join(runDirectory(store.paths, id), LOCK);
+  return existsSync(path) && isLocked(path, store.libc);
+}
+
+/**
+ * Reads what is kept of a container's last run; undefined if it was never run.
+ *
+ * @throws {DamagedFileError} If it does not parse.
+ */
+export function readLastRun(
+  { store }: Agent,
+  id: ContainerId,
+): LastRun | undefined {
+  const path = join(workDirectory(store.paths, id), FILE);
+  const advice = "remove it: then nothing is known of the last run";
+  try {
+    const text = readFileSync(path, "utf8");
+    return parseStored(
+      { path, advice },
+      (what) => parseRun(asObject(parseJson(text, what), what), what),
+    );
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
+    throw error;
+  }
+}
+
+/** As `readLastRun()`; but one damaged file must not hide all the others. */
+export function tryReadLastRun(
+  agent: Agent,
+  id: ContainerId,
+): LastRun | undefined {
+  try {
+    return readLastRun(agent, id);
+  } catch (error) {
+    if (!(error instanceof DamagedFileError)) throw error;
+    agent.log("warn", error.message);
+    return undefined;
+  }
+}
+
+/** A new life: how the last run ended says nothing of a container any more. */
+export function forgetLastRun(agent: Agent, id: ContainerId): void {
+  const run = tryReadLastRun(agent, id);
+  if (run?.startedAt === undefined) return;
+  const { owner, removal } = run;
+  write(agent, id, { ...NOTHING, owner, removal });
+}
+
+const NOTHING = {
+  startedAt: undefined,
+  finishedAt: undefined,
+  exitCode: undefined,
+} as const;
+
+async function takeLock(
+  { store }: Agent,
+  id: ContainerId,
+): Promise<Disposable> {
+  const path = join(ensureRunDirectory(store.paths, id), LOCK);
+  try {
+    return await acquireLock(path, "write", {
+      libc: store.libc,
+      timeoutMs: LOCK_TIMEOUT_MS,
+    });
+  } catch (error) {
+    if (!(error instanceof StoreBusyError)) throw error;
+    throw new InUseError(
+      `Cannot run container "${id}": another process runs it`,
+      [id],
+    );
+  }
+}
+
+/** Not of what was removed meanwhile: that would make its directory anew. */
+async function note(
+  agent: Agent,
+  ids: readonly ContainerId[],
+  run: LastRun,
+): Promise<void> {
+  try {
+    using held = await agent.store.lock({ containers: "read" });
+    for (const id of ids) {
+      if (held.containers.get(id) !== undefined) write(agent, id, run);
+    }
+  } catch (error) {
+    // A full disk is no reason to run nothing, or to leave it half put away.
+    agent.log(
+      "warn",
+      `Cannot note how container "${ids[0]}" runs: ${whyOf(error)}`,
+    );
+  }
+}
+
+function write({ store }: Agent, id: ContainerId, run: LastRun): void {
+  const directory = ensureWorkDirectory(store.paths, id);
+  writeAtomically(join(directory, FILE), JSON.stringify(run));
+}
+
+function parseRun(object: JsonObject, what: string): LastRun {
+  const time = (key: string) =>
+    optional(object[key], `${what}, ${key}`, asTime);
+  return {
+    owner: asString(object["owner"], `${what}, owner`),
+    removal: object["removal"] === "at-end" ? "at-end" : "never",
+    startedAt: time("startedAt"),
+    finishedAt: time("finishedAt"),
+    exitCode: optional(object["exitCode"], `${what}, exitCode`, asInteger),
+  };
+}
+
+function asTime(value: unknown, what: string): string {
+  const text = asString(value, what);
+  if (!Number.isNaN(Date.parse(text))) return text;
+  throw new SyntaxError(`Cannot read ${what}: "${text}" is no time`);
+}

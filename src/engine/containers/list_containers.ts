@@ -1,0 +1,188 @@
+/** Lists containers and pods: all that is known of them is in the records. */
+
+import type { Abortable } from "../../errors/abort.ts";
+import {
+  type ContainerMetadata,
+  isOwnMetadata,
+  parseContainerMetadata,
+} from "../../formats/storage/container_metadata.ts";
+import type {
+  ContainerId,
+  ImageId,
+  LayerId,
+} from "../../formats/storage/store_ids.ts";
+import type { ContainerRecord } from "../../formats/storage/store_record.ts";
+import type { RecordTable } from "../../store/records/record_table.ts";
+import type { Agent } from "../agent.ts";
+import { type ContainerOwner, ownerOf } from "../container_owner.ts";
+import { mountPoint } from "../mount_layer.ts";
+import { type ContainerStatus, readStatus } from "./container_status.ts";
+
+/** A container, as lists show it. */
+export interface ContainerSummary extends ContainerStatus {
+  /** Full. */
+  readonly id: ContainerId;
+  /** Unique in the store. */
+  readonly names: readonly string[];
+  /** `""` if it was made of none. */
+  readonly imageId: ImageId;
+  /** As typed at its creation; `""` if its owner did not note it. */
+  readonly imageName: string;
+  /** Of its own, writable layer. */
+  readonly layerId: LayerId;
+  /** RFC 3339. */
+  readonly created: string;
+  /** The tool that made it. */
+  readonly owner: ContainerOwner;
+  /** Where its root is mounted; undefined if it is not. */
+  readonly mountPoint: string | undefined;
+  /** Only for orlop's own, and if it parses. */
+  readonly metadata: ContainerMetadata | undefined;
+}
+
+/** A pod: its infra container and those that belong to it. */
+export interface PodSummary {
+  /** That of its infra container. */
+  readonly id: string;
+  /** All its containers have it. */
+  readonly name: string;
+  /** RFC 3339. */
+  readonly created: string;
+  /** Undefined if it was removed, and members were kept. */
+  readonly infra: ContainerSummary | undefined;
+  /** The other containers. */
+  readonly members: readonly ContainerSummary[];
+}
+
+/** A record together with its metadata. */
+export interface PodMember extends ContainerMetadata {
+  readonly id: ContainerId;
+  readonly record: ContainerRecord;
+}
+
+/**
+ * Lists all containers of the store, whoever made them.
+ *
+ * @param agent From `openAgent()`.
+ * @example
+ * ```ts
+ * import { listContainers, openAgent } from "orlop";
+ * const root = await Deno.makeTempDir();
+ * const agent = openAgent({ root, runRoot: `${root}/run` });
+ * for (const { id, owner, mountPoint } of await listContainers(agent)) {
+ *   console.log(id, owner, mountPoint ?? "not mounted");
+ * }
+ * ```
+ */
+export async function listContainers(
+  agent: Agent,
+  options: Abortable = {},
+): Promise<readonly ContainerSummary[]> {
+  const { records, targets } = await read();
+  // Runtimes are asked when no lock is held: each takes a moment.
+  const found: ContainerSummary[] = [];
+  for (const record of records) {
+    const target = mountPoint(agent, record.layer);
+    found.push(
+      await summarize(agent, record, {
+        ...options,
+        mountPoint: targets.has(target) ? target : undefined,
+      }),
+    );
+  }
+  return found;
+
+  async function read() {
+    using held = await agent.store.lock({ containers: "read" }, options);
+    const mounts = await agent.mounter.list(agent.store.paths.home, options);
+    const targets = new Set(mounts.map(({ target }) => target));
+    return { records: held.containers.records, targets };
+  }
+}
+
+/**
+ * Groups orlop's containers by pod: there is no other index.
+ *
+ * @param agent From `openAgent()`.
+ * @example
+ * ```ts
+ * import { listPods, openAgent } from "orlop";
+ * const root = await Deno.makeTempDir();
+ * const agent = openAgent({ root, runRoot: `${root}/run` });
+ * for (const { id, name, members } of await listPods(agent)) {
+ *   console.log(id, name, members.length);
+ * }
+ * ```
+ */
+export async function listPods(
+  agent: Agent,
+  options: Abortable = {},
+): Promise<readonly PodSummary[]> {
+  const all = await listContainers(agent, options);
+  const groups = Map.groupBy(
+    all.filter(({ metadata }) => metadata !== undefined),
+    ({ metadata }) => metadata?.podId ?? "",
+  );
+  return [...groups].map(([id, containers]) => {
+    const infra = containers.find(({ metadata }) => metadata?.pod);
+    const [first] = containers;
+    return {
+      id,
+      name: first?.metadata?.podName ?? "",
+      created: infra?.created ?? first?.created ?? "",
+      infra,
+      members: containers.filter((container) => container !== infra),
+    };
+  });
+}
+
+/** The containers of a pod, with its infra container. */
+export function listMembers(
+  containers: RecordTable<ContainerRecord>,
+  podId: string,
+): readonly PodMember[] {
+  return containers.records.flatMap((record) => {
+    const metadata = readMetadata(record);
+    if (metadata?.podId !== podId) return [];
+    return [{ ...metadata, id: record.id, record }];
+  });
+}
+
+/** The metadata of one of orlop's containers; undefined if it is not. */
+export function readMetadata(
+  { id, metadata = "" }: ContainerRecord,
+): ContainerMetadata | undefined {
+  if (!isOwnMetadata(metadata)) return undefined;
+  try {
+    return parseContainerMetadata(metadata, `container "${id}"`);
+  } catch (error) {
+    // One that is damaged must not hide all the others.
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** Sums a container up. */
+export async function summarize(
+  agent: Agent,
+  record: ContainerRecord,
+  { mountPoint, signal }:
+    & Pick<ContainerSummary, "mountPoint">
+    & Abortable,
+): Promise<ContainerSummary> {
+  const { store } = agent;
+  const metadata = readMetadata(record);
+  const isMounted = mountPoint !== undefined;
+  return {
+    ...await readStatus(agent, record, { isMounted, signal }),
+    id: record.id,
+    names: record.names ?? [],
+    imageId: record.image,
+    imageName: metadata?.imageName ?? "",
+    layerId: record.layer,
+    created: record.created,
+    owner: ownerOf(store, record),
+    mountPoint,
+    metadata,
+  };
+}

@@ -1,0 +1,49 @@
+/** The machine's default seccomp profile: a file, as podman reads it. */
+
+import { readFileSync, statSync } from "node:fs";
+import {
+  parseSeccompProfile,
+  type SeccompProfile,
+} from "../../formats/oci/seccomp_profile.ts";
+import { isErrno } from "../../fs/errno.ts";
+import { findStranger } from "../../process/who_can_change.ts";
+import type { Agent } from "../agent.ts";
+
+/** The administrator's comes before the distribution's. */
+const PROFILE_FILES = [
+  "/etc/containers/seccomp.json",
+  "/usr/share/containers/seccomp.json",
+];
+
+/**
+ * Loads the first profile that is there. One that others than root could have
+ * written is passed over, with a warning.
+ *
+ * @returns Undefined if there is none.
+ * @throws {SyntaxError} If it is malformed.
+ */
+export function loadDefaultSeccomp(
+  { log }: Pick<Agent, "log">,
+  paths: readonly string[] = PROFILE_FILES,
+): SeccompProfile | undefined {
+  for (const path of paths) {
+    const found = readTrusted(path);
+    if (found === undefined) continue;
+    if (typeof found !== "string") {
+      return parseSeccompProfile(found, `seccomp profile "${path}"`);
+    }
+    log("warn", `Passed over seccomp profile "${path}": ${found}`);
+  }
+  return undefined;
+}
+
+/** Its bytes, or why they are not to be trusted. */
+function readTrusted(path: string): Uint8Array | string | undefined {
+  try {
+    if (!statSync(path).isFile()) return "it is no regular file";
+    return findStranger(path) ?? readFileSync(path);
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,147 @@
+/** Finds out what of a container depends on the files of its image. */
+
+import { basename, dirname, join, resolve } from "@std/path";
+import type { Abortable } from "../../errors/abort.ts";
+import type { LayerId } from "../../formats/storage/store_ids.ts";
+import { readLinesInRoot } from "../../fs/read_in_root.ts";
+import { resolveInRoot } from "../../fs/resolve_in_root.ts";
+import {
+  CONTAINER_FILES,
+  type ContainerFile,
+  containerFiles,
+} from "../../image/container_files.ts";
+import type { Volume } from "../../image/container_mounts.ts";
+import {
+  lookUpUser,
+  type ResolvedUser,
+  type UserFile,
+} from "../../image/user_lookup.ts";
+import type { Host } from "../../process/host.ts";
+import { readLower } from "../../store/layers/create_layer.ts";
+import { layerDirectory } from "../../store/paths.ts";
+import type { Agent } from "../agent.ts";
+import { mountLayer, type MountLocks, unmountLayer } from "../mount_layer.ts";
+import { isRegularFile } from "./host_resources.ts";
+
+/** What is looked for. */
+export interface ImageQuestion extends Abortable {
+  /** The image's top layer; undefined if it has none. */
+  readonly layerId: LayerId | undefined;
+  /** Who runs: as for `lookUpUser()`. */
+  readonly user: string;
+  /** Further groups of the user. */
+  readonly groups: readonly string[];
+  /** A directory to look for. */
+  readonly workdir: string | undefined;
+  /** What hides files of the image. */
+  readonly volumes: readonly Volume[];
+}
+
+/** What was found. */
+export interface ImageAnswer {
+  readonly user: ResolvedUser;
+  /** The files that can be mounted there. */
+  readonly files: readonly ContainerFile[];
+  /** Whether the working directory is there. */
+  readonly hasWorkdir: boolean;
+}
+
+/**
+ * Looks into an image, which is mounted for it unless it is one layer: no
+ * process can change it meanwhile.
+ *
+ * @throws {TypeError} If the user is unknown.
+ */
+export async function lookIntoImage(
+  agent: Agent,
+  held: MountLocks,
+  question: ImageQuestion,
+): Promise<ImageAnswer> {
+  const { layerId, signal } = question;
+  const { store: { paths }, host } = agent;
+  const look = (image?: string) => lookInto(image, { ...question, host });
+  if (layerId === undefined) return await look();
+  // A layer that stands alone looks the same when it is not mounted.
+  if (readLower(paths, layerId).length === 0) {
+    return await look(join(layerDirectory(paths, layerId), "diff"));
+  }
+  const access = "read-only" as const;
+  const root = await mountLayer(agent, held, { layerId, access, signal });
+  try {
+    return await look(root);
+  } finally {
+    await unmountLayer(agent, held, { layerId });
+  }
+}
+
+async function lookInto(
+  image: string | undefined,
+  question: ImageQuestion & { readonly host: Host },
+): Promise<ImageAnswer> {
+  const { user, groups, workdir, volumes, host, signal } = question;
+  const files: ContainerFile[] = [];
+  for (const file of containerFiles()) {
+    if (await canMount(image, CONTAINER_FILES[file], volumes)) files.push(file);
+  }
+  const found = await lookUpUser(user, (file) => {
+    const { root, path } = findUserFile(file, { image, volumes });
+    // Such as /dev/null, by which a container shall know nobody.
+    const isOther = root === "/" && !isRegularFile(host, path);
+    return root === undefined || isOther
+      ? noLines()
+      : readLinesInRoot(root, path, { signal });
+  }, groups);
+  const place = workdir && image && await resolveInRoot(image, workdir);
+  const hasWorkdir = place ? place.status?.isDirectory ?? false : false;
+  return { user: found, files, hasWorkdir };
+}
+
+async function* noLines(): AsyncIterable<string> {}
+
+/** Where the container will see a file: a volume may hide the image's. */
+function findUserFile(
+  file: UserFile,
+  { image, volumes }: {
+    readonly image: string | undefined;
+    readonly volumes: readonly Volume[];
+  },
+): { readonly root: string | undefined; readonly path: string } {
+  const sourceOf = (path: string) =>
+    volumes.findLast(({ target }) => resolve(target) === path)?.source;
+  const own = sourceOf(`/${file}`);
+  if (own !== undefined) return { root: "/", path: own };
+  const directory = sourceOf(`/${dirname(file)}`);
+  if (directory === undefined) return { root: image, path: file };
+  return { root: directory, path: basename(file) };
+}
+
+/**
+ * Whether a runtime can mount a file there: it makes what is missing, but
+ * neither below a file nor in place of a directory.
+ */
+async function canMount(
+  image: string | undefined,
+  path: string,
+  volumes: readonly Volume[],
+): Promise<boolean> {
+  // The caller's own, where nothing shall be made.
+  if (isHidden(path, volumes)) return false;
+  if (image === undefined) return true;
+  const above = await resolveInRoot(image, dirname(path));
+  if (isOfKernel(above.path.slice(image.length))) return false;
+  if (above.status !== undefined && !above.status.isDirectory) return false;
+  const found = await resolveInRoot(image, path);
+  if (isOfKernel(found.path.slice(image.length))) return false;
+  return !found.status?.isDirectory;
+}
+
+function isHidden(path: string, volumes: readonly Volume[]): boolean {
+  return volumes.some(({ target }) =>
+    `${path}/`.startsWith(`${resolve(target)}/`)
+  );
+}
+
+/** Where runtimes mount the kernel's file systems, and let nothing else be. */
+function isOfKernel(path: string): boolean {
+  return /^\/(dev|proc|sys)(\/|$)/.test(path);
+}

@@ -1,0 +1,192 @@
+/** Makes a container's template: the OCI runtime configuration it begins with. */
+
+import type { Abortable } from "../../errors/abort.ts";
+import type {
+  ImageConfig,
+  RunDefaults,
+} from "../../formats/oci/image_config.ts";
+import type { RuntimeSpec } from "../../formats/oci/runtime_spec.ts";
+import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import type { ImageRecord } from "../../formats/storage/store_record.ts";
+import { capabilitiesIn } from "../../image/capabilities.ts";
+import {
+  makeRuntimeSpec,
+  type RuntimeSpecOptions,
+} from "../../image/default_spec.ts";
+import type { SecurityOptions } from "../../image/security.ts";
+import type { Agent } from "../agent.ts";
+import type { MountLocks } from "../mount_layer.ts";
+import {
+  checkLabels,
+  checkVolumes,
+  type DeviceRequest,
+  findDevice,
+  fitLimits,
+  fitUlimits,
+} from "./host_resources.ts";
+import { loadDefaultSeccomp } from "./load_seccomp.ts";
+import { lookIntoImage } from "./look_into_image.ts";
+
+/** What a container shall have that its image does not say. */
+export interface TemplateOptions extends
+  Partial<
+    Omit<
+      RuntimeSpecOptions,
+      | "user"
+      | "files"
+      | "cgroupsPath"
+      | "devices"
+      | "ownCapabilities"
+      | "ownLimits"
+    >
+  > {
+  /** What becomes of an image without a command: a shell, by default. */
+  readonly missingCommand?: "shell" | "refuse" | undefined;
+  /** Devices of the host that it may use. */
+  readonly devices?: readonly DeviceRequest[] | undefined;
+  /** `name|uid[:group|gid]`; left out, the image's. */
+  readonly user?: string | undefined;
+  /** Further groups of the user, by name or ID. */
+  readonly groups?: readonly string[] | undefined;
+}
+
+/** Whose template it is. */
+export interface TemplateRequest {
+  readonly containerId: ContainerId;
+  /** Undefined if the image is gone. */
+  readonly image: ImageRecord | undefined;
+  /** The image's; undefined if it has none. */
+  readonly config: ImageConfig | undefined;
+}
+
+/** For containers of images that have no config. */
+const NO_DEFAULTS: RunDefaults = {
+  User: "",
+  ExposedPorts: [],
+  Env: [],
+  Entrypoint: [],
+  Cmd: [],
+  Volumes: [],
+  WorkingDir: "",
+  Labels: {},
+  StopSignal: "",
+};
+// What runs in a container that names no program; a template has to have one.
+const DEFAULT_ARGS = ["/bin/sh"];
+// As a host name: the kernel takes 64 characters.
+const SHORT_ID_LENGTH = 12;
+
+/**
+ * Makes a template from an image's config. Users are looked up in the image,
+ * which is mounted for it: no process can change it meanwhile.
+ *
+ * @throws {TypeError} If the user is unknown, or a setting is malformed.
+ */
+export async function makeTemplate(
+  agent: Agent,
+  held: MountLocks,
+  options: TemplateRequest & Abortable & {
+    readonly settings?: TemplateOptions | undefined;
+  },
+): Promise<RuntimeSpec> {
+  const { containerId, config, image, settings = {}, signal } = options;
+  const defaults = config?.config ?? NO_DEFAULTS;
+  const fitted = fitToHost(agent, settings);
+  const found = await lookIntoImage(agent, held, {
+    user: settings.user ?? defaults.User,
+    groups: settings.groups ?? [],
+    layerId: image?.layer,
+    workdir: settings.workdir,
+    volumes: settings.volumes ?? [],
+    signal,
+  });
+  const spec = makeRuntimeSpec(defaults, {
+    ...settings,
+    ...fitted,
+    user: found.user,
+    hostname: settings.hostname ?? ownName(agent, containerId, settings),
+    // Names that the host resolves, the container resolves.
+    files: found.files.filter((file) =>
+      file !== "resolv.conf" || fitted.network === "host"
+    ),
+    args: settings.args ?? defaultArgs(defaults, settings),
+    cgroupsPath: `/orlop/${containerId}`,
+    cgroupNamespace: settings.cgroupNamespace ??
+      await findCgroupNamespace(agent, { signal }),
+  });
+  if (settings.workdir && !found.hasWorkdir) checkWorkdir(spec);
+  return spec;
+}
+
+/** A directory that is not the image's can only be one of a mount. */
+function checkWorkdir({ process, mounts = [] }: RuntimeSpec): void {
+  const workdir = process?.cwd ?? "/";
+  const isMounted = mounts.some(({ destination }) =>
+    `${workdir}/`.startsWith(`${destination}/`)
+  );
+  if (isMounted || workdir === "/") return;
+  throw new TypeError(
+    `Cannot use working directory "${workdir}": the image has no such ` +
+      "directory",
+  );
+}
+
+/** What depends on the machine, and on what orlop itself may do. */
+function fitToHost(agent: Agent, settings: TemplateOptions) {
+  const { network = "none", volumes = [], devices = [], security } = settings;
+  const { host } = agent;
+  checkVolumes(host, volumes);
+  checkLabels(host, security ?? {});
+  const mask = host.readCapabilities();
+  return {
+    network,
+    devices: devices.map((device) => findDevice(host, device)),
+    limits: fitLimits(agent, settings.limits),
+    ulimits: fitUlimits(agent, settings.ulimits),
+    security: withSeccomp(agent, security),
+    ownCapabilities: mask === undefined ? undefined : capabilitiesIn(mask),
+    ownLimits: (type: string) => host.readLimit(type),
+  };
+}
+
+/** A shell for what names no program, unless that is a mistake. */
+function defaultArgs(
+  { Entrypoint, Cmd }: RunDefaults,
+  { entrypoint, missingCommand = "shell" }: TemplateOptions,
+): readonly string[] | undefined {
+  const hasProgram = Entrypoint.length + Cmd.length > 0;
+  const isMade = missingCommand === "shell" && !hasProgram &&
+    entrypoint === undefined;
+  return isMade ? DEFAULT_ARGS : undefined;
+}
+
+/** The machine's own default profile, where nothing else is said. */
+function withSeccomp(
+  agent: Agent,
+  security: SecurityOptions = {},
+): SecurityOptions {
+  if (security.seccomp !== undefined || security.privileged) return security;
+  return { ...security, seccomp: loadDefaultSeccomp(agent) };
+}
+
+/** With the host's network or names a container has the host's own, too. */
+function ownName(
+  { host }: Agent,
+  id: ContainerId,
+  { uts, network }: TemplateOptions,
+): string {
+  const isShared = uts === "host" || network === "host";
+  return isShared && host.readHostname() || id.slice(0, SHORT_ID_LENGTH);
+}
+
+/** A private cgroup namespace takes cgroup v2 at the top. */
+async function findCgroupNamespace(
+  { mounter }: Agent,
+  { signal }: Abortable,
+): Promise<"host" | "private"> {
+  const mounts = await mounter.list("/sys/fs/cgroup", { signal });
+  const isVersion2 = mounts.some(({ target, type }) =>
+    target === "/sys/fs/cgroup" && type === "cgroup2"
+  );
+  return isVersion2 ? "private" : "host";
+}

@@ -1,0 +1,130 @@
+/** Makes a container's root ready for its first process, as podman does. */
+
+import { join, resolve } from "@std/path";
+import type { Abortable } from "../../errors/abort.ts";
+import type {
+  RuntimeMount,
+  RuntimeSpec,
+} from "../../formats/oci/runtime_spec.ts";
+import { makeDirectoryInRoot } from "../../fs/make_in_root.ts";
+import { resolveInRoot } from "../../fs/resolve_in_root.ts";
+import { nameGroup, nameUser } from "./name_user.ts";
+
+/** What a root is to be ready for. */
+export interface PrepareOptions extends Abortable {
+  readonly template: RuntimeSpec;
+  /** Directories that the image wants as volumes. */
+  readonly volumes: readonly string[];
+}
+
+// The store is locked while they are made.
+const MAX_VOLUMES = 1000;
+// Here a container sees the kernel's, which may be devices.
+const KERNEL_DIRECTORIES = ["/dev", "/proc", "/sys"];
+
+/**
+ * Makes the working directory and the image's volumes where they are missing:
+ * they belong to the container's user, whatever the umask. Nothing may run in
+ * the root: it could swap what is found for a link to the host's.
+ *
+ * @param root Where it is mounted.
+ * @returns What to mount so that volumes can be written to in a root that
+ *   cannot; nothing if it can.
+ * @throws {TypeError} If the image has something else in their place, or what
+ *   a runtime would hang on.
+ */
+export async function prepareRoot(
+  root: string,
+  { template, volumes, signal }: PrepareOptions,
+): Promise<readonly RuntimeMount[]> {
+  checkCount(volumes);
+  const { process = { cwd: "/" }, mounts = [] } = template;
+  const { uid = 0, gid = 0 } = process.user ?? {};
+  const taken = await Promise.all(
+    mounts.map(({ destination }) => placeOf(root, destination)),
+  );
+  if (await isImageOwn(root, "/etc/passwd", taken)) {
+    await nameUser({ root, process, signal });
+  }
+  if (await isImageOwn(root, "/etc/group", taken)) {
+    await nameGroup({ root, process, signal });
+  }
+  if (!await make(process.cwd)) {
+    throw new TypeError(
+      `Cannot use working directory "${process.cwd}": the container has ` +
+        "something else there; name another one with --workdir",
+    );
+  }
+  const places: string[] = [];
+  // Text with a NUL is the name of nothing.
+  for (const volume of volumes.filter((path) => !path.includes("\0"))) {
+    if (await make(volume)) places.push(volume);
+  }
+  return template.root?.readonly ? await bindAll(root, places, taken) : [];
+
+  /** Whether there is a directory, or will be: mounts have their own. */
+  async function make(path: string): Promise<boolean> {
+    signal?.throwIfAborted();
+    return isBelowAny(await placeOf(root, path), taken) ||
+      await makeDirectoryInRoot(root, path, { uid, gid });
+  }
+}
+
+function checkCount({ length }: readonly string[]): void {
+  if (length <= MAX_VOLUMES) return;
+  throw new TypeError(
+    `Cannot make the volumes of the image: it wants ${length}, at most ` +
+      `${MAX_VOLUMES} can be made`,
+  );
+}
+
+async function bindAll(
+  root: string,
+  volumes: readonly string[],
+  taken: readonly string[],
+): Promise<readonly RuntimeMount[]> {
+  const mounts: RuntimeMount[] = [];
+  for (const volume of volumes) {
+    const place = await placeOf(root, volume);
+    if (place === "/" || isBelowAny(place, taken)) continue;
+    mounts.push({
+      destination: resolve("/", volume),
+      type: "bind",
+      source: join(root, place),
+      options: ["rbind", "rprivate", "rw", "nosuid", "nodev"],
+    });
+  }
+  return mounts;
+}
+
+/** What a path means in a root, as a path there: `/run/x` of `/var/run/x`. */
+async function placeOf(root: string, path: string): Promise<string> {
+  return (await resolveInRoot(root, path)).path.slice(root.length) || "/";
+}
+
+/**
+ * Whether a file is the image's, and not in a volume of the caller's.
+ *
+ * @throws {TypeError} If it is no regular file: runtimes open it in the
+ *   container, and would wait for a FIFO without an end.
+ */
+async function isImageOwn(
+  root: string,
+  file: string,
+  taken: readonly string[],
+): Promise<boolean> {
+  const { status } = await resolveInRoot(root, file);
+  const place = await placeOf(root, file);
+  const isOfKernel = isBelowAny(place, KERNEL_DIRECTORIES);
+  if (!isOfKernel && isBelowAny(place, taken)) return false;
+  if (!isOfKernel && (status === undefined || status.isFile)) return true;
+  throw new TypeError(
+    `Cannot use "${file}" of the container: it is no regular file`,
+  );
+}
+
+function isBelowAny(path: string, directories: readonly string[]): boolean {
+  return directories.some((directory) =>
+    path === directory || path.startsWith(`${directory}/`)
+  );
+}

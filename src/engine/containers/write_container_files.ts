@@ -1,0 +1,52 @@
+/** Writes the files of a container's bundle that its mounts want. */
+
+import { join } from "@std/path";
+import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { ADDED_HOSTS } from "../../formats/oci/annotations.ts";
+import type { RuntimeSpec } from "../../formats/oci/runtime_spec.ts";
+import { contentOf, filesOf } from "../../image/container_files.ts";
+
+/** Where the files go, and what they tell. */
+export interface ContainerFilesOptions {
+  /** The bundle's directory. */
+  readonly bundle: string;
+  readonly template: RuntimeSpec;
+  /** The container's name. */
+  readonly name: string;
+}
+
+// All users of the container read them.
+const FILE_MODE = 0o644;
+
+/** Writes the files anew, of what the host has now. */
+export function writeContainerFiles(
+  { bundle, template, name }: ContainerFilesOptions,
+): void {
+  const namespaces = template.linux?.namespaces ?? [];
+  const isAlone = namespaces.some(({ type }) => type === "network");
+  for (const file of filesOf(template)) {
+    const text = contentOf(file, {
+      // A template without one is of a container with the host's names.
+      hostname: template.hostname ??
+        (readIfThere("/etc/hostname").trim() || name),
+      name,
+      network: isAlone ? "none" : "host",
+      hosts: readIfThere("/etc/hosts"),
+      addedHosts: template.annotations?.[ADDED_HOSTS],
+      resolvConf: readIfThere("/etc/resolv.conf"),
+    });
+    const path = join(bundle, file);
+    // Not in place: a container that runs has the old one mounted.
+    rmSync(path, { force: true, recursive: true });
+    writeFileSync(path, text, { flag: "wx" });
+    chmodSync(path, FILE_MODE);
+  }
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return ""; // The host has none, or none that can be read.
+  }
+}

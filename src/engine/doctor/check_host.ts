@@ -1,0 +1,215 @@
+/** The checks of the machine: what orlop needs of it. */
+
+import { existsSync, readFileSync, statfsSync } from "node:fs";
+import { whyOf } from "../../errors/why.ts";
+import {
+  FINDMNT_COLUMNS,
+  type MountEntry,
+  parseFindmnt,
+} from "../../formats/storage/mount_table.ts";
+import { existingPart } from "../../fs/existing_part.ts";
+import { findProgram } from "../../process/find_program.ts";
+import { runCommand } from "../../process/run_command.ts";
+import { findRuntime } from "../containers/oci_runtime.ts";
+import { about, type Check, type Finding } from "./finding.ts";
+import type { Patient } from "./patient.ts";
+
+// What overlayfs needs for metacopy and several lower layers as options.
+const MIN_KERNEL = [5, 11] as const;
+// Less than this leaves no room for the layer that is being unpacked.
+const [LITTLE, NEXT_TO_NOTHING] = [0.1, 0.02];
+// File systems that have no locks or attributes that can be relied on.
+const NETWORK = /^(nfs4?|cifs|smb3|9p|fuse\..*|ceph|glusterfs)$/;
+// This version was made then: no clock is earlier.
+const MADE_MS = Date.UTC(2026, 0, 1);
+
+/** Lists them. */
+export function hostChecks(patient: Patient): readonly Check[] {
+  return [
+    { name: "user", look: lookAtUser },
+    { name: "kernel", look: lookAtKernel },
+    { name: "file system", look: () => lookAtFileSystem(patient) },
+    { name: "free space", look: () => lookAtSpace(patient) },
+    { name: "cgroups", look: () => lookAtCgroups(patient) },
+    { name: "programs", look: () => lookAtPrograms(patient) },
+    { name: "runtime", look: () => lookAtRuntime(patient) },
+    { name: "clock", look: lookAtClock },
+    { name: "names", look: lookAtNames },
+    { name: "proxy", look: () => lookAtProxy(patient) },
+  ];
+}
+
+function lookAtUser(): readonly Finding[] {
+  const { ok, fail } = about("user");
+  const uid = Deno.uid();
+  return uid === 0 ? [ok("root")] : [
+    fail(`user ${uid}`, "Run orlop as root: it mounts, and gives files away"),
+  ];
+}
+
+function lookAtKernel(): readonly Finding[] {
+  const { ok, warn } = about("kernel");
+  const release = Deno.osRelease();
+  const [major = 0, minor = 0] = release.split(/\D/).map(Number);
+  const isNew = major > MIN_KERNEL[0] ||
+    (major === MIN_KERNEL[0] && minor >= MIN_KERNEL[1]);
+  const found = `Linux ${release}`;
+  const advice = `Use ${MIN_KERNEL.join(".")} or later: older ones are not ` +
+    "tried, and lack features of overlayfs";
+  return isNew ? [ok(found)] : [warn(found, advice)];
+}
+
+async function lookAtFileSystem(patient: Patient): Promise<readonly Finding[]> {
+  const { ok, warn, fail } = about("file system");
+  const [mount] = await findMounts(patient, [
+    ...["--target", existingPart(patient.root)],
+  ]);
+  if (mount === undefined) {
+    return [warn("findmnt does not know it", `Look at: df ${patient.root}`)];
+  }
+  const { type, target, options } = mount;
+  const found = `${type} on ${target}`;
+  if (options.split(",").includes("ro")) {
+    return [fail(`${found}, read-only`, "Mount it read-write")];
+  }
+  if (NETWORK.test(type)) {
+    return [fail(found, "Keep the store on a local disk: --root")];
+  }
+  if (type === "tmpfs") {
+    return [warn(found, "All images are lost at a reboot: --root on a disk")];
+  }
+  if (type === "overlay") {
+    return [warn(found, "Overlays do not stack well: use a volume for --root")];
+  }
+  return [ok(found)];
+}
+
+function lookAtSpace({ root }: Patient): readonly Finding[] {
+  const disk = statfsSync(existingPart(root));
+  const bytes = (count: number) =>
+    `${(count * disk.bsize / 1e9).toFixed(1)} GB`;
+  const inodes = (count: number) => count.toLocaleString("en");
+  return [
+    judgeSpace("free space", [disk.bavail, disk.blocks], bytes),
+    // File systems that make inodes as needed have none to count.
+    ...(disk.files === 0
+      ? []
+      : [judgeSpace("free inodes", [disk.ffree, disk.files], inodes)]),
+  ];
+}
+
+function judgeSpace(
+  check: string,
+  [free, total]: readonly [number, number],
+  format: (count: number) => string,
+): Finding {
+  const { ok, warn, fail } = about(check);
+  const share = total > 0 ? free / total : 1;
+  const found = `${format(free)} of ${format(total)}`;
+  const advice = "See what a cleanup can free: orlop df; orlop gc --dry-run";
+  if (share < NEXT_TO_NOTHING) return fail(found, advice);
+  return share < LITTLE ? warn(found, advice) : ok(found);
+}
+
+async function lookAtCgroups(patient: Patient): Promise<readonly Finding[]> {
+  const { ok, warn } = about("cgroups");
+  const mounts = await findMounts(patient, ["--types", "cgroup,cgroup2"]);
+  const types = new Set(mounts.map(({ type }) => type));
+  if (types.has("cgroup2") && types.size === 1) return [ok("version 2")];
+  if (types.size === 0) {
+    return [warn("none are mounted", "orlop run needs /sys/fs/cgroup mounted")];
+  }
+  return [
+    warn(
+      "version 1",
+      "runc still runs; boot with systemd.unified_cgroup_hierarchy=1",
+    ),
+  ];
+}
+
+async function lookAtPrograms(patient: Patient): Promise<readonly Finding[]> {
+  const { ok, fail } = about("programs");
+  const wanted = [["mount", "util-linux"], ["tar", "GNU tar"]] as const;
+  const found = await Promise.all(wanted.map(async ([name, maker]) => {
+    const version = await versionOf(findProgram(name), patient);
+    return version.includes(maker)
+      ? ok(`${name}: ${version.replace(/ \(.*: .*/, "")}`)
+      : fail(`${name}: ${version}`, `Install ${maker}: orlop uses its options`);
+  }));
+  for (const name of ["umount", "findmnt"]) findProgram(name);
+  return found;
+}
+
+async function lookAtRuntime(patient: Patient): Promise<readonly Finding[]> {
+  const { ok, warn } = about("runtime");
+  try {
+    const program = findRuntime(undefined);
+    return [ok(`${program}: ${await versionOf(program, patient)}`)];
+  } catch (error) {
+    const found = whyOf(error);
+    return [warn(found, "Only orlop run needs one: install runc or crun")];
+  }
+}
+
+function lookAtClock(): readonly Finding[] {
+  const { ok, fail } = about("clock");
+  const now = new Date();
+  const found = now.toISOString();
+  return now.getTime() >= MADE_MS ? [ok(found)] : [
+    fail(
+      found,
+      "Set the clock: certificates will not be valid, nor ages right",
+    ),
+  ];
+}
+
+/** Nobody is asked: without a pull, doctor reaches no network. */
+function lookAtNames(): readonly Finding[] {
+  const { ok, warn } = about("names");
+  const file = "/etc/resolv.conf";
+  const servers = existsSync(file)
+    ? [...readFileSync(file, "utf8").matchAll(/^nameserver\s+(\S+)/gm)]
+      .map(([, address]) => address)
+    : [];
+  return servers.length > 0 ? [ok(`name servers ${servers.join(", ")}`)] : [
+    warn(
+      `no name server in ${file}`,
+      "Only names in /etc/hosts can be pulled from",
+    ),
+  ];
+}
+
+function lookAtProxy({ env }: Patient): readonly Finding[] {
+  const { ok, warn } = about("proxy");
+  const read = (name: string) => env[name] ?? env[name.toLowerCase()];
+  const used = read("HTTPS_PROXY") ?? read("ALL_PROXY");
+  if (used === undefined) return [ok("none")];
+  const found = `${withoutPassword(used)}, but not for ${
+    read("NO_PROXY") || "any host"
+  }`;
+  if (URL.canParse(used)) return [ok(found)];
+  return [warn(found, "Write it with its scheme: http://HOST:PORT")];
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/\/\/[^/@]*@/, "//***@");
+}
+
+async function findMounts(
+  { signal }: Patient,
+  words: readonly string[],
+): Promise<readonly MountEntry[]> {
+  const { stdout } = await runCommand(findProgram("findmnt"), [
+    ...["--json", "--output", FINDMNT_COLUMNS],
+    ...words,
+  ], { signal, okCodes: [0, 1] });
+  return parseFindmnt(stdout);
+}
+
+async function versionOf(
+  program: string,
+  { signal }: Patient,
+): Promise<string> {
+  const { stdout } = await runCommand(program, ["--version"], { signal });
+  return stdout.split("\n")[0] ?? "";
+}

@@ -1,0 +1,64 @@
+/** What this process may do: Deno's permissions, as they are held. */
+
+import { findProgram } from "../../process/find_program.ts";
+import { about, type Check, type Finding } from "./finding.ts";
+import type { Patient } from "./patient.ts";
+
+// Whatever orlop runs.
+const PROGRAMS = [
+  ...["mount", "umount", "findmnt", "tar", "runc", "crun", "fuser"],
+] as const;
+
+/** The checks. */
+export function permissionChecks(patient: Patient): readonly Check[] {
+  return [
+    { name: "locks of others", look: () => lookAtLibc(patient) },
+    { name: "permissions", look: () => lookAtPermissions(patient) },
+  ];
+}
+
+function lookAtLibc({ libc }: Patient): readonly Finding[] {
+  const { ok, warn } = about("locks of others");
+  return libc === undefined
+    ? [warn(
+      "libc is not bound",
+      "Let no other tool use this store: allow ffi, or use a glibc system",
+    )]
+    : [ok("respected, by fcntl")];
+}
+
+function lookAtPermissions({ root, runRoot }: Patient): readonly Finding[] {
+  const { ok, warn } = about("permissions");
+  const isGranted = (descriptor: Deno.PermissionDescriptor) =>
+    Deno.permissions.querySync(descriptor).state === "granted";
+  const found: Finding[] = [
+    isGranted({ name: "run" })
+      ? warn("run: all programs", "Start orlop by its launcher")
+      : ok(`run: ${PROGRAMS.filter(isFound).join(", ")}`),
+    isGranted({ name: "ffi" })
+      ? warn("ffi: anything", "Start orlop by its launcher")
+      : ok(`ffi: nothing more can be loaded`),
+    isGranted({ name: "net" })
+      ? warn("net: all hosts", "Start orlop by its launcher")
+      : ok("net: none"),
+    ok(`read: ${isGranted({ name: "read" }) ? "all files" : root}`),
+  ];
+  if (isGranted({ name: "write" })) {
+    // A compiled file cannot know --root when it starts.
+    const advice = "The launcher and the self-extracting file grant less";
+    return [...found, warn("write: all files", advice)];
+  }
+  const paths = [root, runRoot].filter((path) =>
+    isGranted({ name: "write", path })
+  );
+  return [...found, ok(`write: ${paths.join(", ")}`)];
+}
+
+function isFound(name: string): boolean {
+  try {
+    findProgram(name);
+    return true;
+  } catch {
+    return false; // not installed, or not to be run
+  }
+}

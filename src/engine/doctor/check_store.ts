@@ -1,0 +1,255 @@
+/** The checks of a store: who holds what of it, and what lies around. */
+
+import { basename, dirname, join } from "@std/path";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { MountEntry } from "../../formats/storage/mount_table.ts";
+import { findProgram } from "../../process/find_program.ts";
+import { runCommand } from "../../process/run_command.ts";
+import { layOut } from "../../store/paths.ts";
+import { type Agent, openAgent } from "../agent.ts";
+import { readCleanupStatus } from "../cleanup/cleanup_status.ts";
+import { findLeftovers, type Leftovers } from "../cleanup/leftovers.ts";
+import { sumBytes } from "../cleanup/own_layers.ts";
+import { findInstalled } from "../cleanup/schedule.ts";
+import { surveyStore } from "../cleanup/survey_store.ts";
+import { findDamagedObjects } from "./check_objects.ts";
+import { about, type Check, type Finding } from "./finding.ts";
+import type { Patient } from "./patient.ts";
+
+// Nobody holds a lock for long, but for a tool that unpacks a big layer.
+const LOCK_PATIENCE_MS = 1_000;
+const LOCK_TIMEOUT_MS = 5_000;
+const CLEANUP_DUE_MS = 8 * 24 * 60 * 60 * 1000;
+const LOCKS = [
+  ...["storage.lock", "userns.lock", "overlay-layers/layers.lock"],
+  ...["overlay-images/images.lock", "overlay-containers/containers.lock"],
+];
+
+/** Lists them. */
+export function storeChecks(patient: Patient): readonly Check[] {
+  const { ok } = about("store");
+  if (!existsSync(layOut(patient).home)) {
+    const found = `none at ${patient.root} yet: the first pull makes it`;
+    return [{ name: "store", look: () => [ok(found)] }];
+  }
+  return [
+    { name: "other tools", look: () => lookAtTools(patient) },
+    { name: "locks", look: () => lookAtLocks(patient) },
+    { name: "store", look: () => lookAtRecords(patient) },
+    { name: "cleanup", look: () => lookAtCleanup(patient) },
+  ];
+}
+
+function lookAtTools({ root, libc }: Patient): readonly Finding[] {
+  const { ok, fail } = about("other tools");
+  const drivers = ["vfs", "overlay2", "btrfs", "zfs", "aufs", "devicemapper"]
+    .filter((name) => existsSync(join(root, name)));
+  if (drivers.length > 0) {
+    const found = `${root} has layers of another driver: ${drivers.join(", ")}`;
+    return [fail(found, "Give orlop a store of its own: --root")];
+  }
+  const signs = [
+    ...["libpod", "db.sql"].map((name) => [join(root, name), "podman"]),
+    ...nameInSettings(root).map((file) => [file, `all that read ${file}`]),
+  ];
+  const users = signs.flatMap(([path = "", user = ""]) =>
+    existsSync(path) ? [user] : []
+  );
+  if (users.length === 0) return [ok("none has used this store")];
+  const found = `used by ${[...new Set(users)].join(", ")}`;
+  if (libc !== undefined) return [ok(`${found}; orlop respects their locks`)];
+  return [fail(found, "Allow ffi: without it orlop does not see their locks")];
+}
+
+/** Which settings of containers/storage name the store. */
+function nameInSettings(root: string): readonly string[] {
+  return ["/etc/containers/storage.conf", "/usr/share/containers/storage.conf"]
+    .filter((file) =>
+      existsSync(file) &&
+      new RegExp(`^\\s*graphroot\\s*=\\s*"${RegExp.escape(root)}/?"`, "m")
+        .test(readFileSync(file, "utf8"))
+    );
+}
+
+async function lookAtLocks(patient: Patient): Promise<readonly Finding[]> {
+  const { ok, warn } = about("locks");
+  if (patient.libc === undefined) return [ok("cannot be seen without libc")];
+  const first = findHolders(patient);
+  if (first.size > 0) await sleep(LOCK_PATIENCE_MS);
+  const still = [...findHolders(patient)].filter(([path, pid]) =>
+    first.get(path) === pid
+  );
+  if (still.length === 0) return [ok("nobody holds one for long")];
+  return still.map(([path, pid]) =>
+    pid > 0
+      ? warn(
+        `process ${pid} holds ${path}`,
+        `See what it does: ps -p ${pid}; others wait until it ends`,
+      )
+      : warn(`somebody holds ${path}`, `See who: fuser -v ${path}`)
+  );
+}
+
+/** Process IDs by lock file; -1 where the kernel does not tell. */
+function findHolders({ root, libc }: Patient): ReadonlyMap<string, number> {
+  const held = new Map<string, number>();
+  for (const path of LOCKS.map((name) => join(root, name))) {
+    if (!existsSync(path)) continue;
+    const fd = openSync(path, "r");
+    try {
+      const pid = libc?.findLockHolder(fd);
+      if (pid !== undefined) held.set(path, pid);
+    } finally {
+      closeSync(fd);
+    }
+  }
+  return held;
+}
+
+/** By the records: mounts that nobody counts, and files that nobody names. */
+async function lookAtRecords(patient: Patient): Promise<readonly Finding[]> {
+  const { ok, fail } = about("store");
+  const { signal } = patient;
+  const agent = openAgent({
+    ...patient,
+    purpose: "read",
+    lockTimeoutMs: LOCK_TIMEOUT_MS,
+  });
+  using held = await agent.store.lock({
+    layers: "read",
+    images: "read",
+    containers: "read",
+  }, { signal });
+  const { layers, images, containers } = held;
+  const layerIds = new Set<string>(layers.records.map(({ id }) => id));
+  const counts = [
+    `${images.records.length} images`,
+    `${containers.records.length} containers`,
+    `${layers.records.length} layers`,
+  ];
+  const facts = await surveyStore(agent, held, { signal, measured: "none" });
+  return [
+    ok(`containers/storage, overlay: ${counts.join(", ")}`),
+    ...held.faults.map((fault) =>
+      fail(fault, "Until then orlop changes nothing in this store")
+    ),
+    ...describeLeftovers(findLeftovers(facts)),
+    ...held.faults.length > 0 ? [] : findDamagedObjects(agent, held),
+    ...await lookAtMounts(agent, {
+      ...patient,
+      isLayer: (id) => layerIds.has(id),
+    }),
+  ];
+}
+
+function describeLeftovers(
+  { removable, kept }: Leftovers,
+): readonly Finding[] {
+  const { warn } = about("store");
+  const bytes = `${sumBytes(removable)} bytes`;
+  return [
+    ...removable.slice(0, 1).map(({ name }) =>
+      warn(
+        `${removable.length} leftovers, ${bytes}, such as ${name}`,
+        "Nothing is wrong with the rest; remove them: orlop gc",
+      )
+    ),
+    ...kept.map(({ name, reason }) =>
+      warn(`leftover ${name}: ${reason}`, "gc removes it when that is over")
+    ),
+  ];
+}
+
+async function lookAtMounts(
+  { store, mounter }: Agent,
+  { isLayer, signal }: Patient & { readonly isLayer: (id: string) => boolean },
+): Promise<readonly Finding[]> {
+  const { ok } = about("mounts");
+  const mounted = (await mounter.list(store.paths.home, { signal }))
+    .filter(({ target }) => basename(target) === "merged");
+  using counted = await store.lockMounts({ signal });
+  const counts = new Map<string, number>(
+    counted.records.map(({ id, count }) => [id, count]),
+  );
+  const findings: Finding[] = [];
+  for (const { target } of mounted) {
+    const id = basename(dirname(target));
+    const count = counts.get(id) ?? 0;
+    if (isLayer(id) && count > 0) continue;
+    findings.push(
+      await describeMount(target, { isLayer: isLayer(id), signal }),
+    );
+  }
+  const targets = new Set(mounted.map(({ target }) => target));
+  const stale = counted.records.filter(({ path, count }) =>
+    count > 0 && path !== "" && !targets.has(path)
+  );
+  return [
+    ok(countText(mounted, stale.length)),
+    ...findings,
+  ];
+}
+
+function countText(mounted: readonly MountEntry[], stale: number): string {
+  const text = `${mounted.length} layers are mounted`;
+  // After a reboot, say: the kernel's table is what counts.
+  return stale === 0 ? text : `${text}; ${stale} were, and count for nothing`;
+}
+
+async function describeMount(
+  target: string,
+  { isLayer, signal }: { isLayer: boolean; signal: AbortSignal | undefined },
+): Promise<Finding> {
+  const { warn } = about("mounts");
+  const what = isLayer ? "nobody counts" : "belongs to no layer";
+  const holders = await findUsers(target, signal);
+  const found = `${target} is mounted, which ${what}; ${holders}`;
+  return warn(found, `If nobody needs it: umount ${target}`);
+}
+
+/** Who uses a mount. Other mount namespaces cannot be looked into. */
+async function findUsers(
+  target: string,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  try {
+    const { stdout } = await runCommand(findProgram("fuser"), ["-m", target], {
+      signal,
+      okCodes: [0, 1],
+    });
+    const ids = stdout.trim().split(/\s+/).filter((word) => word !== "");
+    return ids.length === 0
+      ? "no process uses it"
+      : `in use by process ${ids.join(", ")}`;
+  } catch {
+    return "who uses it cannot be told without fuser (psmisc)";
+  }
+}
+
+function lookAtCleanup(patient: Patient): readonly Finding[] {
+  const { ok, warn } = about("cleanup");
+  const installed = findInstalled();
+  const by = installed.length > 0 ? `by ${installed.join(", ")}` : "by hand";
+  const status = readCleanupStatus(layOut(patient));
+  if (status === undefined) {
+    const advice = installed.length > 0
+      ? "Wait for the first, or start it: orlop gc"
+      : "Let it run every night: orlop schedule cron --install";
+    return [warn(`${by}, none so far`, advice)];
+  }
+  const { time, outcome, message } = status;
+  const found = `${by}, last at ${time}: ${outcome}`;
+  if (outcome !== "done") {
+    return [
+      warn(`${found}, ${message}`, "See what it would do: orlop gc --dry-run"),
+    ];
+  }
+  const isLate = Date.now() - Date.parse(time) > CLEANUP_DUE_MS;
+  if (isLate && installed.length > 0) {
+    return [
+      warn(`${found}, more than a week ago`, "Does cron or the timer run?"),
+    ];
+  }
+  return [ok(found)];
+}

@@ -1,0 +1,35 @@
+/** Looks at a machine and a store, and says what is wrong and what to do. */
+
+import { whyOf } from "../../errors/why.ts";
+import { hostChecks } from "./check_host.ts";
+import { overlayCheck } from "./check_overlay.ts";
+import { permissionChecks } from "./check_permissions.ts";
+import { storeChecks } from "./check_store.ts";
+import type { Check, Finding } from "./finding.ts";
+import type { Patient } from "./patient.ts";
+
+/** Looks at everything. It changes nothing but for a trial that it removes. */
+export async function examine(patient: Patient): Promise<readonly Finding[]> {
+  const checks = [
+    ...hostChecks(patient),
+    overlayCheck(patient),
+    ...storeChecks(patient),
+    ...permissionChecks(patient),
+  ];
+  const findings: Finding[] = [];
+  for (const check of checks) {
+    patient.signal?.throwIfAborted();
+    findings.push(...await lookAt(check));
+  }
+  return findings;
+}
+
+async function lookAt({ name, look }: Check): Promise<readonly Finding[]> {
+  try {
+    return await look();
+  } catch (error) {
+    const found = whyOf(error);
+    const advice = "Without an answer to this the rest may be wrong, too";
+    return [{ check: name, state: "fail", found, advice }];
+  }
+}

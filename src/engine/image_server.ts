@@ -1,0 +1,197 @@
+/** The image interface of a container runtime. */
+
+import type { Abortable } from "../errors/abort.ts";
+import { ImageNotFoundError } from "../errors/store_errors.ts";
+import { nameOf } from "../formats/oci/reference.ts";
+import { loadRegistriesConf } from "../registry/config/load_registries_conf.ts";
+import { candidatesFor } from "../registry/config/short_names.ts";
+import type { RegistryOptions } from "../registry/registry_image.ts";
+import type { Store } from "../store/store.ts";
+import type { Agent } from "./agent.ts";
+import {
+  type RemovedImage,
+  removeImage,
+  type RemoveImageOptions,
+} from "./cleanup/remove_image.ts";
+import {
+  type ImageDetails,
+  type ImageSummary,
+  inspectImage,
+  listImages,
+} from "./images/list_images.ts";
+import { tagImage, untagImage } from "./images/name_image.ts";
+import { pinImage } from "./images/pin_image.ts";
+import { canPull, pullImage, type PullOptions } from "./transfer/pull_image.ts";
+import type { StoredImage } from "./transfer/store_image.ts";
+
+/**
+ * Keeps images in a store.
+ *
+ * Images are named by full ID, by name (short ones as registries.conf says),
+ * by name and digest, or by a unique prefix of their ID, three digits or more.
+ *
+ * @example
+ * ```ts
+ * import { ImageServer, openAgent } from "orlop";
+ * const root = await Deno.makeTempDir();
+ * const agent = openAgent({ root, runRoot: `${root}/run` });
+ * const images = new ImageServer(agent);
+ * for (const { id, names } of await images.listImages()) {
+ *   console.log(id, names);
+ * }
+ * async function pull(name: string): Promise<string> {
+ *   const signal = AbortSignal.timeout(600_000);
+ *   const { imageId } = await images.pullImage(name, { signal });
+ *   return imageId;
+ * }
+ * ```
+ */
+export class ImageServer {
+  /** What the use cases work with. */
+  readonly agent: Agent;
+
+  /**
+   * Makes one of an agent.
+   *
+   * @param agent From `openAgent()`.
+   */
+  constructor(agent: Agent) {
+    this.agent = agent;
+  }
+
+  /** The store, which runtime servers use too. */
+  get store(): Store {
+    return this.agent.store;
+  }
+
+  /**
+   * Lists images.
+   *
+   * @param filter A name or ID; one that is unknown makes an empty list.
+   */
+  async listImages(
+    filter?: string,
+    options?: Abortable,
+  ): Promise<readonly ImageSummary[]> {
+    if (!filter) return await listImages(this.agent, options);
+    try {
+      return [await inspectImage(this.agent, filter, options)];
+    } catch (error) {
+      if (error instanceof ImageNotFoundError) return [];
+      throw error;
+    }
+  }
+
+  /**
+   * Tells all about one image.
+   *
+   * @throws {ImageNotFoundError} If it is unknown.
+   */
+  imageStatus(nameOrId: string, options?: Abortable): Promise<ImageDetails> {
+    return inspectImage(this.agent, nameOrId, options);
+  }
+
+  /**
+   * Pulls an image from a registry or an OCI layout.
+   *
+   * @throws {RegistryError} If the registry does not give it.
+   * @throws {InvalidManifestError} If it breaks its specification.
+   * @throws {BlobMismatchError} If bytes are not as promised.
+   * @throws {InvalidLayerError} If a layer is damaged or hostile.
+   * @throws {NoSpaceError} If the disk is too small.
+   */
+  pullImage(name: string, options?: PullOptions): Promise<StoredImage> {
+    return pullImage(this.agent, name, options);
+  }
+
+  /**
+   * Whether an image could be pulled with these options: asks the registry.
+   *
+   * @throws As {@linkcode ImageServer.pullImage}, for other reasons than that
+   *   it is not there or not allowed.
+   */
+  canPull(name: string, options?: PullOptions): Promise<boolean> {
+    return canPull(this.agent, name, options);
+  }
+
+  /**
+   * Removes a name, and with the last one the image.
+   *
+   * @throws {ImageNotFoundError} If it is unknown.
+   * @throws {InUseError} If a container was made from it.
+   * @throws {PolicyError} If it is pinned.
+   */
+  removeImage(
+    nameOrId: string,
+    options?: RemoveImageOptions,
+  ): Promise<RemovedImage> {
+    return removeImage(this.agent, nameOrId, options);
+  }
+
+  /**
+   * Gives an image one more name.
+   *
+   * @returns The full name.
+   * @throws {ImageNotFoundError} If it is unknown.
+   */
+  tagImage(
+    nameOrId: string,
+    name: string,
+    options?: Abortable,
+  ): Promise<string> {
+    return tagImage(this.agent, nameOrId, { ...options, name });
+  }
+
+  /**
+   * Takes names away from an image, all of them if none is given. It stays.
+   *
+   * @returns The names that were taken away.
+   * @throws {ImageNotFoundError} If it is unknown, or a name is not its.
+   */
+  untagImage(
+    nameOrId: string,
+    names?: readonly string[],
+    options?: Abortable,
+  ): Promise<readonly string[]> {
+    return untagImage(this.agent, nameOrId, {
+      ...options,
+      ...names && { names },
+    });
+  }
+
+  /**
+   * Pins an image: no cleanup removes it, and `removeImage()` only if told so.
+   *
+   * @returns The image's ID.
+   * @throws {ImageNotFoundError} If it is unknown.
+   */
+  pinImage(nameOrId: string, options?: Abortable): Promise<string> {
+    return pinImage(this.agent, nameOrId, { ...options, state: "pinned" });
+  }
+
+  /**
+   * Takes the pin away, also that of a pattern or of the pause image.
+   *
+   * @returns The image's ID.
+   * @throws {ImageNotFoundError} If it is unknown.
+   */
+  unpinImage(nameOrId: string, options?: Abortable): Promise<string> {
+    return pinImage(this.agent, nameOrId, { ...options, state: "unpinned" });
+  }
+
+  /**
+   * The full names that a typed name may stand for, in the order in which they
+   * are tried: more than one only for short names.
+   *
+   * @throws {SyntaxError} If the name is malformed.
+   * @throws {InvalidImageNameError} If nothing says which registry is meant.
+   */
+  async resolveNames(
+    name: string,
+    options: RegistryOptions = {},
+  ): Promise<readonly string[]> {
+    const { registries } = this.agent;
+    const conf = await loadRegistriesConf({ ...registries, ...options });
+    return candidatesFor(name, conf).map(nameOf);
+  }
+}

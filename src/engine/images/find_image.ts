@@ -1,0 +1,207 @@
+/** Which stored image a text means. */
+
+import {
+  ImageNotFoundError,
+  InvalidImageNameError,
+} from "../../errors/store_errors.ts";
+import {
+  EMPTY_CONF,
+  type RegistriesConf,
+} from "../../formats/config/registries_conf.ts";
+import type { Digest } from "../../formats/oci/digest.ts";
+import {
+  type ImageName,
+  isShortName,
+  nameOf,
+  type Reference,
+  repositoryOf,
+} from "../../formats/oci/reference.ts";
+import { MIN_ID_PREFIX } from "../../formats/storage/store_ids.ts";
+import type { ImageRecord } from "../../formats/storage/store_record.ts";
+import type { RecordTable } from "../../store/records/record_table.ts";
+import { isPlainName, readImageText, tryParse } from "./image_text.ts";
+import { storedNamesFor } from "./short_names.ts";
+
+/** An image by name, by ID, or by both, which must agree then. */
+export interface WantedImage {
+  /** Such as `busybox`, `docker://quay.io/a/b:1` or `name@sha256:…`. */
+  readonly imageName?: string | undefined;
+  /** Full, or a unique beginning of three digits or more. */
+  readonly imageId?: string | undefined;
+}
+
+/** An image that was found. */
+export interface FoundImage {
+  readonly image: ImageRecord;
+  /** The full name that led to it; undefined if that was its ID. */
+  readonly name: ImageName | undefined;
+}
+
+type Images = RecordTable<ImageRecord>;
+
+/** Whether there is an image that a text may mean; see {@linkcode findImage}. */
+export function hasImage(
+  images: Images,
+  text: string,
+  conf: RegistriesConf = EMPTY_CONF,
+): boolean {
+  try {
+    findImage(images, text, conf);
+    return true;
+  } catch (error) {
+    return !(error instanceof ImageNotFoundError); // or it may be several
+  }
+}
+
+/**
+ * Finds an image by what a person typed: a full ID, a name, a name with a
+ * digest, or the beginning of an ID.
+ *
+ * @param conf What short names stand for, from `loadShortNames()`.
+ * @throws {ImageNotFoundError} If there is none.
+ */
+export function findImage(
+  images: Images,
+  text: string,
+  conf: RegistriesConf = EMPTY_CONF,
+): ImageRecord {
+  try {
+    return findWantedImage(images, { imageName: text }, conf).image;
+  } catch (error) {
+    const isUnknown = error instanceof ImageNotFoundError ||
+      error instanceof InvalidImageNameError;
+    if (!isUnknown) throw error;
+    throw new ImageNotFoundError(
+      `Cannot find image "${text}": no image has this name or ID`,
+      { imageName: text },
+    );
+  }
+}
+
+/**
+ * Finds the image that a container is to be made of. A name is a plain
+ * reference, else one with a transport; what is neither may be an ID.
+ *
+ * @param conf What short names stand for, from `loadShortNames()`.
+ * @throws {ImageNotFoundError} If there is none.
+ * @throws {InvalidImageNameError} If nothing parses, or name and ID disagree.
+ */
+export function findWantedImage(
+  images: Images,
+  { imageName = "", imageId = "" }: WantedImage,
+  conf: RegistriesConf = EMPTY_CONF,
+): FoundImage {
+  const asked = { imageName, imageId };
+  const text = readImageText(imageName);
+  const found = text.reference === undefined
+    ? findById(images, { ...asked, problem: text.problem })
+    : findByName(images, imageName, conf) ?? byPrefix(images, imageName);
+  if (found === undefined) throw notPresent(asked);
+  for (const id of [text.imageId, imageId]) {
+    if (!id || findByPrefix(images, id) === found.image) continue;
+    if (findByPrefix(images, id) === undefined) throw notPresent(asked);
+    throw new InvalidImageNameError(
+      `Cannot use image "${imageName}": it is "${found.image.id}", not "${id}"`,
+    );
+  }
+  return found;
+}
+
+/** All names that a typed one may have in the store, the likeliest first. */
+export function namesFor(
+  typed: string,
+  conf: RegistriesConf,
+): readonly Reference[] {
+  const reference = tryParse(typed);
+  if (reference === undefined) return [];
+  const isShort = isPlainName(typed) && isShortName(typed);
+  return isShort ? storedNamesFor(typed, conf) : [reference];
+}
+
+/** All digests that an image's manifests are known by. */
+export function manifestDigestsOf(image: ImageRecord): readonly string[] {
+  const digests = Object.entries(image["big-data-digests"] ?? {})
+    .filter(([key]) => key.startsWith("manifest"))
+    .map(([, digest]) => digest);
+  return [...new Set([...(image.digest ? [image.digest] : []), ...digests])];
+}
+
+function findByName(
+  images: Images,
+  typed: string,
+  conf: RegistriesConf,
+): FoundImage | undefined {
+  for (const reference of namesFor(typed, conf)) {
+    const name = nameOf(reference);
+    const image = images.getByName(name) ??
+      (reference.digest && findByDigest(images, reference, reference.digest));
+    if (image !== undefined) return { image, name };
+  }
+  return undefined;
+}
+
+/** Any image of the same repository that was known by that digest. */
+function findByDigest(
+  images: Images,
+  reference: Reference,
+  digest: Digest,
+): ImageRecord | undefined {
+  const repository = repositoryOf(reference);
+  return images.records.find((image) =>
+    manifestDigestsOf(image).includes(digest) &&
+    image.names?.some((name) => {
+      const named = tryParse(name);
+      return named !== undefined && repositoryOf(named) === repository;
+    })
+  );
+}
+
+function findById(
+  images: Images,
+  { imageName, imageId, problem }: {
+    readonly imageName: string;
+    readonly imageId: string;
+    readonly problem: SyntaxError | undefined;
+  },
+): FoundImage | undefined {
+  const id = readImageText(imageName).imageId ?? (imageId || imageName);
+  const image = findByPrefix(images, id);
+  if (image !== undefined) return { image, name: undefined };
+  // Not even the shape of an ID: so it is the name that is wrong.
+  if (/^(sha256:)?[0-9a-f]+$/.test(id)) return undefined;
+  const why = problem?.message ?? "it is neither a name nor an ID";
+  throw new InvalidImageNameError(
+    `Cannot use image "${imageName || imageId}": invalid image name: ${why}`,
+    { cause: problem },
+  );
+}
+
+function byPrefix(images: Images, id: string): FoundImage | undefined {
+  const image = findByPrefix(images, id);
+  return image && { image, name: undefined };
+}
+
+/** By full ID, or by a beginning that only one has. */
+function findByPrefix(images: Images, id: string): ImageRecord | undefined {
+  const prefix = id.replace(/^sha256:/, "");
+  return images.lookUp(prefix) ??
+    (prefix.length < MIN_ID_PREFIX ? undefined : images.getByPrefix(prefix));
+}
+
+function notPresent(
+  { imageName, imageId }: {
+    readonly imageName: string;
+    readonly imageId: string;
+  },
+): ImageNotFoundError {
+  // Callers may give an ID as the name, or the same text as both.
+  const isId = imageName === imageId ||
+    (imageId === "" && readImageText(imageName).imageId !== undefined);
+  const [name, id] = isId ? ["", imageName] : [imageName, imageId];
+  const parts = [name && `"${name}"`, id && `with ID "${id}"`];
+  const which = parts.filter((part) => part !== "").join(" ");
+  return new ImageNotFoundError(`image ${which} not present in image store`, {
+    imageName: name,
+    imageId: id,
+  });
+}

@@ -1,0 +1,51 @@
+/** Which images were built on which: build tools keep the steps as a cache. */
+
+import type { ImageConfig } from "../../formats/oci/image_config.ts";
+import type { ImageRecord } from "../../formats/storage/store_record.ts";
+import type { Tables } from "../../store/records/tables.ts";
+import type { Agent } from "../agent.ts";
+import { layersOf, readConfig } from "./list_images.ts";
+
+/**
+ * Finds the images that were built on an image without a name, as podman does:
+ * theirs are all its layers, and its history is the beginning of theirs.
+ */
+export function findChildren(
+  agent: Agent,
+  { images, layers }: Tables,
+  image: ImageRecord,
+): readonly ImageRecord[] {
+  const { layer: top } = image;
+  if (top === undefined || (image.names ?? []).length > 0) return [];
+  const parent = tryReadConfig(agent, image);
+  return images.records.filter((child) =>
+    child.id !== image.id &&
+    layersOf(layers, child).some(({ id }) => id === top) &&
+    isBuiltOn(tryReadConfig(agent, child), parent, {
+      isSameTop: child.layer === top,
+    })
+  );
+}
+
+function isBuiltOn(
+  child: ImageConfig | undefined,
+  parent: ImageConfig | undefined,
+  { isSameTop }: { readonly isSameTop: boolean },
+): boolean {
+  if (child === undefined || parent === undefined) return !isSameTop;
+  const steps = parent.history.map((step) => JSON.stringify(step));
+  const isLonger = child.history.length > steps.length || !isSameTop;
+  return isLonger &&
+    steps.every((step, index) => step === JSON.stringify(child.history[index]));
+}
+
+function tryReadConfig(
+  agent: Agent,
+  image: ImageRecord,
+): ImageConfig | undefined {
+  try {
+    return readConfig(agent, image);
+  } catch {
+    return undefined; // damaged, or of another kind: no reason to stop
+  }
+}

@@ -1,0 +1,186 @@
+/** Lists and inspects images. */
+
+import type { Abortable } from "../../errors/abort.ts";
+import { toText } from "../../formats/bytes.ts";
+import {
+  type ImageConfig,
+  parseImageConfig,
+} from "../../formats/oci/image_config.ts";
+import { repositoryOf } from "../../formats/oci/reference.ts";
+import type { ImageId, LayerId } from "../../formats/storage/store_ids.ts";
+import type {
+  ImageRecord,
+  LayerRecord,
+} from "../../formats/storage/store_record.ts";
+import {
+  findImageUsers,
+  imageItemPath,
+  lastUseOf,
+  readImageItem,
+} from "../../store/image_store.ts";
+import type { RecordTable } from "../../store/records/record_table.ts";
+import { itemBytes, layerBytes } from "../../store/records/sizes.ts";
+import type { HeldLocks } from "../../store/records/tables.ts";
+import type { Agent } from "../agent.ts";
+import { parseStored } from "../parse_stored.ts";
+import { findImage, manifestDigestsOf } from "./find_image.ts";
+import { tryParse } from "./image_text.ts";
+import { isPinned } from "./pin_image.ts";
+import { loadShortNames } from "./short_names.ts";
+
+/** An image, as lists show it. */
+export interface ImageSummary {
+  /** Full: the digest of its config, without `sha256:`. */
+  readonly id: ImageId;
+  /** Full names, with tag or digest; none for a dangling image. */
+  readonly names: readonly string[];
+  /** The manifest's digest; `""` if it is not known. */
+  readonly digest: string;
+  /** Each repository with each digest: `quay.io/a/b@sha256:…`. */
+  readonly repoDigests: readonly string[];
+  /** When the image was built, RFC 3339. */
+  readonly created: string;
+  /**
+   * Of all its layers, unpacked, its config and manifests, in bytes; what it
+   * shares counts in full.
+   */
+  readonly size: number;
+  /** The IDs of its layers, from the base up. */
+  readonly layers: readonly LayerId[];
+  /** Names of the containers made from it. */
+  readonly usedBy: readonly string[];
+  /** Whether all cleanups leave it alone. */
+  readonly pinned: boolean;
+  /** When it was pulled or last had a container, RFC 3339, if that is known. */
+  readonly lastUsed: string | undefined;
+}
+
+/** An image, with what it says of itself. */
+export interface ImageDetails extends ImageSummary {
+  /** Undefined if the image has no config. */
+  readonly config: ImageConfig | undefined;
+  /** The manifest, parsed as it is; undefined if there is none. */
+  readonly manifest: unknown;
+  /** All names it ever had, the latest first. */
+  readonly namesHistory: readonly string[];
+  /** Of each of `layers`, unpacked, in bytes. */
+  readonly layerSizes: readonly number[];
+}
+
+const LOCKS = { layers: "read", images: "read", containers: "read" } as const;
+
+/** Lists all images, in the order of the store. */
+export async function listImages(
+  agent: Agent,
+  options: Abortable = {},
+): Promise<readonly ImageSummary[]> {
+  using held = await agent.store.lock(LOCKS, options);
+  return held.images.records.map((image) => summarize(agent, held, image));
+}
+
+/**
+ * Tells all about one image.
+ *
+ * @throws {ImageNotFoundError} If there is no such image.
+ * @throws {InvalidManifestError} If its config is damaged.
+ * @throws {DamagedFileError} If its manifest is.
+ */
+export async function inspectImage(
+  agent: Agent,
+  nameOrId: string,
+  options: Abortable = {},
+): Promise<ImageDetails> {
+  const conf = await loadShortNames(agent, [nameOrId], options);
+  using held = await agent.store.lock(LOCKS, options);
+  const image = findImage(held.images, nameOrId, conf);
+  return {
+    ...summarize(agent, held, image),
+    config: readConfig(agent, image),
+    manifest: readManifest(agent, image),
+    namesHistory: image["names-history"] ?? [],
+    layerSizes: layersOf(held.layers, image)
+      .map(layerBytes),
+  };
+}
+
+/** Reads an image's config; undefined if it has none. */
+export function readConfig(
+  { store }: Agent,
+  image: ImageRecord,
+): ImageConfig | undefined {
+  const key = `sha256:${image.id}`;
+  if (!image["big-data-names"]?.includes(key)) return undefined;
+  const bytes = readImageItem(store.paths, image.id, key);
+  return parseImageConfig(bytes, `config of image "${image.id}"`);
+}
+
+/** Reads an image's labels; none if its config is lost or damaged. */
+export function readLabels(
+  { store }: Agent,
+  id: ImageId,
+): Readonly<Record<string, string>> {
+  try {
+    const bytes = readImageItem(store.paths, id, `sha256:${id}`);
+    return parseImageConfig(bytes, `config of image "${id}"`).config.Labels;
+  } catch {
+    return {}; // A list goes on; doctor and inspect say what is wrong.
+  }
+}
+
+/** The layers of an image, from the base up. */
+export function layersOf(
+  layers: RecordTable<LayerRecord>,
+  image: ImageRecord,
+): readonly LayerRecord[] {
+  const found: LayerRecord[] = [];
+  let layer = layers.get(image.layer);
+  // A damaged record could make a layer its own ancestor.
+  while (layer !== undefined && !found.includes(layer)) {
+    found.unshift(layer);
+    layer = layers.get(layer.parent);
+  }
+  return found;
+}
+
+function summarize(
+  agent: Agent,
+  held: HeldLocks<typeof LOCKS>,
+  image: ImageRecord,
+): ImageSummary {
+  const layers = layersOf(held.layers, image);
+  return {
+    id: image.id,
+    names: image.names ?? [],
+    digest: image.digest ?? "",
+    repoDigests: repoDigestsOf(image),
+    created: image.created,
+    size: layers.reduce(
+      (sum, layer) => sum + layerBytes(layer),
+      itemBytes(image),
+    ),
+    layers: layers.map(({ id }) => id),
+    usedBy: findImageUsers(held, image.id),
+    pinned: isPinned(agent, image),
+    lastUsed: lastUseOf(image),
+  };
+}
+
+function repoDigestsOf(image: ImageRecord): readonly string[] {
+  const digests = manifestDigestsOf(image);
+  const repositories = new Set((image.names ?? []).flatMap((name) => {
+    const reference = tryParse(name);
+    return reference === undefined ? [] : [repositoryOf(reference)];
+  }));
+  return [...repositories].flatMap((repository) =>
+    digests.map((digest) => `${repository}@${digest}`)
+  );
+}
+
+function readManifest({ store }: Agent, image: ImageRecord): unknown {
+  const key = "manifest";
+  if (!image["big-data-names"]?.includes(key)) return undefined;
+  const bytes = readImageItem(store.paths, image.id, key);
+  const path = imageItemPath(store.paths, image.id, key);
+  const advice = "pull the image again";
+  return parseStored({ path, advice }, () => JSON.parse(toText(bytes)));
+}

@@ -1,0 +1,72 @@
+/**
+ * What a store knows by name, from its records alone: neither mounts nor
+ * processes are looked at, so that no program has to run.
+ */
+
+import type { Abortable } from "../errors/abort.ts";
+import {
+  AmbiguousIdError,
+  ContainerNotFoundError,
+} from "../errors/store_errors.ts";
+import { choose, type Findable } from "../store/find_container.ts";
+import type { Agent } from "./agent.ts";
+import { readMetadata } from "./containers/list_containers.ts";
+import { hasImage } from "./images/find_image.ts";
+import { loadShortNames } from "./images/short_names.ts";
+
+/** What containers' records tell of. */
+export type KnownKind = "container" | "pod";
+
+/** Lists containers or pods. */
+export async function listKnown(
+  agent: Agent,
+  kind: KnownKind,
+  options: Abortable = {},
+): Promise<readonly Findable[]> {
+  using held = await agent.store.lock({ containers: "read" }, options);
+  const { records } = held.containers;
+  if (kind === "container") {
+    return records.map(({ id, names, layer }) => ({ id, names, layer }));
+  }
+  const pods = new Map<string, Findable>();
+  for (const record of records) {
+    const metadata = readMetadata(record);
+    if (metadata === undefined) continue;
+    const { podId: id, podName } = metadata;
+    pods.set(id, { id, names: [podName] });
+  }
+  return [...pods.values()];
+}
+
+/**
+ * Whether there is a container or a pod of a name, an ID, or the beginning of
+ * an ID.
+ *
+ * @throws {AmbiguousIdError} If it is the beginning of several.
+ */
+export async function isKnown(
+  agent: Agent,
+  kind: KnownKind,
+  options: Abortable & { readonly name: string },
+): Promise<boolean> {
+  const all = await listKnown(agent, kind, options);
+  try {
+    choose(all, options.name, { kind });
+    return true;
+  } catch (error) {
+    if (error instanceof AmbiguousIdError) throw error;
+    if (error instanceof ContainerNotFoundError) return false;
+    throw error;
+  }
+}
+
+/** Whether there is an image of a name or ID, in whatever state it is. */
+export async function isKnownImage(
+  agent: Agent,
+  nameOrId: string,
+  options: Abortable = {},
+): Promise<boolean> {
+  const conf = await loadShortNames(agent, [nameOrId], options);
+  using held = await agent.store.lock({ images: "read" }, options);
+  return hasImage(held.images, nameOrId, conf);
+}

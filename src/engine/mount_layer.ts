@@ -1,0 +1,215 @@
+/**
+ * Mounts of layers, counted. The kernel's mount table is the truth: a count
+ * without a mount, as after a reboot, is none.
+ */
+
+import { join } from "@std/path";
+import { realpathSync } from "node:fs";
+import type { Abortable } from "../errors/abort.ts";
+import type { LayerId } from "../formats/storage/store_ids.ts";
+import type {
+  ContainerRecord,
+  MountRecord,
+} from "../formats/storage/store_record.ts";
+import { isErrno } from "../fs/errno.ts";
+import { type OverlayRequest, planOverlay } from "../mount/plan_overlay.ts";
+import { prepareOverlay } from "../mount/prepare_overlay.ts";
+import { readLower } from "../store/layers/create_layer.ts";
+import { demandUsable } from "../store/layers/layer_files.ts";
+import { layerDirectory, runDirectory, workDirectory } from "../store/paths.ts";
+import type { RecordTable } from "../store/records/record_table.ts";
+import type { HeldLocks } from "../store/records/tables.ts";
+import type { Agent } from "./agent.ts";
+
+/** What has to be locked around a mount, as all tools do. */
+export const MOUNT_LOCKS = { storage: "write", layers: "write" } as const;
+
+/** The locks, held. */
+export type MountLocks = HeldLocks<typeof MOUNT_LOCKS>;
+
+/** How to mount a layer. */
+export interface MountLayerOptions extends Abortable {
+  readonly layerId: LayerId;
+  readonly access?: OverlayRequest["access"];
+  /** Instead of the agent's own mount options. */
+  readonly mountOptions?: readonly string[] | undefined;
+  /** Instead of the label in the layer's record. */
+  readonly label?: string | undefined;
+  /** Called with where it is mounted, unless it was: others may use it then. */
+  readonly prepare?: ((root: string) => Promise<void>) | undefined;
+}
+
+/**
+ * Mounts a layer, or counts one more user of its mount.
+ *
+ * @returns Where it is mounted.
+ */
+export async function mountLayer(
+  agent: Agent,
+  held: MountLocks,
+  options: MountLayerOptions,
+): Promise<string> {
+  const { store, mounter } = agent;
+  const { layerId } = options;
+  using mounts = await store.lockMounts(options);
+  const target = mountPoint(agent, layerId);
+  const isMounted = await mounter.isMounted(target, options);
+  const count = isMounted ? mounts.get(layerId)?.count ?? 0 : 0;
+  if (!isMounted) demandUsable(store.paths, held.layers, layerId);
+  // Before there is a mount: other tools pull away one that is not counted,
+  // while a count without a mount misleads nobody.
+  setCount(mounts, { id: layerId, path: target, count: count + 1 });
+  if (isMounted) return target;
+  try {
+    await mounter.bindPrivate(store.paths.home, options);
+    const request = makeRequest(agent, held, options);
+    await prepareOverlay(request);
+    await mounter.mount(planOverlay(request), options);
+    await options.prepare?.(target);
+  } catch (error) {
+    await unmountCounted(agent, held, { mounts, layerId });
+    throw error;
+  }
+  agent.log("debug", `mounted layer "${layerId}" at "${target}"`);
+  return target;
+}
+
+/** How many users an unmount takes away. */
+export type UnmountMode = "one" | "all";
+
+/** How to unmount a layer. */
+export interface UnmountLayerOptions extends Abortable {
+  readonly layerId: LayerId;
+  /** `"one"` is the default. */
+  readonly mode?: UnmountMode | undefined;
+  /** Called before what is mounted is unmounted; a reason not to, if it throws. */
+  readonly checkLast?: (() => Promise<void>) | undefined;
+}
+
+/**
+ * Takes away one user of a layer's mount, and unmounts at the last one. What
+ * is not mounted is no error.
+ *
+ * @returns Whether it is unmounted now.
+ */
+export async function unmountLayer(
+  agent: Agent,
+  held: MountLocks,
+  options: UnmountLayerOptions,
+): Promise<boolean> {
+  const { store, mounter } = agent;
+  const { layerId } = options;
+  using mounts = await store.lockMounts(options);
+  const target = mountPoint(agent, layerId);
+  const count = mounts.get(layerId)?.count ?? 0;
+  const isMounted = await mounter.isMounted(target, options);
+  if (isMounted && count > 1 && options.mode !== "all") {
+    setCount(mounts, { id: layerId, path: target, count: count - 1 });
+    return false;
+  }
+  if (isMounted) await options.checkLast?.();
+  options.signal?.throwIfAborted();
+  await unmountCounted(agent, held, { mounts, layerId });
+  if (isMounted) agent.log("debug", `unmounted layer "${layerId}"`);
+  return true;
+}
+
+/** Where a layer is mounted, if it is. */
+export function mountPoint({ store }: Agent, layerId: LayerId): string {
+  return join(layerDirectory(store.paths, layerId), "merged");
+}
+
+/** All mount points in a store, its own and others'. */
+export async function listStoreMounts(
+  { store: { paths }, mounter }: Agent,
+  options: Abortable = {},
+): Promise<ReadonlySet<string>> {
+  const entries = [
+    ...await mounter.list(paths.root, options),
+    ...await mounter.list(paths.runRoot, options),
+  ];
+  return new Set(entries.map(({ target }) => target));
+}
+
+/** What is mounted in a container's directories, beside its root. */
+export function findMountIn(
+  agent: Agent,
+  { id, layer }: ContainerRecord,
+  mounts: Iterable<string>,
+): string | undefined {
+  const { paths } = agent.store;
+  const roots = [
+    layerDirectory(paths, layer),
+    workDirectory(paths, id),
+    runDirectory(paths, id),
+  ];
+  const root = mountPoint(agent, layer);
+  for (const target of mounts) {
+    const isIn = roots.some((path) => target.startsWith(`${path}/`));
+    if (isIn && target !== root) return target;
+  }
+  return undefined;
+}
+
+function makeRequest(
+  { store, mountOptions }: Agent,
+  { layers }: MountLocks,
+  options: MountLayerOptions,
+): OverlayRequest {
+  const { layerId } = options;
+  return {
+    home: store.paths.home,
+    layerId,
+    lower: readLower(store.paths, layerId),
+    access: options.access ?? "read-write",
+    options: options.mountOptions ?? mountOptions,
+    label: options.label || layers.get(layerId)?.mountlabel,
+  };
+}
+
+function setCount(
+  mounts: RecordTable<MountRecord>,
+  record: MountRecord,
+): void {
+  mounts.remove(record.id);
+  if (record.count > 0) mounts.add(record);
+  mounts.save();
+}
+
+/** Not to be aborted: it is the way back. */
+async function unmountCounted(
+  agent: Agent,
+  held: MountLocks,
+  { mounts, layerId }: {
+    readonly mounts: RecordTable<MountRecord>;
+    readonly layerId: LayerId;
+  },
+): Promise<void> {
+  const target = mountPoint(agent, layerId);
+  await agent.mounter.unmount(target, { mode: "lazy" });
+  try {
+    setCount(mounts, { id: layerId, path: target, count: 0 });
+  } catch (error) {
+    // A count without a mount misleads nobody, and room must come from somewhere.
+    if (!isErrno(error, "ENOSPC", "EDQUOT")) throw error;
+    return;
+  }
+  if (mounts.records.length === 0) await releaseHome(agent, held);
+}
+
+/**
+ * As a tool that shuts the store down does: nothing stays mounted. With these
+ * locks held nobody else mounts; what somebody has mounted without counting,
+ * or counts in another run root, would vanish with the home, so that stays.
+ */
+async function releaseHome(
+  { store: { paths }, mounter }: Agent,
+  { storage }: MountLocks,
+): Promise<void> {
+  const home = realpathSync(paths.home);
+  const mounts = await mounter.list(home);
+  if (mounts.some(({ target }) => target !== home)) return;
+  if (mounts.length === 0) return;
+  storage.writeToken(); // others have to bind it anew
+  await mounter.unmount(home, { mode: "lazy" });
+}

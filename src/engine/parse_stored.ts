@@ -1,0 +1,93 @@
+/** Parses what a store keeps: if that fails, it is a file that is damaged. */
+
+import { join } from "@std/path";
+import { readFileSync } from "node:fs";
+import { DamagedFileError } from "../errors/store_errors.ts";
+import {
+  parseRuntimeSpec,
+  type RuntimeSpec,
+} from "../formats/oci/runtime_spec.ts";
+import {
+  type ContainerMetadata,
+  parseContainerMetadata,
+} from "../formats/storage/container_metadata.ts";
+import type { ContainerId } from "../formats/storage/store_ids.ts";
+import type { ContainerRecord } from "../formats/storage/store_record.ts";
+import { isErrno } from "../fs/errno.ts";
+import { workDirectory } from "../store/paths.ts";
+import type { RecordTable } from "../store/records/record_table.ts";
+import type { Agent } from "./agent.ts";
+
+/** A file of a store, and what to do if it is damaged. */
+export interface StoredFile {
+  readonly path: string;
+  /** The end of a message, after a semicolon. */
+  readonly advice: string;
+}
+
+/**
+ * Parses what was read from a file.
+ *
+ * @param parse Gets the path in quotes, as what is read.
+ * @throws {DamagedFileError} If `parse` throws a `SyntaxError`.
+ */
+export function parseStored<T>(
+  { path, advice }: StoredFile,
+  parse: (what: string) => T,
+): T {
+  try {
+    return parse(`"${path}"`);
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    const { message } = cause;
+    const said = message.includes(path)
+      ? message
+      : `Cannot read "${path}": ${message}`;
+    throw new DamagedFileError(`${said}; ${advice}`, { path, cause });
+  }
+}
+
+/**
+ * Reads a container's configuration; undefined if there is no such file.
+ *
+ * @throws {DamagedFileError} If it does not parse.
+ */
+export function readStoredSpec(file: StoredFile): RuntimeSpec | undefined {
+  try {
+    const text = readFileSync(file.path, "utf8");
+    return parseStored(file, (what) => parseRuntimeSpec(text, what));
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}
+
+/** Reads a container's template; undefined if its owner wrote none. */
+export function readTemplate(
+  { store }: Agent,
+  id: ContainerId,
+): RuntimeSpec | undefined {
+  return readStoredSpec({
+    path: join(workDirectory(store.paths, id), "config.json"),
+    advice:
+      "repair it, or remove it: the next start makes it anew of the image",
+  });
+}
+
+/**
+ * Parses a container's metadata.
+ *
+ * @throws {DamagedFileError} If it does not parse.
+ */
+export function parseStoredMetadata(
+  containers: RecordTable<ContainerRecord>,
+  { id, metadata = "" }: ContainerRecord,
+): ContainerMetadata {
+  const path = containers.pathOf(id);
+  const advice = "restore that file from a backup, or remove the container " +
+    "with the tool that made it";
+  return parseStored(
+    { path, advice },
+    (what) => parseContainerMetadata(metadata, `container "${id}" in ${what}`),
+  );
+}

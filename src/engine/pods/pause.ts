@@ -1,0 +1,150 @@
+/** The image of a pod's infra container, which needs no registry. */
+
+import type { Abortable } from "../../errors/abort.ts";
+import { RegistryError } from "../../errors/image_errors.ts";
+import { ImageNotFoundError } from "../../errors/store_errors.ts";
+import type { ImageSource } from "../../formats/oci/blob_source.ts";
+import { nameOf } from "../../formats/oci/reference.ts";
+import { hostPlatform } from "../../image/choose_manifest.ts";
+import { makePauseImage, PAUSE_IMAGE_NAME } from "../../image/pause_image.ts";
+import { setPin } from "../../store/image_store.ts";
+import type { Store } from "../../store/store.ts";
+import type { Agent } from "../agent.ts";
+import {
+  findWantedImage,
+  namesFor,
+  type WantedImage,
+} from "../images/find_image.ts";
+import { loadShortNames } from "../images/short_names.ts";
+import { pullImage, type PullOptions } from "../transfer/pull_image.ts";
+import { type StoredImage, storeImage } from "../transfer/store_image.ts";
+
+/** Whether a name means the configured pause image, however it is written. */
+export async function isPauseImage(
+  agent: Agent,
+  { imageName = "", signal }: WantedImage & Abortable,
+): Promise<boolean> {
+  const { pauseImage } = agent;
+  if (imageName === pauseImage) return true;
+  const texts = [imageName, pauseImage];
+  const conf = await loadShortNames(agent, texts, { signal });
+  const [asked, pause] = texts.map((text) => namesFor(text, conf).map(nameOf));
+  return asked?.some((name) => pause?.includes(name)) === true;
+}
+
+/** How to get the pause image. */
+export interface EnsurePauseOptions extends Abortable {
+  readonly pull?: PullOptions | undefined;
+}
+
+/** Who fetches a pause image just now, by store. */
+const underWay = new WeakMap<Store, Promise<unknown>>();
+
+/**
+ * Makes sure that the pause image is in the store. With it there, nothing is
+ * asked of any network. Pods that are made at once share one pull. The image
+ * is pinned: cleanups leave it alone.
+ *
+ * @throws As `pullImage()` does.
+ */
+export async function ensurePauseImage(
+  agent: Agent,
+  { pull, signal }: EnsurePauseOptions = {},
+): Promise<void> {
+  const { store } = agent;
+  while (!await isStored(agent, { signal })) {
+    const other = underWay.get(store);
+    if (other !== undefined) {
+      // It may fail by its own settings or signal: then it is this one's turn.
+      await Promise.race([other.catch(() => {}), whenAborted(signal)]);
+      signal?.throwIfAborted();
+      continue;
+    }
+    const own = fetchPauseImage(agent, { pull, signal });
+    underWay.set(store, own);
+    try {
+      await own;
+      return;
+    } finally {
+      underWay.delete(store);
+    }
+  }
+}
+
+async function isStored(
+  agent: Agent,
+  options: Abortable,
+): Promise<boolean> {
+  const { store, pauseImage } = agent;
+  const conf = await loadShortNames(agent, [pauseImage], options);
+  using held = await store.lock({ images: "read" }, options);
+  try {
+    findWantedImage(held.images, { imageName: pauseImage }, conf);
+    return true;
+  } catch (error) {
+    if (error instanceof ImageNotFoundError) return false;
+    throw error;
+  }
+}
+
+async function fetchPauseImage(
+  agent: Agent,
+  options: EnsurePauseOptions,
+): Promise<void> {
+  const { store, pauseImage, log } = agent;
+  const { signal } = options;
+  try {
+    const { imageId } = await getPauseImage(agent, options);
+    using held = await store.lock({ images: "write" }, { signal });
+    setPin(held.images, imageId, "pinned");
+    held.images.save();
+  } catch (error) {
+    log(
+      "warn",
+      `Cannot get the pause image "${pauseImage}", which is not in the store; ` +
+        `pull or load it while there is a network, or configure ` +
+        `"${PAUSE_IMAGE_NAME}", which needs none`,
+    );
+    throw error;
+  }
+}
+
+function getPauseImage(
+  agent: Agent,
+  { pull, signal }: EnsurePauseOptions,
+): Promise<StoredImage> {
+  const { pauseImage } = agent;
+  return pauseImage === PAUSE_IMAGE_NAME
+    ? storeImage(agent, openEmbedded(), { names: [pauseImage], signal })
+    : pullImage(agent, pauseImage, { ...pull, signal: signal ?? pull?.signal });
+}
+
+function whenAborted(signal: AbortSignal | undefined): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  signal?.addEventListener("abort", () => resolve(), { once: true });
+  return promise;
+}
+
+/** The pause image that is part of orlop, as a source. */
+function openEmbedded(): ImageSource {
+  const { architecture } = hostPlatform();
+  if (architecture !== "amd64" && architecture !== "arm64") {
+    throw new RegistryError(
+      `Cannot make a pause image for "${architecture}": only for amd64 and ` +
+        `arm64; configure another pause image`,
+    );
+  }
+  const { manifest, blobs } = makePauseImage(architecture);
+  const access = { kind: "memory", blobs } as const;
+  return {
+    access,
+    fetchManifest: () => Promise.resolve(manifest),
+    open({ digest }, { offset = 0 } = {}) {
+      const bytes = blobs.get(digest);
+      if (bytes !== undefined) {
+        return Promise.resolve(new Blob([bytes.subarray(offset)]).stream());
+      }
+      throw new RegistryError(`Cannot open blob "${digest}": unknown`);
+    },
+  };
+}

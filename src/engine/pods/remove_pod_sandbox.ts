@@ -1,0 +1,116 @@
+/** Removes pods. */
+
+import {
+  AmbiguousIdError,
+  ContainerNotFoundError,
+  InUseError,
+  InvalidSandboxIdError,
+} from "../../errors/store_errors.ts";
+import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import type { ContainerRecord } from "../../formats/storage/store_record.ts";
+import { choose } from "../../store/find_container.ts";
+import { openTrash } from "../../store/layers/trash.ts";
+import type { Agent } from "../agent.ts";
+import {
+  DELETE_LOCKS,
+  type DeleteLocks,
+  removeContainers,
+} from "../containers/delete_container.ts";
+import { endNamed, type EndOptions } from "../containers/end_process.ts";
+import { listMembers, readMetadata } from "../containers/list_containers.ts";
+
+/** How to remove a pod. */
+export interface RemovePodSandboxOptions extends EndOptions {
+  /**
+   * What becomes of its other containers: they are left alone (the default),
+   * or they are a reason to refuse, or they are removed first.
+   */
+  readonly members?: "keep" | "refuse" | "remove" | undefined;
+}
+
+/**
+ * Removes a pod's infra container.
+ *
+ * @param idOrName The pod's ID or name, or a unique prefix of the ID.
+ * @returns The IDs of the containers that were removed, the infra one last.
+ * @throws {InvalidSandboxIdError} If there is no such pod.
+ * @throws {InUseError} If it has members and they are a reason to refuse, or
+ *   something runs in one that is to go.
+ */
+export async function removePodSandbox(
+  agent: Agent,
+  idOrName: string,
+  options: RemovePodSandboxOptions = {},
+): Promise<readonly ContainerId[]> {
+  const ended = options.running === "end"
+    ? await endPod(agent, idOrName, options)
+    : [];
+  await using trash = openTrash(agent.store);
+  using held = await agent.store.lock(DELETE_LOCKS, options);
+  const podId = ended.at(-1);
+  // Its run was to remove it at its end.
+  if (podId !== undefined && held.containers.get(podId) === undefined) {
+    return ended;
+  }
+  const records = listDoomed(held, podId ?? idOrName, options);
+  await removeContainers(agent, held, { records, trash });
+  return records.map(({ id }) => id);
+}
+
+async function endPod(
+  agent: Agent,
+  idOrName: string,
+  options: RemovePodSandboxOptions,
+): Promise<readonly ContainerId[]> {
+  return await endNamed(agent, await listIds(), { ...options, verb: "remove" });
+
+  async function listIds(): Promise<readonly ContainerId[]> {
+    using held = await agent.store.lock({ containers: "read" }, options);
+    return listDoomed(held, idOrName, options).map(({ id }) => id);
+  }
+}
+
+/** The members that go, then the infra container. */
+function listDoomed(
+  { containers }: Pick<DeleteLocks, "containers">,
+  idOrName: string,
+  options: RemovePodSandboxOptions,
+): readonly ContainerRecord[] {
+  const infra = findSandbox(containers, idOrName);
+  const members = listMembers(containers, infra.id)
+    .filter(({ id }) => id !== infra.id);
+  if (members.length > 0 && options.members === "refuse") {
+    const names = members.map(({ name }) => name);
+    throw new InUseError(
+      `Cannot remove pod "${idOrName}": it has containers ` +
+        `${names.map((name) => `"${name}"`).join(", ")}; remove them first`,
+      names,
+    );
+  }
+  return options.members === "remove"
+    ? [...members.map(({ record }) => record), infra]
+    : [infra];
+}
+
+/**
+ * Finds a pod's infra container.
+ *
+ * @throws {InvalidSandboxIdError} If there is no such pod.
+ */
+export function findSandbox(
+  containers: DeleteLocks["containers"],
+  idOrName: string,
+): ContainerRecord {
+  const pods = containers.records
+    .filter((record) => readMetadata(record)?.pod === true);
+  try {
+    return choose(pods, idOrName, { kind: "pod" });
+  } catch (error) {
+    if (error instanceof AmbiguousIdError) throw error;
+    if (!(error instanceof ContainerNotFoundError)) throw error;
+    throw new InvalidSandboxIdError(
+      `Cannot find pod "${idOrName}": invalid sandbox ID`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,160 @@
+/** Runs a container to its end through an OCI runtime. */
+
+import { join } from "@std/path";
+import { existsSync, rmSync } from "node:fs";
+import type { Abortable } from "../../errors/abort.ts";
+import {
+  ContainerNotFoundError,
+  InvalidSandboxIdError,
+} from "../../errors/store_errors.ts";
+import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import { runInteractive } from "../../process/run_interactive.ts";
+import { ensureRunDirectory } from "../../store/container_store.ts";
+import type { Agent } from "../agent.ts";
+import { findActivity } from "../containers/container_status.ts";
+import { deleteContainer } from "../containers/delete_container.ts";
+import { type OpenRun, openRun } from "../containers/last_run.ts";
+import {
+  findRuntime,
+  forget,
+  ownRuntime,
+  stateFlags,
+} from "../containers/oci_runtime.ts";
+import {
+  readRuntimeLog,
+  runtimeExitCode,
+} from "../containers/runtime_exit_code.ts";
+import {
+  startContainer,
+  stopContainer,
+} from "../containers/start_container.ts";
+import { removePodSandbox } from "./remove_pod_sandbox.ts";
+
+/** How to run a container. */
+export interface RunContainerOptions extends Abortable {
+  /** The runtime's name or absolute path; left out, runc, else crun. */
+  readonly runtime?: string | undefined;
+  /** Whether the container gets what is typed; not by default. */
+  readonly stdin?: "inherit" | "null" | undefined;
+  /** The infra container of a pod that was made for it, and goes with it. */
+  readonly pod?: ContainerId | undefined;
+  /** `"at-end"` removes it afterwards; it is kept by default. */
+  readonly removal?: "at-end" | "never" | undefined;
+}
+
+/**
+ * Mounts a container, runs its process with this process's standard streams,
+ * waits for its end and unmounts it.
+ *
+ * @param id The container's full ID.
+ * @returns The exit code of the process; 128 and the signal's number if a
+ *   signal ended it; 125, 126 or 127 if the runtime could not start it.
+ * @throws {CommandError} If there is no runtime.
+ * @throws {InUseError} If another process runs it.
+ */
+export async function runContainer(
+  agent: Agent,
+  id: ContainerId,
+  options: RunContainerOptions = {},
+): Promise<number> {
+  const { removal = "never", pod } = options;
+  try {
+    using run = await openRun(agent, id, { removal, pod });
+    return await runMounted(agent, id, { ...options, run });
+  } finally {
+    // No sooner than the lock is free: what is run is not removed.
+    if (removal === "at-end") await remove(agent, id, pod);
+  }
+}
+
+async function runMounted(
+  agent: Agent,
+  id: ContainerId,
+  options: RunContainerOptions & { readonly run: OpenRun },
+): Promise<number> {
+  const runtime = ownRuntime(agent, findRuntime(options.runtime));
+  await startContainer(agent, id, options);
+  try {
+    const bundle = ensureRunDirectory(agent.store.paths, id);
+    const log = join(bundle, "runtime.log");
+    const pidFile = join(bundle, "runtime.pid");
+    // Those of an earlier run.
+    for (const path of [log, pidFile]) rmSync(path, { force: true });
+    options.signal?.throwIfAborted(); // it came too late for the mount
+    await options.run.begin();
+    const logFlags = ["--log", log, "--log-format", "json"];
+    const args = [
+      ...stateFlags(runtime),
+      ...logFlags,
+      ...["run", "--pid-file", pidFile, "--bundle", bundle, id],
+    ];
+    const ownCode = await runInteractive(runtime.program, args, {
+      stdin: options.stdin ?? "null",
+      onRepeat: (count) => onRepeat(agent, id, count),
+    });
+    const code = runtimeExitCode(ownCode, {
+      log: readRuntimeLog(log),
+      hasStarted: existsSync(pidFile),
+      onSilence: () => tellOfSilence(agent, runtime.program, ownCode),
+    });
+    await options.run.end(code);
+    return code;
+  } finally {
+    try {
+      // Of a process that died by itself nothing is left to delete.
+      await forget(agent, id);
+    } finally {
+      await unlessGone(stopContainer(agent, id));
+    }
+  }
+}
+
+// As Docker's client: a program may have a reason to ask twice.
+const PATIENCE = 3;
+
+/**
+ * A runtime that hangs before its container runs does not hand signals on; and
+ * the first process of a container ignores those that it does not handle.
+ */
+async function onRepeat(
+  agent: Agent,
+  id: ContainerId,
+  count: number,
+): Promise<"forward" | "kill"> {
+  const { process } = await findActivity(agent, id);
+  const isHanging = process === undefined || process.status === "starting";
+  if (isHanging || count >= PATIENCE) return "kill";
+  agent.log(
+    "warn",
+    `Container "${id}" has not ended yet; one more signal kills it`,
+  );
+  return "forward";
+}
+
+function tellOfSilence(agent: Agent, program: string, code: number): void {
+  agent.log(
+    "warn",
+    `"${program}" ended with ${code}, and started nothing: is it an OCI runtime?`,
+  );
+}
+
+/** Not abortable: what was interrupted is cleaned up as well. */
+async function remove(
+  agent: Agent,
+  id: ContainerId,
+  pod: ContainerId | undefined,
+): Promise<void> {
+  await unlessGone(deleteContainer(agent, id));
+  if (pod !== undefined) await unlessGone(removePodSandbox(agent, pod));
+}
+
+/** Others may have removed it by force when its process had ended. */
+async function unlessGone(done: Promise<unknown>): Promise<void> {
+  try {
+    await done;
+  } catch (error) {
+    const isGone = error instanceof ContainerNotFoundError ||
+      error instanceof InvalidSandboxIdError;
+    if (!isGone) throw error;
+  }
+}

@@ -1,0 +1,41 @@
+/** Stops pods: ends what runs in their containers, and unmounts them. */
+
+import { ContainerNotFoundError } from "../../errors/store_errors.ts";
+import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import type { Agent } from "../agent.ts";
+import { endNamed, type EndOptions } from "../containers/end_process.ts";
+import { listMembers } from "../containers/list_containers.ts";
+import { stopContainer } from "../containers/start_container.ts";
+import { findSandbox } from "./remove_pod_sandbox.ts";
+
+/**
+ * Ends what runs in a pod's containers, all at once, and unmounts them.
+ *
+ * @returns The pod's ID.
+ * @throws {InvalidSandboxIdError} If there is no such pod.
+ * @throws {InUseError} If a process does not end.
+ */
+export async function stopPod(
+  agent: Agent,
+  idOrName: string,
+  options: Omit<EndOptions, "running"> = {},
+): Promise<ContainerId> {
+  const { podId, ids } = await findContainers();
+  await endNamed(agent, ids, { ...options, verb: "stop" });
+  for (const id of ids) {
+    try {
+      await stopContainer(agent, id, { ...options, mode: "all" });
+    } catch (error) {
+      // Who ran it has removed it.
+      if (!(error instanceof ContainerNotFoundError)) throw error;
+    }
+  }
+  return podId;
+
+  async function findContainers() {
+    using held = await agent.store.lock({ containers: "read" }, options);
+    const { id: podId } = findSandbox(held.containers, idOrName);
+    const ids = listMembers(held.containers, podId).map(({ id }) => id);
+    return { podId, ids };
+  }
+}

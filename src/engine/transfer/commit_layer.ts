@@ -1,0 +1,93 @@
+/** Moves a staged layer into the store. */
+
+import { join } from "@std/path";
+import type { Abortable } from "../../errors/abort.ts";
+import {
+  COMPRESSION_CODES,
+  type LayerRecord,
+} from "../../formats/storage/store_record.ts";
+import { createLayer } from "../../store/layers/create_layer.ts";
+import {
+  restoreContents,
+  restoreNames,
+} from "../../store/layers/repair_layer.ts";
+import type { RecordTable } from "../../store/records/record_table.ts";
+import type { Agent } from "../agent.ts";
+import { isProven, noteProven } from "./proven_blobs.ts";
+import type { NeededLayer } from "./receive_layer.ts";
+import type { StagedLayer } from "./stage_layer.ts";
+
+/**
+ * Moves a staged layer into the store. It must be on the disk, so that it is there
+ * before the record that calls it valid; and its parent in the store.
+ *
+ * @throws {LayerNotFoundError} If the parent was removed meanwhile.
+ * @throws {Error} If the store has other content under the layer's ID.
+ */
+export async function commitLayer(
+  agent: Agent,
+  { needed, staged }: {
+    readonly needed: NeededLayer;
+    readonly staged: StagedLayer;
+  },
+  { signal }: Abortable = {},
+): Promise<void> {
+  const { store } = agent;
+  const { directory, unpacked } = staged;
+  using held = await store.lock({ layers: "write" }, { signal });
+  const diff = join(directory, "diff");
+  const tarSplit = join(directory, "tar-split.gz");
+  const stored = held.layers.get(needed.id);
+  if (stored !== undefined) {
+    // It was another tool's pull; or here before, as another blob.
+    noteSameContent(held.layers, { stored, needed });
+    const contents = { diff, tarSplit, root: unpacked.root };
+    if (restoreContents(store, held.layers, { layer: stored, contents })) {
+      restoreNames(store, held.layers, needed.id);
+      agent.log("warn", `Repaired layer "${needed.id}": files were missing`);
+    }
+    return;
+  }
+  createLayer(store, held.layers, {
+    id: needed.id,
+    parent: needed.parent,
+    contents: {
+      diff,
+      tarSplit,
+      root: unpacked.root,
+      members: {
+        "compressed-diff-digest": unpacked.compressedDigest,
+        "compressed-size": unpacked.compressedSize,
+        "diff-digest": unpacked.diffId,
+        "diff-size": unpacked.diffSize,
+        ...(unpacked.compression !== "none" && {
+          compression: COMPRESSION_CODES[unpacked.compression],
+        }),
+        ...(unpacked.uids.length > 0 && { uidset: unpacked.uids }),
+        ...(unpacked.gids.length > 0 && { gidset: unpacked.gids }),
+      },
+    },
+  });
+  agent.log("debug", `committed layer "${needed.id}"`);
+}
+
+/** The blob that was staged has the content that the needed layer must have. */
+function noteSameContent(
+  layers: RecordTable<LayerRecord>,
+  { stored, needed }: {
+    readonly stored: LayerRecord;
+    readonly needed: NeededLayer;
+  },
+): void {
+  if (isProven(stored, needed)) return;
+  const known = stored["diff-digest"];
+  if (known !== needed.diffId) {
+    throw new Error(
+      `Cannot store layer "${needed.blob.digest}": layer "${needed.id}" of ` +
+        `the store has uncompressed digest ${known ?? "unknown"}, not ` +
+        `${needed.diffId}; remove the images that use it, then pull again`,
+    );
+  }
+  noteProven(layers, stored, needed.blob);
+  layers.save();
+}

@@ -1,0 +1,110 @@
+/**
+ * Fetches a blob into a file, which another thread reads meanwhile. The state of a
+ * hash or of a decompressor cannot be saved, so it is the bytes that are kept when
+ * a pull is cut short: a later one reads them, and asks only for the rest.
+ */
+
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  writeSync,
+} from "node:fs";
+import type { Abortable } from "../../errors/abort.ts";
+import { NoSpaceError } from "../../errors/image_errors.ts";
+import type { Bytes } from "../../formats/bytes.ts";
+import type { BlobSource } from "../../formats/oci/blob_source.ts";
+import type { Descriptor } from "../../formats/oci/descriptor.ts";
+import { isErrno } from "../../fs/errno.ts";
+import { readBlob } from "../../registry/read_blob.ts";
+import type { RetryRules } from "../../registry/send_request.ts";
+import type { BlobProgress } from "./blob_progress.ts";
+import { limitReports } from "./limit_reports.ts";
+
+/** What to fetch, and where to. */
+export interface DownloadJob {
+  readonly source: BlobSource;
+  /** How patiently to try. */
+  readonly retry?: RetryRules | undefined;
+  readonly blob: Descriptor;
+  /** Made if missing; what it holds is taken for the beginning of the blob. */
+  readonly path: string;
+  readonly progress: BlobProgress;
+}
+
+/** Told while a blob is on its way. */
+export interface DownloadHandlers extends Abortable {
+  onProgress(received: number): void;
+  onRetry(reason: string): void;
+}
+
+const { O_CREAT, O_NOFOLLOW, O_RDWR } = constants;
+
+/**
+ * Fetches a blob. Nothing is verified but its size, and when the call has ended
+ * nothing is written any more.
+ *
+ * @throws {BlobMismatchError} If the blob is longer than its size.
+ * @throws {NoSpaceError} If the disk is full.
+ * @throws {RegistryError} If the registry does not give it.
+ */
+export async function downloadBlob(
+  { source, retry, blob, path, progress }: DownloadJob,
+  { signal, onProgress, onRetry }: DownloadHandlers,
+): Promise<void> {
+  const fd = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
+  try {
+    let received = findEnd(fd, blob.size);
+    const tell = limitReports(onProgress);
+    const report = () => {
+      if (received === 0) return;
+      progress.advance(received);
+      tell(received);
+    };
+    report();
+    await readBlob(
+      (blob, options) => source.open(blob, options),
+      blob,
+      (chunk) => {
+        append(fd, chunk, { end: received, blob });
+        received += chunk.length;
+        report();
+      },
+      { ...retry, offset: received, signal, onReconnect: onRetry },
+    );
+    onProgress(received); // not each report before was passed on
+    progress.complete();
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** What goes beyond a blob's size cannot belong to it. */
+function findEnd(fd: number, size: number): number {
+  const end = fstatSync(fd).size;
+  if (end <= size) return end;
+  ftruncateSync(fd, 0);
+  return 0;
+}
+
+/** At once: a detour through another thread costs more than the copy. */
+function append(
+  fd: number,
+  chunk: Bytes,
+  { end, blob }: { readonly end: number; readonly blob: Descriptor },
+): void {
+  try {
+    for (let offset = 0; offset < chunk.length;) {
+      const left = chunk.length - offset;
+      offset += writeSync(fd, chunk, offset, left, end + offset);
+    }
+  } catch (cause) {
+    if (!isErrno(cause, "ENOSPC", "EDQUOT")) throw cause;
+    throw new NoSpaceError(
+      `Cannot download layer "${blob.digest}": no space left on device`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,207 @@
+/** Brings the layers that a store lacks. */
+
+import { mkdirSync } from "node:fs";
+import { type Abortable, delayAbort } from "../../errors/abort.ts";
+import type { ImageSource } from "../../formats/oci/blob_source.ts";
+import type { RetryRules } from "../../registry/send_request.ts";
+import type { UnpackLimits } from "../../unpack/unpack_layer.ts";
+import type { Agent } from "../agent.ts";
+import { commitLayer } from "./commit_layer.ts";
+import { LayerPipeline } from "./layer_pipeline.ts";
+import { LayerWorkers } from "./layer_workers.ts";
+import type { OnPullEvent } from "./pull_event.ts";
+import type { NeededLayer } from "./receive_layer.ts";
+import {
+  type StageContext,
+  type StagedLayer,
+  stageLayer,
+} from "./stage_layer.ts";
+import { openWriteBack, type WriteBack } from "./write_back.ts";
+
+// So long layers that are whole wait for more, to share their sync.
+const COMMIT_DELAY_MS = 5_000;
+// So long a stop waits for the lock: what is on the disk would be lost without.
+const STOP_GRACE_MS = 5_000;
+
+/** How to fetch layers. */
+export interface FetchLayersOptions extends Abortable {
+  /** Those that the store lacks, from the base up. */
+  readonly needed: readonly NeededLayer[];
+  readonly limits: UnpackLimits;
+  readonly received?: "use" | "forget" | undefined;
+  /** How patiently to try. */
+  readonly retry?: RetryRules | undefined;
+  /** The caller's own; left out, they are started for this call. */
+  readonly workers?: LayerWorkers | undefined;
+  readonly onEvent: OnPullEvent;
+}
+
+/**
+ * Fetches layers and commits those that are whole and whose parents are there.
+ * What was committed stays if a later one fails, so that a retry needs less.
+ *
+ * @throws {BlobMismatchError} If a digest or size is not as promised.
+ * @throws {InvalidLayerError} If a layer is damaged or hostile.
+ * @throws {RegistryError} If the registry does not give one.
+ */
+export async function fetchLayers(
+  agent: Agent,
+  source: ImageSource,
+  options: FetchLayersOptions,
+): Promise<void> {
+  const { needed } = options;
+  if (needed.length === 0) return;
+  const failure = new AbortController();
+  const signal = options.signal === undefined
+    ? failure.signal
+    : AbortSignal.any([failure.signal, options.signal]);
+  const { access } = source;
+  const layout = access.kind === "layout" ? access : undefined;
+  await using own = new AsyncDisposableStack();
+  const workers = options.workers ??
+    own.use(new LayerWorkers(agent.store, layout));
+  mkdirSync(workers.downloads, { recursive: true, mode: 0o700 });
+  await using finished = agent.store.openStaging();
+  using writeBack = openWriteBack(agent, workers.directory);
+  const pipeline = new LayerPipeline({
+    ...{ source, workers, retry: options.retry },
+    onWritten: (path, bytes) => void writeBack.begin(path, bytes),
+  });
+  const staged = stageAll(needed, {
+    ...options,
+    agent,
+    pipeline,
+    isDownload: layout === undefined,
+    directory: workers.directory,
+    finished: finished.path,
+    downloads: workers.downloads,
+    signal,
+    onFailure: (error) => failure.abort(error),
+  });
+  try {
+    await commitAll(agent, staged, { ...options, writeBack });
+  } finally {
+    failure.abort(); // if a commit failed, the rest would be in vain
+    await releaseAll(staged);
+  }
+}
+
+/** In order, as far as they are whole, also after a failure elsewhere. */
+async function commitAll(
+  agent: Agent,
+  staged: readonly Promise<StagedLayer | undefined>[],
+  options: FetchLayersOptions & { readonly writeBack: WriteBack },
+): Promise<void> {
+  const waiting: ReadyLayer[] = [];
+  let dueAt = 0;
+  try {
+    for (const [index, needed] of options.needed.entries()) {
+      const ready = staged[index];
+      if (ready === undefined) continue;
+      const isDue = waiting.length > 0 &&
+        !await isInTime(ready, dueAt - performance.now());
+      if (isDue) await commitReady(agent, waiting.splice(0), options);
+      const next = { needed, staged: await ready };
+      if (waiting.length === 0) dueAt = performance.now() + COMMIT_DELAY_MS;
+      waiting.push(next);
+    }
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    // It is the one to tell, whatever else fails.
+    await commitReady(agent, waiting, options).catch(() => {});
+    throw error;
+  }
+  options.signal?.throwIfAborted();
+  await commitReady(agent, waiting, options);
+}
+
+/** Layers that are whole, from the base up; `undefined` if in the store. */
+interface ReadyLayer {
+  readonly needed: NeededLayer;
+  readonly staged: StagedLayer | undefined;
+}
+
+/**
+ * They share a sync: each makes the disk answer nobody for a while. They go on for
+ * a little when they are stopped, as their blobs are gone.
+ */
+async function commitReady(
+  agent: Agent,
+  ready: readonly ReadyLayer[],
+  options: FetchLayersOptions & { readonly writeBack: WriteBack },
+): Promise<void> {
+  const staged = ready.flatMap(({ staged }) => staged ?? []);
+  if (staged.length > 0) {
+    for (const layer of staged) layer.forgetBlob();
+    await options.writeBack.sync(staged.map(({ directory }) => directory));
+  }
+  using grace = delayAbort(options.signal, STOP_GRACE_MS);
+  for (const { needed, staged } of ready) {
+    if (staged !== undefined) {
+      await commitLayer(agent, { needed, staged }, grace);
+      staged[Symbol.dispose]();
+    }
+    options.onEvent({ kind: "committed", digest: needed.blob.digest });
+  }
+}
+
+/** Whether a promise is settled before so long. */
+async function isInTime(
+  promise: Promise<unknown>,
+  milliseconds: number,
+): Promise<boolean> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, milliseconds);
+  let isSettled = false;
+  const settled = promise.catch(() => {}).then(() => isSettled = true);
+  await Promise.race([settled, late.promise]);
+  clearTimeout(timer);
+  return isSettled;
+}
+
+/** The largest first: the last one to be done is then a small one. */
+function stageAll(
+  needed: readonly NeededLayer[],
+  context: StageContext & { readonly onFailure: (error: unknown) => void },
+): readonly Promise<StagedLayer | undefined>[] {
+  const started = new Map<NeededLayer, Promise<StagedLayer | undefined>>();
+  const bySize = needed.toSorted((a, b) => b.blob.size - a.blob.size);
+  for (const layer of bySize) {
+    const staged = stage(layer, [...started.keys()].findLast(isTwin(layer)));
+    // One that fails before its turn to be awaited must not end the process.
+    staged.catch(() => {});
+    started.set(layer, staged);
+  }
+  return needed.map((layer) => started.get(layer) ?? stage(layer, undefined));
+
+  async function stage(
+    layer: NeededLayer,
+    earlier: NeededLayer | undefined,
+  ): Promise<StagedLayer | undefined> {
+    try {
+      // It hands its blob on; what it fails with ends this one, too.
+      if (earlier !== undefined) await started.get(earlier);
+      const twin = needed.slice(needed.indexOf(layer) + 1).find(isTwin(layer));
+      const staged = await stageLayer(context, layer, { twin });
+      const { digest } = layer.blob;
+      if (staged !== undefined) context.onEvent({ kind: "unpacked", digest });
+      return staged;
+    } catch (error) {
+      context.onFailure(error);
+      throw error;
+    }
+  }
+}
+
+/** Some images have a layer twice, such as an empty one. */
+function isTwin({ blob }: NeededLayer): (other: NeededLayer) => boolean {
+  return (other) => other.blob.digest === blob.digest;
+}
+
+async function releaseAll(
+  staged: readonly Promise<StagedLayer | undefined>[],
+): Promise<void> {
+  for (const result of await Promise.allSettled(staged)) {
+    if (result.status === "fulfilled") result.value?.[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,129 @@
+/** A worker that unpacks layers, as the main thread sees it. */
+
+import type { Abortable } from "../../errors/abort.ts";
+import type { UnpackedLayer } from "../../unpack/unpack_blob.ts";
+import type { UnpackLimits } from "../../unpack/unpack_layer.ts";
+import type { BlobProgress } from "./blob_progress.ts";
+import {
+  fromErrorData,
+  type UnpackReport,
+  type UnpackRequest,
+} from "./layer_job.ts";
+import { workerOptions, type WorkerReach } from "./worker_options.ts";
+
+/** A layer to unpack. */
+export interface LayerJob {
+  /** Its blob, which may still be on its way. */
+  readonly path: string;
+  readonly progress: BlobProgress;
+  /** Of the blob's digest. */
+  readonly algorithm: string;
+  /** An empty directory below the one for staging. */
+  readonly directory: string;
+  readonly limits: UnpackLimits;
+}
+
+/** Called while a layer is unpacked. */
+export interface LayerJobHandlers extends Abortable {
+  /** Called when so much of the blob was read. */
+  onRead(bytes: number): void;
+  /** Called when bytes were added to a large file. */
+  onWritten(path: string, bytes: number): void;
+}
+
+interface Run extends PromiseWithResolvers<UnpackedLayer> {
+  readonly job: LayerJob;
+  readonly handlers: LayerJobHandlers;
+}
+
+// Workers look up for each 256 KiB that they unpack, which takes them milliseconds
+// unless the disk is very slow.
+const ABORT_GRACE_MS = 2_000;
+
+/** A worker; disposing ends it, in a job at the next chunk. */
+export class LayerWorker implements Disposable {
+  readonly #worker: Worker;
+  #run: Run | undefined;
+  /** Why it was ended, or broke. */
+  #reason: Error | undefined;
+
+  constructor(reach: WorkerReach) {
+    this.#worker = new Worker(
+      new URL("./unpack_worker.ts", import.meta.url),
+      workerOptions(reach),
+    );
+    this.#worker.onmessage = ({ data }: MessageEvent<UnpackReport>) =>
+      this.#onReport(data);
+    this.#worker.onerror = (event) => {
+      event.preventDefault(); // or it would end the whole process
+      this.#end(new Error(`Cannot unpack layer: ${event.message}`));
+    };
+  }
+
+  /** Whether it takes no more jobs, as it was disposed of, or broke. */
+  get isEnded(): boolean {
+    return this.#reason !== undefined;
+  }
+
+  /**
+   * Unpacks a layer; only one at a time. When it is done, or has failed, nothing
+   * is written to its directory any more; unless it had to be ended, as its thread
+   * may go on for a while. So no directory may be used again.
+   *
+   * @throws {InvalidLayerError} If the layer is damaged or hostile.
+   * @throws {NoSpaceError} If the disk is full.
+   */
+  async run(
+    job: LayerJob,
+    handlers: LayerJobHandlers,
+  ): Promise<UnpackedLayer> {
+    const { signal } = handlers;
+    signal?.throwIfAborted();
+    if (this.#reason !== undefined) throw this.#reason;
+    const run = { ...Promise.withResolvers<UnpackedLayer>(), job, handlers };
+    this.#run = run;
+    let grace: ReturnType<typeof setTimeout> | undefined;
+    const abort = () => {
+      job.progress.stop();
+      grace = setTimeout(() => this[Symbol.dispose](), ABORT_GRACE_MS);
+    };
+    signal?.addEventListener("abort", abort, { once: true });
+    try {
+      const { path, progress, algorithm, directory, limits } = job;
+      const blob = { path, progress: progress.memory, algorithm };
+      const request: UnpackRequest = { job: { blob, directory, limits } };
+      this.#worker.postMessage(request);
+      return await run.promise;
+    } finally {
+      clearTimeout(grace);
+      signal?.removeEventListener("abort", abort);
+      this.#run = undefined;
+    }
+  }
+
+  /** Ends it; what is under way fails. */
+  [Symbol.dispose](): void {
+    this.#end(new DOMException("The worker was ended", "AbortError"));
+  }
+
+  #end(reason: Error): void {
+    this.#reason ??= reason;
+    // A thread that computes or waits cannot be ended from outside.
+    this.#run?.job.progress.stop();
+    this.#worker.terminate();
+    this.#run?.reject(reason);
+  }
+
+  #onReport(report: UnpackReport): void {
+    switch (report.kind) {
+      case "progress":
+        return this.#run?.handlers.onRead(report.read);
+      case "written":
+        return this.#run?.handlers.onWritten(report.path, report.bytes);
+      case "unpacked":
+        return this.#run?.resolve(report.layer);
+      case "failed":
+        return this.#run?.reject(fromErrorData(report.error));
+    }
+  }
+}

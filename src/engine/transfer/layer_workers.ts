@@ -1,0 +1,81 @@
+/** The workers that unpack the layers of a pull, and the place where they do. */
+
+import type { LayoutBlobAccess } from "../../formats/oci/blob_source.ts";
+import type { Staging } from "../../store/layers/staging.ts";
+import { downloadsDirectory } from "../../store/paths.ts";
+import type { Store } from "../../store/store.ts";
+import type { UnpackedLayer } from "../../unpack/unpack_blob.ts";
+import {
+  type LayerJob,
+  type LayerJobHandlers,
+  LayerWorker,
+} from "./layer_worker.ts";
+import { Semaphore } from "./semaphore.ts";
+
+// Each takes some 25 MiB of memory.
+const MAX_WORKERS = 2;
+
+/** Some workers; disposing ends them, in a job at the next chunk. */
+export class LayerWorkers implements AsyncDisposable {
+  /** Keeps the blobs that they read. */
+  readonly downloads: string;
+  readonly #staging: Staging;
+  readonly #layout: LayoutBlobAccess | undefined;
+  readonly #turns = new Semaphore(MAX_WORKERS);
+  readonly #all = new Set<LayerWorker>();
+  readonly #idle: LayerWorker[] = [];
+
+  /** @param layout Where blobs are, if they are not downloaded. */
+  constructor(store: Store, layout?: LayoutBlobAccess) {
+    this.downloads = downloadsDirectory(store.paths);
+    this.#staging = store.openStaging();
+    this.#layout = layout;
+  }
+
+  /** Each job wants a directory of its own below this one. */
+  get directory(): string {
+    return this.#staging.path;
+  }
+
+  /** Starts all, so that no job has to wait for that. */
+  start(): void {
+    while (this.#all.size < MAX_WORKERS) this.#idle.push(this.#startOne());
+  }
+
+  /**
+   * Unpacks a layer as soon as a worker is free.
+   *
+   * @throws {InvalidLayerError} If the layer is damaged or hostile.
+   * @throws {NoSpaceError} If the disk is full.
+   */
+  async run(
+    job: LayerJob,
+    handlers: LayerJobHandlers & { prepare(): void },
+  ): Promise<UnpackedLayer> {
+    using _turn = await this.#turns.take(handlers.signal);
+    handlers.prepare();
+    const worker = this.#idle.pop() ?? this.#startOne();
+    try {
+      return await worker.run(job, handlers);
+    } finally {
+      if (worker.isEnded) this.#all.delete(worker);
+      else this.#idle.push(worker);
+    }
+  }
+
+  /** Ends the workers, and removes what they have left. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const worker of this.#all) worker[Symbol.dispose]();
+    await this.#staging[Symbol.asyncDispose]();
+  }
+
+  #startOne(): LayerWorker {
+    const { downloads, directory } = this;
+    const worker = new LayerWorker({
+      ...{ downloads, staging: directory },
+      layout: this.#layout?.directory,
+    });
+    this.#all.add(worker);
+    return worker;
+  }
+}

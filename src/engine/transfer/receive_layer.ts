@@ -1,0 +1,179 @@
+/** Receives a layer's blob: in one piece, or going on with an earlier one. */
+
+import { join } from "@std/path";
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import type { Abortable } from "../../errors/abort.ts";
+import {
+  BlobMismatchError,
+  InvalidLayerError,
+  NoSpaceError,
+  RegistryError,
+} from "../../errors/image_errors.ts";
+import type { Descriptor } from "../../formats/oci/descriptor.ts";
+import type { Digest } from "../../formats/oci/digest.ts";
+import type { LayerId } from "../../formats/storage/store_ids.ts";
+import type { RetryRules } from "../../registry/send_request.ts";
+import type { UnpackedLayer } from "../../unpack/unpack_blob.ts";
+import type { UnpackLimits } from "../../unpack/unpack_layer.ts";
+import type { LayerPipeline, LayerTask } from "./layer_pipeline.ts";
+import type { OnPullEvent } from "./pull_event.ts";
+
+/** A layer that an image needs. */
+export interface NeededLayer {
+  /** Its ID in the store, which depends on the layers below it. */
+  readonly id: LayerId;
+  readonly parent: LayerId | undefined;
+  readonly blob: Descriptor;
+  readonly diffId: Digest;
+}
+
+/** What receiving works with. */
+export interface ReceiveContext extends Abortable {
+  readonly pipeline: LayerPipeline;
+  /** Whether blobs are downloaded: else what is there belongs to other pulls. */
+  readonly isDownload: boolean;
+  /** Keeps what was received of a layer when a pull is cut short. */
+  readonly downloads: string;
+  /** What to do with what is there already. */
+  readonly received?: "use" | "forget" | undefined;
+  readonly limits: UnpackLimits;
+  /** How patiently to try. */
+  readonly retry?: RetryRules | undefined;
+  readonly onEvent: OnPullEvent;
+}
+
+/** Where a layer goes, and who else wants it. */
+export interface ReceiveOptions {
+  /** Made, or emptied. */
+  readonly directory: string;
+  /** The next layer of the same blob: it need not be fetched again. */
+  readonly twin: NeededLayer | undefined;
+}
+
+// Wrong ranges, and what servers say to them, or to the header as such.
+const REFUSED_RANGE = [206, 400, 416, 501];
+
+/**
+ * Fetches, unpacks and verifies a layer. What was received and does not fit is
+ * thrown away, and all of it is fetched again, once: the transfer may have spoilt
+ * it. The blob stays, for its twin or until it is of no more use.
+ *
+ * @throws {BlobMismatchError} If a digest or size is not as promised.
+ * @throws {InvalidLayerError} If the layer is damaged or hostile.
+ */
+export async function receiveLayer(
+  context: ReceiveContext,
+  needed: NeededLayer,
+  { directory, twin }: ReceiveOptions,
+): Promise<{ readonly unpacked: UnpackedLayer; readonly directory: string }> {
+  const { downloads, onEvent } = context;
+  const { digest } = needed.blob;
+  const partial = context.isDownload ? join(downloads, needed.id) : undefined;
+  if (partial !== undefined && context.received === "forget") {
+    rmSync(partial, { force: true });
+  }
+  for (let isLast = false;; isLast = true) {
+    let isInPieces = partial !== undefined && existsSync(partial);
+    try {
+      // A worker that had to be ended may still be writing to the other one.
+      const place = isLast ? `${directory}-again` : directory;
+      const unpacked = await runTask(context, needed, {
+        directory: place,
+        partial,
+        onRetry(reason) {
+          isInPieces = true;
+          onEvent({ kind: "retry", digest, reason });
+        },
+      });
+      verify(unpacked, needed);
+      if (partial !== undefined && twin !== undefined) {
+        renameSync(partial, join(downloads, twin.id));
+      }
+      return { unpacked, directory: place };
+    } catch (error) {
+      // Or it is another layer that has failed, or the user who has had enough.
+      const isOwn = error !== context.signal?.reason;
+      if (partial !== undefined) {
+        keepIfUseful(partial, isOwn ? error : undefined);
+      }
+      if (!isOwn) throw error;
+      const mayRetry = partial !== undefined && !isLast &&
+        (isInPieces || context.retry?.tries !== 1);
+      if (!mayRetry || !isMisfit(error)) throw error;
+      const reason = isInPieces
+        ? "what was received earlier does not fit"
+        : "what was received is damaged";
+      onEvent({ kind: "retry", digest, reason });
+    }
+  }
+}
+
+async function runTask(
+  { pipeline, limits, onEvent, signal }: ReceiveContext,
+  { blob }: NeededLayer,
+  { directory, partial, onRetry }: {
+    readonly directory: string;
+    readonly partial: string | undefined;
+    onRetry(reason: string): void;
+  },
+): Promise<UnpackedLayer> {
+  const { digest, size } = blob;
+  const task: LayerTask = { layer: blob, directory, partial, limits };
+  try {
+    return await pipeline.run(task, {
+      signal,
+      prepare: () => emptyDirectory(directory),
+      onProgress: (received) =>
+        onEvent({ kind: "download", digest, received, size }),
+      onRetry,
+    });
+  } catch (error) {
+    if (error instanceof Error) nameLayer(error, digest);
+    throw error;
+  }
+}
+
+function emptyDirectory(path: string): void {
+  rmSync(path, { recursive: true, force: true });
+  mkdirSync(path, { mode: 0o700 });
+}
+
+/** The unpacker does not know which layer it is that it cannot unpack. */
+export function nameLayer(error: Error, digest: Digest): void {
+  const { message } = error;
+  // The message of an AbortError cannot be changed, and need not be.
+  if (!message.includes(" the layer:")) return;
+  error.message = message.replace(" the layer:", ` layer "${digest}":`);
+}
+
+function verify(
+  { compressedDigest, compressedSize, diffId }: UnpackedLayer,
+  needed: NeededLayer,
+): void {
+  const { digest, size } = needed.blob;
+  if (compressedDigest !== digest || compressedSize !== size) {
+    throw new BlobMismatchError(
+      `Cannot pull layer "${digest}": digest is ${compressedDigest} after ` +
+        `${compressedSize} of ${size} bytes`,
+    );
+  }
+  if (diffId === needed.diffId) return;
+  throw new BlobMismatchError(
+    `Cannot store layer "${digest}": uncompressed digest is ${diffId}, ` +
+      `the config says ${needed.diffId}`,
+  );
+}
+
+/** For the next pull; unless it is wrong, or takes up the room that lacks. */
+function keepIfUseful(partial: string, error: unknown): void {
+  const isUseful = !isMisfit(error) && !(error instanceof NoSpaceError) &&
+    (statSync(partial, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  if (!isUseful) rmSync(partial, { force: true });
+}
+
+/** Whether bytes are wrong, or pieces cannot be put together. */
+function isMisfit(error: unknown): boolean {
+  return error instanceof BlobMismatchError ||
+    error instanceof InvalidLayerError ||
+    (error instanceof RegistryError && REFUSED_RANGE.includes(error.status));
+}

@@ -1,0 +1,215 @@
+/** From a source to one image: manifest, platform, config; all verified. */
+
+import type { Abortable } from "../../errors/abort.ts";
+import {
+  BlobMismatchError,
+  InvalidManifestError,
+  NoMatchingPlatformError,
+} from "../../errors/image_errors.ts";
+import { type Bytes, concatBytes } from "../../formats/bytes.ts";
+import type {
+  ImageSource,
+  RawManifest,
+} from "../../formats/oci/blob_source.ts";
+import type { Descriptor, Platform } from "../../formats/oci/descriptor.ts";
+import {
+  algorithmOf,
+  type Digest,
+  digestOf,
+} from "../../formats/oci/digest.ts";
+import {
+  type ImageConfig,
+  MAX_CONFIG_SIZE,
+  parseImageConfig,
+} from "../../formats/oci/image_config.ts";
+import {
+  type ImageManifest,
+  parseManifest,
+} from "../../formats/oci/manifest.ts";
+import { verifyBytes } from "../../formats/oci/verify_bytes.ts";
+import {
+  choosePlatform,
+  hostPlatform,
+  platformFits,
+  platformText,
+} from "../../image/choose_manifest.ts";
+import { readBlob } from "../../registry/read_blob.ts";
+import type { RetryRules } from "../../registry/send_request.ts";
+
+/** One image, before its layers. */
+export interface ResolvedImage {
+  /** The indexes that led to the manifest, outermost first. */
+  readonly indexes: readonly RawManifest[];
+  readonly raw: RawManifest;
+  readonly manifest: ImageManifest;
+  /** As received: their digest is the image's ID. */
+  readonly configBytes: Bytes;
+  readonly config: ImageConfig;
+}
+
+/** Which image of a source is wanted. */
+export interface ResolveOptions extends Abortable {
+  /** Left out, that of this machine. */
+  readonly platform?: Platform | undefined;
+  /** Told what is odd about the image, but no reason to refuse it. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+  /** How patiently to try. */
+  readonly retry?: RetryRules | undefined;
+  /** Where a config may be at hand already; it is verified all the same. */
+  readonly findConfig?: ((digest: Digest) => Bytes | undefined) | undefined;
+}
+
+const MAX_INDEX_DEPTH = 2;
+
+/**
+ * Fetches and checks manifest and config.
+ *
+ * @throws {InvalidManifestError} If they break their specifications.
+ * @throws {NoMatchingPlatformError} If there is none for the platform.
+ * @throws {BlobMismatchError} If bytes are not as promised.
+ */
+export async function resolveImage(
+  source: ImageSource,
+  options: ResolveOptions = {},
+): Promise<ResolvedImage> {
+  const platform = options.platform ?? hostPlatform();
+  const indexes: RawManifest[] = [];
+  let raw = await source.fetchManifest(undefined, options);
+  let promised: Platform | undefined;
+  for (;;) {
+    const parsed = parseManifest(raw);
+    if (parsed.kind === "manifest") {
+      const image = { indexes, raw, manifest: parsed };
+      return await withConfig(source, image, {
+        ...options,
+        platform,
+        promised,
+      });
+    }
+    if (indexes.length >= MAX_INDEX_DEPTH) {
+      throw new InvalidManifestError(
+        `Cannot read index "${raw.digest}": nested deeper than ` +
+          `${MAX_INDEX_DEPTH}`,
+      );
+    }
+    indexes.push(raw);
+    const chosen = choosePlatform(parsed, platform);
+    promised = chosen.platform ?? promised;
+    raw = await source.fetchManifest(chosen.digest, options);
+    checkSize(raw, chosen);
+  }
+}
+
+async function withConfig(
+  source: ImageSource,
+  image: Omit<ResolvedImage, "config" | "configBytes">,
+  options: ResolveOptions & WantedPlatform,
+): Promise<ResolvedImage> {
+  const { findConfig } = options;
+  const { config: descriptor, layers } = image.manifest;
+  refuseOtherAlgorithms([descriptor.digest], "image IDs are");
+  const stored = findConfig?.(descriptor.digest);
+  const isKnown = stored !== undefined &&
+    stored.byteLength === descriptor.size &&
+    digestOf(stored) === descriptor.digest;
+  const configBytes = isKnown
+    ? stored
+    : await readConfig(source, descriptor, options);
+  const what = `config "${descriptor.digest}"`;
+  const config = parseImageConfig(configBytes, what);
+  refuseOtherAlgorithms(config.rootfs.diff_ids, "layer IDs come from");
+  const diffIds = config.rootfs.diff_ids.length;
+  if (diffIds !== layers.length) {
+    throw new InvalidManifestError(
+      `Cannot read config "${descriptor.digest}": ${diffIds} diff_ids for ` +
+        `${layers.length} layers`,
+    );
+  }
+  checkPlatform(config, { ...options, digest: image.raw.digest });
+  return { ...image, configBytes, config };
+}
+
+/** A store's IDs have 64 digits, for all of its users. */
+function refuseOtherAlgorithms(digests: readonly Digest[], why: string): void {
+  const other = digests.find((digest) => algorithmOf(digest) !== "sha256");
+  if (other === undefined) return;
+  throw new InvalidManifestError(
+    `Cannot store "${other}": ${why} sha256 digests only`,
+  );
+}
+
+/** What was asked for, and what an index says of the image that it led to. */
+interface WantedPlatform {
+  readonly platform: Platform;
+  readonly promised: Platform | undefined;
+}
+
+/** An index is believed more than a config, which builders copy from elsewhere. */
+function checkPlatform(
+  { os, architecture, variant }: ImageConfig,
+  { platform, promised, digest, onWarning }:
+    & WantedPlatform
+    & Pick<ResolveOptions, "onWarning">
+    & { readonly digest: Digest },
+): void {
+  // Very old configs do not say what they are for.
+  if (os === "" || architecture === "") return;
+  const made = { os, architecture, ...(variant && { variant }) };
+  if (platformFits(made, platform)) return;
+  const problem = `it is for ${platformText(made)}, not ` +
+    platformText(platform);
+  if (promised === undefined) {
+    throw new NoMatchingPlatformError(
+      `Cannot use image "${digest}": ${problem}; to pull it all the same, use ` +
+        `--platform ${platformText(made)}`,
+    );
+  }
+  onWarning?.(
+    `image "${digest}" is used, as its index says that it is for ` +
+      `${platformText(promised)}; but its config says that ${problem}`,
+  );
+}
+
+/** Reads a config; once more if wrong bytes came. @throws {BlobMismatchError} */
+async function readConfig(
+  source: ImageSource,
+  blob: Descriptor,
+  options: ResolveOptions,
+): Promise<Bytes> {
+  if (blob.size > MAX_CONFIG_SIZE) {
+    throw new InvalidManifestError(
+      `Cannot read config "${blob.digest}": its size is ${blob.size} bytes, ` +
+        `at most ${MAX_CONFIG_SIZE} are read`,
+    );
+  }
+  try {
+    return await readSmallBlob(source, blob, options);
+  } catch (error) {
+    const isSpoilt = error instanceof BlobMismatchError;
+    if (!isSpoilt || options.retry?.tries === 1) throw error;
+    return await readSmallBlob(source, blob, options);
+  }
+}
+
+/** Reads a blob that is kept in memory. @throws {BlobMismatchError} */
+async function readSmallBlob(
+  source: ImageSource,
+  blob: Descriptor,
+  { retry, signal }: ResolveOptions,
+): Promise<Bytes> {
+  const chunks: Uint8Array[] = [];
+  const open = source.open.bind(source);
+  const consume = (chunk: Bytes) => void chunks.push(chunk.slice());
+  await readBlob(open, blob, consume, { ...retry, signal });
+  const bytes = concatBytes(chunks);
+  verifyBytes(bytes, blob.digest, `Cannot accept config "${blob.digest}": it`);
+  return bytes;
+}
+
+function checkSize({ bytes }: RawManifest, { digest, size }: Descriptor): void {
+  if (bytes.byteLength === size) return;
+  throw new BlobMismatchError(
+    `Cannot accept manifest "${digest}": got ${bytes.byteLength} bytes, ` +
+      `its index says ${size}`,
+  );
+}

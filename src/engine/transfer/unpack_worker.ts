@@ -1,0 +1,79 @@
+/**
+ * The worker that decompresses and unpacks layers, from files that grow meanwhile.
+ * It may read those and write one staging directory; it reaches no host.
+ */
+
+import { closeSync, openSync, readSync } from "node:fs";
+import type { Bytes } from "../../formats/bytes.ts";
+import { unpackBlob, type UnpackedLayer } from "../../unpack/unpack_blob.ts";
+import { BlobProgress } from "./blob_progress.ts";
+import {
+  toErrorData,
+  type UnpackJob,
+  type UnpackReport,
+  type UnpackRequest,
+} from "./layer_job.ts";
+import { limitReports } from "./limit_reports.ts";
+
+/** What this file sees of a worker's global scope. */
+declare const self: {
+  onmessage: (event: MessageEvent<UnpackRequest>) => void;
+  postMessage(message: UnpackReport): void;
+};
+
+// Few calls, and no more than what is at hand for the decompressor.
+const BUFFER_BYTES = 256 * 1024;
+const buffer = new Uint8Array(BUFFER_BYTES);
+
+self.onmessage = ({ data: { job } }) => {
+  try {
+    self.postMessage({ kind: "unpacked", layer: unpack(job) });
+  } catch (error) {
+    self.postMessage({ kind: "failed", error: toErrorData(error) });
+  }
+};
+
+function unpack({ blob, directory, limits }: UnpackJob): UnpackedLayer {
+  const progress = new BlobProgress(blob.progress);
+  const unpacker = unpackBlob({
+    directory,
+    algorithm: blob.algorithm,
+    // Some bytes of a blob may be seconds of work.
+    onArchive: () => progress.throwIfStopped(),
+    onWritten: (path, bytes) =>
+      self.postMessage({ kind: "written", path, bytes }),
+  }, limits);
+  const report = limitReports((read) =>
+    self.postMessage({ kind: "progress", read })
+  );
+  try {
+    let read = 0;
+    for (const chunk of readGrowing(blob.path, progress)) {
+      unpacker.write(chunk);
+      read += chunk.length;
+      report(read);
+    }
+    return unpacker.finish();
+  } catch (error) {
+    unpacker.abort();
+    throw error;
+  }
+}
+
+/** Reads a file that grows; each chunk is valid until the next. */
+function* readGrowing(path: string, progress: BlobProgress): Generator<Bytes> {
+  let size = progress.waitBeyond(0); // before that there may be no file
+  const fd = openSync(path, "r");
+  try {
+    for (let offset = 0; offset < size;) {
+      const room = Math.min(buffer.length, size - offset);
+      const count = readSync(fd, buffer, 0, room, offset);
+      if (count === 0) throw new Error("Cannot read the layer: it is gone");
+      yield buffer.subarray(0, count);
+      offset += count;
+      size = progress.waitBeyond(offset);
+    }
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,164 @@
+/** Keeps the Authorization header of one repository ready. */
+
+import type { Abortable } from "../../errors/abort.ts";
+import { UnauthorizedError } from "../../errors/image_errors.ts";
+import {
+  type AuthChallenge,
+  parseAuthChallenges,
+} from "../../formats/config/auth_challenge.ts";
+import type { Credentials } from "../../formats/config/auth_file.ts";
+import type { HttpClient } from "../http_client.ts";
+import type { RetryRules } from "../send_request.ts";
+import { basicHeader } from "./basic_header.ts";
+import {
+  fetchToken,
+  type FetchTokenOptions,
+  type Token,
+} from "./fetch_token.ts";
+
+/** Answers a registry's challenges. */
+export interface Authorizer {
+  /** The newest header, which may have ended meanwhile. */
+  readonly header: string | undefined;
+  /** Gives the header to send; renews a token that is about to end. */
+  prepare(options: Abortable): Promise<string | undefined>;
+  /** Whether a challenge asks for a right that no login has asked for yet. */
+  asksForMore(challenge: string | null): boolean;
+  /**
+   * Answers a 401 with a new header.
+   *
+   * @param challenge The value of its WWW-Authenticate header.
+   * @throws {UnauthorizedError} If that cannot be done.
+   */
+  answer(challenge: string | null, options: Abortable): Promise<string>;
+}
+
+/** Options of {@linkcode createAuthorizer}. */
+export interface AuthorizerOptions {
+  readonly registry: URL;
+  /** Such as `repository:library/busybox:pull`. */
+  readonly scope: string;
+  readonly credentials?: Credentials | undefined;
+  readonly retry?: RetryRules | undefined;
+}
+
+/** Creates an authorizer that has not been challenged yet. */
+export function createAuthorizer(
+  client: HttpClient,
+  options: AuthorizerOptions,
+): Authorizer {
+  let last: { challenge: AuthChallenge; header: string } | undefined;
+  let renewAt = Infinity;
+  // Several blobs may be challenged at once: one token serves them all.
+  let pending: Promise<string> | undefined;
+  const scopes = new Set([options.scope]);
+  return {
+    get header() {
+      return last?.header;
+    },
+    async prepare(abortable) {
+      if (last === undefined || performance.now() < renewAt) {
+        return last?.header;
+      }
+      return await renew(last.challenge, abortable);
+    },
+    asksForMore: (challenge) =>
+      missingScopes(challenge).some((scope) => !scopes.has(scope)),
+    async answer(challenge, abortable) {
+      const chosen = chooseChallenge(challenge, options);
+      for (const scope of missingScopes(challenge)) scopes.add(scope);
+      return await renew(chosen, abortable);
+    },
+  };
+
+  async function renew(
+    challenge: AuthChallenge,
+    abortable: Abortable,
+  ): Promise<string> {
+    pending ??= logIn(challenge, abortable).finally(() => pending = undefined);
+    return await pending;
+  }
+
+  async function logIn(
+    challenge: AuthChallenge,
+    { signal }: Abortable,
+  ): Promise<string> {
+    const token = await obtain(client, challenge, {
+      ...options,
+      scopes: [...scopes],
+      signal,
+    });
+    const header = typeof token === "string" ? token : `Bearer ${token.value}`;
+    renewAt = typeof token === "string" ? Infinity : token.renewAt;
+    last = { challenge, header };
+    return header;
+  }
+}
+
+/** A ready header for Basic and given tokens, else a token. */
+async function obtain(
+  client: HttpClient,
+  challenge: AuthChallenge,
+  options: FetchTokenOptions,
+): Promise<string | Token> {
+  const { credentials, registry } = options;
+  if (credentials?.kind === "registry-token") {
+    return `Bearer ${credentials.token}`;
+  }
+  if (challenge.scheme === "bearer") {
+    return await fetchToken(client, challenge, options);
+  }
+  if (credentials?.kind === "password") return basicHeader(credentials);
+  throw new UnauthorizedError(
+    `Cannot log in to "${registry.host}": it wants a user name and a ` +
+      "password, and there are none; use skopeo login or --creds",
+    { status: 401 },
+  );
+}
+
+function chooseChallenge(
+  header: string | null,
+  { registry }: AuthorizerOptions,
+): AuthChallenge {
+  const what = `Cannot log in to "${registry.host}"`;
+  const challenges = parse(header ?? "", what);
+  const bearers = challenges.filter(({ scheme }) => scheme === "bearer");
+  // One without a realm is of no use, unless there is no other way.
+  const chosen = bearers.find(({ parameters }) => parameters.get("realm")) ??
+    challenges.find(({ scheme }) => scheme === "basic") ?? bearers[0];
+  if (chosen !== undefined) return chosen;
+  const offered = challenges.map(({ scheme }) => scheme).join(", ");
+  throw new UnauthorizedError(
+    `${what}: it offers no known way to (${offered || "none at all"})`,
+    { status: 401 },
+  );
+}
+
+function parse(header: string, what: string): readonly AuthChallenge[] {
+  try {
+    return parseAuthChallenges(header);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const error = new UnauthorizedError(`${what}: ${why}`, {
+      status: 401,
+      cause,
+    });
+    throw error;
+  }
+}
+
+/** What a login lacks, as the server says: RFC 6750, 3.1. */
+function missingScopes(header: string | null): readonly string[] {
+  let challenges: readonly AuthChallenge[] = [];
+  try {
+    challenges = parseAuthChallenges(header ?? "");
+  } catch {
+    // Who answers it says that it cannot be read.
+  }
+  return challenges
+    .filter(({ parameters }) =>
+      parameters.get("error") === "insufficient_scope"
+    )
+    .flatMap(({ parameters }) => (parameters.get("scope") ?? "").split(" "))
+    .filter((scope) => scope !== "");
+}

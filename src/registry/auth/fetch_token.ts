@@ -1,0 +1,196 @@
+/** Token services: distribution-spec's companion, "Token Authentication". */
+
+import type { Abortable } from "../../errors/abort.ts";
+import { RegistryError } from "../../errors/image_errors.ts";
+import type { AuthChallenge } from "../../formats/config/auth_challenge.ts";
+import type { Credentials } from "../../formats/config/auth_file.ts";
+import { asObject, asString, optional, parseJson } from "../../formats/json.ts";
+import { findRealmProblem } from "../address_rules.ts";
+import { explainFailure } from "../explain_failure.ts";
+import type { HttpClient } from "../http_client.ts";
+import { readBody } from "../read_body.ts";
+import { errorOf } from "../response_error.ts";
+import { type RetryRules, sendRequest } from "../send_request.ts";
+import { basicHeader } from "./basic_header.ts";
+
+/** An access token, and when it ends on this machine's clock. */
+export interface Token {
+  readonly value: string;
+  /** To be renewed then, in milliseconds of `performance.now()`. */
+  readonly renewAt: number;
+}
+
+/** Options of {@linkcode fetchToken}. */
+export interface FetchTokenOptions extends Abortable {
+  readonly registry: URL;
+  /** Such as `repository:library/busybox:pull`. */
+  readonly scopes: readonly string[];
+  readonly credentials?: Credentials | undefined;
+  readonly retry?: RetryRules | undefined;
+}
+
+const MAX_ANSWER_SIZE = 1024 * 1024;
+// The specification's default, and a bound for a server's odd ideas.
+const MIN_LIFETIME_S = 60;
+const MAX_LIFETIME_S = 3600;
+const CLIENT_ID = "orlop";
+// What services say that know only GET, those of Artifactory, GCR and ACR too.
+const WITHOUT_POST = [400, 401, 404, 405];
+
+/**
+ * Asks the token service that a registry's challenge names for a token.
+ *
+ * @throws {UnauthorizedError} If it refuses the credentials.
+ * @throws {RegistryError} If it cannot be trusted, or gives no token.
+ */
+export async function fetchToken(
+  client: HttpClient,
+  challenge: AuthChallenge,
+  options: FetchTokenOptions,
+): Promise<Token> {
+  const { registry, credentials } = options;
+  const what = `Cannot log in to "${registry.host}"`;
+  const realm = await realmOf(challenge, { registry, credentials, what });
+  const response = await ask(client, { ...options, realm, challenge });
+  const reading = { ...options.retry, signal: options.signal };
+  if (!response.ok) throw await errorOf(response, what, reading);
+  return await readToken(response, { ...reading, what });
+}
+
+/** A token service, and what it is asked for. */
+interface TokenRequest extends FetchTokenOptions {
+  readonly realm: URL;
+  readonly challenge: AuthChallenge;
+}
+
+/** Identity tokens are for POST; where there is none, they are as passwords are. */
+async function ask(
+  client: HttpClient,
+  request: TokenRequest,
+): Promise<Response> {
+  const { credentials } = request;
+  if (credentials?.kind !== "identity-token") return await get(client, request);
+  const { username, token } = credentials;
+  const response = await post(client, request, token);
+  if (!username || !WITHOUT_POST.includes(response.status)) {
+    return response;
+  }
+  await response.body?.cancel();
+  const login = { kind: "password", username, password: token } as const;
+  return await get(client, { ...request, credentials: login });
+}
+
+async function realmOf(
+  { parameters }: AuthChallenge,
+  { registry, credentials, what }:
+    & Pick<FetchTokenOptions, "registry" | "credentials">
+    & { readonly what: string },
+): Promise<URL> {
+  const text = parameters.get("realm") ?? "";
+  const realm = URL.parse(text);
+  const login = credentials === undefined ? "none" : "secret";
+  const problem = realm === null
+    ? "no URL"
+    : await findRealmProblem(realm, registry, { login });
+  if (realm !== null && problem === undefined) return realm;
+  const shown = text.slice(0, 200);
+  throw new RegistryError(
+    `${what}: token realm ${JSON.stringify(shown)} refused (${problem})`,
+    { status: 401 },
+  );
+}
+
+async function get(
+  client: HttpClient,
+  { realm, challenge, ...options }: TokenRequest,
+): Promise<Response> {
+  const { credentials, scopes } = options;
+  const url = new URL(realm);
+  for (const scope of scopes) url.searchParams.append("scope", scope);
+  const service = challenge.parameters.get("service");
+  if (service) url.searchParams.append("service", service);
+  if (credentials?.kind !== "password") {
+    return await sendRequest(client, url, options);
+  }
+  url.searchParams.append("account", credentials.username);
+  const authorization = basicHeader(credentials);
+  return await sendRequest(client, url, { ...options, authorization });
+}
+
+async function post(
+  client: HttpClient,
+  { realm, challenge, ...options }: TokenRequest,
+  token: string,
+): Promise<Response> {
+  const service = challenge.parameters.get("service");
+  const body = new URLSearchParams({
+    "grant_type": "refresh_token",
+    "refresh_token": token,
+    "client_id": CLIENT_ID,
+    "scope": options.scopes.join(" "),
+    ...(service && { service }),
+  });
+  return await sendRequest(client, realm, {
+    ...options,
+    method: "POST",
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+    body: body.toString(),
+  });
+}
+
+async function readToken(
+  response: Response,
+  options: ReadTokenOptions,
+): Promise<Token> {
+  const { value, expiresInS } = await readAnswer(response, options);
+  // What is no token would break out of the header that it goes into.
+  if (!/^[\x21-\x7e]+$/.test(value)) {
+    throw new RegistryError(
+      `${options.what}: its token service sent no token`,
+      {
+        status: 401,
+      },
+    );
+  }
+  const lifetime = Math.min(
+    Math.max(expiresInS, MIN_LIFETIME_S),
+    MAX_LIFETIME_S,
+  );
+  // A tenth early, so that none ends on its way to the registry.
+  return { value, renewAt: performance.now() + lifetime * 900 };
+}
+
+interface ReadTokenOptions extends Abortable {
+  readonly what: string;
+  readonly bodyTimeoutMs?: number | undefined;
+}
+
+/** Whatever is wrong with the answer, it is the registry that fails. */
+async function readAnswer(
+  response: Response,
+  { what, ...reading }: ReadTokenOptions,
+): Promise<{ readonly value: string; readonly expiresInS: number }> {
+  const answer = "answer of its token service";
+  try {
+    const maxSize = MAX_ANSWER_SIZE;
+    const bytes = await readBody(response, { ...reading, maxSize });
+    const body = asObject(parseJson(bytes, answer), answer);
+    // Some services send both names, and one of them empty.
+    const value = optional(body["token"], answer, asString) ||
+      optional(body["access_token"], answer, asString) || "";
+    return { value, expiresInS: lifetimeOf(body["expires_in"]) };
+  } catch (cause) {
+    reading.signal?.throwIfAborted();
+    const why = cause instanceof SyntaxError
+      ? cause.message
+      : `Cannot read ${answer}: ${explainFailure(cause)}`;
+    throw new RegistryError(`${what}: ${why}`, { cause, status: 200 });
+  }
+}
+
+/** As services write it, in seconds: also as text, or with a fraction. */
+function lifetimeOf(value: unknown): number {
+  const isWritten = typeof value === "number" || typeof value === "string";
+  const seconds = isWritten ? Number(value) : NaN;
+  return Number.isNaN(seconds) ? MIN_LIFETIME_S : seconds;
+}

@@ -1,0 +1,37 @@
+/** An image in a registry, and how to reach it. */
+
+import type { Abortable } from "../errors/abort.ts";
+import type { Credentials } from "../formats/config/auth_file.ts";
+import type {
+  HttpBlobAccess,
+  ImageSource,
+} from "../formats/oci/blob_source.ts";
+import type { Reference } from "../formats/oci/reference.ts";
+import type { Surroundings } from "./config/config_paths.ts";
+import type { RetryRules } from "./send_request.ts";
+
+/** What users may say about registries; all else is read from files. */
+export interface RegistryOptions extends Abortable, Surroundings {
+  /** For the image's own registry only, never for its mirrors. */
+  readonly credentials?: Credentials | undefined;
+  /** The credential file to use in place of the user's. */
+  readonly authFile?: string | undefined;
+  /** The folder of certificates to use in place of certs.d. */
+  readonly certDir?: string | undefined;
+  /** `false` takes any certificate, and plain http. */
+  readonly tlsVerify?: boolean | undefined;
+  /** The registries.conf to use in place of the host's. */
+  readonly registriesConf?: string | undefined;
+  /** How patiently to try. */
+  readonly retry?: RetryRules | undefined;
+  /** Told what a user should know, but no error says. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+/** An image in a registry. Dispose it when its blobs are no longer read. */
+export interface RegistryImage extends ImageSource, Disposable {
+  /** How the same blobs are reached without it. */
+  readonly access: HttpBlobAccess;
+  /** The name that was really asked for: that of a mirror, perhaps. */
+  readonly endpoint: Reference;
+}

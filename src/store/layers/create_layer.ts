@@ -1,0 +1,201 @@
+/** Puts a layer into a store: its record, and its directory in the home. */
+
+import { join } from "@std/path";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  utimesSync,
+} from "node:fs";
+import {
+  DamagedFileError,
+  DuplicateIdError,
+  LayerNotFoundError,
+} from "../../errors/store_errors.ts";
+import type { LayerId } from "../../formats/storage/store_ids.ts";
+import type { LayerRecord } from "../../formats/storage/store_record.ts";
+import type { RootAttributes } from "../../formats/tar/tar_entry.ts";
+import { isErrno } from "../../fs/errno.ts";
+import { randomShortName } from "../../fs/random_name.ts";
+import { syncDirectory } from "../../fs/sync.ts";
+import { copyAtomically } from "../../fs/write_atomically.ts";
+import { layerDirectory, type StorePaths, tarSplitPath } from "../paths.ts";
+import type { RecordTable } from "../records/record_table.ts";
+import type { Store } from "../store.ts";
+import { removeLayerFiles } from "./delete_layer.ts";
+import { makeLink, readShortName, writeSmallFile } from "./layer_files.ts";
+
+/** A layer to be. */
+export interface NewLayer {
+  readonly id: LayerId;
+  readonly parent?: LayerId | undefined;
+  readonly names?: readonly string[];
+  readonly mountLabel?: string;
+  /** What it holds; left out, it is empty. */
+  readonly contents?: LayerContents;
+}
+
+/** What layers without an entry for it take over. */
+type InheritedRoot = Omit<RootAttributes, "mtime">;
+
+/** An unpacked layer, ready to be moved into the store, and on the disk. */
+export interface LayerContents {
+  /** The tree; on the same mount as the driver's home. It is moved. */
+  readonly diff: string;
+  /** The tar-split file; it is copied. */
+  readonly tarSplit: string;
+  /** Digests, sizes, owners. */
+  readonly members: Partial<LayerRecord>;
+  /** How the layer wants the root directory; left out, as its parent's. */
+  readonly root?: RootAttributes | undefined;
+}
+
+// Older versions of containers/storage mount no more.
+const MAX_LOWERS = 128;
+// The mode of an image's root directory, unless its tar has an entry for `/`.
+const ROOT_MODE = 0o555;
+
+/**
+ * Creates a layer. Until it is whole its record says `incomplete`, so that
+ * whoever finds it after a crash removes it; the lock on `layers` must be held
+ * for writing, and is held all the time.
+ *
+ * @throws {DuplicateIdError} If there is a layer of that ID.
+ * @throws {LayerNotFoundError} If there is no such parent.
+ */
+export function createLayer(
+  store: Store,
+  layers: RecordTable<LayerRecord>,
+  layer: NewLayer,
+): LayerRecord {
+  const { id, parent, contents } = layer;
+  if (layers.get(id) !== undefined) {
+    throw new DuplicateIdError(`Cannot create layer "${id}": it exists`);
+  }
+  if (parent !== undefined && layers.get(parent) === undefined) {
+    throw new LayerNotFoundError(
+      `Cannot create layer "${id}": its parent "${parent}" is not known`,
+    );
+  }
+  const record = makeRecord(layer);
+  layers.add({ ...record, flags: { incomplete: true } });
+  layers.save();
+  try {
+    makeDirectory(store, layer);
+    if (contents) copyAtomically(contents.tarSplit, tarSplit());
+  } catch (error) {
+    removeLayerFiles(store, id);
+    layers.remove(id);
+    layers.save();
+    throw error;
+  }
+  layers.update(record);
+  layers.save();
+  return record;
+
+  function tarSplit(): string {
+    return tarSplitPath(store.paths, id);
+  }
+}
+
+function makeRecord(layer: NewLayer): LayerRecord {
+  const { id, parent, names, mountLabel, contents } = layer;
+  return {
+    id,
+    ...(names?.length && { names }),
+    ...(parent !== undefined && { parent }),
+    ...(mountLabel && { mountlabel: mountLabel }),
+    created: new Date().toISOString(),
+    ...contents?.members,
+  };
+}
+
+function makeDirectory(store: Store, { id, parent, contents }: NewLayer): void {
+  const { paths } = store;
+  const directory = layerDirectory(paths, id);
+  const lower = parent === undefined ? undefined : makeLower(paths, parent);
+  removeLayerFiles(store, id); // of a crash
+  mkdirSync(directory, { mode: 0o700 });
+  const diff = join(directory, "diff");
+  if (contents === undefined) mkdirSync(diff);
+  else renameSync(contents.diff, diff);
+  finishDiff(paths, { id, parent }, contents?.root);
+
+  const shortName = randomShortName();
+  writeSmallFile(join(directory, "link"), shortName);
+  if (lower !== undefined) writeSmallFile(join(directory, "lower"), lower);
+  const others = ["work", "merged", ...(lower === undefined ? ["empty"] : [])];
+  for (const name of others) {
+    mkdirSync(join(directory, name));
+    chmodSync(join(directory, name), 0o700);
+  }
+  makeLink(store, `../${id}/diff`, join(paths.links, shortName));
+  for (const changed of [diff, directory, paths.links, paths.home]) {
+    syncDirectory(changed);
+  }
+}
+
+/** A child's root directory looks as its parent's: store-layout of the library. */
+function inheritRoot(
+  paths: StorePaths,
+  parent: LayerId | undefined,
+): InheritedRoot {
+  if (parent === undefined) return { mode: ROOT_MODE, uid: 0, gid: 0 };
+  const path = join(layerDirectory(paths, parent), "diff");
+  const { mode, uid, gid } = statSync(path);
+  return { mode, uid, gid };
+}
+
+/** Gives a layer's root the attributes of its image, or else of its parent. */
+export function finishDiff(
+  paths: StorePaths,
+  { id, parent }: Pick<NewLayer, "id" | "parent">,
+  root: LayerContents["root"],
+): void {
+  const diff = join(layerDirectory(paths, id), "diff");
+  applyRootAttributes(diff, root ?? inheritRoot(paths, parent));
+}
+
+function applyRootAttributes(
+  diff: string,
+  { mode, uid, gid, mtime }: InheritedRoot & Partial<RootAttributes>,
+): void {
+  if (Deno.uid() === 0) chownSync(diff, uid, gid);
+  chmodSync(diff, mode & 0o7777);
+  if (mtime !== undefined) utimesSync(diff, mtime, mtime);
+}
+
+/** The `lower` file: the nearest layer first, by short names. */
+function makeLower(paths: StorePaths, parent: LayerId): string {
+  const directory = layerDirectory(paths, parent);
+  const name = readShortName(directory);
+  if (name === undefined) {
+    const path = join(directory, "link");
+    throw new DamagedFileError(
+      `Cannot stack a layer on "${parent}": "${path}" holds no short name`,
+      { path },
+    );
+  }
+  const lower = [`l/${name}`, ...readLower(paths, parent)];
+  if (lower.length > MAX_LOWERS) {
+    throw new RangeError(
+      `Cannot stack a layer on "${parent}": that has ${lower.length} layers, ` +
+        `at most ${MAX_LOWERS} can be mounted`,
+    );
+  }
+  return lower.join(":");
+}
+
+/** Reads which layers lie below a layer: `l/<short name>`, nearest first. */
+export function readLower(paths: StorePaths, layerId: LayerId): string[] {
+  const path = join(layerDirectory(paths, layerId), "lower");
+  try {
+    return readFileSync(path, "utf8").split(":");
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return [];
+    throw error;
+  }
+}

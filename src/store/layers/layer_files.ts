@@ -1,0 +1,207 @@
+/** What a layer has on disk, and whether it is as it has to be; not its content. */
+
+import { join } from "@std/path";
+import { lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import { DamagedFileError } from "../../errors/store_errors.ts";
+import type { LayerId } from "../../formats/storage/store_ids.ts";
+import type { LayerRecord } from "../../formats/storage/store_record.ts";
+import { isErrno } from "../../fs/errno.ts";
+import { writeAtomically } from "../../fs/write_atomically.ts";
+import { layerDirectory, type StorePaths, tarSplitPath } from "../paths.ts";
+import type { TableView } from "../records/record_files.ts";
+import type { Store } from "../store.ts";
+
+/** Something that is wrong with a layer. */
+export interface LayerFault {
+  /**
+   * `"content"`: only its blob brings it back. `"names"`: it can be made again
+   * from the records and the other layers.
+   */
+  readonly kind: "content" | "names";
+  /** Absolute. */
+  readonly path: string;
+  /** Such as `it is empty`. */
+  readonly found: string;
+}
+
+type Layers = Pick<TableView<LayerRecord>, "lookUp">;
+
+/**
+ * Checks a layer and all below it, as far as a mount needs them.
+ *
+ * @throws {DamagedFileError} If something is missing or damaged.
+ */
+export function demandUsable(
+  paths: StorePaths,
+  layers: Layers,
+  top: LayerId,
+): void {
+  for (const layer of listChain(layers, top)) {
+    const tarSplit = tarSplitPath(paths, layer.id);
+    const fault = findLayerFaults(paths, layers, layer)
+      .find(({ path }) => path !== tarSplit);
+    if (fault === undefined) continue;
+    const isImage = layer["diff-digest"] !== undefined;
+    throw new DamagedFileError(
+      `Cannot use layer "${layer.id}": "${fault.path}": ${fault.found}; ` +
+        (isImage ? "pull its image again" : "restore it from a backup"),
+      { path: fault.path },
+    );
+  }
+}
+
+/** A layer and those below it, topmost first. */
+export function listChain(
+  layers: Layers,
+  top: LayerId | undefined,
+): readonly LayerRecord[] {
+  const chain = new Set<LayerRecord>();
+  let layer = layers.lookUp(top ?? "");
+  while (layer !== undefined && !chain.has(layer)) {
+    chain.add(layer);
+    layer = layers.lookUp(layer.parent ?? "");
+  }
+  return [...chain];
+}
+
+/** Finds what is wrong with a layer itself. */
+export function findLayerFaults(
+  paths: StorePaths,
+  layers: Layers,
+  layer: LayerRecord,
+): readonly LayerFault[] {
+  const directory = layerDirectory(paths, layer.id);
+  const whole = findDirectoryFault(directory);
+  if (whole !== undefined) return [{ kind: "content", ...whole }];
+  const content = [
+    findDirectoryFault(join(directory, "diff")) ?? findLoss(paths, layer),
+    layer["diff-digest"] === undefined
+      ? undefined
+      : findFileFault(tarSplitPath(paths, layer.id)),
+  ];
+  const names = [
+    findLinkFault(directory),
+    findLowerFault(paths, layers, layer),
+  ];
+  return [
+    ...content.flatMap((fault) => fault ?? [])
+      .map((fault) => ({ kind: "content", ...fault } as const)),
+    ...names.flatMap((fault) => fault ?? [])
+      .map((fault) => ({ kind: "names", ...fault } as const)),
+  ];
+}
+
+/** Reads a layer's short name; undefined if it has none, or a damaged one. */
+export function readShortName(directory: string): string | undefined {
+  const name = readText(join(directory, "link"));
+  // It becomes part of a path. Tools before this one left a newline.
+  return /^[A-Z2-7]+\n?$/.exec(name ?? "")?.[0].trim();
+}
+
+/** What `lower` has to be; undefined if a layer below has no short name. */
+export function expectedLower(
+  paths: StorePaths,
+  layers: Layers,
+  { parent }: LayerRecord,
+): string | undefined {
+  const names = listChain(layers, parent)
+    .map(({ id }) => readShortName(layerDirectory(paths, id)));
+  if (names.includes(undefined)) return undefined;
+  return names.map((name) => `l/${name}`).join(":");
+}
+
+type Found = Pick<LayerFault, "path" | "found">;
+
+function findDirectoryFault(path: string): Found | undefined {
+  const info = lstatSync(path, { throwIfNoEntry: false });
+  if (info === undefined) return { path, found: "it is missing" };
+  return info.isDirectory() ? undefined : { path, found: "it is no directory" };
+}
+
+function findFileFault(path: string): Found | undefined {
+  const info = statSync(path, { throwIfNoEntry: false });
+  if (info === undefined) return { path, found: "it is missing" };
+  return info.size > 0 ? undefined : { path, found: "it is empty" };
+}
+
+function findLinkFault(directory: string): Found | undefined {
+  const path = join(directory, "link");
+  if (readShortName(directory) !== undefined) return undefined;
+  return findFileFault(path) ?? { path, found: "it holds no short name" };
+}
+
+function findLowerFault(
+  paths: StorePaths,
+  layers: Layers,
+  layer: LayerRecord,
+): Found | undefined {
+  const path = join(layerDirectory(paths, layer.id), "lower");
+  if (!layer.parent) return undefined;
+  const actual = readText(path);
+  if (actual === undefined || actual === "") return findFileFault(path);
+  if (!/^l\/[A-Z2-7]+(:l\/[A-Z2-7]+)*\n?$/.test(actual)) {
+    return { path, found: "it names no layers" };
+  }
+  // A layer of a read-only store has no record here.
+  if (listChain(layers, layer.parent).some(isOpenEnd)) return undefined;
+  const expected = expectedLower(paths, layers, layer);
+  if (expected === undefined || actual.trim() === expected) return undefined;
+  return { path, found: "it names other layers than those below" };
+
+  function isOpenEnd({ parent }: LayerRecord): boolean {
+    return !!parent && layers.lookUp(parent) === undefined;
+  }
+}
+
+/** Files that were all removed: the list for its tar tells that there were some. */
+function findLoss(paths: StorePaths, layer: LayerRecord): Found | undefined {
+  if (layer["diff-digest"] === undefined) return undefined;
+  const path = join(layerDirectory(paths, layer.id), "diff");
+  if (readdirSync(path).length > 0 || !hasFiles(paths, layer.id)) {
+    return undefined;
+  }
+  return { path, found: "it is empty, and its image has files there" };
+}
+
+// It is read only of layers that seem to be empty, and small then.
+const MAX_LIST_BYTES = 256 * 1024 * 1024;
+
+function hasFiles(paths: StorePaths, id: LayerId): boolean {
+  try {
+    const list = gunzipSync(readFileSync(tarSplitPath(paths, id)), {
+      maxOutputLength: MAX_LIST_BYTES,
+    }).toString("utf8");
+    return list.split("\n").some((line) => {
+      const name = /^\{"type":1,"name(?:_raw)?":"(.*?)"/.exec(line)?.[1];
+      // The root itself, and marks on it, are no files.
+      return name !== undefined && !/^(\.?\/)?(\.|\.wh\.\.wh\..*)?$/.test(name);
+    });
+  } catch {
+    return false; // whatever is wrong with the list is told as such
+  }
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR", "EISDIR")) return undefined;
+    throw error;
+  }
+}
+
+/** Writes a small file that others read: it is there as a whole, or not at all. */
+export function writeSmallFile(path: string, text: string): void {
+  writeAtomically(path, text, { mode: 0o644, directory: "later" });
+}
+
+/** Makes a symbolic link. */
+export function makeLink(
+  { libc }: Store,
+  target: string,
+  path: string,
+): void {
+  if (libc === undefined) Deno.symlinkSync(target, path);
+  else libc.symlink(target, path);
+}

@@ -1,0 +1,71 @@
+/**
+ * Leases: what a process says it needs of the store while it works, though no
+ * record says so yet. A pull leases the layers of its image, so that no cleanup
+ * takes one between its commit and the image's record. A lease is a file that
+ * its owner keeps locked; that of a process that died is void.
+ */
+
+import { join } from "@std/path";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { LayerId } from "../../formats/storage/store_ids.ts";
+import { isErrno } from "../../fs/errno.ts";
+import { listDirectory } from "../../fs/list_directory.ts";
+import { randomSuffix } from "../../fs/random_name.ts";
+import { tryLock } from "../records/lock.ts";
+import type { Store } from "../store.ts";
+
+type LeaseStore = Pick<Store, "paths" | "libc">;
+
+/**
+ * Leases layers until it is disposed of. To be done before the layers are
+ * looked up: a cleanup that holds the locks then either is over or sees it.
+ */
+export function leaseLayers(
+  store: LeaseStore,
+  layerIds: readonly LayerId[],
+): Disposable {
+  const directory = leaseDirectory(store);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  for (;;) {
+    const path = join(directory, randomSuffix());
+    const lock = tryLock(path, store.libc);
+    if (lock === undefined) continue; // swept before it was locked
+    writeFileSync(path, layerIds.join("\n"));
+    return {
+      [Symbol.dispose]() {
+        rmSync(path, { force: true });
+        lock[Symbol.dispose]();
+      },
+    };
+  }
+}
+
+/**
+ * Lists the layers that are leased, and removes the leases of processes that
+ * died. It counts only while the layers are held for writing.
+ */
+export function listLeasedLayers(store: LeaseStore): ReadonlySet<string> {
+  const directory = leaseDirectory(store);
+  return new Set(
+    listDirectory(directory).flatMap((name) => {
+      const path = join(directory, name);
+      using lock = tryLock(path, store.libc);
+      if (lock === undefined) return readIds(path);
+      rmSync(path, { force: true });
+      return [];
+    }),
+  );
+}
+
+function leaseDirectory({ paths }: LeaseStore): string {
+  return join(paths.runRoot, "orlop", "leases");
+}
+
+function readIds(path: string): readonly string[] {
+  try {
+    return readFileSync(path, "utf8").split("\n").filter((id) => id !== "");
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return []; // ended just now
+    throw error;
+  }
+}

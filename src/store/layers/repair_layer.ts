@@ -1,0 +1,180 @@
+/** Makes again what a layer lost on disk. */
+
+import { join } from "@std/path";
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import type { LayerId } from "../../formats/storage/store_ids.ts";
+import type { LayerRecord } from "../../formats/storage/store_record.ts";
+import { isErrno } from "../../fs/errno.ts";
+import { listDirectory } from "../../fs/list_directory.ts";
+import { randomShortName } from "../../fs/random_name.ts";
+import { removeTreeSync } from "../../fs/remove_tree.ts";
+import { syncDirectory } from "../../fs/sync.ts";
+import { copyAtomically } from "../../fs/write_atomically.ts";
+import { layerDirectory, type StorePaths, tarSplitPath } from "../paths.ts";
+import type { RecordTable } from "../records/record_table.ts";
+import type { Store } from "../store.ts";
+import { finishDiff, type LayerContents } from "./create_layer.ts";
+import { isIncomplete } from "./delete_layer.ts";
+import {
+  expectedLower,
+  findLayerFaults,
+  listChain,
+  makeLink,
+  readShortName,
+  writeSmallFile,
+} from "./layer_files.ts";
+
+type Layers = Pick<RecordTable<LayerRecord>, "records" | "lookUp">;
+
+/**
+ * Puts back what is missing of a layer's content. What is there stays, as it may
+ * be mounted.
+ *
+ * @param contents As they were unpacked; `diff` is moved.
+ * @returns Whether anything was missing.
+ */
+export function restoreContents(
+  { paths }: Store,
+  layers: Layers,
+  { layer, contents }: {
+    readonly layer: LayerRecord;
+    readonly contents: Pick<LayerContents, "diff" | "tarSplit" | "root">;
+  },
+): boolean {
+  const directory = layerDirectory(paths, layer.id);
+  const faults = findLayerFaults(paths, layers, layer)
+    .filter(({ kind }) => kind === "content");
+  if (faults.length === 0) return false;
+  const tarSplit = tarSplitPath(paths, layer.id);
+  if (faults.some(({ path }) => path !== tarSplit)) {
+    if (!lstatSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
+      rmSync(directory, { force: true });
+      mkdirSync(directory, { mode: 0o700 });
+    }
+    const diff = join(directory, "diff");
+    removeTreeSync(diff); // empty, or not even a directory
+    renameSync(contents.diff, diff);
+    finishDiff(
+      paths,
+      { id: layer.id, parent: layer.parent || undefined },
+      contents.root,
+    );
+    for (const changed of [directory, paths.home]) syncDirectory(changed);
+  }
+  copyAtomically(contents.tarSplit, tarSplit);
+  return true;
+}
+
+/**
+ * Makes the short names of layers again, and what they say of those below: of a
+ * layer, and of all that are on it.
+ */
+export function restoreNames(
+  store: Store,
+  layers: Layers,
+  id: LayerId,
+): void {
+  const { paths } = store;
+  const layer = layers.lookUp(id);
+  if (layer === undefined) return;
+  const directory = layerDirectory(paths, id);
+  for (const name of ["work", "merged", ...layer.parent ? [] : ["empty"]]) {
+    const path = join(directory, name);
+    mkdirSync(path, { recursive: true });
+    chmodSync(path, 0o700);
+  }
+  if (readShortName(directory) === undefined) {
+    const name = findShortName(paths, id) ?? randomShortName();
+    writeSmallFile(join(directory, "link"), name);
+  }
+  for (const other of layers.records) {
+    if (!listChain(layers, other.id).includes(layer)) continue;
+    restoreLower(paths, layers, other);
+  }
+  restoreShortLink(store, id);
+}
+
+function restoreLower(
+  paths: StorePaths,
+  layers: Layers,
+  layer: LayerRecord,
+): void {
+  const faults = findLayerFaults(paths, layers, layer);
+  const path = join(layerDirectory(paths, layer.id), "lower");
+  if (!faults.some((fault) => fault.path === path)) return;
+  const lower = expectedLower(paths, layers, layer);
+  if (lower !== undefined) writeSmallFile(path, lower);
+}
+
+/** Links outlive the file that says which is whose. */
+function findShortName(
+  { links }: StorePaths,
+  id: LayerId,
+): string | undefined {
+  return listDirectory(links).find((name) =>
+    readLink(join(links, name)) === `../${id}/diff`
+  );
+}
+
+/**
+ * Makes links again that are missing or lead elsewhere, as containers/storage does
+ * when it opens a store. They are looked at only if somebody changed them since
+ * the records were saved: whoever makes or removes a layer saves them last.
+ */
+export function restoreShortLinks(store: Store, layers: Layers): void {
+  const { paths } = store;
+  const savedMs = Math.max(
+    ...["layers.json", "volatile-layers.json"].map((name) =>
+      modifiedMs(join(paths.layers, name))
+    ),
+  );
+  if (modifiedMs(paths.links) <= savedMs) return;
+  for (const layer of layers.records) {
+    if (!isIncomplete(layer)) restoreShortLink(store, layer.id);
+  }
+}
+
+/** Makes the link of a layer again, if it has a short name. */
+export function restoreShortLink(store: Store, id: LayerId): void {
+  const { paths } = store;
+  const name = readShortName(layerDirectory(paths, id));
+  if (name === undefined) return;
+  const path = join(paths.links, name);
+  const target = `../${id}/diff`;
+  const actual = readLink(path);
+  // Another layer that has the same name is as good an owner.
+  if (actual === target || isOwned(paths, actual, name)) return;
+  removeTreeSync(path); // a link that is missing is made by whoever comes next
+  makeLink(store, target, path);
+  syncDirectory(paths.links);
+}
+
+function isOwned(
+  { home }: StorePaths,
+  target: string | undefined,
+  name: string,
+): boolean {
+  const id = /^\.\.\/([^/]+)\/diff$/.exec(target ?? "")?.[1];
+  return id !== undefined && readShortName(join(home, id)) === name;
+}
+
+function modifiedMs(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+function readLink(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "EINVAL", "ENOTDIR")) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,194 @@
+/**
+ * Work in progress: directories that are renamed into place when done, and
+ * removed by whoever finds them abandoned. The naming and locking are those of
+ * containers/storage 1.59 and later, so that its tools sweep them too.
+ */
+
+import { join } from "@std/path";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  rmdirSync,
+  rmSync,
+} from "node:fs";
+import { whyOf } from "../../errors/why.ts";
+import { isErrno } from "../../fs/errno.ts";
+import { listDirectory } from "../../fs/list_directory.ts";
+import { randomSuffix } from "../../fs/random_name.ts";
+import { removeTree, removeTreeSync } from "../../fs/remove_tree.ts";
+import type { Libc } from "../../process/libc.ts";
+import { type HeldLock, tryLock } from "../records/lock.ts";
+
+/** A private directory (0700) that is removed when disposed of. */
+export interface Staging extends AsyncDisposable {
+  /** Absolute. */
+  readonly path: string;
+}
+
+/** An abandoned directory that was found. */
+export interface SweptStaging {
+  readonly path: string;
+  /** Why it is still there; undefined if it was removed. */
+  readonly error?: unknown;
+}
+
+const LOCK_PREFIX = "lock-";
+const DIRECTORY_PREFIX = "temp-dir-";
+const MAX_TRIES = 40;
+const PAUSE_MS = 50;
+
+/** How to open a staging directory. */
+export interface StagingOptions {
+  readonly libc: Libc | undefined;
+  /** Told why it cannot be removed, such as an immutable file in it. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+/** Says that a directory is left, and why. */
+export function describeFailure(path: string, error: unknown): string {
+  const why = whyOf(error);
+  const what = why.startsWith("Cannot ")
+    ? why
+    : `Cannot remove "${path}": ${why}`;
+  return `${what}; the next command tries again`;
+}
+
+/**
+ * Opens a staging directory.
+ *
+ * @param parent Where: on the same mount as that what is staged goes to.
+ */
+export function openStaging(
+  parent: string,
+  { libc, onWarning }: StagingOptions,
+): Staging {
+  for (;;) {
+    mkdirSync(parent, { recursive: true, mode: 0o700 });
+    const suffix = randomSuffix();
+    const lock = takeLock(join(parent, LOCK_PREFIX + suffix), libc);
+    // Swept away before it was locked, or its parent was removed: once more.
+    if (lock === undefined) continue;
+    const path = join(parent, DIRECTORY_PREFIX + suffix);
+    mkdirSync(path, { mode: 0o700 });
+    return {
+      path,
+      async [Symbol.asyncDispose]() {
+        using _lock = lock;
+        try {
+          await removeWhileUsed(path);
+          rmSync(lock.path, { force: true });
+          removeIfEmpty(parent);
+        } catch (error) {
+          // What was done is done; the next sweep tries again.
+          onWarning?.(describeFailure(path, error));
+        }
+      },
+    };
+  }
+}
+
+/** Removes the staging directories of processes that are gone. */
+export function sweepStaging(
+  parent: string,
+  libc: Libc | undefined,
+): readonly SweptStaging[] {
+  const suffixes = findSuffixes(parent);
+  if (suffixes.length === 0) removeIfEmpty(parent);
+  return suffixes.flatMap((suffix) => {
+    const lock = takeLock(join(parent, LOCK_PREFIX + suffix), libc);
+    if (lock === undefined) return []; // its owner is at work
+    using _lock = lock;
+    const path = join(parent, DIRECTORY_PREFIX + suffix);
+    const isThere = existsSync(path);
+    try {
+      for (const name of listDirectory(path)) stopSpool(join(path, name));
+      removeWhileUsedSync(path);
+      rmSync(lock.path, { force: true });
+      removeIfEmpty(parent);
+    } catch (error) {
+      return [{ path, error }]; // such as a mount in it: no reason to stop
+    }
+    return isThere ? [{ path }] : [];
+  });
+}
+
+/** A program or worker that its owner ran may need a moment to end. */
+async function removeWhileUsed(path: string): Promise<void> {
+  for (let tries = 1;; tries++) {
+    try {
+      return await removeTree(path);
+    } catch (error) {
+      if (!mayGoAway(error, tries)) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+}
+
+function removeWhileUsedSync(path: string): void {
+  for (let tries = 1;; tries++) {
+    try {
+      return removeTreeSync(path);
+    } catch (error) {
+      if (!mayGoAway(error, tries)) throw error;
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+  }
+}
+
+/** Whether it was only that something new appeared in a directory. */
+function mayGoAway(error: unknown, tries: number): boolean {
+  return isErrno(error, "ENOTEMPTY") && tries < MAX_TRIES;
+}
+
+function takeLock(
+  path: string,
+  libc: Libc | undefined,
+): HeldLock | undefined {
+  try {
+    return tryLock(path, libc);
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "EROFS")) return undefined;
+    throw error;
+  }
+}
+
+function findSuffixes(parent: string): readonly string[] {
+  const suffixes = listDirectory(parent).flatMap((name) =>
+    [LOCK_PREFIX, DIRECTORY_PREFIX]
+      .filter((prefix) => name.startsWith(prefix))
+      .map((prefix) => name.slice(prefix.length))
+  );
+  return [...new Set(suffixes)];
+}
+
+// It holds something, is gone, or its file system can only be read.
+const NOT_NOW = ["ENOTEMPTY", "EEXIST", "ENOENT", "EROFS", "EPERM", "EACCES"];
+
+// Older tools stumble over directories in the driver's home that they do not
+// know, so none stays there without need.
+function removeIfEmpty(parent: string): void {
+  try {
+    rmdirSync(parent);
+  } catch (error) {
+    if (!isErrno(error, ...NOT_NOW)) throw error;
+  }
+}
+
+/**
+ * Makes GNU tar end that works on a layer whose owner was killed: its archive,
+ * which unpacking has left in the layer's directory, ends before its time.
+ */
+function stopSpool(directory: string): void {
+  try {
+    const flags = constants.O_WRONLY | constants.O_NOFOLLOW;
+    const fd = openSync(join(directory, "spool.tar"), flags);
+    ftruncateSync(fd);
+    closeSync(fd);
+  } catch (error) {
+    if (!isErrno(error, "ENOENT", "ENOTDIR", "ELOOP")) throw error;
+  }
+}

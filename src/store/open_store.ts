@@ -1,0 +1,200 @@
+/** Opens stores of containers/storage. */
+
+import { join } from "@std/path";
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+
+import { StoreBusyError } from "../errors/store_errors.ts";
+
+import type { Libc } from "../process/libc.ts";
+import { restoreShortLinks } from "./layers/repair_layer.ts";
+import { demandSound, listFaults } from "./recovery/check_store.ts";
+import { isIncomplete } from "./layers/delete_layer.ts";
+import { isUnfinished } from "./delete_container.ts";
+import { finishDeletions } from "./recovery/finish_deletions.ts";
+import { checkLocation, realLocation } from "./location.ts";
+import type { LockOptions } from "./records/lock.ts";
+import { openLockFile } from "./records/lock_file.ts";
+import { layOut, type StoreLocation, type StorePaths } from "./paths.ts";
+
+import {
+  describeFailure,
+  openStaging,
+  type Staging,
+  sweepStaging,
+  type SweptStaging,
+} from "./layers/staging.ts";
+import {
+  lockFilesOf,
+  lockMountCounts,
+  lockTables,
+  type Tables,
+  type WantedLocks,
+} from "./records/tables.ts";
+import type { HeldStore, LockStoreOptions, Store } from "./store.ts";
+
+/** How to open a store. */
+export interface StoreOptions extends StoreLocation {
+  /** What binds to the locks of other tools; without it, only orlop's own. */
+  readonly libc?: Libc | undefined;
+  /** How long to wait for a lock, in milliseconds; left out, for ever. */
+  readonly lockTimeoutMs?: number | undefined;
+  /** For locks that do not say it themselves. */
+  readonly purpose?: LockStoreOptions["purpose"];
+  /**
+   * `"make"`, the default, makes a store that is not there; `"leave"` takes it for
+   * an empty one, which nobody can write to.
+   */
+  readonly ifMissing?: "make" | "leave" | undefined;
+  /** Told what a caller should know but need not act on. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+/**
+ * Opens a store, making it if it is new, unless it is not to.
+ *
+ * @throws {UnsupportedStoreError} If orlop must not touch it.
+ */
+export function openStore(options: StoreOptions): Store {
+  const { libc, lockTimeoutMs, ifMissing = "make" } = options;
+  const onWarning = onceEach(options.onWarning);
+  checkLocation(options);
+  const isThere = existsSync(layOut(options).layers);
+  if (ifMissing === "make" || (isThere && options.purpose !== "read")) {
+    makeDirectories(layOut(options));
+  }
+  const paths = layOut(realLocation(options));
+  // Staging must share a mount with the layers, and the home may be its own.
+  const stagingParent = join(paths.home, "tempdirs");
+  const staging = options.purpose === "read"
+    ? []
+    : [stagingParent, paths.staging];
+  for (const parent of staging) {
+    for (const swept of sweepStaging(parent, libc)) {
+      onWarning?.(describeSwept(swept));
+    }
+  }
+  const store: Store = {
+    paths,
+    libc,
+    lock: (wanted, { signal, purpose = options.purpose } = {}) =>
+      lockWhole(store, wanted, { ...waitOptions(signal), purpose, onWarning }),
+    lockMounts: ({ signal } = {}) =>
+      lockMountCounts(paths, waitOptions(signal)),
+    openStaging: () =>
+      existsSync(paths.layers)
+        ? openStaging(stagingParent, { libc, onWarning })
+        : NO_STAGING,
+  };
+  return store;
+
+  function waitOptions(signal: AbortSignal | undefined): LockOptions {
+    return { libc, signal, timeoutMs: lockTimeoutMs, onWait: onWarning };
+  }
+}
+
+// Of a store that is not there, nothing can be moved away.
+const NO_STAGING: Staging = {
+  path: "/nonexistent",
+  async [Symbol.asyncDispose]() {},
+};
+
+/**
+ * Locks. Who is going to write gets a store that is sound, and in which nothing
+ * is left half-done; who only reads gets what there is.
+ */
+async function lockWhole<W extends WantedLocks>(
+  store: Store,
+  wanted: W,
+  { onWarning, purpose, ...options }:
+    & LockOptions
+    & LockStoreOptions
+    & Pick<StoreOptions, "onWarning">,
+): Promise<HeldStore<W>> {
+  const { paths } = store;
+  const isToWrite = purpose === "write" ||
+    Object.values(wanted).includes("write");
+  // Who only reads may do so on a disk that cannot be written.
+  const isToLook = !Object.values(wanted).includes("write") ||
+    !existsSync(paths.layers);
+  const faults: string[] = [];
+  const tell = (fault: string) => {
+    if (faults.includes(fault)) return;
+    faults.push(fault);
+    onWarning?.(fault);
+  };
+  const onDamage = !isToWrite && purpose === "read"
+    ? ({ message }: Error) => tell(message)
+    : undefined;
+  for (let isLast = false;; isLast = true) {
+    const use = isToLook ? "look" : "make";
+    const held = await lockTables(paths, wanted, { ...options, onDamage, use });
+    try {
+      if (isToWrite) demandSound(paths, { wanted, held });
+      else listFaults(paths, { wanted, held }).forEach(tell);
+      if (isLast || !hasUnfinished(held)) {
+        if (wanted.layers === "write") repairLinks(held);
+        return Object.assign(held, { faults });
+      }
+    } catch (error) {
+      held[Symbol.dispose]();
+      throw error;
+    }
+    held[Symbol.dispose]();
+    try {
+      await finishDeletions(store, { ...options, onWarning });
+    } catch (error) {
+      if (isToWrite || error instanceof StoreBusyError) throw error;
+      // What is damaged, or can only be read, can be shown as it is.
+    }
+  }
+
+  function repairLinks({ layers }: Partial<Tables>): void {
+    if (layers !== undefined) restoreShortLinks(store, layers);
+  }
+}
+
+function hasUnfinished({ layers, containers }: Partial<Tables>): boolean {
+  return layers?.records.some(isIncomplete) === true ||
+    containers?.records.some(isUnfinished) === true;
+}
+
+function describeSwept({ path, error }: SweptStaging): string {
+  return error === undefined
+    ? `Removed "${path}", left by a process that died`
+    : describeFailure(path, error);
+}
+
+/** What stays wrong is found by each lock of a command. */
+function onceEach(tell: StoreOptions["onWarning"]): (message: string) => void {
+  const told = new Set<string>();
+  return (message) => {
+    if (told.has(message)) return;
+    told.add(message);
+    tell?.(message);
+  };
+}
+
+function makeDirectories(paths: StorePaths): void {
+  const isNew = !existsSync(paths.home);
+  const all = [
+    paths.root,
+    paths.home,
+    paths.layers,
+    paths.images,
+    paths.containers,
+    paths.runRoot,
+    paths.runLayers,
+    paths.runContainers,
+  ];
+  for (const path of all) mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (!existsSync(paths.links)) {
+    mkdirSync(paths.links, { recursive: true }); // others may be opening it
+    chmodSync(paths.links, 0o755);
+  }
+  // Saves other tools a walk over all layers to find out by themselves.
+  const marker = join(paths.home, ".has-mount-program");
+  if (!isNew) return;
+  writeFileSync(marker, "false", { mode: 0o600 });
+  // Who only reads makes none, but is to wait for who writes.
+  for (const path of lockFilesOf(paths)) openLockFile(path)[Symbol.dispose]();
+}

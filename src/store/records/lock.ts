@@ -1,0 +1,163 @@
+/** Locks of a store, held: containers/storage's lock files. */
+
+import { Buffer } from "node:buffer";
+import { randomFillSync } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Abortable } from "../../errors/abort.ts";
+import { StoreBusyError } from "../../errors/store_errors.ts";
+import type { Libc, LockKind } from "../../process/libc.ts";
+import {
+  type LockFile,
+  type LockFileUse,
+  openLockFile,
+  TOKEN_BYTES,
+} from "./lock_file.ts";
+
+/** How to wait for a lock. */
+export interface LockOptions extends Abortable {
+  readonly libc?: Libc | undefined;
+  /** How long to wait at most, in milliseconds; left out, for ever. */
+  readonly timeoutMs?: number | undefined;
+  /** Told once, when the wait begins to be noticed. */
+  readonly onWait?: ((message: string) => void) | undefined;
+  /** Whether a missing lock file is made; it is, if left out. */
+  readonly use?: LockFileUse | undefined;
+}
+
+// The library itself tries again after 10 ms.
+const RETRY_MS = 10;
+const NOTICE_AFTER_MS = 3_000;
+
+/**
+ * A lock that is held until it is disposed of.
+ *
+ * @example
+ * ```ts
+ * import { type HeldLock, openAgent } from "orlop";
+ * const root = await Deno.makeTempDir();
+ * const { store } = openAgent({ root, runRoot: `${root}/run` });
+ * using held = await store.lock({ storage: "read" });
+ * const lock: HeldLock = held.storage;
+ * console.log(lock.path, lock.kind);
+ * ```
+ */
+export class HeldLock implements Disposable {
+  /** The lock file. */
+  readonly path: string;
+  /** Whether others may read meanwhile. */
+  readonly kind: LockKind;
+  readonly #file: LockFile;
+
+  /** Takes over a file that is locked. */
+  constructor(path: string, kind: LockKind, file: LockFile) {
+    this.path = path;
+    this.kind = kind;
+    this.#file = file;
+  }
+
+  /** Reads the last writer's token, as text to compare. */
+  readToken(): string {
+    return Buffer.from(this.#file.readToken()).toString("hex");
+  }
+
+  /**
+   * Writes a new token: others reload. To be done before the change.
+   *
+   * @param mark What its writer has to say: at most 44 bytes, else random ones.
+   */
+  writeToken(mark?: Uint8Array): string {
+    const token = makeToken(mark);
+    this.#file.writeToken(token);
+    return token.toString("hex");
+  }
+
+  /** Releases the lock. */
+  [Symbol.dispose](): void {
+    this.#file[Symbol.dispose]();
+  }
+}
+
+/**
+ * Waits for a lock.
+ *
+ * @param path The lock file.
+ * @throws {StoreBusyError} If it takes longer than `timeoutMs`.
+ */
+export async function acquireLock(
+  path: string,
+  kind: LockKind,
+  options: LockOptions = {},
+): Promise<HeldLock> {
+  const { signal, timeoutMs = Infinity, libc, onWait, use } = options;
+  const file = openLockFile(path, libc, use);
+  try {
+    const start = performance.now();
+    let isNoticed = false;
+    for (;;) {
+      signal?.throwIfAborted();
+      if (file.tryLock(kind)) return new HeldLock(path, kind, file);
+      const waitedMs = performance.now() - start;
+      if (waitedMs >= timeoutMs) {
+        throw new StoreBusyError(
+          `Cannot lock "${path}": ${describeHolder(file)} holds it`,
+        );
+      }
+      if (!isNoticed && waitedMs > NOTICE_AFTER_MS) {
+        isNoticed = true;
+        onWait?.(`Waiting for "${path}": ${describeHolder(file)} holds it`);
+      }
+      await sleep(RETRY_MS, undefined, { signal });
+    }
+  } catch (error) {
+    file[Symbol.dispose]();
+    signal?.throwIfAborted(); // with its reason: a broken sleep has another
+    throw error;
+  }
+}
+
+/** Takes a write lock if it is free, and if its file was not removed since. */
+export function tryLock(
+  path: string,
+  libc: Libc | undefined,
+): HeldLock | undefined {
+  using opened = new DisposableStack();
+  const file = opened.use(openLockFile(path, libc));
+  if (!file.tryLock("write") || !file.isLinked()) return undefined;
+  opened.move(); // to the lock
+  return new HeldLock(path, "write", file);
+}
+
+/** Whether a lock is held for writing; looking disturbs nobody for long. */
+export function isLocked(path: string, libc: Libc | undefined): boolean {
+  using file = openLockFile(path, libc);
+  return !file.tryLock("read");
+}
+
+let tokenCount = 0n;
+
+// Clock, counter and process come first, of 8, 8 and 4 bytes.
+const MARK_OFFSET = 20;
+
+/** The part of a token (in hex) that is its writer's own. */
+export function markOf(token: string): Uint8Array {
+  return Buffer.from(token, "hex").subarray(MARK_OFFSET);
+}
+
+/** Clock (ns), counter, process, mark: what makes a token unlike others. */
+function makeToken(mark?: Uint8Array): Buffer {
+  const token = Buffer.alloc(TOKEN_BYTES);
+  tokenCount += 1n;
+  token.writeBigUInt64LE(BigInt(Date.now()) * 1_000_000n, 0);
+  token.writeBigUInt64LE(tokenCount, 8);
+  token.writeUInt32LE(Deno.pid, 16);
+  randomFillSync(token, MARK_OFFSET);
+  if (mark !== undefined) token.set(mark, MARK_OFFSET);
+  return token;
+}
+
+function describeHolder(file: LockFile): string {
+  const holder = file.findHolder();
+  return holder === undefined || holder < 0
+    ? "another process"
+    : `process ${holder}`;
+}

@@ -1,0 +1,172 @@
+/**
+ * The files of a table of records: how they are read, and whether they are as
+ * their last writer left them. orlop tells that in the last writer's token: the
+ * bytes that other tools fill by chance say which records the files had before
+ * and after the change. A token of this kind beside files that fit neither means
+ * that somebody changed, emptied, restored or lost them without a lock.
+ */
+
+import { join } from "@std/path";
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { DamagedStoreError } from "../../errors/store_errors.ts";
+import { whyOf } from "../../errors/why.ts";
+import type { StoreRecord } from "../../formats/storage/store_record.ts";
+import { isErrno } from "../../fs/errno.ts";
+import { markOf } from "./lock.ts";
+
+/** Where the records of one kind lie. */
+export interface TableFiles<R extends StoreRecord> {
+  readonly directory: string;
+  /** The lock file beside them. */
+  readonly lockName: string;
+  /** File names; the first takes new records. */
+  readonly files: readonly [string, ...string[]];
+  parse(text: string): R[];
+  /** Told of a file that cannot be read, which then counts as empty. */
+  readonly onDamage?: ((error: DamagedStoreError) => void) | undefined;
+}
+
+/** The records of one file. */
+export interface LoadedFile<R> {
+  readonly path: string;
+  /** By ID, in the order of the file. */
+  readonly records: Map<string, R>;
+  isChanged: boolean;
+}
+
+/**
+ * Who wrote the files last: `"own"`, orlop, and they have the records that it
+ * left; `"changed"`, orlop, and they have others; `"other"`, another tool, or an
+ * older orlop; `"none"`, nobody yet.
+ */
+export type Origin = "own" | "changed" | "other" | "none";
+
+/** Records that are only looked at. */
+export interface TableView<R extends StoreRecord> {
+  /** All records, in the order of the files. */
+  readonly records: readonly R[];
+  /** Finds a record by a text that may be a full ID. */
+  lookUp(text: string): R | undefined;
+  /** Whether they can be relied on. */
+  readonly origin: Origin;
+}
+
+/**
+ * Loads records.
+ *
+ * @throws {DamagedStoreError} If a file does not parse, and nobody is told.
+ */
+export function loadFiles<R extends StoreRecord>(
+  { directory, files, parse, onDamage }: TableFiles<R>,
+): readonly LoadedFile<R>[] {
+  return files.map((name) => {
+    const path = join(directory, name);
+    const records = load(path, { parse, onDamage }).map((record) =>
+      [record.id, record] as const
+    );
+    return { path, records: new Map(records), isChanged: false };
+  });
+}
+
+/** Of two records of one ID the first counts, as for everybody. */
+export function mergeFirst<R>(
+  files: readonly LoadedFile<R>[],
+): ReadonlyMap<string, R> {
+  const merged = new Map<string, R>();
+  for (const { records } of files) {
+    for (const [id, record] of records) {
+      if (!merged.has(id)) merged.set(id, record);
+    }
+  }
+  return merged;
+}
+
+/** Reads a table that is not locked: others replace its files as a whole. */
+export function peekTable<R extends StoreRecord>(
+  description: TableFiles<R>,
+): TableView<R> {
+  const files = loadFiles(description);
+  const { directory, lockName } = description;
+  const token = readText(join(directory, lockName), "hex") ?? "";
+  const records = mergeFirst(files);
+  return {
+    records: [...records.values()],
+    lookUp: (text) => records.get(text),
+    origin: originOf(files, token),
+  };
+}
+
+const MAGIC = Buffer.from("orlp");
+const DIGEST_BYTES = 20;
+
+/** Which records files have; it does not tell what these say. */
+export function digestOfFiles(
+  files: readonly LoadedFile<unknown>[],
+): Uint8Array {
+  const hash = createHash("sha256");
+  for (const { records } of files) {
+    hash.update([...records.keys()].join("\n"));
+    hash.update("\0");
+  }
+  return hash.digest().subarray(0, DIGEST_BYTES);
+}
+
+/** What a token says of a change. */
+export function markChange(before: Uint8Array, after: Uint8Array): Uint8Array {
+  return Buffer.concat([MAGIC, before, after]);
+}
+
+/** Compares files with the last writer's token, in hex. */
+export function originOf(
+  files: readonly LoadedFile<unknown>[],
+  token: string,
+): Origin {
+  if (token === "") {
+    return files.every(({ records }) => records.size === 0) ? "none" : "other";
+  }
+  const mark = Buffer.from(markOf(token));
+  if (!mark.subarray(0, MAGIC.length).equals(MAGIC)) return "other";
+  const digest = digestOfFiles(files);
+  const offsets = [MAGIC.length, MAGIC.length + DIGEST_BYTES];
+  // The one before, too: a token is written first, and then comes a kill.
+  const isKnown = offsets.some((offset) =>
+    mark.subarray(offset, offset + DIGEST_BYTES).equals(digest)
+  );
+  return isKnown ? "own" : "changed";
+}
+
+function load<R extends StoreRecord>(
+  path: string,
+  { parse, onDamage }: Pick<TableFiles<R>, "parse" | "onDamage">,
+): R[] {
+  const text = readText(path, "utf8");
+  if (text === undefined) return [];
+  try {
+    return parse(text);
+  } catch (cause) {
+    const error = new DamagedStoreError(
+      `Cannot read "${path}": ${
+        whyOf(cause)
+      }; nothing was changed: restore the file ` +
+        `from a backup`,
+      { path, cause },
+    );
+    if (onDamage === undefined) throw error;
+    onDamage(error);
+    return [];
+  }
+}
+
+function readText(
+  path: string,
+  encoding: "utf8" | "hex",
+): string | undefined {
+  try {
+    return readFileSync(path, encoding);
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,135 @@
+/** Records of one kind, loaded and held under their lock. */
+
+import {
+  formatRecords,
+  type StoreRecord,
+} from "../../formats/storage/store_record.ts";
+import { writeAtomically } from "../../fs/write_atomically.ts";
+import type { HeldLock } from "./lock.ts";
+import {
+  digestOfFiles,
+  type LoadedFile,
+  loadFiles,
+  markChange,
+  mergeFirst,
+  type Origin,
+  originOf,
+  type TableFiles,
+} from "./record_files.ts";
+
+/**
+ * The records under a held lock. Disposing releases the lock; changes that
+ * were not saved are gone.
+ *
+ * @example
+ * ```ts
+ * import { type ImageRecord, openAgent, type RecordTable } from "orlop";
+ * const root = await Deno.makeTempDir();
+ * const { store } = openAgent({ root, runRoot: `${root}/run` });
+ * using held = await store.lock({ images: "read" });
+ * const images: RecordTable<ImageRecord> = held.images;
+ * console.log(images.getByName("docker.io/library/busybox:latest")?.id);
+ * ```
+ */
+export class RecordTable<R extends StoreRecord> implements Disposable {
+  /** What keeps others from changing them. */
+  readonly lock: HeldLock;
+  /** Whether the records were as their last writer had left them. */
+  readonly origin: Origin;
+  readonly #files: readonly LoadedFile<R>[];
+  #saved: Uint8Array;
+  #all: readonly R[] | undefined;
+
+  /** Loads the records. @throws {DamagedStoreError} If they are damaged. */
+  constructor(lock: HeldLock, description: TableFiles<R>) {
+    this.lock = lock;
+    this.#files = loadFiles(description);
+    this.#saved = digestOfFiles(this.#files);
+    this.origin = originOf(this.#files, lock.readToken());
+  }
+
+  /** All records, in the order of the files; later changes do not show. */
+  get records(): readonly R[] {
+    return this.#all ??= [...mergeFirst(this.#files).values()];
+  }
+
+  /** Finds a record by its ID; there is none for undefined. */
+  get(id: R["id"] | undefined): R | undefined {
+    return id === undefined ? undefined : this.lookUp(id);
+  }
+
+  /** Finds a record by a text that may be a full ID, of whatever kind. */
+  lookUp(text: string): R | undefined {
+    return this.#fileOf(text)?.records.get(text);
+  }
+
+  /** Finds a record by name; of two holders the later one has it. */
+  getByName(name: string): R | undefined {
+    return this.records.findLast(({ names }) => names?.includes(name) === true);
+  }
+
+  /** Finds the one record whose ID begins so; not for an empty prefix. */
+  getByPrefix(prefix: string): R | undefined {
+    if (prefix === "") return undefined;
+    const found = this.records.filter(({ id }) => id.startsWith(prefix));
+    return found.length === 1 ? found[0] : undefined;
+  }
+
+  /** The file that holds a record; `""` if there is no such record. */
+  pathOf(id: R["id"]): string {
+    return this.#fileOf(id)?.path ?? "";
+  }
+
+  /** Appends a record. */
+  add(record: R): void {
+    this.#change(this.#files[0], ({ records }) => {
+      records.set(record.id, record);
+    });
+  }
+
+  /** Replaces a record by a changed one of the same ID. */
+  update(record: R): void {
+    this.#change(this.#fileOf(record.id), ({ records }) => {
+      records.set(record.id, record);
+    });
+  }
+
+  /** Drops a record; it may be gone already. */
+  remove(id: R["id"]): void {
+    for (const file of this.#files) {
+      if (file.records.delete(id)) this.#change(file, () => {});
+    }
+  }
+
+  /** Writes what changed: the token first, so that nobody misses it. */
+  save(): void {
+    const changed = this.#files.filter(({ isChanged }) => isChanged);
+    if (changed.length === 0) return;
+    const digest = digestOfFiles(this.#files);
+    this.lock.writeToken(markChange(this.#saved, digest));
+    for (const file of changed) {
+      writeAtomically(file.path, formatRecords([...file.records.values()]));
+      file.isChanged = false;
+    }
+    this.#saved = digest;
+  }
+
+  /** Releases the lock. */
+  [Symbol.dispose](): void {
+    this.lock[Symbol.dispose]();
+  }
+
+  #fileOf(id: string): LoadedFile<R> | undefined {
+    return this.#files.find(({ records }) => records.has(id));
+  }
+
+  #change(
+    file: LoadedFile<R> | undefined,
+    change: (file: LoadedFile<R>) => void,
+  ): void {
+    if (file === undefined) return;
+    change(file);
+    file.isChanged = true;
+    this.#all = undefined;
+  }
+}

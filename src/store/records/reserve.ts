@@ -1,0 +1,126 @@
+/**
+ * Room for removals: to remove something, records are written anew first, and for
+ * that a full disk has no room. So a store keeps a few files that are of no use but
+ * to be given up then. They are made when there is plenty.
+ */
+
+import { join } from "@std/path";
+import {
+  existsSync,
+  mkdirSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { listDirectory } from "../../fs/list_directory.ts";
+import type { StorePaths } from "../paths.ts";
+
+// Some file systems run out of inodes first: each file gives one back. A removal
+// takes a staging directory, its lock, and a temporary file for each table.
+const FILES = 12;
+const SPARE_INODES = 64;
+// For directories, small files and journals: before it makes one file, xfs wants
+// some 300 KiB to be free.
+const SPARE_BYTES = 768 * 1024;
+// So many removals find room while others fill the disk again and again.
+const ROUNDS = 5;
+// It shall not be the reserve that fills a disk.
+const MAX_SHARE = 1 / 16;
+const CHUNK_BYTES = 64 * 1024;
+
+/**
+ * Gives up the reserve, if there is hardly anything else left.
+ *
+ * @returns How many bytes it held: so many are to be taken back afterwards.
+ */
+export function releaseReserve(paths: StorePaths): number {
+  if (!isScarce(paths)) return 0;
+  const directory = directoryOf(paths);
+  const sizes = listDirectory(directory)
+    .map((name) => statSync(join(directory, name)).size);
+  rmSync(directory, { recursive: true, force: true });
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** Whether records can hardly be written. */
+export function isScarce(paths: StorePaths): boolean {
+  if (!existsSync(paths.layers)) return false; // nor is there anything to write
+  const { free, freeInodes } = measure(paths);
+  return free < bytesNeeded(paths) || freeInodes < SPARE_INODES;
+}
+
+/**
+ * Makes the reserve, if it is not there.
+ *
+ * @param released What it held before, as far as there is room for it; left out,
+ *   there must be plenty.
+ */
+export function keepReserve(
+  paths: StorePaths,
+  { released = 0 }: { readonly released?: number } = {},
+): void {
+  const directory = directoryOf(paths);
+  if (!existsSync(paths.layers)) return;
+  if (listDirectory(directory).length >= FILES) return;
+  const total = released > 0 ? released : shareOf(paths);
+  if (total === 0) return;
+  const bytes = Math.ceil(total / FILES);
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  } catch {
+    return; // It is for later; what this command was for is done.
+  }
+  for (let n = 0; n < FILES; n++) {
+    if (!writeBallast(join(directory, String(n)), bytes)) return;
+  }
+}
+
+/** What can be spared; 0 if that is too little to be of use. */
+function shareOf(paths: StorePaths): number {
+  const least = bytesNeeded(paths);
+  const { free, freeInodes } = measure(paths);
+  const share = Math.min(ROUNDS * least, free * MAX_SHARE);
+  return share < least || freeInodes < SPARE_INODES + FILES ? 0 : share;
+}
+
+/** As much as there is room for. @returns Whether that was all. */
+function writeBallast(path: string, bytes: number): boolean {
+  const content = new Uint8Array(CHUNK_BYTES);
+  try {
+    for (let written = 0; written < bytes; written += CHUNK_BYTES) {
+      writeFileSync(path, content, { mode: 0o600, flag: "a" });
+    }
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Each table is there twice while it is written. */
+function bytesNeeded({ layers, images, containers }: StorePaths): number {
+  const tables = [
+    join(layers, "layers.json"),
+    join(images, "images.json"),
+    join(containers, "containers.json"),
+  ];
+  const sizes = tables.map((path) =>
+    statSync(path, { throwIfNoEntry: false })?.size ?? 0
+  );
+  return SPARE_BYTES + 2 * sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** What others than root may use: ext4 keeps some even from root. */
+function measure(
+  { home, root }: StorePaths,
+): { readonly free: number; readonly freeInodes: number } {
+  const { bavail, bsize, files, ffree } = statfsSync(
+    existsSync(home) ? home : root,
+  );
+  // Some file systems make inodes as they need them, and count none.
+  return { free: bavail * bsize, freeInodes: files > 0 ? ffree : Infinity };
+}
+
+function directoryOf({ root }: StorePaths): string {
+  return join(root, "orlop", "reserve");
+}

@@ -1,0 +1,17 @@
+/** What records say of sizes; the one place that lists and totals go by. */
+
+import type {
+  ImageRecord,
+  LayerRecord,
+} from "../../formats/storage/store_record.ts";
+
+/** The bytes of a layer, unpacked; 0 if nobody has counted them. */
+export function layerBytes(layer: LayerRecord): number {
+  return Math.max(0, layer["diff-size"] ?? 0); // -1 stands for "unknown"
+}
+
+/** The bytes of an image's config and manifests. */
+export function itemBytes(image: ImageRecord): number {
+  return Object.values(image["big-data-sizes"] ?? {})
+    .reduce((total, size) => total + size, 0);
+}

@@ -1,0 +1,206 @@
+/** The records of a store, and the order in which their locks are taken. */
+
+import { join } from "@std/path";
+import type { DamagedStoreError } from "../../errors/store_errors.ts";
+import {
+  type ContainerRecord,
+  type ImageRecord,
+  type LayerRecord,
+  type MountRecord,
+  parseContainerRecords,
+  parseImageRecords,
+  parseLayerRecords,
+  parseMountRecords,
+  type StoreRecord,
+} from "../../formats/storage/store_record.ts";
+import type { LockKind } from "../../process/libc.ts";
+import type { StorePaths } from "../paths.ts";
+import { acquireLock, type HeldLock, type LockOptions } from "./lock.ts";
+import { peekTable, type TableFiles, type TableView } from "./record_files.ts";
+import { RecordTable } from "./record_table.ts";
+
+/** The locks that a caller may want. */
+export type WantedLocks = Partial<Record<keyof Holdable, LockKind>>;
+
+/** The kinds of records. */
+export interface Tables {
+  /** Of layers. */
+  readonly layers: RecordTable<LayerRecord>;
+  /** Of images. */
+  readonly images: RecordTable<ImageRecord>;
+  /** Of containers. */
+  readonly containers: RecordTable<ContainerRecord>;
+}
+
+/** All that can be locked. */
+export interface Holdable extends Tables {
+  /** The lock of the store as a whole: for mounts. */
+  readonly storage: HeldLock;
+}
+
+/** What was wanted, held until it is disposed of. */
+export type HeldLocks<W extends WantedLocks> =
+  & { readonly [K in keyof W & keyof Holdable]: Holdable[K] }
+  & Disposable;
+
+/** How to lock tables. */
+export interface LockTablesOptions extends LockOptions {
+  /** Told of a file that cannot be read, which then counts as empty. */
+  readonly onDamage?: ((error: DamagedStoreError) => void) | undefined;
+}
+
+/**
+ * Takes locks and loads records; nothing is repaired.
+ *
+ * @throws {DamagedStoreError} If a file does not parse, and nobody is told.
+ */
+export async function lockTables<W extends WantedLocks>(
+  paths: StorePaths,
+  wanted: W,
+  options: LockTablesOptions,
+): Promise<HeldLocks<W>> {
+  const held = new DisposableStack();
+  try {
+    const got: Partial<Holdable> = {
+      ...(wanted.storage && {
+        storage: held.use(
+          await acquireLock(storageLock(paths), wanted.storage, options),
+        ),
+      }),
+      ...(wanted.layers && {
+        layers: held.use(
+          await lockTable(describeLayers(paths), wanted.layers, options),
+        ),
+      }),
+      ...(wanted.images && {
+        images: held.use(
+          await lockTable(describeImages(paths), wanted.images, options),
+        ),
+      }),
+      ...(wanted.containers && {
+        containers: held.use(
+          await lockTable(
+            describeContainers(paths),
+            wanted.containers,
+            options,
+          ),
+        ),
+      }),
+    };
+    const stack = held.move();
+    // The members were chosen by the same keys that the type is made from.
+    return Object.assign(got, {
+      [Symbol.dispose]: () => stack.dispose(),
+    }) as HeldLocks<W>;
+  } catch (error) {
+    held.dispose();
+    throw error;
+  }
+}
+
+/** Locks and loads the counts of mounts. */
+export function lockMountCounts(
+  paths: StorePaths,
+  options: LockOptions,
+): Promise<RecordTable<MountRecord>> {
+  return lockTable(describeMounts(paths), "write", options);
+}
+
+/** The records of all kinds, whether they are held or not. */
+export type TableViews = {
+  readonly [K in keyof Tables]: TableView<
+    Tables[K] extends RecordTable<infer R> ? R : never
+  >;
+};
+
+/**
+ * Completes what is held by a look at the rest.
+ *
+ * @throws {DamagedStoreError} If a file of the rest does not parse, and nobody is
+ *   told.
+ */
+export function viewTables(
+  paths: StorePaths,
+  { layers, images, containers }: Partial<Tables>,
+  { onDamage }: Pick<LockTablesOptions, "onDamage"> = {},
+): TableViews {
+  // What is used last, so that a pull that goes on does not seem to lack layers.
+  return {
+    containers: containers ??
+      peekTable({ ...describeContainers(paths), onDamage }),
+    images: images ?? peekTable({ ...describeImages(paths), onDamage }),
+    layers: layers ?? peekTable({ ...describeLayers(paths), onDamage }),
+  };
+}
+
+/** @throws {DamagedStoreError} If the counts of mounts do not parse. */
+export function checkMountCounts(paths: StorePaths): void {
+  peekTable(describeMounts(paths));
+}
+
+async function lockTable<R extends StoreRecord>(
+  description: TableFiles<R>,
+  kind: LockKind,
+  { onDamage, ...options }: LockTablesOptions,
+): Promise<RecordTable<R>> {
+  const path = join(description.directory, description.lockName);
+  const lock = await acquireLock(path, kind, options);
+  try {
+    return new RecordTable(lock, { ...description, onDamage });
+  } catch (error) {
+    lock[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** The lock files of the records. */
+export function lockFilesOf(paths: StorePaths): readonly string[] {
+  return [
+    describeLayers(paths),
+    describeImages(paths),
+    describeContainers(paths),
+  ]
+    .map(({ directory, lockName }) => join(directory, lockName));
+}
+
+function storageLock({ root }: StorePaths): string {
+  return join(root, "storage.lock");
+}
+
+function describeLayers({ layers }: StorePaths): TableFiles<LayerRecord> {
+  return {
+    directory: layers,
+    lockName: "layers.lock",
+    files: ["layers.json", "volatile-layers.json"],
+    parse: parseLayerRecords,
+  };
+}
+
+function describeImages({ images }: StorePaths): TableFiles<ImageRecord> {
+  return {
+    directory: images,
+    lockName: "images.lock",
+    files: ["images.json"],
+    parse: parseImageRecords,
+  };
+}
+
+function describeContainers(
+  { containers }: StorePaths,
+): TableFiles<ContainerRecord> {
+  return {
+    directory: containers,
+    lockName: "containers.lock",
+    files: ["containers.json", "volatile-containers.json"],
+    parse: parseContainerRecords,
+  };
+}
+
+function describeMounts({ runLayers }: StorePaths): TableFiles<MountRecord> {
+  return {
+    directory: runLayers,
+    lockName: "mountpoints.lock",
+    files: ["mountpoints.json"],
+    parse: parseMountRecords,
+  };
+}

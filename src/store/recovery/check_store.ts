@@ -1,0 +1,93 @@
+/** Whether a store may be written to, and what to warn of where it may not. */
+
+import { existsSync } from "node:fs";
+import { DamagedStoreError } from "../../errors/store_errors.ts";
+import type { StorePaths } from "../paths.ts";
+import {
+  checkMountCounts,
+  type Tables,
+  type TableViews,
+  viewTables,
+  type WantedLocks,
+} from "../records/tables.ts";
+import { type Doubt, findDoubts } from "./find_doubts.ts";
+
+/** What was locked. */
+export interface CheckStoreRequest {
+  readonly wanted: WantedLocks;
+  readonly held: Partial<Tables>;
+}
+
+/**
+ * Checks a store before it is written to.
+ *
+ * @throws {DamagedStoreError} If a table does not parse, or is in doubt.
+ */
+export function demandSound(
+  paths: StorePaths,
+  { wanted, held }: CheckStoreRequest,
+): void {
+  if (wanted.storage === "write") checkMountCounts(paths);
+  const [doubt, ...more] = findAll(paths, { wanted, held });
+  if (doubt === undefined) return;
+  const others = more.length === 0 ? "" : ` (and ${more.length} more)`;
+  throw new DamagedStoreError(
+    `Cannot go on with store "${paths.root}": "${doubt.path}" is in doubt: ` +
+      `${doubt.found}${others}; nothing was changed: ${adviseOn(doubt)}`,
+    { path: doubt.path },
+  );
+}
+
+/** Says what is wrong with a store that is only read, one text a fault. */
+export function listFaults(
+  paths: StorePaths,
+  request: CheckStoreRequest,
+): readonly string[] {
+  const damaged = new Set<string>();
+  const doubts = findAll(paths, request, {
+    onDamage: ({ message }) => damaged.add(message),
+  });
+  return [
+    ...damaged,
+    ...doubts.slice(0, 1).map((doubt) =>
+      `"${doubt.path}" is in doubt: ${doubt.found}; ${adviseOn(doubt)}`
+    ),
+  ];
+}
+
+function findAll(
+  paths: StorePaths,
+  request: CheckStoreRequest,
+  options: Parameters<typeof viewTables>[2] = {},
+): readonly Doubt[] {
+  const settled = settledBy(request);
+  const look = () =>
+    findDoubts(paths, viewTables(paths, request.held, options), { settled });
+  const found = look();
+  if (found.length === 0 || request.held.layers !== undefined) return found;
+  // A layer that was made since its records were read has one the second time.
+  const again = new Set(look().map(({ unnamed }) => unnamed));
+  return found.filter(({ unnamed }) => again.has(unnamed));
+}
+
+/**
+ * Who makes a layer saves its record first. Who puts an image needs the lock of
+ * images, and keeps others from changing layers. Who makes a container needs all.
+ */
+function settledBy(
+  { wanted: { layers, images, containers } }: CheckStoreRequest,
+): ReadonlySet<keyof TableViews> {
+  const kinds: (keyof TableViews)[] = ["layers"];
+  if (images !== undefined || layers === "write") kinds.push("images");
+  if (layers ?? images ?? containers) kinds.push("containers");
+  return new Set(kinds);
+}
+
+function adviseOn({ path, unnamed }: Doubt): string {
+  if (unnamed === undefined) {
+    return `repair that first, or use a store of its own: --root`;
+  }
+  const what = existsSync(path) ? "restore it" : "it is missing: restore it";
+  return `${what} from a backup, or, if nobody needs it, move ` +
+    `"${unnamed}" out of the store`;
+}

@@ -1,0 +1,184 @@
+/** Finds what lies in a store without a record: leftovers of crashes. */
+
+import { join } from "@std/path";
+import { existsSync, lstatSync, readlinkSync } from "node:fs";
+import { isErrno } from "../../fs/errno.ts";
+import { listDirectory } from "../../fs/list_directory.ts";
+import type { Libc } from "../../process/libc.ts";
+import {
+  downloadsDirectory,
+  runDirectory,
+  type StorePaths,
+  workDirectory,
+} from "../paths.ts";
+import { tryLock } from "../records/lock.ts";
+import type { Tables } from "../records/tables.ts";
+import type { Store } from "../store.ts";
+
+/** A file or directory that no record names. */
+export interface Orphan {
+  readonly kind: OrphanKind;
+  readonly path: string;
+  /**
+   * Since when it must have lain there, in milliseconds since 1970, to be sure
+   * that nobody works with it; undefined if it belongs to nobody at all.
+   */
+  readonly changedMs?: number;
+  /** For a download: the layer that it is a part of. */
+  readonly layerId?: string;
+}
+
+/** What an orphan was to be. */
+export type OrphanKind =
+  | "layer"
+  | "tar-split"
+  | "image"
+  | "container"
+  | "temporary"
+  | "link"
+  /** A blob that was received in part. */
+  | "download"
+  /** A trial of what the kernel can do. */
+  | "probe";
+
+const ID = /^[0-9a-f]{64}$/;
+const TAR_SPLIT = /^([0-9a-f]{64})\.tar-split\.gz$/;
+// What containers/storage makes in its home to try out overlay mounts.
+const PROBE = /^(compat|metacopy-check|opaque-bug-check|volatile-check)\d+$/;
+// What orlop makes beside it, for the same.
+const TRIAL = /^trial-\d+$/;
+
+/**
+ * Finds orphans, by the rules of containers/storage's own garbage collection.
+ *
+ * @param held All three locks: nobody creates anything meanwhile.
+ */
+export function findOrphans(
+  { paths, libc }: Pick<Store, "paths" | "libc">,
+  { layers, images, containers }: Tables,
+): readonly Orphan[] {
+  const isLayer = (id: string) => layers.lookUp(id) !== undefined;
+  const isImage = (id: string) => images.lookUp(id) !== undefined;
+  const isContainer = (id: string) => containers.lookUp(id) !== undefined;
+  const tarSplits = listDirectory(paths.layers).filter((name) => {
+    const id = TAR_SPLIT.exec(name)?.[1];
+    return id !== undefined && !isLayer(id);
+  });
+  const temporaryIn = [
+    ...[paths.layers, paths.images, paths.containers, paths.runLayers],
+    ...images.records.map(({ id }) => join(paths.images, id)),
+    ...containers.records.map(({ id }) => join(paths.containers, id)),
+  ];
+  const ownTemporaryIn = [
+    join(paths.root, "orlop"),
+    ...containers.records.flatMap(({ id }) => [
+      workDirectory(paths, id),
+      runDirectory(paths, id),
+    ]),
+  ];
+  const partialPulls = join(paths.home, "staging");
+  return [
+    ...findLayers(paths, layers),
+    ...unknownIds(paths.layers, isLayer).map(as("layer")),
+    ...tarSplits.map((name) => join(paths.layers, name)).map(as("tar-split")),
+    ...unknownIds(paths.images, isImage).map(as("image")),
+    ...unknownIds(paths.containers, isContainer).map(as("container")),
+    ...unknownIds(paths.runContainers, isContainer).map(as("container")),
+    ...temporaryIn.flatMap(temporaryFiles).map(as("temporary")),
+    // These are written without a lock.
+    ...ownTemporaryIn.flatMap(temporaryFiles)
+      .flatMap((path) => aged("temporary", path)),
+    ...danglingLinks(paths, isLayer).map(as("link")),
+    ...listDirectory(paths.home).filter((name) => PROBE.test(name))
+      .flatMap((name) => aged("probe", join(paths.home, name))),
+    ...listDirectory(join(paths.root, "orlop"))
+      .filter((name) => TRIAL.test(name))
+      .flatMap((name) => aged("probe", join(paths.root, "orlop", name))),
+    ...findDownloads(paths),
+    // Of podman's own partial pulls, which hold a lock in them meanwhile.
+    ...listDirectory(partialPulls).map((name) => join(partialPulls, name))
+      .filter((path) => !isLocked(join(path, "staging.lock"), libc))
+      .flatMap((path) => aged("download", path)),
+  ];
+}
+
+/**
+ * Where another tool wrote the records last, only a layer of some age is surely
+ * nobody's: it may keep records elsewhere, too, as in a transient store.
+ */
+function findLayers(
+  { home }: StorePaths,
+  layers: Tables["layers"],
+): readonly Orphan[] {
+  const found = unknownIds(home, (id) => layers.lookUp(id) !== undefined);
+  return layers.origin === "other"
+    ? found.flatMap((path) => aged("layer", path))
+    : found.map(as("layer"));
+}
+
+function as(kind: OrphanKind): (path: string) => Orphan {
+  return (path) => ({ kind, path });
+}
+
+/** With its age; nothing if it is gone meanwhile. */
+function aged(kind: OrphanKind, path: string): readonly Orphan[] {
+  try {
+    return [{ kind, path, changedMs: lstatSync(path).mtimeMs }];
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return [];
+    throw error;
+  }
+}
+
+function findDownloads(paths: StorePaths): readonly Orphan[] {
+  const directory = downloadsDirectory(paths);
+  return listDirectory(directory).flatMap((layerId) =>
+    aged("download", join(directory, layerId))
+      .map((orphan) => ({ ...orphan, layerId }))
+  );
+}
+
+/** Without libc the locks of others cannot be seen: they may be there. */
+function isLocked(path: string, libc: Libc | undefined): boolean {
+  if (libc === undefined) return true;
+  if (!existsSync(path)) return false; // made by a version without locks
+  using lock = tryLock(path, libc);
+  return lock === undefined;
+}
+
+function temporaryFiles(directory: string): readonly string[] {
+  return listDirectory(directory)
+    .filter((name) => name.startsWith(".tmp-"))
+    .map((name) => join(directory, name));
+}
+
+/** Short names of layers that are gone: `../<id>/diff`. */
+function danglingLinks(
+  { links }: StorePaths,
+  isLayer: (id: string) => boolean,
+): readonly string[] {
+  return listDirectory(links).map((name) => join(links, name)).filter(
+    (path) => {
+      const id = /^\.\.\/([^/]+)\/diff$/.exec(readLink(path))?.[1];
+      return id !== undefined && !isLayer(id);
+    },
+  );
+}
+
+function readLink(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "EINVAL")) return ""; // no link
+    throw error;
+  }
+}
+
+function unknownIds(
+  directory: string,
+  isKnown: (id: string) => boolean,
+): readonly string[] {
+  return listDirectory(directory)
+    .filter((name) => ID.test(name) && !isKnown(name))
+    .map((name) => join(directory, name));
+}

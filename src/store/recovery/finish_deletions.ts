@@ -1,0 +1,47 @@
+/** Finishes what processes that died left half-done. */
+
+import { whyOf } from "../../errors/why.ts";
+import { dropContainer, isUnfinished } from "../delete_container.ts";
+import { removeIncompleteLayers } from "../layers/delete_layer.ts";
+import { openTrash } from "../layers/trash.ts";
+import type { LockOptions } from "../records/lock.ts";
+import { lockTables } from "../records/tables.ts";
+import type { Store } from "../store.ts";
+import { demandSound } from "./check_store.ts";
+
+const LOCKS = {
+  layers: "write",
+  images: "write",
+  containers: "write",
+} as const;
+
+/**
+ * Deletes layers and containers that are marked incomplete, half made or half
+ * deleted: whoever marks them holds the locks until the mark is gone, so one
+ * that can be seen is of a process that died.
+ *
+ * @throws {DamagedStoreError} If a table is damaged or in doubt.
+ */
+export async function finishDeletions(
+  store: Store,
+  { onWarning, ...options }: LockOptions & {
+    /** Told of what cannot be removed: it stays, and stops nothing else. */
+    readonly onWarning?: ((message: string) => void) | undefined;
+  },
+): Promise<void> {
+  await using trash = openTrash(store);
+  using held = await lockTables(store.paths, LOCKS, options);
+  demandSound(store.paths, { wanted: LOCKS, held });
+  removeIncompleteLayers(store, held.layers, { trash, onFailure: tell });
+  for (const { id } of held.containers.records.filter(isUnfinished)) {
+    try {
+      dropContainer(store, held, { id, trash });
+    } catch (error) {
+      tell(`container "${id}"`, error);
+    }
+  }
+
+  function tell(what: string, error: unknown): void {
+    onWarning?.(`Cannot finish the removal of ${what}: ${whyOf(error)}`);
+  }
+}

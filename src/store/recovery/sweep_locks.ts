@@ -1,0 +1,30 @@
+/**
+ * Lock files that processes make for their time in the run root: one a layer that
+ * is pulled, one a container that is run.
+ */
+
+import { join } from "@std/path";
+import { lstatSync, rmSync } from "node:fs";
+import { listDirectory } from "../../fs/list_directory.ts";
+import { tryLock } from "../records/lock.ts";
+import type { Store } from "../store.ts";
+
+const DIRECTORIES = ["pulls", "runs"];
+
+/** Removes those of processes that are gone. */
+export function sweepLocks(
+  { paths, libc }: Pick<Store, "paths" | "libc">,
+): void {
+  for (const name of DIRECTORIES) {
+    const directory = join(paths.runRoot, "orlop", name);
+    for (
+      const path of listDirectory(directory).map((n) => join(directory, n))
+    ) {
+      const info = lstatSync(path, { throwIfNoEntry: false });
+      // What holds something is more than a lock.
+      if (info?.isFile() !== true || info.size > 0) continue;
+      using lock = tryLock(path, libc);
+      if (lock !== undefined) rmSync(path, { force: true });
+    }
+  }
+}

@@ -1,0 +1,83 @@
+/** Applies a spool: one run of GNU tar a layer. */
+
+import { NoSpaceError } from "../errors/image_errors.ts";
+
+/** A staged layer's files. */
+export interface StagedLayer {
+  /** The folder that holds `diff` and `spool.tar`; absolute. */
+  readonly directory: string;
+}
+
+/**
+ * The arguments for GNU tar (1.29 or later) that finish a staged layer. All
+ * paths in a spool are free of symlinks, so that none is followed; names are taken
+ * as they are, since its symlinks may point anywhere.
+ */
+export function spoolArguments({ directory }: StagedLayer): readonly string[] {
+  return [
+    "--extract",
+    `--file=${directory}/spool.tar`,
+    `--directory=${directory}/diff`,
+    "--absolute-names",
+    "--preserve-permissions",
+    "--same-owner",
+    "--numeric-owner",
+    "--xattrs",
+    "--xattrs-include=*",
+    "--no-selinux",
+    "--no-acls",
+    "--warning=no-timestamp",
+  ];
+}
+
+/**
+ * Finishes a staged layer: symlinks, devices, whiteouts, extended attributes, and
+ * what its directories shall be.
+ *
+ * @param run Runs GNU tar with these arguments, fails if it does, and returns
+ *   what it printed on stderr.
+ * @throws {NoSpaceError} If the disk is full.
+ * @throws {Error} If an extended attribute cannot be set, which to tar is no
+ *   failure: without it a deleted file would be there again.
+ */
+export async function applySpool(
+  staged: StagedLayer,
+  run: (tarArguments: readonly string[]) => Promise<string>,
+): Promise<void> {
+  const printed = await run(spoolArguments(staged)).catch((error: unknown) => {
+    throw isLackOfSpace(error) ? noSpace(error) : error;
+  });
+  const problem = findLostAttribute(printed);
+  if (problem === undefined) return;
+  throw new Error(
+    `Cannot finish the layer: ${problem}; orlop needs all capabilities of ` +
+      `root, and a file system with extended attributes`,
+  );
+}
+
+function isLackOfSpace(error: unknown): boolean {
+  const words = /No space left on|Disk quota exceeded|Wrote only \d+ of \d+/;
+  return error instanceof Error && words.test(error.message);
+}
+
+function noSpace(cause: unknown): NoSpaceError {
+  const why = "no space left on device";
+  return new NoSpaceError(`Cannot unpack the layer: ${why}`, { cause });
+}
+
+/**
+ * Finds what GNU tar (with LC_ALL=C) only warns of. That a file system has no
+ * attributes of some kind is borne, as containers/storage does, but overlayfs
+ * cannot do without its own.
+ */
+export function findLostAttribute(stderr: string): string | undefined {
+  const warnings = stderr.matchAll(
+    /Cannot set '([^']*)' extended attribute for file '(.*)': (.*)/g,
+  );
+  for (const [, name = "", file = "", reason = ""] of warnings) {
+    const isBorne = reason === "Operation not supported" &&
+      !name.startsWith("trusted.overlay.");
+    if (!isBorne) return `attribute "${name}" of "${file}": ${reason}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,113 @@
+/**
+ * Whiteouts and opaque marks. They hide what is in lower layers, wherever they stand
+ * in the archive, and nothing else: OCI image-spec v1.1, layer.md, "Whiteouts". So
+ * they wait until all entries are there.
+ */
+
+import type { TarEntry } from "../formats/tar/tar_entry.ts";
+import { sanitizeAttributes } from "./unpack_attributes.ts";
+import type { SplitPath } from "./unpack_names.ts";
+import type { LayerDirectory, LayerTree } from "./unpack_tree.ts";
+
+/** The marks of a layer. */
+export interface LayerMarks {
+  /** @returns Whether it is new. */
+  addWhiteout(path: SplitPath, entry: TarEntry): boolean;
+  /** @returns Whether it is new. */
+  addOpaque(parent: string): boolean;
+  /**
+   * Puts those into a tree that still hide something.
+   *
+   * @returns Whether there were any.
+   */
+  apply(tree: LayerTree): boolean;
+}
+
+/** A directory that marks are in. */
+interface MarkedDirectory {
+  readonly directory: LayerDirectory;
+  /** Whether nothing of lower layers can be seen in it. */
+  readonly isHidden: boolean;
+}
+
+/** Creates an empty set of marks. */
+export function createLayerMarks(): LayerMarks {
+  const whiteouts = new Map<string, Map<string, TarEntry>>();
+  const opaque = new Set<string>();
+  return {
+    addWhiteout({ parent, base }, entry) {
+      const siblings = whiteouts.get(parent) ?? new Map<string, TarEntry>();
+      whiteouts.set(parent, siblings);
+      if (siblings.has(base)) return false;
+      siblings.set(base, sanitizeAttributes(entry));
+      return true;
+    },
+    addOpaque(parent) {
+      if (opaque.has(parent)) return false;
+      opaque.add(parent);
+      return true;
+    },
+    apply(tree) {
+      for (const path of opaque) {
+        const found = find(tree, path);
+        if (found !== undefined) found.directory.isOpaque = true;
+      }
+      for (const [parent, bases] of whiteouts) {
+        const found = find(tree, parent);
+        if (found !== undefined) hide(tree, found, bases);
+      }
+      return opaque.size + whiteouts.size > 0;
+    },
+  };
+
+  /**
+   * Finds a directory that marks are in, or makes it, as other paths imply theirs;
+   * `undefined` if there cannot be one. Symlinks of this layer are not followed:
+   * they, too, hide what is below.
+   */
+  function find(tree: LayerTree, path: string): MarkedDirectory | undefined {
+    let directory = tree.root;
+    let isHidden = opaque.has("");
+    for (let end = 0; end < path.length;) {
+      const start = end === 0 ? 0 : end + 1;
+      end = path.indexOf("/", start);
+      if (end < 0) end = path.length;
+      const name = path.slice(start, end);
+      const isGone = isWhitedOut(path.slice(0, Math.max(start - 1, 0)), name);
+      const node = directory.children?.get(name);
+      if (node === undefined) {
+        if (isGone) return undefined;
+        directory = tree.addDirectory(directory, name);
+      } else if (typeof node !== "string" && node.kind === "directory") {
+        directory = node;
+      } else {
+        return undefined;
+      }
+      isHidden ||= isGone || opaque.has(path.slice(0, end));
+    }
+    return { directory, isHidden };
+  }
+
+  function isWhitedOut(parent: string, name: string): boolean {
+    return whiteouts.get(parent)?.has(name) === true;
+  }
+}
+
+/**
+ * What this layer has itself stays; its directories begin anew. Where nothing can be
+ * seen of lower layers, overlayfs would list whiteouts.
+ */
+function hide(
+  tree: LayerTree,
+  { directory, isHidden }: MarkedDirectory,
+  bases: ReadonlyMap<string, TarEntry>,
+): void {
+  for (const [base, entry] of bases) {
+    const node = directory.children?.get(base);
+    if (node === undefined) {
+      if (!isHidden) tree.add(directory, base, { kind: "whiteout", entry });
+    } else if (typeof node !== "string" && node.kind === "directory") {
+      node.isOpaque = true;
+    }
+  }
+}

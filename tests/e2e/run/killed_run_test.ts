@@ -1,0 +1,88 @@
+/** `orlop run` is killed, or its runtime: whatever is left can be put away. */
+
+import { assert, assertEquals } from "@std/assert";
+import { existsSync, readdirSync } from "node:fs";
+import { writeBusyboxLayout } from "../../support/images/busybox_layout.ts";
+import { needs } from "../../support/peers.ts";
+import {
+  findKillPoints,
+  type KillPoint,
+  signalAt,
+  type Subject,
+} from "../../support/programs/kill_points.ts";
+import { ORLOP } from "../../support/programs/orlop_program.ts";
+import {
+  type SharedStore,
+  sharedStore,
+} from "../../support/programs/shared_store.ts";
+
+const NEEDED = needs("root", "busybox", "mount", "findmnt", "runc", "strace");
+
+// What is left out now is tried another time: each run begins elsewhere.
+const POINTS = Number(Deno.env.get("ORLOP_KILL_POINTS") ?? 6);
+
+/** How what is left is put away. */
+const WAYS: readonly (readonly string[])[] = [
+  ["rm --force --time 0 --ignore app", "pod rm --force --ignore app-pod"],
+  ["stop --time 0 --ignore app", "rm --ignore app", "pod rm -i app-pod"],
+  ["pod rm --force --time 0 --ignore app-pod"],
+  ["kill --all", "gc --containers=stopped --leftover-age=0s"],
+];
+
+Deno.test("a run may be killed at any time", NEEDED, async (t) => {
+  await using store = sharedStore();
+  await writeBusyboxLayout(store.join("tiny"));
+  await store.orlop("pull", `oci:${store.join("tiny")}:latest`);
+  for (const flags of [[], ["--rm"]]) {
+    const subject = run(store, flags);
+    const points = await findKillPoints(subject, { below: store.join("r") });
+    assert(points.length > 10);
+    await putAway(store, WAYS[0] ?? []);
+    for (const [index, point] of choose(points).entries()) {
+      const way = WAYS[index % WAYS.length] ?? [];
+      const name = `${flags.join("")} ${point.call} ${point.nth}: ${way[0]}`;
+      await t.step(name, async () => {
+        // Also its runtime, which it may survive.
+        await signalAt(point, subject, "SIGKILL");
+        assertEquals((await store.tryOrlop("images")).code, 0);
+        const { code, out, err } = await store.tryOrlop("ps");
+        assertEquals([code, err.includes("Cannot")], [0, false], out + err);
+        assertEquals(store.check("allowed"), []);
+        await putAway(store, way);
+      });
+    }
+  }
+});
+
+async function putAway(
+  store: SharedStore,
+  way: readonly string[],
+): Promise<void> {
+  for (const command of way) await store.orlop(...command.split(" "));
+  assertEquals(await store.orlop("ps", "-q"), "");
+  assertEquals(store.mounts(), []);
+  assertEquals(store.check("allowed"), []);
+  const states = `${store.runRoot}/orlop/runtimes/runc`;
+  assertEquals(existsSync(states) ? readdirSync(states) : [], []);
+}
+
+function run(store: SharedStore, flags: readonly string[]): Subject {
+  return {
+    argv: [ORLOP, "run", "--name", "app", ...flags, "tiny", "true"],
+    env: {
+      ORLOP_DENO: Deno.execPath(),
+      ORLOP_ROOT: store.root,
+      ORLOP_RUNROOT: store.runRoot,
+      NO_COLOR: "1",
+    },
+  };
+}
+
+function choose(points: readonly KillPoint[]): readonly KillPoint[] {
+  const step = Math.max(1, points.length / POINTS);
+  const offset = Math.random() * step;
+  return points.filter((_, index) =>
+    Math.floor((index + offset) / step) !==
+      Math.floor((index + offset - 1) / step)
+  );
+}

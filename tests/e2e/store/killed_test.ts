@@ -1,0 +1,224 @@
+/** orlop is killed in the middle of its work; the next command goes on. */
+
+import { assert, assertEquals } from "@std/assert";
+import { fromFileUrl } from "@std/path";
+import { writeLayout } from "../../support/images/layer_layout.ts";
+import { layerOf } from "../../support/images/stacked_layout.ts";
+import { needs } from "../../support/peers.ts";
+import {
+  findKillPoints,
+  killAt,
+  type KillPoint,
+  signalAt,
+  type Subject,
+} from "../../support/programs/kill_points.ts";
+import {
+  type SharedStore,
+  sharedStore,
+} from "../../support/programs/shared_store.ts";
+import { seededRandom } from "../../support/seeded.ts";
+
+/** A command that is killed. */
+interface Deed {
+  /** What has to be done before it can be tried. */
+  readonly before: readonly string[];
+  readonly command: string;
+  /** What takes it back, so that it can be tried again. */
+  readonly undo: readonly string[];
+}
+
+const CREATE = "container create --pod p --name once image";
+
+const DEEDS: readonly Deed[] = [
+  { before: [], command: "pull IMAGE", undo: ["rmi image"] },
+  { before: ["pull IMAGE"], command: CREATE, undo: ["rm once"] },
+  { before: [CREATE], command: "start once", undo: ["stop --force once"] },
+  {
+    before: ["start once"],
+    command: "stop --force once",
+    undo: ["start once"],
+  },
+  {
+    before: [],
+    command: "rm --force --ignore once",
+    undo: [CREATE, "start once"],
+  },
+  {
+    before: ["rm --force once"],
+    command: "rmi --ignore image",
+    undo: ["pull IMAGE"],
+  },
+];
+
+// All points of all deeds take minutes. What is left out now is tried another
+// time: each run begins elsewhere.
+const POINTS_PER_DEED = Number(Deno.env.get("ORLOP_KILL_POINTS") ?? 3);
+
+const NEEDED = needs("root", "mount", "findmnt", "strace", "tar");
+const random = seededRandom("killed_test");
+
+Deno.test("whoever is killed leaves a store that works", {
+  ...NEEDED,
+}, async (t) => {
+  await using store = sharedStore();
+  const layout = store.join("image");
+  await writeTestImage(layout);
+  await store.orlop("pod", "create", "p");
+  const run = (command: string) => store.orlop(...words(command));
+  const words = (command: string) =>
+    command.replace("IMAGE", `oci:${layout}:latest`).split(" ");
+  const kills = { tried: 0, done: 0 };
+  for (const deed of DEEDS) {
+    for (const command of deed.before) await run(command);
+    const subject = programOf(store, words(deed.command));
+    const points = await findKillPoints(subject, { below: store.join("r") });
+    for (const command of deed.undo) await run(command);
+    for (const point of choose(points)) {
+      await t.step(`${deed.command}: ${point.call} ${point.nth}`, async () => {
+        kills.tried++;
+        if (await killAt(point, subject)) kills.done++;
+        await run("images"); // finishes what was begun
+        assertEquals(store.check("allowed"), []);
+        await again(deed);
+        assertEquals(store.check("allowed"), []);
+        for (const command of deed.undo) await run(command);
+      });
+    }
+  }
+  // Threads share out their work anew each time, so that a few ends are missed.
+  assert(kills.done > kills.tried * 0.6, `${kills.done} of ${kills.tried}`);
+  await t.step("a cleanup removes what is left", async () => {
+    await run("rmi image");
+    await run("gc");
+    assertEquals(store.check(), []);
+    assertEquals(store.mounts(), []);
+  });
+
+  /** Killed late, it was done already. */
+  async function again({ command }: Deed): Promise<void> {
+    const { code, err } = await store.tryOrlop(...words(command));
+    const isDone = command === CREATE && code === 4;
+    assertEquals(isDone ? 0 : code, 0, err);
+  }
+});
+
+Deno.test("whoever is interrupted leaves nothing half-made", {
+  ...NEEDED,
+}, async (t) => {
+  await using store = sharedStore();
+  const layout = store.join("image");
+  await writeTestImage(layout);
+  await store.orlop("pod", "create", "p");
+  for (const { before, command, undo } of DEEDS) {
+    const split = (text: string) =>
+      text.replace("IMAGE", `oci:${layout}:latest`).split(" ");
+    for (const text of before) await store.orlop(...split(text));
+    const subject = programOf(store, split(command));
+    const all = await findKillPoints(subject, { below: store.join("r") });
+    // Trees are removed by several threads: each would send a signal of its
+    // own, and the second one ends orlop at once.
+    const points = all.filter(({ call }) => call !== "unlinkat");
+    for (const text of undo) await store.orlop(...split(text));
+    for (const point of choose(points)) {
+      await t.step(`${command}: ${point.call} ${point.nth}`, async () => {
+        const { code } = await signalAt(point, subject, "SIGINT");
+        assert([0, 130].includes(code), `${code}`);
+        assertEquals(store.check(), []);
+        const { out } = await store.tryOrlop(...split(command));
+        assertEquals(store.check(), [], out);
+        for (const text of undo) await store.orlop(...split(text));
+      });
+    }
+  }
+});
+
+Deno.test("a long pull may be killed at any time, and goes on", {
+  ...NEEDED,
+}, async (t) => {
+  await using store = sharedStore();
+  const layout = store.join("image");
+  await writeLongImage(layout);
+  const args = ["pull", `oci:${layout}:latest`];
+  const started = performance.now();
+  await store.orlop(...args);
+  const tookMs = Math.round(performance.now() - started);
+  await store.orlop("rmi", "image");
+  for (let n = 1; n <= 6; n++) {
+    const delayMs = Math.round(tookMs * random());
+    await t.step(`killed after ${delayMs} of ${tookMs} ms`, async () => {
+      await killAfter(delayMs, programOf(store, args));
+      await store.orlop("images");
+      assertEquals(store.check("allowed"), []);
+      await store.orlop(...args);
+      assertEquals(store.check("allowed"), []);
+      await store.orlop("rmi", "image");
+    });
+  }
+  await store.orlop("gc");
+  assertEquals(store.check(), []);
+});
+
+async function killAfter(
+  delayMs: number,
+  { argv: [program = "", ...args], env }: Subject,
+): Promise<void> {
+  const child = new Deno.Command(program, {
+    args,
+    env: { ...env },
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  await new Promise((resolve) => setTimeout(resolve, delayMs));
+  try {
+    child.kill("SIGKILL");
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error; // it was quicker this time
+  }
+  await child.status;
+}
+
+function programOf(store: SharedStore, args: readonly string[]): Subject {
+  const launcher = new URL("../../../scripts/orlop", import.meta.url);
+  return {
+    argv: [fromFileUrl(launcher), ...args],
+    env: {
+      ORLOP_DENO: Deno.execPath(),
+      ORLOP_ROOT: store.root,
+      ORLOP_RUNROOT: store.runRoot,
+      NO_COLOR: "1",
+    },
+  };
+}
+
+async function writeTestImage(layout: string): Promise<void> {
+  await writeLayout(layout, [
+    await layerOf({ "a.txt": "a", "dir/b.txt": "b" }),
+    await layerOf({ "c.txt": "c", ".wh.a.txt": "" }), // needs tar, too
+  ]);
+}
+
+/** Three layers, together 30 MB that do not compress. */
+async function writeLongImage(layout: string): Promise<void> {
+  const files = Array.from({ length: 40 }, (_, n) => {
+    const bytes = new Uint8Array(500_000);
+    for (let at = 0; at < bytes.length; at += 50_000) {
+      crypto.getRandomValues(bytes.subarray(at, at + 50_000));
+    }
+    return [`folder${n % 7}/file${n}`, bytes] as const;
+  });
+  await writeLayout(layout, [
+    await layerOf(Object.fromEntries(files)),
+    await layerOf(Object.fromEntries(files.slice(20))),
+    await layerOf({ ".wh.folder1": "" }),
+  ]);
+}
+
+function choose(points: readonly KillPoint[]): readonly KillPoint[] {
+  const step = Math.max(1, points.length / POINTS_PER_DEED);
+  const offset = random() * step;
+  return points.filter((_, index) =>
+    Math.floor((index + offset) / step) !==
+      Math.floor((index + offset - 1) / step)
+  );
+}

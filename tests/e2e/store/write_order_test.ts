@@ -1,0 +1,142 @@
+/** What has to be on the disk before the record that calls it valid is. */
+
+import { assertEquals } from "@std/assert";
+import { fromFileUrl } from "@std/path";
+import { writeLayout } from "../../support/images/layer_layout.ts";
+import { layerOf } from "../../support/images/stacked_layout.ts";
+import { needs } from "../../support/peers.ts";
+import {
+  type SharedStore,
+  sharedStore,
+} from "../../support/programs/shared_store.ts";
+
+const LAUNCHER = fromFileUrl(
+  new URL("../../../scripts/orlop", import.meta.url),
+);
+
+const NEEDED = needs("root", "strace", "mount", "findmnt");
+
+Deno.test("a pull reaches the disk before its records do", NEEDED, async () => {
+  await using store = sharedStore();
+  const layout = store.join("image");
+  await writeLayout(layout, [await layerOf({ "a.txt": "a" })]);
+  await store.orlop("images"); // makes the store
+  const events = await trace(store, ["pull", `oci:${layout}:latest`]);
+  assertEquals(events, [
+    "rename STAGING STAGING", // out of reach of all workers
+    "syncfs STAGING",
+    // Marked: whoever finds it so removes it.
+    ...written("overlay-layers", "layers"),
+    "rename STAGING/diff overlay/LAYER/diff",
+    "fdatasync overlay/LAYER/.tmp-link",
+    "rename overlay/LAYER/link",
+    "symlink overlay/l/SHORT",
+    "fsync overlay/LAYER/diff",
+    "fsync overlay/LAYER",
+    "fsync overlay/l",
+    "fsync overlay",
+    "fdatasync overlay-layers/.tmp-LAYER.tar-split.gz",
+    "rename overlay-layers/LAYER.tar-split.gz",
+    "fsync overlay-layers",
+    // The mark is taken away: it is valid now.
+    ...written("overlay-layers", "layers"),
+    ...["config", "manifest of its digest", "manifest"].flatMap(() => [
+      "fdatasync overlay-images/IMAGE/.tmp-ITEM",
+      "rename overlay-images/IMAGE/ITEM",
+      "fsync overlay-images/IMAGE",
+    ]),
+    "fsync overlay-images/IMAGE",
+    "fsync overlay-images",
+    ...written("overlay-images", "images"),
+  ]);
+});
+
+Deno.test("a removal is marked before anything is gone", NEEDED, async () => {
+  await using store = sharedStore();
+  const layout = store.join("image");
+  await writeLayout(layout, [await layerOf({ "a.txt": "a" })]);
+  await store.orlop("pull", `oci:${layout}:latest`);
+  const events = await trace(store, ["rmi", "image"]);
+  assertEquals(events, [
+    ...written("overlay-images", "images"),
+    ...Array<string>(3).fill("unlink overlay-images/IMAGE"), // its items
+    ...written("overlay-layers", "layers"),
+    "unlink overlay/l/SHORT",
+    "rename overlay/LAYER STAGING",
+    "unlink overlay-layers/LAYER.tar-split.gz",
+    ...written("overlay-layers", "layers"),
+  ]);
+});
+
+/** The token comes first, so that nobody misses the change. */
+function written(directory: string, name: string): readonly string[] {
+  return [
+    `token ${directory}/${name}.lock`,
+    `fdatasync ${directory}/.tmp-${name}.json`,
+    `rename ${directory}/${name}.json`,
+    `fsync ${directory}`,
+  ];
+}
+
+const CALLS = [
+  ...["pwrite64", "rename", "symlink", "unlink", "unlinkat"],
+  ...["fsync", "fdatasync", "syncfs"],
+];
+
+async function trace(
+  store: SharedStore,
+  args: readonly string[],
+): Promise<readonly string[]> {
+  const output = store.join("trace");
+  const flags = ["-f", "-qq", "-y", `--trace=${CALLS.join(",")}`];
+  const { success, stderr } = await new Deno.Command("strace", {
+    args: [...flags, "-s", "1000", "-o", output, LAUNCHER, ...args],
+    env: {
+      ORLOP_DENO: Deno.execPath(),
+      ORLOP_ROOT: store.root,
+      ORLOP_RUNROOT: store.runRoot,
+    },
+    stdin: "null",
+  }).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+  return (await Deno.readTextFile(output)).split("\n")
+    .flatMap((line) => describe(line, `${store.root}/`))
+    .filter((event) => !event.startsWith("unlink STAGING"));
+}
+
+/** Names a call and its paths in the store by what they are. */
+function describe(line: string, root: string): readonly string[] {
+  const [, call = ""] = /^\d+ +([a-z0-9]+)\(/.exec(line) ?? [];
+  const paths = [...line.matchAll(/["<]([^">]*)[">]/g)]
+    .map(([, path = ""]) => path)
+    .filter((path) => path.startsWith(root))
+    .map((path) => nameOf(path.slice(root.length)));
+  const [first, second] = paths;
+  if (first === undefined || / = -1 /.test(line)) return [];
+  switch (call) {
+    case "pwrite64":
+      return / 64, 0\)/.test(line) ? [`token ${first}`] : [];
+    case "rename":
+      // Of a temporary file: only what it becomes matters.
+      return [
+        first.includes(".tmp-")
+          ? `rename ${second}`
+          : `rename ${first} ${second}`,
+      ];
+    case "unlinkat":
+      return line.includes("AT_REMOVEDIR") ? [] : [`unlink ${first}`];
+    default:
+      return [`${call} ${first}`];
+  }
+}
+
+function nameOf(path: string): string {
+  return path
+    .replace(/^overlay\/tempdirs\/(temp-dir|lock)-[^/]*/, "STAGING")
+    .replace(/^STAGING\/[^/]+/, "STAGING")
+    .replace(/(\.tmp-.*?)\d*$/, "$1")
+    .replace(/(overlay-images)\/[0-9a-f]{64}/, "$1/IMAGE")
+    .replace(/(IMAGE\/(?:\.tmp-)?)(?:=.*|manifest)$/, "$1ITEM")
+    .replace(/[0-9a-f]{64}/, "LAYER")
+    .replace(/overlay\/l\/[A-Z2-7]{26}/, "overlay/l/SHORT");
+}

@@ -1,0 +1,102 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import {
+  checkLabels,
+  fitLimits,
+  fitUlimits,
+} from "../../../src/engine/containers/host_resources.ts";
+import type { Ulimit } from "../../../src/image/limits.ts";
+import type { Host } from "../../../src/process/host.ts";
+
+const SYS_RESOURCE = 1n << 24n;
+const FILE = { mode: 0o100644, uid: 0, gid: 0, major: 0, minor: 0 };
+
+/** A machine with these files, on which orlop may have 100 of everything. */
+function machine(
+  { paths = [], capabilities }: {
+    readonly paths?: readonly string[];
+    readonly capabilities?: bigint;
+  },
+): {
+  host: Host;
+  log: (level: string, message: string) => void;
+  told: string[];
+} {
+  const told: string[] = [];
+  const host: Host = {
+    readHostname: () => undefined,
+    readLimit: (type) =>
+      type === "nofile" ? { soft: 50n, hard: 100n } : undefined,
+    readCapabilities: () => capabilities,
+    readStatus: (path) => paths.includes(path) ? FILE : undefined,
+  };
+  return { host, log: (_, message) => told.push(message), told };
+}
+
+Deno.test("fitUlimits() lowers what orlop may not raise, and says so", async (t) => {
+  const nofile = (soft: bigint, hard: bigint): Ulimit => ({
+    ...{ type: "nofile", soft, hard },
+  });
+  const core = { type: "core", soft: 500n, hard: 500n };
+  const table: [string, bigint | undefined, Ulimit, Ulimit, number][] = [
+    ["one that is high", 0n, nofile(200n, 200n), nofile(100n, 100n), 1],
+    ["the hard one only", 0n, nofile(70n, 200n), nofile(70n, 100n), 1],
+    ["no lower one", 0n, nofile(60n, 100n), nofile(60n, 100n), 0],
+    ["none that is not known", 0n, core, core, 0],
+    [
+      "none with the right to",
+      SYS_RESOURCE,
+      nofile(2n, 200n),
+      nofile(2n, 200n),
+      0,
+    ],
+    [
+      "none if rights are not known",
+      undefined,
+      nofile(2n, 200n),
+      nofile(2n, 200n),
+      0,
+    ],
+  ];
+  for (const [name, capabilities, given, expected, messages] of table) {
+    await t.step(name, () => {
+      const one = machine(capabilities === undefined ? {} : { capabilities });
+      assertEquals(fitUlimits(one, [given]), [expected]);
+      assertEquals(one.told.length, messages);
+    });
+  }
+  assertEquals(fitUlimits(machine({ capabilities: 0n }), "own"), "own");
+});
+
+Deno.test("fitLimits() leaves swap alone where it is not counted, and says so", async (t) => {
+  const v1 = "/sys/fs/cgroup/memory";
+  const counted = [v1, `${v1}/memory.memsw.limit_in_bytes`];
+  const table: [string, readonly string[], number][] = [
+    ["cgroup v2", [], 0],
+    ["cgroup v1 that counts it", counted, 0],
+    ["cgroup v1 that does not", [v1], 1],
+  ];
+  for (const [name, paths, messages] of table) {
+    await t.step(name, () => {
+      const one = machine({ paths });
+      const limits = { memory: 64 };
+      const unlimited = { memory: 64, memorySwap: "unlimited" } as const;
+      assertEquals(fitLimits(one, limits), messages ? unlimited : limits);
+      assertEquals(one.told.length, messages);
+      assertEquals(fitLimits(one, {}), {});
+      assertEquals(fitLimits(one, unlimited), unlimited);
+      assertEquals(one.told.length, messages);
+    });
+  }
+});
+
+Deno.test("checkLabels() refuses labels where SELinux would miss them", () => {
+  const labels = ["disable", "type:x_t"];
+  const paths = ["/sys/fs/selinux/enforce"];
+  checkLabels(machine({}).host, { labels });
+  checkLabels(machine({ paths }).host, { labels: ["disable"] });
+  assertThrows(
+    () => checkLabels(machine({ paths }).host, { labels }),
+    TypeError,
+    'Cannot use SELinux label "type:x_t"',
+  );
+});

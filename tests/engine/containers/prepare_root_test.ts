@@ -1,0 +1,135 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { prepareRoot } from "../../../src/engine/containers/prepare_root.ts";
+import type { RuntimeSpec } from "../../../src/formats/oci/runtime_spec.ts";
+import { runCommand } from "../../../src/process/run_command.ts";
+import { isRoot } from "../../support/peers.ts";
+import { tempDir } from "../../support/temp_dir.ts";
+
+function template(cwd: string, ...destinations: string[]): RuntimeSpec {
+  return {
+    ociVersion: "1.0.2",
+    process: { cwd, user: { uid: 1000, gid: 1000 } },
+    mounts: destinations.map((destination) => ({ destination })),
+  };
+}
+
+function names(path: string): readonly string[] {
+  return [...Deno.readDirSync(path)].map(({ name }) => name).toSorted();
+}
+
+Deno.test("prepareRoot() makes working directory and volumes", async () => {
+  using dir = tempDir();
+  const volumes = ["/data", "logs", "/data/deep", "/nul\0", "", "/", "/.."];
+  await prepareRoot(dir.path, { template: template("/srv/app"), volumes });
+  assertEquals(names(dir.path), ["data", "logs", "srv"]);
+  for (const made of ["srv/app", "data/deep", "logs"]) {
+    const { uid, isDirectory } = await Deno.lstat(dir.join(made));
+    assertEquals([isDirectory, isRoot ? uid : 1000], [true, 1000]);
+  }
+});
+
+Deno.test("prepareRoot() makes no end of volumes", async () => {
+  using dir = tempDir();
+  const volumes = Array.from({ length: 1001 }, (_, index) => `/v${index}`);
+  await assertRejects(
+    () => prepareRoot(dir.path, { template: template("/"), volumes }),
+    TypeError,
+    "Cannot make the volumes of the image: it wants 1001, at most 1000",
+  );
+  const signal = AbortSignal.abort(new Error("enough"));
+  await assertRejects(
+    () =>
+      prepareRoot(dir.path, {
+        template: template("/"),
+        volumes: volumes.slice(1),
+        signal,
+      }),
+    Error,
+    "enough",
+  );
+  assertEquals(names(dir.path), []);
+});
+
+Deno.test("prepareRoot() leaves places of mounts to the runtime", async (t) => {
+  using dir = tempDir();
+  await Deno.symlink("/run", dir.join("varrun"));
+  const mounts = ["/proc", "/data", "/varrun"];
+  const places = ["/data", "/data/x", "/run", "/run/x", "/proc/1", "/varrun/y"];
+  for (const place of places) {
+    await t.step(place, async () => {
+      await prepareRoot(dir.path, {
+        template: template(place, ...mounts),
+        volumes: [place],
+      });
+      assertEquals(names(dir.path), ["varrun"]);
+    });
+  }
+});
+
+Deno.test("prepareRoot() lets volumes of a read-only root be written to", async () => {
+  using dir = tempDir();
+  await Deno.symlink("/real", dir.join("link"));
+  await Deno.writeTextFile(dir.join("file"), "");
+  const spec = template("/", "/data");
+  const volumes = ["/link/x", "logs", "/data/x", "/", "/file"];
+  const writable = await prepareRoot(dir.path, { template: spec, volumes });
+  assertEquals(writable, []);
+  const root = { path: "rootfs", readonly: true };
+  const readOnly = { ...spec, root };
+  const mounts = await prepareRoot(dir.path, { template: readOnly, volumes });
+  const places = mounts.map(({ destination, source }) => [destination, source]);
+  assertEquals(places, [
+    ["/link/x", dir.join("real/x")],
+    ["/logs", dir.join("logs")],
+  ]);
+});
+
+Deno.test("prepareRoot() takes files for volumes, but no working directory", async () => {
+  using dir = tempDir();
+  await Deno.writeTextFile(dir.join("file"), "text");
+  await prepareRoot(dir.path, { template: template("/"), volumes: ["/file"] });
+  for (const cwd of ["/file", "/file/x"]) {
+    await assertRejects(
+      () => prepareRoot(dir.path, { template: template(cwd), volumes: [] }),
+      TypeError,
+      `Cannot use working directory "${cwd}": the container has something else`,
+    );
+  }
+});
+
+Deno.test("prepareRoot() refuses what a runtime would hang on", async (t) => {
+  using dir = tempDir();
+  await runCommand("/usr/bin/mkfifo", [dir.join("fifo")]);
+  await Deno.mkdir(dir.join("etc"));
+  await Deno.mkdir(dir.join("full"));
+  await Deno.writeTextFile(dir.join("passwd"), "");
+  const bad = ["/fifo", "/full", "/dev/zero", "/proc/self/fd/0", "/sys/x"];
+  const good = ["/passwd", "/nowhere", "/data/passwd"];
+  for (const file of ["passwd", "group"]) {
+    for (const target of [...bad, ...good]) {
+      await t.step(`/etc/${file} -> ${target}`, async () => {
+        await Deno.symlink(target, dir.join("etc", file));
+        const prepare = (...mounts: string[]) =>
+          prepareRoot(dir.path, {
+            template: template("/", "/dev", "/data", ...mounts),
+            volumes: [],
+          });
+        if (bad.includes(target)) {
+          await assertRejects(
+            () => prepare(),
+            TypeError,
+            `Cannot use "/etc/${file}" of the container: it is no regular file`,
+          );
+        } else await prepare();
+        await Deno.remove(dir.join("etc", file));
+      });
+    }
+  }
+  await t.step("behind a volume of the caller's", async () => {
+    await Deno.rename(dir.join("fifo"), dir.join("etc/passwd"));
+    await prepareRoot(dir.path, {
+      template: template("/", "/etc/passwd"),
+      volumes: [],
+    });
+  });
+});

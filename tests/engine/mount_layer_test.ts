@@ -1,0 +1,192 @@
+import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
+import { join } from "@std/path";
+import { readFileSync, writeFileSync } from "node:fs";
+import type { Agent } from "../../src/engine/agent.ts";
+import {
+  MOUNT_LOCKS,
+  mountLayer,
+  type MountLayerOptions,
+  mountPoint,
+  unmountLayer,
+  type UnmountLayerOptions,
+} from "../../src/engine/mount_layer.ts";
+import { idOf, putLayer } from "../support/images/small_layers.ts";
+import { type StoreAgent, storeAgent } from "../support/store_agent.ts";
+
+const layerId = idOf("x");
+
+async function mount(agent: Agent, options: Partial<MountLayerOptions> = {}) {
+  using held = await agent.store.lock(MOUNT_LOCKS);
+  return await mountLayer(agent, held, { layerId, ...options });
+}
+
+async function unmount(
+  agent: Agent,
+  options: Partial<UnmountLayerOptions> = {},
+) {
+  using held = await agent.store.lock(MOUNT_LOCKS);
+  return await unmountLayer(agent, held, { layerId, ...options });
+}
+
+function counts({ agent: { store: { paths } } }: StoreAgent): unknown {
+  const path = join(paths.runLayers, "mountpoints.json");
+  return JSON.parse(readFileSync(path, "utf8"));
+}
+
+function targets({ mounter }: StoreAgent): readonly string[] {
+  return mounter.table.map(({ target }) => target);
+}
+
+async function withLayer(): Promise<StoreAgent> {
+  const test = storeAgent();
+  await putLayer(test.agent.store, "x");
+  return test;
+}
+
+Deno.test("mountLayer() binds the home, mounts, and counts", async () => {
+  using test = await withLayer();
+  const { agent } = test;
+  const { home } = agent.store.paths;
+  const path = join(home, layerId, "merged");
+  assertEquals(await mount(agent), path);
+  assertEquals(targets(test), [home, path]);
+  assertEquals(counts(test), [{ id: layerId, path, count: 1 }]);
+  await mount(test.reopen());
+  assertEquals(targets(test), [home, path]);
+  assertEquals(counts(test), [{ id: layerId, path, count: 2 }]);
+});
+
+Deno.test("unmountLayer() unmounts at the last user, then the home", async () => {
+  using test = await withLayer();
+  const { agent } = test;
+  await mount(agent);
+  await mount(agent);
+  assertFalse(await unmount(agent));
+  assertEquals(test.mounter.table.length, 2);
+  assert(await unmount(agent));
+  assertEquals(test.mounter.table, []);
+  assertEquals(counts(test), []);
+  assert(await unmount(agent)); // no error
+  await mount(agent);
+  await mount(agent);
+  assert(await unmount(agent, { mode: "all" }));
+  assertEquals(test.mounter.table, []);
+});
+
+Deno.test("a release of the home is told to other tools", async () => {
+  using test = await withLayer();
+  const lock = join(test.agent.store.paths.root, "storage.lock");
+  await mount(test.agent);
+  assertEquals(readFileSync(lock).length, 0);
+  await unmount(test.agent);
+  assertEquals(readFileSync(lock).length, 64);
+});
+
+Deno.test("a count without a mount, as after a reboot, is none", async () => {
+  using test = await withLayer();
+  await mount(test.agent);
+  await mount(test.agent);
+  test.mounter.reboot();
+  const path = await mount(test.agent);
+  assertEquals(counts(test), [{ id: layerId, path, count: 1 }]);
+  test.mounter.reboot();
+  assert(await unmount(test.agent));
+  assertEquals(counts(test), []);
+});
+
+Deno.test("a mount that nobody counted is taken over", async () => {
+  using test = await withLayer();
+  const path = await mount(test.agent);
+  const { paths } = test.agent.store;
+  writeFileSync(join(paths.runLayers, "mountpoints.json"), "[]");
+  await mount(test.agent);
+  assertEquals(counts(test), [{ id: layerId, path, count: 1 }]);
+  writeFileSync(join(paths.runLayers, "mountpoints.json"), "[]");
+  assert(await unmount(test.agent));
+  assertEquals(test.mounter.table, []);
+});
+
+Deno.test("the home stays while anything is mounted in it", async () => {
+  using test = await withLayer();
+  const { agent, mounter } = test;
+  const { home } = agent.store.paths;
+  await mount(agent);
+  // By a tool that does not count, or counts in a run root of its own.
+  await mounter.bindPrivate(join(home, idOf("other"), "merged"));
+  await unmount(agent);
+  assertEquals(targets(test), [home, join(home, idOf("other"), "merged")]);
+});
+
+Deno.test("the home stays while others count mounts", async () => {
+  using test = await withLayer();
+  const { agent } = test;
+  await putLayer(agent.store, "y");
+  await mount(agent);
+  await mount(agent, { layerId: idOf("y") });
+  await unmount(agent);
+  assert(targets(test).includes(agent.store.paths.home));
+});
+
+Deno.test("mountLayer() takes back its count where it fails", async (t) => {
+  await t.step("because an option is unknown", async () => {
+    using test = await withLayer();
+    await assertRejects(() => mount(test.agent, { mountOptions: ["x=y"] }));
+    assertEquals(counts(test), []);
+    assertEquals(test.mounter.table, []);
+  });
+  await t.step("because it is aborted, even too late", async () => {
+    using test = await withLayer();
+    const { mounter } = test;
+    const reason = new Error("enough");
+    const late: Agent = {
+      ...test.agent,
+      mounter: {
+        ...mounter,
+        async mount(plan) {
+          await mounter.mount(plan);
+          throw reason;
+        },
+      },
+    };
+    const error = await assertRejects(() => mount(late));
+    assertEquals(error, reason);
+    assertEquals(counts(test), []);
+    assertEquals(mounter.table, []);
+  });
+});
+
+Deno.test("mountLayer() counts before it mounts", async () => {
+  using test = await withLayer();
+  const { mounter } = test;
+  let seen: unknown;
+  const watched: Agent = {
+    ...test.agent,
+    mounter: {
+      ...mounter,
+      async mount(plan) {
+        seen = counts(test);
+        await mounter.mount(plan);
+      },
+    },
+  };
+  const path = await mount(watched);
+  assertEquals(seen, [{ id: layerId, path, count: 1 }]);
+});
+
+Deno.test("mountLayer() says what the kernel has to do", async () => {
+  using test = await withLayer();
+  const { agent, mounter } = test;
+  await putLayer(agent.store, "y", "x");
+  const options = { layerId: idOf("y"), label: "l1" };
+  const path = await mount(agent, { ...options, mountOptions: ["nodev"] });
+  const entry = mounter.table.find(({ target }) => target === path);
+  const { home } = agent.store.paths;
+  const link = readFileSync(join(home, layerId, "link"), "utf8");
+  assertEquals(
+    entry?.options,
+    `rw,nodev,lowerdir=${home}/l/${link},` +
+      `upperdir=${home}/${idOf("y")}/diff,workdir=${home}/${idOf("y")}/work,` +
+      `context="l1"`,
+  );
+  assertEquals(path, mountPoint(agent, idOf("y")));
+});

@@ -1,0 +1,74 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { statfsSync } from "node:fs";
+import {
+  checkSpace,
+  estimateSpace,
+} from "../../../src/engine/transfer/check_space.ts";
+import type { NeededLayer } from "../../../src/engine/transfer/receive_layer.ts";
+import { NoSpaceError } from "../../../src/errors/image_errors.ts";
+import { type Digest, digestOf } from "../../../src/formats/oci/digest.ts";
+import { OCI_LAYER_GZIP } from "../../../src/formats/oci/media_types.ts";
+import { layerIdOf } from "../../../src/formats/storage/store_ids.ts";
+import { downloadsDirectory } from "../../../src/store/paths.ts";
+import { storeAgent } from "../../support/store_agent.ts";
+import { tempDir } from "../../support/temp_dir.ts";
+
+const OCI_LAYER = "application/vnd.oci.image.layer.v1.tar";
+const GZIP = layer("gzip", { mediaType: OCI_LAYER_GZIP, size: 1000 });
+const PLAIN = layer("plain", { mediaType: OCI_LAYER, size: 500 });
+const UNPACKED = 2600 + 500;
+
+Deno.test("estimateSpace() counts what was downloaded as there", async (t) => {
+  const cases: readonly [string, number, number][] = [
+    ["nothing", 0, UNPACKED + 1500],
+    ["a part", 900, UNPACKED + 600],
+    ["all of it", 1000, UNPACKED + 500],
+    ["more than belongs to it", 9000, UNPACKED + 500],
+  ];
+  for (const [name, size, expected] of cases) {
+    await t.step(name, async () => {
+      using dir = tempDir();
+      const partial = dir.join(GZIP.id);
+      if (size > 0) await Deno.writeFile(partial, new Uint8Array(size));
+      const needed = [GZIP, PLAIN];
+      const downloads = dir.path;
+      assertEquals(estimateSpace(needed, { downloads }), expected);
+      assertEquals(estimateSpace(needed, { downloads: undefined }), UNPACKED);
+    });
+  }
+});
+
+Deno.test("checkSpace() counts blobs for those who download them", async () => {
+  using store = storeAgent();
+  const { agent } = store;
+  const { paths } = agent.store;
+  const { bavail, bsize } = statfsSync(paths.home);
+  const size = Math.ceil(bavail * bsize * 0.7); // unpacked it fits, once
+  const huge = layer("huge", { mediaType: OCI_LAYER, size });
+  const http = { kind: "http", repositoryUrl: "https://a.test/v2/a/" } as const;
+  const layout = { kind: "layout", directory: "/none" } as const;
+  checkSpace(agent, [huge], { access: layout });
+  assertThrows(
+    () => checkSpace(agent, [huge], { access: http }),
+    NoSpaceError,
+    "MB are needed",
+  );
+  const downloads = downloadsDirectory(paths);
+  await Deno.mkdir(downloads, { recursive: true });
+  using file = await Deno.create(`${downloads}/${huge.id}`);
+  await file.truncate(size); // a hole: it takes no room
+  checkSpace(agent, [huge], { access: http });
+});
+
+function layer(
+  name: string,
+  blob: { readonly mediaType: string; readonly size: number },
+): NeededLayer {
+  const digest: Digest = digestOf(name);
+  return {
+    id: layerIdOf(digest),
+    parent: undefined,
+    blob: { ...blob, digest },
+    diffId: digest,
+  };
+}

@@ -1,0 +1,32 @@
+import { assertEquals, assertFalse } from "@std/assert";
+import { delayAbort } from "../../src/errors/abort.ts";
+
+const REASON = new Error("stopped by the test");
+
+Deno.test("delayAbort() aborts later, for the same reason", async () => {
+  const stop = new AbortController();
+  using late = delayAbort(stop.signal, 1);
+  stop.abort(REASON);
+  assertFalse(late.signal?.aborted);
+  assertEquals(await reasonOf(late.signal), REASON);
+});
+
+Deno.test("delayAbort() counts from now if the signal was aborted before", async () => {
+  using late = delayAbort(AbortSignal.abort(REASON), 1);
+  assertFalse(late.signal?.aborted);
+  assertEquals(await reasonOf(late.signal), REASON);
+});
+
+Deno.test("delayAbort() leaves no timer behind", () => {
+  const stop = new AbortController();
+  const late = delayAbort(stop.signal, 60_000);
+  stop.abort(REASON);
+  late[Symbol.dispose]();
+  delayAbort(undefined, 60_000)[Symbol.dispose]();
+});
+
+function reasonOf(signal: AbortSignal | undefined): Promise<unknown> {
+  return new Promise((resolve) => {
+    signal?.addEventListener("abort", () => resolve(signal.reason));
+  });
+}

@@ -1,0 +1,69 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  type Credentials,
+  credentialsFor,
+  parseAuthFile,
+} from "../../../src/formats/config/auth_file.ts";
+
+const FILE = parseAuthFile(
+  JSON.stringify({
+    auths: {
+      "quay.io": { auth: btoa("host:1") },
+      "quay.io/team": { auth: btoa("team:1:2\0\0") },
+      "https://index.docker.io/v1/": { auth: btoa("hub:1") },
+      "token.io": { auth: btoa("t:"), identitytoken: "id" },
+      "empty.io": {},
+      "odd.io": { auth: "%%%" },
+    },
+    credHelpers: { "h.io": "ecr-login" },
+    credsStore: "secretservice",
+  }),
+  "/auth.json",
+);
+
+Deno.test("credentialsFor() takes the longest key that fits", async (t) => {
+  const cases: [name: string, credentials: Credentials | undefined][] = [
+    ["quay.io/a", password("host", "1")],
+    ["quay.io/team/app", password("team", "1:2")],
+    ["quay.io/teams/app", password("host", "1")],
+    ["docker.io/library/busybox", password("hub", "1")],
+    ["token.io/a", {
+      kind: "identity-token",
+      token: "id",
+      username: "t",
+    }],
+    ["empty.io/a", undefined],
+    ["odd.io/a", undefined],
+    ["quay.io.evil.io/a", undefined],
+  ];
+  for (const [name, credentials] of cases) {
+    await t.step(name, () => {
+      assertEquals(credentialsFor(FILE, name), credentials);
+    });
+  }
+});
+
+Deno.test("parseAuthFile() reads helpers, and the old format", () => {
+  assertEquals(FILE.credHelpers.get("h.io"), "ecr-login");
+  assertEquals(FILE.credsStore, "secretservice");
+  const old = parseAuthFile(
+    JSON.stringify({ "quay.io": { auth: btoa("a:b") } }),
+    "/home/x/.dockercfg",
+  );
+  assertEquals(credentialsFor(old, "quay.io/a"), password("a", "b"));
+});
+
+Deno.test("parseAuthFile() names a malformed file, and shows no secret", () => {
+  assertThrows(
+    () => parseAuthFile("{", "/auth.json"),
+    SyntaxError,
+    "/auth.json",
+  );
+  const text = '{"auths":{"a":{"auth":["secret"]}}}';
+  const error = assertThrows(() => parseAuthFile(text, "/f"), SyntaxError);
+  assert(!error.message.includes("secret"));
+});
+
+function password(username: string, password: string): Credentials {
+  return { kind: "password", username, password };
+}

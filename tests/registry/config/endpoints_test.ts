@@ -1,0 +1,72 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { PolicyError } from "../../../src/errors/store_errors.ts";
+import { parseRegistriesConf } from "../../../src/formats/config/registries_conf.ts";
+import { nameOf, parseReference } from "../../../src/formats/oci/reference.ts";
+import { endpointsFor } from "../../../src/registry/config/endpoints.ts";
+
+const DIGEST = `sha256:${"a".repeat(64)}`;
+const CONF = parseRegistriesConf(
+  `
+  [[registry]]
+  prefix = "example.com/foo"
+  location = "internal.net:8443/mirror-of-foo"
+  [[registry.mirror]]
+  location = "m1.lan/foo"
+  pull-from-mirror = "digest-only"
+  [[registry.mirror]]
+  location = "m2.lan:5000"
+  insecure = true
+  [[registry]]
+  prefix = "*.corp.io"
+  [[registry]]
+  prefix = "*.old.io"
+  location = "new.io"
+  [[registry]]
+  location = "bad.io"
+  blocked = true
+  [[registry]]
+  prefix = "half.io"
+  location = "half.io"
+  blocked = true
+  [[registry.mirror]]
+  location = "good.io"
+  `,
+  "/r.conf",
+);
+
+Deno.test("endpointsFor() rewrites names and lists mirrors", async (t) => {
+  const cases: [name: string, endpoints: string[]][] = [
+    ["example.com/foo/a:1", [
+      "m2.lan:5000/a:1",
+      "internal.net:8443/mirror-of-foo/a:1",
+    ]],
+    [`example.com/foo/a@${DIGEST}`, [
+      `m1.lan/foo/a@${DIGEST}`,
+      `m2.lan:5000/a@${DIGEST}`,
+      `internal.net:8443/mirror-of-foo/a@${DIGEST}`,
+    ]],
+    ["example.com/foobar:1", ["example.com/foobar:1"]],
+    ["x.y.corp.io/z:1", ["x.y.corp.io/z:1"]],
+    ["x.old.io/z:1", ["new.io/z:1"]],
+    ["half.io/a:1", ["good.io/a:1"]],
+  ];
+  for (const [name, endpoints] of cases) {
+    await t.step(name, () => {
+      const found = endpointsFor(parseReference(name), CONF);
+      assertEquals(found.map(({ reference }) => nameOf(reference)), endpoints);
+    });
+  }
+});
+
+Deno.test("endpointsFor() knows which are insecure", () => {
+  const found = endpointsFor(parseReference("example.com/foo/a"), CONF);
+  assertEquals(found.map(({ insecure }) => insecure), [true, false]);
+});
+
+Deno.test("endpointsFor() refuses blocked registries", () => {
+  assertThrows(
+    () => endpointsFor(parseReference("bad.io/a"), CONF),
+    PolicyError,
+    'registry "bad.io" is blocked in "/r.conf"',
+  );
+});

@@ -1,0 +1,101 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { join } from "@std/path";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
+import {
+  InUseError,
+  LayerNotFoundError,
+} from "../../../src/errors/store_errors.ts";
+import { parseContainerId } from "../../../src/formats/storage/store_ids.ts";
+import {
+  deleteLayer,
+  removeLayerFiles,
+} from "../../../src/store/layers/delete_layer.ts";
+import { layerDirectory } from "../../../src/store/paths.ts";
+import {
+  idOf,
+  putLayer,
+  putSmallImage,
+} from "../../support/images/small_layers.ts";
+import { storeAgent } from "../../support/store_agent.ts";
+
+const LOCKS = {
+  layers: "write",
+  images: "write",
+  containers: "write",
+} as const;
+
+Deno.test("deleteLayer() leaves nothing of a layer", async () => {
+  using test = storeAgent();
+  const { store } = test.agent;
+  const { paths } = store;
+  await putLayer(store, "x");
+  mkdirSync(join(paths.layers, idOf("x"))); // big data of other tools
+  {
+    await using trash = store.openStaging();
+    using held = await store.lock(LOCKS);
+    deleteLayer(store, held, { id: idOf("x"), trash });
+  }
+  assertEquals(readdirSync(paths.home).sort(), [".has-mount-program", "l"]);
+  assertEquals(readdirSync(paths.links), []);
+  assertEquals(readdirSync(paths.layers).sort(), [
+    "layers.json",
+    "layers.lock",
+  ]);
+  const text = readFileSync(join(paths.layers, "layers.json"), "utf8");
+  assertEquals(text, "[]");
+});
+
+Deno.test("deleteLayer() refuses a layer that is needed, and says by whom", async () => {
+  using test = storeAgent();
+  const { store } = test.agent;
+  await putLayer(store, "base");
+  await putLayer(store, "top", "base");
+  const imageId = await putSmallImage(store, "i", { top: "top" });
+  await using trash = store.openStaging();
+  using held = await store.lock(LOCKS);
+  held.containers.add({
+    id: parseContainerId("c"),
+    image: imageId,
+    layer: idOf("top"),
+    created: "",
+  });
+  const expected = {
+    base: [`layer "${idOf("top")}"`],
+    top: [`image "${imageId}"`, `container "c"`],
+  };
+  for (const [name, users] of Object.entries(expected)) {
+    const layer = { id: idOf(name), trash };
+    const error = assertThrows(
+      () => deleteLayer(store, held, layer),
+      InUseError,
+    );
+    assertEquals(error.users, users);
+  }
+  assertThrows(
+    () => deleteLayer(store, held, { id: idOf("unknown"), trash }),
+    LayerNotFoundError,
+  );
+});
+
+Deno.test("removeLayerFiles() trusts no link file to lead out of the store", async (t) => {
+  for (const link of ["../../victim", "victim/../../../victim", "", "a\nb"]) {
+    await t.step(JSON.stringify(link), async () => {
+      using test = storeAgent();
+      const { store } = test.agent;
+      await putLayer(store, "x");
+      const victim = test.dir.join("root", "victim");
+      writeFileSync(victim, "");
+      const directory = layerDirectory(store.paths, idOf("x"));
+      writeFileSync(join(directory, "link"), link);
+      removeLayerFiles(store, idOf("x"));
+      assert(existsSync(victim));
+      assert(existsSync(store.paths.links));
+    });
+  }
+});

@@ -1,0 +1,168 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { UnsupportedStoreError } from "../../../src/errors/store_errors.ts";
+import {
+  parseLayerRecords,
+  type StoreRecord,
+} from "../../../src/formats/storage/store_record.ts";
+import { takeLibc } from "../../../src/process/libc.ts";
+import { acquireLock } from "../../../src/store/records/lock.ts";
+import { RecordTable } from "../../../src/store/records/record_table.ts";
+import { type TempDir, tempDir } from "../../support/temp_dir.ts";
+
+const libc = takeLibc();
+const created = "2026-11-24T06:35:19Z";
+
+async function openTable(dir: TempDir) {
+  const lock = await acquireLock(dir.join("lock"), "write", { libc });
+  try {
+    return new RecordTable<StoreRecord>(lock, {
+      directory: dir.path,
+      lockName: "lock",
+      files: ["stable.json", "volatile.json"],
+      parse: parseLayerRecords,
+    });
+  } catch (error) {
+    lock[Symbol.dispose]();
+    throw error;
+  }
+}
+
+function read(dir: TempDir, name: string) {
+  return JSON.parse(readFileSync(dir.join(name), "utf8"));
+}
+
+Deno.test("RecordTable is empty where there are no files", async () => {
+  using dir = tempDir();
+  using table = await openTable(dir);
+  assertEquals(table.records, []);
+  table.save();
+  assertEquals(readdirSync(dir.path).length, 1); // the lock
+});
+
+Deno.test("RecordTable adds to the first file, and keeps to each other", async () => {
+  using dir = tempDir();
+  const text = '[{"id":"v","created":"x","secret":1}]';
+  writeFileSync(dir.join("volatile.json"), text);
+  {
+    using table = await openTable(dir);
+    table.add({ id: "a", created });
+    table.add({ id: "b", created, parent: "v" });
+    table.save();
+  }
+  assertEquals(readFileSync(dir.join("volatile.json"), "utf8"), text);
+  {
+    using table = await openTable(dir);
+    assertEquals(table.records.map(({ id }) => id), ["a", "b", "v"]);
+    table.update({ ...table.get("v"), id: "v", created, names: ["n"] });
+    table.remove("a");
+    table.remove("unknown");
+    table.update({ id: "unknown", created });
+    table.save();
+  }
+  assertEquals(read(dir, "stable.json"), [{ id: "b", created, parent: "v" }]);
+  assertEquals(read(dir, "volatile.json"), [
+    { id: "v", created, secret: 1, names: ["n"] },
+  ]);
+  assertEquals(
+    statSync(dir.join("stable.json")).mode & 0o777,
+    0o600,
+  );
+});
+
+Deno.test("RecordTable forgets what was not saved", async () => {
+  using dir = tempDir();
+  {
+    using table = await openTable(dir);
+    table.add({ id: "a", created });
+    assert(table.get("a"));
+  }
+  using table = await openTable(dir);
+  assertEquals(table.get("a"), undefined);
+});
+
+Deno.test("RecordTable takes the first of two records of one ID", async () => {
+  using dir = tempDir();
+  const one = '[{"id":"a","names":["stable"]}]';
+  writeFileSync(dir.join("stable.json"), one);
+  const two = '[{"id":"a","names":["volatile"]},{"id":"b"}]';
+  writeFileSync(dir.join("volatile.json"), two);
+  using table = await openTable(dir);
+  assertEquals(table.records.map(({ id }) => id), ["a", "b"]);
+  assertEquals(table.get("a")?.names, ["stable"]);
+  assertEquals(table.getByName("volatile"), undefined);
+  table.remove("a");
+  assertEquals(table.get("a"), undefined);
+});
+
+Deno.test("RecordTable finds by name and by prefix", async () => {
+  using dir = tempDir();
+  using table = await openTable(dir);
+  table.add({ id: "ab1", created, names: ["x", "y"] });
+  table.add({ id: "ab2", created, names: ["y"] });
+  assertEquals(table.getByName("x")?.id, "ab1");
+  assertEquals(table.getByName("y")?.id, "ab2"); // the later one has it
+  assertEquals(table.getByName("z"), undefined);
+  assertEquals(table.getByPrefix("ab1")?.id, "ab1");
+  assertEquals(table.getByPrefix("ab"), undefined);
+  assertEquals(table.getByPrefix(""), undefined);
+});
+
+Deno.test("RecordTable.records shows no later change", async () => {
+  using dir = tempDir();
+  using table = await openTable(dir);
+  table.add({ id: "a", created });
+  table.add({ id: "b", created });
+  const before = table.records;
+  for (const { id } of before) table.remove(id);
+  assertEquals(before.length, 2);
+  assertEquals(table.records, []);
+});
+
+Deno.test("RecordTable writes its token before its file", async () => {
+  using dir = tempDir();
+  using table = await openTable(dir);
+  table.add({ id: "a", created });
+  mkdirSync(dir.join("stable.json")); // cannot be replaced by a file
+  assertThrows(() => table.save());
+  assertEquals(table.lock.readToken().length, 128);
+  const left = readdirSync(dir.path).sort();
+  assertEquals(left, ["lock", "stable.json"]);
+});
+
+Deno.test("RecordTable says which file is damaged", async () => {
+  using dir = tempDir();
+  const path = dir.join("volatile.json");
+  writeFileSync(path, '[{"id":"a"},{"id":');
+  const error = await openTable(dir).then(
+    () => undefined,
+    (error) => error,
+  );
+  assert(error instanceof UnsupportedStoreError);
+  assert(error.message.startsWith(`Cannot read "${path}": `), error.message);
+});
+
+Deno.test("RecordTable is quick with thousands of records", async () => {
+  using dir = tempDir();
+  using table = await openTable(dir);
+  const start = performance.now();
+  for (let n = 0; n < 20_000; n++) {
+    table.add({ id: `${n}`, created });
+    table.update({ id: `${n}`, created, names: [`n${n}`] });
+  }
+  let found = 0;
+  for (const { id } of table.records) {
+    found += table.records.length === 20_000 && table.get(id) ? 1 : 0;
+  }
+  for (let n = 0; n < 20_000; n += 2) table.remove(`${n}`);
+  const tookMs = performance.now() - start;
+  assertEquals([found, table.records.length], [20_000, 10_000]);
+  // Some ms in truth; a minute if each call looked at each record.
+  assert(tookMs < 5000, `took ${tookMs} ms`);
+});

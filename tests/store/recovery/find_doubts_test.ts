@@ -1,0 +1,322 @@
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import { join } from "@std/path";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { DamagedStoreError } from "../../../src/errors/store_errors.ts";
+import { parseContainerId } from "../../../src/formats/storage/store_ids.ts";
+import { INCOMPLETE } from "../../../src/store/container_store.ts";
+import { createLayer } from "../../../src/store/layers/create_layer.ts";
+import {
+  imageDirectory,
+  layerDirectory,
+  workDirectory,
+} from "../../../src/store/paths.ts";
+import type { Store } from "../../../src/store/store.ts";
+import {
+  idOf,
+  putLayer,
+  putSmallImage,
+} from "../../support/images/small_layers.ts";
+import { storeAgent } from "../../support/store_agent.ts";
+
+const ALL = { layers: "write", images: "write", containers: "write" } as const;
+const C = parseContainerId("c".repeat(64));
+
+interface StoreCase {
+  readonly name: string;
+  /** What happens to a store with an image "a", a layer "b", a container. */
+  readonly change: (store: Store) => void;
+  /** The file that is named; left out, there is no doubt. */
+  readonly doubt?: string;
+}
+
+const layersFile = ({ paths }: Store) => join(paths.layers, "layers.json");
+const imagesFile = ({ paths }: Store) => join(paths.images, "images.json");
+const containersFile = ({ paths }: Store) =>
+  join(paths.containers, "containers.json");
+
+type Edit = (
+  records: readonly Record<string, unknown>[],
+) => readonly Record<string, unknown>[];
+
+/** Changes records without a lock, as an editor or a backup does. */
+function edit(path: string, change: Edit): void {
+  const records = JSON.parse(readFileSync(path, "utf8"));
+  writeFileSync(path, JSON.stringify(change(records)));
+}
+
+/** As another tool does: records, and a token of its own. */
+function editAsOther(path: string, change: Edit = (records) => records): void {
+  edit(path, change);
+  writeFileSync(path.replace(/\.json$/, ".lock"), new Uint8Array(64).fill(7));
+}
+
+const without = (id: string): Edit => (records) =>
+  records.filter((record) => record["id"] !== id);
+
+/** A store with an image, a layer without one, and a container with a file. */
+async function fill(store: Store): Promise<void> {
+  await putSmallImage(store, "a");
+  await putLayer(store, "b", "a-layer");
+  using held = await store.lock(ALL);
+  const layer = createLayer(store, held.layers, {
+    id: idOf("own"),
+    parent: idOf("b"),
+    names: ["c-layer"],
+  });
+  writeFileSync(join(layerDirectory(store.paths, layer.id), "diff", "x"), "x");
+  const [image] = held.images.records;
+  if (image === undefined) throw new Error("no image");
+  mkdirSync(workDirectory(store.paths, C), { recursive: true });
+  writeFileSync(join(workDirectory(store.paths, C), "config.json"), "{}");
+  held.containers.add({
+    ...{ id: C, image: image.id, layer: layer.id, names: ["c"] },
+    created: "2026-11-24T06:35:19Z",
+  });
+  held.containers.save();
+}
+
+const NORMAL: readonly StoreCase[] = [
+  { name: "nothing", change: () => {} },
+  {
+    name: "records that another tool has written",
+    change: (store) => {
+      editAsOther(layersFile(store));
+      editAsOther(imagesFile(store));
+      editAsOther(containersFile(store));
+    },
+  },
+  {
+    name: "times that were changed by hand, and leftovers",
+    change: (store) => {
+      edit(
+        layersFile(store),
+        (records) =>
+          records.map((record) => ({
+            ...record,
+            created: "2020-01-01T00:00:00Z",
+          })),
+      );
+      mkdirSync(join(store.paths.home, idOf("left"), "diff"), {
+        recursive: true,
+      });
+    },
+  },
+  {
+    name: "layers of a transient store, after a reboot",
+    change: (store) => {
+      const left = layerDirectory(store.paths, idOf("left"));
+      mkdirSync(join(left, "diff", "x"), { recursive: true });
+      writeFileSync(join(left, "link"), "A".repeat(26));
+      editAsOther(layersFile(store));
+    },
+  },
+  {
+    name: "items of an image that was never recorded",
+    change: (store) => {
+      const left = join(store.paths.images, idOf("left"));
+      mkdirSync(left);
+      writeFileSync(join(left, "manifest"), "{}");
+      chmodSync(left, 0o1700);
+      editAsOther(imagesFile(store));
+    },
+  },
+  {
+    name: "an image's items after its removal",
+    change: ({ paths }) => {
+      mkdirSync(join(paths.images, idOf("left")));
+      writeFileSync(join(paths.images, idOf("left"), "manifest"), "{}");
+    },
+  },
+  {
+    name: "directories of other programs",
+    change: ({ paths }) => {
+      for (const directory of [paths.home, paths.images, paths.containers]) {
+        mkdirSync(join(directory, "lost+found"));
+        mkdirSync(join(directory, idOf("left")));
+      }
+    },
+  },
+  {
+    name: "an empty layer whose container was not made",
+    change: (store) => {
+      rmSync(join(layerDirectory(store.paths, idOf("own")), "diff", "x"));
+      rmSync(join(store.paths.containers, C), { recursive: true });
+      editAsOther(containersFile(store), () => []);
+    },
+  },
+  {
+    name: "a container whose layer is gone, record and directory",
+    change: (store) => {
+      rmSync(layerDirectory(store.paths, idOf("own")), { recursive: true });
+      editAsOther(layersFile(store), without(idOf("own")));
+    },
+  },
+  {
+    name: "an image whose layers are gone, records and directories",
+    change: (store) => {
+      for (const name of ["a-layer", "b", "own"]) {
+        rmSync(layerDirectory(store.paths, idOf(name)), { recursive: true });
+      }
+      editAsOther(layersFile(store), () => []);
+      editAsOther(containersFile(store), () => []);
+      rmSync(join(store.paths.containers, C), { recursive: true });
+    },
+  },
+  {
+    name: "a container that is half made",
+    change: (store) =>
+      edit(containersFile(store), (records) =>
+        records.map((record) => ({
+          ...record,
+          layer: idOf("never"),
+          flags: { [INCOMPLETE]: true },
+        }))),
+  },
+  {
+    name: "a directory of a layer that is gone",
+    change: ({ paths }) =>
+      rmSync(layerDirectory(paths, idOf("b")), { recursive: true }),
+  },
+];
+
+const DOUBTFUL: readonly StoreCase[] = [
+  {
+    name: "a layer of an image that has no record",
+    change: (store) => editAsOther(layersFile(store), without(idOf("a-layer"))),
+    doubt: "layers.json",
+  },
+  {
+    name: "a layer of a layer that has none",
+    change: (store) => editAsOther(layersFile(store), without(idOf("b"))),
+    doubt: "layers.json",
+  },
+  {
+    name: "a container's layer that has none",
+    change: (store) => edit(layersFile(store), without(idOf("own"))),
+    doubt: "layers.json",
+  },
+  {
+    name: "an image of a container that has none",
+    change: (store) => editAsOther(imagesFile(store), () => []),
+    doubt: "images.json",
+  },
+  {
+    name: "a container that has none, as another tool left it",
+    change: (store) => editAsOther(containersFile(store), () => []),
+    doubt: "containers.json",
+  },
+  {
+    name: "a container that has none, and no directory either",
+    change: (store) => {
+      rmSync(store.paths.containers, { recursive: true });
+    },
+    doubt: "containers.json",
+  },
+  {
+    name: "all tables restored from a time when there was less",
+    change: (store) => {
+      edit(containersFile(store), () => []);
+      edit(imagesFile(store), () => []);
+      edit(layersFile(store), without(idOf("own")));
+    },
+    doubt: "layers.json",
+  },
+  {
+    name: "no tables at all",
+    change: ({ paths }) => {
+      rmSync(paths.containers, { recursive: true });
+      rmSync(paths.images, { recursive: true });
+      rmSync(paths.layers, { recursive: true });
+    },
+    doubt: "layers.json",
+  },
+  {
+    name: "one table in the place of another",
+    change: (store) =>
+      writeFileSync(layersFile(store), readFileSync(imagesFile(store))),
+    doubt: "layers.json",
+  },
+  {
+    name: "a home whose file system is not mounted",
+    change: ({ paths }) => {
+      renameSync(paths.home, `${paths.home}.away`);
+      mkdirSync(paths.home);
+    },
+    doubt: "layers.json",
+  },
+  {
+    name: "containers of a transient store",
+    change: ({ paths }) =>
+      writeFileSync(
+        join(paths.runContainers, "volatile-containers.json"),
+        `[{"id":"${C}"}]`,
+      ),
+    doubt: "volatile-containers.json",
+  },
+];
+
+Deno.test("lock() takes what is normal for no damage", async (t) => {
+  for (const { name, change } of NORMAL) {
+    await t.step(name, async () => {
+      using test = storeAgent();
+      await fill(test.agent.store);
+      change(test.agent.store);
+      using held = await test.reopen().store.lock(ALL);
+      assertEquals([held.faults, test.messages], [[], []]);
+    });
+  }
+});
+
+Deno.test("lock() refuses to write to a store in doubt", async (t) => {
+  for (const { name, change, doubt = "" } of DOUBTFUL) {
+    await t.step(name, async () => {
+      using test = storeAgent();
+      await fill(test.agent.store);
+      change(test.agent.store);
+      const { store } = test.reopen();
+      for (const wanted of [ALL, { layers: "write" }, { images: "write" }]) {
+        const error = await assertRejects(
+          () => store.lock(wanted as typeof ALL),
+          DamagedStoreError,
+          "nothing was changed",
+        );
+        assertStringIncludes(error.message, "Cannot go on with store ");
+        assertStringIncludes(error.path, `/${doubt}`);
+      }
+      using held = await store.lock({ layers: "read" }, { purpose: "read" });
+      assertStringIncludes(held.faults.join("\n"), doubt);
+    });
+  }
+});
+
+Deno.test("lock() tells who was killed from what was lost", async (t) => {
+  await t.step("a token for a change that was never written", async () => {
+    using test = storeAgent();
+    const { store } = test.agent;
+    const id = await putSmallImage(store, "a");
+    {
+      using held = await store.lock(ALL);
+      held.images.remove(id);
+      const path = imagesFile(store);
+      const text = readFileSync(path);
+      held.images.save();
+      writeFileSync(path, text); // as if killed between token and file
+    }
+    using held = await test.reopen().store.lock(ALL);
+    assertEquals(held.images.records.length, 1);
+    assert(existsSync(imageDirectory(store.paths, id)));
+  });
+});

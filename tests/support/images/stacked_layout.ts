@@ -1,0 +1,32 @@
+/** OCI layouts whose layers are given as maps of files. */
+
+import { TarStream, type TarStreamInput } from "@std/tar";
+import { toBytes } from "../../../src/formats/bytes.ts";
+import { digestOf } from "../../../src/formats/oci/digest.ts";
+import type { LayoutLayer } from "./layer_layout.ts";
+
+/** Makes a gzip layer of files: paths and contents. */
+export async function layerOf(
+  files: Readonly<Record<string, string | Uint8Array<ArrayBuffer>>>,
+): Promise<LayoutLayer> {
+  const inputs = Object.entries(files).map(
+    ([path, content]): TarStreamInput => {
+      const bytes = typeof content === "string" ? toBytes(content) : content;
+      return {
+        type: "file",
+        path,
+        size: bytes.length,
+        readable: new Blob([bytes]).stream(),
+        options: { mtime: 1_700_000_000 },
+      };
+    },
+  );
+  const tar = ReadableStream.from(inputs).pipeThrough(new TarStream());
+  const bytes = await new Response(tar).bytes();
+  const packed = new Blob([bytes]).stream()
+    .pipeThrough(new CompressionStream("gzip"));
+  return {
+    blob: await new Response(packed).bytes(),
+    diffId: digestOf(bytes),
+  };
+}

@@ -1,0 +1,35 @@
+/// <reference lib="deno.worker" />
+/** A worker that reads one blob, with the permissions that it is given. */
+
+import { HostNotPermittedError } from "../../../src/errors/image_errors.ts";
+import type { HttpBlobAccess } from "../../../src/formats/oci/blob_source.ts";
+import type { Descriptor } from "../../../src/formats/oci/descriptor.ts";
+import { readBlob } from "../../../src/registry/read_blob.ts";
+import { httpBlobs } from "../servers/http_blobs.ts";
+
+/** What the worker is asked for. */
+export interface BlobRequest {
+  readonly access: HttpBlobAccess;
+  readonly blob: Descriptor;
+}
+
+self.addEventListener(
+  "message",
+  async ({ data }: MessageEvent<BlobRequest>) => {
+    let size = 0;
+    using blobs = httpBlobs(data.access);
+    try {
+      await readBlob(
+        blobs.open,
+        data.blob,
+        (chunk) => size += chunk.byteLength,
+      );
+      self.postMessage({ size });
+    } catch (error) {
+      const isDenied = error instanceof HostNotPermittedError;
+      self.postMessage(
+        isDenied ? { denied: error.host } : { error: String(error) },
+      );
+    }
+  },
+);

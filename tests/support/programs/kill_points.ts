@@ -1,0 +1,83 @@
+/**
+ * Kills a program with SIGKILL just as it is about to change the disk: strace
+ * counts its system calls, so that each moment that matters can be tried.
+ */
+
+import { basename } from "@std/path";
+import { tempDir } from "../temp_dir.ts";
+
+/** A system call of a program: the `nth` of its name in a thread. */
+export interface KillPoint {
+  readonly call: string;
+  readonly nth: number;
+}
+
+/** A program and its arguments, and what it is to find in its environment. */
+export interface Subject {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+// What changes a file system in a way that a crash can cut in two.
+const CALLS = [
+  ...["rename", "unlink", "unlinkat", "rmdir", "mkdir", "symlink"],
+  ...["fsync", "fdatasync", "chmod"],
+];
+
+/** Runs a program to its end. @returns Where it can be killed. */
+export async function findKillPoints(
+  subject: Subject,
+  { below }: { readonly below: string },
+): Promise<readonly KillPoint[]> {
+  using dir = tempDir();
+  const output = dir.join("trace");
+  const flags = ["-o", output, "-y", `--trace=${CALLS.join(",")}`];
+  const { success, stderr } = await strace(flags, subject);
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+  const counts = new Map<string, number>();
+  return (await Deno.readTextFile(output)).split("\n").flatMap((line) => {
+    const [, thread, call = ""] = /^(\d+) +([a-z0-9]+)\(/.exec(line) ?? [];
+    if (!CALLS.includes(call)) return [];
+    const nth = (counts.get(`${thread} ${call}`) ?? 0) + 1;
+    counts.set(`${thread} ${call}`, nth);
+    // Before it touches the store all moments are alike.
+    return line.includes(below) ? [{ call, nth }] : [];
+  });
+}
+
+/**
+ * Runs a program, and kills it.
+ *
+ * @returns False if it ended well before it came to that point this time.
+ */
+export async function killAt(
+  point: KillPoint,
+  subject: Subject,
+): Promise<boolean> {
+  const { code, signal, stderr } = await signalAt(point, subject, "SIGKILL");
+  if (signal === "SIGKILL" || code === 137) return true;
+  if (code === 0) return false;
+  const name = basename(subject.argv[0] ?? "");
+  throw new Error(`${name}: ${code}: ${new TextDecoder().decode(stderr)}`);
+}
+
+/** Runs a program, and sends it a signal, which it may handle in its own way. */
+export function signalAt(
+  { call, nth }: KillPoint,
+  subject: Subject,
+  signal: Deno.Signal,
+): Promise<Deno.CommandOutput> {
+  const inject = `--inject=${call}:signal=${signal}:when=${nth}`;
+  return strace([`--trace=${call}`, inject], subject);
+}
+
+function strace(
+  flags: readonly string[],
+  { argv, env }: Subject,
+): Promise<Deno.CommandOutput> {
+  return new Deno.Command("strace", {
+    args: ["-f", "-qq", ...flags, ...argv],
+    env: { ...env },
+    stdin: "null",
+  }).output();
+}

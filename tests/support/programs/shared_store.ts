@@ -1,0 +1,136 @@
+/** A store that orlop shares with podman and its kin, all as real programs. */
+
+import { join } from "@std/path";
+import { checkStore } from "../check_store.ts";
+import { tempDir } from "../temp_dir.ts";
+import {
+  orlopIn,
+  type OrlopProgram,
+  type ProgramResult,
+} from "./orlop_program.ts";
+
+/** A program of the store's other users. */
+export type Peer = (...args: string[]) => Promise<string>;
+
+/** A store, and all that work on it; each throws if it fails. */
+export interface SharedStore extends AsyncDisposable {
+  readonly root: string;
+  readonly runRoot: string;
+  /** Where a test may put what it needs. */
+  join(...parts: string[]): string;
+  /** Does not throw. */
+  readonly tryOrlop: OrlopProgram;
+  readonly orlop: Peer;
+  readonly podman: Peer;
+  /** `podman run`, with what limited machines need. */
+  readonly podmanRun: Peer;
+  readonly buildah: Peer;
+  /** The `containers-storage` command. */
+  readonly storage: Peer;
+  /** `skopeo copy`; a name without a transport is one in the store. */
+  copy(from: string, to: string): Promise<string>;
+  /** See {@linkcode checkStore}. */
+  check(leftovers?: "allowed" | "none"): readonly string[];
+  /** Mount points in the store, from the kernel. */
+  mounts(): readonly string[];
+}
+
+/** The programs that {@linkcode sharedStore} may run. */
+export const PEERS = [
+  ...["root", "busybox", "mount", "findmnt", "runc"],
+  ...["podman", "buildah", "skopeo", "containers-storage"],
+];
+
+// Where cgroups and limits are those of the machine around this one.
+const RUN_FLAGS = [
+  ...["--cgroupns=host", "--log-driver=none"],
+  ...["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000"],
+];
+
+/** Makes an empty store in a folder of its own. */
+export function sharedStore(): SharedStore {
+  const dir = tempDir();
+  const root = dir.join("root");
+  const runRoot = dir.join("runroot");
+  const tryOrlop = orlopIn(dir.path);
+  const common = [
+    ...["--root", root, "--runroot", runRoot, "--storage-driver", "overlay"],
+  ];
+  const podmanFlags = [
+    ...common,
+    ...["--runtime", "runc", "--cgroup-manager", "cgroupfs"],
+  ];
+  const podman = peer("podman", podmanFlags);
+  const inStore = (name: string) =>
+    /^(oci|dir):/.test(name)
+      ? name
+      : `containers-storage:[overlay@${root}+${runRoot}]${name}`;
+  const mounts = () => listMounts(dir.path);
+  return {
+    root,
+    runRoot,
+    join: dir.join,
+    tryOrlop,
+    orlop: async (...args) =>
+      demand(["orlop", ...args], await tryOrlop(...args)),
+    podman,
+    podmanRun: (...args) => {
+      const network = args.includes("--network") ? [] : ["--network=none"];
+      return podman("run", ...RUN_FLAGS, ...network, ...args);
+    },
+    buildah: peer("buildah", common),
+    storage: peer("containers-storage", [
+      ...["--graph", root, "--run", runRoot, "--storage-driver", "overlay"],
+    ]),
+    copy: (from, to) =>
+      peer("skopeo", ["--insecure-policy", "copy", "--quiet"])(
+        inStore(from),
+        inStore(to),
+      ),
+    check: (leftovers = "none") => checkStore({ root, runRoot, leftovers }),
+    mounts,
+    async [Symbol.asyncDispose]() {
+      for (let tries = 1;; tries++) {
+        for (const target of mounts().toReversed()) {
+          await new Deno.Command("umount", { args: ["-l", target] }).output();
+        }
+        try {
+          return dir[Symbol.dispose]();
+        } catch (error) {
+          // What podman leaves in the background may mount once more.
+          if (tries === 5) throw error;
+          await new Promise((resolve) => setTimeout(resolve, 500));
+        }
+      }
+    },
+  };
+}
+
+function peer(program: string, flags: readonly string[]): Peer {
+  return async (...args) => {
+    const { code, stdout, stderr } = await new Deno.Command(program, {
+      args: [...flags, ...args],
+      stdin: "null",
+    }).output();
+    const decoder = new TextDecoder();
+    return demand([program, ...args], {
+      code,
+      out: decoder.decode(stdout).trimEnd(),
+      err: decoder.decode(stderr).trimEnd(),
+    });
+  };
+}
+
+function demand(
+  argv: readonly string[],
+  { code, out, err }: ProgramResult,
+): string {
+  if (code === 0) return out;
+  throw new Error(`${argv.join(" ")}: code ${code}: ${err}`);
+}
+
+function listMounts(directory: string): readonly string[] {
+  return Deno.readTextFileSync("/proc/self/mountinfo").split("\n")
+    .map((line) => line.split(" ")[4] ?? "")
+    .filter((target) => target.startsWith(join(directory, "/")));
+}
