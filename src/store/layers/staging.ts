@@ -99,7 +99,7 @@ export function sweepStaging(
   const suffixes = findSuffixes(parent);
   if (suffixes.length === 0) removeIfEmpty(parent);
   return suffixes.flatMap((suffix) => {
-    const lock = takeLock(join(parent, LOCK_PREFIX + suffix), libc);
+    const lock = takeToSweep(join(parent, LOCK_PREFIX + suffix), libc);
     if (lock === undefined) return []; // its owner is at work
     using _lock = lock;
     const path = join(parent, DIRECTORY_PREFIX + suffix);
@@ -151,7 +151,20 @@ function takeLock(
   try {
     return tryLock(path, libc);
   } catch (error) {
-    if (isErrno(error, "ENOENT", "EROFS")) return undefined;
+    if (isErrno(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}
+
+/** What can only be read stays as it is, and is no reason to complain. */
+function takeToSweep(
+  path: string,
+  libc: Libc | undefined,
+): HeldLock | undefined {
+  try {
+    return takeLock(path, libc);
+  } catch (error) {
+    if (isErrno(error, ...NOT_NOW)) return undefined;
     throw error;
   }
 }
