@@ -2,6 +2,7 @@
 
 import { NoMatchingPlatformError } from "../errors/image_errors.ts";
 import type { Descriptor, Platform } from "../formats/oci/descriptor.ts";
+import type { ImageConfig } from "../formats/oci/image_config.ts";
 import type { ImageIndex } from "../formats/oci/manifest.ts";
 import {
   isIndexType,
@@ -53,6 +54,17 @@ export function choosePlatform(
       platformText(wanted)
     }; it offers ${offersOf(entries)}`,
   );
+}
+
+/** What an image is made for; undefined if its config, a very old one, is silent. */
+export function platformOf(
+  { os, architecture, variant }: Pick<
+    ImageConfig,
+    "os" | "architecture" | "variant"
+  >,
+): Platform | undefined {
+  if (os === "" || architecture === "") return undefined;
+  return { os, architecture, ...(variant && { variant }) };
 }
 
 /** Whether an image made for one platform runs on another. */

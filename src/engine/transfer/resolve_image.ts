@@ -31,6 +31,7 @@ import {
   choosePlatform,
   hostPlatform,
   platformFits,
+  platformOf,
   platformText,
 } from "../../image/choose_manifest.ts";
 import { readBlob } from "../../registry/read_blob.ts";
@@ -146,16 +147,14 @@ interface WantedPlatform {
 
 /** An index is believed more than a config, which builders copy from elsewhere. */
 function checkPlatform(
-  { os, architecture, variant }: ImageConfig,
+  config: ImageConfig,
   { platform, promised, digest, onWarning }:
     & WantedPlatform
     & Pick<ResolveOptions, "onWarning">
     & { readonly digest: Digest },
 ): void {
-  // Very old configs do not say what they are for.
-  if (os === "" || architecture === "") return;
-  const made = { os, architecture, ...(variant && { variant }) };
-  if (platformFits(made, platform)) return;
+  const made = platformOf(config);
+  if (made === undefined || platformFits(made, platform)) return;
   const problem = `it is for ${platformText(made)}, not ` +
     platformText(platform);
   if (promised === undefined) {

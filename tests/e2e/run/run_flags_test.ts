@@ -101,6 +101,41 @@ Deno.test(
   },
 );
 
+Deno.test("run takes no image but the one that was asked for", {
+  ignore,
+}, async (t) => {
+  await withImage(async (orlop, dir) => {
+    await writeBusyboxLayout(dir.join("more"));
+    const more = `oci:${dir.join("more")}`;
+    const table: [string, string[], RegExp][] = [
+      ["a layout on disk", [more], /^$/],
+      ["one that is there by now", [more], /^$/],
+      ["the same for a platform", ["--platform=linux/amd64", "more"], /^$/],
+      [
+        "for another platform",
+        ["--platform=linux/s390x", "127.0.0.1:1/tiny"],
+        /Cannot reach/,
+      ],
+      [
+        "for another platform than the layout's",
+        ["--platform=linux/s390x", more],
+        /it is for linux\/amd64, not linux\/s390x/,
+      ],
+      ["not to be pulled", ["--pull=never", `${more}2`], /not in the store/],
+    ];
+    const { code } = await orlop("tag", "tiny", "127.0.0.1:1/tiny");
+    assertEquals(code, 0);
+    for (const [name, words, message] of table) {
+      await t.step(name, async () => {
+        const run = await orlop("run", "-q", "--rm", ...words, "echo", "ran");
+        assertMatch(run.err, message);
+        assertEquals(run.code, run.err === "" ? 0 : 125);
+        assertEquals(run.out, run.err === "" ? "ran" : "");
+      });
+    }
+  });
+});
+
 Deno.test("--cidfile gets the ID of what was made, or is not made at all", {
   ignore,
 }, async () => {

@@ -6,7 +6,13 @@ import { inspectImage } from "../../../engine/images/list_images.ts";
 import { runContainer } from "../../../engine/pods/run_container.ts";
 import { pullImage } from "../../../engine/transfer/pull_image.ts";
 import { ImageNotFoundError } from "../../../errors/store_errors.ts";
+import { hasTransport } from "../../../formats/oci/transport_reference.ts";
 import { parseContainerId } from "../../../formats/storage/store_ids.ts";
+import {
+  parsePlatform,
+  platformFits,
+  platformOf,
+} from "../../../image/choose_manifest.ts";
 import type { Call } from "../../command.ts";
 import { createFromFlags } from "../../input/create_from_flags.ts";
 import { pullOptions } from "../../input/flags/pull_options.ts";
@@ -23,8 +29,8 @@ export async function run(call: RunCall): Promise<number> {
   findRuntime(flags.runtime); // better missed now than later
   using session = openSession(call, { ifMissing: "make" });
   const { agent } = session;
-  await pullIfWanted(agent, call);
-  const request = { flags, words: call.arguments };
+  const image = await findOrPull(agent, call);
+  const request = { flags, words: [image, ...call.arguments.slice(1)] };
   const { id, pod } = await createFromFlags(agent, request, {
     missingCommand: "refuse",
     signal,
@@ -40,34 +46,39 @@ export async function run(call: RunCall): Promise<number> {
   });
 }
 
-async function pullIfWanted(agent: Agent, call: RunCall): Promise<void> {
+/** Returns a name by which the image is in the store. */
+async function findOrPull(agent: Agent, call: RunCall): Promise<string> {
   const { flags, terminal, signal } = call;
-  const [name = ""] = call.arguments;
-  if (flags.pull === "never") return;
-  const isThere = flags.pull !== "always" &&
-    await isStored(agent, name, signal);
-  if (flags.pull === "missing" && isThere) return;
+  const [typed = ""] = call.arguments;
+  if (flags.pull === "never") return typed;
+  const isThere = flags.pull !== "always" && await isStored(agent, call);
+  if (flags.pull === "missing" && isThere) return typed;
   const style = flags.quiet ? "none" : flags.progress;
   using display = showProgress(style, terminal);
   const { onProgress: onEvent } = display;
   try {
-    await pullImage(agent, name, { ...pullOptions(flags), onEvent, signal });
+    const options = { ...pullOptions(flags), onEvent, signal };
+    const { names } = await pullImage(agent, typed, options);
+    // A layout on disk is known by another name from now on.
+    return hasTransport(typed) ? names[0] ?? typed : typed;
   } catch (error) {
     signal.throwIfAborted();
     if (!isThere) throw error;
     // As podman: there may be a newer one, but the one in the store will do.
     agent.log("warn", `No newer image: ${describeError(error)}`);
+    return typed;
   }
 }
 
-async function isStored(
-  agent: Agent,
-  name: string,
-  signal: AbortSignal,
-): Promise<boolean> {
+/** Whether it is there, and for the platform that was asked for. */
+async function isStored(agent: Agent, call: RunCall): Promise<boolean> {
+  const { flags: { platform }, signal } = call;
+  const [typed = ""] = call.arguments;
   try {
-    await inspectImage(agent, name, { signal });
-    return true;
+    const { config } = await inspectImage(agent, typed, { signal });
+    const made = config && platformOf(config);
+    return platform === undefined || made === undefined ||
+      platformFits(made, parsePlatform(platform));
   } catch (error) {
     if (error instanceof ImageNotFoundError) return false;
     throw error;
