@@ -7,6 +7,7 @@ import type { Descriptor } from "../formats/oci/descriptor.ts";
 import { encodingOf, unpackBody } from "./content_encoding.ts";
 import { explainFailure } from "./explain_failure.ts";
 import type { HttpRequest } from "./http_client.ts";
+import { discardBody } from "./read_body.ts";
 import { errorOf } from "./response_error.ts";
 import type { RetryRules } from "./send_request.ts";
 import { watchTransfer } from "./watch_transfer.ts";
@@ -48,7 +49,7 @@ export async function openBlob(
   const isPacked = isPackedBody(response, blob);
   const problem = findProblem(response, { blob, offset, isPacked });
   if (problem !== undefined || response.body === null) {
-    await response.body?.cancel();
+    await discardBody(response);
     const why = problem ?? "server sent no body";
     throw response.status === 206
       ? new RegistryError(`${what}: ${why}`, { status: 206 })

@@ -16,6 +16,14 @@ export interface ReadBodyOptions extends Abortable {
 const DEFAULT_BODY_TIMEOUT_MS = 60_000;
 
 /**
+ * Lets go of a body that nobody wants: else its connection would stay busy. One that
+ * has failed meanwhile has nothing to tell.
+ */
+export async function discardBody({ body }: Response): Promise<void> {
+  await body?.cancel().catch(() => {});
+}
+
+/**
  * Reads a whole body.
  *
  * @throws {RangeError} If it is larger than allowed; the rest stays unread.

@@ -24,7 +24,7 @@ import {
 } from "./http_client.ts";
 import { openBlob } from "./open_blob.ts";
 import { openElsewhere } from "./open_elsewhere.ts";
-import { readBody } from "./read_body.ts";
+import { discardBody, readBody } from "./read_body.ts";
 import { errorOf } from "./response_error.ts";
 import {
   isFromElsewhere,
@@ -113,8 +113,8 @@ export class Repository implements ImageSource, Disposable {
     const response = await this.#send(url, { headers, signal });
     const what = `Cannot pull "${title}"`;
     if (!response.ok) throw await errorOf(response, what, { ...retry, signal });
-    if (onWarning !== undefined) warn(response, onWarning);
     const bytes = await readManifest(response, { ...retry, what, signal });
+    if (onWarning !== undefined) warn(response, onWarning);
     return verify(bytes, { response, name, what });
   }
 
@@ -154,9 +154,14 @@ export class Repository implements ImageSource, Disposable {
     for (let logins = 0;; logins++) {
       const options = { ...request, retry, authorization };
       const response = await sendRequest(this.#client, url, options);
+      // Also if no login can be had: its connection would stay busy.
+      await using unread = new AsyncDisposableStack();
+      unread.defer(() => discardBody(response));
       const next = await this.#answer(response, { ...options, logins });
-      if (next === undefined) return response;
-      await response.body?.cancel();
+      if (next === undefined) {
+        unread.move();
+        return response;
+      }
       authorization = next;
     }
   }
@@ -190,7 +195,7 @@ export class Repository implements ImageSource, Disposable {
     const { registry, retry } = this.#options;
     const url = new URL("/v2/", registry);
     const response = await sendRequest(this.#client, url, { signal, retry });
-    await response.body?.cancel();
+    await discardBody(response);
     if (isFromElsewhere(response)) return null;
     return response.headers.get("www-authenticate");
   }

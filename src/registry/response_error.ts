@@ -4,7 +4,7 @@ import type { Abortable } from "../errors/abort.ts";
 import { RegistryError, UnauthorizedError } from "../errors/image_errors.ts";
 import { toText } from "../formats/bytes.ts";
 import { cleanText } from "./explain_failure.ts";
-import { readBody } from "./read_body.ts";
+import { discardBody, readBody } from "./read_body.ts";
 import { retryAfterMs } from "./send_request.ts";
 
 interface Problem {
@@ -69,7 +69,7 @@ async function readProblem(
 ): Promise<Problem> {
   // A body may promise more than it holds, and this one is of no use.
   if (response.status === 416) {
-    await response.body?.cancel();
+    await discardBody(response);
     return { code: "", message: "" };
   }
   const reading = { maxSize: MAX_BODY_SIZE, bodyTimeoutMs, signal };

@@ -9,6 +9,7 @@ import { findAddressProblem } from "./address_rules.ts";
 import { encodingOf } from "./content_encoding.ts";
 import { explainFailure, isLasting } from "./explain_failure.ts";
 import type { HttpClient, HttpRequest } from "./http_client.ts";
+import { discardBody } from "./read_body.ts";
 
 /** How often and how patiently a request is tried. */
 export interface RetryRules {
@@ -77,7 +78,7 @@ export async function sendRequest(
       const waitMs = Math.max(retryAfterMs(response) ?? 0, backOffMs);
       // The caller reads from the answer how long the server asks to wait.
       if (waitMs > MAX_RETRY_AFTER_MS) return response;
-      await response.body?.cancel();
+      await discardBody(response);
       await sleep(waitMs, options);
     } catch (error) {
       const isTransient = error instanceof RegistryError &&
@@ -121,7 +122,7 @@ async function followRedirects(
       if (!isHome) fromElsewhere.add(response);
       return response;
     }
-    await response.body?.cancel();
+    await discardBody(response);
     // It would carry a password or a token to wherever it leads.
     if (options.body !== undefined) throw refused(url, "redirect of a POST");
     url = await nextUrl(url, response.headers.get("location"));
@@ -189,7 +190,7 @@ async function nextUrl(from: URL, location: string | null): Promise<URL> {
 /** What was packed in spite of our request must at least be what all can unpack. */
 async function refuseEncoding(response: Response, url: URL): Promise<void> {
   if (encodingOf(response) !== "other") return;
-  await response.body?.cancel();
+  await discardBody(response);
   const encoding = response.headers.get("content-encoding") ?? "";
   throw refused(url, `server used Content-Encoding "${encoding.slice(0, 40)}"`);
 }

@@ -8,7 +8,7 @@ import { asObject, asString, optional, parseJson } from "../../formats/json.ts";
 import { findRealmProblem } from "../address_rules.ts";
 import { explainFailure } from "../explain_failure.ts";
 import type { HttpClient } from "../http_client.ts";
-import { readBody } from "../read_body.ts";
+import { discardBody, readBody } from "../read_body.ts";
 import { errorOf } from "../response_error.ts";
 import { type RetryRules, sendRequest } from "../send_request.ts";
 import { basicHeader } from "./basic_header.ts";
@@ -75,7 +75,7 @@ async function ask(
   if (!username || !WITHOUT_POST.includes(response.status)) {
     return response;
   }
-  await response.body?.cancel();
+  await discardBody(response);
   const login = { kind: "password", username, password: token } as const;
   return await get(client, { ...request, credentials: login });
 }
