@@ -95,7 +95,7 @@ export function openAgent(options: AgentOptions): Agent {
       ifMissing: options.ifMissing,
       onWarning: (message) => log("warn", message),
     }),
-    mounter: options.mounter ?? systemMounter(),
+    mounter: options.mounter ?? systemMounter(libc),
     host: openHost(libc),
     pauseImage: options.pauseImage ?? PAUSE_IMAGE_NAME,
     mountOptions: options.mountOptions ?? [],

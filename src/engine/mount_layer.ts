@@ -67,7 +67,9 @@ export async function mountLayer(
     await mounter.mount(planOverlay(request), options);
     await options.prepare?.(target);
   } catch (error) {
-    await unmountCounted(agent, held, { mounts, layerId });
+    // Not to be aborted: it is the way back.
+    await mounter.unmount(target, { mode: "lazy" });
+    await dropCount(agent, held, { mounts, layerId });
     throw error;
   }
   agent.log("debug", `mounted layer "${layerId}" at "${target}"`);
@@ -109,7 +111,9 @@ export async function unmountLayer(
   }
   if (isMounted) await options.checkLast?.();
   options.signal?.throwIfAborted();
-  await unmountCounted(agent, held, { mounts, layerId });
+  // Not to be aborted from here on: mount and count go together.
+  if (isMounted) await mounter.unmount(target, { mode: "lazy" });
+  await dropCount(agent, held, { mounts, layerId });
   if (isMounted) agent.log("debug", `unmounted layer "${layerId}"`);
   return true;
 }
@@ -176,8 +180,8 @@ function setCount(
   mounts.save();
 }
 
-/** Not to be aborted: it is the way back. */
-async function unmountCounted(
+/** Of a layer that is not mounted any more. */
+async function dropCount(
   agent: Agent,
   held: MountLocks,
   { mounts, layerId }: {
@@ -185,10 +189,9 @@ async function unmountCounted(
     readonly layerId: LayerId;
   },
 ): Promise<void> {
-  const target = mountPoint(agent, layerId);
-  await agent.mounter.unmount(target, { mode: "lazy" });
+  const path = mountPoint(agent, layerId);
   try {
-    setCount(mounts, { id: layerId, path: target, count: 0 });
+    setCount(mounts, { id: layerId, path, count: 0 });
   } catch (error) {
     // A count without a mount misleads nobody, and room must come from somewhere.
     if (!isErrno(error, "ENOSPC", "EDQUOT")) throw error;

@@ -1,12 +1,17 @@
-/** Mounts and unmounts through mount(8), umount(8) and findmnt(8). */
+/**
+ * Mounts and unmounts through mount(8) and umount(8). What is mounted, the kernel
+ * says; without libc, by way of findmnt(8).
+ */
 
 import type { Abortable } from "../errors/abort.ts";
 import {
   FINDMNT_COLUMNS,
   type MountEntry,
   parseFindmnt,
+  parseMountInfo,
 } from "../formats/storage/mount_table.ts";
 import { findProgram } from "../process/find_program.ts";
+import type { Libc } from "../process/libc.ts";
 import { type CommandResult, runCommand } from "../process/run_command.ts";
 import { mountError, unmountError } from "./explain_mount.ts";
 import type { MountPlan } from "./plan_overlay.ts";
@@ -56,42 +61,26 @@ export interface Mounter {
   bindPrivate(directory: string, options?: Abortable): Promise<void>;
 }
 
-/** What the mounter runs; absolute paths. */
-export interface MountPrograms {
-  /** mount(8) */
-  readonly mount: string;
-  /** umount(8) */
-  readonly umount: string;
-  /** findmnt(8) */
-  readonly findmnt: string;
-}
-
 /**
  * The mounts of the kernel.
  *
- * @param programs What to run; found once, at the first use, if left out.
+ * @param libc Reads the table of mounts; without it, a program does.
  */
-export function systemMounter(programs?: MountPrograms): Mounter {
-  let found = programs;
-  return new SystemMounter(() => found ??= findPrograms());
-}
-
-function findPrograms(): MountPrograms {
-  return {
-    mount: findProgram("mount"),
-    umount: findProgram("umount"),
-    findmnt: findProgram("findmnt"),
-  };
+export function systemMounter(
+  libc?: Pick<Libc, "readMountTable">,
+): Mounter {
+  return new SystemMounter(libc);
 }
 
 // libmount >= 2.39 would use fsconfig(2), which takes 256 bytes an option.
 const MOUNT_ENV = { "LIBMOUNT_FORCE_MOUNT2": "always" };
 
 class SystemMounter implements Mounter {
-  readonly #programs: () => MountPrograms;
+  readonly #libc: Pick<Libc, "readMountTable"> | undefined;
+  readonly #programs = new Map<string, string>();
 
-  constructor(programs: () => MountPrograms) {
-    this.#programs = programs;
+  constructor(libc: Pick<Libc, "readMountTable"> | undefined) {
+    this.#libc = libc;
   }
 
   async mount(plan: MountPlan, options: Abortable = {}): Promise<void> {
@@ -110,7 +99,7 @@ class SystemMounter implements Mounter {
     const { mode = "strict", signal } = options;
     const args = ["--internal-only", "--no-mtab"];
     if (mode === "lazy") args.push("--lazy");
-    const result = await runCommand(this.#programs().umount, [
+    const result = await runCommand(this.#find("umount"), [
       ...args,
       "--",
       target,
@@ -120,17 +109,16 @@ class SystemMounter implements Mounter {
   }
 
   async isMounted(target: string, options: Abortable = {}): Promise<boolean> {
-    return (await this.#find(["--mountpoint", target], options)).length > 0;
+    return await this.#findOn(target, options) !== undefined;
   }
 
   async list(
     directory: string,
     options: Abortable = {},
   ): Promise<readonly MountEntry[]> {
-    // The kernel lists real paths; a directory that is gone has no other.
-    const real = await Deno.realPath(directory).catch(() => directory);
+    const real = await realPath(directory);
     const prefix = real.endsWith("/") ? real : `${real}/`;
-    return (await this.#find([], options))
+    return (await this.#readTable(options))
       .filter(({ target }) => target === real || target.startsWith(prefix))
       .map((entry) => ({
         ...entry,
@@ -139,12 +127,10 @@ class SystemMounter implements Mounter {
   }
 
   async bindPrivate(directory: string, options: Abortable = {}): Promise<void> {
-    const [entry] = await this.#find(["--mountpoint", directory], options);
+    const entry = await this.#findOn(directory, options);
     if (entry?.propagation === "private") return;
-    if (entry === undefined) {
-      await this.#change(directory, ["--bind", directory, directory], options);
-    }
-    await this.#change(directory, ["--make-private", directory], options);
+    const args = entry === undefined ? ["--bind", directory] : [];
+    await this.#change(directory, [...args, "--make-private"], options);
   }
 
   /** Changes what a directory is as a mount point. */
@@ -153,7 +139,7 @@ class SystemMounter implements Mounter {
     args: readonly string[],
     options: Abortable,
   ): Promise<void> {
-    const result = await this.#mount(args, options);
+    const result = await this.#mount([...args, target], options);
     if (result.code !== 0) throw mountError({ target, type: "bind" }, result);
   }
 
@@ -161,7 +147,7 @@ class SystemMounter implements Mounter {
     args: readonly string[],
     { signal, cwd }: Abortable & { readonly cwd?: string },
   ): Promise<CommandResult> {
-    return runCommand(this.#programs().mount, [
+    return runCommand(this.#find("mount"), [
       "--internal-only",
       "--no-mtab",
       ...args,
@@ -173,18 +159,39 @@ class SystemMounter implements Mounter {
     });
   }
 
-  async #find(
-    args: readonly string[],
-    { signal }: Abortable,
-  ): Promise<readonly MountEntry[]> {
-    const { stdout } = await runCommand(this.#programs().findmnt, [
+  /** The topmost mount on a directory. */
+  async #findOn(
+    directory: string,
+    options: Abortable,
+  ): Promise<MountEntry | undefined> {
+    const real = await realPath(directory);
+    return (await this.#readTable(options))
+      .findLast(({ target }) => target === real);
+  }
+
+  async #readTable({ signal }: Abortable): Promise<readonly MountEntry[]> {
+    signal?.throwIfAborted();
+    const text = this.#libc?.readMountTable();
+    if (text !== undefined) return parseMountInfo(text);
+    const { stdout } = await runCommand(this.#find("findmnt"), [
       "--kernel",
       "--json",
       "--list",
       "--output",
       FINDMNT_COLUMNS,
-      ...args,
     ], { signal, okCodes: [0, 1] }); // 1: there is none.
     return parseFindmnt(stdout);
   }
+
+  /** Looks for a program at its first use. */
+  #find(name: string): string {
+    const path = this.#programs.get(name) ?? findProgram(name);
+    this.#programs.set(name, path);
+    return path;
+  }
+}
+
+/** The kernel lists real paths; what is gone has no other. */
+async function realPath(path: string): Promise<string> {
+  return await Deno.realPath(path).catch(() => path);
 }

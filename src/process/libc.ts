@@ -42,6 +42,12 @@ export interface Libc {
    * @returns Undefined if there is none, or it cannot be seen.
    */
   readStatus(path: string): FileStatus | undefined;
+  /**
+   * Reads the kernel's table of mounts, `/proc/self/mountinfo`: no other file.
+   *
+   * @returns Its text; undefined if it cannot be read.
+   */
+  readMountTable(): string | undefined;
 }
 
 /** A limit of a resource; all bits set is none. */
@@ -94,6 +100,10 @@ const OWN_PROCESS = 0;
 const STATX_BYTES = 256;
 const STATX_BASIC_STATS = 0x7ff;
 const AT_FDCWD = -100;
+const O_RDONLY_CLOEXEC = 0o2000000;
+const MOUNT_TABLE = "/proc/self/mountinfo";
+// The kernel hands out a page at a time, whatever is asked for.
+const READ_BYTES = 64 * 1024;
 
 /**
  * Binds libc and revokes the `ffi` permission. Call it once, first.
@@ -129,6 +139,9 @@ const SYMBOLS = {
     parameters: ["i32", "buffer", "i32", "u32", "buffer"],
     result: "i32",
   },
+  open: { parameters: ["buffer", "i32"], result: "i32" },
+  read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  close: { parameters: ["i32"], result: "i32" },
 } as const;
 
 type Library = Deno.DynamicLibrary<typeof SYMBOLS>;
@@ -205,7 +218,28 @@ function wrap({ symbols }: Library): Libc {
       const code = symbols.statx(AT_FDCWD, name, 0, STATX_BASIC_STATS, status);
       return code === 0 ? readStatx(new DataView(status.buffer)) : undefined;
     },
+    readMountTable: () => readMountTable(symbols),
   };
+}
+
+function readMountTable(
+  { open, read, close }: Library["symbols"],
+): string | undefined {
+  const fd = open(toCString(MOUNT_TABLE), O_RDONLY_CLOEXEC);
+  if (fd < 0) return undefined;
+  try {
+    const decoder = new TextDecoder();
+    const buffer = new Uint8Array(READ_BYTES);
+    let text = "";
+    for (;;) {
+      const count = Number(read(fd, buffer, BigInt(READ_BYTES)));
+      if (count < 0) return undefined;
+      if (count === 0) return text + decoder.decode();
+      text += decoder.decode(buffer.subarray(0, count), { stream: true });
+    }
+  } finally {
+    close(fd);
+  }
 }
 
 function readStatx(view: DataView): FileStatus {

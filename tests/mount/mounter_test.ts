@@ -4,14 +4,20 @@ import { systemMounter } from "../../src/mount/mounter.ts";
 import { planOverlay } from "../../src/mount/plan_overlay.ts";
 import { prepareOverlay } from "../../src/mount/prepare_overlay.ts";
 import { testMounter } from "../contracts/mounter_suite.ts";
+import { takeLibc } from "../../src/process/libc.ts";
 import { memoryMounter } from "../support/memory_mounter.ts";
-import { needs } from "../support/peers.ts";
+import { needs, needsThat } from "../support/peers.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 const { ignore } = needs("root", "mount", "umount", "findmnt");
 
 testMounter("memoryMounter()", memoryMounter);
-testMounter("systemMounter()", systemMounter, { ignore });
+testMounter("systemMounter() by findmnt", systemMounter, { ignore });
+const libc = takeLibc();
+testMounter("systemMounter()", () => systemMounter(libc), {
+  ignore: ignore ||
+    needsThat(libc !== undefined, "libc cannot be bound").ignore,
+});
 
 /** Makes layers named `0`, `1`, …, each with a file of its name. */
 async function makeLayers(home: string, count: number) {
@@ -41,7 +47,7 @@ Deno.test("systemMounter() shows the layers' files", { ignore }, async (t) => {
   using dir = tempDir();
   const home = dir.join("overlay");
   await makeLayers(home, 130);
-  const mounter = systemMounter();
+  const mounter = systemMounter(libc);
   for (const depth of [0, 2, 60, 129]) {
     await t.step(`${depth} layers below`, async () => {
       const request = {
@@ -84,7 +90,7 @@ Deno.test("systemMounter() mounts read-only", { ignore }, async () => {
   } as const;
   await prepareOverlay(request);
   const plan = planOverlay(request);
-  const mounter = systemMounter();
+  const mounter = systemMounter(libc);
   await mounter.mount(plan);
   try {
     assertEquals(await Deno.readTextFile(`${plan.target}/all`), "from 1");
@@ -106,7 +112,7 @@ Deno.test("systemMounter() tells a busy mount", { ignore }, async () => {
   } as const;
   await prepareOverlay(request);
   const plan = planOverlay(request);
-  const mounter = systemMounter();
+  const mounter = systemMounter(libc);
   await mounter.mount(plan);
   const file = await Deno.open(`${plan.target}/all`);
   try {
@@ -122,7 +128,7 @@ Deno.test("systemMounter() says what is missing", { ignore }, async () => {
   using dir = tempDir();
   const home = dir.join("overlay");
   await makeLayers(home, 2);
-  const mounter = systemMounter();
+  const mounter = systemMounter(libc);
   const mount = (lower: readonly string[]) =>
     mounter.mount(
       planOverlay({ home, layerId: "1", lower, access: "read-write" }),
@@ -138,7 +144,7 @@ Deno.test("systemMounter() finds mounts by way of links", {
   using dir = tempDir();
   await makeLayers(dir.join("real"), 1);
   await Deno.symlink("real", dir.join("overlay"));
-  const mounter = systemMounter();
+  const mounter = systemMounter(libc);
   const home = dir.join("overlay");
   await mounter.bindPrivate(home);
   await mounter.bindPrivate(home);
@@ -165,7 +171,7 @@ Deno.test("prepareOverlay() lets a volatile layer be mounted again", {
     access: "read-write",
     options: ["volatile"],
   } as const;
-  const mounter = systemMounter();
+  const mounter = systemMounter(libc);
   const plan = planOverlay(request);
   for (const _ of ["first", "second"]) {
     await prepareOverlay(request);
@@ -185,7 +191,7 @@ Deno.test("bindPrivate() hides mounts from others that shared them", {
     new Deno.Command("mount", { args: [...args, home] }).output();
   await mount("--bind", home);
   await mount("--make-shared");
-  const mounter = systemMounter();
+  const mounter = systemMounter(libc);
   try {
     await mounter.bindPrivate(home);
     const [entry] = await mounter.list(home);

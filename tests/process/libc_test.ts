@@ -190,6 +190,19 @@ Deno.test("readStatus() sees devices, and follows links", { ignore }, () => {
   assertEquals({ mode, uid }, { mode: 0o040700, uid: Deno.uid() ?? undefined });
 });
 
+Deno.test("readMountTable() reads what the kernel lists", {
+  ignore,
+}, async () => {
+  let expected: string;
+  do expected = await readProc("mountinfo"); // while others mount and unmount
+   while (expected !== await readProc("mountinfo"));
+  const listed = expected.split("\n").filter((line) =>
+    / \/(proc)? /.test(line)
+  );
+  const read = (bound().readMountTable() ?? "").split("\n");
+  assertEquals(listed.filter((line) => !read.includes(line)), []);
+});
+
 interface OpenFile extends Disposable {
   readonly path: string;
   readonly fd: number;

@@ -1,4 +1,7 @@
-/** The kernel's mount table, as `findmnt --json` prints it: findmnt(8). */
+/**
+ * The kernel's mount table, as it is in proc(5), and as `findmnt --json` prints
+ * it: findmnt(8).
+ */
 
 import { asArray, asObject, asString, optional, parseJson } from "../json.ts";
 
@@ -50,4 +53,62 @@ function flatten(value: unknown, what: string): readonly MountEntry[] {
   };
   const children = optional(item["children"], what, asArray) ?? [];
   return [entry, ...children.flatMap((child) => flatten(child, what))];
+}
+
+/**
+ * Parses `/proc/self/mountinfo`: proc(5). What comes out is what findmnt says.
+ *
+ * @returns The mounts, in the kernel's order.
+ * @throws {SyntaxError} If the text is something else.
+ */
+export function parseMountInfo(text: string): readonly MountEntry[] {
+  return text.split("\n").filter((line) => line !== "").map(parseMountLine);
+}
+
+function parseMountLine(line: string): MountEntry {
+  const words = line.split(" ");
+  // Any number of optional fields, then the end of them.
+  const end = words.indexOf("-", OPTIONAL_FIELDS);
+  const [, , , root = "", target = "", options = ""] = words;
+  const [type, source, superOptions] = words.slice(end + 1);
+  if (end < 0 || type === undefined || source === undefined) {
+    throw new SyntaxError(`Cannot read a line of the mount table: "${line}"`);
+  }
+  return {
+    target: decodeOctal(target),
+    source: decodeOctal(source) +
+      (root === "/" ? "" : `[${decodeOctal(root)}]`),
+    type: decodeOctal(type),
+    options: mergeOptions(options, decodeOctal(superOptions ?? "")),
+    propagation: propagationOf(words.slice(OPTIONAL_FIELDS, end)),
+  };
+}
+
+// ID, parent, device, root, mount point and options come before.
+const OPTIONAL_FIELDS = 6;
+
+/** Blanks, line ends and backslashes are written as octal numbers. */
+function decodeOctal(word: string): string {
+  return word.replace(
+    /\\([0-7]{3})/g,
+    (_, octal) => String.fromCharCode(parseInt(octal, 8)),
+  );
+}
+
+/** Those of the mount, then those of its file system; either makes it `ro`. */
+function mergeOptions(...lists: readonly string[]): string {
+  const words = lists.flatMap((list) => list.split(",").filter(Boolean));
+  const access = words.includes("ro") ? "ro" : "rw";
+  const others = words.filter((word) => word !== "ro" && word !== "rw");
+  return [access, ...others].join(",");
+}
+
+function propagationOf(fields: readonly string[]): string {
+  const has = (name: string) =>
+    fields.some((field) => field === name || field.startsWith(`${name}:`));
+  return [
+    has("shared") ? "shared" : "private",
+    ...(has("master") ? ["slave"] : []),
+    ...(has("unbindable") ? ["unbindable"] : []),
+  ].join(",");
 }
