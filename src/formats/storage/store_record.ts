@@ -216,6 +216,7 @@ function parseRecords<Id extends LayerId | ImageId | ContainerId>(
   if (text === "") return [];
   const list: unknown = JSON.parse(text);
   if (!Array.isArray(list)) throw new SyntaxError("expected an array");
+  const seen = new Set<string>();
   return list.map((item: unknown, index) => {
     const where = `record ${index}`;
     if (!isObject(item)) throw new SyntaxError(`${where} is no object`);
@@ -226,6 +227,9 @@ function parseRecords<Id extends LayerId | ImageId | ContainerId>(
     if (typeof id !== "string" || id === "") {
       throw new SyntaxError(`${where} has no ID`);
     }
+    // Only one of them would be known, and what the others name be nobody's.
+    if (seen.has(id)) throw new SyntaxError(`ID "${id}" is there twice`);
+    seen.add(id);
     checkMembers(record, shape, where);
     return { ...record, id: parseRecordId<Id>(id) };
   });

@@ -62,11 +62,11 @@ export function keepReserve(
 ): void {
   const directory = directoryOf(paths);
   if (!existsSync(paths.layers)) return;
-  if (listDirectory(directory).length >= FILES) return;
   const total = released > 0 ? released : shareOf(paths);
   if (total === 0) return;
   const bytes = Math.ceil(total / FILES);
   try {
+    if (listDirectory(directory).length >= FILES) return;
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   } catch {
     return; // It is for later; what this command was for is done.

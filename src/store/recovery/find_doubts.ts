@@ -62,6 +62,7 @@ export function findDoubts(
     ...findTransient(paths),
     ...findLostHome(paths, tables),
     ...findBrokenReferences(paths, tables),
+    ...findSharedRoots(paths, tables),
     ...findOwnerlessLayers(paths, tables),
     ...findUnnamed(paths, tables, options),
   ];
@@ -136,6 +137,36 @@ function findLost(
     const unnamed = join(directory, id);
     if (!existsSync(unnamed)) return [];
     return [{ found: `it does not name ${what} "${id}" of ${user}`, unnamed }];
+  });
+}
+
+/**
+ * A container's layer is its own: who removes, mounts or unmounts it would do so to
+ * whatever else is on it.
+ */
+function findSharedRoots(
+  { containers: directory }: StorePaths,
+  { layers, images, containers }: TableViews,
+): readonly Doubt[] {
+  const users = new Map<string, string>();
+  for (const { id, parent } of layers.records) {
+    if (parent) users.set(parent, `layer "${id}"`);
+  }
+  for (const { id, layer, ...image } of images.records) {
+    for (const top of [layer, ...image["mapped-layers"] ?? []]) {
+      if (top) users.set(top, `image "${id}"`);
+    }
+  }
+  return containers.records.flatMap(({ id, layer }) => {
+    if (!layer) return [];
+    const other = users.get(layer);
+    users.set(layer, `container "${id}"`);
+    if (other === undefined) return [];
+    return [{
+      path: join(directory, "containers.json"),
+      found: `it says that container "${id}" has layer "${layer}", which ` +
+        `${other} has`,
+    }];
   });
 }
 

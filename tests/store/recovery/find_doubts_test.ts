@@ -4,7 +4,7 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { join } from "@std/path";
+import { basename, join } from "@std/path";
 import {
   chmodSync,
   existsSync,
@@ -266,7 +266,56 @@ const DOUBTFUL: readonly StoreCase[] = [
       ),
     doubt: "volatile-containers.json",
   },
+  ...["a-layer", "b"].map((layer) => ({
+    name: `a container that has layer "${layer}" of others`,
+    change: (store: Store) =>
+      editAsOther(
+        containersFile(store),
+        (records) =>
+          records.map((record) => ({ ...record, layer: idOf(layer) })),
+      ),
+    doubt: "containers.json",
+  })),
+  {
+    name: "two containers that have one layer",
+    change: (store) =>
+      editAsOther(containersFile(store), (records) => [
+        ...records,
+        ...records.map((record) => ({ ...record, id: idOf("d"), names: [] })),
+      ]),
+    doubt: "containers.json",
+  },
+  {
+    name: "an image that has a container's layer among those for its users",
+    change: (store) =>
+      editAsOther(imagesFile(store), (records) =>
+        records.map((record) => ({
+          ...record,
+          "mapped-layers": [idOf("own")],
+        }))),
+    doubt: "containers.json",
+  },
 ];
+
+/** Each has an ID twice: whoever saves the records would lose one. */
+Deno.test("lock() refuses to choose between records of one ID", async (t) => {
+  for (const fileOf of [layersFile, imagesFile, containersFile]) {
+    using test = storeAgent();
+    await fill(test.agent.store);
+    const path = fileOf(test.agent.store);
+    await t.step(basename(path), async () => {
+      editAsOther(path, (records) => [...records, { ...records[0] }]);
+      const text = readFileSync(path, "utf8");
+      const { store } = test.reopen();
+      const error = await assertRejects(
+        () => store.lock(ALL),
+        DamagedStoreError,
+        "is there twice; nothing was changed",
+      );
+      assertEquals([error.path, readFileSync(path, "utf8")], [path, text]);
+    });
+  }
+});
 
 Deno.test("lock() takes what is normal for no damage", async (t) => {
   for (const { name, change } of NORMAL) {
