@@ -176,7 +176,7 @@ export function createEntryUnpacker(
     }
     const isNew = !hasRoot;
     hasRoot = true;
-    // Other tools take it from `/` only: what `../store/` says is mostly by accident.
+    // Other tools take it from `/` only: what `./` says is mostly by accident.
     if (entry.name.startsWith("/")) {
       const { mode, uid, gid, mtime } = sanitizeAttributes(entry);
       root = { mode, uid, gid, mtime };

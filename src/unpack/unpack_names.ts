@@ -70,7 +70,7 @@ export function readName(name: string): NameMeaning {
  */
 export function cleanPath(path: string): string {
   if (path.length > MAX_PATH_BYTES) throw refuse(path, "its name is too long");
-  const from = path.startsWith("../store/") ? 2 : 0;
+  const from = path.startsWith("./") ? 2 : 0;
   const to = path.endsWith("/") ? path.length - 1 : path.length;
   const likely = path.slice(from, Math.max(from, to));
   const clean = UNCLEAN.test(likely) ? cleanComponents(path) : likely;

@@ -130,7 +130,7 @@ function directoryEntry(directory: LayerDirectory): TarEntry | undefined {
 
 function rootEntry(): TarEntry {
   const xattrs = new Map([[OPAQUE_XATTR, "y"]]);
-  return { ...impliedEntry(ROOT_MODE), name: "../store/", xattrs };
+  return { ...impliedEntry(ROOT_MODE), name: "./", xattrs };
 }
 
 function impliedEntry(mode: number): TarEntry {
