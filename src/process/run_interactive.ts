@@ -129,7 +129,8 @@ function forward(child: Deno.ChildProcess, signal: Deno.Signal): void {
   if (!isKey || !isOnTerminal()) sendTo(child, signal);
 }
 
-function isOnTerminal(): boolean {
+/** Whether orlop's own input or one of its outputs is a terminal. */
+export function isOnTerminal(): boolean {
   return Deno.stdin.isTerminal() || Deno.stdout.isTerminal() ||
     Deno.stderr.isTerminal();
 }

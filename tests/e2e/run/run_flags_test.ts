@@ -136,6 +136,22 @@ Deno.test("run takes no image but the one that was asked for", {
   });
 });
 
+Deno.test("where there is no terminal, a container gets none", {
+  ignore,
+}, async (t) => {
+  await withImage(async (orlop) => {
+    for (const flag of ["-t", "-it", "--tty=true", "--tty=false"]) {
+      await t.step(flag, async () => {
+        const words = ["tiny", "sh", "-c", "[ -t 1 ] || echo none; exit 4"];
+        const { code, out, err } = await orlop("run", "--rm", flag, ...words);
+        assertEquals({ code, out }, { code: 4, out: "none" });
+        const isAsked = flag !== "--tty=false";
+        assertMatch(err, isAsked ? /warning: .* leave out --tty/ : /^$/);
+      });
+    }
+  });
+});
+
 Deno.test("--cidfile gets the ID of what was made, or is not made at all", {
   ignore,
 }, async () => {

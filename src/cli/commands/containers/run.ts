@@ -13,6 +13,7 @@ import {
   platformFits,
   platformOf,
 } from "../../../image/choose_manifest.ts";
+import { isOnTerminal } from "../../../process/run_interactive.ts";
 import type { Call } from "../../command.ts";
 import { createFromFlags } from "../../input/create_from_flags.ts";
 import { pullOptions } from "../../input/flags/pull_options.ts";
@@ -30,7 +31,10 @@ export async function run(call: RunCall): Promise<number> {
   using session = openSession(call, { ifMissing: "make" });
   const { agent } = session;
   const image = await findOrPull(agent, call);
-  const request = { flags, words: [image, ...call.arguments.slice(1)] };
+  const request = {
+    flags: { ...flags, tty: flags.tty && findsTerminal(agent) },
+    words: [image, ...call.arguments.slice(1)],
+  };
   const { id, pod } = await createFromFlags(agent, request, {
     missingCommand: "refuse",
     signal,
@@ -44,6 +48,16 @@ export async function run(call: RunCall): Promise<number> {
     pod: isOwn ? parseContainerId(pod.podId) : undefined,
     signal,
   });
+}
+
+/** From cron and the like, a command with `-t` runs as it would without. */
+function findsTerminal(agent: Agent): boolean {
+  if (isOnTerminal()) return true;
+  agent.log(
+    "warn",
+    "The container gets no terminal: orlop itself has none; leave out --tty",
+  );
+  return false;
 }
 
 /** Returns a name by which the image is in the store. */
