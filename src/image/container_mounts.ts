@@ -105,7 +105,7 @@ export function rootPropagation(
 export function checkPath(what: string, path: string): string {
   if (path.startsWith("/") && !path.includes("\0")) return resolve(path);
   throw new TypeError(
-    `Cannot make runtime spec: ${what} "${path}" is not absolute`,
+    `Cannot use ${what} "${path}": it is not an absolute path`,
   );
 }
 

@@ -125,7 +125,7 @@ function makeProcess(
     },
     args: makeArgs(config, options),
     env: makeEnv(config, options),
-    cwd: checkPath("workdir", workdir || config.WorkingDir || "/"),
+    cwd: checkPath("working directory", workdir || config.WorkingDir || "/"),
     rlimits: makeRlimits(ulimits, ownLimits),
     ...(oomScoreAdj === undefined ? {} : { oomScoreAdj }),
     ...processSecurity(options),
@@ -143,7 +143,7 @@ function makeArgs(
   const [program] = all;
   if (program) return all;
   throw new TypeError(
-    "Cannot make runtime spec: " +
+    "Cannot choose a command: " +
       (program === undefined
         ? "the image names no command, so one must be given"
         : "the command is empty"),
@@ -173,9 +173,8 @@ function makeEnv(
 }
 
 function malformed(variable: string): TypeError {
-  return new TypeError(
-    `Cannot make runtime spec: variable "${variable}" has no name`,
-  );
+  const why = variable.startsWith("=") ? "it has no name" : "it has a NUL";
+  return new TypeError(`Cannot set variable "${variable}": ${why}`);
 }
 
 /**
@@ -216,6 +215,7 @@ function checkHostname(hostname: string): void {
   // sethostname(2) takes 64 bytes.
   if (/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/.test(hostname)) return;
   throw new TypeError(
-    `Cannot make runtime spec: "${hostname}" is no host name`,
+    `Cannot use host name "${hostname}": expected at most 64 letters, ` +
+      "digits, _ . or -, the first a letter or digit",
   );
 }

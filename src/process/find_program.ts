@@ -13,6 +13,15 @@ const PROGRAM_DIRECTORIES: readonly string[] = [
   "/bin",
 ];
 
+// Where distributions have them, Debian and Fedora among them.
+const PACKAGES: Readonly<Record<string, string>> = {
+  mount: "util-linux",
+  umount: "util-linux",
+  findmnt: "util-linux",
+  tar: "GNU tar",
+  fuser: "psmisc",
+};
+
 /**
  * Finds a program that is there, that orlop may run, and that only root (or who
  * runs orlop) can change.
@@ -37,9 +46,10 @@ export function findProgram(
         "what others can change is not run as this user",
     );
   }
+  const from = Object.hasOwn(PACKAGES, name) ? PACKAGES[name] : name;
   throw new CommandError(
     `Cannot run "${name}": it is not in ${directories.join(", ")}, ` +
-      "or orlop lacks the permission",
+      `or orlop lacks the permission; install ${from}`,
   );
 }
 

@@ -52,6 +52,14 @@ export function checkIsFree(
       `Cannot create container "${id}": the ID is in use`,
     );
   }
+  checkNamesAreFree(held, names);
+}
+
+/** @throws {DuplicateNameError} If a container or layer has such a name. */
+export function checkNamesAreFree(
+  held: Pick<Tables, "containers" | "layers">,
+  names: readonly string[],
+): void {
   for (const name of names) {
     const holder = held.containers.getByName(name);
     if (holder !== undefined) throw duplicateName("container", name, holder.id);
@@ -142,6 +150,8 @@ function duplicateName(
 ): DuplicateNameError {
   return new DuplicateNameError(
     `Cannot create container: the name "${name}" is in use by ${kind} ` +
-      `"${holder}"`,
+      `"${holder}"; ${
+        kind === "container" ? "remove that one, or " : ""
+      }take another name`,
   );
 }

@@ -279,19 +279,30 @@ Deno.test("makeRuntimeSpec() tells the runtime what the user says, no label", as
 });
 
 Deno.test("makeRuntimeSpec() refuses what a runtime would", async (t) => {
-  const table: Record<string, Partial<RuntimeSpecOptions>> = {
-    "a host name with a slash": { hostname: "a/b" },
-    "an empty host name": { hostname: "" },
-    "a relative directory": { workdir: "srv" },
-    "a relative volume": { volumes: [{ source: "/a", target: "b" }] },
-    "a volume from a relative path": {
-      volumes: [{ source: "a", target: "/b" }],
-    },
-    "a variable without a name": { env: ["=x"] },
-  };
-  for (const [name, options] of Object.entries(table)) {
+  const table: readonly [string, Partial<RuntimeSpecOptions>, string][] = [
+    ["a slash in a host name", { hostname: "a/b" }, 'host name "a/b": expect'],
+    ["an empty host name", { hostname: "" }, 'host name ""'],
+    [
+      "a relative directory",
+      { workdir: "srv" },
+      'Cannot use working directory "srv": it is not an absolute path',
+    ],
+    [
+      "a relative volume",
+      { volumes: [{ source: "/a", target: "b" }] },
+      'Cannot use volume "b": it is not an absolute path',
+    ],
+    [
+      "a volume from a relative path",
+      { volumes: [{ source: "a", target: "/b" }] },
+      'Cannot use volume "a": it is not an absolute path',
+    ],
+    ["a variable without a name", { env: ["=x"] }, '"=x": it has no name'],
+    ["a variable with a NUL", { env: ["a=\0"] }, "it has a NUL"],
+  ];
+  for (const [name, options, message] of table) {
     await t.step(name, () => {
-      assertThrows(() => make({}, options), TypeError, "Cannot make runtime");
+      assertThrows(() => make({}, options), TypeError, message);
     });
   }
 });

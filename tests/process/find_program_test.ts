@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { CommandError } from "../../src/errors/store_errors.ts";
 import { findProgram } from "../../src/process/find_program.ts";
 import { needs } from "../support/peers.ts";
@@ -23,6 +23,24 @@ Deno.test("findProgram() passes over what is no program", () => {
       CommandError,
       `Cannot run "${name}": it is not in ${dir.path}`,
     );
+  }
+});
+
+Deno.test("findProgram() says what to install", async (t) => {
+  const table: [string, string][] = [
+    ["findmnt", "util-linux"],
+    ["tar", "GNU tar"],
+    ["runc", "runc"],
+    ["constructor", "constructor"],
+  ];
+  for (const [name, from] of table) {
+    await t.step(name, () => {
+      const { message } = assertThrows(
+        () => findProgram(name, ["/none"]),
+        CommandError,
+      );
+      assert(message.endsWith(`; install ${from}`), message);
+    });
   }
 });
 

@@ -2,7 +2,7 @@
 
 import type { Agent } from "../../engine/agent.ts";
 import {
-  checkImage,
+  checkPossible,
   createContainer,
   type CreateContainerOptions,
 } from "../../engine/containers/create_container.ts";
@@ -57,7 +57,7 @@ export async function createFromFlags(
   const containerName = flags.name ?? inventName(imageName);
   // Without a pod it gets its own, as in podman containers have none.
   const wanted = flags.pod ?? `new:${containerName}-pod`;
-  await checkImage(agent, imageName, extras);
+  await checkPossible(agent, { imageName, containerName }, extras);
   const pod = await joinPod(agent, wanted, extras);
   const { podId, podName } = pod;
   try {

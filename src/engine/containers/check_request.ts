@@ -46,9 +46,14 @@ export function checkRequest(request: ContainerIdentity): void {
         `invalid image name "": neither a name nor an ID is given`,
     );
   }
-  check("container name", containerName, InvalidContainerNameError);
+  checkContainerName(containerName);
   if (containerId === "") return;
   checkId("container ID", containerId, InvalidContainerIdError);
+}
+
+/** @throws {InvalidContainerNameError} If it can be no container's. */
+export function checkContainerName(name: string): void {
+  check("container name", name, InvalidContainerNameError);
 }
 
 type Invalid = new (message: string) => Error;

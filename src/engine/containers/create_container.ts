@@ -21,14 +21,18 @@ import {
 } from "../../formats/storage/store_ids.ts";
 import type { ImageRecord } from "../../formats/storage/store_record.ts";
 import { randomId } from "../../fs/random_name.ts";
-import { checkIsFree } from "../../store/container_store.ts";
+import { checkIsFree, checkNamesAreFree } from "../../store/container_store.ts";
 import { demandUsable } from "../../store/layers/layer_files.ts";
 import type { HeldLocks, Tables } from "../../store/records/tables.ts";
 import type { Agent } from "../agent.ts";
 import { findWantedImage, type FoundImage } from "../images/find_image.ts";
 import { readConfig } from "../images/list_images.ts";
 import { loadShortNames } from "../images/short_names.ts";
-import { checkRequest, type ContainerIdentity } from "./check_request.ts";
+import {
+  checkContainerName,
+  checkRequest,
+  type ContainerIdentity,
+} from "./check_request.ts";
 import { listMembers } from "./list_containers.ts";
 import { makeTemplate, type TemplateOptions } from "./make_template.ts";
 import { putContainer } from "./put_container.ts";
@@ -91,6 +95,13 @@ const CREATE_LOCKS = {
   containers: "write",
 } as const;
 
+// Layers for writing: links may have to be repaired.
+const CHECK_LOCKS = {
+  layers: "write",
+  images: "read",
+  containers: "read",
+} as const;
+
 type CreateLocks = HeldLocks<typeof CREATE_LOCKS>;
 
 /** What a container may be, and a pod's infra container as well. */
@@ -104,18 +115,24 @@ export interface NewContainer extends CreateContainerOptions {
 /**
  * Checks that a container can be made of an image, before a pod is made for it.
  *
+ * @throws {InvalidContainerNameError} If its name is malformed.
+ * @throws {DuplicateNameError} If its name is in use.
  * @throws {ImageNotFoundError} If there is no such image.
  * @throws {DamagedFileError} If something of it is missing or damaged.
  */
-export async function checkImage(
+export async function checkPossible(
   agent: Agent,
-  imageName: string,
+  { imageName, containerName }: Pick<
+    CreateContainerOptions,
+    "imageName" | "containerName"
+  >,
   options: Abortable = {},
 ): Promise<void> {
   const { store } = agent;
+  checkContainerName(containerName);
   const conf = await loadShortNames(agent, [imageName], options);
-  const locks = { layers: "write", images: "read" } as const; // to repair links
-  using held = await store.lock(locks, options);
+  using held = await store.lock(CHECK_LOCKS, options);
+  checkNamesAreFree(held, [containerName]);
   const { image } = findWantedImage(held.images, { imageName }, conf);
   readConfig(agent, image);
   demandWhole(agent, held, image);
@@ -155,7 +172,8 @@ export async function putNew(
   const names = metadata.pod
     ? [options.containerName, options.podName]
     : [options.containerName];
-  checkIsFree(held, { id, names });
+  // What a person named comes last among its names, and first here.
+  checkIsFree(held, { id, names: names.toReversed() });
   demandWhole(agent, held, image);
   const template = own ?? await makeTemplate(agent, held, {
     ...options,

@@ -109,7 +109,8 @@ export function findSandbox(
     if (error instanceof AmbiguousIdError) throw error;
     if (!(error instanceof ContainerNotFoundError)) throw error;
     throw new InvalidSandboxIdError(
-      `Cannot find pod "${idOrName}": invalid sandbox ID`,
+      `Cannot find pod "${idOrName}": invalid sandbox ID: no pod has this ` +
+        "name or ID",
       { cause: error },
     );
   }

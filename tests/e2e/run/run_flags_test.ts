@@ -136,6 +136,35 @@ Deno.test("run takes no image but the one that was asked for", {
   });
 });
 
+Deno.test("a name that cannot be taken is the one that was typed", {
+  ignore,
+}, async (t) => {
+  await withImage(async (orlop) => {
+    const create = ["container", "create", "--pod=new:taken-pod"];
+    await orlop(...create, "--name=taken", "tiny");
+    const run = ["run", "--rm"];
+    const inUse = (name: string) =>
+      new RegExp(`name "${name}" is in use by container ".*; remove that one`);
+    const table: [string[], RegExp][] = [
+      [[...run, "--name=taken", "tiny"], inUse("taken")],
+      [[...run, "--name=taken", "--pod=new:other", "tiny"], inUse("taken")],
+      [[...run, "--pod=new:taken-pod", "tiny"], inUse("taken-pod")],
+      [["pod", "create", "taken-pod"], inUse("taken-pod")],
+      [["pod", "create", "taken"], inUse("taken")],
+      [[...run, "--name=a b", "tiny"], /invalid container name "a b"/],
+      [[...run, "--name=", "tiny"], /invalid container name ""/],
+      [[...run, "--pod=new:a b", "tiny"], /invalid pod name "a b"/],
+    ];
+    const { out: before } = await orlop("ps");
+    for (const [words, message] of table) {
+      await t.step(words.join(" "), async () => {
+        assertMatch((await orlop(...words)).err, message);
+      });
+    }
+    assertEquals((await orlop("ps", "-q")).out.split("\n").length, 2, before);
+  });
+});
+
 Deno.test("where there is no terminal, a container gets none", {
   ignore,
 }, async (t) => {

@@ -138,7 +138,7 @@ function readAnnotations(
       // As in podman, a label without a value has an empty one.
       const [name, value] = readPair(
         "label",
-        text.includes("=") ? text : `${text}=`,
+        text === "" || text.includes("=") ? text : `${text}=`,
       );
       return [`${LABEL_PREFIX}${name}`, value] as const;
     }),

@@ -194,7 +194,9 @@ Deno.test("rights that make no sense are refused", async (t) => {
     ["--group-add=keep-groups", "names or numbers"],
     ["--label==b", "write NAME=VALUE"],
     ["--annotation=a", "write NAME=VALUE"],
-    ["--hostname=a/b", "no host name"],
+    ["--label=", '"--label=": write NAME=VALUE'],
+    ["--label==x", '"--label==x": write NAME=VALUE'],
+    ["--hostname=a/b", 'Cannot use host name "a/b"'],
     ["--entrypoint=[1]", "a JSON array of texts"],
     ["--entrypoint=[", "a JSON array of texts"],
   ];
