@@ -20,12 +20,10 @@ export * from "./errors/store_errors.ts";
 export * from "./errors/image_errors.ts";
 export type { Credentials } from "./formats/config/auth_file.ts";
 export type {
-  BlobAccess,
+  BlobFile,
+  BlobFiles,
   BlobSource,
-  HttpBlobAccess,
   ImageSource,
-  LayoutBlobAccess,
-  MemoryBlobAccess,
   OpenBlobOptions,
   RawManifest,
 } from "./formats/oci/blob_source.ts";

@@ -130,30 +130,6 @@ export class UnauthorizedError extends RegistryError {
 }
 
 /**
- * A thread must connect to a host that its permissions do not include.
- *
- * @example
- * ```ts
- * import { HostNotPermittedError } from "orlop";
- * console.log(new HostNotPermittedError("why", "cdn.lan").host); // cdn.lan
- * ```
- */
-export class HostNotPermittedError extends Error {
-  /** With its port if that is not the scheme's own. */
-  readonly host: string;
-
-  static {
-    this.prototype.name = "HostNotPermittedError";
-  }
-
-  /** Makes one for a host. */
-  constructor(message: string, host: string) {
-    super(message);
-    this.host = host;
-  }
-}
-
-/**
  * The disk has no room for what was asked for.
  *
  * @example

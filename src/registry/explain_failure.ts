@@ -10,6 +10,7 @@ interface Explanation {
 
 // What Deno (rustls, hyper) and node print.
 const EXPLANATIONS: readonly (readonly [RegExp, Explanation])[] = [
+  [/Requires net access/i, { why: "no permission to connect to it" }],
   [
     /connection refused|ECONNREFUSED/i,
     {
@@ -110,9 +111,9 @@ export function isCertificateProblem(error: unknown): boolean {
     .test(messagesOf(error));
 }
 
-/** Whether a failure is one of TLS or of names: trying again is no use. */
+/** Whether a failure is one of TLS, names or rights: trying again is no use. */
 export function isLasting(error: unknown): boolean {
-  return /certificate|InvalidContentType|wrong version number|dns error|ENOTFOUND|tls|ssl/i
+  return /certificate|InvalidContentType|wrong version number|dns error|ENOTFOUND|tls|ssl|Requires net access/i
     .test(messagesOf(error));
 }
 

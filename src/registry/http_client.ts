@@ -3,13 +3,16 @@
 import type { ClientRequest, RequestOptions } from "node:http";
 import type { Abortable } from "../errors/abort.ts";
 import type { Bytes } from "../formats/bytes.ts";
-import type { HttpBlobAccess } from "../formats/oci/blob_source.ts";
 
 /** How a server proves itself to us, and we to it. */
-export type TlsSettings = Pick<
-  HttpBlobAccess,
-  "caCerts" | "clientCertificate" | "insecure"
->;
+export interface TlsSettings {
+  /** PEM certificates to trust beside the system's. */
+  readonly caCerts?: readonly string[];
+  /** PEM client certificate and key. */
+  readonly clientCertificate?: { readonly cert: string; readonly key: string };
+  /** Whether TLS certificates are not checked. */
+  readonly insecure?: boolean;
+}
 
 /** Options of {@linkcode HttpClient.send}. */
 export interface HttpRequest extends Abortable {

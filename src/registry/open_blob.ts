@@ -27,8 +27,6 @@ const SKIP_BUFFER_SIZE = 64 * 1024;
  * Opens a blob of a repository. Its bytes are unproven.
  *
  * @throws {UnauthorizedError} If there is no login for it.
- * @throws {HostNotPermittedError} If the blob is on a host that this thread
- * may not connect to; the error names it.
  * @throws {BlobMismatchError} If the server announces another size.
  */
 export async function openBlob(

@@ -117,9 +117,7 @@ async function toImage(
           ? Promise.resolve(first)
           : repository.fetchManifest(digest, abortable),
       open: (blob, opening) => repository.open(blob, opening),
-      get access() {
-        return repository.access;
-      },
+      url: repository.url,
       [Symbol.dispose]: () => repository[Symbol.dispose](),
     };
   } catch (error) {

@@ -2,10 +2,7 @@
 
 import type { Abortable } from "../errors/abort.ts";
 import type { Credentials } from "../formats/config/auth_file.ts";
-import type {
-  HttpBlobAccess,
-  ImageSource,
-} from "../formats/oci/blob_source.ts";
+import type { ImageSource } from "../formats/oci/blob_source.ts";
 import type { Reference } from "../formats/oci/reference.ts";
 import type { Surroundings } from "./config/config_paths.ts";
 import type { RetryRules } from "./send_request.ts";
@@ -30,8 +27,8 @@ export interface RegistryOptions extends Abortable, Surroundings {
 
 /** An image in a registry. Dispose it when its blobs are no longer read. */
 export interface RegistryImage extends ImageSource, Disposable {
-  /** How the same blobs are reached without it. */
-  readonly access: HttpBlobAccess;
+  /** Where its blobs are, such as `https://quay.io/v2/prometheus/busybox/`. */
+  readonly url: URL;
   /** The name that was really asked for: that of a mirror, perhaps. */
   readonly endpoint: Reference;
 }

@@ -5,7 +5,6 @@ import { BlobMismatchError, RegistryError } from "../errors/image_errors.ts";
 import type { Bytes } from "../formats/bytes.ts";
 import type { Credentials } from "../formats/config/auth_file.ts";
 import type {
-  HttpBlobAccess,
   ImageSource,
   OpenBlobOptions,
   RawManifest,
@@ -71,15 +70,9 @@ export class Repository implements ImageSource, Disposable {
     this.#authorizer = createAuthorizer(this.#client, { ...options, scope });
   }
 
-  /** How its blobs are reached; the login in it ends some time. */
-  get access(): HttpBlobAccess {
-    const { header } = this.#authorizer;
-    return {
-      kind: "http",
-      repositoryUrl: this.#url.href,
-      ...this.#options.tls,
-      ...(header === undefined ? {} : { authorization: header }),
-    };
+  /** Such as `https://quay.io/v2/prometheus/busybox/`. */
+  get url(): URL {
+    return new URL(this.#url);
   }
 
   /**

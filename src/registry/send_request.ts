@@ -1,10 +1,7 @@
 /** GET with retries, time limits and redirects: the rules of registries. */
 
 import type { Abortable } from "../errors/abort.ts";
-import {
-  HostNotPermittedError,
-  RegistryError,
-} from "../errors/image_errors.ts";
+import { RegistryError } from "../errors/image_errors.ts";
 import { findAddressProblem } from "./address_rules.ts";
 import { encodingOf } from "./content_encoding.ts";
 import { explainFailure, isLasting } from "./explain_failure.ts";
@@ -58,8 +55,6 @@ export function isFromElsewhere(response: Response): boolean {
  * other answer is returned, whatever its status.
  *
  * @throws {RegistryError} If no answer came, or one that breaks the rules.
- * @throws {HostNotPermittedError} If a redirect leads where this thread has
- * no permission to go.
  */
 export async function sendRequest(
   client: HttpClient,
@@ -159,15 +154,7 @@ async function sendOnce(
   }
 }
 
-function unreachable(url: URL, cause: unknown): Error {
-  const isDenied = cause instanceof Deno.errors.NotCapable &&
-    cause.message.includes("net access");
-  if (isDenied) {
-    return new HostNotPermittedError(
-      `Cannot reach "${url.host}": no permission to connect to it`,
-      url.host,
-    );
-  }
+function unreachable(url: URL, cause: unknown): RegistryError {
   const why = explainFailure(cause);
   return new RegistryError(`Cannot reach "${url.host}": ${why}`, { cause });
 }

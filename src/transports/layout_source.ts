@@ -7,8 +7,9 @@ import { NotFoundError } from "../errors/store_errors.ts";
 import type { Bytes } from "../formats/bytes.ts";
 import { asObject, asString, parseJson } from "../formats/json.ts";
 import type {
+  BlobFile,
+  BlobFiles,
   ImageSource,
-  LayoutBlobAccess,
   OpenBlobOptions,
   RawManifest,
 } from "../formats/oci/blob_source.ts";
@@ -29,8 +30,8 @@ import { verifyBytes } from "../formats/oci/verify_bytes.ts";
 
 /** An image in a layout. */
 export interface LayoutImage extends ImageSource {
-  /** How the same blobs are reached without it. */
-  readonly access: LayoutBlobAccess;
+  /** Its blobs, and those of the layout's other images. */
+  readonly files: BlobFiles;
   /** The name that the layout gives it. */
   readonly name: string | undefined;
   /** Its manifest, or the index of its manifests. */
@@ -52,47 +53,39 @@ const CHUNK_SIZE = 256 * 1024;
 /**
  * Opens an image in a layout.
  *
- * @param directory The folder that holds `oci-layout` and `index.json`.
+ * @param path The folder that holds `oci-layout` and `index.json`.
  * @throws {NotFoundError} If the folder, or the image in it, does not exist.
  * @throws {InvalidManifestError} If the folder is no OCI layout.
  */
 export async function openLayout(
-  directory: string,
+  path: string,
   options: OpenLayoutOptions = {},
 ): Promise<LayoutImage> {
-  const access: LayoutBlobAccess = {
-    kind: "layout",
-    directory: resolve(directory),
-  };
-  await checkVersion(access);
-  const index = await readIndex(access);
-  const descriptor = chooseEntry(index, { ...options, directory });
+  const directory = resolve(path);
+  await checkVersion(directory);
+  const index = await readIndex(directory);
+  const descriptor = chooseEntry(index, { ...options, directory: path });
   return {
-    access,
+    files: { directory, find: (blob) => findBlob(directory, blob.digest) },
     descriptor,
     name: descriptor.annotations?.[REF_NAME],
-    open: (blob, opening) => openLayoutBlob(access, blob, opening),
+    open: (blob, opening) => openBlob(directory, blob, opening),
     async fetchManifest(digest = descriptor.digest, abortable = {}) {
       abortable.signal?.throwIfAborted();
       const known = index.manifests.find((entry) => entry.digest === digest);
-      return await readManifest(access, digest, known?.mediaType ?? "");
+      return await readManifest(directory, digest, known?.mediaType ?? "");
     },
   };
 }
 
-/**
- * Opens a blob of a layout. Needs no permission but that to read it.
- *
- * @throws {NotFoundError} If the layout does not have it.
- */
-export async function openLayoutBlob(
-  access: LayoutBlobAccess,
+async function openBlob(
+  directory: string,
   blob: Descriptor,
   options: OpenBlobOptions = {},
 ): Promise<ReadableStream<Bytes>> {
   const { offset = 0, signal } = options;
   signal?.throwIfAborted();
-  const file = await openBlobFile(access, blob.digest);
+  const file = await openBlobFile(directory, blob.digest);
   await file.seek(offset, Deno.SeekMode.Start);
   return toByteStream(file, options);
 }
@@ -123,21 +116,13 @@ function toByteStream(
 }
 
 /** Where a blob is. Only a parsed digest may become a file name. */
-function blobPath({ directory }: LayoutBlobAccess, digest: Digest): string {
+function blobPath(directory: string, digest: Digest): string {
   return `${directory}/blobs/${algorithmOf(digest)}/${hexOf(digest)}`;
 }
 
-/**
- * Finds the file of a layout's blob. Its bytes are unproven, also how many.
- *
- * @throws {NotFoundError} If the layout does not have it.
- */
-export async function findLayoutBlob(
-  access: LayoutBlobAccess,
-  { digest }: Descriptor,
-): Promise<{ readonly path: string; readonly size: number }> {
-  const path = blobPath(access, digest);
-  const size = await inLayout(access, digest, () => sizeOfFile(path));
+async function findBlob(directory: string, digest: Digest): Promise<BlobFile> {
+  const path = blobPath(directory, digest);
+  const size = await inLayout(directory, digest, () => sizeOfFile(path));
   return { path, size };
 }
 
@@ -151,18 +136,18 @@ async function sizeOfFile(path: string): Promise<number> {
 }
 
 function openBlobFile(
-  access: LayoutBlobAccess,
+  directory: string,
   digest: Digest,
 ): Promise<Deno.FsFile> {
-  const path = blobPath(access, digest);
-  return inLayout(access, digest, async () => {
+  const path = blobPath(directory, digest);
+  return inLayout(directory, digest, async () => {
     await sizeOfFile(path);
     return await Deno.open(path);
   });
 }
 
 async function inLayout<T>(
-  { directory }: LayoutBlobAccess,
+  directory: string,
   digest: Digest,
   action: () => Promise<T>,
 ): Promise<T> {
@@ -177,7 +162,7 @@ async function inLayout<T>(
   }
 }
 
-async function checkVersion({ directory }: LayoutBlobAccess): Promise<void> {
+async function checkVersion(directory: string): Promise<void> {
   const bytes = await readPart(directory, "oci-layout");
   const version = parseVersion(bytes, `${directory}/oci-layout`);
   if (version.startsWith("1.")) return;
@@ -197,7 +182,7 @@ function parseVersion(bytes: Bytes, path: string): string {
   }
 }
 
-async function readIndex({ directory }: LayoutBlobAccess): Promise<ImageIndex> {
+async function readIndex(directory: string): Promise<ImageIndex> {
   const bytes = await readPart(directory, "index.json");
   const digest = digestOf(bytes);
   const index = parseManifest({ bytes, mediaType: OCI_INDEX, digest });
@@ -249,18 +234,18 @@ function chooseEntry(
 }
 
 async function readManifest(
-  access: LayoutBlobAccess,
+  directory: string,
   digest: Digest,
   mediaType: string,
 ): Promise<RawManifest> {
-  using file = await openBlobFile(access, digest);
+  using file = await openBlobFile(directory, digest);
   const { size } = await file.stat();
   if (size > MAX_MANIFEST_SIZE) {
     throw new InvalidManifestError(
       `Cannot read manifest "${digest}": larger than ${MAX_MANIFEST_SIZE} bytes`,
     );
   }
-  const bytes = await Deno.readFile(blobPath(access, digest));
+  const bytes = await Deno.readFile(blobPath(directory, digest));
   verifyBytes(bytes, digest, `Cannot read manifest "${digest}": it`);
   return { bytes, mediaType, digest };
 }

@@ -2,18 +2,14 @@
 
 import { NoSpaceError } from "../errors/image_errors.ts";
 
-/** A staged layer's files. */
-export interface StagedLayer {
-  /** The folder that holds `diff` and `spool.tar`; absolute. */
-  readonly directory: string;
-}
-
 /**
  * The arguments for GNU tar (1.29 or later) that finish a staged layer. All
  * paths in a spool are free of symlinks, so that none is followed; names are taken
  * as they are, since its symlinks may point anywhere.
+ *
+ * @param directory The folder that holds `diff` and `spool.tar`; absolute.
  */
-export function spoolArguments({ directory }: StagedLayer): readonly string[] {
+export function spoolArguments(directory: string): readonly string[] {
   return [
     "--extract",
     `--file=${directory}/spool.tar`,
@@ -34,6 +30,7 @@ export function spoolArguments({ directory }: StagedLayer): readonly string[] {
  * Finishes a staged layer: symlinks, devices, whiteouts, extended attributes, and
  * what its directories shall be.
  *
+ * @param directory The folder that holds `diff` and `spool.tar`; absolute.
  * @param run Runs GNU tar with these arguments, fails if it does, and returns
  *   what it printed on stderr.
  * @throws {NoSpaceError} If the disk is full.
@@ -41,12 +38,14 @@ export function spoolArguments({ directory }: StagedLayer): readonly string[] {
  *   failure: without it a deleted file would be there again.
  */
 export async function applySpool(
-  staged: StagedLayer,
+  directory: string,
   run: (tarArguments: readonly string[]) => Promise<string>,
 ): Promise<void> {
-  const printed = await run(spoolArguments(staged)).catch((error: unknown) => {
-    throw isLackOfSpace(error) ? noSpace(error) : error;
-  });
+  const printed = await run(spoolArguments(directory)).catch(
+    (error: unknown) => {
+      throw isLackOfSpace(error) ? noSpace(error) : error;
+    },
+  );
   const problem = findLostAttribute(printed);
   if (problem === undefined) return;
   throw new Error(

@@ -164,7 +164,7 @@ Deno.test("openBlob() fails on a server that is down for good", async () => {
 
 function opener(host: string): BlobSource["open"] {
   const repositoryUrl = `http://${host}/v2/a/`;
-  return httpBlobs({ kind: "http", repositoryUrl }, { tries: 3, delayMs: 1 })
+  return httpBlobs({ repositoryUrl }, { tries: 3, delayMs: 1 })
     .open;
 }
 

@@ -38,7 +38,7 @@ async function withstand(hostile: HostileLayer): Promise<void> {
     if (hostile.refused === undefined) {
       assertEquals(failure, undefined);
       if (hasSpool(outer.join("staging"))) {
-        await applySpool({ directory: outer.join("staging") }, runTar);
+        await applySpool(outer.join("staging"), runTar);
       }
       const tree = await describe(outer.join("staging", "diff"));
       assertEquals(tree, hostile.tree);

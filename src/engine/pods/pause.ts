@@ -135,9 +135,7 @@ function openEmbedded(): ImageSource {
     );
   }
   const { manifest, blobs } = makePauseImage(architecture);
-  const access = { kind: "memory", blobs } as const;
   return {
-    access,
     fetchManifest: () => Promise.resolve(manifest),
     open({ digest }, { offset = 0 } = {}) {
       const bytes = blobs.get(digest);

@@ -3,7 +3,7 @@
 import { join } from "@std/path";
 import { statfsSync, statSync } from "node:fs";
 import { NoSpaceError } from "../../errors/image_errors.ts";
-import type { BlobAccess } from "../../formats/oci/blob_source.ts";
+import type { ImageSource } from "../../formats/oci/blob_source.ts";
 import { compressionOf } from "../../formats/oci/media_types.ts";
 import { downloadsDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
@@ -20,12 +20,10 @@ const UNPACKED_RATIO = 2.6;
 export function checkSpace(
   { store }: Agent,
   needed: readonly NeededLayer[],
-  { access }: { readonly access: BlobAccess },
+  { files }: Pick<ImageSource, "files">,
 ): void {
   const { paths } = store;
-  const downloads = access.kind === "http"
-    ? downloadsDirectory(paths)
-    : undefined;
+  const downloads = files === undefined ? downloadsDirectory(paths) : undefined;
   const estimate = estimateSpace(needed, { downloads });
   const { bavail, bsize } = statfsSync(paths.home);
   const free = bavail * bsize;

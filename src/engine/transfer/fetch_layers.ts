@@ -55,11 +55,9 @@ export async function fetchLayers(
   const signal = options.signal === undefined
     ? failure.signal
     : AbortSignal.any([failure.signal, options.signal]);
-  const { access } = source;
-  const layout = access.kind === "layout" ? access : undefined;
   await using own = new AsyncDisposableStack();
   const workers = options.workers ??
-    own.use(new LayerWorkers(agent.store, layout));
+    own.use(new LayerWorkers(agent.store, source.files));
   mkdirSync(workers.downloads, { recursive: true, mode: 0o700 });
   await using finished = agent.store.openStaging();
   using writeBack = openWriteBack(agent, workers.directory);
@@ -71,7 +69,7 @@ export async function fetchLayers(
     ...options,
     agent,
     pipeline,
-    isDownload: layout === undefined,
+    isDownload: source.files === undefined,
     directory: workers.directory,
     finished: finished.path,
     downloads: workers.downloads,

@@ -5,23 +5,17 @@ import { isErrno } from "../../fs/errno.ts";
 import type { UnpackedLayer } from "../../unpack/unpack_blob.ts";
 import type { UnpackLimits } from "../../unpack/unpack_layer.ts";
 
-/** One layer to unpack. */
+/** One layer to unpack: what a worker is told, which does one at a time. */
 export interface UnpackJob {
-  readonly blob: {
-    readonly path: string;
-    /** The memory of a `BlobProgress`: how much of the file is there. */
-    readonly progress: SharedArrayBuffer;
-    /** Of its digest. */
-    readonly algorithm: string;
-  };
+  /** The file of its blob, which may still grow. */
+  readonly path: string;
+  /** The memory of a `BlobProgress`: how much of the file is there. */
+  readonly progress: SharedArrayBuffer;
+  /** Of the blob's digest. */
+  readonly algorithm: string;
   /** An empty, private directory below the one that the worker may write. */
   readonly directory: string;
   readonly limits: UnpackLimits;
-}
-
-/** To the worker, which does one job at a time. */
-export interface UnpackRequest {
-  readonly job: UnpackJob;
 }
 
 /** From the worker: after one of the last two it writes no more. */

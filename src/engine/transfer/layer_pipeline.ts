@@ -10,7 +10,6 @@ import type { ImageSource } from "../../formats/oci/blob_source.ts";
 import type { Descriptor } from "../../formats/oci/descriptor.ts";
 import { algorithmOf } from "../../formats/oci/digest.ts";
 import type { RetryRules } from "../../registry/send_request.ts";
-import { findLayoutBlob } from "../../transports/layout_source.ts";
 import type { UnpackedLayer } from "../../unpack/unpack_blob.ts";
 import type { UnpackLimits } from "../../unpack/unpack_layer.ts";
 import { BlobProgress } from "./blob_progress.ts";
@@ -29,17 +28,12 @@ export interface LayerPipelineOptions {
   onWritten(path: string, bytes: number): void;
 }
 
-/** A layer to receive and unpack. */
-export interface LayerTask {
-  readonly layer: Descriptor;
-  /** The file that its blob goes to; left out if a layout has it as a file. */
+/** Where a layer goes to; told while it is on its way. */
+export interface ReceiveLayerOptions extends DownloadHandlers {
+  /** The file that its blob goes to; left out if it is in one already. */
   readonly partial: string | undefined;
   readonly directory: string;
   readonly limits: UnpackLimits;
-}
-
-/** Told while a layer is on its way. */
-export interface LayerTaskOptions extends DownloadHandlers {
   /** Called before it is unpacked: makes its directory empty. */
   prepare(): void;
 }
@@ -48,7 +42,7 @@ export interface LayerTaskOptions extends DownloadHandlers {
 // are not far ahead; as many connections as registries tolerate.
 const MAX_BLOBS = 4;
 
-/** Runs tasks. */
+/** Brings layers from a source to the directories where they are unpacked. */
 export class LayerPipeline {
   readonly #options: LayerPipelineOptions;
   readonly #blobs = new Semaphore(MAX_BLOBS);
@@ -65,21 +59,21 @@ export class LayerPipeline {
    * @throws {RegistryError} If the registry does not give it.
    */
   async run(
-    task: LayerTask,
-    options: LayerTaskOptions,
+    blob: Descriptor,
+    options: ReceiveLayerOptions,
   ): Promise<UnpackedLayer> {
     using _place = await this.#blobs.take(options.signal);
-    const progress = new BlobProgress();
-    const path = await this.#prepareFile(task, progress);
+    const path = options.partial ?? await this.#findFile(blob);
     const failure = new AbortController();
     const signal = options.signal === undefined
       ? failure.signal
       : AbortSignal.any([failure.signal, options.signal]);
-    const run = { task, path, progress, options: { ...options, signal } };
     // What ends either, ends the other.
     const fail = (error: unknown) => failure.abort(error);
-    const receiving = this.#receive(run);
-    const unpacking = this.#unpack(run);
+    const progress = new BlobProgress();
+    const way = { ...options, blob, path, progress, signal };
+    const receiving = this.#receive(way);
+    const unpacking = this.#unpack(way);
     receiving.catch(fail);
     unpacking.catch(fail);
     const [, unpacked] = await Promise.allSettled([receiving, unpacking]);
@@ -88,49 +82,45 @@ export class LayerPipeline {
     return unpacked.value;
   }
 
-  /** Finds out which file the blob is in, or goes to. */
-  async #prepareFile(
-    { layer, partial }: LayerTask,
-    progress: BlobProgress,
-  ): Promise<string> {
-    if (partial !== undefined) return partial;
-    const { access } = this.#options.source;
-    if (access.kind !== "layout") throw new TypeError("no file");
-    const { path, size } = await findLayoutBlob(access, layer);
-    if (size !== layer.size) {
-      throw new BlobMismatchError(
-        `Cannot pull layer "${layer.digest}": the layout has ${size} bytes, ` +
-          `expected ${layer.size}`,
-      );
-    }
-    progress.advance(size);
-    progress.complete();
-    return path;
+  async #findFile(blob: Descriptor): Promise<string> {
+    const { files } = this.#options.source;
+    if (files === undefined) throw new TypeError("no file");
+    const { path, size } = await files.find(blob);
+    if (size === blob.size) return path;
+    throw new BlobMismatchError(
+      `Cannot pull layer "${blob.digest}": the layout has ${size} bytes, ` +
+        `expected ${blob.size}`,
+    );
   }
 
-  async #receive({ task, path, progress, options }: Run): Promise<void> {
-    if (task.partial === undefined) return; // it is there
+  async #receive(options: OnItsWay): Promise<void> {
     const { source, retry } = this.#options;
-    const job = { source, retry, blob: task.layer, path, progress };
-    await downloadBlob(job, options);
+    const { blob, partial, progress } = options;
+    if (partial !== undefined) {
+      const job = { source, retry, blob, path: partial, progress };
+      return await downloadBlob(job, options);
+    }
+    progress.advance(blob.size);
+    progress.complete();
   }
 
-  async #unpack(
-    { task, path, progress, options }: Run,
-  ): Promise<UnpackedLayer> {
-    const { directory, limits } = task;
+  async #unpack(options: OnItsWay): Promise<UnpackedLayer> {
+    const { blob, path, partial, progress, directory, limits } = options;
     const { workers, onWritten } = this.#options;
-    const algorithm = algorithmOf(task.layer.digest);
-    const job = { path, progress, algorithm, directory, limits };
+    const algorithm = algorithmOf(blob.digest);
+    const job = {
+      ...{ path, algorithm, directory, limits },
+      progress: progress.memory,
+    };
     // To read a file is what receiving it is where nothing is downloaded.
-    const onRead = task.partial === undefined ? options.onProgress : () => {};
-    return await workers.run(job, { ...options, onRead, onWritten });
+    const onRead = partial === undefined ? options.onProgress : () => {};
+    const { signal, prepare } = options;
+    return await workers.run(job, { signal, prepare, onRead, onWritten });
   }
 }
 
-interface Run {
-  readonly task: LayerTask;
+interface OnItsWay extends ReceiveLayerOptions {
+  readonly blob: Descriptor;
   readonly path: string;
   readonly progress: BlobProgress;
-  readonly options: LayerTaskOptions;
 }

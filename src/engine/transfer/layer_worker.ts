@@ -2,29 +2,16 @@
 
 import type { Abortable } from "../../errors/abort.ts";
 import type { UnpackedLayer } from "../../unpack/unpack_blob.ts";
-import type { UnpackLimits } from "../../unpack/unpack_layer.ts";
-import type { BlobProgress } from "./blob_progress.ts";
+import { BlobProgress } from "./blob_progress.ts";
 import {
   fromErrorData,
+  type UnpackJob,
   type UnpackReport,
-  type UnpackRequest,
 } from "./layer_job.ts";
 import { workerOptions, type WorkerReach } from "./worker_options.ts";
 
-/** A layer to unpack. */
-export interface LayerJob {
-  /** Its blob, which may still be on its way. */
-  readonly path: string;
-  readonly progress: BlobProgress;
-  /** Of the blob's digest. */
-  readonly algorithm: string;
-  /** An empty directory below the one for staging. */
-  readonly directory: string;
-  readonly limits: UnpackLimits;
-}
-
 /** Called while a layer is unpacked. */
-export interface LayerJobHandlers extends Abortable {
+export interface UnpackHandlers extends Abortable {
   /** Called when so much of the blob was read. */
   onRead(bytes: number): void;
   /** Called when bytes were added to a large file. */
@@ -32,8 +19,8 @@ export interface LayerJobHandlers extends Abortable {
 }
 
 interface Run extends PromiseWithResolvers<UnpackedLayer> {
-  readonly job: LayerJob;
-  readonly handlers: LayerJobHandlers;
+  readonly progress: BlobProgress;
+  readonly handlers: UnpackHandlers;
 }
 
 // Workers look up for each 256 KiB that they unpack, which takes them milliseconds
@@ -74,26 +61,24 @@ export class LayerWorker implements Disposable {
    * @throws {NoSpaceError} If the disk is full.
    */
   async run(
-    job: LayerJob,
-    handlers: LayerJobHandlers,
+    job: UnpackJob,
+    handlers: UnpackHandlers,
   ): Promise<UnpackedLayer> {
     const { signal } = handlers;
     signal?.throwIfAborted();
     if (this.#reason !== undefined) throw this.#reason;
-    const run = { ...Promise.withResolvers<UnpackedLayer>(), job, handlers };
-    this.#run = run;
+    const progress = new BlobProgress(job.progress);
+    const outcome = Promise.withResolvers<UnpackedLayer>();
+    this.#run = { ...outcome, progress, handlers };
     let grace: ReturnType<typeof setTimeout> | undefined;
     const abort = () => {
-      job.progress.stop();
+      progress.stop();
       grace = setTimeout(() => this[Symbol.dispose](), ABORT_GRACE_MS);
     };
     signal?.addEventListener("abort", abort, { once: true });
     try {
-      const { path, progress, algorithm, directory, limits } = job;
-      const blob = { path, progress: progress.memory, algorithm };
-      const request: UnpackRequest = { job: { blob, directory, limits } };
-      this.#worker.postMessage(request);
-      return await run.promise;
+      this.#worker.postMessage(job);
+      return await outcome.promise;
     } finally {
       clearTimeout(grace);
       signal?.removeEventListener("abort", abort);
@@ -109,7 +94,7 @@ export class LayerWorker implements Disposable {
   #end(reason: Error): void {
     this.#reason ??= reason;
     // A thread that computes or waits cannot be ended from outside.
-    this.#run?.job.progress.stop();
+    this.#run?.progress.stop();
     this.#worker.terminate();
     this.#run?.reject(reason);
   }

@@ -1,15 +1,12 @@
 /** The workers that unpack the layers of a pull, and the place where they do. */
 
-import type { LayoutBlobAccess } from "../../formats/oci/blob_source.ts";
+import type { BlobFiles } from "../../formats/oci/blob_source.ts";
 import type { Staging } from "../../store/layers/staging.ts";
 import { downloadsDirectory } from "../../store/paths.ts";
 import type { Store } from "../../store/store.ts";
 import type { UnpackedLayer } from "../../unpack/unpack_blob.ts";
-import {
-  type LayerJob,
-  type LayerJobHandlers,
-  LayerWorker,
-} from "./layer_worker.ts";
+import type { UnpackJob } from "./layer_job.ts";
+import { LayerWorker, type UnpackHandlers } from "./layer_worker.ts";
 import { Semaphore } from "./semaphore.ts";
 
 // Each takes some 25 MiB of memory.
@@ -20,16 +17,16 @@ export class LayerWorkers implements AsyncDisposable {
   /** Keeps the blobs that they read. */
   readonly downloads: string;
   readonly #staging: Staging;
-  readonly #layout: LayoutBlobAccess | undefined;
+  readonly #files: BlobFiles | undefined;
   readonly #turns = new Semaphore(MAX_WORKERS);
   readonly #all = new Set<LayerWorker>();
   readonly #idle: LayerWorker[] = [];
 
-  /** @param layout Where blobs are, if they are not downloaded. */
-  constructor(store: Store, layout?: LayoutBlobAccess) {
+  /** @param files Where blobs are, if they are not downloaded. */
+  constructor(store: Store, files?: BlobFiles) {
     this.downloads = downloadsDirectory(store.paths);
     this.#staging = store.openStaging();
-    this.#layout = layout;
+    this.#files = files;
   }
 
   /** Each job wants a directory of its own below this one. */
@@ -49,8 +46,8 @@ export class LayerWorkers implements AsyncDisposable {
    * @throws {NoSpaceError} If the disk is full.
    */
   async run(
-    job: LayerJob,
-    handlers: LayerJobHandlers & { prepare(): void },
+    job: UnpackJob,
+    handlers: UnpackHandlers & { prepare(): void },
   ): Promise<UnpackedLayer> {
     using _turn = await this.#turns.take(handlers.signal);
     handlers.prepare();
@@ -73,7 +70,7 @@ export class LayerWorkers implements AsyncDisposable {
     const { downloads, directory } = this;
     const worker = new LayerWorker({
       ...{ downloads, staging: directory },
-      layout: this.#layout?.directory,
+      files: this.#files?.directory,
     });
     this.#all.add(worker);
     return worker;

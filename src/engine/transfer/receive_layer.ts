@@ -15,7 +15,7 @@ import type { LayerId } from "../../formats/storage/store_ids.ts";
 import type { RetryRules } from "../../registry/send_request.ts";
 import type { UnpackedLayer } from "../../unpack/unpack_blob.ts";
 import type { UnpackLimits } from "../../unpack/unpack_layer.ts";
-import type { LayerPipeline, LayerTask } from "./layer_pipeline.ts";
+import type { LayerPipeline } from "./layer_pipeline.ts";
 import type { OnPullEvent } from "./pull_event.ts";
 
 /** A layer that an image needs. */
@@ -77,7 +77,7 @@ export async function receiveLayer(
     try {
       // A worker that had to be ended may still be writing to the other one.
       const place = isLast ? `${directory}-again` : directory;
-      const unpacked = await runTask(context, needed, {
+      const unpacked = await run(context, needed, {
         directory: place,
         partial,
         onRetry(reason) {
@@ -108,7 +108,7 @@ export async function receiveLayer(
   }
 }
 
-async function runTask(
+async function run(
   { pipeline, limits, onEvent, signal }: ReceiveContext,
   { blob }: NeededLayer,
   { directory, partial, onRetry }: {
@@ -118,10 +118,9 @@ async function runTask(
   },
 ): Promise<UnpackedLayer> {
   const { digest, size } = blob;
-  const task: LayerTask = { layer: blob, directory, partial, limits };
   try {
-    return await pipeline.run(task, {
-      signal,
+    return await pipeline.run(blob, {
+      ...{ directory, partial, limits, signal },
       prepare: () => emptyDirectory(directory),
       onProgress: (received) =>
         onEvent({ kind: "download", digest, received, size }),

@@ -100,7 +100,7 @@ async function finishUnpacked(
 ): Promise<void> {
   const spool = join(directory, "spool.tar");
   if (!existsSync(spool)) return;
-  await applySpool({ directory }, async (args) => {
+  await applySpool(directory, async (args) => {
     const { stderr } = await runCommand(findProgram("tar"), args, { signal });
     return stderr;
   }).catch((error: unknown) => {

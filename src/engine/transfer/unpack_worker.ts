@@ -7,17 +7,12 @@ import { closeSync, openSync, readSync } from "node:fs";
 import type { Bytes } from "../../formats/bytes.ts";
 import { unpackBlob, type UnpackedLayer } from "../../unpack/unpack_blob.ts";
 import { BlobProgress } from "./blob_progress.ts";
-import {
-  toErrorData,
-  type UnpackJob,
-  type UnpackReport,
-  type UnpackRequest,
-} from "./layer_job.ts";
+import { toErrorData, type UnpackJob, type UnpackReport } from "./layer_job.ts";
 import { limitReports } from "./limit_reports.ts";
 
 /** What this file sees of a worker's global scope. */
 declare const self: {
-  onmessage: (event: MessageEvent<UnpackRequest>) => void;
+  onmessage: (event: MessageEvent<UnpackJob>) => void;
   postMessage(message: UnpackReport): void;
 };
 
@@ -25,7 +20,7 @@ declare const self: {
 const BUFFER_BYTES = 256 * 1024;
 const buffer = new Uint8Array(BUFFER_BYTES);
 
-self.onmessage = ({ data: { job } }) => {
+self.onmessage = ({ data: job }) => {
   try {
     self.postMessage({ kind: "unpacked", layer: unpack(job) });
   } catch (error) {
@@ -33,22 +28,22 @@ self.onmessage = ({ data: { job } }) => {
   }
 };
 
-function unpack({ blob, directory, limits }: UnpackJob): UnpackedLayer {
-  const progress = new BlobProgress(blob.progress);
+function unpack(job: UnpackJob): UnpackedLayer {
+  const progress = new BlobProgress(job.progress);
   const unpacker = unpackBlob({
-    directory,
-    algorithm: blob.algorithm,
+    directory: job.directory,
+    algorithm: job.algorithm,
     // Some bytes of a blob may be seconds of work.
     onArchive: () => progress.throwIfStopped(),
     onWritten: (path, bytes) =>
       self.postMessage({ kind: "written", path, bytes }),
-  }, limits);
+  }, job.limits);
   const report = limitReports((read) =>
     self.postMessage({ kind: "progress", read })
   );
   try {
     let read = 0;
-    for (const chunk of readGrowing(blob.path, progress)) {
+    for (const chunk of readGrowing(job.path, progress)) {
       unpacker.write(chunk);
       read += chunk.length;
       report(read);

@@ -4,20 +4,20 @@
 export interface WorkerReach {
   /** Where the main thread puts blobs: it may read them. */
   readonly downloads: string;
-  /** The layout where blobs are, if they are not downloaded: likewise. */
-  readonly layout?: string | undefined;
+  /** Where blobs are that need not be downloaded: likewise. */
+  readonly files?: string | undefined;
   /** Where layers are unpacked: it may read and write it. */
   readonly staging: string;
 }
 
 /** What a worker that unpacks layers may do, and nothing else. */
 export function workerOptions(
-  { downloads, layout, staging }: WorkerReach,
+  { downloads, files, staging }: WorkerReach,
 ): WorkerOptions {
   const none = { env: false, ffi: false, import: false, net: false };
   const permissions = {
     ...{ ...none, run: false, sys: false },
-    read: [staging, downloads, ...layout === undefined ? [] : [layout]],
+    read: [staging, downloads, ...files === undefined ? [] : [files]],
     write: [staging],
   };
   return { type: "module", name: "unpack", deno: { permissions } };

@@ -39,41 +39,26 @@ export interface ImageSource extends BlobSource {
    * @throws {BlobMismatchError} If a digest is asked for and others bytes come.
    */
   fetchManifest(digest?: Digest, options?: Abortable): Promise<RawManifest>;
-  /** How the same blobs are reached without it. */
-  readonly access: BlobAccess;
+  /** Left out by sources whose blobs are no files on this machine. */
+  readonly files?: BlobFiles | undefined;
 }
 
-/** How blobs are reached: plain data. */
-export type BlobAccess = HttpBlobAccess | LayoutBlobAccess | MemoryBlobAccess;
-
-/** Blobs of a repository in a registry. */
-export interface HttpBlobAccess {
-  /** A registry. */
-  readonly kind: "http";
-  /** Such as `https://quay.io/v2/prometheus/busybox/`. */
-  readonly repositoryUrl: string;
-  /** The ready value of the Authorization header, for this origin only. */
-  readonly authorization?: string;
-  /** PEM certificates to trust beside the system's. */
-  readonly caCerts?: readonly string[];
-  /** PEM client certificate and key. */
-  readonly clientCertificate?: { readonly cert: string; readonly key: string };
-  /** Whether TLS certificates are not checked. */
-  readonly insecure?: boolean;
-}
-
-/** Blobs of an OCI layout on disk: OCI image-layout.md. */
-export interface LayoutBlobAccess {
-  /** A folder. */
-  readonly kind: "layout";
-  /** The folder that holds `oci-layout` and `blobs`; absolute. */
+/** Blobs that are files already: they are read where they are. */
+export interface BlobFiles {
+  /** The folder that all of them are in; absolute. */
   readonly directory: string;
+  /**
+   * Finds the file of a blob. Its bytes are unproven, also how many.
+   *
+   * @throws {NotFoundError} If there is none.
+   */
+  find(blob: Descriptor): Promise<BlobFile>;
 }
 
-/** Blobs that are at hand, for images of a few hundred bytes. */
-export interface MemoryBlobAccess {
-  /** At hand. */
-  readonly kind: "memory";
-  /** Each by its digest. */
-  readonly blobs: ReadonlyMap<Digest, Bytes>;
+/** The file that a blob is in. */
+export interface BlobFile {
+  /** Absolute. */
+  readonly path: string;
+  /** In bytes. */
+  readonly size: number;
 }

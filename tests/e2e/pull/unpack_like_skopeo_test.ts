@@ -82,7 +82,9 @@ async function unpackAll(directory: string): Promise<LayoutLayer[]> {
     const unpacker = unpackBlob(staging);
     unpacker.write(layer);
     const { diffId, hasSpool } = unpacker.finish();
-    if (hasSpool) await applySpool(staging, (args) => run("tar", args));
+    if (hasSpool) {
+      await applySpool(staging.directory, (args) => run("tar", args));
+    }
     unpacked.push({ blob: layer, diffId });
   }
   return unpacked;

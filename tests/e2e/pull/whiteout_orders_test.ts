@@ -37,7 +37,7 @@ Deno.test("unpackLayer() hides lower entries only, in whatever order", {
   unpacker.write(archive());
   unpacker.finish();
   await applySpool(
-    { directory: outer.join("staging") },
+    outer.join("staging"),
     (args) => run("tar", args),
   );
   const layers = `lowerdir=${outer.join("staging", "diff")}:${

@@ -45,11 +45,10 @@ Deno.test("checkSpace() counts blobs for those who download them", async () => {
   const { bavail, bsize } = statfsSync(paths.home);
   const size = Math.ceil(bavail * bsize * 0.7); // unpacked it fits, once
   const huge = layer("huge", { mediaType: OCI_LAYER, size });
-  const http = { kind: "http", repositoryUrl: "https://a.test/v2/a/" } as const;
-  const layout = { kind: "layout", directory: "/none" } as const;
-  checkSpace(agent, [huge], { access: layout });
+  const find = () => Promise.reject(new Error("not to be asked"));
+  checkSpace(agent, [huge], { files: { directory: "/none", find } });
   assertThrows(
-    () => checkSpace(agent, [huge], { access: http }),
+    () => checkSpace(agent, [huge], {}),
     NoSpaceError,
     "MB are needed",
   );
@@ -57,7 +56,7 @@ Deno.test("checkSpace() counts blobs for those who download them", async () => {
   await Deno.mkdir(downloads, { recursive: true });
   using file = await Deno.create(`${downloads}/${huge.id}`);
   await file.truncate(size); // a hole: it takes no room
-  checkSpace(agent, [huge], { access: http });
+  checkSpace(agent, [huge], {});
 });
 
 function layer(

@@ -32,9 +32,9 @@ Deno.test("a worker may write where it unpacks layers, and no more", async (t) =
 Deno.test("a worker may read blobs, but not change them", async () => {
   using dirs = makeDirs();
   const { staging, downloads, outside } = dirs;
-  const layout = outside;
-  const options = workerOptions({ staging, downloads, layout });
-  for (const own of [downloads, layout]) {
+  const files = outside;
+  const options = workerOptions({ staging, downloads, files });
+  for (const own of [downloads, files]) {
     const elsewhere = { outside: own, host: "127.0.0.1:1" };
     const report = await tryIn(options, {
       ...{ own, ...elsewhere, otherHost: elsewhere.host },

@@ -82,7 +82,7 @@ Deno.test("sweepStaging() ends the tar of a process that was killed", {
   const files = Array.from({ length: 30_000 }, (_, n) => file(`${n}`, "x"));
   writeFileSync(`${layer}/spool.tar`, archive(...files));
   const tar = new Deno.Command("tar", {
-    args: [...spoolArguments({ directory: layer })],
+    args: [...spoolArguments(layer)],
     stderr: "null",
   }).spawn();
   while (list(`${layer}/diff`).length === 0) {

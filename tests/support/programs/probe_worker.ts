@@ -1,10 +1,10 @@
 /** Stands in for a worker of a pull: it tries what that may not do, and fails. */
 
-import type { UnpackRequest } from "../../../src/engine/transfer/layer_job.ts";
+import type { UnpackJob } from "../../../src/engine/transfer/layer_job.ts";
 import { attempt, type Attempts } from "./probe.ts";
 
 declare const self: {
-  onmessage: (event: MessageEvent<UnpackRequest>) => void;
+  onmessage: (event: MessageEvent<UnpackJob>) => void;
   postMessage(message: unknown): void;
 };
 
@@ -13,8 +13,7 @@ declare const name: string;
 
 const attempts: Attempts = JSON.parse(name);
 
-self.onmessage = async ({ data: { job } }) => {
-  const { directory, blob: { path } } = job;
+self.onmessage = async ({ data: { directory, path } }) => {
   const outcomes = await attempt({
     ...attempts,
     reads: [...attempts.reads, path],

@@ -1,15 +1,20 @@
 /** Blobs over HTTP without a repository around them: no login, any client. */
 
-import type {
-  BlobSource,
-  HttpBlobAccess,
-} from "../../../src/formats/oci/blob_source.ts";
-import { createHttpClient } from "../../../src/registry/http_client.ts";
+import type { BlobSource } from "../../../src/formats/oci/blob_source.ts";
+import {
+  createHttpClient,
+  type TlsSettings,
+} from "../../../src/registry/http_client.ts";
 import { openBlob } from "../../../src/registry/open_blob.ts";
 import {
   type RetryRules,
   sendRequest,
 } from "../../../src/registry/send_request.ts";
+
+/** A repository, and how its server proves itself. */
+export interface HttpBlobAccess extends TlsSettings {
+  readonly repositoryUrl: string;
+}
 
 /** A source of blobs. Dispose it when they are read. */
 export interface HttpBlobs extends BlobSource, Disposable {}
