@@ -66,7 +66,7 @@ function noSpace(cause: unknown): NoSpaceError {
 
 /**
  * Finds what GNU tar (with LC_ALL=C) only warns of. That a file system has no
- * attributes of some kind is borne, as containers/storage does, but overlayfs
+ * attributes of some kind is tolerated, as containers/storage does, but overlayfs
  * cannot do without its own.
  */
 export function findLostAttribute(stderr: string): string | undefined {
@@ -74,9 +74,9 @@ export function findLostAttribute(stderr: string): string | undefined {
     /Cannot set '([^']*)' extended attribute for file '(.*)': (.*)/g,
   );
   for (const [, name = "", file = "", reason = ""] of warnings) {
-    const isBorne = reason === "Operation not supported" &&
+    const isTolerated = reason === "Operation not supported" &&
       !name.startsWith("trusted.overlay.");
-    if (!isBorne) return `attribute "${name}" of "${file}": ${reason}`;
+    if (!isTolerated) return `attribute "${name}" of "${file}": ${reason}`;
   }
   return undefined;
 }

@@ -24,7 +24,7 @@ Deno.test("diskUsage() is 0 for what is absent", () => {
   assertEquals(diskUsage(dir.join("none")), 0);
 });
 
-Deno.test("diskUsage() bears names that are not UTF-8, and deep trees", {
+Deno.test("diskUsage() tolerates names that are not UTF-8, and deep trees", {
   ...needs("python3"),
 }, async () => {
   using dir = tempDir();

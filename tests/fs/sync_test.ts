@@ -18,7 +18,7 @@ Deno.test("syncDirectory() says that a directory is gone", () => {
   assertThrows(() => syncDirectory(dir.join("none")), Error, "ENOENT");
 });
 
-Deno.test("syncTree() bears names that are not UTF-8", {
+Deno.test("syncTree() tolerates names that are not UTF-8", {
   ...needs("python3"),
 }, async () => {
   using dir = tempDir();

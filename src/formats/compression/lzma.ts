@@ -14,8 +14,8 @@ const IS_REP_0 = IS_REP + STATES;
 const IS_REP_1 = IS_REP_0 + STATES;
 const IS_REP_2 = IS_REP_1 + STATES;
 const IS_REP_0_LONG = IS_REP_2 + STATES;
-const SLOT = IS_REP_0_LONG + STATES * MAX_POSITIONS;
-const SPECIAL = SLOT + 4 * 64;
+const DISTANCE_CLASS = IS_REP_0_LONG + STATES * MAX_POSITIONS;
+const SPECIAL = DISTANCE_CLASS + 4 * 64;
 const ALIGN = SPECIAL + 128;
 const LENGTH = ALIGN + 16;
 const LENGTH_LOW = 2;
@@ -137,17 +137,24 @@ export class LzmaDecoder {
     const length = this.#decodeLength(LENGTH, position);
     this.#state = this.#state < 7 ? 7 : 10;
     const group = Math.min(length - MIN_MATCH, 3);
-    const slot = this.#tree(SLOT + 64 * group, 6);
+    const distanceClass = this.#tree(DISTANCE_CLASS + 64 * group, 6);
     const [first, second, third] = this.#distances;
-    this.#distances = [this.#decodeDistance(slot), first, second, third];
+    this.#distances = [
+      this.#decodeDistance(distanceClass),
+      first,
+      second,
+      third,
+    ];
     return length;
   }
 
-  #decodeDistance(slot: number): number {
-    if (slot < 4) return slot;
-    const bits = (slot >> 1) - 1;
-    const high = (2 | (slot & 1)) * 2 ** bits;
-    if (slot < 14) return high + this.#reverse(SPECIAL + high - slot, bits);
+  #decodeDistance(distanceClass: number): number {
+    if (distanceClass < 4) return distanceClass;
+    const bits = (distanceClass >> 1) - 1;
+    const high = (2 | (distanceClass & 1)) * 2 ** bits;
+    if (distanceClass < 14) {
+      return high + this.#reverse(SPECIAL + high - distanceClass, bits);
+    }
     let direct = 0;
     for (let n = 4; n < bits; n++) direct = direct * 2 + this.#directBit();
     return high + direct * 16 + this.#reverse(ALIGN, 4);
