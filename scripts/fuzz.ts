@@ -12,7 +12,7 @@ import {
   type Compression,
   createDecompressor,
 } from "../src/formats/compression/decompress.ts";
-import { createTarScanner } from "../src/formats/tar/tar_scanner.ts";
+import { TarScanner } from "../src/formats/tar/tar_scanner.ts";
 import type {
   SparseLayout,
   SparseRegion,
@@ -101,7 +101,7 @@ function read(kind: Compression, input: Bytes): void {
   const split = createTarSplitWriter(() => {});
   let given = 0;
   let taken = 0;
-  const scanner = createTarScanner({
+  const scanner = new TarScanner({
     onRaw(bytes) {
       split.addSegment(bytes);
       taken += bytes.length;

@@ -11,9 +11,8 @@ import type { TarSplitWriter } from "../formats/tar/tar_split.ts";
 import { sanitizeAttributes } from "./unpack_attributes.ts";
 import type { ContentSink } from "./unpack_content.ts";
 import {
-  createLayerMaker,
   type EntryPlace,
-  type LayerMaker,
+  LayerMaker,
   type LayerMakerOptions,
 } from "./unpack_maker.ts";
 import {
@@ -22,18 +21,6 @@ import {
   refuse,
   type SplitPath,
 } from "./unpack_names.ts";
-
-/** Takes a scanned archive, and makes what it says. */
-export interface EntryUnpacker extends TarHandler {
-  /** From where content is checked fastest. */
-  readonly buffer: Bytes;
-  /** What is known when all entries are there. */
-  finish(): EntrySummary;
-  /** Completes a tar-split file that is written. */
-  finishTarSplit(path: string): void;
-  /** Closes what is open, after an error. */
-  abort(): void;
-}
 
 /** What the entries of a layer amount to. */
 export interface EntrySummary {
@@ -69,128 +56,165 @@ interface Outcome {
 const UNSEEN: Outcome = { isReadable: false, isNew: true };
 const SEEN: Outcome = { isReadable: false, isNew: false };
 
-/** Creates an unpacker. */
-export function createEntryUnpacker(
-  options: EntryUnpackerOptions,
-): EntryUnpacker {
-  const { tarSplit, maxEntries } = options;
-  const maker = createLayerMaker({ ...options, onImplied: countOne });
-  const crc = createCrc64(options.bufferBytes);
-  const uids = new Set<number>();
-  const gids = new Set<number>();
-  let entries = 0;
-  let unpackedSize = 0;
-  let hasRoot = false;
-  let root: RootAttributes | undefined;
-  let implied = 0;
-  let current: TarEntry | undefined;
-  let outcome = SEEN;
-  return {
-    buffer: crc.buffer,
-    onRaw: (bytes) => tarSplit.addSegment(bytes),
-    onEntry(entry) {
-      entries++;
-      checkCount(entry.name);
-      if (!isHiddenName(entry.name)) {
-        uids.add(entry.uid);
-        gids.add(entry.gid);
-      }
-      current = entry;
-      outcome = unpack(entry);
-      const isInSegments = outcome.isNew && !isFromFile(entry);
-      if (isInSegments) tarSplit.addFile(entry.name, 0);
-      crc.reset();
-    },
-    onContent(bytes) {
-      if (current !== undefined && isFromFile(current)) crc.update(bytes);
-      else tarSplit.addSegment(bytes);
-      if (outcome.sink === undefined) return;
-      outcome.sink.write(bytes);
-      unpackedSize += bytes.length;
-    },
-    onEntryEnd() {
-      outcome.sink?.end();
-      if (current !== undefined && isFromFile(current)) {
-        tarSplit.addFile(current.name, current.size, crc.toBase64());
-      }
-      current = undefined;
-      outcome = SEEN;
-    },
-    finish() {
-      const hasSpool = maker.finish();
-      return {
-        uids: [...uids].sort((a, b) => a - b),
-        gids: [...gids].sort((a, b) => a - b),
-        entries,
-        unpackedSize,
-        hasSpool,
-        ...(root && { root }),
-      };
-    },
-    finishTarSplit: (path) => maker.finishTarSplit(path),
-    abort() {
-      outcome.sink?.abort();
-      outcome = SEEN;
-      maker.abort();
-    },
-  };
+/** Takes a scanned archive, and makes what it says. */
+export class EntryUnpacker implements TarHandler {
+  readonly #tarSplit: TarSplitWriter;
+  readonly #maxEntries: number;
+  readonly #maker: LayerMaker;
+  readonly #crc: ReturnType<typeof createCrc64>;
+  readonly #uids = new Set<number>();
+  readonly #gids = new Set<number>();
+  #entries = 0;
+  // Directories that only the paths of entries imply.
+  #implied = 0;
+  #unpackedSize = 0;
+  #hasRoot = false;
+  #root: RootAttributes | undefined;
+  #current: TarEntry | undefined;
+  #outcome = SEEN;
+
+  constructor(options: EntryUnpackerOptions) {
+    this.#tarSplit = options.tarSplit;
+    this.#maxEntries = options.maxEntries;
+    this.#maker = new LayerMaker({
+      ...options,
+      onImplied: (path) => this.#countImplied(path),
+    });
+    this.#crc = createCrc64(options.bufferBytes);
+  }
+
+  /** From where content is checked fastest. */
+  get buffer(): Bytes {
+    return this.#crc.buffer;
+  }
+
+  onRaw(bytes: Uint8Array): void {
+    this.#tarSplit.addSegment(bytes);
+  }
+
+  onEntry(entry: TarEntry): void {
+    this.#entries++;
+    this.#checkCount(entry.name);
+    if (!isHiddenName(entry.name)) {
+      this.#uids.add(entry.uid);
+      this.#gids.add(entry.gid);
+    }
+    this.#current = entry;
+    this.#outcome = this.#unpack(entry);
+    const isInSegments = this.#outcome.isNew && !this.#isFromFile(entry);
+    if (isInSegments) this.#tarSplit.addFile(entry.name, 0);
+    this.#crc.reset();
+  }
+
+  onContent(bytes: Uint8Array): void {
+    const current = this.#current;
+    if (current !== undefined && this.#isFromFile(current)) {
+      this.#crc.update(bytes);
+    } else this.#tarSplit.addSegment(bytes);
+    const { sink } = this.#outcome;
+    if (sink === undefined) return;
+    sink.write(bytes);
+    this.#unpackedSize += bytes.length;
+  }
+
+  onEntryEnd(): void {
+    this.#outcome.sink?.end();
+    const current = this.#current;
+    if (current !== undefined && this.#isFromFile(current)) {
+      const checksum = this.#crc.toBase64();
+      this.#tarSplit.addFile(current.name, current.size, checksum);
+    }
+    this.#current = undefined;
+    this.#outcome = SEEN;
+  }
+
+  /** What is known when all entries are there. */
+  finish(): EntrySummary {
+    const hasSpool = this.#maker.finish();
+    return {
+      uids: [...this.#uids].sort((a, b) => a - b),
+      gids: [...this.#gids].sort((a, b) => a - b),
+      entries: this.#entries,
+      unpackedSize: this.#unpackedSize,
+      hasSpool,
+      ...(this.#root && { root: this.#root }),
+    };
+  }
+
+  /** Completes a tar-split file that is written. */
+  finishTarSplit(path: string): void {
+    this.#maker.finishTarSplit(path);
+  }
+
+  /** Closes what is open, after an error. */
+  abort(): void {
+    this.#outcome.sink?.abort();
+    this.#outcome = SEEN;
+    this.#maker.abort();
+  }
 
   /** Whether tar-split refers to a file for the entry's content. */
-  function isFromFile({ size, sparse }: TarEntry): boolean {
+  #isFromFile({ size, sparse }: TarEntry): boolean {
     // The archive has a sparse file without its holes; tools read them, too.
-    return size > 0 && sparse === undefined && outcome.isNew &&
-      outcome.isReadable;
+    return size > 0 && sparse === undefined && this.#outcome.isNew &&
+      this.#outcome.isReadable;
   }
 
-  function countOne(path: string): void {
-    implied++;
-    checkCount(path);
+  #countImplied(path: string): void {
+    this.#implied++;
+    this.#checkCount(path);
   }
 
-  function checkCount(name: string): void {
-    if (entries + implied <= maxEntries) return;
-    throw refuse(name, `more than ${maxEntries} entries`);
+  #checkCount(name: string): void {
+    if (this.#entries + this.#implied <= this.#maxEntries) return;
+    throw refuse(name, `more than ${this.#maxEntries} entries`);
   }
 
-  function unpack(entry: TarEntry): Outcome {
+  #unpack(entry: TarEntry): Outcome {
     const meaning = readName(entry.name);
     switch (meaning.kind) {
       case "root":
-        return unpackRoot(entry);
+        return this.#unpackRoot(entry);
       case "metadata":
-        return maker.claimName(meaning.path) ? UNSEEN : SEEN;
+        return this.#maker.claimName(meaning.path) ? UNSEEN : SEEN;
       case "link-source":
-        return unpackLinkSource(meaning, entry);
+        return this.#unpackLinkSource(meaning, entry);
       case "opaque":
-        return maker.makeOpaque(meaning.parent) ? UNSEEN : SEEN;
+        return this.#maker.makeOpaque(meaning.parent) ? UNSEEN : SEEN;
       case "whiteout":
-        return maker.makeWhiteout(meaning, entry) ? UNSEEN : SEEN;
+        return this.#maker.makeWhiteout(meaning, entry) ? UNSEEN : SEEN;
       case "plain":
-        return unpackPlain(maker, maker.place(meaning, entry), entry);
+        return unpackPlain(
+          this.#maker,
+          this.#maker.place(meaning, entry),
+          entry,
+        );
     }
   }
 
-  function unpackRoot(entry: TarEntry): Outcome {
+  #unpackRoot(entry: TarEntry): Outcome {
     if (entry.type !== "directory") {
       throw refuse(entry.name, "the root is no directory");
     }
-    const isNew = !hasRoot;
-    hasRoot = true;
+    const isNew = !this.#hasRoot;
+    this.#hasRoot = true;
     // Other tools take it from `/` only: what `./` says is mostly by accident.
     if (entry.name.startsWith("/")) {
       const { mode, uid, gid, mtime } = sanitizeAttributes(entry);
-      root = { mode, uid, gid, mtime };
+      this.#root = { mode, uid, gid, mtime };
     }
     return { isReadable: false, isNew };
   }
 
   /** Hard links to it take over its content, not what else it has. */
-  function unpackLinkSource(path: SplitPath, entry: TarEntry): Outcome {
+  #unpackLinkSource(path: SplitPath, entry: TarEntry): Outcome {
     const name = `${path.parent}/${path.base}`;
-    if (entry.type !== "file") return maker.claimName(name) ? UNSEEN : SEEN;
+    if (entry.type !== "file") {
+      return this.#maker.claimName(name) ? UNSEEN : SEEN;
+    }
     const bare = { ...entry, mtimeNs: 0, xattrs: undefined };
-    const place = maker.place(path, bare);
-    const sink = maker.makeFile(place, bare);
+    const place = this.#maker.place(path, bare);
+    const sink = this.#maker.makeFile(place, bare);
     return { sink, isReadable: false, isNew: place.isNew };
   }
 }

@@ -7,9 +7,9 @@ import { createHash } from "node:crypto";
 import fs from "node:fs";
 import type { Bytes } from "../formats/bytes.ts";
 import { type Digest, parseDigest } from "../formats/oci/digest.ts";
-import { createTarScanner } from "../formats/tar/tar_scanner.ts";
+import { TarScanner } from "../formats/tar/tar_scanner.ts";
 import { createTarSplitWriter } from "../formats/tar/tar_split.ts";
-import { createEntryUnpacker, type EntrySummary } from "./unpack_entries.ts";
+import { type EntrySummary, EntryUnpacker } from "./unpack_entries.ts";
 import { createFile, makeDirectory, writeFully } from "./unpack_file.ts";
 
 /** Where a layer is unpacked. */
@@ -74,7 +74,7 @@ export function unpackLayer(
   const fd = createFile(tarSplitPath);
   let isOpen = true;
   const tarSplit = createTarSplitWriter((bytes) => writeFully(fd, bytes));
-  const entries = createEntryUnpacker({
+  const entries = new EntryUnpacker({
     diffPath,
     spoolPath: `${directory}/spool.tar`,
     replacedPath: `${directory}/replaced`,
@@ -83,7 +83,7 @@ export function unpackLayer(
     bufferBytes: BUFFER_BYTES,
     maxEntries,
   });
-  const scanner = createTarScanner(entries);
+  const scanner = new TarScanner(entries);
   const hash = createHash("sha256");
   let diffSize = 0;
   return {

@@ -15,16 +15,16 @@ import {
   refuse,
   type SplitPath,
 } from "./unpack_names.ts";
-import { createReplacedFiles } from "./unpack_replaced.ts";
+import { createReplacedFiles, type ReplacedFiles } from "./unpack_replaced.ts";
 import { createSparseBudget } from "./unpack_sparse.ts";
 import { createSpool, type SpoolWriter } from "./unpack_spool.ts";
 import {
-  createLayerTree,
   diskPathOf,
   findNode,
   isSpooledFile,
   type LayerDirectory,
   type LayerNode,
+  LayerTree,
   type SpooledFile,
 } from "./unpack_tree.ts";
 import { makeWaitingLinks, unspool } from "./unpack_unspool.ts";
@@ -39,27 +39,6 @@ export interface EntryPlace {
   readonly isNew: boolean;
   /** What a directory here is merged with. */
   readonly merged: LayerDirectory | undefined;
-}
-
-/** Makes entries. Each call throws `InvalidLayerError` for what is refused. */
-export interface LayerMaker {
-  /** Finds the place of an entry, and moves away what it replaces. */
-  place(path: SplitPath, entry: TarEntry): EntryPlace;
-  makeDirectory(place: EntryPlace, entry: TarEntry): void;
-  makeFile(place: EntryPlace, entry: TarEntry): ContentSink | undefined;
-  makeLink(place: EntryPlace, entry: TarEntry): void;
-  makeSpecial(place: EntryPlace, entry: TarEntry): void;
-  /** @returns Whether it is new. */
-  makeOpaque(parent: string): boolean;
-  /** @returns Whether it is new. */
-  makeWhiteout(path: SplitPath, entry: TarEntry): boolean;
-  /** @returns Whether no entry had this name before. */
-  claimName(path: string): boolean;
-  /** @returns Whether a spool was written. */
-  finish(): boolean;
-  /** Completes a tar-split file that is written, for what was replaced. */
-  finishTarSplit(path: string): void;
-  abort(): void;
 }
 
 /** Where a maker works. */
@@ -84,55 +63,44 @@ const MAX_KNOWN_ATTRIBUTES = 10_000;
 // Longer ones may be too long for the system, which tells only who opens them.
 const PLAIN_PATH_BYTES = 2048;
 
-/** Creates a maker that works below a directory. */
-export function createLayerMaker(options: LayerMakerOptions): LayerMaker {
-  const { diffPath, spoolPath, onWritten } = options;
-  let spool: SpoolWriter | undefined;
-  let needsSpool = false;
-  let smallFiles = 0;
+/**
+ * Makes entries below a directory. Each call throws `InvalidLayerError` for what
+ * is refused.
+ */
+export class LayerMaker {
+  readonly #diffPath: string;
+  readonly #spoolPath: string;
+  readonly #onWritten: LayerMakerOptions["onWritten"];
+  #spool: SpoolWriter | undefined;
+  #needsSpool = false;
+  #smallFiles = 0;
   // Whether entries replace others, so that nothing may wait in the spool.
-  let isReplacing = false;
-  const linkTargets = new Set<string>();
-  const spooledFiles = new Map<SpooledFile, SpooledFile>();
-  const marks = createLayerMarks();
-  const sparseFiles = createSparseBudget();
-  const replaced = createReplacedFiles(
-    options.replacedPath,
-    (path) => linkTargets.has(path),
-  );
-  const tree = createLayerTree(diffPath, (directory) => {
-    if (directory.entry === undefined) options.onImplied(directory.path);
-    if (directory.diskPath === undefined) needsSpool = true;
-    else makeDirectory(directory.diskPath);
-  });
-  return {
-    place,
-    makeDirectory(place, entry) {
-      needsSpool = true;
-      const attributes = sanitizeAttributes(entry);
-      const directory = place.merged ??
-        tree.addDirectory(place.directory, place.base, attributes);
-      directory.entry = attributes;
-    },
-    makeFile,
-    makeLink,
-    makeSpecial,
-    makeOpaque: (parent) => marks.addOpaque(parent),
-    makeWhiteout: (path, entry) => marks.addWhiteout(path, entry),
-    claimName: (path) => replaced.claim(path),
-    finish() {
-      dropLinkSources();
-      if (marks.apply(tree)) needsSpool = true;
-      if (needsSpool) openSpool().finish(tree);
-      spool?.close();
-      return spool !== undefined;
-    },
-    finishTarSplit: (path) => replaced.finish(path),
-    abort: () => spool?.close(),
-  };
+  #isReplacing = false;
+  readonly #linkTargets = new Set<string>();
+  readonly #spooledFiles = new Map<SpooledFile, SpooledFile>();
+  readonly #marks = createLayerMarks();
+  readonly #sparseFiles = createSparseBudget();
+  readonly #replaced: ReplacedFiles;
+  readonly #tree: LayerTree;
 
-  function place({ parent, base }: SplitPath, entry: TarEntry): EntryPlace {
-    const { directory, isAliased } = tree.findDirectory(parent, "create");
+  constructor(options: LayerMakerOptions) {
+    this.#diffPath = options.diffPath;
+    this.#spoolPath = options.spoolPath;
+    this.#onWritten = options.onWritten;
+    this.#replaced = createReplacedFiles(
+      options.replacedPath,
+      (path) => this.#linkTargets.has(path),
+    );
+    this.#tree = new LayerTree(options.diffPath, (directory) => {
+      if (directory.entry === undefined) options.onImplied(directory.path);
+      if (directory.diskPath === undefined) this.#needsSpool = true;
+      else makeDirectory(directory.diskPath);
+    });
+  }
+
+  /** Finds the place of an entry, and moves away what it replaces. */
+  place({ parent, base }: SplitPath, entry: TarEntry): EntryPlace {
+    const { directory, isAliased } = this.#tree.findDirectory(parent, "create");
     const node = directory.children?.get(base);
     const path = parent === "" ? base : `${parent}/${base}`;
     const known = { directory, base, isAliased };
@@ -141,76 +109,91 @@ export function createLayerMaker(options: LayerMakerOptions): LayerMaker {
       isDirectory && node.entry === undefined;
     // Names by way of a symlink are not those in the tree.
     const isNew = isAliased
-      ? replaced.claim(path)
-      : isFirst && !replaced.has(path);
+      ? this.#replaced.claim(path)
+      : isFirst && !this.#replaced.has(path);
     if (isDirectory && entry.type === "directory") {
       return { ...known, isNew, merged: node };
     }
-    if (node !== undefined) replace(known, entry.name);
+    if (node !== undefined) this.#replace(known, entry.name);
     return { ...known, isNew, merged: undefined };
   }
 
-  function replace(
+  #replace(
     { directory, base }: Pick<EntryPlace, "base" | "directory">,
     name: string,
   ): void {
-    beginReplacing();
+    this.#beginReplacing();
     const node = directory.children?.get(base);
-    if (node !== undefined) replaced.take({ directory, base, node }, name);
-    tree.remove(directory, base);
+    if (node !== undefined) {
+      this.#replaced.take({ directory, base, node }, name);
+    }
+    this.#tree.remove(directory, base);
   }
 
-  function beginReplacing(): void {
-    if (isReplacing) return;
-    isReplacing = true;
-    if (spool === undefined) return;
-    spool.suspend();
-    const old = { path: spoolPath, open: () => createSpool(spoolPath) };
-    spool = unspool(old, tree.root, onWritten);
-    linkTargets.clear();
-    for (const target of makeWaitingLinks(tree.root)) {
-      linkTargets.add(target.slice(2));
+  #beginReplacing(): void {
+    if (this.#isReplacing) return;
+    this.#isReplacing = true;
+    if (this.#spool === undefined) return;
+    this.#spool.suspend();
+    const old = {
+      path: this.#spoolPath,
+      open: () => createSpool(this.#spoolPath),
+    };
+    this.#spool = unspool(old, this.#tree.root, this.#onWritten);
+    this.#linkTargets.clear();
+    for (const target of makeWaitingLinks(this.#tree.root)) {
+      this.#linkTargets.add(target.slice(2));
     }
   }
 
-  function openSpool(): SpoolWriter {
-    return spool ??= createSpool(spoolPath);
+  #openSpool(): SpoolWriter {
+    return this.#spool ??= createSpool(this.#spoolPath);
   }
 
-  function makeFile(
+  makeDirectory(place: EntryPlace, entry: TarEntry): void {
+    this.#needsSpool = true;
+    const attributes = sanitizeAttributes(entry);
+    const directory = place.merged ??
+      this.#tree.addDirectory(place.directory, place.base, attributes);
+    directory.entry = attributes;
+  }
+
+  makeFile(
     { directory, base }: EntryPlace,
     entry: TarEntry,
   ): ContentSink | undefined {
     const attributes = sanitizeAttributes(entry);
-    if (entry.sparse !== undefined) sparseFiles.add(entry.name, entry.sparse);
+    if (entry.sparse !== undefined) {
+      this.#sparseFiles.add(entry.name, entry.sparse);
+    }
     const path = diskPathOf(directory, base);
     const isPlain = attributes.xattrs === undefined && isExactTime(attributes);
-    if (path === undefined || !isPlain || isQuickerByTar(entry, path)) {
-      return spoolFile({ directory, base }, attributes);
+    if (path === undefined || !isPlain || this.#isQuickerByTar(entry, path)) {
+      return this.#spoolFile({ directory, base }, attributes);
     }
     const isEmpty = entry.size === 0 && entry.sparse === undefined;
-    tree.add(directory, base, isEmpty ? "empty-file" : "file");
-    return openContent(path, attributes, onWritten);
+    this.#tree.add(directory, base, isEmpty ? "empty-file" : "file");
+    return openContent(path, attributes, this.#onWritten);
   }
 
-  function isQuickerByTar({ size, sparse }: TarEntry, path: string): boolean {
+  #isQuickerByTar({ size, sparse }: TarEntry, path: string): boolean {
     return size > 0 && size < SMALL_FILE_BYTES && sparse === undefined &&
-      !isReplacing && path.length < PLAIN_PATH_BYTES &&
-      ++smallFiles > FIRST_FILES;
+      !this.#isReplacing && path.length < PLAIN_PATH_BYTES &&
+      ++this.#smallFiles > FIRST_FILES;
   }
 
   /** tar replaces files, so one that it must see has its content there too. */
-  function spoolFile(
+  #spoolFile(
     { directory, base }: Pick<EntryPlace, "base" | "directory">,
     entry: TarEntry,
   ): ContentSink | undefined {
-    needsSpool = true;
+    this.#needsSpool = true;
     if (entry.size === 0 && entry.sparse === undefined) {
-      tree.add(directory, base, { kind: "special", entry });
+      this.#tree.add(directory, base, { kind: "special", entry });
       return undefined;
     }
-    tree.add(directory, base, describeSpooled(entry));
-    const opened = openSpool();
+    this.#tree.add(directory, base, this.#describeSpooled(entry));
+    const opened = this.#openSpool();
     opened.begin({ ...entry, name: `${directory.path}/${base}` });
     return {
       write: (bytes) => opened.addContent(bytes),
@@ -219,52 +202,100 @@ export function createLayerMaker(options: LayerMakerOptions): LayerMaker {
     };
   }
 
-  function makeLink(place: EntryPlace, entry: TarEntry): void {
+  makeLink(place: EntryPlace, entry: TarEntry): void {
     // The last entry of a file tells its attributes, but tar sets none by links.
-    const spooled = followLink(findTarget(entry).node);
+    const spooled = this.#followLink(this.#findTarget(entry).node);
     const isOther = isSpooledFile(spooled) &&
-      spooled !== describeSpooled(sanitizeAttributes(entry));
-    if (isOther) beginReplacing();
-    const { node, directory, base } = findTarget(entry);
+      spooled !== this.#describeSpooled(sanitizeAttributes(entry));
+    if (isOther) this.#beginReplacing();
+    const { node, directory, base } = this.#findTarget(entry);
     const from = diskPathOf(directory, base);
     const path = diskPathOf(place.directory, place.base);
     const isOnDisk = node === "file" || node === "empty-file";
     if (isOnDisk && from !== undefined && path !== undefined) {
       linkFile(from, path, sanitizeAttributes(entry));
-      tree.add(place.directory, place.base, node);
+      this.#tree.add(place.directory, place.base, node);
       return;
     }
-    needsSpool = true;
+    this.#needsSpool = true;
     const isLink = typeof node === "object" && node.kind === "spooled-link";
     const target = isLink ? node.target : `${directory.path}/${base}`;
-    linkTargets.add(target.slice(2));
+    this.#linkTargets.add(target.slice(2));
     const link = { kind: "spooled-link", target } as const;
-    tree.add(place.directory, place.base, link);
+    this.#tree.add(place.directory, place.base, link);
   }
 
-  function followLink(node: LayerNode): LayerNode {
+  makeSpecial({ directory, base }: EntryPlace, entry: TarEntry): void {
+    if (entry.type === "char" && entry.major === 0 && entry.minor === 0) {
+      throw refuse(entry.name, "the device 0:0 is overlayfs's whiteout");
+    }
+    if (entry.type === "symlink" && entry.linkName === "") {
+      throw refuse(entry.name, "it is a symlink to nothing");
+    }
+    this.#needsSpool = true;
+    const node = { kind: "special", entry: sanitizeAttributes(entry) } as const;
+    this.#tree.add(directory, base, node);
+  }
+
+  /** @returns Whether it is new. */
+  makeOpaque(parent: string): boolean {
+    return this.#marks.addOpaque(parent);
+  }
+
+  /** @returns Whether it is new. */
+  makeWhiteout(path: SplitPath, entry: TarEntry): boolean {
+    return this.#marks.addWhiteout(path, entry);
+  }
+
+  /** @returns Whether no entry had this name before. */
+  claimName(path: string): boolean {
+    return this.#replaced.claim(path);
+  }
+
+  /** @returns Whether a spool was written. */
+  finish(): boolean {
+    this.#dropLinkSources();
+    if (this.#marks.apply(this.#tree)) this.#needsSpool = true;
+    if (this.#needsSpool) this.#openSpool().finish(this.#tree);
+    this.#spool?.close();
+    return this.#spool !== undefined;
+  }
+
+  /** Completes a tar-split file that is written, for what was replaced. */
+  finishTarSplit(path: string): void {
+    this.#replaced.finish(path);
+  }
+
+  /** Closes what is open, after an error. */
+  abort(): void {
+    this.#spool?.close();
+  }
+
+  #followLink(node: LayerNode): LayerNode {
     if (typeof node === "string" || node.kind !== "spooled-link") return node;
-    const target = findNode(tree.root, node.target.slice(2));
+    const target = findNode(this.#tree.root, node.target.slice(2));
     return target?.directory.children?.get(target.base) ?? node;
   }
 
   /** Each text but once, as many files have the same attributes. */
-  function describeSpooled(
+  #describeSpooled(
     { mode, uid, gid, mtime, mtimeNs }: TarEntry,
   ): SpooledFile {
     const text = `spooled ${mode} ${uid} ${gid} ${mtime} ${mtimeNs}` as const;
-    const known = spooledFiles.get(text);
+    const known = this.#spooledFiles.get(text);
     if (known !== undefined) return known;
-    if (spooledFiles.size < MAX_KNOWN_ATTRIBUTES) spooledFiles.set(text, text);
+    if (this.#spooledFiles.size < MAX_KNOWN_ATTRIBUTES) {
+      this.#spooledFiles.set(text, text);
+    }
     return text;
   }
 
-  function findTarget({ name, linkName }: TarEntry) {
+  #findTarget({ name, linkName }: TarEntry) {
     const path = cleanPath(linkName);
     const slash = path.lastIndexOf("/");
     const base = path.slice(slash + 1);
     const parent = slash < 0 ? "" : path.slice(0, slash);
-    const { directory } = tree.findDirectory(parent, "refuse");
+    const { directory } = this.#tree.findDirectory(parent, "refuse");
     const node = directory.children?.get(base);
     if (node === undefined) {
       throw refuse(name, "it is a hard link to what this layer does not hold");
@@ -275,22 +306,10 @@ export function createLayerMaker(options: LayerMakerOptions): LayerMaker {
     return { directory, base, node };
   }
 
-  function makeSpecial({ directory, base }: EntryPlace, entry: TarEntry): void {
-    if (entry.type === "char" && entry.major === 0 && entry.minor === 0) {
-      throw refuse(entry.name, "the device 0:0 is overlayfs's whiteout");
-    }
-    if (entry.type === "symlink" && entry.linkName === "") {
-      throw refuse(entry.name, "it is a symlink to nothing");
-    }
-    needsSpool = true;
-    const node = { kind: "special", entry: sanitizeAttributes(entry) } as const;
-    tree.add(directory, base, node);
-  }
-
   /** Only their hard links are of the layer. */
-  function dropLinkSources(): void {
-    if (tree.root.children?.has(LINK_SOURCES) !== true) return;
-    tree.remove(tree.root, LINK_SOURCES);
-    rmSync(`${diffPath}/${LINK_SOURCES}`, { recursive: true });
+  #dropLinkSources(): void {
+    if (this.#tree.root.children?.has(LINK_SOURCES) !== true) return;
+    this.#tree.remove(this.#tree.root, LINK_SOURCES);
+    rmSync(`${this.#diffPath}/${LINK_SOURCES}`, { recursive: true });
   }
 }

@@ -59,112 +59,55 @@ export interface ParentPlace {
 /** What to do with directories that are not there. */
 export type MissingParents = "create" | "refuse";
 
-/** The tree of a layer. */
-export interface LayerTree {
+// As many as Linux follows.
+const MAX_SYMLINKS = 40;
+
+/** The tree of a layer: at first, only a root. */
+export class LayerTree {
+  /** What all is below. */
   readonly root: LayerDirectory;
+  readonly #onDirectory: (directory: LayerDirectory) => void;
+  // Archives come a directory at a time, so the last answer is the next one.
+  #lastPath = "";
+  #last: ParentPlace;
+
+  /**
+   * @param diskPath Where the root is.
+   * @param onDirectory Is told of each new directory.
+   */
+  constructor(
+    diskPath: string,
+    onDirectory: (directory: LayerDirectory) => void,
+  ) {
+    this.#onDirectory = onDirectory;
+    this.root = {
+      kind: "directory",
+      parent: undefined,
+      path: ".",
+      diskPath,
+      entry: undefined,
+      isOpaque: false,
+      children: undefined,
+    };
+    this.#last = { directory: this.root, isAliased: false };
+  }
+
   /**
    * Finds a directory, going through symlinks inside the layer.
    *
    * @param path Clean, relative to the root; `""` is the root.
    * @throws {InvalidLayerError} If it leads to none.
    */
-  findDirectory(path: string, missing: MissingParents): ParentPlace;
+  findDirectory(path: string, missing: MissingParents): ParentPlace {
+    if (path === this.#lastPath) return this.#last;
+    const place = this.#walk(path, missing);
+    this.#lastPath = path;
+    this.#last = place;
+    return place;
+  }
+
   /** Adds a directory. */
   addDirectory(
-    parent: LayerDirectory,
-    name: string,
-    entry?: TarEntry,
-  ): LayerDirectory;
-  /** Adds anything else. */
-  add(parent: LayerDirectory, name: string, node: LayerNode): void;
-  /** Takes something out. */
-  remove(parent: LayerDirectory, name: string): void;
-}
-
-// As many as Linux follows.
-const MAX_SYMLINKS = 40;
-
-/**
- * Creates a tree with only a root.
- *
- * @param diskPath Where the root is.
- * @param onDirectory Is told of each new directory.
- */
-export function createLayerTree(
-  diskPath: string,
-  onDirectory: (directory: LayerDirectory) => void,
-): LayerTree {
-  const root: LayerDirectory = {
-    kind: "directory",
-    parent: undefined,
-    path: ".",
-    diskPath,
-    entry: undefined,
-    isOpaque: false,
-    children: undefined,
-  };
-  // Archives come a directory at a time, so the last answer is the next one.
-  let lastPath = "";
-  let last: ParentPlace = { directory: root, isAliased: false };
-  return {
-    root,
-    findDirectory(path, missing) {
-      if (path === lastPath) return last;
-      const place = walk(path, missing);
-      lastPath = path;
-      last = place;
-      return place;
-    },
-    addDirectory,
-    add: (parent, name, node) => void childrenOf(parent).set(name, node),
-    remove(parent, name) {
-      parent.children?.delete(name);
-      lastPath = "";
-      last = { directory: root, isAliased: false };
-    },
-  };
-
-  function walk(path: string, missing: MissingParents): ParentPlace {
-    const pending = path.split("/").reverse();
-    // Components below this height are the path's own, not a symlink's.
-    let own = pending.length;
-    let links = 0;
-    let directory = root;
-    for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
-      const mayCreate = missing === "create" && pending.length < own;
-      own = Math.min(own, pending.length);
-      const next = step(directory, name, mayCreate ? "create" : "refuse");
-      if (next === undefined) throw refuse(path, "no such directory");
-      if (typeof next === "string" || next.kind === "spooled-link") {
-        throw refuse(path, "it is not a directory");
-      }
-      if (next.kind === "directory") {
-        directory = next;
-        continue;
-      }
-      const { type, linkName } = next.entry;
-      if (type !== "symlink") throw refuse(path, "it is not a directory");
-      if (++links > MAX_SYMLINKS) throw refuse(path, "too many symlinks");
-      if (linkName.startsWith("/")) directory = root;
-      pending.push(...linkName.split("/").reverse());
-    }
-    return { directory, isAliased: links > 0 };
-  }
-
-  /** Where a component leads; `undefined` if nowhere. */
-  function step(
-    directory: LayerDirectory,
-    name: string,
-    missing: MissingParents,
-  ): LayerNode | undefined {
-    if (name === "" || name === ".") return directory;
-    if (name === "..") return directory.parent ?? root;
-    const node = directory.children?.get(name);
-    if (node !== undefined || missing === "refuse") return node;
-    return addDirectory(directory, name);
-  }
-
-  function addDirectory(
     parent: LayerDirectory,
     name: string,
     entry?: TarEntry,
@@ -179,8 +122,59 @@ export function createLayerTree(
       children: undefined,
     };
     childrenOf(parent).set(name, directory);
-    onDirectory(directory);
+    this.#onDirectory(directory);
     return directory;
+  }
+  /** Adds anything but a directory. */
+  add(parent: LayerDirectory, name: string, node: LayerNode): void {
+    childrenOf(parent).set(name, node);
+  }
+
+  /** Takes something out. */
+  remove(parent: LayerDirectory, name: string): void {
+    parent.children?.delete(name);
+    this.#lastPath = "";
+    this.#last = { directory: this.root, isAliased: false };
+  }
+
+  #walk(path: string, missing: MissingParents): ParentPlace {
+    const pending = path.split("/").reverse();
+    // Components below this height are the path's own, not a symlink's.
+    let own = pending.length;
+    let links = 0;
+    let directory = this.root;
+    for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+      const mayCreate = missing === "create" && pending.length < own;
+      own = Math.min(own, pending.length);
+      const next = this.#step(directory, name, mayCreate ? "create" : "refuse");
+      if (next === undefined) throw refuse(path, "no such directory");
+      if (typeof next === "string" || next.kind === "spooled-link") {
+        throw refuse(path, "it is not a directory");
+      }
+      if (next.kind === "directory") {
+        directory = next;
+        continue;
+      }
+      const { type, linkName } = next.entry;
+      if (type !== "symlink") throw refuse(path, "it is not a directory");
+      if (++links > MAX_SYMLINKS) throw refuse(path, "too many symlinks");
+      if (linkName.startsWith("/")) directory = this.root;
+      pending.push(...linkName.split("/").reverse());
+    }
+    return { directory, isAliased: links > 0 };
+  }
+
+  /** Where a component leads; `undefined` if nowhere. */
+  #step(
+    directory: LayerDirectory,
+    name: string,
+    missing: MissingParents,
+  ): LayerNode | undefined {
+    if (name === "" || name === ".") return directory;
+    if (name === "..") return directory.parent ?? this.root;
+    const node = directory.children?.get(name);
+    if (node !== undefined || missing === "refuse") return node;
+    return this.addDirectory(directory, name);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { rmSync } from "node:fs";
-import { createTarScanner } from "../formats/tar/tar_scanner.ts";
+import { TarScanner } from "../formats/tar/tar_scanner.ts";
 import { type ContentSink, openContent } from "./unpack_content.ts";
 import { isExactTime, linkFile, moveFile, readParts } from "./unpack_file.ts";
 import type { SpoolWriter } from "./unpack_spool.ts";
@@ -32,7 +32,7 @@ export function unspool(
   moveFile(spool.path, old);
   const rest = spool.open();
   let sink: ContentSink | undefined;
-  const scanner = createTarScanner({
+  const scanner = new TarScanner({
     onRaw() {},
     onEntry(entry) {
       const place = findNode(root, entry.name.slice(2));

@@ -7,7 +7,7 @@ import { ByteFeed, type FeedReader } from "./byte_feed.ts";
 import { BZIP2_MAGIC, decodeBzip2 } from "./bzip2.ts";
 import { decodeXz, XZ_MAGIC } from "./xz.ts";
 import { openZlibHandle, type ZlibHandle } from "./zlib_handle.ts";
-import { createZstdFrames } from "./zstd_frames.ts";
+import { ZstdFrames } from "./zstd_frames.ts";
 
 /** How a layer is compressed. */
 export type Compression = "bzip2" | "gzip" | "none" | "xz" | "zstd";
@@ -97,7 +97,7 @@ function createGunzip(handle: ZlibHandle, sink: ArchiveSink): Decompressor {
 }
 
 function createUnzstd(handle: ZlibHandle, sink: ArchiveSink): Decompressor {
-  const frames = createZstdFrames();
+  const frames = new ZstdFrames();
   return {
     write(chunk) {
       frames.write(chunk);
@@ -185,7 +185,7 @@ export function createBufferingDecompressor(
   const chunks: Bytes[] = [];
   // zlib itself would stop after the first.
   const starts: number[] = [];
-  const frames = createZstdFrames((start) => void starts.push(start));
+  const frames = new ZstdFrames((start) => void starts.push(start));
   return {
     write(chunk) {
       if (kind === "zstd") frames.write(chunk);

@@ -2,18 +2,6 @@
 
 import { InvalidLayerError } from "../../errors/image_errors.ts";
 
-/** Follows the structure of a zstd stream without decompressing it. */
-export interface ZstdFrames {
-  /** Looks at the next bytes. */
-  write(chunk: Uint8Array): void;
-  /**
-   * Says that the stream ends here.
-   *
-   * @throws {InvalidLayerError} If that is in the middle of a frame.
-   */
-  end(): void;
-}
-
 const MAGIC = 0xfd2fb528;
 const SKIPPABLE_MAGIC = 0x184d2a50;
 const MAGIC_BYTES = 4;
@@ -26,71 +14,81 @@ const CONTENT_SIZE_BYTES = [0, 2, 4, 8] as const;
 type Part = "magic" | "skippable" | "descriptor" | "block" | "checksum";
 
 /**
- * Creates a follower. The decompressor says nothing when a stream is cut short;
- * this does.
- *
- * @param onFrame Is told where each frame starts, in bytes from the beginning.
+ * Follows the structure of a zstd stream without decompressing it. The
+ * decompressor says nothing when a stream is cut short; this does.
  */
-export function createZstdFrames(
-  onFrame: (start: number) => void = () => {},
-): ZstdFrames {
-  let part: Part = "magic";
+export class ZstdFrames {
+  readonly #onFrame: (start: number) => void;
+  #part: Part = "magic";
   // The bytes of a header, little-endian, and how many of them are needed.
-  let value = 0;
-  let have = 0;
-  let need = MAGIC_BYTES;
-  let skip = 0;
-  let hasChecksum = false;
-  let isLast = false;
-  let position = 0;
-  return {
-    write(chunk) {
-      let at = 0;
-      while (at < chunk.length) {
-        if (skip > 0) {
-          const step = Math.min(skip, chunk.length - at);
-          skip -= step;
-          at += step;
-          continue;
-        }
-        if (part === "magic" && have === 0) onFrame(position + at);
-        value += (chunk[at++] ?? 0) * 2 ** (8 * have++);
-        if (have === need) next();
-      }
-      position += chunk.length;
-    },
-    end() {
-      if (part === "magic" && have === 0 && skip === 0) return;
-      throw new InvalidLayerError(
-        "Cannot decompress the layer: its zstd stream is cut short",
-      );
-    },
-  };
+  #value = 0;
+  #have = 0;
+  #need = MAGIC_BYTES;
+  #skip = 0;
+  #hasChecksum = false;
+  #isLast = false;
+  #position = 0;
 
-  function next(): void {
-    const header = value;
-    value = 0;
-    have = 0;
-    switch (part) {
+  /** @param onFrame Is told where each frame starts, in bytes from the beginning. */
+  constructor(onFrame: (start: number) => void = () => {}) {
+    this.#onFrame = onFrame;
+  }
+
+  /** Looks at the next bytes. */
+  write(chunk: Uint8Array): void {
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.#skip > 0) {
+        const step = Math.min(this.#skip, chunk.length - at);
+        this.#skip -= step;
+        at += step;
+        continue;
+      }
+      const isFrameStart = this.#part === "magic" && this.#have === 0;
+      if (isFrameStart) this.#onFrame(this.#position + at);
+      this.#value += (chunk[at++] ?? 0) * 2 ** (8 * this.#have++);
+      if (this.#have === this.#need) this.#next();
+    }
+    this.#position += chunk.length;
+  }
+
+  /**
+   * Says that the stream ends here.
+   *
+   * @throws {InvalidLayerError} If that is in the middle of a frame.
+   */
+  end(): void {
+    const isAtBorder = this.#part === "magic" && this.#have === 0;
+    if (isAtBorder && this.#skip === 0) return;
+    throw new InvalidLayerError(
+      "Cannot decompress the layer: its zstd stream is cut short",
+    );
+  }
+
+  #next(): void {
+    const header = this.#value;
+    this.#value = 0;
+    this.#have = 0;
+    switch (this.#part) {
       case "magic":
-        return onMagic(header);
+        return this.#onMagic(header);
       case "skippable":
-        skip = header;
-        return expect("magic", MAGIC_BYTES);
+        this.#skip = header;
+        return this.#expect("magic", MAGIC_BYTES);
       case "descriptor":
-        return onDescriptor(header);
+        return this.#onDescriptor(header);
       case "block":
-        return onBlock(header);
+        return this.#onBlock(header);
       case "checksum":
-        return expect("magic", MAGIC_BYTES);
+        return this.#expect("magic", MAGIC_BYTES);
     }
   }
 
-  function onMagic(magic: number): void {
-    if (magic === MAGIC) return expect("descriptor", 1);
+  #onMagic(magic: number): void {
+    if (magic === MAGIC) return this.#expect("descriptor", 1);
     const isSkippable = magic >= SKIPPABLE_MAGIC &&
       magic <= SKIPPABLE_MAGIC + 15;
-    if (isSkippable) return expect("skippable", 4);
+    if (isSkippable) return this.#expect("skippable", 4);
     throw new InvalidLayerError(
       `Cannot decompress the layer: 0x${
         magic.toString(16)
@@ -98,26 +96,26 @@ export function createZstdFrames(
     );
   }
 
-  function onDescriptor(descriptor: number): void {
+  #onDescriptor(descriptor: number): void {
     const isSingleSegment = (descriptor & 0x20) !== 0;
-    hasChecksum = (descriptor & 0x04) !== 0;
-    skip = (isSingleSegment ? 0 : 1) +
+    this.#hasChecksum = (descriptor & 0x04) !== 0;
+    this.#skip = (isSingleSegment ? 0 : 1) +
       (DICTIONARY_BYTES[descriptor & 3] ?? 0) +
       (CONTENT_SIZE_BYTES[descriptor >> 6] ?? 0) +
       (isSingleSegment && descriptor >> 6 === 0 ? 1 : 0);
-    expect("block", BLOCK_HEADER_BYTES);
+    this.#expect("block", BLOCK_HEADER_BYTES);
   }
 
-  function onBlock(header: number): void {
-    isLast = (header & 1) !== 0;
-    skip = (header >> 1 & 3) === RLE_BLOCK ? 1 : header >> 3;
-    if (!isLast) return expect("block", BLOCK_HEADER_BYTES);
-    if (hasChecksum) return expect("checksum", CHECKSUM_BYTES);
-    expect("magic", MAGIC_BYTES);
+  #onBlock(header: number): void {
+    this.#isLast = (header & 1) !== 0;
+    this.#skip = (header >> 1 & 3) === RLE_BLOCK ? 1 : header >> 3;
+    if (!this.#isLast) return this.#expect("block", BLOCK_HEADER_BYTES);
+    if (this.#hasChecksum) return this.#expect("checksum", CHECKSUM_BYTES);
+    this.#expect("magic", MAGIC_BYTES);
   }
 
-  function expect(following: Part, bytes: number): void {
-    part = following;
-    need = bytes;
+  #expect(following: Part, bytes: number): void {
+    this.#part = following;
+    this.#need = bytes;
   }
 }

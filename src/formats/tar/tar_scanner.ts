@@ -34,14 +34,6 @@ export interface TarHandler {
   onEntryEnd(): void;
 }
 
-/** Takes an archive. */
-export interface TarScanner {
-  /** @throws {InvalidLayerError} If it is malformed. */
-  write(chunk: Uint8Array): void;
-  /** @throws {InvalidLayerError} If the archive is cut short. */
-  end(): void;
-}
-
 type State =
   | "content"
   | "extension"
@@ -54,172 +46,194 @@ type State =
 const MAX_EXTENSION_BYTES = 1024 * 1024;
 const NO_EXTENSIONS: TarExtensions = {};
 
-/** Creates a scanner. */
-export function createTarScanner(handler: TarHandler): TarScanner {
-  const block = new Uint8Array(TAR_BLOCK_BYTES);
-  let filled = 0;
-  let state: State = "header";
+/** Takes an archive, and tells a handler what is in it. */
+export class TarScanner {
+  readonly #handler: TarHandler;
+  readonly #block = new Uint8Array(TAR_BLOCK_BYTES);
+  #filled = 0;
+  #state: State = "header";
   // Bytes that are still to come in this state.
-  let left = 0;
-  let padding = 0;
-  let extensions = NO_EXTENSIONS;
-  let flag: ExtensionFlag = "x";
-  let body = new Uint8Array(0);
-  let position = 0;
+  #left = 0;
+  #padding = 0;
+  #extensions = NO_EXTENSIONS;
+  #flag: ExtensionFlag = "x";
+  #body = new Uint8Array(0);
+  #position = 0;
   // A sparse file whose map is not yet complete.
-  let sparse: { entry: TarEntry; map: SparseMapReader } | undefined;
-  return { write, end };
+  #sparse: { entry: TarEntry; map: SparseMapReader } | undefined;
 
-  function write(chunk: Uint8Array): void {
+  constructor(handler: TarHandler) {
+    this.#handler = handler;
+  }
+
+  /** @throws {InvalidLayerError} If it is malformed. */
+  write(chunk: Uint8Array): void {
     let at = 0;
-    while (at < chunk.length) at += take(chunk, at);
-    position += chunk.length;
+    while (at < chunk.length) at += this.#take(chunk, at);
+    this.#position += chunk.length;
+  }
+
+  /** @throws {InvalidLayerError} If the archive is cut short. */
+  end(): void {
+    if (this.#state === "trailer" || this.#state === "padding") return;
+    // Some archives lack the zero blocks, or a part of them; half a file is not fine.
+    const isAtBorder = this.#state === "header" ||
+      this.#state === "second-zero-block";
+    const rest = this.#block.subarray(0, this.#filled);
+    if (!isAtBorder || !rest.every((byte) => byte === 0)) {
+      throw this.#malformed(0, "the archive is cut short");
+    }
+    this.#handler.onRaw(rest);
   }
 
   /** Handles some bytes, and says how many. */
-  function take(chunk: Uint8Array, at: number): number {
-    switch (state) {
+  #take(chunk: Uint8Array, at: number): number {
+    switch (this.#state) {
       case "header":
       case "map":
       case "second-zero-block":
-        return takeBlock(chunk, at);
+        return this.#takeBlock(chunk, at);
       case "content":
       case "padding":
       case "extension": {
-        const step = Math.min(left, chunk.length - at);
+        const step = Math.min(this.#left, chunk.length - at);
         const part = chunk.subarray(at, at + step);
-        takePart(part);
-        left -= step;
-        if (left === 0) onPartEnd(at);
+        this.#takePart(part);
+        this.#left -= step;
+        if (this.#left === 0) this.#onPartEnd(at);
         return step;
       }
       case "trailer":
-        handler.onRaw(chunk.subarray(at));
+        this.#handler.onRaw(chunk.subarray(at));
         return chunk.length - at;
     }
   }
 
-  function takeBlock(chunk: Uint8Array, at: number): number {
-    if (filled === 0 && chunk.length - at >= TAR_BLOCK_BYTES) {
-      onBlock(chunk, at, at);
+  #takeBlock(chunk: Uint8Array, at: number): number {
+    if (this.#filled === 0 && chunk.length - at >= TAR_BLOCK_BYTES) {
+      this.#onBlock(chunk, at, at);
       return TAR_BLOCK_BYTES;
     }
-    const step = Math.min(TAR_BLOCK_BYTES - filled, chunk.length - at);
-    block.set(chunk.subarray(at, at + step), filled);
-    filled += step;
-    if (filled === TAR_BLOCK_BYTES) {
-      filled = 0;
-      onBlock(block, 0, at + step - TAR_BLOCK_BYTES);
+    const step = Math.min(TAR_BLOCK_BYTES - this.#filled, chunk.length - at);
+    this.#block.set(chunk.subarray(at, at + step), this.#filled);
+    this.#filled += step;
+    if (this.#filled === TAR_BLOCK_BYTES) {
+      this.#filled = 0;
+      this.#onBlock(this.#block, 0, at + step - TAR_BLOCK_BYTES);
     }
     return step;
   }
 
-  function onBlock(bytes: Uint8Array, start: number, at: number): void {
-    handler.onRaw(bytes.subarray(start, start + TAR_BLOCK_BYTES));
-    if (sparse !== undefined) return addToMap(bytes, start, at);
+  #onBlock(bytes: Uint8Array, start: number, at: number): void {
+    this.#handler.onRaw(bytes.subarray(start, start + TAR_BLOCK_BYTES));
+    if (this.#sparse !== undefined) return this.#addToMap(bytes, start, at);
     const isZero = isZeroBlock(bytes, start);
     if (isZero) {
-      state = state === "header" ? "second-zero-block" : "trailer";
+      this.#state = this.#state === "header" ? "second-zero-block" : "trailer";
       return;
     }
-    const header = attempt(at, () => {
-      if (state === "header") return parseTarHeader(bytes, start);
+    const header = this.#attempt(at, () => {
+      if (this.#state === "header") return parseTarHeader(bytes, start);
       throw new SyntaxError("it follows a single zero block");
     });
     const character = String.fromCharCode(header.typeFlag);
     if (isExtensionFlag(character)) {
-      return beginExtension(header, character, at);
+      return this.#beginExtension(header, character, at);
     }
-    const entry = attempt(at, () => toTarEntry(header, extensions));
-    const map = attempt(at, () => openEntryMap(header, entry, extensions));
-    extensions = NO_EXTENSIONS;
-    if (map === undefined) return beginEntry(entry);
-    sparse = { entry, map };
-    if (header.typeFlag === SPARSE_TYPE_FLAG) return addToMap(bytes, start, at);
-    state = "map";
-    if (!map.wantsBlock) endMap(at);
+    const entry = this.#attempt(at, () => toTarEntry(header, this.#extensions));
+    const map = this.#attempt(
+      at,
+      () => openEntryMap(header, entry, this.#extensions),
+    );
+    this.#extensions = NO_EXTENSIONS;
+    if (map === undefined) return this.#beginEntry(entry);
+    this.#sparse = { entry, map };
+    if (header.typeFlag === SPARSE_TYPE_FLAG) {
+      return this.#addToMap(bytes, start, at);
+    }
+    this.#state = "map";
+    if (!map.wantsBlock) this.#endMap(at);
   }
 
-  function addToMap(bytes: Uint8Array, start: number, at: number): void {
-    attempt(at, () => sparse?.map.add(bytes, start));
-    state = "map";
-    if (sparse?.map.wantsBlock !== true) endMap(at);
+  #addToMap(bytes: Uint8Array, start: number, at: number): void {
+    this.#attempt(at, () => this.#sparse?.map.add(bytes, start));
+    this.#state = "map";
+    if (this.#sparse?.map.wantsBlock !== true) this.#endMap(at);
   }
 
-  function endMap(at: number): void {
-    if (sparse === undefined) return;
-    const { entry, map } = sparse;
-    sparse = undefined;
+  #endMap(at: number): void {
+    if (this.#sparse === undefined) return;
+    const { entry, map } = this.#sparse;
+    this.#sparse = undefined;
     const size = entry.size - map.countedBytes;
-    const layout = attempt(at, () => map.finish(size));
-    beginEntry({ ...entry, size, sparse: layout });
+    const layout = this.#attempt(at, () => map.finish(size));
+    this.#beginEntry({ ...entry, size, sparse: layout });
   }
 
-  function beginExtension(
+  #beginExtension(
     { size }: TarHeader,
     character: ExtensionFlag,
     at: number,
   ): void {
     if (size < 0 || size > MAX_EXTENSION_BYTES) {
-      throw malformed(at, `its extended header of ${size} bytes is too large`);
+      throw this.#malformed(
+        at,
+        `its extended header of ${size} bytes is too large`,
+      );
     }
-    flag = character;
-    body = new Uint8Array(size);
-    padding = paddingOf(size);
-    enter("extension", size);
-    if (size === 0) onPartEnd(at);
+    this.#flag = character;
+    this.#body = new Uint8Array(size);
+    this.#padding = paddingOf(size);
+    this.#enter("extension", size);
+    if (size === 0) this.#onPartEnd(at);
   }
 
-  function beginEntry(entry: TarEntry): void {
-    handler.onEntry(entry);
-    padding = paddingOf(entry.size);
-    enter("content", entry.size);
-    if (entry.size === 0) onPartEnd(0);
+  #beginEntry(entry: TarEntry): void {
+    this.#handler.onEntry(entry);
+    this.#padding = paddingOf(entry.size);
+    this.#enter("content", entry.size);
+    if (entry.size === 0) this.#onPartEnd(0);
   }
 
-  function takePart(part: Uint8Array): void {
-    if (state === "content") return handler.onContent(part);
-    handler.onRaw(part);
-    if (state === "extension") body.set(part, body.length - left);
-  }
-
-  function onPartEnd(at: number): void {
-    if (state === "content") handler.onEntryEnd();
-    if (state === "extension") {
-      extensions = attempt(at, () => addExtension(extensions, flag, body));
+  #takePart(part: Uint8Array): void {
+    if (this.#state === "content") return this.#handler.onContent(part);
+    this.#handler.onRaw(part);
+    if (this.#state === "extension") {
+      this.#body.set(part, this.#body.length - this.#left);
     }
-    if (state === "padding" || padding === 0) return enter("header", 0);
-    enter("padding", padding);
   }
 
-  function enter(next: State, bytes: number): void {
-    state = next;
-    left = bytes;
-  }
-
-  function end(): void {
-    if (state === "trailer" || state === "padding") return;
-    // Some archives lack the zero blocks, or a part of them; half a file is not fine.
-    const isAtBorder = state === "header" || state === "second-zero-block";
-    const rest = block.subarray(0, filled);
-    if (!isAtBorder || !rest.every((byte) => byte === 0)) {
-      throw malformed(0, "the archive is cut short");
+  #onPartEnd(at: number): void {
+    if (this.#state === "content") this.#handler.onEntryEnd();
+    if (this.#state === "extension") {
+      this.#extensions = this.#attempt(
+        at,
+        () => addExtension(this.#extensions, this.#flag, this.#body),
+      );
     }
-    handler.onRaw(rest);
+    if (this.#state === "padding" || this.#padding === 0) {
+      return this.#enter("header", 0);
+    }
+    this.#enter("padding", this.#padding);
   }
 
-  function attempt<T>(at: number, action: () => T): T {
+  #enter(next: State, bytes: number): void {
+    this.#state = next;
+    this.#left = bytes;
+  }
+
+  #attempt<T>(at: number, action: () => T): T {
     try {
       return action();
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
-      throw malformed(at, error.message);
+      throw this.#malformed(at, error.message);
     }
   }
 
-  function malformed(at: number, why: string): InvalidLayerError {
+  #malformed(at: number, why: string): InvalidLayerError {
     return new InvalidLayerError(
-      `Cannot unpack the layer: header at byte ${position + at}: ${why}`,
+      `Cannot unpack the layer: header at byte ${this.#position + at}: ${why}`,
     );
   }
 }

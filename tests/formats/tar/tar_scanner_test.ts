@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { toBinaryString } from "../../../src/formats/binary_string.ts";
 import { type Bytes, concatBytes } from "../../../src/formats/bytes.ts";
 import type { TarEntry } from "../../../src/formats/tar/tar_entry.ts";
-import { createTarScanner } from "../../../src/formats/tar/tar_scanner.ts";
+import { TarScanner } from "../../../src/formats/tar/tar_scanner.ts";
 import {
   encodeTarHeaders,
   TAR_END,
@@ -30,7 +30,7 @@ interface Scanned {
 
 const LONG = "directory/".repeat(20) + "name";
 
-Deno.test("createTarScanner() hands on every byte, in chunks of any size", () => {
+Deno.test("TarScanner hands on every byte, in chunks of any size", () => {
   const bytes = concatBytes([
     archive(
       dir("d/"),
@@ -51,7 +51,7 @@ Deno.test("createTarScanner() hands on every byte, in chunks of any size", () =>
   }
 });
 
-Deno.test("createTarScanner() reads entries", async (t) => {
+Deno.test("TarScanner reads entries", async (t) => {
   const plain = {
     type: "file",
     name: "f",
@@ -138,7 +138,7 @@ Deno.test("createTarScanner() reads entries", async (t) => {
   }
 });
 
-Deno.test("createTarScanner() reads what encodeTarHeaders() writes", () => {
+Deno.test("TarScanner reads what encodeTarHeaders() writes", () => {
   const entry: TarEntry = {
     type: "file",
     name: `\xff${LONG}`,
@@ -180,7 +180,7 @@ function scan(bytes: Bytes, step: number): Scanned {
   let raw = 0;
   let content = "";
   let current: TarEntry | undefined;
-  const scanner = createTarScanner({
+  const scanner = new TarScanner({
     onRaw(part) {
       raw += part.length;
       parts.push(part.slice());
