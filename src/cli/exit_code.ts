@@ -1,25 +1,6 @@
 /** Which exit code tells which condition; the only place that maps them. */
 
-import {
-  BlobMismatchError,
-  InvalidLayerError,
-  InvalidManifestError,
-  NoMatchingPlatformError,
-  RegistryError,
-} from "../errors/image_errors.ts";
-import {
-  DamagedFileError,
-  DuplicateIdError,
-  DuplicateNameError,
-  InUseError,
-  InvalidContainerNameError,
-  InvalidImageNameError,
-  InvalidPodNameError,
-  NotFoundError,
-  PolicyError,
-  StoreBusyError,
-} from "../errors/store_errors.ts";
-import { UsageError } from "./usage_error.ts";
+import { categoryOf, type ErrorCategory } from "../errors/category.ts";
 
 /** Exit codes of every command but `run`, which passes on its container's. */
 export const EXIT = {
@@ -48,35 +29,20 @@ export const EXIT_CODE_HELP: readonly (readonly [number | string, string])[] = [
   ["130, 143", "ended by SIGINT, SIGTERM"],
 ];
 
-const CODES: readonly [new (...args: never[]) => Error, number][] = [
-  [UsageError, EXIT.usage],
-  [InvalidPodNameError, EXIT.usage],
-  [InvalidImageNameError, EXIT.usage],
-  [InvalidContainerNameError, EXIT.usage],
-  // Before its family: nobody typed what stands in a store's files.
-  [DamagedFileError, EXIT.failed],
-  // Text that does not parse: a name or a platform, as typed.
-  [SyntaxError, EXIT.usage],
-  [NotFoundError, EXIT.notFound],
-  [NoMatchingPlatformError, EXIT.notFound],
-  [InUseError, EXIT.inUse],
-  [DuplicateIdError, EXIT.inUse],
-  [DuplicateNameError, EXIT.inUse],
-  [PolicyError, EXIT.refused],
-  [BlobMismatchError, EXIT.refused],
-  [InvalidManifestError, EXIT.refused],
-  [InvalidLayerError, EXIT.refused],
-  [StoreBusyError, EXIT.busy],
-];
+const CODES: Readonly<Record<ErrorCategory, number>> = {
+  "not found": EXIT.notFound,
+  "exists": EXIT.inUse,
+  "in use": EXIT.inUse,
+  "invalid": EXIT.usage,
+  "refused": EXIT.refused,
+  "busy": EXIT.busy,
+  "unavailable": EXIT.network,
+  "damaged": EXIT.failed,
+  "no space": EXIT.failed,
+  "internal": EXIT.failed,
+};
 
 /** Finds the exit code for what a command threw. */
 export function exitCodeOf(error: unknown): number {
-  if (error instanceof RegistryError) {
-    // A registry that answers "there is no such image" works well.
-    return error.isImageUnknown ? EXIT.notFound : EXIT.network;
-  }
-  if (error instanceof SuppressedError) return exitCodeOf(error.suppressed);
-  if (error instanceof AggregateError) return exitCodeOf(error.errors[0]);
-  const found = CODES.find(([kind]) => error instanceof kind);
-  return found === undefined ? EXIT.failed : found[1];
+  return CODES[categoryOf(error)];
 }

@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { ErrorCategory } from "./category.ts";
+
 /**
  * Received bytes are not what their descriptor promised.
  *
@@ -17,6 +19,11 @@
 export class BlobMismatchError extends Error {
   static {
     this.prototype.name = "BlobMismatchError";
+  }
+
+  /** What kind of condition it is. */
+  get category(): ErrorCategory {
+    return "refused";
   }
 }
 
@@ -32,6 +39,11 @@ export class BlobMismatchError extends Error {
 export class InvalidManifestError extends Error {
   static {
     this.prototype.name = "InvalidManifestError";
+  }
+
+  /** What kind of condition it is. */
+  get category(): ErrorCategory {
+    return "refused";
   }
 }
 
@@ -49,6 +61,11 @@ export class NoMatchingPlatformError extends InvalidManifestError {
   static {
     this.prototype.name = "NoMatchingPlatformError";
   }
+
+  /** What kind of condition it is. */
+  override get category(): ErrorCategory {
+    return "not found";
+  }
 }
 
 /**
@@ -63,6 +80,11 @@ export class NoMatchingPlatformError extends InvalidManifestError {
 export class InvalidLayerError extends Error {
   static {
     this.prototype.name = "InvalidLayerError";
+  }
+
+  /** What kind of condition it is. */
+  get category(): ErrorCategory {
+    return "refused";
   }
 }
 
@@ -107,6 +129,11 @@ export class RegistryError extends Error {
     this.code = details.code ?? "";
   }
 
+  /** What kind of condition it is: a registry that lacks an image works well. */
+  get category(): ErrorCategory {
+    return this.isImageUnknown ? "not found" : "unavailable";
+  }
+
   /** Whether there is no such image, rather than one that lacks a blob. */
   get isImageUnknown(): boolean {
     return this.status === 404 && this.code !== "BLOB_UNKNOWN";
@@ -141,5 +168,10 @@ export class UnauthorizedError extends RegistryError {
 export class NoSpaceError extends Error {
   static {
     this.prototype.name = "NoSpaceError";
+  }
+
+  /** What kind of condition it is. */
+  get category(): ErrorCategory {
+    return "no space";
   }
 }

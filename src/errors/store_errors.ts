@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { ErrorCategory } from "./category.ts";
+
 /**
  * Something named does not exist: the family of all "unknown" errors.
  *
@@ -27,6 +29,11 @@
 export class NotFoundError extends Error {
   static {
     this.prototype.name = "NotFoundError";
+  }
+
+  /** What kind of condition it is. */
+  get category(): ErrorCategory {
+    return "not found";
   }
 }
 
@@ -128,6 +135,11 @@ export class InvalidPodNameError extends TypeError {
   static {
     this.prototype.name = "InvalidPodNameError";
   }
+
+  /** What kind of condition it is. */
+  get category(): ErrorCategory {
+    return "invalid";
+  }
 }
 
 /**
@@ -142,6 +154,11 @@ export class InvalidPodNameError extends TypeError {
 export class InvalidImageNameError extends TypeError {
   static {
     this.prototype.name = "InvalidImageNameError";
+  }
+
+  /** What kind of condition it is. */
+  get category(): ErrorCategory {
+    return "invalid";
   }
 }
 
@@ -158,6 +175,11 @@ export class InvalidImageNameError extends TypeError {
 export class InvalidContainerNameError extends TypeError {
   static {
     this.prototype.name = "InvalidContainerNameError";
+  }
+
+  /** What kind of condition it is. */
+  get category(): ErrorCategory {
+    return "invalid";
   }
 }
 
@@ -205,6 +227,11 @@ export class DuplicateIdError extends Error {
   static {
     this.prototype.name = "DuplicateIdError";
   }
+
+  /** What kind of condition it is. */
+  get category(): ErrorCategory {
+    return "exists";
+  }
 }
 
 /**
@@ -219,6 +246,11 @@ export class DuplicateIdError extends Error {
 export class DuplicateNameError extends Error {
   static {
     this.prototype.name = "DuplicateNameError";
+  }
+
+  /** What kind of condition it is. */
+  get category(): ErrorCategory {
+    return "exists";
   }
 }
 
@@ -244,6 +276,11 @@ export class InUseError extends Error {
     super(message);
     this.users = users;
   }
+
+  /** What kind of condition it is. */
+  get category(): ErrorCategory {
+    return "in use";
+  }
 }
 
 /**
@@ -259,6 +296,11 @@ export class StoreBusyError extends Error {
   static {
     this.prototype.name = "StoreBusyError";
   }
+
+  /** What kind of condition it is. */
+  get category(): ErrorCategory {
+    return "busy";
+  }
 }
 
 /**
@@ -273,6 +315,11 @@ export class StoreBusyError extends Error {
 export class UnsupportedStoreError extends Error {
   static {
     this.prototype.name = "UnsupportedStoreError";
+  }
+
+  /** What kind of condition it is. */
+  get category(): ErrorCategory {
+    return "damaged";
   }
 }
 
@@ -332,6 +379,11 @@ export class DamagedFileError extends SyntaxError {
     super(message, { cause: details.cause });
     this.path = details.path;
   }
+
+  /** What kind of condition it is. */
+  get category(): ErrorCategory {
+    return "damaged";
+  }
 }
 
 /**
@@ -346,6 +398,11 @@ export class DamagedFileError extends SyntaxError {
 export class PolicyError extends Error {
   static {
     this.prototype.name = "PolicyError";
+  }
+
+  /** What kind of condition it is. */
+  get category(): ErrorCategory {
+    return "refused";
   }
 }
 
@@ -373,5 +430,10 @@ export class CommandError extends Error {
   ) {
     super(message, { cause: details.cause });
     this.exitCode = details.exitCode ?? -1;
+  }
+
+  /** What kind of condition it is. */
+  get category(): ErrorCategory {
+    return "internal";
   }
 }
