@@ -8,22 +8,16 @@ import type { TarEntry } from "../formats/tar/tar_entry.ts";
 import { sanitizeAttributes } from "./unpack_attributes.ts";
 import { type ContentSink, openContent } from "./unpack_content.ts";
 import { isExactTime, linkFile, makeDirectory } from "./unpack_file.ts";
+import { findLinkTarget, followLink } from "./unpack_links.ts";
 import { createLayerMarks } from "./unpack_marks.ts";
-import {
-  cleanPath,
-  LINK_SOURCES,
-  refuse,
-  type SplitPath,
-} from "./unpack_names.ts";
+import { LINK_SOURCES, refuse, type SplitPath } from "./unpack_names.ts";
 import { createReplacedFiles, type ReplacedFiles } from "./unpack_replaced.ts";
 import { createSparseBudget } from "./unpack_sparse.ts";
 import { createSpool, type SpoolWriter } from "./unpack_spool.ts";
 import {
   diskPathOf,
-  findNode,
   isSpooledFile,
   type LayerDirectory,
-  type LayerNode,
   LayerTree,
   type SpooledFile,
 } from "./unpack_tree.ts";
@@ -204,11 +198,14 @@ export class LayerMaker {
 
   makeLink(place: EntryPlace, entry: TarEntry): void {
     // The last entry of a file tells its attributes, but tar sets none by links.
-    const spooled = this.#followLink(this.#findTarget(entry).node);
+    const spooled = followLink(
+      this.#tree,
+      findLinkTarget(this.#tree, entry).node,
+    );
     const isOther = isSpooledFile(spooled) &&
       spooled !== this.#describeSpooled(sanitizeAttributes(entry));
     if (isOther) this.#beginReplacing();
-    const { node, directory, base } = this.#findTarget(entry);
+    const { node, directory, base } = findLinkTarget(this.#tree, entry);
     const from = diskPathOf(directory, base);
     const path = diskPathOf(place.directory, place.base);
     const isOnDisk = node === "file" || node === "empty-file";
@@ -271,12 +268,6 @@ export class LayerMaker {
     this.#spool?.close();
   }
 
-  #followLink(node: LayerNode): LayerNode {
-    if (typeof node === "string" || node.kind !== "spooled-link") return node;
-    const target = findNode(this.#tree.root, node.target.slice(2));
-    return target?.directory.children?.get(target.base) ?? node;
-  }
-
   /** Each text but once, as many files have the same attributes. */
   #describeSpooled(
     { mode, uid, gid, mtime, mtimeNs }: TarEntry,
@@ -288,22 +279,6 @@ export class LayerMaker {
       this.#spooledFiles.set(text, text);
     }
     return text;
-  }
-
-  #findTarget({ name, linkName }: TarEntry) {
-    const path = cleanPath(linkName);
-    const slash = path.lastIndexOf("/");
-    const base = path.slice(slash + 1);
-    const parent = slash < 0 ? "" : path.slice(0, slash);
-    const { directory } = this.#tree.findDirectory(parent, "refuse");
-    const node = directory.children?.get(base);
-    if (node === undefined) {
-      throw refuse(name, "it is a hard link to what this layer does not hold");
-    }
-    if (typeof node === "object" && node.kind === "directory") {
-      throw refuse(name, "it is a hard link to a directory");
-    }
-    return { directory, base, node };
   }
 
   /** Only their hard links are of the layer. */

@@ -16,7 +16,7 @@ import {
 import { isTimestamp } from "../storage/timestamp.ts";
 import type { Digest } from "./digest.ts";
 import { checkDockerMembers } from "./docker_config.ts";
-import { asDigest } from "./manifest.ts";
+import { asDigest } from "./read_descriptor.ts";
 
 /** What an image is made of and how to run it; `null`s count as absent. */
 export interface ImageConfig {

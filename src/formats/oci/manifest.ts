@@ -4,18 +4,16 @@ import { InvalidManifestError } from "../../errors/image_errors.ts";
 import {
   asArray,
   asObject,
-  asSize,
   asString,
   asStringMap,
-  asStrings,
   type JsonObject,
   optional,
   parseJson,
   refuseCaseVariants,
 } from "../json.ts";
 import type { RawManifest } from "./blob_source.ts";
-import type { Descriptor, Platform } from "./descriptor.ts";
-import { type Digest, parseDigest } from "./digest.ts";
+import type { Descriptor } from "./descriptor.ts";
+import type { Digest } from "./digest.ts";
 import {
   compressionOf,
   DOCKER_CONFIG,
@@ -27,6 +25,7 @@ import {
   OCI_INDEX,
   OCI_MANIFEST,
 } from "./media_types.ts";
+import { asDescriptor } from "./read_descriptor.ts";
 
 /** What a name in a registry stands for. */
 export type Manifest = ImageManifest | ImageIndex;
@@ -79,16 +78,6 @@ const MANIFEST_KEYS = [
   "fsLayers",
   "history",
 ];
-const DESCRIPTOR_KEYS = [
-  "mediaType",
-  "digest",
-  "size",
-  "urls",
-  "annotations",
-  "data",
-  "artifactType",
-  "platform",
-];
 
 /**
  * Parses a manifest or an index, and refuses what two programs could take for
@@ -111,48 +100,6 @@ export function parseManifest(raw: RawManifest): Manifest {
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new InvalidManifestError(error.message, { cause: error });
-  }
-}
-
-/**
- * Reads a descriptor.
- *
- * @param what What is being read, for errors.
- * @throws {SyntaxError} If it is none.
- */
-export function asDescriptor(value: unknown, what: string): Descriptor {
-  const object = asObject(value, what);
-  refuseCaseVariants(object, what, DESCRIPTOR_KEYS);
-  const urls = read("urls", asStrings);
-  const annotations = read("annotations", asStringMap);
-  const platform = read("platform", asPlatform);
-  const artifactType = read("artifactType", asString);
-  return {
-    mediaType: asString(object["mediaType"], `${what}.mediaType`),
-    digest: asDigest(object["digest"], `${what}.digest`),
-    size: asSize(object["size"], `${what}.size`),
-    ...(urls === undefined ? {} : { urls }),
-    ...(annotations === undefined ? {} : { annotations }),
-    ...(platform === undefined ? {} : { platform }),
-    ...(artifactType === undefined ? {} : { artifactType }),
-  };
-
-  function read<T>(
-    key: string,
-    as: (value: unknown, what: string) => T,
-  ): T | undefined {
-    return optional(object[key], `${what}.${key}`, as);
-  }
-}
-
-/** Takes a value for a digest. @throws {SyntaxError} If it is none. */
-export function asDigest(value: unknown, what: string): Digest {
-  const text = asString(value, what);
-  try {
-    return parseDigest(text);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new SyntaxError(`Cannot read ${what}: ${why}`, { cause });
   }
 }
 
@@ -282,20 +229,6 @@ function annotationsOf(
 ): Readonly<Record<string, string>> {
   const where = `${what}, annotations`;
   return optional(document["annotations"], where, asStringMap) ?? {};
-}
-
-function asPlatform(value: unknown, what: string): Platform {
-  const object = asObject(value, what);
-  const variant = read("variant");
-  return {
-    os: read("os") ?? "",
-    architecture: read("architecture") ?? "",
-    ...(variant === undefined ? {} : { variant }),
-  };
-
-  function read(key: string): string | undefined {
-    return optional(object[key], `${what}.${key}`, asString);
-  }
 }
 
 function invalid(what: string, why: string): InvalidManifestError {

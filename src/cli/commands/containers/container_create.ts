@@ -3,7 +3,7 @@
 import type { Call } from "../../command.ts";
 import { createFromFlags } from "../../input/create_from_flags.ts";
 import { openSession } from "../../open_session.ts";
-import type { CREATE_CONTAINER } from "../../table/container_commands.ts";
+import type { CREATE_CONTAINER } from "../../table/create_commands.ts";
 import { UsageError } from "../../usage_error.ts";
 
 /** Makes a container and prints its ID. */

@@ -20,7 +20,7 @@ import { pullOptions } from "../../input/flags/pull_options.ts";
 import { openSession } from "../../open_session.ts";
 import { describeError } from "../../render/describe_error.ts";
 import { showProgress } from "../../render/progress/show_progress.ts";
-import type { RUN } from "../../table/container_commands.ts";
+import type { RUN } from "../../table/create_commands.ts";
 
 type RunCall = Call<typeof RUN>;
 

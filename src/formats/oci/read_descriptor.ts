@@ -1,0 +1,80 @@
+/** Descriptors in JSON: OCI image-spec v1.1, descriptor.md. */
+
+import {
+  asObject,
+  asSize,
+  asString,
+  asStringMap,
+  asStrings,
+  optional,
+  refuseCaseVariants,
+} from "../json.ts";
+import type { Descriptor, Platform } from "./descriptor.ts";
+import { type Digest, parseDigest } from "./digest.ts";
+
+const DESCRIPTOR_KEYS = [
+  "mediaType",
+  "digest",
+  "size",
+  "urls",
+  "annotations",
+  "data",
+  "artifactType",
+  "platform",
+];
+
+/**
+ * Reads a descriptor.
+ *
+ * @param what What is being read, for errors.
+ * @throws {SyntaxError} If it is none.
+ */
+export function asDescriptor(value: unknown, what: string): Descriptor {
+  const object = asObject(value, what);
+  refuseCaseVariants(object, what, DESCRIPTOR_KEYS);
+  const urls = read("urls", asStrings);
+  const annotations = read("annotations", asStringMap);
+  const platform = read("platform", asPlatform);
+  const artifactType = read("artifactType", asString);
+  return {
+    mediaType: asString(object["mediaType"], `${what}.mediaType`),
+    digest: asDigest(object["digest"], `${what}.digest`),
+    size: asSize(object["size"], `${what}.size`),
+    ...(urls === undefined ? {} : { urls }),
+    ...(annotations === undefined ? {} : { annotations }),
+    ...(platform === undefined ? {} : { platform }),
+    ...(artifactType === undefined ? {} : { artifactType }),
+  };
+
+  function read<T>(
+    key: string,
+    as: (value: unknown, what: string) => T,
+  ): T | undefined {
+    return optional(object[key], `${what}.${key}`, as);
+  }
+}
+
+/** Takes a value for a digest. @throws {SyntaxError} If it is none. */
+export function asDigest(value: unknown, what: string): Digest {
+  const text = asString(value, what);
+  try {
+    return parseDigest(text);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new SyntaxError(`Cannot read ${what}: ${why}`, { cause });
+  }
+}
+
+function asPlatform(value: unknown, what: string): Platform {
+  const object = asObject(value, what);
+  const variant = read("variant");
+  return {
+    os: read("os") ?? "",
+    architecture: read("architecture") ?? "",
+    ...(variant === undefined ? {} : { variant }),
+  };
+
+  function read(key: string): string | undefined {
+    return optional(object[key], `${what}.${key}`, asString);
+  }
+}
