@@ -50,6 +50,9 @@ const COMMANDS: Readonly<
   "other": {},
 };
 
+/** All that a container can belong to. */
+export const CONTAINER_OWNERS: readonly string[] = Object.keys(COMMANDS);
+
 /** Tells whose a container is, by what each tool writes for its own. */
 export function ownerOf(
   { paths }: Store,

@@ -25,7 +25,7 @@ export const LIST_CONTAINERS = {
   description: [
     "All are listed, whether they run or not, and those of other tools in " +
     "the same store, too. Filters: name=PATTERN, id=PREFIX, pod=NAME, " +
-    "image=PATTERN, exited=CODE, " +
+    "image=PATTERN or ID, label=NAME[=VALUE], exited=CODE, " +
     "status=created|mounted|starting|running|paused|exited|removing|storage, " +
     "owner=orlop|cri-o|podman|buildah|other.",
   ],
@@ -145,7 +145,8 @@ export const REMOVE_CONTAINER = {
     force: {
       type: "boolean",
       short: "f",
-      help: "Also those that run, which are ended first, or are started",
+      help: "Also those that run, which are ended first, or are " +
+        "started; none of that name is fine",
     },
     ...TIME_FLAG,
     volumes: {

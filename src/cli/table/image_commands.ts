@@ -187,7 +187,8 @@ export const REMOVE_IMAGE = {
     force: {
       type: "boolean",
       short: "f",
-      help: "Remove all its names, and orlop's containers that use it",
+      help: "Remove all its names, and orlop's containers that use " +
+        "it; none of that name is fine",
     },
     ...IGNORE_FLAG,
   },

@@ -111,7 +111,8 @@ export const REMOVE_POD = {
     force: {
       type: "boolean",
       short: "f",
-      help: "End what runs in it, and remove its containers, too",
+      help: "End what runs in it, and remove its containers, too; " +
+        "none of that name is fine",
     },
     ...TIME_FLAG,
     ...IGNORE_FLAG,

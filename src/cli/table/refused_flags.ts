@@ -30,7 +30,7 @@ export const REFUSED_FLAGS = {
   "health-cmd": refused(NO_HEALTH),
   uidmap: refused(NO_MAPPING),
   gidmap: refused(NO_MAPPING),
-  replace: refused("run orlop rm --force --ignore NAME first", {
+  replace: refused("run orlop rm --force NAME first", {
     type: "boolean",
   }),
   secret: refused("orlop keeps no secrets; mount a file: -v FILE:DST:ro"),

@@ -29,6 +29,12 @@ export type ContainerState =
   | "removing"
   | "storage";
 
+/** All of them, in the order of a container's life. */
+export const CONTAINER_STATES: readonly ContainerState[] = [
+  ...["created", "mounted", "starting", "running"] as const,
+  ...["paused", "exited", "removing", "storage"] as const,
+];
+
 /** A container's process, now or the last time. */
 export interface ContainerStatus {
   /** In a word; podman's, where it has one. */

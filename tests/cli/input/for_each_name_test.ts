@@ -28,6 +28,11 @@ Deno.test("forEachName() ignores only what is not there", async () => {
     throw new InUseError("in use", []);
   };
   await assertRejects(() => forEachName(["a"], options, inUse), InUseError);
+  // Somebody's variable was empty.
+  const gone = () => {
+    throw new NotFoundError("gone");
+  };
+  await assertRejects(() => forEachName([""], options, gone), NotFoundError);
 });
 
 Deno.test("forEachName() stops when it is interrupted", async () => {

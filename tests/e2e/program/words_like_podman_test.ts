@@ -17,6 +17,11 @@ const SAME: readonly string[] = [
   "container exists nope",
   "container exists --external c1",
   "pod exists nope",
+  "rm --force nope",
+  "rm --ignore nope",
+  "rmi --force nope",
+  "pod rm --force nope",
+  "stop --ignore nope",
   "images --quiet",
   "images --quiet --no-trunc",
   "images --all --quiet",
@@ -65,6 +70,46 @@ Deno.test({
         assertEquals({ code, out }, theirs, err);
       });
     }
+  },
+});
+
+Deno.test({
+  name: "ps shows what its filters ask for",
+  ...needs(...PEERS),
+  fn: async (t) => {
+    await using store = sharedStore();
+    await fill(store);
+    await store.orlop("pod", "create", "web");
+    await store.orlop(
+      ...["container", "create", "--pod=web", "--name=app", "--label=a=b"],
+      "base:1",
+    );
+    const id = await store.orlop("inspect", "--format={{.Id}}", "base:1");
+    const table: readonly [filter: string, names: string][] = [
+      ["label=a", "app"],
+      ["label=a=b", "app"],
+      ["label=a=c", ""],
+      ["ancestor=base:1", "app"],
+      [`ancestor=${id}`, "app"],
+      ["status=Created", "app web-infra,web"],
+      ["owner=podman", "c1"],
+    ];
+    for (const [filter, names] of table) {
+      await t.step(filter, async () => {
+        const out = await store.orlop(
+          ...["ps", "--filter", filter, "--format={{.Names}}"],
+        );
+        assertEquals(out.split("\n").toSorted(), names.split(" ").toSorted());
+      });
+    }
+    for (const filter of ["status=stopped", "owner=me", "exited=x"]) {
+      await t.step(filter, async () => {
+        const { code, err } = await store.tryOrlop("ps", "--filter", filter);
+        assertEquals(code, 2);
+        assertStringIncludes(err, `Cannot use "--filter=${filter}": `);
+      });
+    }
+    await store.orlop("pod", "rm", "--force", "web");
   },
 });
 

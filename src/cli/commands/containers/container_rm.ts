@@ -26,7 +26,8 @@ export async function run(call: Call<typeof REMOVE_CONTAINER>): Promise<void> {
       owner === "orlop" && metadata?.pod !== true
     ).map(({ id }) => id);
   });
-  await forEachName(names, { signal, ignore: ignore || all }, async (name) => {
+  const mayLack = ignore || all || force; // as podman
+  await forEachName(names, { signal, ignore: mayLack }, async (name) => {
     const id = await deleteContainer(agent, name, {
       running: force ? "end" : "refuse",
       mounted: force ? "unmount" : "refuse",

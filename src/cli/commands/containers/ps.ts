@@ -8,14 +8,14 @@ import {
 import { readTemplate } from "../../../engine/parse_stored.ts";
 import type { RuntimeSpec } from "../../../formats/oci/runtime_spec.ts";
 import type { Call } from "../../command.ts";
-import { matchesPattern, readFilters } from "../../input/flags/read_filters.ts";
+import { readContainerFilters } from "../../input/flags/container_filters.ts";
 import { openSession } from "../../open_session.ts";
 import {
   CONTAINER_HEADINGS,
   containerColumns,
   containerFields,
   containerToJson,
-  imageOf,
+  type ReadSpec,
 } from "../../render/container_columns.ts";
 import { shortId } from "../../render/short_id.ts";
 import { showList } from "../../render/show_list.ts";
@@ -25,18 +25,9 @@ import type { LIST_CONTAINERS } from "../../table/container_commands.ts";
 /** Lists containers, the newest first. */
 export async function run(call: Call<typeof LIST_CONTAINERS>): Promise<void> {
   const { flags, terminal, signal } = call;
-  const fits = readFilters<ContainerSummary>(flags.filter, {
-    name: ({ names }, value) => names.some((n) => matchesPattern(n, value)),
-    id: ({ id }, value) => id.startsWith(value),
-    pod: ({ metadata }, value) =>
-      metadata?.podName === value || metadata?.podId === value,
-    image: (container, value) => matchesPattern(imageOf(container), value),
-    status: ({ state }, value) => state === value.toLowerCase(),
-    exited: ({ state, exitCode }, value) =>
-      state === "exited" && String(exitCode ?? "unknown") === value,
-    owner: ({ owner }, value) => owner === value,
-  });
   using session = openSession(call, { purpose: "read" });
+  const readSpec: ReadSpec = (one) => readOwnSpec(session.agent, one);
+  const fits = readContainerFilters(flags.filter, readSpec);
   const all = await listContainers(session.agent, { signal });
   const rows = all.filter(fits).toSorted((a, b) =>
     Date.parse(b.created) - Date.parse(a.created)
@@ -48,7 +39,7 @@ export async function run(call: Call<typeof LIST_CONTAINERS>): Promise<void> {
     {
       rows,
       columns: containerColumns({ isWhole, hasOwner }),
-      fields: containerFields(isWhole, (one) => readSpec(session.agent, one)),
+      fields: containerFields(isWhole, readSpec),
       headings: CONTAINER_HEADINGS,
       json: (rows) => rows.map(containerToJson),
       id: ({ id }) => shortId(id, isWhole),
@@ -58,7 +49,7 @@ export async function run(call: Call<typeof LIST_CONTAINERS>): Promise<void> {
   );
 }
 
-function readSpec(
+function readOwnSpec(
   agent: Agent,
   { id, owner }: ContainerSummary,
 ): RuntimeSpec | undefined {

@@ -19,7 +19,8 @@ export async function run(call: Call<typeof REMOVE_IMAGE>): Promise<void> {
   const names = flags.all
     ? await listIds(session.agent, { signal })
     : call.arguments;
-  await forEachName(names, { signal, ignore }, async (name) => {
+  const mayLack = ignore || force; // as podman
+  await forEachName(names, { signal, ignore: mayLack }, async (name) => {
     const { untagged, deleted } = await removeImage(session.agent, name, {
       containers: force ? "remove" : "refuse",
       names: force || flags.all ? "all" : "refuse",

@@ -5,7 +5,11 @@ import {
   type PodSummary,
 } from "../../../engine/containers/list_containers.ts";
 import type { Call } from "../../command.ts";
-import { matchesPattern, readFilters } from "../../input/flags/read_filters.ts";
+import {
+  checkNamePattern,
+  matchesPattern,
+  readFilters,
+} from "../../input/flags/read_filters.ts";
 import { openSession } from "../../open_session.ts";
 import { statusOf } from "../../render/container_columns.ts";
 import { formatAge } from "../../render/human.ts";
@@ -23,7 +27,7 @@ export async function run(call: Call<typeof LIST_PODS>): Promise<void> {
     name: ({ name }, value) => matchesPattern(name, value),
     id: ({ id }, value) => id.startsWith(value),
     namespace: ({ infra }, value) => infra?.metadata?.namespace === value,
-  });
+  }, { name: checkNamePattern });
   using session = openSession(call, { purpose: "read" });
   const pods = await listPods(session.agent, { signal });
   const rows = pods.filter(fits).toSorted((a, b) =>

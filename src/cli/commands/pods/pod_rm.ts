@@ -24,7 +24,8 @@ export async function run(call: Call<typeof REMOVE_POD>): Promise<void> {
     const pods = await listPods(agent, { signal });
     return pods.flatMap(({ infra }) => infra?.id ?? []);
   });
-  await forEachName(names, { signal, ignore: ignore || all }, async (name) => {
+  const mayLack = ignore || all || force; // as podman
+  await forEachName(names, { signal, ignore: mayLack }, async (name) => {
     const removed = await removePodSandbox(agent, name, {
       members: force ? "remove" : "refuse",
       running: force ? "end" : "refuse",

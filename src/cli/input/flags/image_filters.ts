@@ -2,7 +2,12 @@
 
 import { parseAge } from "../../render/human.ts";
 import type { ImageRow, ReadLabels } from "../../render/image_rows.ts";
-import { matchesPattern, readFilters, readTruth } from "./read_filters.ts";
+import {
+  hasPair,
+  matchesPattern,
+  readFilters,
+  readTruth,
+} from "./read_filters.ts";
 
 /** What filters have to ask for. */
 export interface FilterFacts {
@@ -35,7 +40,8 @@ export async function readImageFilters(
     reference: matchesName,
     id: ({ image }, value) => image.id.startsWith(value.replace("sha256:", "")),
     digest: ({ image }, value) => image.digest.startsWith(value),
-    label: ({ image }, value) => hasPair(readLabels(image), value),
+    label: ({ image }, value) =>
+      hasPair(Object.entries(readLabels(image)), value),
     before: (row, name) => compareTime(row, name) < 0,
     since: isSince,
     after: isSince,
@@ -60,15 +66,4 @@ function matchesName(
     ends.some((end) =>
       matchesPattern(end, pattern) || matchesPattern(`${end}:${tag}`, pattern)
     );
-}
-
-/** `KEY`, or `KEY=VALUE`. */
-function hasPair(
-  labels: Readonly<Record<string, string>>,
-  text: string,
-): boolean {
-  const equals = text.indexOf("=");
-  if (equals < 0) return Object.hasOwn(labels, text);
-  const key = text.slice(0, equals);
-  return Object.hasOwn(labels, key) && labels[key] === text.slice(equals + 1);
 }

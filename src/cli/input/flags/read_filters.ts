@@ -5,14 +5,20 @@ import { UsageError } from "../../usage_error.ts";
 /** Whether a row fits a filter's value. */
 export type Matcher<Row> = (row: Row, value: string) => boolean;
 
+/** What to write instead of a value that nothing can fit; undefined if some can. */
+export type ValueCheck = (value: string) => string | undefined;
+
 /**
  * Reads filters. Different keys must all fit, of one key any.
  *
- * @throws {UsageError} If a key is unknown.
+ * @param checks Of keys that take some values only: a list that is empty by
+ *   mistake would be believed.
+ * @throws {UsageError} If a key is unknown, or a value makes no sense.
  */
 export function readFilters<Row>(
   texts: readonly string[],
   matchers: Readonly<Record<string, Matcher<Row>>>,
+  checks: Readonly<Record<string, ValueCheck>> = {},
 ): (row: Row) => boolean {
   const pairs = texts.map((text) => {
     const equals = text.indexOf("=");
@@ -24,13 +30,44 @@ export function readFilters<Row>(
           known,
       );
     }
-    return { key, value: text.slice(equals + 1) };
+    const value = text.slice(equals + 1);
+    const advice = Object.hasOwn(checks, key)
+      ? checks[key]?.(value)
+      : undefined;
+    if (advice === undefined) return { key, value };
+    throw new UsageError(`Cannot use "--filter=${text}": ${advice}`);
   });
   const groups = [...Map.groupBy(pairs, ({ key }) => key)];
   return (row) =>
     groups.every(([key, values]) =>
       values.some(({ value }) => matchers[key]?.(row, value))
     );
+}
+
+/** A check that takes the words of a list, in any case. */
+export function oneOf(words: readonly string[]): ValueCheck {
+  return (value) =>
+    words.includes(value.toLowerCase())
+      ? undefined
+      : `use one of ${words.join(", ")}`;
+}
+
+/** Refuses podman's regular expressions, which as patterns would fit nothing. */
+export function checkNamePattern(value: string): string | undefined {
+  return /^[\w.*?-]*$/.test(value)
+    ? undefined
+    : "write a name, or a pattern with * and ?, such as web-*";
+}
+
+/** Whether one of some pairs is `KEY`, or `KEY=VALUE`. */
+export function hasPair(
+  pairs: Iterable<readonly [string, unknown]>,
+  text: string,
+): boolean {
+  const equals = text.indexOf("=");
+  const map = new Map(pairs);
+  if (equals < 0) return map.has(text);
+  return map.get(text.slice(0, equals)) === text.slice(equals + 1);
 }
 
 /** Whether a text fits a pattern with `*` and `?`, as in a shell. */

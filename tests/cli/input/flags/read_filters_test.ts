@@ -1,6 +1,14 @@
-import { assertEquals, assertThrows } from "@std/assert";
 import {
+  assert,
+  assertEquals,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import {
+  checkNamePattern,
+  hasPair,
   matchesPattern,
+  oneOf,
   readFilters,
 } from "../../../../src/cli/input/flags/read_filters.ts";
 import { UsageError } from "../../../../src/cli/usage_error.ts";
@@ -26,6 +34,38 @@ Deno.test("readFilters() names the keys when one is unknown", () => {
       UsageError,
       "with a key of name, length",
     );
+  }
+});
+
+Deno.test("readFilters() refuses what nothing can fit", async (t) => {
+  const checks = { name: checkNamePattern, length: oneOf(["3", "five"]) };
+  const table: readonly [text: string, advice: string | undefined][] = [
+    ["name=web-1", undefined],
+    ["name=w*_?.x", undefined],
+    ["name=^web$", "a pattern with * and ?"],
+    ["name=web|app", "a pattern with * and ?"],
+    ["name=[ab]", "a pattern with * and ?"],
+    ["length=FIVE", undefined],
+    ["length=", "use one of 3, five"],
+    ["length=4", "use one of 3, five"],
+  ];
+  for (const [text, advice] of table) {
+    await t.step(text, () => {
+      const read = () => readFilters([text], MATCHERS, checks);
+      if (advice === undefined) read();
+      else {
+        const error = assertThrows(read, UsageError, advice);
+        assertStringIncludes(error.message, `Cannot use "--filter=${text}": `);
+      }
+    });
+  }
+});
+
+Deno.test("hasPair() takes a key, or a key and its value", () => {
+  const pairs = [["a", "b=c"], ["e", ""]] as const;
+  for (const text of ["a", "a=b=c", "e", "e="]) assert(hasPair(pairs, text));
+  for (const text of ["b", "a=", "a=b", "e=x", "", "=", "toString"]) {
+    assert(!hasPair(pairs, text), text);
   }
 });
 

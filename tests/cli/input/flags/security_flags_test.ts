@@ -217,7 +217,7 @@ Deno.test("flags of podman's that orlop has not say what to do", async (t) => {
     ["--dns=1.1.1.1", "the host's is seen"],
     ["--restart=always", "let systemd do it"],
     ["--uidmap=0:1:2", "use podman for that"],
-    ["--replace", "orlop rm --force --ignore NAME"],
+    ["--replace", "orlop rm --force NAME"],
     ["--gpus=all", "--device"],
     ["--volumes-from=x", "-v SRC:DST"],
     ["--secret=x", "-v FILE:DST:ro"],
