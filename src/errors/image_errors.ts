@@ -88,6 +88,19 @@ export class InvalidLayerError extends Error {
   }
 }
 
+/** What went wrong with a registry. */
+export type RegistryFailure =
+  /** No answer came. */
+  | "unreachable"
+  /** It answered with an error. */
+  | "answered"
+  /** Its answer is not one that can be used. */
+  | "malformed"
+  /** It leads to where orlop does not go, or to what it does not take. */
+  | "untrusted"
+  /** Its answer ended early, or came too slowly. */
+  | "interrupted";
+
 /**
  * A registry answered with an error, or not at all.
  *
@@ -106,8 +119,10 @@ export class InvalidLayerError extends Error {
  * ```
  */
 export class RegistryError extends Error {
-  /** The HTTP status; 0 if there was no answer. */
+  /** The HTTP status that it sent; 0 if none did, or it is not what counts. */
   readonly status: number;
+  /** What went wrong. */
+  readonly reason: RegistryFailure;
   /** The error code of the distribution-spec, such as `MANIFEST_UNKNOWN`. */
   readonly code: string;
 
@@ -115,17 +130,24 @@ export class RegistryError extends Error {
     this.prototype.name = "RegistryError";
   }
 
-  /** Makes one of an answer, or of none. */
+  /**
+   * Makes one of an answer, or of none.
+   *
+   * @param details The reason is, left out, what the status tells.
+   */
   constructor(
     message: string,
     details: {
       readonly status?: number;
+      readonly reason?: RegistryFailure;
       readonly code?: string;
       readonly cause?: unknown;
     } = {},
   ) {
     super(message, { cause: details.cause });
     this.status = details.status ?? 0;
+    this.reason = details.reason ??
+      (this.status === 0 ? "unreachable" : "answered");
     this.code = details.code ?? "";
   }
 

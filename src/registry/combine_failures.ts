@@ -29,10 +29,10 @@ export function combineFailures(
   const cause = isWrong ? gravest : primary ?? gravest;
   if (isWrong) return new BlobMismatchError(message, { cause });
   if (cause instanceof RegistryError) {
-    const { status, code } = cause;
+    const { status, code, reason } = cause;
     return cause instanceof UnauthorizedError
-      ? new UnauthorizedError(message, { status, code, cause })
-      : new RegistryError(message, { status, code, cause });
+      ? new UnauthorizedError(message, { status, code, reason, cause })
+      : new RegistryError(message, { status, code, reason, cause });
   }
   const others = sorted.filter((error) => error !== cause);
   return new AggregateError([cause, ...others], message, { cause });

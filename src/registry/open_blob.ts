@@ -50,7 +50,10 @@ export async function openBlob(
     await discardBody(response);
     const why = problem ?? "server sent no body";
     throw response.status === 206
-      ? new RegistryError(`${what}: ${why}`, { status: 206 })
+      ? new RegistryError(`${what}: ${why}`, {
+        status: 206,
+        reason: "malformed",
+      })
       : new BlobMismatchError(`${what}: ${why}`);
   }
   if (response.status === 206) return response.body;
@@ -128,7 +131,10 @@ async function skip(
     cancel(); // `cause` is what there is to tell
     signal?.throwIfAborted();
     const why = watch.problem ?? explainFailure(cause);
-    throw new RegistryError(`${what}: ${why}`, { cause });
+    throw new RegistryError(`${what}: ${why}`, {
+      cause,
+      reason: "interrupted",
+    });
   } finally {
     signal?.removeEventListener("abort", cancel);
   }

@@ -46,9 +46,9 @@ export async function openElsewhere(
       failures.push(`"${url.host}": ${error.message}`);
     }
   }
-  const { message, status, code } = refusal;
+  const { message, status, code, reason } = refusal;
   const text = [message, ...failures].join("; ");
-  throw new RegistryError(text, { status, code, cause: refusal });
+  throw new RegistryError(text, { status, code, reason, cause: refusal });
 }
 
 /** Presigned URLs are secrets: the query is not shown. */

@@ -127,7 +127,7 @@ async function toImage(
 }
 
 function isUnanswered(error: unknown): error is RegistryError {
-  return error instanceof RegistryError && error.status === 0;
+  return error instanceof RegistryError && error.reason === "unreachable";
 }
 
 /** Who tried both schemes needs no advice to try the other one. */
@@ -138,8 +138,8 @@ function combineSchemes(
 ): RegistryError {
   // What an https server says to http is no answer to our question.
   if (isCertificateProblem(https.cause)) return https;
-  const [first, second] = [https, http].map(({ cause, status }) =>
-    status === 0
+  const [first, second] = [https, http].map(({ cause, reason, status }) =>
+    reason === "unreachable"
       ? explainFailure(cause, { advice: "none" })
       : `it answers with status ${status}`
   );

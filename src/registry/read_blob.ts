@@ -86,6 +86,7 @@ export async function readBlob(
       throw new RegistryError(
         `Cannot pull layer "${blob.digest}": got ${received} of ` +
           `${blob.size} bytes (${ending.reason})`,
+        { reason: "interrupted" },
       );
     }
     options.onReconnect?.(ending.reason);

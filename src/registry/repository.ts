@@ -167,20 +167,20 @@ export class Repository implements ImageSource, Disposable {
     // Whoever stores its blobs must not say who gets the registry's login.
     if (isFromElsewhere(response)) return undefined;
     const authorizer = this.#authorizer;
+    const { status } = response;
     const challenge = response.headers.get("www-authenticate");
-    const asksForMore = [401, 403].includes(response.status) &&
+    const asksForMore = [401, 403].includes(status) &&
       logins < MAX_LOGINS && authorizer.asksForMore(challenge);
-    if (asksForMore) return await authorizer.answer(challenge, { signal });
-    if (response.status !== 401 || logins > 0) return undefined;
+    const refused = { status, signal };
+    if (asksForMore) return await authorizer.answer(challenge, refused);
+    if (status !== 401 || logins > 0) return undefined;
     // Another request has renewed it meanwhile.
     if (authorizer.header !== authorization) return authorizer.header;
-    if (challenge !== null) {
-      return await authorizer.answer(challenge, { signal });
-    }
+    if (challenge !== null) return await authorizer.answer(challenge, refused);
     // Some registries say it nowhere else; others want no login at all.
     const elsewhere = await this.#askForChallenge({ signal });
     if (elsewhere === null) return undefined;
-    return await authorizer.answer(elsewhere, { signal });
+    return await authorizer.answer(elsewhere, refused);
   }
 
   /** Asks the registry itself how to log in. */
@@ -209,7 +209,11 @@ async function readManifest(
     const why = cause instanceof RangeError
       ? `manifest is ${cause.message} (reading stopped)`
       : explainFailure(cause);
-    throw new RegistryError(`${what}: ${why}`, { cause, status: 200 });
+    const { status } = response;
+    throw new RegistryError(`${what}: ${why}`, {
+      ...{ cause, status },
+      reason: cause instanceof RangeError ? "malformed" : "interrupted",
+    });
   }
 }
 

@@ -77,7 +77,7 @@ export async function sendRequest(
       await sleep(waitMs, options);
     } catch (error) {
       const isTransient = error instanceof RegistryError &&
-        error.status === 0 && !isLasting(error.cause);
+        error.reason === "unreachable" && !isLasting(error.cause);
       if (!isTransient || attempt >= tries) throw error;
       await sleep(backOffMs, options);
     }
@@ -183,8 +183,9 @@ async function refuseEncoding(response: Response, url: URL): Promise<void> {
 }
 
 function refused(url: URL, why: string): RegistryError {
-  // A status, so that nobody takes it for a server that does not answer.
-  return new RegistryError(`Cannot use "${url.host}": ${why}`, { status: 502 });
+  return new RegistryError(`Cannot use "${url.host}": ${why}`, {
+    reason: "untrusted",
+  });
 }
 
 /** Waits, unless the signal ends the wait. */

@@ -30,7 +30,13 @@ export interface Authorizer {
    * @param challenge The value of its WWW-Authenticate header.
    * @throws {UnauthorizedError} If that cannot be done.
    */
-  answer(challenge: string | null, options: Abortable): Promise<string>;
+  answer(challenge: string | null, options: AnswerOptions): Promise<string>;
+}
+
+/** Options of {@linkcode Authorizer.answer}. */
+export interface AnswerOptions extends Abortable {
+  /** That of the answer which asks for a login. */
+  readonly status: number;
 }
 
 /** Options of {@linkcode createAuthorizer}. */
@@ -47,7 +53,9 @@ export function createAuthorizer(
   client: HttpClient,
   options: AuthorizerOptions,
 ): Authorizer {
-  let last: { challenge: AuthChallenge; header: string } | undefined;
+  let last:
+    | { challenge: AuthChallenge; status: number; header: string }
+    | undefined;
   let renewAt = Infinity;
   // Several blobs may be challenged at once: one token serves them all.
   let pending: Promise<string> | undefined;
@@ -60,37 +68,38 @@ export function createAuthorizer(
       if (last === undefined || performance.now() < renewAt) {
         return last?.header;
       }
-      return await renew(last.challenge, abortable);
+      const { challenge, status } = last;
+      return await renew(challenge, { ...abortable, status });
     },
     asksForMore: (challenge) =>
       missingScopes(challenge).some((scope) => !scopes.has(scope)),
-    async answer(challenge, abortable) {
-      const chosen = chooseChallenge(challenge, options);
+    async answer(challenge, answering) {
+      const chosen = chooseChallenge(challenge, { ...options, ...answering });
       for (const scope of missingScopes(challenge)) scopes.add(scope);
-      return await renew(chosen, abortable);
+      return await renew(chosen, answering);
     },
   };
 
   async function renew(
     challenge: AuthChallenge,
-    abortable: Abortable,
+    answering: AnswerOptions,
   ): Promise<string> {
-    pending ??= logIn(challenge, abortable).finally(() => pending = undefined);
+    pending ??= logIn(challenge, answering).finally(() => pending = undefined);
     return await pending;
   }
 
   async function logIn(
     challenge: AuthChallenge,
-    { signal }: Abortable,
+    { status, signal }: AnswerOptions,
   ): Promise<string> {
     const token = await obtain(client, challenge, {
       ...options,
       scopes: [...scopes],
-      signal,
+      ...{ status, signal },
     });
     const header = typeof token === "string" ? token : `Bearer ${token.value}`;
     renewAt = typeof token === "string" ? Infinity : token.renewAt;
-    last = { challenge, header };
+    last = { challenge, status, header };
     return header;
   }
 }
@@ -101,7 +110,7 @@ async function obtain(
   challenge: AuthChallenge,
   options: FetchTokenOptions,
 ): Promise<string | Token> {
-  const { credentials, registry } = options;
+  const { credentials, registry, status } = options;
   if (credentials?.kind === "registry-token") {
     return `Bearer ${credentials.token}`;
   }
@@ -112,16 +121,16 @@ async function obtain(
   throw new UnauthorizedError(
     `Cannot log in to "${registry.host}": it wants a user name and a ` +
       "password, and there are none; use skopeo login or --creds",
-    { status: 401 },
+    { status },
   );
 }
 
 function chooseChallenge(
   header: string | null,
-  { registry }: AuthorizerOptions,
+  { registry, status }: AuthorizerOptions & AnswerOptions,
 ): AuthChallenge {
   const what = `Cannot log in to "${registry.host}"`;
-  const challenges = parse(header ?? "", what);
+  const challenges = parse(header ?? "", { what, status });
   const bearers = challenges.filter(({ scheme }) => scheme === "bearer");
   // One without a realm is of no use, unless there is no other way.
   const chosen = bearers.find(({ parameters }) => parameters.get("realm")) ??
@@ -130,20 +139,22 @@ function chooseChallenge(
   const offered = challenges.map(({ scheme }) => scheme).join(", ");
   throw new UnauthorizedError(
     `${what}: it offers no known way to (${offered || "none at all"})`,
-    { status: 401 },
+    { status },
   );
 }
 
-function parse(header: string, what: string): readonly AuthChallenge[] {
+function parse(
+  header: string,
+  { what, status }: { readonly what: string; readonly status: number },
+): readonly AuthChallenge[] {
   try {
     return parseAuthChallenges(header);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    const error = new UnauthorizedError(`${what}: ${why}`, {
-      status: 401,
-      cause,
+    throw new UnauthorizedError(`${what}: ${why}`, {
+      ...{ status, cause },
+      reason: "malformed",
     });
-    throw error;
   }
 }
 

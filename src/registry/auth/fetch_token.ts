@@ -23,6 +23,8 @@ export interface Token {
 /** Options of {@linkcode fetchToken}. */
 export interface FetchTokenOptions extends Abortable {
   readonly registry: URL;
+  /** That of the registry's answer which asks for a login. */
+  readonly status: number;
   /** Such as `repository:library/busybox:pull`. */
   readonly scopes: readonly string[];
   readonly credentials?: Credentials | undefined;
@@ -48,13 +50,13 @@ export async function fetchToken(
   challenge: AuthChallenge,
   options: FetchTokenOptions,
 ): Promise<Token> {
-  const { registry, credentials } = options;
-  const what = `Cannot log in to "${registry.host}"`;
-  const realm = await realmOf(challenge, { registry, credentials, what });
+  const what = `Cannot log in to "${options.registry.host}"`;
+  const realm = await realmOf(challenge, { ...options, what });
   const response = await ask(client, { ...options, realm, challenge });
-  const reading = { ...options.retry, signal: options.signal };
+  const { retry, signal, status } = options;
+  const reading = { ...retry, signal };
   if (!response.ok) throw await errorOf(response, what, reading);
-  return await readToken(response, { ...reading, what });
+  return await readToken(response, { ...reading, what, status });
 }
 
 /** A token service, and what it is asked for. */
@@ -82,9 +84,9 @@ async function ask(
 
 async function realmOf(
   { parameters }: AuthChallenge,
-  { registry, credentials, what }:
-    & Pick<FetchTokenOptions, "registry" | "credentials">
-    & { readonly what: string },
+  { registry, credentials, status, what }: FetchTokenOptions & {
+    readonly what: string;
+  },
 ): Promise<URL> {
   const text = parameters.get("realm") ?? "";
   const realm = URL.parse(text);
@@ -96,7 +98,7 @@ async function realmOf(
   const shown = text.slice(0, 200);
   throw new RegistryError(
     `${what}: token realm ${JSON.stringify(shown)} refused (${problem})`,
-    { status: 401 },
+    { status, reason: "untrusted" },
   );
 }
 
@@ -147,9 +149,7 @@ async function readToken(
   if (!/^[\x21-\x7e]+$/.test(value)) {
     throw new RegistryError(
       `${options.what}: its token service sent no token`,
-      {
-        status: 401,
-      },
+      { status: options.status, reason: "malformed" },
     );
   }
   const lifetime = Math.min(
@@ -161,6 +161,8 @@ async function readToken(
 }
 
 interface ReadTokenOptions extends Abortable {
+  /** Of the registry's answer, not of its token service's. */
+  readonly status: number;
   readonly what: string;
   readonly bodyTimeoutMs?: number | undefined;
 }
@@ -184,7 +186,11 @@ async function readAnswer(
     const why = cause instanceof SyntaxError
       ? cause.message
       : `Cannot read ${answer}: ${explainFailure(cause)}`;
-    throw new RegistryError(`${what}: ${why}`, { cause, status: 200 });
+    const { status } = response;
+    throw new RegistryError(`${what}: ${why}`, {
+      ...{ cause, status },
+      reason: "malformed",
+    });
   }
 }
 
