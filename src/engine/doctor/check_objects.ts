@@ -2,14 +2,18 @@
 
 import { join } from "@std/path";
 import { statSync } from "node:fs";
-import type { BigDataMembers } from "../../formats/storage/store_record.ts";
+import type {
+  BigDataMembers,
+  ContainerRecord,
+} from "../../formats/storage/store_record.ts";
 import { isIncomplete } from "../../store/layers/delete_layer.ts";
 import { findLayerFaults, listChain } from "../../store/layers/layer_files.ts";
 import { imageDirectory, workDirectory } from "../../store/paths.ts";
 import { bigDataFileName } from "../../store/records/big_data.ts";
 import type { Tables } from "../../store/records/tables.ts";
+import type { Store } from "../../store/store.ts";
 import type { Agent } from "../agent.ts";
-import { ownerOf } from "../container_owner.ts";
+import { ownerCommand, ownerOf } from "../container_owner.ts";
 import { about, type Finding } from "./finding.ts";
 
 /** Finds them: one finding for each object, with its cure. */
@@ -25,9 +29,10 @@ export function findDamagedObjects(
 }
 
 function findLayers(
-  { store: { paths } }: Agent,
+  { store }: Agent,
   { layers, images, containers }: Tables,
 ): readonly Finding[] {
+  const { paths } = store;
   const { fail } = about("layer");
   return layers.records.filter((layer) => !isIncomplete(layer))
     .flatMap((layer) => {
@@ -42,16 +47,28 @@ function findLayers(
       return [fail(
         `layer ${layer.id}: ${fault.path}: ${fault.found}`,
         image === undefined
-          ? adviseWithout(container?.names?.[0])
+          ? adviseWithout(store, container)
           : `Pull it again: orlop pull ${image.names?.[0] ?? image.id}`,
       )];
     });
 }
 
-function adviseWithout(container: string | undefined): string {
+function adviseWithout(
+  store: Store,
+  container: ContainerRecord | undefined,
+): string {
   return container === undefined
     ? "Nothing uses it: orlop gc removes it after a day"
-    : `Make it anew: orlop rm ${container}, then create it again`;
+    : `Make it anew: ${removalOf(store, container)}, then create it again`;
+}
+
+/** What removes a container in the tool that has made it. */
+function removalOf(store: Store, container: ContainerRecord): string {
+  const name = container.names?.[0] ?? container.id;
+  const owner = ownerOf(store, container);
+  if (owner === "orlop") return `orlop rm ${name}`;
+  return ownerCommand(owner, "remove", name) ??
+    `remove container ${name} with the tool that made it`;
 }
 
 function findImages(
@@ -95,7 +112,12 @@ function findContainers(
     if (layers.get(container.layer) === undefined) {
       const found = `container ${name}: its layer ${container.layer} is gone`;
       return [
-        fail(found, `Nothing is left of it but its record: orlop rm ${name}`),
+        fail(
+          found,
+          `Nothing is left of it but its record: ${
+            removalOf(store, container)
+          }`,
+        ),
       ];
     }
     if (ownerOf(store, container) !== "orlop") return [];

@@ -79,7 +79,8 @@ function openForRecordLock(
 ): LockFile {
   const fd = openSync(path, FLAGS[use], 0o644);
   return {
-    tryLock: (kind) => libc.tryLock(fd, kind),
+    // A file that is open for reading has no lock for writing to give, ever.
+    tryLock: (kind) => libc.tryLock(fd, use === "look" ? "read" : kind),
     findHolder: () => libc.findLockHolder(fd),
     readToken() {
       const token = Buffer.alloc(TOKEN_BYTES);

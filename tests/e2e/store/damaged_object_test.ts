@@ -265,3 +265,21 @@ Deno.test("podman finds whole what a pull has repaired", {
   assertEquals(out, "well");
   await store.copy("localhost/tiny:latest", `dir:${store.join("pushed")}`);
 });
+
+Deno.test("doctor names the command of the tool that a container belongs to", {
+  ...needs(...PEERS),
+}, async () => {
+  await using store = sharedStore();
+  await writeBusyboxLayout(store.join("tiny"));
+  await store.orlop("pull", `oci:${store.join("tiny")}:latest`);
+  await store.podmanRun("--name", "theirs", "localhost/tiny", "true");
+  const [{ layer }] = JSON.parse(
+    readFileSync(`${store.root}/overlay-containers/containers.json`, "utf8"),
+  );
+  const path = join(store.root, "overlay", layer, "lower");
+  writeFileSync(path, "l/ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+  const { code, out } = await store.tryOrlop("doctor");
+  assertEquals(code, 1);
+  assertStringIncludes(out, `${path}: it names other layers`);
+  assertStringIncludes(out, "Make it anew: podman rm theirs, then create it");
+});

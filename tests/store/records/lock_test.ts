@@ -46,6 +46,19 @@ for (const { name, libc } of BOUND) {
     );
   });
 
+  Deno.test(`${name}: who only looks gets a lock of a file that nobody has`, async () => {
+    using dir = tempDir();
+    const path = dir.join("lock");
+    (await acquireLock(path, "write", { libc }))[Symbol.dispose]();
+    const options = { libc, timeoutMs: 0, use: "look" } as const;
+    (await acquireLock(path, "write", options))[Symbol.dispose]();
+    using _writer = await acquireLock(path, "write", { libc });
+    await assertRejects(
+      () => acquireLock(path, "write", options),
+      StoreBusyError,
+    );
+  });
+
   Deno.test(`${name}: acquireLock() waits until the lock is free`, async () => {
     using dir = tempDir();
     const path = dir.join("lock");

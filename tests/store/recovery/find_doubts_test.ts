@@ -32,6 +32,7 @@ import {
 import { storeAgent } from "../../support/store_agent.ts";
 
 const ALL = { layers: "write", images: "write", containers: "write" } as const;
+const WHOLE = { storage: "write", ...ALL } as const;
 const C = parseContainerId("c".repeat(64));
 
 interface StoreCase {
@@ -70,7 +71,7 @@ const without = (id: string): Edit => (records) =>
 async function fill(store: Store): Promise<void> {
   await putSmallImage(store, "a");
   await putLayer(store, "b", "a-layer");
-  using held = await store.lock(ALL);
+  using held = await store.lock(WHOLE);
   const layer = createLayer(store, held.layers, {
     id: idOf("own"),
     parent: idOf("b"),
@@ -336,7 +337,8 @@ Deno.test("lock() refuses to write to a store in doubt", async (t) => {
       await fill(test.agent.store);
       change(test.agent.store);
       const { store } = test.reopen();
-      for (const wanted of [ALL, { layers: "write" }, { images: "write" }]) {
+      const some = [ALL, { layers: "write" }, { images: "write" }];
+      for (const wanted of [WHOLE, ...some]) {
         const error = await assertRejects(
           () => store.lock(wanted as typeof ALL),
           DamagedStoreError,
