@@ -49,7 +49,12 @@ word_value_flags=" --name --pod --runtime --env -e --env-file --unsetenv --label
 	--cpuset-cpus --cpuset-mems --pids-limit --ulimit --cap-add --cap-drop \
 	--security-opt --sysctl --pid --ipc --uts --cgroupns --userns \
 	--publish -p --ip --mac-address --dns --dns-option --dns-search --restart \
-	--health-cmd --uidmap --gidmap --secret --gpus --volumes-from --log-driver "
+	--expose --ip6 --network-alias \
+	--health-cmd --health-interval --health-on-failure --health-retries \
+	--health-start-period --health-timeout \
+	--uidmap --gidmap --subuidname --subgidname --arch --os --variant --tz \
+	--label-file --pidfile --pod-id-file --timeout \
+	--secret --gpus --volumes-from --log-driver --log-opt "
 
 # What all commands may do: see, but not touch, besides the store.
 common_permissions="--allow-read --allow-sys=uid,statfs"

@@ -7,6 +7,8 @@ const NO_NETWORK = "orlop's containers have no network of their own; use " +
 const NO_RESOLVER = "orlop writes no resolv.conf; with --network=host the " +
   "host's is seen";
 const NO_HEALTH = "orlop does not watch containers; let what starts it do so";
+const NO_LOG = "what it writes goes to orlop's own output; use >";
+const ONE_FLAG = "use --platform OS/ARCH[/VARIANT]";
 const NO_MAPPING = "orlop maps no user IDs; use podman for that";
 
 /** For `container create` and `run`; none of them is shown in the help. */
@@ -27,16 +29,51 @@ export const REFUSED_FLAGS = {
   "dns-option": refused(NO_RESOLVER),
   "dns-search": refused(NO_RESOLVER),
   restart: refused("orlop restarts nothing; let systemd do it: Restart="),
+  expose: refused(NO_NETWORK),
+  ip6: refused(NO_NETWORK),
+  "network-alias": refused(NO_NETWORK),
   "health-cmd": refused(NO_HEALTH),
+  "health-interval": refused(NO_HEALTH),
+  "health-on-failure": refused(NO_HEALTH),
+  "health-retries": refused(NO_HEALTH),
+  "health-start-period": refused(NO_HEALTH),
+  "health-timeout": refused(NO_HEALTH),
   uidmap: refused(NO_MAPPING),
   gidmap: refused(NO_MAPPING),
+  subuidname: refused(NO_MAPPING),
+  subgidname: refused(NO_MAPPING),
+  arch: refused(ONE_FLAG),
+  os: refused(ONE_FLAG),
+  variant: refused(ONE_FLAG),
+  tz: refused("set the variable TZ: -e TZ=Europe/Berlin"),
+  "http-proxy": refused("name the variables: -e HTTPS_PROXY -e NO_PROXY", {
+    type: "boolean",
+  }),
+  "no-hosts": refused("mount the file it is to have: -v FILE:/etc/hosts:ro", {
+    type: "boolean",
+  }),
+  "label-file": refused("name the labels: --label NAME=VALUE"),
+  "unsetenv-all": refused("name the variables: --unsetenv NAME", {
+    type: "boolean",
+  }),
+  pidfile: refused("ask for it: orlop ps -f name=NAME --format '{{.Pid}}'"),
+  "pod-id-file": refused("name the pod: --pod NAME"),
+  rmi: refused("run orlop rmi IMAGE when it has ended", { type: "boolean" }),
+  rootfs: refused("orlop runs images; give directories to runc or crun", {
+    type: "boolean",
+  }),
+  systemd: refused("add what systemd needs: --tmpfs /run --tmpfs /tmp …", {
+    type: "boolean",
+  }),
+  timeout: refused("end it from outside: orlop stop NAME"),
   replace: refused("run orlop rm --force NAME first", {
     type: "boolean",
   }),
   secret: refused("orlop keeps no secrets; mount a file: -v FILE:DST:ro"),
   gpus: refused("name the devices: --device /dev/…"),
   "volumes-from": refused("name the directories again: -v SRC:DST"),
-  "log-driver": refused("what it writes goes to orlop's own output; use >"),
+  "log-driver": refused(NO_LOG),
+  "log-opt": refused(NO_LOG),
 } as const satisfies FlagTable;
 
 function refused(

@@ -52,6 +52,13 @@ const REFUSED: Readonly<Record<string, string>> = {
 export function readVolume(text: string): Volume {
   const asked = { flag: "volume", text };
   const [source = "", target, options, ...rest] = text.split(":");
+  if (isAbsolute(source) && target === undefined) {
+    throw bad(
+      asked,
+      "orlop makes no volumes; write SOURCE:TARGET, or use " +
+        `--tmpfs ${source}`,
+    );
+  }
   if (source === "" || target === undefined || rest.length > 0) {
     throw bad(asked, "write SOURCE:TARGET or SOURCE:TARGET:OPTIONS");
   }

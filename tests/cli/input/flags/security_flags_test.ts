@@ -221,11 +221,20 @@ Deno.test("flags of podman's that orlop has not say what to do", async (t) => {
     ["--gpus=all", "--device"],
     ["--volumes-from=x", "-v SRC:DST"],
     ["--secret=x", "-v FILE:DST:ro"],
+    ["--arch=arm64", "use --platform OS/ARCH"],
+    ["--tz=local", "-e TZ="],
+    ["--http-proxy", "-e HTTPS_PROXY"],
+    ["--no-hosts", "-v FILE:/etc/hosts:ro"],
+    ["--expose=80", "use --network=host"],
+    ["--health-interval=3s", "let what starts it do so"],
+    ["--log-opt=a=b", "use >"],
+    ["--timeout=3", "orlop stop NAME"],
+    ["-v=/cache", "--tmpfs /cache"],
   ];
   for (const [typed, message] of table) {
     await t.step(typed, () => {
       assertStringIncludes(refusalOf(typed.split(" ")) ?? "taken", message);
     });
   }
-  assertEquals(refusalOf(["--detach=false", "--init=false"]), undefined);
+  assertEquals(refusalOf(["--detach=false", "--http-proxy=false"]), undefined);
 });
