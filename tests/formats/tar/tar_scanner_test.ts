@@ -1,4 +1,5 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
+import { InvalidLayerError } from "../../../src/errors/image_errors.ts";
 import { toBinaryString } from "../../../src/formats/binary_string.ts";
 import { type Bytes, concatBytes } from "../../../src/formats/bytes.ts";
 import type { TarEntry } from "../../../src/formats/tar/tar_entry.ts";
@@ -13,10 +14,14 @@ import {
   base256,
   dir,
   file,
+  fragment,
   gnuLong,
+  hardlink,
   latin1,
+  type Member,
   MEMBER_TIME,
   pax,
+  rawPax,
   symlink,
 } from "../../support/images/tar_builder.ts";
 
@@ -172,6 +177,194 @@ Deno.test("TarScanner reads what encodeTarHeaders() writes", () => {
     { ...timed, content: "def" },
     { ...link, content: "" },
   ]);
+});
+
+Deno.test("TarScanner refuses what is damaged, and says where", async (t) => {
+  const f = file("f", "x");
+  const g = (member: Partial<Member>) => archive({ name: "f", ...member });
+  const cases: readonly (readonly [string, Bytes, string])[] = [
+    ["half a header", fragment(f).slice(0, 511), "cut short"],
+    ["a header without content", fragment(f).slice(0, 512), "cut short"],
+    [
+      "half of the content",
+      fragment(file("f", "x".repeat(99))).slice(0, 600),
+      "cut short",
+    ],
+    [
+      "an extended header without body",
+      pax({ path: "a" }).slice(0, 512),
+      "cut short",
+    ],
+    ["half an extended header", pax({ path: "a" }).slice(0, 515), "cut short"],
+    [
+      "bytes after an entry",
+      concatBytes([fragment(f), latin1("x")]),
+      "cut short",
+    ],
+    [
+      "a single zero block",
+      concatBytes([fragment(f), new Uint8Array(512), fragment(f)]),
+      "header at byte 1536: it follows a single zero block",
+    ],
+    [
+      "a wrong checksum",
+      concatBytes([fragment(f), latin1("x".repeat(512))]),
+      "header at byte 1024: its checksum",
+    ],
+    [
+      "an unknown type",
+      g({ type: "Q" }),
+      'header at byte 0: its type "Q" is unknown',
+    ],
+    ["a size below zero", g({ size: "\xff".repeat(12) }), "its size is -1"],
+    [
+      "an extension with a size below zero",
+      concatBytes([
+        fragment({ name: "x", type: "x", size: "\xff".repeat(12) }),
+        archive(f),
+      ]),
+      "extended header of -1 bytes is too large",
+    ],
+    [
+      "a user ID too many",
+      g({ uid: base256(0xffffffffn, 8) }),
+      "its uid is 4294967295",
+    ],
+    ["a user ID below zero", g({ uid: "\xff".repeat(8) }), "its uid is -1"],
+    [
+      "a group ID too many",
+      archive(pax({ gid: "4294967295" }), f),
+      "its gid is 4294967295",
+    ],
+    [
+      "two names",
+      archive(pax({ path: "a" }), gnuLong("L", "b"), f),
+      "it has two names",
+    ],
+    [
+      "two link names",
+      archive(pax({ linkpath: "a" }), gnuLong("K", "b"), symlink("l", "c")),
+      "it has two link names",
+    ],
+    [
+      "a malformed extended header",
+      archive(rawPax("3 =x\n"), f),
+      "header at byte",
+    ],
+    [
+      "a malformed global header",
+      archive(rawPax("3 =x\n", "g"), f),
+      "header at byte",
+    ],
+    ["a time that is none", archive(pax({ mtime: "x" }), f), "mtime"],
+    ["a size that is none", archive(pax({ size: "1x" }), f), "size"],
+  ];
+  for (const [name, bytes, message] of cases) {
+    for (const step of [1, bytes.length]) {
+      await t.step(`${name}, ${step} bytes at a time`, () => {
+        assertThrows(() => scan(bytes, step), InvalidLayerError, message);
+      });
+    }
+  }
+});
+
+Deno.test("TarScanner takes archives that end in unusual ways", async (t) => {
+  const f = file("f", "x");
+  const cases: readonly (readonly [string, Bytes])[] = [
+    ["no zero block", fragment(f)],
+    ["one zero block", concatBytes([fragment(f), new Uint8Array(512)])],
+    ["a part of a zero block", concatBytes([fragment(f), new Uint8Array(5)])],
+    [
+      "a zero block and a part",
+      concatBytes([fragment(f), new Uint8Array(600)]),
+    ],
+    ["no padding", fragment(f).slice(0, 513)],
+    ["half of the padding", fragment(f).slice(0, 700)],
+    [
+      "any bytes after the end",
+      concatBytes([archive(f), latin1("f".repeat(99))]),
+    ],
+  ];
+  for (const [name, bytes] of cases) {
+    for (const step of [1, 300, bytes.length]) {
+      await t.step(`${name}, ${step} bytes at a time`, () => {
+        const { entries, all } = scan(bytes, step);
+        assertEquals(entries.map((entry) => entry.content), ["x"]);
+        assertEquals(all, bytes);
+      });
+    }
+  }
+});
+
+Deno.test("TarScanner takes extended headers up to 1 MiB", () => {
+  const LIMIT = 1024 * 1024;
+  const of = (bytes: number) =>
+    archive(pax({ comment: "c".repeat(bytes - 17) }), file("f", "x"));
+  assertEquals(scan(of(LIMIT), LIMIT).entries.length, 1);
+  assertThrows(
+    () => scan(of(LIMIT + 1), LIMIT),
+    InvalidLayerError,
+    "its extended header of 1048577 bytes is too large",
+  );
+});
+
+Deno.test("TarScanner lets extensions count for the next entry alone", () => {
+  const { entries } = scan(
+    archive(
+      pax({ uid: "5", path: "a" }),
+      gnuLong("L", "a"),
+      file("x"),
+      file("b"),
+      pax({ uid: "6", path: "c" }, "g"),
+      gnuLong("K", "target"),
+      hardlink("l", "x"),
+      hardlink("m", "b"),
+      rawPax(""),
+      dir("d/"),
+    ),
+    700,
+  );
+  assertEquals(
+    entries.map(({ name, linkName, uid }) => [name, linkName, uid]),
+    [
+      ["a", "", 5],
+      ["b", "", 0],
+      ["l", "target", 0],
+      ["m", "b", 0],
+      ["d/", "", 0],
+    ],
+  );
+});
+
+Deno.test("TarScanner knows the types of entries", async (t) => {
+  const cases: readonly (readonly [Member, TarEntry["type"]])[] = [
+    [{ name: "f", type: "\0" }, "file"],
+    [{ name: "f/", type: "\0" }, "directory"],
+    [{ name: "f", type: "0" }, "file"],
+    [{ name: "f/", type: "0" }, "file"],
+    [{ name: "f", type: "7" }, "file"],
+    [{ name: "f", type: "1", linkName: "a" }, "link"],
+    [{ name: "f", type: "2", linkName: "a" }, "symlink"],
+    [{ name: "f", type: "3", major: 1, minor: 3 }, "char"],
+    [{ name: "f", type: "4", major: 8, minor: 1 }, "block"],
+    [{ name: "f", type: "5" }, "directory"],
+    [{ name: "f", type: "6" }, "fifo"],
+  ];
+  for (const [member, type] of cases) {
+    await t.step(`${JSON.stringify(member.type)} is a ${type}`, () => {
+      // A size means nothing where nothing can be held.
+      const size = type === "file" ? 0 : 1024;
+      const { entries } = scan(archive({ ...member, size }), 512);
+      const [entry] = entries;
+      assertEquals([entry?.type, entry?.size], [type, 0]);
+      assertEquals(entry?.linkName, member.linkName ?? "");
+      assertEquals([entry?.major, entry?.minor], [
+        member.major ?? 0,
+        member.minor ?? 0,
+      ]);
+      assertEquals(entries.length, 1);
+    });
+  }
 });
 
 function scan(bytes: Bytes, step: number): Scanned {

@@ -1,0 +1,92 @@
+import { assertEquals } from "@std/assert";
+import type { TarEntry } from "../../../src/formats/tar/tar_entry.ts";
+import { parseTarHeader } from "../../../src/formats/tar/tar_header.ts";
+import {
+  encodeTarHeaders,
+  TAR_END,
+  tarPadding,
+} from "../../../src/formats/tar/tar_writer.ts";
+
+const ENTRY: TarEntry = {
+  type: "char",
+  name: "n",
+  linkName: "",
+  size: 0,
+  mode: 0o644,
+  uid: 1,
+  gid: 2,
+  mtime: 3,
+  mtimeNs: 0,
+  major: 4,
+  minor: 5,
+  xattrs: undefined,
+};
+
+Deno.test("encodeTarHeaders() writes numbers so that they are read again", async (t) => {
+  const small = [0, 7, 8, 8 ** 7 - 1, 8 ** 7, 2 ** 32 - 2];
+  const large = [...small, -1, -8, 8 ** 11 - 1, 8 ** 11, 2 ** 40, 2 ** 52];
+  const fields = {
+    ...{ mode: small, uid: small, gid: small, major: small, minor: small },
+    ...{ size: large.filter((n) => n >= 0), mtime: large },
+  };
+  for (const [field, values] of Object.entries(fields)) {
+    for (const value of values) {
+      await t.step(`${field} ${value}`, () => {
+        const block = encodeTarHeaders({ ...ENTRY, [field]: value });
+        assertEquals(block.length, 512);
+        const { typeFlag, ...read } = parseTarHeader(block, 0);
+        const { type: _, mtimeNs: _n, xattrs: _x, ...written } = ENTRY;
+        assertEquals(typeFlag, 0x33);
+        assertEquals(read, { ...written, [field]: value });
+      });
+    }
+  }
+});
+
+Deno.test("encodeTarHeaders() writes octal as long as it fits", async (t) => {
+  const cases: readonly (readonly [number, string])[] = [
+    [0o644, "3030303036343400"],
+    [8 ** 7 - 1, "3737373737373700"],
+    [8 ** 7, "8000000000200000"],
+  ];
+  for (const [uid, expected] of cases) {
+    await t.step(String(uid), () => {
+      const block = encodeTarHeaders({ ...ENTRY, uid });
+      assertEquals(block.slice(108, 116).toHex(), expected);
+    });
+  }
+});
+
+Deno.test("encodeTarHeaders() puts a name into GNU headers from 101 bytes on", async (t) => {
+  const cases: readonly (readonly [Partial<TarEntry>, number])[] = [
+    [{ name: "n".repeat(100) }, 1],
+    [{ name: "n".repeat(101) }, 3],
+    [{ name: "n".repeat(511) }, 3],
+    [{ name: "n".repeat(512) }, 4],
+    [{ type: "symlink", linkName: "l".repeat(100) }, 1],
+    [{ type: "symlink", linkName: "l".repeat(101) }, 3],
+    [{ name: "n".repeat(101), linkName: "l".repeat(101), type: "link" }, 5],
+    [{ mtimeNs: 1 }, 3],
+    [{ mtimeNs: 0 }, 1],
+    [{ xattrs: new Map() }, 1],
+    [{ xattrs: new Map([["user.a", "b"]]) }, 3],
+  ];
+  for (const [change, blocks] of cases) {
+    const name = Object.entries(change).map(([key, value]) =>
+      `${key} ${String(value).slice(0, 10)}${String(value).length}`
+    ).join(", ");
+    await t.step(name, () => {
+      const bytes = encodeTarHeaders({ ...ENTRY, ...change });
+      assertEquals(bytes.length, 512 * blocks);
+      const last = parseTarHeader(bytes, bytes.length - 512);
+      assertEquals(last.name, (change.name ?? ENTRY.name).slice(0, 100));
+      assertEquals(last.linkName, (change.linkName ?? "").slice(0, 100));
+    });
+  }
+});
+
+Deno.test("tarPadding() fills up to the next block", () => {
+  const lengths = [0, 1, 511, 512, 513, 1024].map((n) => tarPadding(n).length);
+  assertEquals(lengths, [0, 511, 1, 0, 511, 0]);
+  assertEquals(TAR_END, new Uint8Array(1024));
+});
