@@ -100,3 +100,37 @@ Deno.test("parseAuthChallenges() is quick on hostile headers", () => {
   }
   assert(performance.now() - start < 5000);
 });
+
+Deno.test("parseAuthChallenges() takes headers up to 16 KiB", () => {
+  const of = (length: number) => `Basic realm="${"r".repeat(length - 14)}"`;
+  const [challenge] = parseAuthChallenges(of(16 * 1024));
+  assertEquals(challenge?.parameters.get("realm")?.length, 16 * 1024 - 14);
+  const error = assertThrows(
+    () => parseAuthChallenges(of(16 * 1024 + 1)),
+    SyntaxError,
+    "Cannot parse challenge",
+  );
+  assert(error.message.length < 400);
+});
+
+Deno.test("parseAuthChallenges() tells a token68 from parameters", async (t) => {
+  const cases: readonly (readonly [string, Record<string, string>[]])[] = [
+    ["Negotiate abc==, Basic realm=r", [{}, { realm: "r" }]],
+    ["Negotiate a=", [{}]],
+    ["Negotiate a.b_c~d+e/f-g", [{}]],
+    ["Negotiate realm=r", [{ realm: "r" }]],
+    ["Negotiate a, realm=r", [{ realm: "r" }]],
+    ["Basic realm = \t r , x =y", [{ realm: "r", x: "y" }]],
+    ['Basic realm="a\\\\"', [{ realm: "a\\" }]],
+    [" , Basic realm=r , ", [{ realm: "r" }]],
+  ];
+  for (const [header, expected] of cases) {
+    await t.step(header, () => {
+      const found = parseAuthChallenges(header);
+      assertEquals(
+        found.map(({ parameters }) => Object.fromEntries(parameters)),
+        expected,
+      );
+    });
+  }
+});

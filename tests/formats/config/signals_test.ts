@@ -1,6 +1,8 @@
 import { assertEquals } from "@std/assert";
 import {
   parseSignal,
+  SIGNAL_KILL,
+  SIGNAL_TERM,
   signalName,
 } from "../../../src/formats/config/signals.ts";
 
@@ -44,4 +46,27 @@ Deno.test("signalName() is what people know a signal by", () => {
     "SIGKILL",
     "signal 37",
   ]);
+});
+
+// As `kill -l` of Linux has them.
+const KNOWN = "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE " +
+  "ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF " +
+  "WINCH IO PWR SYS";
+
+Deno.test("parseSignal() and signalName() number signals as Linux does", async (t) => {
+  assertEquals(KNOWN.split(" ").length, 31);
+  for (const [index, name] of KNOWN.split(" ").entries()) {
+    await t.step(name, () => {
+      assertEquals(parseSignal(name), index + 1);
+      assertEquals(signalName(index + 1), `SIG${name}`);
+      assertEquals(parseSignal(String(index + 1)), index + 1);
+    });
+  }
+  const aliases = { IOT: 6, CLD: 17, POLL: 29 };
+  for (const [name, number] of Object.entries(aliases)) {
+    await t.step(name, () => assertEquals(parseSignal(name), number));
+  }
+  await t.step("the two that Deno.kill() is given by name", () => {
+    assertEquals([SIGNAL_TERM, SIGNAL_KILL], [15, 9]);
+  });
 });

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
 import {
   isGnuHeader,
   isZeroBlock,
@@ -141,17 +141,17 @@ Deno.test("isZeroBlock() looks at each of the 512 bytes", () => {
   for (const at of [0, 1, 255, 510, 511]) {
     const bytes = new Uint8Array(514);
     bytes[at + 1] = 1;
-    assertEquals(isZeroBlock(bytes, 1), false, `byte ${at}`);
+    assertFalse(isZeroBlock(bytes, 1), `byte ${at}`);
   }
   const around = new Uint8Array(514);
   around[0] = around[513] = 1;
-  assertEquals(isZeroBlock(around, 1), true);
+  assert(isZeroBlock(around, 1));
 });
 
 Deno.test("isGnuHeader() goes by all eight bytes of the magic", () => {
   const of = (magic: string) =>
     isGnuHeader(fragment({ name: "f", content: "", magic }), 0);
-  assertEquals(of("ustar  \0"), true);
-  assertEquals(of("ustar\x0000"), false);
-  assertEquals(of("ustar  \x01"), false);
+  assert(of("ustar  \0"));
+  assertFalse(of("ustar\x0000"));
+  assertFalse(of("ustar  \x01"));
 });
