@@ -8,7 +8,7 @@ import type {
 import { sumBytes } from "../../engine/cleanup/own_layers.ts";
 import type { FailedItem, PruneReport } from "../../engine/cleanup/prune.ts";
 import { describeError } from "./describe_error.ts";
-import { formatSize } from "./human.ts";
+import { formatSize } from "../../formats/config/byte_size.ts";
 import { shortId } from "./short_id.ts";
 import { showOnOneLine } from "./visible_text.ts";
 

@@ -2,21 +2,6 @@
 
 import { UsageError } from "../usage_error.ts";
 
-const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"] as const;
-
-/** Three significant digits and a decimal unit: `7.67 MB`. */
-export function formatSize(bytes: number): string {
-  let value = Math.max(bytes, 0);
-  let unit = 0;
-  // 999.5 and more would round to a fourth digit.
-  while (value >= 999.5 && unit < UNITS.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  const digits = unit === 0 ? value.toFixed(0) : value.toPrecision(3);
-  return `${Number(digits)} ${UNITS[unit]}`;
-}
-
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;

@@ -2,7 +2,8 @@
 
 import type { ImageSummary } from "../../engine/images/list_images.ts";
 import { parseReference, repositoryOf } from "../../formats/oci/reference.ts";
-import { formatAge, formatSize } from "./human.ts";
+import { formatSize } from "../../formats/config/byte_size.ts";
+import { formatAge } from "./human.ts";
 import { shortId } from "./short_id.ts";
 import type { FieldTable } from "./show_list.ts";
 import type { Column } from "./table_text.ts";

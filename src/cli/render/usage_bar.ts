@@ -1,6 +1,6 @@
 /** A picture of a disk: a bar of parts, and what each part is. */
 
-import { formatSize } from "./human.ts";
+import { formatSize } from "../../formats/config/byte_size.ts";
 import type { Style, Terminal } from "./terminal.ts";
 
 /** A part of the whole. */

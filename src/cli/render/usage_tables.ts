@@ -10,7 +10,8 @@ import type {
   Reclaimable,
   StoreUsage,
 } from "../../engine/cleanup/disk_usage.ts";
-import { formatAge, formatSize } from "./human.ts";
+import { formatSize } from "../../formats/config/byte_size.ts";
+import { formatAge } from "./human.ts";
 import { splitName } from "./image_rows.ts";
 import { shortId } from "./short_id.ts";
 import { type Column, tableText } from "./table_text.ts";

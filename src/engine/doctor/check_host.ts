@@ -7,6 +7,7 @@ import {
   type MountEntry,
   parseFindmnt,
 } from "../../formats/storage/mount_table.ts";
+import { formatSize } from "../../formats/config/byte_size.ts";
 import { existingPart } from "../../fs/existing_part.ts";
 import { findProgram } from "../../process/find_program.ts";
 import { runCommand } from "../../process/run_command.ts";
@@ -86,8 +87,7 @@ async function lookAtFileSystem(patient: Patient): Promise<readonly Finding[]> {
 
 function lookAtSpace({ root }: Patient): readonly Finding[] {
   const disk = statfsSync(existingPart(root));
-  const bytes = (count: number) =>
-    `${(count * disk.bsize / 1e9).toFixed(1)} GB`;
+  const bytes = (count: number) => formatSize(count * disk.bsize);
   const inodes = (count: number) => count.toLocaleString("en");
   return [
     judgeSpace("free space", [disk.bavail, disk.blocks], bytes),
@@ -106,7 +106,8 @@ function judgeSpace(
   const { ok, warn, fail } = about(check);
   const share = total > 0 ? free / total : 1;
   const found = `${format(free)} of ${format(total)}`;
-  const advice = "See what a cleanup can free: orlop df; orlop gc --dry-run";
+  const advice =
+    "See what a cleanup can free: orlop df; orlop gc --dry-run --all";
   if (share < NEXT_TO_NOTHING) return fail(found, advice);
   return share < LITTLE ? warn(found, advice) : ok(found);
 }

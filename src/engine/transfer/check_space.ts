@@ -3,6 +3,7 @@
 import { join } from "@std/path";
 import { statfsSync, statSync } from "node:fs";
 import { NoSpaceError } from "../../errors/image_errors.ts";
+import { formatSize } from "../../formats/config/byte_size.ts";
 import type { ImageSource } from "../../formats/oci/blob_source.ts";
 import { compressionOf } from "../../formats/oci/media_types.ts";
 import { downloadsDirectory } from "../../store/paths.ts";
@@ -29,9 +30,9 @@ export function checkSpace(
   const free = bavail * bsize;
   if (estimate <= free) return;
   throw new NoSpaceError(
-    `Cannot pull to "${paths.root}": about ${toMegabytes(estimate)} MB ` +
-      `are needed, ${toMegabytes(free)} MB are free; remove images, or ` +
-      `try anyway with --ignore-space`,
+    `Cannot pull to "${paths.root}": about ${formatSize(estimate)} are ` +
+      `needed, ${formatSize(free)} are free; remove images, or try anyway ` +
+      "with --ignore-space",
   );
 }
 
@@ -57,8 +58,4 @@ export function estimateSpace(
 
 function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-}
-
-function toMegabytes(bytes: number): number {
-  return Math.ceil(bytes / 1e6);
 }

@@ -1,28 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import {
   formatAge,
-  formatSize,
   parseDuration,
   parseSize,
 } from "../../../src/cli/render/human.ts";
 import { UsageError } from "../../../src/cli/usage_error.ts";
-
-Deno.test("formatSize() words sizes as podman does", async (t) => {
-  const cases: readonly [number, string][] = [
-    [0, "0 B"],
-    [999, "999 B"],
-    [1000, "1 kB"],
-    [1_410_000, "1.41 MB"],
-    [7_670_123, "7.67 MB"],
-    [96_100_000, "96.1 MB"],
-    [219_021_824, "219 MB"],
-    [999_600_000, "1 GB"],
-    [1_500_000_000_000, "1.5 TB"],
-  ];
-  for (const [bytes, expected] of cases) {
-    await t.step(expected, () => assertEquals(formatSize(bytes), expected));
-  }
-});
 
 Deno.test("formatAge() words times as podman does", async (t) => {
   const now = new Date("2026-01-01T00:00:00Z");

@@ -1,6 +1,11 @@
 /** Pulls to disks that are too small. */
 
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
 import type { Digest } from "../../../src/formats/oci/digest.ts";
 import { layerIdsOf } from "../../../src/image/layer_ids.ts";
 import { checkStore } from "../../support/check_store.ts";
@@ -39,6 +44,8 @@ Deno.test("orlop pull says before it begins that a disk is too small", {
   assertEquals([code, out], [1, ""]);
   assertStringIncludes(err, "MB are needed");
   assertStringIncludes(err, "--ignore-space");
+  const doctor = await disk.orlop("doctor");
+  assertMatch(doctor.out, / free space {2,}[\d.]+ [kM]B of [\d.]+ MB\n/);
   assertEquals(listContents(disk.root), []);
   assertEquals(disk.check(), []);
   await disk.resize({ size: 20_000 * KIB });

@@ -1,5 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { parseByteSize } from "../../../src/formats/config/byte_size.ts";
+import {
+  formatSize,
+  parseByteSize,
+} from "../../../src/formats/config/byte_size.ts";
 
 Deno.test("parseByteSize() reads what podman reads", async (t) => {
   const table: [string, number][] = [
@@ -34,5 +37,22 @@ Deno.test("parseByteSize() reads nothing else", async (t) => {
     await t.step(JSON.stringify(text), () => {
       assertEquals(parseByteSize(text), undefined);
     });
+  }
+});
+
+Deno.test("formatSize() words sizes as podman does", async (t) => {
+  const cases: readonly [number, string][] = [
+    [0, "0 B"],
+    [999, "999 B"],
+    [1000, "1 kB"],
+    [1_410_000, "1.41 MB"],
+    [7_670_123, "7.67 MB"],
+    [96_100_000, "96.1 MB"],
+    [219_021_824, "219 MB"],
+    [999_600_000, "1 GB"],
+    [1_500_000_000_000, "1.5 TB"],
+  ];
+  for (const [bytes, expected] of cases) {
+    await t.step(expected, () => assertEquals(formatSize(bytes), expected));
   }
 });

@@ -7,7 +7,8 @@ import {
 import type { HistoryEntry } from "../../../formats/oci/image_config.ts";
 import type { Call } from "../../command.ts";
 import { openSession } from "../../open_session.ts";
-import { formatAge, formatSize } from "../../render/human.ts";
+import { formatSize } from "../../../formats/config/byte_size.ts";
+import { formatAge } from "../../render/human.ts";
 import { shortId } from "../../render/short_id.ts";
 import { showList } from "../../render/show_list.ts";
 import { GoTime } from "../../render/template/go_values.ts";

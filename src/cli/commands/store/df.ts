@@ -9,7 +9,7 @@ import { LEFTOVER_KINDS } from "../../../engine/cleanup/leftovers.ts";
 import { sumBytes } from "../../../engine/cleanup/own_layers.ts";
 import type { Call } from "../../command.ts";
 import { openSession } from "../../open_session.ts";
-import { formatSize } from "../../render/human.ts";
+import { formatSize } from "../../../formats/config/byte_size.ts";
 import { checkFormat, showJson, showList } from "../../render/show_list.ts";
 import { type Column, tableText } from "../../render/table_text.ts";
 import { isTemplate } from "../../render/template/read_format.ts";

@@ -13,7 +13,7 @@ import {
   describeRemoved,
   reportToJson,
 } from "../../render/cleanup_text.ts";
-import { formatSize } from "../../render/human.ts";
+import { formatSize } from "../../../formats/config/byte_size.ts";
 import { checkFormat, showList } from "../../render/show_list.ts";
 import type { Column } from "../../render/table_text.ts";
 import { isTemplate } from "../../render/template/read_format.ts";

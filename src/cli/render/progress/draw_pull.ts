@@ -1,7 +1,7 @@
 /** A pull as lines on a terminal: one a layer, and the total. */
 
 import { cutToWidth, widthOf } from "../display_width.ts";
-import { formatSize } from "../human.ts";
+import { formatSize } from "../../../formats/config/byte_size.ts";
 import {
   type LayerPhase,
   type LayerState,

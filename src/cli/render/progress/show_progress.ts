@@ -2,7 +2,7 @@
 
 import type { PullEvent } from "../../../engine/transfer/pull_event.ts";
 import type { FlagTable } from "../../command.ts";
-import { formatSize } from "../human.ts";
+import { formatSize } from "../../../formats/config/byte_size.ts";
 import { DEFAULT_SIZE, type Terminal } from "../terminal.ts";
 import { showOnOneLine } from "../visible_text.ts";
 import { drawPull } from "./draw_pull.ts";
