@@ -1,0 +1,67 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { join } from "@std/path";
+import { writeFileSync } from "node:fs";
+import { DamagedStoreError } from "../../../src/errors/store_errors.ts";
+import {
+  demandSound,
+  listFaults,
+} from "../../../src/store/recovery/check_store.ts";
+import type { Store } from "../../../src/store/store.ts";
+import { putLayer } from "../../support/images/small_layers.ts";
+import { storeAgent } from "../../support/store_agent.ts";
+
+const LAYERS = { wanted: { layers: "write" }, held: {} } as const;
+
+Deno.test("demandSound() and listFaults() are silent about a sound store", async () => {
+  using test = storeAgent();
+  const { paths } = test.agent.store;
+  await putLayer(test.agent.store, "x");
+  for (const kind of ["read", "write"] as const) {
+    const wanted = { layers: kind, storage: kind };
+    demandSound(paths, { wanted, held: {} });
+    assertEquals(listFaults(paths, { wanted, held: {} }), []);
+  }
+});
+
+Deno.test("demandSound() reads the counts of mounts for who writes them", () => {
+  using test = storeAgent();
+  const { paths } = test.agent.store;
+  const path = join(paths.runLayers, "mountpoints.json");
+  Deno.mkdirSync(paths.runLayers, { recursive: true });
+  writeFileSync(path, "[{");
+  const held = {};
+  demandSound(paths, { wanted: { storage: "read" }, held });
+  demandSound(paths, { wanted: { layers: "write" }, held });
+  assertThrows(
+    () => demandSound(paths, { wanted: { storage: "write" }, held }),
+    DamagedStoreError,
+    path,
+  );
+});
+
+Deno.test("demandSound() says what is in doubt, and how much", async (t) => {
+  const lose = (store: Store) =>
+    writeFileSync(join(store.paths.layers, "layers.json"), "[]");
+  for (const count of [1, 2, 3]) {
+    await t.step(`${count} layers`, async () => {
+      using test = storeAgent();
+      const { store } = test.agent;
+      for (let n = 0; n < count; n++) await putLayer(store, `layer-${n}`);
+      lose(store);
+      const path = join(store.paths.layers, "layers.json");
+      const error = assertThrows(
+        () => demandSound(store.paths, LAYERS),
+        DamagedStoreError,
+        `Cannot go on with store "${store.paths.root}": "${path}" is in doubt`,
+      );
+      assertEquals(error.path, path);
+      assert(error.message.includes("nothing was changed"));
+      assert(error.message.includes(" out of the store"));
+      const more = /\(and (\d+) more\)/.exec(error.message)?.[1];
+      assertEquals(more, count === 1 ? undefined : String(count - 1));
+      const faults = listFaults(store.paths, LAYERS);
+      assertEquals(faults.length, 1);
+      assert(faults[0]?.startsWith(`"${path}" is in doubt: `), faults[0]);
+    });
+  }
+});
