@@ -12,3 +12,13 @@ export function listDirectory(path: string): readonly string[] {
     throw error;
   }
 }
+
+/** The same; but what is no directory at all holds nothing, either. */
+export function listIfDirectory(path: string): readonly string[] {
+  try {
+    return listDirectory(path);
+  } catch (error) {
+    if (isErrno(error, "ENOTDIR", "ELOOP")) return [];
+    throw error;
+  }
+}

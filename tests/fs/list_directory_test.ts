@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { listDirectory } from "../../src/fs/list_directory.ts";
+import { listDirectory, listIfDirectory } from "../../src/fs/list_directory.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 Deno.test("listDirectory() takes an absent directory for an empty one", async () => {
@@ -13,4 +13,14 @@ Deno.test("listDirectory() takes nothing else for an empty one", () => {
   using dir = tempDir();
   Deno.writeTextFileSync(dir.join("file"), "");
   assertThrows(() => listDirectory(dir.join("file")), Error, "ENOTDIR");
+});
+
+Deno.test("listIfDirectory() takes what is no directory for an empty one", () => {
+  using dir = tempDir();
+  Deno.writeTextFileSync(dir.join("file"), "");
+  Deno.symlinkSync("loop", dir.join("loop"));
+  assertEquals(listIfDirectory(dir.path).toSorted(), ["file", "loop"]);
+  for (const name of ["file", "loop", "gone"]) {
+    assertEquals(listIfDirectory(dir.join(name)), []);
+  }
 });

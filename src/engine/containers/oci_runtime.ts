@@ -15,7 +15,7 @@ import {
   parseJson,
 } from "../../formats/json.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
-import { listDirectory } from "../../fs/list_directory.ts";
+import { listIfDirectory } from "../../fs/list_directory.ts";
 import { checkProgram, findProgram } from "../../process/find_program.ts";
 import { type CommandResult, runCommand } from "../../process/run_command.ts";
 import { runDirectory, type StorePaths } from "../../store/paths.ts";
@@ -243,7 +243,7 @@ function hasState({ stateRoot }: OciRuntime, id: ContainerId): boolean {
 
 function ownRoots(paths: StorePaths): readonly string[] {
   const own = ownStates(paths);
-  return listDirectory(own).map((name) => join(own, name));
+  return listIfDirectory(own).map((name) => join(own, name));
 }
 
 function ownStates({ runRoot }: StorePaths): string {

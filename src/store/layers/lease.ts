@@ -9,7 +9,7 @@ import { join } from "@std/path";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { LayerId } from "../../formats/storage/store_ids.ts";
 import { isErrno } from "../../fs/errno.ts";
-import { listDirectory } from "../../fs/list_directory.ts";
+import { listIfDirectory } from "../../fs/list_directory.ts";
 import { randomSuffix } from "../../fs/random_name.ts";
 import { tryLock } from "../records/lock.ts";
 import type { Store } from "../store.ts";
@@ -47,10 +47,13 @@ export function leaseLayers(
 export function listLeasedLayers(store: LeaseStore): ReadonlySet<string> {
   const directory = leaseDirectory(store);
   return new Set(
-    listDirectory(directory).flatMap((name) => {
+    listIfDirectory(directory).flatMap((name) => {
       const path = join(directory, name);
+      const ids = readIds(path);
+      if (ids === undefined) return []; // somebody else's, whatever it is
       using lock = tryLock(path, store.libc);
-      if (lock === undefined) return readIds(path);
+      // What it says is only there since it is locked.
+      if (lock === undefined) return readIds(path) ?? [];
       rmSync(path, { force: true });
       return [];
     }),
@@ -61,11 +64,15 @@ function leaseDirectory({ paths }: LeaseStore): string {
   return join(paths.runRoot, "orlop", "leases");
 }
 
-function readIds(path: string): readonly string[] {
+/** Undefined if it is no lease. */
+function readIds(path: string): readonly string[] | undefined {
   try {
-    return readFileSync(path, "utf8").split("\n").filter((id) => id !== "");
+    const ids = readFileSync(path, "utf8").split("\n")
+      .filter((id) => id !== "");
+    return ids.every((id) => /^[0-9a-f]{64}$/.test(id)) ? ids : undefined;
   } catch (error) {
-    if (isErrno(error, "ENOENT")) return []; // ended just now
+    // It ended just now, or it is no file.
+    if (isErrno(error, "ENOENT", "EISDIR", "ELOOP")) return undefined;
     throw error;
   }
 }

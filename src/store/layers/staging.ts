@@ -17,7 +17,7 @@ import {
 } from "node:fs";
 import { whyOf } from "../../errors/why.ts";
 import { isErrno } from "../../fs/errno.ts";
-import { listDirectory } from "../../fs/list_directory.ts";
+import { listDirectory, listIfDirectory } from "../../fs/list_directory.ts";
 import { randomSuffix } from "../../fs/random_name.ts";
 import { removeTree, removeTreeSync } from "../../fs/remove_tree.ts";
 import type { Libc } from "../../process/libc.ts";
@@ -170,7 +170,7 @@ function takeToSweep(
 }
 
 function findSuffixes(parent: string): readonly string[] {
-  const suffixes = listDirectory(parent).flatMap((name) =>
+  const suffixes = listIfDirectory(parent).flatMap((name) =>
     [LOCK_PREFIX, DIRECTORY_PREFIX]
       .filter((prefix) => name.startsWith(prefix))
       .map((prefix) => name.slice(prefix.length))
@@ -178,8 +178,11 @@ function findSuffixes(parent: string): readonly string[] {
   return [...new Set(suffixes)];
 }
 
-// It holds something, is gone, or its file system can only be read.
-const NOT_NOW = ["ENOTEMPTY", "EEXIST", "ENOENT", "EROFS", "EPERM", "EACCES"];
+// It holds something, is gone or no directory, or its file system can only be read.
+const NOT_NOW = [
+  ...["ENOTEMPTY", "EEXIST", "ENOENT", "ENOTDIR"],
+  ...["EROFS", "EPERM", "EACCES"],
+];
 
 // Older tools stumble over directories in the driver's home that they do not
 // know, so none stays there without need.

@@ -78,6 +78,10 @@ function openForRecordLock(
   use: LockFileUse,
 ): LockFile {
   const fd = openSync(path, FLAGS[use], 0o644);
+  if (fstatSync(fd).isDirectory()) {
+    closeSync(fd);
+    throw new Error(`Cannot lock "${path}": it is a directory; remove it`);
+  }
   return {
     // A file that is open for reading has no lock for writing to give, ever.
     tryLock: (kind) => libc.tryLock(fd, use === "look" ? "read" : kind),

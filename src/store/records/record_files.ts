@@ -11,7 +11,7 @@ import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { DamagedStoreError } from "../../errors/store_errors.ts";
-import { whyOf } from "../../errors/why.ts";
+import { errnoOf, whyOf } from "../../errors/why.ts";
 import type { StoreRecord } from "../../formats/storage/store_record.ts";
 import { isErrno } from "../../fs/errno.ts";
 import { markOf } from "./lock.ts";
@@ -24,6 +24,8 @@ export interface TableFiles<R extends StoreRecord> {
   /** File names; the first takes new records. */
   readonly files: readonly [string, ...string[]];
   parse(text: string): R[];
+  /** What to do about one that is damaged; left out, a backup helps. */
+  readonly advice?: string | undefined;
   /** Told of a file that cannot be read, which then counts as empty. */
   readonly onDamage?: ((error: DamagedStoreError) => void) | undefined;
 }
@@ -59,11 +61,11 @@ export interface TableView<R extends StoreRecord> {
  * @throws {DamagedStoreError} If a file does not parse, and nobody is told.
  */
 export function loadFiles<R extends StoreRecord>(
-  { directory, files, parse, onDamage }: TableFiles<R>,
+  { directory, files, parse, onDamage, advice }: TableFiles<R>,
 ): readonly LoadedFile<R>[] {
   return files.map((name) => {
     const path = join(directory, name);
-    const records = load(path, { parse, onDamage }).map((record) =>
+    const records = load(path, { parse, onDamage, advice }).map((record) =>
       [record.id, record] as const
     );
     return { path, records: new Map(records), isChanged: false };
@@ -137,20 +139,23 @@ export function originOf(
   return isKnown ? "own" : "changed";
 }
 
+// Something else is in its place, or its disk is broken.
+const DAMAGE = ["EISDIR", "ELOOP", "ENOTDIR", "EIO"];
+
 function load<R extends StoreRecord>(
   path: string,
-  { parse, onDamage }: Pick<TableFiles<R>, "parse" | "onDamage">,
+  { parse, onDamage, advice = "restore the file from a backup" }: Pick<
+    TableFiles<R>,
+    "parse" | "onDamage" | "advice"
+  >,
 ): R[] {
-  const text = readText(path, "utf8");
-  if (text === undefined) return [];
   try {
-    return parse(text);
+    const text = readText(path, "utf8");
+    return text === undefined ? [] : parse(text);
   } catch (cause) {
+    if (errnoOf(cause) !== "" && !isErrno(cause, ...DAMAGE)) throw cause;
     const error = new DamagedStoreError(
-      `Cannot read "${path}": ${
-        whyOf(cause)
-      }; nothing was changed: restore the file ` +
-        `from a backup`,
+      `Cannot read "${path}": ${whyOf(cause)}; nothing was changed: ${advice}`,
       { path, cause },
     );
     if (onDamage === undefined) throw error;

@@ -13,7 +13,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { listDirectory } from "../../fs/list_directory.ts";
+import { listIfDirectory } from "../../fs/list_directory.ts";
 import type { StorePaths } from "../paths.ts";
 
 // Some file systems run out of inodes first: each file gives one back. A removal
@@ -37,7 +37,7 @@ const CHUNK_BYTES = 64 * 1024;
 export function releaseReserve(paths: StorePaths): number {
   if (!isScarce(paths)) return 0;
   const directory = directoryOf(paths);
-  const sizes = listDirectory(directory)
+  const sizes = listIfDirectory(directory)
     .map((name) => statSync(join(directory, name)).size);
   rmSync(directory, { recursive: true, force: true });
   return sizes.reduce((sum, size) => sum + size, 0);
@@ -66,7 +66,7 @@ export function keepReserve(
   if (total === 0) return;
   const bytes = Math.ceil(total / FILES);
   try {
-    if (listDirectory(directory).length >= FILES) return;
+    if (listIfDirectory(directory).length >= FILES) return;
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   } catch {
     return; // It is for later; what this command was for is done.

@@ -202,5 +202,7 @@ function describeMounts({ runLayers }: StorePaths): TableFiles<MountRecord> {
     lockName: "mountpoints.lock",
     files: ["mountpoints.json"],
     parse: parseMountRecords,
+    // It goes with a reboot: then nothing is mounted.
+    advice: "reboot, or unmount what is mounted in the store and remove it",
   };
 }

@@ -28,7 +28,7 @@ import type {
   LayerRecord,
   StoreRecord,
 } from "../../formats/storage/store_record.ts";
-import { listDirectory } from "../../fs/list_directory.ts";
+import { listIfDirectory } from "../../fs/list_directory.ts";
 import { isUnfinished } from "../delete_container.ts";
 import { isUnrecorded } from "../image_store.ts";
 import { isIncomplete } from "../layers/delete_layer.ts";
@@ -86,7 +86,7 @@ function findLostHome(
   const [first] = layers.records;
   if (first === undefined || existsSync(join(home, first.id))) return [];
   const isEmpty = !existsSync(join(home, ".has-mount-program")) &&
-    listIds(home).length === 0 && listDirectory(links).length === 0;
+    listIds(home).length === 0 && listIfDirectory(links).length === 0;
   if (!isEmpty) return [];
   return [{
     path: join(records, "layers.json"),
@@ -200,7 +200,7 @@ export function holdsOwnFiles(
   layer: LayerRecord,
 ): boolean {
   return layer["diff-digest"] === undefined && !isIncomplete(layer) &&
-    listDirectory(join(home, layer.id, "diff")).length > 0;
+    listIfDirectory(join(home, layer.id, "diff")).length > 0;
 }
 
 // Whether what a table does not name is something that it has lost.
@@ -244,12 +244,12 @@ const SIGNS: Readonly<
   Record<keyof TableViews, (directory: string) => readonly string[]>
 > = {
   layers: (directory) =>
-    listDirectory(directory).filter((name) => /^(link|lower)$/.test(name)),
+    listIfDirectory(directory).filter((name) => /^(link|lower)$/.test(name)),
   images: (directory) =>
-    isUnrecorded(directory) ? [] : listDirectory(directory),
+    isUnrecorded(directory) ? [] : listIfDirectory(directory),
   containers: (directory) => [
-    ...listDirectory(join(directory, "userdata")),
-    ...listDirectory(directory).filter((name) => name !== "userdata"),
+    ...listIfDirectory(join(directory, "userdata")),
+    ...listIfDirectory(directory).filter((name) => name !== "userdata"),
   ],
 };
 
@@ -273,5 +273,7 @@ function unnamedIn(
 }
 
 function listIds(directory: string): readonly string[] {
-  return listDirectory(directory).filter((name) => /^[0-9a-f]{64}$/.test(name));
+  return listIfDirectory(directory).filter((name) =>
+    /^[0-9a-f]{64}$/.test(name)
+  );
 }

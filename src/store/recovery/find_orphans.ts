@@ -3,7 +3,7 @@
 import { join } from "@std/path";
 import { existsSync, lstatSync, readlinkSync } from "node:fs";
 import { isErrno } from "../../fs/errno.ts";
-import { listDirectory } from "../../fs/list_directory.ts";
+import { listIfDirectory } from "../../fs/list_directory.ts";
 import type { Libc } from "../../process/libc.ts";
 import {
   downloadsDirectory,
@@ -60,7 +60,7 @@ export function findOrphans(
   const isLayer = (id: string) => layers.lookUp(id) !== undefined;
   const isImage = (id: string) => images.lookUp(id) !== undefined;
   const isContainer = (id: string) => containers.lookUp(id) !== undefined;
-  const tarSplits = listDirectory(paths.layers).filter((name) => {
+  const tarSplits = listIfDirectory(paths.layers).filter((name) => {
     const id = TAR_SPLIT.exec(name)?.[1];
     return id !== undefined && !isLayer(id);
   });
@@ -89,14 +89,14 @@ export function findOrphans(
     ...ownTemporaryIn.flatMap(temporaryFiles)
       .flatMap((path) => aged("temporary", path)),
     ...danglingLinks(paths, isLayer).map(as("link")),
-    ...listDirectory(paths.home).filter((name) => PROBE.test(name))
+    ...listIfDirectory(paths.home).filter((name) => PROBE.test(name))
       .flatMap((name) => aged("probe", join(paths.home, name))),
-    ...listDirectory(join(paths.root, "orlop"))
+    ...listIfDirectory(join(paths.root, "orlop"))
       .filter((name) => TRIAL.test(name))
       .flatMap((name) => aged("probe", join(paths.root, "orlop", name))),
     ...findDownloads(paths),
     // Of podman's own partial pulls, which hold a lock in them meanwhile.
-    ...listDirectory(partialPulls).map((name) => join(partialPulls, name))
+    ...listIfDirectory(partialPulls).map((name) => join(partialPulls, name))
       .filter((path) => !isLocked(join(path, "staging.lock"), libc))
       .flatMap((path) => aged("download", path)),
   ];
@@ -132,7 +132,7 @@ function aged(kind: OrphanKind, path: string): readonly Orphan[] {
 
 function findDownloads(paths: StorePaths): readonly Orphan[] {
   const directory = downloadsDirectory(paths);
-  return listDirectory(directory).flatMap((layerId) =>
+  return listIfDirectory(directory).flatMap((layerId) =>
     aged("download", join(directory, layerId))
       .map((orphan) => ({ ...orphan, layerId }))
   );
@@ -147,7 +147,7 @@ function isLocked(path: string, libc: Libc | undefined): boolean {
 }
 
 function temporaryFiles(directory: string): readonly string[] {
-  return listDirectory(directory)
+  return listIfDirectory(directory)
     .filter((name) => name.startsWith(".tmp-"))
     .map((name) => join(directory, name));
 }
@@ -157,7 +157,7 @@ function danglingLinks(
   { links }: StorePaths,
   isLayer: (id: string) => boolean,
 ): readonly string[] {
-  return listDirectory(links).map((name) => join(links, name)).filter(
+  return listIfDirectory(links).map((name) => join(links, name)).filter(
     (path) => {
       const id = /^\.\.\/([^/]+)\/diff$/.exec(readLink(path))?.[1];
       return id !== undefined && !isLayer(id);
@@ -178,7 +178,7 @@ function unknownIds(
   directory: string,
   isKnown: (id: string) => boolean,
 ): readonly string[] {
-  return listDirectory(directory)
+  return listIfDirectory(directory)
     .filter((name) => ID.test(name) && !isKnown(name))
     .map((name) => join(directory, name));
 }

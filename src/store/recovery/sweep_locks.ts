@@ -5,7 +5,7 @@
 
 import { join } from "@std/path";
 import { lstatSync, rmSync } from "node:fs";
-import { listDirectory } from "../../fs/list_directory.ts";
+import { listIfDirectory } from "../../fs/list_directory.ts";
 import { tryLock } from "../records/lock.ts";
 import type { Store } from "../store.ts";
 
@@ -18,7 +18,7 @@ export function sweepLocks(
   for (const name of DIRECTORIES) {
     const directory = join(paths.runRoot, "orlop", name);
     for (
-      const path of listDirectory(directory).map((n) => join(directory, n))
+      const path of listIfDirectory(directory).map((n) => join(directory, n))
     ) {
       const info = lstatSync(path, { throwIfNoEntry: false });
       // What holds something is more than a lock.

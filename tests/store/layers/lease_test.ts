@@ -1,6 +1,13 @@
 import { assertEquals, assertFalse } from "@std/assert";
 import { join } from "@std/path";
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { parseLayerId } from "../../../src/formats/storage/store_ids.ts";
 import { takeLibc } from "../../../src/process/libc.ts";
 import {
@@ -39,7 +46,7 @@ Deno.test("listLeasedLayers() drops the leases of processes that died", () => {
   const store = storeIn(dir);
   const path = join(store.paths.runRoot, "orlop", "leases", "7");
   mkdirSync(join(path, ".."), { recursive: true });
-  writeFileSync(path, "a\nb");
+  writeFileSync(path, [A, B].join("\n"));
   assertEquals([...listLeasedLayers(store)], []);
   assertFalse(existsSync(path));
 });
@@ -49,4 +56,30 @@ Deno.test("leaseLayers() takes no layers at all", () => {
   const store = storeIn(dir);
   using _lease = leaseLayers(store, []);
   assertEquals([...listLeasedLayers(store)], []);
+});
+
+Deno.test("listLeasedLayers() leaves alone what is no lease", async (t) => {
+  using dir = tempDir();
+  const store = storeIn(dir);
+  const leases = join(store.paths.runRoot, "orlop", "leases");
+  mkdirSync(dir.join("elsewhere"));
+  writeFileSync(dir.join("elsewhere", "keep"), "mine");
+  mkdirSync(dir.join("run", "orlop"), { recursive: true });
+  await t.step("behind a link to another folder", () => {
+    symlinkSync(dir.join("elsewhere"), leases);
+    assertEquals([...listLeasedLayers(store)], []);
+    assertEquals(readdirSync(dir.join("elsewhere")), ["keep"]);
+    rmSync(leases);
+  });
+  await t.step("a folder and a dangling link", () => {
+    mkdirSync(join(leases, "folder"), { recursive: true });
+    symlinkSync("nowhere", join(leases, "link"));
+    assertEquals([...listLeasedLayers(store)], []);
+    assertEquals(readdirSync(leases).toSorted(), ["folder", "link"]);
+    rmSync(leases, { recursive: true });
+  });
+  await t.step("a file in their place", () => {
+    writeFileSync(leases, "");
+    assertEquals([...listLeasedLayers(store)], []);
+  });
 });

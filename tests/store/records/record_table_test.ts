@@ -1,9 +1,10 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   mkdirSync,
   readdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { UnsupportedStoreError } from "../../../src/errors/store_errors.ts";
@@ -146,6 +147,26 @@ Deno.test("RecordTable says which file is damaged", async () => {
   );
   assert(error instanceof UnsupportedStoreError);
   assert(error.message.startsWith(`Cannot read "${path}": `), error.message);
+});
+
+Deno.test("RecordTable says what is in the place of a file", async (t) => {
+  const cases: Readonly<Record<string, (path: string) => void>> = {
+    "it is a directory": (path) => mkdirSync(path),
+    "its symbolic links lead nowhere": (path) =>
+      symlinkSync("volatile.json", path),
+  };
+  for (const [found, put] of Object.entries(cases)) {
+    await t.step(found, async () => {
+      using dir = tempDir();
+      const path = dir.join("volatile.json");
+      put(path);
+      await assertRejects(
+        () => openTable(dir),
+        UnsupportedStoreError,
+        `Cannot read "${path}": ${found}; nothing was changed: restore`,
+      );
+    });
+  }
 });
 
 Deno.test("RecordTable is quick with thousands of records", async () => {

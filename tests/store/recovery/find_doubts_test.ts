@@ -187,6 +187,20 @@ const NORMAL: readonly StoreCase[] = [
         }))),
   },
   {
+    name: "files in the place of directories that nobody has a record of",
+    change: (store) => {
+      const { paths } = store;
+      for (const parent of [paths.home, paths.images, paths.containers]) {
+        writeFileSync(join(parent, idOf("left")), "");
+      }
+      mkdirSync(join(paths.containers, idOf("other")));
+      mkdirSync(join(paths.images, idOf("other")));
+      for (const fileOf of [layersFile, imagesFile, containersFile]) {
+        editAsOther(fileOf(store));
+      }
+    },
+  },
+  {
     name: "a directory of a layer that is gone",
     change: ({ paths }) =>
       rmSync(layerDirectory(paths, idOf("b")), { recursive: true }),
@@ -266,6 +280,16 @@ const DOUBTFUL: readonly StoreCase[] = [
         `[{"id":"${C}"}]`,
       ),
     doubt: "volatile-containers.json",
+  },
+  {
+    name: "a container that has none, and a file for its directory",
+    change: (store) => {
+      const directory = workDirectory(store.paths, C);
+      rmSync(directory, { recursive: true });
+      writeFileSync(directory, "mine");
+      editAsOther(containersFile(store), () => []);
+    },
+    doubt: "containers.json",
   },
   ...["a-layer", "b"].map((layer) => ({
     name: `a container that has layer "${layer}" of others`,

@@ -1,6 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { mkdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { takeLibc } from "../../../src/process/libc.ts";
 import { createLayer } from "../../../src/store/layers/create_layer.ts";
 import { openStore } from "../../../src/store/open_store.ts";
@@ -99,6 +105,25 @@ Deno.test("findOrphans() finds nothing in a store that is whole", async () => {
   }
   await using _staging = store.openStaging();
   assertEquals(await list(store), []);
+});
+
+Deno.test("findOrphans() takes files for empty where a folder has to be", async () => {
+  using dir = tempDir();
+  const { paths } = storeIn(dir);
+  const places = [
+    join(paths.home, "staging"),
+    join(paths.home, "tempdirs"),
+    join(paths.root, "orlop"),
+    ...["runs", "pulls", "leases", "runtimes"].map((name) =>
+      join(paths.runRoot, "orlop", name)
+    ),
+  ];
+  mkdirSync(join(paths.runRoot, "orlop"), { recursive: true });
+  for (const place of places) {
+    rmSync(place, { recursive: true, force: true });
+    writeFileSync(place, "");
+  }
+  assertEquals(await list(storeIn(dir)), []);
 });
 
 Deno.test("findOrphans() leaves alone a partial pull of another program", {
