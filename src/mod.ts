@@ -24,10 +24,13 @@ export type {
   BlobFile,
   BlobFiles,
   BlobSource,
+  ImageBlobs,
   ImageSource,
   OpenBlobOptions,
   RawManifest,
 } from "./formats/oci/blob_source.ts";
+export type { ImageManifest } from "./formats/oci/manifest.ts";
+export type { ImageSink, ResolvedImage } from "./formats/oci/image_sink.ts";
 export type { Bytes } from "./formats/bytes.ts";
 export type { ContainerMetadata } from "./formats/storage/container_metadata.ts";
 export type { Descriptor, Platform } from "./formats/oci/descriptor.ts";
@@ -157,10 +160,23 @@ export type {
 export { RuntimeServer } from "./engine/runtime_server.ts";
 export type { StopContainerOptions } from "./engine/containers/start_container.ts";
 export {
-  type StoredImage,
+  copyImage,
+  type CopyImageOptions,
+} from "./engine/transfer/copy_image.ts";
+export type {
+  ImagePolicy,
+  PolicyRequest,
+  ResolveOptions,
+} from "./engine/transfer/resolve_image.ts";
+export {
   storeImage,
   type StoreImageOptions,
 } from "./engine/transfer/store_image.ts";
+export type { StoredImage } from "./engine/transfer/store_sink.ts";
+export {
+  type LayoutSinkOptions,
+  openLayoutSink,
+} from "./transports/layout_sink.ts";
 export type { HeldLock } from "./store/records/lock.ts";
 export type { StoreLocation, StorePaths } from "./store/paths.ts";
 export type { Origin } from "./store/records/record_files.ts";

@@ -22,7 +22,7 @@ import {
 import { tagImage, untagImage } from "./images/name_image.ts";
 import { pinImage } from "./images/pin_image.ts";
 import { canPull, pullImage, type PullOptions } from "./transfer/pull_image.ts";
-import type { StoredImage } from "./transfer/store_image.ts";
+import type { StoredImage } from "./transfer/store_sink.ts";
 
 /**
  * Keeps images in a store.

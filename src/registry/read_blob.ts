@@ -110,6 +110,7 @@ async function readBody(
   using watch = watchTransfer(cancel, options);
   signal?.addEventListener("abort", cancel, { once: true });
   try {
+    signal?.throwIfAborted(); // while it was opened
     for (;;) {
       const piece = await nextPiece(reader, { progress, signal, watch });
       if (typeof piece === "string") {

@@ -46,7 +46,8 @@ export interface OpenLayoutOptions {
   readonly index?: number | undefined;
 }
 
-const REF_NAME = "org.opencontainers.image.ref.name";
+/** The annotation that names an image in an index: OCI annotations.md. */
+export const REF_NAME = "org.opencontainers.image.ref.name";
 // Reads of this size cost little and bound the memory.
 const CHUNK_SIZE = 256 * 1024;
 
@@ -116,7 +117,7 @@ function toByteStream(
 }
 
 /** Where a blob is. Only a parsed digest may become a file name. */
-function blobPath(directory: string, digest: Digest): string {
+export function blobPath(directory: string, digest: Digest): string {
   return `${directory}/blobs/${algorithmOf(digest)}/${hexOf(digest)}`;
 }
 
@@ -162,7 +163,8 @@ async function inLayout<T>(
   }
 }
 
-async function checkVersion(directory: string): Promise<void> {
+/** Refuses what is no OCI layout. @throws {NotFoundError} If it is nothing. */
+export async function checkVersion(directory: string): Promise<void> {
   const bytes = await readPart(directory, "oci-layout");
   const version = parseVersion(bytes, `${directory}/oci-layout`);
   if (version.startsWith("1.")) return;
@@ -182,7 +184,8 @@ function parseVersion(bytes: Bytes, path: string): string {
   }
 }
 
-async function readIndex(directory: string): Promise<ImageIndex> {
+/** Reads the index of a layout's images. */
+export async function readIndex(directory: string): Promise<ImageIndex> {
   const bytes = await readPart(directory, "index.json");
   const digest = digestOf(bytes);
   const index = parseManifest({ bytes, mediaType: OCI_INDEX, digest });

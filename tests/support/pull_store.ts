@@ -7,7 +7,7 @@ import {
   pullImage,
   type PullOptions,
 } from "../../src/engine/transfer/pull_image.ts";
-import type { StoredImage } from "../../src/engine/transfer/store_image.ts";
+import type { StoredImage } from "../../src/engine/transfer/store_sink.ts";
 import { checkStore } from "./check_store.ts";
 import { storeAgent } from "./store_agent.ts";
 import { listContents, listPartials } from "./store_contents.ts";

@@ -7,6 +7,7 @@ import type { ImageSource } from "../../formats/oci/blob_source.ts";
 import { nameOf } from "../../formats/oci/reference.ts";
 import { hostPlatform } from "../../image/choose_manifest.ts";
 import { makePauseImage, PAUSE_IMAGE_NAME } from "../../image/pause_image.ts";
+import { openMemory } from "../../transports/memory_source.ts";
 import { setPin } from "../../store/image_store.ts";
 import type { Store } from "../../store/store.ts";
 import type { Agent } from "../agent.ts";
@@ -17,7 +18,8 @@ import {
 } from "../images/find_image.ts";
 import { loadShortNames } from "../images/short_names.ts";
 import { pullImage, type PullOptions } from "../transfer/pull_image.ts";
-import { type StoredImage, storeImage } from "../transfer/store_image.ts";
+import { storeImage } from "../transfer/store_image.ts";
+import type { StoredImage } from "../transfer/store_sink.ts";
 
 /** Whether a name means the configured pause image, however it is written. */
 export async function isPauseImage(
@@ -134,15 +136,5 @@ function openEmbedded(): ImageSource {
         `arm64; configure another pause image`,
     );
   }
-  const { manifest, blobs } = makePauseImage(architecture);
-  return {
-    fetchManifest: () => Promise.resolve(manifest),
-    open({ digest }, { offset = 0 } = {}) {
-      const bytes = blobs.get(digest);
-      if (bytes !== undefined) {
-        return Promise.resolve(new Blob([bytes.subarray(offset)]).stream());
-      }
-      throw new RegistryError(`Cannot open blob "${digest}": unknown`);
-    },
-  };
+  return openMemory(makePauseImage(architecture));
 }

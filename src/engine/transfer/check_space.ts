@@ -4,7 +4,7 @@ import { join } from "@std/path";
 import { statfsSync, statSync } from "node:fs";
 import { NoSpaceError } from "../../errors/image_errors.ts";
 import { formatSize } from "../../formats/config/byte_size.ts";
-import type { ImageSource } from "../../formats/oci/blob_source.ts";
+import type { ImageBlobs } from "../../formats/oci/blob_source.ts";
 import { compressionOf } from "../../formats/oci/media_types.ts";
 import { downloadsDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
@@ -21,7 +21,7 @@ const UNPACKED_RATIO = 2.6;
 export function checkSpace(
   { store }: Agent,
   needed: readonly NeededLayer[],
-  { files }: Pick<ImageSource, "files">,
+  { files }: Pick<ImageBlobs, "files">,
 ): void {
   const { paths } = store;
   const downloads = files === undefined ? downloadsDirectory(paths) : undefined;

@@ -2,7 +2,7 @@
 
 import { mkdirSync } from "node:fs";
 import { type Abortable, delayAbort } from "../../errors/abort.ts";
-import type { ImageSource } from "../../formats/oci/blob_source.ts";
+import type { ImageBlobs } from "../../formats/oci/blob_source.ts";
 import type { RetryRules } from "../../registry/send_request.ts";
 import type { UnpackLimits } from "../../unpack/unpack_layer.ts";
 import type { Agent } from "../agent.ts";
@@ -46,7 +46,7 @@ export interface FetchLayersOptions extends Abortable {
  */
 export async function fetchLayers(
   agent: Agent,
-  source: ImageSource,
+  source: ImageBlobs,
   options: FetchLayersOptions,
 ): Promise<void> {
   const { needed } = options;

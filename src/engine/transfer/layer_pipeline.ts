@@ -6,7 +6,7 @@
  */
 
 import { BlobMismatchError } from "../../errors/image_errors.ts";
-import type { ImageSource } from "../../formats/oci/blob_source.ts";
+import type { ImageBlobs } from "../../formats/oci/blob_source.ts";
 import type { Descriptor } from "../../formats/oci/descriptor.ts";
 import { algorithmOf } from "../../formats/oci/digest.ts";
 import type { RetryRules } from "../../registry/send_request.ts";
@@ -20,7 +20,7 @@ import { Semaphore } from "./semaphore.ts";
 /** How to open a pipeline. */
 export interface LayerPipelineOptions {
   /** Where blobs come from. */
-  readonly source: ImageSource;
+  readonly source: ImageBlobs;
   readonly workers: LayerWorkers;
   /** How patiently to try. */
   readonly retry: RetryRules | undefined;

@@ -32,11 +32,9 @@ import { hasImage } from "../images/find_image.ts";
 import { loadShortNames } from "../images/short_names.ts";
 import { LayerWorkers } from "./layer_workers.ts";
 import { resolveImage } from "./resolve_image.ts";
-import {
-  storeByWorkers,
-  type StoredImage,
-  type StoreImageOptions,
-} from "./store_image.ts";
+import { copyImage } from "./copy_image.ts";
+import type { StoreImageOptions } from "./store_image.ts";
+import { openStoreSink, type StoredImage } from "./store_sink.ts";
 
 /** How to pull. */
 export interface PullOptions
@@ -62,15 +60,15 @@ export async function pullImage(
   options: PullOptions = {},
 ): Promise<StoredImage> {
   await using workers = await startEarly(agent, name, options);
+  const onWarning = (message: string) => agent.log("warn", message);
   using opened = await openSource(name, {
     ...agent.registries,
-    onWarning: (message) => agent.log("warn", message),
+    onWarning,
     ...options,
   });
-  return await storeByWorkers(agent, opened.source, {
-    ...options,
-    ...{ workers, names: [opened.name] },
-  });
+  const { source, name: found } = opened;
+  const sink = openStoreSink(agent, { ...options, workers, names: [found] });
+  return await copyImage(source, sink, { ...options, onWarning, name: found });
 }
 
 /** They start while the registry is asked, if it seems that they are needed. */
@@ -107,7 +105,7 @@ export async function canPull(
       onWarning: (message) => agent.log("warn", message),
       ...options,
     });
-    await resolveImage(opened.source, options);
+    await resolveImage(opened.source, { ...options, name: opened.name });
     return true;
   } catch (error) {
     const isRefused = error instanceof RegistryError &&

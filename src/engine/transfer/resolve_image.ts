@@ -22,6 +22,7 @@ import {
   MAX_CONFIG_SIZE,
   parseImageConfig,
 } from "../../formats/oci/image_config.ts";
+import type { ResolvedImage } from "../../formats/oci/image_sink.ts";
 import {
   type ImageManifest,
   parseManifest,
@@ -37,19 +38,32 @@ import {
 import { readBlob } from "../../registry/read_blob.ts";
 import type { RetryRules } from "../../registry/send_request.ts";
 
-/** One image, before its layers. */
-export interface ResolvedImage {
-  /** The indexes that led to the manifest, outermost first. */
-  readonly indexes: readonly RawManifest[];
-  readonly raw: RawManifest;
+/** An image that may be fetched, if a policy lets it. */
+export interface PolicyRequest {
+  /** What it is asked for as; empty if by no name. */
+  readonly name: string;
+  /** What that name stands for: of its manifest, or of an index above it. */
+  readonly digest: Digest;
+  /** The one for the platform; it has a digest of its own. */
   readonly manifest: ImageManifest;
-  /** As received: their digest is the image's ID. */
-  readonly configBytes: Bytes;
-  readonly config: ImageConfig;
 }
+
+/**
+ * Decides whether an image may be fetched, when no more than its manifest is.
+ *
+ * @throws {PolicyError} If it may not.
+ */
+export type ImagePolicy = (
+  request: PolicyRequest,
+  options: Abortable,
+) => void | Promise<void>;
 
 /** Which image of a source is wanted. */
 export interface ResolveOptions extends Abortable {
+  /** What the image is asked for as, for the policy. */
+  readonly name?: string | undefined;
+  /** Left out, all images are accepted. */
+  readonly policy?: ImagePolicy | undefined;
   /** Left out, that of this machine. */
   readonly platform?: Platform | undefined;
   /** Told what is odd about the image, but no reason to refuse it. */
@@ -68,6 +82,7 @@ const MAX_INDEX_DEPTH = 2;
  * @throws {InvalidManifestError} If they break their specifications.
  * @throws {NoMatchingPlatformError} If there is none for the platform.
  * @throws {BlobMismatchError} If bytes are not as promised.
+ * @throws {PolicyError} If the policy says so, before the config is fetched.
  */
 export async function resolveImage(
   source: ImageSource,
@@ -81,6 +96,7 @@ export async function resolveImage(
     const parsed = parseManifest(raw);
     if (parsed.kind === "manifest") {
       const image = { indexes, raw, manifest: parsed };
+      await checkPolicy(image, options);
       return await withConfig(source, image, {
         ...options,
         platform,
@@ -99,6 +115,22 @@ export async function resolveImage(
     raw = await source.fetchManifest(chosen.digest, options);
     checkSize(raw, chosen);
   }
+}
+
+async function checkPolicy(
+  { indexes, raw, manifest }: Omit<ResolvedImage, "config" | "configBytes">,
+  { name = "", policy, signal }: ResolveOptions,
+): Promise<void> {
+  const digest = digestOfImage({ indexes, raw });
+  await policy?.({ name, digest, manifest }, { signal });
+  signal?.throwIfAborted();
+}
+
+/** What a name for an image stands for. */
+export function digestOfImage(
+  { indexes, raw }: Pick<ResolvedImage, "indexes" | "raw">,
+): Digest {
+  return indexes[0]?.digest ?? raw.digest;
 }
 
 async function withConfig(

@@ -30,8 +30,14 @@ export interface BlobSource {
   ): Promise<ReadableStream<Bytes>>;
 }
 
+/** Where the blobs of one image come from. */
+export interface ImageBlobs extends BlobSource {
+  /** Left out by sources whose blobs are no files on this machine. */
+  readonly files?: BlobFiles | undefined;
+}
+
 /** Where one image comes from, with all that belongs to it. */
-export interface ImageSource extends BlobSource {
+export interface ImageSource extends ImageBlobs {
   /**
    * Fetches a manifest.
    *
@@ -39,8 +45,6 @@ export interface ImageSource extends BlobSource {
    * @throws {BlobMismatchError} If a digest is asked for and others bytes come.
    */
   fetchManifest(digest?: Digest, options?: Abortable): Promise<RawManifest>;
-  /** Left out by sources whose blobs are no files on this machine. */
-  readonly files?: BlobFiles | undefined;
 }
 
 /** Blobs that are files already: they are read where they are. */

@@ -2,36 +2,37 @@ import { parseReference } from "../../src/formats/oci/reference.ts";
 import { openRepository } from "../../src/registry/open_repository.ts";
 import { openLayout } from "../../src/transports/layout_source.ts";
 import { writeTestLayout } from "../support/images/test_layout.ts";
-import { memoryBlobSource } from "../support/memory_blob_source.ts";
+import { memoryImage } from "../support/memory_image.ts";
 import { needs } from "../support/peers.ts";
 import {
   REGISTRY_PROGRAMS,
   startRegistry,
 } from "../support/servers/registry_server.ts";
 import { tempDir } from "../support/temp_dir.ts";
-import { testBlobSource } from "./blob_source_suite.ts";
+import { testImageSource } from "./image_source_suite.ts";
 
-Deno.test("a map in memory is a BlobSource", async (t) => {
-  const bytes = crypto.getRandomValues(new Uint8Array(5000));
-  await testBlobSource(t, memoryBlobSource([bytes]), bytes);
+Deno.test("an image in memory is an ImageSource", async (t) => {
+  using dir = tempDir();
+  const image = await writeTestLayout(dir.path);
+  await testImageSource(t, await memoryImage(image), image);
 });
 
-Deno.test("a layout is a BlobSource", async (t) => {
+Deno.test("an image in a layout is an ImageSource", async (t) => {
   using dir = tempDir();
-  const { layerBytes } = await writeTestLayout(dir.path);
-  await testBlobSource(t, await openLayout(dir.path), layerBytes);
+  const image = await writeTestLayout(dir.path);
+  await testImageSource(t, await openLayout(dir.path), image);
 });
 
 Deno.test({
-  name: "a repository is a BlobSource",
+  name: "an image in a registry is an ImageSource",
   ...needs(...REGISTRY_PROGRAMS),
   async fn(t) {
     using dir = tempDir();
-    const { layerBytes } = await writeTestLayout(dir.path);
+    const image = await writeTestLayout(dir.path);
     await using registry = await startRegistry();
     await registry.pushLayout(dir.path, "a:1");
     const reference = parseReference(`${registry.host}/a:1`);
     using source = await openRepository(reference);
-    await testBlobSource(t, source, layerBytes);
+    await testImageSource(t, source, image);
   },
 });

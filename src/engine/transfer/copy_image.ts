@@ -1,0 +1,43 @@
+/** The one way of an image from somewhere to somewhere. */
+
+import type { ImageSource } from "../../formats/oci/blob_source.ts";
+import type { ImageSink } from "../../formats/oci/image_sink.ts";
+import { resolveImage, type ResolveOptions } from "./resolve_image.ts";
+
+/** How to copy an image. */
+export type CopyImageOptions = Omit<ResolveOptions, "findConfig">;
+
+/**
+ * Copies an image: finds out which it is, asks the policy, then hands it to the
+ * sink, which fetches what it lacks.
+ *
+ * @param source Where manifests and blobs come from: any that has these calls.
+ * @param sink Where the image goes to, likewise.
+ * @returns What the sink tells of it.
+ * @throws {InvalidManifestError} If the image breaks its specification.
+ * @throws {BlobMismatchError} If bytes are not as promised.
+ * @throws {PolicyError} If the policy refuses the image; nothing was written.
+ * @example
+ * ```ts
+ * import { copyImage, type ImageSource, openLayoutSink } from "orlop";
+ * async function keep(source: ImageSource, directory: string): Promise<void> {
+ *   await copyImage(source, openLayoutSink(directory, { ref: "1" }), {
+ *     policy({ digest }) {
+ *       console.log(`copying ${digest}`);
+ *     },
+ *   });
+ * }
+ * ```
+ */
+export async function copyImage<Receipt>(
+  source: ImageSource,
+  sink: ImageSink<Receipt>,
+  options: CopyImageOptions = {},
+): Promise<Receipt> {
+  const image = await resolveImage(source, {
+    ...options,
+    findConfig: (digest) => sink.findConfig?.(digest),
+  });
+  const { signal } = options;
+  return await sink.receive(image, source, { signal });
+}

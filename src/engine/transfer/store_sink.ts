@@ -1,0 +1,221 @@
+/** The store as a place where images go to. */
+
+import type { Abortable } from "../../errors/abort.ts";
+import { LayerNotFoundError } from "../../errors/store_errors.ts";
+import type { Bytes } from "../../formats/bytes.ts";
+import type { ImageBlobs } from "../../formats/oci/blob_source.ts";
+import { type Digest, digestOf } from "../../formats/oci/digest.ts";
+import type { ImageSink, ResolvedImage } from "../../formats/oci/image_sink.ts";
+import { compressionOf } from "../../formats/oci/media_types.ts";
+import {
+  type ImageName,
+  nameOf,
+  parseReference,
+} from "../../formats/oci/reference.ts";
+import { type ImageId, imageIdOf } from "../../formats/storage/store_ids.ts";
+import { isErrno } from "../../fs/errno.ts";
+import { layerIdsOf } from "../../image/layer_ids.ts";
+import type { RetryRules } from "../../registry/send_request.ts";
+import { putImage, readImageItem } from "../../store/image_store.ts";
+import { leaseLayers } from "../../store/layers/lease.ts";
+import type { BigDataItem } from "../../store/records/big_data.ts";
+import { keepReserve } from "../../store/records/reserve.ts";
+import type { UnpackLimits } from "../../unpack/unpack_layer.ts";
+import type { Agent } from "../agent.ts";
+import { checkSpace } from "./check_space.ts";
+import { fetchLayers } from "./fetch_layers.ts";
+import type { LayerWorkers } from "./layer_workers.ts";
+import type { OnPullEvent } from "./pull_event.ts";
+import type { NeededLayer } from "./receive_layer.ts";
+import { digestOfImage } from "./resolve_image.ts";
+import { canReuse, repairNames } from "./reuse_layer.ts";
+
+/** An image that is in the store now. */
+export interface StoredImage {
+  /** The digest of its config, without `sha256:`. */
+  readonly imageId: ImageId;
+  /** Those that were asked for, in full. */
+  readonly names: readonly ImageName[];
+  /** Of the manifest, or of the index that led to it. */
+  readonly digest: Digest;
+}
+
+/** How the store takes an image. */
+export interface StoreSinkOptions {
+  /** They are normalised; the image may have others already. */
+  readonly names: readonly string[];
+  /** What a layer may hold at most. */
+  readonly limits?: UnpackLimits | undefined;
+  /** `"ignore"` begins even if the disk seems too small. */
+  readonly space?: "check" | "ignore" | undefined;
+  /** `"forget"` fetches again what earlier pulls got of layers. */
+  readonly received?: "use" | "forget" | undefined;
+  /** How patiently to try. */
+  readonly retry?: RetryRules | undefined;
+  /** Told how it goes on. */
+  readonly onEvent?: OnPullEvent | undefined;
+  /** The caller's own; left out, they are started when they are needed. */
+  readonly workers?: LayerWorkers | undefined;
+}
+
+const ALL = { layers: "read", images: "read", containers: "read" } as const;
+// Another tool may remove a layer that this image needs, at the worst moment.
+const MAX_ROUNDS = 3;
+
+/**
+ * Opens the store for one image. Layers that are whole stay, also if it fails.
+ *
+ * @throws {SyntaxError} If a name is malformed.
+ */
+export function openStoreSink(
+  agent: Agent,
+  options: StoreSinkOptions,
+): ImageSink<StoredImage> {
+  const names = options.names.map((name) => nameOf(parseReference(name)));
+  return {
+    findConfig: (digest) => readStoredConfig(agent, digest),
+    receive: (image, source, { signal } = {}) =>
+      receive(agent, { image, source, names }, { ...options, signal }),
+  };
+}
+
+/** What is on its way, and as what it shall be known. */
+interface Delivery {
+  readonly image: ResolvedImage;
+  readonly source: ImageBlobs;
+  readonly names: readonly ImageName[];
+}
+
+async function receive(
+  agent: Agent,
+  { image, source, names }: Delivery,
+  options: StoreSinkOptions & Abortable,
+): Promise<StoredImage> {
+  const { onEvent = () => {}, limits = {} } = options;
+  const layers = listLayers(image);
+  // Before they are looked up: from now on no cleanup takes one away.
+  using _lease = leaseLayers(agent.store, layers.map(({ id }) => id));
+  for (let round = 1;; round++) {
+    const needed = await findMissing(agent, layers, options);
+    onEvent({
+      kind: "start",
+      name: names[0] ?? "",
+      layers: layers.map((layer) => ({
+        digest: layer.blob.digest,
+        size: layer.blob.size,
+        present: !needed.includes(layer),
+      })),
+    });
+    if (options.space !== "ignore") checkSpace(agent, needed, source);
+    try {
+      await fetchLayers(agent, source, { ...options, needed, limits, onEvent });
+      await repairNames(agent, layers, options);
+      const stored = await record(agent, { image, layers, names }, options);
+      keepReserve(agent.store.paths);
+      return stored;
+    } catch (error) {
+      if (isErrno(error, "ENOSPC", "EDQUOT")) await repair(agent);
+      const isGone = error instanceof LayerNotFoundError;
+      if (!isGone || round === MAX_ROUNDS) throw error;
+    }
+  }
+}
+
+/**
+ * On a full disk not even the mark of a layer that was begun can be taken away.
+ * What was staged is gone by now, so there is room to do it: whoever locks the
+ * layers does.
+ */
+async function repair({ store, log }: Agent): Promise<void> {
+  try {
+    using _held = await store.lock({ layers: "read" });
+  } catch (error) {
+    log("debug", `the next command has to repair the store: ${error}`);
+  }
+}
+
+/** The config of an image that is here already need not be fetched. */
+function readStoredConfig({ store }: Agent, digest: Digest): Bytes | undefined {
+  try {
+    const bytes = readImageItem(store.paths, imageIdOf(digest), digest);
+    return digestOf(bytes) === digest ? bytes : undefined; // or damaged
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}
+
+function listLayers(
+  { manifest, config }: ResolvedImage,
+): readonly NeededLayer[] {
+  const diffIds = config.rootfs.diff_ids;
+  const ids = layerIdsOf(diffIds);
+  return manifest.layers.flatMap((blob, index) => {
+    const id = ids[index];
+    const diffId = diffIds[index];
+    if (id === undefined || diffId === undefined) return [];
+    compressionOf(blob.mediaType); // refuses what is no layer
+    return [{ id, parent: ids[index - 1], blob, diffId }];
+  });
+}
+
+async function findMissing(
+  agent: Agent,
+  layers: readonly NeededLayer[],
+  options: Abortable,
+): Promise<readonly NeededLayer[]> {
+  // Before anything is fetched, and left in a store that must not change.
+  using held = await agent.store.lock(ALL, { ...options, purpose: "write" });
+  return layers.filter((layer) => !canReuse(agent, held.layers, layer));
+}
+
+async function record(
+  { store, log }: Agent,
+  { image, layers, names }: {
+    readonly image: ResolvedImage;
+    readonly layers: readonly NeededLayer[];
+    readonly names: readonly ImageName[];
+  },
+  { signal }: Abortable,
+): Promise<StoredImage> {
+  const imageId = imageIdOf(image.manifest.config.digest);
+  const top = layers.at(-1)?.id;
+  const digest = digestOfImage(image);
+  const locks = { layers: "read", images: "write" } as const;
+  using held = await store.lock(locks, { signal });
+  if (top !== undefined && held.layers.get(top) === undefined) {
+    throw new LayerNotFoundError(
+      `Cannot store image "${imageId}": layer "${top}" was removed meanwhile`,
+    );
+  }
+  for (const name of names) {
+    const holder = held.images.getByName(name)?.id;
+    if (holder === undefined || holder === imageId) continue;
+    log("info", `name "${name}" moves here from image "${holder}"`);
+  }
+  putImage(store, held.images, {
+    id: imageId,
+    names,
+    layer: top,
+    digest: image.raw.digest,
+    items: listItems(image),
+    created: image.config.created ?? new Date().toISOString(),
+  });
+  log("debug", `stored image "${imageId}"`);
+  return { imageId, names, digest };
+}
+
+/** In the order in which containers/image stores them. */
+function listItems(
+  { indexes, raw, manifest, configBytes }: ResolvedImage,
+): readonly BigDataItem[] {
+  return [
+    [manifest.config.digest, configBytes],
+    ...indexes.map(({ digest, bytes }): BigDataItem => [
+      `manifest-${digest}`,
+      bytes,
+    ]),
+    [`manifest-${raw.digest}`, raw.bytes],
+    ["manifest", raw.bytes],
+  ];
+}

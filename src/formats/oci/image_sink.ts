@@ -1,0 +1,45 @@
+/** The seam between images and where they go to. */
+
+import type { Abortable } from "../../errors/abort.ts";
+import type { Bytes } from "../bytes.ts";
+import type { ImageBlobs, RawManifest } from "./blob_source.ts";
+import type { Digest } from "./digest.ts";
+import type { ImageConfig } from "./image_config.ts";
+import type { ImageManifest } from "./manifest.ts";
+
+/** One image, before its layers: all of it is verified. */
+export interface ResolvedImage {
+  /** The indexes that led to the manifest, outermost first. */
+  readonly indexes: readonly RawManifest[];
+  /** Its manifest, as received. */
+  readonly raw: RawManifest;
+  /** What that says. */
+  readonly manifest: ImageManifest;
+  /** As received: their digest is the image's ID. */
+  readonly configBytes: Bytes;
+  /** What they say. */
+  readonly config: ImageConfig;
+}
+
+/**
+ * Where one image goes to. It asks the source for the blobs that it lacks, as only
+ * it knows what it has; and verifies them, as only it knows when they are whole.
+ *
+ * @typeParam Receipt What it tells of an image that has arrived.
+ */
+export interface ImageSink<Receipt> {
+  /** A config that it has already; it is verified all the same. */
+  findConfig?(digest: Digest): Bytes | undefined;
+  /**
+   * Takes an image. Until this has ended the image is not there, nor is its name
+   * anybody else's; of one that fails nothing can be seen.
+   *
+   * @throws {BlobMismatchError} If a blob is not as promised.
+   * @throws {NoSpaceError} If the disk is too small.
+   */
+  receive(
+    image: ResolvedImage,
+    source: ImageBlobs,
+    options?: Abortable,
+  ): Promise<Receipt>;
+}

@@ -1,0 +1,42 @@
+/** What every `ImageSource` promises. */
+
+import { assertEquals, assertRejects } from "@std/assert";
+import type { ImageSource } from "../../src/formats/oci/blob_source.ts";
+import type { Descriptor } from "../../src/formats/oci/descriptor.ts";
+import { digestOf } from "../../src/formats/oci/digest.ts";
+import type { TestImage } from "../support/images/test_layout.ts";
+import { testBlobSource } from "./blob_source_suite.ts";
+
+/** Tries the promises on a source that was opened for a known image. */
+export async function testImageSource(
+  t: Deno.TestContext,
+  source: ImageSource,
+  { manifest, layers: [layer], layerBytes }: TestImage,
+): Promise<void> {
+  await testBlobSource(t, source, layerBytes);
+
+  await t.step("gives the manifest that it was opened for", async () => {
+    const raw = await source.fetchManifest();
+    assertEquals(raw.digest, manifest.digest);
+    assertEquals(digestOf(raw.bytes), manifest.digest);
+  });
+
+  await t.step("gives a manifest by its digest", async () => {
+    const raw = await source.fetchManifest(manifest.digest);
+    assertEquals(digestOf(raw.bytes), manifest.digest);
+  });
+
+  await t.step("rejects for an unknown manifest", async () => {
+    await assertRejects(() => source.fetchManifest(digestOf("unknown")), Error);
+  });
+
+  await t.step("finds the files of blobs, if it has files", async () => {
+    const { files } = source;
+    if (files === undefined || layer === undefined) return;
+    const { path, size } = await files.find(layer);
+    assertEquals([path.startsWith(files.directory), size], [true, layer.size]);
+    assertEquals(await Deno.readFile(path), layerBytes);
+    const unknown: Descriptor = { ...layer, digest: digestOf("unknown") };
+    await assertRejects(() => files.find(unknown), Error, unknown.digest);
+  });
+}

@@ -1,0 +1,70 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { copyImage } from "../../src/engine/transfer/copy_image.ts";
+import { InvalidManifestError } from "../../src/errors/image_errors.ts";
+import { NotFoundError } from "../../src/errors/store_errors.ts";
+import { listDirectory } from "../../src/fs/list_directory.ts";
+import { openLayoutSink } from "../../src/transports/layout_sink.ts";
+import { openLayout } from "../../src/transports/layout_source.ts";
+import { writeTestLayout } from "../support/images/test_layout.ts";
+import { needs } from "../support/peers.ts";
+import { run } from "../support/servers/registry_server.ts";
+import { tempDir } from "../support/temp_dir.ts";
+
+const platform = { os: "linux", architecture: "amd64" };
+
+Deno.test({
+  name: "openLayoutSink() writes what skopeo reads, and beside what it wrote",
+  ...needs("skopeo"),
+  async fn() {
+    using dir = tempDir();
+    const first = await writeTestLayout(dir.join("first"));
+    const next = await writeTestLayout(dir.join("next"), { layerSize: 9000 });
+    const [layout, copy] = [dir.join("layout"), dir.join("copy")];
+    await run("skopeo", "copy", `oci:${first.layout}`, `oci:${layout}:a`);
+    const source = await openLayout(next.layout);
+    await copyImage(source, openLayoutSink(layout, { ref: "b" }), { platform });
+    for (const [ref, { manifest }] of Object.entries({ a: first, b: next })) {
+      await run("skopeo", "copy", `oci:${layout}:${ref}`, `oci:${copy}:${ref}`);
+      const { descriptor } = await openLayout(copy, { ref });
+      assertEquals(descriptor.digest, manifest.digest);
+    }
+  },
+});
+
+Deno.test("openLayoutSink() writes to no folder with something else in it", async (t) => {
+  using dir = tempDir();
+  const { layout } = await writeTestLayout(dir.join("image"));
+  const source = await openLayout(layout);
+  const cases: Readonly<
+    Record<
+      string,
+      readonly [files: Record<string, string>, new (message: string) => Error]
+    >
+  > = {
+    "files of somebody": [{ "notes.txt": "mine" }, InvalidManifestError],
+    "a layout of another version": [
+      { "oci-layout": '{"imageLayoutVersion":"2.0.0"}' },
+      InvalidManifestError,
+    ],
+    "half a layout": [
+      { "oci-layout": '{"imageLayoutVersion":"1.0.0"}' },
+      NotFoundError,
+    ],
+  };
+  for (const [name, [files, kind]] of Object.entries(cases)) {
+    await t.step(name, async () => {
+      const place = dir.join(name);
+      await Deno.mkdir(place);
+      for (const [file, text] of Object.entries(files)) {
+        await Deno.writeTextFile(`${place}/${file}`, text);
+      }
+      await assertRejects(
+        () => copyImage(source, openLayoutSink(place), { platform }),
+        kind,
+        place,
+      );
+      const left = listDirectory(place);
+      assertEquals(left, Object.keys(files));
+    });
+  }
+});
