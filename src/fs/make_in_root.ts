@@ -25,12 +25,10 @@ export async function makeDirectoryInRoot(
 ): Promise<boolean> {
   const found = await resolveInRoot(root, path);
   if (found.status !== undefined) return found.status.isDirectory;
-  const missing = [found.path];
-  for (let above = dirname(found.path);; above = dirname(above)) {
-    const { status } = await resolveInRoot(root, above.slice(root.length));
-    if (status?.isDirectory) break;
-    if (status !== undefined) return false;
-    missing.push(above);
+  if (!(await Deno.lstat(found.existing)).isDirectory) return false;
+  const missing: string[] = [];
+  for (let path = found.path; path !== found.existing; path = dirname(path)) {
+    missing.push(path);
   }
   for (const directory of missing.toReversed()) {
     await Deno.mkdir(directory);

@@ -1,6 +1,7 @@
 /** Finds what a path means to a container, whose `/` is a directory here. */
 
 import { join } from "@std/path";
+import { Buffer } from "node:buffer";
 
 /** What a path leads to. */
 export interface ResolvedPath {
@@ -8,10 +9,16 @@ export interface ResolvedPath {
   readonly path: string;
   /** Undefined if there is nothing, or not as yet. */
   readonly status: Deno.FileInfo | undefined;
+  /** The real path of what is there of it: itself, or the deepest above it. */
+  readonly existing: string;
 }
 
-// The kernel's MAXSYMLINKS.
+// The kernel's MAXSYMLINKS, NAME_MAX, and PATH_MAX with the NUL at its end.
 const MAX_LINKS = 40;
+const MAX_NAME_BYTES = 255;
+const MAX_PATH_BYTES = 4096;
+// Longer values are cut in messages.
+const MAX_SHOWN = 80;
 
 /**
  * Follows a path below a directory that is taken for the root of all names:
@@ -19,7 +26,7 @@ const MAX_LINKS = 40;
  * change the tree meanwhile: a container that runs in it could.
  *
  * @param path Such as `etc/passwd`.
- * @throws {TypeError} If it is a loop of links.
+ * @throws {TypeError} If it is a loop of links, or longer than a path can be.
  */
 export async function resolveInRoot(
   root: string,
@@ -27,31 +34,49 @@ export async function resolveInRoot(
 ): Promise<ResolvedPath> {
   const pending = path.split("/").toReversed();
   let resolved: string[] = [];
+  let there = 0; // so many of them are there; nothing is below what is missing
   let links = 0;
+  const placeOf = (names: readonly string[]) => join(root, names.join("/"));
   while (pending.length > 0) {
     const name = pending.pop();
     if (name === undefined || name === "" || name === ".") continue;
     if (name === "..") {
       resolved.pop();
+      there = Math.min(there, resolved.length);
       continue;
     }
-    const next = join(root, ...resolved, name);
+    if (Buffer.byteLength(name) > MAX_NAME_BYTES) throw fail("name too long");
+    resolved.push(name);
+    if (there < resolved.length - 1) continue;
+    const next = placeOf(resolved);
+    if (Buffer.byteLength(next) >= MAX_PATH_BYTES) throw fail("path too long");
     const status = await lstatIfThere(next);
-    if (!status?.isSymlink) {
-      resolved.push(name);
+    if (status === undefined) continue;
+    if (!status.isSymlink) {
+      there = resolved.length;
       continue;
     }
-    if (++links > MAX_LINKS) {
-      throw new TypeError(
-        `Cannot follow "${path}" in "${root}": too many symbolic links`,
-      );
-    }
+    if (++links > MAX_LINKS) throw fail("too many symbolic links");
     const target = await Deno.readLink(next);
-    if (target.startsWith("/")) resolved = [];
+    resolved = target.startsWith("/") ? [] : resolved.slice(0, -1);
+    there = resolved.length;
     pending.push(...target.split("/").toReversed());
   }
-  const found = join(root, ...resolved);
-  return { path: found, status: await lstatIfThere(found) };
+  const found = placeOf(resolved);
+  if (Buffer.byteLength(found) >= MAX_PATH_BYTES) throw fail("path too long");
+  const isThere = there === resolved.length;
+  return {
+    path: found,
+    status: isThere ? await lstatIfThere(found) : undefined,
+    existing: isThere ? found : placeOf(resolved.slice(0, there)),
+  };
+
+  function fail(why: string): TypeError {
+    const shown = path.length > MAX_SHOWN
+      ? `${path.slice(0, MAX_SHOWN)}…`
+      : path;
+    return new TypeError(`Cannot follow "${shown}" in "${root}": ${why}`);
+  }
 }
 
 async function lstatIfThere(path: string): Promise<Deno.FileInfo | undefined> {

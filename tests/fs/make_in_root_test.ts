@@ -73,3 +73,11 @@ Deno.test("makeDirectoryInRoot() leaves what is there", async (t) => {
     assert(await makeDirectoryInRoot(dir.path, "/", OWNER));
   });
 });
+
+Deno.test("makeDirectoryInRoot() makes as many levels as a path can have", async () => {
+  using dir = tempDir();
+  const levels = Math.floor((4095 - dir.path.length) / 2);
+  // Looking at each of them from each of them would take minutes.
+  assert(await makeDirectoryInRoot(dir.path, "/a".repeat(levels), OWNER));
+  assert((await Deno.lstat(dir.path + "/a".repeat(levels))).isDirectory);
+});

@@ -100,3 +100,48 @@ Deno.test("resolveInRoot() refuses a loop of links", async () => {
     `Cannot follow "loop" in "${dir.path}": too many symbolic links`,
   );
 });
+
+Deno.test("resolveInRoot() refuses what no path can be, in few words", async (t) => {
+  using dir = tempDir();
+  await Deno.symlink("x".repeat(255), dir.join("long"));
+  await Deno.symlink("a/".repeat(2000), dir.join("deep"));
+  const table: [path: string, why: string][] = [
+    ["x".repeat(256), "name too long"],
+    ["\u00e9".repeat(128), "name too long"],
+    ["/a".repeat(2048), "path too long"],
+    ["/a".repeat(2_000_000), "path too long"],
+    ["deep/deep/x".repeat(20), "path too long"],
+    ["long/../../long/" + "y".repeat(300), "name too long"],
+  ];
+  for (const [path, why] of table) {
+    await t.step(`${path.length}: ${why}`, async () => {
+      const { message } = await assertRejects(
+        () => resolveInRoot(dir.path, path),
+        TypeError,
+        why,
+      );
+      assert(message.length < 200 + dir.path.length);
+    });
+  }
+});
+
+Deno.test("resolveInRoot() tells how much of a path is there", async (t) => {
+  using dir = tempDir();
+  const root = await makeRoot(dir.path);
+  await Deno.symlink("/etc/none/x", `${root}/link`);
+  const table = {
+    "etc/passwd": "/etc/passwd",
+    "etc/none/x/y": "/etc",
+    "none/../etc/none": "/etc",
+    "none/x/../../etc": "/etc",
+    "link/y": "/etc",
+    "etc/passwd/x": "/etc/passwd",
+    "x": "",
+  };
+  for (const [path, existing] of Object.entries(table)) {
+    await t.step(path, async () => {
+      const found = await resolveInRoot(root, path);
+      assertEquals(found.existing, `${root}${existing}`);
+    });
+  }
+});

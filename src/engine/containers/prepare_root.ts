@@ -19,6 +19,7 @@ export interface PrepareOptions extends Abortable {
 
 // The store is locked while they are made.
 const MAX_VOLUMES = 1000;
+const MAX_DIRECTORIES = 10_000;
 // Here a container sees the kernel's, which may be devices.
 const KERNEL_DIRECTORIES = ["/dev", "/proc", "/sys"];
 
@@ -70,11 +71,13 @@ export async function prepareRoot(
   }
 }
 
-function checkCount({ length }: readonly string[]): void {
-  if (length <= MAX_VOLUMES) return;
+function checkCount(volumes: readonly string[]): void {
+  const { length } = volumes;
+  const levels = volumes.reduce((sum, path) => sum + path.split("/").length, 0);
+  if (length <= MAX_VOLUMES && levels <= MAX_DIRECTORIES) return;
   throw new TypeError(
-    `Cannot make the volumes of the image: it wants ${length}, at most ` +
-      `${MAX_VOLUMES} can be made`,
+    `Cannot make the volumes of the image: it wants ${length} with ${levels} ` +
+      `directories, at most ${MAX_VOLUMES} with ${MAX_DIRECTORIES} can be made`,
   );
 }
 

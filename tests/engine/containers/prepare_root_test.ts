@@ -31,11 +31,21 @@ Deno.test("prepareRoot() makes working directory and volumes", async () => {
 Deno.test("prepareRoot() makes no end of volumes", async () => {
   using dir = tempDir();
   const volumes = Array.from({ length: 1001 }, (_, index) => `/v${index}`);
-  await assertRejects(
-    () => prepareRoot(dir.path, { template: template("/"), volumes }),
-    TypeError,
-    "Cannot make the volumes of the image: it wants 1001, at most 1000",
-  );
+  const deep = ["x", "y", "z"].map((name) => `/${name}${"/a".repeat(4000)}`);
+  const table: [readonly string[], string][] = [
+    [volumes, "Cannot make the volumes of the image: it wants 1001 with"],
+    [deep, "3 with 12006 directories, at most 1000 with 10000"],
+    [[`/data/${"x".repeat(256)}`], "name too long"],
+    [[`/data${"/a".repeat(2048)}`], "path too long"],
+  ];
+  for (const [wanted, message] of table) {
+    await assertRejects(
+      () => prepareRoot(dir.path, { template: template("/"), volumes: wanted }),
+      TypeError,
+      message,
+    );
+    assertEquals(names(dir.path), []);
+  }
   const signal = AbortSignal.abort(new Error("enough"));
   await assertRejects(
     () =>
