@@ -9,6 +9,12 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export interface ParseJsonOptions {
   /** Refuses longer input, in bytes; 4 MiB is the default. */
   readonly maxSize?: number;
+  /**
+   * `"as-written"` keeps numbers that JavaScript would write otherwise, such as
+   * `1.0` or `18446744073709551615`, as raw JSON: Go takes neither `1.0` nor
+   * `1e3` for an integer, and who hands them on keeps all digits.
+   */
+  readonly numbers?: "as-written";
 }
 
 // The limit of manifests and configs in registries and in containers/image.
@@ -30,13 +36,13 @@ export function parseJson(
   what: string,
   options: ParseJsonOptions = {},
 ): unknown {
-  const { maxSize = DEFAULT_MAX_SIZE } = options;
+  const { maxSize = DEFAULT_MAX_SIZE, numbers } = options;
   if (input.length > maxSize) {
     throw unreadable(what, `larger than ${maxSize} bytes`);
   }
   const text = typeof input === "string" ? input : decode(input, what);
   checkDepth(text, what);
-  const value = parse(text, what);
+  const value = parse(text, what, numbers);
   checkKeys(text, what);
   return value;
 }
@@ -109,6 +115,18 @@ export function optional<T>(
   return value === undefined || value === null ? undefined : as(value, what);
 }
 
+/** A key as Go compares it, for which a Kelvin sign is a k, a long s an s. */
+export function foldKey(key: string): string {
+  return key.toUpperCase().toLowerCase();
+}
+
+/** A number by its digits. */
+export function rawNumber(digits: string): unknown {
+  // ECMAScript 2026, which TypeScript's library lacks as yet.
+  const rawJson: unknown = Reflect.get(JSON, "rawJSON");
+  return typeof rawJson === "function" ? rawJson(digits) : Number(digits);
+}
+
 /**
  * Refuses keys that differ from known ones in case only: Go takes them for
  * the same, so two programs would read two different documents.
@@ -120,16 +138,22 @@ export function refuseCaseVariants(
   what: string,
   knownKeys: readonly string[],
 ): void {
-  const known = new Map(knownKeys.map((key) => [key.toLowerCase(), key]));
+  const known = new Map(knownKeys.map((key) => [foldKey(key), key]));
   for (const key of Object.keys(value)) {
-    const meant = known.get(key.toLowerCase());
+    const meant = known.get(foldKey(key));
     if (meant === undefined || meant === key) continue;
     throw unreadable(what, `ambiguous, key "${key}" looks like "${meant}"`);
   }
 }
 
 function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === "object" && value !== null &&
+    !Array.isArray(value) && !isRaw(value);
+}
+
+function isRaw(value: unknown): boolean {
+  const isRawJson: unknown = Reflect.get(JSON, "isRawJSON");
+  return typeof isRawJson === "function" && isRawJson(value) === true;
 }
 
 function decode(bytes: Uint8Array, what: string): string {
@@ -140,12 +164,33 @@ function decode(bytes: Uint8Array, what: string): string {
   }
 }
 
-function parse(text: string, what: string): unknown {
+function parse(
+  text: string,
+  what: string,
+  numbers: ParseJsonOptions["numbers"],
+): unknown {
   try {
-    return JSON.parse(text);
+    // Most texts have no such number, and to look at each value takes time.
+    return numbers !== undefined && ODD_NUMBER.test(text)
+      ? JSON.parse(text, keepText)
+      : JSON.parse(text);
   } catch (cause) {
     throw unreadable(what, "not valid JSON", cause);
   }
+}
+
+// Also in a string, where it does no harm.
+const ODD_NUMBER = /-0|\d[.eE]|\d{16}/;
+
+/** Keeps a number's text where its value would print as another. */
+function keepText(
+  _key: string,
+  value: unknown,
+  context?: { readonly source?: string },
+): unknown {
+  const source = context?.source;
+  if (typeof value !== "number" || source === undefined) return value;
+  return String(value) === source ? value : rawNumber(source);
 }
 
 function checkDepth(text: string, what: string): void {

@@ -7,6 +7,7 @@ import {
   asString,
   asStringMap,
   asStrings,
+  foldKey,
   type JsonObject,
   optional,
 } from "../json.ts";
@@ -23,7 +24,7 @@ const RUN_CONFIG: Shape = {
   ...eachOf(["AttachStdin", "AttachStdout", "AttachStderr"], asBoolean),
   ...eachOf(["Tty", "OpenStdin", "StdinOnce", "NetworkDisabled"], asBoolean),
   ...eachOf(["User", "WorkingDir", "StopSignal"], asString),
-  ...eachOf(["OnBuild", "Env"], asStrings),
+  ...eachOf(["OnBuild", "Env", "Cmd", "Entrypoint", "Shell"], asStrings),
   ...eachOf(["ExposedPorts", "Volumes"], asObject),
   Labels: asStringMap,
   ArgsEscaped: asBoolean,
@@ -35,6 +36,7 @@ const asRunConfig: Check = (value, what) =>
 const IMAGE: Shape = {
   ...eachOf(["id", "parent", "comment", "container"], asString),
   "docker_version": asString,
+  Size: asInteger,
   config: asRunConfig,
   "container_config": asRunConfig,
 };
@@ -51,8 +53,13 @@ export function checkDockerMembers(document: JsonObject, what: string): void {
 }
 
 function check(object: JsonObject, shape: Shape, what: string): void {
-  for (const [key, as] of Object.entries(shape)) {
-    optional(object[key], `${what}, ${key}`, as);
+  const checks = new Map(
+    Object.entries(shape).map(([key, as]) => [foldKey(key), as]),
+  );
+  // In any case: Go takes these for the same.
+  for (const [key, value] of Object.entries(object)) {
+    const as = checks.get(foldKey(key));
+    if (as !== undefined) optional(value, `${what}, ${key}`, as);
   }
 }
 

@@ -87,6 +87,10 @@ const RUN_KEYS = [
   ...["User", "ExposedPorts", "Env", "Entrypoint", "Cmd", "Volumes"],
   ...["WorkingDir", "Labels", "StopSignal"],
 ];
+const ROOTFS_KEYS = ["type", "diff_ids"];
+const HISTORY_KEYS = [
+  ...["created", "author", "created_by", "comment", "empty_layer"],
+];
 /** containers/image reads no more either. */
 export const MAX_CONFIG_SIZE = 4 * 1024 * 1024;
 
@@ -101,7 +105,11 @@ export function parseImageConfig(
   what: string,
 ): ImageConfig {
   try {
-    const value = parseJson(bytes, what, { maxSize: MAX_CONFIG_SIZE });
+    const options = {
+      maxSize: MAX_CONFIG_SIZE,
+      numbers: "as-written",
+    } as const;
+    const value = parseJson(bytes, what, options);
     return readConfig(asObject(value, what), what);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
@@ -112,11 +120,12 @@ export function parseImageConfig(
 function readConfig(document: JsonObject, what: string): ImageConfig {
   refuseCaseVariants(document, what, IMAGE_KEYS);
   const text = textsOf(document, what);
-  checkDockerMembers(document, what);
   text("os.version");
   optional(document["os.features"], `${what}, os.features`, asStrings);
   const where = `${what}, config`;
   const run = optional(document["config"], where, asObject) ?? {};
+  const config = readRunDefaults(run, where);
+  checkDockerMembers(document, what);
   const history = `${what}, history`;
   return {
     created: optional(document["created"], `${what}, created`, asTime),
@@ -124,7 +133,7 @@ function readConfig(document: JsonObject, what: string): ImageConfig {
     architecture: text("architecture") ?? "",
     os: text("os") ?? "",
     variant: text("variant"),
-    config: readRunDefaults(run, where),
+    config,
     rootfs: readRootfs(document["rootfs"], `${what}, rootfs`),
     history: (optional(document["history"], history, asArray) ?? [])
       .map((entry, index) => readHistory(entry ?? {}, `${history}[${index}]`)),
@@ -157,6 +166,7 @@ function readRunDefaults(run: JsonObject, what: string): RunDefaults {
 function readRootfs(value: unknown, what: string): ImageConfig["rootfs"] {
   // Images without layers may have none; others are found out by their number.
   const rootfs = optional(value, what, asObject) ?? {};
+  refuseCaseVariants(rootfs, what, ROOTFS_KEYS);
   const type = optional(rootfs["type"], `${what}.type`, asString) || "layers";
   if (type !== "layers") {
     throw new SyntaxError(
@@ -174,6 +184,7 @@ function readRootfs(value: unknown, what: string): ImageConfig["rootfs"] {
 
 function readHistory(value: unknown, what: string): HistoryEntry {
   const entry = asObject(value, what);
+  refuseCaseVariants(entry, what, HISTORY_KEYS);
   const text = textsOf(entry, what);
   const where = `${what}.empty_layer`;
   return {

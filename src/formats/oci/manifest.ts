@@ -89,11 +89,16 @@ const MANIFEST_KEYS = [
 export function parseManifest(raw: RawManifest): Manifest {
   const what = `manifest "${raw.digest}"`;
   try {
-    const value = parseJson(raw.bytes, what, { maxSize: MAX_MANIFEST_SIZE });
+    const options = {
+      maxSize: MAX_MANIFEST_SIZE,
+      numbers: "as-written",
+    } as const;
+    const value = parseJson(raw.bytes, what, options);
     const document = asObject(value, what);
     refuseCaseVariants(document, what, MANIFEST_KEYS);
     const mediaType = typeOf(document, { declared: raw.mediaType, what });
     refuseAmbiguity(document, { mediaType, what });
+    checkUnused(document, what);
     return isIndexType(mediaType)
       ? readIndex(document, { mediaType, what, digest: raw.digest })
       : readManifest(document, { mediaType, what, digest: raw.digest });
@@ -229,6 +234,12 @@ function annotationsOf(
 ): Readonly<Record<string, string>> {
   const where = `${what}, annotations`;
   return optional(document["annotations"], where, asStringMap) ?? {};
+}
+
+/** What tools written in Go read: one that they cannot hides all of a store. */
+function checkUnused(document: JsonObject, what: string): void {
+  optional(document["subject"], `${what}, subject`, asDescriptor);
+  optional(document["artifactType"], `${what}, artifactType`, asString);
 }
 
 function invalid(what: string, why: string): InvalidManifestError {

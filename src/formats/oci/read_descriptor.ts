@@ -22,6 +22,9 @@ const DESCRIPTOR_KEYS = [
   "artifactType",
   "platform",
 ];
+const PLATFORM_KEYS = [
+  ...["os", "architecture", "variant", "os.version", "os.features", "features"],
+];
 
 /**
  * Reads a descriptor.
@@ -36,6 +39,7 @@ export function asDescriptor(value: unknown, what: string): Descriptor {
   const annotations = read("annotations", asStringMap);
   const platform = read("platform", asPlatform);
   const artifactType = read("artifactType", asString);
+  read("data", asBase64);
   return {
     mediaType: asString(object["mediaType"], `${what}.mediaType`),
     digest: asDigest(object["digest"], `${what}.digest`),
@@ -67,6 +71,11 @@ export function asDigest(value: unknown, what: string): Digest {
 
 function asPlatform(value: unknown, what: string): Platform {
   const object = asObject(value, what);
+  refuseCaseVariants(object, what, PLATFORM_KEYS);
+  for (const key of ["os.features", "features"]) {
+    optional(object[key], `${what}.${key}`, asStrings);
+  }
+  read("os.version");
   const variant = read("variant");
   return {
     os: read("os") ?? "",
@@ -77,4 +86,12 @@ function asPlatform(value: unknown, what: string): Platform {
   function read(key: string): string | undefined {
     return optional(object[key], `${what}.${key}`, asString);
   }
+}
+
+function asBase64(value: unknown, what: string): string {
+  const text = asString(value, what);
+  const packed = text.replace(/[\r\n]/g, "");
+  const isWhole = packed.length % 4 === 0;
+  if (isWhole && /^[A-Za-z0-9+/]*={0,2}$/.test(packed)) return text;
+  throw new SyntaxError(`Cannot read ${what}: it is no Base64`);
 }

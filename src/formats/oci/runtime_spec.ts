@@ -1,6 +1,6 @@
 /** Container configurations, `config.json`: OCI runtime-spec v1.1, config.md. */
 
-import { asObject, type JsonObject, parseJson } from "../json.ts";
+import { asObject, type JsonObject, parseJson, rawNumber } from "../json.ts";
 import { checkRuntimeSpec } from "./check_runtime_spec.ts";
 
 /** A container's configuration; members that are not listed are kept. */
@@ -129,6 +129,9 @@ export interface RuntimeNamespace {
   readonly [member: string]: unknown;
 }
 
+/** Longer configurations are not read, in bytes. */
+export const MAX_SPEC_SIZE = 4 * 1024 * 1024;
+
 /**
  * Parses a container's configuration. Numbers beyond what JavaScript counts
  * exactly, which limits of resources may be, keep all their digits.
@@ -140,8 +143,8 @@ export function parseRuntimeSpec(
   text: string,
   what = "runtime spec",
 ): RuntimeSpec {
-  parseJson(text, what);
-  const spec = asObject(JSON.parse(text, keepDigits), what);
+  const options = { maxSize: MAX_SPEC_SIZE, numbers: "as-written" } as const;
+  const spec = asObject(parseJson(text, what, options), what);
   checkRuntimeSpec(spec, what);
   // It was found to have all that the type promises.
   return spec as JsonObject & RuntimeSpec;
@@ -166,24 +169,7 @@ export function withMounts(
   return { ...spec, mounts: [...spec.mounts ?? [], ...more] };
 }
 
-/** Keeps a number's text where its value would print as another. */
-function keepDigits(
-  _key: string,
-  value: unknown,
-  context?: { readonly source?: string },
-): unknown {
-  const source = context?.source;
-  if (typeof value !== "number" || source === undefined) return value;
-  return String(value) === source ? value : rawNumber(source);
-}
-
 /** Writes numbers beyond what JavaScript counts exactly. */
 function writeDigits(_key: string, value: unknown): unknown {
   return typeof value === "bigint" ? rawNumber(String(value)) : value;
-}
-
-function rawNumber(digits: string): unknown {
-  // ECMAScript 2026, which TypeScript's library lacks as yet.
-  const rawJson: unknown = Reflect.get(JSON, "rawJSON");
-  return typeof rawJson === "function" ? rawJson(digits) : Number(digits);
 }

@@ -89,6 +89,56 @@ Deno.test("parseImageConfig() refuses the rest", async (t) => {
   }
 });
 
+Deno.test("parseImageConfig() refuses what hides all images from tools in Go", async (t) => {
+  const run: [members: string, why: string][] = [
+    ['"Healthcheck":{"Interval":1.0}', "expected an integer, got 1.0"],
+    ['"Healthcheck":{"Interval":1e9}', "expected an integer, got 1e9"],
+    ['"Healthcheck":{"Retries":9223372036854775808}', "9223372036854775808"],
+    ['"Healthcheck":1.0', "expected an object, got 1.0"],
+    ['"StopTimeout":-0.0', "expected an integer, got -0.0"],
+    ['"healthcheck":5', "healthcheck: expected an object"],
+    ['"Healthcheck":{"interval":"x"}', "interval: expected an integer"],
+    ['"tty":"yes"', "tty: expected true or false"],
+    ['"Tty":true,"TTY":5', "TTY: expected true or false"],
+    ['"macaddress":5', "macaddress: expected a string"],
+    ['"Shell":"sh"', "Shell: expected an array"],
+    ['"\u017fhell":5', "expected an array"],
+    ['"Networ\u212aDisabled":5', "expected true or false"],
+    ['"Uſer":"x"', 'looks like "User"'],
+  ];
+  const top: [members: string, why: string][] = [
+    ['"size":1.5', "size: expected an integer, got 1.5"],
+    ['"Size":"x"', "Size: expected an integer"],
+    ['"ID":5', "ID: expected a string"],
+    ['"DOCKER_VERSION":5', "DOCKER_VERSION: expected a string"],
+    ['"Container_Config":5', "Container_Config: expected an object"],
+    ['"container_config":{"CMD":"x"}', "CMD: expected an array"],
+    ['"history":[{"Created":"x"}]', 'looks like "created"'],
+    ['"history":[{"EMPTY_LAYER":5}]', 'looks like "empty_layer"'],
+    ['"rootfs":{"Diff_IDs":[]}', 'looks like "diff_ids"'],
+  ];
+  const documents = [
+    ...run.map(([members, why]) => [`{"config":{${members}}}`, why] as const),
+    ...top.map(([members, why]) => [`{${members}}`, why] as const),
+  ];
+  for (const [document, why] of documents) {
+    await t.step(document, () => {
+      assertThrows(
+        () => parseImageConfig(toBytes(document), 'config "c"'),
+        InvalidManifestError,
+        why,
+      );
+    });
+  }
+});
+
+Deno.test("parseImageConfig() leaves to others what nobody reads", () => {
+  const text = '{"x":1.0,"config":{"tty":true,"Own":{"tty":1e3},"Labels":' +
+    '{"__proto__":"a","constructor":"b"}},"rootfs":{"base":-0}}';
+  const { config } = parseImageConfig(toBytes(text), 'config "c"');
+  assertEquals(Object.keys(config.Labels), ["__proto__", "constructor"]);
+});
+
 function parse(document: unknown): ReturnType<typeof parseImageConfig> {
   return parseImageConfig(toBytes(JSON.stringify(document)), 'config "c"');
 }

@@ -135,6 +135,38 @@ Deno.test("parseManifest() refuses the rest", async (t) => {
   }
 });
 
+Deno.test("parseManifest() refuses what hides all images from tools in Go", async (t) => {
+  const text = JSON.stringify(MANIFEST);
+  const add = (members: string) => text.replace("{", `{${members},`);
+  const describe = (members: string) =>
+    text.replace('"config":{', `"config":{${members},`);
+  const cases: [document: string, why: string][] = [
+    [text.replace('"schemaVersion":2', '"schemaVersion":2.0'), "is not 2"],
+    [text.replace('"schemaVersion":2', '"schemaVersion":2e0'), "is not 2"],
+    [text.replace(/"size":(\d+)/, '"size":$1.0'), "expected an integer"],
+    [describe('"data":5'), "config.data: expected a string"],
+    [describe('"data":"%%%="'), "config.data: it is no Base64"],
+    [describe('"data":"YQ"'), "config.data: it is no Base64"],
+    [describe('"platform":{"os.features":"x"}'), "os.features"],
+    [describe('"platform":{"OS.Version":5}'), 'looks like "os.version"'],
+    [describe('"platform":{"os.version":5}'), "os.version: expected a string"],
+    [describe('"platform":{"Features":5}'), 'looks like "features"'],
+    [add('"subject":5'), "subject: expected an object"],
+    [add('"artifactType":5'), "artifactType: expected a string"],
+  ];
+  for (const [document, why] of cases) {
+    await t.step(document.slice(0, 60), () => {
+      const bytes = toBytes(document);
+      const manifest = { bytes, mediaType: "", digest: digestOf(bytes) };
+      assertThrows(() => parseManifest(manifest), InvalidManifestError, why);
+    });
+  }
+  await t.step("and no more", () => {
+    const bytes = toBytes(describe('"data":"YQ==","platform":{"x":1.0}'));
+    parseManifest({ bytes, mediaType: "", digest: digestOf(bytes) });
+  });
+});
+
 Deno.test("compressionOf() tells how layers say that they are packed", () => {
   const oci = "application/vnd.oci.image.layer";
   const docker = "application/vnd.docker.image.rootfs";
