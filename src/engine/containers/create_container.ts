@@ -8,6 +8,7 @@ import {
 import type { ImageConfig } from "../../formats/oci/image_config.ts";
 import {
   formatRuntimeSpec,
+  MAX_SPEC_SIZE,
   parseRuntimeSpec,
   type RuntimeSpec,
 } from "../../formats/oci/runtime_spec.ts";
@@ -189,7 +190,7 @@ export async function putNew(
       image,
       metadata: formatContainerMetadata(metadata),
     },
-    template: formatRuntimeSpec(template),
+    template: formatTemplate(template, id),
     kind,
     trash,
   });
@@ -204,6 +205,16 @@ function checkTemplate(
   return parseRuntimeSpec(
     formatRuntimeSpec(template),
     `template of container "${id}"`,
+  );
+}
+
+/** @throws {TypeError} If no start could read it again. */
+function formatTemplate(template: RuntimeSpec, id: ContainerId): string {
+  const text = formatRuntimeSpec(template);
+  if (text.length <= MAX_SPEC_SIZE) return text;
+  throw new TypeError(
+    `Cannot create container "${id}": its command, variables and mounts take ` +
+      `${text.length} bytes, at most ${MAX_SPEC_SIZE} can be written down`,
   );
 }
 

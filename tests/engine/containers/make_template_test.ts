@@ -134,3 +134,21 @@ Deno.test("createContainer() refuses what of the host is not there, and makes no
     });
   }
 });
+
+Deno.test("createContainer() refuses what no start could read again", async () => {
+  using test = await testPod();
+  await addImage(test.agent, {
+    names: ["localhost/big:1"],
+    config: { Cmd: Array.from({ length: 400_000 }, () => "a") },
+  });
+  const before = await describeStore(test.agent);
+  await assertRejects(
+    () =>
+      test.runtime.createContainer(
+        containerOptions({ imageName: "localhost/big:1" }),
+      ),
+    TypeError,
+    "at most 4194304 can be written down",
+  );
+  assertEquals(await describeStore(test.agent), before);
+});
