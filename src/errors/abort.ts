@@ -26,3 +26,28 @@ export function delayAbort(
     },
   };
 }
+
+/** A signal that aborts with the first of others; those left out never do. */
+export function linkSignals(
+  ...signals: readonly (AbortSignal | undefined)[]
+): AbortSignal {
+  return AbortSignal.any(signals.filter((signal) => signal !== undefined));
+}
+
+/** Waits so many milliseconds, unless the signal ends the wait. */
+export async function sleep(
+  ms: number,
+  { signal }: Abortable = {},
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const abort = () => reject(signal?.reason);
+  const timer = setTimeout(resolve, ms);
+  signal?.addEventListener("abort", abort, { once: true });
+  try {
+    signal?.throwIfAborted();
+    await promise;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+  }
+}

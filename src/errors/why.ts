@@ -10,6 +10,11 @@ export function whyOf(error: unknown): string {
   return wordsOfSystem(error) ?? inOwnWords(error.message || error.name);
 }
 
+/** An error in the words that it has, as the end of a sentence. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** What the system said to which question; undefined for other errors. */
 export interface SystemFailure {
   /** What was to be done, such as `open`. */

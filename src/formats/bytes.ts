@@ -1,5 +1,7 @@
 /** Bytes that own their buffer: what streams, hashes and files agree on. */
 
+import { sum } from "./sum.ts";
+
 /** A view of a plain, unshared buffer. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -31,7 +33,7 @@ export function toStrictText(bytes: Uint8Array): string {
 
 /** Joins chunks into one. */
 export function concatBytes(chunks: readonly Uint8Array[]): Bytes {
-  const total = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
+  const total = sum(chunks.map(({ byteLength }) => byteLength));
   const whole = new Uint8Array(total);
   let offset = 0;
   for (const chunk of chunks) {

@@ -146,7 +146,8 @@ export function refuseCaseVariants(
   }
 }
 
-function isObject(value: unknown): value is JsonObject {
+/** Whether a value is an object of JSON: no array, no raw text, and not null. */
+export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null &&
     !Array.isArray(value) && !isRaw(value);
 }

@@ -1,6 +1,6 @@
 /** GET with retries, time limits and redirects: the rules of registries. */
 
-import type { Abortable } from "../errors/abort.ts";
+import { linkSignals, sleep } from "../errors/abort.ts";
 import { RegistryError } from "../errors/image_errors.ts";
 import { findAddressProblem } from "./address_rules.ts";
 import { encodingOf } from "./content_encoding.ts";
@@ -137,13 +137,12 @@ async function sendOnce(
   const timeout = new AbortController();
   const late = new Error(`no answer within ${timeoutMs / 1000} s`);
   const timer = setTimeout(() => timeout.abort(late), timeoutMs);
-  const signals = signal === undefined ? [] : [signal];
   const login = isHome && authorization !== undefined ? { authorization } : {};
   try {
     return await client.send(url, {
       ...options,
       headers: { ...options.headers, ...login },
-      signal: AbortSignal.any([...signals, timeout.signal]),
+      signal: linkSignals(signal, timeout.signal),
     });
   } catch (error) {
     signal?.throwIfAborted();
@@ -186,22 +185,4 @@ function refused(url: URL, why: string): RegistryError {
   return new RegistryError(`Cannot use "${url.host}": ${why}`, {
     reason: "untrusted",
   });
-}
-
-/** Waits, unless the signal ends the wait. */
-export async function sleep(
-  ms: number,
-  { signal }: Abortable = {},
-): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const abort = () => reject(signal?.reason);
-  const timer = setTimeout(resolve, ms);
-  signal?.addEventListener("abort", abort, { once: true });
-  try {
-    signal?.throwIfAborted();
-    await promise;
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", abort);
-  }
 }

@@ -1,5 +1,6 @@
 /** Writes files with holes, and limits what their many small parts cost. */
 
+import { sum } from "../formats/sum.ts";
 import { TAR_BLOCK_BYTES } from "../formats/tar/tar_header.ts";
 import type { SparseLayout } from "../formats/tar/tar_sparse.ts";
 import { refuse } from "./unpack_names.ts";
@@ -108,7 +109,7 @@ export function createSparseBlockWriter(
   });
   return {
     layout,
-    size: regions.reduce((sum, { length }) => sum + length, 0),
+    size: sum(regions.map(({ length }) => length)),
     write,
     end: () => fillUpTo(Infinity),
   };

@@ -1,5 +1,5 @@
 import { assertEquals, assertFalse } from "@std/assert";
-import { delayAbort } from "../../src/errors/abort.ts";
+import { delayAbort, linkSignals, sleep } from "../../src/errors/abort.ts";
 
 const REASON = new Error("stopped by the test");
 
@@ -30,3 +30,27 @@ function reasonOf(signal: AbortSignal | undefined): Promise<unknown> {
     signal?.addEventListener("abort", () => resolve(signal.reason));
   });
 }
+
+Deno.test("linkSignals() aborts with the first, for its reason", () => {
+  const [first, second] = [new AbortController(), new AbortController()];
+  const linked = linkSignals(undefined, first.signal, second.signal);
+  assertFalse(linked.aborted);
+  second.abort(REASON);
+  assertEquals(linked.reason, REASON);
+  assertFalse(linkSignals(undefined).aborted);
+});
+
+Deno.test("sleep() ends with the reason of its signal", async (t) => {
+  await t.step("while it waits", async () => {
+    const stop = new AbortController();
+    const slept = sleep(60_000, stop);
+    stop.abort(REASON);
+    assertEquals(await slept.catch((error) => error), REASON);
+  });
+  await t.step("before it waits", async () => {
+    const signal = AbortSignal.abort(REASON);
+    const slept = sleep(60_000, { signal });
+    assertEquals(await slept.catch((error) => error), REASON);
+  });
+  await t.step("not, if it is not aborted", () => sleep(1));
+});

@@ -1,5 +1,6 @@
 /** Tables that fit the terminal, as podman sets them. */
 
+import { sum } from "../../formats/sum.ts";
 import { cutToWidth, padToWidth, widthOf } from "./display_width.ts";
 import { showOnOneLine } from "./visible_text.ts";
 
@@ -61,7 +62,7 @@ function shrink<Row>(
   available: number,
 ): void {
   const gaps = GAP * (widths.length - 1);
-  let excess = widths.reduce((sum, width) => sum + width, gaps) - available;
+  let excess = gaps + sum(widths) - available;
   while (excess > 0) {
     let widest = -1;
     for (const [index, width] of widths.entries()) {

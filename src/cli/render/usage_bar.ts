@@ -1,6 +1,7 @@
 /** A picture of a disk: a bar of parts, and what each part is. */
 
 import { formatSize } from "../../formats/config/byte_size.ts";
+import { sum } from "../../formats/sum.ts";
 import type { Style, Terminal } from "./terminal.ts";
 
 /** A part of the whole. */
@@ -73,11 +74,11 @@ function setLegend(entries: readonly Entry[], columns: number): string[] {
 
 /** Cells for each amount; one that is not 0 can be seen, whatever the rest. */
 function shareOut(amounts: readonly number[], width: number): number[] {
-  const total = amounts.reduce((sum, amount) => sum + amount, 0);
+  const total = sum(amounts);
   const cells = amounts.map((amount) =>
     amount <= 0 ? 0 : Math.max(1, Math.round(width * amount / total))
   );
-  const excess = cells.reduce((sum, cell) => sum + cell, 0) - width;
+  const excess = sum(cells) - width;
   const widest = cells.indexOf(Math.max(...cells));
   cells[widest] = Math.max(0, (cells[widest] ?? 0) - excess);
   return cells;

@@ -9,15 +9,10 @@ import { deleteImages } from "../../store/delete_image.ts";
 import { deleteLayer } from "../../store/layers/delete_layer.ts";
 import { listLeasedLayers } from "../../store/layers/lease.ts";
 import type { Trash } from "../../store/layers/trash.ts";
-import type { HeldLocks } from "../../store/records/tables.ts";
+import type { WriteLocks } from "../../store/records/tables.ts";
 import type { Agent } from "../agent.ts";
-import {
-  type DELETE_LOCKS,
-  removeContainers,
-} from "../containers/delete_container.ts";
+import { removeContainers } from "../containers/delete_container.ts";
 import type { CleanupItem } from "./cleanup_plan.ts";
-
-type Held = HeldLocks<typeof DELETE_LOCKS>;
 
 // So many images are removed by the same few writes of records.
 const MAX_IMAGES = 50;
@@ -44,7 +39,7 @@ export function cutIntoSteps(
  */
 export async function carryOut(
   agent: Agent,
-  held: Held,
+  held: WriteLocks,
   { step, trash }: {
     readonly step: readonly CleanupItem[];
     readonly trash: Trash;
@@ -75,7 +70,7 @@ function isImage({ kind }: CleanupItem): boolean {
 
 function removeImages(
   { store }: Agent,
-  held: Held,
+  held: WriteLocks,
   { items, trash }: {
     readonly items: readonly CleanupItem[];
     readonly trash: Trash;
@@ -89,7 +84,7 @@ function removeImages(
 
 function removeLayer(
   { store }: Agent,
-  held: Held,
+  held: WriteLocks,
   { id, trash }: { readonly id: string; readonly trash: Trash },
 ): void {
   const layer = held.layers.lookUp(id);
@@ -99,7 +94,7 @@ function removeLayer(
 
 async function removeContainer(
   agent: Agent,
-  held: Held,
+  held: WriteLocks,
   { id, trash }: { readonly id: string; readonly trash: Trash },
 ): Promise<void> {
   const container = held.containers.lookUp(id);

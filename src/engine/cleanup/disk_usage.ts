@@ -1,6 +1,7 @@
 /** What uses a store's disk, told from its records. */
 
 import type { Abortable } from "../../errors/abort.ts";
+import { READ_LOCKS } from "../../store/records/tables.ts";
 import type { Agent } from "../agent.ts";
 import type {
   CleanupFacts,
@@ -63,8 +64,6 @@ export interface StoreUsage {
   readonly disk: DiskSpace;
 }
 
-const LOCKS = { layers: "read", images: "read", containers: "read" } as const;
-
 /** Adds up what is in the store; only writable layers are looked through. */
 export async function measureStore(
   agent: Agent,
@@ -77,7 +76,7 @@ async function survey(
   agent: Agent,
   options: Abortable,
 ): Promise<CleanupFacts> {
-  using held = await agent.store.lock(LOCKS, options);
+  using held = await agent.store.lock(READ_LOCKS, options);
   return await surveyStore(agent, held, { ...options, measured: "all" });
 }
 

@@ -1,5 +1,6 @@
 /** Which layers are one image's alone, and which it shares. */
 
+import { sum } from "../../formats/sum.ts";
 import type { LayerFact, LayerUser } from "../layer_users.ts";
 
 /** The layers of images, sorted by how many images need them. */
@@ -44,5 +45,5 @@ export class OwnLayers {
 export function sumBytes(
   things: readonly { readonly bytes: number }[],
 ): number {
-  return things.reduce((sum, { bytes }) => sum + bytes, 0);
+  return sum(things.map(({ bytes }) => bytes));
 }

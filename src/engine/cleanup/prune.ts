@@ -11,10 +11,9 @@ import { isErrno } from "../../fs/errno.ts";
 import { lastUseOf, noteUse } from "../../store/image_store.ts";
 import { openTrash } from "../../store/layers/trash.ts";
 import { isScarce } from "../../store/records/reserve.ts";
-import type { HeldLocks } from "../../store/records/tables.ts";
+import { WRITE_LOCKS, type WriteLocks } from "../../store/records/tables.ts";
 import { sweepLocks } from "../../store/recovery/sweep_locks.ts";
 import type { Agent } from "../agent.ts";
-import { DELETE_LOCKS } from "../containers/delete_container.ts";
 import { carryOut, cutIntoSteps } from "./carry_out_cleanup.ts";
 import type { CleanupFacts, DiskSpace } from "./cleanup_facts.ts";
 import {
@@ -58,8 +57,6 @@ export interface FailedItem {
   readonly item: CleanupItem;
   readonly error: unknown;
 }
-
-type Held = HeldLocks<typeof DELETE_LOCKS>;
 
 /**
  * Removes what nobody needs. The locks are held from the plan to its end, so
@@ -117,7 +114,7 @@ async function removeAll(
   const failed: FailedItem[] = [];
   const stuck: FailedItem[] = [];
   await using later = new AsyncDisposableStack(); // when no lock is held
-  using held = await store.lock(DELETE_LOCKS, options);
+  using held = await store.lock(WRITE_LOCKS, options);
   const measured = (options.containers ?? "none") === "none"
     ? "none"
     : "removable";
@@ -155,7 +152,10 @@ function isStuck(step: readonly CleanupItem[], error: unknown): boolean {
 const NOTE_AGAIN_MS = 60 * 60 * 1000;
 
 /** Other tools do not note when their containers used an image. */
-function noteUses({ images }: Held, { containers, now }: CleanupFacts): void {
+function noteUses(
+  { images }: WriteLocks,
+  { containers, now }: CleanupFacts,
+): void {
   const used = new Set(
     containers.filter(({ state }) => state === "foreign")
       .map(({ imageId }) => imageId),

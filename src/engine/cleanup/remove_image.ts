@@ -15,7 +15,7 @@ import type {
 import { deleteImage } from "../../store/delete_image.ts";
 import { findImageUsers, withNames } from "../../store/image_store.ts";
 import { openTrash } from "../../store/layers/trash.ts";
-import type { HeldLocks } from "../../store/records/tables.ts";
+import { WRITE_LOCKS, type WriteLocks } from "../../store/records/tables.ts";
 import type { Agent } from "../agent.ts";
 import { deleteContainer } from "../containers/delete_container.ts";
 import { findImage } from "../images/find_image.ts";
@@ -49,13 +49,6 @@ export interface RemovedImage {
   readonly deletedLayers: readonly LayerId[];
 }
 
-const LOCKS = {
-  storage: "write",
-  layers: "write",
-  images: "write",
-  containers: "write",
-} as const;
-
 /**
  * Removes a name from an image, and with its last name the image and those of
  * its layers that nobody else needs. By ID, the image is removed at once.
@@ -76,7 +69,7 @@ export async function removeImage(
   }
   const conf = await loadShortNames(agent, [nameOrId], options);
   await using trash = openTrash(store);
-  using held = await store.lock(LOCKS, options);
+  using held = await store.lock(WRITE_LOCKS, options);
   const image = findImage(held.images, nameOrId, conf);
   const names = image.names ?? [];
   const name = findOwnName(image, nameOrId, conf);
@@ -157,7 +150,7 @@ function checkOwners(
  */
 async function checkMount(
   agent: Agent,
-  held: HeldLocks<typeof LOCKS>,
+  held: WriteLocks,
   { image, signal }: Abortable & { readonly image: ImageRecord },
 ): Promise<void> {
   const { id, layer } = image;

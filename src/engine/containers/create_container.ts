@@ -24,7 +24,11 @@ import type { ImageRecord } from "../../formats/storage/store_record.ts";
 import { randomId } from "../../fs/random_name.ts";
 import { checkIsFree, checkNamesAreFree } from "../../store/container_store.ts";
 import { demandUsable } from "../../store/layers/layer_files.ts";
-import type { HeldLocks, Tables } from "../../store/records/tables.ts";
+import {
+  type Tables,
+  WRITE_LOCKS,
+  type WriteLocks,
+} from "../../store/records/tables.ts";
 import type { Agent } from "../agent.ts";
 import { findWantedImage, type FoundImage } from "../images/find_image.ts";
 import { readConfig } from "../images/list_images.ts";
@@ -89,21 +93,12 @@ export async function createContainer(
   return await putNew(agent, options, "container");
 }
 
-const CREATE_LOCKS = {
-  storage: "write",
-  layers: "write",
-  images: "write",
-  containers: "write",
-} as const;
-
 // Layers for writing: links may have to be repaired.
 const CHECK_LOCKS = {
   layers: "write",
   images: "read",
   containers: "read",
 } as const;
-
-type CreateLocks = HeldLocks<typeof CREATE_LOCKS>;
 
 /** What a container may be, and a pod's infra container as well. */
 export interface NewContainer extends CreateContainerOptions {
@@ -164,7 +159,7 @@ export async function putNew(
   const own = options.template && checkTemplate(options.template, id);
   const conf = await loadShortNames(agent, [options.imageName], options);
   await using trash = store.openStaging();
-  using held = await store.lock(CREATE_LOCKS, options);
+  using held = await store.lock(WRITE_LOCKS, options);
   const found = findWantedImage(held.images, options, conf);
   const { image } = found;
   const config = readConfig(agent, image);
@@ -220,7 +215,7 @@ function formatTemplate(template: RuntimeSpec, id: ContainerId): string {
 
 /** A pod has one name, and is there before its members. */
 function checkPod(
-  { containers }: CreateLocks,
+  { containers }: WriteLocks,
   { podId, podName, pod = "checked" }: CreateContainerOptions,
 ): void {
   const members = listMembers(containers, podId);

@@ -12,7 +12,7 @@ import { findContainer } from "../../store/find_container.ts";
 import { noteUse } from "../../store/image_store.ts";
 import { openTrash, type Trash } from "../../store/layers/trash.ts";
 import { isScarce } from "../../store/records/reserve.ts";
-import type { HeldLocks } from "../../store/records/tables.ts";
+import { WRITE_LOCKS, type WriteLocks } from "../../store/records/tables.ts";
 import type { Agent } from "../agent.ts";
 import { checkOwner } from "../container_owner.ts";
 import {
@@ -26,17 +26,6 @@ import { endNamed, type EndOptions } from "./end_process.ts";
 import { tryReadLastRun } from "./last_run.ts";
 import { listMembers, readMetadata } from "./list_containers.ts";
 import { forget } from "./oci_runtime.ts";
-
-/** What has to be locked around a deletion. */
-export const DELETE_LOCKS = {
-  storage: "write",
-  layers: "write",
-  images: "write",
-  containers: "write",
-} as const;
-
-/** The locks, held. */
-export type DeleteLocks = HeldLocks<typeof DELETE_LOCKS>;
 
 /** How to delete a container. */
 export interface DeleteContainerOptions extends EndOptions {
@@ -72,7 +61,7 @@ export async function deleteContainer(
     ? await endNamed(agent, [idOrName], { ...options, verb, check })
     : [];
   await using trash = openTrash(agent.store);
-  using held = await agent.store.lock(DELETE_LOCKS, options);
+  using held = await agent.store.lock(WRITE_LOCKS, options);
   const { containers } = held;
   if (ended !== undefined && containers.get(ended) === undefined) return ended;
   const record = containers.get(ended) ?? findContainer(containers, idOrName);
@@ -117,7 +106,7 @@ async function checkMounted(
 /** The infra container of a pod that was made for one container, and is left. */
 function findOwnPod(
   agent: Agent,
-  { containers }: DeleteLocks,
+  { containers }: WriteLocks,
   record: ContainerRecord,
 ): readonly ContainerRecord[] {
   const podId = readMetadata(record)?.podId ?? "";
@@ -137,7 +126,7 @@ function findOwnPod(
  */
 export async function removeContainers(
   agent: Agent,
-  held: DeleteLocks,
+  held: WriteLocks,
   { records, trash }: {
     readonly records: readonly ContainerRecord[];
     readonly trash: Trash;

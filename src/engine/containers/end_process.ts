@@ -1,7 +1,6 @@
 /** Ends what runs in containers, and sends signals to it. */
 
-import { setTimeout as sleep } from "node:timers/promises";
-import type { Abortable } from "../../errors/abort.ts";
+import { type Abortable, sleep } from "../../errors/abort.ts";
 import { InUseError } from "../../errors/store_errors.ts";
 import {
   parseSignal,
@@ -75,7 +74,7 @@ export async function endProcess(
       if (process.status !== "starting") stage = "told";
     }
     if (waitedMs >= timeMs + PATIENCE_MS) throw stillThere(id, process);
-    await sleep(POLL_MS, undefined, { signal });
+    await sleep(POLL_MS, { signal });
   }
   // Of one that died by itself, with nobody to put it away.
   await forget(agent, id, found?.runtime);

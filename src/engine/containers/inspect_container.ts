@@ -2,6 +2,7 @@
 
 import { join } from "@std/path";
 import type { Abortable } from "../../errors/abort.ts";
+import { isObject } from "../../formats/json.ts";
 import type { RuntimeSpec } from "../../formats/oci/runtime_spec.ts";
 import type { ContainerRecord } from "../../formats/storage/store_record.ts";
 import { findContainer } from "../../store/find_container.ts";
@@ -100,8 +101,4 @@ function compare(
   return [...keys].flatMap((key) =>
     compare(template[key], bundle[key], path === "" ? key : `${path}.${key}`)
   );
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -6,7 +6,7 @@
 
 import { basename, join } from "@std/path";
 import { existsSync, realpathSync, rmSync } from "node:fs";
-import type { Abortable } from "../../errors/abort.ts";
+import { type Abortable, linkSignals } from "../../errors/abort.ts";
 import { CommandError } from "../../errors/store_errors.ts";
 import {
   asInteger,
@@ -196,7 +196,7 @@ async function tell(
   const timeout = AbortSignal.timeout(timeoutMs);
   const flags = stateFlags({ program, stateRoot });
   return await runCommand(program, [...flags, ...args], {
-    signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+    signal: linkSignals(signal, timeout),
     okCodes: "any",
   });
 }

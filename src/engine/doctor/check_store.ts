@@ -2,7 +2,7 @@
 
 import { basename, dirname, join } from "@std/path";
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep } from "../../errors/abort.ts";
 import type { MountEntry } from "../../formats/storage/mount_table.ts";
 import { findProgram } from "../../process/find_program.ts";
 import { runCommand } from "../../process/run_command.ts";

@@ -20,7 +20,7 @@ import {
 } from "../../store/image_store.ts";
 import type { RecordTable } from "../../store/records/record_table.ts";
 import { itemBytes, layerBytes } from "../../store/records/sizes.ts";
-import type { HeldLocks } from "../../store/records/tables.ts";
+import { type HeldLocks, READ_LOCKS } from "../../store/records/tables.ts";
 import type { Agent } from "../agent.ts";
 import { parseStored } from "../parse_stored.ts";
 import { findImage, manifestDigestsOf } from "./find_image.ts";
@@ -67,14 +67,12 @@ export interface ImageDetails extends ImageSummary {
   readonly layerSizes: readonly number[];
 }
 
-const LOCKS = { layers: "read", images: "read", containers: "read" } as const;
-
 /** Lists all images, in the order of the store. */
 export async function listImages(
   agent: Agent,
   options: Abortable = {},
 ): Promise<readonly ImageSummary[]> {
-  using held = await agent.store.lock(LOCKS, options);
+  using held = await agent.store.lock(READ_LOCKS, options);
   return held.images.records.map((image) => summarize(agent, held, image));
 }
 
@@ -91,7 +89,7 @@ export async function inspectImage(
   options: Abortable = {},
 ): Promise<ImageDetails> {
   const conf = await loadShortNames(agent, [nameOrId], options);
-  using held = await agent.store.lock(LOCKS, options);
+  using held = await agent.store.lock(READ_LOCKS, options);
   const image = findImage(held.images, nameOrId, conf);
   return {
     ...summarize(agent, held, image),
@@ -144,7 +142,7 @@ export function layersOf(
 
 function summarize(
   agent: Agent,
-  held: HeldLocks<typeof LOCKS>,
+  held: HeldLocks<typeof READ_LOCKS>,
   image: ImageRecord,
 ): ImageSummary {
   const layers = layersOf(held.layers, image);

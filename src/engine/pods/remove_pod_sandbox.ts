@@ -10,12 +10,9 @@ import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import type { ContainerRecord } from "../../formats/storage/store_record.ts";
 import { choose } from "../../store/find_container.ts";
 import { openTrash } from "../../store/layers/trash.ts";
+import { WRITE_LOCKS, type WriteLocks } from "../../store/records/tables.ts";
 import type { Agent } from "../agent.ts";
-import {
-  DELETE_LOCKS,
-  type DeleteLocks,
-  removeContainers,
-} from "../containers/delete_container.ts";
+import { removeContainers } from "../containers/delete_container.ts";
 import { endNamed, type EndOptions } from "../containers/end_process.ts";
 import { listMembers, readMetadata } from "../containers/list_containers.ts";
 
@@ -46,7 +43,7 @@ export async function removePodSandbox(
     ? await endPod(agent, idOrName, options)
     : [];
   await using trash = openTrash(agent.store);
-  using held = await agent.store.lock(DELETE_LOCKS, options);
+  using held = await agent.store.lock(WRITE_LOCKS, options);
   const podId = ended.at(-1);
   // Its run was to remove it at its end.
   if (podId !== undefined && held.containers.get(podId) === undefined) {
@@ -72,7 +69,7 @@ async function endPod(
 
 /** The members that go, then the infra container. */
 function listDoomed(
-  { containers }: Pick<DeleteLocks, "containers">,
+  { containers }: Pick<WriteLocks, "containers">,
   idOrName: string,
   options: RemovePodSandboxOptions,
 ): readonly ContainerRecord[] {
@@ -98,7 +95,7 @@ function listDoomed(
  * @throws {InvalidSandboxIdError} If there is no such pod.
  */
 export function findSandbox(
-  containers: DeleteLocks["containers"],
+  containers: WriteLocks["containers"],
   idOrName: string,
 ): ContainerRecord {
   const pods = containers.records

@@ -1,7 +1,7 @@
 /** Brings the layers that a store lacks. */
 
 import { mkdirSync } from "node:fs";
-import { type Abortable, delayAbort } from "../../errors/abort.ts";
+import { type Abortable, delayAbort, linkSignals } from "../../errors/abort.ts";
 import type { ImageBlobs } from "../../formats/oci/blob_source.ts";
 import type { RetryRules } from "../../registry/send_request.ts";
 import type { UnpackLimits } from "../../unpack/unpack_layer.ts";
@@ -52,9 +52,7 @@ export async function fetchLayers(
   const { needed } = options;
   if (needed.length === 0) return;
   const failure = new AbortController();
-  const signal = options.signal === undefined
-    ? failure.signal
-    : AbortSignal.any([failure.signal, options.signal]);
+  const signal = linkSignals(failure.signal, options.signal);
   await using own = new AsyncDisposableStack();
   const workers = options.workers ??
     own.use(new LayerWorkers(agent.store, source.files));

@@ -5,6 +5,7 @@
  * processors have work, whatever is slower.
  */
 
+import { linkSignals } from "../../errors/abort.ts";
 import { BlobMismatchError } from "../../errors/image_errors.ts";
 import type { ImageBlobs } from "../../formats/oci/blob_source.ts";
 import type { Descriptor } from "../../formats/oci/descriptor.ts";
@@ -65,9 +66,7 @@ export class LayerPipeline {
     using _place = await this.#blobs.take(options.signal);
     const path = options.partial ?? await this.#findFile(blob);
     const failure = new AbortController();
-    const signal = options.signal === undefined
-      ? failure.signal
-      : AbortSignal.any([failure.signal, options.signal]);
+    const signal = linkSignals(failure.signal, options.signal);
     // What ends either, ends the other.
     const fail = (error: unknown) => failure.abort(error);
     const progress = new BlobProgress();

@@ -20,6 +20,7 @@ import { putImage, readImageItem } from "../../store/image_store.ts";
 import { leaseLayers } from "../../store/layers/lease.ts";
 import type { BigDataItem } from "../../store/records/big_data.ts";
 import { keepReserve } from "../../store/records/reserve.ts";
+import { READ_LOCKS } from "../../store/records/tables.ts";
 import type { UnpackLimits } from "../../unpack/unpack_layer.ts";
 import type { Agent } from "../agent.ts";
 import { checkSpace } from "./check_space.ts";
@@ -58,7 +59,6 @@ export interface StoreSinkOptions {
   readonly workers?: LayerWorkers | undefined;
 }
 
-const ALL = { layers: "read", images: "read", containers: "read" } as const;
 // Another tool may remove a layer that this image needs, at the worst moment.
 const MAX_ROUNDS = 3;
 
@@ -165,7 +165,10 @@ async function findMissing(
   options: Abortable,
 ): Promise<readonly NeededLayer[]> {
   // Before anything is fetched, and left in a store that must not change.
-  using held = await agent.store.lock(ALL, { ...options, purpose: "write" });
+  using held = await agent.store.lock(READ_LOCKS, {
+    ...options,
+    purpose: "write",
+  });
   return layers.filter((layer) => !canReuse(agent, held.layers, layer));
 }
 

@@ -2,6 +2,7 @@
 
 import zlib from "node:zlib";
 import { InvalidLayerError } from "../../errors/image_errors.ts";
+import { messageOf } from "../../errors/why.ts";
 import { type Bytes, concatBytes } from "../bytes.ts";
 import { ByteFeed, type FeedReader } from "./byte_feed.ts";
 import { BZIP2_MAGIC, decodeBzip2 } from "./bzip2.ts";
@@ -212,7 +213,7 @@ function attempt<T>(action: () => T): T {
   try {
     return action();
   } catch (cause) {
-    throw damaged(cause instanceof Error ? cause.message : String(cause));
+    throw damaged(messageOf(cause));
   }
 }
 

@@ -1,6 +1,7 @@
 /** registries.conf: containers-registries.conf(5), version 2. */
 
 import { parse as parseToml } from "smol-toml";
+import { messageOf } from "../../errors/why.ts";
 import {
   asArray,
   asBoolean,
@@ -137,7 +138,7 @@ function parse(text: string, what: string): unknown {
   try {
     return parseToml(text);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     const [line = ""] = why.split("\n");
     throw new SyntaxError(`Cannot read ${what}: ${line}`, { cause });
   }

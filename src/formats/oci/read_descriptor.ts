@@ -1,5 +1,6 @@
 /** Descriptors in JSON: OCI image-spec v1.1, descriptor.md. */
 
+import { messageOf } from "../../errors/why.ts";
 import {
   asObject,
   asSize,
@@ -64,7 +65,7 @@ export function asDigest(value: unknown, what: string): Digest {
   try {
     return parseDigest(text);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new SyntaxError(`Cannot read ${what}: ${why}`, { cause });
   }
 }

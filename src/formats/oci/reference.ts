@@ -1,5 +1,6 @@
 /** Image references: the grammar of docker's distribution/reference. */
 
+import { messageOf } from "../../errors/why.ts";
 import { type Digest, parseDigest } from "./digest.ts";
 
 /** A normalised image reference: `busybox` has become docker.io's. */
@@ -194,7 +195,7 @@ function asDigest(text: string, digest: string): Digest {
   try {
     return parseDigest(digest);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     // The digest is shown as part of the reference.
     throw malformed(text, `digest: ${why.slice(why.indexOf('": ') + 3)}`);
   }

@@ -4,6 +4,7 @@
  * does not know are kept.
  */
 
+import { isObject } from "../json.ts";
 import {
   type ContainerId,
   type ImageId,
@@ -256,8 +257,4 @@ function isOfType(value: unknown, type: string): boolean {
   if (type === "id") return value === "" || isFileName(value);
   const actual: string = typeof value;
   return actual === type && !Array.isArray(value);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

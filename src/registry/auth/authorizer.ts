@@ -2,6 +2,7 @@
 
 import type { Abortable } from "../../errors/abort.ts";
 import { UnauthorizedError } from "../../errors/image_errors.ts";
+import { messageOf } from "../../errors/why.ts";
 import {
   type AuthChallenge,
   parseAuthChallenges,
@@ -150,7 +151,7 @@ function parse(
   try {
     return parseAuthChallenges(header);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     throw new UnauthorizedError(`${what}: ${why}`, {
       ...{ status, cause },
       reason: "malformed",

@@ -15,6 +15,7 @@ import {
   rmdirSync,
   rmSync,
 } from "node:fs";
+import { sleep } from "../../errors/abort.ts";
 import { whyOf } from "../../errors/why.ts";
 import { isErrno } from "../../fs/errno.ts";
 import { listDirectory, listIfDirectory } from "../../fs/list_directory.ts";
@@ -124,7 +125,7 @@ async function removeWhileUsed(path: string): Promise<void> {
     } catch (error) {
       if (!mayGoAway(error, tries)) throw error;
     }
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    await sleep(PAUSE_MS);
   }
 }
 

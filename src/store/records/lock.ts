@@ -2,8 +2,7 @@
 
 import { Buffer } from "node:buffer";
 import { randomFillSync } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
-import type { Abortable } from "../../errors/abort.ts";
+import { type Abortable, sleep } from "../../errors/abort.ts";
 import { StoreBusyError } from "../../errors/store_errors.ts";
 import type { Libc, LockKind } from "../../process/libc.ts";
 import {
@@ -106,7 +105,7 @@ export async function acquireLock(
         isNoticed = true;
         onWait?.(`Waiting for "${path}": ${describeHolder(file)} holds it`);
       }
-      await sleep(RETRY_MS, undefined, { signal });
+      await sleep(RETRY_MS, { signal });
     }
   } catch (error) {
     file[Symbol.dispose]();

@@ -13,6 +13,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { sum } from "../../formats/sum.ts";
 import { listIfDirectory } from "../../fs/list_directory.ts";
 import type { StorePaths } from "../paths.ts";
 
@@ -40,7 +41,7 @@ export function releaseReserve(paths: StorePaths): number {
   const sizes = listIfDirectory(directory)
     .map((name) => statSync(join(directory, name)).size);
   rmSync(directory, { recursive: true, force: true });
-  return sizes.reduce((sum, size) => sum + size, 0);
+  return sum(sizes);
 }
 
 /** Whether records can hardly be written. */
@@ -107,7 +108,7 @@ function bytesNeeded({ layers, images, containers }: StorePaths): number {
   const sizes = tables.map((path) =>
     statSync(path, { throwIfNoEntry: false })?.size ?? 0
   );
-  return SPARE_BYTES + 2 * sizes.reduce((sum, size) => sum + size, 0);
+  return SPARE_BYTES + 2 * sum(sizes);
 }
 
 /** What others than root may use: ext4 keeps some even from root. */

@@ -4,6 +4,7 @@ import type {
   ImageRecord,
   LayerRecord,
 } from "../../formats/storage/store_record.ts";
+import { sum } from "../../formats/sum.ts";
 
 /** The bytes of a layer, unpacked; 0 if nobody has counted them. */
 export function layerBytes(layer: LayerRecord): number {
@@ -12,6 +13,5 @@ export function layerBytes(layer: LayerRecord): number {
 
 /** The bytes of an image's config and manifests. */
 export function itemBytes(image: ImageRecord): number {
-  return Object.values(image["big-data-sizes"] ?? {})
-    .reduce((total, size) => total + size, 0);
+  return sum(Object.values(image["big-data-sizes"] ?? {}));
 }

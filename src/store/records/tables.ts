@@ -22,6 +22,24 @@ import { RecordTable } from "./record_table.ts";
 /** The locks that a caller may want. */
 export type WantedLocks = Partial<Record<keyof Holdable, LockKind>>;
 
+/** What whoever makes or removes things wants: others must not refer to them. */
+export const WRITE_LOCKS = {
+  storage: "write",
+  layers: "write",
+  images: "write",
+  containers: "write",
+} as const satisfies WantedLocks;
+
+/** They, held. */
+export type WriteLocks = HeldLocks<typeof WRITE_LOCKS>;
+
+/** What whoever looks at everything wants. */
+export const READ_LOCKS = {
+  layers: "read",
+  images: "read",
+  containers: "read",
+} as const satisfies WantedLocks;
+
 /** The kinds of records. */
 export interface Tables {
   /** Of layers. */

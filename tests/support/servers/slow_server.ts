@@ -1,6 +1,6 @@
 /** A server that holds connections, byte by byte: below what HTTP servers can do. */
 
-import { sleep } from "../../../src/registry/send_request.ts";
+import { sleep } from "../../../src/errors/abort.ts";
 
 /** What comes of a connection: the pieces that are sent, each after a pause. */
 export interface SlowAnswer {

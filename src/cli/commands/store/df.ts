@@ -10,6 +10,7 @@ import { sumBytes } from "../../../engine/cleanup/own_layers.ts";
 import type { Call } from "../../command.ts";
 import { openSession } from "../../open_session.ts";
 import { formatSize } from "../../../formats/config/byte_size.ts";
+import { sum } from "../../../formats/sum.ts";
 import { checkFormat, showJson, showList } from "../../render/show_list.ts";
 import { type Column, tableText } from "../../render/table_text.ts";
 import { isTemplate } from "../../render/template/read_format.ts";
@@ -104,7 +105,7 @@ function summarize(usage: StoreUsage): SummaryRow[] {
     },
     {
       type: "Leftovers",
-      total: String(leftCounts.reduce((sum, count) => sum + count, 0)),
+      total: String(sum(leftCounts)),
       active: "",
       size: left,
       reclaimable: left,

@@ -1,6 +1,7 @@
 /** How far a pull has come, from the events it reports. */
 
 import type { PullEvent } from "../../../engine/transfer/pull_event.ts";
+import { sum } from "../../../formats/sum.ts";
 
 /** A pull so far. */
 export interface PullState {
@@ -44,8 +45,8 @@ export function sumBytes(
 ): { received: number; size: number } {
   const missing = layers.filter(({ phase }) => phase !== "present");
   return {
-    received: missing.reduce((sum, layer) => sum + layer.received, 0),
-    size: missing.reduce((sum, layer) => sum + layer.size, 0),
+    received: sum(missing.map(({ received }) => received)),
+    size: sum(missing.map(({ size }) => size)),
   };
 }
 
