@@ -9,6 +9,9 @@ export type ChosenBy = "user" | "orlop";
 // Far more than any has; what never ends has no size.
 const MAX_BYTES = 16 * 1024 * 1024;
 
+// What people name in place of a file that is to say nothing.
+const NO_FILE = "/dev/null";
+
 /**
  * Reads a file of settings or credentials: a regular one, since others may never
  * end. One that orlop found by itself must be one that nobody else can change.
@@ -19,6 +22,7 @@ export async function readSettings(
   path: string,
   chosenBy: ChosenBy,
 ): Promise<string> {
+  if (path === NO_FILE) return "";
   try {
     const found = await Deno.stat(path);
     if (!found.isFile) throw new TypeError("it is no regular file");

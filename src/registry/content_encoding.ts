@@ -2,13 +2,23 @@
 
 import { type Bytes, concatBytes } from "../formats/bytes.ts";
 
-/** How the body of an answer is packed, or is said to be. */
+/**
+ * How the body of an answer is packed, or is said to be. What is "other" counts as
+ * it is: stores of blobs keep words there that are no encodings, such as
+ * aws-chunked, utf-8, none. Whether the bytes are right is for digests to tell.
+ */
 export function encodingOf(
   { headers }: Response,
 ): "gzip" | "identity" | "other" {
   const name = headers.get("content-encoding")?.trim().toLowerCase() ?? "";
   if (name === "" || name === "identity") return "identity";
   return name === "gzip" || name === "x-gzip" ? "gzip" : "other";
+}
+
+/** Says that a body is packed as nobody can unpack it. */
+export function encodingProblem({ headers }: Response): string {
+  const encoding = headers.get("content-encoding") ?? "";
+  return `server used Content-Encoding "${encoding.slice(0, 40)}"`;
 }
 
 /**

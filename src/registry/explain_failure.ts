@@ -64,6 +64,18 @@ const EXPLANATIONS: readonly (readonly [RegExp, Explanation])[] = [
     { why: "it closed the connection without an answer" },
   ],
   [
+    /reading a body|\baborted$/i,
+    { why: "the connection broke" },
+  ],
+  [
+    /head is too large|HPE_HEADER_OVERFLOW/i,
+    { why: "its answer has too many headers" },
+  ],
+  [
+    /content-length/i,
+    { why: "its answer has no sensible Content-Length" },
+  ],
+  [
     /invalid HTTP|HPE_|http1 error|parse error/i,
     { why: "it does not speak HTTP" },
   ],
@@ -81,7 +93,7 @@ const EXPLANATIONS: readonly (readonly [RegExp, Explanation])[] = [
 const MAX_SHOWN = 300;
 // What Deno's fetch puts around every reason.
 const FETCH_WORDS =
-  /fetch failed:? ?|error sending request:? ?|client error \(\w+\):? ?|\(os error \d+\)/g;
+  /fetch failed:? ?|error sending request:? ?|from \S+ (?=for )|for \(\S+\): ?|client error \(\w+\):? ?|\(os error \d+\)/g;
 
 /**
  * Explains an error of fetch or of node:https.

@@ -1,6 +1,6 @@
 /** One HTTP request, by fetch or, where that refuses to, by node:https. */
 
-import type { ClientRequest, RequestOptions } from "node:http";
+import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 import type { Abortable } from "../errors/abort.ts";
 import type { Bytes } from "../formats/bytes.ts";
 
@@ -28,7 +28,7 @@ export interface HttpClient extends Disposable {
 }
 
 // No HTTP status allows a body with these.
-const BODILESS_STATUSES = [101, 204, 205, 304];
+const BODILESS_STATUSES = [204, 205, 304];
 
 /** Creates a client for servers that share TLS settings. */
 export function createHttpClient(tls: TlsSettings = {}): HttpClient {
@@ -102,17 +102,39 @@ async function sendByNode(
       ...headers,
     },
   });
-  const abort = () => sent.destroy(asError(signal?.reason));
+  const abort = () => {
+    const reason = asError(signal?.reason);
+    sent.destroy(reason);
+    reject(reason); // destroyed at some moments, a request tells nobody
+  };
   signal?.addEventListener("abort", abort, { once: true });
   sent.on("error", reject);
+  sent.on("upgrade", (_, socket) => {
+    socket.destroy();
+    reject(new Error("it switched to another protocol (101)"));
+  });
   sent.on("response", (message) => {
-    const { statusCode: status = 0, rawHeaders } = message;
-    const isBodiless = BODILESS_STATUSES.includes(status);
-    const stream = isBodiless ? null : toByteStream(message);
-    resolve(new Response(stream, { status, headers: pairsOf(rawHeaders) }));
+    try {
+      resolve(toResponse(message));
+    } catch (error) {
+      // What is thrown in an event would end the process.
+      message.destroy();
+      reject(error);
+    }
   });
   sent.end(body);
   return await promise;
+}
+
+/** Fails for what is outside of HTTP, as a status of 600 is. */
+function toResponse(message: IncomingMessage): Response {
+  const { statusCode: status = 0, rawHeaders } = message;
+  if (status < 200 || status > 599) {
+    throw new Error(`invalid HTTP status ${status}`);
+  }
+  const isBodiless = BODILESS_STATUSES.includes(status);
+  const stream = isBodiless ? null : toByteStream(message);
+  return new Response(stream, { status, headers: pairsOf(rawHeaders) });
 }
 
 /** Loads node's modules when they are needed: they slow down every start. */

@@ -4,7 +4,7 @@ import { BlobMismatchError, RegistryError } from "../errors/image_errors.ts";
 import type { Bytes } from "../formats/bytes.ts";
 import type { OpenBlobOptions } from "../formats/oci/blob_source.ts";
 import type { Descriptor } from "../formats/oci/descriptor.ts";
-import { encodingOf, unpackBody } from "./content_encoding.ts";
+import { encodingOf, encodingProblem, unpackBody } from "./content_encoding.ts";
 import { explainFailure } from "./explain_failure.ts";
 import type { HttpRequest } from "./http_client.ts";
 import { discardBody } from "./read_body.ts";
@@ -71,8 +71,19 @@ function isPackedBody(
   { size, mediaType }: Descriptor,
 ): boolean {
   if (encodingOf(response) !== "gzip") return false;
-  const length = response.headers.get("content-length");
-  return length === null ? !/gzip$/.test(mediaType) : Number(length) !== size;
+  const length = lengthOf(response);
+  return length === undefined ? !/gzip$/.test(mediaType) : length !== size;
+}
+
+/**
+ * What Content-Length says: RFC 9112, 6.3. In chunks it says nothing, and twice the
+ * same is once. NaN if it makes no sense.
+ */
+function lengthOf({ headers }: Response): number | undefined {
+  const text = headers.get("content-length");
+  if (text === null || headers.has("transfer-encoding")) return undefined;
+  const [length, ...others] = new Set(text.split(",").map(Number));
+  return others.length > 0 ? NaN : length;
 }
 
 function findProblem(
@@ -87,17 +98,19 @@ function findProblem(
     const range = response.headers.get("content-range") ?? "";
     const [, from, last, total] =
       /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(range.trim()) ?? [];
-    const isRight = encodingOf(response) === "identity" &&
+    const isRight = encodingOf(response) !== "gzip" &&
       Number(from) === offset &&
       Number(last) === blob.size - 1 &&
       (total === "*" || Number(total) === blob.size);
     return isRight ? undefined : `server sent range "${range.slice(0, 80)}" ` +
       `instead of ${offset} to ${blob.size - 1}`;
   }
-  const length = response.headers.get("content-length");
-  const isRight = isPacked || length === null || Number(length) === blob.size;
+  const length = lengthOf(response);
+  const isRight = isPacked || length === undefined || length === blob.size;
   if (isRight) return undefined;
-  return `server sends ${length.slice(0, 20)} bytes, expected ${blob.size}`;
+  return encodingOf(response) === "other"
+    ? encodingProblem(response)
+    : `server sends ${length} bytes, expected ${blob.size}`;
 }
 
 /**

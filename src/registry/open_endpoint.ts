@@ -1,6 +1,5 @@
 /** Opens an image at one endpoint: https or http, with whose certificates. */
 
-import type { Abortable } from "../errors/abort.ts";
 import { RegistryError } from "../errors/image_errors.ts";
 import { familiarName, type Reference } from "../formats/oci/reference.ts";
 import { isLoopback } from "./address_rules.ts";
@@ -9,7 +8,11 @@ import type { Endpoint } from "./config/endpoints.ts";
 import { loadCertificates } from "./config/load_certificates.ts";
 import { explainFailure, isCertificateProblem } from "./explain_failure.ts";
 import type { RegistryImage, RegistryOptions } from "./registry_image.ts";
-import { Repository, type RepositoryOptions } from "./repository.ts";
+import {
+  type FetchManifestOptions,
+  Repository,
+  type RepositoryOptions,
+} from "./repository.ts";
 
 /** All that schemes have in common. */
 type ConnectionSettings = Omit<RepositoryOptions, "registry">;
@@ -37,15 +40,16 @@ export async function openEndpoint(
   for (const [index, attempt] of attempts.entries()) {
     // The next scheme is a better idea than the same one again.
     const isLast = index === attempts.length - 1;
-    const retry = isLast ? options.retry : { ...options.retry, tries: 1 };
+    const first = isLast ? {} : { unansweredTries: 1 };
     try {
-      const connection = connectAs(attempt, endpoint, { ...settings, retry });
-      return await toImage(connection, endpoint, options);
+      const connection = connectAs(attempt, endpoint, settings);
+      const retry = { ...options.retry, ...first };
+      return await toImage(connection, endpoint, { ...options, retry });
     } catch (error) {
       options.signal?.throwIfAborted();
-      const [first] = unanswered;
-      if (first !== undefined && isRefusalOfHttp(error)) {
-        throw combineSchemes(first, error, endpoint);
+      const [https] = unanswered;
+      if (https !== undefined && isRefusalOfHttp(error)) {
+        throw combineSchemes(https, error, endpoint);
       }
       if (!isUnanswered(error)) throw error;
       unanswered.push(error);
@@ -82,6 +86,7 @@ async function prepare(
     tls: await loadCertificates(reference.domain, options),
     credentials: given ?? await findCredentials(reference, options),
     onWarning: options.onWarning,
+    retry: options.retry,
   };
 }
 
@@ -106,10 +111,10 @@ function hostOf({ domain }: Reference): string {
 async function toImage(
   repository: Repository,
   { reference }: Endpoint,
-  { signal }: Abortable,
+  options: FetchManifestOptions,
 ): Promise<RegistryImage> {
   try {
-    const first = await repository.fetchManifest(undefined, { signal });
+    const first = await repository.fetchManifest(undefined, options);
     return {
       endpoint: reference,
       fetchManifest: (digest, abortable) =>

@@ -2,7 +2,7 @@
 
 import type { Abortable } from "../errors/abort.ts";
 import { BlobMismatchError, RegistryError } from "../errors/image_errors.ts";
-import type { Bytes } from "../formats/bytes.ts";
+import { type Bytes, toText } from "../formats/bytes.ts";
 import type { Credentials } from "../formats/config/auth_file.ts";
 import type {
   ImageSource,
@@ -15,6 +15,7 @@ import { MAX_MANIFEST_SIZE } from "../formats/oci/manifest.ts";
 import { ACCEPTED_MANIFESTS, mediaTypeOf } from "../formats/oci/media_types.ts";
 import { verifyBytes } from "../formats/oci/verify_bytes.ts";
 import { type Authorizer, createAuthorizer } from "./auth/authorizer.ts";
+import { encodingOf, encodingProblem } from "./content_encoding.ts";
 import { cleanText, explainFailure } from "./explain_failure.ts";
 import {
   createHttpClient,
@@ -48,8 +49,15 @@ export interface RepositoryOptions {
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
+/** Options of {@linkcode Repository.fetchManifest}. */
+export interface FetchManifestOptions extends Abortable {
+  /** How patiently to try this once; left out, as always. */
+  readonly retry?: RetryRules | undefined;
+}
+
 // Enough of a registry's warning to be understood.
 const MAX_WARNING = 200;
+const MAX_WARNINGS = 5;
 // The first, and one for more than was thought to be needed.
 const MAX_LOGINS = 2;
 
@@ -84,7 +92,7 @@ export class Repository implements ImageSource, Disposable {
    */
   async fetchManifest(
     digest?: Digest,
-    options: Abortable = {},
+    options: FetchManifestOptions = {},
   ): Promise<RawManifest> {
     const name = digest ?? this.#options.name;
     try {
@@ -98,15 +106,19 @@ export class Repository implements ImageSource, Disposable {
 
   async #fetchManifest(
     name: string,
-    { signal }: Abortable,
+    { signal, retry = this.#options.retry }: FetchManifestOptions,
   ): Promise<RawManifest> {
-    const { title, onWarning, retry } = this.#options;
+    const { title, onWarning } = this.#options;
     const url = new URL(`manifests/${name}`, this.#url);
     const headers = { accept: ACCEPTED_MANIFESTS.join(", ") };
-    const response = await this.#send(url, { headers, signal });
+    const response = await this.#send(url, { headers, signal, retry });
     const what = `Cannot pull "${title}"`;
     if (!response.ok) throw await errorOf(response, what, { ...retry, signal });
     const bytes = await readManifest(response, { ...retry, what, signal });
+    const problem = findNoManifest(bytes, response);
+    if (problem !== undefined) {
+      throw new RegistryError(`${what}: ${problem}`, { reason: "malformed" });
+    }
     if (onWarning !== undefined) warn(response, onWarning);
     return verify(bytes, { response, name, what });
   }
@@ -142,7 +154,7 @@ export class Repository implements ImageSource, Disposable {
    * the answer says that it needs.
    */
   async #send(url: URL, request: SendRequestOptions): Promise<Response> {
-    const { retry } = this.#options;
+    const { retry = this.#options.retry } = request;
     let authorization = await this.#authorizer.prepare(request);
     for (let logins = 0;; logins++) {
       const options = { ...request, retry, authorization };
@@ -217,6 +229,18 @@ async function readManifest(
   }
 }
 
+/** What an answer is that says that all is well, but cannot be a manifest. */
+function findNoManifest(bytes: Bytes, response: Response): string | undefined {
+  if (bytes.length === 0) return "the server sent an empty manifest";
+  const start = toText(bytes.subarray(0, 64)).trimStart();
+  if (start.startsWith("<")) {
+    return "the server sent a web page, not a manifest; is it a registry, or " +
+      "does a proxy or a login page answer in its place?";
+  }
+  const isPacked = encodingOf(response) === "other" && !start.startsWith("{");
+  return isPacked ? encodingProblem(response) : undefined;
+}
+
 /** The digest is over the bytes as they came; all names of it must agree. */
 function verify(
   bytes: Bytes,
@@ -234,7 +258,10 @@ function warn(
   response: Response,
   onWarning: (message: string) => void,
 ): void {
-  const warning = response.headers.get("warning") ?? "";
-  const [, text] = /^299 \S+ "([^"]*)"/.exec(warning) ?? [];
-  if (text !== undefined) onWarning(cleanText(text, MAX_WARNING));
+  const header = response.headers.get("warning") ?? "";
+  // RFC 7234, 5.5: several may be in one header, and quotes in their texts.
+  const warnings = header.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g);
+  for (const [, text = ""] of warnings.take(MAX_WARNINGS)) {
+    onWarning(cleanText(text.replace(/\\(.)/g, "$1"), MAX_WARNING));
+  }
 }

@@ -3,7 +3,6 @@
 import { linkSignals, sleep } from "../errors/abort.ts";
 import { RegistryError } from "../errors/image_errors.ts";
 import { findAddressProblem } from "./address_rules.ts";
-import { encodingOf } from "./content_encoding.ts";
 import { explainFailure, isLasting } from "./explain_failure.ts";
 import type { HttpClient, HttpRequest } from "./http_client.ts";
 import { discardBody } from "./read_body.ts";
@@ -12,6 +11,8 @@ import { discardBody } from "./read_body.ts";
 export interface RetryRules {
   /** All tries, the first included; 5 is the default. */
   readonly tries?: number;
+  /** The same where nobody answers; as `tries` by default. */
+  readonly unansweredTries?: number;
   /** The first wait, in milliseconds, doubled each time; 250 by default. */
   readonly delayMs?: number;
   /** How long an answer may take to begin, in milliseconds; 30 s. */
@@ -40,7 +41,9 @@ const MAX_RETRY_AFTER_MS = 60_000;
 // Who asks for more has a wrong clock, or jokes.
 const MAX_MEANT_MS = 7 * 24 * 3600 * 1000;
 const MAX_REDIRECTS = 10;
-const RETRIED_STATUSES = [408, 429, 500, 502, 503, 504];
+const RETRIED_STATUSES = [408, 425, 429];
+// Of a server's failures, what it will not do the next time either.
+const LASTING_STATUSES = [501, 505, 510, 511];
 const REDIRECT_STATUSES = [301, 302, 303, 307, 308];
 
 const fromElsewhere = new WeakSet<Response>();
@@ -63,13 +66,13 @@ export async function sendRequest(
 ): Promise<Response> {
   const { tries = DEFAULT_TRIES, delayMs = DEFAULT_DELAY_MS } = options.retry ??
     {};
+  const { unansweredTries = tries } = options.retry ?? {};
   for (let attempt = 1;; attempt++) {
     options.signal?.throwIfAborted();
     const backOffMs = delayMs * 2 ** (attempt - 1) * (1 + Math.random() / 10);
     try {
       const response = await followRedirects(client, url, options);
-      const isRetried = RETRIED_STATUSES.includes(response.status);
-      if (!isRetried || attempt >= tries) return response;
+      if (!mayPass(response) || attempt >= tries) return response;
       const waitMs = Math.max(retryAfterMs(response) ?? 0, backOffMs);
       // The caller reads from the answer how long the server asks to wait.
       if (waitMs > MAX_RETRY_AFTER_MS) return response;
@@ -78,10 +81,16 @@ export async function sendRequest(
     } catch (error) {
       const isTransient = error instanceof RegistryError &&
         error.reason === "unreachable" && !isLasting(error.cause);
-      if (!isTransient || attempt >= tries) throw error;
+      if (!isTransient || attempt >= unansweredTries) throw error;
       await sleep(backOffMs, options);
     }
   }
+}
+
+/** Those who stand before registries have failures of their own: 520 to 530. */
+function mayPass({ status }: Response): boolean {
+  return RETRIED_STATUSES.includes(status) ||
+    (status >= 500 && !LASTING_STATUSES.includes(status));
 }
 
 /**
@@ -113,7 +122,6 @@ async function followRedirects(
   for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
     const response = await sendOnce(client, url, { ...options, isHome });
     if (!REDIRECT_STATUSES.includes(response.status)) {
-      await refuseEncoding(response, url);
       if (!isHome) fromElsewhere.add(response);
       return response;
     }
@@ -160,7 +168,8 @@ function unreachable(url: URL, cause: unknown): RegistryError {
 
 async function nextUrl(from: URL, location: string | null): Promise<URL> {
   const to = URL.parse(location ?? "", from);
-  if (location === null || to === null) {
+  // An empty one is a URL, too: the same once more, and so for ever.
+  if (!location?.trim() || to === null) {
     throw refused(from, "redirect without a place to go to");
   }
   const problem = await findAddressProblem(to, from);
@@ -171,14 +180,6 @@ async function nextUrl(from: URL, location: string | null): Promise<URL> {
     from,
     `redirect to "${shown.slice(0, 200)}" refused (${problem})`,
   );
-}
-
-/** What was packed in spite of our request must at least be what all can unpack. */
-async function refuseEncoding(response: Response, url: URL): Promise<void> {
-  if (encodingOf(response) !== "other") return;
-  await discardBody(response);
-  const encoding = response.headers.get("content-encoding") ?? "";
-  throw refused(url, `server used Content-Encoding "${encoding.slice(0, 40)}"`);
 }
 
 function refused(url: URL, why: string): RegistryError {

@@ -15,6 +15,11 @@ Deno.test("readSettings() reads what nobody else can change", async () => {
   assertEquals(await readSettings(dir.join("link"), "orlop"), "text");
 });
 
+Deno.test("readSettings() takes /dev/null for an empty file", async () => {
+  assertEquals(await readSettings("/dev/null", "orlop"), "");
+  assertEquals(await readSettings("/dev/null", "user"), "");
+});
+
 Deno.test("readSettings() wants a regular file of a sensible size", async (t) => {
   using dir = tempDir();
   await Deno.writeTextFile(dir.join("large"), "");

@@ -46,7 +46,7 @@ Deno.test("openBlob() names the host that it may not connect to", async () => {
 Deno.test("openBlob() does not wait for ever for what it has already", async (t) => {
   const ends: Readonly<Record<string, (out: Controller) => void>> = {
     "no data for 0.05 s": () => {},
-    "error reading a body": (out) => out.error(new Error("broken")),
+    "the connection broke": (out) => out.error(new Error("broken")),
   };
   for (const [why, end] of Object.entries(ends)) {
     await t.step(why, async () => {

@@ -44,7 +44,9 @@ export interface AuthFile {
  */
 export function parseAuthFile(text: string, path: string): AuthFile {
   const what = `credential file "${path}"`;
-  const document = asObject(parseJson(text, what), what);
+  // Made empty by who wants none, or by `touch` for a mount.
+  const json = text.trim() === "" ? "{}" : text;
+  const document = optional(parseJson(json, what), what, asObject) ?? {};
   // ~/.dockercfg has the map at the top.
   const isLegacy = path.endsWith("/.dockercfg");
   const auths = isLegacy
@@ -102,7 +104,7 @@ function readAuths(
   const found = new Map<string, Credentials>();
   for (const [key, value] of Object.entries(auths)) {
     const where = `${what}, "${key}"`;
-    const entry = asObject(value, where);
+    const entry = optional(value, where, asObject) ?? {};
     const credentials = readEntry(entry, where);
     if (credentials !== undefined) found.set(key, credentials);
   }

@@ -68,8 +68,8 @@ const WRONG_KINDS: Readonly<Record<string, Refusal>> = {
   "no manifest at all": {
     misbehave: ({ kind }) =>
       kind === "manifest" ? new Response("<html>hello</html>") : undefined,
-    code: 5,
-    says: ["Cannot read manifest"],
+    code: 6,
+    says: ["the server sent a web page, not a manifest"],
   },
   "two types": {
     misbehave: ({ kind }) =>
@@ -162,9 +162,9 @@ const WRONG_ANSWERS: Readonly<Record<string, Refusal>> = {
   "encoded layer": {
     misbehave: ({ name }) =>
       name === BLOB_DIGEST
-        ? new Response(LAYER.blob, { headers: { "content-encoding": "br" } })
+        ? new Response("packed", { headers: { "content-encoding": "br" } })
         : undefined,
-    code: 6,
+    code: 5,
     says: ['Content-Encoding "br"'],
   },
   "redirect without end": {

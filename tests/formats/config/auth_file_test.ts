@@ -53,6 +53,24 @@ Deno.test("parseAuthFile() reads helpers, and the old format", () => {
   assertEquals(credentialsFor(old, "quay.io/a"), password("a", "b"));
 });
 
+Deno.test("parseAuthFile() takes what says nothing for nothing", async (t) => {
+  const auth = btoa("a:b");
+  const beside = (value: unknown) =>
+    JSON.stringify({ auths: { "a.io": value, "quay.io": { auth } } });
+  for (const text of ["", " \n", "{}", "null", '{"auths":null}']) {
+    await t.step(JSON.stringify(text), () => {
+      assertEquals(parseAuthFile(text, "/auth.json").auths.size, 0);
+    });
+  }
+  for (const value of [null, {}, { auth: null }, { auth: "" }]) {
+    await t.step(`beside ${JSON.stringify(value)}`, () => {
+      const file = parseAuthFile(beside(value), "/auth.json");
+      assertEquals(credentialsFor(file, "a.io/a"), undefined);
+      assertEquals(credentialsFor(file, "quay.io/a"), password("a", "b"));
+    });
+  }
+});
+
 Deno.test("parseAuthFile() names a malformed file, and shows no secret", () => {
   assertThrows(
     () => parseAuthFile("{", "/auth.json"),

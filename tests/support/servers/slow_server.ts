@@ -8,6 +8,9 @@ export interface SlowAnswer {
   readonly pauseMs: number;
 }
 
+/** What proves a server; PEM. */
+export type ServerCertificate = Pick<Deno.TlsCertifiedKeyPem, "cert" | "key">;
+
 /** A running server. */
 export interface SlowServer extends AsyncDisposable {
   /** Such as `127.0.0.1:40123`. */
@@ -20,11 +23,16 @@ export interface SlowServer extends AsyncDisposable {
  * Accepts connections, and answers each without reading it to its end.
  *
  * @param answer By the path that is asked for; `""` where nothing readable came.
+ * @param certificate Left out, it speaks plain http.
  */
 export function serveSlowly(
   answer: (path: string, host: string) => SlowAnswer,
+  certificate?: ServerCertificate,
 ): SlowServer {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const place = { hostname: "127.0.0.1", port: 0 };
+  const listener = certificate === undefined
+    ? Deno.listen(place)
+    : Deno.listenTls({ ...place, ...certificate });
   const open = new Set<Deno.Conn>();
   const host = `127.0.0.1:${listener.addr.port}`;
   const over = new AbortController();
