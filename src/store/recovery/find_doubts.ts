@@ -61,6 +61,7 @@ export function findDoubts(
   return [
     ...findTransient(paths),
     ...findLostHome(paths, tables),
+    ...findLostImages(paths, tables),
     ...findBrokenReferences(paths, tables),
     ...findSharedRoots(paths, tables),
     ...findOwnerlessLayers(paths, tables),
@@ -92,6 +93,27 @@ function findLostHome(
     path: join(records, "layers.json"),
     found: `it names ${layers.records.length} layers, and "${home}" is ` +
       `empty: its file system may not be mounted`,
+  }];
+}
+
+/**
+ * All images with their directories: what containers were made from is gone, but
+ * its layers are there. Of an image in another store the layers are there, too.
+ */
+function findLostImages(
+  { images: directory }: StorePaths,
+  { layers, images, containers }: TableViews,
+): readonly Doubt[] {
+  if (images.records.length > 0) return [];
+  const orphan = containers.records.find((container) => {
+    const parent = layers.lookUp(container.layer)?.parent ?? "";
+    return container.image !== "" && layers.lookUp(parent) !== undefined &&
+      !isUnfinished(container);
+  });
+  if (orphan === undefined) return [];
+  return [{
+    path: join(directory, "images.json"),
+    found: `it names no image, and container "${orphan.id}" was made from one`,
   }];
 }
 

@@ -166,6 +166,16 @@ const NORMAL: readonly StoreCase[] = [
     },
   },
   {
+    name: "a container of an image, and its layers, that another store has",
+    change: (store) => {
+      rmSync(store.paths.images, { recursive: true });
+      for (const name of ["a-layer", "b"]) {
+        rmSync(layerDirectory(store.paths, idOf(name)), { recursive: true });
+        editAsOther(layersFile(store), without(idOf(name)));
+      }
+    },
+  },
+  {
     name: "an image whose layers are gone, records and directories",
     change: (store) => {
       for (const name of ["a-layer", "b", "own"]) {
@@ -290,6 +300,13 @@ const DOUBTFUL: readonly StoreCase[] = [
       editAsOther(containersFile(store), () => []);
     },
     doubt: "containers.json",
+  },
+  {
+    name: "no image at all, nor its directory, of a container and its layers",
+    change: (store) => {
+      rmSync(store.paths.images, { recursive: true });
+    },
+    doubt: "images.json",
   },
   ...["a-layer", "b"].map((layer) => ({
     name: `a container that has layer "${layer}" of others`,
