@@ -146,6 +146,21 @@ export function refuseCaseVariants(
   }
 }
 
+/**
+ * Reads what has secrets in it: an error says what is wrong, but not what is
+ * there instead, nor does its cause.
+ *
+ * @throws {SyntaxError} As `read` does, with less to tell.
+ */
+export function withoutValues<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new SyntaxError(error.message.replace(/, got .*$/s, ""));
+  }
+}
+
 /** Whether a value is an object of JSON: no array, no raw text, and not null. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null &&

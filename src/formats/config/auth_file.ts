@@ -7,6 +7,7 @@ import {
   type JsonObject,
   optional,
   parseJson,
+  withoutValues,
 } from "../json.ts";
 
 /** What proves to a registry who asks. */
@@ -43,6 +44,10 @@ export interface AuthFile {
  * @throws {SyntaxError} If the file is malformed; its content is not shown.
  */
 export function parseAuthFile(text: string, path: string): AuthFile {
+  return withoutValues(() => readAuthFile(text, path));
+}
+
+function readAuthFile(text: string, path: string): AuthFile {
   const what = `credential file "${path}"`;
   // Made empty by who wants none, or by `touch` for a mount.
   const json = text.trim() === "" ? "{}" : text;

@@ -4,7 +4,13 @@ import type { Abortable } from "../../errors/abort.ts";
 import { RegistryError } from "../../errors/image_errors.ts";
 import type { AuthChallenge } from "../../formats/config/auth_challenge.ts";
 import type { Credentials } from "../../formats/config/auth_file.ts";
-import { asObject, asString, optional, parseJson } from "../../formats/json.ts";
+import {
+  asObject,
+  asString,
+  optional,
+  parseJson,
+  withoutValues,
+} from "../../formats/json.ts";
 import { findRealmProblem } from "../address_rules.ts";
 import { explainFailure } from "../explain_failure.ts";
 import type { HttpClient } from "../http_client.ts";
@@ -176,11 +182,13 @@ async function readAnswer(
   try {
     const maxSize = MAX_ANSWER_SIZE;
     const bytes = await readBody(response, { ...reading, maxSize });
-    const body = asObject(parseJson(bytes, answer), answer);
-    // Some services send both names, and one of them empty.
-    const value = optional(body["token"], answer, asString) ||
-      optional(body["access_token"], answer, asString) || "";
-    return { value, expiresInS: lifetimeOf(body["expires_in"]) };
+    return withoutValues(() => {
+      const body = asObject(parseJson(bytes, answer), answer);
+      // Some services send both names, and one of them empty.
+      const value = optional(body["token"], answer, asString) ||
+        optional(body["access_token"], answer, asString) || "";
+      return { value, expiresInS: lifetimeOf(body["expires_in"]) };
+    });
   } catch (cause) {
     reading.signal?.throwIfAborted();
     const why = cause instanceof SyntaxError

@@ -71,15 +71,33 @@ Deno.test("parseAuthFile() takes what says nothing for nothing", async (t) => {
   }
 });
 
-Deno.test("parseAuthFile() names a malformed file, and shows no secret", () => {
-  assertThrows(
-    () => parseAuthFile("{", "/auth.json"),
-    SyntaxError,
-    "/auth.json",
-  );
-  const text = '{"auths":{"a":{"auth":["secret"]}}}';
-  const error = assertThrows(() => parseAuthFile(text, "/f"), SyntaxError);
-  assert(!error.message.includes("secret"));
+Deno.test("parseAuthFile() names a malformed file, and shows no secret", async (t) => {
+  const cases: [text: string, why: string][] = [
+    ["{", "not valid JSON"],
+    ["secret:token", "not valid JSON"],
+    ['"secret"', "expected an object"],
+    ['{"auths":"secret"}', "auths: expected an object"],
+    ['{"auths":["secret"]}', "auths: expected an object"],
+    ['{"auths":{"a":"secret"}}', '"a": expected an object'],
+    ['{"auths":{"a":["x, got secret"]}}', '"a": expected an object'],
+    ['{"auths":{"a":{"auth":["secret"]}}}', '"a": expected a string'],
+    ['{"auths":{"a":{"auth":"YTpi","identitytoken":{"secret":1}}}}', '"a"'],
+    ['{"auths":{"a":{"auth":"x","auth":"secret"}}}', 'duplicate key "auth"'],
+    ['{"credsStore":["secret"]}', "credsStore: expected a string"],
+    ['{"credHelpers":{"h":["secret"]}}', "expected a string"],
+  ];
+  for (const [text, why] of cases) {
+    await t.step(text, () => {
+      const error = assertThrows(
+        () => parseAuthFile(text, "/auth.json"),
+        SyntaxError,
+        why,
+      );
+      assert(error.message.includes("/auth.json"));
+      // The cause is shown in the log.
+      assertEquals(Deno.inspect(error).includes("secret"), false);
+    });
+  }
 });
 
 function password(username: string, password: string): Credentials {

@@ -172,6 +172,16 @@ Deno.test("fetchToken() takes nothing that is no token", async (t) => {
       assertEquals(error.reason, "malformed");
     });
   }
+  for (const body of ['{"token":["secret"]}', '["secret"]', "secret"]) {
+    await t.step(`${body}, which it does not show`, async () => {
+      const error = await assertRejects(
+        () => ask(() => new Response(body)),
+        RegistryError,
+        "Cannot read answer of its token service: ",
+      );
+      assertEquals(Deno.inspect(error).includes("secret"), false);
+    });
+  }
   const { token } = await ask(() =>
     Response.json({ token: "", "access_token": "!~" })
   );
