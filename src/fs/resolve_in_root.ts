@@ -57,7 +57,8 @@ export async function resolveInRoot(
       continue;
     }
     if (++links > MAX_LINKS) throw fail("too many symbolic links");
-    const target = await Deno.readLink(next);
+    const target = await readLinkIfText(next);
+    if (target === undefined) throw fail("a symbolic link in it is no UTF-8");
     resolved = target.startsWith("/") ? [] : resolved.slice(0, -1);
     there = resolved.length;
     pending.push(...target.split("/").toReversed());
@@ -76,6 +77,15 @@ export async function resolveInRoot(
       ? `${path.slice(0, MAX_SHOWN)}…`
       : path;
     return new TypeError(`Cannot follow "${shown}" in "${root}": ${why}`);
+  }
+}
+
+async function readLinkIfText(path: string): Promise<string | undefined> {
+  try {
+    return await Deno.readLink(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.InvalidData) return undefined;
+    throw error;
   }
 }
 

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { resolveInRoot } from "../../src/fs/resolve_in_root.ts";
+import { runCommand } from "../../src/process/run_command.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 /** A root with `etc/passwd`, beside a file that must stay out of reach. */
@@ -144,4 +145,16 @@ Deno.test("resolveInRoot() tells how much of a path is there", async (t) => {
       assertEquals(found.existing, `${root}${existing}`);
     });
   }
+});
+
+Deno.test("resolveInRoot() refuses a link that is no text", async () => {
+  using dir = tempDir();
+  await runCommand("/bin/sh", ["-c", `ln -s "$(printf '\\377')" link`], {
+    cwd: dir.path,
+  });
+  await assertRejects(
+    () => resolveInRoot(dir.path, "link/x"),
+    TypeError,
+    `Cannot follow "link/x" in "${dir.path}": a symbolic link in it is no UTF-8`,
+  );
 });
