@@ -141,6 +141,12 @@ function makeArgs(
     : config.Cmd;
   const all = [...entrypoint ?? config.Entrypoint, ...command];
   const [program] = all;
+  // A runtime that cannot start it prints its name as it is.
+  if (program && /[\p{Cc}\p{Bidi_Control}]/u.test(program)) {
+    throw new TypeError(
+      `Cannot run "${program}": a program's name has no control characters`,
+    );
+  }
   if (program) return all;
   throw new TypeError(
     "Cannot choose a command: " +

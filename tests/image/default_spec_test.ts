@@ -68,6 +68,17 @@ Deno.test("makeRuntimeSpec() refuses to run nothing", () => {
   assertThrows(() => make({}, { entrypoint: [] }), TypeError, "no command");
 });
 
+Deno.test("makeRuntimeSpec() runs no name that would write on the terminal", () => {
+  // runc: exec: "/n\x1b[2J": stat /n^[[2J: no such file or directory
+  for (const name of ["/n\x1b[2J", "/n\u202ex", "/n\u009b2J", "/n\nx"]) {
+    const message = "name has no control characters";
+    assertThrows(() => make({ Cmd: [name] }), TypeError, message);
+    assertThrows(() => make({ Entrypoint: [name] }), TypeError, message);
+    assertThrows(() => make({}, { args: [name] }), TypeError, message);
+    assertEquals(make({ Cmd: ["a", name] }).process?.args, ["a", name]);
+  }
+});
+
 Deno.test("makeRuntimeSpec() lets each variable count once", () => {
   const spec = make(
     { Env: ["PATH=/image", "A=1", "A=2", "EMPTY=", "HOSTNAME"] },
