@@ -2,6 +2,7 @@
 # What another user can write is never run, nor read before the program runs.
 # Source this first, after `caller_path=${PATH:-} PATH=/usr/sbin:/usr/bin:/sbin:/bin`.
 unset IFS CDPATH ENV BASH_ENV
+umask go-w # nor is what is made for others to change, whatever the caller's is
 # Where sh is bash, the environment may have functions in place of programs.
 unset -f cd pwd printf read stat [ command ulimit mkdir mktemp find grep rm mv cat \
 	tail head tar gzip sha256sum chmod sync cksum readlink dirname uname npm deno umask 2>/dev/null || :

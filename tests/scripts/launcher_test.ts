@@ -279,3 +279,16 @@ Deno.test("the launcher agrees with the source", async (t) => {
     assertEquals(listed.filter((flag) => !known.includes(flag)), []);
   });
 });
+
+Deno.test("what scripts make is never for others to change", async (t) => {
+  const masks = { "0000": "0022", "0002": "0022", "0022": "0022" };
+  for (const [before, after] of Object.entries({ ...masks, "0077": "0077" })) {
+    await t.step(`with umask ${before}`, async () => {
+      const { stdout } = await new Deno.Command("sh", {
+        args: ["-c", `umask ${before}; . scripts/lib/trust.sh; umask`],
+        cwd: root,
+      }).output();
+      assertEquals(new TextDecoder().decode(stdout).trim(), after);
+    });
+  }
+});
