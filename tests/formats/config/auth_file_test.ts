@@ -95,7 +95,7 @@ Deno.test("parseAuthFile() names a malformed file, and shows no secret", async (
       );
       assert(error.message.includes("/auth.json"));
       // The cause is shown in the log.
-      assertEquals(Deno.inspect(error).includes("secret"), false);
+      assert(!Deno.inspect(error).includes("secret"));
     });
   }
 });
