@@ -106,12 +106,12 @@ export type { LoadRegistriesConfOptions } from "./registry/config/load_registrie
 export type { RegistryOptions } from "./registry/registry_image.ts";
 export type { RetryRules } from "./registry/send_request.ts";
 export {
-  type Agent,
+  type AgentHandle as Agent,
   type AgentOptions,
   type Log,
   type LogLevel,
-  openAgent,
 } from "./engine/agent.ts";
+export { openHandle as openAgent } from "./engine/open_handle.ts";
 export type { ContainerIdentity } from "./engine/containers/check_request.ts";
 export type { ContainerOwner } from "./engine/container_owner.ts";
 export type { MetadataChange } from "./engine/containers/container_metadata.ts";
@@ -177,16 +177,46 @@ export {
   type LayoutSinkOptions,
   openLayoutSink,
 } from "./transports/layout_sink.ts";
-export type { HeldLock } from "./store/records/lock.ts";
-export type { StoreLocation, StorePaths } from "./store/paths.ts";
-export type { Origin } from "./store/records/record_files.ts";
-export type { RecordTable } from "./store/records/record_table.ts";
-export type { Staging } from "./store/layers/staging.ts";
-export type { HeldStore, LockStoreOptions, Store } from "./store/store.ts";
+export type { StoreLocation } from "./store/paths.ts";
+export {
+  type CleanupItem,
+  type CleanupKind,
+  type CleanupPlan,
+  type CleanupRequest,
+  type CleanupTarget,
+  type KeptItem,
+} from "./engine/cleanup/cleanup_plan.ts";
 export type {
-  HeldLocks,
-  Holdable,
-  Tables,
-  WantedLocks,
-} from "./store/records/tables.ts";
+  ContainerClass,
+  DiskSpace,
+} from "./engine/cleanup/cleanup_facts.ts";
+export type {
+  CleanupOutcome,
+  CleanupStatus,
+} from "./engine/cleanup/cleanup_status.ts";
+export {
+  type ContainerUsage,
+  type ImageUsage,
+  measureStore,
+  type Reclaimable,
+  type StoreUsage,
+} from "./engine/cleanup/disk_usage.ts";
+export {
+  type FailedItem,
+  prune,
+  type PruneOptions,
+  type PruneReport,
+} from "./engine/cleanup/prune.ts";
+export {
+  killContainer,
+  type KillContainerOptions,
+} from "./engine/containers/end_process.ts";
+export { examine } from "./engine/doctor/doctor.ts";
+export type { Finding } from "./engine/doctor/finding.ts";
+export type { Patient } from "./engine/doctor/patient.ts";
+export {
+  runContainer,
+  type RunContainerOptions,
+} from "./engine/pods/run_container.ts";
+export { stopPod } from "./engine/pods/stop_pod.ts";
 export type { UnpackLimits } from "./unpack/unpack_layer.ts";

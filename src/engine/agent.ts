@@ -8,14 +8,13 @@ import type { LoadRegistriesConfOptions } from "../registry/config/load_registri
 import { openStore } from "../store/open_store.ts";
 import type { Store } from "../store/store.ts";
 
-/** What use cases are given. */
-export interface Agent {
-  /** Where images and containers are kept. */
-  readonly store: Store;
-  /** What mounts. */
-  readonly mounter: Mounter;
-  /** The machine's limits and devices. */
-  readonly host: Host;
+/**
+ * An open store with its settings, as callers of the library hold it. The records
+ * themselves are not in it: whatever changes them goes through a use case, which
+ * keeps the rules. It holds nothing between calls, so it need not be closed, and
+ * any number of calls may use it at once.
+ */
+export interface AgentHandle {
   /** Makes a pod's infra container; pulled when missing unless embedded. */
   readonly pauseImage: string;
   /** Options that every mount gets, such as `nodev`. */
@@ -26,6 +25,41 @@ export interface Agent {
   readonly pinnedImages: readonly string[];
   /** Told what happens. */
   readonly log: Log;
+}
+
+/** What use cases work with: more than those see who call them. */
+export interface Agent extends AgentHandle {
+  /** Where images and containers are kept. */
+  readonly store: Store;
+  /** What mounts. */
+  readonly mounter: Mounter;
+  /** The machine's limits and devices. */
+  readonly host: Host;
+}
+
+const agents = new WeakMap<AgentHandle, Agent>();
+
+/** Makes a handle through which nobody reaches the records. */
+export function handleOf(agent: Agent): AgentHandle {
+  const { store: _store, mounter: _mounter, host: _host, ...rest } = agent;
+  const handle: AgentHandle = Object.freeze(rest);
+  agents.set(handle, agent);
+  return handle;
+}
+
+/**
+ * What is behind a handle.
+ *
+ * @throws {TypeError} If it is not from `openAgent()`.
+ */
+export function insideOf(handle: AgentHandle): Agent {
+  const agent = isWhole(handle) ? handle : agents.get(handle);
+  if (agent !== undefined) return agent;
+  throw new TypeError("Cannot use the agent: it is not from openAgent()");
+}
+
+function isWhole(handle: AgentHandle): handle is Agent {
+  return ["store", "mounter", "host"].every((member) => member in handle);
 }
 
 /** Where messages go: to nowhere unless the caller says otherwise. */
@@ -42,7 +76,11 @@ export interface AgentOptions {
   readonly runRoot: string;
   /** From `takeLibc()`; without it the store must not be shared. */
   readonly libc?: Libc | undefined;
-  /** How long to wait for a lock, in milliseconds; left out, for ever. */
+  /**
+   * How long to wait for a lock, in milliseconds.
+   *
+   * @default {Infinity}
+   */
   readonly lockTimeoutMs?: number | undefined;
   /**
    * `"write"` demands a store without damage before anything is read; `"read"`
@@ -50,38 +88,54 @@ export interface AgentOptions {
    * needs.
    */
   readonly purpose?: "read" | "write" | undefined;
-  /** `"leave"` takes a store that is not there for an empty one. */
+  /**
+   * `"leave"` takes a store that is not there for an empty one.
+   *
+   * @default {"make"}
+   */
   readonly ifMissing?: "make" | "leave" | undefined;
-  /** What infra containers are made of; left out, the embedded image. */
+  /**
+   * What infra containers are made of.
+   *
+   * @default {the embedded image}
+   */
   readonly pauseImage?: string | undefined;
-  /** Options that every mount gets, such as `nodev`. */
+  /**
+   * Options that every mount gets, such as `nodev`.
+   *
+   * @default {[]}
+   */
   readonly mountOptions?: readonly string[] | undefined;
-  /** Where registries.conf is; left out, where root has it. */
+  /**
+   * Where registries.conf is.
+   *
+   * @default {where root has it}
+   */
   readonly registries?: LoadRegistriesConfOptions | undefined;
-  /** Beside the pause image; see {@linkcode Agent.pinnedImages}. */
+  /**
+   * Beside the pause image; see {@linkcode Agent.pinnedImages}.
+   *
+   * @default {[]}
+   */
   readonly pinnedImages?: readonly string[] | undefined;
-  /** Told what happens; left out, nobody is. */
+  /**
+   * Told what happens.
+   *
+   * @default {nobody}
+   */
   readonly log?: Log | undefined;
-  /** What mounts; left out, the system's programs. */
+  /**
+   * What mounts.
+   *
+   * @default {the system's programs}
+   */
   readonly mounter?: Mounter | undefined;
 }
 
 /**
  * Opens an agent on a store, which is made if it is new, unless it is not to.
  *
- * @param options Where the store is, and settings.
  * @throws {UnsupportedStoreError} If orlop must not touch the store.
- * @example
- * ```ts
- * import { openAgent } from "orlop";
- * const root = await Deno.makeTempDir();
- * const agent = openAgent({
- *   root,
- *   runRoot: `${root}/run`,
- *   pinnedImages: ["registry.k8s.io/pause*"],
- *   log: (level, message) => console.log(level, message),
- * });
- * ```
  */
 export function openAgent(options: AgentOptions): Agent {
   const { log = () => {}, libc } = options;

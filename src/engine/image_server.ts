@@ -6,8 +6,7 @@ import { nameOf } from "../formats/oci/reference.ts";
 import { loadRegistriesConf } from "../registry/config/load_registries_conf.ts";
 import { candidatesFor } from "../registry/config/short_names.ts";
 import type { RegistryOptions } from "../registry/registry_image.ts";
-import type { Store } from "../store/store.ts";
-import type { Agent } from "./agent.ts";
+import { type Agent, type AgentHandle, insideOf } from "./agent.ts";
 import {
   type RemovedImage,
   removeImage,
@@ -27,8 +26,29 @@ import type { StoredImage } from "./transfer/store_sink.ts";
 /**
  * Keeps images in a store.
  *
- * Images are named by full ID, by name (short ones as registries.conf says),
+ * Terms: a *layer* is a change of a file tree, and lies on its *parent* layer; a
+ * *config* says what to run in the tree that layers add up to; its sha256 is the
+ * *image ID*; a *manifest* lists a config and layers, and its sha256 is the
+ * *digest* that registries know an image by. A *reference* is what a person
+ * types; a *name* is one in full, such as `docker.io/library/busybox:latest`. An
+ * image may have several names, and a name is one image's. One without a name is
+ * *dangling*; a *pinned* one is what no cleanup removes.
+ *
+ * Life cycle: `pullImage()` fetches the layers that the store lacks, each into a
+ * staging directory; a layer that is whole gets its record, and stays, whatever
+ * becomes of the rest. The image's record comes last: until then there is no
+ * image. A name that another image had moves to it, and that image may dangle
+ * from then on. `tagImage()` and `untagImage()` change names alone.
+ * `removeImage()` takes one name away; with the last one go the record and the
+ * layers that nothing else needs. An image that a container was made of stays.
+ *
+ * Images are given by full ID, by reference (short ones as registries.conf says),
  * by name and digest, or by a unique prefix of their ID, three digits or more.
+ *
+ * All calls may be made at once, also by other processes: locks of
+ * containers/storage order them, and nobody sees half an image. A call that is
+ * aborted, or whose process dies, leaves the store as it was, but for layers that
+ * are whole, and parts of blobs that the next pull goes on with.
  *
  * @example
  * ```ts
@@ -47,21 +67,18 @@ import type { StoredImage } from "./transfer/store_sink.ts";
  * ```
  */
 export class ImageServer {
-  /** What the use cases work with. */
-  readonly agent: Agent;
+  /** As it was given. */
+  readonly agent: AgentHandle;
+  readonly #agent: Agent;
 
   /**
    * Makes one of an agent.
    *
    * @param agent From `openAgent()`.
    */
-  constructor(agent: Agent) {
+  constructor(agent: AgentHandle) {
     this.agent = agent;
-  }
-
-  /** The store, which runtime servers use too. */
-  get store(): Store {
-    return this.agent.store;
+    this.#agent = insideOf(agent);
   }
 
   /**
@@ -73,9 +90,9 @@ export class ImageServer {
     filter?: string,
     options?: Abortable,
   ): Promise<readonly ImageSummary[]> {
-    if (!filter) return await listImages(this.agent, options);
+    if (!filter) return await listImages(this.#agent, options);
     try {
-      return [await inspectImage(this.agent, filter, options)];
+      return [await inspectImage(this.#agent, filter, options)];
     } catch (error) {
       if (error instanceof ImageNotFoundError) return [];
       throw error;
@@ -88,7 +105,7 @@ export class ImageServer {
    * @throws {ImageNotFoundError} If it is unknown.
    */
   imageStatus(nameOrId: string, options?: Abortable): Promise<ImageDetails> {
-    return inspectImage(this.agent, nameOrId, options);
+    return inspectImage(this.#agent, nameOrId, options);
   }
 
   /**
@@ -101,7 +118,7 @@ export class ImageServer {
    * @throws {NoSpaceError} If the disk is too small.
    */
   pullImage(name: string, options?: PullOptions): Promise<StoredImage> {
-    return pullImage(this.agent, name, options);
+    return pullImage(this.#agent, name, options);
   }
 
   /**
@@ -111,7 +128,7 @@ export class ImageServer {
    *   it is not there or not allowed.
    */
   canPull(name: string, options?: PullOptions): Promise<boolean> {
-    return canPull(this.agent, name, options);
+    return canPull(this.#agent, name, options);
   }
 
   /**
@@ -125,7 +142,7 @@ export class ImageServer {
     nameOrId: string,
     options?: RemoveImageOptions,
   ): Promise<RemovedImage> {
-    return removeImage(this.agent, nameOrId, options);
+    return removeImage(this.#agent, nameOrId, options);
   }
 
   /**
@@ -139,7 +156,7 @@ export class ImageServer {
     name: string,
     options?: Abortable,
   ): Promise<string> {
-    return tagImage(this.agent, nameOrId, { ...options, name });
+    return tagImage(this.#agent, nameOrId, { ...options, name });
   }
 
   /**
@@ -153,7 +170,7 @@ export class ImageServer {
     names?: readonly string[],
     options?: Abortable,
   ): Promise<readonly string[]> {
-    return untagImage(this.agent, nameOrId, {
+    return untagImage(this.#agent, nameOrId, {
       ...options,
       ...names && { names },
     });
@@ -166,7 +183,7 @@ export class ImageServer {
    * @throws {ImageNotFoundError} If it is unknown.
    */
   pinImage(nameOrId: string, options?: Abortable): Promise<string> {
-    return pinImage(this.agent, nameOrId, { ...options, state: "pinned" });
+    return pinImage(this.#agent, nameOrId, { ...options, state: "pinned" });
   }
 
   /**
@@ -176,7 +193,7 @@ export class ImageServer {
    * @throws {ImageNotFoundError} If it is unknown.
    */
   unpinImage(nameOrId: string, options?: Abortable): Promise<string> {
-    return pinImage(this.agent, nameOrId, { ...options, state: "unpinned" });
+    return pinImage(this.#agent, nameOrId, { ...options, state: "unpinned" });
   }
 
   /**
@@ -190,7 +207,7 @@ export class ImageServer {
     name: string,
     options: RegistryOptions = {},
   ): Promise<readonly string[]> {
-    const { registries } = this.agent;
+    const { registries } = this.#agent;
     const conf = await loadRegistriesConf({ ...registries, ...options });
     return candidatesFor(name, conf).map(nameOf);
   }

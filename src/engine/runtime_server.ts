@@ -2,7 +2,7 @@
 
 import type { Abortable } from "../errors/abort.ts";
 import type { ContainerMetadata } from "../formats/storage/container_metadata.ts";
-import type { Agent } from "./agent.ts";
+import { type Agent, insideOf } from "./agent.ts";
 import {
   getContainerMetadata,
   getRunDir,
@@ -39,6 +39,23 @@ import {
  * knows is in that store, so any number of servers, in any number of
  * processes, can work on the same one.
  *
+ * Terms: a *container* is a record, a writable layer on an image's top layer, and
+ * two directories: the *work dir*, which survives reboots, and the *run dir*, or
+ * *bundle*, which need not. A *pod* is containers with one pod ID; that of its
+ * *infra container*, which has no other use than to stand for it. The *template*
+ * in the work dir is the OCI configuration as asked for; from it comes
+ * `config.json` in the bundle at each start. *Metadata* is what an owner noted
+ * about a container; other tools' containers have none, and are left alone.
+ *
+ * Life cycle: `createPodSandbox()`, then `createContainer()` as often as wanted:
+ * nothing is mounted, and nothing runs. `startContainer()` mounts the root, counts
+ * one user of the mount, and writes the bundle for an OCI runtime, or for
+ * `runContainer()`, to run. `stopContainer()` counts one user less; the last one
+ * unmounts. After a reboot nothing is mounted, and a start does it again.
+ * `deleteContainer()` unmounts and removes all that was made. `removePodSandbox()`
+ * ends the pod. A container that its maker did not complete, because it died, is
+ * removed by the next call that changes the store.
+ *
  * Containers are named by full ID, by name, by the ID of their own layer, or
  * by a unique prefix of their ID.
  *
@@ -55,6 +72,16 @@ import {
  *   containerName: "web-infra",
  * });
  * console.log(await Deno.readTextFile(`${dir}/config.json`));
+ * async function serve(imageName: string): Promise<void> {
+ *   const { id } = await runtime.createContainer({
+ *     ...{ podName: "web", podId: "web-1", containerName: "app", imageName },
+ *   });
+ *   const rootDirectory = await runtime.startContainer(id);
+ *   console.log("its files are in", rootDirectory);
+ *   await runtime.stopContainer(id); // unmounted, and still there
+ *   await runtime.deleteContainer(id);
+ * }
+ * await serve("busybox").catch((error) => console.log(error.message));
  * await runtime.removePodSandbox("web", { members: "refuse" });
  * ```
  */
@@ -69,7 +96,7 @@ export class RuntimeServer {
    *   image that is pulled when it is missing; left out, the embedded one.
    */
   constructor(images: ImageServer, pauseImage?: string) {
-    const { agent } = images;
+    const agent = insideOf(images.agent);
     this.#agent = pauseImage === undefined ? agent : { ...agent, pauseImage };
   }
 

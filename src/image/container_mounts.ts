@@ -13,9 +13,17 @@ export interface Volume {
   readonly source: string;
   /** In the container; absolute. */
   readonly target: string;
-  /** `"read-write"` is the default. */
+  /**
+   * Whether the container may change it.
+   *
+   * @default {"read-write"}
+   */
   readonly access?: "read-write" | "read-only";
-  /** Such as `nosuid` or `rshared`; `rbind` and `rprivate` if left out. */
+  /**
+   * Such as `nosuid` or `rshared`.
+   *
+   * @default {["rbind", "rprivate"]}
+   */
   readonly options?: readonly string[];
 }
 
@@ -33,14 +41,22 @@ export interface MountOptions {
   readonly volumes?: readonly Volume[] | undefined;
   /** What is kept in memory only. */
   readonly tmpfs?: readonly TmpfsVolume[] | undefined;
-  /** Files of the bundle that it sees; none by default. */
+  /**
+   * Files of the bundle that it sees.
+   *
+   * @default {[]}
+   */
   readonly files?: readonly ContainerFile[] | undefined;
   /**
    * What becomes of the directories that the image wants as volumes: part of
    * the container's layer, which is the default, or in memory.
    */
   readonly imageVolumes?: "layer" | "tmpfs" | undefined;
-  /** Of `/dev/shm`, in bytes; 64 MiB if left out, 0 is no limit. */
+  /**
+   * Of `/dev/shm`, in bytes; 0 is no limit.
+   *
+   * @default {67_108_864}
+   */
   readonly shmSize?: number | undefined;
   /** Of `/proc`, instead of the usual ones. */
   readonly procOptions?: readonly string[] | undefined;

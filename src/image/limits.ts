@@ -24,7 +24,11 @@ export interface ResourceLimits {
   readonly cpusetCpus?: string | undefined;
   /** Which nodes of memory: `0,1`. */
   readonly cpusetMems?: string | undefined;
-  /** How many processes and threads; 0 is no limit, 2048 if left out. */
+  /**
+   * How many processes and threads; 0 is no limit.
+   *
+   * @default {2048}
+   */
   readonly pids?: number | undefined;
 }
 

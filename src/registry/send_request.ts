@@ -9,19 +9,47 @@ import { discardBody } from "./read_body.ts";
 
 /** How often and how patiently a request is tried. */
 export interface RetryRules {
-  /** All tries, the first included; 5 is the default. */
+  /**
+   * All tries, the first included.
+   *
+   * @default {5}
+   */
   readonly tries?: number;
-  /** The same where nobody answers; as `tries` by default. */
+  /**
+   * The same where nobody answers.
+   *
+   * @default {tries}
+   */
   readonly unansweredTries?: number;
-  /** The first wait, in milliseconds, doubled each time; 250 by default. */
+  /**
+   * The first wait, in milliseconds, doubled each time.
+   *
+   * @default {250}
+   */
   readonly delayMs?: number;
-  /** How long an answer may take to begin, in milliseconds; 30 s. */
+  /**
+   * How long an answer may take to begin, in milliseconds.
+   *
+   * @default {30_000}
+   */
   readonly headerTimeoutMs?: number;
-  /** How long the network may keep silent in a body, in milliseconds; 30 s. */
+  /**
+   * How long the network may keep silent in a body, in milliseconds.
+   *
+   * @default {30_000}
+   */
   readonly stallTimeoutMs?: number;
-  /** How much of it must come each second, on average over that time; 1024. */
+  /**
+   * How many bytes of it must come each second, on average over that time.
+   *
+   * @default {1024}
+   */
   readonly minBytesPerSecond?: number;
-  /** How long a manifest, or another small answer, may take; 60 s. */
+  /**
+   * How long a manifest, or another small answer, may take, in milliseconds.
+   *
+   * @default {60_000}
+   */
   readonly bodyTimeoutMs?: number;
 }
 

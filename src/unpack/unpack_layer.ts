@@ -25,11 +25,23 @@ export interface UnpackTarget {
 
 /** What a layer may cost; each has a default. */
 export interface UnpackLimits {
-  /** Bytes of the archive; no limit if left out. */
+  /**
+   * Bytes of the archive.
+   *
+   * @default {Infinity}
+   */
   readonly maxUnpackedBytes?: number;
-  /** Bytes of the archive for each one received; 2000 if left out. */
+  /**
+   * Bytes of the archive for each one received.
+   *
+   * @default {2000}
+   */
   readonly maxRatio?: number;
-  /** Files, directories and all else; 10 million if left out. */
+  /**
+   * Files, directories and all else.
+   *
+   * @default {10_000_000}
+   */
   readonly maxEntries?: number;
 }
 

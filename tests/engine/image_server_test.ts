@@ -1,4 +1,5 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { ImageServer } from "../../src/engine/image_server.ts";
 import { MOUNT_LOCKS, mountLayer } from "../../src/engine/mount_layer.ts";
 import { storeImage } from "../../src/engine/transfer/store_image.ts";
 import { RegistryError } from "../../src/errors/image_errors.ts";
@@ -255,10 +256,20 @@ Deno.test("resolveNames() fails if nothing says which registry is meant", async 
   );
 });
 
-Deno.test("store is the one that runtime servers use", async () => {
+Deno.test("runtime servers use the store of their image server", async () => {
   using test = await testPod();
-  using held = await test.images.store.lock({ containers: "read" });
+  using held = await test.agent.store.lock({ containers: "read" });
   assertEquals(held.containers.records.map(({ id }) => id), ["web-pod"]);
+});
+
+Deno.test("an agent that is not from openAgent() is refused", () => {
+  using test = testRuntime();
+  const { store: _, ...rest } = test.agent;
+  assertThrows(
+    () => new ImageServer(rest),
+    TypeError,
+    "Cannot use the agent: it is not from openAgent()",
+  );
 });
 
 Deno.test("storeImage() takes names as people write them, but no others", async () => {

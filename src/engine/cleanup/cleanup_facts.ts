@@ -20,6 +20,7 @@ export interface CleanupFacts {
 export interface DiskSpace {
   /** For everybody, not only for root. */
   readonly free: number;
+  /** Used or not. */
   readonly total: number;
 }
 
@@ -54,6 +55,9 @@ export interface ImageFact {
   readonly holder: string | undefined;
 }
 
+/** Whether a cleanup may remove a container. */
+export type ContainerClass = "active" | "foreign" | "stopped" | "vanished";
+
 /** A container. */
 export interface ContainerFact {
   readonly id: string;
@@ -67,7 +71,7 @@ export interface ContainerFact {
    * `"foreign"`: another tool's. `"active"`: mounted, or being run.
    * `"vanished"`: who would have removed it is gone. `"stopped"`: any other.
    */
-  readonly state: "foreign" | "active" | "vanished" | "stopped";
+  readonly state: ContainerClass;
   /** Of its pod; `""` for another tool's. */
   readonly podId: string;
 }

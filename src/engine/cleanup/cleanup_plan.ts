@@ -18,26 +18,33 @@ export interface CleanupRequest {
    * Which containers go, but never another tool's: `"none"`, the default; or
    * `"vanished"`, those that nobody will remove any more; or `"stopped"`, all
    * that are not mounted and not young, too.
+   *
+   * @default {"none"}
    */
   readonly containers?: "none" | "vanished" | "stopped" | undefined;
   /**
    * How old unfinished downloads, layers without an image and stopped
-   * containers have to be, in milliseconds: younger ones may be of use. A day
-   * is the default.
+   * containers have to be, in milliseconds: younger ones may be of use.
+   *
+   * @default {86_400_000}
    */
   readonly leftoverAgeMs?: number | undefined;
 }
 
 /** How much room there shall be; shares are of the disk, from 0 to 1. */
 export type CleanupTarget =
+  /** So many bytes are to be free. */
   | { readonly kind: "free"; readonly bytes: number }
+  /** Such a share of the disk is to be free. */
   | { readonly kind: "free-share"; readonly share: number }
   /** Nothing is done until `high` is in use; then all goes down to `low`. */
   | { readonly kind: "marks"; readonly high: number; readonly low: number };
 
 /** What to remove, in this order, and what stays though it was asked for. */
 export interface CleanupPlan {
+  /** What goes. */
   readonly items: readonly CleanupItem[];
+  /** What stays, and why. */
   readonly kept: readonly KeptItem[];
   /** How much the target takes, in bytes; undefined without a target. */
   readonly wanted: number | undefined;
@@ -47,17 +54,22 @@ export interface CleanupPlan {
   readonly shortfall: number;
 }
 
-/** Classes of what can be removed, in the order of their removal. */
-export const CLEANUP_KINDS = [
+/** A class of what can be removed. */
+export type CleanupKind =
+  | "container"
+  | "dangling image"
+  | "layer"
+  | "leftover"
+  | "unused image";
+
+/** Them all, in the order of their removal. */
+export const CLEANUP_KINDS: readonly CleanupKind[] = [
   "leftover",
   "layer",
   "container",
   "dangling image",
   "unused image",
-] as const;
-
-/** One of these classes. */
-export type CleanupKind = (typeof CLEANUP_KINDS)[number];
+];
 
 /** A value for each kind of what can be removed. */
 export function forEachKind<Value>(
@@ -74,12 +86,15 @@ export function forEachKind<Value>(
 
 /** One thing to remove. */
 export interface CleanupItem {
+  /** What it is. */
   readonly kind: CleanupKind;
   /** An ID; of a leftover, its path. */
   readonly id: string;
   /** For people; the ID if it has none. */
   readonly name: string;
+  /** Why it may go. */
   readonly reason: string;
+  /** What it takes, with its layers. */
   readonly bytes: number;
   /** The IDs of image layers that go with it, topmost first. */
   readonly layers: readonly string[];
@@ -87,8 +102,11 @@ export interface CleanupItem {
 
 /** One thing that stays. */
 export interface KeptItem {
+  /** What it is. */
   readonly kind: CleanupKind;
+  /** Its ID; of a leftover, its path. */
   readonly id: string;
+  /** For people; the ID if it has none. */
   readonly name: string;
   /** Such as `container "web-1" uses it`. */
   readonly reason: string;

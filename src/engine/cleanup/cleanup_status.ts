@@ -26,6 +26,7 @@ export interface CleanupStatus {
   readonly outcome: CleanupOutcome;
   /** Why, unless it is done; else empty. */
   readonly message: string;
+  /** How long it took, in milliseconds. */
   readonly durationMs: number;
   /** How many were removed, of each kind. */
   readonly removed: Readonly<Record<CleanupKind, number>>;
@@ -39,10 +40,10 @@ export interface CleanupStatus {
   readonly lastDone: string | undefined;
 }
 
-const OUTCOMES = ["done", "short", "failed", "busy"] as const;
-
 /** How a cleanup can end. */
-export type CleanupOutcome = (typeof OUTCOMES)[number];
+export type CleanupOutcome = "busy" | "done" | "failed" | "short";
+
+const OUTCOMES: readonly CleanupOutcome[] = ["done", "short", "failed", "busy"];
 
 /** Reads the status; undefined if there was no cleanup yet. */
 export function readCleanupStatus(

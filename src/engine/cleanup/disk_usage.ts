@@ -2,9 +2,10 @@
 
 import type { Abortable } from "../../errors/abort.ts";
 import { READ_LOCKS } from "../../store/records/tables.ts";
-import type { Agent } from "../agent.ts";
+import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import type {
   CleanupFacts,
+  ContainerClass,
   ContainerFact,
   DiskSpace,
   ImageFact,
@@ -16,7 +17,9 @@ import { surveyStore } from "./survey_store.ts";
 
 /** What an image takes. */
 export interface ImageUsage {
+  /** Full. */
   readonly id: string;
+  /** Full; none if it is dangling. */
   readonly names: readonly string[];
   /** When it was built, RFC 3339. */
   readonly created: string;
@@ -28,6 +31,7 @@ export interface ImageUsage {
   readonly unique: number;
   /** How many containers were made of it. */
   readonly containers: number;
+  /** Whether no cleanup removes it. */
   readonly pinned: boolean;
   /** Whether a cleanup of unused images would remove it. */
   readonly reclaimable: boolean;
@@ -35,24 +39,33 @@ export interface ImageUsage {
 
 /** What a container's own layer takes. */
 export interface ContainerUsage {
+  /** Full. */
   readonly id: string;
+  /** The first of its names; the ID if it has none. */
   readonly name: string;
+  /** Of the image that it was made of. */
   readonly imageId: string;
+  /** Of its own layer. */
   readonly size: number;
-  readonly state: ContainerFact["state"];
+  /** What becomes of it in a cleanup depends on this. */
+  readonly state: ContainerClass;
   /** When it was made or last started, RFC 3339. */
   readonly lastUsed: string;
 }
 
 /** What a cleanup could free of one kind, if it was asked to. */
 export interface Reclaimable {
+  /** How many things. */
   readonly count: number;
+  /** What they take. */
   readonly bytes: number;
 }
 
 /** What a store takes. */
 export interface StoreUsage {
+  /** All of them. */
   readonly images: readonly ImageUsage[];
+  /** All of them, whoever made them. */
   readonly containers: readonly ContainerUsage[];
   /** Of all image layers, each counted once, and configs. */
   readonly imageBytes: number;
@@ -64,11 +77,24 @@ export interface StoreUsage {
   readonly disk: DiskSpace;
 }
 
-/** Adds up what is in the store; only writable layers are looked through. */
+/**
+ * Adds up what is in the store; only writable layers are looked through.
+ *
+ * @param handle From `openAgent()`.
+ * @example
+ * ```ts
+ * import { measureStore, openAgent } from "orlop";
+ * const root = await Deno.makeTempDir();
+ * const agent = openAgent({ root, runRoot: `${root}/run` });
+ * const { images, reclaimable, disk } = await measureStore(agent);
+ * console.log(images.length, reclaimable.layer.bytes, disk.free);
+ * ```
+ */
 export async function measureStore(
-  agent: Agent,
+  handle: AgentHandle,
   options: Abortable = {},
 ): Promise<StoreUsage> {
+  const agent = insideOf(handle);
   return toUsage(await survey(agent, options));
 }
 

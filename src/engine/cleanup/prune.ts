@@ -13,7 +13,7 @@ import { openTrash } from "../../store/layers/trash.ts";
 import { isScarce } from "../../store/records/reserve.ts";
 import { WRITE_LOCKS, type WriteLocks } from "../../store/records/tables.ts";
 import { sweepLocks } from "../../store/recovery/sweep_locks.ts";
-import type { Agent } from "../agent.ts";
+import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { carryOut, cutIntoSteps } from "./carry_out_cleanup.ts";
 import type { CleanupFacts, DiskSpace } from "./cleanup_facts.ts";
 import {
@@ -33,7 +33,11 @@ import { measureDisk, surveyStore } from "./survey_store.ts";
 
 /** How to clean up. */
 export interface PruneOptions extends Abortable, CleanupRequest {
-  /** `"plan"` only tells; `"remove"`, the default, carries the plan out. */
+  /**
+   * `"plan"` only tells; `"remove"` carries the plan out.
+   *
+   * @default {"remove"}
+   */
   readonly action?: "plan" | "remove" | undefined;
   /** Told how it ended, also if it fails. */
   readonly onStatus?: ((status: CleanupStatus) => void) | undefined;
@@ -41,6 +45,7 @@ export interface PruneOptions extends Abortable, CleanupRequest {
 
 /** What came of a cleanup. */
 export interface PruneReport {
+  /** What was to go, and what was to stay. */
   readonly plan: CleanupPlan;
   /** Those of the plan's items that are gone; none if it was only told. */
   readonly removed: readonly CleanupItem[];
@@ -54,21 +59,37 @@ export interface PruneReport {
 
 /** An item that could not be removed. */
 export interface FailedItem {
+  /** Which. */
   readonly item: CleanupItem;
+  /** Why; such as an `Error`. */
   readonly error: unknown;
 }
 
 /**
  * Removes what nobody needs. The locks are held from the plan to its end, so
  * what is told is what is done; what the plan is made from is in
- * `planCleanup()`. How it ended is kept on disk for `readCleanupStatus()`.
+ * `planCleanup()`. How it ended is kept on disk, for `orlop gc --status`.
  *
+ * @param handle From `openAgent()`.
  * @throws {StoreBusyError} If others hold the store for too long.
+ * @throws {DamagedStoreError} If the store is in doubt; nothing was changed.
+ * @example
+ * ```ts
+ * import { openAgent, prune } from "orlop";
+ * const root = await Deno.makeTempDir();
+ * const agent = openAgent({ root, runRoot: `${root}/run` });
+ * const day = 24 * 3600 * 1000;
+ * const { plan } = await prune(agent, { olderThanMs: day, action: "plan" });
+ * for (const { name, reason } of plan.kept) console.log(name, reason);
+ * const { removed, failed } = await prune(agent, { olderThanMs: day });
+ * console.log(removed.length, failed.map(({ error }) => error));
+ * ```
  */
 export async function prune(
-  agent: Agent,
+  handle: AgentHandle,
   options: PruneOptions = {},
 ): Promise<PruneReport> {
+  const agent = insideOf(handle);
   if (options.action === "plan") return await cleanUp(agent, options);
   const startMs = performance.now();
   try {

@@ -12,7 +12,7 @@ import { STOP_SIGNAL, STOP_TIMEOUT } from "../../formats/oci/annotations.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import type { ContainerRecord } from "../../formats/storage/store_record.ts";
 import { findContainer } from "../../store/find_container.ts";
-import type { Agent } from "../agent.ts";
+import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { checkOwner, type ContainerVerb } from "../container_owner.ts";
 import { readTemplate } from "../parse_stored.ts";
 import { findActivity } from "./container_status.ts";
@@ -26,13 +26,16 @@ import {
 /** What becomes of what runs in a container that is stopped or removed. */
 export interface EndOptions extends Abortable {
   /**
-   * `"refuse"`, the default: it is a reason to leave the container as it is.
-   * `"end"`: its stop signal is sent, and after a while SIGKILL.
+   * `"refuse"`: it is a reason to leave the container as it is. `"end"`: its stop
+   * signal is sent, and after a while SIGKILL.
+   *
+   * @default {"refuse"}
    */
   readonly running?: "refuse" | "end" | undefined;
   /**
-   * How long after the stop signal, in milliseconds; left out, what the
-   * container was created with, or 10 s.
+   * How long after the stop signal, in milliseconds.
+   *
+   * @default {what the container was created with, or 10_000}
    */
   readonly timeMs?: number | undefined;
 }
@@ -106,18 +109,36 @@ export async function endNamed(
   return ids;
 }
 
+/** Which signal to send. */
+export interface KillContainerOptions extends Abortable {
+  /** Its number, as in signal(7). */
+  readonly number: number;
+}
+
 /**
  * Sends a signal to a container's process.
  *
  * @throws {ContainerNotFoundError} If it is unknown.
  * @throws {PolicyError} If it is another tool's.
  * @throws {Error} If nothing runs in it.
+ * @param handle From `openAgent()`.
+ * @param idOrName Full ID, name, ID of its layer, or a unique prefix of its ID.
+ * @param options The signal's number, such as 15 for SIGTERM.
+ * @example
+ * ```ts
+ * import { type Agent, killContainer } from "orlop";
+ * async function reload(agent: Agent, name: string): Promise<void> {
+ *   await killContainer(agent, name, { number: 1 });
+ * }
+ * ```
  */
 export async function killContainer(
-  agent: Agent,
+  handle: AgentHandle,
   idOrName: string,
-  { number, signal }: Abortable & { readonly number: number },
+  options: KillContainerOptions,
 ): Promise<void> {
+  const { number, signal } = options;
+  const agent = insideOf(handle);
   const verb = "kill";
   for (const id of await resolve(agent, [idOrName], { verb, signal })) {
     const { process } = await findActivity(agent, id, { signal });

@@ -6,7 +6,7 @@ import { isObject } from "../../formats/json.ts";
 import type { RuntimeSpec } from "../../formats/oci/runtime_spec.ts";
 import type { ContainerRecord } from "../../formats/storage/store_record.ts";
 import { findContainer } from "../../store/find_container.ts";
-import type { Agent } from "../agent.ts";
+import { type AgentHandle, insideOf } from "../agent.ts";
 import { mountPoint } from "../mount_layer.ts";
 import { readStoredSpec, readTemplate } from "../parse_stored.ts";
 import { directoriesOf } from "./container_metadata.ts";
@@ -41,7 +41,7 @@ export interface SpecDifference {
 /**
  * Tells all about a container.
  *
- * @param agent From `openAgent()`.
+ * @param handle From `openAgent()`.
  * @param idOrName Full ID, name, ID of its layer, or a unique prefix of its ID.
  * @throws {ContainerNotFoundError} If it is unknown.
  * @throws {DamagedFileError} If template or bundle config do not parse.
@@ -55,10 +55,11 @@ export interface SpecDifference {
  * ```
  */
 export async function inspectContainer(
-  agent: Agent,
+  handle: AgentHandle,
   idOrName: string,
   options: Abortable = {},
 ): Promise<ContainerDetails> {
+  const agent = insideOf(handle);
   const { store, mounter } = agent;
   using held = await store.lock({ containers: "read" }, options);
   const record = findContainer(held.containers, idOrName);

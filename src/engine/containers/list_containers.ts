@@ -13,7 +13,7 @@ import type {
 } from "../../formats/storage/store_ids.ts";
 import type { ContainerRecord } from "../../formats/storage/store_record.ts";
 import type { RecordTable } from "../../store/records/record_table.ts";
-import type { Agent } from "../agent.ts";
+import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { type ContainerOwner, ownerOf } from "../container_owner.ts";
 import { mountPoint } from "../mount_layer.ts";
 import { type ContainerStatus, readStatus } from "./container_status.ts";
@@ -63,7 +63,7 @@ export interface PodMember extends ContainerMetadata {
 /**
  * Lists all containers of the store, whoever made them.
  *
- * @param agent From `openAgent()`.
+ * @param handle From `openAgent()`.
  * @example
  * ```ts
  * import { listContainers, openAgent } from "orlop";
@@ -75,9 +75,10 @@ export interface PodMember extends ContainerMetadata {
  * ```
  */
 export async function listContainers(
-  agent: Agent,
+  handle: AgentHandle,
   options: Abortable = {},
 ): Promise<readonly ContainerSummary[]> {
+  const agent = insideOf(handle);
   const { records, targets } = await read();
   // Runtimes are asked when no lock is held: each takes a moment.
   const found: ContainerSummary[] = [];
@@ -103,7 +104,7 @@ export async function listContainers(
 /**
  * Groups orlop's containers by pod: there is no other index.
  *
- * @param agent From `openAgent()`.
+ * @param handle From `openAgent()`.
  * @example
  * ```ts
  * import { listPods, openAgent } from "orlop";
@@ -115,7 +116,7 @@ export async function listContainers(
  * ```
  */
 export async function listPods(
-  agent: Agent,
+  agent: AgentHandle,
   options: Abortable = {},
 ): Promise<readonly PodSummary[]> {
   const all = await listContainers(agent, options);

@@ -8,7 +8,21 @@ import { storeChecks } from "./check_store.ts";
 import type { Check, Finding } from "./finding.ts";
 import type { Patient } from "./patient.ts";
 
-/** Looks at everything. It changes nothing but for a trial that it removes. */
+/**
+ * Looks at everything. It changes nothing but for a trial that it removes.
+ *
+ * @param patient Which machine, and which store; none need be there.
+ * @returns What was found, in the order in which it was looked at.
+ * @example
+ * ```ts
+ * import { examine, takeLibc } from "orlop";
+ * async function adviceFor(root: string): Promise<readonly string[]> {
+ *   const patient = { root, runRoot: `${root}/run`, libc: takeLibc(), env: {} };
+ *   const findings = await examine(patient);
+ *   return findings.flatMap(({ advice }) => advice ?? []);
+ * }
+ * ```
+ */
 export async function examine(patient: Patient): Promise<readonly Finding[]> {
   const checks = [
     ...hostChecks(patient),

@@ -6,6 +6,7 @@ export interface Finding {
   readonly check: string;
   /** `"warn"`: it works, but not as it should; `"fail"`: something will not. */
   readonly state: "ok" | "warn" | "fail";
+  /** What there is; a sentence. */
   readonly found: string;
   /** What to do, unless all is well. */
   readonly advice?: string;

@@ -5,8 +5,11 @@ import type { Libc } from "../../process/libc.ts";
 
 /** What to look at. */
 export interface Patient extends Abortable {
+  /** The graph root: absolute. */
   readonly root: string;
+  /** The run root: absolute. */
   readonly runRoot: string;
+  /** From `takeLibc()`, if it could be had. */
   readonly libc: Libc | undefined;
   /** The environment, as far as it may be read. */
   readonly env: Readonly<Record<string, string | undefined>>;

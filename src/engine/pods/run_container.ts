@@ -10,7 +10,7 @@ import {
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { runInteractive } from "../../process/run_interactive.ts";
 import { ensureRunDirectory } from "../../store/container_store.ts";
-import type { Agent } from "../agent.ts";
+import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { findActivity } from "../containers/container_status.ts";
 import { deleteContainer } from "../containers/delete_container.ts";
 import { type OpenRun, openRun } from "../containers/last_run.ts";
@@ -32,13 +32,25 @@ import { removePodSandbox } from "./remove_pod_sandbox.ts";
 
 /** How to run a container. */
 export interface RunContainerOptions extends Abortable {
-  /** The runtime's name or absolute path; left out, runc, else crun. */
+  /**
+   * The runtime's name or absolute path.
+   *
+   * @default {runc, else crun}
+   */
   readonly runtime?: string | undefined;
-  /** Whether the container gets what is typed; not by default. */
+  /**
+   * Whether the container gets what is typed.
+   *
+   * @default {"null"}
+   */
   readonly stdin?: "inherit" | "null" | undefined;
   /** The infra container of a pod that was made for it, and goes with it. */
   readonly pod?: ContainerId | undefined;
-  /** `"at-end"` removes it afterwards; it is kept by default. */
+  /**
+   * `"at-end"` removes it afterwards.
+   *
+   * @default {"never"}
+   */
   readonly removal?: "at-end" | "never" | undefined;
 }
 
@@ -46,17 +58,27 @@ export interface RunContainerOptions extends Abortable {
  * Mounts a container, runs its process with this process's standard streams,
  * waits for its end and unmounts it.
  *
+ * @param handle From `openAgent()`.
  * @param id The container's full ID.
  * @returns The exit code of the process; 128 and the signal's number if a
  *   signal ended it; 125, 126 or 127 if the runtime could not start it.
  * @throws {CommandError} If there is no runtime.
  * @throws {InUseError} If another process runs it.
+ * @example
+ * ```ts
+ * import { type Agent, type ContainerId, runContainer } from "orlop";
+ * async function run(agent: Agent, id: ContainerId): Promise<void> {
+ *   const exitCode = await runContainer(agent, id, { removal: "at-end" });
+ *   if (exitCode !== 0) throw new Error(`It ended with ${exitCode}`);
+ * }
+ * ```
  */
 export async function runContainer(
-  agent: Agent,
+  handle: AgentHandle,
   id: ContainerId,
   options: RunContainerOptions = {},
 ): Promise<number> {
+  const agent = insideOf(handle);
   const { removal = "never", pod } = options;
   try {
     using run = await openRun(agent, id, { removal, pod });

@@ -2,7 +2,7 @@
 
 import { ContainerNotFoundError } from "../../errors/store_errors.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
-import type { Agent } from "../agent.ts";
+import { type AgentHandle, insideOf } from "../agent.ts";
 import { endNamed, type EndOptions } from "../containers/end_process.ts";
 import { listMembers } from "../containers/list_containers.ts";
 import { stopContainer } from "../containers/start_container.ts";
@@ -11,15 +11,27 @@ import { findSandbox } from "./remove_pod_sandbox.ts";
 /**
  * Ends what runs in a pod's containers, all at once, and unmounts them.
  *
- * @returns The pod's ID.
  * @throws {InvalidSandboxIdError} If there is no such pod.
  * @throws {InUseError} If a process does not end.
+ * @param handle From `openAgent()`.
+ * @param idOrName The pod's.
+ * @returns Its ID.
+ * @example
+ * ```ts
+ * import { type Agent, listPods, stopPod } from "orlop";
+ * async function stopAll(agent: Agent): Promise<void> {
+ *   for (const { id } of await listPods(agent)) {
+ *     await stopPod(agent, id, { timeMs: 30_000 });
+ *   }
+ * }
+ * ```
  */
 export async function stopPod(
-  agent: Agent,
+  handle: AgentHandle,
   idOrName: string,
   options: Omit<EndOptions, "running"> = {},
 ): Promise<ContainerId> {
+  const agent = insideOf(handle);
   const { podId, ids } = await findContainers();
   await endNamed(agent, ids, { ...options, verb: "stop" });
   for (const id of ids) {

@@ -5,7 +5,7 @@ import type { ImageSource } from "../../formats/oci/blob_source.ts";
 import type { Platform } from "../../formats/oci/descriptor.ts";
 import type { RetryRules } from "../../registry/send_request.ts";
 import type { UnpackLimits } from "../../unpack/unpack_layer.ts";
-import type { Agent } from "../agent.ts";
+import { type AgentHandle, insideOf } from "../agent.ts";
 import { copyImage } from "./copy_image.ts";
 import type { OnPullEvent } from "./pull_event.ts";
 import type { ImagePolicy } from "./resolve_image.ts";
@@ -40,7 +40,7 @@ export interface StoreImageOptions extends Abortable {
  * @throws {NoSpaceError} If the disk is too small.
  * @throws {InvalidManifestError} If the image breaks its specification.
  * @throws {BlobMismatchError} If bytes are not as promised.
- * @param agent From `openAgent()`.
+ * @param handle From `openAgent()`.
  * @param source Where manifests and blobs come from: any that has these calls.
  * @example
  * ```ts
@@ -53,10 +53,11 @@ export interface StoreImageOptions extends Abortable {
  * ```
  */
 export async function storeImage(
-  agent: Agent,
+  handle: AgentHandle,
   source: ImageSource,
   options: StoreImageOptions,
 ): Promise<StoredImage> {
+  const agent = insideOf(handle);
   return await copyImage(source, openStoreSink(agent, options), {
     ...options,
     name: options.names[0],

@@ -29,16 +29,6 @@ const NOTICE_AFTER_MS = 3_000;
 
 /**
  * A lock that is held until it is disposed of.
- *
- * @example
- * ```ts
- * import { type HeldLock, openAgent } from "orlop";
- * const root = await Deno.makeTempDir();
- * const { store } = openAgent({ root, runRoot: `${root}/run` });
- * using held = await store.lock({ storage: "read" });
- * const lock: HeldLock = held.storage;
- * console.log(lock.path, lock.kind);
- * ```
  */
 export class HeldLock implements Disposable {
   /** The lock file. */

@@ -20,16 +20,6 @@ import {
 /**
  * The records under a held lock. Disposing releases the lock; changes that
  * were not saved are gone.
- *
- * @example
- * ```ts
- * import { type ImageRecord, openAgent, type RecordTable } from "orlop";
- * const root = await Deno.makeTempDir();
- * const { store } = openAgent({ root, runRoot: `${root}/run` });
- * using held = await store.lock({ images: "read" });
- * const images: RecordTable<ImageRecord> = held.images;
- * console.log(images.getByName("docker.io/library/busybox:latest")?.id);
- * ```
  */
 export class RecordTable<R extends StoreRecord> implements Disposable {
   /** What keeps others from changing them. */
