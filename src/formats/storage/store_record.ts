@@ -196,12 +196,24 @@ export function parseMountRecords(text: string): MountRecord[] {
 
 /** Formats records as Go's `encoding/json` does: compact, `<>&` escaped. */
 export function formatRecords(records: readonly StoreRecord[]): string {
-  return JSON.stringify(records)
-    .replaceAll("<", "\\u003c")
-    .replaceAll(">", "\\u003e")
-    .replaceAll("&", "\\u0026")
-    .replaceAll("\u2028", "\\u2028")
-    .replaceAll("\u2029", "\\u2029");
+  return `[${records.map(formatRecord).join(",")}]`;
+}
+
+// A table is written as a whole each time one of its records changes, which are
+// not changed in place.
+const texts = new WeakMap<StoreRecord, string>();
+
+function formatRecord(record: StoreRecord): string {
+  const known = texts.get(record);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(record)
+    .replace(/[<>&\u2028\u2029]/g, escapeUnit);
+  texts.set(record, text);
+  return text;
+}
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 // What Go writes for what was never set.

@@ -15,6 +15,7 @@ import { errnoOf, whyOf } from "../../errors/why.ts";
 import type { StoreRecord } from "../../formats/storage/store_record.ts";
 import { isErrno } from "../../fs/errno.ts";
 import { markOf } from "./lock.ts";
+import type { RecordCache } from "./record_cache.ts";
 
 /** Where the records of one kind lie. */
 export interface TableFiles<R extends StoreRecord> {
@@ -26,6 +27,8 @@ export interface TableFiles<R extends StoreRecord> {
   parse(text: string): R[];
   /** What to do about one that is damaged; left out, a backup helps. */
   readonly advice?: string | undefined;
+  /** Spares parsing what this process knows; left out, all is parsed. */
+  readonly cache?: RecordCache<R>;
   /** Told of a file that cannot be read, which then counts as empty. */
   readonly onDamage?: ((error: DamagedStoreError) => void) | undefined;
 }
@@ -61,11 +64,11 @@ export interface TableView<R extends StoreRecord> {
  * @throws {DamagedStoreError} If a file does not parse, and nobody is told.
  */
 export function loadFiles<R extends StoreRecord>(
-  { directory, files, parse, onDamage, advice }: TableFiles<R>,
+  { directory, files, ...how }: TableFiles<R>,
 ): readonly LoadedFile<R>[] {
   return files.map((name) => {
     const path = join(directory, name);
-    const records = load(path, { parse, onDamage, advice }).map((record) =>
+    const records = load(path, how).map((record) =>
       [record.id, record] as const
     );
     return { path, records: new Map(records), isChanged: false };
@@ -91,12 +94,12 @@ export function peekTable<R extends StoreRecord>(
 ): TableView<R> {
   const files = loadFiles(description);
   const { directory, lockName } = description;
-  const token = readText(join(directory, lockName), "hex") ?? "";
+  const token = readIfThere(join(directory, lockName))?.toString("hex") ?? "";
   const records = mergeFirst(files);
   return {
     records: [...records.values()],
     lookUp: (text) => records.get(text),
-    origin: originOf(files, token),
+    origin: originOf(files, token, digestOfFiles(files)),
   };
 }
 
@@ -120,17 +123,17 @@ export function markChange(before: Uint8Array, after: Uint8Array): Uint8Array {
   return Buffer.concat([MAGIC, before, after]);
 }
 
-/** Compares files with the last writer's token, in hex. */
+/** Compares files, and their digest, with the last writer's token, in hex. */
 export function originOf(
   files: readonly LoadedFile<unknown>[],
   token: string,
+  digest: Uint8Array,
 ): Origin {
   if (token === "") {
     return files.every(({ records }) => records.size === 0) ? "none" : "other";
   }
   const mark = Buffer.from(markOf(token));
   if (!mark.subarray(0, MAGIC.length).equals(MAGIC)) return "other";
-  const digest = digestOfFiles(files);
   const offsets = [MAGIC.length, MAGIC.length + DIGEST_BYTES];
   // The one before, too: a token is written first, and then comes a kill.
   const isKnown = offsets.some((offset) =>
@@ -144,14 +147,19 @@ const DAMAGE = ["EISDIR", "ELOOP", "ENOTDIR", "EIO"];
 
 function load<R extends StoreRecord>(
   path: string,
-  { parse, onDamage, advice = "restore the file from a backup" }: Pick<
+  { parse, cache, onDamage, advice = "restore the file from a backup" }: Pick<
     TableFiles<R>,
-    "parse" | "onDamage" | "advice"
+    "parse" | "cache" | "onDamage" | "advice"
   >,
-): R[] {
+): readonly R[] {
   try {
-    const text = readText(path, "utf8");
-    return text === undefined ? [] : parse(text);
+    const bytes = readIfThere(path);
+    if (bytes === undefined) return [];
+    const known = cache?.find(path, bytes);
+    if (known !== undefined) return known;
+    const records = parse(bytes.toString("utf8"));
+    cache?.keep(path, bytes, records);
+    return records;
   } catch (cause) {
     if (errnoOf(cause) !== "" && !isErrno(cause, ...DAMAGE)) throw cause;
     const error = new DamagedStoreError(
@@ -164,12 +172,9 @@ function load<R extends StoreRecord>(
   }
 }
 
-function readText(
-  path: string,
-  encoding: "utf8" | "hex",
-): string | undefined {
+function readIfThere(path: string): Buffer | undefined {
   try {
-    return readFileSync(path, encoding);
+    return readFileSync(path);
   } catch (error) {
     if (isErrno(error, "ENOENT")) return undefined;
     throw error;

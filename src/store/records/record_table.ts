@@ -6,6 +6,7 @@ import {
 } from "../../formats/storage/store_record.ts";
 import { writeAtomically } from "../../fs/write_atomically.ts";
 import type { HeldLock } from "./lock.ts";
+import type { RecordCache } from "./record_cache.ts";
 import {
   digestOfFiles,
   type LoadedFile,
@@ -27,6 +28,7 @@ export class RecordTable<R extends StoreRecord> implements Disposable {
   /** Whether the records were as their last writer had left them. */
   readonly origin: Origin;
   readonly #files: readonly LoadedFile<R>[];
+  readonly #cache: RecordCache<R> | undefined;
   #saved: Uint8Array;
   #all: readonly R[] | undefined;
 
@@ -34,8 +36,9 @@ export class RecordTable<R extends StoreRecord> implements Disposable {
   constructor(lock: HeldLock, description: TableFiles<R>) {
     this.lock = lock;
     this.#files = loadFiles(description);
+    this.#cache = description.cache;
     this.#saved = digestOfFiles(this.#files);
-    this.origin = originOf(this.#files, lock.readToken());
+    this.origin = originOf(this.#files, lock.readToken(), this.#saved);
   }
 
   /** All records, in the order of the files; later changes do not show. */
@@ -98,7 +101,10 @@ export class RecordTable<R extends StoreRecord> implements Disposable {
     const digest = digestOfFiles(this.#files);
     this.lock.writeToken(markChange(this.#saved, digest));
     for (const file of changed) {
-      writeAtomically(file.path, formatRecords([...file.records.values()]));
+      const records = [...file.records.values()];
+      const bytes = new TextEncoder().encode(formatRecords(records));
+      writeAtomically(file.path, bytes);
+      this.#cache?.keep(file.path, bytes, records);
       file.isChanged = false;
     }
     this.#saved = digest;

@@ -16,6 +16,7 @@ import {
 import type { LockKind } from "../../process/libc.ts";
 import type { StorePaths } from "../paths.ts";
 import { acquireLock, type HeldLock, type LockOptions } from "./lock.ts";
+import { RecordCache } from "./record_cache.ts";
 import { peekTable, type TableFiles, type TableView } from "./record_files.ts";
 import { RecordTable } from "./record_table.ts";
 
@@ -185,12 +186,20 @@ function storageLock({ root }: StorePaths): string {
   return join(root, "storage.lock");
 }
 
+const CACHES = {
+  layers: new RecordCache<LayerRecord>(),
+  images: new RecordCache<ImageRecord>(),
+  containers: new RecordCache<ContainerRecord>(),
+  mounts: new RecordCache<MountRecord>(),
+};
+
 function describeLayers({ layers }: StorePaths): TableFiles<LayerRecord> {
   return {
     directory: layers,
     lockName: "layers.lock",
     files: ["layers.json", "volatile-layers.json"],
     parse: parseLayerRecords,
+    cache: CACHES.layers,
   };
 }
 
@@ -200,6 +209,7 @@ function describeImages({ images }: StorePaths): TableFiles<ImageRecord> {
     lockName: "images.lock",
     files: ["images.json"],
     parse: parseImageRecords,
+    cache: CACHES.images,
   };
 }
 
@@ -211,6 +221,7 @@ function describeContainers(
     lockName: "containers.lock",
     files: ["containers.json", "volatile-containers.json"],
     parse: parseContainerRecords,
+    cache: CACHES.containers,
   };
 }
 
@@ -222,5 +233,6 @@ function describeMounts({ runLayers }: StorePaths): TableFiles<MountRecord> {
     parse: parseMountRecords,
     // It goes with a reboot: then nothing is mounted.
     advice: "reboot, or unmount what is mounted in the store and remove it",
+    cache: CACHES.mounts,
   };
 }

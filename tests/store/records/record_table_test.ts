@@ -3,24 +3,33 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
-import { UnsupportedStoreError } from "../../../src/errors/store_errors.ts";
+import {
+  DamagedStoreError,
+  UnsupportedStoreError,
+} from "../../../src/errors/store_errors.ts";
 import {
   parseLayerRecords,
   type StoreRecord,
 } from "../../../src/formats/storage/store_record.ts";
 import { takeLibc } from "../../../src/process/libc.ts";
 import { acquireLock } from "../../../src/store/records/lock.ts";
+import { RecordCache } from "../../../src/store/records/record_cache.ts";
 import { RecordTable } from "../../../src/store/records/record_table.ts";
 import { type TempDir, tempDir } from "../../support/temp_dir.ts";
 
 const libc = takeLibc();
 const created = "2026-11-24T06:35:19Z";
 
-async function openTable(dir: TempDir) {
+async function openTable(
+  dir: TempDir,
+  cache?: RecordCache<StoreRecord>,
+): Promise<RecordTable<StoreRecord>> {
   const lock = await acquireLock(dir.join("lock"), "write", { libc });
   try {
     return new RecordTable<StoreRecord>(lock, {
@@ -28,6 +37,7 @@ async function openTable(dir: TempDir) {
       lockName: "lock",
       files: ["stable.json", "volatile.json"],
       parse: parseLayerRecords,
+      ...(cache && { cache }),
     });
   } catch (error) {
     lock[Symbol.dispose]();
@@ -186,4 +196,70 @@ Deno.test("RecordTable is quick with thousands of records", async () => {
   assertEquals([found, table.records.length], [20_000, 10_000]);
   // Some ms in truth; a minute if each call looked at each record.
   assert(tookMs < 5000, `took ${tookMs} ms`);
+});
+
+Deno.test("RecordTable sees each change of a file, whoever makes it", async (t) => {
+  using dir = tempDir();
+  const cache = new RecordCache<StoreRecord>();
+  const path = dir.join("stable.json");
+  const idsNow = async () => {
+    using table = await openTable(dir, cache);
+    return table.records.map(({ id }) => id);
+  };
+  {
+    using table = await openTable(dir, cache);
+    table.add({ id: "a", created });
+    table.save();
+    table.add({ id: "unsaved", created });
+  }
+  const own = readFileSync(path);
+  const { atime, mtime } = statSync(path);
+  assertEquals(await idsNow(), ["a"]);
+  const cases: Readonly<Record<string, () => void>> = {
+    "in place, as long as before, with its old time": () => {
+      writeFileSync(path, own.toString().replace('"a"', '"b"'));
+      utimesSync(path, atime, mtime);
+    },
+    "emptied": () => writeFileSync(path, ""),
+    "removed": () => rmSync(path),
+    "restored": () => writeFileSync(path, own),
+  };
+  const expected = [["b"], [], [], ["a"]];
+  for (const [name, change] of Object.entries(cases)) {
+    await t.step(name, async () => {
+      change();
+      assertEquals(await idsNow(), expected.shift());
+    });
+  }
+  await t.step("damaged", async () => {
+    writeFileSync(path, own.subarray(1));
+    for (const _ of ["first", "second"]) {
+      await assertRejects(() => openTable(dir, cache), DamagedStoreError, path);
+    }
+  });
+});
+
+Deno.test("RecordTable writes a record that it knows as it is now", async () => {
+  using dir = tempDir();
+  const cache = new RecordCache<StoreRecord>();
+  for (const name of ["<one>", "two"]) {
+    using table = await openTable(dir, cache);
+    const record = table.get("a") ?? { id: "a", created };
+    table.add({ ...record, names: [...record.names ?? [], name] });
+    table.save();
+  }
+  const text = readFileSync(dir.join("stable.json"), "utf8");
+  assertEquals(
+    text,
+    `[{"id":"a","created":"${created}","names":["\\u003cone\\u003e","two"]}]`,
+  );
+});
+
+Deno.test("RecordCache forgets what was not used for long", () => {
+  const cache = new RecordCache<string>();
+  const bytes = new Uint8Array([1, 2]);
+  for (let file = 0; file < 100; file++) cache.keep(`/${file}`, bytes, ["x"]);
+  assertEquals(cache.find("/99", new Uint8Array([1, 2])), ["x"]);
+  assertEquals(cache.find("/99", new Uint8Array([1, 3])), undefined);
+  assertEquals(cache.find("/0", bytes), undefined);
 });
