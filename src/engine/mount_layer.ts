@@ -17,7 +17,7 @@ import { prepareOverlay } from "../mount/prepare_overlay.ts";
 import { readLower } from "../store/layers/create_layer.ts";
 import { demandUsable } from "../store/layers/layer_files.ts";
 import { layerDirectory, runDirectory, workDirectory } from "../store/paths.ts";
-import type { RecordTable } from "../store/records/record_table.ts";
+import { HINT, type RecordTable } from "../store/records/record_table.ts";
 import type { HeldLocks } from "../store/records/tables.ts";
 import type { Agent } from "./agent.ts";
 
@@ -177,7 +177,7 @@ function setCount(
 ): void {
   mounts.remove(record.id);
   if (record.count > 0) mounts.add(record);
-  mounts.save();
+  mounts.save(HINT); // a reboot, which unmounts all, makes any count void
 }
 
 /** Of a layer that is not mounted any more. */

@@ -17,6 +17,7 @@ import { randomId } from "../fs/random_name.ts";
 import { noteUse } from "./image_store.ts";
 import { createLayer } from "./layers/create_layer.ts";
 import { runDirectory, type StorePaths, workDirectory } from "./paths.ts";
+import { HINT } from "./records/record_table.ts";
 import type { Tables } from "./records/tables.ts";
 import type { Store } from "./store.ts";
 
@@ -98,6 +99,7 @@ export function addContainer(
     id: layer,
     parent: image.layer,
     names: layerNames(names),
+    mark: "container",
   });
   return record;
 }
@@ -107,7 +109,7 @@ export function completeContainer(held: Tables, id: ContainerId): void {
   const record = held.containers.get(id);
   if (record === undefined) return;
   noteUse(held.images, record.image);
-  held.images.save();
+  held.images.save(HINT);
   const { [INCOMPLETE]: _, ...flags } = { ...record.flags };
   held.containers.update({ ...record, flags });
   held.containers.save();

@@ -5,7 +5,7 @@ import type { ContainerId } from "../formats/storage/store_ids.ts";
 import type { ContainerRecord } from "../formats/storage/store_record.ts";
 import { removeTreeSync } from "../fs/remove_tree.ts";
 import { INCOMPLETE } from "./container_store.ts";
-import { dropLayer, makeRoomOf } from "./layers/delete_layer.ts";
+import { dropLayerOfMarked, makeRoomOf } from "./layers/delete_layer.ts";
 import type { Trash } from "./layers/trash.ts";
 import { runDirectory, workDirectory } from "./paths.ts";
 import { isScarce } from "./records/reserve.ts";
@@ -14,8 +14,8 @@ import type { Store } from "./store.ts";
 
 /**
  * Deletes a container that is not mounted: layer, directories, record. It is
- * marked first; a deletion that is cut short is finished by the next command
- * that loads the records.
+ * marked first, for its layer as well; a deletion that is cut short is finished by
+ * the next command that loads the records.
  *
  * @param held All three locks, for writing.
  * @param trash Takes the files; to be disposed of when no lock is held.
@@ -32,7 +32,7 @@ export function dropContainer(
   const flags = { ...container.flags, [INCOMPLETE]: true };
   held.containers.update({ ...container, flags });
   held.containers.save();
-  dropLayer(store, held.layers, { id: container.layer, trash });
+  dropLayerOfMarked(store, held.layers, { id: container.layer, trash });
   removeDirectories(store, id);
   held.containers.remove(id);
   held.containers.save();

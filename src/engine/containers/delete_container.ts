@@ -12,6 +12,7 @@ import { findContainer } from "../../store/find_container.ts";
 import { noteUse } from "../../store/image_store.ts";
 import { openTrash, type Trash } from "../../store/layers/trash.ts";
 import { isScarce } from "../../store/records/reserve.ts";
+import { HINT } from "../../store/records/record_table.ts";
 import { WRITE_LOCKS, type WriteLocks } from "../../store/records/tables.ts";
 import type { Agent } from "../agent.ts";
 import { checkOwner } from "../container_owner.ts";
@@ -142,7 +143,7 @@ export async function removeContainers(
     await unmountLayer(agent, held, { layerId: layer, mode: "all" });
     if (!isScarce(agent.store.paths)) {
       noteUse(held.images, image); // until now, that is
-      held.images.save();
+      held.images.save(HINT);
     }
     dropContainer(agent.store, held, { id, trash });
     const what = readMetadata(record)?.pod ? "pod sandbox" : "container";

@@ -85,7 +85,9 @@ export async function startContainer(
     const bundle = ensureRunDirectory(agent.store.paths, id);
     writeContainerFiles({ bundle, template, name: names[0] ?? id });
     const spec = withMounts(withRoot(template, root), volumeMounts);
-    writeAtomically(join(bundle, "config.json"), formatRuntimeSpec(spec));
+    writeAtomically(join(bundle, "config.json"), formatRuntimeSpec(spec), {
+      directory: "later", // each start writes it anew
+    });
     const { process, hasRunner } = await findActivity(agent, id, options);
     if (process === undefined && !hasRunner) forgetLastRun(agent, id);
   } catch (error) {

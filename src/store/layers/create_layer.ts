@@ -36,7 +36,15 @@ export interface NewLayer {
   readonly mountLabel?: string;
   /** What it holds; left out, it is empty. */
   readonly contents?: LayerContents;
+  /** What says that it is not whole until it is; its own record, if left out. */
+  readonly mark?: LayerMark;
 }
+
+/**
+ * What tells whoever finds a layer after a crash that it is half made or half
+ * deleted: its own record, or that of its container, which says so already.
+ */
+export type LayerMark = "own" | "container";
 
 /** What layers without an entry for it take over. */
 type InheritedRoot = Omit<RootAttributes, "mtime">;
@@ -59,9 +67,9 @@ const MAX_LOWERS = 128;
 const ROOT_MODE = 0o555;
 
 /**
- * Creates a layer. Until it is whole its record says `incomplete`, so that
- * whoever finds it after a crash removes it; the lock on `layers` must be held
- * for writing, and is held all the time.
+ * Creates a layer. Until it is whole its record says `incomplete`, or that of its
+ * container does, so that whoever finds it after a crash removes it; the lock on
+ * `layers` must be held for writing, and is held all the time.
  *
  * @throws {DuplicateIdError} If there is a layer of that ID.
  * @throws {LayerNotFoundError} If there is no such parent.
@@ -71,7 +79,7 @@ export function createLayer(
   layers: RecordTable<LayerRecord>,
   layer: NewLayer,
 ): LayerRecord {
-  const { id, parent, contents } = layer;
+  const { id, parent, contents, mark = "own" } = layer;
   if (layers.get(id) !== undefined) {
     throw new DuplicateIdError(`Cannot create layer "${id}": it exists`);
   }
@@ -81,7 +89,9 @@ export function createLayer(
     );
   }
   const record = makeRecord(layer);
-  layers.add({ ...record, flags: { incomplete: true } });
+  layers.add(
+    mark === "own" ? { ...record, flags: { incomplete: true } } : record,
+  );
   layers.save();
   try {
     makeDirectory(store, layer);
@@ -92,8 +102,10 @@ export function createLayer(
     layers.save();
     throw error;
   }
-  layers.update(record);
-  layers.save();
+  if (mark === "own") {
+    layers.update(record);
+    layers.save();
+  }
   return record;
 
   function tarSplit(): string {

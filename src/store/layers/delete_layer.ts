@@ -39,16 +39,22 @@ export function deleteLayer(
       users,
     );
   }
-  dropLayer(store, held.layers, { id, trash });
+  dropLayers(store, held.layers, { ids: [id], trash });
 }
 
-/** Deletes a layer that nobody else can need. It may be gone already. */
-export function dropLayer(
+/**
+ * Deletes the layer of a container, whose record says that this has begun, and is
+ * saved. It may be gone already.
+ */
+export function dropLayerOfMarked(
   store: Store,
   layers: RecordTable<LayerRecord>,
   { id, trash }: { readonly id: LayerId; readonly trash: Trash },
 ): void {
-  dropLayers(store, layers, { ids: [id], trash });
+  if (layers.get(id) === undefined) return;
+  removeLayerFiles(store, id, trash);
+  layers.remove(id);
+  layers.save();
 }
 
 /**

@@ -19,6 +19,12 @@ import {
 } from "./record_files.ts";
 
 /**
+ * How to save what is good to know and nothing relies on, such as when an image
+ * was last used: whole, but perhaps not the latest after a power cut.
+ */
+export const HINT = { directory: "later" } as const;
+
+/**
  * The records under a held lock. Disposing releases the lock; changes that
  * were not saved are gone.
  */
@@ -94,8 +100,12 @@ export class RecordTable<R extends StoreRecord> implements Disposable {
     }
   }
 
-  /** Writes what changed: the token first, so that nobody misses it. */
-  save(): void {
+  /**
+   * Writes what changed: the token first, so that nobody misses it.
+   *
+   * @param options `"later"` for what may be as before after a power cut.
+   */
+  save(options: { readonly directory?: "later" | "sync" } = {}): void {
     const changed = this.#files.filter(({ isChanged }) => isChanged);
     if (changed.length === 0) return;
     const digest = digestOfFiles(this.#files);
@@ -103,7 +113,7 @@ export class RecordTable<R extends StoreRecord> implements Disposable {
     for (const file of changed) {
       const records = [...file.records.values()];
       const bytes = new TextEncoder().encode(formatRecords(records));
-      writeAtomically(file.path, bytes);
+      writeAtomically(file.path, bytes, options);
       this.#cache?.keep(file.path, bytes, records);
       file.isChanged = false;
     }

@@ -68,6 +68,54 @@ Deno.test("a removal is marked before anything is gone", NEEDED, async () => {
   ]);
 });
 
+Deno.test(
+  "a container is marked until all of it is on the disk",
+  NEEDED,
+  async () => {
+    await using store = sharedStore();
+    const layout = store.join("image");
+    await writeLayout(layout, [await layerOf({ "a.txt": "a" })]);
+    await store.orlop("pull", `oci:${layout}:latest`);
+    await store.orlop("pod", "create", "--name", "pod");
+    const create = ["container", "create", "--pod", "pod", "--name", "c"];
+    assertEquals(await trace(store, [...create, "image"]), [
+      // Marked: whoever finds it so removes it, and its layer.
+      ...written("overlay-containers", "containers"),
+      ...written("overlay-layers", "layers"),
+      ...["link", "lower"].flatMap((name) => [
+        `fdatasync overlay/LAYER/.tmp-${name}`,
+        `rename overlay/LAYER/${name}`,
+      ]),
+      "symlink overlay/l/SHORT",
+      "fsync overlay/LAYER/diff",
+      "fsync overlay/LAYER",
+      "fsync overlay/l",
+      "fsync overlay",
+      "fdatasync overlay-containers/CONTAINER/.tmp-config.json",
+      "rename overlay-containers/CONTAINER/config.json",
+      "fsync overlay-containers/CONTAINER",
+      ...hinted("overlay-images", "images"),
+      // The mark is taken away: it is valid now.
+      ...written("overlay-containers", "containers"),
+    ]);
+    assertEquals(await trace(store, ["rm", "c"]), [
+      ...hinted("overlay-images", "images"),
+      // Marked before anything is gone, for its layer as well.
+      ...written("overlay-containers", "containers"),
+      "unlink overlay/l/SHORT",
+      "rename overlay/LAYER STAGING",
+      ...written("overlay-layers", "layers"),
+      "unlink overlay-containers/CONTAINER", // its template
+      ...written("overlay-containers", "containers"),
+    ]);
+  },
+);
+
+/** When an image was last used: whole, and nothing else needs the latest. */
+function hinted(directory: string, name: string): readonly string[] {
+  return written(directory, name).slice(0, -1);
+}
+
 /** The token comes first, so that nobody misses the change. */
 function written(directory: string, name: string): readonly string[] {
   return [
@@ -137,6 +185,7 @@ function nameOf(path: string): string {
     .replace(/(\.tmp-.*?)\d*$/, "$1")
     .replace(/(overlay-images)\/[0-9a-f]{64}/, "$1/IMAGE")
     .replace(/(IMAGE\/(?:\.tmp-)?)(?:=.*|manifest)$/, "$1ITEM")
+    .replace(/(overlay-containers)\/[0-9a-f]{64}\/userdata/, "$1/CONTAINER")
     .replace(/[0-9a-f]{64}/, "LAYER")
     .replace(/overlay\/l\/[A-Z2-7]{26}/, "overlay/l/SHORT");
 }
