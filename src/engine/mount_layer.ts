@@ -112,7 +112,11 @@ export async function unmountLayer(
   if (isMounted) await options.checkLast?.();
   options.signal?.throwIfAborted();
   // Not to be aborted from here on: mount and count go together.
-  if (isMounted) await mounter.unmount(target, { mode: "lazy" });
+  if (isMounted) {
+    const isLast = mounts.records.every(({ id }) => id === layerId);
+    const isGone = isLast && await releaseHome(agent, held, { target });
+    if (!isGone) await mounter.unmount(target, { mode: "lazy" });
+  }
   await dropCount(agent, held, { mounts, layerId });
   if (isMounted) agent.log("debug", `unmounted layer "${layerId}"`);
   return true;
@@ -204,15 +208,25 @@ async function dropCount(
  * As a tool that shuts the store down does: nothing stays mounted. With these
  * locks held nobody else mounts; what somebody has mounted without counting,
  * or counts in another run root, would vanish with the home, so that stays.
+ *
+ * @param target The last mount that is counted, if there is one; it goes along.
+ * @returns Whether it is not mounted any more.
  */
 async function releaseHome(
   { store: { paths }, mounter }: Agent,
   { storage }: MountLocks,
-): Promise<void> {
+  { target }: { readonly target?: string } = {},
+): Promise<boolean> {
   const home = realpathSync(paths.home);
-  const mounts = await mounter.list(home);
-  if (mounts.some(({ target }) => target !== home)) return;
-  if (mounts.length === 0) return;
-  storage.writeToken(); // others have to bind it anew
+  const targets = (await mounter.list(home)).map((entry) => entry.target);
+  const isOthers = targets.some((other) => other !== home && other !== target);
+  if (isOthers || !targets.includes(home)) return false;
+  try {
+    storage.writeToken(); // others have to bind it anew
+  } catch (error) {
+    if (!isErrno(error, "ENOSPC", "EDQUOT")) throw error;
+    return false; // they could not be told
+  }
   await mounter.unmount(home, { mode: "lazy" });
+  return target !== undefined && !await mounter.isMounted(target);
 }

@@ -84,6 +84,17 @@ export function testMounter(
     assertEquals((await mounter.list(home)).length, 2);
   });
 
+  test("takes along what is mounted in a directory", async (context) => {
+    const { mounter, home } = context;
+    const plans = [planOf(home, "layer"), planOf(home, "layer2")] as const;
+    await mounter.mount(plans[0]); // and is hidden then
+    await mounter.bindPrivate(home);
+    await mounter.mount(plans[1]);
+    await mounter.unmount(home, { mode: "lazy" });
+    const left = (await mounter.list(home)).map(({ target }) => target);
+    assertEquals(left, [plans[0].target]);
+  });
+
   test("does nothing when aborted before", async ({ mounter, home }) => {
     const signal = AbortSignal.abort(new Error("enough"));
     const plan = planOf(home, "layer");

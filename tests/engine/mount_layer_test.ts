@@ -106,6 +106,19 @@ Deno.test("a mount that nobody counted is taken over", async () => {
   assertEquals(test.mounter.table, []);
 });
 
+Deno.test("a mount from before the home was bound goes as well", async () => {
+  using test = await withLayer();
+  const { agent, mounter } = test;
+  const { home } = agent.store.paths;
+  const path = await mount(agent);
+  await mounter.unmount(home); // as others do, strictly
+  await mounter.bindPrivate(home);
+  assertEquals(targets(test), [path, home]);
+  assert(await unmount(agent));
+  assertEquals(targets(test), []);
+  assertEquals(counts(test), []);
+});
+
 Deno.test("the home stays while anything is mounted in it", async () => {
   using test = await withLayer();
   const { agent, mounter } = test;

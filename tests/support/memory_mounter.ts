@@ -39,7 +39,14 @@ export function memoryMounter(): MemoryMounter {
         if (busy.has(target) && index >= 0 && options?.mode !== "lazy") {
           throw new InUseError(`Cannot unmount "${target}": it is busy`, []);
         }
-        if (index >= 0) table.splice(index, 1);
+        if (index < 0) return;
+        table.splice(index, 1);
+        // What was mounted in it, and later, goes along.
+        for (let next = table.length - 1; next >= index; next--) {
+          if (table[next]?.target.startsWith(`${target}/`)) {
+            if (options?.mode === "lazy") table.splice(next, 1);
+          }
+        }
       }),
     isMounted: (target, options) =>
       act(options?.signal, () => find(target) >= 0),
