@@ -111,3 +111,35 @@ Deno.test("isShortName() tells names without a registry", () => {
     assert(!isShortName(name), name);
   }
 });
+
+Deno.test("parseReference() takes lengths up to those of distribution", async (t) => {
+  const longest = `quay.io/${"a".repeat(255 - 8)}`;
+  const tag = "t".repeat(128);
+  const digest = `sha512:${"a".repeat(128)}`;
+  const port = (number: number) => `quay.io:${number}/a`;
+  const good = [
+    ...[longest, `a:${tag}`, `${longest}:${tag}@${digest}`],
+    ...[port(1), port(65535)],
+  ];
+  for (const text of good) {
+    await t.step(`${text.length}: ${text.slice(0, 30)}`, () => {
+      assertEquals(parseReference(text).path.at(-1), "a");
+    });
+  }
+  const bad: readonly (readonly [string, string])[] = [
+    [`${longest}a`, "name longer than 255 characters"],
+    [`docker.io/${"a".repeat(255 - 9)}`, "name longer than 255 characters"],
+    [`a:${tag}t`, "tag"],
+    [`${longest}:${tag}@${digest}a`, "longer than 520 characters"],
+    [`a@${digest}a`, "sha512 needs 128 lower-case hex digits"],
+    [`a@${DIGEST}a`, "sha256 needs 64 lower-case hex digits"],
+    [port(65536), "port"],
+    ["a".repeat(64), "64 hex digits are an image ID, not a name"],
+  ];
+  for (const [text, why] of bad) {
+    await t.step(`${text.length}: ${text.slice(0, 30)}, ${why}`, () => {
+      const error = assertThrows(() => parseReference(text), SyntaxError, why);
+      assert(error.message.length < 300);
+    });
+  }
+});

@@ -106,3 +106,105 @@ Deno.test("hasTransport() takes a host and port for a name", () => {
     assert(!hasTransport(text), text);
   }
 });
+
+Deno.test("parseTransportReference() takes texts up to three paths long", () => {
+  const of = (length: number) => `dir:/${"a".repeat(length - 5)}`;
+  const limit = 3 * 4096;
+  assertEquals(parseTransportReference(of(limit)).transport, "dir");
+  for (const text of [of(limit + 1), "dir:/a\0"]) {
+    const error = assertThrows(
+      () => parseTransportReference(text),
+      SyntaxError,
+      "too long, or with a NUL character",
+    );
+    assert(error.message.length < 300);
+  }
+});
+
+Deno.test("parseTransportReference() shows control characters as such", () => {
+  const error = assertThrows(
+    () => parseTransportReference("x\x1b[2J:\u202e"),
+    SyntaxError,
+    'Cannot parse reference "x\uFFFD[2J:\uFFFD"',
+  );
+  assert(!error.message.includes("\x1b"));
+});
+
+Deno.test("parseTransportReference() demands a transport before a colon", async (t) => {
+  const cases: readonly (readonly [string, string])[] = [
+    ["busybox", "expected transport:reference"],
+    [":busybox", 'unknown transport ""'],
+    ["x:busybox", 'unknown transport "x"'],
+    ["docker:/busybox", "expected docker://NAME"],
+    ["dir:", "it has no path"],
+    ["oci:", "it has no path"],
+    ["oci::tag", "it has no path"],
+    ["oci:/a:@1234567", '"@1234567" is no position'],
+    ["oci:/a:@", '"@" is no position'],
+    ["oci:/a:b c", '"b c" is no ref name'],
+    ["oci:/a:-b", '"-b" is no ref name'],
+    ["oci:/a:b-", '"b-" is no ref name'],
+    ["oci:/a:b/", '"b/" is no ref name'],
+    ["oci:/a:b---c", '"b---c" is no ref name'],
+    [`docker-archive:/a:b@sha256:${"a".repeat(64)}`, "knows no digests"],
+    ["docker-daemon:a", "expected NAME:TAG or an ID with its algorithm"],
+    ["containers-storage:[/a", '"[" without "]"'],
+    ["containers-storage:[a]b", "expected [driver@/root+/runroot:options]"],
+    ["containers-storage:[/a+b]c", "expected [driver@/root+/runroot:options]"],
+    ["containers-storage:[/a+/b+/c]d", "expected [driver@/root+/runroot"],
+    ["containers-storage:@ab", '"ab" is neither a digest nor an ID'],
+    [`containers-storage:@${"a".repeat(65)}`, "neither a digest nor an ID"],
+  ];
+  for (const [text, why] of cases) {
+    await t.step(text, () => {
+      assertThrows(() => parseTransportReference(text), SyntaxError, why);
+    });
+  }
+});
+
+Deno.test("parseTransportReference() finds names, positions and stores", async (t) => {
+  const cases: readonly (readonly [string, object])[] = [
+    ["oci:/a", { transport: "oci", path: "/a" }],
+    ["oci:/a:", { transport: "oci", path: "/a" }],
+    ["oci:/a:@0", { transport: "oci", path: "/a", index: 0 }],
+    ["oci-archive:a:@123456", {
+      transport: "oci-archive",
+      path: "a",
+      index: 123456,
+    }],
+    ["oci:/a:b--c.d_e:f@g+h/i", {
+      transport: "oci",
+      path: "/a",
+      ref: "b--c.d_e:f@g+h/i",
+    }],
+    ["dir:a:b", { transport: "dir", path: "a:b" }],
+    ["containers-storage:@abc", {
+      transport: "containers-storage",
+      imageId: "abc",
+    }],
+    ["containers-storage:[overlay@/a+/b:x=y,z]@abc", {
+      transport: "containers-storage",
+      imageId: "abc",
+      store: {
+        root: "/a",
+        runRoot: "/b",
+        driver: "overlay",
+        options: ["x=y", "z"],
+      },
+    }],
+    ["containers-storage:[/a]@abc", {
+      transport: "containers-storage",
+      imageId: "abc",
+      store: { root: "/a", options: [] },
+    }],
+    [`containers-storage:${"a".repeat(64)}`, {
+      transport: "containers-storage",
+      imageId: "a".repeat(64),
+    }],
+  ];
+  for (const [text, expected] of cases) {
+    await t.step(text, () => {
+      assertEquals({ ...parseTransportReference(text) }, expected);
+    });
+  }
+});
