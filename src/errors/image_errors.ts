@@ -12,8 +12,16 @@ import type { ErrorCategory } from "./category.ts";
  *
  * @example
  * ```ts
- * import { BlobMismatchError } from "orlop";
- * console.log(new BlobMismatchError("why").name); // BlobMismatchError
+ * import { BlobMismatchError, type ImageServer } from "orlop";
+ * async function isGenuine(images: ImageServer, name: string): Promise<boolean> {
+ *   try {
+ *     await images.pullImage(name);
+ *     return true;
+ *   } catch (error) {
+ *     if (error instanceof BlobMismatchError) return false; // try no mirror again
+ *     throw error;
+ *   }
+ * }
  * ```
  */
 export class BlobMismatchError extends Error {
@@ -32,8 +40,16 @@ export class BlobMismatchError extends Error {
  *
  * @example
  * ```ts
- * import { InvalidManifestError } from "orlop";
- * console.log(new InvalidManifestError("why").name); // InvalidManifestError
+ * import { type ImageServer, InvalidManifestError } from "orlop";
+ * async function isImage(images: ImageServer, name: string): Promise<boolean> {
+ *   try {
+ *     return await images.canPull(name);
+ *   } catch (error) {
+ *     // Such as a chart, or an image of Docker's schema 1.
+ *     if (error instanceof InvalidManifestError) return false;
+ *     throw error;
+ *   }
+ * }
  * ```
  */
 export class InvalidManifestError extends Error {
@@ -73,8 +89,15 @@ export class NoMatchingPlatformError extends InvalidManifestError {
  *
  * @example
  * ```ts
- * import { InvalidLayerError } from "orlop";
- * console.log(new InvalidLayerError("why").name); // InvalidLayerError
+ * import { type ImageServer, InvalidLayerError } from "orlop";
+ * async function pull(images: ImageServer, name: string): Promise<void> {
+ *   try {
+ *     await images.pullImage(name);
+ *   } catch (error) {
+ *     if (!(error instanceof InvalidLayerError)) throw error;
+ *     console.log("damaged or hostile, nothing was kept:", error.message);
+ *   }
+ * }
  * ```
  */
 export class InvalidLayerError extends Error {
@@ -183,8 +206,17 @@ export class UnauthorizedError extends RegistryError {
  *
  * @example
  * ```ts
- * import { NoSpaceError } from "orlop";
- * console.log(new NoSpaceError("why").name); // NoSpaceError
+ * import { type Agent, ImageServer, NoSpaceError, prune } from "orlop";
+ * async function pull(agent: Agent, name: string): Promise<void> {
+ *   const images = new ImageServer(agent);
+ *   try {
+ *     await images.pullImage(name);
+ *   } catch (error) {
+ *     if (!(error instanceof NoSpaceError)) throw error;
+ *     await prune(agent, { images: "unused" });
+ *     await images.pullImage(name);
+ *   }
+ * }
  * ```
  */
 export class NoSpaceError extends Error {

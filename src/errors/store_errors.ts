@@ -219,8 +219,16 @@ export class InvalidContainerIdError extends NotFoundError {
  *
  * @example
  * ```ts
- * import { DuplicateIdError } from "orlop";
- * console.log(new DuplicateIdError("why").name); // DuplicateIdError
+ * import { DuplicateIdError, type RuntimeServer } from "orlop";
+ * async function ensurePod(runtime: RuntimeServer): Promise<void> {
+ *   const imageName = "registry.k8s.io/pause:3.10";
+ *   const pod = { podName: "web", podId: "web-1", containerName: "infra" };
+ *   try {
+ *     await runtime.createPodSandbox({ ...pod, imageName });
+ *   } catch (error) {
+ *     if (!(error instanceof DuplicateIdError)) throw error; // it is there
+ *   }
+ * }
  * ```
  */
 export class DuplicateIdError extends Error {
@@ -239,8 +247,26 @@ export class DuplicateIdError extends Error {
  *
  * @example
  * ```ts
- * import { DuplicateNameError } from "orlop";
- * console.log(new DuplicateNameError("why").name); // DuplicateNameError
+ * import {
+ *   type CreateContainerOptions,
+ *   DuplicateNameError,
+ *   type RuntimeServer,
+ * } from "orlop";
+ * async function create(
+ *   runtime: RuntimeServer,
+ *   options: CreateContainerOptions,
+ * ): Promise<string> {
+ *   const { containerName } = options;
+ *   for (let n = 1;; n++) {
+ *     try {
+ *       const name = n === 1 ? containerName : `${containerName}-${n}`;
+ *       const made = { ...options, containerName: name };
+ *       return (await runtime.createContainer(made)).id;
+ *     } catch (error) {
+ *       if (!(error instanceof DuplicateNameError)) throw error;
+ *     }
+ *   }
+ * }
  * ```
  */
 export class DuplicateNameError extends Error {
@@ -308,8 +334,16 @@ export class StoreBusyError extends Error {
  *
  * @example
  * ```ts
- * import { UnsupportedStoreError } from "orlop";
- * console.log(new UnsupportedStoreError("why").name); // UnsupportedStoreError
+ * import { type Agent, openAgent, UnsupportedStoreError } from "orlop";
+ * function open(root: string): Agent | undefined {
+ *   try {
+ *     return openAgent({ root, runRoot: `${root}/run`, ifMissing: "leave" });
+ *   } catch (error) {
+ *     if (error instanceof UnsupportedStoreError) return undefined;
+ *     throw error;
+ *   }
+ * }
+ * console.log(open("relative")); // undefined
  * ```
  */
 export class UnsupportedStoreError extends Error {
@@ -391,8 +425,16 @@ export class DamagedFileError extends SyntaxError {
  *
  * @example
  * ```ts
- * import { PolicyError } from "orlop";
- * console.log(new PolicyError("why").name); // PolicyError
+ * import { type ImageServer, PolicyError } from "orlop";
+ * async function tidy(images: ImageServer): Promise<void> {
+ *   for (const { id } of await images.listImages()) {
+ *     try {
+ *       await images.removeImage(id);
+ *     } catch (error) {
+ *       if (!(error instanceof PolicyError)) throw error; // pinned: it stays
+ *     }
+ *   }
+ * }
  * ```
  */
 export class PolicyError extends Error {
