@@ -101,8 +101,31 @@ export class NoMatchingPlatformError extends InvalidManifestError {
  * ```
  */
 export class InvalidLayerError extends Error {
+  /** What is wrong with it, as the end of a sentence. */
+  readonly why: string;
+  /** What could not be done with it. */
+  readonly verb: "decompress" | "unpack";
+
   static {
     this.prototype.name = "InvalidLayerError";
+  }
+
+  /**
+   * Makes one that says what is wrong.
+   *
+   * @param details The digest of the layer, unless its reader does not know.
+   */
+  constructor(
+    why: string,
+    { verb = "unpack", digest }: {
+      readonly verb?: InvalidLayerError["verb"];
+      readonly digest?: string;
+    } = {},
+  ) {
+    const layer = digest === undefined ? "the layer" : `layer "${digest}"`;
+    super(`Cannot ${verb} ${layer}: ${why}`);
+    this.why = why;
+    this.verb = verb;
   }
 
   /** What kind of condition it is. */

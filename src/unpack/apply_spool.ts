@@ -26,6 +26,12 @@ export function spoolArguments(directory: string): readonly string[] {
   ];
 }
 
+/** Options of {@linkcode applySpool}. */
+export interface ApplySpoolOptions {
+  /** What errors call it. */
+  readonly layer?: string;
+}
+
 /**
  * Finishes a staged layer: symlinks, devices, whiteouts, extended attributes, and
  * what its directories shall be.
@@ -40,16 +46,17 @@ export function spoolArguments(directory: string): readonly string[] {
 export async function applySpool(
   directory: string,
   run: (tarArguments: readonly string[]) => Promise<string>,
+  { layer = "the layer" }: ApplySpoolOptions = {},
 ): Promise<void> {
   const printed = await run(spoolArguments(directory)).catch(
     (error: unknown) => {
-      throw isLackOfSpace(error) ? noSpace(error) : error;
+      throw isLackOfSpace(error) ? noSpace(layer, error) : error;
     },
   );
   const problem = findLostAttribute(printed);
   if (problem === undefined) return;
   throw new Error(
-    `Cannot finish the layer: ${problem}; orlop needs all capabilities of ` +
+    `Cannot finish ${layer}: ${problem}; orlop needs all capabilities of ` +
       `root, and a file system with extended attributes`,
   );
 }
@@ -59,9 +66,9 @@ function isLackOfSpace(error: unknown): boolean {
   return error instanceof Error && words.test(error.message);
 }
 
-function noSpace(cause: unknown): NoSpaceError {
+function noSpace(layer: string, cause: unknown): NoSpaceError {
   const why = "no space left on device";
-  return new NoSpaceError(`Cannot unpack the layer: ${why}`, { cause });
+  return new NoSpaceError(`Cannot unpack ${layer}: ${why}`, { cause });
 }
 
 /**

@@ -138,12 +138,12 @@ function guard<T>(action: () => T): T {
       cause.message.startsWith("File too large");
     if (isTooLarge) {
       throw new InvalidLayerError(
-        "Cannot unpack the layer: a file is larger than the file system allows",
+        "a file is larger than the file system allows",
       );
     }
     if (code === "ENAMETOOLONG") {
       throw new InvalidLayerError(
-        "Cannot unpack the layer: the name of an entry is too long",
+        "the name of an entry is too long",
       );
     }
     throw cause;

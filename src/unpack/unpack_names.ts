@@ -88,7 +88,7 @@ export function isHiddenName(name: string): boolean {
 /** The error for an entry that is not taken. */
 export function refuse(name: string, why: string): InvalidLayerError {
   return new InvalidLayerError(
-    `Cannot unpack the layer: entry ${showBinaryString(name)}: ${why}`,
+    `entry ${showBinaryString(name)}: ${why}`,
   );
 }
 

@@ -1,6 +1,7 @@
 /** What the main thread and a worker for layers tell each other. */
 
 import { InvalidLayerError, NoSpaceError } from "../../errors/image_errors.ts";
+import type { Digest } from "../../formats/oci/digest.ts";
 import { isErrno } from "../../fs/errno.ts";
 import type { UnpackedLayer } from "../../unpack/unpack_blob.ts";
 import type { UnpackLimits } from "../../unpack/unpack_layer.ts";
@@ -11,8 +12,8 @@ export interface UnpackJob {
   readonly path: string;
   /** The memory of a `BlobProgress`: how much of the file is there. */
   readonly progress: SharedArrayBuffer;
-  /** Of the blob's digest. */
-  readonly algorithm: string;
+  /** Of the blob. */
+  readonly digest: Digest;
   /** An empty, private directory below the one that the worker may write. */
   readonly directory: string;
   readonly limits: UnpackLimits;
@@ -31,6 +32,8 @@ export type UnpackReport =
 export interface ErrorData {
   readonly name: string;
   readonly message: string;
+  /** Of an `InvalidLayerError`. */
+  readonly layer?: Pick<InvalidLayerError, "verb" | "why">;
   readonly stack: string | undefined;
 }
 
@@ -40,28 +43,38 @@ export function toErrorData(error: unknown): ErrorData {
     return { name: "Error", message: String(error), stack: undefined };
   }
   const { name, message, stack } = error;
-  if (isErrno(error, "ENOSPC", "EDQUOT")) {
-    const said = "Cannot unpack the layer: no space left on device";
-    return { name: "NoSpaceError", message: said, stack };
+  if (error instanceof InvalidLayerError) {
+    const { verb, why } = error;
+    return { name, message, layer: { verb, why }, stack };
   }
-  return { name, message, stack };
+  const isFull = isErrno(error, "ENOSPC", "EDQUOT");
+  return { name: isFull ? "NoSpaceError" : name, message, stack };
 }
 
-/** Puts an error together again, in the main thread. */
-export function fromErrorData(data: ErrorData): Error {
-  const error = revive(data);
+/**
+ * Puts an error together again, in the main thread.
+ *
+ * @param digest Of the layer: whoever unpacks it does not know.
+ */
+export function fromErrorData(data: ErrorData, digest: Digest): Error {
+  const error = revive(data, digest);
   if (data.stack !== undefined) error.stack = data.stack;
   return error;
 }
 
-function revive({ name, message }: ErrorData): Error {
+function revive(
+  { name, message, layer }: ErrorData,
+  digest: Digest,
+): Error {
   switch (name) {
     case "AbortError":
       return new DOMException(message, name);
     case "InvalidLayerError":
-      return new InvalidLayerError(message);
+      return new InvalidLayerError(layer?.why ?? message, { ...layer, digest });
     case "NoSpaceError":
-      return new NoSpaceError(message);
+      return new NoSpaceError(
+        `Cannot unpack layer "${digest}": no space left on device`,
+      );
     default:
       return new Error(message);
   }

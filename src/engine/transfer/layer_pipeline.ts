@@ -9,7 +9,6 @@ import { linkSignals } from "../../errors/abort.ts";
 import { BlobMismatchError } from "../../errors/image_errors.ts";
 import type { ImageBlobs } from "../../formats/oci/blob_source.ts";
 import type { Descriptor } from "../../formats/oci/descriptor.ts";
-import { algorithmOf } from "../../formats/oci/digest.ts";
 import type { RetryRules } from "../../registry/send_request.ts";
 import type { UnpackedLayer } from "../../unpack/unpack_blob.ts";
 import type { UnpackLimits } from "../../unpack/unpack_layer.ts";
@@ -106,9 +105,8 @@ export class LayerPipeline {
   async #unpack(options: OnItsWay): Promise<UnpackedLayer> {
     const { blob, path, partial, progress, directory, limits } = options;
     const { workers, onWritten } = this.#options;
-    const algorithm = algorithmOf(blob.digest);
     const job = {
-      ...{ path, algorithm, directory, limits },
+      ...{ path, digest: blob.digest, directory, limits },
       progress: progress.memory,
     };
     // To read a file is what receiving it is where nothing is downloaded.

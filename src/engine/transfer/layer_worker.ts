@@ -1,6 +1,7 @@
 /** A worker that unpacks layers, as the main thread sees it. */
 
 import type { Abortable } from "../../errors/abort.ts";
+import type { Digest } from "../../formats/oci/digest.ts";
 import type { UnpackedLayer } from "../../unpack/unpack_blob.ts";
 import { BlobProgress } from "./blob_progress.ts";
 import {
@@ -19,6 +20,7 @@ export interface UnpackHandlers extends Abortable {
 }
 
 interface Run extends PromiseWithResolvers<UnpackedLayer> {
+  readonly digest: Digest;
   readonly progress: BlobProgress;
   readonly handlers: UnpackHandlers;
 }
@@ -69,7 +71,8 @@ export class LayerWorker implements Disposable {
     if (this.#reason !== undefined) throw this.#reason;
     const progress = new BlobProgress(job.progress);
     const outcome = Promise.withResolvers<UnpackedLayer>();
-    this.#run = { ...outcome, progress, handlers };
+    const { digest } = job;
+    this.#run = { ...outcome, digest, progress, handlers };
     let grace: ReturnType<typeof setTimeout> | undefined;
     const abort = () => {
       progress.stop();
@@ -108,7 +111,9 @@ export class LayerWorker implements Disposable {
       case "unpacked":
         return this.#run?.resolve(report.layer);
       case "failed":
-        return this.#run?.reject(fromErrorData(report.error));
+        return this.#run?.reject(
+          fromErrorData(report.error, this.#run.digest),
+        );
     }
   }
 }

@@ -118,31 +118,18 @@ async function run(
   },
 ): Promise<UnpackedLayer> {
   const { digest, size } = blob;
-  try {
-    return await pipeline.run(blob, {
-      ...{ directory, partial, limits, signal },
-      prepare: () => emptyDirectory(directory),
-      onProgress: (received) =>
-        onEvent({ kind: "download", digest, received, size }),
-      onRetry,
-    });
-  } catch (error) {
-    if (error instanceof Error) nameLayer(error, digest);
-    throw error;
-  }
+  return await pipeline.run(blob, {
+    ...{ directory, partial, limits, signal },
+    prepare: () => emptyDirectory(directory),
+    onProgress: (received) =>
+      onEvent({ kind: "download", digest, received, size }),
+    onRetry,
+  });
 }
 
 function emptyDirectory(path: string): void {
   rmSync(path, { recursive: true, force: true });
   mkdirSync(path, { mode: 0o700 });
-}
-
-/** The unpacker does not know which layer it is that it cannot unpack. */
-export function nameLayer(error: Error, digest: Digest): void {
-  const { message } = error;
-  // The message of an AbortError cannot be changed, and need not be.
-  if (!message.includes(" the layer:")) return;
-  error.message = message.replace(" the layer:", ` layer "${digest}":`);
 }
 
 function verify(

@@ -11,7 +11,6 @@ import { applySpool } from "../../unpack/apply_spool.ts";
 import type { UnpackedLayer } from "../../unpack/unpack_blob.ts";
 import type { Agent } from "../agent.ts";
 import {
-  nameLayer,
   type NeededLayer,
   type ReceiveContext,
   receiveLayer,
@@ -103,10 +102,7 @@ async function finishUnpacked(
   await applySpool(directory, async (args) => {
     const { stderr } = await runCommand(findProgram("tar"), args, { signal });
     return stderr;
-  }).catch((error: unknown) => {
-    if (error instanceof Error) nameLayer(error, digest);
-    throw error;
-  });
+  }, { layer: `layer "${digest}"` });
   rmSync(spool); // or it would be written to the disk by the sync, too
 }
 

@@ -5,6 +5,7 @@
 
 import { closeSync, openSync, readSync } from "node:fs";
 import type { Bytes } from "../../formats/bytes.ts";
+import { algorithmOf } from "../../formats/oci/digest.ts";
 import { unpackBlob, type UnpackedLayer } from "../../unpack/unpack_blob.ts";
 import { BlobProgress } from "./blob_progress.ts";
 import { toErrorData, type UnpackJob, type UnpackReport } from "./layer_job.ts";
@@ -32,7 +33,7 @@ function unpack(job: UnpackJob): UnpackedLayer {
   const progress = new BlobProgress(job.progress);
   const unpacker = unpackBlob({
     directory: job.directory,
-    algorithm: job.algorithm,
+    algorithm: algorithmOf(job.digest),
     // Some bytes of a blob may be seconds of work.
     onArchive: () => progress.throwIfStopped(),
     onWritten: (path, bytes) =>
@@ -43,7 +44,7 @@ function unpack(job: UnpackJob): UnpackedLayer {
   );
   try {
     let read = 0;
-    for (const chunk of readGrowing(job.path, progress)) {
+    for (const chunk of readGrowing(job, progress)) {
       unpacker.write(chunk);
       read += chunk.length;
       report(read);
@@ -56,14 +57,19 @@ function unpack(job: UnpackJob): UnpackedLayer {
 }
 
 /** Reads a file that grows; each chunk is valid until the next. */
-function* readGrowing(path: string, progress: BlobProgress): Generator<Bytes> {
+function* readGrowing(
+  { path, digest }: UnpackJob,
+  progress: BlobProgress,
+): Generator<Bytes> {
   let size = progress.waitBeyond(0); // before that there may be no file
   const fd = openSync(path, "r");
   try {
     for (let offset = 0; offset < size;) {
       const room = Math.min(buffer.length, size - offset);
       const count = readSync(fd, buffer, 0, room, offset);
-      if (count === 0) throw new Error("Cannot read the layer: it is gone");
+      if (count === 0) {
+        throw new Error(`Cannot read layer "${digest}": it is gone`);
+      }
       yield buffer.subarray(0, count);
       offset += count;
       size = progress.waitBeyond(offset);

@@ -223,7 +223,7 @@ function requireZeros(bytes: Uint8Array): void {
 }
 
 function damaged(why: string): InvalidLayerError {
-  return new InvalidLayerError(`Cannot decompress the layer: ${why}`);
+  return new InvalidLayerError(why, { verb: "decompress" });
 }
 
 function startsWith(bytes: Uint8Array, magic: readonly number[]): boolean {

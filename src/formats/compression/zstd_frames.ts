@@ -60,9 +60,9 @@ export class ZstdFrames {
   end(): void {
     const isAtBorder = this.#part === "magic" && this.#have === 0;
     if (isAtBorder && this.#skip === 0) return;
-    throw new InvalidLayerError(
-      "Cannot decompress the layer: its zstd stream is cut short",
-    );
+    throw new InvalidLayerError("its zstd stream is cut short", {
+      verb: "decompress",
+    });
   }
 
   #next(): void {
@@ -90,9 +90,10 @@ export class ZstdFrames {
       magic <= SKIPPABLE_MAGIC + 15;
     if (isSkippable) return this.#expect("skippable", 4);
     throw new InvalidLayerError(
-      `Cannot decompress the layer: 0x${
-        magic.toString(16)
-      } begins no zstd frame`,
+      `0x${magic.toString(16)} begins no zstd frame`,
+      {
+        verb: "decompress",
+      },
     );
   }
 

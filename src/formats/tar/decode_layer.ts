@@ -112,13 +112,11 @@ function checkLimits(
   { maxUnpackedBytes = Infinity, maxRatio = DEFAULT_MAX_RATIO }: DecodeOptions,
 ): void {
   if (unpacked > maxUnpackedBytes) {
-    throw new InvalidLayerError(
-      `Cannot unpack the layer: more than ${maxUnpackedBytes} bytes`,
-    );
+    throw new InvalidLayerError(`more than ${maxUnpackedBytes} bytes`);
   }
   if (unpacked > RATIO_FREE_BYTES && unpacked > maxRatio * received) {
     throw new InvalidLayerError(
-      `Cannot unpack the layer: more than ${maxRatio} bytes for each received`,
+      `more than ${maxRatio} bytes for each received`,
     );
   }
 }

@@ -233,7 +233,7 @@ export class TarScanner {
 
   #malformed(at: number, why: string): InvalidLayerError {
     return new InvalidLayerError(
-      `Cannot unpack the layer: header at byte ${this.#position + at}: ${why}`,
+      `header at byte ${this.#position + at}: ${why}`,
     );
   }
 }
