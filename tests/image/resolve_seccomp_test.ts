@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import type { SeccompProfile } from "../../src/formats/oci/seccomp_profile.ts";
 import { resolveSeccomp } from "../../src/image/resolve_seccomp.ts";
 import { DEFAULT_SECCOMP } from "../../src/image/seccomp_table.ts";
@@ -65,4 +65,44 @@ Deno.test("the default profile names each system call once, but for its conditio
   for (const name of names) seen.set(name, (seen.get(name) ?? 0) + 1);
   // Allowed to all once they were made for containers, and listed before that.
   assertEquals([...seen].filter(([, count]) => count > 1), [["setns", 2]]);
+});
+
+Deno.test("the default profile guards the audit log and old personalities", () => {
+  const socketsOf = (capabilities: string[]) =>
+    (resolveSeccomp(DEFAULT_SECCOMP, { capabilities, architecture: "x86_64" })
+      .syscalls ?? []).filter(({ names }) =>
+        (names as string[]).includes("socket")
+      );
+  const [family, protocol] = [{ index: 0, value: 16 }, { index: 2, value: 9 }];
+  const names = ["socket"];
+  assertEquals(socketsOf([]), [
+    {
+      ...{ names, action: "SCMP_ACT_ERRNO", errnoRet: 22 },
+      args: [
+        { ...family, op: "SCMP_CMP_EQ" },
+        { ...protocol, op: "SCMP_CMP_EQ" },
+      ],
+    },
+    { names, action: ALLOW, args: [{ ...family, op: "SCMP_CMP_NE" }] },
+    { names, action: ALLOW, args: [{ ...protocol, op: "SCMP_CMP_NE" }] },
+  ]);
+  assertEquals(socketsOf(["CAP_AUDIT_WRITE"]), [{ names, action: ALLOW }]);
+  const { syscalls = [], defaultErrnoRet } = resolveSeccomp(DEFAULT_SECCOMP, {
+    ...{ capabilities: [], architecture: "x86_64" },
+  });
+  assertEquals(defaultErrnoRet, 38);
+  const personalities = syscalls
+    .filter((rule) => (rule.names as string[]).includes("personality"))
+    .flatMap((rule) => rule["args"]);
+  assertEquals(
+    personalities,
+    [0, 8, 0x20000, 0x20008, 0xffffffff].map((value) => ({
+      ...{ index: 0, value, op: "SCMP_CMP_EQ" },
+    })),
+  );
+  const refusals = syscalls.filter(({ action, args }) =>
+    action === "SCMP_ACT_ERRNO" && args === undefined
+  );
+  assert(refusals.length > 1);
+  assert(refusals.every(({ errnoRet }) => errnoRet === 1));
 });

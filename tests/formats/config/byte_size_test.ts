@@ -51,6 +51,11 @@ Deno.test("formatSize() words sizes as podman does", async (t) => {
     [219_021_824, "219 MB"],
     [999_600_000, "1 GB"],
     [1_500_000_000_000, "1.5 TB"],
+    [1e15, "1 PB"],
+    [1e18, "1000 PB"],
+    [999.4, "999 B"],
+    [999_499, "999 kB"],
+    [-1, "0 B"],
   ];
   for (const [bytes, expected] of cases) {
     await t.step(expected, () => assertEquals(formatSize(bytes), expected));

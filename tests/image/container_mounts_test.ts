@@ -1,0 +1,194 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  checkPath,
+  makeMounts,
+  type MountOptions,
+  rootPropagation,
+} from "../../src/image/container_mounts.ts";
+
+type Options = Parameters<typeof makeMounts>[1];
+
+/** The options of a mount; undefined if there is none there. */
+function optionsAt(
+  target: string,
+  options: Options,
+  Volumes: readonly string[] = [],
+): string | undefined {
+  const found = makeMounts({ Volumes }, options)
+    .filter(({ destination }) => destination === target);
+  assert(found.length < 2, target);
+  return found[0]?.options?.join(",");
+}
+
+const SHM = "nosuid,noexec,nodev,mode=1777";
+
+Deno.test("makeMounts() gives each mount its options", async (t) => {
+  const volume = (more: object): Options => ({
+    volumes: [{ source: "/s", target: "/t", ...more }],
+  });
+  const tmpfs = (...options: string[]): Options => ({
+    tmpfs: [{ target: "/t", options }],
+  });
+  const cases: readonly (readonly [
+    string,
+    string,
+    Options,
+    string | undefined,
+  ])[] = [
+    ["a volume", "/t", volume({}), "rbind,rprivate,rw"],
+    [
+      "one to read",
+      "/t",
+      volume({ access: "read-only" }),
+      "rbind,rprivate,ro",
+    ],
+    ["bind alone", "/t", volume({ options: ["bind"] }), "rprivate,bind,rw"],
+    ["rbind", "/t", volume({ options: ["rbind"] }), "rprivate,rbind,rw"],
+    ["shared", "/t", volume({ options: ["shared"] }), "rbind,shared,rw"],
+    ["rslave", "/t", volume({ options: ["rslave"] }), "rbind,rslave,rw"],
+    [
+      "a word that only looks so",
+      "/t",
+      volume({ options: ["xshared"] }),
+      "rbind,rprivate,xshared,rw",
+    ],
+    ["tmpfs", "/t", tmpfs(), "rw,rprivate,nosuid,nodev,tmpcopyup"],
+    ["tmpfs, ro", "/t", tmpfs("ro"), "ro,rprivate,nosuid,nodev,tmpcopyup"],
+    ["tmpfs, suid", "/t", tmpfs("suid"), "suid,rw,rprivate,nodev,tmpcopyup"],
+    ["tmpfs, dev", "/t", tmpfs("dev"), "dev,rw,rprivate,nosuid,tmpcopyup"],
+    ["tmpfs, bare", "/t", tmpfs("notmpcopyup"), "rw,rprivate,nosuid,nodev"],
+    [
+      "tmpfs, shared",
+      "/t",
+      tmpfs("rshared"),
+      "rshared,rw,nosuid,nodev,tmpcopyup",
+    ],
+    ["shared memory", "/dev/shm", {}, `${SHM},size=65536k`],
+    ["more of it", "/dev/shm", { shmSize: 5 }, `${SHM},size=5`],
+    ["no limit", "/dev/shm", { shmSize: 0 }, `${SHM},size=0`],
+    [
+      "the host's",
+      "/dev/shm",
+      { ipc: "host" },
+      "rbind,rprivate,nosuid,noexec,nodev",
+    ],
+    ["none", "/dev/shm", { ipc: "none" }, undefined],
+    ["/proc", "/proc", {}, "nosuid,noexec,nodev"],
+    ["/proc with others", "/proc", { procOptions: ["ro"] }, "ro"],
+    ["/sys", "/sys", {}, "nosuid,noexec,nodev,ro"],
+    [
+      "/sys to write",
+      "/sys",
+      { privileged: true },
+      "nosuid,noexec,nodev,rw",
+    ],
+    [
+      "cgroups to write",
+      "/sys/fs/cgroup",
+      { privileged: true },
+      "nosuid,noexec,nodev,relatime,rw",
+    ],
+  ];
+  for (const [name, target, options, expected] of cases) {
+    await t.step(name, () => {
+      assertEquals(optionsAt(target, options), expected);
+    });
+  }
+});
+
+Deno.test("makeMounts() puts an image's volumes where they were asked for", () => {
+  const volumes = ["/v", "/data/", "/t"];
+  const target = [{ source: "/s", target: "/t" }];
+  const of = (imageVolumes: MountOptions["imageVolumes"]) =>
+    ["/v", "/data", "/t"].map((path) =>
+      optionsAt(path, { imageVolumes, volumes: target }, volumes)
+    );
+  const own = "nosuid,nodev,mode=1777,tmpcopyup";
+  const bound = "rbind,rprivate,rw";
+  assertEquals(of("tmpfs"), [own, own, bound]);
+  assertEquals(of("layer"), [undefined, undefined, bound]);
+  assertEquals(of(undefined), [undefined, undefined, bound]);
+});
+
+Deno.test("makeMounts() makes what is above before what is below", () => {
+  const targets = ["/a/b/c", "/a", "/dev/shm/x", "/proc/x", "/a/b"];
+  const volumes = targets.map((target) => ({ source: "/s", target }));
+  const found = makeMounts({ Volumes: [] }, { volumes })
+    .map(({ destination }) => destination);
+  for (const path of found) {
+    const above = found.filter((other) => path.startsWith(`${other}/`));
+    for (const other of above) {
+      assert(found.indexOf(other) < found.indexOf(path), path);
+    }
+  }
+  for (const target of targets) assert(found.includes(target), target);
+});
+
+Deno.test("makeMounts() refuses what cannot be meant", async (t) => {
+  const two = (...volumes: NonNullable<MountOptions["volumes"]>) => ({
+    volumes,
+  });
+  const one = { source: "/s", target: "/t" };
+  const cases: readonly (readonly [string, Options, string])[] = [
+    ["two sources", two(one, { ...one, source: "/x" }), "two different mounts"],
+    [
+      "two spellings of a target",
+      two(one, { source: "/x", target: "/a/../t/" }),
+      'Cannot mount "/t": two different mounts want this place',
+    ],
+    [
+      "two accesses",
+      two(one, { ...one, access: "read-only" }),
+      "two different mounts",
+    ],
+    [
+      "and a tmpfs",
+      { ...two(one), tmpfs: [{ target: "/t" }] },
+      "two different",
+    ],
+    ["the root", two({ ...one, target: "/" }), "a container's root is its"],
+    ["the root, spelled", two({ ...one, target: "/a/.." }), "root is its"],
+    ["a tmpfs as root", { tmpfs: [{ target: "//" }] }, "root is its image's"],
+    ["a relative target", two({ ...one, target: "t" }), "not an absolute path"],
+    ["a relative source", two({ ...one, source: "s" }), "not an absolute path"],
+    ["a NUL", two({ ...one, source: "/s\0" }), "not an absolute path"],
+  ];
+  for (const [name, options, why] of cases) {
+    await t.step(name, () => {
+      assertThrows(() => makeMounts({ Volumes: [] }, options), TypeError, why);
+    });
+  }
+  await t.step("but not the same twice", () => {
+    assertEquals(optionsAt("/t", two(one, one)), "rbind,rprivate,rw");
+  });
+});
+
+Deno.test("rootPropagation() is as wide as the widest volume's", async (t) => {
+  const cases: readonly (readonly [string[], string | undefined])[] = [
+    [[], undefined],
+    [["rprivate"], undefined],
+    [["slave"], "rslave"],
+    [["rslave"], "rslave"],
+    [["shared"], "shared"],
+    [["rslave", "rshared"], "shared"],
+    [["xshared", "sharedx", "slavex"], undefined],
+  ];
+  for (const [words, expected] of cases) {
+    await t.step(words.join(","), () => {
+      const volumes = words.map((word) => ({
+        ...{ source: "/s", target: "/t", options: [word] },
+      }));
+      assertEquals(rootPropagation(volumes), expected);
+    });
+  }
+  assertEquals(rootPropagation([{ source: "/s", target: "/t" }]), undefined);
+});
+
+Deno.test("checkPath() gives the shortest spelling", () => {
+  assertEquals(checkPath("volume", "/a//b/./../c/"), "/a/c");
+  assertThrows(
+    () => checkPath("device", "a"),
+    TypeError,
+    'Cannot use device "a": it is not an absolute path',
+  );
+});
