@@ -2,7 +2,9 @@
 
 import { join } from "@std/path";
 import { readFileSync } from "node:fs";
+import { InvalidManifestError } from "../errors/image_errors.ts";
 import { DamagedFileError } from "../errors/store_errors.ts";
+import { whyOf } from "../errors/why.ts";
 import {
   parseRuntimeSpec,
   type RuntimeSpec,
@@ -29,7 +31,8 @@ export interface StoredFile {
  * Parses what was read from a file.
  *
  * @param parse Gets the path in quotes, as what is read.
- * @throws {DamagedFileError} If `parse` throws a `SyntaxError`.
+ * @throws {InvalidManifestError} If `parse` throws one; it gets the advice, too.
+ * @throws {DamagedFileError} If it does not parse, or `parse` finds no file to read.
  */
 export function parseStored<T>(
   { path, advice }: StoredFile,
@@ -38,11 +41,15 @@ export function parseStored<T>(
   try {
     return parse(`"${path}"`);
   } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause;
-    const { message } = cause;
-    const said = message.includes(path)
-      ? message
-      : `Cannot read "${path}": ${message}`;
+    // Callers tell a config that is none by this class.
+    if (cause instanceof InvalidManifestError) {
+      throw new InvalidManifestError(`${cause.message}; ${advice}`, { cause });
+    }
+    const isDamage = cause instanceof SyntaxError ||
+      isErrno(cause, "EISDIR", "ELOOP");
+    if (!isDamage) throw cause;
+    const why = whyOf(cause);
+    const said = why.includes(path) ? why : `Cannot read "${path}": ${why}`;
     throw new DamagedFileError(`${said}; ${advice}`, { path, cause });
   }
 }
@@ -54,8 +61,10 @@ export function parseStored<T>(
  */
 export function readStoredSpec(file: StoredFile): RuntimeSpec | undefined {
   try {
-    const text = readFileSync(file.path, "utf8");
-    return parseStored(file, (what) => parseRuntimeSpec(text, what));
+    return parseStored(
+      file,
+      (what) => parseRuntimeSpec(readFileSync(file.path, "utf8"), what),
+    );
   } catch (error) {
     if (isErrno(error, "ENOENT")) return undefined;
     throw error;

@@ -40,7 +40,8 @@ export function readSystemFailure(error: Error): SystemFailure | undefined {
 /** The system's name of an error, such as `ENOENT`; empty if it has none. */
 export function errnoOf(error: unknown): string {
   const isCoded = error instanceof Error && "code" in error;
-  return isCoded && typeof error.code === "string" ? error.code : "";
+  const code = isCoded && typeof error.code === "string" ? error.code : "";
+  return code.replace(/^ERR_FS_(?=E[A-Z]+$)/, ""); // Node's own, as of rm()
 }
 
 /** Takes out of a text what only the runtime's own users understand. */

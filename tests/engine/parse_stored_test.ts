@@ -1,6 +1,7 @@
 /** Files of a store that were damaged, as users of commands see them. */
 
 import {
+  assert,
   assertEquals,
   assertMatch,
   assertRejects,
@@ -16,7 +17,9 @@ import { readLastRun } from "../../src/engine/containers/last_run.ts";
 import { startContainer } from "../../src/engine/containers/start_container.ts";
 import { inspectImage } from "../../src/engine/images/list_images.ts";
 import { parseStored } from "../../src/engine/parse_stored.ts";
+import { InvalidManifestError } from "../../src/errors/image_errors.ts";
 import { DamagedFileError } from "../../src/errors/store_errors.ts";
+import { imageItemPath } from "../../src/store/image_store.ts";
 import { imageDirectory } from "../../src/store/paths.ts";
 import {
   APP,
@@ -75,22 +78,62 @@ const CASES: Readonly<Record<string, Case>> = {
     read: ({ agent }) => inspectImage(agent, APP),
     advice: "pull the image again",
   },
+  "an image's config": {
+    async damage({ agent }) {
+      const { id } = await inspectImage(agent, APP);
+      return write(imageItemPath(agent.store.paths, id, `sha256:${id}`));
+    },
+    read: ({ agent }) => inspectImage(agent, APP),
+    advice: "pull the image again",
+  },
+};
+
+/** What there may be in the place of a file. */
+const IN_PLACE: Readonly<Record<string, (path: string) => void>> = {
+  "text that was cut short": () => {},
+  "a directory": (path) => {
+    Deno.removeSync(path);
+    Deno.mkdirSync(path);
+  },
+  "a link to itself": (path) => {
+    Deno.removeSync(path);
+    Deno.symlinkSync(path, path);
+  },
 };
 
 Deno.test("a damaged file is no wrong usage, and its error says what to do", async (t) => {
-  for (const [name, { damage, read, advice }] of Object.entries(CASES)) {
-    await t.step(name, async () => {
+  const rows = Object.entries(CASES).flatMap(([name, row]) =>
+    Object.entries(IN_PLACE).map(([what, put]) => ({ name, what, put, ...row }))
+  );
+  for (const { name, what, put, damage, read, advice } of rows) {
+    await t.step(`${name}: ${what}`, async () => {
       using test = await testPod();
       await test.runtime.createContainer(containerOptions());
       const path = await damage(test);
-      const error = await assertRejects(() => read(test), DamagedFileError);
-      assertEquals([error.path, exitCodeOf(error)], [path, 1]);
+      if (!path.endsWith("/containers.json")) put(path);
+      const error = await assertRejects(() => read(test), Error);
+      if (!(error instanceof InvalidManifestError)) {
+        assert(error instanceof DamagedFileError);
+        assertEquals([error.path, exitCodeOf(error)], [path, 1]);
+      }
       const told = describeError(error);
       assertMatch(told, /^Cannot read .*: .*; /);
       assertStringIncludes(told, `"${path}"`);
       assertStringIncludes(told, advice);
     });
   }
+});
+
+Deno.test("a config that an image has lost is told with what to do", async () => {
+  using test = await testPod();
+  const { id } = await inspectImage(test.agent, APP);
+  const path = imageItemPath(test.agent.store.paths, id, `sha256:${id}`);
+  await Deno.remove(path);
+  await assertRejects(
+    () => inspectImage(test.agent, APP),
+    DamagedFileError,
+    `Cannot read "${path}": it is missing; pull the image again`,
+  );
 });
 
 Deno.test("parseStored() leaves other errors as they are", () => {

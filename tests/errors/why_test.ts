@@ -4,7 +4,7 @@ import {
   assertNotMatch,
   assertThrows,
 } from "@std/assert";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { inOwnWords, readSystemFailure, whyOf } from "../../src/errors/why.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
@@ -25,6 +25,7 @@ Deno.test("whyOf() words what the system says, however it is called", async (t) 
       () => readFileSync(`${file}/x`),
       "a part of the path is no directory",
     ],
+    ["a directory, to rm()", () => rmSync(dir.path), "it is a directory"],
     ["there already", () => mkdirSync(file), "something else is there already"],
     [
       "a long name",

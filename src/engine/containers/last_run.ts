@@ -110,11 +110,10 @@ export function readLastRun(
   const path = join(workDirectory(store.paths, id), FILE);
   const advice = "remove it: then nothing is known of the last run";
   try {
-    const text = readFileSync(path, "utf8");
-    return parseStored(
-      { path, advice },
-      (what) => parseRun(asObject(parseJson(text, what), what), what),
-    );
+    return parseStored({ path, advice }, (what) => {
+      const text = readFileSync(path, "utf8");
+      return parseRun(asObject(parseJson(text, what), what), what);
+    });
   } catch (error) {
     if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
     throw error;

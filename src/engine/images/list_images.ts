@@ -1,7 +1,8 @@
 /** Lists and inspects images. */
 
+import { existsSync } from "node:fs";
 import type { Abortable } from "../../errors/abort.ts";
-import { toText } from "../../formats/bytes.ts";
+import { type Bytes, toText } from "../../formats/bytes.ts";
 import {
   type ImageConfig,
   parseImageConfig,
@@ -103,13 +104,13 @@ export async function inspectImage(
 
 /** Reads an image's config; undefined if it has none. */
 export function readConfig(
-  { store }: Agent,
+  agent: Agent,
   image: ImageRecord,
 ): ImageConfig | undefined {
-  const key = `sha256:${image.id}`;
-  if (!image["big-data-names"]?.includes(key)) return undefined;
-  const bytes = readImageItem(store.paths, image.id, key);
-  return parseImageConfig(bytes, `config of image "${image.id}"`);
+  return parseItem(agent, image, {
+    key: `sha256:${image.id}`,
+    parse: parseImageConfig,
+  });
 }
 
 /** Reads an image's labels; none if its config is lost or damaged. */
@@ -174,11 +175,28 @@ function repoDigestsOf(image: ImageRecord): readonly string[] {
   );
 }
 
-function readManifest({ store }: Agent, image: ImageRecord): unknown {
-  const key = "manifest";
+function readManifest(agent: Agent, image: ImageRecord): unknown {
+  return parseItem(agent, image, {
+    key: "manifest",
+    parse: (bytes): unknown => JSON.parse(toText(bytes)),
+  });
+}
+
+/** Undefined if the image has no such item. */
+function parseItem<T>(
+  { store }: Agent,
+  image: ImageRecord,
+  { key, parse }: {
+    readonly key: string;
+    readonly parse: (bytes: Bytes, what: string) => T;
+  },
+): T | undefined {
   if (!image["big-data-names"]?.includes(key)) return undefined;
-  const bytes = readImageItem(store.paths, image.id, key);
   const path = imageItemPath(store.paths, image.id, key);
-  const advice = "pull the image again";
-  return parseStored({ path, advice }, () => JSON.parse(toText(bytes)));
+  return parseStored({ path, advice: "pull the image again" }, (what) => {
+    if (!existsSync(path)) {
+      throw new SyntaxError(`Cannot read ${what}: it is missing`);
+    }
+    return parse(readImageItem(store.paths, image.id, key), what);
+  });
 }

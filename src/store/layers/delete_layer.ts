@@ -1,7 +1,7 @@
 /** Takes layers out of a store. */
 
 import { join } from "@std/path";
-import { existsSync, renameSync, rmSync } from "node:fs";
+import { existsSync, renameSync } from "node:fs";
 import { InUseError, LayerNotFoundError } from "../../errors/store_errors.ts";
 import type { LayerId } from "../../formats/storage/store_ids.ts";
 import type { LayerRecord } from "../../formats/storage/store_record.ts";
@@ -150,12 +150,12 @@ export function removeLayerFiles(
   const directory = layerDirectory(paths, id);
   const shortName = readShortName(directory);
   if (shortName !== undefined) {
-    rmSync(join(paths.links, shortName), { force: true });
+    removeTreeSync(join(paths.links, shortName));
   }
   if (trash?.path !== undefined && existsSync(directory)) {
     renameSync(directory, join(trash.path, `0-${id}`));
   }
   removeTreeSync(directory);
-  rmSync(tarSplitPath(paths, id), { force: true });
-  rmSync(join(paths.layers, id), { recursive: true, force: true });
+  removeTreeSync(tarSplitPath(paths, id));
+  removeTreeSync(join(paths.layers, id));
 }

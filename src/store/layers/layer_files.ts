@@ -186,7 +186,8 @@ function readText(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    if (isErrno(error, "ENOENT", "ENOTDIR", "EISDIR")) return undefined;
+    const codes = ["ENOENT", "ENOTDIR", "EISDIR", "ELOOP"];
+    if (isErrno(error, ...codes)) return undefined;
     throw error;
   }
 }

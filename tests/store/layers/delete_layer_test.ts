@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   writeFileSync,
 } from "node:fs";
 import {
@@ -16,13 +17,22 @@ import {
   deleteLayer,
   removeLayerFiles,
 } from "../../../src/store/layers/delete_layer.ts";
-import { layerDirectory } from "../../../src/store/paths.ts";
+import {
+  layerDirectory,
+  type StorePaths,
+  tarSplitPath,
+} from "../../../src/store/paths.ts";
 import {
   idOf,
   putLayer,
   putSmallImage,
 } from "../../support/images/small_layers.ts";
 import { storeAgent } from "../../support/store_agent.ts";
+
+function linkOf(paths: StorePaths, name: string): string {
+  const link = join(layerDirectory(paths, idOf(name)), "link");
+  return join(paths.links, readFileSync(link, "utf8"));
+}
 
 const LOCKS = {
   layers: "write",
@@ -36,6 +46,10 @@ Deno.test("deleteLayer() leaves nothing of a layer", async () => {
   const { paths } = store;
   await putLayer(store, "x");
   mkdirSync(join(paths.layers, idOf("x"))); // big data of other tools
+  for (const path of [tarSplitPath(paths, idOf("x")), linkOf(paths, "x")]) {
+    rmSync(path, { force: true });
+    mkdirSync(path); // a folder in the place of a file
+  }
   {
     await using trash = store.openStaging();
     using held = await store.lock(LOCKS);
