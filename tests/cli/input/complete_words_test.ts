@@ -34,6 +34,10 @@ const ROOT: Command = {
 
 Deno.test("completeWords() offers what may follow", async (t) => {
   const cases: readonly [string[], string[], string?][] = [
+    [["run", "image", "--n"], []],
+    [["run", "--", "--n"], [], "image"],
+    [["run", "--", ""], [], "image"],
+    [["run", "image", ""], []],
     [[""], ["image", "run"]],
     [["im"], ["image"]],
     [["image", ""], ["rm"]],

@@ -103,3 +103,21 @@ Deno.test("parseAuthFile() names a malformed file, and shows no secret", async (
 function password(username: string, password: string): Credentials {
   return { kind: "password", username, password };
 }
+
+Deno.test("parseAuthFile() splits a user name from a password", async (t) => {
+  const cases: readonly (readonly [string, Credentials | undefined])[] = [
+    [":p", password("", "p")],
+    ["u:", password("u", "")],
+    [":", password("", "")],
+    ["u:p:q", password("u", "p:q")],
+    ["u:p\0", password("u", "p")],
+    ["u", undefined],
+  ];
+  for (const [text, expected] of cases) {
+    await t.step(JSON.stringify(text), () => {
+      const auths = { "a.io": { auth: btoa(text) } };
+      const file = parseAuthFile(JSON.stringify({ auths }), "/auth.json");
+      assertEquals(credentialsFor(file, "a.io/b"), expected);
+    });
+  }
+});

@@ -91,11 +91,49 @@ Deno.test("parseRegistriesConf() refuses the rest", async (t) => {
       'pull-from-mirror = "x"',
       "pull-from-mirror",
     ],
+    [
+      '[[registry]]\nlocation = "a"\n[[registry.mirror]]\ninsecure = true',
+      "mirror: it has no location",
+    ],
+    [
+      '[[registry]]\nlocation = "a"\n[[registry.mirror]]\nlocation = "http://b"',
+      '"http://b" has a URI scheme',
+    ],
+    [
+      '[[registry]]\nlocation = "a"\nmirror-by-digest-only = true\n' +
+      '[[registry.mirror]]\nlocation = "b"\npull-from-mirror = "all"',
+      "pull-from-mirror beside mirror-by-digest-only",
+    ],
+    [
+      '[[registry]]\nlocation = "a"\n[[registry]]\nprefix = "b"\n' +
+      'location = "a"\ninsecure = true',
+      'entries disagree on location "a"',
+    ],
   ];
   for (const [text, why] of cases) {
     await t.step(text, () => {
       const read = () => parseRegistriesConf(text, "/r.conf");
       assertThrows(read, SyntaxError, why);
+    });
+  }
+});
+
+Deno.test("parseRegistriesConf() reads what a mirror is for", async (t) => {
+  const cases: readonly (readonly [string, string])[] = [
+    ["", "all"],
+    ['pull-from-mirror = "all"', "all"],
+    ['pull-from-mirror = "digest-only"', "digest-only"],
+    ['pull-from-mirror = "tag-only"', "tag-only"],
+  ];
+  for (const [line, expected] of cases) {
+    await t.step(line, () => {
+      const text = '[[registry]]\nlocation = "a/"\n' +
+        `[[registry.mirror]]\nlocation = "b/c/"\n${line}`;
+      const [registry] = parseRegistriesConf(text, "/r.conf").registries;
+      assertEquals(registry?.location, "a");
+      assertEquals(registry?.mirrors.map((mirror) => ({ ...mirror })), [
+        { location: "b/c", insecure: false, pullFrom: expected as "all" },
+      ]);
     });
   }
 });

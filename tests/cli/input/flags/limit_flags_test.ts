@@ -25,6 +25,11 @@ Deno.test("flags limit the cgroup as podman's do", async (t) => {
       swap: 128 * MI,
     }],
     ["--memory-swap=-1", "memory", undefined],
+    ["--memory=64m --memory-reservation=64m", "memory", {
+      limit: 64 * MI,
+      swap: 128 * MI,
+      reservation: 64 * MI,
+    }],
     ["--memory-reservation=32m", "memory", { reservation: 32 * MI }],
     ["--memory-swappiness=0", "memory", { swappiness: 0 }],
     ["--oom-kill-disable", "memory", { disableOOMKiller: true }],
