@@ -1,5 +1,6 @@
 /** Opens an image in a registry, wherever the configuration says it is. */
 
+import type { RegistriesConf } from "../formats/config/registries_conf.ts";
 import {
   familiarName,
   type Reference,
@@ -13,6 +14,12 @@ import { openEndpoint } from "./open_endpoint.ts";
 
 import type { RegistryImage, RegistryOptions } from "./registry_image.ts";
 
+/** Options of {@linkcode openRepository}. */
+export interface OpenRepositoryOptions extends RegistryOptions {
+  /** What registries.conf says, for those who have read it already. */
+  readonly conf?: RegistriesConf | undefined;
+}
+
 /**
  * Opens an image: finds the first endpoint that has its manifest.
  *
@@ -23,9 +30,9 @@ import type { RegistryImage, RegistryOptions } from "./registry_image.ts";
  */
 export async function openRepository(
   reference: Reference,
-  options: RegistryOptions = {},
+  options: OpenRepositoryOptions = {},
 ): Promise<RegistryImage> {
-  const conf = await loadRegistriesConf(options);
+  const conf = options.conf ?? await loadRegistriesConf(options);
   const failures: { endpoint: Endpoint; error: Error }[] = [];
   for (const endpoint of endpointsFor(reference, conf)) {
     options.signal?.throwIfAborted();

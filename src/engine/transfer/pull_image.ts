@@ -1,12 +1,12 @@
 /** Pulls an image by a name that a person typed. */
 
 import { basename, resolve } from "@std/path";
-import type { Abortable } from "../../errors/abort.ts";
 import {
   NoMatchingPlatformError,
   RegistryError,
 } from "../../errors/image_errors.ts";
 import { InvalidImageNameError } from "../../errors/store_errors.ts";
+import type { RegistriesConf } from "../../formats/config/registries_conf.ts";
 import type { ImageSource } from "../../formats/oci/blob_source.ts";
 import {
   type ImageName,
@@ -29,7 +29,6 @@ import type { RegistryOptions } from "../../registry/registry_image.ts";
 import { openLayout } from "../../transports/layout_source.ts";
 import type { Agent } from "../agent.ts";
 import { hasImage } from "../images/find_image.ts";
-import { loadShortNames } from "../images/short_names.ts";
 import { LayerWorkers } from "./layer_workers.ts";
 import { resolveImage } from "./resolve_image.ts";
 import { copyImage } from "./copy_image.ts";
@@ -59,26 +58,38 @@ export async function pullImage(
   name: string,
   options: PullOptions = {},
 ): Promise<StoredImage> {
-  await using workers = await startEarly(agent, name, options);
   const onWarning = (message: string) => agent.log("warn", message);
-  using opened = await openSource(name, {
-    ...agent.registries,
-    onWarning,
-    ...options,
-  });
+  const opening = { ...agent.registries, onWarning, ...options };
+  const conf = await readConf(name, opening);
+  await using workers = await startEarly(agent, name, { ...opening, conf });
+  using opened = await openSource(name, { ...opening, conf });
   const { source, name: found } = opened;
   const sink = openStoreSink(agent, { ...options, workers, names: [found] });
   return await copyImage(source, sink, { ...options, onWarning, name: found });
+}
+
+/** How to open what a name stands for. */
+interface OpenOptions extends PullOptions {
+  /** Undefined if the name says itself where its image is. */
+  readonly conf: RegistriesConf | undefined;
+}
+
+/** Once a pull, whatever needs it. */
+async function readConf(
+  name: string,
+  options: PullOptions,
+): Promise<RegistriesConf | undefined> {
+  options.signal?.throwIfAborted();
+  return hasTransport(name) ? undefined : await loadRegistriesConf(options);
 }
 
 /** They start while the registry is asked, if it seems that they are needed. */
 async function startEarly(
   agent: Agent,
   name: string,
-  { signal }: Abortable,
+  { conf, signal }: OpenOptions,
 ): Promise<LayerWorkers | undefined> {
-  if (hasTransport(name)) return undefined;
-  const conf = await loadShortNames(agent, [name], { signal });
+  if (conf === undefined) return undefined;
   using held = await agent.store.lock({ images: "read" }, { signal });
   if (hasImage(held.images, name, conf)) return undefined;
   await using begun = new AsyncDisposableStack();
@@ -100,11 +111,10 @@ export async function canPull(
   options: PullOptions = {},
 ): Promise<boolean> {
   try {
-    using opened = await openSource(name, {
-      ...agent.registries,
-      onWarning: (message) => agent.log("warn", message),
-      ...options,
-    });
+    const onWarning = (message: string) => agent.log("warn", message);
+    const opening = { ...agent.registries, onWarning, ...options };
+    const conf = await readConf(name, opening);
+    using opened = await openSource(name, { ...opening, conf });
     await resolveImage(opened.source, { ...options, name: opened.name });
     return true;
   } catch (error) {
@@ -117,10 +127,13 @@ export async function canPull(
 
 async function openSource(
   name: string,
-  options: PullOptions,
+  options: OpenOptions,
 ): Promise<OpenedSource> {
   options.signal?.throwIfAborted();
-  if (!hasTransport(name)) return await openCandidates(name, options);
+  const { conf } = options;
+  if (conf !== undefined) {
+    return await openCandidates(name, { ...options, conf });
+  }
   const parsed = parseTransportReference(name);
   switch (parsed.transport) {
     case "docker":
@@ -142,10 +155,9 @@ async function openSource(
 /** A short name may be on several registries: the first that has it counts. */
 async function openCandidates(
   name: string,
-  options: PullOptions,
+  options: PullOptions & { readonly conf: RegistriesConf },
 ): Promise<OpenedSource> {
-  const conf = await loadRegistriesConf(options);
-  const candidates = candidatesFor(name, conf);
+  const candidates = candidatesFor(name, options.conf);
   const failures: Error[] = [];
   for (const candidate of candidates) {
     try {
@@ -164,7 +176,7 @@ async function openCandidates(
 
 async function openInRegistry(
   reference: Reference,
-  options: PullOptions,
+  options: OpenOptions,
 ): Promise<OpenedSource> {
   const source = await openRepository(reference, options);
   return {
