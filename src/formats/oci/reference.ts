@@ -59,6 +59,9 @@ export function parseReference(text: string): Reference {
   if (/^[0-9a-f]{64}$/.test(text)) {
     throw malformed(text, "64 hex digits are an image ID, not a name");
   }
+  if (/^https?:\/\//i.test(text)) {
+    throw malformed(text, "it is a URL; leave out https:// and http://");
+  }
   const { name, tag, digest } = splitReference(text);
   const { domain, path } = splitName(name);
   const problem = findDomainProblem(domain) ?? findPathProblem(path) ??

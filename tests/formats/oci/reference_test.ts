@@ -74,6 +74,8 @@ Deno.test("parseReference() refuses what is no reference", async (t) => {
     [`a:${"t".repeat(129)}`, "is no tag"],
     ["docker.io@evil", "digest"],
     ["user:pw@h/x", "digest"],
+    ["https://h/x", "it is a URL"],
+    ["HTTP://h:5000/x:1", "it is a URL"],
     ["h:99999/x", "port"],
     ["h:/x", "port"],
     ["h:1:2/x", "two ports"],
