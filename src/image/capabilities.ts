@@ -25,7 +25,7 @@ export const DEFAULT_CAPABILITIES: readonly string[] = [
   "CAP_SYS_CHROOT",
 ];
 
-/** What shall differ from the default. */
+/** In what it differs from the default. */
 export interface CapabilityChange {
   /** In any spelling: `net_admin`, `CAP_NET_ADMIN`, `all`. */
   readonly add?: readonly string[] | undefined;

@@ -37,7 +37,7 @@ const MAX_GROUPS = 65536;
  *
  * @param user `name|uid[:group|gid]`; what is left out is root, or the group of
  *   the user's line in `etc/passwd`.
- * @param groups Further groups that the user shall be in, by name or ID.
+ * @param groups Further groups that the user is to be in, by name or ID.
  * @throws {TypeError} If a name is unknown, or a number cannot be an ID.
  */
 export async function lookUpUser(

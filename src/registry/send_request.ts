@@ -66,7 +66,7 @@ const DEFAULT_DELAY_MS = 250;
 const DEFAULT_HEADER_TIMEOUT_MS = 30_000;
 // containers/image waits up to as long for a registry's Retry-After.
 const MAX_RETRY_AFTER_MS = 60_000;
-// Who asks for more has a wrong clock, or jokes.
+// Longer waits come from a wrong clock, or are meant to do harm.
 const MAX_MEANT_MS = 7 * 24 * 3600 * 1000;
 const MAX_REDIRECTS = 10;
 const RETRIED_STATUSES = [408, 425, 429];

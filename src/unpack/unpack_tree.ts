@@ -1,6 +1,6 @@
 /**
  * What exists in a layer while it is unpacked. On disk there are only plain files
- * and directories, so no path there can lead astray; symlinks live here.
+ * and directories, so that no path there leaves the layer; symlinks are here.
  */
 
 import { decodeBinaryString } from "../formats/binary_string.ts";

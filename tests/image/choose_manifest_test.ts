@@ -13,6 +13,7 @@ import {
   hostPlatform,
   parsePlatform,
   platformFits,
+  platformOf,
   platformText,
 } from "../../src/image/choose_manifest.ts";
 
@@ -108,3 +109,34 @@ function entry(platform: string): Descriptor {
     platform: variant === undefined ? described : { ...described, variant },
   };
 }
+
+Deno.test("platformOf() wants both a system and an architecture", () => {
+  const bare = { os: "linux", architecture: "arm" };
+  const made = { ...bare, variant: undefined };
+  assertEquals(platformOf(made), bare);
+  assertEquals(platformOf({ ...made, variant: "v7" }), {
+    ...bare,
+    variant: "v7",
+  });
+  assertEquals(platformOf({ ...made, os: "" }), undefined);
+  assertEquals(platformOf({ ...made, architecture: "" }), undefined);
+});
+
+Deno.test("parsePlatform() takes two or three parts of 64 letters", async (t) => {
+  const long = "a".repeat(64);
+  const good = `${long}/${long}/${long}`;
+  assertEquals(platformText(parsePlatform(good)), good);
+  const bad = [
+    ...["", "linux", "linux/", "/amd64", "linux/amd64/", "a/b/c/d", "a b/c"],
+    ...[`${long}a/b`, `a/${long}a`, `a/b/${long}a`, "linux/amd64\n"],
+  ];
+  for (const text of bad) {
+    await t.step(JSON.stringify(text).slice(0, 30), () => {
+      assertThrows(
+        () => parsePlatform(text),
+        SyntaxError,
+        "expected os/architecture or os/architecture/variant",
+      );
+    });
+  }
+});

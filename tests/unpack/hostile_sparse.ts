@@ -216,7 +216,7 @@ export const HOSTILE_SPARSE: readonly HostileLayer[] = [
       pax({ ...V01, "GNU.sparse.size": "9", "GNU.sparse.map": "0,1,2" }),
       file("f", "x"),
     ),
-    refused: "its sparse map ends amid a region",
+    refused: "its sparse map ends in the middle of a region",
   },
   {
     name: "sparse records that are not by turns",

@@ -31,7 +31,7 @@ export interface CleanupRequest {
   readonly leftoverAgeMs?: number | undefined;
 }
 
-/** How much room there shall be; shares are of the disk, from 0 to 1. */
+/** How much room there is to be; shares are of the disk, from 0 to 1. */
 export type CleanupTarget =
   /** So many bytes are to be free. */
   | { readonly kind: "free"; readonly bytes: number }

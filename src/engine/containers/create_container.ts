@@ -42,7 +42,7 @@ import { listMembers } from "./list_containers.ts";
 import { makeTemplate, type TemplateOptions } from "./make_template.ts";
 import { putContainer } from "./put_container.ts";
 
-/** What a new container shall be. */
+/** What a new container is to be. */
 export interface CreateContainerOptions extends ContainerIdentity, Abortable {
   /** How an orchestrator calls it; left out, the container's name. */
   readonly metadataName?: string | undefined;
@@ -57,7 +57,7 @@ export interface CreateContainerOptions extends ContainerIdentity, Abortable {
    * made from the image's. The path of its root is put in at each start.
    */
   readonly template?: RuntimeSpec | undefined;
-  /** What the one made from the image's shall differ in. */
+  /** In what it is to differ from the image's. */
   readonly settings?: TemplateOptions | undefined;
 }
 

@@ -8,7 +8,7 @@ import type { SecurityOptions } from "../../image/security.ts";
 import type { Host } from "../../process/host.ts";
 import type { Agent } from "../agent.ts";
 
-/** A device that a container shall have. */
+/** A device that a container asks for. */
 export interface DeviceRequest {
   /** On the host; absolute. */
   readonly source: string;

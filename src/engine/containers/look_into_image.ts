@@ -85,7 +85,7 @@ async function lookInto(
   }
   const found = await lookUpUser(user, (file) => {
     const { root, path } = findUserFile(file, { image, volumes });
-    // Such as /dev/null, by which a container shall know nobody.
+    // Such as /dev/null, with which a container has no users.
     const isOther = root === "/" && !isRegularFile(host, path);
     return root === undefined || isOther
       ? noLines()
@@ -124,7 +124,7 @@ async function canMount(
   path: string,
   volumes: readonly Volume[],
 ): Promise<boolean> {
-  // The caller's own, where nothing shall be made.
+  // The caller's own, where nothing is to be made.
   if (isHidden(path, volumes)) return false;
   if (image === undefined) return true;
   const above = await resolveInRoot(image, dirname(path));

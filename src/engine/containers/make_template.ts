@@ -27,7 +27,7 @@ import {
 import { loadDefaultSeccomp } from "./load_seccomp.ts";
 import { lookIntoImage } from "./look_into_image.ts";
 
-/** What a container shall have that its image does not say. */
+/** What a container gets that its image does not say. */
 export interface TemplateOptions extends
   Partial<
     Omit<

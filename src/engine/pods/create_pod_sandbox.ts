@@ -10,7 +10,7 @@ import {
 import type { PullOptions } from "../transfer/pull_image.ts";
 import { ensurePauseImage, isPauseImage } from "./pause.ts";
 
-/** What a new pod shall be. */
+/** What a new pod is to be. */
 export interface CreatePodSandboxOptions
   extends Omit<CreateContainerOptions, "containerId" | "mountLabel" | "pod"> {
   /** How an orchestrator tells this pod from others of its name. */

@@ -215,7 +215,7 @@ function readDataMap(realSize: number): SparseMapReader {
 
 function pairUp(numbers: readonly number[]): SparseRegion[] {
   if (numbers.length % 2 !== 0) {
-    throw new SyntaxError("its sparse map ends amid a region");
+    throw new SyntaxError("its sparse map ends in the middle of a region");
   }
   return Array.from({ length: numbers.length / 2 }, (_, index) => ({
     offset: numbers[2 * index] ?? 0,

@@ -26,7 +26,7 @@ const SPARE_INODES = 64;
 const SPARE_BYTES = 768 * 1024;
 // So many removals find room while others fill the disk again and again.
 const ROUNDS = 5;
-// It shall not be the reserve that fills a disk.
+// The reserve itself must not fill a disk.
 const MAX_SHARE = 1 / 16;
 const CHUNK_BYTES = 64 * 1024;
 

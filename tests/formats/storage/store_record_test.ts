@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import {
+  COMPRESSION_CODES,
   formatRecords,
   parseContainerRecords,
   parseImageRecords,
@@ -80,4 +81,19 @@ Deno.test("formatRecords() is compact and escapes what Go escapes", () => {
   );
   assertEquals(JSON.parse(text)[0].metadata, "<&>\u2028\u2029é\u0001");
   assertEquals(formatRecords([]), "[]");
+});
+
+Deno.test("COMPRESSION_CODES are the library's", () => {
+  // As containers/storage writes them into layers.json.
+  const codes = { none: 0, bzip2: 1, gzip: 2, xz: 3, zstd: 4 };
+  assertEquals<Record<string, number>>(COMPRESSION_CODES, codes);
+});
+
+Deno.test("errors of records tell which one it is", () => {
+  const text = '[{"id":"a"},{"id":"b","names":1}]';
+  assertThrows(
+    () => parseLayerRecords(text),
+    SyntaxError,
+    'member "names" of record 1 has no strings',
+  );
 });

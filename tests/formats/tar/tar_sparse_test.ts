@@ -146,7 +146,7 @@ Deno.test("sparse maps that do not fit are refused", async (t) => {
     ["an overlap and beyond the end", record("0,9,8,9"), "out of order"],
     ["a byte of data too few", record("2,1"), "of 1 bytes of data, not of 2"],
     ["a byte of data too many", record("2,3"), "of 3 bytes of data, not of 2"],
-    ["an odd number", record("2,1,9"), "ends amid a region"],
+    ["an odd number", record("2,1,9"), "ends in the middle of a region"],
     ["no number", record("2,x"), "GNU.sparse.map"],
     ["version 1.1", version("1", "1"), 'sparse format "1.1" is unknown'],
     ["version 0.2", version("0", "2"), 'sparse format "0.2" is unknown'],

@@ -78,7 +78,7 @@ const COLUMNS: readonly Column<CleanupItem>[] = [
   { header: "REASON", field: "Reason", text: ({ reason }) => reason },
 ];
 
-/** 0 only if nothing is left to do: a crontab shall notice. */
+/** 0 only if nothing is left to do: a crontab must notice. */
 function exitCodeFor({ plan, failed }: PruneReport): number {
   if (failed.length > 0) return EXIT.failed;
   return plan.shortfall > 0 ? EXIT.inUse : EXIT.ok;
