@@ -1,6 +1,7 @@
 /** Flags that several commands share. */
 
 import type { Flag, FlagTable } from "../command.ts";
+import { UsageError } from "../usage_error.ts";
 
 /** How to reach a registry. */
 export const REGISTRY_FLAGS = {
@@ -85,6 +86,18 @@ export function stopTime(
   { time }: { readonly time: number | undefined },
 ): number | undefined {
   return time === undefined ? undefined : time * 1000;
+}
+
+/**
+ * The same of commands that end something only by `--force`.
+ *
+ * @throws {UsageError} If there is a time, and nothing to wait for.
+ */
+export function removalTime(
+  flags: { readonly time: number | undefined; readonly force: boolean },
+): number | undefined {
+  if (flags.force || flags.time === undefined) return stopTime(flags);
+  throw new UsageError('Cannot use "--time" without "--force"');
 }
 
 /** For commands that send signals. */

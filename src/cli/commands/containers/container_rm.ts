@@ -7,16 +7,13 @@ import { chooseNames } from "../../input/choose_names.ts";
 import { forEachName } from "../../input/for_each_name.ts";
 import { openSession } from "../../open_session.ts";
 import type { REMOVE_CONTAINER } from "../../table/container_commands.ts";
-import { stopTime } from "../../table/shared_flags.ts";
-import { UsageError } from "../../usage_error.ts";
+import { removalTime } from "../../table/shared_flags.ts";
 
 /** Removes containers and prints their IDs. */
 export async function run(call: Call<typeof REMOVE_CONTAINER>): Promise<void> {
   const { flags, terminal, signal } = call;
   const { all, force, ignore } = flags;
-  if (flags.time !== undefined && !force) {
-    throw new UsageError('Cannot use "--time" without "--force"');
-  }
+  const timeMs = removalTime(flags);
   using session = openSession(call);
   const { agent } = session;
   const what = "container";
@@ -32,8 +29,7 @@ export async function run(call: Call<typeof REMOVE_CONTAINER>): Promise<void> {
       running: force ? "end" : "refuse",
       mounted: force ? "unmount" : "refuse",
       infra: "refuse",
-      timeMs: stopTime(flags),
-      signal,
+      ...{ timeMs, signal },
     });
     terminal.print(id);
   });

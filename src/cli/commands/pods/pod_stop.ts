@@ -1,9 +1,8 @@
 /** `orlop pod stop`. */
 
-import { listPods } from "../../../engine/containers/list_containers.ts";
 import { stopPod } from "../../../engine/pods/stop_pod.ts";
 import type { Call } from "../../command.ts";
-import { chooseNames } from "../../input/choose_names.ts";
+import { choosePods } from "../../input/choose_pods.ts";
 import { forEachName } from "../../input/for_each_name.ts";
 import { openSession } from "../../open_session.ts";
 import type { STOP_POD } from "../../table/pod_commands.ts";
@@ -15,11 +14,7 @@ export async function run(call: Call<typeof STOP_POD>): Promise<void> {
   const { all, ignore } = flags;
   using session = openSession(call);
   const { agent } = session;
-  const what = "pod";
-  const names = await chooseNames(call.arguments, { all, what }, async () => {
-    const pods = await listPods(agent, { signal });
-    return pods.flatMap(({ infra }) => infra?.id ?? []);
-  });
+  const names = await choosePods(agent, call.arguments, { all, signal });
   await forEachName(names, { signal, ignore: ignore || all }, async (name) => {
     terminal.print(
       await stopPod(agent, name, { timeMs: stopTime(flags), signal }),
