@@ -156,8 +156,18 @@ function mayName({ metadata = "" }: ContainerRecord, text: string): boolean {
   return metadata.includes(text) || metadata.includes("\\");
 }
 
+// A record that changes is another one.
+const known = new WeakMap<ContainerRecord, ContainerMetadata | undefined>();
+
 /** The metadata of one of orlop's containers; undefined if it is not. */
 export function readMetadata(
+  record: ContainerRecord,
+): ContainerMetadata | undefined {
+  if (!known.has(record)) known.set(record, parseOwn(record));
+  return known.get(record);
+}
+
+function parseOwn(
   { id, metadata = "" }: ContainerRecord,
 ): ContainerMetadata | undefined {
   if (!isOwnMetadata(metadata)) return undefined;

@@ -26,7 +26,12 @@ import { layerDirectory, type StorePaths, tarSplitPath } from "../paths.ts";
 import type { RecordTable } from "../records/record_table.ts";
 import type { Store } from "../store.ts";
 import { removeLayerFiles } from "./delete_layer.ts";
-import { makeLink, readShortName, writeSmallFile } from "./layer_files.ts";
+import {
+  makeLink,
+  noteLinks,
+  readShortName,
+  writeSmallFile,
+} from "./layer_files.ts";
 
 /** A layer to be. */
 export interface NewLayer {
@@ -105,6 +110,8 @@ export function createLayer(
   if (mark === "own") {
     layers.update(record);
     layers.save();
+  } else {
+    noteLinks(store.paths);
   }
   return record;
 

@@ -1,7 +1,13 @@
 /** What a layer has on disk, and whether it is as it has to be; not its content. */
 
 import { join } from "@std/path";
-import { lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
+import {
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+} from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { DamagedFileError } from "../../errors/store_errors.ts";
 import type { LayerId } from "../../formats/storage/store_ids.ts";
@@ -205,4 +211,13 @@ export function makeLink(
 ): void {
   if (libc === undefined) Deno.symlinkSync(target, path);
   else libc.symlink(target, path);
+}
+
+/**
+ * Notes that the records tell of all links, though they were saved before the last
+ * one was made: the next command would look at the links of all layers.
+ */
+export function noteLinks({ links, layers }: StorePaths): void {
+  const time = new Date(Math.ceil(statSync(links).mtimeMs));
+  utimesSync(join(layers, "layers.json"), time, time);
 }

@@ -9,6 +9,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import type { Agent } from "../../../src/engine/agent.ts";
@@ -103,6 +104,28 @@ Deno.test("createLayer() records what a layer is, and no flag", async () => {
     created: own.created,
   });
   assert(Math.abs(Date.parse(own.created) - Date.now()) < 60_000);
+});
+
+Deno.test("createLayer() leaves links of all layers that need no look", async (t) => {
+  for (const mark of ["own", "container"] as const) {
+    await t.step(`marked by its ${mark} record`, async () => {
+      using test = storeAgent();
+      const { store } = test.agent;
+      const { links, layers } = store.paths;
+      {
+        using held = await store.lock({ layers: "write" });
+        createLayer(store, held.layers, { id: idOf("x"), mark });
+      }
+      const { mtimeMs } = statSync(join(layers, "layers.json"));
+      assert(mtimeMs >= statSync(links).mtimeMs);
+      // Who takes one away later is noticed all the same.
+      const [name = ""] = readdirSync(links);
+      rmSync(join(links, name));
+      utimesSync(links, new Date(), new Date(mtimeMs + 1));
+      using _held = await store.lock({ layers: "write" });
+      assertEquals(readdirSync(links), [name]);
+    });
+  }
 });
 
 Deno.test("createLayer() refuses what is there, and what cannot be", async () => {
