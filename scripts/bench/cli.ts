@@ -25,6 +25,12 @@ const {
   string: ["runs", "containers", "orlop", "directory"],
 });
 
+const RUN_WORDS = [
+  ...["run", "--rm", "--cgroupns=host", "--network=none"],
+  ...["--log-driver=none", "--ulimit", "nofile=1024:1024"],
+  ...["--ulimit", "nproc=1000:1000"],
+];
+
 await main();
 
 async function main(): Promise<void> {
@@ -123,13 +129,7 @@ function listSteps(
       "run --rm",
       new Map([
         ["orlop", [own("run", "--rm", image, "true")]],
-        ["podman", [
-          podman(
-            ...["run", "--rm", "--cgroupns=host", "--network=none"],
-            ...["--log-driver=none", "--ulimit", "nofile=1024:1024"],
-            ...["--ulimit", "nproc=1000:1000", image, "true"],
-          ),
-        ]],
+        ["podman", [podman(...RUN_WORDS, image, "true")]],
       ]),
     ],
   ]);
