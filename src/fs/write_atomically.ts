@@ -12,6 +12,7 @@ import {
   rmSync,
   writeSync,
 } from "node:fs";
+import { errnoOf } from "../errors/why.ts";
 import { randomSuffix } from "./random_name.ts";
 import { syncDirectory } from "./sync.ts";
 
@@ -65,8 +66,15 @@ function replace(path: string, write: (temporary: string) => void): void {
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw error;
+    throw withPath(error, path);
   }
+}
+
+/** What fails for an open file does not say for which. */
+function withPath(error: unknown, path: string): unknown {
+  const isNameless = error instanceof Error && errnoOf(error) !== "" &&
+    !("path" in error && typeof error.path === "string");
+  return isNameless ? Object.assign(error, { path, syscall: "write" }) : error;
 }
 
 function writeAndSync(

@@ -4,6 +4,9 @@ import {
   copyAtomically,
   writeAtomically,
 } from "../../src/fs/write_atomically.ts";
+import { describeError } from "../../src/cli/render/describe_error.ts";
+import { needs } from "../support/peers.ts";
+import { run } from "../support/servers/registry_server.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 Deno.test("writeAtomically() replaces a file, whatever the umask", () => {
@@ -28,6 +31,28 @@ Deno.test("writeAtomically() leaves nothing where it fails", () => {
   assertThrows(() => writeAtomically(dir.join("taken"), "x"));
   assertThrows(() => writeAtomically(dir.join("none", "file"), "x"));
   assertEquals(readdirSync(dir.path), ["taken"]);
+});
+
+Deno.test("writeAtomically() names the file that a disk has no room for", {
+  ...needs("root", "mount"),
+}, async () => {
+  using dir = tempDir();
+  await run("mount", "-t", "tmpfs", "-o", "size=8k", "none", dir.path);
+  try {
+    const path = dir.join("file");
+    const error = assertThrows(
+      () => writeAtomically(path, new Uint8Array(1024 * 1024)),
+      Error,
+    );
+    const told = describeError(error);
+    assertEquals(
+      told.replace(/ \(orlop .*/, ""),
+      `Cannot write to "${path}": no space left on device`,
+    );
+    assertEquals(readdirSync(dir.path), []);
+  } finally {
+    await run("umount", dir.path);
+  }
 });
 
 Deno.test("copyAtomically() copies, and leaves nothing where it fails", () => {
