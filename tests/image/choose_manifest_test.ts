@@ -140,3 +140,32 @@ Deno.test("parsePlatform() takes two or three parts of 64 letters", async (t) =>
     });
   }
 });
+
+Deno.test("parsePlatform() gives Go's spelling to all that mean the same", async (t) => {
+  const cases: readonly (readonly [string, string])[] = [
+    ["Linux/X86_64", "linux/amd64"],
+    ["linux/x86-64", "linux/amd64"],
+    ["linux/amd64/v1", "linux/amd64"],
+    ["linux/amd64/1", "linux/amd64"],
+    ["linux/amd64/v2", "linux/amd64/v2"],
+    ["linux/aarch64", "linux/arm64"],
+    ["linux/arm64/v8", "linux/arm64"],
+    ["linux/arm64/8", "linux/arm64"],
+    ["linux/arm64/v1", "linux/arm64/v1"],
+    ["linux/arm64/v9", "linux/arm64/v9"],
+    ["linux/armhf", "linux/arm/v7"],
+    ["linux/armhf/v6", "linux/arm/v7"],
+    ["linux/armel", "linux/arm/v6"],
+    ["linux/arm/v8", "linux/arm/v8"],
+    ["linux/arm/v1", "linux/arm/v1"],
+    ["linux/arm/10", "linux/arm/10"],
+    ["linux/i386", "linux/386"],
+    ["linux/i686", "linux/386"],
+    ["linux/386/v1", "linux/386/v1"],
+  ];
+  for (const [text, expected] of cases) {
+    await t.step(text, () => {
+      assertEquals(platformText(parsePlatform(text)), expected);
+    });
+  }
+});

@@ -7,6 +7,7 @@ import {
   tarPadding,
 } from "../../../src/formats/tar/tar_writer.ts";
 
+const LONG_LINK = "././@LongLink";
 const ENTRY: TarEntry = {
   type: "char",
   name: "n",
@@ -79,6 +80,7 @@ Deno.test("encodeTarHeaders() puts a name into GNU headers from 101 bytes on", a
       const bytes = encodeTarHeaders({ ...ENTRY, ...change });
       assertEquals(bytes.length, 512 * blocks);
       const last = parseTarHeader(bytes, bytes.length - 512);
+      if (blocks > 1) assertEquals(parseTarHeader(bytes, 0).name, LONG_LINK);
       assertEquals(last.name, (change.name ?? ENTRY.name).slice(0, 100));
       assertEquals(last.linkName, (change.linkName ?? "").slice(0, 100));
     });
@@ -89,4 +91,14 @@ Deno.test("tarPadding() fills up to the next block", () => {
   const lengths = [0, 1, 511, 512, 513, 1024].map((n) => tarPadding(n).length);
   assertEquals(lengths, [0, 511, 1, 0, 511, 0]);
   assertEquals(TAR_END, new Uint8Array(1024));
+});
+
+Deno.test("encodeTarHeaders() says nothing else in extended headers", () => {
+  const bytes = encodeTarHeaders({ ...ENTRY, name: "n".repeat(101) });
+  assertEquals(parseTarHeader(bytes, 0), {
+    ...{ name: LONG_LINK, linkName: "", typeFlag: 0x4c, size: 102 },
+    ...{ mode: 0, uid: 0, gid: 0, mtime: 0, major: 0, minor: 0 },
+  });
+  // As POSIX has them, also where they are no device's.
+  assertEquals(bytes.slice(329, 345).toHex(), "3030303030303000".repeat(2));
 });
