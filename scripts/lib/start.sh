@@ -15,11 +15,12 @@ check_surroundings() {
 # Deno ends with a panic if it gets less.
 min_files=64
 min_memory=60000000 # KiB of addresses, most of which are never used
+min_stack=2048 # KiB
 
 # Raises the limits that this process has, if they are too low; and unsets what
 # the dynamic linker, Deno, or programs obey.
 prepare() {
-	facts=$(ulimit -n && ulimit -v && export -p)
+	facts=$(ulimit -n && ulimit -v && ulimit -s && export -p)
 	set -f # lines, not patterns
 	IFS='
 '
@@ -27,7 +28,8 @@ prepare() {
 	set -- $facts
 	limit files -n "$1" "$min_files"
 	limit "KiB of addresses" -v "$2" "$min_memory"
-	shift 2
+	limit "KiB of stack" -s "$3" "$min_stack"
+	shift 3
 	for line in "$@"; do
 		name=${line#export }
 		name=${name#declare -x }

@@ -155,6 +155,18 @@ const cases: readonly Case[] = [
     text: /^orlop: Cannot start: no more than 4000000 KiB of addresses/,
   },
   {
+    name: "a small stack, that cannot be more",
+    command: "ulimit -s 256; $O images",
+    code: 125,
+    text: /^orlop: Cannot start: no more than 256 KiB of stack are allowed/,
+  },
+  {
+    name: "a small stack, that can be more",
+    command: "ulimit -S -s 256; $O images",
+    code: 0,
+    text: /^REPOSITORY/,
+  },
+  {
     name: "no /proc",
     command: `unshare --mount sh -c 'umount -l /proc; exec "$0" images' "$O"`,
     code: 125,
