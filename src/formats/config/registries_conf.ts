@@ -1,6 +1,6 @@
 /** registries.conf: containers-registries.conf(5), version 2. */
 
-import { parse as parseToml } from "smol-toml";
+import { parse as parseToml, TomlError } from "smol-toml";
 import { messageOf } from "../../errors/why.ts";
 import {
   asArray,
@@ -12,6 +12,8 @@ import {
   type JsonObject,
   optional,
 } from "../json.ts";
+
+import { isShortName, splitReference } from "../oci/reference.ts";
 
 /** What to do with names and registries. */
 export interface RegistriesConf {
@@ -91,7 +93,7 @@ export function parseRegistriesConf(
       asStrings,
     ),
     shortNameMode: optional(document[mode], `${what}, ${mode}`, asMode),
-    aliases: new Map(Object.entries(aliases ?? {})),
+    aliases: checkAliases(aliases ?? {}, `${what}, aliases`),
     registries: readRegistries(document["registry"], path),
   };
 }
@@ -139,9 +141,37 @@ function parse(text: string, what: string): unknown {
     return parseToml(text);
   } catch (cause) {
     const why = messageOf(cause);
-    const [line = ""] = why.split("\n");
-    throw new SyntaxError(`Cannot read ${what}: ${line}`, { cause });
+    const [first = ""] = why.split("\n");
+    const place = cause instanceof TomlError ? `line ${cause.line}: ` : "";
+    throw new SyntaxError(`Cannot read ${what}: ${place}${first}`, { cause });
   }
+}
+
+/** One that names no registry would stand for whatever docker.io has. */
+function checkAliases(
+  aliases: Readonly<Record<string, string>>,
+  what: string,
+): ReadonlyMap<string, string> {
+  for (const [short, full] of Object.entries(aliases)) {
+    const hasVersion = [short, full].map(splitReference)
+      .some(({ tag, digest }) => (tag ?? digest) !== undefined);
+    if (hasVersion) {
+      throw malformed(
+        what,
+        `"${short}" and "${full}" must have no tag or digest`,
+      );
+    }
+    if (!isShortName(short)) {
+      throw malformed(what, `"${short}" is no short name: it names a registry`);
+    }
+    if (full !== "" && isShortName(full)) {
+      throw malformed(
+        what,
+        `"${short}" stands for "${full}", which names no registry`,
+      );
+    }
+  }
+  return new Map(Object.entries(aliases));
 }
 
 function asMode(value: unknown, what: string): ShortNameMode {

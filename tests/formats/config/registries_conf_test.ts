@@ -74,6 +74,11 @@ Deno.test("mergeRegistriesConf() lets a drop-in overrule", () => {
 Deno.test("parseRegistriesConf() refuses the rest", async (t) => {
   const cases: [text: string, why: string][] = [
     ["x = ", "Cannot read"],
+    ["a = 1\n[[registry]]\nlocation = 1.2.3.4:1\n", "line 3: "],
+    ['[aliases]\na = "b"', '"a" stands for "b", which names no registry'],
+    ['[aliases]\na = "h.io/b:1"', "must have no tag or digest"],
+    ['[aliases]\n"a:1" = "h.io/b"', "must have no tag or digest"],
+    ['[aliases]\n"h.io/a" = "h.io/b"', "it names a registry"],
     ["[registries.search]\nregistries = []", "version 1"],
     ["[[registry]]\ninsecure = true", "no location"],
     ['[[registry]]\nlocation = "https://a"', "URI scheme"],
