@@ -19,7 +19,7 @@ import {
 } from "../../store/container_store.ts";
 import { isUnfinished } from "../../store/delete_container.ts";
 import { findContainer, findValid } from "../../store/find_container.ts";
-import { releaseReserve } from "../../store/records/reserve.ts";
+import { lendReserve } from "../../store/records/reserve.ts";
 import type { HeldLocks } from "../../store/records/tables.ts";
 import type { Agent } from "../agent.ts";
 import { checkOwner, ownerOf } from "../container_owner.ts";
@@ -147,7 +147,7 @@ export async function stopContainer(
       `Cannot stop container "": invalid container ID: it is empty`,
     );
   }
-  releaseReserve(agent.store.paths);
+  using _reserve = lendReserve(agent.store.paths);
   const verb = "stop";
   const [ended] = options.running === "end"
     ? await endNamed(agent, [idOrName], { ...options, verb })

@@ -44,6 +44,16 @@ export function releaseReserve(paths: StorePaths): number {
   return sum(sizes);
 }
 
+/** Gives up the reserve as {@linkcode releaseReserve} does, until it is disposed of. */
+export function lendReserve(paths: StorePaths): Disposable {
+  const released = releaseReserve(paths);
+  return {
+    [Symbol.dispose]() {
+      if (released > 0) keepReserve(paths, { released });
+    },
+  };
+}
+
 /** Whether records can hardly be written. */
 export function isScarce(paths: StorePaths): boolean {
   if (!existsSync(paths.layers)) return false; // nor is there anything to write

@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { join } from "@std/path";
 import { rmSync } from "node:fs";
+import { listDirectory } from "../../../src/fs/list_directory.ts";
 import { checkStore } from "../../support/check_store.ts";
 import { writeBusyboxLayout } from "../../support/images/busybox_layout.ts";
 import { writeLayout } from "../../support/images/layer_layout.ts";
@@ -69,6 +70,10 @@ function dropReserve({ path }: LoopDisk): void {
   rmSync(join(path, "root/orlop/reserve"), { recursive: true, force: true });
 }
 
+function hasReserve({ path }: LoopDisk): boolean {
+  return listDirectory(join(path, "root/orlop/reserve")).length > 0;
+}
+
 /** Each is tried on a disk that is full again. */
 const REMOVALS: readonly (readonly string[])[] = [
   ["rmi", "first"],
@@ -87,6 +92,13 @@ for (const { name, mkfs, megabytes, fill } of CASES) {
     await using disk = await loopDisk({ mkfs, megabytes });
     const orlop = orlopIn(disk.path);
     await fillStore(orlop, layouts.path);
+    await t.step("a stop leaves the reserve to removals", async () => {
+      fill(disk);
+      const hadReserve = hasReserve(disk);
+      const { code, err } = await orlop("stop", "started");
+      assertEquals([code, err], [0, ""]);
+      assertEquals(hasReserve(disk), hadReserve);
+    });
     for (const removal of REMOVALS) {
       await t.step(removal.join(" "), async () => {
         fill(disk);
@@ -135,8 +147,8 @@ async function fillStore(
   }
   await demand("pull", `oci:${join(layouts, "tiny")}:latest`);
   await demand("pod", "create", "web");
-  for (const name of ["app", "mounted", "member"]) {
+  for (const name of ["app", "mounted", "started", "member"]) {
     await demand("container", "create", "--pod", "web", "--name", name, "tiny");
   }
-  await demand("start", "mounted");
+  await demand("start", "mounted", "started");
 }
