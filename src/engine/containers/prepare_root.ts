@@ -44,10 +44,10 @@ export async function prepareRoot(
   const taken = await Promise.all(
     mounts.map(({ destination }) => placeOf(root, destination)),
   );
-  if (await isImageOwn(root, "/etc/passwd", taken)) {
+  if (await isImageOwn(root, "/etc/passwd", { taken, mounts })) {
     await nameUser({ root, process, signal });
   }
-  if (await isImageOwn(root, "/etc/group", taken)) {
+  if (await isImageOwn(root, "/etc/group", { taken, mounts })) {
     await nameGroup({ root, process, signal });
   }
   if (!await make(process.cwd)) {
@@ -114,16 +114,35 @@ async function placeOf(root: string, path: string): Promise<string> {
 async function isImageOwn(
   root: string,
   file: string,
-  taken: readonly string[],
+  { taken, mounts }: {
+    readonly taken: readonly string[];
+    readonly mounts: readonly RuntimeMount[];
+  },
 ): Promise<boolean> {
   const { status } = await resolveInRoot(root, file);
   const place = await placeOf(root, file);
   const isOfKernel = isBelowAny(place, KERNEL_DIRECTORIES);
-  if (!isOfKernel && isBelowAny(place, taken)) return false;
-  if (!isOfKernel && (status === undefined || status.isFile)) return true;
+  const isHidden = isBelowAny(place, taken);
+  const seen = isHidden ? await statusInVolume(place, mounts) : status;
+  if (!isOfKernel && (seen === undefined || seen.isFile)) return !isHidden;
   throw new TypeError(
     `Cannot use "${file}" of the container: it is no regular file`,
   );
+}
+
+/** What a container may have left in a directory of the host, if it is there. */
+async function statusInVolume(
+  place: string,
+  mounts: readonly RuntimeMount[],
+): Promise<Deno.FileInfo | undefined> {
+  const volume = mounts.findLast(({ destination }) =>
+    isBelowAny(place, [resolve("/", destination)])
+  );
+  const { type, source = "", destination = "/" } = volume ?? {};
+  const rest = place.slice(resolve("/", destination).length);
+  // A file that the caller named may be what it likes, such as /dev/null.
+  if (type !== "bind" || !source.startsWith("/") || rest === "") return;
+  return (await resolveInRoot(source, rest)).status;
 }
 
 function isBelowAny(path: string, directories: readonly string[]): boolean {

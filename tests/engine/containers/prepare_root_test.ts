@@ -143,3 +143,27 @@ Deno.test("prepareRoot() refuses what a runtime would hang on", async (t) => {
     });
   });
 });
+
+Deno.test("prepareRoot() refuses what a container left in a volume to hang on", async (t) => {
+  using dir = tempDir();
+  using volume = tempDir();
+  await Deno.mkdir(dir.join("etc"));
+  const mount = { destination: "/etc", type: "bind", source: volume.path };
+  const spec = { ...template("/"), mounts: [mount] };
+  const prepare = () => prepareRoot(dir.path, { template: spec, volumes: [] });
+  await prepare(); // there is nothing
+  await Deno.writeTextFile(volume.join("passwd"), "");
+  await prepare();
+  assertEquals(await Deno.readTextFile(volume.join("passwd")), "");
+  await runCommand("/usr/bin/mkfifo", [volume.join("group")]);
+  for (const file of ["group", "passwd"]) {
+    await t.step(file, async () => {
+      await assertRejects(
+        prepare,
+        TypeError,
+        `Cannot use "/etc/${file}" of the container: it is no regular file`,
+      );
+      await Deno.rename(volume.join(file), volume.join("passwd"));
+    });
+  }
+});
