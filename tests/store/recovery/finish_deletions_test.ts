@@ -5,13 +5,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { join } from "@std/path";
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { DamagedStoreError } from "../../../src/errors/store_errors.ts";
 import { parseContainerId } from "../../../src/formats/storage/store_ids.ts";
 import { INCOMPLETE } from "../../../src/store/container_store.ts";
@@ -19,6 +13,7 @@ import { layerDirectory } from "../../../src/store/paths.ts";
 import { finishDeletions } from "../../../src/store/recovery/finish_deletions.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { idOf, putLayer } from "../../support/images/small_layers.ts";
+import { needs } from "../../support/peers.ts";
 import { storeAgent } from "../../support/store_agent.ts";
 
 const [A, B] = [parseContainerId("a"), parseContainerId("b")];
@@ -64,7 +59,9 @@ Deno.test("finishDeletions() removes what is incomplete, and nothing else", asyn
   assertEquals(idsIn(join(store.paths.containers, "containers.json")), [B]);
 });
 
-Deno.test("finishDeletions() tells of what stays, and goes on", async () => {
+Deno.test("finishDeletions() tells of what stays, and goes on", {
+  ...needs("root", "chattr"),
+}, async () => {
   using test = storeAgent();
   const { store } = test.agent;
   for (const name of ["w", "x", "y", "z"]) await putLayer(store, name);
@@ -73,12 +70,11 @@ Deno.test("finishDeletions() tells of what stays, and goes on", async () => {
     { id: A, image: "", layer: idOf("y"), flags: { [INCOMPLETE]: true } },
     { id: B, image: "", layer: idOf("z"), flags: { [INCOMPLETE]: true } },
   ]);
-  // A directory where a file belongs cannot be removed as one.
-  for (const name of ["w", "y"]) {
-    const path = join(store.paths.layers, `${idOf(name)}.tar-split.gz`);
-    rmSync(path);
-    mkdirSync(path);
-  }
+  const stuck = ["w", "y"].map((name) =>
+    join(store.paths.layers, `${idOf(name)}.tar-split.gz`)
+  );
+  await change("+i", stuck);
+  await using _ = { [Symbol.asyncDispose]: () => change("-i", stuck) };
   const warnings: string[] = [];
   const onWarning = (message: string) => void warnings.push(message);
   await finishDeletions(store, { libc: store.libc, onWarning });
@@ -125,3 +121,12 @@ Deno.test("finishDeletions() removes nothing from a store in doubt", async (t) =
     });
   }
 });
+
+/** Makes files that nobody can remove, or undoes that. */
+async function change(
+  attribute: "+i" | "-i",
+  paths: readonly string[],
+): Promise<void> {
+  const args = [attribute, ...paths];
+  assert((await new Deno.Command("chattr", { args }).output()).success);
+}
