@@ -24,6 +24,10 @@ Deno.test("closestWord() finds what was meant, or nothing", async (t) => {
     ["pusj", "push"],
     ["container", undefined],
     ["", undefined],
+    ["v", undefined],
+    ["ve", "version"],
+    ["im", undefined],
+    ["mages", "images"],
   ];
   for (const [typed, expected] of cases) {
     await t.step(typed || "nothing", () => {
