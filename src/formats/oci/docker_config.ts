@@ -24,7 +24,8 @@ const RUN_CONFIG: Shape = {
   ...eachOf(["AttachStdin", "AttachStdout", "AttachStderr"], asBoolean),
   ...eachOf(["Tty", "OpenStdin", "StdinOnce", "NetworkDisabled"], asBoolean),
   ...eachOf(["User", "WorkingDir", "StopSignal"], asString),
-  ...eachOf(["OnBuild", "Env", "Cmd", "Entrypoint", "Shell"], asStrings),
+  ...eachOf(["OnBuild", "Env"], asStrings),
+  ...eachOf(["Cmd", "Entrypoint", "Shell"], asWords),
   ...eachOf(["ExposedPorts", "Volumes"], asObject),
   Labels: asStringMap,
   ArgsEscaped: asBoolean,
@@ -50,6 +51,11 @@ const IMAGE: Shape = {
  */
 export function checkDockerMembers(document: JsonObject, what: string): void {
   check(document, IMAGE, what);
+}
+
+/** Docker takes one text for a list of one. */
+function asWords(value: unknown, what: string): readonly string[] {
+  return typeof value === "string" ? [value] : asStrings(value, what);
 }
 
 function check(object: JsonObject, shape: Shape, what: string): void {

@@ -101,7 +101,7 @@ Deno.test("parseImageConfig() refuses what hides all images from tools in Go", a
     ['"tty":"yes"', "tty: expected true or false"],
     ['"Tty":true,"TTY":5', "TTY: expected true or false"],
     ['"macaddress":5', "macaddress: expected a string"],
-    ['"Shell":"sh"', "Shell: expected an array"],
+    ['"Shell":5', "Shell: expected an array"],
     ['"\u017fhell":5', "expected an array"],
     ['"Networ\u212aDisabled":5', "expected true or false"],
     ['"Uſer":"x"', 'looks like "User"'],
@@ -112,7 +112,7 @@ Deno.test("parseImageConfig() refuses what hides all images from tools in Go", a
     ['"ID":5', "ID: expected a string"],
     ['"DOCKER_VERSION":5', "DOCKER_VERSION: expected a string"],
     ['"Container_Config":5', "Container_Config: expected an object"],
-    ['"container_config":{"CMD":"x"}', "CMD: expected an array"],
+    ['"container_config":{"CMD":5}', "CMD: expected an array"],
     ['"history":[{"Created":"x"}]', 'looks like "created"'],
     ['"history":[{"EMPTY_LAYER":5}]', 'looks like "empty_layer"'],
     ['"rootfs":{"Diff_IDs":[]}', 'looks like "diff_ids"'],
@@ -133,7 +133,8 @@ Deno.test("parseImageConfig() refuses what hides all images from tools in Go", a
 });
 
 Deno.test("parseImageConfig() leaves to others what nobody reads", () => {
-  const text = '{"x":1.0,"config":{"tty":true,"Own":{"tty":1e3},"Labels":' +
+  const text =
+    '{"x":1.0,"config":{"tty":true,"Own":{"tty":1e3},"Shell":"sh","Labels":' +
     '{"__proto__":"a","constructor":"b"}},"rootfs":{"base":-0}}';
   const { config } = parseImageConfig(toBytes(text), 'config "c"');
   assertEquals(Object.keys(config.Labels), ["__proto__", "constructor"]);
