@@ -55,6 +55,7 @@ Deno.test("formatSize() words sizes as podman does", async (t) => {
     [1e18, "1000 PB"],
     [999.4, "999 B"],
     [999_499, "999 kB"],
+    [999_500, "1 MB"],
     [-1, "0 B"],
   ];
   for (const [bytes, expected] of cases) {
