@@ -17,6 +17,8 @@
 
 export type { Abortable } from "./errors/abort.ts";
 export { categoryOf, type ErrorCategory } from "./errors/category.ts";
+export * from "./errors/naming_errors.ts";
+export * from "./errors/not_found_errors.ts";
 export * from "./errors/store_errors.ts";
 export * from "./errors/image_errors.ts";
 export type { Credentials } from "./formats/config/auth_file.ts";

@@ -1,7 +1,7 @@
 /** The image interface of a container runtime. */
 
 import type { Abortable } from "../errors/abort.ts";
-import { ImageNotFoundError } from "../errors/store_errors.ts";
+import { ImageNotFoundError } from "../errors/not_found_errors.ts";
 import { nameOf } from "../formats/oci/reference.ts";
 import { loadRegistriesConf } from "../registry/config/load_registries_conf.ts";
 import { candidatesFor } from "../registry/config/short_names.ts";

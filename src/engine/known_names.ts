@@ -7,7 +7,7 @@ import type { Abortable } from "../errors/abort.ts";
 import {
   AmbiguousIdError,
   ContainerNotFoundError,
-} from "../errors/store_errors.ts";
+} from "../errors/not_found_errors.ts";
 import { choose, type Findable } from "../store/find_container.ts";
 import type { Agent } from "./agent.ts";
 import { readMetadata } from "./containers/list_containers.ts";

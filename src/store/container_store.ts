@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, statSync } from "node:fs";
 import {
   DuplicateIdError,
   DuplicateNameError,
-} from "../errors/store_errors.ts";
+} from "../errors/naming_errors.ts";
 import {
   type ContainerId,
   parseLayerId,

@@ -4,7 +4,7 @@ import {
   AmbiguousIdError,
   ContainerNotFoundError,
   InvalidContainerIdError,
-} from "../errors/store_errors.ts";
+} from "../errors/not_found_errors.ts";
 import { MIN_ID_PREFIX } from "../formats/storage/store_ids.ts";
 import type { ContainerRecord } from "../formats/storage/store_record.ts";
 import type { RecordTable } from "./records/record_table.ts";

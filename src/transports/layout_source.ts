@@ -3,7 +3,7 @@
 import { resolve } from "@std/path";
 import type { Abortable } from "../errors/abort.ts";
 import { InvalidManifestError } from "../errors/image_errors.ts";
-import { NotFoundError } from "../errors/store_errors.ts";
+import { NotFoundError } from "../errors/not_found_errors.ts";
 import type { Bytes } from "../formats/bytes.ts";
 import { asObject, asString, parseJson } from "../formats/json.ts";
 import type {

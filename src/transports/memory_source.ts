@@ -1,6 +1,6 @@
 /** Images in memory, for those of a few hundred bytes. */
 
-import { NotFoundError } from "../errors/store_errors.ts";
+import { NotFoundError } from "../errors/not_found_errors.ts";
 import type { Bytes } from "../formats/bytes.ts";
 import type { ImageSource, RawManifest } from "../formats/oci/blob_source.ts";
 import type { Digest } from "../formats/oci/digest.ts";

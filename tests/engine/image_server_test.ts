@@ -3,11 +3,9 @@ import { ImageServer } from "../../src/engine/image_server.ts";
 import { MOUNT_LOCKS, mountLayer } from "../../src/engine/mount_layer.ts";
 import { storeImage } from "../../src/engine/transfer/store_image.ts";
 import { RegistryError } from "../../src/errors/image_errors.ts";
-import {
-  ImageNotFoundError,
-  InUseError,
-  InvalidImageNameError,
-} from "../../src/errors/store_errors.ts";
+import { InUseError } from "../../src/errors/store_errors.ts";
+import { InvalidImageNameError } from "../../src/errors/naming_errors.ts";
+import { ImageNotFoundError } from "../../src/errors/not_found_errors.ts";
 import { openLayout } from "../../src/transports/layout_source.ts";
 import { layerOf } from "../support/images/stacked_layout.ts";
 import { writeTestLayout } from "../support/images/test_layout.ts";

@@ -4,7 +4,7 @@ import {
   listPods,
 } from "../../src/engine/containers/list_containers.ts";
 import { RuntimeServer } from "../../src/engine/runtime_server.ts";
-import { InvalidContainerIdError } from "../../src/errors/store_errors.ts";
+import { InvalidContainerIdError } from "../../src/errors/not_found_errors.ts";
 import {
   containerOptions,
   podOptions,

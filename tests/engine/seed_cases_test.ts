@@ -7,11 +7,13 @@
 import { assert, assertEquals } from "@std/assert";
 import {
   CommandError,
+  UnsupportedStoreError,
+} from "../../src/errors/store_errors.ts";
+import {
   ContainerNotFoundError,
   InvalidContainerIdError,
   InvalidSandboxIdError,
-  UnsupportedStoreError,
-} from "../../src/errors/store_errors.ts";
+} from "../../src/errors/not_found_errors.ts";
 import {
   type Case,
   damage,

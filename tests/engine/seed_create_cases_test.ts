@@ -4,12 +4,12 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { RuntimeServer } from "../../src/engine/runtime_server.ts";
 import { RegistryError } from "../../src/errors/image_errors.ts";
+import { UnsupportedStoreError } from "../../src/errors/store_errors.ts";
 import {
   InvalidContainerNameError,
   InvalidImageNameError,
   InvalidPodNameError,
-  UnsupportedStoreError,
-} from "../../src/errors/store_errors.ts";
+} from "../../src/errors/naming_errors.ts";
 import {
   type Case,
   damage,

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { copyImage } from "../../src/engine/transfer/copy_image.ts";
 import { InvalidManifestError } from "../../src/errors/image_errors.ts";
-import { NotFoundError } from "../../src/errors/store_errors.ts";
+import { NotFoundError } from "../../src/errors/not_found_errors.ts";
 import { listDirectory } from "../../src/fs/list_directory.ts";
 import { openLayoutSink } from "../../src/transports/layout_sink.ts";
 import { openLayout } from "../../src/transports/layout_source.ts";

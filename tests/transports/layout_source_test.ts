@@ -3,7 +3,7 @@ import {
   BlobMismatchError,
   InvalidManifestError,
 } from "../../src/errors/image_errors.ts";
-import { NotFoundError } from "../../src/errors/store_errors.ts";
+import { NotFoundError } from "../../src/errors/not_found_errors.ts";
 import { hexOf } from "../../src/formats/oci/digest.ts";
 import { OCI_MANIFEST } from "../../src/formats/oci/media_types.ts";
 import { openLayout } from "../../src/transports/layout_source.ts";

@@ -7,7 +7,7 @@ import {
   listPods,
 } from "../../engine/containers/list_containers.ts";
 import { inspectImage } from "../../engine/images/list_images.ts";
-import { NotFoundError } from "../../errors/store_errors.ts";
+import { NotFoundError } from "../../errors/not_found_errors.ts";
 import type { Call } from "../command.ts";
 import { findContainer, findPod } from "../input/find_container.ts";
 import { forEachName, isAbsence } from "../input/for_each_name.ts";

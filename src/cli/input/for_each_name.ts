@@ -1,6 +1,9 @@
 /** Commands that take several names: one failure does not stop the others. */
 
-import { AmbiguousIdError, NotFoundError } from "../../errors/store_errors.ts";
+import {
+  AmbiguousIdError,
+  NotFoundError,
+} from "../../errors/not_found_errors.ts";
 
 /** How failures are taken. */
 export interface ForEachNameOptions {

@@ -1,11 +1,11 @@
 /** Checks what is asked of a container to be, before anything is touched. */
 
 import {
-  InvalidContainerIdError,
   InvalidContainerNameError,
   InvalidImageNameError,
   InvalidPodNameError,
-} from "../../errors/store_errors.ts";
+} from "../../errors/naming_errors.ts";
+import { InvalidContainerIdError } from "../../errors/not_found_errors.ts";
 import {
   findIdProblem,
   findNameProblem,

@@ -1,10 +1,8 @@
 /** Creates containers. */
 
 import type { Abortable } from "../../errors/abort.ts";
-import {
-  DuplicateNameError,
-  InvalidSandboxIdError,
-} from "../../errors/store_errors.ts";
+import { DuplicateNameError } from "../../errors/naming_errors.ts";
+import { InvalidSandboxIdError } from "../../errors/not_found_errors.ts";
 import type { ImageConfig } from "../../formats/oci/image_config.ts";
 import {
   formatRuntimeSpec,

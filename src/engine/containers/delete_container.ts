@@ -1,10 +1,8 @@
 /** Deletes containers. */
 
 import type { Abortable } from "../../errors/abort.ts";
-import {
-  InUseError,
-  InvalidContainerIdError,
-} from "../../errors/store_errors.ts";
+import { InUseError } from "../../errors/store_errors.ts";
+import { InvalidContainerIdError } from "../../errors/not_found_errors.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import type { ContainerRecord } from "../../formats/storage/store_record.ts";
 import { dropContainer } from "../../store/delete_container.ts";

@@ -2,7 +2,7 @@
 
 import { join } from "@std/path";
 import type { Abortable } from "../../errors/abort.ts";
-import { InvalidContainerIdError } from "../../errors/store_errors.ts";
+import { InvalidContainerIdError } from "../../errors/not_found_errors.ts";
 import {
   formatRuntimeSpec,
   type RuntimeMount,

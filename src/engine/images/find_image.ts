@@ -1,9 +1,7 @@
 /** Which stored image a text means. */
 
-import {
-  ImageNotFoundError,
-  InvalidImageNameError,
-} from "../../errors/store_errors.ts";
+import { InvalidImageNameError } from "../../errors/naming_errors.ts";
+import { ImageNotFoundError } from "../../errors/not_found_errors.ts";
 import {
   EMPTY_CONF,
   type RegistriesConf,

@@ -1,7 +1,7 @@
 /** Gives names to images, and takes them away. */
 
 import type { Abortable } from "../../errors/abort.ts";
-import { ImageNotFoundError } from "../../errors/store_errors.ts";
+import { ImageNotFoundError } from "../../errors/not_found_errors.ts";
 import type { RegistriesConf } from "../../formats/config/registries_conf.ts";
 import {
   type ImageName,

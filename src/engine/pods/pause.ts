@@ -2,7 +2,7 @@
 
 import type { Abortable } from "../../errors/abort.ts";
 import { RegistryError } from "../../errors/image_errors.ts";
-import { ImageNotFoundError } from "../../errors/store_errors.ts";
+import { ImageNotFoundError } from "../../errors/not_found_errors.ts";
 import type { ImageSource } from "../../formats/oci/blob_source.ts";
 import { nameOf } from "../../formats/oci/reference.ts";
 import { hostPlatform } from "../../image/choose_manifest.ts";

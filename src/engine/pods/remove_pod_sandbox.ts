@@ -1,11 +1,11 @@
 /** Removes pods. */
 
+import { InUseError } from "../../errors/store_errors.ts";
 import {
   AmbiguousIdError,
   ContainerNotFoundError,
-  InUseError,
   InvalidSandboxIdError,
-} from "../../errors/store_errors.ts";
+} from "../../errors/not_found_errors.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import type { ContainerRecord } from "../../formats/storage/store_record.ts";
 import { choose } from "../../store/find_container.ts";

@@ -6,7 +6,7 @@ import type { Abortable } from "../../errors/abort.ts";
 import {
   ContainerNotFoundError,
   InvalidSandboxIdError,
-} from "../../errors/store_errors.ts";
+} from "../../errors/not_found_errors.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { runInteractive } from "../../process/run_interactive.ts";
 import { ensureRunDirectory } from "../../store/container_store.ts";

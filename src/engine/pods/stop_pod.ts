@@ -1,6 +1,6 @@
 /** Stops pods: ends what runs in their containers, and unmounts them. */
 
-import { ContainerNotFoundError } from "../../errors/store_errors.ts";
+import { ContainerNotFoundError } from "../../errors/not_found_errors.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { type AgentHandle, insideOf } from "../agent.ts";
 import { endNamed, type EndOptions } from "../containers/end_process.ts";

@@ -5,7 +5,7 @@ import {
   NoMatchingPlatformError,
   RegistryError,
 } from "../../errors/image_errors.ts";
-import { InvalidImageNameError } from "../../errors/store_errors.ts";
+import { InvalidImageNameError } from "../../errors/naming_errors.ts";
 import type { RegistriesConf } from "../../formats/config/registries_conf.ts";
 import type { ImageSource } from "../../formats/oci/blob_source.ts";
 import {

@@ -1,7 +1,7 @@
 /** The store as a place where images go to. */
 
 import type { Abortable } from "../../errors/abort.ts";
-import { LayerNotFoundError } from "../../errors/store_errors.ts";
+import { LayerNotFoundError } from "../../errors/not_found_errors.ts";
 import type { Bytes } from "../../formats/bytes.ts";
 import type { ImageBlobs } from "../../formats/oci/blob_source.ts";
 import { type Digest, digestOf } from "../../formats/oci/digest.ts";

@@ -1,6 +1,6 @@
 /** Names without a registry: containers-registries.conf(5), short names. */
 
-import { InvalidImageNameError } from "../../errors/store_errors.ts";
+import { InvalidImageNameError } from "../../errors/naming_errors.ts";
 import type { RegistriesConf } from "../../formats/config/registries_conf.ts";
 import {
   isShortName,

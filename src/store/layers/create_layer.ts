@@ -10,11 +10,9 @@ import {
   statSync,
   utimesSync,
 } from "node:fs";
-import {
-  DamagedFileError,
-  DuplicateIdError,
-  LayerNotFoundError,
-} from "../../errors/store_errors.ts";
+import { DamagedFileError } from "../../errors/store_errors.ts";
+import { DuplicateIdError } from "../../errors/naming_errors.ts";
+import { LayerNotFoundError } from "../../errors/not_found_errors.ts";
 import type { LayerId } from "../../formats/storage/store_ids.ts";
 import type { LayerRecord } from "../../formats/storage/store_record.ts";
 import type { RootAttributes } from "../../formats/tar/tar_entry.ts";

@@ -2,7 +2,8 @@
 
 import { join } from "@std/path";
 import { existsSync, renameSync } from "node:fs";
-import { InUseError, LayerNotFoundError } from "../../errors/store_errors.ts";
+import { InUseError } from "../../errors/store_errors.ts";
+import { LayerNotFoundError } from "../../errors/not_found_errors.ts";
 import type { LayerId } from "../../formats/storage/store_ids.ts";
 import type { LayerRecord } from "../../formats/storage/store_record.ts";
 import { removeTreeSync } from "../../fs/remove_tree.ts";

@@ -7,7 +7,7 @@ import type { ContainerSummary } from "../../../src/engine/containers/list_conta
 import {
   AmbiguousIdError,
   ContainerNotFoundError,
-} from "../../../src/errors/store_errors.ts";
+} from "../../../src/errors/not_found_errors.ts";
 import {
   parseContainerId,
   parseImageId,

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { forEachName } from "../../../src/cli/input/for_each_name.ts";
-import { InUseError, NotFoundError } from "../../../src/errors/store_errors.ts";
+import { InUseError } from "../../../src/errors/store_errors.ts";
+import { NotFoundError } from "../../../src/errors/not_found_errors.ts";
 
 const { signal } = new AbortController();
 

@@ -1,12 +1,14 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
-  InvalidContainerIdError,
   InvalidContainerNameError,
   InvalidImageNameError,
   InvalidPodNameError,
+} from "../../../src/errors/naming_errors.ts";
+import {
+  InvalidContainerIdError,
   InvalidSandboxIdError,
   NotFoundError,
-} from "../../../src/errors/store_errors.ts";
+} from "../../../src/errors/not_found_errors.ts";
 import {
   APP,
   containerOptions,

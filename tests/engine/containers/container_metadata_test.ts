@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { PolicyError } from "../../../src/errors/store_errors.ts";
 import {
   ContainerNotFoundError,
   InvalidContainerIdError,
-  PolicyError,
-} from "../../../src/errors/store_errors.ts";
+} from "../../../src/errors/not_found_errors.ts";
 import type { ContainerMetadata } from "../../../src/formats/storage/container_metadata.ts";
 import {
   containerOptions,

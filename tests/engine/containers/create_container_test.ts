@@ -1,10 +1,8 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { InvalidManifestError } from "../../../src/errors/image_errors.ts";
-import {
-  DuplicateNameError,
-  InvalidSandboxIdError,
-} from "../../../src/errors/store_errors.ts";
+import { DuplicateNameError } from "../../../src/errors/naming_errors.ts";
+import { InvalidSandboxIdError } from "../../../src/errors/not_found_errors.ts";
 import type { RuntimeSpec } from "../../../src/formats/oci/runtime_spec.ts";
 import { bigDataFileName } from "../../../src/store/records/big_data.ts";
 import {

@@ -1,13 +1,12 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
+import { InUseError, PolicyError } from "../../../src/errors/store_errors.ts";
 import {
   ContainerNotFoundError,
-  InUseError,
   InvalidContainerIdError,
   InvalidSandboxIdError,
   NotFoundError,
-  PolicyError,
-} from "../../../src/errors/store_errors.ts";
+} from "../../../src/errors/not_found_errors.ts";
 import { dropContainer } from "../../../src/store/delete_container.ts";
 import {
   containerOptions,

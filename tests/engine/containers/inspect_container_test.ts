@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { inspectContainer } from "../../../src/engine/containers/inspect_container.ts";
-import { ContainerNotFoundError } from "../../../src/errors/store_errors.ts";
+import { ContainerNotFoundError } from "../../../src/errors/not_found_errors.ts";
 import { containerOptions, testPod } from "../../support/test_runtime.ts";
 
 Deno.test("inspectContainer() tells all of a container that never started", async () => {

@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import {
   DuplicateIdError,
   DuplicateNameError,
-} from "../../../src/errors/store_errors.ts";
+} from "../../../src/errors/naming_errors.ts";
 import {
   containerOptions,
   describeStore,

@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import {
   ContainerNotFoundError,
   InvalidContainerIdError,
-} from "../../../src/errors/store_errors.ts";
+} from "../../../src/errors/not_found_errors.ts";
 import {
   containerOptions,
   testPod,

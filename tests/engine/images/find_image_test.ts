@@ -4,10 +4,8 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import {
-  ImageNotFoundError,
-  InvalidImageNameError,
-} from "../../../src/errors/store_errors.ts";
+import { InvalidImageNameError } from "../../../src/errors/naming_errors.ts";
+import { ImageNotFoundError } from "../../../src/errors/not_found_errors.ts";
 import {
   addImage,
   APP,

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { InvalidImageNameError } from "../../../src/errors/store_errors.ts";
+import { InvalidImageNameError } from "../../../src/errors/naming_errors.ts";
 import {
   EMPTY_CONF,
   type RegistriesConf,

@@ -13,10 +13,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import type { Agent } from "../../../src/engine/agent.ts";
-import {
-  DuplicateIdError,
-  LayerNotFoundError,
-} from "../../../src/errors/store_errors.ts";
+import { DuplicateIdError } from "../../../src/errors/naming_errors.ts";
+import { LayerNotFoundError } from "../../../src/errors/not_found_errors.ts";
 import { createLayer } from "../../../src/store/layers/create_layer.ts";
 import { layerDirectory, tarSplitPath } from "../../../src/store/paths.ts";
 import {

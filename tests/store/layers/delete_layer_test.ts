@@ -8,10 +8,8 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import {
-  InUseError,
-  LayerNotFoundError,
-} from "../../../src/errors/store_errors.ts";
+import { InUseError } from "../../../src/errors/store_errors.ts";
+import { LayerNotFoundError } from "../../../src/errors/not_found_errors.ts";
 import { parseContainerId } from "../../../src/formats/storage/store_ids.ts";
 import {
   deleteLayer,

@@ -5,7 +5,7 @@ import { findRuntime } from "../../../engine/containers/oci_runtime.ts";
 import { inspectImage } from "../../../engine/images/list_images.ts";
 import { runContainer } from "../../../engine/pods/run_container.ts";
 import { pullImage } from "../../../engine/transfer/pull_image.ts";
-import { ImageNotFoundError } from "../../../errors/store_errors.ts";
+import { ImageNotFoundError } from "../../../errors/not_found_errors.ts";
 import { hasTransport } from "../../../formats/oci/transport_reference.ts";
 import { parseContainerId } from "../../../formats/storage/store_ids.ts";
 import {
