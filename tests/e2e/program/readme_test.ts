@@ -6,7 +6,7 @@ import { needs } from "../../support/peers.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 
 const CHECKOUT = fromFileUrl(new URL("../../../", import.meta.url));
-const MACHINE = `${CHECKOUT}tests/support/own_machine.sh`;
+const MACHINE = `${CHECKOUT}tests/support/programs/own_machine.sh`;
 // The page installs what scripts/build makes, and tests build nothing.
 const isBuilt = Deno.env.get("ORLOP") !== undefined;
 const TOUR_PEERS = ["root", "mount", "unshare", "chroot", "umoci", "runc"];

@@ -2,6 +2,8 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { writeBusyboxLayout } from "../../support/images/busybox_layout.ts";
+import { writeLayout } from "../../support/images/layer_layout.ts";
+import { layerOf } from "../../support/images/stacked_layout.ts";
 import { needs } from "../../support/peers.ts";
 import { ORLOP } from "../../support/programs/orlop_program.ts";
 import { tempDir } from "../../support/temp_dir.ts";
@@ -38,7 +40,10 @@ Deno.test({
     };
     const pull = `pull oci:${layout}:latest`;
     await t.step("lines are drawn over and over", async () => {
-      const shown = await run(pull);
+      const long = dir.join("long");
+      await writeLayout(long, [await layerOf(noise())]);
+      const shown = await run(`pull oci:${long}:latest`);
+      count++;
       assertStringIncludes(shown, `${ESCAPE}[2A`);
       assertStringIncludes(shown, "Total");
     });
@@ -72,3 +77,15 @@ Deno.test({
     });
   },
 });
+
+/** 40 MB that do not compress: some frames pass until they are unpacked. */
+function noise(): Readonly<Record<string, Uint8Array<ArrayBuffer>>> {
+  const files = Array.from({ length: 80 }, (_, n) => {
+    const bytes = new Uint8Array(500_000);
+    for (let at = 0; at < bytes.length; at += 50_000) {
+      crypto.getRandomValues(bytes.subarray(at, at + 50_000));
+    }
+    return [`file${n}`, bytes] as const;
+  });
+  return Object.fromEntries(files);
+}
