@@ -34,6 +34,12 @@ export interface BlobSource {
 export interface ImageBlobs extends BlobSource {
   /** Left out by sources whose blobs are no files on this machine. */
   readonly files?: BlobFiles | undefined;
+  /**
+   * The layers as this source has them, from the base up, if not as the manifest
+   * lists them: a store keeps no compressed bytes. They are plain tars then, known
+   * by their diff IDs, and `open()` takes them. Left out by all others.
+   */
+  readonly plainLayers?: readonly Descriptor[] | undefined;
 }
 
 /** Where one image comes from, with all that belongs to it. */
@@ -63,6 +69,8 @@ export interface BlobFiles {
 export interface BlobFile {
   /** Absolute. */
   readonly path: string;
-  /** In bytes. */
+  /** Where the blob begins in it, in bytes; 0 is the default. */
+  readonly offset?: number;
+  /** The blob's, in bytes. */
   readonly size: number;
 }

@@ -1,0 +1,71 @@
+/** The seam between images and media that keep them blob by blob, all but stores. */
+
+import type { Abortable } from "../../errors/abort.ts";
+import type { Bytes } from "../bytes.ts";
+import type { RawManifest } from "./blob_source.ts";
+import type { Descriptor } from "./descriptor.ts";
+import type { Digest } from "./digest.ts";
+
+/** A blob that is about to be written. */
+export interface OutgoingBlob {
+  /** `"layer"` may be large; a config is at most a few MiB. */
+  readonly kind: "config" | "layer";
+  /** As which type its manifest will list it. */
+  readonly mediaType: string;
+  /** Left out if it is not known yet: it is being compressed. */
+  readonly digest?: Digest | undefined;
+  /** In bytes; left out likewise. */
+  readonly size?: number | undefined;
+  /**
+   * Opens its bytes, from an offset on if the medium goes on after a break. A
+   * blob that is being compressed can only be opened at 0.
+   */
+  open(offset?: number): Promise<ReadableStream<Bytes>>;
+}
+
+/** A blob that was written. */
+export interface WrittenBlob {
+  /** Computed over the bytes that were written. */
+  readonly digest: Digest;
+  /** In bytes. */
+  readonly size: number;
+}
+
+/**
+ * A medium that is open for one or more images: a layout, a folder, an archive,
+ * a repository in a registry.
+ *
+ * Life cycle: for each image its layers, its config, its manifest; for several
+ * platforms then the index; at last `commit()`. What was not committed when it is
+ * disposed of is not to be seen, as far as the medium can take it back.
+ */
+export interface ImageMedium extends AsyncDisposable {
+  /** The types of manifests that it takes, the best first; empty for all. */
+  readonly manifestTypes: readonly string[];
+  /** `"uncompressed"` if its layers must be plain tars, `"any"` otherwise. */
+  readonly layers: "uncompressed" | "any";
+  /**
+   * Tells whether a blob is there already, or can be had without its bytes: by
+   * mounting it from another repository, say.
+   */
+  has(blob: Descriptor, options?: Abortable): Promise<boolean>;
+  /**
+   * Writes a blob.
+   *
+   * @throws {BlobMismatchError} If digest or size are not as promised.
+   * @throws {NoSpaceError} If the disk is too small.
+   */
+  put(blob: OutgoingBlob, options?: Abortable): Promise<WrittenBlob>;
+  /**
+   * Writes a manifest or an index, when all that it lists is there.
+   *
+   * @param options `isNamed` for the one that the medium's name stands for: left
+   *   out, it is reached by its digest alone.
+   */
+  putManifest(
+    manifest: RawManifest,
+    options?: Abortable & { readonly isNamed?: boolean },
+  ): Promise<void>;
+  /** Makes all that was written visible, and durable. */
+  commit(options?: Abortable): Promise<void>;
+}
