@@ -15,8 +15,9 @@ import { needs } from "../support/peers.ts";
 import { run } from "../support/servers/registry_server.ts";
 import {
   type ServerCertificate,
-  serveSlowly,
-} from "../support/servers/slow_server.ts";
+  serveScript,
+} from "../support/servers/scripted_server.ts";
+import type { Action } from "../support/servers/server_script.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 const RETRY = { tries: 2, delayMs: 1, headerTimeoutMs: 2000 };
@@ -96,7 +97,9 @@ const REFUSED_BY_NODE: Readonly<Record<string, string>> = {
 Deno.test("blobs and manifests are taken whatever is said of right bytes", async (t) => {
   for (const [name, [head, body = BODY]] of Object.entries(TAKEN)) {
     await t.step(name, async () => {
-      await using server = serveSlowly(() => answer(`200 OK\r\n${head}`, body));
+      await using server = await serveScript([
+        answer(`200 OK\r\n${head}`, body),
+      ]);
       using repository = connect(`http://${server.host}`);
       const { digest } = await repository.fetchManifest();
       assertEquals(digest, BLOB.digest);
@@ -109,7 +112,7 @@ Deno.test("blobs and manifests are taken whatever is said of right bytes", async
 Deno.test("fetchManifest() says what came in a manifest's place", async (t) => {
   for (const [name, [head, body, says]] of Object.entries(REFUSED)) {
     await t.step(name, async () => {
-      await using server = serveSlowly(() => answer(head, body));
+      await using server = await serveScript([answer(head, body)]);
       using repository = connect(`http://${server.host}`);
       const { message } = await assertRejects(
         () => repository.fetchManifest(),
@@ -124,7 +127,7 @@ Deno.test("fetchManifest() shows all warnings of a registry", async () => {
   const head = "200 OK\r\n" + LENGTH + "\r\n" +
     'Warning: 299 - "an \\"old\\" one", 299 reg "a second"\r\n' +
     'Warning: 199 - "none of ours", 299 - "a third"';
-  await using server = serveSlowly(() => answer(head, BODY));
+  await using server = await serveScript([answer(head, BODY)]);
   const warnings: string[] = [];
   using repository = connect(`http://${server.host}`, {
     onWarning: (text) => void warnings.push(text),
@@ -140,7 +143,9 @@ Deno.test({
     const certificate = await makeCertificate();
     for (const [head, says] of Object.entries(REFUSED_BY_NODE)) {
       await t.step(head.slice(0, 3), async () => {
-        await using server = serveSlowly(() => answer(head, ""), certificate);
+        await using server = await serveScript([answer(head, "")], {
+          certificate,
+        });
         using repository = connect(`https://${server.host}`, {
           tls: { insecure: true },
         });
@@ -161,29 +166,28 @@ Deno.test({
     const certificate = await makeCertificate();
     for (const failing of ["manifests", "blobs"]) {
       await t.step(failing, async () => {
-        let failures = 0;
-        await using server = serveSlowly(
-          (path) =>
-            path.includes(failing) && failures++ === 0
-              ? answer("503 Busy\r\nContent-Length: 0", "")
-              : answer(`200 OK\r\n${LENGTH}`, BODY),
-          certificate,
-        );
+        await using server = await serveScript([
+          {
+            match: new RegExp(failing),
+            nth: 1,
+            ...answer("503 Busy\r\nContent-Length: 0", ""),
+          },
+          answer(`200 OK\r\n${LENGTH}`, BODY),
+        ], { certificate });
         using image = await openRepository(parseReference(`${server.host}/x`), {
           ...{ tlsVerify: false, retry: RETRY },
         });
         const stream = await image.open(BLOB);
         assertEquals(await new Response(stream).text(), BODY);
-        assertEquals(failures, 2);
+        const failed = ({ path }: { path: string }) => path.includes(failing);
+        assertEquals(server.requests.filter(failed).length, 2);
       });
     }
   },
 });
 
-function answer(head: string, body: string): ReturnType<
-  Parameters<typeof serveSlowly>[0]
-> {
-  return { pieces: [`HTTP/1.1 ${head}\r\n\r\n${body}`], pauseMs: 0 };
+function answer(head: string, body: string): Action {
+  return { raw: [`HTTP/1.1 ${head}\r\n\r\n${body}`] };
 }
 
 function connect(

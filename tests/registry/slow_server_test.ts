@@ -10,10 +10,11 @@ import {
 import type { TlsSettings } from "../../src/registry/http_client.ts";
 import { readBlob } from "../../src/registry/read_blob.ts";
 import { Repository } from "../../src/registry/repository.ts";
-import {
-  serveSlowly,
-  type SlowAnswer,
-} from "../support/servers/slow_server.ts";
+import { serveScript } from "../support/servers/scripted_server.ts";
+import type {
+  Action,
+  ScriptedRequest,
+} from "../support/servers/server_script.ts";
 
 // All limits of a pull, much shortened: 100 bytes must come in 100 ms.
 const RETRY = {
@@ -29,7 +30,7 @@ const OK = "HTTP/1.1 200 OK\r\n";
 
 /** A server, and what who asks it is told. */
 interface Case {
-  readonly answer: (path: string, host: string) => SlowAnswer;
+  readonly answer: (request: ScriptedRequest) => Action;
   readonly says: string;
   /** More would be a storm. */
   readonly maxConnections: number;
@@ -62,7 +63,7 @@ const MANIFESTS: Readonly<Record<string, Case>> = {
     maxConnections: 1,
   },
   "a manifest that never begins": {
-    answer: () => ({ pieces: forever(`${OK}\r\n`, ""), pauseMs: 20 }),
+    answer: () => ({ raw: forever(`${OK}\r\n`, ""), pauseMs: 20 }),
     says: "body took more than 0.1 s",
     maxConnections: 1,
   },
@@ -72,13 +73,13 @@ const MANIFESTS: Readonly<Record<string, Case>> = {
     maxConnections: 1,
   },
   "a token without end": {
-    answer: (path, host) =>
+    answer: ({ path, host }) =>
       path.startsWith("/token") ? drip(`${OK}\r\n{`, " ") : challenge(host),
     says: "answer of its token service: body took more than 0.1 s",
     maxConnections: 2,
   },
   "a token service that does not answer": {
-    answer: (path, host) =>
+    answer: ({ path, host }) =>
       path.startsWith("/token") ? silence() : challenge(host),
     says: "no answer within 0.1 s",
     maxConnections: 3,
@@ -88,7 +89,7 @@ const MANIFESTS: Readonly<Record<string, Case>> = {
 const HEADERS = `${OK}Content-Length: ${BLOB.size}\r\n\r\n`;
 const BLOBS: Readonly<Record<string, Case>> = {
   "headers, then silence": {
-    answer: () => ({ pieces: [HEADERS], pauseMs: 60_000 }),
+    answer: () => ({ raw: [HEADERS], pauseMs: 60_000 }),
     says: "got 0 of 1000000 bytes (no data for 0.1 s)",
     maxConnections: 3,
   },
@@ -114,7 +115,7 @@ Deno.test("fetchManifest() waits for nobody for ever", async (t) => {
     const [name, { answer, says, maxConnections }] of Object.entries(MANIFESTS)
   ) {
     await t.step(name, async () => {
-      await using server = serveSlowly(answer);
+      await using server = await serveScript([{ act: answer }]);
       using repository = connect(`http://${server.host}`);
       const { message } = await assertRejects(
         () => repository.fetchManifest(),
@@ -131,7 +132,7 @@ Deno.test("readBlob() waits for nobody for ever", async (t) => {
     const [name, { answer, says, maxConnections }] of Object.entries(BLOBS)
   ) {
     await t.step(name, async () => {
-      await using server = serveSlowly(answer);
+      await using server = await serveScript([{ act: answer }]);
       using repository = connect(`http://${server.host}`);
       const { message } = await assertRejects(
         () =>
@@ -154,13 +155,13 @@ Deno.test("readBlob() waits for nobody for ever", async (t) => {
 
 Deno.test("readBlob() lets slow connections be that get on", async () => {
   // Three times the floor, for three times as long as it is measured.
-  await using server = serveSlowly(() => ({
-    pieces: [
+  await using server = await serveScript([{
+    raw: [
       `${OK}Content-Length: 900\r\n\r\n`,
       ...Array<string>(15).fill("x".repeat(60)),
     ],
     pauseMs: 20,
-  }));
+  }]);
   using repository = connect(`http://${server.host}`);
   let received = 0;
   await readBlob(
@@ -179,7 +180,7 @@ Deno.test("a TLS handshake that is not answered has an end", async (t) => {
   };
   for (const [name, tls] of Object.entries(settings)) {
     await t.step(name, async () => {
-      await using server = serveSlowly(silence);
+      await using server = await serveScript([{ act: silence }]);
       using repository = connect(`https://${server.host}`, tls);
       await assertRejects(
         () => repository.fetchManifest(),
@@ -198,13 +199,13 @@ function connect(registry: string, tls: TlsSettings = {}): Repository {
   });
 }
 
-function silence(): SlowAnswer {
-  return { pieces: [""], pauseMs: 60_000 };
+function silence(): Action {
+  return { raw: [""], pauseMs: 60_000 };
 }
 
 /** A beginning, then the same again and again. */
-function drip(beginning: string, piece: string): SlowAnswer {
-  return { pieces: forever(beginning, piece), pauseMs: 5 };
+function drip(beginning: string, piece: string): Action {
+  return { raw: forever(beginning, piece), pauseMs: 5 };
 }
 
 function* forever(beginning: string, piece: string): Generator<string> {
@@ -212,10 +213,10 @@ function* forever(beginning: string, piece: string): Generator<string> {
   for (;;) yield piece;
 }
 
-function challenge(host: string): SlowAnswer {
+function challenge(host: string): Action {
   const realm = `http://${host}/token`;
   return {
-    pieces: [
+    raw: [
       "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n" +
       `WWW-Authenticate: Bearer realm="${realm}"\r\n\r\n`,
     ],

@@ -5,7 +5,7 @@ import { RegistryError } from "../../src/errors/image_errors.ts";
 import { parseReference } from "../../src/formats/oci/reference.ts";
 import { explainFailure } from "../../src/registry/explain_failure.ts";
 import { openRepository } from "../../src/registry/open_repository.ts";
-import { serveSlowly } from "../support/servers/slow_server.ts";
+import { serveScript } from "../support/servers/scripted_server.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 const ADVICE = "; for plain http use --tls-verify=false, or insecure = true " +
@@ -47,7 +47,7 @@ Deno.test("openRepository() gives no advice that was followed already", async (t
     for (const [tlsVerify, why] of says) {
       await t.step(`${name}, ${tlsVerify}`, async () => {
         using dir = tempDir();
-        await using server = serveSlowly(() => ({ pieces: sends, pauseMs: 0 }));
+        await using server = await serveScript([{ raw: sends }]);
         const { message } = await assertRejects(
           () =>
             openRepository(parseReference(`${server.host}/a`), {

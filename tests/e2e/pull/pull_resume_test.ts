@@ -20,13 +20,18 @@ import {
   startRegistry,
 } from "../../support/servers/registry_server.ts";
 import { noise } from "../../support/servers/served_image.ts";
-import { startStallingProxy } from "../../support/servers/stalling_proxy.ts";
+import { serveScript } from "../../support/servers/scripted_server.ts";
+import type { Rule } from "../../support/servers/server_script.ts";
 import { listContents, listPartials } from "../../support/store_contents.ts";
 
 const LARGE = await layerOf({ "large.bin": noise(4_000_000) });
 const DIGEST = digestOf(LARGE.blob);
 const SIZE = LARGE.blob.length;
 const HALF = SIZE >> 1;
+const STALL: Rule = {
+  match: new RegExp(`/blobs/${DIGEST}$`),
+  ...{ nth: 1, stopAt: HALF, stop: "hang" },
+};
 // A worker keeps up to this much to itself before it writes.
 const SLACK = 300_000;
 
@@ -40,9 +45,7 @@ Deno.test("orlop pull goes on where it was interrupted or killed", {
   for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
     await t.step(signal, async () => {
       await using store = sharedStore();
-      await using proxy = startStallingProxy(registry.host, {
-        stallAfter: HALF,
-      });
+      await using proxy = await serveScript([STALL], { behind: registry.host });
       const args = ["pull", `${proxy.host}/first:1`];
       const pull = startOrlop(store.join(), ...args);
       await until(() => hasReceived(store, HALF - SLACK));
@@ -77,7 +80,7 @@ Deno.test("two orlop pulls fetch a layer once that both need", {
   await using registry = await startRegistry();
   await pushTwoImages(registry);
   await using store = sharedStore();
-  await using proxy = startStallingProxy(registry.host, { stallAfter: HALF });
+  await using proxy = await serveScript([STALL], { behind: registry.host });
   const first = startOrlop(store.join(), "pull", `${proxy.host}/first:1`);
   await until(() => hasReceived(store, HALF - SLACK));
   const second = startOrlop(store.join(), "pull", `${registry.host}/second:1`);
@@ -98,8 +101,7 @@ Deno.test("an orlop pull takes over the layer of another one that dies", {
   for (const signal of ["SIGINT", "SIGKILL"] as const) {
     await t.step(signal, async () => {
       await using store = sharedStore();
-      const stallAfter = HALF;
-      await using proxy = startStallingProxy(registry.host, { stallAfter });
+      await using proxy = await serveScript([STALL], { behind: registry.host });
       const before = registry.requests.length;
       const first = startOrlop(store.join(), "pull", `${proxy.host}/first:1`);
       await until(() => hasReceived(store, HALF - SLACK));
