@@ -36,7 +36,10 @@ const DOWN: Readonly<Record<string, readonly string[]>> = {
  * beside them may be imported by all of them, and may import all of them.
  */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  engine: ["images", "transfer", "containers", "pods", "cleanup", "doctor"],
+  engine: [
+    ...["images", "media", "transfer", "copy"],
+    ...["containers", "pods", "cleanup", "doctor"],
+  ],
   store: ["records", "layers", "recovery"],
 };
 

@@ -32,6 +32,12 @@ export type {
   RawManifest,
 } from "./formats/oci/blob_source.ts";
 export type { ImageManifest } from "./formats/oci/manifest.ts";
+export type {
+  ImageMedium,
+  OutgoingBlob,
+  PutManifestOptions,
+  WrittenBlob,
+} from "./formats/oci/image_medium.ts";
 export type { ImageSink, ResolvedImage } from "./formats/oci/image_sink.ts";
 export type { Bytes } from "./formats/bytes.ts";
 export type { ContainerMetadata } from "./formats/storage/container_metadata.ts";
@@ -176,9 +182,13 @@ export {
 } from "./engine/transfer/store_image.ts";
 export type { StoredImage } from "./engine/transfer/store_sink.ts";
 export {
-  type LayoutSinkOptions,
-  openLayoutSink,
-} from "./transports/layout_sink.ts";
+  type LayoutMediumOptions,
+  openLayoutMedium,
+} from "./transports/layout_medium.ts";
+export {
+  type MediumSinkOptions,
+  openMediumSink,
+} from "./engine/media/medium_sink.ts";
 export type { StoreLocation } from "./store/paths.ts";
 export {
   type CleanupItem,

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
+import { openMediumSink } from "../../src/engine/media/medium_sink.ts";
 import { openStoreSink } from "../../src/engine/transfer/store_sink.ts";
 import { digestOf } from "../../src/formats/oci/digest.ts";
-import { openLayoutSink } from "../../src/transports/layout_sink.ts";
+import { openLayoutMedium } from "../../src/transports/layout_medium.ts";
 import { openLayout } from "../../src/transports/layout_source.ts";
 import { checkStore } from "../support/check_store.ts";
 import { storeAgent } from "../support/store_agent.ts";
@@ -36,7 +37,13 @@ function emptyLayout(): EmptyPlace {
   const dir = tempDir();
   const layout = dir.join("layout");
   return {
-    open: (ref) => openLayoutSink(layout, { ref }),
+    open: (ref) => ({
+      async receive(image, source, options) {
+        await using medium = await openLayoutMedium(layout, { ref });
+        await openMediumSink(medium).receive(image, source, options);
+        await medium.commit();
+      },
+    }),
     async find(ref) {
       if (!existsSync(`${layout}/oci-layout`)) return undefined;
       const found = await openLayout(layout, { ref }).catch(() => undefined);

@@ -19,13 +19,20 @@ export type CopyImageOptions = Omit<ResolveOptions, "findConfig">;
  * @throws {PolicyError} If the policy refuses the image; nothing was written.
  * @example
  * ```ts
- * import { copyImage, type ImageSource, openLayoutSink } from "orlop";
+ * import {
+ *   copyImage,
+ *   type ImageSource,
+ *   openLayoutMedium,
+ *   openMediumSink,
+ * } from "orlop";
  * async function keep(source: ImageSource, directory: string): Promise<void> {
- *   await copyImage(source, openLayoutSink(directory, { ref: "1" }), {
+ *   await using medium = await openLayoutMedium(directory, { ref: "1" });
+ *   await copyImage(source, openMediumSink(medium), {
  *     policy({ digest }) {
  *       console.log(`copying ${digest}`);
  *     },
  *   });
+ *   await medium.commit(); // until now the image was not to be seen
  * }
  * ```
  */

@@ -5,6 +5,7 @@ import type { Bytes } from "../bytes.ts";
 import type { RawManifest } from "./blob_source.ts";
 import type { Descriptor } from "./descriptor.ts";
 import type { Digest } from "./digest.ts";
+import type { ImageName } from "./reference.ts";
 
 /** A blob that is about to be written. */
 export interface OutgoingBlob {
@@ -21,6 +22,20 @@ export interface OutgoingBlob {
    * blob that is being compressed can only be opened at 0.
    */
   open(offset?: number): Promise<ReadableStream<Bytes>>;
+}
+
+/** As what a manifest is to be found in a medium. */
+export interface PutManifestOptions extends Abortable {
+  /**
+   * Whether it is the one that the medium's name stands for: left out, it is
+   * reached by its digest alone, as the manifests of an index are.
+   */
+  readonly isNamed?: boolean | undefined;
+  /**
+   * Further names of it in full, for media that keep several: those of an image
+   * that is saved from a store.
+   */
+  readonly names?: readonly ImageName[] | undefined;
 }
 
 /** A blob that was written. */
@@ -42,8 +57,12 @@ export interface WrittenBlob {
 export interface ImageMedium extends AsyncDisposable {
   /** The types of manifests that it takes, the best first; empty for all. */
   readonly manifestTypes: readonly string[];
-  /** `"uncompressed"` if its layers must be plain tars, `"any"` otherwise. */
-  readonly layers: "uncompressed" | "any";
+  /**
+   * `"uncompressed"` if its layers must be plain tars; `"compressed"` if those that
+   * are plain are to be compressed, unless the user says otherwise; `"any"` if
+   * they stay as they are.
+   */
+  readonly layers: "uncompressed" | "compressed" | "any";
   /**
    * Tells whether a blob is there already, or can be had without its bytes: by
    * mounting it from another repository, say.
@@ -59,12 +78,11 @@ export interface ImageMedium extends AsyncDisposable {
   /**
    * Writes a manifest or an index, when all that it lists is there.
    *
-   * @param options `isNamed` for the one that the medium's name stands for: left
-   *   out, it is reached by its digest alone.
+   * @param options As what it is to be found.
    */
   putManifest(
     manifest: RawManifest,
-    options?: Abortable & { readonly isNamed?: boolean },
+    options?: PutManifestOptions,
   ): Promise<void>;
   /** Makes all that was written visible, and durable. */
   commit(options?: Abortable): Promise<void>;

@@ -1,9 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { copyImage } from "../../src/engine/transfer/copy_image.ts";
 import { InvalidManifestError } from "../../src/errors/image_errors.ts";
 import { NotFoundError } from "../../src/errors/not_found_errors.ts";
 import { listDirectory } from "../../src/fs/list_directory.ts";
-import { openLayoutSink } from "../../src/transports/layout_sink.ts";
+import { copyToLayout } from "../support/copy_to_layout.ts";
 import { openLayout } from "../../src/transports/layout_source.ts";
 import { writeTestLayout } from "../support/images/test_layout.ts";
 import { needs } from "../support/peers.ts";
@@ -13,7 +12,7 @@ import { tempDir } from "../support/temp_dir.ts";
 const platform = { os: "linux", architecture: "amd64" };
 
 Deno.test({
-  name: "openLayoutSink() writes what skopeo reads, and beside what it wrote",
+  name: "openLayoutMedium() writes what skopeo reads, and beside what it wrote",
   ...needs("skopeo"),
   async fn() {
     using dir = tempDir();
@@ -22,7 +21,7 @@ Deno.test({
     const [layout, copy] = [dir.join("layout"), dir.join("copy")];
     await run("skopeo", "copy", `oci:${first.layout}`, `oci:${layout}:a`);
     const source = await openLayout(next.layout);
-    await copyImage(source, openLayoutSink(layout, { ref: "b" }), { platform });
+    await copyToLayout(source, layout, { ref: "b", platform });
     for (const [ref, { manifest }] of Object.entries({ a: first, b: next })) {
       await run("skopeo", "copy", `oci:${layout}:${ref}`, `oci:${copy}:${ref}`);
       const { descriptor } = await openLayout(copy, { ref });
@@ -31,7 +30,7 @@ Deno.test({
   },
 });
 
-Deno.test("openLayoutSink() writes to no folder with something else in it", async (t) => {
+Deno.test("openLayoutMedium() writes to no folder with something else in it", async (t) => {
   using dir = tempDir();
   const { layout } = await writeTestLayout(dir.join("image"));
   const source = await openLayout(layout);
@@ -59,7 +58,7 @@ Deno.test("openLayoutSink() writes to no folder with something else in it", asyn
         await Deno.writeTextFile(`${place}/${file}`, text);
       }
       await assertRejects(
-        () => copyImage(source, openLayoutSink(place), { platform }),
+        () => copyToLayout(source, place, { platform }),
         kind,
         place,
       );

@@ -1,0 +1,62 @@
+/** From what a person typed to where an image goes to: the only such place. */
+
+import { InvalidImageNameError } from "../../errors/naming_errors.ts";
+import type { ImageMedium } from "../../formats/oci/image_medium.ts";
+import type { ImageName } from "../../formats/oci/reference.ts";
+import type {
+  StoreReference,
+  TransportReference,
+} from "../../formats/oci/transport_reference.ts";
+import type { RegistryOptions } from "../../registry/registry_image.ts";
+import { openLayoutMedium } from "../../transports/layout_medium.ts";
+
+/** What names a medium: all transports but the store's, which is no medium. */
+export type MediumReference = Exclude<TransportReference, StoreReference>;
+
+/** How to open a medium. */
+export interface OpenMediumOptions extends RegistryOptions {
+  /** Further names, for media that keep several. */
+  readonly additionalNames?: readonly ImageName[] | undefined;
+}
+
+/**
+ * Opens a medium to write images to.
+ *
+ * @throws {InvalidManifestError} If something else is there.
+ * @throws {RegistryError} If the registry cannot be reached.
+ */
+export async function openMedium(
+  reference: MediumReference,
+  options: OpenMediumOptions = {},
+): Promise<ImageMedium> {
+  options.signal?.throwIfAborted();
+  switch (reference.transport) {
+    case "oci":
+      refusePosition(reference);
+      return await openLayoutMedium(reference.path, reference);
+    case "docker":
+    case "oci-archive":
+    case "docker-archive":
+    case "dir":
+    case "docker-daemon":
+      throw new InvalidImageNameError(
+        `Cannot write to transport "${reference.transport}": it is not ` +
+          "supported",
+      );
+  }
+}
+
+/** A position names an image that is there, not one that is to come. */
+function refusePosition(
+  { transport, path, index }: {
+    readonly transport: string;
+    readonly path: string;
+    readonly index?: number;
+  },
+): void {
+  if (index === undefined) return;
+  throw new InvalidImageNameError(
+    `Cannot write to "${transport}:${path}:@${index}": a position names an ` +
+      "image to read; give a name instead",
+  );
+}

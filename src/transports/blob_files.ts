@@ -1,0 +1,106 @@
+/** Writes blobs into folders: each has its name when all of it is there. */
+
+import { dirname } from "@std/path";
+import { createHash } from "node:crypto";
+import { mkdirSync, renameSync, rmSync } from "node:fs";
+import type { Abortable } from "../errors/abort.ts";
+import { BlobMismatchError, NoSpaceError } from "../errors/image_errors.ts";
+import type { Bytes } from "../formats/bytes.ts";
+import {
+  algorithmOf,
+  type Digest,
+  parseDigest,
+} from "../formats/oci/digest.ts";
+import type { OutgoingBlob, WrittenBlob } from "../formats/oci/image_medium.ts";
+import { isErrno } from "../fs/errno.ts";
+import { randomSuffix } from "../fs/random_name.ts";
+import { syncDirectory } from "../fs/sync.ts";
+
+/** Media are for everybody, as those of other tools. */
+export const MEDIUM_FILE = { mode: 0o644 } as const;
+
+/** Where blobs are written. */
+export interface BlobFolder {
+  /** For those that are not whole; on the same file system. */
+  readonly temporary: string;
+  /** Where a blob belongs; absolute. */
+  pathOf(digest: Digest): string;
+}
+
+/**
+ * Writes a blob into a folder, verified and on the disk.
+ *
+ * @throws {BlobMismatchError} If digest or size are not as promised.
+ * @throws {NoSpaceError} If the disk is full.
+ */
+export async function putBlobFile(
+  { temporary: directory, pathOf }: BlobFolder,
+  blob: OutgoingBlob,
+  options: Abortable = {},
+): Promise<WrittenBlob> {
+  mkdirSync(directory, { recursive: true });
+  const temporary = `${directory}/.tmp-${randomSuffix()}`;
+  try {
+    const written = await writeBlob(temporary, blob, options);
+    const path = pathOf(written.digest);
+    mkdirSync(dirname(path), { recursive: true });
+    renameSync(temporary, path);
+    syncDirectory(dirname(path));
+    return written;
+  } catch (cause) {
+    rmSync(temporary, { force: true });
+    if (!isErrno(cause, "ENOSPC", "EDQUOT")) throw cause;
+    throw new NoSpaceError(
+      `Cannot write ${nameOf(blob)} to "${directory}": no space left on device`,
+      { cause },
+    );
+  }
+}
+
+function nameOf({ kind, digest }: OutgoingBlob): string {
+  return digest === undefined ? `a ${kind}` : `${kind} "${digest}"`;
+}
+
+async function writeBlob(
+  path: string,
+  blob: OutgoingBlob,
+  { signal }: Abortable,
+): Promise<WrittenBlob> {
+  const { size = Infinity } = blob;
+  const algorithm = blob.digest ? algorithmOf(blob.digest) : "sha256";
+  const hash = createHash(algorithm);
+  let received = 0;
+  signal?.throwIfAborted();
+  using file = await Deno.open(path, {
+    write: true,
+    createNew: true,
+    ...MEDIUM_FILE,
+  });
+  const body = await blob.open();
+  const sink = new WritableStream<Bytes>({
+    write(chunk) {
+      received += chunk.byteLength;
+      // Not left to the end: an endless body would fill the disk first.
+      if (received > size) throw mismatch(`more than ${size} bytes`);
+      hash.update(chunk);
+      // At once: a detour through another thread costs more than the copy.
+      for (let at = 0; at < chunk.byteLength;) {
+        at += file.writeSync(chunk.subarray(at));
+      }
+    },
+  });
+  await body.pipeTo(sink, signal === undefined ? {} : { signal });
+  const digest = parseDigest(`${algorithm}:${hash.digest("hex")}`);
+  if (blob.size !== undefined && received < blob.size) {
+    throw mismatch(`${received} of ${blob.size} bytes`);
+  }
+  if (blob.digest !== undefined && digest !== blob.digest) {
+    throw mismatch(`digest ${digest}`);
+  }
+  await file.syncData();
+  return { digest, size: received };
+
+  function mismatch(got: string): BlobMismatchError {
+    return new BlobMismatchError(`Cannot copy ${nameOf(blob)}: got ${got}`);
+  }
+}
