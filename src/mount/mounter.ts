@@ -88,24 +88,36 @@ class SystemMounter implements Mounter {
     const words = [...flags, ...(data === "" ? [] : [data])];
     const args = ["--types", type, "--source", source, "--target", target];
     if (words.length > 0) args.push("--options", words.join(","));
-    const result = await this.#mount(args, {
-      ...options,
-      ...(cwd === undefined ? {} : { cwd }),
-    });
-    if (result.code !== 0) throw mountError(plan, result);
+    for (;;) {
+      const result = await this.#mount(args, {
+        ...options,
+        ...(cwd === undefined ? {} : { cwd }),
+      });
+      if (result.code === 0) return;
+      if (!wasInterrupted(result)) throw mountError(plan, result);
+      if (await this.isMounted(target, options)) return;
+    }
   }
 
   async unmount(target: string, options: UnmountOptions = {}): Promise<void> {
     const { mode = "strict", signal } = options;
     const args = ["--internal-only", "--no-mtab"];
     if (mode === "lazy") args.push("--lazy");
-    const result = await runCommand(this.#find("umount"), [
-      ...args,
-      "--",
-      target,
-    ], { signal, okCodes: "any" });
-    const error = result.code === 0 ? undefined : unmountError(target, result);
-    if (error !== undefined) throw error;
+    for (;;) {
+      const result = await runCommand(this.#find("umount"), [
+        ...args,
+        "--",
+        target,
+      ], { signal, okCodes: "any", group: "shared" });
+      if (result.code === 0) return;
+      if (wasInterrupted(result)) {
+        if (await this.isMounted(target)) continue;
+        return;
+      }
+      const error = unmountError(target, result);
+      if (error !== undefined) throw error;
+      return;
+    }
   }
 
   async isMounted(target: string, options: Abortable = {}): Promise<boolean> {
@@ -127,20 +139,16 @@ class SystemMounter implements Mounter {
   }
 
   async bindPrivate(directory: string, options: Abortable = {}): Promise<void> {
-    const entry = await this.#findOn(directory, options);
-    if (entry?.propagation === "private") return;
-    const args = entry === undefined ? ["--bind", directory] : [];
-    await this.#change(directory, [...args, "--make-private"], options);
-  }
-
-  /** Changes what a directory is as a mount point. */
-  async #change(
-    target: string,
-    args: readonly string[],
-    options: Abortable,
-  ): Promise<void> {
-    const result = await this.#mount([...args, target], options);
-    if (result.code !== 0) throw mountError({ target, type: "bind" }, result);
+    for (;;) {
+      const entry = await this.#findOn(directory, options);
+      if (entry?.propagation === "private") return;
+      const bind = entry === undefined ? ["--bind", directory] : [];
+      const args = [...bind, "--make-private", directory];
+      const result = await this.#mount(args, options);
+      if (result.code === 0) return;
+      if (wasInterrupted(result)) continue;
+      throw mountError({ target: directory, type: "bind" }, result);
+    }
   }
 
   #mount(
@@ -155,6 +163,7 @@ class SystemMounter implements Mounter {
       signal,
       env: MOUNT_ENV,
       okCodes: "any",
+      group: "shared",
       ...(cwd === undefined ? {} : { cwd }),
     });
   }
@@ -189,6 +198,15 @@ class SystemMounter implements Mounter {
     this.#programs.set(name, path);
     return path;
   }
+}
+
+// Of 128 and SIGHUP, SIGINT, SIGTERM: sent to all that a terminal, or a program
+// such as timeout(1), has started.
+const INTERRUPTED = [129, 130, 143];
+
+/** Whether what was for orlop ended the program: it has to be done once more. */
+function wasInterrupted({ code }: CommandResult): boolean {
+  return INTERRUPTED.includes(code);
 }
 
 /** The kernel lists real paths; what is gone has no other. */

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
+import { fromFileUrl } from "@std/path";
 import { CommandError, InUseError } from "../../src/errors/store_errors.ts";
 import { systemMounter } from "../../src/mount/mounter.ts";
 import { planOverlay } from "../../src/mount/plan_overlay.ts";
@@ -227,4 +228,25 @@ Deno.test("prepareOverlay() makes what may be missing", async () => {
       Deno.errors.NotFound,
     );
   }
+});
+
+Deno.test("systemMounter() goes on under Ctrl-C", { ignore }, async () => {
+  using dir = tempDir();
+  const home = dir.join("overlay");
+  await makeLayers(home, 1);
+  await Deno.rename(`${home}/0`, `${home}/layer`);
+  await Deno.mkdir(`${home}/layer/merged`);
+  const program = fromFileUrl(
+    new URL("../support/programs/mount_loop.ts", import.meta.url),
+  );
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--allow-all", program, home],
+    detached: true, // a group of its own, as a terminal gives it
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const { success, stdout, stderr } = await child.output();
+  assert(success, new TextDecoder().decode(stderr));
+  const signals = new TextDecoder().decode(stdout);
+  assert(Number(signals) > 0, signals);
 });
