@@ -17,9 +17,10 @@ export interface TlsSettings {
 /** Options of {@linkcode HttpClient.send}. */
 export interface HttpRequest extends Abortable {
   /** `GET` is the default. */
-  readonly method?: "GET" | "HEAD" | "POST";
+  readonly method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  /** A form, bytes, or what opens a body that is sent while it is made. */
+  readonly body?: string | Bytes | (() => ReadableStream<Bytes>);
 }
 
 /** Sends requests; redirects and statuses are the caller's. */
@@ -63,10 +64,16 @@ async function sendByFetch(
     redirect: "manual",
     // Else Deno decodes gzip unasked, and no digest would fit.
     headers: { "accept-encoding": "identity", ...headers },
-    ...(body === undefined ? {} : { body }),
+    ...(body === undefined ? {} : { body: isMade(body) ? body() : body }),
     ...(signal === undefined ? {} : { signal }),
     ...(client === undefined ? {} : { client }),
   });
+}
+
+function isMade(
+  body: HttpRequest["body"],
+): body is () => ReadableStream<Bytes> {
+  return typeof body === "function";
 }
 
 /**
@@ -122,8 +129,25 @@ async function sendByNode(
       reject(error);
     }
   });
-  sent.end(body);
+  if (isMade(body)) void sendBody(body(), sent);
+  else sent.end(body);
   return await promise;
+}
+
+/** Whatever goes wrong with it, the request's own error tells. */
+async function sendBody(
+  body: ReadableStream<Bytes>,
+  sent: ClientRequest,
+): Promise<void> {
+  try {
+    for await (const piece of body) {
+      if (sent.destroyed) return;
+      await new Promise((resolve) => sent.write(piece, resolve));
+    }
+    sent.end();
+  } catch (error) {
+    sent.destroy(asError(error));
+  }
 }
 
 /** Fails for what is outside of HTTP, as a status of 600 is. */

@@ -14,7 +14,6 @@ import { type Digest, digestOf, isDigest } from "../formats/oci/digest.ts";
 import { MAX_MANIFEST_SIZE } from "../formats/oci/manifest.ts";
 import { ACCEPTED_MANIFESTS, mediaTypeOf } from "../formats/oci/media_types.ts";
 import { verifyBytes } from "../formats/oci/verify_bytes.ts";
-import { type Authorizer, createAuthorizer } from "./auth/authorizer.ts";
 import { encodingOf, encodingProblem } from "./content_encoding.ts";
 import { cleanText, explainFailure } from "./explain_failure.ts";
 import {
@@ -24,14 +23,10 @@ import {
 } from "./http_client.ts";
 import { openBlob } from "./open_blob.ts";
 import { openElsewhere } from "./open_elsewhere.ts";
-import { discardBody, readBody } from "./read_body.ts";
+import { readBody } from "./read_body.ts";
 import { errorOf } from "./response_error.ts";
-import {
-  isFromElsewhere,
-  type RetryRules,
-  sendRequest,
-  type SendRequestOptions,
-} from "./send_request.ts";
+import { createSender, type Sender } from "./send_authorized.ts";
+import { type RetryRules, sendRequest } from "./send_request.ts";
 
 /** What a {@linkcode Repository} is made of. */
 export interface RepositoryOptions {
@@ -58,14 +53,12 @@ export interface FetchManifestOptions extends Abortable {
 // Enough of a registry's warning to be understood.
 const MAX_WARNING = 200;
 const MAX_WARNINGS = 5;
-// The first, and one for more than was thought to be needed.
-const MAX_LOGINS = 2;
 
 /** A repository in a registry. Owns connections: dispose it. */
 export class Repository implements ImageSource, Disposable {
   readonly #options: RepositoryOptions;
   readonly #client: HttpClient;
-  readonly #authorizer: Authorizer;
+  readonly #sender: Sender;
   readonly #url: URL;
 
   /** Sends nothing yet. */
@@ -74,8 +67,8 @@ export class Repository implements ImageSource, Disposable {
     this.#options = options;
     this.#client = createHttpClient(tls);
     this.#url = new URL(`/v2/${path}/`, registry);
-    const scope = `repository:${path}:pull`;
-    this.#authorizer = createAuthorizer(this.#client, { ...options, scope });
+    const scopes = [`repository:${path}:pull`];
+    this.#sender = createSender(this.#client, { ...options, scopes });
   }
 
   /** Such as `https://quay.io/v2/prometheus/busybox/`. */
@@ -111,7 +104,7 @@ export class Repository implements ImageSource, Disposable {
     const { title, onWarning } = this.#options;
     const url = new URL(`manifests/${name}`, this.#url);
     const headers = { accept: ACCEPTED_MANIFESTS.join(", ") };
-    const response = await this.#send(url, { headers, signal, retry });
+    const response = await this.#sender.send(url, { headers, signal, retry });
     const what = `Cannot pull "${title}"`;
     if (!response.ok) throw await errorOf(response, what, { ...retry, signal });
     const bytes = await readManifest(response, { ...retry, what, signal });
@@ -130,7 +123,7 @@ export class Repository implements ImageSource, Disposable {
   ): Promise<ReadableStream<Bytes>> {
     const { registry, retry } = this.#options;
     const url = new URL(`blobs/${blob.digest}`, this.#url);
-    const send = this.#send.bind(this);
+    const { send } = this.#sender;
     try {
       return await openBlob(blob, { ...options, retry, url, send });
     } catch (error) {
@@ -147,62 +140,6 @@ export class Repository implements ImageSource, Disposable {
 
   [Symbol.dispose](): void {
     this.#client[Symbol.dispose]();
-  }
-
-  /**
-   * Sends with a login: with a new one after a 401, and once more with one for what
-   * the answer says that it needs.
-   */
-  async #send(url: URL, request: SendRequestOptions): Promise<Response> {
-    const { retry = this.#options.retry } = request;
-    let authorization = await this.#authorizer.prepare(request);
-    for (let logins = 0;; logins++) {
-      const options = { ...request, retry, authorization };
-      const response = await sendRequest(this.#client, url, options);
-      // Also if no login can be had: its connection would stay busy.
-      await using unread = new AsyncDisposableStack();
-      unread.defer(() => discardBody(response));
-      const next = await this.#answer(response, { ...options, logins });
-      if (next === undefined) {
-        unread.move();
-        return response;
-      }
-      authorization = next;
-    }
-  }
-
-  /** The login to try next; undefined if the answer is final. */
-  async #answer(
-    response: Response,
-    { authorization, logins, signal }: SendRequestOptions & { logins: number },
-  ): Promise<string | undefined> {
-    // Whoever stores its blobs must not say who gets the registry's login.
-    if (isFromElsewhere(response)) return undefined;
-    const authorizer = this.#authorizer;
-    const { status } = response;
-    const challenge = response.headers.get("www-authenticate");
-    const asksForMore = [401, 403].includes(status) &&
-      logins < MAX_LOGINS && authorizer.asksForMore(challenge);
-    const refused = { status, signal };
-    if (asksForMore) return await authorizer.answer(challenge, refused);
-    if (status !== 401 || logins > 0) return undefined;
-    // Another request has renewed it meanwhile.
-    if (authorizer.header !== authorization) return authorizer.header;
-    if (challenge !== null) return await authorizer.answer(challenge, refused);
-    // Some registries say it nowhere else; others want no login at all.
-    const elsewhere = await this.#askForChallenge({ signal });
-    if (elsewhere === null) return undefined;
-    return await authorizer.answer(elsewhere, refused);
-  }
-
-  /** Asks the registry itself how to log in. */
-  async #askForChallenge({ signal }: Abortable): Promise<string | null> {
-    const { registry, retry } = this.#options;
-    const url = new URL("/v2/", registry);
-    const response = await sendRequest(this.#client, url, { signal, retry });
-    await discardBody(response);
-    if (isFromElsewhere(response)) return null;
-    return response.headers.get("www-authenticate");
   }
 }
 

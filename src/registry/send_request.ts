@@ -1,10 +1,11 @@
-/** GET with retries, time limits and redirects: the rules of registries. */
+/** Requests with retries, time limits and redirects: the rules of registries. */
 
 import { linkSignals, sleep } from "../errors/abort.ts";
 import { RegistryError } from "../errors/image_errors.ts";
 import { findAddressProblem } from "./address_rules.ts";
 import { explainFailure, isLasting } from "./explain_failure.ts";
 import type { HttpClient, HttpRequest } from "./http_client.ts";
+import { limitSending, limitWait } from "./limit_wait.ts";
 import { discardBody } from "./read_body.ts";
 
 /** How often and how patiently a request is tried. */
@@ -63,7 +64,6 @@ export interface SendRequestOptions extends HttpRequest {
 
 const DEFAULT_TRIES = 5;
 const DEFAULT_DELAY_MS = 250;
-const DEFAULT_HEADER_TIMEOUT_MS = 30_000;
 // containers/image waits up to as long for a registry's Retry-After.
 const MAX_RETRY_AFTER_MS = 60_000;
 // Longer waits come from a wrong clock, or are meant to do harm.
@@ -139,6 +139,10 @@ function httpDate(text: string): number {
   return isHttpDate ? Date.parse(text) : NaN;
 }
 
+function isReading({ method = "GET" }: HttpRequest): boolean {
+  return method === "GET" || method === "HEAD";
+}
+
 async function followRedirects(
   client: HttpClient,
   start: URL,
@@ -155,7 +159,13 @@ async function followRedirects(
     }
     await discardBody(response);
     // It would carry a password or a token to wherever it leads.
-    if (options.body !== undefined) throw refused(url, "redirect of a POST");
+    if (typeof options.body === "string") {
+      throw refused(url, "redirect of a POST");
+    }
+    // 303 says that all is done, and where to read of it: RFC 9110, 15.4.4.
+    if (response.status === 303 && !isReading(options)) {
+      throw refused(url, "redirect to another method");
+    }
     url = await nextUrl(url, response.headers.get("location"));
     isHome &&= url.origin === start.origin;
   }
@@ -168,24 +178,23 @@ async function sendOnce(
   options: SendRequestOptions & { isHome: boolean },
 ): Promise<Response> {
   const { authorization, isHome, signal } = options;
-  const timeoutMs = options.retry?.headerTimeoutMs ??
-    DEFAULT_HEADER_TIMEOUT_MS;
-  const timeout = new AbortController();
-  const late = new Error(`no answer within ${timeoutMs / 1000} s`);
-  const timer = setTimeout(() => timeout.abort(late), timeoutMs);
+  const { body } = options;
+  // The limit is for the answer's beginning; its body takes its time.
+  using limit = limitWait(options.retry);
   const login = isHome && authorization !== undefined ? { authorization } : {};
+  limit.begin("answer");
   try {
     return await client.send(url, {
       ...options,
+      ...(typeof body === "function" && {
+        body: () => limitSending(body(), limit),
+      }),
       headers: { ...options.headers, ...login },
-      signal: linkSignals(signal, timeout.signal),
+      signal: linkSignals(signal, limit.signal),
     });
   } catch (error) {
     signal?.throwIfAborted();
-    throw unreachable(url, error);
-  } finally {
-    // The limit is for the answer's beginning; its body takes its time.
-    clearTimeout(timer);
+    throw unreachable(url, limit.signal.aborted ? limit.signal.reason : error);
   }
 }
 

@@ -32,6 +32,8 @@ export interface Authorizer {
    * @throws {UnauthorizedError} If that cannot be done.
    */
   answer(challenge: string | null, options: AnswerOptions): Promise<string>;
+  /** Makes one for more scopes, which knows already how to log in. */
+  extend(scopes: readonly string[]): Authorizer;
 }
 
 /** Options of {@linkcode Authorizer.answer}. */
@@ -44,9 +46,17 @@ export interface AnswerOptions extends Abortable {
 export interface AuthorizerOptions {
   readonly registry: URL;
   /** Such as `repository:library/busybox:pull`. */
-  readonly scope: string;
+  readonly scopes: readonly string[];
   readonly credentials?: Credentials | undefined;
   readonly retry?: RetryRules | undefined;
+}
+
+/** How a login was asked for, and what came of it. */
+interface Login {
+  readonly challenge: AuthChallenge;
+  readonly status: number;
+  /** Undefined if it was not tried yet. */
+  readonly header: string | undefined;
 }
 
 /** Creates an authorizer that has not been challenged yet. */
@@ -54,13 +64,19 @@ export function createAuthorizer(
   client: HttpClient,
   options: AuthorizerOptions,
 ): Authorizer {
-  let last:
-    | { challenge: AuthChallenge; status: number; header: string }
-    | undefined;
-  let renewAt = Infinity;
+  return authorizerAfter(undefined, client, options);
+}
+
+function authorizerAfter(
+  known: Login | undefined,
+  client: HttpClient,
+  options: AuthorizerOptions,
+): Authorizer {
+  let last = known;
+  let renewAt = known === undefined ? Infinity : 0;
   // Several blobs may be challenged at once: one token serves them all.
   let pending: Promise<string> | undefined;
-  const scopes = new Set([options.scope]);
+  const scopes = new Set(options.scopes);
   return {
     get header() {
       return last?.header;
@@ -79,6 +95,12 @@ export function createAuthorizer(
       for (const scope of missingScopes(challenge)) scopes.add(scope);
       return await renew(chosen, answering);
     },
+    extend: (more) =>
+      authorizerAfter(
+        last === undefined ? undefined : { ...last, header: undefined },
+        client,
+        { ...options, scopes: [...scopes, ...more] },
+      ),
   };
 
   async function renew(

@@ -29,7 +29,7 @@ async function withService(
   using client = createHttpClient();
   const authorizer = createAuthorizer(client, {
     registry: new URL(`http://${server.host}`),
-    scope: "repository:x:pull",
+    scopes: ["repository:x:pull"],
     credentials,
   });
   const challenge = `Bearer realm="http://${server.host}/token"`;

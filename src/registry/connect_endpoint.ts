@@ -1,0 +1,143 @@
+/** Connects to one endpoint: by https or http, with whose certificates. */
+
+import { RegistryError } from "../errors/image_errors.ts";
+import { familiarName, type Reference } from "../formats/oci/reference.ts";
+import { isLoopback } from "./address_rules.ts";
+import { findCredentials } from "./auth/find_credentials.ts";
+import type { Endpoint } from "./config/endpoints.ts";
+import { loadCertificates } from "./config/load_certificates.ts";
+import { explainFailure, isCertificateProblem } from "./explain_failure.ts";
+import type { RegistryOptions } from "./registry_image.ts";
+import type { FetchManifestOptions, RepositoryOptions } from "./repository.ts";
+
+/** All that schemes have in common. */
+type ConnectionSettings = Omit<RepositoryOptions, "registry">;
+
+/** Options of {@linkcode connectEndpoint}. */
+export interface ConnectEndpointOptions extends RegistryOptions {
+  /** What the user asked for; the endpoint may have another name for it. */
+  readonly reference: Reference;
+}
+
+/** One way to speak to a registry. */
+interface Attempt {
+  readonly scheme: "https" | "http";
+  readonly insecure: boolean;
+}
+
+/**
+ * Finds the way to speak to an endpoint by which it answers.
+ *
+ * @param use Asks it for something; fails as unreachable if it does not answer.
+ */
+export async function connectEndpoint<T>(
+  endpoint: Endpoint,
+  options: ConnectEndpointOptions,
+  use: (
+    settings: RepositoryOptions,
+    options: FetchManifestOptions,
+  ) => Promise<T>,
+): Promise<T> {
+  const attempts = attemptsFor(endpoint, options);
+  const settings = await prepare(endpoint, options);
+  const unanswered: RegistryError[] = [];
+  for (const [index, attempt] of attempts.entries()) {
+    // The next scheme is a better idea than the same one again.
+    const isLast = index === attempts.length - 1;
+    const first = isLast ? {} : { unansweredTries: 1 };
+    try {
+      const connection = settingsFor(attempt, endpoint, settings);
+      const retry = { ...options.retry, ...first };
+      return await use(connection, { signal: options.signal, retry });
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      const [https] = unanswered;
+      if (https !== undefined && isRefusalOfHttp(error)) {
+        throw combineSchemes(https, error, endpoint);
+      }
+      if (!isUnanswered(error)) throw error;
+      unanswered.push(error);
+    }
+  }
+  throw unanswered[0];
+}
+
+/** Plain http is for endpoints that are said to be insecure, or local. */
+function attemptsFor(
+  { reference, insecure }: Endpoint,
+  { tlsVerify }: RegistryOptions,
+): readonly Attempt[] {
+  const isInsecure = tlsVerify === undefined ? insecure : !tlsVerify;
+  const { hostname } = new URL(`https://${reference.domain}`);
+  const isLocal = tlsVerify === undefined && isLoopback(hostname);
+  const https: Attempt = { scheme: "https", insecure: isInsecure };
+  const http: Attempt = { scheme: "http", insecure: false };
+  return isInsecure || isLocal ? [https, http] : [https];
+}
+
+async function prepare(
+  endpoint: Endpoint,
+  options: ConnectEndpointOptions,
+): Promise<ConnectionSettings> {
+  const { reference } = endpoint;
+  const isOwn = reference.domain === options.reference.domain;
+  const given = isOwn ? options.credentials : undefined;
+  const title = familiarName(options.reference);
+  return {
+    title,
+    path: reference.path,
+    name: reference.digest ?? reference.tag ?? "latest",
+    tls: await loadCertificates(reference.domain, options),
+    credentials: given ?? await findCredentials(reference, options),
+    onWarning: options.onWarning,
+    retry: options.retry,
+  };
+}
+
+function settingsFor(
+  { scheme, insecure }: Attempt,
+  { reference }: Endpoint,
+  settings: ConnectionSettings,
+): RepositoryOptions {
+  return {
+    ...settings,
+    registry: new URL(`${scheme}://${hostOf(reference)}`),
+    tls: { ...settings.tls, ...(insecure ? { insecure } : {}) },
+  };
+}
+
+/** Docker Hub's API is not at the name that its images have. */
+function hostOf({ domain }: Reference): string {
+  return domain === "docker.io" ? "registry-1.docker.io" : domain;
+}
+
+function isUnanswered(error: unknown): error is RegistryError {
+  return error instanceof RegistryError && error.reason === "unreachable";
+}
+
+/** Who tried both schemes needs no advice to try the other one. */
+function combineSchemes(
+  https: RegistryError,
+  http: RegistryError,
+  { reference }: Endpoint,
+): RegistryError {
+  // What an https server says to http is no answer to our question.
+  if (isCertificateProblem(https.cause)) return https;
+  const [first, second] = [https, http].map(({ cause, reason, status }) =>
+    reason === "unreachable"
+      ? explainFailure(cause, { advice: "none" })
+      : `it answers with status ${status}`
+  );
+  if (first === second) return https;
+  return new RegistryError(
+    `Cannot reach "${
+      hostOf(reference)
+    }": by https, ${first}; by http, ${second}`,
+    { cause: http },
+  );
+}
+
+function isRefusalOfHttp(error: unknown): error is RegistryError {
+  return isUnanswered(error) ||
+    (error instanceof RegistryError && error.status === 400);
+}

@@ -1,0 +1,106 @@
+/** Sends requests to one registry with a login, and renews that. */
+
+import type { Abortable } from "../errors/abort.ts";
+import {
+  type Authorizer,
+  type AuthorizerOptions,
+  createAuthorizer,
+} from "./auth/authorizer.ts";
+import type { HttpClient } from "./http_client.ts";
+import { discardBody } from "./read_body.ts";
+import {
+  isFromElsewhere,
+  sendRequest,
+  type SendRequestOptions,
+} from "./send_request.ts";
+
+/** Sends requests to a registry. */
+export interface Sender {
+  /**
+   * Sends with a login: with a new one after a 401, and once more with one for
+   * what the answer says that it needs.
+   */
+  readonly send: (url: URL, request: SendRequestOptions) => Promise<Response>;
+  /** Makes one whose logins are for more scopes. */
+  extend(scopes: readonly string[]): Sender;
+}
+
+// The first, and one for more than was thought to be needed.
+const MAX_LOGINS = 2;
+
+/** Makes a sender that is not logged in yet. */
+export function createSender(
+  client: HttpClient,
+  options: AuthorizerOptions,
+): Sender {
+  return senderWith(createAuthorizer(client, options), client, options);
+}
+
+function senderWith(
+  authorizer: Authorizer,
+  client: HttpClient,
+  options: AuthorizerOptions,
+): Sender {
+  return {
+    extend: (scopes) => senderWith(authorizer.extend(scopes), client, options),
+    async send(url, request) {
+      // What another host is sent is not the registry's to see.
+      if (url.origin !== options.registry.origin) {
+        return await sendRequest(client, url, {
+          retry: options.retry,
+          ...request,
+        });
+      }
+      const { retry = options.retry } = request;
+      let authorization = await authorizer.prepare(request);
+      for (let logins = 0;; logins++) {
+        const sent = { ...request, retry, authorization };
+        const response = await sendRequest(client, url, sent);
+        // Also if no login can be had: its connection would stay busy.
+        await using unread = new AsyncDisposableStack();
+        unread.defer(() => discardBody(response));
+        const next = await answer(response, { ...sent, logins });
+        if (next === undefined) {
+          unread.move();
+          return response;
+        }
+        authorization = next;
+      }
+    },
+  };
+
+  /** The login to try next; undefined if the answer is final. */
+  async function answer(
+    response: Response,
+    { authorization, logins, signal }: SendRequestOptions & { logins: number },
+  ): Promise<string | undefined> {
+    // Whoever stores its blobs must not say who gets the registry's login.
+    if (isFromElsewhere(response)) return undefined;
+    const { status } = response;
+    const challenge = response.headers.get("www-authenticate");
+    const asksForMore = [401, 403].includes(status) &&
+      logins < MAX_LOGINS && authorizer.asksForMore(challenge);
+    const refused = { status, signal };
+    if (asksForMore) return await authorizer.answer(challenge, refused);
+    if (status !== 401 || logins > 0) return undefined;
+    // Another request has renewed it meanwhile.
+    if (authorizer.header !== authorization) return authorizer.header;
+    if (challenge !== null) return await authorizer.answer(challenge, refused);
+    // Some registries say it nowhere else; others want no login at all.
+    const elsewhere = await askForChallenge({ signal });
+    if (elsewhere === null) return undefined;
+    return await authorizer.answer(elsewhere, refused);
+  }
+
+  /** Asks the registry itself how to log in. */
+  async function askForChallenge(
+    { signal }: Abortable,
+  ): Promise<string | null> {
+    const { registry, retry } = options;
+    const url = new URL("/v2/", registry);
+    const response = await sendRequest(client, url, { signal, retry });
+    await discardBody(response);
+    if (isFromElsewhere(response)) return null;
+    return response.headers.get("www-authenticate");
+  }
+}
