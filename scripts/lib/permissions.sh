@@ -41,7 +41,7 @@ value_flags=" --root --runroot --config --log-level --log-format --log-file \
 	--metrics "
 word_value_flags=" --name --pod --runtime --env -e --env-file --unsetenv --label -l \
 	--workdir -w --user -u --group-add --umask --entrypoint --hostname -h \
-	--network --add-host --annotation --cidfile --stop-signal --stop-timeout --platform --creds --authfile --cert-dir \
+	--network --add-host --annotation --cidfile --stop-signal --stop-timeout --platform --creds --username --authfile --cert-dir \
 	--progress --pull --id --metadata-name --attempt --mount-label \
 	--volume -v --mount --tmpfs --shm-size --device \
 	--memory -m --memory-swap --memory-reservation --memory-swappiness \

@@ -25,6 +25,7 @@ export function memoryTerminal(
     errorSize,
     print: (text) => void printed.push(...text.split("\n")),
     tell: (text) => void told.push(...text.split("\n")),
+    ask: (text) => void told.push(text),
     draw: (lines) => lines === "end" ? undefined : void drawn.push(lines),
     paint: (_, text) => text,
   };

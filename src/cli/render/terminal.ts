@@ -14,6 +14,8 @@ export interface Terminal {
   print(text: string): void;
   /** Writes a remark to stderr, with a newline. */
   tell(text: string): void;
+  /** Writes a question to stderr, without a newline. */
+  ask(text: string): void;
   /**
    * Draws lines on stderr in place of those drawn before, below all that is
    * told meanwhile; `"end"` leaves them there.
@@ -61,6 +63,7 @@ export function openTerminal({ color }: { color: boolean }): Terminal {
   return {
     print: (text) => output.write(`${finish(text)}\n`),
     tell: (text) => live.writeAbove(`${showControls(text)}\n`),
+    ask: (text) => errors.write(showControls(text)),
     draw: (lines) =>
       lines === "end" ? live.release() : live.draw(lines.map(showControls)),
     get columns() {

@@ -3,13 +3,27 @@
 import type { Flag, FlagTable } from "../command.ts";
 import { UsageError } from "../usage_error.ts";
 
-/** How to reach a registry. */
-export const REGISTRY_FLAGS = {
+/** Who logs in to a registry. */
+export const LOGIN_FLAGS = {
   creds: {
     type: "text",
     value: "USER[:PASSWORD]",
     help: "Credentials for the registry; asks if the password is left out",
   },
+  username: {
+    type: "text",
+    value: "USER",
+    help: "The user at the registry; asks for the password",
+  },
+  "password-stdin": {
+    type: "boolean",
+    help: "Read the password of --username from standard input",
+  },
+} as const satisfies FlagTable;
+
+/** How to reach a registry. */
+export const REGISTRY_FLAGS = {
+  ...LOGIN_FLAGS,
   authfile: {
     type: "text",
     value: "PATH",

@@ -1,4 +1,3 @@
 /** The part of `@std/cli` that orlop uses. */
 
 export { type Args, parseArgs, type ParseOptions } from "./parse_args.ts";
-export { promptSecret, type PromptSecretOptions } from "./prompt_secret.ts";

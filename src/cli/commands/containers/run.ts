@@ -4,7 +4,10 @@ import type { Agent } from "../../../engine/agent.ts";
 import { findRuntime } from "../../../engine/containers/oci_runtime.ts";
 import { inspectImage } from "../../../engine/images/list_images.ts";
 import { runContainer } from "../../../engine/pods/run_container.ts";
-import { pullImage } from "../../../engine/transfer/pull_image.ts";
+import {
+  pullImage,
+  type PullOptions,
+} from "../../../engine/transfer/pull_image.ts";
 import { ImageNotFoundError } from "../../../errors/not_found_errors.ts";
 import { hasTransport } from "../../../formats/oci/transport_reference.ts";
 import { parseContainerId } from "../../../formats/storage/store_ids.ts";
@@ -28,9 +31,11 @@ type RunCall = Call<typeof RUN>;
 export async function run(call: RunCall): Promise<number> {
   const { flags, signal } = call;
   findRuntime(flags.runtime); // better missed now than later
+  // Also if nothing is pulled: a password must not get into the container.
+  const pulling = await pullOptions(call);
   using session = openSession(call, { ifMissing: "make" });
   const { agent } = session;
-  const image = await findOrPull(agent, call);
+  const image = await findOrPull(agent, call, pulling);
   const request = {
     flags: { ...flags, tty: flags.tty && findsTerminal(agent) },
     words: [image, ...call.arguments.slice(1)],
@@ -61,7 +66,11 @@ function findsTerminal(agent: Agent): boolean {
 }
 
 /** Returns a name by which the image is in the store. */
-async function findOrPull(agent: Agent, call: RunCall): Promise<string> {
+async function findOrPull(
+  agent: Agent,
+  call: RunCall,
+  pulling: PullOptions,
+): Promise<string> {
   const { flags, terminal, signal } = call;
   const [typed = ""] = call.arguments;
   if (flags.pull === "never") return typed;
@@ -71,7 +80,7 @@ async function findOrPull(agent: Agent, call: RunCall): Promise<string> {
   using display = showProgress(style, terminal);
   const { onProgress: onEvent } = display;
   try {
-    const options = { ...pullOptions(flags), onEvent, signal };
+    const options = { ...pulling, onEvent, signal };
     const { names } = await pullImage(agent, typed, options);
     // A layout on disk is known by another name from now on.
     return hasTransport(typed) ? names[0] ?? typed : typed;

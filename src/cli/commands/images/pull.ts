@@ -11,7 +11,7 @@ import type { PULL } from "../../table/image_commands.ts";
 /** Pulls images and prints their IDs. */
 export async function run(call: Call<typeof PULL>): Promise<void> {
   const { flags, terminal, signal } = call;
-  const options = pullOptions(flags);
+  const options = await pullOptions(call);
   using session = openSession(call, { ifMissing: "make" });
   await forEachName(call.arguments, { signal }, async (name) => {
     const { imageId } = await pullOne(name);
