@@ -7,6 +7,7 @@
 env_names=ORLOP_ROOT,ORLOP_RUNROOT,HOME,XDG_CONFIG_HOME,XDG_CACHE_HOME
 env_names=$env_names,XDG_RUNTIME_DIR,DOCKER_CONFIG,REGISTRY_AUTH_FILE,TERM
 env_names=$env_names,CONTAINERS_REGISTRIES_CONF,REGISTRIES_CONFIG_PATH
+env_names=$env_names,CONTAINERS_REGISTRIES_CONF_OVERRIDE
 env_names=$env_names,ORLOP_PROGRAM,ORLOP_HOME,ORLOP_STDOUT
 
 # Where libc may be: the same list as in src/process/libc.ts.

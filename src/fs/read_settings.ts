@@ -9,8 +9,10 @@ export type ChosenBy = "user" | "orlop";
 // Far more than any has; what never ends has no size.
 const MAX_BYTES = 16 * 1024 * 1024;
 
-// What people name in place of a file that is to say nothing.
+// What people name, or link to, in place of a file that is to say nothing.
 const NO_FILE = "/dev/null";
+// Major number 1, minor number 3: devices.txt of Linux.
+const NULL_DEVICE = 0x103;
 
 /**
  * Reads a file of settings or credentials: a regular one, since others may never
@@ -25,7 +27,10 @@ export async function readSettings(
   if (path === NO_FILE) return "";
   try {
     const found = await Deno.stat(path);
-    if (!found.isFile) throw new TypeError("it is no regular file");
+    const isNull = found.isCharDevice === true && found.rdev === NULL_DEVICE;
+    if (!found.isFile && !isNull) {
+      throw new TypeError("it is no regular file");
+    }
     if (found.size > MAX_BYTES) {
       throw new TypeError(`it is larger than ${MAX_BYTES} bytes`);
     }
@@ -33,7 +38,7 @@ export async function readSettings(
     if (stranger !== undefined) {
       throw new TypeError(`${stranger}; what others can change is not used`);
     }
-    return await Deno.readTextFile(path);
+    return isNull ? "" : await Deno.readTextFile(path);
   } catch (cause) {
     throw new Error(`Cannot read "${path}": ${whyOf(cause)}`, { cause });
   }

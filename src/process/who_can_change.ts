@@ -29,13 +29,15 @@ function wayTo(path: string): readonly string[] {
 }
 
 function describeStranger(path: string): string | undefined {
-  const { uid, mode, isSymlink } = Deno.lstatSync(path);
+  const { uid, mode, isSymlink, isCharDevice } = Deno.lstatSync(path);
   if (uid === null || mode === null) return undefined; // not so on Linux
   if (uid !== 0 && uid !== Deno.uid()) {
     return `"${path}" belongs to user ${uid}`;
   }
-  // What a symbolic link says, only its owner can change.
-  if (isSymlink || (mode & GROUP_OR_OTHERS_WRITE) === 0) return undefined;
+  // What a symbolic link says, only its owner can change; what is written to
+  // /dev/null changes nothing.
+  if (isSymlink || isCharDevice === true) return undefined;
+  if ((mode & GROUP_OR_OTHERS_WRITE) === 0) return undefined;
   // In a sticky folder others cannot replace what is not theirs.
   if ((mode & STICKY) !== 0 && uid === 0) return undefined;
   return `others can write to "${path}"`;

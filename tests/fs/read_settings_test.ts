@@ -18,6 +18,9 @@ Deno.test("readSettings() reads what nobody else can change", async () => {
 Deno.test("readSettings() takes /dev/null for an empty file", async () => {
   assertEquals(await readSettings("/dev/null", "orlop"), "");
   assertEquals(await readSettings("/dev/null", "user"), "");
+  using dir = tempDir();
+  await Deno.symlink("/dev/null", dir.join("mask"));
+  assertEquals(await readSettings(dir.join("mask"), "orlop"), "");
 });
 
 Deno.test("readSettings() wants a regular file of a sensible size", async (t) => {

@@ -3,7 +3,10 @@
 import { findStranger } from "../../process/who_can_change.ts";
 import {
   configPaths,
+  dropInFolders,
   ENVIRONMENT_NAMES,
+  mainFiles,
+  REGISTRIES_CONF,
 } from "../../registry/config/config_paths.ts";
 
 /** The value of a variable; undefined if it is unset, empty or not for us. */
@@ -49,6 +52,7 @@ export function readRegistryEnv(
 const FILE_NAMES: readonly string[] = [
   "REGISTRY_AUTH_FILE",
   "CONTAINERS_REGISTRIES_CONF",
+  "CONTAINERS_REGISTRIES_CONF_OVERRIDE",
   "REGISTRIES_CONFIG_PATH",
 ];
 
@@ -62,9 +66,11 @@ function findStrangerIn(folder: string): string | undefined {
 
 /** Whether there is something that would be read but for its owner. */
 function holdsSettings(env: Readonly<Record<string, string>>): boolean {
-  const { certs, auth, userRegistriesConf = "" } = configPaths({ env });
+  const { certs, auth } = configPaths({ env });
+  const files = mainFiles(REGISTRIES_CONF, { env });
+  const dropIns = dropInFolders(REGISTRIES_CONF, { env });
   const folders = Object.values(env);
-  return [...certs, ...auth, userRegistriesConf].some((path) =>
+  return [...certs, ...auth, ...files, ...dropIns].some((path) =>
     folders.some((folder) => path.startsWith(folder)) && isThere(path)
   );
 }

@@ -49,7 +49,7 @@ export function storedNamesFor(
   conf: RegistriesConf,
 ): readonly Reference[] {
   const short = splitReference(text).name;
-  const alias = conf.aliases.get(short) ?? "";
+  const alias = conf.aliases.get(short)?.name ?? "";
   const aliased = alias === "" ? [] : [alias + text.slice(short.length)];
   const searched = (conf.searchRegistries ?? []).map((registry) =>
     `${registry}/${text}`

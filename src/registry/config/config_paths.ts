@@ -1,4 +1,8 @@
-/** Where the configuration of registries is: the rules of containers/image. */
+/**
+ * Where configuration is: containers-config(5), podman 6's one rule for all its
+ * files. The user's count more than the administrator's, those more than the
+ * vendor's.
+ */
 
 /** What the places of configuration files depend on. */
 export interface Surroundings {
@@ -8,7 +12,28 @@ export interface Surroundings {
   readonly uid?: number;
   /** In place of `/etc`. */
   readonly systemDirectory?: string;
+  /** In place of `/usr/share`. */
+  readonly vendorDirectory?: string;
 }
+
+/** A kind of configuration file. */
+export interface ConfigKind {
+  /** Without extension, such as `registries`. */
+  readonly name: string;
+  /** Such as `.conf`; folders without a main file have none. */
+  readonly extension: string;
+  /** Variables that name the one file to read; the first that is set counts. */
+  readonly variables: readonly string[];
+}
+
+/** registries.conf: containers-registries.conf(5). */
+export const REGISTRIES_CONF: ConfigKind = {
+  name: "registries",
+  extension: ".conf",
+  variables: ["CONTAINERS_REGISTRIES_CONF", "REGISTRIES_CONFIG_PATH"],
+};
+
+const CERTS_D: ConfigKind = { name: "certs", extension: "", variables: [] };
 
 /** The files of one kind, in the order of their use. */
 export interface ConfigPaths {
@@ -16,18 +41,6 @@ export interface ConfigPaths {
   readonly certs: readonly string[];
   /** Credential files. */
   readonly auth: readonly string[];
-  /** The system's registries.conf, or one that was named. */
-  readonly registriesConf: {
-    readonly path: string;
-    /** Whether somebody named it, so that it must exist. */
-    readonly isExplicit: boolean;
-  };
-  /** Used in place of that above if it exists. */
-  readonly userRegistriesConf: string | undefined;
-  /** Folders of drop-ins. */
-  readonly dropIns: readonly string[];
-  /** The folder of the user's drop-ins. */
-  readonly userDropIns: string | undefined;
   /** Written by podman when a short name was chosen by hand. */
   readonly aliases: string;
 }
@@ -41,41 +54,66 @@ export const ENVIRONMENT_NAMES: readonly string[] = [
   "DOCKER_CONFIG",
   "REGISTRY_AUTH_FILE",
   "CONTAINERS_REGISTRIES_CONF",
+  "CONTAINERS_REGISTRIES_CONF_OVERRIDE",
   "REGISTRIES_CONFIG_PATH",
 ];
 
 /** Says where configuration is to be looked for. */
 export function configPaths(surroundings: Surroundings): ConfigPaths {
   const { env = {}, uid = 0, systemDirectory = "/etc" } = surroundings;
-  const system = `${systemDirectory}/containers`;
-  const user = homePath(env, {
-    variable: "XDG_CONFIG_HOME",
-    folder: ".config",
-  });
   const cache = homePath(env, { variable: "XDG_CACHE_HOME", folder: ".cache" });
-  const named = env["CONTAINERS_REGISTRIES_CONF"] ??
-    env["REGISTRIES_CONFIG_PATH"];
-  const isRoot = uid === 0;
   return {
     certs: [
-      ...under(user, "certs.d"),
-      `${system}/certs.d`,
+      ...dropInFolders(CERTS_D, surroundings),
       `${systemDirectory}/docker/certs.d`,
     ],
-    auth: authPaths(surroundings, user),
-    registriesConf: {
-      path: named ?? `${system}/registries.conf`,
-      isExplicit: named !== undefined,
-    },
-    userRegistriesConf: named === undefined
-      ? under(user, "registries.conf")[0]
-      : undefined,
-    dropIns: [`${system}/registries.conf.d`],
-    userDropIns: under(user, "registries.conf.d")[0],
-    aliases: isRoot || cache === undefined
+    auth: authPaths(surroundings, userFolder(surroundings)),
+    aliases: uid === 0 || cache === undefined
       ? "/var/cache/containers/short-name-aliases.conf"
       : `${cache}/short-name-aliases.conf`,
   };
+}
+
+/** Where a main file may be; the first that is there is read, and no other. */
+export function mainFiles(
+  { name, extension }: ConfigKind,
+  surroundings: Surroundings,
+): readonly string[] {
+  return [userFolder(surroundings), ...systemFolders(surroundings)]
+    .flatMap((folder) => under(folder, `${name}${extension}`));
+}
+
+/**
+ * The folders of drop-ins, those that count most first: a name that several have
+ * is read from the first.
+ */
+export function dropInFolders(
+  { name, extension }: ConfigKind,
+  surroundings: Surroundings,
+): readonly string[] {
+  const { uid = 0 } = surroundings;
+  const special = uid === 0
+    ? [`${name}.rootful${extension}.d`]
+    : [`rootless${extension}.d/${uid}`, `rootless${extension}.d`]
+      .map((end) => `${name}.${end}`);
+  const all = `${name}${extension}.d`;
+  return [
+    ...under(userFolder(surroundings), all),
+    ...systemFolders(surroundings).flatMap((folder) =>
+      [...special, all].map((end) => `${folder}/${end}`)
+    ),
+  ];
+}
+
+/** The administrator's folder, and the vendor's. */
+function systemFolders(
+  { systemDirectory = "/etc", vendorDirectory = "/usr/share" }: Surroundings,
+): readonly string[] {
+  return [`${systemDirectory}/containers`, `${vendorDirectory}/containers`];
+}
+
+function userFolder({ env = {} }: Surroundings): string | undefined {
+  return homePath(env, { variable: "XDG_CONFIG_HOME", folder: ".config" });
 }
 
 function authPaths(

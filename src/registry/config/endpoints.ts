@@ -3,10 +3,13 @@
 import { PolicyError } from "../../errors/store_errors.ts";
 import {
   findRegistry,
-  type Mirror,
   type RegistriesConf,
-  type RegistryEntry,
 } from "../../formats/config/registries_conf.ts";
+import {
+  matchPrefix,
+  type Mirror,
+  type RegistryEntry,
+} from "../../formats/config/registry_entries.ts";
 import {
   familiarName,
   parseReference,
@@ -67,10 +70,7 @@ function at(
 ): Pick<Endpoint, "reference" | "insecure"> {
   if (location === "") return { reference, insecure };
   const name = repositoryOf(reference);
-  // A wildcard stands for the whole host.
-  const rest = entry.prefix.startsWith("*.")
-    ? `/${reference.path}`
-    : name.slice(entry.prefix.length);
+  const rest = name.slice(matchPrefix(entry.prefix, name));
   const { domain, path } = parseReference(`${location}${rest}`);
   return { reference: { ...reference, domain, path }, insecure };
 }

@@ -6,13 +6,14 @@ import {
   parseRegistriesConf,
   type RegistriesConf,
 } from "../../formats/config/registries_conf.ts";
-import { type ChosenBy, readSettings } from "../../fs/read_settings.ts";
+import { parseAliases } from "../../formats/config/short_name_aliases.ts";
 import {
-  type ConfigPaths,
   configPaths,
+  REGISTRIES_CONF,
   type Surroundings,
 } from "./config_paths.ts";
-import { listIfPresent, readIfPresent } from "./read_config.ts";
+import { readIfPresent } from "./read_config.ts";
+import { readConfigFiles, readNamed } from "./read_config_files.ts";
 
 /** Options of {@linkcode loadRegistriesConf}. */
 export interface LoadRegistriesConfOptions extends Surroundings {
@@ -31,55 +32,26 @@ export async function loadRegistriesConf(
 ): Promise<RegistriesConf> {
   const { registriesConf } = options;
   if (registriesConf !== undefined) {
-    return await readNamed(registriesConf, "user");
+    const { path, text } = await readNamed(registriesConf, "user");
+    return parseRegistriesConf(text, path);
   }
-  const paths = configPaths(options);
-  const { conf, dropIns } = await readMain(paths);
-  let merged = conf;
-  for (const path of await listDropIns(dropIns)) {
-    merged = mergeRegistriesConf(merged, await read(path) ?? EMPTY_CONF);
-  }
-  const aliases = await read(paths.aliases);
-  return aliases === undefined
-    ? merged
-    : { ...merged, aliases: new Map([...merged.aliases, ...aliases.aliases]) };
+  const files = await readConfigFiles(REGISTRIES_CONF, options);
+  const conf = files
+    .map(({ path, text }) => parseRegistriesConf(text, path))
+    .reduce(mergeRegistriesConf, EMPTY_CONF);
+  return await withRecordedAliases(conf, configPaths(options).aliases);
 }
 
-async function readMain(
-  paths: ConfigPaths,
-): Promise<{ conf: RegistriesConf; dropIns: readonly string[] }> {
-  const own = paths.userDropIns === undefined ? [] : [paths.userDropIns];
-  const user = paths.userRegistriesConf === undefined
-    ? undefined
-    : await read(paths.userRegistriesConf);
-  if (user !== undefined) return { conf: user, dropIns: own };
-  const { path, isExplicit } = paths.registriesConf;
-  const conf = isExplicit
-    ? await readNamed(path, "orlop")
-    : await read(path) ?? EMPTY_CONF;
-  return { conf, dropIns: [...paths.dropIns, ...own] };
-}
-
-async function listDropIns(
-  folders: readonly string[],
-): Promise<readonly string[]> {
-  const paths: string[] = [];
-  for (const folder of folders) {
-    const names = await listIfPresent(folder) ?? [];
-    const confs = names.filter((name) => name.endsWith(".conf"));
-    paths.push(...confs.map((name) => `${folder}/${name}`));
-  }
-  return paths;
-}
-
-async function read(path: string): Promise<RegistriesConf | undefined> {
-  const text = await readIfPresent(path);
-  return text === undefined ? undefined : parseRegistriesConf(text, path);
-}
-
-async function readNamed(
+/** What a person chose counts more than what files say. */
+async function withRecordedAliases(
+  conf: RegistriesConf,
   path: string,
-  chosenBy: ChosenBy,
 ): Promise<RegistriesConf> {
-  return parseRegistriesConf(await readSettings(path, chosenBy), path);
+  const text = await readIfPresent(path);
+  if (text === undefined) return conf;
+  return {
+    ...conf,
+    aliases: new Map([...conf.aliases, ...parseAliases(text, path)]),
+    files: [...conf.files, path],
+  };
 }

@@ -24,7 +24,7 @@ export function candidatesFor(
   if (!isShortName(name)) return [written];
   const short = splitReference(name).name;
   const rest = name.slice(short.length);
-  const alias = conf.aliases.get(short) ?? "";
+  const alias = conf.aliases.get(short)?.name ?? "";
   if (alias !== "") return [parseReference(alias + rest)];
   const registries = conf.searchRegistries ?? [];
   const candidates = registries.map((registry) =>

@@ -9,6 +9,7 @@ const CONF = parseRegistriesConf(
   `
   unqualified-search-registries = ["docker.io", "quay.io"]
   short-name-mode = "enforcing"
+  credential-helpers = ["secretservice"]
   unknown-key = 1
   [aliases]
   "box" = "quay.io/team/box"
@@ -30,9 +31,11 @@ const CONF = parseRegistriesConf(
 Deno.test("parseRegistriesConf() reads version 2", () => {
   assertEquals(CONF.searchRegistries, ["docker.io", "quay.io"]);
   assertEquals(CONF.shortNameMode, "enforcing");
-  assertEquals(CONF.aliases.get("box"), "quay.io/team/box");
-  const mirrors = CONF.registries[1]?.mirrors;
-  assertEquals(mirrors?.[0]?.pullFrom, "digest-only");
+  assertEquals(CONF.aliases.get("box")?.name, "quay.io/team/box");
+  const foo = CONF.registries.find(({ prefix }) =>
+    prefix === "example.com/foo"
+  );
+  assertEquals(foo?.mirrors[0]?.pullFrom, "digest-only");
 });
 
 Deno.test("findRegistry() takes the longest prefix", async (t) => {
@@ -45,6 +48,9 @@ Deno.test("findRegistry() takes the longest prefix", async (t) => {
     ["x.y.corp.io/z", "*.corp.io"],
     ["x.corp.io:5000/z", "*.corp.io"],
     ["corp.io/z", undefined],
+    ["q.io/x.corp.io/z", undefined],
+    ["x.corp.io.evil/z", undefined],
+    ["x.corp.iot/z", undefined],
   ];
   for (const [name, prefix] of cases) {
     await t.step(name, () => {
@@ -66,7 +72,10 @@ Deno.test("mergeRegistriesConf() lets a drop-in overrule", () => {
   const merged = mergeRegistriesConf(CONF, dropIn);
   assertEquals(merged.searchRegistries, []);
   assertEquals(merged.shortNameMode, "enforcing");
-  assertEquals(merged.aliases.get("box"), "");
+  assertEquals(merged.aliases.get("box"), { name: "", source: "/d.conf" });
+  assertEquals(merged.searchSource, "/d.conf");
+  assertEquals(merged.credentialHelpers, ["secretservice"]);
+  assertEquals(merged.files, ["/r.conf", "/d.conf"]);
   assert(findRegistry(merged, "example.com/x")?.blocked);
   assertEquals(merged.registries.length, 3);
 });
@@ -79,13 +88,40 @@ Deno.test("parseRegistriesConf() refuses the rest", async (t) => {
     ['[aliases]\na = "h.io/b:1"', "must have no tag or digest"],
     ['[aliases]\n"a:1" = "h.io/b"', "must have no tag or digest"],
     ['[aliases]\n"h.io/a" = "h.io/b"', "it names a registry"],
-    ["[registries.search]\nregistries = []", "version 1"],
-    ["[[registry]]\ninsecure = true", "no location"],
+    [
+      '[registries.search]\nregistries = ["a.io"]',
+      'version 1; write: unqualified-search-registries = ["a.io"]',
+    ],
+    [
+      'short-name-mode = "disabled"\n[registries.block]\nregistries = ["a", "b"]',
+      '[[registry]] location = "a", blocked = true; ' +
+      '[[registry]] location = "b", blocked = true',
+    ],
+    ["registries = 1", "version 1; use [[registry]]"],
+    ["[[registry]]\ninsecure = true", "neither location nor prefix"],
     ['[[registry]]\nlocation = "https://a"', "URI scheme"],
     ['[[registry]]\nprefix = "*.a/b"', "*.domain"],
     ['[[registry]]\nprefix = "a.b"', "no location"],
     ['[[registry]]\nlocation = "a"\ninsecure = "yes"', "true or false"],
     ['short-name-mode = "x"', "enforcing"],
+    ['credential-helpers = "x"', "credential-helpers: expected an array"],
+    ...["a/b", "", "a_b", "http://a", "a:", "-a", "*.a"].map((
+      host,
+    ): [string, string] => [
+      `unqualified-search-registries = ["${host}"]`,
+      "which is not host[:port]",
+    ]),
+    ['[aliases]\na = "h.io/B"\n"A" = "h.io/a"', '"h.io/B": repository name'],
+    ['[aliases]\na = "h.io/B"\n"A" = "h.io/a"', '"A": repository name'],
+    [
+      '[[registry]]\nlocation = "a"\npull-from-mirror = "all"',
+      "pull-from-mirror is for [[registry.mirror]] only",
+    ],
+    [
+      '[[registry]]\nprefix = "*.a"\n[[registry]]\nprefix = "*.a"\n' +
+      "insecure = true",
+      'entries disagree on "*.a": insecure',
+    ],
     [
       '[[registry]]\nlocation = "a"\n[[registry]]\nprefix = "b"\n' +
       'location = "a"\nblocked = true',
@@ -112,7 +148,7 @@ Deno.test("parseRegistriesConf() refuses the rest", async (t) => {
     [
       '[[registry]]\nlocation = "a"\n[[registry]]\nprefix = "b"\n' +
       'location = "a"\ninsecure = true',
-      'entries disagree on location "a"',
+      'entries disagree on "a": insecure',
     ],
   ];
   for (const [text, why] of cases) {
@@ -141,4 +177,15 @@ Deno.test("parseRegistriesConf() reads what a mirror is for", async (t) => {
       ]);
     });
   }
+});
+
+Deno.test("findRegistry() prefers wildcards to names of equal length", () => {
+  const conf = parseRegistriesConf(
+    `[[registry]]
+    location = "a.b.io"
+    [[registry]]
+    prefix = "*.b.io"`,
+    "/r.conf",
+  );
+  assertEquals(findRegistry(conf, "a.b.io/x")?.prefix, "*.b.io");
 });

@@ -48,6 +48,7 @@ Deno.test("endpointsFor() rewrites names and lists mirrors", async (t) => {
     ["example.com/foobar:1", ["example.com/foobar:1"]],
     ["x.y.corp.io/z:1", ["x.y.corp.io/z:1"]],
     ["x.old.io/z:1", ["new.io/z:1"]],
+    ["x.old.io:5000/z:1", ["new.io:5000/z:1"]],
     ["half.io/a:1", ["good.io/a:1"]],
   ];
   for (const [name, endpoints] of cases) {

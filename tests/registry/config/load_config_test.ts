@@ -1,38 +1,150 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import type { RegistriesConf } from "../../../src/formats/config/registries_conf.ts";
 import { parseReference } from "../../../src/formats/oci/reference.ts";
 import { findCredentials } from "../../../src/registry/auth/find_credentials.ts";
+import type { Surroundings } from "../../../src/registry/config/config_paths.ts";
 import { loadCertificates } from "../../../src/registry/config/load_certificates.ts";
 import { loadRegistriesConf } from "../../../src/registry/config/load_registries_conf.ts";
 import { type TempDir, tempDir } from "../../support/temp_dir.ts";
 
-Deno.test("loadRegistriesConf() reads drop-ins in order", async () => {
-  using dir = tempDir();
-  await write(dir, {
-    "etc/containers/registries.conf": 'short-name-mode = "disabled"',
-    "etc/containers/registries.conf.d/2.conf":
-      'unqualified-search-registries = ["two.io"]',
-    "etc/containers/registries.conf.d/1.conf":
-      'unqualified-search-registries = ["one.io"]',
-    "etc/containers/registries.conf.d/3.toml": "nonsense",
-  });
-  const conf = await loadRegistriesConf({ systemDirectory: dir.join("etc") });
-  assertEquals(conf.shortNameMode, "disabled");
-  assertEquals(conf.searchRegistries, ["two.io"]);
+Deno.test("loadRegistriesConf() reads files by podman 6's rule", async (t) => {
+  const main = "containers/registries.conf";
+  const search = (name: string) => `unqualified-search-registries=["${name}"]`;
+  const cases: readonly {
+    readonly name: string;
+    readonly files: Record<string, string>;
+    readonly search: string[] | undefined;
+    readonly read: string[];
+    readonly uid?: number;
+  }[] = [{
+    name: "of main files only the user's",
+    files: {
+      [`usr/${main}`]: search("vendor.io"),
+      [`etc/${main}`]: search("admin.io"),
+      [`home/.config/${main}`]: "",
+    },
+    search: undefined,
+    read: [`home/.config/${main}`],
+  }, {
+    name: "the administrator's before the vendor's",
+    files: {
+      [`usr/${main}`]: search("vendor.io"),
+      [`etc/${main}`]: search("admin.io"),
+    },
+    search: ["admin.io"],
+    read: [`etc/${main}`],
+  }, {
+    name: "the vendor's, if there is no other",
+    files: { [`usr/${main}`]: search("vendor.io") },
+    search: ["vendor.io"],
+    read: [`usr/${main}`],
+  }, {
+    name: "drop-ins of all folders by their names alone",
+    files: {
+      [`etc/${main}`]: 'short-name-mode = "disabled"',
+      [`home/.config/${main}.d/1.conf`]: search("one.io"),
+      [`usr/${main}.d/2.conf`]: search("two.io"),
+      [`etc/${main}.d/3.toml`]: "nonsense",
+      [`etc/${main}.d/4.conf/5.conf`]: "nonsense",
+    },
+    search: ["two.io"],
+    read: [
+      `etc/${main}`,
+      `home/.config/${main}.d/1.conf`,
+      `usr/${main}.d/2.conf`,
+    ],
+  }, {
+    name: "an empty file masks another of its name",
+    files: {
+      [`usr/${main}.d/1.conf`]: "nonsense",
+      [`etc/${main}.d/1.conf`]: "nonsense",
+      [`home/.config/${main}.d/1.conf`]: "",
+    },
+    search: undefined,
+    read: [`home/.config/${main}.d/1.conf`],
+  }, {
+    name: "root's own folder before that of all",
+    files: {
+      [`etc/${main}.d/1.conf`]: "nonsense",
+      "etc/containers/registries.rootful.conf.d/1.conf": search("root.io"),
+      "etc/containers/registries.rootless.conf.d/2.conf": "nonsense",
+    },
+    search: ["root.io"],
+    read: ["etc/containers/registries.rootful.conf.d/1.conf"],
+  }, {
+    name: "a user's own folder before that of all users",
+    uid: 1000,
+    files: {
+      "etc/containers/registries.rootful.conf.d/2.conf": "nonsense",
+      "etc/containers/registries.rootless.conf.d/1.conf": "nonsense",
+      "etc/containers/registries.rootless.conf.d/1000/1.conf": search("u.io"),
+    },
+    search: ["u.io"],
+    read: ["etc/containers/registries.rootless.conf.d/1000/1.conf"],
+  }];
+  for (const { name, files, search, read, uid = 0 } of cases) {
+    await t.step(name, async () => {
+      using dir = tempDir();
+      await write(dir, files);
+      const conf = await loadRegistriesConf(placesIn(dir, { uid }));
+      assertEquals(conf.searchRegistries, search);
+      assertEquals(ownFiles(conf), read.map((path) => dir.join(path)));
+    });
+  }
 });
 
-Deno.test("loadRegistriesConf() prefers the user's file", async () => {
+Deno.test("loadRegistriesConf() reads what variables name", async (t) => {
+  const cases: readonly [Record<string, string>, string[]][] = [
+    [{ "CONTAINERS_REGISTRIES_CONF": "own" }, ["own"]],
+    [{ "REGISTRIES_CONFIG_PATH": "own" }, ["own"]],
+    [{
+      "CONTAINERS_REGISTRIES_CONF": "own",
+      "REGISTRIES_CONFIG_PATH": "none",
+    }, ["own"]],
+    [{
+      "CONTAINERS_REGISTRIES_CONF": "own",
+      "CONTAINERS_REGISTRIES_CONF_OVERRIDE": "last",
+    }, ["own", "last"]],
+    [{ "CONTAINERS_REGISTRIES_CONF_OVERRIDE": "last" }, [
+      "etc/containers/registries.conf",
+      "etc/containers/registries.conf.d/1.conf",
+      "last",
+    ]],
+  ];
   using dir = tempDir();
   await write(dir, {
-    "etc/containers/registries.conf": 'short-name-mode = "disabled"',
-    "home/.config/containers/registries.conf":
-      'unqualified-search-registries = ["u.io"]',
+    "etc/containers/registries.conf": "",
+    "etc/containers/registries.conf.d/1.conf": "",
+    "own": "",
+    "last": "",
   });
-  const conf = await loadRegistriesConf({
-    systemDirectory: dir.join("etc"),
-    env: { HOME: dir.join("home") },
+  for (const [variables, read] of cases) {
+    await t.step(JSON.stringify(variables), async () => {
+      const env = Object.fromEntries(
+        Object.entries(variables).map(([name, path]) => [name, dir.join(path)]),
+      );
+      const conf = await loadRegistriesConf(placesIn(dir, { env }));
+      assertEquals(ownFiles(conf), read.map((path) => dir.join(path)));
+    });
+  }
+  await t.step("which must be there", async () => {
+    const env = { "CONTAINERS_REGISTRIES_CONF_OVERRIDE": dir.join("none") };
+    await assertRejects(
+      () => loadRegistriesConf(placesIn(dir, { env })),
+      Error,
+      'none": no such file',
+    );
   });
-  assertEquals(conf.shortNameMode, undefined);
-  assertEquals(conf.searchRegistries, ["u.io"]);
+});
+
+Deno.test("loadRegistriesConf() masks by a link to /dev/null", async () => {
+  using dir = tempDir();
+  const drop = "containers/registries.conf.d/1.conf";
+  await write(dir, { [`usr/${drop}`]: "nonsense", "etc/containers/x": "" });
+  await Deno.mkdir(dir.join("etc/containers/registries.conf.d"));
+  await Deno.symlink("/dev/null", dir.join(`etc/${drop}`));
+  const conf = await loadRegistriesConf(placesIn(dir));
+  assertEquals(ownFiles(conf), [dir.join(`etc/${drop}`)]);
 });
 
 Deno.test("loadRegistriesConf() wants a file that was named", async () => {
@@ -41,7 +153,7 @@ Deno.test("loadRegistriesConf() wants a file that was named", async () => {
     () => loadRegistriesConf({ registriesConf: dir.join("none") }),
     Error,
   );
-  const none = await loadRegistriesConf({ systemDirectory: dir.path });
+  const none = await loadRegistriesConf(placesIn(dir));
   assertEquals(none.registries, []);
 });
 
@@ -85,6 +197,27 @@ Deno.test("findCredentials() says which helper it cannot ask", async () => {
   assertEquals(warnings.length, 1);
 });
 
+Deno.test("loadCertificates() takes the first folder of a host", async () => {
+  using dir = tempDir();
+  const folders = [
+    "home/.config/containers/certs.d",
+    "etc/containers/certs.rootful.d",
+    "etc/containers/certs.d",
+    "usr/containers/certs.rootful.d",
+    "usr/containers/certs.d",
+    "etc/docker/certs.d",
+  ];
+  for (const folder of folders) {
+    await write(dir, { [`${folder}/q.io/ca.crt`]: folder });
+  }
+  for (const folder of folders) {
+    const { caCerts } = await loadCertificates("q.io", placesIn(dir));
+    assertEquals(caCerts, [folder]);
+    await Deno.remove(dir.join(`${folder}/q.io`), { recursive: true });
+  }
+  assertEquals(await loadCertificates("q.io", placesIn(dir)), {});
+});
+
 Deno.test("loadCertificates() wants both halves of a pair", async () => {
   using dir = tempDir();
   await write(dir, {
@@ -105,6 +238,20 @@ Deno.test("loadCertificates() wants both halves of a pair", async () => {
     "x.cert is missing",
   );
 });
+
+function placesIn(dir: TempDir, more: Surroundings = {}): Surroundings {
+  return {
+    systemDirectory: dir.join("etc"),
+    vendorDirectory: dir.join("usr"),
+    ...more,
+    env: { HOME: dir.join("home"), ...more.env },
+  };
+}
+
+/** Without what podman may have recorded on this machine. */
+function ownFiles({ files }: RegistriesConf): string[] {
+  return files.filter((path) => !path.endsWith("short-name-aliases.conf"));
+}
 
 async function write(
   dir: TempDir,

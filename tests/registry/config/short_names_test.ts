@@ -10,7 +10,10 @@ import { candidatesFor } from "../../../src/registry/config/short_names.ts";
 const CONF: RegistriesConf = {
   ...EMPTY_CONF,
   searchRegistries: ["docker.io", "quay.io:443"],
-  aliases: new Map([["box", "quay.io/team/box"], ["off", ""]]),
+  aliases: new Map([
+    ["box", { name: "quay.io/team/box", source: "/r.conf" }],
+    ["off", { name: "", source: "/r.conf" }],
+  ]),
 };
 
 Deno.test("candidatesFor() resolves short names", async (t) => {
