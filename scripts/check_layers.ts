@@ -37,7 +37,7 @@ const DOWN: Readonly<Record<string, readonly string[]>> = {
  */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   engine: [
-    ...["images", "media", "transfer", "copy"],
+    ...["images", "media", "progress", "transfer", "copy"],
     ...["containers", "pods", "cleanup", "doctor"],
   ],
   store: ["records", "layers", "recovery"],

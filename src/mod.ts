@@ -159,7 +159,13 @@ export type {
   LayerState,
   OnPullEvent,
   PullEvent,
-} from "./engine/transfer/pull_event.ts";
+} from "./engine/progress/pull_event.ts";
+export type {
+  LayerPhase,
+  LayerProgress,
+  PullState,
+} from "./engine/progress/pull_state.ts";
+export type { PullStatus } from "./engine/progress/pull_status.ts";
 export type { PullOptions } from "./engine/transfer/pull_image.ts";
 export type {
   RemovedImage,

@@ -26,7 +26,14 @@ Deno.test("an agent of the library gives no way to the records", async (t) => {
   });
   await t.step("for readers of its members", () => {
     assertEquals(Object.keys(agent).sort(), [
-      ...["log", "mountOptions", "pauseImage", "pinnedImages", "registries"],
+      ...[
+        "caller",
+        "log",
+        "mountOptions",
+        "pauseImage",
+        "pinnedImages",
+        "registries",
+      ],
     ]);
     // @ts-expect-error: nor is it in the type
     assertEquals(agent.store, undefined);

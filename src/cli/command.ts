@@ -123,6 +123,8 @@ export interface Call<C extends Command = Command> {
   readonly flags: C extends { flags: infer Table extends FlagTable }
     ? FlagValues<Table>
     : Readonly<Record<string, unknown>>;
+  /** The words that call the command. */
+  readonly path: readonly string[];
   /** As many as the table asks for. */
   readonly arguments: readonly string[];
   readonly config: Config;

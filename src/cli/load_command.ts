@@ -12,6 +12,7 @@ const MODULES: Readonly<Record<string, () => Promise<CommandModule>>> = {
   "image unpin": () => import("./commands/images/image_unpin.ts"),
   "images": () => import("./commands/images/images.ts"),
   "pull": () => import("./commands/images/pull.ts"),
+  "pulls": () => import("./commands/images/pulls.ts"),
   "rmi": () => import("./commands/images/rmi.ts"),
   "tag": () => import("./commands/images/tag.ts"),
   "untag": () => import("./commands/images/untag.ts"),

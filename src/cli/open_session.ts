@@ -23,11 +23,11 @@ export interface SessionOptions {
 }
 
 /** What is needed of a call, whatever its command. */
-export type SessionCall = Pick<Call, "config" | "terminal" | "libc">;
+export type SessionCall = Pick<Call, "config" | "terminal" | "libc" | "path">;
 
 /** Opens the store that the settings name. */
 export function openSession(
-  { config, terminal, libc }: SessionCall,
+  { config, terminal, libc, path }: SessionCall,
   options: SessionOptions = {},
 ): Session {
   const { root, runRoot } = config;
@@ -46,6 +46,7 @@ export function openSession(
     root,
     runRoot,
     libc,
+    caller: `orlop ${path.join(" ")}`,
     registries: { env: readRegistryEnv((text) => sink.log("warn", text)) },
     log: sink.log,
   });

@@ -23,6 +23,8 @@ export interface AgentHandle {
   readonly registries: LoadRegistriesConfOptions;
   /** Images that no cleanup removes: a name, `start*` or `*middle*`. */
   readonly pinnedImages: readonly string[];
+  /** What acts here, for people who look from elsewhere: `orlop pull`. */
+  readonly caller: string;
   /** Told what happens. */
   readonly log: Log;
 }
@@ -119,6 +121,12 @@ export interface AgentOptions {
    */
   readonly pinnedImages?: readonly string[] | undefined;
   /**
+   * What acts here, such as `orlop pull`: others see it beside its pulls.
+   *
+   * @default {nothing is said}
+   */
+  readonly caller?: string | undefined;
+  /**
    * Told what happens.
    *
    * @default {nobody}
@@ -155,6 +163,7 @@ export function openAgent(options: AgentOptions): Agent {
     mountOptions: options.mountOptions ?? [],
     registries: options.registries ?? {},
     pinnedImages: options.pinnedImages ?? [],
+    caller: options.caller ?? "",
     log,
   };
 }

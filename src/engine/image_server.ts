@@ -20,6 +20,8 @@ import {
 } from "./images/list_images.ts";
 import { tagImage, untagImage } from "./images/name_image.ts";
 import { pinImage } from "./images/pin_image.ts";
+import { listPulls } from "./progress/list_pulls.ts";
+import type { PullStatus } from "./progress/pull_status.ts";
 import { canPull, pullImage, type PullOptions } from "./transfer/pull_image.ts";
 import type { StoredImage } from "./transfer/store_sink.ts";
 
@@ -119,6 +121,14 @@ export class ImageServer {
    */
   pullImage(name: string, options?: PullOptions): Promise<StoredImage> {
     return pullImage(this.#agent, name, options);
+  }
+
+  /**
+   * Lists the pulls into this store that are under way now, those of other
+   * processes too, the oldest first.
+   */
+  listPulls(): readonly PullStatus[] {
+    return listPulls(this.#agent);
   }
 
   /**

@@ -2,7 +2,7 @@
 
 import { exitCodeOf } from "../../src/cli/exit_code.ts";
 import { describeError } from "../../src/cli/render/describe_error.ts";
-import type { PullEvent } from "../../src/engine/transfer/pull_event.ts";
+import type { PullEvent } from "../../src/engine/progress/pull_event.ts";
 import {
   pullImage,
   type PullOptions,

@@ -41,6 +41,24 @@ export const PULL = {
   needs: ["net", "mount", "tar"],
 } as const satisfies Command;
 
+/** `orlop pulls`. */
+export const LIST_PULLS = {
+  name: "pulls",
+  summary: "List what is being pulled now, by whom, and how far it is",
+  description: [
+    "Also what other processes pull into this store. What they tell of it is at " +
+    "most a second old.",
+  ],
+  flags: LIST_FLAGS,
+  examples: [
+    {
+      line: "orlop pulls --format '{{.PID}} {{.Image}} {{.Percent}}%'",
+      does: "For scripts",
+    },
+    { line: "orlop pulls --format json", does: "With each layer" },
+  ],
+} as const satisfies Command;
+
 /** `orlop images`. */
 export const LIST_IMAGES = {
   name: "ls",
@@ -219,6 +237,7 @@ const { aliases: _, ...LIST_WITHOUT_ALIASES } = LIST_IMAGES;
 /** Those at the top level. */
 export const IMAGE_COMMANDS: readonly Command[] = [
   { ...PULL, section: "Images" },
+  { ...LIST_PULLS, section: "Images" },
   { ...LIST_WITHOUT_ALIASES, name: "images", section: "Images" },
   { ...HISTORY, section: "Images" },
   { ...TAG, section: "Images" },

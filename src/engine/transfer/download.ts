@@ -21,7 +21,7 @@ import { isErrno } from "../../fs/errno.ts";
 import { readBlob } from "../../registry/read_blob.ts";
 import type { RetryRules } from "../../registry/send_request.ts";
 import type { BlobProgress } from "./blob_progress.ts";
-import { limitReports } from "./limit_reports.ts";
+import { limitReports } from "../progress/limit_reports.ts";
 
 /** What to fetch, and where to. */
 export interface DownloadJob {

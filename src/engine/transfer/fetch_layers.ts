@@ -9,7 +9,7 @@ import type { Agent } from "../agent.ts";
 import { commitLayer } from "./commit_layer.ts";
 import { LayerPipeline } from "./layer_pipeline.ts";
 import { LayerWorkers } from "./layer_workers.ts";
-import type { OnPullEvent } from "./pull_event.ts";
+import type { OnPullEvent } from "../progress/pull_event.ts";
 import type { NeededLayer } from "./receive_layer.ts";
 import {
   type StageContext,

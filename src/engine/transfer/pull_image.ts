@@ -12,6 +12,8 @@ import type { Agent } from "../agent.ts";
 import { hasImage } from "../images/find_image.ts";
 import { openSource } from "../media/open_source.ts";
 import { LayerWorkers } from "./layer_workers.ts";
+import type { PullEvent } from "../progress/pull_event.ts";
+import { publishPull } from "../progress/pull_status.ts";
 import { resolveImage } from "./resolve_image.ts";
 import { copyImage } from "./copy_image.ts";
 import type { StoreImageOptions } from "./store_image.ts";
@@ -37,11 +39,16 @@ export async function pullImage(
   const onWarning = (message: string) => agent.log("warn", message);
   const opening = { ...agent.registries, onWarning, ...options };
   const conf = await readConf(name, opening);
+  using published = publishPull(agent, name);
+  const onEvent = (event: PullEvent) => {
+    published.advance(event);
+    options.onEvent?.(event);
+  };
   await using workers = await startEarly(agent, name, { ...opening, conf });
   await using opened = await openSource(agent, name, { ...opening, conf });
   const { source, name: found } = opened;
   const names = found === undefined ? [] : [found];
-  const sink = openStoreSink(agent, { ...options, workers, names });
+  const sink = openStoreSink(agent, { ...options, onEvent, workers, names });
   return await copyImage(source, sink, { ...options, onWarning, name: found });
 }
 

@@ -16,7 +16,7 @@ import type { RetryRules } from "../../registry/send_request.ts";
 import type { UnpackedLayer } from "../../unpack/unpack_blob.ts";
 import type { UnpackLimits } from "../../unpack/unpack_layer.ts";
 import type { LayerPipeline } from "./layer_pipeline.ts";
-import type { OnPullEvent } from "./pull_event.ts";
+import type { OnPullEvent } from "../progress/pull_event.ts";
 
 /** A layer that an image needs. */
 export interface NeededLayer {

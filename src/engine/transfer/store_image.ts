@@ -7,7 +7,7 @@ import type { RetryRules } from "../../registry/send_request.ts";
 import type { UnpackLimits } from "../../unpack/unpack_layer.ts";
 import { type AgentHandle, insideOf } from "../agent.ts";
 import { copyImage } from "./copy_image.ts";
-import type { OnPullEvent } from "./pull_event.ts";
+import type { OnPullEvent } from "../progress/pull_event.ts";
 import type { ImagePolicy } from "./resolve_image.ts";
 import { openStoreSink, type StoredImage } from "./store_sink.ts";
 

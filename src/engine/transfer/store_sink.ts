@@ -26,7 +26,7 @@ import type { Agent } from "../agent.ts";
 import { checkSpace } from "./check_space.ts";
 import { fetchLayers } from "./fetch_layers.ts";
 import type { LayerWorkers } from "./layer_workers.ts";
-import type { OnPullEvent } from "./pull_event.ts";
+import type { OnPullEvent } from "../progress/pull_event.ts";
 import type { NeededLayer } from "./receive_layer.ts";
 import { digestOfImage } from "./resolve_image.ts";
 import { canReuse, repairNames } from "./reuse_layer.ts";

@@ -9,7 +9,7 @@ import { algorithmOf } from "../../formats/oci/digest.ts";
 import { unpackBlob, type UnpackedLayer } from "../../unpack/unpack_blob.ts";
 import { BlobProgress } from "./blob_progress.ts";
 import { toErrorData, type UnpackJob, type UnpackReport } from "./layer_job.ts";
-import { limitReports } from "./limit_reports.ts";
+import { limitReports } from "../progress/limit_reports.ts";
 
 /** What this file sees of a worker's global scope. */
 declare const self: {

@@ -6,6 +6,7 @@
 import { join } from "@std/path";
 import { lstatSync, rmSync } from "node:fs";
 import { listIfDirectory } from "../../fs/list_directory.ts";
+import { readNotices } from "../layers/notices.ts";
 import { tryLock } from "../records/lock.ts";
 import type { Store } from "../store.ts";
 
@@ -15,6 +16,7 @@ const DIRECTORIES = ["pulls", "runs"];
 export function sweepLocks(
   { paths, libc }: Pick<Store, "paths" | "libc">,
 ): void {
+  readNotices({ paths, libc }); // which sweeps those, too
   for (const name of DIRECTORIES) {
     const directory = join(paths.runRoot, "orlop", name);
     for (

@@ -1,7 +1,7 @@
 /** What `orlop pull` tells while it works. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import type { PullEvent } from "../../../src/engine/transfer/pull_event.ts";
+import type { PullEvent } from "../../../src/engine/progress/pull_event.ts";
 import { digestOf } from "../../../src/formats/oci/digest.ts";
 import { layerOf } from "../../support/images/stacked_layout.ts";
 import { needs } from "../../support/peers.ts";

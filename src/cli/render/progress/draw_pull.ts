@@ -4,10 +4,10 @@ import { cutToWidth, widthOf } from "../display_width.ts";
 import { formatSize } from "../../../formats/config/byte_size.ts";
 import {
   type LayerPhase,
-  type LayerState,
+  type LayerProgress,
   type PullState,
   sumBytes,
-} from "./pull_state.ts";
+} from "../../../engine/progress/pull_state.ts";
 
 /** What the lines depend on, beside the pull. */
 export interface DrawOptions {
@@ -43,7 +43,7 @@ export function drawPull(
 ): string[] {
   const { layers } = state;
   const most = Math.min(MAX_LAYERS, Math.max(height - OTHER_ROWS, 0));
-  const isBusy = ({ phase }: LayerState) =>
+  const isBusy = ({ phase }: LayerProgress) =>
     phase !== "done" && phase !== "present";
   const shown = layers.length <= most
     ? layers
@@ -62,7 +62,7 @@ function fit(lines: readonly string[], room: number): string {
   return line?.trimEnd() ?? cutToWidth(lines.at(-1) ?? "", room);
 }
 
-function drawLayer(layer: LayerState, room: number): readonly string[] {
+function drawLayer(layer: LayerProgress, room: number): readonly string[] {
   const { digest, size, received, phase } = layer;
   const id = digest.replace(/^.*:/, "").slice(0, ID_WIDTH);
   const ofSize = `${id}  ${formatSize(size).padStart(SIZE_WIDTH)}`;

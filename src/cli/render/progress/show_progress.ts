@@ -1,12 +1,16 @@
 /** Tells on stderr how a pull goes on. */
 
-import type { PullEvent } from "../../../engine/transfer/pull_event.ts";
+import type { PullEvent } from "../../../engine/progress/pull_event.ts";
 import type { FlagTable } from "../../command.ts";
 import { formatSize } from "../../../formats/config/byte_size.ts";
 import { DEFAULT_SIZE, type Terminal } from "../terminal.ts";
 import { showOnOneLine } from "../visible_text.ts";
 import { drawPull } from "./draw_pull.ts";
-import { advancePull, NO_PULL, sumBytes } from "./pull_state.ts";
+import {
+  advancePull,
+  NO_PULL,
+  sumBytes,
+} from "../../../engine/progress/pull_state.ts";
 import { makeRateMeter } from "./rate_meter.ts";
 
 /** The flag that says how. */

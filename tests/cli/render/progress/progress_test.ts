@@ -3,9 +3,9 @@ import { drawPull } from "../../../../src/cli/render/progress/draw_pull.ts";
 import {
   advancePull,
   NO_PULL,
-} from "../../../../src/cli/render/progress/pull_state.ts";
+} from "../../../../src/engine/progress/pull_state.ts";
 import { showProgress } from "../../../../src/cli/render/progress/show_progress.ts";
-import type { PullEvent } from "../../../../src/engine/transfer/pull_event.ts";
+import type { PullEvent } from "../../../../src/engine/progress/pull_event.ts";
 import { parseDigest } from "../../../../src/formats/oci/digest.ts";
 import { memoryTerminal } from "../../../support/memory_terminal.ts";
 

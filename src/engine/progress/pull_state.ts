@@ -1,20 +1,25 @@
 /** How far a pull has come, from the events it reports. */
 
-import type { PullEvent } from "../../../engine/transfer/pull_event.ts";
-import { sum } from "../../../formats/sum.ts";
+import type { PullEvent } from "./pull_event.ts";
+import { sum } from "../../formats/sum.ts";
 
 /** A pull so far. */
 export interface PullState {
+  /** What is pulled; `""` if that is not known yet. */
   readonly name: string;
-  readonly layers: readonly LayerState[];
+  /** From the base up; none before the registry has said. */
+  readonly layers: readonly LayerProgress[];
 }
 
 /** A layer so far. */
-export interface LayerState {
+export interface LayerProgress {
+  /** Of the blob. */
   readonly digest: string;
   /** Compressed, in bytes. */
   readonly size: number;
+  /** In bytes. */
   readonly received: number;
+  /** What happens to it now. */
   readonly phase: LayerPhase;
 }
 
@@ -51,7 +56,9 @@ export function sumBytes(
 }
 
 function startPull(event: PullEvent & { kind: "start" }): PullState {
-  const layers = event.layers.map(({ digest, size, present }): LayerState => ({
+  const layers = event.layers.map((
+    { digest, size, present },
+  ): LayerProgress => ({
     digest,
     size,
     received: 0,
@@ -61,9 +68,9 @@ function startPull(event: PullEvent & { kind: "start" }): PullState {
 }
 
 function advanceLayer(
-  layer: LayerState,
+  layer: LayerProgress,
   event: Exclude<PullEvent, { kind: "start" }>,
-): LayerState {
+): LayerProgress {
   switch (event.kind) {
     case "download": {
       const { received } = event;

@@ -1,0 +1,124 @@
+/**
+ * Notices: what a process that works lets others know, such as how far a pull is.
+ * Its owner keeps a lock file beside it locked; one of a process that died is void.
+ * They are no records: nothing depends on them, and whatever is wrong with one, only
+ * that one is not seen.
+ */
+
+import { join } from "@std/path";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { toText } from "../../formats/bytes.ts";
+import { listIfDirectory } from "../../fs/list_directory.ts";
+import { randomSuffix } from "../../fs/random_name.ts";
+import { tryLock } from "../records/lock.ts";
+import type { Store } from "../store.ts";
+
+/** A notice that others see until it is disposed of. */
+export interface Notice extends Disposable {
+  /** Replaces its text: nobody sees half of it. */
+  write(text: string): void;
+}
+
+type NoticeStore = Pick<Store, "paths" | "libc">;
+
+// Those of an image with the most layers have a few dozen KiB.
+const MAX_BYTES = 1024 * 1024;
+const LOCK_NAME = /^\d+$/;
+const TEXT_NAME = /^(\d+)\.(?:json|next)$/;
+
+/** Puts up a notice, which has no text yet. */
+export function openNotice(store: NoticeStore): Notice {
+  const directory = noticeDirectory(store);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  for (;;) {
+    const path = join(directory, randomSuffix());
+    const lock = tryLock(path, store.libc);
+    if (lock === undefined) continue; // swept before it was locked
+    return {
+      write(text) {
+        // Written whole before it has its name; a reboot may take it away.
+        writeFileSync(`${path}.next`, text, { mode: 0o600 });
+        renameSync(`${path}.next`, `${path}.json`);
+      },
+      [Symbol.dispose]() {
+        removeNotice(path);
+        lock[Symbol.dispose]();
+      },
+    };
+  }
+}
+
+/** The texts of all notices; removes those of processes that died. */
+export function readNotices(store: NoticeStore): readonly string[] {
+  const directory = noticeDirectory(store);
+  return listIfDirectory(directory).flatMap((name) => {
+    const path = join(directory, name);
+    if (!LOCK_NAME.test(name)) {
+      removeIfStray(path);
+      return [];
+    }
+    if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
+      return []; // gone, or somebody else's, whatever it is
+    }
+    using lock = tryLock(path, store.libc);
+    if (lock === undefined) return readText(`${path}.json`);
+    removeNotice(path);
+    return [];
+  });
+}
+
+function noticeDirectory({ paths }: NoticeStore): string {
+  return join(paths.runRoot, "orlop", "notices");
+}
+
+/** The lock goes last: until then somebody knows that there is more. */
+function removeNotice(path: string): void {
+  for (const suffix of [".next", ".json", ""]) {
+    try {
+      rmSync(path + suffix, { force: true });
+    } catch {
+      // A directory in its place is nobody's of ours.
+    }
+  }
+}
+
+/** What has no lock beside it belongs to nobody. */
+function removeIfStray(path: string): void {
+  const isText = TEXT_NAME.test(path.slice(path.lastIndexOf("/") + 1));
+  const isFile = lstatSync(path, { throwIfNoEntry: false })?.isFile();
+  if (!isText || !isFile) return;
+  if (!existsSync(path.slice(0, path.lastIndexOf(".")))) {
+    rmSync(path, { force: true });
+  }
+}
+
+/** Empty if there is none, or something else in its place. */
+function readText(path: string): readonly string[] {
+  const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
+  let fd: number;
+  try {
+    fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch {
+    return []; // not written yet, just removed, a link, a socket
+  }
+  try {
+    const info = fstatSync(fd);
+    if (!info.isFile() || info.size > MAX_BYTES) return [];
+    const buffer = new Uint8Array(info.size);
+    return [toText(buffer.subarray(0, readSync(fd, buffer)))];
+  } finally {
+    closeSync(fd);
+  }
+}
