@@ -1,6 +1,9 @@
 /** Which image of an index is for a platform. */
 
-import { NoMatchingPlatformError } from "../errors/image_errors.ts";
+import {
+  InvalidManifestError,
+  NoMatchingPlatformError,
+} from "../errors/image_errors.ts";
 import type { Descriptor, Platform } from "../formats/oci/descriptor.ts";
 import type { ImageConfig } from "../formats/oci/image_config.ts";
 import type { ImageIndex } from "../formats/oci/manifest.ts";
@@ -30,6 +33,7 @@ const PART_PATTERN = /^[A-Za-z0-9_.-]{1,64}$/;
  * Picks the entry of an index that suits a platform best.
  *
  * @throws {NoMatchingPlatformError} If there is none; says what is offered.
+ * @throws {InvalidManifestError} If the only one for it cannot be followed.
  */
 export function choosePlatform(
   index: ImageIndex,
@@ -43,12 +47,19 @@ export function choosePlatform(
     );
     const found = equal.find(isZstd) ?? equal[0];
     if (found !== undefined) return found;
+    const broken = index.unusable.find((entry) =>
+      matches(entry, { wanted, variant })
+    );
+    if (broken !== undefined) throw new InvalidManifestError(broken.problem);
   }
   // An OCI entry may leave its platform out: it fits everything, but worst.
   const wildcard = index.mediaType === OCI_INDEX
     ? entries.find((entry) => entry.platform === undefined)
     : undefined;
   if (wildcard !== undefined) return wildcard;
+  // Of what says nothing, nobody knows that it is for others.
+  const [unknown] = index.unusable.filter(({ platform }) => !platform);
+  if (unknown !== undefined) throw new InvalidManifestError(unknown.problem);
   throw new NoMatchingPlatformError(
     `Cannot read index "${index.digest}": no image for ${
       platformText(wanted)
@@ -141,7 +152,7 @@ function acceptableVariants({ architecture, variant }: Platform): string[] {
 }
 
 function matches(
-  { platform }: Descriptor,
+  { platform }: Pick<Descriptor, "platform">,
   { wanted, variant }: { wanted: Platform; variant: string },
 ): boolean {
   if (platform === undefined) return false;

@@ -1,5 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { NoMatchingPlatformError } from "../../src/errors/image_errors.ts";
+import {
+  InvalidManifestError,
+  NoMatchingPlatformError,
+} from "../../src/errors/image_errors.ts";
 import type { Descriptor } from "../../src/formats/oci/descriptor.ts";
 import { digestOf } from "../../src/formats/oci/digest.ts";
 import type { ImageIndex } from "../../src/formats/oci/manifest.ts";
@@ -51,6 +54,26 @@ Deno.test("choosePlatform() says what is offered", () => {
   );
 });
 
+Deno.test("choosePlatform() minds only what is wrong for its platform", () => {
+  const { platform } = entry("linux/arm64");
+  const index = indexOf(["linux/amd64"]);
+  const choose = (unusable: ImageIndex["unusable"], wanted: string) =>
+    choosePlatform({ ...index, unusable }, parsePlatform(wanted));
+  const broken = { problem: "its digest is odd" };
+  for (const entry of [broken, { ...broken, ...(platform && { platform }) }]) {
+    assertEquals(choose([entry], "linux/amd64"), index.manifests[0]);
+    assertThrows(
+      () => choose([entry], "linux/arm64"),
+      InvalidManifestError,
+      "its digest is odd",
+    );
+  }
+  assertThrows(
+    () => choose([{ ...broken, ...(platform && { platform }) }], "linux/s390x"),
+    NoMatchingPlatformError,
+  );
+});
+
 Deno.test("choosePlatform() wants a platform in docker's lists", () => {
   const list = { ...indexOf([""]), mediaType: DOCKER_LIST };
   assertThrows(
@@ -91,6 +114,7 @@ function indexOf(platforms: string[]): ImageIndex {
     mediaType: OCI_INDEX,
     digest: digestOf("index"),
     manifests: platforms.map(entry),
+    unusable: [],
     annotations: {},
   };
 }

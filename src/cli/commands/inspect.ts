@@ -8,6 +8,7 @@ import {
 } from "../../engine/containers/list_containers.ts";
 import { inspectImage } from "../../engine/images/list_images.ts";
 import { NotFoundError } from "../../errors/not_found_errors.ts";
+import { showTyped } from "../../formats/oci/reference.ts";
 import type { Call } from "../command.ts";
 import { findContainer, findPod } from "../input/find_container.ts";
 import { forEachName, isAbsence } from "../input/for_each_name.ts";
@@ -40,7 +41,9 @@ export async function run(call: Call<typeof INSPECT>): Promise<void> {
   ): Promise<GoStruct> {
     if (find === undefined) {
       throw new NotFoundError(
-        `Cannot find "${name}": no container, image or pod has this name or ID`,
+        `Cannot find "${
+          showTyped(name)
+        }": no container, image or pod has this name or ID`,
       );
     }
     try {

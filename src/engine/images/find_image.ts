@@ -13,6 +13,7 @@ import {
   nameOf,
   type Reference,
   repositoryOf,
+  showTyped,
 } from "../../formats/oci/reference.ts";
 import { MIN_ID_PREFIX } from "../../formats/storage/store_ids.ts";
 import type { ImageRecord } from "../../formats/storage/store_record.ts";
@@ -70,7 +71,7 @@ export function findImage(
       error instanceof InvalidImageNameError;
     if (!isUnknown) throw error;
     throw new ImageNotFoundError(
-      `Cannot find image "${text}": no image has this name or ID`,
+      `Cannot find image "${showTyped(text)}": no image has this name or ID`,
       { imageName: text },
     );
   }
@@ -169,7 +170,9 @@ function findById(
   if (/^(sha256:)?[0-9a-f]+$/.test(id)) return undefined;
   const why = problem?.message ?? "it is neither a name nor an ID";
   throw new InvalidImageNameError(
-    `Cannot use image "${imageName || imageId}": invalid image name: ${why}`,
+    `Cannot use image "${
+      showTyped(imageName || imageId)
+    }": invalid image name: ${why}`,
     { cause: problem },
   );
 }
@@ -196,7 +199,7 @@ function notPresent(
   const isId = imageName === imageId ||
     (imageId === "" && readImageText(imageName).imageId !== undefined);
   const [name, id] = isId ? ["", imageName] : [imageName, imageId];
-  const parts = [name && `"${name}"`, id && `with ID "${id}"`];
+  const parts = [name && `"${showTyped(name)}"`, id && `with ID "${id}"`];
   const which = parts.filter((part) => part !== "").join(" ");
   return new ImageNotFoundError(`image ${which} not present in image store`, {
     imageName: name,

@@ -25,7 +25,11 @@ import {
   OCI_INDEX,
   OCI_MANIFEST,
 } from "./media_types.ts";
-import { asDescriptor } from "./read_descriptor.ts";
+import {
+  asDescriptor,
+  asIndexEntry,
+  type UnusableEntry,
+} from "./read_descriptor.ts";
 
 /** What a name in a registry stands for. */
 export type Manifest = ImageManifest | ImageIndex;
@@ -56,6 +60,8 @@ export interface ImageIndex {
   readonly digest: Digest;
   /** Manifests, or more indexes, each with its platform. */
   readonly manifests: readonly Descriptor[];
+  /** Entries that cannot be followed, whatever they are for. */
+  readonly unusable: readonly UnusableEntry[];
   /** Empty if there are none. */
   readonly annotations: Readonly<Record<string, string>>;
 }
@@ -137,11 +143,13 @@ function readIndex(
   if (entries.length > MAX_INDEX_ENTRIES) {
     throw invalid(what, `more than ${MAX_INDEX_ENTRIES} entries`);
   }
-  const manifests = entries.map((entry, index) =>
-    asDescriptor(entry, `${what}, manifests[${index}]`)
+  const read = entries.map((entry, index) =>
+    asIndexEntry(entry, `${what}, manifests[${index}]`)
   );
+  const manifests = read.filter((entry) => "digest" in entry);
+  const unusable = read.filter((entry) => "problem" in entry);
   const annotations = annotationsOf(document, what);
-  return { kind: "index", mediaType, digest, manifests, annotations };
+  return { kind: "index", mediaType, digest, manifests, unusable, annotations };
 }
 
 /** The media type that is meant, once header and body agree on one. */

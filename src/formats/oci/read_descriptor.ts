@@ -2,11 +2,13 @@
 
 import { messageOf } from "../../errors/why.ts";
 import {
+  asInteger,
   asObject,
   asSize,
   asString,
   asStringMap,
   asStrings,
+  type JsonObject,
   optional,
   refuseCaseVariants,
 } from "../json.ts";
@@ -27,6 +29,14 @@ const PLATFORM_KEYS = [
   ...["os", "architecture", "variant", "os.version", "os.features", "features"],
 ];
 
+/** An entry of an index that is of no use to us, if not for all others. */
+export interface UnusableEntry {
+  /** What it is for, if that can be told. */
+  readonly platform?: Platform;
+  /** What is wrong with it. */
+  readonly problem: string;
+}
+
 /**
  * Reads a descriptor.
  *
@@ -35,6 +45,44 @@ const PLATFORM_KEYS = [
  */
 export function asDescriptor(value: unknown, what: string): Descriptor {
   const object = asObject(value, what);
+  const rest = readOptional(object, what);
+  return {
+    mediaType: asString(object["mediaType"], `${what}.mediaType`),
+    digest: asDigest(object["digest"], `${what}.digest`),
+    size: asSize(object["size"], `${what}.size`),
+    ...rest,
+  };
+}
+
+/**
+ * Reads an entry of an index. One with another algorithm's digest, or a negative
+ * size, is for others to use, and must not keep us from ours; one that no tool
+ * written in Go could read would hide the whole index from them.
+ *
+ * @throws {SyntaxError} If they could not read it.
+ */
+export function asIndexEntry(
+  value: unknown,
+  what: string,
+): Descriptor | UnusableEntry {
+  const object = asObject(value, what);
+  const { platform } = readOptional(object, what);
+  optional(object["mediaType"], `${what}.mediaType`, asString);
+  optional(object["digest"], `${what}.digest`, asString);
+  optional(object["size"], `${what}.size`, asInteger);
+  try {
+    return asDescriptor(value, what);
+  } catch (error) {
+    const problem = messageOf(error);
+    return { problem, ...(platform === undefined ? {} : { platform }) };
+  }
+}
+
+/** What a descriptor need not have. */
+function readOptional(
+  object: JsonObject,
+  what: string,
+): Omit<Descriptor, "mediaType" | "digest" | "size"> {
   refuseCaseVariants(object, what, DESCRIPTOR_KEYS);
   const urls = read("urls", asStrings);
   const annotations = read("annotations", asStringMap);
@@ -42,9 +90,6 @@ export function asDescriptor(value: unknown, what: string): Descriptor {
   const artifactType = read("artifactType", asString);
   read("data", asBase64);
   return {
-    mediaType: asString(object["mediaType"], `${what}.mediaType`),
-    digest: asDigest(object["digest"], `${what}.digest`),
-    size: asSize(object["size"], `${what}.size`),
     ...(urls === undefined ? {} : { urls }),
     ...(annotations === undefined ? {} : { annotations }),
     ...(platform === undefined ? {} : { platform }),

@@ -60,7 +60,16 @@ export function parseReference(text: string): Reference {
     throw malformed(text, "64 hex digits are an image ID, not a name");
   }
   if (/^https?:\/\//i.test(text)) {
-    throw malformed(text, "it is a URL; leave out https:// and http://");
+    const what = "it is a URL; leave out https:// and http://";
+    throw malformed(
+      text,
+      hideLogin(text) === text
+        ? what
+        : `${what}, and use --creds for the login`,
+    );
+  }
+  if (hideLogin(text) !== text) {
+    throw malformed(text, "a name has no login in it; use --creds");
   }
   const { name, tag, digest } = splitReference(text);
   const { domain, path } = splitName(name);
@@ -153,13 +162,15 @@ function looksLikeDomain(first: string): boolean {
 function findDomainProblem(domain: string): string | undefined {
   const [host = "", port, ...more] = domain.split(":");
   if (host.startsWith("[")) return "IPv6 hosts are not supported";
-  if (more.length > 0) return `registry "${shown(domain)}" has two ports`;
+  if (more.length > 0) return `registry "${showTyped(domain)}" has two ports`;
   if (!host.split(".").every(isLabel)) {
-    return `registry "${shown(domain)}" is no host name`;
+    return `registry "${showTyped(domain)}" is no host name`;
   }
   if (port === undefined) return undefined;
   const isPort = /^[0-9]{1,5}$/.test(port) && Number(port) <= MAX_PORT;
-  return isPort ? undefined : `port "${shown(port)}" is not 0 to ${MAX_PORT}`;
+  return isPort
+    ? undefined
+    : `port "${showTyped(port)}" is not 0 to ${MAX_PORT}`;
 }
 
 function isLabel(label: string): boolean {
@@ -174,7 +185,7 @@ function findPathProblem(path: string): string | undefined {
   if (bad === undefined) return undefined;
   return bad === ""
     ? "empty path component"
-    : `"${shown(bad)}" is no path component`;
+    : `"${showTyped(bad)}" is no path component`;
 }
 
 /** Letters and digits, with one of `.`, `_`, `__` or dashes between them. */
@@ -191,7 +202,7 @@ function isSeparator(text: string): boolean {
 
 function findTagProblem(tag: string | undefined): string | undefined {
   if (tag === undefined || isTag(tag)) return undefined;
-  return `"${shown(tag)}" is no tag`;
+  return `"${showTyped(tag)}" is no tag`;
 }
 
 function asDigest(text: string, digest: string): Digest {
@@ -215,11 +226,29 @@ function withoutLibrary(path: string): string {
 }
 
 function malformed(text: string, why: string): SyntaxError {
-  return new SyntaxError(`Cannot parse reference "${shown(text)}": ${why}`);
+  return new SyntaxError(`Cannot parse reference "${showTyped(text)}": ${why}`);
 }
 
-/** Shortened, and safe to print. */
-function shown(text: string): string {
-  const start = text.length > MAX_SHOWN ? text.slice(0, MAX_SHOWN) + "…" : text;
+/**
+ * A typed text as messages may show it: shortened, without control characters, and
+ * without the login that people put into URLs.
+ */
+export function showTyped(text: string): string {
+  const safe = hideLogin(text);
+  const start = safe.length > MAX_SHOWN ? safe.slice(0, MAX_SHOWN) + "…" : safe;
   return start.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\uFFFD");
+}
+
+/** Takes `user:password@` away; a digest behind an `@` is none. */
+function hideLogin(text: string): string {
+  const [scheme = ""] = /^([a-z-]+:)?\/\//i.exec(text) ?? [];
+  const rest = text.slice(scheme.length);
+  // Passwords in URLs often have a slash that should have been written %2f.
+  const end = scheme === "" ? `${rest}/`.indexOf("/") : rest.length;
+  const at = rest.lastIndexOf("@", end);
+  const isDigest = /^(sha|md|blake)[a-z0-9]*:/.test(rest.slice(at + 1));
+  const isLogin = scheme !== "" || rest.slice(0, at).includes(":");
+  return at < 0 || isDigest || !isLogin
+    ? text
+    : `${scheme}***${rest.slice(at)}`;
 }

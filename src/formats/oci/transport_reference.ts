@@ -1,7 +1,12 @@
 /** References with a transport, such as `oci:DIR:TAG`: containers/image. */
 
 import { type Digest, isDigest } from "./digest.ts";
-import { parseReference, type Reference, splitReference } from "./reference.ts";
+import {
+  parseReference,
+  type Reference,
+  showTyped,
+  splitReference,
+} from "./reference.ts";
 
 /** What a text such as `docker://busybox` or `oci:DIR:TAG` names. */
 export type TransportReference =
@@ -88,7 +93,6 @@ export interface DaemonReference {
 
 // PATH_MAX of Linux is 4096 bytes; a name and a bracket may come with it.
 const MAX_LENGTH = 3 * 4096;
-const MAX_SHOWN = 100;
 // containers/image takes at least three digits for the beginning of an ID.
 const ID_PATTERN = /^[0-9a-f]{3,64}$/;
 const FULL_ID_PATTERN = /^[0-9a-f]{64}$/;
@@ -122,7 +126,7 @@ export function parseTransportReference(text: string): TransportReference {
     case "docker-daemon":
       return parseDaemonReference(text, rest);
     default:
-      throw malformed(text, `unknown transport "${shown(transport)}"`);
+      throw malformed(text, `unknown transport "${showTyped(transport)}"`);
   }
 }
 
@@ -151,7 +155,7 @@ export function parseStoreReference(text: string): StoreReference {
     return { transport, reference: parseReference(rest), ...located };
   }
   if (!ID_PATTERN.test(tail)) {
-    throw malformed(text, `"${shown(tail)}" is neither a digest nor an ID`);
+    throw malformed(text, `"${showTyped(tail)}" is neither a digest nor an ID`);
   }
   if (at === 0) return { transport, imageId: tail, ...located };
   const reference = parseReference(rest.slice(0, at));
@@ -200,7 +204,7 @@ function parseLayoutReference(
   const index = parseIndex(text, name);
   if (index !== undefined) return { transport, path, index };
   if (!isRefName(name)) {
-    throw malformed(text, `"${shown(name)}" is no ref name`);
+    throw malformed(text, `"${showTyped(name)}" is no ref name`);
   }
   return { transport, path, ref: name };
 }
@@ -258,14 +262,9 @@ function asPath(text: string, path: string): string {
 function parseIndex(text: string, name: string): number | undefined {
   if (!name.startsWith("@")) return undefined;
   if (/^@[0-9]{1,6}$/.test(name)) return Number(name.slice(1));
-  throw malformed(text, `"${shown(name)}" is no position`);
+  throw malformed(text, `"${showTyped(name)}" is no position`);
 }
 
 function malformed(text: string, why: string): SyntaxError {
-  return new SyntaxError(`Cannot parse reference "${shown(text)}": ${why}`);
-}
-
-function shown(text: string): string {
-  const start = text.length > MAX_SHOWN ? text.slice(0, MAX_SHOWN) + "…" : text;
-  return start.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\uFFFD");
+  return new SyntaxError(`Cannot parse reference "${showTyped(text)}": ${why}`);
 }

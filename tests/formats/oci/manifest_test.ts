@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { InvalidManifestError } from "../../../src/errors/image_errors.ts";
 import { toBytes } from "../../../src/formats/bytes.ts";
 import type { RawManifest } from "../../../src/formats/oci/blob_source.ts";
@@ -131,6 +131,46 @@ Deno.test("parseManifest() refuses the rest", async (t) => {
     await t.step(name, () => {
       const refused = () => parseManifest(raw(document, type ?? ""));
       assertThrows(refused, InvalidManifestError, why);
+    });
+  }
+});
+
+Deno.test("parseManifest() leaves entries alone that are for others", async (t) => {
+  const [entry] = INDEX.manifests;
+  const platform = { os: "linux", architecture: "s390x" };
+  const read = (odd: unknown) =>
+    parseManifest(raw({ ...INDEX, manifests: [odd, entry] }, OCI_INDEX));
+  const usable: readonly [Record<string, unknown>, why: string][] = [
+    [{ digest: "blake3:" + "a".repeat(64) }, "manifests[0].digest"],
+    [{ digest: "sha256:../../etc/passwd" }, "manifests[0].digest"],
+    [{ digest: undefined }, "manifests[0].digest: expected a string"],
+    [{ size: -1 }, "manifests[0].size: expected a size"],
+    [{ mediaType: null }, "manifests[0].mediaType: expected a string"],
+  ];
+  for (const [member, why] of usable) {
+    await t.step(JSON.stringify(member), () => {
+      const index = read({ ...entry, platform, ...member });
+      if (index.kind !== "index") throw new Error("not an index");
+      assertEquals(index.manifests.length, 1);
+      assertEquals(index.unusable[0]?.platform, platform);
+      assertStringIncludes(index.unusable[0]?.problem ?? "", why);
+    });
+  }
+  // One of these, and Go reads none of the index.
+  const fatal = [
+    5,
+    null,
+    { ...entry, digest: 5 },
+    { ...entry, size: "3" },
+    { ...entry, size: 1.5 },
+    { ...entry, mediaType: {} },
+    { ...entry, urls: "x" },
+    { ...entry, Digest: "x" },
+    { ...entry, platform: "x" },
+  ];
+  for (const odd of fatal) {
+    await t.step(JSON.stringify(odd), () => {
+      assertThrows(() => read(odd), InvalidManifestError, "manifests[0]");
     });
   }
 });

@@ -5,6 +5,7 @@ import {
   nameOf,
   parseReference,
   repositoryOf,
+  showTyped,
 } from "../../../src/formats/oci/reference.ts";
 
 const HEX = "a".repeat(64);
@@ -57,6 +58,33 @@ Deno.test("parseReference() keeps tag and digest apart", () => {
   assertEquals(parseReference(`q.io/a@${DIGEST}`).tag, undefined);
 });
 
+Deno.test("showTyped() hides logins, and nothing else", async (t) => {
+  const cases: [text: string, shown: string][] = [
+    ["https://u:SECRET@h/x", "https://***@h/x"],
+    ["docker://u:SECRET@h", "docker://***@h"],
+    ["https://u:SEC/RET@h/x", "https://***@h/x"],
+    ["https://u:SEC@RET@h/x", "https://***@h/x"],
+    ["u:SECRET@h:5000/x", "***@h:5000/x"],
+    ["//u@h/x", "//***@h/x"],
+    ...[
+      "https://h/x",
+      `h:1/a:1@${DIGEST}`,
+      `docker://h:1/a:1@${DIGEST}`,
+      "a:1@sha256:zz",
+      "a:1@md5:00",
+      "a@b",
+    ].map((text): [string, string] => [text, text]),
+    ["a\nb", "a\uFFFDb"],
+    ["a".repeat(200), `${"a".repeat(100)}…`],
+  ];
+  for (const [text, expected] of cases) {
+    await t.step(
+      text.slice(0, 40),
+      () => assertEquals(showTyped(text), expected),
+    );
+  }
+});
+
 Deno.test("parseReference() refuses what is no reference", async (t) => {
   const cases: [text: string, why: string][] = [
     ["", "it has no name"],
@@ -73,8 +101,9 @@ Deno.test("parseReference() refuses what is no reference", async (t) => {
     ["a:.x", '".x" is no tag'],
     [`a:${"t".repeat(129)}`, "is no tag"],
     ["docker.io@evil", "digest"],
-    ["user:pw@h/x", "digest"],
+    ["user:pw@h/x", "no login in it; use --creds"],
     ["https://h/x", "it is a URL"],
+    ["https://u:pw@h/x", "and use --creds for the login"],
     ["HTTP://h:5000/x:1", "it is a URL"],
     ["h:99999/x", "port"],
     ["h:/x", "port"],
