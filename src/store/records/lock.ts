@@ -11,6 +11,7 @@ import {
   openLockFile,
   TOKEN_BYTES,
 } from "./lock_file.ts";
+import { waitForTurn } from "./lock_queue.ts";
 
 /** How to wait for a lock. */
 export interface LockOptions extends Abortable {
@@ -24,7 +25,8 @@ export interface LockOptions extends Abortable {
 }
 
 // The library itself tries again after 10 ms.
-const RETRY_MS = 10;
+const MIN_RETRY_MS = 1;
+const MAX_RETRY_MS = 4;
 const NOTICE_AFTER_MS = 3_000;
 
 /**
@@ -36,12 +38,19 @@ export class HeldLock implements Disposable {
   /** Whether others may read meanwhile. */
   readonly kind: LockKind;
   readonly #file: LockFile;
+  readonly #release: () => void;
 
-  /** Takes over a file that is locked. */
-  constructor(path: string, kind: LockKind, file: LockFile) {
+  /** Takes over a file that is locked. @param release Closes it. */
+  constructor(
+    path: string,
+    kind: LockKind,
+    file: LockFile,
+    release: () => void = () => file[Symbol.dispose](),
+  ) {
     this.path = path;
     this.kind = kind;
     this.#file = file;
+    this.#release = release;
   }
 
   /** Reads the last writer's token, as text to compare. */
@@ -62,12 +71,13 @@ export class HeldLock implements Disposable {
 
   /** Releases the lock. */
   [Symbol.dispose](): void {
-    this.#file[Symbol.dispose]();
+    this.#release();
   }
 }
 
 /**
- * Waits for a lock.
+ * Waits for a lock: first for those in this process who came before, then, as the
+ * only one of this process, for others.
  *
  * @param path The lock file.
  * @throws {StoreBusyError} If it takes longer than `timeoutMs`.
@@ -78,30 +88,37 @@ export async function acquireLock(
   options: LockOptions = {},
 ): Promise<HeldLock> {
   const { signal, timeoutMs = Infinity, libc, onWait, use } = options;
-  const file = openLockFile(path, libc, use);
-  try {
-    const start = performance.now();
-    let isNoticed = false;
-    for (;;) {
-      signal?.throwIfAborted();
-      if (file.tryLock(kind)) return new HeldLock(path, kind, file);
-      const waitedMs = performance.now() - start;
-      if (waitedMs >= timeoutMs) {
-        throw new StoreBusyError(
-          `Cannot lock "${path}": ${describeHolder(file)} holds it`,
-        );
-      }
-      if (!isNoticed && waitedMs > NOTICE_AFTER_MS) {
-        isNoticed = true;
-        onWait?.(`Waiting for "${path}": ${describeHolder(file)} holds it`);
-      }
-      await sleep(RETRY_MS, { signal });
-    }
-  } catch (error) {
-    file[Symbol.dispose]();
-    signal?.throwIfAborted(); // with its reason: a broken sleep has another
-    throw error;
+  signal?.throwIfAborted();
+  const endMs = performance.now() + timeoutMs;
+  let file: LockFile | undefined = undefined;
+  const notice = setTimeout(() => {
+    onWait?.(`Waiting for "${path}": ${describeHolder(file)} holds it`);
+  }, NOTICE_AFTER_MS);
+  using waiting = new DisposableStack();
+  waiting.defer(() => clearTimeout(notice));
+  const turn = await waitForTurn(path, kind, { signal, timeoutMs });
+  if (turn === undefined) throw busy(path, file);
+  using got = new DisposableStack();
+  got.use(turn);
+  file = got.use(openLockFile(path, libc, use));
+  for (
+    let waitMs = MIN_RETRY_MS;;
+    waitMs = Math.min(2 * waitMs, MAX_RETRY_MS)
+  ) {
+    signal?.throwIfAborted();
+    if (file.tryLock(kind)) break;
+    if (performance.now() >= endMs) throw busy(path, file);
+    await sleep(waitMs, { signal });
   }
+  turn.take();
+  const stack = got.move();
+  return new HeldLock(path, kind, file, () => stack.dispose());
+}
+
+function busy(path: string, file: LockFile | undefined): StoreBusyError {
+  return new StoreBusyError(
+    `Cannot lock "${path}": ${describeHolder(file)} holds it`,
+  );
 }
 
 /** Takes a write lock if it is free, and if its file was not removed since. */
@@ -144,7 +161,9 @@ function makeToken(mark?: Uint8Array): Buffer {
   return token;
 }
 
-function describeHolder(file: LockFile): string {
+/** @param file Undefined while it is somebody's in this process. */
+function describeHolder(file: LockFile | undefined): string {
+  if (file === undefined) return "another call of this process";
   const holder = file.findHolder();
   return holder === undefined || holder < 0
     ? "another process"
