@@ -3,7 +3,7 @@
 # temporary files, set.
 : "${root:?must be set}" "${deno:?must be set}" "${work:=}"
 
-workers="src/engine/transfer/unpack_worker.ts"
+workers="src/engine/transfer/unpack_worker.ts src/engine/media/expand_worker.ts"
 
 # Prints the commit that is checked out, with a plus if files differ from it;
 # nothing without git.
@@ -38,5 +38,5 @@ bundle() {
 		caller=$(grep -l "\"./$file.ts\"" "$1"/*.js) || die "Cannot bundle the program: nothing starts $file"
 		sed -i "s,\"\./$file\.ts\",\"./$file.js\"," "$caller"
 	done
-	rmdir "$1/src/engine/transfer" "$1/src/engine" "$1/src"
+	rmdir "$1/src/engine/"* "$1/src/engine" "$1/src"
 }

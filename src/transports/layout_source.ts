@@ -1,7 +1,6 @@
 /** Images in OCI layouts on disk: OCI image-spec v1.1, image-layout.md. */
 
 import { resolve } from "@std/path";
-import type { Abortable } from "../errors/abort.ts";
 import { InvalidManifestError } from "../errors/image_errors.ts";
 import { NotFoundError } from "../errors/not_found_errors.ts";
 import type { Bytes } from "../formats/bytes.ts";
@@ -10,7 +9,6 @@ import type {
   BlobFile,
   BlobFiles,
   ImageSource,
-  OpenBlobOptions,
   RawManifest,
 } from "../formats/oci/blob_source.ts";
 import type { Descriptor } from "../formats/oci/descriptor.ts";
@@ -27,6 +25,7 @@ import {
 } from "../formats/oci/manifest.ts";
 import { OCI_INDEX } from "../formats/oci/media_types.ts";
 import { verifyBytes } from "../formats/oci/verify_bytes.ts";
+import { readRange, streamRange } from "./file_range.ts";
 
 /** An image in a layout. */
 export interface LayoutImage extends ImageSource {
@@ -46,10 +45,22 @@ export interface OpenLayoutOptions {
   readonly index?: number | undefined;
 }
 
+/** Where the parts of a layout are: a folder, or an archive of one. */
+export interface LayoutPlace {
+  /** What the user calls it. */
+  readonly name: string;
+  /** See {@linkcode BlobFiles.reach}. */
+  readonly reach: readonly string[];
+  /**
+   * Finds a part, such as `index.json`; undefined if there is none.
+   *
+   * @throws {InvalidManifestError} If it is no regular file.
+   */
+  find(part: string): Promise<BlobFile | undefined>;
+}
+
 /** The annotation that names an image in an index: OCI annotations.md. */
 export const REF_NAME = "org.opencontainers.image.ref.name";
-// Reads of this size cost little and bound the memory.
-const CHUNK_SIZE = 256 * 1024;
 
 /**
  * Opens an image in a layout.
@@ -62,114 +73,106 @@ export async function openLayout(
   path: string,
   options: OpenLayoutOptions = {},
 ): Promise<LayoutImage> {
-  const directory = resolve(path);
-  await checkVersion(directory);
-  const index = await readIndex(directory);
-  const descriptor = chooseEntry(index, { ...options, directory: path });
+  return await openLayoutAt(
+    { ...folderPlace(resolve(path)), name: path },
+    options,
+  );
+}
+
+/** Opens an image in a layout, wherever that is, as {@linkcode openLayout} does. */
+export async function openLayoutAt(
+  place: LayoutPlace,
+  options: OpenLayoutOptions = {},
+): Promise<LayoutImage> {
+  const index = await readIndexAt(place);
+  const descriptor = chooseEntry(index, { ...options, layout: place.name });
+  const find = (blob: Descriptor) => findBlob(place, blob.digest);
   return {
-    files: { directory, find: (blob) => findBlob(directory, blob.digest) },
+    files: { reach: place.reach, find },
     descriptor,
     name: descriptor.annotations?.[REF_NAME],
-    open: (blob, opening) => openBlob(directory, blob, opening),
+    async open(blob, opening = {}) {
+      opening.signal?.throwIfAborted();
+      return await streamRange(await find(blob), opening);
+    },
     async fetchManifest(digest = descriptor.digest, abortable = {}) {
       abortable.signal?.throwIfAborted();
       const known = index.manifests.find((entry) => entry.digest === digest);
-      return await readManifest(directory, digest, known?.mediaType ?? "");
+      return await readManifest(place, digest, known?.mediaType ?? "");
     },
   };
 }
 
-async function openBlob(
-  directory: string,
-  blob: Descriptor,
-  options: OpenBlobOptions = {},
-): Promise<ReadableStream<Bytes>> {
-  const { offset = 0, signal } = options;
-  signal?.throwIfAborted();
-  const file = await openBlobFile(directory, blob.digest);
-  await file.seek(offset, Deno.SeekMode.Start);
-  return toByteStream(file, options);
-}
-
-function toByteStream(
-  file: Deno.FsFile,
-  { signal }: Abortable,
-): ReadableStream<Bytes> {
-  return new ReadableStream({
-    type: "bytes",
-    autoAllocateChunkSize: CHUNK_SIZE,
-    pull(controller) {
-      const view = controller.byobRequest?.view;
-      if (!(view instanceof Uint8Array)) throw new TypeError("no buffer");
-      // Reads at once: a detour through the event loop takes as long again.
-      const count = signal?.aborted ? null : file.readSync(view);
-      if (count !== null) {
-        controller.byobRequest?.respond(count);
-        return;
-      }
-      file.close();
-      if (signal?.aborted) return controller.error(signal.reason);
-      controller.close();
-      controller.byobRequest?.respond(0);
-    },
-    cancel: () => file.close(),
-  });
-}
-
 /** Where a blob is. Only a parsed digest may become a file name. */
 export function blobPath(directory: string, digest: Digest): string {
-  return `${directory}/blobs/${algorithmOf(digest)}/${hexOf(digest)}`;
+  return `${directory}/${partOf(digest)}`;
 }
 
-async function findBlob(directory: string, digest: Digest): Promise<BlobFile> {
-  const path = blobPath(directory, digest);
-  const size = await inLayout(directory, digest, () => sizeOfFile(path));
-  return { path, size };
+function partOf(digest: Digest): string {
+  return `blobs/${algorithmOf(digest)}/${hexOf(digest)}`;
+}
+
+/** Refuses what is no OCI layout. @throws {NotFoundError} If it is nothing. */
+export async function checkVersion(directory: string): Promise<void> {
+  await checkVersionAt(folderPlace(directory));
+}
+
+/** Reads the index of a layout's images. */
+export async function readIndex(directory: string): Promise<ImageIndex> {
+  return await readIndexAt(folderPlace(directory));
+}
+
+/** Reads the index of a layout's images, when it is one. */
+export async function readIndexAt(place: LayoutPlace): Promise<ImageIndex> {
+  await checkVersionAt(place);
+  const bytes = await readPart(place, "index.json");
+  const digest = digestOf(bytes);
+  const index = parseManifest({ bytes, mediaType: OCI_INDEX, digest });
+  if (index.kind === "index") return index;
+  throw new InvalidManifestError(
+    `Cannot open layout "${place.name}": index.json is no index`,
+  );
+}
+
+function folderPlace(directory: string): LayoutPlace {
+  return {
+    name: directory,
+    reach: [directory],
+    find: (part) => findFile(`${directory}/${part}`),
+  };
 }
 
 /** Whoever made a layout may have put a pipe there, which nobody writes to. */
-async function sizeOfFile(path: string): Promise<number> {
-  const { isFile, size } = await Deno.stat(path);
-  if (isFile) return size;
+async function findFile(path: string): Promise<BlobFile | undefined> {
+  try {
+    const { isFile, size } = await Deno.stat(path);
+    if (isFile) return { path, size };
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return undefined;
+    throw cause;
+  }
   throw new InvalidManifestError(
     `Cannot read "${path}": it is no regular file`,
   );
 }
 
-function openBlobFile(
-  directory: string,
+async function findBlob(
+  place: LayoutPlace,
   digest: Digest,
-): Promise<Deno.FsFile> {
-  const path = blobPath(directory, digest);
-  return inLayout(directory, digest, async () => {
-    await sizeOfFile(path);
-    return await Deno.open(path);
-  });
+): Promise<BlobFile> {
+  const file = await place.find(partOf(digest));
+  if (file !== undefined) return file;
+  throw new NotFoundError(
+    `Cannot open blob "${digest}": layout "${place.name}" lacks it`,
+  );
 }
 
-async function inLayout<T>(
-  directory: string,
-  digest: Digest,
-  action: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await action();
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-    throw new NotFoundError(
-      `Cannot open blob "${digest}": layout "${directory}" lacks it`,
-      { cause },
-    );
-  }
-}
-
-/** Refuses what is no OCI layout. @throws {NotFoundError} If it is nothing. */
-export async function checkVersion(directory: string): Promise<void> {
-  const bytes = await readPart(directory, "oci-layout");
-  const version = parseVersion(bytes, `${directory}/oci-layout`);
+async function checkVersionAt(place: LayoutPlace): Promise<void> {
+  const bytes = await readPart(place, "oci-layout");
+  const version = parseVersion(bytes, `${place.name}/oci-layout`);
   if (version.startsWith("1.")) return;
   throw new InvalidManifestError(
-    `Cannot open layout "${directory}": version "${version}" is not 1.x`,
+    `Cannot open layout "${place.name}": version "${version}" is not 1.x`,
   );
 }
 
@@ -184,38 +187,23 @@ function parseVersion(bytes: Bytes, path: string): string {
   }
 }
 
-/** Reads the index of a layout's images. */
-export async function readIndex(directory: string): Promise<ImageIndex> {
-  const bytes = await readPart(directory, "index.json");
-  const digest = digestOf(bytes);
-  const index = parseManifest({ bytes, mediaType: OCI_INDEX, digest });
-  if (index.kind === "index") return index;
-  throw new InvalidManifestError(
-    `Cannot open layout "${directory}": index.json is no index`,
-  );
-}
-
-async function readPart(directory: string, name: string): Promise<Bytes> {
-  const path = `${directory}/${name}`;
-  try {
-    if (await sizeOfFile(path) <= MAX_MANIFEST_SIZE) {
-      return await Deno.readFile(path);
-    }
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+async function readPart(place: LayoutPlace, part: string): Promise<Bytes> {
+  const file = await place.find(part);
+  if (file === undefined) {
     throw new NotFoundError(
-      `Cannot open layout "${directory}": it has no ${name}`,
-      { cause },
+      `Cannot open layout "${place.name}": it has no ${part}`,
     );
   }
+  if (file.size <= MAX_MANIFEST_SIZE) return await readRange(file);
   throw new InvalidManifestError(
-    `Cannot read "${path}": larger than ${MAX_MANIFEST_SIZE} bytes`,
+    `Cannot read "${place.name}/${part}": larger than ` +
+      `${MAX_MANIFEST_SIZE} bytes`,
   );
 }
 
 function chooseEntry(
   { manifests }: ImageIndex,
-  { ref, index, directory }: OpenLayoutOptions & { directory: string },
+  { ref, index, layout }: OpenLayoutOptions & { readonly layout: string },
 ): Descriptor {
   const chosen = manifests.filter((entry, position) =>
     (ref === undefined || entry.annotations?.[REF_NAME] === ref) &&
@@ -223,7 +211,7 @@ function chooseEntry(
   );
   const [only] = chosen;
   if (only !== undefined && chosen.length === 1) return only;
-  const what = `Cannot open layout "${directory}"`;
+  const what = `Cannot open layout "${layout}"`;
   const names = manifests.map(({ annotations }, position) =>
     annotations?.[REF_NAME] ?? `@${position}`
   ).join(", ");
@@ -237,18 +225,17 @@ function chooseEntry(
 }
 
 async function readManifest(
-  directory: string,
+  place: LayoutPlace,
   digest: Digest,
   mediaType: string,
 ): Promise<RawManifest> {
-  using file = await openBlobFile(directory, digest);
-  const { size } = await file.stat();
-  if (size > MAX_MANIFEST_SIZE) {
+  const file = await findBlob(place, digest);
+  if (file.size > MAX_MANIFEST_SIZE) {
     throw new InvalidManifestError(
       `Cannot read manifest "${digest}": larger than ${MAX_MANIFEST_SIZE} bytes`,
     );
   }
-  const bytes = await Deno.readFile(blobPath(directory, digest));
+  const bytes = await readRange(file);
   verifyBytes(bytes, digest, `Cannot read manifest "${digest}": it`);
   return { bytes, mediaType, digest };
 }

@@ -13,12 +13,14 @@ const IMAGES_ARGUMENT: Argument = { ...IMAGE, isRepeated: true };
 export const PULL = {
   name: "pull",
   module: "pull",
-  summary: "Bring images from a registry, or from an OCI layout on disk",
+  summary: "Bring images from a registry, or from a file or directory",
   description: [
     "Prints the ID of each image. Layers that are here already are not " +
     "fetched again.",
     "REF is a name (busybox, quay.io/org/app:1.2, name@sha256:...), or has a " +
-    "transport: docker://NAME, oci:DIRECTORY[:TAG].",
+    "transport: docker://NAME, oci:DIRECTORY[:TAG], oci-archive:FILE[:TAG], " +
+    "docker-archive:FILE[:NAME]. A number instead of a tag or name, as in " +
+    "oci:DIRECTORY:@0, is a position.",
   ],
   arguments: [{ name: "REF", isRepeated: true, completes: "image" }],
   flags: {

@@ -2,12 +2,7 @@
 
 import { InvalidImageNameError } from "../../errors/naming_errors.ts";
 import type { RegistriesConf } from "../../formats/config/registries_conf.ts";
-import type { ImageSource } from "../../formats/oci/blob_source.ts";
-import {
-  type ImageName,
-  nameOf,
-  type Reference,
-} from "../../formats/oci/reference.ts";
+import { nameOf, type Reference } from "../../formats/oci/reference.ts";
 import {
   hasTransport,
   type LayoutReference,
@@ -21,14 +16,8 @@ import type { RegistryOptions } from "../../registry/registry_image.ts";
 import { openLayout } from "../../transports/layout_source.ts";
 import type { Agent } from "../agent.ts";
 import { localNameOf } from "./local_name.ts";
-
-/** A source that is open until it is disposed of. */
-export interface OpenedSource extends AsyncDisposable {
-  /** Where its image comes from. */
-  readonly source: ImageSource;
-  /** What its image is to be called in a store; undefined if nothing says. */
-  readonly name: ImageName | undefined;
-}
+import { openInArchive } from "./open_archives.ts";
+import type { OpenedSource } from "./opened_source.ts";
 
 /** How to open a source. */
 export interface OpenSourceOptions extends RegistryOptions {
@@ -45,7 +34,7 @@ export interface OpenSourceOptions extends RegistryOptions {
  * @throws {RegistryError} If the registry does not give it.
  */
 export async function openSource(
-  _agent: Agent,
+  agent: Agent,
   name: string,
   options: OpenSourceOptions = {},
 ): Promise<OpenedSource> {
@@ -58,7 +47,13 @@ export async function openSource(
     case "oci":
       return await openInLayout(reference);
     case "oci-archive":
+      return await openInArchive(
+        agent,
+        { ...reference, transport: "oci-archive" },
+        options,
+      );
     case "docker-archive":
+      return await openInArchive(agent, reference, options);
     case "dir":
     case "docker-daemon":
     case "containers-storage":

@@ -47,8 +47,10 @@ export function estimateSpace(
   needed: readonly NeededLayer[],
   { downloads }: { readonly downloads: string | undefined },
 ): number {
-  return needed.reduce((sum, { id, blob }) => {
-    const isPlain = compressionOf(blob.mediaType) === "none";
+  return needed.reduce((sum, { id, blob, diffId }) => {
+    // Docker's archives call plain layers compressed.
+    const isPlain = blob.digest === diffId ||
+      compressionOf(blob.mediaType) === "none";
     const unpacked = blob.size * (isPlain ? 1 : UNPACKED_RATIO);
     if (downloads === undefined) return sum + unpacked;
     const left = blob.size - sizeOf(join(downloads, id));

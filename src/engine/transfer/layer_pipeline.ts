@@ -7,7 +7,7 @@
 
 import { linkSignals } from "../../errors/abort.ts";
 import { BlobMismatchError } from "../../errors/image_errors.ts";
-import type { ImageBlobs } from "../../formats/oci/blob_source.ts";
+import type { BlobFile, ImageBlobs } from "../../formats/oci/blob_source.ts";
 import type { Descriptor } from "../../formats/oci/descriptor.ts";
 import type { RetryRules } from "../../registry/send_request.ts";
 import type { UnpackedLayer } from "../../unpack/unpack_blob.ts";
@@ -63,13 +63,15 @@ export class LayerPipeline {
     options: ReceiveLayerOptions,
   ): Promise<UnpackedLayer> {
     using _place = await this.#blobs.take(options.signal);
-    const path = options.partial ?? await this.#findFile(blob);
+    const file = options.partial === undefined
+      ? await this.#findFile(blob)
+      : { path: options.partial };
     const failure = new AbortController();
     const signal = linkSignals(failure.signal, options.signal);
     // What ends either, ends the other.
     const fail = (error: unknown) => failure.abort(error);
     const progress = new BlobProgress();
-    const way = { ...options, blob, path, progress, signal };
+    const way = { ...options, blob, file, progress, signal };
     const receiving = this.#receive(way);
     const unpacking = this.#unpack(way);
     receiving.catch(fail);
@@ -80,13 +82,13 @@ export class LayerPipeline {
     return unpacked.value;
   }
 
-  async #findFile(blob: Descriptor): Promise<string> {
+  async #findFile(blob: Descriptor): Promise<BlobFile> {
     const { files } = this.#options.source;
     if (files === undefined) throw new TypeError("no file");
-    const { path, size } = await files.find(blob);
-    if (size === blob.size) return path;
+    const file = await files.find(blob);
+    if (file.size === blob.size) return file;
     throw new BlobMismatchError(
-      `Cannot pull layer "${blob.digest}": the layout has ${size} bytes, ` +
+      `Cannot pull layer "${blob.digest}": its file has ${file.size} bytes, ` +
         `expected ${blob.size}`,
     );
   }
@@ -103,10 +105,11 @@ export class LayerPipeline {
   }
 
   async #unpack(options: OnItsWay): Promise<UnpackedLayer> {
-    const { blob, path, partial, progress, directory, limits } = options;
+    const { blob, file, partial, progress, directory, limits } = options;
+    const { path, offset = 0 } = file;
     const { workers, onWritten } = this.#options;
     const job = {
-      ...{ path, digest: blob.digest, directory, limits },
+      ...{ path, offset, digest: blob.digest, directory, limits },
       progress: progress.memory,
     };
     // To read a file is what receiving it is where nothing is downloaded.
@@ -118,6 +121,6 @@ export class LayerPipeline {
 
 interface OnItsWay extends ReceiveLayerOptions {
   readonly blob: Descriptor;
-  readonly path: string;
+  readonly file: Pick<BlobFile, "offset" | "path">;
   readonly progress: BlobProgress;
 }

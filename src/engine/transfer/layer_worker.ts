@@ -3,12 +3,9 @@
 import type { Abortable } from "../../errors/abort.ts";
 import type { Digest } from "../../formats/oci/digest.ts";
 import type { UnpackedLayer } from "../../unpack/unpack_blob.ts";
+import { fromErrorData } from "../error_data.ts";
 import { BlobProgress } from "./blob_progress.ts";
-import {
-  fromErrorData,
-  type UnpackJob,
-  type UnpackReport,
-} from "./layer_job.ts";
+import type { UnpackJob, UnpackReport } from "./layer_job.ts";
 import { workerOptions, type WorkerReach } from "./worker_options.ts";
 
 /** Called while a layer is unpacked. */

@@ -70,7 +70,7 @@ export class LayerWorkers implements AsyncDisposable {
     const { downloads, directory } = this;
     const worker = new LayerWorker({
       ...{ downloads, staging: directory },
-      files: this.#files?.directory,
+      files: this.#files?.reach,
     });
     this.#all.add(worker);
     return worker;

@@ -7,9 +7,10 @@ import { closeSync, openSync, readSync } from "node:fs";
 import type { Bytes } from "../../formats/bytes.ts";
 import { algorithmOf } from "../../formats/oci/digest.ts";
 import { unpackBlob, type UnpackedLayer } from "../../unpack/unpack_blob.ts";
+import { toErrorData } from "../error_data.ts";
 import { BlobProgress } from "./blob_progress.ts";
-import { toErrorData, type UnpackJob, type UnpackReport } from "./layer_job.ts";
 import { limitReports } from "../progress/limit_reports.ts";
+import type { UnpackJob, UnpackReport } from "./layer_job.ts";
 
 /** What this file sees of a worker's global scope. */
 declare const self: {
@@ -56,9 +57,9 @@ function unpack(job: UnpackJob): UnpackedLayer {
   }
 }
 
-/** Reads a file that grows; each chunk is valid until the next. */
+/** Reads a blob whose file may grow; each chunk is valid until the next. */
 function* readGrowing(
-  { path, digest }: UnpackJob,
+  { path, offset: start, digest }: UnpackJob,
   progress: BlobProgress,
 ): Generator<Bytes> {
   let size = progress.waitBeyond(0); // before that there may be no file
@@ -66,7 +67,7 @@ function* readGrowing(
   try {
     for (let offset = 0; offset < size;) {
       const room = Math.min(buffer.length, size - offset);
-      const count = readSync(fd, buffer, 0, room, offset);
+      const count = readSync(fd, buffer, 0, room, start + offset);
       if (count === 0) {
         throw new Error(`Cannot read layer "${digest}": it is gone`);
       }

@@ -55,8 +55,8 @@ export interface ImageSource extends ImageBlobs {
 
 /** Blobs that are files already: they are read where they are. */
 export interface BlobFiles {
-  /** The folder that all of them are in; absolute. */
-  readonly directory: string;
+  /** What their readers must be able to read: folders and files; absolute. */
+  readonly reach: readonly string[];
   /**
    * Finds the file of a blob. Its bytes are unproven, also how many.
    *

@@ -19,6 +19,9 @@ export const OCI_CONFIG = "application/vnd.oci.image.config.v1+json";
 export const DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json";
 /** Media type of a gzip'd OCI layer. */
 export const OCI_LAYER_GZIP = "application/vnd.oci.image.layer.v1.tar+gzip";
+/** Media type of a Docker layer: gzip'd, unless it comes from an archive. */
+export const DOCKER_LAYER_GZIP =
+  "application/vnd.docker.image.rootfs.diff.tar.gzip";
 
 /** What orlop asks registries for, best first. */
 export const ACCEPTED_MANIFESTS: readonly string[] = [

@@ -73,6 +73,19 @@ export class TarScanner {
     this.#position += chunk.length;
   }
 
+  /** How many bytes of content come next. */
+  get contentLeft(): number {
+    return this.#state === "content" ? this.#left : 0;
+  }
+
+  /** Goes on behind the content: for who seeks beyond it instead of reading it. */
+  skipContent(): void {
+    if (this.#state !== "content") return;
+    this.#position += this.#left;
+    this.#left = 0;
+    this.#onPartEnd(0);
+  }
+
   /** @throws {InvalidLayerError} If the archive is cut short. */
   end(): void {
     if (this.#state === "trailer" || this.#state === "padding") return;

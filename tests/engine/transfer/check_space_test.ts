@@ -38,6 +38,11 @@ Deno.test("estimateSpace() counts what was downloaded as there", async (t) => {
   }
 });
 
+Deno.test("estimateSpace() takes a layer for plain that its diff ID names", () => {
+  const plain = { ...GZIP, diffId: GZIP.blob.digest };
+  assertEquals(estimateSpace([plain], { downloads: undefined }), 1000);
+});
+
 Deno.test("checkSpace() counts blobs for those who download them", async () => {
   using store = storeAgent();
   const { agent } = store;
@@ -46,7 +51,7 @@ Deno.test("checkSpace() counts blobs for those who download them", async () => {
   const size = Math.ceil(bavail * bsize * 0.7); // unpacked it fits, once
   const huge = layer("huge", { mediaType: OCI_LAYER, size });
   const find = () => Promise.reject(new Error("not to be asked"));
-  checkSpace(agent, [huge], { files: { directory: "/none", find } });
+  checkSpace(agent, [huge], { files: { reach: ["/none"], find } });
   const { message } = assertThrows(
     () => checkSpace(agent, [huge], {}),
     NoSpaceError,
@@ -68,6 +73,6 @@ function layer(
     id: layerIdOf(digest),
     parent: undefined,
     blob: { ...blob, digest },
-    diffId: digest,
+    diffId: digestOf(`unpacked ${name}`),
   };
 }

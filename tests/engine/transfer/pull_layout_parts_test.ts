@@ -42,12 +42,12 @@ const SPOILERS: Readonly<Record<string, Spoiler>> = {
   },
   "a file that is too long": {
     put: (path) => makeFile(path, 1e12),
-    says: "the layout has 1000000000000 bytes, expected",
+    says: "its file has 1000000000000 bytes, expected",
     parts: ["layer"],
   },
   "an empty file": {
     put: (path) => makeFile(path, 0),
-    says: "the layout has 0 bytes, expected",
+    says: "its file has 0 bytes, expected",
     parts: ["layer"],
   },
 };

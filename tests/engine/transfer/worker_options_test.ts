@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { expandOptions } from "../../../src/engine/media/expand_in_worker.ts";
 import { workerOptions } from "../../../src/engine/transfer/worker_options.ts";
 import type {
   PermissionReport,
@@ -33,7 +34,7 @@ Deno.test("a worker may read blobs, but not change them", async () => {
   using dirs = makeDirs();
   const { staging, downloads, outside } = dirs;
   const files = outside;
-  const options = workerOptions({ staging, downloads, files });
+  const options = workerOptions({ staging, downloads, files: [files] });
   for (const own of [downloads, files]) {
     const elsewhere = { outside: own, host: "127.0.0.1:1" };
     const report = await tryIn(options, {
@@ -44,6 +45,24 @@ Deno.test("a worker may read blobs, but not change them", async () => {
       "denied",
       "denied",
     ]);
+  }
+});
+
+Deno.test("a worker that decompresses may read that file alone", async () => {
+  using dirs = makeDirs();
+  const { staging, downloads, outside } = dirs;
+  const options = expandOptions({
+    ...{ path: `${downloads}/a.tar`, target: `${staging}/plain` },
+  });
+  for (const own of [staging, downloads, outside]) {
+    const report = await tryIn(options, {
+      ...{ own, outside, host: "127.0.0.1:1", otherHost: "127.0.0.1:1" },
+    });
+    const done = Object.entries(report).filter(([, result]) =>
+      result === "done"
+    );
+    const mayWrite = own === staging ? ["write its own", "remove its own"] : [];
+    assertEquals(done.map(([attempt]) => attempt), mayWrite);
   }
 });
 

@@ -1,0 +1,114 @@
+/** A private place for what archives have to be expanded to, and for what is piped. */
+
+import { join } from "@std/path";
+import { closeSync, openSync, statfsSync, writeSync } from "node:fs";
+import type { Abortable } from "../../errors/abort.ts";
+import { NoSpaceError } from "../../errors/image_errors.ts";
+import type { Bytes } from "../../formats/bytes.ts";
+import { formatSize } from "../../formats/config/byte_size.ts";
+import type { BlobFile } from "../../formats/oci/blob_source.ts";
+import { isErrno } from "../../fs/errno.ts";
+import type { Staging } from "../../store/layers/staging.ts";
+import type { Agent } from "../agent.ts";
+import { expandInWorker } from "./expand_in_worker.ts";
+
+// What is not known to be of any use must not fill a disk that others need: so
+// much stays free, in bytes, or that part of a small disk.
+const MIN_FREE_BYTES = 256 * 1024 * 1024;
+const MIN_FREE_PART = 0.05;
+const CHECK_BYTES = 16 * 1024 * 1024;
+
+/**
+ * A directory of the store that is made when it is needed, and vanishes when it is
+ * disposed of, or with the next command if this one is killed.
+ */
+export class Spool implements AsyncDisposable {
+  readonly #agent: Agent;
+  #staging: Staging | undefined;
+  #count = 0;
+
+  constructor(agent: Agent) {
+    this.#agent = agent;
+  }
+
+  /**
+   * Decompresses a file into this place; see `Expand` of the archives.
+   *
+   * @throws {InvalidLayerError} If it is damaged.
+   * @throws {NoSpaceError} If it takes more room than there is.
+   */
+  async expand(
+    { path, offset = 0, size }: BlobFile,
+    { signal }: Abortable,
+  ): Promise<BlobFile> {
+    const target = this.#nextPath();
+    const job = { path, offset, size, target };
+    const onProgress = () => refuseFullDisk(target, path);
+    try {
+      const bytes = await expandInWorker(job, { signal, onProgress });
+      return { path: target, size: bytes };
+    } catch (cause) {
+      throw cause instanceof NoSpaceError ? noSpace(path, { cause }) : cause;
+    }
+  }
+
+  /**
+   * Receives what is piped.
+   *
+   * @returns The file that it is in then.
+   * @throws {NoSpaceError} If it takes more room than there is.
+   */
+  async receive(
+    input: ReadableStream<Bytes>,
+    { signal }: Abortable = {},
+  ): Promise<string> {
+    const path = this.#nextPath();
+    const what = "standard input";
+    const fd = openSync(path, "wx", 0o600);
+    let unchecked = 0;
+    const sink = new WritableStream<Bytes>({
+      write(chunk) {
+        for (let at = 0; at < chunk.length;) at += writeSync(fd, chunk, at);
+        unchecked += chunk.length;
+        if (unchecked < CHECK_BYTES) return;
+        unchecked = 0;
+        refuseFullDisk(path, what);
+      },
+    });
+    try {
+      await input.pipeTo(sink, signal === undefined ? {} : { signal });
+      return path;
+    } catch (cause) {
+      const isFull = isErrno(cause, "ENOSPC", "EDQUOT");
+      throw isFull ? noSpace(what, { cause }) : cause;
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#staging?.[Symbol.asyncDispose]();
+  }
+
+  #nextPath(): string {
+    this.#staging ??= this.#agent.store.openStaging();
+    return join(this.#staging.path, `spool-${this.#count++}`);
+  }
+}
+
+function refuseFullDisk(path: string, what: string): void {
+  const { bavail, blocks, bsize } = statfsSync(path);
+  const floor = Math.min(MIN_FREE_BYTES, MIN_FREE_PART * blocks * bsize);
+  if (bavail * bsize >= floor) return;
+  throw noSpace(what, { left: formatSize(bavail * bsize) });
+}
+
+function noSpace(
+  what: string,
+  { left, ...options }: { readonly left?: string; readonly cause?: unknown },
+): NoSpaceError {
+  const why = left === undefined
+    ? "no space left on device"
+    : `only ${left} would be left on the disk of the store`;
+  return new NoSpaceError(`Cannot expand "${what}": ${why}`, options);
+}

@@ -1,0 +1,58 @@
+/** What archives of any kind have in common: they hold images. */
+
+import type { Abortable } from "../../errors/abort.ts";
+import { NotFoundError } from "../../errors/not_found_errors.ts";
+import type { ImageSource } from "../../formats/oci/blob_source.ts";
+
+/** An image in an archive. */
+export interface ArchivedImage {
+  /** What the archive calls it, as written there. */
+  readonly names: readonly string[];
+  /**
+   * Opens it; for that what is compressed may have to be expanded.
+   *
+   * @throws {InvalidManifestError} If it is damaged.
+   */
+  open(options?: Abortable): Promise<ImageSource>;
+}
+
+/** Which image of an archive is meant; left out, there must be only one. */
+export interface ChooseImageOptions {
+  /** Whether a name is the one that is meant. */
+  readonly isNamed?: ((name: string) => boolean) | undefined;
+  /** Its position. */
+  readonly index?: number | undefined;
+  /** The archive, for errors. */
+  readonly archive: string;
+}
+
+// Enough to choose from.
+const MAX_SHOWN = 20;
+
+/**
+ * Chooses an image of an archive.
+ *
+ * @throws {NotFoundError} If none, or more than one, is meant.
+ */
+export function chooseImage(
+  images: readonly ArchivedImage[],
+  { isNamed, index, archive }: ChooseImageOptions,
+): ArchivedImage {
+  const chosen = images.filter(({ names }, position) =>
+    (isNamed === undefined || names.some(isNamed)) &&
+    (index === undefined || position === index)
+  );
+  const [only] = chosen;
+  if (only !== undefined && (chosen.length === 1 || isNamed)) return only;
+  const what = `Cannot open archive "${archive}"`;
+  const all = images.flatMap(({ names }, position) =>
+    names.length === 0 ? [`@${position}`] : names
+  );
+  const shown = all.slice(0, MAX_SHOWN).join(", ") +
+    (all.length > MAX_SHOWN ? ", …" : "");
+  throw new NotFoundError(
+    chosen.length > 1
+      ? `${what}: name one of its images: ${shown}`
+      : `${what}: it has no such image; it has ${shown || "none"}`,
+  );
+}
