@@ -3,8 +3,14 @@
  * launcher and `main.ts` go by: `needs` in the table of commands.
  */
 
-import { type Command, type Need, PROGRAMS } from "../src/cli/command.ts";
+import {
+  type Command,
+  mayAskHelpers,
+  type Need,
+  PROGRAMS,
+} from "../src/cli/command.ts";
 import { COMMANDS } from "../src/cli/command_table.ts";
+import { HELPER_PREFIX } from "../src/registry/auth/credential_helper.ts";
 
 const MARKS = ["<!-- permissions -->\n", "<!-- /permissions -->"] as const;
 
@@ -42,6 +48,7 @@ export function permissionTable(): string {
 
 const NEEDS: readonly Need[] = [
   "net",
+  "helpers",
   "mount",
   "tar",
   "runtime",
@@ -79,7 +86,8 @@ function countNeeds(commands: readonly NamedCommand[]): number {
 function programsOf(needs: readonly Need[]): string {
   const kinds = Object.keys(PROGRAMS)
     .filter((need) => needs.some((name) => name === need));
-  return kinds.join(", ") || "none";
+  const helpers = mayAskHelpers({ needs }) ? ["helpers"] : [];
+  return [...kinds, ...helpers].join(", ") || "none";
 }
 
 /** Those kinds of which the word does not say all. */
@@ -89,7 +97,9 @@ function describePrograms(): string {
     .map(([need, programs]) =>
       `${need}: ${programs.map((name) => `\`${name}\``).join(", ")}`
     );
-  return `Programs: ${kinds.join("; ")}.`;
+  const helpers =
+    `Helpers: those \`${HELPER_PREFIX}NAME\` that are configured.`;
+  return `Programs: ${kinds.join("; ")}.\n\n${helpers}`;
 }
 
 function formatTable(rows: readonly (readonly string[])[]): string {

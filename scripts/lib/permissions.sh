@@ -8,7 +8,7 @@ env_names=ORLOP_ROOT,ORLOP_RUNROOT,HOME,XDG_CONFIG_HOME,XDG_CACHE_HOME
 env_names=$env_names,XDG_RUNTIME_DIR,DOCKER_CONFIG,REGISTRY_AUTH_FILE,TERM
 env_names=$env_names,CONTAINERS_REGISTRIES_CONF,REGISTRIES_CONFIG_PATH
 env_names=$env_names,CONTAINERS_REGISTRIES_CONF_OVERRIDE
-env_names=$env_names,ORLOP_PROGRAM,ORLOP_HOME,ORLOP_STDOUT
+env_names=$env_names,ORLOP_PROGRAM,ORLOP_HOME,ORLOP_STDOUT,ORLOP_HELPERS
 
 # Where libc may be: the same list as in src/process/libc.ts.
 libc_paths="/lib/x86_64-linux-gnu/libc.so.6 /lib/aarch64-linux-gnu/libc.so.6
@@ -16,6 +16,9 @@ libc_paths="/lib/x86_64-linux-gnu/libc.so.6 /lib/aarch64-linux-gnu/libc.so.6
 
 # What orlop runs, and where: the same folders as in src/process/find_program.ts.
 mount_programs="mount umount findmnt" tar_programs=tar runtime_programs="runc crun" doctor_programs=fuser
+# Credential helpers that are often used, for a file that cannot look for others:
+# the same list as in src/cli/command.ts.
+known_helpers="pass secretservice ecr-login gcr gcloud acr-env"
 program_folders="/usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin"
 
 # Commands that reach registries, mount, unpack layers, run containers: just
@@ -32,6 +35,9 @@ runtime_commands=" run doctor gc df rmi image/rm inspect \
 	ps stop kill rm container/ls container/list container/ps \
 	container/inspect container/stop container/kill container/rm \
 	pod/ls pod/list pod/ps pod/inspect pod/stop pod/kill pod/rm "
+
+# Commands that ask credential helpers, besides those that reach registries.
+helper_commands=" "
 
 # Commands with a container's own words behind their first argument.
 word_commands=" run container/create __complete "
@@ -90,6 +96,8 @@ choose_permissions() {
 	# shellcheck disable=SC2086 # lists of words without blanks
 	grant ffi $libc_paths
 	if is_one_of "$net_commands"; then permissions="$permissions --allow-net"; fi
+	unset ORLOP_HELPERS
+	if is_one_of "$net_commands" || is_one_of "$helper_commands"; then grant_helpers; fi
 	chosen=
 	if is_one_of "$mount_commands"; then chosen="$chosen $mount_programs"; fi
 	if is_one_of "$tar_commands"; then chosen="$chosen $tar_programs"; fi
@@ -238,6 +246,33 @@ may_write_beside() {
 	esac
 }
 
+# Grants the credential helpers in the caller's PATH, and tells orlop where they
+# are: it gives up those that no file names, and runs none that others can change.
+grant_helpers() {
+	set -f
+	IFS=:
+	# shellcheck disable=SC2086,SC2154 # folders
+	set -- $caller_path
+	unset IFS
+	# shellcheck disable=SC2086 # folders without blanks
+	set -- "$@" $program_folders
+	set +f
+	export ORLOP_HELPERS=
+	for folder in "$@"; do
+		for path in "${folder%/}"/docker-credential-*; do
+			case $path in
+			*[[:space:],]* | *\*) continue ;; # Deno could not be told of it; there is none
+			/*) ;;
+			*) continue ;;
+			esac
+			case ,$ORLOP_HELPERS, in *,"$path",*) continue ;; esac
+			[ -f "$path" ] && [ -x "$path" ] || continue
+			ORLOP_HELPERS=${ORLOP_HELPERS:+$ORLOP_HELPERS,}$path
+		done
+	done
+	[ -z "$ORLOP_HELPERS" ] || permissions="$permissions --allow-run=$ORLOP_HELPERS"
+}
+
 # Reads the settings that name paths from stdin: a line of TOML each.
 read_config() {
 	while read -r line || [ -n "$line" ]; do
@@ -267,8 +302,9 @@ union_permissions() {
 	is_there=true
 	# shellcheck disable=SC2086 # lists of words without blanks
 	grant ffi $libc_paths
-	# shellcheck disable=SC2086 # names of programs
-	grant_programs $mount_programs $tar_programs $runtime_programs $doctor_programs
+	set -- $mount_programs $tar_programs $runtime_programs $doctor_programs
+	for helper in $known_helpers; do set -- "$@" "docker-credential-$helper"; done
+	grant_programs "$@"
 }
 
 is_there="test -e"

@@ -48,7 +48,7 @@ export const SECTIONS = [
 export type Section = (typeof SECTIONS)[number];
 
 /** What is given up unless a command needs it: the network, and programs. */
-export type Need = "net" | keyof typeof PROGRAMS;
+export type Need = "net" | "helpers" | keyof typeof PROGRAMS;
 
 /** What orlop runs, for what. */
 export const PROGRAMS = {
@@ -57,6 +57,26 @@ export const PROGRAMS = {
   runtime: ["runc", "crun"],
   fuser: ["fuser"],
 } as const;
+
+/**
+ * The names of credential helpers that a program may run which was built without
+ * knowing what this machine has.
+ */
+export const KNOWN_HELPERS: readonly string[] = [
+  "pass",
+  "secretservice",
+  "ecr-login",
+  "gcr",
+  "gcloud",
+  "acr-env",
+];
+
+/** Whether a command may ask credential helpers: all that log in may. */
+export function mayAskHelpers(
+  { needs = [] }: Pick<Command, "needs">,
+): boolean {
+  return needs.includes("net") || needs.includes("helpers");
+}
 
 /** A positional argument. */
 export interface Argument {

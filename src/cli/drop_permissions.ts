@@ -1,7 +1,13 @@
 /** Gives up what a command has no use for, before it begins. */
 
 import { placesOf } from "../process/find_program.ts";
-import { type Command, PROGRAMS } from "./command.ts";
+import { HELPER_PREFIX } from "../registry/auth/credential_helper.ts";
+import {
+  type Command,
+  KNOWN_HELPERS,
+  mayAskHelpers,
+  PROGRAMS,
+} from "./command.ts";
 
 /**
  * Revokes what the command's `needs` do not name. A launcher that knows the
@@ -13,14 +19,22 @@ export function dropPermissions({ needs = [] }: Pick<Command, "needs">): void {
   const unneeded = programs.filter(([need]) =>
     !needs.some((name) => name === need)
   );
-  if (unneeded.length === programs.length) {
+  const asks = mayAskHelpers({ needs });
+  if (unneeded.length === programs.length && !asks) {
     Deno.permissions.revokeSync({ name: "run" });
     return;
   }
-  // One by one: that is no use against a grant of all programs.
-  for (
-    const command of unneeded.flatMap(([, names]) => names.flatMap(placesOf))
-  ) {
+  const helpers = KNOWN_HELPERS.map((name) => `${HELPER_PREFIX}${name}`);
+  const names = unneeded.flatMap(([, names]) => [...names]);
+  revokePrograms([...names, ...(asks ? [] : helpers)].flatMap(placesOf));
+}
+
+/**
+ * Gives up running programs, by their paths: that is no use against a grant of all
+ * programs.
+ */
+export function revokePrograms(paths: readonly string[]): void {
+  for (const command of paths) {
     Deno.permissions.revokeSync({ name: "run", command });
   }
 }

@@ -47,7 +47,10 @@ export function openSession(
     runRoot,
     libc,
     caller: `orlop ${path.join(" ")}`,
-    registries: { env: readRegistryEnv((text) => sink.log("warn", text)) },
+    registries: {
+      env: readRegistryEnv((text) => sink.log("warn", text)),
+      uid: Deno.uid() ?? 0,
+    },
     log: sink.log,
   });
   return { agent, [Symbol.dispose]: () => sink[Symbol.dispose]() };

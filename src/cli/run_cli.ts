@@ -2,7 +2,12 @@
 
 import { inOwnWords } from "../errors/why.ts";
 import type { Libc } from "../process/libc.ts";
-import type { Call, Command, CommandModule } from "./command.ts";
+import {
+  type Call,
+  type Command,
+  type CommandModule,
+  mayAskHelpers,
+} from "./command.ts";
 import { COMMANDS } from "./command_table.ts";
 import { dropPermissions } from "./drop_permissions.ts";
 import { exitCodeOf } from "./exit_code.ts";
@@ -17,6 +22,7 @@ import {
   parseCommandLine,
 } from "./input/parse_command_line.ts";
 import { loadCommand } from "./load_command.ts";
+import { narrowHelpers } from "./narrow_helpers.ts";
 import { describeError } from "./render/describe_error.ts";
 import { helpText } from "./render/help/help_text.ts";
 import { describeCommand, usageOf } from "./render/help/usage.ts";
@@ -73,7 +79,10 @@ async function runLine(
     return 0;
   }
   const config = await resolveConfig(flags);
-  if (options.permissions !== "keep") dropPermissions(command);
+  if (options.permissions !== "keep") {
+    dropPermissions(command);
+    if (mayAskHelpers(command)) await narrowHelpers(flags);
+  }
   const isVersion = flags["version"] === true;
   const module = await loadCommand(isVersion ? ["version"] : path, command);
   using signals = listenForSignals(command.signals);

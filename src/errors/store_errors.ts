@@ -109,8 +109,8 @@ export class DamagedStoreError extends UnsupportedStoreError {
 }
 
 /**
- * A file that a store keeps does not parse: it was damaged, or it is of a newer
- * orlop.
+ * A file that a store keeps, or one of credentials, does not parse: it was
+ * damaged, or it is of a newer program.
  *
  * @example
  * ```ts

@@ -3,8 +3,11 @@
 import { CommandError } from "../errors/store_errors.ts";
 import { findStranger } from "./who_can_change.ts";
 
-// The union of what distributions use, in the order of Debian's secure path.
-const PROGRAM_DIRECTORIES: readonly string[] = [
+/**
+ * The folders where programs are looked for: the union of what distributions use,
+ * in the order of Debian's secure path.
+ */
+export const PROGRAM_DIRECTORIES: readonly string[] = [
   "/usr/local/sbin",
   "/usr/local/bin",
   "/usr/sbin",

@@ -11,8 +11,19 @@ export interface RunCommandOptions extends Abortable {
   readonly stdin?: Bytes | ReadableStream<Bytes>;
   /** The directory to run in. */
   readonly cwd?: string;
-  /** Added to a short `PATH` and `LC_ALL=C`; nothing else is inherited. */
+  /** Added to a short `PATH` and `LC_ALL=C`. */
   readonly env?: Readonly<Record<string, string>>;
+  /**
+   * `"inherited"` is for programs that work for the user, such as one that asks
+   * for a key: the rest of what the launcher has left of the environment.
+   */
+  readonly surroundings?: "inherited";
+  /**
+   * Longer output is an error; in bytes.
+   *
+   * @default {67_108_864}
+   */
+  readonly maxStdout?: number;
   /** The exit codes that are no failure; `[0]` is the default. */
   readonly okCodes?: readonly number[] | "any";
   /**
@@ -53,7 +64,7 @@ const GRACE_MS = 2000;
  *
  * @param program Its absolute path: see `findProgram()`.
  * @throws {CommandError} If it cannot be started, its exit code is not one of
- *   `okCodes`, or it prints more than 64 MiB.
+ *   `okCodes`, or it prints more than `maxStdout`.
  */
 export async function runCommand(
   program: string,
@@ -61,29 +72,30 @@ export async function runCommand(
   options: RunCommandOptions = {},
 ): Promise<CommandResult> {
   options.signal?.throwIfAborted();
+  const { maxStdout = MAX_STDOUT_BYTES } = options;
   const child = spawn(program, args, options);
   const done = new AbortController();
   const output = Promise.all([
-    collect(child.stdout, { limit: MAX_STDOUT_BYTES, signal: done.signal }),
+    collect(child.stdout, { limit: maxStdout, signal: done.signal }),
     collect(child.stderr, { limit: MAX_STDERR_BYTES, signal: done.signal }),
     feed(child, options.stdin),
   ]);
   const result = await waitFor(child, output, options).finally(() =>
     done.abort()
   );
-  return check(program, result, options.okCodes ?? [0]);
+  return check(program, result, { ...options, maxStdout });
 }
 
 function spawn(
   program: string,
   args: readonly string[],
-  { stdin, cwd, env, group = "own" }: RunCommandOptions,
+  { stdin, cwd, env, surroundings, group = "own" }: RunCommandOptions,
 ): Deno.ChildProcess {
   const command = new Deno.Command(program, {
     args: [...args],
     ...(cwd === undefined ? {} : { cwd }),
     env: { ...PLAIN_ENV, ...env },
-    clearEnv: true,
+    clearEnv: surroundings !== "inherited",
     stdin: stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
@@ -203,7 +215,9 @@ function killAlone(child: Deno.ChildProcess, signal: Deno.Signal): void {
 function check(
   program: string,
   { code, stdout, stderr, isWhole }: Outcome,
-  okCodes: readonly number[] | "any",
+  { okCodes = [0], maxStdout }: RunCommandOptions & {
+    readonly maxStdout: number;
+  },
 ): CommandResult {
   if (okCodes !== "any" && !okCodes.includes(code)) {
     throw new CommandError(
@@ -213,7 +227,7 @@ function check(
   }
   if (isWhole) return { code, stdout, stderr };
   throw new CommandError(
-    `Cannot run "${program}": it printed more than ${MAX_STDOUT_BYTES} bytes`,
+    `Cannot run "${program}": it printed more than ${maxStdout} bytes`,
     { exitCode: code },
   );
 }

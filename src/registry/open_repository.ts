@@ -37,7 +37,11 @@ export async function openRepository(
   for (const endpoint of endpointsFor(reference, conf)) {
     options.signal?.throwIfAborted();
     try {
-      return await openEndpoint(endpoint, { ...options, reference });
+      return await openEndpoint(endpoint, {
+        ...options,
+        reference,
+        credentialHelpers: conf.credentialHelpers ?? [],
+      });
     } catch (error) {
       options.signal?.throwIfAborted();
       if (!(error instanceof Error)) throw error;

@@ -13,6 +13,8 @@ export interface RegistryOptions extends Abortable, Surroundings {
   readonly credentials?: Credentials | undefined;
   /** The credential file to use in place of the user's. */
   readonly authFile?: string | undefined;
+  /** Who is asked for credentials, for those who have read registries.conf. */
+  readonly credentialHelpers?: readonly string[] | undefined;
   /** The folder of certificates to use in place of certs.d. */
   readonly certDir?: string | undefined;
   /** `false` takes any certificate, and plain http. */

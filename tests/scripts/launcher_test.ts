@@ -1,7 +1,11 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { basename, fromFileUrl } from "@std/path";
 import { existsSync } from "node:fs";
-import { type Command, PROGRAMS } from "../../src/cli/command.ts";
+import {
+  type Command,
+  KNOWN_HELPERS,
+  PROGRAMS,
+} from "../../src/cli/command.ts";
 import { COMMANDS } from "../../src/cli/command_table.ts";
 import { placesOf } from "../../src/process/find_program.ts";
 import { ENVIRONMENT_NAMES } from "../../src/registry/config/config_paths.ts";
@@ -44,8 +48,8 @@ function isInstalled(program: string): boolean {
 }
 
 function valueOf(flags: readonly string[], name: string): string[] {
-  const flag = flags.find((flag) => flag.startsWith(`${name}=`));
-  return flag?.slice(name.length + 1).split(",") ?? [];
+  return flags.filter((flag) => flag.startsWith(`${name}=`))
+    .flatMap((flag) => flag.slice(name.length + 1).split(","));
 }
 
 /** Every way to call a command, by its names and aliases. */
@@ -81,7 +85,10 @@ Deno.test("the launcher grants what the table of commands says", async (t) => {
       const run = valueOf(flags, "--allow-run");
       assertEquals(flags.includes("--allow-net"), needs.includes("net"));
       assert(run.every((path) => path.startsWith("/")));
-      const granted = new Set(run.map((path) => basename(path)));
+      const granted = new Set(
+        run.map((path) => basename(path))
+          .filter((name) => !name.startsWith("docker-credential-")),
+      );
       const expected = Object.entries(PROGRAMS)
         .filter(([need]) => needs.some((name) => name === need))
         .flatMap(([, names]) => names).filter(isInstalled);
@@ -211,6 +218,34 @@ Deno.test("the launcher grants the runtime that is named", async () => {
   assertEquals(await run("run", "--runtime", "/bin/a,/bin/b", "x"), usual);
 });
 
+Deno.test("the launcher grants credential helpers of the caller's PATH", async (t) => {
+  using dir = tempDir();
+  const make = async (path: string, mode: number) => {
+    await Deno.mkdir(dir.join(path, ".."), { recursive: true });
+    await Deno.writeTextFile(dir.join(path), "#!/bin/sh\n", { mode });
+  };
+  await make("a/docker-credential-x", 0o755);
+  await make("a/docker-credential-data", 0o644);
+  await make("a/docker-credential-x,b", 0o755);
+  await make("b/docker-credential-x", 0o755);
+  await make("b/other", 0o755);
+  await Deno.mkdir(dir.join("a/docker-credential-dir"));
+  const PATH = `${dir.join("a")}/:.:b::${dir.join("b")}:/none:/usr/bin`;
+  const own = async (...args: string[]) =>
+    valueOf(await launch(args, { PATH }), "--allow-run")
+      .filter((path) => path.startsWith(dir.path));
+  const expected = ["a", "b"]
+    .map((folder) => dir.join(folder, "docker-credential-x"));
+  for (const command of ["pull", "run"]) {
+    await t.step(command, async () => {
+      assertEquals(await own(command, "x"), expected);
+    });
+  }
+  await t.step("to no command that asks none", async () => {
+    assertEquals(await own("images"), []);
+  });
+});
+
 Deno.test("the launcher reads the settings' file", async () => {
   using dir = tempDir();
   const config = dir.join("orlop.toml");
@@ -237,6 +272,10 @@ Deno.test("the launcher agrees with the source", async (t) => {
         ...ENVIRONMENT_NAMES,
       ].toSorted(),
     );
+  });
+  await t.step("on helpers for a compiled program", () => {
+    const [, known = ""] = /^known_helpers="([^"]*)"$/m.exec(script) ?? [];
+    assertEquals(known.split(" "), [...KNOWN_HELPERS]);
   });
   await t.step("on places of libc", async () => {
     const source = await Deno.readTextFile(`${root}src/process/libc.ts`);

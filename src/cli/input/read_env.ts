@@ -50,6 +50,7 @@ export function readRegistryEnv(
 
 // The others name folders.
 const FILE_NAMES: readonly string[] = [
+  "ORLOP_HELPERS",
   "REGISTRY_AUTH_FILE",
   "CONTAINERS_REGISTRIES_CONF",
   "CONTAINERS_REGISTRIES_CONF_OVERRIDE",

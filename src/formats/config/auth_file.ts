@@ -1,5 +1,7 @@
 /** Credential files: containers-auth.json(5) and docker's config.json. */
 
+import { DamagedFileError } from "../../errors/store_errors.ts";
+import { messageOf } from "../../errors/why.ts";
 import {
   asObject,
   asString,
@@ -9,6 +11,7 @@ import {
   parseJson,
   withoutValues,
 } from "../json.ts";
+import { findLineOfProblem } from "../json_line.ts";
 
 /** What proves to a registry who asks. */
 export type Credentials =
@@ -29,107 +32,163 @@ export type Credentials =
 
 /** The content of a credential file. */
 export interface AuthFile {
+  /** Where it is, for errors. */
+  readonly path: string;
+  /** Whether it is a `~/.dockercfg`, whose keys are hosts and URLs. */
+  readonly isLegacy: boolean;
   /** Keyed as written: `quay.io`, `quay.io/team`, `https://h/v1/`. */
-  readonly auths: ReadonlyMap<string, Credentials>;
+  readonly auths: ReadonlyMap<string, AuthEntry>;
   /** Helper programs' suffixes by host. */
   readonly credHelpers: ReadonlyMap<string, string>;
   /** The helper for all other hosts. */
   readonly credsStore: string | undefined;
 }
 
+/** Credentials as they are written. */
+export interface AuthEntry {
+  /** `user:password` in Base64; empty if a helper keeps them. */
+  readonly auth: string;
+  /** Empty if there is none. */
+  readonly identityToken: string;
+}
+
+/** Credentials, and the key that they stand under. */
+export interface FoundEntry {
+  readonly key: string;
+  readonly credentials: Credentials;
+}
+
 /**
  * Parses a credential file.
  *
  * @param path Of the file, for errors.
- * @throws {SyntaxError} If the file is malformed; its content is not shown.
+ * @throws {DamagedFileError} If it is malformed; none of its values is shown.
  */
 export function parseAuthFile(text: string, path: string): AuthFile {
-  return withoutValues(() => readAuthFile(text, path));
-}
-
-function readAuthFile(text: string, path: string): AuthFile {
   const what = `credential file "${path}"`;
-  // Made empty by who wants none, or by `touch` for a mount.
-  const json = text.trim() === "" ? "{}" : text;
-  const document = optional(parseJson(json, what), what, asObject) ?? {};
   // ~/.dockercfg has the map at the top.
   const isLegacy = path.endsWith("/.dockercfg");
-  const auths = isLegacy
-    ? document
-    : optional(document["auths"], `${what}, auths`, asObject) ?? {};
-  const credHelpers = optional(
-    document["credHelpers"],
-    `${what}, credHelpers`,
-    asStringMap,
-  ) ?? {};
-  return {
-    auths: readAuths(auths, what),
-    credHelpers: new Map(isLegacy ? [] : Object.entries(credHelpers)),
-    credsStore: optional(
-      document["credsStore"],
-      `${what}, credsStore`,
-      asString,
-    ),
-  };
+  return withPath(path, () => {
+    const document = readDocument(text, what);
+    const auths = isLegacy ? document : sectionOf(document, "auths", what);
+    const helpers = isLegacy ? {} : sectionOf(document, "credHelpers", what);
+    const store = isLegacy ? undefined : document["credsStore"];
+    return {
+      path,
+      isLegacy,
+      auths: readAuths(auths, what),
+      credHelpers: new Map(
+        Object.entries(asStringMap(helpers, `${what}, credHelpers`)),
+      ),
+      credsStore: optional(store, `${what}, credsStore`, asString),
+    };
+  });
+}
+
+/**
+ * Reads the JSON of a credential file, with all that is in it.
+ *
+ * @throws {DamagedFileError} As {@linkcode parseAuthFile} does.
+ */
+export function parseAuthDocument(text: string, path: string): JsonObject {
+  return withPath(
+    path,
+    () => readDocument(text, `credential file "${path}"`),
+  );
 }
 
 /**
  * Finds the credentials for a repository: the longest key that fits wins.
  *
- * @param name Such as `quay.io/team/app`.
+ * @param name Such as `quay.io/team/app`, or `quay.io`.
+ * @throws {DamagedFileError} If what is there for it is not Base64.
  */
 export function credentialsFor(
   file: AuthFile,
   name: string,
-): Credentials | undefined {
-  for (let key = name; key !== ""; key = parentOf(key)) {
-    const found = file.auths.get(key);
-    if (found !== undefined) return found;
+): FoundEntry | undefined {
+  const host = registryOf(name);
+  const start = file.isLegacy ? host : name;
+  for (let key = start; key !== ""; key = parentOf(key)) {
+    if (file.auths.has(key)) return readEntry(file, key);
   }
-  const host = hostOf(name);
-  for (const [key, credentials] of file.auths) {
+  for (const key of file.auths.keys()) {
     // Keys with a path are for that path only, unless they are URLs.
-    const isHost = !key.includes("/") || /^https?:\/\//.test(key);
-    if (isHost && hostOf(key) === host) return credentials;
+    const isHost = file.isLegacy || !key.includes("/") || isUrl(key);
+    if (isHost && hostOf(key) === hostOf(host)) return readEntry(file, key);
   }
   return undefined;
 }
 
 /** The host that a key or a name is for; docker.io has three spellings. */
 export function hostOf(key: string): string {
-  const [host = ""] = key.replace(/^https?:\/\//, "").split("/");
+  const host = registryOf(key.replace(/^https?:\/\//, ""));
   const isHub = host === "registry-1.docker.io" || host === "index.docker.io";
   return isHub ? "docker.io" : host;
+}
+
+/** The part of a key or a name before its path, as written. */
+export function registryOf(key: string): string {
+  const [host = ""] = key.split("/");
+  return host;
+}
+
+/** The text of an entry for a user. */
+export function encodeAuth(username: string, password: string): string {
+  const bytes = new TextEncoder().encode(`${username}:${password}`);
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+}
+
+function withPath<T>(path: string, read: () => T): T {
+  try {
+    return withoutValues(read);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new DamagedFileError(error.message, { path });
+  }
+}
+
+function readDocument(text: string, what: string): JsonObject {
+  // Made empty by who wants none, or by `touch` for a mount.
+  const json = text.trim() === "" ? "{}" : text;
+  return optional(parse(json, what), what, asObject) ?? {};
+}
+
+function parse(text: string, what: string): unknown {
+  try {
+    return parseJson(text, what, { numbers: "as-written" });
+  } catch (error) {
+    // Which line, and no more: what is there may be a secret.
+    if (!messageOf(error).endsWith(": not valid JSON")) throw error;
+    const line = findLineOfProblem(text);
+    throw new SyntaxError(
+      `Cannot read ${what}: line ${line} is not valid JSON; correct it, or ` +
+        "move the file away and log in again",
+    );
+  }
+}
+
+function sectionOf(
+  document: JsonObject,
+  name: string,
+  what: string,
+): JsonObject {
+  return optional(document[name], `${what}, ${name}`, asObject) ?? {};
 }
 
 function readAuths(
   auths: JsonObject,
   what: string,
-): ReadonlyMap<string, Credentials> {
-  const found = new Map<string, Credentials>();
-  for (const [key, value] of Object.entries(auths)) {
-    const where = `${what}, "${key}"`;
-    const entry = optional(value, where, asObject) ?? {};
-    const credentials = readEntry(entry, where);
-    if (credentials !== undefined) found.set(key, credentials);
-  }
-  return found;
-}
-
-function readEntry(entry: JsonObject, what: string): Credentials | undefined {
-  const auth = asSecret(entry["auth"], what);
-  const decoded = decodeBase64(auth);
-  const colon = decoded.indexOf(":");
-  if (colon < 0) return undefined;
-  const username = decoded.slice(0, colon);
-  const token = asSecret(entry["identitytoken"], what);
-  if (token !== "") return { kind: "identity-token", token, username };
-  return {
-    kind: "password",
-    username,
-    // docker pads with NUL characters.
-    password: decoded.slice(colon + 1).replace(/\0+$/, ""),
-  };
+): ReadonlyMap<string, AuthEntry> {
+  return new Map(
+    Object.entries(auths).map(([key, value]) => {
+      const where = `${what}, "${key}"`;
+      const entry = optional(value, where, asObject) ?? {};
+      const auth = asSecret(entry["auth"], where);
+      const identityToken = asSecret(entry["identitytoken"], where);
+      return [key, { auth, identityToken }];
+    }),
+  );
 }
 
 /** A string that no message may show. */
@@ -139,15 +198,42 @@ function asSecret(value: unknown, what: string): string {
   throw new SyntaxError(`Cannot read ${what}: expected a string`);
 }
 
-function decodeBase64(text: string): string {
+function readEntry(file: AuthFile, key: string): FoundEntry | undefined {
+  const { auth = "", identityToken = "" } = file.auths.get(key) ?? {};
+  const decoded = decodeBase64(auth);
+  if (decoded === undefined) {
+    const { path } = file;
+    throw new DamagedFileError(
+      `Cannot read credential file "${path}": what is there for "${key}" is ` +
+        "not Base64; log in once more, or remove it",
+      { path },
+    );
+  }
+  const colon = decoded.indexOf(":");
+  // docker leaves empty entries where a helper keeps the credentials.
+  if (colon < 0) return undefined;
+  const username = decoded.slice(0, colon);
+  if (identityToken !== "") {
+    const kind = "identity-token";
+    return { key, credentials: { kind, token: identityToken, username } };
+  }
+  // docker pads with NUL characters.
+  const password = decoded.slice(colon + 1).replace(/\0+$/, "");
+  return { key, credentials: { kind: "password", username, password } };
+}
+
+function decodeBase64(text: string): string | undefined {
   try {
     const binary = atob(text);
     const bytes = Uint8Array.from(binary, (char) => char.charCodeAt(0));
     return new TextDecoder().decode(bytes);
   } catch {
-    // containers/image too takes an undecodable entry for none.
-    return "";
+    return undefined; // the cause could show it
   }
+}
+
+function isUrl(key: string): boolean {
+  return /^https?:\/\//.test(key);
 }
 
 function parentOf(key: string): string {

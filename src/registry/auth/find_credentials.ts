@@ -1,63 +1,176 @@
 /** Finds a user's credentials: containers-auth.json(5). */
 
+import type { Abortable } from "../../errors/abort.ts";
 import {
   type AuthFile,
   type Credentials,
   credentialsFor,
   hostOf,
   parseAuthFile,
+  registryOf,
 } from "../../formats/config/auth_file.ts";
+import { AUTH_FILES } from "../../formats/config/registries_conf.ts";
 import { type Reference, repositoryOf } from "../../formats/oci/reference.ts";
 import { configPaths, type Surroundings } from "../config/config_paths.ts";
+import { loadRegistriesConf } from "../config/load_registries_conf.ts";
 import { readIfPresent } from "../config/read_config.ts";
+import { openHelper } from "./credential_helper.ts";
 
 /** Options of {@linkcode findCredentials}. */
-export interface FindCredentialsOptions extends Surroundings {
+export interface FindCredentialsOptions extends Abortable, Surroundings {
   /** The one file to look into. */
   readonly authFile?: string | undefined;
+  /** Whether a file that was named may be missing: it may, if it is written. */
+  readonly missingFile?: "fine" | undefined;
+  /** Who is asked, if registries.conf has been read already. */
+  readonly credentialHelpers?: readonly string[] | undefined;
+  /** The registries.conf to use in place of the host's. */
+  readonly registriesConf?: string | undefined;
   /** Told what could not be used. */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
+/** Credentials, and where they are from. */
+export interface FoundCredentials {
+  readonly credentials: Credentials;
+  /** For people, such as `"quay.io/team" in "/run/containers/0/auth.json"`. */
+  readonly source: string;
+}
+
 /**
- * Looks for the credentials of a repository. The first file that has some
- * for it wins.
+ * Looks for the credentials of a repository.
  *
- * @throws {SyntaxError} If a file is malformed; names it.
+ * @throws {DamagedFileError} If a file is malformed; names it.
+ * @throws {CommandError} If a helper fails, and nobody else has any.
  */
 export async function findCredentials(
   reference: Reference,
   options: FindCredentialsOptions = {},
 ): Promise<Credentials | undefined> {
-  const { authFile } = options;
-  const paths = authFile === undefined ? configPaths(options).auth : [authFile];
-  const chosenBy = authFile === undefined ? "orlop" : "user";
   const name = repositoryOf(reference);
+  return (await lookUpCredentials(name, options))?.credentials;
+}
+
+/**
+ * Looks for credentials as {@linkcode findCredentials} does, and says where they
+ * are: asks in turn those that registries.conf names, which are the files alone
+ * if it names none.
+ *
+ * @param name Such as `quay.io/team/app`, or `quay.io`.
+ */
+export async function lookUpCredentials(
+  name: string,
+  options: FindCredentialsOptions = {},
+): Promise<FoundCredentials | undefined> {
+  const errors: unknown[] = [];
+  for (const helper of await readHelpers(options)) {
+    options.signal?.throwIfAborted();
+    try {
+      const found = helper === AUTH_FILES
+        ? await lookInFiles(name, options)
+        : await askHelper(helper, registryOf(name), options);
+      if (found !== undefined) return found;
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      errors.push(error);
+    }
+  }
+  // As containers/image: one that fails does not keep others from answering.
+  if (errors.length > 0) throw errors[0];
+  return undefined;
+}
+
+/** Who is asked for credentials, in this order. */
+export async function readHelpers(
+  options: FindCredentialsOptions,
+): Promise<readonly string[]> {
+  const { credentialHelpers } = options.credentialHelpers === undefined
+    ? await loadRegistriesConf(options)
+    : options;
+  const isNamed = credentialHelpers !== undefined &&
+    credentialHelpers.length > 0;
+  return isNamed ? credentialHelpers : [AUTH_FILES];
+}
+
+/**
+ * Reads the credential files that are there, in the order of their use.
+ *
+ * @throws {DamagedFileError} If one is malformed, once it is its turn.
+ */
+export async function* readAuthFiles(
+  options: FindCredentialsOptions,
+): AsyncIterable<AuthFile> {
+  const named = options.authFile ?? options.env?.["REGISTRY_AUTH_FILE"];
+  const paths = options.authFile === undefined
+    ? configPaths(options).auth
+    : [options.authFile];
+  const chosenBy = options.authFile === undefined ? "orlop" : "user";
   for (const path of paths) {
     const text = await readIfPresent(path, chosenBy);
-    if (text === undefined && authFile !== undefined) {
+    if (text !== undefined) yield parseAuthFile(text, path);
+    else if (named && options.missingFile === undefined) {
       throw new Error(`Cannot read credential file "${path}": no such file`);
     }
-    if (text === undefined) continue;
-    const file = parseAuthFile(text, path);
-    const found = credentialsFor(file, name);
+  }
+}
+
+async function lookInFiles(
+  name: string,
+  options: FindCredentialsOptions,
+): Promise<FoundCredentials | undefined> {
+  for await (const file of readAuthFiles(options)) {
+    const found = await lookInFile(file, name, options);
     if (found !== undefined) return found;
-    warnOfHelper(file, { ...options, host: hostOf(name), path });
   }
   return undefined;
 }
 
-function warnOfHelper(
+async function lookInFile(
   file: AuthFile,
-  { host, path, onWarning }: FindCredentialsOptions & {
+  name: string,
+  options: FindCredentialsOptions,
+): Promise<FoundCredentials | undefined> {
+  const host = registryOf(name);
+  const helper = file.credHelpers.get(host);
+  if (helper) return await askHelper(helper, host, options);
+  const entry = credentialsFor(file, name);
+  if (entry !== undefined) {
+    const source = `"${entry.key}" in "${file.path}"`;
+    return { source, credentials: entry.credentials };
+  }
+  if (!file.credsStore) return undefined;
+  return await askStore(file, { ...options, store: file.credsStore, host });
+}
+
+/** One that cannot be asked is none: podman asks no such, and still works. */
+async function askStore(
+  { path }: AuthFile,
+  { store, host, ...options }: FindCredentialsOptions & {
+    readonly store: string;
     readonly host: string;
-    readonly path: string;
   },
-): void {
-  const helper = file.credHelpers.get(host) ?? file.credsStore;
-  if (helper === undefined) return;
-  onWarning?.(
-    `Cannot ask credential helper "${helper}" of "${path}" for "${host}": ` +
-      "helpers are not supported yet; use skopeo login or --creds",
-  );
+): Promise<FoundCredentials | undefined> {
+  try {
+    return await askHelper(store, serverOf(host), options);
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    const why = error instanceof Error ? error.message : String(error);
+    options.onWarning?.(`credsStore of "${path}" is not used: ${why}`);
+    return undefined;
+  }
+}
+
+async function askHelper(
+  name: string,
+  server: string,
+  options: FindCredentialsOptions,
+): Promise<FoundCredentials | undefined> {
+  const credentials = await openHelper(name, options).get(server);
+  if (credentials === undefined) return undefined;
+  return { credentials, source: `credential helper "${name}"` };
+}
+
+/** What docker calls a registry when it asks a store. */
+export function serverOf(host: string): string {
+  return hostOf(host) === "docker.io" ? "https://index.docker.io/v1/" : host;
 }

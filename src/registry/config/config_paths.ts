@@ -56,6 +56,7 @@ export const ENVIRONMENT_NAMES: readonly string[] = [
   "CONTAINERS_REGISTRIES_CONF",
   "CONTAINERS_REGISTRIES_CONF_OVERRIDE",
   "REGISTRIES_CONFIG_PATH",
+  "ORLOP_HELPERS",
 ];
 
 /** Says where configuration is to be looked for. */
@@ -121,17 +122,18 @@ function authPaths(
   user: string | undefined,
 ): readonly string[] {
   const named = env["REGISTRY_AUTH_FILE"];
-  if (named !== undefined && named !== "") return [named];
+  if (named) return [named];
+  // podman, skopeo and buildah look at no other, either.
+  const docker = env["DOCKER_CONFIG"];
+  if (docker) return [`${docker}/config.json`];
   const home = env["HOME"];
-  const docker = env["DOCKER_CONFIG"] ??
-    (home === undefined ? undefined : `${home}/.docker`);
   const runtime = env["XDG_RUNTIME_DIR"];
   return [
     runtime === undefined
       ? `/run/containers/${uid}/auth.json`
       : `${runtime}/containers/auth.json`,
     ...under(user, "auth.json"),
-    ...under(docker, "config.json"),
+    ...under(home, ".docker/config.json"),
     ...under(home, ".dockercfg"),
   ];
 }

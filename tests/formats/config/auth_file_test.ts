@@ -1,4 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { categoryOf } from "../../../src/errors/category.ts";
+import { DamagedFileError } from "../../../src/errors/store_errors.ts";
 import {
   type Credentials,
   credentialsFor,
@@ -33,12 +35,67 @@ Deno.test("credentialsFor() takes the longest key that fits", async (t) => {
       username: "t",
     }],
     ["empty.io/a", undefined],
-    ["odd.io/a", undefined],
     ["quay.io.evil.io/a", undefined],
   ];
   for (const [name, credentials] of cases) {
     await t.step(name, () => {
-      assertEquals(credentialsFor(FILE, name), credentials);
+      assertEquals(credentialsFor(FILE, name)?.credentials, credentials);
+    });
+  }
+});
+
+Deno.test("credentialsFor() names an entry that is not Base64, and shows none of it", () => {
+  const auths = { "odd.io": { auth: "%secret%" }, "a.io": { auth: "YTpi" } };
+  const file = parseAuthFile(JSON.stringify({ auths }), "/auth.json");
+  assertEquals(
+    credentialsFor(file, "a.io/x")?.credentials,
+    password("a", "b"),
+  );
+  const error = assertThrows(
+    () => credentialsFor(file, "odd.io/a"),
+    DamagedFileError,
+    'Cannot read credential file "/auth.json": what is there for "odd.io" is',
+  );
+  assertEquals(categoryOf(error), "damaged");
+  assert(!Deno.inspect(error).includes("secret"));
+});
+
+Deno.test("credentialsFor() says under which key it found them", async (t) => {
+  const cases = [
+    ["quay.io/team/app/x", "quay.io/team"],
+    ["quay.io", "quay.io"],
+    ["registry-1.docker.io/a", "https://index.docker.io/v1/"],
+    ["index.docker.io", "https://index.docker.io/v1/"],
+  ] as const;
+  for (const [name, key] of cases) {
+    await t.step(name, () => {
+      assertEquals(credentialsFor(FILE, name)?.key, key);
+    });
+  }
+});
+
+Deno.test("a .dockercfg has hosts and URLs for keys, and no namespaces", async (t) => {
+  const entry = (user: string) => ({ auth: btoa(`${user}:1`) });
+  const old = parseAuthFile(
+    JSON.stringify({
+      "quay.io/team": entry("path"),
+      "https://q.io/v1/": entry("url"),
+      "index.docker.io/v1/": entry("hub"),
+    }),
+    "/home/x/.dockercfg",
+  );
+  const cases = [
+    ["quay.io/team/app", "path"],
+    ["quay.io", "path"],
+    ["q.io/a", "url"],
+    ["docker.io/library/a", "hub"],
+  ] as const;
+  for (const [name, user] of cases) {
+    await t.step(name, () => {
+      assertEquals(
+        credentialsFor(old, name)?.credentials,
+        password(user, "1"),
+      );
     });
   }
 });
@@ -50,7 +107,10 @@ Deno.test("parseAuthFile() reads helpers, and the old format", () => {
     JSON.stringify({ "quay.io": { auth: btoa("a:b") } }),
     "/home/x/.dockercfg",
   );
-  assertEquals(credentialsFor(old, "quay.io/a"), password("a", "b"));
+  assertEquals(
+    credentialsFor(old, "quay.io/a")?.credentials,
+    password("a", "b"),
+  );
 });
 
 Deno.test("parseAuthFile() takes what says nothing for nothing", async (t) => {
@@ -65,15 +125,20 @@ Deno.test("parseAuthFile() takes what says nothing for nothing", async (t) => {
   for (const value of [null, {}, { auth: null }, { auth: "" }]) {
     await t.step(`beside ${JSON.stringify(value)}`, () => {
       const file = parseAuthFile(beside(value), "/auth.json");
-      assertEquals(credentialsFor(file, "a.io/a"), undefined);
-      assertEquals(credentialsFor(file, "quay.io/a"), password("a", "b"));
+      assertEquals(credentialsFor(file, "a.io/a")?.credentials, undefined);
+      assertEquals(
+        credentialsFor(file, "quay.io/a")?.credentials,
+        password("a", "b"),
+      );
     });
   }
 });
 
 Deno.test("parseAuthFile() names a malformed file, and shows no secret", async (t) => {
   const cases: [text: string, why: string][] = [
-    ["{", "not valid JSON"],
+    ["{", "line 1 is not valid JSON; correct it"],
+    ['{"auths": {\n"a": secret\n}}', "line 2 is not valid JSON"],
+    ['{"auths": {}}\n\nsecret', "line 3 is not valid JSON"],
     ["secret:token", "not valid JSON"],
     ['"secret"', "expected an object"],
     ['{"auths":"secret"}', "auths: expected an object"],
@@ -90,7 +155,7 @@ Deno.test("parseAuthFile() names a malformed file, and shows no secret", async (
     await t.step(text, () => {
       const error = assertThrows(
         () => parseAuthFile(text, "/auth.json"),
-        SyntaxError,
+        DamagedFileError,
         why,
       );
       assert(error.message.includes("/auth.json"));
@@ -117,7 +182,7 @@ Deno.test("parseAuthFile() splits a user name from a password", async (t) => {
     await t.step(JSON.stringify(text), () => {
       const auths = { "a.io": { auth: btoa(text) } };
       const file = parseAuthFile(JSON.stringify({ auths }), "/auth.json");
-      assertEquals(credentialsFor(file, "a.io/b"), expected);
+      assertEquals(credentialsFor(file, "a.io/b")?.credentials, expected);
     });
   }
 });

@@ -1,7 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { RegistriesConf } from "../../../src/formats/config/registries_conf.ts";
-import { parseReference } from "../../../src/formats/oci/reference.ts";
-import { findCredentials } from "../../../src/registry/auth/find_credentials.ts";
 import type { Surroundings } from "../../../src/registry/config/config_paths.ts";
 import { loadCertificates } from "../../../src/registry/config/load_certificates.ts";
 import { loadRegistriesConf } from "../../../src/registry/config/load_registries_conf.ts";
@@ -155,67 +153,6 @@ Deno.test("loadRegistriesConf() wants a file that was named", async () => {
   );
   const none = await loadRegistriesConf(placesIn(dir));
   assertEquals(none.registries, []);
-});
-
-Deno.test("findCredentials() takes the first file that has some", async () => {
-  using dir = tempDir();
-  const auth = (text: string) =>
-    JSON.stringify({ auths: { "q.io": { auth: btoa(text) } } });
-  await write(dir, {
-    "run/containers/auth.json": '{"auths":{"other.io":{"auth":"YTpi"}}}',
-    "home/.config/containers/auth.json": auth("podman:1"),
-    "home/.docker/config.json": auth("docker:1"),
-  });
-  const env = { HOME: dir.join("home"), "XDG_RUNTIME_DIR": dir.join("run") };
-  const reference = parseReference("q.io/a");
-  const found = await findCredentials(reference, { env });
-  assertEquals(found, { kind: "password", username: "podman", password: "1" });
-  assertEquals(
-    await findCredentials(parseReference("n.io/a"), { env }),
-    undefined,
-  );
-  const named = dir.join("home/.docker/config.json");
-  const only = await findCredentials(reference, {
-    env: { "REGISTRY_AUTH_FILE": named },
-  });
-  assertEquals(only, { kind: "password", username: "docker", password: "1" });
-  await assertRejects(
-    () => findCredentials(reference, { authFile: dir.join("none") }),
-    Error,
-    "no such file",
-  );
-});
-
-Deno.test("findCredentials() says which helper it cannot ask", async () => {
-  using dir = tempDir();
-  await write(dir, { "auth.json": '{"credHelpers":{"q.io":"ecr-login"}}' });
-  const warnings: string[] = [];
-  await findCredentials(parseReference("q.io/a"), {
-    authFile: dir.join("auth.json"),
-    onWarning: (message) => void warnings.push(message),
-  });
-  assertEquals(warnings.length, 1);
-});
-
-Deno.test("loadCertificates() takes the first folder of a host", async () => {
-  using dir = tempDir();
-  const folders = [
-    "home/.config/containers/certs.d",
-    "etc/containers/certs.rootful.d",
-    "etc/containers/certs.d",
-    "usr/containers/certs.rootful.d",
-    "usr/containers/certs.d",
-    "etc/docker/certs.d",
-  ];
-  for (const folder of folders) {
-    await write(dir, { [`${folder}/q.io/ca.crt`]: folder });
-  }
-  for (const folder of folders) {
-    const { caCerts } = await loadCertificates("q.io", placesIn(dir));
-    assertEquals(caCerts, [folder]);
-    await Deno.remove(dir.join(`${folder}/q.io`), { recursive: true });
-  }
-  assertEquals(await loadCertificates("q.io", placesIn(dir)), {});
 });
 
 Deno.test("loadCertificates() wants both halves of a pair", async () => {

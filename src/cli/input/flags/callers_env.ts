@@ -6,7 +6,7 @@ import type { OwnEnv } from "./env_flags.ts";
 // it hands on under this name: PATH, NODE_OPTIONS, LD_PRELOAD, …
 const KEPT = "ORLOP_ENV_";
 // What the launcher itself has set.
-const OWN = /^(ORLOP_(HOME|STDOUT|PROGRAM)$|DENO_)/;
+const OWN = /^(ORLOP_(HOME|STDOUT|PROGRAM|HELPERS)$|DENO_)/;
 
 /** As far as the launcher lets orlop see it. */
 export const CALLERS_ENV: OwnEnv = {

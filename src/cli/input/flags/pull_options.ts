@@ -27,5 +27,6 @@ export async function pullOptions(
     space: flags["ignore-space"] ? "ignore" : "check",
     received: flags["no-resume"] ? "forget" : "use",
     env: readRegistryEnv(),
+    uid: Deno.uid() ?? 0,
   };
 }

@@ -1,0 +1,30 @@
+/** Gives up what no file says that it is to be run. */
+
+import { revokePrograms } from "./drop_permissions.ts";
+import { readEnv } from "./input/read_env.ts";
+
+/**
+ * Revokes running those credential helpers that the launcher has found, but no
+ * file of credentials or registries.conf names.
+ *
+ * @param flags Of these, all that name credential files.
+ */
+export async function narrowHelpers(
+  flags: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const found = (readEnv("ORLOP_HELPERS") ?? "").split(",").filter(Boolean);
+  if (found.length === 0) return;
+  // Most machines have none, and starts must be quick.
+  const { listHelpers } = await import("../registry/auth/list_helpers.ts");
+  const { readRegistryEnv } = await import("./input/read_env.ts");
+  const authFiles = Object.entries(flags)
+    .filter(([name]) => /auth-?file$/.test(name))
+    .flatMap(([, value]) => typeof value === "string" && value ? value : []);
+  const surroundings = { env: readRegistryEnv(), uid: Deno.uid() ?? 0 };
+  const named = await listHelpers(authFiles, surroundings);
+  revokePrograms(found.filter((path) => !named.has(basename(path))));
+}
+
+function basename(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}

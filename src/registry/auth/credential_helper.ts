@@ -1,0 +1,200 @@
+/**
+ * Programs that keep credentials, `docker-credential-NAME`: the protocol of
+ * docker-credential-helpers.
+ */
+
+import { type Abortable, linkSignals } from "../../errors/abort.ts";
+import { CommandError } from "../../errors/store_errors.ts";
+import { toBytes } from "../../formats/bytes.ts";
+import type { Credentials } from "../../formats/config/auth_file.ts";
+import {
+  asObject,
+  asString,
+  asStringMap,
+  optional,
+  parseJson,
+  withoutValues,
+} from "../../formats/json.ts";
+import {
+  findProgram,
+  PROGRAM_DIRECTORIES,
+} from "../../process/find_program.ts";
+import { type CommandResult, runCommand } from "../../process/run_command.ts";
+
+/** A program that keeps credentials. */
+export interface CredentialHelper {
+  /** The credentials for a host; undefined if it has none. */
+  get(server: string): Promise<Credentials | undefined>;
+  /** Keeps credentials in place of those that it has for the host. */
+  store(server: string, login: HelperLogin): Promise<void>;
+  /** Forgets those for a host; false if it has none. */
+  erase(server: string): Promise<boolean>;
+  /** The hosts that it has credentials for. */
+  list(): Promise<readonly string[]>;
+}
+
+/** What a helper keeps. */
+export interface HelperLogin {
+  /** `<token>` if the secret is an identity token. */
+  readonly username: string;
+  readonly secret: string;
+}
+
+/** Options of {@linkcode openHelper}. */
+export interface HelperOptions extends Abortable {
+  /** Of these `HOME`, and `ORLOP_HELPERS`: where helpers are, by commas. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /**
+   * How long it may take, in milliseconds: somebody may have to be asked.
+   *
+   * @default {60_000}
+   */
+  readonly helperTimeoutMs?: number;
+}
+
+/** What begins the names of helper programs. */
+export const HELPER_PREFIX = "docker-credential-";
+/** The name of users whose secret is an identity token. */
+export const TOKEN_USER = "<token>";
+
+const DEFAULT_TIMEOUT_MS = 60_000;
+// Keys of services are a few KiB, and lists have a line for each host.
+const MAX_OUTPUT_BYTES = 1024 * 1024;
+const NOT_FOUND = "credentials not found in native keychain";
+// As Debian has it for users that have no home.
+const NO_HOME = "/nonexistent";
+
+/**
+ * Makes ready to ask a helper; its program is looked for, but not started.
+ *
+ * @param name Such as `pass`, as configuration files have it.
+ * @throws {CommandError} If no program may have that name, or there is none.
+ */
+export function openHelper(
+  name: string,
+  options: HelperOptions = {},
+): CredentialHelper {
+  if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(name)) {
+    throw new CommandError(
+      `Cannot use credential helper ${JSON.stringify(name)}: that is no name ` +
+        `of a program ${HELPER_PREFIX}NAME`,
+    );
+  }
+  const program = findProgram(`${HELPER_PREFIX}${name}`, foldersIn(options));
+  return {
+    async get(server) {
+      const result = await ask("get", server);
+      if (isNotFound(result)) return undefined;
+      check(result, "get");
+      return readAnswer(result.stdout, name);
+    },
+    async store(server, { username, secret }) {
+      check(
+        await ask(
+          "store",
+          JSON.stringify({
+            ServerURL: server,
+            Username: username,
+            Secret: secret,
+          }),
+        ),
+        "store",
+      );
+    },
+    async erase(server) {
+      const result = await ask("erase", server);
+      if (isNotFound(result)) return false;
+      check(result, "erase");
+      return true;
+    },
+    async list() {
+      const result = await ask("list", "");
+      check(result, "list");
+      return readList(result.stdout, name);
+    },
+  };
+
+  async function ask(action: string, input: string): Promise<CommandResult> {
+    return await runWithin(program, action, { ...options, input });
+  }
+
+  /** What a helper prints may have secrets in it: nobody sees it. */
+  function check({ code }: CommandResult, action: string): void {
+    if (code === 0) return;
+    throw new CommandError(
+      `Cannot ask credential helper "${name}": "${action}" ended with exit ` +
+        `code ${code}; run "${program} ${action}" to see why`,
+      { exitCode: code },
+    );
+  }
+}
+
+/** The folders of helpers, as far as the launcher has looked for them. */
+function foldersIn({ env = {} }: HelperOptions): readonly string[] {
+  const found = (env["ORLOP_HELPERS"] ?? "").split(",").filter(Boolean);
+  const folders = found.map((path) => path.slice(0, path.lastIndexOf("/")));
+  return [...new Set([...folders, ...PROGRAM_DIRECTORIES])];
+}
+
+async function runWithin(
+  program: string,
+  action: string,
+  { input, env = {}, helperTimeoutMs = DEFAULT_TIMEOUT_MS, signal }:
+    & HelperOptions
+    & { readonly input: string },
+): Promise<CommandResult> {
+  const timeout = new AbortController();
+  const late = new CommandError(
+    `Cannot ask credential helper "${program}": no answer to "${action}" ` +
+      `within ${helperTimeoutMs / 1000} s`,
+  );
+  const timer = setTimeout(() => timeout.abort(late), helperTimeoutMs);
+  try {
+    return await runCommand(program, [action], {
+      stdin: toBytes(input),
+      surroundings: "inherited",
+      env: { HOME: env["HOME"] ?? NO_HOME },
+      maxStdout: MAX_OUTPUT_BYTES,
+      okCodes: "any",
+      signal: linkSignals(signal, timeout.signal),
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function isNotFound({ code, stdout }: CommandResult): boolean {
+  return code !== 0 && stdout.trim() === NOT_FOUND;
+}
+
+function readAnswer(text: string, name: string): Credentials | undefined {
+  const what = `what credential helper "${name}" prints`;
+  const { username, secret } = readOutput(() => {
+    const answer = asObject(parseJson(text, what), what);
+    const username = optional(answer["Username"], what, asString) ?? "";
+    return { username, secret: asString(answer["Secret"], what) };
+  });
+  if (username === TOKEN_USER) return { kind: "identity-token", token: secret };
+  if (username === "" && secret === "") return undefined;
+  return { kind: "password", username, password: secret };
+}
+
+function readList(text: string, name: string): readonly string[] {
+  const what = `what credential helper "${name}" prints`;
+  const json = text.trim() === "" ? "{}" : text;
+  return readOutput(() =>
+    Object.keys(
+      optional(parseJson(json, what), what, asStringMap) ?? {},
+    )
+  );
+}
+
+/** It is a program that fails, not what a user has typed. */
+function readOutput<T>(read: () => T): T {
+  try {
+    return withoutValues(read);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new CommandError(error.message);
+  }
+}

@@ -1,0 +1,50 @@
+/** Which credential helpers this machine is set up to ask. */
+
+import type { AuthFile } from "../../formats/config/auth_file.ts";
+import { HELPER_PREFIX } from "./credential_helper.ts";
+import {
+  type FindCredentialsOptions,
+  readAuthFiles,
+  readHelpers,
+} from "./find_credentials.ts";
+
+/**
+ * Lists the programs that may have to be asked for credentials. A file that cannot
+ * be read names none: who needs it says what is wrong with it.
+ *
+ * @param authFiles Those that flags name; the usual ones if there are none.
+ * @returns Their names, such as `docker-credential-pass`.
+ */
+export async function listHelpers(
+  authFiles: readonly string[],
+  options: FindCredentialsOptions,
+): Promise<ReadonlySet<string>> {
+  const named = authFiles.length === 0 ? [undefined] : authFiles;
+  const lists = await Promise.all([
+    ifReadable(() => readHelpers(options)),
+    ...named.map((authFile) =>
+      ifReadable(() => namesIn(readAuthFiles({ ...options, authFile })))
+    ),
+  ]);
+  return new Set(lists.flat().map((name) => `${HELPER_PREFIX}${name}`));
+}
+
+async function namesIn(
+  files: AsyncIterable<AuthFile>,
+): Promise<readonly string[]> {
+  const names: string[] = [];
+  for await (const { credHelpers, credsStore = "" } of files) {
+    names.push(...credHelpers.values(), credsStore);
+  }
+  return names;
+}
+
+async function ifReadable(
+  read: () => Promise<readonly string[]>,
+): Promise<readonly string[]> {
+  try {
+    return await read();
+  } catch {
+    return []; // what is wrong is said where it matters
+  }
+}
