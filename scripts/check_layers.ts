@@ -37,7 +37,7 @@ const DOWN: Readonly<Record<string, readonly string[]>> = {
  */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   engine: [
-    ...["images", "media", "progress", "transfer", "copy"],
+    ...["images", "progress", "media", "transfer", "copy"],
     ...["containers", "pods", "cleanup", "doctor"],
   ],
   store: ["records", "layers", "recovery"],

@@ -191,6 +191,12 @@ export {
   type LayoutMediumOptions,
   openLayoutMedium,
 } from "./transports/layout_medium.ts";
+export type {
+  PackedFormat,
+  PackOptions,
+} from "./formats/compression/compress.ts";
+export type { ManifestFormat } from "./formats/oci/rewrite_manifest.ts";
+export type { CopyForm } from "./engine/media/plan_copy.ts";
 export {
   type MediumSinkOptions,
   openMediumSink,

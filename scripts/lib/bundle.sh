@@ -3,7 +3,8 @@
 # temporary files, set.
 : "${root:?must be set}" "${deno:?must be set}" "${work:=}"
 
-workers="src/engine/transfer/unpack_worker.ts src/engine/media/expand_worker.ts"
+workers="src/engine/transfer/unpack_worker.ts src/engine/media/expand_worker.ts
+	src/engine/media/pack_worker.ts"
 
 # Prints the commit that is checked out, with a plus if files differ from it;
 # nothing without git.

@@ -134,6 +134,27 @@ export class InvalidLayerError extends Error {
   }
 }
 
+/**
+ * A digest that is to be kept would change: what an image goes into wants it in
+ * another form.
+ *
+ * @example
+ * ```ts
+ * import { ChangedDigestError } from "orlop";
+ * const mayConvert = (error: unknown) => error instanceof ChangedDigestError;
+ * ```
+ */
+export class ChangedDigestError extends Error {
+  static {
+    this.prototype.name = "ChangedDigestError";
+  }
+
+  /** What kind of condition it is. */
+  get category(): ErrorCategory {
+    return "refused";
+  }
+}
+
 /** What went wrong with a registry. */
 export type RegistryFailure =
   /** No answer came. */

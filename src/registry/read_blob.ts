@@ -21,8 +21,13 @@ export interface ReadBlobOptions extends Abortable, TransferLimits {
   /** The pause before a broken connection is replaced; 1000 ms. */
   readonly reconnectDelayMs?: number;
   /** Told of each reconnection, and why there is one. */
-  readonly onReconnect?: (reason: string) => void;
+  readonly onReconnect?: ((reason: string) => void) | undefined;
 }
+
+/** Takes a piece of a blob. */
+export type Consume =
+  | ((chunk: Bytes) => void)
+  | ((chunk: Bytes) => Promise<void>);
 
 /** Why a body ended. */
 type Ending =
@@ -45,8 +50,9 @@ const MIN_PROGRESS = 1024 * 1024;
 const MAX_FRUITLESS = 2;
 
 /**
- * Reads a blob and hands each piece to `consume`, which must be done with it
- * when it returns: its memory is used again. Nothing is verified but the size.
+ * Reads a blob and hands each piece to `consume`, which must be done with it when
+ * it returns, or when its promise is resolved: its memory is used again. Nothing
+ * is verified but the size.
  *
  * @param open Opens the blob, also at an offset.
  * @throws {BlobMismatchError} If the blob is longer than its size.
@@ -56,7 +62,7 @@ const MAX_FRUITLESS = 2;
 export async function readBlob(
   open: BlobSource["open"],
   blob: Descriptor,
-  consume: (chunk: Bytes) => void,
+  consume: Consume,
   options: ReadBlobOptions = {},
 ): Promise<void> {
   const { signal, reconnectDelayMs = DEFAULT_RECONNECT_DELAY_MS } = options;
@@ -95,7 +101,7 @@ export async function readBlob(
 
 interface BodyOptions extends ReadBlobOptions {
   readonly blob: Descriptor;
-  readonly consume: (chunk: Bytes) => void;
+  readonly consume: Consume;
   readonly progress: Progress;
 }
 
@@ -121,7 +127,9 @@ async function readBody(
         return { kind: "too-long" };
       }
       progress.received += piece.byteLength;
-      consume(piece);
+      // Not awaited if it is done: that would be a turn of the event loop each.
+      const consumed = consume(piece);
+      if (consumed instanceof Promise) await consumed;
       progress.buffer = piece.buffer;
     }
   } finally {

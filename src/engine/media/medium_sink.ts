@@ -1,68 +1,195 @@
 /** A medium as a place where images go to. */
 
-import type { Abortable } from "../../errors/abort.ts";
-import { type Bytes, concatBytes } from "../../formats/bytes.ts";
-import type { ImageBlobs } from "../../formats/oci/blob_source.ts";
+import { type Abortable, linkSignals } from "../../errors/abort.ts";
+import type { Bytes } from "../../formats/bytes.ts";
+import type { ImageBlobs, RawManifest } from "../../formats/oci/blob_source.ts";
 import type { Descriptor } from "../../formats/oci/descriptor.ts";
+import { type Digest, digestOf } from "../../formats/oci/digest.ts";
 import type {
   ImageMedium,
   PutManifestOptions,
 } from "../../formats/oci/image_medium.ts";
 import type { ImageSink, ResolvedImage } from "../../formats/oci/image_sink.ts";
+import { toOciConfig } from "../../formats/oci/rewrite_config.ts";
+import {
+  configTypeOf,
+  formatOf,
+  type ManifestContent,
+  type ManifestFormat,
+  rewriteManifest,
+} from "../../formats/oci/rewrite_manifest.ts";
+import type { RetryRules } from "../../registry/send_request.ts";
+import { limitReports } from "../progress/limit_reports.ts";
+import { Semaphore } from "../semaphore.ts";
+import type { OnPullEvent } from "../progress/pull_event.ts";
+import { Packers } from "./packers.ts";
+import { type CopyForm, type CopyPlan, planCopy } from "./plan_copy.ts";
+import { putLayer } from "./put_layer.ts";
 
 /** How an image goes into a medium. */
 export interface MediumSinkOptions
-  extends Pick<PutManifestOptions, "isNamed" | "names"> {}
+  extends CopyForm, Pick<PutManifestOptions, "isNamed" | "names"> {
+  /** What the image is called, for who is told. */
+  readonly name?: string | undefined;
+  /** How patiently to read. */
+  readonly retry?: RetryRules | undefined;
+  /** Told how it goes on. */
+  readonly onEvent?: OnPullEvent | undefined;
+}
+
+// Two cores compress, and one connection alone is seldom the fastest.
+const LAYERS_AT_ONCE = 2;
 
 /**
  * Opens a medium for one image. The medium is neither committed nor disposed of:
  * more images may follow.
  *
- * @param options By default the image is the one that the medium's name stands for.
+ * @param medium Where the image goes to.
+ * @param options By default the image is the one that the medium's name stands
+ *   for, and nothing is converted but what the medium does not take.
  * @returns A sink that tells the manifest that was written.
+ * @throws {ChangedDigestError} In `receive()`, if digests are to be kept.
  */
 export function openMediumSink(
   medium: ImageMedium,
-  { isNamed = true, names }: MediumSinkOptions = {},
+  options: MediumSinkOptions = {},
 ): ImageSink<Descriptor> {
   return {
     async receive(image, source, { signal } = {}) {
-      const { raw, manifest } = image;
-      for (const blob of manifest.layers) {
-        await putLayer(medium, blob, { source, signal });
-      }
-      await putConfig(medium, image, { signal });
-      const { mediaType } = manifest;
-      const { bytes, digest } = raw;
-      const written = { bytes, digest, mediaType };
-      await medium.putManifest(written, { isNamed, names, signal });
+      const plan = planCopy(image, source, medium, options);
+      const { format } = plan;
+      const layers = await putLayers({ image, source, medium, plan }, {
+        ...options,
+        signal,
+      });
+      const config = convertConfig(image, format);
+      await putConfig(medium, config, { signal });
+      const content = { format, layers, config: config.blob };
+      const manifest = describe(image, content);
+      const { isNamed = true, names } = options;
+      await medium.putManifest(manifest, { isNamed, names, signal });
+      const { mediaType, digest, bytes } = manifest;
       return { mediaType, digest, size: bytes.byteLength };
     },
   };
 }
 
-async function putLayer(
-  medium: ImageMedium,
-  blob: Descriptor,
-  { source, signal }: Abortable & { readonly source: ImageBlobs },
-): Promise<void> {
-  if (await medium.has(blob, { signal })) return;
-  const open = (offset = 0) => source.open(blob, { offset, signal });
-  await medium.put({ kind: "layer", ...blob, open }, { signal });
+interface ImageMove {
+  readonly image: ResolvedImage;
+  readonly source: ImageBlobs;
+  readonly medium: ImageMedium;
+  readonly plan: CopyPlan;
+}
+
+/** Some at once; one that an image has twice goes once. */
+async function putLayers(
+  { image: { manifest }, source, medium, plan }: ImageMove,
+  options: MediumSinkOptions & Abortable,
+): Promise<readonly Descriptor[]> {
+  const { name = "", retry, onEvent, preserveDigests = false } = options;
+  onEvent?.({
+    kind: "start",
+    name,
+    layers: manifest.layers.map(({ digest }, index) => ({
+      digest,
+      size: sizeOf(index),
+      present: false,
+    })),
+  });
+  using packers = new Packers();
+  const failure = new AbortController();
+  const signal = linkSignals(failure.signal, options.signal);
+  const turns = new Semaphore(LAYERS_AT_ONCE);
+  const started = new Map<Digest, Promise<Descriptor>>();
+  const { format } = plan;
+  const move = { source, medium, format, preserveDigests, packers };
+  const all = manifest.layers.map(({ digest }, index) => {
+    const putting = started.get(digest) ?? putOne(digest, index);
+    started.set(digest, putting);
+    return putting;
+  });
+  // None may go on when this has ended.
+  await Promise.allSettled(all);
+  options.signal?.throwIfAborted();
+  failure.signal.throwIfAborted();
+  return await Promise.all(all);
+
+  async function putOne(digest: Digest, index: number): Promise<Descriptor> {
+    const layer = plan.layers[index];
+    if (layer === undefined) throw new RangeError("no plan for the layer");
+    const size = sizeOf(index);
+    try {
+      using _turn = await turns.take(signal);
+      const tell = limitReports((received) =>
+        onEvent?.({ kind: "download", digest, received, size })
+      );
+      const listed = await putLayer(layer, move, {
+        ...{ retry, signal },
+        onProgress: tell,
+        onRetry: (reason) => onEvent?.({ kind: "retry", digest, reason }),
+      });
+      onEvent?.({ kind: "committed", digest });
+      return listed;
+    } catch (error) {
+      failure.abort(error);
+      throw error;
+    }
+  }
+
+  function sizeOf(index: number): number {
+    const layer = source.plainLayers?.[index] ?? manifest.layers[index];
+    return layer?.size ?? 0;
+  }
+}
+
+interface Config {
+  readonly blob: Descriptor;
+  readonly bytes: Bytes;
+}
+
+function convertConfig(
+  { manifest: { mediaType, config }, configBytes }: ResolvedImage,
+  format: ManifestFormat,
+): Config {
+  if (formatOf(mediaType) === format) {
+    return { blob: config, bytes: configBytes };
+  }
+  const bytes = format === "oci" ? toOciConfig(configBytes) : configBytes;
+  const blob = {
+    mediaType: configTypeOf(format),
+    digest: digestOf(bytes),
+    size: bytes.byteLength,
+  };
+  return { blob, bytes };
 }
 
 async function putConfig(
   medium: ImageMedium,
-  { manifest, configBytes }: ResolvedImage,
+  { blob, bytes }: Config,
   options: Abortable,
 ): Promise<void> {
-  const blob = manifest.config;
   if (await medium.has(blob, options)) return;
-  // deno-lint-ignore require-await -- others have to wait
-  const open = async (offset = 0) => streamOf(configBytes.subarray(offset));
+  const open = (offset = 0) =>
+    Promise.resolve(new Blob([bytes.subarray(offset)]).stream());
   await medium.put({ kind: "config", ...blob, open }, options);
 }
 
-function streamOf(bytes: Bytes): ReadableStream<Bytes> {
-  return new Blob([concatBytes([bytes])]).stream();
+/** What came stays as it is, byte for byte, unless something in it changes. */
+function describe(
+  { raw, manifest }: ResolvedImage,
+  content: ManifestContent,
+): RawManifest {
+  const { format, layers, config } = content;
+  const old = formatOf(manifest.mediaType);
+  const isSame = format === old &&
+    config.digest === manifest.config.digest &&
+    layers.every((layer, index) => isEqual(layer, manifest.layers[index]));
+  const { mediaType } = manifest;
+  const { bytes, digest } = raw;
+  if (isSame) return { bytes, digest, mediaType };
+  return rewriteManifest({ ...raw, format: old }, content);
+}
+
+function isEqual(a: Descriptor, b: Descriptor | undefined): boolean {
+  return a.digest === b?.digest && a.mediaType === b.mediaType;
 }

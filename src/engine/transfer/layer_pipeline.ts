@@ -15,7 +15,7 @@ import type { UnpackLimits } from "../../unpack/unpack_layer.ts";
 import { BlobProgress } from "./blob_progress.ts";
 import { downloadBlob, type DownloadHandlers } from "./download.ts";
 import type { LayerWorkers } from "./layer_workers.ts";
-import { Semaphore } from "./semaphore.ts";
+import { Semaphore } from "../semaphore.ts";
 
 /** How to open a pipeline. */
 export interface LayerPipelineOptions {

@@ -7,7 +7,7 @@ import type { Store } from "../../store/store.ts";
 import type { UnpackedLayer } from "../../unpack/unpack_blob.ts";
 import type { UnpackJob } from "./layer_job.ts";
 import { LayerWorker, type UnpackHandlers } from "./layer_worker.ts";
-import { Semaphore } from "./semaphore.ts";
+import { Semaphore } from "../semaphore.ts";
 
 // Each takes some 25 MiB of memory.
 const MAX_WORKERS = 2;

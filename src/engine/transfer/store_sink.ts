@@ -92,7 +92,7 @@ async function receive(
   options: StoreSinkOptions & Abortable,
 ): Promise<StoredImage> {
   const { onEvent = () => {}, limits = {} } = options;
-  const layers = listLayers(image);
+  const layers = listLayers(image, source);
   // Before they are looked up: from now on no cleanup takes one away.
   using _lease = leaseLayers(agent.store, layers.map(({ id }) => id));
   for (let round = 1;; round++) {
@@ -147,10 +147,11 @@ function readStoredConfig({ store }: Agent, digest: Digest): Bytes | undefined {
 
 function listLayers(
   { manifest, config }: ResolvedImage,
+  { plainLayers = manifest.layers }: Pick<ImageBlobs, "plainLayers">,
 ): readonly NeededLayer[] {
   const diffIds = config.rootfs.diff_ids;
   const ids = layerIdsOf(diffIds);
-  return manifest.layers.flatMap((blob, index) => {
+  return plainLayers.flatMap((blob, index) => {
     const id = ids[index];
     const diffId = diffIds[index];
     if (id === undefined || diffId === undefined) return [];

@@ -17,6 +17,8 @@ export const DOCKER_LIST =
 export const OCI_CONFIG = "application/vnd.oci.image.config.v1+json";
 /** Media type of a Docker image config. */
 export const DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json";
+/** Media type of an OCI layer that is a plain tar. */
+export const OCI_LAYER_TAR = "application/vnd.oci.image.layer.v1.tar";
 /** Media type of a gzip'd OCI layer. */
 export const OCI_LAYER_GZIP = "application/vnd.oci.image.layer.v1.tar+gzip";
 /** Media type of a Docker layer: gzip'd, unless it comes from an archive. */

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { Semaphore } from "../../../src/engine/transfer/semaphore.ts";
+import { Semaphore } from "../../src/engine/semaphore.ts";
 
 Deno.test("Semaphore lets in so many at once, in order", async () => {
   const semaphore = new Semaphore(2);

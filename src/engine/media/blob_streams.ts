@@ -1,0 +1,130 @@
+/** The bytes of layers on their way: whole, verified, and as a medium wants them. */
+
+import { createHash } from "node:crypto";
+import type { Abortable } from "../../errors/abort.ts";
+import { BlobMismatchError } from "../../errors/image_errors.ts";
+import { type Bytes, concatBytes } from "../../formats/bytes.ts";
+import {
+  COMPRESSION_HEAD_BYTES,
+  createDecompressor,
+  type Decompressor,
+  detectCompression,
+} from "../../formats/compression/decompress.ts";
+import type { BlobSource } from "../../formats/oci/blob_source.ts";
+import type { Descriptor } from "../../formats/oci/descriptor.ts";
+import { algorithmOf, type Digest } from "../../formats/oci/digest.ts";
+import { readBlob } from "../../registry/read_blob.ts";
+import type { RetryRules } from "../../registry/send_request.ts";
+
+/** How to read a blob. */
+export interface StreamBlobOptions extends Abortable {
+  /** The first byte that is wanted; 0 is the default. */
+  readonly offset?: number | undefined;
+  /** How patiently to try. */
+  readonly retry?: RetryRules | undefined;
+  /** Told how many bytes have come. */
+  readonly onProgress?: ((received: number) => void) | undefined;
+  /** Told of each connection that broke, and why. */
+  readonly onRetry?: ((reason: string) => void) | undefined;
+}
+
+/**
+ * Reads a blob; connections that break are replaced. It has as many bytes as it
+ * must have, or fails; whether they are the right ones is not looked at.
+ */
+export function streamBlob(
+  source: BlobSource,
+  blob: Descriptor,
+  { offset = 0, retry, signal, onProgress, onRetry }: StreamBlobOptions = {},
+): ReadableStream<Bytes> {
+  const ended = new AbortController();
+  const pipe = new TransformStream<Bytes, Bytes>();
+  const writer = pipe.writable.getWriter();
+  let received = offset;
+  const copying = readBlob(
+    (blob, options) => source.open(blob, options),
+    blob,
+    async (chunk) => {
+      await writer.ready;
+      await writer.write(chunk.slice());
+      received += chunk.length;
+      onProgress?.(received);
+    },
+    {
+      ...retry,
+      offset,
+      signal: AbortSignal.any([ended.signal, ...signal ? [signal] : []]),
+      onReconnect: onRetry,
+    },
+  );
+  copying.then(() => writer.close(), (error) => writer.abort(error))
+    .catch(() => {}); // nobody reads any more
+  writer.closed.catch(() => ended.abort());
+  return pipe.readable;
+}
+
+/**
+ * Passes bytes on, and fails at their end unless they are those of a digest.
+ *
+ * @param what Such as `Cannot copy layer "sha256:…"`.
+ */
+export function verifyStream(
+  digest: Digest,
+  what: string,
+): TransformStream<Bytes, Bytes> {
+  const algorithm = algorithmOf(digest);
+  const hash = createHash(algorithm);
+  return new TransformStream({
+    transform(chunk, controller) {
+      hash.update(chunk);
+      controller.enqueue(chunk);
+    },
+    flush() {
+      const actual = `${algorithm}:${hash.digest("hex")}`;
+      if (actual === digest) return;
+      throw new BlobMismatchError(`${what}: got digest ${actual}`);
+    },
+  });
+}
+
+// Each output is what a file system or a hash likes to get at once.
+const ROOM_BYTES = 256 * 1024;
+// What comes out of so much is at most some MiB, however hostile it is.
+const STEP_BYTES = 16 * 1024;
+
+/** Unpacks a layer, whatever it is packed by; a plain one passes. */
+export function unpackStream(
+  packed: ReadableStream<Bytes>,
+): ReadableStream<Bytes> {
+  return ReadableStream.from(unpack(packed));
+}
+
+async function* unpack(packed: ReadableStream<Bytes>): AsyncGenerator<Bytes> {
+  let out: Bytes[] = [];
+  const take = () => out.splice(0);
+  const sink = {
+    room: () => new Uint8Array(ROOM_BYTES),
+    commit: (bytes: Bytes) => void out.push(bytes),
+  };
+  let head: Bytes = new Uint8Array(0);
+  let decompressor: Decompressor | undefined;
+  try {
+    for await (const chunk of packed) {
+      head = concatBytes([head, chunk]);
+      if (head.length < COMPRESSION_HEAD_BYTES) continue;
+      decompressor ??= createDecompressor(detectCompression(head), sink);
+      for (let at = 0; at < head.length; at += STEP_BYTES) {
+        decompressor.write(head.subarray(at, at + STEP_BYTES));
+        yield* take();
+      }
+      head = new Uint8Array(0);
+    }
+    decompressor ??= createDecompressor(detectCompression(head), sink);
+    decompressor.write(head);
+    decompressor.end();
+    yield* take();
+  } finally {
+    out = [];
+    decompressor?.close();
+  }
+}

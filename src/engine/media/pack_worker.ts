@@ -1,0 +1,26 @@
+/** The worker that compresses blocks of layers. It may do nothing else at all. */
+
+import {
+  type PackBlock,
+  packBlock,
+} from "../../formats/compression/compress.ts";
+
+/** What it answers: the compressed block, or why there is none. */
+export type PackReply =
+  | { readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly problem: string };
+
+/** What this file sees of a worker's global scope. */
+declare const self: {
+  onmessage: (event: MessageEvent<PackBlock>) => void;
+  postMessage(message: PackReply, transfer: Transferable[]): void;
+};
+
+self.onmessage = ({ data }) => {
+  try {
+    const bytes = packBlock(data);
+    self.postMessage({ bytes }, [bytes.buffer]);
+  } catch (error) {
+    self.postMessage({ problem: String(error) }, []);
+  }
+};

@@ -1,0 +1,82 @@
+/** The workers that compress layers, as the main thread sees them. */
+
+import type { Bytes } from "../../formats/bytes.ts";
+import type { PackBlock } from "../../formats/compression/compress.ts";
+import type { PackReply } from "./pack_worker.ts";
+
+// The two cores of the small machines that this is made for.
+const MAX_WORKERS = 2;
+
+interface Job extends PromiseWithResolvers<Bytes> {
+  readonly block: PackBlock;
+}
+
+/** Some workers, which start when there is work; disposing ends them. */
+export class Packers implements Disposable {
+  readonly #idle: Worker[] = [];
+  readonly #busy = new Map<Worker, Job>();
+  readonly #waiting: Job[] = [];
+  #problem: Error | undefined;
+
+  /** Compresses a block, whose memory is given away. */
+  pack(block: PackBlock): Promise<Bytes> {
+    const job = { ...Promise.withResolvers<Bytes>(), block };
+    // Who waits for an earlier one that fails may never ask for this one.
+    job.promise.catch(() => {});
+    if (this.#problem !== undefined) job.reject(this.#problem);
+    else this.#waiting.push(job);
+    this.#startNext();
+    return job.promise;
+  }
+
+  /** Ends them; what is under way fails. */
+  [Symbol.dispose](): void {
+    this.#fail(new DOMException("The workers were ended", "AbortError"));
+  }
+
+  #startNext(): void {
+    const job = this.#waiting[0];
+    if (job === undefined) return;
+    const worker = this.#idle.pop() ?? this.#startOne();
+    if (worker === undefined) return;
+    this.#waiting.shift();
+    this.#busy.set(worker, job);
+    worker.postMessage(job.block, [job.block.bytes.buffer]);
+  }
+
+  #startOne(): Worker | undefined {
+    if (this.#busy.size >= MAX_WORKERS) return undefined;
+    const worker = new Worker(new URL("./pack_worker.ts", import.meta.url), {
+      ...{ type: "module", name: "pack", deno: { permissions: "none" } },
+    });
+    worker.onmessage = ({ data }: MessageEvent<PackReply>) => {
+      const job = this.#busy.get(worker);
+      this.#busy.delete(worker);
+      this.#idle.push(worker);
+      if ("bytes" in data) job?.resolve(data.bytes);
+      else job?.reject(failure(data.problem));
+      this.#startNext();
+    };
+    worker.onerror = (event) => {
+      event.preventDefault(); // or it would end the whole process
+      this.#fail(failure(event.message));
+    };
+    return worker;
+  }
+
+  #fail(problem: Error): void {
+    this.#problem ??= problem;
+    for (const worker of [...this.#idle, ...this.#busy.keys()]) {
+      worker.terminate();
+    }
+    for (const job of [...this.#busy.values(), ...this.#waiting]) {
+      job.reject(problem);
+    }
+    this.#idle.length = this.#waiting.length = 0;
+    this.#busy.clear();
+  }
+}
+
+function failure(why: string): Error {
+  return new Error(`Cannot compress layer: ${why}`);
+}

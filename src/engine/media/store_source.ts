@@ -1,0 +1,254 @@
+/** The store as a place where images come from. */
+
+import { join } from "@std/path";
+import type { Abortable } from "../../errors/abort.ts";
+import { InvalidManifestError } from "../../errors/image_errors.ts";
+import { NotFoundError } from "../../errors/not_found_errors.ts";
+import { DamagedFileError } from "../../errors/store_errors.ts";
+import type { Bytes } from "../../formats/bytes.ts";
+import type {
+  ImageSource,
+  OpenBlobOptions,
+  RawManifest,
+} from "../../formats/oci/blob_source.ts";
+import type { Descriptor } from "../../formats/oci/descriptor.ts";
+import { type Digest, digestOf, isDigest } from "../../formats/oci/digest.ts";
+import { parseImageConfig } from "../../formats/oci/image_config.ts";
+import { OCI_LAYER_TAR } from "../../formats/oci/media_types.ts";
+import { parseManifest } from "../../formats/oci/manifest.ts";
+import type { ImageName } from "../../formats/oci/reference.ts";
+import { verifyBytes } from "../../formats/oci/verify_bytes.ts";
+import type {
+  ImageRecord,
+  LayerRecord,
+} from "../../formats/storage/store_record.ts";
+import { isErrno } from "../../fs/errno.ts";
+import { readImageItem } from "../../store/image_store.ts";
+import { listChain } from "../../store/layers/layer_files.ts";
+import {
+  type LayerTar,
+  measureLayerTar,
+  openLayerTar,
+} from "../../store/layers/layer_tar.ts";
+import { leaseLayers } from "../../store/layers/lease.ts";
+import type { StorePaths } from "../../store/paths.ts";
+import type { Agent } from "../agent.ts";
+import { findWantedImage } from "../images/find_image.ts";
+import { loadShortNames } from "../images/short_names.ts";
+
+/** An image of a store, which keeps its layers until it is disposed of. */
+export interface StoreSource extends Disposable {
+  /** Where it comes from. */
+  readonly source: ImageSource;
+  /** Its record. */
+  readonly image: ImageRecord;
+  /** The full name that led to it; undefined if that was its ID. */
+  readonly name: ImageName | undefined;
+}
+
+// Few calls, and little memory: several layers may be read at once.
+const CHUNK_BYTES = 256 * 1024;
+
+/**
+ * Opens an image of the store.
+ *
+ * @param text What a person typed: a name, an ID, `containers-storage:…`.
+ * @throws {ImageNotFoundError} If there is none.
+ * @throws {DamagedFileError} If its layers cannot be made to archives again.
+ */
+export async function openStoreSource(
+  agent: Agent,
+  text: string,
+  { signal }: Abortable = {},
+): Promise<StoreSource> {
+  const { store } = agent;
+  const conf = await loadShortNames(agent, [text], { signal });
+  using held = await store.lock({ layers: "read", images: "read" }, { signal });
+  const found = findWantedImage(held.images, { imageName: text }, conf);
+  const { image, name } = found;
+  const chain = listChain(held.layers, image.layer).toReversed();
+  const layers = describeLayers(store.paths, image, chain);
+  // While the locks are held: whoever removes layers sees it from now on.
+  const lease = leaseIfWritable(agent, chain);
+  const asked = digestIn(text);
+  return {
+    source: sourceOf(store.paths, { image, layers, asked }),
+    image,
+    name,
+    [Symbol.dispose]: () => lease?.[Symbol.dispose](),
+  };
+}
+
+interface StoredLayer {
+  readonly record: LayerRecord;
+  readonly blob: Descriptor;
+}
+
+interface SourceParts {
+  readonly image: ImageRecord;
+  readonly layers: readonly StoredLayer[];
+  /** The digest that it was asked for by: of a manifest, or of an index. */
+  readonly asked: Digest | undefined;
+}
+
+function sourceOf(
+  paths: StorePaths,
+  { image, layers, asked }: SourceParts,
+): ImageSource {
+  const keys = image["big-data-names"] ?? [];
+  const first = keys.includes(`manifest-${asked}`) ? asked : undefined;
+  return {
+    plainLayers: layers.map(({ blob }) => blob),
+    // deno-lint-ignore require-await -- to fail as others do: by rejection
+    async fetchManifest(digest = first, { signal } = {}) {
+      signal?.throwIfAborted();
+      return readManifest(paths, image, digest);
+    },
+    // deno-lint-ignore require-await -- likewise
+    async open(blob, options = {}) {
+      options.signal?.throwIfAborted();
+      const { digest } = blob;
+      const layer = layers.find(({ blob }) => blob.digest === digest);
+      if (layer !== undefined) return streamTar(paths, layer.record, options);
+      const bytes = readItem(paths, image, digest).slice(options.offset);
+      return new Blob([bytes]).stream();
+    },
+  };
+}
+
+/** The digest in `name@sha256:…`. */
+function digestIn(text: string): Digest | undefined {
+  const [, digest] = /@(sha(?:256|384|512):[0-9a-f]+)/.exec(text) ?? [];
+  return digest !== undefined && isDigest(digest) ? digest : undefined;
+}
+
+function describeLayers(
+  paths: StorePaths,
+  image: ImageRecord,
+  chain: readonly LayerRecord[],
+): readonly StoredLayer[] {
+  const diffIds = readDiffIds(paths, image);
+  if (diffIds.length !== chain.length) {
+    throw damaged(
+      `it has ${chain.length} layers, its config says ${diffIds.length}`,
+    );
+  }
+  return chain.map((record, index) => {
+    const digest = diffIds[index];
+    const known = record["diff-digest"];
+    if (digest === undefined || (known !== undefined && known !== digest)) {
+      throw damaged(
+        `its layer "${record.id}" has uncompressed digest ${known}, its ` +
+          `config says ${digest}`,
+      );
+    }
+    const noted = record["diff-size"] ?? 0;
+    const size = noted > 0 ? noted : measureLayerTar(paths, record);
+    return { record, blob: { mediaType: OCI_LAYER_TAR, digest, size } };
+  });
+
+  function damaged(why: string): DamagedFileError {
+    return new DamagedFileError(
+      `Cannot read image "${image.id}": ${why}; pull it again`,
+      { path: join(paths.layers, "layers.json") },
+    );
+  }
+}
+
+function readDiffIds(paths: StorePaths, image: ImageRecord): readonly Digest[] {
+  const manifest = parseManifest(readManifest(paths, image));
+  if (manifest.kind === "index") {
+    throw new InvalidManifestError(
+      `Cannot read image "${image.id}": its manifest is an index`,
+    );
+  }
+  const { digest } = manifest.config;
+  const config = readItem(paths, image, digest);
+  return parseImageConfig(config, `config "${digest}"`).rootfs.diff_ids;
+}
+
+/** @param digest Left out, the manifest that counts. */
+function readManifest(
+  paths: StorePaths,
+  image: ImageRecord,
+  digest?: Digest,
+): RawManifest {
+  const key = digest === undefined ? "manifest" : `manifest-${digest}`;
+  const bytes = readItem(paths, image, key);
+  if (digest !== undefined) {
+    verifyBytes(bytes, digest, `Cannot read manifest "${digest}": it`);
+  }
+  return { bytes, digest: digest ?? digestOf(bytes), mediaType: "" };
+}
+
+function readItem(paths: StorePaths, image: ImageRecord, key: string): Bytes {
+  try {
+    return readImageItem(paths, image.id, key);
+  } catch (cause) {
+    if (!isErrno(cause, "ENOENT", "ENOTDIR")) throw cause;
+    throw new NotFoundError(
+      `Cannot read image "${image.id}": its item "${key}" is missing`,
+      { cause },
+    );
+  }
+}
+
+function streamTar(
+  paths: StorePaths,
+  record: LayerRecord,
+  { offset = 0, signal }: OpenBlobOptions,
+): ReadableStream<Bytes> {
+  const tar = openLayerTar(paths, record);
+  const close = new DisposableStack();
+  close.use(tar);
+  try {
+    tar.skip(offset);
+  } catch (error) {
+    close.dispose();
+    throw error;
+  }
+  return new ReadableStream({
+    type: "bytes",
+    autoAllocateChunkSize: CHUNK_BYTES,
+    pull(controller) {
+      const view = controller.byobRequest?.view;
+      if (!(view instanceof Uint8Array)) throw new TypeError("no buffer");
+      try {
+        signal?.throwIfAborted();
+        const count = fill(tar, view);
+        if (count > 0) return controller.byobRequest?.respond(count);
+      } catch (error) {
+        close.dispose();
+        return controller.error(error);
+      }
+      close.dispose();
+      controller.close();
+      controller.byobRequest?.respond(0);
+    },
+    cancel: () => close.dispose(),
+  });
+}
+
+/** Small files are many: a chunk has several of them. */
+function fill(tar: LayerTar, view: Uint8Array): number {
+  let filled = 0;
+  while (filled < view.length) {
+    const count = tar.read(view.subarray(filled));
+    if (count === 0) break;
+    filled += count;
+  }
+  return filled;
+}
+
+/** Nobody removes them meanwhile; in a store that cannot be written, nobody can. */
+function leaseIfWritable(
+  { store, log }: Agent,
+  layers: readonly LayerRecord[],
+): Disposable | undefined {
+  try {
+    return leaseLayers(store, layers.map(({ id }) => id));
+  } catch (error) {
+    log("debug", `cannot lease the layers of "${store.paths.root}": ${error}`);
+    return undefined;
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * Compresses block by block, so that several threads can share a layer: RFC 1951,
+ * 1952 (gzip), RFC 8878 (zstd). The same bytes always become the same bytes.
+ */
+
+import zlib from "node:zlib";
+import { type Bytes, concatBytes } from "../bytes.ts";
+
+/** How a layer can be compressed. */
+export type PackedFormat = "gzip" | "zstd";
+
+/** How well. */
+export interface PackOptions {
+  /** By which format. */
+  readonly format: PackedFormat;
+  /** Of gzip 1 to 9, of zstd 1 to 20; left out, one that is fast and good. */
+  readonly level?: number | undefined;
+}
+
+/** One block of a layer. */
+export interface PackBlock extends PackOptions {
+  /** What comes before it, which it may refer to: none, or {@linkcode WINDOW_BYTES}. */
+  readonly before: number;
+  /** That, and then the block itself. */
+  readonly bytes: Bytes;
+}
+
+/** What a gzip'd block may refer to of those before it: RFC 1951, section 2. */
+export const WINDOW_BYTES = 32 * 1024;
+/** The levels that there are. */
+export const MAX_LEVELS: Readonly<Record<PackedFormat, number>> = {
+  gzip: 9,
+  zstd: 20,
+};
+/** The length of a block: long ones compress better, short ones share better. */
+export const BLOCK_BYTES: Readonly<Record<PackedFormat, number>> = {
+  gzip: 1024 * 1024,
+  zstd: 4 * 1024 * 1024,
+};
+
+// Measured on Debian's programs: 2 % larger than level 6, in two thirds of the time.
+const DEFAULT_LEVELS: Readonly<Record<PackedFormat, number>> = {
+  gzip: 4,
+  zstd: 3,
+};
+// No name and no time, by an unknown system: RFC 1952, section 2.3.1.
+const GZIP_HEADER = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
+// A last block of no bytes: RFC 1951, section 3.2.3.
+const GZIP_END = [3, 0];
+const GZIP_TRAILER_BYTES = 8;
+const LITTLE_ENDIAN = true;
+// A frame of no bytes: zstd has nothing that stands for an empty file.
+const EMPTY_BLOCK: Bytes = new Uint8Array(0);
+
+/** Compresses a block, while the caller waits. */
+export function packBlock(block: PackBlock): Bytes {
+  const { format, before, bytes } = block;
+  const level = block.level ?? DEFAULT_LEVELS[format];
+  const content = bytes.subarray(before);
+  if (format === "zstd") {
+    const { ZSTD_c_compressionLevel, ZSTD_c_checksumFlag } = zlib.constants;
+    const params = {
+      [ZSTD_c_compressionLevel]: level,
+      [ZSTD_c_checksumFlag]: 1,
+    };
+    return new Uint8Array(zlib.zstdCompressSync(content, { params }));
+  }
+  const options = { level, finishFlush: zlib.constants.Z_SYNC_FLUSH };
+  const packed = zlib.deflateRawSync(content, {
+    ...options,
+    ...(before > 0 && { dictionary: bytes.subarray(0, before) }),
+  });
+  return new Uint8Array(packed);
+}
+
+/** What stands around the blocks of a layer; to be told of each, in order. */
+export class PackFrame {
+  readonly #format: PackedFormat;
+  #crc = 0;
+  #size = 0;
+
+  constructor(format: PackedFormat) {
+    this.#format = format;
+  }
+
+  /** What comes before the first block. */
+  begin(): Bytes {
+    return this.#format === "gzip" ? new Uint8Array(GZIP_HEADER) : EMPTY_BLOCK;
+  }
+
+  /** Takes the content of a block, as it is before it is compressed. */
+  add(content: Bytes): void {
+    this.#size += content.length;
+    if (this.#format === "gzip") this.#crc = zlib.crc32(content, this.#crc);
+  }
+
+  /** What comes behind the last block. */
+  end(): Bytes {
+    if (this.#format === "zstd") {
+      if (this.#size > 0) return EMPTY_BLOCK;
+      return packBlock({ format: "zstd", before: 0, bytes: EMPTY_BLOCK });
+    }
+    const trailer = new Uint8Array(GZIP_TRAILER_BYTES);
+    const view = new DataView(trailer.buffer);
+    view.setUint32(0, this.#crc, LITTLE_ENDIAN);
+    view.setUint32(4, this.#size % 2 ** 32, LITTLE_ENDIAN);
+    return concatBytes([new Uint8Array(GZIP_END), trailer]);
+  }
+}

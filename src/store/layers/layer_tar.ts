@@ -1,0 +1,240 @@
+/** The archive that a layer came from, made again from its files, byte for byte. */
+
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { DamagedFileError } from "../../errors/store_errors.ts";
+import {
+  decodeBinaryString,
+  showBinaryString,
+} from "../../formats/binary_string.ts";
+import type { Bytes } from "../../formats/bytes.ts";
+import type { LayerRecord } from "../../formats/storage/store_record.ts";
+import {
+  readTarSplit,
+  type TarSplitPiece,
+} from "../../formats/tar/read_tar_split.ts";
+import { isErrno } from "../../fs/errno.ts";
+import { resolveParts } from "../../fs/resolve_parts.ts";
+import { layerDirectory, type StorePaths, tarSplitPath } from "../paths.ts";
+
+/** An archive that is read from its beginning to its end. */
+export interface LayerTar extends Disposable {
+  /**
+   * Fills a buffer.
+   *
+   * @returns How many bytes came; 0 at the end.
+   * @throws {DamagedFileError} If files of the layer are not as they were.
+   */
+  read(into: Uint8Array): number;
+  /** Leaves bytes out, at no cost for those in files. */
+  skip(bytes: number): void;
+}
+
+const SPLIT_CHUNK_BYTES = 64 * 1024;
+const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
+
+/**
+ * Opens the archive of a layer. Nothing is read but regular files below the
+ * layer's own directory, whatever stands there now; whether they hold what they
+ * held, only the digest of the archive tells.
+ *
+ * @throws {DamagedFileError} If the layer lacks the list that says what is where.
+ */
+export function openLayerTar(paths: StorePaths, layer: LayerRecord): LayerTar {
+  const files = `${layerDirectory(paths, layer.id)}/diff`;
+  const list = openTarSplit(paths, layer);
+  const pieces = readTarSplit(list.chunks, `"${list.path}"`);
+  let segment: Bytes = new Uint8Array(0);
+  let file: OpenFile | undefined;
+  return {
+    read(into) {
+      while (next()) {
+        const count = file === undefined
+          ? takeSegment(into)
+          : readFile(file, into);
+        if (count > 0) return count;
+      }
+      return 0;
+    },
+    skip(bytes) {
+      while (bytes > 0 && next()) {
+        const length = file?.left ?? segment.length;
+        const step = Math.min(bytes, length);
+        bytes -= step;
+        if (file !== undefined) {
+          file.position += step;
+          file.left -= step;
+        } else segment = segment.subarray(step);
+      }
+    },
+    [Symbol.dispose]() {
+      closeFile();
+      pieces.return(undefined);
+      list[Symbol.dispose]();
+    },
+  };
+
+  /** Goes on to the next piece if this one is used up. */
+  function next(): boolean {
+    while (file === undefined ? segment.length === 0 : file.left === 0) {
+      closeFile();
+      const piece = nextPiece();
+      if (piece === undefined) return false;
+      if (piece.kind === "segment") segment = piece.bytes;
+      else if (piece.size > 0) file = openFile(files, piece, layer);
+    }
+    return true;
+  }
+
+  function nextPiece(): TarSplitPiece | undefined {
+    try {
+      const { done, value } = pieces.next();
+      return done ? undefined : value;
+    } catch (cause) {
+      if (!(cause instanceof SyntaxError)) throw cause;
+      throw unreadable(layer, { path: list.path, why: cause.message, cause });
+    }
+  }
+
+  function takeSegment(into: Uint8Array): number {
+    const part = segment.subarray(0, into.length);
+    into.set(part);
+    segment = segment.subarray(part.length);
+    return part.length;
+  }
+
+  function readFile(open: OpenFile, into: Uint8Array): number {
+    const room = Math.min(into.length, open.left);
+    const count = readSync(open.fd, into, 0, room, open.position);
+    if (count === 0) throw changed(layer, open.path, "it was made shorter");
+    open.position += count;
+    open.left -= count;
+    return count;
+  }
+
+  function closeFile(): void {
+    if (file !== undefined) closeSync(file.fd);
+    file = undefined;
+  }
+}
+
+/** Finds how long the archive of a layer is, in bytes, without its files. */
+export function measureLayerTar(paths: StorePaths, layer: LayerRecord): number {
+  using list = openTarSplit(paths, layer);
+  let size = 0;
+  for (const piece of readTarSplit(list.chunks, `"${list.path}"`)) {
+    size += piece.kind === "segment" ? piece.bytes.length : piece.size;
+  }
+  return size;
+}
+
+interface OpenFile {
+  readonly path: string;
+  readonly fd: number;
+  position: number;
+  left: number;
+}
+
+function openFile(
+  root: string,
+  { name, size }: { readonly name: string; readonly size: number },
+  layer: LayerRecord,
+): OpenFile {
+  const text = decodeBinaryString(name);
+  if (text === undefined) {
+    throw changed(layer, showBinaryString(name), "its name is no UTF-8");
+  }
+  const path = text.includes("\0") ? undefined : resolveParts(root, text);
+  if (path === undefined) {
+    throw changed(layer, `${root}/${text}`, "its path leads elsewhere");
+  }
+  const fd = open(path, layer);
+  const info = fstatSync(fd);
+  if (info.isFile() && info.size === size) {
+    return { path, fd, position: 0, left: size };
+  }
+  closeSync(fd);
+  const why = info.isFile()
+    ? `it has ${info.size} bytes, not ${size}`
+    : "it is no regular file";
+  throw changed(layer, path, why);
+}
+
+function open(path: string, layer: LayerRecord): number {
+  try {
+    // No link is followed, and no FIFO waited for.
+    return openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR")) {
+      throw changed(layer, path, "it is missing");
+    }
+    if (isErrno(error, "ELOOP", "ENXIO")) {
+      throw changed(layer, path, "it is no regular file");
+    }
+    throw error;
+  }
+}
+
+interface OpenList extends Disposable {
+  readonly path: string;
+  readonly chunks: Iterable<Bytes>;
+}
+
+function openTarSplit(paths: StorePaths, layer: LayerRecord): OpenList {
+  const path = tarSplitPath(paths, layer.id);
+  const fd = openList(path, layer);
+  const close = new DisposableStack();
+  close.defer(() => closeSync(fd));
+  return {
+    path,
+    chunks: readChunks(fd),
+    [Symbol.dispose]: () => close.dispose(),
+  };
+}
+
+function openList(path: string, layer: LayerRecord): number {
+  try {
+    const fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    if (fstatSync(fd).isFile()) return fd;
+    closeSync(fd);
+  } catch (error) {
+    if (!isErrno(error, "ENOENT", "ELOOP", "ENXIO")) throw error;
+  }
+  const isPartial = layer["toc-digest"] !== undefined;
+  throw unreadable(layer, {
+    path,
+    why: isPartial
+      ? "it was pulled in parts (zstd:chunked), so its archive is not known"
+      : `"${path}" is missing, which tells how its archive was made`,
+  });
+}
+
+function* readChunks(fd: number): Generator<Bytes> {
+  for (;;) {
+    const buffer = new Uint8Array(SPLIT_CHUNK_BYTES);
+    const count = readSync(fd, buffer);
+    if (count === 0) return;
+    yield buffer.subarray(0, count);
+  }
+}
+
+function changed(
+  layer: LayerRecord,
+  path: string,
+  why: string,
+): DamagedFileError {
+  return unreadable(layer, { path, why: `"${path}" was changed: ${why}` });
+}
+
+function unreadable(
+  { id }: LayerRecord,
+  { path, why, cause }: {
+    readonly path: string;
+    readonly why: string;
+    readonly cause?: unknown;
+  },
+): DamagedFileError {
+  return new DamagedFileError(
+    `Cannot read layer "${id}": ${why}; pull its image again`,
+    { path, cause },
+  );
+}
