@@ -10,6 +10,10 @@ env_names=$env_names,CONTAINERS_REGISTRIES_CONF,REGISTRIES_CONFIG_PATH
 env_names=$env_names,CONTAINERS_REGISTRIES_CONF_OVERRIDE
 env_names=$env_names,ORLOP_PROGRAM,ORLOP_HOME,ORLOP_STDOUT,ORLOP_HELPERS
 
+# What commands that reach registries, and doctor, read besides.
+proxy_env_names=ORLOP_ENV_HTTP_PROXY,ORLOP_ENV_http_proxy,ORLOP_ENV_HTTPS_PROXY
+proxy_env_names=$proxy_env_names,ORLOP_ENV_https_proxy,ORLOP_ENV_NO_PROXY,ORLOP_ENV_no_proxy
+
 # Where libc may be: the same list as in src/process/libc.ts.
 libc_paths="/lib/x86_64-linux-gnu/libc.so.6 /lib/aarch64-linux-gnu/libc.so.6
 	/lib64/libc.so.6 /usr/lib/libc.so.6"
@@ -68,8 +72,7 @@ common_permissions="--allow-read --allow-sys=uid,statfs"
 
 # What doctor sees besides.
 doctor_permissions=--allow-sys=osRelease
-doctor_env_names=HTTPS_PROXY,https_proxy,HTTP_PROXY,http_proxy
-doctor_env_names=$doctor_env_names,ALL_PROXY,all_proxy,NO_PROXY,no_proxy
+doctor_env_names=ORLOP_ENV_ALL_PROXY,ORLOP_ENV_all_proxy
 
 choose_permissions() {
 	root_flag='' runroot_flag='' config_flag='' writable='' command=''
@@ -86,11 +89,16 @@ choose_permissions() {
 	permissions=$common_permissions$asked_sys
 	case $asked_env in
 	*\**) permissions="$permissions --allow-env" ;;
-	*) permissions="$permissions --allow-env=$env_names$asked_env" ;;
+	*)
+		permissions="$permissions --allow-env=$env_names$asked_env"
+		if [ "$command" = doctor ]; then
+			permissions="$permissions,$proxy_env_names,$doctor_env_names"
+		elif is_one_of "$net_commands"; then
+			permissions="$permissions,$proxy_env_names"
+		fi
+		;;
 	esac
-	if [ "$command" = doctor ]; then
-		permissions="$permissions,$doctor_env_names $doctor_permissions"
-	fi
+	if [ "$command" = doctor ]; then permissions="$permissions $doctor_permissions"; fi
 	# shellcheck disable=SC2086 # one word, or none
 	grant run $asked_runtime
 	# shellcheck disable=SC2086 # lists of words without blanks

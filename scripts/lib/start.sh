@@ -37,8 +37,9 @@ prepare() {
 		case $name in
 		*[!A-Za-z0-9_]* | DENO_DIR) ;; # a line of a value; checked, or set later
 		DENO_* | NODE_* | NPM_* | npm_* | JSR_* | OTEL_* | RUST_* | V8_* | LD_* | MALLOC_* | \
-			GLIBC_* | GCONV_PATH | LOCPATH | OPENSSL_* | SQLITE_* | TAR_OPTIONS | GZIP | SSLKEYLOGFILE)
-			# A container may be given it: -e NAME.
+			GLIBC_* | GCONV_PATH | LOCPATH | OPENSSL_* | SQLITE_* | TAR_OPTIONS | GZIP | SSLKEYLOGFILE | \
+			HTTP_PROXY | http_proxy | HTTPS_PROXY | https_proxy | ALL_PROXY | all_proxy | NO_PROXY | no_proxy)
+			# A container may be given it: -e NAME. Of proxies orlop has rules of its own.
 			eval "[ -z \"\${$name+x}\" ] || export ORLOP_ENV_$name=\"\$$name\""
 			unset "$name"
 			;;

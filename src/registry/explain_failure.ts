@@ -1,6 +1,7 @@
 /** Why a server could not be reached, in words that say what to do. */
 
 import { messagesOf } from "./http_client.ts";
+import { ProxiedError } from "./proxy/proxied_error.ts";
 
 /** What a failure means for people, and what they can do. */
 interface Explanation {
@@ -11,6 +12,20 @@ interface Explanation {
 // What Deno (rustls, hyper) and node print.
 const EXPLANATIONS: readonly (readonly [RegExp, Explanation])[] = [
   [/Requires net access/i, { why: "no permission to connect to it" }],
+  [
+    /proxy authentication required/i,
+    {
+      why: "the proxy wants another login",
+      advice: "write it into the variable: http://USER:PASSWORD@HOST:PORT",
+    },
+  ],
+  [
+    /unsuccessful tunnel/i,
+    {
+      why: "the proxy does not connect to it",
+      advice: "NO_PROXY may list what needs no proxy",
+    },
+  ],
   [
     /connection refused|ECONNREFUSED/i,
     {
@@ -84,10 +99,6 @@ const EXPLANATIONS: readonly (readonly [RegExp, Explanation])[] = [
   }],
   [/no route to host|EHOSTUNREACH/i, { why: "there is no route to it" }],
   [/timed out|ETIMEDOUT/i, { why: "it does not answer" }],
-  [
-    /407|proxy/i,
-    { why: "the proxy refused", advice: "check HTTPS_PROXY and NO_PROXY" },
-  ],
 ];
 // Enough of an unknown message to look it up.
 const MAX_SHOWN = 300;
@@ -104,6 +115,11 @@ export function explainFailure(
   error: unknown,
   { advice = "give" }: { readonly advice?: "give" | "none" } = {},
 ): string {
+  if (error instanceof ProxiedError) {
+    const { origin, variable } = error.proxy;
+    const why = explainFailure(error.cause, { advice });
+    return `by proxy "${origin}" of ${variable}: ${why}`;
+  }
   const message = messagesOf(error);
   const [, known] = EXPLANATIONS.find(([pattern]) => pattern.test(message)) ??
     [];
@@ -125,7 +141,7 @@ export function isCertificateProblem(error: unknown): boolean {
 
 /** Whether a failure is one of TLS, names or rights: trying again is no use. */
 export function isLasting(error: unknown): boolean {
-  return /certificate|InvalidContentType|wrong version number|dns error|ENOTFOUND|tls|ssl|Requires net access/i
+  return /certificate|InvalidContentType|wrong version number|dns error|ENOTFOUND|tls|ssl|Requires net access|proxy authentication/i
     .test(messagesOf(error));
 }
 

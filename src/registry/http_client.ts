@@ -3,6 +3,10 @@
 import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 import type { Abortable } from "../errors/abort.ts";
 import type { Bytes } from "../formats/bytes.ts";
+import { callersVariable } from "../process/callers_variable.ts";
+import { openTunnel } from "./proxy/open_tunnel.ts";
+import { ProxiedError } from "./proxy/proxied_error.ts";
+import { type Proxy, readProxyRules, routeTo } from "./proxy/proxy_rules.ts";
 
 /** How a server proves itself to us, and we to it. */
 export interface TlsSettings {
@@ -31,27 +35,79 @@ export interface HttpClient extends Disposable {
 // No HTTP status allows a body with these.
 const BODILESS_STATUSES = [204, 205, 304];
 
-/** Creates a client for servers that share TLS settings. */
+/**
+ * Creates a client for servers that share TLS settings.
+ *
+ * @throws {SyntaxError} If the environment names a proxy that is none.
+ */
 export function createHttpClient(tls: TlsSettings = {}): HttpClient {
-  const { caCerts, clientCertificate: pair, insecure = false } = tls;
-  const isPlain = caCerts === undefined && pair === undefined;
-  const client = isPlain
-    ? undefined
-    : Deno.createHttpClient({ caCerts: [...caCerts ?? []], ...pair });
+  const clients = new ClientPool(tls);
+  const rules = readProxyRules(callersVariable);
   return {
     async send(url, request = {}) {
-      if (insecure && url.protocol === "https:") {
-        return await sendByNode(url, { ...request, tls });
-      }
+      const { proxy } = routeTo(url, rules);
       try {
-        return await sendByFetch(url, { ...request, client });
-      } catch (error) {
-        if (!isRefusedByFetchOnly(error)) throw error;
-        return await sendByNode(url, { ...request, tls });
+        return await sendBy(proxy, url, request);
+      } catch (cause) {
+        request.signal?.throwIfAborted();
+        throw proxy === undefined ? cause : new ProxiedError(proxy, cause);
       }
     },
-    [Symbol.dispose]: () => client?.close(),
+    [Symbol.dispose]: () => clients[Symbol.dispose](),
   };
+
+  async function sendBy(
+    proxy: Proxy | undefined,
+    url: URL,
+    request: HttpRequest,
+  ): Promise<Response> {
+    if (tls.insecure && url.protocol === "https:") {
+      return await sendByNode(url, { ...request, tls, proxy });
+    }
+    try {
+      const client = clients.get(proxy);
+      return await sendByFetch(url, { ...request, client });
+    } catch (error) {
+      if (!isRefusedByFetchOnly(error)) throw error;
+      return await sendByNode(url, { ...request, tls, proxy });
+    }
+  }
+}
+
+/** Deno's clients, one for each proxy: a client has its proxy from the start. */
+class ClientPool implements Disposable {
+  readonly #tls: TlsSettings;
+  readonly #clients = new Map<string, Deno.HttpClient>();
+
+  constructor(tls: TlsSettings) {
+    this.#tls = tls;
+  }
+
+  /** Undefined if that of the whole process does. */
+  get(proxy: Proxy | undefined): Deno.HttpClient | undefined {
+    const { caCerts, clientCertificate: pair } = this.#tls;
+    const isPlain = caCerts === undefined && pair === undefined;
+    if (isPlain && proxy === undefined) return undefined;
+    const key = proxy?.origin ?? "";
+    const known = this.#clients.get(key);
+    if (known !== undefined) return known;
+    const client = Deno.createHttpClient({
+      caCerts: [...caCerts ?? []],
+      ...pair,
+      ...(proxy && {
+        proxy: {
+          url: proxy.origin,
+          ...(proxy.login && { basicAuth: proxy.login }),
+        },
+      }),
+    });
+    this.#clients.set(key, client);
+    return client;
+  }
+
+  [Symbol.dispose](): void {
+    for (const client of this.#clients.values()) client.close();
+  }
 }
 
 async function sendByFetch(
@@ -93,14 +149,20 @@ export function messagesOf(error: unknown): string {
   return error.message + cause;
 }
 
+/** What decides how a request is sent by node. */
+interface NodeRoute {
+  readonly tls: TlsSettings;
+  readonly proxy: Proxy | undefined;
+}
+
 async function sendByNode(
   url: URL,
-  options: HttpRequest & { tls: TlsSettings },
+  options: HttpRequest & NodeRoute,
 ): Promise<Response> {
-  const { method = "GET", headers, body, signal, tls } = options;
+  const { method = "GET", headers, body, signal } = options;
   signal?.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<Response>();
-  const request = await nodeRequestTo(url, tls);
+  const request = await nodeRequestTo(url, options);
   const sent = request({
     method,
     headers: {
@@ -164,20 +226,25 @@ function toResponse(message: IncomingMessage): Response {
 /** Loads node's modules when they are needed: they slow down every start. */
 async function nodeRequestTo(
   url: URL,
-  { caCerts, clientCertificate, insecure = false }: TlsSettings,
+  { tls, proxy, signal }: NodeRoute & Abortable,
 ): Promise<(options: RequestOptions) => ClientRequest> {
+  const port = Number(url.port || (url.protocol === "http:" ? 80 : 443));
+  // Also for plain http, which ports that fetch blocks may have.
+  const socket = proxy &&
+    await openTunnel(proxy, `${url.hostname}:${port}`, { signal });
   if (url.protocol === "http:") {
     const { request } = await import("node:http");
-    return (options) => request(url, options);
+    const tunnel = socket && { createConnection: () => socket };
+    return (options) => request(url, { ...options, ...tunnel });
   }
   const { request } = await import("node:https");
   const { connect } = await import("node:tls");
+  const { caCerts, clientCertificate, insecure = false } = tls;
   const host = url.hostname.replace(/^\[|\]$/g, "");
   // Connected here: node's own agent asks for a permission, "sys", to list CAs.
   const createConnection = () =>
     connect({
-      host,
-      port: Number(url.port || 443),
+      ...(socket ? { socket } : { host, port }),
       ...(isIP(host) ? {} : { servername: host }),
       rejectUnauthorized: !insecure,
       ...(caCerts === undefined ? {} : { ca: [...caCerts] }),

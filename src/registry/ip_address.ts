@@ -108,7 +108,8 @@ function findPlace(
   )?.[2];
 }
 
-function isWithin(
+/** Whether an address, in parts of `width` bits, begins with a network's bits. */
+export function isWithin(
   parts: readonly number[],
   { prefix, bits, width }: {
     readonly prefix: readonly number[];
@@ -123,12 +124,14 @@ function isWithin(
   });
 }
 
-function parseIPv4(text: string): readonly number[] | undefined {
+/** Four numbers; undefined if a text has another form. */
+export function parseIPv4(text: string): readonly number[] | undefined {
   if (!/^\d{1,3}(\.\d{1,3}){3}$/.test(text)) return undefined;
   return text.split(".").map(Number);
 }
 
-function parseIPv6(text: string): readonly number[] | undefined {
+/** Eight groups of 16 bits; undefined if a text is no such address. */
+export function parseIPv6(text: string): readonly number[] | undefined {
   // It knows all spellings, and leaves one.
   const { hostname = "" } = URL.parse(`http://[${text}]/`) ?? {};
   const [head = "", tail] = hostname.slice(1, -1).split("::");

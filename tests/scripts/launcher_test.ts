@@ -8,6 +8,8 @@ import {
 } from "../../src/cli/command.ts";
 import { COMMANDS } from "../../src/cli/command_table.ts";
 import { placesOf } from "../../src/process/find_program.ts";
+import { KEPT } from "../../src/process/callers_variable.ts";
+import { PROXY_NAMES } from "../../src/registry/proxy/proxy_rules.ts";
 import { ENVIRONMENT_NAMES } from "../../src/registry/config/config_paths.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
@@ -177,7 +179,7 @@ Deno.test("the launcher grants writing to the store only", async (t) => {
 });
 
 Deno.test("the launcher grants what of the environment a container gets", async (t) => {
-  const usual = valueOf(await launch(["run", "x"]), "--allow-env");
+  const usual = valueOf(await launch(["images"]), "--allow-env");
   const cases: [string[], string[] | "all"][] = [
     [["-e", "A", "x"], ["A", "ORLOP_ENV_A"]],
     [["-ite", "A", "-eB", "x"], ["A", "ORLOP_ENV_A", "B", "ORLOP_ENV_B"]],
@@ -197,7 +199,10 @@ Deno.test("the launcher grants what of the environment a container gets", async 
       const flags = await launch(["run", ...args]);
       if (expected === "all") assert(flags.includes("--allow-env"));
       else {
-        assertEquals(valueOf(flags, "--allow-env"), [...usual, ...expected]);
+        assertEquals(valueOf(flags, "--allow-env"), [
+          ...[...usual, ...expected],
+          ...PROXY_NAMES.map((name) => KEPT + name),
+        ]);
       }
     });
   }
@@ -269,7 +274,7 @@ Deno.test("the launcher agrees with the source", async (t) => {
       [
         ...["ORLOP_PROGRAM", "ORLOP_ROOT", "ORLOP_RUNROOT"],
         ...["ORLOP_HOME", "ORLOP_STDOUT", "TERM"],
-        ...ENVIRONMENT_NAMES,
+        ...[...ENVIRONMENT_NAMES, ...PROXY_NAMES.map((name) => KEPT + name)],
       ].toSorted(),
     );
   });

@@ -11,6 +11,7 @@ import { formatSize } from "../../formats/config/byte_size.ts";
 import { existingPart } from "../../fs/existing_part.ts";
 import { findProgram } from "../../process/find_program.ts";
 import { runCommand } from "../../process/run_command.ts";
+import { readProxyRules } from "../../registry/proxy/proxy_rules.ts";
 import { findRuntime } from "../containers/oci_runtime.ts";
 import { about, type Check, type Finding } from "./finding.ts";
 import type { Patient } from "./patient.ts";
@@ -182,18 +183,27 @@ function lookAtNames(): readonly Finding[] {
 
 function lookAtProxy({ env }: Patient): readonly Finding[] {
   const { ok, warn } = about("proxy");
-  const read = (name: string) => env[name] ?? env[name.toLowerCase()];
-  const used = read("HTTPS_PROXY") ?? read("ALL_PROXY");
-  if (used === undefined) return [ok("none")];
-  const found = `${withoutPassword(used)}, but not for ${
-    read("NO_PROXY") || "any host"
-  }`;
-  if (URL.canParse(used)) return [ok(found)];
-  return [warn(found, "Write it with its scheme: http://HOST:PORT")];
-}
-
-function withoutPassword(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, "//***@");
+  try {
+    const { http, https, noProxy } = readProxyRules((name) => env[name]);
+    const others = noProxy.map(({ text }) => text).join(",") || "any host";
+    const used = [https, http].flatMap((proxy) =>
+      proxy === undefined ? [] : [`${proxy.variable}=${proxy.origin}`]
+    );
+    if (used.length > 0) {
+      return [ok(`${used.join(" ")}, but not for ${others}`)];
+    }
+    const isLost = env["ALL_PROXY"] || env["all_proxy"];
+    return [
+      isLost
+        ? warn(
+          "ALL_PROXY is not used",
+          "podman has HTTPS_PROXY, HTTP_PROXY, too",
+        )
+        : ok("none"),
+    ];
+  } catch (error) {
+    return [warn(whyOf(error), "Write it with its scheme: http://HOST:PORT")];
+  }
 }
 
 async function findMounts(

@@ -1,6 +1,7 @@
 /** What is looked at: a machine, and a store on it. */
 
 import type { Abortable } from "../../errors/abort.ts";
+import { PROXY_NAMES } from "../../registry/proxy/proxy_rules.ts";
 import type { Libc } from "../../process/libc.ts";
 
 /** What to look at. */
@@ -16,7 +17,7 @@ export interface Patient extends Abortable {
 }
 
 /** The variables of {@linkcode Patient.env} that matter. */
-export const PROXY_NAMES: readonly string[] = [
-  ...["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"],
-  ...["ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"],
+export const PATIENT_ENV: readonly string[] = [
+  ...PROXY_NAMES,
+  ...["ALL_PROXY", "all_proxy"],
 ];

@@ -158,7 +158,7 @@ function configText(
   return JSON.stringify(config);
 }
 
-/** A CA, and a certificate for 127.0.0.1 that is no CA itself. */
+/** A CA, and a certificate for this machine that is no CA itself. */
 async function makeCertificates(certs: string): Promise<void> {
   const caKey = `${certs}/ca-key.pem`;
   const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
@@ -171,7 +171,12 @@ async function makeCertificates(certs: string): Promise<void> {
   await run(
     "openssl",
     ...request,
-    ...["-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1"],
+    ...[
+      "-subj",
+      "/CN=test",
+      "-addext",
+      "subjectAltName=IP:127.0.0.1,DNS:registry.test",
+    ],
     ...["-addext", "basicConstraints=critical,CA:FALSE"],
     ...["-CA", `${certs}/ca.crt`, "-CAkey", caKey],
     ...["-keyout", `${certs}/server-key.pem`, "-out", `${certs}/server.pem`],

@@ -2,9 +2,9 @@
 
 import { examine } from "../../../engine/doctor/doctor.ts";
 import type { Finding } from "../../../engine/doctor/finding.ts";
-import { PROXY_NAMES } from "../../../engine/doctor/patient.ts";
+import { PATIENT_ENV } from "../../../engine/doctor/patient.ts";
+import { callersVariable } from "../../../process/callers_variable.ts";
 import type { Call } from "../../command.ts";
-import { readEnv } from "../../input/read_env.ts";
 import { checkFormat, showJson } from "../../render/show_list.ts";
 import { isTemplate, readTemplate } from "../../render/template/read_format.ts";
 import type { Style } from "../../render/terminal.ts";
@@ -17,7 +17,9 @@ export async function run(
 ): Promise<number> {
   checkFormat(flags.format, { plain: "text" }); // looking takes a while
   const { root, runRoot } = config;
-  const env = Object.fromEntries(PROXY_NAMES.map((n) => [n, readEnv(n)]));
+  const env = Object.fromEntries(
+    PATIENT_ENV.map((n) => [n, callersVariable(n)]),
+  );
   const findings = await examine({ root, runRoot, libc, env, signal });
   const failed = findings.filter(({ state }) => state === "fail").length;
   if (flags.format === "json") {
