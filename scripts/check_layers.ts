@@ -38,7 +38,7 @@ const DOWN: Readonly<Record<string, readonly string[]>> = {
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   engine: [
     ...["images", "progress", "media", "transfer", "copy"],
-    ...["containers", "pods", "cleanup", "doctor"],
+    ...["containers", "pods", "cleanup", "check", "doctor"],
   ],
   store: ["records", "layers", "recovery"],
 };

@@ -235,6 +235,21 @@ export {
   killContainer,
   type KillContainerOptions,
 } from "./engine/containers/end_process.ts";
+export {
+  type CheckOptions,
+  type CheckReport,
+  checkStore,
+} from "./engine/check/check_store.ts";
+export type { CheckProgress } from "./engine/check/read_content.ts";
+export type {
+  CheckDepth,
+  CheckStatus,
+  VerifiedLayer,
+} from "./engine/check/check_status.ts";
+export type {
+  CheckedObject,
+  ObjectKind,
+} from "./engine/check/checked_object.ts";
 export { examine } from "./engine/doctor/doctor.ts";
 export type { Finding } from "./engine/doctor/finding.ts";
 export type { Patient } from "./engine/doctor/patient.ts";

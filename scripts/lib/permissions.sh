@@ -28,14 +28,14 @@ program_folders="/usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin"
 # Commands that reach registries, mount, unpack layers, run containers: just
 # those that `needs` names in src/cli/table.
 net_commands=" pull run image/pull pod/create "
-mount_commands=" pull run rmi inspect doctor gc df image/pull image/rm \
+mount_commands=" pull run rmi inspect doctor check gc df image/pull image/rm \
 	ps start stop kill rm container/create container/ls container/list \
 	container/ps container/inspect container/start \
 	container/stop container/kill container/rm \
 	pod/create pod/ls pod/list pod/ps pod/inspect pod/stop pod/kill \
 	pod/rm "
 tar_commands=" pull run doctor image/pull pod/create "
-runtime_commands=" run doctor gc df rmi image/rm inspect \
+runtime_commands=" run doctor check gc df rmi image/rm inspect \
 	ps stop kill rm container/ls container/list container/ps \
 	container/inspect container/stop container/kill container/rm \
 	pod/ls pod/list pod/ps pod/inspect pod/stop pod/kill pod/rm "

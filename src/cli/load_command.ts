@@ -29,6 +29,7 @@ const MODULES: Readonly<Record<string, () => Promise<CommandModule>>> = {
   "container rm": () => import("./commands/containers/container_rm.ts"),
   "container start": () => import("./commands/containers/container_start.ts"),
   "container stop": () => import("./commands/containers/container_stop.ts"),
+  "check": () => import("./commands/store/check.ts"),
   "df": () => import("./commands/store/df.ts"),
   "doctor": () => import("./commands/store/doctor.ts"),
   "gc": () => import("./commands/store/gc.ts"),

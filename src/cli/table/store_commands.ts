@@ -169,6 +169,51 @@ export const SCHEDULE = {
   ],
 } as const satisfies Command;
 
+/** `orlop check`. */
+export const CHECK = {
+  name: "check",
+  summary: "Prove that the store is whole, or say what is damaged",
+  description: [
+    "Compares records with each other and with what is on the disk: layers " +
+    "and their links, items of images, containers, mounts, what nobody needs. " +
+    "--full also reads all content, and compares it with checksums and " +
+    "digests. Others may use the store meanwhile. Exit code 1 if anything is " +
+    "damaged.",
+    "What was found is kept, for orlop doctor and for the next check: a layer " +
+    "that was damaged is read again each time, until it is whole.",
+  ],
+  section: "Store",
+  needs: ["mount", "runtime"],
+  flags: {
+    full: { type: "boolean", help: "Also read all content" },
+    rate: {
+      type: "text",
+      value: "SIZE",
+      help: "Read no more than this each second: 50M",
+    },
+    "time-limit": {
+      type: "text",
+      value: "DURATION",
+      help: "After so long begin no further layer: 1h. The next check begins " +
+        "with what was not read for longest",
+    },
+    metrics: {
+      type: "text",
+      value: "FILE",
+      completes: "file",
+      help: "Write metrics for the text file collector of node_exporter",
+    },
+    ...formatFlag("'{{.State}} {{.Kind}} {{.ID}}: {{.Fault}}'"),
+  },
+  examples: [
+    { line: "orlop check", does: "After a crash, in a second" },
+    {
+      line: "orlop check -q --full --rate 50M --time-limit 1h",
+      does: "In a crontab: read a part each night",
+    },
+  ],
+} as const satisfies Command;
+
 /** `orlop doctor`. */
 export const DOCTOR = {
   name: "doctor",
@@ -193,4 +238,10 @@ export const DOCTOR = {
 } as const satisfies Command;
 
 /** All of them. */
-export const STORE_COMMANDS: readonly Command[] = [GC, DF, DOCTOR, SCHEDULE];
+export const STORE_COMMANDS: readonly Command[] = [
+  GC,
+  DF,
+  CHECK,
+  DOCTOR,
+  SCHEDULE,
+];

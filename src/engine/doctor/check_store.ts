@@ -1,9 +1,8 @@
 /** The checks of a store: who holds what of it, and what lies around. */
 
-import { basename, dirname, join } from "@std/path";
+import { join } from "@std/path";
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { sleep } from "../../errors/abort.ts";
-import type { MountEntry } from "../../formats/storage/mount_table.ts";
 import { findProgram } from "../../process/find_program.ts";
 import { runCommand } from "../../process/run_command.ts";
 import { layOut } from "../../store/paths.ts";
@@ -13,7 +12,10 @@ import { findLeftovers, type Leftovers } from "../cleanup/leftovers.ts";
 import { sumBytes } from "../cleanup/own_layers.ts";
 import { findInstalled } from "../cleanup/schedule.ts";
 import { surveyStore } from "../cleanup/survey_store.ts";
-import { findDamagedObjects } from "./check_objects.ts";
+import { readCheckStatus } from "../check/check_status.ts";
+import { checkObjects } from "../check/check_objects.ts";
+import { type CheckedObject, titleOf } from "../check/checked_object.ts";
+import { lookAtStoreMounts } from "../check/store_mounts.ts";
 import { about, type Check, type Finding } from "./finding.ts";
 import type { Patient } from "./patient.ts";
 
@@ -37,6 +39,7 @@ export function storeChecks(patient: Patient): readonly Check[] {
     { name: "other tools", look: () => lookAtTools(patient) },
     { name: "locks", look: () => lookAtLocks(patient) },
     { name: "store", look: () => lookAtRecords(patient) },
+    { name: "check", look: () => lookAtCheck(patient) },
     { name: "cleanup", look: () => lookAtCleanup(patient) },
   ];
 }
@@ -135,12 +138,21 @@ async function lookAtRecords(patient: Patient): Promise<readonly Finding[]> {
       fail(fault, "Until then orlop changes nothing in this store")
     ),
     ...describeLeftovers(findLeftovers(facts)),
-    ...held.faults.length > 0 ? [] : findDamagedObjects(agent, held),
+    ...held.faults.length > 0 ? [] : describeDamage(checkObjects(agent, held)),
     ...await lookAtMounts(agent, {
       ...patient,
       isLayer: (id) => layerIds.has(id),
     }),
   ];
+}
+
+function describeDamage(
+  objects: readonly CheckedObject[],
+): readonly Finding[] {
+  return objects.filter(({ state }) => state === "damaged").map((object) => {
+    const { kind, faults: [fault = ""], advice = "" } = object;
+    return about(kind).fail(`${kind} ${titleOf(object)}: ${fault}`, advice);
+  });
 }
 
 function describeLeftovers(
@@ -162,37 +174,23 @@ function describeLeftovers(
 }
 
 async function lookAtMounts(
-  { store, mounter }: Agent,
+  agent: Agent,
   { isLayer, signal }: Patient & { readonly isLayer: (id: string) => boolean },
 ): Promise<readonly Finding[]> {
   const { ok } = about("mounts");
-  const mounted = (await mounter.list(store.paths.home, { signal }))
-    .filter(({ target }) => basename(target) === "merged");
-  using counted = await store.lockMounts({ signal });
-  const counts = new Map<string, number>(
-    counted.records.map(({ id, count }) => [id, count]),
-  );
+  const { mounted, stale, uncounted } = await lookAtStoreMounts(agent, {
+    isLayer,
+    signal,
+  });
   const findings: Finding[] = [];
-  for (const { target } of mounted) {
-    const id = basename(dirname(target));
-    const count = counts.get(id) ?? 0;
-    if (isLayer(id) && count > 0) continue;
-    findings.push(
-      await describeMount(target, { isLayer: isLayer(id), signal }),
-    );
+  for (const { target, isOfLayer } of uncounted) {
+    findings.push(await describeMount(target, { isLayer: isOfLayer, signal }));
   }
-  const targets = new Set(mounted.map(({ target }) => target));
-  const stale = counted.records.filter(({ path, count }) =>
-    count > 0 && path !== "" && !targets.has(path)
-  );
-  return [
-    ok(countText(mounted, stale.length)),
-    ...findings,
-  ];
+  return [ok(countText(mounted, stale)), ...findings];
 }
 
-function countText(mounted: readonly MountEntry[], stale: number): string {
-  const text = `${mounted.length} layers are mounted`;
+function countText(mounted: number, stale: number): string {
+  const text = `${mounted} layers are mounted`;
   // After a reboot, say: the kernel's table is what counts.
   return stale === 0 ? text : `${text}; ${stale} were, and count for nothing`;
 }
@@ -225,6 +223,24 @@ async function findUsers(
   } catch {
     return "who uses it cannot be told without fuser (psmisc)";
   }
+}
+
+/** What only reading all content finds; the rest was looked at just now. */
+function lookAtCheck(patient: Patient): readonly Finding[] {
+  const { ok, fail } = about("check");
+  const status = readCheckStatus(layOut(patient));
+  if (status === undefined) {
+    return [ok("no content was read yet: orlop check --full does")];
+  }
+  const { time, depth, verified } = status;
+  const damaged = [...verified].filter(([, { faults }]) => faults.length > 0);
+  if (damaged.length === 0) {
+    const read = `${verified.size} layers were read and are whole`;
+    return [ok(`last at ${time} (${depth}): ${read}`)];
+  }
+  return damaged.map(([id, { faults: [fault = ""], time }]) =>
+    fail(`layer ${id}: ${fault}, at ${time}`, "Repair it: orlop check --repair")
+  );
 }
 
 function lookAtCleanup(patient: Patient): readonly Finding[] {

@@ -8,6 +8,7 @@ import {
 } from "../../formats/binary_string.ts";
 import type { Bytes } from "../../formats/bytes.ts";
 import type { LayerRecord } from "../../formats/storage/store_record.ts";
+import { createCrc64 } from "../../formats/tar/crc64.ts";
 import {
   readTarSplit,
   type TarSplitPiece,
@@ -29,6 +30,17 @@ export interface LayerTar extends Disposable {
   skip(bytes: number): void;
 }
 
+/** How to read an archive. */
+export interface LayerTarOptions {
+  /**
+   * `"check"` also compares the checksum of each file that is read as a whole, so
+   * that an error can name it; else only the digest of the archive tells.
+   *
+   * @default {"trust"}
+   */
+  readonly content?: "check" | "trust" | undefined;
+}
+
 const SPLIT_CHUNK_BYTES = 64 * 1024;
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
@@ -39,12 +51,17 @@ const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
  *
  * @throws {DamagedFileError} If the layer lacks the list that says what is where.
  */
-export function openLayerTar(paths: StorePaths, layer: LayerRecord): LayerTar {
+export function openLayerTar(
+  paths: StorePaths,
+  layer: LayerRecord,
+  { content = "trust" }: LayerTarOptions = {},
+): LayerTar {
   const files = `${layerDirectory(paths, layer.id)}/diff`;
   const list = openTarSplit(paths, layer);
   const pieces = readTarSplit(list.chunks, `"${list.path}"`);
   let segment: Bytes = new Uint8Array(0);
   let file: OpenFile | undefined;
+  const crc = content === "check" ? createCrc64() : undefined;
   return {
     read(into) {
       while (next()) {
@@ -63,6 +80,7 @@ export function openLayerTar(paths: StorePaths, layer: LayerRecord): LayerTar {
         if (file !== undefined) {
           file.position += step;
           file.left -= step;
+          file.crc = undefined; // of a part there is none
         } else segment = segment.subarray(step);
       }
     },
@@ -108,7 +126,16 @@ export function openLayerTar(paths: StorePaths, layer: LayerRecord): LayerTar {
     if (count === 0) throw changed(layer, open.path, "it was made shorter");
     open.position += count;
     open.left -= count;
+    if (open.crc !== undefined) checkPart(open, into.subarray(0, count));
     return count;
+  }
+
+  function checkPart(open: OpenFile, bytes: Uint8Array): void {
+    if (crc === undefined) return;
+    if (open.position === bytes.length) crc.reset();
+    crc.update(bytes);
+    if (open.left > 0 || crc.toBase64() === open.crc) return;
+    throw changed(layer, open.path, "it holds other bytes");
   }
 
   function closeFile(): void {
@@ -132,11 +159,13 @@ interface OpenFile {
   readonly fd: number;
   position: number;
   left: number;
+  /** Of its content, as base64; undefined if it is not known. */
+  crc: string | undefined;
 }
 
 function openFile(
   root: string,
-  { name, size }: { readonly name: string; readonly size: number },
+  { name, size, crc }: Extract<TarSplitPiece, { readonly kind: "file" }>,
   layer: LayerRecord,
 ): OpenFile {
   const text = decodeBinaryString(name);
@@ -150,7 +179,7 @@ function openFile(
   const fd = open(path, layer);
   const info = fstatSync(fd);
   if (info.isFile() && info.size === size) {
-    return { path, fd, position: 0, left: size };
+    return { path, fd, position: 0, left: size, crc };
   }
   closeSync(fd);
   const why = info.isFile()

@@ -76,7 +76,7 @@ const TYPED: readonly [line: string, hint: string][] = [
   ["podman ps", "type the command after orlop without it"],
   ["docker pull x", "type the command after orlop without it"],
   ["status", 'use "orlop ps", or "orlop doctor"'],
-  ["fsck", 'use "orlop doctor"'],
+  ["fsck", 'use "orlop check"'],
   ["du", 'use "orlop df"'],
   // Not of the table: a command of another group, or a slip of the fingers.
   ["create app", '"orlop container create" or "orlop pod create"'],

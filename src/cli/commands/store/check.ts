@@ -1,0 +1,125 @@
+/** `orlop check`. */
+
+import {
+  type CheckedObject,
+  titleOf,
+} from "../../../engine/check/checked_object.ts";
+import { writeCheckMetrics } from "../../../engine/check/check_metrics.ts";
+import {
+  type CheckReport,
+  checkStore,
+} from "../../../engine/check/check_store.ts";
+import type { CheckProgress } from "../../../engine/check/read_content.ts";
+import type { Call } from "../../command.ts";
+import { EXIT } from "../../exit_code.ts";
+import { badFlag } from "../../input/flags/flag_value.ts";
+import { openSession } from "../../open_session.ts";
+import { parseDuration, parseSize } from "../../render/human.ts";
+import { shortId } from "../../render/short_id.ts";
+import { checkFormat, showJson, showList } from "../../render/show_list.ts";
+import type { Column } from "../../render/table_text.ts";
+import { isTemplate } from "../../render/template/read_format.ts";
+import type { Terminal } from "../../render/terminal.ts";
+import { showOnOneLine } from "../../render/visible_text.ts";
+import type { CHECK } from "../../table/store_commands.ts";
+
+type CheckCall = Call<typeof CHECK>;
+
+/** Looks at the store, and says what is damaged. */
+export async function run(call: CheckCall): Promise<number> {
+  const { flags, signal } = call;
+  checkFormat(flags.format, { plain: "text" });
+  const limits = readLimits(flags);
+  using session = openSession(call, { purpose: "read" });
+  const report = await checkStore(session.agent, {
+    ...limits,
+    depth: flags.full ? "full" : "quick",
+    onLayer: (progress) => tellLayer(progress, call),
+    signal,
+  });
+  if (flags.metrics !== undefined) {
+    writeCheckMetrics(flags.metrics, report.status);
+  }
+  show(report, call);
+  return report.status.damaged.length > 0 ? EXIT.failed : EXIT.ok;
+}
+
+function readLimits(flags: CheckCall["flags"]) {
+  const { rate, "time-limit": limit, full } = flags;
+  for (const [name, value] of Object.entries({ rate, "time-limit": limit })) {
+    if (value === undefined || full) continue;
+    throw badFlag(name, value, "it is for --full, which reads content");
+  }
+  const bytes = rate === undefined ? undefined : parseSize(rate);
+  if (bytes === 0) throw badFlag("rate", rate ?? "", "nothing would be read");
+  return {
+    rate: bytes,
+    timeLimitMs: limit === undefined ? undefined : parseDuration(limit) * 1000,
+  };
+}
+
+/** Only for people who wait: what is left over is told at the end. */
+function tellLayer(
+  { id, position, count }: CheckProgress,
+  { terminal, config }: CheckCall,
+): void {
+  if (config.isQuiet || terminal.errorSize === undefined) return;
+  terminal.tell(`Reading layer ${shortId(id)}, ${position} of ${count}`);
+}
+
+function show(
+  report: CheckReport,
+  { flags, terminal, config }: CheckCall,
+): void {
+  const { status, objects, unread } = report;
+  if (flags.format === "json") {
+    const { verified: _verified, ...rest } = status;
+    return showJson({ ...rest, unread, objects }, terminal);
+  }
+  const found = objects.filter(({ state }) => state !== "ok");
+  if (isTemplate(flags.format)) {
+    const { format } = flags;
+    const listing = { rows: found, columns: COLUMNS, json: () => found };
+    return showList(listing, { format }, terminal);
+  }
+  for (const object of found) {
+    if (object.state === "leftover" && config.isQuiet) continue;
+    showObject(object, terminal);
+  }
+  if (!config.isQuiet) terminal.print(summarize(report));
+}
+
+function showObject(object: CheckedObject, terminal: Terminal): void {
+  const { kind, state, faults, advice } = object;
+  const mark = terminal.paint(state === "damaged" ? "red" : "yellow", state);
+  const title = showOnOneLine(`${kind} ${titleOf(object)}`);
+  const [first = "", ...more] = faults;
+  terminal.print(`${mark}  ${title}${first && `: ${showOnOneLine(first)}`}`);
+  for (const fault of more) terminal.print(`  ${showOnOneLine(fault)}`);
+  if (advice !== undefined) terminal.print(`  → ${showOnOneLine(advice)}`);
+}
+
+function summarize({ objects, status, unread }: CheckReport): string {
+  const kinds = ["image", "layer", "container"] as const;
+  const counts = kinds.map((kind) => {
+    const { length } = objects.filter((object) => object.kind === kind);
+    return `${length} ${kind}${length === 1 ? "" : "s"}`;
+  });
+  const damaged = objects.filter(({ state }) => state === "damaged").length;
+  const texts = [
+    `${counts.join(", ")}: ${damaged === 0 ? "none" : damaged} damaged`,
+    ...status.leftovers > 0 ? [`${status.leftovers} left over`] : [],
+    ...unread > 0 ? [`${unread} layers not read for want of time`] : [],
+  ];
+  return texts.join("; ");
+}
+
+/** What templates can show of each thing that is not well. */
+const COLUMNS: readonly Column<CheckedObject>[] = [
+  { header: "KIND", field: "Kind", text: ({ kind }) => kind },
+  { header: "ID", field: "ID", text: ({ id }) => id },
+  { header: "NAME", field: "Name", text: ({ name }) => name },
+  { header: "STATE", field: "State", text: ({ state }) => state },
+  { header: "FAULT", field: "Fault", text: ({ faults }) => faults.join("; ") },
+  { header: "ADVICE", field: "Advice", text: ({ advice = "" }) => advice },
+];

@@ -1,0 +1,191 @@
+/** Looks for layers, images and containers that lost something on disk. */
+
+import { join } from "@std/path";
+import { statSync } from "node:fs";
+import type {
+  BigDataMembers,
+  ContainerRecord,
+  ImageRecord,
+  LayerRecord,
+  StoreRecord,
+} from "../../formats/storage/store_record.ts";
+import { isIncomplete } from "../../store/layers/delete_layer.ts";
+import {
+  findLayerFaults,
+  listChain,
+  readShortName,
+} from "../../store/layers/layer_files.ts";
+import {
+  imageDirectory,
+  layerDirectory,
+  workDirectory,
+} from "../../store/paths.ts";
+import { bigDataFileName } from "../../store/records/big_data.ts";
+import type { Tables } from "../../store/records/tables.ts";
+import type { Store } from "../../store/store.ts";
+import type { Agent } from "../agent.ts";
+import { ownerCommand, ownerOf } from "../container_owner.ts";
+import type { CheckedObject } from "./checked_object.ts";
+
+/** Looks at all that have a record, as far as that costs no reading of content. */
+export function checkObjects(
+  agent: Agent,
+  held: Tables,
+): readonly CheckedObject[] {
+  return [
+    ...checkLayers(agent, held),
+    ...checkImages(agent, held),
+    ...checkContainers(agent, held),
+  ];
+}
+
+function checkLayers(
+  { store }: Agent,
+  held: Tables,
+): readonly CheckedObject[] {
+  const { paths } = store;
+  const { layers } = held;
+  const whole = layers.records.filter((layer) => !isIncomplete(layer));
+  const owners = Map.groupBy(
+    whole,
+    ({ id }) => readShortName(layerDirectory(paths, id)),
+  );
+  return whole.map((layer) => {
+    const faults = findLayerFaults(paths, layers, layer)
+      .map(({ path, found }) => `${path}: ${found}`);
+    const link = join(layerDirectory(paths, layer.id), "link");
+    const twin = owners.get(readShortName(layerDirectory(paths, layer.id)))
+      ?.find(({ id }) => id !== layer.id);
+    const hasTwin = twin !== undefined &&
+      !faults.some((fault) => fault.startsWith(`${link}: `));
+    return judge("layer", { id: layer.id }, {
+      faults: hasTwin
+        ? [...faults, `${link}: layer ${twin.id} has the same short name`]
+        : faults,
+      advice: () => adviseOnLayer(store, held, layer),
+    });
+  });
+}
+
+/** What brings a layer back: its image, or what made its container. */
+export function adviseOnLayer(
+  store: Store,
+  { layers, images, containers }: Tables,
+  layer: LayerRecord,
+): string {
+  const isOnIt = (top: string | undefined) =>
+    listChain(layers, layers.lookUp(top ?? "")?.id).includes(layer);
+  const image = images.records.find(({ layer: top }) => isOnIt(top));
+  if (image !== undefined) return adviseToPull(image);
+  const container = containers.records.find(({ layer: top }) => isOnIt(top));
+  return container === undefined
+    ? "Nothing uses it: orlop gc removes it after a day"
+    : `Make it anew: ${removalOf(store, container)}, then create it again`;
+}
+
+function adviseToPull({ id, names }: ImageRecord): string {
+  return `Pull it again: orlop pull ${names?.[0] ?? id}`;
+}
+
+/** What removes a container in the tool that has made it. */
+function removalOf(store: Store, container: ContainerRecord): string {
+  const name = container.names?.[0] ?? container.id;
+  const owner = ownerOf(store, container);
+  if (owner === "orlop") return `orlop rm ${name}`;
+  return ownerCommand(owner, "remove", name) ??
+    `remove container ${name} with the tool that made it`;
+}
+
+function checkImages(
+  { store: { paths } }: Agent,
+  { layers, images }: Tables,
+): readonly CheckedObject[] {
+  const holders = Map.groupBy(
+    images.records.flatMap(({ id, names = [] }) =>
+      names.map((name) => ({ id, name }))
+    ),
+    ({ name }) => name,
+  );
+  return images.records.map((image) => {
+    const found = image.layer && layers.get(image.layer) === undefined
+      ? `its layer ${image.layer} is gone`
+      : findItemFault(imageDirectory(paths, image.id), image);
+    // Of two images with one name, tools differ in which they take.
+    const [shared] = (image.names ?? []).flatMap((name) => {
+      const other = holders.get(name)?.find(({ id }) => id !== image.id);
+      return other === undefined
+        ? []
+        : [`image ${other.id} has its name ${name}, too`];
+    });
+    return judge("image", image, {
+      faults: [found, shared].flatMap((fault) => fault ?? []),
+      advice: () => adviseToPull(image),
+    });
+  });
+}
+
+function findItemFault(
+  directory: string,
+  members: BigDataMembers,
+): string | undefined {
+  for (const key of members["big-data-names"] ?? []) {
+    const path = join(directory, bigDataFileName(key));
+    const size = statSync(path, { throwIfNoEntry: false })?.size;
+    if (size === undefined) return `${path}: it is missing`;
+    const expected = members["big-data-sizes"]?.[key] ?? size;
+    if (size !== expected) {
+      return `${path}: it has ${size} bytes, not ${expected}`;
+    }
+  }
+  return undefined;
+}
+
+function checkContainers(
+  { store }: Agent,
+  { layers, containers }: Tables,
+): readonly CheckedObject[] {
+  return containers.records.map((container) => {
+    if (layers.get(container.layer) === undefined) {
+      return judge("container", container, {
+        faults: [`its layer ${container.layer} is gone`],
+        advice: () =>
+          `Nothing is left of it but its record: ` +
+          removalOf(store, container),
+      });
+    }
+    const fault = ownerOf(store, container) === "orlop"
+      ? findTemplateFault(store, container)
+      : undefined;
+    const name = container.names?.[0] ?? container.id;
+    return judge("container", container, {
+      faults: fault === undefined ? [] : [fault],
+      advice: () =>
+        `Remove the file, if it is there: orlop start ${name} makes it anew ` +
+        "of the image, without the settings of its own",
+    });
+  });
+}
+
+function findTemplateFault(
+  { paths }: Store,
+  { id }: ContainerRecord,
+): string | undefined {
+  const path = join(workDirectory(paths, id), "config.json");
+  const size = statSync(path, { throwIfNoEntry: false })?.size;
+  if (size !== undefined && size > 0) return undefined;
+  return `${path}: ${size === undefined ? "it is missing" : "it is empty"}`;
+}
+
+function judge(
+  kind: CheckedObject["kind"],
+  { id, names = [] }: Pick<StoreRecord, "id" | "names">,
+  { faults, advice }: {
+    readonly faults: readonly string[];
+    readonly advice: () => string;
+  },
+): CheckedObject {
+  const [name = ""] = names;
+  return faults.length === 0
+    ? { kind, id, name, state: "ok", faults }
+    : { kind, id, name, state: "damaged", faults, advice: advice() };
+}

@@ -1,0 +1,101 @@
+/** What the last check found: kept on disk for whoever asks, and goes on, later. */
+
+import { dirname, join } from "@std/path";
+import { mkdirSync, readFileSync } from "node:fs";
+import {
+  asArray,
+  asInteger,
+  asObject,
+  asString,
+  optional,
+  parseJson,
+} from "../../formats/json.ts";
+import { isErrno } from "../../fs/errno.ts";
+import { writeAtomically } from "../../fs/write_atomically.ts";
+import type { StorePaths } from "../../store/paths.ts";
+
+/** How the last check ended. */
+export interface CheckStatus {
+  /** When, RFC 3339. */
+  readonly time: string;
+  /** `"full"`: it read content; `"quick"`: records and names of files only. */
+  readonly depth: CheckDepth;
+  /** How long it took, in milliseconds. */
+  readonly durationMs: number;
+  /** How many things were looked at. */
+  readonly checked: number;
+  /** What is damaged: a sentence each. */
+  readonly damaged: readonly string[];
+  /** How many things nobody needs. */
+  readonly leftovers: number;
+  /** When the content of layers was last read, by ID. */
+  readonly verified: ReadonlyMap<string, VerifiedLayer>;
+}
+
+/** How much is read. */
+export type CheckDepth = "full" | "quick";
+
+/** A layer whose content was read. */
+export interface VerifiedLayer {
+  /** When, RFC 3339. */
+  readonly time: string;
+  /** What was wrong with it; empty if nothing. */
+  readonly faults: readonly string[];
+}
+
+/** Reads the status; undefined if there was no check yet. */
+export function readCheckStatus(paths: StorePaths): CheckStatus | undefined {
+  const path = statusPath(paths);
+  try {
+    return parseStatus(readFileSync(path), path);
+  } catch (error) {
+    // It is of no use to stop for: the next check writes it anew.
+    const isUseless = isErrno(error, "ENOENT", "EISDIR") ||
+      error instanceof SyntaxError;
+    if (isUseless) return undefined;
+    throw error;
+  }
+}
+
+/** Writes the status. */
+export function writeCheckStatus(
+  paths: StorePaths,
+  status: CheckStatus,
+): void {
+  const path = statusPath(paths);
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const verified = Object.fromEntries(status.verified);
+  writeAtomically(path, `${JSON.stringify({ ...status, verified })}\n`);
+}
+
+function statusPath({ root }: StorePaths): string {
+  return join(root, "orlop", "last-check.json");
+}
+
+function parseStatus(bytes: Uint8Array, what: string): CheckStatus {
+  const object = asObject(parseJson(bytes, what), what);
+  const verified = optional(object["verified"], what, asObject) ?? {};
+  return {
+    time: asString(object["time"], what),
+    depth: object["depth"] === "full" ? "full" : "quick",
+    durationMs: asInteger(object["durationMs"], what),
+    checked: asInteger(object["checked"], what),
+    damaged: asTexts(object["damaged"], what),
+    leftovers: asInteger(object["leftovers"], what),
+    verified: new Map(
+      Object.entries(verified).map(([id, value]) => [id, asLayer(value, what)]),
+    ),
+  };
+}
+
+function asLayer(value: unknown, what: string): VerifiedLayer {
+  const object = asObject(value, what);
+  return {
+    time: asString(object["time"], what),
+    faults: asTexts(object["faults"], what),
+  };
+}
+
+function asTexts(value: unknown, what: string): readonly string[] {
+  return asArray(value, what).map((text) => asString(text, what));
+}

@@ -1,0 +1,263 @@
+/** Looks at a whole store, and proves that it is whole or says what is not. */
+
+import type { Abortable } from "../../errors/abort.ts";
+import { errnoOf, whyOf } from "../../errors/why.ts";
+import type { LayerRecord } from "../../formats/storage/store_record.ts";
+import { layerDirectory } from "../../store/paths.ts";
+import { READ_LOCKS } from "../../store/records/tables.ts";
+import type { HeldStore } from "../../store/store.ts";
+import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
+import { findLeftovers } from "../cleanup/leftovers.ts";
+import { surveyStore } from "../cleanup/survey_store.ts";
+import { adviseOnLayer, checkObjects } from "./check_objects.ts";
+import {
+  type CheckDepth,
+  type CheckStatus,
+  readCheckStatus,
+  type VerifiedLayer,
+  writeCheckStatus,
+} from "./check_status.ts";
+import { type CheckedObject, titleOf } from "./checked_object.ts";
+import { lookAtStoreMounts } from "./store_mounts.ts";
+import {
+  type CheckProgress,
+  chooseLayers,
+  readContent,
+} from "./read_content.ts";
+import { verifyImage } from "./verify_image.ts";
+import { isVerifiable } from "./verify_layer.ts";
+
+/** How to check a store. */
+export interface CheckOptions extends Abortable {
+  /**
+   * `"full"` also reads all content.
+   *
+   * @default {"quick"}
+   */
+  readonly depth?: CheckDepth | undefined;
+  /**
+   * How much content to read at most, in bytes per second.
+   *
+   * @default {Infinity}
+   */
+  readonly rate?: number | undefined;
+  /**
+   * After how long to begin no further layer, in milliseconds. The next check
+   * begins with those that were not read for longest.
+   *
+   * @default {Infinity}
+   */
+  readonly timeLimitMs?: number | undefined;
+  /** Told of each layer whose content is about to be read. */
+  readonly onLayer?: ((progress: CheckProgress) => void) | undefined;
+}
+
+/** What a check found. */
+export interface CheckReport {
+  /** All that was looked at. */
+  readonly objects: readonly CheckedObject[];
+  /** Layers whose content was not read for want of time. */
+  readonly unread: number;
+  /** What is kept of it. */
+  readonly status: CheckStatus;
+}
+
+type Held = HeldStore<typeof READ_LOCKS>;
+
+/**
+ * Checks a store. Nothing is changed but for a note of what was found; others may
+ * work with the store meanwhile.
+ *
+ * @param handle From `openAgent()`, best with purpose `"read"`: then damage is
+ *   told, and no error.
+ * @throws {StoreBusyError} If a lock is held for longer than the time limit.
+ * @example
+ * ```ts
+ * import { type Agent, checkStore } from "orlop";
+ * async function scrub(agent: Agent): Promise<readonly string[]> {
+ *   const hour = 3_600_000;
+ *   const { status } = await checkStore(agent, {
+ *     depth: "full",
+ *     timeLimitMs: hour,
+ *   });
+ *   return status.damaged;
+ * }
+ * ```
+ */
+export async function checkStore(
+  handle: AgentHandle,
+  options: CheckOptions = {},
+): Promise<CheckReport> {
+  const agent = insideOf(handle);
+  const startMs = Date.now();
+  const { depth = "quick", signal } = options;
+  const verified = new Map(readCheckStatus(agent.store.paths)?.verified);
+  const { objects, layers } = await lookAtRecords(agent, options);
+  for (const id of verified.keys()) {
+    if (!layers.some((layer) => layer.id === id)) verified.delete(id);
+  }
+  const unread = await readContent(agent, {
+    ...options,
+    layers: chooseLayers(layers, verified, depth),
+    deadlineMs: startMs + (options.timeLimitMs ?? Infinity),
+    onVerified: (id, layer) => void verified.set(id, layer),
+  });
+  const judged = await withContent(agent, objects, { verified, signal });
+  const damaged = judged.filter(({ state }) => state === "damaged");
+  const status: CheckStatus = {
+    time: new Date().toISOString(),
+    depth,
+    durationMs: Date.now() - startMs,
+    checked: judged.length,
+    damaged: damaged.flatMap(describe),
+    leftovers: judged.filter(({ state }) => state === "leftover").length,
+    verified,
+  };
+  keep(agent, status);
+  return { objects: judged, unread, status };
+}
+
+/** Says what is wrong with something, a sentence a fault. */
+export function describe(object: CheckedObject): readonly string[] {
+  const title = `${object.kind} ${titleOf(object)}`;
+  return object.faults.map((fault) => `${title}: ${fault}`);
+}
+
+async function lookAtRecords(
+  agent: Agent,
+  { depth, signal }: CheckOptions,
+): Promise<{
+  readonly objects: readonly CheckedObject[];
+  readonly layers: readonly LayerRecord[];
+}> {
+  using held = await agent.store.lock(READ_LOCKS, { signal, purpose: "read" });
+  const layers = held.layers.records.filter(isVerifiable);
+  if (held.faults.length > 0) {
+    return { objects: held.faults.map(describeTable), layers };
+  }
+  return {
+    objects: [
+      ...checkObjects(agent, held)
+        .map((object) =>
+          depth === "full" ? verifyItems(agent, held, object) : object
+        ),
+      ...await listLeftovers(agent, held, { signal }),
+      ...await listMounts(agent, held, { signal }),
+    ],
+    layers,
+  };
+}
+
+function describeTable(fault: string): CheckedObject {
+  const [, id = ""] = /"([^"]*)"/.exec(fault) ?? [];
+  return {
+    kind: "table",
+    id,
+    name: "",
+    state: "damaged",
+    faults: [fault],
+    advice: "Until then orlop changes nothing in this store",
+  };
+}
+
+function verifyItems(
+  { store }: Agent,
+  { layers, images }: Held,
+  object: CheckedObject,
+): CheckedObject {
+  const image = object.kind === "image" ? images.lookUp(object.id) : undefined;
+  if (image === undefined || object.state === "damaged") return object;
+  const faults = verifyImage(store.paths, layers, image);
+  if (faults.length === 0) return object;
+  const advice = `Pull it again: orlop pull ${titleOf(object)}`;
+  return { ...object, state: "damaged", faults, advice };
+}
+
+async function listLeftovers(
+  agent: Agent,
+  held: Held,
+  options: Abortable,
+): Promise<readonly CheckedObject[]> {
+  const facts = await surveyStore(agent, held, {
+    ...options,
+    measured: "none",
+  });
+  const { removable, kept } = findLeftovers(facts);
+  return [
+    ...removable.map(({ id, name }) => ({
+      ...leftover(id, name),
+      advice: "Nothing is wrong with the rest; remove it: orlop gc",
+    })),
+    ...kept.map(({ name, reason }) => ({
+      ...leftover(name, ""),
+      advice: `${reason}: gc removes it when that is over`,
+    })),
+  ];
+}
+
+function leftover(id: string, name: string): CheckedObject {
+  const own = name === id ? "" : name;
+  return { kind: "leftover", id, name: own, state: "leftover", faults: [] };
+}
+
+async function listMounts(
+  agent: Agent,
+  { layers }: Held,
+  { signal }: Abortable,
+): Promise<readonly CheckedObject[]> {
+  const { uncounted } = await lookAtStoreMounts(agent, {
+    isLayer: (id) => layers.lookUp(id) !== undefined,
+    signal,
+  });
+  return uncounted.map(({ target, isOfLayer }) => ({
+    kind: "mount",
+    id: target,
+    name: "",
+    state: "leftover",
+    faults: [isOfLayer ? "nobody counts it" : "it belongs to no layer"],
+    advice: `If nobody needs it: umount ${target}`,
+  }));
+}
+
+/** What reading found belongs to the layer that a look at its names found whole. */
+async function withContent(
+  agent: Agent,
+  objects: readonly CheckedObject[],
+  { verified, signal }: Abortable & {
+    readonly verified: ReadonlyMap<string, VerifiedLayer>;
+  },
+): Promise<readonly CheckedObject[]> {
+  const isDamaged = ({ kind, id, state }: CheckedObject) =>
+    kind === "layer" && state === "ok" &&
+    (verified.get(id)?.faults.length ?? 0) > 0;
+  if (!objects.some(isDamaged)) return objects;
+  using held = await agent.store.lock(READ_LOCKS, { signal, purpose: "read" });
+  return objects.flatMap((object) => {
+    if (!isDamaged(object)) return [object];
+    const layer = held.layers.lookUp(object.id);
+    if (layer === undefined) return [];
+    const { paths } = agent.store;
+    const place = `${layerDirectory(paths, layer.id)}/diff/`;
+    return [{
+      ...object,
+      state: "damaged" as const,
+      faults: verified.get(object.id)?.faults.map((f) =>
+        f.replace(place, "")
+      ) ??
+        [],
+      advice: adviseOnLayer(agent.store, held, layer),
+    }];
+  });
+}
+
+/** A store that cannot be written to can be checked all the same. */
+function keep({ store, log }: Agent, status: CheckStatus): void {
+  try {
+    writeCheckStatus(store.paths, status);
+  } catch (error) {
+    if (!["EACCES", "EROFS", "EPERM", "ENOSPC"].includes(errnoOf(error))) {
+      throw error;
+    }
+    log("warn", `Cannot note what the check found: ${whyOf(error)}`);
+  }
+}

@@ -1,0 +1,209 @@
+/** Compares the files of a layer with what its archive says of them. */
+
+import { lstatSync, readdirSync, readlinkSync, type Stats } from "node:fs";
+import { InvalidLayerError } from "../../errors/image_errors.ts";
+import {
+  decodeBinaryString,
+  toBinaryString,
+} from "../../formats/binary_string.ts";
+import { toBytes } from "../../formats/bytes.ts";
+import type { TarEntry, TarType } from "../../formats/tar/tar_entry.ts";
+import type { TarHandler } from "../../formats/tar/tar_scanner.ts";
+import { isErrno } from "../../fs/errno.ts";
+import {
+  cleanPath,
+  LINK_SOURCES,
+  readName,
+} from "../../unpack/unpack_names.ts";
+
+/** What to leave out of a comparison. */
+export interface ComparisonOptions {
+  /** `"any"` where files belong to others than the archive says. */
+  readonly owners: "any" | "as-in-archive";
+}
+
+const PERMISSIONS = 0o7777;
+// What Deno gives for bytes that are no UTF-8: such files cannot be reached.
+const UNREADABLE = "\uFFFD";
+// The rest is of the same kind, more likely than not.
+const MAX_FAULTS = 20;
+
+/**
+ * Takes the entries of an archive. Its memory grows with their number: it knows each
+ * path until it has looked for files that are in no archive. Content is not its
+ * matter, nor are times and extended attributes.
+ */
+export class LayerComparison implements TarHandler {
+  readonly #root: string;
+  readonly #options: ComparisonOptions;
+  // Clean paths, as text, with the directories that they imply.
+  readonly #known = new Set<string>();
+  readonly #faults: string[] = [];
+  #more = 0;
+
+  /** @param root Where the layer's files are; absolute. */
+  constructor(root: string, options: ComparisonOptions) {
+    this.#root = root;
+    this.#options = options;
+  }
+
+  /** No content. */
+  onRaw(): void {}
+  /** No content. */
+  onContent(): void {}
+  /** No content. */
+  onEntryEnd(): void {}
+
+  /** Looks at the file of an entry. */
+  onEntry(entry: TarEntry): void {
+    const meaning = readName(entry.name);
+    switch (meaning.kind) {
+      case "root":
+      case "opaque":
+      case "metadata":
+        return;
+      case "link-source":
+        // Its only name is another one, if there is any.
+        return this.#know(LINK_SOURCES);
+      case "whiteout":
+        // It is left out where it hides nothing.
+        return this.#know(decodeBinaryString(pathOf(meaning)));
+      case "plain": {
+        const path = decodeBinaryString(pathOf(meaning));
+        if (path === undefined) return;
+        this.#know(path);
+        const fault = this.#compare(path, entry);
+        if (fault !== undefined) this.#add(`${path}: ${fault}`);
+      }
+    }
+  }
+
+  /**
+   * Looks for files that no entry has made.
+   *
+   * @returns What is wrong, one text a file.
+   */
+  finish(): readonly string[] {
+    this.#lookForMore("");
+    return this.#more === 0
+      ? this.#faults
+      : [...this.#faults, `${this.#more} more files are not as they were`];
+  }
+
+  #add(fault: string): void {
+    if (this.#faults.length < MAX_FAULTS) this.#faults.push(fault);
+    else this.#more++;
+  }
+
+  #know(path: string | undefined): void {
+    let known = path;
+    while (known !== undefined && known !== "" && !this.#known.has(known)) {
+      this.#known.add(known);
+      known = known.slice(0, Math.max(known.lastIndexOf("/"), 0));
+    }
+  }
+
+  #compare(path: string, entry: TarEntry): string | undefined {
+    const info = statOf(`${this.#root}/${path}`);
+    if (info === undefined) return "it is missing";
+    if (entry.type === "link") return this.#compareLink(info, entry);
+    const type = typeOf(info);
+    if (type !== entry.type) return `it is a ${type}, not a ${entry.type}`;
+    if (type === "symlink") {
+      const target = readlinkSync(`${this.#root}/${path}`);
+      if (toBinaryString(toBytes(target)) !== entry.linkName) {
+        return "it points elsewhere";
+      }
+    } else if ((info.mode & PERMISSIONS) !== (entry.mode & PERMISSIONS)) {
+      return `its mode is ${octal(info.mode)}, not ${octal(entry.mode)}`;
+    }
+    if (type === "file") {
+      const size = entry.sparse?.realSize ?? entry.size;
+      if (info.size !== size) return `it has ${info.size} bytes, not ${size}`;
+    }
+    const { uid, gid } = entry;
+    const isOwned = info.uid === uid && info.gid === gid;
+    if (isOwned || this.#options.owners === "any") return undefined;
+    return `it belongs to ${info.uid}:${info.gid}, not ${uid}:${gid}`;
+  }
+
+  #compareLink(info: Stats, { linkName }: TarEntry): string | undefined {
+    const target = decodeBinaryString(cleanPath(linkName));
+    if (target === undefined || target.startsWith(LINK_SOURCES)) {
+      return undefined;
+    }
+    const other = statOf(`${this.#root}/${target}`);
+    return other?.ino === info.ino
+      ? undefined
+      : `it is no link to ${target} any more`;
+  }
+
+  #lookForMore(directory: string): void {
+    for (const entry of listEntries(`${this.#root}/${directory}`)) {
+      if (entry.name.includes(UNREADABLE)) continue;
+      const path = directory === "" ? entry.name : `${directory}/${entry.name}`;
+      if (!this.#known.has(path)) {
+        this.#add(`${path}: the image has no such file`);
+      } else if (entry.isDirectory()) this.#lookForMore(path);
+    }
+  }
+}
+
+function pathOf(
+  { parent, base }: { readonly parent: string; readonly base: string },
+): string {
+  return parent === "" ? base : `${parent}/${base}`;
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
+    throw error;
+  }
+}
+
+function listEntries(path: string): ReturnType<typeof readEntries> {
+  try {
+    return readEntries(path);
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR")) return [];
+    throw error;
+  }
+}
+
+function readEntries(path: string) {
+  return readdirSync(path, { withFileTypes: true });
+}
+
+function typeOf(info: Stats): TarType {
+  if (info.isFile()) return "file";
+  if (info.isDirectory()) return "directory";
+  if (info.isSymbolicLink()) return "symlink";
+  if (info.isFIFO()) return "fifo";
+  return info.isBlockDevice() ? "block" : "char";
+}
+
+function octal(mode: number): string {
+  return (mode & PERMISSIONS).toString(8).padStart(4, "0");
+}
+
+/**
+ * Hands entries on until one breaks the rules that orlop has and the tool that made
+ * the layer had not: from then on nothing is compared.
+ */
+export function tolerant(
+  scan: (chunk: Uint8Array) => void,
+): (chunk: Uint8Array) => boolean {
+  let isReadable = true;
+  return (chunk) => {
+    try {
+      if (isReadable) scan(chunk);
+    } catch (error) {
+      if (!(error instanceof InvalidLayerError)) throw error;
+      isReadable = false;
+    }
+    return isReadable;
+  };
+}

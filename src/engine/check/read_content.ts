@@ -1,0 +1,94 @@
+/** Reads the content of layers, some of them now and the rest another time. */
+
+import type { Abortable } from "../../errors/abort.ts";
+import { whyOf } from "../../errors/why.ts";
+import type { LayerRecord } from "../../formats/storage/store_record.ts";
+import { leaseLayers } from "../../store/layers/lease.ts";
+import { READ_LOCKS } from "../../store/records/tables.ts";
+import type { Agent } from "../agent.ts";
+import type { CheckDepth, VerifiedLayer } from "./check_status.ts";
+import { createThrottle } from "./throttle.ts";
+import { verifyLayer } from "./verify_layer.ts";
+
+/** How far a full check is. */
+export interface CheckProgress {
+  /** The layer's ID. */
+  readonly id: string;
+  /** Its position among those that are to be read, from 1. */
+  readonly position: number;
+  /** How many there are. */
+  readonly count: number;
+}
+
+/** How to read layers. */
+export interface ReadContentOptions extends Abortable {
+  /** In this order. */
+  readonly layers: readonly LayerRecord[];
+  /** When to begin no further one, in milliseconds since 1970. */
+  readonly deadlineMs: number;
+  /** How much to read at most, in bytes per second. */
+  readonly rate?: number | undefined;
+  readonly onVerified: (id: string, layer: VerifiedLayer) => void;
+  readonly onLayer?: ((progress: CheckProgress) => void) | undefined;
+}
+
+/** Those that were damaged first, then those that were not read for longest. */
+export function chooseLayers(
+  layers: readonly LayerRecord[],
+  verified: ReadonlyMap<string, VerifiedLayer>,
+  depth: CheckDepth,
+): readonly LayerRecord[] {
+  const wasDamaged = ({ id }: LayerRecord) =>
+    (verified.get(id)?.faults.length ?? 0) > 0;
+  const timeOf = ({ id }: LayerRecord) => verified.get(id)?.time ?? "";
+  if (depth === "quick") return layers.filter(wasDamaged);
+  return layers.toSorted((a, b) =>
+    Number(wasDamaged(b)) - Number(wasDamaged(a)) ||
+    timeOf(a).localeCompare(timeOf(b))
+  );
+}
+
+/** Reads layers one after the other. @returns How many were left out. */
+export async function readContent(
+  agent: Agent,
+  { layers, deadlineMs, rate = Infinity, onVerified, onLayer, signal }:
+    ReadContentOptions,
+): Promise<number> {
+  const throttle = createThrottle(rate);
+  for (const [index, layer] of layers.entries()) {
+    signal?.throwIfAborted();
+    if (Date.now() >= deadlineMs) return layers.length - index;
+    onLayer?.({ id: layer.id, position: index + 1, count: layers.length });
+    const faults = await verifyIfThere(agent, layer, { throttle, signal });
+    if (faults === undefined) continue;
+    onVerified(layer.id, { time: new Date().toISOString(), faults });
+  }
+  return 0;
+}
+
+/** @returns Its faults; undefined if it was removed meanwhile. */
+async function verifyIfThere(
+  agent: Agent,
+  layer: LayerRecord,
+  options: Parameters<typeof verifyLayer>[2],
+): Promise<readonly string[] | undefined> {
+  const { store } = agent;
+  using _lease = leaseIfWritable(agent, layer);
+  const faults = await verifyLayer(store.paths, layer, options);
+  if (faults.length === 0) return faults;
+  // Another tool knows no leases: what it removes is no damage.
+  using held = await store.lock(READ_LOCKS, { ...options, purpose: "read" });
+  return held.layers.lookUp(layer.id) === undefined ? undefined : faults;
+}
+
+function leaseIfWritable(
+  { store, log }: Agent,
+  { id }: LayerRecord,
+): Disposable | undefined {
+  try {
+    return leaseLayers(store, [id]);
+  } catch (error) {
+    log("debug", `cannot lease layer "${id}": ${whyOf(error)}`);
+    return undefined;
+  }
+}

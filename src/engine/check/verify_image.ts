@@ -1,0 +1,117 @@
+/** Reads all items of an image, and compares them with its record and layers. */
+
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { categoryOf } from "../../errors/category.ts";
+import { whyOf } from "../../errors/why.ts";
+import type { Bytes } from "../../formats/bytes.ts";
+import { algorithmOf, digestOf, isDigest } from "../../formats/oci/digest.ts";
+import { parseImageConfig } from "../../formats/oci/image_config.ts";
+import { parseManifest } from "../../formats/oci/manifest.ts";
+import type {
+  ImageRecord,
+  LayerRecord,
+} from "../../formats/storage/store_record.ts";
+import { isErrno } from "../../fs/errno.ts";
+import { imageItemPath } from "../../store/image_store.ts";
+import { listChain } from "../../store/layers/layer_files.ts";
+import type { StorePaths } from "../../store/paths.ts";
+import type { TableView } from "../../store/records/record_files.ts";
+
+// Manifests and configs are far smaller; what is larger is no item of an image.
+const MAX_ITEM_BYTES = 64 * 1024 * 1024;
+const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
+
+/**
+ * Compares items with the digests in the image's record, and the layers with what
+ * its config says of them.
+ *
+ * @returns What is wrong, one text a fault.
+ */
+export function verifyImage(
+  paths: StorePaths,
+  layers: Pick<TableView<LayerRecord>, "lookUp">,
+  image: ImageRecord,
+): readonly string[] {
+  const items = new Map<string, Bytes>();
+  const faults: string[] = [];
+  for (const key of image["big-data-names"] ?? []) {
+    const path = imageItemPath(paths, image.id, key);
+    const bytes = readItem(path);
+    if (typeof bytes === "string") {
+      faults.push(`${path}: ${bytes}`);
+      continue;
+    }
+    items.set(key, bytes);
+    // What is called by its digest must have it, whatever the record says.
+    const named = key.replace(/^manifest-/, "");
+    const expected = isDigest(named)
+      ? named
+      : image["big-data-digests"]?.[key] ?? "";
+    if (!isDigest(expected)) continue;
+    const algorithm = algorithmOf(expected);
+    const hex = createHash(algorithm).update(bytes).digest("hex");
+    const actual = `${algorithm}:${hex}`;
+    if (actual !== expected) {
+      faults.push(`${path}: it has digest ${actual}, not ${expected}`);
+    }
+  }
+  return faults.length > 0 ? faults : verifyLayers(items, layers, image);
+}
+
+function verifyLayers(
+  items: ReadonlyMap<string, Bytes>,
+  layers: Pick<TableView<LayerRecord>, "lookUp">,
+  image: ImageRecord,
+): readonly string[] {
+  const bytes = items.get("manifest");
+  if (bytes === undefined) return [];
+  try {
+    const digest = digestOf(bytes);
+    const manifest = parseManifest({ bytes, digest, mediaType: "" });
+    if (manifest.kind === "index") return [];
+    const config = items.get(manifest.config.digest);
+    if (config === undefined) return [];
+    const what = `config "${manifest.config.digest}"`;
+    const { diff_ids } = parseImageConfig(config, what).rootfs;
+    const chain = listChain(layers, image.layer).toReversed();
+    if (chain.length !== diff_ids.length) {
+      return [
+        `it has ${chain.length} layers, its config says ${diff_ids.length}`,
+      ];
+    }
+    return chain.flatMap((layer, index) => {
+      const known = layer["diff-digest"];
+      return known === undefined || known === diff_ids[index] ? [] : [
+        `its layer ${layer.id} has digest ${known}, its config says ` +
+        `${diff_ids[index]}`,
+      ];
+    });
+  } catch (error) {
+    // Other tools store what orlop refuses, such as schema 1: no damage.
+    if (["invalid", "refused"].includes(categoryOf(error))) return [];
+    throw error;
+  }
+}
+
+/** Reads an item. @returns Why not, if it cannot be read. */
+function readItem(path: string): Bytes | string {
+  try {
+    const fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    try {
+      const info = fstatSync(fd);
+      if (!info.isFile()) return "it is no regular file";
+      if (info.size > MAX_ITEM_BYTES) return `it has ${info.size} bytes`;
+      const bytes = new Uint8Array(info.size);
+      const count = readSync(fd, bytes);
+      return bytes.subarray(0, count);
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR")) return "it is missing";
+    if (isErrno(error, "ELOOP", "ENXIO")) return "it is no regular file";
+    if (isErrno(error, "EIO", "EACCES")) return whyOf(error);
+    throw error;
+  }
+}
