@@ -166,6 +166,7 @@ export type {
   PullState,
 } from "./engine/progress/pull_state.ts";
 export type { PullStatus } from "./engine/progress/pull_status.ts";
+export type { LoadOptions } from "./engine/transfer/load_images.ts";
 export type { PullOptions } from "./engine/transfer/pull_image.ts";
 export type {
   RemovedImage,

@@ -34,7 +34,7 @@ mount_commands=" pull run rmi inspect doctor check gc df image/pull image/rm \
 	container/stop container/kill container/rm \
 	pod/create pod/ls pod/list pod/ps pod/inspect pod/stop pod/kill \
 	pod/rm "
-tar_commands=" pull run doctor image/pull pod/create "
+tar_commands=" pull load run doctor image/pull image/load pod/create "
 runtime_commands=" run doctor check gc df rmi image/rm inspect \
 	ps stop kill rm container/ls container/list container/ps \
 	container/inspect container/stop container/kill container/rm \

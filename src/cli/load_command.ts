@@ -11,6 +11,7 @@ const MODULES: Readonly<Record<string, () => Promise<CommandModule>>> = {
   "image pin": () => import("./commands/images/image_pin.ts"),
   "image unpin": () => import("./commands/images/image_unpin.ts"),
   "images": () => import("./commands/images/images.ts"),
+  "load": () => import("./commands/images/load.ts"),
   "pull": () => import("./commands/images/pull.ts"),
   "pulls": () => import("./commands/images/pulls.ts"),
   "rmi": () => import("./commands/images/rmi.ts"),

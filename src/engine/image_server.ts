@@ -2,6 +2,7 @@
 
 import type { Abortable } from "../errors/abort.ts";
 import { ImageNotFoundError } from "../errors/not_found_errors.ts";
+import type { Bytes } from "../formats/bytes.ts";
 import { nameOf } from "../formats/oci/reference.ts";
 import { loadRegistriesConf } from "../registry/config/load_registries_conf.ts";
 import { candidatesFor } from "../registry/config/short_names.ts";
@@ -22,6 +23,7 @@ import { tagImage, untagImage } from "./images/name_image.ts";
 import { pinImage } from "./images/pin_image.ts";
 import { listPulls } from "./progress/list_pulls.ts";
 import type { PullStatus } from "./progress/pull_status.ts";
+import { loadImages, type LoadOptions } from "./transfer/load_images.ts";
 import { canPull, pullImage, type PullOptions } from "./transfer/pull_image.ts";
 import type { StoredImage } from "./transfer/store_sink.ts";
 
@@ -111,7 +113,7 @@ export class ImageServer {
   }
 
   /**
-   * Pulls an image from a registry or an OCI layout.
+   * Pulls an image from a registry, an OCI layout or an archive.
    *
    * @throws {RegistryError} If the registry does not give it.
    * @throws {InvalidManifestError} If it breaks its specification.
@@ -129,6 +131,22 @@ export class ImageServer {
    */
   listPulls(): readonly PullStatus[] {
     return listPulls(this.#agent);
+  }
+
+  /**
+   * Loads all images of an archive, as `docker save` and `podman save` write them,
+   * or of an OCI layout in a directory.
+   *
+   * @param input A path, or what is piped.
+   * @returns Each image when it is there; those before one that fails stay.
+   * @throws {NotFoundError} If there is no such file.
+   * @throws As {@linkcode ImageServer.pullImage}.
+   */
+  loadImages(
+    input: string | ReadableStream<Bytes>,
+    options?: LoadOptions,
+  ): AsyncGenerator<StoredImage, void, void> {
+    return loadImages(this.#agent, input, options);
   }
 
   /**

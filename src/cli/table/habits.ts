@@ -9,9 +9,9 @@ const NO_PUSH =
   "store";
 const NO_ARCHIVE =
   "orlop writes no archives: use podman or skopeo on the same store";
-const LOAD =
-  'use "orlop pull oci:DIR:TAG" for a layout on disk; for an archive podman ' +
-  "or skopeo on the same store";
+const IMPORT =
+  'use "orlop load -i FILE" for an archive of images; for one of a root file ' +
+  "system podman on the same store";
 const LOGIN =
   'use "skopeo login HOST" (or podman, buildah): orlop reads the auth.json ' +
   "that it writes";
@@ -66,11 +66,10 @@ export const ADVICE: Readonly<Record<string, string>> = {
   "image prune": 'use "orlop gc", or "orlop gc --all" for all unused images',
   "image sign": "orlop signs no images: use cosign or podman",
   "image tree": 'use "orlop history IMAGE", or "orlop image inspect IMAGE"',
-  "import": LOAD,
+  "import": IMPORT,
   "info": 'use "orlop doctor", or "orlop version"',
   "init": "it is only for podman's pods: orlop start mounts",
   "kube": NO_ORCHESTRATION,
-  "load": LOAD,
   "login": LOGIN,
   "logout": LOGIN.replace("login HOST", "logout HOST"),
   "logs": LOGS,

@@ -61,6 +61,39 @@ export const LIST_PULLS = {
   ],
 } as const satisfies Command;
 
+/** `orlop load`. */
+export const LOAD = {
+  name: "load",
+  module: "load",
+  summary: "Bring images from an archive, without a network",
+  description: [
+    "Prints the names of the images. FILE is an archive of docker save, podman " +
+    "save or skopeo, of whatever kind and however compressed, or a directory " +
+    "with an OCI layout. The names in an archive count: what an image here is " +
+    "called so loses that name.",
+  ],
+  flags: {
+    input: {
+      type: "text",
+      short: "i",
+      value: "FILE",
+      help: "Read this instead of standard input",
+      completes: "file",
+    },
+    "ignore-space": PULL_FLAGS["ignore-space"],
+    ...PROGRESS_FLAG,
+    quiet: { type: "boolean", short: "q", help: "Show no progress" },
+  },
+  examples: [
+    { line: "orlop load -i images.tar.gz", does: "All images of an archive" },
+    {
+      line: "ssh HOST podman save app:1 | orlop load",
+      does: "From another machine",
+    },
+  ],
+  needs: ["tar"],
+} as const satisfies Command;
+
 /** `orlop images`. */
 export const LIST_IMAGES = {
   name: "ls",
@@ -226,6 +259,7 @@ export const IMAGE_GROUP: Command = {
     IMAGE_EXISTS,
     HISTORY,
     PULL,
+    LOAD,
     TAG,
     UNTAG,
     PIN_IMAGE,
@@ -239,6 +273,7 @@ const { aliases: _, ...LIST_WITHOUT_ALIASES } = LIST_IMAGES;
 /** Those at the top level. */
 export const IMAGE_COMMANDS: readonly Command[] = [
   { ...PULL, section: "Images" },
+  { ...LOAD, section: "Images" },
   { ...LIST_PULLS, section: "Images" },
   { ...LIST_WITHOUT_ALIASES, name: "images", section: "Images" },
   { ...HISTORY, section: "Images" },

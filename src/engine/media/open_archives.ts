@@ -2,6 +2,7 @@
 
 import type { Abortable } from "../../errors/abort.ts";
 import { InvalidManifestError } from "../../errors/image_errors.ts";
+import { messageOf } from "../../errors/why.ts";
 import {
   type ImageName,
   isShortName,
@@ -22,7 +23,11 @@ import {
   chooseImage,
 } from "../../transports/archives/image_archive.ts";
 import { readOciArchive } from "../../transports/archives/oci_archive.ts";
-import { openArchive } from "../../transports/archives/open_archive.ts";
+import {
+  type ArchiveFile,
+  openArchive,
+  type OpenArchiveOptions,
+} from "../../transports/archives/open_archive.ts";
 import type { Agent } from "../agent.ts";
 import { localNameOf } from "./local_name.ts";
 import type { OpenedSource } from "./opened_source.ts";
@@ -46,6 +51,8 @@ export interface OpenedArchive extends AsyncDisposable {
 
 /** Which archive, and for how long. */
 export interface OpenArchivesOptions extends Abortable {
+  /** What the user calls it; the path if left out. */
+  readonly name?: string | undefined;
   /** Left out, what is in it tells. */
   readonly kind?: ArchiveKind | undefined;
 }
@@ -60,17 +67,15 @@ export interface OpenArchivesOptions extends Abortable {
 export async function openArchives(
   agent: Agent,
   path: string,
-  { kind: wanted, signal }: OpenArchivesOptions,
+  { kind: wanted, name = path, signal }: OpenArchivesOptions,
 ): Promise<OpenedArchive> {
   await using begun = new AsyncDisposableStack();
   const spool = begun.use(new Spool(agent));
   const expand = spool.expand.bind(spool);
-  const archive = await openArchive(path, { expand, signal });
-  const kind = wanted ??
-    kindOf(path, (name) => archive.find(name, "last") !== undefined);
-  const images = kind === "docker-archive"
-    ? await readDockerArchive(archive, { expand, signal })
-    : await readOciArchive(archive);
+  const archive = await openArchive(path, { name, expand, signal });
+  const { kind, images } = await readImages(archive, {
+    ...{ kind: wanted, expand, signal },
+  });
   const opened = begun.move();
   return {
     ...{ kind, images },
@@ -115,23 +120,59 @@ export async function openInArchive(
 }
 
 /**
- * The name that an archive gives to an image, in full: short ones are below
- * `localhost/`, as podman has it.
+ * The names that an archive gives to an image, in full.
  *
- * @throws {SyntaxError} If it is malformed.
+ * @throws {InvalidManifestError} If one is malformed.
  */
-export function archivedNameOf(name: string): ImageName {
+export function archivedNamesOf(
+  { fullNames }: ArchivedImage,
+  archive: string,
+): readonly ImageName[] {
+  try {
+    return fullNames.map(archivedNameOf);
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new InvalidManifestError(
+      `Cannot read archive "${archive}": an image of it is named so: ` +
+        messageOf(cause),
+      { cause },
+    );
+  }
+}
+
+/** Short ones are below `localhost/`, as podman has it. */
+function archivedNameOf(name: string): ImageName {
   const full = isShortName(name) ? `localhost/${name}` : name;
   return nameOf(parseReference(full));
 }
 
-/** Docker's newer archives are both; their `manifest.json` has the full names. */
-function kindOf(path: string, has: (member: string) => boolean): ArchiveKind {
-  if (has(MANIFEST_JSON)) return "docker-archive";
-  if (has("oci-layout")) return "oci-archive";
+/**
+ * Docker's newer archives are both. The layout has the manifests as they came from
+ * a registry, the list more images: those whose names the layout does not tell.
+ */
+async function readImages(
+  archive: ArchiveFile,
+  { kind, ...options }: OpenArchiveOptions & Pick<OpenArchivesOptions, "kind">,
+): Promise<Pick<OpenedArchive, "images" | "kind">> {
+  const has = (member: string) => archive.find(member, "last") !== undefined;
+  const isDocker = kind === "docker-archive" ||
+    (kind === undefined && has(MANIFEST_JSON));
+  const isLayout = kind === "oci-archive" ||
+    (kind === undefined && has("oci-layout"));
+  if (isLayout) {
+    const images = await readOciArchive(archive);
+    const areNamed = images.every(({ isNamedInFull }) => isNamedInFull);
+    if (!isDocker || (areNamed && images.length > 0)) {
+      return { kind: "oci-archive", images };
+    }
+  }
+  if (isDocker) {
+    const images = await readDockerArchive(archive, options);
+    return { kind: "docker-archive", images };
+  }
   throw new InvalidManifestError(
-    `Cannot read archive "${path}": it has neither ${MANIFEST_JSON}, as those ` +
-      "of docker save, nor oci-layout",
+    `Cannot read archive "${archive.name}": it has neither ${MANIFEST_JSON}, ` +
+      "as those of docker save, nor oci-layout",
   );
 }
 

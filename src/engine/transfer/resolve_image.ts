@@ -66,6 +66,8 @@ export interface ResolveOptions extends Abortable {
   readonly policy?: ImagePolicy | undefined;
   /** Left out, that of this machine. */
   readonly platform?: Platform | undefined;
+  /** What to do with an image that is no choice, and for another platform. */
+  readonly otherPlatform?: "refuse" | "warn" | undefined;
   /** Told what is odd about the image, but no reason to refuse it. */
   readonly onWarning?: ((message: string) => void) | undefined;
   /** How patiently to try. */
@@ -180,15 +182,19 @@ interface WantedPlatform {
 /** An index is believed more than a config, which builders copy from elsewhere. */
 function checkPlatform(
   config: ImageConfig,
-  { platform, promised, digest, onWarning }:
+  { platform, promised, digest, otherPlatform, onWarning }:
     & WantedPlatform
-    & Pick<ResolveOptions, "onWarning">
+    & Pick<ResolveOptions, "onWarning" | "otherPlatform">
     & { readonly digest: Digest },
 ): void {
   const made = platformOf(config);
   if (made === undefined || platformFits(made, platform)) return;
   const problem = `it is for ${platformText(made)}, not ` +
     platformText(platform);
+  if (promised === undefined && otherPlatform === "warn") {
+    onWarning?.(`image "${digest}" is used, but ${problem}`);
+    return;
+  }
   if (promised === undefined) {
     throw new NoMatchingPlatformError(
       `Cannot use image "${digest}": ${problem}; to pull it all the same, use ` +

@@ -22,7 +22,7 @@ import type { BigDataItem } from "../../store/records/big_data.ts";
 import { keepReserve } from "../../store/records/reserve.ts";
 import { READ_LOCKS } from "../../store/records/tables.ts";
 import type { UnpackLimits } from "../../unpack/unpack_layer.ts";
-import type { Agent } from "../agent.ts";
+import type { Agent, LogLevel } from "../agent.ts";
 import { checkSpace } from "./check_space.ts";
 import { fetchLayers } from "./fetch_layers.ts";
 import type { LayerWorkers } from "./layer_workers.ts";
@@ -57,6 +57,8 @@ export interface StoreSinkOptions {
   readonly onEvent?: OnPullEvent | undefined;
   /** The caller's own; left out, they are started when they are needed. */
   readonly workers?: LayerWorkers | undefined;
+  /** How to log that a name moves here; `"info"` if the user typed it. */
+  readonly lostNames?: LogLevel | undefined;
 }
 
 // Another tool may remove a layer that this image needs, at the worst moment.
@@ -180,7 +182,9 @@ async function record(
     readonly layers: readonly NeededLayer[];
     readonly names: readonly ImageName[];
   },
-  { signal }: Abortable,
+  { signal, lostNames = "info" }:
+    & Abortable
+    & Pick<StoreSinkOptions, "lostNames">,
 ): Promise<StoredImage> {
   const imageId = imageIdOf(image.manifest.config.digest);
   const top = layers.at(-1)?.id;
@@ -195,7 +199,7 @@ async function record(
   for (const name of names) {
     const holder = held.images.getByName(name)?.id;
     if (holder === undefined || holder === imageId) continue;
-    log("info", `name "${name}" moves here from image "${holder}"`);
+    log(lostNames, `name "${name}" moves here from image "${holder}"`);
   }
   putImage(store, held.images, {
     id: imageId,

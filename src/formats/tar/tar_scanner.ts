@@ -78,6 +78,11 @@ export class TarScanner {
     return this.#state === "content" ? this.#left : 0;
   }
 
+  /** Whether nothing counts that follows. */
+  get isAtEnd(): boolean {
+    return this.#state === "trailer";
+  }
+
   /** Goes on behind the content: for who seeks beyond it instead of reading it. */
   skipContent(): void {
     if (this.#state !== "content") return;

@@ -72,7 +72,7 @@ export async function readDockerArchive(
     ...{ maxSize: MAX_LIST_SIZE, which: WHICH },
   });
   return parseList(bytes, archive.name).map((item) => ({
-    names: item.repoTags,
+    ...{ names: item.repoTags, fullNames: item.repoTags, isNamedInFull: true },
     open: (abortable) => openItem(archive, item, { ...options, ...abortable }),
   }));
 }

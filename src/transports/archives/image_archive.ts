@@ -6,8 +6,12 @@ import type { ImageSource } from "../../formats/oci/blob_source.ts";
 
 /** An image in an archive. */
 export interface ArchivedImage {
-  /** What the archive calls it, as written there. */
+  /** What it can be chosen by, as written in the archive. */
   readonly names: readonly string[];
+  /** What it is called where it is loaded, as written in the archive. */
+  readonly fullNames: readonly string[];
+  /** Whether the latter are in full by what they are there for. */
+  readonly isNamedInFull: boolean;
   /**
    * Opens it; for that what is compressed may have to be expanded.
    *

@@ -49,7 +49,7 @@ export async function indexTar(
   const members = new MemberList();
   const scanner = new TarScanner(members);
   const buffer = new Uint8Array(CHUNK_BYTES);
-  for (let position = 0; position < size;) {
+  for (let position = 0; position < size && !scanner.isAtEnd;) {
     signal?.throwIfAborted();
     await file.seek(position, Deno.SeekMode.Start);
     const count = await file.read(buffer);

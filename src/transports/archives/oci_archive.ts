@@ -9,6 +9,9 @@ import {
 import type { ArchivedImage } from "./image_archive.ts";
 import type { ArchiveFile } from "./open_archive.ts";
 
+/** Docker's and containerd's: the other annotation is just a tag there. */
+const FULL_NAME = "io.containerd.image.name";
+
 /**
  * Lists the images of an archive.
  *
@@ -22,6 +25,8 @@ export async function readOciArchive(
   const { manifests } = await readIndexAt(place);
   return manifests.map(({ annotations = {} }, index) => ({
     names: [annotations[REF_NAME] ?? []].flat(),
+    fullNames: [annotations[FULL_NAME] ?? annotations[REF_NAME] ?? []].flat(),
+    isNamedInFull: annotations[FULL_NAME] !== undefined,
     open: ({ signal } = {}) => {
       signal?.throwIfAborted();
       return openLayoutAt(place, { index });

@@ -38,6 +38,8 @@ export type Expand = (file: BlobFile, options: Abortable) => Promise<BlobFile>;
 
 /** How to open an archive. */
 export interface OpenArchiveOptions extends Abortable {
+  /** What the user calls it; the path if left out. */
+  readonly name?: string | undefined;
   /** For archives, and members of them, that are compressed. */
   readonly expand: Expand;
 }
@@ -69,11 +71,11 @@ const MAX_LINKS = 8;
  * @throws {InvalidManifestError} If it is no archive, or damaged.
  */
 export async function openArchive(
-  name: string,
-  { expand, signal }: OpenArchiveOptions,
+  archivePath: string,
+  { name = archivePath, expand, signal }: OpenArchiveOptions,
 ): Promise<ArchiveFile> {
   signal?.throwIfAborted();
-  const file = await findArchive(name, resolve(name));
+  const file = await findArchive(name, resolve(archivePath));
   const plain = await expandIfPacked(file, {
     signal,
     expand: (file, options) =>

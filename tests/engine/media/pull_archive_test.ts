@@ -23,7 +23,8 @@ import { tempDir } from "../../support/temp_dir.ts";
 
 const PLATFORM = { os: "linux", architecture: "amd64" };
 
-using images = tempDir();
+const images = tempDir();
+Deno.test.afterAll(() => images[Symbol.dispose]());
 const ONE = await writeTestLayout(images.join("one"), { ref: "v1" });
 const TWO = await writeTestLayout(images.join("two"), { layerSize: 300_000 });
 const NAMES = ["busy:1", "docker.io/library/busy:2"];

@@ -32,10 +32,17 @@ export interface ProgressDisplay extends Disposable {
   readonly onProgress: (event: PullEvent) => void;
 }
 
+/** What is shown. */
+export interface ProgressOptions {
+  /** What is done to an image; `"Pulling"` if left out. */
+  readonly verb?: string;
+}
+
 /** Opens the display that a style asks for. */
 export function showProgress(
   style: ProgressStyle,
   terminal: Terminal,
+  { verb = "Pulling" }: ProgressOptions = {},
 ): ProgressDisplay {
   switch (style) {
     case "none":
@@ -43,11 +50,11 @@ export function showProgress(
     case "json":
       return tellJson(terminal);
     case "plain":
-      return tellPlainly(terminal);
+      return tellPlainly(terminal, verb);
     case "auto":
       return terminal.errorSize === undefined
-        ? tellPlainly(terminal)
-        : drawLive(terminal);
+        ? tellPlainly(terminal, verb)
+        : drawLive(terminal, verb);
   }
 }
 
@@ -71,7 +78,7 @@ function tellJson(terminal: Terminal): ProgressDisplay {
 // Often enough to see that it lives, seldom enough for a log.
 const PLAIN_INTERVAL_MS = 10_000;
 
-function tellPlainly(terminal: Terminal): ProgressDisplay {
+function tellPlainly(terminal: Terminal, verb: string): ProgressDisplay {
   let state = NO_PULL;
   let last = performance.now();
   return {
@@ -81,7 +88,9 @@ function tellPlainly(terminal: Terminal): ProgressDisplay {
       if (event.kind === "start") {
         const missing = event.layers.filter(({ present }) => !present).length;
         terminal.tell(
-          `Pulling ${event.name}: ${missing} of ${event.layers.length} ` +
+          `${verb} ${
+            event.name || "an image"
+          }: ${missing} of ${event.layers.length} ` +
             `layers, ${formatSize(size)}`,
         );
       } else if (event.kind === "retry") {
@@ -99,14 +108,16 @@ function tellPlainly(terminal: Terminal): ProgressDisplay {
 
 const FRAME_MS = 100;
 
-function drawLive(terminal: Terminal): ProgressDisplay {
+function drawLive(terminal: Terminal, verb: string): ProgressDisplay {
   let state = NO_PULL;
   const measureRate = makeRateMeter();
   const timer = setInterval(() => draw(measure()), FRAME_MS);
   return {
     onProgress(event) {
       state = advancePull(state, event);
-      if (event.kind === "start") terminal.tell(`Pulling ${event.name}`);
+      if (event.kind === "start") {
+        terminal.tell(`${verb} ${event.name || "an image"}`);
+      }
       if (event.kind === "retry") {
         terminal.tell(`Trying again: ${showOnOneLine(event.reason)}`);
       }
