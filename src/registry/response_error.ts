@@ -39,15 +39,23 @@ export async function errorOf(
   const details = [problem.code, problem.message]
     .filter((part) => part !== "").join(": ");
   const said = details === "" ? `${status}` : `${status} ${details}`;
-  const text = `${what}: ${explain(response)} (${said})`;
+  const text = `${what}: ${explain(response, problem)} (${said})`;
   const code = (status === 404 ? options.notFound : undefined) ?? problem.code;
   return status === 401 || status === 403
     ? new UnauthorizedError(text, { status, code })
     : new RegistryError(text, { status, code });
 }
 
-function explain(response: Response): string {
+function explain(response: Response, { message }: Problem): string {
   const { status } = response;
+  // nginx lets clients in without one, and tells them then.
+  if (status === 400 && /SSL certificate/i.test(message)) {
+    return "it asks for a client certificate that it knows; put NAME.cert and " +
+      "NAME.key into certs.d";
+  }
+  if (status === 407) {
+    return "the proxy wants another login; write it into HTTP_PROXY";
+  }
   if (status === 401 || status === 403) {
     return "it does not exist or needs (other) credentials; use skopeo login " +
       "or --creds";
@@ -81,7 +89,13 @@ async function readProblem(
     // The status tells enough; an unreadable body must not hide it.
   }
   return parseProblem(text) ??
-    { code: "", message: text.startsWith("<") ? "" : shown(text) };
+    { code: "", message: shown(text.startsWith("<") ? titleOf(text) : text) };
+}
+
+/** Of a page of HTML that alone says something; without the status. */
+function titleOf(page: string): string {
+  const [, title = ""] = /<title>([^<]*)<\/title>/i.exec(page) ?? [];
+  return title.replace(/^\s*\d{3} /, "");
 }
 
 function parseProblem(text: string): Problem | undefined {

@@ -1,9 +1,15 @@
 /** TLS settings of a registry: containers-certs.d(5). */
 
+import { isErrno } from "../../fs/errno.ts";
 import { type ChosenBy, readSettings } from "../../fs/read_settings.ts";
 import type { TlsSettings } from "../http_client.ts";
+import {
+  checkAuthorities,
+  checkPair,
+  type PemFile,
+} from "./check_certificates.ts";
 import { configPaths, type Surroundings } from "./config_paths.ts";
-import { listIfPresent, readIfPresent } from "./read_config.ts";
+import { listIfPresent } from "./read_config.ts";
 
 /** Options of {@linkcode loadCertificates}. */
 export interface LoadCertificatesOptions extends Surroundings {
@@ -11,16 +17,40 @@ export interface LoadCertificatesOptions extends Surroundings {
   readonly certDir?: string | undefined;
 }
 
+/** What a host's folder has. */
+export interface Certificates {
+  /** Undefined if there is no folder for the host. */
+  readonly folder: string | undefined;
+  /** The files that are used: of CAs, of a client certificate and its key. */
+  readonly files: readonly string[];
+  readonly tls: TlsSettings;
+}
+
 /**
  * Reads the CAs to trust and the client certificate to show.
  *
  * @param host With its port, as the reference has it.
- * @throws {Error} If a client certificate lacks its key, or the reverse.
+ * @throws As {@linkcode findCertificates} does.
  */
 export async function loadCertificates(
   host: string,
   options: LoadCertificatesOptions = {},
 ): Promise<TlsSettings> {
+  return (await findCertificates(host, options)).tls;
+}
+
+/**
+ * Reads what {@linkcode loadCertificates} does, and says where it is: the first
+ * folder for a host counts. Of several client certificates the first is shown.
+ *
+ * @throws {SyntaxError} If a file is damaged, or a client certificate and its key
+ *   are not both there; names the file.
+ * @throws {Error} If a file cannot be read, or others can change it.
+ */
+export async function findCertificates(
+  host: string,
+  options: LoadCertificatesOptions = {},
+): Promise<Certificates> {
   const { certDir } = options;
   const chosenBy = certDir === undefined ? "orlop" : "user";
   const folders = certDir === undefined
@@ -32,7 +62,7 @@ export async function loadCertificates(
       return await readFolder({ folder, names, chosenBy });
     }
   }
-  return {};
+  return { folder: undefined, files: [], tls: {} };
 }
 
 /** A folder of certificates, and what is in it. */
@@ -42,36 +72,82 @@ interface CertificateFolder {
   readonly chosenBy: ChosenBy;
 }
 
-async function readFolder(
-  certificates: CertificateFolder,
-): Promise<TlsSettings> {
-  const { folder, names, chosenBy } = certificates;
-  const caCerts: string[] = [];
-  for (const name of names.filter((name) => name.endsWith(".crt"))) {
-    caCerts.push(await readSettings(`${folder}/${name}`, chosenBy));
+async function readFolder(folder: CertificateFolder): Promise<Certificates> {
+  const authorities: PemFile[] = [];
+  for (const name of folder.names.filter((name) => name.endsWith(".crt"))) {
+    const file = await readFile(name, folder);
+    if (file === undefined) continue; // it went since it was listed
+    checkAuthorities(file);
+    authorities.push(file);
   }
-  const clientCertificate = await readPair(certificates);
+  const pair = await readPair(folder);
   return {
-    ...(caCerts.length === 0 ? {} : { caCerts }),
-    ...(clientCertificate === undefined ? {} : { clientCertificate }),
+    folder: folder.folder,
+    files: [...authorities, ...pair].map(({ path }) => path),
+    tls: {
+      ...(authorities.length > 0 && {
+        caCerts: authorities.map(({ text }) => text),
+      }),
+      ...clientCertificate(pair),
+    },
   };
 }
 
+function clientCertificate(
+  [cert, key]: readonly PemFile[],
+): Pick<TlsSettings, "clientCertificate"> {
+  if (cert === undefined || key === undefined) return {};
+  return { clientCertificate: { cert: cert.text, key: key.text } };
+}
+
+/** A client certificate and its key, which have one name; none, or both. */
 async function readPair(
-  { folder, names, chosenBy }: CertificateFolder,
-): Promise<TlsSettings["clientCertificate"]> {
-  const stems = new Set(
+  folder: CertificateFolder,
+): Promise<readonly PemFile[]> {
+  const pairs: (readonly PemFile[])[] = [];
+  for (const stem of stemsOf(folder.names)) {
+    const cert = await readFile(`${stem}.cert`, folder);
+    const key = await readFile(`${stem}.key`, folder);
+    if (cert === undefined || key === undefined) {
+      throw halfPair(folder.folder, {
+        there: cert === undefined ? `${stem}.key` : `${stem}.cert`,
+        missing: cert === undefined ? `${stem}.cert` : `${stem}.key`,
+      });
+    }
+    checkPair(cert, key);
+    pairs.push([cert, key]);
+  }
+  return pairs[0] ?? [];
+}
+
+function stemsOf(names: readonly string[]): ReadonlySet<string> {
+  return new Set(
     names.filter((name) => /\.(cert|key)$/.test(name))
       .map((name) => name.slice(0, name.lastIndexOf("."))),
   );
-  for (const stem of stems) {
-    const cert = await readIfPresent(`${folder}/${stem}.cert`, chosenBy);
-    const key = await readIfPresent(`${folder}/${stem}.key`, chosenBy);
-    if (cert !== undefined && key !== undefined) return { cert, key };
-    const missing = cert === undefined ? "cert" : "key";
-    throw new Error(
-      `Cannot use certificates in "${folder}": ${stem}.${missing} is missing`,
-    );
+}
+
+/** People take the one extension for the other. */
+function halfPair(
+  folder: string,
+  { there, missing }: { readonly there: string; readonly missing: string },
+): SyntaxError {
+  const hint = there.endsWith(".cert") ? "; a CA's file is to end in .crt" : "";
+  return new SyntaxError(
+    `Cannot use "${folder}/${there}": ${missing} is missing beside it${hint}`,
+  );
+}
+
+async function readFile(
+  name: string,
+  { folder, chosenBy }: CertificateFolder,
+): Promise<PemFile | undefined> {
+  const path = `${folder}/${name}`;
+  try {
+    return { path, text: await readSettings(path, chosenBy) };
+  } catch (error) {
+    const isMissing = error instanceof Error && isErrno(error.cause, "ENOENT");
+    if (isMissing) return undefined;
+    throw error;
   }
-  return undefined;
 }

@@ -1,7 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { RegistriesConf } from "../../../src/formats/config/registries_conf.ts";
 import type { Surroundings } from "../../../src/registry/config/config_paths.ts";
-import { loadCertificates } from "../../../src/registry/config/load_certificates.ts";
 import { loadRegistriesConf } from "../../../src/registry/config/load_registries_conf.ts";
 import { type TempDir, tempDir } from "../../support/temp_dir.ts";
 
@@ -153,27 +152,6 @@ Deno.test("loadRegistriesConf() wants a file that was named", async () => {
   );
   const none = await loadRegistriesConf(placesIn(dir));
   assertEquals(none.registries, []);
-});
-
-Deno.test("loadCertificates() wants both halves of a pair", async () => {
-  using dir = tempDir();
-  await write(dir, {
-    "etc/containers/certs.d/q.io:5000/ca.crt": "CA",
-    "etc/containers/certs.d/q.io:5000/me.cert": "CERT",
-    "etc/containers/certs.d/q.io:5000/me.key": "KEY",
-    "etc/docker/certs.d/d.io/x.key": "KEY",
-  });
-  const options = { systemDirectory: dir.join("etc") };
-  assertEquals(await loadCertificates("q.io:5000", options), {
-    caCerts: ["CA"],
-    clientCertificate: { cert: "CERT", key: "KEY" },
-  });
-  assertEquals(await loadCertificates("q.io", options), {});
-  await assertRejects(
-    () => loadCertificates("d.io", options),
-    Error,
-    "x.cert is missing",
-  );
 });
 
 function placesIn(dir: TempDir, more: Surroundings = {}): Surroundings {

@@ -3,6 +3,7 @@
 import { toText } from "../../../src/formats/bytes.ts";
 import { lines } from "../programs/lines.ts";
 import { type TempDir, tempDir } from "../temp_dir.ts";
+import { makeCertificates } from "./make_certificates.ts";
 
 /** A running registry. */
 export interface RegistryServer extends AsyncDisposable {
@@ -158,31 +159,6 @@ function configText(
   return JSON.stringify(config);
 }
 
-/** A CA, and a certificate for this machine that is no CA itself. */
-async function makeCertificates(certs: string): Promise<void> {
-  const caKey = `${certs}/ca-key.pem`;
-  const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
-  const request = ["req", "-x509", "-nodes", "-days", "2", ...newKey];
-  await run(
-    "openssl",
-    ...request,
-    ...["-subj", "/CN=test CA", "-keyout", caKey, "-out", `${certs}/ca.crt`],
-  );
-  await run(
-    "openssl",
-    ...request,
-    ...[
-      "-subj",
-      "/CN=test",
-      "-addext",
-      "subjectAltName=IP:127.0.0.1,DNS:registry.test",
-    ],
-    ...["-addext", "basicConstraints=critical,CA:FALSE"],
-    ...["-CA", `${certs}/ca.crt`, "-CAkey", caKey],
-    ...["-keyout", `${certs}/server-key.pem`, "-out", `${certs}/server.pem`],
-  );
-}
-
 async function makeUsers(
   dir: TempDir,
   { name, password }: { name: string; password: string },
@@ -191,7 +167,8 @@ async function makeUsers(
   await Deno.writeTextFile(dir.join("users"), line);
 }
 
-async function waitForPort(port: number): Promise<void> {
+/** Waits until somebody listens on a port. */
+export async function waitForPort(port: number): Promise<void> {
   const deadline = Date.now() + START_TIMEOUT_MS;
   for (;;) {
     try {
