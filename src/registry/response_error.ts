@@ -20,6 +20,8 @@ const MAX_SHOWN = 200;
 export interface ErrorOfOptions extends Abortable {
   /** The code for a 404; left out, the one that the answer names. */
   readonly notFound?: string;
+  /** What the status means, and what to do; left out, that of a pull. */
+  readonly advice?: string | undefined;
   /** How long the answer may take, in milliseconds. */
   readonly bodyTimeoutMs?: number | undefined;
 }
@@ -39,7 +41,8 @@ export async function errorOf(
   const details = [problem.code, problem.message]
     .filter((part) => part !== "").join(": ");
   const said = details === "" ? `${status}` : `${status} ${details}`;
-  const text = `${what}: ${explain(response, problem)} (${said})`;
+  const why = options.advice ?? explain(response, problem);
+  const text = `${what}: ${why} (${said})`;
   const code = (status === 404 ? options.notFound : undefined) ?? problem.code;
   return status === 401 || status === 403
     ? new UnauthorizedError(text, { status, code })

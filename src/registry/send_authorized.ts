@@ -21,6 +21,8 @@ export interface Sender {
    * what the answer says that it needs.
    */
   readonly send: (url: URL, request: SendRequestOptions) => Promise<Response>;
+  /** Logs in with the next request, as an answer asks for that came before it. */
+  expectLogin(response: Response): void;
   /** Makes one whose logins are for more scopes. */
   extend(scopes: readonly string[]): Sender;
 }
@@ -42,6 +44,9 @@ function senderWith(
   options: AuthorizerOptions,
 ): Sender {
   return {
+    expectLogin({ status, headers }) {
+      authorizer.expect(headers.get("www-authenticate"), { status });
+    },
     extend: (scopes) => senderWith(authorizer.extend(scopes), client, options),
     async send(url, request) {
       // What another host is sent is not the registry's to see.

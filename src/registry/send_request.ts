@@ -115,8 +115,11 @@ export async function sendRequest(
   }
 }
 
-/** Those who stand before registries have failures of their own: 520 to 530. */
-function mayPass({ status }: Response): boolean {
+/**
+ * Whether a failure may pass. Those who stand before registries have failures of
+ * their own: 520 to 530.
+ */
+export function mayPass({ status }: Response): boolean {
   return RETRIED_STATUSES.includes(status) ||
     (status >= 500 && !LASTING_STATUSES.includes(status));
 }

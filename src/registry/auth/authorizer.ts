@@ -32,6 +32,8 @@ export interface Authorizer {
    * @throws {UnauthorizedError} If that cannot be done.
    */
   answer(challenge: string | null, options: AnswerOptions): Promise<string>;
+  /** Logs in with the next request, as a challenge says that came before it. */
+  expect(challenge: string | null, options: { readonly status: number }): void;
   /** Makes one for more scopes, which knows already how to log in. */
   extend(scopes: readonly string[]): Authorizer;
 }
@@ -94,6 +96,11 @@ function authorizerAfter(
       const chosen = chooseChallenge(challenge, { ...options, ...answering });
       for (const scope of missingScopes(challenge)) scopes.add(scope);
       return await renew(chosen, answering);
+    },
+    expect(header, { status }) {
+      const challenge = chooseChallenge(header, { ...options, status });
+      last = { challenge, status, header: undefined };
+      renewAt = 0;
     },
     extend: (more) =>
       authorizerAfter(

@@ -1,5 +1,6 @@
 /** A real registry for tests: Debian's docker-registry on loopback. */
 
+import { existsSync } from "node:fs";
 import { toText } from "../../../src/formats/bytes.ts";
 import { lines } from "../programs/lines.ts";
 import { type TempDir, tempDir } from "../temp_dir.ts";
@@ -13,6 +14,8 @@ export interface RegistryServer extends AsyncDisposable {
   readonly certDir: string;
   /** All requests so far that were answered, from the access log. */
   readonly requests: readonly LoggedRequest[];
+  /** The uploads of a repository that were neither finished nor cancelled. */
+  uploadsOf(path: string): readonly string[];
   /** Copies an image of an OCI layout to `host/<name>`. */
   pushLayout(layout: string, name: string): Promise<void>;
 }
@@ -69,6 +72,7 @@ export async function startRegistry(
     host,
     certDir: dir.join("certs"),
     requests,
+    uploadsOf: (path) => findUploads(dir, path),
     pushLayout: (layout, name) =>
       push(`oci:${layout}`, `docker://${host}/${name}`, options),
     async [Symbol.asyncDispose]() {
@@ -77,6 +81,15 @@ export async function startRegistry(
       dir[Symbol.dispose]();
     },
   };
+}
+
+/** Of one that is over a folder may stay, but not when it began. */
+function findUploads(dir: TempDir, path: string): readonly string[] {
+  const repository = `data/docker/registry/v2/repositories/${path}`;
+  const folder = dir.join(repository, "_uploads");
+  if (!existsSync(folder)) return []; // nothing was uploaded to it
+  return Array.from(Deno.readDirSync(folder), ({ name }) => name)
+    .filter((name) => existsSync(`${folder}/${name}/startedat`));
 }
 
 /** Runs a program to its end; throws what it printed if it fails. */

@@ -1,0 +1,57 @@
+/** How often a step of an upload is tried again, and what ends a round of it. */
+
+import { type Abortable, sleep } from "../../errors/abort.ts";
+import type { RegistryError } from "../../errors/image_errors.ts";
+import type { RetryRules } from "../send_request.ts";
+
+/** An upload is over on the server's side: it can only begin anew. */
+export class UploadBrokenError extends Error {
+  /** What is told if it does not. */
+  readonly refusal: RegistryError;
+
+  static {
+    this.prototype.name = "UploadBrokenError";
+  }
+
+  constructor(refusal: RegistryError) {
+    super(refusal.message, { cause: refusal });
+    this.refusal = refusal;
+  }
+}
+
+const DEFAULT_TRIES = 5;
+const DEFAULT_DELAY_MS = 250;
+// As for what is read: containers/image waits up to as long.
+const MAX_WAIT_MS = 60_000;
+
+/** Counts tries that brought nothing. */
+export class Patience {
+  readonly #rules: RetryRules;
+  readonly #signal: AbortSignal | undefined;
+  #fruitless = 0;
+
+  constructor(rules: RetryRules = {}, { signal }: Abortable = {}) {
+    this.#rules = rules;
+    this.#signal = signal;
+  }
+
+  /** Tells that a try brought something. */
+  reset(): void {
+    this.#fruitless = 0;
+  }
+
+  /**
+   * Waits before the next try, longer each time.
+   *
+   * @param waitMs How long the server asks to wait.
+   * @throws {RegistryError} The one given, if there is to be no other try.
+   */
+  async wait(error: RegistryError, waitMs = 0): Promise<void> {
+    const { tries = DEFAULT_TRIES, delayMs = DEFAULT_DELAY_MS } = this.#rules;
+    this.#fruitless++;
+    if (this.#fruitless >= tries || waitMs > MAX_WAIT_MS) throw error;
+    const backOffMs = delayMs * 2 ** (this.#fruitless - 1) *
+      (1 + Math.random() / 10);
+    await sleep(Math.max(waitMs, backOffMs), { signal: this.#signal });
+  }
+}

@@ -1,0 +1,31 @@
+/** How a registry, and what stands before it, wants blobs to be sent. */
+
+/** What was learnt of one registry: later blobs are sent so from the beginning. */
+export class UploadStyle {
+  /** `"one"` request for all of a blob, as registries want that know no chunks. */
+  requests: "many" | "one" = "many";
+  /** `"bytes"` go with a Content-Length, and are sent as a whole. */
+  body: "stream" | "bytes" = "stream";
+  /** The most that one request carries, in bytes, unless there is only one. */
+  requestSize: number;
+  /** What is kept of a blob until the server has it, in bytes. */
+  readonly chunkSize: number;
+
+  /** @param chunkSize Left out, as for all but tests: 8 MiB. */
+  constructor(chunkSize: number = DEFAULT_CHUNK_SIZE) {
+    this.chunkSize = chunkSize;
+    this.requestSize = chunkSize;
+  }
+
+  /** Sends less at once. @returns Whether that was possible. */
+  shrink(): boolean {
+    if (this.requestSize <= MIN_REQUEST_SIZE) return false;
+    this.requestSize = Math.max(this.requestSize >> 2, MIN_REQUEST_SIZE);
+    return true;
+  }
+}
+
+// Less costs round trips; stores such as S3 take no parts below 5 MiB.
+const DEFAULT_CHUNK_SIZE = 8 * 1024 * 1024;
+// A sixteenth of what proxies take that are not told of registries.
+const MIN_REQUEST_SIZE = 64 * 1024;
