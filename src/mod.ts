@@ -111,6 +111,7 @@ export {
 } from "./process/libc.ts";
 export type { Surroundings } from "./registry/config/config_paths.ts";
 export type { LoadRegistriesConfOptions } from "./registry/config/load_registries_conf.ts";
+export type { ListTagsOptions } from "./registry/list_tags.ts";
 export type { RegistryOptions } from "./registry/registry_image.ts";
 export type { RetryRules } from "./registry/send_request.ts";
 export {
@@ -160,6 +161,11 @@ export type {
   OnPullEvent,
   PullEvent,
 } from "./engine/progress/pull_event.ts";
+export type { RepositoryTags } from "./engine/lookup/list_repository_tags.ts";
+export type {
+  ImageLookup,
+  LookUpImageOptions,
+} from "./engine/lookup/look_up_image.ts";
 export type {
   LayerPhase,
   LayerProgress,

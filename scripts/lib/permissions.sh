@@ -27,7 +27,7 @@ program_folders="/usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin"
 
 # Commands that reach registries, mount, unpack layers, run containers: just
 # those that `needs` names in src/cli/table.
-net_commands=" pull run image/pull pod/create "
+net_commands=" pull run tags image/pull image/inspect manifest/inspect pod/create "
 mount_commands=" pull run rmi inspect doctor check gc df image/pull image/rm \
 	ps start stop kill rm container/create container/ls container/list \
 	container/ps container/inspect container/start \
@@ -128,6 +128,8 @@ has_word() {
 
 # Whether the value of flag $1 is the next word.
 takes_value() {
+	# There it is a switch of the command's own.
+	[ "$command $1" != "image/inspect --config" ] || return 1
 	has_word "$value_flags" "$1" ||
 		{ is_one_of "$word_commands" && has_word "$word_value_flags" "$1"; }
 }
@@ -145,7 +147,7 @@ read_command_line() {
 			flag=
 			case $command in
 			'') command=$1 ;;
-			image | pod | container) command=$command/$1 ;;
+			image | manifest | pod | container) command=$command/$1 ;;
 			*) ! is_one_of "$word_commands" || return 0 ;;
 			esac
 			;;
@@ -157,7 +159,7 @@ read_command_line() {
 		case $flag in
 		--root) root_flag=$value ;;
 		--runroot) runroot_flag=$value ;;
-		--config) config_flag=$value ;;
+		--config) [ "$command" = image/inspect ] || config_flag=$value ;;
 		--log-file) may_write "$value" ;;
 		--metrics) may_write_beside "$value" ;;
 		--cidfile) ! is_one_of "$word_commands" || may_write "$value" ;;

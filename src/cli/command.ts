@@ -114,6 +114,8 @@ export interface Flag {
   /** Why it is not taken, and what to do instead; no help shows it. */
   readonly refusal?: string;
   readonly completes?: Completes;
+  /** Whether it has nothing but its name in common with a global flag. */
+  readonly hides?: boolean;
 }
 
 /** A command line that works, and what it is for. */

@@ -9,6 +9,7 @@ import {
 } from "./input/config.ts";
 import { CONTAINER_COMMANDS } from "./table/container_commands.ts";
 import { IMAGE_COMMANDS } from "./table/image_commands.ts";
+import { LIST_TAGS, MANIFEST_GROUP } from "./table/lookup_commands.ts";
 import {
   COMPLETE,
   COMPLETION,
@@ -94,6 +95,8 @@ export const COMMANDS: Command = {
   ],
   commands: [
     ...IMAGE_COMMANDS,
+    LIST_TAGS,
+    MANIFEST_GROUP,
     ...CONTAINER_COMMANDS,
     POD_GROUP,
     ...STORE_COMMANDS,

@@ -15,6 +15,8 @@ const MODULES: Readonly<Record<string, () => Promise<CommandModule>>> = {
   "pull": () => import("./commands/images/pull.ts"),
   "pulls": () => import("./commands/images/pulls.ts"),
   "rmi": () => import("./commands/images/rmi.ts"),
+  "manifest inspect": () => import("./commands/images/manifest_inspect.ts"),
+  "tags": () => import("./commands/images/tags.ts"),
   "tag": () => import("./commands/images/tag.ts"),
   "untag": () => import("./commands/images/untag.ts"),
   "inspect": () => import("./commands/inspect.ts"),

@@ -78,7 +78,7 @@ async function runLine(
     terminal.print(helpText(command, path, { width: columns, paint }));
     return 0;
   }
-  const config = await resolveConfig(flags);
+  const config = await resolveConfig({ ...flags, ...hiddenValues(line) });
   if (options.permissions !== "keep") {
     dropPermissions(command);
     if (mayAskHelpers(command)) await narrowHelpers(flags);
@@ -97,6 +97,13 @@ async function runLine(
     await tellError(failure, { terminal, logFormat, logLevel, logFile, path });
     return signals.exitCode ?? command.failureCode ?? exitCodeOf(error);
   }
+}
+
+/** Those that were given. */
+function hiddenValues({ hiddenFlags }: CommandLine): Record<string, unknown> {
+  const given = Object.entries(hiddenFlags)
+    .filter(([, value]) => typeof value === "string");
+  return Object.fromEntries(given);
 }
 
 async function runModule(module: CommandModule, call: Call): Promise<number> {

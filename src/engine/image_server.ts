@@ -3,9 +3,11 @@
 import type { Abortable } from "../errors/abort.ts";
 import { ImageNotFoundError } from "../errors/not_found_errors.ts";
 import type { Bytes } from "../formats/bytes.ts";
+import type { RawManifest } from "../formats/oci/blob_source.ts";
 import { nameOf } from "../formats/oci/reference.ts";
 import { loadRegistriesConf } from "../registry/config/load_registries_conf.ts";
 import { candidatesFor } from "../registry/config/short_names.ts";
+import type { ListTagsOptions } from "../registry/list_tags.ts";
 import type { RegistryOptions } from "../registry/registry_image.ts";
 import { type Agent, type AgentHandle, insideOf } from "./agent.ts";
 import {
@@ -21,6 +23,16 @@ import {
 } from "./images/list_images.ts";
 import { tagImage, untagImage } from "./images/name_image.ts";
 import { pinImage } from "./images/pin_image.ts";
+import {
+  listRepositoryTags,
+  type RepositoryTags,
+} from "./lookup/list_repository_tags.ts";
+import {
+  type ImageLookup,
+  lookUpImage,
+  type LookUpImageOptions,
+} from "./lookup/look_up_image.ts";
+import { lookUpManifest } from "./lookup/look_up_manifest.ts";
 import { listPulls } from "./progress/list_pulls.ts";
 import type { PullStatus } from "./progress/pull_status.ts";
 import { loadImages, type LoadOptions } from "./transfer/load_images.ts";
@@ -123,6 +135,42 @@ export class ImageServer {
    */
   pullImage(name: string, options?: PullOptions): Promise<StoredImage> {
     return pullImage(this.#agent, name, options);
+  }
+
+  /**
+   * Tells all about an image elsewhere, and stores nothing.
+   *
+   * @param name With a transport: `docker://quay.io/a/b:1`, `oci:DIR`.
+   * @throws As {@linkcode ImageServer.pullImage}, for what it needs.
+   */
+  lookUpImage(
+    name: string,
+    options?: LookUpImageOptions,
+  ): Promise<ImageLookup> {
+    return lookUpImage(this.#agent, name, options);
+  }
+
+  /**
+   * Fetches the manifest or index that a name stands for, as it is; of a list that
+   * is in this store, that.
+   *
+   * @throws As {@linkcode ImageServer.pullImage}, for what it needs.
+   */
+  lookUpManifest(
+    name: string,
+    options?: RegistryOptions,
+  ): Promise<RawManifest> {
+    return lookUpManifest(this.#agent, name, options);
+  }
+
+  /**
+   * Lists the tags of a repository in a registry.
+   *
+   * @param name Without a tag.
+   * @throws {RegistryError} If there is no such repository.
+   */
+  listTags(name: string, options?: ListTagsOptions): Promise<RepositoryTags> {
+    return listRepositoryTags(this.#agent, name, options);
   }
 
   /**

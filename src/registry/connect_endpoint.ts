@@ -85,6 +85,7 @@ async function prepare(
   const title = familiarName(options.reference);
   return {
     title,
+    verb: options.verb,
     path: reference.path,
     name: reference.digest ?? reference.tag ?? "latest",
     tls: await loadCertificates(reference.domain, options),

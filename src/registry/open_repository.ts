@@ -48,13 +48,14 @@ export async function openRepository(
       failures.push({ endpoint, error });
     }
   }
-  throw combine(reference, failures);
+  throw combine(reference, failures, options);
 }
 
 /** One error of all that says what each said. */
 function combine(
   reference: Reference,
   failures: readonly { endpoint: Endpoint; error: Error }[],
+  { verb = "pull" }: RegistryOptions,
 ): Error {
   const [first] = failures;
   if (first === undefined) throw new Error("no endpoint was tried");
@@ -63,7 +64,7 @@ function combine(
     `${repositoryOf(endpoint.reference)}: ${error.message}`
   );
   return combineFailures(failures.map(({ error }) => error), {
-    message: `Cannot pull "${familiarName(reference)}" from ` +
+    message: `Cannot ${verb} "${familiarName(reference)}" from ` +
       `${failures.length} places: ${details.join("; ")}`,
     primary: failures.find(({ endpoint }) => !endpoint.isMirror)?.error,
   });

@@ -23,6 +23,8 @@ export interface RegistryOptions extends Abortable, Surroundings {
   readonly registriesConf?: string | undefined;
   /** How patiently to try. */
   readonly retry?: RetryRules | undefined;
+  /** What an image is wanted for, as errors say it; to be pulled, if left out. */
+  readonly verb?: "pull" | "inspect" | undefined;
   /** Told what a user should know, but no error says. */
   readonly onWarning?: ((message: string) => void) | undefined;
 }

@@ -24,6 +24,7 @@ import {
 import { openBlob } from "./open_blob.ts";
 import { openElsewhere } from "./open_elsewhere.ts";
 import { readBody } from "./read_body.ts";
+import type { RegistryOptions } from "./registry_image.ts";
 import { errorOf } from "./response_error.ts";
 import { createSender, type Sender } from "./send_authorized.ts";
 import { type RetryRules, sendRequest } from "./send_request.ts";
@@ -38,6 +39,8 @@ export interface RepositoryOptions {
   readonly name: string;
   /** What the user calls the image, for errors. */
   readonly title: string;
+  /** What it is wanted for, for errors. */
+  readonly verb?: RegistryOptions["verb"];
   readonly tls?: TlsSettings | undefined;
   readonly credentials?: Credentials | undefined;
   readonly retry?: RetryRules | undefined;
@@ -101,11 +104,11 @@ export class Repository implements ImageSource, Disposable {
     name: string,
     { signal, retry = this.#options.retry }: FetchManifestOptions,
   ): Promise<RawManifest> {
-    const { title, onWarning } = this.#options;
+    const { title, verb = "pull", onWarning } = this.#options;
     const url = new URL(`manifests/${name}`, this.#url);
     const headers = { accept: ACCEPTED_MANIFESTS.join(", ") };
     const response = await this.#sender.send(url, { headers, signal, retry });
-    const what = `Cannot pull "${title}"`;
+    const what = `Cannot ${verb} "${title}"`;
     if (!response.ok) throw await errorOf(response, what, { ...retry, signal });
     const bytes = await readManifest(response, { ...retry, what, signal });
     const problem = findNoManifest(bytes, response);

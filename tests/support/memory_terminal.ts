@@ -24,6 +24,7 @@ export function memoryTerminal(
     columns,
     errorSize,
     print: (text) => void printed.push(...text.split("\n")),
+    write: (bytes) => void printed.push(new TextDecoder().decode(bytes)),
     tell: (text) => void told.push(...text.split("\n")),
     ask: (text) => void told.push(text),
     draw: (lines) => lines === "end" ? undefined : void drawn.push(lines),

@@ -23,6 +23,11 @@ export interface CommandLine {
   readonly path: readonly string[];
   /** Values of the global flags and the command's own, by long name. */
   readonly flags: Readonly<Record<string, unknown>>;
+  /**
+   * Values of global flags that stood before a command which has another flag of
+   * that name: `orlop --config PATH image inspect --config …`.
+   */
+  readonly hiddenFlags: Readonly<Record<string, unknown>>;
   readonly arguments: readonly string[];
 }
 
@@ -36,20 +41,22 @@ export function parseCommandLine(
   args: readonly string[],
   root: Command,
 ): CommandLine {
-  const { command, path, table, words, rest } = walk(args, root);
+  const { command, path, table, words, hidden, rest } = walk(args, root);
   const flags = readFlags(words, table, path);
+  const hiddenFlags = readFlags(hidden, root.flags ?? {}, path);
   const asksForHelp = flags["help"] === true || flags["version"] === true;
   if (!asksForHelp) {
     if (command.commands !== undefined) throw missingCommand(path, rest);
     checkCount(rest, command, path);
   }
-  return { command, path, flags, arguments: rest };
+  return { command, path, flags, hiddenFlags, arguments: rest };
 }
 
 /** Goes from the root down to the command, and sorts flags from arguments. */
 function walk(args: readonly string[], root: Command) {
   const path: string[] = [];
-  const words: string[] = [];
+  const hidden: string[] = [];
+  let words: string[] = [];
   const rest: string[] = [];
   let command = root;
   let table: FlagTable = { ...root.flags };
@@ -68,13 +75,24 @@ function walk(args: readonly string[], root: Command) {
       const next = args[index + 1];
       command = enter(command, { word: arg, next, path, root });
       path.push(command.name);
-      table = { ...table, ...command.flags };
+      const { flags = {} } = command;
+      hidden.push(...words.filter(isOf(flags)));
+      words = words.filter((word) => !isOf(flags)(word));
+      table = { ...table, ...flags };
     } else if (command.stopsAtFirstArgument) {
       rest.push(...args.slice(index));
       break;
     } else rest.push(arg);
   }
-  return { command, path, table, words, rest };
+  return { command, path, table, words, hidden, rest };
+}
+
+/** Whether a word is a flag of a table; not the same one in another place. */
+function isOf(table: FlagTable): (word: string) => boolean {
+  return (word) => {
+    const [, name = ""] = /^--([^=]*)/.exec(word) ?? [];
+    return Object.hasOwn(table, name) && table[name]?.hides === true;
+  };
 }
 
 function enter(

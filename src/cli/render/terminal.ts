@@ -4,6 +4,7 @@
  */
 
 import { whyOf } from "../../errors/why.ts";
+import { toText } from "../../formats/bytes.ts";
 import { readEnv } from "../input/read_env.ts";
 import { LiveLines } from "./progress/live_lines.ts";
 import { showControls } from "./visible_text.ts";
@@ -12,6 +13,11 @@ import { showControls } from "./visible_text.ts";
 export interface Terminal {
   /** Writes a result to stdout, with a newline. */
   print(text: string): void;
+  /**
+   * Writes what a registry or a file holds to stdout, byte for byte, so that its
+   * digest stays; but to a terminal as text that does no harm.
+   */
+  write(bytes: Uint8Array): void;
   /** Writes a remark to stderr, with a newline. */
   tell(text: string): void;
   /** Writes a question to stderr, without a newline. */
@@ -62,6 +68,10 @@ export function openTerminal({ color }: { color: boolean }): Terminal {
   });
   return {
     print: (text) => output.write(`${finish(text)}\n`),
+    write: (bytes) =>
+      Deno.stdout.isTerminal()
+        ? output.write(`${finish(toText(bytes))}\n`)
+        : output.writeBytes(bytes),
     tell: (text) => live.writeAbove(`${showControls(text)}\n`),
     ask: (text) => errors.write(showControls(text)),
     draw: (lines) =>
@@ -116,7 +126,10 @@ class Output {
   }
 
   write(text: string): void {
-    let bytes = this.#encoder.encode(text);
+    this.writeBytes(this.#encoder.encode(text));
+  }
+
+  writeBytes(bytes: Uint8Array): void {
     try {
       while (this.#hasReader && bytes.length > 0) {
         bytes = bytes.subarray(this.#sink.writeSync(bytes));

@@ -34,7 +34,10 @@ const NO_DAEMON = "there is no daemon, and none is needed";
 const NO_CHANGES =
   "a container stays as it was made: make another, with the same root, by " +
   '"orlop container create"';
-const TAGS = 'use "skopeo list-tags docker://NAME", or podman search';
+const TAGS = 'use "orlop tags NAME"';
+const SEARCH =
+  'registries cannot be searched by it: use "orlop tags NAME" for what a ' +
+  "repository has, or podman search";
 const SETTINGS = "settings are in /etc/orlop/orlop.toml";
 const LAYOUT = 'use umoci on the layout, then "orlop pull oci:DIR:TAG"';
 const NO_ORCHESTRATION =
@@ -74,7 +77,11 @@ export const ADVICE: Readonly<Record<string, string>> = {
   "logout": LOGIN.replace("login HOST", "logout HOST"),
   "logs": LOGS,
   "machine": NO_DAEMON,
-  "manifest": NO_BUILD,
+  "manifest add": NO_BUILD,
+  "manifest annotate": NO_BUILD,
+  "manifest create": NO_BUILD,
+  "manifest push": NO_BUILD,
+  "manifest rm": 'use "orlop rmi"',
   "mount": MOUNT,
   "network": NO_NETWORK,
   "pause": INSIDE,
@@ -88,7 +95,7 @@ export const ADVICE: Readonly<Record<string, string>> = {
   "restart": RESTART,
   "save": NO_ARCHIVE,
   "scp": NO_PUSH,
-  "search": TAGS,
+  "search": SEARCH,
   "secret": NO_VOLUMES,
   "stats": INSIDE,
   "swarm": NO_ORCHESTRATION,
@@ -138,7 +145,7 @@ export const ADVICE: Readonly<Record<string, string>> = {
   // skopeo, buildah, umoci, crane
   "add": NO_BUILD,
   "bud": NO_BUILD,
-  "catalog": TAGS,
+  "catalog": SEARCH,
   "copy": 'use "orlop pull"; to other places "skopeo copy"',
   "from": 'use "orlop container create"',
   "insert": LAYOUT,

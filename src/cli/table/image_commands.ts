@@ -4,6 +4,7 @@ import type { Argument, Command } from "../command.ts";
 import { PROGRESS_FLAG } from "../render/progress/show_progress.ts";
 import { LIST_FLAGS } from "../render/show_list.ts";
 import { INSPECT_FLAGS } from "../render/show_objects.ts";
+import { LOOK_UP_FLAGS } from "./lookup_commands.ts";
 import { FILTER_FLAG, IGNORE_FLAG, PULL_FLAGS } from "./shared_flags.ts";
 
 const IMAGE: Argument = { name: "IMAGE", completes: "image" };
@@ -141,8 +142,31 @@ export const INSPECT_IMAGE = {
   name: "inspect",
   module: "image inspect",
   summary: "Show all about images, as JSON or by a template",
+  description: [
+    "An image with a transport, such as docker://NAME or oci:DIRECTORY[:TAG], " +
+    "is looked at where it is, and shown as skopeo inspect does, one at a time; " +
+    "nothing is stored.",
+  ],
   arguments: [IMAGES_ARGUMENT],
-  flags: INSPECT_FLAGS,
+  flags: {
+    ...INSPECT_FLAGS,
+    ...LOOK_UP_FLAGS,
+    config: {
+      type: "boolean",
+      hides: true,
+      help: "With a transport: show the image's config instead; settings are " +
+        "named before the command: orlop --config PATH image inspect",
+    },
+    raw: {
+      type: "boolean",
+      help: "With a transport: print the manifest (or config) byte for byte",
+    },
+    "no-tags": {
+      type: "boolean",
+      short: "n",
+      help: "With docker://: ask for no tags",
+    },
+  },
   examples: [
     {
       line: "orlop image inspect busybox",
@@ -152,7 +176,12 @@ export const INSPECT_IMAGE = {
       line: "orlop image inspect --format '{{json .Config.Labels}}' busybox",
       does: "One value of it",
     },
+    {
+      line: "orlop image inspect docker://quay.io/org/app:1.2",
+      does: "Of a registry, before it is pulled",
+    },
   ],
+  needs: ["net"],
 } as const satisfies Command;
 
 /** `orlop image exists`. */

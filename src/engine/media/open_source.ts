@@ -82,7 +82,7 @@ async function openCandidates(
     }
   }
   throw combineFailures(failures, {
-    message: `Cannot pull "${name}": ` +
+    message: `Cannot ${options.verb ?? "pull"} "${name}": ` +
       failures.map(({ message }) => message).join("; "),
   });
 }

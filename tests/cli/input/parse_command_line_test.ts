@@ -143,3 +143,21 @@ Deno.test("parseCommandLine() lets --help do without arguments", () => {
     assert(parseCommandLine(args, ROOT).flags["help"]);
   }
 });
+
+Deno.test("parseCommandLine() keeps flags of one name apart", () => {
+  const root: Command = {
+    ...ROOT,
+    commands: [{
+      name: "show",
+      summary: "Show",
+      flags: { root: { type: "boolean", hides: true, help: "Its root" } },
+    }],
+  };
+  const parse = (line: string) => {
+    const { flags, hiddenFlags } = parseCommandLine(line.split(" "), root);
+    return [flags["root"], hiddenFlags["root"]];
+  };
+  assertEquals(parse("--root /a show --root"), [true, "/a"]);
+  assertEquals(parse("--root=/a show"), [false, "/a"]);
+  assertEquals(parse("show --root"), [true, undefined]);
+});

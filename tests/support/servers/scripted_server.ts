@@ -19,7 +19,7 @@ import {
 export interface ScriptedServer extends AsyncDisposable {
   /** Such as `127.0.0.1:40123`. */
   readonly host: string;
-  /** All requests so far. */
+  /** All requests so far, as far as they were HTTP. */
   readonly requests: readonly ScriptedRequest[];
   /** How many connections there were. */
   readonly connections: number;
@@ -104,7 +104,7 @@ export async function serveScript(
         headers.append(name, value);
       }
       const request = { method, path, headers, connection, host };
-      requests.push(request);
+      if (head !== undefined) requests.push(request);
       const exchange = new Exchange(wire, { ...place, head, request });
       if (!await exchange.run(choose(request))) return;
       if (head && headerOf(head, "connection") === "close") return;

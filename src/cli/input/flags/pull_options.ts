@@ -1,9 +1,11 @@
 /** What flags say about registries, in the terms of the runtime. */
 
 import type { PullOptions } from "../../../engine/transfer/pull_image.ts";
+import type { Platform } from "../../../formats/oci/descriptor.ts";
 import { parsePlatform } from "../../../image/choose_manifest.ts";
+import type { RegistryOptions } from "../../../registry/registry_image.ts";
 import type { FlagValues } from "../../command.ts";
-import type { PULL_FLAGS } from "../../table/shared_flags.ts";
+import type { PULL_FLAGS, REGISTRY_FLAGS } from "../../table/shared_flags.ts";
 import { readRegistryEnv } from "../read_env.ts";
 import { type Asking, readLoginFlags } from "./login_flags.ts";
 
@@ -17,16 +19,33 @@ export async function pullOptions(
     readonly flags: FlagValues<typeof PULL_FLAGS>;
   },
 ): Promise<PullOptions> {
-  const { platform } = flags;
   return {
-    platform: platform === undefined ? undefined : parsePlatform(platform),
+    ...await registryOptions({ flags, ...asking }),
+    platform: platformOption(flags),
+    space: flags["ignore-space"] ? "ignore" : "check",
+    received: flags["no-resume"] ? "forget" : "use",
+  };
+}
+
+/** The same of what only reaches a registry. */
+export async function registryOptions(
+  { flags, ...asking }: Asking & {
+    readonly flags: FlagValues<typeof REGISTRY_FLAGS>;
+  },
+): Promise<RegistryOptions> {
+  return {
     credentials: await readLoginFlags(flags, asking),
     authFile: flags.authfile || undefined,
     certDir: flags["cert-dir"],
     tlsVerify: flags["tls-verify"],
-    space: flags["ignore-space"] ? "ignore" : "check",
-    received: flags["no-resume"] ? "forget" : "use",
     env: readRegistryEnv(),
     uid: Deno.uid() ?? 0,
   };
+}
+
+/** The platform that a flag names; undefined for that of this machine. */
+export function platformOption(
+  { platform }: { readonly platform: string | undefined },
+): Platform | undefined {
+  return platform === undefined ? undefined : parsePlatform(platform);
 }

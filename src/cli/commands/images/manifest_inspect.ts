@@ -1,0 +1,22 @@
+/** `orlop manifest inspect`. */
+
+import { lookUpManifest } from "../../../engine/lookup/look_up_manifest.ts";
+import { toText } from "../../../formats/bytes.ts";
+import { parseJson } from "../../../formats/json.ts";
+import type { Call } from "../../command.ts";
+import { registryOptions } from "../../input/flags/pull_options.ts";
+import { openSession } from "../../open_session.ts";
+import { indentJson } from "../../render/indent_json.ts";
+import type { INSPECT_MANIFEST } from "../../table/lookup_commands.ts";
+
+/** Shows a manifest with all that is in it, in the order that it has. */
+export async function run(call: Call<typeof INSPECT_MANIFEST>): Promise<void> {
+  const { terminal, signal } = call;
+  const [name = ""] = call.arguments;
+  const options = { ...await registryOptions(call), signal };
+  using session = openSession(call, { purpose: "read" });
+  const { agent } = session;
+  const { bytes, digest } = await lookUpManifest(agent, name, options);
+  parseJson(bytes, `manifest "${digest}"`);
+  terminal.print(indentJson(toText(bytes)));
+}
