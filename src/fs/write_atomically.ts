@@ -13,6 +13,7 @@ import {
   writeSync,
 } from "node:fs";
 import { errnoOf } from "../errors/why.ts";
+import { isErrno } from "./errno.ts";
 import { randomSuffix } from "./random_name.ts";
 import { syncDirectory } from "./sync.ts";
 
@@ -22,6 +23,8 @@ export interface WriteOptions {
   readonly mode?: number;
   /** `"later"`: the caller syncs the directory when all is in it. */
   readonly directory?: "later" | "sync";
+  /** Keeps what is replaced under this path, in the same directory. */
+  readonly backup?: string | undefined;
 }
 
 /**
@@ -36,6 +39,7 @@ export function writeAtomically(
 ): void {
   replace(path, (temporary) => {
     writeAndSync(temporary, content, options.mode ?? 0o600);
+    if (options.backup !== undefined) keepBackup(path, options.backup);
   });
   if (options.directory !== "later") syncDirectory(dirname(path));
 }
@@ -69,6 +73,27 @@ function replace(path: string, write: (temporary: string) => void): void {
     throw withPath(error, path);
   }
 }
+
+/**
+ * Its bytes are on the disk already; its name gets there with that of the new file.
+ * Where there are no hard links there are no backups.
+ */
+function keepBackup(path: string, backup: string): void {
+  const temporary = join(
+    dirname(backup),
+    `.tmp-${basename(backup)}${randomSuffix()}`,
+  );
+  try {
+    Deno.linkSync(path, temporary);
+    renameSync(temporary, backup);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    if (!isErrno(error, ...NO_BACKUP)) throw error;
+  }
+}
+
+// Nothing to keep; or link(2) does not do it there.
+const NO_BACKUP = ["ENOENT", "EPERM", "EMLINK", "EOPNOTSUPP", "ENOSYS"];
 
 /** What fails for an open file does not say for which. */
 function withPath(error: unknown, path: string): unknown {

@@ -232,6 +232,7 @@ function strangers(
   const expected = new Set(known);
   return readdirSync(directory)
     .filter((name) => !usual.test(name) && !expected.has(name))
+    .filter((name) => !name.endsWith(".json.orlop-backup"))
     .map((name) => `leftover ${join(directory, name)}`);
 }
 

@@ -27,10 +27,17 @@ export interface TableFiles<R extends StoreRecord> {
   parse(text: string): R[];
   /** What to do about one that is damaged; left out, a backup helps. */
   readonly advice?: string | undefined;
+  /** Whether a save keeps what was there before, beside it; left out, it does not. */
+  readonly backups?: "keep" | undefined;
   /** Spares parsing what this process knows; left out, all is parsed. */
   readonly cache?: RecordCache<R>;
   /** Told of a file that cannot be read, which then counts as empty. */
   readonly onDamage?: ((error: DamagedStoreError) => void) | undefined;
+}
+
+/** Where the records are that were replaced last; other tools ignore it. */
+export function backupOf(path: string): string {
+  return `${path}.orlop-backup`;
 }
 
 /** The records of one file. */

@@ -8,6 +8,7 @@ import { writeAtomically } from "../../fs/write_atomically.ts";
 import type { HeldLock } from "./lock.ts";
 import type { RecordCache } from "./record_cache.ts";
 import {
+  backupOf,
   digestOfFiles,
   type LoadedFile,
   loadFiles,
@@ -35,6 +36,7 @@ export class RecordTable<R extends StoreRecord> implements Disposable {
   readonly origin: Origin;
   readonly #files: readonly LoadedFile<R>[];
   readonly #cache: RecordCache<R> | undefined;
+  readonly #keepsBackups: boolean;
   #saved: Uint8Array;
   #all: readonly R[] | undefined;
 
@@ -43,6 +45,7 @@ export class RecordTable<R extends StoreRecord> implements Disposable {
     this.lock = lock;
     this.#files = loadFiles(description);
     this.#cache = description.cache;
+    this.#keepsBackups = description.backups === "keep";
     this.#saved = digestOfFiles(this.#files);
     this.origin = originOf(this.#files, lock.readToken(), this.#saved);
   }
@@ -113,7 +116,10 @@ export class RecordTable<R extends StoreRecord> implements Disposable {
     for (const file of changed) {
       const records = [...file.records.values()];
       const bytes = new TextEncoder().encode(formatRecords(records));
-      writeAtomically(file.path, bytes, options);
+      writeAtomically(file.path, bytes, {
+        ...options,
+        backup: this.#keepsBackups ? backupOf(file.path) : undefined,
+      });
       this.#cache?.keep(file.path, bytes, records);
       file.isChanged = false;
     }

@@ -200,6 +200,7 @@ function describeLayers({ layers }: StorePaths): TableFiles<LayerRecord> {
     files: ["layers.json", "volatile-layers.json"],
     parse: parseLayerRecords,
     cache: CACHES.layers,
+    backups: "keep",
   };
 }
 
@@ -210,6 +211,7 @@ function describeImages({ images }: StorePaths): TableFiles<ImageRecord> {
     files: ["images.json"],
     parse: parseImageRecords,
     cache: CACHES.images,
+    backups: "keep",
   };
 }
 
@@ -222,6 +224,7 @@ function describeContainers(
     files: ["containers.json", "volatile-containers.json"],
     parse: parseContainerRecords,
     cache: CACHES.containers,
+    backups: "keep",
   };
 }
 

@@ -57,6 +57,7 @@ Deno.test("deleteLayer() leaves nothing of a layer", async () => {
   assertEquals(readdirSync(paths.links), []);
   assertEquals(readdirSync(paths.layers).sort(), [
     "layers.json",
+    "layers.json.orlop-backup",
     "layers.lock",
   ]);
   const text = readFileSync(join(paths.layers, "layers.json"), "utf8");

@@ -20,6 +20,10 @@ import {
 import { takeLibc } from "../../../src/process/libc.ts";
 import { acquireLock } from "../../../src/store/records/lock.ts";
 import { RecordCache } from "../../../src/store/records/record_cache.ts";
+import {
+  backupOf,
+  type TableFiles,
+} from "../../../src/store/records/record_files.ts";
 import { RecordTable } from "../../../src/store/records/record_table.ts";
 import { type TempDir, tempDir } from "../../support/temp_dir.ts";
 
@@ -28,7 +32,7 @@ const created = "2026-11-24T06:35:19Z";
 
 async function openTable(
   dir: TempDir,
-  cache?: RecordCache<StoreRecord>,
+  options: Partial<TableFiles<StoreRecord>> = {},
 ): Promise<RecordTable<StoreRecord>> {
   const lock = await acquireLock(dir.join("lock"), "write", { libc });
   try {
@@ -37,7 +41,7 @@ async function openTable(
       lockName: "lock",
       files: ["stable.json", "volatile.json"],
       parse: parseLayerRecords,
-      ...(cache && { cache }),
+      ...options,
     });
   } catch (error) {
     lock[Symbol.dispose]();
@@ -203,11 +207,11 @@ Deno.test("RecordTable sees each change of a file, whoever makes it", async (t) 
   const cache = new RecordCache<StoreRecord>();
   const path = dir.join("stable.json");
   const idsNow = async () => {
-    using table = await openTable(dir, cache);
+    using table = await openTable(dir, { cache });
     return table.records.map(({ id }) => id);
   };
   {
-    using table = await openTable(dir, cache);
+    using table = await openTable(dir, { cache });
     table.add({ id: "a", created });
     table.save();
     table.add({ id: "unsaved", created });
@@ -234,7 +238,11 @@ Deno.test("RecordTable sees each change of a file, whoever makes it", async (t) 
   await t.step("damaged", async () => {
     writeFileSync(path, own.subarray(1));
     for (const _ of ["first", "second"]) {
-      await assertRejects(() => openTable(dir, cache), DamagedStoreError, path);
+      await assertRejects(
+        () => openTable(dir, { cache }),
+        DamagedStoreError,
+        path,
+      );
     }
   });
 });
@@ -243,7 +251,7 @@ Deno.test("RecordTable writes a record that it knows as it is now", async () => 
   using dir = tempDir();
   const cache = new RecordCache<StoreRecord>();
   for (const name of ["<one>", "two"]) {
-    using table = await openTable(dir, cache);
+    using table = await openTable(dir, { cache });
     const record = table.get("a") ?? { id: "a", created };
     table.add({ ...record, names: [...record.names ?? [], name] });
     table.save();
@@ -262,4 +270,21 @@ Deno.test("RecordCache forgets what was not used for long", () => {
   assertEquals(cache.find("/99", new Uint8Array([1, 2])), ["x"]);
   assertEquals(cache.find("/99", new Uint8Array([1, 3])), undefined);
   assertEquals(cache.find("/0", bytes), undefined);
+});
+
+Deno.test("RecordTable.save() keeps what was there before, if told so", async () => {
+  using dir = tempDir();
+  const records = parseLayerRecords(
+    JSON.stringify(["a", "b"].map((id) => ({ id, created }))),
+  );
+  const path = dir.join("stable.json");
+  const texts: string[] = [];
+  for (const record of records) {
+    using table = await openTable(dir, { backups: "keep" });
+    table.add(record);
+    table.save();
+    texts.push(readFileSync(path, "utf8"));
+  }
+  assertEquals(texts.map((text) => JSON.parse(text).length), [1, 2]);
+  assertEquals(readFileSync(backupOf(path), "utf8"), texts[0]);
 });
