@@ -1,27 +1,23 @@
 /** A medium as a place where images go to. */
 
 import { type Abortable, linkSignals } from "../../errors/abort.ts";
-import type { Bytes } from "../../formats/bytes.ts";
-import type { ImageBlobs, RawManifest } from "../../formats/oci/blob_source.ts";
+import type { ImageBlobs } from "../../formats/oci/blob_source.ts";
 import type { Descriptor } from "../../formats/oci/descriptor.ts";
-import { type Digest, digestOf } from "../../formats/oci/digest.ts";
+import type { Digest } from "../../formats/oci/digest.ts";
 import type {
   ImageMedium,
   PutManifestOptions,
 } from "../../formats/oci/image_medium.ts";
 import type { ImageSink, ResolvedImage } from "../../formats/oci/image_sink.ts";
-import { toOciConfig } from "../../formats/oci/rewrite_config.ts";
-import {
-  configTypeOf,
-  formatOf,
-  type ManifestContent,
-  type ManifestFormat,
-  rewriteManifest,
-} from "../../formats/oci/rewrite_manifest.ts";
 import type { RetryRules } from "../../registry/send_request.ts";
 import { limitReports } from "../progress/limit_reports.ts";
 import { Semaphore } from "../semaphore.ts";
 import type { OnPullEvent } from "../progress/pull_event.ts";
+import {
+  convertConfig,
+  type ConvertedConfig,
+  rewriteIfChanged,
+} from "./convert_image.ts";
 import { Packers } from "./packers.ts";
 import { type CopyForm, type CopyPlan, planCopy } from "./plan_copy.ts";
 import { putLayer } from "./put_layer.ts";
@@ -65,7 +61,7 @@ export function openMediumSink(
       const config = convertConfig(image, format);
       await putConfig(medium, config, { signal });
       const content = { format, layers, config: config.blob };
-      const manifest = describe(image, content);
+      const manifest = rewriteIfChanged(image, content);
       const { isNamed = true, names } = options;
       await medium.putManifest(manifest, { isNamed, names, signal });
       const { mediaType, digest, bytes } = manifest;
@@ -142,54 +138,13 @@ async function putLayers(
   }
 }
 
-interface Config {
-  readonly blob: Descriptor;
-  readonly bytes: Bytes;
-}
-
-function convertConfig(
-  { manifest: { mediaType, config }, configBytes }: ResolvedImage,
-  format: ManifestFormat,
-): Config {
-  if (formatOf(mediaType) === format) {
-    return { blob: config, bytes: configBytes };
-  }
-  const bytes = format === "oci" ? toOciConfig(configBytes) : configBytes;
-  const blob = {
-    mediaType: configTypeOf(format),
-    digest: digestOf(bytes),
-    size: bytes.byteLength,
-  };
-  return { blob, bytes };
-}
-
 async function putConfig(
   medium: ImageMedium,
-  { blob, bytes }: Config,
+  { blob, bytes }: ConvertedConfig,
   options: Abortable,
 ): Promise<void> {
   if (await medium.has(blob, options)) return;
   const open = (offset = 0) =>
     Promise.resolve(new Blob([bytes.subarray(offset)]).stream());
   await medium.put({ kind: "config", ...blob, open }, options);
-}
-
-/** What came stays as it is, byte for byte, unless something in it changes. */
-function describe(
-  { raw, manifest }: ResolvedImage,
-  content: ManifestContent,
-): RawManifest {
-  const { format, layers, config } = content;
-  const old = formatOf(manifest.mediaType);
-  const isSame = format === old &&
-    config.digest === manifest.config.digest &&
-    layers.every((layer, index) => isEqual(layer, manifest.layers[index]));
-  const { mediaType } = manifest;
-  const { bytes, digest } = raw;
-  if (isSame) return { bytes, digest, mediaType };
-  return rewriteManifest({ ...raw, format: old }, content);
-}
-
-function isEqual(a: Descriptor, b: Descriptor | undefined): boolean {
-  return a.digest === b?.digest && a.mediaType === b.mediaType;
 }

@@ -8,6 +8,8 @@ import type {
   TransportReference,
 } from "../../formats/oci/transport_reference.ts";
 import type { RegistryOptions } from "../../registry/registry_image.ts";
+import type { Agent } from "../agent.ts";
+import { openFolderMedium } from "../../transports/folder_medium.ts";
 import { openLayoutMedium } from "../../transports/layout_medium.ts";
 
 /** What names a medium: all transports but the store's, which is no medium. */
@@ -26,6 +28,7 @@ export interface OpenMediumOptions extends RegistryOptions {
  * @throws {RegistryError} If the registry cannot be reached.
  */
 export async function openMedium(
+  _agent: Agent,
   reference: MediumReference,
   options: OpenMediumOptions = {},
 ): Promise<ImageMedium> {
@@ -34,10 +37,11 @@ export async function openMedium(
     case "oci":
       refusePosition(reference);
       return await openLayoutMedium(reference.path, reference);
+    case "dir":
+      return await openFolderMedium(reference.path);
     case "docker":
     case "oci-archive":
     case "docker-archive":
-    case "dir":
     case "docker-daemon":
       throw new InvalidImageNameError(
         `Cannot write to transport "${reference.transport}": it is not ` +

@@ -1,21 +1,33 @@
 /** From what a person typed to where an image comes from: the only such place. */
 
+import type { Abortable } from "../../errors/abort.ts";
 import { InvalidImageNameError } from "../../errors/naming_errors.ts";
 import type { RegistriesConf } from "../../formats/config/registries_conf.ts";
-import { nameOf, type Reference } from "../../formats/oci/reference.ts";
 import {
+  type ImageName,
+  nameOf,
+  parseReference,
+  type Reference,
+} from "../../formats/oci/reference.ts";
+import {
+  type DirectoryReference,
   hasTransport,
   type LayoutReference,
   parseTransportReference,
+  type StoreReference,
 } from "../../formats/oci/transport_reference.ts";
+import type { ImageRecord } from "../../formats/storage/store_record.ts";
 import { combineFailures } from "../../registry/combine_failures.ts";
 import { loadRegistriesConf } from "../../registry/config/load_registries_conf.ts";
 import { candidatesFor } from "../../registry/config/short_names.ts";
 import { openRepository } from "../../registry/open_repository.ts";
 import type { RegistryOptions } from "../../registry/registry_image.ts";
+import { openFolder } from "../../transports/folder_source.ts";
 import { openLayout } from "../../transports/layout_source.ts";
 import type { Agent } from "../agent.ts";
 import { localNameOf } from "./local_name.ts";
+import { openStoreOf } from "./other_store.ts";
+import { openStoreSource } from "./store_source.ts";
 import { openInArchive } from "./open_archives.ts";
 import type { OpenedSource } from "./opened_source.ts";
 
@@ -55,11 +67,13 @@ export async function openSource(
     case "docker-archive":
       return await openInArchive(agent, reference, options);
     case "dir":
-    case "docker-daemon":
+      return await openInFolder(reference);
     case "containers-storage":
+      return await openInStore(agent, name, { ...options, reference });
+    case "docker-daemon":
       throw new InvalidImageNameError(
-        `Cannot open "${name}": transport "${reference.transport}" is not ` +
-          "supported; use a registry or oci:DIR",
+        `Cannot open "${name}": Docker's daemon is not asked; save the image ` +
+          "by docker save, and use docker-archive:FILE",
       );
   }
 }
@@ -106,4 +120,33 @@ async function openInLayout(
   const source = await openLayout(path, { ref, index });
   const name = localNameOf({ path, ref, ownName: source.name });
   return { source, name, async [Symbol.asyncDispose]() {} };
+}
+
+async function openInFolder(
+  { path }: DirectoryReference,
+): Promise<OpenedSource> {
+  const source = await openFolder(path);
+  const name = localNameOf({ path });
+  return { source, name, async [Symbol.asyncDispose]() {} };
+}
+
+async function openInStore(
+  agent: Agent,
+  name: string,
+  { reference, signal }: Abortable & { readonly reference: StoreReference },
+): Promise<OpenedSource> {
+  const owner = openStoreOf(agent, reference, { purpose: "read" });
+  const stored = await openStoreSource(owner, name, { signal });
+  return {
+    source: stored.source,
+    name: stored.name ?? nameOfRecord(stored.image),
+    // deno-lint-ignore require-await -- others have to wait
+    [Symbol.asyncDispose]: async () => stored[Symbol.dispose](),
+  };
+}
+
+/** One that is looked up by its ID keeps the name that it has. */
+function nameOfRecord({ names = [] }: ImageRecord): ImageName | undefined {
+  const [name] = names;
+  return name === undefined ? undefined : nameOf(parseReference(name));
 }

@@ -15,6 +15,7 @@ import {
   unpackStream,
   verifyStream,
 } from "./blob_streams.ts";
+import { retype } from "./convert_image.ts";
 import { packStream } from "./pack_stream.ts";
 import type { Packers } from "./packers.ts";
 import type { LayerBytes, LayerPlan } from "./plan_copy.ts";
@@ -127,13 +128,6 @@ function openPlain(
 function refuseOffset(offset: number): void {
   if (offset === 0) return;
   throw new RangeError("a blob that is converted begins at 0");
-}
-
-/** The same blob, as manifests of another format call it. */
-function retype(blob: Descriptor, format: ManifestFormat): Descriptor {
-  const isDocker = blob.mediaType.startsWith("application/vnd.docker.");
-  if (isDocker === (format === "v2s2")) return blob;
-  return { ...blob, mediaType: layerTypeOf(format, blob.mediaType) };
 }
 
 // What tells where parts of a packed layer are: of one that is packed anew, no more.

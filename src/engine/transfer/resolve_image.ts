@@ -66,8 +66,11 @@ export interface ResolveOptions extends Abortable {
   readonly policy?: ImagePolicy | undefined;
   /** Left out, that of this machine. */
   readonly platform?: Platform | undefined;
-  /** What to do with an image that is no choice, and for another platform. */
-  readonly otherPlatform?: "refuse" | "warn" | undefined;
+  /**
+   * What to do with an image that is no choice, and for another platform; who only
+   * hands it on accepts it.
+   */
+  readonly otherPlatform?: "refuse" | "warn" | "accept" | undefined;
   /** Told what is odd about the image, but no reason to refuse it. */
   readonly onWarning?: ((message: string) => void) | undefined;
   /** How patiently to try. */
@@ -160,7 +163,9 @@ async function withConfig(
         `${layers.length} layers`,
     );
   }
-  checkPlatform(config, { ...options, digest: image.raw.digest });
+  if (options.otherPlatform !== "accept") {
+    checkPlatform(config, { ...options, digest: image.raw.digest });
+  }
   return { ...image, configBytes, config };
 }
 

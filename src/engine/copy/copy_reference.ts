@@ -1,0 +1,152 @@
+/** Copies an image from wherever it is to wherever it is to go. */
+
+import type { Abortable } from "../../errors/abort.ts";
+import { InvalidImageNameError } from "../../errors/naming_errors.ts";
+import type { ImageSource } from "../../formats/oci/blob_source.ts";
+import type { Platform } from "../../formats/oci/descriptor.ts";
+import type { Digest } from "../../formats/oci/digest.ts";
+import type { ImageSink } from "../../formats/oci/image_sink.ts";
+import { type ImageName, nameOf } from "../../formats/oci/reference.ts";
+import {
+  hasTransport,
+  parseTransportReference,
+  type StoreReference,
+} from "../../formats/oci/transport_reference.ts";
+import type { RegistryOptions } from "../../registry/registry_image.ts";
+import type { Agent } from "../agent.ts";
+import { convertImage } from "../media/convert_image.ts";
+import { openMediumSink } from "../media/medium_sink.ts";
+import { type MediumReference, openMedium } from "../media/open_medium.ts";
+import { openSource } from "../media/open_source.ts";
+import { openStoreOf } from "../media/other_store.ts";
+import type { CopyForm } from "../media/plan_copy.ts";
+import type { OnPullEvent } from "../progress/pull_event.ts";
+import { copyImage } from "../transfer/copy_image.ts";
+import { openStoreSink, type StoredImage } from "../transfer/store_sink.ts";
+import { copyIndex } from "./copy_index.ts";
+
+/** How to copy. */
+export interface CopyOptions extends Abortable, CopyForm {
+  /** How to reach the registry that the image comes from. */
+  readonly source?: RegistryOptions | undefined;
+  /** How to reach the registry that it goes to. */
+  readonly destination?: RegistryOptions | undefined;
+  /** Which image of an index; left out, the one for this machine. */
+  readonly platform?: Platform | undefined;
+  /** Of an index: one image, all with the index, or the index alone. */
+  readonly images?: "one" | "all" | "none" | undefined;
+  /** Further names where it goes to, if that keeps several. */
+  readonly additionalNames?: readonly ImageName[] | undefined;
+  /** Told how it goes on. */
+  readonly onEvent?: OnPullEvent | undefined;
+}
+
+/** An image that was copied. */
+export interface CopiedImage {
+  /** Of its manifest, or of its index, where it is now. */
+  readonly digest: Digest;
+}
+
+/** From where to where, with transports: `docker://busybox`, `oci:DIR:TAG`, … */
+export interface CopyRoute {
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * Copies an image. Nothing is to be seen of it before it is whole.
+ *
+ * @throws {SyntaxError} If a reference is malformed.
+ * @throws {NotFoundError} If there is no such image.
+ * @throws {ChangedDigestError} If digests are to be kept, and cannot.
+ */
+export async function copyReference(
+  agent: Agent,
+  { from, to }: CopyRoute,
+  options: CopyOptions = {},
+): Promise<CopiedImage> {
+  const { signal } = options;
+  demandTransport(from, "source");
+  demandTransport(to, "destination");
+  const target = parseTransportReference(to);
+  const onWarning = (message: string) => agent.log("warn", message);
+  const opening = { ...agent.registries, onWarning, signal };
+  await using opened = await openSource(agent, from, {
+    ...opening,
+    ...options.source,
+  });
+  const { source } = opened;
+  const rest = { ...options, name: from, onWarning };
+  if (target.transport === "containers-storage") {
+    return await copyToStore(agent, { source, target }, rest);
+  }
+  return await copyToMedium(agent, { source, target }, {
+    ...rest,
+    destination: { ...opening, ...options.destination },
+  });
+}
+
+/** Short names are for pulls: a copy goes where it is told to. */
+function demandTransport(text: string, role: string): void {
+  if (hasTransport(text)) return;
+  throw new InvalidImageNameError(
+    `Cannot use "${text}" as the ${role}: it names no transport; use ` +
+      "docker://NAME, containers-storage:NAME, oci:DIR[:REF], dir:DIR, " +
+      "oci-archive:FILE[:REF] or docker-archive:FILE[:NAME]",
+  );
+}
+
+type NamedOptions = CopyOptions & { readonly name: string };
+
+async function copyToMedium(
+  agent: Agent,
+  { source, target }: {
+    readonly source: ImageSource;
+    readonly target: MediumReference;
+  },
+  options: NamedOptions,
+): Promise<CopiedImage> {
+  const { additionalNames, images = "one" } = options;
+  const { retry } = options.source ?? {};
+  await using medium = await openMedium(agent, target, {
+    ...options.destination,
+    additionalNames,
+  });
+  const copying = { ...options, retry, otherPlatform: "accept" } as const;
+  const { digest } = images === "one"
+    ? await copyImage(source, openMediumSink(medium, copying), copying)
+    : await copyIndex(source, medium, { ...copying, images });
+  await medium.commit(options);
+  return { digest };
+}
+
+async function copyToStore(
+  agent: Agent,
+  { source, target }: {
+    readonly source: ImageSource;
+    readonly target: StoreReference;
+  },
+  options: NamedOptions,
+): Promise<CopiedImage> {
+  const { images = "one", additionalNames = [], format } = options;
+  if (images !== "one") {
+    throw new InvalidImageNameError(
+      "Cannot copy all images of an index to a store: it takes one of them",
+    );
+  }
+  const { reference } = target;
+  const names = [
+    ...reference === undefined ? [] : [nameOf(reference)],
+    ...additionalNames,
+  ];
+  const owner = openStoreOf(agent, target, { purpose: "write" });
+  const { retry } = options.source ?? {};
+  const { onEvent } = options;
+  const store = openStoreSink(owner, { names, retry, onEvent });
+  const sink: ImageSink<StoredImage> = format === undefined ? store : {
+    ...store,
+    receive: (image, blobs, abortable) =>
+      store.receive(convertImage(image, format), blobs, abortable),
+  };
+  return await copyImage(source, sink, { ...options, retry });
+}

@@ -1,0 +1,122 @@
+/** Flat folders of one image as a place where images go to: `dir:PATH`. */
+
+import { dirname, resolve } from "@std/path";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+} from "node:fs";
+import { InvalidManifestError } from "../errors/image_errors.ts";
+import { type Digest, hexOf } from "../formats/oci/digest.ts";
+import type { ImageMedium } from "../formats/oci/image_medium.ts";
+import { isErrno } from "../fs/errno.ts";
+import { listDirectory } from "../fs/list_directory.ts";
+import { writeAtomically } from "../fs/write_atomically.ts";
+import { MEDIUM_FILE, putBlobFile } from "./blob_files.ts";
+import { FOLDER_MANIFEST, instanceName } from "./folder_source.ts";
+
+const VERSION = "version";
+const VERSION_TEXT = "Directory Transport Version: 1.1\n";
+// What other versions begin with.
+const VERSION_START = "Directory Transport Version: ";
+
+/**
+ * Opens a folder to write one image to. It is made, if there is none; an image
+ * that is in it is replaced.
+ *
+ * @throws {InvalidManifestError} If something else is there.
+ */
+export async function openFolderMedium(path: string): Promise<ImageMedium> {
+  await Promise.resolve(); // to fail as others do: by rejection
+  const directory = resolve(path);
+  refuseOthers(directory);
+  const isNew = !existsSync(directory);
+  const pathOf = (name: string) => `${directory}/${name}`;
+  const folder = {
+    temporary: directory,
+    pathOf: (digest: Digest) => pathOf(hexOf(digest)),
+  };
+  const kept = new Set<string>();
+  const made: string[] = [];
+  let named: Uint8Array | undefined;
+  let isCommitted = false;
+  return {
+    manifestTypes: [],
+    layers: "any",
+    // deno-lint-ignore require-await -- others ask a registry
+    async has({ digest, size }) {
+      const info = lstatSync(folder.pathOf(digest), { throwIfNoEntry: false });
+      const isThere = info?.isFile() === true && info.size === size;
+      if (isThere) kept.add(hexOf(digest));
+      return isThere;
+    },
+    async put(blob, options) {
+      const written = await putBlobFile(folder, blob, options);
+      if (!kept.has(hexOf(written.digest))) made.push(hexOf(written.digest));
+      kept.add(hexOf(written.digest));
+      return written;
+    },
+    // deno-lint-ignore require-await -- to fail by rejection
+    async putManifest({ bytes, digest }, { isNamed = false, signal } = {}) {
+      signal?.throwIfAborted();
+      if (isNamed) {
+        named = bytes;
+        return;
+      }
+      mkdirSync(directory, { recursive: true });
+      writeAtomically(pathOf(instanceName(digest)), bytes, MEDIUM_FILE);
+      made.push(instanceName(digest));
+      kept.add(instanceName(digest));
+    },
+    // deno-lint-ignore require-await -- likewise
+    async commit({ signal } = {}) {
+      signal?.throwIfAborted();
+      if (named === undefined) return;
+      mkdirSync(directory, { recursive: true });
+      writeAtomically(pathOf(VERSION), VERSION_TEXT, MEDIUM_FILE);
+      writeAtomically(pathOf(FOLDER_MANIFEST), named, MEDIUM_FILE);
+      isCommitted = true;
+      // Those of the image before, and its signatures.
+      for (const name of listDirectory(directory)) {
+        if (isPart(name) && !kept.has(name)) rmSync(pathOf(name));
+      }
+    },
+    // deno-lint-ignore require-await -- others have to wait
+    async [Symbol.asyncDispose]() {
+      if (isCommitted) return;
+      if (isNew) return rmSync(directory, { recursive: true, force: true });
+      for (const name of made) rmSync(pathOf(name), { force: true });
+    },
+  };
+}
+
+/** A blob, the manifest of an instance, or a signature. */
+function isPart(name: string): boolean {
+  return /^([0-9a-f]{64,128}(\.manifest\.json|-signature-\d+)?|signature-\d+)$/
+    .test(name);
+}
+
+function refuseOthers(directory: string): void {
+  const what = `Cannot write an image to "${directory}"`;
+  try {
+    if (listDirectory(directory).length === 0) return;
+    const version = readFileSync(`${directory}/${VERSION}`, "utf8");
+    if (version.startsWith(VERSION_START)) return;
+  } catch (cause) {
+    if (isErrno(cause, "ENOTDIR")) {
+      const place =
+        lstatSync(directory, { throwIfNoEntry: false }) === undefined
+          ? dirname(directory)
+          : directory;
+      throw new InvalidManifestError(`${what}: "${place}" is no directory`, {
+        cause,
+      });
+    }
+    if (!isErrno(cause, "ENOENT", "EISDIR")) throw cause;
+  }
+  throw new InvalidManifestError(
+    `${what}: something else is there, which is not to be overwritten`,
+  );
+}
