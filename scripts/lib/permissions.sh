@@ -27,14 +27,14 @@ program_folders="/usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin"
 
 # Commands that reach registries, mount, unpack layers, run containers: just
 # those that `needs` names in src/cli/table.
-net_commands=" pull run tags image/pull image/inspect manifest/inspect pod/create "
-mount_commands=" pull run rmi inspect doctor check gc df image/pull image/rm \
+net_commands=" pull run copy tags image/pull image/inspect manifest/inspect pod/create "
+mount_commands=" pull run copy rmi inspect doctor check gc df image/pull image/rm \
 	ps start stop kill rm container/create container/ls container/list \
 	container/ps container/inspect container/start \
 	container/stop container/kill container/rm \
 	pod/create pod/ls pod/list pod/ps pod/inspect pod/stop pod/kill \
 	pod/rm "
-tar_commands=" pull load run doctor image/pull image/load pod/create "
+tar_commands=" pull load run copy doctor image/pull image/load pod/create "
 runtime_commands=" run doctor check gc df rmi image/rm inspect \
 	ps stop kill rm container/ls container/list container/ps \
 	container/inspect container/stop container/kill container/rm \
@@ -67,6 +67,13 @@ word_value_flags=" --name --pod --runtime --env -e --env-file --unsetenv --label
 	--label-file --pidfile --pod-id-file --timeout \
 	--secret --gpus --volumes-from --log-driver --log-opt "
 
+# The same of commands that write images to files.
+media_commands=" copy save image/save "
+media_value_flags=" --format -f --dest-compress-format --dest-compress-level --multi-arch \
+	--platform --additional-tag --authfile --src-authfile --dest-authfile \
+	--src-creds --dest-creds --src-cert-dir --dest-cert-dir --digestfile \
+	--progress --output -o "
+
 # What all commands may do: see, but not touch, besides the store.
 common_permissions="--allow-read --allow-sys=uid,statfs"
 
@@ -77,6 +84,7 @@ doctor_env_names=ORLOP_ENV_ALL_PROXY,ORLOP_ENV_all_proxy
 choose_permissions() {
 	root_flag='' runroot_flag='' config_flag='' writable='' command=''
 	asked_env='' asked_runtime='' asked_sys=''
+	copy_target='' copies_from_net='' save_format=''
 	read_command_line "$@"
 	root_setting='' runroot_setting='' log_file_setting=''
 	config=${config_flag:-/etc/orlop/orlop.toml}
@@ -85,6 +93,7 @@ choose_permissions() {
 	may_write_really "${runroot_flag:-${ORLOP_RUNROOT:-${runroot_setting:-/run/orlop}}}"
 	may_write "$log_file_setting"
 	if [ "$command" = schedule ]; then may_schedule; fi
+	if is_one_of "$media_commands"; then may_write_medium; fi
 
 	permissions=$common_permissions$asked_sys
 	case $asked_env in
@@ -103,7 +112,9 @@ choose_permissions() {
 	grant run $asked_runtime
 	# shellcheck disable=SC2086 # lists of words without blanks
 	grant ffi $libc_paths
-	if is_one_of "$net_commands"; then permissions="$permissions --allow-net"; fi
+	if is_one_of "$net_commands" && { [ "$command" != copy ] || [ -n "$copies_from_net" ]; }; then
+		permissions="$permissions --allow-net"
+	fi
 	unset ORLOP_HELPERS
 	if is_one_of "$net_commands" || is_one_of "$helper_commands"; then grant_helpers; fi
 	chosen=
@@ -131,7 +142,8 @@ takes_value() {
 	# There it is a switch of the command's own.
 	[ "$command $1" != "image/inspect --config" ] || return 1
 	has_word "$value_flags" "$1" ||
-		{ is_one_of "$word_commands" && has_word "$word_value_flags" "$1"; }
+		{ is_one_of "$word_commands" && has_word "$word_value_flags" "$1"; } ||
+		{ is_one_of "$media_commands" && has_word "$media_value_flags" "$1"; }
 }
 
 # Sets $command, such as "pull" or "pod/create", and what flags say of paths.
@@ -139,7 +151,11 @@ read_command_line() {
 	while [ $# -gt 0 ]; do
 		flag=${1%%=*} value='' wants_next=''
 		case $1 in
-		--) return ;;
+		--)
+			shift
+			for word in "$@"; do may_copy "$word"; done
+			return
+			;;
 		--*=*) value=${1#*=} ;;
 		--*) ! takes_value "$flag" || wants_next=yes ;;
 		-?*) read_short_flags "${1#-}" ;;
@@ -148,7 +164,10 @@ read_command_line() {
 			case $command in
 			'') command=$1 ;;
 			image | manifest | pod | container) command=$command/$1 ;;
-			*) ! is_one_of "$word_commands" || return 0 ;;
+			*)
+				! is_one_of "$word_commands" || return 0
+				may_copy "$1"
+				;;
 			esac
 			;;
 		esac
@@ -161,7 +180,9 @@ read_command_line() {
 		--runroot) runroot_flag=$value ;;
 		--config) [ "$command" = image/inspect ] || config_flag=$value ;;
 		--log-file) may_write "$value" ;;
-		--metrics) may_write_beside "$value" ;;
+		--metrics | --digestfile) may_write_beside "$value" ;;
+		-o | --output) ! is_one_of "$media_commands" || copy_target=$value ;;
+		--format) ! is_one_of "$media_commands" || save_format=$value ;;
 		--cidfile) ! is_one_of "$word_commands" || may_write "$value" ;;
 		-e | --env) may_read_env "$value" ;;
 		--env-host | --env-file) may_read_env '*' ;;
@@ -245,6 +266,42 @@ may_schedule() {
 	*) ORLOP_PROGRAM=$(PATH=$caller_path && command -v -- "$0") ;;
 	esac
 	export ORLOP_PROGRAM
+}
+
+# Notes $1, the source or, as the last word, the destination of a copy.
+may_copy() {
+	[ "$command" = copy ] || return 0
+	copy_target=$1
+	case $1 in
+	docker:*) copies_from_net=yes ;;
+	esac
+}
+
+# Lets orlop write $copy_target, where a copy goes to, and no other medium.
+may_write_medium() {
+	case $command:$save_format in
+	copy:*) ;;
+	*:*-dir) copy_target=dir:$copy_target ;;
+	*) copy_target=docker-archive:${copy_target:-/dev/stdout} ;;
+	esac
+	medium_path=${copy_target#*:}
+	case $copy_target in
+	dir:*) may_write "$medium_path" ;;
+	oci:*) may_write "${medium_path%%:*}" ;;
+	docker-archive:/dev/stdout | oci-archive:/dev/stdout) may_write /dev/stdout ;;
+	oci-archive:* | docker-archive:*) may_write_beside "${medium_path%%:*}" ;;
+	containers-storage:\[*\]*)
+		medium_path=${medium_path#\[}
+		medium_path=${medium_path%%\]*}
+		medium_path=${medium_path%%:*}
+		medium_path=${medium_path#*@}
+		may_write_really "${medium_path%%+*}"
+		case $medium_path in
+		*+*) may_write_really "${medium_path#*+}" ;;
+		*) may_write_really /run/containers/storage ;;
+		esac
+		;;
+	esac
 }
 
 # Lets orlop replace file $1, which it does by a file beside it.

@@ -5,6 +5,7 @@ import type { Command, CommandModule } from "./command.ts";
 const MODULES: Readonly<Record<string, () => Promise<CommandModule>>> = {
   "__complete": () => import("./commands/complete.ts"),
   "completion": () => import("./commands/completion.ts"),
+  "copy": () => import("./commands/images/copy.ts"),
   "history": () => import("./commands/images/history.ts"),
   "image exists": () => import("./commands/images/image_exists.ts"),
   "image inspect": () => import("./commands/images/image_inspect.ts"),
@@ -17,6 +18,7 @@ const MODULES: Readonly<Record<string, () => Promise<CommandModule>>> = {
   "rmi": () => import("./commands/images/rmi.ts"),
   "manifest inspect": () => import("./commands/images/manifest_inspect.ts"),
   "tags": () => import("./commands/images/tags.ts"),
+  "save": () => import("./commands/images/save.ts"),
   "tag": () => import("./commands/images/tag.ts"),
   "untag": () => import("./commands/images/untag.ts"),
   "inspect": () => import("./commands/inspect.ts"),

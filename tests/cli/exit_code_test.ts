@@ -41,6 +41,7 @@ const CLASSES: Readonly<
 > = {
   AmbiguousIdError: ["not found", 3],
   BlobMismatchError: ["refused", 5],
+  ChangedDigestError: ["refused", 5],
   CommandError: ["internal", 1],
   ContainerNotFoundError: ["not found", 3],
   DamagedFileError: ["damaged", 1],

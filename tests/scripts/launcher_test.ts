@@ -83,7 +83,9 @@ function listsOf(script: string, names: RegExp): string[] {
 Deno.test("the launcher grants what the table of commands says", async (t) => {
   for (const [path, { needs = [] }] of pathsOf(COMMANDS)) {
     await t.step(path.join(" "), async () => {
-      const flags = await launch(path);
+      // It depends on what is copied.
+      const words = path[0] === "copy" ? ["docker://a", "dir:/b"] : [];
+      const flags = await launch([...path, ...words]);
       const run = valueOf(flags, "--allow-run");
       assertEquals(flags.includes("--allow-net"), needs.includes("net"));
       assert(run.every((path) => path.startsWith("/")));
@@ -257,6 +259,44 @@ Deno.test("the launcher reads the settings' file", async () => {
   await Deno.writeTextFile(config, `# "a"\nroot = "/a b" # b\nrunroot='/c'\n`);
   const flags = await launch(["images", "--config", config]);
   assertEquals(valueOf(flags, "--allow-write"), ["/a b", "/c"]);
+});
+
+Deno.test("the launcher grants a copy what it needs, and no more", async (t) => {
+  const store = ["/var/lib/orlop", "/run/orlop"];
+  const cases: readonly (readonly [string, "net" | "no net", string[]])[] = [
+    ["copy oci:/a dir:/b", "no net", ["/b"]],
+    ["copy docker://a oci:/b:1", "net", ["/b"]],
+    ["copy oci:/a docker://b", "net", []],
+    ["copy -q --format oci oci:/a dir:/b", "no net", ["/b"]],
+    ["copy --src-creds docker:x oci:/a dir:/b", "no net", ["/b"]],
+    ["copy -f v2s2 -- oci:/a oci:/b:c", "no net", ["/b"]],
+    ["copy oci:/a oci-archive:/b/c.tar:1", "no net", ["/b/"]],
+    ["copy oci:/a docker-archive:/b/c.tar", "no net", ["/b/"]],
+    ["copy oci:/a containers-storage:b", "no net", []],
+    [
+      "copy oci:/a containers-storage:[overlay@/b+/c:o=1]d",
+      "no net",
+      ["/b", "/c"],
+    ],
+    ["copy --digestfile /b/c oci:/a docker://d", "net", ["/b/"]],
+    ["save -o /b/c.tar a", "no net", ["/b/"]],
+    ["save --format oci-dir -o /b a", "no net", ["/b"]],
+    ["save --format=docker-dir --output=/b a", "no net", ["/b"]],
+    ["save a", "no net", ["/dev/stdout"]],
+    ["image save -qo /b/c.tar a", "no net", ["/b/"]],
+    ["images oci:/a dir:/b -o /b", "no net", []],
+  ];
+  for (const [line, net, places] of cases) {
+    await t.step(line, async () => {
+      const flags = await launch(line.split(" "));
+      assertEquals(flags.includes("--allow-net"), net === "net");
+      const writable = valueOf(flags, "--allow-write");
+      assertEquals(
+        writable.filter((path) => !store.includes(path)).toSorted(),
+        places.toSorted(),
+      );
+    });
+  }
 });
 
 Deno.test("the launcher hands on all arguments as they are", async () => {

@@ -7,8 +7,6 @@ const NO_BUILD =
 const NO_PUSH =
   'orlop only reads from registries: use "skopeo copy" or podman on the same ' +
   "store";
-const NO_ARCHIVE =
-  "orlop writes no archives: use podman or skopeo on the same store";
 const IMPORT =
   'use "orlop load -i FILE" for an archive of images; for one of a root file ' +
   "system podman on the same store";
@@ -93,7 +91,6 @@ export const ADVICE: Readonly<Record<string, string>> = {
   "push": NO_PUSH,
   "rename": 'use "orlop container metadata CONTAINER --set name=NAME"',
   "restart": RESTART,
-  "save": NO_ARCHIVE,
   "scp": NO_PUSH,
   "search": SEARCH,
   "secret": NO_VOLUMES,
@@ -146,7 +143,6 @@ export const ADVICE: Readonly<Record<string, string>> = {
   "add": NO_BUILD,
   "bud": NO_BUILD,
   "catalog": SEARCH,
-  "copy": 'use "orlop pull"; to other places "skopeo copy"',
   "from": 'use "orlop container create"',
   "insert": LAYOUT,
   "list-tags": TAGS,

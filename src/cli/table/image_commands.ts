@@ -5,6 +5,7 @@ import { PROGRESS_FLAG } from "../render/progress/show_progress.ts";
 import { LIST_FLAGS } from "../render/show_list.ts";
 import { INSPECT_FLAGS } from "../render/show_objects.ts";
 import { LOOK_UP_FLAGS } from "./lookup_commands.ts";
+import { COPY, SAVE } from "./copy_commands.ts";
 import { FILTER_FLAG, IGNORE_FLAG, PULL_FLAGS } from "./shared_flags.ts";
 
 const IMAGE: Argument = { name: "IMAGE", completes: "image" };
@@ -277,6 +278,8 @@ export const REMOVE_IMAGE = {
   needs: ["mount", "runtime"],
 } as const satisfies Command;
 
+const { section: _section, ...IMAGE_SAVE } = SAVE;
+
 /** `orlop image …`. */
 export const IMAGE_GROUP: Command = {
   name: "image",
@@ -288,6 +291,7 @@ export const IMAGE_GROUP: Command = {
     IMAGE_EXISTS,
     HISTORY,
     PULL,
+    IMAGE_SAVE,
     LOAD,
     TAG,
     UNTAG,
@@ -305,6 +309,8 @@ export const IMAGE_COMMANDS: readonly Command[] = [
   { ...LOAD, section: "Images" },
   { ...LIST_PULLS, section: "Images" },
   { ...LIST_WITHOUT_ALIASES, name: "images", section: "Images" },
+  COPY,
+  SAVE,
   { ...HISTORY, section: "Images" },
   { ...TAG, section: "Images" },
   { ...UNTAG, section: "Images" },

@@ -108,9 +108,12 @@ export function rewriteManifest(
     : {};
   const order = format === "oci" ? ociDescriptor : dockerDescriptor;
   const annotations = kept["annotations"];
+  // It need not say which type it is, if it did not.
+  const isUntyped = kept["config"] !== undefined &&
+    kept["mediaType"] === undefined;
   return encode(mediaType, {
     schemaVersion: 2,
-    mediaType,
+    mediaType: isUntyped ? undefined : mediaType,
     artifactType: kept["artifactType"],
     config: order(config),
     layers: layers.map(order),

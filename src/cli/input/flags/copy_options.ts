@@ -1,0 +1,108 @@
+/** What flags say about a copy, in the terms of the runtime. */
+
+import type { CopyOptions } from "../../../engine/copy/copy_reference.ts";
+import { MAX_LEVELS } from "../../../formats/compression/compress.ts";
+import { nameOf, parseReference } from "../../../formats/oci/reference.ts";
+import { parsePlatform } from "../../../image/choose_manifest.ts";
+import type { RegistryOptions } from "../../../registry/registry_image.ts";
+import type { FlagValues } from "../../command.ts";
+import type { COPY, FORM_FLAGS } from "../../table/copy_commands.ts";
+import { UsageError } from "../../usage_error.ts";
+import { readRegistryEnv } from "../read_env.ts";
+import { type Asking, readLoginFlags } from "./login_flags.ts";
+
+type CopyFlags = FlagValues<typeof COPY["flags"]>;
+
+/**
+ * Turns flags into options of a copy; asks for passwords that they leave out.
+ *
+ * @throws {UsageError} If they contradict each other, or nobody can be asked.
+ */
+export async function copyOptions(
+  { flags, ...asking }: Asking & { readonly flags: CopyFlags },
+): Promise<CopyOptions> {
+  const { platform, all } = flags;
+  const which = flags["multi-arch"] ?? (all ? "all" : "system");
+  if (all && which !== "all") {
+    throw new UsageError(`Cannot use "--all" with "--multi-arch ${which}"`);
+  }
+  if (platform !== undefined && which !== "system") {
+    throw new UsageError('Cannot use "--platform" for all images of an index');
+  }
+  const images = { system: "one", all: "all", "index-only": "none" } as const;
+  return {
+    ...formOf(flags),
+    images: images[which],
+    platform: platform === undefined ? undefined : parsePlatform(platform),
+    additionalNames: flags["additional-tag"].map((name) =>
+      nameOf(parseReference(name))
+    ),
+    source: await endOptions(flags, "src", asking),
+    destination: await endOptions(flags, "dest", asking),
+  };
+}
+
+/**
+ * Turns flags into the form of an image.
+ *
+ * @throws {UsageError} If they contradict each other.
+ */
+export function formOf(
+  flags: FlagValues<typeof FORM_FLAGS>,
+): Pick<CopyOptions, "format" | "layers" | "packing" | "preserveDigests"> {
+  const format = flags["dest-compress-format"];
+  const level = flags["dest-compress-level"];
+  const isPacked = flags["dest-compress"] || format !== undefined;
+  if (isPacked && flags["dest-decompress"]) {
+    throw new UsageError(
+      'Cannot use "--dest-decompress" with "--dest-compress" or ' +
+        '"--dest-compress-format"',
+    );
+  }
+  const max = MAX_LEVELS[format ?? "gzip"];
+  if (level !== undefined && !(level >= 1 && level <= max)) {
+    throw new UsageError(
+      `Cannot use "--dest-compress-level ${level}": it is 1 to ${max} for ` +
+        (format ?? "gzip"),
+    );
+  }
+  if (format === "zstd" && flags.format === "v2s2") {
+    throw new UsageError(
+      'Cannot use "--dest-compress-format zstd" with "--format v2s2": there ' +
+        "is no such layer",
+    );
+  }
+  return {
+    format: flags.format,
+    layers: layersOf(flags),
+    packing: { level, ...(format !== undefined && { format }) },
+    preserveDigests: flags["preserve-digests"],
+  };
+}
+
+function layersOf(
+  flags: FlagValues<typeof FORM_FLAGS>,
+): CopyOptions["layers"] {
+  if (flags["dest-decompress"]) return "uncompressed";
+  if (flags["dest-compress"] || flags["dest-compress-format"] !== undefined) {
+    return "compressed";
+  }
+  return flags["dest-oci-accept-uncompressed-layers"] ? "any" : undefined;
+}
+
+async function endOptions(
+  flags: CopyFlags,
+  end: "src" | "dest",
+  asking: Asking,
+): Promise<RegistryOptions> {
+  const creds = flags[`${end}-creds`];
+  const login = { creds, username: undefined, "password-stdin": false };
+  return {
+    credentials: await readLoginFlags(login, asking),
+    authFile: (flags[`${end}-authfile`] ?? flags.authfile) || undefined,
+    certDir: flags[`${end}-cert-dir`],
+    tlsVerify: flags[`${end}-tls-verify`],
+    env: readRegistryEnv(),
+    uid: Deno.uid() ?? 0,
+  };
+}

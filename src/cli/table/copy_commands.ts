@@ -1,0 +1,215 @@
+/** The table's part about images that go from one place to another. */
+
+import type { Command, FlagTable } from "../command.ts";
+import { PROGRESS_FLAG } from "../render/progress/show_progress.ts";
+
+/** How to reach the registries at both ends. */
+const ENDS_FLAGS = {
+  authfile: {
+    type: "text",
+    value: "PATH",
+    help: "Where credentials are kept, instead of $REGISTRY_AUTH_FILE",
+    completes: "file",
+  },
+  "src-authfile": {
+    type: "text",
+    value: "PATH",
+    help: "The same for the source alone",
+    completes: "file",
+  },
+  "dest-authfile": {
+    type: "text",
+    value: "PATH",
+    help: "The same for the destination alone",
+    completes: "file",
+  },
+  "src-creds": {
+    type: "text",
+    value: "USER[:PASSWORD]",
+    help: "Credentials for the source; asks if the password is left out",
+  },
+  "dest-creds": {
+    type: "text",
+    value: "USER[:PASSWORD]",
+    help: "Credentials for the destination, likewise",
+  },
+  "src-cert-dir": {
+    type: "text",
+    value: "PATH",
+    help: "Certificates (*.crt, *.cert, *.key) for the source",
+    completes: "file",
+  },
+  "dest-cert-dir": {
+    type: "text",
+    value: "PATH",
+    help: "Certificates for the destination",
+    completes: "file",
+  },
+  "src-tls-verify": {
+    type: "tristate",
+    help: "Insist on HTTPS at the source; =false also takes HTTP",
+  },
+  "dest-tls-verify": {
+    type: "tristate",
+    help: "Insist on HTTPS at the destination; =false also takes HTTP",
+  },
+} as const satisfies FlagTable;
+
+/** In which form an image is written. */
+export const FORM_FLAGS = {
+  format: {
+    type: "text",
+    short: "f",
+    value: "FORMAT",
+    choices: ["oci", "v2s2"],
+    help: "Convert the manifest to OCI's format, or to Docker's",
+  },
+  "dest-compress-format": {
+    type: "text",
+    value: "FORMAT",
+    choices: ["gzip", "zstd"],
+    help: "How to compress layers, also those that are compressed otherwise",
+  },
+  "dest-compress-level": {
+    type: "number",
+    value: "LEVEL",
+    help: "How well: 1 to 9 for gzip, 1 to 20 for zstd",
+  },
+  "dest-compress": {
+    type: "boolean",
+    help: "Compress layers that are not, also in a directory",
+  },
+  "dest-decompress": {
+    type: "boolean",
+    help: "Decompress layers",
+  },
+  "dest-oci-accept-uncompressed-layers": {
+    type: "boolean",
+    help: "Leave layers as they are that are not compressed",
+  },
+  "preserve-digests": {
+    type: "boolean",
+    help: "Fail if a digest would change",
+  },
+} as const satisfies FlagTable;
+
+/** `orlop copy`. */
+export const COPY = {
+  name: "copy",
+  module: "copy",
+  summary: "Copy an image from one place to another",
+  description: [
+    "Prints the digest that the image has where it is now. Nothing is " +
+    "converted that need not be: a manifest keeps its digest wherever its " +
+    "layers can stay as they are.",
+    "SRC and DST are docker://NAME, containers-storage:NAME, " +
+    "containers-storage:[overlay@ROOT+RUNROOT]NAME, oci:DIR[:REF], " +
+    "oci-archive:FILE[:REF], docker-archive:FILE[:NAME] or dir:DIR.",
+  ],
+  section: "Images",
+  arguments: [{ name: "SRC" }, { name: "DST" }],
+  flags: {
+    all: {
+      type: "boolean",
+      short: "a",
+      help: "Copy all images of an index, and the index",
+    },
+    "multi-arch": {
+      type: "text",
+      value: "WHICH",
+      choices: ["system", "all", "index-only"],
+      help: "Which images of an index; index-only expects them there already",
+    },
+    platform: {
+      type: "text",
+      value: "OS/ARCH[/VARIANT]",
+      help: "Which image of an index, instead of the one for this machine",
+    },
+    ...FORM_FLAGS,
+    "additional-tag": {
+      type: "list",
+      value: "NAME",
+      help: "A further name where the image goes to, if that keeps several",
+    },
+    ...ENDS_FLAGS,
+    digestfile: {
+      type: "text",
+      value: "PATH",
+      help: "Write the digest to a file",
+      completes: "file",
+    },
+    ...PROGRESS_FLAG,
+    quiet: { type: "boolean", short: "q", help: "Show no progress" },
+  },
+  examples: [
+    {
+      line: "orlop copy docker://docker.io/library/busybox oci:./layout:1",
+      does: "To a directory, for a host without a network",
+    },
+    {
+      line:
+        "orlop copy --all docker://quay.io/org/app docker://mirror:5000/app",
+      does: "For all platforms, from one registry to another",
+    },
+    {
+      line: "orlop copy containers-storage:localhost/app:1 dir:./app",
+      does: "From the store",
+    },
+  ],
+  needs: ["net", "mount", "tar"],
+} as const satisfies Command;
+
+/** `orlop save`. */
+export const SAVE = {
+  name: "save",
+  module: "save",
+  summary: "Write images of the store to a file or to standard output",
+  description: [
+    "Layers are what they were when they came, byte for byte. Only a " +
+    "docker-archive takes more than one image.",
+  ],
+  section: "Images",
+  arguments: [{ name: "IMAGE", isRepeated: true, completes: "image" }],
+  flags: {
+    output: {
+      type: "text",
+      short: "o",
+      value: "PATH",
+      help: "Where to, instead of standard output",
+      completes: "file",
+    },
+    format: {
+      type: "text",
+      value: "FORMAT",
+      choices: ["docker-archive", "oci-archive", "oci-dir", "docker-dir"],
+      default: "docker-archive",
+      help: "An archive, or a directory",
+    },
+    compress: {
+      type: "boolean",
+      help: "Compress the layers of a docker-dir",
+    },
+    uncompressed: {
+      type: "boolean",
+      help: "Do not compress the layers of an OCI format",
+    },
+    "multi-image-archive": {
+      type: "boolean",
+      short: "m",
+      help: "Take all arguments for images, and none for a further name",
+    },
+    ...PROGRESS_FLAG,
+    quiet: { type: "boolean", short: "q", help: "Show no progress" },
+  },
+  examples: [
+    { line: "orlop save -o app.tar app:1", does: "As docker load takes it" },
+    {
+      line: "orlop save app:1 | ssh host orlop load",
+      does: "To another host",
+    },
+    {
+      line: "orlop save --format oci-dir -o ./layout app:1",
+      does: "As an OCI layout",
+    },
+  ],
+} as const satisfies Command;
