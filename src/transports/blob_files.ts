@@ -66,16 +66,42 @@ async function writeBlob(
   blob: OutgoingBlob,
   { signal }: Abortable,
 ): Promise<WrittenBlob> {
-  const { size = Infinity } = blob;
-  const algorithm = blob.digest ? algorithmOf(blob.digest) : "sha256";
-  const hash = createHash(algorithm);
-  let received = 0;
   signal?.throwIfAborted();
   using file = await Deno.open(path, {
     write: true,
     createNew: true,
     ...MEDIUM_FILE,
   });
+  const written = await receiveBlob(blob, (chunk) => writeAll(file, chunk), {
+    signal,
+  });
+  await file.syncData();
+  return written;
+}
+
+/** At once: a detour through another thread costs more than the copy. */
+function writeAll(file: Deno.FsFile, chunk: Bytes): void {
+  for (let at = 0; at < chunk.byteLength;) {
+    at += file.writeSync(chunk.subarray(at));
+  }
+}
+
+/**
+ * Receives a blob, and verifies it.
+ *
+ * @param write Gets all its bytes, which are unproven until the call has ended.
+ * @throws {BlobMismatchError} If digest or size are not as promised.
+ */
+export async function receiveBlob(
+  blob: OutgoingBlob,
+  write: (chunk: Bytes) => void | Promise<void>,
+  { signal }: Abortable,
+): Promise<WrittenBlob> {
+  const { size = Infinity } = blob;
+  const algorithm = blob.digest ? algorithmOf(blob.digest) : "sha256";
+  const hash = createHash(algorithm);
+  let received = 0;
+  signal?.throwIfAborted();
   const body = await blob.open();
   const sink = new WritableStream<Bytes>({
     write(chunk) {
@@ -83,10 +109,7 @@ async function writeBlob(
       // Not left to the end: an endless body would fill the disk first.
       if (received > size) throw mismatch(`more than ${size} bytes`);
       hash.update(chunk);
-      // At once: a detour through another thread costs more than the copy.
-      for (let at = 0; at < chunk.byteLength;) {
-        at += file.writeSync(chunk.subarray(at));
-      }
+      return write(chunk);
     },
   });
   await body.pipeTo(sink, signal === undefined ? {} : { signal });
@@ -97,7 +120,6 @@ async function writeBlob(
   if (blob.digest !== undefined && digest !== blob.digest) {
     throw mismatch(`digest ${digest}`);
   }
-  await file.syncData();
   return { digest, size: received };
 
   function mismatch(got: string): BlobMismatchError {

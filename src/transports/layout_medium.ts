@@ -3,7 +3,6 @@
 import { dirname, resolve } from "@std/path";
 import { existsSync, lstatSync, mkdirSync, rmSync } from "node:fs";
 import { InvalidManifestError } from "../errors/image_errors.ts";
-import type { RawManifest } from "../formats/oci/blob_source.ts";
 import type { Descriptor } from "../formats/oci/descriptor.ts";
 import type { Digest } from "../formats/oci/digest.ts";
 import type { ImageMedium } from "../formats/oci/image_medium.ts";
@@ -12,11 +11,12 @@ import { listDirectory } from "../fs/list_directory.ts";
 import { writeAtomically } from "../fs/write_atomically.ts";
 import { MEDIUM_FILE, putBlobFile } from "./blob_files.ts";
 import {
-  blobPath,
-  checkVersion,
-  readIndex,
-  REF_NAME,
-} from "./layout_source.ts";
+  addEntry,
+  describeEntry,
+  encodeIndex,
+  LAYOUT_VERSION,
+} from "./layout_index.ts";
+import { blobPath, checkVersion, readIndex } from "./layout_source.ts";
 
 /** As what an image goes into a layout. */
 export interface LayoutMediumOptions {
@@ -71,7 +71,7 @@ export async function openLayoutMedium(
       const path = blobPath(directory, manifest.digest);
       mkdirSync(dirname(path), { recursive: true });
       writeAtomically(path, manifest.bytes, MEDIUM_FILE);
-      if (isNamed) entries.push(describe(manifest, { ref }));
+      if (isNamed) entries.push(describeEntry(manifest, ref));
     },
     async commit({ signal } = {}) {
       signal?.throwIfAborted();
@@ -106,58 +106,12 @@ function isFile(path: string, size: number): boolean {
   return info?.isFile() === true && info.size === size;
 }
 
-function describe(
-  { mediaType, digest, bytes }: RawManifest,
-  { ref }: LayoutMediumOptions,
-): Descriptor {
-  return {
-    mediaType,
-    digest,
-    size: bytes.byteLength,
-    ...(ref !== undefined && { annotations: { [REF_NAME]: ref } }),
-  };
-}
-
-/**
- * A name moves from an image that has it, which stays without one; an image
- * without a name is not listed twice. So does containers/image.
- */
-function addEntry(
-  entries: readonly Descriptor[],
-  entry: Descriptor,
-): readonly Descriptor[] {
-  const name = entry.annotations?.[REF_NAME];
-  const others = entries
-    .map((other) =>
-      name !== undefined && other.annotations?.[REF_NAME] === name
-        ? withoutName(other)
-        : other
-    )
-    .filter((other) =>
-      other.digest !== entry.digest || other.annotations?.[REF_NAME]
-    );
-  return [...others, entry];
-}
-
-function withoutName({ annotations = {}, ...entry }: Descriptor): Descriptor {
-  const { [REF_NAME]: _, ...rest } = annotations;
-  return Object.keys(rest).length === 0
-    ? entry
-    : { ...entry, annotations: rest };
-}
-
 /** The index comes last: what it does not name is not there. */
 function writeIndex(directory: string, manifests: readonly Descriptor[]): void {
-  const index = { schemaVersion: 2, mediaType: OCI_INDEX, manifests };
-  const version = { imageLayoutVersion: "1.0.0" };
   writeAtomically(
     `${directory}/index.json`,
-    JSON.stringify(index),
+    encodeIndex(manifests),
     MEDIUM_FILE,
   );
-  writeAtomically(
-    `${directory}/oci-layout`,
-    JSON.stringify(version),
-    MEDIUM_FILE,
-  );
+  writeAtomically(`${directory}/oci-layout`, LAYOUT_VERSION, MEDIUM_FILE);
 }

@@ -108,7 +108,8 @@ export function blobPath(directory: string, digest: Digest): string {
   return `${directory}/${partOf(digest)}`;
 }
 
-function partOf(digest: Digest): string {
+/** The same within a layout. */
+export function partOf(digest: Digest): string {
   return `blobs/${algorithmOf(digest)}/${hexOf(digest)}`;
 }
 

@@ -31,6 +31,12 @@ export class Spool implements AsyncDisposable {
     this.#agent = agent;
   }
 
+  /** The directory; absolute. */
+  get path(): string {
+    this.#staging ??= this.#agent.store.openStaging();
+    return this.#staging.path;
+  }
+
   /**
    * Decompresses a file into this place; see `Expand` of the archives.
    *
@@ -91,8 +97,7 @@ export class Spool implements AsyncDisposable {
   }
 
   #nextPath(): string {
-    this.#staging ??= this.#agent.store.openStaging();
-    return join(this.#staging.path, `spool-${this.#count++}`);
+    return join(this.path, `spool-${this.#count++}`);
   }
 }
 
