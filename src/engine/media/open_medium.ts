@@ -9,6 +9,7 @@ import type {
 } from "../../formats/oci/transport_reference.ts";
 import type { RegistryOptions } from "../../registry/registry_image.ts";
 import type { Agent } from "../agent.ts";
+import { openArchiveMedium } from "./open_archive_medium.ts";
 import { openFolderMedium } from "../../transports/folder_medium.ts";
 import { openLayoutMedium } from "../../transports/layout_medium.ts";
 
@@ -28,7 +29,7 @@ export interface OpenMediumOptions extends RegistryOptions {
  * @throws {RegistryError} If the registry cannot be reached.
  */
 export async function openMedium(
-  _agent: Agent,
+  agent: Agent,
   reference: MediumReference,
   options: OpenMediumOptions = {},
 ): Promise<ImageMedium> {
@@ -39,9 +40,17 @@ export async function openMedium(
       return await openLayoutMedium(reference.path, reference);
     case "dir":
       return await openFolderMedium(reference.path);
-    case "docker":
     case "oci-archive":
+      refusePosition(reference);
+      return await openArchiveMedium(
+        agent,
+        { ...reference, transport: "oci-archive" },
+        options,
+      );
     case "docker-archive":
+      refusePosition(reference);
+      return await openArchiveMedium(agent, reference, options);
+    case "docker":
     case "docker-daemon":
       throw new InvalidImageNameError(
         `Cannot write to transport "${reference.transport}": it is not ` +

@@ -95,8 +95,11 @@ function planLayer(
     & CopyForm
     & Pick<CopyPlan, "format">,
 ): LayerPlan {
-  const { original, plain } = layer;
-  const found = compressionOf(original.mediaType);
+  const { original, plain, diffId } = layer;
+  // Docker's archives call plain layers compressed.
+  const found = original.digest === diffId
+    ? "none"
+    : compressionOf(original.mediaType);
   const isAtHand = plain === undefined || plain.digest === original.digest;
   const isPackedRight = packing.format === undefined
     ? fits(format, found)

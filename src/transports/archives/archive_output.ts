@@ -74,7 +74,10 @@ export async function openOutput(
   if (found?.isFile() === false) {
     // Not at once: a pipe opens when somebody reads it.
     const opening = Deno.open(name, { write: true });
-    const { writable } = await unlessAborted(opening, { signal });
+    const { writable } = await waiting(
+      name,
+      unlessAborted(opening, { signal }),
+    );
     return openPipe(writable, { name, space });
   }
   if (found !== undefined && found.size > 0 && existing === "refuse") {
@@ -140,9 +143,11 @@ function openPipe(
     },
     // A copy: it may be written when the caller has others in its buffer.
     write: (bytes) => waiting(name, writer.write(bytes.slice())),
-    commit: () => waiting(name, writer.close()),
+    commit: () =>
+      waiting(name, name === STDOUT ? writer.ready : writer.close()),
     async [Symbol.asyncDispose]() {
       await space[Symbol.asyncDispose]();
+      if (name === STDOUT) return writer.releaseLock(); // it is not ours
       await writer.abort().catch(() => {}); // it is closed already
     },
   };
@@ -236,9 +241,9 @@ function writing<T>(name: string, action: () => T): T {
   }
 }
 
-async function waiting(name: string, writing: Promise<void>): Promise<void> {
+async function waiting<T>(name: string, writing: Promise<T>): Promise<T> {
   try {
-    await writing;
+    return await writing;
   } catch (error) {
     throw failureOf(name, error);
   }

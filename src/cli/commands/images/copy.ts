@@ -19,7 +19,8 @@ export async function run(call: Call<typeof COPY>): Promise<void> {
   }
   const isToOwnStore = /^containers-storage:(?!\[)/.test(to);
   using session = openSession(call, isToOwnStore ? { ifMissing: "make" } : {});
-  using display = showProgress(flags.quiet ? "none" : flags.progress, terminal);
+  const style = flags.quiet ? "none" : flags.progress;
+  using display = showProgress(style, terminal, { verb: "Copying" });
   const { digest } = await copyReference(session.agent, { from, to }, {
     ...options,
     onEvent: display.onProgress,
@@ -28,5 +29,6 @@ export async function run(call: Call<typeof COPY>): Promise<void> {
   if (flags.digestfile !== undefined) {
     writeAtomically(flags.digestfile, digest, { mode: 0o644 });
   }
-  terminal.print(digest);
+  // Nothing may follow an archive that went there.
+  if (!/^[a-z-]+:\/dev\/stdout(:|$)/.test(to)) terminal.print(digest);
 }

@@ -18,7 +18,8 @@ export async function run(call: Call<typeof SAVE>): Promise<void> {
   const [first = "", ...others] = call.arguments;
   const isSeveral = flags["multi-image-archive"];
   using session = openSession(call);
-  using display = showProgress(flags.quiet ? "none" : flags.progress, terminal);
+  const style = flags.quiet ? "none" : flags.progress;
+  using display = showProgress(style, terminal, { verb: "Saving" });
   const images = isSeveral ? call.arguments : [first];
   await saveImages(session.agent, images, {
     format,
