@@ -37,7 +37,7 @@ const DOWN: Readonly<Record<string, readonly string[]>> = {
  */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   engine: [
-    ...["images", "progress", "media", "transfer", "copy", "lookup"],
+    ...["login", "images", "progress", "media", "transfer", "copy", "lookup"],
     ...["containers", "pods", "cleanup", "check", "doctor"],
   ],
   store: ["records", "layers", "recovery"],

@@ -120,6 +120,20 @@ export {
   type Log,
   type LogLevel,
 } from "./engine/agent.ts";
+export {
+  findLogin,
+  isLoginAccepted,
+  type LoggedIn,
+  logIn,
+  type LoginOptions,
+} from "./engine/login/log_in.ts";
+export { logOut, logOutOfAll } from "./engine/login/log_out.ts";
+export type { AuthTargetOptions } from "./registry/auth/auth_target.ts";
+export type {
+  FindCredentialsOptions,
+  FoundCredentials,
+} from "./registry/auth/find_credentials.ts";
+export type { Login } from "./registry/auth/store_credentials.ts";
 export { openHandle as openAgent } from "./engine/open_handle.ts";
 export type { ContainerIdentity } from "./engine/containers/check_request.ts";
 export type { ContainerOwner } from "./engine/container_owner.ts";

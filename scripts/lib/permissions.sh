@@ -27,7 +27,7 @@ program_folders="/usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin"
 
 # Commands that reach registries, mount, unpack layers, run containers: just
 # those that `needs` names in src/cli/table.
-net_commands=" pull run copy tags image/pull image/inspect manifest/inspect pod/create "
+net_commands=" pull run copy tags image/pull image/inspect manifest/inspect pod/create login "
 mount_commands=" pull run copy rmi inspect doctor check gc df image/pull image/rm \
 	ps start stop kill rm container/create container/ls container/list \
 	container/ps container/inspect container/start \
@@ -41,7 +41,7 @@ runtime_commands=" run doctor check gc df rmi image/rm inspect \
 	pod/ls pod/list pod/ps pod/inspect pod/stop pod/kill pod/rm "
 
 # Commands that ask credential helpers, besides those that reach registries.
-helper_commands=" "
+helper_commands=" logout "
 
 # Commands with a container's own words behind their first argument.
 word_commands=" run container/create __complete "
@@ -74,6 +74,10 @@ media_value_flags=" --format -f --dest-compress-format --dest-compress-level --m
 	--src-creds --dest-creds --src-cert-dir --dest-cert-dir --digestfile \
 	--progress --output -o "
 
+# Commands that write a file of credentials, and their flags.
+login_commands=" login logout "
+login_value_flags=" --authfile --compat-auth-file --cert-dir --username -u --password -p "
+
 # What all commands may do: see, but not touch, besides the store.
 common_permissions="--allow-read --allow-sys=uid,statfs"
 
@@ -83,7 +87,7 @@ doctor_env_names=ORLOP_ENV_ALL_PROXY,ORLOP_ENV_all_proxy
 
 choose_permissions() {
 	root_flag='' runroot_flag='' config_flag='' writable='' command=''
-	asked_env='' asked_runtime='' asked_sys=''
+	asked_env='' asked_runtime='' asked_sys='' auth_file_flag=''
 	copy_target='' copies_from_net='' save_format=''
 	read_command_line "$@"
 	root_setting='' runroot_setting='' log_file_setting=''
@@ -94,7 +98,9 @@ choose_permissions() {
 	may_write "$log_file_setting"
 	if [ "$command" = schedule ]; then may_schedule; fi
 	if is_one_of "$media_commands"; then may_write_medium; fi
+	if is_one_of "$login_commands"; then may_log_in; fi
 
+	unset ORLOP_HELPERS # whatever the caller's is
 	permissions=$common_permissions$asked_sys
 	case $asked_env in
 	*\**) permissions="$permissions --allow-env" ;;
@@ -114,9 +120,9 @@ choose_permissions() {
 	grant ffi $libc_paths
 	if is_one_of "$net_commands" && { [ "$command" != copy ] || [ -n "$copies_from_net" ]; }; then
 		permissions="$permissions --allow-net"
+		grant_helpers
 	fi
-	unset ORLOP_HELPERS
-	if is_one_of "$net_commands" || is_one_of "$helper_commands"; then grant_helpers; fi
+	if is_one_of "$helper_commands"; then grant_helpers; fi
 	chosen=
 	if is_one_of "$mount_commands"; then chosen="$chosen $mount_programs"; fi
 	if is_one_of "$tar_commands"; then chosen="$chosen $tar_programs"; fi
@@ -143,7 +149,8 @@ takes_value() {
 	[ "$command $1" != "image/inspect --config" ] || return 1
 	has_word "$value_flags" "$1" ||
 		{ is_one_of "$word_commands" && has_word "$word_value_flags" "$1"; } ||
-		{ is_one_of "$media_commands" && has_word "$media_value_flags" "$1"; }
+		{ is_one_of "$media_commands" && has_word "$media_value_flags" "$1"; } ||
+		{ is_one_of "$login_commands" && has_word "$login_value_flags" "$1"; }
 }
 
 # Sets $command, such as "pull" or "pod/create", and what flags say of paths.
@@ -183,6 +190,7 @@ read_command_line() {
 		--metrics | --digestfile) may_write_beside "$value" ;;
 		-o | --output) ! is_one_of "$media_commands" || copy_target=$value ;;
 		--format) ! is_one_of "$media_commands" || save_format=$value ;;
+		--authfile | --compat-auth-file) auth_file_flag=$value ;;
 		--cidfile) ! is_one_of "$word_commands" || may_write "$value" ;;
 		-e | --env) may_read_env "$value" ;;
 		--env-host | --env-file) may_read_env '*' ;;
@@ -302,6 +310,18 @@ may_write_medium() {
 		esac
 		;;
 	esac
+}
+
+# Lets orlop write the file of credentials: the one that is named, or those that
+# it may choose, as it does not follow variables that lead to another user's.
+may_log_in() {
+	if [ -n "${auth_file_flag:-${REGISTRY_AUTH_FILE:-}}" ]; then
+		may_write_beside "${auth_file_flag:-$REGISTRY_AUTH_FILE}"
+		return
+	fi
+	[ -z "${DOCKER_CONFIG:-}" ] || may_write "$DOCKER_CONFIG"
+	[ -z "${XDG_RUNTIME_DIR:-}" ] || may_write "$XDG_RUNTIME_DIR/containers"
+	may_write "/run/containers/$(id -u)"
 }
 
 # Lets orlop replace file $1, which it does by a file beside it.

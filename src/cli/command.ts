@@ -39,6 +39,7 @@ export interface Command {
 /** Headings of `orlop help`, in their order. */
 export const SECTIONS = [
   "Images",
+  "Registries",
   "Pods and containers",
   "Store",
   "Other",

@@ -10,6 +10,7 @@ import {
 import { CONTAINER_COMMANDS } from "./table/container_commands.ts";
 import { IMAGE_COMMANDS } from "./table/image_commands.ts";
 import { LIST_TAGS, MANIFEST_GROUP } from "./table/lookup_commands.ts";
+import { LOGIN_COMMANDS } from "./table/login_commands.ts";
 import {
   COMPLETE,
   COMPLETION,
@@ -97,6 +98,7 @@ export const COMMANDS: Command = {
     ...IMAGE_COMMANDS,
     LIST_TAGS,
     MANIFEST_GROUP,
+    ...LOGIN_COMMANDS,
     ...CONTAINER_COMMANDS,
     POD_GROUP,
     ...STORE_COMMANDS,

@@ -22,6 +22,8 @@ const MODULES: Readonly<Record<string, () => Promise<CommandModule>>> = {
   "tag": () => import("./commands/images/tag.ts"),
   "untag": () => import("./commands/images/untag.ts"),
   "inspect": () => import("./commands/inspect.ts"),
+  "login": () => import("./commands/registries/login.ts"),
+  "logout": () => import("./commands/registries/logout.ts"),
   "help": () => import("./commands/help.ts"),
   "container create": () => import("./commands/containers/container_create.ts"),
   "container dirs": () => import("./commands/containers/container_dirs.ts"),

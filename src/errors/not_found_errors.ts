@@ -147,3 +147,18 @@ export class InvalidContainerIdError extends NotFoundError {
     this.prototype.name = "InvalidContainerIdError";
   }
 }
+
+/**
+ * There are no credentials for a registry where orlop keeps them.
+ *
+ * @example
+ * ```ts
+ * import { NotFoundError, NotLoggedInError } from "orlop";
+ * console.log(new NotLoggedInError("why") instanceof NotFoundError); // true
+ * ```
+ */
+export class NotLoggedInError extends NotFoundError {
+  static {
+    this.prototype.name = "NotLoggedInError";
+  }
+}

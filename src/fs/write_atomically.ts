@@ -25,23 +25,30 @@ export interface WriteOptions {
   readonly directory?: "later" | "sync";
   /** Keeps what is replaced under this path, in the same directory. */
   readonly backup?: string | undefined;
+  /** Asked last of all, with the new file beside the old: false leaves it. */
+  readonly onlyIf?: () => boolean;
 }
 
 /**
  * Replaces a file: temporary file beside it, fdatasync, rename, fsync of the
  * directory. The temporary name is the one of containers/storage, which is
  * known to be harmless if a crash leaves it (`.tmp-<name><digits>`).
+ *
+ * @returns Whether it was replaced, which only `onlyIf` can prevent.
  */
 export function writeAtomically(
   path: string,
   content: string | Uint8Array,
   options: WriteOptions = {},
-): void {
-  replace(path, (temporary) => {
-    writeAndSync(temporary, content, options.mode ?? 0o600);
-    if (options.backup !== undefined) keepBackup(path, options.backup);
-  });
+): boolean {
+  const { mode = 0o600, backup, onlyIf } = options;
+  const write = (temporary: string) => {
+    writeAndSync(temporary, content, mode);
+    if (backup !== undefined) keepBackup(path, backup);
+  };
+  if (!replace(path, write, onlyIf)) return false;
   if (options.directory !== "later") syncDirectory(dirname(path));
+  return true;
 }
 
 /** Copies a file (as 0600) the way {@linkcode writeAtomically} writes one. */
@@ -59,7 +66,11 @@ export function copyAtomically(source: string, path: string): void {
   syncDirectory(dirname(path));
 }
 
-function replace(path: string, write: (temporary: string) => void): void {
+function replace(
+  path: string,
+  write: (temporary: string) => void,
+  onlyIf: () => boolean = () => true,
+): boolean {
   const directory = dirname(path);
   const temporary = join(
     directory,
@@ -67,7 +78,10 @@ function replace(path: string, write: (temporary: string) => void): void {
   );
   try {
     write(temporary);
-    renameSync(temporary, path);
+    const isWanted = onlyIf();
+    if (isWanted) renameSync(temporary, path);
+    else rmSync(temporary);
+    return isWanted;
   } catch (error) {
     rmSync(temporary, { force: true });
     throw withPath(error, path);

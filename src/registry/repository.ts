@@ -28,6 +28,7 @@ import type { RegistryOptions } from "./registry_image.ts";
 import { errorOf } from "./response_error.ts";
 import { createSender, type Sender } from "./send_authorized.ts";
 import { type RetryRules, sendRequest } from "./send_request.ts";
+import { hideSecrets } from "./sent_secrets.ts";
 
 /** What a {@linkcode Repository} is made of. */
 export interface RepositoryOptions {
@@ -202,6 +203,7 @@ function warn(
   // RFC 7234, 5.5: several may be in one header, and quotes in their texts.
   const warnings = header.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g);
   for (const [, text = ""] of warnings.take(MAX_WARNINGS)) {
-    onWarning(cleanText(text.replace(/\\(.)/g, "$1"), MAX_WARNING));
+    const said = hideSecrets(text.replace(/\\(.)/g, "$1"), response);
+    onWarning(cleanText(said, MAX_WARNING));
   }
 }

@@ -6,6 +6,7 @@ import { toText } from "../formats/bytes.ts";
 import { cleanText } from "./explain_failure.ts";
 import { discardBody, readBody } from "./read_body.ts";
 import { retryAfterMs } from "./send_request.ts";
+import { hideSecrets } from "./sent_secrets.ts";
 
 interface Problem {
   readonly code: string;
@@ -60,7 +61,7 @@ function explain(response: Response, { message }: Problem): string {
     return "the proxy wants another login; write it into HTTP_PROXY";
   }
   if (status === 401 || status === 403) {
-    return "it does not exist or needs (other) credentials; use skopeo login " +
+    return "it does not exist or needs (other) credentials; use orlop login " +
       "or --creds";
   }
   if (status === 404) return "the registry does not have it";
@@ -91,8 +92,9 @@ async function readProblem(
     signal?.throwIfAborted();
     // The status tells enough; an unreadable body must not hide it.
   }
-  return parseProblem(text) ??
-    { code: "", message: shown(text.startsWith("<") ? titleOf(text) : text) };
+  const message = text.startsWith("<") ? titleOf(text) : text;
+  return parseProblem(text, response) ??
+    { code: "", message: shown(message, response) };
 }
 
 /** Of a page of HTML that alone says something; without the status. */
@@ -101,7 +103,7 @@ function titleOf(page: string): string {
   return title.replace(/^\s*\d{3} /, "");
 }
 
-function parseProblem(text: string): Problem | undefined {
+function parseProblem(text: string, response: Response): Problem | undefined {
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -113,7 +115,7 @@ function parseProblem(text: string): Problem | undefined {
   const code = itemOf(first, "code");
   const message = itemOf(first, "message") ?? itemOf(body, "message") ??
     itemOf(body, "details");
-  return { code: shown(code), message: shown(message) };
+  return { code: shown(code, response), message: shown(message, response) };
 }
 
 function itemOf(value: unknown, key: string): unknown {
@@ -121,6 +123,9 @@ function itemOf(value: unknown, key: string): unknown {
   return Object.getOwnPropertyDescriptor(value, key)?.value;
 }
 
-function shown(value: unknown): string {
-  return typeof value === "string" ? cleanText(value, MAX_SHOWN) : "";
+/** Some servers repeat what they were sent, logins too. */
+function shown(value: unknown, response: Response): string {
+  return typeof value === "string"
+    ? cleanText(hideSecrets(value, response), MAX_SHOWN)
+    : "";
 }

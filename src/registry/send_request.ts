@@ -7,6 +7,7 @@ import { explainFailure, isLasting } from "./explain_failure.ts";
 import type { HttpClient, HttpRequest } from "./http_client.ts";
 import { limitSending, limitWait } from "./limit_wait.ts";
 import { discardBody } from "./read_body.ts";
+import { noteSecrets } from "./sent_secrets.ts";
 
 /** How often and how patiently a request is tried. */
 export interface RetryRules {
@@ -100,6 +101,7 @@ export async function sendRequest(
     const backOffMs = delayMs * 2 ** (attempt - 1) * (1 + Math.random() / 10);
     try {
       const response = await followRedirects(client, url, options);
+      noteSecrets(response, options);
       if (!mayPass(response) || attempt >= tries) return response;
       const waitMs = Math.max(retryAfterMs(response) ?? 0, backOffMs);
       // The caller reads from the answer how long the server asks to wait.

@@ -61,6 +61,7 @@ const CLASSES: Readonly<
   NoMatchingPlatformError: ["not found", 3],
   NoSpaceError: ["no space", 1],
   NotFoundError: ["not found", 3],
+  NotLoggedInError: ["not found", 3],
   PolicyError: ["refused", 5],
   RegistryError: ["unavailable", 6],
   StoreBusyError: ["busy", 75],

@@ -10,9 +10,6 @@ const NO_PUSH =
 const IMPORT =
   'use "orlop load -i FILE" for an archive of images; for one of a root file ' +
   "system podman on the same store";
-const LOGIN =
-  'use "skopeo login HOST" (or podman, buildah): orlop reads the auth.json ' +
-  "that it writes";
 const LOGS =
   'orlop keeps no logs of containers: what they print goes to where "orlop ' +
   'run" was started';
@@ -71,8 +68,6 @@ export const ADVICE: Readonly<Record<string, string>> = {
   "info": 'use "orlop doctor", or "orlop version"',
   "init": "it is only for podman's pods: orlop start mounts",
   "kube": NO_ORCHESTRATION,
-  "login": LOGIN,
-  "logout": LOGIN.replace("login HOST", "logout HOST"),
   "logs": LOGS,
   "machine": NO_DAEMON,
   "manifest add": NO_BUILD,

@@ -76,7 +76,8 @@ export const REFUSED_FLAGS = {
   "log-opt": refused(NO_LOG),
 } as const satisfies FlagTable;
 
-function refused(
+/** A flag that is not taken: why, and what to do instead. */
+export function refused(
   refusal: string,
   flag: Pick<Partial<Flag>, "type" | "short"> = {},
 ): Flag {

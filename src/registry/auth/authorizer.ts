@@ -51,6 +51,8 @@ export interface AuthorizerOptions {
   readonly scopes: readonly string[];
   readonly credentials?: Credentials | undefined;
   readonly retry?: RetryRules | undefined;
+  /** Asks token services for one that stands for the password, and gets it. */
+  readonly onRefreshToken?: ((token: string) => void) | undefined;
 }
 
 /** How a login was asked for, and what came of it. */
@@ -150,7 +152,7 @@ async function obtain(
   if (credentials?.kind === "password") return basicHeader(credentials);
   throw new UnauthorizedError(
     `Cannot log in to "${registry.host}": it wants a user name and a ` +
-      "password, and there are none; use skopeo login or --creds",
+      "password, and there are none; use orlop login or --creds",
     { status },
   );
 }

@@ -35,6 +35,8 @@ export interface FetchTokenOptions extends Abortable {
   readonly scopes: readonly string[];
   readonly credentials?: Credentials | undefined;
   readonly retry?: RetryRules | undefined;
+  /** Asks for a token that stands for the password, and gets it. */
+  readonly onRefreshToken?: ((token: string) => void) | undefined;
 }
 
 const MAX_ANSWER_SIZE = 1024 * 1024;
@@ -44,6 +46,8 @@ const MAX_LIFETIME_S = 3600;
 const CLIENT_ID = "orlop";
 // What services say that know only GET, those of Artifactory, GCR and ACR too.
 const WITHOUT_POST = [400, 401, 404, 405];
+
+const TOKEN = /^[\x21-\x7e]+$/;
 
 /**
  * Asks the token service that a registry's challenge names for a token.
@@ -59,10 +63,13 @@ export async function fetchToken(
   const what = `Cannot log in to "${options.registry.host}"`;
   const realm = await realmOf(challenge, { ...options, what });
   const response = await ask(client, { ...options, realm, challenge });
-  const { retry, signal, status } = options;
+  const { retry, signal, status, onRefreshToken } = options;
   const reading = { ...retry, signal };
   if (!response.ok) throw await errorOf(response, what, reading);
-  return await readToken(response, { ...reading, what, status });
+  return await readToken(response, {
+    ...reading,
+    ...{ what, status, onRefreshToken },
+  });
 }
 
 /** A token service, and what it is asked for. */
@@ -121,6 +128,10 @@ async function get(
     return await sendRequest(client, url, options);
   }
   url.searchParams.append("account", credentials.username);
+  if (options.onRefreshToken !== undefined) {
+    url.searchParams.append("client_id", CLIENT_ID);
+    url.searchParams.append("offline_token", "true");
+  }
   const authorization = basicHeader(credentials);
   return await sendRequest(client, url, { ...options, authorization });
 }
@@ -135,7 +146,7 @@ async function post(
     "grant_type": "refresh_token",
     "refresh_token": token,
     "client_id": CLIENT_ID,
-    "scope": options.scopes.join(" "),
+    ...(options.scopes.length > 0 && { scope: options.scopes.join(" ") }),
     ...(service && { service }),
   });
   return await sendRequest(client, realm, {
@@ -150,14 +161,16 @@ async function readToken(
   response: Response,
   options: ReadTokenOptions,
 ): Promise<Token> {
-  const { value, expiresInS } = await readAnswer(response, options);
+  const answer = await readAnswer(response, options);
+  const { value, expiresInS, refreshToken } = answer;
   // What is no token would break out of the header that it goes into.
-  if (!/^[\x21-\x7e]+$/.test(value)) {
+  if (!TOKEN.test(value)) {
     throw new RegistryError(
       `${options.what}: its token service sent no token`,
       { status: options.status, reason: "malformed" },
     );
   }
+  if (TOKEN.test(refreshToken)) options.onRefreshToken?.(refreshToken);
   const lifetime = Math.min(
     Math.max(expiresInS, MIN_LIFETIME_S),
     MAX_LIFETIME_S,
@@ -171,13 +184,21 @@ interface ReadTokenOptions extends Abortable {
   readonly status: number;
   readonly what: string;
   readonly bodyTimeoutMs?: number | undefined;
+  readonly onRefreshToken?: ((token: string) => void) | undefined;
+}
+
+interface TokenAnswer {
+  readonly value: string;
+  readonly expiresInS: number;
+  /** Empty if there is none. */
+  readonly refreshToken: string;
 }
 
 /** Whatever is wrong with the answer, it is the registry that fails. */
 async function readAnswer(
   response: Response,
   { what, ...reading }: ReadTokenOptions,
-): Promise<{ readonly value: string; readonly expiresInS: number }> {
+): Promise<TokenAnswer> {
   const answer = "answer of its token service";
   try {
     const maxSize = MAX_ANSWER_SIZE;
@@ -187,7 +208,14 @@ async function readAnswer(
       // Some services send both names, and one of them empty.
       const value = optional(body["token"], answer, asString) ||
         optional(body["access_token"], answer, asString) || "";
-      return { value, expiresInS: lifetimeOf(body["expires_in"]) };
+      const refreshToken = typeof body["refresh_token"] === "string"
+        ? body["refresh_token"]
+        : "";
+      return {
+        value,
+        refreshToken,
+        expiresInS: lifetimeOf(body["expires_in"]),
+      };
     });
   } catch (cause) {
     reading.signal?.throwIfAborted();

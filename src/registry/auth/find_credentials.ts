@@ -32,6 +32,7 @@ export interface FindCredentialsOptions extends Abortable, Surroundings {
 
 /** Credentials, and where they are from. */
 export interface FoundCredentials {
+  /** What to prove to the registry who asks with. */
   readonly credentials: Credentials;
   /** For people, such as `"quay.io/team" in "/run/containers/0/auth.json"`. */
   readonly source: string;

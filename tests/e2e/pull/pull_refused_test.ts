@@ -71,7 +71,7 @@ const CASES: Readonly<Record<string, Case>> = {
         headers: { "www-authenticate": 'Basic realm="test"' },
       }),
     code: 6,
-    says: "use skopeo login or --creds",
+    says: "use orlop login or --creds",
   },
 };
 

@@ -1,0 +1,101 @@
+/** The table's part about logins to registries. */
+
+import type { Argument, Command, FlagTable } from "../command.ts";
+import { refused } from "./refused_flags.ts";
+import { REGISTRY_FLAGS } from "./shared_flags.ts";
+
+const REGISTRY: Argument = { name: "REGISTRY", isOptional: true };
+const KEYS = "REGISTRY is HOST[:PORT], or HOST[:PORT]/NAMESPACE[/REPOSITORY] " +
+  "for what is below that; left out, the first of registries.conf's " +
+  "unqualified-search-registries.";
+
+const { authfile, "cert-dir": certDir, "tls-verify": tlsVerify } =
+  REGISTRY_FLAGS;
+
+/** Where credentials are kept. */
+export const AUTH_FILE_FLAGS = {
+  authfile: {
+    ...authfile,
+    help: "Where credentials are kept, instead of $REGISTRY_AUTH_FILE or " +
+      "auth.json",
+  },
+  "compat-auth-file": {
+    type: "text",
+    value: "PATH",
+    completes: "file",
+    help: "The same for a config.json of docker's, written as docker does",
+  },
+} as const satisfies FlagTable;
+
+/** `orlop login`. */
+export const LOGIN = {
+  name: "login",
+  summary: "Log in to a registry, and keep the credentials for all tools",
+  description: [
+    "Asks for what is left out, on the terminal, and the registry whether it " +
+    "takes it. Written is podman's auth.json, so podman, buildah and skopeo " +
+    "are logged in, too; or a credential helper keeps it.",
+    KEYS,
+  ],
+  section: "Registries",
+  arguments: [REGISTRY],
+  flags: {
+    username: {
+      type: "text",
+      short: "u",
+      value: "USER",
+      help: "The user at the registry",
+    },
+    "password-stdin": {
+      type: "boolean",
+      help: "Read the password from standard input",
+    },
+    password: {
+      type: "text",
+      short: "p",
+      value: "PASSWORD",
+      help: "The password, for all users of this machine to see; better use " +
+        "--password-stdin",
+    },
+    "get-login": {
+      type: "boolean",
+      help: "Show who is logged in, and do nothing else",
+    },
+    ...AUTH_FILE_FLAGS,
+    "cert-dir": certDir,
+    "tls-verify": tlsVerify,
+    verbose: {
+      type: "boolean",
+      short: "v",
+      help: "Show where the credentials are kept",
+    },
+    secret: refused("orlop keeps no secrets; use --password-stdin"),
+  },
+  examples: [
+    { line: "orlop login quay.io", does: "Asks for name and password" },
+    {
+      line: "orlop login -u ann --password-stdin quay.io/team",
+      does: "For what is below quay.io/team, from a script",
+    },
+    { line: "orlop login --get-login quay.io", does: "Who is logged in" },
+  ],
+  needs: ["net"],
+} as const satisfies Command;
+
+/** `orlop logout`. */
+export const LOGOUT = {
+  name: "logout",
+  summary: "Forget credentials for a registry, or for all",
+  description: [KEYS],
+  section: "Registries",
+  arguments: [REGISTRY],
+  flags: {
+    all: { type: "boolean", short: "a", help: "For all registries" },
+    ...AUTH_FILE_FLAGS,
+  },
+  examples: [{ line: "orlop logout quay.io", does: "For one" }],
+  needs: ["helpers"],
+} as const satisfies Command;
+
+/** Those at the top level. */
+export const LOGIN_COMMANDS: readonly Command[] = [LOGIN, LOGOUT];

@@ -1,0 +1,80 @@
+/** Changes credential files, and keeps all else that is in them. */
+
+import { isObject, type JsonObject } from "../json.ts";
+import {
+  type AuthEntry,
+  parseAuthDocument,
+  parseAuthFile,
+} from "./auth_file.ts";
+
+/** What is to be changed. */
+export type AuthChange =
+  | {
+    readonly kind: "set";
+    readonly key: string;
+    readonly entry: AuthEntry;
+  }
+  | { readonly kind: "remove"; readonly key: string }
+  | { readonly kind: "remove all" };
+
+/**
+ * Changes the text of a credential file. What orlop does not know stays, in the
+ * entry that is set, too: only what proves who asks is replaced in it.
+ *
+ * @param path Of the file, for errors.
+ * @returns The same text if nothing is to be changed.
+ * @throws {DamagedFileError} If it is malformed: then it is for a person to mend.
+ */
+export function changeAuthFile(
+  text: string,
+  path: string,
+  change: AuthChange,
+): string {
+  parseAuthFile(text, path); // all of it must be as it should
+  const document = parseAuthDocument(text, path);
+  const auths = isObject(document["auths"]) ? document["auths"] : {};
+  const changed = changeAuths(auths, change);
+  if (changed === auths) return text;
+  // As podman and docker indent it.
+  return JSON.stringify({ ...document, auths: changed }, null, "\t");
+}
+
+function changeAuths(auths: JsonObject, change: AuthChange): JsonObject {
+  switch (change.kind) {
+    case "set":
+      return setEntry(auths, change.key, change.entry);
+    case "remove":
+      return Object.hasOwn(auths, change.key)
+        ? without(auths, change.key)
+        : auths;
+    case "remove all":
+      return Object.keys(auths).length === 0 ? auths : {};
+  }
+}
+
+function setEntry(
+  auths: JsonObject,
+  key: string,
+  { auth, identityToken }: AuthEntry,
+): JsonObject {
+  const known = auths[key];
+  const old = Object.hasOwn(auths, key) && isObject(known) ? known : {};
+  const entry = {
+    ...without(old, "auth", "identitytoken", "registrytoken"),
+    ...(auth === "" ? {} : { auth }),
+    ...(identityToken === "" ? {} : { identitytoken: identityToken }),
+  };
+  const isSame = Object.hasOwn(auths, key) &&
+    JSON.stringify(sorted(entry)) === JSON.stringify(sorted(old));
+  return isSame ? auths : { ...auths, [key]: entry };
+}
+
+function without(object: JsonObject, ...keys: readonly string[]): JsonObject {
+  return Object.fromEntries(
+    Object.entries(object).filter(([key]) => !keys.includes(key)),
+  );
+}
+
+function sorted(object: JsonObject): readonly unknown[] {
+  return Object.entries(object).toSorted(([a], [b]) => a < b ? -1 : 1);
+}

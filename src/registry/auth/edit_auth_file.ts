@@ -1,0 +1,151 @@
+/** Writes credential files that other programs write, too. */
+
+import { basename, dirname } from "@std/path";
+import { lstatSync, readdirSync, statSync } from "node:fs";
+import { type Abortable, sleep } from "../../errors/abort.ts";
+import { whyOf } from "../../errors/why.ts";
+import { isErrno } from "../../fs/errno.ts";
+import { type ChosenBy, readSettings } from "../../fs/read_settings.ts";
+import { writeAtomically } from "../../fs/write_atomically.ts";
+
+/** Options of {@linkcode editAuthFile}. */
+export interface EditAuthFileOptions extends Abortable {
+  /** Who chose the file; one that orlop found must be nobody else's. */
+  readonly chosenBy: ChosenBy;
+}
+
+// podman has its file written in a fraction of that after it has read it.
+const SETTLE_MS = 50;
+// Longer than any program writes some KiB; then it has died of it.
+const WRITING_MS = 2000;
+const LOCK_MS = 5000;
+const POLL_MS = 10;
+const MAX_TRIES = 20;
+const OWN_WRITERS = 1;
+
+/**
+ * Changes a credential file: 0600, born whole, in a folder that is made (0700)
+ * if it is missing. A symbolic link is replaced, as podman does.
+ *
+ * podman and docker take no lock: they read the file, and put another in its
+ * place. So it is not replaced while they write, nor if it has changed since it
+ * was read; and when they have put theirs over ours, it is changed once more.
+ *
+ * @param edit Gives the new text for a text, the same if all is as it should be.
+ */
+export async function editAuthFile(
+  path: string,
+  edit: (text: string) => string,
+  options: EditAuthFileOptions,
+): Promise<void> {
+  try {
+    await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    using _lock = await lockFolder(dirname(path), options);
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const outcome = await tryEdit(path, edit, options);
+      if (outcome === "done") return;
+    }
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    if (error instanceof Error && /^Cannot /.test(error.message)) throw error;
+    throw new Error(`Cannot write "${path}": ${whyOf(error)}`, {
+      cause: error,
+    });
+  }
+  throw new Error(
+    `Cannot write "${path}": other programs write it all the time`,
+  );
+}
+
+async function tryEdit(
+  path: string,
+  edit: (text: string) => string,
+  options: EditAuthFileOptions,
+): Promise<"done" | "again"> {
+  await waitForWriters(path, options);
+  const before = identityOf(path);
+  const text = await readOrEmpty(path, options);
+  const changed = edit(text);
+  if (changed === text) return "done";
+  const isReplaced = writeAtomically(path, changed, {
+    // The last that is done before: nobody else gets in between.
+    onlyIf: () =>
+      identityOf(path) === before && listWriters(path).length <= OWN_WRITERS,
+  });
+  if (!isReplaced) return "again";
+  await sleep(SETTLE_MS, options);
+  await waitForWriters(path, options);
+  const after = await readOrEmpty(path, options);
+  return edit(after) === after ? "done" : "again";
+}
+
+/** One who holds it for long, whoever that is, keeps nobody from writing. */
+async function lockFolder(
+  folder: string,
+  options: Abortable,
+): Promise<Disposable> {
+  const file = await Deno.open(folder);
+  const isExclusive = true;
+  const deadline = performance.now() + LOCK_MS;
+  try {
+    while (!await file.tryLock(isExclusive) && performance.now() < deadline) {
+      await sleep(POLL_MS, options);
+    }
+    return file;
+  } catch (error) {
+    // Where there are no locks, there is still the look before the rename.
+    if (isErrno(error, "ENOLCK", "ENOTSUP", "EOPNOTSUPP")) return file;
+    file.close();
+    throw error;
+  }
+}
+
+async function readOrEmpty(
+  path: string,
+  { chosenBy }: EditAuthFileOptions,
+): Promise<string> {
+  try {
+    const { isFile } = await Deno.stat(path);
+    // Also /dev/null, which a rename would replace.
+    if (!isFile) throw new TypeError("it is no regular file");
+    return await readSettings(path, chosenBy);
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return "";
+    throw error;
+  }
+}
+
+async function waitForWriters(path: string, options: Abortable): Promise<void> {
+  const deadline = performance.now() + WRITING_MS;
+  while (listWriters(path).length > 0 && performance.now() < deadline) {
+    await sleep(POLL_MS, options);
+  }
+}
+
+/** What containers/storage, and orlop, call a file until it is in its place. */
+function listWriters(path: string): readonly string[] {
+  const folder = dirname(path);
+  const prefix = `.tmp-${basename(path)}`;
+  return readdirSync(folder).filter((name) => {
+    if (!name.startsWith(prefix)) return false;
+    return ageOf(`${folder}/${name}`) < WRITING_MS;
+  });
+}
+
+/** In milliseconds; of a file that is gone, for ever. */
+function ageOf(path: string): number {
+  try {
+    return Date.now() - lstatSync(path).mtimeMs;
+  } catch {
+    return Infinity;
+  }
+}
+
+/** Changes with each other file that is put there, and with each write. */
+function identityOf(path: string): string {
+  const facts = [lstatSync, statSync].map((look) => {
+    const found = look(path, { bigint: true, throwIfNoEntry: false });
+    return [found?.dev, found?.ino, found?.mtimeNs, found?.size].join();
+  });
+  return facts.join();
+}
