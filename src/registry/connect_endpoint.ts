@@ -20,8 +20,9 @@ export interface ConnectEndpointOptions extends RegistryOptions {
 }
 
 /** One way to speak to a registry. */
-interface Attempt {
+export interface Attempt {
   readonly scheme: "https" | "http";
+  /** Whether the certificate is not verified. */
   readonly insecure: boolean;
 }
 
@@ -63,9 +64,9 @@ export async function connectEndpoint<T>(
 }
 
 /** Plain http is for endpoints that are said to be insecure, or local. */
-function attemptsFor(
+export function attemptsFor(
   { reference, insecure }: Endpoint,
-  { tlsVerify }: RegistryOptions,
+  { tlsVerify }: Pick<RegistryOptions, "tlsVerify">,
 ): readonly Attempt[] {
   const isInsecure = tlsVerify === undefined ? insecure : !tlsVerify;
   const { hostname } = new URL(`https://${reference.domain}`);
@@ -108,7 +109,7 @@ function settingsFor(
 }
 
 /** Docker Hub's API is not at the name that its images have. */
-function hostOf({ domain }: Reference): string {
+export function hostOf({ domain }: Reference): string {
   return domain === "docker.io" ? "registry-1.docker.io" : domain;
 }
 

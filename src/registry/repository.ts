@@ -23,7 +23,7 @@ import {
 } from "./http_client.ts";
 import { openBlob } from "./open_blob.ts";
 import { openElsewhere } from "./open_elsewhere.ts";
-import { readBody } from "./read_body.ts";
+import { discardBody, readBody } from "./read_body.ts";
 import type { RegistryOptions } from "./registry_image.ts";
 import { errorOf } from "./response_error.ts";
 import { createSender, type Sender } from "./send_authorized.ts";
@@ -118,6 +118,32 @@ export class Repository implements ImageSource, Disposable {
     }
     if (onWarning !== undefined) warn(response, onWarning);
     return verify(bytes, { response, name, what });
+  }
+
+  /**
+   * Asks whether there is a manifest, and which; registries count it less than
+   * fetching one.
+   *
+   * @returns Its digest; undefined if the server does not tell.
+   * @throws {RegistryError} If the registry has none, or fails.
+   */
+  async lookUpManifest(
+    { signal, retry = this.#options.retry }: FetchManifestOptions = {},
+  ): Promise<Digest | undefined> {
+    const { title, verb = "pull", name } = this.#options;
+    const url = new URL(`manifests/${name}`, this.#url);
+    const headers = { accept: ACCEPTED_MANIFESTS.join(", ") };
+    const request = { method: "HEAD", headers, signal, retry } as const;
+    const response = await this.#sender.send(url, request);
+    if (response.status === 405) {
+      return (await this.fetchManifest(undefined, { signal, retry })).digest;
+    }
+    if (!response.ok) {
+      throw await errorOf(response, `Cannot ${verb} "${title}"`, { signal });
+    }
+    await discardBody(response);
+    const digest = response.headers.get("docker-content-digest") ?? "";
+    return isDigest(digest) ? digest : undefined;
   }
 
   /** Opens a blob; renews a login that has ended. */

@@ -1,6 +1,7 @@
 /** Where an image is really asked for: mirrors and rewritten names. */
 
 import { PolicyError } from "../../errors/store_errors.ts";
+import { whyOf } from "../../errors/why.ts";
 import {
   findRegistry,
   type RegistriesConf,
@@ -12,6 +13,7 @@ import {
 } from "../../formats/config/registry_entries.ts";
 import {
   familiarName,
+  isShortName,
   parseReference,
   type Reference,
   repositoryOf,
@@ -26,40 +28,75 @@ export interface Endpoint {
   readonly isMirror: boolean;
 }
 
+/** A place that registries.conf names, whether it is asked or not. */
+export interface ListedEndpoint extends Endpoint {
+  /** What says so; undefined if nothing is said about the name. */
+  readonly entry: RegistryEntry | undefined;
+  /** Why it is not asked; undefined if it is. */
+  readonly refusal: string | undefined;
+}
+
 /**
  * The places to ask for an image, in order.
  *
  * @throws {PolicyError} If all of them are blocked.
+ * @throws {SyntaxError} If an entry makes no name of this one.
  */
 export function endpointsFor(
   reference: Reference,
   conf: RegistriesConf,
 ): readonly Endpoint[] {
-  const entry = findRegistry(conf, repositoryOf(reference));
-  if (entry === undefined) {
-    return [{ reference, insecure: false, isMirror: false }];
+  const listed = listEndpoints(reference, conf);
+  const open = listed.filter(({ refusal }) => refusal === undefined);
+  if (open.length > 0) {
+    return open.map(({ reference, insecure, isMirror }) => ({
+      reference,
+      insecure,
+      isMirror,
+    }));
   }
-  const mirrors = entry.mirrors
-    .filter((mirror) => serves(mirror, reference))
-    .map((mirror) => ({ ...at(reference, entry, mirror), isMirror: true }));
-  const primary = { ...at(reference, entry, entry), isMirror: false };
-  const all = entry.blocked ? mirrors : [...mirrors, primary];
-  const open = all.filter((endpoint) => !isBlocked(endpoint, conf));
-  if (open.length > 0) return open;
-  throw new PolicyError(
-    `Cannot pull "${familiarName(reference)}": registry "${entry.prefix}" ` +
-      `is blocked in "${entry.source}"`,
-  );
+  // The last one is that which mirrors stand for.
+  const why = listed.at(-1)?.refusal;
+  throw new PolicyError(`Cannot pull "${familiarName(reference)}": ${why}`);
 }
 
-function serves({ pullFrom }: Mirror, { digest }: Reference): boolean {
+/**
+ * All places that registries.conf names for an image, in order: mirrors first.
+ *
+ * @throws {SyntaxError} If an entry makes no name of this one.
+ */
+export function listEndpoints(
+  reference: Reference,
+  conf: RegistriesConf,
+): readonly ListedEndpoint[] {
+  const entry = findRegistry(conf, repositoryOf(reference));
+  if (entry === undefined) {
+    return [{
+      ...{ reference, insecure: false, isMirror: false },
+      ...{ entry, refusal: undefined },
+    }];
+  }
+  const mirrors = entry.mirrors.map((mirror) => {
+    const endpoint = at(reference, entry, mirror);
+    const refusal = whyNotFor(mirror, reference) ?? whyBlocked(endpoint, conf);
+    return { ...endpoint, isMirror: true, entry, refusal };
+  });
+  const primary = at(reference, entry, entry);
+  const refusal = entry.blocked ? blockedBy(entry) : whyBlocked(primary, conf);
+  return [...mirrors, { ...primary, isMirror: false, entry, refusal }];
+}
+
+function whyNotFor(
+  { pullFrom }: Mirror,
+  { digest }: Reference,
+): string | undefined {
   switch (pullFrom) {
     case "all":
-      return true;
+      return undefined;
     case "digest-only":
-      return digest !== undefined;
+      return digest === undefined ? "it is for digests only" : undefined;
     case "tag-only":
-      return digest === undefined;
+      return digest === undefined ? undefined : "it is for tags only";
   }
 }
 
@@ -71,14 +108,38 @@ function at(
   if (location === "") return { reference, insecure };
   const name = repositoryOf(reference);
   const rest = name.slice(matchPrefix(entry.prefix, name));
-  const { domain, path } = parseReference(`${location}${rest}`);
+  const { domain, path } = rewrite(`${location}${rest}`, { entry, name });
   return { reference: { ...reference, domain, path }, insecure };
 }
 
-function isBlocked(
-  { reference, isMirror }: Endpoint,
+function rewrite(
+  text: string,
+  { entry, name }: { readonly entry: RegistryEntry; readonly name: string },
+): Reference {
+  const what = `Cannot use "${entry.source}" for "${name}"`;
+  // Else docker.io would be asked for it.
+  if (isShortName(text)) {
+    throw new SyntaxError(
+      `${what}: it makes "${text}" of it, which names no registry; a host has ` +
+        "a dot or a port, or is localhost",
+    );
+  }
+  try {
+    return parseReference(text);
+  } catch (cause) {
+    throw new SyntaxError(`${what}: ${whyOf(cause)}`, { cause });
+  }
+}
+
+/** An entry for the place itself counts as well as that which leads there. */
+function whyBlocked(
+  { reference }: Pick<Endpoint, "reference">,
   conf: RegistriesConf,
-): boolean {
+): string | undefined {
   const entry = findRegistry(conf, repositoryOf(reference));
-  return isMirror && entry?.blocked === true;
+  return entry?.blocked === true ? blockedBy(entry) : undefined;
+}
+
+function blockedBy({ prefix, source }: RegistryEntry): string {
+  return `registry "${prefix}" is blocked in "${source}"`;
 }

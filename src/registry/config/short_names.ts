@@ -9,6 +9,46 @@ import {
   splitReference,
 } from "../../formats/oci/reference.ts";
 
+/** What a typed name may stand for. */
+export interface ResolvedName {
+  /** In the order to try them; one at least. */
+  readonly candidates: readonly Reference[];
+  /** Whether it was in full, or who says what it stands for. */
+  readonly by: "name" | "alias" | "search";
+  /** The file that says it. */
+  readonly source?: string;
+}
+
+/**
+ * Finds what a typed name may stand for.
+ *
+ * @throws {SyntaxError} If the name is malformed.
+ * @throws {InvalidImageNameError} If nothing says which registry is meant.
+ */
+export function resolveName(name: string, conf: RegistriesConf): ResolvedName {
+  const written = parseReference(name);
+  if (!isShortName(name)) return { candidates: [written], by: "name" };
+  const short = splitReference(name).name;
+  const alias = conf.aliases.get(short);
+  if (alias !== undefined && alias.name !== "") {
+    const { name: full, source } = alias;
+    const candidates = [parseReference(full + name.slice(short.length))];
+    return { candidates, by: "alias", source };
+  }
+  const { searchRegistries = [], searchSource: source } = conf;
+  const candidates = searchRegistries.map((registry) =>
+    parseReference(`${registry}/${name}`)
+  );
+  if (candidates.length === 0) {
+    throw new InvalidImageNameError(
+      `Cannot tell which image "${name}" is: it names no registry; write ` +
+        `docker.io/${written.path} in full, or set ` +
+        "unqualified-search-registries in registries.conf",
+    );
+  }
+  return { candidates, by: "search", ...(source && { source }) };
+}
+
 /**
  * The images that a typed name may stand for, in the order to try them. More
  * than one only if registries.conf lists several registries to search.
@@ -20,28 +60,13 @@ export function candidatesFor(
   name: string,
   conf: RegistriesConf,
 ): readonly Reference[] {
-  const written = parseReference(name);
-  if (!isShortName(name)) return [written];
-  const short = splitReference(name).name;
-  const rest = name.slice(short.length);
-  const alias = conf.aliases.get(short)?.name ?? "";
-  if (alias !== "") return [parseReference(alias + rest)];
-  const registries = conf.searchRegistries ?? [];
-  const candidates = registries.map((registry) =>
-    parseReference(`${registry}/${name}`)
-  );
-  if (candidates.length === 0) {
-    throw new InvalidImageNameError(
-      `Cannot tell which image "${name}" is: it names no registry; write ` +
-        `docker.io/${written.path} in full, or set ` +
-        "unqualified-search-registries in registries.conf",
-    );
-  }
+  const { candidates } = resolveName(name, conf);
   if (conf.shortNameMode !== "enforcing" || candidates.length === 1) {
     return candidates;
   }
   throw new InvalidImageNameError(
     `Cannot tell which image "${name}" is: it may be on ` +
-      `${registries.join(", ")}; name one (short-name-mode is "enforcing")`,
+      `${candidates.map(({ domain }) => domain).join(", ")}; name one ` +
+      `(short-name-mode is "enforcing")`,
   );
 }

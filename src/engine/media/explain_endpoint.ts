@@ -1,0 +1,188 @@
+/** How one endpoint would be asked: URL, TLS, proxy, login, and who says so. */
+
+import { categoryOf, type ErrorCategory } from "../../errors/category.ts";
+import { whyOf } from "../../errors/why.ts";
+import type { RegistriesConf } from "../../formats/config/registries_conf.ts";
+import {
+  nameOf,
+  type Reference,
+  repositoryOf,
+} from "../../formats/oci/reference.ts";
+import { callersVariable } from "../../process/callers_variable.ts";
+import { lookUpCredentials } from "../../registry/auth/find_credentials.ts";
+import type { ListedEndpoint } from "../../registry/config/endpoints.ts";
+import { findCertificates } from "../../registry/config/load_certificates.ts";
+import {
+  type Attempt,
+  attemptsFor,
+  connectEndpoint,
+  hostOf,
+} from "../../registry/connect_endpoint.ts";
+import { readProxyRules, routeTo } from "../../registry/proxy/proxy_rules.ts";
+import type { RegistryOptions } from "../../registry/registry_image.ts";
+import { Repository } from "../../registry/repository.ts";
+
+/** What is known of an endpoint. */
+export interface EndpointExplanation {
+  /** The name that is asked for there. */
+  readonly name: string;
+  /** Of its manifest; by http, only if https is not answered. */
+  readonly urls: readonly string[];
+  readonly isMirror: boolean;
+  /** The entry of registries.conf that leads there, by its prefix. */
+  readonly entry?: { readonly prefix: string; readonly source: string };
+  /** Why it is not asked; left out if it is. */
+  readonly refusal?: string;
+  readonly tls: TlsExplanation;
+  /** Left out if it is asked directly. */
+  readonly proxy?: { readonly url: string; readonly variable: string };
+  /** Why it is asked directly, although there is a proxy. */
+  readonly proxyExemption?: string;
+  /** Where the login is from; never the login. Left out if there is none. */
+  readonly login?: { readonly source: string };
+  /** What keeps it from being asked. */
+  readonly problems: readonly string[];
+  /** What it said, if it was asked. */
+  readonly probe?: ProbeResult;
+}
+
+/** Whether and how a certificate is verified. */
+export interface TlsExplanation {
+  readonly verify: boolean;
+  /** Who says that it is not. */
+  readonly why?: string;
+  /** Certificates that are trusted beside the system's, and a client's. */
+  readonly files: readonly string[];
+}
+
+/** What an endpoint said. */
+export type ProbeResult =
+  | {
+    readonly ok: true;
+    /** Where it answered. */
+    readonly url: string;
+    /** Of the manifest, if it was told. */
+    readonly digest?: string;
+  }
+  | {
+    readonly ok: false;
+    readonly problem: string;
+    readonly category: ErrorCategory;
+  };
+
+/** What an endpoint is asked for. */
+export interface ExplainEndpointOptions extends RegistryOptions {
+  /** The logical name. */
+  readonly reference: Reference;
+  readonly conf: RegistriesConf;
+  readonly probe?: "ask" | "none" | undefined;
+}
+
+/** Explains one endpoint; asks it if that is wanted, and allowed. */
+export async function explainEndpoint(
+  endpoint: ListedEndpoint,
+  options: ExplainEndpointOptions,
+): Promise<EndpointExplanation> {
+  const { reference, isMirror, entry, refusal } = endpoint;
+  const attempts = attemptsFor(endpoint, options);
+  const problems: string[] = [];
+  const certificates = await noting(
+    problems,
+    () => findCertificates(reference.domain, options),
+  );
+  const login = await noting(problems, () => findLogin(endpoint, options));
+  const route = await noting(problems, () => {
+    const rules = readProxyRules(callersVariable);
+    return routeTo(new URL(`https://${hostOf(reference)}`), rules);
+  });
+  const isAsked = options.probe === "ask" && refusal === undefined;
+  return {
+    name: nameOf(reference),
+    urls: attempts.map((attempt) => manifestUrl(attempt, reference)),
+    isMirror,
+    ...(entry && { entry: { prefix: entry.prefix, source: entry.source } }),
+    ...(refusal !== undefined && { refusal }),
+    tls: {
+      ...explainVerification(endpoint, attempts, options),
+      files: certificates?.files ?? [],
+    },
+    ...(route?.proxy && {
+      proxy: { url: route.proxy.origin, variable: route.proxy.variable },
+    }),
+    ...(route?.exemption && { proxyExemption: route.exemption }),
+    ...(login && { login: { source: login } }),
+    problems,
+    ...(isAsked && { probe: await ask(endpoint, options) }),
+  };
+}
+
+/** What fails is told, and does not hide the rest. */
+async function noting<T>(
+  problems: string[],
+  read: () => Promise<T> | T,
+): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    problems.push(whyOf(error));
+    return undefined;
+  }
+}
+
+function manifestUrl({ scheme }: Attempt, reference: Reference): string {
+  const { path, tag = "latest", digest } = reference;
+  return `${scheme}://${hostOf(reference)}/v2/${path}/manifests/` +
+    (digest ?? tag);
+}
+
+function explainVerification(
+  { entry, isMirror, insecure, reference }: ListedEndpoint,
+  attempts: readonly Attempt[],
+  { tlsVerify }: RegistryOptions,
+): Omit<TlsExplanation, "files"> {
+  const verify = attempts.every((attempt) => !attempt.insecure);
+  if (tlsVerify === false) return { verify, why: "--tls-verify=false" };
+  if (insecure && tlsVerify === undefined) {
+    const table = isMirror ? "[[registry.mirror]]" : "[[registry]]";
+    return { verify, why: `insecure in ${table} of "${entry?.source}"` };
+  }
+  return attempts.length > 1
+    ? { verify, why: `"${reference.domain}" is this machine` }
+    : { verify };
+}
+
+async function findLogin(
+  { reference }: ListedEndpoint,
+  options: ExplainEndpointOptions,
+): Promise<string | undefined> {
+  const isOwn = reference.domain === options.reference.domain;
+  if (isOwn && options.credentials !== undefined) return "the command line";
+  const found = await lookUpCredentials(repositoryOf(reference), {
+    ...options,
+    credentialHelpers: options.conf.credentialHelpers ?? [],
+  });
+  return found?.source;
+}
+
+async function ask(
+  endpoint: ListedEndpoint,
+  options: ExplainEndpointOptions,
+): Promise<ProbeResult> {
+  try {
+    const asking = {
+      ...options,
+      retry: { tries: 1, ...options.retry },
+      credentialHelpers: options.conf.credentialHelpers ?? [],
+    };
+    return await connectEndpoint(endpoint, asking, async (settings, how) => {
+      using repository = new Repository(settings);
+      const digest = await repository.lookUpManifest(how);
+      const url = repository.url.href;
+      return { ok: true, url, ...(digest !== undefined && { digest }) };
+    });
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    const category = categoryOf(error);
+    return { ok: false, problem: whyOf(error), category };
+  }
+}
