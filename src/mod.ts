@@ -175,6 +175,16 @@ export type {
   OnPullEvent,
   PullEvent,
 } from "./engine/progress/pull_event.ts";
+export type {
+  EndpointExplanation,
+  ProbeResult,
+  TlsExplanation,
+} from "./engine/lookup/explain_endpoint.ts";
+export type {
+  ExplainOptions,
+  Explanation,
+  NameExplanation,
+} from "./engine/lookup/explain_reference.ts";
 export type { RepositoryTags } from "./engine/lookup/list_repository_tags.ts";
 export type {
   ImageLookup,

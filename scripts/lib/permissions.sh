@@ -27,7 +27,7 @@ program_folders="/usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin"
 
 # Commands that reach registries, mount, unpack layers, run containers: just
 # those that `needs` names in src/cli/table.
-net_commands=" pull run copy tags image/pull image/inspect manifest/inspect pod/create login "
+net_commands=" pull run copy tags explain image/pull image/inspect manifest/inspect pod/create login "
 mount_commands=" pull run copy rmi inspect doctor check gc df image/pull image/rm \
 	ps start stop kill rm container/create container/ls container/list \
 	container/ps container/inspect container/start \

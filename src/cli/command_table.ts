@@ -9,7 +9,7 @@ import {
 } from "./input/config.ts";
 import { CONTAINER_COMMANDS } from "./table/container_commands.ts";
 import { IMAGE_COMMANDS } from "./table/image_commands.ts";
-import { LIST_TAGS, MANIFEST_GROUP } from "./table/lookup_commands.ts";
+import { EXPLAIN, LIST_TAGS, MANIFEST_GROUP } from "./table/lookup_commands.ts";
 import { LOGIN_COMMANDS } from "./table/login_commands.ts";
 import {
   COMPLETE,
@@ -97,6 +97,7 @@ export const COMMANDS: Command = {
   commands: [
     ...IMAGE_COMMANDS,
     LIST_TAGS,
+    EXPLAIN,
     MANIFEST_GROUP,
     ...LOGIN_COMMANDS,
     ...CONTAINER_COMMANDS,

@@ -44,5 +44,10 @@ const CODES: Readonly<Record<ErrorCategory, number>> = {
 
 /** Finds the exit code for what a command threw. */
 export function exitCodeOf(error: unknown): number {
-  return CODES[categoryOf(error)];
+  return exitCodeFor(categoryOf(error));
+}
+
+/** The exit code of a condition. */
+export function exitCodeFor(category: ErrorCategory): number {
+  return CODES[category];
 }

@@ -6,6 +6,7 @@ const MODULES: Readonly<Record<string, () => Promise<CommandModule>>> = {
   "__complete": () => import("./commands/complete.ts"),
   "completion": () => import("./commands/completion.ts"),
   "copy": () => import("./commands/images/copy.ts"),
+  "explain": () => import("./commands/images/explain.ts"),
   "history": () => import("./commands/images/history.ts"),
   "image exists": () => import("./commands/images/image_exists.ts"),
   "image inspect": () => import("./commands/images/image_inspect.ts"),

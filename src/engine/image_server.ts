@@ -24,6 +24,11 @@ import {
 import { tagImage, untagImage } from "./images/name_image.ts";
 import { pinImage } from "./images/pin_image.ts";
 import {
+  type ExplainOptions,
+  explainReference,
+  type Explanation,
+} from "./lookup/explain_reference.ts";
+import {
   listRepositoryTags,
   type RepositoryTags,
 } from "./lookup/list_repository_tags.ts";
@@ -171,6 +176,20 @@ export class ImageServer {
    */
   listTags(name: string, options?: ListTagsOptions): Promise<RepositoryTags> {
     return listRepositoryTags(this.#agent, name, options);
+  }
+
+  /**
+   * Says where a name leads: registries, mirrors, certificates, proxies, the source
+   * of the login, and which file says so. Nothing is fetched.
+   *
+   * @throws {SyntaxError} If the name, or a file of registries.conf, is malformed.
+   */
+  explainReference(
+    name: string,
+    options?: ExplainOptions,
+  ): Promise<Explanation> {
+    const { registries } = this.#agent;
+    return explainReference(name, { ...registries, ...options });
   }
 
   /**

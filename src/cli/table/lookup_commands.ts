@@ -63,3 +63,37 @@ export const LIST_TAGS = {
   ],
   needs: ["net"],
 } as const satisfies Command;
+
+/** `orlop explain`. */
+export const EXPLAIN = {
+  name: "explain",
+  summary: "Show where a name leads, and which file says so",
+  description: [
+    "What a short name may stand for; the places that are asked for it, in their " +
+    "order; and for each its mirror's entry, certificates, proxy, and where its " +
+    "login is from, which is not shown. Nothing is fetched.",
+    "With --probe each place is asked whether it has the image. The exit code is " +
+    "0 if one has it, 3 if none does, 5 or 6 if a place is blocked or fails.",
+  ],
+  section: "Images",
+  arguments: [{ name: "REF", completes: "image" }],
+  flags: {
+    ...LOOK_UP_FLAGS,
+    probe: { type: "boolean", help: "Ask each place if it has the image" },
+    format: {
+      type: "text",
+      value: "FORMAT",
+      choices: ["text", "json"],
+      default: "text",
+      help: "text for people, json for programs",
+    },
+  },
+  examples: [
+    { line: "orlop explain busybox", does: "Why it comes from where" },
+    {
+      line: "orlop explain --probe quay.io/org/app:1.2",
+      does: "Whether mirrors and logins work",
+    },
+  ],
+  needs: ["net"],
+} as const satisfies Command;

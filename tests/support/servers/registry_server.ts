@@ -35,6 +35,8 @@ export interface RegistryServerOptions {
   readonly tls?: boolean;
   /** A user who must log in. */
   readonly user?: { readonly name: string; readonly password: string };
+  /** The registry that it mirrors, as a pull-through cache: `host:port`. */
+  readonly mirrors?: string;
 }
 
 const START_TIMEOUT_MS = 10_000;
@@ -146,7 +148,7 @@ async function push(
 
 function configText(
   dir: TempDir,
-  { host, tls, user }: RegistryServerOptions & { host: string },
+  { host, tls, user, mirrors }: RegistryServerOptions & { host: string },
 ): string {
   const certs = dir.join("certs");
   const config = {
@@ -167,6 +169,7 @@ function configText(
     ...(user === undefined ? {} : {
       auth: { htpasswd: { realm: "test", path: dir.join("users") } },
     }),
+    ...(mirrors && { proxy: { remoteurl: `http://${mirrors}` } }),
   };
   // JSON is YAML.
   return JSON.stringify(config);

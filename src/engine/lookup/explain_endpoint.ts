@@ -28,11 +28,13 @@ export interface EndpointExplanation {
   readonly name: string;
   /** Of its manifest; by http, only if https is not answered. */
   readonly urls: readonly string[];
+  /** Whether it is a mirror, and not the registry itself. */
   readonly isMirror: boolean;
   /** The entry of registries.conf that leads there, by its prefix. */
   readonly entry?: { readonly prefix: string; readonly source: string };
   /** Why it is not asked; left out if it is. */
   readonly refusal?: string;
+  /** How its certificate is verified. */
   readonly tls: TlsExplanation;
   /** Left out if it is asked directly. */
   readonly proxy?: { readonly url: string; readonly variable: string };
@@ -48,6 +50,7 @@ export interface EndpointExplanation {
 
 /** Whether and how a certificate is verified. */
 export interface TlsExplanation {
+  /** Whether it is. */
   readonly verify: boolean;
   /** Who says that it is not. */
   readonly why?: string;

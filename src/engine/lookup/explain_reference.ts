@@ -38,14 +38,14 @@ export interface Explanation {
   /** As it was typed. */
   readonly reference: string;
   /** Such as `docker` or `oci`. */
-  readonly transport: TransportReference["transport"];
+  readonly transport: string;
   /** What would be read, for other transports than registries. */
   readonly reads?: string;
   /** Such as `linux/amd64`. */
   readonly platform: string;
   /** How it was found what the name stands for, and by which file. */
   readonly resolved?: {
-    readonly by: ResolvedName["by"];
+    readonly by: "name" | "alias" | "search";
     readonly source?: string;
     /** What happens to short names that may mean several images. */
     readonly shortNameMode: string;
