@@ -50,14 +50,14 @@ export async function resolveInRoot(
     if (there < resolved.length - 1) continue;
     const next = placeOf(resolved);
     if (Buffer.byteLength(next) >= MAX_PATH_BYTES) throw fail("path too long");
-    const status = await lstatIfThere(next);
+    const status = lstatIfThere(next);
     if (status === undefined) continue;
     if (!status.isSymlink) {
       there = resolved.length;
       continue;
     }
     if (++links > MAX_LINKS) throw fail("too many symbolic links");
-    const target = await readLinkIfText(next);
+    const target = readLinkIfText(next);
     if (target === undefined) throw fail("a symbolic link in it is no UTF-8");
     resolved = target.startsWith("/") ? [] : resolved.slice(0, -1);
     there = resolved.length;
@@ -68,7 +68,7 @@ export async function resolveInRoot(
   const isThere = there === resolved.length;
   return {
     path: found,
-    status: isThere ? await lstatIfThere(found) : undefined,
+    status: isThere ? lstatIfThere(found) : undefined,
     existing: isThere ? found : placeOf(resolved.slice(0, there)),
   };
 
@@ -80,18 +80,19 @@ export async function resolveInRoot(
   }
 }
 
-async function readLinkIfText(path: string): Promise<string | undefined> {
+function readLinkIfText(path: string): string | undefined {
   try {
-    return await Deno.readLink(path);
+    return Deno.readLinkSync(path);
   } catch (error) {
     if (error instanceof Deno.errors.InvalidData) return undefined;
     throw error;
   }
 }
 
-async function lstatIfThere(path: string): Promise<Deno.FileInfo | undefined> {
+// A container's start looks at dozens of names: a thread for each takes longer.
+function lstatIfThere(path: string): Deno.FileInfo | undefined {
   try {
-    return await Deno.lstat(path);
+    return Deno.lstatSync(path);
   } catch (error) {
     // Not a directory: a file stands where the name has a directory.
     if (error instanceof Deno.errors.NotFound) return undefined;

@@ -128,7 +128,7 @@ class SystemMounter implements Mounter {
     directory: string,
     options: Abortable = {},
   ): Promise<readonly MountEntry[]> {
-    const real = await realPath(directory);
+    const real = realPath(directory);
     const prefix = real.endsWith("/") ? real : `${real}/`;
     return (await this.#readTable(options))
       .filter(({ target }) => target === real || target.startsWith(prefix))
@@ -173,7 +173,7 @@ class SystemMounter implements Mounter {
     directory: string,
     options: Abortable,
   ): Promise<MountEntry | undefined> {
-    const real = await realPath(directory);
+    const real = realPath(directory);
     return (await this.#readTable(options))
       .findLast(({ target }) => target === real);
   }
@@ -209,7 +209,11 @@ function wasInterrupted({ code }: CommandResult): boolean {
   return INTERRUPTED.includes(code);
 }
 
-/** The kernel lists real paths; what is gone has no other. */
-async function realPath(path: string): Promise<string> {
-  return await Deno.realPath(path).catch(() => path);
+/** The kernel lists real paths; what is gone, or out of reach, has no other. */
+function realPath(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch {
+    return path;
+  }
 }

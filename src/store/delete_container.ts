@@ -35,7 +35,8 @@ export function dropContainer(
   dropLayerOfMarked(store, held.layers, { id: container.layer, trash });
   removeDirectories(store, id);
   held.containers.remove(id);
-  held.containers.save();
+  // After a power cut the record may be back, with its mark: it goes once more.
+  held.containers.save({ directory: "later" });
 }
 
 function removeDirectories({ paths }: Store, id: ContainerId): void {

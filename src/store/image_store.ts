@@ -83,9 +83,16 @@ function markUnrecorded(directory: string): void {
   chmodSync(directory, UNRECORDED_MODE);
 }
 
+// What was used within a second of something else was not used less recently.
+const SAME_USE_MS = 1000;
+
 /** Notes that an image is used now; to be saved by the caller. */
 export function noteUse(images: RecordTable<ImageRecord>, id: ImageId): void {
-  setFlag(images, id, { [LAST_USED]: new Date().toISOString() });
+  const now = new Date();
+  const image = images.get(id);
+  const noted = Date.parse(image && lastUseOf(image) || "");
+  if (Math.abs(now.getTime() - noted) < SAME_USE_MS) return;
+  setFlag(images, id, { [LAST_USED]: now.toISOString() });
 }
 
 /** When an image was last used, RFC 3339; undefined if that was not noted. */

@@ -22,6 +22,7 @@ import type { ImageRecord } from "../../formats/storage/store_record.ts";
 import { randomId } from "../../fs/random_name.ts";
 import { checkIsFree, checkNamesAreFree } from "../../store/container_store.ts";
 import { demandUsable } from "../../store/layers/layer_files.ts";
+import { openTrash } from "../../store/layers/trash.ts";
 import {
   type Tables,
   WRITE_LOCKS,
@@ -156,7 +157,7 @@ export async function putNew(
   const id = parseContainerId(options.containerId || randomId());
   const own = options.template && checkTemplate(options.template, id);
   const conf = await loadShortNames(agent, [options.imageName], options);
-  await using trash = store.openStaging();
+  await using trash = openTrash(store, { reserve: "keep" });
   using held = await store.lock(WRITE_LOCKS, options);
   const found = findWantedImage(held.images, options, conf);
   const { image } = found;

@@ -153,8 +153,9 @@ export function removeLayerFiles(
   if (shortName !== undefined) {
     removeTreeSync(join(paths.links, shortName));
   }
-  if (trash?.path !== undefined && existsSync(directory)) {
-    renameSync(directory, join(trash.path, `0-${id}`));
+  if (trash !== undefined && existsSync(directory)) {
+    const { path } = trash;
+    if (path !== undefined) renameSync(directory, join(path, `0-${id}`));
   }
   removeTreeSync(directory);
   removeTreeSync(tarSplitPath(paths, id));

@@ -3,27 +3,41 @@
 import { isErrno } from "../../fs/errno.ts";
 import { keepReserve, releaseReserve } from "../records/reserve.ts";
 import type { Store } from "../store.ts";
+import type { Staging } from "./staging.ts";
 
-/** A place for them; what is in it goes when it is disposed of. */
+/**
+ * A place for them, made when it is asked for; what is in it goes when it is
+ * disposed of.
+ */
 export interface Trash extends AsyncDisposable {
   /** Undefined if there is no room for one: they are to be removed at once. */
   readonly path: string | undefined;
 }
 
-/** Opens one, also where nothing is free. */
-export function openTrash(store: Store): Trash {
-  const released = releaseReserve(store.paths);
-  const staging = openWhereRoom(store);
+/**
+ * Opens one, also where nothing is free.
+ *
+ * @param options `"keep"` leaves the reserve to those who only remove things.
+ */
+export function openTrash(
+  store: Store,
+  { reserve = "lend" }: { readonly reserve?: "lend" | "keep" } = {},
+): Trash {
+  const released = reserve === "lend" ? releaseReserve(store.paths) : 0;
+  let staging: Staging | "none" | undefined;
   return {
-    path: staging?.path,
+    get path() {
+      staging ??= openWhereRoom(store) ?? "none";
+      return staging === "none" ? undefined : staging.path;
+    },
     async [Symbol.asyncDispose]() {
-      await staging?.[Symbol.asyncDispose]();
-      keepReserve(store.paths, { released });
+      if (typeof staging === "object") await staging[Symbol.asyncDispose]();
+      if (reserve === "lend") keepReserve(store.paths, { released });
     },
   };
 }
 
-function openWhereRoom(store: Store) {
+function openWhereRoom(store: Store): Staging | undefined {
   try {
     return store.openStaging();
   } catch (error) {

@@ -12,6 +12,7 @@ import {
   readSync,
   writeSync,
 } from "node:fs";
+import { isErrno } from "../../fs/errno.ts";
 import type { Libc, LockKind } from "../../process/libc.ts";
 
 /** An open lock file. Disposing closes it, which drops its lock. */
@@ -46,14 +47,20 @@ export function openLockFile(
   libc?: Libc,
   use: LockFileUse = "make",
 ): LockFile {
-  if (use === "make") {
+  const open = () =>
+    libc === undefined
+      ? openForFlock(path, use)
+      : openForRecordLock(path, libc, use);
+  if (use === "look" && !existsSync(path)) return MISSING;
+  try {
+    return open();
+  } catch (error) {
+    const isMissing = error instanceof Deno.errors.NotFound ||
+      isErrno(error, "ENOENT");
+    if (use === "look" || !isMissing) throw error;
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  } else if (!existsSync(path)) {
-    return MISSING;
+    return open();
   }
-  return libc === undefined
-    ? openForFlock(path, use)
-    : openForRecordLock(path, libc, use);
 }
 
 const MISSING: LockFile = {

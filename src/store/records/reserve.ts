@@ -26,6 +26,8 @@ const SPARE_INODES = 64;
 const SPARE_BYTES = 768 * 1024;
 // So many removals find room while others fill the disk again and again.
 const ROUNDS = 5;
+// More than all tables can take twice: each is read as one text, of 512 MiB at most.
+const PLENTY_BYTES = 4 * 1024 ** 3;
 // The reserve itself must not fill a disk.
 const MAX_SHARE = 1 / 16;
 const CHUNK_BYTES = 64 * 1024;
@@ -58,7 +60,8 @@ export function lendReserve(paths: StorePaths): Disposable {
 export function isScarce(paths: StorePaths): boolean {
   if (!existsSync(paths.layers)) return false; // nor is there anything to write
   const { free, freeInodes } = measure(paths);
-  return free < bytesNeeded(paths) || freeInodes < SPARE_INODES;
+  if (freeInodes < SPARE_INODES) return true;
+  return free < PLENTY_BYTES && free < bytesNeeded(paths);
 }
 
 /**
@@ -73,14 +76,18 @@ export function keepReserve(
 ): void {
   const directory = directoryOf(paths);
   if (!existsSync(paths.layers)) return;
+  try {
+    if (listIfDirectory(directory).length >= FILES) return;
+  } catch {
+    return; // It is for later; what this command was for is done.
+  }
   const total = released > 0 ? released : shareOf(paths);
   if (total === 0) return;
   const bytes = Math.ceil(total / FILES);
   try {
-    if (listIfDirectory(directory).length >= FILES) return;
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   } catch {
-    return; // It is for later; what this command was for is done.
+    return;
   }
   for (let n = 0; n < FILES; n++) {
     if (!writeBallast(join(directory, String(n)), bytes)) return;
