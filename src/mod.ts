@@ -141,7 +141,7 @@ export type { MetadataChange } from "./engine/containers/container_metadata.ts";
 export type {
   ContainerInfo,
   CreateContainerOptions,
-} from "./engine/containers/create_container.ts";
+} from "./engine/containers/new_container.ts";
 export type { CreatePodSandboxOptions } from "./engine/pods/create_pod_sandbox.ts";
 export type {
   ContainerState,

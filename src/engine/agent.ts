@@ -7,14 +7,21 @@ import type { Libc } from "../process/libc.ts";
 import type { LoadRegistriesConfOptions } from "../registry/config/load_registries_conf.ts";
 import { openStore } from "../store/open_store.ts";
 import type { Store } from "../store/store.ts";
+import { closableStore } from "./closable_store.ts";
 
 /**
  * An open store with its settings, as callers of the library hold it. The records
  * themselves are not in it: whatever changes them goes through a use case, which
- * keeps the rules. It holds nothing between calls, so it need not be closed, and
- * any number of calls may use it at once.
+ * keeps the rules.
+ *
+ * Any number of calls may use it at once, for as long as a process lives. They wait
+ * for the store in the order in which they came, those that only read together;
+ * what is created or deleted while others wait goes together, too. A call that
+ * waits can be aborted. Between calls nothing is held, so a process may end without
+ * disposing of it. `await using` ends the calls that wait, and waits for those that
+ * have begun; whatever comes later is refused.
  */
-export interface AgentHandle {
+export interface AgentHandle extends AsyncDisposable {
   /** Makes a pod's infra container; pulled when missing unless embedded. */
   readonly pauseImage: string;
   /** Options that every mount gets, such as `nodev`. */
@@ -147,16 +154,19 @@ export interface AgentOptions {
  */
 export function openAgent(options: AgentOptions): Agent {
   const { log = () => {}, libc } = options;
+  const opened = openStore({
+    root: options.root,
+    runRoot: options.runRoot,
+    libc,
+    lockTimeoutMs: options.lockTimeoutMs,
+    purpose: options.purpose,
+    ifMissing: options.ifMissing,
+    onWarning: (message) => log("warn", message),
+  });
+  const { store, close } = closableStore(opened);
   return {
-    store: openStore({
-      root: options.root,
-      runRoot: options.runRoot,
-      libc,
-      lockTimeoutMs: options.lockTimeoutMs,
-      purpose: options.purpose,
-      ifMissing: options.ifMissing,
-      onWarning: (message) => log("warn", message),
-    }),
+    store,
+    [Symbol.asyncDispose]: close,
     mounter: options.mounter ?? systemMounter(libc),
     host: openHost(libc),
     pauseImage: options.pauseImage ?? PAUSE_IMAGE_NAME,

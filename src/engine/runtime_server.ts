@@ -10,11 +10,7 @@ import {
   type MetadataChange,
   setContainerMetadata,
 } from "./containers/container_metadata.ts";
-import {
-  type ContainerInfo,
-  createContainer,
-  type CreateContainerOptions,
-} from "./containers/create_container.ts";
+import { createContainer } from "./containers/create_container.ts";
 import {
   deleteContainer,
   type DeleteContainerOptions,
@@ -24,6 +20,10 @@ import {
   stopContainer,
   type StopContainerOptions,
 } from "./containers/start_container.ts";
+import type {
+  ContainerInfo,
+  CreateContainerOptions,
+} from "./containers/new_container.ts";
 import type { ImageServer } from "./image_server.ts";
 import {
   createPodSandbox,

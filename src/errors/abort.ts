@@ -34,6 +34,28 @@ export function linkSignals(
   return AbortSignal.any(signals.filter((signal) => signal !== undefined));
 }
 
+/**
+ * A signal that aborts with the first of two. Unlike {@linkcode linkSignals}, it
+ * leaves nothing behind in a signal that lives long, once it is disposed of.
+ */
+export function joinSignals(
+  one: AbortSignal | undefined,
+  other: AbortSignal,
+): { readonly signal: AbortSignal } & Disposable {
+  if (one === undefined) return { signal: other, [Symbol.dispose]() {} };
+  const joined = new AbortController();
+  const abort = () => joined.abort(one.aborted ? one.reason : other.reason);
+  const both = [one, other];
+  if (both.some(({ aborted }) => aborted)) abort();
+  for (const signal of both) signal.addEventListener("abort", abort);
+  return {
+    signal: joined.signal,
+    [Symbol.dispose]() {
+      for (const signal of both) signal.removeEventListener("abort", abort);
+    },
+  };
+}
+
 /** Waits so many milliseconds, unless the signal ends the wait. */
 export async function sleep(
   ms: number,

@@ -14,8 +14,10 @@ import type {
   ImageRecord,
 } from "../formats/storage/store_record.ts";
 import { randomId } from "../fs/random_name.ts";
+import type { StagedFiles } from "../fs/staged_files.ts";
 import { noteUse } from "./image_store.ts";
-import { createLayer } from "./layers/create_layer.ts";
+import { addLayer, makeLayerDirectory } from "./layers/create_layer.ts";
+import { noteLinks } from "./layers/layer_files.ts";
 import { runDirectory, type StorePaths, workDirectory } from "./paths.ts";
 import { HINT } from "./records/record_table.ts";
 import type { Tables } from "./records/tables.ts";
@@ -72,14 +74,13 @@ export function checkNamesAreFree(
 }
 
 /**
- * Puts a container that is free: the record, marked incomplete, then a writable
- * layer on the image's top layer. The caller adds what else belongs to it, and
- * calls `completeContainer()`, or `dropContainer()` if anything fails.
+ * Adds a container that is free to the records, marked incomplete, and a writable
+ * layer on the image's top layer; nothing is saved. The caller makes the rest, and
+ * calls `completeContainers()`, or `dropContainers()` if anything fails.
  *
  * @param held All three locks, for writing, until then.
  */
 export function addContainer(
-  store: Store,
   held: Tables,
   { id, names, image, metadata }: NewContainer,
 ): ContainerRecord {
@@ -93,25 +94,47 @@ export function addContainer(
     created: new Date().toISOString(),
     flags: { MountLabel: "", ProcessLabel: "", [INCOMPLETE]: true },
   };
-  held.containers.add(record);
-  held.containers.save();
-  createLayer(store, held.layers, {
+  addLayer(held.layers, {
     id: layer,
     parent: image.layer,
     names: layerNames(names),
-    mark: "container",
   });
+  held.containers.add(record);
   return record;
 }
 
-/** Takes the mark away: from now on the container is there for everybody. */
-export function completeContainer(held: Tables, id: ContainerId): void {
-  const record = held.containers.get(id);
-  if (record === undefined) return;
-  noteUse(held.images, record.image);
+/** Saves records that were added, and makes their layers' directories. */
+export function makeContainers(
+  store: Store,
+  held: Tables,
+  { records, files }: {
+    readonly records: readonly ContainerRecord[];
+    readonly files: StagedFiles;
+  },
+): void {
+  held.containers.save();
+  held.layers.save();
+  for (const { layer } of records) {
+    const { parent } = held.layers.get(layer) ?? {};
+    makeLayerDirectory(store, { id: layer, parent }, files);
+  }
+}
+
+/** Takes the marks away: from now on the containers are there for everybody. */
+export function completeContainers(
+  store: Store,
+  held: Tables,
+  ids: readonly ContainerId[],
+): void {
+  noteLinks(store.paths);
+  for (const id of ids) {
+    const record = held.containers.get(id);
+    if (record === undefined) continue;
+    noteUse(held.images, record.image);
+    const { [INCOMPLETE]: _, ...flags } = { ...record.flags };
+    held.containers.update({ ...record, flags });
+  }
   held.images.save(HINT);
-  const { [INCOMPLETE]: _, ...flags } = { ...record.flags };
-  held.containers.update({ ...record, flags });
   held.containers.save();
 }
 

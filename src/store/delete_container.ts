@@ -5,7 +5,7 @@ import type { ContainerId } from "../formats/storage/store_ids.ts";
 import type { ContainerRecord } from "../formats/storage/store_record.ts";
 import { removeTreeSync } from "../fs/remove_tree.ts";
 import { INCOMPLETE } from "./container_store.ts";
-import { dropLayerOfMarked, makeRoomOf } from "./layers/delete_layer.ts";
+import { dropLayersOfMarked, makeRoomOf } from "./layers/delete_layer.ts";
 import type { Trash } from "./layers/trash.ts";
 import { runDirectory, workDirectory } from "./paths.ts";
 import { isScarce } from "./records/reserve.ts";
@@ -13,29 +13,39 @@ import type { Tables } from "./records/tables.ts";
 import type { Store } from "./store.ts";
 
 /**
- * Deletes a container that is not mounted: layer, directories, record. It is
- * marked first, for its layer as well; a deletion that is cut short is finished by
- * the next command that loads the records.
+ * Deletes containers that are not mounted: layers, directories, records. They are
+ * marked first, for their layers as well; a deletion that is cut short is finished
+ * by the next command that loads the records. Records are written a few times,
+ * however many containers there are; some may be gone already.
  *
  * @param held All three locks, for writing.
  * @param trash Takes the files; to be disposed of when no lock is held.
  */
-export function dropContainer(
+export function dropContainers(
   store: Store,
   held: Tables,
-  { id, trash }: { readonly id: ContainerId; readonly trash: Trash },
+  { ids, trash }: {
+    readonly ids: readonly ContainerId[];
+    readonly trash: Trash;
+  },
 ): void {
-  const container = held.containers.get(id);
-  if (container === undefined) return;
-  if (isScarce(store.paths)) removeDirectories(store, id);
-  makeRoomOf(store.paths, [container.layer]);
-  const flags = { ...container.flags, [INCOMPLETE]: true };
-  held.containers.update({ ...container, flags });
+  const containers = ids.flatMap((id) => held.containers.get(id) ?? []);
+  if (isScarce(store.paths)) {
+    for (const { id } of containers) removeDirectories(store, id);
+  }
+  const layers = containers.map(({ layer }) => layer);
+  makeRoomOf(store.paths, layers);
+  for (const container of containers) {
+    const flags = { ...container.flags, [INCOMPLETE]: true };
+    held.containers.update({ ...container, flags });
+  }
   held.containers.save();
-  dropLayerOfMarked(store, held.layers, { id: container.layer, trash });
-  removeDirectories(store, id);
-  held.containers.remove(id);
-  // After a power cut the record may be back, with its mark: it goes once more.
+  dropLayersOfMarked(store, held.layers, { ids: layers, trash });
+  for (const { id } of containers) {
+    removeDirectories(store, id);
+    held.containers.remove(id);
+  }
+  // After a power cut records may be back, with their marks: they go once more.
   held.containers.save({ directory: "later" });
 }
 

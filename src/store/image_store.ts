@@ -83,16 +83,30 @@ function markUnrecorded(directory: string): void {
   chmodSync(directory, UNRECORDED_MODE);
 }
 
-// What was used within a second of something else was not used less recently.
+// What is used all the time is not noted, and written, all the time.
 const SAME_USE_MS = 1000;
 
 /** Notes that an image is used now; to be saved by the caller. */
 export function noteUse(images: RecordTable<ImageRecord>, id: ImageId): void {
   const now = new Date();
+  if (!isLatest(images, id, now)) {
+    setFlag(images, id, { [LAST_USED]: now.toISOString() });
+  }
+}
+
+/** Whether it was just noted, and nothing else since. */
+function isLatest(
+  images: RecordTable<ImageRecord>,
+  id: ImageId,
+  now: Date,
+): boolean {
   const image = images.get(id);
-  const noted = Date.parse(image && lastUseOf(image) || "");
-  if (Math.abs(now.getTime() - noted) < SAME_USE_MS) return;
-  setFlag(images, id, { [LAST_USED]: now.toISOString() });
+  const noted = image && lastUseOf(image) || "";
+  const isNew = Math.abs(now.getTime() - Date.parse(noted)) < SAME_USE_MS;
+  return isNew &&
+    images.records.every((other) =>
+      other.id === id || (lastUseOf(other) ?? "") < noted
+    );
 }
 
 /** When an image was last used, RFC 3339; undefined if that was not noted. */

@@ -112,7 +112,10 @@ async function addTwoLayers({ agent }: TestRuntime): Promise<ImageId> {
   const image = held.images.get(id);
   assert(image?.layer !== undefined);
   const second = parseLayerId("2".repeat(64));
-  createLayer(agent.store, held.layers, { id: second, parent: image.layer });
+  await createLayer(agent.store, held.layers, {
+    id: second,
+    parent: image.layer,
+  });
   held.images.update({ ...image, layer: second });
   held.images.save();
   return id;

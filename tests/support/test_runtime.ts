@@ -6,7 +6,7 @@ import {
   type AgentOptions,
   openAgent,
 } from "../../src/engine/agent.ts";
-import type { CreateContainerOptions } from "../../src/engine/containers/create_container.ts";
+import type { CreateContainerOptions } from "../../src/engine/containers/new_container.ts";
 import { ImageServer } from "../../src/engine/image_server.ts";
 import type { CreatePodSandboxOptions } from "../../src/engine/pods/create_pod_sandbox.ts";
 import { RuntimeServer } from "../../src/engine/runtime_server.ts";
@@ -115,7 +115,7 @@ export async function addImage(
   const digest = digestOf(manifest);
   using held = await store.lock({ layers: "write", images: "write" });
   if (hasLayer) {
-    createLayer(store, held.layers, { id: layerId });
+    await createLayer(store, held.layers, { id: layerId });
     const diff = join(layerDirectory(store.paths, layerId), "diff");
     await Deno.chmod(diff, 0o755); // for those who are not root
     for (const [path, text] of Object.entries(files)) {

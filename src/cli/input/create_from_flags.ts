@@ -4,9 +4,9 @@ import type { Agent } from "../../engine/agent.ts";
 import {
   checkPossible,
   createContainer,
-  type CreateContainerOptions,
 } from "../../engine/containers/create_container.ts";
 import type { TemplateOptions } from "../../engine/containers/make_template.ts";
+import type { CreateContainerOptions } from "../../engine/containers/new_container.ts";
 import { removePodSandbox } from "../../engine/pods/remove_pod_sandbox.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { randomId } from "../../fs/random_name.ts";

@@ -1,26 +1,21 @@
 /** Creates containers. */
 
 import type { Abortable } from "../../errors/abort.ts";
-import { DuplicateNameError } from "../../errors/naming_errors.ts";
-import { InvalidSandboxIdError } from "../../errors/not_found_errors.ts";
+import type { RegistriesConf } from "../../formats/config/registries_conf.ts";
 import type { ImageConfig } from "../../formats/oci/image_config.ts";
-import {
-  formatRuntimeSpec,
-  MAX_SPEC_SIZE,
-  parseRuntimeSpec,
-  type RuntimeSpec,
-} from "../../formats/oci/runtime_spec.ts";
-import {
-  type ContainerMetadata,
-  formatContainerMetadata,
-} from "../../formats/storage/container_metadata.ts";
+import type { RuntimeSpec } from "../../formats/oci/runtime_spec.ts";
+import { formatContainerMetadata } from "../../formats/storage/container_metadata.ts";
 import {
   type ContainerId,
   parseContainerId,
 } from "../../formats/storage/store_ids.ts";
 import type { ImageRecord } from "../../formats/storage/store_record.ts";
 import { randomId } from "../../fs/random_name.ts";
-import { checkIsFree, checkNamesAreFree } from "../../store/container_store.ts";
+import {
+  addContainer,
+  checkIsFree,
+  checkNamesAreFree,
+} from "../../store/container_store.ts";
 import { demandUsable } from "../../store/layers/layer_files.ts";
 import { openTrash } from "../../store/layers/trash.ts";
 import {
@@ -28,49 +23,24 @@ import {
   WRITE_LOCKS,
   type WriteLocks,
 } from "../../store/records/tables.ts";
+import type { Store } from "../../store/store.ts";
 import type { Agent } from "../agent.ts";
-import { findWantedImage, type FoundImage } from "../images/find_image.ts";
+import { CallGroup, type GroupedCall } from "../call_group.ts";
+import { findWantedImage } from "../images/find_image.ts";
 import { readConfig } from "../images/list_images.ts";
 import { loadShortNames } from "../images/short_names.ts";
+import { checkContainerName, checkRequest } from "./check_request.ts";
+import { makeTemplate } from "./make_template.ts";
 import {
-  checkContainerName,
-  checkRequest,
-  type ContainerIdentity,
-} from "./check_request.ts";
-import { listMembers } from "./list_containers.ts";
-import { makeTemplate, type TemplateOptions } from "./make_template.ts";
-import { putContainer } from "./put_container.ts";
-
-/** What a new container is to be. */
-export interface CreateContainerOptions extends ContainerIdentity, Abortable {
-  /** How an orchestrator calls it; left out, the container's name. */
-  readonly metadataName?: string | undefined;
-  /** How often it was created anew; 0 is the default. */
-  readonly attempt?: number | undefined;
-  /** The SELinux label to mount with. */
-  readonly mountLabel?: string | undefined;
-  /** `"unchecked"` also joins a pod that is not in the store. */
-  readonly pod?: "checked" | "unchecked" | undefined;
-  /**
-   * The runtime configuration that each start begins with; left out, one is
-   * made from the image's. The path of its root is put in at each start.
-   */
-  readonly template?: RuntimeSpec | undefined;
-  /** In what it is to differ from the image's. */
-  readonly settings?: TemplateOptions | undefined;
-}
-
-/** A container that was created. */
-export interface ContainerInfo {
-  /** As given, or invented. */
-  readonly id: ContainerId;
-  /** Survives reboots. */
-  readonly dir: string;
-  /** May be emptied by a reboot. */
-  readonly runDir: string;
-  /** Of the image; undefined if it has none. */
-  readonly config: ImageConfig | undefined;
-}
+  checkPod,
+  checkTemplate,
+  type ContainerInfo,
+  type CreateContainerOptions,
+  formatTemplate,
+  makeMetadata,
+  type NewContainer,
+} from "./new_container.ts";
+import { putContainers, type PutRequest } from "./put_container.ts";
 
 /**
  * Creates a container in a pod: a record with metadata, a writable layer on
@@ -98,14 +68,6 @@ const CHECK_LOCKS = {
   images: "read",
   containers: "read",
 } as const;
-
-/** What a container may be, and a pod's infra container as well. */
-export interface NewContainer extends CreateContainerOptions {
-  /** How an orchestrator tells a pod from others of its name. */
-  readonly uid?: string | undefined;
-  /** The orchestrator's. */
-  readonly namespace?: string | undefined;
-}
 
 /**
  * Checks that a container can be made of an image, before a pod is made for it.
@@ -141,9 +103,22 @@ function demandWhole(
   if (layer !== undefined) demandUsable(paths, layers, layer);
 }
 
+interface CreateRequest {
+  readonly agent: Agent;
+  readonly options: NewContainer;
+  readonly kind: PutRequest["kind"];
+  readonly id: ContainerId;
+  readonly template: RuntimeSpec | undefined;
+  readonly conf: RegistriesConf;
+}
+
+type CreateCall = GroupedCall<CreateRequest, ContainerInfo>;
+
+const groups = new WeakMap<Store, CallGroup<CreateRequest, ContainerInfo>>();
+
 /**
  * Creates a container, or the infra container of a pod. All that can fail or be
- * aborted comes first; then it is put.
+ * aborted comes first; then it is put, with all others that are wanted now.
  *
  * @param options Whose request was checked.
  * @throws As `createContainer()` does.
@@ -151,14 +126,77 @@ function demandWhole(
 export async function putNew(
   agent: Agent,
   options: NewContainer,
-  kind: "container" | "pod sandbox",
+  kind: PutRequest["kind"],
 ): Promise<ContainerInfo> {
   const { store } = agent;
   const id = parseContainerId(options.containerId || randomId());
-  const own = options.template && checkTemplate(options.template, id);
+  const template = options.template && checkTemplate(options.template, id);
   const conf = await loadShortNames(agent, [options.imageName], options);
+  const group = groups.get(store) ??
+    new CallGroup((take, options) => createAll(store, take, options));
+  groups.set(store, group);
+  const request = { agent, options, kind, id, template, conf };
+  return await group.call(request, options);
+}
+
+async function createAll(
+  store: Store,
+  take: () => readonly CreateCall[],
+  options: Abortable,
+): Promise<void> {
   await using trash = openTrash(store, { reserve: "keep" });
   using held = await store.lock(WRITE_LOCKS, options);
+  const ready: ReadyCall[] = [];
+  for (const call of take()) {
+    await attempt(call, async () => {
+      ready.push(await prepare(call, held));
+    });
+  }
+  try {
+    await put(ready);
+  } catch (error) {
+    // Not all need fail because one does: each by itself then.
+    if (ready.length === 1) throw error;
+    for (const { call } of ready) {
+      await attempt(call, async () => put([await prepare(call, held)]));
+    }
+  }
+
+  async function put(ready: readonly ReadyCall[]): Promise<void> {
+    if (ready.length === 0) return;
+    const requests = ready.map(({ request }) => request);
+    const places = await putContainers({ store }, held, { requests, trash });
+    ready.forEach(({ call, config }, index) => {
+      const { dir = "", runDir = "" } = places[index] ?? {};
+      call.resolve({ id: call.request.id, dir, runDir, config });
+    });
+  }
+}
+
+interface ReadyCall {
+  readonly call: CreateCall;
+  readonly request: PutRequest;
+  readonly config: ImageConfig | undefined;
+}
+
+async function attempt(
+  { reject }: CreateCall,
+  action: () => Promise<void>,
+): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    reject(error);
+  }
+}
+
+/** Checks what is asked for, and adds it to the records. */
+async function prepare(
+  call: CreateCall,
+  held: WriteLocks,
+): Promise<ReadyCall> {
+  const { agent, options, kind, id, conf, template: own } = call.request;
+  options.signal?.throwIfAborted();
   const found = findWantedImage(held.images, options, conf);
   const { image } = found;
   const config = readConfig(agent, image);
@@ -176,82 +214,13 @@ export async function putNew(
     image,
     config,
   });
+  const text = formatTemplate(template, id);
   options.signal?.throwIfAborted();
-  const dirs = putContainer(agent, held, {
-    container: {
-      id,
-      names,
-      image,
-      metadata: formatContainerMetadata(metadata),
-    },
-    template: formatTemplate(template, id),
-    kind,
-    trash,
+  const record = addContainer(held, {
+    id,
+    names,
+    image,
+    metadata: formatContainerMetadata(metadata),
   });
-  return { id, ...dirs, config };
-}
-
-/** @throws {SyntaxError} If no runtime could take it. */
-function checkTemplate(
-  template: RuntimeSpec,
-  id: ContainerId,
-): RuntimeSpec {
-  return parseRuntimeSpec(
-    formatRuntimeSpec(template),
-    `template of container "${id}"`,
-  );
-}
-
-/** @throws {TypeError} If no start could read it again. */
-function formatTemplate(template: RuntimeSpec, id: ContainerId): string {
-  const text = formatRuntimeSpec(template);
-  if (text.length <= MAX_SPEC_SIZE) return text;
-  throw new TypeError(
-    `Cannot create container "${id}": its command, variables and mounts take ` +
-      `${text.length} bytes, at most ${MAX_SPEC_SIZE} can be written down`,
-  );
-}
-
-/** A pod has one name, and is there before its members. */
-function checkPod(
-  { containers }: WriteLocks,
-  { podId, podName, pod = "checked" }: CreateContainerOptions,
-): void {
-  const members = listMembers(containers, podId);
-  const other = members.find((member) => member.podName !== podName);
-  if (other !== undefined) {
-    throw new DuplicateNameError(
-      `Cannot create container in pod "${podName}": pod ID "${podId}" ` +
-        `belongs to pod "${other.podName}"`,
-    );
-  }
-  if (pod === "unchecked" || members.some((member) => member.pod)) return;
-  throw new InvalidSandboxIdError(
-    `Cannot create container in pod "${podName}": invalid sandbox ID: there ` +
-      `is no pod with ID "${podId}"; create it first`,
-  );
-}
-
-function makeMetadata(
-  options: NewContainer,
-  { image, name }: FoundImage,
-  id: ContainerId,
-): ContainerMetadata {
-  const { containerName, podId, podName } = options;
-  const firstName = image.names?.[0] ?? "";
-  return {
-    pod: id === podId,
-    podName,
-    podId,
-    imageName: options.imageName || firstName,
-    imageId: image.id,
-    name: containerName,
-    metadataName: options.metadataName || containerName,
-    uid: options.uid ?? "",
-    namespace: options.namespace ?? "",
-    attempt: options.attempt ?? 0,
-    createdAt: Math.floor(Date.now() / 1000),
-    mountLabel: options.mountLabel ?? "",
-    canonicalImageName: name ?? firstName,
-  };
+  return { call, request: { agent, record, template: text, kind }, config };
 }

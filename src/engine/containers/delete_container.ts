@@ -5,14 +5,16 @@ import { InUseError } from "../../errors/store_errors.ts";
 import { InvalidContainerIdError } from "../../errors/not_found_errors.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import type { ContainerRecord } from "../../formats/storage/store_record.ts";
-import { dropContainer } from "../../store/delete_container.ts";
-import { findContainer } from "../../store/find_container.ts";
+import { dropContainers } from "../../store/delete_container.ts";
+import { choose, findContainer } from "../../store/find_container.ts";
 import { noteUse } from "../../store/image_store.ts";
 import { openTrash, type Trash } from "../../store/layers/trash.ts";
 import { isScarce } from "../../store/records/reserve.ts";
 import { HINT } from "../../store/records/record_table.ts";
 import { WRITE_LOCKS, type WriteLocks } from "../../store/records/tables.ts";
+import type { Store } from "../../store/store.ts";
 import type { Agent } from "../agent.ts";
+import { CallGroup, type GroupedCall } from "../call_group.ts";
 import { checkOwner } from "../container_owner.ts";
 import {
   findMountIn,
@@ -23,7 +25,7 @@ import {
 import { checkIdle, readStatus } from "./container_status.ts";
 import { endNamed, type EndOptions } from "./end_process.ts";
 import { tryReadLastRun } from "./last_run.ts";
-import { listMembers, readMetadata } from "./list_containers.ts";
+import { readMetadata } from "./list_containers.ts";
 import { forget } from "./oci_runtime.ts";
 
 /** How to delete a container. */
@@ -59,17 +61,97 @@ export async function deleteContainer(
   const [ended] = options.running === "end"
     ? await endNamed(agent, [idOrName], { ...options, verb, check })
     : [];
-  await using trash = openTrash(agent.store);
-  using held = await agent.store.lock(WRITE_LOCKS, options);
+  const group = groups.get(agent.store) ??
+    new CallGroup((take, options) => deleteAll(agent.store, take, options));
+  groups.set(agent.store, group);
+  return await group.call({ agent, idOrName, options, ended }, options);
+}
+
+interface DeleteRequest {
+  readonly agent: Agent;
+  readonly idOrName: string;
+  readonly options: DeleteContainerOptions;
+  /** What was ended under this name; undefined if nothing was to be. */
+  readonly ended: ContainerId | undefined;
+}
+
+type DeleteCall = GroupedCall<DeleteRequest, ContainerId>;
+
+const groups = new WeakMap<Store, CallGroup<DeleteRequest, ContainerId>>();
+
+/** Deletes what is wanted now: each is checked and unmounted, then all go. */
+async function deleteAll(
+  store: Store,
+  take: () => readonly DeleteCall[],
+  options: Abortable,
+): Promise<void> {
+  await using trash = openTrash(store);
+  using held = await store.lock(WRITE_LOCKS, options);
+  const doomed = new Map<ContainerId, Agent>();
+  const ready: ReadyCall[] = [];
+  for (const call of take()) {
+    const { agent } = call.request;
+    try {
+      const found = await findToDelete(call.request, held, doomed);
+      const records = found.records.filter(({ id }) => !doomed.has(id));
+      await detachContainers(agent, held, records);
+      for (const { id } of records) doomed.set(id, agent);
+      ready.push({ call, id: found.id, records });
+    } catch (error) {
+      call.reject(error);
+    }
+  }
+  try {
+    dropDetached(store, held, { doomed, trash });
+    for (const { call, id } of ready) call.resolve(id);
+  } catch {
+    // One that cannot go must not keep the others: each by itself then.
+    for (const { call, id, records } of ready) {
+      const { agent } = call.request;
+      try {
+        const own = new Map(records.map(({ id }) => [id, agent]));
+        dropDetached(store, held, { doomed: own, trash });
+        call.resolve(id);
+      } catch (error) {
+        call.reject(error);
+      }
+    }
+  }
+}
+
+interface ReadyCall {
+  readonly call: DeleteCall;
+  readonly id: ContainerId;
+  readonly records: readonly ContainerRecord[];
+}
+
+async function findToDelete(
+  { agent, idOrName, options, ended }: DeleteRequest,
+  held: WriteLocks,
+  doomed: ReadonlyMap<ContainerId, Agent>,
+): Promise<{
+  readonly id: ContainerId;
+  readonly records: readonly ContainerRecord[];
+}> {
   const { containers } = held;
-  if (ended !== undefined && containers.get(ended) === undefined) return ended;
-  const record = containers.get(ended) ?? findContainer(containers, idOrName);
-  checkOwner(agent.store, record, { verb });
-  check(record);
+  const isLeft = ({ id }: ContainerRecord) => !doomed.has(id);
+  if (ended !== undefined) {
+    const record = containers.get(ended);
+    if (record === undefined || !isLeft(record)) {
+      return { id: ended, records: [] };
+    }
+  }
+  const found = containers.get(ended) ?? findContainer(containers, idOrName);
+  const record = isLeft(found)
+    ? found
+    : choose(containers.records.filter(isLeft), idOrName, {
+      kind: "container",
+    });
+  checkOwner(agent.store, record, { verb: "remove" });
+  checkInfra(record, options);
   if (options.mounted === "refuse") await checkMounted(agent, record, options);
-  const pod = findOwnPod(agent, held, record);
-  await removeContainers(agent, held, { records: [record, ...pod], trash });
-  return record.id;
+  const pod = findOwnPod(agent, held, record, isLeft);
+  return { id: record.id, records: [record, ...pod] };
 }
 
 function checkInfra(
@@ -107,13 +189,16 @@ function findOwnPod(
   agent: Agent,
   { containers }: WriteLocks,
   record: ContainerRecord,
+  isLeft: (record: ContainerRecord) => boolean,
 ): readonly ContainerRecord[] {
   const podId = readMetadata(record)?.podId ?? "";
   if (podId === record.id) return [];
   const infra = containers.lookUp(podId);
-  if (infra === undefined || listMembers(containers, podId).length > 2) {
-    return [];
-  }
+  if (infra === undefined) return [];
+  const left = containers.records.filter((member) =>
+    isLeft(member) && readMetadata(member)?.podId === podId
+  );
+  if (left.length > 2) return [];
   return tryReadLastRun(agent, infra.id)?.owner === record.id ? [infra] : [];
 }
 
@@ -131,21 +216,46 @@ export async function removeContainers(
     readonly trash: Trash;
   },
 ): Promise<void> {
+  await detachContainers(agent, held, records);
+  const doomed = new Map(records.map(({ id }) => [id, agent]));
+  dropDetached(agent.store, held, { doomed, trash });
+}
+
+/** Takes away what is mounted, and what a runtime knows, if nothing runs. */
+async function detachContainers(
+  agent: Agent,
+  held: WriteLocks,
+  records: readonly ContainerRecord[],
+): Promise<void> {
   for (const record of records) {
     await checkIdle(agent, record, { verb: "remove" });
   }
   await checkMounts(agent, records);
-  for (const record of records) {
-    const { id, image, layer } = record;
+  for (const { id, layer } of records) {
     await forget(agent, id); // of a process that nobody has seen end
     await unmountLayer(agent, held, { layerId: layer, mode: "all" });
-    if (!isScarce(agent.store.paths)) {
-      noteUse(held.images, image); // until now, that is
-      held.images.save(HINT);
-    }
-    dropContainer(agent.store, held, { id, trash });
+  }
+}
+
+function dropDetached(
+  store: Store,
+  held: WriteLocks,
+  { doomed, trash }: {
+    readonly doomed: ReadonlyMap<ContainerId, Agent>;
+    readonly trash: Trash;
+  },
+): void {
+  const records = [...doomed.keys()].flatMap((id) =>
+    held.containers.get(id) ?? []
+  );
+  if (!isScarce(store.paths)) {
+    for (const { image } of records) noteUse(held.images, image); // until now
+    held.images.save(HINT);
+  }
+  dropContainers(store, held, { ids: [...doomed.keys()], trash });
+  for (const record of records) {
     const what = readMetadata(record)?.pod ? "pod sandbox" : "container";
-    agent.log("debug", `deleted ${what} "${id}"`);
+    doomed.get(record.id)?.log("debug", `deleted ${what} "${record.id}"`);
   }
 }
 

@@ -1,29 +1,29 @@
-/** Puts a container into the store, wholly or not at all. */
+/** Puts containers into the store, each wholly or not at all. */
 
 import { join } from "@std/path";
 import { whyOf } from "../../errors/why.ts";
-import { writeAtomically } from "../../fs/write_atomically.ts";
+import type { ContainerRecord } from "../../formats/storage/store_record.ts";
+import { StagedFiles } from "../../fs/staged_files.ts";
 import {
-  addContainer,
-  completeContainer,
+  completeContainers,
   ensureRunDirectory,
   ensureWorkDirectory,
-  type NewContainer,
+  makeContainers,
 } from "../../store/container_store.ts";
-import { dropContainer } from "../../store/delete_container.ts";
+import { dropContainers } from "../../store/delete_container.ts";
 import type { Trash } from "../../store/layers/trash.ts";
 import type { Tables } from "../../store/records/tables.ts";
 import type { Agent } from "../agent.ts";
 
 /** A container and what lies in its directories. */
 export interface PutRequest {
-  readonly container: NewContainer;
+  readonly agent: Agent;
+  /** From `addContainer()`. */
+  readonly record: ContainerRecord;
   /** The text of its `config.json`. */
   readonly template: string;
   /** How messages call it. */
   readonly kind: "container" | "pod sandbox";
-  /** Takes the files of what has to be undone. */
-  readonly trash: Trash;
 }
 
 /** Where a container keeps its files. */
@@ -33,50 +33,71 @@ export interface ContainerDirectories {
 }
 
 /**
- * Puts a container that `checkIsFree()` found possible. Nothing here waits, so
- * nothing is aborted in the middle; what a kill leaves is marked, and removed
- * by the next command.
+ * Puts containers that `checkIsFree()` found possible. Nothing here is aborted in
+ * the middle; what a kill leaves is marked, and removed by the next command. If
+ * one fails, all are undone.
  *
  * @param held All three locks, for writing.
+ * @param trash Takes the files of what has to be undone.
+ * @returns In the order of the requests.
  */
-export function putContainer(
-  agent: Agent,
+export async function putContainers(
+  { store }: Pick<Agent, "store">,
   held: Tables,
-  request: PutRequest,
-): ContainerDirectories {
-  const { store, log } = agent;
-  const { container, template, kind } = request;
-  const { id } = container;
+  { requests, trash }: {
+    readonly requests: readonly PutRequest[];
+    readonly trash: Trash;
+  },
+): Promise<readonly ContainerDirectories[]> {
+  const records = requests.map(({ record }) => record);
   try {
-    addContainer(store, held, container);
-    const dir = ensureWorkDirectory(store.paths, id);
-    log("debug", `${kind} "${id}" has work directory "${dir}"`);
-    const runDir = ensureRunDirectory(store.paths, id);
-    log("debug", `${kind} "${id}" has run directory "${runDir}"`);
-    writeAtomically(join(dir, "config.json"), template);
-    completeContainer(held, id);
-    log("debug", `created ${kind} "${id}"`);
-    return { dir, runDir };
+    using files = new StagedFiles();
+    makeContainers(store, held, { records, files });
+    const directories = requests.map((request) => fill(request, files));
+    await files.commit();
+    completeContainers(store, held, records.map(({ id }) => id));
+    tellAll("debug", "created");
+    return directories;
   } catch (error) {
-    log("debug", `failed to create ${kind} "${id}": ${whyOf(error)}`);
-    undo(agent, held, { ...request, error });
+    tellAll("debug", "failed to create", `: ${whyOf(error)}`);
+    tellAll("info", "removing", ", created in part");
+    undo(error);
     throw error;
+  }
+
+  function tellAll(level: "debug" | "info", verb: string, rest = ""): void {
+    for (const { agent, kind, record } of requests) {
+      agent.log(level, `${verb} ${kind} "${record.id}"${rest}`);
+    }
+  }
+
+  /** The first error is the one that counts; a second one is told. */
+  function undo(error: unknown): void {
+    try {
+      dropContainers(store, held, { ids: records.map(({ id }) => id), trash });
+    } catch (second) {
+      const text = `${whyOf(second)} (after: ${whyOf(error)})`;
+      for (const { agent, kind, record: { id } } of requests) {
+        agent.log(
+          "warn",
+          `Cannot remove ${kind} "${id}", created in part: ${text}`,
+        );
+      }
+    }
   }
 }
 
-/** The first error is the one that counts; a second one is told. */
-function undo(
-  { store, log }: Agent,
-  held: Tables,
-  { container: { id }, kind, trash, error }: PutRequest & {
-    readonly error: unknown;
-  },
-): void {
-  log("info", `removing ${kind} "${id}", created in part`);
-  try {
-    dropContainer(store, held, { id, trash });
-  } catch (second) {
-    const text = `${whyOf(second)} (after: ${whyOf(error)})`;
-    log("warn", `Cannot remove ${kind} "${id}", created in part: ${text}`);
-  }
+function fill(
+  { agent: { store, log }, record: { id }, template, kind }: PutRequest,
+  files: StagedFiles,
+): ContainerDirectories {
+  const dir = ensureWorkDirectory(store.paths, id);
+  log("debug", `${kind} "${id}" has work directory "${dir}"`);
+  const runDir = ensureRunDirectory(store.paths, id);
+  log("debug", `${kind} "${id}" has run directory "${runDir}"`);
+  files.write(join(dir, "config.json"), template, TEMPLATE_MODE);
+  return { dir, runDir };
 }
+
+// It may hold secrets, in variables.
+const TEMPLATE_MODE = 0o600;

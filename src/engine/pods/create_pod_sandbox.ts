@@ -2,11 +2,11 @@
 
 import type { Agent } from "../agent.ts";
 import { checkRequest } from "../containers/check_request.ts";
-import {
-  type ContainerInfo,
-  type CreateContainerOptions,
-  putNew,
-} from "../containers/create_container.ts";
+import { putNew } from "../containers/create_container.ts";
+import type {
+  ContainerInfo,
+  CreateContainerOptions,
+} from "../containers/new_container.ts";
 import type { PullOptions } from "../transfer/pull_image.ts";
 import { ensurePauseImage, isPauseImage } from "./pause.ts";
 

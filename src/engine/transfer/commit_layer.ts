@@ -48,7 +48,7 @@ export async function commitLayer(
     }
     return;
   }
-  createLayer(store, held.layers, {
+  await createLayer(store, held.layers, {
     id: needed.id,
     parent: needed.parent,
     contents: {

@@ -18,18 +18,13 @@ import type { LayerRecord } from "../../formats/storage/store_record.ts";
 import type { RootAttributes } from "../../formats/tar/tar_entry.ts";
 import { isErrno } from "../../fs/errno.ts";
 import { randomShortName } from "../../fs/random_name.ts";
-import { syncDirectory } from "../../fs/sync.ts";
+import { StagedFiles } from "../../fs/staged_files.ts";
 import { copyAtomically } from "../../fs/write_atomically.ts";
 import { layerDirectory, type StorePaths, tarSplitPath } from "../paths.ts";
 import type { RecordTable } from "../records/record_table.ts";
 import type { Store } from "../store.ts";
 import { removeLayerFiles } from "./delete_layer.ts";
-import {
-  makeLink,
-  noteLinks,
-  readShortName,
-  writeSmallFile,
-} from "./layer_files.ts";
+import { makeLink, readShortName } from "./layer_files.ts";
 
 /** A layer to be. */
 export interface NewLayer {
@@ -39,15 +34,7 @@ export interface NewLayer {
   readonly mountLabel?: string;
   /** What it holds; left out, it is empty. */
   readonly contents?: LayerContents;
-  /** What says that it is not whole until it is; its own record, if left out. */
-  readonly mark?: LayerMark;
 }
-
-/**
- * What tells whoever finds a layer after a crash that it is half made or half
- * deleted: its own record, or that of its container, which says so already.
- */
-export type LayerMark = "own" | "container";
 
 /** What layers without an entry for it take over. */
 type InheritedRoot = Omit<RootAttributes, "mtime">;
@@ -64,25 +51,60 @@ export interface LayerContents {
   readonly root?: RootAttributes | undefined;
 }
 
+// Other tools' users may read what layers are called.
+const NAME_MODE = 0o644;
 // Older versions of containers/storage mount no more.
 const MAX_LOWERS = 128;
 // The mode of an image's root directory, unless its tar has an entry for `/`.
 const ROOT_MODE = 0o555;
 
 /**
- * Creates a layer. Until it is whole its record says `incomplete`, or that of its
- * container does, so that whoever finds it after a crash removes it; the lock on
- * `layers` must be held for writing, and is held all the time.
+ * Creates a layer. Until it is whole its record says `incomplete`, so that whoever
+ * finds it after a crash removes it; the lock on `layers` must be held for writing,
+ * and is held all the time.
  *
  * @throws {DuplicateIdError} If there is a layer of that ID.
  * @throws {LayerNotFoundError} If there is no such parent.
  */
-export function createLayer(
+export async function createLayer(
   store: Store,
   layers: RecordTable<LayerRecord>,
   layer: NewLayer,
+): Promise<LayerRecord> {
+  const { id, contents } = layer;
+  const record = addLayer(layers, layer);
+  layers.update({ ...record, flags: { incomplete: true } });
+  layers.save();
+  try {
+    using files = new StagedFiles();
+    makeLayerDirectory(store, layer, files);
+    if (contents) {
+      copyAtomically(contents.tarSplit, tarSplitPath(store.paths, id));
+    }
+    await files.commit();
+  } catch (error) {
+    removeLayerFiles(store, id);
+    layers.remove(id);
+    layers.save();
+    throw error;
+  }
+  layers.update(record);
+  layers.save();
+  return record;
+}
+
+/**
+ * Adds a layer to the records, which are not saved. Its maker sees to it that a
+ * crash leaves a mark: in its own record, or in that of its container.
+ *
+ * @throws {DuplicateIdError} If there is a layer of that ID.
+ * @throws {LayerNotFoundError} If there is no such parent.
+ */
+export function addLayer(
+  layers: RecordTable<LayerRecord>,
+  layer: NewLayer,
 ): LayerRecord {
-  const { id, parent, contents, mark = "own" } = layer;
+  const { id, parent } = layer;
   if (layers.get(id) !== undefined) {
     throw new DuplicateIdError(`Cannot create layer "${id}": it exists`);
   }
@@ -92,30 +114,8 @@ export function createLayer(
     );
   }
   const record = makeRecord(layer);
-  layers.add(
-    mark === "own" ? { ...record, flags: { incomplete: true } } : record,
-  );
-  layers.save();
-  try {
-    makeDirectory(store, layer);
-    if (contents) copyAtomically(contents.tarSplit, tarSplit());
-  } catch (error) {
-    removeLayerFiles(store, id);
-    layers.remove(id);
-    layers.save();
-    throw error;
-  }
-  if (mark === "own") {
-    layers.update(record);
-    layers.save();
-  } else {
-    noteLinks(store.paths);
-  }
+  layers.add(record);
   return record;
-
-  function tarSplit(): string {
-    return tarSplitPath(store.paths, id);
-  }
 }
 
 function makeRecord(layer: NewLayer): LayerRecord {
@@ -130,7 +130,12 @@ function makeRecord(layer: NewLayer): LayerRecord {
   };
 }
 
-function makeDirectory(store: Store, { id, parent, contents }: NewLayer): void {
+/** Makes what a layer has on disk, but for the names that `files` gives it. */
+export function makeLayerDirectory(
+  store: Store,
+  { id, parent, contents }: Pick<NewLayer, "id" | "parent" | "contents">,
+  files: StagedFiles,
+): void {
   const { paths } = store;
   const directory = layerDirectory(paths, id);
   const lower = parent === undefined ? undefined : makeLower(paths, parent);
@@ -142,17 +147,20 @@ function makeDirectory(store: Store, { id, parent, contents }: NewLayer): void {
   finishDiff(paths, { id, parent }, contents?.root);
 
   const shortName = randomShortName();
-  writeSmallFile(join(directory, "link"), shortName);
-  if (lower !== undefined) writeSmallFile(join(directory, "lower"), lower);
+  files.write(join(directory, "link"), shortName, NAME_MODE);
+  if (lower !== undefined) {
+    files.write(join(directory, "lower"), lower, NAME_MODE);
+  }
   const others = ["work", "merged", ...(lower === undefined ? ["empty"] : [])];
   for (const name of others) {
     mkdirSync(join(directory, name));
     chmodSync(join(directory, name), 0o700);
   }
-  makeLink(store, `../${id}/diff`, join(paths.links, shortName));
-  for (const changed of [diff, directory, paths.links, paths.home]) {
-    syncDirectory(changed);
-  }
+  // Not before the directory says that it is its own: a crash would leave it.
+  files.afterwards(() =>
+    makeLink(store, `../${id}/diff`, join(paths.links, shortName))
+  );
+  files.keep(diff, directory, paths.links, paths.home);
 }
 
 /** A child's root directory looks as its parent's: store-layout of the library. */

@@ -44,17 +44,19 @@ export function deleteLayer(
 }
 
 /**
- * Deletes the layer of a container, whose record says that this has begun, and is
- * saved. It may be gone already.
+ * Deletes the layers of containers whose records say that this has begun, and are
+ * saved. Some may be gone already.
  */
-export function dropLayerOfMarked(
+export function dropLayersOfMarked(
   store: Store,
   layers: RecordTable<LayerRecord>,
-  { id, trash }: { readonly id: LayerId; readonly trash: Trash },
+  { ids, trash }: { readonly ids: readonly LayerId[]; readonly trash: Trash },
 ): void {
-  if (layers.get(id) === undefined) return;
-  removeLayerFiles(store, id, trash);
-  layers.remove(id);
+  for (const id of ids) {
+    if (layers.get(id) === undefined) continue;
+    removeLayerFiles(store, id, trash);
+    layers.remove(id);
+  }
   layers.save();
 }
 

@@ -1,7 +1,7 @@
 /** Finishes what processes that died left half-done. */
 
 import { whyOf } from "../../errors/why.ts";
-import { dropContainer, isUnfinished } from "../delete_container.ts";
+import { dropContainers, isUnfinished } from "../delete_container.ts";
 import { removeIncompleteLayers } from "../layers/delete_layer.ts";
 import { openTrash } from "../layers/trash.ts";
 import type { LockOptions } from "../records/lock.ts";
@@ -35,7 +35,7 @@ export async function finishDeletions(
   removeIncompleteLayers(store, held.layers, { trash, onFailure: tell });
   for (const { id } of held.containers.records.filter(isUnfinished)) {
     try {
-      dropContainer(store, held, { id, trash });
+      dropContainers(store, held, { ids: [id], trash });
     } catch (error) {
       tell(`container "${id}"`, error);
     }

@@ -8,7 +8,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { existsSync } from "node:fs";
-import { dropContainer } from "../../../src/store/delete_container.ts";
+import { dropContainers } from "../../../src/store/delete_container.ts";
 import { openStore } from "../../../src/store/open_store.ts";
 import { writeBusyboxLayout } from "../../support/images/busybox_layout.ts";
 import { needs } from "../../support/peers.ts";
@@ -90,7 +90,7 @@ Deno.test(
       const id = held.containers.getByName("app")?.id;
       assert(id !== undefined);
       const error = assertThrows(() =>
-        dropContainer(opened, held, { id, trash })
+        dropContainers(opened, held, { ids: [id], trash })
       );
       assert(error instanceof Error);
       assertMatch(

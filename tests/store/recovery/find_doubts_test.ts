@@ -72,7 +72,7 @@ async function fill(store: Store): Promise<void> {
   await putSmallImage(store, "a");
   await putLayer(store, "b", "a-layer");
   using held = await store.lock(WHOLE);
-  const layer = createLayer(store, held.layers, {
+  const layer = await createLayer(store, held.layers, {
     id: idOf("own"),
     parent: idOf("b"),
     names: ["c-layer"],

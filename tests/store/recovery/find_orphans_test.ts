@@ -101,7 +101,7 @@ Deno.test("findOrphans() finds nothing in a store that is whole", async () => {
   const store = storeIn(dir);
   {
     using held = await store.lock(LOCKS);
-    createLayer(store, held.layers, { id: ID });
+    await createLayer(store, held.layers, { id: ID });
   }
   await using _staging = store.openStaging();
   assertEquals(await list(store), []);

@@ -47,7 +47,7 @@ export async function putLayer(
 ): Promise<LayerRecord> {
   await using staging = store.openStaging();
   using held = await store.lock({ layers: "write" });
-  return createLayer(store, held.layers, {
+  return await createLayer(store, held.layers, {
     id: idOf(name),
     parent: parent === undefined ? undefined : idOf(parent),
     contents: stageContents(staging, name),

@@ -1,0 +1,66 @@
+/** Small files that reach the disk together: a sync for each takes much longer. */
+
+import { basename, dirname, join } from "@std/path";
+import { chmodSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { randomSuffix } from "./random_name.ts";
+
+interface StagedFile {
+  readonly temporary: string;
+  readonly path: string;
+}
+
+/**
+ * Files and directories that are made now and are to last from one moment on. Each
+ * file is there whole or not at all, as with `writeAtomically()`.
+ */
+export class StagedFiles implements Disposable {
+  readonly #files: StagedFile[] = [];
+  readonly #directories = new Set<string>();
+  readonly #actions: (() => void)[] = [];
+
+  /** Writes a file that is there from `commit()` on. */
+  write(path: string, content: string, mode: number): void {
+    const name = `.tmp-${basename(path)}${randomSuffix()}`;
+    const temporary = join(dirname(path), name);
+    this.#files.push({ temporary, path });
+    writeFileSync(temporary, content, { flag: "wx", mode: 0o600 });
+    chmodSync(temporary, mode); // whatever the umask
+    this.#directories.add(dirname(path));
+  }
+
+  /** Says that what was made, renamed or removed in a directory is to last. */
+  keep(...directories: readonly string[]): void {
+    for (const path of directories) this.#directories.add(path);
+  }
+
+  /** Does something, such as to make a link, as soon as the files have their names. */
+  afterwards(action: () => void): void {
+    this.#actions.push(action);
+  }
+
+  /** Gives the files their names; then all is on the disk. */
+  async commit(): Promise<void> {
+    // At once, so that the file system writes its journal once for all of them.
+    await Promise.all(
+      this.#files.map(async ({ temporary }) => {
+        await using file = await open(temporary, "r+");
+        await file.datasync();
+      }),
+    );
+    for (const { temporary, path } of this.#files) renameSync(temporary, path);
+    this.#files.length = 0;
+    for (const action of this.#actions) action();
+    await Promise.all(
+      [...this.#directories].map(async (path) => {
+        await using directory = await open(path, "r");
+        await directory.sync();
+      }),
+    );
+  }
+
+  /** Removes what was not committed. */
+  [Symbol.dispose](): void {
+    for (const { temporary } of this.#files) rmSync(temporary, { force: true });
+  }
+}
