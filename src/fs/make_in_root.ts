@@ -23,7 +23,7 @@ export async function makeDirectoryInRoot(
   path: string,
   owner: Owner,
 ): Promise<boolean> {
-  const found = await resolveInRoot(root, path);
+  const found = resolveInRoot(root, path);
   if (found.status !== undefined) return found.status.isDirectory;
   if (!(await Deno.lstat(found.existing)).isDirectory) return false;
   const missing: string[] = [];

@@ -69,7 +69,7 @@ export async function openInRoot(
   root: string,
   path: string,
 ): Promise<FileHandle | undefined> {
-  const found = await resolveInRoot(root, path);
+  const found = resolveInRoot(root, path);
   if (found.status === undefined) return undefined;
   // Opening a device could act on it; opening a socket fails.
   if (!found.status.isFile) throw notRegular();

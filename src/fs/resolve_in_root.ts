@@ -28,10 +28,10 @@ const MAX_SHOWN = 80;
  * @param path Such as `etc/passwd`.
  * @throws {TypeError} If it is a loop of links, or longer than a path can be.
  */
-export async function resolveInRoot(
+export function resolveInRoot(
   root: string,
   path: string,
-): Promise<ResolvedPath> {
+): ResolvedPath {
   const pending = path.split("/").toReversed();
   let resolved: string[] = [];
   let there = 0; // so many of them are there; nothing is below what is missing

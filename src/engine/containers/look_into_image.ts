@@ -81,7 +81,7 @@ async function lookInto(
   const { user, groups, workdir, volumes, host, signal } = question;
   const files: ContainerFile[] = [];
   for (const file of containerFiles()) {
-    if (await canMount(image, CONTAINER_FILES[file], volumes)) files.push(file);
+    if (canMount(image, CONTAINER_FILES[file], volumes)) files.push(file);
   }
   const found = await lookUpUser(user, (file) => {
     const { root, path } = findUserFile(file, { image, volumes });
@@ -91,7 +91,7 @@ async function lookInto(
       ? noLines()
       : readLinesInRoot(root, path, { signal });
   }, groups);
-  const place = workdir && image && await resolveInRoot(image, workdir);
+  const place = workdir && image && resolveInRoot(image, workdir);
   const hasWorkdir = place ? place.status?.isDirectory ?? false : false;
   return { user: found, files, hasWorkdir };
 }
@@ -119,18 +119,18 @@ function findUserFile(
  * Whether a runtime can mount a file there: it makes what is missing, but
  * neither below a file nor in place of a directory.
  */
-async function canMount(
+function canMount(
   image: string | undefined,
   path: string,
   volumes: readonly Volume[],
-): Promise<boolean> {
+): boolean {
   // The caller's own, where nothing is to be made.
   if (isHidden(path, volumes)) return false;
   if (image === undefined) return true;
-  const above = await resolveInRoot(image, dirname(path));
+  const above = resolveInRoot(image, dirname(path));
   if (isOfKernel(above.path.slice(image.length))) return false;
   if (above.status !== undefined && !above.status.isDirectory) return false;
-  const found = await resolveInRoot(image, path);
+  const found = resolveInRoot(image, path);
   if (isOfKernel(found.path.slice(image.length))) return false;
   return !found.status?.isDirectory;
 }

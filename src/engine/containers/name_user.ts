@@ -44,7 +44,7 @@ export async function nameUser(
   for await (const known of readLinesInRoot(root, "etc/passwd", { signal })) {
     if (parsePasswdLine(known)?.uid === uid) return;
   }
-  await append(root, "etc/passwd", line);
+  append(root, "etc/passwd", line);
 }
 
 /**
@@ -68,11 +68,11 @@ export async function nameGroup(
     isMisleading ||= misleads(line);
   }
   if (isMisleading) await removeLines(root, "etc/group", misleads);
-  if (!isKnown) await append(root, "etc/group", `${gid}:x:${gid}:${uid}`);
+  if (!isKnown) append(root, "etc/group", `${gid}:x:${gid}:${uid}`);
 }
 
-async function append(root: string, path: string, line: string): Promise<void> {
-  const { path: file, status } = await resolveInRoot(root, path);
+function append(root: string, path: string, line: string): void {
+  const { path: file, status } = resolveInRoot(root, path);
   if (!status?.isFile) return;
   // Not appendFileSync(): Deno's gives the file to everybody.
   const fd = openSync(file, O_RDWR | O_APPEND | O_NOFOLLOW);
@@ -91,7 +91,7 @@ async function removeLines(
   path: string,
   isUnwanted: (line: string) => boolean,
 ): Promise<void> {
-  const { path: file } = await resolveInRoot(root, path);
+  const { path: file } = resolveInRoot(root, path);
   const { mode, uid, gid } = statSync(file);
   const temporary = `${file}.${randomSuffix()}`;
   const fd = openSync(temporary, "wx", 0o600);

@@ -41,13 +41,11 @@ export async function prepareRoot(
   checkCount(volumes);
   const { process = { cwd: "/" }, mounts = [] } = template;
   const { uid = 0, gid = 0 } = process.user ?? {};
-  const taken = await Promise.all(
-    mounts.map(({ destination }) => placeOf(root, destination)),
-  );
-  if (await isImageOwn(root, "/etc/passwd", { taken, mounts })) {
+  const taken = mounts.map(({ destination }) => placeOf(root, destination));
+  if (isImageOwn(root, "/etc/passwd", { taken, mounts })) {
     await nameUser({ root, process, signal });
   }
-  if (await isImageOwn(root, "/etc/group", { taken, mounts })) {
+  if (isImageOwn(root, "/etc/group", { taken, mounts })) {
     await nameGroup({ root, process, signal });
   }
   if (!await make(process.cwd)) {
@@ -61,12 +59,12 @@ export async function prepareRoot(
   for (const volume of volumes.filter((path) => !path.includes("\0"))) {
     if (await make(volume)) places.push(volume);
   }
-  return template.root?.readonly ? await bindAll(root, places, taken) : [];
+  return template.root?.readonly ? bindAll(root, places, taken) : [];
 
   /** Whether there is a directory, or will be: mounts have their own. */
   async function make(path: string): Promise<boolean> {
     signal?.throwIfAborted();
-    return isBelowAny(await placeOf(root, path), taken) ||
+    return isBelowAny(placeOf(root, path), taken) ||
       await makeDirectoryInRoot(root, path, { uid, gid });
   }
 }
@@ -81,14 +79,14 @@ function checkCount(volumes: readonly string[]): void {
   );
 }
 
-async function bindAll(
+function bindAll(
   root: string,
   volumes: readonly string[],
   taken: readonly string[],
-): Promise<readonly RuntimeMount[]> {
+): readonly RuntimeMount[] {
   const mounts: RuntimeMount[] = [];
   for (const volume of volumes) {
-    const place = await placeOf(root, volume);
+    const place = placeOf(root, volume);
     if (place === "/" || isBelowAny(place, taken)) continue;
     mounts.push({
       destination: resolve("/", volume),
@@ -101,8 +99,8 @@ async function bindAll(
 }
 
 /** What a path means in a root, as a path there: `/run/x` of `/var/run/x`. */
-async function placeOf(root: string, path: string): Promise<string> {
-  return (await resolveInRoot(root, path)).path.slice(root.length) || "/";
+function placeOf(root: string, path: string): string {
+  return resolveInRoot(root, path).path.slice(root.length) || "/";
 }
 
 /**
@@ -111,19 +109,19 @@ async function placeOf(root: string, path: string): Promise<string> {
  * @throws {TypeError} If it is no regular file: runtimes open it in the
  *   container, and would wait for a FIFO without an end.
  */
-async function isImageOwn(
+function isImageOwn(
   root: string,
   file: string,
   { taken, mounts }: {
     readonly taken: readonly string[];
     readonly mounts: readonly RuntimeMount[];
   },
-): Promise<boolean> {
-  const { status } = await resolveInRoot(root, file);
-  const place = await placeOf(root, file);
+): boolean {
+  const { status } = resolveInRoot(root, file);
+  const place = placeOf(root, file);
   const isOfKernel = isBelowAny(place, KERNEL_DIRECTORIES);
   const isHidden = isBelowAny(place, taken);
-  const seen = isHidden ? await statusInVolume(place, mounts) : status;
+  const seen = isHidden ? statusInVolume(place, mounts) : status;
   if (!isOfKernel && (seen === undefined || seen.isFile)) return !isHidden;
   throw new TypeError(
     `Cannot use "${file}" of the container: it is no regular file`,
@@ -131,10 +129,10 @@ async function isImageOwn(
 }
 
 /** What a container may have left in a directory of the host, if it is there. */
-async function statusInVolume(
+function statusInVolume(
   place: string,
   mounts: readonly RuntimeMount[],
-): Promise<Deno.FileInfo | undefined> {
+): Deno.FileInfo | undefined {
   const volume = mounts.findLast(({ destination }) =>
     isBelowAny(place, [resolve("/", destination)])
   );
@@ -142,7 +140,7 @@ async function statusInVolume(
   const rest = place.slice(resolve("/", destination).length);
   // A file that the caller named may be what it likes, such as /dev/null.
   if (type !== "bind" || !source.startsWith("/") || rest === "") return;
-  return (await resolveInRoot(source, rest)).status;
+  return resolveInRoot(source, rest).status;
 }
 
 function isBelowAny(path: string, directories: readonly string[]): boolean {
