@@ -31,7 +31,9 @@ export interface OpenPushOptions extends RegistryOptions {
    * Other repositories of the same registry that may have a blob, by their paths:
    * it is mounted from there instead of uploaded.
    */
-  readonly mountFrom?: ((digest: Digest) => readonly string[]) | undefined;
+  readonly mountFrom?:
+    | ((digest: Digest) => Promise<readonly string[]>)
+    | undefined;
   /** What is kept of a blob until the server has it, in bytes; 8 MiB. */
   readonly chunkSize?: number | undefined;
 }

@@ -27,7 +27,7 @@ export interface RepositoryMediumOptions {
   readonly title: string;
   /** Other repositories of the registry that may have a blob, by their paths. */
   readonly mountFrom?:
-    | ((digest: Digest) => readonly string[])
+    | ((digest: Digest) => Promise<readonly string[]>)
     | undefined;
   /** What is kept of a blob until the server has it, in bytes; 8 MiB. */
   readonly chunkSize?: number | undefined;
@@ -42,8 +42,8 @@ const MAX_MOUNTS = 2;
 export class RepositoryMedium implements ImageMedium {
   /** Registries take all; those that do not say so. */
   readonly manifestTypes: readonly string[] = [];
-  /** They may be compressed. */
-  readonly layers = "any";
+  /** They travel far. */
+  readonly layers = "compressed";
   readonly #options: RepositoryMediumOptions;
   readonly #style: UploadStyle;
   /** Uploads that began as a mount that was not granted. */
@@ -146,7 +146,8 @@ export class RepositoryMedium implements ImageMedium {
   async #mount(digest: Digest, { signal }: Abortable): Promise<boolean> {
     const { access, mountFrom, title } = this.#options;
     const what = `Cannot push "${title}"`;
-    for (const from of mountFrom?.(digest).slice(0, MAX_MOUNTS) ?? []) {
+    const places = await mountFrom?.(digest) ?? [];
+    for (const from of places.slice(0, MAX_MOUNTS)) {
       try {
         const mount = { digest, from };
         const begun = await UploadSession.start(access, {

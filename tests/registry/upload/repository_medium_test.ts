@@ -96,7 +96,7 @@ Deno.test("a blob is mounted from where it is, else uploaded", {
   const blob = { digest: DIGEST, size: LAYER.length };
   await t.step("from another repository", async () => {
     await using medium = await open(registry.host, "mounted", {
-      mountFrom: () => ["org/source"],
+      mountFrom: () => Promise.resolve(["org/source"]),
     });
     assert(await medium.has(blob));
     const { method, path, status } = registry.requests.at(-1) ??
@@ -107,7 +107,8 @@ Deno.test("a blob is mounted from where it is, else uploaded", {
   await t.step("by the upload that began when it was not", async () => {
     const before = registry.requests.length;
     await using medium = await open(registry.host, "unmounted", {
-      mountFrom: () => ["org/none", "org/none-either", "org/source"],
+      mountFrom: () =>
+        Promise.resolve(["org/none", "org/none-either", "org/source"]),
     });
     assertFalse(await medium.has(blob));
     await medium.put(blobOf(LAYER));
@@ -120,7 +121,7 @@ Deno.test("a blob is mounted from where it is, else uploaded", {
   await t.step("and no upload is left of a mount", async () => {
     {
       await using medium = await open(registry.host, "left", {
-        mountFrom: () => ["org/none"],
+        mountFrom: () => Promise.resolve(["org/none"]),
       });
       assertFalse(await medium.has(blob));
     }
