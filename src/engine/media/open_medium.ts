@@ -8,10 +8,12 @@ import type {
   TransportReference,
 } from "../../formats/oci/transport_reference.ts";
 import type { RegistryOptions } from "../../registry/registry_image.ts";
-import type { Agent } from "../agent.ts";
-import { openArchiveMedium } from "./open_archive_medium.ts";
+import { openPush } from "../../registry/upload/open_push.ts";
 import { openFolderMedium } from "../../transports/folder_medium.ts";
 import { openLayoutMedium } from "../../transports/layout_medium.ts";
+import type { Agent } from "../agent.ts";
+import { findMountSources } from "./mount_sources.ts";
+import { openArchiveMedium } from "./open_archive_medium.ts";
 
 /** What names a medium: all transports but the store's, which is no medium. */
 export type MediumReference = Exclude<TransportReference, StoreReference>;
@@ -40,6 +42,11 @@ export async function openMedium(
       return await openLayoutMedium(reference.path, reference);
     case "dir":
       return await openFolderMedium(reference.path);
+    case "docker":
+      return await openPush(reference.reference, {
+        ...options,
+        mountFrom: findMountSources(agent, reference.reference),
+      });
     case "oci-archive":
       refusePosition(reference);
       return await openArchiveMedium(
@@ -50,7 +57,6 @@ export async function openMedium(
     case "docker-archive":
       refusePosition(reference);
       return await openArchiveMedium(agent, reference, options);
-    case "docker":
     case "docker-daemon":
       throw new InvalidImageNameError(
         `Cannot write to transport "${reference.transport}": it is not ` +

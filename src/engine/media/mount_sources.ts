@@ -1,0 +1,79 @@
+/** In which repositories of a registry a blob may be, as far as the store knows. */
+
+import type { Digest } from "../../formats/oci/digest.ts";
+import { parseManifest } from "../../formats/oci/manifest.ts";
+import { parseReference, type Reference } from "../../formats/oci/reference.ts";
+import type { ImageRecord } from "../../formats/storage/store_record.ts";
+import { readImageItem } from "../../store/image_store.ts";
+import type { Agent } from "../agent.ts";
+
+/** Paths of repositories, by the digests of the blobs that they had. */
+export type MountSources = (digest: Digest) => Promise<readonly string[]>;
+
+/**
+ * Looks through the names of stored images, when it is first asked: where such an
+ * image came from its blobs are most likely still.
+ *
+ * @param to What is pushed; its own repository is no other one.
+ */
+export function findMountSources(
+  agent: Agent,
+  to: Pick<Reference, "domain" | "path">,
+): MountSources {
+  let known: Promise<ReadonlyMap<Digest, ReadonlySet<string>>> | undefined;
+  return async (digest) => {
+    known ??= listSources(agent, to);
+    return [...(await known).get(digest) ?? []];
+  };
+}
+
+async function listSources(
+  { store }: Agent,
+  to: Pick<Reference, "domain" | "path">,
+): Promise<ReadonlyMap<Digest, ReadonlySet<string>>> {
+  const sources = new Map<Digest, Set<string>>();
+  using held = await store.lock({ images: "read" });
+  for (const image of held.images.records) {
+    const paths = pathsOf(image, to);
+    if (paths.length === 0) continue;
+    for (const digest of blobsOf(store.paths, image)) {
+      const found = sources.get(digest) ?? new Set();
+      for (const path of paths) found.add(path);
+      sources.set(digest, found);
+    }
+  }
+  return sources;
+}
+
+/** The repositories of the same registry that an image has names of. */
+function pathsOf(
+  { names = [] }: ImageRecord,
+  { domain, path }: Pick<Reference, "domain" | "path">,
+): readonly string[] {
+  return names.flatMap((name) => {
+    try {
+      const other = parseReference(name);
+      return other.domain === domain && other.path !== path ? [other.path] : [];
+    } catch {
+      return []; // of a tool that is less strict
+    }
+  });
+}
+
+function blobsOf(
+  paths: Parameters<typeof readImageItem>[0],
+  { id }: ImageRecord,
+): readonly Digest[] {
+  try {
+    const bytes = readImageItem(paths, id, "manifest");
+    const manifest = parseManifest({
+      bytes,
+      mediaType: "",
+      digest: "" as Digest,
+    });
+    if (manifest.kind === "index") return [];
+    return [manifest.config, ...manifest.layers].map(({ digest }) => digest);
+  } catch {
+    return []; // damaged, or no image: this is no place to tell
+  }
+}
