@@ -27,7 +27,7 @@ program_folders="/usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin"
 
 # Commands that reach registries, mount, unpack layers, run containers: just
 # those that `needs` names in src/cli/table.
-net_commands=" pull run copy tags explain image/pull image/inspect manifest/inspect pod/create login "
+net_commands=" pull push run copy tags explain image/pull image/push image/inspect manifest/inspect pod/create login "
 mount_commands=" pull run copy rmi inspect doctor check gc df image/pull image/rm \
 	ps start stop kill rm container/create container/ls container/list \
 	container/ps container/inspect container/start \
@@ -68,11 +68,13 @@ word_value_flags=" --name --pod --runtime --env -e --env-file --unsetenv --label
 	--secret --gpus --volumes-from --log-driver --log-opt "
 
 # The same of commands that write images to files.
-media_commands=" copy save image/save "
+media_commands=" copy push save image/push image/save "
 media_value_flags=" --format -f --dest-compress-format --dest-compress-level --multi-arch \
 	--platform --additional-tag --authfile --src-authfile --dest-authfile \
 	--src-creds --dest-creds --src-cert-dir --dest-cert-dir --digestfile \
-	--progress --output -o "
+	--progress --output -o --creds --username --cert-dir --compression-format \
+	--compression-level --sign-by --sign-by-sigstore \
+	--sign-by-sigstore-private-key --encryption-key "
 
 # Commands that write a file of credentials, and their flags.
 login_commands=" login logout "
@@ -88,7 +90,7 @@ doctor_env_names=ORLOP_ENV_ALL_PROXY,ORLOP_ENV_all_proxy
 choose_permissions() {
 	root_flag='' runroot_flag='' config_flag='' writable='' command=''
 	asked_env='' asked_runtime='' asked_sys='' auth_file_flag=''
-	copy_target='' copies_from_net='' save_format=''
+	copy_target='' copies_from_net='' save_format='' pushed_image=''
 	read_command_line "$@"
 	root_setting='' runroot_setting='' log_file_setting=''
 	config=${config_flag:-/etc/orlop/orlop.toml}
@@ -276,9 +278,13 @@ may_schedule() {
 	export ORLOP_PROGRAM
 }
 
-# Notes $1, the source or, as the last word, the destination of a copy.
+# Notes $1, the source or, as the last word, the destination of a copy or a push.
 may_copy() {
-	[ "$command" = copy ] || return 0
+	case $command in
+	copy) ;;
+	push | image/push) [ -n "$pushed_image" ] || { pushed_image=$1 && return; } ;;
+	*) return 0 ;;
+	esac
 	copy_target=$1
 	case $1 in
 	docker:*) copies_from_net=yes ;;
@@ -288,7 +294,7 @@ may_copy() {
 # Lets orlop write $copy_target, where a copy goes to, and no other medium.
 may_write_medium() {
 	case $command:$save_format in
-	copy:*) ;;
+	copy:* | push:* | image/push:*) ;;
 	*:*-dir) copy_target=dir:$copy_target ;;
 	*) copy_target=docker-archive:${copy_target:-/dev/stdout} ;;
 	esac

@@ -15,6 +15,7 @@ const MODULES: Readonly<Record<string, () => Promise<CommandModule>>> = {
   "images": () => import("./commands/images/images.ts"),
   "load": () => import("./commands/images/load.ts"),
   "pull": () => import("./commands/images/pull.ts"),
+  "push": () => import("./commands/images/push.ts"),
   "pulls": () => import("./commands/images/pulls.ts"),
   "rmi": () => import("./commands/images/rmi.ts"),
   "manifest inspect": () => import("./commands/images/manifest_inspect.ts"),

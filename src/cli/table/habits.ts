@@ -4,9 +4,7 @@ const GC = 'use "orlop gc"';
 const NO_BUILD =
   "orlop builds no images: use buildah or podman on the same store, or pull " +
   'a layout from disk by "orlop pull oci:DIR:TAG"';
-const NO_PUSH =
-  'orlop only reads from registries: use "skopeo copy" or podman on the same ' +
-  "store";
+const NO_SYNC = 'use "orlop copy", which copies one image at a time';
 const IMPORT =
   'use "orlop load -i FILE" for an archive of images; for one of a root file ' +
   "system podman on the same store";
@@ -83,10 +81,9 @@ export const ADVICE: Readonly<Record<string, string>> = {
   "pod prune": 'use "orlop gc --containers stopped"',
   "port": NO_NETWORK,
   "prune": GC,
-  "push": NO_PUSH,
   "rename": 'use "orlop container metadata CONTAINER --set name=NAME"',
   "restart": RESTART,
-  "scp": NO_PUSH,
+  "scp": NO_SYNC,
   "search": SEARCH,
   "secret": NO_VOLUMES,
   "stats": INSIDE,
@@ -143,7 +140,7 @@ export const ADVICE: Readonly<Record<string, string>> = {
   "list-tags": TAGS,
   "new": LAYOUT,
   "repack": LAYOUT,
-  "sync": NO_PUSH,
+  "sync": NO_SYNC,
   "unpack": MOUNT,
   // what other programs call it
   "buildah": OTHER_TOOL,

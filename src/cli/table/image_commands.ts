@@ -6,6 +6,7 @@ import { LIST_FLAGS } from "../render/show_list.ts";
 import { INSPECT_FLAGS } from "../render/show_objects.ts";
 import { LOOK_UP_FLAGS } from "./lookup_commands.ts";
 import { COPY, SAVE } from "./copy_commands.ts";
+import { PUSH } from "./push_command.ts";
 import { FILTER_FLAG, IGNORE_FLAG, PULL_FLAGS } from "./shared_flags.ts";
 
 const IMAGE: Argument = { name: "IMAGE", completes: "image" };
@@ -279,6 +280,7 @@ export const REMOVE_IMAGE = {
 } as const satisfies Command;
 
 const { section: _section, ...IMAGE_SAVE } = SAVE;
+const { section: _pushSection, ...IMAGE_PUSH } = PUSH;
 
 /** `orlop image …`. */
 export const IMAGE_GROUP: Command = {
@@ -291,6 +293,7 @@ export const IMAGE_GROUP: Command = {
     IMAGE_EXISTS,
     HISTORY,
     PULL,
+    IMAGE_PUSH,
     IMAGE_SAVE,
     LOAD,
     TAG,
@@ -306,6 +309,7 @@ const { aliases: _, ...LIST_WITHOUT_ALIASES } = LIST_IMAGES;
 /** Those at the top level. */
 export const IMAGE_COMMANDS: readonly Command[] = [
   { ...PULL, section: "Images" },
+  PUSH,
   { ...LOAD, section: "Images" },
   { ...LIST_PULLS, section: "Images" },
   { ...LIST_WITHOUT_ALIASES, name: "images", section: "Images" },

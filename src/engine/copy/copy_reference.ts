@@ -6,7 +6,11 @@ import type { ImageSource } from "../../formats/oci/blob_source.ts";
 import type { Platform } from "../../formats/oci/descriptor.ts";
 import type { Digest } from "../../formats/oci/digest.ts";
 import type { ImageSink } from "../../formats/oci/image_sink.ts";
-import { type ImageName, nameOf } from "../../formats/oci/reference.ts";
+import {
+  type ImageName,
+  nameOf,
+  type Reference,
+} from "../../formats/oci/reference.ts";
 import {
   hasTransport,
   parseTransportReference,
@@ -15,7 +19,6 @@ import {
 import type { RegistryOptions } from "../../registry/registry_image.ts";
 import type { Agent } from "../agent.ts";
 import { convertImage } from "../media/convert_image.ts";
-import { openMediumSink } from "../media/medium_sink.ts";
 import { type MediumReference, openMedium } from "../media/open_medium.ts";
 import { openSource } from "../media/open_source.ts";
 import { openStoreOf } from "../media/other_store.ts";
@@ -23,6 +26,7 @@ import type { CopyForm } from "../media/plan_copy.ts";
 import type { OnPullEvent } from "../progress/pull_event.ts";
 import { copyImage } from "../transfer/copy_image.ts";
 import { openStoreSink, type StoredImage } from "../transfer/store_sink.ts";
+import { copyInAnyFormat } from "./copy_in_any_format.ts";
 import { copyIndex } from "./copy_index.ts";
 
 /** How to copy. */
@@ -110,14 +114,19 @@ async function copyToMedium(
   const { retry } = options.source ?? {};
   await using medium = await openMedium(agent, target, {
     ...options.destination,
-    additionalNames,
+    ...{ additionalNames, from: registryNameIn(options.name) },
   });
   const copying = { ...options, retry, otherPlatform: "accept" } as const;
   const { digest } = images === "one"
-    ? await copyImage(source, openMediumSink(medium, copying), copying)
+    ? await copyInAnyFormat({ source, medium }, copying)
     : await copyIndex(source, medium, { ...copying, images });
   await medium.commit(options);
   return { digest };
+}
+
+function registryNameIn(text: string): Reference | undefined {
+  const parsed = parseTransportReference(text);
+  return parsed.transport === "docker" ? parsed.reference : undefined;
 }
 
 async function copyToStore(

@@ -1,30 +1,19 @@
 /** Pushes an image of the store to a registry, or to wherever else it is to go. */
 
-import type { Abortable } from "../../errors/abort.ts";
 import { InvalidImageNameError } from "../../errors/naming_errors.ts";
-import type { ImageSource } from "../../formats/oci/blob_source.ts";
-import type { Descriptor } from "../../formats/oci/descriptor.ts";
 import type { Digest } from "../../formats/oci/digest.ts";
-import type { ImageMedium } from "../../formats/oci/image_medium.ts";
 import { familiarName, parseReference } from "../../formats/oci/reference.ts";
 import {
   hasTransport,
   parseTransportReference,
 } from "../../formats/oci/transport_reference.ts";
-import { parseManifest } from "../../formats/oci/manifest.ts";
-import {
-  formatOf,
-  type ManifestFormat,
-} from "../../formats/oci/rewrite_manifest.ts";
 import type { RegistryOptions } from "../../registry/registry_image.ts";
-import { isManifestRefused } from "../../registry/upload/push_manifest.ts";
 import type { Agent } from "../agent.ts";
-import { openMediumSink } from "../media/medium_sink.ts";
 import { type MediumReference, openMedium } from "../media/open_medium.ts";
 import type { CopyForm } from "../media/plan_copy.ts";
 import { openStoreSource } from "../media/store_source.ts";
 import type { OnPullEvent } from "../progress/pull_event.ts";
-import { copyImage } from "../transfer/copy_image.ts";
+import { copyInAnyFormat } from "./copy_in_any_format.ts";
 
 /** How to push. */
 export interface PushOptions extends RegistryOptions, CopyForm {
@@ -63,11 +52,12 @@ export async function pushImage(
     onWarning,
     ...options,
   });
-  const name = nameOfTarget(target);
   const move = { source: stored.source, medium };
   const { digest } = await copyInAnyFormat(move, {
     ...options,
-    ...{ name, onWarning },
+    name: nameOfTarget(target),
+    otherPlatform: "accept",
+    onWarning,
   });
   await medium.commit({ signal });
   return { digest };
@@ -107,57 +97,4 @@ function nameOfTarget(target: MediumReference): string {
     case "dir":
       return `${target.transport}:${target.path}`;
   }
-}
-
-type NamedOptions = PushOptions & Abortable & {
-  readonly name: string;
-  readonly onWarning: (message: string) => void;
-};
-
-/**
- * Some registries take no OCI manifests, others only these. Blobs are there by then:
- * unless the user wants one format, the other one is tried.
- */
-async function copyInAnyFormat(
-  { source, medium }: {
-    readonly source: ImageSource;
-    readonly medium: ImageMedium;
-  },
-  options: NamedOptions,
-): Promise<Descriptor> {
-  const copy = (more: CopyForm = {}) =>
-    copyImage(source, openMediumSink(medium, { ...options, ...more }), {
-      ...options,
-      otherPlatform: "accept",
-    });
-  try {
-    return await copy();
-  } catch (error) {
-    const other = await otherFormat(source, options);
-    if (!isManifestRefused(error) || other === undefined) throw error;
-    options.onWarning(
-      `the registry does not take this kind of manifest; trying ${other}`,
-    );
-    try {
-      return await copy({ format: other });
-    } catch (second) {
-      options.signal?.throwIfAborted();
-      // What the image is itself says more.
-      throw isManifestRefused(second) ? error : second;
-    }
-  }
-}
-
-async function otherFormat(
-  source: ImageSource,
-  { format, packing, preserveDigests, signal }: NamedOptions,
-): Promise<ManifestFormat | undefined> {
-  const isFixed = format !== undefined || preserveDigests ||
-    packing?.format === "zstd";
-  if (isFixed) return undefined;
-  const { bytes, digest, mediaType } = await source.fetchManifest(undefined, {
-    signal,
-  });
-  const manifest = parseManifest({ bytes, digest, mediaType });
-  return formatOf(manifest.mediaType) === "oci" ? "v2s2" : "oci";
 }

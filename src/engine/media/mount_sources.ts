@@ -10,18 +10,27 @@ import type { Agent } from "../agent.ts";
 /** Paths of repositories, by the digests of the blobs that they had. */
 export type MountSources = (digest: Digest) => Promise<readonly string[]>;
 
+/** What is pushed where. */
+export interface PushRoute {
+  /** Its own repository is no other one. */
+  readonly to: Reference;
+  /** Where the image comes from just now, if that is a registry. */
+  readonly from?: Reference | undefined;
+}
+
 /**
  * Looks through the names of stored images, when it is first asked: where such an
  * image came from its blobs are most likely still.
- *
- * @param to What is pushed; its own repository is no other one.
  */
 export function findMountSources(
   agent: Agent,
-  to: Pick<Reference, "domain" | "path">,
+  { from, to }: PushRoute,
 ): MountSources {
+  const isNear = from?.domain === to.domain && from.path !== to.path;
+  const first = isNear ? [from.path] : [];
   let known: Promise<ReadonlyMap<Digest, ReadonlySet<string>>> | undefined;
   return async (digest) => {
+    if (first.length > 0) return first; // it has all of them
     known ??= listSources(agent, to);
     return [...(await known).get(digest) ?? []];
   };

@@ -2,7 +2,7 @@
 
 import { InvalidImageNameError } from "../../errors/naming_errors.ts";
 import type { ImageMedium } from "../../formats/oci/image_medium.ts";
-import type { ImageName } from "../../formats/oci/reference.ts";
+import type { ImageName, Reference } from "../../formats/oci/reference.ts";
 import type {
   StoreReference,
   TransportReference,
@@ -22,6 +22,8 @@ export type MediumReference = Exclude<TransportReference, StoreReference>;
 export interface OpenMediumOptions extends RegistryOptions {
   /** Further names, for media that keep several. */
   readonly additionalNames?: readonly ImageName[] | undefined;
+  /** Where the images come from, if that is a registry. */
+  readonly from?: Reference | undefined;
 }
 
 /**
@@ -45,7 +47,10 @@ export async function openMedium(
     case "docker":
       return await openPush(reference.reference, {
         ...options,
-        mountFrom: findMountSources(agent, reference.reference),
+        mountFrom: findMountSources(agent, {
+          from: options.from,
+          to: reference.reference,
+        }),
       });
     case "oci-archive":
       refusePosition(reference);

@@ -20,8 +20,6 @@ const TYPED: readonly [line: string, hint: string][] = [
   ["volume ls", "orlop keeps no volumes"],
   ["builder prune", 'use "orlop gc"'],
   ["prune", 'use "orlop gc"'],
-  ["push app", 'use "skopeo copy"'],
-  ["image push app", 'use "skopeo copy"'],
   ["import x.tar", 'use "orlop load -i FILE"'],
   ["export app", "use tar on the root"],
   ["container export app", "use tar on the root"],
