@@ -19,7 +19,10 @@ export async function run(call: Call<typeof PUSH>): Promise<void> {
   if (isLocal) Deno.permissions.revokeSync({ name: "net" });
   using session = openSession(call);
   const style = flags.quiet ? "none" : flags.progress;
-  using display = showProgress(style, terminal, { verb: "Pushing" });
+  using display = showProgress(style, terminal, {
+    verb: "Pushing",
+    pastVerb: "Sent",
+  });
   const { digest } = await pushImage(session.agent, image, {
     ...options,
     destination,

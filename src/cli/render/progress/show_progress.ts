@@ -36,13 +36,15 @@ export interface ProgressDisplay extends Disposable {
 export interface ProgressOptions {
   /** What is done to an image; `"Pulling"` if left out. */
   readonly verb?: string;
+  /** What was done to its bytes; `"Got"` if left out. */
+  readonly pastVerb?: string;
 }
 
 /** Opens the display that a style asks for. */
 export function showProgress(
   style: ProgressStyle,
   terminal: Terminal,
-  { verb = "Pulling" }: ProgressOptions = {},
+  { verb = "Pulling", pastVerb = "Got" }: ProgressOptions = {},
 ): ProgressDisplay {
   switch (style) {
     case "none":
@@ -50,10 +52,10 @@ export function showProgress(
     case "json":
       return tellJson(terminal);
     case "plain":
-      return tellPlainly(terminal, verb);
+      return tellPlainly(terminal, { verb, pastVerb });
     case "auto":
       return terminal.errorSize === undefined
-        ? tellPlainly(terminal, verb)
+        ? tellPlainly(terminal, { verb, pastVerb })
         : drawLive(terminal, verb);
   }
 }
@@ -78,7 +80,10 @@ function tellJson(terminal: Terminal): ProgressDisplay {
 // Often enough to see that it lives, seldom enough for a log.
 const PLAIN_INTERVAL_MS = 10_000;
 
-function tellPlainly(terminal: Terminal, verb: string): ProgressDisplay {
+function tellPlainly(
+  terminal: Terminal,
+  { verb, pastVerb }: Required<ProgressOptions>,
+): ProgressDisplay {
   let state = NO_PULL;
   let last = performance.now();
   return {
@@ -99,7 +104,9 @@ function tellPlainly(terminal: Terminal, verb: string): ProgressDisplay {
         );
       } else if (performance.now() - last >= PLAIN_INTERVAL_MS) {
         last = performance.now();
-        terminal.tell(`Got ${formatSize(received)} of ${formatSize(size)}`);
+        terminal.tell(
+          `${pastVerb} ${formatSize(received)} of ${formatSize(size)}`,
+        );
       }
     },
     [Symbol.dispose]: () => {},
