@@ -109,10 +109,19 @@ export {
   type ResourceLimit,
   takeLibc,
 } from "./process/libc.ts";
+export type {
+  Mirror,
+  RegistryEntry,
+} from "./formats/config/registry_entries.ts";
+export type {
+  RegistriesConf,
+  ShortNameMode,
+} from "./formats/config/registries_conf.ts";
+export type { Alias } from "./formats/config/short_name_aliases.ts";
 export type { Surroundings } from "./registry/config/config_paths.ts";
 export type { LoadRegistriesConfOptions } from "./registry/config/load_registries_conf.ts";
 export type { ListTagsOptions } from "./registry/list_tags.ts";
-export type { RegistryOptions } from "./registry/registry_image.ts";
+export type { ChooseName, RegistryOptions } from "./registry/registry_image.ts";
 export type { RetryRules } from "./registry/send_request.ts";
 export {
   type AgentHandle as Agent,

@@ -100,6 +100,7 @@ choose_permissions() {
 	may_write "$log_file_setting"
 	if [ "$command" = schedule ]; then may_schedule; fi
 	if is_one_of "$media_commands"; then may_write_medium; fi
+	case $command in pull | image/pull | run | pod/create) may_record_aliases ;; esac
 	if is_one_of "$login_commands"; then may_log_in; fi
 
 	unset ORLOP_HELPERS # whatever the caller's is
@@ -214,6 +215,16 @@ read_short_flags() {
 			return
 		fi
 	done
+}
+
+# Lets orlop keep what a person chooses for a short name, where podman keeps it.
+may_record_aliases() {
+	[ -t 0 ] && [ -t 1 ] || return 0 # else nobody is asked
+	if is_root; then
+		may_write_really /var/cache/containers
+	elif [ -n "${XDG_CACHE_HOME:-${HOME:-}}" ]; then
+		may_write_really "${XDG_CACHE_HOME:-$HOME/.cache}/containers"
+	fi
 }
 
 # Lets orlop read variable $1 if it stands for the caller's, or all by a *.

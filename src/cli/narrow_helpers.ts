@@ -16,12 +16,11 @@ export async function narrowHelpers(
   if (found.length === 0) return;
   // Most machines have none, and starts must be quick.
   const { listHelpers } = await import("../registry/auth/list_helpers.ts");
-  const { readRegistryEnv } = await import("./input/read_env.ts");
+  const { registrySurroundings } = await import("./input/read_env.ts");
   const authFiles = Object.entries(flags)
     .filter(([name]) => /auth-?file$/.test(name))
     .flatMap(([, value]) => typeof value === "string" && value ? value : []);
-  const surroundings = { env: readRegistryEnv(), uid: Deno.uid() ?? 0 };
-  const named = await listHelpers(authFiles, surroundings);
+  const named = await listHelpers(authFiles, registrySurroundings());
   revokePrograms(found.filter((path) => !named.has(basename(path))));
 }
 

@@ -2,7 +2,7 @@
 
 import { type Agent, openAgent } from "../engine/agent.ts";
 import type { Call } from "./command.ts";
-import { readRegistryEnv } from "./input/read_env.ts";
+import { registrySurroundings } from "./input/read_env.ts";
 import { openLog } from "./open_log.ts";
 
 /** Ends with the command. */
@@ -47,10 +47,7 @@ export function openSession(
     runRoot,
     libc,
     caller: `orlop ${path.join(" ")}`,
-    registries: {
-      env: readRegistryEnv((text) => sink.log("warn", text)),
-      uid: Deno.uid() ?? 0,
-    },
+    registries: registrySurroundings((text) => sink.log("warn", text)),
     log: sink.log,
   });
   return { agent, [Symbol.dispose]: () => sink[Symbol.dispose]() };

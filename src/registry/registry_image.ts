@@ -3,9 +3,21 @@
 import type { Abortable } from "../errors/abort.ts";
 import type { Credentials } from "../formats/config/auth_file.ts";
 import type { ImageSource } from "../formats/oci/blob_source.ts";
-import type { Reference } from "../formats/oci/reference.ts";
+import type { ImageName, Reference } from "../formats/oci/reference.ts";
 import type { Surroundings } from "./config/config_paths.ts";
 import type { RetryRules } from "./send_request.ts";
+
+/**
+ * Asks a person which image a short name means.
+ *
+ * @param names In full, in the order in which they would be tried.
+ * @returns One of them.
+ */
+export type ChooseName = (
+  short: string,
+  names: readonly ImageName[],
+  options: Abortable,
+) => Promise<ImageName>;
 
 /** What users may say about registries; all else is read from files. */
 export interface RegistryOptions extends Abortable, Surroundings {
@@ -25,6 +37,11 @@ export interface RegistryOptions extends Abortable, Surroundings {
   readonly retry?: RetryRules | undefined;
   /** What an image is wanted for, as errors say it; to be pulled, if left out. */
   readonly verb?: "pull" | "inspect" | undefined;
+  /**
+   * Asks which of several images a short name means, as podman does on a terminal;
+   * it is not asked again, once that image is there. Left out, all are tried.
+   */
+  readonly chooseName?: ChooseName | undefined;
   /** Told what a user should know, but no error says. */
   readonly onWarning?: ((message: string) => void) | undefined;
 }

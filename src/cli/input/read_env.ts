@@ -1,5 +1,6 @@
 /** The environment, as far as orlop may read it. */
 
+import type { RegistriesConf } from "../../formats/config/registries_conf.ts";
 import { findStranger } from "../../process/who_can_change.ts";
 import {
   configPaths,
@@ -7,6 +8,7 @@ import {
   ENVIRONMENT_NAMES,
   mainFiles,
   REGISTRIES_CONF,
+  type Surroundings,
 } from "../../registry/config/config_paths.ts";
 
 /** The value of a variable; undefined if it is unset, empty or not for us. */
@@ -20,6 +22,18 @@ export function readEnv(name: string): string | undefined {
     if (error instanceof Deno.errors.NotCapable) return undefined;
     throw error;
   }
+}
+
+// One process is one command.
+const READINGS = new Map<string, Promise<RegistriesConf>>();
+
+/** Where the configuration of registries is; all who ask share its readings. */
+export function registrySurroundings(onWarning?: OnWarning): Surroundings {
+  return {
+    env: readRegistryEnv(onWarning),
+    uid: Deno.uid() ?? 0,
+    readings: READINGS,
+  };
 }
 
 /** Told what a user should know. */

@@ -2,12 +2,10 @@
 
 import type { Abortable } from "../../errors/abort.ts";
 import { InvalidImageNameError } from "../../errors/naming_errors.ts";
-import type { RegistriesConf } from "../../formats/config/registries_conf.ts";
 import {
   type ImageName,
   nameOf,
   parseReference,
-  type Reference,
 } from "../../formats/oci/reference.ts";
 import {
   type DirectoryReference,
@@ -17,11 +15,6 @@ import {
   type StoreReference,
 } from "../../formats/oci/transport_reference.ts";
 import type { ImageRecord } from "../../formats/storage/store_record.ts";
-import { combineFailures } from "../../registry/combine_failures.ts";
-import { loadRegistriesConf } from "../../registry/config/load_registries_conf.ts";
-import { candidatesFor } from "../../registry/config/short_names.ts";
-import { openRepository } from "../../registry/open_repository.ts";
-import type { RegistryOptions } from "../../registry/registry_image.ts";
 import { openFolder } from "../../transports/folder_source.ts";
 import { openLayout } from "../../transports/layout_source.ts";
 import type { Agent } from "../agent.ts";
@@ -30,12 +23,14 @@ import { openStoreOf } from "./other_store.ts";
 import { openStoreSource } from "./store_source.ts";
 import { openInArchive } from "./open_archives.ts";
 import type { OpenedSource } from "./opened_source.ts";
+import {
+  openCandidates,
+  openInRegistry,
+  type OpenInRegistryOptions,
+} from "./open_in_registry.ts";
 
 /** How to open a source. */
-export interface OpenSourceOptions extends RegistryOptions {
-  /** What registries.conf says, for those who have read it already. */
-  readonly conf?: RegistriesConf | undefined;
-}
+export type OpenSourceOptions = OpenInRegistryOptions;
 
 /**
  * Opens what a name stands for: `busybox`, `docker://quay.io/a/b:1`,
@@ -76,42 +71,6 @@ export async function openSource(
           "by docker save, and use docker-archive:FILE",
       );
   }
-}
-
-/** A short name may be on several registries: the first that has it counts. */
-async function openCandidates(
-  name: string,
-  options: OpenSourceOptions,
-): Promise<OpenedSource> {
-  const conf = options.conf ?? await loadRegistriesConf(options);
-  const candidates = candidatesFor(name, conf);
-  const failures: Error[] = [];
-  for (const candidate of candidates) {
-    try {
-      return await openInRegistry(candidate, { ...options, conf });
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      if (candidates.length === 1 || !(error instanceof Error)) throw error;
-      failures.push(error);
-    }
-  }
-  throw combineFailures(failures, {
-    message: `Cannot ${options.verb ?? "pull"} "${name}": ` +
-      failures.map(({ message }) => message).join("; "),
-  });
-}
-
-async function openInRegistry(
-  reference: Reference,
-  options: OpenSourceOptions,
-): Promise<OpenedSource> {
-  const source = await openRepository(reference, options);
-  return {
-    source,
-    name: nameOf(reference),
-    // deno-lint-ignore require-await -- others have to wait
-    [Symbol.asyncDispose]: async () => source[Symbol.dispose](),
-  };
 }
 
 async function openInLayout(

@@ -9,4 +9,14 @@ export interface OpenedSource extends AsyncDisposable {
   readonly source: ImageSource;
   /** What its image is to be called in a store; undefined if nothing says. */
   readonly name: ImageName | undefined;
+  /** What a person chose for a short name: to be recorded when the image is there. */
+  readonly chosen?: ChosenName;
+}
+
+/** A short name, and what a person says that it stands for. */
+export interface ChosenName {
+  /** Without tag and digest, as is the name. */
+  readonly short: string;
+  /** In full. */
+  readonly name: string;
 }

@@ -11,6 +11,7 @@ import type { RegistryOptions } from "../../registry/registry_image.ts";
 import type { Agent } from "../agent.ts";
 import { hasImage } from "../images/find_image.ts";
 import { openSource } from "../media/open_source.ts";
+import { recordAlias } from "../media/record_alias.ts";
 import { LayerWorkers } from "./layer_workers.ts";
 import type { PullEvent } from "../progress/pull_event.ts";
 import { publishPull } from "../progress/pull_status.ts";
@@ -49,7 +50,10 @@ export async function pullImage(
   const { source, name: found } = opened;
   const names = found === undefined ? [] : [found];
   const sink = openStoreSink(agent, { ...options, onEvent, workers, names });
-  return await copyImage(source, sink, { ...options, onWarning, name: found });
+  const copying = { ...options, onWarning, name: found };
+  const stored = await copyImage(source, sink, copying);
+  if (opened.chosen) await recordAlias(agent, opened.chosen, opening);
+  return stored;
 }
 
 /** How to open what a name stands for. */

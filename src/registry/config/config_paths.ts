@@ -4,6 +4,8 @@
  * vendor's.
  */
 
+import type { RegistriesConf } from "../../formats/config/registries_conf.ts";
+
 /** What the places of configuration files depend on. */
 export interface Surroundings {
   /** Values of {@linkcode ENVIRONMENT_NAMES}, where they are set. */
@@ -14,6 +16,13 @@ export interface Surroundings {
   readonly systemDirectory?: string;
   /** In place of `/usr/share`. */
   readonly vendorDirectory?: string;
+  /** In place of `/var/cache`. */
+  readonly cacheDirectory?: string;
+  /**
+   * Readings of registries.conf to use again: those who share them, as all that one
+   * command does, see what was there at first. Left out, the files are read anew.
+   */
+  readonly readings?: Map<string, Promise<RegistriesConf>>;
 }
 
 /** A kind of configuration file. */
@@ -62,6 +71,7 @@ export const ENVIRONMENT_NAMES: readonly string[] = [
 /** Says where configuration is to be looked for. */
 export function configPaths(surroundings: Surroundings): ConfigPaths {
   const { env = {}, uid = 0, systemDirectory = "/etc" } = surroundings;
+  const { cacheDirectory = "/var/cache" } = surroundings;
   const cache = homePath(env, { variable: "XDG_CACHE_HOME", folder: ".cache" });
   return {
     certs: [
@@ -70,7 +80,7 @@ export function configPaths(surroundings: Surroundings): ConfigPaths {
     ],
     auth: authPaths(surroundings, userFolder(surroundings)),
     aliases: uid === 0 || cache === undefined
-      ? "/var/cache/containers/short-name-aliases.conf"
+      ? `${cacheDirectory}/containers/short-name-aliases.conf`
       : `${cache}/short-name-aliases.conf`,
   };
 }

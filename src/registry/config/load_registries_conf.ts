@@ -30,6 +30,22 @@ export interface LoadRegistriesConfOptions extends Surroundings {
 export async function loadRegistriesConf(
   options: LoadRegistriesConfOptions = {},
 ): Promise<RegistriesConf> {
+  const { readings } = options;
+  if (readings === undefined) return await readAll(options);
+  const { registriesConf, env, uid } = options;
+  const { systemDirectory, vendorDirectory, cacheDirectory } = options;
+  const key = JSON.stringify([
+    ...[registriesConf, env, uid],
+    ...[systemDirectory, vendorDirectory, cacheDirectory],
+  ]);
+  const reading = readings.get(key) ?? readAll(options);
+  readings.set(key, reading);
+  return await reading;
+}
+
+async function readAll(
+  options: LoadRegistriesConfOptions,
+): Promise<RegistriesConf> {
   const { registriesConf } = options;
   if (registriesConf !== undefined) {
     const { path, text } = await readNamed(registriesConf, "user");

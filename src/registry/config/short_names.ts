@@ -67,6 +67,6 @@ export function candidatesFor(
   throw new InvalidImageNameError(
     `Cannot tell which image "${name}" is: it may be on ` +
       `${candidates.map(({ domain }) => domain).join(", ")}; name one ` +
-      `(short-name-mode is "enforcing")`,
+      `(short-name-mode is "enforcing", and nobody can be asked)`,
   );
 }

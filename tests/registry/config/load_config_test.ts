@@ -1,5 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
-import type { RegistriesConf } from "../../../src/formats/config/registries_conf.ts";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Surroundings } from "../../../src/registry/config/config_paths.ts";
 import { loadRegistriesConf } from "../../../src/registry/config/load_registries_conf.ts";
 import { type TempDir, tempDir } from "../../support/temp_dir.ts";
@@ -85,7 +84,7 @@ Deno.test("loadRegistriesConf() reads files by podman 6's rule", async (t) => {
       await write(dir, files);
       const conf = await loadRegistriesConf(placesIn(dir, { uid }));
       assertEquals(conf.searchRegistries, search);
-      assertEquals(ownFiles(conf), read.map((path) => dir.join(path)));
+      assertEquals(conf.files, read.map((path) => dir.join(path)));
     });
   }
 });
@@ -121,7 +120,7 @@ Deno.test("loadRegistriesConf() reads what variables name", async (t) => {
         Object.entries(variables).map(([name, path]) => [name, dir.join(path)]),
       );
       const conf = await loadRegistriesConf(placesIn(dir, { env }));
-      assertEquals(ownFiles(conf), read.map((path) => dir.join(path)));
+      assertEquals(conf.files, read.map((path) => dir.join(path)));
     });
   }
   await t.step("which must be there", async () => {
@@ -141,7 +140,29 @@ Deno.test("loadRegistriesConf() masks by a link to /dev/null", async () => {
   await Deno.mkdir(dir.join("etc/containers/registries.conf.d"));
   await Deno.symlink("/dev/null", dir.join(`etc/${drop}`));
   const conf = await loadRegistriesConf(placesIn(dir));
-  assertEquals(ownFiles(conf), [dir.join(`etc/${drop}`)]);
+  assertEquals(conf.files, [dir.join(`etc/${drop}`)]);
+});
+
+Deno.test("loadRegistriesConf() reads once for those who share it", async () => {
+  using dir = tempDir();
+  const path = "etc/containers/registries.conf";
+  await write(dir, { [path]: 'short-name-mode = "disabled"' });
+  const readings = new Map();
+  const sharing = placesIn(dir, { readings });
+  const first = await loadRegistriesConf(sharing);
+  await write(dir, { [path]: 'short-name-mode = "enforcing"' });
+  assert(await loadRegistriesConf({ ...sharing }) === first);
+  const other = await loadRegistriesConf(placesIn(dir));
+  assertEquals(other.shortNameMode, "enforcing");
+  // Of other places, too, though they share.
+  const env = { HOME: dir.join("elsewhere") };
+  const elsewhere = await loadRegistriesConf({ ...sharing, env });
+  assertEquals(elsewhere.shortNameMode, "enforcing");
+  readings.clear();
+  assertEquals(
+    (await loadRegistriesConf(sharing)).shortNameMode,
+    "enforcing",
+  );
 });
 
 Deno.test("loadRegistriesConf() wants a file that was named", async () => {
@@ -158,14 +179,10 @@ function placesIn(dir: TempDir, more: Surroundings = {}): Surroundings {
   return {
     systemDirectory: dir.join("etc"),
     vendorDirectory: dir.join("usr"),
+    cacheDirectory: dir.join("cache"),
     ...more,
     env: { HOME: dir.join("home"), ...more.env },
   };
-}
-
-/** Without what podman may have recorded on this machine. */
-function ownFiles({ files }: RegistriesConf): string[] {
-  return files.filter((path) => !path.endsWith("short-name-aliases.conf"));
 }
 
 async function write(

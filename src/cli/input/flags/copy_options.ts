@@ -8,7 +8,7 @@ import type { RegistryOptions } from "../../../registry/registry_image.ts";
 import type { FlagValues } from "../../command.ts";
 import type { COPY, FORM_FLAGS } from "../../table/copy_commands.ts";
 import { UsageError } from "../../usage_error.ts";
-import { readRegistryEnv } from "../read_env.ts";
+import { registrySurroundings } from "../read_env.ts";
 import { type Asking, readLoginFlags } from "./login_flags.ts";
 
 type CopyFlags = FlagValues<typeof COPY["flags"]>;
@@ -102,7 +102,6 @@ async function endOptions(
     authFile: (flags[`${end}-authfile`] ?? flags.authfile) || undefined,
     certDir: flags[`${end}-cert-dir`],
     tlsVerify: flags[`${end}-tls-verify`],
-    env: readRegistryEnv(),
-    uid: Deno.uid() ?? 0,
+    ...registrySurroundings(),
   };
 }

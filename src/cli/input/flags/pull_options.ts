@@ -6,7 +6,8 @@ import { parsePlatform } from "../../../image/choose_manifest.ts";
 import type { RegistryOptions } from "../../../registry/registry_image.ts";
 import type { FlagValues } from "../../command.ts";
 import type { PULL_FLAGS, REGISTRY_FLAGS } from "../../table/shared_flags.ts";
-import { readRegistryEnv } from "../read_env.ts";
+import { nameChooser } from "../choose_name.ts";
+import { registrySurroundings } from "../read_env.ts";
 import { type Asking, readLoginFlags } from "./login_flags.ts";
 
 /**
@@ -21,6 +22,7 @@ export async function pullOptions(
 ): Promise<PullOptions> {
   return {
     ...await registryOptions({ flags, ...asking }),
+    chooseName: nameChooser(asking.terminal),
     platform: platformOption(flags),
     space: flags["ignore-space"] ? "ignore" : "check",
     received: flags["no-resume"] ? "forget" : "use",
@@ -38,8 +40,7 @@ export async function registryOptions(
     authFile: flags.authfile || undefined,
     certDir: flags["cert-dir"],
     tlsVerify: flags["tls-verify"],
-    env: readRegistryEnv(),
-    uid: Deno.uid() ?? 0,
+    ...registrySurroundings(),
   };
 }
 
