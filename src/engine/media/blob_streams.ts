@@ -64,6 +64,40 @@ export function streamBlob(
 }
 
 /**
+ * Hands on a blob without a copy, and fails at its end unless it is what its digest
+ * says.
+ */
+export async function feedBlob(
+  source: BlobSource,
+  blob: Descriptor,
+  { what, consume, retry, signal, onProgress, onRetry }:
+    & Omit<StreamBlobOptions, "offset">
+    & {
+      /** Such as `Cannot copy layer "sha256:…"`. */
+      readonly what: string;
+      readonly consume: (chunk: Bytes) => Promise<void>;
+    },
+): Promise<void> {
+  const algorithm = algorithmOf(blob.digest);
+  const hash = createHash(algorithm);
+  let received = 0;
+  await readBlob(
+    (blob, options) => source.open(blob, options),
+    blob,
+    async (chunk) => {
+      hash.update(chunk);
+      received += chunk.length;
+      await consume(chunk);
+      onProgress?.(received);
+    },
+    { ...retry, signal, onReconnect: onRetry },
+  );
+  const actual = `${algorithm}:${hash.digest("hex")}`;
+  if (actual === blob.digest) return;
+  throw new BlobMismatchError(`${what}: got digest ${actual}`);
+}
+
+/**
  * Passes bytes on, and fails at their end unless they are those of a digest.
  *
  * @param what Such as `Cannot copy layer "sha256:…"`.

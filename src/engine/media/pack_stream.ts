@@ -1,4 +1,4 @@
-/** Compresses a stream on several threads, in a memory that does not grow. */
+/** Compresses bytes on several threads, in a memory that does not grow. */
 
 import type { Bytes } from "../../formats/bytes.ts";
 import {
@@ -9,68 +9,73 @@ import {
 } from "../../formats/compression/compress.ts";
 import type { Packers } from "./packers.ts";
 
+/**
+ * Hands on bytes, piece by piece: the next one when a promise for the last one is
+ * resolved. Their memory is used again.
+ */
+export type Feed = (
+  consume: (chunk: Bytes) => Promise<void>,
+) => Promise<void>;
+
 // Enough to keep all workers busy while one block is written.
 const MAX_PENDING = 3;
 
 /**
- * Compresses a stream. Its blocks are compressed at once, and come out in order:
- * the result depends on nothing but the bytes and the options.
+ * Compresses what a feed brings. Its blocks are compressed at once, and come out in
+ * order: the result depends on nothing but the bytes and the options.
  */
 export function packStream(
-  plain: ReadableStream<Bytes>,
+  feed: Feed,
   packers: Packers,
   options: PackOptions,
 ): ReadableStream<Bytes> {
-  return ReadableStream.from(packBlocks(plain, packers, options));
+  const pipe = new TransformStream<Bytes, Bytes>();
+  const writer = pipe.writable.getWriter();
+  pack(feed, packers, { ...options, write: (bytes) => writer.write(bytes) })
+    .then(() => writer.close(), (error) => writer.abort(error))
+    .catch(() => {}); // nobody reads any more
+  return pipe.readable;
 }
 
-async function* packBlocks(
-  plain: ReadableStream<Bytes>,
+async function pack(
+  feed: Feed,
   packers: Packers,
-  options: PackOptions,
-): AsyncGenerator<Bytes> {
+  { write, ...options }: PackOptions & {
+    readonly write: (bytes: Bytes) => Promise<void>;
+  },
+): Promise<void> {
   const { format } = options;
   const frame = new PackFrame(format);
   const window = format === "gzip" ? WINDOW_BYTES : 0;
+  const length = window + BLOCK_BYTES[format];
   const pending: Promise<Bytes>[] = [];
-  yield frame.begin();
-  for await (const block of cut(plain, BLOCK_BYTES[format], window)) {
-    frame.add(block.bytes.subarray(block.before));
-    pending.push(packers.pack({ ...options, ...block }));
-    if (pending.length > MAX_PENDING) yield await pending.shift() ?? NOTHING;
-  }
-  for (const block of pending) yield await block;
-  yield frame.end();
-}
-
-const NOTHING: Bytes = new Uint8Array(0);
-
-interface Block {
-  readonly before: number;
-  readonly bytes: Bytes;
-}
-
-/** Cuts a stream into blocks, each with the end of the one before it. */
-async function* cut(
-  plain: ReadableStream<Bytes>,
-  length: number,
-  window: number,
-): AsyncGenerator<Block> {
   let before = 0;
-  let bytes = new Uint8Array(window + length);
+  let bytes = packers.takeBuffer(length);
   let filled = 0;
-  for await (const chunk of plain) {
+  await write(frame.begin());
+  await feed(async (chunk) => {
     for (let at = 0; at < chunk.length;) {
-      const step = Math.min(chunk.length - at, before + length - filled);
+      const end = before + BLOCK_BYTES[format];
+      const step = Math.min(chunk.length - at, end - filled);
       bytes.set(chunk.subarray(at, at + step), filled);
       filled += step;
       at += step;
-      if (filled < before + length) continue;
-      const next = new Uint8Array(window + length);
-      next.set(bytes.subarray(filled - window, filled));
-      yield { before, bytes: bytes.subarray(0, filled) };
-      [before, bytes, filled] = [window, next, window];
+      if (filled === end) await begin();
     }
+  });
+  if (filled > before) await begin();
+  for (const block of pending) await write(await block);
+  await write(frame.end());
+
+  /** Has a block compressed; the next one may refer to its end. */
+  async function begin(): Promise<void> {
+    const block = { before, bytes: bytes.subarray(0, filled) };
+    bytes = packers.takeBuffer(length);
+    bytes.set(block.bytes.subarray(filled - window));
+    frame.add(block.bytes.subarray(before));
+    [before, filled] = [window, window];
+    pending.push(packers.pack({ ...options, ...block }));
+    const first = pending.length > MAX_PENDING ? pending.shift() : undefined;
+    if (first !== undefined) await write(await first);
   }
-  if (filled > before) yield { before, bytes: bytes.subarray(0, filled) };
 }

@@ -7,7 +7,11 @@ import {
 
 /** What it answers: the compressed block, or why there is none. */
 export type PackReply =
-  | { readonly bytes: Uint8Array<ArrayBuffer> }
+  | {
+    readonly bytes: Uint8Array<ArrayBuffer>;
+    /** The memory of the block, to be used again. */
+    readonly used: ArrayBuffer;
+  }
   | { readonly problem: string };
 
 /** What this file sees of a worker's global scope. */
@@ -19,7 +23,8 @@ declare const self: {
 self.onmessage = ({ data }) => {
   try {
     const bytes = packBlock(data);
-    self.postMessage({ bytes }, [bytes.buffer]);
+    const used = data.bytes.buffer;
+    self.postMessage({ bytes, used }, [bytes.buffer, used]);
   } catch (error) {
     self.postMessage({ problem: String(error) }, []);
   }

@@ -16,7 +16,19 @@ export class Packers implements Disposable {
   readonly #idle: Worker[] = [];
   readonly #busy = new Map<Worker, Job>();
   readonly #waiting: Job[] = [];
+  readonly #free: ArrayBuffer[] = [];
   #problem: Error | undefined;
+
+  /** Memory for a block, with anything in it. */
+  takeBuffer(length: number): Bytes {
+    const place = this.#free.findIndex(({ byteLength }) =>
+      byteLength === length
+    );
+    const [buffer = new ArrayBuffer(length)] = place < 0
+      ? []
+      : this.#free.splice(place, 1);
+    return new Uint8Array(buffer);
+  }
 
   /** Compresses a block, whose memory is given away. */
   pack(block: PackBlock): Promise<Bytes> {
@@ -53,8 +65,10 @@ export class Packers implements Disposable {
       const job = this.#busy.get(worker);
       this.#busy.delete(worker);
       this.#idle.push(worker);
-      if ("bytes" in data) job?.resolve(data.bytes);
-      else job?.reject(failure(data.problem));
+      if ("bytes" in data) {
+        this.#free.push(data.used);
+        job?.resolve(data.bytes);
+      } else job?.reject(failure(data.problem));
       this.#startNext();
     };
     worker.onerror = (event) => {
@@ -72,7 +86,7 @@ export class Packers implements Disposable {
     for (const job of [...this.#busy.values(), ...this.#waiting]) {
       job.reject(problem);
     }
-    this.#idle.length = this.#waiting.length = 0;
+    this.#idle.length = this.#waiting.length = this.#free.length = 0;
     this.#busy.clear();
   }
 }

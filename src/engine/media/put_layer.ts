@@ -10,13 +10,14 @@ import {
   type ManifestFormat,
 } from "../../formats/oci/rewrite_manifest.ts";
 import {
+  feedBlob,
   streamBlob,
   type StreamBlobOptions,
   unpackStream,
   verifyStream,
 } from "./blob_streams.ts";
 import { retype } from "./convert_image.ts";
-import { packStream } from "./pack_stream.ts";
+import { type Feed, packStream } from "./pack_stream.ts";
 import type { Packers } from "./packers.ts";
 import type { LayerBytes, LayerPlan } from "./plan_copy.ts";
 
@@ -66,8 +67,8 @@ export async function putLayer(
       );
       const open = (offset = 0) => {
         refuseOffset(offset);
-        const plain = openPlain(plan, move, options);
-        return Promise.resolve(packStream(plain, move.packers, plan.packing));
+        const feed = feedPlain(plan, move, options);
+        return Promise.resolve(packStream(feed, move.packers, plan.packing));
       };
       const blob = { kind: "layer", mediaType, open } as const;
       return describe(plan, mediaType, await move.medium.put(blob, options));
@@ -110,18 +111,33 @@ async function unpack(
 
 /** The tar of a layer, proven by its digests, those of its packed form, too. */
 function openPlain(
-  { original, plain, diffId }: LayerBytes,
+  { original, diffId }: LayerBytes,
   { source }: LayerMove,
   options: StreamBlobOptions,
 ): ReadableStream<Bytes> {
   const what = `Cannot copy layer "${original.digest}"`;
-  if (plain !== undefined) {
-    return streamBlob(source, plain, options)
-      .pipeThrough(verifyStream(diffId, what));
-  }
   const packed = streamBlob(source, original, options)
     .pipeThrough(verifyStream(original.digest, what));
   return unpackStream(packed).pipeThrough(verifyStream(diffId, what));
+}
+
+/** The same, to be compressed at once. */
+function feedPlain(
+  layer: LayerBytes,
+  move: LayerMove,
+  options: StreamBlobOptions,
+): Feed {
+  const { original, plain } = layer;
+  const what = `Cannot copy layer "${original.digest}"`;
+  if (plain !== undefined) {
+    return (consume) =>
+      feedBlob(move.source, plain, { ...options, what, consume });
+  }
+  return async (consume) => {
+    for await (const chunk of openPlain(layer, move, options)) {
+      await consume(chunk);
+    }
+  };
 }
 
 /** The state of a compressor cannot be had again. */

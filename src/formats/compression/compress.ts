@@ -5,6 +5,7 @@
 
 import zlib from "node:zlib";
 import { type Bytes, concatBytes } from "../bytes.ts";
+import { packInto } from "./pack_handle.ts";
 
 /** How a layer can be compressed. */
 export type PackedFormat = "gzip" | "zstd";
@@ -52,25 +53,43 @@ const LITTLE_ENDIAN = true;
 // A frame of no bytes: zstd has nothing that stands for an empty file.
 const EMPTY_BLOCK: Bytes = new Uint8Array(0);
 
+// What does not compress grows by some bytes for each 16 KiB.
+const SPARE_BYTES = 64 * 1024;
+let room: Bytes = EMPTY_BLOCK;
+
 /** Compresses a block, while the caller waits. */
 export function packBlock(block: PackBlock): Bytes {
   const { format, before, bytes } = block;
   const level = block.level ?? DEFAULT_LEVELS[format];
-  const content = bytes.subarray(before);
+  const input = bytes.subarray(before);
+  if (room.length < input.length + SPARE_BYTES) {
+    room = new Uint8Array(input.length + SPARE_BYTES);
+  }
   if (format === "zstd") {
     const { ZSTD_c_compressionLevel, ZSTD_c_checksumFlag } = zlib.constants;
     const params = {
       [ZSTD_c_compressionLevel]: level,
       [ZSTD_c_checksumFlag]: 1,
     };
-    return new Uint8Array(zlib.zstdCompressSync(content, { params }));
+    const stream = zlib.createZstdCompress({ params });
+    const flush = zlib.constants.ZSTD_e_end;
+    const count = packInto(stream, flush, { input, room });
+    return count === undefined
+      ? new Uint8Array(zlib.zstdCompressSync(input, { params }))
+      : room.slice(0, count);
   }
-  const options = { level, finishFlush: zlib.constants.Z_SYNC_FLUSH };
-  const packed = zlib.deflateRawSync(content, {
-    ...options,
+  const options = {
+    level,
     ...(before > 0 && { dictionary: bytes.subarray(0, before) }),
-  });
-  return new Uint8Array(packed);
+  };
+  const flush = zlib.constants.Z_SYNC_FLUSH;
+  const stream = zlib.createDeflateRaw(options);
+  const count = packInto(stream, flush, { input, room });
+  return count === undefined
+    ? new Uint8Array(
+      zlib.deflateRawSync(input, { ...options, finishFlush: flush }),
+    )
+    : room.slice(0, count);
 }
 
 /** What stands around the blocks of a layer; to be told of each, in order. */
