@@ -25,6 +25,7 @@ export type { Credentials } from "./formats/config/auth_file.ts";
 export type {
   BlobFile,
   BlobFiles,
+  BlobRange,
   BlobSource,
   ImageBlobs,
   ImageSource,
@@ -194,6 +195,7 @@ export type {
   Explanation,
   NameExplanation,
 } from "./engine/lookup/explain_reference.ts";
+export type { PartRules } from "./engine/part_rules.ts";
 export type { RepositoryTags } from "./engine/lookup/list_repository_tags.ts";
 export type {
   ImageLookup,

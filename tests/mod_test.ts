@@ -30,6 +30,7 @@ Deno.test("an agent of the library gives no way to the records", async (t) => {
         "caller",
         "log",
         "mountOptions",
+        "parts",
         "pauseImage",
         "pinnedImages",
         "registries",

@@ -30,7 +30,7 @@ export function openSession(
   { config, terminal, libc, path }: SessionCall,
   options: SessionOptions = {},
 ): Session {
-  const { root, runRoot } = config;
+  const { root, runRoot, parts } = config;
   const sink = openLog(config, terminal);
   if (libc === undefined) {
     sink.log(
@@ -46,6 +46,7 @@ export function openSession(
     root,
     runRoot,
     libc,
+    parts,
     caller: `orlop ${path.join(" ")}`,
     registries: registrySurroundings((text) => sink.log("warn", text)),
     log: sink.log,

@@ -5,6 +5,7 @@ import { type Mounter, systemMounter } from "../mount/mounter.ts";
 import { type Host, openHost } from "../process/host.ts";
 import type { Libc } from "../process/libc.ts";
 import type { LoadRegistriesConfOptions } from "../registry/config/load_registries_conf.ts";
+import type { PartRules } from "./part_rules.ts";
 import { openStore } from "../store/open_store.ts";
 import type { Store } from "../store/store.ts";
 import { closableStore } from "./closable_store.ts";
@@ -30,6 +31,8 @@ export interface AgentHandle extends AsyncDisposable {
   readonly registries: LoadRegistriesConfOptions;
   /** Images that no cleanup removes: a name, `start*` or `*middle*`. */
   readonly pinnedImages: readonly string[];
+  /** When large blobs are fetched over several connections. */
+  readonly parts: PartRules;
   /** What acts here, for people who look from elsewhere: `orlop pull`. */
   readonly caller: string;
   /** Told what happens. */
@@ -128,6 +131,12 @@ export interface AgentOptions {
    */
   readonly pinnedImages?: readonly string[] | undefined;
   /**
+   * When large blobs are fetched over several connections.
+   *
+   * @default {over four, from 64 MiB, if one is slow}
+   */
+  readonly parts?: PartRules | undefined;
+  /**
    * What acts here, such as `orlop pull`: others see it beside its pulls.
    *
    * @default {nothing is said}
@@ -173,6 +182,7 @@ export function openAgent(options: AgentOptions): Agent {
     mountOptions: options.mountOptions ?? [],
     registries: options.registries ?? {},
     pinnedImages: options.pinnedImages ?? [],
+    parts: options.parts ?? {},
     caller: options.caller ?? "",
     log,
   };

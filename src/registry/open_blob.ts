@@ -2,7 +2,7 @@
 
 import { BlobMismatchError, RegistryError } from "../errors/image_errors.ts";
 import type { Bytes } from "../formats/bytes.ts";
-import type { OpenBlobOptions } from "../formats/oci/blob_source.ts";
+import type { BlobRange, OpenBlobOptions } from "../formats/oci/blob_source.ts";
 import type { Descriptor } from "../formats/oci/descriptor.ts";
 import { encodingOf, encodingProblem, unpackBody } from "./content_encoding.ts";
 import { explainFailure } from "./explain_failure.ts";
@@ -95,15 +95,11 @@ function findProblem(
   },
 ): string | undefined {
   if (response.status === 206) {
+    const { size } = blob;
+    if (hasRange(response, { offset, end: size, size })) return undefined;
     const range = response.headers.get("content-range") ?? "";
-    const [, from, last, total] =
-      /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(range.trim()) ?? [];
-    const isRight = encodingOf(response) !== "gzip" &&
-      Number(from) === offset &&
-      Number(last) === blob.size - 1 &&
-      (total === "*" || Number(total) === blob.size);
-    return isRight ? undefined : `server sent range "${range.slice(0, 80)}" ` +
-      `instead of ${offset} to ${blob.size - 1}`;
+    return `server sent range "${range.slice(0, 80)}" ` +
+      `instead of ${offset} to ${size - 1}`;
   }
   const length = lengthOf(response);
   const isRight = isPacked || length === undefined || length === blob.size;
@@ -111,6 +107,20 @@ function findProblem(
   return encodingOf(response) === "other"
     ? encodingProblem(response)
     : `server sends ${length} bytes, expected ${blob.size}`;
+}
+
+/** Whether an answer of status 206 has a part of a blob: RFC 9110, 14.4. */
+export function hasRange(
+  response: Response,
+  { offset, end, size }: BlobRange & Pick<Descriptor, "size">,
+): boolean {
+  const range = response.headers.get("content-range") ?? "";
+  const [, from, last, total] =
+    /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(range.trim()) ?? [];
+  return encodingOf(response) !== "gzip" &&
+    Number(from) === offset &&
+    Number(last) === end - 1 &&
+    (total === "*" || Number(total) === size);
 }
 
 /**

@@ -35,6 +35,7 @@ async function toImage(
           ? Promise.resolve(first)
           : repository.fetchManifest(digest, abortable),
       open: (blob, opening) => repository.open(blob, opening),
+      openRange: (blob, range) => repository.openRange(blob, range),
       url: repository.url,
       [Symbol.dispose]: () => repository[Symbol.dispose](),
     };

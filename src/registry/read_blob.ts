@@ -16,6 +16,11 @@ import {
 export interface ReadBlobOptions extends Abortable, TransferLimits {
   /** The first byte that is wanted; 0 is the default. */
   readonly offset?: number;
+  /**
+   * Where it is enough, asked again and again: somebody else may fetch the rest
+   * meanwhile. What was consumed may go beyond it.
+   */
+  readonly end?: (() => number) | undefined;
   /** With 1, no broken connection is replaced. */
   readonly tries?: number | undefined;
   /** The pause before a broken connection is replaced; 1000 ms. */
@@ -86,6 +91,7 @@ export async function readBlob(
       throw mismatch(blob, `got more than ${blob.size} bytes`);
     }
     const { received } = progress;
+    if (isEnough(received, { ...options, blob })) return;
     fruitless = received - before < MIN_PROGRESS ? fruitless + 1 : 0;
     if (fruitless > MAX_FRUITLESS || options.tries === 1) {
       throw new RegistryError(
@@ -131,12 +137,24 @@ async function readBody(
       const consumed = consume(piece);
       if (consumed instanceof Promise) await consumed;
       progress.buffer = piece.buffer;
+      if (isEnough(progress.received, options)) return { kind: "complete" };
     }
   } finally {
     signal?.removeEventListener("abort", cancel);
     // No more is wanted; a connection that is done takes no harm.
     await reader.cancel().catch(() => {});
   }
+}
+
+/** To the end of a blob it is read to see that there is no more. */
+function isEnough(
+  received: number,
+  { blob, end = () => blob.size }: ReadBlobOptions & {
+    readonly blob: Descriptor;
+  },
+): boolean {
+  const enough = end();
+  return enough < blob.size && received >= enough;
 }
 
 /** Reads into the one buffer. A string says why there is no more. */

@@ -5,6 +5,7 @@ import { BlobMismatchError, RegistryError } from "../errors/image_errors.ts";
 import { type Bytes, toText } from "../formats/bytes.ts";
 import type { Credentials } from "../formats/config/auth_file.ts";
 import type {
+  BlobRange,
   ImageSource,
   OpenBlobOptions,
   RawManifest,
@@ -23,6 +24,7 @@ import {
 } from "./http_client.ts";
 import { openBlob } from "./open_blob.ts";
 import { openElsewhere } from "./open_elsewhere.ts";
+import { openRange } from "./open_range.ts";
 import { discardBody, readBody } from "./read_body.ts";
 import type { RegistryOptions } from "./registry_image.ts";
 import { errorOf } from "./response_error.ts";
@@ -166,6 +168,17 @@ export class Repository implements ImageSource, Disposable {
           sendRequest(this.#client, url, { ...request, retry }),
       });
     }
+  }
+
+  /** Opens a part of a blob, if the registry gives parts. */
+  async openRange(
+    blob: Descriptor,
+    options: BlobRange & Abortable,
+  ): Promise<ReadableStream<Bytes> | undefined> {
+    const { retry } = this.#options;
+    const url = new URL(`blobs/${blob.digest}`, this.#url);
+    const { send } = this.#sender;
+    return await openRange(blob, { ...options, retry, url, send });
   }
 
   [Symbol.dispose](): void {

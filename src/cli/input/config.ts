@@ -5,6 +5,8 @@
 
 import { isAbsolute, resolve } from "@std/path";
 import { whyOf } from "../../errors/why.ts";
+import type { PartRules } from "../../engine/part_rules.ts";
+import { parseByteSize } from "../../formats/config/byte_size.ts";
 import { isErrno } from "../../fs/errno.ts";
 import { readSettings } from "../../fs/read_settings.ts";
 import { describeError } from "../render/describe_error.ts";
@@ -23,6 +25,8 @@ export interface Config {
   /** A file that gets the log as well; none if empty. */
   readonly logFile: string;
   readonly isQuiet: boolean;
+  /** When large blobs are fetched over several connections. */
+  readonly parts: PartRules;
 }
 
 /** The least grave messages that are shown. */
@@ -35,6 +39,9 @@ export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 /** Text for people, a JSON object a line for programs. */
 export const LOG_FORMATS = ["text", "json"] as const;
 
+// More is what registries take for an attack.
+const MAX_CONNECTIONS = 16;
+
 /** Read if it exists; `--config` names another, which must exist. */
 export const CONFIG_FILE = "/etc/orlop/orlop.toml";
 
@@ -46,16 +53,26 @@ export const DEFAULTS: Config = {
   logFormat: "text",
   logFile: "",
   isQuiet: false,
+  parts: {},
 };
 
 /** The settings' names in the file. */
-type FileKey = "root" | "runroot" | "log_level" | "log_format" | "log_file";
+type FileKey =
+  | "root"
+  | "runroot"
+  | "log_level"
+  | "log_format"
+  | "log_file"
+  | "download_connections"
+  | "download_parts_above";
 const FILE_KEYS: readonly FileKey[] = [
   "root",
   "runroot",
   "log_level",
   "log_format",
   "log_file",
+  "download_connections",
+  "download_parts_above",
 ];
 
 /**
@@ -86,7 +103,32 @@ export async function resolveConfig(
       textOf(flags["log-file"]) ?? file.log_file ?? DEFAULTS.logFile,
     ),
     isQuiet: flags["quiet"] === true,
+    parts: readPartRules(file),
   };
+}
+
+/** @throws {UsageError} If a number or a size is none. */
+function readPartRules(
+  file: Partial<Record<FileKey, string>>,
+): PartRules {
+  const { download_connections: most, download_parts_above: above } = file;
+  const connections = most === undefined ? undefined : Number(most);
+  const bytes = above === undefined ? undefined : parseByteSize(above);
+  const isCount = connections === undefined ||
+    (Number.isInteger(connections) && connections >= 1 &&
+      connections <= MAX_CONNECTIONS);
+  if (!isCount) {
+    throw new UsageError(
+      `Cannot use download_connections = "${most}": use 1 to ` +
+        `${MAX_CONNECTIONS}`,
+    );
+  }
+  if (above !== undefined && bytes === undefined) {
+    throw new UsageError(
+      `Cannot use download_parts_above = "${above}": write a size like 64MiB`,
+    );
+  }
+  return { connections, above: bytes };
 }
 
 async function readConfigFile(
@@ -121,6 +163,10 @@ function checkKeys(
       const similar = closestWord(key, FILE_KEYS);
       const hint = similar === undefined ? "" : `, did you mean "${similar}"?`;
       throw new TypeError(`there is no setting "${key}"${hint}`);
+    }
+    if (typeof value === "number" && key === "download_connections") {
+      checked[known] = String(value);
+      continue;
     }
     if (typeof value !== "string") {
       throw new TypeError(`"${key}" must be a text, not ${value}`);

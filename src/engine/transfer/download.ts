@@ -20,7 +20,9 @@ import type { Descriptor } from "../../formats/oci/descriptor.ts";
 import { isErrno } from "../../fs/errno.ts";
 import { readBlob } from "../../registry/read_blob.ts";
 import type { RetryRules } from "../../registry/send_request.ts";
+import { BlobParts, type PartsTurn } from "./blob_parts.ts";
 import type { BlobProgress } from "./blob_progress.ts";
+import type { PartRules } from "../part_rules.ts";
 import { limitReports } from "../progress/limit_reports.ts";
 
 /** What to fetch, and where to. */
@@ -32,12 +34,22 @@ export interface DownloadJob {
   /** Made if missing; what it holds is taken for the beginning of the blob. */
   readonly path: string;
   readonly progress: BlobProgress;
+  /** Left out, it comes over one connection. */
+  readonly parts?: DownloadParts | undefined;
+}
+
+/** How it may come over several. */
+export interface DownloadParts {
+  readonly rules: PartRules;
+  readonly turn: PartsTurn;
 }
 
 /** Told while a blob is on its way. */
 export interface DownloadHandlers extends Abortable {
   onProgress(received: number): void;
   onRetry(reason: string): void;
+  /** Told when the blob begins to come in parts. */
+  onParts?(): void;
 }
 
 const { O_CREAT, O_NOFOLLOW, O_RDWR } = constants;
@@ -51,34 +63,76 @@ const { O_CREAT, O_NOFOLLOW, O_RDWR } = constants;
  * @throws {RegistryError} If the registry does not give it.
  */
 export async function downloadBlob(
-  { source, retry, blob, path, progress }: DownloadJob,
-  { signal, onProgress, onRetry }: DownloadHandlers,
+  job: DownloadJob,
+  handlers: DownloadHandlers,
 ): Promise<void> {
+  const { blob, path, progress } = job;
   const fd = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
   try {
     let received = findEnd(fd, blob.size);
-    const tell = limitReports(onProgress);
+    const tell = limitReports(handlers.onProgress);
     const report = () => {
       if (received === 0) return;
       progress.advance(received);
       tell(received);
     };
     report();
-    await readBlob(
-      (blob, options) => source.open(blob, options),
-      blob,
-      (chunk) => {
-        append(fd, chunk, { end: received, blob });
-        received += chunk.length;
-        report();
+    await fetchInto(
+      {
+        get end() {
+          return received;
+        },
+        write(chunk) {
+          append(fd, chunk, { end: received, blob });
+          received += chunk.length;
+          report();
+        },
       },
-      { ...retry, offset: received, signal, onReconnect: onRetry },
+      job,
+      handlers,
     );
-    onProgress(received); // not each report before was passed on
+    handlers.onProgress(received); // not each report before was passed on
     progress.complete();
   } finally {
     closeSync(fd);
   }
+}
+
+/** A file that grows at its end. */
+interface GrowingFile {
+  readonly end: number;
+  write(chunk: Bytes): void;
+}
+
+async function fetchInto(
+  file: GrowingFile,
+  { source, retry, blob, parts: allowed }: DownloadJob,
+  { signal, onRetry, onParts = () => {} }: DownloadHandlers,
+): Promise<void> {
+  const { rules = { connections: 1 }, turn = { isTaken: false } } = allowed ??
+    {};
+  await using parts = new BlobParts({
+    ...{ source, blob, retry, rules, turn, signal, onRetry },
+    onBegin: onParts,
+    write(chunk) {
+      file.write(chunk);
+      parts.observe(file.end);
+    },
+  });
+  parts.observe(file.end);
+  const readRest = (end: () => number) =>
+    readBlob(
+      (blob, options) => source.open(blob, options),
+      blob,
+      (chunk) => {
+        // Somebody else has fetched what goes beyond.
+        file.write(chunk.subarray(0, end() - file.end));
+        parts.observe(file.end);
+      },
+      { ...retry, offset: file.end, signal, end, onReconnect: onRetry },
+    );
+  await readRest(() => parts.begin);
+  if (await parts.finish() < blob.size) await readRest(() => blob.size);
 }
 
 /** What goes beyond a blob's size cannot belong to it. */

@@ -60,7 +60,7 @@ export async function fetchLayers(
   await using finished = agent.store.openStaging();
   using writeBack = openWriteBack(agent, workers.directory);
   const pipeline = new LayerPipeline({
-    ...{ source, workers, retry: options.retry },
+    ...{ source, workers, retry: options.retry, parts: agent.parts },
     onWritten: (path, bytes) => void writeBack.begin(path, bytes),
   });
   const staged = stageAll(needed, {

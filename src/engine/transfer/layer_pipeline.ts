@@ -12,7 +12,9 @@ import type { Descriptor } from "../../formats/oci/descriptor.ts";
 import type { RetryRules } from "../../registry/send_request.ts";
 import type { UnpackedLayer } from "../../unpack/unpack_blob.ts";
 import type { UnpackLimits } from "../../unpack/unpack_layer.ts";
+import type { PartsTurn } from "./blob_parts.ts";
 import { BlobProgress } from "./blob_progress.ts";
+import type { PartRules } from "../part_rules.ts";
 import { downloadBlob, type DownloadHandlers } from "./download.ts";
 import type { LayerWorkers } from "./layer_workers.ts";
 import { Semaphore } from "../semaphore.ts";
@@ -24,6 +26,8 @@ export interface LayerPipelineOptions {
   readonly workers: LayerWorkers;
   /** How patiently to try. */
   readonly retry: RetryRules | undefined;
+  /** How to fetch large blobs. */
+  readonly parts: PartRules;
   /** Called when bytes were added to a large file. */
   onWritten(path: string, bytes: number): void;
 }
@@ -34,6 +38,8 @@ export interface ReceiveLayerOptions extends DownloadHandlers {
   readonly partial: string | undefined;
   readonly directory: string;
   readonly limits: UnpackLimits;
+  /** `"one"` fetches it over one connection. */
+  readonly connections: "one" | "several";
   /** Called before it is unpacked: makes its directory empty. */
   prepare(): void;
 }
@@ -46,6 +52,7 @@ const MAX_BLOBS = 4;
 export class LayerPipeline {
   readonly #options: LayerPipelineOptions;
   readonly #blobs = new Semaphore(MAX_BLOBS);
+  readonly #turn: PartsTurn = { isTaken: false };
 
   constructor(options: LayerPipelineOptions) {
     this.#options = options;
@@ -94,10 +101,13 @@ export class LayerPipeline {
   }
 
   async #receive(options: OnItsWay): Promise<void> {
-    const { source, retry } = this.#options;
-    const { blob, partial, progress } = options;
+    const { source, retry, parts: rules } = this.#options;
+    const { blob, partial, progress, connections } = options;
     if (partial !== undefined) {
-      const job = { source, retry, blob, path: partial, progress };
+      const parts = connections === "several"
+        ? { rules, turn: this.#turn }
+        : undefined;
+      const job = { source, retry, blob, path: partial, progress, parts };
       return await downloadBlob(job, options);
     }
     progress.advance(blob.size);

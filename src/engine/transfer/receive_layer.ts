@@ -15,7 +15,7 @@ import type { LayerId } from "../../formats/storage/store_ids.ts";
 import type { RetryRules } from "../../registry/send_request.ts";
 import type { UnpackedLayer } from "../../unpack/unpack_blob.ts";
 import type { UnpackLimits } from "../../unpack/unpack_layer.ts";
-import type { LayerPipeline } from "./layer_pipeline.ts";
+import type { LayerPipeline, ReceiveLayerOptions } from "./layer_pipeline.ts";
 import type { OnPullEvent } from "../progress/pull_event.ts";
 
 /** A layer that an image needs. */
@@ -80,6 +80,9 @@ export async function receiveLayer(
       const unpacked = await run(context, needed, {
         directory: place,
         partial,
+        // Parts may be what was wrong.
+        connections: isLast ? "one" : "several",
+        onParts: () => isInPieces = true,
         onRetry(reason) {
           isInPieces = true;
           onEvent({ kind: "retry", digest, reason });
@@ -111,19 +114,17 @@ export async function receiveLayer(
 async function run(
   { pipeline, limits, onEvent, signal }: ReceiveContext,
   { blob }: NeededLayer,
-  { directory, partial, onRetry }: {
-    readonly directory: string;
-    readonly partial: string | undefined;
-    onRetry(reason: string): void;
-  },
+  place: Pick<
+    ReceiveLayerOptions,
+    "directory" | "partial" | "connections" | "onParts" | "onRetry"
+  >,
 ): Promise<UnpackedLayer> {
   const { digest, size } = blob;
   return await pipeline.run(blob, {
-    ...{ directory, partial, limits, signal },
-    prepare: () => emptyDirectory(directory),
+    ...{ ...place, limits, signal },
+    prepare: () => emptyDirectory(place.directory),
     onProgress: (received) =>
       onEvent({ kind: "download", digest, received, size }),
-    onRetry,
   });
 }
 

@@ -40,6 +40,9 @@ Deno.test("resolveConfig() says what is wrong with a file", async (t) => {
     ["root = 1", '"root" must be a text, not 1'],
     ["root = ", "Cannot use settings of"],
     ['log_level = "loud"', "use one of debug, info, warn, error"],
+    ["download_connections = 0", "use 1 to 16"],
+    ['download_connections = "many"', "use 1 to 16"],
+    ['download_parts_above = "big"', "write a size like 64MiB"],
   ];
   for (const [text, message] of cases) {
     await t.step(text, () =>
@@ -61,4 +64,12 @@ Deno.test("resolveConfig() needs no file unless one is named", async () => {
     UsageError,
     "Cannot read",
   );
+});
+
+Deno.test("resolveConfig() reads how large blobs are fetched", async () => {
+  const text = 'download_connections = 2\ndownload_parts_above = "1MiB"';
+  await withFile(text, async (config) => {
+    const { parts } = await resolveConfig({ config });
+    assertEquals(parts, { connections: 2, above: 1024 * 1024 });
+  });
 });
