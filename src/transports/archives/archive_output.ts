@@ -74,10 +74,9 @@ export async function openOutput(
   if (found?.isFile() === false) {
     // Not at once: a pipe opens when somebody reads it.
     const opening = Deno.open(name, { write: true });
-    const { writable } = await waiting(
-      name,
-      unlessAborted(opening, { signal }),
-    );
+    const { writable } = await unlessAborted(waiting(name, opening), {
+      signal,
+    });
     return openPipe(writable, { name, space });
   }
   if (found !== undefined && found.size > 0 && existing === "refuse") {
