@@ -5,6 +5,7 @@ import { InvalidManifestError } from "../../errors/image_errors.ts";
 import type { Bytes } from "../../formats/bytes.ts";
 import type { ImageSource } from "../../formats/oci/blob_source.ts";
 import type { ImageName } from "../../formats/oci/reference.ts";
+import { openFolder } from "../../transports/folder_source.ts";
 import { openLayout } from "../../transports/layout_source.ts";
 import type { Agent } from "../agent.ts";
 import { localNameOf } from "../media/local_name.ts";
@@ -25,8 +26,8 @@ interface FoundImage {
 }
 
 /**
- * Loads all images of an archive, which may be compressed, or of an OCI layout in
- * a directory. They get the names that the archive gives them, short ones below
+ * Loads all images of an archive, which may be compressed, or the one of a
+ * directory, an OCI layout or one of `dir:`. They get the names that the archive gives them, short ones below
  * `localhost/`; another image that has a name loses it. What is for another machine
  * is loaded all the same.
  *
@@ -61,16 +62,20 @@ function isDirectory(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-/** The directory's name counts, as for `oci:DIR`. */
+/** The directory's name counts, as for `oci:DIR`; a flat one gives none. */
 async function findInDirectory(path: string): Promise<readonly FoundImage[]> {
-  if (!existsSync(`${path}/oci-layout`)) {
-    throw new InvalidManifestError(
-      `Cannot load "${path}": the directory is no OCI layout`,
-    );
+  if (existsSync(`${path}/oci-layout`)) {
+    const source = await openLayout(path);
+    const name = localNameOf({ path, ownName: source.name });
+    return [{ names: [name], open: () => Promise.resolve(source) }];
   }
-  const source = await openLayout(path);
-  const name = localNameOf({ path, ownName: source.name });
-  return [{ names: [name], open: () => Promise.resolve(source) }];
+  if (existsSync(`${path}/manifest.json`)) {
+    return [{ names: [], open: () => openFolder(path) }];
+  }
+  throw new InvalidManifestError(
+    `Cannot load "${path}": it has neither oci-layout, as OCI layouts have, ` +
+      "nor manifest.json",
+  );
 }
 
 async function findInArchive(

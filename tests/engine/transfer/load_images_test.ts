@@ -108,7 +108,7 @@ Deno.test("loadImages() names a layout in a directory after that", async () => {
   await assertRejects(
     () => load(store, store.dir.path),
     InvalidManifestError,
-    "the directory is no OCI layout",
+    "it has neither oci-layout",
   );
 });
 
