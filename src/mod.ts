@@ -103,13 +103,15 @@ export type { ResolvedUser } from "./image/user_lookup.ts";
 export type { Mounter, UnmountOptions } from "./mount/mounter.ts";
 export type { MountPlan } from "./mount/plan_overlay.ts";
 export type { Host } from "./process/host.ts";
-export {
-  type FileStatus,
-  type Libc,
-  type LockKind,
-  type ResourceLimit,
-  takeLibc,
-} from "./process/libc.ts";
+export { type Libc, type ResourceLimit, takeLibc } from "./process/libc.ts";
+export type {
+  FileStatus,
+  LockDescriptor,
+  LockKind,
+  LockUse,
+  ReadDescriptor,
+  Space,
+} from "./process/libc_files.ts";
 export type {
   Mirror,
   RegistryEntry,

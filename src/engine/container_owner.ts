@@ -4,13 +4,13 @@
  */
 
 import { join } from "@std/path";
-import { existsSync } from "node:fs";
 import { PolicyError } from "../errors/store_errors.ts";
 import {
   isOwnMetadata,
   parseContainerMetadata,
 } from "../formats/storage/container_metadata.ts";
 import type { ContainerRecord } from "../formats/storage/store_record.ts";
+import { isThere } from "../fs/if_there.ts";
 import { workDirectory } from "../store/paths.ts";
 import type { Store } from "../store/store.ts";
 
@@ -61,7 +61,7 @@ export function ownerOf(
   if (isOwnMetadata(metadata)) return "orlop";
   if (metadata === "") {
     const state = join(workDirectory(paths, id), "buildah.json");
-    return existsSync(state) ? "buildah" : "other";
+    return isThere(state) ? "buildah" : "other";
   }
   try {
     const { podId, podName, imageId, name } = parseContainerMetadata(

@@ -4,7 +4,6 @@
  */
 
 import { join } from "@std/path";
-import { realpathSync } from "node:fs";
 import type { Abortable } from "../errors/abort.ts";
 import type { LayerId } from "../formats/storage/store_ids.ts";
 import type {
@@ -217,7 +216,7 @@ async function releaseHome(
   { storage }: MountLocks,
   { target }: { readonly target?: string } = {},
 ): Promise<boolean> {
-  const home = realpathSync(paths.home);
+  const home = await Deno.realPath(paths.home);
   const targets = (await mounter.list(home)).map((entry) => entry.target);
   const isOthers = targets.some((other) => other !== home && other !== target);
   if (isOthers || !targets.includes(home)) return false;

@@ -1,7 +1,6 @@
 /** Parses what a store keeps: if that fails, it is a file that is damaged. */
 
 import { join } from "@std/path";
-import { readFileSync } from "node:fs";
 import { InvalidManifestError } from "../errors/image_errors.ts";
 import { DamagedFileError } from "../errors/store_errors.ts";
 import { whyOf } from "../errors/why.ts";
@@ -63,7 +62,7 @@ export function readStoredSpec(file: StoredFile): RuntimeSpec | undefined {
   try {
     return parseStored(
       file,
-      (what) => parseRuntimeSpec(readFileSync(file.path, "utf8"), what),
+      (what) => parseRuntimeSpec(Deno.readTextFileSync(file.path), what),
     );
   } catch (error) {
     if (isErrno(error, "ENOENT")) return undefined;

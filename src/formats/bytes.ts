@@ -17,6 +17,11 @@ export function toBytes(text: string): Bytes {
   return encoder.encode(text);
 }
 
+/** How many bytes a text takes as UTF-8. */
+export function byteLengthOf(text: string): number {
+  return toBytes(text).byteLength;
+}
+
 /** Decodes UTF-8; what is malformed becomes U+FFFD. */
 export function toText(bytes: Uint8Array): string {
   return decoder.decode(bytes);

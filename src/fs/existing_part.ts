@@ -1,9 +1,9 @@
 /** How much of a path there is. */
 
 import { dirname } from "@std/path";
-import { existsSync } from "node:fs";
+import { isThere } from "./if_there.ts";
 
 /** The deepest part of an absolute path that is there. */
 export function existingPart(path: string): string {
-  return existsSync(path) || path === "/" ? path : existingPart(dirname(path));
+  return isThere(path) || path === "/" ? path : existingPart(dirname(path));
 }

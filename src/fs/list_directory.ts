@@ -1,12 +1,11 @@
 /** What is in a directory that others may remove at any time. */
 
-import { readdirSync } from "node:fs";
 import { isErrno } from "./errno.ts";
 
 /** Lists the names in a directory; one that is absent holds nothing. */
 export function listDirectory(path: string): readonly string[] {
   try {
-    return readdirSync(path);
+    return [...Deno.readDirSync(path)].map(({ name }) => name);
   } catch (error) {
     if (isErrno(error, "ENOENT")) return [];
     throw error;

@@ -1,10 +1,8 @@
 /** Removes directory trees, however deep a container has made them. */
 
 import { join } from "@std/path";
-import { Buffer } from "node:buffer";
-import { readdirSync, renameSync, rmSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import { errnoOf, whyOf } from "../errors/why.ts";
+import { byteLengthOf } from "../formats/bytes.ts";
 import { isErrno } from "./errno.ts";
 import { randomSuffix } from "./random_name.ts";
 
@@ -21,8 +19,9 @@ const MAX_DEPTH = 200;
 export async function removeTree(path: string): Promise<void> {
   try {
     flatten(path);
-    await rm(path, { recursive: true, force: true });
+    await Deno.remove(path, { recursive: true });
   } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
     throw explain(error, path);
   }
 }
@@ -31,8 +30,9 @@ export async function removeTree(path: string): Promise<void> {
 export function removeTreeSync(path: string): void {
   try {
     flatten(path);
-    rmSync(path, { recursive: true, force: true });
+    Deno.removeSync(path, { recursive: true });
   } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
     throw explain(error, path);
   }
 }
@@ -69,14 +69,14 @@ function flatten(top: string): void {
 function isTooDeep(
   { path, depth }: { readonly path: string; readonly depth: number },
 ): boolean {
-  return depth > MAX_DEPTH || Buffer.byteLength(path) > MAX_PATH_BYTES;
+  return depth > MAX_DEPTH || byteLengthOf(path) > MAX_PATH_BYTES;
 }
 
 // What is not UTF-8 cannot be named, and seems to be absent.
 function listDirectories(path: string): readonly string[] {
   try {
-    return readdirSync(path, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
+    return [...Deno.readDirSync(path)]
+      .filter((entry) => entry.isDirectory)
       .map(({ name }) => name);
   } catch (error) {
     if (isErrno(error, "ENOENT", "ENOTDIR")) return []; // or a file itself
@@ -86,7 +86,7 @@ function listDirectories(path: string): readonly string[] {
 
 function move(from: string, to: string): boolean {
   try {
-    renameSync(from, to);
+    Deno.renameSync(from, to);
     return true;
   } catch (error) {
     if (isErrno(error, "ENOENT")) return false;

@@ -1,7 +1,7 @@
 /** Finds what a path means to a container, whose `/` is a directory here. */
 
 import { join } from "@std/path";
-import { Buffer } from "node:buffer";
+import { byteLengthOf } from "../formats/bytes.ts";
 
 /** What a path leads to. */
 export interface ResolvedPath {
@@ -45,11 +45,11 @@ export function resolveInRoot(
       there = Math.min(there, resolved.length);
       continue;
     }
-    if (Buffer.byteLength(name) > MAX_NAME_BYTES) throw fail("name too long");
+    if (byteLengthOf(name) > MAX_NAME_BYTES) throw fail("name too long");
     resolved.push(name);
     if (there < resolved.length - 1) continue;
     const next = placeOf(resolved);
-    if (Buffer.byteLength(next) >= MAX_PATH_BYTES) throw fail("path too long");
+    if (byteLengthOf(next) >= MAX_PATH_BYTES) throw fail("path too long");
     const status = lstatIfThere(next);
     if (status === undefined) continue;
     if (!status.isSymlink) {
@@ -64,7 +64,7 @@ export function resolveInRoot(
     pending.push(...target.split("/").toReversed());
   }
   const found = placeOf(resolved);
-  if (Buffer.byteLength(found) >= MAX_PATH_BYTES) throw fail("path too long");
+  if (byteLengthOf(found) >= MAX_PATH_BYTES) throw fail("path too long");
   const isThere = there === resolved.length;
   return {
     path: found,

@@ -1,23 +1,12 @@
 /** Getting what was written onto the disk, in the right order. */
 
 import { join } from "@std/path";
-import {
-  closeSync,
-  existsSync,
-  fdatasyncSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-} from "node:fs";
+import { isThere } from "./if_there.ts";
 
 /** Makes renames, creations and removals in a directory last. */
 export function syncDirectory(path: string): void {
-  const fd = openSync(path, "r");
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
+  using directory = Deno.openSync(path);
+  directory.syncSync();
 }
 
 /**
@@ -26,20 +15,16 @@ export function syncDirectory(path: string): void {
  * has a name that is not UTF-8: Deno cannot open it.
  */
 export function syncTree(path: string): void {
-  for (const entry of readdirSync(path, { withFileTypes: true })) {
+  for (const entry of Deno.readDirSync(path)) {
     const child = join(path, entry.name);
-    if (!existsSync(child)) continue;
-    if (entry.isDirectory()) syncTree(child);
-    else if (entry.isFile()) syncFile(child);
+    if (!isThere(child)) continue;
+    if (entry.isDirectory) syncTree(child);
+    else if (entry.isFile) syncFile(child);
   }
   syncDirectory(path);
 }
 
 function syncFile(path: string): void {
-  const fd = openSync(path, "r");
-  try {
-    fdatasyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
+  using file = Deno.openSync(path);
+  file.syncDataSync();
 }

@@ -1,21 +1,16 @@
 /** Files that are there in full or not at all. */
 
 import { basename, dirname, join } from "@std/path";
-import {
-  closeSync,
-  constants,
-  copyFileSync,
-  fchmodSync,
-  fdatasyncSync,
-  openSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
 import { errnoOf } from "../errors/why.ts";
+import { toBytes } from "../formats/bytes.ts";
 import { isErrno } from "./errno.ts";
+import { removeIfThere } from "./if_there.ts";
 import { randomSuffix } from "./random_name.ts";
 import { syncDirectory } from "./sync.ts";
+
+const PRIVATE = 0o600;
+const MODE_BITS = 0o7777;
+const COPY_BYTES = 256 * 1024;
 
 /** Options of {@linkcode writeAtomically}. */
 export interface WriteOptions {
@@ -41,7 +36,7 @@ export function writeAtomically(
   content: string | Uint8Array,
   options: WriteOptions = {},
 ): boolean {
-  const { mode = 0o600, backup, onlyIf } = options;
+  const { mode = PRIVATE, backup, onlyIf } = options;
   const write = (temporary: string) => {
     writeAndSync(temporary, content, mode);
     if (backup !== undefined) keepBackup(path, backup);
@@ -54,14 +49,15 @@ export function writeAtomically(
 /** Copies a file (as 0600) the way {@linkcode writeAtomically} writes one. */
 export function copyAtomically(source: string, path: string): void {
   replace(path, (temporary) => {
-    copyFileSync(source, temporary, constants.COPYFILE_EXCL);
-    const fd = openSync(temporary, "r+");
-    try {
-      fchmodSync(fd, 0o600);
-      fdatasyncSync(fd);
-    } finally {
-      closeSync(fd);
+    using from = Deno.openSync(source);
+    using to = openNew(temporary, PRIVATE);
+    const buffer = new Uint8Array(COPY_BYTES);
+    for (;;) {
+      const count = from.readSync(buffer);
+      if (count === null) break;
+      writeAll(to, buffer.subarray(0, count));
     }
+    to.syncDataSync();
   });
   syncDirectory(dirname(path));
 }
@@ -79,11 +75,11 @@ function replace(
   try {
     write(temporary);
     const isWanted = onlyIf();
-    if (isWanted) renameSync(temporary, path);
-    else rmSync(temporary);
+    if (isWanted) Deno.renameSync(temporary, path);
+    else Deno.removeSync(temporary);
     return isWanted;
   } catch (error) {
-    rmSync(temporary, { force: true });
+    removeIfThere(temporary);
     throw withPath(error, path);
   }
 }
@@ -99,9 +95,9 @@ function keepBackup(path: string, backup: string): void {
   );
   try {
     Deno.linkSync(path, temporary);
-    renameSync(temporary, backup);
+    Deno.renameSync(temporary, backup);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    removeIfThere(temporary);
     if (!isErrno(error, ...NO_BACKUP)) throw error;
   }
 }
@@ -121,16 +117,22 @@ function writeAndSync(
   content: string | Uint8Array,
   mode: number,
 ): void {
-  const bytes = typeof content === "string"
-    ? new TextEncoder().encode(content)
-    : content;
-  const fd = openSync(path, "wx", 0o600);
-  try {
-    let offset = 0;
-    while (offset < bytes.byteLength) offset += writeSync(fd, bytes, offset);
-    fdatasyncSync(fd);
-    fchmodSync(fd, mode); // not by open(2): the umask must not matter
-  } finally {
-    closeSync(fd);
+  using file = openNew(path, mode);
+  writeAll(file, typeof content === "string" ? toBytes(content) : content);
+  file.syncDataSync();
+}
+
+function openNew(path: string, mode: number): Deno.FsFile {
+  const file = Deno.openSync(path, { write: true, createNew: true, mode });
+  const given = file.statSync().mode ?? 0;
+  // The umask must not matter.
+  if ((given & MODE_BITS) !== mode) Deno.chmodSync(path, mode);
+  return file;
+}
+
+function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
+  let offset = 0;
+  while (offset < bytes.byteLength) {
+    offset += file.writeSync(bytes.subarray(offset));
   }
 }

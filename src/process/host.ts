@@ -1,7 +1,7 @@
 /** What the machine is, and may be asked for, where Deno alone cannot tell. */
 
-import { statSync } from "node:fs";
-import type { FileStatus, Libc, ResourceLimit } from "./libc.ts";
+import type { Libc, ResourceLimit } from "./libc.ts";
+import type { FileStatus } from "./libc_files.ts";
 
 /** What of the machine matters to containers. */
 export interface Host {
@@ -58,7 +58,10 @@ function ifAllowed<T>(ask: () => T): T | undefined {
 
 function statusOf(path: string): FileStatus | undefined {
   try {
-    const { mode, uid, gid, rdev } = statSync(path);
+    const { mode, uid, gid, rdev } = Deno.statSync(path);
+    if (mode === null || uid === null || gid === null || rdev === null) {
+      return undefined; // not so on Linux
+    }
     // glibc's gnu_dev_major() and gnu_dev_minor(), of 32 bits.
     const major = (rdev >>> 8) & 0xfff;
     const minor = (rdev & 0xff) | ((rdev >>> 12) & 0xfff00);

@@ -1,6 +1,5 @@
 /** Containers in a store: their records, layers and directories. */
 
-import { chmodSync, mkdirSync, statSync } from "node:fs";
 import {
   DuplicateIdError,
   DuplicateNameError,
@@ -13,6 +12,7 @@ import type {
   ContainerRecord,
   ImageRecord,
 } from "../formats/storage/store_record.ts";
+import { statIfThere } from "../fs/if_there.ts";
 import { randomId } from "../fs/random_name.ts";
 import type { StagedFiles } from "../fs/staged_files.ts";
 import { noteUse } from "./image_store.ts";
@@ -155,11 +155,11 @@ export function ensureRunDirectory(
 }
 
 function ensureDirectory(path: string): string {
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = statIfThere(path);
   // Not set again: the disk may be read-only.
-  if (found?.isDirectory() && (found.mode & 0o7777) === 0o700) return path;
-  mkdirSync(path, { recursive: true, mode: 0o700 });
-  chmodSync(path, 0o700);
+  if (found?.isDirectory && ((found.mode ?? 0) & 0o7777) === 0o700) return path;
+  Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
+  Deno.chmodSync(path, 0o700);
   return path;
 }
 

@@ -30,11 +30,11 @@ export function dropContainers(
   },
 ): void {
   const containers = ids.flatMap((id) => held.containers.get(id) ?? []);
-  if (isScarce(store.paths)) {
+  if (isScarce(store)) {
     for (const { id } of containers) removeDirectories(store, id);
   }
   const layers = containers.map(({ layer }) => layer);
-  makeRoomOf(store.paths, layers);
+  makeRoomOf(store, layers);
   for (const container of containers) {
     const flags = { ...container.flags, [INCOMPLETE]: true };
     held.containers.update({ ...container, flags });

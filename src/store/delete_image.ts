@@ -58,7 +58,7 @@ export function deleteImages(
       collectUnused(held, { top, keep, ids });
     }
   }
-  makeRoomOf(store.paths, [...ids]);
+  makeRoomOf(store, [...ids]);
   held.images.save();
   for (const { id } of images) {
     removeTreeSync(imageDirectory(store.paths, id));

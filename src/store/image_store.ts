@@ -1,11 +1,11 @@
 /** Images in a store: their records, names and items. */
 
 import { join } from "@std/path";
-import { chmodSync, mkdirSync, statSync } from "node:fs";
 import type { Bytes } from "../formats/bytes.ts";
 import type { ImageName } from "../formats/oci/reference.ts";
 import type { ImageId, LayerId } from "../formats/storage/store_ids.ts";
 import type { ImageRecord } from "../formats/storage/store_record.ts";
+import { statIfThere } from "../fs/if_there.ts";
 import { imageDirectory, type StorePaths } from "./paths.ts";
 import {
   bigDataFileName,
@@ -64,7 +64,7 @@ export function putImage(
   giveNames(images, image.id, image.names);
   noteUse(images, image.id);
   images.save();
-  chmodSync(directory, RECORDED_MODE);
+  Deno.chmodSync(directory, RECORDED_MODE);
 }
 
 const RECORDED_MODE = 0o700;
@@ -74,13 +74,13 @@ const UNRECORDED_MODE = 0o1700;
 
 /** Whether an image's items were written, but no record of it ever was. */
 export function isUnrecorded(directory: string): boolean {
-  const { mode = 0 } = statSync(directory, { throwIfNoEntry: false }) ?? {};
+  const mode = statIfThere(directory)?.mode ?? 0;
   return (mode & 0o7777) === UNRECORDED_MODE;
 }
 
 function markUnrecorded(directory: string): void {
-  mkdirSync(directory, { recursive: true });
-  chmodSync(directory, UNRECORDED_MODE);
+  Deno.mkdirSync(directory, { recursive: true });
+  Deno.chmodSync(directory, UNRECORDED_MODE);
 }
 
 // What is used all the time is not noted, and written, all the time.

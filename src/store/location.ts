@@ -1,15 +1,9 @@
 /** Where a store may be, and where that really is. */
 
 import { basename, dirname, isAbsolute, join } from "@std/path";
-import {
-  existsSync,
-  lstatSync,
-  readlinkSync,
-  realpathSync,
-  statSync,
-} from "node:fs";
 import { UnsupportedStoreError } from "../errors/store_errors.ts";
 import { isErrno } from "../fs/errno.ts";
+import { isThere } from "../fs/if_there.ts";
 import type { StoreLocation } from "./paths.ts";
 
 // Characters that the options of an overlay mount cannot hold.
@@ -33,7 +27,7 @@ export function checkLocation({ root, runRoot }: StoreLocation): void {
     if (problem === undefined) continue;
     throw new UnsupportedStoreError(`Cannot open store "${path}": ${problem}`);
   }
-  if (existsSync(join(root, "overlay2"))) {
+  if (isThere(join(root, "overlay2"))) {
     throw new UnsupportedStoreError(
       `Cannot open store "${root}": it was made by driver "overlay2"; ` +
         `only "overlay" is supported`,
@@ -51,22 +45,24 @@ export function realLocation({ root, runRoot }: StoreLocation): StoreLocation {
 
 /** Of a path whose end may be missing. */
 function realPath(path: string): string {
-  return existsSync(path)
-    ? realpathSync(path)
+  return isThere(path)
+    ? Deno.realPathSync(path)
     : join(realPath(dirname(path)), basename(path));
 }
 
 /** Why there can be no directory; undefined if there is one, or can be. */
 function findPathProblem(path: string): string | undefined {
-  const entry = unlessAbsent(() => lstatSync(path));
+  const entry = unlessAbsent(() => Deno.lstatSync(path));
   if (entry === undefined) return findPathProblem(dirname(path));
-  const target = unlessAbsent(() => statSync(path));
-  if (target?.isDirectory()) {
-    const real = realpathSync(path);
+  const target = unlessAbsent(() => Deno.statSync(path));
+  if (target?.isDirectory) {
+    const real = Deno.realPathSync(path);
     return BAD_PATH.test(real) ? `"${real}": ${EXPECTED_PATH}` : undefined;
   }
   return target === undefined
-    ? `"${path}" is a symbolic link to "${readlinkSync(path)}", which is not ` +
+    ? `"${path}" is a symbolic link to "${
+      Deno.readLinkSync(path)
+    }", which is not ` +
       "there"
     : `"${path}" is not a directory`;
 }

@@ -1,9 +1,9 @@
 /** Opens stores of containers/storage. */
 
 import { join } from "@std/path";
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 
 import { StoreBusyError } from "../errors/store_errors.ts";
+import { isThere } from "../fs/if_there.ts";
 
 import type { Libc } from "../process/libc.ts";
 import { restoreShortLinks } from "./layers/repair_layer.ts";
@@ -58,8 +58,8 @@ export function openStore(options: StoreOptions): Store {
   const { libc, lockTimeoutMs, ifMissing = "make" } = options;
   const onWarning = onceEach(options.onWarning);
   checkLocation(options);
-  const isThere = existsSync(layOut(options).layers);
-  if (ifMissing === "make" || (isThere && options.purpose !== "read")) {
+  const isFound = isThere(layOut(options).layers);
+  if (ifMissing === "make" || (isFound && options.purpose !== "read")) {
     makeDirectories(layOut(options));
   }
   const paths = layOut(realLocation(options));
@@ -81,7 +81,7 @@ export function openStore(options: StoreOptions): Store {
     lockMounts: ({ signal } = {}) =>
       lockMountCounts(paths, waitOptions(signal)),
     openStaging: () =>
-      existsSync(paths.layers)
+      isThere(paths.layers)
         ? openStaging(stagingParent, { libc, onWarning })
         : NO_STAGING,
   };
@@ -115,7 +115,7 @@ async function lockWhole<W extends WantedLocks>(
     Object.values(wanted).includes("write");
   // Who only reads may do so on a disk that cannot be written.
   const isToLook = !Object.values(wanted).includes("write") ||
-    !existsSync(paths.layers);
+    !isThere(paths.layers);
   const faults: string[] = [];
   const tell = (fault: string) => {
     if (faults.includes(fault)) return;
@@ -175,7 +175,7 @@ function onceEach(tell: StoreOptions["onWarning"]): (message: string) => void {
 }
 
 function makeDirectories(paths: StorePaths): void {
-  const isNew = !existsSync(paths.home);
+  const isNew = !isThere(paths.home);
   const all = [
     paths.root,
     paths.home,
@@ -186,15 +186,17 @@ function makeDirectories(paths: StorePaths): void {
     paths.runLayers,
     paths.runContainers,
   ];
-  for (const path of all) mkdirSync(path, { recursive: true, mode: 0o700 });
-  if (!existsSync(paths.links)) {
-    mkdirSync(paths.links, { recursive: true }); // others may be opening it
-    chmodSync(paths.links, 0o755);
+  for (const path of all) {
+    Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
+  }
+  if (!isThere(paths.links)) {
+    Deno.mkdirSync(paths.links, { recursive: true }); // others may be opening it
+    Deno.chmodSync(paths.links, 0o755);
   }
   // Saves other tools a walk over all layers to find out by themselves.
   const marker = join(paths.home, ".has-mount-program");
   if (!isNew) return;
-  writeFileSync(marker, "false", { mode: 0o600 });
+  Deno.writeTextFileSync(marker, "false", { mode: 0o600 });
   // Who only reads makes none, but is to wait for who writes.
   for (const path of lockFilesOf(paths)) openLockFile(path)[Symbol.dispose]();
 }

@@ -12,7 +12,10 @@ Deno.test("listDirectory() takes an absent directory for an empty one", async ()
 Deno.test("listDirectory() takes nothing else for an empty one", () => {
   using dir = tempDir();
   Deno.writeTextFileSync(dir.join("file"), "");
-  assertThrows(() => listDirectory(dir.join("file")), Error, "ENOTDIR");
+  assertThrows(
+    () => listDirectory(dir.join("file")),
+    Deno.errors.NotADirectory,
+  );
 });
 
 Deno.test("listIfDirectory() takes what is no directory for an empty one", () => {

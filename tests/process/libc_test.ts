@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
 import { closeSync, openSync, readlinkSync, symlinkSync } from "node:fs";
 import { type Libc, takeLibc } from "../../src/process/libc.ts";
+import type { LockDescriptor } from "../../src/process/libc_files.ts";
 import { needs, needsThat } from "../support/peers.ts";
 import {
   canLock,
@@ -32,16 +33,16 @@ Deno.test("tryLock() respects the locks of other programs", {
           style,
           kind: "read",
         });
-        assert(bound().tryLock(file.fd, "read"));
-        assertFalse(bound().tryLock(file.fd, "write"));
+        assert(file.tryLock("read"));
+        assertFalse(file.tryLock("write"));
       }
       using other = open(dir, "other");
       await using writer = await holdLock(other.path, { style, kind: "write" });
-      assertFalse(bound().tryLock(other.fd, "read"));
-      assertFalse(bound().tryLock(other.fd, "write"));
+      assertFalse(other.tryLock("read"));
+      assertFalse(other.tryLock("write"));
       // The lock of an open file is that of no process.
       const expected = style === "posix" ? writer.pid : -1;
-      assertEquals(bound().findLockHolder(other.fd), expected);
+      assertEquals(other.findHolder(), expected);
     });
   }
 });
@@ -55,10 +56,10 @@ Deno.test("other programs respect the locks of tryLock()", {
       const path = dir.join("lock");
       {
         using file = open(dir);
-        assert(bound().tryLock(file.fd, "write"));
+        assert(file.tryLock("write"));
         assertFalse(await canLock(path, { style, kind: "read" }));
         assertFalse(await canLock(path, { style, kind: "write" }));
-        assert(bound().tryLock(file.fd, "read")); // gives way to readers
+        assert(file.tryLock("read")); // gives way to readers
         assert(await canLock(path, { style, kind: "read" }));
         assertFalse(await canLock(path, { style, kind: "write" }));
       }
@@ -73,15 +74,15 @@ Deno.test("tryLock() excludes another open file of the same process", {
   using dir = tempDir();
   using one = open(dir);
   using two = open(dir);
-  assert(bound().tryLock(one.fd, "write"));
-  assertFalse(bound().tryLock(two.fd, "read"));
-  assertEquals(bound().findLockHolder(two.fd), -1);
+  assert(one.tryLock("write"));
+  assertFalse(two.tryLock("read"));
+  assertEquals(two.findHolder(), -1);
 });
 
 Deno.test("a child process does not keep a lock", { ignore }, async () => {
   using dir = tempDir();
   const file = open(dir);
-  assert(bound().tryLock(file.fd, "write"));
+  assert(file.tryLock("write"));
   const child = new Deno.Command("sleep", { args: ["60"] }).spawn();
   file[Symbol.dispose]();
   const isFree = await canLock(file.path, { style: "posix", kind: "write" });
@@ -94,7 +95,7 @@ Deno.test("tryLock() tells a broken lock from a held one", { ignore }, () => {
   using dir = tempDir();
   const file = open(dir);
   file[Symbol.dispose]();
-  assertThrows(() => bound().tryLock(file.fd, "write"), Error, "Cannot lock");
+  assertThrows(() => file.tryLock("write"), Error, "Cannot lock");
 });
 
 const ID = "a".repeat(64);
@@ -148,7 +149,9 @@ Deno.test("syncFileSystem() writes to the disk, or says so", {
 }, async () => {
   using dir = tempDir();
   using file = open(dir);
-  await bound().syncFileSystem(file.fd);
+  const fd = openSync(file.path, "r");
+  await bound().syncFileSystem(fd);
+  closeSync(fd);
 });
 
 Deno.test("readLimit() reads what the kernel lists", { ignore }, async () => {
@@ -203,23 +206,13 @@ Deno.test("readMountTable() reads what the kernel lists", {
   assertEquals(listed.filter((line) => !read.includes(line)), []);
 });
 
-interface OpenFile extends Disposable {
+interface OpenFile extends LockDescriptor {
   readonly path: string;
-  readonly fd: number;
 }
 
 function open(dir: TempDir, name = "lock"): OpenFile {
   const path = dir.join(name);
-  const fd = openSync(path, "a+");
-  let isOpen = true;
-  return {
-    path,
-    fd,
-    [Symbol.dispose]() {
-      if (isOpen) closeSync(fd);
-      isOpen = false;
-    },
-  };
+  return { path, ...bound().openLock(path, "make") };
 }
 
 /** What a child sees of itself, which has its limits from here. */

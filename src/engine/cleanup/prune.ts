@@ -1,6 +1,5 @@
 /** Cleans a store up: what nobody needs, and what crashes left. */
 
-import { existsSync } from "node:fs";
 import type { Abortable } from "../../errors/abort.ts";
 import {
   DamagedStoreError,
@@ -8,6 +7,7 @@ import {
 } from "../../errors/store_errors.ts";
 import { whyOf } from "../../errors/why.ts";
 import { isErrno } from "../../fs/errno.ts";
+import { isThere } from "../../fs/if_there.ts";
 import { lastUseOf, noteUse } from "../../store/image_store.ts";
 import { openTrash } from "../../store/layers/trash.ts";
 import { isScarce } from "../../store/records/reserve.ts";
@@ -144,7 +144,7 @@ async function removeAll(
   if (options.action === "plan") return { plan, removed, failed, stuck };
   sweepLocks(store);
   // It can wait, while there is no room to write it.
-  if (!isScarce(store.paths)) noteUses(held, facts);
+  if (!isScarce(store)) noteUses(held, facts);
   if (plan.items.length === 0) return { plan, removed, failed, stuck };
   const trash = later.use(openTrash(store));
   for (const step of cutIntoSteps(plan.items)) {
@@ -241,7 +241,7 @@ function makeStatus(
 }
 
 function noteStatus({ store, log }: Agent, status: CleanupStatus): void {
-  if (!existsSync(store.paths.root)) return;
+  if (!isThere(store.paths.root)) return;
   try {
     writeCleanupStatus(store.paths, status);
   } catch (error) {

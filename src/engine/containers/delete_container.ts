@@ -248,7 +248,7 @@ function dropDetached(
   const records = [...doomed.keys()].flatMap((id) =>
     held.containers.get(id) ?? []
   );
-  if (!isScarce(store.paths)) {
+  if (!isScarce(store)) {
     for (const { image } of records) noteUse(held.images, image); // until now
     held.images.save(HINT);
   }

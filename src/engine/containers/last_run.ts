@@ -5,7 +5,6 @@
  */
 
 import { join } from "@std/path";
-import { existsSync, readFileSync } from "node:fs";
 import {
   DamagedFileError,
   InUseError,
@@ -22,6 +21,7 @@ import {
 } from "../../formats/json.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { isErrno } from "../../fs/errno.ts";
+import { isThere } from "../../fs/if_there.ts";
 import { writeAtomically } from "../../fs/write_atomically.ts";
 import {
   ensureRunDirectory,
@@ -95,7 +95,7 @@ export async function openRun(
 /** Whether a process of orlop's is about to run a container, or does. */
 export function hasRunner({ store }: Agent, id: ContainerId): boolean {
   const path = join(runDirectory(store.paths, id), LOCK);
-  return existsSync(path) && isLocked(path, store.libc);
+  return isThere(path) && isLocked(path, store.libc);
 }
 
 /**
@@ -111,7 +111,7 @@ export function readLastRun(
   const advice = "remove it: then nothing is known of the last run";
   try {
     return parseStored({ path, advice }, (what) => {
-      const text = readFileSync(path, "utf8");
+      const text = Deno.readTextFileSync(path);
       return parseRun(asObject(parseJson(text, what), what), what);
     });
   } catch (error) {

@@ -1,6 +1,5 @@
 /** The machine's default seccomp profile: a file, as podman reads it. */
 
-import { readFileSync, statSync } from "node:fs";
 import {
   parseSeccompProfile,
   type SeccompProfile,
@@ -40,8 +39,8 @@ export function loadDefaultSeccomp(
 /** Its bytes, or why they are not to be trusted. */
 function readTrusted(path: string): Uint8Array | string | undefined {
   try {
-    if (!statSync(path).isFile()) return "it is no regular file";
-    return findStranger(path) ?? readFileSync(path);
+    if (!Deno.statSync(path).isFile) return "it is no regular file";
+    return findStranger(path) ?? Deno.readFileSync(path);
   } catch (error) {
     if (isErrno(error, "ENOENT")) return undefined;
     throw error;

@@ -5,7 +5,6 @@
  */
 
 import { basename, join } from "@std/path";
-import { existsSync, realpathSync, rmSync } from "node:fs";
 import { type Abortable, linkSignals } from "../../errors/abort.ts";
 import { CommandError } from "../../errors/store_errors.ts";
 import {
@@ -15,7 +14,9 @@ import {
   parseJson,
 } from "../../formats/json.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import { isThere } from "../../fs/if_there.ts";
 import { listIfDirectory } from "../../fs/list_directory.ts";
+import { removeTreeSync } from "../../fs/remove_tree.ts";
 import { checkProgram, findProgram } from "../../process/find_program.ts";
 import { type CommandResult, runCommand } from "../../process/run_command.ts";
 import { runDirectory, type StorePaths } from "../../store/paths.ts";
@@ -84,7 +85,7 @@ export function findRuntimesOf(
     ...ownRoots(store.paths),
     ...RUNTIMES.map((name) => join(DEFAULT_STATE, name)),
   ];
-  return roots.filter((root) => existsSync(join(root, id)))
+  return roots.filter((root) => isThere(join(root, id)))
     .map((stateRoot) => ({
       stateRoot,
       program: tryFindProgram(basename(stateRoot)),
@@ -162,16 +163,16 @@ export async function forget(
   if (other !== undefined) roots.add(other.stateRoot);
   for (const stateRoot of roots) {
     const directory = join(stateRoot, id);
-    if (!existsSync(directory)) continue;
+    if (!isThere(directory)) continue;
     const program = tryFindProgram(basename(stateRoot));
     const runtime = { program, stateRoot };
     const { code, stderr } = await tell(runtime, ["delete", "--force", id], {
       timeoutMs: DELETE_TIMEOUT_MS,
     });
-    if (code === 0 || !existsSync(directory)) continue;
+    if (code === 0 || !isThere(directory)) continue;
     if (hasState(runtime, id)) throw notForgotten(id, stderr);
     // Of one that was killed while it began or ended.
-    rmSync(directory, { recursive: true, force: true });
+    removeTreeSync(directory);
   }
 }
 
@@ -212,7 +213,8 @@ function isOwn(
 ): boolean {
   if (runtime.stateRoot.startsWith(`${ownStates(paths)}/`)) return true;
   try {
-    return realpathSync(bundle) === realpathSync(runDirectory(paths, id));
+    return Deno.realPathSync(bundle) ===
+      Deno.realPathSync(runDirectory(paths, id));
   } catch {
     return false; // one of them is not there
   }
@@ -237,7 +239,7 @@ function statusOf(text: string): RuntimeProcess["status"] | undefined {
 /** What runc or crun write first when they begin. */
 function hasState({ stateRoot }: OciRuntime, id: ContainerId): boolean {
   return ["state.json", "status"].some((name) =>
-    existsSync(join(stateRoot, id, name))
+    isThere(join(stateRoot, id, name))
   );
 }
 

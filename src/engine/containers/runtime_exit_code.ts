@@ -3,7 +3,6 @@
  * when they cannot start a container, as many containers do by themselves.
  */
 
-import { readFileSync } from "node:fs";
 import { isErrno } from "../../fs/errno.ts";
 
 /** What shells and podman use, too. */
@@ -50,7 +49,7 @@ export function runtimeExitCode(
 /** Reads a runtime's log; it makes none if it has nothing to say. */
 export function readRuntimeLog(path: string): string {
   try {
-    return readFileSync(path, "utf8");
+    return Deno.readTextFileSync(path);
   } catch (error) {
     if (isErrno(error, "ENOENT")) return "";
     throw error;

@@ -147,7 +147,7 @@ export async function stopContainer(
       `Cannot stop container "": invalid container ID: it is empty`,
     );
   }
-  using _reserve = lendReserve(agent.store.paths);
+  using _reserve = lendReserve(agent.store);
   const verb = "stop";
   const [ended] = options.running === "end"
     ? await endNamed(agent, [idOrName], { ...options, verb })

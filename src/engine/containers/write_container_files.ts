@@ -1,9 +1,9 @@
 /** Writes the files of a container's bundle that its mounts want. */
 
 import { join } from "@std/path";
-import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { ADDED_HOSTS } from "../../formats/oci/annotations.ts";
 import type { RuntimeSpec } from "../../formats/oci/runtime_spec.ts";
+import { removeTreeSync } from "../../fs/remove_tree.ts";
 import { contentOf, filesOf } from "../../image/container_files.ts";
 
 /** Where the files go, and what they tell. */
@@ -37,15 +37,15 @@ export function writeContainerFiles(
     });
     const path = join(bundle, file);
     // Not in place: a container that runs has the old one mounted.
-    rmSync(path, { force: true, recursive: true });
-    writeFileSync(path, text, { flag: "wx" });
-    chmodSync(path, FILE_MODE);
+    removeTreeSync(path);
+    Deno.writeTextFileSync(path, text, { createNew: true });
+    Deno.chmodSync(path, FILE_MODE);
   }
 }
 
 function readIfThere(path: string): string {
   try {
-    return readFileSync(path, "utf8");
+    return Deno.readTextFileSync(path);
   } catch {
     return ""; // The host has none, or none that can be read.
   }

@@ -1,8 +1,8 @@
 /** The checks of a store: who holds what of it, and what lies around. */
 
 import { join } from "@std/path";
-import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { sleep } from "../../errors/abort.ts";
+import { isThere } from "../../fs/if_there.ts";
 import { findProgram } from "../../process/find_program.ts";
 import { runCommand } from "../../process/run_command.ts";
 import { layOut } from "../../store/paths.ts";
@@ -31,7 +31,7 @@ const LOCKS = [
 /** Lists them. */
 export function storeChecks(patient: Patient): readonly Check[] {
   const { ok } = about("store");
-  if (!existsSync(layOut(patient).home)) {
+  if (!isThere(layOut(patient).home)) {
     const found = `none at ${patient.root} yet: the first pull makes it`;
     return [{ name: "store", look: () => [ok(found)] }];
   }
@@ -47,7 +47,7 @@ export function storeChecks(patient: Patient): readonly Check[] {
 function lookAtTools({ root, libc }: Patient): readonly Finding[] {
   const { ok, fail } = about("other tools");
   const drivers = ["vfs", "overlay2", "btrfs", "zfs", "aufs", "devicemapper"]
-    .filter((name) => existsSync(join(root, name)));
+    .filter((name) => isThere(join(root, name)));
   if (drivers.length > 0) {
     const found = `${root} has layers of another driver: ${drivers.join(", ")}`;
     return [fail(found, "Give orlop a store of its own: --root")];
@@ -57,7 +57,7 @@ function lookAtTools({ root, libc }: Patient): readonly Finding[] {
     ...nameInSettings(root).map((file) => [file, `all that read ${file}`]),
   ];
   const users = signs.flatMap(([path = "", user = ""]) =>
-    existsSync(path) ? [user] : []
+    isThere(path) ? [user] : []
   );
   if (users.length === 0) return [ok("none has used this store")];
   const found = `used by ${[...new Set(users)].join(", ")}`;
@@ -69,9 +69,9 @@ function lookAtTools({ root, libc }: Patient): readonly Finding[] {
 function nameInSettings(root: string): readonly string[] {
   return ["/etc/containers/storage.conf", "/usr/share/containers/storage.conf"]
     .filter((file) =>
-      existsSync(file) &&
+      isThere(file) &&
       new RegExp(`^\\s*graphroot\\s*=\\s*"${RegExp.escape(root)}/?"`, "m")
-        .test(readFileSync(file, "utf8"))
+        .test(Deno.readTextFileSync(file))
     );
 }
 
@@ -98,14 +98,10 @@ async function lookAtLocks(patient: Patient): Promise<readonly Finding[]> {
 function findHolders({ root, libc }: Patient): ReadonlyMap<string, number> {
   const held = new Map<string, number>();
   for (const path of LOCKS.map((name) => join(root, name))) {
-    if (!existsSync(path)) continue;
-    const fd = openSync(path, "r");
-    try {
-      const pid = libc?.findLockHolder(fd);
-      if (pid !== undefined) held.set(path, pid);
-    } finally {
-      closeSync(fd);
-    }
+    if (libc === undefined || !isThere(path)) continue;
+    using file = libc.openLock(path, "look");
+    const pid = file.findHolder();
+    if (pid !== undefined) held.set(path, pid);
   }
   return held;
 }

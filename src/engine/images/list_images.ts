@@ -1,6 +1,5 @@
 /** Lists and inspects images. */
 
-import { existsSync } from "node:fs";
 import type { Abortable } from "../../errors/abort.ts";
 import { type Bytes, toText } from "../../formats/bytes.ts";
 import {
@@ -13,6 +12,7 @@ import type {
   ImageRecord,
   LayerRecord,
 } from "../../formats/storage/store_record.ts";
+import { isThere } from "../../fs/if_there.ts";
 import {
   findImageUsers,
   imageItemPath,
@@ -194,7 +194,7 @@ function parseItem<T>(
   if (!image["big-data-names"]?.includes(key)) return undefined;
   const path = imageItemPath(store.paths, image.id, key);
   return parseStored({ path, advice: "pull the image again" }, (what) => {
-    if (!existsSync(path)) {
+    if (!isThere(path)) {
       throw new SyntaxError(`Cannot read ${what}: it is missing`);
     }
     return parse(readImageItem(store.paths, image.id, key), what);

@@ -1,13 +1,13 @@
 /** Runs a container to its end through an OCI runtime. */
 
 import { join } from "@std/path";
-import { existsSync, rmSync } from "node:fs";
 import type { Abortable } from "../../errors/abort.ts";
 import {
   ContainerNotFoundError,
   InvalidSandboxIdError,
 } from "../../errors/not_found_errors.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import { isThere, removeIfThere } from "../../fs/if_there.ts";
 import { runInteractive } from "../../process/run_interactive.ts";
 import { ensureRunDirectory } from "../../store/container_store.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
@@ -101,7 +101,7 @@ async function runMounted(
     const log = join(bundle, "runtime.log");
     const pidFile = join(bundle, "runtime.pid");
     // Those of an earlier run.
-    for (const path of [log, pidFile]) rmSync(path, { force: true });
+    for (const path of [log, pidFile]) removeIfThere(path);
     options.signal?.throwIfAborted(); // it came too late for the mount
     await options.run.begin();
     const logFlags = ["--log", log, "--log-format", "json"];
@@ -116,7 +116,7 @@ async function runMounted(
     });
     const code = runtimeExitCode(ownCode, {
       log: readRuntimeLog(log),
-      hasStarted: existsSync(pidFile),
+      hasStarted: isThere(pidFile),
       onSilence: () => tellOfSilence(agent, runtime.program, ownCode),
     });
     await options.run.end(code);

@@ -113,7 +113,7 @@ async function receive(
       await fetchLayers(agent, source, { ...options, needed, limits, onEvent });
       await repairNames(agent, layers, options);
       const stored = await record(agent, { image, layers, names }, options);
-      keepReserve(agent.store.paths);
+      keepReserve(agent.store);
       return stored;
     } catch (error) {
       if (isErrno(error, "ENOSPC", "EDQUOT")) await repair(agent);

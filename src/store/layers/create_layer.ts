@@ -1,15 +1,6 @@
 /** Puts a layer into a store: its record, and its directory in the home. */
 
 import { join } from "@std/path";
-import {
-  chmodSync,
-  chownSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  utimesSync,
-} from "node:fs";
 import { DamagedFileError } from "../../errors/store_errors.ts";
 import { DuplicateIdError } from "../../errors/naming_errors.ts";
 import { LayerNotFoundError } from "../../errors/not_found_errors.ts";
@@ -140,10 +131,10 @@ export function makeLayerDirectory(
   const directory = layerDirectory(paths, id);
   const lower = parent === undefined ? undefined : makeLower(paths, parent);
   removeLayerFiles(store, id); // of a crash
-  mkdirSync(directory, { mode: 0o700 });
+  Deno.mkdirSync(directory, { mode: 0o700 });
   const diff = join(directory, "diff");
-  if (contents === undefined) mkdirSync(diff);
-  else renameSync(contents.diff, diff);
+  if (contents === undefined) Deno.mkdirSync(diff);
+  else Deno.renameSync(contents.diff, diff);
   finishDiff(paths, { id, parent }, contents?.root);
 
   const shortName = randomShortName();
@@ -153,8 +144,8 @@ export function makeLayerDirectory(
   }
   const others = ["work", "merged", ...(lower === undefined ? ["empty"] : [])];
   for (const name of others) {
-    mkdirSync(join(directory, name));
-    chmodSync(join(directory, name), 0o700);
+    Deno.mkdirSync(join(directory, name));
+    Deno.chmodSync(join(directory, name), 0o700);
   }
   // Not before the directory says that it is its own: a crash would leave it.
   files.afterwards(() =>
@@ -170,8 +161,8 @@ function inheritRoot(
 ): InheritedRoot {
   if (parent === undefined) return { mode: ROOT_MODE, uid: 0, gid: 0 };
   const path = join(layerDirectory(paths, parent), "diff");
-  const { mode, uid, gid } = statSync(path);
-  return { mode, uid, gid };
+  const { mode, uid, gid } = Deno.statSync(path);
+  return { mode: mode ?? ROOT_MODE, uid: uid ?? 0, gid: gid ?? 0 };
 }
 
 /** Gives a layer's root the attributes of its image, or else of its parent. */
@@ -188,9 +179,9 @@ function applyRootAttributes(
   diff: string,
   { mode, uid, gid, mtime }: InheritedRoot & Partial<RootAttributes>,
 ): void {
-  if (Deno.uid() === 0) chownSync(diff, uid, gid);
-  chmodSync(diff, mode & 0o7777);
-  if (mtime !== undefined) utimesSync(diff, mtime, mtime);
+  if (Deno.uid() === 0) Deno.chownSync(diff, uid, gid);
+  Deno.chmodSync(diff, mode & 0o7777);
+  if (mtime !== undefined) Deno.utimeSync(diff, mtime, mtime);
 }
 
 /** The `lower` file: the nearest layer first, by short names. */
@@ -218,7 +209,7 @@ function makeLower(paths: StorePaths, parent: LayerId): string {
 export function readLower(paths: StorePaths, layerId: LayerId): string[] {
   const path = join(layerDirectory(paths, layerId), "lower");
   try {
-    return readFileSync(path, "utf8").split(":");
+    return Deno.readTextFileSync(path).split(":");
   } catch (error) {
     if (isErrno(error, "ENOENT")) return [];
     throw error;

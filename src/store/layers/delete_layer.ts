@@ -1,13 +1,13 @@
 /** Takes layers out of a store. */
 
 import { join } from "@std/path";
-import { existsSync, renameSync } from "node:fs";
 import { InUseError } from "../../errors/store_errors.ts";
 import { LayerNotFoundError } from "../../errors/not_found_errors.ts";
 import type { LayerId } from "../../formats/storage/store_ids.ts";
 import type { LayerRecord } from "../../formats/storage/store_record.ts";
+import { isThere } from "../../fs/if_there.ts";
 import { removeTreeSync } from "../../fs/remove_tree.ts";
-import { layerDirectory, type StorePaths, tarSplitPath } from "../paths.ts";
+import { layerDirectory, tarSplitPath } from "../paths.ts";
 import type { RecordTable } from "../records/record_table.ts";
 import { isScarce } from "../records/reserve.ts";
 import type { Tables } from "../records/tables.ts";
@@ -86,13 +86,17 @@ export function dropLayers(
  * nothing is free, not even a reserve, there is no other way to write these. If it
  * ends there, the images or containers are damaged that were to be removed.
  */
-export function makeRoomOf(paths: StorePaths, ids: readonly LayerId[]): void {
+export function makeRoomOf(
+  store: Pick<Store, "paths" | "libc">,
+  ids: readonly LayerId[],
+): void {
+  const { paths } = store;
   const parts = [
     ...ids.map((id) => tarSplitPath(paths, id)), // an image runs without
     ...ids.map((id) => join(layerDirectory(paths, id), "diff")),
   ];
   for (const path of parts) {
-    if (!isScarce(paths)) return;
+    if (!isScarce(store)) return;
     removeTreeSync(path);
   }
 }
@@ -155,9 +159,9 @@ export function removeLayerFiles(
   if (shortName !== undefined) {
     removeTreeSync(join(paths.links, shortName));
   }
-  if (trash !== undefined && existsSync(directory)) {
+  if (trash !== undefined && isThere(directory)) {
     const { path } = trash;
-    if (path !== undefined) renameSync(directory, join(path, `0-${id}`));
+    if (path !== undefined) Deno.renameSync(directory, join(path, `0-${id}`));
   }
   removeTreeSync(directory);
   removeTreeSync(tarSplitPath(paths, id));

@@ -1,18 +1,13 @@
 /** What a layer has on disk, and whether it is as it has to be; not its content. */
 
 import { join } from "@std/path";
-import {
-  lstatSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  utimesSync,
-} from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { DamagedFileError } from "../../errors/store_errors.ts";
 import type { LayerId } from "../../formats/storage/store_ids.ts";
 import type { LayerRecord } from "../../formats/storage/store_record.ts";
 import { isErrno } from "../../fs/errno.ts";
+import { lstatIfThere, statIfThere } from "../../fs/if_there.ts";
+import { listDirectory } from "../../fs/list_directory.ts";
 import { writeAtomically } from "../../fs/write_atomically.ts";
 import { layerDirectory, type StorePaths, tarSplitPath } from "../paths.ts";
 import type { TableView } from "../records/record_files.ts";
@@ -120,13 +115,13 @@ export function expectedLower(
 type Found = Pick<LayerFault, "path" | "found">;
 
 function findDirectoryFault(path: string): Found | undefined {
-  const info = lstatSync(path, { throwIfNoEntry: false });
+  const info = lstatIfThere(path);
   if (info === undefined) return { path, found: "it is missing" };
-  return info.isDirectory() ? undefined : { path, found: "it is no directory" };
+  return info.isDirectory ? undefined : { path, found: "it is no directory" };
 }
 
 function findFileFault(path: string): Found | undefined {
-  const info = statSync(path, { throwIfNoEntry: false });
+  const info = statIfThere(path);
   if (info === undefined) return { path, found: "it is missing" };
   return info.size > 0 ? undefined : { path, found: "it is empty" };
 }
@@ -164,7 +159,7 @@ function findLowerFault(
 function findLoss(paths: StorePaths, layer: LayerRecord): Found | undefined {
   if (layer["diff-digest"] === undefined) return undefined;
   const path = join(layerDirectory(paths, layer.id), "diff");
-  if (readdirSync(path).length > 0 || !hasFiles(paths, layer.id)) {
+  if (listDirectory(path).length > 0 || !hasFiles(paths, layer.id)) {
     return undefined;
   }
   return { path, found: "it is empty, and its image has files there" };
@@ -175,7 +170,7 @@ const MAX_LIST_BYTES = 256 * 1024 * 1024;
 
 function hasFiles(paths: StorePaths, id: LayerId): boolean {
   try {
-    const list = gunzipSync(readFileSync(tarSplitPath(paths, id)), {
+    const list = gunzipSync(Deno.readFileSync(tarSplitPath(paths, id)), {
       maxOutputLength: MAX_LIST_BYTES,
     }).toString("utf8");
     return list.split("\n").some((line) => {
@@ -190,7 +185,7 @@ function hasFiles(paths: StorePaths, id: LayerId): boolean {
 
 function readText(path: string): string | undefined {
   try {
-    return readFileSync(path, "utf8");
+    return Deno.readTextFileSync(path);
   } catch (error) {
     const codes = ["ENOENT", "ENOTDIR", "EISDIR", "ELOOP"];
     if (isErrno(error, ...codes)) return undefined;
@@ -218,6 +213,7 @@ export function makeLink(
  * one was made: the next command would look at the links of all layers.
  */
 export function noteLinks({ links, layers }: StorePaths): void {
-  const time = new Date(Math.ceil(statSync(links).mtimeMs));
-  utimesSync(join(layers, "layers.json"), time, time);
+  const linkedMs = Deno.statSync(links).mtime?.getTime() ?? 0;
+  const time = new Date(linkedMs + 1); // what Deno tells of times is cut to 1 ms
+  Deno.utimeSync(join(layers, "layers.json"), time, time);
 }

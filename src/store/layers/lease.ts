@@ -6,9 +6,9 @@
  */
 
 import { join } from "@std/path";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { LayerId } from "../../formats/storage/store_ids.ts";
 import { isErrno } from "../../fs/errno.ts";
+import { removeIfThere } from "../../fs/if_there.ts";
 import { listIfDirectory } from "../../fs/list_directory.ts";
 import { randomSuffix } from "../../fs/random_name.ts";
 import { tryLock } from "../records/lock.ts";
@@ -25,15 +25,15 @@ export function leaseLayers(
   layerIds: readonly LayerId[],
 ): Disposable {
   const directory = leaseDirectory(store);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
   for (;;) {
     const path = join(directory, randomSuffix());
     const lock = tryLock(path, store.libc);
     if (lock === undefined) continue; // swept before it was locked
-    writeFileSync(path, layerIds.join("\n"));
+    Deno.writeTextFileSync(path, layerIds.join("\n"));
     return {
       [Symbol.dispose]() {
-        rmSync(path, { force: true });
+        removeIfThere(path);
         lock[Symbol.dispose]();
       },
     };
@@ -54,7 +54,7 @@ export function listLeasedLayers(store: LeaseStore): ReadonlySet<string> {
       using lock = tryLock(path, store.libc);
       // What it says is only there since it is locked.
       if (lock === undefined) return readIds(path) ?? [];
-      rmSync(path, { force: true });
+      removeIfThere(path);
       return [];
     }),
   );
@@ -67,7 +67,7 @@ function leaseDirectory({ paths }: LeaseStore): string {
 /** Undefined if it is no lease. */
 function readIds(path: string): readonly string[] | undefined {
   try {
-    const ids = readFileSync(path, "utf8").split("\n")
+    const ids = Deno.readTextFileSync(path).split("\n")
       .filter((id) => id !== "");
     return ids.every((id) => /^[0-9a-f]{64}$/.test(id)) ? ids : undefined;
   } catch (error) {

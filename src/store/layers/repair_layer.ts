@@ -1,18 +1,10 @@
 /** Makes again what a layer lost on disk. */
 
 import { join } from "@std/path";
-import {
-  chmodSync,
-  lstatSync,
-  mkdirSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from "node:fs";
 import type { LayerId } from "../../formats/storage/store_ids.ts";
 import type { LayerRecord } from "../../formats/storage/store_record.ts";
 import { isErrno } from "../../fs/errno.ts";
+import { lstatIfThere, removeIfThere, statIfThere } from "../../fs/if_there.ts";
 import { listDirectory } from "../../fs/list_directory.ts";
 import { randomShortName } from "../../fs/random_name.ts";
 import { removeTreeSync } from "../../fs/remove_tree.ts";
@@ -55,13 +47,13 @@ export function restoreContents(
   if (faults.length === 0) return false;
   const tarSplit = tarSplitPath(paths, layer.id);
   if (faults.some(({ path }) => path !== tarSplit)) {
-    if (!lstatSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
-      rmSync(directory, { force: true });
-      mkdirSync(directory, { mode: 0o700 });
+    if (!lstatIfThere(directory)?.isDirectory) {
+      removeIfThere(directory);
+      Deno.mkdirSync(directory, { mode: 0o700 });
     }
     const diff = join(directory, "diff");
     removeTreeSync(diff); // empty, or not even a directory
-    renameSync(contents.diff, diff);
+    Deno.renameSync(contents.diff, diff);
     finishDiff(
       paths,
       { id: layer.id, parent: layer.parent || undefined },
@@ -88,8 +80,8 @@ export function restoreNames(
   const directory = layerDirectory(paths, id);
   for (const name of ["work", "merged", ...layer.parent ? [] : ["empty"]]) {
     const path = join(directory, name);
-    mkdirSync(path, { recursive: true });
-    chmodSync(path, 0o700);
+    Deno.mkdirSync(path, { recursive: true });
+    Deno.chmodSync(path, 0o700);
   }
   if (readShortName(directory) === undefined) {
     const name = findShortName(paths, id) ?? randomShortName();
@@ -136,7 +128,8 @@ export function restoreShortLinks(store: Store, layers: Layers): void {
       modifiedMs(join(paths.layers, name))
     ),
   );
-  if (modifiedMs(paths.links) <= savedMs) return;
+  // In the same millisecond, either may have come first.
+  if (modifiedMs(paths.links) < savedMs) return;
   for (const layer of layers.records) {
     if (!isIncomplete(layer)) restoreShortLink(store, layer.id);
   }
@@ -167,12 +160,12 @@ function isOwned(
 }
 
 function modifiedMs(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return statIfThere(path)?.mtime?.getTime() ?? 0;
 }
 
 function readLink(path: string): string | undefined {
   try {
-    return readlinkSync(path);
+    return Deno.readLinkSync(path);
   } catch (error) {
     if (isErrno(error, "ENOENT", "EINVAL", "ENOTDIR")) return undefined;
     throw error;

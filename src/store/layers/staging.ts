@@ -5,19 +5,10 @@
  */
 
 import { join } from "@std/path";
-import {
-  closeSync,
-  constants,
-  existsSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  rmdirSync,
-  rmSync,
-} from "node:fs";
 import { sleep } from "../../errors/abort.ts";
 import { whyOf } from "../../errors/why.ts";
 import { isErrno } from "../../fs/errno.ts";
+import { isThere, lstatIfThere, removeIfThere } from "../../fs/if_there.ts";
 import { listDirectory, listIfDirectory } from "../../fs/list_directory.ts";
 import { randomSuffix } from "../../fs/random_name.ts";
 import { removeTree, removeTreeSync } from "../../fs/remove_tree.ts";
@@ -68,20 +59,20 @@ export function openStaging(
   { libc, onWarning }: StagingOptions,
 ): Staging {
   for (;;) {
-    mkdirSync(parent, { recursive: true, mode: 0o700 });
+    Deno.mkdirSync(parent, { recursive: true, mode: 0o700 });
     const suffix = randomSuffix();
     const lock = takeLock(join(parent, LOCK_PREFIX + suffix), libc);
     // Swept away before it was locked, or its parent was removed: once more.
     if (lock === undefined) continue;
     const path = join(parent, DIRECTORY_PREFIX + suffix);
-    mkdirSync(path, { mode: 0o700 });
+    Deno.mkdirSync(path, { mode: 0o700 });
     return {
       path,
       async [Symbol.asyncDispose]() {
         using _lock = lock;
         try {
           await removeWhileUsed(path);
-          rmSync(lock.path, { force: true });
+          removeIfThere(lock.path);
           removeIfEmpty(parent);
         } catch (error) {
           // What was done is done; the next sweep tries again.
@@ -104,16 +95,16 @@ export function sweepStaging(
     if (lock === undefined) return []; // its owner is at work
     using _lock = lock;
     const path = join(parent, DIRECTORY_PREFIX + suffix);
-    const isThere = existsSync(path);
+    const isFound = isThere(path);
     try {
-      for (const name of listDirectory(path)) stopSpool(join(path, name));
+      for (const name of listDirectory(path)) stopSpool(join(path, name), libc);
       removeWhileUsedSync(path);
-      rmSync(lock.path, { force: true });
+      removeIfThere(lock.path);
       removeIfEmpty(parent);
     } catch (error) {
       return [{ path, error }]; // such as a mount in it: no reason to stop
     }
-    return isThere ? [{ path }] : [];
+    return isFound ? [{ path }] : [];
   });
 }
 
@@ -189,7 +180,8 @@ const NOT_NOW = [
 // know, so none stays there without need.
 function removeIfEmpty(parent: string): void {
   try {
-    rmdirSync(parent);
+    if (!Deno.lstatSync(parent).isDirectory) return;
+    Deno.removeSync(parent);
   } catch (error) {
     if (!isErrno(error, ...NOT_NOW)) throw error;
   }
@@ -199,13 +191,8 @@ function removeIfEmpty(parent: string): void {
  * Makes GNU tar end that works on a layer whose owner was killed: its archive,
  * which unpacking has left in the layer's directory, ends before its time.
  */
-function stopSpool(directory: string): void {
-  try {
-    const flags = constants.O_WRONLY | constants.O_NOFOLLOW;
-    const fd = openSync(join(directory, "spool.tar"), flags);
-    ftruncateSync(fd);
-    closeSync(fd);
-  } catch (error) {
-    if (!isErrno(error, "ENOENT", "ENOTDIR", "ELOOP")) throw error;
-  }
+function stopSpool(directory: string, libc: Libc | undefined): void {
+  const path = join(directory, "spool.tar");
+  if (libc !== undefined) libc.emptyFile(path);
+  else if (lstatIfThere(path)?.isFile === true) Deno.truncateSync(path);
 }

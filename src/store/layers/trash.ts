@@ -23,7 +23,7 @@ export function openTrash(
   store: Store,
   { reserve = "lend" }: { readonly reserve?: "lend" | "keep" } = {},
 ): Trash {
-  const released = reserve === "lend" ? releaseReserve(store.paths) : 0;
+  const released = reserve === "lend" ? releaseReserve(store) : 0;
   let staging: Staging | "none" | undefined;
   return {
     get path() {
@@ -32,7 +32,7 @@ export function openTrash(
     },
     async [Symbol.asyncDispose]() {
       if (typeof staging === "object") await staging[Symbol.asyncDispose]();
-      if (reserve === "lend") keepReserve(store.paths, { released });
+      if (reserve === "lend") keepReserve(store, { released });
     },
   };
 }

@@ -1,9 +1,7 @@
 /** Items that belong to a record and lie in files beside it. */
 
 import { dirname, join } from "@std/path";
-import { Buffer } from "node:buffer";
-import { mkdirSync, readFileSync } from "node:fs";
-import type { Bytes } from "../../formats/bytes.ts";
+import { type Bytes, toBytes } from "../../formats/bytes.ts";
 import { digestOf } from "../../formats/oci/digest.ts";
 import type { BigDataMembers } from "../../formats/storage/store_record.ts";
 import { syncDirectory } from "../../fs/sync.ts";
@@ -21,7 +19,7 @@ export type BigDataItem = readonly [key: string, content: Uint8Array];
 export function bigDataFileName(key: string): string {
   if (key === "") throw new TypeError(`Cannot name an item "": it is empty`);
   if (/^[0-9a-z.]+$/.test(key) && !/^\.+$/.test(key)) return key;
-  const encoded = Buffer.from(key).toString("base64");
+  const encoded = toBytes(key).toBase64();
   if (encoded.includes("/")) {
     throw new TypeError(`Cannot name an item "${key}": "/" in its base64`);
   }
@@ -40,7 +38,7 @@ export function writeBigData(
   items: readonly BigDataItem[],
   members: BigDataMembers = {},
 ): Required<BigDataMembers> {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
   for (const [key, content] of items) {
     writeAtomically(join(directory, bigDataFileName(key)), content);
   }
@@ -63,7 +61,9 @@ export function writeBigData(
 
 /** Reads an item. */
 export function readBigData(directory: string, key: string): Bytes {
-  return new Uint8Array(readFileSync(join(directory, bigDataFileName(key))));
+  return new Uint8Array(
+    Deno.readFileSync(join(directory, bigDataFileName(key))),
+  );
 }
 
 function unique(list: readonly string[]): readonly string[] {

@@ -1,16 +1,11 @@
 /** Locks of a store, held: containers/storage's lock files. */
 
-import { Buffer } from "node:buffer";
-import { randomFillSync } from "node:crypto";
 import { type Abortable, sleep } from "../../errors/abort.ts";
 import { StoreBusyError } from "../../errors/store_errors.ts";
-import type { Libc, LockKind } from "../../process/libc.ts";
-import {
-  type LockFile,
-  type LockFileUse,
-  openLockFile,
-  TOKEN_BYTES,
-} from "./lock_file.ts";
+import type { Bytes } from "../../formats/bytes.ts";
+import type { Libc } from "../../process/libc.ts";
+import type { LockKind, LockUse } from "../../process/libc_files.ts";
+import { type LockFile, openLockFile, TOKEN_BYTES } from "./lock_file.ts";
 import { waitForTurn } from "./lock_queue.ts";
 
 /** How to wait for a lock. */
@@ -21,7 +16,7 @@ export interface LockOptions extends Abortable {
   /** Told once, when the wait begins to be noticed. */
   readonly onWait?: ((message: string) => void) | undefined;
   /** Whether a missing lock file is made; it is, if left out. */
-  readonly use?: LockFileUse | undefined;
+  readonly use?: LockUse | undefined;
 }
 
 // The library itself tries again after 10 ms.
@@ -55,7 +50,7 @@ export class HeldLock implements Disposable {
 
   /** Reads the last writer's token, as text to compare. */
   readToken(): string {
-    return Buffer.from(this.#file.readToken()).toString("hex");
+    return this.#file.readToken().toHex();
   }
 
   /**
@@ -66,7 +61,7 @@ export class HeldLock implements Disposable {
   writeToken(mark?: Uint8Array): string {
     const token = makeToken(mark);
     this.#file.writeToken(token);
-    return token.toString("hex");
+    return token.toHex();
   }
 
   /** Releases the lock. */
@@ -143,20 +138,21 @@ let tokenCount = 0n;
 
 // Clock, counter and process come first, of 8, 8 and 4 bytes.
 const MARK_OFFSET = 20;
+const LITTLE_ENDIAN = true;
 
 /** The part of a token (in hex) that is its writer's own. */
 export function markOf(token: string): Uint8Array {
-  return Buffer.from(token, "hex").subarray(MARK_OFFSET);
+  return Uint8Array.fromHex(token).subarray(MARK_OFFSET);
 }
 
 /** Clock (ns), counter, process, mark: what makes a token unlike others. */
-function makeToken(mark?: Uint8Array): Buffer {
-  const token = Buffer.alloc(TOKEN_BYTES);
+function makeToken(mark?: Uint8Array): Bytes {
+  const token = crypto.getRandomValues(new Uint8Array(TOKEN_BYTES));
+  const view = new DataView(token.buffer);
   tokenCount += 1n;
-  token.writeBigUInt64LE(BigInt(Date.now()) * 1_000_000n, 0);
-  token.writeBigUInt64LE(tokenCount, 8);
-  token.writeUInt32LE(Deno.pid, 16);
-  randomFillSync(token, MARK_OFFSET);
+  view.setBigUint64(0, BigInt(Date.now()) * 1_000_000n, LITTLE_ENDIAN);
+  view.setBigUint64(8, tokenCount, LITTLE_ENDIAN);
+  view.setUint32(16, Deno.pid, LITTLE_ENDIAN);
   if (mark !== undefined) token.set(mark, MARK_OFFSET);
   return token;
 }

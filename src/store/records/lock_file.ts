@@ -1,19 +1,10 @@
 /** Files that processes lock, and in which writers leave their token. */
 
 import { dirname } from "@std/path";
-import { Buffer } from "node:buffer";
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  writeSync,
-} from "node:fs";
+import type { Bytes } from "../../formats/bytes.ts";
 import { isErrno } from "../../fs/errno.ts";
-import type { Libc, LockKind } from "../../process/libc.ts";
+import type { Libc } from "../../process/libc.ts";
+import type { LockKind, LockUse } from "../../process/libc_files.ts";
 
 /** An open lock file. Disposing closes it, which drops its lock. */
 export interface LockFile extends Disposable {
@@ -22,8 +13,8 @@ export interface LockFile extends Disposable {
   /** Who holds it: a process ID, or -1 if not known. */
   findHolder(): number | undefined;
   /** Reads the last writer's token: 64 bytes, fewer if never written. */
-  readToken(): Uint8Array;
-  writeToken(token: Uint8Array): void;
+  readToken(): Bytes;
+  writeToken(token: Bytes): void;
   /** Whether the file still has a name: the lock of a removed one is void. */
   isLinked(): boolean;
 }
@@ -32,35 +23,30 @@ export interface LockFile extends Disposable {
 export const TOKEN_BYTES = 64;
 
 /**
- * How to open a lock file: `"make"` makes it (0644) and its directory (0700) if
- * missing; `"look"` writes nothing, and takes a missing one, which nobody can
- * hold, for one that is free.
- */
-export type LockFileUse = "make" | "look";
-
-/**
  * Opens a lock file. With libc its locks are those of containers/storage (fcntl,
  * open file description); without, they are flock(2), which only orlop respects.
+ *
+ * @param use `"make"` makes it (0644) and its directory (0700) if missing;
+ *   `"look"` writes nothing, and takes a missing one, which nobody can hold, for
+ *   one that is free.
  */
 export function openLockFile(
   path: string,
   libc?: Libc,
-  use: LockFileUse = "make",
+  use: LockUse = "make",
 ): LockFile {
   const open = () =>
     libc === undefined
       ? openForFlock(path, use)
-      : openForRecordLock(path, libc, use);
-  if (use === "look" && !existsSync(path)) return MISSING;
+      : openForRecordLock(path, use, libc);
   try {
     return open();
   } catch (error) {
-    const isMissing = error instanceof Deno.errors.NotFound ||
-      isErrno(error, "ENOENT");
-    if (use === "look" || !isMissing) throw error;
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    return open();
+    if (!isErrno(error, "ENOENT")) throw error;
   }
+  if (use === "look") return MISSING;
+  Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  return open();
 }
 
 const MISSING: LockFile = {
@@ -74,38 +60,31 @@ const MISSING: LockFile = {
   [Symbol.dispose]() {},
 };
 
-const FLAGS = {
-  make: constants.O_RDWR | constants.O_CREAT,
-  look: constants.O_RDONLY, // the store may be, too
-} as const satisfies Record<LockFileUse, number>;
-
 function openForRecordLock(
   path: string,
+  use: LockUse,
   libc: Libc,
-  use: LockFileUse,
 ): LockFile {
-  const fd = openSync(path, FLAGS[use], 0o644);
-  if (fstatSync(fd).isDirectory()) {
-    closeSync(fd);
+  const file = libc.openLock(path, use);
+  if (file.isDirectory()) {
+    file[Symbol.dispose]();
     throw new Error(`Cannot lock "${path}": it is a directory; remove it`);
   }
   return {
     // A file that is open for reading has no lock for writing to give, ever.
-    tryLock: (kind) => libc.tryLock(fd, use === "look" ? "read" : kind),
-    findHolder: () => libc.findLockHolder(fd),
+    tryLock: (kind) => file.tryLock(use === "look" ? "read" : kind),
+    findHolder: () => file.findHolder(),
     readToken() {
-      const token = Buffer.alloc(TOKEN_BYTES);
-      return token.subarray(0, readSync(fd, token, 0, TOKEN_BYTES, 0));
+      const token = new Uint8Array(TOKEN_BYTES);
+      return token.subarray(0, file.read(token));
     },
-    writeToken(token) {
-      writeSync(fd, token, 0, token.byteLength, 0);
-    },
-    isLinked: () => fstatSync(fd).nlink > 0,
-    [Symbol.dispose]: () => closeSync(fd),
+    writeToken: (token) => file.write(token),
+    isLinked: () => file.isLinked(),
+    [Symbol.dispose]: () => file[Symbol.dispose](),
   };
 }
 
-function openForFlock(path: string, use: LockFileUse): LockFile {
+function openForFlock(path: string, use: LockUse): LockFile {
   const isToMake = use === "make";
   const file = Deno.openSync(path, {
     read: true,

@@ -5,7 +5,7 @@
  */
 
 import type { Abortable } from "../../errors/abort.ts";
-import type { LockKind } from "../../process/libc.ts";
+import type { LockKind } from "../../process/libc_files.ts";
 
 /** How long to wait in a queue. */
 export interface QueueOptions extends Abortable {

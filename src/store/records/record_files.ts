@@ -7,15 +7,15 @@
  */
 
 import { join } from "@std/path";
-import { Buffer } from "node:buffer";
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { DamagedStoreError } from "../../errors/store_errors.ts";
 import { errnoOf, whyOf } from "../../errors/why.ts";
 import type { StoreRecord } from "../../formats/storage/store_record.ts";
+import { concatBytes, toBytes } from "../../formats/bytes.ts";
 import { isErrno } from "../../fs/errno.ts";
+import { readIfThere, readTextIfThere } from "../../fs/if_there.ts";
+import { fingerprintOf, sumOfIds } from "./fingerprint.ts";
 import { markOf } from "./lock.ts";
-import type { RecordCache } from "./record_cache.ts";
+import type { KnownFile, RecordCache } from "./record_cache.ts";
 
 /** Where the records of one kind lie. */
 export interface TableFiles<R extends StoreRecord> {
@@ -45,6 +45,8 @@ export interface LoadedFile<R> {
   readonly path: string;
   /** By ID, in the order of the file. */
   readonly records: Map<string, R>;
+  /** Of their IDs: see `sumOfIds()`. */
+  sum: bigint;
   isChanged: boolean;
 }
 
@@ -75,10 +77,9 @@ export function loadFiles<R extends StoreRecord>(
 ): readonly LoadedFile<R>[] {
   return files.map((name) => {
     const path = join(directory, name);
-    const records = load(path, how).map((record) =>
-      [record.id, record] as const
-    );
-    return { path, records: new Map(records), isChanged: false };
+    const { records, sum } = load(path, how);
+    const byId = new Map(records.map((record) => [record.id, record]));
+    return { path, records: byId, sum, isChanged: false };
   });
 }
 
@@ -101,7 +102,7 @@ export function peekTable<R extends StoreRecord>(
 ): TableView<R> {
   const files = loadFiles(description);
   const { directory, lockName } = description;
-  const token = readIfThere(join(directory, lockName))?.toString("hex") ?? "";
+  const token = readIfThere(join(directory, lockName))?.toHex() ?? "";
   const records = mergeFirst(files);
   return {
     records: [...records.values()],
@@ -110,24 +111,19 @@ export function peekTable<R extends StoreRecord>(
   };
 }
 
-const MAGIC = Buffer.from("orlp");
-const DIGEST_BYTES = 20;
+// Tokens of versions before have "orlp" there, and another kind of fingerprint.
+const MAGIC = toBytes("orl2");
 
 /** Which records files have; it does not tell what these say. */
 export function digestOfFiles(
   files: readonly LoadedFile<unknown>[],
 ): Uint8Array {
-  const hash = createHash("sha256");
-  for (const { records } of files) {
-    hash.update([...records.keys()].join("\n"));
-    hash.update("\0");
-  }
-  return hash.digest().subarray(0, DIGEST_BYTES);
+  return fingerprintOf(files.map(({ sum }) => sum));
 }
 
 /** What a token says of a change. */
 export function markChange(before: Uint8Array, after: Uint8Array): Uint8Array {
-  return Buffer.concat([MAGIC, before, after]);
+  return concatBytes([MAGIC, before, after]);
 }
 
 /** Compares files, and their digest, with the last writer's token, in hex. */
@@ -139,13 +135,12 @@ export function originOf(
   if (token === "") {
     return files.every(({ records }) => records.size === 0) ? "none" : "other";
   }
-  const mark = Buffer.from(markOf(token));
-  if (!mark.subarray(0, MAGIC.length).equals(MAGIC)) return "other";
-  const offsets = [MAGIC.length, MAGIC.length + DIGEST_BYTES];
+  const mark = markOf(token).toHex();
+  const [magic, known] = [MAGIC.toHex(), digest.toHex()];
+  if (!mark.startsWith(magic)) return "other";
+  const offsets = [magic.length, magic.length + known.length];
   // The one before, too: a token is written first, and then comes a kill.
-  const isKnown = offsets.some((offset) =>
-    mark.subarray(offset, offset + DIGEST_BYTES).equals(digest)
-  );
+  const isKnown = offsets.some((offset) => mark.startsWith(known, offset));
   return isKnown ? "own" : "changed";
 }
 
@@ -158,15 +153,17 @@ function load<R extends StoreRecord>(
     TableFiles<R>,
     "parse" | "cache" | "onDamage" | "advice"
   >,
-): readonly R[] {
+): Omit<KnownFile<R>, "text"> {
   try {
-    const bytes = readIfThere(path);
-    if (bytes === undefined) return [];
-    const known = cache?.find(path, bytes);
+    const text = readTextIfThere(path);
+    if (text === undefined) return { records: [], sum: 0n };
+    const known = cache?.find(path, text);
     if (known !== undefined) return known;
-    const records = parse(bytes.toString("utf8"));
-    cache?.keep(path, bytes, records);
-    return records;
+    const records = parse(text);
+    // Of two records of one ID only one is kept.
+    const sum = sumOfIds(new Set(records.map(({ id }) => id)));
+    cache?.keep(path, { text, records, sum });
+    return { records, sum };
   } catch (cause) {
     if (errnoOf(cause) !== "" && !isErrno(cause, ...DAMAGE)) throw cause;
     const error = new DamagedStoreError(
@@ -175,15 +172,6 @@ function load<R extends StoreRecord>(
     );
     if (onDamage === undefined) throw error;
     onDamage(error);
-    return [];
-  }
-}
-
-function readIfThere(path: string): Buffer | undefined {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return undefined;
-    throw error;
+    return { records: [], sum: 0n };
   }
 }

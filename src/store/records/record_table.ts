@@ -5,6 +5,7 @@ import {
   type StoreRecord,
 } from "../../formats/storage/store_record.ts";
 import { writeAtomically } from "../../fs/write_atomically.ts";
+import { numberOf } from "./fingerprint.ts";
 import type { HeldLock } from "./lock.ts";
 import type { RecordCache } from "./record_cache.ts";
 import {
@@ -84,8 +85,9 @@ export class RecordTable<R extends StoreRecord> implements Disposable {
 
   /** Appends a record. */
   add(record: R): void {
-    this.#change(this.#files[0], ({ records }) => {
-      records.set(record.id, record);
+    this.#change(this.#files[0], (file) => {
+      if (!file.records.has(record.id)) file.sum += numberOf(record.id);
+      file.records.set(record.id, record);
     });
   }
 
@@ -99,7 +101,10 @@ export class RecordTable<R extends StoreRecord> implements Disposable {
   /** Drops a record; it may be gone already. */
   remove(id: R["id"]): void {
     for (const file of this.#files) {
-      if (file.records.delete(id)) this.#change(file, () => {});
+      if (!file.records.delete(id)) continue;
+      this.#change(file, () => {
+        file.sum -= numberOf(id);
+      });
     }
   }
 
@@ -115,12 +120,12 @@ export class RecordTable<R extends StoreRecord> implements Disposable {
     this.lock.writeToken(markChange(this.#saved, digest));
     for (const file of changed) {
       const records = [...file.records.values()];
-      const bytes = new TextEncoder().encode(formatRecords(records));
-      writeAtomically(file.path, bytes, {
+      const text = formatRecords(records);
+      writeAtomically(file.path, text, {
         ...options,
         backup: this.#keepsBackups ? backupOf(file.path) : undefined,
       });
-      this.#cache?.keep(file.path, bytes, records);
+      this.#cache?.keep(file.path, { text, records, sum: file.sum });
       file.isChanged = false;
     }
     this.#saved = digest;

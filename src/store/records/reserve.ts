@@ -5,16 +5,11 @@
  */
 
 import { join } from "@std/path";
-import {
-  existsSync,
-  mkdirSync,
-  rmSync,
-  statfsSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
 import { sum } from "../../formats/sum.ts";
+import { isThere, statIfThere } from "../../fs/if_there.ts";
 import { listIfDirectory } from "../../fs/list_directory.ts";
+import { removeTreeSync } from "../../fs/remove_tree.ts";
+import type { Libc } from "../../process/libc.ts";
 import type { StorePaths } from "../paths.ts";
 
 // Some file systems run out of inodes first: each file gives one back. A removal
@@ -32,36 +27,48 @@ const PLENTY_BYTES = 4 * 1024 ** 3;
 const MAX_SHARE = 1 / 16;
 const CHUNK_BYTES = 64 * 1024;
 
+/** Whose room it is. */
+export interface SpaceStore {
+  readonly paths: StorePaths;
+  readonly libc: Libc | undefined;
+}
+
+/** Bytes and inodes; infinite where nobody can tell. */
+interface FreeSpace {
+  readonly free: number;
+  readonly freeInodes: number;
+}
+
 /**
  * Gives up the reserve, if there is hardly anything else left.
  *
  * @returns How many bytes it held: so many are to be taken back afterwards.
  */
-export function releaseReserve(paths: StorePaths): number {
-  if (!isScarce(paths)) return 0;
-  const directory = directoryOf(paths);
+export function releaseReserve(store: SpaceStore): number {
+  if (!isScarce(store)) return 0;
+  const directory = directoryOf(store.paths);
   const sizes = listIfDirectory(directory)
-    .map((name) => statSync(join(directory, name)).size);
-  rmSync(directory, { recursive: true, force: true });
+    .map((name) => Deno.statSync(join(directory, name)).size);
+  removeTreeSync(directory);
   return sum(sizes);
 }
 
 /** Gives up the reserve as {@linkcode releaseReserve} does, until it is disposed of. */
-export function lendReserve(paths: StorePaths): Disposable {
-  const released = releaseReserve(paths);
+export function lendReserve(store: SpaceStore): Disposable {
+  const released = releaseReserve(store);
   return {
     [Symbol.dispose]() {
-      if (released > 0) keepReserve(paths, { released });
+      if (released > 0) keepReserve(store, { released });
     },
   };
 }
 
 /** Whether records can hardly be written. */
-export function isScarce(paths: StorePaths): boolean {
-  if (!existsSync(paths.layers)) return false; // nor is there anything to write
-  const { free, freeInodes } = measure(paths);
+export function isScarce(store: SpaceStore): boolean {
+  if (!isThere(store.paths.layers)) return false; // nor is there anything to write
+  const { free, freeInodes } = measure(store);
   if (freeInodes < SPARE_INODES) return true;
-  return free < PLENTY_BYTES && free < bytesNeeded(paths);
+  return free < PLENTY_BYTES && free < bytesNeeded(store.paths);
 }
 
 /**
@@ -71,21 +78,21 @@ export function isScarce(paths: StorePaths): boolean {
  *   there must be plenty.
  */
 export function keepReserve(
-  paths: StorePaths,
+  store: SpaceStore,
   { released = 0 }: { readonly released?: number } = {},
 ): void {
-  const directory = directoryOf(paths);
-  if (!existsSync(paths.layers)) return;
+  const directory = directoryOf(store.paths);
+  if (!isThere(store.paths.layers)) return;
   try {
     if (listIfDirectory(directory).length >= FILES) return;
   } catch {
     return; // It is for later; what this command was for is done.
   }
-  const total = released > 0 ? released : shareOf(paths);
+  const total = released > 0 ? released : shareOf(store);
   if (total === 0) return;
   const bytes = Math.ceil(total / FILES);
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
   } catch {
     return;
   }
@@ -95,9 +102,10 @@ export function keepReserve(
 }
 
 /** What can be spared; 0 if that is too little to be of use. */
-function shareOf(paths: StorePaths): number {
-  const least = bytesNeeded(paths);
-  const { free, freeInodes } = measure(paths);
+function shareOf(store: SpaceStore): number {
+  const least = bytesNeeded(store.paths);
+  const { free, freeInodes } = measure(store);
+  if (!Number.isFinite(free)) return 0;
   const share = Math.min(ROUNDS * least, free * MAX_SHARE);
   return share < least || freeInodes < SPARE_INODES + FILES ? 0 : share;
 }
@@ -107,7 +115,7 @@ function writeBallast(path: string, bytes: number): boolean {
   const content = new Uint8Array(CHUNK_BYTES);
   try {
     for (let written = 0; written < bytes; written += CHUNK_BYTES) {
-      writeFileSync(path, content, { mode: 0o600, flag: "a" });
+      Deno.writeFileSync(path, content, { mode: 0o600, append: true });
     }
     return true;
   } catch {
@@ -122,21 +130,20 @@ function bytesNeeded({ layers, images, containers }: StorePaths): number {
     join(images, "images.json"),
     join(containers, "containers.json"),
   ];
-  const sizes = tables.map((path) =>
-    statSync(path, { throwIfNoEntry: false })?.size ?? 0
-  );
+  const sizes = tables.map((path) => statIfThere(path)?.size ?? 0);
   return SPARE_BYTES + 2 * sum(sizes);
 }
 
-/** What others than root may use: ext4 keeps some even from root. */
-function measure(
-  { home, root }: StorePaths,
-): { readonly free: number; readonly freeInodes: number } {
-  const { bavail, bsize, files, ffree } = statfsSync(
-    existsSync(home) ? home : root,
-  );
+/**
+ * What others than root may use: ext4 keeps some even from root. Without libc that
+ * is not known, and nothing is done for want of room.
+ */
+function measure({ paths: { home, root }, libc }: SpaceStore): FreeSpace {
+  const space = libc?.readSpace(isThere(home) ? home : root);
+  if (space === undefined) return { free: Infinity, freeInodes: Infinity };
+  const { free, inodes, freeInodes } = space;
   // Some file systems make inodes as they need them, and count none.
-  return { free: bavail * bsize, freeInodes: files > 0 ? ffree : Infinity };
+  return { free, freeInodes: inodes > 0 ? freeInodes : Infinity };
 }
 
 function directoryOf({ root }: StorePaths): string {

@@ -13,7 +13,7 @@ import {
   parseMountRecords,
   type StoreRecord,
 } from "../../formats/storage/store_record.ts";
-import type { LockKind } from "../../process/libc.ts";
+import type { LockKind } from "../../process/libc_files.ts";
 import type { StorePaths } from "../paths.ts";
 import { acquireLock, type HeldLock, type LockOptions } from "./lock.ts";
 import { RecordCache } from "./record_cache.ts";

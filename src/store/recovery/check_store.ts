@@ -1,7 +1,7 @@
 /** Whether a store may be written to, and what to warn of where it may not. */
 
-import { existsSync } from "node:fs";
 import { DamagedStoreError } from "../../errors/store_errors.ts";
+import { isThere } from "../../fs/if_there.ts";
 import type { StorePaths } from "../paths.ts";
 import {
   checkMountCounts,
@@ -87,7 +87,7 @@ function adviseOn({ path, unnamed }: Doubt): string {
   if (unnamed === undefined) {
     return `repair that first, or use a store of its own: --root`;
   }
-  const what = existsSync(path) ? "restore it" : "it is missing: restore it";
+  const what = isThere(path) ? "restore it" : "it is missing: restore it";
   return `${what} from a backup, or, if nobody needs it, move ` +
     `"${unnamed}" out of the store`;
 }

@@ -23,11 +23,11 @@
  */
 
 import { basename, join } from "@std/path";
-import { existsSync } from "node:fs";
 import type {
   LayerRecord,
   StoreRecord,
 } from "../../formats/storage/store_record.ts";
+import { isThere } from "../../fs/if_there.ts";
 import { listIfDirectory } from "../../fs/list_directory.ts";
 import { isUnfinished } from "../delete_container.ts";
 import { isUnrecorded } from "../image_store.ts";
@@ -72,7 +72,7 @@ export function findDoubts(
 /** Its locks lie elsewhere, so its containers are not safe from orlop. */
 function findTransient({ runContainers }: StorePaths): readonly Doubt[] {
   const path = join(runContainers, "volatile-containers.json");
-  if (!existsSync(path)) return [];
+  if (!isThere(path)) return [];
   return [{
     path,
     found: "it is of a tool that was told to use a transient store",
@@ -85,8 +85,8 @@ function findLostHome(
   { layers }: TableViews,
 ): readonly Doubt[] {
   const [first] = layers.records;
-  if (first === undefined || existsSync(join(home, first.id))) return [];
-  const isEmpty = !existsSync(join(home, ".has-mount-program")) &&
+  if (first === undefined || isThere(join(home, first.id))) return [];
+  const isEmpty = !isThere(join(home, ".has-mount-program")) &&
     listIds(home).length === 0 && listIfDirectory(links).length === 0;
   if (!isEmpty) return [];
   return [{
@@ -157,7 +157,7 @@ function findLost(
   return references.flatMap(({ user, id }) => {
     if (!id || table.lookUp(id) !== undefined) return [];
     const unnamed = join(directory, id);
-    if (!existsSync(unnamed)) return [];
+    if (!isThere(unnamed)) return [];
     return [{ found: `it does not name ${what} "${id}" of ${user}`, unnamed }];
   });
 }

@@ -1,8 +1,8 @@
 /** Finds what lies in a store without a record: leftovers of crashes. */
 
 import { join } from "@std/path";
-import { existsSync, lstatSync, readlinkSync } from "node:fs";
 import { isErrno } from "../../fs/errno.ts";
+import { isThere } from "../../fs/if_there.ts";
 import { listIfDirectory } from "../../fs/list_directory.ts";
 import type { Libc } from "../../process/libc.ts";
 import {
@@ -123,7 +123,11 @@ function as(kind: OrphanKind): (path: string) => Orphan {
 /** With its age; nothing if it is gone meanwhile. */
 function aged(kind: OrphanKind, path: string): readonly Orphan[] {
   try {
-    return [{ kind, path, changedMs: lstatSync(path).mtimeMs }];
+    return [{
+      kind,
+      path,
+      changedMs: Deno.lstatSync(path).mtime?.getTime() ?? 0,
+    }];
   } catch (error) {
     if (isErrno(error, "ENOENT")) return [];
     throw error;
@@ -141,7 +145,7 @@ function findDownloads(paths: StorePaths): readonly Orphan[] {
 /** Without libc the locks of others cannot be seen: they may be there. */
 function isLocked(path: string, libc: Libc | undefined): boolean {
   if (libc === undefined) return true;
-  if (!existsSync(path)) return false; // made by a version without locks
+  if (!isThere(path)) return false; // made by a version without locks
   using lock = tryLock(path, libc);
   return lock === undefined;
 }
@@ -167,7 +171,7 @@ function danglingLinks(
 
 function readLink(path: string): string {
   try {
-    return readlinkSync(path);
+    return Deno.readLinkSync(path);
   } catch (error) {
     if (isErrno(error, "ENOENT", "EINVAL")) return ""; // no link
     throw error;

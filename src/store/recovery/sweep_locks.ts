@@ -4,7 +4,7 @@
  */
 
 import { join } from "@std/path";
-import { lstatSync, rmSync } from "node:fs";
+import { lstatIfThere, removeIfThere } from "../../fs/if_there.ts";
 import { listIfDirectory } from "../../fs/list_directory.ts";
 import { readNotices } from "../layers/notices.ts";
 import { tryLock } from "../records/lock.ts";
@@ -22,11 +22,11 @@ export function sweepLocks(
     for (
       const path of listIfDirectory(directory).map((n) => join(directory, n))
     ) {
-      const info = lstatSync(path, { throwIfNoEntry: false });
+      const info = lstatIfThere(path);
       // What holds something is more than a lock.
-      if (info?.isFile() !== true || info.size > 0) continue;
+      if (info?.isFile !== true || info.size > 0) continue;
       using lock = tryLock(path, libc);
-      if (lock !== undefined) rmSync(path, { force: true });
+      if (lock !== undefined) removeIfThere(path);
     }
   }
 }

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { closeSync, openSync, readFileSync, statSync } from "node:fs";
 import { StoreBusyError } from "../../../src/errors/store_errors.ts";
-import { takeLibc } from "../../../src/process/libc.ts";
+import { type Libc, takeLibc } from "../../../src/process/libc.ts";
 import { acquireLock, tryLock } from "../../../src/store/records/lock.ts";
 import { needs, needsThat } from "../../support/peers.ts";
 import { holdLock } from "../../support/programs/lock_holder.ts";
@@ -116,11 +116,14 @@ Deno.test("tryLock() leaves no file open where nothing can be locked", {
   if (libc === undefined) return;
   const path = dir.join("lock");
   const before = nextDescriptor(path);
-  const broken = {
+  const broken: Libc = {
     ...libc,
-    tryLock() {
-      throw new Error("no locks");
-    },
+    openLock: (path, use) => ({
+      ...libc.openLock(path, use),
+      tryLock() {
+        throw new Error("no locks");
+      },
+    }),
   };
   assertThrows(() => tryLock(path, broken), Error, "no locks");
   assertEquals(nextDescriptor(path), before);

@@ -265,11 +265,11 @@ Deno.test("RecordTable writes a record that it knows as it is now", async () => 
 
 Deno.test("RecordCache forgets what was not used for long", () => {
   const cache = new RecordCache<string>();
-  const bytes = new Uint8Array([1, 2]);
-  for (let file = 0; file < 100; file++) cache.keep(`/${file}`, bytes, ["x"]);
-  assertEquals(cache.find("/99", new Uint8Array([1, 2])), ["x"]);
-  assertEquals(cache.find("/99", new Uint8Array([1, 3])), undefined);
-  assertEquals(cache.find("/0", bytes), undefined);
+  const known = { text: "[1]", records: ["x"], sum: 1n };
+  for (let file = 0; file < 100; file++) cache.keep(`/${file}`, known);
+  assertEquals(cache.find("/99", "[1]"), known);
+  assertEquals(cache.find("/99", "[2]"), undefined);
+  assertEquals(cache.find("/0", "[1]"), undefined);
 });
 
 Deno.test("RecordTable.save() keeps what was there before, if told so", async () => {

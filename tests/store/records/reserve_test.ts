@@ -22,11 +22,12 @@ const IN_PLACE: Readonly<Record<string, (path: string) => void>> = {
 
 Deno.test("keepReserve() makes files that releaseReserve() does not touch", () => {
   using test = storeAgent();
-  const { paths } = test.agent.store;
-  keepReserve(paths);
+  const { store } = test.agent;
+  const { paths } = store;
+  keepReserve(store);
   const files = readdirSync(join(paths.root, "orlop", "reserve"));
   assert(files.length > 0);
-  assertEquals(releaseReserve(paths), 0); // there is plenty of room
+  assertEquals(releaseReserve(store), 0); // there is plenty of room
 });
 
 // What a command was for is done by then: it must not end with an error.
@@ -34,13 +35,14 @@ Deno.test("keepReserve() goes without a reserve where it can make none", async (
   for (const [name, put] of Object.entries(IN_PLACE)) {
     await t.step(name, () => {
       using test = storeAgent();
-      const { paths } = test.agent.store;
+      const { store } = test.agent;
+      const { paths } = store;
       const path = join(paths.root, "orlop", "reserve");
       mkdirSync(join(paths.root, "orlop"), { recursive: true });
       rmSync(path, { recursive: true, force: true });
       put(path);
-      keepReserve(paths, { released: 4096 });
-      keepReserve(paths);
+      keepReserve(store, { released: 4096 });
+      keepReserve(store);
       assertEquals(readdirSync(join(paths.root, "orlop")), ["reserve"]);
     });
   }

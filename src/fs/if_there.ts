@@ -1,0 +1,58 @@
+/** What may be missing, and is no error then. Nothing here loads a module of Node. */
+
+import type { Bytes } from "../formats/bytes.ts";
+
+/** Whether there is something at a path, links followed, that can be seen. */
+export function isThere(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Looks at a file, links followed; undefined if there is none. */
+export function statIfThere(path: string): Deno.FileInfo | undefined {
+  return unlessAbsent(() => Deno.statSync(path));
+}
+
+/** Looks at a file or a link itself; undefined if there is none. */
+export function lstatIfThere(path: string): Deno.FileInfo | undefined {
+  return unlessAbsent(() => Deno.lstatSync(path));
+}
+
+/** Reads a file; undefined if there is none. */
+export function readIfThere(path: string): Bytes | undefined {
+  return unlessMissing(() => Deno.readFileSync(path));
+}
+
+/** Reads a text file, as UTF-8; undefined if there is none. */
+export function readTextIfThere(path: string): string | undefined {
+  return unlessMissing(() => Deno.readTextFileSync(path));
+}
+
+/** Removes a file, a link, or an empty directory, unless it is gone already. */
+export function removeIfThere(path: string): void {
+  unlessMissing(() => Deno.removeSync(path));
+}
+
+function unlessMissing<T>(act: () => T): T | undefined {
+  try {
+    return act();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+function unlessAbsent<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    const isAbsent = error instanceof Deno.errors.NotFound ||
+      error instanceof Deno.errors.NotADirectory;
+    if (isAbsent) return undefined;
+    throw error;
+  }
+}

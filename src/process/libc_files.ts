@@ -1,0 +1,292 @@
+/** Files as libc opens them, where Deno's own calls lack a lock or a flag. */
+
+import { type LibcSymbols, toCString } from "./libc_symbols.ts";
+
+/** Readers share a lock, a writer has it alone. */
+export type LockKind = "read" | "write";
+
+/** Whether a missing lock file is made. */
+export type LockUse = "make" | "look";
+
+/** An open file that can be locked. Disposing closes it, and drops its lock. */
+export interface LockDescriptor extends Disposable {
+  /**
+   * Tries to lock the whole file (`F_OFD_SETLK`, fcntl(2)). Such locks exclude
+   * the POSIX record locks of other processes, unlike flock(2).
+   *
+   * @returns False if somebody else has it.
+   * @throws {Error} If files cannot be locked there, as on some network mounts.
+   */
+  tryLock(kind: LockKind): boolean;
+  /** Finds who holds a conflicting lock: a process ID, or -1 if not known. */
+  findHolder(): number | undefined;
+  /** Reads the beginning of the file. @returns How many bytes there were. */
+  read(buffer: Uint8Array<ArrayBuffer>): number;
+  /** Writes over the beginning of the file. @throws {Error} If it fails. */
+  write(bytes: Uint8Array<ArrayBuffer>): void;
+  /** Whether it is a directory, which can be opened to read. */
+  isDirectory(): boolean;
+  /** Whether it still has a name. */
+  isLinked(): boolean;
+}
+
+/** An open file that is read from its beginning on. */
+export interface ReadDescriptor extends Disposable {
+  /** Reads on. @returns How many bytes; 0 at the end, -1 if it fails. */
+  read(buffer: Uint8Array<ArrayBuffer>): number;
+}
+
+/** What is known of a file. */
+export interface FileStatus {
+  /** Its type and permissions, as in stat(2). */
+  readonly mode: number;
+  /** The owner. */
+  readonly uid: number;
+  /** The owning group. */
+  readonly gid: number;
+  /** Of a device: its driver, */
+  readonly major: number;
+  /** and its number there. */
+  readonly minor: number;
+}
+
+/** The room of a file system. */
+export interface Space {
+  /** Bytes that others than root may still use. */
+  readonly free: number;
+  /** How many files there can be; 0 where nobody counts. */
+  readonly inodes: number;
+  /** How many of them there are not yet. */
+  readonly freeInodes: number;
+}
+
+// <fcntl.h>: the same on all 64-bit Linux,
+const O_RDONLY = 0;
+const O_WRONLY = 1;
+const O_RDWR = 2;
+const O_CREAT = 0o100;
+const O_TRUNC = 0o1000;
+const O_NONBLOCK = 0o4000;
+const O_CLOEXEC = 0o2000000;
+// and this one not.
+const O_NOFOLLOW = Deno.build.arch === "aarch64" ? 0o100000 : 0o400000;
+const F_OFD_GETLK = 36;
+const F_OFD_SETLK = 37;
+const F_RDLCK = 0;
+const F_WRLCK = 1;
+const F_UNLCK = 2;
+const FLOCK_BYTES = 32;
+const FLOCK_PID_OFFSET = 24;
+const LITTLE_ENDIAN = true; // as are x86-64 and arm64 under Linux
+// <linux/stat.h>
+const STATX_BYTES = 256;
+const STATX_BASIC_STATS = 0x7ff;
+const AT_FDCWD = -100;
+const AT_EMPTY_PATH = 0x1000;
+const MOUNT_TABLE = "/proc/self/mountinfo";
+// The kernel hands out a page at a time, whatever is asked for.
+const READ_BYTES = 64 * 1024;
+const STATFS_BYTES = 120; // <asm-generic/statfs.h>
+const S_IFMT = 0o170000;
+const S_IFDIR = 0o040000;
+const S_IFREG = 0o100000;
+const LOCK_MODE = 0o644;
+const NO_MODE = 0; // of what is not made
+
+/** See `Libc.openLock()`. */
+export function openLock(
+  symbols: LibcSymbols,
+  path: string,
+  use: LockUse,
+): LockDescriptor {
+  const fd = use === "make"
+    ? openToMake(symbols, path)
+    : openToRead(symbols, path);
+  return {
+    tryLock(kind) {
+      const type = kind === "read" ? F_RDLCK : F_WRLCK;
+      if (symbols.fcntl(fd, F_OFD_SETLK, makeFlock(type)) === 0) return true;
+      // To ask who has it fails only where there are no locks at all.
+      if (symbols.fcntl(fd, F_OFD_GETLK, makeFlock(type)) === 0) return false;
+      throw new Error("Cannot lock a file: its file system has no locks");
+    },
+    findHolder() {
+      const flock = makeFlock(F_WRLCK);
+      if (symbols.fcntl(fd, F_OFD_GETLK, flock) !== 0) return undefined;
+      const view = new DataView(flock.buffer);
+      if (view.getInt16(0, LITTLE_ENDIAN) === F_UNLCK) return undefined;
+      return view.getInt32(FLOCK_PID_OFFSET, LITTLE_ENDIAN);
+    },
+    read: (buffer) => Math.max(0, readAt(symbols, { fd, buffer, offset: 0 })),
+    write(bytes) {
+      const size = BigInt(bytes.byteLength);
+      if (symbols.pwrite(fd, bytes, size, 0n) !== size) writeAgain(path, bytes);
+    },
+    isDirectory: () => typeOf(statusOf(symbols, { fd })) === S_IFDIR,
+    isLinked: () => (statusOf(symbols, { fd })?.links ?? 0) > 0,
+    [Symbol.dispose]: () => void symbols.close(fd),
+  };
+}
+
+function openToMake(symbols: LibcSymbols, path: string): number {
+  const asked = { read: true, write: true, create: true };
+  if (isGranted("write", path)) {
+    const flags = O_RDWR | O_CREAT | O_CLOEXEC;
+    const fd = symbols.open(toCString(path), flags, LOCK_MODE);
+    if (fd >= 0) return fd;
+  }
+  throw failureOf(path, asked);
+}
+
+function openToRead(symbols: LibcSymbols, path: string, more = 0): number {
+  if (isGranted("read", path)) {
+    const flags = O_RDONLY | O_CLOEXEC | more;
+    const fd = symbols.open(toCString(path), flags, NO_MODE);
+    if (fd >= 0) return fd;
+  }
+  throw failureOf(path, { read: true });
+}
+
+/** Nothing that Deno would not open, either. */
+function isGranted(name: "read" | "write", path: string): boolean {
+  return path.startsWith("/") && !/^\/(dev(?!\/shm\/)|proc|sys)\//.test(path) &&
+    Deno.permissions.querySync({ name, path }).state === "granted";
+}
+
+/** libc does not tell why; Deno does, when it fails in the same way. */
+function failureOf(path: string, asked: Deno.OpenOptions): Error {
+  try {
+    Deno.openSync(path, asked).close();
+  } catch (error) {
+    if (error instanceof Error) return error;
+  }
+  return new Error(`Cannot open "${path}": it changes`);
+}
+
+/** The same for what is written. */
+function writeAgain(path: string, bytes: Uint8Array<ArrayBuffer>): void {
+  using file = Deno.openSync(path, { write: true });
+  if (file.writeSync(bytes) === bytes.byteLength) return;
+  throw new Error(`Cannot write "${path}": it takes only a part`);
+}
+
+/** See `Libc.openRegular()`. */
+export function openRegular(
+  symbols: LibcSymbols,
+  path: string,
+): ReadDescriptor | undefined {
+  const fd = openToRead(symbols, path, O_NOFOLLOW | O_NONBLOCK);
+  if (typeOf(statusOf(symbols, { fd })) === S_IFREG) {
+    return toReader(symbols, fd);
+  }
+  symbols.close(fd);
+  return undefined;
+}
+
+/** See `Libc.emptyFile()`. */
+export function emptyFile(symbols: LibcSymbols, path: string): boolean {
+  if (!isGranted("write", path)) return false;
+  const flags = O_WRONLY | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+  const fd = symbols.open(toCString(path), flags, NO_MODE);
+  if (fd >= 0) symbols.close(fd);
+  return fd >= 0;
+}
+
+/** See `Libc.readMountTable()`. */
+export function readMountTable(symbols: LibcSymbols): string | undefined {
+  const path = toCString(MOUNT_TABLE);
+  const fd = symbols.open(path, O_RDONLY | O_CLOEXEC, NO_MODE);
+  if (fd < 0) return undefined;
+  using file = toReader(symbols, fd);
+  const decoder = new TextDecoder();
+  const buffer = new Uint8Array(READ_BYTES);
+  let text = "";
+  for (;;) {
+    const count = file.read(buffer);
+    if (count < 0) return undefined;
+    if (count === 0) return text + decoder.decode();
+    text += decoder.decode(buffer.subarray(0, count), { stream: true });
+  }
+}
+
+/** See `Libc.readStatus()`; links are followed. */
+export function statusOf(
+  symbols: LibcSymbols,
+  what: { readonly path: string } | { readonly fd: number },
+): FileStatus & { readonly links: number } | undefined {
+  const status = new Uint8Array(STATX_BYTES);
+  const [directory, name, flags] = "fd" in what
+    ? [what.fd, "", AT_EMPTY_PATH] as const
+    : [AT_FDCWD, what.path, 0] as const;
+  const code = symbols.statx(
+    directory,
+    toCString(name),
+    flags,
+    STATX_BASIC_STATS,
+    status,
+  );
+  return code === 0 ? readStatx(new DataView(status.buffer)) : undefined;
+}
+
+/** See `Libc.readSpace()`: statfs(2). */
+export function readSpace(
+  symbols: LibcSymbols,
+  path: string,
+): Space | undefined {
+  const buffer = new Uint8Array(STATFS_BYTES);
+  if (symbols.statfs(toCString(path), buffer) !== 0) return undefined;
+  const view = new DataView(buffer.buffer);
+  const number = (offset: number) =>
+    Number(view.getBigUint64(offset, LITTLE_ENDIAN));
+  return {
+    free: number(8) * number(32),
+    inodes: number(40),
+    freeInodes: number(48),
+  };
+}
+
+function toReader(symbols: LibcSymbols, fd: number): ReadDescriptor {
+  let offset = 0;
+  return {
+    read(buffer) {
+      const count = readAt(symbols, { fd, buffer, offset });
+      offset += Math.max(0, count);
+      return count;
+    },
+    [Symbol.dispose]: () => void symbols.close(fd),
+  };
+}
+
+function readAt(
+  { pread }: LibcSymbols,
+  { fd, buffer, offset }: {
+    readonly fd: number;
+    readonly buffer: Uint8Array<ArrayBuffer>;
+    readonly offset: number;
+  },
+): number {
+  const size = BigInt(buffer.byteLength);
+  return Number(pread(fd, buffer, size, BigInt(offset)));
+}
+
+function typeOf(status: FileStatus | undefined): number {
+  return (status?.mode ?? 0) & S_IFMT;
+}
+
+function readStatx(view: DataView): FileStatus & { readonly links: number } {
+  const number = (offset: number) => view.getUint32(offset, LITTLE_ENDIAN);
+  return {
+    links: number(16),
+    uid: number(20),
+    gid: number(24),
+    mode: view.getUint16(28, LITTLE_ENDIAN),
+    major: number(128),
+    minor: number(132),
+  };
+}
+
+function makeFlock(type: number): Uint8Array<ArrayBuffer> {
+  const flock = new Uint8Array(FLOCK_BYTES);
+  new DataView(flock.buffer).setInt16(0, type, LITTLE_ENDIAN);
+  return flock;
+}
