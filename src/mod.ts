@@ -43,7 +43,8 @@ export type { ImageSink, ResolvedImage } from "./formats/oci/image_sink.ts";
 export type { Bytes } from "./formats/bytes.ts";
 export type { ContainerMetadata } from "./formats/storage/container_metadata.ts";
 export type { Descriptor, Platform } from "./formats/oci/descriptor.ts";
-export { type Digest, digestOf, parseDigest } from "./formats/oci/digest.ts";
+export { type Digest, parseDigest } from "./formats/oci/digest.ts";
+export { digestOf } from "./formats/oci/digest_of.ts";
 export type {
   HistoryEntry,
   ImageConfig,

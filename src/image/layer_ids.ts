@@ -1,6 +1,7 @@
 /** Layer IDs as containers/storage computes them for images. */
 
-import { type Digest, digestOf, hexOf } from "../formats/oci/digest.ts";
+import { type Digest, hexOf } from "../formats/oci/digest.ts";
+import { digestOf } from "../formats/oci/digest_of.ts";
 import { type LayerId, layerIdOf } from "../formats/storage/store_ids.ts";
 
 /**

@@ -3,7 +3,8 @@
 import { type Bytes, concatBytes, toBytes } from "../formats/bytes.ts";
 import type { RawManifest } from "../formats/oci/blob_source.ts";
 import type { Descriptor } from "../formats/oci/descriptor.ts";
-import { type Digest, digestOf, hexOf } from "../formats/oci/digest.ts";
+import { type Digest, hexOf } from "../formats/oci/digest.ts";
+import { digestOf } from "../formats/oci/digest_of.ts";
 import { makePauseProgram, type PauseArchitecture } from "./pause_program.ts";
 
 /** The name under which the pause image is stored. */

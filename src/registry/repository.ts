@@ -11,7 +11,8 @@ import type {
   RawManifest,
 } from "../formats/oci/blob_source.ts";
 import type { Descriptor } from "../formats/oci/descriptor.ts";
-import { type Digest, digestOf, isDigest } from "../formats/oci/digest.ts";
+import { type Digest, isDigest } from "../formats/oci/digest.ts";
+import { digestOf } from "../formats/oci/digest_of.ts";
 import { MAX_MANIFEST_SIZE } from "../formats/oci/manifest.ts";
 import { ACCEPTED_MANIFESTS, mediaTypeOf } from "../formats/oci/media_types.ts";
 import { verifyBytes } from "../formats/oci/verify_bytes.ts";

@@ -8,7 +8,8 @@ import type {
   ImageSource,
   RawManifest,
 } from "../formats/oci/blob_source.ts";
-import { type Digest, digestOf, hexOf } from "../formats/oci/digest.ts";
+import { type Digest, hexOf } from "../formats/oci/digest.ts";
+import { digestOf } from "../formats/oci/digest_of.ts";
 import { MAX_MANIFEST_SIZE } from "../formats/oci/manifest.ts";
 import { verifyBytes } from "../formats/oci/verify_bytes.ts";
 import { isErrno } from "../fs/errno.ts";

@@ -12,12 +12,8 @@ import type {
   RawManifest,
 } from "../formats/oci/blob_source.ts";
 import type { Descriptor } from "../formats/oci/descriptor.ts";
-import {
-  algorithmOf,
-  type Digest,
-  digestOf,
-  hexOf,
-} from "../formats/oci/digest.ts";
+import { algorithmOf, type Digest, hexOf } from "../formats/oci/digest.ts";
+import { digestOf } from "../formats/oci/digest_of.ts";
 import {
   type ImageIndex,
   MAX_MANIFEST_SIZE,

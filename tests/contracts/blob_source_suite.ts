@@ -3,7 +3,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { Bytes } from "../../src/formats/bytes.ts";
 import type { BlobSource } from "../../src/formats/oci/blob_source.ts";
-import { digestOf } from "../../src/formats/oci/digest.ts";
+import { digestOf } from "../../src/formats/oci/digest_of.ts";
 import { OCI_LAYER_GZIP } from "../../src/formats/oci/media_types.ts";
 import { readBlob } from "../../src/registry/read_blob.ts";
 

@@ -6,7 +6,7 @@ import { copyImage } from "../../src/engine/transfer/copy_image.ts";
 import { BlobMismatchError } from "../../src/errors/image_errors.ts";
 import type { Bytes } from "../../src/formats/bytes.ts";
 import type { ImageSource } from "../../src/formats/oci/blob_source.ts";
-import { digestOf } from "../../src/formats/oci/digest.ts";
+import { digestOf } from "../../src/formats/oci/digest_of.ts";
 import type {
   ImageMedium,
   OutgoingBlob,

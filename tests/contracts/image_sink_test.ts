@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { openMediumSink } from "../../src/engine/media/medium_sink.ts";
 import { openStoreSink } from "../../src/engine/transfer/store_sink.ts";
-import { digestOf } from "../../src/formats/oci/digest.ts";
+import { digestOf } from "../../src/formats/oci/digest_of.ts";
 import { openLayoutMedium } from "../../src/transports/layout_medium.ts";
 import { openLayout } from "../../src/transports/layout_source.ts";
 import { checkStore } from "../support/check_store.ts";

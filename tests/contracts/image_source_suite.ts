@@ -3,7 +3,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { ImageSource } from "../../src/formats/oci/blob_source.ts";
 import type { Descriptor } from "../../src/formats/oci/descriptor.ts";
-import { digestOf } from "../../src/formats/oci/digest.ts";
+import { digestOf } from "../../src/formats/oci/digest_of.ts";
 import type { TestImage } from "../support/images/test_layout.ts";
 import { testBlobSource } from "./blob_source_suite.ts";
 

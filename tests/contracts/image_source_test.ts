@@ -3,7 +3,7 @@ import type {
   BlobFile,
   ImageSource,
 } from "../../src/formats/oci/blob_source.ts";
-import { digestOf } from "../../src/formats/oci/digest.ts";
+import { digestOf } from "../../src/formats/oci/digest_of.ts";
 import { readDockerArchive } from "../../src/transports/archives/docker_archive.ts";
 import type { ArchivedImage } from "../../src/transports/archives/image_archive.ts";
 import { readOciArchive } from "../../src/transports/archives/oci_archive.ts";

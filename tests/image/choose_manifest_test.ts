@@ -4,7 +4,7 @@ import {
   NoMatchingPlatformError,
 } from "../../src/errors/image_errors.ts";
 import type { Descriptor } from "../../src/formats/oci/descriptor.ts";
-import { digestOf } from "../../src/formats/oci/digest.ts";
+import { digestOf } from "../../src/formats/oci/digest_of.ts";
 import type { ImageIndex } from "../../src/formats/oci/manifest.ts";
 import {
   DOCKER_LIST,

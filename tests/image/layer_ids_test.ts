@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { digestOf, hexOf } from "../../src/formats/oci/digest.ts";
+import { hexOf } from "../../src/formats/oci/digest.ts";
+import { digestOf } from "../../src/formats/oci/digest_of.ts";
 import { layerIdsOf } from "../../src/image/layer_ids.ts";
 
 Deno.test("layerIdsOf() chains diff IDs as containers/storage does", () => {

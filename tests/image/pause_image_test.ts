@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { digestOf } from "../../src/formats/oci/digest.ts";
+import { digestOf } from "../../src/formats/oci/digest_of.ts";
 import { parseImageConfig } from "../../src/formats/oci/image_config.ts";
 import { parseManifest } from "../../src/formats/oci/manifest.ts";
 import { makePauseImage } from "../../src/image/pause_image.ts";

@@ -3,7 +3,7 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { RegistryError } from "../../src/errors/image_errors.ts";
 import { toBytes } from "../../src/formats/bytes.ts";
-import { digestOf } from "../../src/formats/oci/digest.ts";
+import { digestOf } from "../../src/formats/oci/digest_of.ts";
 import { parseReference } from "../../src/formats/oci/reference.ts";
 import {
   OCI_LAYER_GZIP,

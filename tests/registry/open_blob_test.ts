@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { RegistryError } from "../../src/errors/image_errors.ts";
-import { digestOf } from "../../src/formats/oci/digest.ts";
+import { digestOf } from "../../src/formats/oci/digest_of.ts";
 import { OCI_LAYER_GZIP } from "../../src/formats/oci/media_types.ts";
 import { createHttpClient } from "../../src/registry/http_client.ts";
 import { writeTestLayout } from "../support/images/test_layout.ts";

@@ -6,7 +6,7 @@ import {
 import type { Bytes } from "../../src/formats/bytes.ts";
 import type { BlobSource } from "../../src/formats/oci/blob_source.ts";
 import type { Descriptor } from "../../src/formats/oci/descriptor.ts";
-import { digestOf } from "../../src/formats/oci/digest.ts";
+import { digestOf } from "../../src/formats/oci/digest_of.ts";
 import { OCI_LAYER_GZIP } from "../../src/formats/oci/media_types.ts";
 import {
   readBlob,

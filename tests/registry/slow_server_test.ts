@@ -2,7 +2,7 @@
 
 import { assert, assertRejects, assertStringIncludes } from "@std/assert";
 import { RegistryError } from "../../src/errors/image_errors.ts";
-import { digestOf } from "../../src/formats/oci/digest.ts";
+import { digestOf } from "../../src/formats/oci/digest_of.ts";
 import {
   OCI_LAYER_GZIP,
   OCI_MANIFEST,

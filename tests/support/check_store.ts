@@ -11,7 +11,7 @@ import {
   readFileSync,
   readlinkSync,
 } from "node:fs";
-import { digestOf } from "../../src/formats/oci/digest.ts";
+import { digestOf } from "../../src/formats/oci/digest_of.ts";
 import type { LayerId } from "../../src/formats/storage/store_ids.ts";
 import {
   type BigDataMembers,

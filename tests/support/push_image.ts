@@ -1,7 +1,7 @@
 /** A small image, and a push of it, blob by blob. */
 
 import { type Bytes, toBytes } from "../../src/formats/bytes.ts";
-import { digestOf } from "../../src/formats/oci/digest.ts";
+import { digestOf } from "../../src/formats/oci/digest_of.ts";
 import type { OutgoingBlob } from "../../src/formats/oci/image_medium.ts";
 import {
   OCI_CONFIG,

@@ -11,7 +11,7 @@ import { ImageServer } from "../../src/engine/image_server.ts";
 import type { CreatePodSandboxOptions } from "../../src/engine/pods/create_pod_sandbox.ts";
 import { RuntimeServer } from "../../src/engine/runtime_server.ts";
 import { toBytes } from "../../src/formats/bytes.ts";
-import { digestOf } from "../../src/formats/oci/digest.ts";
+import { digestOf } from "../../src/formats/oci/digest_of.ts";
 import {
   OCI_CONFIG,
   OCI_LAYER_GZIP,

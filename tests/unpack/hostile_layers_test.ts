@@ -2,7 +2,7 @@ import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { InvalidLayerError } from "../../src/errors/image_errors.ts";
 import { toBinaryString } from "../../src/formats/binary_string.ts";
 import { detectCompression } from "../../src/formats/compression/decompress.ts";
-import { digestOf } from "../../src/formats/oci/digest.ts";
+import { digestOf } from "../../src/formats/oci/digest_of.ts";
 import { applySpool } from "../../src/unpack/apply_spool.ts";
 import { unpackBlob } from "../../src/unpack/unpack_blob.ts";
 import { assembleTar } from "../support/images/assemble_tar.ts";

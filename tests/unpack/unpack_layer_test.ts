@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { gunzipSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { InvalidLayerError } from "../../src/errors/image_errors.ts";
 import { type Bytes, concatBytes, toText } from "../../src/formats/bytes.ts";
-import { digestOf } from "../../src/formats/oci/digest.ts";
+import { digestOf } from "../../src/formats/oci/digest_of.ts";
 import {
   unpackBlob,
   type UnpackedLayer,

@@ -5,7 +5,8 @@ import { createHash } from "node:crypto";
 import { categoryOf } from "../../errors/category.ts";
 import { whyOf } from "../../errors/why.ts";
 import type { Bytes } from "../../formats/bytes.ts";
-import { algorithmOf, digestOf, isDigest } from "../../formats/oci/digest.ts";
+import { algorithmOf, isDigest } from "../../formats/oci/digest.ts";
+import { digestOf } from "../../formats/oci/digest_of.ts";
 import { parseImageConfig } from "../../formats/oci/image_config.ts";
 import { parseManifest } from "../../formats/oci/manifest.ts";
 import type {

@@ -5,7 +5,7 @@ import { ImageNotFoundError } from "../../errors/not_found_errors.ts";
 import type { RawManifest } from "../../formats/oci/blob_source.ts";
 import { isIndexType } from "../../formats/oci/media_types.ts";
 import { asObject, parseJson } from "../../formats/json.ts";
-import { digestOf } from "../../formats/oci/digest.ts";
+import { digestOf } from "../../formats/oci/digest_of.ts";
 import { hasTransport } from "../../formats/oci/transport_reference.ts";
 import type { RegistryOptions } from "../../registry/registry_image.ts";
 import { readImageItem } from "../../store/image_store.ts";

@@ -3,7 +3,7 @@
 import type { Bytes } from "../../formats/bytes.ts";
 import type { RawManifest } from "../../formats/oci/blob_source.ts";
 import type { Descriptor } from "../../formats/oci/descriptor.ts";
-import { digestOf } from "../../formats/oci/digest.ts";
+import { digestOf } from "../../formats/oci/digest_of.ts";
 import { parseImageConfig } from "../../formats/oci/image_config.ts";
 import type { ResolvedImage } from "../../formats/oci/image_sink.ts";
 import { toOciConfig } from "../../formats/oci/rewrite_config.ts";

@@ -12,7 +12,8 @@ import type {
   RawManifest,
 } from "../../formats/oci/blob_source.ts";
 import type { Descriptor } from "../../formats/oci/descriptor.ts";
-import { type Digest, digestOf, isDigest } from "../../formats/oci/digest.ts";
+import { type Digest, isDigest } from "../../formats/oci/digest.ts";
+import { digestOf } from "../../formats/oci/digest_of.ts";
 import { parseImageConfig } from "../../formats/oci/image_config.ts";
 import { OCI_LAYER_TAR } from "../../formats/oci/media_types.ts";
 import { parseManifest } from "../../formats/oci/manifest.ts";

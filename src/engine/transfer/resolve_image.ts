@@ -12,11 +12,8 @@ import type {
   RawManifest,
 } from "../../formats/oci/blob_source.ts";
 import type { Descriptor, Platform } from "../../formats/oci/descriptor.ts";
-import {
-  algorithmOf,
-  type Digest,
-  digestOf,
-} from "../../formats/oci/digest.ts";
+import { algorithmOf, type Digest } from "../../formats/oci/digest.ts";
+import { digestOf } from "../../formats/oci/digest_of.ts";
 import {
   type ImageConfig,
   MAX_CONFIG_SIZE,

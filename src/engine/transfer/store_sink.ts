@@ -4,7 +4,8 @@ import type { Abortable } from "../../errors/abort.ts";
 import { LayerNotFoundError } from "../../errors/not_found_errors.ts";
 import type { Bytes } from "../../formats/bytes.ts";
 import type { ImageBlobs } from "../../formats/oci/blob_source.ts";
-import { type Digest, digestOf } from "../../formats/oci/digest.ts";
+import type { Digest } from "../../formats/oci/digest.ts";
+import { digestOf } from "../../formats/oci/digest_of.ts";
 import type { ImageSink, ResolvedImage } from "../../formats/oci/image_sink.ts";
 import { compressionOf } from "../../formats/oci/media_types.ts";
 import {

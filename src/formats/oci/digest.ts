@@ -1,7 +1,5 @@
 /** Content digests: OCI image-spec v1.1, descriptor.md, "Digests". */
 
-import { createHash } from "node:crypto";
-
 /** A proven-well-formed digest such as `sha256:<64 lower-case hex>`. */
 export type Digest = string & { readonly __brand: "Digest" };
 
@@ -46,21 +44,6 @@ export function algorithmOf(digest: Digest): string {
 /** The part of a digest after its colon. */
 export function hexOf(digest: Digest): string {
   return digest.slice(digest.indexOf(":") + 1);
-}
-
-/**
- * Computes the sha256 digest of a text (as UTF-8) or of bytes.
- *
- * @param content What is hashed, as a whole.
- * @example
- * ```ts
- * import { digestOf } from "orlop";
- * console.log(digestOf("foo")); // sha256:2c26b46b…
- * ```
- */
-export function digestOf(content: string | Uint8Array): Digest {
-  const hex = createHash("sha256").update(content).digest("hex");
-  return `sha256:${hex}` as Digest;
 }
 
 function findProblem(text: string): string | undefined {

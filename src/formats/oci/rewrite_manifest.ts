@@ -11,7 +11,7 @@ import { sortedMembers, toGoJson } from "../go_json.ts";
 import { asObject, type JsonObject, parseJson } from "../json.ts";
 import type { RawManifest } from "./blob_source.ts";
 import type { Descriptor } from "./descriptor.ts";
-import { digestOf } from "./digest.ts";
+import { digestOf } from "./digest_of.ts";
 import {
   compressionOf,
   DOCKER_CONFIG,

@@ -2,7 +2,7 @@
 
 import { dirname, join } from "@std/path";
 import { type Bytes, toBytes } from "../../formats/bytes.ts";
-import { digestOf } from "../../formats/oci/digest.ts";
+import { digestOf } from "../../formats/oci/digest_of.ts";
 import type { BigDataMembers } from "../../formats/storage/store_record.ts";
 import { syncDirectory } from "../../fs/sync.ts";
 import { writeAtomically } from "../../fs/write_atomically.ts";

@@ -21,7 +21,8 @@ import type {
   ImageSource,
   RawManifest,
 } from "../../formats/oci/blob_source.ts";
-import { type Digest, digestOf } from "../../formats/oci/digest.ts";
+import type { Digest } from "../../formats/oci/digest.ts";
+import { digestOf } from "../../formats/oci/digest_of.ts";
 import {
   MAX_CONFIG_SIZE,
   parseImageConfig,

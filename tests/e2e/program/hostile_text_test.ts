@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { digestOf } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import { writeLayout } from "../../support/images/layer_layout.ts";
 import { archive, file } from "../../support/images/tar_builder.ts";
 import { needs } from "../../support/peers.ts";

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { gzipSync } from "node:zlib";
 import { type Bytes, concatBytes } from "../../../src/formats/bytes.ts";
 import { detectCompression } from "../../../src/formats/compression/decompress.ts";
-import { digestOf } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import { filter } from "../../support/filter.ts";
 import { decompressAll } from "../../support/images/decompress_all.ts";
 import { writeLayout } from "../../support/images/layer_layout.ts";

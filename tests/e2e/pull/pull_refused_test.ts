@@ -1,7 +1,7 @@
 /** Registries that misbehave, as users of the program see it. */
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { digestOf } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import { layerOf } from "../../support/images/stacked_layout.ts";
 import { needs } from "../../support/peers.ts";
 import { sharedStore } from "../../support/programs/shared_store.ts";

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { statSync } from "node:fs";
-import { digestOf } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import {
   type LayoutLayer,
   writeLayout,

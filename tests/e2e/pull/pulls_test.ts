@@ -1,7 +1,7 @@
 /** Who looks at pulls while they run: `orlop pulls`, in a process of its own. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { digestOf } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import { writeLayout } from "../../support/images/layer_layout.ts";
 import { layerOf } from "../../support/images/stacked_layout.ts";
 import { needs } from "../../support/peers.ts";

@@ -5,7 +5,7 @@ import { join } from "@std/path";
 import { openAgent } from "../../../src/engine/agent.ts";
 import { ImageServer } from "../../../src/engine/image_server.ts";
 import { RuntimeServer } from "../../../src/engine/runtime_server.ts";
-import { digestOf } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import type { MountEntry } from "../../../src/formats/storage/mount_table.ts";
 import { systemMounter } from "../../../src/mount/mounter.ts";
 import { writeLayout } from "../../support/images/layer_layout.ts";

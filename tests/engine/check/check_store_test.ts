@@ -26,7 +26,7 @@ import { writeLayout } from "../../support/images/layer_layout.ts";
 import { archive, file } from "../../support/images/tar_builder.ts";
 import { needs } from "../../support/peers.ts";
 import { type StoreAgent, storeAgent } from "../../support/store_agent.ts";
-import { digestOf } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import { toBytes } from "../../../src/formats/bytes.ts";
 
 const NEEDED = needs("root", "tar");

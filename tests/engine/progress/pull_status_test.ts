@@ -6,7 +6,7 @@ import {
   parsePullStatus,
   publishPull,
 } from "../../../src/engine/progress/pull_status.ts";
-import { digestOf } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import { storeAgent } from "../../support/store_agent.ts";
 
 const DIGEST = digestOf("layer");

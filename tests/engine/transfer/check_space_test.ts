@@ -6,7 +6,8 @@ import {
 } from "../../../src/engine/transfer/check_space.ts";
 import type { NeededLayer } from "../../../src/engine/transfer/receive_layer.ts";
 import { NoSpaceError } from "../../../src/errors/image_errors.ts";
-import { type Digest, digestOf } from "../../../src/formats/oci/digest.ts";
+import type { Digest } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import { OCI_LAYER_GZIP } from "../../../src/formats/oci/media_types.ts";
 import { layerIdOf } from "../../../src/formats/storage/store_ids.ts";
 import { downloadsDirectory } from "../../../src/store/paths.ts";

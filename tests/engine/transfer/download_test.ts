@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { BlobProgress } from "../../../src/engine/transfer/blob_progress.ts";
 import { downloadBlob } from "../../../src/engine/transfer/download.ts";
 import { NoSpaceError } from "../../../src/errors/image_errors.ts";
-import { digestOf } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import { OCI_LAYER_GZIP } from "../../../src/formats/oci/media_types.ts";
 import { noise } from "../../support/servers/served_image.ts";
 import { tempDir } from "../../support/temp_dir.ts";

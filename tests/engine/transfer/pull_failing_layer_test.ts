@@ -7,7 +7,8 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { type Digest, digestOf } from "../../../src/formats/oci/digest.ts";
+import type { Digest } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import { layerIdsOf } from "../../../src/image/layer_ids.ts";
 import { writeLayout } from "../../support/images/layer_layout.ts";
 import { layerOf } from "../../support/images/stacked_layout.ts";

@@ -4,7 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { pullImage } from "../../../src/engine/transfer/pull_image.ts";
 import { type Bytes, concatBytes } from "../../../src/formats/bytes.ts";
-import { digestOf } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import {
   DOCKER_CONFIG,
   DOCKER_LIST,

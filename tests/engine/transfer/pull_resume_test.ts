@@ -3,11 +3,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { dirname } from "@std/path";
 import { statSync } from "node:fs";
-import {
-  type Digest,
-  digestOf,
-  hexOf,
-} from "../../../src/formats/oci/digest.ts";
+import { type Digest, hexOf } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import { layerIdsOf } from "../../../src/image/layer_ids.ts";
 import { writeLayout } from "../../support/images/layer_layout.ts";
 import { layerOf } from "../../support/images/stacked_layout.ts";

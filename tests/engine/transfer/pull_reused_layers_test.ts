@@ -2,7 +2,8 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { digestOf, hexOf } from "../../../src/formats/oci/digest.ts";
+import { hexOf } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import { archive, file } from "../../support/images/tar_builder.ts";
 import { type PullStore, pullStore } from "../../support/pull_store.ts";
 import {

@@ -1,7 +1,7 @@
 /** Images whose bytes are not what their digests and sizes say. */
 
 import { toBytes } from "../../../src/formats/bytes.ts";
-import { digestOf } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import { OCI_MANIFEST } from "../../../src/formats/oci/media_types.ts";
 import { shaOf, withDigests } from "../../support/images/make_odd_image.ts";
 import { layerOf } from "../../support/images/stacked_layout.ts";

@@ -1,6 +1,6 @@
 /** What is no image, or none for us; and answers that are no use. */
 
-import { digestOf } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import { DOCKER_MANIFEST } from "../../../src/formats/oci/media_types.ts";
 import {
   docker,

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { existsSync, lstatSync, readdirSync } from "node:fs";
 import type { Bytes } from "../../../src/formats/bytes.ts";
-import { digestOf } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import { archive, file, symlink } from "../../support/images/tar_builder.ts";
 import { needs } from "../../support/peers.ts";
 import { pullStore } from "../../support/pull_store.ts";

@@ -6,7 +6,7 @@ import {
   concatBytes,
   toBytes,
 } from "../../../src/formats/bytes.ts";
-import { digestOf } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import { filter } from "../../support/filter.ts";
 import { decompressAll } from "../../support/images/decompress_all.ts";
 import { needs } from "../../support/peers.ts";

@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   algorithmOf,
-  digestOf,
   hexOf,
   isDigest,
   parseDigest,
@@ -63,11 +62,4 @@ Deno.test("parseDigest() shows no more than the beginning of nonsense", () => {
     SyntaxError,
   );
   assert(error.message.length < 250);
-});
-
-Deno.test("digestOf() is sha256 of bytes, or of text as UTF-8", () => {
-  const expected =
-    "sha256:4a99557e4033c3539de2eb65472017cad5f9557f7a0625a09f1c3f6e2ba69c4c";
-  assertEquals(digestOf("é"), expected);
-  assertEquals(digestOf(new TextEncoder().encode("é")), expected);
 });

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { InvalidManifestError } from "../../../src/errors/image_errors.ts";
 import { toBytes } from "../../../src/formats/bytes.ts";
-import { digestOf } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import { parseImageConfig } from "../../../src/formats/oci/image_config.ts";
 
 Deno.test("parseImageConfig() reads a config", () => {

@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { InvalidManifestError } from "../../../src/errors/image_errors.ts";
 import { toBytes } from "../../../src/formats/bytes.ts";
 import type { RawManifest } from "../../../src/formats/oci/blob_source.ts";
-import { digestOf } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import { parseManifest } from "../../../src/formats/oci/manifest.ts";
 import {
   compressionOf,

@@ -1,5 +1,5 @@
 import { assertEquals, assertFalse, assertThrows } from "@std/assert";
-import { digestOf } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import {
   imageIdOf,
   isFileName,

@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { InvalidLayerError } from "../../../src/errors/image_errors.ts";
 import type { Bytes } from "../../../src/formats/bytes.ts";
-import { digestOf } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import {
   type DecodedLayer,
   decodeLayer,

@@ -14,7 +14,7 @@ import {
 } from "../../../src/errors/image_errors.ts";
 import { PolicyError } from "../../../src/errors/store_errors.ts";
 import { toBytes } from "../../../src/formats/bytes.ts";
-import { digestOf } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import { DOCKER_MANIFEST } from "../../../src/formats/oci/media_types.ts";
 import { parseReference } from "../../../src/formats/oci/reference.ts";
 import { openPush } from "../../../src/registry/upload/open_push.ts";

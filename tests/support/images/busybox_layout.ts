@@ -1,7 +1,7 @@
 /** A small image that can run: Debian's static busybox, as an OCI layout. */
 
 import type { Bytes } from "../../../src/formats/bytes.ts";
-import { digestOf } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import { writeLayout } from "./layer_layout.ts";
 
 /** The programs that the image has. */

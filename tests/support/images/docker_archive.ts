@@ -4,7 +4,8 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { toBinaryString } from "../../../src/formats/binary_string.ts";
 import { type Bytes, toText } from "../../../src/formats/bytes.ts";
 import type { Descriptor } from "../../../src/formats/oci/descriptor.ts";
-import { digestOf, hexOf } from "../../../src/formats/oci/digest.ts";
+import { hexOf } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import { archive, file, type Member } from "./tar_builder.ts";
 import type { TestImage } from "./test_layout.ts";
 

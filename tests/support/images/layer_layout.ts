@@ -2,7 +2,7 @@
 
 import { type Bytes, toBytes } from "../../../src/formats/bytes.ts";
 import { detectCompression } from "../../../src/formats/compression/decompress.ts";
-import { digestOf } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 
 /** A layer, and the digest of its archive. */
 export interface LayoutLayer {

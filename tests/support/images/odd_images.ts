@@ -1,7 +1,7 @@
 /** Manifests and configs as they are in the world: legal, odd, and not quite legal. */
 
 import { toBytes } from "../../../src/formats/bytes.ts";
-import { digestOf } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import {
   DOCKER_LIST,
   DOCKER_MANIFEST,

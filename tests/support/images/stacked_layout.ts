@@ -2,7 +2,7 @@
 
 import { TarStream, type TarStreamInput } from "@std/tar";
 import { toBytes } from "../../../src/formats/bytes.ts";
-import { digestOf } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import type { LayoutLayer } from "./layer_layout.ts";
 
 /** Makes a gzip layer of files: paths and contents. */

@@ -9,7 +9,8 @@ import type {
   Descriptor,
   Platform,
 } from "../../../src/formats/oci/descriptor.ts";
-import { digestOf, hexOf } from "../../../src/formats/oci/digest.ts";
+import { hexOf } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import {
   OCI_CONFIG,
   OCI_INDEX,

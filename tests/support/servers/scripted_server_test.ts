@@ -1,7 +1,7 @@
 /** The server that other tests lean on: bodies stream through it both ways. */
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { digestOf } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import { needs } from "../peers.ts";
 import { REGISTRY_PROGRAMS, startRegistry } from "./registry_server.ts";
 import { serveScript } from "./scripted_server.ts";

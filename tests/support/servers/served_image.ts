@@ -3,7 +3,8 @@
 import { type Bytes, toBytes } from "../../../src/formats/bytes.ts";
 import { detectCompression } from "../../../src/formats/compression/decompress.ts";
 import type { Descriptor } from "../../../src/formats/oci/descriptor.ts";
-import { type Digest, digestOf } from "../../../src/formats/oci/digest.ts";
+import type { Digest } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import {
   OCI_CONFIG,
   OCI_MANIFEST,

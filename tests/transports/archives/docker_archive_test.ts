@@ -2,7 +2,8 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { InvalidManifestError } from "../../../src/errors/image_errors.ts";
 import { NotFoundError } from "../../../src/errors/not_found_errors.ts";
 import { type Bytes, toText } from "../../../src/formats/bytes.ts";
-import { type Digest, digestOf } from "../../../src/formats/oci/digest.ts";
+import type { Digest } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import { readDockerArchive } from "../../../src/transports/archives/docker_archive.ts";
 import { openArchive } from "../../../src/transports/archives/open_archive.ts";
 import {

@@ -1,0 +1,19 @@
+/** Computes content digests: apart from their grammar, for what it loads. */
+
+import { createHash } from "node:crypto";
+import type { Digest } from "./digest.ts";
+
+/**
+ * Computes the sha256 digest of a text (as UTF-8) or of bytes.
+ *
+ * @param content What is hashed, as a whole.
+ * @example
+ * ```ts
+ * import { digestOf } from "orlop";
+ * console.log(digestOf("foo")); // sha256:2c26b46b…
+ * ```
+ */
+export function digestOf(content: string | Uint8Array): Digest {
+  const hex = createHash("sha256").update(content).digest("hex");
+  return `sha256:${hex}` as Digest;
+}
