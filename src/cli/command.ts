@@ -5,6 +5,7 @@
 
 import type { Libc } from "../process/libc.ts";
 import type { Config } from "./input/config.ts";
+import type { OpenLogFile } from "./log_file.ts";
 import type { Terminal } from "./render/terminal.ts";
 import type { SecondSignal } from "./signals.ts";
 
@@ -153,6 +154,8 @@ export interface Call<C extends Command = Command> {
   readonly config: Config;
   readonly terminal: Terminal;
   readonly libc: Libc | undefined;
+  /** What opens the log file, loaded only if the settings name one. */
+  readonly openLogFile?: OpenLogFile | undefined;
   readonly signal: AbortSignal;
 }
 

@@ -17,6 +17,9 @@ export interface LogFile extends Disposable {
   write(line: string): void;
 }
 
+/** See {@linkcode openLogFile}. */
+export type OpenLogFile = (path: string) => LogFile;
+
 // A pipe without a reader, or a link that somebody has put there, is no file.
 const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT |
   constants.O_NOFOLLOW | constants.O_NONBLOCK;

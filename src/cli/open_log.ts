@@ -4,7 +4,7 @@ import { BaseHandler, getLogger, setup } from "@std/log";
 import type { LogRecord } from "@std/log";
 import { whyOf } from "../errors/why.ts";
 import type { Config, LogFormat, LogLevel } from "./input/config.ts";
-import { type LogFile, openLogFile } from "./log_file.ts";
+import type { LogFile, OpenLogFile } from "./log_file.ts";
 import type { Terminal } from "./render/terminal.ts";
 import { showControls, showOnOneLine } from "./render/visible_text.ts";
 
@@ -31,14 +31,17 @@ const WORDS: Readonly<Record<string, string>> = {
 /** Opens the log that the settings ask for. */
 export function openLog(
   { logLevel, logFormat, logFile }: Config,
-  terminal: Terminal,
+  { terminal, openLogFile }: {
+    readonly terminal: Terminal;
+    readonly openLogFile?: OpenLogFile | undefined;
+  },
 ): LogSink {
   const level = LEVEL_NAMES[logLevel];
   const formatter = formatterFor(logFormat);
   const handlers: Record<string, BaseHandler> = {
     terminal: new TerminalHandler(level, { terminal, formatter }),
   };
-  if (logFile !== "") {
+  if (openLogFile !== undefined && logFile !== "") {
     // A file is read later, by whom a level for people would not help.
     handlers["file"] = new LogFileHandler(level, {
       file: openLogFile(logFile),

@@ -23,15 +23,18 @@ export interface SessionOptions {
 }
 
 /** What is needed of a call, whatever its command. */
-export type SessionCall = Pick<Call, "config" | "terminal" | "libc" | "path">;
+export type SessionCall = Pick<
+  Call,
+  "config" | "terminal" | "libc" | "path" | "openLogFile"
+>;
 
 /** Opens the store that the settings name. */
 export function openSession(
-  { config, terminal, libc, path }: SessionCall,
+  { config, terminal, libc, path, openLogFile }: SessionCall,
   options: SessionOptions = {},
 ): Session {
   const { root, runRoot, parts } = config;
-  const sink = openLog(config, terminal);
+  const sink = openLog(config, { terminal, openLogFile });
   if (libc === undefined) {
     sink.log(
       "warn",

@@ -21,6 +21,7 @@ import {
   type CommandLine,
   parseCommandLine,
 } from "./input/parse_command_line.ts";
+import type { OpenLogFile } from "./log_file.ts";
 import { loadCommand } from "./load_command.ts";
 import { narrowHelpers } from "./narrow_helpers.ts";
 import { describeError } from "./render/describe_error.ts";
@@ -87,7 +88,14 @@ async function runLine(
   const module = await loadCommand(isVersion ? ["version"] : path, command);
   using signals = listenForSignals(command.signals);
   const { signal } = signals;
-  const call: Call = { ...line, config, terminal, signal, libc: options.libc };
+  const call: Call = {
+    ...line,
+    config,
+    terminal,
+    signal,
+    libc: options.libc,
+    openLogFile: config.logFile === "" ? undefined : await loadLogFile(),
+  };
   try {
     return await runModule(module, call);
   } catch (error) {
@@ -143,11 +151,16 @@ async function tellError(
   }
 }
 
+async function loadLogFile(): Promise<OpenLogFile> {
+  const { openLogFile } = await import("./log_file.ts");
+  return openLogFile;
+}
+
 /** A log is not complete without what ended the command. */
 async function keepInLog(path: string, line: string): Promise<void> {
   if (path === "") return;
   try {
-    const { openLogFile } = await import("./log_file.ts");
+    const openLogFile = await loadLogFile();
     using file = openLogFile(path);
     file.write(line);
   } catch {

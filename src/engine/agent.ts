@@ -1,6 +1,6 @@
 /** What every use case works with: a store, mounts, and settings. */
 
-import { PAUSE_IMAGE_NAME } from "../image/pause_image.ts";
+import { PAUSE_IMAGE_NAME } from "../image/pause_image_name.ts";
 import { type Mounter, systemMounter } from "../mount/mounter.ts";
 import { type Host, openHost } from "../process/host.ts";
 import type { Libc } from "../process/libc.ts";

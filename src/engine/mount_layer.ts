@@ -54,7 +54,7 @@ export async function mountLayer(
   const target = mountPoint(agent, layerId);
   const isMounted = await mounter.isMounted(target, options);
   const count = isMounted ? mounts.get(layerId)?.count ?? 0 : 0;
-  if (!isMounted) demandUsable(store.paths, held.layers, layerId);
+  if (!isMounted) await demandUsable(store.paths, held.layers, layerId);
   // Before there is a mount: other tools pull away one that is not counted,
   // while a count without a mount misleads nobody.
   setCount(mounts, { id: layerId, path: target, count: count + 1 });

@@ -1,12 +1,18 @@
 /** Reads files of a container's root as the container would see them. */
 
-import { constants } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
 import type { Abortable } from "../errors/abort.ts";
+import type { Libc } from "../process/libc.ts";
+import type { OpenFile } from "./open_without_libc.ts";
 import { resolveInRoot } from "./resolve_in_root.ts";
 
+/** Options of {@linkcode openInRoot}. */
+export interface OpenOptions {
+  /** Opens files sooner than what is loaded without it. */
+  readonly libc?: Libc | undefined;
+}
+
 /** Options of {@linkcode readLinesInRoot}. */
-export interface ReadLinesOptions extends Abortable {
+export interface ReadLinesOptions extends Abortable, OpenOptions {
   /** Refuses longer files, in bytes; 256 MiB is the default. */
   readonly maxSize?: number;
   /** Refuses longer lines, in characters; 16 Mi is the default. */
@@ -34,29 +40,25 @@ export async function* readLinesInRoot(
   const { maxSize = DEFAULT_MAX_SIZE, maxLine = DEFAULT_MAX_LINE } = options;
   const fail = (why: string) =>
     new TypeError(`Cannot read "${path}" in "${root}": ${why}`);
-  const file = await openInRoot(root, path);
+  await using file = await openInRoot(root, path, options);
   if (file === undefined) return;
-  try {
-    let size = 0;
-    let begun = ""; // the line that is not whole
-    for await (const text of readTexts(file, options)) {
-      if ((size += text.length) > maxSize) {
-        throw fail(`it is longer than ${maxSize} bytes`);
-      }
-      const [next = "", ...more] = text.split("\n");
-      begun += next;
-      if (begun.length > maxLine) {
-        throw fail(`a line of it is longer than ${maxLine} characters`);
-      }
-      for (const line of more) {
-        yield begun;
-        begun = line;
-      }
+  let size = 0;
+  let begun = ""; // the line that is not whole
+  for await (const text of readTexts(file, options)) {
+    if ((size += text.length) > maxSize) {
+      throw fail(`it is longer than ${maxSize} bytes`);
     }
-    if (begun !== "") yield begun;
-  } finally {
-    await file.close();
+    const [next = "", ...more] = text.split("\n");
+    begun += next;
+    if (begun.length > maxLine) {
+      throw fail(`a line of it is longer than ${maxLine} characters`);
+    }
+    for (const line of more) {
+      yield begun;
+      begun = line;
+    }
   }
+  if (begun !== "") yield begun;
 }
 
 /**
@@ -68,37 +70,56 @@ export async function* readLinesInRoot(
 export async function openInRoot(
   root: string,
   path: string,
-): Promise<FileHandle | undefined> {
+  { libc }: OpenOptions = {},
+): Promise<OpenFile | undefined> {
   const found = resolveInRoot(root, path);
   if (found.status === undefined) return undefined;
-  // Opening a device could act on it; opening a socket fails.
-  if (!found.status.isFile) throw notRegular();
-  // A link that was put there just now is not followed, a FIFO not waited for.
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW |
-    constants.O_NONBLOCK;
-  const file = await open(found.path, flags);
-  if ((await file.stat()).isFile()) return file;
-  await file.close();
-  throw notRegular();
+  // Opening a device could act on it; opening a socket fails. A link that was put
+  // there just now is not followed, a FIFO not waited for.
+  const file = found.status.isFile
+    ? await openRegular(found.path, libc)
+    : undefined;
+  if (file !== undefined) return file;
+  throw new TypeError(
+    `Cannot read "${path}" in "${root}": it is no regular file`,
+  );
+}
 
-  function notRegular(): TypeError {
-    return new TypeError(
-      `Cannot read "${path}" in "${root}": it is no regular file`,
-    );
+/** Undefined if it is no regular file. */
+async function openRegular(
+  path: string,
+  libc: Libc | undefined,
+): Promise<OpenFile | undefined> {
+  if (libc === undefined) {
+    const { openWithoutLibc } = await import("./open_without_libc.ts");
+    return await openWithoutLibc(path);
   }
+  const file = libc.openRegular(path);
+  return file && {
+    // deno-lint-ignore require-await -- files do not wait
+    async read(buffer) {
+      const count = file.read(buffer);
+      if (count < 0) throw new Error(`Cannot read "${path}"`);
+      return count;
+    },
+    // deno-lint-ignore require-await
+    async [Symbol.asyncDispose]() {
+      file[Symbol.dispose]();
+    },
+  };
 }
 
 async function* readTexts(
-  file: FileHandle,
+  file: OpenFile,
   { signal }: Abortable,
 ): AsyncIterable<string> {
   const decoder = new TextDecoder();
   const buffer = new Uint8Array(CHUNK_BYTES);
   for (;;) {
     signal?.throwIfAborted();
-    const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES);
-    if (bytesRead === 0) break;
-    yield decoder.decode(buffer.subarray(0, bytesRead), { stream: true });
+    const count = await file.read(buffer);
+    if (count === 0) break;
+    yield decoder.decode(buffer.subarray(0, count), { stream: true });
   }
   yield decoder.decode();
 }

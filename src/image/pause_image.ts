@@ -5,10 +5,8 @@ import type { RawManifest } from "../formats/oci/blob_source.ts";
 import type { Descriptor } from "../formats/oci/descriptor.ts";
 import { type Digest, hexOf } from "../formats/oci/digest.ts";
 import { digestOf } from "../formats/oci/digest_of.ts";
+import { PAUSE_IMAGE_NAME } from "./pause_image_name.ts";
 import { makePauseProgram, type PauseArchitecture } from "./pause_program.ts";
-
-/** The name under which the pause image is stored. */
-export const PAUSE_IMAGE_NAME = "localhost/orlop/pause:1";
 
 /** An image in memory. */
 export interface PauseImage {

@@ -35,7 +35,7 @@ export interface Libc {
    * acts when it is opened.
    *
    * @returns Undefined if something else is there.
-   * @throws {Error} Deno's own, as of `Deno.openSync()`.
+   * @throws {Error} Deno's own, as of `Deno.lstatSync()`.
    */
   openRegular(path: string): ReadDescriptor | undefined;
   /**

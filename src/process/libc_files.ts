@@ -138,9 +138,9 @@ function openToMake(symbols: LibcSymbols, path: string): number {
   throw failureOf(path, asked);
 }
 
-function openToRead(symbols: LibcSymbols, path: string, more = 0): number {
+function openToRead(symbols: LibcSymbols, path: string): number {
   if (isGranted("read", path)) {
-    const flags = O_RDONLY | O_CLOEXEC | more;
+    const flags = O_RDONLY | O_CLOEXEC;
     const fd = symbols.open(toCString(path), flags, NO_MODE);
     if (fd >= 0) return fd;
   }
@@ -175,7 +175,12 @@ export function openRegular(
   symbols: LibcSymbols,
   path: string,
 ): ReadDescriptor | undefined {
-  const fd = openToRead(symbols, path, O_NOFOLLOW | O_NONBLOCK);
+  if (!Deno.lstatSync(path).isFile) return undefined; // or Deno says why not
+  const flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+  const fd = isGranted("read", path)
+    ? symbols.open(toCString(path), flags, NO_MODE)
+    : -1;
+  if (fd < 0) throw new Error(`Cannot open "${path}"`);
   if (typeOf(statusOf(symbols, { fd })) === S_IFREG) {
     return toReader(symbols, fd);
   }

@@ -3,69 +3,17 @@
 import { join } from "@std/path";
 import type { Bytes } from "../formats/bytes.ts";
 import type { ImageName } from "../formats/oci/reference.ts";
-import type { ImageId, LayerId } from "../formats/storage/store_ids.ts";
+import type { ImageId } from "../formats/storage/store_ids.ts";
 import type { ImageRecord } from "../formats/storage/store_record.ts";
 import { statIfThere } from "../fs/if_there.ts";
 import { imageDirectory, type StorePaths } from "./paths.ts";
-import {
-  bigDataFileName,
-  type BigDataItem,
-  readBigData,
-  writeBigData,
-} from "./records/big_data.ts";
+import { bigDataFileName, readBigData } from "./records/big_data.ts";
 import type { RecordTable } from "./records/record_table.ts";
 import type { Tables } from "./records/tables.ts";
-import type { Store } from "./store.ts";
-
-/** An image to be put into a store. */
-export interface NewImage {
-  readonly id: ImageId;
-  /** Each is taken away from the image that has it now. */
-  readonly names: readonly ImageName[];
-  /** The top layer's ID; undefined if the image has no layers. */
-  readonly layer: LayerId | undefined;
-  /** The manifest's digest. */
-  readonly digest: string;
-  /** Config and manifests: written before the record that names them. */
-  readonly items: readonly BigDataItem[];
-  /** The config's creation time, RFC 3339. */
-  readonly created: string;
-}
 
 // Flags of orlop's own: they survive when other tools rewrite the records.
 const PINNED = "orlop-pinned";
 const LAST_USED = "orlop-last-used";
-
-/**
- * Puts an image into a store. One of the same ID gets the new items and names.
- *
- * @param images Held for writing; the layers must be held, too.
- */
-export function putImage(
-  { paths }: Store,
-  images: RecordTable<ImageRecord>,
-  image: NewImage,
-): void {
-  const old = images.get(image.id);
-  const directory = imageDirectory(paths, image.id);
-  if (old === undefined) markUnrecorded(directory);
-  const members = writeBigData(directory, image.items, old);
-  const record: ImageRecord = {
-    id: image.id,
-    digest: image.digest,
-    ...(image.layer !== undefined && { layer: image.layer }),
-    metadata: "{}",
-    created: image.created,
-    ...old,
-    ...members,
-  };
-  if (old === undefined) images.add(record);
-  else images.update(record);
-  giveNames(images, image.id, image.names);
-  noteUse(images, image.id);
-  images.save();
-  Deno.chmodSync(directory, RECORDED_MODE);
-}
 
 const RECORDED_MODE = 0o700;
 // The sticky bit says that there was no record yet: a pull that was cut short, and
@@ -78,9 +26,15 @@ export function isUnrecorded(directory: string): boolean {
   return (mode & 0o7777) === UNRECORDED_MODE;
 }
 
-function markUnrecorded(directory: string): void {
+/** Notes that an image's items are written, before there is a record. */
+export function markUnrecorded(directory: string): void {
   Deno.mkdirSync(directory, { recursive: true });
   Deno.chmodSync(directory, UNRECORDED_MODE);
+}
+
+/** Notes that there is a record. */
+export function markRecorded(directory: string): void {
+  Deno.chmodSync(directory, RECORDED_MODE);
 }
 
 // What is used all the time is not noted, and written, all the time.

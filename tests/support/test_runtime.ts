@@ -24,7 +24,7 @@ import {
   parseLayerId,
 } from "../../src/formats/storage/store_ids.ts";
 import { randomId } from "../../src/fs/random_name.ts";
-import { putImage } from "../../src/store/image_store.ts";
+import { putImage } from "../../src/store/put_image.ts";
 import { createLayer } from "../../src/store/layers/create_layer.ts";
 import { layerDirectory } from "../../src/store/paths.ts";
 import { type MemoryMounter, memoryMounter } from "./memory_mounter.ts";

@@ -28,21 +28,21 @@ import { ownerCommand, ownerOf } from "../container_owner.ts";
 import type { CheckedObject } from "./checked_object.ts";
 
 /** Looks at all that have a record, as far as that costs no reading of content. */
-export function checkObjects(
+export async function checkObjects(
   agent: Agent,
   held: Tables,
-): readonly CheckedObject[] {
+): Promise<readonly CheckedObject[]> {
   return [
-    ...checkLayers(agent, held),
+    ...await checkLayers(agent, held),
     ...checkImages(agent, held),
     ...checkContainers(agent, held),
   ];
 }
 
-function checkLayers(
+async function checkLayers(
   { store }: Agent,
   held: Tables,
-): readonly CheckedObject[] {
+): Promise<readonly CheckedObject[]> {
   const { paths } = store;
   const { layers } = held;
   const whole = layers.records.filter((layer) => !isIncomplete(layer));
@@ -50,8 +50,8 @@ function checkLayers(
     whole,
     ({ id }) => readShortName(layerDirectory(paths, id)),
   );
-  return whole.map((layer) => {
-    const faults = findLayerFaults(paths, layers, layer)
+  return await Promise.all(whole.map(async (layer) => {
+    const faults = (await findLayerFaults(paths, layers, layer))
       .map(({ path, found }) => `${path}: ${found}`);
     const link = join(layerDirectory(paths, layer.id), "link");
     const twin = owners.get(readShortName(layerDirectory(paths, layer.id)))
@@ -64,7 +64,7 @@ function checkLayers(
         : faults,
       advice: () => adviseOnLayer(store, held, layer),
     });
-  });
+  }));
 }
 
 /** What brings a layer back: its image, or what made its container. */

@@ -137,7 +137,7 @@ async function lookAtRecords(
   }
   return {
     objects: [
-      ...checkObjects(agent, held)
+      ...(await checkObjects(agent, held))
         .map((object) =>
           depth === "full" ? verifyItems(agent, held, object) : object
         ),

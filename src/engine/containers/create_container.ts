@@ -92,15 +92,15 @@ export async function checkPossible(
   checkNamesAreFree(held, [containerName]);
   const { image } = findWantedImage(held.images, { imageName }, conf);
   readConfig(agent, image);
-  demandWhole(agent, held, image);
+  await demandWhole(agent, held, image);
 }
 
-function demandWhole(
+async function demandWhole(
   { store: { paths } }: Agent,
   { layers }: Pick<Tables, "layers">,
   { layer }: ImageRecord,
-): void {
-  if (layer !== undefined) demandUsable(paths, layers, layer);
+): Promise<void> {
+  if (layer !== undefined) await demandUsable(paths, layers, layer);
 }
 
 interface CreateRequest {
@@ -207,7 +207,7 @@ async function prepare(
     : [options.containerName];
   // What a person named comes last among its names, and first here.
   checkIsFree(held, { id, names: names.toReversed() });
-  demandWhole(agent, held, image);
+  await demandWhole(agent, held, image);
   const template = own ?? await makeTemplate(agent, held, {
     ...options,
     containerId: id,

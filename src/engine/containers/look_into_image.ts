@@ -3,7 +3,7 @@
 import { basename, dirname, join, resolve } from "@std/path";
 import type { Abortable } from "../../errors/abort.ts";
 import type { LayerId } from "../../formats/storage/store_ids.ts";
-import { readLinesInRoot } from "../../fs/read_in_root.ts";
+import { type OpenOptions, readLinesInRoot } from "../../fs/read_in_root.ts";
 import { resolveInRoot } from "../../fs/resolve_in_root.ts";
 import {
   CONTAINER_FILES,
@@ -58,8 +58,8 @@ export async function lookIntoImage(
   question: ImageQuestion,
 ): Promise<ImageAnswer> {
   const { layerId, signal } = question;
-  const { store: { paths }, host } = agent;
-  const look = (image?: string) => lookInto(image, { ...question, host });
+  const { store: { paths, libc }, host } = agent;
+  const look = (image?: string) => lookInto(image, { ...question, host, libc });
   if (layerId === undefined) return await look();
   // A layer that stands alone looks the same when it is not mounted.
   if (readLower(paths, layerId).length === 0) {
@@ -76,9 +76,9 @@ export async function lookIntoImage(
 
 async function lookInto(
   image: string | undefined,
-  question: ImageQuestion & { readonly host: Host },
+  question: ImageQuestion & OpenOptions & { readonly host: Host },
 ): Promise<ImageAnswer> {
-  const { user, groups, workdir, volumes, host, signal } = question;
+  const { user, groups, workdir, volumes, host, libc, signal } = question;
   const files: ContainerFile[] = [];
   for (const file of containerFiles()) {
     if (canMount(image, CONTAINER_FILES[file], volumes)) files.push(file);
@@ -89,7 +89,7 @@ async function lookInto(
     const isOther = root === "/" && !isRegularFile(host, path);
     return root === undefined || isOther
       ? noLines()
-      : readLinesInRoot(root, path, { signal });
+      : readLinesInRoot(root, path, { signal, libc });
   }, groups);
   const place = workdir && image && resolveInRoot(image, workdir);
   const hasWorkdir = place ? place.status?.isDirectory ?? false : false;

@@ -7,11 +7,12 @@ import type {
   RuntimeSpec,
 } from "../../formats/oci/runtime_spec.ts";
 import { makeDirectoryInRoot } from "../../fs/make_in_root.ts";
+import type { OpenOptions } from "../../fs/read_in_root.ts";
 import { resolveInRoot } from "../../fs/resolve_in_root.ts";
 import { nameGroup, nameUser } from "./name_user.ts";
 
 /** What a root is to be ready for. */
-export interface PrepareOptions extends Abortable {
+export interface PrepareOptions extends Abortable, OpenOptions {
   readonly template: RuntimeSpec;
   /** Directories that the image wants as volumes. */
   readonly volumes: readonly string[];
@@ -36,17 +37,17 @@ const KERNEL_DIRECTORIES = ["/dev", "/proc", "/sys"];
  */
 export async function prepareRoot(
   root: string,
-  { template, volumes, signal }: PrepareOptions,
+  { template, volumes, signal, libc }: PrepareOptions,
 ): Promise<readonly RuntimeMount[]> {
   checkCount(volumes);
   const { process = { cwd: "/" }, mounts = [] } = template;
   const { uid = 0, gid = 0 } = process.user ?? {};
   const taken = mounts.map(({ destination }) => placeOf(root, destination));
   if (isImageOwn(root, "/etc/passwd", { taken, mounts })) {
-    await nameUser({ root, process, signal });
+    await nameUser({ root, process, signal, libc });
   }
   if (isImageOwn(root, "/etc/group", { taken, mounts })) {
-    await nameGroup({ root, process, signal });
+    await nameGroup({ root, process, signal, libc });
   }
   if (!await make(process.cwd)) {
     throw new TypeError(

@@ -76,6 +76,7 @@ export async function startContainer(
     prepare: async (root) => {
       volumeMounts = await prepareRoot(root, {
         ...options,
+        libc: agent.store.libc,
         template,
         volumes,
       });

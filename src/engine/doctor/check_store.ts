@@ -134,7 +134,9 @@ async function lookAtRecords(patient: Patient): Promise<readonly Finding[]> {
       fail(fault, "Until then orlop changes nothing in this store")
     ),
     ...describeLeftovers(findLeftovers(facts)),
-    ...held.faults.length > 0 ? [] : describeDamage(checkObjects(agent, held)),
+    ...held.faults.length > 0
+      ? []
+      : describeDamage(await checkObjects(agent, held)),
     ...await lookAtMounts(agent, {
       ...patient,
       isLayer: (id) => layerIds.has(id),

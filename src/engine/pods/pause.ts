@@ -1,14 +1,8 @@
 /** The image of a pod's infra container, which needs no registry. */
 
 import type { Abortable } from "../../errors/abort.ts";
-import { RegistryError } from "../../errors/image_errors.ts";
 import { ImageNotFoundError } from "../../errors/not_found_errors.ts";
-import type { ImageSource } from "../../formats/oci/blob_source.ts";
 import { nameOf } from "../../formats/oci/reference.ts";
-import { hostPlatform } from "../../image/choose_manifest.ts";
-import { makePauseImage, PAUSE_IMAGE_NAME } from "../../image/pause_image.ts";
-import { openMemory } from "../../transports/memory_source.ts";
-import { setPin } from "../../store/image_store.ts";
 import type { Store } from "../../store/store.ts";
 import type { Agent } from "../agent.ts";
 import {
@@ -17,9 +11,7 @@ import {
   type WantedImage,
 } from "../images/find_image.ts";
 import { loadShortNames } from "../images/short_names.ts";
-import { pullImage, type PullOptions } from "../transfer/pull_image.ts";
-import { storeImage } from "../transfer/store_image.ts";
-import type { StoredImage } from "../transfer/store_sink.ts";
+import type { PullOptions } from "../transfer/pull_image.ts";
 
 /** Whether a name means the configured pause image, however it is written. */
 export async function isPauseImage(
@@ -62,7 +54,7 @@ export async function ensurePauseImage(
       signal?.throwIfAborted();
       continue;
     }
-    const own = fetchPauseImage(agent, { pull, signal });
+    const own = load(agent, { pull, signal });
     underWay.set(store, own);
     try {
       await own;
@@ -89,52 +81,14 @@ async function isStored(
   }
 }
 
-async function fetchPauseImage(
-  agent: Agent,
-  options: EnsurePauseOptions,
-): Promise<void> {
-  const { store, pauseImage, log } = agent;
-  const { signal } = options;
-  try {
-    const { imageId } = await getPauseImage(agent, options);
-    using held = await store.lock({ images: "write" }, { signal });
-    setPin(held.images, imageId, "pinned");
-    held.images.save();
-  } catch (error) {
-    log(
-      "warn",
-      `Cannot get the pause image "${pauseImage}", which is not in the store; ` +
-        `pull or load it while there is a network, or configure ` +
-        `"${PAUSE_IMAGE_NAME}", which needs none`,
-    );
-    throw error;
-  }
-}
-
-function getPauseImage(
-  agent: Agent,
-  { pull, signal }: EnsurePauseOptions,
-): Promise<StoredImage> {
-  const { pauseImage } = agent;
-  return pauseImage === PAUSE_IMAGE_NAME
-    ? storeImage(agent, openEmbedded(), { names: [pauseImage], signal })
-    : pullImage(agent, pauseImage, { ...pull, signal: signal ?? pull?.signal });
+/** What pulls is loaded only where it is needed. */
+async function load(agent: Agent, options: EnsurePauseOptions): Promise<void> {
+  const { fetchPauseImage } = await import("./fetch_pause_image.ts");
+  await fetchPauseImage(agent, options);
 }
 
 function whenAborted(signal: AbortSignal | undefined): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   signal?.addEventListener("abort", () => resolve(), { once: true });
   return promise;
-}
-
-/** The pause image that is part of orlop, as a source. */
-function openEmbedded(): ImageSource {
-  const { architecture } = hostPlatform();
-  if (architecture !== "amd64" && architecture !== "arm64") {
-    throw new RegistryError(
-      `Cannot make a pause image for "${architecture}": only for amd64 and ` +
-        `arm64; configure another pause image`,
-    );
-  }
-  return openMemory(makePauseImage(architecture));
 }

@@ -42,8 +42,10 @@ export async function commitLayer(
     // It was another tool's pull; or here before, as another blob.
     noteSameContent(held.layers, { stored, needed });
     const contents = { diff, tarSplit, root: unpacked.root };
-    if (restoreContents(store, held.layers, { layer: stored, contents })) {
-      restoreNames(store, held.layers, needed.id);
+    if (
+      await restoreContents(store, held.layers, { layer: stored, contents })
+    ) {
+      await restoreNames(store, held.layers, needed.id);
       agent.log("warn", `Repaired layer "${needed.id}": files were missing`);
     }
     return;

@@ -12,15 +12,15 @@ import type { NeededLayer } from "./receive_layer.ts";
 type Layers = RecordTable<LayerRecord>;
 
 /** Whether a layer is there, of the blob that is needed, and whole on disk. */
-export function canReuse(
+export async function canReuse(
   { store }: Agent,
   layers: Layers,
   needed: NeededLayer,
-): boolean {
+): Promise<boolean> {
   const stored = layers.get(needed.id);
-  return stored !== undefined && isProven(stored, needed) &&
-    findLayerFaults(store.paths, layers, stored)
-      .every(({ kind }) => kind !== "content");
+  if (stored === undefined || !isProven(stored, needed)) return false;
+  const faults = await findLayerFaults(store.paths, layers, stored);
+  return faults.every(({ kind }) => kind !== "content");
 }
 
 /** Repairs what needs no blob: short names, and who is below whom. */
@@ -29,20 +29,24 @@ export async function repairNames(
   needed: readonly NeededLayer[],
   options: Abortable,
 ): Promise<void> {
-  const damaged = (layers: Layers) =>
-    needed.filter(({ id }) => {
-      const layer = layers.get(id);
-      return layer !== undefined &&
-        findLayerFaults(store.paths, layers, layer)
-          .some(({ kind }) => kind === "names");
-    });
   {
     using held = await store.lock({ layers: "read" }, options);
-    if (damaged(held.layers).length === 0) return;
+    if ((await findDamaged(held.layers)).length === 0) return;
   }
   using held = await store.lock({ layers: "write" }, options);
-  for (const { id } of damaged(held.layers)) {
-    restoreNames(store, held.layers, id);
+  for (const { id } of await findDamaged(held.layers)) {
+    await restoreNames(store, held.layers, id);
     log("warn", `Repaired layer "${id}": its short names were damaged`);
+  }
+
+  async function findDamaged(layers: Layers): Promise<readonly NeededLayer[]> {
+    const found: NeededLayer[] = [];
+    for (const layer of needed) {
+      const stored = layers.get(layer.id);
+      if (stored === undefined) continue;
+      const faults = await findLayerFaults(store.paths, layers, stored);
+      if (faults.some(({ kind }) => kind === "names")) found.push(layer);
+    }
+    return found;
   }
 }

@@ -126,5 +126,5 @@ async function isInStore(
   options: Abortable,
 ): Promise<boolean> {
   using held = await agent.store.lock({ layers: "read" }, options);
-  return canReuse(agent, held.layers, needed);
+  return await canReuse(agent, held.layers, needed);
 }

@@ -17,7 +17,8 @@ import { type ImageId, imageIdOf } from "../../formats/storage/store_ids.ts";
 import { isErrno } from "../../fs/errno.ts";
 import { layerIdsOf } from "../../image/layer_ids.ts";
 import type { RetryRules } from "../../registry/send_request.ts";
-import { putImage, readImageItem } from "../../store/image_store.ts";
+import { readImageItem } from "../../store/image_store.ts";
+import { putImage } from "../../store/put_image.ts";
 import { leaseLayers } from "../../store/layers/lease.ts";
 import type { BigDataItem } from "../../store/records/big_data.ts";
 import { keepReserve } from "../../store/records/reserve.ts";
@@ -173,7 +174,11 @@ async function findMissing(
     ...options,
     purpose: "write",
   });
-  return layers.filter((layer) => !canReuse(agent, held.layers, layer));
+  const missing: NeededLayer[] = [];
+  for (const layer of layers) {
+    if (!await canReuse(agent, held.layers, layer)) missing.push(layer);
+  }
+  return missing;
 }
 
 async function record(

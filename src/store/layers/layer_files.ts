@@ -1,7 +1,6 @@
 /** What a layer has on disk, and whether it is as it has to be; not its content. */
 
 import { join } from "@std/path";
-import { gunzipSync } from "node:zlib";
 import { DamagedFileError } from "../../errors/store_errors.ts";
 import type { LayerId } from "../../formats/storage/store_ids.ts";
 import type { LayerRecord } from "../../formats/storage/store_record.ts";
@@ -33,15 +32,15 @@ type Layers = Pick<TableView<LayerRecord>, "lookUp">;
  *
  * @throws {DamagedFileError} If something is missing or damaged.
  */
-export function demandUsable(
+export async function demandUsable(
   paths: StorePaths,
   layers: Layers,
   top: LayerId,
-): void {
+): Promise<void> {
   for (const layer of listChain(layers, top)) {
     const tarSplit = tarSplitPath(paths, layer.id);
-    const fault = findLayerFaults(paths, layers, layer)
-      .find(({ path }) => path !== tarSplit);
+    const faults = await findLayerFaults(paths, layers, layer);
+    const fault = faults.find(({ path }) => path !== tarSplit);
     if (fault === undefined) continue;
     const isImage = layer["diff-digest"] !== undefined;
     throw new DamagedFileError(
@@ -67,16 +66,17 @@ export function listChain(
 }
 
 /** Finds what is wrong with a layer itself. */
-export function findLayerFaults(
+export async function findLayerFaults(
   paths: StorePaths,
   layers: Layers,
   layer: LayerRecord,
-): readonly LayerFault[] {
+): Promise<readonly LayerFault[]> {
   const directory = layerDirectory(paths, layer.id);
   const whole = findDirectoryFault(directory);
   if (whole !== undefined) return [{ kind: "content", ...whole }];
   const content = [
-    findDirectoryFault(join(directory, "diff")) ?? findLoss(paths, layer),
+    findDirectoryFault(join(directory, "diff")) ??
+      await findLoss(paths, layer),
     layer["diff-digest"] === undefined
       ? undefined
       : findFileFault(tarSplitPath(paths, layer.id)),
@@ -156,31 +156,17 @@ function findLowerFault(
 }
 
 /** Files that were all removed: the list for its tar tells that there were some. */
-function findLoss(paths: StorePaths, layer: LayerRecord): Found | undefined {
+async function findLoss(
+  paths: StorePaths,
+  layer: LayerRecord,
+): Promise<Found | undefined> {
   if (layer["diff-digest"] === undefined) return undefined;
   const path = join(layerDirectory(paths, layer.id), "diff");
-  if (listDirectory(path).length > 0 || !hasFiles(paths, layer.id)) {
-    return undefined;
-  }
-  return { path, found: "it is empty, and its image has files there" };
-}
-
-// It is read only of layers that seem to be empty, and small then.
-const MAX_LIST_BYTES = 256 * 1024 * 1024;
-
-function hasFiles(paths: StorePaths, id: LayerId): boolean {
-  try {
-    const list = gunzipSync(Deno.readFileSync(tarSplitPath(paths, id)), {
-      maxOutputLength: MAX_LIST_BYTES,
-    }).toString("utf8");
-    return list.split("\n").some((line) => {
-      const name = /^\{"type":1,"name(?:_raw)?":"(.*?)"/.exec(line)?.[1];
-      // The root itself, and marks on it, are no files.
-      return name !== undefined && !/^(\.?\/)?(\.|\.wh\.\.wh\..*)?$/.test(name);
-    });
-  } catch {
-    return false; // whatever is wrong with the list is told as such
-  }
+  if (listDirectory(path).length > 0) return undefined;
+  const { listsFiles } = await import("./tar_split_files.ts"); // loads node:zlib
+  return listsFiles(tarSplitPath(paths, layer.id))
+    ? { path, found: "it is empty, and its image has files there" }
+    : undefined;
 }
 
 function readText(path: string): string | undefined {

@@ -33,27 +33,27 @@ type Layers = Pick<RecordTable<LayerRecord>, "records" | "lookUp">;
  * @param contents As they were unpacked; `diff` is moved.
  * @returns Whether anything was missing.
  */
-export function restoreContents(
+export async function restoreContents(
   { paths }: Store,
   layers: Layers,
   { layer, contents }: {
     readonly layer: LayerRecord;
     readonly contents: Pick<LayerContents, "diff" | "tarSplit" | "root">;
   },
-): boolean {
+): Promise<boolean> {
   const directory = layerDirectory(paths, layer.id);
-  const faults = findLayerFaults(paths, layers, layer)
-    .filter(({ kind }) => kind === "content");
+  const found = await findLayerFaults(paths, layers, layer);
+  const faults = found.filter(({ kind }) => kind === "content");
   if (faults.length === 0) return false;
   const tarSplit = tarSplitPath(paths, layer.id);
   if (faults.some(({ path }) => path !== tarSplit)) {
     if (!lstatIfThere(directory)?.isDirectory) {
       removeIfThere(directory);
-      Deno.mkdirSync(directory, { mode: 0o700 });
+      await Deno.mkdir(directory, { mode: 0o700 });
     }
     const diff = join(directory, "diff");
     removeTreeSync(diff); // empty, or not even a directory
-    Deno.renameSync(contents.diff, diff);
+    await Deno.rename(contents.diff, diff);
     finishDiff(
       paths,
       { id: layer.id, parent: layer.parent || undefined },
@@ -69,19 +69,19 @@ export function restoreContents(
  * Makes the short names of layers again, and what they say of those below: of a
  * layer, and of all that are on it.
  */
-export function restoreNames(
+export async function restoreNames(
   store: Store,
   layers: Layers,
   id: LayerId,
-): void {
+): Promise<void> {
   const { paths } = store;
   const layer = layers.lookUp(id);
   if (layer === undefined) return;
   const directory = layerDirectory(paths, id);
   for (const name of ["work", "merged", ...layer.parent ? [] : ["empty"]]) {
     const path = join(directory, name);
-    Deno.mkdirSync(path, { recursive: true });
-    Deno.chmodSync(path, 0o700);
+    await Deno.mkdir(path, { recursive: true });
+    await Deno.chmod(path, 0o700);
   }
   if (readShortName(directory) === undefined) {
     const name = findShortName(paths, id) ?? randomShortName();
@@ -89,17 +89,17 @@ export function restoreNames(
   }
   for (const other of layers.records) {
     if (!listChain(layers, other.id).includes(layer)) continue;
-    restoreLower(paths, layers, other);
+    await restoreLower(paths, layers, other);
   }
   restoreShortLink(store, id);
 }
 
-function restoreLower(
+async function restoreLower(
   paths: StorePaths,
   layers: Layers,
   layer: LayerRecord,
-): void {
-  const faults = findLayerFaults(paths, layers, layer);
+): Promise<void> {
+  const faults = await findLayerFaults(paths, layers, layer);
   const path = join(layerDirectory(paths, layer.id), "lower");
   if (!faults.some((fault) => fault.path === path)) return;
   const lower = expectedLower(paths, layers, layer);

@@ -5,7 +5,8 @@
 
 import { toGoJson } from "../../formats/go_json.ts";
 import { asObject, parseJson } from "../../formats/json.ts";
-import { type Digest, digestOf, hexOf } from "../../formats/oci/digest.ts";
+import { type Digest, hexOf } from "../../formats/oci/digest.ts";
+import { digestOf } from "../../formats/oci/digest_of.ts";
 
 /** A layer as an image of its own, as it was once. */
 export interface LegacyLayer {

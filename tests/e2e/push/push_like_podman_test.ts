@@ -1,7 +1,7 @@
 /** Pushes as a user does them, and what podman and skopeo find then. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { digestOf } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import {
   DOCKER_MANIFEST,
   OCI_MANIFEST,

@@ -8,10 +8,8 @@ import {
 } from "../../../src/formats/oci/runtime_spec.ts";
 import { readLinesInRoot } from "../../../src/fs/read_in_root.ts";
 import { makeRuntimeSpec } from "../../../src/image/default_spec.ts";
-import {
-  makePauseImage,
-  PAUSE_IMAGE_NAME,
-} from "../../../src/image/pause_image.ts";
+import { makePauseImage } from "../../../src/image/pause_image.ts";
+import { PAUSE_IMAGE_NAME } from "../../../src/image/pause_image_name.ts";
 import { lookUpUser } from "../../../src/image/user_lookup.ts";
 import { findProgram } from "../../../src/process/find_program.ts";
 import { runCommand } from "../../../src/process/run_command.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { PolicyError } from "../../../src/errors/store_errors.ts";
-import { PAUSE_IMAGE_NAME } from "../../../src/image/pause_image.ts";
+import { PAUSE_IMAGE_NAME } from "../../../src/image/pause_image_name.ts";
 import {
   addImage,
   APP,

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { RuntimeServer } from "../../../src/engine/runtime_server.ts";
 import { RegistryError } from "../../../src/errors/image_errors.ts";
 import { ImageNotFoundError } from "../../../src/errors/not_found_errors.ts";
-import { PAUSE_IMAGE_NAME } from "../../../src/image/pause_image.ts";
+import { PAUSE_IMAGE_NAME } from "../../../src/image/pause_image_name.ts";
 import { writeTestLayout } from "../../support/images/test_layout.ts";
 import { needs } from "../../support/peers.ts";
 import {

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { pullImage } from "../../../src/engine/transfer/pull_image.ts";
-import { digestOf } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import { writeLayout } from "../../support/images/layer_layout.ts";
 import { layerOf } from "../../support/images/stacked_layout.ts";
 import { needs } from "../../support/peers.ts";

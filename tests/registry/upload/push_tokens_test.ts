@@ -12,7 +12,7 @@ import {
   UnauthorizedError,
 } from "../../../src/errors/image_errors.ts";
 import type { Credentials } from "../../../src/formats/config/auth_file.ts";
-import { digestOf } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import { parseReference } from "../../../src/formats/oci/reference.ts";
 import {
   openPush,

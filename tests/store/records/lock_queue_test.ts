@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { sleep } from "../../../src/errors/abort.ts";
 import { StoreBusyError } from "../../../src/errors/store_errors.ts";
-import { type LockKind, takeLibc } from "../../../src/process/libc_files.ts";
+import { takeLibc } from "../../../src/process/libc.ts";
+import type { LockKind } from "../../../src/process/libc_files.ts";
 import {
   acquireLock,
   type HeldLock,

@@ -11,7 +11,7 @@ import {
   parseLayerId,
 } from "../../../src/formats/storage/store_ids.ts";
 import type { LayerRecord } from "../../../src/formats/storage/store_record.ts";
-import { putImage } from "../../../src/store/image_store.ts";
+import { putImage } from "../../../src/store/put_image.ts";
 import {
   createLayer,
   type NewLayer,

@@ -4,10 +4,7 @@ import type { Agent } from "../../../engine/agent.ts";
 import { findRuntime } from "../../../engine/containers/oci_runtime.ts";
 import { inspectImage } from "../../../engine/images/list_images.ts";
 import { runContainer } from "../../../engine/pods/run_container.ts";
-import {
-  pullImage,
-  type PullOptions,
-} from "../../../engine/transfer/pull_image.ts";
+import type { PullOptions } from "../../../engine/transfer/pull_image.ts";
 import { ImageNotFoundError } from "../../../errors/not_found_errors.ts";
 import { hasTransport } from "../../../formats/oci/transport_reference.ts";
 import { parseContainerId } from "../../../formats/storage/store_ids.ts";
@@ -21,8 +18,8 @@ import type { Call } from "../../command.ts";
 import { createFromFlags } from "../../input/create_from_flags.ts";
 import { pullOptions } from "../../input/flags/pull_options.ts";
 import { openSession } from "../../open_session.ts";
+import type { PullCall } from "../../pull_with_progress.ts";
 import { describeError } from "../../render/describe_error.ts";
-import { showProgress } from "../../render/progress/show_progress.ts";
 import type { RUN } from "../../table/create_commands.ts";
 
 type RunCall = Call<typeof RUN>;
@@ -71,17 +68,13 @@ async function findOrPull(
   call: RunCall,
   pulling: PullOptions,
 ): Promise<string> {
-  const { flags, terminal, signal } = call;
+  const { flags, signal } = call;
   const [typed = ""] = call.arguments;
   if (flags.pull === "never") return typed;
   const isThere = flags.pull !== "always" && await isStored(agent, call);
   if (flags.pull === "missing" && isThere) return typed;
-  const style = flags.quiet ? "none" : flags.progress;
-  using display = showProgress(style, terminal);
-  const { onProgress: onEvent } = display;
   try {
-    const options = { ...pulling, onEvent, signal };
-    const { names } = await pullImage(agent, typed, options);
+    const { names } = await pull(agent, typed, { ...call, options: pulling });
     // A layout on disk is known by another name from now on.
     return hasTransport(typed) ? names[0] ?? typed : typed;
   } catch (error) {
@@ -91,6 +84,12 @@ async function findOrPull(
     agent.log("warn", `No newer image: ${describeError(error)}`);
     return typed;
   }
+}
+
+/** What pulls is loaded only where it is needed. */
+async function pull(agent: Agent, name: string, call: PullCall) {
+  const { pullWithProgress } = await import("../../pull_with_progress.ts");
+  return await pullWithProgress(agent, name, call);
 }
 
 /** Whether it is there, and for the platform that was asked for. */

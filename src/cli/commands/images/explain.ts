@@ -20,7 +20,7 @@ import type { EXPLAIN } from "../../table/lookup_commands.ts";
 export async function run(call: Call<typeof EXPLAIN>): Promise<number> {
   const { flags, config, terminal, signal } = call;
   const [name = ""] = call.arguments;
-  using sink = openLog(config, terminal);
+  using sink = openLog(config, call);
   const explained = await explainReference(name, {
     ...await registryOptions(call),
     platform: platformOption(flags),

@@ -1,11 +1,10 @@
 /** `orlop pull`. */
 
-import { pullImage } from "../../../engine/transfer/pull_image.ts";
 import type { Call } from "../../command.ts";
 import { pullOptions } from "../../input/flags/pull_options.ts";
 import { forEachName } from "../../input/for_each_name.ts";
 import { openSession } from "../../open_session.ts";
-import { showProgress } from "../../render/progress/show_progress.ts";
+import { pullWithProgress } from "../../pull_with_progress.ts";
 import type { PULL } from "../../table/image_commands.ts";
 
 /** Pulls images and prints their IDs. */
@@ -14,18 +13,8 @@ export async function run(call: Call<typeof PULL>): Promise<void> {
   const options = await pullOptions(call);
   using session = openSession(call, { ifMissing: "make" });
   await forEachName(call.arguments, { signal }, async (name) => {
-    const { imageId } = await pullOne(name);
+    const how = { flags, terminal, signal, options };
+    const { imageId } = await pullWithProgress(session.agent, name, how);
     terminal.print(imageId);
   });
-
-  async function pullOne(name: string) {
-    const style = flags.quiet ? "none" : flags.progress;
-    using display = showProgress(style, terminal);
-    const { onProgress: onEvent } = display;
-    return await pullImage(session.agent, name, {
-      ...options,
-      onEvent,
-      signal,
-    });
-  }
 }

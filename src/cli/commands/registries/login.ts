@@ -26,7 +26,7 @@ type LoginCall = Call<typeof LOGIN>;
 export async function run(call: LoginCall): Promise<void> {
   const { flags, terminal, config } = call;
   checkFlags(call);
-  using sink = openLog(config, terminal);
+  using sink = openLog(config, call);
   const options: LoginOptions = {
     ...loginOptions(call, sink),
     certDir: flags["cert-dir"],

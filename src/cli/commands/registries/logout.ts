@@ -20,7 +20,7 @@ export async function run(call: Call<typeof LOGOUT>): Promise<void> {
   if (flags.all && call.arguments.length > 0) {
     throw new UsageError('Cannot use "--all" with a registry');
   }
-  using sink = openLog(config, terminal);
+  using sink = openLog(config, call);
   const options = loginOptions(call, sink);
   await checkNamed(options);
   if (flags.all) {

@@ -1,9 +1,9 @@
 /** What flags say about a container, in the terms of the runtime. */
 
-import { isIP } from "node:net";
 import type { TemplateOptions } from "../../../engine/containers/make_template.ts";
 import { formatHosts } from "../../../formats/config/hosts.ts";
 import { parseSignal } from "../../../formats/config/signals.ts";
+import { isIpAddress } from "../../../formats/ip_address.ts";
 import {
   ADDED_HOSTS,
   LABEL_PREFIX,
@@ -161,7 +161,9 @@ function readStopTimeout(text: string | undefined): [string, string][] {
 function readAddedHosts(texts: readonly string[]): [string, string][] {
   const entries = texts.map((text) => {
     const [, name, address = ""] = /^([^\s#:]+):(.*)$/s.exec(text) ?? [];
-    if (name !== undefined && isIP(address)) return { address, names: [name] };
+    if (name !== undefined && isIpAddress(address)) {
+      return { address, names: [name] };
+    }
     throw badFlag("add-host", text, "write NAME:ADDRESS, such as db:10.0.0.5");
   });
   return entries.length === 0 ? [] : [[ADDED_HOSTS, formatHosts(entries)]];
