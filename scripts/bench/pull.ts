@@ -14,6 +14,7 @@ import { parseArgs } from "@std/cli";
 import { fromFileUrl, join } from "@std/path";
 import { startRegistry } from "../../tests/support/servers/registry_server.ts";
 import { startContainerd } from "./containerd.ts";
+import { makeDebianLayout } from "./debian_layout.ts";
 import { type Figures, measure, median, medianFigures } from "./measure.ts";
 import { describeMachine, print, unmountBelow } from "./surroundings.ts";
 
@@ -32,7 +33,7 @@ const layout = flags.layout ??
 await main();
 
 async function main(): Promise<void> {
-  await makeImage();
+  await makeDebianLayout(layout, flags);
   await using registry = await startRegistry();
   await registry.pushLayout(`${layout}:latest`, "debian:latest");
   const image = `${registry.host}/debian:latest`;
@@ -47,19 +48,6 @@ async function main(): Promise<void> {
     await unmountBelow(work);
     await Deno.remove(work, { recursive: true });
   }
-}
-
-async function makeImage(): Promise<void> {
-  const isMade = await Deno.stat(`${layout}/index.json`).then(
-    () => true,
-    () => false,
-  );
-  if (isMade) return;
-  const script = join(here, "make_debian_image");
-  const { success } = await new Deno.Command(script, {
-    args: [layout, ...flags.small ? ["--small"] : []],
-  }).output();
-  if (!success) throw new Error(`Cannot make image "${layout}"`);
 }
 
 function listTools(): ReadonlyMap<string, Pull> {

@@ -1,0 +1,149 @@
+/**
+ * Measures pushes of a real image, whole processes, from a store of each tool's own
+ * to an empty registry on loopback; orlop and its peers take turns. All have to
+ * compress the layers: stores keep them unpacked, and nothing is there.
+ *
+ * Options: `--runs N` (3), `--layout DIR` (where the image is, or is made, once),
+ * `--orlop PROGRAM` (scripts/orlop), `--peers a,b` (podman, skopeo), `--format
+ * gzip|zstd`, `--level N` (of orlop's compression), `--small` (a third of the
+ * image), `--directory DIR` (/var/tmp).
+ *
+ * podman and skopeo compress by gzip at level 6. What comes of it is told, too: who
+ * compresses less is faster.
+ */
+
+import { parseArgs } from "@std/cli";
+import { fromFileUrl, join } from "@std/path";
+import { startRegistry } from "../../tests/support/servers/registry_server.ts";
+import { makeDebianLayout } from "./debian_layout.ts";
+import { type Figures, measure, median, medianFigures } from "./measure.ts";
+import { describeMachine, print, unmountBelow } from "./surroundings.ts";
+
+/** A push, and how large the layers are then. */
+interface Push extends Figures {
+  /** In MB. */
+  readonly size: number;
+}
+
+/** The words that push image `app` to a name. */
+type Words = (name: string) => readonly string[];
+
+const BYTES_PER_MB = 1_000_000;
+const here = fromFileUrl(new URL(".", import.meta.url));
+const flags = parseArgs(Deno.args, {
+  string: ["runs", "layout", "orlop", "peers", "directory", "format", "level"],
+  boolean: ["small"],
+  default: { runs: "3", peers: "podman,skopeo" },
+});
+const orlop = flags.orlop ?? join(here, "../orlop");
+const layout = flags.layout ??
+  `/var/tmp/orlop-bench/bookworm${flags.small ? "-small" : ""}`;
+const NAME = "localhost/app:1";
+
+await main();
+
+async function main(): Promise<void> {
+  await makeDebianLayout(layout, flags);
+  const dir = flags.directory ?? "/var/tmp";
+  const work = await Deno.makeTempDir({ dir, prefix: "bench" });
+  try {
+    const tools = await fillStores(work);
+    await report(await takeTurns(tools, work));
+  } finally {
+    await unmountBelow(work);
+    await Deno.remove(work, { recursive: true });
+  }
+}
+
+/** Brings the image into a store for each, which is read alone from then on. */
+async function fillStores(work: string): Promise<ReadonlyMap<string, Words>> {
+  const own = ["--root", `${work}/o`, "--runroot", `${work}/or`];
+  await run(orlop, ...own, "pull", "--quiet", `oci:${layout}:latest`);
+  const [id = ""] = (await run(orlop, ...own, "images", "-q")).split("\n");
+  await run(orlop, ...own, "tag", id, NAME);
+  const shared = `[overlay@${work}/p+${work}/pr]`;
+  await run(
+    ...["skopeo", "copy", "--quiet", `oci:${layout}:latest`] as const,
+    `containers-storage:${shared}${NAME}`,
+  );
+  const packing = [
+    ...flags.format ? ["--compression-format", flags.format] : [],
+    ...flags.level ? ["--compression-level", flags.level] : [],
+  ];
+  const all: readonly (readonly [string, Words])[] = [
+    ["orlop", (name) => [
+      ...[orlop, ...own, "push", "--quiet", "--tls-verify=false"],
+      ...[...packing, NAME, name],
+    ]],
+    ["podman", (name) => [
+      ...["podman", "--root", `${work}/p`, "--runroot", `${work}/pr`],
+      ...["push", "--quiet", "--tls-verify=false", NAME, name],
+    ]],
+    ["skopeo", (name) => [
+      ...["skopeo", "copy", "--quiet", "--dest-tls-verify=false"],
+      ...[`containers-storage:${shared}${NAME}`, `docker://${name}`],
+    ]],
+  ];
+  const wanted = ["orlop", ...(flags.peers ?? "").split(",")];
+  return new Map(all.filter(([name]) => wanted.includes(name)));
+}
+
+async function takeTurns(
+  tools: ReadonlyMap<string, Words>,
+  work: string,
+): Promise<ReadonlyMap<string, readonly Push[]>> {
+  const results = new Map([...tools.keys()].map((n) => [n, [] as Push[]]));
+  for (let turn = 0; turn < Number(flags.runs); turn++) {
+    for (const [tool, words] of tools) {
+      // Empty each time: what is there is not sent again.
+      await using registry = await startRegistry();
+      const name = `${registry.host}/app:1`;
+      const figures = await measure(words(name), work);
+      const size = await sizeOf(name);
+      results.get(tool)?.push({ ...figures, size });
+    }
+  }
+  return results;
+}
+
+async function sizeOf(name: string): Promise<number> {
+  const text = await run(
+    ...["skopeo", "inspect", "--raw", "--tls-verify=false"] as const,
+    `docker://${name}`,
+  );
+  const layers: readonly { readonly size: number }[] = JSON.parse(text).layers;
+  return layers.reduce((sum, { size }) => sum + size, 0) / BYTES_PER_MB;
+}
+
+async function report(
+  results: ReadonlyMap<string, readonly Push[]>,
+): Promise<void> {
+  const own = results.get("orlop") ?? [];
+  print(await describeMachine());
+  print(
+    "tool      runs  wall s  cpu s  peak MiB  pushed MB  orlop/tool: wall   cpu",
+  );
+  for (const [name, pushes] of results) {
+    const { wall, cpu, peak } = medianFigures(pushes);
+    const ratio = (of: (figures: Figures) => number) =>
+      median(pushes.map((push, index) => of(own[index] ?? push) / of(push)));
+    print([
+      name.padEnd(8),
+      String(pushes.length).padStart(4),
+      wall.toFixed(2).padStart(6),
+      cpu.toFixed(2).padStart(5),
+      peak.toFixed(0).padStart(8),
+      median(pushes.map(({ size }) => size)).toFixed(1).padStart(9),
+      ratio((figures) => figures.wall).toFixed(2).padStart(16),
+      ratio((figures) => figures.cpu).toFixed(2).padStart(4),
+    ].join("  "));
+  }
+}
+
+async function run(program: string, ...args: string[]): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(program, { args })
+    .output();
+  const decoder = new TextDecoder();
+  if (success) return decoder.decode(stdout).trim();
+  throw new Error(`Cannot run ${program}: ${decoder.decode(stderr)}`);
+}
