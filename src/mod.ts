@@ -188,6 +188,8 @@ export type {
   OnPullEvent,
   PullEvent,
 } from "./engine/progress/pull_event.ts";
+export { readStorageAdvice } from "./engine/storage_advice.ts";
+export type { StorageAdvice } from "./engine/storage_advice.ts";
 export type {
   EndpointExplanation,
   ProbeResult,

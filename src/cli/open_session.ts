@@ -1,6 +1,7 @@
 /** The store that a command works on, and the log it writes. */
 
 import { type Agent, openAgent } from "../engine/agent.ts";
+import { UnsupportedStoreError } from "../errors/store_errors.ts";
 import type { Call } from "./command.ts";
 import { registrySurroundings } from "./input/read_env.ts";
 import { openLog } from "./open_log.ts";
@@ -42,6 +43,12 @@ export function openSession(
         `not theirs`,
     );
   }
+  const { refusal, warnings } = config.storageAdvice;
+  if (refusal !== undefined) {
+    sink[Symbol.dispose]();
+    throw new UnsupportedStoreError(`Cannot use store "${root}": ${refusal}`);
+  }
+  for (const warning of warnings) sink.log("warn", warning);
   const agent = openAgent({
     purpose: "write", // before it looks for what it is to change
     ifMissing: "leave", // a name that was mistyped must not become a store

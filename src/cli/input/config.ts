@@ -4,6 +4,7 @@
  */
 
 import { isAbsolute, resolve } from "@std/path";
+import type { StorageAdvice } from "../../engine/storage_advice.ts";
 import { whyOf } from "../../errors/why.ts";
 import type { PartRules } from "../../engine/part_rules.ts";
 import { parseByteSize } from "../../formats/config/byte_size.ts";
@@ -12,7 +13,7 @@ import { readSettings } from "../../fs/read_settings.ts";
 import { describeError } from "../render/describe_error.ts";
 import { UsageError } from "../usage_error.ts";
 import { closestWord } from "./closest_word.ts";
-import { readEnv } from "./read_env.ts";
+import { readEnv, registrySurroundings } from "./read_env.ts";
 
 /** What users tune. */
 export interface Config {
@@ -27,6 +28,8 @@ export interface Config {
   readonly isQuiet: boolean;
   /** When large blobs are fetched over several connections. */
   readonly parts: PartRules;
+  /** What storage.conf says of the store. */
+  readonly storageAdvice: StorageAdvice;
 }
 
 /** The least grave messages that are shown. */
@@ -54,6 +57,7 @@ export const DEFAULTS: Config = {
   logFile: "",
   isQuiet: false,
   parts: {},
+  storageAdvice: { warnings: [] },
 };
 
 /** The settings' names in the file. */
@@ -85,15 +89,18 @@ export async function resolveConfig(
   flags: Readonly<Record<string, unknown>>,
 ): Promise<Config> {
   const file = await readConfigFile(textOf(flags["config"]));
+  const root = absolute(
+    textOf(flags["root"]) ?? readEnv("ORLOP_ROOT") ?? file.root ??
+      DEFAULTS.root,
+  );
+  const runRoot = absolute(
+    textOf(flags["runroot"]) ?? readEnv("ORLOP_RUNROOT") ?? file.runroot ??
+      DEFAULTS.runRoot,
+  );
   return {
-    root: absolute(
-      textOf(flags["root"]) ?? readEnv("ORLOP_ROOT") ?? file.root ??
-        DEFAULTS.root,
-    ),
-    runRoot: absolute(
-      textOf(flags["runroot"]) ?? readEnv("ORLOP_RUNROOT") ?? file.runroot ??
-        DEFAULTS.runRoot,
-    ),
+    root,
+    runRoot,
+    storageAdvice: await adviceOn({ root, runRoot }),
     logLevel: oneOf(LOG_LEVELS, textOf(flags["log-level"]) ?? file.log_level) ??
       DEFAULTS.logLevel,
     logFormat:
@@ -129,6 +136,21 @@ function readPartRules(
     );
   }
   return { connections, above: bytes };
+}
+
+/** orlop's own store is no other tool's: nothing is read for it. */
+async function adviceOn(
+  place: Pick<Config, "root" | "runRoot">,
+): Promise<StorageAdvice> {
+  if (place.root === DEFAULTS.root) return DEFAULTS.storageAdvice;
+  // Loaded here only: starts are quick.
+  const { readStorageAdvice } = await import("../../engine/storage_advice.ts");
+  try {
+    return await readStorageAdvice(place, registrySurroundings());
+  } catch (error) {
+    // It may name this store; commands that open none do not care.
+    return { refusal: whyOf(error), warnings: [] };
+  }
 }
 
 async function readConfigFile(

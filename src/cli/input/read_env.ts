@@ -69,6 +69,8 @@ const FILE_NAMES: readonly string[] = [
   "CONTAINERS_REGISTRIES_CONF",
   "CONTAINERS_REGISTRIES_CONF_OVERRIDE",
   "REGISTRIES_CONFIG_PATH",
+  "CONTAINERS_STORAGE_CONF",
+  "CONTAINERS_STORAGE_CONF_OVERRIDE",
 ];
 
 function findStrangerIn(folder: string): string | undefined {

@@ -42,6 +42,13 @@ export const REGISTRIES_CONF: ConfigKind = {
   variables: ["CONTAINERS_REGISTRIES_CONF", "REGISTRIES_CONFIG_PATH"],
 };
 
+/** storage.conf: containers-storage.conf(5). */
+export const STORAGE_CONF: ConfigKind = {
+  name: "storage",
+  extension: ".conf",
+  variables: ["CONTAINERS_STORAGE_CONF"],
+};
+
 const CERTS_D: ConfigKind = { name: "certs", extension: "", variables: [] };
 
 /** The files of one kind, in the order of their use. */
@@ -65,6 +72,8 @@ export const ENVIRONMENT_NAMES: readonly string[] = [
   "CONTAINERS_REGISTRIES_CONF",
   "CONTAINERS_REGISTRIES_CONF_OVERRIDE",
   "REGISTRIES_CONFIG_PATH",
+  "CONTAINERS_STORAGE_CONF",
+  "CONTAINERS_STORAGE_CONF_OVERRIDE",
   "ORLOP_HELPERS",
 ];
 

@@ -1,0 +1,110 @@
+/** What storage.conf says of a store that is the host's usual one. */
+
+import {
+  applyStorageConf,
+  EMPTY_STORAGE_CONF,
+  type StorageConf,
+} from "../formats/config/storage_conf.ts";
+import {
+  STORAGE_CONF,
+  type Surroundings,
+} from "../registry/config/config_paths.ts";
+import { readConfigFiles } from "../registry/config/read_config_files.ts";
+
+/** Whether orlop may use a store. */
+export interface StorageAdvice {
+  /** Why it must not, as the end of a sentence; left out if it may. */
+  readonly refusal?: string;
+  /** What it does not see. */
+  readonly warnings: readonly string[];
+}
+
+/** A store, by its two directories. */
+interface Place {
+  readonly root: string;
+  readonly runRoot: string;
+}
+
+// Where containers/storage has them if nobody says.
+const DEFAULT_PLACE: Place = {
+  root: "/var/lib/containers/storage",
+  runRoot: "/run/containers/storage",
+};
+const FINE: StorageAdvice = { warnings: [] };
+
+/**
+ * Reads storage.conf, and says whether orlop may use a store as podman does. Of
+ * other stores than the one that it names it says nothing.
+ *
+ * @throws {SyntaxError} If a file is malformed; names it.
+ */
+export async function readStorageAdvice(
+  place: { readonly root: string; readonly runRoot: string },
+  surroundings: Surroundings = {},
+): Promise<StorageAdvice> {
+  const files = await readConfigFiles(STORAGE_CONF, surroundings);
+  const conf = files.reduce(
+    (conf, { path, text }) => applyStorageConf(conf, text, path),
+    EMPTY_STORAGE_CONF,
+  );
+  const root = conf.graphRoot ?? DEFAULT_PLACE.root;
+  if (realPath(root) !== realPath(place.root)) return FINE;
+  return advise(place, conf);
+}
+
+function advise({ runRoot }: Place, conf: StorageConf): StorageAdvice {
+  const usualRunRoot = conf.runRoot ?? DEFAULT_PLACE.runRoot;
+  const problem = findProblem(conf);
+  const refusal = problem ??
+    (realPath(usualRunRoot) === realPath(runRoot)
+      ? undefined
+      : `podman keeps its mounts in "${usualRunRoot}", orlop would in ` +
+        `"${runRoot}"; use --runroot ${usualRunRoot}`);
+  const { additionalStores = [] } = conf;
+  return {
+    ...(refusal !== undefined && { refusal }),
+    warnings: additionalStores.map((path) =>
+      `What is in the additional store "${path}" of storage.conf is not seen`
+    ),
+  };
+}
+
+/** What would be taken for something else, or be damaged. */
+function findProblem(conf: StorageConf): string | undefined {
+  const { driver = "overlay", imageStore, transient, composefs } = conf;
+  const { mountProgram, forceMask } = conf;
+  // containers/storage takes it for the same, when a file says so.
+  if (driver !== "overlay" && driver !== "overlay2") {
+    return said(`its driver is "${driver}"; only "overlay" is supported`);
+  }
+  if (imageStore !== undefined) {
+    return said(`its images are in "${imageStore}" (imagestore)`);
+  }
+  if (transient === true) {
+    return said(
+      "its containers are kept where orlop does not look " +
+        "(transient_store), and would lose their images",
+    );
+  }
+  if (mountProgram !== undefined) {
+    return said(`its layers are made for "${mountProgram}" (mount_program)`);
+  }
+  if (forceMask !== undefined) {
+    return said(`the modes of its files are not real (force_mask)`);
+  }
+  return composefs === true
+    ? said("its layers are files of composefs (use_composefs)")
+    : undefined;
+}
+
+function said(what: string): string {
+  return `by storage.conf ${what}`;
+}
+
+function realPath(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch {
+    return path.replace(/(?<=.)\/+$/, ""); // it is not there yet
+  }
+}
