@@ -1,6 +1,13 @@
 /** The archive that a layer came from, made again from its files, byte for byte. */
 
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readSync,
+} from "node:fs";
 import { DamagedFileError } from "../../errors/store_errors.ts";
 import {
   decodeBinaryString,
@@ -176,30 +183,28 @@ function openFile(
   if (path === undefined) {
     throw changed(layer, `${root}/${text}`, "its path leads elsewhere");
   }
-  const fd = open(path, layer);
-  const info = fstatSync(fd);
-  if (info.isFile() && info.size === size) {
-    return { path, fd, position: 0, left: size, crc };
-  }
+  const fd = openRegular(path, (why) => changed(layer, path, why));
+  const { size: actual } = fstatSync(fd);
+  if (actual === size) return { path, fd, position: 0, left: size, crc };
   closeSync(fd);
-  const why = info.isFile()
-    ? `it has ${info.size} bytes, not ${size}`
-    : "it is no regular file";
-  throw changed(layer, path, why);
+  throw changed(layer, path, `it has ${actual} bytes, not ${size}`);
 }
 
-function open(path: string, layer: LayerRecord): number {
+/** Opens what is a file itself: no link is followed, and no FIFO waited for. */
+function openRegular(path: string, fail: (why: string) => Error): number {
   try {
-    // No link is followed, and no FIFO waited for.
-    return openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    const seen = lstatSync(path);
+    if (!seen.isFile()) throw fail("it is no regular file");
+    // The runtime follows links itself unless it may do all: so it is looked at
+    // once more.
+    const fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    const opened = fstatSync(fd);
+    if (opened.ino === seen.ino && opened.dev === seen.dev) return fd;
+    closeSync(fd);
+    throw fail("it is another file now");
   } catch (error) {
-    if (isErrno(error, "ENOENT", "ENOTDIR")) {
-      throw changed(layer, path, "it is missing");
-    }
-    if (isErrno(error, "ELOOP", "ENXIO")) {
-      throw changed(layer, path, "it is no regular file");
-    }
-    throw error;
+    if (!isErrno(error, "ENOENT", "ENOTDIR", "ELOOP", "ENXIO")) throw error;
+    throw fail("it is missing");
   }
 }
 
@@ -221,20 +226,14 @@ function openTarSplit(paths: StorePaths, layer: LayerRecord): OpenList {
 }
 
 function openList(path: string, layer: LayerRecord): number {
-  try {
-    const fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-    if (fstatSync(fd).isFile()) return fd;
-    closeSync(fd);
-  } catch (error) {
-    if (!isErrno(error, "ENOENT", "ELOOP", "ENXIO")) throw error;
-  }
   const isPartial = layer["toc-digest"] !== undefined;
-  throw unreadable(layer, {
-    path,
-    why: isPartial
-      ? "it was pulled in parts (zstd:chunked), so its archive is not known"
-      : `"${path}" is missing, which tells how its archive was made`,
-  });
+  return openRegular(path, (why) =>
+    unreadable(layer, {
+      path,
+      why: isPartial
+        ? "it was pulled in parts (zstd:chunked), so its archive is not known"
+        : `"${path}", which tells how its archive was made: ${why}`,
+    }));
 }
 
 function* readChunks(fd: number): Generator<Bytes> {
