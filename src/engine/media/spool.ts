@@ -45,16 +45,16 @@ export class Spool implements AsyncDisposable {
    */
   async expand(
     { path, offset = 0, size }: BlobFile,
-    { signal }: Abortable,
+    { name, signal }: Abortable & { readonly name: string },
   ): Promise<BlobFile> {
     const target = this.#nextPath();
     const job = { path, offset, size, target };
-    const onProgress = () => refuseFullDisk(target, path);
+    const onProgress = () => refuseFullDisk(target, name);
     try {
       const bytes = await expandInWorker(job, { signal, onProgress });
       return { path: target, size: bytes };
     } catch (cause) {
-      throw cause instanceof NoSpaceError ? noSpace(path, { cause }) : cause;
+      throw cause instanceof NoSpaceError ? noSpace(name, { cause }) : cause;
     }
   }
 
@@ -114,6 +114,6 @@ function noSpace(
 ): NoSpaceError {
   const why = left === undefined
     ? "no space left on device"
-    : `only ${left} would be left on the disk of the store`;
-  return new NoSpaceError(`Cannot expand "${what}": ${why}`, options);
+    : `only ${left} are left on the disk of the store`;
+  return new NoSpaceError(`Cannot keep "${what}" for a while: ${why}`, options);
 }

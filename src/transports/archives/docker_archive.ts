@@ -177,7 +177,10 @@ async function findLayers(
     if (file === undefined) {
       throw invalid(archive.name, `it lacks layer "${name}"`);
     }
-    layers.set(diffId, await expandIfPacked(file, options));
+    layers.set(
+      diffId,
+      await expandIfPacked(file, { ...options, name: archive.name }),
+    );
   }
   return layers;
 }

@@ -31,10 +31,14 @@ import {
  * Decompresses a file, or a part of one, into a private file that stays for as long
  * as who opened the archive wants.
  *
+ * @param options The archive, for errors.
  * @throws {InvalidLayerError} If it is damaged.
  * @throws {NoSpaceError} If it takes more room than there is.
  */
-export type Expand = (file: BlobFile, options: Abortable) => Promise<BlobFile>;
+export type Expand = (
+  file: BlobFile,
+  options: Abortable & { readonly name: string },
+) => Promise<BlobFile>;
 
 /** How to open an archive. */
 export interface OpenArchiveOptions extends Abortable {
@@ -76,11 +80,7 @@ export async function openArchive(
 ): Promise<ArchiveFile> {
   signal?.throwIfAborted();
   const file = await findArchive(name, resolve(archivePath));
-  const plain = await expandIfPacked(file, {
-    signal,
-    expand: (file, options) =>
-      readingArchive(name, () => expand(file, options)),
-  });
+  const plain = await expandIfPacked(file, { name, expand, signal });
   const { path } = plain;
   using opened = await Deno.open(path);
   const print = fingerprint(opened.statSync());
@@ -99,14 +99,19 @@ export async function openArchive(
   };
 }
 
-/** Expands what is compressed; the first bytes tell. */
+/**
+ * Expands what is compressed; the first bytes tell.
+ *
+ * @throws {InvalidManifestError} If it is damaged.
+ */
 export async function expandIfPacked(
   file: BlobFile,
-  { expand, signal }: OpenArchiveOptions,
+  { name, expand, signal }: OpenArchiveOptions & { readonly name: string },
 ): Promise<BlobFile> {
   const size = Math.min(file.size, COMPRESSION_HEAD_BYTES);
   const compression = detectCompression(await readRange({ ...file, size }));
-  return compression === "none" ? file : await expand(file, { signal });
+  if (compression === "none") return file;
+  return await readingArchive(name, () => expand(file, { name, signal }));
 }
 
 /**
