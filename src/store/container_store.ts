@@ -12,7 +12,7 @@ import type {
   ContainerRecord,
   ImageRecord,
 } from "../formats/storage/store_record.ts";
-import { statIfThere } from "../fs/if_there.ts";
+import { makeOwnDirectory } from "../fs/own_directory.ts";
 import { randomId } from "../fs/random_name.ts";
 import type { StagedFiles } from "../fs/staged_files.ts";
 import { noteUse } from "./image_store.ts";
@@ -143,7 +143,7 @@ export function ensureWorkDirectory(
   paths: StorePaths,
   id: ContainerId,
 ): string {
-  return ensureDirectory(workDirectory(paths, id));
+  return makeOwnDirectory(workDirectory(paths, id));
 }
 
 /** A container's directory that reboots may empty; made if missing. */
@@ -151,16 +151,7 @@ export function ensureRunDirectory(
   paths: StorePaths,
   id: ContainerId,
 ): string {
-  return ensureDirectory(runDirectory(paths, id));
-}
-
-function ensureDirectory(path: string): string {
-  const found = statIfThere(path);
-  // Not set again: the disk may be read-only.
-  if (found?.isDirectory && ((found.mode ?? 0) & 0o7777) === 0o700) return path;
-  Deno.mkdirSync(path, { recursive: true, mode: 0o700 });
-  Deno.chmodSync(path, 0o700);
-  return path;
+  return makeOwnDirectory(runDirectory(paths, id));
 }
 
 /** A container's layer is called like the container. */

@@ -24,6 +24,12 @@ export function checkLocation({ root, runRoot }: StoreLocation): void {
       );
     }
     const problem = findPathProblem(path);
+    if (problem === undefined && realPath(path) === "/") {
+      throw new UnsupportedStoreError(
+        `Cannot open store "${path}": a store has a directory of its own, and ` +
+          "this is the root of all",
+      );
+    }
     if (problem === undefined) continue;
     throw new UnsupportedStoreError(`Cannot open store "${path}": ${problem}`);
   }

@@ -291,6 +291,7 @@ Deno.test("openStore() says what is in the way, and makes nothing", async (t) =>
   writeFileSync(dir.join("file"), "");
   symlinkSync("nowhere", dir.join("dangling"));
   symlinkSync("loop", dir.join("loop"));
+  symlinkSync("/", dir.join("top"));
   mkdirSync(dir.join("a:b"));
   symlinkSync("a:b", dir.join("colon"));
   for (
@@ -300,6 +301,7 @@ Deno.test("openStore() says what is in the way, and makes nothing", async (t) =>
       ["dangling", 'is a symbolic link to "nowhere", which is not there'],
       ["dangling/below", 'is a symbolic link to "nowhere", which is not there'],
       ["loop", 'is a symbolic link to "loop", which is not there'],
+      ["top", "this is the root of all"],
       ["colon", "expected an absolute path without"],
     ] as const
   ) {

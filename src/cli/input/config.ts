@@ -30,6 +30,11 @@ export interface Config {
   readonly parts: PartRules;
   /** What storage.conf says of the store. */
   readonly storageAdvice: StorageAdvice;
+  /**
+   * The words that choose the same store on another command line. What only the
+   * file says is not among them: it may say something else then.
+   */
+  readonly storeWords: readonly string[];
 }
 
 /** The least grave messages that are shown. */
@@ -58,6 +63,7 @@ export const DEFAULTS: Config = {
   isQuiet: false,
   parts: {},
   storageAdvice: { warnings: [] },
+  storeWords: [],
 };
 
 /** The settings' names in the file. */
@@ -88,19 +94,21 @@ const FILE_KEYS: readonly FileKey[] = [
 export async function resolveConfig(
   flags: Readonly<Record<string, unknown>>,
 ): Promise<Config> {
-  const file = await readConfigFile(textOf(flags["config"]));
-  const root = absolute(
-    textOf(flags["root"]) ?? readEnv("ORLOP_ROOT") ?? file.root ??
-      DEFAULTS.root,
-  );
-  const runRoot = absolute(
-    textOf(flags["runroot"]) ?? readEnv("ORLOP_RUNROOT") ?? file.runroot ??
-      DEFAULTS.runRoot,
-  );
+  const chosen = {
+    config: textOf(flags["config"]),
+    root: textOf(flags["root"]) ?? readEnv("ORLOP_ROOT"),
+    runroot: textOf(flags["runroot"]) ?? readEnv("ORLOP_RUNROOT"),
+  };
+  const file = await readConfigFile(chosen.config);
+  const root = absolute(chosen.root ?? file.root ?? DEFAULTS.root);
+  const runRoot = absolute(chosen.runroot ?? file.runroot ?? DEFAULTS.runRoot);
   return {
     root,
     runRoot,
     storageAdvice: await adviceOn({ root, runRoot }),
+    storeWords: Object.entries(chosen).flatMap(([name, value]) =>
+      value === undefined ? [] : [`--${name}`, absolute(value)]
+    ),
     logLevel: oneOf(LOG_LEVELS, textOf(flags["log-level"]) ?? file.log_level) ??
       DEFAULTS.logLevel,
     logFormat:

@@ -1,6 +1,6 @@
 /** Ends what runs in containers, and sends signals to it. */
 
-import { type Abortable, sleep } from "../../errors/abort.ts";
+import { type Abortable, linkSignals, sleep } from "../../errors/abort.ts";
 import { InUseError } from "../../errors/store_errors.ts";
 import {
   parseSignal,
@@ -12,10 +12,12 @@ import { STOP_SIGNAL, STOP_TIMEOUT } from "../../formats/oci/annotations.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import type { ContainerRecord } from "../../formats/storage/store_record.ts";
 import { findContainer } from "../../store/find_container.ts";
+import { WRITE_LOCKS } from "../../store/records/tables.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { checkOwner, type ContainerVerb } from "../container_owner.ts";
 import { readTemplate } from "../parse_stored.ts";
 import { findActivity } from "./container_status.ts";
+import { hasRunner as isRun } from "./last_run.ts";
 import {
   forget,
   resume,
@@ -45,6 +47,9 @@ const STOP_TIME_MS = 10_000;
 // SIGKILL works at once, unless the kernel waits for a disk; then the store has
 // to be locked to put the container away, which others may hold.
 const PATIENCE_MS = 20_000;
+// With the store free, who runs it has nothing to wait for when that has ended.
+const RUNNER_MS = 2_000;
+const FREE_WITHIN_MS = 1_000;
 const POLL_MS = 100;
 
 /**
@@ -61,12 +66,15 @@ export async function endProcess(
   const start = performance.now();
   let stage: "untold" | "told" | "killed" = "untold";
   let found: RuntimeProcess | undefined;
+  let seenMs = start;
   for (;;) {
     signal?.throwIfAborted();
     const { process, hasRunner } = await findActivity(agent, id, { signal });
     if (process === undefined && !hasRunner) break;
     found = process ?? found;
-    const waitedMs = performance.now() - start;
+    const nowMs = performance.now();
+    if (process !== undefined) seenMs = nowMs;
+    const waitedMs = nowMs - start;
     if (process !== undefined && waitedMs >= timeMs && stage !== "killed") {
       if (stage === "told") warnOfKill(agent, id, timeMs);
       await tell(process, id, { number: SIGNAL_KILL, signal });
@@ -76,7 +84,11 @@ export async function endProcess(
       // One that is just being made may not have heard it.
       if (process.status !== "starting") stage = "told";
     }
-    if (waitedMs >= timeMs + PATIENCE_MS) throw stillThere(id, process);
+    const isLate = found !== undefined && nowMs - seenMs >= RUNNER_MS &&
+      await isStoreFree(agent, { signal }) && isRun(agent, id);
+    if (isLate || waitedMs >= timeMs + PATIENCE_MS) {
+      throw stillThere(id, process);
+    }
     await sleep(POLL_MS, { signal });
   }
   // Of one that died by itself, with nobody to put it away.
@@ -151,6 +163,23 @@ export async function killContainer(
   }
 }
 
+/** Whether nobody keeps others from putting a container away. */
+async function isStoreFree(
+  { store }: Agent,
+  { signal }: Abortable,
+): Promise<boolean> {
+  const timeout = AbortSignal.timeout(FREE_WITHIN_MS);
+  try {
+    using _held = await store.lock(WRITE_LOCKS, {
+      signal: linkSignals(signal, timeout),
+    });
+    return true;
+  } catch {
+    signal?.throwIfAborted();
+    return false;
+  }
+}
+
 /** Signals wait while a container is paused: so it goes on, if it is to end. */
 async function tell(
   { runtime, status }: RuntimeProcess,
@@ -212,7 +241,8 @@ function stillThere(
   process: RuntimeProcess | undefined,
 ): InUseError {
   const why = process === undefined
-    ? "the orlop that runs it is still at work"
+    ? "the orlop that runs it does not put it away; if it was stopped, let it go " +
+      "on, or end it with SIGKILL, and try again"
     : process.runtime.program === undefined || process.pid === undefined
     ? `what "${process.runtime.stateRoot}" tells of it cannot be read`
     : `process ${process.pid} does not end; see what it does: ps -p ` +

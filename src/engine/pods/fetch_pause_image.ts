@@ -1,7 +1,7 @@
 /** Gets the pause image: the embedded one, or by a pull. */
 
 import type { Abortable } from "../../errors/abort.ts";
-import { RegistryError } from "../../errors/image_errors.ts";
+import { NoMatchingPlatformError } from "../../errors/image_errors.ts";
 import type { ImageSource } from "../../formats/oci/blob_source.ts";
 import { hostPlatform } from "../../image/choose_manifest.ts";
 import { makePauseImage } from "../../image/pause_image.ts";
@@ -59,7 +59,7 @@ function getPauseImage(
 function openEmbedded(): ImageSource {
   const { architecture } = hostPlatform();
   if (architecture !== "amd64" && architecture !== "arm64") {
-    throw new RegistryError(
+    throw new NoMatchingPlatformError(
       `Cannot make a pause image for "${architecture}": only for amd64 and ` +
         `arm64; configure another pause image`,
     );

@@ -1,8 +1,8 @@
 /** Brings the layers that a store lacks. */
 
-import { mkdirSync } from "node:fs";
 import { type Abortable, delayAbort, linkSignals } from "../../errors/abort.ts";
 import type { ImageBlobs } from "../../formats/oci/blob_source.ts";
+import { makeOwnDirectory } from "../../fs/own_directory.ts";
 import type { RetryRules } from "../../registry/send_request.ts";
 import type { UnpackLimits } from "../../unpack/unpack_layer.ts";
 import type { Agent } from "../agent.ts";
@@ -56,7 +56,7 @@ export async function fetchLayers(
   await using own = new AsyncDisposableStack();
   const workers = options.workers ??
     own.use(new LayerWorkers(agent.store, source.files));
-  mkdirSync(workers.downloads, { recursive: true, mode: 0o700 });
+  makeOwnDirectory(workers.downloads);
   await using finished = agent.store.openStaging();
   using writeBack = openWriteBack(agent, workers.directory);
   const pipeline = new LayerPipeline({

@@ -6,7 +6,8 @@
 
 import { join } from "@std/path";
 import { sum } from "../../formats/sum.ts";
-import { isThere, statIfThere } from "../../fs/if_there.ts";
+import { isThere, lstatIfThere, statIfThere } from "../../fs/if_there.ts";
+import { makeOwnDirectory } from "../../fs/own_directory.ts";
 import { listIfDirectory } from "../../fs/list_directory.ts";
 import { removeTreeSync } from "../../fs/remove_tree.ts";
 import type { Libc } from "../../process/libc.ts";
@@ -47,8 +48,9 @@ interface FreeSpace {
 export function releaseReserve(store: SpaceStore): number {
   if (!isScarce(store)) return 0;
   const directory = directoryOf(store.paths);
-  const sizes = listIfDirectory(directory)
-    .map((name) => Deno.statSync(join(directory, name)).size);
+  const isOwn = lstatIfThere(directory)?.isDirectory;
+  const sizes = (isOwn ? listIfDirectory(directory) : [])
+    .map((name) => Deno.lstatSync(join(directory, name)).size);
   removeTreeSync(directory);
   return sum(sizes);
 }
@@ -92,7 +94,7 @@ export function keepReserve(
   if (total === 0) return;
   const bytes = Math.ceil(total / FILES);
   try {
-    Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeOwnDirectory(directory);
   } catch {
     return;
   }

@@ -56,6 +56,19 @@ Deno.test("resolveConfig() says what is wrong with a file", async (t) => {
   }
 });
 
+Deno.test("resolveConfig() tells how to choose the same store again", async () => {
+  await withFile('root = "/file"', async (config) => {
+    const words = async (flags: Record<string, string>) =>
+      (await resolveConfig(flags)).storeWords;
+    // What the file says is left to the file.
+    assertEquals(await words({ config }), ["--config", config]);
+    assertEquals(await words({ root: "/a/../b" }), ["--root", "/b"]);
+    assertEquals(await words({ config, runroot: "/r" }), [
+      ...["--config", config, "--runroot", "/r"],
+    ]);
+  });
+});
+
 Deno.test("resolveConfig() needs no file unless one is named", async () => {
   const { logLevel } = await resolveConfig({});
   assertEquals(logLevel, DEFAULTS.logLevel);

@@ -1,7 +1,8 @@
 /** `orlop run` is killed, or its runtime: whatever is left can be put away. */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { existsSync, readdirSync } from "node:fs";
+import { sleep } from "../../../src/errors/abort.ts";
 import { writeBusyboxLayout } from "../../support/images/busybox_layout.ts";
 import { needs } from "../../support/peers.ts";
 import {
@@ -53,6 +54,41 @@ Deno.test("a run may be killed at any time", NEEDED, async (t) => {
     }
   }
 });
+
+Deno.test(
+  "a run that was stopped holds up a removal for a moment",
+  NEEDED,
+  async () => {
+    await using store = sharedStore();
+    await writeBusyboxLayout(store.join("tiny"));
+    await store.orlop("pull", `oci:${store.join("tiny")}:latest`);
+    const { argv: [program = ""], env } = run(store, []);
+    const child = new Deno.Command(program, {
+      args: ["run", "--name", "app", "tiny", "sleep", "60"],
+      env: { ...env },
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    const isRunning = ["ps", "-q", "--filter", "status=running"];
+    // Not before: it would hold the store's locks, and everybody up.
+    while ((await store.orlop(...isRunning)) === "") await sleep(50);
+    child.kill("SIGSTOP");
+    try {
+      const begun = performance.now();
+      const { code, err } = await store.tryOrlop(
+        ..."rm --force --time 0 app".split(" "),
+      );
+      assertEquals(code, 4, err);
+      assertStringIncludes(err, "the orlop that runs it does not put it away");
+      assert(performance.now() - begun < 15_000);
+    } finally {
+      child.kill("SIGCONT");
+      await child.status;
+    }
+    await putAway(store, ["rm --force app", "pod rm -i app-pod"]);
+  },
+);
 
 async function putAway(
   store: SharedStore,

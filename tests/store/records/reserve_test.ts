@@ -18,6 +18,7 @@ const IN_PLACE: Readonly<Record<string, (path: string) => void>> = {
   "a file": (path) => writeFileSync(path, "mine"),
   "a link to nowhere": (path) => symlinkSync("nowhere", path),
   "a link to itself": (path) => symlinkSync("reserve", path),
+  "a link to what is not its own": (path) => symlinkSync("../overlay", path),
 };
 
 Deno.test("keepReserve() makes files that releaseReserve() does not touch", () => {

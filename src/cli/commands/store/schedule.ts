@@ -11,7 +11,6 @@ import {
 } from "../../../engine/cleanup/schedule.ts";
 import type { Call } from "../../command.ts";
 import { COMMANDS } from "../../command_table.ts";
-import { DEFAULTS } from "../../input/config.ts";
 import { cleanupRequest } from "../../input/flags/cleanup_request.ts";
 import { ownProgram } from "../../input/own_program.ts";
 import { parseCommandLine } from "../../input/parse_command_line.ts";
@@ -73,10 +72,8 @@ function gcCommand(
   if (!isAbsolute(program)) {
     throw new UsageError(`Cannot schedule "${program}": use an absolute path`);
   }
-  const { root, runRoot } = config;
   const gc = [
-    ...(root === DEFAULTS.root ? [] : ["--root", root]),
-    ...(runRoot === DEFAULTS.runRoot ? [] : ["--runroot", runRoot]),
+    ...config.storeWords,
     ...["gc", "--quiet"],
     ...(words.some((word) => /^--wait\b/.test(word)) ? [] : WAIT),
     ...words,

@@ -1,5 +1,6 @@
 /** The variables that flags give a container. */
 
+import { type Bytes, concatBytes } from "../../../formats/bytes.ts";
 import { parseEnvFile } from "../../../formats/config/env_file.ts";
 import { UsageError } from "../../usage_error.ts";
 import { badFlag } from "./flag_value.ts";
@@ -65,12 +66,46 @@ async function readFile(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   try {
-    const bytes = await Deno.readFile(path, { signal });
+    const bytes = await readToEnd(path, signal);
     return parseEnvFile(bytes, `environment file "${path}"`);
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof SyntaxError) throw new UsageError(error.message);
     throw badFlag("env-file", path, whyUnreadable(error));
+  }
+}
+
+// Far more than a program can be given; what never ends has no size.
+const MAX_BYTES = 16 * 1024 * 1024;
+
+async function readToEnd(path: string, signal: AbortSignal): Promise<Bytes> {
+  const chunks: Bytes[] = [];
+  let left = MAX_BYTES;
+  const sink = new WritableStream<Bytes>({
+    write(chunk) {
+      left -= chunk.byteLength;
+      if (left < 0) throw new RangeError(TOO_LARGE);
+      chunks.push(chunk);
+    },
+  });
+  const file = await openUnlessAborted(path, signal);
+  await file.readable.pipeTo(sink, { signal });
+  return concatBytes(chunks);
+}
+
+/** To open a fifo takes until somebody writes to it. */
+async function openUnlessAborted(
+  path: string,
+  signal: AbortSignal,
+): Promise<Deno.FsFile> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.throwIfAborted();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([Deno.open(path), aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
 }
 
@@ -96,7 +131,10 @@ function pairs(variables: Readonly<Record<string, string>>): string[] {
   return Object.entries(variables).map(([name, value]) => `${name}=${value}`);
 }
 
+const TOO_LARGE = `it is larger than ${MAX_BYTES} bytes`;
+
 function whyUnreadable(error: unknown): string {
+  if (error instanceof RangeError) return error.message;
   if (error instanceof Deno.errors.NotFound) return "there is no such file";
   if (error instanceof Deno.errors.IsADirectory) return "it is a directory";
   if (error instanceof Deno.errors.NotCapable) {

@@ -91,6 +91,26 @@ Deno.test("--env-file waits for who writes to a fifo", {
   await writer.status;
 });
 
+Deno.test(
+  "--env-file is not read for ever",
+  needs("mkfifo", "yes"),
+  async () => {
+    using dir = tempDir();
+    const path = dir.join("endless");
+    await new Deno.Command("mkfifo", { args: [path] }).output();
+    const writer = new Deno.Command("sh", {
+      args: ["-c", `yes A=1 >"$1" 2>"$1.errors"`, "sh", path],
+    }).spawn();
+    const { signal } = new AbortController();
+    await assertRejects(
+      () => readEnvFiles([path], { signal }),
+      UsageError,
+      "it is larger than 16777216 bytes",
+    );
+    await writer.status;
+  },
+);
+
 Deno.test("variables that make no sense are refused", async (t) => {
   const table: [string[], string][] = [
     [["-e", "=x"], "it has no name"],
