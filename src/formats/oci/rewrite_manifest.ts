@@ -137,17 +137,40 @@ export function rewriteIndex(
   const entries = document["manifests"];
   const others = Array.isArray(entries) ? entries : [];
   return encode(mediaType, {
-    ...(isKept ? document : {}),
     schemaVersion: 2,
     mediaType,
+    artifactType: isKept ? document["artifactType"] : undefined,
     manifests: manifests.map((entry, index) => {
       const { digest, size, mediaType } = entry;
       const old = asObject(others[index], "index");
+      const platform = isFilled(old["platform"])
+        ? platformInOrder(old["platform"])
+        : undefined;
       return format === "oci"
-        ? { ...old, mediaType, digest, size }
-        : { mediaType, size, digest, platform: old["platform"] };
+        ? { ...inOrder(old), mediaType, digest, size, platform }
+        : { mediaType, size, digest, platform };
     }),
+    subject: isKept ? document["subject"] : undefined,
+    annotations: isKept && isFilled(document["annotations"])
+      ? sortedMembers(document["annotations"])
+      : undefined,
   });
+}
+
+function platformInOrder(
+  { architecture, os, ...others }: JsonObject,
+): JsonObject {
+  return { architecture, os, ...others };
+}
+
+/** The members of a descriptor as Go's structure has them. */
+function inOrder(
+  { mediaType, digest, size, urls, annotations, data, platform, ...others }:
+    JsonObject,
+): JsonObject {
+  const sorted = isFilled(annotations) ? sortedMembers(annotations) : undefined;
+  const first = { mediaType, digest, size, urls, annotations: sorted };
+  return { ...first, data, platform, ...others };
 }
 
 function encode(mediaType: string, document: JsonObject): RawManifest {
