@@ -20,7 +20,12 @@ export async function narrowHelpers(
   const authFiles = Object.entries(flags)
     .filter(([name]) => /auth-?file$/.test(name))
     .flatMap(([, value]) => typeof value === "string" && value ? value : []);
-  const named = await listHelpers(authFiles, registrySurroundings());
+  // Of a copy, each side may have its own.
+  const isOnly = flags["authfile"] || flags["compat-auth-file"];
+  const named = await listHelpers(
+    isOnly ? authFiles : [...authFiles, undefined],
+    registrySurroundings(),
+  );
   revokePrograms(found.filter((path) => !named.has(basename(path))));
 }
 

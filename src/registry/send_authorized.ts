@@ -13,6 +13,7 @@ import {
   sendRequest,
   type SendRequestOptions,
 } from "./send_request.ts";
+import { hideSecrets } from "./sent_secrets.ts";
 
 /** Sends requests to a registry. */
 export interface Sender {
@@ -82,7 +83,7 @@ function senderWith(
     // Whoever stores its blobs must not say who gets the registry's login.
     if (isFromElsewhere(response)) return undefined;
     const { status } = response;
-    const challenge = response.headers.get("www-authenticate");
+    const challenge = challengeIn(response);
     const asksForMore = [401, 403].includes(status) &&
       logins < MAX_LOGINS && authorizer.asksForMore(challenge);
     const refused = { status, signal };
@@ -106,6 +107,12 @@ function senderWith(
     const response = await sendRequest(client, url, { signal, retry });
     await discardBody(response);
     if (isFromElsewhere(response)) return null;
-    return response.headers.get("www-authenticate");
+    return challengeIn(response);
   }
+}
+
+/** Without what it may repeat of a login, since errors show what is wrong in it. */
+function challengeIn(response: Response): string | null {
+  const challenge = response.headers.get("www-authenticate");
+  return challenge === null ? null : hideSecrets(challenge, response);
 }

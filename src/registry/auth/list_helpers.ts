@@ -12,17 +12,16 @@ import {
  * Lists the programs that may have to be asked for credentials. A file that cannot
  * be read names none: who needs it says what is wrong with it.
  *
- * @param authFiles Those that flags name; the usual ones if there are none.
+ * @param authFiles Those that flags name; undefined stands for the usual ones.
  * @returns Their names, such as `docker-credential-pass`.
  */
 export async function listHelpers(
-  authFiles: readonly string[],
+  authFiles: readonly (string | undefined)[],
   options: FindCredentialsOptions,
 ): Promise<ReadonlySet<string>> {
-  const named = authFiles.length === 0 ? [undefined] : authFiles;
   const lists = await Promise.all([
     ifReadable(() => readHelpers(options)),
-    ...named.map((authFile) =>
+    ...authFiles.map((authFile) =>
       ifReadable(() => namesIn(readAuthFiles({ ...options, authFile })))
     ),
   ]);

@@ -267,10 +267,16 @@ Deno.test("listHelpers() names those that may have to be asked", async () => {
     "named.json": '{"credsStore":"d"}',
   });
   const names = async (...files: string[]) =>
-    [...await listHelpers(files.map((name) => dir.join(name)), within(dir))]
+    [
+      ...await listHelpers(
+        files.map((name) => name === "" ? undefined : dir.join(name)),
+        within(dir),
+      ),
+    ]
       .filter((name) => /-[a-d]$/.test(name)).toSorted()
       .map((name) => name.slice(-1)).join("");
-  assertEquals(await names(), "abc");
+  assertEquals(await names(""), "abc");
+  assertEquals(await names("named.json", ""), "abcd");
   assertEquals(await names("named.json"), "ad");
   assertEquals(await names("damaged.json"), "a");
 });
