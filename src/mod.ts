@@ -193,6 +193,7 @@ export type { StorageAdvice } from "./engine/storage_advice.ts";
 export type {
   EndpointExplanation,
   ProbeResult,
+  RequestExplanation,
   TlsExplanation,
 } from "./engine/lookup/explain_endpoint.ts";
 export type {

@@ -57,10 +57,32 @@ limit() {
 		die "Cannot start: no more than $3 $1 are allowed (ulimit $2), but it takes $4"
 }
 
+# Where distributions keep the CAs that this machine trusts.
+ca_files="/etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt
+	/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem /etc/ssl/ca-bundle.pem /etc/ssl/cert.pem"
+
+# Lets this machine's CAs count, as they do for podman, or those that variables
+# name, unless others can change these; and Deno's own where a machine has none.
+choose_authorities() {
+	[ -z "${SSL_CERT_FILE:-}" ] || is_trusted "${SSL_CERT_FILE%/*}" || unset_authorities SSL_CERT_FILE
+	[ -z "${SSL_CERT_DIR:-}" ] || is_trusted "$SSL_CERT_DIR" || unset_authorities SSL_CERT_DIR
+	export DENO_TLS_CA_STORE=mozilla
+	for file in ${SSL_CERT_FILE:-} ${SSL_CERT_DIR:-} $ca_files; do
+		[ ! -s "$file" ] || DENO_TLS_CA_STORE=system
+	done
+}
+
+# Gives variable $1 up, which names what others can change.
+unset_authorities() {
+	echo "orlop: warning: $1 is not used: $why" >&2
+	unset "$1"
+}
+
 # Starts $deno with what choose_permissions chose: flags, program, arguments. It
 # would look for settings in HOME; orlop gets that by another name.
 start_deno() {
 	export DENO_DIR DENO_NO_UPDATE_CHECK=1 ORLOP_HOME="${HOME:-}" HOME="$DENO_DIR"
+	choose_authorities
 	# shellcheck disable=SC2154 # of the script that this is part of
 	export ORLOP_ENV_PATH="$caller_path"
 	# shellcheck disable=SC2154,SC2086 # words without blanks

@@ -1,6 +1,9 @@
 /** What `orlop explain` shows to people. */
 
-import type { EndpointExplanation } from "../../engine/lookup/explain_endpoint.ts";
+import type {
+  EndpointExplanation,
+  RequestExplanation,
+} from "../../engine/lookup/explain_endpoint.ts";
 import type { Explanation } from "../../engine/lookup/explain_reference.ts";
 import type { Terminal } from "./terminal.ts";
 import { showOnOneLine } from "./visible_text.ts";
@@ -57,19 +60,16 @@ function titleOf({ name, isMirror, refusal }: EndpointExplanation): string {
 }
 
 function endpointLines(endpoint: EndpointExplanation): readonly Line[] {
-  const { entry, refusal, urls, login, problems, probe } = endpoint;
+  const { entry, refusal, requests, tls, login, problems, probe } = endpoint;
   const lines: Line[] = entry === undefined
     ? []
     : [["entry", `prefix "${entry.prefix}" in ${entry.source}`]];
   if (refusal !== undefined) return lines;
   lines.push(
-    ...urls.map((
-      url,
-      index,
-    ): Line => ["url", index === 0 ? url : `else ${url}`]),
+    ...requests.flatMap(requestLines),
     ["tls", tlsText(endpoint)],
-    ...endpoint.tls.files.map((path): Line => ["", path]),
-    ["proxy", proxyText(endpoint)],
+    ...tls.authorities.map((path): Line => ["ca", path]),
+    ...(tls.client === undefined ? [] : [["client", tls.client] as const]),
     ["login", login?.source ?? "none"],
     ...problems.map((problem): Line => ["problem", problem]),
   );
@@ -83,18 +83,24 @@ function endpointLines(endpoint: EndpointExplanation): readonly Line[] {
   return lines;
 }
 
-function tlsText({ tls, urls }: EndpointExplanation): string {
-  const { verify, why, files } = tls;
-  const whose = files.length === 0
-    ? "verified by the system's CAs"
-    : "verified by the system's CAs and these files";
-  if (!verify) return `not verified: ${why}`;
-  return urls.length > 1 ? `${whose}; http is tried, too: ${why}` : whose;
+function requestLines(
+  { url, proxy, proxyExemption }: RequestExplanation,
+  index: number,
+): readonly Line[] {
+  const line: Line = ["url", index === 0 ? url : `else ${url}`];
+  if (proxy !== undefined) {
+    return [line, ["proxy", `${proxy.url} (${proxy.variable})`]];
+  }
+  return proxyExemption === undefined
+    ? [line]
+    : [line, ["proxy", `none: ${proxyExemption}`]];
 }
 
-function proxyText({ proxy, proxyExemption }: EndpointExplanation): string {
-  if (proxy !== undefined) return `${proxy.url} (${proxy.variable})`;
-  return proxyExemption === undefined ? "none" : `none: ${proxyExemption}`;
+function tlsText({ tls, requests }: EndpointExplanation): string {
+  const { verify, why } = tls;
+  if (!verify) return `not verified: ${why}`;
+  const whose = "verified by this machine's CAs";
+  return requests.length > 1 ? `${whose}; http is tried, too: ${why}` : whose;
 }
 
 function format(lines: readonly Line[], indent: string): readonly string[] {

@@ -18,7 +18,12 @@ import {
   connectEndpoint,
   hostOf,
 } from "../../registry/connect_endpoint.ts";
-import { readProxyRules, routeTo } from "../../registry/proxy/proxy_rules.ts";
+import {
+  type ProxyRules,
+  readProxyRules,
+  type Route,
+  routeTo,
+} from "../../registry/proxy/proxy_rules.ts";
 import type { RegistryOptions } from "../../registry/registry_image.ts";
 import { Repository } from "../../registry/repository.ts";
 
@@ -26,8 +31,8 @@ import { Repository } from "../../registry/repository.ts";
 export interface EndpointExplanation {
   /** The name that is asked for there. */
   readonly name: string;
-  /** Of its manifest; by http, only if https is not answered. */
-  readonly urls: readonly string[];
+  /** What is tried: http, only if https is not answered. */
+  readonly requests: readonly RequestExplanation[];
   /** Whether it is a mirror, and not the registry itself. */
   readonly isMirror: boolean;
   /** The entry of registries.conf that leads there, by its prefix. */
@@ -36,10 +41,6 @@ export interface EndpointExplanation {
   readonly refusal?: string;
   /** How its certificate is verified. */
   readonly tls: TlsExplanation;
-  /** Left out if it is asked directly. */
-  readonly proxy?: { readonly url: string; readonly variable: string };
-  /** Why it is asked directly, although there is a proxy. */
-  readonly proxyExemption?: string;
   /** Where the login is from; never the login. Left out if there is none. */
   readonly login?: { readonly source: string };
   /** What keeps it from being asked. */
@@ -48,14 +49,26 @@ export interface EndpointExplanation {
   readonly probe?: ProbeResult;
 }
 
+/** A request for the manifest, and its way. */
+export interface RequestExplanation {
+  /** Of the manifest. */
+  readonly url: string;
+  /** Left out if it is asked for directly. */
+  readonly proxy?: { readonly url: string; readonly variable: string };
+  /** Why it is asked for directly, although there is a proxy. */
+  readonly proxyExemption?: string;
+}
+
 /** Whether and how a certificate is verified. */
 export interface TlsExplanation {
   /** Whether it is. */
   readonly verify: boolean;
   /** Who says that it is not. */
   readonly why?: string;
-  /** Certificates that are trusted beside the system's, and a client's. */
-  readonly files: readonly string[];
+  /** Files of CAs that are trusted beside the machine's. */
+  readonly authorities: readonly string[];
+  /** The file of the client certificate that is shown. */
+  readonly client?: string;
 }
 
 /** What an endpoint said. */
@@ -94,25 +107,21 @@ export async function explainEndpoint(
     () => findCertificates(reference.domain, options),
   );
   const login = await noting(problems, () => findLogin(endpoint, options));
-  const route = await noting(problems, () => {
-    const rules = readProxyRules(callersVariable);
-    return routeTo(new URL(`https://${hostOf(reference)}`), rules);
-  });
+  const rules = await noting(problems, () => readProxyRules(callersVariable));
   const isAsked = options.probe === "ask" && refusal === undefined;
   return {
     name: nameOf(reference),
-    urls: attempts.map((attempt) => manifestUrl(attempt, reference)),
+    requests: attempts.map((attempt) =>
+      explainRequest(manifestUrl(attempt, reference), rules)
+    ),
     isMirror,
     ...(entry && { entry: { prefix: entry.prefix, source: entry.source } }),
     ...(refusal !== undefined && { refusal }),
     tls: {
       ...explainVerification(endpoint, attempts, options),
-      files: certificates?.files ?? [],
+      authorities: certificates?.authorities ?? [],
+      ...(certificates?.client && { client: certificates.client }),
     },
-    ...(route?.proxy && {
-      proxy: { url: route.proxy.origin, variable: route.proxy.variable },
-    }),
-    ...(route?.exemption && { proxyExemption: route.exemption }),
     ...(login && { login: { source: login } }),
     problems,
     ...(isAsked && { probe: await ask(endpoint, options) }),
@@ -138,11 +147,24 @@ function manifestUrl({ scheme }: Attempt, reference: Reference): string {
     (digest ?? tag);
 }
 
+function explainRequest(
+  url: string,
+  rules: ProxyRules | undefined,
+): RequestExplanation {
+  const route: Route = rules === undefined ? {} : routeTo(new URL(url), rules);
+  const { proxy, exemption } = route;
+  return {
+    url,
+    ...(proxy && { proxy: { url: proxy.origin, variable: proxy.variable } }),
+    ...(exemption !== undefined && { proxyExemption: exemption }),
+  };
+}
+
 function explainVerification(
   { entry, isMirror, insecure, reference }: ListedEndpoint,
   attempts: readonly Attempt[],
   { tlsVerify }: RegistryOptions,
-): Omit<TlsExplanation, "files"> {
+): Pick<TlsExplanation, "verify" | "why"> {
   const verify = attempts.every((attempt) => !attempt.insecure);
   if (tlsVerify === false) return { verify, why: "--tls-verify=false" };
   if (insecure && tlsVerify === undefined) {

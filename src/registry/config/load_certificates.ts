@@ -21,8 +21,10 @@ export interface LoadCertificatesOptions extends Surroundings {
 export interface Certificates {
   /** Undefined if there is no folder for the host. */
   readonly folder: string | undefined;
-  /** The files that are used: of CAs, of a client certificate and its key. */
-  readonly files: readonly string[];
+  /** The files of CAs. */
+  readonly authorities: readonly string[];
+  /** The file of the client certificate, beside its key. */
+  readonly client: string | undefined;
   readonly tls: TlsSettings;
 }
 
@@ -62,7 +64,7 @@ export async function findCertificates(
       return await readFolder({ folder, names, chosenBy });
     }
   }
-  return { folder: undefined, files: [], tls: {} };
+  return { folder: undefined, authorities: [], client: undefined, tls: {} };
 }
 
 /** A folder of certificates, and what is in it. */
@@ -83,7 +85,8 @@ async function readFolder(folder: CertificateFolder): Promise<Certificates> {
   const pair = await readPair(folder);
   return {
     folder: folder.folder,
-    files: [...authorities, ...pair].map(({ path }) => path),
+    authorities: authorities.map(({ path }) => path),
+    client: pair[0]?.path,
     tls: {
       ...(authorities.length > 0 && {
         caCerts: authorities.map(({ text }) => text),

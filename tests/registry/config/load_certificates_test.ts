@@ -34,7 +34,7 @@ Deno.test({
       await Deno.copyFile(dir.join("ca.crt"), `${folder}/q.io/a.crt`);
     }
     const find = async (host: string) =>
-      (await findCertificates(host, places)).files;
+      (await findCertificates(host, places)).authorities;
     for (const folder of folders) {
       const files = ["a.crt", "b.crt"].map((name) => `${folder}/q.io/${name}`);
       assertEquals(await find("q.io"), files);
@@ -117,8 +117,8 @@ Deno.test("findCertificates() names the file that is of no use", {
   await makeClientCertificate(whole.join("me"), { authority: whole.path });
   await t.step("nothing", async () => {
     const found = await findCertificates("q.io", { certDir: whole.path });
-    const names = ["ca.crt", "me.cert", "me.key"];
-    assertEquals(found.files, names.map((name) => whole.join(name)));
+    assertEquals(found.authorities, [whole.join("ca.crt")]);
+    assertEquals(found.client, whole.join("me.cert"));
     assertEquals(found.tls.caCerts?.length, 1);
     assertMatch(found.tls.clientCertificate?.key ?? "", /PRIVATE KEY/);
   });
