@@ -12,6 +12,13 @@ export interface ReadBodyOptions extends Abortable {
   readonly bodyTimeoutMs?: number | undefined;
 }
 
+/** A body that took too long: to ask for it again would take as long again. */
+export class LateBodyError extends Error {
+  static {
+    this.prototype.name = "LateBodyError";
+  }
+}
+
 // Seconds are usual for the largest manifest on the slowest line.
 const DEFAULT_BODY_TIMEOUT_MS = 60_000;
 
@@ -35,7 +42,9 @@ export async function readBody(
   const { maxSize, signal, bodyTimeoutMs = DEFAULT_BODY_TIMEOUT_MS } = options;
   const reader = response.body?.getReader();
   if (reader === undefined) return new Uint8Array();
-  const late = new Error(`body took more than ${bodyTimeoutMs / 1000} s`);
+  const late = new LateBodyError(
+    `body took more than ${bodyTimeoutMs / 1000} s`,
+  );
   const { promise: timeout, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(late), bodyTimeoutMs);
   const chunks: Uint8Array[] = [];

@@ -26,7 +26,7 @@ import {
 import { openBlob } from "./open_blob.ts";
 import { openElsewhere } from "./open_elsewhere.ts";
 import { openRange } from "./open_range.ts";
-import { discardBody, readBody } from "./read_body.ts";
+import { discardBody, LateBodyError, readBody } from "./read_body.ts";
 import type { RegistryOptions } from "./registry_image.ts";
 import { errorOf } from "./response_error.ts";
 import { createSender, type Sender } from "./send_authorized.ts";
@@ -84,8 +84,8 @@ export class Repository implements ImageSource, Disposable {
   }
 
   /**
-   * Fetches a manifest; its bytes are verified. Wrong ones are asked for once more:
-   * the transfer may have spoilt them.
+   * Fetches a manifest; its bytes are verified. Wrong ones, and those that are cut
+   * short, are asked for once more: the transfer may have spoilt them.
    *
    * @throws {BlobMismatchError} If others come than were asked for.
    * @throws {RegistryError} If the registry has none, or fails.
@@ -98,7 +98,10 @@ export class Repository implements ImageSource, Disposable {
     try {
       return await this.#fetchManifest(name, options);
     } catch (error) {
-      const isSpoilt = error instanceof BlobMismatchError;
+      const isCut = error instanceof RegistryError &&
+        error.reason === "interrupted" &&
+        !(error.cause instanceof LateBodyError);
+      const isSpoilt = error instanceof BlobMismatchError || isCut;
       if (!isSpoilt || this.#options.retry?.tries === 1) throw error;
       return await this.#fetchManifest(name, options);
     }

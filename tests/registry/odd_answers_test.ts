@@ -12,13 +12,9 @@ import {
 import { openRepository } from "../../src/registry/open_repository.ts";
 import { Repository } from "../../src/registry/repository.ts";
 import { needs } from "../support/peers.ts";
-import { run } from "../support/servers/registry_server.ts";
-import {
-  type ServerCertificate,
-  serveScript,
-} from "../support/servers/scripted_server.ts";
+import { makeCertificate } from "../support/servers/make_certificate.ts";
+import { serveScript } from "../support/servers/scripted_server.ts";
 import type { Action } from "../support/servers/server_script.ts";
-import { tempDir } from "../support/temp_dir.ts";
 
 const RETRY = { tries: 2, delayMs: 1, headerTimeoutMs: 2000 };
 const BODY = `{"schemaVersion":2,"mediaType":"${OCI_MANIFEST}"}`;
@@ -199,20 +195,4 @@ function connect(
     ...{ path: "x", name: "1", title: "x:1", retry: RETRY },
     ...options,
   });
-}
-
-async function makeCertificate(): Promise<ServerCertificate> {
-  using dir = tempDir();
-  const [key, cert] = [dir.join("key.pem"), dir.join("cert.pem")];
-  await run(
-    "openssl",
-    ...["req", "-x509", "-nodes", "-days", "2", "-newkey", "ec"],
-    ...["-pkeyopt", "ec_paramgen_curve:P-256", "-subj", "/CN=test"],
-    ...["-addext", "subjectAltName=IP:127.0.0.1"],
-    ...["-keyout", key, "-out", cert],
-  );
-  return {
-    key: await Deno.readTextFile(key),
-    cert: await Deno.readTextFile(cert),
-  };
 }
