@@ -244,7 +244,24 @@ export type {
   PackOptions,
 } from "./formats/compression/compress.ts";
 export type { ManifestFormat } from "./formats/oci/rewrite_manifest.ts";
+export type {
+  CopiedImage,
+  CopyOptions,
+  CopyRoute,
+} from "./engine/copy/copy_reference.ts";
+export type { PushedImage, PushOptions } from "./engine/copy/push_image.ts";
+export type { SaveFormat, SaveOptions } from "./engine/copy/save_images.ts";
 export type { CopyForm } from "./engine/media/plan_copy.ts";
+export {
+  openSource,
+  type OpenSourceOptions,
+} from "./engine/media/open_source.ts";
+export type { ChosenName } from "./engine/media/opened_source.ts";
+export type { OpenedSource } from "./engine/media/opened_source.ts";
+export {
+  openStoreSource,
+  type StoreSource,
+} from "./engine/media/store_source.ts";
 export {
   type MediumSinkOptions,
   openMediumSink,

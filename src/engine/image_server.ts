@@ -16,6 +16,18 @@ import {
   type RemoveImageOptions,
 } from "./cleanup/remove_image.ts";
 import {
+  type CopiedImage,
+  type CopyOptions,
+  copyReference,
+  type CopyRoute,
+} from "./copy/copy_reference.ts";
+import {
+  type PushedImage,
+  pushImage,
+  type PushOptions,
+} from "./copy/push_image.ts";
+import { saveImages, type SaveOptions } from "./copy/save_images.ts";
+import {
   type ImageDetails,
   type ImageSummary,
   inspectImage,
@@ -214,6 +226,39 @@ export class ImageServer {
     options?: LoadOptions,
   ): AsyncGenerator<StoredImage, void, void> {
     return loadImages(this.#agent, input, options);
+  }
+
+  /**
+   * Pushes an image to a registry, or to a directory or an archive.
+   *
+   * @throws {ImageNotFoundError} If it is unknown.
+   * @throws {RegistryError} If the registry does not take it.
+   */
+  pushImage(nameOrId: string, options?: PushOptions): Promise<PushedImage> {
+    return pushImage(this.#agent, nameOrId, options);
+  }
+
+  /**
+   * Saves images into an archive or a directory.
+   *
+   * @throws {ImageNotFoundError} If one is unknown; then nothing is written.
+   * @throws {InvalidManifestError} If something else is at the path.
+   */
+  saveImages(
+    namesOrIds: readonly string[],
+    options: SaveOptions,
+  ): Promise<void> {
+    return saveImages(this.#agent, namesOrIds, options);
+  }
+
+  /**
+   * Copies an image between registries, stores, directories and archives.
+   *
+   * @throws {NotFoundError} If there is no such image.
+   * @throws {ChangedDigestError} If digests are to be kept, and cannot.
+   */
+  copyImage(route: CopyRoute, options?: CopyOptions): Promise<CopiedImage> {
+    return copyReference(this.#agent, route, options);
   }
 
   /**

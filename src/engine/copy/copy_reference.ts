@@ -53,7 +53,9 @@ export interface CopiedImage {
 
 /** From where to where, with transports: `docker://busybox`, `oci:DIR:TAG`, … */
 export interface CopyRoute {
+  /** The source. */
   readonly from: string;
+  /** The destination. */
   readonly to: string;
 }
 

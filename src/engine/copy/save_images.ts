@@ -4,6 +4,7 @@ import type { Abortable } from "../../errors/abort.ts";
 import { InvalidImageNameError } from "../../errors/naming_errors.ts";
 import {
   type ImageName,
+  isShortName,
   nameOf,
   parseReference,
 } from "../../formats/oci/reference.ts";
@@ -99,7 +100,10 @@ function addNames(
     );
   }
   first?.names.push(
-    ...additionalNames.map((name) => nameOf(parseReference(name))),
+    // Short ones are of this machine, as podman has it.
+    ...additionalNames.map((name) =>
+      nameOf(parseReference(isShortName(name) ? `localhost/${name}` : name))
+    ),
   );
 }
 

@@ -17,7 +17,7 @@ import {
 import type { ImageRecord } from "../../formats/storage/store_record.ts";
 import { openFolder } from "../../transports/folder_source.ts";
 import { openLayout } from "../../transports/layout_source.ts";
-import type { Agent } from "../agent.ts";
+import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { localNameOf } from "./local_name.ts";
 import { openStoreOf } from "./other_store.ts";
 import { openStoreSource } from "./store_source.ts";
@@ -36,15 +36,27 @@ export type OpenSourceOptions = OpenInRegistryOptions;
  * Opens what a name stands for: `busybox`, `docker://quay.io/a/b:1`,
  * `oci:DIR[:REF]` and all other transports.
  *
+ * @param handle From `openAgent()`.
  * @throws {SyntaxError} If the name is malformed.
  * @throws {NotFoundError} If there is no such image.
  * @throws {RegistryError} If the registry does not give it.
+ * @example
+ * ```ts
+ * import { type Agent, openSource, storeImage } from "orlop";
+ * async function bring(agent: Agent, file: string): Promise<string> {
+ *   await using opened = await openSource(agent, `docker-archive:${file}`);
+ *   const names = ["localhost/app:1"];
+ *   const { imageId } = await storeImage(agent, opened.source, { names });
+ *   return imageId;
+ * }
+ * ```
  */
 export async function openSource(
-  agent: Agent,
+  handle: AgentHandle,
   name: string,
   options: OpenSourceOptions = {},
 ): Promise<OpenedSource> {
+  const agent = insideOf(handle);
   options.signal?.throwIfAborted();
   if (!hasTransport(name)) return await openCandidates(name, options);
   const reference = parseTransportReference(name);

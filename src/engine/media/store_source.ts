@@ -33,7 +33,7 @@ import {
 } from "../../store/layers/layer_tar.ts";
 import { leaseLayers } from "../../store/layers/lease.ts";
 import type { StorePaths } from "../../store/paths.ts";
-import type { Agent } from "../agent.ts";
+import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { findWantedImage } from "../images/find_image.ts";
 import { loadShortNames } from "../images/short_names.ts";
 
@@ -51,17 +51,36 @@ export interface StoreSource extends Disposable {
 const CHUNK_BYTES = 256 * 1024;
 
 /**
- * Opens an image of the store.
+ * Opens an image of the store. Its layers are plain archives, as they were before
+ * somebody compressed them.
  *
+ * @param handle From `openAgent()`.
  * @param text What a person typed: a name, an ID, `containers-storage:…`.
  * @throws {ImageNotFoundError} If there is none.
  * @throws {DamagedFileError} If its layers cannot be made to archives again.
+ * @example
+ * ```ts
+ * import {
+ *   type Agent,
+ *   copyImage,
+ *   openLayoutMedium,
+ *   openMediumSink,
+ *   openStoreSource,
+ * } from "orlop";
+ * async function keep(agent: Agent, name: string): Promise<void> {
+ *   using stored = await openStoreSource(agent, name);
+ *   await using medium = await openLayoutMedium("/srv/app", { ref: "1" });
+ *   await copyImage(stored.source, openMediumSink(medium));
+ *   await medium.commit();
+ * }
+ * ```
  */
 export async function openStoreSource(
-  agent: Agent,
+  handle: AgentHandle,
   text: string,
   { signal }: Abortable = {},
 ): Promise<StoreSource> {
+  const agent = insideOf(handle);
   const { store } = agent;
   const conf = await loadShortNames(agent, [text], { signal });
   using held = await store.lock({ layers: "read", images: "read" }, { signal });
