@@ -86,7 +86,11 @@ export interface AgentOptions {
   readonly root: string;
   /** The run root: absolute, on a file system that reboots empty. */
   readonly runRoot: string;
-  /** From `takeLibc()`; without it the store must not be shared. */
+  /**
+   * From `takeLibc()`; without it the store must not be shared.
+   *
+   * @default {none}
+   */
   readonly libc?: Libc | undefined;
   /**
    * How long to wait for a lock, in milliseconds.
@@ -98,6 +102,8 @@ export interface AgentOptions {
    * `"write"` demands a store without damage before anything is read; `"read"`
    * shows what can be read beside the damage. Left out, each call does what it
    * needs.
+   *
+   * @default {what each call needs}
    */
   readonly purpose?: "read" | "write" | undefined;
   /**

@@ -37,9 +37,17 @@ export interface TmpfsVolume {
 
 /** What decides about a container's mounts. */
 export interface MountOptions {
-  /** What of the host is seen; a target may be one of the default mounts. */
+  /**
+   * What of the host is seen; a target may be one of the default mounts.
+   *
+   * @default {[]}
+   */
   readonly volumes?: readonly Volume[] | undefined;
-  /** What is kept in memory only. */
+  /**
+   * What is kept in memory only.
+   *
+   * @default {[]}
+   */
   readonly tmpfs?: readonly TmpfsVolume[] | undefined;
   /**
    * Files of the bundle that it sees.
@@ -50,6 +58,8 @@ export interface MountOptions {
   /**
    * What becomes of the directories that the image wants as volumes: part of
    * the container's layer, which is the default, or in memory.
+   *
+   * @default {"layer"}
    */
   readonly imageVolumes?: "layer" | "tmpfs" | undefined;
   /**
@@ -58,7 +68,11 @@ export interface MountOptions {
    * @default {67_108_864}
    */
   readonly shmSize?: number | undefined;
-  /** Of `/proc`, instead of the usual ones. */
+  /**
+   * Of `/proc`, instead of the usual ones.
+   *
+   * @default {["nosuid", "noexec", "nodev"]}
+   */
   readonly procOptions?: readonly string[] | undefined;
 }
 

@@ -39,41 +39,113 @@ export interface RuntimeSpecOptions extends MountOptions, ContainerNamespaces {
   readonly user: ResolvedUser;
   /** At most 64 letters, digits, `_`, `.` and `-`. */
   readonly hostname: string;
-  /** In place of the image's entrypoint; its command is dropped then, too. */
+  /**
+   * In place of the image's entrypoint; its command is dropped then, too.
+   *
+   * @default {the image's}
+   */
   readonly entrypoint?: readonly string[] | undefined;
-  /** In place of the image's command; an empty list is none. */
+  /**
+   * In place of the image's command; an empty list is none.
+   *
+   * @default {the image's}
+   */
   readonly args?: readonly string[] | undefined;
-  /** `NAME=value`, over those of the image. */
+  /**
+   * `NAME=value`, over those of the image.
+   *
+   * @default {[]}
+   */
   readonly env?: readonly string[] | undefined;
-  /** In place of the image's; absolute. */
+  /**
+   * In place of the image's; absolute.
+   *
+   * @default {the image's}
+   */
   readonly workdir?: string | undefined;
-  /** Whether it runs on a terminal of its own. */
+  /**
+   * Whether it runs on a terminal of its own.
+   *
+   * @default {false}
+   */
   readonly terminal?: boolean | undefined;
-  /** What the runtime is told besides; the image has no say in it. */
+  /**
+   * What the runtime is told besides; the image has no say in it.
+   *
+   * @default {nothing else}
+   */
   readonly annotations?: Readonly<Record<string, string>> | undefined;
-  /** Whether only volumes can be written to. */
+  /**
+   * Whether only volumes can be written to.
+   *
+   * @default {false}
+   */
   readonly readOnlyRoot?: boolean | undefined;
-  /** Such as `/orlop/<container ID>`; the runtime's choice if left out. */
+  /**
+   * Such as `/orlop/<container ID>`; the runtime's choice if left out.
+   *
+   * @default {the runtime's choice}
+   */
   readonly cgroupsPath?: string | undefined;
-  /** What it may do otherwise than by default. */
+  /**
+   * What it may do otherwise than by default.
+   *
+   * @default {nothing else}
+   */
   readonly security?: SecurityOptions | undefined;
-  /** How much it may use. */
+  /**
+   * How much it may use.
+   *
+   * @default {nothing else}
+   */
   readonly limits?: ResourceLimits | undefined;
-  /** How much each of its processes may use; `"own"` is as much as orlop. */
+  /**
+   * How much each of its processes may use; `"own"` is as much as orlop.
+   *
+   * @default {[]}
+   */
   readonly ulimits?: readonly Ulimit[] | "own" | undefined;
-  /** Devices of the host that it may use. */
+  /**
+   * Devices of the host that it may use.
+   *
+   * @default {[]}
+   */
   readonly devices?: readonly RuntimeDevice[] | undefined;
-  /** Settings of the kernel, as far as they are its own. */
+  /**
+   * Settings of the kernel, as far as they are its own.
+   *
+   * @default {nothing else}
+   */
   readonly sysctl?: Readonly<Record<string, string>> | undefined;
-  /** Bits that new files do not get; 022 if left out. */
+  /**
+   * Bits that new files do not get; 022 if left out.
+   *
+   * @default {0o022}
+   */
   readonly umask?: number | undefined;
-  /** How readily it is killed when memory is scarce: -1000 to 1000. */
+  /**
+   * How readily it is killed when memory is scarce: -1000 to 1000.
+   *
+   * @default {orlop's own}
+   */
   readonly oomScoreAdj?: number | undefined;
-  /** What ends it politely, instead of what its image says. */
+  /**
+   * What ends it politely, instead of what its image says.
+   *
+   * @default {the image's}
+   */
   readonly stopSignal?: string | undefined;
-  /** Orlop's own capabilities, of which it can give; left out, all. */
+  /**
+   * Orlop's own capabilities, of which it can give; left out, all.
+   *
+   * @default {all}
+   */
   readonly ownCapabilities?: readonly string[] | undefined;
-  /** Orlop's own limits; left out, unknown. */
+  /**
+   * Orlop's own limits; left out, unknown.
+   *
+   * @default {unknown}
+   */
   readonly ownLimits?: OwnLimits | undefined;
 }
 

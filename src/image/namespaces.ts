@@ -6,13 +6,29 @@ import type { RuntimeNamespace } from "../formats/oci/runtime_spec.ts";
 export interface ContainerNamespaces {
   /** `"none"` is a loopback only, `"host"` all that the host has. */
   readonly network: "none" | "host";
-  /** Which processes it sees. */
+  /**
+   * Which processes it sees.
+   *
+   * @default {"private"}
+   */
   readonly pid?: "private" | "host" | undefined;
-  /** Shared memory and queues; `"none"` has no `/dev/shm`, either. */
+  /**
+   * Shared memory and queues; `"none"` has no `/dev/shm`, either.
+   *
+   * @default {"private"}
+   */
   readonly ipc?: "private" | "host" | "none" | undefined;
-  /** The host name. */
+  /**
+   * The host name.
+   *
+   * @default {"private"}
+   */
   readonly uts?: "private" | "host" | undefined;
-  /** `"private"` hides the host's tree, and takes cgroup v2. */
+  /**
+   * `"private"` hides the host's tree, and takes cgroup v2.
+   *
+   * @default {"private" with cgroup v2, else "host"}
+   */
   readonly cgroupNamespace?: "private" | "host" | undefined;
 }
 

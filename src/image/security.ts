@@ -17,21 +17,53 @@ import { DEFAULT_SECCOMP } from "./seccomp_table.ts";
 
 /** What a container may do otherwise than by default. */
 export interface SecurityOptions {
-  /** Rights of root that it gets, or loses. */
+  /**
+   * Rights of root that it gets, or loses.
+   *
+   * @default {nothing else}
+   */
   readonly capabilities?: CapabilityChange | undefined;
-  /** Whether it may do whatever orlop may. */
+  /**
+   * Whether it may do whatever orlop may.
+   *
+   * @default {false}
+   */
   readonly privileged?: boolean | undefined;
-  /** Whether programs such as `su` give it no rights. */
+  /**
+   * Whether programs such as `su` give it no rights.
+   *
+   * @default {false}
+   */
   readonly noNewPrivileges?: boolean | undefined;
-  /** Which system calls it may make; left out, podman's default. */
+  /**
+   * Which system calls it may make; left out, podman's default.
+   *
+   * @default {the machine's, else podman's default}
+   */
   readonly seccomp?: SeccompProfile | "unconfined" | undefined;
-  /** The name of a loaded profile. */
+  /**
+   * The name of a loaded profile.
+   *
+   * @default {none}
+   */
   readonly apparmor?: string | undefined;
-  /** SELinux labels; where SELinux is on, `disable` alone is taken. */
+  /**
+   * SELinux labels; where SELinux is on, `disable` alone is taken.
+   *
+   * @default {[]}
+   */
   readonly labels?: readonly string[] | undefined;
-  /** Paths that are hidden besides the usual ones. */
+  /**
+   * Paths that are hidden besides the usual ones.
+   *
+   * @default {[]}
+   */
   readonly mask?: readonly string[] | undefined;
-  /** Paths that are not hidden or protected: `ALL`, or with `*` and `?`. */
+  /**
+   * Paths that are not hidden or protected: `ALL`, or with `*` and `?`.
+   *
+   * @default {[]}
+   */
   readonly unmask?: readonly string[] | undefined;
 }
 

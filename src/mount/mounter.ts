@@ -19,8 +19,10 @@ import type { MountPlan } from "./plan_overlay.ts";
 /** Options of {@linkcode Mounter.unmount}. */
 export interface UnmountOptions extends Abortable {
   /**
-   * `"lazy"` takes the mount out of the tree at once, also if it is in use, and
-   * with it what is mounted in it; `"strict"`, the default, refuses then.
+   * `"lazy"` takes the mount out of the tree at once, also if it is in use,
+   * and with it what is mounted in it; `"strict"`, the default, refuses then.
+   *
+   * @default {"strict"}
    */
   readonly mode?: "strict" | "lazy";
 }

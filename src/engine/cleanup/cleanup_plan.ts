@@ -2,17 +2,31 @@
 
 /** What a cleanup is asked for. */
 export interface CleanupRequest {
-  /** How much room is wanted; left out, all goes that may go. */
+  /**
+   * How much room is wanted; left out, all goes that may go.
+   *
+   * @default {none: all goes that may go}
+   */
   readonly target?: CleanupTarget | undefined;
   /**
-   * Which images may go: `"dangling"` are those without a name; `"unused"` adds
-   * those that no container uses. Left out, `"unused"` if `target`,
+   * Which images may go: `"dangling"` are those without a name; `"unused"`
+   * adds those that no container uses. Left out, `"unused"` if `target`,
    * `olderThanMs` or `keep` is given.
+   *
+   * @default {"unused" with target, olderThanMs or keep; else "dangling"}
    */
   readonly images?: "dangling" | "unused" | undefined;
-  /** Only images and containers that were not used for so long, in ms. */
+  /**
+   * Only images and containers that were not used for so long, in ms.
+   *
+   * @default {0}
+   */
   readonly olderThanMs?: number | undefined;
-  /** How many images stay of each repository, the newest first. */
+  /**
+   * How many images stay of each repository, the newest first.
+   *
+   * @default {0}
+   */
   readonly keep?: number | undefined;
   /**
    * Which containers go, but never another tool's: `"none"`, the default; or

@@ -39,7 +39,11 @@ export interface PruneOptions extends Abortable, CleanupRequest {
    * @default {"remove"}
    */
   readonly action?: "plan" | "remove" | undefined;
-  /** Told how it ended, also if it fails. */
+  /**
+   * Told how it ended, also if it fails.
+   *
+   * @default {nobody}
+   */
   readonly onStatus?: ((status: CleanupStatus) => void) | undefined;
 }
 

@@ -29,13 +29,23 @@ import { loadShortNames } from "../images/short_names.ts";
 /** How to remove an image. */
 export interface RemoveImageOptions extends Abortable {
   /**
-   * `"remove"` also removes those of orlop's containers that were made from it;
-   * what runs in them is ended.
+   * `"remove"` also removes those of orlop's containers that were made from
+   * it; what runs in them is ended.
+   *
+   * @default {"refuse"}
    */
   readonly containers?: "refuse" | "remove" | undefined;
-  /** `"all"` removes an image that was named by ID though it has names. */
+  /**
+   * `"all"` removes an image that was named by ID though it has names.
+   *
+   * @default {"refuse"}
+   */
   readonly names?: "refuse" | "all" | undefined;
-  /** `"remove"` also removes an image that is pinned. */
+  /**
+   * `"remove"` also removes an image that is pinned.
+   *
+   * @default {"refuse"}
+   */
   readonly pinned?: "refuse" | "remove" | undefined;
 }
 

@@ -15,7 +15,7 @@ import { listLeasedLayers } from "../../store/layers/lease.ts";
 import { imageDirectory, type StorePaths } from "../../store/paths.ts";
 import { itemBytes, layerBytes } from "../../store/records/sizes.ts";
 import type { Tables, WantedLocks } from "../../store/records/tables.ts";
-import { holdsOwnFiles } from "../../store/recovery/find_doubts.ts";
+import { holdsOwnFiles } from "../../store/recovery/find_unnamed.ts";
 import { findOrphans, type Orphan } from "../../store/recovery/find_orphans.ts";
 import type { HeldStore } from "../../store/store.ts";
 import type { Agent } from "../agent.ts";

@@ -20,7 +20,11 @@ export interface ContainerIdentity extends WantedImage {
   readonly podId: string;
   /** Unique in the store. */
   readonly containerName: string;
-  /** Left out or `""`, one is invented. */
+  /**
+   * Left out or `""`, one is invented.
+   *
+   * @default {one that is invented}
+   */
   readonly containerId?: string | undefined;
 }
 

@@ -30,9 +30,17 @@ import { forget } from "./oci_runtime.ts";
 
 /** How to delete a container. */
 export interface DeleteContainerOptions extends EndOptions {
-  /** `"refuse"` leaves one that was started for somebody to look at. */
+  /**
+   * `"refuse"` leaves one that was started for somebody to look at.
+   *
+   * @default {"unmount"}
+   */
   readonly mounted?: "unmount" | "refuse" | undefined;
-  /** `"refuse"` leaves one that makes up a pod. */
+  /**
+   * `"refuse"` leaves one that makes up a pod.
+   *
+   * @default {"remove"}
+   */
   readonly infra?: "remove" | "refuse" | undefined;
 }
 

@@ -12,9 +12,17 @@ import type { Agent } from "../agent.ts";
 export interface DeviceRequest {
   /** On the host; absolute. */
   readonly source: string;
-  /** In the container; as on the host if left out. */
+  /**
+   * In the container; as on the host if left out.
+   *
+   * @default {as on the host}
+   */
   readonly target?: string | undefined;
-  /** Some of `r`, `w` and `m`; all if left out. */
+  /**
+   * Some of `r`, `w` and `m`; all if left out.
+   *
+   * @default {"rwm"}
+   */
   readonly access?: string | undefined;
 }
 

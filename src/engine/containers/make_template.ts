@@ -40,13 +40,29 @@ export interface TemplateOptions extends
       | "ownLimits"
     >
   > {
-  /** What becomes of an image without a command: a shell, by default. */
+  /**
+   * What becomes of an image without a command: a shell, by default.
+   *
+   * @default {"shell"}
+   */
   readonly missingCommand?: "shell" | "refuse" | undefined;
-  /** Devices of the host that it may use. */
+  /**
+   * Devices of the host that it may use.
+   *
+   * @default {[]}
+   */
   readonly devices?: readonly DeviceRequest[] | undefined;
-  /** `name|uid[:group|gid]`; left out, the image's. */
+  /**
+   * `name|uid[:group|gid]`; left out, the image's.
+   *
+   * @default {the image's}
+   */
   readonly user?: string | undefined;
-  /** Further groups of the user, by name or ID. */
+  /**
+   * Further groups of the user, by name or ID.
+   *
+   * @default {[]}
+   */
   readonly groups?: readonly string[] | undefined;
 }
 

@@ -20,20 +20,42 @@ import type { TemplateOptions } from "./make_template.ts";
 
 /** What a new container is to be. */
 export interface CreateContainerOptions extends ContainerIdentity, Abortable {
-  /** How an orchestrator calls it; left out, the container's name. */
+  /**
+   * How an orchestrator calls it; left out, the container's name.
+   *
+   * @default {the container's name}
+   */
   readonly metadataName?: string | undefined;
-  /** How often it was created anew; 0 is the default. */
+  /**
+   * How often it was created anew; 0 is the default.
+   *
+   * @default {0}
+   */
   readonly attempt?: number | undefined;
-  /** The SELinux label to mount with. */
+  /**
+   * The SELinux label to mount with.
+   *
+   * @default {""}
+   */
   readonly mountLabel?: string | undefined;
-  /** `"unchecked"` also joins a pod that is not in the store. */
+  /**
+   * `"unchecked"` also joins a pod that is not in the store.
+   *
+   * @default {"checked"}
+   */
   readonly pod?: "checked" | "unchecked" | undefined;
   /**
    * The runtime configuration that each start begins with; left out, one is
    * made from the image's. The path of its root is put in at each start.
+   *
+   * @default {one made of the image's config}
    */
   readonly template?: RuntimeSpec | undefined;
-  /** In what it is to differ from the image's. */
+  /**
+   * In what it is to differ from the image's.
+   *
+   * @default {nothing else}
+   */
   readonly settings?: TemplateOptions | undefined;
 }
 

@@ -124,7 +124,11 @@ function readOwnMetadata(
 
 /** How to stop a container. */
 export interface StopContainerOptions extends EndOptions {
-  /** `"all"` unmounts whatever the count of users. */
+  /**
+   * `"all"` unmounts whatever the count of users.
+   *
+   * @default {"one"}
+   */
   readonly mode?: UnmountMode | undefined;
 }
 

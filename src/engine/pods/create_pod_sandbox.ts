@@ -13,11 +13,23 @@ import { ensurePauseImage, isPauseImage } from "./pause.ts";
 /** What a new pod is to be. */
 export interface CreatePodSandboxOptions
   extends Omit<CreateContainerOptions, "containerId" | "mountLabel" | "pod"> {
-  /** How an orchestrator tells this pod from others of its name. */
+  /**
+   * How an orchestrator tells this pod from others of its name.
+   *
+   * @default {""}
+   */
   readonly uid?: string | undefined;
-  /** The orchestrator's. */
+  /**
+   * The orchestrator's.
+   *
+   * @default {""}
+   */
   readonly namespace?: string | undefined;
-  /** How to pull the pause image, if it is the one that is missing. */
+  /**
+   * How to pull the pause image, if it is the one that is missing.
+   *
+   * @default {as pullImage()}
+   */
   readonly pull?: PullOptions | undefined;
 }
 

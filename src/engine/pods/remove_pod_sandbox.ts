@@ -21,6 +21,8 @@ export interface RemovePodSandboxOptions extends EndOptions {
   /**
    * What becomes of its other containers: they are left alone (the default),
    * or they are a reason to refuse, or they are removed first.
+   *
+   * @default {"keep"}
    */
   readonly members?: "keep" | "refuse" | "remove" | undefined;
 }

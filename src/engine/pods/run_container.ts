@@ -44,7 +44,11 @@ export interface RunContainerOptions extends Abortable {
    * @default {"null"}
    */
   readonly stdin?: "inherit" | "null" | undefined;
-  /** The infra container of a pod that was made for it, and goes with it. */
+  /**
+   * The infra container of a pod that was made for it, and goes with it.
+   *
+   * @default {none}
+   */
   readonly pod?: ContainerId | undefined;
   /**
    * `"at-end"` removes it afterwards.

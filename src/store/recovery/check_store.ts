@@ -10,7 +10,8 @@ import {
   viewTables,
   type WantedLocks,
 } from "../records/tables.ts";
-import { type Doubt, findDoubts } from "./find_doubts.ts";
+import { findDoubts } from "./find_doubts.ts";
+import type { Doubt } from "./find_unnamed.ts";
 
 /** What was locked. */
 export interface CheckStoreRequest {
