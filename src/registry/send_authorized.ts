@@ -1,6 +1,7 @@
 /** Sends requests to one registry with a login, and renews that. */
 
 import type { Abortable } from "../errors/abort.ts";
+import { RegistryError, UnauthorizedError } from "../errors/image_errors.ts";
 import {
   type Authorizer,
   type AuthorizerOptions,
@@ -83,19 +84,31 @@ function senderWith(
     // Whoever stores its blobs must not say who gets the registry's login.
     if (isFromElsewhere(response)) return undefined;
     const { status } = response;
-    const challenge = challengeIn(response);
+    const challenge = response.headers.get("www-authenticate");
     const asksForMore = [401, 403].includes(status) &&
       logins < MAX_LOGINS && authorizer.asksForMore(challenge);
-    const refused = { status, signal };
-    if (asksForMore) return await authorizer.answer(challenge, refused);
+    if (asksForMore) return await logIn(challenge, response, { signal });
     if (status !== 401 || logins > 0) return undefined;
     // Another request has renewed it meanwhile.
     if (authorizer.header !== authorization) return authorizer.header;
-    if (challenge !== null) return await authorizer.answer(challenge, refused);
+    if (challenge !== null) return await logIn(challenge, response, { signal });
     // Some registries say it nowhere else; others want no login at all.
     const elsewhere = await askForChallenge({ signal });
     if (elsewhere === null) return undefined;
-    return await authorizer.answer(elsewhere, refused);
+    return await logIn(elsewhere, response, { signal });
+  }
+
+  async function logIn(
+    challenge: string | null,
+    response: Response,
+    { signal }: Abortable,
+  ): Promise<string> {
+    const { status } = response;
+    try {
+      return await authorizer.answer(challenge, { status, signal });
+    } catch (error) {
+      throw withoutSecrets(error, response);
+    }
   }
 
   /** Asks the registry itself how to log in. */
@@ -107,12 +120,17 @@ function senderWith(
     const response = await sendRequest(client, url, { signal, retry });
     await discardBody(response);
     if (isFromElsewhere(response)) return null;
-    return challengeIn(response);
+    return response.headers.get("www-authenticate");
   }
 }
 
-/** Without what it may repeat of a login, since errors show what is wrong in it. */
-function challengeIn(response: Response): string | null {
-  const challenge = response.headers.get("www-authenticate");
-  return challenge === null ? null : hideSecrets(challenge, response);
+/** An error shows what is wrong in a challenge, which may repeat the login. */
+function withoutSecrets(error: unknown, response: Response): unknown {
+  if (!(error instanceof RegistryError)) return error;
+  const message = hideSecrets(error.message, response);
+  if (message === error.message) return error;
+  const { status, reason, code } = error;
+  return error instanceof UnauthorizedError
+    ? new UnauthorizedError(message, { status, reason, code })
+    : new RegistryError(message, { status, reason, code });
 }
