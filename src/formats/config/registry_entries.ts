@@ -5,6 +5,7 @@ import {
   asBoolean,
   asObject,
   asString,
+  isObject,
   type JsonObject,
   optional,
 } from "../json.ts";
@@ -46,6 +47,9 @@ export function readRegistries(
   path: string,
 ): readonly RegistryEntry[] {
   const what = `"${path}", registry`;
+  if (isObject(value)) {
+    throw malformed(what, "it is one table; write [[registry]]");
+  }
   const entries = (optional(value, what, asArray) ?? []).map((entry, index) =>
     readRegistry(asObject(entry, what), {
       what: `${what} ${index + 1}`,
@@ -54,11 +58,10 @@ export function readRegistries(
   );
   checkAgreement(entries, what);
   // The first entry with a prefix counts, as in containers/image.
-  return sortByPrefix(
-    entries.filter((entry, index) =>
-      entries.findIndex(({ prefix }) => prefix === entry.prefix) === index
-    ),
+  const byPrefix = new Map(
+    entries.toReversed().map((entry) => [entry.prefix, entry]),
   );
+  return sortByPrefix([...byPrefix.values()]);
 }
 
 /** The order in which containers/image keeps them. */
@@ -168,14 +171,11 @@ function checkAgreement(
   entries: readonly RegistryEntry[],
   what: string,
 ): void {
-  for (const entry of entries) {
-    const place = placeOf(entry);
-    for (const other of entries.filter((one) => placeOf(one) === place)) {
-      const key = (["insecure", "blocked"] as const)
-        .find((key) => entry[key] !== other[key]);
-      if (key === undefined) continue;
-      throw malformed(what, `entries disagree on "${place}": ${key}`);
-    }
+  for (const [place, same] of Map.groupBy(entries, placeOf)) {
+    const key = (["insecure", "blocked"] as const)
+      .find((key) => new Set(same.map((entry) => entry[key])).size > 1);
+    if (key === undefined) continue;
+    throw malformed(what, `entries disagree on "${place}": ${key}`);
   }
 }
 

@@ -11,6 +11,10 @@ import { asObject, type JsonObject } from "../json.ts";
  * @throws {SyntaxError} If it is no TOML; says in which line.
  */
 export function parseTomlFile(text: string, path: string): JsonObject {
+  // What decoders put in place of what is none.
+  if (text.includes("\uFFFD")) {
+    throw malformed(`"${path}"`, "it is not valid UTF-8");
+  }
   try {
     return asObject(parse(text), `"${path}"`);
   } catch (cause) {

@@ -99,6 +99,8 @@ Deno.test("parseRegistriesConf() refuses the rest", async (t) => {
     ],
     ["registries = 1", "version 1; use [[registry]]"],
     ["[[registry]]\ninsecure = true", "neither location nor prefix"],
+    ['[registry]\nlocation = "a"', "it is one table; write [[registry]]"],
+    ['x = "\uFFFD"', "it is not valid UTF-8"],
     ['[[registry]]\nlocation = "https://a"', "URI scheme"],
     ['[[registry]]\nprefix = "*.a/b"', "*.domain"],
     ['[[registry]]\nprefix = "a.b"', "no location"],
@@ -188,4 +190,13 @@ Deno.test("findRegistry() prefers wildcards to names of equal length", () => {
     "/r.conf",
   );
   assertEquals(findRegistry(conf, "a.b.io/x")?.prefix, "*.b.io");
+});
+
+Deno.test("parseRegistriesConf() takes time in proportion to entries", () => {
+  const entries = Array.from(
+    { length: 20_000 },
+    (_, n) => `[[registry]]\nprefix = "p${n}.io"\nlocation = "l${n}.io"\n`,
+  );
+  const conf = parseRegistriesConf(entries.join(""), "/r.conf");
+  assertEquals(findRegistry(conf, "p77.io/x")?.location, "l77.io");
 });
