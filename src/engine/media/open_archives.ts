@@ -3,6 +3,7 @@
 import type { Abortable } from "../../errors/abort.ts";
 import { InvalidManifestError } from "../../errors/image_errors.ts";
 import { messageOf } from "../../errors/why.ts";
+import type { Bytes } from "../../formats/bytes.ts";
 import {
   type ImageName,
   isShortName,
@@ -43,6 +44,8 @@ export type ArchiveReference =
 
 /** The images of an archive, which are there until it is disposed of. */
 export interface OpenedArchive extends AsyncDisposable {
+  /** What the user calls it. */
+  readonly name: string;
   /** Those of Docker's archives, or of layouts. */
   readonly kind: ArchiveKind;
   /** As the archive lists them. */
@@ -51,11 +54,14 @@ export interface OpenedArchive extends AsyncDisposable {
 
 /** Which archive, and for how long. */
 export interface OpenArchivesOptions extends Abortable {
-  /** What the user calls it; the path if left out. */
-  readonly name?: string | undefined;
+  /** What is read for `/dev/stdin`; standard input if left out. */
+  readonly input?: ReadableStream<Bytes> | undefined;
   /** Left out, what is in it tells. */
   readonly kind?: ArchiveKind | undefined;
 }
+
+/** What is piped: files below `/dev` cannot be opened. */
+export const STDIN = "/dev/stdin";
 
 /**
  * Opens an archive.
@@ -67,18 +73,22 @@ export interface OpenArchivesOptions extends Abortable {
 export async function openArchives(
   agent: Agent,
   path: string,
-  { kind: wanted, name = path, signal }: OpenArchivesOptions,
+  { kind: wanted, input, signal }: OpenArchivesOptions,
 ): Promise<OpenedArchive> {
   await using begun = new AsyncDisposableStack();
   const spool = begun.use(new Spool(agent));
   const expand = spool.expand.bind(spool);
-  const archive = await openArchive(path, { name, expand, signal });
+  const piped = path === STDIN ? input ?? Deno.stdin.readable : undefined;
+  const file = piped && await spool.receive(piped, { signal });
+  const archive = await openArchive(file ?? path, {
+    ...{ name: file === undefined ? path : "standard input", expand, signal },
+  });
   const { kind, images } = await readImages(archive, {
     ...{ kind: wanted, expand, signal },
   });
   const opened = begun.move();
   return {
-    ...{ kind, images },
+    ...{ name: archive.name, kind, images },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
@@ -98,11 +108,11 @@ export async function openInArchive(
 ): Promise<OpenedSource> {
   const { transport: kind, path, index } = reference;
   await using begun = new AsyncDisposableStack();
-  const { images } = begun.use(
+  const { images, name: archive } = begun.use(
     await openArchives(agent, path, { ...options, kind }),
   );
   const isNamed = matcherOf(reference);
-  const choice = { index, isNamed, archive: path };
+  const choice = { index, isNamed, archive };
   const image = chooseImage(images, choice);
   const source = await image.open(options);
   const asked = isNamed && image.names.find(isNamed);

@@ -1,14 +1,21 @@
 /** A private place for what archives have to be expanded to, and for what is piped. */
 
 import { join } from "@std/path";
-import { closeSync, openSync, statfsSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  rmdirSync,
+  statfsSync,
+  writeSync,
+} from "node:fs";
 import type { Abortable } from "../../errors/abort.ts";
 import { NoSpaceError } from "../../errors/image_errors.ts";
 import type { Bytes } from "../../formats/bytes.ts";
 import { formatSize } from "../../formats/config/byte_size.ts";
 import type { BlobFile } from "../../formats/oci/blob_source.ts";
 import { isErrno } from "../../fs/errno.ts";
-import type { Staging } from "../../store/layers/staging.ts";
+import { openStaging, type Staging } from "../../store/layers/staging.ts";
 import type { Agent } from "../agent.ts";
 import { expandInWorker } from "./expand_in_worker.ts";
 
@@ -33,7 +40,7 @@ export class Spool implements AsyncDisposable {
 
   /** The directory; absolute. */
   get path(): string {
-    this.#staging ??= this.#agent.store.openStaging();
+    this.#staging ??= openPlace(this.#agent);
     return this.#staging.path;
   }
 
@@ -98,6 +105,29 @@ export class Spool implements AsyncDisposable {
 
   #nextPath(): string {
     return join(this.path, `spool-${this.#count++}`);
+  }
+}
+
+/** What goes from file to file needs no store: then it is where one would be. */
+function openPlace({ store }: Agent): Staging {
+  const { root, home, layers } = store.paths;
+  if (existsSync(layers)) return store.openStaging();
+  const made = [home, root].filter((directory) => !existsSync(directory));
+  const staging = openStaging(join(home, "tempdirs"), store);
+  return {
+    path: staging.path,
+    async [Symbol.asyncDispose]() {
+      await staging[Symbol.asyncDispose]();
+      for (const directory of made) removeIfEmpty(directory);
+    },
+  };
+}
+
+function removeIfEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch (error) {
+    if (!isErrno(error, "ENOTEMPTY", "ENOENT", "EBUSY")) throw error;
   }
 }
 

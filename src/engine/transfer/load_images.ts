@@ -9,8 +9,11 @@ import { openFolder } from "../../transports/folder_source.ts";
 import { openLayout } from "../../transports/layout_source.ts";
 import type { Agent } from "../agent.ts";
 import { localNameOf } from "../media/local_name.ts";
-import { archivedNamesOf, openArchives } from "../media/open_archives.ts";
-import { Spool } from "../media/spool.ts";
+import {
+  archivedNamesOf,
+  openArchives,
+  STDIN,
+} from "../media/open_archives.ts";
 import { copyImage } from "./copy_image.ts";
 import type { StoreImageOptions } from "./store_image.ts";
 import { openStoreSink, type StoredImage } from "./store_sink.ts";
@@ -45,9 +48,10 @@ export async function* loadImages(
   const { signal } = options;
   signal?.throwIfAborted();
   await using opened = new AsyncDisposableStack();
-  const images = typeof input === "string" && isDirectory(input)
-    ? await findInDirectory(input)
-    : await findInArchive(agent, input, { opened, signal });
+  const images =
+    typeof input === "string" && input !== STDIN && isDirectory(input)
+      ? await findInDirectory(input)
+      : await findInArchive(agent, input, { opened, signal });
   for (const { names, open } of images) {
     const source = await open();
     const onWarning = (message: string) => agent.log("warn", message);
@@ -86,12 +90,11 @@ async function findInArchive(
     readonly signal: AbortSignal | undefined;
   },
 ): Promise<readonly FoundImage[]> {
-  const path = typeof input === "string"
-    ? input
-    : await opened.use(new Spool(agent)).receive(input, { signal });
-  const name = typeof input === "string" ? input : "standard input";
-  const { images } = opened.use(
-    await openArchives(agent, path, { name, signal }),
+  const isPath = typeof input === "string";
+  const { images, name } = opened.use(
+    await openArchives(agent, isPath ? input : STDIN, {
+      ...{ input: isPath ? undefined : input, signal },
+    }),
   );
   if (images.length === 0) {
     throw new InvalidManifestError(

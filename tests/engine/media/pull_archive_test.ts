@@ -3,6 +3,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { readdirSync } from "node:fs";
 import { gzipSync, zstdCompressSync } from "node:zlib";
+import {
+  openArchives,
+  STDIN,
+} from "../../../src/engine/media/open_archives.ts";
 import { pullImage } from "../../../src/engine/transfer/pull_image.ts";
 import {
   BlobMismatchError,
@@ -112,6 +116,17 @@ Deno.test("pullImage() refuses archives, and leaves nothing", async (t) => {
         }),
     );
   }
+});
+
+Deno.test("openArchives() needs no store, and makes none", async () => {
+  using store = storeAgent({ ifMissing: "leave" });
+  const input = new Blob([gzip(DOCKER)]).stream();
+  {
+    await using opened = await openArchives(store.agent, STDIN, { input });
+    assertEquals(opened.images.map(({ names }) => names), [NAMES]);
+    assertEquals(opened.name, "standard input");
+  }
+  assertEquals(readdirSync(store.dir.path), []);
 });
 
 /** Pulls from an archive of that name into a store, which is looked at then. */

@@ -33,7 +33,7 @@ function readInput(path: string | undefined) {
         '"curl URL | orlop load"',
     );
   }
-  if (path !== undefined && path !== "/dev/stdin") return path;
+  if (path !== undefined) return path;
   if (!Deno.stdin.isTerminal()) return Deno.stdin.readable;
   throw new UsageError(
     "Cannot load from a terminal: redirect standard input, or use --input FILE",
