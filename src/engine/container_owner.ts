@@ -53,15 +53,28 @@ const COMMANDS: Readonly<
 /** All that a container can belong to. */
 export const CONTAINER_OWNERS: readonly string[] = Object.keys(COMMANDS);
 
+// A record that changes is another one.
+const own = new WeakMap<ContainerRecord, boolean>();
+
+/** Whether orlop has made a container. */
+export function isOwnContainer(record: ContainerRecord): boolean {
+  const known = own.get(record);
+  if (known !== undefined) return known;
+  const isOwn = isOwnMetadata(record.metadata ?? "");
+  own.set(record, isOwn);
+  return isOwn;
+}
+
 /** Tells whose a container is, by what each tool writes for its own. */
 export function ownerOf(
-  { paths }: Store,
-  { id, metadata = "" }: ContainerRecord,
+  { paths, libc }: Store,
+  record: ContainerRecord,
 ): ContainerOwner {
-  if (isOwnMetadata(metadata)) return "orlop";
+  if (isOwnContainer(record)) return "orlop";
+  const { id, metadata = "" } = record;
   if (metadata === "") {
     const state = join(workDirectory(paths, id), "buildah.json");
-    return isThere(state) ? "buildah" : "other";
+    return isThere(state, libc) ? "buildah" : "other";
   }
   try {
     const { podId, podName, imageId, name } = parseContainerMetadata(

@@ -1,9 +1,16 @@
 /** What may be missing, and is no error then. Nothing here loads a module of Node. */
 
 import type { Bytes } from "../formats/bytes.ts";
+import type { Libc } from "../process/libc.ts";
 
-/** Whether there is something at a path, links followed, that can be seen. */
-export function isThere(path: string): boolean {
+/**
+ * Whether there is something at a path, links followed, that can be seen.
+ *
+ * @param libc Answers ten times as fast for what is missing: an error of Deno's
+ *   takes some 60 µs, which counts where each of a thousand containers is looked at.
+ */
+export function isThere(path: string, libc?: Libc): boolean {
+  if (libc !== undefined) return libc.readStatus(path) !== undefined;
   try {
     Deno.statSync(path);
     return true;

@@ -27,6 +27,8 @@ export const SYMBOLS = {
 /** They, bound. */
 export type LibcSymbols = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
+const encoder = new TextEncoder();
+
 /**
  * Encodes a path for libc.
  *
@@ -34,5 +36,5 @@ export type LibcSymbols = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
  */
 export function toCString(text: string): Uint8Array<ArrayBuffer> {
   if (text.includes("\0")) throw new TypeError(`Cannot use "${text}": NUL`);
-  return new TextEncoder().encode(`${text}\0`);
+  return encoder.encode(`${text}\0`);
 }

@@ -64,8 +64,7 @@ export function showList<Row>(
   if (format === "json") return showJson(json(rows), terminal);
   // As podman has it: -q goes before a template.
   if (flags.quiet && id !== undefined) {
-    for (const text of new Set(rows.map(id))) terminal.print(text);
-    return;
+    return printLines([...new Set(rows.map(id))], terminal);
   }
   if (isTemplate(format)) {
     const text = fill(listing, { format, noHeading: noheading });
@@ -76,7 +75,12 @@ export function showList<Row>(
   const [headings = "", ...lines] = tableText(columns, rows, { width })
     .split("\n");
   if (!noheading) terminal.print(terminal.paint("bold", headings));
-  for (const line of lines) terminal.print(line);
+  printLines(lines, terminal);
+}
+
+/** All at once: a call for each of a thousand lines takes its time. */
+function printLines(lines: readonly string[], terminal: Terminal): void {
+  if (lines.length > 0) terminal.print(lines.join("\n"));
 }
 
 /** Shows a value as JSON on stdout. */

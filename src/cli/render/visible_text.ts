@@ -9,11 +9,15 @@
 const UNSAFE =
   /(?![\n\t\u{fe0e}\u{fe0f}])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 
+// What most text is, and safe.
+const PLAIN = /^[\x20-\x7e\n\t]*$/;
+
 /**
  * Writes characters that are not to be seen as `\u001b`, but for newlines and
  * tabs. JSON stays the same JSON.
  */
 export function showControls(text: string): string {
+  if (PLAIN.test(text)) return text;
   return text.replace(
     UNSAFE,
     (character) =>

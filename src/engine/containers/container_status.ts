@@ -60,14 +60,20 @@ export interface Activity {
   readonly hasRunner: boolean;
 }
 
+/** How to look at what a container does. */
+export interface ActivityOptions extends Abortable {
+  /** From `listStateRoots()`, for who looks at many containers. */
+  readonly stateRoots?: readonly string[] | undefined;
+}
+
 /** Looks for a container's process, and for who runs it. */
 export async function findActivity(
   agent: Agent,
   id: ContainerId,
-  options: Abortable = {},
+  { signal, stateRoots }: ActivityOptions = {},
 ): Promise<Activity> {
-  for (const runtime of findRuntimesOf(agent, id)) {
-    const process = await findProcess(agent, id, { ...options, runtime });
+  for (const runtime of findRuntimesOf(agent, id, stateRoots)) {
+    const process = await findProcess(agent, id, { signal, runtime });
     if (process === undefined) continue;
     return { process, hasRunner: hasRunner(agent, id) };
   }
@@ -78,7 +84,7 @@ export async function findActivity(
 export async function readStatus(
   agent: Agent,
   record: ContainerRecord,
-  { isMounted, signal }: Abortable & { readonly isMounted: boolean },
+  { isMounted, ...options }: ActivityOptions & { readonly isMounted: boolean },
 ): Promise<ContainerStatus> {
   const { id } = record;
   const nothing = {
@@ -89,7 +95,7 @@ export async function readStatus(
   if (ownerOf(agent.store, record) !== "orlop") {
     return { ...nothing, state: mounted ?? "storage" };
   }
-  const { process, hasRunner } = await findActivity(agent, id, { signal });
+  const { process, hasRunner } = await findActivity(agent, id, options);
   const { startedAt, finishedAt, exitCode } = tryReadLastRun(agent, id) ??
     nothing;
   if (process !== undefined) {

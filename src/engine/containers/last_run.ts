@@ -95,7 +95,7 @@ export async function openRun(
 /** Whether a process of orlop's is about to run a container, or does. */
 export function hasRunner({ store }: Agent, id: ContainerId): boolean {
   const path = join(runDirectory(store.paths, id), LOCK);
-  return isThere(path) && isLocked(path, store.libc);
+  return isThere(path, store.libc) && isLocked(path, store.libc);
 }
 
 /**
@@ -109,6 +109,7 @@ export function readLastRun(
 ): LastRun | undefined {
   const path = join(workDirectory(store.paths, id), FILE);
   const advice = "remove it: then nothing is known of the last run";
+  if (!isThere(path, store.libc)) return undefined;
   try {
     return parseStored({ path, advice }, (what) => {
       const text = Deno.readTextFileSync(path);

@@ -3,7 +3,6 @@
 import type { Abortable } from "../../errors/abort.ts";
 import {
   type ContainerMetadata,
-  isOwnMetadata,
   parseContainerMetadata,
 } from "../../formats/storage/container_metadata.ts";
 import type {
@@ -14,9 +13,18 @@ import type {
 import type { ContainerRecord } from "../../formats/storage/store_record.ts";
 import type { RecordTable } from "../../store/records/record_table.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
-import { type ContainerOwner, ownerOf } from "../container_owner.ts";
+import {
+  type ContainerOwner,
+  isOwnContainer,
+  ownerOf,
+} from "../container_owner.ts";
 import { mountPoint } from "../mount_layer.ts";
-import { type ContainerStatus, readStatus } from "./container_status.ts";
+import {
+  type ActivityOptions,
+  type ContainerStatus,
+  readStatus,
+} from "./container_status.ts";
+import { listStateRoots } from "./oci_runtime.ts";
 
 /** A container, as lists show it. */
 export interface ContainerSummary extends ContainerStatus {
@@ -82,11 +90,13 @@ export async function listContainers(
   const { records, targets } = await read();
   // Runtimes are asked when no lock is held: each takes a moment.
   const found: ContainerSummary[] = [];
+  const stateRoots = listStateRoots(agent);
   for (const record of records) {
     const target = mountPoint(agent, record.layer);
     found.push(
       await summarize(agent, record, {
         ...options,
+        stateRoots,
         mountPoint: targets.has(target) ? target : undefined,
       }),
     );
@@ -167,10 +177,9 @@ export function readMetadata(
   return known.get(record);
 }
 
-function parseOwn(
-  { id, metadata = "" }: ContainerRecord,
-): ContainerMetadata | undefined {
-  if (!isOwnMetadata(metadata)) return undefined;
+function parseOwn(record: ContainerRecord): ContainerMetadata | undefined {
+  if (!isOwnContainer(record)) return undefined;
+  const { id, metadata = "" } = record;
   try {
     return parseContainerMetadata(metadata, `container "${id}"`);
   } catch (error) {
@@ -184,15 +193,15 @@ function parseOwn(
 export async function summarize(
   agent: Agent,
   record: ContainerRecord,
-  { mountPoint, signal }:
+  { mountPoint, ...options }:
     & Pick<ContainerSummary, "mountPoint">
-    & Abortable,
+    & ActivityOptions,
 ): Promise<ContainerSummary> {
   const { store } = agent;
   const metadata = readMetadata(record);
   const isMounted = mountPoint !== undefined;
   return {
-    ...await readStatus(agent, record, { isMounted, signal }),
+    ...await readStatus(agent, record, { ...options, isMounted }),
     id: record.id,
     names: record.names ?? [],
     imageId: record.image,

@@ -20,6 +20,7 @@ import { removeTreeSync } from "../../fs/remove_tree.ts";
 import { checkProgram, findProgram } from "../../process/find_program.ts";
 import { type CommandResult, runCommand } from "../../process/run_command.ts";
 import { runDirectory, type StorePaths } from "../../store/paths.ts";
+import type { Store } from "../../store/store.ts";
 import type { Agent } from "../agent.ts";
 
 /** A runtime, and where it keeps its state. */
@@ -76,16 +77,22 @@ export function stateFlags({ stateRoot }: OciRuntime): readonly string[] {
   return ["--root", stateRoot];
 }
 
+/** Where runtimes keep their states, as far as there are any. */
+export function listStateRoots({ store }: Agent): readonly string[] {
+  return [
+    ...ownRoots(store),
+    ...RUNTIMES.map((name) => join(DEFAULT_STATE, name))
+      .filter((root) => isThere(root, store.libc)),
+  ];
+}
+
 /** The runtimes that have a state of a container: none but rarely, or one. */
 export function findRuntimesOf(
-  { store }: Agent,
+  agent: Agent,
   id: ContainerId,
+  stateRoots: readonly string[] = listStateRoots(agent),
 ): readonly OciRuntime[] {
-  const roots = [
-    ...ownRoots(store.paths),
-    ...RUNTIMES.map((name) => join(DEFAULT_STATE, name)),
-  ];
-  return roots.filter((root) => isThere(join(root, id)))
+  return stateRoots.filter((root) => isThere(join(root, id), agent.store.libc))
     .map((stateRoot) => ({
       stateRoot,
       program: tryFindProgram(basename(stateRoot)),
@@ -159,11 +166,11 @@ export async function forget(
   id: ContainerId,
   other?: OciRuntime,
 ): Promise<void> {
-  const roots = new Set(ownRoots(store.paths));
+  const roots = new Set(ownRoots(store));
   if (other !== undefined) roots.add(other.stateRoot);
   for (const stateRoot of roots) {
     const directory = join(stateRoot, id);
-    if (!isThere(directory)) continue;
+    if (!isThere(directory, store.libc)) continue;
     const program = tryFindProgram(basename(stateRoot));
     const runtime = { program, stateRoot };
     const { code, stderr } = await tell(runtime, ["delete", "--force", id], {
@@ -243,8 +250,9 @@ function hasState({ stateRoot }: OciRuntime, id: ContainerId): boolean {
   );
 }
 
-function ownRoots(paths: StorePaths): readonly string[] {
+function ownRoots({ paths, libc }: Store): readonly string[] {
   const own = ownStates(paths);
+  if (!isThere(own, libc)) return [];
   return listIfDirectory(own).map((name) => join(own, name));
 }
 

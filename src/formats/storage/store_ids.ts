@@ -3,6 +3,7 @@
  * files, and none is taken for another.
  */
 
+import { byteLengthOf } from "../bytes.ts";
 import { type Digest, hexOf } from "../oci/digest.ts";
 import { findIdProblem } from "./container_names.ts";
 
@@ -78,10 +79,11 @@ export function parseRecordId<Id extends LayerId | ImageId | ContainerId>(
 
 /** Whether a directory can have an entry of this name, and only that. */
 export function isFileName(text: unknown): text is string {
-  return typeof text === "string" && text !== "" && text !== "." &&
-    text !== ".." &&
+  if (typeof text !== "string") return false;
+  if (/^[0-9a-f]{64}$/.test(text)) return true; // what nearly all are
+  return text !== "" && text !== "." && text !== ".." &&
     !/[/\p{Cc}]/u.test(text) &&
-    new TextEncoder().encode(text).byteLength <= MAX_FILE_NAME_BYTES;
+    byteLengthOf(text) <= MAX_FILE_NAME_BYTES;
 }
 
 function checkHex(kind: string, text: string): void {

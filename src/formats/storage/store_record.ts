@@ -4,7 +4,7 @@
  * does not know are kept.
  */
 
-import { isObject } from "../json.ts";
+import { isObject, type JsonObject } from "../json.ts";
 import {
   type ContainerId,
   type ImageId,
@@ -230,12 +230,13 @@ function parseRecords<Id extends LayerId | ImageId | ContainerId>(
   const list: unknown = JSON.parse(text);
   if (!Array.isArray(list)) throw new SyntaxError("expected an array");
   const seen = new Set<string>();
+  const members = Object.entries(shape);
   return list.map((item: unknown, index) => {
     const where = `record ${index}`;
     if (!isObject(item)) throw new SyntaxError(`${where} is no object`);
-    const record = Object.fromEntries(
-      Object.entries(item).filter(([, value]) => value !== null),
-    );
+    const record = Object.values(item).includes(null)
+      ? withoutNulls(item)
+      : item;
     const id = record["id"];
     if (typeof id !== "string" || id === "") {
       throw new SyntaxError(`${where} has no ID`);
@@ -243,17 +244,23 @@ function parseRecords<Id extends LayerId | ImageId | ContainerId>(
     // Only one of them would be known, and what the others name be nobody's.
     if (seen.has(id)) throw new SyntaxError(`ID "${id}" is there twice`);
     seen.add(id);
-    checkMembers(record, shape, where);
+    checkMembers(record, members, where);
     return { ...record, id: parseRecordId<Id>(id) };
   });
 }
 
+function withoutNulls(item: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(item).filter(([, value]) => value !== null),
+  );
+}
+
 function checkMembers(
-  record: Readonly<Record<string, unknown>>,
-  shape: Shape,
+  record: JsonObject,
+  members: readonly (readonly [member: string, type: string])[],
   where: string,
 ): void {
-  for (const [member, type] of Object.entries(shape)) {
+  for (const [member, type] of members) {
     const value = record[member];
     if (value === undefined || isOfType(value, type)) continue;
     throw new SyntaxError(`member "${member}" of ${where} has no ${type}`);

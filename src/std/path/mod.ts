@@ -8,8 +8,12 @@ export function isAbsolute(path: string): boolean {
   return path.startsWith("/");
 }
 
+// An empty part, `.` or `..`.
+const ODD_PART = /\/\.{0,2}(?:\/|$)|^\.{0,2}$|^\.{1,2}\//;
+
 /** Removes `.`, `..` and empty parts; `.` stands for nothing at all. */
 export function normalize(path: string): string {
+  if (!ODD_PART.test(path)) return path;
   const parts = normalizeParts(path.split("/"), isAbsolute(path));
   const text = (isAbsolute(path) ? "/" : "") + parts.join("/");
   if (text === "") return path.endsWith("/") ? "./" : ".";
