@@ -79,7 +79,7 @@ media_value_flags=" --format -f --dest-compress-format --dest-compress-level --m
 
 # Commands that write a file of credentials, and their flags.
 login_commands=" login logout "
-login_value_flags=" --authfile --compat-auth-file --cert-dir --username -u --password -p "
+login_value_flags=" --authfile --compat-auth-file --cert-dir --username -u --password -p --secret "
 
 # What all commands may do: see, but not touch, besides the store.
 common_permissions="--allow-read --allow-sys=uid,statfs"

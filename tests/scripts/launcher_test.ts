@@ -152,6 +152,40 @@ Deno.test("the launcher grants writing to the store only", async (t) => {
       "/etc/cron.d",
       "/etc/systemd/system",
     ]],
+    ["and where credentials are", ["login", "x"], {}, [
+      ...store,
+      `/run/containers/${Deno.uid()}`,
+    ]],
+    [
+      "and where variables say so",
+      ["logout", "-u", "--authfile", "x"],
+      { "XDG_RUNTIME_DIR": "/a", "DOCKER_CONFIG": "/b" },
+      [...store, "/b", "/a/containers", `/run/containers/${Deno.uid()}`],
+    ],
+    [
+      "and beside the file for credentials",
+      ["login", "-u", "ann", "--authfile", "/a/b.json", "x"],
+      { "DOCKER_CONFIG": "/c" },
+      [...store, "/a/"],
+    ],
+    [
+      "and beside docker's",
+      ["logout", "--compat-auth-file=/a/b.json", "x"],
+      {},
+      [...store, "/a/"],
+    ],
+    [
+      "and beside the one that the environment names",
+      ["login", "x"],
+      { "REGISTRY_AUTH_FILE": "/a/b.json", "DOCKER_CONFIG": "/c" },
+      [...store, "/a/"],
+    ],
+    [
+      "whatever file of credentials others only read",
+      ["pull", "--authfile", "/a/b.json", "x"],
+      { "REGISTRY_AUTH_FILE": "/a/b.json", "DOCKER_CONFIG": "/c" },
+      store,
+    ],
     ["and the log", ["images", "--log-file", "/a"], {}, ["/a", ...store]],
     [
       "and the file for a container's ID",
@@ -366,6 +400,12 @@ Deno.test("the launcher agrees with the source", async (t) => {
     const needed = [COMMANDS, ...withWords].flatMap(valueFlagsOf);
     assertEquals(needed.filter((flag) => !listed.includes(flag)), []);
     const known = [COMMANDS, ...commands].flatMap(valueFlagsOf);
+    const login = pathsOf(COMMANDS).map(([, command]) => command)
+      .filter(({ name }) => ["login", "logout"].includes(name));
+    assertEquals(
+      listsOf(script, /^login_value_flags$/).toSorted(),
+      [...new Set(login.flatMap(valueFlagsOf))].toSorted(),
+    );
     assertEquals(listed.filter((flag) => !known.includes(flag)), []);
   });
 });

@@ -1,7 +1,7 @@
 /** Writes credential files that other programs write, too. */
 
 import { basename, dirname } from "@std/path";
-import { lstatSync, readdirSync, statSync } from "node:fs";
+import { lstatSync, readdirSync, rmSync, statSync } from "node:fs";
 import { type Abortable, sleep } from "../../errors/abort.ts";
 import { whyOf } from "../../errors/why.ts";
 import { isErrno } from "../../fs/errno.ts";
@@ -18,6 +18,8 @@ export interface EditAuthFileOptions extends Abortable {
 const SETTLE_MS = 50;
 // Longer than any program writes some KiB; then it has died of it.
 const WRITING_MS = 2000;
+// What is that old, nobody finishes; and it has secrets in it.
+const LEFTOVER_MS = 10 * 60 * 1000;
 const LOCK_MS = 5000;
 const POLL_MS = 10;
 const MAX_TRIES = 20;
@@ -41,6 +43,7 @@ export async function editAuthFile(
   try {
     await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
     using _lock = await lockFolder(dirname(path), options);
+    removeLeftovers(path);
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const outcome = await tryEdit(path, edit, options);
       if (outcome === "done") return;
@@ -122,14 +125,25 @@ async function waitForWriters(path: string, options: Abortable): Promise<void> {
   }
 }
 
-/** What containers/storage, and orlop, call a file until it is in its place. */
 function listWriters(path: string): readonly string[] {
+  return listTemporary(path).filter((name) => ageOf(name) < WRITING_MS);
+}
+
+function removeLeftovers(path: string): void {
+  for (const name of listTemporary(path)) {
+    const age = ageOf(name);
+    if (age > LEFTOVER_MS && age < Infinity) rmSync(name, { force: true });
+  }
+}
+
+/** What containers/storage, and orlop, call a file until it is in its place. */
+function listTemporary(path: string): readonly string[] {
   const folder = dirname(path);
   const prefix = `.tmp-${basename(path)}`;
-  return readdirSync(folder).filter((name) => {
-    if (!name.startsWith(prefix)) return false;
-    return ageOf(`${folder}/${name}`) < WRITING_MS;
-  });
+  return readdirSync(folder)
+    .filter((name) => /^\d+$/.test(name.slice(prefix.length)))
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => `${folder}/${name}`);
 }
 
 /** In milliseconds; of a file that is gone, for ever. */

@@ -199,6 +199,35 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a registry that cannot prove itself gets no password",
+  ...needs("root", "podman", ...REGISTRY_PROGRAMS),
+  fn: async (t) => {
+    const user = { name: NAME, password: PASSWORD };
+    await using registry = await startRegistry({ user, tls: true });
+    const certDir = `--cert-dir=${registry.certDir}`;
+    const cases = [[certDir], [], ["--tls-verify=false"]] as const;
+    for (const flags of cases) {
+      await t.step(JSON.stringify(flags), async () => {
+        using place = loginPlace();
+        const args = [...flags, "-u", NAME, "--password-stdin", registry.host];
+        const input = PASSWORD;
+        const [ours, theirs] = await Promise.all(
+          ["orlop", "podman"].map((tool) =>
+            place.run(tool, ["login", ...args], { input })
+          ),
+        );
+        assertEquals([ours?.code === 0, ours?.out], [
+          theirs?.code === 0,
+          theirs?.out,
+        ]);
+      });
+    }
+    const refused = registry.requests.filter(({ status }) => status === 401);
+    assertEquals(refused.length, 4); // of each that has come through
+  },
+});
+
+Deno.test({
   name: "eight logins at once lose none, and one after the other by podman",
   ...needs("root", "podman", ...REGISTRY_PROGRAMS),
   fn: async () => {

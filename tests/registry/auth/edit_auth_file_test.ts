@@ -126,12 +126,16 @@ Deno.test("editAuthFile() waits for those who write, but not for their ruins", a
     assertEquals(await Deno.readTextFile(path), "podman\norlop\n");
   });
   await t.step("who has died of it", async () => {
-    await Deno.writeTextFile(theirs, "");
-    const hourAgo = Date.now() / 1000 - 3600;
-    await Deno.utime(theirs, hourAgo, hourAgo);
+    const others = dir.join(".tmp-auth.json.bak");
+    for (const old of [theirs, others]) {
+      await Deno.writeTextFile(old, "secret");
+      const hourAgo = Date.now() / 1000 - 3600;
+      await Deno.utime(old, hourAgo, hourAgo);
+    }
     const start = performance.now();
     await editAuthFile(path, add("again"), user);
     assert(performance.now() - start < 1500);
+    assertEquals(await namesIn(dir), [".tmp-auth.json.bak", "auth.json"]);
   });
 });
 
