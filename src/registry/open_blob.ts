@@ -6,7 +6,7 @@ import type { BlobRange, OpenBlobOptions } from "../formats/oci/blob_source.ts";
 import type { Descriptor } from "../formats/oci/descriptor.ts";
 import { encodingOf, encodingProblem, unpackBody } from "./content_encoding.ts";
 import { explainFailure } from "./explain_failure.ts";
-import type { HttpRequest } from "./http_client.ts";
+import type { HttpRequest } from "./http/http_request.ts";
 import { discardBody } from "./read_body.ts";
 import { errorOf } from "./response_error.ts";
 import type { RetryRules } from "./send_request.ts";

@@ -18,11 +18,8 @@ import { ACCEPTED_MANIFESTS, mediaTypeOf } from "../formats/oci/media_types.ts";
 import { verifyBytes } from "../formats/oci/verify_bytes.ts";
 import { encodingOf, encodingProblem } from "./content_encoding.ts";
 import { cleanText, explainFailure } from "./explain_failure.ts";
-import {
-  createHttpClient,
-  type HttpClient,
-  type TlsSettings,
-} from "./http_client.ts";
+import { createHttpClient, type HttpClient } from "./http_client.ts";
+import type { TlsSettings } from "./http/http_request.ts";
 import { openBlob } from "./open_blob.ts";
 import { openElsewhere } from "./open_elsewhere.ts";
 import { openRange } from "./open_range.ts";

@@ -3,6 +3,9 @@ import {
   createHttpClient,
   messagesOf,
 } from "../../src/registry/http_client.ts";
+import { needs } from "../support/peers.ts";
+import { makeCertificate } from "../support/servers/make_certificate.ts";
+import { serveScript } from "../support/servers/scripted_server.ts";
 import { serveHostile } from "../support/servers/hostile_server.ts";
 
 Deno.test("createHttpClient() sends what it is given, and GET else", async () => {
@@ -64,6 +67,28 @@ Deno.test("createHttpClient() reaches ports that browsers block", async () => {
   const signal = AbortSignal.abort(reason);
   const error = await assertRejects(() => client.send(url, { signal }));
   assertEquals(error, reason);
+});
+
+Deno.test({
+  name: "createHttpClient() keeps connections, also if it checks nothing",
+  ...needs("openssl"),
+  async fn() {
+    const certificate = await makeCertificate();
+    await using server = await serveScript([{
+      // A server may close what it has promised to keep.
+      match: /last/,
+      ...{ answer: { body: "x".repeat(100_000) }, version: "1.0" },
+    }, { answer: { body: "x".repeat(100_000) } }], { certificate });
+    using client = createHttpClient({ insecure: true });
+    const read = async (path: string) => {
+      const url = new URL(path, `https://${server.host}`);
+      assertEquals((await (await client.send(url)).bytes()).length, 100_000);
+      // Until its connection is free again.
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    };
+    for (const path of ["/1", "/2", "/3", "/last", "/4"]) await read(path);
+    assertEquals(server.connections, 2);
+  },
 });
 
 Deno.test("messagesOf() shows an error with its causes", () => {

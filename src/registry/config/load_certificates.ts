@@ -2,7 +2,7 @@
 
 import { isErrno } from "../../fs/errno.ts";
 import { type ChosenBy, readSettings } from "../../fs/read_settings.ts";
-import type { TlsSettings } from "../http_client.ts";
+import type { TlsSettings } from "../http/http_request.ts";
 import {
   checkAuthorities,
   checkPair,

@@ -1,10 +1,8 @@
 /** Blobs over HTTP without a repository around them: no login, any client. */
 
 import type { BlobSource } from "../../../src/formats/oci/blob_source.ts";
-import {
-  createHttpClient,
-  type TlsSettings,
-} from "../../../src/registry/http_client.ts";
+import { createHttpClient } from "../../../src/registry/http_client.ts";
+import type { TlsSettings } from "../../../src/registry/http/http_request.ts";
 import { openBlob } from "../../../src/registry/open_blob.ts";
 import {
   type RetryRules,
