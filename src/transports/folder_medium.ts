@@ -1,21 +1,15 @@
 /** Flat folders of one image as a place where images go to: `dir:PATH`. */
 
-import { dirname, resolve } from "@std/path";
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-} from "node:fs";
+import { resolve } from "@std/path";
+import { lstatSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { InvalidManifestError } from "../errors/image_errors.ts";
 import { type Digest, hexOf } from "../formats/oci/digest.ts";
 import type { ImageMedium } from "../formats/oci/image_medium.ts";
-import { isErrno } from "../fs/errno.ts";
 import { listDirectory } from "../fs/list_directory.ts";
 import { writeAtomically } from "../fs/write_atomically.ts";
 import { MEDIUM_FILE, putBlobFile } from "./blob_files.ts";
 import { FOLDER_MANIFEST, instanceName } from "./folder_source.ts";
+import { isNewFolder } from "./target_folder.ts";
 
 const VERSION = "version";
 const VERSION_TEXT = "Directory Transport Version: 1.1\n";
@@ -31,8 +25,8 @@ const VERSION_START = "Directory Transport Version: ";
 export async function openFolderMedium(path: string): Promise<ImageMedium> {
   await Promise.resolve(); // to fail as others do: by rejection
   const directory = resolve(path);
-  refuseOthers(directory);
-  const isNew = !existsSync(directory);
+  const isNew = isNewFolder(directory);
+  if (!isNew) refuseOthers(directory);
   const pathOf = (name: string) => `${directory}/${name}`;
   const folder = {
     temporary: directory,
@@ -99,24 +93,16 @@ function isPart(name: string): boolean {
 }
 
 function refuseOthers(directory: string): void {
-  const what = `Cannot write an image to "${directory}"`;
-  try {
-    if (listDirectory(directory).length === 0) return;
-    const version = readFileSync(`${directory}/${VERSION}`, "utf8");
-    if (version.startsWith(VERSION_START)) return;
-  } catch (cause) {
-    if (isErrno(cause, "ENOTDIR")) {
-      const place =
-        lstatSync(directory, { throwIfNoEntry: false }) === undefined
-          ? dirname(directory)
-          : directory;
-      throw new InvalidManifestError(`${what}: "${place}" is no directory`, {
-        cause,
-      });
-    }
-    if (!isErrno(cause, "ENOENT", "EISDIR")) throw cause;
-  }
+  if (listDirectory(directory).length === 0) return;
+  const version = readVersion(`${directory}/${VERSION}`);
+  if (version.startsWith(VERSION_START)) return;
   throw new InvalidManifestError(
-    `${what}: something else is there, which is not to be overwritten`,
+    `Cannot write an image to "${directory}": something else is there, which ` +
+      "is not to be overwritten",
   );
+}
+
+function readVersion(path: string): string {
+  const info = lstatSync(path, { throwIfNoEntry: false });
+  return info?.isFile() ? readFileSync(path, "utf8") : "";
 }

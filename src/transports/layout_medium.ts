@@ -10,6 +10,7 @@ import { OCI_INDEX, OCI_MANIFEST } from "../formats/oci/media_types.ts";
 import { listDirectory } from "../fs/list_directory.ts";
 import { writeAtomically } from "../fs/write_atomically.ts";
 import { MEDIUM_FILE, putBlobFile } from "./blob_files.ts";
+import { isNewFolder } from "./target_folder.ts";
 import {
   addEntry,
   describeEntry,
@@ -51,8 +52,8 @@ export async function openLayoutMedium(
   { ref }: LayoutMediumOptions = {},
 ): Promise<ImageMedium> {
   const directory = resolve(path);
+  const isNew = isNewFolder(directory);
   await readEntries(directory); // refuses before anything is copied
-  const isNew = !existsSync(directory);
   const folder = {
     temporary: `${directory}/blobs/sha256`,
     pathOf: (digest: Digest) => blobPath(directory, digest),
