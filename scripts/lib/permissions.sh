@@ -13,7 +13,8 @@ env_names=$env_names,ORLOP_PROGRAM,ORLOP_HOME,ORLOP_STDOUT,ORLOP_HELPERS
 
 # What commands that reach registries, and doctor, read besides.
 proxy_env_names=ORLOP_ENV_HTTP_PROXY,ORLOP_ENV_http_proxy,ORLOP_ENV_HTTPS_PROXY
-proxy_env_names=$proxy_env_names,ORLOP_ENV_https_proxy,ORLOP_ENV_NO_PROXY,ORLOP_ENV_no_proxy
+proxy_env_names=$proxy_env_names,ORLOP_ENV_https_proxy,ORLOP_ENV_ALL_PROXY,ORLOP_ENV_all_proxy
+proxy_env_names=$proxy_env_names,ORLOP_ENV_NO_PROXY,ORLOP_ENV_no_proxy
 
 # Where libc may be: the same list as in src/process/libc.ts.
 libc_paths="/lib/x86_64-linux-gnu/libc.so.6 /lib/aarch64-linux-gnu/libc.so.6
@@ -86,7 +87,6 @@ common_permissions="--allow-read --allow-sys=uid,statfs"
 
 # What doctor sees besides.
 doctor_permissions=--allow-sys=osRelease
-doctor_env_names=ORLOP_ENV_ALL_PROXY,ORLOP_ENV_all_proxy
 
 choose_permissions() {
 	root_flag='' runroot_flag='' config_flag='' writable='' command=''
@@ -110,9 +110,7 @@ choose_permissions() {
 	*\**) permissions="$permissions --allow-env" ;;
 	*)
 		permissions="$permissions --allow-env=$env_names$asked_env"
-		if [ "$command" = doctor ]; then
-			permissions="$permissions,$proxy_env_names,$doctor_env_names"
-		elif is_one_of "$net_commands"; then
+		if is_one_of " doctor $net_commands $helper_commands "; then
 			permissions="$permissions,$proxy_env_names"
 		fi
 		;;

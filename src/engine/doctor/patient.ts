@@ -17,7 +17,4 @@ export interface Patient extends Abortable {
 }
 
 /** The variables of {@linkcode Patient.env} that matter. */
-export const PATIENT_ENV: readonly string[] = [
-  ...PROXY_NAMES,
-  ...["ALL_PROXY", "all_proxy"],
-];
+export const PATIENT_ENV: readonly string[] = PROXY_NAMES;

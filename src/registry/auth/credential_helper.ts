@@ -15,11 +15,13 @@ import {
   parseJson,
   withoutValues,
 } from "../../formats/json.ts";
+import { callersVariable } from "../../process/callers_variable.ts";
 import {
   findProgram,
   PROGRAM_DIRECTORIES,
 } from "../../process/find_program.ts";
 import { type CommandResult, runCommand } from "../../process/run_command.ts";
+import { PROXY_NAMES } from "../proxy/proxy_rules.ts";
 
 /** A program that keeps credentials. */
 export interface CredentialHelper {
@@ -153,7 +155,7 @@ async function runWithin(
     return await runCommand(program, [action], {
       stdin: toBytes(input),
       surroundings: "inherited",
-      env: { HOME: env["HOME"] ?? NO_HOME },
+      env: { HOME: env["HOME"] ?? NO_HOME, ...proxyVariables() },
       maxStdout: MAX_OUTPUT_BYTES,
       okCodes: "any",
       signal: linkSignals(signal, timeout.signal),
@@ -161,6 +163,14 @@ async function runWithin(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Helpers reach clouds by them; the launcher has kept them from Deno. */
+function proxyVariables(): Record<string, string> {
+  return Object.fromEntries(PROXY_NAMES.flatMap((name) => {
+    const value = callersVariable(name);
+    return value === undefined ? [] : [[name, value]];
+  }));
 }
 
 function isNotFound({ code, stdout }: CommandResult): boolean {

@@ -34,10 +34,13 @@ export interface Route {
   readonly exemption?: string;
 }
 
-/** The variables that matter; each is read in capitals first. */
+/**
+ * The variables that programs look at for proxies; each is read in capitals first.
+ * ALL_PROXY is not for us, but for those that we start.
+ */
 export const PROXY_NAMES: readonly string[] = [
   ...["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"],
-  ...["NO_PROXY", "no_proxy"],
+  ...["ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"],
 ];
 
 const SCHEMES = ["http:", "https:", "socks5:", "socks5h:"];

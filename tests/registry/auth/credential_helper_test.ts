@@ -4,6 +4,7 @@ import {
   type HelperOptions,
   openHelper,
 } from "../../../src/registry/auth/credential_helper.ts";
+import { KEPT } from "../../../src/process/callers_variable.ts";
 import { trustedDir } from "../../support/trusted_dir.ts";
 
 /** Makes a helper "x" of a script, and opens it. */
@@ -54,6 +55,22 @@ Deno.test("a helper keeps, gives, lists and forgets credentials", async () => {
     "erase|q.io",
     "",
   ]);
+});
+
+Deno.test("a helper has the caller's proxies, which Deno has not", async () => {
+  using dir = trustedDir();
+  using restored = new DisposableStack();
+  const kept = `${KEPT}HTTPS_PROXY`;
+  Deno.env.set(kept, "http://proxy.lan:1");
+  restored.defer(() => Deno.env.delete(kept));
+  const script =
+    'echo "{\\"Username\\":\\"ann\\",\\"Secret\\":\\"$HTTPS_PROXY\\"}"';
+  const teller = await helper(dir.path, script);
+  assertEquals(await teller.get("q.io"), {
+    kind: "password",
+    username: "ann",
+    password: "http://proxy.lan:1",
+  });
 });
 
 Deno.test("what is wrong with a helper is told without its output", async (t) => {
