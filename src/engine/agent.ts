@@ -178,6 +178,15 @@ export function openAgent(options: AgentOptions): Agent {
     ifMissing: options.ifMissing,
     onWarning: (message) => log("warn", message),
   });
+  return agentOn(opened, options);
+}
+
+/** Makes an agent of a store, wherever that keeps its records. */
+export function agentOn(
+  opened: Store,
+  options: Omit<AgentOptions, "root" | "runRoot">,
+): Agent {
+  const { log = () => {}, libc } = options;
   const { store, close } = closableStore(opened);
   return {
     store,

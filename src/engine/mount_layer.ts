@@ -16,7 +16,8 @@ import { prepareOverlay } from "../mount/prepare_overlay.ts";
 import { readLower } from "../store/layers/create_layer.ts";
 import { demandUsable } from "../store/layers/layer_files.ts";
 import { layerDirectory, runDirectory, workDirectory } from "../store/paths.ts";
-import { HINT, type RecordTable } from "../store/records/record_table.ts";
+import { HINT } from "../store/records/record_table.ts";
+import type { Records } from "../store/records/records.ts";
 import type { HeldLocks } from "../store/records/tables.ts";
 import type { Agent } from "./agent.ts";
 
@@ -175,7 +176,7 @@ function makeRequest(
 }
 
 function setCount(
-  mounts: RecordTable<MountRecord>,
+  mounts: Records<MountRecord>,
   record: MountRecord,
 ): void {
   mounts.remove(record.id);
@@ -188,7 +189,7 @@ async function dropCount(
   agent: Agent,
   held: MountLocks,
   { mounts, layerId }: {
-    readonly mounts: RecordTable<MountRecord>;
+    readonly mounts: Records<MountRecord>;
     readonly layerId: LayerId;
   },
 ): Promise<void> {

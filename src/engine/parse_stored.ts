@@ -16,7 +16,7 @@ import type { ContainerId } from "../formats/storage/store_ids.ts";
 import type { ContainerRecord } from "../formats/storage/store_record.ts";
 import { isErrno } from "../fs/errno.ts";
 import { workDirectory } from "../store/paths.ts";
-import type { RecordTable } from "../store/records/record_table.ts";
+import type { Records } from "../store/records/records.ts";
 import type { Agent } from "./agent.ts";
 
 /** A file of a store, and what to do if it is damaged. */
@@ -88,7 +88,7 @@ export function readTemplate(
  * @throws {DamagedFileError} If it does not parse.
  */
 export function parseStoredMetadata(
-  containers: RecordTable<ContainerRecord>,
+  containers: Records<ContainerRecord>,
   { id, metadata = "" }: ContainerRecord,
 ): ContainerMetadata {
   const path = containers.pathOf(id);

@@ -8,7 +8,7 @@ import type { ImageRecord } from "../formats/storage/store_record.ts";
 import { statIfThere } from "../fs/if_there.ts";
 import { imageDirectory, type StorePaths } from "./paths.ts";
 import { bigDataFileName, readBigData } from "./records/big_data.ts";
-import type { RecordTable } from "./records/record_table.ts";
+import type { Records } from "./records/records.ts";
 import type { Tables } from "./records/tables.ts";
 
 // Flags of orlop's own: they survive when other tools rewrite the records.
@@ -41,7 +41,7 @@ export function markRecorded(directory: string): void {
 const SAME_USE_MS = 1000;
 
 /** Notes that an image is used now; to be saved by the caller. */
-export function noteUse(images: RecordTable<ImageRecord>, id: ImageId): void {
+export function noteUse(images: Records<ImageRecord>, id: ImageId): void {
   const now = new Date();
   if (!isLatest(images, id, now)) {
     setFlag(images, id, { [LAST_USED]: now.toISOString() });
@@ -50,7 +50,7 @@ export function noteUse(images: RecordTable<ImageRecord>, id: ImageId): void {
 
 /** Whether it was just noted, and nothing else since. */
 function isLatest(
-  images: RecordTable<ImageRecord>,
+  images: Records<ImageRecord>,
   id: ImageId,
   now: Date,
 ): boolean {
@@ -71,7 +71,7 @@ export function lastUseOf({ flags }: ImageRecord): string | undefined {
 
 /** Notes that an image is pinned, or that it is not whatever else says so. */
 export function setPin(
-  images: RecordTable<ImageRecord>,
+  images: Records<ImageRecord>,
   id: ImageId,
   state: "pinned" | "unpinned",
 ): void {
@@ -87,7 +87,7 @@ export function pinOf(
 }
 
 function setFlag(
-  images: RecordTable<ImageRecord>,
+  images: Records<ImageRecord>,
   id: ImageId,
   flag: Readonly<Record<string, unknown>>,
 ): void {
@@ -98,7 +98,7 @@ function setFlag(
 
 /** Gives an image names, in front of its others; who had them loses them. */
 export function giveNames(
-  images: RecordTable<ImageRecord>,
+  images: Records<ImageRecord>,
   id: ImageId,
   names: readonly ImageName[],
 ): void {

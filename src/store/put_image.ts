@@ -11,7 +11,7 @@ import {
 } from "./image_store.ts";
 import { imageDirectory } from "./paths.ts";
 import type { BigDataItem } from "./records/big_data.ts";
-import type { RecordTable } from "./records/record_table.ts";
+import type { Records } from "./records/records.ts";
 import { writeBigData } from "./records/write_big_data.ts";
 import type { Store } from "./store.ts";
 
@@ -37,7 +37,7 @@ export interface NewImage {
  */
 export function putImage(
   { paths }: Store,
-  images: RecordTable<ImageRecord>,
+  images: Records<ImageRecord>,
   image: NewImage,
 ): void {
   const old = images.get(image.id);

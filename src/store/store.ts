@@ -5,7 +5,7 @@ import type { MountRecord } from "../formats/storage/store_record.ts";
 import type { Libc } from "../process/libc.ts";
 import type { Staging } from "./layers/staging.ts";
 import type { StorePaths } from "./paths.ts";
-import type { RecordTable } from "./records/record_table.ts";
+import type { Records } from "./records/records.ts";
 import type { HeldLocks, WantedLocks } from "./records/tables.ts";
 
 /** An open store. It holds nothing between calls, so it need not be closed. */
@@ -27,7 +27,7 @@ export interface Store {
     options?: LockStoreOptions,
   ): Promise<HeldStore<W>>;
   /** Locks the counts of mounts; only while the layers are held. */
-  lockMounts(options?: Abortable): Promise<RecordTable<MountRecord>>;
+  lockMounts(options?: Abortable): Promise<Records<MountRecord>>;
   /** A directory on the same mount as the layers, removed when disposed of. */
   openStaging(): Staging;
 }

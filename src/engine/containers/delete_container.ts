@@ -25,7 +25,7 @@ import {
 import { checkIdle, readStatus } from "./container_status.ts";
 import { endNamed, type EndOptions } from "./end_process.ts";
 import { tryReadLastRun } from "./last_run.ts";
-import { readMetadata } from "./list_containers.ts";
+import { listMembers, readMetadata } from "./list_containers.ts";
 import { forget } from "./oci_runtime.ts";
 
 /** How to delete a container. */
@@ -203,9 +203,8 @@ function findOwnPod(
   if (podId === record.id) return [];
   const infra = containers.lookUp(podId);
   if (infra === undefined) return [];
-  const left = containers.records.filter((member) =>
-    isLeft(member) && readMetadata(member)?.podId === podId
-  );
+  const left = listMembers(containers, podId)
+    .filter(({ record }) => isLeft(record));
   if (left.length > 2) return [];
   return tryReadLastRun(agent, infra.id)?.owner === record.id ? [infra] : [];
 }

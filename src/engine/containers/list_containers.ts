@@ -11,7 +11,7 @@ import type {
   LayerId,
 } from "../../formats/storage/store_ids.ts";
 import type { ContainerRecord } from "../../formats/storage/store_record.ts";
-import type { RecordTable } from "../../store/records/record_table.ts";
+import type { Records } from "../../store/records/records.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import {
   type ContainerOwner,
@@ -149,7 +149,7 @@ export async function listPods(
 
 /** The containers of a pod, with its infra container. */
 export function listMembers(
-  containers: RecordTable<ContainerRecord>,
+  containers: Records<ContainerRecord>,
   podId: string,
 ): readonly PodMember[] {
   return containers.records.flatMap((record) => {

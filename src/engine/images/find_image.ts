@@ -17,7 +17,7 @@ import {
 } from "../../formats/oci/reference.ts";
 import { MIN_ID_PREFIX } from "../../formats/storage/store_ids.ts";
 import type { ImageRecord } from "../../formats/storage/store_record.ts";
-import type { RecordTable } from "../../store/records/record_table.ts";
+import type { Records } from "../../store/records/records.ts";
 import { isPlainName, readImageText, tryParse } from "./image_text.ts";
 import { storedNamesFor } from "./short_names.ts";
 
@@ -36,7 +36,7 @@ export interface FoundImage {
   readonly name: ImageName | undefined;
 }
 
-type Images = RecordTable<ImageRecord>;
+type Images = Records<ImageRecord>;
 
 /** Whether there is an image that a text may mean; see {@linkcode findImage}. */
 export function hasImage(

@@ -19,7 +19,7 @@ import {
   lastUseOf,
   readImageItem,
 } from "../../store/image_store.ts";
-import type { RecordTable } from "../../store/records/record_table.ts";
+import type { Records } from "../../store/records/records.ts";
 import { itemBytes, layerBytes } from "../../store/records/sizes.ts";
 import { type HeldLocks, READ_LOCKS } from "../../store/records/tables.ts";
 import type { Agent } from "../agent.ts";
@@ -128,7 +128,7 @@ export function readLabels(
 
 /** The layers of an image, from the base up. */
 export function layersOf(
-  layers: RecordTable<LayerRecord>,
+  layers: Records<LayerRecord>,
   image: ImageRecord,
 ): readonly LayerRecord[] {
   const found: LayerRecord[] = [];

@@ -11,7 +11,7 @@ import {
   restoreContents,
   restoreNames,
 } from "../../store/layers/repair_layer.ts";
-import type { RecordTable } from "../../store/records/record_table.ts";
+import type { Records } from "../../store/records/records.ts";
 import type { Agent } from "../agent.ts";
 import { isProven, noteProven } from "./proven_blobs.ts";
 import type { NeededLayer } from "./receive_layer.ts";
@@ -75,7 +75,7 @@ export async function commitLayer(
 
 /** The blob that was staged has the content that the needed layer must have. */
 function noteSameContent(
-  layers: RecordTable<LayerRecord>,
+  layers: Records<LayerRecord>,
   { stored, needed }: {
     readonly stored: LayerRecord;
     readonly needed: NeededLayer;

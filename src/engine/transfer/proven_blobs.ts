@@ -7,7 +7,7 @@
 
 import type { Descriptor } from "../../formats/oci/descriptor.ts";
 import type { LayerRecord } from "../../formats/storage/store_record.ts";
-import type { RecordTable } from "../../store/records/record_table.ts";
+import type { Records } from "../../store/records/records.ts";
 import type { NeededLayer } from "./receive_layer.ts";
 
 /** What tells a blob from others: its size may be a lie, too. */
@@ -36,7 +36,7 @@ export function isProven(
 
 /** Notes that a stored layer is what came out of a blob. To be saved. */
 export function noteProven(
-  layers: RecordTable<LayerRecord>,
+  layers: Records<LayerRecord>,
   record: LayerRecord,
   { digest, size }: BlobIdentity,
 ): void {

@@ -4,12 +4,12 @@ import type { Abortable } from "../../errors/abort.ts";
 import type { LayerRecord } from "../../formats/storage/store_record.ts";
 import { findLayerFaults } from "../../store/layers/layer_files.ts";
 import { restoreNames } from "../../store/layers/repair_layer.ts";
-import type { RecordTable } from "../../store/records/record_table.ts";
+import type { Records } from "../../store/records/records.ts";
 import type { Agent } from "../agent.ts";
 import { isProven } from "./proven_blobs.ts";
 import type { NeededLayer } from "./receive_layer.ts";
 
-type Layers = RecordTable<LayerRecord>;
+type Layers = Records<LayerRecord>;
 
 /** Whether a layer is there, of the blob that is needed, and whole on disk. */
 export async function canReuse(

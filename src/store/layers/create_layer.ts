@@ -12,7 +12,7 @@ import { randomShortName } from "../../fs/random_name.ts";
 import { StagedFiles } from "../../fs/staged_files.ts";
 import { copyAtomically } from "../../fs/write_atomically.ts";
 import { layerDirectory, type StorePaths, tarSplitPath } from "../paths.ts";
-import type { RecordTable } from "../records/record_table.ts";
+import type { Records } from "../records/records.ts";
 import type { Store } from "../store.ts";
 import { removeLayerFiles } from "./delete_layer.ts";
 import { makeLink, readShortName } from "./layer_files.ts";
@@ -59,7 +59,7 @@ const ROOT_MODE = 0o555;
  */
 export async function createLayer(
   store: Store,
-  layers: RecordTable<LayerRecord>,
+  layers: Records<LayerRecord>,
   layer: NewLayer,
 ): Promise<LayerRecord> {
   const { id, contents } = layer;
@@ -92,7 +92,7 @@ export async function createLayer(
  * @throws {LayerNotFoundError} If there is no such parent.
  */
 export function addLayer(
-  layers: RecordTable<LayerRecord>,
+  layers: Records<LayerRecord>,
   layer: NewLayer,
 ): LayerRecord {
   const { id, parent } = layer;

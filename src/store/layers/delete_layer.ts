@@ -8,7 +8,7 @@ import type { LayerRecord } from "../../formats/storage/store_record.ts";
 import { isThere } from "../../fs/if_there.ts";
 import { removeTreeSync } from "../../fs/remove_tree.ts";
 import { layerDirectory, tarSplitPath } from "../paths.ts";
-import type { RecordTable } from "../records/record_table.ts";
+import type { Records } from "../records/records.ts";
 import { isScarce } from "../records/reserve.ts";
 import type { Tables } from "../records/tables.ts";
 import type { Store } from "../store.ts";
@@ -49,7 +49,7 @@ export function deleteLayer(
  */
 export function dropLayersOfMarked(
   store: Store,
-  layers: RecordTable<LayerRecord>,
+  layers: Records<LayerRecord>,
   { ids, trash }: { readonly ids: readonly LayerId[]; readonly trash: Trash },
 ): void {
   for (const id of ids) {
@@ -66,7 +66,7 @@ export function dropLayersOfMarked(
  */
 export function dropLayers(
   store: Store,
-  layers: RecordTable<LayerRecord>,
+  layers: Records<LayerRecord>,
   { ids, trash }: { readonly ids: readonly LayerId[]; readonly trash: Trash },
 ): void {
   const found = ids.flatMap((id) => layers.get(id) ?? []);
@@ -120,7 +120,7 @@ export function findLayerUsers(held: Tables, id: LayerId): readonly string[] {
 /** Finishes or undoes what processes that died left `incomplete`. */
 export function removeIncompleteLayers(
   store: Store,
-  layers: RecordTable<LayerRecord>,
+  layers: Records<LayerRecord>,
   { trash, onFailure }: {
     readonly trash: Trash;
     /** Told of one that cannot be removed; its record stays. */

@@ -11,7 +11,7 @@ import { removeTreeSync } from "../../fs/remove_tree.ts";
 import { syncDirectory } from "../../fs/sync.ts";
 import { copyAtomically } from "../../fs/write_atomically.ts";
 import { layerDirectory, type StorePaths, tarSplitPath } from "../paths.ts";
-import type { RecordTable } from "../records/record_table.ts";
+import type { Records } from "../records/records.ts";
 import type { Store } from "../store.ts";
 import { finishDiff, type LayerContents } from "./create_layer.ts";
 import { isIncomplete } from "./delete_layer.ts";
@@ -24,7 +24,7 @@ import {
   writeSmallFile,
 } from "./layer_files.ts";
 
-type Layers = Pick<RecordTable<LayerRecord>, "records" | "lookUp">;
+type Layers = Pick<Records<LayerRecord>, "records" | "lookUp">;
 
 /**
  * Puts back what is missing of a layer's content. What is there stays, as it may

@@ -7,6 +7,7 @@ import {
 import { writeAtomically } from "../../fs/write_atomically.ts";
 import { numberOf } from "./fingerprint.ts";
 import type { HeldLock } from "./lock.ts";
+import type { Records, SaveOptions } from "./records.ts";
 import type { RecordCache } from "./record_cache.ts";
 import {
   backupOf,
@@ -30,7 +31,7 @@ export const HINT = { directory: "later" } as const;
  * The records under a held lock. Disposing releases the lock; changes that
  * were not saved are gone.
  */
-export class RecordTable<R extends StoreRecord> implements Disposable {
+export class RecordTable<R extends StoreRecord> implements Records<R> {
   /** What keeps others from changing them. */
   readonly lock: HeldLock;
   /** Whether the records were as their last writer had left them. */
@@ -113,7 +114,7 @@ export class RecordTable<R extends StoreRecord> implements Disposable {
    *
    * @param options `"later"` for what may be as before after a power cut.
    */
-  save(options: { readonly directory?: "later" | "sync" } = {}): void {
+  save(options: SaveOptions = {}): void {
     const changed = this.#files.filter(({ isChanged }) => isChanged);
     if (changed.length === 0) return;
     const digest = digestOfFiles(this.#files);

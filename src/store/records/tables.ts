@@ -19,6 +19,7 @@ import { acquireLock, type HeldLock, type LockOptions } from "./lock.ts";
 import { RecordCache } from "./record_cache.ts";
 import { peekTable, type TableFiles, type TableView } from "./record_files.ts";
 import { RecordTable } from "./record_table.ts";
+import type { Records } from "./records.ts";
 
 /** The locks that a caller may want. */
 export type WantedLocks = Partial<Record<keyof Holdable, LockKind>>;
@@ -44,17 +45,17 @@ export const READ_LOCKS = {
 /** The kinds of records. */
 export interface Tables {
   /** Of layers. */
-  readonly layers: RecordTable<LayerRecord>;
+  readonly layers: Records<LayerRecord>;
   /** Of images. */
-  readonly images: RecordTable<ImageRecord>;
+  readonly images: Records<ImageRecord>;
   /** Of containers. */
-  readonly containers: RecordTable<ContainerRecord>;
+  readonly containers: Records<ContainerRecord>;
 }
 
 /** All that can be locked. */
 export interface Holdable extends Tables {
   /** The lock of the store as a whole: for mounts. */
-  readonly storage: HeldLock;
+  readonly storage: Pick<HeldLock, "writeToken">;
 }
 
 /** What was wanted, held until it is disposed of. */
@@ -121,14 +122,14 @@ export async function lockTables<W extends WantedLocks>(
 export function lockMountCounts(
   paths: StorePaths,
   options: LockOptions,
-): Promise<RecordTable<MountRecord>> {
+): Promise<Records<MountRecord>> {
   return lockTable(describeMounts(paths), "write", options);
 }
 
 /** The records of all kinds, whether they are held or not. */
 export type TableViews = {
   readonly [K in keyof Tables]: TableView<
-    Tables[K] extends RecordTable<infer R> ? R : never
+    Tables[K] extends Records<infer R> ? R : never
   >;
 };
 
@@ -161,7 +162,7 @@ async function lockTable<R extends StoreRecord>(
   description: TableFiles<R>,
   kind: LockKind,
   { onDamage, ...options }: LockTablesOptions,
-): Promise<RecordTable<R>> {
+): Promise<Records<R>> {
   const path = join(description.directory, description.lockName);
   const lock = await acquireLock(path, kind, options);
   try {
