@@ -7,6 +7,7 @@ import { isIndexType } from "../../formats/oci/media_types.ts";
 import { asObject, parseJson } from "../../formats/json.ts";
 import { digestOf } from "../../formats/oci/digest_of.ts";
 import { hasTransport } from "../../formats/oci/transport_reference.ts";
+import { isErrno } from "../../fs/errno.ts";
 import type { RegistryOptions } from "../../registry/registry_image.ts";
 import { readImageItem } from "../../store/image_store.ts";
 import type { Agent } from "../agent.ts";
@@ -51,7 +52,10 @@ async function findList(
     const isList = typeof mediaType === "string" && isIndexType(mediaType);
     return isList ? { bytes, mediaType, digest: digestOf(bytes) } : undefined;
   } catch (error) {
-    if (error instanceof ImageNotFoundError) return undefined;
+    // What is no manifest, or not there, is no list.
+    const isNone = error instanceof ImageNotFoundError ||
+      error instanceof SyntaxError || isErrno(error, "ENOENT");
+    if (isNone) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 /** Images looked at where they are, beside skopeo and podman. */
 
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { writeLayout } from "../../support/images/layer_layout.ts";
 import { layerOf } from "../../support/images/stacked_layout.ts";
 import { needs } from "../../support/peers.ts";
@@ -10,6 +10,7 @@ import {
   run,
   startRegistry,
 } from "../../support/servers/registry_server.ts";
+import { serveScript } from "../../support/servers/scripted_server.ts";
 
 const USER = { name: "me", password: "secret" };
 const LOGIN = ["--creds", `${USER.name}:${USER.password}`];
@@ -123,6 +124,32 @@ Deno.test("orlop looks at images elsewhere as skopeo does", {
     const raw = ["image", "inspect", "--raw", ...args, `docker://${list}`];
     assertEquals(JSON.parse(await orlop(...raw)), JSON.parse(remote));
   });
+});
+
+/** Manifests as no tool writes them, and what becomes of them. */
+const ODD: Readonly<Record<string, readonly [text: string, shown: string]>> = {
+  "a number of many digits": ['{"9":1.0,"1":18446744073709551616}', ""],
+  "a key twice": ['{"a":1,"a":2}', 'ambiguous, duplicate key "a"'],
+  "no JSON": ["\u001b[2J", "not valid JSON"],
+  "too many brackets": ["[".repeat(500) + "]".repeat(500), "nested deeper"],
+};
+
+Deno.test("orlop manifest inspect shows what is there, and no more", {
+  ...needs("root"),
+}, async (t) => {
+  for (const [name, [body, says]] of Object.entries(ODD)) {
+    await t.step(name, async () => {
+      await using store = sharedStore();
+      await using server = await serveScript([{ answer: { body } }]);
+      const { code, out, err } = await store.tryOrlop(
+        ...["manifest", "inspect", `${server.host}/x:1`],
+      );
+      assertEquals(code, says === "" ? 0 : 5, err);
+      assertStringIncludes(err, says);
+      if (says === "") assertEquals(out.replace(/\s/g, ""), body);
+      assert(!err.includes("\u001b"));
+    });
+  }
 });
 
 /** Newer than this skopeo. */

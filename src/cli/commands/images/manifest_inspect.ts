@@ -1,7 +1,9 @@
 /** `orlop manifest inspect`. */
 
 import { lookUpManifest } from "../../../engine/lookup/look_up_manifest.ts";
-import { toText } from "../../../formats/bytes.ts";
+import { InvalidManifestError } from "../../../errors/image_errors.ts";
+import { messageOf } from "../../../errors/why.ts";
+import { type Bytes, toText } from "../../../formats/bytes.ts";
 import { parseJson } from "../../../formats/json.ts";
 import type { Call } from "../../command.ts";
 import { registryOptions } from "../../input/flags/pull_options.ts";
@@ -17,6 +19,15 @@ export async function run(call: Call<typeof INSPECT_MANIFEST>): Promise<void> {
   using session = openSession(call, { purpose: "read" });
   const { agent } = session;
   const { bytes, digest } = await lookUpManifest(agent, name, options);
-  parseJson(bytes, `manifest "${digest}"`);
+  checkJson(bytes, `manifest "${digest}"`);
   terminal.print(indentJson(toText(bytes)));
+}
+
+/** It is the registry's mistake, and none of who asks. */
+function checkJson(bytes: Bytes, what: string): void {
+  try {
+    parseJson(bytes, what);
+  } catch (cause) {
+    throw new InvalidManifestError(messageOf(cause), { cause });
+  }
 }
