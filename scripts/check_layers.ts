@@ -1,10 +1,12 @@
 /**
  * Fails on imports against the layers of the program (see `DOWN`), against the
- * order of rooms in a layer (see `ROOMS`), and in circles, also of types.
+ * order of rooms in a layer (see `ROOMS`), and in circles, also of types; and on
+ * modules of Node that common commands load when they start (see `quick_starts.ts`).
  */
 
 import { walk } from "@std/fs";
 import { dirname, join, relative } from "@std/path";
+import { checkStarts } from "./lib/quick_starts.ts";
 import { readTokens, type Token } from "./lib/read_tokens.ts";
 
 /** A source file, by its path in the checkout. */
@@ -72,7 +74,7 @@ export function checkLayers(files: readonly SourceFile[]): string[] {
       .toSorted((a, b) => a.line - b.line)
       .map(({ line, problem }) => `${path}:${line}: ${problem}`);
   });
-  return [...problems, ...checkCrowds(files)];
+  return [...problems, ...checkCrowds(files), ...checkStarts(read)];
 }
 
 /** A folder with more files than one can look over has a second concept in it. */
@@ -88,6 +90,8 @@ function checkCrowds(files: readonly SourceFile[]): string[] {
 interface Import {
   readonly specifier: string;
   readonly isReExport: boolean;
+  /** Whether it comes with the file: no type, and not while it runs. */
+  readonly isLoaded: boolean;
   readonly line: number;
 }
 
@@ -98,9 +102,14 @@ interface Problem {
 
 function findImports(tokens: readonly Token[]): Import[] {
   let statement = "";
+  let isType = false;
   return tokens.flatMap((token, index) => {
     const isStart = token.text === "import" || token.text === "export";
-    if (token.kind === "word" && isStart) statement = token.text;
+    if (token.kind === "word" && isStart) {
+      statement = token.text;
+      isType = isWordOf(tokens[index + 1], "type") &&
+        !isWordOf(tokens[index + 2], "from");
+    }
     const { text, line } = token;
     if (token.kind !== "text") return [];
     const [last, before] = [tokens[index - 1], tokens[index - 2]];
@@ -109,7 +118,8 @@ function findImports(tokens: readonly Token[]): Import[] {
       (isWordOf(before, "import") || isAddress(before, text));
     if (!isStatic && !isCalled) return [];
     const isReExport = isStatic && statement === "export";
-    return [{ specifier: text, isReExport, line }];
+    const isLoaded = isStatic && !isType;
+    return [{ specifier: text, isReExport, isLoaded, line }];
   });
 }
 

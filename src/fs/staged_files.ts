@@ -1,8 +1,7 @@
 /** Small files that reach the disk together: a sync for each takes much longer. */
 
 import { basename, dirname, join } from "@std/path";
-import { chmodSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { removeIfThere } from "./if_there.ts";
 import { randomSuffix } from "./random_name.ts";
 
 interface StagedFile {
@@ -24,8 +23,10 @@ export class StagedFiles implements Disposable {
     const name = `.tmp-${basename(path)}${randomSuffix()}`;
     const temporary = join(dirname(path), name);
     this.#files.push({ temporary, path });
-    writeFileSync(temporary, content, { flag: "wx", mode: 0o600 });
-    chmodSync(temporary, mode); // whatever the umask
+    Deno.writeTextFileSync(temporary, content, {
+      createNew: true,
+      mode, // whatever the umask
+    });
     this.#directories.add(dirname(path));
   }
 
@@ -44,23 +45,29 @@ export class StagedFiles implements Disposable {
     // At once, so that the file system writes its journal once for all of them.
     await Promise.all(
       this.#files.map(async ({ temporary }) => {
-        await using file = await open(temporary, "r+");
-        await file.datasync();
+        using file = await Deno.open(temporary, { read: true, write: true });
+        await file.syncData();
       }),
     );
-    for (const { temporary, path } of this.#files) renameSync(temporary, path);
-    this.#files.length = 0;
+    this.#giveNames();
     for (const action of this.#actions) action();
     await Promise.all(
       [...this.#directories].map(async (path) => {
-        await using directory = await open(path, "r");
+        using directory = await Deno.open(path);
         await directory.sync();
       }),
     );
   }
 
+  #giveNames(): void {
+    for (const { temporary, path } of this.#files) {
+      Deno.renameSync(temporary, path);
+    }
+    this.#files.length = 0;
+  }
+
   /** Removes what was not committed. */
   [Symbol.dispose](): void {
-    for (const { temporary } of this.#files) rmSync(temporary, { force: true });
+    for (const { temporary } of this.#files) removeIfThere(temporary);
   }
 }

@@ -183,6 +183,44 @@ Deno.test("checkLayers() overlooks what is no import", async (t) => {
   }
 });
 
+Deno.test("checkLayers() keeps modules of Node off quick starts", async (t) => {
+  const ps = "src/cli/commands/containers/ps.ts";
+  const cases: [string, string, string, boolean][] = [
+    ["by a file of the store", `import "node:fs";`, ps, false],
+    ["by name", `import { statSync } from "node:fs";`, ps, false],
+    ["with a name that is a type", `import type from "node:fs";`, ps, false],
+    ["of a re-export", `export { statSync } from "node:fs";`, ps, false],
+    ["of a type", `import type { Stats } from "node:fs";`, ps, true],
+    ["while running", `await import("node:fs");`, ps, true],
+    ["in a type", `type Fs = typeof import("node:fs");`, ps, true],
+    ["for pull", `import "node:fs";`, "src/cli/commands/images/pull.ts", true],
+  ];
+  for (const [name, source, command, isFine] of cases) {
+    await t.step(name, () => {
+      const found = checkLayers([
+        { path: command, source: `import "${"../".repeat(3)}store/a.ts";` },
+        { path: "src/store/a.ts", source: `import "./b.ts";` },
+        { path: "src/store/b.ts", source },
+      ]).filter((problem) => !problem.includes("re-exports"));
+      assertEquals(
+        found,
+        isFine ? [] : [
+          `src/store/b.ts:1: Cannot import "node:fs": ${command} starts ` +
+          `with it; use Deno's own, or await import()`,
+        ],
+      );
+    });
+  }
+});
+
+Deno.test("checkLayers() keeps modules of Node out of adapters", () => {
+  const found = checkLayers([
+    { path: "src/cli/run_cli.ts", source: `import { join } from "@std/path";` },
+    { path: "src/std/path/mod.ts", source: `import "node:path";` },
+  ]);
+  assertEquals(found.length, 1);
+});
+
 Deno.test("checkLayers() refuses re-exports outside of mod.ts", () => {
   assertEquals(
     check("src/fs/a.ts", `export { b } from "./b.ts";`),
