@@ -32,9 +32,9 @@ export const LOGIN = {
   name: "login",
   summary: "Log in to a registry, and keep the credentials for all tools",
   description: [
-    "Asks for what is left out, on the terminal, and the registry whether it " +
-    "takes it. Written is podman's auth.json, so podman, buildah and skopeo " +
-    "are logged in, too; or a credential helper keeps it.",
+    "Asks on the terminal for what is left out. The registry must accept the " +
+    "login before it is kept: in podman's auth.json, so that podman, buildah " +
+    "and skopeo are logged in, too, or by a credential helper.",
     KEYS,
   ],
   section: "Registries",

@@ -32,11 +32,38 @@ export function changeAuthFile(
 ): string {
   parseAuthFile(text, path); // all of it must be as it should
   const document = parseAuthDocument(text, path);
-  const auths = isObject(document["auths"]) ? document["auths"] : {};
+  const auths = authsOf(document);
   const changed = changeAuths(auths, change);
   if (changed === auths) return text;
   // As podman and docker indent it.
   return JSON.stringify({ ...document, auths: changed }, null, "\t");
+}
+
+/**
+ * Whether others have changed since what a change was about, so that it is theirs
+ * now: not so if it is as it was before, as by who has written an older text.
+ *
+ * @param before The text that was changed.
+ * @throws {DamagedFileError} If a text is malformed.
+ */
+export function isOthersSince(
+  text: string,
+  path: string,
+  { before, change }: { readonly before: string; readonly change: AuthChange },
+): boolean {
+  return subjectOf(text, path, change) !== subjectOf(before, path, change);
+}
+
+function subjectOf(text: string, path: string, change: AuthChange): string {
+  const auths = authsOf(parseAuthDocument(text, path));
+  const subject = change.kind === "remove all"
+    ? auths
+    : Object.entries(auths).filter(([key]) => key === change.key);
+  return JSON.stringify(subject);
+}
+
+function authsOf(document: JsonObject): JsonObject {
+  return isObject(document["auths"]) ? document["auths"] : {};
 }
 
 function changeAuths(auths: JsonObject, change: AuthChange): JsonObject {

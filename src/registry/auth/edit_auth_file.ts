@@ -14,8 +14,16 @@ export interface EditAuthFileOptions extends Abortable {
   readonly chosenBy: ChosenBy;
 }
 
-// podman has its file written in a fraction of that after it has read it.
+/**
+ * Changes a text. Who is asked again, with what was there before the change, is
+ * to see whether it has lasted, and to respect what others have changed since.
+ */
+export type EditText = (text: string, before?: string) => string;
+
+// podman has its file written in a fraction of that after it has read it; where
+// many are at work, that may take longer.
 const SETTLE_MS = 50;
+const BUSY_SETTLE_MS = 300;
 // Longer than any program writes some KiB; then it has died of it.
 const WRITING_MS = 2000;
 // What is that old, nobody finishes; and it has secrets in it.
@@ -37,16 +45,22 @@ const OWN_WRITERS = 1;
  */
 export async function editAuthFile(
   path: string,
-  edit: (text: string) => string,
+  edit: EditText,
   options: EditAuthFileOptions,
 ): Promise<void> {
   try {
     await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    using _lock = await lockFolder(dirname(path), options);
     removeLeftovers(path);
+    let before: string | undefined;
     for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const outcome = await tryEdit(path, edit, options);
-      if (outcome === "done") return;
+      // Who has just written may be one of several.
+      const isBusy = ageOf(path) < WRITING_MS;
+      const editOnce = (text: string) => edit(text, before);
+      const { outcome, text } = await editLocked(path, editOnce, options);
+      if (outcome === "nothing to change") return;
+      if (outcome === "changed meanwhile") continue;
+      before = text;
+      await sleep(isBusy ? BUSY_SETTLE_MS : SETTLE_MS, options);
     }
   } catch (error) {
     options.signal?.throwIfAborted();
@@ -60,26 +74,29 @@ export async function editAuthFile(
   );
 }
 
-async function tryEdit(
+interface Edited {
+  readonly outcome: "nothing to change" | "changed meanwhile" | "written";
+  /** What was there. */
+  readonly text: string;
+}
+
+async function editLocked(
   path: string,
   edit: (text: string) => string,
   options: EditAuthFileOptions,
-): Promise<"done" | "again"> {
+): Promise<Edited> {
+  using _lock = await lockFolder(dirname(path), options);
   await waitForWriters(path, options);
-  const before = identityOf(path);
+  const identity = identityOf(path);
   const text = await readOrEmpty(path, options);
   const changed = edit(text);
-  if (changed === text) return "done";
+  if (changed === text) return { outcome: "nothing to change", text };
   const isReplaced = writeAtomically(path, changed, {
     // The last that is done before: nobody else gets in between.
     onlyIf: () =>
-      identityOf(path) === before && listWriters(path).length <= OWN_WRITERS,
+      identityOf(path) === identity && listWriters(path).length <= OWN_WRITERS,
   });
-  if (!isReplaced) return "again";
-  await sleep(SETTLE_MS, options);
-  await waitForWriters(path, options);
-  const after = await readOrEmpty(path, options);
-  return edit(after) === after ? "done" : "again";
+  return { outcome: isReplaced ? "written" : "changed meanwhile", text };
 }
 
 /** One who holds it for long, whoever that is, keeps nobody from writing. */

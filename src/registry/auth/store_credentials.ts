@@ -10,6 +10,7 @@ import {
 import {
   type AuthChange,
   changeAuthFile,
+  isOthersSince,
 } from "../../formats/config/change_auth_file.ts";
 import { AUTH_FILES } from "../../formats/config/registries_conf.ts";
 import type { RegistryKey } from "../../formats/config/registry_key.ts";
@@ -20,7 +21,7 @@ import {
   type AuthTargetOptions,
 } from "./auth_target.ts";
 import { openHelper, TOKEN_USER } from "./credential_helper.ts";
-import { editAuthFile } from "./edit_auth_file.ts";
+import { editAuthFile, type EditText } from "./edit_auth_file.ts";
 import { readHelpers, serverOf } from "./find_credentials.ts";
 
 /** Credentials that can be kept. */
@@ -217,9 +218,10 @@ function entryOf(login: Login): AuthEntry {
 
 async function change(change: AuthChange, place: Place): Promise<void> {
   const { path, chosenBy } = place.target;
-  await editAuthFile(
-    path,
-    (text) => changeAuthFile(text, path, change),
-    { signal: place.signal, chosenBy },
-  );
+  const edit: EditText = (text, before) => {
+    const isDone = before !== undefined &&
+      isOthersSince(text, path, { before, change });
+    return isDone ? text : changeAuthFile(text, path, change);
+  };
+  await editAuthFile(path, edit, { signal: place.signal, chosenBy });
 }

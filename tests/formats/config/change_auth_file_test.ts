@@ -2,6 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   type AuthChange,
   changeAuthFile,
+  isOthersSince,
 } from "../../../src/formats/config/change_auth_file.ts";
 import { DamagedFileError } from "../../../src/errors/store_errors.ts";
 
@@ -84,6 +85,32 @@ Deno.test("changeAuthFile() returns the same text if nothing changes", async (t)
   for (const empty of ["", "{}", '{"auths":{}}', '{"auths":null}']) {
     await t.step(empty, () => {
       assertEquals(changeAuthFile(empty, PATH, all), empty);
+    });
+  }
+});
+
+Deno.test("isOthersSince() tells a newer login from an older file", async (t) => {
+  const one = '{"auths":{"a.io":{"auth":"YTpi"}}}';
+  const two = '{"auths":{"a.io":{"auth":"Yzpk"},"b.io":{"auth":"YTpi"}}}';
+  const none = '{"auths":{}}';
+  const change = set("a.io", "ZTpm");
+  const ours = changeAuthFile(one, PATH, change);
+  const all = { kind: "remove all" } as const;
+  const remove = { kind: "remove", key: "a.io" } as const;
+  const cases = [
+    ["an older file", one, one, change, false],
+    ["an older file without any", "", none, change, false],
+    ["an older file with another's login", two, two, remove, false],
+    ["our own", ours, one, change, true],
+    ["another's", two, one, change, true],
+    ["another's logout", none, one, change, true],
+    ["another's after ours went", two, one, remove, true],
+    ["what was removed", one, one, all, false],
+    ["nothing left", none, one, all, true],
+  ] as const;
+  for (const [name, text, before, change, expected] of cases) {
+    await t.step(name, () => {
+      assertEquals(isOthersSince(text, PATH, { before, change }), expected);
     });
   }
 });

@@ -115,6 +115,18 @@ Deno.test("editAuthFile() does it again where another one's file came over it", 
   assertEquals(await Deno.readTextFile(path), "one\npodman\norlop\n");
 });
 
+Deno.test("editAuthFile() tells what was there before its change", async () => {
+  using dir = trustedDir();
+  const path = dir.join("auth.json");
+  await Deno.writeTextFile(path, "one\n");
+  const seen: unknown[] = [];
+  await editAuthFile(path, (text, before) => {
+    seen.push([text, before]);
+    return before === undefined ? "two\n" : text;
+  }, user);
+  assertEquals(seen, [["one\n", undefined], ["two\n", "one\n"]]);
+});
+
 Deno.test("editAuthFile() waits for those who write, but not for their ruins", async (t) => {
   using dir = trustedDir();
   const path = dir.join("auth.json");
