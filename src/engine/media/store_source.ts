@@ -218,7 +218,8 @@ function streamTar(
   record: LayerRecord,
   { offset = 0, signal }: OpenBlobOptions,
 ): ReadableStream<Bytes> {
-  const tar = openLayerTar(paths, record);
+  // An error shall name the file that was changed.
+  const tar = openLayerTar(paths, record, { content: "check" });
   const close = new DisposableStack();
   close.use(tar);
   try {

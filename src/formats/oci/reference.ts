@@ -241,6 +241,8 @@ export function showTyped(text: string): string {
 
 /** Takes `user:password@` away; a digest behind an `@` is none. */
 function hideLogin(text: string): string {
+  // What stands before the @ of a store in brackets is its driver.
+  if (/^(containers-storage:)?\[/.test(text)) return text;
   const [scheme = ""] = /^([a-z-]+:)?\/\//i.exec(text) ?? [];
   const rest = text.slice(scheme.length);
   // Passwords in URLs often have a slash that should have been written %2f.

@@ -125,6 +125,10 @@ const DAMAGES: Readonly<Record<string, readonly [Damage, string]>> = {
     (files) => Deno.writeTextFile(`${files}/d/a`, "much longer than it was"),
     "it has 23 bytes, not 7",
   ],
+  "a file with other content": [
+    (files) => Deno.writeTextFile(`${files}/d/a`, "CONTENT"),
+    'd/a" was changed',
+  ],
   "a file that is gone": [
     (files) => Deno.remove(`${files}/d/a`),
     "it is missing",
