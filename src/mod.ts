@@ -305,6 +305,12 @@ export {
   type CheckReport,
   checkStore,
 } from "./engine/check/check_store.ts";
+export {
+  type RepairOptions,
+  type RepairReport,
+  type RepairStep,
+  repairStore,
+} from "./engine/check/repair_store.ts";
 export type { CheckProgress } from "./engine/check/read_content.ts";
 export type {
   CheckDepth,

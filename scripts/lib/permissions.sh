@@ -29,14 +29,14 @@ program_folders="/usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin"
 
 # Commands that reach registries, mount, unpack layers, run containers: just
 # those that `needs` names in src/cli/table.
-net_commands=" pull push run copy tags explain image/pull image/push image/inspect manifest/inspect pod/create login "
+net_commands=" pull push run copy check tags explain image/pull image/push image/inspect manifest/inspect pod/create login "
 mount_commands=" pull run copy rmi inspect doctor check gc df image/pull image/rm \
 	ps start stop kill rm container/create container/ls container/list \
 	container/ps container/inspect container/start \
 	container/stop container/kill container/rm \
 	pod/create pod/ls pod/list pod/ps pod/inspect pod/stop pod/kill \
 	pod/rm "
-tar_commands=" pull load run copy doctor image/pull image/load pod/create "
+tar_commands=" pull load run copy doctor check image/pull image/load pod/create "
 runtime_commands=" run doctor check gc df rmi image/rm inspect \
 	ps stop kill rm container/ls container/list container/ps \
 	container/inspect container/stop container/kill container/rm \
@@ -91,7 +91,7 @@ doctor_permissions=--allow-sys=osRelease
 choose_permissions() {
 	root_flag='' runroot_flag='' config_flag='' writable='' command=''
 	asked_env='' asked_runtime='' asked_sys='' auth_file_flag=''
-	copy_target='' copies_from_net='' save_format='' pushed_image=''
+	copy_target='' copies_from_net='' save_format='' pushed_image='' repairs=''
 	read_command_line "$@"
 	root_setting='' runroot_setting='' log_file_setting=''
 	config=${config_flag:-/etc/orlop/orlop.toml}
@@ -120,7 +120,12 @@ choose_permissions() {
 	grant run $asked_runtime
 	# shellcheck disable=SC2086 # lists of words without blanks
 	grant ffi $libc_paths
-	if is_one_of "$net_commands" && { [ "$command" != copy ] || [ -n "$copies_from_net" ]; }; then
+	case $command in
+	copy) reaches_net=$copies_from_net ;;
+	check) reaches_net=$repairs ;;
+	*) reaches_net=yes ;;
+	esac
+	if is_one_of "$net_commands" && [ -n "$reaches_net" ]; then
 		permissions="$permissions --allow-net"
 		grant_helpers
 	fi
@@ -185,6 +190,7 @@ read_command_line() {
 			shift
 		fi
 		case $flag in
+		--repair) repairs=yes ;;
 		--root) root_flag=$value ;;
 		--runroot) runroot_flag=$value ;;
 		--config) [ "$command" = image/inspect ] || config_flag=$value ;;

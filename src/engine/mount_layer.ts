@@ -8,13 +8,14 @@ import type { Abortable } from "../errors/abort.ts";
 import type { LayerId } from "../formats/storage/store_ids.ts";
 import type {
   ContainerRecord,
+  LayerRecord,
   MountRecord,
 } from "../formats/storage/store_record.ts";
 import { isErrno } from "../fs/errno.ts";
 import { type OverlayRequest, planOverlay } from "../mount/plan_overlay.ts";
 import { prepareOverlay } from "../mount/prepare_overlay.ts";
 import { readLower } from "../store/layers/create_layer.ts";
-import { demandUsable } from "../store/layers/layer_files.ts";
+import { demandUsable, listChain } from "../store/layers/layer_files.ts";
 import { layerDirectory, runDirectory, workDirectory } from "../store/paths.ts";
 import { HINT } from "../store/records/record_table.ts";
 import type { Records } from "../store/records/records.ts";
@@ -137,6 +138,21 @@ export async function listStoreMounts(
     ...await mounter.list(paths.runRoot, options),
   ];
   return new Set(entries.map(({ target }) => target));
+}
+
+/** Finds the mount of a layer, or of one that is on it. */
+export async function findMountedOn(
+  agent: Agent,
+  layers: Pick<Records<LayerRecord>, "lookUp" | "records">,
+  { id, signal }: Abortable & { readonly id: LayerId },
+): Promise<string | undefined> {
+  const mounts = await listStoreMounts(agent, { signal });
+  return layers.records
+    .filter((layer) => mounts.has(mountPoint(agent, layer.id)))
+    .filter((layer) =>
+      listChain(layers, layer.id).some((below) => below.id === id)
+    )
+    .map((layer) => mountPoint(agent, layer.id))[0];
 }
 
 /** What is mounted in a container's directories, beside its root. */

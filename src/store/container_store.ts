@@ -154,8 +154,8 @@ export function ensureRunDirectory(
   return makeOwnDirectory(runDirectory(paths, id));
 }
 
-/** A container's layer is called like the container. */
-function layerNames(names: readonly string[]): readonly string[] {
+/** What a container's layer is called: like the container. */
+export function layerNames(names: readonly string[]): readonly string[] {
   return names.slice(0, 1).map((name) => `${name}-layer`);
 }
 

@@ -111,8 +111,9 @@ async function lockWhole<W extends WantedLocks>(
     & Pick<StoreOptions, "onWarning">,
 ): Promise<HeldStore<W>> {
   const { paths } = store;
+  const isToExamine = purpose === "examine";
   const isToWrite = purpose === "write" ||
-    Object.values(wanted).includes("write");
+    (!isToExamine && Object.values(wanted).includes("write"));
   // Who only reads may do so on a disk that cannot be written.
   const isToLook = !Object.values(wanted).includes("write") ||
     !isThere(paths.layers);
@@ -120,9 +121,9 @@ async function lockWhole<W extends WantedLocks>(
   const tell = (fault: string) => {
     if (faults.includes(fault)) return;
     faults.push(fault);
-    onWarning?.(fault);
+    if (!isToExamine) onWarning?.(fault);
   };
-  const onDamage = !isToWrite && purpose === "read"
+  const onDamage = !isToWrite && (isToExamine || purpose === "read")
     ? ({ message }: Error) => tell(message)
     : undefined;
   for (let isLast = false;; isLast = true) {
@@ -131,8 +132,9 @@ async function lockWhole<W extends WantedLocks>(
     try {
       if (isToWrite) demandSound(paths, { wanted, held });
       else listFaults(paths, { wanted, held }).forEach(tell);
-      if (isLast || !hasUnfinished(held)) {
-        if (wanted.layers === "write") repairLinks(held);
+      // Nothing may be undone by records that are in doubt.
+      if (isLast || isToExamine || !hasUnfinished(held)) {
+        if (wanted.layers === "write" && !isToExamine) repairLinks(held);
         return Object.assign(held, { faults });
       }
     } catch (error) {

@@ -42,8 +42,10 @@ export type HeldStore<W extends WantedLocks> = HeldLocks<W> & {
 export interface LockStoreOptions extends Abortable {
   /**
    * `"write"` demands a sound store, though locks are for reading so far;
-   * `"read"` also takes tables that are damaged, as far as they go. Left out, the
-   * locks decide, and tables that are wanted must not be damaged.
+   * `"read"` also takes tables that are damaged, as far as they go; `"examine"`
+   * does so with whatever locks, repairs and finishes nothing, and tells of faults
+   * only who locks. Left out, the locks decide, and tables that are wanted must not
+   * be damaged.
    */
-  readonly purpose?: "read" | "write" | undefined;
+  readonly purpose?: "examine" | "read" | "write" | undefined;
 }

@@ -24,8 +24,8 @@ Deno.test("runCli() explains commands by help and by --help alike", async () => 
 Deno.test("runCli() advises those who ask for help on what is not there", async (t) => {
   const cases: readonly [words: readonly string[], told: string][] = [
     [
-      ["push"],
-      'Cannot run "push": orlop has no such command; orlop only reads',
+      ["build"],
+      'Cannot run "build": orlop has no such command; ',
     ],
     [
       ["system", "df"],

@@ -80,11 +80,16 @@ function listsOf(script: string, names: RegExp): string[] {
     .filter((word) => word !== "");
 }
 
+/** What makes commands need all that they may need. */
+const WITH_ALL: Readonly<Record<string, readonly string[]>> = {
+  copy: ["docker://a", "dir:/b"],
+  check: ["--repair"],
+};
+
 Deno.test("the launcher grants what the table of commands says", async (t) => {
   for (const [path, { needs = [] }] of pathsOf(COMMANDS)) {
     await t.step(path.join(" "), async () => {
-      // It depends on what is copied.
-      const words = path[0] === "copy" ? ["docker://a", "dir:/b"] : [];
+      const words = WITH_ALL[path.join(" ")] ?? [];
       const flags = await launch([...path, ...words]);
       const run = valueOf(flags, "--allow-run");
       assertEquals(flags.includes("--allow-net"), needs.includes("net"));
@@ -295,7 +300,7 @@ Deno.test("the launcher reads the settings' file", async () => {
   assertEquals(valueOf(flags, "--allow-write"), ["/a b", "/c"]);
 });
 
-Deno.test("the launcher grants a copy what it needs, and no more", async (t) => {
+Deno.test("the launcher grants what a command line needs, and no more", async (t) => {
   const store = ["/var/lib/orlop", "/run/orlop"];
   const cases: readonly (readonly [string, "net" | "no net", string[]])[] = [
     ["copy oci:/a dir:/b", "no net", ["/b"]],
@@ -325,6 +330,8 @@ Deno.test("the launcher grants a copy what it needs, and no more", async (t) => 
     ["save a", "no net", ["/dev/stdout"]],
     ["image save -qo /b/c.tar a", "no net", ["/b/"]],
     ["images oci:/a dir:/b -o /b", "no net", []],
+    ["check --full", "no net", []],
+    ["check --full --repair --dry-run", "net", []],
   ];
   for (const [line, net, places] of cases) {
     await t.step(line, async () => {

@@ -232,7 +232,7 @@ function strangers(
   const expected = new Set(known);
   return readdirSync(directory)
     .filter((name) => !usual.test(name) && !expected.has(name))
-    .filter((name) => !name.endsWith(".json.orlop-backup"))
+    .filter((name) => !/\.json\.(orlop-backup|damaged-[-0-9TZ.]+)$/.test(name))
     .map((name) => `leftover ${join(directory, name)}`);
 }
 

@@ -1,7 +1,7 @@
 /** The table's part about the store as a whole. */
 
 import type { Command } from "../command.ts";
-import { formatFlag } from "./shared_flags.ts";
+import { formatFlag, REGISTRY_FLAGS } from "./shared_flags.ts";
 
 /** `orlop gc`. */
 export const GC = {
@@ -181,10 +181,23 @@ export const CHECK = {
     "damaged.",
     "What was found is kept, for orlop doctor and for the next check: a layer " +
     "that was damaged is read again each time, until it is whole.",
+    "--repair puts right what it can, one thing at a time: tables from what " +
+    "they were before and from what the disk proves (the damaged file stays " +
+    "beside it), short names, and by its digest what an image has lost. " +
+    "Nothing that is mounted is replaced.",
   ],
   section: "Store",
-  needs: ["mount", "runtime"],
+  needs: ["net", "mount", "tar", "runtime"],
   flags: {
+    repair: { type: "boolean", help: "Repair what is damaged" },
+    "dry-run": { type: "boolean", help: "With --repair: only print the steps" },
+    force: {
+      type: "boolean",
+      help:
+        "With --repair: remove orlop's own containers, and unused images, " +
+        "that cannot be repaired",
+    },
+    ...REGISTRY_FLAGS,
     full: { type: "boolean", help: "Also read all content" },
     rate: {
       type: "text",
@@ -207,6 +220,10 @@ export const CHECK = {
   },
   examples: [
     { line: "orlop check", does: "After a crash, in a second" },
+    {
+      line: "orlop check --full --repair --dry-run",
+      does: "See what it would do",
+    },
     {
       line: "orlop check -q --full --rate 50M --time-limit 1h",
       does: "In a crontab: read a part each night",

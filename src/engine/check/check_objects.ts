@@ -9,6 +9,8 @@ import type {
   LayerRecord,
   StoreRecord,
 } from "../../formats/storage/store_record.ts";
+import type { LayerId } from "../../formats/storage/store_ids.ts";
+import { isErrno } from "../../fs/errno.ts";
 import { isIncomplete } from "../../store/layers/delete_layer.ts";
 import {
   findLayerFaults,
@@ -53,18 +55,45 @@ async function checkLayers(
   return await Promise.all(whole.map(async (layer) => {
     const faults = (await findLayerFaults(paths, layers, layer))
       .map(({ path, found }) => `${path}: ${found}`);
-    const link = join(layerDirectory(paths, layer.id), "link");
-    const twin = owners.get(readShortName(layerDirectory(paths, layer.id)))
-      ?.find(({ id }) => id !== layer.id);
-    const hasTwin = twin !== undefined &&
-      !faults.some((fault) => fault.startsWith(`${link}: `));
+    const name = readShortName(layerDirectory(paths, layer.id));
+    const twins = owners.get(name)?.filter(({ id }) => id !== layer.id) ?? [];
+    const ofName = name === undefined
+      ? []
+      : findNameFaults(store, { id: layer.id, name, twins });
     return judge("layer", { id: layer.id }, {
-      faults: hasTwin
-        ? [...faults, `${link}: layer ${twin.id} has the same short name`]
-        : faults,
+      faults: [...faults, ...ofName],
       advice: () => adviseOnLayer(store, held, layer),
     });
   }));
+}
+
+/** What is wrong with a short name that a layer has. */
+function findNameFaults(
+  { paths }: Store,
+  { id, name, twins }: {
+    readonly id: LayerId;
+    readonly name: string;
+    readonly twins: readonly LayerRecord[];
+  },
+): readonly string[] {
+  const [twin] = twins;
+  if (twin !== undefined) {
+    const link = join(layerDirectory(paths, id), "link");
+    return [`${link}: layer ${twin.id} has the same short name`];
+  }
+  const path = join(paths.links, name);
+  return readLink(path) === `../${id}/diff`
+    ? []
+    : [`${path}: it does not lead to its layer`];
+}
+
+function readLink(path: string): string | undefined {
+  try {
+    return Deno.readLinkSync(path);
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "EINVAL", "ENOTDIR")) return undefined;
+    throw error;
+  }
 }
 
 /** What brings a layer back: its image, or what made its container. */

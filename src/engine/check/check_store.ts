@@ -130,7 +130,10 @@ async function lookAtRecords(
   readonly objects: readonly CheckedObject[];
   readonly layers: readonly LayerRecord[];
 }> {
-  using held = await agent.store.lock(READ_LOCKS, { signal, purpose: "read" });
+  using held = await agent.store.lock(READ_LOCKS, {
+    signal,
+    purpose: "examine",
+  });
   const layers = held.layers.records.filter(isVerifiable);
   if (held.faults.length > 0) {
     return { objects: held.faults.map(describeTable), layers };
@@ -231,7 +234,10 @@ async function withContent(
     kind === "layer" && state === "ok" &&
     (verified.get(id)?.faults.length ?? 0) > 0;
   if (!objects.some(isDamaged)) return objects;
-  using held = await agent.store.lock(READ_LOCKS, { signal, purpose: "read" });
+  using held = await agent.store.lock(READ_LOCKS, {
+    signal,
+    purpose: "examine",
+  });
   return objects.flatMap((object) => {
     if (!isDamaged(object)) return [object];
     const layer = held.layers.lookUp(object.id);

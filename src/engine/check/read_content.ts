@@ -77,7 +77,7 @@ async function verifyIfThere(
   const faults = await verifyLayer(store.paths, layer, options);
   if (faults.length === 0) return faults;
   // Another tool knows no leases: what it removes is no damage.
-  using held = await store.lock(READ_LOCKS, { ...options, purpose: "read" });
+  using held = await store.lock(READ_LOCKS, { ...options, purpose: "examine" });
   return held.layers.lookUp(layer.id) === undefined ? undefined : faults;
 }
 

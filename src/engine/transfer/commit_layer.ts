@@ -6,13 +6,17 @@ import {
   COMPRESSION_CODES,
   type LayerRecord,
 } from "../../formats/storage/store_record.ts";
+import type { LayerId } from "../../formats/storage/store_ids.ts";
+import { InUseError } from "../../errors/store_errors.ts";
 import { createLayer } from "../../store/layers/create_layer.ts";
 import {
+  replaceContents,
   restoreContents,
   restoreNames,
 } from "../../store/layers/repair_layer.ts";
 import type { Records } from "../../store/records/records.ts";
 import type { Agent } from "../agent.ts";
+import { findMountedOn, MOUNT_LOCKS } from "../mount_layer.ts";
 import { isProven, noteProven } from "./proven_blobs.ts";
 import type { NeededLayer } from "./receive_layer.ts";
 import type { StagedLayer } from "./stage_layer.ts";
@@ -26,15 +30,20 @@ import type { StagedLayer } from "./stage_layer.ts";
  */
 export async function commitLayer(
   agent: Agent,
-  { needed, staged }: {
+  { needed, staged, isSuspect = false }: {
     readonly needed: NeededLayer;
     readonly staged: StagedLayer;
+    /** Whether what the store has of it is to be replaced. */
+    readonly isSuspect?: boolean | undefined;
   },
   { signal }: Abortable = {},
 ): Promise<void> {
   const { store } = agent;
   const { directory, unpacked } = staged;
-  using held = await store.lock({ layers: "write" }, { signal });
+  await using trash = isSuspect ? store.openStaging() : undefined;
+  // Of what is to be replaced nothing may be mounted meanwhile.
+  const locks = isSuspect ? MOUNT_LOCKS : { layers: "write" } as const;
+  using held = await store.lock(locks, { signal });
   const diff = join(directory, "diff");
   const tarSplit = join(directory, "tar-split.gz");
   const stored = held.layers.get(needed.id);
@@ -42,11 +51,13 @@ export async function commitLayer(
     // It was another tool's pull; or here before, as another blob.
     noteSameContent(held.layers, { stored, needed });
     const contents = { diff, tarSplit, root: unpacked.root };
-    if (
-      await restoreContents(store, held.layers, { layer: stored, contents })
-    ) {
+    const replacement = { layer: stored, contents };
+    if (await restoreContents(store, held.layers, replacement)) {
       await restoreNames(store, held.layers, needed.id);
       agent.log("warn", `Repaired layer "${needed.id}": files were missing`);
+    } else if (trash !== undefined) {
+      await demandUnmounted(agent, held.layers, { id: needed.id, signal });
+      replaceContents(store, { ...replacement, trash: trash.path });
     }
     return;
   }
@@ -71,6 +82,21 @@ export async function commitLayer(
     },
   });
   agent.log("debug", `committed layer "${needed.id}"`);
+}
+
+/** @throws {InUseError} If a layer, or one that is on it, is mounted. */
+async function demandUnmounted(
+  agent: Agent,
+  layers: Records<LayerRecord>,
+  { id, signal }: Abortable & { readonly id: LayerId },
+): Promise<void> {
+  const user = await findMountedOn(agent, layers, { id, signal });
+  if (user === undefined) return;
+  throw new InUseError(
+    `Cannot replace layer "${id}": it is in use by the mount "${user}"; ` +
+      "unmount that first",
+    [user],
+  );
 }
 
 /** The blob that was staged has the content that the needed layer must have. */

@@ -29,6 +29,8 @@ export interface FetchLayersOptions extends Abortable {
   readonly needed: readonly NeededLayer[];
   readonly limits: UnpackLimits;
   readonly received?: "use" | "forget" | undefined;
+  /** IDs of layers that replace those that are there. */
+  readonly suspects?: ReadonlySet<string> | undefined;
   /** How patiently to try. */
   readonly retry?: RetryRules | undefined;
   /** The caller's own; left out, they are started for this call. */
@@ -134,7 +136,8 @@ async function commitReady(
   using grace = delayAbort(options.signal, STOP_GRACE_MS);
   for (const { needed, staged } of ready) {
     if (staged !== undefined) {
-      await commitLayer(agent, { needed, staged }, grace);
+      const isSuspect = options.suspects?.has(needed.id) === true;
+      await commitLayer(agent, { needed, staged, isSuspect }, grace);
       staged[Symbol.dispose]();
     }
     options.onEvent({ kind: "committed", digest: needed.blob.digest });

@@ -25,6 +25,8 @@ export interface StageContext extends ReceiveContext {
   readonly directory: string;
   /** Where layers are finished, out of reach of all workers. */
   readonly finished: string;
+  /** IDs of layers that are fetched although they are in the store. */
+  readonly suspects?: ReadonlySet<string> | undefined;
 }
 
 /**
@@ -57,7 +59,8 @@ export async function stageLayer(
   const held = new DisposableStack();
   try {
     held.use(await lockPull(agent, needed.id, context));
-    if (await isInStore(agent, needed, context)) {
+    const isSuspect = context.suspects?.has(needed.id) === true;
+    if (!isSuspect && await isInStore(agent, needed, context)) {
       held.dispose();
       return undefined;
     }

@@ -53,6 +53,8 @@ export interface StoreSinkOptions {
   readonly space?: "check" | "ignore" | undefined;
   /** `"forget"` fetches again what earlier pulls got of layers. */
   readonly received?: "use" | "forget" | undefined;
+  /** IDs of layers whose content is damaged: fetched again, and replaced. */
+  readonly suspects?: ReadonlySet<string> | undefined;
   /** How patiently to try. */
   readonly retry?: RetryRules | undefined;
   /** Told how it goes on. */
@@ -167,7 +169,7 @@ function listLayers(
 async function findMissing(
   agent: Agent,
   layers: readonly NeededLayer[],
-  options: Abortable,
+  options: Pick<StoreSinkOptions, "suspects"> & Abortable,
 ): Promise<readonly NeededLayer[]> {
   // Before anything is fetched, and left in a store that must not change.
   using held = await agent.store.lock(READ_LOCKS, {
@@ -176,7 +178,9 @@ async function findMissing(
   });
   const missing: NeededLayer[] = [];
   for (const layer of layers) {
-    if (!await canReuse(agent, held.layers, layer)) missing.push(layer);
+    const isWhole = options.suspects?.has(layer.id) !== true &&
+      await canReuse(agent, held.layers, layer);
+    if (!isWhole) missing.push(layer);
   }
   return missing;
 }

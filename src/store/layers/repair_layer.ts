@@ -36,10 +36,7 @@ type Layers = Pick<Records<LayerRecord>, "records" | "lookUp">;
 export async function restoreContents(
   { paths }: Store,
   layers: Layers,
-  { layer, contents }: {
-    readonly layer: LayerRecord;
-    readonly contents: Pick<LayerContents, "diff" | "tarSplit" | "root">;
-  },
+  { layer, contents }: Replacement,
 ): Promise<boolean> {
   const directory = layerDirectory(paths, layer.id);
   const found = await findLayerFaults(paths, layers, layer);
@@ -51,18 +48,44 @@ export async function restoreContents(
       removeIfThere(directory);
       await Deno.mkdir(directory, { mode: 0o700 });
     }
-    const diff = join(directory, "diff");
-    removeTreeSync(diff); // empty, or not even a directory
-    await Deno.rename(contents.diff, diff);
-    finishDiff(
-      paths,
-      { id: layer.id, parent: layer.parent || undefined },
-      contents.root,
-    );
-    for (const changed of [directory, paths.home]) syncDirectory(changed);
+    removeTreeSync(join(directory, "diff")); // empty, or not even a directory
+    putDiff(paths, { layer, contents });
   }
   copyAtomically(contents.tarSplit, tarSplit);
   return true;
+}
+
+/**
+ * Replaces a layer's content, which must not be mounted. A kill in between leaves a
+ * layer without files, which a pull notices.
+ *
+ * @param contents As they were unpacked; `diff` is moved.
+ * @param trash Where to move what was there: on the same mount.
+ */
+export function replaceContents(
+  { paths }: Store,
+  { layer, contents, trash }: Replacement & { readonly trash: string },
+): void {
+  const diff = join(layerDirectory(paths, layer.id), "diff");
+  Deno.renameSync(diff, join(trash, `${layer.id}-damaged`));
+  putDiff(paths, { layer, contents });
+  copyAtomically(contents.tarSplit, tarSplitPath(paths, layer.id));
+}
+
+interface Replacement {
+  readonly layer: LayerRecord;
+  readonly contents: Pick<LayerContents, "diff" | "tarSplit" | "root">;
+}
+
+function putDiff(paths: StorePaths, { layer, contents }: Replacement): void {
+  const directory = layerDirectory(paths, layer.id);
+  Deno.renameSync(contents.diff, join(directory, "diff"));
+  finishDiff(
+    paths,
+    { id: layer.id, parent: layer.parent || undefined },
+    contents.root,
+  );
+  for (const changed of [directory, paths.home]) syncDirectory(changed);
 }
 
 /**

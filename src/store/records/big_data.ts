@@ -1,7 +1,7 @@
 /** Items that belong to a record and lie in files beside it. */
 
 import { join } from "@std/path";
-import { type Bytes, toBytes } from "../../formats/bytes.ts";
+import { type Bytes, toBytes, toText } from "../../formats/bytes.ts";
 
 /** An item: its key and its content. */
 export type BigDataItem = readonly [key: string, content: Uint8Array];
@@ -20,6 +20,20 @@ export function bigDataFileName(key: string): string {
     throw new TypeError(`Cannot name an item "${key}": "/" in its base64`);
   }
   return `=${encoded}`;
+}
+
+/** The key of the item that a file holds; undefined if it holds none. */
+export function bigDataKey(fileName: string): string | undefined {
+  try {
+    const key = fileName.startsWith("=")
+      ? toText(Uint8Array.fromBase64(fileName.slice(1)))
+      : fileName;
+    return bigDataFileName(key) === fileName ? key : undefined;
+  } catch (error) {
+    const isNoKey = error instanceof SyntaxError || error instanceof TypeError;
+    if (isNoKey) return undefined;
+    throw error;
+  }
 }
 
 /** Reads an item. */

@@ -17,7 +17,12 @@ import type { LockKind } from "../../process/libc_files.ts";
 import type { StorePaths } from "../paths.ts";
 import { acquireLock, type HeldLock, type LockOptions } from "./lock.ts";
 import { RecordCache } from "./record_cache.ts";
-import { peekTable, type TableFiles, type TableView } from "./record_files.ts";
+import {
+  backupOf,
+  peekTable,
+  type TableFiles,
+  type TableView,
+} from "./record_files.ts";
 import { RecordTable } from "./record_table.ts";
 import type { Records } from "./records.ts";
 
@@ -185,6 +190,32 @@ export function lockFilesOf(paths: StorePaths): readonly string[] {
 
 function storageLock({ root }: StorePaths): string {
   return join(root, "storage.lock");
+}
+
+/** The records that each table had before its last change, as far as kept. */
+export function peekBackups(
+  paths: StorePaths,
+): { readonly [K in keyof Tables]: TableViews[K]["records"] } {
+  return {
+    layers: readBackup(describeLayers(paths)),
+    images: readBackup(describeImages(paths)),
+    containers: readBackup(describeContainers(paths)),
+  };
+}
+
+function readBackup<R extends StoreRecord>(
+  { directory, files: [first], parse }: TableFiles<R>,
+): readonly R[] {
+  try {
+    return parse(Deno.readTextFileSync(backupOf(join(directory, first))));
+  } catch {
+    return []; // none, or a damaged one: it proves nothing then
+  }
+}
+
+/** The file that new records of a kind are in. */
+export function tablePath(paths: StorePaths, kind: keyof Tables): string {
+  return join(paths[kind], `${kind}.json`);
 }
 
 const CACHES = {

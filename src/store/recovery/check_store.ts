@@ -56,6 +56,14 @@ export function listFaults(
   ];
 }
 
+/** Lists all doubts; a file that does not parse counts as empty. */
+export function listDoubts(
+  paths: StorePaths,
+  request: CheckStoreRequest,
+): readonly Doubt[] {
+  return findAll(paths, request, { onDamage: () => {} });
+}
+
 function findAll(
   paths: StorePaths,
   request: CheckStoreRequest,

@@ -1,17 +1,23 @@
 /** `orlop check`. */
 
 import {
+  type RepairStep,
+  repairStore,
+} from "../../../engine/check/repair_store.ts";
+import {
   type CheckedObject,
   titleOf,
 } from "../../../engine/check/checked_object.ts";
 import { writeCheckMetrics } from "../../../engine/check/check_metrics.ts";
 import {
+  type CheckOptions,
   type CheckReport,
   checkStore,
 } from "../../../engine/check/check_store.ts";
 import type { CheckProgress } from "../../../engine/check/read_content.ts";
 import type { Call } from "../../command.ts";
 import { EXIT } from "../../exit_code.ts";
+import { registryOptions } from "../../input/flags/pull_options.ts";
 import { badFlag } from "../../input/flags/flag_value.ts";
 import { openSession } from "../../open_session.ts";
 import { parseDuration, parseSize } from "../../render/human.ts";
@@ -29,19 +35,55 @@ type CheckCall = Call<typeof CHECK>;
 export async function run(call: CheckCall): Promise<number> {
   const { flags, signal } = call;
   checkFormat(flags.format, { plain: "text" });
-  const limits = readLimits(flags);
-  using session = openSession(call, { purpose: "read" });
-  const report = await checkStore(session.agent, {
-    ...limits,
+  const options = {
+    ...readLimits(flags),
     depth: flags.full ? "full" : "quick",
-    onLayer: (progress) => tellLayer(progress, call),
+    onLayer: (progress: CheckProgress) => tellLayer(progress, call),
     signal,
-  });
+  } as const;
+  if (flags.repair) return await repair(call, options);
+  Deno.permissions.revokeSync({ name: "net" });
+  using session = openSession(call, { purpose: "read" });
+  const report = await checkStore(session.agent, options);
   if (flags.metrics !== undefined) {
     writeCheckMetrics(flags.metrics, report.status);
   }
-  show(report, call);
-  return report.status.damaged.length > 0 ? EXIT.failed : EXIT.ok;
+  show({ report }, call);
+  return exitCodeFor(report);
+}
+
+async function repair(
+  call: CheckCall,
+  options: CheckOptions,
+): Promise<number> {
+  const { flags, terminal, signal } = call;
+  const pull = await registryOptions({ flags, terminal, signal });
+  using session = openSession(call, { purpose: "read" });
+  const { steps, check } = await repairStore(session.agent, {
+    ...options,
+    action: flags["dry-run"] ? "plan" : "repair",
+    lost: flags.force ? "drop" : "keep",
+    pull,
+    onStep(step) {
+      if (flags.format === "text") terminal.print(describeStep(step));
+    },
+  });
+  if (flags.metrics !== undefined) {
+    writeCheckMetrics(flags.metrics, check.status);
+  }
+  show({ report: check, steps }, call);
+  return exitCodeFor(check);
+}
+
+function exitCodeFor({ status }: CheckReport): number {
+  return status.damaged.length > 0 ? EXIT.failed : EXIT.ok;
+}
+
+function describeStep({ object, does, outcome, why }: RepairStep): string {
+  const title = `${object.kind} ${titleOf(object)}`;
+  // Of what is left only the reason is of interest.
+  const texts = outcome === "left" ? [why] : [does, ...why ? [why] : []];
+  return showOnOneLine(`${outcome.padEnd(7)}  ${title}: ${texts.join(": ")}`);
 }
 
 function readLimits(flags: CheckCall["flags"]) {
@@ -49,6 +91,10 @@ function readLimits(flags: CheckCall["flags"]) {
   for (const [name, value] of Object.entries({ rate, "time-limit": limit })) {
     if (value === undefined || full) continue;
     throw badFlag(name, value, "it is for --full, which reads content");
+  }
+  for (const name of ["dry-run", "force"] as const) {
+    if (!flags[name] || flags.repair) continue;
+    throw badFlag(name, "true", "it is for --repair");
   }
   const bytes = rate === undefined ? undefined : parseSize(rate);
   if (bytes === 0) throw badFlag("rate", rate ?? "", "nothing would be read");
@@ -68,13 +114,19 @@ function tellLayer(
 }
 
 function show(
-  report: CheckReport,
+  { report, steps }: {
+    readonly report: CheckReport;
+    readonly steps?: readonly RepairStep[];
+  },
   { flags, terminal, config }: CheckCall,
 ): void {
   const { status, objects, unread } = report;
   if (flags.format === "json") {
     const { verified: _verified, ...rest } = status;
-    return showJson({ ...rest, unread, objects }, terminal);
+    return showJson(
+      { ...rest, unread, objects, ...(steps && { steps }) },
+      terminal,
+    );
   }
   const found = objects.filter(({ state }) => state !== "ok");
   if (isTemplate(flags.format)) {

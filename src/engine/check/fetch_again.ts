@@ -1,0 +1,87 @@
+/** Fetches an image from where it came, to replace what is damaged of it. */
+
+import { BlobMismatchError, RegistryError } from "../../errors/image_errors.ts";
+import { InvalidImageNameError } from "../../errors/naming_errors.ts";
+import { isDigest } from "../../formats/oci/digest.ts";
+import {
+  nameOf,
+  parseReference,
+  type Reference,
+} from "../../formats/oci/reference.ts";
+import type { Agent } from "../agent.ts";
+import { copyImage } from "../transfer/copy_image.ts";
+import { openSource } from "../media/open_source.ts";
+import type { PullOptions } from "../transfer/pull_image.ts";
+import { openStoreSink } from "../transfer/store_sink.ts";
+import type { FetchRepair } from "./plan_repair.ts";
+
+/**
+ * Fetches it by the digest of its manifest: names move on. It keeps its own names.
+ *
+ * @throws {InvalidImageNameError} If it has no name to fetch it by.
+ * @throws {RegistryError} If no registry gives it; tells what each said.
+ * @throws {InUseError} If what is to be replaced is mounted.
+ */
+export async function fetchAgain(
+  agent: Agent,
+  { imageId, names, digest, suspects }: FetchRepair,
+  options: PullOptions,
+): Promise<void> {
+  const references = names.map((name) => byDigest(name, digest));
+  if (references.length === 0) {
+    throw new InvalidImageNameError(
+      `Cannot fetch image "${imageId}" again: it has no name that says where ` +
+        "it came from",
+    );
+  }
+  const failures: string[] = [];
+  for (const reference of references) {
+    try {
+      return await fetchFrom(agent, nameOf(reference), {
+        ...options,
+        imageId,
+        suspects,
+      });
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (!(error instanceof RegistryError)) throw error;
+      failures.push(error.message);
+    }
+  }
+  throw new RegistryError(failures.join("; "));
+}
+
+async function fetchFrom(
+  agent: Agent,
+  name: string,
+  { imageId, suspects, ...options }:
+    & PullOptions
+    & Pick<FetchRepair, "imageId" | "suspects">,
+): Promise<void> {
+  const onWarning = (message: string) => agent.log("warn", message);
+  const opening = { ...agent.registries, onWarning, ...options };
+  await using opened = await openSource(agent, `docker://${name}`, opening);
+  const sink = openStoreSink(agent, {
+    ...options,
+    suspects,
+    names: [],
+    received: "forget", // as likely to be damaged
+  });
+  const stored = await copyImage(opened.source, sink, {
+    ...options,
+    onWarning,
+  });
+  if (stored.imageId === imageId) return;
+  throw new BlobMismatchError(
+    `Cannot fetch image "${imageId}" again: "${name}" is image ` +
+      `"${stored.imageId}" now`,
+  );
+}
+
+function byDigest(name: string, digest: string | undefined): Reference {
+  const { tag: _tag, ...reference } = parseReference(name);
+  if (reference.digest !== undefined) return reference;
+  return digest !== undefined && isDigest(digest)
+    ? { ...reference, digest }
+    : parseReference(name);
+}

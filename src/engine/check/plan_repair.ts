@@ -1,0 +1,141 @@
+/** Decides how each thing that is damaged can be repaired. */
+
+import type { Abortable } from "../../errors/abort.ts";
+import type { ImageId, LayerId } from "../../formats/storage/store_ids.ts";
+import type {
+  ImageRecord,
+  LayerRecord,
+} from "../../formats/storage/store_record.ts";
+import { findLayerFaults, listChain } from "../../store/layers/layer_files.ts";
+import { READ_LOCKS, type Tables } from "../../store/records/tables.ts";
+import type { Agent } from "../agent.ts";
+import { ownerOf } from "../container_owner.ts";
+import type { CheckedObject } from "./checked_object.ts";
+
+/** What is to be done about one thing. */
+export interface PlannedRepair {
+  readonly object: CheckedObject;
+  /** Such as `fetch it again`. */
+  readonly does: string;
+  readonly how: Repair;
+}
+
+/** How something can be repaired. */
+export type Repair =
+  /** A layer's short names, and those of what is on it. */
+  | { readonly kind: "names"; readonly layers: readonly LayerId[] }
+  | FetchRepair
+  /** Nothing brings it back; `drops` if it can be removed. */
+  | { readonly kind: "lost"; readonly why: string; readonly drops?: "it" };
+
+/** An image is fetched from where it came. */
+export interface FetchRepair {
+  readonly kind: "fetch";
+  readonly imageId: ImageId;
+  readonly names: readonly string[];
+  /** Of its manifest. */
+  readonly digest: string | undefined;
+  /** Layers whose content is replaced. */
+  readonly suspects: ReadonlySet<LayerId>;
+}
+
+/** Plans a step for each thing that is damaged. */
+export async function planRepair(
+  agent: Agent,
+  objects: readonly CheckedObject[],
+  { signal }: Abortable,
+): Promise<readonly PlannedRepair[]> {
+  using held = await agent.store.lock(READ_LOCKS, {
+    signal,
+    purpose: "examine",
+  });
+  const planned: PlannedRepair[] = [];
+  for (const object of objects) {
+    if (object.state !== "damaged") continue;
+    const how = await decide(agent, held, object);
+    if (how === undefined) continue;
+    planned.push({ object, does: DEEDS[how.kind], how });
+  }
+  return planned;
+}
+
+const DEEDS: Readonly<Record<Repair["kind"], string>> = {
+  names: "make its short names again",
+  fetch: "fetch it again",
+  lost: "drop it",
+};
+
+async function decide(
+  agent: Agent,
+  held: Tables,
+  object: CheckedObject,
+): Promise<Repair | undefined> {
+  switch (object.kind) {
+    case "layer": {
+      const layer = held.layers.lookUp(object.id);
+      return layer && await repairOfLayer(agent, held, { layer, object });
+    }
+    case "image": {
+      const image = held.images.lookUp(object.id);
+      return image && repairOfImage(image, object);
+    }
+    case "container": {
+      const container = held.containers.lookUp(object.id);
+      if (container === undefined) return undefined;
+      const isGone = held.layers.get(container.layer) === undefined;
+      const isOwn = ownerOf(agent.store, container) === "orlop";
+      const why = object.advice ?? "";
+      return { kind: "lost", why, ...(isGone && isOwn && { drops: "it" }) };
+    }
+    case "leftover":
+    case "mount":
+    case "table":
+      return undefined;
+  }
+}
+
+async function repairOfLayer(
+  { store }: Agent,
+  { layers, images }: Tables,
+  { layer, object }: {
+    readonly layer: LayerRecord;
+    readonly object: CheckedObject;
+  },
+): Promise<Repair> {
+  const faults = await findLayerFaults(store.paths, layers, layer);
+  const isNamed = faults.every(({ kind }) => kind === "names") &&
+    object.faults.every((fault) => NAME_FAULT.test(fault));
+  if (isNamed) return { kind: "names", layers: [layer.id] };
+  const image = images.records.find(({ layer: top, ...record }) =>
+    [top, ...record["mapped-layers"] ?? []].some((id) =>
+      listChain(layers, id).includes(layer)
+    )
+  );
+  if (image === undefined) {
+    return { kind: "lost", why: object.advice ?? "" };
+  }
+  return fetchOf(image, [layer.id]);
+}
+
+// Of the files that hold them: see `checkObjects()`.
+const NAME_FAULT = /\/(link|lower|l\/[A-Z2-7]+): /;
+
+function repairOfImage(image: ImageRecord, object: CheckedObject): Repair {
+  const isDoubled = object.faults.every((fault) => / its name /.test(fault));
+  return isDoubled
+    ? { kind: "lost", why: "Take the name from one of them: orlop untag" }
+    : fetchOf(image, []);
+}
+
+function fetchOf(
+  { id, names = [], digest }: ImageRecord,
+  suspects: readonly LayerId[],
+): FetchRepair {
+  return {
+    kind: "fetch",
+    imageId: id,
+    names,
+    digest,
+    suspects: new Set(suspects),
+  };
+}

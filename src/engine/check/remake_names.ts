@@ -1,0 +1,44 @@
+/** Makes the short names of layers again: the only thing that needs nothing else. */
+
+import { join } from "@std/path";
+import type { Abortable } from "../../errors/abort.ts";
+import type { LayerId } from "../../formats/storage/store_ids.ts";
+import { readShortName } from "../../store/layers/layer_files.ts";
+import { restoreNames } from "../../store/layers/repair_layer.ts";
+import { layerDirectory } from "../../store/paths.ts";
+import type { Agent } from "../agent.ts";
+
+/** Makes them again, also one that two layers have. */
+export async function remakeNames(
+  { store }: Agent,
+  ids: readonly LayerId[],
+  { signal }: Abortable,
+): Promise<void> {
+  using held = await store.lock({ layers: "write" }, { signal });
+  for (const id of ids) {
+    const directory = layerDirectory(store.paths, id);
+    const name = readShortName(directory);
+    const isShared = name !== undefined &&
+      held.layers.records.some((other) =>
+        other.id !== id &&
+        readShortName(layerDirectory(store.paths, other.id)) === name
+      );
+    // The one that its link leads to keeps it.
+    if (isShared && !leadsTo(store.paths.links, { name, id })) {
+      await Deno.remove(join(directory, "link"));
+    }
+    await restoreNames(store, held.layers, id);
+  }
+}
+
+function leadsTo(
+  links: string,
+  { name, id }: { readonly name: string; readonly id: LayerId },
+): boolean {
+  try {
+    return Deno.readLinkSync(join(links, name)) === `../${id}/diff`;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,190 @@
+/**
+ * Repairs a store, one thing at a time: what can be made again is made again, what
+ * an image has lost is fetched again, and what nobody can bring back stays as it
+ * is, unless its owner says otherwise.
+ */
+
+import type { Abortable } from "../../errors/abort.ts";
+import { NoSpaceError } from "../../errors/image_errors.ts";
+import { messageOf } from "../../errors/why.ts";
+import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
+import { removeImage } from "../cleanup/remove_image.ts";
+import { deleteContainer } from "../containers/delete_container.ts";
+import type { PullOptions } from "../transfer/pull_image.ts";
+import {
+  type CheckOptions,
+  type CheckReport,
+  checkStore,
+} from "./check_store.ts";
+import type { CheckedObject } from "./checked_object.ts";
+import { fetchAgain } from "./fetch_again.ts";
+import { type PlannedRepair, planRepair } from "./plan_repair.ts";
+import { remakeNames } from "./remake_names.ts";
+import { type RestoredTable, restoreTables } from "./restore_tables.ts";
+
+/** How to repair a store. */
+export interface RepairOptions extends CheckOptions {
+  /**
+   * `"plan"` only tells.
+   *
+   * @default {"repair"}
+   */
+  readonly action?: "plan" | "repair" | undefined;
+  /**
+   * `"drop"` removes images and containers of orlop that cannot be repaired,
+   * containers with what they have written.
+   *
+   * @default {"keep"}
+   */
+  readonly lost?: "drop" | "keep" | undefined;
+  /** How to fetch what is damaged. */
+  readonly pull?: PullOptions | undefined;
+  /** Told of each step when it is done, or planned. */
+  readonly onStep?: ((step: RepairStep) => void) | undefined;
+}
+
+/** One step of a repair. */
+export interface RepairStep {
+  /** What it is about. */
+  readonly object: CheckedObject;
+  /** What is done about it, such as `fetch it again`. */
+  readonly does: string;
+  /** `"left"`: nothing can be done, or not without being told so. */
+  readonly outcome: "done" | "failed" | "left" | "planned";
+  /** Why it failed or is left; empty otherwise. */
+  readonly why: string;
+}
+
+/** What came of a repair. */
+export interface RepairReport {
+  /** All steps, in their order. */
+  readonly steps: readonly RepairStep[];
+  /** What a check finds afterwards; of a plan, what it found before. */
+  readonly check: CheckReport;
+}
+
+/**
+ * Repairs what a check finds.
+ *
+ * @param handle From `openAgent()`, with purpose `"read"`: else a damaged table is
+ *   an error before it can be repaired.
+ * @throws {StoreBusyError} If a lock is held for longer than the time limit.
+ * @example
+ * ```ts
+ * import { type Agent, repairStore } from "orlop";
+ * async function plan(agent: Agent): Promise<readonly string[]> {
+ *   const { steps } = await repairStore(agent, { action: "plan" });
+ *   return steps.map(({ object, does }) => `${object.id}: ${does}`);
+ * }
+ * ```
+ */
+export async function repairStore(
+  handle: AgentHandle,
+  options: RepairOptions = {},
+): Promise<RepairReport> {
+  const agent = insideOf(handle);
+  const { action = "repair", onStep } = options;
+  const steps: RepairStep[] = [];
+  const tell = (step: RepairStep) => {
+    steps.push(step);
+    onStep?.(step);
+  };
+  const before = await withTables(agent, { ...options, action }, tell);
+  if (before.objects.some(isBrokenTable)) return { steps, check: before };
+  const repairs = await planRepair(agent, before.objects, options);
+  for (const repair of repairs) {
+    options.signal?.throwIfAborted();
+    tell(await carryOut(agent, repair, { ...options, action }));
+  }
+  const isChanged = steps.some(({ outcome }) => outcome === "done");
+  const check = isChanged ? await checkStore(agent, options) : before;
+  return { steps, check };
+}
+
+/** Tables come first: by one that is in doubt nothing else can be judged. */
+async function withTables(
+  agent: Agent,
+  options: RepairOptions & Required<Pick<RepairOptions, "action">>,
+  tell: (step: RepairStep) => void,
+): Promise<CheckReport> {
+  const before = await checkStore(agent, options);
+  const broken = before.objects.filter(isBrokenTable);
+  if (broken.length === 0) return before;
+  const { action = "repair", signal } = options;
+  const restored = await restoreTables(agent, { action, signal });
+  for (const table of restored) {
+    const object = broken.find(({ id }) => id === table.path) ??
+      tableObject(table);
+    tell(describeTable(object, table, action));
+  }
+  const isDone = action === "repair" &&
+    restored.some(({ doubt }) => doubt === undefined);
+  return isDone ? await checkStore(agent, options) : before;
+}
+
+function isBrokenTable({ kind, state }: CheckedObject): boolean {
+  return kind === "table" && state === "damaged";
+}
+
+function tableObject({ path }: RestoredTable): CheckedObject {
+  return { kind: "table", id: path, name: "", state: "damaged", faults: [] };
+}
+
+function describeTable(
+  object: CheckedObject,
+  { fromBackup, fromDisk, doubt, kept }: RestoredTable,
+  action: "plan" | "repair",
+): RepairStep {
+  const texts = [
+    `${fromBackup.length} records from its backup`,
+    `${fromDisk.length} from the disk`,
+    ...kept === undefined ? [] : [`the damaged file is now ${kept}`],
+  ];
+  const does = `restore it: ${texts.join(", ")}`;
+  if (doubt !== undefined) {
+    return { object, does, outcome: "left", why: `still ${doubt}` };
+  }
+  const outcome = action === "plan" ? "planned" : "done";
+  return { object, does, outcome, why: "" };
+}
+
+async function carryOut(
+  agent: Agent,
+  { object, does, how }: PlannedRepair,
+  { action, lost, pull, signal }: RepairOptions,
+): Promise<RepairStep> {
+  const isLost = how.kind === "lost";
+  if (isLost && (lost !== "drop" || how.drops === undefined)) {
+    return { object, does, outcome: "left", why: how.why };
+  }
+  if (action === "plan") return { object, does, outcome: "planned", why: "" };
+  try {
+    switch (how.kind) {
+      case "names":
+        await remakeNames(agent, how.layers, { signal });
+        break;
+      case "fetch":
+        await fetchAgain(agent, how, { ...pull, signal });
+        break;
+      case "lost":
+        await drop(agent, object, { signal });
+    }
+    return { object, does, outcome: "done", why: "" };
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof NoSpaceError) throw error;
+    return { object, does, outcome: "failed", why: messageOf(error) };
+  }
+}
+
+async function drop(
+  agent: Agent,
+  { kind, id }: CheckedObject,
+  options: Abortable,
+): Promise<void> {
+  if (kind === "container") {
+    await deleteContainer(agent, id, { ...options, running: "end" });
+    return;
+  }
+  await removeImage(agent, id, { ...options, names: "all", pinned: "remove" });
+}
