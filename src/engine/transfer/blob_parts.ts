@@ -66,6 +66,8 @@ export class BlobParts implements AsyncDisposable {
   #failure: unknown;
   /** Since when, and from where, the first connection is watched. */
   #since: { readonly time: number; readonly received: number } | undefined;
+  /** So long of that it was not the network that took its time. */
+  #busyMs = 0;
   /** How much is in the file. */
   #received = 0;
   /** Where the next part begins. */
@@ -88,18 +90,24 @@ export class BlobParts implements AsyncDisposable {
     return this.#begin;
   }
 
-  /** Takes note of how much is in the file, and asks for parts if that is slow. */
-  observe(received: number): void {
+  /**
+   * Takes note of how much is in the file, and asks for parts if that is slow.
+   *
+   * @param busyMs How long it took to write: that the network is not to blame for.
+   */
+  observe(received: number, busyMs = 0): void {
     this.#received = received;
     if (this.#state !== "watching") return;
     const now = performance.now();
     this.#since ??= { time: now, received };
-    const elapsedMs = now - this.#since.time;
+    this.#busyMs += busyMs;
+    const elapsedMs = now - this.#since.time - this.#busyMs;
     const { above, slowBelow, watchMs } = this.#rules;
     if (this.#options.blob.size - received < above) this.#state = "off";
     if (this.#state === "off" || elapsedMs < watchMs) return;
     const rate = (received - this.#since.received) / elapsedMs * 1000;
     this.#since = { time: now, received };
+    this.#busyMs = 0;
     if (rate >= slowBelow || this.#options.turn.isTaken) return;
     this.#state = "probing";
     this.#hasTurn = this.#options.turn.isTaken = true;

@@ -114,25 +114,26 @@ async function fetchInto(
   await using parts = new BlobParts({
     ...{ source, blob, retry, rules, turn, signal, onRetry },
     onBegin: onParts,
-    write(chunk) {
-      file.write(chunk);
-      parts.observe(file.end);
-    },
+    write,
   });
-  parts.observe(file.end);
   const readRest = (end: () => number) =>
     readBlob(
       (blob, options) => source.open(blob, options),
       blob,
       (chunk) => {
         // Somebody else has fetched what goes beyond.
-        file.write(chunk.subarray(0, end() - file.end));
-        parts.observe(file.end);
+        write(chunk.subarray(0, end() - file.end));
       },
       { ...retry, offset: file.end, signal, end, onReconnect: onRetry },
     );
   await readRest(() => parts.begin);
   if (await parts.finish() < blob.size) await readRest(() => blob.size);
+
+  function write(chunk: Bytes): void {
+    const start = performance.now();
+    file.write(chunk);
+    parts.observe(file.end, performance.now() - start);
+  }
 }
 
 /** What goes beyond a blob's size cannot belong to it. */
