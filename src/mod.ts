@@ -291,6 +291,14 @@ export {
   type StoreUsage,
 } from "./engine/cleanup/disk_usage.ts";
 export {
+  findSchedulers,
+  formatSchedule,
+  installSchedule,
+  type Schedule,
+  type ScheduleFile,
+  type Scheduler,
+} from "./engine/cleanup/schedule.ts";
+export {
   type FailedItem,
   prune,
   type PruneOptions,

@@ -12,6 +12,7 @@ Deno.test("the library does what the commands do", () => {
       ...["ImageServer", "RuntimeServer", "examine", "inspectContainer"],
       ...["killContainer", "listContainers", "listPods", "measureStore"],
       ...["openAgent", "prune", "runContainer", "stopPod", "storeImage"],
+      ...["findSchedulers", "formatSchedule", "installSchedule"],
     ]
   ) {
     assertEquals(calls.filter((call) => call === name), [name]);

@@ -11,6 +11,7 @@ export type Scheduler = "cron" | "systemd";
 export interface Schedule {
   /** The program and its arguments; the program's path is absolute. */
   readonly command: readonly string[];
+  /** How often. */
   readonly every: "hour" | "day" | "week";
   /** Local time; of a week, on Sunday; of an hour, only the minute counts. */
   readonly at: { readonly hour: number; readonly minute: number };
@@ -18,7 +19,9 @@ export interface Schedule {
 
 /** A file that a scheduler reads. */
 export interface ScheduleFile {
+  /** Where the scheduler looks for it; absolute. */
   readonly path: string;
+  /** What it says. */
   readonly text: string;
 }
 
@@ -28,7 +31,22 @@ const UNIT = "/etc/systemd/system/orlop-gc";
 /**
  * Writes down what a scheduler wants to read; nothing is installed.
  *
+ * @param scheduler Which one.
+ * @param schedule What is to be run, and when.
  * @throws {TypeError} If the command cannot be written in its language.
+ * @example
+ * ```ts
+ * import { formatSchedule, installSchedule } from "orlop";
+ * const files = formatSchedule("systemd", {
+ *   command: ["/usr/local/bin/orlop", "gc", "--quiet", "--high", "85%"],
+ *   every: "day",
+ *   at: { hour: 3, minute: 17 },
+ * });
+ * for (const { path, text } of files) console.log(path, text);
+ * function install(): void {
+ *   installSchedule(files);
+ * }
+ * ```
  */
 export function formatSchedule(
   scheduler: Scheduler,
@@ -50,8 +68,16 @@ export function formatSchedule(
   }
 }
 
-/** Which of the schedulers have files of this kind; also by hand. */
-export function findInstalled(): readonly Scheduler[] {
+/**
+ * Which of the schedulers have files of this kind; also by hand.
+ *
+ * @example
+ * ```ts
+ * import { findSchedulers } from "orlop";
+ * const isScheduled = (): boolean => findSchedulers().length > 0;
+ * ```
+ */
+export function findSchedulers(): readonly Scheduler[] {
   const found: Scheduler[] = [];
   if (existsSync(CRON_FILE)) found.push("cron");
   if (existsSync(`${UNIT}.timer`)) found.push("systemd");
@@ -61,6 +87,14 @@ export function findInstalled(): readonly Scheduler[] {
 /**
  * Installs the files; those that are there are replaced.
  *
+ * @param files From `formatSchedule()`.
+ * @example
+ * ```ts
+ * import { type ScheduleFile, installSchedule } from "orlop";
+ * function install(files: readonly ScheduleFile[]): void {
+ *   installSchedule(files); // systemd is told by: systemctl daemon-reload
+ * }
+ * ```
  * @throws {Deno.errors.NotFound} If the scheduler is not installed.
  */
 export function installSchedule(files: readonly ScheduleFile[]): void {

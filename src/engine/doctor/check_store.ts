@@ -10,7 +10,7 @@ import { type Agent, openAgent } from "../agent.ts";
 import { readCleanupStatus } from "../cleanup/cleanup_status.ts";
 import { findLeftovers, type Leftovers } from "../cleanup/leftovers.ts";
 import { sumBytes } from "../cleanup/own_layers.ts";
-import { findInstalled } from "../cleanup/schedule.ts";
+import { findSchedulers } from "../cleanup/schedule.ts";
 import { surveyStore } from "../cleanup/survey_store.ts";
 import { readCheckStatus } from "../check/check_status.ts";
 import { checkObjects } from "../check/check_objects.ts";
@@ -243,7 +243,7 @@ function lookAtCheck(patient: Patient): readonly Finding[] {
 
 function lookAtCleanup(patient: Patient): readonly Finding[] {
   const { ok, warn } = about("cleanup");
-  const installed = findInstalled();
+  const installed = findSchedulers();
   const by = installed.length > 0 ? `by ${installed.join(", ")}` : "by hand";
   const status = readCleanupStatus(layOut(patient));
   if (status === undefined) {

@@ -2,7 +2,7 @@
 
 import { isAbsolute } from "@std/path";
 import {
-  findInstalled,
+  findSchedulers,
   formatSchedule,
   installSchedule,
   type Schedule,
@@ -38,7 +38,7 @@ export function run(call: ScheduleCall): void {
         "systemctl enable --now orlop-gc.timer",
     );
   }
-  const others = findInstalled().filter((other) => other !== scheduler);
+  const others = findSchedulers().filter((other) => other !== scheduler);
   for (const other of others) {
     terminal.tell(`orlop: warning: ${other} starts cleanups already`);
   }
