@@ -1,3 +1,4 @@
+import { nameOf, parseReference } from "../../src/formats/oci/reference.ts";
 import { existsSync, readdirSync } from "node:fs";
 import { openMediumSink } from "../../src/engine/media/medium_sink.ts";
 import { openStoreSink } from "../../src/engine/transfer/store_sink.ts";
@@ -19,13 +20,14 @@ Deno.test("a layout is an ImageSink", async (t) => {
 
 function emptyStore(): EmptyPlace {
   const { agent, dir } = storeAgent();
-  const nameOf = (name: string) => `localhost/${name}:1`;
+  const localName = (name: string) =>
+    nameOf(parseReference(`localhost/${name}:1`));
   return {
     open: (name) =>
-      openStoreSink(agent, { names: [nameOf(name)], retry: { tries: 1 } }),
+      openStoreSink(agent, { names: [localName(name)], retry: { tries: 1 } }),
     async find(name) {
       using held = await agent.store.lock({ images: "read" });
-      return held.images.getByName(nameOf(name))?.digest;
+      return held.images.getByName(localName(name))?.digest;
     },
     check: () =>
       checkStore({ root: dir.join("root"), runRoot: dir.join("run") }),

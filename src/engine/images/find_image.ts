@@ -18,7 +18,12 @@ import {
 import { MIN_ID_PREFIX } from "../../formats/storage/store_ids.ts";
 import type { ImageRecord } from "../../formats/storage/store_record.ts";
 import type { Records } from "../../store/records/records.ts";
-import { isPlainName, readImageText, tryParse } from "./image_text.ts";
+import {
+  type ImageText,
+  isPlainName,
+  readImageText,
+  tryParse,
+} from "./image_text.ts";
 import { storedNamesFor } from "./short_names.ts";
 
 /** An image by name, by ID, or by both, which must agree then. */
@@ -93,8 +98,9 @@ export function findWantedImage(
   const asked = { imageName, imageId };
   const text = readImageText(imageName);
   const found = text.reference === undefined
-    ? findById(images, { ...asked, problem: text.problem })
-    : findByName(images, imageName, conf) ?? byPrefix(images, imageName);
+    ? findById(images, { ...asked, text })
+    : findByName(images, readings(imageName, text.reference, conf)) ??
+      byPrefix(images, imageName);
   if (found === undefined) throw notPresent(asked);
   for (const id of [text.imageId, imageId]) {
     if (!id || findByPrefix(images, id) === found.image) continue;
@@ -112,7 +118,15 @@ export function namesFor(
   conf: RegistriesConf,
 ): readonly Reference[] {
   const reference = tryParse(typed);
-  if (reference === undefined) return [];
+  return reference === undefined ? [] : readings(typed, reference, conf);
+}
+
+/** What a name means that has been parsed already. */
+function readings(
+  typed: string,
+  reference: Reference,
+  conf: RegistriesConf,
+): readonly Reference[] {
   const isShort = isPlainName(typed) && isShortName(typed);
   return isShort ? storedNamesFor(typed, conf) : [reference];
 }
@@ -127,10 +141,9 @@ export function manifestDigestsOf(image: ImageRecord): readonly string[] {
 
 function findByName(
   images: Images,
-  typed: string,
-  conf: RegistriesConf,
+  references: readonly Reference[],
 ): FoundImage | undefined {
-  for (const reference of namesFor(typed, conf)) {
+  for (const reference of references) {
     const name = nameOf(reference);
     const image = images.getByName(name) ??
       (reference.digest && findByDigest(images, reference, reference.digest));
@@ -157,23 +170,23 @@ function findByDigest(
 
 function findById(
   images: Images,
-  { imageName, imageId, problem }: {
+  { imageName, imageId, text }: {
     readonly imageName: string;
     readonly imageId: string;
-    readonly problem: SyntaxError | undefined;
+    readonly text: ImageText;
   },
 ): FoundImage | undefined {
-  const id = readImageText(imageName).imageId ?? (imageId || imageName);
+  const id = text.imageId ?? (imageId || imageName);
   const image = findByPrefix(images, id);
   if (image !== undefined) return { image, name: undefined };
   // Not even the shape of an ID: so it is the name that is wrong.
   if (/^(sha256:)?[0-9a-f]+$/.test(id)) return undefined;
-  const why = problem?.message ?? "it is neither a name nor an ID";
+  const why = text.problem?.message ?? "it is neither a name nor an ID";
   throw new InvalidImageNameError(
     `Cannot use image "${
       showTyped(imageName || imageId)
     }": invalid image name: ${why}`,
-    { cause: problem },
+    { cause: text.problem },
   );
 }
 

@@ -3,6 +3,7 @@
 import type { Abortable } from "../../errors/abort.ts";
 import type { ImageSource } from "../../formats/oci/blob_source.ts";
 import type { Platform } from "../../formats/oci/descriptor.ts";
+import { nameOf, parseReference } from "../../formats/oci/reference.ts";
 import type { RetryRules } from "../../registry/send_request.ts";
 import type { UnpackLimits } from "../../unpack/unpack_layer.ts";
 import { type AgentHandle, insideOf } from "../agent.ts";
@@ -58,7 +59,8 @@ export async function storeImage(
   options: StoreImageOptions,
 ): Promise<StoredImage> {
   const agent = insideOf(handle);
-  return await copyImage(source, openStoreSink(agent, options), {
+  const names = options.names.map((name) => nameOf(parseReference(name)));
+  return await copyImage(source, openStoreSink(agent, { ...options, names }), {
     ...options,
     name: options.names[0],
     onWarning: (message) => agent.log("warn", message),

@@ -8,11 +8,7 @@ import type { Digest } from "../../formats/oci/digest.ts";
 import { digestOf } from "../../formats/oci/digest_of.ts";
 import type { ImageSink, ResolvedImage } from "../../formats/oci/image_sink.ts";
 import { compressionOf } from "../../formats/oci/media_types.ts";
-import {
-  type ImageName,
-  nameOf,
-  parseReference,
-} from "../../formats/oci/reference.ts";
+import type { ImageName } from "../../formats/oci/reference.ts";
 import { type ImageId, imageIdOf } from "../../formats/storage/store_ids.ts";
 import { isErrno } from "../../fs/errno.ts";
 import { layerIdsOf } from "../../image/layer_ids.ts";
@@ -45,8 +41,8 @@ export interface StoredImage {
 
 /** How the store takes an image. */
 export interface StoreSinkOptions {
-  /** They are normalised; the image may have others already. */
-  readonly names: readonly string[];
+  /** The image may have others already. */
+  readonly names: readonly ImageName[];
   /** What a layer may hold at most. */
   readonly limits?: UnpackLimits | undefined;
   /** `"ignore"` begins even if the disk seems too small. */
@@ -68,16 +64,12 @@ export interface StoreSinkOptions {
 // Another tool may remove a layer that this image needs, at the worst moment.
 const MAX_ROUNDS = 3;
 
-/**
- * Opens the store for one image. Layers that are whole stay, also if it fails.
- *
- * @throws {SyntaxError} If a name is malformed.
- */
+/** Opens the store for one image. Layers that are whole stay, also if it fails. */
 export function openStoreSink(
   agent: Agent,
   options: StoreSinkOptions,
 ): ImageSink<StoredImage> {
-  const names = options.names.map((name) => nameOf(parseReference(name)));
+  const { names } = options;
   return {
     findConfig: (digest) => readStoredConfig(agent, digest),
     receive: (image, source, { signal } = {}) =>
