@@ -83,52 +83,42 @@ export function openHelper(
     );
   }
   const program = findProgram(`${HELPER_PREFIX}${name}`, foldersIn(options));
+  const ask = async (action: string, input: string) =>
+    await runWithin(program, action, { ...options, input });
+  const askFor = async (action: string, input: string) => {
+    const result = await ask(action, input);
+    if (isNotFound(result)) return undefined;
+    checkCode(result, { name, program, action });
+    return result.stdout;
+  };
   return {
     async get(server) {
-      const result = await ask("get", server);
-      if (isNotFound(result)) return undefined;
-      check(result, "get");
-      return readAnswer(result.stdout, name);
+      const answer = await askFor("get", server);
+      return answer === undefined ? undefined : readAnswer(answer, name);
     },
     async store(server, { username, secret }) {
-      check(
-        await ask(
-          "store",
-          JSON.stringify({
-            ServerURL: server,
-            Username: username,
-            Secret: secret,
-          }),
-        ),
-        "store",
-      );
+      const kept = { ServerURL: server, Username: username, Secret: secret };
+      const result = await ask("store", JSON.stringify(kept));
+      checkCode(result, { name, program, action: "store" });
     },
-    async erase(server) {
-      const result = await ask("erase", server);
-      if (isNotFound(result)) return false;
-      check(result, "erase");
-      return true;
-    },
-    async list() {
-      const result = await ask("list", "");
-      check(result, "list");
-      return readList(result.stdout, name);
-    },
+    erase: async (server) => await askFor("erase", server) !== undefined,
+    list: async () => readList(await askFor("list", "") ?? "", name),
   };
+}
 
-  async function ask(action: string, input: string): Promise<CommandResult> {
-    return await runWithin(program, action, { ...options, input });
-  }
-
-  /** What a helper prints may have secrets in it: nobody sees it. */
-  function check({ code }: CommandResult, action: string): void {
-    if (code === 0) return;
-    throw new CommandError(
-      `Cannot ask credential helper "${name}": "${action}" ended with exit ` +
-        `code ${code}; run "${program} ${action}" to see why`,
-      { exitCode: code },
-    );
-  }
+/** What a helper prints may have secrets in it: nobody sees it. */
+function checkCode(
+  { code }: CommandResult,
+  { name, program, action }: Readonly<
+    Record<"name" | "program" | "action", string>
+  >,
+): void {
+  if (code === 0) return;
+  throw new CommandError(
+    `Cannot ask credential helper "${name}": "${action}" ended with exit ` +
+      `code ${code}; run "${program} ${action}" to see why`,
+    { exitCode: code },
+  );
 }
 
 /** The folders of helpers, as far as the launcher has looked for them. */

@@ -61,7 +61,8 @@ export async function storeCredentials(
 }
 
 /**
- * Forgets credentials, wherever {@linkcode storeCredentials} keeps them.
+ * Forgets credentials, wherever {@linkcode storeCredentials} keeps them. One that
+ * fails does not keep them with the others.
  *
  * @returns False if there were none.
  */
@@ -69,34 +70,45 @@ export async function removeCredentials(
   key: RegistryKey,
   options: AuthTargetOptions,
 ): Promise<boolean> {
-  const place = { ...options, target: await authTarget(options) };
-  let isRemoved = false;
-  for (const helper of await keepersOf(place)) {
-    isRemoved = helper === AUTH_FILES
-      ? await removeFromFile(key, place) || isRemoved
-      : await removeFromHelper(helper, key, place) || isRemoved;
-  }
-  return isRemoved;
+  const removed = await askAll(
+    options,
+    (helper, place) =>
+      helper === AUTH_FILES
+        ? removeFromFile(key, place)
+        : removeFromHelper(helper, key, place),
+  );
+  return removed.some(Boolean);
 }
 
 /** Forgets all credentials, wherever they are kept by orlop and podman. */
 export async function removeAllCredentials(
   options: AuthTargetOptions,
 ): Promise<void> {
+  await askAll(
+    options,
+    (helper, place) =>
+      helper === AUTH_FILES ? emptyFile(place) : emptyHelper(helper, place),
+  );
+}
+
+/** Asks all that keep credentials, and then tells what went wrong first. */
+async function askAll<T>(
+  options: AuthTargetOptions,
+  ask: (helper: string, place: Place) => Promise<T>,
+): Promise<readonly T[]> {
   const place = { ...options, target: await authTarget(options) };
+  const answers: T[] = [];
+  const errors: unknown[] = [];
   for (const helper of await keepersOf(place)) {
-    if (helper !== AUTH_FILES) {
-      await emptyHelper(helper, place);
-      continue;
+    options.signal?.throwIfAborted();
+    try {
+      answers.push(await ask(helper, place));
+    } catch (error) {
+      errors.push(error);
     }
-    const file = await readTarget(place.target);
-    for (const [server, name] of file?.credHelpers ?? []) {
-      await openHelper(name, options).erase(server);
-    }
-    const store = storeOf(file, place);
-    if (store !== undefined) await emptyHelper(store, place);
-    if (file !== undefined) await change({ kind: "remove all" }, place);
   }
+  if (errors.length > 0) throw errors[0];
+  return answers;
 }
 
 /** Docker knows nothing of the helpers in registries.conf. */
@@ -186,6 +198,17 @@ async function removeFromHelper(
   if (key !== registry) return false;
   const server = target.format === "docker" ? serverOf(registry) : registry;
   return await openHelper(helper, options).erase(server);
+}
+
+async function emptyFile(place: Place): Promise<void> {
+  const file = await readTarget(place.target);
+  if (file === undefined) return;
+  for (const [server, name] of file.credHelpers) {
+    if (name) await openHelper(name, place).erase(server);
+  }
+  const store = storeOf(file, place);
+  if (store !== undefined) await emptyHelper(store, place);
+  await change({ kind: "remove all" }, place);
 }
 
 async function emptyHelper(name: string, options: Place): Promise<void> {

@@ -89,6 +89,26 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a helper that fails keeps no login from being forgotten",
+  ...needs("root"),
+  fn: async (t) => {
+    for (const args of [["logout", "h.io"], ["logout", "--all"]]) {
+      await t.step(args.join(" "), async () => {
+        using place = await placeWith({
+          "home/.config/containers/registries.conf":
+            'credential-helpers = ["none", "containers-auth.json"]\n',
+          "run/containers/auth.json": '{"auths":{"h.io":{"auth":"YTpi"}}}',
+        });
+        const { code, err } = await place.run("orlop", args);
+        assertEquals(code, 1);
+        assertStringIncludes(err, 'Cannot run "docker-credential-none"');
+        assertEquals((await place.readAuthFile())?.auths, {});
+      });
+    }
+  },
+});
+
+Deno.test({
   name: "docker's file is written as docker does",
   ...needs("root", ...REGISTRY_PROGRAMS),
   fn: async (t) => {
