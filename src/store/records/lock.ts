@@ -86,12 +86,14 @@ export async function acquireLock(
   signal?.throwIfAborted();
   const endMs = performance.now() + timeoutMs;
   let file: LockFile | undefined = undefined;
-  const notice = setTimeout(() => {
+  using notice = new Notice(() => {
     onWait?.(`Waiting for "${path}": ${describeHolder(file)} holds it`);
-  }, NOTICE_AFTER_MS);
-  using waiting = new DisposableStack();
-  waiting.defer(() => clearTimeout(notice));
-  const turn = await waitForTurn(path, kind, { signal, timeoutMs });
+  });
+  const turn = await waitForTurn(path, kind, {
+    signal,
+    timeoutMs,
+    onWait: () => notice.start(),
+  });
   if (turn === undefined) throw busy(path, file);
   using got = new DisposableStack();
   got.use(turn);
@@ -103,11 +105,30 @@ export async function acquireLock(
     signal?.throwIfAborted();
     if (file.tryLock(kind)) break;
     if (performance.now() >= endMs) throw busy(path, file);
+    notice.start();
     await sleep(waitMs, { signal });
   }
   turn.take();
   const stack = got.move();
   return new HeldLock(path, kind, file, () => stack.dispose());
+}
+
+/** Tells after a while that something is waited for, unless it is over. */
+class Notice implements Disposable {
+  readonly #tell: () => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(tell: () => void) {
+    this.#tell = tell;
+  }
+
+  start(): void {
+    this.#timer ??= setTimeout(this.#tell, NOTICE_AFTER_MS);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+  }
 }
 
 function busy(path: string, file: LockFile | undefined): StoreBusyError {

@@ -11,6 +11,8 @@ import type { LockKind } from "../../process/libc_files.ts";
 export interface QueueOptions extends Abortable {
   /** In milliseconds; `Infinity` waits for ever. */
   readonly timeoutMs: number;
+  /** Told if somebody is in the way. */
+  readonly onWait?: () => void;
 }
 
 /** A place in front, until it is disposed of: with the lock, or without. */
@@ -63,7 +65,7 @@ class LockQueue {
 
   async wait(
     kind: LockKind,
-    { signal, timeoutMs }: QueueOptions,
+    { signal, timeoutMs, onWait }: QueueOptions,
   ): Promise<Turn | undefined> {
     const { promise, resolve, reject } = Promise.withResolvers<
       "in front" | "late"
@@ -72,6 +74,9 @@ class LockQueue {
     const abort = () => reject(signal?.reason);
     this.#waiting.push(waiter);
     this.#advance();
+    // Not a timer, which takes 5 ms to load, where there is nothing to wait for.
+    if (!this.#waiting.includes(waiter)) return this.#makeTurn(kind);
+    onWait?.();
     const timer = Number.isFinite(timeoutMs)
       ? setTimeout(() => resolve("late"), timeoutMs)
       : undefined;
