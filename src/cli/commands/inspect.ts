@@ -9,6 +9,7 @@ import {
 import { inspectImage } from "../../engine/images/list_images.ts";
 import { NotFoundError } from "../../errors/not_found_errors.ts";
 import { showTyped } from "../../formats/oci/reference.ts";
+import { hasTransport } from "../../formats/oci/transport_reference.ts";
 import type { Call } from "../command.ts";
 import { findContainer, findPod } from "../input/find_container.ts";
 import { forEachName, isAbsence } from "../input/for_each_name.ts";
@@ -40,10 +41,12 @@ export async function run(call: Call<typeof INSPECT>): Promise<void> {
     [find, ...others]: readonly Finder[],
   ): Promise<GoStruct> {
     if (find === undefined) {
+      const elsewhere = hasTransport(name)
+        ? '; for an image elsewhere use "orlop image inspect"'
+        : "";
       throw new NotFoundError(
-        `Cannot find "${
-          showTyped(name)
-        }": no container, image or pod has this name or ID`,
+        `Cannot find "${showTyped(name)}": no container, image or pod has ` +
+          `this name or ID${elsewhere}`,
       );
     }
     try {

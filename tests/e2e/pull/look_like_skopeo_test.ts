@@ -97,6 +97,9 @@ Deno.test("orlop looks at images elsewhere as skopeo does", {
       const stranger = await store.tryOrlop(...words, ...certs);
       assertEquals([stranger.code, stranger.out], [6, ""]);
     }
+    const lost = await store.tryOrlop("inspect", `docker://${name}`);
+    assertEquals([lost.code, lost.out], [3, "[]"]);
+    assertStringIncludes(lost.err, 'elsewhere use "orlop image inspect"');
     const tags = await store.tryOrlop("tags", ...certs, `${registry.host}/app`);
     assertEquals([tags.code, tags.out], [6, ""]);
   });
