@@ -36,7 +36,8 @@ mount_commands=" pull run copy rmi inspect doctor check gc df image/pull image/r
 	container/stop container/kill container/rm \
 	pod/create pod/ls pod/list pod/ps pod/inspect pod/stop pod/kill \
 	pod/rm "
-tar_commands=" pull load run copy doctor check image/pull image/load pod/create "
+tar_commands=" pull push load save run copy check doctor image/pull image/push \
+	image/load image/save pod/create "
 runtime_commands=" run doctor check gc df rmi image/rm inspect \
 	ps stop kill rm container/ls container/list container/ps \
 	container/inspect container/stop container/kill container/rm \

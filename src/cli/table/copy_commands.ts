@@ -212,4 +212,5 @@ export const SAVE = {
       does: "As an OCI layout",
     },
   ],
+  needs: ["tar"],
 } as const satisfies Command;

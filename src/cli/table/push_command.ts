@@ -91,5 +91,5 @@ export const PUSH = {
     },
     { line: "orlop push app:1 dir:./app", does: "To a directory" },
   ],
-  needs: ["net"],
+  needs: ["net", "tar"],
 } as const satisfies Command;

@@ -1,14 +1,20 @@
 /** Reads the content of layers, some of them now and the rest another time. */
 
 import type { Abortable } from "../../errors/abort.ts";
+import { DamagedFileError } from "../../errors/store_errors.ts";
 import { whyOf } from "../../errors/why.ts";
 import type { LayerRecord } from "../../formats/storage/store_record.ts";
 import { leaseLayers } from "../../store/layers/lease.ts";
 import { READ_LOCKS } from "../../store/records/tables.ts";
 import type { Agent } from "../agent.ts";
+import { copyOddFiles } from "../media/odd_files.ts";
 import type { CheckDepth, VerifiedLayer } from "./check_status.ts";
 import { createThrottle } from "./throttle.ts";
-import { verifyLayer } from "./verify_layer.ts";
+import {
+  verifyLayer,
+  type VerifyLayerOptions,
+  whyUnreadable,
+} from "./verify_layer.ts";
 
 /** How far a full check is. */
 export interface CheckProgress {
@@ -70,15 +76,30 @@ export async function readContent(
 async function verifyIfThere(
   agent: Agent,
   layer: LayerRecord,
-  options: Parameters<typeof verifyLayer>[2],
+  options: VerifyLayerOptions,
 ): Promise<readonly string[] | undefined> {
   const { store } = agent;
   using _lease = leaseIfWritable(agent, layer);
-  const faults = await verifyLayer(store.paths, layer, options);
+  const faults = await verify(agent, layer, options);
   if (faults.length === 0) return faults;
   // Another tool knows no leases: what it removes is no damage.
   using held = await store.lock(READ_LOCKS, { ...options, purpose: "examine" });
   return held.layers.lookUp(layer.id) === undefined ? undefined : faults;
+}
+
+async function verify(
+  agent: Agent,
+  layer: LayerRecord,
+  options: VerifyLayerOptions,
+): Promise<readonly string[]> {
+  try {
+    await using odd = await copyOddFiles(agent, layer, options);
+    const { copies } = odd;
+    return await verifyLayer(agent.store.paths, layer, { ...options, copies });
+  } catch (error) {
+    if (!(error instanceof DamagedFileError)) throw error;
+    return [whyUnreadable(error, layer)];
+  }
 }
 
 function leaseIfWritable(

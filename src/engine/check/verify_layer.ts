@@ -6,13 +6,17 @@ import { DamagedFileError } from "../../errors/store_errors.ts";
 import { algorithmOf, isDigest } from "../../formats/oci/digest.ts";
 import type { LayerRecord } from "../../formats/storage/store_record.ts";
 import { TarScanner } from "../../formats/tar/tar_scanner.ts";
-import { openLayerTar } from "../../store/layers/layer_tar.ts";
+import {
+  type LayerTarOptions,
+  openLayerTar,
+} from "../../store/layers/layer_tar.ts";
 import { layerDirectory, type StorePaths } from "../../store/paths.ts";
 import { LayerComparison, tolerant } from "./layer_comparison.ts";
 import type { Throttle } from "./throttle.ts";
 
 /** How to read a layer. */
-export interface VerifyLayerOptions extends Abortable {
+export interface VerifyLayerOptions
+  extends Abortable, Pick<LayerTarOptions, "copies"> {
   readonly throttle: Throttle;
 }
 
@@ -34,7 +38,7 @@ export function isVerifiable(layer: LayerRecord): boolean {
 export async function verifyLayer(
   paths: StorePaths,
   layer: LayerRecord,
-  { throttle, signal }: VerifyLayerOptions,
+  { throttle, copies, signal }: VerifyLayerOptions,
 ): Promise<readonly string[]> {
   const expected = layer["diff-digest"] ?? "";
   if (!isDigest(expected)) return [];
@@ -50,7 +54,7 @@ export async function verifyLayer(
   let isCompared = true;
   let size = 0;
   try {
-    using tar = openLayerTar(paths, layer, { content: "check" });
+    using tar = openLayerTar(paths, layer, { content: "check", copies });
     for (;;) {
       signal?.throwIfAborted();
       const count = tar.read(buffer);
@@ -78,7 +82,8 @@ export async function verifyLayer(
   ];
 }
 
-function whyUnreadable({ message }: Error, { id }: LayerRecord): string {
+/** What an error says besides what the caller knows. */
+export function whyUnreadable({ message }: Error, { id }: LayerRecord): string {
   return message.replace(`Cannot read layer "${id}": `, "")
     .replace("; pull its image again", "");
 }

@@ -36,6 +36,7 @@ import type { StorePaths } from "../../store/paths.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { findWantedImage } from "../images/find_image.ts";
 import { loadShortNames } from "../images/short_names.ts";
+import { copyOddFiles } from "./odd_files.ts";
 
 /** An image of a store, which keeps its layers until it is disposed of. */
 export interface StoreSource extends Disposable {
@@ -92,7 +93,7 @@ export async function openStoreSource(
   const lease = leaseIfWritable(agent, chain);
   const asked = digestIn(text);
   return {
-    source: sourceOf(store.paths, { image, layers, asked }),
+    source: sourceOf(agent, { image, layers, asked }),
     image,
     name,
     [Symbol.dispose]: () => lease?.[Symbol.dispose](),
@@ -112,9 +113,10 @@ interface SourceParts {
 }
 
 function sourceOf(
-  paths: StorePaths,
+  agent: Agent,
   { image, layers, asked }: SourceParts,
 ): ImageSource {
+  const { paths } = agent.store;
   const keys = image["big-data-names"] ?? [];
   const first = keys.includes(`manifest-${asked}`) ? asked : undefined;
   return {
@@ -124,12 +126,13 @@ function sourceOf(
       signal?.throwIfAborted();
       return readManifest(paths, image, digest);
     },
-    // deno-lint-ignore require-await -- likewise
     async open(blob, options = {}) {
       options.signal?.throwIfAborted();
       const { digest } = blob;
       const layer = layers.find(({ blob }) => blob.digest === digest);
-      if (layer !== undefined) return streamTar(paths, layer.record, options);
+      if (layer !== undefined) {
+        return await streamTar(agent, layer.record, options);
+      }
       const bytes = readItem(paths, image, digest).slice(options.offset);
       return new Blob([bytes]).stream();
     },
@@ -213,25 +216,22 @@ function readItem(paths: StorePaths, image: ImageRecord, key: string): Bytes {
   }
 }
 
-function streamTar(
-  paths: StorePaths,
+async function streamTar(
+  agent: Agent,
   record: LayerRecord,
   { offset = 0, signal }: OpenBlobOptions,
-): ReadableStream<Bytes> {
+): Promise<ReadableStream<Bytes>> {
+  await using begun = new AsyncDisposableStack();
+  const { copies } = begun.use(await copyOddFiles(agent, record, { signal }));
   // An error shall name the file that was changed.
-  const tar = openLayerTar(paths, record, { content: "check" });
-  const close = new DisposableStack();
-  close.use(tar);
-  try {
-    tar.skip(offset);
-  } catch (error) {
-    close.dispose();
-    throw error;
-  }
+  const options = { content: "check", copies } as const;
+  const tar = begun.use(openLayerTar(agent.store.paths, record, options));
+  tar.skip(offset);
+  const opened = begun.move();
   return new ReadableStream({
     type: "bytes",
     autoAllocateChunkSize: CHUNK_BYTES,
-    pull(controller) {
+    async pull(controller) {
       const view = controller.byobRequest?.view;
       if (!(view instanceof Uint8Array)) throw new TypeError("no buffer");
       try {
@@ -239,14 +239,14 @@ function streamTar(
         const count = fill(tar, view);
         if (count > 0) return controller.byobRequest?.respond(count);
       } catch (error) {
-        close.dispose();
+        await opened.disposeAsync();
         return controller.error(error);
       }
-      close.dispose();
+      await opened.disposeAsync();
       controller.close();
       controller.byobRequest?.respond(0);
     },
-    cancel: () => close.dispose(),
+    cancel: () => opened.disposeAsync(),
   });
 }
 

@@ -3,7 +3,7 @@
  * holds beside file content, and where content belongs.
  */
 
-import { toBinaryString } from "../binary_string.ts";
+import { decodeBinaryString, toBinaryString } from "../binary_string.ts";
 import { type Bytes, concatBytes, toBytes, toText } from "../bytes.ts";
 import { createDecompressor } from "../compression/decompress.ts";
 import { asObject, asSize, asString, optional } from "../json.ts";
@@ -40,6 +40,37 @@ export function* readTarSplit(
   for (const line of splitLines(gunzip(chunks, what), what)) {
     if (line.length > 0) yield parsePiece(line, what);
   }
+}
+
+/**
+ * Lists the files with content whose names are no UTF-8, as binary strings.
+ *
+ * @throws {SyntaxError} If it is damaged.
+ */
+export function listRawNames(
+  open: () => Iterable<Bytes>,
+  what: string,
+): readonly string[] {
+  // Nearly all lists have none, and need not be parsed to see that.
+  if (!mentionsRawNames(gunzip(open(), what))) return [];
+  const names: string[] = [];
+  for (const piece of readTarSplit(open(), what)) {
+    if (piece.kind !== "file" || piece.size === 0) continue;
+    if (decodeBinaryString(piece.name) === undefined) names.push(piece.name);
+  }
+  return names;
+}
+
+const RAW_NAME = '"name_raw"';
+
+function mentionsRawNames(chunks: Iterable<Bytes>): boolean {
+  let end = "";
+  for (const chunk of chunks) {
+    const text = end + toBinaryString(chunk);
+    if (text.includes(RAW_NAME)) return true;
+    end = text.slice(-RAW_NAME.length);
+  }
+  return false;
 }
 
 function parsePiece(line: Bytes, what: string): TarSplitPiece {

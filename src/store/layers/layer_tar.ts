@@ -17,6 +17,7 @@ import type { Bytes } from "../../formats/bytes.ts";
 import type { LayerRecord } from "../../formats/storage/store_record.ts";
 import { createCrc64 } from "../../formats/tar/crc64.ts";
 import {
+  listRawNames,
   readTarSplit,
   type TarSplitPiece,
 } from "../../formats/tar/read_tar_split.ts";
@@ -46,6 +47,11 @@ export interface LayerTarOptions {
    * @default {"trust"}
    */
   readonly content?: "check" | "trust" | undefined;
+  /**
+   * Copies of the files that {@linkcode listOddFiles} lists, by their names: the
+   * runtime opens no file with such a name.
+   */
+  readonly copies?: ReadonlyMap<string, string> | undefined;
 }
 
 const SPLIT_CHUNK_BYTES = 64 * 1024;
@@ -61,7 +67,7 @@ const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 export function openLayerTar(
   paths: StorePaths,
   layer: LayerRecord,
-  { content = "trust" }: LayerTarOptions = {},
+  { content = "trust", copies }: LayerTarOptions = {},
 ): LayerTar {
   const files = `${layerDirectory(paths, layer.id)}/diff`;
   const list = openTarSplit(paths, layer);
@@ -105,7 +111,9 @@ export function openLayerTar(
       const piece = nextPiece();
       if (piece === undefined) return false;
       if (piece.kind === "segment") segment = piece.bytes;
-      else if (piece.size > 0) file = openFile(files, piece, layer);
+      else if (piece.size > 0) {
+        file = openFile({ root: files, copies }, piece, layer);
+      }
     }
     return true;
   }
@@ -151,6 +159,27 @@ export function openLayerTar(
   }
 }
 
+/**
+ * Lists the files of a layer that have content and a name which is no UTF-8, as
+ * binary strings.
+ *
+ * @throws {DamagedFileError} If the list that says what is where is damaged.
+ */
+export function listOddFiles(
+  paths: StorePaths,
+  layer: LayerRecord,
+): readonly string[] {
+  const path = tarSplitPath(paths, layer.id);
+  using lists = new DisposableStack();
+  const open = () => lists.use(openTarSplit(paths, layer)).chunks;
+  try {
+    return listRawNames(open, `"${path}"`);
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw unreadable(layer, { path, why: cause.message, cause });
+  }
+}
+
 /** Finds how long the archive of a layer is, in bytes, without its files. */
 export function measureLayerTar(paths: StorePaths, layer: LayerRecord): number {
   using list = openTarSplit(paths, layer);
@@ -171,17 +200,22 @@ interface OpenFile {
 }
 
 function openFile(
-  root: string,
+  { root, copies }: Pick<LayerTarOptions, "copies"> & { readonly root: string },
   { name, size, crc }: Extract<TarSplitPiece, { readonly kind: "file" }>,
   layer: LayerRecord,
 ): OpenFile {
   const text = decodeBinaryString(name);
-  if (text === undefined) {
-    throw changed(layer, showBinaryString(name), "its name is no UTF-8");
-  }
-  const path = text.includes("\0") ? undefined : resolveParts(root, text);
+  const path = text === undefined
+    ? copies?.get(name)
+    : text.includes("\0")
+    ? undefined
+    : resolveParts(root, text);
   if (path === undefined) {
-    throw changed(layer, `${root}/${text}`, "its path leads elsewhere");
+    const shown = showBinaryString(name).slice(1, -1);
+    const why = text === undefined
+      ? "it is missing, or no regular file"
+      : "its path leads elsewhere";
+    throw changed(layer, `${root}/${shown}`, why);
   }
   const fd = openRegular(path, (why) => changed(layer, path, why));
   const { size: actual } = fstatSync(fd);

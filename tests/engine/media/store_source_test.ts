@@ -51,6 +51,14 @@ const ODD: Readonly<Record<string, Bytes>> = {
     file("d/.wh..wh..opq", ""),
     file("d/.wh.gone", ""),
   ),
+  "names that are no UTF-8": archive(
+    directory("d\xff/"),
+    file("d\xff/a", "below"),
+    file("\xe9", "x".repeat(70_000)),
+    file("./-\xfe", "with a dash"),
+    hardlink("\xe8", "\xe9"),
+    file("\xe7", ""),
+  ),
   "a file that is replaced": archive(
     file("twice", "first"),
     file("twice", "second, which stays"),
