@@ -119,8 +119,11 @@ choose_permissions() {
 	if [ "$command" = doctor ]; then permissions="$permissions $doctor_permissions"; fi
 	# shellcheck disable=SC2086 # one word, or none
 	grant run $asked_runtime
+	case $command in
+	'' | version | help | completion) ;; # they know no store
 	# shellcheck disable=SC2086 # lists of words without blanks
-	grant ffi $libc_paths
+	*) grant ffi $libc_paths ;;
+	esac
 	case $command in
 	copy) reaches_net=$copies_from_net ;;
 	check) reaches_net=$repairs ;;
@@ -278,9 +281,22 @@ may_write_really() {
 		rest=/${existing##*/}$rest existing=${existing%/*}
 		existing=${existing:-/}
 	done
+	! is_real "$existing" || return 0
 	real=$(cd -P -- "$existing" 2>/dev/null && pwd -P) || return 0
 	real=${real%/}$rest
 	[ "$real" = "$path" ] || may_write "$real"
+}
+
+# Whether path $1 is surely where it says, which takes no other process to tell.
+is_real() {
+	case $1/ in
+	*//* | */./* | */../*) return 1 ;;
+	esac
+	part=$1
+	while [ -n "$part" ]; do
+		[ ! -L "$part" ] || return 1
+		part=${part%/*}
+	done
 }
 
 # Lets orlop write for cron and systemd, and tells it how it was called.

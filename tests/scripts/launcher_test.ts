@@ -107,6 +107,19 @@ Deno.test("the launcher grants what the table of commands says", async (t) => {
   }
 });
 
+Deno.test("the launcher grants libc where there is a store to lock", async (t) => {
+  for (
+    const line of ["", "--version", "version", "help run", "completion sh"]
+  ) {
+    await t.step(line, async () => {
+      const flags = await launch(line.split(" ").filter(Boolean));
+      assertEquals(flags.filter((flag) => /^--allow-ffi/.test(flag)), []);
+    });
+  }
+  const flags = await launch(["images"]);
+  assertEquals(flags.filter((flag) => /^--allow-ffi=/.test(flag)).length, 1);
+});
+
 Deno.test("the launcher grants writing to the store only", async (t) => {
   const store = ["/var/lib/orlop", "/run/orlop"];
   const cases: [string, string[], Record<string, string>, string[]][] = [
