@@ -132,7 +132,7 @@ class SystemMounter implements Mounter {
   ): Promise<readonly MountEntry[]> {
     const real = realPath(directory);
     const prefix = real.endsWith("/") ? real : `${real}/`;
-    return (await this.#readTable(options))
+    return (await this.#readTable(real, options))
       .filter(({ target }) => target === real || target.startsWith(prefix))
       .map((entry) => ({
         ...entry,
@@ -176,14 +176,18 @@ class SystemMounter implements Mounter {
     options: Abortable,
   ): Promise<MountEntry | undefined> {
     const real = realPath(directory);
-    return (await this.#readTable(options))
+    return (await this.#readTable(real, options))
       .findLast(({ target }) => target === real);
   }
 
-  async #readTable({ signal }: Abortable): Promise<readonly MountEntry[]> {
+  /** All mounts on a path, or below it, are among these. */
+  async #readTable(
+    path: string,
+    { signal }: Abortable,
+  ): Promise<readonly MountEntry[]> {
     signal?.throwIfAborted();
     const text = this.#libc?.readMountTable();
-    if (text !== undefined) return parseMountInfo(text);
+    if (text !== undefined) return parseMountInfo(keepLines(text, path));
     const { stdout } = await runCommand(this.#find("findmnt"), [
       "--kernel",
       "--json",
@@ -200,6 +204,13 @@ class SystemMounter implements Mounter {
     this.#programs.set(name, path);
     return path;
   }
+}
+
+/** Of a table with thousands of mounts, few need to be parsed. */
+function keepLines(table: string, path: string): string {
+  // The kernel writes blanks, backslashes and what else is odd otherwise.
+  if (!/^[\w/.:@+-]+$/.test(path)) return table;
+  return table.split("\n").filter((line) => line.includes(path)).join("\n");
 }
 
 // Of 128 and SIGHUP, SIGINT, SIGTERM: sent to all that a terminal, or a program
