@@ -10,7 +10,7 @@ export interface ArchivedImage {
   readonly names: readonly string[];
   /** What it is called where it is loaded, as written in the archive. */
   readonly fullNames: readonly string[];
-  /** Whether the latter are in full by what they are there for. */
+  /** Whether these come from a place that is made for names in full. */
   readonly isNamedInFull: boolean;
   /**
    * Opens it; for that what is compressed may have to be expanded.
