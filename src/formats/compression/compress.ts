@@ -39,11 +39,18 @@ export const BLOCK_BYTES: Readonly<Record<PackedFormat, number>> = {
   zstd: 4 * 1024 * 1024,
 };
 
-// Measured on Debian's programs: 2 % larger than level 6, in two thirds of the time.
+// Measured on Debian's programs: as large as what podman makes at its level 6.
 const DEFAULT_LEVELS: Readonly<Record<PackedFormat, number>> = {
-  gzip: 4,
+  gzip: 3,
   zstd: 3,
 };
+// What is compressed already takes as long as all else, and gives nothing: of such an
+// image a fifth of the time went there. Four samples tell, at a twentieth of it.
+const SAMPLES = 4;
+const SAMPLE_BYTES = 16 * 1024;
+const SAMPLE_LEVEL = 1;
+const STORED_LEVEL = 0;
+const STORED_SHARE = 0.99;
 // No name and no time, by an unknown system: RFC 1952, section 2.3.1.
 const GZIP_HEADER = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
 // A last block of no bytes: RFC 1951, section 3.2.3.
@@ -60,11 +67,11 @@ let room: Bytes = EMPTY_BLOCK;
 /** Compresses a block, while the caller waits. */
 export function packBlock(block: PackBlock): Bytes {
   const { format, before, bytes } = block;
-  const level = block.level ?? DEFAULT_LEVELS[format];
   const input = bytes.subarray(before);
   if (room.length < input.length + SPARE_BYTES) {
     room = new Uint8Array(input.length + SPARE_BYTES);
   }
+  const level = block.level ?? chooseLevel(input, format);
   if (format === "zstd") {
     const { ZSTD_c_compressionLevel, ZSTD_c_checksumFlag } = zlib.constants;
     const params = {
@@ -78,10 +85,33 @@ export function packBlock(block: PackBlock): Bytes {
       ? new Uint8Array(zlib.zstdCompressSync(input, { params }))
       : room.slice(0, count);
   }
-  const options = {
+  return deflate(input, {
     level,
     ...(before > 0 && { dictionary: bytes.subarray(0, before) }),
-  };
+  });
+}
+
+/** Where the user leaves it to us, what does not compress is stored as it is. */
+function chooseLevel(input: Bytes, format: PackedFormat): number {
+  const level = DEFAULT_LEVELS[format];
+  const total = SAMPLES * SAMPLE_BYTES;
+  // zstd looks for itself, and small layers are soon done.
+  if (format === "zstd" || input.length < 2 * total) return level;
+  const step = (input.length - SAMPLE_BYTES) / (SAMPLES - 1);
+  let packed = 0;
+  for (let sample = 0; sample < SAMPLES; sample++) {
+    const at = Math.floor(sample * step);
+    const bytes = input.subarray(at, at + SAMPLE_BYTES);
+    packed += deflate(bytes, { level: SAMPLE_LEVEL }).length;
+  }
+  return packed < total * STORED_SHARE ? level : STORED_LEVEL;
+}
+
+/** Compresses into a part of a stream of DEFLATE, which may go on after it. */
+function deflate(
+  input: Bytes,
+  options: { readonly level: number; readonly dictionary?: Bytes },
+): Bytes {
   const flush = zlib.constants.Z_SYNC_FLUSH;
   const stream = zlib.createDeflateRaw(options);
   const count = packInto(stream, flush, { input, room });

@@ -34,7 +34,7 @@ export interface OpenPushOptions extends RegistryOptions {
   readonly mountFrom?:
     | ((digest: Digest) => Promise<readonly string[]>)
     | undefined;
-  /** What is kept of a blob until the server has it, in bytes; 8 MiB. */
+  /** What is kept of a blob until the server has it, in bytes; 5 MiB. */
   readonly chunkSize?: number | undefined;
 }
 

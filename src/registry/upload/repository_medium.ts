@@ -29,7 +29,7 @@ export interface RepositoryMediumOptions {
   readonly mountFrom?:
     | ((digest: Digest) => Promise<readonly string[]>)
     | undefined;
-  /** What is kept of a blob until the server has it, in bytes; 8 MiB. */
+  /** What is kept of a blob until the server has it, in bytes; 5 MiB. */
   readonly chunkSize?: number | undefined;
   /** What ends with it. */
   readonly connection: Disposable;

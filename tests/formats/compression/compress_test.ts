@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import zlib from "node:zlib";
 import { Packers } from "../../../src/engine/media/packers.ts";
@@ -63,6 +64,34 @@ Deno.test("packStream() makes the same of the same, however it comes", async () 
   assertEquals(await pack(bytes, options, BLOCK), first);
   const best = await pack(bytes, { ...options, level: 9 }, BLOCK);
   assert(best.length < first.length);
+});
+
+Deno.test("packStream() takes no time for what does not compress", async (t) => {
+  const noise = new Uint8Array(randomBytes(3 * BLOCK));
+  const pack_ = (bytes: Bytes, level?: number) =>
+    pack(bytes, { format: "gzip", level }, BLOCK);
+  await t.step("it is stored", async () => {
+    const packed = await pack_(noise);
+    assertEquals(decompressAll("gzip", packed), noise);
+    assert(
+      packed.length > noise.length && packed.length < noise.length * 1.001,
+    );
+    assert(Buffer.from(packed).includes(Buffer.from(noise.subarray(0, 8000))));
+  });
+  await t.step("but not what is half of text", async () => {
+    const mixed = noise.slice();
+    for (let at = 0; at < mixed.length; at += BLOCK) {
+      mixed.set(TEXT.subarray(0, BLOCK / 8), at + BLOCK / 4);
+      mixed.set(TEXT.subarray(0, BLOCK / 8), at);
+    }
+    const packed = await pack_(mixed);
+    assertEquals(decompressAll("gzip", packed), mixed);
+    assert(packed.length < mixed.length * 0.8, `${packed.length}`);
+  });
+  await t.step("nor if a level is asked for", async () => {
+    const packed = await pack_(noise, 6);
+    assertEquals(decompressAll("gzip", packed), noise);
+  });
 });
 
 Deno.test("packStream() fails with what its feed fails with", async () => {
