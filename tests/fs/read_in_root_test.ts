@@ -1,19 +1,32 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   readLinesInRoot,
   type ReadLinesOptions,
 } from "../../src/fs/read_in_root.ts";
+import { takeLibc } from "../../src/process/libc.ts";
 import { runCommand } from "../../src/process/run_command.ts";
 import { isRoot } from "../support/peers.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
-/** All lines; one that is left out would show. */
-function read(
+const libc = takeLibc();
+
+/** All lines, as they are with libc and without it; one that is left out would show. */
+async function read(
   root: string,
   path: string,
   options: ReadLinesOptions = {},
 ): Promise<string[]> {
-  return Array.fromAsync(readLinesInRoot(root, path, options));
+  const [own, other] = await Promise.allSettled([
+    Array.fromAsync(readLinesInRoot(root, path, { ...options, libc })),
+    Array.fromAsync(readLinesInRoot(root, path, options)),
+  ]);
+  if (own.status === "rejected") {
+    assertEquals(other.status, "rejected");
+    throw own.reason;
+  }
+  assert(other.status === "fulfilled");
+  assertEquals(own.value, other.value);
+  return own.value;
 }
 
 Deno.test("readLinesInRoot() reads lines", async (t) => {

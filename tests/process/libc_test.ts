@@ -1,5 +1,11 @@
 import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
-import { closeSync, openSync, readlinkSync, symlinkSync } from "node:fs";
+import {
+  closeSync,
+  openSync,
+  readlinkSync,
+  statfsSync,
+  symlinkSync,
+} from "node:fs";
 import { type Libc, takeLibc } from "../../src/process/libc.ts";
 import type { LockDescriptor } from "../../src/process/libc_files.ts";
 import { needs, needsThat } from "../support/peers.ts";
@@ -153,6 +159,66 @@ Deno.test("syncFileSystem() writes to the disk, or says so", {
   await bound().syncFileSystem(fd);
   closeSync(fd);
 });
+
+Deno.test("openRegular() opens nothing that waits or leads elsewhere", {
+  ignore,
+}, async () => {
+  using dir = tempDir();
+  await Deno.writeTextFile(dir.join("file"), "text");
+  await Deno.symlink("file", dir.join("link"));
+  await new Deno.Command("mkfifo", { args: [dir.join("fifo")] }).output();
+  for (const path of [dir.join("link"), dir.join("fifo"), dir.path]) {
+    assertEquals(bound().openRegular(path), undefined);
+  }
+  assertThrows(
+    () => bound().openRegular(dir.join("none")),
+    Deno.errors.NotFound,
+  );
+  using file = bound().openRegular(dir.join("file"));
+  const buffer = new Uint8Array(3);
+  assertEquals([file?.read(buffer), file?.read(buffer)], [3, 1]);
+  assertEquals(file?.read(buffer), 0);
+});
+
+Deno.test(
+  "emptyFile() empties no file that a link leads to",
+  { ignore },
+  () => {
+    using dir = tempDir();
+    Deno.writeTextFileSync(dir.join("file"), "text");
+    Deno.symlinkSync("file", dir.join("link"));
+    for (const name of ["link", "none", "."]) {
+      assertFalse(bound().emptyFile(dir.join(name)));
+    }
+    assertEquals(Deno.readTextFileSync(dir.join("file")), "text");
+    assert(bound().emptyFile(dir.join("file")));
+    assertEquals(Deno.statSync(dir.join("file")).size, 0);
+  },
+);
+
+Deno.test("openLock() opens nothing below /dev, /proc and /sys", {
+  ignore,
+}, () => {
+  for (const use of ["make", "look"] as const) {
+    for (const path of ["/dev/null", "/proc/self/stat"]) {
+      assertThrows(() => bound().openLock(path, use), Error);
+    }
+  }
+});
+
+Deno.test(
+  "readSpace() reads what the system tells of a disk",
+  { ignore },
+  () => {
+    using dir = tempDir();
+    const { blocks, bsize, files } = statfsSync(dir.path);
+    const space = bound().readSpace(dir.path);
+    assertEquals(space?.inodes, files);
+    assert(space !== undefined && space.free > 0);
+    assert(space.free <= blocks * bsize && space.freeInodes <= files);
+    assertEquals(bound().readSpace(dir.join("none")), undefined);
+  },
+);
 
 Deno.test("readLimit() reads what the kernel lists", { ignore }, async () => {
   const text = await readProc("limits");

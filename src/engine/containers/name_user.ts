@@ -9,6 +9,7 @@ import {
   readLinesInRoot,
   type ReadLinesOptions,
 } from "../../fs/read_in_root.ts";
+import { resolveInRoot } from "../../fs/resolve_in_root.ts";
 
 /** A container's root, in which nothing runs. */
 export interface UserFileOptions extends ReadLinesOptions {
@@ -30,6 +31,7 @@ export async function nameUser(
   for await (const known of readLinesInRoot(root, "etc/passwd", options)) {
     if (parsePasswdLine(known)?.uid === uid) return;
   }
+  if (!hasFile(root, "etc/passwd")) return;
   const { appendLineInRoot } = await loadChanges();
   appendLineInRoot(root, "etc/passwd", line);
 }
@@ -54,13 +56,17 @@ export async function nameGroup(
     isKnown ||= parseGroupLine(line)?.gid === gid;
     isMisleading ||= misleads(line);
   }
-  if (isKnown && !isMisleading) return;
+  if ((isKnown && !isMisleading) || !hasFile(root, "etc/group")) return;
   const changes = await loadChanges();
   if (isMisleading) {
     await changes.removeLinesInRoot(root, "etc/group", misleads);
   }
   if (isKnown) return;
   changes.appendLineInRoot(root, "etc/group", `${gid}:x:${gid}:${uid}`);
+}
+
+function hasFile(root: string, path: string): boolean {
+  return resolveInRoot(root, path).status?.isFile === true;
 }
 
 /** Few images need a change: it loads node:fs. */

@@ -1,0 +1,54 @@
+import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
+import {
+  isThere,
+  lstatIfThere,
+  readIfThere,
+  readTextIfThere,
+  removeIfThere,
+  statIfThere,
+} from "../../src/fs/if_there.ts";
+import { takeLibc } from "../../src/process/libc.ts";
+import { tempDir } from "../support/temp_dir.ts";
+
+const libc = takeLibc();
+
+Deno.test("what is missing is no error, and what is wrong is one", async (t) => {
+  using dir = tempDir();
+  await Deno.writeTextFile(dir.join("file"), "text");
+  await Deno.symlink("nowhere", dir.join("dangling"));
+  await Deno.symlink("loop", dir.join("loop"));
+  const expected: Readonly<Record<string, boolean>> = {
+    "file": true,
+    "none": false,
+    "file/below": false,
+    "dangling": false,
+    "loop": false,
+  };
+  for (const [name, isFound] of Object.entries(expected)) {
+    await t.step(`isThere() of ${name}`, () => {
+      assertEquals(isThere(dir.join(name)), isFound);
+      assertEquals(isThere(dir.join(name), libc), isFound);
+    });
+  }
+  await t.step("looks", () => {
+    assertEquals(statIfThere(dir.join("file"))?.size, 4);
+    assert(lstatIfThere(dir.join("dangling"))?.isSymlink);
+    for (const name of ["none", "file/below"]) {
+      assertEquals(statIfThere(dir.join(name)), undefined);
+      assertEquals(lstatIfThere(dir.join(name)), undefined);
+    }
+    assertThrows(() => statIfThere(dir.join("loop")), Error, "symbolic links");
+  });
+  await t.step("reads", () => {
+    assertEquals(readTextIfThere(dir.join("file")), "text");
+    assertEquals(readIfThere(dir.join("none")), undefined);
+    assertThrows(() => readIfThere(dir.path), Deno.errors.IsADirectory);
+  });
+  await t.step("removals", () => {
+    removeIfThere(dir.join("none"));
+    removeIfThere(dir.join("loop"));
+    assertEquals(lstatIfThere(dir.join("loop")), undefined);
+    assertThrows(() => removeIfThere(dir.path), Error, "not empty");
+    assertFalse(isThere(dir.join("none")));
+  });
+});
