@@ -39,9 +39,11 @@ export const BLOCK_BYTES: Readonly<Record<PackedFormat, number>> = {
   zstd: 4 * 1024 * 1024,
 };
 
-// Measured on Debian's programs: as large as what podman makes at its level 6.
+// Measured on 920 MB of Debian's programs, libraries and texts: level 2 makes gzip
+// as small as podman does (to 41.7 %), at 112 MB a second and core; level 4 makes it
+// 5 % smaller at 79, level 6 6 % at 62, level 1 18 % larger at 217.
 const DEFAULT_LEVELS: Readonly<Record<PackedFormat, number>> = {
-  gzip: 3,
+  gzip: 2,
   zstd: 3,
 };
 // What is compressed already takes as long as all else, and gives nothing: of such an
