@@ -75,6 +75,18 @@ Deno.test("orlop push sends what podman pulls, and skopeo sees", {
       "GET HEAD HEAD HEAD POST POST POST PUT",
     );
   });
+  await t.step("nor does a copy within the registry", async () => {
+    const before = registry.requests.length;
+    const { code, out } = await orlop(
+      ...["copy", "-q", `docker://${host}/org/app:1`],
+      `docker://${host}/copied/app:1`,
+    );
+    assertEquals([code, out], [0, first]);
+    const sent = registry.requests.slice(before)
+      .filter(({ method }) => ["POST", "PATCH", "PUT"].includes(method))
+      .map(({ method, status }) => `${method} ${status}`);
+    assertEquals(sent, ["POST 201", "POST 201", "POST 201", "PUT 201"]);
+  });
   await t.step("its own name says where to", async () => {
     await orlop("tag", "app:1", `${host}/named:3`);
     assertEquals(await push(`${host}/named:3`), first);

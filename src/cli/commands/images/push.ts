@@ -29,6 +29,6 @@ export async function run(call: Call<typeof PUSH>): Promise<void> {
     onEvent: display.onProgress,
     signal,
   });
-  if (flags.digestfile === undefined) return;
+  if (!flags.digestfile) return; // as podman has it
   writeAtomically(flags.digestfile, digest, { mode: 0o644 });
 }
