@@ -1,6 +1,7 @@
 /** Reads one blob through, and goes on where a connection broke. */
 
 import { type Abortable, sleep } from "../errors/abort.ts";
+import { categoryOf } from "../errors/category.ts";
 import { BlobMismatchError, RegistryError } from "../errors/image_errors.ts";
 import type { Bytes } from "../formats/bytes.ts";
 import type { BlobSource } from "../formats/oci/blob_source.ts";
@@ -180,6 +181,11 @@ async function nextPiece(
     return value;
   } catch (error) {
     signal?.throwIfAborted();
+    // It says already what is wrong, as that a file of a store is missing: that
+    // is no connection, and asking again is no use.
+    const isKnown = !(error instanceof RegistryError) &&
+      categoryOf(error) !== "internal";
+    if (isKnown) throw error;
     return watch.problem ?? explainFailure(error);
   } finally {
     watch.end(count);

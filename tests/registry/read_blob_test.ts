@@ -3,6 +3,7 @@ import {
   BlobMismatchError,
   RegistryError,
 } from "../../src/errors/image_errors.ts";
+import { DamagedFileError } from "../../src/errors/store_errors.ts";
 import type { Bytes } from "../../src/formats/bytes.ts";
 import type { BlobSource } from "../../src/formats/oci/blob_source.ts";
 import type { Descriptor } from "../../src/formats/oci/descriptor.ts";
@@ -41,6 +42,24 @@ Deno.test("readBlob() goes on where a connection broke", async () => {
   const ranges = server.requests.map((it) => it.headers.get("range"));
   assertEquals(ranges[0], null);
   assert(ranges.length >= 3 && reasons.length === ranges.length - 1);
+});
+
+Deno.test("readBlob() fails with what a source says itself", async () => {
+  const damaged = new DamagedFileError("it is missing", { path: "/a" });
+  let opened = 0;
+  const open = () => {
+    opened++;
+    return Promise.resolve(
+      new ReadableStream<Bytes>({
+        type: "bytes",
+        pull: (controller) => controller.error(damaged),
+      }),
+    );
+  };
+  const error = await assertRejects(() =>
+    readBlob(open, BLOB, () => {}, QUICK)
+  );
+  assertEquals([error, opened], [damaged, 1]);
 });
 
 Deno.test("readBlob() skips the beginning for servers without ranges", async () => {
