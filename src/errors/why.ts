@@ -29,7 +29,7 @@ export function readSystemFailure(error: Error): SystemFailure | undefined {
   const why = wordsOfSystem(error);
   if (why === undefined) return undefined;
   const [, called = "", quoted] =
-    /(?:[,:] (\w+) )'(.*)'$/s.exec(error.message) ?? [];
+    /[,:] (\w+) '(.*?)'(?: -> '.*')?$/s.exec(error.message) ?? [];
   const path = "path" in error && typeof error.path === "string"
     ? error.path
     : quoted;

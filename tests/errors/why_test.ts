@@ -52,7 +52,11 @@ Deno.test("readSystemFailure() says what was to be done with what", () => {
   using dir = tempDir();
   const path = dir.join("it's here");
   for (
-    const fail of [() => Deno.readTextFileSync(path), () => readFileSync(path)]
+    const fail of [
+      () => Deno.readTextFileSync(path),
+      () => Deno.renameSync(path, dir.join("there")),
+      () => readFileSync(path),
+    ]
   ) {
     const found = readSystemFailure(assertThrows(fail, Error));
     assertEquals(found?.path, path);
