@@ -4,8 +4,8 @@ import type { Abortable } from "../../errors/abort.ts";
 import { InvalidImageNameError } from "../../errors/naming_errors.ts";
 import type { ImageSource } from "../../formats/oci/blob_source.ts";
 import type { Platform } from "../../formats/oci/descriptor.ts";
-import type { Digest } from "../../formats/oci/digest.ts";
-import type { ImageSink } from "../../formats/oci/image_sink.ts";
+import { type Digest, hexOf } from "../../formats/oci/digest.ts";
+import type { ImageSink, ResolvedImage } from "../../formats/oci/image_sink.ts";
 import {
   type ImageName,
   nameOf,
@@ -116,9 +116,12 @@ async function copyToMedium(
   const { retry } = options.source ?? {};
   await using medium = await openMedium(agent, target, {
     ...options.destination,
-    ...{ additionalNames, from: registryNameIn(options.name) },
+    from: registryNameIn(options.name),
   });
-  const copying = { ...options, retry, otherPlatform: "accept" } as const;
+  const copying = {
+    ...{ ...options, retry, names: additionalNames },
+    otherPlatform: "accept",
+  } as const;
   const { digest } = images === "one"
     ? await copyInAnyFormat({ source, medium }, copying)
     : await copyIndex(source, medium, { ...copying, images });
@@ -154,10 +157,25 @@ async function copyToStore(
   const { retry } = options.source ?? {};
   const { onEvent } = options;
   const store = openStoreSink(owner, { names, retry, onEvent });
-  const sink: ImageSink<StoredImage> = format === undefined ? store : {
+  const sink: ImageSink<StoredImage> = {
     ...store,
-    receive: (image, blobs, abortable) =>
-      store.receive(convertImage(image, format), blobs, abortable),
+    receive(image, blobs, abortable) {
+      const kept = format === undefined ? image : convertImage(image, format);
+      checkId(kept, target);
+      return store.receive(kept, blobs, abortable);
+    },
   };
   return await copyImage(source, sink, { ...options, retry });
+}
+
+/** Who gives an ID wants no other image. */
+function checkId(
+  { manifest: { config } }: ResolvedImage,
+  { imageId = "" }: StoreReference,
+): void {
+  const id = hexOf(config.digest);
+  if (id.startsWith(imageId)) return;
+  throw new InvalidImageNameError(
+    `Cannot copy to "@${imageId}": the ID of the image is "${id}"`,
+  );
 }

@@ -2,7 +2,7 @@
 
 import { InvalidImageNameError } from "../../errors/naming_errors.ts";
 import type { ImageMedium } from "../../formats/oci/image_medium.ts";
-import type { ImageName, Reference } from "../../formats/oci/reference.ts";
+import type { Reference } from "../../formats/oci/reference.ts";
 import type {
   StoreReference,
   TransportReference,
@@ -20,8 +20,6 @@ export type MediumReference = Exclude<TransportReference, StoreReference>;
 
 /** How to open a medium. */
 export interface OpenMediumOptions extends RegistryOptions {
-  /** Further names, for media that keep several. */
-  readonly additionalNames?: readonly ImageName[] | undefined;
   /** Where the images come from, if that is a registry. */
   readonly from?: Reference | undefined;
 }

@@ -46,6 +46,16 @@ Deno.test({
       const back = await orlop("copy", "-q", to, `dir:${dir.join("back")}`);
       assertEquals([back.code, back.err], [0, ""], to);
     }
+    const names = `docker-archive:${dir.join("names.tar")}:a/b:1`;
+    await orlop("copy", "-q", "--additional-tag", "c/d:2", from, names);
+    const loaded = await orlop("load", "-q", "-i", dir.join("names.tar"));
+    for (const name of ["docker.io/a/b:1", "docker.io/c/d:2"]) {
+      assertStringIncludes(loaded.out, name);
+    }
+    const other = `containers-storage:@${"a".repeat(64)}`;
+    const refused = await orlop("copy", from, other);
+    assertEquals(refused.code, 2);
+    assertStringIncludes(refused.err, "the ID of the image is");
     const again = await orlop("copy", from, `dir:${dir.path}`);
     assertEquals(again.code, 5);
     assertStringIncludes(again.err, "not to be overwritten");
