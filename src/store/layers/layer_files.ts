@@ -1,7 +1,10 @@
 /** What a layer has on disk, and whether it is as it has to be; not its content. */
 
 import { join } from "@std/path";
-import { DamagedFileError } from "../../errors/store_errors.ts";
+import {
+  DamagedFileError,
+  UnsupportedStoreError,
+} from "../../errors/store_errors.ts";
 import type { LayerId } from "../../formats/storage/store_ids.ts";
 import type { LayerRecord } from "../../formats/storage/store_record.ts";
 import { isErrno } from "../../fs/errno.ts";
@@ -190,8 +193,16 @@ export function makeLink(
   target: string,
   path: string,
 ): void {
-  if (libc === undefined) Deno.symlinkSync(target, path);
-  else libc.symlink(target, path);
+  if (libc !== undefined) return libc.symlink(target, path);
+  try {
+    Deno.symlinkSync(target, path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    throw new UnsupportedStoreError(
+      `Cannot make link "${path}": that takes libc (the ffi permission), or ` +
+        "else reading and writing everywhere",
+    );
+  }
 }
 
 /**
