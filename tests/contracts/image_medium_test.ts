@@ -1,6 +1,11 @@
 import { existsSync } from "node:fs";
+import { RegistryError } from "../../src/errors/image_errors.ts";
 import type { ImageSource } from "../../src/formats/oci/blob_source.ts";
 import type { ImageMedium } from "../../src/formats/oci/image_medium.ts";
+import { parseReference } from "../../src/formats/oci/reference.ts";
+import { openRepository } from "../../src/registry/open_repository.ts";
+import type { RegistryImage } from "../../src/registry/registry_image.ts";
+import { openPush } from "../../src/registry/upload/open_push.ts";
 import {
   type ArchiveOutput,
   openOutput,
@@ -15,6 +20,11 @@ import { openFolderMedium } from "../../src/transports/folder_medium.ts";
 import { openFolder } from "../../src/transports/folder_source.ts";
 import { openLayoutMedium } from "../../src/transports/layout_medium.ts";
 import { openLayout } from "../../src/transports/layout_source.ts";
+import { needs } from "../support/peers.ts";
+import {
+  REGISTRY_PROGRAMS,
+  startRegistry,
+} from "../support/servers/registry_server.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { type MediumPlace, testImageMedium } from "./image_medium_suite.ts";
 
@@ -34,6 +44,38 @@ Deno.test("a folder is an ImageMedium", async (t) => {
       read: openFolder,
       marker: "manifest.json",
     }));
+});
+
+Deno.test("a repository is an ImageMedium", {
+  ...needs(...REGISTRY_PROGRAMS),
+}, async (t) => {
+  await using registry = await startRegistry();
+  let count = 0;
+  await testImageMedium(t, () => {
+    const name = parseReference(`${registry.host}/app${count++}:1`);
+    const opened: RegistryImage[] = [];
+    return Promise.resolve({
+      isReplaceable: true,
+      isImmediate: true,
+      open: () => openPush(name, { env: {} }),
+      async read() {
+        try {
+          const image = await openRepository(name, { env: {} });
+          opened.push(image);
+          return image;
+        } catch (error) {
+          if (error instanceof RegistryError && error.isImageUnknown) {
+            return undefined;
+          }
+          throw error;
+        }
+      },
+      // deno-lint-ignore require-await -- others have to wait
+      async [Symbol.asyncDispose]() {
+        for (const image of opened) image[Symbol.dispose]();
+      },
+    });
+  });
 });
 
 Deno.test("an archive of a layout is an ImageMedium", async (t) => {
