@@ -1,12 +1,32 @@
 /** Reads blobs that are files, or parts of files. */
 
+import { BlobMismatchError } from "../errors/image_errors.ts";
 import type { Bytes } from "../formats/bytes.ts";
 import type { BlobFile, OpenBlobOptions } from "../formats/oci/blob_source.ts";
+import type { Descriptor } from "../formats/oci/descriptor.ts";
 
 // Reads of this size cost little and bound the memory.
 const CHUNK_SIZE = 256 * 1024;
 
-/** Opens a blob as a stream; one that is cut short ends early. */
+/**
+ * Opens a blob that is in a file, as a stream.
+ *
+ * @throws {BlobMismatchError} If the file has another size: reading it again, as one
+ *   does where connections break, brings no more.
+ */
+export async function openBlobFile(
+  file: BlobFile,
+  { digest, size }: Pick<Descriptor, "digest" | "size">,
+  options: OpenBlobOptions = {},
+): Promise<ReadableStream<Bytes>> {
+  if (file.size === size) return await streamRange(file, options);
+  throw new BlobMismatchError(
+    `Cannot read blob "${digest}": its file has ${file.size} bytes, ` +
+      `expected ${size}`,
+  );
+}
+
+/** Opens a part of a file as a stream; one that is cut short ends early. */
 export async function streamRange(
   { path, offset: start = 0, size }: BlobFile,
   { offset = 0, signal }: OpenBlobOptions = {},

@@ -13,7 +13,7 @@ import { digestOf } from "../formats/oci/digest_of.ts";
 import { MAX_MANIFEST_SIZE } from "../formats/oci/manifest.ts";
 import { verifyBytes } from "../formats/oci/verify_bytes.ts";
 import { isErrno } from "../fs/errno.ts";
-import { readRange, streamRange } from "./file_range.ts";
+import { openBlobFile, readRange } from "./file_range.ts";
 
 /** The manifest, or the index, that a folder is of. */
 export const FOLDER_MANIFEST = "manifest.json";
@@ -32,9 +32,10 @@ export async function openFolder(path: string): Promise<ImageSource> {
       reach: [directory],
       find: ({ digest }) => findPart(directory, hexOf(digest)),
     },
-    async open({ digest }, options = {}) {
+    async open(blob, options = {}) {
       options.signal?.throwIfAborted();
-      return streamRange(await findPart(directory, hexOf(digest)), options);
+      const file = await findPart(directory, hexOf(blob.digest));
+      return await openBlobFile(file, blob, options);
     },
     async fetchManifest(digest = first.digest, { signal } = {}) {
       signal?.throwIfAborted();

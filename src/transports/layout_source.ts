@@ -21,7 +21,7 @@ import {
 } from "../formats/oci/manifest.ts";
 import { OCI_INDEX } from "../formats/oci/media_types.ts";
 import { verifyBytes } from "../formats/oci/verify_bytes.ts";
-import { readRange, streamRange } from "./file_range.ts";
+import { openBlobFile, readRange } from "./file_range.ts";
 
 /** An image in a layout. */
 export interface LayoutImage extends ImageSource {
@@ -89,7 +89,7 @@ export async function openLayoutAt(
     name: descriptor.annotations?.[REF_NAME],
     async open(blob, opening = {}) {
       opening.signal?.throwIfAborted();
-      return await streamRange(await find(blob), opening);
+      return await openBlobFile(await find(blob), blob, opening);
     },
     async fetchManifest(digest = descriptor.digest, abortable = {}) {
       abortable.signal?.throwIfAborted();

@@ -32,7 +32,7 @@ import {
   DOCKER_LAYER_GZIP,
   DOCKER_MANIFEST,
 } from "../../formats/oci/media_types.ts";
-import { streamRange } from "../file_range.ts";
+import { openBlobFile } from "../file_range.ts";
 import type { ArchivedImage } from "./image_archive.ts";
 import {
   type ArchiveFile,
@@ -130,12 +130,12 @@ async function openItem(
       // deno-lint-ignore require-await -- to fail as the others do: by rejection
       find: async ({ digest }) => find(digest),
     },
-    async open({ digest }, opening: Abortable & { offset?: number } = {}) {
+    async open(blob, opening: Abortable & { offset?: number } = {}) {
       opening.signal?.throwIfAborted();
       const { offset = 0 } = opening;
-      return digest === config
+      return blob.digest === config
         ? new Blob([configBytes.slice(offset)]).stream()
-        : await streamRange(find(digest), opening);
+        : await openBlobFile(find(blob.digest), blob, opening);
     },
     // deno-lint-ignore require-await -- likewise
     async fetchManifest(digest = manifest.digest, { signal } = {}) {
