@@ -1,6 +1,7 @@
 /** The store as a place where images go to. */
 
 import type { Abortable } from "../../errors/abort.ts";
+import { BlobMismatchError } from "../../errors/image_errors.ts";
 import { LayerNotFoundError } from "../../errors/not_found_errors.ts";
 import type { Bytes } from "../../formats/bytes.ts";
 import type { ImageBlobs } from "../../formats/oci/blob_source.ts";
@@ -8,7 +9,7 @@ import type { Digest } from "../../formats/oci/digest.ts";
 import { digestOf } from "../../formats/oci/digest_of.ts";
 import type { ImageSink, ResolvedImage } from "../../formats/oci/image_sink.ts";
 import { compressionOf } from "../../formats/oci/media_types.ts";
-import type { ImageName } from "../../formats/oci/reference.ts";
+import { type ImageName, splitReference } from "../../formats/oci/reference.ts";
 import { type ImageId, imageIdOf } from "../../formats/storage/store_ids.ts";
 import { isErrno } from "../../fs/errno.ts";
 import { layerIdsOf } from "../../image/layer_ids.ts";
@@ -90,6 +91,7 @@ async function receive(
   options: StoreSinkOptions & Abortable,
 ): Promise<StoredImage> {
   const { onEvent = () => {}, limits = {} } = options;
+  refuseOtherDigests(image, names);
   const layers = listLayers(image, source);
   // Before they are looked up: from now on no cleanup takes one away.
   using _lease = leaseLayers(agent.store, layers.map(({ id }) => id));
@@ -116,6 +118,21 @@ async function receive(
       const isGone = error instanceof LayerNotFoundError;
       if (!isGone || round === MAX_ROUNDS) throw error;
     }
+  }
+}
+
+/** Whoever uses a name with a digest relies on getting just that image. */
+function refuseOtherDigests(
+  { indexes, raw }: ResolvedImage,
+  names: readonly ImageName[],
+): void {
+  const own = [...indexes, raw].map(({ digest }) => digest);
+  for (const name of names) {
+    const { digest } = splitReference(name);
+    if (digest === undefined || own.some((each) => each === digest)) continue;
+    throw new BlobMismatchError(
+      `Cannot store an image as "${name}": its manifest is ${raw.digest}`,
+    );
   }
 }
 

@@ -24,9 +24,10 @@ export async function readOciArchive(
   const place = archivePlace(archive);
   const { manifests } = await readIndexAt(place);
   return manifests.map(({ annotations = {} }, index) => ({
-    names: [annotations[REF_NAME] ?? []].flat(),
-    fullNames: [annotations[FULL_NAME] ?? annotations[REF_NAME] ?? []].flat(),
-    isNamedInFull: annotations[FULL_NAME] !== undefined,
+    // An empty name is none, as in containers/image.
+    names: [annotations[REF_NAME] || []].flat(),
+    fullNames: [annotations[FULL_NAME] || annotations[REF_NAME] || []].flat(),
+    isNamedInFull: (annotations[FULL_NAME] ?? "") !== "",
     open: ({ signal } = {}) => {
       signal?.throwIfAborted();
       return openLayoutAt(place, { index });

@@ -6,7 +6,10 @@ import {
   loadImages,
   type LoadOptions,
 } from "../../../src/engine/transfer/load_images.ts";
-import { InvalidManifestError } from "../../../src/errors/image_errors.ts";
+import {
+  BlobMismatchError,
+  InvalidManifestError,
+} from "../../../src/errors/image_errors.ts";
 import { type Bytes, concatBytes } from "../../../src/formats/bytes.ts";
 import { hexOf } from "../../../src/formats/oci/digest.ts";
 import { checkStore } from "../../support/check_store.ts";
@@ -60,6 +63,14 @@ const LOADED: Readonly<Record<string, readonly [Bytes, ...string[]]>> = {
   "a layout of containerd": [
     await layoutWith([{ [REF_NAME]: "1", [CONTAINERD]: "docker.io/a/b:1" }]),
     `${ID} docker.io/a/b:1`,
+  ],
+  "a layout with empty names": [
+    await layoutWith([{ [REF_NAME]: "", [CONTAINERD]: "" }]),
+    ID,
+  ],
+  "a layout with a name by digest": [
+    await layoutWith([{ [REF_NAME]: `quay.io/a@${ONE.manifest.digest}` }]),
+    `${ID} quay.io/a@${ONE.manifest.digest}`,
   ],
   "what Docker 25 writes": [
     await bothWith([{ [REF_NAME]: "1", [CONTAINERD]: "docker.io/a/b:1" }]),
@@ -164,6 +175,34 @@ Deno.test("loadImages() refuses archives before it loads a part", async (t) => {
         () => load(store, new Blob([bytes]).stream()),
         InvalidManifestError,
         says,
+      );
+      using held = await store.agent.store.lock({ images: "read" });
+      assertEquals([...held.images.records], []);
+      assertEquals(check(store), []);
+    });
+  }
+});
+
+const OTHER = `quay.io/a@${TWO.manifest.digest}`;
+
+/** Images that are called by the digest of another one. */
+const MISNAMED: Readonly<Record<string, Bytes>> = {
+  "in Docker's list": dockerArchive(dockerParts(ONE, { names: [OTHER] })),
+  "as a second name": dockerArchive(
+    dockerParts(ONE, { names: ["quay.io/a:1", OTHER] }),
+  ),
+  "in a layout": await layoutWith([{ [REF_NAME]: OTHER }]),
+  "in one of containerd": await layoutWith([{ [CONTAINERD]: OTHER }]),
+};
+
+Deno.test("loadImages() refuses a name with another image's digest", async (t) => {
+  for (const [name, bytes] of Object.entries(MISNAMED)) {
+    await t.step(name, async () => {
+      using store = storeAgent();
+      await assertRejects(
+        () => load(store, new Blob([bytes]).stream()),
+        BlobMismatchError,
+        `Cannot store an image as "${OTHER}": its manifest is sha256:`,
       );
       using held = await store.agent.store.lock({ images: "read" });
       assertEquals([...held.images.records], []);

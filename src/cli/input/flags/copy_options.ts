@@ -2,7 +2,12 @@
 
 import type { CopyOptions } from "../../../engine/copy/copy_reference.ts";
 import { MAX_LEVELS } from "../../../formats/compression/compress.ts";
-import { nameOf, parseReference } from "../../../formats/oci/reference.ts";
+import {
+  type ImageName,
+  nameOf,
+  parseReference,
+  showTyped,
+} from "../../../formats/oci/reference.ts";
 import { parsePlatform } from "../../../image/choose_manifest.ts";
 import type { RegistryOptions } from "../../../registry/registry_image.ts";
 import type { FlagValues } from "../../command.ts";
@@ -34,12 +39,21 @@ export async function copyOptions(
     ...formOf(flags),
     images: images[which],
     platform: platform === undefined ? undefined : parsePlatform(platform),
-    additionalNames: flags["additional-tag"].map((name) =>
-      nameOf(parseReference(name))
-    ),
+    additionalNames: flags["additional-tag"].map(parseAdditionalTag),
     source: await endOptions(flags, "src", asking),
     destination: await endOptions(flags, "dest", asking),
   };
+}
+
+/** A digest follows from what is written. */
+function parseAdditionalTag(text: string): ImageName {
+  const reference = parseReference(text);
+  if (reference.digest === undefined) return nameOf(reference);
+  throw new UsageError(
+    `Cannot use "--additional-tag ${
+      showTyped(text)
+    }": a digest cannot be given`,
+  );
 }
 
 /**
