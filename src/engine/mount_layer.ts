@@ -14,7 +14,7 @@ import type {
 import { isErrno } from "../fs/errno.ts";
 import { type OverlayRequest, planOverlay } from "../mount/plan_overlay.ts";
 import { prepareOverlay } from "../mount/prepare_overlay.ts";
-import { readLower } from "../store/layers/create_layer.ts";
+import { readLower, readShortLower } from "../store/layers/lower_files.ts";
 import { demandUsable, listChain } from "../store/layers/layer_files.ts";
 import { layerDirectory, runDirectory, workDirectory } from "../store/paths.ts";
 import { HINT } from "../store/records/record_table.ts";
@@ -185,6 +185,7 @@ function makeRequest(
     home: store.paths.home,
     layerId,
     lower: readLower(store.paths, layerId),
+    shortLower: readShortLower(store.paths, layerId),
     access: options.access ?? "read-write",
     options: options.mountOptions ?? mountOptions,
     label: options.label || layers.get(layerId)?.mountlabel,

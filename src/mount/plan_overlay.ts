@@ -13,10 +13,12 @@ export interface OverlayRequest {
   /** The name of its directory in `home`. */
   readonly layerId: string;
   /**
-   * The entries of the layer's `lower` file, nearest parent first, such as
+   * What lies below, nearest first and relative to `home`: `ID/diff`, or
    * `l/MSMZTW3HK3OLHZ66GONE2P2FON`; absolute for those of other stores.
    */
   readonly lower: readonly string[];
+  /** The same by short names, if known: of many, they alone fit. */
+  readonly shortLower?: readonly string[];
   /** Whether the layer can be changed through the mount. */
   readonly access: "read-write" | "read-only";
   /** Mount options such as `nodev` or `volatile`; none is the default. */
@@ -67,7 +69,7 @@ const DATA_OPTIONS: ReadonlySet<string> = new Set([
  * @throws {TypeError} If a path or an option cannot be said to mount(8).
  */
 export function planOverlay(request: OverlayRequest): MountPlan {
-  const { home, layerId, lower } = request;
+  const { home, layerId, lower, shortLower = lower } = request;
   const fail = (why: string) => `Cannot mount layer "${layerId}": ${why}`;
   const problem = findProblem(request);
   if (problem !== undefined) throw new TypeError(fail(problem));
@@ -85,8 +87,12 @@ export function planOverlay(request: OverlayRequest): MountPlan {
     data: [...directories(request, home), ...extra].join(","),
   };
   if (fits(plan.data)) return plan;
-  const data = [...directories(request, ""), ...extra].join(",");
-  if (fits(data)) return { ...plan, data, cwd: home };
+  const isSame = shortLower.length === lower.length;
+  for (const names of isSame ? [lower, shortLower] : [lower]) {
+    const relative = directories({ ...request, lower: names }, "");
+    const data = [...relative, ...extra].join(",");
+    if (fits(data)) return { ...plan, data, cwd: home };
+  }
   throw new RangeError(
     fail(`the names of its ${lower.length} layers take more than a page`),
   );
@@ -139,16 +145,18 @@ function fits(data: string): boolean {
 }
 
 function findProblem(
-  { home, layerId, lower, options = [], label = "" }: OverlayRequest,
+  { home, layerId, lower, shortLower = [], options = [], label = "" }:
+    OverlayRequest,
 ): string | undefined {
   if (!isAbsolute(home)) return `home "${home}" is not absolute`;
   if (!isPlainName(layerId)) return "its ID is not a file name";
-  const odd = [home, layerId, ...lower].find((path) => isUnspeakable(path));
+  const below = [...lower, ...shortLower];
+  const odd = [home, layerId, ...below].find((path) => isUnspeakable(path));
   if (odd !== undefined) {
     return `path "${odd}" has a character that mount options cannot hold ` +
       '(, : " \\ or a control character)';
   }
-  const astray = lower.find((entry) => !isAbsolute(entry) && !isShort(entry));
+  const astray = below.find((entry) => !isAbsolute(entry) && !isInHome(entry));
   if (astray !== undefined) return `"${astray}" is no name of a lower layer`;
   if (/["\\]|\p{Cc}/u.test(label)) return `label ${label} is malformed`;
   const unknown = splitWords(options).find((word) => !isOption(word));
@@ -163,9 +171,11 @@ function isUnspeakable(path: string): boolean {
   return /[,:"\\]|\p{Cc}/u.test(path);
 }
 
-/** Whether this is a name in the directory of short names, `<home>/l`. */
-function isShort(entry: string): boolean {
-  return entry.startsWith("l/") && isPlainName(entry.slice(2));
+/** Whether this is a layer's directory, by its ID or by its short name. */
+function isInHome(entry: string): boolean {
+  const name = /^l\/(.*)$/s.exec(entry)?.[1] ??
+    /^(.*)\/diff$/s.exec(entry)?.[1] ?? "";
+  return isPlainName(name);
 }
 
 function isOption(word: string): boolean {

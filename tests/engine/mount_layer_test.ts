@@ -1,6 +1,12 @@
-import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { join } from "@std/path";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { Agent } from "../../src/engine/agent.ts";
 import {
   MOUNT_LOCKS,
@@ -194,12 +200,23 @@ Deno.test("mountLayer() says what the kernel has to do", async () => {
   const path = await mount(agent, { ...options, mountOptions: ["nodev"] });
   const entry = mounter.table.find(({ target }) => target === path);
   const { home } = agent.store.paths;
-  const link = readFileSync(join(home, layerId, "link"), "utf8");
   assertEquals(
     entry?.options,
-    `rw,nodev,lowerdir=${home}/l/${link},` +
+    `rw,nodev,lowerdir=${home}/${layerId}/diff,` +
       `upperdir=${home}/${idOf("y")}/diff,workdir=${home}/${idOf("y")}/work,` +
       `context="l1"`,
   );
   assertEquals(path, mountPoint(agent, idOf("y")));
+});
+
+Deno.test("mountLayer() takes short names where older tools made the layer", async () => {
+  using test = await withLayer();
+  const { agent, mounter } = test;
+  await putLayer(agent.store, "y", "x");
+  const { home } = agent.store.paths;
+  rmSync(join(home, idOf("y"), "lower-layers"));
+  const path = await mount(agent, { layerId: idOf("y") });
+  const entry = mounter.table.find(({ target }) => target === path);
+  const link = readFileSync(join(home, layerId, "link"), "utf8");
+  assertStringIncludes(entry?.options ?? "", `lowerdir=${home}/l/${link},`);
 });

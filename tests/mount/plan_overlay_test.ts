@@ -85,6 +85,24 @@ Deno.test("planOverlay() names all from home when a page is too short", () => {
   );
 });
 
+Deno.test("planOverlay() takes short names where IDs take more than a page", () => {
+  const byId = (count: number) =>
+    Array.from({ length: count }, (_, n) => `${n}`.padStart(64, "a") + "/diff");
+  const few = plan({ lower: byId(50), shortLower: shortNames(50) });
+  assertEquals(few.data.split(",")[0], `lowerdir=${byId(50).join(":")}`);
+  const many = plan({ lower: byId(100), shortLower: shortNames(100) });
+  assertEquals(many.cwd, HOME);
+  assertEquals(
+    many.data.split(",")[0],
+    `lowerdir=${shortNames(100).join(":")}`,
+  );
+  assertThrows(
+    () => plan({ lower: byId(100), shortLower: [] }),
+    RangeError,
+    "take more than a page",
+  );
+});
+
 Deno.test("planOverlay() changes over at exactly a page", () => {
   const padded = (length: number) =>
     plan({ lower: [`/${"x".repeat(length)}`] });
@@ -123,6 +141,10 @@ Deno.test("planOverlay() refuses what mount options cannot say", async (t) => {
     "a lower outside": { lower: ["../../etc"] },
     "a lower outside by way of l": { lower: ["l/.."] },
     "an empty lower": { lower: [""] },
+    "a lower outside by way of an ID": { lower: ["../diff"] },
+    "a lower of two IDs": { lower: ["a/b/diff"] },
+    "a lower without an ID": { lower: ["diff"] },
+    "a short name outside": { shortLower: ["l/.."] },
     "an option for another lower": { options: ["lowerdir=/etc"] },
     "an option for an upper": { options: ["nodev,upperdir=/etc"] },
     "an option of mount(8)": { options: ["bind"] },

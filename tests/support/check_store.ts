@@ -119,6 +119,12 @@ function checkLayer(
     const lower = expectedLower(paths, parent);
     const actual = readText(join(directory, "lower"));
     if (actual !== lower) found.push(`lower is ${actual}, not ${lower}`);
+    const ids = expectedLowerLayers(paths, parent);
+    const written = readText(join(directory, "lower-layers"));
+    // Older tools write none.
+    if (written !== undefined && written !== ids) {
+      found.push(`lower-layers is ${written}, not ${ids}`);
+    }
   }
   if (layer["diff-digest"] && !existsSync(tarSplitPath(paths, id))) {
     found.push("has no tar-split");
@@ -131,6 +137,13 @@ function expectedLower(paths: StorePaths, parent: LayerId): string {
   const above = readText(join(directory, "lower"));
   const own = `l/${readText(join(directory, "link"))}`;
   return above === undefined ? own : `${own}:${above}`;
+}
+
+/** By way of the links, as a tool that knows only these would. */
+function expectedLowerLayers(paths: StorePaths, parent: LayerId): string {
+  return expectedLower(paths, parent).split(":").map((name) =>
+    /^\.\.\/(.+)\/diff$/.exec(readLink(join(paths.home, name)) ?? "")?.[1]
+  ).join(":");
 }
 
 function checkImage(

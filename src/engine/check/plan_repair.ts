@@ -118,7 +118,7 @@ async function repairOfLayer(
 }
 
 // Of the files that hold them: see `checkObjects()`.
-const NAME_FAULT = /\/(link|lower|l\/[A-Z2-7]+): /;
+const NAME_FAULT = /\/(link|lower|lower-layers|l\/[A-Z2-7]+): /;
 
 function repairOfImage(image: ImageRecord, object: CheckedObject): Repair {
   const isDoubled = object.faults.every((fault) => / its name /.test(fault));

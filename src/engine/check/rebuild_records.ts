@@ -1,8 +1,8 @@
 /** Makes records again from what the disk and the other tables prove. */
 
-import { basename, dirname, join } from "@std/path";
+import { join } from "@std/path";
 import { createHash } from "node:crypto";
-import { lstatSync, readlinkSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { categoryOf } from "../../errors/category.ts";
 import { errnoOf } from "../../errors/why.ts";
 import type { Bytes } from "../../formats/bytes.ts";
@@ -32,8 +32,8 @@ import {
 import { listIfDirectory } from "../../fs/list_directory.ts";
 import { layerIdsOf } from "../../image/layer_ids.ts";
 import { layerNames } from "../../store/container_store.ts";
-import { readLower } from "../../store/layers/create_layer.ts";
 import { openLayerTar } from "../../store/layers/layer_tar.ts";
+import { readLowerIds } from "../../store/layers/lower_files.ts";
 import {
   imageDirectory,
   layerDirectory,
@@ -196,17 +196,17 @@ function digestArchive(
   }
 }
 
-/** By the first of the short names that say what is below. */
+/** By the first of those that the layer's own files say are below it. */
 function readParent(
   paths: StorePaths,
   id: LayerId,
 ): LayerId | "unknown" | undefined {
-  const path = join(layerDirectory(paths, id), "lower");
-  if (!isFile(path)) return undefined;
-  const [first = ""] = readLower(paths, id);
+  const directory = layerDirectory(paths, id);
+  const isAlone = ["lower", "lower-layers"]
+    .every((name) => !isFile(join(directory, name)));
+  if (isAlone) return undefined;
   try {
-    const target = readlinkSync(join(paths.home, first));
-    return parseLayerId(basename(dirname(target)));
+    return parseLayerId(readLowerIds(paths, id)?.[0] ?? "");
   } catch (error) {
     if (errnoOf(error) !== "" || error instanceof SyntaxError) return "unknown";
     throw error;

@@ -17,7 +17,7 @@ import {
   type UserFile,
 } from "../../image/user_lookup.ts";
 import type { Host } from "../../process/host.ts";
-import { readLower } from "../../store/layers/create_layer.ts";
+import { readLower } from "../../store/layers/lower_files.ts";
 import { layerDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
 import { mountLayer, type MountLocks, unmountLayer } from "../mount_layer.ts";

@@ -1,13 +1,11 @@
 /** Puts a layer into a store: its record, and its directory in the home. */
 
 import { join } from "@std/path";
-import { DamagedFileError } from "../../errors/store_errors.ts";
 import { DuplicateIdError } from "../../errors/naming_errors.ts";
 import { LayerNotFoundError } from "../../errors/not_found_errors.ts";
 import type { LayerId } from "../../formats/storage/store_ids.ts";
 import type { LayerRecord } from "../../formats/storage/store_record.ts";
 import type { RootAttributes } from "../../formats/tar/tar_entry.ts";
-import { isErrno } from "../../fs/errno.ts";
 import { randomShortName } from "../../fs/random_name.ts";
 import { StagedFiles } from "../../fs/staged_files.ts";
 import { copyAtomically } from "../../fs/write_atomically.ts";
@@ -15,7 +13,8 @@ import { layerDirectory, type StorePaths, tarSplitPath } from "../paths.ts";
 import type { Records } from "../records/records.ts";
 import type { Store } from "../store.ts";
 import { removeLayerFiles } from "./delete_layer.ts";
-import { makeLink, readShortName } from "./layer_files.ts";
+import { makeLink } from "./layer_files.ts";
+import { makeLower } from "./lower_files.ts";
 
 /** A layer to be. */
 export interface NewLayer {
@@ -44,8 +43,6 @@ export interface LayerContents {
 
 // Other tools' users may read what layers are called.
 const NAME_MODE = 0o644;
-// Older versions of containers/storage mount no more.
-const MAX_LOWERS = 128;
 // The mode of an image's root directory, unless its tar has an entry for `/`.
 const ROOT_MODE = 0o555;
 
@@ -129,7 +126,7 @@ export function makeLayerDirectory(
 ): void {
   const { paths } = store;
   const directory = layerDirectory(paths, id);
-  const lower = parent === undefined ? undefined : makeLower(paths, parent);
+  const below = parent === undefined ? undefined : makeLower(paths, parent);
   removeLayerFiles(store, id); // of a crash
   Deno.mkdirSync(directory, { mode: 0o700 });
   const diff = join(directory, "diff");
@@ -139,10 +136,13 @@ export function makeLayerDirectory(
 
   const shortName = randomShortName();
   files.write(join(directory, "link"), shortName, NAME_MODE);
-  if (lower !== undefined) {
-    files.write(join(directory, "lower"), lower, NAME_MODE);
+  if (below !== undefined) {
+    files.write(join(directory, "lower"), below.lower, NAME_MODE);
   }
-  const others = ["work", "merged", ...(lower === undefined ? ["empty"] : [])];
+  if (below?.lowerLayers !== undefined) {
+    files.write(join(directory, "lower-layers"), below.lowerLayers, NAME_MODE);
+  }
+  const others = ["work", "merged", ...(below === undefined ? ["empty"] : [])];
   for (const name of others) {
     Deno.mkdirSync(join(directory, name));
     Deno.chmodSync(join(directory, name), 0o700);
@@ -182,36 +182,4 @@ function applyRootAttributes(
   if (Deno.uid() === 0) Deno.chownSync(diff, uid, gid);
   Deno.chmodSync(diff, mode & 0o7777);
   if (mtime !== undefined) Deno.utimeSync(diff, mtime, mtime);
-}
-
-/** The `lower` file: the nearest layer first, by short names. */
-function makeLower(paths: StorePaths, parent: LayerId): string {
-  const directory = layerDirectory(paths, parent);
-  const name = readShortName(directory);
-  if (name === undefined) {
-    const path = join(directory, "link");
-    throw new DamagedFileError(
-      `Cannot stack a layer on "${parent}": "${path}" holds no short name`,
-      { path },
-    );
-  }
-  const lower = [`l/${name}`, ...readLower(paths, parent)];
-  if (lower.length > MAX_LOWERS) {
-    throw new RangeError(
-      `Cannot stack a layer on "${parent}": that has ${lower.length} layers, ` +
-        `at most ${MAX_LOWERS} can be mounted`,
-    );
-  }
-  return lower.join(":");
-}
-
-/** Reads which layers lie below a layer: `l/<short name>`, nearest first. */
-export function readLower(paths: StorePaths, layerId: LayerId): string[] {
-  const path = join(layerDirectory(paths, layerId), "lower");
-  try {
-    return Deno.readTextFileSync(path).split(":");
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return [];
-    throw error;
-  }
 }

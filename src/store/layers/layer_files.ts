@@ -30,6 +30,8 @@ export interface LayerFault {
 
 type Layers = Pick<TableView<LayerRecord>, "lookUp">;
 
+const OTHER_LAYERS = "it names other layers than those below";
+
 /**
  * Checks a layer and all below it, as far as a mount needs them.
  *
@@ -87,6 +89,7 @@ export async function findLayerFaults(
   const names = [
     findLinkFault(directory),
     findLowerFault(paths, layers, layer),
+    findLowerLayersFault(paths, layers, layer),
   ];
   return [
     ...content.flatMap((fault) => fault ?? [])
@@ -115,6 +118,16 @@ export function expectedLower(
   return names.map((name) => `l/${name}`).join(":");
 }
 
+/** What `lower-layers` has to be, or begin with if a read-only store has what is below. */
+export function expectedLowerLayers(
+  layers: Layers,
+  { parent }: LayerRecord,
+): string {
+  const ids = listChain(layers, parent).map(({ id }) => id);
+  const end = findOpenEnd(layers, parent);
+  return [...ids, ...end === undefined ? [] : [end]].join(":");
+}
+
 type Found = Pick<LayerFault, "path" | "found">;
 
 function findDirectoryFault(path: string): Found | undefined {
@@ -141,21 +154,52 @@ function findLowerFault(
   layer: LayerRecord,
 ): Found | undefined {
   const path = join(layerDirectory(paths, layer.id), "lower");
-  if (!layer.parent) return undefined;
   const actual = readText(path);
+  if (!layer.parent) return findStray(path, actual);
   if (actual === undefined || actual === "") return findFileFault(path);
   if (!/^l\/[A-Z2-7]+(:l\/[A-Z2-7]+)*\n?$/.test(actual)) {
     return { path, found: "it names no layers" };
   }
-  // A layer of a read-only store has no record here.
-  if (listChain(layers, layer.parent).some(isOpenEnd)) return undefined;
+  if (findOpenEnd(layers, layer.parent) !== undefined) return undefined;
   const expected = expectedLower(paths, layers, layer);
   if (expected === undefined || actual.trim() === expected) return undefined;
-  return { path, found: "it names other layers than those below" };
+  return { path, found: OTHER_LAYERS };
+}
 
-  function isOpenEnd({ parent }: LayerRecord): boolean {
-    return !!parent && layers.lookUp(parent) === undefined;
+/** Tools before containers/storage 1.63 write none, and mount by `lower`. */
+function findLowerLayersFault(
+  paths: StorePaths,
+  layers: Layers,
+  layer: LayerRecord,
+): Found | undefined {
+  const path = join(layerDirectory(paths, layer.id), "lower-layers");
+  const actual = readText(path);
+  if (!layer.parent) return findStray(path, actual);
+  if (actual === undefined) {
+    return lstatIfThere(path) && { path, found: "it is no file" };
   }
+  if (actual === "") return { path, found: "it is empty" };
+  const expected = expectedLowerLayers(layers, layer);
+  const isAsExpected = actual === expected ||
+    findOpenEnd(layers, layer.parent) !== undefined &&
+      actual.startsWith(`${expected}:`);
+  return isAsExpected ? undefined : { path, found: OTHER_LAYERS };
+}
+
+function findStray(path: string, text: string | undefined): Found | undefined {
+  return text === undefined
+    ? undefined
+    : { path, found: "its layer is to have none, as nothing is below it" };
+}
+
+/** A layer of a read-only store, which has no record here. */
+function findOpenEnd(
+  layers: Layers,
+  parent: LayerId | undefined,
+): LayerId | undefined {
+  const lowest = listChain(layers, parent).at(-1);
+  const end = lowest === undefined ? parent : lowest.parent;
+  return end && layers.lookUp(end) === undefined ? end : undefined;
 }
 
 /** Files that were all removed: the list for its tar tells that there were some. */

@@ -17,6 +17,7 @@ import { finishDiff, type LayerContents } from "./create_layer.ts";
 import { isIncomplete } from "./delete_layer.ts";
 import {
   expectedLower,
+  expectedLowerLayers,
   findLayerFaults,
   listChain,
   makeLink,
@@ -122,11 +123,19 @@ async function restoreLower(
   layers: Layers,
   layer: LayerRecord,
 ): Promise<void> {
+  const directory = layerDirectory(paths, layer.id);
+  const files = ["lower", "lower-layers"].map((name) => join(directory, name));
   const faults = await findLayerFaults(paths, layers, layer);
-  const path = join(layerDirectory(paths, layer.id), "lower");
-  if (!faults.some((fault) => fault.path === path)) return;
-  const lower = expectedLower(paths, layers, layer);
-  if (lower !== undefined) writeSmallFile(path, lower);
+  if (!faults.some(({ path }) => files.includes(path))) return;
+  const texts = [
+    expectedLower(paths, layers, layer),
+    expectedLowerLayers(layers, layer),
+  ];
+  for (const [index, path] of files.entries()) {
+    const text = texts[index];
+    if (!layer.parent || lstatIfThere(path)?.isDirectory) removeTreeSync(path);
+    if (layer.parent && text !== undefined) writeSmallFile(path, text);
+  }
 }
 
 /** Links outlive the file that says which is whose. */

@@ -4,6 +4,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import {
   cpSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -119,6 +120,29 @@ const KINDS: readonly Damage[] = [
   [
     "an empty lower",
     (s) => writeFileSync(join(s.own, "lower"), ""),
+  ],
+  [
+    "an empty lower-layers",
+    (s) => writeFileSync(join(s.own, "lower-layers"), ""),
+  ],
+  [
+    "a lower-layers that leaves one out",
+    (s) =>
+      writeFileSync(
+        join(s.own, "lower-layers"),
+        s.base.split("/").at(-1) ?? "",
+      ),
+  ],
+  [
+    "a lower-layers where nothing is below",
+    (s) => cpSync(join(s.own, "lower-layers"), join(s.base, "lower-layers")),
+  ],
+  [
+    "a directory for a lower-layers",
+    (s) => {
+      rmSync(join(s.own, "lower-layers"));
+      mkdirSync(join(s.own, "lower-layers"));
+    },
   ],
   [
     "swapped links",

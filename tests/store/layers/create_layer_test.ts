@@ -50,7 +50,7 @@ Deno.test("createLayer() makes what containers/storage makes", async () => {
   const own = layerDirectory(paths, idOf("own"));
   const entries = ["diff", "empty", "link", "merged", "work"];
   assertEquals(readdirSync(base).sort(), entries);
-  const child = ["diff", "link", "lower", "merged", "work"];
+  const child = ["diff", "link", "lower", "lower-layers", "merged", "work"];
   assertEquals(readdirSync(top).sort(), child);
   assertEquals(readdirSync(own).sort(), child);
   for (const layer of [base, top, own]) {
@@ -68,6 +68,9 @@ Deno.test("createLayer() makes what containers/storage makes", async () => {
     .map((layer) => `l/${readFileSync(join(layer, "link"), "utf8")}`);
   assertEquals(readFileSync(join(own, "lower"), "utf8"), lower.join(":"));
   assertEquals(readFileSync(join(top, "lower"), "utf8"), lower[1]);
+  const ids = `${idOf("top")}:${idOf("base")}`;
+  assertEquals(readFileSync(join(own, "lower-layers"), "utf8"), ids);
+  assertEquals(readFileSync(join(top, "lower-layers"), "utf8"), idOf("base"));
   assertEquals(readdirSync(join(top, "diff")), ["top"]);
   assertEquals(modeOf(tarSplitPath(paths, idOf("top"))), 0o600);
   assertFalse(existsSync(tarSplitPath(paths, idOf("own"))));

@@ -1,6 +1,6 @@
 /** A store that orlop shares with podman and its kin, all as real programs. */
 
-import { join } from "@std/path";
+import { fromFileUrl, join } from "@std/path";
 import { checkStore } from "../check_store.ts";
 import { tempDir } from "../temp_dir.ts";
 import {
@@ -27,6 +27,8 @@ export interface SharedStore extends AsyncDisposable {
   readonly buildah: Peer;
   /** The `containers-storage` command. */
   readonly storage: Peer;
+  /** The newest of them: see {@linkcode NEWEST_STORAGE}. */
+  readonly newest: Peer;
   /** `skopeo copy`; a name without a transport is one in the store. */
   copy(from: string, to: string): Promise<string>;
   /** See {@linkcode checkStore}. */
@@ -40,6 +42,14 @@ export const PEERS = [
   ...["root", "busybox", "mount", "findmnt", "runc"],
   ...["podman", "buildah", "skopeo", "containers-storage"],
 ];
+
+/** Where `scripts/newest_storage` puts what it builds. */
+export const NEWEST_STORAGE: string = fromFileUrl(
+  new URL(
+    "../../../.tools/newest-storage/containers-storage",
+    import.meta.url,
+  ),
+);
 
 // Where cgroups and limits are those of the machine around this one.
 const RUN_FLAGS = [
@@ -60,6 +70,9 @@ export function sharedStore(): SharedStore {
     ...common,
     ...["--runtime", "runc", "--cgroup-manager", "cgroupfs"],
   ];
+  const storageFlags = [
+    ...["--graph", root, "--run", runRoot, "--storage-driver", "overlay"],
+  ];
   const podman = peer("podman", podmanFlags);
   const inStore = (name: string) =>
     /^(oci|dir):/.test(name)
@@ -79,9 +92,8 @@ export function sharedStore(): SharedStore {
       return podman("run", ...RUN_FLAGS, ...network, ...args);
     },
     buildah: peer("buildah", common),
-    storage: peer("containers-storage", [
-      ...["--graph", root, "--run", runRoot, "--storage-driver", "overlay"],
-    ]),
+    storage: peer("containers-storage", storageFlags),
+    newest: peer(NEWEST_STORAGE, storageFlags),
     copy: (from, to) =>
       peer("skopeo", ["--insecure-policy", "copy", "--quiet"])(
         inStore(from),
