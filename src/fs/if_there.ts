@@ -2,6 +2,7 @@
 
 import type { Bytes } from "../formats/bytes.ts";
 import type { Libc } from "../process/libc.ts";
+import { isErrno } from "./errno.ts";
 
 /**
  * Whether there is something at a path, links followed, that can be seen.
@@ -37,6 +38,16 @@ export function readIfThere(path: string): Bytes | undefined {
 /** Reads a text file, as UTF-8; undefined if there is none. */
 export function readTextIfThere(path: string): string | undefined {
   return unlessMissing(() => Deno.readTextFileSync(path));
+}
+
+/** Reads where a link leads to; undefined if there is none, or something else. */
+export function readLinkIfThere(path: string): string | undefined {
+  try {
+    return Deno.readLinkSync(path);
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "EINVAL", "ENOTDIR")) return undefined;
+    throw error;
+  }
 }
 
 /** Removes a file, a link, or an empty directory, unless it is gone already. */

@@ -3,6 +3,7 @@ import {
   isThere,
   lstatIfThere,
   readIfThere,
+  readLinkIfThere,
   readTextIfThere,
   removeIfThere,
   statIfThere,
@@ -43,6 +44,13 @@ Deno.test("what is missing is no error, and what is wrong is one", async (t) => 
     assertEquals(readTextIfThere(dir.join("file")), "text");
     assertEquals(readIfThere(dir.join("none")), undefined);
     assertThrows(() => readIfThere(dir.path), Deno.errors.IsADirectory);
+  });
+  await t.step("links", () => {
+    assertEquals(readLinkIfThere(dir.join("dangling")), "nowhere");
+    for (const name of ["none", "file", "file/below"]) {
+      assertEquals(readLinkIfThere(dir.join(name)), undefined);
+    }
+    assertThrows(() => readLinkIfThere(dir.join("loop/x")), Error, "links");
   });
   await t.step("removals", () => {
     removeIfThere(dir.join("none"));

@@ -10,7 +10,7 @@ import type {
   StoreRecord,
 } from "../../formats/storage/store_record.ts";
 import type { LayerId } from "../../formats/storage/store_ids.ts";
-import { isErrno } from "../../fs/errno.ts";
+import { readLinkIfThere } from "../../fs/if_there.ts";
 import { isIncomplete } from "../../store/layers/delete_layer.ts";
 import {
   findLayerFaults,
@@ -82,18 +82,9 @@ function findNameFaults(
     return [`${link}: layer ${twin.id} has the same short name`];
   }
   const path = join(paths.links, name);
-  return readLink(path) === `../${id}/diff`
+  return readLinkIfThere(path) === `../${id}/diff`
     ? []
     : [`${path}: it does not lead to its layer`];
-}
-
-function readLink(path: string): string | undefined {
-  try {
-    return Deno.readLinkSync(path);
-  } catch (error) {
-    if (isErrno(error, "ENOENT", "EINVAL", "ENOTDIR")) return undefined;
-    throw error;
-  }
 }
 
 /** What brings a layer back: its image, or what made its container. */

@@ -3,6 +3,7 @@
 import { join } from "@std/path";
 import type { Abortable } from "../../errors/abort.ts";
 import type { LayerId } from "../../formats/storage/store_ids.ts";
+import { readLinkIfThere } from "../../fs/if_there.ts";
 import { readShortName } from "../../store/layers/layer_files.ts";
 import { restoreNames } from "../../store/layers/repair_layer.ts";
 import { layerDirectory } from "../../store/paths.ts";
@@ -35,10 +36,5 @@ function leadsTo(
   links: string,
   { name, id }: { readonly name: string; readonly id: LayerId },
 ): boolean {
-  try {
-    return Deno.readLinkSync(join(links, name)) === `../${id}/diff`;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
+  return readLinkIfThere(join(links, name)) === `../${id}/diff`;
 }

@@ -1,6 +1,5 @@
 /** Reads all items of an image, and compares them with its record and layers. */
 
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { categoryOf } from "../../errors/category.ts";
 import { whyOf } from "../../errors/why.ts";
@@ -14,6 +13,7 @@ import type {
   LayerRecord,
 } from "../../formats/storage/store_record.ts";
 import { isErrno } from "../../fs/errno.ts";
+import { readRegularFile } from "../../fs/regular_file.ts";
 import { imageItemPath } from "../../store/image_store.ts";
 import { listChain } from "../../store/layers/layer_files.ts";
 import type { StorePaths } from "../../store/paths.ts";
@@ -21,7 +21,6 @@ import type { TableView } from "../../store/records/record_files.ts";
 
 // Manifests and configs are far smaller; what is larger is no item of an image.
 const MAX_ITEM_BYTES = 64 * 1024 * 1024;
-const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
 /**
  * Compares items with the digests in the image's record, and the layers with what
@@ -98,20 +97,8 @@ function verifyLayers(
 /** Reads an item. @returns Why not, if it cannot be read. */
 function readItem(path: string): Bytes | string {
   try {
-    const fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-    try {
-      const info = fstatSync(fd);
-      if (!info.isFile()) return "it is no regular file";
-      if (info.size > MAX_ITEM_BYTES) return `it has ${info.size} bytes`;
-      const bytes = new Uint8Array(info.size);
-      const count = readSync(fd, bytes);
-      return bytes.subarray(0, count);
-    } finally {
-      closeSync(fd);
-    }
+    return readRegularFile(path, MAX_ITEM_BYTES);
   } catch (error) {
-    if (isErrno(error, "ENOENT", "ENOTDIR")) return "it is missing";
-    if (isErrno(error, "ELOOP", "ENXIO")) return "it is no regular file";
     if (isErrno(error, "EIO", "EACCES")) return whyOf(error);
     throw error;
   }

@@ -1,13 +1,6 @@
 /** The archive that a layer came from, made again from its files, byte for byte. */
 
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readSync,
-} from "node:fs";
+import { closeSync, fstatSync, readSync } from "node:fs";
 import { DamagedFileError } from "../../errors/store_errors.ts";
 import {
   decodeBinaryString,
@@ -21,7 +14,7 @@ import {
   readTarSplit,
   type TarSplitPiece,
 } from "../../formats/tar/read_tar_split.ts";
-import { isErrno } from "../../fs/errno.ts";
+import { openRegularFile } from "../../fs/regular_file.ts";
 import { resolveParts } from "../../fs/resolve_parts.ts";
 import { layerDirectory, type StorePaths, tarSplitPath } from "../paths.ts";
 
@@ -55,7 +48,6 @@ export interface LayerTarOptions {
 }
 
 const SPLIT_CHUNK_BYTES = 64 * 1024;
-const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
 /**
  * Opens the archive of a layer. Nothing is read but regular files below the
@@ -217,29 +209,12 @@ function openFile(
       : "its path leads elsewhere";
     throw changed(layer, `${root}/${shown}`, why);
   }
-  const fd = openRegular(path, (why) => changed(layer, path, why));
+  const fd = openRegularFile(path);
+  if (typeof fd === "string") throw changed(layer, path, fd);
   const { size: actual } = fstatSync(fd);
   if (actual === size) return { path, fd, position: 0, left: size, crc };
   closeSync(fd);
   throw changed(layer, path, `it has ${actual} bytes, not ${size}`);
-}
-
-/** Opens what is a file itself: no link is followed, and no FIFO waited for. */
-function openRegular(path: string, fail: (why: string) => Error): number {
-  try {
-    const seen = lstatSync(path);
-    if (!seen.isFile()) throw fail("it is no regular file");
-    // The runtime follows links itself unless it may do all: so it is looked at
-    // once more.
-    const fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-    const opened = fstatSync(fd);
-    if (opened.ino === seen.ino && opened.dev === seen.dev) return fd;
-    closeSync(fd);
-    throw fail("it is another file now");
-  } catch (error) {
-    if (!isErrno(error, "ENOENT", "ENOTDIR", "ELOOP", "ENXIO")) throw error;
-    throw fail("it is missing");
-  }
 }
 
 interface OpenList extends Disposable {
@@ -261,13 +236,14 @@ function openTarSplit(paths: StorePaths, layer: LayerRecord): OpenList {
 
 function openList(path: string, layer: LayerRecord): number {
   const isPartial = layer["toc-digest"] !== undefined;
-  return openRegular(path, (why) =>
-    unreadable(layer, {
-      path,
-      why: isPartial
-        ? "it was pulled in parts (zstd:chunked), so its archive is not known"
-        : `"${path}", which tells how its archive was made: ${why}`,
-    }));
+  const fd = openRegularFile(path);
+  if (typeof fd === "number") return fd;
+  throw unreadable(layer, {
+    path,
+    why: isPartial
+      ? "it was pulled in parts (zstd:chunked), so its archive is not known"
+      : `"${path}", which tells how its archive was made: ${fd}`,
+  });
 }
 
 function* readChunks(fd: number): Generator<Bytes> {

@@ -7,14 +7,9 @@
 
 import { join } from "@std/path";
 import {
-  closeSync,
-  constants,
   existsSync,
-  fstatSync,
   lstatSync,
   mkdirSync,
-  openSync,
-  readSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -22,6 +17,7 @@ import {
 import { toText } from "../../formats/bytes.ts";
 import { listIfDirectory } from "../../fs/list_directory.ts";
 import { randomSuffix } from "../../fs/random_name.ts";
+import { readRegularFile } from "../../fs/regular_file.ts";
 import { tryLock } from "../records/lock.ts";
 import type { Store } from "../store.ts";
 
@@ -106,19 +102,10 @@ function removeIfStray(path: string): void {
 
 /** Empty if there is none, or something else in its place. */
 function readText(path: string): readonly string[] {
-  const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
-  let fd: number;
   try {
-    fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    const bytes = readRegularFile(path, MAX_BYTES);
+    return typeof bytes === "string" ? [] : [toText(bytes)];
   } catch {
-    return []; // not written yet, just removed, a link, a socket
-  }
-  try {
-    const info = fstatSync(fd);
-    if (!info.isFile() || info.size > MAX_BYTES) return [];
-    const buffer = new Uint8Array(info.size);
-    return [toText(buffer.subarray(0, readSync(fd, buffer)))];
-  } finally {
-    closeSync(fd);
+    return []; // it cannot be read
   }
 }

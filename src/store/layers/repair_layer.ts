@@ -3,8 +3,12 @@
 import { join } from "@std/path";
 import type { LayerId } from "../../formats/storage/store_ids.ts";
 import type { LayerRecord } from "../../formats/storage/store_record.ts";
-import { isErrno } from "../../fs/errno.ts";
-import { lstatIfThere, removeIfThere, statIfThere } from "../../fs/if_there.ts";
+import {
+  lstatIfThere,
+  readLinkIfThere,
+  removeIfThere,
+  statIfThere,
+} from "../../fs/if_there.ts";
 import { listDirectory } from "../../fs/list_directory.ts";
 import { randomShortName } from "../../fs/random_name.ts";
 import { removeTreeSync } from "../../fs/remove_tree.ts";
@@ -144,7 +148,7 @@ function findShortName(
   id: LayerId,
 ): string | undefined {
   return listDirectory(links).find((name) =>
-    readLink(join(links, name)) === `../${id}/diff`
+    readLinkIfThere(join(links, name)) === `../${id}/diff`
   );
 }
 
@@ -174,7 +178,7 @@ export function restoreShortLink(store: Store, id: LayerId): void {
   if (name === undefined) return;
   const path = join(paths.links, name);
   const target = `../${id}/diff`;
-  const actual = readLink(path);
+  const actual = readLinkIfThere(path);
   // Another layer that has the same name is as good an owner.
   if (actual === target || isOwned(paths, actual, name)) return;
   removeTreeSync(path); // a link that is missing is made by whoever comes next
@@ -193,13 +197,4 @@ function isOwned(
 
 function modifiedMs(path: string): number {
   return statIfThere(path)?.mtime?.getTime() ?? 0;
-}
-
-function readLink(path: string): string | undefined {
-  try {
-    return Deno.readLinkSync(path);
-  } catch (error) {
-    if (isErrno(error, "ENOENT", "EINVAL", "ENOTDIR")) return undefined;
-    throw error;
-  }
 }

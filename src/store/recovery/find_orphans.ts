@@ -2,7 +2,7 @@
 
 import { join } from "@std/path";
 import { isErrno } from "../../fs/errno.ts";
-import { isThere } from "../../fs/if_there.ts";
+import { isThere, readLinkIfThere } from "../../fs/if_there.ts";
 import { listIfDirectory } from "../../fs/list_directory.ts";
 import type { Libc } from "../../process/libc.ts";
 import {
@@ -163,19 +163,10 @@ function danglingLinks(
 ): readonly string[] {
   return listIfDirectory(links).map((name) => join(links, name)).filter(
     (path) => {
-      const id = /^\.\.\/([^/]+)\/diff$/.exec(readLink(path))?.[1];
+      const id = /^\.\.\/([^/]+)\/diff$/.exec(readLinkIfThere(path) ?? "")?.[1];
       return id !== undefined && !isLayer(id);
     },
   );
-}
-
-function readLink(path: string): string {
-  try {
-    return Deno.readLinkSync(path);
-  } catch (error) {
-    if (isErrno(error, "ENOENT", "EINVAL")) return ""; // no link
-    throw error;
-  }
 }
 
 function unknownIds(
