@@ -1,18 +1,14 @@
 /** What the last check found: kept on disk for whoever asks, and goes on, later. */
 
-import { dirname, join } from "@std/path";
-import { mkdirSync, readFileSync } from "node:fs";
 import {
   asArray,
   asInteger,
   asObject,
   asString,
   optional,
-  parseJson,
 } from "../../formats/json.ts";
-import { isErrno } from "../../fs/errno.ts";
-import { writeAtomically } from "../../fs/write_atomically.ts";
 import type { StorePaths } from "../../store/paths.ts";
+import { readStatusFile, writeStatusFile } from "../status_file.ts";
 
 /** How the last check ended. */
 export interface CheckStatus {
@@ -45,16 +41,7 @@ export interface VerifiedLayer {
 
 /** Reads the status; undefined if there was no check yet. */
 export function readCheckStatus(paths: StorePaths): CheckStatus | undefined {
-  const path = statusPath(paths);
-  try {
-    return parseStatus(readFileSync(path), path);
-  } catch (error) {
-    // It is of no use to stop for: the next check writes it anew.
-    const isUseless = isErrno(error, "ENOENT", "EISDIR") ||
-      error instanceof SyntaxError;
-    if (isUseless) return undefined;
-    throw error;
-  }
+  return readStatusFile(paths, "last-check.json", parseStatus);
 }
 
 /** Writes the status. */
@@ -62,18 +49,12 @@ export function writeCheckStatus(
   paths: StorePaths,
   status: CheckStatus,
 ): void {
-  const path = statusPath(paths);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const verified = Object.fromEntries(status.verified);
-  writeAtomically(path, `${JSON.stringify({ ...status, verified })}\n`);
+  writeStatusFile(paths, "last-check.json", { ...status, verified });
 }
 
-function statusPath({ root }: StorePaths): string {
-  return join(root, "orlop", "last-check.json");
-}
-
-function parseStatus(bytes: Uint8Array, what: string): CheckStatus {
-  const object = asObject(parseJson(bytes, what), what);
+function parseStatus(value: unknown, what: string): CheckStatus {
+  const object = asObject(value, what);
   const verified = optional(object["verified"], what, asObject) ?? {};
   return {
     time: asString(object["time"], what),

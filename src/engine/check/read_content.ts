@@ -2,11 +2,10 @@
 
 import type { Abortable } from "../../errors/abort.ts";
 import { DamagedFileError } from "../../errors/store_errors.ts";
-import { whyOf } from "../../errors/why.ts";
 import type { LayerRecord } from "../../formats/storage/store_record.ts";
-import { leaseLayers } from "../../store/layers/lease.ts";
 import { READ_LOCKS } from "../../store/records/tables.ts";
 import type { Agent } from "../agent.ts";
+import { leaseIfWritable } from "../lease_if_writable.ts";
 import { copyOddFiles } from "../media/odd_files.ts";
 import type { CheckDepth, VerifiedLayer } from "./check_status.ts";
 import { createThrottle } from "./throttle.ts";
@@ -79,7 +78,7 @@ async function verifyIfThere(
   options: VerifyLayerOptions,
 ): Promise<readonly string[] | undefined> {
   const { store } = agent;
-  using _lease = leaseIfWritable(agent, layer);
+  using _lease = leaseIfWritable(agent, [layer]);
   const faults = await verify(agent, layer, options);
   if (faults.length === 0) return faults;
   // Another tool knows no leases: what it removes is no damage.
@@ -99,17 +98,5 @@ async function verify(
   } catch (error) {
     if (!(error instanceof DamagedFileError)) throw error;
     return [whyUnreadable(error, layer)];
-  }
-}
-
-function leaseIfWritable(
-  { store, log }: Agent,
-  { id }: LayerRecord,
-): Disposable | undefined {
-  try {
-    return leaseLayers(store, [id]);
-  } catch (error) {
-    log("debug", `cannot lease layer "${id}": ${whyOf(error)}`);
-    return undefined;
   }
 }

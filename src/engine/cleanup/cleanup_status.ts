@@ -1,17 +1,8 @@
 /** What the last cleanup did: kept on disk for whoever asks later. */
 
-import { dirname, join } from "@std/path";
-import { mkdirSync, readFileSync } from "node:fs";
-import {
-  asInteger,
-  asObject,
-  asString,
-  optional,
-  parseJson,
-} from "../../formats/json.ts";
-import { isErrno } from "../../fs/errno.ts";
-import { writeAtomically } from "../../fs/write_atomically.ts";
+import { asInteger, asObject, asString, optional } from "../../formats/json.ts";
 import type { StorePaths } from "../../store/paths.ts";
+import { readStatusFile, writeStatusFile } from "../status_file.ts";
 import type { DiskSpace } from "./cleanup_facts.ts";
 import { type CleanupKind, forEachKind } from "./cleanup_plan.ts";
 
@@ -49,16 +40,7 @@ const OUTCOMES: readonly CleanupOutcome[] = ["done", "short", "failed", "busy"];
 export function readCleanupStatus(
   paths: StorePaths,
 ): CleanupStatus | undefined {
-  const path = statusPath(paths);
-  try {
-    return parseStatus(readFileSync(path), path);
-  } catch (error) {
-    // It is of no use to stop for: the next cleanup writes it anew.
-    if (isErrno(error, "ENOENT") || error instanceof SyntaxError) {
-      return undefined;
-    }
-    throw error;
-  }
+  return readStatusFile(paths, "last-gc.json", parseStatus);
 }
 
 /** Writes the status. */
@@ -66,17 +48,11 @@ export function writeCleanupStatus(
   paths: StorePaths,
   status: CleanupStatus,
 ): void {
-  const path = statusPath(paths);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  writeAtomically(path, `${JSON.stringify(status)}\n`);
+  writeStatusFile(paths, "last-gc.json", status);
 }
 
-function statusPath({ root }: StorePaths): string {
-  return join(root, "orlop", "last-gc.json");
-}
-
-function parseStatus(bytes: Uint8Array, what: string): CleanupStatus {
-  const object = asObject(parseJson(bytes, what), what);
+function parseStatus(value: unknown, what: string): CleanupStatus {
+  const object = asObject(value, what);
   const removed = asObject(object["removed"], what);
   const outcome = OUTCOMES.find((name) => name === object["outcome"]);
   if (outcome === undefined) {

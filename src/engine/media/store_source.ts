@@ -31,11 +31,11 @@ import {
   measureLayerTar,
   openLayerTar,
 } from "../../store/layers/layer_tar.ts";
-import { leaseLayers } from "../../store/layers/lease.ts";
 import type { StorePaths } from "../../store/paths.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { findWantedImage } from "../images/find_image.ts";
 import { loadShortNames } from "../images/short_names.ts";
+import { leaseIfWritable } from "../lease_if_writable.ts";
 import { copyOddFiles } from "./odd_files.ts";
 
 /** An image of a store, which keeps its layers until it is disposed of. */
@@ -259,17 +259,4 @@ function fill(tar: LayerTar, view: Uint8Array): number {
     filled += count;
   }
   return filled;
-}
-
-/** Nobody removes them meanwhile; in a store that cannot be written, nobody can. */
-function leaseIfWritable(
-  { store, log }: Agent,
-  layers: readonly LayerRecord[],
-): Disposable | undefined {
-  try {
-    return leaseLayers(store, layers.map(({ id }) => id));
-  } catch (error) {
-    log("debug", `cannot lease the layers of "${store.paths.root}": ${error}`);
-    return undefined;
-  }
 }
