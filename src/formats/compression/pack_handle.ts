@@ -5,22 +5,7 @@
  */
 
 import type { Bytes } from "../bytes.ts";
-
-/** What the streams of `node:zlib` have inside. */
-interface NativeHandle {
-  onerror: (message: string) => void;
-  writeSync(
-    flush: number,
-    input: Uint8Array,
-    inputStart: number,
-    inputLength: number,
-    output: Uint8Array,
-    outputStart: number,
-    outputLength: number,
-    left: Uint32Array,
-  ): void;
-  close(): void;
-}
+import type { NativeHandle } from "./zlib_handle.ts";
 
 /**
  * Compresses bytes into a room.

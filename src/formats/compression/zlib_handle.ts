@@ -33,7 +33,8 @@ export interface ZlibProgress {
   next: number;
 }
 
-interface NativeHandle {
+/** What the streams of `node:zlib` have inside. */
+export interface NativeHandle {
   onerror: (message: string) => void;
   writeSync(
     flush: number,
