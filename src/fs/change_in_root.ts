@@ -9,6 +9,7 @@ import {
   openSync,
   readSync,
   renameSync,
+  rmSync,
   statSync,
   writeSync,
 } from "node:fs";
@@ -48,6 +49,8 @@ export async function removeLinesInRoot(
   const { mode, uid, gid } = statSync(file);
   const temporary = `${file}.${randomSuffix()}`;
   const fd = openSync(temporary, "wx", 0o600);
+  using undo = new DisposableStack();
+  undo.defer(() => rmSync(temporary));
   try {
     for await (const line of readLinesInRoot(root, path)) {
       if (!isUnwanted(line)) writeSync(fd, `${line}\n`);
@@ -58,4 +61,5 @@ export async function removeLinesInRoot(
   chownSync(temporary, uid, gid);
   chmodSync(temporary, mode & 0o7777);
   renameSync(temporary, file);
+  undo.move();
 }

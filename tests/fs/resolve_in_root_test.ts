@@ -126,6 +126,37 @@ Deno.test("resolveInRoot() refuses what no path can be, in few words", async (t)
   }
 });
 
+Deno.test("resolveInRoot() accepts the longest names and paths there are", () => {
+  using dir = tempDir();
+  const longest = 4095 - dir.path.length;
+  const long = `/${"x".repeat(254)}`.repeat(20).slice(0, longest);
+  for (const path of [`/${"x".repeat(255)}`, long]) {
+    assertEquals(resolveInRoot(dir.path, path).path, dir.path + path);
+  }
+  assertThrows(
+    () => resolveInRoot(dir.path, `${long}x`),
+    TypeError,
+    "path too long",
+  );
+});
+
+Deno.test("resolveInRoot() follows as many links as the kernel", async (t) => {
+  using dir = tempDir();
+  for (let n = 0; n <= 40; n++) {
+    await Deno.symlink(`${n + 1}`, dir.join(`${n}`));
+  }
+  await t.step("40", () => {
+    assertEquals(resolveInRoot(dir.path, "1").path, dir.join("41"));
+  });
+  await t.step("41", () => {
+    assertThrows(
+      () => resolveInRoot(dir.path, "0"),
+      TypeError,
+      "too many symbolic links",
+    );
+  });
+});
+
 Deno.test("resolveInRoot() tells how much of a path is there", async (t) => {
   using dir = tempDir();
   const root = await makeRoot(dir.path);
