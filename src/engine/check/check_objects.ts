@@ -55,13 +55,14 @@ async function checkLayers(
   return await Promise.all(whole.map(async (layer) => {
     const faults = (await findLayerFaults(paths, layers, layer))
       .map(({ path, found }) => `${path}: ${found}`);
+    const items = findItemFault(join(paths.layers, layer.id), layer);
     const name = readShortName(layerDirectory(paths, layer.id));
     const twins = owners.get(name)?.filter(({ id }) => id !== layer.id) ?? [];
     const ofName = name === undefined
       ? []
       : findNameFaults(store, { id: layer.id, name, twins });
     return judge("layer", { id: layer.id }, {
-      faults: [...faults, ...ofName],
+      faults: [...faults, ...ofName, ...items === undefined ? [] : [items]],
       advice: () => adviseOnLayer(store, held, layer),
     });
   }));

@@ -25,7 +25,7 @@ import {
   readContent,
 } from "./read_content.ts";
 import { verifyImage } from "./verify_image.ts";
-import { isVerifiable } from "./verify_layer.ts";
+import { isPartial, isVerifiable } from "./verify_layer.ts";
 
 /** How to check a store. */
 export interface CheckOptions extends Abortable {
@@ -58,6 +58,11 @@ export interface CheckReport {
   readonly objects: readonly CheckedObject[];
   /** Layers whose content was not read for want of time. */
   readonly unread: number;
+  /**
+   * Layers whose content cannot be checked, as only parts of them were pulled and
+   * nothing tells what their archive was; 0 unless content was to be read.
+   */
+  readonly unverifiable: number;
   /** What is kept of it. */
   readonly status: CheckStatus;
 }
@@ -92,7 +97,7 @@ export async function checkStore(
   const startMs = Date.now();
   const { depth = "quick", signal } = options;
   const verified = new Map(readCheckStatus(agent.store.paths)?.verified);
-  const { objects, layers } = await lookAtRecords(agent, options);
+  const { objects, layers, partial } = await lookAtRecords(agent, options);
   for (const id of verified.keys()) {
     if (!layers.some((layer) => layer.id === id)) verified.delete(id);
   }
@@ -114,7 +119,8 @@ export async function checkStore(
     verified,
   };
   keep(agent, status);
-  return { objects: judged, unread, status };
+  const unverifiable = depth === "full" ? partial : 0;
+  return { objects: judged, unread, unverifiable, status };
 }
 
 /** Says what is wrong with something, a sentence a fault. */
@@ -129,14 +135,16 @@ async function lookAtRecords(
 ): Promise<{
   readonly objects: readonly CheckedObject[];
   readonly layers: readonly LayerRecord[];
+  readonly partial: number;
 }> {
   using held = await agent.store.lock(READ_LOCKS, {
     signal,
     purpose: "examine",
   });
   const layers = held.layers.records.filter(isVerifiable);
+  const partial = held.layers.records.filter(isPartial).length;
   if (held.faults.length > 0) {
-    return { objects: held.faults.map(describeTable), layers };
+    return { objects: held.faults.map(describeTable), layers, partial };
   }
   return {
     objects: [
@@ -148,6 +156,7 @@ async function lookAtRecords(
       ...await listMounts(agent, held, { signal }),
     ],
     layers,
+    partial,
   };
 }
 

@@ -24,8 +24,12 @@ const CHUNK_BYTES = 1024 * 1024;
 
 /** Whether a layer came from an image, so that there is something to go by. */
 export function isVerifiable(layer: LayerRecord): boolean {
-  return isDigest(layer["diff-digest"] ?? "") &&
-    layer["toc-digest"] === undefined;
+  return isDigest(layer["diff-digest"] ?? "") && !isPartial(layer);
+}
+
+/** Whether only parts of a layer were pulled, so that its archive is not known. */
+export function isPartial(layer: LayerRecord): boolean {
+  return layer["toc-digest"] !== undefined;
 }
 
 /**

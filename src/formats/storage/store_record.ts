@@ -49,6 +49,10 @@ export interface LayerRecord extends StoreRecord {
   readonly uidset?: readonly number[];
   /** The groups that own files, sorted. */
   readonly gidset?: readonly number[];
+  /** Of the table of contents, where only parts of the blob were fetched. */
+  readonly "toc-digest"?: string;
+  /** Of items that other tools keep beside it. */
+  readonly "big-data-names"?: readonly string[];
 }
 
 /** An image: a top layer, names, and items such as config and manifest. */
@@ -141,6 +145,8 @@ export function parseLayerRecords(text: string): LayerRecord[] {
     compression: "number",
     uidset: "numbers",
     gidset: "numbers",
+    "toc-digest": "string",
+    "big-data-names": "strings",
   };
   return parseRecords<LayerId>(text, shape).map((record) => ({
     created: ZERO_TIME,

@@ -120,11 +120,11 @@ function show(
   },
   { flags, terminal, config }: CheckCall,
 ): void {
-  const { status, objects, unread } = report;
+  const { status, objects, unread, unverifiable } = report;
   if (flags.format === "json") {
     const { verified: _verified, ...rest } = status;
     return showJson(
-      { ...rest, unread, objects, ...(steps && { steps }) },
+      { ...rest, unread, unverifiable, objects, ...(steps && { steps }) },
       terminal,
     );
   }
@@ -151,7 +151,9 @@ function showObject(object: CheckedObject, terminal: Terminal): void {
   if (advice !== undefined) terminal.print(`  → ${showOnOneLine(advice)}`);
 }
 
-function summarize({ objects, status, unread }: CheckReport): string {
+function summarize(
+  { objects, status, unread, unverifiable }: CheckReport,
+): string {
   const kinds = ["image", "layer", "container"] as const;
   const counts = kinds.map((kind) => {
     const { length } = objects.filter((object) => object.kind === kind);
@@ -162,6 +164,9 @@ function summarize({ objects, status, unread }: CheckReport): string {
     `${counts.join(", ")}: ${damaged === 0 ? "none" : damaged} damaged`,
     ...status.leftovers > 0 ? [`${status.leftovers} left over`] : [],
     ...unread > 0 ? [`${unread} layers not read for want of time`] : [],
+    ...unverifiable > 0
+      ? [`${unverifiable} not read, as podman pulled only parts (zstd:chunked)`]
+      : [],
   ];
   return texts.join("; ");
 }
