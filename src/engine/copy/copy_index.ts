@@ -20,8 +20,12 @@ import { copyImage, type CopyImageOptions } from "../transfer/copy_image.ts";
 
 /** How to copy an index. */
 export interface CopyIndexOptions extends MediumSinkOptions, CopyImageOptions {
-  /** `"none"` expects them to be there already. */
-  readonly images?: "all" | "none" | undefined;
+  /**
+   * `"index-only"` expects the images to be there already.
+   *
+   * @default {"all"}
+   */
+  readonly multiArch?: "all" | "index-only" | undefined;
 }
 
 // Deeper ones would be somebody's joke.
@@ -85,7 +89,9 @@ async function copyEntries(
   const old = formatOf(index.mediaType);
   const format = options.format ?? chooseFormat(index, medium);
   const manifests: Descriptor[] = [];
-  for (const entry of options.images === "none" ? [] : index.manifests) {
+  for (
+    const entry of options.multiArch === "index-only" ? [] : index.manifests
+  ) {
     options.signal?.throwIfAborted();
     const child = await source.fetchManifest(entry.digest, options);
     manifests.push(

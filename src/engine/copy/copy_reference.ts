@@ -31,17 +31,42 @@ import { copyIndex } from "./copy_index.ts";
 
 /** How to copy. */
 export interface CopyOptions extends Abortable, CopyForm {
-  /** How to reach the registry that the image comes from. */
+  /**
+   * How to reach the registry that the image comes from.
+   *
+   * @default {what configuration files say}
+   */
   readonly source?: RegistryOptions | undefined;
-  /** How to reach the registry that it goes to. */
+  /**
+   * How to reach the registry that it goes to.
+   *
+   * @default {what configuration files say}
+   */
   readonly destination?: RegistryOptions | undefined;
-  /** Which image of an index; left out, the one for this machine. */
+  /**
+   * Which image of an index.
+   *
+   * @default {this machine's}
+   */
   readonly platform?: Platform | undefined;
-  /** Of an index: one image, all with the index, or the index alone. */
-  readonly images?: "one" | "all" | "none" | undefined;
-  /** Further names where it goes to, if that keeps several. */
-  readonly additionalNames?: readonly ImageName[] | undefined;
-  /** Told how it goes on. */
+  /**
+   * Of an index: the image for the platform, all with the index, or the index
+   * alone, whose images are there already.
+   *
+   * @default {"system"}
+   */
+  readonly multiArch?: "system" | "all" | "index-only" | undefined;
+  /**
+   * Further names where it goes to, if that keeps several.
+   *
+   * @default {[]}
+   */
+  readonly additionalTags?: readonly ImageName[] | undefined;
+  /**
+   * Told how it goes on.
+   *
+   * @default {nobody}
+   */
   readonly onEvent?: OnPullEvent | undefined;
 }
 
@@ -112,19 +137,19 @@ async function copyToMedium(
   },
   options: NamedOptions,
 ): Promise<CopiedImage> {
-  const { additionalNames, images = "one" } = options;
+  const { additionalTags, multiArch = "system" } = options;
   const { retry } = options.source ?? {};
   await using medium = await openMedium(agent, target, {
     ...options.destination,
     from: registryNameIn(options.name),
   });
   const copying = {
-    ...{ ...options, retry, names: additionalNames },
+    ...{ ...options, retry, names: additionalTags },
     otherPlatform: "accept",
   } as const;
-  const { digest } = images === "one"
+  const { digest } = multiArch === "system"
     ? await copyInAnyFormat({ source, medium }, copying)
-    : await copyIndex(source, medium, { ...copying, images });
+    : await copyIndex(source, medium, { ...copying, multiArch });
   await medium.commit(options);
   return { digest };
 }
@@ -142,8 +167,8 @@ async function copyToStore(
   },
   options: NamedOptions,
 ): Promise<CopiedImage> {
-  const { images = "one", additionalNames = [], format } = options;
-  if (images !== "one") {
+  const { multiArch = "system", additionalTags = [], format } = options;
+  if (multiArch !== "system") {
     throw new InvalidImageNameError(
       "Cannot copy all images of an index to a store: it takes one of them",
     );
@@ -151,7 +176,7 @@ async function copyToStore(
   const { reference } = target;
   const names = [
     ...reference === undefined ? [] : [nameOf(reference)],
-    ...additionalNames,
+    ...additionalTags,
   ];
   const owner = openStoreOf(agent, target, { purpose: "write" });
   const { retry } = options.source ?? {};

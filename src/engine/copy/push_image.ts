@@ -17,9 +17,17 @@ import { copyInAnyFormat } from "./copy_in_any_format.ts";
 
 /** How to push. */
 export interface PushOptions extends RegistryOptions, CopyForm {
-  /** Where to: a name, or one with a transport; left out, the image's own name. */
+  /**
+   * Where to: a name, or one with a transport.
+   *
+   * @default {the image's own name}
+   */
   readonly destination?: string | undefined;
-  /** Told how it goes on. */
+  /**
+   * Told how it goes on.
+   *
+   * @default {nobody}
+   */
   readonly onEvent?: OnPullEvent | undefined;
 }
 

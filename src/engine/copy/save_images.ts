@@ -26,13 +26,25 @@ export type SaveFormat =
 /** How to save. */
 export interface SaveOptions
   extends Abortable, Pick<CopyForm, "layers" | "packing"> {
-  /** Left out, an archive as `docker save` writes it. */
+  /**
+   * A `"docker-archive"` is as `docker save` writes it.
+   *
+   * @default {"docker-archive"}
+   */
   readonly format?: SaveFormat | undefined;
   /** The file or folder; `/dev/stdout` for standard output. */
   readonly path: string;
-  /** Further names in the archive, of a single image. */
+  /**
+   * Further names in the archive, of a single image.
+   *
+   * @default {[]}
+   */
   readonly additionalNames?: readonly string[] | undefined;
-  /** Told how it goes on. */
+  /**
+   * Told how it goes on.
+   *
+   * @default {nobody}
+   */
   readonly onEvent?: OnPullEvent | undefined;
 }
 

@@ -224,17 +224,17 @@ Deno.test({
     const { digest } = await writeIndexLayout(layout);
     const copy = (to: string, options: CopyOptions) =>
       copyReference(made.agent, { from: `oci:${layout}:1`, to }, options);
-    const images = "all";
+    const multiArch = "all";
     await t.step("unchanged, it keeps its digest", async () => {
       const to = `oci:${made.dir.join("same")}:1`;
-      const copied = await copy(to, { images, preserveDigests: true });
+      const copied = await copy(to, { multiArch, preserveDigests: true });
       assertEquals(copied.digest, digest);
       const raw = await run("skopeo", "inspect", "--raw", to);
       assertEquals(digestOf(toBytes(raw)), digest);
     });
     await t.step("as Docker's, it is what skopeo makes", async () => {
       const [own, theirs] = [made.dir.join("own"), made.dir.join("theirs")];
-      await copy(`dir:${own}`, { images, format: "v2s2" });
+      await copy(`dir:${own}`, { multiArch, format: "v2s2" });
       await run(
         ...["skopeo", "copy", "--all", "--format", "v2s2"] as const,
         ...[`oci:${layout}:1`, `dir:${theirs}`],

@@ -1,7 +1,6 @@
 /** What flags say about a copy, in the terms of the runtime. */
 
 import type { CopyOptions } from "../../../engine/copy/copy_reference.ts";
-import { MAX_LEVELS } from "../../../formats/compression/compress.ts";
 import {
   type ImageName,
   nameOf,
@@ -14,6 +13,7 @@ import type { FlagValues } from "../../command.ts";
 import type { COPY, FORM_FLAGS } from "../../table/copy_commands.ts";
 import { UsageError } from "../../usage_error.ts";
 import { registrySurroundings } from "../read_env.ts";
+import { checkLevel } from "./compression_level.ts";
 import { type Asking, readLoginFlags } from "./login_flags.ts";
 
 type CopyFlags = FlagValues<typeof COPY["flags"]>;
@@ -34,12 +34,11 @@ export async function copyOptions(
   if (platform !== undefined && which !== "system") {
     throw new UsageError('Cannot use "--platform" for all images of an index');
   }
-  const images = { system: "one", all: "all", "index-only": "none" } as const;
   return {
     ...formOf(flags),
-    images: images[which],
+    multiArch: which,
     platform: platform === undefined ? undefined : parsePlatform(platform),
-    additionalNames: flags["additional-tag"].map(parseAdditionalTag),
+    additionalTags: flags["additional-tag"].map(parseAdditionalTag),
     source: await endOptions(flags, "src", asking),
     destination: await endOptions(flags, "dest", asking),
   };
@@ -73,13 +72,7 @@ export function formOf(
         '"--dest-compress-format"',
     );
   }
-  const max = MAX_LEVELS[format ?? "gzip"];
-  if (level !== undefined && !(level >= 1 && level <= max)) {
-    throw new UsageError(
-      `Cannot use "--dest-compress-level ${level}": it is 1 to ${max} for ` +
-        (format ?? "gzip"),
-    );
-  }
+  checkLevel("dest-compress-level", level, format);
   if (format === "zstd" && flags.format === "v2s2") {
     throw new UsageError(
       'Cannot use "--dest-compress-format zstd" with "--format v2s2": there ' +

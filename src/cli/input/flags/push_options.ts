@@ -1,11 +1,11 @@
 /** What flags say about a push, in the terms of the runtime. */
 
 import type { PushOptions } from "../../../engine/copy/push_image.ts";
-import { MAX_LEVELS } from "../../../formats/compression/compress.ts";
 import type { FlagValues } from "../../command.ts";
 import type { PUSH } from "../../table/push_command.ts";
 import { UsageError } from "../../usage_error.ts";
 import { readRegistryEnv } from "../read_env.ts";
+import { checkLevel } from "./compression_level.ts";
 import { type Asking, readLoginFlags } from "./login_flags.ts";
 
 type PushFlags = FlagValues<typeof PUSH["flags"]>;
@@ -54,10 +54,5 @@ function checkCompression(
         "there is no such layer",
     );
   }
-  const max = MAX_LEVELS[packed ?? "gzip"];
-  if (level === undefined || (level >= 1 && level <= max)) return;
-  throw new UsageError(
-    `Cannot use "--compression-level ${level}": it is 1 to ${max} for ` +
-      (packed ?? "gzip"),
-  );
+  checkLevel("compression-level", level, packed);
 }

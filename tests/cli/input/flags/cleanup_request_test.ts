@@ -6,7 +6,7 @@ import { parseCommandLine } from "../../../../src/cli/input/parse_command_line.t
 import type { GC } from "../../../../src/cli/table/store_commands.ts";
 import { UsageError } from "../../../../src/cli/usage_error.ts";
 
-function wishOf(...words: string[]) {
+function requestOf(...words: string[]) {
   const { flags } = parseCommandLine(["gc", ...words], COMMANDS);
   // The parser has checked the types by the same table.
   return cleanupRequest(flags as Call<typeof GC>["flags"]);
@@ -15,7 +15,7 @@ function wishOf(...words: string[]) {
 const DAY = 24 * 60 * 60 * 1000;
 
 Deno.test("cleanupRequest() reads the flags of gc", async (t) => {
-  const cases: readonly [string, Partial<ReturnType<typeof wishOf>>][] = [
+  const cases: readonly [string, Partial<ReturnType<typeof requestOf>>][] = [
     ["", { leftoverAgeMs: DAY, containers: "none" }],
     ["--all", { images: "unused" }],
     ["--free 20G", { target: { kind: "free", bytes: 20e9 } }],
@@ -29,7 +29,9 @@ Deno.test("cleanupRequest() reads the flags of gc", async (t) => {
   ];
   for (const [line, expected] of cases) {
     await t.step(line, () => {
-      const request = wishOf(...line.split(" ").filter((word) => word !== ""));
+      const request = requestOf(
+        ...line.split(" ").filter((word) => word !== ""),
+      );
       assertEquals({ ...request, ...expected }, request);
     });
   }
@@ -48,7 +50,7 @@ Deno.test("cleanupRequest() refuses what does not fit together", async (t) => {
   ];
   for (const line of lines) {
     await t.step(line, () => {
-      assertThrows(() => wishOf(...line.split(" ")), UsageError);
+      assertThrows(() => requestOf(...line.split(" ")), UsageError);
     });
   }
 });
