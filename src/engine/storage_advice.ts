@@ -36,7 +36,20 @@ const FINE: StorageAdvice = { warnings: [] };
  * Reads storage.conf, and says whether orlop may use a store as podman does. Of
  * other stores than the one that it names it says nothing.
  *
+ * @param place The store's two directories.
+ * @param surroundings Where storage.conf is looked for.
  * @throws {SyntaxError} If a file is malformed; names it.
+ * @example
+ * ```ts
+ * import { type Agent, openAgent, readStorageAdvice } from "orlop";
+ * async function openShared(): Promise<Agent> {
+ *   const root = "/var/lib/containers/storage";
+ *   const place = { root, runRoot: "/run/containers/storage" };
+ *   const { refusal } = await readStorageAdvice(place);
+ *   if (refusal !== undefined) throw new Error(refusal);
+ *   return openAgent(place);
+ * }
+ * ```
  */
 export async function readStorageAdvice(
   place: { readonly root: string; readonly runRoot: string },

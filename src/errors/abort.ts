@@ -2,7 +2,11 @@
 
 /** Options of every call that waits for a disk, a lock or a network. */
 export interface Abortable {
-  /** Ends the call with the signal's reason; nothing half-made stays. */
+  /**
+   * Ends the call with the signal's reason; nothing half-made stays.
+   *
+   * @default {none: it cannot be stopped}
+   */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -27,9 +27,17 @@ export const DEFAULT_CAPABILITIES: readonly string[] = [
 
 /** In what it differs from the default. */
 export interface CapabilityChange {
-  /** In any spelling: `net_admin`, `CAP_NET_ADMIN`, `all`. */
+  /**
+   * In any spelling: `net_admin`, `CAP_NET_ADMIN`, `all`.
+   *
+   * @default {[]}
+   */
   readonly add?: readonly string[] | undefined;
-  /** As `add`. */
+  /**
+   * As `add`.
+   *
+   * @default {[]}
+   */
   readonly drop?: readonly string[] | undefined;
 }
 

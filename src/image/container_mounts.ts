@@ -31,7 +31,11 @@ export interface Volume {
 export interface TmpfsVolume {
   /** In the container; absolute. */
   readonly target: string;
-  /** Such as `size=64m`, `mode=0755`, `ro` or `notmpcopyup`. */
+  /**
+   * Such as `size=64m`, `mode=0755`, `ro` or `notmpcopyup`.
+   *
+   * @default {[]}
+   */
   readonly options?: readonly string[];
 }
 

@@ -4,25 +4,65 @@ import type { RuntimeRlimit } from "../formats/oci/runtime_spec.ts";
 
 /** Limits of a container's cgroup; what is left out is not limited. */
 export interface ResourceLimits {
-  /** In bytes; with as much of swap, unless that is given. */
+  /**
+   * In bytes; with as much of swap, unless that is given.
+   *
+   * @default {no limit}
+   */
   readonly memory?: number | undefined;
-  /** Memory and swap together, in bytes; `"unlimited"`, or left out. */
+  /**
+   * Memory and swap together, in bytes, or `"unlimited"`.
+   *
+   * @default {twice `memory`}
+   */
   readonly memorySwap?: number | "unlimited" | undefined;
-  /** What is left to it when memory is scarce, in bytes. */
+  /**
+   * What is left to it when memory is scarce, in bytes.
+   *
+   * @default {none}
+   */
   readonly memoryReservation?: number | undefined;
-  /** How readily its memory is swapped: 0 to 100. */
+  /**
+   * How readily its memory is swapped: 0 to 100.
+   *
+   * @default {the kernel's}
+   */
   readonly memorySwappiness?: number | undefined;
-  /** Whether it waits for memory instead of being killed. */
+  /**
+   * Whether it waits for memory instead of being killed.
+   *
+   * @default {false}
+   */
   readonly oomKillDisabled?: boolean | undefined;
-  /** How long it may run in each period, in microseconds. */
+  /**
+   * How long it may run in each period, in microseconds.
+   *
+   * @default {no limit}
+   */
   readonly cpuQuota?: number | undefined;
-  /** In microseconds. */
+  /**
+   * In microseconds.
+   *
+   * @default {the kernel's}
+   */
   readonly cpuPeriod?: number | undefined;
-  /** Its weight among others; they have 1024. */
+  /**
+   * Its weight among others; they have 1024.
+   *
+   * @default {the runtime's}
+   */
   readonly cpuShares?: number | undefined;
-  /** Which CPUs: `0-3,8`. */
+  /**
+   * Which CPUs: `0-3,8`.
+   *
+   * @default {all}
+   */
   readonly cpusetCpus?: string | undefined;
-  /** Which nodes of memory: `0,1`. */
+  /**
+   * Which nodes of memory: `0,1`.
+   *
+   * @default {all}
+   */
   readonly cpusetMems?: string | undefined;
   /**
    * How many processes and threads; 0 is no limit.

@@ -30,7 +30,11 @@ import type { RetryRules } from "./send_request.ts";
 
 /** Options of {@linkcode listTags}. */
 export interface ListTagsOptions extends RegistryOptions {
-  /** How many are wanted at most; all, if left out. */
+  /**
+   * How many are wanted at most.
+   *
+   * @default {Infinity}
+   */
   readonly limit?: number | undefined;
 }
 

@@ -21,28 +21,66 @@ export type ChooseName = (
 
 /** What users may say about registries; all else is read from files. */
 export interface RegistryOptions extends Abortable, Surroundings {
-  /** For the image's own registry only, never for its mirrors. */
+  /**
+   * For the image's own registry only, never for its mirrors.
+   *
+   * @default {what the credential files and helpers have}
+   */
   readonly credentials?: Credentials | undefined;
-  /** The credential file to use in place of the user's. */
+  /**
+   * The credential file to use in place of the user's.
+   *
+   * @default {the user's}
+   */
   readonly authFile?: string | undefined;
-  /** Who is asked for credentials, for those who have read registries.conf. */
+  /**
+   * Who is asked for credentials, for those who have read registries.conf.
+   *
+   * @default {as registries.conf says}
+   */
   readonly credentialHelpers?: readonly string[] | undefined;
-  /** The folder of certificates to use in place of certs.d. */
+  /**
+   * The folder of certificates to use in place of certs.d.
+   *
+   * @default {what certs.d has for the registry}
+   */
   readonly certDir?: string | undefined;
-  /** `false` takes any certificate, and plain http. */
+  /**
+   * `false` takes any certificate, and plain http.
+   *
+   * @default {as registries.conf says, else true}
+   */
   readonly tlsVerify?: boolean | undefined;
-  /** The registries.conf to use in place of the host's. */
+  /**
+   * The registries.conf to use in place of the host's.
+   *
+   * @default {the host's and the user's}
+   */
   readonly registriesConf?: string | undefined;
-  /** How patiently to try. */
+  /**
+   * How patiently to try.
+   *
+   * @default {as RetryRules has it}
+   */
   readonly retry?: RetryRules | undefined;
-  /** What an image is wanted for, as errors say it; to be pulled, if left out. */
+  /**
+   * What an image is wanted for, as errors say it.
+   *
+   * @default {"pull"}
+   */
   readonly verb?: "pull" | "inspect" | undefined;
   /**
-   * Asks which of several images a short name means, as podman does on a terminal;
-   * it is not asked again, once that image is there. Left out, all are tried.
+   * Asks which of several images a short name means, as podman does on a
+   * terminal; it is not asked again, once that image is there.
+   *
+   * @default {nobody: all are tried}
    */
   readonly chooseName?: ChooseName | undefined;
-  /** Told what a user should know, but no error says. */
+  /**
+   * Told what a user should know, but no error says.
+   *
+   * @default {nobody}
+   */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 

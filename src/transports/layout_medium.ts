@@ -21,7 +21,11 @@ import { blobPath, checkVersion, readIndex } from "./layout_source.ts";
 
 /** As what an image goes into a layout. */
 export interface LayoutMediumOptions {
-  /** Its name there: it is taken from another image that has it. */
+  /**
+   * Its name there: it is taken from another image that has it.
+   *
+   * @default {none}
+   */
   readonly ref?: string | undefined;
 }
 

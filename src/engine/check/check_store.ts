@@ -48,7 +48,11 @@ export interface CheckOptions extends Abortable {
    * @default {Infinity}
    */
   readonly timeLimitMs?: number | undefined;
-  /** Told of each layer whose content is about to be read. */
+  /**
+   * Told of each layer whose content is about to be read.
+   *
+   * @default {nobody}
+   */
   readonly onLayer?: ((progress: CheckProgress) => void) | undefined;
 }
 

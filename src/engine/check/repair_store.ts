@@ -37,9 +37,17 @@ export interface RepairOptions extends CheckOptions {
    * @default {"keep"}
    */
   readonly lost?: "drop" | "keep" | undefined;
-  /** How to fetch what is damaged. */
+  /**
+   * How to fetch what is damaged.
+   *
+   * @default {as pullImage()}
+   */
   readonly pull?: PullOptions | undefined;
-  /** Told of each step when it is done, or planned. */
+  /**
+   * Told of each step when it is done, or planned.
+   *
+   * @default {nobody}
+   */
   readonly onStep?: ((step: RepairStep) => void) | undefined;
 }
 

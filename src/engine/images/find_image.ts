@@ -28,9 +28,17 @@ import { storedNamesFor } from "./short_names.ts";
 
 /** An image by name, by ID, or by both, which must agree then. */
 export interface WantedImage {
-  /** Such as `busybox`, `docker://quay.io/a/b:1` or `name@sha256:…`. */
+  /**
+   * Such as `busybox`, `docker://quay.io/a/b:1` or `name@sha256:…`.
+   *
+   * @default {what has the ID}
+   */
   readonly imageName?: string | undefined;
-  /** Full, or a unique beginning of three digits or more. */
+  /**
+   * Full, or a unique beginning of three digits or more.
+   *
+   * @default {what has the name}
+   */
   readonly imageId?: string | undefined;
 }
 

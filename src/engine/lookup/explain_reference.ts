@@ -23,7 +23,11 @@ import {
 
 /** How to explain a name. */
 export interface ExplainOptions extends RegistryOptions {
-  /** Left out, that of this machine. */
+  /**
+   * Of an index: which image.
+   *
+   * @default {this machine's}
+   */
   readonly platform?: Platform | undefined;
   /**
    * Whether to ask each place if it has the image.

@@ -24,9 +24,17 @@ export interface ImageLookup extends ResolvedImage {
 
 /** How to look. */
 export interface LookUpImageOptions extends RegistryOptions {
-  /** Left out, that of this machine. */
+  /**
+   * Of an index: which image.
+   *
+   * @default {this machine's}
+   */
   readonly platform?: Platform | undefined;
-  /** `"skip"` asks for no tags. */
+  /**
+   * `"skip"` asks for no tags.
+   *
+   * @default {"list"}
+   */
   readonly tags?: "list" | "skip" | undefined;
 }
 

@@ -24,12 +24,30 @@ import { putLayer } from "./put_layer.ts";
 
 /** How an image goes into a medium. */
 export interface MediumSinkOptions
-  extends CopyForm, Pick<PutManifestOptions, "isNamed" | "names"> {
-  /** What the image is called, for who is told. */
+  extends CopyForm, Pick<PutManifestOptions, "names"> {
+  /**
+   * Whether it is the one that the medium's name stands for.
+   *
+   * @default {true}
+   */
+  readonly isNamed?: boolean | undefined;
+  /**
+   * What the image is called, for who is told.
+   *
+   * @default {none}
+   */
   readonly name?: string | undefined;
-  /** How patiently to read. */
+  /**
+   * How patiently to read.
+   *
+   * @default {as RetryRules has it}
+   */
   readonly retry?: RetryRules | undefined;
-  /** Told how it goes on. */
+  /**
+   * Told how it goes on.
+   *
+   * @default {nobody}
+   */
   readonly onEvent?: OnPullEvent | undefined;
 }
 
@@ -41,10 +59,24 @@ const LAYERS_AT_ONCE = 2;
  * more images may follow.
  *
  * @param medium Where the image goes to.
- * @param options By default the image is the one that the medium's name stands
- *   for, and nothing is converted but what the medium does not take.
+ * @param options By default nothing is converted but what the medium does not take.
  * @returns A sink that tells the manifest that was written.
  * @throws {ChangedDigestError} In `receive()`, if digests are to be kept.
+ * @example
+ * ```ts
+ * import {
+ *   copyImage,
+ *   type ImageSource,
+ *   openLayoutMedium,
+ *   openMediumSink,
+ * } from "orlop";
+ * async function archive(source: ImageSource): Promise<void> {
+ *   await using medium = await openLayoutMedium("/srv/archive", { ref: "1" });
+ *   const form = { layers: "compressed", packing: { format: "zstd" } } as const;
+ *   await copyImage(source, openMediumSink(medium, form));
+ *   await medium.commit();
+ * }
+ * ```
  */
 export function openMediumSink(
   medium: ImageMedium,

@@ -19,13 +19,29 @@ import {
 
 /** How an image is to be in a medium; what is left out, the medium decides. */
 export interface CopyForm {
-  /** Of its manifest. */
+  /**
+   * Of its manifest.
+   *
+   * @default {the image's, else one that the medium takes}
+   */
   readonly format?: ManifestFormat | undefined;
-  /** Of its layers, instead of what the medium says. */
+  /**
+   * Of its layers, instead of what the medium says.
+   *
+   * @default {what the medium says}
+   */
   readonly layers?: ImageMedium["layers"] | undefined;
-  /** A format also packs anew what is packed otherwise. */
+  /**
+   * A format also packs anew what is packed otherwise.
+   *
+   * @default {what is packed stays so}
+   */
   readonly packing?: Partial<PackOptions> | undefined;
-  /** Whether to fail where a digest would change. */
+  /**
+   * Whether to fail where a digest would change.
+   *
+   * @default {false}
+   */
   readonly preserveDigests?: boolean | undefined;
 }
 

@@ -57,22 +57,48 @@ export type ImagePolicy = (
 
 /** Which image of a source is wanted. */
 export interface ResolveOptions extends Abortable {
-  /** What the image is asked for as, for the policy. */
+  /**
+   * What the image is asked for as, for the policy.
+   *
+   * @default {none}
+   */
   readonly name?: string | undefined;
-  /** Left out, all images are accepted. */
+  /**
+   * Decides whether the image may be used.
+   *
+   * @default {none: all may}
+   */
   readonly policy?: ImagePolicy | undefined;
-  /** Left out, that of this machine. */
+  /**
+   * Of an index: which image.
+   *
+   * @default {this machine's}
+   */
   readonly platform?: Platform | undefined;
   /**
-   * What to do with an image that is no choice, and for another platform; who only
-   * hands it on accepts it.
+   * What to do with an image that is no choice, and for another platform; who
+   * only hands it on accepts it.
+   *
+   * @default {"refuse"}
    */
   readonly otherPlatform?: "refuse" | "warn" | "accept" | undefined;
-  /** Told what is odd about the image, but no reason to refuse it. */
+  /**
+   * Told what is odd about the image, but no reason to refuse it.
+   *
+   * @default {nobody}
+   */
   readonly onWarning?: ((message: string) => void) | undefined;
-  /** How patiently to try. */
+  /**
+   * How patiently to try.
+   *
+   * @default {as RetryRules has it}
+   */
   readonly retry?: RetryRules | undefined;
-  /** Where a config may be at hand already; it is verified all the same. */
+  /**
+   * Where a config may be at hand already; it is verified all the same.
+   *
+   * @default {nowhere}
+   */
   readonly findConfig?: ((digest: Digest) => Bytes | undefined) | undefined;
 }
 

@@ -16,19 +16,47 @@ import { openStoreSink, type StoredImage } from "./store_sink.ts";
 export interface StoreImageOptions extends Abortable {
   /** They are normalised; the image may have others already. */
   readonly names: readonly string[];
-  /** Left out, that of this machine. */
+  /**
+   * Of an index: which image.
+   *
+   * @default {this machine's}
+   */
   readonly platform?: Platform | undefined;
-  /** Decides whether the image may be fetched; left out, all may. */
+  /**
+   * Decides whether the image may be fetched.
+   *
+   * @default {none: all may}
+   */
   readonly policy?: ImagePolicy | undefined;
-  /** What a layer may hold at most. */
+  /**
+   * What a layer may hold at most.
+   *
+   * @default {as UnpackLimits has it}
+   */
   readonly limits?: UnpackLimits | undefined;
-  /** `"ignore"` begins even if the disk seems too small. */
+  /**
+   * `"ignore"` begins even if the disk seems too small.
+   *
+   * @default {"check"}
+   */
   readonly space?: "check" | "ignore" | undefined;
-  /** `"forget"` fetches again what earlier pulls got of layers. */
+  /**
+   * `"forget"` fetches again what earlier pulls got of layers.
+   *
+   * @default {"use"}
+   */
   readonly received?: "use" | "forget" | undefined;
-  /** How patiently to try. */
+  /**
+   * How patiently to try.
+   *
+   * @default {as RetryRules has it}
+   */
   readonly retry?: RetryRules | undefined;
-  /** Told how it goes on. */
+  /**
+   * Told how it goes on.
+   *
+   * @default {nobody}
+   */
   readonly onEvent?: OnPullEvent | undefined;
 }
 

@@ -14,7 +14,11 @@ export type PackedFormat = "gzip" | "zstd";
 export interface PackOptions {
   /** By which format. */
   readonly format: PackedFormat;
-  /** Of gzip 1 to 9, of zstd 1 to 20; left out, one that is fast and good. */
+  /**
+   * Of gzip 1 to 9, of zstd 1 to 20.
+   *
+   * @default {one that is fast and good}
+   */
   readonly level?: number | undefined;
 }
 

@@ -17,7 +17,11 @@ export interface RawManifest {
 
 /** Options of {@linkcode BlobSource.open}. */
 export interface OpenBlobOptions extends Abortable {
-  /** The first byte that is wanted; 0 is the default. */
+  /**
+   * The first byte that is wanted.
+   *
+   * @default {0}
+   */
   readonly offset?: number;
 }
 
@@ -89,7 +93,11 @@ export interface BlobFiles {
 export interface BlobFile {
   /** Absolute. */
   readonly path: string;
-  /** Where the blob begins in it, in bytes; 0 is the default. */
+  /**
+   * Where the blob begins in it, in bytes.
+   *
+   * @default {0}
+   */
   readonly offset?: number;
   /** The blob's, in bytes. */
   readonly size: number;

@@ -29,11 +29,15 @@ export interface PutManifestOptions extends Abortable {
   /**
    * Whether it is the one that the medium's name stands for: left out, it is
    * reached by its digest alone, as the manifests of an index are.
+   *
+   * @default {false}
    */
   readonly isNamed?: boolean | undefined;
   /**
    * Further names of it in full, for media that keep several: those of an image
    * that is saved from a store.
+   *
+   * @default {[]}
    */
   readonly names?: readonly ImageName[] | undefined;
 }

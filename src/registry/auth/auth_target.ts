@@ -14,7 +14,11 @@ export interface AuthTarget {
 
 /** Options of {@linkcode authTarget}. */
 export interface AuthTargetOptions extends FindCredentialsOptions {
-  /** Docker's `config.json`, to be read and written in place of the others. */
+  /**
+   * Docker's `config.json`, to be read and written in place of the others.
+   *
+   * @default {none}
+   */
   readonly compatAuthFile?: string | undefined;
 }
 

@@ -18,15 +18,35 @@ import { openHelper } from "./credential_helper.ts";
 
 /** Options of {@linkcode findCredentials}. */
 export interface FindCredentialsOptions extends Abortable, Surroundings {
-  /** The one file to look into. */
+  /**
+   * The one file to look into.
+   *
+   * @default {all that a user may have}
+   */
   readonly authFile?: string | undefined;
-  /** Whether a file that was named may be missing: it may, if it is written. */
+  /**
+   * Whether a file that was named may be missing: it may, if it is written.
+   *
+   * @default {an error}
+   */
   readonly missingFile?: "fine" | undefined;
-  /** Who is asked, if registries.conf has been read already. */
+  /**
+   * Who is asked, if registries.conf has been read already.
+   *
+   * @default {as registries.conf says}
+   */
   readonly credentialHelpers?: readonly string[] | undefined;
-  /** The registries.conf to use in place of the host's. */
+  /**
+   * The registries.conf to use in place of the host's.
+   *
+   * @default {the host's and the user's}
+   */
   readonly registriesConf?: string | undefined;
-  /** Told what could not be used. */
+  /**
+   * Told what could not be used.
+   *
+   * @default {nobody}
+   */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 

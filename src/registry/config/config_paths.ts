@@ -8,19 +8,41 @@ import type { RegistriesConf } from "../../formats/config/registries_conf.ts";
 
 /** What the places of configuration files depend on. */
 export interface Surroundings {
-  /** Values of {@linkcode ENVIRONMENT_NAMES}, where they are set. */
+  /**
+   * Values of {@linkcode ENVIRONMENT_NAMES}, where they are set.
+   *
+   * @default {none is set}
+   */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** The user's ID; 0 is the default. */
+  /**
+   * The user's ID.
+   *
+   * @default {0}
+   */
   readonly uid?: number;
-  /** In place of `/etc`. */
+  /**
+   * Where the host keeps its own.
+   *
+   * @default {"/etc"}
+   */
   readonly systemDirectory?: string;
-  /** In place of `/usr/share`. */
+  /**
+   * Where the distribution keeps its own.
+   *
+   * @default {"/usr/share"}
+   */
   readonly vendorDirectory?: string;
-  /** In place of `/var/cache`. */
+  /**
+   * Where podman notes short names, for root.
+   *
+   * @default {"/var/cache"}
+   */
   readonly cacheDirectory?: string;
   /**
-   * Readings of registries.conf to use again: those who share them, as all that one
-   * command does, see what was there at first. Left out, the files are read anew.
+   * Readings of registries.conf to use again: those who share them, as all that
+   * one command does, see what was there at first.
+   *
+   * @default {none: the files are read anew}
    */
   readonly readings?: Map<string, Promise<RegistriesConf>>;
 }

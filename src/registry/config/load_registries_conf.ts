@@ -17,7 +17,11 @@ import { readConfigFiles, readNamed } from "./read_config_files.ts";
 
 /** Options of {@linkcode loadRegistriesConf}. */
 export interface LoadRegistriesConfOptions extends Surroundings {
-  /** The one file to read, without drop-ins. */
+  /**
+   * The one file to read, without drop-ins.
+   *
+   * @default {the host's and the user's}
+   */
   readonly registriesConf?: string | undefined;
 }
 
