@@ -1,7 +1,8 @@
 /** Flat folders of one image as a place where images go to: `dir:PATH`. */
 
 import { resolve } from "@std/path";
-import { lstatSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { lstatSync, readFileSync, rmSync } from "node:fs";
+import type { Abortable } from "../errors/abort.ts";
 import { InvalidManifestError } from "../errors/image_errors.ts";
 import { type Digest, hexOf } from "../formats/oci/digest.ts";
 import type { ImageMedium } from "../formats/oci/image_medium.ts";
@@ -9,7 +10,7 @@ import { listDirectory } from "../fs/list_directory.ts";
 import { writeAtomically } from "../fs/write_atomically.ts";
 import { MEDIUM_FILE, putBlobFile } from "./blob_files.ts";
 import { FOLDER_MANIFEST, instanceName } from "./folder_source.ts";
-import { isNewFolder } from "./target_folder.ts";
+import { holdFolder, listLeftovers } from "./target_folder.ts";
 
 const VERSION = "version";
 const VERSION_TEXT = "Directory Transport Version: 1.1\n";
@@ -22,11 +23,17 @@ const VERSION_START = "Directory Transport Version: ";
  *
  * @throws {InvalidManifestError} If something else is there.
  */
-export async function openFolderMedium(path: string): Promise<ImageMedium> {
-  await Promise.resolve(); // to fail as others do: by rejection
+export async function openFolderMedium(
+  path: string,
+  { signal }: Abortable = {},
+): Promise<ImageMedium> {
   const directory = resolve(path);
-  const isNew = isNewFolder(directory);
-  if (!isNew) refuseOthers(directory);
+  await using begun = new AsyncDisposableStack();
+  const place = begun.use(
+    await holdFolder(directory, { use: "alone", signal }),
+  );
+  begun.defer(() => place.removeIfMade());
+  const isNew = refuseOthers(directory) === "nothing is there";
   const pathOf = (name: string) => `${directory}/${name}`;
   const folder = {
     temporary: directory,
@@ -36,6 +43,21 @@ export async function openFolderMedium(path: string): Promise<ImageMedium> {
   const made: string[] = [];
   let named: Uint8Array | undefined;
   let isCommitted = false;
+  // Who is killed leaves what the next copy knows to be such a folder.
+  let isBegun = !isNew;
+  const begin = () => {
+    if (isBegun) return;
+    writeAtomically(pathOf(VERSION), VERSION_TEXT, MEDIUM_FILE);
+    isBegun = true;
+  };
+  begun.defer(() => {
+    if (isCommitted) return;
+    for (const name of isNew ? [...made, VERSION] : made) {
+      rmSync(pathOf(name), { force: true });
+    }
+    for (const path of listLeftovers(directory)) rmSync(path);
+  });
+  const ending = begun.move();
   return {
     manifestTypes: [],
     layers: "any",
@@ -47,6 +69,7 @@ export async function openFolderMedium(path: string): Promise<ImageMedium> {
       return isThere;
     },
     async put(blob, options) {
+      begin();
       const written = await putBlobFile(folder, blob, options);
       if (!kept.has(hexOf(written.digest))) made.push(hexOf(written.digest));
       kept.add(hexOf(written.digest));
@@ -59,7 +82,6 @@ export async function openFolderMedium(path: string): Promise<ImageMedium> {
         named = bytes;
         return;
       }
-      mkdirSync(directory, { recursive: true });
       writeAtomically(pathOf(instanceName(digest)), bytes, MEDIUM_FILE);
       made.push(instanceName(digest));
       kept.add(instanceName(digest));
@@ -68,7 +90,6 @@ export async function openFolderMedium(path: string): Promise<ImageMedium> {
     async commit({ signal } = {}) {
       signal?.throwIfAborted();
       if (named === undefined) return;
-      mkdirSync(directory, { recursive: true });
       writeAtomically(pathOf(VERSION), VERSION_TEXT, MEDIUM_FILE);
       writeAtomically(pathOf(FOLDER_MANIFEST), named, MEDIUM_FILE);
       isCommitted = true;
@@ -76,13 +97,9 @@ export async function openFolderMedium(path: string): Promise<ImageMedium> {
       for (const name of listDirectory(directory)) {
         if (isPart(name) && !kept.has(name)) rmSync(pathOf(name));
       }
+      for (const path of listLeftovers(directory)) rmSync(path);
     },
-    // deno-lint-ignore require-await -- others have to wait
-    async [Symbol.asyncDispose]() {
-      if (isCommitted) return;
-      if (isNew) return rmSync(directory, { recursive: true, force: true });
-      for (const name of made) rmSync(pathOf(name), { force: true });
-    },
+    [Symbol.asyncDispose]: () => ending.disposeAsync(),
   };
 }
 
@@ -92,10 +109,13 @@ function isPart(name: string): boolean {
     .test(name);
 }
 
-function refuseOthers(directory: string): void {
-  if (listDirectory(directory).length === 0) return;
+function refuseOthers(
+  directory: string,
+): "an image is there" | "nothing is there" {
+  const count = listDirectory(directory).length;
+  if (count === listLeftovers(directory).length) return "nothing is there";
   const version = readVersion(`${directory}/${VERSION}`);
-  if (version.startsWith(VERSION_START)) return;
+  if (version.startsWith(VERSION_START)) return "an image is there";
   throw new InvalidManifestError(
     `Cannot write an image to "${directory}": something else is there, which ` +
       "is not to be overwritten",

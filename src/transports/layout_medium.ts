@@ -2,6 +2,7 @@
 
 import { dirname, resolve } from "@std/path";
 import { existsSync, lstatSync, mkdirSync, rmSync } from "node:fs";
+import type { Abortable } from "../errors/abort.ts";
 import { InvalidManifestError } from "../errors/image_errors.ts";
 import type { Descriptor } from "../formats/oci/descriptor.ts";
 import type { Digest } from "../formats/oci/digest.ts";
@@ -10,7 +11,13 @@ import { OCI_INDEX, OCI_MANIFEST } from "../formats/oci/media_types.ts";
 import { listDirectory } from "../fs/list_directory.ts";
 import { writeAtomically } from "../fs/write_atomically.ts";
 import { MEDIUM_FILE, putBlobFile } from "./blob_files.ts";
-import { isNewFolder } from "./target_folder.ts";
+import {
+  holdFolder,
+  listLeftovers,
+  lockFolder,
+  removeEmpty,
+  type TargetFolder,
+} from "./target_folder.ts";
 import {
   addEntry,
   describeEntry,
@@ -20,7 +27,7 @@ import {
 import { blobPath, checkVersion, readIndex } from "./layout_source.ts";
 
 /** As what an image goes into a layout. */
-export interface LayoutMediumOptions {
+export interface LayoutMediumOptions extends Abortable {
   /**
    * Its name there: it is taken from another image that has it.
    *
@@ -53,56 +60,97 @@ export interface LayoutMediumOptions {
  */
 export async function openLayoutMedium(
   path: string,
-  { ref }: LayoutMediumOptions = {},
+  { ref, signal }: LayoutMediumOptions = {},
 ): Promise<ImageMedium> {
   const directory = resolve(path);
-  const isNew = isNewFolder(directory);
+  await using begun = new AsyncDisposableStack();
+  const place = begun.use(
+    await holdFolder(directory, { use: "shared", signal }),
+  );
+  begun.defer(() => place.removeIfMade());
   await readEntries(directory); // refuses before anything is copied
+  const entries: Descriptor[] = [];
+  const made: string[] = [];
   const folder = {
     temporary: `${directory}/blobs/sha256`,
     pathOf: (digest: Digest) => blobPath(directory, digest),
   };
-  const entries: Descriptor[] = [];
-  let isCommitted = false;
+  begun.defer(() => tidy(directory, { place, made }));
+  const ending = begun.move();
   return {
     manifestTypes: [OCI_MANIFEST, OCI_INDEX],
     layers: "compressed",
     // deno-lint-ignore require-await -- others ask a registry
     has: async ({ digest, size }) => isFile(blobPath(directory, digest), size),
-    put: (blob, options) => putBlobFile(folder, blob, options),
+    async put(blob, options) {
+      const written = await putBlobFile(folder, blob, options);
+      made.push(blobPath(directory, written.digest));
+      return written;
+    },
     async putManifest(manifest, { isNamed = false, signal } = {}) {
       signal?.throwIfAborted();
       await Promise.resolve();
       const path = blobPath(directory, manifest.digest);
       mkdirSync(dirname(path), { recursive: true });
       writeAtomically(path, manifest.bytes, MEDIUM_FILE);
+      made.push(path);
       if (isNamed) entries.push(describeEntry(manifest, ref));
     },
     async commit({ signal } = {}) {
       signal?.throwIfAborted();
+      mkdirSync(`${directory}/blobs`, { recursive: true });
+      using _lock = await lockFolder(`${directory}/blobs`, { signal });
       const others = await readEntries(directory); // others may write, too
       writeIndex(directory, entries.reduce(addEntry, others));
-      isCommitted = true;
     },
-    // deno-lint-ignore require-await -- others have to wait
-    async [Symbol.asyncDispose]() {
-      // Of a layout that was there, whole blobs stay: others may use them by now.
-      if (!isNew || isCommitted) return;
-      rmSync(directory, { recursive: true, force: true });
-    },
+    [Symbol.asyncDispose]: () => ending.disposeAsync(),
   };
+}
+
+/**
+ * Takes back what nobody can use. In a layout whole blobs stay, as does all while
+ * other processes write: they may count on it by now.
+ */
+async function tidy(
+  directory: string,
+  { place, made }: {
+    readonly place: TargetFolder;
+    readonly made: readonly string[];
+  },
+): Promise<void> {
+  if (!await place.tryAlone()) return;
+  const folders = [`${directory}/blobs/sha256`, `${directory}/blobs`];
+  // Through a link it would be another layout's folder, too.
+  const areOwn = folders.every((path) =>
+    lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? true
+  );
+  const leftovers = areOwn ? folders.flatMap(listLeftovers) : [];
+  const unused = existsSync(`${directory}/oci-layout`) ? [] : made;
+  for (const path of [...leftovers, ...listLeftovers(directory), ...unused]) {
+    rmSync(path, { force: true });
+  }
+  if (unused.length === 0 || !areOwn) return;
+  for (const path of new Set([...unused.map(dirname), ...folders])) {
+    removeEmpty(path);
+  }
 }
 
 /** What is no layout is nobody's to write to. */
 async function readEntries(directory: string): Promise<readonly Descriptor[]> {
   if (!existsSync(`${directory}/oci-layout`)) {
-    if (listDirectory(directory).every((name) => name === "blobs")) return [];
+    const expected = [`${directory}/blobs`, ...listLeftovers(directory)];
+    const paths = listDirectory(directory).map((name) =>
+      `${directory}/${name}`
+    );
+    if (paths.every((path) => expected.includes(path))) return [];
     throw new InvalidManifestError(
       `Cannot write a layout to "${directory}": something else is there`,
     );
   }
   await checkVersion(directory);
-  return (await readIndex(directory)).manifests;
+  // Who made it was killed before the index, which comes last.
+  const index = lstatSync(`${directory}/index.json`, { throwIfNoEntry: false });
+  return index === undefined ? [] : (await readIndex(directory)).manifests;
 }
 
 /** No link: what it leads to may be anybody's. */
@@ -113,10 +161,10 @@ function isFile(path: string, size: number): boolean {
 
 /** The index comes last: what it does not name is not there. */
 function writeIndex(directory: string, manifests: readonly Descriptor[]): void {
+  writeAtomically(`${directory}/oci-layout`, LAYOUT_VERSION, MEDIUM_FILE);
   writeAtomically(
     `${directory}/index.json`,
     encodeIndex(manifests),
     MEDIUM_FILE,
   );
-  writeAtomically(`${directory}/oci-layout`, LAYOUT_VERSION, MEDIUM_FILE);
 }

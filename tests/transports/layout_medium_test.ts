@@ -1,6 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { InvalidManifestError } from "../../src/errors/image_errors.ts";
-import { NotFoundError } from "../../src/errors/not_found_errors.ts";
 import { listDirectory } from "../../src/fs/list_directory.ts";
 import { copyToLayout } from "../support/copy_to_layout.ts";
 import { openLayout } from "../../src/transports/layout_source.ts";
@@ -45,10 +44,11 @@ Deno.test("openLayoutMedium() writes to no folder with something else in it", as
       { "oci-layout": '{"imageLayoutVersion":"2.0.0"}' },
       InvalidManifestError,
     ],
-    "half a layout": [
-      { "oci-layout": '{"imageLayoutVersion":"1.0.0"}' },
-      NotFoundError,
+    "a damaged layout": [
+      { "oci-layout": '{"imageLayoutVersion":"1.0.0"}', "index.json": "{" },
+      InvalidManifestError,
     ],
+    "an index without a layout": [{ "index.json": "{}" }, InvalidManifestError],
   };
   for (const [name, [files, kind]] of Object.entries(cases)) {
     await t.step(name, async () => {
@@ -60,10 +60,10 @@ Deno.test("openLayoutMedium() writes to no folder with something else in it", as
       await assertRejects(
         () => copyToLayout(source, place, { platform }),
         kind,
-        place,
+        dir.path,
       );
       const left = listDirectory(place);
-      assertEquals(left, Object.keys(files));
+      assertEquals(left.toSorted(), Object.keys(files).toSorted());
     });
   }
 });

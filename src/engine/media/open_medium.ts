@@ -39,9 +39,11 @@ export async function openMedium(
   switch (reference.transport) {
     case "oci":
       refusePosition(reference);
-      return await openLayoutMedium(reference.path, reference);
+      return await openLayoutMedium(reference.path, {
+        ...{ ref: reference.ref, signal: options.signal },
+      });
     case "dir":
-      return await openFolderMedium(reference.path);
+      return await openFolderMedium(reference.path, options);
     case "docker":
       return await openPush(reference.reference, {
         ...options,
