@@ -73,7 +73,8 @@ remove_old() {
 # bytes: the file may be replaced meanwhile.
 put_in_place() {
 	why="it has no room for 150 MB"
-	tail -c +@program@ "$0" | head -c @size@ | tar -xzf - -C "$new" --no-same-owner 2>/dev/null &&
+	# With -m $new does not look as if it were old: see remove_old.
+	tail -c +@program@ "$0" | head -c @size@ | tar -xmzf - -C "$new" --no-same-owner 2>/dev/null &&
 		tail -c +@runtime@ "$0" | gzip -dc 2>/dev/null >"$new/deno" && # as may_run has made it
 		(cd "$new" && is_undamaged) || return
 	why="Deno does not run from there"

@@ -7,7 +7,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { basename, dirname, join } from "@std/path";
-import { readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { needs } from "../../support/peers.ts";
 import { ORLOP } from "../../support/programs/orlop_program.ts";
 import { type TempDir, tempDir } from "../../support/temp_dir.ts";
@@ -185,6 +185,27 @@ Deno.test(
     const [version = "", ...rest] = listNames(dir.path).toSorted();
     assertMatch(version, /^\d+\.\d+\.\d+-[0-9a-f]{16}$/);
     assertEquals(rest, ["new.others"]);
+  },
+);
+
+Deno.test(
+  "a first run removes nothing that another one is unpacking",
+  ofBuilt,
+  async () => {
+    using dir = trustedDir();
+    const env = { ORLOP_CACHE: dir.path };
+    const first = run({ env });
+    const isUnpacking = () =>
+      listNames(dir.path).some((name) =>
+        existsSync(dir.join(name, "checksums")) && !existsSync(
+          dir.join(name, ".used"),
+        )
+      );
+    while (!isUnpacking()) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    const outcomes = await Promise.all([first, run({ env }), run({ env })]);
+    for (const { code, err } of outcomes) assertEquals([code, err], [0, ""]);
   },
 );
 
