@@ -111,6 +111,16 @@ const QUICK: readonly Damage[] = [
     "manifest: it has 10 bytes",
   ],
   [
+    "no config",
+    ({ root, image }) => {
+      const directory = join(root, "overlay-images", image);
+      for (const name of readdirSync(directory)) {
+        if (name.startsWith("=")) rmSync(join(directory, name));
+      }
+    },
+    "it is missing",
+  ],
+  [
     "an empty table",
     (s) => writeFileSync(join(s.root, "overlay-layers/layers.json"), ""),
     "layers.json",

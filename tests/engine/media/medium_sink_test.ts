@@ -10,10 +10,7 @@ import {
   ChangedDigestError,
 } from "../../../src/errors/image_errors.ts";
 import { type Bytes, toText } from "../../../src/formats/bytes.ts";
-import type {
-  ImageSource,
-  RawManifest,
-} from "../../../src/formats/oci/blob_source.ts";
+import type { ImageSource } from "../../../src/formats/oci/blob_source.ts";
 import type { Digest } from "../../../src/formats/oci/digest.ts";
 import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import type { ImageMedium } from "../../../src/formats/oci/image_medium.ts";
@@ -21,43 +18,12 @@ import { OCI_LAYER_TAR } from "../../../src/formats/oci/media_types.ts";
 import { openLayout } from "../../../src/transports/layout_source.ts";
 import { writeLayout } from "../../support/images/layer_layout.ts";
 import { archive, file } from "../../support/images/tar_builder.ts";
+import { memoryMedium } from "../../support/memory_medium.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 
 const TAR = archive(file("a", "a".repeat(9000)));
 const OTHER = archive(file("b"));
 const options = { platform: { os: "linux", architecture: "amd64" } };
-
-/** A medium that keeps what it gets, and tells what it is asked. */
-interface KeptMedium extends ImageMedium {
-  readonly blobs: Map<Digest, Bytes>;
-  readonly manifests: RawManifest[];
-}
-
-function keep(
-  layers: ImageMedium["layers"] = "compressed",
-  present: readonly Digest[] = [],
-): KeptMedium {
-  const blobs = new Map<Digest, Bytes>();
-  const manifests: RawManifest[] = [];
-  return {
-    blobs,
-    manifests,
-    manifestTypes: [],
-    layers,
-    has: ({ digest }) =>
-      Promise.resolve(blobs.has(digest) || present.includes(digest)),
-    async put(blob) {
-      const stream = await blob.open();
-      const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
-      const digest = digestOf(bytes);
-      blobs.set(digest, bytes);
-      return { digest, size: bytes.length };
-    },
-    putManifest: (manifest) => Promise.resolve(void manifests.push(manifest)),
-    commit: () => Promise.resolve(),
-    async [Symbol.asyncDispose]() {},
-  };
-}
 
 async function source(...tars: readonly Bytes[]): Promise<ImageSource> {
   const dir = tempDir();
@@ -108,7 +74,7 @@ async function copy(
 }
 
 Deno.test("a layer that an image has twice goes once", async () => {
-  const medium = keep();
+  const medium = memoryMedium();
   await copy(await source(TAR, OTHER, TAR), medium);
   assertEquals(medium.blobs.size, 3); // and the config
 });
@@ -118,7 +84,7 @@ Deno.test("a stored image keeps its manifest where its layers still are", async 
   const { digest, bytes } = await from.fetchManifest();
   const layers = JSON.parse(toText(bytes)).layers;
   const present = layers.map((layer: { digest: Digest }) => layer.digest);
-  const medium = keep("compressed", present);
+  const medium = memoryMedium({ present });
   const written = await copy(stored(from, TAR, OTHER), medium);
   assertEquals([written.digest, medium.blobs.size], [digest, 1]);
 });
@@ -126,12 +92,12 @@ Deno.test("a stored image keeps its manifest where its layers still are", async 
 Deno.test("a stored image is compressed elsewhere, or refused", async () => {
   const from = stored(await source(TAR, OTHER), TAR, OTHER);
   const { digest } = await from.fetchManifest();
-  const medium = keep();
+  const medium = memoryMedium();
   const written = await copy(from, medium);
   assertNotEquals(written.digest, digest); // another program compressed it
   assertEquals(medium.blobs.size, 3);
   await assertRejects(
-    () => copy(from, keep(), { preserveDigests: true }),
+    () => copy(from, memoryMedium(), { preserveDigests: true }),
     ChangedDigestError,
   );
 });
@@ -151,15 +117,15 @@ Deno.test("bytes are proven before they are converted, and after", async (t) => 
   const cases: Readonly<Record<string, readonly [ImageSource, ImageMedium]>> = {
     "packed bytes that are others": [
       spoilt(first.digest, new Uint8Array(first.size).fill(1)),
-      keep("uncompressed"),
+      memoryMedium({ layers: "uncompressed" }),
     ],
     "plain bytes that are others": [
       stored(spoilt(digestOf(TAR), wrong), TAR, OTHER),
-      keep(),
+      memoryMedium(),
     ],
     "plain bytes that are too few": [
       stored(spoilt(digestOf(TAR), TAR.slice(1)), TAR, OTHER),
-      keep(),
+      memoryMedium(),
     ],
   };
   for (const [name, [from, medium]] of Object.entries(cases)) {

@@ -71,6 +71,14 @@ Deno.test("S40 parseContainerMetadata() names what does not parse", () => {
   }
 });
 
+Deno.test("parseContainerMetadata() tolerates what other tools leave out", () => {
+  assertEquals(parseContainerMetadata("{}", "X"), {
+    ...{ pod: false, podName: "", podId: "", imageName: "", imageId: "" },
+    ...{ name: "", metadataName: "", uid: "", namespace: "", attempt: 0 },
+    ...{ createdAt: 0, mountLabel: "", canonicalImageName: "" },
+  });
+});
+
 Deno.test("isOwnMetadata() claims nothing of other tools", () => {
   for (
     const text of ["", "{", "free text", "[]", '{"pod-name":"a","pod-id":"b"}']

@@ -46,10 +46,22 @@ Deno.test("layerIdOf() and imageIdOf() are the hex of a digest", () => {
 });
 
 Deno.test("parseRecordId() takes what can be the name of a file", () => {
-  for (const text of [HEX, "a", "my layer", "é", ".hidden", "..."]) {
+  for (
+    const text of [HEX, "a", "my layer", "é", ".hidden", "...", "a".repeat(255)]
+  ) {
     assertEquals<string>(parseRecordId(text), text);
   }
-  const bad = ["", ".", "..", "a/b", "/", "a\0b", "a\nb", "é".repeat(128)];
+  const bad = [
+    "",
+    ".",
+    "..",
+    "a/b",
+    "/",
+    "a\0b",
+    "a\nb",
+    "é".repeat(128),
+    "a".repeat(256),
+  ];
   for (const text of bad) {
     assertFalse(isFileName(text));
     assertThrows(() => parseRecordId(text), SyntaxError, "name of a file");

@@ -2,7 +2,10 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { PolicyError } from "../../../src/errors/store_errors.ts";
 import { parseRegistriesConf } from "../../../src/formats/config/registries_conf.ts";
 import { nameOf, parseReference } from "../../../src/formats/oci/reference.ts";
-import { endpointsFor } from "../../../src/registry/config/endpoints.ts";
+import {
+  endpointsFor,
+  listEndpoints,
+} from "../../../src/registry/config/endpoints.ts";
 
 const DIGEST = `sha256:${"a".repeat(64)}`;
 const CONF = parseRegistriesConf(
@@ -62,6 +65,25 @@ Deno.test("endpointsFor() rewrites names and lists mirrors", async (t) => {
 Deno.test("endpointsFor() knows which are insecure", () => {
   const found = endpointsFor(parseReference("example.com/foo/a"), CONF);
   assertEquals(found.map(({ insecure }) => insecure), [true, false]);
+});
+
+Deno.test("listEndpoints() tells mirrors, and why one is passed over", () => {
+  const list = (name: string) =>
+    listEndpoints(parseReference(name), CONF).map((endpoint) => [
+      nameOf(endpoint.reference),
+      endpoint.isMirror,
+      endpoint.refusal === undefined,
+    ]);
+  assertEquals(list("example.com/foo/a:1"), [
+    ["m1.lan/foo/a:1", true, false],
+    ["m2.lan:5000/a:1", true, true],
+    ["internal.net:8443/mirror-of-foo/a:1", false, true],
+  ]);
+  assertEquals(list("half.io/a:1"), [
+    ["good.io/a:1", true, true],
+    ["half.io/a:1", false, false],
+  ]);
+  assertEquals(list("other.io/a:1"), [["other.io/a:1", false, true]]);
 });
 
 Deno.test("endpointsFor() refuses blocked registries", () => {

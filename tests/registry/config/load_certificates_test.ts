@@ -75,6 +75,11 @@ const CASES: readonly Case[] = [
     /\/ca\.crt": a certificate in it is damaged/,
   ],
   [
+    "a client certificate that is no PEM",
+    (dir) => Deno.writeTextFile(dir.join("me.cert"), "0\x82"),
+    /\/me\.cert": it has no certificate in PEM/,
+  ],
+  [
     "a damaged certificate",
     (dir) => spoil(dir.join("me.cert")),
     /\/me\.cert": its certificate is damaged/,

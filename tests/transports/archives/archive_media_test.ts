@@ -109,12 +109,21 @@ Deno.test("openOutput() writes to a FIFO", async () => {
   const path = dir.join("fifo");
   await new Deno.Command("mkfifo", { args: [path] }).output();
   const reader = Deno.readTextFile(path);
+  let isRemoved = false;
+  const space = {
+    path: "/none",
+    // deno-lint-ignore require-await -- the interface's
+    async [Symbol.asyncDispose]() {
+      isRemoved = true;
+    },
+  };
   {
-    await using output = await open(path);
+    await using output = await open(path, { space });
     await output.write(new TextEncoder().encode("new"));
     await output.commit();
   }
   assertEquals(await reader, "new");
+  assert(isRemoved);
 });
 
 async function save(layout: string, path: string): Promise<void> {
