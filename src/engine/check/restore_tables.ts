@@ -1,6 +1,6 @@
 /**
  * Restores tables of records that are damaged or have lost records: from what they
- * were before, as far as the disk bears it out, and from what the disk and the
+ * were before, as far as the disk confirms it, and from what the disk and the
  * other tables prove. A table that would still be in doubt is left as it is.
  */
 

@@ -23,7 +23,7 @@ export type AuthChange =
  *
  * @param path Of the file, for errors.
  * @returns The same text if nothing is to be changed.
- * @throws {DamagedFileError} If it is malformed: then it is for a person to mend.
+ * @throws {DamagedFileError} If it is malformed: then a person is to repair it.
  */
 export function changeAuthFile(
   text: string,

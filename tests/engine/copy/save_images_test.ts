@@ -1,4 +1,5 @@
 import { assertEquals, assertFalse, assertRejects } from "@std/assert";
+import { join } from "@std/path";
 import { existsSync } from "node:fs";
 import { pushImage } from "../../../src/engine/copy/push_image.ts";
 import {
@@ -93,6 +94,12 @@ Deno.test("saveImages() and pushImage() refuse, and leave nothing", {
         `Cannot save 2 names: format "${format}" takes one`,
       );
       await saveImages(agent, ["one:1"], { path, format });
+      if (format === "oci-dir") {
+        const index = await Deno.readTextFile(join(path, "index.json"));
+        const key = "org.opencontainers.image.ref.name";
+        const [{ annotations }] = JSON.parse(index).manifests;
+        assertEquals(annotations[key], "localhost/one:1");
+      }
       await Deno.remove(path, { recursive: true });
     });
   }
