@@ -1,11 +1,14 @@
 /** Small files that say how the last run of something ended, for whoever asks. */
 
 import { dirname, join } from "@std/path";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { parseJson } from "../formats/json.ts";
-import { isErrno } from "../fs/errno.ts";
+import { readRegularFile } from "../fs/regular_file.ts";
 import { writeAtomically } from "../fs/write_atomically.ts";
 import type { StorePaths } from "../store/paths.ts";
+
+// A check notes some 150 bytes a layer.
+const MAX_BYTES = 64 * 1024 * 1024;
 
 /** The files, by what they tell of. */
 export type StatusFile = "last-check.json" | "last-gc.json";
@@ -21,13 +24,13 @@ export function readStatusFile<T>(
   parse: (value: unknown, what: string) => T,
 ): T | undefined {
   const path = statusPath(paths, file);
+  const bytes = readRegularFile(path, MAX_BYTES);
+  if (typeof bytes === "string") return undefined;
   try {
-    return parse(parseJson(readFileSync(path), path), path);
+    return parse(parseJson(bytes, path), path);
   } catch (error) {
     // It is of no use to stop for: the next run writes it anew.
-    const isUseless = isErrno(error, "ENOENT", "EISDIR") ||
-      error instanceof SyntaxError;
-    if (isUseless) return undefined;
+    if (error instanceof SyntaxError) return undefined;
     throw error;
   }
 }

@@ -89,19 +89,45 @@ function findNameFaults(
 }
 
 /** What brings a layer back: its image, or what made its container. */
-export function adviseOnLayer(
+function adviseOnLayer(
   store: Store,
-  { layers, images, containers }: Tables,
+  tables: Tables,
   layer: LayerRecord,
 ): string {
-  const isOnIt = (top: string | undefined) =>
-    listChain(layers, layers.lookUp(top ?? "")?.id).includes(layer);
-  const image = images.records.find(({ layer: top }) => isOnIt(top));
+  const image = findImageOn(tables, layer);
   if (image !== undefined) return adviseToPull(image);
-  const container = containers.records.find(({ layer: top }) => isOnIt(top));
+  const container = tables.containers.records.find(isOn(tables, layer));
   return container === undefined
     ? "Nothing uses it: orlop gc removes it after a day"
     : `Make it anew: ${removalOf(store, container)}, then create it again`;
+}
+
+/** The same for a layer whose files are there, but are others. */
+export function adviseOnContent(
+  store: Store,
+  tables: Tables,
+  layer: LayerRecord,
+): string {
+  const image = findImageOn(tables, layer);
+  if (image === undefined) return adviseOnLayer(store, tables, layer);
+  const name = image.names?.[0] ?? image.id;
+  return "Fetch it again: orlop check --full --repair, or remove image " +
+    `${name} and bring it anew; a pull alone takes what is here`;
+}
+
+function findImageOn(
+  tables: Tables,
+  layer: LayerRecord,
+): ImageRecord | undefined {
+  return tables.images.records.find(isOn(tables, layer));
+}
+
+function isOn(
+  { layers }: Pick<Tables, "layers">,
+  layer: LayerRecord,
+): (user: { readonly layer?: string }) => boolean {
+  return ({ layer: top }) =>
+    listChain(layers, layers.lookUp(top ?? "")?.id).includes(layer);
 }
 
 function adviseToPull({ id, names }: ImageRecord): string {

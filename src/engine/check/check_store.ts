@@ -9,7 +9,7 @@ import type { HeldStore } from "../../store/store.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { findLeftovers } from "../cleanup/leftovers.ts";
 import { surveyStore } from "../cleanup/survey_store.ts";
-import { adviseOnLayer, checkObjects } from "./check_objects.ts";
+import { adviseOnContent, checkObjects } from "./check_objects.ts";
 import {
   type CheckDepth,
   type CheckStatus,
@@ -264,7 +264,7 @@ async function withContent(
         f.replace(place, "")
       ) ??
         [],
-      advice: adviseOnLayer(agent.store, held, layer),
+      advice: adviseOnContent(agent.store, held, layer),
     }];
   });
 }

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { join } from "@std/path";
 import { mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import {
@@ -57,6 +57,15 @@ Deno.test("readCheckStatus() tolerates what it cannot read", async (t) => {
   await t.step("one of a time before layers were noted", () => {
     writeFileSync(path, JSON.stringify(rest));
     assertEquals(readCheckStatus(paths), { ...STATUS, verified: new Map() });
+  });
+  await t.step("a pipe that nobody writes to", async () => {
+    rmSync(path);
+    const { success } = await new Deno.Command("mkfifo", { args: [path] })
+      .output();
+    assert(success);
+    assertEquals(readCheckStatus(paths), undefined);
+    writeCheckStatus(paths, STATUS);
+    assertEquals(readCheckStatus(paths), STATUS);
   });
   await t.step("a directory", () => {
     rmSync(path);

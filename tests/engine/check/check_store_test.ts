@@ -251,6 +251,25 @@ Deno.test("checkStore() remembers damage until it is repaired", {
   assertEquals(await check(store, { depth: "quick" }), []);
 });
 
+Deno.test("checkStore() advises no pull where a pull does nothing", {
+  ...NEEDED,
+}, async () => {
+  const store = await subject();
+  using _dir = store.dir;
+  const { root, diff } = store;
+  const agent = openAgent({ root, runRoot: store.dir.join("run") });
+  const adviceNow = async () => {
+    const { objects } = await checkStore(agent, { depth: "full" });
+    return objects.flatMap(({ advice }) => advice ?? []);
+  };
+  writeFileSync(diff("etc/a.txt"), `C${CONTENT.slice(1)}`);
+  const [content = "", ...others] = await adviceNow();
+  assertStringIncludes(content, "orlop check --full --repair");
+  assertEquals(others, []);
+  rmSync(diff(""), { recursive: true });
+  assertStringIncludes((await adviceNow())[0] ?? "", "Pull it again");
+});
+
 Deno.test("checkStore() goes on where the last one ended", {
   ...NEEDED,
 }, async () => {
