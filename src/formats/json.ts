@@ -1,6 +1,7 @@
 /** JSON from strangers: RFC 8259, without what two readers take differently. */
 
 import { toStrictText } from "./bytes.ts";
+import { checkDepth, checkKeys, MAX_DEPTH } from "./check_json.ts";
 
 /** A JSON object of unknown content. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -19,8 +20,6 @@ export interface ParseJsonOptions {
 
 // The limit of manifests and configs in registries and in containers/image.
 const DEFAULT_MAX_SIZE = 4 * 1024 * 1024;
-// Manifests and configs nest 6 deep, runtime specs 9.
-const MAX_DEPTH = 64;
 // Enough of a wrong value to find it by.
 const MAX_SHOWN = 60;
 
@@ -43,9 +42,10 @@ export function parseJson(
   const text = typeof input === "string" ? input : decode(input, what);
   const simple = numbers === undefined ? parseSimple(text) : undefined;
   if (simple !== undefined) return simple.value;
-  checkDepth(text, what);
+  const fail = (why: string) => unreadable(what, why);
+  checkDepth(text, fail);
   const value = parse(text, what, numbers);
-  checkKeys(text, what);
+  checkKeys(text, fail);
   return value;
 }
 
@@ -240,59 +240,6 @@ function keepText(
   const source = context?.source;
   if (typeof value !== "number" || source === undefined) return value;
   return String(value) === source ? value : rawNumber(source);
-}
-
-function checkDepth(text: string, what: string): void {
-  let depth = 0;
-  for (let at = 0; at < text.length; at++) {
-    const char = text[at];
-    if (char === '"') at = endOfString(text, at);
-    else if (char === "{" || char === "[") depth++;
-    else if (char === "}" || char === "]") depth--;
-    if (depth > MAX_DEPTH) {
-      throw unreadable(what, `nested deeper than ${MAX_DEPTH}`);
-    }
-  }
-}
-
-/** Looks for duplicate keys in a text that is known to be valid. */
-function checkKeys(text: string, what: string): void {
-  // The keys of each open object; undefined stands for an open array.
-  const open: (Set<string> | undefined)[] = [];
-  let isKeyNext = false;
-  for (let at = 0; at < text.length; at++) {
-    const char = text[at];
-    if (char === '"') {
-      const end = endOfString(text, at);
-      if (isKeyNext) addKey(text.slice(at, end + 1));
-      isKeyNext = false;
-      at = end;
-    } else if (char === "{" || char === "[") {
-      open.push(char === "{" ? new Set() : undefined);
-      isKeyNext = char === "{";
-    } else if (char === "}" || char === "]") {
-      open.pop();
-      isKeyNext = false;
-    } else if (char === ",") {
-      isKeyNext = open.at(-1) !== undefined;
-    }
-  }
-
-  function addKey(quoted: string): void {
-    const key = String(JSON.parse(quoted));
-    const keys = open.at(-1);
-    if (keys?.has(key)) {
-      throw unreadable(what, `ambiguous, duplicate key "${key}"`);
-    }
-    keys?.add(key);
-  }
-}
-
-/** The position of the quote that ends the string that begins at `start`. */
-function endOfString(text: string, start: number): number {
-  let at = start + 1;
-  while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
-  return at;
 }
 
 function unexpected(

@@ -2,6 +2,7 @@
 
 import type { Command, FlagTable } from "../command.ts";
 import { PROGRESS_FLAG } from "../render/progress/show_progress.ts";
+import { PULL_FLAGS } from "./shared_flags.ts";
 
 /** How to reach the registries at both ends. */
 const ENDS_FLAGS = {
@@ -210,6 +211,39 @@ export const SAVE = {
     {
       line: "orlop save --format oci-dir -o ./layout app:1",
       does: "As an OCI layout",
+    },
+  ],
+  needs: ["tar"],
+} as const satisfies Command;
+
+/** `orlop load`. */
+export const LOAD = {
+  name: "load",
+  module: "load",
+  summary: "Bring images from an archive, without a network",
+  description: [
+    "Prints the names of the images. FILE is an archive of docker save, podman " +
+    "save or skopeo, of whatever kind and however compressed, or a directory " +
+    "with an OCI layout. The names in an archive count: what an image here is " +
+    "called so loses that name.",
+  ],
+  flags: {
+    input: {
+      type: "text",
+      short: "i",
+      value: "FILE",
+      help: "Read this instead of standard input",
+      completes: "file",
+    },
+    "ignore-space": PULL_FLAGS["ignore-space"],
+    ...PROGRESS_FLAG,
+    quiet: { type: "boolean", short: "q", help: "Show no progress" },
+  },
+  examples: [
+    { line: "orlop load -i images.tar.gz", does: "All images of an archive" },
+    {
+      line: "ssh HOST podman save app:1 | orlop load",
+      does: "From another machine",
     },
   ],
   needs: ["tar"],

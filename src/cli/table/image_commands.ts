@@ -5,7 +5,7 @@ import { PROGRESS_FLAG } from "../render/progress/show_progress.ts";
 import { LIST_FLAGS } from "../render/show_list.ts";
 import { INSPECT_FLAGS } from "../render/show_objects.ts";
 import { LOOK_UP_FLAGS } from "./lookup_commands.ts";
-import { COPY, SAVE } from "./copy_commands.ts";
+import { COPY, LOAD, SAVE } from "./copy_commands.ts";
 import { PUSH } from "./push_command.ts";
 import { FILTER_FLAG, IGNORE_FLAG, PULL_FLAGS } from "./shared_flags.ts";
 
@@ -62,39 +62,6 @@ export const LIST_PULLS = {
     },
     { line: "orlop pulls --format json", does: "With each layer" },
   ],
-} as const satisfies Command;
-
-/** `orlop load`. */
-export const LOAD = {
-  name: "load",
-  module: "load",
-  summary: "Bring images from an archive, without a network",
-  description: [
-    "Prints the names of the images. FILE is an archive of docker save, podman " +
-    "save or skopeo, of whatever kind and however compressed, or a directory " +
-    "with an OCI layout. The names in an archive count: what an image here is " +
-    "called so loses that name.",
-  ],
-  flags: {
-    input: {
-      type: "text",
-      short: "i",
-      value: "FILE",
-      help: "Read this instead of standard input",
-      completes: "file",
-    },
-    "ignore-space": PULL_FLAGS["ignore-space"],
-    ...PROGRESS_FLAG,
-    quiet: { type: "boolean", short: "q", help: "Show no progress" },
-  },
-  examples: [
-    { line: "orlop load -i images.tar.gz", does: "All images of an archive" },
-    {
-      line: "ssh HOST podman save app:1 | orlop load",
-      does: "From another machine",
-    },
-  ],
-  needs: ["tar"],
 } as const satisfies Command;
 
 /** `orlop images`. */

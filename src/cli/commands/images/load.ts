@@ -4,7 +4,7 @@ import { loadImages } from "../../../engine/transfer/load_images.ts";
 import type { Call } from "../../command.ts";
 import { openSession } from "../../open_session.ts";
 import { showProgress } from "../../render/progress/show_progress.ts";
-import type { LOAD } from "../../table/image_commands.ts";
+import type { LOAD } from "../../table/copy_commands.ts";
 import { UsageError } from "../../usage_error.ts";
 
 /** Loads images and prints their names. */
