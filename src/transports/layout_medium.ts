@@ -125,11 +125,12 @@ async function tidy(
     lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? true
   );
   const leftovers = areOwn ? folders.flatMap(listLeftovers) : [];
-  const unused = existsSync(`${directory}/oci-layout`) ? [] : made;
+  const isLayout = existsSync(`${directory}/oci-layout`);
+  const unused = isLayout ? [] : made;
   for (const path of [...leftovers, ...listLeftovers(directory), ...unused]) {
     rmSync(path, { force: true });
   }
-  if (unused.length === 0 || !areOwn) return;
+  if (isLayout || !areOwn) return;
   for (const path of new Set([...unused.map(dirname), ...folders])) {
     removeEmpty(path);
   }

@@ -107,6 +107,16 @@ Deno.test("a copy that fails takes nothing away that others wrote", async (t) =>
       }
       assertEquals(tree(place), ["notes"]);
     });
+    await t.step(`nothing, in a ${kind} whose first blob fails`, async () => {
+      using dir = tempDir();
+      {
+        await using medium = await open(dir.join("new"));
+        const broken = () => Promise.reject(new Error("broken"));
+        const blob = { kind: "layer", mediaType: "", open: broken } as const;
+        await assertRejects(() => medium.put(blob), Error, "broken");
+      }
+      assertEquals(listDirectory(dir.path), []);
+    });
     await t.step(`nothing, in a ${kind}`, async () => {
       using dir = tempDir();
       {
