@@ -78,3 +78,16 @@ Deno.test("indexTar() keeps so many members in mind, and no more", async () => {
     "more than 200000 members",
   );
 });
+
+Deno.test("indexTar() stops when it is told to", async () => {
+  using folder = tempDir();
+  const bytes = archive(file("a", "a"));
+  await Deno.writeFile(folder.join("a.tar"), bytes);
+  using opened = await Deno.open(folder.join("a.tar"));
+  const signal = AbortSignal.abort(new Error("enough"));
+  await assertRejects(
+    () => indexTar(opened, { size: bytes.length, signal }),
+    Error,
+    "enough",
+  );
+});
