@@ -68,9 +68,16 @@ export class InvalidManifestError extends Error {
  *
  * @example
  * ```ts
- * import { InvalidManifestError, NoMatchingPlatformError } from "orlop";
- * const error = new NoMatchingPlatformError("why");
- * console.log(error instanceof InvalidManifestError); // true
+ * import { type ImageServer, NoMatchingPlatformError } from "orlop";
+ * async function pull(images: ImageServer, name: string): Promise<boolean> {
+ *   try {
+ *     await images.pullImage(name);
+ *     return true;
+ *   } catch (error) {
+ *     if (error instanceof NoMatchingPlatformError) return false; // no such CPU
+ *     throw error;
+ *   }
+ * }
  * ```
  */
 export class NoMatchingPlatformError extends InvalidManifestError {
@@ -234,9 +241,16 @@ export class RegistryError extends Error {
  *
  * @example
  * ```ts
- * import { UnauthorizedError } from "orlop";
- * const error = new UnauthorizedError("why", { status: 401 });
- * console.log(error.status); // 401
+ * import { type ImageServer, UnauthorizedError } from "orlop";
+ * async function pull(images: ImageServer, name: string): Promise<boolean> {
+ *   try {
+ *     await images.pullImage(name);
+ *     return true;
+ *   } catch (error) {
+ *     if (error instanceof UnauthorizedError) return false; // ask for a password
+ *     throw error;
+ *   }
+ * }
  * ```
  */
 export class UnauthorizedError extends RegistryError {

@@ -7,8 +7,23 @@ import type { ErrorCategory } from "./category.ts";
  *
  * @example
  * ```ts
- * import { InvalidPodNameError } from "orlop";
- * console.log(new InvalidPodNameError("why") instanceof TypeError); // true
+ * import {
+ *   type CreatePodSandboxOptions,
+ *   InvalidPodNameError,
+ *   type RuntimeServer,
+ * } from "orlop";
+ * async function create(
+ *   runtime: RuntimeServer,
+ *   options: CreatePodSandboxOptions,
+ * ): Promise<boolean> {
+ *   try {
+ *     await runtime.createPodSandbox(options);
+ *     return true;
+ *   } catch (error) {
+ *     if (error instanceof InvalidPodNameError) return false; // ask again
+ *     throw error;
+ *   }
+ * }
  * ```
  */
 export class InvalidPodNameError extends TypeError {
@@ -27,8 +42,16 @@ export class InvalidPodNameError extends TypeError {
  *
  * @example
  * ```ts
- * import { InvalidImageNameError } from "orlop";
- * console.log(new InvalidImageNameError("why") instanceof TypeError); // true
+ * import { type ImageServer, InvalidImageNameError } from "orlop";
+ * async function pull(images: ImageServer, typed: string): Promise<boolean> {
+ *   try {
+ *     await images.pullImage(typed);
+ *     return true;
+ *   } catch (error) {
+ *     if (error instanceof InvalidImageNameError) return false; // ask again
+ *     throw error;
+ *   }
+ * }
  * ```
  */
 export class InvalidImageNameError extends TypeError {
@@ -47,9 +70,23 @@ export class InvalidImageNameError extends TypeError {
  *
  * @example
  * ```ts
- * import { InvalidContainerNameError } from "orlop";
- * const error = new InvalidContainerNameError("why");
- * console.log(error instanceof TypeError); // true
+ * import {
+ *   type CreateContainerOptions,
+ *   InvalidContainerNameError,
+ *   type RuntimeServer,
+ * } from "orlop";
+ * async function create(
+ *   runtime: RuntimeServer,
+ *   options: CreateContainerOptions,
+ * ): Promise<boolean> {
+ *   try {
+ *     await runtime.createContainer(options);
+ *     return true;
+ *   } catch (error) {
+ *     if (error instanceof InvalidContainerNameError) return false; // ask again
+ *     throw error;
+ *   }
+ * }
  * ```
  */
 export class InvalidContainerNameError extends TypeError {

@@ -7,18 +7,19 @@ import type { ErrorCategory } from "./category.ts";
  *
  * @example
  * ```ts
- * import { ImageNotFoundError, type ImageServer, NotFoundError } from "orlop";
- * async function isStored(images: ImageServer, name: string): Promise<boolean> {
+ * import { NotFoundError, type RuntimeServer } from "orlop";
+ * async function remove(
+ *   runtime: RuntimeServer,
+ *   name: string,
+ * ): Promise<boolean> {
  *   try {
- *     await images.imageStatus(name);
+ *     await runtime.deleteContainer(name);
  *     return true;
  *   } catch (error) {
- *     // Or all "unknown" errors at once: `error instanceof NotFoundError`.
- *     if (error instanceof ImageNotFoundError) return false;
+ *     if (error instanceof NotFoundError) return false; // gone already
  *     throw error;
  *   }
  * }
- * console.log(new ImageNotFoundError("why") instanceof NotFoundError); // true
  * ```
  */
 export class NotFoundError extends Error {
@@ -37,9 +38,16 @@ export class NotFoundError extends Error {
  *
  * @example
  * ```ts
- * import { ImageNotFoundError } from "orlop";
- * const error = new ImageNotFoundError("why", { imageName: "busybox" });
- * console.log(error.imageName, error.imageId === ""); // busybox true
+ * import { ImageNotFoundError, type ImageServer } from "orlop";
+ * async function remove(images: ImageServer, name: string): Promise<boolean> {
+ *   try {
+ *     await images.removeImage(name);
+ *     return true;
+ *   } catch (error) {
+ *     if (error instanceof ImageNotFoundError) return false; // gone already
+ *     throw error;
+ *   }
+ * }
  * ```
  */
 export class ImageNotFoundError extends NotFoundError {
@@ -68,8 +76,19 @@ export class ImageNotFoundError extends NotFoundError {
  *
  * @example
  * ```ts
- * import { ContainerNotFoundError, NotFoundError } from "orlop";
- * console.log(new ContainerNotFoundError("why") instanceof NotFoundError); // true
+ * import { ContainerNotFoundError, type RuntimeServer } from "orlop";
+ * async function remove(
+ *   runtime: RuntimeServer,
+ *   name: string,
+ * ): Promise<boolean> {
+ *   try {
+ *     await runtime.deleteContainer(name);
+ *     return true;
+ *   } catch (error) {
+ *     if (error instanceof ContainerNotFoundError) return false; // gone already
+ *     throw error;
+ *   }
+ * }
  * ```
  */
 export class ContainerNotFoundError extends NotFoundError {
@@ -84,7 +103,9 @@ export class ContainerNotFoundError extends NotFoundError {
  * @example
  * ```ts
  * import { AmbiguousIdError } from "orlop";
- * console.log(new AmbiguousIdError("why", ["ab1", "ab2"]).candidates.length); // 2
+ * function candidates(error: unknown): readonly string[] {
+ *   return error instanceof AmbiguousIdError ? error.candidates : [];
+ * }
  * ```
  */
 export class AmbiguousIdError extends ContainerNotFoundError {
@@ -107,8 +128,19 @@ export class AmbiguousIdError extends ContainerNotFoundError {
  *
  * @example
  * ```ts
- * import { LayerNotFoundError, NotFoundError } from "orlop";
- * console.log(new LayerNotFoundError("why") instanceof NotFoundError); // true
+ * import { LayerNotFoundError, type RuntimeServer } from "orlop";
+ * async function start(
+ *   runtime: RuntimeServer,
+ *   name: string,
+ * ): Promise<boolean> {
+ *   try {
+ *     await runtime.startContainer(name);
+ *     return true;
+ *   } catch (error) {
+ *     if (error instanceof LayerNotFoundError) return false; // see repairStore()
+ *     throw error;
+ *   }
+ * }
  * ```
  */
 export class LayerNotFoundError extends NotFoundError {
@@ -122,8 +154,19 @@ export class LayerNotFoundError extends NotFoundError {
  *
  * @example
  * ```ts
- * import { InvalidSandboxIdError, NotFoundError } from "orlop";
- * console.log(new InvalidSandboxIdError("why") instanceof NotFoundError); // true
+ * import { InvalidSandboxIdError, type RuntimeServer } from "orlop";
+ * async function remove(
+ *   runtime: RuntimeServer,
+ *   pod: string,
+ * ): Promise<boolean> {
+ *   try {
+ *     await runtime.removePodSandbox(pod);
+ *     return true;
+ *   } catch (error) {
+ *     if (error instanceof InvalidSandboxIdError) return false; // gone already
+ *     throw error;
+ *   }
+ * }
  * ```
  */
 export class InvalidSandboxIdError extends NotFoundError {
@@ -137,9 +180,19 @@ export class InvalidSandboxIdError extends NotFoundError {
  *
  * @example
  * ```ts
- * import { InvalidContainerIdError, NotFoundError } from "orlop";
- * const error = new InvalidContainerIdError("why");
- * console.log(error instanceof NotFoundError); // true
+ * import { InvalidContainerIdError, type RuntimeServer } from "orlop";
+ * async function start(
+ *   runtime: RuntimeServer,
+ *   name: string,
+ * ): Promise<boolean> {
+ *   try {
+ *     await runtime.startContainer(name);
+ *     return true;
+ *   } catch (error) {
+ *     if (error instanceof InvalidContainerIdError) return false; // nothing to start
+ *     throw error;
+ *   }
+ * }
  * ```
  */
 export class InvalidContainerIdError extends NotFoundError {
@@ -153,8 +206,16 @@ export class InvalidContainerIdError extends NotFoundError {
  *
  * @example
  * ```ts
- * import { NotFoundError, NotLoggedInError } from "orlop";
- * console.log(new NotLoggedInError("why") instanceof NotFoundError); // true
+ * import { logOut, NotLoggedInError } from "orlop";
+ * async function leave(registry: string): Promise<boolean> {
+ *   try {
+ *     await logOut(registry);
+ *     return true;
+ *   } catch (error) {
+ *     if (error instanceof NotLoggedInError) return false; // as it should be
+ *     throw error;
+ *   }
+ * }
  * ```
  */
 export class NotLoggedInError extends NotFoundError {

@@ -8,7 +8,9 @@ import type { ErrorCategory } from "./category.ts";
  * @example
  * ```ts
  * import { InUseError } from "orlop";
- * console.log(new InUseError("why", ["web-1"]).users); // ["web-1"]
+ * function usersIn(error: unknown): readonly string[] {
+ *   return error instanceof InUseError ? error.users : [];
+ * }
  * ```
  */
 export class InUseError extends Error {
@@ -85,9 +87,10 @@ export class UnsupportedStoreError extends Error {
  *
  * @example
  * ```ts
- * import { DamagedStoreError, UnsupportedStoreError } from "orlop";
- * const error = new DamagedStoreError("why", { path: "/a/layers.json" });
- * console.log(error instanceof UnsupportedStoreError, error.path);
+ * import { DamagedStoreError } from "orlop";
+ * function fileToRestore(error: unknown): string {
+ *   return error instanceof DamagedStoreError ? error.path : "";
+ * }
  * ```
  */
 export class DamagedStoreError extends UnsupportedStoreError {
@@ -115,8 +118,9 @@ export class DamagedStoreError extends UnsupportedStoreError {
  * @example
  * ```ts
  * import { DamagedFileError } from "orlop";
- * const error = new DamagedFileError("why", { path: "/a/config.json" });
- * console.log(error instanceof SyntaxError, error.path); // true /a/config.json
+ * function fileToRepair(error: unknown): string {
+ *   return error instanceof DamagedFileError ? error.path : "";
+ * }
  * ```
  */
 export class DamagedFileError extends SyntaxError {
@@ -176,7 +180,9 @@ export class PolicyError extends Error {
  * @example
  * ```ts
  * import { CommandError } from "orlop";
- * console.log(new CommandError("why", { exitCode: 2 }).exitCode); // 2
+ * function exitCodeOf(error: unknown): number {
+ *   return error instanceof CommandError ? error.exitCode : 0;
+ * }
  * ```
  */
 export class CommandError extends Error {
