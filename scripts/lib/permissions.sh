@@ -77,7 +77,11 @@ media_value_flags=" --format -f --dest-compress-format --dest-compress-level --m
 	--src-creds --dest-creds --src-cert-dir --dest-cert-dir --digestfile \
 	--progress --output -o --creds --username --cert-dir --compression-format \
 	--compression-level --sign-by --sign-by-sigstore \
-	--sign-by-sigstore-private-key --encryption-key "
+	--sign-by-sigstore-private-key --encryption-key --sign-identity \
+	--sign-passphrase-file --encrypt-layer --decryption-key \
+	--src-shared-blob-dir --dest-shared-blob-dir --src-username --src-password \
+	--dest-username --dest-password --override-os --override-arch \
+	--override-variant --retry-times "
 
 # Commands that write a file of credentials, and their flags.
 login_commands=" login logout "

@@ -56,6 +56,33 @@ Deno.test("runCli() tells wrong usage in one line and the usage", async () => {
   assertEquals(err[1], "Usage: orlop [flags] COMMAND");
 });
 
+Deno.test("runCli() tells users of skopeo and podman what to do instead", async (t) => {
+  const digest = `sha256:${"0".repeat(64)}`;
+  const cases: readonly [line: string, says: string][] = [
+    ["copy --src-no-creds dir:a dir:b", "use --src-authfile /dev/null"],
+    ["copy --dest-password secret dir:a dir:b", "use --dest-creds"],
+    ["copy --override-arch arm64 dir:a dir:b", "use --platform"],
+    ["copy --retry-times 3 dir:a dir:b", "orlop tries again by itself"],
+    ["copy --sign-by me dir:a dir:b", "orlop does not sign images"],
+    [
+      `copy --additional-tag a@${digest} dir:a dir:b`,
+      "a digest cannot be given",
+    ],
+    ["push --sign-passphrase-file f a", "orlop does not sign images"],
+    ["pull --arch arm64 a", "use --platform"],
+    ["pull -a a", "orlop tags lists them"],
+    ["image pull --os linux a", "use --platform"],
+  ];
+  for (const [line, says] of cases) {
+    await t.step(line, async () => {
+      const { code, out, err } = await orlop(...line.split(" "));
+      assertStringIncludes(err[0] ?? "", says);
+      assertEquals([code, out], [2, []]);
+      assert(!err.join().includes("secret"));
+    });
+  }
+});
+
 Deno.test("runCli() tells errors as JSON if asked", async () => {
   const { err } = await orlop("--log-format=json", "nonsense");
   assertEquals(err.length, 1);

@@ -2,6 +2,7 @@
 
 import type { Command, FlagTable } from "../command.ts";
 import { PROGRESS_FLAG } from "../render/progress/show_progress.ts";
+import { REFUSED_COPY_FLAGS } from "./refused_flags.ts";
 import { PULL_FLAGS } from "./shared_flags.ts";
 
 /** How to reach the registries at both ends. */
@@ -141,6 +142,11 @@ export const COPY = {
     },
     ...PROGRESS_FLAG,
     quiet: { type: "boolean", short: "q", help: "Show no progress" },
+    "remove-signatures": {
+      type: "boolean",
+      help: "No effect: orlop copies no signatures",
+    },
+    ...REFUSED_COPY_FLAGS,
   },
   examples: [
     {

@@ -7,6 +7,7 @@ import { INSPECT_FLAGS } from "../render/show_objects.ts";
 import { LOOK_UP_FLAGS } from "./lookup_commands.ts";
 import { COPY, LOAD, SAVE } from "./copy_commands.ts";
 import { PUSH } from "./push_command.ts";
+import { REFUSED_PULL_FLAGS } from "./refused_flags.ts";
 import { FILTER_FLAG, IGNORE_FLAG, PULL_FLAGS } from "./shared_flags.ts";
 
 const IMAGE: Argument = { name: "IMAGE", completes: "image" };
@@ -28,6 +29,7 @@ export const PULL = {
   arguments: [{ name: "REF", isRepeated: true, completes: "image" }],
   flags: {
     ...PULL_FLAGS,
+    ...REFUSED_PULL_FLAGS,
     ...PROGRESS_FLAG,
     quiet: { type: "boolean", short: "q", help: "Show no progress" },
   },

@@ -2,9 +2,8 @@
 
 import type { Command } from "../command.ts";
 import { PROGRESS_FLAG } from "../render/progress/show_progress.ts";
+import { REFUSED_PUSH_FLAGS } from "./refused_flags.ts";
 import { REGISTRY_FLAGS } from "./shared_flags.ts";
-
-const NO_SIGNING = "orlop does not sign images; use skopeo or podman for that";
 
 /** `orlop push`. */
 export const PUSH = {
@@ -67,18 +66,7 @@ export const PUSH = {
     },
     ...PROGRESS_FLAG,
     quiet: { type: "boolean", short: "q", help: "Show no progress" },
-    "sign-by": { type: "list", help: "", refusal: NO_SIGNING },
-    "sign-by-sigstore": { type: "list", help: "", refusal: NO_SIGNING },
-    "sign-by-sigstore-private-key": {
-      type: "list",
-      help: "",
-      refusal: NO_SIGNING,
-    },
-    "encryption-key": {
-      type: "list",
-      help: "",
-      refusal: "orlop does not encrypt images; use skopeo for that",
-    },
+    ...REFUSED_PUSH_FLAGS,
   },
   examples: [
     {

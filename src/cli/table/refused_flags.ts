@@ -11,6 +11,63 @@ const NO_LOG = "what it writes goes to orlop's own output; use >";
 const ONE_FLAG = "use --platform OS/ARCH[/VARIANT]";
 const NO_MAPPING = "orlop maps no user IDs; use podman for that";
 
+const NO_SIGNING = "orlop does not sign images; use skopeo or podman for that";
+const NO_ENCRYPTION = "orlop does not encrypt images; use skopeo for that";
+const NO_SHARED_BLOBS =
+  "orlop keeps a layout's blobs in that layout; use skopeo for that";
+
+/** For `push`: flags of `podman push`. */
+export const REFUSED_PUSH_FLAGS = {
+  "sign-by": refused(NO_SIGNING),
+  "sign-by-sigstore": refused(NO_SIGNING),
+  "sign-by-sigstore-private-key": refused(NO_SIGNING),
+  "sign-passphrase-file": refused(NO_SIGNING),
+  "encryption-key": refused(NO_ENCRYPTION),
+} as const satisfies FlagTable;
+
+/** For `copy`: flags of `skopeo copy`. */
+export const REFUSED_COPY_FLAGS = {
+  ...REFUSED_PUSH_FLAGS,
+  "sign-identity": refused(NO_SIGNING),
+  "encrypt-layer": refused(NO_ENCRYPTION),
+  "decryption-key": refused(NO_ENCRYPTION),
+  "src-shared-blob-dir": refused(NO_SHARED_BLOBS),
+  "dest-shared-blob-dir": refused(NO_SHARED_BLOBS),
+  "src-username": refused("use --src-creds"),
+  "src-password": refused("use --src-creds"),
+  "dest-username": refused("use --dest-creds"),
+  "dest-password": refused("use --dest-creds"),
+  "src-no-creds": refused("use --src-authfile /dev/null", { type: "boolean" }),
+  "dest-no-creds": refused("use --dest-authfile /dev/null", {
+    type: "boolean",
+  }),
+  "override-os": refused(ONE_FLAG),
+  "override-arch": refused(ONE_FLAG),
+  "override-variant": refused(ONE_FLAG),
+  "retry-times": refused("orlop tries again by itself; leave it out"),
+  "insecure-policy": refused("orlop reads no policy.json; leave it out", {
+    type: "boolean",
+  }),
+  "dest-precompute-digests": refused(
+    "orlop asks for a blob before it sends it; leave it out",
+    { type: "boolean" },
+  ),
+} as const satisfies FlagTable;
+
+/** For `pull`: flags of `podman pull`. */
+export const REFUSED_PULL_FLAGS = {
+  arch: refused(ONE_FLAG),
+  os: refused(ONE_FLAG),
+  variant: refused(ONE_FLAG),
+  "all-tags": refused("orlop tags lists them; pull those that you need", {
+    ...{ type: "boolean", short: "a" },
+  }),
+  "disable-content-trust": refused(
+    "orlop verifies no signatures; leave it out",
+    { type: "boolean" },
+  ),
+} as const satisfies FlagTable;
+
 /** For `container create` and `run`; none of them is shown in the help. */
 export const REFUSED_FLAGS = {
   detach: refused(
