@@ -11,6 +11,7 @@ import type {
 } from "../../formats/storage/store_record.ts";
 import type { LayerId } from "../../formats/storage/store_ids.ts";
 import { readLinkIfThere } from "../../fs/if_there.ts";
+import { isUnfinished } from "../../store/delete_container.ts";
 import { isIncomplete } from "../../store/layers/delete_layer.ts";
 import {
   findLayerFaults,
@@ -46,8 +47,13 @@ async function checkLayers(
   held: Tables,
 ): Promise<readonly CheckedObject[]> {
   const { paths } = store;
-  const { layers } = held;
-  const whole = layers.records.filter((layer) => !isIncomplete(layer));
+  const { layers, containers } = held;
+  const halves = new Set<string>(
+    containers.records.filter(isUnfinished).map(({ layer }) => layer),
+  );
+  const whole = layers.records.filter((layer) =>
+    !isIncomplete(layer) && !halves.has(layer.id)
+  );
   const owners = Map.groupBy(
     whole,
     ({ id }) => readShortName(layerDirectory(paths, id)),
@@ -192,6 +198,7 @@ function checkContainers(
   { layers, containers }: Tables,
 ): readonly CheckedObject[] {
   return containers.records.map((container) => {
+    if (isUnfinished(container)) return describeHalf(container);
     if (layers.get(container.layer) === undefined) {
       return judge("container", container, {
         faults: [`its layer ${container.layer} is gone`],
@@ -211,6 +218,16 @@ function checkContainers(
         "of the image, without the settings of its own",
     });
   });
+}
+
+/** Who writes next removes it: a kill is no damage. */
+function describeHalf({ id, names = [] }: ContainerRecord): CheckedObject {
+  const [name = ""] = names;
+  return {
+    ...{ kind: "container", id, name, state: "leftover" },
+    faults: ["who made or removed it was killed"],
+    advice: "Nothing is wrong with the rest; remove it: orlop gc",
+  };
 }
 
 function findTemplateFault(

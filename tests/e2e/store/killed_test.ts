@@ -1,7 +1,6 @@
 /** orlop is killed in the middle of its work; the next command goes on. */
 
 import { assert, assertEquals } from "@std/assert";
-import { fromFileUrl } from "@std/path";
 import { writeLayout } from "../../support/images/layer_layout.ts";
 import { layerOf } from "../../support/images/stacked_layout.ts";
 import { needs } from "../../support/peers.ts";
@@ -13,42 +12,14 @@ import {
   type Subject,
 } from "../../support/programs/kill_points.ts";
 import {
-  type SharedStore,
-  sharedStore,
-} from "../../support/programs/shared_store.ts";
+  CREATE,
+  type Deed,
+  DEEDS,
+  programOf,
+  writeTestImage,
+} from "../../support/programs/killed_deeds.ts";
+import { sharedStore } from "../../support/programs/shared_store.ts";
 import { seededRandom } from "../../support/seeded.ts";
-
-/** A command that is killed. */
-interface Deed {
-  /** What has to be done before it can be tried. */
-  readonly before: readonly string[];
-  readonly command: string;
-  /** What takes it back, so that it can be tried again. */
-  readonly undo: readonly string[];
-}
-
-const CREATE = "container create --pod p --name once image";
-
-const DEEDS: readonly Deed[] = [
-  { before: [], command: "pull IMAGE", undo: ["rmi image"] },
-  { before: ["pull IMAGE"], command: CREATE, undo: ["rm once"] },
-  { before: [CREATE], command: "start once", undo: ["stop --force once"] },
-  {
-    before: ["start once"],
-    command: "stop --force once",
-    undo: ["start once"],
-  },
-  {
-    before: [],
-    command: "rm --force --ignore once",
-    undo: [CREATE, "start once"],
-  },
-  {
-    before: ["rm --force once"],
-    command: "rmi --ignore image",
-    undo: ["pull IMAGE"],
-  },
-];
 
 // All points of all deeds take minutes. What is left out now is tried another
 // time: each run begins elsewhere.
@@ -77,6 +48,8 @@ Deno.test("whoever is killed leaves a store that works", {
       await t.step(`${deed.command}: ${point.call} ${point.nth}`, async () => {
         kills.tried++;
         if (await killAt(point, subject)) kills.done++;
+        const { code, out } = await store.tryOrlop("check");
+        assertEquals(code, 0, out); // a kill is no damage
         await run("images"); // finishes what was begun
         assertEquals(store.check("allowed"), []);
         await again(deed);
@@ -180,26 +153,6 @@ async function killAfter(
     if (!(error instanceof TypeError)) throw error; // it was quicker this time
   }
   await child.status;
-}
-
-function programOf(store: SharedStore, args: readonly string[]): Subject {
-  const launcher = new URL("../../../scripts/orlop", import.meta.url);
-  return {
-    argv: [fromFileUrl(launcher), ...args],
-    env: {
-      ORLOP_DENO: Deno.execPath(),
-      ORLOP_ROOT: store.root,
-      ORLOP_RUNROOT: store.runRoot,
-      NO_COLOR: "1",
-    },
-  };
-}
-
-async function writeTestImage(layout: string): Promise<void> {
-  await writeLayout(layout, [
-    await layerOf({ "a.txt": "a", "dir/b.txt": "b" }),
-    await layerOf({ "c.txt": "c", ".wh.a.txt": "" }), // needs tar, too
-  ]);
 }
 
 /** Three layers, together 30 MB that do not compress. */

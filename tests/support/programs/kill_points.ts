@@ -19,29 +19,42 @@ export interface Subject {
 }
 
 // What changes a file system in a way that a crash can cut in two.
-const CALLS = [
+const CALLS: readonly string[] = [
   ...["rename", "unlink", "unlinkat", "rmdir", "mkdir", "symlink"],
   ...["fsync", "fdatasync", "chmod"],
+];
+
+/** All that changes one at all: many more points, between which little happens. */
+export const ALL_CALLS: readonly string[] = [
+  ...CALLS,
+  ...["openat", "write", "pwrite64", "ftruncate", "fallocate"],
+  ...["link", "linkat", "mkdirat", "mknodat", "symlinkat", "renameat2"],
+  ...["fchmod", "fchmodat", "chown", "lchown", "fchown", "fchownat"],
+  ...["utimensat", "copy_file_range", "syncfs", "setxattr", "lsetxattr"],
 ];
 
 /** Runs a program to its end. @returns Where it can be killed. */
 export async function findKillPoints(
   subject: Subject,
-  { below }: { readonly below: string },
+  { below, calls = CALLS }: {
+    readonly below: string;
+    readonly calls?: readonly string[];
+  },
 ): Promise<readonly KillPoint[]> {
   using dir = tempDir();
   const output = dir.join("trace");
-  const flags = ["-o", output, "-y", `--trace=${CALLS.join(",")}`];
+  const flags = ["-o", output, "-y", `--trace=${calls.join(",")}`];
   const { success, stderr } = await strace(flags, subject);
   if (!success) throw new Error(new TextDecoder().decode(stderr));
   const counts = new Map<string, number>();
   return (await Deno.readTextFile(output)).split("\n").flatMap((line) => {
     const [, thread, call = ""] = /^(\d+) +([a-z0-9]+)\(/.exec(line) ?? [];
-    if (!CALLS.includes(call)) return [];
+    if (!calls.includes(call)) return [];
     const nth = (counts.get(`${thread} ${call}`) ?? 0) + 1;
     counts.set(`${thread} ${call}`, nth);
-    // Before it touches the store all moments are alike.
-    return line.includes(below) ? [{ call, nth }] : [];
+    // Before it touches the store all moments are alike, and to read is no change.
+    const isChange = call !== "openat" || /O_CREAT|O_TRUNC/.test(line);
+    return isChange && line.includes(below) ? [{ call, nth }] : [];
   });
 }
 

@@ -138,7 +138,8 @@ function demand(
   { code, out, err }: ProgramResult,
 ): string {
   if (code === 0) return out;
-  throw new Error(`${argv.join(" ")}: code ${code}: ${err}`);
+  const said = [err, out].filter(Boolean).join("; ");
+  throw new Error(`${argv.join(" ")}: code ${code}: ${said}`);
 }
 
 function listMounts(directory: string): readonly string[] {

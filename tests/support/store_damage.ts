@@ -1,0 +1,198 @@
+/** A store of which each thing can be damaged. */
+
+import { join } from "@std/path";
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { writeLayout } from "./images/layer_layout.ts";
+import { layerOf } from "./images/stacked_layout.ts";
+import { digestOfTree } from "./images/tree_digest.ts";
+import { type SharedStore, sharedStore } from "./programs/shared_store.ts";
+import type { RegistryServer } from "./servers/registry_server.ts";
+
+/** An image of two layers from a registry, and a container with a file of its own. */
+export interface Subject extends SharedStore {
+  readonly base: string;
+  readonly own: string;
+}
+
+/** Pushes the image whose store is damaged. */
+export async function pushSubject(registry: RegistryServer): Promise<string> {
+  await using store = sharedStore();
+  const layout = store.join("two");
+  await writeLayout(layout, [
+    await layerOf({ "etc/": "", "etc/a.txt": "a" }),
+    await layerOf({ "etc/": "", "etc/b.txt": "b" }),
+  ]);
+  await registry.pushLayout(`${layout}:latest`, "two:1");
+  return `${registry.host}/two:1`;
+}
+
+/** Makes a store to copy. */
+export async function makeTemplate(name: string): Promise<SharedStore> {
+  const store = sharedStore();
+  const { orlop, join } = store;
+  await orlop("pull", "--tls-verify=false", name);
+  await orlop("pod", "create", "web");
+  await orlop("container", "create", "--pod", "web", "--name", "app", name);
+  writeFileSync(
+    `${ownLayer(store)}/diff/mine`,
+    "nobody has this but me",
+  );
+  await run("cp", "-a", store.root, join("template"));
+  return store;
+}
+
+/** Copies it. */
+export async function copyOf(template: SharedStore): Promise<Subject> {
+  const store = sharedStore();
+  await run("cp", "-a", template.join("template"), store.root);
+  return { ...store, own: ownLayer(store), base: baseLayer(store) };
+}
+
+async function run(program: string, ...args: string[]): Promise<void> {
+  const { success } = await new Deno.Command(program, { args }).output();
+  if (!success) throw new Error(`${program} ${args.join(" ")} failed`);
+}
+
+function findApp(root: string): StoredRecord | undefined {
+  return readRecords(root, "containers")
+    .find(({ names }) => names?.includes("app"));
+}
+
+function ownLayer({ root }: SharedStore): string {
+  return join(root, "overlay", findApp(root)?.layer ?? "");
+}
+
+function baseLayer({ root }: SharedStore): string {
+  const image = readRecords(root, "images")
+    .find(({ id }) => id === findApp(root)?.image);
+  const top = readRecords(root, "layers").find(({ id }) => id === image?.layer);
+  return join(root, "overlay", top?.parent ?? "");
+}
+
+interface StoredRecord {
+  readonly id: string;
+  readonly names?: readonly string[];
+  readonly image?: string;
+  readonly layer?: string;
+  readonly parent?: string;
+}
+
+function readRecords(root: string, kind: string): readonly StoredRecord[] {
+  return JSON.parse(readFileSync(tableOf({ root }, kind), "utf8"));
+}
+
+function tableOf({ root }: Pick<SharedStore, "root">, kind: string): string {
+  return join(root, `overlay-${kind}`, `${kind}.json`);
+}
+
+/** All but orlop's own notes. */
+export function digestOf({ root }: SharedStore): readonly string[] {
+  return readdirSync(root).filter((name) => name.startsWith("overlay"))
+    .map((name) => digestOfTree(join(root, name)));
+}
+
+function without(subject: Subject, kind: string): void {
+  rmSync(tableOf(subject, kind));
+  rmSync(`${tableOf(subject, kind)}.orlop-backup`, { force: true });
+}
+
+/** A kind of damage, and what does it. */
+export type Damage = readonly [
+  name: string,
+  damage: (subject: Subject) => void,
+];
+
+/** All of them are found, and repaired. */
+export const KINDS: readonly Damage[] = [
+  ["another byte", (s) => writeFileSync(join(s.base, "diff/etc/a.txt"), "A")],
+  ["a file more", (s) => writeFileSync(join(s.base, "diff/etc/new"), "")],
+  ["a file less", (s) => rmSync(join(s.base, "diff/etc/a.txt"))],
+  ["no files", (s) => rmSync(join(s.base, "diff"), { recursive: true })],
+  ["no directory", (s) => rmSync(s.base, { recursive: true })],
+  ["an empty link", (s) => writeFileSync(join(s.base, "link"), "")],
+  ["a link of NULs", (s) => writeFileSync(join(s.base, "link"), "\0\0\0")],
+  ["no short links", (s) => emptyDirectory(join(s.root, "overlay/l"))],
+  [
+    "an empty lower",
+    (s) => writeFileSync(join(s.own, "lower"), ""),
+  ],
+  [
+    "an empty lower-layers",
+    (s) => writeFileSync(join(s.own, "lower-layers"), ""),
+  ],
+  [
+    "a lower-layers that leaves one out",
+    (s) =>
+      writeFileSync(
+        join(s.own, "lower-layers"),
+        s.base.split("/").at(-1) ?? "",
+      ),
+  ],
+  [
+    "a lower-layers where nothing is below",
+    (s) => cpSync(join(s.own, "lower-layers"), join(s.base, "lower-layers")),
+  ],
+  [
+    "a directory for a lower-layers",
+    (s) => {
+      rmSync(join(s.own, "lower-layers"));
+      mkdirSync(join(s.own, "lower-layers"));
+    },
+  ],
+  [
+    "swapped links",
+    (s) => cpSync(join(s.base, "link"), join(s.own, "link")),
+  ],
+  [
+    "an empty tar-split",
+    (s) =>
+      writeFileSync(
+        s.base.replace("/overlay/", "/overlay-layers/") + ".tar-split.gz",
+        "",
+      ),
+  ],
+  ...["layers", "images", "containers"].flatMap((kind): Damage[] => [
+    [`an empty table of ${kind}`, (s) => writeFileSync(tableOf(s, kind), "")],
+    [
+      `a table of ${kind} that is cut`,
+      (s) => {
+        const text = readFileSync(tableOf(s, kind), "utf8");
+        writeFileSync(tableOf(s, kind), text.slice(0, text.length / 2));
+      },
+    ],
+    [`no table of ${kind}`, (s) => rmSync(tableOf(s, kind))],
+    [`no records in that of ${kind}`, (s) => {
+      writeFileSync(tableOf(s, kind), "[]");
+    }],
+  ]),
+  ["no table of layers, nor its backup", (s) => without(s, "layers")],
+  [
+    "an older table of layers",
+    (s) => {
+      const table = tableOf(s, "layers");
+      writeFileSync(
+        table,
+        JSON.stringify(readRecords(s.root, "layers").slice(0, 1)),
+      );
+    },
+  ],
+  [
+    "no tables at all",
+    (s) => {
+      for (const kind of ["layers", "images", "containers"]) {
+        rmSync(tableOf(s, kind));
+      }
+    },
+  ],
+];
+
+function emptyDirectory(path: string): void {
+  for (const name of readdirSync(path)) rmSync(join(path, name));
+}
