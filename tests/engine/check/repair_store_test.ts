@@ -1,8 +1,20 @@
 /** Tables that are damaged come back: from their backup, or from the disk. */
 
-import { assert, assertEquals } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertStringIncludes,
+} from "@std/assert";
 import { join } from "@std/path";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { openAgent } from "../../../src/engine/agent.ts";
 import {
   type RepairOptions,
@@ -114,4 +126,26 @@ Deno.test("repairStore() makes no record of an image whose config is another", {
   rmSync(path);
   const { steps } = await repair(store);
   assert(steps.every(({ outcome }) => outcome !== "done"), `${steps.length}`);
+});
+
+Deno.test("repairStore() makes no record of a layer whose files are others", {
+  ...NEEDED,
+}, async () => {
+  const store = await subject();
+  using _dir = store.dir;
+  const path = join(store.root, TABLES.layers);
+  const [id = ""] = idsIn(path);
+  truncateSync(join(store.root, `overlay-layers/${id}.tar-split.gz`), 20);
+  rmSync(`${path}.orlop-backup`, { force: true });
+  rmSync(path);
+  const { steps: [step, ...others], check } = await repair(store);
+  assertEquals(others, []);
+  assertEquals(step?.outcome, "left");
+  assertEquals(
+    step?.does,
+    "restore it: 0 records from its backup, 1 from the disk",
+  );
+  assertStringIncludes(step?.why ?? "", `does not name layer "${id}"`);
+  assertEquals(check.status.damaged.length, 1);
+  assertFalse(existsSync(path));
 });

@@ -81,8 +81,11 @@ Deno.test("openOutput() leaves what is there until it commits", async () => {
     if (end === "commit") await output.commit();
     return await Deno.readTextFile(dir.join("a.tar"));
   };
+  const countOpen = () => readdirSync("/proc/self/fd").length;
+  const before = countOpen();
   assertEquals(await written("discard"), "old");
   assertEquals(await written("commit"), "new");
+  assertEquals(countOpen(), before);
   assertEquals(readdirSync(dir.path).toSorted(), ["a.tar", "link"]);
   const { mode } = await Deno.stat(dir.join("a.tar"));
   assertEquals(((mode ?? 0) & 0o777).toString(8), "600");
