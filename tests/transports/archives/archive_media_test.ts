@@ -149,3 +149,18 @@ async function tar(...args: string[]): Promise<readonly string[]> {
   const { stdout } = await new Deno.Command("tar", { args }).output();
   return new TextDecoder().decode(stdout).trim().split("\n");
 }
+
+Deno.test("openOutput() does not wait for a reader for ever", {
+  // The system's own wait ends when somebody reads, after all.
+  sanitizeOps: false,
+  sanitizeResources: false,
+}, async () => {
+  using dir = tempDir();
+  const path = dir.join("fifo");
+  await new Deno.Command("mkfifo", { args: [path] }).output();
+  const controller = new AbortController();
+  const opening = open(path, { signal: controller.signal });
+  controller.abort(new Error("enough"));
+  await assertRejects(() => opening, Error, "enough");
+  using _reader = await Deno.open(path, { read: true });
+});
