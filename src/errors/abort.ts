@@ -77,3 +77,24 @@ export async function sleep(
     signal?.removeEventListener("abort", abort);
   }
 }
+
+/**
+ * Waits for what cannot be stopped, unless the signal ends the wait: what was begun
+ * goes on, and nobody hears of it.
+ *
+ * @param begin Not called if the signal was aborted before.
+ */
+export async function unlessAborted<T>(
+  begin: () => Promise<T>,
+  { signal }: Abortable,
+): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal?.reason);
+  signal?.throwIfAborted();
+  signal?.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([begin(), promise]);
+  } finally {
+    signal?.removeEventListener("abort", abort);
+  }
+}

@@ -1,5 +1,10 @@
-import { assertEquals, assertFalse } from "@std/assert";
-import { delayAbort, linkSignals, sleep } from "../../src/errors/abort.ts";
+import { assertEquals, assertFalse, assertRejects } from "@std/assert";
+import {
+  delayAbort,
+  linkSignals,
+  sleep,
+  unlessAborted,
+} from "../../src/errors/abort.ts";
 
 const REASON = new Error("stopped by the test");
 
@@ -23,6 +28,29 @@ Deno.test("delayAbort() leaves no timer behind", () => {
   stop.abort(REASON);
   late[Symbol.dispose]();
   delayAbort(undefined, 60_000)[Symbol.dispose]();
+});
+
+Deno.test("unlessAborted() waits, or ends with the signal's reason", async () => {
+  const stop = new AbortController();
+  const { signal } = stop;
+  const seven = () => Promise.resolve(7);
+  assertEquals(await unlessAborted(seven, { signal }), 7);
+  assertEquals(await unlessAborted(seven, {}), 7);
+  const fail = () => Promise.reject(new RangeError("no"));
+  await assertRejects(() => unlessAborted(fail, { signal }), RangeError, "no");
+  const late = Promise.withResolvers<number>();
+  const waiting = unlessAborted(() => late.promise, { signal });
+  stop.abort(REASON);
+  assertEquals(await assertRejects(() => waiting), REASON);
+  late.reject(new Error("nobody hears it"));
+  let isBegun = false;
+  const begin = () => {
+    isBegun = true;
+    return seven();
+  };
+  const after = await assertRejects(() => unlessAborted(begin, { signal }));
+  assertEquals(after, REASON);
+  assertFalse(isBegun);
 });
 
 function reasonOf(signal: AbortSignal | undefined): Promise<unknown> {

@@ -1,6 +1,6 @@
 /** Asks people on the terminal, and reads what programs hand over by stdin. */
 
-import type { Abortable } from "../../errors/abort.ts";
+import { type Abortable, unlessAborted } from "../../errors/abort.ts";
 import {
   type Bytes,
   concatBytes,
@@ -110,14 +110,7 @@ function eraseCharacter(bytes: number[]): void {
 /** Reads from stdin; undefined at its end. */
 async function readChunk({ signal }: Abortable): Promise<Bytes | undefined> {
   const buffer = new Uint8Array(CHUNK_BYTES);
-  const { promise, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal?.reason);
-  signal?.addEventListener("abort", abort, { once: true });
-  try {
-    signal?.throwIfAborted();
-    const count = await Promise.race([Deno.stdin.read(buffer), promise]);
-    return count === null ? undefined : buffer.subarray(0, count);
-  } finally {
-    signal?.removeEventListener("abort", abort);
-  }
+  const read = () => Deno.stdin.read(buffer);
+  const count = await unlessAborted(read, { signal });
+  return count === null ? undefined : buffer.subarray(0, count);
 }

@@ -14,7 +14,7 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
-import type { Abortable } from "../../errors/abort.ts";
+import { type Abortable, unlessAborted } from "../../errors/abort.ts";
 import { NoSpaceError } from "../../errors/image_errors.ts";
 import { DuplicateNameError } from "../../errors/naming_errors.ts";
 import { NotFoundError } from "../../errors/not_found_errors.ts";
@@ -73,10 +73,8 @@ export async function openOutput(
   }
   if (found?.isFile() === false) {
     // Not at once: a pipe opens when somebody reads it.
-    const opening = Deno.open(name, { write: true });
-    const { writable } = await unlessAborted(waiting(name, opening), {
-      signal,
-    });
+    const open = () => waiting(name, Deno.open(name, { write: true }));
+    const { writable } = await unlessAborted(open, { signal });
     return openPipe(writable, { name, space });
   }
   if (found !== undefined && found.size > 0 && existing === "refuse") {
@@ -88,20 +86,6 @@ export async function openOutput(
 }
 
 const STDOUT = "/dev/stdout";
-
-async function unlessAborted<T>(
-  promise: Promise<T>,
-  { signal }: Abortable,
-): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(signal?.reason);
-  signal?.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal?.removeEventListener("abort", abort);
-  }
-}
 
 /** What was there gives the new file its mode and its owner. */
 function openFile(name: string, found: Stats | undefined): ArchiveOutput {

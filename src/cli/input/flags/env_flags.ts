@@ -1,5 +1,6 @@
 /** The variables that flags give a container. */
 
+import { unlessAborted } from "../../../errors/abort.ts";
 import { type Bytes, concatBytes } from "../../../formats/bytes.ts";
 import { parseEnvFile } from "../../../formats/config/env_file.ts";
 import { UsageError } from "../../usage_error.ts";
@@ -88,25 +89,10 @@ async function readToEnd(path: string, signal: AbortSignal): Promise<Bytes> {
       chunks.push(chunk);
     },
   });
-  const file = await openUnlessAborted(path, signal);
+  // To open a fifo takes until somebody writes to it.
+  const file = await unlessAborted(() => Deno.open(path), { signal });
   await file.readable.pipeTo(sink, { signal });
   return concatBytes(chunks);
-}
-
-/** To open a fifo takes until somebody writes to it. */
-async function openUnlessAborted(
-  path: string,
-  signal: AbortSignal,
-): Promise<Deno.FsFile> {
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(signal.reason);
-  signal.throwIfAborted();
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([Deno.open(path), aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
 }
 
 /** Variables that match what was typed. */
