@@ -149,3 +149,18 @@ Deno.test("repairStore() makes no record of a layer whose files are others", {
   assertEquals(check.status.damaged.length, 1);
   assertFalse(existsSync(path));
 });
+
+Deno.test("repairStore() makes a short name again without fetching", {
+  ...NEEDED,
+}, async () => {
+  const store = await subject();
+  using _dir = store.dir;
+  const links = join(store.root, "overlay/l");
+  const names = readdirSync(links).toSorted();
+  for (const name of names) rmSync(join(links, name));
+  rmSync(store.dir.join("layout"), { recursive: true });
+  const { steps, check } = await repair(store);
+  assertEquals(new Set(steps.map(({ outcome }) => outcome)), new Set(["done"]));
+  assertEquals(check.status.damaged, []);
+  assertEquals(readdirSync(links).toSorted(), names);
+});
