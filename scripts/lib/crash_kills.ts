@@ -131,8 +131,9 @@ async function tryPoint(
     const found = await judge(place, { depth: "full" });
     if (found.length > 0) return fail(found.join("; "));
     const { code, err } = await place.tryOrlop(...place.split(deed.command));
-    // Killed late, it was done already: then its name is taken.
-    if (code !== 0 && code !== 4) return fail(`again: ${code}: ${err}`);
+    if (code !== 0 && code !== deed.doneCode) {
+      return fail(`again: ${code}: ${err}`);
+    }
     const after = await judge(place, { depth: "quick" });
     if (after.length > 0) return fail(`again: ${after.join("; ")}`);
     for (const step of deed.undo) await place.orlop(...place.split(step));

@@ -112,6 +112,10 @@ export type Damage = readonly [
 /** All of them are found, and repaired. */
 export const KINDS: readonly Damage[] = [
   ["another byte", (s) => writeFileSync(join(s.base, "diff/etc/a.txt"), "A")],
+  ["another byte where the link is empty, too", (s) => {
+    writeFileSync(join(s.base, "diff/etc/a.txt"), "A");
+    writeFileSync(join(s.base, "link"), "");
+  }],
   ["a file more", (s) => writeFileSync(join(s.base, "diff/etc/new"), "")],
   ["a file less", (s) => rmSync(join(s.base, "diff/etc/a.txt"))],
   ["no files", (s) => rmSync(join(s.base, "diff"), { recursive: true })],

@@ -97,16 +97,26 @@ export async function repairStore(
     steps.push(step);
     onStep?.(step);
   };
-  const before = await withTables(agent, { ...options, action }, tell);
-  if (before.objects.some(isBrokenTable)) return { steps, check: before };
-  const repairs = await planRepair(agent, before.objects, options);
-  for (const repair of repairs) {
-    options.signal?.throwIfAborted();
-    tell(await carryOut(agent, repair, { ...options, action }));
+  let check = await withTables(agent, { ...options, action }, tell);
+  if (check.objects.some(isBrokenTable)) return { steps, check };
+  // Where names are wrong content is not looked at: a second round finds it.
+  const tried = new Set<string>();
+  const keyOf = ({ object: { kind, id }, how }: PlannedRepair) =>
+    `${how.kind} ${kind} ${id}`;
+  for (;;) {
+    const repairs = (await planRepair(agent, check.objects, options))
+      .filter((repair) => !tried.has(keyOf(repair)));
+    let isChanged = false;
+    for (const repair of repairs) {
+      options.signal?.throwIfAborted();
+      tried.add(keyOf(repair));
+      const step = await carryOut(agent, repair, { ...options, action });
+      isChanged ||= step.outcome === "done";
+      tell(step);
+    }
+    if (isChanged) check = await checkStore(agent, options);
+    else return { steps, check };
   }
-  const isChanged = steps.some(({ outcome }) => outcome === "done");
-  const check = isChanged ? await checkStore(agent, options) : before;
-  return { steps, check };
 }
 
 /** Tables come first: by one that is in doubt nothing else can be judged. */

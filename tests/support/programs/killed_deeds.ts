@@ -13,15 +13,21 @@ export interface Deed {
   readonly command: string;
   /** What takes it back, so that it can be tried again. */
   readonly undo: readonly string[];
+  /** How it ends if it was done already: killed late, it is. */
+  readonly doneCode?: number;
 }
 
-/** Makes the container that the others work with. */
-export const CREATE = "container create --pod p --name once image";
+const CREATE = "container create --pod p --name once image";
 
 /** What all that it takes to keep a container is made of. */
 export const DEEDS: readonly Deed[] = [
   { before: [], command: "pull IMAGE", undo: ["rmi image"] },
-  { before: ["pull IMAGE"], command: CREATE, undo: ["rm once"] },
+  {
+    before: ["pull IMAGE"],
+    command: CREATE,
+    undo: ["rm once"],
+    doneCode: 4,
+  },
   { before: [CREATE], command: "start once", undo: ["stop --force once"] },
   {
     before: ["start once"],
@@ -51,6 +57,7 @@ export const MORE_DEEDS: readonly Deed[] = [
     before: ["tag image other:1"],
     command: "untag image other:1",
     undo: ["tag image other:1"],
+    doneCode: 3,
   },
   {
     before: ["untag image other:1"],
@@ -61,6 +68,7 @@ export const MORE_DEEDS: readonly Deed[] = [
     before: [],
     command: "pod create --name q",
     undo: ["pod rm q"],
+    doneCode: 4,
   },
   {
     before: ["pod create --name q", "container create --pod q --name in image"],
