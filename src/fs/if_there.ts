@@ -20,6 +20,13 @@ export function isThere(path: string, libc?: Libc): boolean {
   }
 }
 
+/** Whether a name is there, be it that of a link which leads nowhere. */
+export function isNameThere(path: string, libc?: Libc): boolean {
+  return libc === undefined
+    ? lstatIfThere(path) !== undefined
+    : libc.readStatus(path, { links: "show" }) !== undefined;
+}
+
 /** Looks at a file, links followed; undefined if there is none. */
 export function statIfThere(path: string): Deno.FileInfo | undefined {
   return unlessAbsent(() => Deno.statSync(path));

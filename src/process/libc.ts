@@ -64,11 +64,14 @@ export interface Libc {
   readCapabilities(): bigint | undefined;
   /**
    * Looks at a file, also below /dev, /proc and /sys, of which Deno shows
-   * nothing: statx(2). Links are followed.
+   * nothing: statx(2). Links are followed, unless they are to be shown.
    *
    * @returns Undefined if there is none, or it cannot be seen.
    */
-  readStatus(path: string): FileStatus | undefined;
+  readStatus(
+    path: string,
+    options?: { readonly links?: "follow" | "show" },
+  ): FileStatus | undefined;
   /** How much room the file system of a path has; undefined if it is not known. */
   readSpace(path: string): Space | undefined;
   /**
@@ -173,7 +176,8 @@ function wrap(symbols: LibcSymbols): Libc {
       const [, low = 0, , , high = 0] = sets;
       return (BigInt(high) << 32n) | BigInt(low);
     },
-    readStatus: (path) => statusOf(symbols, { path }),
+    readStatus: (path, { links = "follow" } = {}) =>
+      statusOf(symbols, { path, links }),
     readSpace: (path) => readSpace(symbols, path),
     readMountTable: () => readMountTable(symbols),
   };

@@ -83,6 +83,7 @@ const STATX_BYTES = 256;
 const STATX_BASIC_STATS = 0x7ff;
 const AT_FDCWD = -100;
 const AT_EMPTY_PATH = 0x1000;
+const AT_SYMLINK_NOFOLLOW = 0x100;
 const MOUNT_TABLE = "/proc/self/mountinfo";
 // The kernel hands out a page at a time, whatever is asked for.
 const READ_BYTES = 64 * 1024;
@@ -214,15 +215,19 @@ export function readMountTable(symbols: LibcSymbols): string | undefined {
   }
 }
 
-/** See `Libc.readStatus()`; links are followed. */
+const LINK_FLAGS = { follow: 0, show: AT_SYMLINK_NOFOLLOW } as const;
+
+/** See `Libc.readStatus()`. */
 export function statusOf(
   symbols: LibcSymbols,
-  what: { readonly path: string } | { readonly fd: number },
+  what:
+    | { readonly path: string; readonly links: "follow" | "show" }
+    | { readonly fd: number },
 ): FileStatus & { readonly links: number } | undefined {
   const status = new Uint8Array(STATX_BYTES);
   const [directory, name, flags] = "fd" in what
     ? [what.fd, "", AT_EMPTY_PATH] as const
-    : [AT_FDCWD, what.path, 0] as const;
+    : [AT_FDCWD, what.path, LINK_FLAGS[what.links]] as const;
   const code = symbols.statx(
     directory,
     toCString(name),

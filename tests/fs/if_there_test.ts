@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
 import {
+  isNameThere,
   isThere,
   lstatIfThere,
   readIfThere,
@@ -59,4 +60,25 @@ Deno.test("what is missing is no error, and what is wrong is one", async (t) => 
     assertThrows(() => removeIfThere(dir.path), Error, "not empty");
     assertFalse(isThere(dir.join("none")));
   });
+});
+
+Deno.test("isNameThere() sees links that lead nowhere", async (t) => {
+  using dir = tempDir();
+  await Deno.writeTextFile(dir.join("file"), "text");
+  await Deno.symlink("nowhere", dir.join("dangling"));
+  await Deno.symlink("loop", dir.join("loop"));
+  const expected: Readonly<Record<string, boolean>> = {
+    "file": true,
+    "dangling": true,
+    "loop": true,
+    "none": false,
+    "file/below": false,
+  };
+  for (const [name, isPresent] of Object.entries(expected)) {
+    await t.step(name, () => {
+      for (const way of [libc, undefined]) {
+        assertEquals(isNameThere(dir.join(name), way), isPresent);
+      }
+    });
+  }
 });

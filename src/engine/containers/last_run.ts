@@ -21,7 +21,7 @@ import {
 } from "../../formats/json.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { isErrno } from "../../fs/errno.ts";
-import { isThere } from "../../fs/if_there.ts";
+import { isNameThere, isThere } from "../../fs/if_there.ts";
 import { writeAtomically } from "../../fs/write_atomically.ts";
 import {
   ensureRunDirectory,
@@ -109,7 +109,7 @@ export function readLastRun(
 ): LastRun | undefined {
   const path = join(workDirectory(store.paths, id), FILE);
   const advice = "remove it: then nothing is known of the last run";
-  if (!isThere(path, store.libc)) return undefined;
+  if (!isNameThere(path, store.libc)) return undefined;
   try {
     return parseStored({ path, advice }, (what) => {
       const text = Deno.readTextFileSync(path);
