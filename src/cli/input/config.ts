@@ -67,7 +67,7 @@ export const DEFAULTS: Config = {
 };
 
 /** The settings' names in the file. */
-type FileKey =
+export type FileKey =
   | "root"
   | "runroot"
   | "log_level"
@@ -75,7 +75,9 @@ type FileKey =
   | "log_file"
   | "download_connections"
   | "download_parts_above";
-const FILE_KEYS: readonly FileKey[] = [
+
+/** All of them. */
+export const FILE_KEYS: readonly FileKey[] = [
   "root",
   "runroot",
   "log_level",

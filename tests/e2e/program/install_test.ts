@@ -1,7 +1,12 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { walk } from "@std/fs";
 import { fromFileUrl } from "@std/path";
-import { DEFAULTS, resolveConfig } from "../../../src/cli/input/config.ts";
+import {
+  DEFAULTS,
+  FILE_KEYS,
+  resolveConfig,
+} from "../../../src/cli/input/config.ts";
+import { DEFAULT_PART_RULES } from "../../../src/engine/part_rules.ts";
 import { ORLOP } from "../../support/programs/orlop_program.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 
@@ -104,10 +109,15 @@ Deno.test("the settings that are installed say what holds anyway", async () => {
   const text = await Deno.readTextFile(source);
   const path = dir.join("orlop.toml");
   await Deno.writeTextFile(path, text.replaceAll(/^#(\w+ = )/gm, "$1"));
-  assertEquals(await resolveConfig({ config: path }), DEFAULTS);
-  const keys = text.match(/^#\w+ = /gm) ?? [];
-  const tunable = Object.keys(DEFAULTS).length - 1; // quiet is a flag only
-  assert(keys.length === tunable);
+  const { connections, above } = DEFAULT_PART_RULES;
+  assertEquals(await resolveConfig({ config: path }), {
+    ...DEFAULTS,
+    parts: { connections, above },
+    // How to find the settings again, for a schedule.
+    storeWords: ["--config", path],
+  });
+  const keys = text.match(/^#\w+(?= = )/gm)?.map((key) => key.slice(1));
+  assertEquals(keys?.toSorted(), [...FILE_KEYS].toSorted());
 });
 
 Deno.test("install explains itself, and refuses what it does not know", async () => {
