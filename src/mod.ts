@@ -327,6 +327,7 @@ export type {
 } from "./engine/check/check_status.ts";
 export type {
   CheckedObject,
+  Damage,
   ObjectKind,
 } from "./engine/check/checked_object.ts";
 export { examine } from "./engine/doctor/doctor.ts";

@@ -14,6 +14,7 @@ import { finishDeletions } from "./recovery/finish_deletions.ts";
 import { checkLocation, realLocation } from "./location.ts";
 import type { LockOptions } from "./records/lock.ts";
 import { openLockFile } from "./records/lock_file.ts";
+import type { TableFault } from "./records/record_files.ts";
 import { layOut, type StoreLocation, type StorePaths } from "./paths.ts";
 
 import {
@@ -117,14 +118,14 @@ async function lockWhole<W extends WantedLocks>(
   // Who only reads may do so on a disk that cannot be written.
   const isToLook = !Object.values(wanted).includes("write") ||
     !isThere(paths.layers);
-  const faults: string[] = [];
-  const tell = (fault: string) => {
-    if (faults.includes(fault)) return;
-    faults.push(fault);
-    if (!isToExamine) onWarning?.(fault);
+  const faults: TableFault[] = [];
+  const tell = ({ path, message }: TableFault) => {
+    if (faults.some((fault) => fault.message === message)) return;
+    faults.push({ path, message });
+    if (!isToExamine) onWarning?.(message);
   };
   const onDamage = !isToWrite && (isToExamine || purpose === "read")
-    ? ({ message }: Error) => tell(message)
+    ? tell
     : undefined;
   for (let isLast = false;; isLast = true) {
     const use = isToLook ? "look" : "make";

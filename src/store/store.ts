@@ -5,6 +5,7 @@ import type { MountRecord } from "../formats/storage/store_record.ts";
 import type { Libc } from "../process/libc.ts";
 import type { Staging } from "./layers/staging.ts";
 import type { StorePaths } from "./paths.ts";
+import type { TableFault } from "./records/record_files.ts";
 import type { Records } from "./records/records.ts";
 import type { HeldLocks, WantedLocks } from "./records/tables.ts";
 
@@ -34,8 +35,8 @@ export interface Store {
 
 /** What was locked, and what is wrong with it if it is only to be read. */
 export type HeldStore<W extends WantedLocks> = HeldLocks<W> & {
-  /** Sentences; what the records do not name may be somebody's then. */
-  readonly faults: readonly string[];
+  /** What the records do not name may be somebody's then. */
+  readonly faults: readonly TableFault[];
 };
 
 /** How to lock a store. */

@@ -130,8 +130,10 @@ Deno.test("lock() shows what can be read beside what is damaged", async () => {
   await assertRejects(() => store.lock(all), DamagedStoreError, path);
   using held = await store.lock(all, { purpose: "read" });
   assertEquals([held.layers.records.length, held.images.records], [1, []]);
-  assert(held.faults[0]?.startsWith(`Cannot read "${path}": `), held.faults[0]);
-  assertEquals(test.messages, held.faults.map((fault) => `warn: ${fault}`));
+  const messages = held.faults.map(({ message }) => message);
+  assert(messages[0]?.startsWith(`Cannot read "${path}": `), messages[0]);
+  assertEquals(test.messages, messages.map((message) => `warn: ${message}`));
+  assertEquals(held.faults[0]?.path, path);
 });
 
 Deno.test("lock() removes a layer whose maker died", async (t) => {

@@ -1,7 +1,6 @@
 /** Looks for layers, images and containers that lost something on disk. */
 
 import { join } from "@std/path";
-import { statSync } from "node:fs";
 import type {
   BigDataMembers,
   ContainerRecord,
@@ -10,7 +9,7 @@ import type {
   StoreRecord,
 } from "../../formats/storage/store_record.ts";
 import type { LayerId } from "../../formats/storage/store_ids.ts";
-import { readLinkIfThere } from "../../fs/if_there.ts";
+import { readLinkIfThere, statIfThere } from "../../fs/if_there.ts";
 import { isUnfinished } from "../../store/delete_container.ts";
 import { isIncomplete } from "../../store/layers/delete_layer.ts";
 import {
@@ -28,7 +27,7 @@ import type { Tables } from "../../store/records/tables.ts";
 import type { Store } from "../../store/store.ts";
 import type { Agent } from "../agent.ts";
 import { ownerCommand, ownerOf } from "../container_owner.ts";
-import type { CheckedObject } from "./checked_object.ts";
+import type { CheckedObject, Damage } from "./checked_object.ts";
 
 /** Looks at all that have a record, as far as that costs no reading of content. */
 export async function checkObjects(
@@ -54,21 +53,28 @@ async function checkLayers(
   const whole = layers.records.filter((layer) =>
     !isIncomplete(layer) && !halves.has(layer.id)
   );
-  const owners = Map.groupBy(
-    whole,
-    ({ id }) => readShortName(layerDirectory(paths, id)),
-  );
+  const names = new Map(whole.map((layer) => [
+    layer,
+    readShortName(layerDirectory(paths, layer.id)),
+  ]));
+  const owners = Map.groupBy(whole, (layer) => names.get(layer));
   return await Promise.all(whole.map(async (layer) => {
-    const faults = (await findLayerFaults(paths, layers, layer))
-      .map(({ path, found }) => `${path}: ${found}`);
+    const faults = await findLayerFaults(paths, layers, layer);
     const items = findItemFault(join(paths.layers, layer.id), layer);
-    const name = readShortName(layerDirectory(paths, layer.id));
+    const isNamed = items === undefined &&
+      faults.every(({ kind }) => kind === "names");
+    const name = names.get(layer);
     const twins = owners.get(name)?.filter(({ id }) => id !== layer.id) ?? [];
     const ofName = name === undefined
       ? []
       : findNameFaults(store, { id: layer.id, name, twins });
     return judge("layer", { id: layer.id }, {
-      faults: [...faults, ...ofName, ...items === undefined ? [] : [items]],
+      damage: isNamed ? "names" : "content",
+      faults: [
+        ...faults.map(({ path, found }) => `${path}: ${found}`),
+        ...ofName,
+        ...items === undefined ? [] : [items],
+      ],
       advice: () => adviseOnLayer(store, held, layer),
     });
   }));
@@ -171,6 +177,7 @@ function checkImages(
         : [`image ${other.id} has its name ${name}, too`];
     });
     return judge("image", image, {
+      damage: found === undefined ? "shared name" : "content",
       faults: [found, shared].flatMap((fault) => fault ?? []),
       advice: () => adviseToPull(image),
     });
@@ -183,7 +190,7 @@ function findItemFault(
 ): string | undefined {
   for (const key of members["big-data-names"] ?? []) {
     const path = join(directory, bigDataFileName(key));
-    const size = statSync(path, { throwIfNoEntry: false })?.size;
+    const size = statIfThere(path)?.size;
     if (size === undefined) return `${path}: it is missing`;
     const expected = members["big-data-sizes"]?.[key] ?? size;
     if (size !== expected) {
@@ -235,7 +242,7 @@ function findTemplateFault(
   { id }: ContainerRecord,
 ): string | undefined {
   const path = join(workDirectory(paths, id), "config.json");
-  const size = statSync(path, { throwIfNoEntry: false })?.size;
+  const size = statIfThere(path)?.size;
   if (size !== undefined && size > 0) return undefined;
   return `${path}: ${size === undefined ? "it is missing" : "it is empty"}`;
 }
@@ -243,7 +250,8 @@ function findTemplateFault(
 function judge(
   kind: CheckedObject["kind"],
   { id, names = [] }: Pick<StoreRecord, "id" | "names">,
-  { faults, advice }: {
+  { damage = "content", faults, advice }: {
+    readonly damage?: Damage;
     readonly faults: readonly string[];
     readonly advice: () => string;
   },
@@ -251,5 +259,5 @@ function judge(
   const [name = ""] = names;
   return faults.length === 0
     ? { kind, id, name, state: "ok", faults }
-    : { kind, id, name, state: "damaged", faults, advice: advice() };
+    : { kind, id, name, state: "damaged", damage, faults, advice: advice() };
 }

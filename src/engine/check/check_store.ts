@@ -4,6 +4,7 @@ import type { Abortable } from "../../errors/abort.ts";
 import { errnoOf, whyOf } from "../../errors/why.ts";
 import type { LayerRecord } from "../../formats/storage/store_record.ts";
 import { layerDirectory } from "../../store/paths.ts";
+import type { TableFault } from "../../store/records/record_files.ts";
 import { READ_LOCKS } from "../../store/records/tables.ts";
 import type { HeldStore } from "../../store/store.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
@@ -164,14 +165,14 @@ async function lookAtRecords(
   };
 }
 
-function describeTable(fault: string): CheckedObject {
-  const [, id = ""] = /"([^"]*)"/.exec(fault) ?? [];
+function describeTable({ path, message }: TableFault): CheckedObject {
   return {
     kind: "table",
-    id,
+    id: path,
     name: "",
     state: "damaged",
-    faults: [fault],
+    damage: "content",
+    faults: [message],
     advice: "Until then orlop changes nothing in this store",
   };
 }
@@ -186,7 +187,7 @@ function verifyItems(
   const faults = verifyImage(store.paths, layers, image);
   if (faults.length === 0) return object;
   const advice = `Pull it again: orlop pull ${titleOf(object)}`;
-  return { ...object, state: "damaged", faults, advice };
+  return { ...object, state: "damaged", damage: "content", faults, advice };
 }
 
 async function listLeftovers(
@@ -260,6 +261,7 @@ async function withContent(
     return [{
       ...object,
       state: "damaged" as const,
+      damage: "content" as const,
       faults: verified.get(object.id)?.faults.map((f) =>
         f.replace(place, "")
       ) ??

@@ -6,7 +6,7 @@ import type {
   ImageRecord,
   LayerRecord,
 } from "../../formats/storage/store_record.ts";
-import { findLayerFaults, listChain } from "../../store/layers/layer_files.ts";
+import { listChain } from "../../store/layers/layer_files.ts";
 import { READ_LOCKS, type Tables } from "../../store/records/tables.ts";
 import type { Agent } from "../agent.ts";
 import { ownerOf } from "../container_owner.ts";
@@ -49,14 +49,11 @@ export async function planRepair(
     signal,
     purpose: "examine",
   });
-  const planned: PlannedRepair[] = [];
-  for (const object of objects) {
-    if (object.state !== "damaged") continue;
-    const how = await decide(agent, held, object);
-    if (how === undefined) continue;
-    planned.push({ object, does: DEEDS[how.kind], how });
-  }
-  return planned;
+  return objects.filter(({ state }) => state === "damaged")
+    .flatMap((object) => {
+      const how = decide(agent, held, object);
+      return how === undefined ? [] : [{ object, does: DEEDS[how.kind], how }];
+    });
 }
 
 const DEEDS: Readonly<Record<Repair["kind"], string>> = {
@@ -65,15 +62,15 @@ const DEEDS: Readonly<Record<Repair["kind"], string>> = {
   lost: "drop it",
 };
 
-async function decide(
+function decide(
   agent: Agent,
   held: Tables,
   object: CheckedObject,
-): Promise<Repair | undefined> {
+): Repair | undefined {
   switch (object.kind) {
     case "layer": {
       const layer = held.layers.lookUp(object.id);
-      return layer && await repairOfLayer(agent, held, { layer, object });
+      return layer && repairOfLayer(held, { layer, object });
     }
     case "image": {
       const image = held.images.lookUp(object.id);
@@ -94,18 +91,14 @@ async function decide(
   }
 }
 
-async function repairOfLayer(
-  { store }: Agent,
+function repairOfLayer(
   { layers, images }: Tables,
   { layer, object }: {
     readonly layer: LayerRecord;
     readonly object: CheckedObject;
   },
-): Promise<Repair> {
-  const faults = await findLayerFaults(store.paths, layers, layer);
-  const isNamed = faults.every(({ kind }) => kind === "names") &&
-    object.faults.every((fault) => NAME_FAULT.test(fault));
-  if (isNamed) return { kind: "names", layers: [layer.id] };
+): Repair {
+  if (object.damage === "names") return { kind: "names", layers: [layer.id] };
   const image = images.records.find(({ layer: top, ...record }) =>
     [top, ...record["mapped-layers"] ?? []].some((id) =>
       listChain(layers, id).includes(layer)
@@ -117,12 +110,8 @@ async function repairOfLayer(
   return fetchOf(image, [layer.id]);
 }
 
-// Of the files that hold them: see `checkObjects()`.
-const NAME_FAULT = /\/(link|lower|lower-layers|l\/[A-Z2-7]+): /;
-
-function repairOfImage(image: ImageRecord, object: CheckedObject): Repair {
-  const isDoubled = object.faults.every((fault) => / its name /.test(fault));
-  return isDoubled
+function repairOfImage(image: ImageRecord, { damage }: CheckedObject): Repair {
+  return damage === "shared name"
     ? { kind: "lost", why: "Take the name from one of them: orlop untag" }
     : fetchOf(image, []);
 }

@@ -145,7 +145,10 @@ function isBrokenTable({ kind, state }: CheckedObject): boolean {
 }
 
 function tableObject({ path }: RestoredTable): CheckedObject {
-  return { kind: "table", id: path, name: "", state: "damaged", faults: [] };
+  return {
+    ...{ kind: "table", id: path, name: "" },
+    ...{ state: "damaged", damage: "content", faults: [] },
+  };
 }
 
 function describeTable(

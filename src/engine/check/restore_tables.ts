@@ -115,7 +115,7 @@ function findBroken(paths: StorePaths, held: Held): readonly Kind[] {
   return KINDS.filter((kind) => {
     const path = tablePath(paths, kind);
     return doubts.some((doubt) => doubt.path === path) ||
-      held.faults.some((fault) => fault.includes(`"${path}"`));
+      held.faults.some((fault) => fault.path === path);
   });
 }
 

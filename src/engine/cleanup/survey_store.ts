@@ -66,7 +66,7 @@ export async function surveyStore(
   return {
     now: Date.now(),
     disk: measureDisk(store.paths),
-    faults: held.faults,
+    faults: held.faults.map(({ message }) => message),
     leftovers: findOrphans(store, held).map((o) => toLeftover(o, holders)),
     layers: toLayers(agent, held, holders),
     images: held.images.records.map((image) =>

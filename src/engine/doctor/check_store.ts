@@ -130,8 +130,8 @@ async function lookAtRecords(patient: Patient): Promise<readonly Finding[]> {
   const facts = await surveyStore(agent, held, { signal, measured: "none" });
   return [
     ok(`containers/storage, overlay: ${counts.join(", ")}`),
-    ...held.faults.map((fault) =>
-      fail(fault, "Until then orlop changes nothing in this store")
+    ...held.faults.map(({ message }) =>
+      fail(message, "Until then orlop changes nothing in this store")
     ),
     ...describeLeftovers(findLeftovers(facts)),
     ...held.faults.length > 0

@@ -40,6 +40,14 @@ export function backupOf(path: string): string {
   return `${path}.orlop-backup`;
 }
 
+/** What is wrong with a file of records. */
+export interface TableFault {
+  /** The file; absolute. */
+  readonly path: string;
+  /** A sentence that names it. */
+  readonly message: string;
+}
+
 /** The records of one file. */
 export interface LoadedFile<R> {
   readonly path: string;

@@ -3,6 +3,7 @@
 import { DamagedStoreError } from "../../errors/store_errors.ts";
 import { isThere } from "../../fs/if_there.ts";
 import type { StorePaths } from "../paths.ts";
+import type { TableFault } from "../records/record_files.ts";
 import {
   checkMountCounts,
   type Tables,
@@ -39,20 +40,24 @@ export function demandSound(
   );
 }
 
-/** Says what is wrong with a store that is only read, one text a fault. */
+/** Finds what is wrong with a store that is only read. */
 export function listFaults(
   paths: StorePaths,
   request: CheckStoreRequest,
-): readonly string[] {
-  const damaged = new Set<string>();
+): readonly TableFault[] {
+  // A second look at the tables says the same of a file.
+  const damaged = new Map<string, TableFault>();
   const doubts = findAll(paths, request, {
-    onDamage: ({ message }) => damaged.add(message),
+    onDamage: ({ path, message }) => damaged.set(message, { path, message }),
   });
   return [
-    ...damaged,
-    ...doubts.slice(0, 1).map((doubt) =>
-      `"${doubt.path}" is in doubt: ${doubt.found}; ${adviseOn(doubt)}`
-    ),
+    ...damaged.values(),
+    ...doubts.slice(0, 1).map((doubt) => ({
+      path: doubt.path,
+      message: `"${doubt.path}" is in doubt: ${doubt.found}; ${
+        adviseOn(doubt)
+      }`,
+    })),
   ];
 }
 

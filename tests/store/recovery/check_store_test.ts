@@ -61,7 +61,10 @@ Deno.test("demandSound() says what is in doubt, and how much", async (t) => {
       assertEquals(more, count === 1 ? undefined : String(count - 1));
       const faults = listFaults(store.paths, LAYERS);
       assertEquals(faults.length, 1);
-      assert(faults[0]?.startsWith(`"${path}" is in doubt: `), faults[0]);
+      const [fault] = faults;
+      assertEquals(fault?.path, path);
+      const message = fault?.message ?? "";
+      assert(message.startsWith(`"${path}" is in doubt: `), message);
     });
   }
 });

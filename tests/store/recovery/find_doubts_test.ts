@@ -389,7 +389,8 @@ Deno.test("lock() refuses to write to a store in doubt", async (t) => {
         assertStringIncludes(error.path, `/${doubt}`);
       }
       using held = await store.lock({ layers: "read" }, { purpose: "read" });
-      assertStringIncludes(held.faults.join("\n"), doubt);
+      const messages = held.faults.map(({ message }) => message);
+      assertStringIncludes(messages.join("\n"), doubt);
     });
   }
 });
