@@ -1,15 +1,9 @@
 /** How cleanups go, as metrics for a monitor. */
 
-import {
-  formatGauges,
-  type Gauge,
-} from "../../formats/config/prometheus_text.ts";
-import { writeAtomically } from "../../fs/write_atomically.ts";
+import type { Gauge } from "../../formats/config/prometheus_text.ts";
+import { gauge, toSeconds, writeMetrics } from "../metrics_file.ts";
 import { CLEANUP_KINDS } from "./cleanup_plan.ts";
 import type { CleanupStatus } from "./cleanup_status.ts";
-
-// The collector of node_exporter is no root.
-const FILE_MODE = 0o644;
 
 /**
  * Writes a file for node_exporter's collector of text files.
@@ -20,16 +14,11 @@ export function writeCleanupMetrics(
   path: string,
   status: CleanupStatus,
 ): void {
-  writeAtomically(path, formatGauges(toGauges(status)), { mode: FILE_MODE });
+  writeMetrics(path, toGauges(status));
 }
 
 function toGauges(status: CleanupStatus): readonly Gauge[] {
   const { lastDone, removed, disk } = status;
-  const gauge = (name: string, help: string, value: number | undefined) => ({
-    name: `orlop_${name}`,
-    help,
-    samples: value === undefined ? [] : [{ value }],
-  });
   return [
     gauge(
       "gc_last_run_timestamp_seconds",
@@ -72,8 +61,4 @@ function toGauges(status: CleanupStatus): readonly Gauge[] {
     gauge("store_free_bytes", "Free on the store's file system.", disk?.free),
     gauge("store_size_bytes", "Size of the store's file system.", disk?.total),
   ];
-}
-
-function toSeconds(time: string): number {
-  return Math.floor(Date.parse(time) / 1000);
 }
