@@ -98,7 +98,20 @@ export async function checkStore(
   handle: AgentHandle,
   options: CheckOptions = {},
 ): Promise<CheckReport> {
-  const agent = insideOf(handle);
+  return await checkAgain(insideOf(handle), options);
+}
+
+/**
+ * The same for who has checked already: content that was read since, and was whole,
+ * is not read once more.
+ *
+ * @param since RFC 3339; left out, all is read that the options want.
+ */
+export async function checkAgain(
+  agent: Agent,
+  options: CheckOptions,
+  since?: string,
+): Promise<CheckReport> {
   const startMs = Date.now();
   const { depth = "quick", signal } = options;
   const verified = new Map(readCheckStatus(agent.store.paths)?.verified);
@@ -108,7 +121,7 @@ export async function checkStore(
   }
   const unread = await readContent(agent, {
     ...options,
-    layers: chooseLayers(layers, verified, depth),
+    layers: chooseLayers(layers, verified, { depth, since }),
     deadlineMs: startMs + (options.timeLimitMs ?? Infinity),
     onVerified: (id, layer) => void verified.set(id, layer),
   });

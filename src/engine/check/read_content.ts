@@ -41,13 +41,19 @@ export interface ReadContentOptions extends Abortable {
 export function chooseLayers(
   layers: readonly LayerRecord[],
   verified: ReadonlyMap<string, VerifiedLayer>,
-  depth: CheckDepth,
+  { depth, since }: {
+    readonly depth: CheckDepth;
+    /** Those that were read since and are whole are left out; RFC 3339. */
+    readonly since?: string | undefined;
+  },
 ): readonly LayerRecord[] {
   const wasDamaged = ({ id }: LayerRecord) =>
     (verified.get(id)?.faults.length ?? 0) > 0;
   const timeOf = ({ id }: LayerRecord) => verified.get(id)?.time ?? "";
   if (depth === "quick") return layers.filter(wasDamaged);
-  return layers.toSorted((a, b) =>
+  const isDue = (layer: LayerRecord) =>
+    since === undefined || wasDamaged(layer) || timeOf(layer) < since;
+  return layers.filter(isDue).toSorted((a, b) =>
     Number(wasDamaged(b)) - Number(wasDamaged(a)) ||
     timeOf(a).localeCompare(timeOf(b))
   );

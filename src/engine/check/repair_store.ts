@@ -12,9 +12,9 @@ import { removeImage } from "../cleanup/remove_image.ts";
 import { deleteContainer } from "../containers/delete_container.ts";
 import type { PullOptions } from "../transfer/pull_image.ts";
 import {
+  checkAgain,
   type CheckOptions,
   type CheckReport,
-  checkStore,
 } from "./check_store.ts";
 import type { CheckedObject } from "./checked_object.ts";
 import { fetchAgain } from "./fetch_again.ts";
@@ -97,7 +97,8 @@ export async function repairStore(
     steps.push(step);
     onStep?.(step);
   };
-  let check = await withTables(agent, { ...options, action }, tell);
+  const since = new Date().toISOString();
+  let check = await withTables(agent, { ...options, action, since }, tell);
   if (check.objects.some(isBrokenTable)) return { steps, check };
   // Where names are wrong content is not looked at: a second round finds it.
   const tried = new Set<string>();
@@ -114,7 +115,7 @@ export async function repairStore(
       isChanged ||= step.outcome === "done";
       tell(step);
     }
-    if (isChanged) check = await checkStore(agent, options);
+    if (isChanged) check = await checkAgain(agent, options, since);
     else return { steps, check };
   }
 }
@@ -122,10 +123,13 @@ export async function repairStore(
 /** Tables come first: by one that is in doubt nothing else can be judged. */
 async function withTables(
   agent: Agent,
-  options: RepairOptions & Required<Pick<RepairOptions, "action">>,
+  { since, ...options }:
+    & RepairOptions
+    & Required<Pick<RepairOptions, "action">>
+    & { readonly since: string },
   tell: (step: RepairStep) => void,
 ): Promise<CheckReport> {
-  const before = await checkStore(agent, options);
+  const before = await checkAgain(agent, options);
   const broken = before.objects.filter(isBrokenTable);
   if (broken.length === 0) return before;
   const { action = "repair", signal } = options;
@@ -137,7 +141,7 @@ async function withTables(
   }
   const isDone = action === "repair" &&
     restored.some(({ doubt }) => doubt === undefined);
-  return isDone ? await checkStore(agent, options) : before;
+  return isDone ? await checkAgain(agent, options, since) : before;
 }
 
 function isBrokenTable({ kind, state }: CheckedObject): boolean {

@@ -41,11 +41,26 @@ Deno.test("chooseLayers() begins with damage, then with what waits longest", asy
     await t.step(`${full.map((id) => id[0])}`, () => {
       const known = new Map(Object.entries(verified));
       const idsFor = (depth: "full" | "quick") =>
-        chooseLayers(RECORDS, known, depth).map(({ id }) => id);
+        chooseLayers(RECORDS, known, { depth }).map(({ id }) => id);
       assertEquals(idsFor("full"), full);
       assertEquals(idsFor("quick"), quick);
     });
   }
+});
+
+Deno.test("chooseLayers() leaves out what was found whole since", () => {
+  const read = (time: string, ...faults: readonly string[]) => ({
+    time,
+    faults,
+  });
+  const known = new Map([
+    [A, read("2026-01-02T00:00:00.000Z")],
+    [B, read("2026-01-03T00:00:00.000Z", "x")],
+    [C, read("2026-01-01T00:00:00.000Z")],
+  ]);
+  const since = "2026-01-02T00:00:00.000Z";
+  const chosen = chooseLayers(RECORDS, known, { depth: "full", since });
+  assertEquals(chosen.map(({ id }) => id), [B, C]);
 });
 
 Deno.test("readContent() tells how far it is, and how many are left", {
