@@ -37,6 +37,11 @@ export function lstatIfThere(path: string): Deno.FileInfo | undefined {
   return unlessAbsent(() => Deno.lstatSync(path));
 }
 
+/** Whether a directory is there, and no link to one. */
+export function isDirectoryThere(path: string): boolean {
+  return lstatIfThere(path)?.isDirectory === true;
+}
+
 /** Reads a file; undefined if there is none. */
 export function readIfThere(path: string): Bytes | undefined {
   return unlessMissing(() => Deno.readFileSync(path));

@@ -1,6 +1,6 @@
 /** Compares the files of a layer with what its archive says of them. */
 
-import { lstatSync, readdirSync, readlinkSync, type Stats } from "node:fs";
+import { readdirSync } from "node:fs";
 import { InvalidLayerError } from "../../errors/image_errors.ts";
 import {
   decodeBinaryString,
@@ -10,6 +10,7 @@ import { toBytes } from "../../formats/bytes.ts";
 import type { TarEntry, TarType } from "../../formats/tar/tar_entry.ts";
 import type { TarHandler } from "../../formats/tar/tar_scanner.ts";
 import { isErrno } from "../../fs/errno.ts";
+import { lstatIfThere } from "../../fs/if_there.ts";
 import {
   cleanPath,
   LINK_SOURCES,
@@ -104,18 +105,19 @@ export class LayerComparison implements TarHandler {
   }
 
   #compare(path: string, entry: TarEntry): string | undefined {
-    const info = statOf(`${this.#root}/${path}`);
+    const info = lstatIfThere(`${this.#root}/${path}`);
     if (info === undefined) return "it is missing";
     if (entry.type === "link") return this.#compareLink(info, entry);
     const type = typeOf(info);
+    const mode = info.mode ?? 0; // Linux always has one
     if (type !== entry.type) return `it is a ${type}, not a ${entry.type}`;
     if (type === "symlink") {
-      const target = readlinkSync(`${this.#root}/${path}`);
+      const target = Deno.readLinkSync(`${this.#root}/${path}`);
       if (toBinaryString(toBytes(target)) !== entry.linkName) {
         return "it points elsewhere";
       }
-    } else if ((info.mode & PERMISSIONS) !== (entry.mode & PERMISSIONS)) {
-      return `its mode is ${octal(info.mode)}, not ${octal(entry.mode)}`;
+    } else if ((mode & PERMISSIONS) !== (entry.mode & PERMISSIONS)) {
+      return `its mode is ${octal(mode)}, not ${octal(entry.mode)}`;
     }
     if (type === "file") {
       const size = entry.sparse?.realSize ?? entry.size;
@@ -127,12 +129,15 @@ export class LayerComparison implements TarHandler {
     return `it belongs to ${info.uid}:${info.gid}, not ${uid}:${gid}`;
   }
 
-  #compareLink(info: Stats, { linkName }: TarEntry): string | undefined {
+  #compareLink(
+    info: Deno.FileInfo,
+    { linkName }: TarEntry,
+  ): string | undefined {
     const target = decodeBinaryString(cleanPath(linkName));
     if (target === undefined || target.startsWith(LINK_SOURCES)) {
       return undefined;
     }
-    const other = statOf(`${this.#root}/${target}`);
+    const other = lstatIfThere(`${this.#root}/${target}`);
     return other?.ino === info.ino
       ? undefined
       : `it is no link to ${target} any more`;
@@ -155,15 +160,6 @@ function pathOf(
   return parent === "" ? base : `${parent}/${base}`;
 }
 
-function statOf(path: string): Stats | undefined {
-  try {
-    return lstatSync(path);
-  } catch (error) {
-    if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
-    throw error;
-  }
-}
-
 function listEntries(path: string): ReturnType<typeof readEntries> {
   try {
     return readEntries(path);
@@ -177,12 +173,12 @@ function readEntries(path: string) {
   return readdirSync(path, { withFileTypes: true });
 }
 
-function typeOf(info: Stats): TarType {
-  if (info.isFile()) return "file";
-  if (info.isDirectory()) return "directory";
-  if (info.isSymbolicLink()) return "symlink";
-  if (info.isFIFO()) return "fifo";
-  return info.isBlockDevice() ? "block" : "char";
+function typeOf(info: Deno.FileInfo): TarType {
+  if (info.isFile) return "file";
+  if (info.isDirectory) return "directory";
+  if (info.isSymlink) return "symlink";
+  if (info.isFifo) return "fifo";
+  return info.isBlockDevice ? "block" : "char";
 }
 
 function octal(mode: number): string {

@@ -2,7 +2,6 @@
 
 import { join } from "@std/path";
 import { createHash } from "node:crypto";
-import { lstatSync } from "node:fs";
 import { categoryOf } from "../../errors/category.ts";
 import { errnoOf } from "../../errors/why.ts";
 import type { Bytes } from "../../formats/bytes.ts";
@@ -29,6 +28,7 @@ import {
   type ImageRecord,
   type LayerRecord,
 } from "../../formats/storage/store_record.ts";
+import { isDirectoryThere, lstatIfThere } from "../../fs/if_there.ts";
 import { listIfDirectory } from "../../fs/list_directory.ts";
 import { layerIdsOf } from "../../image/layer_ids.ts";
 import { layerNames } from "../../store/container_store.ts";
@@ -95,7 +95,7 @@ export function rebuildImage(
   const directory = imageDirectory(paths, proven.id);
   const layer = layerIdsOf(proven.config.rootfs.diff_ids).at(-1);
   // One that was built has layers with other IDs, which only its record has.
-  if (layer !== undefined && !isDirectory(layerDirectory(paths, layer))) {
+  if (layer !== undefined && !isDirectoryThere(layerDirectory(paths, layer))) {
     return undefined;
   }
   const items = listIfDirectory(directory).flatMap((name) => {
@@ -139,10 +139,10 @@ export function rebuildLayer(
   const layerId = parseLayerId(id);
   const parent = readParent(paths, layerId);
   if (parent === "unknown") return undefined;
-  const created = lstatSync(layerDirectory(paths, layerId)).mtime
-    .toISOString();
+  const { mtime } = Deno.lstatSync(layerDirectory(paths, layerId));
+  const created = (mtime ?? new Date()).toISOString();
   const record = { id: layerId, ...(parent && { parent }), created };
-  if (isFile(tarSplitPath(paths, layerId))) {
+  if (lstatIfThere(tarSplitPath(paths, layerId))?.isFile) {
     const archive = digestArchive(paths, record);
     const members = archive && describeBlob(archive, images);
     return members && { ...record, ...members };
@@ -203,7 +203,7 @@ function readParent(
 ): LayerId | "unknown" | undefined {
   const directory = layerDirectory(paths, id);
   const isAlone = ["lower", "lower-layers"]
-    .every((name) => !isFile(join(directory, name)));
+    .every((name) => lstatIfThere(join(directory, name))?.isFile !== true);
   if (isAlone) return undefined;
   try {
     return parseLayerId(readLowerIds(paths, id)?.[0] ?? "");
@@ -211,12 +211,4 @@ function readParent(
     if (errnoOf(error) !== "" || error instanceof SyntaxError) return "unknown";
     throw error;
   }
-}
-
-function isDirectory(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-}
-
-function isFile(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }

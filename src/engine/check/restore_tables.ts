@@ -5,7 +5,6 @@
  */
 
 import { dirname, join } from "@std/path";
-import { existsSync, lstatSync, renameSync } from "node:fs";
 import type { Abortable } from "../../errors/abort.ts";
 import type {
   ContainerRecord,
@@ -14,6 +13,7 @@ import type {
   StoreRecord,
 } from "../../formats/storage/store_record.ts";
 import { isFileName } from "../../formats/storage/store_ids.ts";
+import { isDirectoryThere, isNameThere, isThere } from "../../fs/if_there.ts";
 import { listIfDirectory } from "../../fs/list_directory.ts";
 import { syncDirectory } from "../../fs/sync.ts";
 import { INCOMPLETE } from "../../store/container_store.ts";
@@ -161,8 +161,8 @@ function finishIfWhole(
   record: ContainerRecord,
 ): ContainerRecord {
   const isWhole =
-    isDirectory(join(layerDirectory(paths, record.layer), "diff")) &&
-    existsSync(join(workDirectory(paths, record.id), "config.json"));
+    isDirectoryThere(join(layerDirectory(paths, record.layer), "diff")) &&
+    isThere(join(workDirectory(paths, record.id), "config.json"));
   if (!isWhole) return record;
   const { [INCOMPLETE]: _mark, ...flags } = { ...record.flags };
   return { ...record, flags };
@@ -177,7 +177,7 @@ function takeBackup<R extends StoreRecord>(
   return {
     fromBackup: backup.filter(({ id }) =>
       isFileName(id) && table.lookUp(id) === undefined &&
-      isDirectory(join(directory, id))
+      isDirectoryThere(join(directory, id))
     ),
     fromDisk: [],
   };
@@ -277,16 +277,12 @@ function putAll<R extends StoreRecord>(
 
 /** So that nothing is lost, whatever the file was, and no backup overwritten. */
 function moveAway(path: string): string | undefined {
-  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) {
+  if (!isNameThere(path)) {
     return undefined;
   }
   const time = new Date().toISOString().replaceAll(":", "");
   const kept = `${path}.damaged-${time}`;
-  renameSync(path, kept);
+  Deno.renameSync(path, kept);
   syncDirectory(dirname(path));
   return kept;
-}
-
-function isDirectory(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
