@@ -2,6 +2,7 @@
 
 import { join } from "@std/path";
 import { byteLengthOf } from "../formats/bytes.ts";
+import { lstatIfThere } from "./if_there.ts";
 
 /** What a path leads to. */
 export interface ResolvedPath {
@@ -50,6 +51,7 @@ export function resolveInRoot(
     if (there < resolved.length - 1) continue;
     const next = placeOf(resolved);
     if (byteLengthOf(next) >= MAX_PATH_BYTES) throw fail("path too long");
+    // A start looks at dozens of names: a thread for each would take longer.
     const status = lstatIfThere(next);
     if (status === undefined) continue;
     if (!status.isSymlink) {
@@ -85,18 +87,6 @@ function readLinkIfText(path: string): string | undefined {
     return Deno.readLinkSync(path);
   } catch (error) {
     if (error instanceof Deno.errors.InvalidData) return undefined;
-    throw error;
-  }
-}
-
-// A container's start looks at dozens of names: a thread for each takes longer.
-function lstatIfThere(path: string): Deno.FileInfo | undefined {
-  try {
-    return Deno.lstatSync(path);
-  } catch (error) {
-    // Not a directory: a file stands where the name has a directory.
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    if (error instanceof Deno.errors.NotADirectory) return undefined;
     throw error;
   }
 }

@@ -3,7 +3,7 @@
  * when they cannot start a container, as many containers do by themselves.
  */
 
-import { isErrno } from "../../fs/errno.ts";
+import { readTextIfThere } from "../../fs/if_there.ts";
 
 /** What shells and podman use, too. */
 const CODES = { failed: 125, notExecutable: 126, notFound: 127 } as const;
@@ -48,12 +48,7 @@ export function runtimeExitCode(
 
 /** Reads a runtime's log; it makes none if it has nothing to say. */
 export function readRuntimeLog(path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return "";
-    throw error;
-  }
+  return readTextIfThere(path) ?? "";
 }
 
 function lastError(log: string): string {

@@ -6,7 +6,7 @@
 import { basename, dirname, join } from "@std/path";
 import { DamagedFileError } from "../../errors/store_errors.ts";
 import type { LayerId } from "../../formats/storage/store_ids.ts";
-import { isErrno } from "../../fs/errno.ts";
+import { readLinkIfThere, readTextIfThere } from "../../fs/if_there.ts";
 import { layerDirectory, type StorePaths } from "../paths.ts";
 import { readShortName } from "./layer_files.ts";
 
@@ -87,20 +87,11 @@ function readEntries(
   name: "lower" | "lower-layers",
 ): string[] | undefined {
   const path = join(layerDirectory(paths, layerId), name);
-  try {
-    return Deno.readTextFileSync(path).split(":");
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return undefined;
-    throw error;
-  }
+  return readTextIfThere(path)?.split(":");
 }
 
 /** Which layer a short link leads to: `../ID/diff`. */
 function readOwner(link: string): string | undefined {
-  try {
-    return basename(dirname(Deno.readLinkSync(link)));
-  } catch (error) {
-    if (isErrno(error, "ENOENT", "EINVAL", "ENOTDIR")) return undefined;
-    throw error;
-  }
+  const target = readLinkIfThere(link);
+  return target === undefined ? undefined : basename(dirname(target));
 }
