@@ -1,8 +1,8 @@
 /** Small files that reach the disk together: a sync for each takes much longer. */
 
-import { basename, dirname, join } from "@std/path";
+import { dirname } from "@std/path";
 import { removeIfThere } from "./if_there.ts";
-import { randomSuffix } from "./random_name.ts";
+import { temporaryFor } from "./write_atomically.ts";
 
 interface StagedFile {
   readonly temporary: string;
@@ -20,8 +20,7 @@ export class StagedFiles implements Disposable {
 
   /** Writes a file that is there from `commit()` on. */
   write(path: string, content: string, mode: number): void {
-    const name = `.tmp-${basename(path)}${randomSuffix()}`;
-    const temporary = join(dirname(path), name);
+    const temporary = temporaryFor(path);
     this.#files.push({ temporary, path });
     Deno.writeTextFileSync(temporary, content, {
       createNew: true,

@@ -26,8 +26,7 @@ export interface WriteOptions {
 
 /**
  * Replaces a file: temporary file beside it, fdatasync, rename, fsync of the
- * directory. The temporary name is the one of containers/storage, which is
- * known to be harmless if a crash leaves it (`.tmp-<name><digits>`).
+ * directory.
  *
  * @returns Whether it was replaced, which only `onlyIf` can prevent.
  */
@@ -62,16 +61,21 @@ export function copyAtomically(source: string, path: string): void {
   syncDirectory(dirname(path));
 }
 
+/**
+ * Where a file is written before it gets its name: beside it. This is how
+ * containers/storage does it, and known to be harmless if a crash leaves it
+ * (`.tmp-<name><digits>`).
+ */
+export function temporaryFor(path: string): string {
+  return join(dirname(path), `.tmp-${basename(path)}${randomSuffix()}`);
+}
+
 function replace(
   path: string,
   write: (temporary: string) => void,
   onlyIf: () => boolean = () => true,
 ): boolean {
-  const directory = dirname(path);
-  const temporary = join(
-    directory,
-    `.tmp-${basename(path)}${randomSuffix()}`,
-  );
+  const temporary = temporaryFor(path);
   try {
     write(temporary);
     const isWanted = onlyIf();
@@ -89,10 +93,7 @@ function replace(
  * Where there are no hard links there are no backups.
  */
 function keepBackup(path: string, backup: string): void {
-  const temporary = join(
-    dirname(backup),
-    `.tmp-${basename(backup)}${randomSuffix()}`,
-  );
+  const temporary = temporaryFor(backup);
   try {
     Deno.linkSync(path, temporary);
     Deno.renameSync(temporary, backup);
