@@ -10,8 +10,7 @@ import type { LayerId } from "../../formats/storage/store_ids.ts";
 import { isErrno } from "../../fs/errno.ts";
 import { removeIfThere } from "../../fs/if_there.ts";
 import { listIfDirectory } from "../../fs/list_directory.ts";
-import { randomSuffix } from "../../fs/random_name.ts";
-import { tryLock } from "../records/lock.ts";
+import { lockNewFile, tryLock } from "../records/lock.ts";
 import type { Store } from "../store.ts";
 
 type LeaseStore = Pick<Store, "paths" | "libc">;
@@ -24,20 +23,14 @@ export function leaseLayers(
   store: LeaseStore,
   layerIds: readonly LayerId[],
 ): Disposable {
-  const directory = leaseDirectory(store);
-  Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
-  for (;;) {
-    const path = join(directory, randomSuffix());
-    const lock = tryLock(path, store.libc);
-    if (lock === undefined) continue; // swept before it was locked
-    Deno.writeTextFileSync(path, layerIds.join("\n"));
-    return {
-      [Symbol.dispose]() {
-        removeIfThere(path);
-        lock[Symbol.dispose]();
-      },
-    };
-  }
+  const lock = lockNewFile(leaseDirectory(store), store.libc);
+  Deno.writeTextFileSync(lock.path, layerIds.join("\n"));
+  return {
+    [Symbol.dispose]() {
+      removeIfThere(lock.path);
+      lock[Symbol.dispose]();
+    },
+  };
 }
 
 /**

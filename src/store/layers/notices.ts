@@ -9,16 +9,14 @@ import { join } from "@std/path";
 import {
   existsSync,
   lstatSync,
-  mkdirSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
 import { toText } from "../../formats/bytes.ts";
 import { listIfDirectory } from "../../fs/list_directory.ts";
-import { randomSuffix } from "../../fs/random_name.ts";
 import { readRegularFile } from "../../fs/regular_file.ts";
-import { tryLock } from "../records/lock.ts";
+import { lockNewFile, tryLock } from "../records/lock.ts";
 import type { Store } from "../store.ts";
 
 /** A notice that others see until it is disposed of. */
@@ -36,24 +34,19 @@ const TEXT_NAME = /^(\d+)\.(?:json|next)$/;
 
 /** Puts up a notice, which has no text yet. */
 export function openNotice(store: NoticeStore): Notice {
-  const directory = noticeDirectory(store);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  for (;;) {
-    const path = join(directory, randomSuffix());
-    const lock = tryLock(path, store.libc);
-    if (lock === undefined) continue; // swept before it was locked
-    return {
-      write(text) {
-        // Written whole before it has its name; a reboot may take it away.
-        writeFileSync(`${path}.next`, text, { mode: 0o600 });
-        renameSync(`${path}.next`, `${path}.json`);
-      },
-      [Symbol.dispose]() {
-        removeNotice(path);
-        lock[Symbol.dispose]();
-      },
-    };
-  }
+  const lock = lockNewFile(noticeDirectory(store), store.libc);
+  const { path } = lock;
+  return {
+    write(text) {
+      // Written whole before it has its name; a reboot may take it away.
+      writeFileSync(`${path}.next`, text, { mode: 0o600 });
+      renameSync(`${path}.next`, `${path}.json`);
+    },
+    [Symbol.dispose]() {
+      removeNotice(path);
+      lock[Symbol.dispose]();
+    },
+  };
 }
 
 /** The texts of all notices; removes those of processes that died. */

@@ -1,8 +1,10 @@
 /** Locks of a store, held: containers/storage's lock files. */
 
+import { join } from "@std/path";
 import { type Abortable, sleep } from "../../errors/abort.ts";
 import { StoreBusyError } from "../../errors/store_errors.ts";
 import type { Bytes } from "../../formats/bytes.ts";
+import { randomSuffix } from "../../fs/random_name.ts";
 import type { Libc } from "../../process/libc.ts";
 import type { LockKind, LockUse } from "../../process/libc_files.ts";
 import { type LockFile, openLockFile, TOKEN_BYTES } from "./lock_file.ts";
@@ -153,6 +155,14 @@ export function tryLock(
 export function isLocked(path: string, libc: Libc | undefined): boolean {
   using file = openLockFile(path, libc);
   return !file.tryLock("read");
+}
+
+/** Makes a file of a new name, and its directory if missing, and locks it. */
+export function lockNewFile(directory: string, libc?: Libc): HeldLock {
+  for (;;) {
+    const lock = tryLock(join(directory, randomSuffix()), libc);
+    if (lock !== undefined) return lock; // else swept before it was locked
+  }
 }
 
 let tokenCount = 0n;
