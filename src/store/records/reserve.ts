@@ -12,6 +12,7 @@ import { listIfDirectory } from "../../fs/list_directory.ts";
 import { removeTreeSync } from "../../fs/remove_tree.ts";
 import type { Libc } from "../../process/libc.ts";
 import type { StorePaths } from "../paths.ts";
+import { tablePath } from "./tables.ts";
 
 // Some file systems run out of inodes first: each file gives one back. A removal
 // takes a staging directory, its lock, and a temporary file for each table.
@@ -125,14 +126,13 @@ function writeBallast(path: string, bytes: number): boolean {
   }
 }
 
+const KINDS = ["layers", "images", "containers"] as const;
+
 /** Each table is there twice while it is written. */
-function bytesNeeded({ layers, images, containers }: StorePaths): number {
-  const tables = [
-    join(layers, "layers.json"),
-    join(images, "images.json"),
-    join(containers, "containers.json"),
-  ];
-  const sizes = tables.map((path) => statIfThere(path)?.size ?? 0);
+function bytesNeeded(paths: StorePaths): number {
+  const sizes = KINDS.map((kind) =>
+    statIfThere(tablePath(paths, kind))?.size ?? 0
+  );
   return SPARE_BYTES + 2 * sum(sizes);
 }
 

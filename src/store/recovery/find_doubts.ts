@@ -28,7 +28,7 @@ import { isUnfinished } from "../delete_container.ts";
 import { isIncomplete } from "../layers/delete_layer.ts";
 import type { StorePaths } from "../paths.ts";
 import type { TableView } from "../records/record_files.ts";
-import type { TableViews } from "../records/tables.ts";
+import { tablePath, type TableViews } from "../records/tables.ts";
 import {
   type Doubt,
   type DoubtOptions,
@@ -66,16 +66,17 @@ function findTransient({ runContainers }: StorePaths): readonly Doubt[] {
 
 /** A file system of its own that is not mounted, say. */
 function findLostHome(
-  { home, links, layers: records }: StorePaths,
+  paths: StorePaths,
   { layers }: TableViews,
 ): readonly Doubt[] {
+  const { home, links } = paths;
   const [first] = layers.records;
   if (first === undefined || isThere(join(home, first.id))) return [];
   const isEmpty = !isThere(join(home, ".has-mount-program")) &&
     listIds(home).length === 0 && listIfDirectory(links).length === 0;
   if (!isEmpty) return [];
   return [{
-    path: join(records, "layers.json"),
+    path: tablePath(paths, "layers"),
     found: `it names ${layers.records.length} layers, and "${home}" is ` +
       `empty: its file system may not be mounted`,
   }];
@@ -86,7 +87,7 @@ function findLostHome(
  * its layers are there. Of an image in another store the layers are there, too.
  */
 function findLostImages(
-  { images: directory }: StorePaths,
+  paths: StorePaths,
   { layers, images, containers }: TableViews,
 ): readonly Doubt[] {
   if (images.records.length > 0) return [];
@@ -97,7 +98,7 @@ function findLostImages(
   });
   if (orphan === undefined) return [];
   return [{
-    path: join(directory, "images.json"),
+    path: tablePath(paths, "images"),
     found: `it names no image, and container "${orphan.id}" was made from one`,
   }];
 }
@@ -109,7 +110,7 @@ interface Reference {
 }
 
 function findBrokenReferences(
-  { home, layers: layersDirectory, images: imagesDirectory }: StorePaths,
+  paths: StorePaths,
   { layers, images, containers }: TableViews,
 ): readonly Doubt[] {
   const whole = containers.records.filter((record) => !isUnfinished(record));
@@ -127,10 +128,10 @@ function findBrokenReferences(
     id: image,
   }));
   return [
-    ...findLost(toLayers, layers, { what: "layer", directory: home })
-      .map((lost) => ({ ...lost, path: join(layersDirectory, "layers.json") })),
-    ...findLost(toImages, images, { what: "image", directory: imagesDirectory })
-      .map((lost) => ({ ...lost, path: join(imagesDirectory, "images.json") })),
+    ...findLost(toLayers, layers, { what: "layer", directory: paths.home })
+      .map((lost) => ({ ...lost, path: tablePath(paths, "layers") })),
+    ...findLost(toImages, images, { what: "image", directory: paths.images })
+      .map((lost) => ({ ...lost, path: tablePath(paths, "images") })),
   ];
 }
 
@@ -152,7 +153,7 @@ function findLost(
  * whatever else is on it.
  */
 function findSharedRoots(
-  { containers: directory }: StorePaths,
+  paths: StorePaths,
   { layers, images, containers }: TableViews,
 ): readonly Doubt[] {
   const users = new Map<string, string>();
@@ -170,7 +171,7 @@ function findSharedRoots(
     users.set(layer, `container "${id}"`);
     if (other === undefined) return [];
     return [{
-      path: join(directory, "containers.json"),
+      path: tablePath(paths, "containers"),
       found: `it says that container "${id}" has layer "${layer}", which ` +
         `${other} has`,
     }];

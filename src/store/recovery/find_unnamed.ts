@@ -13,7 +13,7 @@ import { isUnrecorded } from "../image_store.ts";
 import { isIncomplete } from "../layers/delete_layer.ts";
 import type { StorePaths } from "../paths.ts";
 import type { TableView } from "../records/record_files.ts";
-import type { TableViews } from "../records/tables.ts";
+import { tablePath, type TableViews } from "../records/tables.ts";
 
 /** A file whose records are in doubt. */
 export interface Doubt {
@@ -39,7 +39,7 @@ export function findOwnerlessLayers(
   if (tables.containers.origin === "own") return [];
   return listOwnerless(tables).filter((layer) => holdsOwnFiles(paths, layer))
     .map(({ id, names = [] }) => ({
-      path: join(paths.containers, "containers.json"),
+      path: tablePath(paths, "containers"),
       found: `it does not name the container of layer "${names[0]}"`,
       unnamed: join(paths.home, id),
     }));
@@ -87,20 +87,22 @@ const IS_LOSS: Readonly<
  * Directories are listed only where a table is not as orlop left it.
  */
 export function findUnnamed(
-  { home, images, layers, containers }: StorePaths,
+  paths: StorePaths,
   tables: TableViews,
   { settled }: DoubtOptions,
 ): readonly Doubt[] {
   const isLoss = (kind: keyof TableViews) =>
     settled.has(kind) && IS_LOSS[kind](tables);
-  const found = (kind: keyof TableViews, directory: string, file: string) =>
-    isLoss(kind)
+  const found = (kind: keyof TableViews, directory: string) => {
+    const file = tablePath(paths, kind);
+    return isLoss(kind)
       ? unnamedIn(directory, { kind, table: tables[kind], file })
       : [];
+  };
   return [
-    ...found("layers", home, join(layers, "layers.json")),
-    ...found("images", images, join(images, "images.json")),
-    ...found("containers", containers, join(containers, "containers.json")),
+    ...found("layers", paths.home),
+    ...found("images", paths.images),
+    ...found("containers", paths.containers),
   ];
 }
 
