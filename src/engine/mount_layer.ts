@@ -147,12 +147,11 @@ export async function findMountedOn(
   { id, signal }: Abortable & { readonly id: LayerId },
 ): Promise<string | undefined> {
   const mounts = await listStoreMounts(agent, { signal });
-  return layers.records
-    .filter((layer) => mounts.has(mountPoint(agent, layer.id)))
-    .filter((layer) =>
-      listChain(layers, layer.id).some((below) => below.id === id)
-    )
-    .map((layer) => mountPoint(agent, layer.id))[0];
+  const found = layers.records.find((layer) =>
+    mounts.has(mountPoint(agent, layer.id)) &&
+    listChain(layers, layer.id).some((below) => below.id === id)
+  );
+  return found && mountPoint(agent, found.id);
 }
 
 /** What is mounted in a container's directories, beside its root. */
