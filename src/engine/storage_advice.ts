@@ -10,6 +10,7 @@ import {
   type Surroundings,
 } from "../registry/config/config_paths.ts";
 import { readConfigFiles } from "../registry/config/read_config_files.ts";
+import type { StoreLocation } from "../store/paths.ts";
 
 /** Whether orlop may use a store. */
 export interface StorageAdvice {
@@ -19,14 +20,8 @@ export interface StorageAdvice {
   readonly warnings: readonly string[];
 }
 
-/** A store, by its two directories. */
-interface Place {
-  readonly root: string;
-  readonly runRoot: string;
-}
-
 // Where containers/storage has them if nobody says.
-const DEFAULT_PLACE: Place = {
+const DEFAULT_PLACE: StoreLocation = {
   root: "/var/lib/containers/storage",
   runRoot: "/run/containers/storage",
 };
@@ -52,7 +47,7 @@ const FINE: StorageAdvice = { warnings: [] };
  * ```
  */
 export async function readStorageAdvice(
-  place: { readonly root: string; readonly runRoot: string },
+  place: StoreLocation,
   surroundings: Surroundings = {},
 ): Promise<StorageAdvice> {
   const files = await readConfigFiles(STORAGE_CONF, surroundings);
@@ -65,7 +60,7 @@ export async function readStorageAdvice(
   return advise(place, conf);
 }
 
-function advise({ runRoot }: Place, conf: StorageConf): StorageAdvice {
+function advise({ runRoot }: StoreLocation, conf: StorageConf): StorageAdvice {
   const usualRunRoot = conf.runRoot ?? DEFAULT_PLACE.runRoot;
   const problem = findProblem(conf);
   const refusal = problem ??
