@@ -11,7 +11,7 @@ import {
   type WantedImage,
 } from "../images/find_image.ts";
 import { loadShortNames } from "../images/short_names.ts";
-import type { PullOptions } from "../transfer/pull_image.ts";
+import type { FetchPauseOptions } from "./fetch_pause_image.ts";
 
 /** Whether a name means the configured pause image, however it is written. */
 export async function isPauseImage(
@@ -26,11 +26,6 @@ export async function isPauseImage(
   return asked?.some((name) => pause?.includes(name)) === true;
 }
 
-/** How to get the pause image. */
-export interface EnsurePauseOptions extends Abortable {
-  readonly pull?: PullOptions | undefined;
-}
-
 /** Who fetches a pause image just now, by store. */
 const underWay = new WeakMap<Store, Promise<unknown>>();
 
@@ -43,7 +38,7 @@ const underWay = new WeakMap<Store, Promise<unknown>>();
  */
 export async function ensurePauseImage(
   agent: Agent,
-  { pull, signal }: EnsurePauseOptions = {},
+  { pull, signal }: FetchPauseOptions = {},
 ): Promise<void> {
   const { store } = agent;
   while (!await isStored(agent, { signal })) {
@@ -82,7 +77,7 @@ async function isStored(
 }
 
 /** What pulls is loaded only where it is needed. */
-async function load(agent: Agent, options: EnsurePauseOptions): Promise<void> {
+async function load(agent: Agent, options: FetchPauseOptions): Promise<void> {
   const { fetchPauseImage } = await import("./fetch_pause_image.ts");
   await fetchPauseImage(agent, options);
 }
