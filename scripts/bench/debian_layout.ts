@@ -2,19 +2,22 @@
 
 import { fromFileUrl } from "@std/path";
 
-/** Makes it, unless it is there. */
+/** Makes it, unless it is there. @returns Where it is. */
 export async function makeDebianLayout(
-  layout: string,
-  { small }: { readonly small: boolean },
-): Promise<void> {
+  { small, layout = `/var/tmp/orlop-bench/bookworm${small ? "-small" : ""}` }: {
+    readonly small: boolean;
+    readonly layout?: string | undefined;
+  },
+): Promise<string> {
   const isMade = await Deno.stat(`${layout}/index.json`).then(
     () => true,
     () => false,
   );
-  if (isMade) return;
+  if (isMade) return layout;
   const script = fromFileUrl(new URL("make_debian_image", import.meta.url));
   const { success } = await new Deno.Command(script, {
     args: [layout, ...small ? ["--small"] : []],
   }).output();
-  if (!success) throw new Error(`Cannot make image "${layout}"`);
+  if (success) return layout;
+  throw new Error(`Cannot make image "${layout}"`);
 }

@@ -12,8 +12,9 @@
 import { parseArgs } from "@std/cli";
 import { fromFileUrl, join } from "@std/path";
 import { makeDebianLayout } from "./debian_layout.ts";
-import { type Figures, measure, median, medianFigures } from "./measure.ts";
-import { describeMachine, print, unmountBelow } from "./surroundings.ts";
+import { type Figures, measure } from "./measure.ts";
+import { COLUMNS, printComparison } from "./print_comparison.ts";
+import { unmountBelow } from "./surroundings.ts";
 
 /** What a tool took, with a store of its own. */
 interface Tool {
@@ -28,9 +29,8 @@ const flags = parseArgs(Deno.args, {
   default: { runs: "3" },
 });
 const orlop = flags.orlop ?? join(here, "../orlop");
-const layout = flags.layout ??
-  `/var/tmp/orlop-bench/bookworm${flags.small ? "-small" : ""}`;
 const TOOLS = [["orlop", orlop], ["podman", "podman"]] as const;
+const { wall, synced, cpu, peak } = COLUMNS;
 
 await main();
 
@@ -47,7 +47,15 @@ async function main(): Promise<void> {
         results.get(name)?.push(await useTool(program, directory, archive));
       }
     }
-    await report(results);
+    const groups = (["load", "save"] as const).map((action) =>
+      new Map(
+        [...results].map(([name, runs]) => [
+          `${action} ${name}`,
+          runs.map((run) => run[action]),
+        ]),
+      )
+    );
+    await printComparison(groups, [wall, synced, cpu, peak]);
   } finally {
     await unmountBelow(work);
     await Deno.remove(work, { recursive: true });
@@ -55,7 +63,7 @@ async function main(): Promise<void> {
 }
 
 async function makeArchive(path: string): Promise<string> {
-  await makeDebianLayout(layout, flags);
+  const layout = await makeDebianLayout(flags);
   const to = `docker-archive:${path}:localhost/debian:1`;
   const { success } = await new Deno.Command("skopeo", {
     args: ["copy", "--quiet", `oci:${layout}:latest`, to],
@@ -85,33 +93,4 @@ async function useTool(
   );
   await Deno.remove(output);
   return { load, save };
-}
-
-async function report(
-  results: ReadonlyMap<string, readonly Tool[]>,
-): Promise<void> {
-  print(await describeMachine());
-  print(
-    "           runs  wall s  synced s  cpu s  peak MiB  orlop/tool: wall  synced   cpu",
-  );
-  for (const action of ["load", "save"] as const) {
-    const own = results.get("orlop") ?? [];
-    for (const [name, runs] of results) {
-      const all = runs.map((run) => run[action]);
-      const { wall, synced, cpu, peak } = medianFigures(all);
-      const ratio = (of: (figures: Figures) => number) =>
-        median(all.map((run, i) => of(own[i]?.[action] ?? run) / of(run)));
-      print([
-        `${action} ${name}`.padEnd(11),
-        String(runs.length).padStart(2),
-        wall.toFixed(2).padStart(6),
-        synced.toFixed(2).padStart(8),
-        cpu.toFixed(2).padStart(5),
-        peak.toFixed(0).padStart(8),
-        ratio((figures) => figures.wall).toFixed(2).padStart(16),
-        ratio((figures) => figures.synced).toFixed(2).padStart(6),
-        ratio((figures) => figures.cpu).toFixed(2).padStart(4),
-      ].join("  "));
-    }
-  }
 }

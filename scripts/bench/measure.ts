@@ -63,13 +63,3 @@ export function median(values: readonly number[]): number {
   const high = sorted[Math.ceil(middle)] ?? NaN;
   return (low + high) / 2;
 }
-
-/** The middle of each figure. */
-export function medianFigures(all: readonly Figures[]): Figures {
-  return {
-    wall: median(all.map(({ wall }) => wall)),
-    synced: median(all.map(({ synced }) => synced)),
-    cpu: median(all.map(({ cpu }) => cpu)),
-    peak: median(all.map(({ peak }) => peak)),
-  };
-}

@@ -15,8 +15,9 @@ import { fromFileUrl, join } from "@std/path";
 import { startRegistry } from "../../tests/support/servers/registry_server.ts";
 import { startContainerd } from "./containerd.ts";
 import { makeDebianLayout } from "./debian_layout.ts";
-import { type Figures, measure, median, medianFigures } from "./measure.ts";
-import { describeMachine, print, unmountBelow } from "./surroundings.ts";
+import { type Figures, measure } from "./measure.ts";
+import { COLUMNS, printComparison } from "./print_comparison.ts";
+import { print, unmountBelow } from "./surroundings.ts";
 
 type Pull = (directory: string, image: string) => Promise<Figures>;
 
@@ -27,13 +28,12 @@ const flags = parseArgs(Deno.args, {
   default: { runs: "3", peers: "podman,skopeo,containerd" },
 });
 const orlop = flags.orlop ?? join(here, "../orlop");
-const layout = flags.layout ??
-  `/var/tmp/orlop-bench/bookworm${flags.small ? "-small" : ""}`;
+const { wall, synced, cpu, peak } = COLUMNS;
 
 await main();
 
 async function main(): Promise<void> {
-  await makeDebianLayout(layout, flags);
+  const layout = await makeDebianLayout(flags);
   await using registry = await startRegistry();
   await registry.pushLayout(`${layout}:latest`, "debian:latest");
   const image = `${registry.host}/debian:latest`;
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
   const work = await Deno.makeTempDir({ dir, prefix: "bench" });
   try {
     const results = await takeTurns(listTools(), { work, image });
-    await report(results);
+    await printComparison([results], [wall, synced, cpu, peak]);
     await reportRepeated(work, image);
   } finally {
     // Not in between: ext4 without a journal is slow where files just were.
@@ -99,32 +99,6 @@ async function takeTurns(
     }
   }
   return results;
-}
-
-async function report(
-  results: ReadonlyMap<string, readonly Figures[]>,
-): Promise<void> {
-  const own = results.get("orlop") ?? [];
-  print(await describeMachine());
-  print(
-    "tool        runs  wall s  synced s  cpu s  peak MiB  orlop/tool: wall  synced   cpu",
-  );
-  for (const [name, runs] of results) {
-    const { wall, synced, cpu, peak } = medianFigures(runs);
-    const ratio = (of: (figures: Figures) => number) =>
-      median(runs.map((run, index) => of(own[index] ?? run) / of(run)));
-    print([
-      name.padEnd(10),
-      String(runs.length).padStart(4),
-      wall.toFixed(2).padStart(6),
-      synced.toFixed(2).padStart(8),
-      cpu.toFixed(2).padStart(5),
-      peak.toFixed(0).padStart(8),
-      ratio((figures) => figures.wall).toFixed(2).padStart(16),
-      ratio((figures) => figures.synced).toFixed(2).padStart(6),
-      ratio((figures) => figures.cpu).toFixed(2).padStart(4),
-    ].join("  "));
-  }
 }
 
 /** A pull with nothing left to fetch, beside the bare start of the program. */

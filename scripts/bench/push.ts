@@ -16,8 +16,9 @@ import { parseArgs } from "@std/cli";
 import { fromFileUrl, join } from "@std/path";
 import { startRegistry } from "../../tests/support/servers/registry_server.ts";
 import { makeDebianLayout } from "./debian_layout.ts";
-import { type Figures, measure, median, medianFigures } from "./measure.ts";
-import { describeMachine, print, unmountBelow } from "./surroundings.ts";
+import { type Figures, measure } from "./measure.ts";
+import { type Column, COLUMNS, printComparison } from "./print_comparison.ts";
+import { unmountBelow } from "./surroundings.ts";
 
 /** A push, and how large the layers are then. */
 interface Push extends Figures {
@@ -36,19 +37,24 @@ const flags = parseArgs(Deno.args, {
   default: { runs: "3", peers: "podman,skopeo" },
 });
 const orlop = flags.orlop ?? join(here, "../orlop");
-const layout = flags.layout ??
-  `/var/tmp/orlop-bench/bookworm${flags.small ? "-small" : ""}`;
 const NAME = "localhost/app:1";
+const PUSHED: Column<Push> = {
+  heading: "pushed MB",
+  of: ({ size }) => size,
+  digits: 1,
+};
+const { wall, cpu, peak } = COLUMNS;
 
 await main();
 
 async function main(): Promise<void> {
-  await makeDebianLayout(layout, flags);
+  const layout = await makeDebianLayout(flags);
   const dir = flags.directory ?? "/var/tmp";
   const work = await Deno.makeTempDir({ dir, prefix: "bench" });
   try {
-    const tools = await fillStores(work);
-    await report(await takeTurns(tools, work));
+    const tools = await fillStores(work, layout);
+    const results = await takeTurns(tools, work);
+    await printComparison([results], [wall, cpu, peak, PUSHED]);
   } finally {
     await unmountBelow(work);
     await Deno.remove(work, { recursive: true });
@@ -56,7 +62,10 @@ async function main(): Promise<void> {
 }
 
 /** Brings the image into a store for each, which is read alone from then on. */
-async function fillStores(work: string): Promise<ReadonlyMap<string, Words>> {
+async function fillStores(
+  work: string,
+  layout: string,
+): Promise<ReadonlyMap<string, Words>> {
   const own = ["--root", `${work}/o`, "--runroot", `${work}/or`];
   await run(orlop, ...own, "pull", "--quiet", `oci:${layout}:latest`);
   const [id = ""] = (await run(orlop, ...own, "images", "-q")).split("\n");
@@ -113,31 +122,6 @@ async function sizeOf(name: string): Promise<number> {
   );
   const layers: readonly { readonly size: number }[] = JSON.parse(text).layers;
   return layers.reduce((sum, { size }) => sum + size, 0) / BYTES_PER_MB;
-}
-
-async function report(
-  results: ReadonlyMap<string, readonly Push[]>,
-): Promise<void> {
-  const own = results.get("orlop") ?? [];
-  print(await describeMachine());
-  print(
-    "tool      runs  wall s  cpu s  peak MiB  pushed MB  orlop/tool: wall   cpu",
-  );
-  for (const [name, pushes] of results) {
-    const { wall, cpu, peak } = medianFigures(pushes);
-    const ratio = (of: (figures: Figures) => number) =>
-      median(pushes.map((push, index) => of(own[index] ?? push) / of(push)));
-    print([
-      name.padEnd(8),
-      String(pushes.length).padStart(4),
-      wall.toFixed(2).padStart(6),
-      cpu.toFixed(2).padStart(5),
-      peak.toFixed(0).padStart(8),
-      median(pushes.map(({ size }) => size)).toFixed(1).padStart(9),
-      ratio((figures) => figures.wall).toFixed(2).padStart(16),
-      ratio((figures) => figures.cpu).toFixed(2).padStart(4),
-    ].join("  "));
-  }
 }
 
 async function run(program: string, ...args: string[]): Promise<string> {
