@@ -7,7 +7,6 @@ import {
   parseReference,
   showTyped,
 } from "../../../formats/oci/reference.ts";
-import { parsePlatform } from "../../../image/choose_manifest.ts";
 import type { RegistryOptions } from "../../../registry/registry_image.ts";
 import type { FlagValues } from "../../command.ts";
 import type { COPY, FORM_FLAGS } from "../../table/copy_commands.ts";
@@ -15,6 +14,7 @@ import { UsageError } from "../../usage_error.ts";
 import { registrySurroundings } from "../read_env.ts";
 import { checkLevel } from "./compression_level.ts";
 import { type Asking, readLoginFlags } from "./login_flags.ts";
+import { platformOption } from "./pull_options.ts";
 
 type CopyFlags = FlagValues<typeof COPY["flags"]>;
 
@@ -37,7 +37,7 @@ export async function copyOptions(
   return {
     ...formOf(flags),
     multiArch: which,
-    platform: platform === undefined ? undefined : parsePlatform(platform),
+    platform: platformOption(flags),
     additionalTags: flags["additional-tag"].map(parseAdditionalTag),
     source: await endOptions(flags, "src", asking),
     destination: await endOptions(flags, "dest", asking),

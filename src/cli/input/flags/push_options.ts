@@ -4,9 +4,9 @@ import type { PushOptions } from "../../../engine/copy/push_image.ts";
 import type { FlagValues } from "../../command.ts";
 import type { PUSH } from "../../table/push_command.ts";
 import { UsageError } from "../../usage_error.ts";
-import { readRegistryEnv } from "../read_env.ts";
 import { checkLevel } from "./compression_level.ts";
-import { type Asking, readLoginFlags } from "./login_flags.ts";
+import type { Asking } from "./login_flags.ts";
+import { registryOptions } from "./pull_options.ts";
 
 type PushFlags = FlagValues<typeof PUSH["flags"]>;
 
@@ -23,12 +23,7 @@ export async function pushOptions(
   const level = flags["compression-level"];
   checkCompression(flags);
   return {
-    credentials: await readLoginFlags(flags, asking),
-    authFile: flags.authfile || undefined,
-    certDir: flags["cert-dir"],
-    tlsVerify: flags["tls-verify"],
-    env: readRegistryEnv(),
-    uid: Deno.uid() ?? 0,
+    ...await registryOptions({ flags, ...asking }),
     format: format === "docker" ? "v2s2" : format,
     layers: compress || packed !== undefined ? "compressed" : undefined,
     packing: { level, ...(packed !== undefined && { format: packed }) },
