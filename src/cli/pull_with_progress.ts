@@ -3,13 +3,15 @@
 import type { Agent } from "../engine/agent.ts";
 import { pullImage, type PullOptions } from "../engine/transfer/pull_image.ts";
 import type { StoredImage } from "../engine/transfer/store_sink.ts";
-import type { Call } from "./command.ts";
-import { showProgress } from "./render/progress/show_progress.ts";
-import type { PULL } from "./table/image_commands.ts";
+import type { Call, FlagValues } from "./command.ts";
+import {
+  type PROGRESS_FLAGS,
+  showProgress,
+} from "./render/progress/show_progress.ts";
 
 /** What of a call says how. */
 export interface PullCall extends Pick<Call, "terminal" | "signal"> {
-  readonly flags: Pick<Call<typeof PULL>["flags"], "quiet" | "progress">;
+  readonly flags: FlagValues<typeof PROGRESS_FLAGS>;
   readonly options: PullOptions;
 }
 
@@ -23,8 +25,7 @@ export async function pullWithProgress(
   name: string,
   { flags, terminal, signal, options }: PullCall,
 ): Promise<StoredImage> {
-  const style = flags.quiet ? "none" : flags.progress;
-  using display = showProgress(style, terminal);
+  using display = showProgress(flags, terminal);
   const { onProgress: onEvent } = display;
   return await pullImage(agent, name, { ...options, onEvent, signal });
 }

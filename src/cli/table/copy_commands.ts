@@ -1,7 +1,7 @@
 /** The table's part about images that go from one place to another. */
 
 import type { Command, FlagTable } from "../command.ts";
-import { PROGRESS_FLAG } from "../render/progress/show_progress.ts";
+import { PROGRESS_FLAGS } from "../render/progress/show_progress.ts";
 import { REFUSED_COPY_FLAGS } from "./refused_flags.ts";
 import { PULL_FLAGS } from "./shared_flags.ts";
 
@@ -140,8 +140,7 @@ export const COPY = {
       help: "Write the digest to a file",
       completes: "file",
     },
-    ...PROGRESS_FLAG,
-    quiet: { type: "boolean", short: "q", help: "Show no progress" },
+    ...PROGRESS_FLAGS,
     "remove-signatures": {
       type: "boolean",
       help: "No effect: orlop copies no signatures",
@@ -205,8 +204,7 @@ export const SAVE = {
       short: "m",
       help: "Take all arguments for images, and none for a further name",
     },
-    ...PROGRESS_FLAG,
-    quiet: { type: "boolean", short: "q", help: "Show no progress" },
+    ...PROGRESS_FLAGS,
   },
   examples: [
     { line: "orlop save -o app.tar app:1", does: "As docker load takes it" },
@@ -242,8 +240,7 @@ export const LOAD = {
       completes: "file",
     },
     "ignore-space": PULL_FLAGS["ignore-space"],
-    ...PROGRESS_FLAG,
-    quiet: { type: "boolean", short: "q", help: "Show no progress" },
+    ...PROGRESS_FLAGS,
   },
   examples: [
     { line: "orlop load -i images.tar.gz", does: "All images of an archive" },

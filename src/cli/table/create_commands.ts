@@ -1,7 +1,7 @@
 /** The table's part about what makes containers. */
 
 import type { Argument, Command } from "../command.ts";
-import { PROGRESS_FLAG } from "../render/progress/show_progress.ts";
+import { PROGRESS_FLAGS } from "../render/progress/show_progress.ts";
 import { CONTAINER_FLAGS } from "./container_flags.ts";
 import { PULL_FLAGS } from "./shared_flags.ts";
 
@@ -45,8 +45,7 @@ export const RUN = {
       help: "When to pull the image",
     },
     ...PULL_FLAGS,
-    ...PROGRESS_FLAG,
-    quiet: { type: "boolean", short: "q", help: "Show no progress" },
+    ...PROGRESS_FLAGS,
   },
   examples: [
     { line: "orlop run --rm busybox echo hello", does: "One command" },

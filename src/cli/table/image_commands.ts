@@ -1,7 +1,7 @@
 /** The table's part about images. */
 
 import type { Argument, Command } from "../command.ts";
-import { PROGRESS_FLAG } from "../render/progress/show_progress.ts";
+import { PROGRESS_FLAGS } from "../render/progress/show_progress.ts";
 import { LIST_FLAGS } from "../render/show_list.ts";
 import { INSPECT_FLAGS } from "../render/show_objects.ts";
 import { LOOK_UP_FLAGS } from "./lookup_commands.ts";
@@ -30,8 +30,7 @@ export const PULL = {
   flags: {
     ...PULL_FLAGS,
     ...REFUSED_PULL_FLAGS,
-    ...PROGRESS_FLAG,
-    quiet: { type: "boolean", short: "q", help: "Show no progress" },
+    ...PROGRESS_FLAGS,
   },
   examples: [
     { line: "orlop pull docker.io/library/busybox", does: "From a registry" },

@@ -1,7 +1,7 @@
 /** The table's part about pushes. */
 
 import type { Command } from "../command.ts";
-import { PROGRESS_FLAG } from "../render/progress/show_progress.ts";
+import { PROGRESS_FLAGS } from "../render/progress/show_progress.ts";
 import { REFUSED_PUSH_FLAGS } from "./refused_flags.ts";
 import { REGISTRY_FLAGS } from "./shared_flags.ts";
 
@@ -64,8 +64,7 @@ export const PUSH = {
       type: "boolean",
       help: "No effect: orlop sends no signatures",
     },
-    ...PROGRESS_FLAG,
-    quiet: { type: "boolean", short: "q", help: "Show no progress" },
+    ...PROGRESS_FLAGS,
     ...REFUSED_PUSH_FLAGS,
   },
   examples: [

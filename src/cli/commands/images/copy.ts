@@ -19,8 +19,7 @@ export async function run(call: Call<typeof COPY>): Promise<void> {
   }
   const isToOwnStore = /^containers-storage:(?!\[)/.test(to);
   using session = openSession(call, isToOwnStore ? { ifMissing: "make" } : {});
-  const style = flags.quiet ? "none" : flags.progress;
-  using display = showProgress(style, terminal, { verb: "Copying" });
+  using display = showProgress(flags, terminal, { verb: "Copying" });
   const { digest } = await copyReference(session.agent, { from, to }, {
     ...options,
     onEvent: display.onProgress,

@@ -12,8 +12,7 @@ export async function run(call: Call<typeof LOAD>): Promise<void> {
   const { flags, terminal, signal } = call;
   const input = readInput(flags.input);
   using session = openSession(call, { ifMissing: "make" });
-  const style = flags.quiet ? "none" : flags.progress;
-  using display = showProgress(style, terminal, { verb: "Loading" });
+  using display = showProgress(flags, terminal, { verb: "Loading" });
   const images = loadImages(session.agent, input, {
     space: flags["ignore-space"] ? "ignore" : "check",
     onEvent: display.onProgress,

@@ -18,8 +18,7 @@ export async function run(call: Call<typeof PUSH>): Promise<void> {
     !destination.startsWith("docker:");
   if (isLocal) Deno.permissions.revokeSync({ name: "net" });
   using session = openSession(call);
-  const style = flags.quiet ? "none" : flags.progress;
-  using display = showProgress(style, terminal, {
+  using display = showProgress(flags, terminal, {
     verb: "Pushing",
     pastVerb: "Sent",
   });

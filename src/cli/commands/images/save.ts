@@ -18,8 +18,7 @@ export async function run(call: Call<typeof SAVE>): Promise<void> {
   const [first = "", ...others] = call.arguments;
   const isSeveral = flags["multi-image-archive"];
   using session = openSession(call);
-  const style = flags.quiet ? "none" : flags.progress;
-  using display = showProgress(style, terminal, { verb: "Saving" });
+  using display = showProgress(flags, terminal, { verb: "Saving" });
   const images = isSeveral ? call.arguments : [first];
   await saveImages(session.agent, images, {
     format,

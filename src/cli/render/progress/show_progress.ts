@@ -1,7 +1,7 @@
 /** Tells on stderr how a pull goes on. */
 
 import type { PullEvent } from "../../../engine/progress/pull_event.ts";
-import type { FlagTable } from "../../command.ts";
+import type { FlagTable, FlagValues } from "../../command.ts";
 import { formatSize } from "../../../formats/config/byte_size.ts";
 import { DEFAULT_SIZE, type Terminal } from "../terminal.ts";
 import { showOnOneLine } from "../visible_text.ts";
@@ -13,8 +13,8 @@ import {
 } from "../../../engine/progress/pull_state.ts";
 import { makeRateMeter } from "./rate_meter.ts";
 
-/** The flag that says how. */
-export const PROGRESS_FLAG = {
+/** The flags that say how. */
+export const PROGRESS_FLAGS = {
   progress: {
     type: "text",
     value: "HOW",
@@ -22,10 +22,8 @@ export const PROGRESS_FLAG = {
     default: "auto",
     help: "How to show progress on stderr; auto draws on terminals only",
   },
+  quiet: { type: "boolean", short: "q", help: "Show no progress" },
 } as const satisfies FlagTable;
-
-/** How progress is shown. */
-export type ProgressStyle = "auto" | "plain" | "json" | "none";
 
 /** Shows events, until it is disposed of. */
 export interface ProgressDisplay extends Disposable {
@@ -40,13 +38,13 @@ export interface ProgressOptions {
   readonly pastVerb?: string;
 }
 
-/** Opens the display that a style asks for. */
+/** Opens the display that flags ask for. */
 export function showProgress(
-  style: ProgressStyle,
+  { progress, quiet }: FlagValues<typeof PROGRESS_FLAGS>,
   terminal: Terminal,
   { verb = "Pulling", pastVerb = "Got" }: ProgressOptions = {},
 ): ProgressDisplay {
-  switch (style) {
+  switch (quiet ? "none" : progress) {
     case "none":
       return { onProgress: () => {}, [Symbol.dispose]: () => {} };
     case "json":

@@ -104,7 +104,7 @@ Deno.test("drawPull() fits an image of many layers", () => {
 
 Deno.test("showProgress() tells a line at the start where nobody looks", () => {
   const terminal = memoryTerminal();
-  using display = showProgress("auto", terminal);
+  using display = showProgress({ progress: "auto", quiet: false }, terminal);
   for (const event of EVENTS) display.onProgress(event);
   assertEquals(terminal.told, [
     "Pulling docker.io/library/web:latest: 2 of 3 layers, 8 MB",
@@ -114,7 +114,7 @@ Deno.test("showProgress() tells a line at the start where nobody looks", () => {
 
 Deno.test("showProgress() tells events as JSON, but not each chunk", () => {
   const terminal = memoryTerminal();
-  using display = showProgress("json", terminal);
+  using display = showProgress({ progress: "json", quiet: false }, terminal);
   for (const event of EVENTS) display.onProgress(event);
   for (let received = 3_000_000; received < 4_000_000; received += 1000) {
     display.onProgress({ kind: "download", digest: C, received, size: 6e6 });
@@ -125,7 +125,7 @@ Deno.test("showProgress() tells events as JSON, but not each chunk", () => {
 
 Deno.test("showProgress() says nothing if asked for none", () => {
   const terminal = memoryTerminal();
-  using display = showProgress("none", terminal);
+  using display = showProgress({ progress: "none", quiet: false }, terminal);
   for (const event of EVENTS) display.onProgress(event);
   assertEquals(terminal.told, []);
 });
@@ -133,7 +133,7 @@ Deno.test("showProgress() says nothing if asked for none", () => {
 Deno.test("showProgress() draws on a terminal, and leaves the end there", () => {
   const terminal = memoryTerminal({ errorSize: { columns: 80, rows: 24 } });
   {
-    using display = showProgress("auto", terminal);
+    using display = showProgress({ progress: "auto", quiet: false }, terminal);
     for (const event of EVENTS) display.onProgress(event);
   }
   assertStringIncludes(
