@@ -1,7 +1,8 @@
 /** Gives up what no file says that it is to be run. */
 
+import { basename } from "@std/path";
 import { revokePrograms } from "./drop_permissions.ts";
-import { readEnv } from "./input/read_env.ts";
+import { readEnv, registrySurroundings } from "./input/read_env.ts";
 
 /**
  * Revokes running those credential helpers that the launcher has found, but no
@@ -16,7 +17,6 @@ export async function narrowHelpers(
   if (found.length === 0) return;
   // Most machines have none, and starts must be quick.
   const { listHelpers } = await import("../registry/auth/list_helpers.ts");
-  const { registrySurroundings } = await import("./input/read_env.ts");
   const authFiles = Object.entries(flags)
     .filter(([name]) => /auth-?file$/.test(name))
     .flatMap(([, value]) => typeof value === "string" && value ? value : []);
@@ -27,8 +27,4 @@ export async function narrowHelpers(
     registrySurroundings(),
   );
   revokePrograms(found.filter((path) => !named.has(basename(path))));
-}
-
-function basename(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }

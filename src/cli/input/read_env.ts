@@ -43,7 +43,7 @@ type OnWarning = (message: string) => void;
  * The variables that say where the configuration of registries is. A folder of
  * another user, whom sudo may have left in the environment, is as unset.
  */
-export function readRegistryEnv(
+function readRegistryEnv(
   onWarning: OnWarning = () => {},
 ): Record<string, string | undefined> {
   return Object.fromEntries(
