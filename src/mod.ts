@@ -188,8 +188,10 @@ export type {
   OnPullEvent,
   PullEvent,
 } from "./engine/progress/pull_event.ts";
-export { readStorageAdvice } from "./engine/storage_advice.ts";
-export type { StorageAdvice } from "./engine/storage_advice.ts";
+export {
+  readStorageAdvice,
+  type StorageAdvice,
+} from "./engine/storage_advice.ts";
 export type {
   EndpointExplanation,
   ProbeResult,
@@ -256,8 +258,7 @@ export {
   openSource,
   type OpenSourceOptions,
 } from "./engine/media/open_source.ts";
-export type { ChosenName } from "./engine/media/opened_source.ts";
-export type { OpenedSource } from "./engine/media/opened_source.ts";
+export type { ChosenName, OpenedSource } from "./engine/media/opened_source.ts";
 export {
   openStoreSource,
   type StoreSource,
