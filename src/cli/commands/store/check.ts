@@ -4,10 +4,7 @@ import {
   type RepairStep,
   repairStore,
 } from "../../../engine/check/repair_store.ts";
-import {
-  type CheckedObject,
-  titleOf,
-} from "../../../engine/check/checked_object.ts";
+import type { CheckedObject } from "../../../engine/check/checked_object.ts";
 import { writeCheckMetrics } from "../../../engine/check/check_metrics.ts";
 import {
   type CheckOptions,
@@ -20,13 +17,16 @@ import { EXIT } from "../../exit_code.ts";
 import { registryOptions } from "../../input/flags/pull_options.ts";
 import { badFlag } from "../../input/flags/flag_value.ts";
 import { openSession } from "../../open_session.ts";
+import {
+  describeObject,
+  describeStep,
+  summarizeCheck,
+} from "../../render/check_text.ts";
 import { parseDuration, parseSize } from "../../render/human.ts";
 import { shortId } from "../../render/short_id.ts";
 import { checkFormat, showJson, showList } from "../../render/show_list.ts";
 import type { Column } from "../../render/table_text.ts";
 import { isTemplate } from "../../render/template/read_format.ts";
-import type { Terminal } from "../../render/terminal.ts";
-import { showOnOneLine } from "../../render/visible_text.ts";
 import type { CHECK } from "../../table/store_commands.ts";
 
 type CheckCall = Call<typeof CHECK>;
@@ -41,23 +41,35 @@ export async function run(call: CheckCall): Promise<number> {
     onLayer: (progress: CheckProgress) => tellLayer(progress, call),
     signal,
   } as const;
-  if (flags.repair) return await repair(call, options);
-  Deno.permissions.revokeSync({ name: "net" });
-  using session = openSession(call, { purpose: "read" });
-  const report = await checkStore(session.agent, options);
+  const { report, steps } = flags.repair
+    ? await repair(call, options)
+    : await check(call, options);
   if (flags.metrics !== undefined) {
     writeCheckMetrics(flags.metrics, report.status);
   }
-  show({ report }, call);
-  return exitCodeFor(report);
+  show({ report, steps }, call);
+  return report.status.damaged.length > 0 ? EXIT.failed : EXIT.ok;
+}
+
+/** What was found, and done. */
+interface Outcome {
+  readonly report: CheckReport;
+  /** Only of a repair. */
+  readonly steps?: readonly RepairStep[] | undefined;
+}
+
+async function check(call: CheckCall, options: CheckOptions): Promise<Outcome> {
+  Deno.permissions.revokeSync({ name: "net" });
+  using session = openSession(call, { purpose: "read" });
+  return { report: await checkStore(session.agent, options) };
 }
 
 async function repair(
   call: CheckCall,
   options: CheckOptions,
-): Promise<number> {
-  const { flags, terminal, signal } = call;
-  const pull = await registryOptions({ flags, terminal, signal });
+): Promise<Outcome> {
+  const { flags, terminal } = call;
+  const pull = await registryOptions(call);
   using session = openSession(call, { purpose: "read" });
   const { steps, check } = await repairStore(session.agent, {
     ...options,
@@ -68,22 +80,7 @@ async function repair(
       if (flags.format === "text") terminal.print(describeStep(step));
     },
   });
-  if (flags.metrics !== undefined) {
-    writeCheckMetrics(flags.metrics, check.status);
-  }
-  show({ report: check, steps }, call);
-  return exitCodeFor(check);
-}
-
-function exitCodeFor({ status }: CheckReport): number {
-  return status.damaged.length > 0 ? EXIT.failed : EXIT.ok;
-}
-
-function describeStep({ object, does, outcome, why }: RepairStep): string {
-  const title = `${object.kind} ${titleOf(object)}`;
-  // Of what is left only the reason is of interest.
-  const texts = outcome === "left" ? [why] : [does, ...why ? [why] : []];
-  return showOnOneLine(`${outcome.padEnd(7)}  ${title}: ${texts.join(": ")}`);
+  return { report: check, steps };
 }
 
 function readLimits(flags: CheckCall["flags"]) {
@@ -114,10 +111,7 @@ function tellLayer(
 }
 
 function show(
-  { report, steps }: {
-    readonly report: CheckReport;
-    readonly steps?: readonly RepairStep[];
-  },
+  { report, steps }: Outcome,
   { flags, terminal, config }: CheckCall,
 ): void {
   const { status, objects, unread, unverifiable } = report;
@@ -136,39 +130,9 @@ function show(
   }
   for (const object of found) {
     if (object.state === "leftover" && config.isQuiet) continue;
-    showObject(object, terminal);
+    for (const line of describeObject(object, terminal)) terminal.print(line);
   }
-  if (!config.isQuiet) terminal.print(summarize(report));
-}
-
-function showObject(object: CheckedObject, terminal: Terminal): void {
-  const { kind, state, faults, advice } = object;
-  const mark = terminal.paint(state === "damaged" ? "red" : "yellow", state);
-  const title = showOnOneLine(`${kind} ${titleOf(object)}`);
-  const [first = "", ...more] = faults;
-  terminal.print(`${mark}  ${title}${first && `: ${showOnOneLine(first)}`}`);
-  for (const fault of more) terminal.print(`  ${showOnOneLine(fault)}`);
-  if (advice !== undefined) terminal.print(`  → ${showOnOneLine(advice)}`);
-}
-
-function summarize(
-  { objects, status, unread, unverifiable }: CheckReport,
-): string {
-  const kinds = ["image", "layer", "container"] as const;
-  const counts = kinds.map((kind) => {
-    const { length } = objects.filter((object) => object.kind === kind);
-    return `${length} ${kind}${length === 1 ? "" : "s"}`;
-  });
-  const damaged = objects.filter(({ state }) => state === "damaged").length;
-  const texts = [
-    `${counts.join(", ")}: ${damaged === 0 ? "none" : damaged} damaged`,
-    ...status.leftovers > 0 ? [`${status.leftovers} left over`] : [],
-    ...unread > 0 ? [`${unread} layers not read for want of time`] : [],
-    ...unverifiable > 0
-      ? [`${unverifiable} not read, as podman pulled only parts (zstd:chunked)`]
-      : [],
-  ];
-  return texts.join("; ");
+  if (!config.isQuiet) terminal.print(summarizeCheck(report));
 }
 
 /** What templates can show of each thing that is not well. */
