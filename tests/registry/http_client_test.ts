@@ -4,7 +4,7 @@ import {
   messagesOf,
 } from "../../src/registry/http_client.ts";
 import { needs } from "../support/peers.ts";
-import { makeCertificate } from "../support/servers/make_certificate.ts";
+import { makeSelfSigned } from "../support/servers/make_certificates.ts";
 import { serveScript } from "../support/servers/scripted_server.ts";
 import { serveHostile } from "../support/servers/hostile_server.ts";
 
@@ -73,7 +73,7 @@ Deno.test({
   name: "createHttpClient() keeps connections, also if it checks nothing",
   ...needs("openssl"),
   async fn() {
-    const certificate = await makeCertificate();
+    const certificate = await makeSelfSigned();
     await using server = await serveScript([{
       // A server may close what it has promised to keep.
       match: /last/,

@@ -12,7 +12,7 @@ import {
 import { openRepository } from "../../src/registry/open_repository.ts";
 import { Repository } from "../../src/registry/repository.ts";
 import { needs } from "../support/peers.ts";
-import { makeCertificate } from "../support/servers/make_certificate.ts";
+import { makeSelfSigned } from "../support/servers/make_certificates.ts";
 import { serveScript } from "../support/servers/scripted_server.ts";
 import type { Action } from "../support/servers/server_script.ts";
 
@@ -136,7 +136,7 @@ Deno.test({
   name: "a server whose certificate is not checked is held to HTTP, too",
   ...needs("openssl"),
   async fn(t) {
-    const certificate = await makeCertificate();
+    const certificate = await makeSelfSigned();
     for (const [head, says] of Object.entries(REFUSED_BY_NODE)) {
       await t.step(head.slice(0, 3), async () => {
         await using server = await serveScript([answer(head, "")], {
@@ -159,7 +159,7 @@ Deno.test({
   name: "a server whose certificate is not checked is tried again, too",
   ...needs("openssl"),
   async fn(t) {
-    const certificate = await makeCertificate();
+    const certificate = await makeSelfSigned();
     for (const failing of ["manifests", "blobs"]) {
       await t.step(failing, async () => {
         await using server = await serveScript([

@@ -11,11 +11,8 @@ import {
   type HttpBlobAccess,
   httpBlobs,
 } from "../support/servers/http_blobs.ts";
-import {
-  freePort,
-  run,
-  startRegistry,
-} from "../support/servers/registry_server.ts";
+import { makeSelfSigned } from "../support/servers/make_certificates.ts";
+import { freePort, startRegistry } from "../support/servers/registry_server.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 type Controller = ReadableStreamDefaultController<Uint8Array>;
@@ -96,25 +93,15 @@ Deno.test({
   name: "createHttpClient() takes a self-signed certificate that is listed",
   ...needs("openssl"),
   async fn() {
-    using dir = tempDir();
-    const [key, cert] = [dir.join("key.pem"), dir.join("cert.pem")];
-    await run(
-      "openssl",
-      ...["req", "-x509", "-nodes", "-days", "2", "-newkey", "ec"],
-      ...["-pkeyopt", "ec_paramgen_curve:P-256", "-subj", "/CN=test"],
-      ...["-addext", "subjectAltName=IP:127.0.0.1"],
-      ...["-keyout", key, "-out", cert],
-    );
-    const pem = await Deno.readTextFile(cert);
+    const certificate = await makeSelfSigned();
     const port = freePort();
     await using _server = Deno.serve({
       hostname: "127.0.0.1",
       port,
-      cert: pem,
-      key: await Deno.readTextFile(key),
+      ...certificate,
       onListen: () => {},
     }, () => new Response("hello"));
-    using client = createHttpClient({ caCerts: [pem] });
+    using client = createHttpClient({ caCerts: [certificate.cert] });
     const response = await client.send(new URL(`https://127.0.0.1:${port}`));
     assertEquals(await response.text(), "hello");
   },

@@ -14,7 +14,7 @@ import {
 import { noise } from "./servers/served_image.ts";
 import { type ScriptedServer, serveScript } from "./servers/scripted_server.ts";
 import type { Rule } from "./servers/server_script.ts";
-import { makeCertificate } from "./servers/make_certificate.ts";
+import { makeSelfSigned } from "./servers/make_certificates.ts";
 import { tempDir } from "./temp_dir.ts";
 
 /** The one layer of the image. */
@@ -83,7 +83,7 @@ async function tryOne(
 ): Promise<void> {
   const { rules, code = 0, says = "", asked = {}, retry = BRISK } = expected;
   const { isTls = false, hostname = "127.0.0.1" } = expected;
-  const certificate = isTls ? await makeCertificate() : undefined;
+  const certificate = isTls ? await makeSelfSigned() : undefined;
   const behind = registry.host;
   await using elsewhere = await serveScript([
     { match: /html/, answer: { body: "<html>Log in</html>" } },

@@ -1,5 +1,10 @@
 /** Certificates for tests, by openssl. */
 
+import { tempDir } from "../temp_dir.ts";
+
+/** A certificate and its key; PEM. */
+export type CertifiedKey = Pick<Deno.TlsCertifiedKeyPem, "cert" | "key">;
+
 const NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
 const REQUEST = ["req", "-x509", "-nodes", "-days", "2", ...NEW_KEY];
 
@@ -40,6 +45,21 @@ export async function makeClientCertificate(
     ...["-CA", `${authority}/ca.crt`, "-CAkey", `${authority}/ca-key.pem`],
     ...["-keyout", `${path}.key`, "-out", `${path}.cert`],
   );
+}
+
+/** Makes a certificate for 127.0.0.1, signed by itself. */
+export async function makeSelfSigned(): Promise<CertifiedKey> {
+  using dir = tempDir();
+  const [key, cert] = [dir.join("key.pem"), dir.join("cert.pem")];
+  await openssl(
+    ...REQUEST,
+    ...["-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1"],
+    ...["-keyout", key, "-out", cert],
+  );
+  return {
+    key: await Deno.readTextFile(key),
+    cert: await Deno.readTextFile(cert),
+  };
 }
 
 async function openssl(...args: string[]): Promise<void> {

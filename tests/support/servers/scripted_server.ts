@@ -9,6 +9,7 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { Exchange, type Place } from "./scripted_exchange.ts";
 import { headerOf, HttpWire } from "./http_wire.ts";
+import type { CertifiedKey } from "./make_certificates.ts";
 import {
   followScript,
   type Script,
@@ -27,15 +28,12 @@ export interface ScriptedServer extends AsyncDisposable {
   release(): void;
 }
 
-/** What proves a server; PEM. */
-export type ServerCertificate = Pick<Deno.TlsCertifiedKeyPem, "cert" | "key">;
-
 /** How the server is to be. */
 export interface ScriptedServerOptions {
   /** Who answers what the script leaves, such as `127.0.0.1:40123`. */
   readonly behind?: string;
   /** Left out, it speaks plain http. */
-  readonly certificate?: ServerCertificate;
+  readonly certificate?: CertifiedKey;
   /** Where it listens; 127.0.0.1. */
   readonly hostname?: string;
 }

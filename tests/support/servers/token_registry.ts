@@ -6,7 +6,8 @@
 
 import { toBytes } from "../../../src/formats/bytes.ts";
 import { type TempDir, tempDir } from "../temp_dir.ts";
-import { freePort, run, waitForPort } from "./registry_server.ts";
+import { makeSelfSigned } from "./make_certificates.ts";
+import { freePort, waitForPort } from "./registry_server.ts";
 
 /** A running registry. */
 export interface TokenRegistry extends AsyncDisposable {
@@ -176,22 +177,18 @@ type Signer = (access: readonly unknown[]) => Promise<string>;
 
 /** Makes a key and its certificate, and what signs tokens by them: RFC 7515. */
 async function makeSigner(dir: TempDir): Promise<Signer> {
-  await run(
-    ...["openssl", "req", "-x509", "-nodes", "-days", "2", "-newkey", "ec"],
-    ...["-pkeyopt", "ec_paramgen_curve:P-256", "-subj", "/CN=tokens"],
-    ...["-keyout", dir.join("key.pem"), "-out", dir.join("cert.pem")],
-  );
+  const made = await makeSelfSigned();
+  await Deno.writeTextFile(dir.join("cert.pem"), made.cert);
   const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
   const isExportable = false;
   const key = await crypto.subtle.importKey(
     "pkcs8",
-    fromPem(await Deno.readTextFile(dir.join("key.pem"))),
+    fromPem(made.key),
     algorithm,
     isExportable,
     ["sign"],
   );
-  const certificate = fromPem(await Deno.readTextFile(dir.join("cert.pem")));
-  const x5c = [certificate.toBase64()];
+  const x5c = [fromPem(made.cert).toBase64()];
   return async (access) => {
     const now = Math.floor(Date.now() / 1000);
     const times = { iat: now, nbf: now - 60, exp: now + 300 };
