@@ -19,7 +19,8 @@ import { parseArgs } from "@std/cli";
 import { damageAll } from "./lib/crash_damage.ts";
 import { type CrashOptions, killEverywhere } from "./lib/crash_kills.ts";
 import { raceAll } from "./lib/crash_races.ts";
-import { type CrashTable, createCrashTable, print } from "./lib/crash_table.ts";
+import { type CrashTable, createCrashTable } from "./lib/crash_table.ts";
+import { print } from "./lib/print.ts";
 import { seededRandom } from "../tests/support/seeded.ts";
 
 const PARTS: Readonly<

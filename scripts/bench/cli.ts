@@ -10,7 +10,8 @@ import { parseArgs } from "@std/cli";
 import { fromFileUrl, join } from "@std/path";
 import { openBenchStore } from "./bench_store.ts";
 import { median } from "./measure.ts";
-import { describeMachine, print } from "./surroundings.ts";
+import { print } from "../lib/print.ts";
+import { describeMachine } from "./surroundings.ts";
 
 /** Command lines; a step of several is their sum. */
 type Step = readonly (readonly string[])[];

@@ -1,7 +1,8 @@
 /** The table of what tools took, each beside orlop. */
 
 import { type Figures, median } from "./measure.ts";
-import { describeMachine, print } from "./surroundings.ts";
+import { print } from "../lib/print.ts";
+import { describeMachine } from "./surroundings.ts";
 
 /** What a table shows of each run. */
 export interface Column<Run> {

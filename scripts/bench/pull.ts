@@ -17,7 +17,8 @@ import { startContainerd } from "./containerd.ts";
 import { makeDebianLayout } from "./debian_layout.ts";
 import { type Figures, measure } from "./measure.ts";
 import { COLUMNS, printComparison } from "./print_comparison.ts";
-import { print, unmountBelow } from "./surroundings.ts";
+import { print } from "../lib/print.ts";
+import { unmountBelow } from "./surroundings.ts";
 
 type Pull = (directory: string, image: string) => Promise<Figures>;
 

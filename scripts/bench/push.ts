@@ -14,7 +14,10 @@
 
 import { parseArgs } from "@std/cli";
 import { fromFileUrl, join } from "@std/path";
-import { startRegistry } from "../../tests/support/servers/registry_server.ts";
+import {
+  run,
+  startRegistry,
+} from "../../tests/support/servers/registry_server.ts";
 import { makeDebianLayout } from "./debian_layout.ts";
 import { type Figures, measure } from "./measure.ts";
 import { type Column, COLUMNS, printComparison } from "./print_comparison.ts";
@@ -122,12 +125,4 @@ async function sizeOf(name: string): Promise<number> {
   );
   const layers: readonly { readonly size: number }[] = JSON.parse(text).layers;
   return layers.reduce((sum, { size }) => sum + size, 0) / BYTES_PER_MB;
-}
-
-async function run(program: string, ...args: string[]): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(program, { args })
-    .output();
-  const decoder = new TextDecoder();
-  if (success) return decoder.decode(stdout).trim();
-  throw new Error(`Cannot run ${program}: ${decoder.decode(stderr)}`);
 }

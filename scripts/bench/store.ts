@@ -12,7 +12,8 @@ import { parseArgs } from "@std/cli";
 import { cpuUsage } from "node:process";
 import { type BenchStore, openBenchStore } from "./bench_store.ts";
 import { median } from "./measure.ts";
-import { describeMachine, print } from "./surroundings.ts";
+import { print } from "../lib/print.ts";
+import { describeMachine } from "./surroundings.ts";
 
 const {
   runs = "20",

@@ -9,11 +9,6 @@ export async function describeMachine(): Promise<string> {
     `Linux ${Deno.osRelease()}, load ${Deno.loadavg()[0]?.toFixed(1)}`;
 }
 
-/** Prints a line on stdout. */
-export function print(line: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
-}
-
 /** Unmounts, whatever uses it, all that is mounted below a directory. */
 export async function unmountBelow(directory: string): Promise<void> {
   const table = await readKernel("/proc/self/mountinfo");

@@ -1,5 +1,6 @@
 /** Damages a store in several ways at once, and lets `check --repair` at it. */
 
+import { messageOf } from "../../src/errors/why.ts";
 import { join } from "@std/path";
 import { existsSync } from "node:fs";
 import { digestOfTree } from "../../tests/support/images/tree_digest.ts";
@@ -12,9 +13,11 @@ import {
   pushSubject,
   type Subject,
 } from "../../tests/support/store_damage.ts";
-import { type CrashOptions, shuffled } from "./crash_kills.ts";
+import { shuffled } from "../../tests/support/seeded.ts";
+import type { CrashOptions } from "./crash_kills.ts";
 import { judge } from "./crash_judges.ts";
-import { type CrashTable, print } from "./crash_table.ts";
+import type { CrashTable } from "./crash_table.ts";
+import { print } from "./print.ts";
 
 const MAX_AT_ONCE = 4;
 
@@ -61,7 +64,7 @@ async function tryDamage(
     const faults = await judge(store, { depth: "full" });
     return faults.length > 0 ? fail(faults.join("; ")) : noteAll("whole");
   } catch (error) {
-    fail(error instanceof Error ? error.message : `${error}`);
+    fail(messageOf(error));
   }
 }
 

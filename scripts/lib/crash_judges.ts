@@ -1,5 +1,6 @@
 /** Who says whether a store is whole. */
 
+import { messageOf } from "../../src/errors/why.ts";
 import { existsSync } from "node:fs";
 import {
   NEWEST_STORAGE,
@@ -37,7 +38,7 @@ async function askNewest({ newest }: SharedStore): Promise<readonly string[]> {
     return [];
   } catch (error) {
     // Its last act is to unmount all, which it cannot while somebody works.
-    const text = error instanceof Error ? error.message : `${error}`;
+    const text = messageOf(error);
     return /shutdown/.test(text) ? [] : [`the newest tool: ${text}`];
   }
 }

@@ -1,5 +1,6 @@
 /** Kills commands with SIGKILL at each system call that changes the disk. */
 
+import { messageOf } from "../../src/errors/why.ts";
 import {
   type Deed,
   DEEDS,
@@ -18,8 +19,10 @@ import {
   type SharedStore,
   sharedStore,
 } from "../../tests/support/programs/shared_store.ts";
+import { shuffled } from "../../tests/support/seeded.ts";
 import { judge } from "./crash_judges.ts";
-import { type CrashTable, print } from "./crash_table.ts";
+import type { CrashTable } from "./crash_table.ts";
+import { print } from "./print.ts";
 
 /** For how long, and by what chance. */
 export interface CrashOptions {
@@ -140,15 +143,6 @@ async function tryPoint(
     table.note(`kill ${deed.command}`, isKilled ? "whole" : "missed");
     return true;
   } catch (error) {
-    return fail(error instanceof Error ? error.message : `${error}`);
+    return fail(messageOf(error));
   }
-}
-
-/** In an order of chance. */
-export function shuffled<T>(
-  items: readonly T[],
-  random: () => number,
-): readonly T[] {
-  return items.map((item) => [random(), item] as const)
-    .toSorted(([a], [b]) => a - b).map(([, item]) => item);
 }

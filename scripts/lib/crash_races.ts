@@ -1,5 +1,6 @@
 /** Lets many processes of orlop, podman and others work on one store at once. */
 
+import { messageOf } from "../../src/errors/why.ts";
 import { existsSync } from "node:fs";
 import { writeLayout } from "../../tests/support/images/layer_layout.ts";
 import { layerOf } from "../../tests/support/images/stacked_layout.ts";
@@ -10,7 +11,8 @@ import {
 } from "../../tests/support/programs/shared_store.ts";
 import type { CrashOptions } from "./crash_kills.ts";
 import { judge } from "./crash_judges.ts";
-import { type CrashTable, print } from "./crash_table.ts";
+import type { CrashTable } from "./crash_table.ts";
+import { print } from "./print.ts";
 
 /** A worker's turn, of commands that must work unless another was quicker. */
 type Turn = (store: SharedStore, who: string) => Promise<void>;
@@ -81,7 +83,7 @@ async function tryTurn(
     await turn(store, who);
     table.note(`race: ${name}`, "whole");
   } catch (error) {
-    const text = error instanceof Error ? error.message : `${error}`;
+    const text = messageOf(error);
     const isOrlop = text.startsWith("orlop ");
     const isRaced = (isOrlop ? RACED : RACED_ELSEWHERE).test(text);
     table.note(`race: ${name}`, isRaced ? "told" : "broken", text);

@@ -1,5 +1,7 @@
 /** What crash tests found: how often each kind ended in which way. */
 
+import { print } from "./print.ts";
+
 /** How a trial ended. Only what is `"broken"` is a fault of the program. */
 export type Result = "whole" | "told" | "missed" | "broken";
 
@@ -50,12 +52,6 @@ export function createCrashTable(): CrashTable {
       0,
     );
   }
-}
-
-/** Prints a line for who runs a script. */
-export function print(line: string): void {
-  // deno-lint-ignore no-console -- what a script is for
-  console.log(line);
 }
 
 function formatRow(kind: string, cells: readonly string[]): string {

@@ -17,3 +17,12 @@ export function seededRandom(what: string): () => number {
     return state / 2 ** 32;
   };
 }
+
+/** In an order of chance. */
+export function shuffled<T>(
+  items: readonly T[],
+  random: () => number,
+): readonly T[] {
+  return items.map((item) => [random(), item] as const)
+    .toSorted(([a], [b]) => a - b).map(([, item]) => item);
+}

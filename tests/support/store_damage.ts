@@ -13,7 +13,7 @@ import { writeLayout } from "./images/layer_layout.ts";
 import { layerOf } from "./images/stacked_layout.ts";
 import { digestOfTree } from "./images/tree_digest.ts";
 import { type SharedStore, sharedStore } from "./programs/shared_store.ts";
-import type { RegistryServer } from "./servers/registry_server.ts";
+import { type RegistryServer, run } from "./servers/registry_server.ts";
 
 /** An image of two layers from a registry, and a container with a file of its own. */
 export interface Subject extends SharedStore {
@@ -53,11 +53,6 @@ export async function copyOf(template: SharedStore): Promise<Subject> {
   const store = sharedStore();
   await run("cp", "-a", template.join("template"), store.root);
   return { ...store, own: ownLayer(store), base: baseLayer(store) };
-}
-
-async function run(program: string, ...args: string[]): Promise<void> {
-  const { success } = await new Deno.Command(program, { args }).output();
-  if (!success) throw new Error(`${program} ${args.join(" ")} failed`);
 }
 
 function findApp(root: string): StoredRecord | undefined {

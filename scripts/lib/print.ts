@@ -1,0 +1,6 @@
+/** What scripts say to who runs them. */
+
+/** Prints a line on stdout. */
+export function print(line: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+}
