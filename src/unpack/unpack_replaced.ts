@@ -4,9 +4,7 @@
  */
 
 import { closeSync, rmSync } from "node:fs";
-import { toBinaryString } from "../formats/binary_string.ts";
-import { toBytes } from "../formats/bytes.ts";
-import { createDecompressor } from "../formats/compression/decompress.ts";
+import { readTarSplit } from "../formats/tar/read_tar_split.ts";
 import { createTarSplitWriter } from "../formats/tar/tar_split.ts";
 import {
   createFile,
@@ -125,16 +123,17 @@ function rewriteTarSplit(
   const fd = createFile(path);
   try {
     const writer = createTarSplitWriter((bytes) => writeFully(fd, bytes));
-    for (const line of readGzipLines(old)) {
-      const { type, payload, size = 0, ...names } = JSON.parse(line);
-      if (type === 2) {
-        writer.addSegment(Uint8Array.fromBase64(payload));
+    for (const piece of readTarSplit(readParts(old, PACKED_BYTES), old)) {
+      if (piece.kind === "segment") {
+        writer.addSegment(piece.bytes);
         continue;
       }
-      const name = nameOf(names);
-      const kept = payload === null ? undefined : contents.get(cleanPath(name));
+      const { name, size, crc } = piece;
+      const kept = crc === undefined
+        ? undefined
+        : contents.get(cleanPath(name));
       if (kept === undefined) {
-        writer.addFile(name, size, payload ?? undefined);
+        writer.addFile(name, size, crc);
         continue;
       }
       writer.addFile(name, 0);
@@ -147,34 +146,4 @@ function rewriteTarSplit(
     closeSync(fd);
   }
   rmSync(old);
-}
-
-function nameOf(
-  names: { readonly name?: string; readonly "name_raw"?: string },
-): string {
-  const raw = names["name_raw"];
-  return raw === undefined
-    ? toBinaryString(toBytes(names.name ?? ""))
-    : toBinaryString(Uint8Array.fromBase64(raw));
-}
-
-function* readGzipLines(path: string): Generator<string> {
-  const decoder = new TextDecoder();
-  const room = new Uint8Array(BUFFER_BYTES);
-  let text = "";
-  const decompressor = createDecompressor("gzip", {
-    room: () => room,
-    commit: (bytes) => text += decoder.decode(bytes, { stream: true }),
-  });
-  try {
-    for (const chunk of readParts(path, PACKED_BYTES)) {
-      decompressor.write(chunk);
-      const lines = text.split("\n");
-      text = lines.pop() ?? "";
-      yield* lines;
-    }
-    decompressor.end();
-  } finally {
-    decompressor.close();
-  }
 }
