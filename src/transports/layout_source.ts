@@ -16,7 +16,6 @@ import { algorithmOf, type Digest, hexOf } from "../formats/oci/digest.ts";
 import { digestOf } from "../formats/oci/digest_of.ts";
 import {
   type ImageIndex,
-  type Manifest,
   MAX_MANIFEST_SIZE,
   parseManifest,
 } from "../formats/oci/manifest.ts";
@@ -124,26 +123,13 @@ export async function readIndex(directory: string): Promise<ImageIndex> {
 export async function readIndexAt(place: LayoutPlace): Promise<ImageIndex> {
   await checkVersionAt(place);
   const bytes = await readPart(place, "index.json");
-  const index = parseIndex(bytes, place.name);
+  const raw = { bytes, mediaType: OCI_INDEX, digest: digestOf(bytes) };
+  // Its digest is nowhere to be found.
+  const index = parseManifest(raw, `index.json of "${place.name}"`);
   if (index.kind === "index") return index;
   throw new InvalidManifestError(
     `Cannot open layout "${place.name}": index.json is no index`,
   );
-}
-
-function parseIndex(bytes: Bytes, layout: string): Manifest {
-  const raw = { bytes, mediaType: OCI_INDEX, digest: digestOf(bytes) };
-  try {
-    return parseManifest(raw);
-  } catch (cause) {
-    if (!(cause instanceof InvalidManifestError)) throw cause;
-    // That digest is nowhere to be found.
-    const what = `Cannot read manifest "${raw.digest}"`;
-    throw new InvalidManifestError(
-      cause.message.replace(what, `Cannot read index.json of "${layout}"`),
-      { cause },
-    );
-  }
 }
 
 function folderPlace(directory: string): LayoutPlace {

@@ -89,11 +89,14 @@ const MANIFEST_KEYS = [
  * Parses a manifest or an index, and refuses what two programs could take for
  * different images.
  *
+ * @param what What errors call it.
  * @throws {InvalidManifestError} If it breaks the specification, is obsolete,
  * or is no image.
  */
-export function parseManifest(raw: RawManifest): Manifest {
-  const what = `manifest "${raw.digest}"`;
+export function parseManifest(
+  raw: RawManifest,
+  what = `manifest "${raw.digest}"`,
+): Manifest {
   try {
     const options = {
       maxSize: MAX_MANIFEST_SIZE,
