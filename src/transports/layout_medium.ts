@@ -148,10 +148,11 @@ async function readEntries(directory: string): Promise<readonly Descriptor[]> {
       `Cannot write a layout to "${directory}": something else is there`,
     );
   }
-  await checkVersion(directory);
-  // Who made it was killed before the index, which comes last.
   const index = lstatSync(`${directory}/index.json`, { throwIfNoEntry: false });
-  return index === undefined ? [] : (await readIndex(directory)).manifests;
+  if (index !== undefined) return (await readIndex(directory)).manifests;
+  // Who made it was killed before the index, which comes last.
+  await checkVersion(directory);
+  return [];
 }
 
 /** No link: what it leads to may be anybody's. */
