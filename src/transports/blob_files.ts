@@ -27,6 +27,12 @@ export interface BlobFolder {
   pathOf(digest: Digest): string;
 }
 
+/** How to write a blob. */
+export interface PutBlobOptions extends Abortable {
+  /** `"never"` is for what does not outlive the process; `"now"` is the default. */
+  readonly sync?: "never" | "now";
+}
+
 /**
  * Writes a blob into a folder, verified and on the disk.
  *
@@ -36,7 +42,7 @@ export interface BlobFolder {
 export async function putBlobFile(
   { temporary: directory, pathOf }: BlobFolder,
   blob: OutgoingBlob,
-  options: Abortable = {},
+  options: PutBlobOptions = {},
 ): Promise<WrittenBlob> {
   mkdirSync(directory, { recursive: true });
   const temporary = `${directory}/.tmp-${randomSuffix()}`;
@@ -45,7 +51,7 @@ export async function putBlobFile(
     const path = pathOf(written.digest);
     mkdirSync(dirname(path), { recursive: true });
     renameSync(temporary, path);
-    syncDirectory(dirname(path));
+    if (options.sync !== "never") syncDirectory(dirname(path));
     return written;
   } catch (cause) {
     rmSync(temporary, { force: true });
@@ -64,7 +70,7 @@ function nameOf({ kind, digest }: OutgoingBlob): string {
 async function writeBlob(
   path: string,
   blob: OutgoingBlob,
-  { signal }: Abortable,
+  { sync, signal }: PutBlobOptions,
 ): Promise<WrittenBlob> {
   signal?.throwIfAborted();
   using file = await Deno.open(path, {
@@ -75,7 +81,7 @@ async function writeBlob(
   const written = await receiveBlob(blob, (chunk) => writeAll(file, chunk), {
     signal,
   });
-  await file.syncData();
+  if (sync !== "never") await file.syncData();
   return written;
 }
 

@@ -133,7 +133,10 @@ export class ArchiveWriter {
     const { temporary } = this.#output;
     const path = join(temporary, `blob-${randomSuffix()}`);
     const folder = { temporary, pathOf: () => path };
-    const written = await putBlobFile(folder, blob, options);
+    // It is removed as soon as it is in the archive, which is synced as a whole.
+    const written = await putBlobFile(folder, blob, {
+      ...{ ...options, sync: "never" },
+    });
     return { ...written, path };
   }
 
