@@ -144,17 +144,21 @@ async function* unpack(packed: ReadableStream<Bytes>): AsyncGenerator<Bytes> {
   let decompressor: Decompressor | undefined;
   try {
     for await (const chunk of packed) {
-      head = concatBytes([head, chunk]);
-      if (head.length < COMPRESSION_HEAD_BYTES) continue;
-      decompressor ??= createDecompressor(detectCompression(head), sink);
-      for (let at = 0; at < head.length; at += STEP_BYTES) {
-        decompressor.write(head.subarray(at, at + STEP_BYTES));
+      let bytes = chunk;
+      if (decompressor === undefined) {
+        bytes = head = concatBytes([head, chunk]);
+        if (head.length < COMPRESSION_HEAD_BYTES) continue;
+        decompressor = createDecompressor(detectCompression(head), sink);
+      }
+      for (let at = 0; at < bytes.length; at += STEP_BYTES) {
+        decompressor.write(bytes.subarray(at, at + STEP_BYTES));
         yield* take();
       }
-      head = new Uint8Array(0);
     }
-    decompressor ??= createDecompressor(detectCompression(head), sink);
-    decompressor.write(head);
+    if (decompressor === undefined) {
+      decompressor = createDecompressor(detectCompression(head), sink);
+      decompressor.write(head);
+    }
     decompressor.end();
     yield* take();
   } finally {
