@@ -4,9 +4,8 @@ import type { Abortable } from "../../errors/abort.ts";
 import { InvalidImageNameError } from "../../errors/naming_errors.ts";
 import {
   type ImageName,
-  isShortName,
   nameOf,
-  parseReference,
+  parseLocalReference,
 } from "../../formats/oci/reference.ts";
 import type { Agent } from "../agent.ts";
 import { openMediumSink } from "../media/medium_sink.ts";
@@ -112,10 +111,7 @@ function addNames(
     );
   }
   first?.names.push(
-    // Short ones are of this machine, as podman has it.
-    ...additionalNames.map((name) =>
-      nameOf(parseReference(isShortName(name) ? `localhost/${name}` : name))
-    ),
+    ...additionalNames.map((name) => nameOf(parseLocalReference(name))),
   );
 }
 

@@ -5,9 +5,8 @@ import { ImageNotFoundError } from "../../errors/not_found_errors.ts";
 import type { RegistriesConf } from "../../formats/config/registries_conf.ts";
 import {
   type ImageName,
-  isShortName,
   nameOf,
-  parseReference,
+  parseLocalReference,
 } from "../../formats/oci/reference.ts";
 
 import type { ImageRecord } from "../../formats/storage/store_record.ts";
@@ -32,11 +31,7 @@ export async function tagImage(
   nameOrId: string,
   options: Abortable & { readonly name: string },
 ): Promise<ImageName> {
-  // As podman does: a name without a registry is a local one.
-  const full = isShortName(options.name)
-    ? `localhost/${options.name}`
-    : options.name;
-  const reference = parseReference(full);
+  const reference = parseLocalReference(options.name);
   if (reference.digest !== undefined) {
     throw new SyntaxError(
       `Cannot tag an image "${options.name}": a digest cannot be given`,

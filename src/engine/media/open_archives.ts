@@ -6,8 +6,8 @@ import { messageOf } from "../../errors/why.ts";
 import type { Bytes } from "../../formats/bytes.ts";
 import {
   type ImageName,
-  isShortName,
   nameOf,
+  parseLocalReference,
   parseReference,
   splitReference,
 } from "../../formats/oci/reference.ts";
@@ -117,7 +117,7 @@ export async function openInArchive(
   const source = await image.open(options);
   const asked = isNamed && image.names.find(isNamed);
   const name = kind === "docker-archive" && asked !== undefined
-    ? archivedNameOf(asked)
+    ? nameOf(parseLocalReference(asked))
     : localNameOf({
       ...{ path: stemOf(path), ref: asked },
       ownName: tagOf(kind, image.names[0]),
@@ -139,7 +139,7 @@ export function archivedNamesOf(
   archive: string,
 ): readonly ImageName[] {
   try {
-    return fullNames.map(archivedNameOf);
+    return fullNames.map((name) => nameOf(parseLocalReference(name)));
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
     throw new InvalidManifestError(
@@ -148,12 +148,6 @@ export function archivedNamesOf(
       { cause },
     );
   }
-}
-
-/** Short ones are below `localhost/`, as podman has it. */
-function archivedNameOf(name: string): ImageName {
-  const full = isShortName(name) ? `localhost/${name}` : name;
-  return nameOf(parseReference(full));
 }
 
 /**

@@ -126,6 +126,16 @@ export function isShortName(text: string): boolean {
   return slash < 0 || !looksLikeDomain(text.slice(0, slash));
 }
 
+/**
+ * Parses the name of an image that comes from this machine: a short one is below
+ * `localhost/`, as podman has it.
+ *
+ * @throws {SyntaxError} If it is malformed.
+ */
+export function parseLocalReference(text: string): Reference {
+  return parseReference(isShortName(text) ? `localhost/${text}` : text);
+}
+
 /** Whether a text is a tag, and nothing more. */
 export function isTag(text: string | undefined): text is string {
   return text !== undefined && /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(text);
