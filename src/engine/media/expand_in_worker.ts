@@ -4,6 +4,7 @@ import { dirname } from "@std/path";
 import type { Abortable } from "../../errors/abort.ts";
 import type { ExpandJob } from "../../unpack/expand_file.ts";
 import { fromErrorData } from "../error_data.ts";
+import { fileWorkerOptions } from "../file_worker.ts";
 import type { ExpandReport, ExpandRequest } from "./expand_worker.ts";
 
 /** Called while it is decompressed. */
@@ -68,11 +69,8 @@ export async function expandInWorker(
 export function expandOptions(
   { path, target }: Pick<ExpandJob, "path" | "target">,
 ): WorkerOptions {
-  const none = { env: false, ffi: false, import: false, net: false };
-  const permissions = {
-    ...{ ...none, run: false, sys: false },
+  return fileWorkerOptions("expand", {
     read: [path],
     write: [dirname(target)],
-  };
-  return { type: "module", name: "expand", deno: { permissions } };
+  });
 }

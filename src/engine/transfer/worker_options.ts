@@ -1,5 +1,7 @@
 /** What the workers of a pull may do. */
 
+import { fileWorkerOptions } from "../file_worker.ts";
+
 /** What a worker of a pull may reach: absolute paths. */
 export interface WorkerReach {
   /** Where the main thread puts blobs: it may read them. */
@@ -14,11 +16,8 @@ export interface WorkerReach {
 export function workerOptions(
   { downloads, files = [], staging }: WorkerReach,
 ): WorkerOptions {
-  const none = { env: false, ffi: false, import: false, net: false };
-  const permissions = {
-    ...{ ...none, run: false, sys: false },
+  return fileWorkerOptions("unpack", {
     read: [staging, downloads, ...files],
     write: [staging],
-  };
-  return { type: "module", name: "unpack", deno: { permissions } };
+  });
 }

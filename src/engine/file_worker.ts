@@ -1,0 +1,17 @@
+/** What workers may do that work on files. */
+
+/** What such a worker may reach: absolute paths. */
+export interface FileReach {
+  readonly read: string[];
+  readonly write: string[];
+}
+
+/** The options of a worker that may read and write these files, and nothing else. */
+export function fileWorkerOptions(
+  name: string,
+  reach: FileReach,
+): WorkerOptions {
+  const none = { env: false, ffi: false, import: false, net: false };
+  const permissions = { ...{ ...none, run: false, sys: false }, ...reach };
+  return { type: "module", name, deno: { permissions } };
+}
