@@ -12,7 +12,7 @@ import type {
   RawManifest,
 } from "../../formats/oci/blob_source.ts";
 import type { Descriptor } from "../../formats/oci/descriptor.ts";
-import { type Digest, isDigest } from "../../formats/oci/digest.ts";
+import type { Digest } from "../../formats/oci/digest.ts";
 import { digestOf } from "../../formats/oci/digest_of.ts";
 import { parseImageConfig } from "../../formats/oci/image_config.ts";
 import { OCI_LAYER_TAR } from "../../formats/oci/media_types.ts";
@@ -34,6 +34,7 @@ import {
 import type { StorePaths } from "../../store/paths.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { findWantedImage } from "../images/find_image.ts";
+import { tryParse } from "../images/image_text.ts";
 import { loadShortNames } from "../images/short_names.ts";
 import { leaseIfWritable } from "../lease_if_writable.ts";
 import { copyOddFiles } from "./odd_files.ts";
@@ -91,7 +92,7 @@ export async function openStoreSource(
   const layers = describeLayers(store.paths, image, chain);
   // While the locks are held: whoever removes layers sees it from now on.
   const lease = leaseIfWritable(agent, chain);
-  const asked = digestIn(text);
+  const asked = tryParse(text)?.digest;
   return {
     source: sourceOf(agent, { image, layers, asked }),
     image,
@@ -137,12 +138,6 @@ function sourceOf(
       return new Blob([bytes]).stream();
     },
   };
-}
-
-/** The digest in `name@sha256:…`. */
-function digestIn(text: string): Digest | undefined {
-  const [, digest] = /@(sha(?:256|384|512):[0-9a-f]+)/.exec(text) ?? [];
-  return digest !== undefined && isDigest(digest) ? digest : undefined;
 }
 
 function describeLayers(
