@@ -16,6 +16,7 @@ import {
   type MediumSinkOptions,
   openMediumSink,
 } from "../media/medium_sink.ts";
+import { takesManifest } from "../media/plan_copy.ts";
 import { copyImage, type CopyImageOptions } from "../transfer/copy_image.ts";
 
 /** How to copy an index. */
@@ -117,12 +118,10 @@ async function copyEntries(
 
 function chooseFormat(
   { mediaType, digest }: ImageIndex,
-  { manifestTypes }: ImageMedium,
+  medium: ImageMedium,
 ): ReturnType<typeof formatOf> {
-  const isTaken = (type: string) =>
-    manifestTypes.length === 0 || manifestTypes.includes(type);
-  if (isTaken(mediaType)) return formatOf(mediaType);
-  const other = manifestTypes.find(isIndexType);
+  if (takesManifest(medium, mediaType)) return formatOf(mediaType);
+  const other = medium.manifestTypes.find(isIndexType);
   if (other !== undefined) return formatOf(other);
   throw new InvalidManifestError(
     `Cannot write index "${digest}": what it is to go to takes single images ` +

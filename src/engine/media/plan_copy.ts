@@ -138,16 +138,23 @@ function fits(format: ManifestFormat, compression: string): boolean {
     (compression === "zstd" && format === "oci");
 }
 
+/** Whether a medium takes manifests, or indexes, of a type. */
+export function takesManifest(
+  { manifestTypes }: Pick<ImageMedium, "manifestTypes">,
+  mediaType: string,
+): boolean {
+  return manifestTypes.length === 0 || manifestTypes.includes(mediaType);
+}
+
 function chooseFormat(
   mediaType: string,
-  { manifestTypes }: Pick<ImageMedium, "manifestTypes">,
+  medium: Pick<ImageMedium, "manifestTypes">,
   { format, packing }: CopyForm,
 ): ManifestFormat {
   if (format !== undefined) return format;
-  const takes = (type: string) =>
-    manifestTypes.length === 0 || manifestTypes.includes(type);
   // Docker's manifests have no type for it.
-  if (packing?.format === "zstd" && takes(manifestTypeOf("oci"))) return "oci";
-  if (takes(mediaType)) return formatOf(mediaType);
-  return formatOf(manifestTypes.find(isManifestType) ?? mediaType);
+  const isZstd = packing?.format === "zstd";
+  if (isZstd && takesManifest(medium, manifestTypeOf("oci"))) return "oci";
+  if (takesManifest(medium, mediaType)) return formatOf(mediaType);
+  return formatOf(medium.manifestTypes.find(isManifestType) ?? mediaType);
 }
