@@ -8,7 +8,7 @@ import type { Digest } from "../../formats/oci/digest.ts";
 import type { ImageMedium } from "../../formats/oci/image_medium.ts";
 import type { ResolvedImage } from "../../formats/oci/image_sink.ts";
 import {
-  compressionOf,
+  compressionOfLayer,
   isManifestType,
 } from "../../formats/oci/media_types.ts";
 import {
@@ -112,10 +112,7 @@ function planLayer(
     & Pick<CopyPlan, "format">,
 ): LayerPlan {
   const { original, plain, diffId } = layer;
-  // Docker's archives call plain layers compressed.
-  const found = original.digest === diffId
-    ? "none"
-    : compressionOf(original.mediaType);
+  const found = compressionOfLayer(original, diffId);
   const isAtHand = plain === undefined || plain.digest === original.digest;
   const isPackedRight = packing.format === undefined
     ? fits(format, found)

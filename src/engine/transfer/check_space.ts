@@ -5,7 +5,7 @@ import { statfsSync, statSync } from "node:fs";
 import { NoSpaceError } from "../../errors/image_errors.ts";
 import { formatSize } from "../../formats/config/byte_size.ts";
 import type { ImageBlobs } from "../../formats/oci/blob_source.ts";
-import { compressionOf } from "../../formats/oci/media_types.ts";
+import { compressionOfLayer } from "../../formats/oci/media_types.ts";
 import { downloadsDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
 import type { NeededLayer } from "./receive_layer.ts";
@@ -48,9 +48,7 @@ export function estimateSpace(
   { downloads }: { readonly downloads: string | undefined },
 ): number {
   return needed.reduce((sum, { id, blob, diffId }) => {
-    // Docker's archives call plain layers compressed.
-    const isPlain = blob.digest === diffId ||
-      compressionOf(blob.mediaType) === "none";
+    const isPlain = compressionOfLayer(blob, diffId) === "none";
     const unpacked = blob.size * (isPlain ? 1 : UNPACKED_RATIO);
     if (downloads === undefined) return sum + unpacked;
     const left = blob.size - sizeOf(join(downloads, id));

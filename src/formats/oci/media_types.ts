@@ -2,6 +2,8 @@
 
 import { InvalidManifestError } from "../../errors/image_errors.ts";
 import type { Compression } from "../compression/decompress.ts";
+import type { Descriptor } from "./descriptor.ts";
+import type { Digest } from "./digest.ts";
 
 /** Media type of an OCI image manifest. */
 export const OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json";
@@ -52,6 +54,19 @@ export function compressionOf(mediaType: string): Compression {
   const compression = COMPRESSIONS.find((known) => known === suffix);
   if (compression !== undefined) return compression;
   throw unsupported(mediaType, `it is packed by ${suffix}`);
+}
+
+/**
+ * How a layer is packed, as far as its descriptor says: Docker's archives call plain
+ * ones compressed, too.
+ *
+ * @throws {InvalidManifestError} As {@linkcode compressionOf} does.
+ */
+export function compressionOfLayer(
+  { digest, mediaType }: Pick<Descriptor, "digest" | "mediaType">,
+  diffId: Digest,
+): Compression {
+  return digest === diffId ? "none" : compressionOf(mediaType);
 }
 
 function unsupported(mediaType: string, why: string): InvalidManifestError {
