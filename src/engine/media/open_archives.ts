@@ -101,9 +101,7 @@ export async function openArchives(
  */
 export async function openInArchive(
   agent: Agent,
-  reference:
-    | DockerArchiveReference
-    | LayoutReference & { transport: ArchiveKind },
+  reference: ArchiveReference,
   options: Abortable,
 ): Promise<OpenedSource> {
   const { transport: kind, path, index } = reference;
