@@ -2,7 +2,7 @@
 
 import { dirname } from "@std/path";
 import { createHash } from "node:crypto";
-import { mkdirSync, renameSync, rmSync } from "node:fs";
+import { lstatSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import type { Abortable } from "../errors/abort.ts";
 import { BlobMismatchError, NoSpaceError } from "../errors/image_errors.ts";
 import type { Bytes } from "../formats/bytes.ts";
@@ -25,6 +25,12 @@ export interface BlobFolder {
   readonly temporary: string;
   /** Where a blob belongs; absolute. */
   pathOf(digest: Digest): string;
+}
+
+/** Whether a blob is there. No link counts: what it leads to may be anybody's. */
+export function hasBlobFile(path: string, size: number): boolean {
+  const info = lstatSync(path, { throwIfNoEntry: false });
+  return info?.isFile() === true && info.size === size;
 }
 
 /** How to write a blob. */

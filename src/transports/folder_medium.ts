@@ -8,7 +8,7 @@ import { type Digest, hexOf } from "../formats/oci/digest.ts";
 import type { ImageMedium } from "../formats/oci/image_medium.ts";
 import { listDirectory } from "../fs/list_directory.ts";
 import { writeAtomically } from "../fs/write_atomically.ts";
-import { MEDIUM_FILE, putBlobFile } from "./blob_files.ts";
+import { hasBlobFile, MEDIUM_FILE, putBlobFile } from "./blob_files.ts";
 import { FOLDER_MANIFEST, instanceName } from "./folder_source.ts";
 import { holdFolder, listLeftovers } from "./target_folder.ts";
 
@@ -63,8 +63,7 @@ export async function openFolderMedium(
     layers: "any",
     // deno-lint-ignore require-await -- others ask a registry
     async has({ digest, size }) {
-      const info = lstatSync(folder.pathOf(digest), { throwIfNoEntry: false });
-      const isThere = info?.isFile() === true && info.size === size;
+      const isThere = hasBlobFile(folder.pathOf(digest), size);
       if (isThere) kept.add(hexOf(digest));
       return isThere;
     },

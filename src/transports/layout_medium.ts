@@ -10,7 +10,7 @@ import type { ImageMedium } from "../formats/oci/image_medium.ts";
 import { OCI_INDEX, OCI_MANIFEST } from "../formats/oci/media_types.ts";
 import { listDirectory } from "../fs/list_directory.ts";
 import { writeAtomically } from "../fs/write_atomically.ts";
-import { MEDIUM_FILE, putBlobFile } from "./blob_files.ts";
+import { hasBlobFile, MEDIUM_FILE, putBlobFile } from "./blob_files.ts";
 import {
   holdFolder,
   listLeftovers,
@@ -81,7 +81,8 @@ export async function openLayoutMedium(
     manifestTypes: [OCI_MANIFEST, OCI_INDEX],
     layers: "compressed",
     // deno-lint-ignore require-await -- others ask a registry
-    has: async ({ digest, size }) => isFile(blobPath(directory, digest), size),
+    has: async ({ digest, size }) =>
+      hasBlobFile(blobPath(directory, digest), size),
     async put(blob, options) {
       const written = await putBlobFile(folder, blob, options);
       made.push(blobPath(directory, written.digest));
@@ -153,12 +154,6 @@ async function readEntries(directory: string): Promise<readonly Descriptor[]> {
   // Who made it was killed before the index, which comes last.
   await checkVersion(directory);
   return [];
-}
-
-/** No link: what it leads to may be anybody's. */
-function isFile(path: string, size: number): boolean {
-  const info = lstatSync(path, { throwIfNoEntry: false });
-  return info?.isFile() === true && info.size === size;
 }
 
 /** The index comes last: what it does not name is not there. */
