@@ -131,7 +131,8 @@ function openNew(path: string, mode: number): Deno.FsFile {
   return file;
 }
 
-function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
+/** Writes all of the bytes at once, where the file is. */
+export function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
   let offset = 0;
   while (offset < bytes.byteLength) {
     offset += file.writeSync(bytes.subarray(offset));

@@ -15,6 +15,7 @@ import type { OutgoingBlob, WrittenBlob } from "../formats/oci/image_medium.ts";
 import { isErrno } from "../fs/errno.ts";
 import { randomSuffix } from "../fs/random_name.ts";
 import { syncDirectory } from "../fs/sync.ts";
+import { writeAll } from "../fs/write_atomically.ts";
 
 /** Media are for everybody, as those of other tools. */
 export const MEDIUM_FILE = { mode: 0o644 } as const;
@@ -84,18 +85,12 @@ async function writeBlob(
     createNew: true,
     ...MEDIUM_FILE,
   });
+  // At once: a detour through another thread costs more than the copy.
   const written = await receiveBlob(blob, (chunk) => writeAll(file, chunk), {
     signal,
   });
   if (sync !== "never") await file.syncData();
   return written;
-}
-
-/** At once: a detour through another thread costs more than the copy. */
-function writeAll(file: Deno.FsFile, chunk: Bytes): void {
-  for (let at = 0; at < chunk.byteLength;) {
-    at += file.writeSync(chunk.subarray(at));
-  }
 }
 
 /**
