@@ -3,6 +3,7 @@ import {
   familiarName,
   isShortName,
   nameOf,
+  parseLocalReference,
   parseReference,
   repositoryOf,
   showTyped,
@@ -140,6 +141,18 @@ Deno.test("isShortName() tells names without a registry", () => {
   }
   for (const name of ["q.io/a", "localhost/a", "h:5000/a", "h:5000/a:1"]) {
     assert(!isShortName(name), name);
+  }
+});
+
+Deno.test("parseLocalReference() puts short names below localhost/", () => {
+  const cases = [
+    ["a", "localhost/a:latest"],
+    ["a/b:1", "localhost/a/b:1"],
+    ["q.io/a", "q.io/a:latest"],
+    ["localhost/a:1", "localhost/a:1"],
+  ] as const;
+  for (const [text, name] of cases) {
+    assertEquals<string>(nameOf(parseLocalReference(text)), name);
   }
 });
 
