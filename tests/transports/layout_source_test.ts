@@ -60,6 +60,17 @@ Deno.test("openLayout() refuses what is no layout", async () => {
   }
 });
 
+Deno.test("openLayout() names the index that it cannot read", async () => {
+  using dir = tempDir();
+  await writeTestLayout(dir.path);
+  await Deno.writeTextFile(dir.join("index.json"), "{");
+  await assertRejects(
+    () => openLayout(dir.path),
+    InvalidManifestError,
+    `Cannot read index.json of "${dir.path}": not valid JSON`,
+  );
+});
+
 Deno.test("fetchManifest() verifies the bytes on disk", async () => {
   using dir = tempDir();
   const { manifest } = await writeTestLayout(dir.path);
