@@ -174,7 +174,6 @@ export const SAVE = {
     "Layers are what they were when they came, byte for byte. Only a " +
     "docker-archive takes more than one image.",
   ],
-  section: "Images",
   arguments: [{ name: "IMAGE", isRepeated: true, completes: "image" }],
   flags: {
     output: {

@@ -247,9 +247,6 @@ export const REMOVE_IMAGE = {
   needs: ["mount", "runtime"],
 } as const satisfies Command;
 
-const { section: _section, ...IMAGE_SAVE } = SAVE;
-const { section: _pushSection, ...IMAGE_PUSH } = PUSH;
-
 /** `orlop image …`. */
 export const IMAGE_GROUP: Command = {
   name: "image",
@@ -261,8 +258,8 @@ export const IMAGE_GROUP: Command = {
     IMAGE_EXISTS,
     HISTORY,
     PULL,
-    IMAGE_PUSH,
-    IMAGE_SAVE,
+    PUSH,
+    SAVE,
     LOAD,
     TAG,
     UNTAG,
@@ -277,12 +274,12 @@ const { aliases: _, ...LIST_WITHOUT_ALIASES } = LIST_IMAGES;
 /** Those at the top level. */
 export const IMAGE_COMMANDS: readonly Command[] = [
   { ...PULL, section: "Images" },
-  PUSH,
+  { ...PUSH, section: "Images" },
   { ...LOAD, section: "Images" },
   { ...LIST_PULLS, section: "Images" },
   { ...LIST_WITHOUT_ALIASES, name: "images", section: "Images" },
   COPY,
-  SAVE,
+  { ...SAVE, section: "Images" },
   { ...HISTORY, section: "Images" },
   { ...TAG, section: "Images" },
   { ...UNTAG, section: "Images" },

@@ -18,7 +18,6 @@ export const PUSH = {
     "where the image came from, manifest and digest stay the same; otherwise " +
     "they are compressed anew, and the image has another digest there.",
   ],
-  section: "Images",
   arguments: [
     { name: "IMAGE", completes: "image" },
     { name: "DESTINATION", isOptional: true, completes: "image" },
