@@ -67,17 +67,7 @@ export const DEFAULTS: Config = {
 };
 
 /** The settings' names in the file. */
-export type FileKey =
-  | "root"
-  | "runroot"
-  | "log_level"
-  | "log_format"
-  | "log_file"
-  | "download_connections"
-  | "download_parts_above";
-
-/** All of them. */
-export const FILE_KEYS: readonly FileKey[] = [
+export const FILE_KEYS = [
   "root",
   "runroot",
   "log_level",
@@ -85,7 +75,9 @@ export const FILE_KEYS: readonly FileKey[] = [
   "log_file",
   "download_connections",
   "download_parts_above",
-];
+] as const;
+
+type FileKey = (typeof FILE_KEYS)[number];
 
 /**
  * Settles the settings.
