@@ -1,6 +1,6 @@
 /** One request of a scripted server, and what becomes of it. */
 
-import { sleep } from "../../../src/errors/abort.ts";
+import { sleep, unlessAborted } from "../../../src/errors/abort.ts";
 import {
   type Bytes,
   concatBytes,
@@ -209,16 +209,10 @@ export class Exchange {
     const abort = () => gone.abort(new Error("the client is gone"));
     if (socket.destroyed) abort();
     socket.once("close", abort);
-    const ended = Promise.withResolvers<never>();
-    ended.promise.catch(() => {}); // only one of the waits looks at it
-    gone.signal.addEventListener(
-      "abort",
-      () => ended.reject(gone.signal.reason),
-    );
     try {
       await (typeof wait === "number"
         ? sleep(wait, gone)
-        : Promise.race([wait, ended.promise]));
+        : unlessAborted(() => wait, gone));
     } finally {
       socket.off("close", abort);
     }
