@@ -1,4 +1,4 @@
-/** Tells on stderr how a pull goes on. */
+/** Tells on stderr how a pull, a push or a copy goes on. */
 
 import type { PullEvent } from "../../../engine/progress/pull_event.ts";
 import type { FlagTable, FlagValues } from "../../command.ts";
