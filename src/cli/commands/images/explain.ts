@@ -10,7 +10,7 @@ import { EXIT, exitCodeFor } from "../../exit_code.ts";
 import {
   platformOption,
   registryOptions,
-} from "../../input/flags/pull_options.ts";
+} from "../../input/flags/registry_options.ts";
 import { openLog } from "../../open_log.ts";
 import { explainText } from "../../render/explain_text.ts";
 import { showJson } from "../../render/show_list.ts";

@@ -9,7 +9,7 @@ import { dropPermissions } from "../../drop_permissions.ts";
 import {
   platformOption,
   registryOptions,
-} from "../../input/flags/pull_options.ts";
+} from "../../input/flags/registry_options.ts";
 import { forEachName } from "../../input/for_each_name.ts";
 import { openSession } from "../../open_session.ts";
 import { imageDetails } from "../../render/image_details.ts";

@@ -6,7 +6,7 @@ import { messageOf } from "../../../errors/why.ts";
 import { type Bytes, toText } from "../../../formats/bytes.ts";
 import { parseJson } from "../../../formats/json.ts";
 import type { Call } from "../../command.ts";
-import { registryOptions } from "../../input/flags/pull_options.ts";
+import { registryOptions } from "../../input/flags/registry_options.ts";
 import { openSession } from "../../open_session.ts";
 import { indentJson } from "../../render/indent_json.ts";
 import type { INSPECT_MANIFEST } from "../../table/lookup_commands.ts";

@@ -4,7 +4,7 @@ import {
   listRepositoryTags,
 } from "../../../engine/lookup/list_repository_tags.ts";
 import type { Call } from "../../command.ts";
-import { registryOptions } from "../../input/flags/pull_options.ts";
+import { registryOptions } from "../../input/flags/registry_options.ts";
 import { openSession } from "../../open_session.ts";
 import { checkFormat, showJson } from "../../render/show_list.ts";
 import { isTemplate, readTemplate } from "../../render/template/read_format.ts";

@@ -14,7 +14,7 @@ import {
 import type { CheckProgress } from "../../../engine/check/read_content.ts";
 import type { Call } from "../../command.ts";
 import { EXIT } from "../../exit_code.ts";
-import { registryOptions } from "../../input/flags/pull_options.ts";
+import { registryOptions } from "../../input/flags/registry_options.ts";
 import { badFlag } from "../../input/flags/flag_value.ts";
 import { openSession } from "../../open_session.ts";
 import {

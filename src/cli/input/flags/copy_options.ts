@@ -14,7 +14,7 @@ import { UsageError } from "../../usage_error.ts";
 import { registrySurroundings } from "../read_env.ts";
 import { checkLevel } from "./compression_level.ts";
 import { type Asking, readLoginFlags } from "./login_flags.ts";
-import { platformOption } from "./pull_options.ts";
+import { platformOption } from "./registry_options.ts";
 
 type CopyFlags = FlagValues<typeof COPY["flags"]>;
 

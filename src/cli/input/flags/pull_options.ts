@@ -1,14 +1,11 @@
-/** What flags say about registries, in the terms of the runtime. */
+/** What flags say about a pull, in the terms of the runtime. */
 
 import type { PullOptions } from "../../../engine/transfer/pull_image.ts";
-import type { Platform } from "../../../formats/oci/descriptor.ts";
-import { parsePlatform } from "../../../image/choose_manifest.ts";
-import type { RegistryOptions } from "../../../registry/registry_image.ts";
 import type { FlagValues } from "../../command.ts";
-import type { PULL_FLAGS, REGISTRY_FLAGS } from "../../table/shared_flags.ts";
+import type { PULL_FLAGS } from "../../table/shared_flags.ts";
 import { nameChooser } from "../choose_name.ts";
-import { registrySurroundings } from "../read_env.ts";
-import { type Asking, readLoginFlags } from "./login_flags.ts";
+import type { Asking } from "./login_flags.ts";
+import { platformOption, registryOptions } from "./registry_options.ts";
 
 /**
  * Turns flags into options of a pull; asks for a password that they leave out.
@@ -27,26 +24,4 @@ export async function pullOptions(
     space: flags["ignore-space"] ? "ignore" : "check",
     received: flags["no-resume"] ? "forget" : "use",
   };
-}
-
-/** The same of what only reaches a registry. */
-export async function registryOptions(
-  { flags, ...asking }: Asking & {
-    readonly flags: FlagValues<typeof REGISTRY_FLAGS>;
-  },
-): Promise<RegistryOptions> {
-  return {
-    credentials: await readLoginFlags(flags, asking),
-    authFile: flags.authfile || undefined,
-    certDir: flags["cert-dir"],
-    tlsVerify: flags["tls-verify"],
-    ...registrySurroundings(),
-  };
-}
-
-/** The platform that a flag names; undefined for that of this machine. */
-export function platformOption(
-  { platform }: { readonly platform: string | undefined },
-): Platform | undefined {
-  return platform === undefined ? undefined : parsePlatform(platform);
 }

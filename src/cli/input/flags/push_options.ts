@@ -6,7 +6,7 @@ import type { PUSH } from "../../table/push_command.ts";
 import { UsageError } from "../../usage_error.ts";
 import { checkLevel } from "./compression_level.ts";
 import type { Asking } from "./login_flags.ts";
-import { registryOptions } from "./pull_options.ts";
+import { registryOptions } from "./registry_options.ts";
 
 type PushFlags = FlagValues<typeof PUSH["flags"]>;
 
