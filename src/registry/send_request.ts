@@ -64,10 +64,11 @@ export interface SendRequestOptions extends HttpRequest {
   readonly retry?: RetryRules | undefined;
 }
 
-const DEFAULT_TRIES = 5;
+/** All tries of what is sent, unless {@linkcode RetryRules} say otherwise. */
+export const DEFAULT_TRIES = 5;
 const DEFAULT_DELAY_MS = 250;
-// containers/image waits up to as long for a registry's Retry-After.
-const MAX_RETRY_AFTER_MS = 60_000;
+/** containers/image waits up to as long for a registry's Retry-After. */
+export const MAX_RETRY_AFTER_MS = 60_000;
 // Longer waits come from a wrong clock, or are meant to do harm.
 const MAX_MEANT_MS = 7 * 24 * 3600 * 1000;
 const MAX_REDIRECTS = 10;
@@ -94,28 +95,39 @@ export async function sendRequest(
   url: URL,
   options: SendRequestOptions = {},
 ): Promise<Response> {
-  const { tries = DEFAULT_TRIES, delayMs = DEFAULT_DELAY_MS } = options.retry ??
-    {};
+  const { tries = DEFAULT_TRIES } = options.retry ?? {};
   const { unansweredTries = tries } = options.retry ?? {};
   for (let attempt = 1;; attempt++) {
     options.signal?.throwIfAborted();
-    const backOffMs = delayMs * 2 ** (attempt - 1) * (1 + Math.random() / 10);
+    const pauseMs = backOffMs(attempt, options.retry);
     try {
       const response = await followRedirects(client, url, options);
       noteSecrets(response, options);
       if (!mayPass(response) || attempt >= tries) return response;
-      const waitMs = Math.max(retryAfterMs(response) ?? 0, backOffMs);
+      const waitMs = Math.max(retryAfterMs(response) ?? 0, pauseMs);
       // The caller reads from the answer how long the server asks to wait.
       if (waitMs > MAX_RETRY_AFTER_MS) return response;
       await discardBody(response);
       await sleep(waitMs, options);
     } catch (error) {
-      const isTransient = error instanceof RegistryError &&
-        error.reason === "unreachable" && !isLasting(error.cause);
-      if (!isTransient || attempt >= unansweredTries) throw error;
-      await sleep(backOffMs, options);
+      if (!isTransient(error) || attempt >= unansweredTries) throw error;
+      await sleep(pauseMs, options);
     }
   }
+}
+
+/** How long to wait after so many tries, in milliseconds. */
+export function backOffMs(
+  tries: number,
+  { delayMs = DEFAULT_DELAY_MS }: RetryRules = {},
+): number {
+  return delayMs * 2 ** (tries - 1) * (1 + Math.random() / 10);
+}
+
+/** Whether nobody answered, but somebody may the next time. */
+export function isTransient(error: unknown): error is RegistryError {
+  return error instanceof RegistryError &&
+    error.reason === "unreachable" && !isLasting(error.cause);
 }
 
 /**

@@ -2,7 +2,12 @@
 
 import { type Abortable, sleep } from "../../errors/abort.ts";
 import type { RegistryError } from "../../errors/image_errors.ts";
-import type { RetryRules } from "../send_request.ts";
+import {
+  backOffMs,
+  DEFAULT_TRIES,
+  MAX_RETRY_AFTER_MS,
+  type RetryRules,
+} from "../send_request.ts";
 
 /** An upload is over on the server's side: it can only begin anew. */
 export class UploadBrokenError extends Error {
@@ -18,11 +23,6 @@ export class UploadBrokenError extends Error {
     this.refusal = refusal;
   }
 }
-
-const DEFAULT_TRIES = 5;
-const DEFAULT_DELAY_MS = 250;
-// As for what is read: containers/image waits up to as long.
-const MAX_WAIT_MS = 60_000;
 
 /** Counts tries that brought nothing. */
 export class Patience {
@@ -47,11 +47,10 @@ export class Patience {
    * @throws {RegistryError} The one given, if there is to be no other try.
    */
   async wait(error: RegistryError, waitMs = 0): Promise<void> {
-    const { tries = DEFAULT_TRIES, delayMs = DEFAULT_DELAY_MS } = this.#rules;
+    const { tries = DEFAULT_TRIES } = this.#rules;
     this.#fruitless++;
-    if (this.#fruitless >= tries || waitMs > MAX_WAIT_MS) throw error;
-    const backOffMs = delayMs * 2 ** (this.#fruitless - 1) *
-      (1 + Math.random() / 10);
-    await sleep(Math.max(waitMs, backOffMs), { signal: this.#signal });
+    if (this.#fruitless >= tries || waitMs > MAX_RETRY_AFTER_MS) throw error;
+    const pauseMs = backOffMs(this.#fruitless, this.#rules);
+    await sleep(Math.max(waitMs, pauseMs), { signal: this.#signal });
   }
 }

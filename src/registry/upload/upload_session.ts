@@ -5,9 +5,9 @@ import { RegistryError } from "../../errors/image_errors.ts";
 import type { Bytes } from "../../formats/bytes.ts";
 import { type Digest, isDigest } from "../../formats/oci/digest.ts";
 import { findAddressProblem } from "../address_rules.ts";
-import { isLasting } from "../explain_failure.ts";
 import { discardBody } from "../read_body.ts";
 import {
+  isTransient,
   mayPass,
   retryAfterMs,
   type RetryRules,
@@ -191,9 +191,7 @@ export class UploadSession {
         : { kind: "refused", error };
     } catch (error) {
       signal?.throwIfAborted();
-      const isTransient = error instanceof RegistryError &&
-        error.reason === "unreachable" && !isLasting(error.cause);
-      if (!isTransient) throw error;
+      if (!isTransient(error)) throw error;
       const { message, cause } = error;
       const told = new RegistryError(`${what}: ${message}`, { cause });
       return { kind: "failed", error: told, waitMs: 0 };
