@@ -1,5 +1,7 @@
 /** What requests carry that no message may repeat, whatever a server answers. */
 
+import { decodeAuth } from "../formats/config/auth_file.ts";
+
 /** What of a request may have secrets in it. */
 export interface SecretParts {
   readonly authorization?: string | undefined;
@@ -42,7 +44,6 @@ function formsOf(secret: string): readonly string[] {
 
 /** From `user:password` in Base64: RFC 7617, 2. */
 function passwordIn(base64: string): string {
-  const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
-  const text = new TextDecoder().decode(bytes);
+  const text = decodeAuth(base64) ?? "";
   return text.slice(text.indexOf(":") + 1);
 }

@@ -2,6 +2,7 @@
 
 import { DamagedFileError } from "../../errors/store_errors.ts";
 import { messageOf } from "../../errors/why.ts";
+import { toBytes, toText } from "../bytes.ts";
 import {
   asObject,
   asString,
@@ -133,10 +134,20 @@ export function registryOf(key: string): string {
   return host;
 }
 
-/** The text of an entry for a user. */
+/** The text of an entry for a user, which Basic authentication has, too. */
 export function encodeAuth(username: string, password: string): string {
-  const bytes = new TextEncoder().encode(`${username}:${password}`);
+  const bytes = toBytes(`${username}:${password}`);
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+}
+
+/** What {@linkcode encodeAuth} encoded; undefined if a text is not Base64. */
+export function decodeAuth(text: string): string | undefined {
+  try {
+    const binary = atob(text);
+    return toText(Uint8Array.from(binary, (char) => char.charCodeAt(0)));
+  } catch {
+    return undefined; // the cause could show it
+  }
 }
 
 function withPath<T>(path: string, read: () => T): T {
@@ -200,7 +211,7 @@ function asSecret(value: unknown, what: string): string {
 
 function readEntry(file: AuthFile, key: string): FoundEntry | undefined {
   const { auth = "", identityToken = "" } = file.auths.get(key) ?? {};
-  const decoded = decodeBase64(auth);
+  const decoded = decodeAuth(auth);
   if (decoded === undefined) {
     const { path } = file;
     throw new DamagedFileError(
@@ -220,16 +231,6 @@ function readEntry(file: AuthFile, key: string): FoundEntry | undefined {
   // docker pads with NUL characters.
   const password = decoded.slice(colon + 1).replace(/\0+$/, "");
   return { key, credentials: { kind: "password", username, password } };
-}
-
-function decodeBase64(text: string): string | undefined {
-  try {
-    const binary = atob(text);
-    const bytes = Uint8Array.from(binary, (char) => char.charCodeAt(0));
-    return new TextDecoder().decode(bytes);
-  } catch {
-    return undefined; // the cause could show it
-  }
 }
 
 function isUrl(key: string): boolean {

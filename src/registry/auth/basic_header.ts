@@ -1,6 +1,6 @@
 /** Basic authentication: RFC 7617. */
 
-import { toBytes } from "../../formats/bytes.ts";
+import { encodeAuth } from "../../formats/config/auth_file.ts";
 
 /** The value of an Authorization header. */
 export function basicHeader(
@@ -9,7 +9,5 @@ export function basicHeader(
     readonly password: string;
   },
 ): string {
-  const bytes = toBytes(`${username}:${password}`);
-  const binary = Array.from(bytes, (byte) => String.fromCharCode(byte));
-  return `Basic ${btoa(binary.join(""))}`;
+  return `Basic ${encodeAuth(username, password)}`;
 }
