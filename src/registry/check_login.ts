@@ -37,8 +37,7 @@ export async function checkLogin<C extends Credentials>(
   credentials: C,
   options: CheckLoginOptions,
 ): Promise<C | Extract<Credentials, { kind: "identity-token" }>> {
-  const { conf, ...others } = options;
-  const entry = findRegistry(conf, registry);
+  const entry = findRegistry(options.conf, registry);
   if (entry?.blocked) {
     throw new PolicyError(
       `Cannot log in to "${registry}": it is blocked in "${entry.source}"`,
@@ -49,7 +48,7 @@ export async function checkLogin<C extends Credentials>(
   const insecure = entry?.insecure ?? false;
   return await connectEndpoint(
     { reference, insecure, isMirror: false },
-    { ...others, reference, credentials },
+    { ...options, reference, credentials },
     (settings, trying) => tryBoth(credentials, settings, trying),
   );
 }

@@ -1,6 +1,7 @@
 /** Connects to one endpoint: by https or http, with whose certificates. */
 
 import { RegistryError } from "../errors/image_errors.ts";
+import type { RegistriesConf } from "../formats/config/registries_conf.ts";
 import { familiarName, type Reference } from "../formats/oci/reference.ts";
 import { isLoopback } from "./address_rules.ts";
 import { findCredentials } from "./auth/find_credentials.ts";
@@ -17,6 +18,8 @@ type ConnectionSettings = Omit<RepositoryOptions, "registry">;
 export interface ConnectEndpointOptions extends RegistryOptions {
   /** What the user asked for; the endpoint may have another name for it. */
   readonly reference: Reference;
+  /** What led to the endpoint; it also names who is asked for credentials. */
+  readonly conf: RegistriesConf;
 }
 
 /** One way to speak to a registry. */
@@ -83,6 +86,7 @@ async function prepare(
   const { reference } = endpoint;
   const isOwn = reference.domain === options.reference.domain;
   const given = isOwn ? options.credentials : undefined;
+  const { credentialHelpers = [] } = options.conf;
   const title = familiarName(options.reference);
   return {
     title,
@@ -90,7 +94,8 @@ async function prepare(
     path: reference.path,
     name: reference.digest ?? reference.tag ?? "latest",
     tls: await loadCertificates(reference.domain, options),
-    credentials: given ?? await findCredentials(reference, options),
+    credentials: given ??
+      await findCredentials(reference, { ...options, credentialHelpers }),
     onWarning: options.onWarning,
     retry: options.retry,
   };

@@ -67,7 +67,7 @@ export async function listTags(
   if (endpoint === undefined) throw new Error("no endpoint to ask");
   return await connectEndpoint(
     endpoint,
-    { ...options, reference },
+    { ...options, reference, conf },
     async (settings, { retry }) => {
       using client = createHttpClient(settings.tls);
       const scopes = [`repository:${settings.path}:pull`];

@@ -37,11 +37,7 @@ export async function openRepository(
   for (const endpoint of endpointsFor(reference, conf)) {
     options.signal?.throwIfAborted();
     try {
-      return await openEndpoint(endpoint, {
-        ...options,
-        reference,
-        credentialHelpers: conf.credentialHelpers ?? [],
-      });
+      return await openEndpoint(endpoint, { ...options, reference, conf });
     } catch (error) {
       options.signal?.throwIfAborted();
       if (!(error instanceof Error)) throw error;

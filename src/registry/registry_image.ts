@@ -34,12 +34,6 @@ export interface RegistryOptions extends Abortable, Surroundings {
    */
   readonly authFile?: string | undefined;
   /**
-   * Who is asked for credentials, for those who have read registries.conf.
-   *
-   * @default {as registries.conf says}
-   */
-  readonly credentialHelpers?: readonly string[] | undefined;
-  /**
    * The folder of certificates to use in place of certs.d.
    *
    * @default {what certs.d has for the registry}

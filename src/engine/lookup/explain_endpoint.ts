@@ -194,11 +194,7 @@ async function ask(
   options: ExplainEndpointOptions,
 ): Promise<ProbeResult> {
   try {
-    const asking = {
-      ...options,
-      retry: { tries: 1, ...options.retry },
-      credentialHelpers: options.conf.credentialHelpers ?? [],
-    };
+    const asking = { ...options, retry: { tries: 1, ...options.retry } };
     return await connectEndpoint(endpoint, asking, async (settings, how) => {
       using repository = new Repository(settings);
       const digest = await repository.lookUpManifest(how);

@@ -54,7 +54,7 @@ export async function openPush(
   const endpoint = endpointOf(reference, conf);
   return await connectEndpoint(
     endpoint,
-    { ...options, reference },
+    { ...options, reference, conf },
     (settings, asking) => toMedium(settings, { ...options, ...asking }),
   );
 }
