@@ -54,8 +54,8 @@ export async function logIn(
 ): Promise<LoggedIn> {
   const key = parseRegistryKey(registry);
   const conf = await loadRegistriesConf(options);
-  const asked = { ...readingFrom(options), conf };
-  const accepted = await checkLogin(key.registry, login, asked);
+  const asking = { ...options, conf };
+  const accepted = await checkLogin(key.registry, login, asking);
   const { credentialHelpers = [] } = conf;
   const source = await storeCredentials(key, accepted, {
     ...options,
@@ -105,10 +105,7 @@ export async function isLoginAccepted(
   const key = parseRegistryKey(registry);
   const conf = await loadRegistriesConf(options);
   try {
-    await checkLogin(key.registry, credentials, {
-      ...readingFrom(options),
-      conf,
-    });
+    await checkLogin(key.registry, credentials, { ...options, conf });
     return true;
   } catch (error) {
     if (error instanceof UnauthorizedError) return false;
