@@ -48,13 +48,7 @@ export function endpointsFor(
 ): readonly Endpoint[] {
   const listed = listEndpoints(reference, conf);
   const open = listed.filter(({ refusal }) => refusal === undefined);
-  if (open.length > 0) {
-    return open.map(({ reference, insecure, isMirror }) => ({
-      reference,
-      insecure,
-      isMirror,
-    }));
-  }
+  if (open.length > 0) return open;
   // The last one is that which mirrors stand for.
   const why = listed.at(-1)?.refusal;
   throw new PolicyError(`Cannot pull "${familiarName(reference)}": ${why}`);
@@ -140,6 +134,7 @@ function whyBlocked(
   return entry?.blocked === true ? blockedBy(entry) : undefined;
 }
 
-function blockedBy({ prefix, source }: RegistryEntry): string {
+/** Why nobody asks a place that a blocked entry is for. */
+export function blockedBy({ prefix, source }: RegistryEntry): string {
   return `registry "${prefix}" is blocked in "${source}"`;
 }

@@ -11,7 +11,7 @@ import {
   type Reference,
   repositoryOf,
 } from "../../formats/oci/reference.ts";
-import type { Endpoint } from "../config/endpoints.ts";
+import { blockedBy, type Endpoint } from "../config/endpoints.ts";
 import { loadRegistriesConf } from "../config/load_registries_conf.ts";
 import { connectEndpoint } from "../connect_endpoint.ts";
 import { createHttpClient } from "../http_client.ts";
@@ -63,8 +63,7 @@ function endpointOf(reference: Reference, conf: RegistriesConf): Endpoint {
   const entry = findRegistry(conf, repositoryOf(reference));
   if (entry?.blocked) {
     throw new PolicyError(
-      `Cannot push "${familiarName(reference)}": registry "${entry.prefix}" ` +
-        `is blocked in "${entry.source}"`,
+      `Cannot push "${familiarName(reference)}": ${blockedBy(entry)}`,
     );
   }
   return { reference, insecure: entry?.insecure ?? false, isMirror: false };
