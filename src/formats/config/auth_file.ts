@@ -1,7 +1,6 @@
 /** Credential files: containers-auth.json(5) and docker's config.json. */
 
 import { DamagedFileError } from "../../errors/store_errors.ts";
-import { messageOf } from "../../errors/why.ts";
 import { toBytes, toText } from "../bytes.ts";
 import {
   asObject,
@@ -170,7 +169,9 @@ function parse(text: string, what: string): unknown {
     return parseJson(text, what, { numbers: "as-written" });
   } catch (error) {
     // Which line, and no more: what is there may be a secret.
-    if (!messageOf(error).endsWith(": not valid JSON")) throw error;
+    const isNoJson = error instanceof SyntaxError &&
+      error.cause instanceof SyntaxError;
+    if (!isNoJson) throw error;
     const line = findLineOfProblem(text);
     throw new SyntaxError(
       `Cannot read ${what}: line ${line} is not valid JSON; correct it, or ` +
