@@ -1,6 +1,7 @@
 /** What people log in to: containers-auth.json(5), "FORMAT". */
 
 import { parseReference, splitReference } from "../oci/reference.ts";
+import { registryOf } from "./auth_file.ts";
 
 /** A registry, or a part of one, that credentials are for. */
 export interface RegistryKey {
@@ -17,8 +18,7 @@ export interface RegistryKey {
  */
 export function parseRegistryKey(text: string): RegistryKey {
   const key = withoutUrl(text);
-  const slash = key.indexOf("/");
-  const registry = slash < 0 ? key : key.slice(0, slash);
+  const registry = registryOf(key);
   const problem = findProblem(key, registry);
   if (problem === undefined) return { key, registry };
   throw new SyntaxError(
