@@ -1,6 +1,6 @@
 /** Computes content digests: apart from their grammar, for what it loads. */
 
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import type { Digest } from "./digest.ts";
 
 /**
@@ -14,6 +14,10 @@ import type { Digest } from "./digest.ts";
  * ```
  */
 export function digestOf(content: string | Uint8Array): Digest {
-  const hex = createHash("sha256").update(content).digest("hex");
-  return `sha256:${hex}` as Digest;
+  return endDigest(createHash("sha256").update(content));
+}
+
+/** Ends a hash by sha256: gives the digest of all that it was updated with. */
+export function endDigest(hash: Hash): Digest {
+  return `sha256:${hash.digest("hex")}` as Digest;
 }

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import type { Abortable } from "../../errors/abort.ts";
 import type { Bytes } from "../../formats/bytes.ts";
 import type { Digest } from "../../formats/oci/digest.ts";
+import { endDigest } from "../../formats/oci/digest_of.ts";
 
 /** A piece of a blob. It is valid until the next but one is read. */
 export interface Chunk {
@@ -46,7 +47,7 @@ export class ChunkReader implements AsyncDisposable {
 
   /** Of all that was read; call it once, at the end. */
   digest(): Digest {
-    return `sha256:${this.#hash.digest("hex")}` as Digest;
+    return endDigest(this.#hash);
   }
 
   /** Reads the next chunk: a full one, unless it is the last. */

@@ -2,7 +2,7 @@
 
 import { createHash, type Hash } from "node:crypto";
 import type { Bytes } from "../../formats/bytes.ts";
-import type { Digest } from "../../formats/oci/digest.ts";
+import { endDigest } from "../../formats/oci/digest_of.ts";
 import type {
   OutgoingBlob,
   WrittenBlob,
@@ -75,8 +75,7 @@ class Tally {
   }
 
   total(): WrittenBlob {
-    const digest = `sha256:${this.#hash.digest("hex")}` as Digest;
-    return { digest, size: this.#size };
+    return { digest: endDigest(this.#hash), size: this.#size };
   }
 
   /** A source that fails breaks the connection: its own error is what counts. */
