@@ -17,9 +17,17 @@ import { type Place, placeOfAddress } from "./ip_address.ts";
 // Places where only those may send us who are there.
 const NEAR: readonly Place[] = ["loopback", "link-local", "metadata"];
 
+// Enough of an address to know whose it is.
+const MAX_SHOWN = 200;
+
 /** Whether a host is this machine. `URL` has normalised it. */
 export function isLoopback(hostname: string): boolean {
   return placeOf(hostname) === "loopback";
+}
+
+/** A URL that was refused, for messages. Its query may presign it, as a secret. */
+export function showAddress({ protocol, host, pathname }: URL): string {
+  return `${protocol}//${host}${pathname}`.slice(0, MAX_SHOWN);
 }
 
 /** Why a server must not send us to a URL; undefined if it may. */

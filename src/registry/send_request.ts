@@ -2,7 +2,7 @@
 
 import { linkSignals, sleep } from "../errors/abort.ts";
 import { RegistryError } from "../errors/image_errors.ts";
-import { findAddressProblem } from "./address_rules.ts";
+import { findAddressProblem, showAddress } from "./address_rules.ts";
 import { explainFailure, isLasting } from "./explain_failure.ts";
 import type { HttpClient } from "./http_client.ts";
 import type { HttpRequest } from "./http/http_request.ts";
@@ -229,12 +229,7 @@ async function nextUrl(from: URL, location: string | null): Promise<URL> {
   }
   const problem = await findAddressProblem(to, from);
   if (problem === undefined) return to;
-  // Presigned URLs are secrets: the query is not shown.
-  const shown = `${to.protocol}//${to.host}${to.pathname}`;
-  throw refused(
-    from,
-    `redirect to "${shown.slice(0, 200)}" refused (${problem})`,
-  );
+  throw refused(from, `redirect to "${showAddress(to)}" refused (${problem})`);
 }
 
 function refused(url: URL, why: string): RegistryError {

@@ -4,7 +4,7 @@ import type { Abortable } from "../../errors/abort.ts";
 import { RegistryError } from "../../errors/image_errors.ts";
 import type { Bytes } from "../../formats/bytes.ts";
 import { type Digest, isDigest } from "../../formats/oci/digest.ts";
-import { findAddressProblem } from "../address_rules.ts";
+import { findAddressProblem, showAddress } from "../address_rules.ts";
 import { discardBody } from "../read_body.ts";
 import {
   isTransient,
@@ -239,10 +239,9 @@ async function resolveLocation(
   }
   const problem = await findAddressProblem(to, from);
   if (problem === undefined) return to;
-  // It may be presigned: the query is not shown.
-  const shown = `${to.protocol}//${to.host}${to.pathname}`.slice(0, 200);
+  const shown = JSON.stringify(showAddress(to));
   throw new RegistryError(
-    `${what}: upload location ${JSON.stringify(shown)} refused (${problem})`,
+    `${what}: upload location ${shown} refused (${problem})`,
     { reason: "untrusted" },
   );
 }
