@@ -4,7 +4,7 @@
  * empty file masks another one, as does a link to /dev/null.
  */
 
-import { isErrno } from "../../fs/errno.ts";
+import { lstatIfThere } from "../../fs/if_there.ts";
 import { type ChosenBy, readSettings } from "../../fs/read_settings.ts";
 import {
   type ConfigKind,
@@ -81,7 +81,7 @@ async function readDropIns(
     const names = await listIfPresent(folder) ?? [];
     for (const name of names.filter((name) => name.endsWith(kind.extension))) {
       const path = `${folder}/${name}`;
-      if (!await isFolder(path)) paths.set(name, path);
+      if (!lstatIfThere(path)?.isDirectory) paths.set(name, path);
     }
   }
   const files: ConfigFile[] = [];
@@ -90,13 +90,4 @@ async function readDropIns(
     if (text !== undefined) files.push({ path, text });
   }
   return files;
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await Deno.lstat(path)).isDirectory;
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return false; // it went since it was listed
-    throw error;
-  }
 }
