@@ -1,6 +1,7 @@
 /** Finds a user's credentials: containers-auth.json(5). */
 
 import type { Abortable } from "../../errors/abort.ts";
+import { messageOf } from "../../errors/why.ts";
 import {
   type AuthFile,
   type Credentials,
@@ -175,8 +176,9 @@ async function askStore(
     return await askHelper(store, serverOf(host), options);
   } catch (error) {
     options.signal?.throwIfAborted();
-    const why = error instanceof Error ? error.message : String(error);
-    options.onWarning?.(`credsStore of "${path}" is not used: ${why}`);
+    options.onWarning?.(
+      `credsStore of "${path}" is not used: ${messageOf(error)}`,
+    );
     return undefined;
   }
 }
