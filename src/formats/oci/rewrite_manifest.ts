@@ -46,7 +46,7 @@ export function manifestTypeOf(format: ManifestFormat): string {
 }
 
 /** The media type of indexes of a format. */
-export function indexTypeOf(format: ManifestFormat): string {
+function indexTypeOf(format: ManifestFormat): string {
   return format === "oci" ? OCI_INDEX : DOCKER_LIST;
 }
 
@@ -107,7 +107,6 @@ export function rewriteManifest(
     ? asObject(parseJson(old.bytes, "manifest"), "manifest")
     : {};
   const order = format === "oci" ? ociDescriptor : dockerDescriptor;
-  const annotations = kept["annotations"];
   // It need not say which type it is, if it did not.
   const isUntyped = kept["config"] !== undefined &&
     kept["mediaType"] === undefined;
@@ -118,7 +117,7 @@ export function rewriteManifest(
     config: order(config),
     layers: layers.map(order),
     subject: kept["subject"],
-    annotations: isFilled(annotations) ? sortedMembers(annotations) : undefined,
+    annotations: sortedMap(kept["annotations"]),
   });
 }
 
@@ -151,9 +150,7 @@ export function rewriteIndex(
         : { mediaType, size, digest, platform };
     }),
     subject: isKept ? document["subject"] : undefined,
-    annotations: isKept && isFilled(document["annotations"])
-      ? sortedMembers(document["annotations"])
-      : undefined,
+    annotations: isKept ? sortedMap(document["annotations"]) : undefined,
   });
 }
 
@@ -168,7 +165,7 @@ function inOrder(
   { mediaType, digest, size, urls, annotations, data, platform, ...others }:
     JsonObject,
 ): JsonObject {
-  const sorted = isFilled(annotations) ? sortedMembers(annotations) : undefined;
+  const sorted = sortedMap(annotations);
   const first = { mediaType, digest, size, urls, annotations: sorted };
   return { ...first, data, platform, ...others };
 }
@@ -176,6 +173,11 @@ function inOrder(
 function encode(mediaType: string, document: JsonObject): RawManifest {
   const bytes = toBytes(toGoJson(document));
   return { bytes, mediaType, digest: digestOf(bytes) };
+}
+
+/** A map as Go writes it: an empty one not at all. */
+function sortedMap(value: unknown): JsonObject | undefined {
+  return isFilled(value) ? sortedMembers(value) : undefined;
 }
 
 function isFilled(value: unknown): value is Record<string, unknown> {
@@ -190,7 +192,7 @@ function ociDescriptor(descriptor: Descriptor): JsonObject {
     digest,
     size,
     urls: urls?.length === 0 ? undefined : urls,
-    annotations: isFilled(annotations) ? sortedMembers(annotations) : undefined,
+    annotations: sortedMap(annotations),
   };
 }
 
