@@ -1,5 +1,6 @@
 /** Changes credential files, and keeps all else that is in them. */
 
+import { sortedMembers } from "../go_json.ts";
 import { isObject, type JsonObject } from "../json.ts";
 import {
   type AuthEntry,
@@ -92,7 +93,7 @@ function setEntry(
     ...(identityToken === "" ? {} : { identitytoken: identityToken }),
   };
   const isSame = Object.hasOwn(auths, key) &&
-    JSON.stringify(sorted(entry)) === JSON.stringify(sorted(old));
+    JSON.stringify(sortedMembers(entry)) === JSON.stringify(sortedMembers(old));
   return isSame ? auths : { ...auths, [key]: entry };
 }
 
@@ -100,8 +101,4 @@ function without(object: JsonObject, ...keys: readonly string[]): JsonObject {
   return Object.fromEntries(
     Object.entries(object).filter(([key]) => !keys.includes(key)),
   );
-}
-
-function sorted(object: JsonObject): readonly unknown[] {
-  return Object.entries(object).toSorted(([a], [b]) => a < b ? -1 : 1);
 }
