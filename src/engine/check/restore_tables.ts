@@ -93,7 +93,7 @@ export async function restoreTables(
     const path = tablePath(paths, kind);
     const doubt = doubts.find((doubt) => doubt.path === path)?.found;
     const kept = action === "repair" && doubt === undefined
-      ? moveAway(path)
+      ? keepAside(path, found[kind])
       : undefined;
     if (action === "repair" && doubt === undefined) {
       put(held, kind, found);
@@ -160,8 +160,8 @@ function finishIfWhole(
   paths: StorePaths,
   record: ContainerRecord,
 ): ContainerRecord {
-  const isWhole =
-    isDirectoryThere(join(layerDirectory(paths, record.layer), "diff")) &&
+  const diff = join(layerDirectory(paths, record.layer), "diff");
+  const isWhole = isDirectoryThere(diff) &&
     isThere(join(workDirectory(paths, record.id), "config.json"));
   if (!isWhole) return record;
   const { [INCOMPLETE]: _mark, ...flags } = { ...record.flags };
@@ -272,17 +272,27 @@ function putAll<R extends StoreRecord>(
   { fromBackup, fromDisk }: Additions<R>,
 ): void {
   for (const record of [...fromBackup, ...fromDisk]) table.add(record);
-  table.save();
+  table.save({ before: "doubted" });
 }
 
-/** So that nothing is lost, whatever the file was, and no backup overwritten. */
-function moveAway(path: string): string | undefined {
+/**
+ * So that nothing is lost, whatever the file was. It stays in its place, too, until
+ * the new one replaces it: without any, a kill or a full disk in between would
+ * leave a store that seems to have had no records.
+ */
+function keepAside(
+  path: string,
+  { fromBackup, fromDisk }: Additions<StoreRecord>,
+): string | undefined {
   if (!isNameThere(path)) {
     return undefined;
   }
   const time = new Date().toISOString().replaceAll(":", "");
   const kept = `${path}.damaged-${time}`;
-  Deno.renameSync(path, kept);
+  const isReplaced = fromBackup.length + fromDisk.length > 0;
+  // A directory has no second name, and no file replaces it.
+  if (isReplaced && !isDirectoryThere(path)) Deno.linkSync(path, kept);
+  else Deno.renameSync(path, kept);
   syncDirectory(dirname(path));
   return kept;
 }

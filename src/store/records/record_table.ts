@@ -112,19 +112,21 @@ export class RecordTable<R extends StoreRecord> implements Records<R> {
   /**
    * Writes what changed: the token first, so that nobody misses it.
    *
-   * @param options `"later"` for what may be as before after a power cut.
+   * @param options `"later"` for what may be as before after a power cut, and
+   *   `"doubted"` for what replaces files that nobody shall rely on.
    */
-  save(options: SaveOptions = {}): void {
+  save({ before = "known", directory = "sync" }: SaveOptions = {}): void {
     const changed = this.#files.filter(({ isChanged }) => isChanged);
     if (changed.length === 0) return;
     const digest = digestOfFiles(this.#files);
-    this.lock.writeToken(markChange(this.#saved, digest));
+    const isKnown = before === "known";
+    this.lock.writeToken(markChange(isKnown ? this.#saved : digest, digest));
     for (const file of changed) {
       const records = [...file.records.values()];
       const text = formatRecords(records);
       writeAtomically(file.path, text, {
-        ...options,
-        backup: this.#keepsBackups ? backupOf(file.path) : undefined,
+        directory,
+        backup: this.#keepsBackups && isKnown ? backupOf(file.path) : undefined,
       });
       this.#cache?.keep(file.path, { text, records, sum: file.sum });
       file.isChanged = false;

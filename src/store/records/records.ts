@@ -42,4 +42,11 @@ export interface SaveOptions {
    * @default {"sync"}
    */
   readonly directory?: "later" | "sync";
+  /**
+   * `"doubted"`: what was there before is not as it was left. It stays in doubt if a
+   * kill comes before what replaces it, and is no backup.
+   *
+   * @default {"known"}
+   */
+  readonly before?: "doubted" | "known";
 }

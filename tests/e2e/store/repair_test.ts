@@ -1,10 +1,12 @@
 /** What `check` finds, `check --repair` puts right, with nothing lost. */
 
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, truncateSync } from "node:fs";
 import { digestOfTree } from "../../support/images/tree_digest.ts";
 import { needs } from "../../support/peers.ts";
+import { findKillPoints, killAt } from "../../support/programs/kill_points.ts";
+import { ORLOP } from "../../support/programs/orlop_program.ts";
 import { PEERS } from "../../support/programs/shared_store.ts";
 import {
   REGISTRY_PROGRAMS,
@@ -57,3 +59,48 @@ Deno.test("check --repair puts right what check finds", NEEDED, async (t) => {
     });
   }
 });
+
+Deno.test(
+  "check --repair that is killed leaves a table in doubt, or restored",
+  {
+    ...needs("strace", "root", "tar", "mount", "findmnt", ...REGISTRY_PROGRAMS),
+  },
+  async (t) => {
+    await using registry = await startRegistry();
+    await using template = await makeTemplate(await pushSubject(registry));
+    const damaged = async () => {
+      const store = await copyOf(template);
+      const path = join(store.root, "overlay-containers/containers.json");
+      truncateSync(path, 20);
+      const subject = {
+        argv: [ORLOP, "check", "--repair"],
+        env: {
+          ...Deno.env.toObject(),
+          ORLOP_DENO: Deno.execPath(),
+          ORLOP_ROOT: store.root,
+          ORLOP_RUNROOT: store.runRoot,
+        },
+      };
+      return { store, subject };
+    };
+    const points = await (async () => {
+      const { store, subject } = await damaged();
+      await using _store = store;
+      const below = join(store.root, "overlay-containers");
+      const calls = ["linkat", "fdatasync", "rename"];
+      return await findKillPoints(subject, { below, calls });
+    })();
+    for (const point of points) {
+      await t.step(`${point.call} ${point.nth}`, async () => {
+        const { store, subject } = await damaged();
+        await using _store = store;
+        await killAt(point, subject);
+        const { code } = await store.tryOrlop("gc", "--leftover-age=0s");
+        const text = await store.orlop("check", "--repair");
+        assertEquals(text.includes("done"), code !== 0, text);
+        assertStringIncludes(await store.orlop("ps", "--all"), "app");
+        assert(existsSync(join(store.own, "diff/mine")));
+      });
+    }
+  },
+);

@@ -288,3 +288,32 @@ Deno.test("RecordTable.save() keeps what was there before, if told so", async ()
   assertEquals(texts.map((text) => JSON.parse(text).length), [1, 2]);
   assertEquals(readFileSync(backupOf(path), "utf8"), texts[0]);
 });
+
+Deno.test("RecordTable.save() vouches for no records that were in doubt", async () => {
+  using dir = tempDir();
+  const path = dir.join("stable.json");
+  const backup = '[{"id":"z","created":"x"}]';
+  {
+    using table = await openTable(dir, { backups: "keep" });
+    table.add({ id: "a", created });
+    table.save();
+    table.add({ id: "b", created });
+    table.save();
+  }
+  writeFileSync(path, "[]");
+  writeFileSync(backupOf(path), backup);
+  {
+    using table = await openTable(dir, { backups: "keep" });
+    assertEquals(table.origin, "changed");
+    table.add({ id: "c", created });
+    table.save({ before: "doubted" });
+    assertEquals(readFileSync(backupOf(path), "utf8"), backup);
+  }
+  {
+    using table = await openTable(dir);
+    assertEquals(table.origin, "own");
+  }
+  writeFileSync(path, "[]"); // as a kill before the new file leaves it
+  using table = await openTable(dir);
+  assertEquals(table.origin, "changed");
+});
