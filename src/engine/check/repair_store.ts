@@ -139,9 +139,10 @@ async function withTables(
       tableObject(table);
     tell(describeTable(object, table, action));
   }
-  const isDone = action === "repair" &&
-    restored.some(({ doubt }) => doubt === undefined);
-  return isDone ? await checkAgain(agent, options, since) : before;
+  // None is broken any more if somebody else has restored them meanwhile.
+  const isSame = action === "plan" ||
+    restored.length > 0 && restored.every(({ doubt }) => doubt !== undefined);
+  return isSame ? before : await checkAgain(agent, options, since);
 }
 
 function isBrokenTable({ kind, state }: CheckedObject): boolean {

@@ -164,3 +164,17 @@ Deno.test("repairStore() makes a short name again without fetching", {
   assertEquals(check.status.damaged, []);
   assertEquals(readdirSync(links).toSorted(), names);
 });
+
+Deno.test("repairStore() restores at once what two find damaged", {
+  ...NEEDED,
+}, async () => {
+  const store = await subject();
+  using _dir = store.dir;
+  truncateSync(join(store.root, TABLES.images), 20);
+  const reports = await Promise.all([1, 2, 3].map(() => repair(store)));
+  assertEquals(
+    reports.map(({ check }) => check.status.damaged),
+    [[], [], []],
+  );
+  assertEquals(reports.flatMap(({ steps }) => steps).length, 1);
+});
