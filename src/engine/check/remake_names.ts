@@ -2,14 +2,25 @@
 
 import { join } from "@std/path";
 import type { Abortable } from "../../errors/abort.ts";
+import { DamagedFileError } from "../../errors/store_errors.ts";
 import type { LayerId } from "../../formats/storage/store_ids.ts";
+import type { LayerRecord } from "../../formats/storage/store_record.ts";
 import { readLinkIfThere } from "../../fs/if_there.ts";
-import { readShortName } from "../../store/layers/layer_files.ts";
+import {
+  findLayerFaults,
+  readShortName,
+} from "../../store/layers/layer_files.ts";
 import { restoreNames } from "../../store/layers/repair_layer.ts";
 import { layerDirectory } from "../../store/paths.ts";
+import type { Records } from "../../store/records/records.ts";
+import type { Store } from "../../store/store.ts";
 import type { Agent } from "../agent.ts";
 
-/** Makes them again, also one that two layers have. */
+/**
+ * Makes them again, also one that two layers have.
+ *
+ * @throws {DamagedFileError} If a read-only store has what is below.
+ */
 export async function remakeNames(
   { store }: Agent,
   ids: readonly LayerId[],
@@ -29,7 +40,23 @@ export async function remakeNames(
       await Deno.remove(join(directory, "link"));
     }
     await restoreNames(store, held.layers, id);
+    await demandNames(store, held.layers, id);
   }
+}
+
+async function demandNames(
+  { paths }: Store,
+  layers: Records<LayerRecord>,
+  id: LayerId,
+): Promise<void> {
+  const layer = layers.get(id);
+  const faults = layer ? await findLayerFaults(paths, layers, layer) : [];
+  const fault = faults.find(({ kind }) => kind === "names");
+  if (fault === undefined) return;
+  throw new DamagedFileError(
+    `Cannot make "${fault.path}" again: a read-only store has layers below`,
+    { path: fault.path },
+  );
 }
 
 function leadsTo(

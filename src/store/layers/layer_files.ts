@@ -193,7 +193,7 @@ function findStray(path: string, text: string | undefined): Found | undefined {
 }
 
 /** A layer of a read-only store, which has no record here. */
-function findOpenEnd(
+export function findOpenEnd(
   layers: Layers,
   parent: LayerId | undefined,
 ): LayerId | undefined {

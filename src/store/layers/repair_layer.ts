@@ -23,6 +23,7 @@ import {
   expectedLower,
   expectedLowerLayers,
   findLayerFaults,
+  findOpenEnd,
   listChain,
   makeLink,
   readShortName,
@@ -127,6 +128,8 @@ async function restoreLower(
   layers: Layers,
   layer: LayerRecord,
 ): Promise<void> {
+  // Short names in a read-only store, and what is below there, are not known here.
+  if (findOpenEnd(layers, layer.parent) !== undefined) return;
   const directory = layerDirectory(paths, layer.id);
   const files = ["lower", "lower-layers"].map((name) => join(directory, name));
   const faults = await findLayerFaults(paths, layers, layer);
@@ -181,6 +184,7 @@ export function restoreShortLink(store: Store, id: LayerId): void {
   const actual = readLinkIfThere(path);
   // Another layer that has the same name is as good an owner.
   if (actual === target || isOwned(paths, actual, name)) return;
+  Deno.mkdirSync(paths.links, { recursive: true });
   removeTreeSync(path); // a link that is missing is made by whoever comes next
   makeLink(store, target, path);
   syncDirectory(paths.links);

@@ -178,3 +178,16 @@ Deno.test("repairStore() restores at once what two find damaged", {
   );
   assertEquals(reports.flatMap(({ steps }) => steps).length, 1);
 });
+
+Deno.test("repairStore() makes the folder of short names again", {
+  ...NEEDED,
+}, async () => {
+  const store = await subject();
+  using _dir = store.dir;
+  const links = join(store.root, "overlay/l");
+  const names = readdirSync(links);
+  rmSync(links, { recursive: true });
+  const { check } = await repair(store);
+  assertEquals(check.status.damaged, []);
+  assertEquals(readdirSync(links), names);
+});
