@@ -154,15 +154,16 @@ function listAll<R extends StoreRecord>(
 
 /**
  * A container that was being made at the time of the backup has been made since, if
- * all of it is there. With its mark it would be removed.
+ * all of it is there, or files that it wrote. With its mark it would be removed.
  */
 function finishIfWhole(
   paths: StorePaths,
   record: ContainerRecord,
 ): ContainerRecord {
   const diff = join(layerDirectory(paths, record.layer), "diff");
-  const isWhole = isDirectoryThere(diff) &&
-    isThere(join(workDirectory(paths, record.id), "config.json"));
+  const isWhole = listIfDirectory(diff).length > 0 ||
+    isDirectoryThere(diff) &&
+      isThere(join(workDirectory(paths, record.id), "config.json"));
   if (!isWhole) return record;
   const { [INCOMPLETE]: _mark, ...flags } = { ...record.flags };
   return { ...record, flags };

@@ -21,7 +21,9 @@ import {
   type RepairReport,
   repairStore,
 } from "../../../src/engine/check/repair_store.ts";
+import { createContainer } from "../../../src/engine/containers/create_container.ts";
 import { pullImage } from "../../../src/engine/transfer/pull_image.ts";
+import { WRITE_LOCKS } from "../../../src/store/records/tables.ts";
 import { writeTestLayout } from "../../support/images/test_layout.ts";
 import { needs } from "../../support/peers.ts";
 import { type StoreAgent, storeAgent } from "../../support/store_agent.ts";
@@ -53,6 +55,18 @@ async function subject(): Promise<Subject> {
   await pullImage(store.agent, `oci:${layout}`);
   await pullImage(store.agent, `oci:${layout}:latest`);
   return { ...store, root: store.dir.join("root") };
+}
+
+async function addContainer({ agent, root }: Subject): Promise<string> {
+  const [imageName = ""] = idsIn(join(root, TABLES.images));
+  const { id } = await createContainer(agent, {
+    podName: "web",
+    podId: "f".repeat(64),
+    containerName: "app",
+    imageName,
+    pod: "unchecked",
+  });
+  return id;
 }
 
 async function repair(
@@ -190,4 +204,24 @@ Deno.test("repairStore() makes the folder of short names again", {
   const { check } = await repair(store);
   assertEquals(check.status.damaged, []);
   assertEquals(readdirSync(links), names);
+});
+
+Deno.test("repairStore() has no mark for a container that wrote files", {
+  ...NEEDED,
+}, async () => {
+  const store = await subject();
+  using _dir = store.dir;
+  const containerId = await addContainer(store);
+  const path = join(store.root, "overlay-containers/containers.json");
+  const [record] = JSON.parse(readFileSync(path, "utf8"));
+  const mine = join(store.root, "overlay", record.layer, "diff/mine");
+  writeFileSync(mine, "");
+  rmSync(join(path, "..", containerId, "userdata/config.json"));
+  const flags = { ...record.flags, "orlop-incomplete": true };
+  writeFileSync(`${path}.orlop-backup`, JSON.stringify([{ ...record, flags }]));
+  truncateSync(path, 20);
+  await repair(store);
+  (await store.agent.store.lock(WRITE_LOCKS))[Symbol.dispose](); // ends removals
+  assertEquals(idsIn(path), [containerId]);
+  assert(existsSync(mine));
 });
