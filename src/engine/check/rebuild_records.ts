@@ -144,22 +144,32 @@ export function rebuildLayer(
   const record = { id: layerId, ...(parent && { parent }), created };
   if (lstatIfThere(tarSplitPath(paths, layerId))?.isFile) {
     const archive = digestArchive(paths, record);
-    const members = archive && describeBlob(archive, images);
+    const members = archive &&
+      describeBlob({ ...archive, isBase: parent === undefined }, images);
     return members && { ...record, ...members };
   }
   const owner = containers.find(({ layer }) => layer === layerId);
   if (owner === undefined) return undefined;
+  const image = images.find(({ id }) => id === owner.image);
+  // What says which layers are below is lost, too.
+  const isCut = parent === undefined && owner.image !== "" &&
+    image?.config.rootfs.diff_ids.length !== 0;
+  if (isCut) return undefined;
   return { ...record, names: layerNames(owner.names ?? []) };
 }
 
 function describeBlob(
-  { digest, size }: { readonly digest: Digest; readonly size: number },
+  { digest, size, isBase }: {
+    readonly digest: Digest;
+    readonly size: number;
+    readonly isBase: boolean;
+  },
   images: readonly ProvenImage[],
 ): Partial<LayerRecord> | undefined {
   for (const { manifest, config } of images) {
     const index = config.rootfs.diff_ids.indexOf(digest);
     const blob = manifest.layers[index];
-    if (blob === undefined) continue;
+    if (blob === undefined || isBase && index > 0) continue;
     const compression = compressionOf(blob.mediaType);
     return {
       "compressed-diff-digest": blob.digest,

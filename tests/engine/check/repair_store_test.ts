@@ -225,3 +225,21 @@ Deno.test("repairStore() has no mark for a container that wrote files", {
   assertEquals(idsIn(path), [containerId]);
   assert(existsSync(mine));
 });
+
+Deno.test("repairStore() makes no base of a layer that lost what is below", {
+  ...NEEDED,
+}, async () => {
+  const store = await subject();
+  using _dir = store.dir;
+  await addContainer(store);
+  const path = join(store.root, TABLES.layers);
+  const records = JSON.parse(readFileSync(path, "utf8"));
+  const own = join(store.root, "overlay", records.at(-1).id);
+  for (const name of ["lower", "lower-layers"]) {
+    rmSync(join(own, name), { force: true });
+  }
+  rmSync(`${path}.orlop-backup`);
+  truncateSync(path, 20);
+  const { steps } = await repair(store);
+  assertEquals(steps.map(({ outcome }) => outcome), ["left"]);
+});
