@@ -49,7 +49,11 @@ export function chooseLayers(
 ): readonly LayerRecord[] {
   const wasDamaged = ({ id }: LayerRecord) =>
     (verified.get(id)?.faults.length ?? 0) > 0;
-  const timeOf = ({ id }: LayerRecord) => verified.get(id)?.time ?? "";
+  const now = new Date().toISOString();
+  const timeOf = ({ id }: LayerRecord) => {
+    const time = verified.get(id)?.time ?? "";
+    return time > now ? "" : time; // by a clock that was wrong
+  };
   if (depth === "quick") return layers.filter(wasDamaged);
   const isDue = (layer: LayerRecord) =>
     since === undefined || wasDamaged(layer) || timeOf(layer) < since;

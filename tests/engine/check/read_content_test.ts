@@ -21,6 +21,9 @@ const RECORDS: readonly LayerRecord[] = parseLayerRecords(
   JSON.stringify([A, B, C].map((id) => ({ id }))),
 );
 
+/** By a clock that was wrong then. */
+const AHEAD: VerifiedLayer = { time: "2999-01-01T00:00:00.000Z", faults: [] };
+
 Deno.test("chooseLayers() begins with damage, then with what waits longest", async (t) => {
   const at = (day: number, ...faults: readonly string[]): VerifiedLayer => ({
     time: `2026-01-0${day}T00:00:00.000Z`,
@@ -35,6 +38,7 @@ Deno.test("chooseLayers() begins with damage, then with what waits longest", asy
     [{ [A]: at(3), [B]: at(2), [C]: at(1) }, [C, B, A], []],
     [{ [A]: at(1) }, [B, C, A], []],
     [{ [A]: at(1), [B]: at(2), [C]: at(3, "x") }, [C, A, B], [C]],
+    [{ [A]: at(1), [B]: at(2), [C]: AHEAD }, [C, A, B], []],
     [{ [A]: at(2, "x"), [B]: at(3), [C]: at(1, "x") }, [C, A, B], [A, C]],
   ];
   for (const [verified, full, quick] of table) {
