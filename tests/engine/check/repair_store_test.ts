@@ -243,3 +243,40 @@ Deno.test("repairStore() makes no base of a layer that lost what is below", {
   const { steps } = await repair(store);
   assertEquals(steps.map(({ outcome }) => outcome), ["left"]);
 });
+
+Deno.test(
+  "repairStore() leaves lower alone if a read-only store has the rest",
+  {
+    ...NEEDED,
+  },
+  async () => {
+    const store = await subject();
+    using _dir = store.dir;
+    await addContainer(store);
+    const path = join(store.root, TABLES.layers);
+    const records: LayerLike[] = JSON.parse(readFileSync(path, "utf8"));
+    const own = records.filter(({ parent }) => parent).slice(-1);
+    for (const { id } of records.filter((record) => !own.includes(record))) {
+      rmSync(join(store.root, "overlay", id), { recursive: true });
+    }
+    writeFileSync(path, JSON.stringify(own));
+    for (const name of readdirSync(join(store.root, "overlay-images"))) {
+      if (/^[0-9a-f]{64}$/.test(name)) {
+        rmSync(join(store.root, "overlay-images", name), { recursive: true });
+      }
+    }
+    writeFileSync(join(store.root, TABLES.images), "[]");
+    const directory = join(store.root, "overlay", own[0]?.id ?? "");
+    rmSync(join(directory, "lower-layers"), { force: true });
+    writeFileSync(join(directory, "lower"), "");
+    const { steps } = await repair(store);
+    assertEquals(steps.map(({ outcome }) => outcome), ["failed"]);
+    assertStringIncludes(steps[0]?.why ?? "", "a read-only store has layers");
+    assertFalse(existsSync(join(directory, "lower-layers")));
+  },
+);
+
+interface LayerLike {
+  readonly id: string;
+  readonly parent?: string;
+}
