@@ -7,7 +7,7 @@ import { digestOfTree } from "../../support/images/tree_digest.ts";
 import { needs } from "../../support/peers.ts";
 import { findKillPoints, killAt } from "../../support/programs/kill_points.ts";
 import { ORLOP } from "../../support/programs/orlop_program.ts";
-import { PEERS } from "../../support/programs/shared_store.ts";
+import { PEERS, sharedStore } from "../../support/programs/shared_store.ts";
 import {
   REGISTRY_PROGRAMS,
   startRegistry,
@@ -104,3 +104,19 @@ Deno.test(
     }
   },
 );
+
+Deno.test("check tells what it found also if its metrics have no folder", {
+  ...needs("root", "mount", "findmnt"),
+}, async () => {
+  await using store = sharedStore();
+  await store.orlop("pod", "create", "web");
+  for (const flags of [[], ["--repair"]]) {
+    const path = store.join("no/check.prom");
+    const { code, out, err } = await store.tryOrlop(
+      ...["check", ...flags, "--metrics", path],
+    );
+    assertEquals(code, 1);
+    assertStringIncludes(out, "1 container: none damaged");
+    assertStringIncludes(err, "no such file or directory");
+  }
+});

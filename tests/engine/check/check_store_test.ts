@@ -307,6 +307,20 @@ Deno.test("checkStore() reads no faster than it is told", NEEDED, async () => {
   assert(performance.now() - started >= least);
 });
 
+Deno.test("checkStore() tells what it found where it cannot note it", {
+  ...NEEDED,
+}, async () => {
+  const store = await subject();
+  using _dir = store.dir;
+  mkdirSync(join(store.root, "orlop/last-check.json/full"), {
+    recursive: true,
+  });
+  rmSync(store.diff("etc/a.txt"));
+  const { status } = await checkStore(store.agent, { depth: "full" });
+  assert(status.damaged.length > 0);
+  assertStringIncludes(store.messages.join(), "Cannot note what the check");
+});
+
 function listAll(root: string): readonly string[] {
   return readdirSync(root, { recursive: true }).map(String)
     .filter((path) => !/\.lock$|last-check\.json$|^orlop\/leases/.test(path))

@@ -44,10 +44,11 @@ export async function run(call: CheckCall): Promise<number> {
   const { report, steps } = flags.repair
     ? await repair(call, options)
     : await check(call, options);
+  // First of all: it may be that metrics cannot be written there.
+  show({ report, steps }, call);
   if (flags.metrics !== undefined) {
     writeCheckMetrics(flags.metrics, report.status);
   }
-  show({ report, steps }, call);
   return report.status.damaged.length > 0 ? EXIT.failed : EXIT.ok;
 }
 
