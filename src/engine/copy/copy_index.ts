@@ -83,25 +83,17 @@ async function copyManifest(
 }
 
 async function copyEntries(
-  { source, medium, raw, depth }: ManifestMove,
+  move: ManifestMove,
   index: ImageIndex,
   options: CopyIndexOptions,
 ): Promise<Descriptor> {
+  const { medium, raw } = move;
   const old = formatOf(index.mediaType);
   const format = options.format ?? chooseFormat(index, medium);
-  const manifests: Descriptor[] = [];
-  for (
-    const entry of options.multiArch === "index-only" ? [] : index.manifests
-  ) {
-    options.signal?.throwIfAborted();
-    const child = await source.fetchManifest(entry.digest, options);
-    manifests.push(
-      await copyManifest(
-        { source, medium, raw: child, depth: depth + 1 },
-        { ...options, isNamed: false, names: undefined },
-      ),
-    );
-  }
+  // Images that are there already stay as they are, whatever the index becomes.
+  const manifests = options.multiArch === "index-only"
+    ? index.manifests
+    : await copyChildren(move, index, options);
   const isSame = format === old &&
     manifests.every(({ digest }, position) =>
       digest === index.manifests[position]?.digest
@@ -114,6 +106,25 @@ async function copyEntries(
   const { isNamed = true, names, signal } = options;
   await medium.putManifest(written, { isNamed, names, signal });
   return describeManifest(written);
+}
+
+async function copyChildren(
+  { source, medium, depth }: ManifestMove,
+  { manifests }: ImageIndex,
+  options: CopyIndexOptions,
+): Promise<readonly Descriptor[]> {
+  const copied: Descriptor[] = [];
+  for (const { digest } of manifests) {
+    options.signal?.throwIfAborted();
+    const raw = await source.fetchManifest(digest, options);
+    copied.push(
+      await copyManifest(
+        { source, medium, raw, depth: depth + 1 },
+        { ...options, isNamed: false, names: undefined },
+      ),
+    );
+  }
+  return copied;
 }
 
 function chooseFormat(

@@ -1,4 +1,9 @@
-import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertNotEquals,
+  assertRejects,
+} from "@std/assert";
 import { gzipSync } from "node:zlib";
 import { copyIndex } from "../../../src/engine/copy/copy_index.ts";
 import { InvalidManifestError } from "../../../src/errors/image_errors.ts";
@@ -111,6 +116,24 @@ Deno.test("copyIndex() writes an index alone, or its image alone", async () => {
     single,
   );
   assertEquals(digest, image.manifest.digest);
+});
+
+Deno.test("copyIndex() keeps the entries of an index that it copies alone", async () => {
+  using dir = tempDir();
+  const { image, index } = await makeIndex(dir);
+  const source = await openTop(dir.path, index);
+  const medium = memoryMedium({
+    manifestTypes: [DOCKER_MANIFEST, DOCKER_LIST],
+  });
+  const options = { multiArch: "index-only", format: "v2s2" } as const;
+  const written = await copyIndex(source, medium, options);
+  assertEquals(written.mediaType, DOCKER_LIST);
+  assertEquals(medium.blobs.size, 0);
+  const [only, ...more] = medium.manifests;
+  assertEquals(more, []);
+  const listed = JSON.parse(new TextDecoder().decode(only?.bytes)).manifests;
+  const digests = listed.map(({ digest }: Descriptor) => digest);
+  assert(digests.includes(image.manifest.digest), `${digests}`);
 });
 
 Deno.test("copyIndex() rewrites the index where an image has changed", async () => {
