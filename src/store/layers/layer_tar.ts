@@ -63,7 +63,7 @@ export function openLayerTar(
 ): LayerTar {
   const files = `${layerDirectory(paths, layer.id)}/diff`;
   const list = openTarSplit(paths, layer);
-  const pieces = readTarSplit(list.chunks, `"${list.path}"`);
+  const pieces = readPieces(list, layer);
   let segment: Bytes = new Uint8Array(0);
   let file: OpenFile | undefined;
   const crc = content === "check" ? createCrc64() : undefined;
@@ -111,13 +111,8 @@ export function openLayerTar(
   }
 
   function nextPiece(): TarSplitPiece | undefined {
-    try {
-      const { done, value } = pieces.next();
-      return done ? undefined : value;
-    } catch (cause) {
-      if (!(cause instanceof SyntaxError)) throw cause;
-      throw unreadable(layer, { path: list.path, why: cause.message, cause });
-    }
+    const { done, value } = pieces.next();
+    return done ? undefined : value;
   }
 
   function takeSegment(into: Uint8Array): number {
@@ -176,10 +171,23 @@ export function listOddFiles(
 export function measureLayerTar(paths: StorePaths, layer: LayerRecord): number {
   using list = openTarSplit(paths, layer);
   let size = 0;
-  for (const piece of readTarSplit(list.chunks, `"${list.path}"`)) {
+  for (const piece of readPieces(list, layer)) {
     size += piece.kind === "segment" ? piece.bytes.length : piece.size;
   }
   return size;
+}
+
+/** @throws {DamagedFileError} If the list cannot be read. */
+function* readPieces(
+  { path, chunks }: OpenList,
+  layer: LayerRecord,
+): Generator<TarSplitPiece, undefined> {
+  try {
+    yield* readTarSplit(chunks, `"${path}"`);
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw unreadable(layer, { path, why: cause.message, cause });
+  }
 }
 
 interface OpenFile {
