@@ -189,7 +189,13 @@ function findImages(
   { images }: Held,
   backup: readonly ImageRecord[],
 ): Additions<ImageRecord> {
-  const known = takeBackup(images, backup, paths.images);
+  // One that another image has now has moved there since the backup.
+  const taken = new Set(images.records.flatMap(({ names = [] }) => names));
+  const free = backup.map(({ names = [], ...record }) => ({
+    ...record,
+    names: names.filter((name) => !taken.has(name)),
+  }));
+  const known = takeBackup(images, free, paths.images);
   const others = listUnnamed(paths.images, images, known)
     .filter((id) => !isUnrecorded(join(paths.images, id)));
   return {

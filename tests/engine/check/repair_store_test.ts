@@ -226,6 +226,26 @@ Deno.test("repairStore() has no mark for a container that wrote files", {
   assert(existsSync(mine));
 });
 
+Deno.test("repairStore() takes no name from an image that has it by now", {
+  ...NEEDED,
+}, async () => {
+  const store = await subject();
+  using _dir = store.dir;
+  const path = join(store.root, TABLES.images);
+  const [record] = JSON.parse(readFileSync(path, "utf8"));
+  const names = ["localhost/moved:1"];
+  const newer = { id: "e".repeat(64), created: record.created, names };
+  const older = { ...record, names: [...names, "localhost/mine:1"] };
+  writeFileSync(path, JSON.stringify([newer]));
+  writeFileSync(`${path}.orlop-backup`, JSON.stringify([older]));
+  await repair(store);
+  const records: { names: string[] }[] = JSON.parse(readFileSync(path, "utf8"));
+  assertEquals(
+    records.map(({ names }) => names),
+    [names, ["localhost/mine:1"]],
+  );
+});
+
 Deno.test("repairStore() makes no base of a layer that lost what is below", {
   ...NEEDED,
 }, async () => {
