@@ -22,7 +22,8 @@ const MIDDLE = ["transports", "registry", "image", "unpack", "store", "mount"];
 /** What each folder of `src/`, or file in it, may import besides itself. */
 const DOWN: Readonly<Record<string, readonly string[]>> = {
   mod: ["engine", ...MIDDLE, ...LOWER],
-  cli: ["engine", ...MIDDLE, ...LOWER],
+  cli: ["cri", "engine", ...MIDDLE, ...LOWER],
+  cri: ["engine", ...MIDDLE, ...LOWER],
   engine: [...MIDDLE, ...LOWER],
   // These cannot see each other: the engine shows how they meet.
   ...Object.fromEntries(MIDDLE.map((folder) => [folder, LOWER])),
