@@ -32,6 +32,7 @@ import { loadShortNames } from "../images/short_names.ts";
 import { checkContainerName, checkRequest } from "./check_request.ts";
 import { makeTemplate } from "./make_template.ts";
 import {
+  checkFiles,
   checkPod,
   checkTemplate,
   type ContainerInfo,
@@ -131,6 +132,7 @@ export async function putNew(
   const { store } = agent;
   const id = parseContainerId(options.containerId || randomId());
   const template = options.template && checkTemplate(options.template, id);
+  checkFiles(options.files);
   const conf = await loadShortNames(agent, [options.imageName], options);
   const group = groups.get(store) ??
     new CallGroup((take, options) => createAll(store, take, options));
@@ -222,5 +224,7 @@ async function prepare(
     image,
     metadata: formatContainerMetadata(metadata),
   });
-  return { call, request: { agent, record, template: text, kind }, config };
+  const { files } = options;
+  const request = { agent, record, template: text, files, kind };
+  return { call, request, config };
 }

@@ -57,6 +57,13 @@ export interface CreateContainerOptions extends ContainerIdentity, Abortable {
    * @default {nothing else}
    */
   readonly settings?: TemplateOptions | undefined;
+  /**
+   * Texts that lie in its work dir from the moment when it is there, by the name
+   * of the file: what its maker has to know of it, however early a kill comes.
+   *
+   * @default {no further files}
+   */
+  readonly files?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A container that was created. */
@@ -87,6 +94,19 @@ export function checkTemplate(
   return parseRuntimeSpec(
     formatRuntimeSpec(template),
     `template of container "${id}"`,
+  );
+}
+
+// What a work dir has besides: the template, what was noted of runs.
+const FILE_NAME = /^(?!config\.|run\.)[a-z][a-z-]*\.json$/;
+
+/** @throws {TypeError} If a further file of a work dir cannot have its name. */
+export function checkFiles(files: CreateContainerOptions["files"] = {}): void {
+  const wrong = Object.keys(files).find((name) => !FILE_NAME.test(name));
+  if (wrong === undefined) return;
+  throw new TypeError(
+    `Cannot create container with file "${wrong}": expected the name of a ` +
+      "JSON file of one's own, such as state.json",
   );
 }
 

@@ -22,6 +22,8 @@ export interface PutRequest {
   readonly record: ContainerRecord;
   /** The text of its `config.json`. */
   readonly template: string;
+  /** Further texts for its work dir, by name. */
+  readonly files?: Readonly<Record<string, string>> | undefined;
   /** How messages call it. */
   readonly kind: "container" | "pod sandbox";
 }
@@ -88,13 +90,17 @@ export async function putContainers(
 }
 
 function fill(
-  { agent: { store, log }, record: { id }, template, kind }: PutRequest,
+  { agent, record: { id }, template, kind, files: own = {} }: PutRequest,
   files: StagedFiles,
 ): ContainerDirectories {
+  const { store, log } = agent;
   const dir = ensureWorkDirectory(store.paths, id);
   log("debug", `${kind} "${id}" has work directory "${dir}"`);
   const runDir = ensureRunDirectory(store.paths, id);
   log("debug", `${kind} "${id}" has run directory "${runDir}"`);
+  for (const [name, text] of Object.entries(own)) {
+    files.write(join(dir, name), text, TEMPLATE_MODE);
+  }
   files.write(join(dir, "config.json"), template, TEMPLATE_MODE);
   return { dir, runDir };
 }

@@ -112,6 +112,24 @@ Deno.test("S16 createContainer() notes no name of an image that has none", async
   assertEquals((await test.runtime.getContainerMetadata(id)).imageName, "");
 });
 
+Deno.test("createContainer() puts further files into the work dir", async (t) => {
+  using test = await testPod();
+  const create = (name: string) =>
+    test.runtime.createContainer({
+      ...containerOptions(),
+      files: { [name]: '{"foo":1}' },
+    });
+  for (const name of ["config.json", "run.json", "../a.json", "a", ""]) {
+    await t.step(`not "${name}"`, async () => {
+      await assertRejects(() => create(name), TypeError, `file "${name}"`);
+    });
+  }
+  const { dir } = await create("state.json");
+  const path = join(dir, "state.json");
+  assertEquals(await Deno.readTextFile(path), '{"foo":1}');
+  assertEquals(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
+});
+
 Deno.test("S21 createContainer() fails on a damaged config, and makes nothing", async () => {
   using test = await testPod();
   const { imageId, agent } = test;
