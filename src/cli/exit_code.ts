@@ -37,6 +37,7 @@ const CODES: Readonly<Record<ErrorCategory, number>> = {
   "refused": EXIT.refused,
   "busy": EXIT.busy,
   "unavailable": EXIT.network,
+  "timeout": EXIT.failed,
   "damaged": EXIT.failed,
   "no space": EXIT.failed,
   "internal": EXIT.failed,

@@ -21,6 +21,8 @@ export type ErrorCategory =
   | "busy"
   /** A registry does not answer, or not as it should. */
   | "unavailable"
+  /** It took longer than the caller gave it. */
+  | "timeout"
   /** What is kept on the disk is not what orlop can work with. */
   | "damaged"
   /** The disk is full, or its quota is used up. */

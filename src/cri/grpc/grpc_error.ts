@@ -1,0 +1,81 @@
+/** gRPC's status codes, and which condition has which: statuscodes.md of gRPC. */
+
+import { categoryOf, type ErrorCategory } from "../../errors/category.ts";
+import { messageOf } from "../../errors/why.ts";
+
+/** The codes that orlop answers with. */
+export const GRPC_CODE = {
+  ok: 0,
+  cancelled: 1,
+  unknown: 2,
+  invalidArgument: 3,
+  deadlineExceeded: 4,
+  notFound: 5,
+  alreadyExists: 6,
+  resourceExhausted: 8,
+  failedPrecondition: 9,
+  unimplemented: 12,
+  internal: 13,
+  unavailable: 14,
+} as const;
+
+/** One of them. */
+export type GrpcCode = (typeof GRPC_CODE)[keyof typeof GRPC_CODE];
+
+/** A failure that says itself with which code it is answered. */
+export class GrpcError extends Error {
+  /** What the client gets. */
+  readonly code: GrpcCode;
+
+  static {
+    this.prototype.name = "GrpcError";
+  }
+
+  /** Makes one with a code. */
+  constructor(code: GrpcCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** What a call ends with. */
+export interface GrpcStatus {
+  readonly code: GrpcCode;
+  /** Empty if the call went well. */
+  readonly message: string;
+}
+
+/** How a call ends that threw something. */
+export function statusOf(error: unknown): GrpcStatus {
+  return { code: codeOf(error), message: messageOf(error) };
+}
+
+function codeOf(error: unknown): GrpcCode {
+  if (error instanceof GrpcError) return error.code;
+  const name = error instanceof Error ? error.name : "";
+  if (name === "AbortError") return GRPC_CODE.cancelled;
+  if (name === "TimeoutError") return GRPC_CODE.deadlineExceeded;
+  return isRefusal(error)
+    ? GRPC_CODE.invalidArgument
+    : CODES[categoryOf(error)];
+}
+
+/** Whether it says that an argument is wrong, in our words: no mistake of ours. */
+function isRefusal(error: unknown): boolean {
+  const isFitting = error instanceof TypeError || error instanceof RangeError;
+  return isFitting && /^Cannot [^']*": /.test(error.message);
+}
+
+const CODES: Readonly<Record<ErrorCategory, GrpcCode>> = {
+  "not found": GRPC_CODE.notFound,
+  "exists": GRPC_CODE.alreadyExists,
+  "in use": GRPC_CODE.failedPrecondition,
+  "invalid": GRPC_CODE.invalidArgument,
+  "refused": GRPC_CODE.failedPrecondition,
+  "busy": GRPC_CODE.unavailable,
+  "unavailable": GRPC_CODE.unavailable,
+  "timeout": GRPC_CODE.deadlineExceeded,
+  "damaged": GRPC_CODE.unknown,
+  "no space": GRPC_CODE.resourceExhausted,
+  "internal": GRPC_CODE.unknown,
+};

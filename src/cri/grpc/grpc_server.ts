@@ -1,0 +1,98 @@
+/**
+ * A gRPC server on Node's HTTP/2: unary calls and server streaming, uncompressed.
+ *
+ * Own framing, not a package: what a kubelet uses is small, and this way the
+ * bytes of a request pass through little code.
+ */
+
+import { createServer, type Http2Server, type Http2Session } from "node:http2";
+import type { DescService } from "@bufbuild/protobuf";
+import { type EndedCall, serveCall } from "./serve_call.ts";
+import type {
+  AnyMethod,
+  MethodEntry,
+  ServiceMethods,
+} from "./service_methods.ts";
+
+/** What a server is made with. */
+export interface GrpcServerOptions {
+  /**
+   * Told of each call when it has ended.
+   *
+   * @default {nobody}
+   */
+  readonly onEnd?: ((call: EndedCall) => void) | undefined;
+}
+
+/** Serves until it is closed. */
+export class GrpcServer implements AsyncDisposable {
+  readonly #options: GrpcServerOptions;
+  readonly #methods = new Map<string, MethodEntry>();
+  readonly #sessions = new Set<Http2Session>();
+  readonly #ending = new AbortController();
+  readonly #calls = new Set<Promise<void>>();
+  #server: Http2Server | undefined;
+
+  /** Makes one without methods. */
+  constructor(options: GrpcServerOptions = {}) {
+    this.#options = options;
+  }
+
+  /** Adds the methods of a service; those that are left out answer UNIMPLEMENTED. */
+  add<Service extends DescService>(
+    service: Service,
+    methods: ServiceMethods<Service>,
+  ): void;
+  add(
+    service: DescService,
+    methods: Readonly<Record<string, AnyMethod | undefined>>,
+  ): void {
+    for (const description of service.methods) {
+      const path = `/${service.typeName}/${description.name}`;
+      const run = methods[description.localName]?.bind(methods);
+      this.#methods.set(path, { description, run });
+    }
+  }
+
+  /**
+   * Begins to listen.
+   *
+   * @param path Of the socket; nothing may be there.
+   */
+  async listen(path: string): Promise<void> {
+    const server = createServer();
+    this.#server = server;
+    server.on("session", (session) => this.#watch(session));
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    server.on("error", reject);
+    server.listen({ path }, resolve);
+    await promise;
+  }
+
+  /** Ends all calls, then all connections. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    if (this.#server === undefined) resolve();
+    else this.#server.close(() => resolve());
+    this.#ending.abort(new DOMException("The server ends", "AbortError"));
+    await Promise.all(this.#calls);
+    for (const session of this.#sessions) session.destroy();
+    await promise;
+  }
+
+  #watch(session: Http2Session): void {
+    this.#sessions.add(session);
+    // A connection that breaks ends its streams, and they tell their calls.
+    session.on("error", () => {});
+    session.on("close", () => this.#sessions.delete(session));
+    session.on("stream", (stream, headers) => {
+      const call = serveCall(stream, headers, {
+        methods: this.#methods,
+        ending: this.#ending.signal,
+        onEnd: this.#options.onEnd,
+      });
+      this.#calls.add(call);
+      call.finally(() => this.#calls.delete(call));
+    });
+  }
+}
