@@ -1,0 +1,30 @@
+/** Whether streams that a kubelet asks for can be meant. */
+
+import type { WantedStreams } from "./streaming_server.ts";
+
+const MAX_PORT = 65535;
+
+/** @throws {TypeError} Unless Kubernetes allows them. */
+export function checkWanted(wanted: WantedStreams): void {
+  if (wanted.terminal && wanted.stderr) {
+    throw new TypeError(
+      "Cannot stream stderr with a terminal: it mixes both into stdout",
+    );
+  }
+  if (!wanted.stdin && !wanted.stdout && !wanted.stderr) {
+    throw new TypeError("Cannot stream without stdin, stdout, and stderr");
+  }
+}
+
+/** @throws {TypeError} If one is none of TCP. */
+export function checkPorts(ports: readonly number[]): void {
+  for (const port of ports) {
+    if (isPort(port)) continue;
+    throw new TypeError(`Cannot forward port "${port}": use 1 to ${MAX_PORT}`);
+  }
+}
+
+/** Whether a number is a port of TCP. */
+export function isPort(port: number): boolean {
+  return Number.isInteger(port) && port >= 1 && port <= MAX_PORT;
+}

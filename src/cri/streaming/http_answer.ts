@@ -1,0 +1,27 @@
+/** Answers of HTTP to a client that asked for an upgrade: RFC 9112. */
+
+import { STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+
+/** An answer that ends the connection. */
+export interface HttpAnswer {
+  /** Such as 404. */
+  readonly status: number;
+  /** Why, for people: one line. */
+  readonly why?: string;
+  readonly headers?: readonly (readonly [name: string, value: string])[];
+}
+
+/** Answers, and closes the connection. */
+export function answer(socket: Duplex, answer: HttpAnswer): void {
+  const { status, why = STATUS_CODES[status] ?? "", headers = [] } = answer;
+  const body = `${why}\n`;
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
+    "Connection: close",
+    "Content-Type: text/plain; charset=utf-8",
+    `Content-Length: ${new TextEncoder().encode(body).byteLength}`,
+    ...headers.map(([name, value]) => `${name}: ${value}`),
+  ];
+  socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`);
+}
