@@ -21,6 +21,7 @@ export function facts(changes: Partial<CleanupFacts> = {}): CleanupFacts {
     now: NOW,
     disk: { free: 500, total: 1000 },
     faults: [],
+    isServed: false,
     leftovers: [],
     layers: [],
     images: [],

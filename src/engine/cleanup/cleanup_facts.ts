@@ -10,6 +10,8 @@ export interface CleanupFacts {
   readonly disk: DiskSpace;
   /** What is wrong with the records: then nothing may go. */
   readonly faults: readonly string[];
+  /** Whether the store is a Kubernetes node's now: then the kubelet decides. */
+  readonly isServed: boolean;
   readonly leftovers: readonly LeftoverFact[];
   readonly layers: readonly LayerFact[];
   readonly images: readonly ImageFact[];

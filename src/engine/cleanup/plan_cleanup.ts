@@ -157,6 +157,7 @@ class Planner {
       now: this.#facts.now,
       olderThanMs: this.#request.olderThanMs ?? this.#leftoverAgeMs,
       members: this.#membersLeft(container),
+      isServed: this.#facts.isServed,
     });
     if (reason !== undefined) {
       this.#kept.push({ ...common, bytes, reason });
@@ -243,6 +244,7 @@ class Planner {
       users: users.filter(({ id }) => !this.#gone.has(id)),
       newest: this.#newest,
       gone: this.#gone,
+      isServed: this.#facts.isServed,
     });
   }
 

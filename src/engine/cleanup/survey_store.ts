@@ -23,6 +23,7 @@ import { findChildren } from "../images/image_children.ts";
 import { isPinned } from "../images/pin_image.ts";
 import type { LayerFact } from "../layer_users.ts";
 import { listStoreMounts, mountPoint } from "../mount_layer.ts";
+import { isServed } from "../serving.ts";
 import type {
   CleanupFacts,
   DiskSpace,
@@ -67,6 +68,7 @@ export async function surveyStore(
     now: Date.now(),
     disk: measureDisk(store.paths),
     faults: held.faults.map(({ message }) => message),
+    isServed: isServed(store),
     leftovers: findOrphans(store, held).map((o) => toLeftover(o, holders)),
     layers: toLayers(agent, held, holders),
     images: held.images.records.map((image) =>

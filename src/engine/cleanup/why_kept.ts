@@ -18,7 +18,11 @@ export interface ImageRules {
   readonly newest: ReadonlySet<string>;
   /** The IDs of images that go. */
   readonly gone: ReadonlySet<string>;
+  readonly isServed: boolean;
 }
+
+const SERVED =
+  "orlop serve works on the store: what is not used the kubelet removes";
 
 // Between two steps of a build, of another tool, nothing holds an image.
 const BUILD_STEP_MS = 60 * 60 * 1000;
@@ -26,7 +30,7 @@ const BUILD_STEP_MS = 60 * 60 * 1000;
 /** Why an image stays; undefined if it may go. */
 export function whyImageStays(
   image: ImageFact,
-  { now, olderThanMs, users, newest, gone }: ImageRules,
+  { now, olderThanMs, users, newest, gone, isServed }: ImageRules,
 ): string | undefined {
   const ageMs = now - image.lastUsedMs;
   const children = image.children.filter((id) => !gone.has(id));
@@ -36,6 +40,7 @@ export function whyImageStays(
   if (children.length > 0) {
     return `image "${children[0]?.slice(0, 12)}" was built on it`;
   }
+  if (isServed) return SERVED;
   if (!image.isNoted && ageMs < BUILD_STEP_MS) {
     return "it is less than an hour old, and of another tool";
   }
@@ -47,16 +52,18 @@ export function whyImageStays(
 /** Why a container stays that was asked for; undefined if it may go. */
 export function whyContainerStays(
   { state, lastUsedMs }: ContainerFact,
-  { now, olderThanMs, members }: {
+  { now, olderThanMs, members, isServed }: {
     readonly now: number;
     readonly olderThanMs: number;
     /** For an infra container: those of its pod that stay. */
     readonly members: readonly ContainerFact[];
+    readonly isServed: boolean;
   },
 ): string | undefined {
   if (members.length > 0) {
     return `${quote("container", members)} of its pod needs it`;
   }
+  if (isServed) return SERVED;
   const isYoung = state === "stopped" && now - lastUsedMs < olderThanMs;
   return isYoung ? `it was used on ${dayOf(lastUsedMs)}` : undefined;
 }

@@ -355,3 +355,32 @@ Deno.test("planCleanup() tells by how much a target is missed, and why", () => {
     bytes: 201,
   }]);
 });
+
+Deno.test("planCleanup() takes leftovers only where a kubelet decides", (t) => {
+  const why =
+    "orlop serve works on the store: what is not used the kubelet removes";
+  const given = facts({
+    isServed: true,
+    leftovers: [leftover("/x")],
+    layers: [layer("a-top"), layer("b-top"), layer("c-top"), layer("old")],
+    images: [image("a"), image("b", { names: [] })],
+    containers: [
+      container("c", "none", { state: "vanished", layerId: "c-top" }),
+    ],
+  });
+  return check(t, [
+    {
+      name: "without being asked for more",
+      given,
+      goes: ["leftover /x 3", "layer old 10"],
+      stays: [`b: ${why}`],
+    },
+    {
+      name: "whatever is asked for",
+      given,
+      request: { images: "unused", containers: "stopped", leftoverAgeMs: 0 },
+      goes: ["leftover /x 3", "layer old 10"],
+      stays: [`c: ${why}`, `b: ${why}`, `a: ${why}`],
+    },
+  ]);
+});
