@@ -2,8 +2,15 @@
 
 import { takeLibc } from "./src/process/libc.ts";
 
+// Wherever the word stands: to bind some functions too many costs 2 ms.
+const SOCKET_COMMANDS = ["serve"];
+
 // First of all: afterwards nothing in this process can load foreign code.
-const libc = takeLibc();
+const libc = takeLibc({
+  sockets: Deno.args.some((word) => SOCKET_COMMANDS.includes(word))
+    ? "bind"
+    : "leave",
+});
 // What a runtime makes in containers shall not depend on the caller's.
 libc?.setUmask(0o022);
 const { runCli } = await import("./src/cli/run_cli.ts");

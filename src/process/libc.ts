@@ -17,6 +17,12 @@ import {
   type Space,
   statusOf,
 } from "./libc_files.ts";
+import {
+  type LibcSockets,
+  openSockets,
+  SOCKET_SYMBOLS,
+  type SocketSymbols,
+} from "./libc_sockets.ts";
 import { type LibcSymbols, SYMBOLS, toCString } from "./libc_symbols.ts";
 
 /** libc functions that were bound before the `ffi` permission was given up. */
@@ -80,6 +86,18 @@ export interface Libc {
    * @returns Its text; undefined if it cannot be read.
    */
   readMountTable(): string | undefined;
+  /** Undefined unless they were asked for. */
+  readonly sockets: LibcSockets | undefined;
+}
+
+/** What is bound besides what all commands need. */
+export interface TakeLibcOptions {
+  /**
+   * `"bind"` for commands that serve or stream.
+   *
+   * @default {"leave"}
+   */
+  readonly sockets?: "bind" | "leave";
 }
 
 /** A limit of a resource; all bits set is none. */
@@ -115,18 +133,30 @@ const OWN_PROCESS = 0;
  * const agent = openAgent({ root, runRoot: `${root}/run`, libc });
  * ```
  */
-export function takeLibc(): Libc | undefined {
-  const symbols = loadFirst();
+export function takeLibc(
+  { sockets = "leave" }: TakeLibcOptions = {},
+): Libc | undefined {
+  const bound = bindFirst(sockets);
   Deno.permissions.revokeSync({ name: "ffi" });
-  return symbols === undefined ? undefined : wrap(symbols);
+  return bound && wrap(bound);
 }
 
-function loadFirst(): LibcSymbols | undefined {
+interface Bound {
+  readonly symbols: LibcSymbols;
+  readonly socketSymbols?: SocketSymbols;
+}
+
+function bindFirst(
+  sockets: TakeLibcOptions["sockets"],
+): Bound | undefined {
   for (const path of LIBC_PATHS) {
     const state = Deno.permissions.querySync({ name: "ffi", path }).state;
     if (state !== "granted") continue;
     try {
-      return Deno.dlopen(path, SYMBOLS).symbols;
+      const { symbols } = Deno.dlopen(path, SYMBOLS);
+      if (sockets !== "bind") return { symbols };
+      const bound = Deno.dlopen(path, SOCKET_SYMBOLS);
+      return { symbols, socketSymbols: bound.symbols };
     } catch {
       // Not where this machine keeps it.
     }
@@ -134,8 +164,10 @@ function loadFirst(): LibcSymbols | undefined {
   return undefined;
 }
 
-function wrap(symbols: LibcSymbols): Libc {
+function wrap({ symbols, socketSymbols }: Bound): Libc {
+  const { close } = symbols;
   return {
+    sockets: socketSymbols && openSockets({ ...socketSymbols, close }),
     openLock: (path, use) => openLock(symbols, path, use),
     openRegular: (path) => openRegular(symbols, path),
     emptyFile: (path) => emptyFile(symbols, path),

@@ -6,13 +6,18 @@
  */
 
 import { createServer, type Http2Server, type Http2Session } from "node:http2";
+import type { Libc } from "../../process/libc.ts";
 import type { DescService } from "@bufbuild/protobuf";
+import { listenGuarded, mayCall } from "./guarded_socket.ts";
 import { type EndedCall, serveCall } from "./serve_call.ts";
 import type {
   AnyMethod,
   MethodEntry,
   ServiceMethods,
 } from "./service_methods.ts";
+
+// A client that wants more at once waits for the first ones.
+const SETTINGS = { maxConcurrentStreams: 2000 };
 
 /** What a server is made with. */
 export interface GrpcServerOptions {
@@ -32,6 +37,7 @@ export class GrpcServer implements AsyncDisposable {
   readonly #ending = new AbortController();
   readonly #calls = new Set<Promise<void>>();
   #server: Http2Server | undefined;
+  #removeSocket: () => void = () => {};
 
   /** Makes one without methods. */
   constructor(options: GrpcServerOptions = {}) {
@@ -55,22 +61,26 @@ export class GrpcServer implements AsyncDisposable {
   }
 
   /**
-   * Begins to listen.
+   * Begins to listen, for this user and root alone.
    *
-   * @param path Of the socket; nothing may be there.
+   * @param path Of the socket; one to which nobody listens is replaced.
+   * @param libc What keeps the socket from other programs, and knows who calls.
+   * @throws {RangeError} If the path is too long for a socket.
+   * @throws {InUseError} If somebody listens there, or it is no socket.
    */
-  async listen(path: string): Promise<void> {
-    const server = createServer();
-    this.#server = server;
+  async listen(path: string, libc?: Libc): Promise<void> {
+    const server = createServer({ settings: SETTINGS });
+    server.on("connection", (socket) => {
+      if (!mayCall(socket, libc)) socket.destroy();
+    });
     server.on("session", (session) => this.#watch(session));
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    server.on("error", reject);
-    server.listen({ path }, resolve);
-    await promise;
+    this.#server = server;
+    this.#removeSocket = await listenGuarded(server, path, libc);
   }
 
   /** Ends all calls, then all connections. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#removeSocket();
     const { promise, resolve } = Promise.withResolvers<void>();
     if (this.#server === undefined) resolve();
     else this.#server.close(() => resolve());
