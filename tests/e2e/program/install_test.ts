@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertFalse, assertMatch } from "@std/assert";
 import { walk } from "@std/fs";
 import { fromFileUrl } from "@std/path";
 import {
@@ -8,6 +8,7 @@ import {
 } from "../../../src/cli/input/config.ts";
 import { DEFAULT_PART_RULES } from "../../../src/engine/part_rules.ts";
 import { ORLOP } from "../../support/programs/orlop_program.ts";
+import { needs } from "../../support/peers.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 
 const INSTALL = fromFileUrl(
@@ -103,6 +104,57 @@ Deno.test(
   },
 );
 
+Deno.test(
+  "install sets up a node of Kubernetes, and takes it away",
+  ofBuilt,
+  async (t) => {
+    using dir = tempDir();
+    const unit = "/etc/systemd/system/orlop.service";
+    const network = "/etc/cni/net.d/10-orlop.conflist.example";
+    const crictl = "/etc/crictl.yaml";
+    const at = (path: string) => Deno.readTextFile(`${dir.path}${path}`);
+    const ofServe = async () =>
+      (await list(dir.path)).filter((path) =>
+        [unit, network, crictl].includes(path)
+      );
+    await t.step("files", async () => {
+      await install(dir.path, "--serve", "--schedule=none");
+      assertEquals(await ofServe(), [network, crictl, unit]);
+      assertMatch(await at(unit), /^ExecStart=\/usr\/bin\/orlop serve$/m);
+      assertEquals(JSON.parse(await at(network)).name, "orlop");
+    });
+    await t.step("again, with crictl's settings kept", async () => {
+      await Deno.writeTextFile(dir.join(crictl), "debug: true\n");
+      await install(dir.path, "--serve", "--schedule=none");
+      await install(dir.path, "--uninstall");
+      assertEquals(await ofServe(), [crictl]);
+    });
+    await t.step("away", async () => {
+      await Deno.remove(dir.join(crictl));
+      await install(dir.path, "--serve", "--schedule=none");
+      await install(dir.path, "--uninstall");
+      assertEquals(await ofServe(), []);
+    });
+  },
+);
+
+Deno.test("systemd understands the unit that serves", {
+  ...needs("systemd-analyze"),
+}, async () => {
+  using dir = tempDir();
+  const source = new URL("../../../scripts/lib/orlop.service", import.meta.url);
+  const text = await Deno.readTextFile(source);
+  const path = dir.join("orlop.service");
+  // It looks whether the program is there.
+  await Deno.writeTextFile(path, text.replace("@PROGRAM@", "/bin/true"));
+  const { code, stderr } = await new Deno.Command("systemd-analyze", {
+    args: ["verify", "--man=no", path],
+  }).output();
+  const told = new TextDecoder().decode(stderr);
+  assertEquals(code, 0, told);
+  assertFalse(told.includes("orlop.service:"), told);
+});
+
 Deno.test("the settings that are installed say what holds anyway", async () => {
   using dir = tempDir();
   const source = new URL("../../../scripts/lib/orlop.toml", import.meta.url);
@@ -126,7 +178,10 @@ Deno.test("install explains itself, and refuses what it does not know", async ()
       .output();
     assertEquals(code, 0);
     const text = new TextDecoder().decode(stdout);
-    assertMatch(text, /^Usage: install \[--schedule cron\|systemd\|none\]$/m);
+    assertMatch(
+      text,
+      /^Usage: install \[--schedule cron\|systemd\|none\] \[--serve\]$/m,
+    );
     assertMatch(text, /^PREFIX .*\n.*in \/etc, whatever it is/m);
   }
   const { code, stderr } = await new Deno.Command(INSTALL, {
