@@ -7,6 +7,7 @@
 import {
   emptyFile,
   type FileStatus,
+  hasReader,
   type LockDescriptor,
   type LockUse,
   openLock,
@@ -50,6 +51,11 @@ export interface Libc {
    * @returns Whether it did; not if there is none, or it may not be written.
    */
   emptyFile(path: string): boolean;
+  /**
+   * Whether there is a fifo, and somebody has it open to read it. It is found out
+   * at once, and nothing is written.
+   */
+  hasReader(path: string): boolean;
   /** Writes all data of the file system that holds `fd` to its disk. */
   syncFileSystem(fd: number): Promise<void>;
   /** Begins to write a file's data to its disk, and waits for nothing. */
@@ -171,6 +177,7 @@ function wrap({ symbols, socketSymbols }: Bound): Libc {
     openLock: (path, use) => openLock(symbols, path, use),
     openRegular: (path) => openRegular(symbols, path),
     emptyFile: (path) => emptyFile(symbols, path),
+    hasReader: (path) => hasReader(symbols, path),
     async syncFileSystem(fd) {
       if (await symbols.syncfs(fd) === 0) return;
       throw new Error("Cannot write the store to its disk: syncfs failed");

@@ -89,6 +89,7 @@ const MOUNT_TABLE = "/proc/self/mountinfo";
 const READ_BYTES = 64 * 1024;
 const STATFS_BYTES = 120; // <asm-generic/statfs.h>
 const S_IFMT = 0o170000;
+const S_IFIFO = 0o010000;
 const S_IFDIR = 0o040000;
 const S_IFREG = 0o100000;
 const LOCK_MODE = 0o644;
@@ -196,6 +197,21 @@ export function emptyFile(symbols: LibcSymbols, path: string): boolean {
   const fd = symbols.open(toCString(path), flags, NO_MODE);
   if (fd >= 0) symbols.close(fd);
   return fd >= 0;
+}
+
+/** See `Libc.hasReader()`. */
+export function hasReader(symbols: LibcSymbols, path: string): boolean {
+  if (!isFifo(symbols, path)) return false;
+  const flags = O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+  const fd = isGranted("write", path)
+    ? symbols.open(toCString(path), flags, NO_MODE)
+    : -1; // ENXIO if nobody reads it: fifo(7)
+  if (fd >= 0) symbols.close(fd);
+  return fd >= 0;
+}
+
+function isFifo(symbols: LibcSymbols, path: string): boolean {
+  return typeOf(statusOf(symbols, { path, links: "show" })) === S_IFIFO;
 }
 
 /** See `Libc.readMountTable()`. */

@@ -298,3 +298,23 @@ function bound(): Libc {
   if (libc === undefined) throw new Error("not bound");
   return libc;
 }
+
+Deno.test("hasReader() tells whether a fifo is read, and waits for nobody", {
+  ignore: libc === undefined,
+}, async () => {
+  using dir = tempDir();
+  const fifo = dir.join("fifo");
+  assertFalse(libc?.hasReader(fifo));
+  await new Deno.Command("mkfifo", { args: [fifo] }).output();
+  assertFalse(libc?.hasReader(fifo));
+  {
+    // To read and write: that waits for nobody, either.
+    using _file = await Deno.open(fifo, { read: true, write: true });
+    assert(libc?.hasReader(fifo));
+  }
+  assertFalse(libc?.hasReader(fifo));
+  await Deno.writeTextFile(dir.join("file"), "text");
+  assertFalse(libc?.hasReader(dir.join("file")));
+  await Deno.symlink(fifo, dir.join("link"));
+  assertFalse(libc?.hasReader(dir.join("link")));
+});

@@ -106,7 +106,7 @@ export async function readStatus(
   if (hasRunner && finishedAt === undefined) {
     return { ...nothing, state: "starting", startedAt };
   }
-  if (startedAt === undefined) {
+  if (startedAt === undefined && finishedAt === undefined) {
     return { ...nothing, state: mounted ?? "created" };
   }
   return { ...nothing, state: "exited", startedAt, finishedAt, exitCode };

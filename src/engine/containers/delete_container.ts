@@ -27,6 +27,7 @@ import { endNamed, type EndOptions } from "./end_process.ts";
 import { tryReadLastRun } from "./last_run.ts";
 import { listMembers, readMetadata } from "./list_containers.ts";
 import { forget } from "./oci_runtime.ts";
+import { forgetExit } from "./process_exit.ts";
 
 /** How to delete a container. */
 export interface DeleteContainerOptions extends EndOptions {
@@ -262,7 +263,9 @@ function dropDetached(
   dropContainers(store, held, { ids: [...doomed.keys()], trash });
   for (const record of records) {
     const what = readMetadata(record)?.pod ? "pod sandbox" : "container";
-    doomed.get(record.id)?.log("debug", `deleted ${what} "${record.id}"`);
+    const agent = doomed.get(record.id);
+    if (agent !== undefined) forgetExit(agent, record.id);
+    agent?.log("debug", `deleted ${what} "${record.id}"`);
   }
 }
 

@@ -31,6 +31,7 @@ import { runDirectory, workDirectory } from "../../store/paths.ts";
 import { acquireLock, isLocked } from "../../store/records/lock.ts";
 import type { Agent } from "../agent.ts";
 import { parseStored } from "../parse_stored.ts";
+import { forgetExit, readExit } from "./process_exit.ts";
 
 /** What is kept. */
 export interface LastRun {
@@ -92,6 +93,13 @@ export async function openRun(
   };
 }
 
+/** Notes that a container's process begins now: conmon will note its end. */
+export async function noteStart(agent: Agent, id: ContainerId): Promise<void> {
+  const { owner = id, removal = "never" } = tryReadLastRun(agent, id) ?? {};
+  const startedAt = new Date().toISOString();
+  await note(agent, [id], { ...NOTHING, owner, removal, startedAt });
+}
+
 /** Whether a process of orlop's is about to run a container, or does. */
 export function hasRunner({ store }: Agent, id: ContainerId): boolean {
   const path = join(runDirectory(store.paths, id), LOCK);
@@ -100,13 +108,23 @@ export function hasRunner({ store }: Agent, id: ContainerId): boolean {
 
 /**
  * Reads what is kept of a container's last run; undefined if it was never run.
+ * Where nobody of orlop's was there, conmon tells how it ended.
  *
  * @throws {DamagedFileError} If it does not parse.
  */
 export function readLastRun(
-  { store }: Agent,
+  agent: Agent,
   id: ContainerId,
 ): LastRun | undefined {
+  const run = readNotes(agent, id);
+  if (run === undefined || run.finishedAt !== undefined) return run;
+  const exit = readExit(agent, id);
+  if (exit === undefined) return run;
+  const finishedAt = new Date(exit.finishedAtMs).toISOString();
+  return { ...run, finishedAt, exitCode: exit.exitCode };
+}
+
+function readNotes({ store }: Agent, id: ContainerId): LastRun | undefined {
   const path = join(workDirectory(store.paths, id), FILE);
   const advice = "remove it: then nothing is known of the last run";
   if (!isNameThere(path, store.libc)) return undefined;
@@ -138,6 +156,7 @@ export function tryReadLastRun(
 /** A new life: how the last run ended says nothing of a container any more. */
 export function forgetLastRun(agent: Agent, id: ContainerId): void {
   const run = tryReadLastRun(agent, id);
+  forgetExit(agent, id);
   if (run?.startedAt === undefined) return;
   const { owner, removal } = run;
   write(agent, id, { ...NOTHING, owner, removal });

@@ -146,6 +146,24 @@ export async function sendSignal(
   );
 }
 
+/**
+ * Lets a container's process run that was created.
+ *
+ * @throws {CommandError} If it is not there, or runs already.
+ */
+export async function runCreated(
+  runtime: OciRuntime,
+  id: ContainerId,
+  options: Abortable = {},
+): Promise<void> {
+  const { code, stderr } = await tell(runtime, ["start", id], options);
+  if (code === 0) return;
+  throw new CommandError(
+    `Cannot start container "${id}": ${lastLine(stderr)}`,
+    { exitCode: code },
+  );
+}
+
 /** Lets the processes of a paused container go on. */
 export async function resume(
   runtime: OciRuntime,

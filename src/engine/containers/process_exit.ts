@@ -1,0 +1,107 @@
+/**
+ * How processes ended that conmon watched. It writes twice: below the run root,
+ * where whoever waits is told at once, and which a full disk does not touch; and
+ * into the work dir, which a reboot leaves. So it is known, whoever was there.
+ */
+
+import { join } from "@std/path";
+import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import {
+  isNameThere,
+  readTextIfThere,
+  statIfThere,
+} from "../../fs/if_there.ts";
+import { makeOwnDirectory } from "../../fs/own_directory.ts";
+import { removeTreeSync } from "../../fs/remove_tree.ts";
+import { ensureWorkDirectory } from "../../store/container_store.ts";
+import { type StorePaths, workDirectory } from "../../store/paths.ts";
+import type { Agent } from "../agent.ts";
+
+/** How a container's process ended. */
+export interface ProcessExit {
+  /** 128 and the signal's number if a signal ended it. */
+  readonly exitCode: number;
+  /** When, in milliseconds since 1970. */
+  readonly finishedAtMs: number;
+  /** Whether the kernel killed a process of the container for its memory. */
+  readonly isOomKilled: boolean;
+}
+
+/** Where conmon writes how a process ended. */
+export interface ExitPlaces {
+  /** Of this boot: its file `exit`, and `oom`. */
+  readonly runDirectory: string;
+  /** Kept: its file is called as the container's ID. Beside it is `oom`. */
+  readonly workDirectory: string;
+}
+
+/** What is told of a process that ended, and nobody knows how. */
+export const UNKNOWN_EXIT_CODE = 255;
+
+const RUN_FILE = "exit";
+const OOM_FILE = "oom";
+
+/** The folder with a folder for each container that conmon watches. */
+export function exitsDirectory({ runRoot }: StorePaths): string {
+  return join(runRoot, "orlop", "exits");
+}
+
+/** Where conmon writes how a container's process ended. */
+export function exitPlacesOf(paths: StorePaths, id: ContainerId): ExitPlaces {
+  return {
+    runDirectory: join(exitsDirectory(paths), id),
+    workDirectory: join(workDirectory(paths, id), "exit"),
+  };
+}
+
+/** Makes the places for a process that is to begin: nothing is in them. */
+export function makeExitPlaces({ store }: Agent, id: ContainerId): ExitPlaces {
+  const places = exitPlacesOf(store.paths, id);
+  ensureWorkDirectory(store.paths, id);
+  for (const directory of [places.runDirectory, places.workDirectory]) {
+    removeTreeSync(directory);
+    makeOwnDirectory(directory);
+  }
+  return places;
+}
+
+/**
+ * Reads how a container's process ended the last time that conmon watched it.
+ *
+ * @returns Undefined if it has not ended, or nobody saw it.
+ */
+export function readExit(
+  { store }: Agent,
+  id: ContainerId,
+): ProcessExit | undefined {
+  const places = exitPlacesOf(store.paths, id);
+  const files = [
+    join(places.runDirectory, RUN_FILE),
+    join(places.workDirectory, id),
+  ];
+  for (const file of files) {
+    if (!isNameThere(file, store.libc)) continue;
+    const exitCode = parseExitCode(readTextIfThere(file));
+    const finishedAtMs = statIfThere(file)?.mtime?.getTime();
+    if (exitCode === undefined || finishedAtMs === undefined) continue;
+    const isOomKilled = [places.runDirectory, places.workDirectory]
+      .some((folder) => isNameThere(join(folder, OOM_FILE), store.libc));
+    return { exitCode, finishedAtMs, isOomKilled };
+  }
+  return undefined;
+}
+
+/** Forgets how a container's last process ended. */
+export function forgetExit({ store }: Agent, id: ContainerId): void {
+  const places = exitPlacesOf(store.paths, id);
+  removeTreeSync(places.runDirectory);
+  removeTreeSync(places.workDirectory);
+}
+
+/** A file that a power cut left empty says nothing. */
+function parseExitCode(text: string | undefined): number | undefined {
+  const known = text?.trim() ?? "";
+  // conmon lost sight of the process.
+  if (known === "-1") return UNKNOWN_EXIT_CODE;
+  return /^\d{1,3}$/.test(known) ? Number(known) : undefined;
+}
