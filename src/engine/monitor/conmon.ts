@@ -1,0 +1,97 @@
+/**
+ * conmon: it starts a container's process through an OCI runtime, keeps its
+ * streams, writes its log, and notes how it ended, whether orlop is there or not.
+ */
+
+import { join } from "@std/path";
+import type { Bytes } from "../../formats/bytes.ts";
+import { makeOwnDirectory } from "../../fs/own_directory.ts";
+import { findProgram } from "../../process/find_program.ts";
+import { startProgram } from "../../process/start_program.ts";
+import type { Agent } from "../agent.ts";
+import { type OciRuntime, stateFlags } from "../containers/oci_runtime.ts";
+
+/** A conmon that has been started, and what it says while it starts. */
+export interface StartingMonitor {
+  /** What became of the process: a line of JSON each. */
+  readonly answers: ReadableStream<Bytes>;
+  /** Its complaints; for an exec session, also that it can be attached to. */
+  readonly messages: ReadableStream<Bytes>;
+  /** What it waits for, if it waits for something. */
+  readonly go: WritableStream<Bytes> | undefined;
+  /** Settles when it is on its own. */
+  readonly detached: Promise<unknown>;
+}
+
+/** How to start a conmon. */
+export interface StartMonitorOptions {
+  /** Where it writes what has no other place. */
+  readonly cwd: string;
+  /** Whether it waits for bytes before it starts, and before it runs. */
+  readonly session?: "exec" | undefined;
+}
+
+// conmon wants more descriptors than those of the standard streams: sh makes
+// them of these, as nothing else is handed to programs.
+const CREATE = 'exec "$@" 3>&1 >/dev/null';
+const EXEC = 'exec "$@" 3>&1 4<&0 5>&2 >/dev/null';
+const CREATE_PIPES = { "_OCI_SYNCPIPE": "3" } as const;
+const EXEC_PIPES = {
+  ...CREATE_PIPES,
+  ...{ "_OCI_STARTPIPE": "4", "_OCI_ATTACHPIPE": "5" },
+} as const;
+// Where the runtime hands over terminals: unix(7), "sun_path".
+const MAX_SOCKET_PATH = 107;
+const SOCKET_NAME = "conmon-term.XXXXXX";
+
+/**
+ * Starts conmon.
+ *
+ * @throws {CommandError} If it is not installed.
+ */
+export function startMonitor(
+  agent: Agent,
+  args: readonly string[],
+  { cwd, session }: StartMonitorOptions,
+): StartingMonitor {
+  const isExec = session === "exec";
+  const script = isExec ? EXEC : CREATE;
+  const child = startProgram(
+    findProgram("sh"),
+    ["-c", script, "sh", findProgram("conmon"), ...args],
+    {
+      cwd,
+      stdin: isExec ? "piped" : "null",
+      env: {
+        ...(isExec ? EXEC_PIPES : CREATE_PIPES),
+        ...socketFolder(agent),
+      },
+    },
+  );
+  return {
+    answers: child.stdout,
+    messages: child.stderr,
+    go: isExec ? child.stdin : undefined,
+    detached: child.status,
+  };
+}
+
+/** Flags that name a runtime, and where it keeps its state. */
+export function runtimeFlags(
+  runtime: OciRuntime & { readonly program: string },
+  ownFlags: readonly string[] = [],
+): readonly string[] {
+  const flags = [...stateFlags(runtime), ...ownFlags];
+  return [
+    ...["--runtime", runtime.program],
+    ...flags.flatMap((flag) => ["--runtime-arg", flag]),
+  ];
+}
+
+/** A folder of orlop's own for terminals' sockets, unless its name is too long. */
+function socketFolder({ store }: Agent): Readonly<Record<string, string>> {
+  const folder = join(store.paths.runRoot, "orlop", "terminals");
+  const { length } = new TextEncoder().encode(join(folder, SOCKET_NAME));
+  if (length > MAX_SOCKET_PATH) return {};
+  return { TMPDIR: makeOwnDirectory(folder) };
+}

@@ -1,0 +1,192 @@
+/** Creates containers' processes, each under a conmon that watches it. */
+
+import { join } from "@std/path";
+import type { Abortable } from "../../errors/abort.ts";
+import { CommandError, InUseError } from "../../errors/store_errors.ts";
+import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import { removeIfThere } from "../../fs/if_there.ts";
+import { removeTreeSync } from "../../fs/remove_tree.ts";
+import { ensureRunDirectory } from "../../store/container_store.ts";
+import type { Agent } from "../agent.ts";
+import { waitForMonitor } from "../containers/container_monitor.ts";
+import { findActivity } from "../containers/container_status.ts";
+import { type LastRun, openRun } from "../containers/last_run.ts";
+import { findRuntime, forget, ownRuntime } from "../containers/oci_runtime.ts";
+import { makeExitPlaces } from "../containers/process_exit.ts";
+import {
+  readRuntimeLog,
+  runtimeExitCode,
+} from "../containers/runtime_exit_code.ts";
+import { readStoredSpec } from "../parse_stored.ts";
+import { runtimeFlags, startMonitor } from "./conmon.ts";
+import { forgetProcess } from "./forget_process.ts";
+import { readAnswer } from "./monitor_answer.ts";
+import { checkLogPath } from "./log_path.ts";
+
+/** How to create a container's process. */
+export interface CreateProcessOptions extends Abortable {
+  /**
+   * The file for what it writes, in CRI's format: absolute, in a folder that is
+   * there.
+   *
+   * @default {none: only who is attached gets it}
+   */
+  readonly logPath?: string | undefined;
+  /**
+   * Whether it has a terminal.
+   *
+   * @default {as the bundle says}
+   */
+  readonly terminal?: boolean | undefined;
+  /**
+   * Whether who attaches to it may write to it: `"once"` ends its input with the
+   * first who leaves.
+   *
+   * @default {"none"}
+   */
+  readonly stdin?: "none" | "open" | "once" | undefined;
+  /**
+   * The runtime's name or absolute path.
+   *
+   * @default {runc, else crun}
+   */
+  readonly runtime?: string | undefined;
+  /**
+   * Who makes its cgroup.
+   *
+   * @default {"cgroupfs"}
+   */
+  readonly cgroupManager?: "cgroupfs" | "systemd" | undefined;
+  /**
+   * What conmon runs when the process has ended: an absolute path, and arguments.
+   *
+   * @default {nothing}
+   */
+  readonly exitCommand?: readonly string[] | undefined;
+  /**
+   * Whether a cleanup removes the container when it has ended.
+   *
+   * @default {"never"}
+   */
+  readonly removal?: LastRun["removal"] | undefined;
+  /**
+   * The infra container of a pod that was made for it, and goes with it.
+   *
+   * @default {none}
+   */
+  readonly pod?: ContainerId | undefined;
+}
+
+/**
+ * Creates the process of a container that is mounted, and whose bundle is written:
+ * it waits for `startProcess()`. Whoever is there then, conmon notes how it ends.
+ *
+ * @returns Its process ID.
+ * @throws {TypeError} If its log cannot be written there.
+ * @throws {InUseError} If something runs in the container.
+ * @throws {CommandError} If the runtime fails: with exit code 127 if there is no
+ *   such command, 126 if it cannot be executed, else 125. Nothing is left then.
+ */
+export async function createProcess(
+  agent: Agent,
+  id: ContainerId,
+  options: CreateProcessOptions = {},
+): Promise<number> {
+  const { logPath, removal = "never", pod } = options;
+  if (logPath !== undefined) checkLogPath(logPath);
+  const runtime = findRuntime(options.runtime);
+  using _run = await openRun(agent, id, { removal, pod });
+  await clear(agent, id, options);
+  try {
+    return await create(agent, id, { ...options, runtime });
+  } catch (error) {
+    await forgetProcess(agent, id);
+    throw error;
+  }
+}
+
+/** Takes away what an earlier process left. */
+async function clear(
+  agent: Agent,
+  id: ContainerId,
+  { signal }: Abortable,
+): Promise<void> {
+  const { process } = await findActivity(agent, id, { signal });
+  if (process !== undefined) throw stillThere(id, "its process is still there");
+  await forget(agent, id);
+  if (!await waitForMonitor(agent, id, { signal })) {
+    throw stillThere(id, "its last process is still being watched");
+  }
+}
+
+function stillThere(id: ContainerId, why: string): InUseError {
+  return new InUseError(`Cannot run container "${id}": ${why}`, [id]);
+}
+
+interface CreateOptions extends CreateProcessOptions {
+  readonly runtime: string;
+}
+
+async function create(
+  agent: Agent,
+  id: ContainerId,
+  options: CreateOptions,
+): Promise<number> {
+  const bundle = ensureRunDirectory(agent.store.paths, id);
+  const places = makeExitPlaces(agent, id);
+  const runtimeLog = join(bundle, "runtime.log");
+  removeIfThere(runtimeLog);
+  removeTreeSync(join(bundle, "exec"));
+  options.signal?.throwIfAborted();
+  const monitor = startMonitor(agent, [
+    ...["--cid", id, "--cuuid", id, "--name", id],
+    ...["--bundle", bundle, "--full-attach"],
+    ...["--container-pidfile", join(bundle, "runtime.pid")],
+    ...["--conmon-pidfile", join(bundle, "conmon.pid")],
+    ...["--persist-dir", places.runDirectory],
+    ...["--exit-dir", places.workDirectory],
+    ...streamFlags({ ...options, bundle }),
+    ...exitFlags(options.exitCommand),
+    ...(options.cgroupManager === "systemd" ? ["--systemd-cgroup"] : []),
+    ...runtimeFlags(ownRuntime(agent, options.runtime), [
+      ...["--log", runtimeLog, "--log-format", "json"],
+    ]),
+  ], { cwd: places.workDirectory });
+  const { pid, message } = await readAnswer(monitor, options);
+  if (pid !== undefined) return pid;
+  const log = readRuntimeLog(runtimeLog);
+  const exitCode = runtimeExitCode(1, { log, hasStarted: false });
+  throw new CommandError(
+    `Cannot run container "${id}": ${message || "conmon failed"}`,
+    { exitCode },
+  );
+}
+
+function streamFlags(
+  { logPath, terminal, stdin = "none", bundle }: CreateOptions & {
+    readonly bundle: string;
+  },
+): readonly string[] {
+  const hasTerminal = terminal ?? readTerminal(bundle);
+  return [
+    ...["--log-path", logPath === undefined ? "none" : `k8s-file:${logPath}`],
+    ...(hasTerminal ? ["--terminal"] : []),
+    ...(stdin === "none" ? [] : ["--stdin"]),
+    ...(stdin === "open" ? ["--leave-stdin-open"] : []),
+  ];
+}
+
+function readTerminal(bundle: string): boolean {
+  const spec = readStoredSpec({
+    path: join(bundle, "config.json"),
+    advice: "the next start writes it anew",
+  });
+  return spec?.process?.terminal === true;
+}
+
+function exitFlags(command: readonly string[] = []): readonly string[] {
+  const [program, ...args] = command;
+  if (program === undefined) return [];
+  const flags = args.map((argument) => `--exit-command-arg=${argument}`);
+  return ["--exit-command", program, ...flags];
+}

@@ -1,0 +1,36 @@
+/** Where conmon writes what a container writes. */
+
+import { isAbsolute, normalize } from "@std/path";
+import { lstatIfThere } from "../../fs/if_there.ts";
+
+// conmon takes what stands behind one for something else.
+const SEPARATOR = ":";
+const MAX_LENGTH = 4095; // PATH_MAX, without its NUL
+
+/**
+ * Checks where a log is to be written: by root, in a folder that a container may
+ * have been given.
+ *
+ * @throws {TypeError} If conmon cannot write there, or should not: through a link,
+ *   into a device or a fifo.
+ */
+export function checkLogPath(path: string): void {
+  const why = whyNot(path);
+  if (why === undefined) return;
+  throw new TypeError(`Cannot write the log "${path}": ${why}`);
+}
+
+function whyNot(path: string): string | undefined {
+  if (!isAbsolute(path)) return "its path is not absolute";
+  if (normalize(path) !== path || path.endsWith("/")) {
+    return "its path is not in its shortest form";
+  }
+  if (path.includes("\0")) return "its path has a NUL";
+  if (path.includes(SEPARATOR)) return `its path has a "${SEPARATOR}"`;
+  if (new TextEncoder().encode(path).length > MAX_LENGTH) {
+    return "its path is too long";
+  }
+  const found = lstatIfThere(path);
+  if (found === undefined || found.isFile) return undefined;
+  return "there is something else, and no file";
+}

@@ -1,0 +1,37 @@
+/** Lets a container's process run that was created. */
+
+import type { Abortable } from "../../errors/abort.ts";
+import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import type { Agent } from "../agent.ts";
+import { noteStart } from "../containers/last_run.ts";
+import {
+  findRuntime,
+  ownRuntime,
+  runCreated,
+} from "../containers/oci_runtime.ts";
+
+/** How to start a process. */
+export interface StartProcessOptions extends Abortable {
+  /**
+   * The runtime that created it: its name or absolute path.
+   *
+   * @default {runc, else crun}
+   */
+  readonly runtime?: string | undefined;
+}
+
+/**
+ * Starts the process that `createProcess()` has created.
+ *
+ * @throws {CommandError} If it is not there, or runs already.
+ */
+export async function startProcess(
+  agent: Agent,
+  id: ContainerId,
+  { runtime, signal }: StartProcessOptions = {},
+): Promise<void> {
+  const own = ownRuntime(agent, findRuntime(runtime));
+  // Before: to know of a start that failed is better than not to know of one.
+  await noteStart(agent, id);
+  await runCreated(own, id, { signal });
+}

@@ -1,0 +1,178 @@
+/** Containers whose processes really run: mounted, under runc and conmon. */
+
+import { join } from "@std/path";
+import { type Agent, openAgent } from "../../src/engine/agent.ts";
+import { ImageServer } from "../../src/engine/image_server.ts";
+import { startContainer } from "../../src/engine/containers/start_container.ts";
+import {
+  createProcess,
+  type CreateProcessOptions,
+} from "../../src/engine/monitor/create_process.ts";
+import { startProcess } from "../../src/engine/monitor/start_process.ts";
+import { RuntimeServer } from "../../src/engine/runtime_server.ts";
+import type { ContainerId } from "../../src/formats/storage/store_ids.ts";
+import { layerDirectory } from "../../src/store/paths.ts";
+import { takeLibc } from "../../src/process/libc.ts";
+import { needs } from "./peers.ts";
+import { type TempDir, tempDir } from "./temp_dir.ts";
+import { addImage, APP } from "./test_runtime.ts";
+
+// Once a test file: then the permission is gone, as it is in orlop itself.
+const libc = takeLibc();
+
+/** What such tests need. */
+export const MONITOR_NEEDS: { ignore: boolean } = needs(
+  ...["root", "conmon", "runc", "/usr/bin/busybox"],
+);
+
+/** A store with an image that runs, and a pod. */
+export interface MonitoredStore extends AsyncDisposable {
+  readonly agent: Agent;
+  readonly runtime: RuntimeServer;
+  readonly dir: TempDir;
+  /** What was logged, as `level: message`. */
+  readonly messages: readonly string[];
+  /** One more agent on the same store, as another process has one. */
+  reopen(): Agent;
+  /** Makes a container that is mounted, and would run a script. */
+  make(script: string, changes?: SpecChanges): Promise<MonitoredContainer>;
+  /** Makes one, and starts it. */
+  run(
+    script: string,
+    options?: CreateProcessOptions & SpecChanges,
+  ): Promise<MonitoredContainer>;
+}
+
+/** What is to be otherwise in a bundle. */
+export interface SpecChanges {
+  readonly args?: readonly string[];
+  readonly hasTerminal?: boolean;
+  /** In bytes. */
+  readonly memory?: number;
+}
+
+/** A container, and where its log would be. */
+export interface MonitoredContainer {
+  readonly id: ContainerId;
+  readonly bundle: string;
+  readonly logPath: string;
+  readLog(): string;
+}
+
+let count = 0;
+
+/** Opens a store: `await using test = await monitoredStore();`. */
+export async function monitoredStore(): Promise<MonitoredStore> {
+  const dir = tempDir("/var/tmp");
+  const messages: string[] = [];
+  const reopen = () =>
+    openAgent({
+      root: dir.join("root"),
+      runRoot: dir.join("run"),
+      libc,
+      log: (level, message) => messages.push(`${level}: ${message}`),
+    });
+  const agent = reopen();
+  const runtime = new RuntimeServer(new ImageServer(agent));
+  await addImage(agent, { names: [APP] });
+  await addBusybox(agent);
+  await Deno.mkdir(dir.join("logs"));
+  const podId = `${dir.path.split("-").at(-1)}-pod`;
+  const pod = { podName: podId, podId, imageName: APP };
+  await runtime.createPodSandbox({ ...pod, containerName: `${podId}-infra` });
+  const ids: ContainerId[] = [];
+  return { agent, runtime, dir, messages, reopen, make, run, ...disposal() };
+
+  async function make(script: string, changes: SpecChanges = {}) {
+    const name = `c${++count}-${dir.path.split("-").at(-1)}`;
+    const { id, runDir } = await runtime.createContainer({
+      ...pod,
+      containerName: name,
+    });
+    ids.push(id);
+    await startContainer(agent, id);
+    await changeSpec(runDir, { args: ["/bin/sh", "-c", script], ...changes });
+    const logPath = dir.join("logs", `${name}.log`);
+    const readLog = () => Deno.readTextFileSync(logPath);
+    return { id, bundle: runDir, logPath, readLog };
+  }
+
+  async function run(
+    script: string,
+    options: CreateProcessOptions & SpecChanges = {},
+  ) {
+    const container = await make(script, options);
+    const { id, logPath } = container;
+    await createProcess(agent, id, { logPath, ...options });
+    await startProcess(agent, id);
+    return container;
+  }
+
+  function disposal(): AsyncDisposable {
+    return {
+      async [Symbol.asyncDispose]() {
+        for (const id of ids) {
+          if (await isGone(runtime, id)) continue;
+          await runtime.deleteContainer(id, { running: "end", timeMs: 0 });
+        }
+        await runtime.removePodSandbox(podId);
+        dir[Symbol.dispose]();
+      },
+    };
+  }
+}
+
+async function isGone(runtime: RuntimeServer, id: ContainerId) {
+  try {
+    await runtime.getContainerMetadata(id);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+async function addBusybox({ store }: Agent): Promise<void> {
+  using held = await store.lock({ layers: "read" });
+  const [layer] = held.layers.records;
+  if (layer === undefined) throw new Error("There is no image");
+  const diff = join(layerDirectory(store.paths, layer.id), "diff");
+  await Deno.mkdir(join(diff, "bin"));
+  await Deno.copyFile("/usr/bin/busybox", join(diff, "bin/busybox"));
+  await Deno.chmod(join(diff, "bin/busybox"), 0o755);
+  for (const name of APPLETS) {
+    await Deno.symlink("busybox", join(diff, "bin", name));
+  }
+}
+
+const APPLETS = [
+  ...["sh", "echo", "cat", "sleep", "true", "kill", "stty", "tail", "dd"],
+  ...["yes", "head", "seq", "id", "env", "ps", "grep", "setsid", "touch", "wc"],
+];
+
+async function changeSpec(
+  bundle: string,
+  { args, hasTerminal, memory }: SpecChanges,
+): Promise<void> {
+  const path = join(bundle, "config.json");
+  const spec = JSON.parse(await Deno.readTextFile(path));
+  spec.process.args = args;
+  if (hasTerminal) spec.process.terminal = true;
+  if (memory !== undefined) {
+    spec.linux.resources = {
+      ...spec.linux.resources,
+      memory: { limit: memory, swap: memory },
+    };
+  }
+  await Deno.writeTextFile(path, JSON.stringify(spec));
+}
+
+/** Waits until something holds. */
+export async function until(
+  holds: () => boolean | Promise<boolean>,
+): Promise<void> {
+  const end = performance.now() + 20_000;
+  while (!await holds()) {
+    if (performance.now() > end) throw new Error("It never came");
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
