@@ -22,12 +22,19 @@ export function makeSysctls(
   return { ...(isPrivate ? DEFAULTS : {}), ...given };
 }
 
+/** The namespace that a setting belongs to; undefined if it is the machine's. */
+export function namespaceOfSysctl(name: string): "net" | "ipc" | undefined {
+  if (NET.test(name)) return "net";
+  return IPC.test(name) ? "ipc" : undefined;
+}
+
 function checkSysctl(
   name: string,
   { network, ipc }: ContainerNamespaces,
 ): void {
-  const isNet = NET.test(name);
-  if (!isNet && !IPC.test(name)) {
+  const namespace = namespaceOfSysctl(name);
+  const isNet = namespace === "net";
+  if (namespace === undefined) {
     throw new TypeError(
       `Cannot set sysctl "${name}": it is the whole machine's; a container ` +
         `has net.*, fs.mqueue.*, kernel.msg*, kernel.sem and kernel.shm* of ` +

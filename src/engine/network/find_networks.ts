@@ -1,0 +1,130 @@
+/** Finds networks: what `/etc/cni/net.d` has, as all runtimes read it. */
+
+import { join } from "@std/path";
+import { NetworkError } from "../../errors/network_errors.ts";
+import { whyOf } from "../../errors/why.ts";
+import {
+  type NetworkList,
+  parseNetworkList,
+} from "../../formats/cni/network_list.ts";
+import { listIfDirectory } from "../../fs/list_directory.ts";
+
+/** Where networks are described, and which of them are meant. */
+export interface NetworkSettings {
+  /**
+   * The folder of their configurations.
+   *
+   * @default {"/etc/cni/net.d"}
+   */
+  readonly configDirectory?: string | undefined;
+  /**
+   * The folders of plugins, in the order in which they are looked into.
+   *
+   * @default {/opt/cni/bin, and where distributions have them}
+   */
+  readonly pluginDirectories?: readonly string[] | undefined;
+  /**
+   * The names of the networks: the first is eth0, the next is eth1, and so on.
+   *
+   * @default {the one whose file comes first}
+   */
+  readonly names?: readonly string[] | undefined;
+  /**
+   * How long a plugin may take, in milliseconds.
+   *
+   * @default {120_000}
+   */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** A network, and the text that describes it. */
+export interface FoundNetwork {
+  readonly list: NetworkList;
+  /** As it stands in the file: kept with each pod, for its end. */
+  readonly text: string;
+  readonly path: string;
+}
+
+const CONFIG_DIRECTORY = "/etc/cni/net.d";
+/** The project's own place, then Debian's and Fedora's. */
+export const PLUGIN_DIRECTORIES: readonly string[] = [
+  "/opt/cni/bin",
+  "/usr/lib/cni",
+  "/usr/libexec/cni",
+];
+
+// libcni's: lists, and single plugins in two spellings.
+const EXTENSION = /\.(conflist|conf|json)$/;
+
+/** The folder of the networks' configurations. */
+export function configDirectoryOf(
+  { configDirectory = CONFIG_DIRECTORY }: NetworkSettings,
+): string {
+  return configDirectory;
+}
+
+/**
+ * Finds the networks that are meant. Files are read in the order of their names; the
+ * first of a name counts. One that is malformed is passed over unless there is no
+ * other: it must not keep pods from a network that it does not describe.
+ *
+ * @throws {NetworkError} If there is none, or none of a name.
+ */
+export function findNetworks(
+  settings: NetworkSettings,
+): readonly FoundNetwork[] {
+  const directory = configDirectoryOf(settings);
+  const { names } = settings;
+  const problems: string[] = [];
+  const found = listNetworks(settings, (problem) => problems.push(problem));
+  if (names !== undefined) {
+    return names.map((name) =>
+      found.find(({ list }) => list.name === name) ??
+        fail(`network "${name}"`, { directory, problems })
+    );
+  }
+  const [first] = found;
+  return [first ?? fail("a network", { directory, problems })];
+}
+
+/**
+ * Lists all networks that are described.
+ *
+ * @param onProblem Told of what is malformed.
+ */
+export function listNetworks(
+  settings: NetworkSettings,
+  onProblem: (message: string) => void = () => {},
+): readonly FoundNetwork[] {
+  const directory = configDirectoryOf(settings);
+  return listIfDirectory(directory)
+    .filter((name) => EXTENSION.test(name))
+    .toSorted()
+    .flatMap((name) => {
+      const path = join(directory, name);
+      try {
+        const text = Deno.readTextFileSync(path);
+        return [{ list: parseNetworkList(text, `"${path}"`), text, path }];
+      } catch (error) {
+        const why = whyOf(error);
+        onProblem(why.includes(path) ? why : `Cannot read "${path}": ${why}`);
+        return [];
+      }
+    });
+}
+
+function fail(
+  what: string,
+  { directory, problems }: {
+    readonly directory: string;
+    readonly problems: readonly string[];
+  },
+): never {
+  const [problem] = problems;
+  const why = problem === undefined
+    ? `"${directory}" describes none; CNI wants a *.conflist there`
+    : problem;
+  throw new NetworkError(`Cannot find ${what}: ${why}`, {
+    category: "unavailable",
+  });
+}

@@ -1,0 +1,150 @@
+/** Puts pods into networks, and takes them out: all plugins of a list, in order. */
+
+import type { Abortable } from "../../errors/abort.ts";
+import { NetworkError } from "../../errors/network_errors.ts";
+import type { NetworkList } from "../../formats/cni/network_list.ts";
+import {
+  type NetworkResult,
+  parseNetworkResult,
+} from "../../formats/cni/network_result.ts";
+import {
+  makePluginInput,
+  type NetworkCapabilities,
+} from "../../formats/cni/plugin_input.ts";
+import type { JsonObject } from "../../formats/json.ts";
+import type { NetworkSettings } from "./find_networks.ts";
+import { type PluginVerb, runPlugin } from "./run_plugin.ts";
+
+/** A pod's place in a network: what all plugins are told of it. */
+export interface Attachment {
+  readonly list: NetworkList;
+  /** The ID of the pod. */
+  readonly id: string;
+  /** Such as `eth0`. */
+  readonly interfaceName: string;
+  /** The pod's network namespace; undefined if it is gone. */
+  readonly namespace: string | undefined;
+  /** Further arguments, such as the pod's name in `K8S_POD_NAME`. */
+  readonly args: Readonly<Record<string, string>>;
+  readonly capabilities: NetworkCapabilities;
+}
+
+/**
+ * Puts a pod into a network: ADD.
+ *
+ * @throws {NetworkError} If a plugin fails; what those before it made is left for
+ *   `leaveNetwork()`.
+ */
+export async function joinNetwork(
+  attachment: Attachment,
+  settings: NetworkSettings,
+  options: Abortable = {},
+): Promise<NetworkResult> {
+  const { list } = attachment;
+  let result: NetworkResult | undefined = undefined;
+  for (const plugin of list.plugins) {
+    const stdout = await callPlugin({
+      ...{ attachment, plugin, settings, verb: "ADD" },
+      prevResult: result?.raw,
+    }, options);
+    result = readResult(stdout, plugin.type, list);
+  }
+  return result ?? { ips: [], raw: {} };
+}
+
+/**
+ * Takes a pod out of a network: DEL, the last plugin first. Each is called, whatever
+ * the others say; it is no error to do it again, or if nothing was added.
+ *
+ * @param prevResult What ADD has answered, if that is known.
+ * @throws {NetworkError} The first plugin's that failed.
+ */
+export async function leaveNetwork(
+  attachment: Attachment,
+  settings: NetworkSettings,
+  { prevResult, signal }: Abortable & {
+    readonly prevResult?: JsonObject | undefined;
+  } = {},
+): Promise<void> {
+  const errors: unknown[] = [];
+  for (const plugin of attachment.list.plugins.toReversed()) {
+    signal?.throwIfAborted();
+    try {
+      await callPlugin(
+        { attachment, plugin, settings, verb: "DEL", prevResult },
+        { signal },
+      );
+    } catch (error) {
+      signal?.throwIfAborted();
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
+}
+
+/**
+ * Asks whether a pod's network is still as ADD has made it: CHECK, of 0.4.0.
+ *
+ * @throws {NetworkError} If it is not.
+ */
+export async function checkNetwork(
+  attachment: Attachment,
+  settings: NetworkSettings,
+  { prevResult, signal }: Abortable & { readonly prevResult: JsonObject },
+): Promise<void> {
+  const { cniVersion, disableCheck, plugins } = attachment.list;
+  if (disableCheck || cniVersion.startsWith("0.3.")) return;
+  for (const plugin of plugins) {
+    await callPlugin(
+      { attachment, plugin, settings, verb: "CHECK", prevResult },
+      { signal },
+    );
+  }
+}
+
+async function callPlugin(
+  { attachment, plugin, settings, verb, prevResult }: {
+    readonly attachment: Attachment;
+    readonly plugin: NetworkList["plugins"][number];
+    readonly settings: NetworkSettings;
+    readonly verb: PluginVerb;
+    readonly prevResult: JsonObject | undefined;
+  },
+  options: Abortable,
+): Promise<string> {
+  const { list, id, interfaceName, namespace = "", args } = attachment;
+  const { capabilities } = attachment;
+  const { type } = plugin;
+  const pairs = Object.entries({ IgnoreUnknown: "1", ...args })
+    .map(([key, value]) => `${key}=${value}`);
+  return await runPlugin(
+    {
+      ...{ verb, type, network: list.name },
+      input: makePluginInput(list, plugin, { capabilities, prevResult }),
+      env: {
+        CNI_CONTAINERID: id,
+        CNI_NETNS: namespace,
+        CNI_IFNAME: interfaceName,
+        CNI_ARGS: pairs.join(";"),
+      },
+    },
+    settings,
+    options,
+  );
+}
+
+function readResult(
+  stdout: string,
+  plugin: string,
+  { name }: NetworkList,
+): NetworkResult {
+  try {
+    return parseNetworkResult(stdout, `result of network plugin "${plugin}"`);
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new NetworkError(`Cannot join network "${name}": ${cause.message}`, {
+      plugin,
+      cause,
+    });
+  }
+}

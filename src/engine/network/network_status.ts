@@ -1,0 +1,56 @@
+/** Whether pods can get a network now. */
+
+import { NetworkError } from "../../errors/network_errors.ts";
+import type { Abortable } from "../../errors/abort.ts";
+import { makePluginInput } from "../../formats/cni/plugin_input.ts";
+import {
+  findNetworks,
+  type FoundNetwork,
+  type NetworkSettings,
+} from "./find_networks.ts";
+import { findPlugin, runPlugin } from "./run_plugin.ts";
+
+/** What there is to say of the networks. */
+export interface NetworkStatus {
+  readonly isReady: boolean;
+  /** Why not, as a sentence; `""` if it is. */
+  readonly message: string;
+  /** The names of those that pods get. */
+  readonly names: readonly string[];
+}
+
+/** Whether networks are described, and their plugins there and, by 1.1.0, ready. */
+export async function networkStatus(
+  settings: NetworkSettings = {},
+  options: Abortable = {},
+): Promise<NetworkStatus> {
+  try {
+    const found = findNetworks(settings);
+    for (const network of found) await ask(network, settings, options);
+    const names = found.map(({ list }) => list.name);
+    return { isReady: true, message: "", names };
+  } catch (error) {
+    if (!(error instanceof NetworkError)) throw error;
+    return { isReady: false, message: error.message, names: [] };
+  }
+}
+
+async function ask(
+  { list }: FoundNetwork,
+  settings: NetworkSettings,
+  options: Abortable,
+): Promise<void> {
+  for (const plugin of list.plugins) findPlugin(plugin.type, settings);
+  if (list.cniVersion !== "1.1.0") return; // STATUS came with it
+  for (const plugin of list.plugins) {
+    await runPlugin(
+      {
+        ...{ verb: "STATUS", type: plugin.type, network: list.name },
+        input: makePluginInput(list, plugin, {}),
+        env: {},
+      },
+      settings,
+      options,
+    );
+  }
+}

@@ -1,0 +1,142 @@
+/** Runs network plugins: Container Network Interface specification 1.1.0, section 2. */
+
+import { join } from "@std/path";
+import { type Abortable, linkSignals } from "../../errors/abort.ts";
+import { NetworkError } from "../../errors/network_errors.ts";
+import { toBytes } from "../../formats/bytes.ts";
+import { parsePluginFailure } from "../../formats/cni/network_result.ts";
+import { statIfThere } from "../../fs/if_there.ts";
+import { findProgram } from "../../process/find_program.ts";
+import {
+  type CommandResult,
+  PLAIN_ENV,
+  runCommand,
+} from "../../process/run_command.ts";
+import { findStranger } from "../../process/who_can_change.ts";
+import { type NetworkSettings, PLUGIN_DIRECTORIES } from "./find_networks.ts";
+
+/** What a plugin is to do. */
+export type PluginVerb = "ADD" | "DEL" | "CHECK" | "GC" | "STATUS";
+
+/** A call of a plugin. */
+export interface PluginCall {
+  readonly verb: PluginVerb;
+  /** The name of its program. */
+  readonly type: string;
+  /** The network's, for messages. */
+  readonly network: string;
+  /** What it reads. */
+  readonly input: string;
+  /** Variables besides the path and the verb, such as `CNI_NETNS`. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+// As long as the kubelet waits for a pod.
+const TIMEOUT_MS = 120_000;
+// For a plugin that is told to end: it has locks to give back.
+const GRACE_SECONDS = 3;
+// After all else has failed: what it started holds its output open.
+const LAST_RESORT_MS = 10_000;
+// timeout(1).
+const TIMED_OUT = [124, 137];
+// What a plugin prints for one pod.
+const MAX_STDOUT_BYTES = 4 * 1024 * 1024;
+// Section 2 of the specification: network or plugin is not ready, try again.
+const LATER = [11, 50, 51];
+
+/**
+ * Runs a plugin.
+ *
+ * @returns What it printed.
+ * @throws {NetworkError} If it is missing, fails, or takes too long.
+ */
+export async function runPlugin(
+  { verb, type, network, input, env }: PluginCall,
+  settings: NetworkSettings,
+  { signal }: Abortable = {},
+): Promise<string> {
+  const program = findPlugin(type, settings);
+  const { timeoutMs = TIMEOUT_MS } = settings;
+  const seconds = Math.max(timeoutMs / 1000, 0.001);
+  const flags = [`--kill-after=${GRACE_SECONDS}`, String(seconds)];
+  // It is the head of a process group, which orlop need not be copied for.
+  const result = await runCommand(findProgram("timeout"), [...flags, program], {
+    stdin: toBytes(input),
+    env: {
+      ...PLAIN_ENV,
+      ...env,
+      CNI_COMMAND: verb,
+      CNI_PATH: pluginDirectoriesOf(settings).join(":"),
+    },
+    okCodes: "any",
+    maxStdout: MAX_STDOUT_BYTES,
+    group: "shared",
+    signal: linkSignals(
+      signal,
+      AbortSignal.timeout(
+        timeoutMs + GRACE_SECONDS * 1000 + LAST_RESORT_MS,
+      ),
+    ),
+  });
+  if (result.code === 0) return result.stdout;
+  throw failure({ verb, type, network }, result, seconds);
+}
+
+/** The folders that plugins are looked for in. */
+export function pluginDirectoriesOf(
+  { pluginDirectories = PLUGIN_DIRECTORIES }: NetworkSettings,
+): readonly string[] {
+  return pluginDirectories;
+}
+
+/**
+ * Finds a plugin's program.
+ *
+ * @throws {NetworkError} If there is none, or others could change it.
+ */
+export function findPlugin(type: string, settings: NetworkSettings): string {
+  const directories = pluginDirectoriesOf(settings);
+  const path = directories.map((directory) => join(directory, type))
+    .find((path) => {
+      const file = statIfThere(path);
+      return file?.isFile === true && ((file.mode ?? 0) & 0o111) !== 0;
+    });
+  const problem = path === undefined
+    ? `it is not in ${directories.join(", ")}; install CNI's plugins`
+    : findStranger(path);
+  if (path !== undefined && problem === undefined) return path;
+  throw new NetworkError(`Cannot run network plugin "${type}": ${problem}`, {
+    plugin: type,
+    category: "unavailable",
+  });
+}
+
+function failure(
+  { verb, type, network }: Pick<PluginCall, "verb" | "type" | "network">,
+  { code, stdout, stderr }: CommandResult,
+  seconds: number,
+): NetworkError {
+  const said = parsePluginFailure(stdout);
+  const why = said?.message ||
+    (TIMED_OUT.includes(code)
+      ? `it did not end within ${seconds} s`
+      : firstLine(stderr) || firstLine(stdout) || `exit code ${code}`);
+  const isTemporary = TIMED_OUT.includes(code) ||
+    LATER.includes(said?.code ?? 0);
+  return new NetworkError(
+    `Cannot ${WORDS[verb]} network "${network}": plugin "${type}" says: ${why}`,
+    { plugin: type, category: isTemporary ? "unavailable" : "internal" },
+  );
+}
+
+const WORDS: Readonly<Record<PluginVerb, string>> = {
+  ADD: "join",
+  DEL: "leave",
+  CHECK: "check",
+  GC: "tidy up",
+  STATUS: "use",
+};
+
+function firstLine(text: string): string {
+  return text.split("\n").map((line) => line.trim()).find(Boolean) ?? "";
+}

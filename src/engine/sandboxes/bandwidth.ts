@@ -1,0 +1,62 @@
+/** How fast a pod may send and receive, as Kubernetes' annotations have it. */
+
+import { InvalidSandboxError } from "../../errors/network_errors.ts";
+import type { Bandwidth } from "../../formats/cni/plugin_input.ts";
+
+const INGRESS = "kubernetes.io/ingress-bandwidth";
+const EGRESS = "kubernetes.io/egress-bandwidth";
+
+// Kubernetes' quantities, as far as they make sense here.
+const FACTORS: Readonly<Record<string, number>> = {
+  "": 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  P: 1e15,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+  Pi: 2 ** 50,
+};
+// Those that Kubernetes' own code takes, in bits a second.
+const MIN = 1e3;
+const MAX = 1e15;
+// libcni's for containerd and CRI-O: as much as the plugin takes, in bits.
+const BURST = 0xffff_ffff - 1;
+
+/**
+ * Reads the limits; undefined if there are none.
+ *
+ * @throws {InvalidSandboxError} If one is no number of bits a second.
+ */
+export function readBandwidth(
+  annotations: Readonly<Record<string, string>>,
+): Bandwidth | undefined {
+  const ingress = readRate(annotations, INGRESS);
+  const egress = readRate(annotations, EGRESS);
+  if (ingress === undefined && egress === undefined) return undefined;
+  return {
+    ...ingress === undefined
+      ? {}
+      : { ingressRate: ingress, ingressBurst: BURST },
+    ...egress === undefined ? {} : { egressRate: egress, egressBurst: BURST },
+  };
+}
+
+function readRate(
+  annotations: Readonly<Record<string, string>>,
+  name: string,
+): number | undefined {
+  const text = annotations[name];
+  if (text === undefined) return undefined;
+  const [, digits = "", unit = ""] =
+    /^(\d+(?:\.\d+)?)([kMGTP]|[KMGTP]i)?$/.exec(text) ?? [];
+  const factor = FACTORS[unit];
+  const rate = Math.floor(Number(digits) * (factor ?? NaN));
+  if (digits !== "" && rate >= MIN && rate <= MAX) return rate;
+  throw new InvalidSandboxError(
+    `Cannot use annotation "${name}": "${text}" is no bandwidth of 1k to 1P`,
+  );
+}

@@ -1,0 +1,92 @@
+/** Reads sandboxes. */
+
+import type { Abortable } from "../../errors/abort.ts";
+import { DamagedFileError } from "../../errors/store_errors.ts";
+import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import { readBootId } from "../../process/boot_id.ts";
+import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
+import { readMetadata } from "../containers/list_containers.ts";
+import type { Sandbox } from "./sandbox.ts";
+import { addressesIn } from "./sandbox_network.ts";
+import { namespacesOf, placesOf } from "./sandbox_places.ts";
+import { readSandboxState, type SandboxState } from "./sandbox_state.ts";
+
+const HOST_SHM = "/dev/shm";
+
+/**
+ * Reads a sandbox; undefined if there is none. A pod that was made as a record only is
+ * none.
+ *
+ * @param handle From `openAgent()`.
+ * @param id Its full ID.
+ * @throws {DamagedFileError} If its state does not parse.
+ */
+export async function readSandbox(
+  handle: AgentHandle,
+  id: ContainerId,
+): Promise<Sandbox | undefined> {
+  const agent = insideOf(handle);
+  const state = readSandboxState(agent, id);
+  if (state === undefined) return undefined;
+  return sandboxOf(agent, id, state, { bootId: await readBootId() });
+}
+
+/**
+ * Lists all sandboxes. Of one whose state is damaged a warning tells.
+ *
+ * @param handle From `openAgent()`.
+ */
+export async function listSandboxes(
+  handle: AgentHandle,
+  options: Abortable = {},
+): Promise<readonly Sandbox[]> {
+  const agent = insideOf(handle);
+  const bootId = await readBootId();
+  return (await listPodIds(agent, options)).flatMap((id) => {
+    const state = tryRead(agent, id);
+    return state === undefined ? [] : [sandboxOf(agent, id, state, { bootId })];
+  });
+}
+
+async function listPodIds(
+  { store }: Agent,
+  options: Abortable,
+): Promise<readonly ContainerId[]> {
+  using held = await store.lock({ containers: "read" }, options);
+  return held.containers.records
+    .filter((record) => readMetadata(record)?.pod === true)
+    .map(({ id }) => id);
+}
+
+function tryRead(agent: Agent, id: ContainerId): SandboxState | undefined {
+  try {
+    return readSandboxState(agent, id);
+  } catch (error) {
+    if (!(error instanceof DamagedFileError)) throw error;
+    agent.log("warn", error.message);
+    return undefined;
+  }
+}
+
+/** A sandbox, as callers see it. @param options.bootId That of this boot. */
+export function sandboxOf(
+  { store }: Agent,
+  id: ContainerId,
+  { phase, bootId, createdAtNs, request, networks, pid }: SandboxState,
+  options: { readonly bootId: string },
+): Sandbox {
+  const places = placesOf(store.paths, id);
+  const { namespaces } = request;
+  const isReady = phase === "ready" && bootId === options.bootId;
+  return {
+    id,
+    state: isReady ? "ready" : "not-ready",
+    createdAtNs,
+    request,
+    namespaces: namespacesOf(places, namespaces),
+    ips: addressesIn(networks),
+    shmDirectory: namespaces.ipc === "pod" ? places.shm : HOST_SHM,
+    files: places.files,
+    pid,
+  };
+}

@@ -1,0 +1,109 @@
+/** Reads what was asked for a sandbox, from what is kept of it. */
+
+import type { NetworkDns } from "../../formats/cni/plugin_input.ts";
+import {
+  asArray,
+  asInteger,
+  asObject,
+  asString,
+  asStringMap,
+  asStrings,
+  type JsonObject,
+  optional,
+} from "../../formats/json.ts";
+import type { NetworkSettings } from "../network/find_networks.ts";
+import type {
+  SandboxMetadata,
+  SandboxNamespaces,
+  SandboxPort,
+  SandboxRequest,
+} from "./sandbox.ts";
+
+/** @throws {SyntaxError} If it is malformed. */
+export function readSandboxRequest(
+  value: unknown,
+  what: string,
+): Omit<SandboxRequest, "signal"> {
+  const object = asObject(value, what);
+  const at = (key: string) => `${what}, ${key}`;
+  const text = (key: string) => asString(object[key], at(key));
+  const maybe = (key: string) => optional(object[key], at(key), asString);
+  const texts = (key: string) => asStringMap(object[key], at(key));
+  return {
+    podId: maybe("podId"),
+    podName: text("podName"),
+    metadata: readMetadata(asObject(object["metadata"], at("metadata")), what),
+    hostname: text("hostname"),
+    logDirectory: maybe("logDirectory"),
+    dns: optional(object["dns"], at("dns"), readDns),
+    ports: asArray(object["ports"], at("ports"))
+      .map((port) => readPort(asObject(port, at("ports")), at("ports"))),
+    namespaces: readNamespaces(object["namespaces"], at("namespaces")),
+    sysctls: texts("sysctls"),
+    cgroupParent: maybe("cgroupParent"),
+    labels: texts("labels"),
+    annotations: texts("annotations"),
+    runtimeHandler: text("runtimeHandler"),
+    networks: optional(object["networks"], at("networks"), readSettings),
+    note: object["note"],
+  };
+}
+
+function readMetadata(object: JsonObject, what: string): SandboxMetadata {
+  return {
+    name: asString(object["name"], what),
+    uid: asString(object["uid"], what),
+    namespace: asString(object["namespace"], what),
+    attempt: asInteger(object["attempt"], what),
+  };
+}
+
+function readDns(value: unknown, what: string): NetworkDns {
+  const object = asObject(value, what);
+  return {
+    servers: asStrings(object["servers"], what),
+    searches: asStrings(object["searches"], what),
+    options: asStrings(object["options"], what),
+  };
+}
+
+function readPort(object: JsonObject, what: string): SandboxPort {
+  return {
+    protocol: choose(object["protocol"], what, ["tcp", "udp", "sctp"]),
+    containerPort: asInteger(object["containerPort"], what),
+    hostPort: asInteger(object["hostPort"], what),
+    hostIp: optional(object["hostIp"], what, asString),
+  };
+}
+
+function readNamespaces(value: unknown, what: string): SandboxNamespaces {
+  const object = asObject(value, what);
+  return {
+    network: choose(object["network"], what, ["pod", "node"]),
+    ipc: choose(object["ipc"], what, ["pod", "node"]),
+    pid: choose(object["pid"], what, ["pod", "container", "node"]),
+  };
+}
+
+function readSettings(value: unknown, what: string): NetworkSettings {
+  const object = asObject(value, what);
+  return {
+    configDirectory: optional(object["configDirectory"], what, asString),
+    pluginDirectories: optional(object["pluginDirectories"], what, asStrings),
+    names: optional(object["names"], what, asStrings),
+    timeoutMs: optional(object["timeoutMs"], what, asInteger),
+  };
+}
+
+function choose<T extends string>(
+  value: unknown,
+  what: string,
+  choices: readonly T[],
+): T {
+  const found = choices.find((choice) => choice === value);
+  if (found !== undefined) return found;
+  throw new SyntaxError(
+    `Cannot read ${what}: expected ${choices.join(" or ")}, got ` +
+      JSON.stringify(value),
+  );
+}

@@ -1,0 +1,50 @@
+/** Removes sandboxes: whatever was made of them, at whatever point it ended. */
+
+import type { Abortable } from "../../errors/abort.ts";
+import { InvalidSandboxIdError } from "../../errors/not_found_errors.ts";
+import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import { removeIfThere } from "../../fs/if_there.ts";
+import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
+import { removePodSandbox } from "../pods/remove_pod_sandbox.ts";
+import { lockSandbox } from "./lock_sandbox.ts";
+import { placesOf } from "./sandbox_places.ts";
+import { readSandboxState } from "./sandbox_state.ts";
+import { stopLocked } from "./stop_sandbox.ts";
+
+/**
+ * Removes a sandbox; it is stopped first. It is no error if there is none.
+ *
+ * @param handle From `openAgent()`.
+ * @param id Its full ID.
+ * @throws {InUseError} If it has containers.
+ * @throws {NetworkError} If a network cannot be left: it stays then.
+ * @throws {DamagedFileError} If its state does not parse.
+ */
+export async function removeSandbox(
+  handle: AgentHandle,
+  id: ContainerId,
+  options: Abortable = {},
+): Promise<void> {
+  const agent = insideOf(handle);
+  if (readSandboxState(agent, id) === undefined) return;
+  using _lock = await lockSandbox(agent, id, options);
+  await removeLocked(agent, id, options);
+}
+
+/** Removes a sandbox whose lock is held, and the lock's file. */
+export async function removeLocked(
+  agent: Agent,
+  id: ContainerId,
+  options: Abortable,
+): Promise<void> {
+  const state = readSandboxState(agent, id);
+  if (state === undefined) return;
+  await stopLocked(agent, id, { ...options, state });
+  try {
+    await removePodSandbox(agent, id, { ...options, members: "refuse" });
+  } catch (error) {
+    // Another call, or another process, was as quick.
+    if (!(error instanceof InvalidSandboxIdError)) throw error;
+  }
+  removeIfThere(placesOf(agent.store.paths, id).lock);
+}

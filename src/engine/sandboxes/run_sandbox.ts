@@ -1,0 +1,129 @@
+/** Makes sandboxes: pods that containers can be run in. */
+
+import type { Abortable } from "../../errors/abort.ts";
+import { whyOf } from "../../errors/why.ts";
+import {
+  type ContainerId,
+  parseContainerId,
+} from "../../formats/storage/store_ids.ts";
+import { randomId } from "../../fs/random_name.ts";
+import { readBootId } from "../../process/boot_id.ts";
+import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
+import { createPodSandbox } from "../pods/create_pod_sandbox.ts";
+import { checkSandboxRequest } from "./check_sandbox_request.ts";
+import { sandboxOf } from "./list_sandboxes.ts";
+import { lockSandbox } from "./lock_sandbox.ts";
+import { removeLocked } from "./remove_sandbox.ts";
+import type { Sandbox, SandboxRequest } from "./sandbox.ts";
+import { writeSandboxFiles } from "./sandbox_files.ts";
+import { makeDirectory, mountSandbox } from "./sandbox_mounts.ts";
+import {
+  addressesIn,
+  chooseNetworks,
+  joinNetworks,
+} from "./sandbox_network.ts";
+import { placesOf } from "./sandbox_places.ts";
+import {
+  formatSandboxState,
+  SANDBOX_FILE,
+  type SandboxState,
+  writeSandboxState,
+} from "./sandbox_state.ts";
+
+/**
+ * Makes a sandbox: a pod with namespaces, networks and files. What it is to be is on
+ * the disk before anything is made, so that `removeSandbox()` undoes it after a kill
+ * at any point. If something fails, all is undone.
+ *
+ * @param handle From `openAgent()`.
+ * @throws {InvalidSandboxError} If something of the request is malformed, or may not
+ *   be had.
+ * @throws {NetworkError} If there is no network, or it cannot be joined.
+ * @throws As `createPodSandbox()` does.
+ */
+export async function runSandbox(
+  handle: AgentHandle,
+  options: SandboxRequest,
+): Promise<Sandbox> {
+  const agent = insideOf(handle);
+  const { signal, ...request } = options;
+  const sysctls = checkSandboxRequest(request);
+  const id = parseContainerId(request.podId || randomId());
+  const state: SandboxState = {
+    phase: "making",
+    bootId: await readBootId(),
+    createdAtNs: BigInt(Date.now()) * 1_000_000n,
+    request,
+    networks: chooseNetworks(request),
+    pid: undefined,
+    cgroups: [],
+  };
+  using _lock = await lockSandbox(agent, id, { signal });
+  await createRecord(agent, id, { state, signal });
+  try {
+    const made = await make(agent, id, { state, sysctls, signal });
+    writeSandboxState(agent, id, made);
+    return sandboxOf(agent, id, made, { bootId: made.bootId });
+  } catch (error) {
+    await undo(agent, id, error);
+    throw error;
+  }
+}
+
+/** Its infra container: from here on, there is something to undo. */
+async function createRecord(
+  agent: Agent,
+  id: ContainerId,
+  { state, signal }: Abortable & { readonly state: SandboxState },
+): Promise<void> {
+  const { podName, metadata } = state.request;
+  await createPodSandbox(agent, {
+    podId: id,
+    podName,
+    containerName: podName,
+    metadataName: metadata.name,
+    uid: metadata.uid,
+    namespace: metadata.namespace,
+    attempt: metadata.attempt,
+    imageName: agent.pauseImage,
+    files: { [SANDBOX_FILE]: formatSandboxState(state) },
+    signal,
+  });
+}
+
+async function make(
+  agent: Agent,
+  id: ContainerId,
+  { state, sysctls, signal }: Abortable & {
+    readonly state: SandboxState;
+    readonly sysctls: SandboxRequest["sysctls"];
+  },
+): Promise<SandboxState> {
+  const { request } = state;
+  const places = placesOf(agent.store.paths, id);
+  makeDirectory(places, request);
+  await mountSandbox(agent, places, { ...request, sysctls, signal });
+  const networks = await joinNetworks(id, state, {
+    namespace: places.net,
+    signal,
+  });
+  writeSandboxFiles(agent, places, { request, ips: addressesIn(networks) });
+  return { ...state, phase: "ready", networks };
+}
+
+/** The first error is the one that counts; what stays is for `removeSandbox()`. */
+async function undo(
+  agent: Agent,
+  id: ContainerId,
+  error: unknown,
+): Promise<void> {
+  try {
+    await removeLocked(agent, id, {});
+  } catch (second) {
+    agent.log(
+      "warn",
+      `Cannot remove pod sandbox "${id}", made in part: ${whyOf(second)} ` +
+        `(after: ${whyOf(error)})`,
+    );
+  }
+}

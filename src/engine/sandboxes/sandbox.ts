@@ -1,0 +1,133 @@
+/** Sandboxes: pods with namespaces, addresses and files of their own. */
+
+import type { Abortable } from "../../errors/abort.ts";
+import type { NetworkDns } from "../../formats/cni/plugin_input.ts";
+import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import type { NetworkSettings } from "../network/find_networks.ts";
+
+/** What a new sandbox is to be. All but the signal is kept with it. */
+export interface SandboxRequest extends Abortable {
+  /**
+   * The ID of its infra container.
+   *
+   * @default {one that is invented}
+   */
+  readonly podId?: string | undefined;
+  /** The name of the record: unique in the store. */
+  readonly podName: string;
+  /** How an orchestrator calls it. */
+  readonly metadata: SandboxMetadata;
+  /** As is seen in it; the host's own if it shares the host's network. */
+  readonly hostname: string;
+  /**
+   * Where its containers' logs go: made if it is missing. Absolute.
+   *
+   * @default {none}
+   */
+  readonly logDirectory?: string | undefined;
+  /**
+   * How it resolves names.
+   *
+   * @default {as the host}
+   */
+  readonly dns?: NetworkDns | undefined;
+  /** Ports of the host that lead to it; those without a host port do nothing. */
+  readonly ports: readonly SandboxPort[];
+  /** What it has of its own. */
+  readonly namespaces: SandboxNamespaces;
+  /** Settings of the kernel, as sysctl(8) names them. */
+  readonly sysctls: Readonly<Record<string, string>>;
+  /**
+   * The control group that its containers are in: made if it is missing.
+   *
+   * @default {each container's own}
+   */
+  readonly cgroupParent?: string | undefined;
+  /** The caller's, to select by. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** The caller's; those for bandwidth count here, too. */
+  readonly annotations: Readonly<Record<string, string>>;
+  /** The caller's name of an OCI runtime; `""` for its default. */
+  readonly runtimeHandler: string;
+  /**
+   * Which networks it joins.
+   *
+   * @default {the first that the host describes}
+   */
+  readonly networks?: NetworkSettings | undefined;
+  /**
+   * Whatever the caller keeps with it: a value of JSON.
+   *
+   * @default {null}
+   */
+  readonly note?: unknown;
+}
+
+/** How an orchestrator calls a pod. */
+export interface SandboxMetadata {
+  readonly name: string;
+  readonly uid: string;
+  readonly namespace: string;
+  /** How often it was made anew. */
+  readonly attempt: number;
+}
+
+/** A port of a sandbox. */
+export interface SandboxPort {
+  readonly protocol: "tcp" | "udp" | "sctp";
+  readonly containerPort: number;
+  /** 0 is none. */
+  readonly hostPort: number;
+  /**
+   * The only address of the host with this port.
+   *
+   * @default {all of them}
+   */
+  readonly hostIp?: string | undefined;
+}
+
+/** What a sandbox has of its own, and what it shares with the host. */
+export interface SandboxNamespaces {
+  /** `"node"` is the host's, its name as well. */
+  readonly network: "pod" | "node";
+  /** Shared memory and queues. */
+  readonly ipc: "pod" | "node";
+  /** `"pod"`: all its containers see each other; it takes a process of its own. */
+  readonly pid: "pod" | "container" | "node";
+}
+
+/** A sandbox that was made. */
+export interface Sandbox {
+  readonly id: ContainerId;
+  /** Whether containers can be run in it. */
+  readonly state: "ready" | "not-ready";
+  /** Since 1970. */
+  readonly createdAtNs: bigint;
+  /** What was asked for. */
+  readonly request: Omit<SandboxRequest, "signal">;
+  /** The files that namespaces of its own are pinned to; undefined: the host's. */
+  readonly namespaces: NamespacePaths;
+  /** The addresses that its networks gave it, the first network's first. */
+  readonly ips: readonly string[];
+  /** What its containers have as `/dev/shm`. */
+  readonly shmDirectory: string;
+  readonly files: SandboxFiles;
+  /** Of the process that keeps a PID namespace: only for `pid: "pod"`. */
+  readonly pid?: number | undefined;
+}
+
+/** Where the namespaces of a sandbox are pinned; absolute. */
+export interface NamespacePaths {
+  readonly network?: string | undefined;
+  readonly ipc?: string | undefined;
+  readonly uts?: string | undefined;
+  /** Of a process below /proc. */
+  readonly pid?: string | undefined;
+}
+
+/** Files for `/etc` of a sandbox's containers; absolute. */
+export interface SandboxFiles {
+  readonly resolvConf: string;
+  readonly hostname: string;
+  readonly hosts: string;
+}

@@ -1,0 +1,81 @@
+/** Makes the files that all containers of a sandbox have in their `/etc`. */
+
+import { join } from "@std/path";
+import type { NetworkDns } from "../../formats/cni/plugin_input.ts";
+import { formatHosts } from "../../formats/config/hosts.ts";
+import type { Agent } from "../agent.ts";
+import type { SandboxRequest } from "./sandbox.ts";
+import type { SandboxPlaces } from "./sandbox_places.ts";
+
+// All users of the containers read them.
+const FILE_MODE = 0o644;
+const HOST_FILES = "/etc";
+// What systemd-resolved has beside a file that names itself on the loopback.
+const UPSTREAM = "/run/systemd/resolve/resolv.conf";
+
+/** Writes them. @param ips The addresses of the sandbox. */
+export function writeSandboxFiles(
+  { host }: Pick<Agent, "host">,
+  { files }: Pick<SandboxPlaces, "files">,
+  { request, ips }: {
+    readonly request: Pick<SandboxRequest, "dns" | "hostname" | "namespaces">;
+    readonly ips: readonly string[];
+  },
+): void {
+  const isOwn = request.namespaces.network === "pod";
+  const hostname = isOwn ? request.hostname : host.readHostname() ?? "";
+  const resolvConf = request.dns === undefined
+    ? readHostDns(isOwn)
+    : formatDns(request.dns);
+  const hosts = isOwn ? makeHosts(hostname, ips) : readHostFile("hosts");
+  write(files.resolvConf, resolvConf);
+  write(files.hostname, `${hostname}\n`);
+  write(files.hosts, hosts);
+}
+
+function write(path: string, text: string): void {
+  Deno.writeTextFileSync(path, text);
+  Deno.chmodSync(path, FILE_MODE);
+}
+
+/** As CRI-O and containerd write it: resolv.conf(5). */
+function formatDns({ servers, searches, options }: NetworkDns): string {
+  return [
+    ...searches.length > 0 ? [`search ${searches.join(" ")}\n`] : [],
+    ...servers.map((server) => `nameserver ${server}\n`),
+    ...options.length > 0 ? [`options ${options.join(" ")}\n`] : [],
+  ].join("");
+}
+
+/** In a network of its own a pod does not reach a server on the host's loopback. */
+function readHostDns(isOwn: boolean): string {
+  const text = readHostFile("resolv.conf");
+  const servers = [...text.matchAll(/^\s*nameserver\s+(\S+)/gm)];
+  const isLocal = servers.length > 0 &&
+    servers.every(([, server = ""]) => /^127\.|^::1$/.test(server));
+  return isOwn && isLocal ? read(UPSTREAM) ?? text : text;
+}
+
+function makeHosts(hostname: string, ips: readonly string[]): string {
+  return formatHosts([
+    { address: "127.0.0.1", names: ["localhost"] },
+    {
+      address: "::1",
+      names: ["localhost", "ip6-localhost", "ip6-loopback"],
+    },
+    ...(ips.length > 0 ? ips : ["127.0.1.1"])
+      .map((address) => ({ address, names: [hostname] })),
+  ]);
+}
+
+function readHostFile(name: string): string {
+  return read(join(HOST_FILES, name)) ?? "";
+}
+
+function read(path: string): string | undefined {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return undefined; // The host has none, or none that can be read.
+  }
+}

@@ -1,0 +1,101 @@
+/** Makes what of a sandbox is mounted: namespaces, shared memory; and ends it. */
+
+import type { Abortable } from "../../errors/abort.ts";
+import { removeIfThere } from "../../fs/if_there.ts";
+import { removeTreeSync } from "../../fs/remove_tree.ts";
+import { pinNamespaces } from "../../mount/pin_namespaces.ts";
+import type { Agent } from "../agent.ts";
+import type { SandboxRequest } from "./sandbox.ts";
+import type { SandboxPlaces } from "./sandbox_places.ts";
+
+const PRIVATE_DIRECTORY = 0o700;
+// Containers' users reach the files in it by their mounts, not by its path.
+const PRIVATE_FILE = 0o600;
+// What a container has that is alone: podman's, CRI-O's and containerd's default.
+const SHM_OPTIONS = "mode=1777,size=65536k";
+
+/** Makes its directory, in which nothing is mounted yet. */
+export function makeDirectory(
+  { directory, net, ipc, uts, shm }: SandboxPlaces,
+  { namespaces }: Pick<SandboxRequest, "namespaces">,
+): void {
+  Deno.mkdirSync(directory, { recursive: true, mode: PRIVATE_DIRECTORY });
+  const files = [
+    ...namespaces.network === "pod" ? [net, uts] : [],
+    ...namespaces.ipc === "pod" ? [ipc] : [],
+  ];
+  for (const path of files) {
+    Deno.writeTextFileSync(path, "", { mode: PRIVATE_FILE });
+  }
+  if (namespaces.ipc === "pod") {
+    Deno.mkdirSync(shm, { recursive: true, mode: PRIVATE_DIRECTORY });
+  }
+}
+
+/**
+ * Makes the namespaces and the shared memory of a sandbox.
+ *
+ * @throws {TypeError} If the kernel does not take a sysctl.
+ * @throws {CommandError} If it fails otherwise.
+ */
+export async function mountSandbox(
+  { mounter }: Agent,
+  { net, ipc, uts, shm }: SandboxPlaces,
+  { namespaces, hostname, sysctls, signal }:
+    & Pick<SandboxRequest, "namespaces" | "hostname" | "sysctls">
+    & Abortable,
+): Promise<void> {
+  const hasNetwork = namespaces.network === "pod";
+  const hasIpc = namespaces.ipc === "pod";
+  const pinned = pinNamespaces({
+    files: {
+      net: hasNetwork ? net : undefined,
+      uts: hasNetwork ? uts : undefined,
+      ipc: hasIpc ? ipc : undefined,
+    },
+    hostname,
+    sysctls,
+  }, { signal });
+  const mounted = hasIpc
+    ? mounter.mount({
+      source: "shm",
+      target: shm,
+      type: "tmpfs",
+      flags: ["nosuid", "noexec", "nodev"],
+      data: SHM_OPTIONS,
+    }, { signal })
+    : undefined;
+  // Both have ended when this returns: what is undone then is not made later.
+  const results = await Promise.allSettled([pinned, mounted]);
+  for (const result of results) {
+    if (result.status === "rejected") throw result.reason;
+  }
+}
+
+/**
+ * Unmounts all that is mounted in a sandbox's directory, and removes it. It is no
+ * error if there is nothing.
+ *
+ * @throws {CommandError} If something stays mounted.
+ */
+export async function unmountSandbox(
+  { mounter }: Agent,
+  { directory, net, ipc, uts, shm, files }: SandboxPlaces,
+  options: Abortable = {},
+): Promise<void> {
+  for (;;) {
+    const mounts = await mounter.list(directory, options);
+    if (mounts.length === 0) break;
+    // The namespaces and files live as long as somebody is in them.
+    await Promise.all(
+      mounts.map(({ target }) =>
+        mounter.unmount(target, { ...options, mode: "lazy" })
+      ),
+    );
+  }
+  for (const path of [net, ipc, uts, ...Object.values(files)]) {
+    removeIfThere(path);
+  }
+  removeIfThere(shm); // it is empty: nothing is removed in what is mounted
+  removeTreeSync(directory);
+}

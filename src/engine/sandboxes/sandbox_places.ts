@@ -1,0 +1,57 @@
+/** Where a sandbox has what a reboot may empty. */
+
+import { join } from "@std/path";
+import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import type { StorePaths } from "../../store/paths.ts";
+import type {
+  NamespacePaths,
+  SandboxFiles,
+  SandboxNamespaces,
+} from "./sandbox.ts";
+
+/** The paths of a sandbox, whether there is anything or not; absolute. */
+export interface SandboxPlaces {
+  readonly directory: string;
+  /** Held by who changes it. */
+  readonly lock: string;
+  readonly net: string;
+  readonly ipc: string;
+  readonly uts: string;
+  readonly shm: string;
+  readonly files: SandboxFiles;
+}
+
+/** The folder of all sandboxes. */
+export function sandboxesDirectory({ runRoot }: StorePaths): string {
+  return join(runRoot, "orlop", "sandboxes");
+}
+
+/** Where a sandbox has what. */
+export function placesOf(paths: StorePaths, id: ContainerId): SandboxPlaces {
+  const all = sandboxesDirectory(paths);
+  const directory = join(all, id);
+  return {
+    directory,
+    lock: join(all, `${id}.lock`),
+    net: join(directory, "net"),
+    ipc: join(directory, "ipc"),
+    uts: join(directory, "uts"),
+    shm: join(directory, "shm"),
+    files: {
+      resolvConf: join(directory, "resolv.conf"),
+      hostname: join(directory, "hostname"),
+      hosts: join(directory, "hosts"),
+    },
+  };
+}
+
+/** Which namespaces a sandbox pins: a network of its own has a name, too. */
+export function namespacesOf(
+  { net, ipc, uts }: Pick<SandboxPlaces, "net" | "ipc" | "uts">,
+  namespaces: SandboxNamespaces,
+): Omit<NamespacePaths, "pid"> {
+  return {
+    ...namespaces.network === "pod" ? { network: net, uts } : {},
+    ...namespaces.ipc === "pod" ? { ipc } : {},
+  };
+}

@@ -1,0 +1,163 @@
+/**
+ * What is kept of a sandbox, in its infra container's work dir: what was asked for,
+ * how far it is, and what its networks have answered. It is there before anything is
+ * made, and goes with the container when all is undone.
+ */
+
+import { join } from "@std/path";
+import {
+  type NetworkList,
+  parseNetworkList,
+} from "../../formats/cni/network_list.ts";
+import {
+  type NetworkResult,
+  parseNetworkResult,
+} from "../../formats/cni/network_result.ts";
+import {
+  asArray,
+  asInteger,
+  asObject,
+  asString,
+  asStrings,
+  type JsonObject,
+  optional,
+  parseJson,
+} from "../../formats/json.ts";
+import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import { isErrno } from "../../fs/errno.ts";
+import { isNameThere } from "../../fs/if_there.ts";
+import { writeAtomically } from "../../fs/write_atomically.ts";
+import { workDirectory } from "../../store/paths.ts";
+import type { Agent } from "../agent.ts";
+import { parseStored } from "../parse_stored.ts";
+import { readSandboxRequest } from "./read_sandbox_request.ts";
+import type { SandboxRequest } from "./sandbox.ts";
+
+/** How far a sandbox is. Only one that is ready, in this boot, has all. */
+export type SandboxPhase = (typeof PHASES)[number];
+
+/** What is kept of a sandbox. */
+export interface SandboxState {
+  readonly phase: SandboxPhase;
+  /** The boot in which it was made. */
+  readonly bootId: string;
+  readonly createdAtNs: bigint;
+  readonly request: Omit<SandboxRequest, "signal">;
+  /** Its networks, in the order in which they are joined. */
+  readonly networks: readonly JoinedNetwork[];
+  /** Of its pause process; undefined if it has none. */
+  readonly pid: number | undefined;
+  /** Control groups that were made for it. */
+  readonly cgroups: readonly string[];
+}
+
+/** A network that a sandbox joins, has joined, or has left again. */
+export interface JoinedNetwork {
+  readonly interfaceName: string;
+  readonly list: NetworkList;
+  /** The text that describes it, as it was when it was joined. */
+  readonly text: string;
+  /** Undefined until it has joined. */
+  readonly result: NetworkResult | undefined;
+}
+
+/** The name of the file. */
+export const SANDBOX_FILE = "sandbox.json";
+
+const PHASES = ["making", "ready", "stopping", "stopped"] as const;
+// An orchestrator's annotations can take 256 KiB, the note has them once more.
+const MAX_SIZE = 16 * 1024 * 1024;
+
+/** Where the state of a sandbox is. */
+export function sandboxPath({ store }: Agent, id: ContainerId): string {
+  return join(workDirectory(store.paths, id), SANDBOX_FILE);
+}
+
+/**
+ * Reads a sandbox's state; undefined if there is no such sandbox.
+ *
+ * @throws {DamagedFileError} If it does not parse.
+ */
+export function readSandboxState(
+  agent: Agent,
+  id: ContainerId,
+): SandboxState | undefined {
+  const path = sandboxPath(agent, id);
+  if (!isNameThere(path, agent.store.libc)) return undefined;
+  const advice = `remove the pod: "orlop pod rm ${id}"`;
+  try {
+    return parseStored({ path, advice }, (what) => {
+      const text = Deno.readTextFileSync(path);
+      return parseSandboxState(text, what);
+    });
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
+    throw error;
+  }
+}
+
+/** Replaces a sandbox's state. */
+export function writeSandboxState(
+  agent: Agent,
+  id: ContainerId,
+  state: SandboxState,
+): void {
+  writeAtomically(sandboxPath(agent, id), formatSandboxState(state));
+}
+
+/** The text of a state. */
+export function formatSandboxState(state: SandboxState): string {
+  return JSON.stringify({
+    ...state,
+    createdAtNs: String(state.createdAtNs),
+    networks: state.networks.map(({ interfaceName, text, result }) => ({
+      interfaceName,
+      text,
+      // As a text: some of its numbers must stay as they are written.
+      result: result && JSON.stringify(result.raw),
+    })),
+  });
+}
+
+function parseSandboxState(text: string, what: string): SandboxState {
+  const object = asObject(parseJson(text, what, { maxSize: MAX_SIZE }), what);
+  const networks = asArray(object["networks"], `${what}, networks`);
+  return {
+    phase: readPhase(object["phase"], `${what}, phase`),
+    bootId: asString(object["bootId"], `${what}, bootId`),
+    createdAtNs: readBigInt(object["createdAtNs"], `${what}, createdAtNs`),
+    request: readSandboxRequest(object["request"], `${what}, request`),
+    networks: networks.map((network, index) =>
+      readNetwork(asObject(network, what), `${what}, network ${index}`)
+    ),
+    pid: optional(object["pid"], `${what}, pid`, asInteger),
+    cgroups: asStrings(object["cgroups"], `${what}, cgroups`),
+  };
+}
+
+function readPhase(value: unknown, what: string): SandboxPhase {
+  const text = asString(value, what);
+  const found = PHASES.find((phase) => phase === text);
+  if (found !== undefined) return found;
+  throw new SyntaxError(`Cannot read ${what}: "${text}" is none`);
+}
+
+function readBigInt(value: unknown, what: string): bigint {
+  const text = asString(value, what);
+  if (/^\d{1,30}$/.test(text)) return BigInt(text);
+  throw new SyntaxError(`Cannot read ${what}: "${text}" is no number`);
+}
+
+function readNetwork(object: JsonObject, what: string): JoinedNetwork {
+  const text = asString(object["text"], `${what}, text`);
+  return {
+    interfaceName: asString(object["interfaceName"], what),
+    list: parseNetworkList(text, what),
+    text,
+    result: optional(object["result"], `${what}, result`, readResult),
+  };
+}
+
+function readResult(value: unknown, what: string): NetworkResult {
+  return parseNetworkResult(asString(value, what), what);
+}

@@ -1,0 +1,70 @@
+/** Stops sandboxes: they leave their networks, and their namespaces end. */
+
+import type { Abortable } from "../../errors/abort.ts";
+import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
+import { lockSandbox } from "./lock_sandbox.ts";
+import { unmountSandbox } from "./sandbox_mounts.ts";
+import { leaveNetworks } from "./sandbox_network.ts";
+import { placesOf, type SandboxPlaces } from "./sandbox_places.ts";
+import {
+  readSandboxState,
+  type SandboxState,
+  writeSandboxState,
+} from "./sandbox_state.ts";
+
+/**
+ * Stops a sandbox: its networks are left, its namespaces and its shared memory end.
+ * Containers that still run in it lose their network; who calls this has ended them.
+ * It is no error to do it again, or if there is no such sandbox.
+ *
+ * @param handle From `openAgent()`.
+ * @param id Its full ID.
+ * @throws {NetworkError} If a network cannot be left; the sandbox is not ready then,
+ *   and to be stopped once more.
+ * @throws {DamagedFileError} If its state does not parse.
+ */
+export async function stopSandbox(
+  handle: AgentHandle,
+  id: ContainerId,
+  options: Abortable = {},
+): Promise<void> {
+  const agent = insideOf(handle);
+  if (readSandboxState(agent, id)?.phase === "stopped") return;
+  using _lock = await lockSandbox(agent, id, options);
+  const state = readSandboxState(agent, id);
+  if (state !== undefined) await stopLocked(agent, id, { ...options, state });
+}
+
+/** Stops a sandbox whose lock is held. */
+export async function stopLocked(
+  agent: Agent,
+  id: ContainerId,
+  { state, signal }: Abortable & { readonly state: SandboxState },
+): Promise<void> {
+  const places = placesOf(agent.store.paths, id);
+  if (state.phase !== "stopped") {
+    if (state.phase !== "stopping") {
+      writeSandboxState(agent, id, { ...state, phase: "stopping" });
+    }
+    const namespace = await findNamespace(agent, places, { signal });
+    await leaveNetworks(id, state, { namespace, signal });
+  }
+  await unmountSandbox(agent, places, { signal });
+  if (state.phase !== "stopped") {
+    writeSandboxState(agent, id, {
+      ...state,
+      phase: "stopped",
+      pid: undefined,
+    });
+  }
+}
+
+/** Undefined after a reboot: plugins give back what they keep on the disk. */
+async function findNamespace(
+  { mounter }: Agent,
+  { net }: SandboxPlaces,
+  options: Abortable,
+): Promise<string | undefined> {
+  return await mounter.isMounted(net, options) ? net : undefined;
+}

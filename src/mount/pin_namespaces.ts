@@ -1,0 +1,77 @@
+/**
+ * Makes namespaces that live as long as their files: no process has to stay in them.
+ * A namespace is pinned by a bind mount of it: namespaces(7).
+ */
+
+import type { Abortable } from "../errors/abort.ts";
+import { CommandError } from "../errors/store_errors.ts";
+import { findProgram } from "../process/find_program.ts";
+import { runCommand } from "../process/run_command.ts";
+
+/** Which namespaces to make, and how they are to be. */
+export interface NamespacePlan {
+  /** The files that they are pinned to; they are there, and nothing is mounted. */
+  readonly files: {
+    readonly net?: string | undefined;
+    readonly ipc?: string | undefined;
+    readonly uts?: string | undefined;
+  };
+  /** The name of the host, as is seen in a UTS namespace. */
+  readonly hostname?: string | undefined;
+  /** Settings of the kernel, by their path below /proc/sys. */
+  readonly sysctls: Readonly<Record<string, string>>;
+}
+
+// Runs in the new namespaces. Arguments: ip(8) or nothing, the name of the host or
+// nothing, then pairs of a sysctl's path and value.
+const SCRIPT = `
+if [ -n "$1" ]; then "$1" link set dev lo up || exit 1; fi
+if [ -n "$2" ]; then printf %s "$2" >/proc/sys/kernel/hostname || exit 1; fi
+shift 2
+while [ $# -gt 0 ]; do
+  if ! { printf %s "$2" >"/proc/sys/$1"; } 2>/dev/null; then
+    echo "$1" >&2
+    exit 3
+  fi
+  shift 2
+done
+`;
+const SYSCTL_FAILED = 3;
+
+/**
+ * Makes namespaces and pins them.
+ *
+ * @throws {TypeError} If the kernel does not take a setting.
+ * @throws {CommandError} If it fails otherwise. What it has pinned stays.
+ */
+export async function pinNamespaces(
+  { files, hostname = "", sysctls }: NamespacePlan,
+  { signal }: Abortable = {},
+): Promise<void> {
+  const flags = Object.entries(files)
+    .filter(([, path]) => path !== undefined)
+    .map(([kind, path]) => `--${kind}=${path}`);
+  if (flags.length === 0) return;
+  const settings = Object.entries(sysctls).flat();
+  const ip = files.net === undefined ? "" : findProgram("ip");
+  const shell = [findProgram("sh"), "-c", SCRIPT, "sh"];
+  const { code, stderr } = await runCommand(
+    findProgram("unshare"),
+    [...flags, ...shell, ip, files.uts === undefined ? "" : hostname].concat(
+      settings,
+    ),
+    { signal, okCodes: "any", group: "shared" },
+  );
+  if (code === 0) return;
+  const said = stderr.trim();
+  if (code === SYSCTL_FAILED) {
+    const value = sysctls[said];
+    throw new TypeError(
+      `Cannot set sysctl "${said}" to "${value}": the kernel does not take it`,
+    );
+  }
+  throw new CommandError(
+    `Cannot make namespaces: ${said.split("\n")[0] || `exit code ${code}`}`,
+    { exitCode: code },
+  );
+}

@@ -1,0 +1,148 @@
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { InvalidSandboxError } from "../../../src/errors/network_errors.ts";
+import { listPods } from "../../../src/engine/containers/list_containers.ts";
+import {
+  listSandboxes,
+  readSandbox,
+} from "../../../src/engine/sandboxes/list_sandboxes.ts";
+import { removeSandbox } from "../../../src/engine/sandboxes/remove_sandbox.ts";
+import { runSandbox } from "../../../src/engine/sandboxes/run_sandbox.ts";
+import type { Sandbox } from "../../../src/engine/sandboxes/sandbox.ts";
+import { stopSandbox } from "../../../src/engine/sandboxes/stop_sandbox.ts";
+import { runCommand } from "../../../src/process/run_command.ts";
+import { needsNetworks, testSandboxes } from "../../support/sandboxes.ts";
+
+/** Runs a shell in all namespaces of a sandbox. @returns What it printed. */
+async function runIn(
+  { namespaces }: Sandbox,
+  script: string,
+): Promise<string> {
+  const { network, ipc, uts } = namespaces;
+  const flags = [
+    ...network === undefined ? [] : [`--net=${network}`],
+    ...ipc === undefined ? [] : [`--ipc=${ipc}`],
+    ...uts === undefined ? [] : [`--uts=${uts}`],
+  ];
+  const args = [...flags, "/bin/sh", "-c", script];
+  const { stdout } = await runCommand("/usr/bin/nsenter", args);
+  return stdout.trim();
+}
+
+Deno.test({
+  name:
+    "runSandbox() makes namespaces, addresses and files, and all goes again",
+  ...needsNetworks(),
+  async fn() {
+    await using test = testSandboxes();
+    const { agent } = test;
+    const sandbox = await runSandbox(
+      agent,
+      test.request("web", {
+        sysctls: {
+          "net.ipv4.ip_unprivileged_port_start": "7",
+          "kernel.shmmax": "123456",
+          "fs/mqueue/msg_max": "11",
+        },
+        note: { foo: [1, null] },
+      }),
+    );
+    assertEquals(sandbox.state, "ready");
+    assertEquals(sandbox.ips.length, 2);
+    assertEquals(test.listLeases().length, 2);
+    assertEquals(await runIn(sandbox, "hostname"), "web");
+    assertMatch(
+      await runIn(sandbox, "ip -br addr show dev lo"),
+      /127\.0\.0\.1/,
+    );
+    const [ip = ""] = sandbox.ips;
+    assert((await runIn(sandbox, "ip -br addr show dev eth0")).includes(ip));
+    const sysctls = "cd /proc/sys && cat net/ipv4/ip_unprivileged_port_start " +
+      "kernel/shmmax fs/mqueue/msg_max";
+    assertEquals(await runIn(sandbox, sysctls), "7\n123456\n11");
+    const hosts = await Deno.readTextFile(sandbox.files.hosts);
+    assert(hosts.includes(`${ip}\tweb\n`));
+    const [listed] = await listSandboxes(test.reopen());
+    assertEquals(listed?.ips, sandbox.ips);
+    assertEquals(listed?.request.note, { foo: [1, null] });
+    assertEquals(listed?.createdAtNs, sandbox.createdAtNs);
+
+    await stopSandbox(agent, sandbox.id);
+    await stopSandbox(agent, sandbox.id);
+    assertEquals((await readSandbox(agent, sandbox.id))?.state, "not-ready");
+    assertEquals(test.listLeases(), []);
+    await removeSandbox(agent, sandbox.id);
+    await removeSandbox(agent, sandbox.id);
+    assertEquals(await readSandbox(agent, sandbox.id), undefined);
+    assertEquals(await listPods(agent), []);
+    const left = [...Deno.readDirSync(test.dir.join("run/orlop/sandboxes"))];
+    assertEquals(left, []);
+  },
+});
+
+Deno.test({
+  name: "runSandbox() shares the host's network, name and memory if told to",
+  ...needsNetworks(),
+  async fn() {
+    await using test = testSandboxes();
+    const { ips, namespaces, shmDirectory, files } = await runSandbox(
+      test.agent,
+      test.request("web", {
+        namespaces: { network: "node", ipc: "node", pid: "node" },
+      }),
+    );
+    assertEquals(ips, []);
+    assertEquals(namespaces, {});
+    assertEquals(shmDirectory, "/dev/shm");
+    const hostname = await Deno.readTextFile(files.hostname);
+    assertEquals(hostname, `${Deno.hostname()}\n`);
+  },
+});
+
+Deno.test({
+  name: "runSandbox() refuses what is not a pod's, and makes nothing",
+  ...needsNetworks(),
+  async fn(t) {
+    await using test = testSandboxes();
+    const node = { network: "node", ipc: "node", pid: "container" } as const;
+    const cases: [string, Parameters<typeof test.request>[1]][] = [
+      ["a sysctl of the host's", { sysctls: { "kernel.core_pattern": "|x" } }],
+      ["a way out of /proc/sys/net", { sysctls: { "net/../kernel/x": "1" } }],
+      ["another way", { sysctls: { "net.//.kernel.x": "1" } }],
+      [
+        "one of a namespace that is shared",
+        { sysctls: { "net.core.somaxconn": "1" }, namespaces: node },
+      ],
+      ["an odd host name", { hostname: "a b" }],
+      ["arguments in a name", {
+        metadata: {
+          name: "a;K8S_POD_UID=b",
+          uid: "",
+          namespace: "",
+          attempt: 0,
+        },
+      }],
+      ["a port", {
+        ports: [{ protocol: "tcp", containerPort: 0, hostPort: 1 }],
+      }],
+      ["an address", {
+        ports: [
+          { protocol: "tcp", containerPort: 1, hostPort: 1, hostIp: "x" },
+        ],
+      }],
+      ["a server", {
+        dns: { servers: ["1.1.1.1\noptions x"], searches: [], options: [] },
+      }],
+      ["a log directory", { logDirectory: "/var/log/../../etc" }],
+      ["a control group", { cgroupParent: "/../foo" }],
+    ];
+    for (const [name, changes] of cases) {
+      await t.step(name, async () => {
+        await assertRejects(
+          () => runSandbox(test.agent, test.request("web", changes)),
+          InvalidSandboxError,
+        );
+      });
+    }
+    assertEquals(await listPods(test.agent), []);
+  },
+});

@@ -1,0 +1,123 @@
+/** Sandboxes of tests: real ones, in a store and a network of their own. */
+
+import { type Agent, openAgent } from "../../src/engine/agent.ts";
+import {
+  type NetworkSettings,
+  PLUGIN_DIRECTORIES,
+} from "../../src/engine/network/find_networks.ts";
+import { listSandboxes } from "../../src/engine/sandboxes/list_sandboxes.ts";
+import { removeSandbox } from "../../src/engine/sandboxes/remove_sandbox.ts";
+import type { SandboxRequest } from "../../src/engine/sandboxes/sandbox.ts";
+import { takeLibc } from "../../src/process/libc.ts";
+import { hasProgram, needs } from "./peers.ts";
+import { type TempDir, tempDir } from "./temp_dir.ts";
+
+// Once a test file: then the permission is gone, as it is in orlop itself.
+const libc = takeLibc();
+
+/** What tests of real sandboxes need. */
+export function needsNetworks(): { ignore: boolean } {
+  const bridge = PLUGIN_DIRECTORIES.map((directory) => `${directory}/bridge`);
+  const found = bridge.find(hasProgram) ?? "containernetworking-plugins";
+  return needs("root", "ip", "iptables", "nsenter", "unshare", found);
+}
+
+/** A store with a network; at its end nothing is left of either. */
+export interface TestSandboxes extends AsyncDisposable {
+  readonly agent: Agent;
+  readonly dir: TempDir;
+  readonly networks: NetworkSettings;
+  /** What was logged, as `level: message`. */
+  readonly messages: readonly string[];
+  /** Asks for a sandbox of this name. */
+  request(podName: string, changes?: Partial<SandboxRequest>): SandboxRequest;
+  /** One more agent on the same store, as another process has one. */
+  reopen(): Agent;
+  /** Addresses that are given out. */
+  listLeases(): readonly string[];
+}
+
+/** Opens a store; its network is of pairs of interfaces, without a bridge. */
+export function testSandboxes(): TestSandboxes {
+  const dir = tempDir();
+  const messages: string[] = [];
+  const leases = dir.join("leases");
+  const name = `orlop-test-${crypto.randomUUID().slice(0, 8)}`;
+  const networks = { configDirectory: dir.join("net.d") };
+  Deno.mkdirSync(networks.configDirectory);
+  writeNetwork(networks.configDirectory, { name, leases });
+  const reopen = () =>
+    openAgent({
+      root: dir.join("root"),
+      runRoot: dir.join("run"),
+      libc,
+      log: (level, message) => messages.push(`${level}: ${message}`),
+    });
+  const agent = reopen();
+  return {
+    ...{ agent, dir, messages, networks, reopen },
+    request: (podName, changes) => ({
+      ...requestOf(podName),
+      networks,
+      ...changes,
+    }),
+    listLeases() {
+      try {
+        return [...Deno.readDirSync(`${leases}/${name}`)]
+          .map((entry) => entry.name)
+          .filter((name) => /^[\d.]+$|:/.test(name));
+      } catch {
+        return []; // nobody has had one yet
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      for (const { id } of await listSandboxes(agent)) {
+        await removeSandbox(agent, id);
+      }
+      await unmountAll(agent, dir.path);
+      dir[Symbol.dispose]();
+    },
+  };
+}
+
+/** Describes a network of IPv4 and IPv6 addresses, with ports of the host. */
+export function writeNetwork(
+  directory: string,
+  { name, leases }: { readonly name: string; readonly leases: string },
+): void {
+  const ranges = [[{ subnet: "10.199.0.0/16" }], [{ subnet: "fd99::/64" }]];
+  const ipam = { type: "host-local", dataDir: leases, ranges };
+  const plugins = [
+    { type: "ptp", ipMasq: true, ipam },
+    { type: "portmap", capabilities: { portMappings: true }, snat: true },
+  ];
+  Deno.writeTextFileSync(
+    `${directory}/10-test.conflist`,
+    JSON.stringify({ cniVersion: "1.0.0", name, plugins }),
+  );
+}
+
+function requestOf(podName: string): SandboxRequest {
+  return {
+    podName,
+    metadata: {
+      name: podName,
+      uid: `uid-${podName}`,
+      namespace: "ns",
+      attempt: 0,
+    },
+    hostname: podName,
+    ports: [],
+    namespaces: { network: "pod", ipc: "pod", pid: "container" },
+    sysctls: {},
+    labels: {},
+    annotations: {},
+    runtimeHandler: "",
+  };
+}
+
+async function unmountAll({ mounter }: Agent, path: string): Promise<void> {
+  for (const { target } of (await mounter.list(path)).toReversed()) {
+    await mounter.unmount(target, { mode: "lazy" });
+  }
+}
