@@ -1,7 +1,8 @@
 /** Which boot this is: what was mounted, or ran, in another one is gone. */
 
+import { CommandError } from "../errors/store_errors.ts";
+import { toText } from "../formats/bytes.ts";
 import { findProgram } from "./find_program.ts";
-import { runCommand } from "./run_command.ts";
 
 const PATH = "/proc/sys/kernel/random/boot_id";
 const BOOT_ID = /^[0-9a-f-]{36}$/;
@@ -13,15 +14,16 @@ let known: string | undefined;
  *
  * @throws {CommandError} If it cannot be read.
  */
-export async function readBootId(): Promise<string> {
+export function readBootId(): string {
   if (known !== undefined) return known;
   // Deno shows nothing of /proc to a process with scoped permissions.
-  const { stdout } = await runCommand(findProgram("cat"), ["--", PATH], {
-    group: "shared",
-  });
-  const text = stdout.trim();
+  const { stdout } = new Deno.Command(findProgram("cat"), {
+    args: ["--", PATH],
+    clearEnv: true,
+  }).outputSync();
+  const text = toText(stdout).trim();
   if (!BOOT_ID.test(text)) {
-    throw new SyntaxError(`Cannot read "${PATH}": "${text}" is no boot's ID`);
+    throw new CommandError(`Cannot read "${PATH}": "${text}" is no boot's ID`);
   }
   known = text;
   return text;

@@ -5,6 +5,7 @@ import { DamagedFileError } from "../../errors/store_errors.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { readBootId } from "../../process/boot_id.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
+import { readExit } from "../containers/process_exit.ts";
 import { readMetadata } from "../containers/list_containers.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { addressesIn } from "./sandbox_network.ts";
@@ -21,14 +22,13 @@ const HOST_SHM = "/dev/shm";
  * @param id Its full ID.
  * @throws {DamagedFileError} If its state does not parse.
  */
-export async function readSandbox(
+export function readSandbox(
   handle: AgentHandle,
   id: ContainerId,
-): Promise<Sandbox | undefined> {
+): Sandbox | undefined {
   const agent = insideOf(handle);
   const state = readSandboxState(agent, id);
-  if (state === undefined) return undefined;
-  return sandboxOf(agent, id, state, { bootId: await readBootId() });
+  return state === undefined ? undefined : sandboxOf(agent, id, state);
 }
 
 /**
@@ -41,10 +41,9 @@ export async function listSandboxes(
   options: Abortable = {},
 ): Promise<readonly Sandbox[]> {
   const agent = insideOf(handle);
-  const bootId = await readBootId();
   return (await listPodIds(agent, options)).flatMap((id) => {
     const state = tryRead(agent, id);
-    return state === undefined ? [] : [sandboxOf(agent, id, state, { bootId })];
+    return state === undefined ? [] : [sandboxOf(agent, id, state)];
   });
 }
 
@@ -68,22 +67,25 @@ function tryRead(agent: Agent, id: ContainerId): SandboxState | undefined {
   }
 }
 
-/** A sandbox, as callers see it. @param options.bootId That of this boot. */
+/** A sandbox, as callers see it. */
 export function sandboxOf(
-  { store }: Agent,
+  agent: Agent,
   id: ContainerId,
   { phase, bootId, createdAtNs, request, networks, pid }: SandboxState,
-  options: { readonly bootId: string },
 ): Sandbox {
-  const places = placesOf(store.paths, id);
+  const places = placesOf(agent.store.paths, id);
   const { namespaces } = request;
-  const isReady = phase === "ready" && bootId === options.bootId;
+  const isReady = phase === "ready" && bootId === readBootId() &&
+    (pid === undefined || readExit(agent, id) === undefined);
   return {
     id,
     state: isReady ? "ready" : "not-ready",
     createdAtNs,
     request,
-    namespaces: namespacesOf(places, namespaces),
+    namespaces: {
+      ...namespacesOf(places, namespaces),
+      ...pid === undefined ? {} : { pid: `/proc/${pid}/ns/pid` },
+    },
     ips: addressesIn(networks),
     shmDirectory: namespaces.ipc === "pod" ? places.shm : HOST_SHM,
     files: places.files,

@@ -41,9 +41,15 @@ export function readSandboxRequest(
     namespaces: readNamespaces(object["namespaces"], at("namespaces")),
     sysctls: texts("sysctls"),
     cgroupParent: maybe("cgroupParent"),
+    cgroupManager: optional(
+      object["cgroupManager"],
+      at("cgroupManager"),
+      (value, what) => choose(value, what, ["cgroupfs", "systemd"]),
+    ),
     labels: texts("labels"),
     annotations: texts("annotations"),
     runtimeHandler: text("runtimeHandler"),
+    runtime: maybe("runtime"),
     networks: optional(object["networks"], at("networks"), readSettings),
     note: object["note"],
   };

@@ -15,6 +15,8 @@ import { sandboxOf } from "./list_sandboxes.ts";
 import { lockSandbox } from "./lock_sandbox.ts";
 import { removeLocked } from "./remove_sandbox.ts";
 import type { Sandbox, SandboxRequest } from "./sandbox.ts";
+import { startPause } from "./pause_process.ts";
+import { findMissingCgroups, makeHostDirectories } from "./sandbox_cgroups.ts";
 import { writeSandboxFiles } from "./sandbox_files.ts";
 import { makeDirectory, mountSandbox } from "./sandbox_mounts.ts";
 import {
@@ -29,6 +31,7 @@ import {
   type SandboxState,
   writeSandboxState,
 } from "./sandbox_state.ts";
+import { settleAll } from "./settle_all.ts";
 
 /**
  * Makes a sandbox: a pod with namespaces, networks and files. What it is to be is on
@@ -49,21 +52,22 @@ export async function runSandbox(
   const { signal, ...request } = options;
   const sysctls = checkSandboxRequest(request);
   const id = parseContainerId(request.podId || randomId());
+  const cgroups = await findMissingCgroups(agent, request, { signal });
   const state: SandboxState = {
     phase: "making",
-    bootId: await readBootId(),
+    bootId: readBootId(),
     createdAtNs: BigInt(Date.now()) * 1_000_000n,
     request,
     networks: chooseNetworks(request),
     pid: undefined,
-    cgroups: [],
+    cgroups,
   };
   using _lock = await lockSandbox(agent, id, { signal });
   await createRecord(agent, id, { state, signal });
   try {
     const made = await make(agent, id, { state, sysctls, signal });
     writeSandboxState(agent, id, made);
-    return sandboxOf(agent, id, made, { bootId: made.bootId });
+    return sandboxOf(agent, id, made);
   } catch (error) {
     await undo(agent, id, error);
     throw error;
@@ -102,13 +106,24 @@ async function make(
   const { request } = state;
   const places = placesOf(agent.store.paths, id);
   makeDirectory(places, request);
-  await mountSandbox(agent, places, { ...request, sysctls, signal });
+  const { logDirectory } = request;
+  const directories = [
+    ...logDirectory === undefined ? [] : [logDirectory],
+    ...state.cgroups,
+  ];
+  await settleAll([
+    mountSandbox(agent, places, { ...request, sysctls, signal }),
+    makeHostDirectories(directories, { signal }),
+  ]);
   const networks = await joinNetworks(id, state, {
     namespace: places.net,
     signal,
   });
   writeSandboxFiles(agent, places, { request, ips: addressesIn(networks) });
-  return { ...state, phase: "ready", networks };
+  const pid = request.namespaces.pid === "pod"
+    ? await startPause(agent, id, { request, signal })
+    : undefined;
+  return { ...state, phase: "ready", networks, pid };
 }
 
 /** The first error is the one that counts; what stays is for `removeSandbox()`. */

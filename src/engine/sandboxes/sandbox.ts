@@ -43,12 +43,24 @@ export interface SandboxRequest extends Abortable {
    * @default {each container's own}
    */
   readonly cgroupParent?: string | undefined;
+  /**
+   * Who makes control groups: the runtime itself, or systemd for it.
+   *
+   * @default {systemd if the parent is a slice}
+   */
+  readonly cgroupManager?: "cgroupfs" | "systemd" | undefined;
   /** The caller's, to select by. */
   readonly labels: Readonly<Record<string, string>>;
   /** The caller's; those for bandwidth count here, too. */
   readonly annotations: Readonly<Record<string, string>>;
   /** The caller's name of an OCI runtime; `""` for its default. */
   readonly runtimeHandler: string;
+  /**
+   * The name or the path of the OCI runtime, for a process of its own.
+   *
+   * @default {runc, else crun}
+   */
+  readonly runtime?: string | undefined;
   /**
    * Which networks it joins.
    *

@@ -7,6 +7,7 @@ import { pinNamespaces } from "../../mount/pin_namespaces.ts";
 import type { Agent } from "../agent.ts";
 import type { SandboxRequest } from "./sandbox.ts";
 import type { SandboxPlaces } from "./sandbox_places.ts";
+import { settleAll } from "./settle_all.ts";
 
 const PRIVATE_DIRECTORY = 0o700;
 // Containers' users reach the files in it by their mounts, not by its path.
@@ -65,11 +66,7 @@ export async function mountSandbox(
       data: SHM_OPTIONS,
     }, { signal })
     : undefined;
-  // Both have ended when this returns: what is undone then is not made later.
-  const results = await Promise.allSettled([pinned, mounted]);
-  for (const result of results) {
-    if (result.status === "rejected") throw result.reason;
-  }
+  await settleAll([pinned, mounted]);
 }
 
 /**

@@ -4,6 +4,8 @@ import type { Abortable } from "../../errors/abort.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { lockSandbox } from "./lock_sandbox.ts";
+import { endPause } from "./pause_process.ts";
+import { removeCgroups } from "./sandbox_cgroups.ts";
 import { unmountSandbox } from "./sandbox_mounts.ts";
 import { leaveNetworks } from "./sandbox_network.ts";
 import { placesOf, type SandboxPlaces } from "./sandbox_places.ts";
@@ -47,11 +49,15 @@ export async function stopLocked(
     if (state.phase !== "stopping") {
       writeSandboxState(agent, id, { ...state, phase: "stopping" });
     }
+    if (state.request.namespaces.pid === "pod") {
+      await endPause(agent, id, { signal });
+    }
     const namespace = await findNamespace(agent, places, { signal });
     await leaveNetworks(id, state, { namespace, signal });
   }
   await unmountSandbox(agent, places, { signal });
   if (state.phase !== "stopped") {
+    await removeCgroups(agent, state.cgroups, { signal });
     writeSandboxState(agent, id, {
       ...state,
       phase: "stopped",

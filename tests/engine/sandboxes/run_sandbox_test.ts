@@ -68,11 +68,11 @@ Deno.test({
 
     await stopSandbox(agent, sandbox.id);
     await stopSandbox(agent, sandbox.id);
-    assertEquals((await readSandbox(agent, sandbox.id))?.state, "not-ready");
+    assertEquals(readSandbox(agent, sandbox.id)?.state, "not-ready");
     assertEquals(test.listLeases(), []);
     await removeSandbox(agent, sandbox.id);
     await removeSandbox(agent, sandbox.id);
-    assertEquals(await readSandbox(agent, sandbox.id), undefined);
+    assertEquals(readSandbox(agent, sandbox.id), undefined);
     assertEquals(await listPods(agent), []);
     const left = [...Deno.readDirSync(test.dir.join("run/orlop/sandboxes"))];
     assertEquals(left, []);

@@ -1,0 +1,70 @@
+/** Makes the control group that a pod's containers are in, if nobody has. */
+
+import { join } from "@std/path";
+import type { Abortable } from "../../errors/abort.ts";
+import { isThere } from "../../fs/if_there.ts";
+import { findProgram } from "../../process/find_program.ts";
+import { runCommand } from "../../process/run_command.ts";
+import type { Agent } from "../agent.ts";
+import type { SandboxRequest } from "./sandbox.ts";
+
+const CGROUPS = "/sys/fs/cgroup";
+
+/** Who makes the cgroups of a sandbox: as it says, else as its parent looks. */
+export function managerOf(
+  { cgroupManager, cgroupParent = "" }: Pick<
+    SandboxRequest,
+    "cgroupManager" | "cgroupParent"
+  >,
+): "cgroupfs" | "systemd" {
+  if (cgroupManager !== undefined) return cgroupManager;
+  return cgroupParent.endsWith(".slice") ? "systemd" : "cgroupfs";
+}
+
+/**
+ * Lists the directories of a pod's control group that are missing, those above first.
+ * Of systemd's slices none: it makes them when they are used.
+ */
+export async function findMissingCgroups(
+  { mounter, store: { libc } }: Agent,
+  request: Pick<SandboxRequest, "cgroupManager" | "cgroupParent">,
+  options: Abortable = {},
+): Promise<readonly string[]> {
+  const { cgroupParent = "" } = request;
+  const parts = cgroupParent.split("/").filter((part) => part !== "");
+  if (parts.length === 0 || managerOf(request) === "systemd") return [];
+  const mounts = await mounter.list(CGROUPS, options);
+  return mounts
+    .filter(({ type }) => type === "cgroup" || type === "cgroup2")
+    .flatMap(({ target }) =>
+      parts.map((_part, index) => join(target, ...parts.slice(0, index + 1)))
+    )
+    .filter((path) => !isThere(path, libc));
+}
+
+/** Makes directories where orlop itself may not write. */
+export async function makeHostDirectories(
+  paths: readonly string[],
+  { signal }: Abortable = {},
+): Promise<void> {
+  if (paths.length === 0) return;
+  await runCommand(findProgram("mkdir"), ["--parents", "--", ...paths], {
+    signal,
+    group: "shared",
+  });
+}
+
+/** Removes control groups that were made, unless somebody uses them by now. */
+export async function removeCgroups(
+  { store: { libc } }: Agent,
+  paths: readonly string[],
+  { signal }: Abortable = {},
+): Promise<void> {
+  const left = paths.filter((path) => isThere(path, libc)).toReversed();
+  if (left.length === 0) return;
+  await runCommand(findProgram("rmdir"), ["--", ...left], {
+    signal,
+    group: "shared",
+    okCodes: "any",
+  });
+}
