@@ -112,6 +112,11 @@ export {
 } from "./process/libc.ts";
 export type { LibcSockets, Peer } from "./process/libc_sockets.ts";
 export type {
+  Connections,
+  NamespacePort,
+} from "./process/socket_connections.ts";
+export type { ByteChannel } from "./process/process_streams.ts";
+export type {
   FileStatus,
   LockDescriptor,
   LockKind,

@@ -18,13 +18,14 @@ import {
   type Space,
   statusOf,
 } from "./libc_files.ts";
+import { type LibcSockets, openSockets } from "./libc_sockets.ts";
 import {
-  type LibcSockets,
-  openSockets,
+  type LibcSymbols,
   SOCKET_SYMBOLS,
   type SocketSymbols,
-} from "./libc_sockets.ts";
-import { type LibcSymbols, SYMBOLS, toCString } from "./libc_symbols.ts";
+  SYMBOLS,
+  toCString,
+} from "./libc_symbols.ts";
 
 /** libc functions that were bound before the `ffi` permission was given up. */
 export interface Libc {
@@ -171,9 +172,8 @@ function bindFirst(
 }
 
 function wrap({ symbols, socketSymbols }: Bound): Libc {
-  const { close } = symbols;
   return {
-    sockets: socketSymbols && openSockets({ ...socketSymbols, close }),
+    sockets: socketSymbols && openSockets(symbols, socketSymbols),
     openLock: (path, use) => openLock(symbols, path, use),
     openRegular: (path) => openRegular(symbols, path),
     emptyFile: (path) => emptyFile(symbols, path),

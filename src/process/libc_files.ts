@@ -149,8 +149,8 @@ function openToRead(symbols: LibcSymbols, path: string): number {
   throw failureOf(path, { read: true });
 }
 
-/** Nothing that Deno would not open, either. */
-function isGranted(name: "read" | "write", path: string): boolean {
+/** Whether Deno would open it, too: libc opens nothing else by its name. */
+export function isGranted(name: "read" | "write", path: string): boolean {
   return path.startsWith("/") && !/^\/(dev(?!\/shm\/)|proc|sys)\//.test(path) &&
     Deno.permissions.querySync({ name, path }).state === "granted";
 }

@@ -3,33 +3,19 @@
  * costs a start some 0.3 ms.
  */
 
-import { type Bytes, toBytes } from "../formats/bytes.ts";
-import type { LibcSymbols } from "./libc_symbols.ts";
-
-/** The functions, as the system declares them. */
-export const SOCKET_SYMBOLS = {
-  // The third argument of `fcntl` in `SYMBOLS` is a pointer.
-  setDescriptorFlags: {
-    name: "fcntl",
-    parameters: ["i32", "i32", "i32"],
-    result: "i32",
-  },
-  getsockopt: {
-    parameters: ["i32", "i32", "i32", "buffer", "buffer"],
-    result: "i32",
-  },
-  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
-  connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
-  send: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
-} as const;
-
-/** They, bound. */
-export type SocketSymbols = Deno.DynamicLibrary<
-  typeof SOCKET_SYMBOLS
->["symbols"];
+import type { Abortable } from "../errors/abort.ts";
+import { toBytes } from "../formats/bytes.ts";
+import type { LibcSymbols, SocketSymbols } from "./libc_symbols.ts";
+import type { ByteChannel } from "./process_streams.ts";
+import { toAddress } from "./socket_address.ts";
+import {
+  type Connections,
+  type NamespacePort,
+  openConnections,
+} from "./socket_connections.ts";
 
 /** Sockets as libc has them. */
-export interface LibcSockets {
+export interface LibcSockets extends Connections {
   /**
    * Keeps a descriptor from the programs that this process starts.
    *
@@ -68,15 +54,15 @@ const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
 const MSG_NOSIGNAL = 0x4000;
 const UCRED_NUMBERS = 3;
-const LITTLE_ENDIAN = true;
-/** The longest path of a socket, in bytes, with the NUL behind it: unix(7). */
-export const SUN_PATH_BYTES = 108;
+const MAX_PORT = 65535;
 
 /** Makes sockets of what is bound. */
 export function openSockets(
-  symbols: SocketSymbols & Pick<LibcSymbols, "close">,
+  libc: LibcSymbols,
+  symbols: SocketSymbols,
 ): LibcSockets {
   return {
+    ...openConnections(libc, symbols),
     setCloseOnExec(fd) {
       if (symbols.setDescriptorFlags(fd, F_SETFD, FD_CLOEXEC) === 0) return;
       throw new Error("Cannot keep a socket from other programs: fcntl failed");
@@ -108,31 +94,43 @@ export function openSockets(
         const length = BigInt(bytes.byteLength);
         return symbols.send(fd, bytes, length, MSG_NOSIGNAL) === length;
       } finally {
-        symbols.close(fd);
+        libc.close(fd);
       }
     },
   };
 }
 
 /**
- * A Unix socket's address, `struct sockaddr_un`.
+ * Connects to a port of the loopback interface in a network namespace: over IPv4,
+ * else over IPv6.
  *
- * @param path A file; with `@` for its first character, an abstract name.
- * @throws {RangeError} If it is too long.
- * @throws {TypeError} If it has a NUL.
+ * @throws {RangeError} If there is no such port.
+ * @throws {Error} If nothing listens there, the namespace cannot be entered, or
+ *   libc was taken without its sockets.
  */
-export function toAddress(path: string): Bytes {
-  if (path.includes("\0")) throw new TypeError(`Cannot use "${path}": NUL`);
-  const isAbstract = path.startsWith("@");
-  const name = toBytes(isAbstract ? `\0${path.slice(1)}` : `${path}\0`);
-  if (name.byteLength > SUN_PATH_BYTES) {
-    throw new RangeError(
-      `Cannot use socket "${path}": its path is longer than ` +
-        `${SUN_PATH_BYTES - 1} bytes`,
-    );
+export async function connectInNamespace(
+  libc: WithSockets | undefined,
+  place: NamespacePort,
+  options: Abortable = {},
+): Promise<ByteChannel> {
+  const { port } = place;
+  if (!Number.isInteger(port) || port < 1 || port > MAX_PORT) {
+    throw new RangeError(`Cannot connect to port "${port}": it is no port`);
   }
-  const address = new Uint8Array(2 + name.byteLength);
-  new DataView(address.buffer).setUint16(0, AF_UNIX, LITTLE_ENDIAN);
-  address.set(name, 2);
-  return address;
+  return await socketsOf(libc).connectPort(place, options);
+}
+
+/** What `takeLibc()` has taken, as far as sockets go. */
+export interface WithSockets {
+  /** Undefined unless they were asked for. */
+  readonly sockets: LibcSockets | undefined;
+}
+
+/** @throws {Error} If libc was taken without its sockets. */
+export function socketsOf(libc: WithSockets | undefined): LibcSockets {
+  if (libc?.sockets !== undefined) return libc.sockets;
+  throw new Error(
+    "Cannot open a socket: orlop lacks the permission ffi, or did not bind " +
+      "what it needs for it",
+  );
 }

@@ -27,6 +27,40 @@ export const SYMBOLS = {
 /** They, bound. */
 export type LibcSymbols = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
+/**
+ * What only commands need that serve or stream: bound where it is asked for.
+ */
+export const SOCKET_SYMBOLS = {
+  // The third argument of `fcntl` above is a pointer.
+  setDescriptorFlags: {
+    name: "fcntl",
+    parameters: ["i32", "i32", "i32"],
+    result: "i32",
+  },
+  getsockopt: {
+    parameters: ["i32", "i32", "i32", "buffer", "buffer"],
+    result: "i32",
+  },
+  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  socketpair: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
+  connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  recv: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
+  send: { parameters: ["i32", "buffer", "usize", "i32"], result: "isize" },
+  shutdown: { parameters: ["i32", "i32"], result: "i32" },
+  poll: {
+    parameters: ["buffer", "u64", "i32"],
+    result: "i32",
+    nonblocking: true,
+  },
+  setns: { parameters: ["i32", "i32"], result: "i32" },
+  write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+} as const;
+
+/** Those of sockets, bound. */
+export type SocketSymbols = Deno.DynamicLibrary<
+  typeof SOCKET_SYMBOLS
+>["symbols"];
+
 const encoder = new TextEncoder();
 
 /**

@@ -30,6 +30,8 @@ export interface TerminalSize {
 
 /** A connection, such as one to a port in a pod. Disposing closes it. */
 export interface ByteChannel extends AsyncDisposable {
+  /** What the other side writes. */
   readonly readable: ReadableStream<Bytes>;
+  /** What the other side reads; closing it is its end. */
   readonly writable: WritableStream<Bytes>;
 }

@@ -6,7 +6,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { takeLibc } from "../../src/process/libc.ts";
-import { toAddress } from "../../src/process/libc_sockets.ts";
+import { toAddress } from "../../src/process/socket_address.ts";
 import { needs, needsThat } from "../support/peers.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
@@ -17,8 +17,9 @@ const RECEIVE = `
 import socket, sys
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 s.bind(sys.argv[1].replace("@", chr(0)))
-print("bound", flush=True)
-print(s.recv(1000).decode(), flush=True)
+say = lambda text: (sys.stdout.write(text), sys.stdout.flush())
+say("bound\\n")
+say(s.recv(1000).decode() + "\\n")
 `;
 
 Deno.test("sendDatagram() reaches a file, and an abstract name", {

@@ -1,0 +1,138 @@
+/** Streams of bytes over sockets that Deno does not know of. */
+
+import type { Bytes } from "../formats/bytes.ts";
+import type { SocketSymbols } from "./libc_symbols.ts";
+import type { ByteChannel } from "./process_streams.ts";
+import {
+  POLLED_END,
+  POLLIN,
+  POLLOUT,
+  type SocketPoller,
+} from "./socket_poller.ts";
+
+/** What streams over sockets need. */
+export interface SocketCalls {
+  readonly symbols: SocketSymbols;
+  readonly poller: SocketPoller;
+}
+
+/** How a socket takes bytes. */
+export interface SocketChannelOptions {
+  /** No more at once, in bytes: the other side takes a packet as a whole. */
+  readonly maxPacket: number;
+}
+
+const MSG_DONTWAIT = 0x40;
+const MSG_NOSIGNAL = 0x4000;
+const SHUT_WR = 1;
+// conmon's packets have 8 KiB and a byte.
+const READ_BYTES = 64 * 1024;
+
+/**
+ * Makes streams of a socket that is connected. What it reads are its packets, if it
+ * has packets. Who closes the writing side can still read.
+ */
+export function openSocketChannel(
+  calls: SocketCalls,
+  fd: number,
+  options: SocketChannelOptions,
+): ByteChannel {
+  const socket = new OpenSocket(calls, fd);
+  return {
+    readable: new ReadableStream<Bytes>({
+      async pull(controller) {
+        const bytes = await socket.read();
+        if (bytes.length > 0) controller.enqueue(bytes);
+        else controller.close();
+      },
+      cancel: () => socket.close(),
+    }, { highWaterMark: 0 }),
+    writable: new WritableStream<Bytes>({
+      async write(chunk) {
+        const { maxPacket } = options;
+        for (let at = 0; at < chunk.length; at += maxPacket) {
+          await socket.write(chunk.subarray(at, at + maxPacket));
+        }
+      },
+      close: () => socket.endWriting(),
+      abort: () => socket.close(),
+    }),
+    [Symbol.asyncDispose]() {
+      socket.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+class OpenSocket {
+  readonly #symbols: SocketSymbols;
+  readonly #poller: SocketPoller;
+  readonly #fd: number;
+  readonly #ended = new Set<"reading" | "writing">();
+  #isOpen = true;
+
+  constructor({ symbols, poller }: SocketCalls, fd: number) {
+    this.#symbols = symbols;
+    this.#poller = poller;
+    this.#fd = fd;
+  }
+
+  /** Reads what there is; nothing is the end. */
+  async read(): Promise<Bytes> {
+    const buffer = new Uint8Array(READ_BYTES);
+    let count = this.#receive(buffer);
+    if (count < 0 && this.#isOpen) {
+      await this.#poller.wait(this.#fd, POLLIN);
+      count = this.#receive(buffer);
+    }
+    // What is reset has ended, too.
+    if (count <= 0) this.#end("reading");
+    return buffer.subarray(0, Math.max(0, count));
+  }
+
+  /** @throws {Error} If nobody reads any more. */
+  async write(bytes: Bytes): Promise<void> {
+    let left = bytes;
+    while (left.length > 0) {
+      const count = this.#isOpen
+        ? Number(this.#symbols.send(
+          ...[this.#fd, left, BigInt(left.length)] as const,
+          MSG_DONTWAIT | MSG_NOSIGNAL,
+        ))
+        : -1;
+      if (count >= 0) left = left.subarray(count);
+      else await this.#waitToWrite();
+    }
+  }
+
+  async #waitToWrite(): Promise<void> {
+    const found = this.#isOpen
+      ? await this.#poller.wait(this.#fd, POLLOUT)
+      : POLLED_END;
+    if ((found & POLLED_END) === 0 && this.#isOpen) return;
+    throw new Error("Cannot write to a socket: the other side has closed it");
+  }
+
+  endWriting(): void {
+    if (this.#isOpen) this.#symbols.shutdown(this.#fd, SHUT_WR);
+    this.#end("writing");
+  }
+
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#poller.close(this.#fd);
+  }
+
+  #end(direction: "reading" | "writing"): void {
+    this.#ended.add(direction);
+    if (this.#ended.size === 2) this.close();
+  }
+
+  #receive(buffer: Bytes): number {
+    if (!this.#isOpen) return 0;
+    const size = BigInt(buffer.length);
+    const count = this.#symbols.recv(this.#fd, buffer, size, MSG_DONTWAIT);
+    return Number(count);
+  }
+}
