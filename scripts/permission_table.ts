@@ -52,6 +52,8 @@ const NEEDS: readonly Need[] = [
   "mount",
   "tar",
   "runtime",
+  "monitor",
+  "sandbox",
   "fuser",
 ];
 
@@ -94,12 +96,14 @@ function programsOf(needs: readonly Need[]): string {
 function describePrograms(): string {
   const kinds = Object.entries(PROGRAMS)
     .filter(([need, programs]) => programs.join() !== need)
-    .map(([need, programs]) =>
-      `${need}: ${programs.map((name) => `\`${name}\``).join(", ")}`
-    );
+    .map(([need, programs]) => {
+      const names = programs.map((name) => `\`${name}\``).join(", ");
+      const plugins = need === "sandbox" ? "; CNI plugins" : "";
+      return `- ${need}: ${names}${plugins}`;
+    });
   const helpers =
-    `Helpers: those \`${HELPER_PREFIX}NAME\` that are configured.`;
-  return `Programs: ${kinds.join("; ")}.\n\n${helpers}`;
+    `- helpers: those \`${HELPER_PREFIX}NAME\` that are configured`;
+  return `Programs:\n\n${[...kinds, helpers].join("\n")}`;
 }
 
 function formatTable(rows: readonly (readonly string[])[]): string {

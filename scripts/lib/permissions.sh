@@ -20,28 +20,40 @@ proxy_env_names=$proxy_env_names,ORLOP_ENV_NO_PROXY,ORLOP_ENV_no_proxy
 libc_paths="/lib/x86_64-linux-gnu/libc.so.6 /lib/aarch64-linux-gnu/libc.so.6
 	/lib64/libc.so.6 /usr/lib/libc.so.6"
 
+# What serve reads besides: systemd says where it wants to hear of it.
+serve_env_names=NOTIFY_SOCKET,WATCHDOG_USEC,WATCHDOG_PID
+
 # What orlop runs, and where: the same folders as in src/process/find_program.ts.
 mount_programs="mount umount findmnt" tar_programs=tar runtime_programs="runc crun" doctor_programs=fuser
+monitor_programs="conmon sh kill" sandbox_programs="unshare sh ip timeout mkdir"
 # Credential helpers that are often used, for a file that cannot look for others:
 # the same list as in src/cli/command.ts.
 known_helpers="pass secretservice ecr-login gcr gcloud acr-env"
+# CNI plugins for such a file, and where they are unless a flag says otherwise: the
+# same lists as there.
+known_plugins="bandwidth bridge calico calico-ipam cilium-cni dhcp dummy firewall
+	flannel host-device host-local ipvlan loopback macvlan multus portmap ptp sbr
+	static tap tuning vlan vrf"
+plugin_folders="/opt/cni/bin /usr/lib/cni"
 program_folders="/usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin"
 
 # Commands that reach registries, mount, unpack layers, run containers: just
 # those that `needs` names in src/cli/table.
-net_commands=" pull push run copy check tags explain image/pull image/push image/inspect manifest/inspect pod/create login "
+net_commands=" pull push run copy check tags explain image/pull image/push image/inspect manifest/inspect pod/create login serve "
 mount_commands=" pull run copy rmi inspect doctor check gc df image/pull image/rm \
 	ps start stop kill rm container/create container/ls container/list \
 	container/ps container/inspect container/start \
 	container/stop container/kill container/rm \
 	pod/create pod/ls pod/list pod/ps pod/inspect pod/stop pod/kill \
-	pod/rm "
+	pod/rm serve "
 tar_commands=" pull push load save run copy check doctor image/pull image/push \
-	image/load image/save pod/create "
+	image/load image/save pod/create serve "
 runtime_commands=" run doctor check gc df rmi image/rm inspect \
 	ps stop kill rm container/ls container/list container/ps \
 	container/inspect container/stop container/kill container/rm \
-	pod/ls pod/list pod/ps pod/inspect pod/stop pod/kill pod/rm "
+	pod/ls pod/list pod/ps pod/inspect pod/stop pod/kill pod/rm serve "
+monitor_commands=" serve "
+sandbox_commands=" serve "
 
 # Commands that ask credential helpers, besides those that reach registries.
 helper_commands=" logout "
@@ -87,6 +99,11 @@ media_value_flags=" --format -f --dest-compress-format --dest-compress-level --m
 login_commands=" login logout "
 login_value_flags=" --authfile --compat-auth-file --cert-dir --username -u --password -p --secret "
 
+# The command that serves Kubernetes, and its flags.
+serve_commands=" serve "
+serve_value_flags=" --listen --cni-conf-dir --cni-bin-dir --runtime \
+	--cgroup-manager --metrics-listen "
+
 # What all commands may do: see, but not touch, besides the store.
 common_permissions="--allow-read --allow-sys=uid,statfs"
 
@@ -96,6 +113,7 @@ doctor_permissions=--allow-sys=osRelease
 choose_permissions() {
 	root_flag='' runroot_flag='' config_flag='' writable='' command=''
 	asked_env='' asked_runtime='' asked_sys='' auth_file_flag=''
+	listen_setting='' plugins_setting='' runtime_setting=''
 	copy_target='' copies_from_net='' save_format='' pushed_image='' repairs=''
 	read_command_line "$@"
 	root_setting='' runroot_setting='' log_file_setting=''
@@ -108,6 +126,7 @@ choose_permissions() {
 	if is_one_of "$media_commands"; then may_write_medium; fi
 	case $command in pull | image/pull | run | pod/create) may_record_aliases ;; esac
 	if is_one_of "$login_commands"; then may_log_in; fi
+	if is_one_of "$serve_commands"; then may_serve; fi
 
 	unset ORLOP_HELPERS # whatever the caller's is
 	permissions=$common_permissions$asked_sys
@@ -115,6 +134,7 @@ choose_permissions() {
 	*\**) permissions="$permissions --allow-env" ;;
 	*)
 		permissions="$permissions --allow-env=$env_names$asked_env"
+		if is_one_of "$serve_commands"; then permissions="$permissions,$serve_env_names"; fi
 		if is_one_of " doctor $net_commands $helper_commands "; then
 			permissions="$permissions,$proxy_env_names"
 		fi
@@ -142,6 +162,11 @@ choose_permissions() {
 	if is_one_of "$mount_commands"; then chosen="$chosen $mount_programs"; fi
 	if is_one_of "$tar_commands"; then chosen="$chosen $tar_programs"; fi
 	if is_one_of "$runtime_commands"; then chosen="$chosen $runtime_programs"; fi
+	if is_one_of "$monitor_commands"; then chosen="$chosen $monitor_programs"; fi
+	if is_one_of "$sandbox_commands"; then
+		chosen="$chosen $sandbox_programs"
+		grant_plugins
+	fi
 	if [ "$command" = doctor ]; then chosen="$chosen $doctor_programs"; fi
 	# shellcheck disable=SC2086 # names of programs
 	grant_programs $chosen
@@ -165,7 +190,8 @@ takes_value() {
 	has_word "$value_flags" "$1" ||
 		{ is_one_of "$word_commands" && has_word "$word_value_flags" "$1"; } ||
 		{ is_one_of "$media_commands" && has_word "$media_value_flags" "$1"; } ||
-		{ is_one_of "$login_commands" && has_word "$login_value_flags" "$1"; }
+		{ is_one_of "$login_commands" && has_word "$login_value_flags" "$1"; } ||
+		{ is_one_of "$serve_commands" && has_word "$serve_value_flags" "$1"; }
 }
 
 # Sets $command, such as "pull" or "pod/create", and what flags say of paths.
@@ -211,6 +237,8 @@ read_command_line() {
 		-e | --env) may_read_env "$value" ;;
 		--env-host | --env-file) may_read_env '*' ;;
 		--runtime) may_use_runtime "$value" ;;
+		--listen) listen_setting=$value ;;
+		--cni-bin-dir) plugins_setting=$value ;;
 		--uts | --network) [ "$value" != host ] || asked_sys=,hostname ;;
 		esac
 		shift
@@ -258,6 +286,36 @@ may_use_runtime() {
 	*[[:space:],]*) ;; # Deno could not be told of it
 	/*) asked_runtime=$1 ;;
 	esac
+}
+
+# Lets orlop listen, and know this machine's name.
+may_serve() {
+	[ -n "$asked_runtime" ] || may_use_runtime "$runtime_setting"
+	listen_setting=${listen_setting:-/run/orlop/cri.sock}
+	may_write_beside "${listen_setting#unix://}"
+	asked_sys=,hostname
+}
+
+# Grants the CNI plugins in the folders that are named, or else the usual ones.
+grant_plugins() {
+	plugins=
+	set -f
+	IFS=:
+	# shellcheck disable=SC2086 # folders
+	set -- $plugins_setting
+	unset IFS
+	# shellcheck disable=SC2086 # folders without blanks
+	[ $# -gt 0 ] || set -- $plugin_folders
+	set +f
+	for folder in "$@"; do
+		for path in "${folder%/}"/*; do
+			case $path in
+			*[[:space:],]*) continue ;; # Deno could not be told of it
+			/*) [ ! -f "$path" ] || [ ! -x "$path" ] || plugins=${plugins:+$plugins,}$path ;;
+			esac
+		done
+	done
+	[ -z "$plugins" ] || permissions="$permissions --allow-run=$plugins"
 }
 
 # Lets orlop write path $1, and what is below; nothing for an empty path.
@@ -405,9 +463,14 @@ grant_helpers() {
 
 # Reads the settings that name paths from stdin: a line of TOML each.
 read_config() {
+	section=
 	while read -r line || [ -n "$line" ]; do
 		case $line in
-		root[[:space:]=]* | runroot[[:space:]=]* | log_file[[:space:]=]*) ;;
+		\[*) section=${line#\[} section=${section%%\]*} ;;
+		esac
+		case $section:$line in
+		:root[[:space:]=]* | :runroot[[:space:]=]* | :log_file[[:space:]=]*) ;;
+		serve:listen[[:space:]=]* | serve:cni_bin_dir[[:space:]=]* | serve:runtime[[:space:]=]*) ;;
 		*) continue ;;
 		esac
 		value=${line#*=}
@@ -420,6 +483,9 @@ read_config() {
 		case $line in
 		root*) root_setting=$value ;;
 		runroot*) runroot_setting=$value ;;
+		listen*) listen_setting=${listen_setting:-$value} ;;
+		cni_bin_dir*) plugins_setting=${plugins_setting:-$value} ;;
+		runtime*) runtime_setting=$value ;;
 		*) log_file_setting=$value ;;
 		esac
 	done
@@ -432,9 +498,16 @@ union_permissions() {
 	is_there=true
 	# shellcheck disable=SC2086 # lists of words without blanks
 	grant ffi $libc_paths
-	set -- $mount_programs $tar_programs $runtime_programs $doctor_programs
+	set -- $mount_programs $tar_programs $runtime_programs $doctor_programs \
+		$monitor_programs $sandbox_programs
 	for helper in $known_helpers; do set -- "$@" "docker-credential-$helper"; done
 	grant_programs "$@"
+	plugin_paths=
+	for folder in $plugin_folders; do
+		for plugin in $known_plugins; do plugin_paths="$plugin_paths $folder/$plugin"; done
+	done
+	# shellcheck disable=SC2086 # paths without blanks
+	grant run $plugin_paths
 }
 
 is_there="test -e"

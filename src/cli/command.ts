@@ -57,6 +57,8 @@ export const PROGRAMS = {
   mount: ["mount", "umount", "findmnt"],
   tar: ["tar"],
   runtime: ["runc", "crun"],
+  monitor: ["conmon", "sh", "kill"],
+  sandbox: ["unshare", "sh", "ip", "timeout", "mkdir"],
   fuser: ["fuser"],
 } as const;
 
@@ -71,6 +73,20 @@ export const KNOWN_HELPERS: readonly string[] = [
   "gcr",
   "gcloud",
   "acr-env",
+];
+
+/** The names of the usual CNI plugins, for the same program. */
+export const KNOWN_PLUGINS: readonly string[] = [
+  ...["bandwidth", "bridge", "calico", "calico-ipam", "cilium-cni", "dhcp"],
+  ...["dummy", "firewall", "flannel", "host-device", "host-local", "ipvlan"],
+  ...["loopback", "macvlan", "multus", "portmap", "ptp", "sbr", "static"],
+  ...["tap", "tuning", "vlan", "vrf"],
+];
+
+/** Where they are, unless a flag says otherwise: containernetworking's, Debian's. */
+export const PLUGIN_FOLDERS: readonly string[] = [
+  "/opt/cni/bin",
+  "/usr/lib/cni",
 ];
 
 /** Whether a command may ask credential helpers: all that log in may. */

@@ -1,12 +1,8 @@
 /** The one table of commands: see `command.ts` for what is made from it. */
 
 import type { Command, FlagTable } from "./command.ts";
-import {
-  CONFIG_FILE,
-  DEFAULTS,
-  LOG_FORMATS,
-  LOG_LEVELS,
-} from "./input/config.ts";
+import { DEFAULTS, LOG_FORMATS, LOG_LEVELS } from "./input/config.ts";
+import { CONFIG_FILE } from "./input/config_file.ts";
 import { CONTAINER_COMMANDS } from "./table/container_commands.ts";
 import { IMAGE_COMMANDS } from "./table/image_commands.ts";
 import { EXPLAIN, LIST_TAGS, MANIFEST_GROUP } from "./table/lookup_commands.ts";
@@ -19,6 +15,7 @@ import {
   VERSION,
 } from "./table/other_commands.ts";
 import { POD_GROUP } from "./table/pod_commands.ts";
+import { SERVE } from "./table/serve_command.ts";
 import { STORE_COMMANDS } from "./table/store_commands.ts";
 
 /** Flags that stand before or after any command. */
@@ -102,6 +99,7 @@ export const COMMANDS: Command = {
     ...LOGIN_COMMANDS,
     ...CONTAINER_COMMANDS,
     POD_GROUP,
+    SERVE,
     ...STORE_COMMANDS,
     INSPECT,
     VERSION,

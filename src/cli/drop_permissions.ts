@@ -5,7 +5,9 @@ import { HELPER_PREFIX } from "../registry/auth/credential_helper.ts";
 import {
   type Command,
   KNOWN_HELPERS,
+  KNOWN_PLUGINS,
   mayAskHelpers,
+  PLUGIN_FOLDERS,
   PROGRAMS,
 } from "./command.ts";
 
@@ -24,9 +26,22 @@ export function dropPermissions({ needs = [] }: Pick<Command, "needs">): void {
     Deno.permissions.revokeSync({ name: "run" });
     return;
   }
+  const kept = new Set<string>(
+    programs.filter((program) => !unneeded.includes(program))
+      .flatMap(([, names]) => names),
+  );
   const helpers = KNOWN_HELPERS.map((name) => `${HELPER_PREFIX}${name}`);
-  const names = unneeded.flatMap(([, names]) => [...names]);
+  const names = unneeded.flatMap(([, names]) => [...names])
+    .filter((name) => !kept.has(name));
   revokePrograms([...names, ...(asks ? [] : helpers)].flatMap(placesOf));
+  if (!needs.includes("sandbox")) revokePrograms(knownPlugins());
+}
+
+/** All paths that the usual plugins may have. */
+function knownPlugins(): readonly string[] {
+  return PLUGIN_FOLDERS.flatMap((folder) =>
+    KNOWN_PLUGINS.map((name) => `${folder}/${name}`)
+  );
 }
 
 /**

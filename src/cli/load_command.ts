@@ -52,6 +52,7 @@ const MODULES: Readonly<Record<string, () => Promise<CommandModule>>> = {
   "ps": () => import("./commands/containers/ps.ts"),
   "run": () => import("./commands/containers/run.ts"),
   "schedule": () => import("./commands/store/schedule.ts"),
+  "serve": () => import("./commands/serve.ts"),
   "version": () => import("./commands/version.ts"),
 };
 

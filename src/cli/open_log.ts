@@ -10,8 +10,15 @@ import { showControls, showOnOneLine } from "./render/visible_text.ts";
 
 /** Takes messages until it is disposed of. */
 export interface LogSink extends Disposable {
-  readonly log: (level: LogLevel, message: string) => void;
+  readonly log: (
+    level: LogLevel,
+    message: string,
+    fields?: LogFields,
+  ) => void;
 }
+
+/** What a message is about, besides its words. */
+export type LogFields = Readonly<Record<string, string | number>>;
 
 // The names that `@std/log` has for levels.
 const LEVEL_NAMES = {
@@ -53,7 +60,10 @@ export function openLog(
   setup({ handlers, loggers: { default: { level, handlers: names } } });
   const logger = getLogger();
   return {
-    log: (grade, message) => logger[grade](message),
+    log(grade, message, fields) {
+      if (fields === undefined) logger[grade](message);
+      else logger[grade](message, fields);
+    },
     [Symbol.dispose]() {
       for (const handler of Object.values(handlers)) handler.destroy();
     },
@@ -65,16 +75,26 @@ type Formatter = (record: LogRecord) => string;
 function formatterFor(format: LogFormat): Formatter {
   switch (format) {
     case "json":
-      return ({ levelName, datetime, msg }) =>
+      return ({ levelName, datetime, msg, args }) =>
         showControls(JSON.stringify({
           level: levelName.toLowerCase(),
           time: datetime.toISOString(),
           message: msg,
+          ...fieldsIn(args),
         }));
     case "text":
-      return ({ levelName, msg }) =>
-        `orlop: ${WORDS[levelName] ?? levelName}: ${showOnOneLine(msg)}`;
+      return ({ levelName, msg, args }) => {
+        const fields = Object.entries(fieldsIn(args))
+          .map(([name, value]) => ` ${name}=${value}`);
+        const text = showOnOneLine(msg + fields.join(""));
+        return `orlop: ${WORDS[levelName] ?? levelName}: ${text}`;
+      };
   }
+}
+
+function fieldsIn(args: readonly unknown[]): object {
+  const [fields] = args;
+  return typeof fields === "object" && fields !== null ? fields : {};
 }
 
 /** A line for people has no time on a terminal, but needs it in a file. */

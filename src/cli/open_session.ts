@@ -4,11 +4,12 @@ import { type Agent, openAgent } from "../engine/agent.ts";
 import { UnsupportedStoreError } from "../errors/store_errors.ts";
 import type { Call } from "./command.ts";
 import { registrySurroundings } from "./input/read_env.ts";
-import { openLog } from "./open_log.ts";
+import { type LogSink, openLog } from "./open_log.ts";
 
 /** Ends with the command. */
 export interface Session extends Disposable {
   readonly agent: Agent;
+  readonly log: LogSink["log"];
 }
 
 /** What a command wants otherwise than usual. */
@@ -21,6 +22,8 @@ export interface SessionOptions {
   readonly ifMissing?: "make";
   /** The image of infra containers, instead of the embedded one. */
   readonly pauseImage?: string | undefined;
+  /** `"changes"` for what lives so long that files of settings are read again. */
+  readonly configuration?: "changes";
 }
 
 /** What is needed of a call, whatever its command. */
@@ -32,7 +35,7 @@ export type SessionCall = Pick<
 /** Opens the store that the settings name. */
 export function openSession(
   { config, terminal, libc, path, openLogFile }: SessionCall,
-  options: SessionOptions = {},
+  { configuration, ...options }: SessionOptions = {},
 ): Session {
   const { root, runRoot, parts } = config;
   const sink = openLog(config, { terminal, openLogFile });
@@ -49,6 +52,8 @@ export function openSession(
     throw new UnsupportedStoreError(`Cannot use store "${root}": ${refusal}`);
   }
   for (const warning of warnings) sink.log("warn", warning);
+  const surroundings = registrySurroundings((text) => sink.log("warn", text));
+  const { readings: _readings, ...unread } = surroundings;
   const agent = openAgent({
     purpose: "write", // before it looks for what it is to change
     ifMissing: "leave", // a name that was mistyped must not become a store
@@ -58,8 +63,9 @@ export function openSession(
     libc,
     parts,
     caller: `orlop ${path.join(" ")}`,
-    registries: registrySurroundings((text) => sink.log("warn", text)),
+    registries: configuration === "changes" ? unread : surroundings,
     log: sink.log,
   });
-  return { agent, [Symbol.dispose]: () => sink[Symbol.dispose]() };
+  const { log } = sink;
+  return { agent, log, [Symbol.dispose]: () => sink[Symbol.dispose]() };
 }

@@ -1,9 +1,16 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertStringIncludes,
+} from "@std/assert";
 import { basename, fromFileUrl } from "@std/path";
 import { existsSync } from "node:fs";
 import {
   type Command,
   KNOWN_HELPERS,
+  KNOWN_PLUGINS,
+  PLUGIN_FOLDERS,
   PROGRAMS,
 } from "../../src/cli/command.ts";
 import { COMMANDS } from "../../src/cli/command_table.ts";
@@ -98,10 +105,17 @@ Deno.test("the launcher grants what the table of commands says", async (t) => {
         run.map((path) => basename(path))
           .filter((name) => !name.startsWith("docker-credential-")),
       );
-      const expected = Object.entries(PROGRAMS)
-        .filter(([need]) => needs.some((name) => name === need))
-        .flatMap(([, names]) => names).filter(isInstalled);
-      assertEquals([...granted].toSorted(), expected.toSorted());
+      const expected = new Set(
+        Object.entries(PROGRAMS)
+          .filter(([need]) => needs.some((name) => name === need))
+          .flatMap(([, names]) => [...names]).filter(isInstalled),
+      );
+      const plugins = run.filter((path) =>
+        PLUGIN_FOLDERS.some((folder) => path.startsWith(`${folder}/`))
+      );
+      for (const path of plugins) granted.delete(basename(path));
+      assert(plugins.length === 0 || needs.some((name) => name === "sandbox"));
+      assertEquals([...granted].toSorted(), [...expected].toSorted());
       assert(!flags.includes("-A") && !flags.includes("--allow-all"));
     });
   }
@@ -313,6 +327,62 @@ Deno.test("the launcher reads the settings' file", async () => {
   assertEquals(valueOf(flags, "--allow-write"), ["/a b", "/c"]);
 });
 
+Deno.test("the launcher grants serve what flags and [serve] say", async (t) => {
+  using dir = tempDir();
+  const config = dir.join("orlop.toml");
+  const plugins = dir.join("plugins");
+  await Deno.mkdir(plugins);
+  await Deno.writeTextFile(`${plugins}/a`, "", { mode: 0o755 });
+  await Deno.writeTextFile(`${plugins}/b`, "", { mode: 0o644 });
+  await Deno.writeTextFile(`${plugins}/c d`, "", { mode: 0o755 });
+  const settings = [
+    'root = "/a"',
+    "[serve]",
+    'listen = "unix:///x/y.sock"',
+    `cni_bin_dir = "/none:${plugins}"`,
+    'runtime = "/bin/true"',
+    "[other]",
+    'root = "/b"',
+  ];
+  await Deno.writeTextFile(config, settings.join("\n"));
+  const ofPlugins = (flags: readonly string[]) =>
+    valueOf(flags, "--allow-run").filter((path) => path.startsWith(dir.path));
+  await t.step("settings", async () => {
+    const flags = await launch(["serve", "--config", config]);
+    assertEquals(valueOf(flags, "--allow-write"), ["/a", "/run/orlop", "/x/"]);
+    assertEquals(ofPlugins(flags), [`${plugins}/a`]);
+    assert(valueOf(flags, "--allow-run").includes("/bin/true"));
+    assert(valueOf(flags, "--allow-env").includes("NOTIFY_SOCKET"));
+  });
+  await t.step("flags before them", async () => {
+    const own = ["--listen", "unix:///z/s", "--cni-bin-dir=/none"];
+    const runtime = ["--runtime", "/bin/false"];
+    const flags = await launch([
+      "serve",
+      "--config",
+      config,
+      ...own,
+      ...runtime,
+    ]);
+    assertEquals(valueOf(flags, "--allow-write"), ["/a", "/run/orlop", "/z/"]);
+    assertEquals(ofPlugins(flags), []);
+    const run = valueOf(flags, "--allow-run");
+    assertEquals(
+      ["/bin/true", "/bin/false"].map((path) => run.includes(path)),
+      [
+        false,
+        true,
+      ],
+    );
+  });
+  await t.step("to no other command", async () => {
+    const flags = await launch(["images", "--config", config]);
+    assertEquals(valueOf(flags, "--allow-write"), ["/a", "/run/orlop"]);
+    assertEquals(valueOf(flags, "--allow-run"), []);
+    assertFalse(valueOf(flags, "--allow-env").includes("NOTIFY_SOCKET"));
+  });
+});
+
 Deno.test("the launcher grants what a command line needs, and no more", async (t) => {
   const store = ["/var/lib/orlop", "/run/orlop"];
   const cases: readonly (readonly [string, "net" | "no net", string[]])[] = [
@@ -381,6 +451,10 @@ Deno.test("the launcher agrees with the source", async (t) => {
   await t.step("on helpers for a compiled program", () => {
     const [, known = ""] = /^known_helpers="([^"]*)"$/m.exec(script) ?? [];
     assertEquals(known.split(" "), [...KNOWN_HELPERS]);
+    const [, plugins = ""] = /^known_plugins="([^"]*)"$/m.exec(script) ?? [];
+    assertEquals(plugins.split(/\s+/), [...KNOWN_PLUGINS]);
+    const [, folders = ""] = /^plugin_folders="([^"]*)"$/m.exec(script) ?? [];
+    assertEquals(folders.split(" "), [...PLUGIN_FOLDERS]);
   });
   await t.step("on places of libc", async () => {
     const source = await Deno.readTextFile(`${root}src/process/libc.ts`);

@@ -8,11 +8,12 @@ import type { StorageAdvice } from "../../engine/storage_advice.ts";
 import { whyOf } from "../../errors/why.ts";
 import type { PartRules } from "../../engine/part_rules.ts";
 import { parseByteSize } from "../../formats/config/byte_size.ts";
-import { isErrno } from "../../fs/errno.ts";
-import { readSettings } from "../../fs/read_settings.ts";
-import { describeError } from "../render/describe_error.ts";
 import { UsageError } from "../usage_error.ts";
-import { closestWord } from "./closest_word.ts";
+import {
+  type FileTexts,
+  readConfigFile,
+  type ServeTexts,
+} from "./config_file.ts";
 import { readEnv, registrySurroundings } from "./read_env.ts";
 
 /** What users tune. */
@@ -30,6 +31,8 @@ export interface Config {
   readonly parts: PartRules;
   /** What storage.conf says of the store. */
   readonly storageAdvice: StorageAdvice;
+  /** What the file says of `orlop serve`. */
+  readonly serve: ServeTexts;
   /**
    * The words that choose the same store on another command line. What only the
    * file says is not among them: it may say something else then.
@@ -50,9 +53,6 @@ export const LOG_FORMATS = ["text", "json"] as const;
 // More is what registries take for an attack.
 const MAX_CONNECTIONS = 16;
 
-/** Read if it exists; `--config` names another, which must exist. */
-export const CONFIG_FILE = "/etc/orlop/orlop.toml";
-
 /** What holds unless anything else is said. */
 export const DEFAULTS: Config = {
   root: "/var/lib/orlop",
@@ -63,21 +63,9 @@ export const DEFAULTS: Config = {
   isQuiet: false,
   parts: {},
   storageAdvice: { warnings: [] },
+  serve: {},
   storeWords: [],
 };
-
-/** The settings' names in the file. */
-export const FILE_KEYS = [
-  "root",
-  "runroot",
-  "log_level",
-  "log_format",
-  "log_file",
-  "download_connections",
-  "download_parts_above",
-] as const;
-
-type FileKey = (typeof FILE_KEYS)[number];
 
 /**
  * Settles the settings.
@@ -93,7 +81,7 @@ export async function resolveConfig(
     root: textOf(flags["root"]) ?? readEnv("ORLOP_ROOT"),
     runroot: textOf(flags["runroot"]) ?? readEnv("ORLOP_RUNROOT"),
   };
-  const file = await readConfigFile(chosen.config);
+  const { texts: file, serve } = await readConfigFile(chosen.config);
   const root = absolute(chosen.root ?? file.root ?? DEFAULTS.root);
   const runRoot = absolute(chosen.runroot ?? file.runroot ?? DEFAULTS.runRoot);
   return {
@@ -113,13 +101,12 @@ export async function resolveConfig(
     ),
     isQuiet: flags["quiet"] === true,
     parts: readPartRules(file),
+    serve,
   };
 }
 
 /** @throws {UsageError} If a number or a size is none. */
-function readPartRules(
-  file: Partial<Record<FileKey, string>>,
-): PartRules {
+function readPartRules(file: FileTexts): PartRules {
   const { download_connections: most, download_parts_above: above } = file;
   const connections = most === undefined ? undefined : Number(most);
   const bytes = above === undefined ? undefined : parseByteSize(above);
@@ -155,51 +142,6 @@ async function adviceOn(
   }
 }
 
-async function readConfigFile(
-  chosen: string | undefined,
-): Promise<Partial<Record<FileKey, string>>> {
-  const path = chosen ?? CONFIG_FILE;
-  let text: string;
-  try {
-    text = await readSettings(path, chosen === undefined ? "orlop" : "user");
-  } catch (error) {
-    const cause = error instanceof Error ? error.cause : undefined;
-    if (chosen === undefined && isAbsent(cause)) return {};
-    throw new UsageError(describeError(error));
-  }
-  // Loaded here only: most machines have no such file, and starts are quick.
-  const { parse } = await import("smol-toml");
-  try {
-    return checkKeys(parse(text));
-  } catch (error) {
-    const [why] = whyOf(error).split("\n");
-    throw new UsageError(`Cannot use settings of "${path}": ${why}`);
-  }
-}
-
-function checkKeys(
-  values: Readonly<Record<string, unknown>>,
-): Partial<Record<FileKey, string>> {
-  const checked: Partial<Record<FileKey, string>> = {};
-  for (const [key, value] of Object.entries(values)) {
-    const known = FILE_KEYS.find((name) => name === key);
-    if (known === undefined) {
-      const similar = closestWord(key, FILE_KEYS);
-      const hint = similar === undefined ? "" : `, did you mean "${similar}"?`;
-      throw new TypeError(`there is no setting "${key}"${hint}`);
-    }
-    if (typeof value === "number" && key === "download_connections") {
-      checked[known] = String(value);
-      continue;
-    }
-    if (typeof value !== "string") {
-      throw new TypeError(`"${key}" must be a text, not ${value}`);
-    }
-    checked[known] = value;
-  }
-  return checked;
-}
-
 function oneOf<Choice extends string>(
   choices: readonly Choice[],
   value: string | undefined,
@@ -222,9 +164,4 @@ function absoluteIfAny(path: string): string {
 
 function absolute(path: string): string {
   return isAbsolute(path) ? resolve(path) : resolve(Deno.cwd(), path);
-}
-
-function isAbsent(error: unknown): boolean {
-  return error instanceof Deno.errors.NotCapable ||
-    isErrno(error, "ENOENT", "ENOTDIR");
 }

@@ -86,3 +86,15 @@ Deno.test("resolveConfig() reads how large blobs are fetched", async () => {
     assertEquals(parts, { connections: 2, above: 1024 * 1024 });
   });
 });
+
+Deno.test("resolveConfig() reads the table of serve", async () => {
+  await withFile('[serve]\nlisten = "/a"\nruntime = "crun"', async (config) => {
+    const { serve } = await resolveConfig({ config });
+    assertEquals(serve, { listen: "/a", runtime: "crun" });
+  });
+  for (const text of ["serve = 1", "[serve]\nlistem = 'x'"]) {
+    await withFile(text, async (config) => {
+      await assertRejects(() => resolveConfig({ config }), UsageError, "serve");
+    });
+  }
+});

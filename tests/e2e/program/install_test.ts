@@ -1,11 +1,9 @@
 import { assertEquals, assertFalse, assertMatch } from "@std/assert";
 import { walk } from "@std/fs";
 import { fromFileUrl } from "@std/path";
-import {
-  DEFAULTS,
-  FILE_KEYS,
-  resolveConfig,
-} from "../../../src/cli/input/config.ts";
+import { DEFAULTS, resolveConfig } from "../../../src/cli/input/config.ts";
+import { FILE_KEYS, SERVE_KEYS } from "../../../src/cli/input/config_file.ts";
+import { serveSettings } from "../../../src/cli/input/serve_settings.ts";
 import { DEFAULT_PART_RULES } from "../../../src/engine/part_rules.ts";
 import { ORLOP } from "../../support/programs/orlop_program.ts";
 import { needs } from "../../support/peers.ts";
@@ -15,6 +13,14 @@ const INSTALL = fromFileUrl(
   new URL("../../../scripts/install", import.meta.url),
 );
 const SETTINGS = "/etc/orlop/orlop.toml";
+const NO_FLAGS = {
+  listen: undefined,
+  "cni-conf-dir": undefined,
+  "cni-bin-dir": undefined,
+  runtime: undefined,
+  "cgroup-manager": undefined,
+  "metrics-listen": undefined,
+};
 // It installs what scripts/build makes, and tests build nothing.
 const ofBuilt = { ignore: Deno.env.get("ORLOP") === undefined };
 
@@ -162,14 +168,17 @@ Deno.test("the settings that are installed say what holds anyway", async () => {
   const path = dir.join("orlop.toml");
   await Deno.writeTextFile(path, text.replaceAll(/^#(\w+ = )/gm, "$1"));
   const { connections, above } = DEFAULT_PART_RULES;
-  assertEquals(await resolveConfig({ config: path }), {
-    ...DEFAULTS,
+  const { serve, ...config } = await resolveConfig({ config: path });
+  const { serve: _none, ...defaults } = DEFAULTS;
+  assertEquals(serveSettings(NO_FLAGS, serve), serveSettings(NO_FLAGS, {}));
+  assertEquals(config, {
+    ...defaults,
     parts: { connections, above },
     // How to find the settings again, for a schedule.
     storeWords: ["--config", path],
   });
   const keys = text.match(/^#\w+(?= = )/gm)?.map((key) => key.slice(1));
-  assertEquals(keys?.toSorted(), [...FILE_KEYS].toSorted());
+  assertEquals(keys?.toSorted(), [...FILE_KEYS, ...SERVE_KEYS].toSorted());
 });
 
 Deno.test("install explains itself, and refuses what it does not know", async () => {

@@ -80,6 +80,7 @@ Deno.test({
       ["container start", ["mount", "findmnt"]],
       ["pull", ["net", "mount", "findmnt", "tar"]],
       ["run", ["net", "mount", "findmnt", "tar", "runc"]],
+      ["serve", ["net", "mount", "findmnt", "tar", "runc", "sh", "hostname"]],
     ];
     const store = dir.join("root/x");
     const attempts = {
@@ -103,7 +104,7 @@ Deno.test({
           libc: "bound",
           ffi: NO,
           "env PATH": NO,
-          hostname: NO,
+          hostname: allowed("hostname"),
           "worker with more": NO,
           [`fetch ${server.host}`]: allowed("net"),
           [`connect ${server.host}`]: allowed("net"),

@@ -1,0 +1,73 @@
+/**
+ * Serves a node of Kubernetes: CRI v1 on a Unix socket, until it is told to end.
+ * Containers go on without it; what it knows is on the disk.
+ */
+
+import type { Agent } from "../engine/agent.ts";
+import { claimStore } from "../engine/serving.ts";
+import type { Libc } from "../process/libc.ts";
+import { ImageService, RuntimeService } from "./api/api_pb.js";
+import { GRPC_CODE } from "./grpc/grpc_error.ts";
+import { GrpcServer } from "./grpc/grpc_server.ts";
+import type { EndedCall } from "./grpc/serve_call.ts";
+import type { ServeLog } from "./serve_log.ts";
+import type { ServeSettings } from "./serve_settings.ts";
+import {
+  type NotifyEnvironment,
+  openServiceManager,
+} from "./service_manager.ts";
+
+/** What is served, and how. */
+export interface ServeOptions {
+  readonly agent: Agent;
+  /** What guards the socket, and tells systemd. */
+  readonly libc: Libc | undefined;
+  readonly settings: ServeSettings;
+  readonly environment: NotifyEnvironment;
+  readonly log: ServeLog;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+  /** Told when clients are answered. */
+  readonly onReady: () => void;
+}
+
+/**
+ * Serves until the signal is aborted.
+ *
+ * @throws {InUseError} If another process serves this store, or listens there.
+ */
+export async function serve(options: ServeOptions): Promise<void> {
+  const { agent, libc, settings, environment, log, signal, onReady } = options;
+  using _claim = await claimStore(agent, { signal });
+  using manager = openServiceManager(libc, environment);
+  await using server = new GrpcServer({ onEnd: (call) => logCall(log, call) });
+  server.add(ImageService, {});
+  server.add(RuntimeService, {});
+  await server.listen(settings.listen, libc);
+  manager.ready(`serving at ${settings.listen}`);
+  onReady();
+  await aborted(signal);
+  log("info", "ending; containers go on");
+}
+
+/** What went wrong is told: by whose fault decides how loudly. */
+function logCall(
+  log: ServeLog,
+  { path, status, durationMs }: EndedCall,
+): void {
+  const { code, message } = status;
+  const fields = { method: path, code, ms: Math.round(durationMs) };
+  if (code === GRPC_CODE.ok) log("debug", "call ended", fields);
+  else log(isOurs(code) ? "warn" : "info", message, fields);
+}
+
+function isOurs(code: number): boolean {
+  return code === GRPC_CODE.unknown || code === GRPC_CODE.internal;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (signal.aborted) resolve();
+  signal.addEventListener("abort", () => resolve(), { once: true });
+  return promise;
+}

@@ -1,0 +1,90 @@
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
+import { existsSync } from "node:fs";
+import { ImageService } from "../../../src/cri/api/api_pb.js";
+import { StatusError } from "../../support/grpc_client.ts";
+import { needs } from "../../support/peers.ts";
+import { orlopIn } from "../../support/programs/orlop_program.ts";
+import { serveOrlop } from "../../support/serving_orlop.ts";
+import { tempDir } from "../../support/temp_dir.ts";
+
+const { imageStatus } = ImageService.method;
+
+Deno.test("serve answers until it is told to end, and leaves no socket", async () => {
+  using dir = tempDir();
+  await using served = await serveOrlop(dir.path);
+  await assertRejects(() => served.client.call(imageStatus, {}), StatusError);
+  assertEquals(((await Deno.stat(served.socket)).mode ?? 0) & 0o777, 0o600);
+  assertEquals(await served.end("SIGTERM"), 0);
+  assert(!existsSync(served.socket));
+});
+
+Deno.test("serve is alone on its store, and starts again after a kill", async () => {
+  using dir = tempDir();
+  await using served = await serveOrlop(dir.path);
+  const orlop = orlopIn(dir.path);
+  const other = await orlop("serve", "--listen", dir.join("other.sock"));
+  assertEquals(other.code, 4);
+  assertStringIncludes(other.err, 'another "orlop serve" does');
+  await served.end("SIGKILL");
+  assert(existsSync(served.socket));
+  await using again = await serveOrlop(dir.path);
+  await assertRejects(() => again.client.call(imageStatus, {}), StatusError);
+});
+
+Deno.test("serve logs a call with its fields", async () => {
+  using dir = tempDir();
+  const args = ["--log-format", "json", "--log-level", "info"];
+  await using served = await serveOrlop(dir.path, args);
+  const call = () => served.client.call(imageStatus, {});
+  await assertRejects(call, StatusError);
+  await served.end("SIGTERM");
+  const logged = served.said.filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line));
+  const [{ level, method, code }] = logged;
+  assertEquals([level, method, code], [
+    "info",
+    "/runtime.v1.ImageService/ImageStatus",
+    12,
+  ]);
+});
+
+const RECEIVE = `
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+s.settimeout(20)
+print("bound", flush=True)
+while True:
+    text = s.recv(1000).decode()
+    print(text.splitlines()[0], flush=True)
+    if text.startswith("STOPPING"): break
+`;
+
+Deno.test("serve tells systemd that it is ready, lives, and ends", {
+  ...needs("python3"),
+}, async () => {
+  using dir = tempDir();
+  const path = dir.join("notify");
+  const receiver = new Deno.Command("python3", {
+    args: ["-c", RECEIVE, path],
+    stdout: "piped",
+  }).spawn();
+  const text = new Response(receiver.stdout).text();
+  while (!existsSync(path)) await new Promise((wake) => setTimeout(wake, 20));
+  await using served = await serveOrlop(dir.path, [], {
+    NOTIFY_SOCKET: path,
+    WATCHDOG_USEC: "400000",
+  });
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  await served.end("SIGTERM");
+  const told = (await text).trim().split("\n");
+  await receiver.status;
+  assertEquals(told.slice(0, 2), ["bound", "READY=1"]);
+  assertEquals(told.at(-1), "STOPPING=1");
+  assert(told.filter((line) => line === "WATCHDOG=1").length >= 2, `${told}`);
+});
