@@ -97,8 +97,17 @@ export type {
 export type { ContainerFile } from "./image/container_files.ts";
 export type { RuntimeSpecOptions } from "./image/default_spec.ts";
 export type { RuntimeDevice } from "./image/devices.ts";
-export type { OwnLimits, ResourceLimits, Ulimit } from "./image/limits.ts";
-export type { ContainerNamespaces } from "./image/namespaces.ts";
+export type {
+  HugepageLimit,
+  OwnLimits,
+  ResourceLimits,
+  Ulimit,
+} from "./image/limits.ts";
+export type {
+  ContainerNamespaces,
+  JoinedNamespace,
+} from "./image/namespaces.ts";
+export type { UserLookupOptions } from "./image/user_lookup.ts";
 export type { SecurityOptions } from "./image/security.ts";
 export type { ResolvedUser } from "./image/user_lookup.ts";
 export type { Mounter, UnmountOptions } from "./mount/mounter.ts";

@@ -39,6 +39,19 @@ export interface CapabilityChange {
    * @default {[]}
    */
   readonly drop?: readonly string[] | undefined;
+  /**
+   * What users other than root have as well, and what they start; as `add`,
+   * and added by this.
+   *
+   * @default {those of `add`}
+   */
+  readonly ambient?: readonly string[] | undefined;
+  /**
+   * What becomes of those that are both added and dropped.
+   *
+   * @default {"refuse"}
+   */
+  readonly conflicts?: "refuse" | "drop" | undefined;
 }
 
 /** What a container's process has, as a runtime is told. */
@@ -57,11 +70,35 @@ export interface CapabilitySets {
  */
 export function chooseCapabilities(
   base: readonly string[],
-  { add = [], drop = [] }: CapabilityChange,
+  { add = [], drop = [], ambient = add, conflicts = "refuse" }:
+    CapabilityChange,
 ): CapabilitySets {
-  const added = new Set(add.map(capabilityOf));
+  const added = new Set([...add, ...ambient].map(capabilityOf));
   const dropped = new Set(drop.map(capabilityOf));
   const [addsAll, dropsAll] = [added.delete("ALL"), dropped.delete("ALL")];
+  if (conflicts === "refuse") {
+    checkConflicts(added, dropped, { addsAll, dropsAll });
+  }
+  const start = dropsAll ? [] : addsAll ? ALL_CAPABILITIES : base;
+  const isKept = (name: string) => !dropped.has(name);
+  const bounding = [...new Set([...start, ...added])].filter(isKept);
+  const passedOn = new Set(ambient.map(capabilityOf));
+  return {
+    bounding: bounding.toSorted(),
+    ambient: bounding
+      .filter((name) => passedOn.has("ALL") || passedOn.has(name))
+      .toSorted(),
+  };
+}
+
+function checkConflicts(
+  added: ReadonlySet<string>,
+  dropped: ReadonlySet<string>,
+  { addsAll, dropsAll }: {
+    readonly addsAll: boolean;
+    readonly dropsAll: boolean;
+  },
+): void {
   if (addsAll && dropsAll) {
     throw new TypeError(
       "Cannot choose capabilities: all of them are both added and dropped",
@@ -73,13 +110,6 @@ export function chooseCapabilities(
       `Cannot choose capabilities: "${name}" is both added and dropped`,
     );
   }
-  const start = addsAll ? ALL_CAPABILITIES : dropsAll ? [] : base;
-  const isKept = (name: string) => !dropped.has(name);
-  return {
-    bounding: [...new Set([...start, ...added])].filter(isKept).toSorted(),
-    ambient: (addsAll ? ALL_CAPABILITIES : [...added]).filter(isKept)
-      .toSorted(),
-  };
 }
 
 /** Those of a bit mask of the kernel's: bit 0 is `CAP_CHOWN`. */

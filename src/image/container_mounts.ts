@@ -14,11 +14,12 @@ export interface Volume {
   /** In the container; absolute. */
   readonly target: string;
   /**
-   * Whether the container may change it.
+   * Whether the container may change it; `"all-read-only"` holds for what is
+   * mounted below it, too, and takes a kernel of 5.12 or later.
    *
    * @default {"read-write"}
    */
-  readonly access?: "read-write" | "read-only";
+  readonly access?: "read-write" | "read-only" | "all-read-only";
   /**
    * Such as `nosuid` or `rshared`.
    *
@@ -73,6 +74,12 @@ export interface MountOptions {
    */
   readonly shmSize?: number | undefined;
   /**
+   * A directory that becomes `/dev/shm`, such as one that a pod shares.
+   *
+   * @default {one of its own}
+   */
+  readonly shmDirectory?: string | undefined;
+  /**
    * Of `/proc`, instead of the usual ones.
    *
    * @default {["nosuid", "noexec", "nodev"]}
@@ -89,6 +96,11 @@ interface MountContext extends MountOptions, Pick<ContainerNamespaces, "ipc"> {
 }
 
 const SHM = "/dev/shm";
+const ACCESS_OPTIONS = {
+  "read-write": "rw",
+  "read-only": "ro",
+  "all-read-only": "rro",
+} as const;
 const PROPAGATION = /^r?(private|shared|slave|unbindable)$/;
 
 /**
@@ -106,9 +118,12 @@ export function makeMounts(
     ...tmpfs.map(tmpfsMount),
   ]);
   const targets = new Set(given.map(({ destination }) => destination));
-  const isFree = ({ destination }: RuntimeMount) => !targets.has(destination);
+  // What is given hides what would be below it, as `/dev` does `/dev/pts`.
+  const isFree = ({ destination }: RuntimeMount) =>
+    !wayTo(destination).some((path) => targets.has(path));
   const wanted = imageVolumes === "tmpfs" ? config.Volumes : [];
-  const inMemory = wanted.map(imageVolume).filter(isFree);
+  const inMemory = wanted.map(imageVolume)
+    .filter(({ destination }) => !targets.has(destination));
   const all = [
     ...defaultMounts(options).filter(isFree),
     ...bundleFiles(options).filter(isFree),
@@ -175,7 +190,7 @@ function bindMount(
       ...kind,
       ...propagationOf(options),
       ...options,
-      access === "read-only" ? "ro" : "rw",
+      ACCESS_OPTIONS[access],
     ],
   };
 }
@@ -220,12 +235,13 @@ function checkTarget(target: string): string {
 }
 
 function defaultMounts(options: MountContext): readonly RuntimeMount[] {
-  const { ipc, shmSize, procOptions, privileged } = options;
+  const { ipc, shmSize, shmDirectory, procOptions, privileged } = options;
   return DEFAULT_MOUNTS.flatMap((mount): RuntimeMount[] => {
     switch (mount.destination) {
       case SHM:
         if (ipc === "none") return [];
-        if (ipc === "host") return [hostShm()];
+        if (shmDirectory !== undefined) return [sharedShm(shmDirectory)];
+        if (ipc === "host") return [sharedShm(SHM)];
         return shmSize === undefined ? [mount] : [resize(mount, shmSize)];
       case "/proc":
         return [procOptions ? { ...mount, options: procOptions } : mount];
@@ -245,9 +261,9 @@ function bundleFiles(
   return files.map((file) => mountOfFile(file, { access }));
 }
 
-function hostShm(): RuntimeMount {
+function sharedShm(source: string): RuntimeMount {
   const options = ["rbind", "rprivate", "nosuid", "noexec", "nodev"];
-  return { destination: SHM, type: "bind", source: SHM, options };
+  return { destination: SHM, type: "bind", source, options };
 }
 
 function resize(mount: RuntimeMount, bytes: number): RuntimeMount {
@@ -258,6 +274,12 @@ function resize(mount: RuntimeMount, bytes: number): RuntimeMount {
 function makeWritable(mount: RuntimeMount): RuntimeMount {
   const options = mount.options?.map((word) => word === "ro" ? "rw" : word);
   return { ...mount, ...(options && { options }) };
+}
+
+/** A path, and all above it. */
+function wayTo(path: string): readonly string[] {
+  const parts = path.split("/").filter(Boolean);
+  return parts.map((_, index) => `/${parts.slice(0, index + 1).join("/")}`);
 }
 
 function depthOf(path: string): number {

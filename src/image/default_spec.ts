@@ -172,8 +172,8 @@ export function makeRuntimeSpec(
     ociVersion: "1.0.2",
     process: makeProcess(config, options),
     root: { path: "rootfs", readonly: readOnlyRoot },
-    // With the host's own name there is nothing to set.
-    ...(uts === "host" ? {} : { hostname }),
+    // The host's name and that of a namespace which is joined are set already.
+    ...(uts === undefined || uts === "private" ? { hostname } : {}),
     mounts: makeMounts(config, { ...options, privileged }),
     annotations: makeAnnotations(config, options),
     linux: makeLinux(options),

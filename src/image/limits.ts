@@ -70,6 +70,26 @@ export interface ResourceLimits {
    * @default {2048}
    */
   readonly pids?: number | undefined;
+  /**
+   * How much of huge pages of each size.
+   *
+   * @default {no limit}
+   */
+  readonly hugepages?: readonly HugepageLimit[] | undefined;
+  /**
+   * Files of the cgroup, version 2, and what is written to them.
+   *
+   * @default {none}
+   */
+  readonly unified?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A limit of memory in huge pages. */
+export interface HugepageLimit {
+  /** As the cgroup names it: `2MB`, `1GB`. */
+  readonly pageSize: string;
+  /** In bytes. */
+  readonly limit: bigint;
 }
 
 /** A limit of each process: setrlimit(2). */
@@ -96,7 +116,7 @@ const DEFAULT_ULIMITS = ["nofile", "nproc"];
 /** The limits of the cgroup: runtime-spec, config-linux.md. */
 export function makeResources(
   limits: ResourceLimits,
-): Readonly<Record<string, Readonly<Record<string, unknown>>>> {
+): Readonly<Record<string, unknown>> {
   const { memory, memorySwap, pids = DEFAULT_PIDS } = limits;
   const swap = memorySwap === "unlimited"
     ? undefined
@@ -117,6 +137,8 @@ export function makeResources(
       mems: limits.cpusetMems,
     }),
     pids: { limit: pids },
+    hugepageLimits: limits.hugepages ?? [],
+    unified: limits.unified ?? {},
   };
   const entries = Object.entries(parts);
   return Object.fromEntries(

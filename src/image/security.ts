@@ -54,6 +54,18 @@ export interface SecurityOptions {
    */
   readonly labels?: readonly string[] | undefined;
   /**
+   * Paths that are hidden instead of the usual ones; absolute.
+   *
+   * @default {the usual ones}
+   */
+  readonly maskedPaths?: readonly string[] | undefined;
+  /**
+   * Paths that cannot be changed, instead of the usual ones; absolute.
+   *
+   * @default {the usual ones}
+   */
+  readonly readonlyPaths?: readonly string[] | undefined;
+  /**
    * Paths that are hidden besides the usual ones.
    *
    * @default {[]}
@@ -103,14 +115,16 @@ export function processSecurity(
 export function linuxSecurity(
   context: SecurityContext,
 ): Pick<RuntimeLinux, "seccomp" | "maskedPaths" | "readonlyPaths"> {
-  const { security: { privileged, mask = [], unmask = [] } = {} } = context;
+  const { privileged, mask = [], unmask = [] } = context.security ?? {};
+  const { maskedPaths = MASKED_PATHS, readonlyPaths = READONLY_PATHS } =
+    context.security ?? {};
   const seccomp = seccompOf(context);
   const isHidden = (path: string) =>
     !privileged && !unmask.some((pattern) => fits(pattern, path));
   return {
     ...(seccomp === undefined ? {} : { seccomp }),
-    maskedPaths: [...MASKED_PATHS.filter(isHidden), ...mask],
-    readonlyPaths: READONLY_PATHS.filter(isHidden),
+    maskedPaths: [...maskedPaths.filter(isHidden), ...mask],
+    readonlyPaths: readonlyPaths.filter(isHidden),
   };
 }
 
@@ -118,14 +132,14 @@ function capabilitiesOf(
   { security: { privileged, capabilities = {} } = {}, ownCapabilities }:
     SecurityContext,
 ) {
-  const change = privileged ? { add: ["ALL"] } : capabilities;
+  const change = privileged ? { add: ["ALL"], ambient: [] } : capabilities;
   const sets = chooseCapabilities(DEFAULT_CAPABILITIES, change);
   // What orlop lacks it cannot give away; as podman, without a word.
   const isThere = (name: string) => ownCapabilities?.includes(name) ?? true;
   return {
     bounding: sets.bounding.filter(isThere),
     // A user who is not root has to ask for rights by name.
-    ambient: privileged ? [] : sets.ambient.filter(isThere),
+    ambient: sets.ambient.filter(isThere),
   };
 }
 

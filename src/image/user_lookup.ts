@@ -24,6 +24,28 @@ export interface ResolvedUser {
 /** A file that says who there is; a path in the container's root. */
 export type UserFile = "etc/passwd" | "etc/group";
 
+/** In what a user is to differ from what the files say. */
+export interface UserLookupOptions {
+  /**
+   * Further groups that the user is to be in, by name or ID.
+   *
+   * @default {[]}
+   */
+  readonly groups?: readonly string[] | undefined;
+  /**
+   * The primary group's ID, in place of any other; memberships stay.
+   *
+   * @default {the one that the user or the files name}
+   */
+  readonly gid?: number | undefined;
+  /**
+   * What becomes of the groups that `etc/group` lists the user in.
+   *
+   * @default {"merge"}
+   */
+  readonly memberships?: "merge" | "ignore" | undefined;
+}
+
 /** Reads the lines of a file; there are none if there is no such file. */
 export type ReadUserFile = (path: UserFile) => AsyncIterable<string>;
 
@@ -37,22 +59,25 @@ const MAX_GROUPS = 65536;
  *
  * @param user `name|uid[:group|gid]`; what is left out is root, or the group of
  *   the user's line in `etc/passwd`.
- * @param groups Further groups that the user is to be in, by name or ID.
+ * @param options Further groups, and more.
  * @throws {TypeError} If a name is unknown, or a number cannot be an ID.
  */
 export async function lookUpUser(
   user: string,
   readLines: ReadUserFile,
-  groups: readonly string[] = [],
+  options: UserLookupOptions = {},
 ): Promise<ResolvedUser> {
+  const { groups = [], memberships = "merge" } = options;
   const [userName = "", groupName, ...rest] = user.split(":");
   if (rest.length > 0) {
     throw new TypeError(`Cannot find user "${user}": expected user:group`);
   }
   const found = await findUser(userName || "0", readLines);
   const { uid, home } = found;
-  const gid = groupName ? await findGroup(groupName, readLines) : found.gid;
-  const others = groupName === undefined && found.name !== undefined
+  const gid = options.gid ??
+    (groupName ? await findGroup(groupName, readLines) : found.gid);
+  const isMember = groupName === undefined && memberships === "merge";
+  const others = isMember && found.name !== undefined
     ? await groupsOf(found.name, readLines)
     : [];
   const added = [];

@@ -31,6 +31,30 @@ Deno.test("chooseCapabilities() adds and drops as podman does", async (t) => {
   }
 });
 
+Deno.test("chooseCapabilities() takes back what is dropped, if it is told to", async (t) => {
+  const mknod = ["CAP_MKNOD"];
+  const table: [CapabilityChange, readonly string[], readonly string[]][] = [
+    [{ add: ["mknod"], drop: ["mknod"] }, BASE, []],
+    [{ add: ["all"], drop: ["all"] }, [], []],
+    [{ add: ["all", "mknod"], drop: ["all"] }, mknod, []],
+    [{ add: ["mknod"] }, [...BASE, ...mknod], []],
+    [{ ambient: ["mknod"], drop: ["all"] }, mknod, mknod],
+    [{ ambient: ["mknod"], drop: ["mknod"] }, BASE, []],
+    [{ add: ["mknod"], ambient: ["kill"] }, [...BASE, ...mknod], ["CAP_KILL"]],
+  ];
+  for (const [change, bounding, ambient] of table) {
+    await t.step(JSON.stringify(change), () => {
+      assertEquals(
+        chooseCapabilities(BASE, {
+          ...{ ambient: [], conflicts: "drop" },
+          ...change,
+        }),
+        { bounding, ambient },
+      );
+    });
+  }
+});
+
 Deno.test("chooseCapabilities() refuses what cannot be meant", async (t) => {
   const table: [CapabilityChange, string][] = [
     [{ add: ["bogus"] }, '"bogus" is unknown'],

@@ -32,9 +32,17 @@ Deno.test("makeResources() writes what is limited, and nothing else", async (t) 
       { cpuShares: 2, cpusetMems: "0-1" },
       { cpu: { shares: 2, mems: "0-1" }, pids },
     ],
+    [
+      { hugepages: [{ pageSize: "2MB", limit: 4n }], unified: {} },
+      { hugepageLimits: [{ pageSize: "2MB", limit: 4n }], pids },
+    ],
+    [{ hugepages: [], unified: { "a.b": "c" } }, {
+      unified: { "a.b": "c" },
+      pids,
+    }],
   ];
   for (const [limits, expected] of table) {
-    await t.step(JSON.stringify(limits), () => {
+    await t.step(Deno.inspect(limits), () => {
       assertEquals(makeResources(limits), expected);
     });
   }

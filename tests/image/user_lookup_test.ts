@@ -1,5 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { lookUpUser } from "../../src/image/user_lookup.ts";
+import {
+  lookUpUser,
+  type UserLookupOptions,
+} from "../../src/image/user_lookup.ts";
 
 const FILES: Readonly<Record<string, string>> = {
   "etc/passwd": `root:x:0:0:root:/root:/bin/sh
@@ -83,6 +86,26 @@ Deno.test("lookUpUser() needs no files for numbers", async () => {
   assertEquals(await lookUp("7:8", {}), expected);
   const root = { uid: 0, gid: 0, additionalGids: [0], home: "/" };
   assertEquals(await lookUp("", {}), root);
+});
+
+Deno.test("lookUpUser() lets its caller choose groups", async (t) => {
+  const table: [UserLookupOptions, number, readonly number[]][] = [
+    [{}, 34, [4, 29, 34]],
+    [{ groups: ["7", "adm"] }, 34, [4, 7, 29, 34]],
+    [{ gid: 9 }, 9, [4, 9, 29, 34]],
+    [{ memberships: "ignore" }, 34, [34]],
+    [{ gid: 9, groups: ["7"], memberships: "ignore" }, 9, [7, 9]],
+  ];
+  for (const [options, gid, groups] of table) {
+    await t.step(JSON.stringify(options), async () => {
+      const found = await lookUpUser(
+        "web",
+        (path) => linesOf(FILES[path]),
+        options,
+      );
+      assertEquals([found.gid, found.additionalGids], [gid, groups]);
+    });
+  }
 });
 
 Deno.test("lookUpUser() refuses whom it does not find", async (t) => {

@@ -1,11 +1,13 @@
 /** What of the host a container asks for: whether it is there, and what it is. */
 
+import type { Abortable } from "../../errors/abort.ts";
 import { capabilitiesIn } from "../../image/capabilities.ts";
 import type { Volume } from "../../image/container_mounts.ts";
 import type { RuntimeDevice } from "../../image/devices.ts";
 import type { ResourceLimits, Ulimit } from "../../image/limits.ts";
 import type { SecurityOptions } from "../../image/security.ts";
 import type { Host } from "../../process/host.ts";
+import { readKernelFiles } from "../../process/kernel_files.ts";
 import type { Agent } from "../agent.ts";
 
 /** A device that a container asks for. */
@@ -37,6 +39,9 @@ const TYPES: Readonly<Record<number, "c" | "b" | "directory">> = {
 };
 // Where cgroup v1 has its controller, and what it lacks without swap accounting.
 const MEMORY_V1 = "/sys/fs/cgroup/memory";
+const HUGETLB_V1 = "/sys/fs/cgroup/hugetlb";
+const CONTROLLERS_V2 = "/sys/fs/cgroup/cgroup.controllers";
+const OOM_SCORE = "/proc/self/oom_score_adj";
 const SWAP_V1 = `${MEMORY_V1}/memory.memsw.limit_in_bytes`;
 
 /** Whether a path of the host, followed, is no device, pipe or directory. */
@@ -100,7 +105,7 @@ export function findDevice(
  * Limits as this machine can keep them: without one of swap, with a warning,
  * where the kernel does not count it, as podman does.
  *
- * @throws {TypeError} If a CPU is asked for that is not there.
+ * @throws {TypeError} If a CPU or cgroup is asked for that is not there.
  */
 export function fitLimits(
   { host, log }: Pick<Agent, "host" | "log">,
@@ -110,13 +115,66 @@ export function fitLimits(
     if (host.readStatus(`/sys/devices/system/cpu/cpu${Number(cpu)}`)) continue;
     throw new TypeError(`Cannot use CPU ${cpu}: this machine has none of it`);
   }
+  checkUnified(host, limits);
+  const hugepages = fitHugepages(host, limits);
+  const fitted = { ...limits, ...(hugepages && { hugepages }) };
   const needsSwap = limits.memory !== undefined &&
     limits.memorySwap !== "unlimited";
   if (!needsSwap || !host.readStatus(MEMORY_V1) || host.readStatus(SWAP_V1)) {
-    return limits;
+    return fitted;
   }
   log("warn", "Memory is limited without swap: the kernel does not count it");
-  return { ...limits, memorySwap: "unlimited" };
+  return { ...fitted, memorySwap: "unlimited" };
+}
+
+/** Files of version 2 are nowhere in version 1. */
+function checkUnified(host: Host, { unified = {} }: ResourceLimits): void {
+  for (const name of Object.keys(unified)) {
+    if (!/^[a-z0-9_]+(\.[A-Za-z0-9_]+)+$/.test(name)) {
+      throw new TypeError(
+        `Cannot limit "${name}": a file of a cgroup is named as memory.high is`,
+      );
+    }
+    if (host.readStatus(CONTROLLERS_V2)) continue;
+    throw new TypeError(
+      `Cannot limit "${name}": this machine has no cgroup version 2`,
+    );
+  }
+}
+
+/** Without the controller, no huge pages is what everybody asks for and gets. */
+function fitHugepages(
+  host: Host,
+  { hugepages }: ResourceLimits,
+): ResourceLimits["hugepages"] {
+  const isCounted = host.readStatus(HUGETLB_V1) ||
+    host.readStatus(CONTROLLERS_V2);
+  if (hugepages === undefined || isCounted) return hugepages;
+  const wanted = hugepages.find(({ limit }) => limit > 0n);
+  if (wanted === undefined) return [];
+  throw new TypeError(
+    `Cannot limit huge pages of ${wanted.pageSize}: this machine has no ` +
+      `cgroup that counts them`,
+  );
+}
+
+/**
+ * How readily a container is killed when memory is scarce, as far as orlop may
+ * say: less readily than orlop itself takes a right, and a warning tells.
+ */
+export async function fitOomScore(
+  { host, log }: Pick<Agent, "host" | "log">,
+  wanted: number | undefined,
+  options: Abortable = {},
+): Promise<number | undefined> {
+  const mask = host.readCapabilities();
+  if (wanted === undefined || mask === undefined) return wanted;
+  if (capabilitiesIn(mask).includes("CAP_SYS_RESOURCE")) return wanted;
+  const text = (await readKernelFiles([OOM_SCORE], options)).get(OOM_SCORE);
+  const own = Number(text ?? 0);
+  if (wanted >= own) return wanted;
+  log("warn", `Raised the OOM score ${wanted} to ${own}: orlop has no less`);
+  return own;
 }
 
 /**

@@ -15,6 +15,7 @@ import {
   lookUpUser,
   type ResolvedUser,
   type UserFile,
+  type UserLookupOptions,
 } from "../../image/user_lookup.ts";
 import type { Host } from "../../process/host.ts";
 import { readLower } from "../../store/layers/lower_files.ts";
@@ -24,13 +25,11 @@ import { mountLayer, type MountLocks, unmountLayer } from "../mount_layer.ts";
 import { isRegularFile } from "./host_resources.ts";
 
 /** What is looked for. */
-export interface ImageQuestion extends Abortable {
+export interface ImageQuestion extends Abortable, UserLookupOptions {
   /** The image's top layer; undefined if it has none. */
   readonly layerId: LayerId | undefined;
   /** Who runs: as for `lookUpUser()`. */
   readonly user: string;
-  /** Further groups of the user. */
-  readonly groups: readonly string[];
   /** A directory to look for. */
   readonly workdir: string | undefined;
   /** What hides files of the image. */
@@ -78,7 +77,7 @@ async function lookInto(
   image: string | undefined,
   question: ImageQuestion & OpenOptions & { readonly host: Host },
 ): Promise<ImageAnswer> {
-  const { user, groups, workdir, volumes, host, libc, signal } = question;
+  const { user, workdir, volumes, host, libc, signal } = question;
   const files: ContainerFile[] = [];
   for (const file of containerFiles()) {
     if (canMount(image, CONTAINER_FILES[file], volumes)) files.push(file);
@@ -90,7 +89,7 @@ async function lookInto(
     return root === undefined || isOther
       ? noLines()
       : readLinesInRoot(root, path, { signal, libc });
-  }, groups);
+  }, question);
   const place = workdir && image && resolveInRoot(image, workdir);
   const hasWorkdir = place ? place.status?.isDirectory ?? false : false;
   return { user: found, files, hasWorkdir };

@@ -10,10 +10,15 @@ import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import type { ImageRecord } from "../../formats/storage/store_record.ts";
 import { capabilitiesIn } from "../../image/capabilities.ts";
 import {
+  type ContainerFile,
+  containerFiles,
+} from "../../image/container_files.ts";
+import {
   makeRuntimeSpec,
   type RuntimeSpecOptions,
 } from "../../image/default_spec.ts";
 import type { SecurityOptions } from "../../image/security.ts";
+import type { UserLookupOptions } from "../../image/user_lookup.ts";
 import type { Agent } from "../agent.ts";
 import type { MountLocks } from "../mount_layer.ts";
 import {
@@ -22,6 +27,7 @@ import {
   type DeviceRequest,
   findDevice,
   fitLimits,
+  fitOomScore,
   fitUlimits,
 } from "./host_resources.ts";
 import { loadDefaultSeccomp } from "./load_seccomp.ts";
@@ -29,17 +35,19 @@ import { lookIntoImage } from "./look_into_image.ts";
 
 /** What a container gets that its image does not say. */
 export interface TemplateOptions extends
+  UserLookupOptions,
   Partial<
     Omit<
       RuntimeSpecOptions,
-      | "user"
-      | "files"
-      | "cgroupsPath"
-      | "devices"
-      | "ownCapabilities"
-      | "ownLimits"
+      "user" | "devices" | "ownCapabilities" | "ownLimits"
     >
   > {
+  /**
+   * Files of the bundle that it sees, as far as its image has room for them.
+   *
+   * @default {all; `resolv.conf` only where there is a network}
+   */
+  readonly files?: readonly ContainerFile[] | undefined;
   /**
    * What becomes of an image without a command: a shell, by default.
    *
@@ -59,11 +67,12 @@ export interface TemplateOptions extends
    */
   readonly user?: string | undefined;
   /**
-   * Further groups of the user, by name or ID.
+   * What becomes of a working directory that was asked for, and that its image
+   * lacks; `"make"` has each start make it.
    *
-   * @default {[]}
+   * @default {"refuse"}
    */
-  readonly groups?: readonly string[] | undefined;
+  readonly missingWorkdir?: "refuse" | "make" | undefined;
 }
 
 /** Whose template it is. */
@@ -76,7 +85,7 @@ export interface TemplateRequest {
 }
 
 /** For containers of images that have no config. */
-const NO_DEFAULTS: RunDefaults = {
+export const NO_DEFAULTS: RunDefaults = {
   User: "",
   ExposedPorts: [],
   Env: [],
@@ -107,31 +116,43 @@ export async function makeTemplate(
 ): Promise<RuntimeSpec> {
   const { containerId, config, image, settings = {}, signal } = options;
   const defaults = config?.config ?? NO_DEFAULTS;
-  const fitted = fitToHost(agent, settings);
+  const fitted = await fitToHost(agent, settings, { signal });
   const found = await lookIntoImage(agent, held, {
     user: settings.user ?? defaults.User,
-    groups: settings.groups ?? [],
+    groups: settings.groups,
+    gid: settings.gid,
+    memberships: settings.memberships,
     layerId: image?.layer,
     workdir: settings.workdir,
     volumes: settings.volumes ?? [],
     signal,
   });
+  const wanted = settings.files ?? defaultFiles(fitted.network);
   const spec = makeRuntimeSpec(defaults, {
     ...settings,
     ...fitted,
     user: found.user,
     hostname: settings.hostname ?? ownName(agent, containerId, settings),
-    // Names that the host resolves, the container resolves.
-    files: found.files.filter((file) =>
-      file !== "resolv.conf" || fitted.network === "host"
-    ),
+    files: found.files.filter((file) => wanted.includes(file)),
     args: settings.args ?? defaultArgs(defaults, settings),
-    cgroupsPath: `/orlop/${containerId}`,
+    cgroupsPath: settings.cgroupsPath ?? `/orlop/${containerId}`,
     cgroupNamespace: settings.cgroupNamespace ??
       await findCgroupNamespace(agent, { signal }),
   });
-  if (settings.workdir && !found.hasWorkdir) checkWorkdir(spec);
+  const { missingWorkdir = "refuse" } = settings;
+  if (settings.workdir && !found.hasWorkdir && missingWorkdir === "refuse") {
+    checkWorkdir(spec);
+  }
   return spec;
+}
+
+/** Names that the host resolves, a container with a network resolves. */
+function defaultFiles(
+  network: RuntimeSpecOptions["network"],
+): readonly ContainerFile[] {
+  return containerFiles().filter((file) =>
+    file !== "resolv.conf" || network !== "none"
+  );
 }
 
 /** A directory that is not the image's can only be one of a mount. */
@@ -148,7 +169,11 @@ function checkWorkdir({ process, mounts = [] }: RuntimeSpec): void {
 }
 
 /** What depends on the machine, and on what orlop itself may do. */
-function fitToHost(agent: Agent, settings: TemplateOptions) {
+async function fitToHost(
+  agent: Agent,
+  settings: TemplateOptions,
+  options: Abortable,
+) {
   const { network = "none", volumes = [], devices = [], security } = settings;
   const { host } = agent;
   checkVolumes(host, volumes);
@@ -159,6 +184,7 @@ function fitToHost(agent: Agent, settings: TemplateOptions) {
     devices: devices.map((device) => findDevice(host, device)),
     limits: fitLimits(agent, settings.limits),
     ulimits: fitUlimits(agent, settings.ulimits),
+    oomScoreAdj: await fitOomScore(agent, settings.oomScoreAdj, options),
     security: withSeccomp(agent, security),
     ownCapabilities: mask === undefined ? undefined : capabilitiesIn(mask),
     ownLimits: (type: string) => host.readLimit(type),

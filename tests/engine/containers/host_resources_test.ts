@@ -2,6 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import {
   checkLabels,
   fitLimits,
+  fitOomScore,
   fitUlimits,
 } from "../../../src/engine/containers/host_resources.ts";
 import type { Ulimit } from "../../../src/image/limits.ts";
@@ -85,6 +86,64 @@ Deno.test("fitLimits() leaves swap alone where it is not counted, and says so", 
       assertEquals(fitLimits(one, {}), {});
       assertEquals(fitLimits(one, unlimited), unlimited);
       assertEquals(one.told.length, messages);
+    });
+  }
+});
+
+Deno.test("fitLimits() drops huge pages of none where they are not counted", async (t) => {
+  const none = [{ pageSize: "2MB", limit: 0n }];
+  const some = [{ pageSize: "2MB", limit: 1n }];
+  const counted = machine({ paths: ["/sys/fs/cgroup/hugetlb"] });
+  const table = [[counted, some, some], [counted, none, none]] as const;
+  for (const [one, hugepages, expected] of table) {
+    await t.step(Deno.inspect(hugepages), () => {
+      assertEquals(fitLimits(one, { hugepages }).hugepages, expected);
+    });
+  }
+  assertEquals(fitLimits(machine({}), { hugepages: none }).hugepages, []);
+  assertThrows(
+    () => fitLimits(machine({}), { hugepages: some }),
+    TypeError,
+    "Cannot limit huge pages of 2MB: this machine has no cgroup",
+  );
+});
+
+Deno.test("fitLimits() takes files of cgroup v2 where that is", async (t) => {
+  const v2 = machine({ paths: ["/sys/fs/cgroup/cgroup.controllers"] });
+  const unified = { "memory.high": "1", "hugetlb.2MB.max": "0" };
+  assertEquals(fitLimits(v2, { unified }), { unified });
+  assertThrows(
+    () => fitLimits(machine({}), { unified }),
+    TypeError,
+    'Cannot limit "memory.high": this machine has no cgroup version 2',
+  );
+  for (const name of ["../memory.high", "a/b.c", "", ".x", "cgroup"]) {
+    await t.step(name, () => {
+      assertThrows(
+        () => fitLimits(v2, { unified: { [name]: "1" } }),
+        TypeError,
+        "a file of a cgroup is named",
+      );
+    });
+  }
+});
+
+Deno.test("fitOomScore() raises what orlop may not lower, and says so", async (t) => {
+  const own = Number(await Deno.readTextFile("/proc/self/oom_score_adj"));
+  const table: [bigint | undefined, number | undefined, number | undefined][] =
+    [
+      [0n, undefined, undefined],
+      [0n, own - 1, own],
+      [0n, own, own],
+      [0n, own + 1, own + 1],
+      [SYS_RESOURCE, own - 1, own - 1],
+      [undefined, own - 1, own - 1],
+    ];
+  for (const [capabilities, wanted, expected] of table) {
+    await t.step(`${capabilities}, ${wanted}`, async () => {
+      const one = machine(capabilities === undefined ? {} : { capabilities });
+      assertEquals(await fitOomScore(one, wanted), expected);
+      assertEquals(one.told.length, wanted === expected ? 0 : 1);
     });
   }
 });
