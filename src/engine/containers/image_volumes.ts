@@ -1,0 +1,102 @@
+/**
+ * Images that a container sees as directories. Each is mounted for it by a
+ * container that never runs: so the image is in use, a kill leaves nothing that
+ * no record tells of, and the end of the pod is the end of it.
+ */
+
+import type { Abortable } from "../../errors/abort.ts";
+import { ContainerNotFoundError } from "../../errors/not_found_errors.ts";
+import type { RuntimeSpec } from "../../formats/oci/runtime_spec.ts";
+import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import type { Agent } from "../agent.ts";
+import type { WantedImage } from "../images/find_image.ts";
+import { MOUNT_LOCKS, mountLayer } from "../mount_layer.ts";
+import { createContainer } from "./create_container.ts";
+import { deleteContainer } from "./delete_container.ts";
+
+/** Whose volume it is, and of which image. */
+export interface ImageVolumeRequest extends WantedImage, Abortable {
+  /** The ID of the container that sees it, which need not be there as yet. */
+  readonly owner: ContainerId;
+  /** Which of its volumes: from 0. */
+  readonly index: number;
+  /** The owner's pod. */
+  readonly podId: string;
+  /** The pod's name. */
+  readonly podName: string;
+}
+
+const NAME = /^([0-9a-f]{64})-volume-\d+$/;
+const VOLUME_LOCKS = { ...MOUNT_LOCKS, containers: "read" } as const;
+/** It is not run: a template has to have something to run. */
+const NOTHING: RuntimeSpec = {
+  ociVersion: "1.0.2",
+  process: { cwd: "/", args: ["/"] },
+  root: { path: "rootfs", readonly: true },
+};
+
+/**
+ * Mounts an image, read-only, as it is.
+ *
+ * @returns Where.
+ * @throws As `createContainer()` does.
+ */
+export async function mountImageVolume(
+  agent: Agent,
+  { owner, index, ...request }: ImageVolumeRequest,
+): Promise<string> {
+  const { id } = await createContainer(agent, {
+    ...request,
+    containerName: `${owner}-volume-${index}`,
+    template: NOTHING,
+  });
+  using held = await agent.store.lock(VOLUME_LOCKS, request);
+  const layerId = held.containers.get(id)?.layer;
+  if (layerId === undefined) {
+    throw new ContainerNotFoundError(
+      `Cannot mount image volume "${id}": it was removed meanwhile`,
+    );
+  }
+  return await mountLayer(agent, held, {
+    layerId,
+    access: "read-only",
+    signal: request.signal,
+  });
+}
+
+/**
+ * Removes a container's image volumes. None is no error.
+ *
+ * @throws {InUseError} If one is in use.
+ */
+export async function removeImageVolumes(
+  agent: Agent,
+  owner: ContainerId,
+  options: Abortable = {},
+): Promise<void> {
+  for (const id of await listImageVolumes(agent, owner, options)) {
+    try {
+      await deleteContainer(agent, id, options);
+    } catch (error) {
+      if (!(error instanceof ContainerNotFoundError)) throw error;
+    }
+  }
+}
+
+async function listImageVolumes(
+  { store }: Agent,
+  owner: ContainerId,
+  options: Abortable,
+): Promise<readonly ContainerId[]> {
+  using held = await store.lock({ containers: "read" }, options);
+  return held.containers.records
+    .filter(({ names = [] }) =>
+      names.some((name) => ownerOfImageVolume(name) === owner)
+    )
+    .map(({ id }) => id);
+}
+
+/** The ID of the container that an image volume is for, by the volume's name. */
+export function ownerOfImageVolume(name: string): string | undefined {
+  return NAME.exec(name)?.[1];
+}
