@@ -1,0 +1,52 @@
+/** Where a container's cgroup is, as a runtime is told. */
+
+/** Who makes cgroups: the runtime itself, or systemd for it. */
+export type CgroupManager = "cgroupfs" | "systemd";
+
+/** What decides about the place. */
+export interface CgroupsPathOptions {
+  /** The pod's, as the kubelet says it. */
+  readonly parent: string | undefined;
+  /**
+   * Left out, as the parent looks.
+   *
+   * @default {as the parent looks}
+   */
+  readonly manager?: CgroupManager | undefined;
+}
+
+const DEFAULT_PARENTS = { "cgroupfs": "/orlop", "systemd": "system.slice" };
+const SLICE = /^[A-Za-z0-9:_.\\-]+\.slice$/;
+
+/**
+ * The path of a container's cgroup: `/kubepods/pod1/ID`, or for systemd
+ * `kubepods-pod1.slice:orlop:ID`.
+ *
+ * @throws {TypeError} If the parent is none.
+ */
+export function cgroupsPathOf(
+  id: string,
+  { parent = "", manager = managerOf(parent) }: CgroupsPathOptions,
+): string {
+  const given = parent || DEFAULT_PARENTS[manager];
+  if (manager === "systemd") {
+    // Some say the whole way of slices, of which the last says all.
+    const slice = given.split("/").at(-1) ?? "";
+    if (SLICE.test(slice)) return `${slice}:orlop:${id}`;
+    throw new TypeError(
+      `Cannot use cgroup parent "${given}": with systemd it is a slice; the ` +
+        "kubelet and orlop have to use the same cgroup driver",
+    );
+  }
+  const names = given.split("/").filter((name) => name !== "");
+  const isPath = names.length > 0 &&
+    names.every((name) => !/^\.{1,2}$|[\p{Cc}]/u.test(name));
+  if (isPath) return `/${names.join("/")}/${id}`;
+  throw new TypeError(
+    `Cannot use cgroup parent "${given}": it is no path of a cgroup`,
+  );
+}
+
+function managerOf(parent: string): CgroupManager {
+  return parent.endsWith(".slice") ? "systemd" : "cgroupfs";
+}

@@ -1,0 +1,82 @@
+/** Devices of the host that a container may use. */
+
+import type { Abortable } from "../../errors/abort.ts";
+import type { DeviceRequest } from "../../engine/containers/host_resources.ts";
+import { checkPath } from "../../image/container_mounts.ts";
+import { findProgram } from "../../process/find_program.ts";
+import type { Host } from "../../process/host.ts";
+import { runCommand } from "../../process/run_command.ts";
+import type { Device } from "../api/api_pb.js";
+
+// stat(2)
+const FILE_TYPE = 0o170000;
+const DIRECTORY = 0o040000;
+// A container has its own of these: runc's list, and terminals.
+const OWN = ["pts", "shm", "fd", "mqueue", ".lxc", ".lxd-mounts", ".udev"];
+const OWN_DEVICES = ["/dev/console", "/dev/tty", "/dev/ptmx"];
+
+/**
+ * Lists a container's devices. A directory is all that are below it; who is
+ * privileged has all that there are.
+ *
+ * @throws {TypeError} If a path or permission cannot be meant.
+ */
+export async function listDevices(
+  host: Host,
+  devices: readonly Device[],
+  { privileged, ...options }: Abortable & { readonly privileged: boolean },
+): Promise<readonly DeviceRequest[]> {
+  const asked = devices.map(readDevice);
+  const found: DeviceRequest[] = [];
+  if (privileged) {
+    for (const source of await findDevices("/dev", options)) {
+      if (OWN_DEVICES.includes(source)) continue;
+      if (host.readStatus(source)) found.push({ source });
+    }
+  }
+  for (const device of asked) {
+    const { source, target, access } = device;
+    const { mode = 0 } = host.readStatus(source) ?? {};
+    if ((mode & FILE_TYPE) !== DIRECTORY) {
+      found.push(device);
+      continue;
+    }
+    for (const path of await findDevices(source, options)) {
+      const name = path.slice(source.length);
+      found.push({ source: path, target: `${target}${name}`, access });
+    }
+  }
+  return found;
+}
+
+function readDevice(
+  { hostPath, containerPath, permissions }: Device,
+): Required<DeviceRequest> {
+  const source = checkPath("device", hostPath);
+  if (!/^[rwm]{0,3}$/.test(permissions)) {
+    throw new TypeError(
+      `Cannot use device "${source}": expected some of r, w and m, not ` +
+        `"${permissions}"`,
+    );
+  }
+  return {
+    source,
+    target: checkPath("device", containerPath || hostPath),
+    access: permissions || "rwm",
+  };
+}
+
+async function findDevices(
+  directory: string,
+  options: Abortable,
+): Promise<readonly string[]> {
+  const skipped = OWN.flatMap((name) => [
+    ...["-path", `/dev/${name}`, "-prune", "-o"],
+  ]);
+  const { stdout } = await runCommand(findProgram("find"), [
+    ...[directory, ...skipped],
+    ...["(", "-type", "b", "-o", "-type", "c", ")", "-print0"],
+    // What vanishes while it is looked for is no failure.
+  ], { ...options, okCodes: "any", group: "shared" });
+  return stdout.split("\0").filter((path) => path !== "");
+}

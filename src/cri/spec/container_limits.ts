@@ -1,0 +1,90 @@
+/** How much of the machine a container may use, as orlop's own settings. */
+
+import type { ResourceLimits } from "../../image/limits.ts";
+import type { LinuxContainerResources } from "../api/api_pb.js";
+
+/** All that a request says of resources. */
+export type ResourcesRequest = Pick<
+  LinuxContainerResources,
+  | "cpuPeriod"
+  | "cpuQuota"
+  | "cpuShares"
+  | "memoryLimitInBytes"
+  | "memorySwapLimitInBytes"
+  | "cpusetCpus"
+  | "cpusetMems"
+  | "hugepageLimits"
+  | "unified"
+>;
+
+const MIN_OOM_SCORE = -1000n;
+const MAX_OOM_SCORE = 1000n;
+/** The kernel's names: `2MB`, `64KB`. */
+const PAGE_SIZE = /^[1-9]\d{0,5}(KB|MB|GB)$/;
+const CPU_LIST = /^\d{1,5}(-\d{1,5})?(,\d{1,5}(-\d{1,5})?)*$/;
+
+/**
+ * Limits of a container. 0 is none for all but huge pages; processes are
+ * limited for the pod, by the kubelet.
+ *
+ * @throws {TypeError} If one cannot be meant.
+ */
+export function limitSettings(request: ResourcesRequest): ResourceLimits {
+  const { unified, hugepageLimits, cpusetCpus, cpusetMems } = request;
+  const memory = limitOf(request.memoryLimitInBytes);
+  return {
+    memory,
+    memorySwap: swapOf(request, memory),
+    cpuPeriod: limitOf(request.cpuPeriod),
+    cpuQuota: limitOf(request.cpuQuota),
+    cpuShares: limitOf(request.cpuShares),
+    cpusetCpus: listOf("CPUs", cpusetCpus),
+    cpusetMems: listOf("nodes of memory", cpusetMems),
+    pids: 0,
+    hugepages: hugepageLimits.map(({ pageSize, limit }) => {
+      if (PAGE_SIZE.test(pageSize)) return { pageSize, limit };
+      throw new TypeError(
+        `Cannot limit huge pages of "${pageSize}": expected such as 2MB`,
+      );
+    }),
+    unified,
+  };
+}
+
+/** @throws {TypeError} If it is none. */
+export function oomScoreOf(
+  { oomScoreAdj }: Pick<LinuxContainerResources, "oomScoreAdj">,
+): number {
+  if (oomScoreAdj >= MIN_OOM_SCORE && oomScoreAdj <= MAX_OOM_SCORE) {
+    return Number(oomScoreAdj);
+  }
+  throw new TypeError(
+    `Cannot use OOM score ${oomScoreAdj}: it is from ${MIN_OOM_SCORE} to ` +
+      `${MAX_OOM_SCORE}`,
+  );
+}
+
+/** Without a word about swap there is none: CRI-O's choice. */
+function swapOf(
+  { memorySwapLimitInBytes: swap }: ResourcesRequest,
+  memory: number | undefined,
+): number | "unlimited" | undefined {
+  if (memory === undefined) return undefined;
+  if (swap < 0n || swap > Number.MAX_SAFE_INTEGER) return "unlimited";
+  return swap === 0n ? memory : Number(swap);
+}
+
+/** What no machine has, or is negative, is no limit. */
+function limitOf(value: bigint): number | undefined {
+  return value > 0n && value <= Number.MAX_SAFE_INTEGER
+    ? Number(value)
+    : undefined;
+}
+
+function listOf(what: string, text: string): string | undefined {
+  if (text === "") return undefined;
+  if (CPU_LIST.test(text)) return text;
+  throw new TypeError(
+    `Cannot use ${what} "${text}": expected such as 0-3,8`,
+  );
+}

@@ -1,0 +1,161 @@
+/** What of the host, and of other images, a container sees. */
+
+import { checkPath, type Volume } from "../../image/container_mounts.ts";
+import { type Mount, MountPropagation } from "../api/api_pb.js";
+import type { PodFacts } from "./pod_facts.ts";
+
+/** A mount that was found to mean something, before anything is looked at. */
+export type WantedMount =
+  & (
+    | { readonly kind: "host"; readonly path: string }
+    | {
+      readonly kind: "image";
+      readonly image: string;
+      readonly subPath: string;
+    }
+  )
+  & {
+    /** In the container. */
+    readonly target: string;
+    readonly access: "read-write" | "read-only" | "all-read-only";
+    readonly propagation: MountPropagation;
+    readonly options: readonly string[];
+  };
+
+/** What a pod may ask for in a mount, each for itself or with all below it. */
+const OPTIONS = /^r?(noexec|nodev|nosuid|noatime|nodiratime|relatime)$/;
+const PROPAGATIONS: Readonly<Record<MountPropagation, string>> = {
+  [MountPropagation.PROPAGATION_PRIVATE]: "rprivate",
+  [MountPropagation.PROPAGATION_HOST_TO_CONTAINER]: "rslave",
+  [MountPropagation.PROPAGATION_BIDIRECTIONAL]: "rshared",
+};
+
+/**
+ * Reads a mount of a request.
+ *
+ * @throws {TypeError} If it cannot be meant.
+ */
+export function readMount(mount: Mount): WantedMount {
+  const { containerPath, hostPath, image, imageSubPath, mountOptions } = mount;
+  const target = checkPath("mount", containerPath);
+  const wrong = (why: string) =>
+    new TypeError(`Cannot mount "${hostPath}" at "${target}": ${why}`);
+  const isImage = image !== undefined && image.image !== "";
+  if (isImage && hostPath !== "") {
+    throw wrong("there is both a path and an image");
+  }
+  if (!isImage && imageSubPath !== "") {
+    throw wrong("there is a path in an image, but no image");
+  }
+  if (mount.uidMappings.length + mount.gidMappings.length > 0) {
+    throw wrong("IDs cannot be mapped: orlop has no user namespaces as yet");
+  }
+  const odd = mountOptions.find((option) => !OPTIONS.test(option));
+  if (odd !== undefined) throw wrong(`option "${odd}" is not known`);
+  const common = {
+    target,
+    access: accessOf(mount, { wrong, isImage }),
+    propagation: mount.propagation,
+    options: [
+      ...propagationOptions(mount, { wrong, isImage }),
+      ...mountOptions,
+    ],
+  };
+  if (isImage) {
+    return {
+      ...common,
+      ...{ kind: "image", image: image.image, subPath: imageSubPath },
+    };
+  }
+  return { ...common, kind: "host", path: checkPath("mount", hostPath) };
+}
+
+interface Context {
+  readonly wrong: (why: string) => TypeError;
+  readonly isImage: boolean;
+}
+
+function accessOf(
+  { readonly, recursiveReadOnly, propagation }: Mount,
+  { wrong, isImage }: Context,
+): WantedMount["access"] {
+  if (recursiveReadOnly && !readonly) {
+    throw wrong("what is read-only with all below it has to be read-only");
+  }
+  if (
+    recursiveReadOnly && propagation !== MountPropagation.PROPAGATION_PRIVATE
+  ) {
+    throw wrong("what is read-only with all below it has to be private");
+  }
+  if (recursiveReadOnly) return "all-read-only";
+  return readonly || isImage ? "read-only" : "read-write";
+}
+
+function propagationOptions(
+  { propagation }: Mount,
+  { wrong, isImage }: Context,
+): readonly string[] {
+  const word = PROPAGATIONS[propagation];
+  if (word === undefined) throw wrong(`propagation ${propagation} is unknown`);
+  if (isImage && propagation !== MountPropagation.PROPAGATION_PRIVATE) {
+    throw wrong("an image has no propagation");
+  }
+  return [word];
+}
+
+/**
+ * Checks that mounts can travel as they are to.
+ *
+ * @param actual The host's propagation there: `shared`, `private,slave`, …
+ * @throws {TypeError} If they cannot.
+ */
+export function checkPropagation(
+  { propagation, target }: Pick<WantedMount, "propagation" | "target">,
+  path: string,
+  actual: string,
+): void {
+  const words = actual.split(",");
+  const isShared = words.includes("shared");
+  const isSlave = words.includes("slave");
+  const wrong = (what: string) =>
+    new TypeError(
+      `Cannot mount "${path}" at "${target}": the host's mount there is ` +
+        `${actual}, not ${what}; make it so with mount --make-rshared`,
+    );
+  switch (propagation) {
+    case MountPropagation.PROPAGATION_PRIVATE:
+      return;
+    case MountPropagation.PROPAGATION_HOST_TO_CONTAINER:
+      if (!isShared && !isSlave) throw wrong("shared or slave");
+      return;
+    case MountPropagation.PROPAGATION_BIDIRECTIONAL:
+      if (!isShared) throw wrong("shared");
+      return;
+  }
+}
+
+/**
+ * Files of the pod that a container sees, unless it has its own there, or in a
+ * directory above, which is somebody's.
+ */
+export function podFiles(
+  { files }: Pick<PodFacts, "files">,
+  { targets, access }: {
+    readonly targets: readonly string[];
+    readonly access: "read-write" | "read-only";
+  },
+): readonly Volume[] {
+  const { resolvConf, hostname, hosts } = files;
+  const places: readonly (readonly [string, string | undefined])[] = [
+    ["/etc/resolv.conf", resolvConf],
+    ["/etc/hostname", hostname],
+    ["/etc/hosts", hosts],
+  ];
+  const isTaken = (path: string) =>
+    targets.some((target) => `${path}/`.startsWith(`${target}/`));
+  return places.flatMap(([target, source]): readonly Volume[] => {
+    if (source === undefined || isTaken(target)) return [];
+    const options = ["rprivate", "nosuid", "nodev", "noexec"];
+    return [{ source, target, access, options }];
+  });
+}

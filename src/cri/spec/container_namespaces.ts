@@ -1,0 +1,84 @@
+/** What a container shares with its pod, with another container, and the host. */
+
+import type { TemplateOptions } from "../../engine/containers/make_template.ts";
+import type { JoinedNamespace } from "../../image/namespaces.ts";
+import { NamespaceMode, type NamespaceOption } from "../api/api_pb.js";
+import type { PodFacts } from "./pod_facts.ts";
+
+/** What of a container's namespaces is settled. */
+export type NamespaceSettings = Pick<
+  TemplateOptions,
+  "network" | "ipc" | "uts" | "pid" | "shmDirectory"
+>;
+
+/**
+ * Says which namespaces a container joins: those of its pod, but for processes.
+ *
+ * @throws {TypeError} If the pod or the target has none to join.
+ */
+export function namespaceSettings(
+  pod: PodFacts,
+  { options, targetPid }: {
+    /** The container's own; left out, it is as its pod. */
+    readonly options: Pick<NamespaceOption, "pid" | "targetId"> | undefined;
+    /** Of the container that is to be looked at. */
+    readonly targetPid: number | undefined;
+  },
+): NamespaceSettings {
+  const { network, ipc, uts } = pod.namespaces;
+  return {
+    network: joined(network),
+    ipc: joined(ipc),
+    uts: joined(uts),
+    shmDirectory: pod.shmDirectory,
+    pid: options === undefined
+      ? podProcesses(pod)
+      : processes(pod, options, targetPid),
+  };
+}
+
+function joined(path: string | undefined): JoinedNamespace | "host" {
+  return path === undefined ? "host" : { path };
+}
+
+function podProcesses(
+  { request, namespaces }: PodFacts,
+): NamespaceSettings["pid"] {
+  switch (request.namespaces.pid) {
+    case "node":
+      return "host";
+    case "container":
+      return "private";
+    case "pod":
+      return joinedPod(namespaces);
+  }
+}
+
+function processes(
+  pod: PodFacts,
+  { pid, targetId }: Pick<NamespaceOption, "pid" | "targetId">,
+  targetPid: number | undefined,
+): NamespaceSettings["pid"] {
+  switch (pid) {
+    case NamespaceMode.NODE:
+      return "host";
+    case NamespaceMode.CONTAINER:
+      return "private";
+    case NamespaceMode.POD:
+      return joinedPod(pod.namespaces);
+    case NamespaceMode.TARGET:
+      if (targetPid !== undefined) return { path: `/proc/${targetPid}/ns/pid` };
+      throw new TypeError(
+        `Cannot share processes with container "${targetId}": it does not run`,
+      );
+  }
+  throw new TypeError(`Cannot share processes: mode ${pid} is unknown`);
+}
+
+function joinedPod({ pid }: PodFacts["namespaces"]): JoinedNamespace {
+  if (pid !== undefined) return { path: pid };
+  throw new TypeError(
+    "Cannot share processes in the pod: it was made without; each of its " +
+      "containers has its own",
+  );
+}

@@ -1,0 +1,71 @@
+/** What runs in a container, and with which variables: Kubernetes' rules. */
+
+import type { TemplateOptions } from "../../engine/containers/make_template.ts";
+import type { RunDefaults } from "../../formats/oci/image_config.ts";
+import type { ContainerConfig, KeyValue } from "../api/api_pb.js";
+import { signalName } from "./stop_signal.ts";
+
+// What `orlop run` sets, and no node does.
+const ONLY_FOR_PEOPLE = ["container", "TERM"];
+
+/** What of a container's process a request decides. */
+export type ProcessSettings = Pick<
+  TemplateOptions,
+  | "entrypoint"
+  | "args"
+  | "env"
+  | "workdir"
+  | "missingWorkdir"
+  | "missingCommand"
+  | "terminal"
+  | "stopSignal"
+>;
+
+/**
+ * Says what runs. A command stands for the image's entrypoint, and drops the
+ * image's own arguments; arguments alone go to the image's entrypoint.
+ *
+ * @throws {TypeError} If a variable cannot be one.
+ */
+export function processSettings(
+  config: ContainerConfig,
+  { Env }: Pick<RunDefaults, "Env">,
+): ProcessSettings {
+  const { command, args, envs, workingDir, tty, stopSignal } = config;
+  const isSet = (name: string) =>
+    Env.some((text) => text.startsWith(`${name}=`));
+  // A variable without a value is taken away.
+  const unset = ONLY_FOR_PEOPLE.filter((name) =>
+    !isSet(name) && !(tty && name === "TERM")
+  );
+  return {
+    entrypoint: command.length > 0 ? command : undefined,
+    args,
+    env: [...unset, ...envs.map(variableOf)],
+    workdir: workingDir || undefined,
+    missingWorkdir: "make",
+    missingCommand: "refuse",
+    terminal: tty,
+    stopSignal: signalName(stopSignal),
+  };
+}
+
+/** Secrets may be any bytes; a runtime's configuration is text. */
+function variableOf({ key, value }: KeyValue): string {
+  if (key === "" || /[=\0]/.test(key)) {
+    throw new TypeError(
+      `Cannot set variable "${key}": a name has neither "=" nor NUL, and is ` +
+        "not empty",
+    );
+  }
+  try {
+    const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+    return `${key}=${decoder.decode(value)}`;
+  } catch (cause) {
+    throw new TypeError(
+      `Cannot set variable "${key}": its value is not UTF-8, and OCI runtimes ` +
+        "take nothing else; mount it as a file",
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,58 @@
+/** Who a container runs as. */
+
+import type { TemplateOptions } from "../../engine/containers/make_template.ts";
+import { MAX_ID } from "../../formats/config/passwd.ts";
+import {
+  type LinuxContainerSecurityContext,
+  SupplementalGroupsPolicy,
+} from "../api/api_pb.js";
+
+/** What of a container's user a request decides. */
+export type UserSettings = Pick<
+  TemplateOptions,
+  "user" | "gid" | "groups" | "memberships"
+>;
+
+/** What of a security context names a user. */
+export type UserRequest = Pick<
+  LinuxContainerSecurityContext,
+  | "runAsUser"
+  | "runAsUsername"
+  | "runAsGroup"
+  | "supplementalGroups"
+  | "supplementalGroupsPolicy"
+>;
+
+/**
+ * Says who runs. With the policy `Strict` nobody is in a group because the
+ * image's files say so.
+ *
+ * @throws {TypeError} If an ID cannot be one, or there is a group only.
+ */
+export function userSettings(request: UserRequest): UserSettings {
+  const { runAsUser, runAsUsername, runAsGroup } = request;
+  const { supplementalGroups, supplementalGroupsPolicy } = request;
+  const user = runAsUser === undefined
+    ? runAsUsername || undefined
+    : String(idOf("user", runAsUser.value));
+  if (runAsGroup !== undefined && user === undefined) {
+    throw new TypeError(
+      `Cannot run as group ${runAsGroup.value}: there is no user to run as; ` +
+        "set run_as_user or run_as_username, too",
+    );
+  }
+  const isStrict = supplementalGroupsPolicy === SupplementalGroupsPolicy.Strict;
+  return {
+    user,
+    gid: runAsGroup && idOf("group", runAsGroup.value),
+    groups: supplementalGroups.map((id) => String(idOf("group", id))),
+    memberships: isStrict ? "ignore" : "merge",
+  };
+}
+
+function idOf(kind: "user" | "group", id: bigint): number {
+  if (id >= 0n && id <= BigInt(MAX_ID)) return Number(id);
+  throw new TypeError(
+    `Cannot run as ${kind} ${id}: an ID is a number from 0 to ${MAX_ID}`,
+  );
+}

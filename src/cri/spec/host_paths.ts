@@ -1,0 +1,67 @@
+/** Paths of the host that containers see: the kubelet's, or what pods ask for. */
+
+import type { Abortable } from "../../errors/abort.ts";
+import { CommandError } from "../../errors/store_errors.ts";
+import type { MountEntry } from "../../formats/storage/mount_table.ts";
+import { findProgram } from "../../process/find_program.ts";
+import type { Host } from "../../process/host.ts";
+import { runCommand } from "../../process/run_command.ts";
+
+/**
+ * Makes a directory of what is missing, and follows symbolic links. Programs do
+ * it: orlop itself may write to its own folders only.
+ *
+ * @returns The real path.
+ * @throws {CommandError} If it cannot be made, or is a link to nothing.
+ */
+export async function openHostPath(
+  host: Host,
+  path: string,
+  options: Abortable = {},
+): Promise<string> {
+  if (host.readStatus(path) === undefined) {
+    await run("mkdir", ["--parents", "--mode=0755", "--", path], options);
+  }
+  try {
+    return await Deno.realPath(path);
+  } catch {
+    // Such as /sys, of which Deno shows nothing.
+    const real = await run("realpath", ["--zero", "--", path], options);
+    return real.replace(/\0$/, "");
+  }
+
+  async function run(
+    name: string,
+    args: readonly string[],
+    options: Abortable,
+  ): Promise<string> {
+    const program = findProgram(name);
+    const { code, stdout, stderr } = await runCommand(program, args, {
+      ...options,
+      okCodes: "any",
+      group: "shared",
+    });
+    if (code === 0) return stdout;
+    throw new CommandError(
+      `Cannot mount "${path}": ${stderr.trim() || `${name} failed`}`,
+      { exitCode: code },
+    );
+  }
+}
+
+/** How mounts travel to and from a path of the host: its mount's propagation. */
+export function propagationOf(
+  path: string,
+  table: readonly MountEntry[],
+): string {
+  const isBelow = ({ target }: MountEntry) =>
+    target === "/" || path === target || path.startsWith(`${target}/`);
+  let found: MountEntry | undefined;
+  for (const entry of table.filter(isBelow)) {
+    // A later mount on the same place hides an earlier one.
+    if (found === undefined || entry.target.length >= found.target.length) {
+      found = entry;
+    }
+  }
+  return found?.propagation ?? "private";
+}

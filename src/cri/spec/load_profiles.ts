@@ -1,0 +1,61 @@
+/** Profiles that a container's request names. */
+
+import type { Abortable } from "../../errors/abort.ts";
+import type { Agent } from "../../engine/agent.ts";
+import { isRegularFile } from "../../engine/containers/host_resources.ts";
+import { parseSeccompProfile } from "../../formats/oci/seccomp_profile.ts";
+import { whyOf } from "../../errors/why.ts";
+import type { SecurityOptions } from "../../image/security.ts";
+import { readKernelFiles } from "../../process/kernel_files.ts";
+import type { ProfileChoice } from "./container_security.ts";
+
+const APPARMOR = "/sys/module/apparmor/parameters/enabled";
+
+/**
+ * Loads a filter of system calls.
+ *
+ * @returns Undefined for the machine's default.
+ * @throws {TypeError} If the kubelet's file cannot be read.
+ * @throws {SyntaxError} If it is malformed.
+ */
+export function loadSeccomp(
+  { host }: Pick<Agent, "host">,
+  choice: ProfileChoice,
+): SecurityOptions["seccomp"] {
+  switch (choice.kind) {
+    case "default":
+      return undefined;
+    case "unconfined":
+      return "unconfined";
+    case "localhost":
+      return parseSeccompProfile(
+        readProfile(host, choice.name),
+        `seccomp profile "${choice.name}"`,
+      );
+  }
+}
+
+function readProfile(host: Agent["host"], path: string): Uint8Array {
+  const wrong = (why: string) =>
+    new TypeError(`Cannot use seccomp profile "${path}": ${why}`);
+  if (!path.startsWith("/")) throw wrong("it is not an absolute path");
+  if (!isRegularFile(host, path)) throw wrong("there is no such file");
+  try {
+    return Deno.readFileSync(path);
+  } catch (error) {
+    throw wrong(whyOf(error));
+  }
+}
+
+/** @throws {TypeError} If the machine has no AppArmor, which is to confine. */
+export async function checkApparmor(
+  choice: ProfileChoice,
+  options: Abortable = {},
+): Promise<void> {
+  if (choice.kind !== "localhost") return;
+  const enabled = (await readKernelFiles([APPARMOR], options)).get(APPARMOR);
+  if (enabled?.startsWith("Y")) return;
+  throw new TypeError(
+    `Cannot use AppArmor profile "${choice.name}": this machine has no AppArmor`,
+  );
+}

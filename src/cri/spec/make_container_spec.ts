@@ -1,0 +1,216 @@
+/** Makes the OCI configuration of a container that a kubelet asks for. */
+
+import { create } from "@bufbuild/protobuf";
+import type { Abortable } from "../../errors/abort.ts";
+import type { Agent } from "../../engine/agent.ts";
+import { findActivity } from "../../engine/containers/container_status.ts";
+import { removeImageVolumes } from "../../engine/containers/image_volumes.ts";
+import { readMetadata } from "../../engine/containers/list_containers.ts";
+import {
+  makeTemplate,
+  NO_DEFAULTS,
+  type TemplateOptions,
+} from "../../engine/containers/make_template.ts";
+import { findWantedImage } from "../../engine/images/find_image.ts";
+import { readConfig } from "../../engine/images/list_images.ts";
+import { loadShortNames } from "../../engine/images/short_names.ts";
+import { MOUNT_LOCKS } from "../../engine/mount_layer.ts";
+import type { RuntimeSpec } from "../../formats/oci/runtime_spec.ts";
+import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import { findContainer } from "../../store/find_container.ts";
+import {
+  type ContainerConfig,
+  LinuxContainerResourcesSchema,
+  type LinuxContainerSecurityContext,
+  LinuxContainerSecurityContextSchema,
+  NamespaceMode,
+} from "../api/api_pb.js";
+import { type CgroupManager, cgroupsPathOf } from "./cgroups_path.ts";
+import { listDevices } from "./container_devices.ts";
+import { limitSettings, oomScoreOf } from "./container_limits.ts";
+import { podFiles, readMount, type WantedMount } from "./container_mounts.ts";
+import { namespaceSettings } from "./container_namespaces.ts";
+import { processSettings } from "./container_process.ts";
+import {
+  checkUserNamespace,
+  chooseApparmor,
+  chooseSeccomp,
+  securitySettings,
+} from "./container_security.ts";
+import { userSettings } from "./container_user.ts";
+import { harmlessAnnotations } from "./harmless_annotations.ts";
+import { checkApparmor, loadSeccomp } from "./load_profiles.ts";
+import type { PodFacts } from "./pod_facts.ts";
+import { resolveMounts } from "./resolve_mounts.ts";
+
+/** Whose configuration it is. */
+export interface ContainerSpecOptions extends Abortable {
+  /** Of the container, which need not be there as yet. */
+  readonly id: ContainerId;
+  readonly config: ContainerConfig;
+  readonly sandbox: PodFacts;
+  /**
+   * By name or ID: an ID for who creates the container of it afterwards.
+   *
+   * @default {the one that the config names}
+   */
+  readonly image?: string | undefined;
+  /**
+   * Who makes cgroups.
+   *
+   * @default {as the pod's cgroup parent looks}
+   */
+  readonly cgroupManager?: CgroupManager | undefined;
+}
+
+/**
+ * Makes a container's configuration, for `createContainer({ template })`. What
+ * cannot be meant is refused before anything is made. Missing directories of
+ * the host are made, and images that it sees are mounted: with the container
+ * `removeImageVolumes()` has to remove these.
+ *
+ * @throws {TypeError} If something cannot be meant, or is not on this machine.
+ * @throws {NotFoundError} If an image or container is not in the store.
+ * @throws {CommandError} If a path of the host cannot be made.
+ */
+export async function makeContainerSpec(
+  agent: Agent,
+  options: ContainerSpecOptions,
+): Promise<RuntimeSpec> {
+  const { id, config, signal } = options;
+  const mounts = config.mounts.map(readMount);
+  const settings = await settle(agent, options, mounts);
+  try {
+    return await build(agent, options, { settings, mounts });
+  } catch (error) {
+    // Not to be aborted: it is the way back.
+    await removeImageVolumes(agent, id);
+    signal?.throwIfAborted();
+    throw error;
+  }
+}
+
+/** All that is settled before something is made, or the image looked into. */
+async function settle(
+  agent: Agent,
+  { id, config, sandbox, cgroupManager, signal }: ContainerSpecOptions,
+  mounts: readonly WantedMount[],
+): Promise<TemplateOptions> {
+  const context = contextOf(config);
+  const { privileged, readonlyRootfs, namespaceOptions } = context;
+  const resources = config.linux?.resources ??
+    create(LinuxContainerResourcesSchema);
+  checkSupported(config);
+  await checkApparmor(chooseApparmor(context), { signal });
+  const targetPid = await findTarget(agent, config, { sandbox, signal });
+  const { hostname, cgroupParent } = sandbox.request;
+  return {
+    ...userSettings(context),
+    ...namespaceSettings(sandbox, { options: namespaceOptions, targetPid }),
+    // Checked as it is, without the image's part.
+    ...processSettings(config, { Env: [] }),
+    hostname,
+    files: [],
+    volumes: podFiles(sandbox, {
+      targets: mounts.map(({ target }) => target),
+      access: readonlyRootfs ? "read-only" : "read-write",
+    }),
+    readOnlyRoot: readonlyRootfs,
+    security: {
+      ...securitySettings(context),
+      seccomp: loadSeccomp(agent, chooseSeccomp(context)),
+    },
+    limits: limitSettings(resources),
+    oomScoreAdj: oomScoreOf(resources),
+    devices: await listDevices(agent.host, config.devices, {
+      privileged,
+      signal,
+    }),
+    cgroupsPath: cgroupsPathOf(id, {
+      parent: cgroupParent,
+      manager: cgroupManager,
+    }),
+    annotations: {
+      ...harmlessAnnotations(config.annotations),
+      "io.kubernetes.cri.container-type": "container",
+      "io.kubernetes.cri.sandbox-id": sandbox.id,
+    },
+  };
+}
+
+async function build(
+  agent: Agent,
+  options: ContainerSpecOptions,
+  { settings, mounts }: {
+    readonly settings: TemplateOptions;
+    readonly mounts: readonly WantedMount[];
+  },
+): Promise<RuntimeSpec> {
+  const { id, config, sandbox, signal } = options;
+  const wanted = { imageName: options.image ?? config.image?.image ?? "" };
+  const conf = await loadShortNames(agent, [wanted.imageName], { signal });
+  const volumes = await resolveMounts(agent, mounts, {
+    ...{ id, pod: sandbox, signal },
+  });
+  const locks = { ...MOUNT_LOCKS, images: "read" } as const;
+  using held = await agent.store.lock(locks, { signal });
+  const { image } = findWantedImage(held.images, wanted, conf);
+  const imageConfig = readConfig(agent, image);
+  const defaults = imageConfig?.config ?? NO_DEFAULTS;
+  return await makeTemplate(agent, held, {
+    containerId: id,
+    image,
+    config: imageConfig,
+    settings: {
+      ...settings,
+      ...processSettings(config, defaults),
+      volumes: [...settings.volumes ?? [], ...volumes],
+    },
+    signal,
+  });
+}
+
+/** Without a context there is no seccomp, and all else is as usual. */
+function contextOf(config: ContainerConfig): LinuxContainerSecurityContext {
+  return config.linux?.securityContext ??
+    create(LinuxContainerSecurityContextSchema);
+}
+
+/** @throws {TypeError} If something is asked for that orlop has not. */
+function checkSupported(config: ContainerConfig): void {
+  checkUserNamespace(contextOf(config).namespaceOptions);
+  const [device] = config.CDIDevices;
+  if (device === undefined) return;
+  throw new TypeError(
+    `Cannot use device "${device.name}": orlop does not support CDI as yet`,
+  );
+}
+
+/**
+ * The process of the container that is to be looked at.
+ *
+ * @returns Undefined if none is to be, or it does not run.
+ * @throws {ContainerNotFoundError} If it is not there.
+ */
+async function findTarget(
+  agent: Agent,
+  config: ContainerConfig,
+  { sandbox, signal }: Abortable & { readonly sandbox: PodFacts },
+): Promise<number | undefined> {
+  const { namespaceOptions } = contextOf(config);
+  if (namespaceOptions?.pid !== NamespaceMode.TARGET) return undefined;
+  const { targetId } = namespaceOptions;
+  const record = await findRecord();
+  if (readMetadata(record)?.podId !== sandbox.id) {
+    throw new TypeError(
+      `Cannot share processes with container "${targetId}": it is in another ` +
+        "pod",
+    );
+  }
+  return (await findActivity(agent, record.id, { signal })).process?.pid;
+
+  async function findRecord() {
+    using held = await agent.store.lock({ containers: "read" }, { signal });
+    return findContainer(held.containers, targetId);
+  }
+}
