@@ -37,7 +37,7 @@ Deno.test({
     }
     assertNotEquals(
       await inodeOf(`/proc/${pid}/ns/pid`),
-      await inodeOf("/proc/1/ns/pid"),
+      await inodeOf("/proc/self/ns/pid"),
     );
     const { stdout } = await runCommand("/bin/cat", [`/proc/${pid}/cgroup`]);
     assert(stdout.includes(`${cgroupParent}/${id}`));
