@@ -58,7 +58,10 @@ export const PROGRAMS = {
   tar: ["tar"],
   runtime: ["runc", "crun"],
   monitor: ["conmon", "sh", "kill"],
-  sandbox: ["unshare", "sh", "ip", "timeout", "mkdir"],
+  sandbox: [
+    ...["unshare", "sh", "ip", "timeout", "mkdir", "rmdir"],
+    ...["cat", "find", "grep"],
+  ],
   fuser: ["fuser"],
 } as const;
 

@@ -10,12 +10,15 @@ import { ImageService, RuntimeService } from "./api/api_pb.js";
 import { GRPC_CODE } from "./grpc/grpc_error.ts";
 import { GrpcServer } from "./grpc/grpc_server.ts";
 import type { EndedCall } from "./grpc/serve_call.ts";
+import type { RuntimeSettings } from "./runtime/runtime_context.ts";
+import { openRuntimeService } from "./runtime/runtime_service.ts";
 import type { ServeLog } from "./serve_log.ts";
 import type { ServeSettings } from "./serve_settings.ts";
 import {
   type NotifyEnvironment,
   openServiceManager,
 } from "./service_manager.ts";
+import { startStreaming } from "./streaming/start_streaming.ts";
 
 /** What is served, and how. */
 export interface ServeOptions {
@@ -40,14 +43,29 @@ export async function serve(options: ServeOptions): Promise<void> {
   const { agent, libc, settings, environment, log, signal, onReady } = options;
   using _claim = await claimStore(agent, { signal });
   using manager = openServiceManager(libc, environment);
+  await using streaming = await startStreaming({ log });
+  await using runtime = await openRuntimeService({
+    ...{ agent, streaming },
+    settings: runtimeSettings(settings),
+  });
   await using server = new GrpcServer({ onEnd: (call) => logCall(log, call) });
   server.add(ImageService, {});
-  server.add(RuntimeService, {});
+  server.add(RuntimeService, runtime.methods);
   await server.listen(settings.listen, libc);
   manager.ready(`serving at ${settings.listen}`);
   onReady();
   await aborted(signal);
   log("info", "ending; containers go on");
+}
+
+function runtimeSettings(
+  { runtime, cgroupManager, cniConfDir, cniBinDirs }: ServeSettings,
+): RuntimeSettings {
+  const networks = {
+    configDirectory: cniConfDir,
+    pluginDirectories: cniBinDirs,
+  };
+  return { runtime, cgroupManager, networks };
 }
 
 /** What went wrong is told: by whose fault decides how loudly. */

@@ -20,8 +20,6 @@ export interface ContainerIdentity {
   readonly attempt: number;
 }
 
-/** What stands for the infra container, where others have their name. */
-const INFRA = "POD";
 // As many characters as the store takes (253), less what is appended.
 const KEPT_LENGTH = 188;
 const HASH_START = "sha256:".length;
@@ -31,13 +29,6 @@ export function podRecordName(
   { name, namespace, uid, attempt }: PodIdentity,
 ): string {
   return joinParts([name, namespace, uid, `${attempt}`]);
-}
-
-/** The name of a pod's infra container. */
-export function infraRecordName(
-  { name, namespace, uid, attempt }: PodIdentity,
-): string {
-  return joinParts([INFRA, name, namespace, uid, `${attempt}`]);
 }
 
 /** The name of a container: `k8s_NAME_POD_NAMESPACE_UID_ATTEMPT`. */

@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import {
   containerRecordName,
-  infraRecordName,
   podRecordName,
 } from "../../../../src/cri/runtime/state/kubernetes_names.ts";
 import { findNameProblem } from "../../../../src/formats/storage/container_names.ts";
@@ -10,7 +9,6 @@ const POD = { name: "web-1", namespace: "shop", uid: "5c-7", attempt: 2 };
 
 Deno.test("names are those that dockershim and CRI-O give", () => {
   assertEquals(podRecordName(POD), "k8s_web-1_shop_5c-7_2");
-  assertEquals(infraRecordName(POD), "k8s_POD_web-1_shop_5c-7_2");
   assertEquals(
     containerRecordName({ name: "app", attempt: 0 }, POD),
     "k8s_app_web-1_shop_5c-7_0",

@@ -1,0 +1,205 @@
+/** Creates containers: their process is there, and waits to be started. */
+
+import { dirname } from "@std/path";
+import { create, equals } from "@bufbuild/protobuf";
+import { DuplicateNameError } from "../../../errors/naming_errors.ts";
+import { InUseError } from "../../../errors/store_errors.ts";
+import { createContainer as putContainer } from "../../../engine/containers/create_container.ts";
+import { startContainer as mountContainer } from "../../../engine/containers/start_container.ts";
+import { createProcess } from "../../../engine/monitor/create_process.ts";
+import type { Sandbox } from "../../../engine/sandboxes/sandbox.ts";
+import {
+  type ContainerId,
+  parseContainerId,
+} from "../../../formats/storage/store_ids.ts";
+import { randomId } from "../../../fs/random_name.ts";
+import {
+  ContainerConfigSchema,
+  ContainerEventType,
+  ContainerState,
+  ContainerStatusSchema,
+  type CreateContainerRequest,
+} from "../../api/api_pb.js";
+import type { CallContext } from "../../grpc/service_methods.ts";
+import { tellEvent } from "../events.ts";
+import { runtimeOf } from "../handlers.ts";
+import { makeHostDirectory } from "../host_directory.ts";
+import type { RuntimeContext } from "../runtime_context.ts";
+import {
+  type ContainerNote,
+  formatNote,
+  NOTE_FILE,
+} from "../state/container_note.ts";
+import { demandOwnPod, findPod } from "../state/find_objects.ts";
+import type { KnownContainer } from "../state/known_objects.ts";
+import { containerRecordName } from "../state/kubernetes_names.ts";
+import { nowNs } from "../state/nanoseconds.ts";
+import {
+  checkContainer,
+  type CheckedContainer,
+  logPathOf,
+} from "./check_container.ts";
+import { type MadeSpec, makeSpec } from "./make_spec.ts";
+import { undoContainer } from "./undo_container.ts";
+
+/**
+ * Creates a container in a pod. One of this name that is being made, or was made
+ * of the same request, is the answer to a request that is made again.
+ *
+ * @throws {TypeError} If it cannot be meant.
+ * @throws {InvalidSandboxIdError} If there is no such pod.
+ * @throws {InUseError} If the pod does not run.
+ * @throws {ImageNotFoundError} If the image is not there.
+ * @throws {DuplicateNameError} If there is another container of this name.
+ */
+export async function createContainer(
+  context: RuntimeContext,
+  request: CreateContainerRequest,
+  { signal }: CallContext,
+): Promise<{ readonly containerId: string }> {
+  const checked = checkContainer(request);
+  const pod = demandOwnPod(
+    await findPod(context.objects, request.podSandboxId, { signal }),
+    { verb: "create a container in", command: "container create --pod" },
+  );
+  const name = containerRecordName(
+    checked.metadata,
+    pod.sandbox.request.metadata,
+  );
+  const making = { ...checked, name, podId: pod.id };
+  const containerId = await context.jobs.making.join(
+    name,
+    () => make(context, making),
+    { signal },
+  );
+  return { containerId };
+}
+
+interface Making extends CheckedContainer {
+  /** Of the record. */
+  readonly name: string;
+  readonly podId: ContainerId;
+}
+
+async function make(
+  context: RuntimeContext,
+  making: Making,
+): Promise<ContainerId> {
+  const { agent, objects, turns } = context;
+  using _turn = await turns.take(making.podId, "shared");
+  const { containers } = await objects.read();
+  const other = containers.find(({ record }) =>
+    record.names?.includes(making.name)
+  );
+  if (other !== undefined) return meet(other, making);
+  const sandbox = objects.rereadSandbox(making.podId);
+  if (sandbox?.state !== "ready") throw notReady(making);
+  const id = parseContainerId(randomId());
+  await objects.whileHidden(id, () => put(context, id, { ...making, sandbox }));
+  agent.log("info", `Created container "${making.name}" as "${id}"`);
+  await tellEvent(context, id, ContainerEventType.CONTAINER_CREATED_EVENT);
+  return id;
+}
+
+/** A kubelet that got no answer asks once more for the same. */
+function meet(
+  { id, note, metadata: { podId } }: KnownContainer,
+  { name, config, podId: wanted }: Making,
+): ContainerId {
+  const isNew = note?.status.state === ContainerState.CONTAINER_CREATED;
+  const isSame = podId === wanted && note !== undefined &&
+    equals(ContainerConfigSchema, note.config, config);
+  if (isNew && isSame) return id;
+  throw new DuplicateNameError(
+    `Cannot create container "${name}": container "${id}" has this name, and ` +
+      (isNew ? "another configuration" : "was started"),
+  );
+}
+
+function notReady({ podId, name }: Making): InUseError {
+  return new InUseError(
+    `Cannot create container "${name}": pod "${podId}" does not run`,
+    [podId],
+  );
+}
+
+async function put(
+  context: RuntimeContext,
+  id: ContainerId,
+  making: Making & { readonly sandbox: Sandbox },
+): Promise<void> {
+  const { agent, objects } = context;
+  const { config, sandbox } = making;
+  const logPath = logPathOf(sandbox.request.logDirectory, config.logPath);
+  const made = await makeSpec(context, id, making);
+  const note = makeNote(id, { ...making, ...made, logPath });
+  try {
+    await putContainer(agent, {
+      podName: sandbox.request.podName,
+      podId: sandbox.id,
+      containerName: making.name,
+      containerId: id,
+      metadataName: making.metadata.name,
+      attempt: making.metadata.attempt,
+      imageName: making.image.image,
+      imageId: made.imageId,
+      template: made.spec,
+      files: { [NOTE_FILE]: formatNote(note) },
+    });
+    await mountContainer(agent, id);
+    if (logPath !== undefined) await makeHostDirectory(dirname(logPath));
+    await createProcess(agent, id, {
+      logPath,
+      stdin: config.stdin ? config.stdinOnce ? "once" : "open" : "none",
+      runtime: runtimeOf(context.settings, sandbox.request.runtimeHandler),
+      cgroupManager: context.settings.cgroupManager,
+    });
+    objects.setNote(id, {
+      ...note,
+      phase: "complete",
+      status: { ...note.status, createdAt: nowNs() },
+    });
+  } catch (error) {
+    await undoContainer(context, id);
+    throw error;
+  }
+}
+
+function makeNote(
+  id: ContainerId,
+  made: Making & MadeSpec & { readonly logPath: string | undefined },
+): ContainerNote {
+  const { config, metadata, image, podId, imageId, spec } = made;
+  const { uid = 0, gid = 0, additionalGids = [] } = spec.process?.user ?? {};
+  return {
+    podId,
+    phase: "creating",
+    config,
+    status: create(ContainerStatusSchema, {
+      id,
+      metadata,
+      state: ContainerState.CONTAINER_CREATED,
+      createdAt: nowNs(),
+      image: {
+        ...image,
+        userSpecifiedImage: image.userSpecifiedImage || image.image,
+      },
+      imageRef: imageId,
+      imageId,
+      labels: config.labels,
+      annotations: config.annotations,
+      mounts: [...made.mounts],
+      logPath: made.logPath ?? "",
+      ...config.linux?.resources &&
+        { resources: { linux: config.linux.resources } },
+      user: {
+        linux: {
+          uid: BigInt(uid),
+          gid: BigInt(gid),
+          supplementalGroups: additionalGids.map(BigInt),
+        },
+      },
+      stopSignal: config.stopSignal,
+    }),
+  };
+}

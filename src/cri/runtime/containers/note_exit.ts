@@ -1,0 +1,88 @@
+/** Notes how containers ended: in what is kept of them, and to who listens. */
+
+import { ContainerNotFoundError } from "../../../errors/not_found_errors.ts";
+import { whyOf } from "../../../errors/why.ts";
+import {
+  type ProcessExit,
+  readExit,
+} from "../../../engine/containers/process_exit.ts";
+import { stopSandbox } from "../../../engine/sandboxes/stop_sandbox.ts";
+import type { ContainerId } from "../../../formats/storage/store_ids.ts";
+import { ContainerEventType, ContainerState } from "../../api/api_pb.js";
+import { tellEvent } from "../events.ts";
+import type { RuntimeContext } from "../runtime_context.ts";
+import type { ContainerNote } from "../state/container_note.ts";
+import { toNanoseconds } from "../state/nanoseconds.ts";
+import { readAgain } from "./read_again.ts";
+
+/** Of a process that nobody saw end: 128 and SIGKILL's number. */
+export const UNSEEN_EXIT_CODE = 137;
+
+/** Notes how the process of a container, or of a pod, has ended. */
+export async function onExit(
+  context: RuntimeContext,
+  id: ContainerId,
+): Promise<void> {
+  const { agent, objects, turns } = context;
+  try {
+    using _turn = await turns.take(id, "alone");
+    const { pods } = await objects.read();
+    const pod = pods.find((known) => known.id === id);
+    if (pod === undefined) await noteExit(context, id);
+    else if (pod.sandbox?.state === "ready") await endPod(context, id);
+  } catch (error) {
+    // It was removed meanwhile, or people made it.
+    if (error instanceof ContainerNotFoundError) return;
+    agent.log("warn", `Cannot note how "${id}" ended: ${whyOf(error)}`);
+  }
+}
+
+/**
+ * Notes how a container has ended, if it has; to be called in its turn.
+ *
+ * @param unseen What is noted if it has ended and nobody tells how.
+ */
+export async function noteExit(
+  context: RuntimeContext,
+  id: ContainerId,
+  unseen?: ProcessExit,
+): Promise<void> {
+  const { agent, objects } = context;
+  const known = await readAgain(context, id);
+  const { state } = known.note.status;
+  const exit = readExit(agent, id) ?? unseen;
+  if (state === ContainerState.CONTAINER_EXITED || exit === undefined) return;
+  objects.setNote(id, withExit(known.note, exit));
+  agent.log("info", `Container "${id}" ended with ${exit.exitCode}`);
+  await tellEvent(context, id, ContainerEventType.CONTAINER_STOPPED_EVENT);
+}
+
+/** Without the process that keeps their namespace all in a pod have ended. */
+async function endPod(context: RuntimeContext, id: ContainerId): Promise<void> {
+  const { agent, objects } = context;
+  agent.log("warn", `Pod "${id}" ends: its pause process has ended`);
+  await stopSandbox(agent, id);
+  objects.rereadSandbox(id);
+  await tellEvent(context, id, ContainerEventType.CONTAINER_STOPPED_EVENT);
+}
+
+/** A note of a container whose process has ended. */
+export function withExit(
+  note: ContainerNote,
+  { exitCode, finishedAtMs, isOomKilled }: ProcessExit,
+): ContainerNote {
+  return {
+    ...note,
+    status: {
+      ...note.status,
+      state: ContainerState.CONTAINER_EXITED,
+      finishedAt: toNanoseconds(finishedAtMs),
+      exitCode,
+      reason: isOomKilled
+        ? "OOMKilled"
+        : exitCode === 0
+        ? "Completed"
+        : "Error",
+    },
+  };
+}

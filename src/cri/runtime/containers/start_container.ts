@@ -1,0 +1,102 @@
+/** Starts containers. */
+
+import { InUseError } from "../../../errors/store_errors.ts";
+import { messageOf } from "../../../errors/why.ts";
+import { forgetProcess } from "../../../engine/monitor/forget_process.ts";
+import { startProcess } from "../../../engine/monitor/start_process.ts";
+import type { ContainerId } from "../../../formats/storage/store_ids.ts";
+import {
+  ContainerEventType,
+  ContainerState,
+  type ContainerStatus,
+  type StartContainerRequest,
+} from "../../api/api_pb.js";
+import type { CallContext } from "../../grpc/service_methods.ts";
+import { tellEvent } from "../events.ts";
+import { runtimeOf } from "../handlers.ts";
+import type { RuntimeContext } from "../runtime_context.ts";
+import type { ContainerNote } from "../state/container_note.ts";
+import { demandOwnContainer, findContainer } from "../state/find_objects.ts";
+import { nowNs } from "../state/nanoseconds.ts";
+import { handlerOf, readAgain } from "./read_again.ts";
+
+// What containerd says of a container that could not be started.
+const START_ERROR_CODE = 128;
+
+/**
+ * Starts a container that was created.
+ *
+ * @throws {ContainerNotFoundError} If there is none.
+ * @throws {InUseError} If it was started before.
+ * @throws {CommandError} If the runtime cannot.
+ */
+export async function startContainer(
+  context: RuntimeContext,
+  { containerId }: StartContainerRequest,
+  { signal }: CallContext,
+): Promise<Record<never, never>> {
+  const { id } = demandOwnContainer(
+    await findContainer(context.objects, containerId, { signal }),
+    { verb: "start", command: "container start" },
+  );
+  const key = `start ${id}`;
+  await context.jobs.changing.join(key, () => start(context, id), { signal });
+  return {};
+}
+
+async function start(context: RuntimeContext, id: ContainerId): Promise<void> {
+  const { agent, objects, turns, settings } = context;
+  using _turn = await turns.take(id, "alone");
+  const { note, metadata } = await readAgain(context, id);
+  if (note.status.state !== ContainerState.CONTAINER_CREATED) {
+    throw new InUseError(
+      `Cannot start container "${id}": it was started before`,
+      [id],
+    );
+  }
+  const handler = await handlerOf(context, metadata.podId);
+  const startedAt = nowNs();
+  try {
+    await startProcess(agent, id, { runtime: runtimeOf(settings, handler) });
+  } catch (error) {
+    objects.setNote(id, notStarted(note, error, startedAt));
+    await tellEvent(context, id, ContainerEventType.CONTAINER_STOPPED_EVENT);
+    await forgetProcess(agent, id);
+    throw error;
+  }
+  objects.setNote(
+    id,
+    withState(note, {
+      state: ContainerState.CONTAINER_RUNNING,
+      startedAt,
+    }),
+  );
+  await tellEvent(context, id, ContainerEventType.CONTAINER_STARTED_EVENT);
+  agent.log("info", `Started container "${id}"`);
+}
+
+function notStarted(
+  note: ContainerNote,
+  error: unknown,
+  startedAt: bigint,
+): ContainerNote {
+  const message = messageOf(error);
+  const isNotExecutable = /exec(utable)?\b.*(not found|no such file|denied)/i
+    .test(message);
+  return withState(note, {
+    state: ContainerState.CONTAINER_EXITED,
+    startedAt,
+    finishedAt: nowNs(),
+    exitCode: START_ERROR_CODE,
+    reason: isNotExecutable ? "ContainerCannotRun" : "StartError",
+    message,
+  });
+}
+
+/** A note with another state. */
+export function withState(
+  note: ContainerNote,
+  change: Partial<ContainerStatus>,
+): ContainerNote {
+  return { ...note, status: { ...note.status, ...change } };
+}

@@ -1,0 +1,94 @@
+/** Stops containers, politely at first. */
+
+import { ContainerNotFoundError } from "../../../errors/not_found_errors.ts";
+import { parseSignal, SIGNAL_TERM } from "../../../formats/config/signals.ts";
+import { STOP_SIGNAL } from "../../../formats/oci/annotations.ts";
+import type { ContainerId } from "../../../formats/storage/store_ids.ts";
+import { DamagedFileError } from "../../../errors/store_errors.ts";
+import type { Agent } from "../../../engine/agent.ts";
+import { readTemplate } from "../../../engine/parse_stored.ts";
+import { ContainerState, type StopContainerRequest } from "../../api/api_pb.js";
+import type { CallContext } from "../../grpc/service_methods.ts";
+import type { RuntimeContext } from "../runtime_context.ts";
+import { demandOwnContainer, findContainer } from "../state/find_objects.ts";
+import { unlessAborted } from "../../../errors/abort.ts";
+import { noteExit, UNSEEN_EXIT_CODE } from "./note_exit.ts";
+import { readAgain } from "./read_again.ts";
+
+// What a kubelet waits at most is far below; a timer takes no more than 24 days.
+const MAX_TIMEOUT_S = 1_000_000n;
+const MS_PER_SECOND = 1000;
+
+/**
+ * Stops a container: by its stop signal, and after a while by SIGKILL. One that is
+ * not there, or has ended, is no error.
+ *
+ * @throws {InUseError} If it does not end.
+ */
+export async function stopContainer(
+  context: RuntimeContext,
+  { containerId, timeout }: StopContainerRequest,
+  { signal }: CallContext,
+): Promise<Record<never, never>> {
+  const known = await findContainer(context.objects, containerId, { signal })
+    .catch(ifMissing);
+  if (known === undefined) return {};
+  const { id } = demandOwnContainer(known, {
+    verb: "stop",
+    command: "container stop",
+  });
+  await unlessAborted(() => endContainer(context, id, timeout), { signal });
+  return {};
+}
+
+/** @returns Undefined if what is missing is the container. */
+export function ifMissing(error: unknown): undefined {
+  if (!(error instanceof ContainerNotFoundError)) throw error;
+}
+
+/**
+ * Ends a container's process, and notes how it ended. A call that comes while
+ * another one waits may leave it less time.
+ *
+ * @param timeoutS How long after the stop signal, in seconds.
+ */
+export async function endContainer(
+  context: RuntimeContext,
+  id: ContainerId,
+  timeoutS: bigint,
+): Promise<void> {
+  const { agent, stops, turns } = context;
+  const known = await readAgain(context, id).catch(ifMissing);
+  const state = known?.note.status.state;
+  if (known === undefined || state === ContainerState.CONTAINER_EXITED) return;
+  // One that only waits to be started takes no notice of other signals.
+  const hasBegun = state === ContainerState.CONTAINER_RUNNING;
+  await stops.stop(id, {
+    signalNumber: stopSignalOf(agent, id),
+    timeoutMs: hasBegun ? toMilliseconds(timeoutS) : 0,
+  });
+  using _turn = await turns.take(id, "alone");
+  const unseen = {
+    exitCode: UNSEEN_EXIT_CODE,
+    finishedAtMs: Date.now(),
+    isOomKilled: false,
+  };
+  await noteExit(context, id, unseen).catch(ifMissing);
+}
+
+function toMilliseconds(seconds: bigint): number {
+  if (seconds <= 0n) return 0;
+  const limited = seconds < MAX_TIMEOUT_S ? seconds : MAX_TIMEOUT_S;
+  return Number(limited) * MS_PER_SECOND;
+}
+
+/** An image may say anything, and the template may be damaged. */
+function stopSignalOf(agent: Agent, id: ContainerId): number {
+  try {
+    const { annotations = {} } = readTemplate(agent, id) ?? {};
+    return parseSignal(annotations[STOP_SIGNAL] ?? "") ?? SIGNAL_TERM;
+  } catch (error) {
+    if (error instanceof DamagedFileError) return SIGNAL_TERM;
+    throw error;
+  }
+}

@@ -1,0 +1,99 @@
+/** Stops containers: one stop each, however many ask for it. */
+
+import type { Agent } from "../../../engine/agent.ts";
+import { endProcess } from "../../../engine/containers/end_process.ts";
+import {
+  findRuntimesOf,
+  sendSignal,
+} from "../../../engine/containers/oci_runtime.ts";
+import { SIGNAL_KILL } from "../../../formats/config/signals.ts";
+import type { ContainerId } from "../../../formats/storage/store_ids.ts";
+import type { Exits } from "./exits.ts";
+
+/** How to stop a container. */
+export interface StopRequest {
+  /** What ends it politely. */
+  readonly signalNumber: number;
+  /** How long it has after that, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+interface Stop {
+  readonly done: Promise<void>;
+  /** When it gets SIGKILL, by the clock of `performance`. */
+  endMs: number;
+  /** Looks at the time again. */
+  wake: () => void;
+}
+
+// SIGKILL works at once, unless the kernel waits for a disk, or it is paused.
+const KILL_MS = 2_000;
+
+/** The stops that are under way. */
+export class Stops {
+  readonly #agent: Agent;
+  readonly #exits: Exits;
+  readonly #stops = new Map<ContainerId, Stop>();
+
+  /** None is under way. */
+  constructor(agent: Agent, exits: Exits) {
+    this.#agent = agent;
+    this.#exits = exits;
+  }
+
+  /**
+   * Ends a container's process. If that is under way already, this one joins it,
+   * and may leave it less time.
+   *
+   * @throws {InUseError} If it does not end.
+   */
+  async stop(id: ContainerId, request: StopRequest): Promise<void> {
+    const endMs = performance.now() + request.timeoutMs;
+    const other = this.#stops.get(id);
+    if (other !== undefined) {
+      other.endMs = Math.min(other.endMs, endMs);
+      other.wake();
+      return await other.done;
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const stop: Stop = { done: promise, endMs, wake: () => {} };
+    this.#stops.set(id, stop);
+    this.#run(id, stop, request.signalNumber)
+      .then(resolve, reject)
+      .finally(() => this.#stops.delete(id));
+    await promise;
+  }
+
+  async #run(id: ContainerId, stop: Stop, number: number): Promise<void> {
+    if (stop.endMs > performance.now()) await this.#tell(id, number);
+    while (stop.endMs > performance.now()) {
+      if (await this.#waitFor(id, stop)) return;
+    }
+    await this.#tell(id, SIGNAL_KILL);
+    if (await this.#exits.wait(id, { timeoutMs: KILL_MS })) return;
+    // It takes more than a signal, such as to let it go on.
+    await endProcess(this.#agent, id, { timeMs: 0 });
+    // Without its conmon nobody tells how it ended, but it has.
+    await this.#exits.wait(id, { timeoutMs: KILL_MS });
+  }
+
+  /** Waits for the end, or until the time is up, or is another one. */
+  async #waitFor(id: ContainerId, stop: Stop): Promise<boolean> {
+    const timeoutMs = stop.endMs - performance.now();
+    const changed = new AbortController();
+    stop.wake = () => changed.abort();
+    try {
+      const { signal } = changed;
+      return await this.#exits.wait(id, { timeoutMs, signal });
+    } catch (error) {
+      if (changed.signal.aborted) return false;
+      throw error;
+    }
+  }
+
+  async #tell(id: ContainerId, number: number): Promise<void> {
+    for (const runtime of findRuntimesOf(this.#agent, id)) {
+      await sendSignal(runtime, id, { number });
+    }
+  }
+}

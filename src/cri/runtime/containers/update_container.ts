@@ -1,0 +1,106 @@
+/** Changes limits of containers while they run: a resize in place. */
+
+import { create } from "@bufbuild/protobuf";
+import { fitLimits } from "../../../engine/containers/host_resources.ts";
+import { updateResources } from "../../../engine/containers/update_resources.ts";
+import { InUseError } from "../../../errors/store_errors.ts";
+import type { ContainerId } from "../../../formats/storage/store_ids.ts";
+import { makeResources } from "../../../image/limits.ts";
+import {
+  ContainerResourcesSchema,
+  ContainerState,
+  type LinuxContainerResources,
+  LinuxContainerResourcesSchema,
+  type UpdateContainerResourcesRequest,
+  type UpdatePodSandboxResourcesRequest,
+} from "../../api/api_pb.js";
+import type { CallContext } from "../../grpc/service_methods.ts";
+import { limitSettings } from "../../spec/container_limits.ts";
+import type { RuntimeContext } from "../runtime_context.ts";
+import {
+  demandOwnContainer,
+  demandOwnPod,
+  findContainer,
+  findPod,
+} from "../state/find_objects.ts";
+import { readAgain } from "./read_again.ts";
+
+/**
+ * Changes a container's limits; what is 0 or empty stays as it was.
+ *
+ * @throws {TypeError} If a limit cannot be meant.
+ * @throws {ContainerNotFoundError} If there is no such container.
+ * @throws {InUseError} If it has ended.
+ * @throws {CommandError} If the runtime refuses.
+ */
+export async function updateContainerResources(
+  context: RuntimeContext,
+  { containerId, linux }: UpdateContainerResourcesRequest,
+  { signal }: CallContext,
+): Promise<Record<never, never>> {
+  const known = await findContainer(context.objects, containerId, { signal });
+  const { id } = demandOwnContainer(known, {
+    verb: "change the limits of",
+    command: "container inspect",
+  });
+  if (linux === undefined) return {};
+  using _turn = await context.turns.take(id, "alone", { signal });
+  await update(context, id, linux);
+  return {};
+}
+
+async function update(
+  context: RuntimeContext,
+  id: ContainerId,
+  linux: LinuxContainerResources,
+): Promise<void> {
+  const { agent, objects } = context;
+  const { note } = await readAgain(context, id);
+  const { state, resources: before } = note.status;
+  if (state === ContainerState.CONTAINER_EXITED) {
+    throw new InUseError(
+      `Cannot change the limits of container "${id}": it has ended`,
+      [id],
+    );
+  }
+  const limits = fitLimits(agent, limitSettings(linux));
+  await updateResources(agent, id, { resources: makeResources(limits) });
+  const resources = merge(before?.linux, linux);
+  objects.setNote(id, {
+    ...note,
+    status: {
+      ...note.status,
+      resources: create(ContainerResourcesSchema, { linux: resources }),
+    },
+  });
+}
+
+/** What was not given is as before. */
+function merge(
+  before: LinuxContainerResources | undefined,
+  change: LinuxContainerResources,
+): LinuxContainerResources {
+  const given = Object.entries(change).filter(([, value]) =>
+    typeof value === "object" ? Object.keys(value).length > 0 : Boolean(value)
+  );
+  const whole = before ?? create(LinuxContainerResourcesSchema);
+  return { ...whole, ...Object.fromEntries(given) };
+}
+
+/**
+ * Hears that a pod's limits have changed. The kubelet itself changes the pod's
+ * control group; nothing of the pod but its containers is in it.
+ *
+ * @throws {InvalidSandboxIdError} If there is no such pod.
+ */
+export async function updatePodSandboxResources(
+  { objects }: RuntimeContext,
+  { podSandboxId }: UpdatePodSandboxResourcesRequest,
+  { signal }: CallContext,
+): Promise<Record<never, never>> {
+  demandOwnPod(await findPod(objects, podSandboxId, { signal }), {
+    verb: "change the limits of",
+    command: "pod inspect",
+  });
+  return {};
+}

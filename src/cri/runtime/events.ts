@@ -1,0 +1,56 @@
+/** Tells a kubelet what happens to containers and pods: GetContainerEvents. */
+
+import { create } from "@bufbuild/protobuf";
+import { whyOf } from "../../errors/why.ts";
+import {
+  type ContainerEventResponse,
+  ContainerEventResponseSchema,
+  type ContainerEventType,
+} from "../api/api_pb.js";
+import type { CallContext } from "../grpc/service_methods.ts";
+import { statusOf } from "./containers/container_messages.ts";
+import { toPodStatus } from "./pods/pod_messages.ts";
+import type { RuntimeContext } from "./runtime_context.ts";
+import { nowNs } from "./state/nanoseconds.ts";
+
+/** Events from the call on, until it ends. */
+export function getContainerEvents(
+  { events }: RuntimeContext,
+  _request: unknown,
+  { signal }: CallContext,
+): AsyncIterable<ContainerEventResponse> {
+  return events.listen({ signal });
+}
+
+/**
+ * Tells what happened to a container, or to a pod as if it were one, and what its
+ * pod is like now. What was done is done, whether it can be told or not.
+ *
+ * @param podId That of its pod, if the store may not have the container any more.
+ */
+export async function tellEvent(
+  context: RuntimeContext,
+  id: string,
+  type: ContainerEventType,
+  podId?: string,
+): Promise<void> {
+  const { agent, objects, peoples, events } = context;
+  if (!events.hasListeners) return;
+  try {
+    const { pods, containers } = await objects.read();
+    const ofPod = podId ??
+      containers.find((known) => known.id === id)?.metadata.podId ?? id;
+    const pod = pods.find((known) => known.id === ofPod);
+    const members = containers
+      .filter(({ metadata }) => metadata.podId === ofPod);
+    events.emit(create(ContainerEventResponseSchema, {
+      containerId: id,
+      containerEventType: type,
+      createdAt: nowNs(),
+      ...pod && { podSandboxStatus: toPodStatus(pod, members, peoples) },
+      containersStatuses: members.map((known) => statusOf(known, peoples)),
+    }));
+  } catch (error) {
+    agent.log("warn", `Cannot tell an event of "${id}": ${whyOf(error)}`);
+  }
+}

@@ -1,0 +1,76 @@
+/** Checks what a kubelet asks for with a new pod, before anything is made. */
+
+import { isAbsolute, normalize } from "@std/path";
+import {
+  NamespaceMode,
+  type PodSandboxConfig,
+  type PodSandboxMetadata,
+  type RunPodSandboxRequest,
+} from "../../api/api_pb.js";
+import { checkPart, refuse } from "../state/check_text.ts";
+
+/** A pod that can be meant. */
+export interface CheckedPod {
+  readonly config: PodSandboxConfig;
+  readonly metadata: PodSandboxMetadata;
+  /** `""` for the default runtime. */
+  readonly runtimeHandler: string;
+}
+
+/** @throws {TypeError} If it cannot be meant. */
+export function checkPod(
+  { config, runtimeHandler }: RunPodSandboxRequest,
+  handlers: readonly string[],
+): CheckedPod {
+  const metadata = config?.metadata;
+  if (config === undefined || metadata === undefined) {
+    refuse("pod", "", "it has no metadata");
+  }
+  const { name, namespace, uid } = metadata;
+  if (name === "") refuse("pod", name, "it has no name");
+  checkPart("pod's name", name);
+  checkPart("pod's namespace", namespace);
+  checkPart("pod's UID", uid);
+  checkPart("pod's host name", config.hostname);
+  checkDirectory(config.logDirectory);
+  checkNamespaces(config);
+  if (!handlers.includes(runtimeHandler)) {
+    const known = handlers.filter((handler) => handler !== "");
+    refuse(
+      "pod",
+      name,
+      `there is no runtime handler "${runtimeHandler.slice(0, 80)}"; known ` +
+        `are ${known.map((handler) => `"${handler}"`).join(", ")}`,
+    );
+  }
+  return { config, metadata, runtimeHandler };
+}
+
+function checkDirectory(path: string): void {
+  if (path === "") return;
+  checkPart("pod's log directory", path);
+  // A kubelet's ends with a slash at times.
+  const plain = path.replace(/(?<=.)\/+$/, "");
+  if (isAbsolute(path) && normalize(plain) === plain) return;
+  refuse("log directory", path, "its path is not absolute, or not plain");
+}
+
+function checkNamespaces({ linux, metadata }: PodSandboxConfig): void {
+  const options = linux?.securityContext?.namespaceOptions;
+  if (options === undefined) return;
+  const name = metadata?.name ?? "";
+  const { network, ipc, pid, usernsOptions } = options;
+  const isShared = [NamespaceMode.POD, NamespaceMode.NODE];
+  if (!isShared.includes(network)) {
+    refuse("pod", name, "its network is neither its own nor the host's");
+  }
+  if (!isShared.includes(ipc)) {
+    refuse("pod", name, "its IPC namespace is neither its own nor the host's");
+  }
+  if (pid === NamespaceMode.TARGET) {
+    refuse("pod", name, "its PID namespace cannot be a container's");
+  }
+  const mode = usernsOptions?.mode ?? NamespaceMode.NODE;
+  if (mode === NamespaceMode.NODE) return;
+  refuse("pod", name, "user namespaces are not supported");
+}

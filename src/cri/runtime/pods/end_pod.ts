@@ -1,0 +1,132 @@
+/** Stops and removes pods. */
+
+import { InvalidSandboxIdError } from "../../../errors/not_found_errors.ts";
+import { InUseError } from "../../../errors/store_errors.ts";
+import { removeSandbox } from "../../../engine/sandboxes/remove_sandbox.ts";
+import { stopSandbox } from "../../../engine/sandboxes/stop_sandbox.ts";
+import type { ContainerId } from "../../../formats/storage/store_ids.ts";
+import {
+  ContainerEventType,
+  type RemovePodSandboxRequest,
+  type StopPodSandboxRequest,
+} from "../../api/api_pb.js";
+import type { CallContext } from "../../grpc/service_methods.ts";
+import { removeOwn } from "../containers/remove_container.ts";
+import { endContainer } from "../containers/stop_container.ts";
+import { tellEvent } from "../events.ts";
+import type { RuntimeContext } from "../runtime_context.ts";
+import {
+  demandOwnPod,
+  findPod,
+  type Refusable,
+} from "../state/find_objects.ts";
+import type { KnownContainer } from "../state/known_objects.ts";
+
+/**
+ * Stops a pod: its containers are killed, and what its network gave it is given
+ * back. One that is not there, or was stopped, is no error.
+ *
+ * @throws {PolicyError} If people made it.
+ */
+export async function stopPodSandbox(
+  context: RuntimeContext,
+  { podSandboxId }: StopPodSandboxRequest,
+  { signal }: CallContext,
+): Promise<Record<never, never>> {
+  const refusable = { verb: "stop", command: "pod stop" };
+  const id = await findOwn(context, podSandboxId, refusable);
+  if (id === undefined) return {};
+  await context.jobs.changing.join(`stop ${id}`, async () => {
+    using _turn = await context.turns.take(id, "alone");
+    await stop(context, id);
+  }, { signal });
+  return {};
+}
+
+/**
+ * Removes a pod with its containers. One that is not there is no error.
+ *
+ * @throws {PolicyError} If people made it.
+ * @throws {InUseError} If people have put containers into it.
+ */
+export async function removePodSandbox(
+  context: RuntimeContext,
+  { podSandboxId }: RemovePodSandboxRequest,
+  { signal }: CallContext,
+): Promise<Record<never, never>> {
+  const refusable = { verb: "remove", command: "pod rm" };
+  const id = await findOwn(context, podSandboxId, refusable);
+  if (id === undefined) return {};
+  await context.jobs.changing.join(`remove ${id}`, async () => {
+    using _turn = await context.turns.take(id, "alone");
+    await remove(context, id);
+  }, { signal });
+  return {};
+}
+
+async function findOwn(
+  { objects }: RuntimeContext,
+  id: string,
+  refusable: Refusable,
+): Promise<ContainerId | undefined> {
+  try {
+    return demandOwnPod(await findPod(objects, id), refusable).id;
+  } catch (error) {
+    if (error instanceof InvalidSandboxIdError) return undefined;
+    throw error;
+  }
+}
+
+async function stop(context: RuntimeContext, id: ContainerId): Promise<void> {
+  const { agent, objects } = context;
+  const members = await listMembers(context, id);
+  await all(members, (member) => endContainer(context, member.id, 0n));
+  const wasReady = objects.rereadSandbox(id)?.state === "ready";
+  await stopSandbox(agent, id);
+  objects.rereadSandbox(id);
+  if (!wasReady) return;
+  agent.log("info", `Stopped pod "${id}"`);
+  await tellEvent(context, id, ContainerEventType.CONTAINER_STOPPED_EVENT);
+}
+
+async function remove(context: RuntimeContext, id: ContainerId): Promise<void> {
+  const { agent } = context;
+  const members = await listMembers(context, id);
+  refusePeoples(id, members);
+  await stop(context, id);
+  await all(members, (member) => removeOwn(context, member.id));
+  await removeSandbox(agent, id);
+  agent.log("info", `Removed pod "${id}"`);
+  await tellEvent(context, id, ContainerEventType.CONTAINER_DELETED_EVENT, id);
+}
+
+async function listMembers(
+  { objects }: RuntimeContext,
+  podId: string,
+): Promise<readonly KnownContainer[]> {
+  const { containers } = await objects.read();
+  return containers.filter(({ metadata }) => metadata.podId === podId);
+}
+
+function refusePeoples(id: string, members: readonly KnownContainer[]): void {
+  const peoples = members.filter(({ note }) => note === undefined)
+    .map(({ record }) => record.names?.[0] ?? record.id);
+  if (peoples.length === 0) return;
+  throw new InUseError(
+    `Cannot remove pod "${id}": people have put containers into it: ` +
+      peoples.map((name) => `"${name}"`).join(", "),
+    peoples,
+  );
+}
+
+/** All are tried; the first failure counts. */
+async function all(
+  members: readonly KnownContainer[],
+  action: (member: KnownContainer) => Promise<void>,
+): Promise<void> {
+  const own = members.filter(({ note }) => note !== undefined);
+  const results = await Promise.allSettled(own.map(action));
+  for (const result of results) {
+    if (result.status === "rejected") throw result.reason;
+  }
+}

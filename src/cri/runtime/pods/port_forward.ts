@@ -1,0 +1,38 @@
+/** Leads clients to ports of pods. */
+
+import type { Abortable } from "../../../errors/abort.ts";
+import { InUseError } from "../../../errors/store_errors.ts";
+import { connectInNamespace } from "../../../process/libc_sockets.ts";
+import type { PortForwardRequest } from "../../api/api_pb.js";
+import type { CallContext } from "../../grpc/service_methods.ts";
+import type { RuntimeContext } from "../runtime_context.ts";
+import { demandOwnPod, findPod } from "../state/find_objects.ts";
+
+/**
+ * Makes a URL by which a client reaches ports of a pod, as its containers do on
+ * their loopback addresses.
+ *
+ * @throws {InvalidSandboxIdError} If there is no such pod.
+ * @throws {InUseError} If it does not run.
+ */
+export async function portForward(
+  { agent, objects, streaming }: RuntimeContext,
+  { podSandboxId, port: ports }: PortForwardRequest,
+  { signal }: CallContext,
+): Promise<{ readonly url: string }> {
+  const { id, sandbox } = demandOwnPod(
+    await findPod(objects, podSandboxId, { signal }),
+    { verb: "forward ports of", command: "pod inspect" },
+  );
+  if (sandbox.state !== "ready") {
+    throw new InUseError(
+      `Cannot forward ports of pod "${id}": it does not run`,
+      [id],
+    );
+  }
+  const { libc } = agent.store;
+  const netns = sandbox.namespaces.network;
+  const open = (port: number, options: Required<Abortable>) =>
+    connectInNamespace(libc, { netns, port }, options);
+  return { url: streaming.portForward(open, { ports }) };
+}

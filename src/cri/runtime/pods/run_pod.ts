@@ -1,0 +1,80 @@
+/** Runs pods. */
+
+import { equals } from "@bufbuild/protobuf";
+import { DuplicateNameError } from "../../../errors/naming_errors.ts";
+import { runSandbox } from "../../../engine/sandboxes/run_sandbox.ts";
+import {
+  type ContainerId,
+  parseContainerId,
+} from "../../../formats/storage/store_ids.ts";
+import { randomId } from "../../../fs/random_name.ts";
+import {
+  ContainerEventType,
+  PodSandboxConfigSchema,
+  type RunPodSandboxRequest,
+} from "../../api/api_pb.js";
+import type { CallContext } from "../../grpc/service_methods.ts";
+import { tellEvent } from "../events.ts";
+import { listHandlers } from "../handlers.ts";
+import type { RuntimeContext } from "../runtime_context.ts";
+import type { KnownPod } from "../state/known_objects.ts";
+import { podRecordName } from "../state/kubernetes_names.ts";
+import { type CheckedPod, checkPod } from "./check_pod.ts";
+import { configOf, toSandboxRequest } from "./pod_request.ts";
+
+/**
+ * Runs a pod. One of this name that is being made, or was made of the same
+ * request, is the answer to a request that is made again.
+ *
+ * @throws {TypeError} If it cannot be meant.
+ * @throws {DuplicateNameError} If there is another pod of this name.
+ */
+export async function runPodSandbox(
+  context: RuntimeContext,
+  request: RunPodSandboxRequest,
+  { signal }: CallContext,
+): Promise<{ readonly podSandboxId: string }> {
+  const checked = checkPod(request, listHandlers(context.settings));
+  const podSandboxId = await context.jobs.making.join(
+    podRecordName(checked.metadata),
+    () => run(context, checked),
+    { signal },
+  );
+  return { podSandboxId };
+}
+
+async function run(
+  context: RuntimeContext,
+  checked: CheckedPod,
+): Promise<ContainerId> {
+  const { agent, objects, turns } = context;
+  const name = podRecordName(checked.metadata);
+  const { pods } = await objects.read();
+  const other = pods.find(({ metadata }) => metadata.podName === name);
+  if (other !== undefined) return meet(other, checked);
+  const id = parseContainerId(randomId());
+  await objects.whileHidden(id, async () => {
+    using _turn = await turns.take(id, "alone");
+    await runSandbox(agent, toSandboxRequest(context, id, checked));
+    objects.rereadSandbox(id);
+  });
+  agent.log("info", `Runs pod "${name}" as "${id}"`);
+  await tellEvent(context, id, ContainerEventType.CONTAINER_CREATED_EVENT);
+  await tellEvent(context, id, ContainerEventType.CONTAINER_STARTED_EVENT);
+  return id;
+}
+
+/** A kubelet that got no answer asks once more for the same. */
+function meet(
+  { id, sandbox, metadata: { podName } }: KnownPod,
+  { config, runtimeHandler }: CheckedPod,
+): ContainerId {
+  const isSame = sandbox?.state === "ready" &&
+    sandbox.request.runtimeHandler === runtimeHandler &&
+    equals(PodSandboxConfigSchema, configOf(sandbox.request), config);
+  if (isSame) return id;
+  throw new DuplicateNameError(
+    `Cannot run pod "${podName}": pod "${id}" has this name, and ` +
+      (sandbox?.state === "ready" ? "another configuration" : "does not run"),
+  );
+}

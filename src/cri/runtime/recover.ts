@@ -1,0 +1,145 @@
+/**
+ * Takes up what a daemon before this one left: what it was about to make is undone,
+ * what it was about to remove is removed, and how containers ended meanwhile is
+ * noted. Before that nobody is answered.
+ */
+
+import { forgetProcess } from "../../engine/monitor/forget_process.ts";
+import { findActivity } from "../../engine/containers/container_status.ts";
+import {
+  ownerOfImageVolume,
+  removeImageVolumes,
+} from "../../engine/containers/image_volumes.ts";
+import { tryReadLastRun } from "../../engine/containers/last_run.ts";
+import {
+  type ProcessExit,
+  readExit,
+} from "../../engine/containers/process_exit.ts";
+import { removeSandbox } from "../../engine/sandboxes/remove_sandbox.ts";
+import { readSandboxState } from "../../engine/sandboxes/sandbox_state.ts";
+import { stopSandbox } from "../../engine/sandboxes/stop_sandbox.ts";
+import { Semaphore } from "../../engine/semaphore.ts";
+import { whyOf } from "../../errors/why.ts";
+import {
+  type ContainerId,
+  parseContainerId,
+} from "../../formats/storage/store_ids.ts";
+import { ContainerState } from "../api/api_pb.js";
+import { UNSEEN_EXIT_CODE, withExit } from "./containers/note_exit.ts";
+import { dropContainer } from "./containers/undo_container.ts";
+import type { RuntimeContext } from "./runtime_context.ts";
+import type { OwnContainer, OwnPod } from "./state/known_objects.ts";
+import { toNanoseconds } from "./state/nanoseconds.ts";
+
+// Each asks a runtime, which is a program of its own.
+const AT_ONCE = 8;
+
+/** Takes all of it up. What fails is told, and stays as it is. */
+export async function recover(context: RuntimeContext): Promise<void> {
+  const { objects } = context;
+  const { pods, containers } = await objects.read();
+  const own = containers.flatMap(({ note, ...known }) =>
+    note === undefined ? [] : [{ ...known, note }]
+  );
+  await eachOf(context, own, recoverContainer);
+  await removeOrphans(context);
+  const ownPods = pods.flatMap(({ sandbox, ...known }) =>
+    sandbox === undefined ? [] : [{ ...known, sandbox }]
+  );
+  await eachOf(context, ownPods, recoverPod);
+}
+
+async function eachOf<K extends { readonly id: ContainerId }>(
+  context: RuntimeContext,
+  all: readonly K[],
+  action: (context: RuntimeContext, known: K) => Promise<void>,
+): Promise<void> {
+  const semaphore = new Semaphore(AT_ONCE);
+  await Promise.all(all.map(async (known) => {
+    using _place = await semaphore.take();
+    try {
+      await action(context, known);
+    } catch (error) {
+      const why = whyOf(error);
+      context.agent.log("warn", `Cannot recover "${known.id}": ${why}`);
+    }
+  }));
+}
+
+async function recoverContainer(
+  context: RuntimeContext,
+  { id, note }: OwnContainer,
+): Promise<void> {
+  const { agent, objects } = context;
+  if (note.phase !== "complete") {
+    agent.log("info", `Removes container "${id}", which was cut short`);
+    await dropContainer(context, id);
+    return;
+  }
+  const { state } = note.status;
+  if (state === ContainerState.CONTAINER_EXITED) return;
+  const startedAt = note.status.startedAt ||
+    toNanoseconds(tryReadLastRun(agent, id)?.startedAt);
+  const known = { ...note, status: { ...note.status, startedAt } };
+  const exit = readExit(agent, id);
+  if (exit !== undefined) return objects.setNote(id, withExit(known, exit));
+  const { process } = await findActivity(agent, id);
+  if (process === undefined) return await noteUnseen(context, id, known);
+  if (process.status === "starting") return;
+  if (state === ContainerState.CONTAINER_RUNNING) return;
+  objects.setNote(id, {
+    ...known,
+    status: { ...known.status, state: ContainerState.CONTAINER_RUNNING },
+  });
+}
+
+/** It ended with the machine, or its conmon was killed. */
+async function noteUnseen(
+  { agent, objects }: RuntimeContext,
+  id: ContainerId,
+  note: OwnContainer["note"],
+): Promise<void> {
+  // It may have ended since the look before.
+  const exit: ProcessExit = readExit(agent, id) ?? {
+    exitCode: UNSEEN_EXIT_CODE,
+    finishedAtMs: Date.now(),
+    isOomKilled: false,
+  };
+  objects.setNote(id, withExit(note, exit));
+  await forgetProcess(agent, id);
+}
+
+/** Images that were mounted for containers that never came to be. */
+async function removeOrphans({ agent }: RuntimeContext): Promise<void> {
+  for (const owner of await listOrphans()) {
+    try {
+      await removeImageVolumes(agent, owner);
+    } catch (error) {
+      const why = whyOf(error);
+      agent.log("warn", `Cannot unmount images of "${owner}": ${why}`);
+    }
+  }
+
+  async function listOrphans(): Promise<readonly ContainerId[]> {
+    using held = await agent.store.lock({ containers: "read" });
+    const owners = held.containers.records.flatMap(({ names = [] }) =>
+      names.flatMap((name) => ownerOfImageVolume(name) ?? [])
+    );
+    return [...new Set(owners)].map(parseContainerId)
+      .filter((id) => held.containers.get(id) === undefined);
+  }
+}
+
+async function recoverPod(
+  { agent, objects }: RuntimeContext,
+  { id }: OwnPod,
+): Promise<void> {
+  const phase = readSandboxState(agent, id)?.phase;
+  if (phase === "making") {
+    agent.log("info", `Removes pod "${id}", which was cut short`);
+    await removeSandbox(agent, id);
+  } else if (phase === "stopping") {
+    await stopSandbox(agent, id);
+    objects.rereadSandbox(id);
+  }
+}

@@ -1,0 +1,125 @@
+/** RuntimeService of Kubernetes' CRI v1: its methods, and what goes on beside them. */
+
+import { type Agent, insideOf } from "../../engine/agent.ts";
+import type { RuntimeService } from "../api/api_pb.js";
+import type { CallContext, ServiceMethods } from "../grpc/service_methods.ts";
+import type { StreamingServer } from "../streaming/streaming_server.ts";
+import { createContainer } from "./containers/create_container.ts";
+import { Exits } from "./containers/exits.ts";
+import {
+  containerStatus,
+  listContainers,
+  streamContainers,
+} from "./containers/list_containers.ts";
+import { onExit } from "./containers/note_exit.ts";
+import { removeContainer } from "./containers/remove_container.ts";
+import { startContainer } from "./containers/start_container.ts";
+import { stopContainer } from "./containers/stop_container.ts";
+import { Stops } from "./containers/stops.ts";
+import {
+  updateContainerResources,
+  updatePodSandboxResources,
+} from "./containers/update_container.ts";
+import { getContainerEvents } from "./events.ts";
+import { removePodSandbox, stopPodSandbox } from "./pods/end_pod.ts";
+import {
+  listPodSandbox,
+  podSandboxStatus,
+  streamPodSandboxes,
+} from "./pods/list_pods.ts";
+import { portForward } from "./pods/port_forward.ts";
+import { runPodSandbox } from "./pods/run_pod.ts";
+import { recover } from "./recover.ts";
+import type { RuntimeContext, RuntimeSettings } from "./runtime_context.ts";
+import { EventHub } from "./state/event_hub.ts";
+import { Jobs } from "./state/jobs.ts";
+import { KnownObjects } from "./state/known_objects.ts";
+import { PeoplesStates } from "./state/peoples_states.ts";
+import { Turns } from "./state/turns.ts";
+import {
+  runtimeConfig,
+  status,
+  updateRuntimeConfig,
+  version,
+} from "./status.ts";
+
+/** What RuntimeService is opened with. */
+export interface RuntimeServiceOptions {
+  readonly agent: Agent;
+  /** What gives out URLs of streams. */
+  readonly streaming: StreamingServer;
+  readonly settings: RuntimeSettings;
+}
+
+/** RuntimeService while it is served. */
+export interface OpenRuntimeService extends AsyncDisposable {
+  /** For `GrpcServer.add()`. */
+  readonly methods: ServiceMethods<typeof RuntimeService>;
+}
+
+/**
+ * Takes up what is in the store, then watches over it. Only one process may do so.
+ *
+ * @returns What is to be disposed of when nobody is answered any more: it waits for
+ *   changes that are under way.
+ */
+export async function openRuntimeService(
+  { agent: handle, streaming, settings }: RuntimeServiceOptions,
+): Promise<OpenRuntimeService> {
+  const agent = insideOf(handle);
+  const objects = new KnownObjects(agent);
+  const exits = new Exits(agent);
+  const context: RuntimeContext = {
+    ...{ agent, settings, streaming, objects, exits },
+    peoples: new PeoplesStates(agent),
+    turns: new Turns(),
+    jobs: { making: new Jobs(), changing: new Jobs() },
+    stops: new Stops(agent, exits),
+    events: new EventHub(),
+  };
+  await recover(context);
+  const ending = new AbortController();
+  const { signal } = ending;
+  const watch = exits.watch((id) => void onExit(context, id), { signal });
+  return {
+    methods: bindMethods(context),
+    async [Symbol.asyncDispose]() {
+      await context.jobs.making.settle();
+      await context.jobs.changing.settle();
+      ending.abort();
+      await watch;
+    },
+  };
+}
+
+function bindMethods(
+  context: RuntimeContext,
+): ServiceMethods<typeof RuntimeService> {
+  const bind = <Q, A>(
+    method: (context: RuntimeContext, request: Q, call: CallContext) => A,
+  ) =>
+  (request: Q, call: CallContext) => method(context, request, call);
+  return {
+    version,
+    status: bind(status),
+    runtimeConfig: bind(runtimeConfig),
+    updateRuntimeConfig: bind(updateRuntimeConfig),
+    runPodSandbox: bind(runPodSandbox),
+    stopPodSandbox: bind(stopPodSandbox),
+    removePodSandbox: bind(removePodSandbox),
+    podSandboxStatus: bind(podSandboxStatus),
+    listPodSandbox: bind(listPodSandbox),
+    streamPodSandboxes: bind(streamPodSandboxes),
+    createContainer: bind(createContainer),
+    startContainer: bind(startContainer),
+    stopContainer: bind(stopContainer),
+    removeContainer: bind(removeContainer),
+    listContainers: bind(listContainers),
+    streamContainers: bind(streamContainers),
+    containerStatus: bind(containerStatus),
+    updateContainerResources: bind(updateContainerResources),
+    updatePodSandboxResources: bind(updatePodSandboxResources),
+    portForward: bind(portForward),
+    getContainerEvents: bind(getContainerEvents),
+  };
+}

@@ -1,0 +1,143 @@
+/** What CRI keeps of a container beside its record: a file in its work dir. */
+
+import { join } from "@std/path";
+import { create, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
+import type { Agent } from "../../../engine/agent.ts";
+import { parseStored } from "../../../engine/parse_stored.ts";
+import {
+  asInteger,
+  asObject,
+  asString,
+  parseJson,
+} from "../../../formats/json.ts";
+import type { ContainerMetadata } from "../../../formats/storage/container_metadata.ts";
+import type { ContainerId } from "../../../formats/storage/store_ids.ts";
+import { readTextIfThere } from "../../../fs/if_there.ts";
+import { writeAtomically } from "../../../fs/write_atomically.ts";
+import { workDirectory } from "../../../store/paths.ts";
+import {
+  type ContainerConfig,
+  ContainerConfigSchema,
+  ContainerState,
+  type ContainerStatus,
+  ContainerStatusSchema,
+} from "../../api/api_pb.js";
+
+/** The name of the file. */
+export const NOTE_FILE = "cri.json";
+
+/**
+ * How far a container's creation or removal has come: one that is `"creating"` or
+ * `"removing"` when the daemon starts was cut short.
+ */
+export type ContainerPhase = "creating" | "complete" | "removing";
+
+/** What is kept; a change makes a new one. */
+export interface ContainerNote {
+  /** The pod's full ID. */
+  readonly podId: string;
+  readonly phase: ContainerPhase;
+  /** As asked for. */
+  readonly config: ContainerConfig;
+  /** As it is answered. */
+  readonly status: ContainerStatus;
+}
+
+const SCHEMA = 1;
+
+/** Formats a note: bytes of variables stay as they are. */
+export function formatNote(
+  { podId, phase, config, status }: ContainerNote,
+): string {
+  return JSON.stringify({
+    schema: SCHEMA,
+    podId,
+    phase,
+    config: toJson(ContainerConfigSchema, config),
+    status: toJson(ContainerStatusSchema, status),
+  });
+}
+
+/**
+ * Parses a note.
+ *
+ * @param what What it is, for errors.
+ * @throws {SyntaxError} If it is none, or a newer orlop's.
+ */
+export function parseNote(text: string, what: string): ContainerNote {
+  const object = asObject(parseJson(text, what), what);
+  const schema = asInteger(object["schema"], `${what}, schema`);
+  if (schema > SCHEMA) {
+    throw new SyntaxError(
+      `Cannot read ${what}: schema ${schema} is newer than ${SCHEMA}; use a ` +
+        `newer orlop`,
+    );
+  }
+  const message = (key: string) =>
+    asObject(object[key], `${what}, ${key}`) as JsonValue;
+  return {
+    podId: asString(object["podId"], `${what}, podId`),
+    phase: asPhase(object["phase"], `${what}, phase`),
+    config: fromJson(ContainerConfigSchema, message("config"), LENIENT),
+    status: fromJson(ContainerStatusSchema, message("status"), LENIENT),
+  };
+}
+
+// A newer orlop may have written fields that this one does not know.
+const LENIENT = { ignoreUnknownFields: true };
+
+function asPhase(value: unknown, what: string): ContainerPhase {
+  const text = asString(value, what);
+  const phases = ["creating", "complete", "removing"] as const;
+  const phase = phases.find((phase) => phase === text);
+  if (phase !== undefined) return phase;
+  throw new SyntaxError(`Cannot read ${what}: "${text}" is no phase`);
+}
+
+/**
+ * Reads what is kept of a container; undefined if it was not made by CRI.
+ *
+ * @throws {DamagedFileError} If it does not parse.
+ */
+export function readNote(
+  { store }: Agent,
+  id: ContainerId,
+): ContainerNote | undefined {
+  const path = join(workDirectory(store.paths, id), NOTE_FILE);
+  const text = readTextIfThere(path);
+  if (text === undefined) return undefined;
+  const advice = "remove the container, or restore the file";
+  return parseStored({ path, advice }, (what) => parseNote(text, what));
+}
+
+/** What stands for a note that cannot be read: its container can be removed. */
+export function makeDamagedNote(
+  id: ContainerId,
+  { podId, metadataName, attempt, imageId }: ContainerMetadata,
+  why: string,
+): ContainerNote {
+  return {
+    podId,
+    phase: "complete",
+    config: create(ContainerConfigSchema),
+    status: create(ContainerStatusSchema, {
+      id,
+      metadata: { name: metadataName, attempt },
+      state: ContainerState.CONTAINER_UNKNOWN,
+      imageId,
+      imageRef: imageId,
+      reason: "Damaged",
+      message: why,
+    }),
+  };
+}
+
+/** Writes what is kept of a container that is there. */
+export function writeNote(
+  { store }: Agent,
+  id: ContainerId,
+  note: ContainerNote,
+): void {
+  const path = join(workDirectory(store.paths, id), NOTE_FILE);
+  writeAtomically(path, formatNote(note));
+}

@@ -1,0 +1,27 @@
+/** What a list is limited to: api.proto of Kubernetes, the messages `…Filter`. */
+
+/** What lists have in common. */
+export interface ListFilter {
+  /** An ID or its beginning; `""` for all. */
+  readonly id: string;
+  /** Each of these labels has to be there, with this value. */
+  readonly labelSelector: Readonly<Record<string, string>>;
+}
+
+/** What is chosen from. */
+export interface Labelled {
+  readonly id: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Whether a list shows something; one without filter shows all. */
+export function isListed(
+  filter: ListFilter | undefined,
+  { id, labels }: Labelled,
+): boolean {
+  if (filter === undefined) return true;
+  return id.startsWith(filter.id) &&
+    Object.entries(filter.labelSelector).every(([key, value]) =>
+      Object.hasOwn(labels, key) && labels[key] === value
+    );
+}

@@ -1,0 +1,110 @@
+/** Finds what a request names by its ID, or by an unambiguous beginning of it. */
+
+import type { Abortable } from "../../../errors/abort.ts";
+import {
+  ContainerNotFoundError,
+  InvalidSandboxIdError,
+} from "../../../errors/not_found_errors.ts";
+import { PolicyError } from "../../../errors/store_errors.ts";
+import { MIN_ID_PREFIX } from "../../../formats/storage/store_ids.ts";
+import type {
+  KnownContainer,
+  KnownObjects,
+  KnownPod,
+  OwnContainer,
+  OwnPod,
+} from "./known_objects.ts";
+
+// An ID has 64 characters; hostile ones may have a million.
+const MAX_SHOWN = 80;
+
+/**
+ * Finds a container, whoever made it.
+ *
+ * @throws {ContainerNotFoundError} If there is none.
+ */
+export async function findContainer(
+  objects: KnownObjects,
+  id: string,
+  options: Abortable = {},
+): Promise<KnownContainer> {
+  const { containers } = await objects.read(options);
+  const found = findOne(containers, id);
+  if (found !== undefined) return found;
+  throw new ContainerNotFoundError(
+    `Cannot find container "${id.slice(0, MAX_SHOWN)}": no container has ` +
+      "this ID",
+  );
+}
+
+/**
+ * Finds a pod, whoever made it.
+ *
+ * @throws {InvalidSandboxIdError} If there is none.
+ */
+export async function findPod(
+  objects: KnownObjects,
+  id: string,
+  options: Abortable = {},
+): Promise<KnownPod> {
+  const { pods } = await objects.read(options);
+  const found = findOne(pods, id);
+  if (found !== undefined) return found;
+  throw new InvalidSandboxIdError(
+    `Cannot find pod "${id.slice(0, MAX_SHOWN)}": no pod has this ID`,
+  );
+}
+
+/** Finds something by ID; undefined if none, or several, can be meant. */
+export function findOne<K extends { readonly id: string }>(
+  all: readonly K[],
+  id: string,
+): K | undefined {
+  const exact = all.find((known) => known.id === id);
+  if (exact !== undefined || id.length < MIN_ID_PREFIX) return exact;
+  const similar = all.filter((known) => known.id.startsWith(id));
+  return similar.length === 1 ? similar[0] : undefined;
+}
+
+/**
+ * Refuses to change a container that people made: a kubelet ends all that it does
+ * not know.
+ *
+ * @throws {PolicyError} Naming the command that does it.
+ */
+export function demandOwnContainer(
+  known: KnownContainer,
+  { verb, command }: Refusable,
+): OwnContainer {
+  const { note } = known;
+  if (note !== undefined) return { ...known, note };
+  const name = known.record.names?.[0] ?? known.id;
+  throw new PolicyError(
+    `Cannot ${verb} container "${name}": people made it; use ` +
+      `"orlop ${command} ${name}"`,
+  );
+}
+
+/**
+ * Refuses to change a pod that people made.
+ *
+ * @throws {PolicyError} Naming the command that does it.
+ */
+export function demandOwnPod(
+  known: KnownPod,
+  { verb, command }: Refusable,
+): OwnPod {
+  const { sandbox, metadata: { podName } } = known;
+  if (sandbox !== undefined) return { ...known, sandbox };
+  throw new PolicyError(
+    `Cannot ${verb} pod "${podName}": people made it; use ` +
+      `"orlop ${command} ${podName}"`,
+  );
+}
+
+/** What a kubelet wants to do, and what does it for people. */
+export interface Refusable {
+  readonly verb: string;
+  /** After `orlop`. */
+  readonly command: string;
+}

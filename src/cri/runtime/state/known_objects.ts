@@ -1,0 +1,217 @@
+/**
+ * The pods and containers of a store, as lists show them. The store is the truth:
+ * what is kept here saves reading it again, and is made anew of it at any time.
+ */
+
+import type { Abortable } from "../../../errors/abort.ts";
+import { DamagedFileError } from "../../../errors/store_errors.ts";
+import type { Agent } from "../../../engine/agent.ts";
+import { readMetadata } from "../../../engine/containers/list_containers.ts";
+import { ownerOfImageVolume } from "../../../engine/containers/image_volumes.ts";
+import { readSandbox } from "../../../engine/sandboxes/list_sandboxes.ts";
+import type { Sandbox } from "../../../engine/sandboxes/sandbox.ts";
+import { sandboxPath } from "../../../engine/sandboxes/sandbox_state.ts";
+import type { ContainerMetadata } from "../../../formats/storage/container_metadata.ts";
+import type { ContainerId } from "../../../formats/storage/store_ids.ts";
+import type { ContainerRecord } from "../../../formats/storage/store_record.ts";
+import { statIfThere } from "../../../fs/if_there.ts";
+import { INCOMPLETE } from "../../../store/container_store.ts";
+import { readContainersToken } from "../../../store/records/last_writer.ts";
+import {
+  type ContainerNote,
+  makeDamagedNote,
+  readNote,
+  writeNote,
+} from "./container_note.ts";
+
+/** What pods and containers have in common. */
+interface Known {
+  readonly id: ContainerId;
+  readonly metadata: ContainerMetadata;
+  readonly record: ContainerRecord;
+}
+
+/** A pod. */
+export interface KnownPod extends Known {
+  /** Undefined if people made it, or what is kept of it is damaged. */
+  readonly sandbox: Sandbox | undefined;
+}
+
+/** A container that is not a pod's infra container. */
+export interface KnownContainer extends Known {
+  /** Undefined if people made it. */
+  readonly note: ContainerNote | undefined;
+}
+
+/** All of them, at one moment. */
+export interface Snapshot {
+  readonly pods: readonly KnownPod[];
+  readonly containers: readonly KnownContainer[];
+}
+
+/** A container that a request made, and not a person. */
+export interface OwnContainer extends KnownContainer {
+  readonly note: ContainerNote;
+}
+
+/** A pod that a request made, and not a person. */
+export interface OwnPod extends KnownPod {
+  readonly sandbox: Sandbox;
+}
+
+// Commands of people change pods too: in lists that shows within this time.
+const REREAD_MS = 1000;
+
+/** Knows the objects of one store. */
+export class KnownObjects {
+  readonly #agent: Agent;
+  readonly #notes = new Map<ContainerId, ContainerNote | undefined>();
+  readonly #sandboxes = new Map<ContainerId, ReadSandbox>();
+  /** What is being made: nobody is told before it is complete. */
+  readonly #hidden = new Set<ContainerId>();
+  #token: string | undefined;
+  #records: readonly Known[] = [];
+  #snapshot: Snapshot | undefined;
+  #sandboxesReadMs = 0;
+
+  /** Knows nothing before `read()`. */
+  constructor(agent: Agent) {
+    this.#agent = agent;
+  }
+
+  /** All objects that are complete. */
+  async read(options: Abortable = {}): Promise<Snapshot> {
+    if (readContainersToken(this.#agent.store.paths) !== this.#token) {
+      await this.#load(options);
+    }
+    if (performance.now() - this.#sandboxesReadMs > REREAD_MS) {
+      this.#rereadSandboxes();
+    }
+    this.#snapshot ??= this.#describe();
+    return this.#snapshot;
+  }
+
+  /** Does something with a new object, which nobody sees until it is done. */
+  async whileHidden<T>(id: ContainerId, make: () => Promise<T>): Promise<T> {
+    this.#hidden.add(id);
+    try {
+      return await make();
+    } finally {
+      this.#hidden.delete(id);
+      this.#snapshot = undefined;
+    }
+  }
+
+  /** Writes what is kept of a container, and knows it from now on. */
+  setNote(id: ContainerId, note: ContainerNote): void {
+    writeNote(this.#agent, id, note);
+    this.#notes.set(id, note);
+    this.#snapshot = undefined;
+  }
+
+  /** Reads a pod's state again, if it was changed. */
+  rereadSandbox(id: ContainerId): Sandbox | undefined {
+    const before = this.#sandboxes.get(id);
+    const stamp = stampOf(sandboxPath(this.#agent, id));
+    if (before !== undefined && before.stamp === stamp) return before.sandbox;
+    const sandbox = this.#readSandbox(id);
+    this.#sandboxes.set(id, { stamp, sandbox });
+    this.#snapshot = undefined;
+    return sandbox;
+  }
+
+  async #load(options: Abortable): Promise<void> {
+    const { store } = this.#agent;
+    using held = await store.lock({ containers: "read" }, options);
+    this.#token = readContainersToken(store.paths);
+    this.#records = held.containers.records.flatMap((record) => {
+      const metadata = readMetadata(record);
+      if (metadata === undefined || !isShown(record)) return [];
+      return [{ id: record.id, metadata, record }];
+    });
+    const ids = new Set(this.#records.map(({ id }) => id));
+    for (const map of [this.#notes, this.#sandboxes]) {
+      for (const id of map.keys()) if (!ids.has(id)) map.delete(id);
+    }
+    this.#snapshot = undefined;
+  }
+
+  #rereadSandboxes(): void {
+    for (const id of this.#sandboxes.keys()) this.rereadSandbox(id);
+    this.#sandboxesReadMs = performance.now();
+  }
+
+  #describe(): Snapshot {
+    const seen = this.#records.filter(({ id }) => !this.#hidden.has(id));
+    const isPod = ({ id, metadata }: Known) => metadata.podId === id;
+    return {
+      pods: seen.filter(isPod).map((known) => ({
+        ...known,
+        sandbox: this.#sandboxOf(known.id),
+      })),
+      containers: seen.filter((known) => !isPod(known)).map((known) => ({
+        ...known,
+        note: this.#noteOf(known),
+      })),
+    };
+  }
+
+  #sandboxOf(id: ContainerId): Sandbox | undefined {
+    const known = this.#sandboxes.get(id);
+    return known === undefined ? this.rereadSandbox(id) : known.sandbox;
+  }
+
+  #readSandbox(id: ContainerId): Sandbox | undefined {
+    try {
+      return readSandbox(this.#agent, id);
+    } catch (error) {
+      this.#agent.log("warn", damageOf(error));
+      return undefined;
+    }
+  }
+
+  #noteOf({ id, metadata }: Known): ContainerNote | undefined {
+    if (!this.#notes.has(id)) {
+      this.#notes.set(id, this.#readNote(id, metadata));
+    }
+    return this.#notes.get(id);
+  }
+
+  #readNote(
+    id: ContainerId,
+    metadata: ContainerMetadata,
+  ): ContainerNote | undefined {
+    try {
+      return readNote(this.#agent, id);
+    } catch (error) {
+      const why = damageOf(error);
+      this.#agent.log("warn", why);
+      return makeDamagedNote(id, metadata, why);
+    }
+  }
+}
+
+interface ReadSandbox {
+  /** Of the file that it was read from. */
+  readonly stamp: string;
+  readonly sandbox: Sandbox | undefined;
+}
+
+/** What differs between two files that had one name; `""` if there is none. */
+function stampOf(path: string): string {
+  const status = statIfThere(path);
+  if (status === undefined) return "";
+  return `${status.ino} ${status.mtime?.getTime()} ${status.size}`;
+}
+
+/** Neither what is being made, nor what only stands for an image that is mounted. */
+function isShown({ names = [], flags }: ContainerRecord): boolean {
+  return flags?.[INCOMPLETE] !== true &&
+    names.every((name) => ownerOfImageVolume(name) === undefined);
+}
+
+/** One that is damaged must not hide all the others. */
+function damageOf(error: unknown): string {
+  if (error instanceof DamagedFileError) return error.message;
+  throw error;
+}

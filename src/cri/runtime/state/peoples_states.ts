@@ -1,0 +1,84 @@
+/** What containers do that people made: told by files, as lists must be fast. */
+
+import type { Agent } from "../../../engine/agent.ts";
+import {
+  hasRunner,
+  tryReadLastRun,
+} from "../../../engine/containers/last_run.ts";
+import {
+  findRuntimesOf,
+  listStateRoots,
+} from "../../../engine/containers/oci_runtime.ts";
+import { readExit } from "../../../engine/containers/process_exit.ts";
+import type { ContainerId } from "../../../formats/storage/store_ids.ts";
+import { ContainerState } from "../../api/api_pb.js";
+import { toNanoseconds } from "./nanoseconds.ts";
+
+/** What a container does, in CRI's words. */
+export interface PeoplesState {
+  readonly state: ContainerState;
+  /** Nanoseconds since 1970; 0 if it did not begin. */
+  readonly startedAtNs: bigint;
+  /** Nanoseconds since 1970; 0 if it has not ended, or nobody saw it. */
+  readonly finishedAtNs: bigint;
+  readonly exitCode: number;
+}
+
+// Kubelets list every second.
+const KEPT_MS = 1000;
+// Of a process that nobody saw end: what CRI-O and containerd say then.
+const UNKNOWN_EXIT = 255;
+
+/** Looks at containers, and again only after a while. */
+export class PeoplesStates {
+  readonly #agent: Agent;
+  #states = new Map<ContainerId, PeoplesState>();
+  #stateRoots: readonly string[] = [];
+  #readMs = -Infinity;
+
+  /** Looks at nothing yet. */
+  constructor(agent: Agent) {
+    this.#agent = agent;
+  }
+
+  /** What a container does. */
+  of(id: ContainerId): PeoplesState {
+    const nowMs = performance.now();
+    if (nowMs - this.#readMs > KEPT_MS) {
+      this.#states = new Map();
+      this.#stateRoots = listStateRoots(this.#agent);
+      this.#readMs = nowMs;
+    }
+    const known = this.#states.get(id);
+    if (known !== undefined) return known;
+    const state = this.#look(id);
+    this.#states.set(id, state);
+    return state;
+  }
+
+  #look(id: ContainerId): PeoplesState {
+    const run = tryReadLastRun(this.#agent, id);
+    const exit = readExit(this.#agent, id);
+    const isKnown =
+      findRuntimesOf(this.#agent, id, this.#stateRoots).length > 0;
+    const isRunning = hasRunner(this.#agent, id) ||
+      (isKnown && exit === undefined);
+    const startedAtNs = toNanoseconds(run?.startedAt);
+    if (isRunning) {
+      const state = ContainerState.CONTAINER_RUNNING;
+      return { state, startedAtNs, finishedAtNs: 0n, exitCode: 0 };
+    }
+    if (run?.startedAt === undefined && exit === undefined) {
+      const state = ContainerState.CONTAINER_CREATED;
+      return { state, startedAtNs, finishedAtNs: 0n, exitCode: 0 };
+    }
+    return {
+      state: ContainerState.CONTAINER_EXITED,
+      startedAtNs,
+      finishedAtNs: exit === undefined
+        ? toNanoseconds(run?.finishedAt)
+        : toNanoseconds(exit.finishedAtMs),
+      exitCode: exit?.exitCode ?? run?.exitCode ?? UNKNOWN_EXIT,
+    };
+  }
+}

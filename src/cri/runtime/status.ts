@@ -1,0 +1,112 @@
+/** What the runtime is, and whether it can work. */
+
+import { CommandError } from "../../errors/store_errors.ts";
+import { findRuntime } from "../../engine/containers/oci_runtime.ts";
+import { networkStatus } from "../../engine/network/network_status.ts";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import project from "../../../deno.json" with { type: "json" };
+import { findProgram } from "../../process/find_program.ts";
+import {
+  CgroupDriver,
+  type RuntimeConfigResponseSchema,
+  type StatusRequest,
+  type StatusResponseSchema,
+  type UpdateRuntimeConfigRequest,
+  type VersionResponseSchema,
+} from "../api/api_pb.js";
+import type { CallContext } from "../grpc/service_methods.ts";
+import { listHandlers } from "./handlers.ts";
+import type { RuntimeContext } from "./runtime_context.ts";
+
+/** Says which runtime this is. */
+export function version(): MessageInitShape<typeof VersionResponseSchema> {
+  return {
+    // Of the kubelet's side of this call: always this one.
+    version: "0.1.0",
+    runtimeName: "orlop",
+    runtimeVersion: project.version,
+    runtimeApiVersion: "v1",
+  };
+}
+
+/** Says whether pods can be run, and which kinds of them. */
+export async function status(
+  context: RuntimeContext,
+  { verbose }: StatusRequest,
+  { signal }: CallContext,
+): Promise<MessageInitShape<typeof StatusResponseSchema>> {
+  const { settings } = context;
+  const network = await networkStatus(settings.networks, { signal });
+  const missing = findMissing(settings.runtime);
+  const features = { recursiveReadOnlyMounts: true, userNamespaces: false };
+  return {
+    status: {
+      conditions: [
+        {
+          type: "RuntimeReady",
+          status: missing === undefined,
+          reason: missing === undefined ? "" : "ProgramMissing",
+          message: missing ?? "",
+        },
+        {
+          type: "NetworkReady",
+          status: network.isReady,
+          reason: network.isReady ? "" : "NetworkPluginNotReady",
+          message: network.message,
+        },
+      ],
+    },
+    runtimeHandlers: listHandlers(settings).map((name) => ({ name, features })),
+    features: { supplementalGroupsPolicy: true },
+    info: verbose ? describe(context, network.names) : {},
+  };
+}
+
+/** Says who makes control groups: kubelet and runtime have to agree. */
+export function runtimeConfig(
+  { settings }: RuntimeContext,
+): MessageInitShape<typeof RuntimeConfigResponseSchema> {
+  const cgroupDriver = settings.cgroupManager === "systemd"
+    ? CgroupDriver.SYSTEMD
+    : CgroupDriver.CGROUPFS;
+  return { linux: { cgroupDriver } };
+}
+
+/** Takes a node's addresses for pods; networks are described by files here. */
+export function updateRuntimeConfig(
+  { agent }: RuntimeContext,
+  { runtimeConfig }: UpdateRuntimeConfigRequest,
+): Record<never, never> {
+  const podCidr = runtimeConfig?.networkConfig?.podCidr ?? "";
+  if (podCidr !== "") {
+    agent.log("info", `The kubelet gives pods addresses of ${podCidr}`);
+  }
+  return {};
+}
+
+/** What a pod needs and is not installed. */
+function findMissing(runtime: string | undefined): string | undefined {
+  try {
+    findRuntime(runtime);
+    findProgram("conmon");
+    return undefined;
+  } catch (error) {
+    if (error instanceof CommandError) return error.message;
+    throw error;
+  }
+}
+
+function describe(
+  { agent, settings, streaming }: RuntimeContext,
+  networks: readonly string[],
+): Record<string, string> {
+  const { root, runRoot } = agent.store.paths;
+  const config = {
+    ...{ root, runRoot, networks },
+    pauseImage: agent.pauseImage,
+    runtime: settings.runtime ?? "",
+    cgroupManager: settings.cgroupManager ?? "cgroupfs",
+    streaming: streaming.url,
+  };
+  return { config: JSON.stringify(config) };
+}

@@ -1,0 +1,38 @@
+/** Changes what a container that is there may use of the machine. */
+
+import type { Abortable } from "../../errors/abort.ts";
+import { CommandError } from "../../errors/store_errors.ts";
+import { toBytes } from "../../formats/bytes.ts";
+import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import { runCommand } from "../../process/run_command.ts";
+import type { Agent } from "../agent.ts";
+import { findRuntimesOf, stateFlags } from "./oci_runtime.ts";
+
+/** What it may use from now on. */
+export interface UpdateResourcesOptions extends Abortable {
+  /** As `linux.resources` of the OCI runtime-spec; what is left out stays. */
+  readonly resources: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Changes the limits of a container whose process is there.
+ *
+ * @throws {CommandError} If the runtime cannot, or has no such process.
+ */
+export async function updateResources(
+  agent: Agent,
+  id: ContainerId,
+  { resources, signal }: UpdateResourcesOptions,
+): Promise<void> {
+  const [runtime] = findRuntimesOf(agent, id);
+  if (runtime?.program === undefined) {
+    throw new CommandError(
+      `Cannot change the limits of container "${id}": no runtime has it`,
+    );
+  }
+  const args = [...stateFlags(runtime), "update", "--resources", "-", id];
+  await runCommand(runtime.program, args, {
+    stdin: toBytes(JSON.stringify(resources)),
+    signal,
+  });
+}
