@@ -131,7 +131,8 @@ async function isGone(runtime: RuntimeServer, id: ContainerId) {
   }
 }
 
-async function addBusybox({ store }: Agent): Promise<void> {
+/** Puts busybox, by many names, into the only image of a store. */
+export async function addBusybox({ store }: Agent): Promise<void> {
   using held = await store.lock({ layers: "read" });
   const [layer] = held.layers.records;
   if (layer === undefined) throw new Error("There is no image");

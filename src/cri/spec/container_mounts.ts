@@ -146,15 +146,15 @@ export function podFiles(
   },
 ): readonly Volume[] {
   const { resolvConf, hostname, hosts } = files;
-  const places: readonly (readonly [string, string | undefined])[] = [
+  const places = [
     ["/etc/resolv.conf", resolvConf],
     ["/etc/hostname", hostname],
     ["/etc/hosts", hosts],
-  ];
+  ] as const;
   const isTaken = (path: string) =>
     targets.some((target) => `${path}/`.startsWith(`${target}/`));
   return places.flatMap(([target, source]): readonly Volume[] => {
-    if (source === undefined || isTaken(target)) return [];
+    if (isTaken(target)) return [];
     const options = ["rprivate", "nosuid", "nodev", "noexec"];
     return [{ source, target, access, options }];
   });

@@ -15,8 +15,10 @@ import { findWantedImage } from "../../engine/images/find_image.ts";
 import { readConfig } from "../../engine/images/list_images.ts";
 import { loadShortNames } from "../../engine/images/short_names.ts";
 import { MOUNT_LOCKS } from "../../engine/mount_layer.ts";
+import { managerOf } from "../../engine/sandboxes/sandbox_cgroups.ts";
 import type { RuntimeSpec } from "../../formats/oci/runtime_spec.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import { type CgroupManager, cgroupsPathOf } from "../../image/cgroups_path.ts";
 import { findContainer } from "../../store/find_container.ts";
 import {
   type ContainerConfig,
@@ -25,7 +27,6 @@ import {
   LinuxContainerSecurityContextSchema,
   NamespaceMode,
 } from "../api/api_pb.js";
-import { type CgroupManager, cgroupsPathOf } from "./cgroups_path.ts";
 import { listDevices } from "./container_devices.ts";
 import { limitSettings, oomScoreOf } from "./container_limits.ts";
 import { podFiles, readMount, type WantedMount } from "./container_mounts.ts";
@@ -58,7 +59,7 @@ export interface ContainerSpecOptions extends Abortable {
   /**
    * Who makes cgroups.
    *
-   * @default {as the pod's cgroup parent looks}
+   * @default {as the pod says}
    */
   readonly cgroupManager?: CgroupManager | undefined;
 }
@@ -128,7 +129,7 @@ async function settle(
     }),
     cgroupsPath: cgroupsPathOf(id, {
       parent: cgroupParent,
-      manager: cgroupManager,
+      manager: cgroupManager ?? managerOf(sandbox.request),
     }),
     annotations: {
       ...harmlessAnnotations(config.annotations),

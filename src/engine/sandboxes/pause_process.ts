@@ -8,6 +8,7 @@ import {
 } from "../../formats/oci/runtime_spec.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { writeAtomically } from "../../fs/write_atomically.ts";
+import { cgroupsPathOf } from "../../image/cgroups_path.ts";
 import { workDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
 import {
@@ -69,21 +70,11 @@ function writeTemplate(
   const { paths } = agent.store;
   const spec = makePauseSpec(template, {
     namespaces: namespacesOf(placesOf(paths, id), request.namespaces),
-    cgroupsPath: cgroupsPath(id, request),
+    cgroupsPath: cgroupsPathOf(id, {
+      parent: request.cgroupParent,
+      manager: managerOf(request),
+    }),
   });
   const path = join(workDirectory(paths, id), "config.json");
   writeAtomically(path, formatRuntimeSpec(spec));
-}
-
-/** Beside those of the pod's containers, or with all that are nobody's. */
-function cgroupsPath(
-  id: ContainerId,
-  request: Omit<SandboxRequest, "signal">,
-): string {
-  const { cgroupParent = "" } = request;
-  if (managerOf(request) === "cgroupfs") {
-    return join("/", cgroupParent || "orlop", id);
-  }
-  const slice = cgroupParent.split("/").at(-1) || "system.slice";
-  return `${slice}:orlop:${id}`;
 }

@@ -5,10 +5,6 @@ import {
   limitSettings,
   oomScoreOf,
 } from "../../../src/cri/spec/container_limits.ts";
-import {
-  type CgroupManager,
-  cgroupsPathOf,
-} from "../../../src/cri/spec/cgroups_path.ts";
 import { makeResources } from "../../../src/image/limits.ts";
 
 type Resources = MessageInitShape<typeof LinuxContainerResourcesSchema>;
@@ -98,40 +94,5 @@ Deno.test("oomScoreOf() takes the kernel's numbers", () => {
   assertEquals([-1000n, 0n, 1000n].map(scoreOf), [-1000, 0, 1000]);
   for (const score of [-1001n, 1001n, 1n << 62n]) {
     assertThrows(() => scoreOf(score), TypeError, "it is from -1000 to 1000");
-  }
-});
-
-Deno.test("cgroupsPathOf() puts containers below their pod's", async (t) => {
-  const pod = "kubepods-burstable-pod1.slice";
-  const table: [string, CgroupManager | undefined, string][] = [
-    ["", undefined, "/orlop/ID"],
-    ["", "systemd", "system.slice:orlop:ID"],
-    ["/kubepods/pod1", undefined, "/kubepods/pod1/ID"],
-    ["kubepods/pod1/", "cgroupfs", "/kubepods/pod1/ID"],
-    [pod, undefined, `${pod}:orlop:ID`],
-    [`/kubepods.slice/${pod}`, undefined, `${pod}:orlop:ID`],
-    [`/kubepods.slice/${pod}`, "cgroupfs", `/kubepods.slice/${pod}/ID`],
-  ];
-  for (const [parent, manager, expected] of table) {
-    await t.step(`${parent} ${manager}`, () => {
-      assertEquals(cgroupsPathOf("ID", { parent, manager }), expected);
-    });
-  }
-  const wrong: [string, CgroupManager][] = [
-    ["/kubepods/pod1", "systemd"],
-    ["a b.slice", "systemd"],
-    ["/a/../b", "cgroupfs"],
-    ["/..", "cgroupfs"],
-    ["/", "cgroupfs"],
-    ["/a\nb", "cgroupfs"],
-  ];
-  for (const [parent, manager] of wrong) {
-    await t.step(`not ${parent} ${manager}`, () => {
-      assertThrows(
-        () => cgroupsPathOf("ID", { parent, manager }),
-        TypeError,
-        "Cannot use cgroup parent",
-      );
-    });
   }
 });

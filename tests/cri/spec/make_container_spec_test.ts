@@ -54,14 +54,15 @@ async function testCri(): Promise<TestRuntime & { readonly pod: PodFacts }> {
   const files = {
     resolvConf: test.dir.join("resolv.conf"),
     hostname: test.dir.join("hostname"),
+    hosts: test.dir.join("hosts"),
   };
   for (const path of Object.values(files)) await Deno.writeTextFile(path, "");
   const pod: PodFacts = {
-    id: "web-pod",
+    id: parseContainerId("web-pod"),
     request: {
       podName: "web",
       hostname: "web-0",
-      namespaces: { pid: "container" },
+      namespaces: { network: "pod", ipc: "pod", pid: "container" },
       cgroupParent: "/kubepods/pod1",
     },
     namespaces: { network: "/ns/net", ipc: "/ns/ipc", uts: "/ns/uts" },

@@ -7,12 +7,7 @@ export type CgroupManager = "cgroupfs" | "systemd";
 export interface CgroupsPathOptions {
   /** The pod's, as the kubelet says it. */
   readonly parent: string | undefined;
-  /**
-   * Left out, as the parent looks.
-   *
-   * @default {as the parent looks}
-   */
-  readonly manager?: CgroupManager | undefined;
+  readonly manager: CgroupManager;
 }
 
 const DEFAULT_PARENTS = { "cgroupfs": "/orlop", "systemd": "system.slice" };
@@ -26,7 +21,7 @@ const SLICE = /^[A-Za-z0-9:_.\\-]+\.slice$/;
  */
 export function cgroupsPathOf(
   id: string,
-  { parent = "", manager = managerOf(parent) }: CgroupsPathOptions,
+  { parent, manager }: CgroupsPathOptions,
 ): string {
   const given = parent || DEFAULT_PARENTS[manager];
   if (manager === "systemd") {
@@ -45,8 +40,4 @@ export function cgroupsPathOf(
   throw new TypeError(
     `Cannot use cgroup parent "${given}": it is no path of a cgroup`,
   );
-}
-
-function managerOf(parent: string): CgroupManager {
-  return parent.endsWith(".slice") ? "systemd" : "cgroupfs";
 }
