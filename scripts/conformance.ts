@@ -4,13 +4,15 @@
  * exit code is 1 if anything failed.
  *
  * Options: `--focus REGEXP` and `--skip REGEXP`, which specs of critest run, may be
- * given several times; `--quick`, those that fit CI's time; `--peer`, on containerd
- * in place of orlop; `--orlop PROGRAM` (scripts/orlop). The launcher adds
- * `--directory`, `--programs` and `--busybox`.
+ * given several times; `--quick`, those that fit CI's time; `--kubelet`, in place of
+ * critest a kubelet, which runs a pod from a manifest; `--peer`, on containerd in
+ * place of orlop; `--orlop PROGRAM` (scripts/orlop). The launcher adds `--directory`,
+ * `--programs` and `--busybox`.
  */
 
 import { parseArgs } from "@std/cli";
 import { fromFileUrl } from "@std/path";
+import { runUnderKubelet } from "./lib/cri/kubelet_steps.ts";
 import { conform } from "./lib/cri/conform.ts";
 import { prepareNode } from "./lib/cri/node.ts";
 import { startContainerd, startOrlop } from "./lib/cri/runtime.ts";
@@ -21,6 +23,7 @@ const {
   focus,
   skip,
   quick,
+  kubelet,
   peer,
   orlop = fromFileUrl(new URL("orlop", import.meta.url)),
   directory = "",
@@ -30,7 +33,7 @@ const {
 } = parseArgs(Deno.args, {
   string: ["focus", "skip", "orlop", "directory", "programs", "busybox"],
   collect: ["focus", "skip"],
-  boolean: ["quick", "peer"],
+  boolean: ["quick", "kubelet", "peer"],
 });
 
 await main();
@@ -45,7 +48,7 @@ async function main(): Promise<void> {
     print(
       "usage: conformance [--focus REGEXP]... [--skip REGEXP]... [--quick]",
     );
-    print("                   [--peer] [--orlop PROGRAM]");
+    print("                   [--kubelet] [--peer] [--orlop PROGRAM]");
     Deno.exit(2);
   }
   const tally = await judge();
@@ -59,5 +62,6 @@ async function judge(): Promise<Tally> {
   await using runtime = peer
     ? await startContainerd(node)
     : await startOrlop(node, orlop);
+  if (kubelet) return await runUnderKubelet({ node, runtime });
   return await conform({ node, runtime }, { focus, skip, quick });
 }

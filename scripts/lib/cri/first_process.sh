@@ -9,6 +9,11 @@ mount -t proc proc /proc
 mount --make-rshared /
 ip link set lo up
 hostname node
+# The address of the node; its way out leads nowhere.
+ip link add node0 type bridge
+ip address add 10.250.0.1/24 dev node0
+ip link set node0 up
+ip route add default via 10.250.0.254
 mount -t sysfs sysfs /sys
 mkdir -p "$folder/log"
 for place in /run /var/log /tmp; do mount -t tmpfs tmpfs "$place"; done

@@ -1,0 +1,250 @@
+/** A pod's life under the kubelet, step by step, each of them checked. */
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { messageOf } from "../../../src/errors/why.ts";
+import { crictl, listObjects, type Place } from "./crictl.ts";
+import { type Kubelet, type KubeletPod, startKubelet } from "./kubelet.ts";
+import { findLeftovers, listTraces } from "./leftovers.ts";
+import { HOST_PORT, STATE, WEB_POD } from "./static_pods.ts";
+import { createTally, type Tally } from "./tally.ts";
+import { sleep, within } from "./within.ts";
+
+/** What a step works with. */
+interface Scene extends Place {
+  readonly kubelet: Kubelet;
+  readonly manifest: string;
+  /** What the node was like before the pod. */
+  readonly before: ReadonlySet<string>;
+}
+
+const STEPS: readonly (readonly [string, (scene: Scene) => Promise<void>])[] = [
+  ["a manifest becomes a pod that is ready", becomeReady],
+  ["the init container ran before the others", haveRunInit],
+  ["the host's port answers", answer],
+  ["logs are where the kubelet and crictl look for them", haveLogs],
+  ["crictl exec, streamed and in one call", execute],
+  ["crictl port-forward", forwardPort],
+  ["the kubelet and crictl see statistics", haveStatistics],
+  ["a container that is killed runs again", restartAfterKill],
+  ["a liveness probe that fails restarts its container", restartAfterProbe],
+  ["the daemon is killed and restarted, and nothing restarts", surviveDaemon],
+  ["an exit while no daemon runs is not missed", noticeExit],
+  ["without the manifest the pod is gone, and all that it had", remove],
+];
+
+/** Runs all steps; after the first that fails the others say nothing new. */
+export async function runUnderKubelet(place: Place): Promise<Tally> {
+  const tally = createTally();
+  const before = await listTraces(place);
+  await using kubelet = await startKubelet(place);
+  tally.note("the kubelet starts", "passed");
+  const manifest = `${kubelet.manifests}/web.json`;
+  await Deno.writeTextFile(manifest, JSON.stringify(WEB_POD));
+  for (const [name, step] of STEPS) {
+    try {
+      await step({ ...place, kubelet, manifest, before });
+      tally.note(name, "passed");
+    } catch (error) {
+      tally.note(
+        name,
+        "failed",
+        `${messageOf(error)}\n${await kubelet.tail()}`,
+      );
+    }
+  }
+  return tally;
+}
+
+async function becomeReady({ kubelet }: Scene): Promise<void> {
+  const pod = await within(90, async () => {
+    const found = await kubelet.pod("web");
+    assert(found.isReady, `not ready: ${describe(found)}`);
+    return found;
+  });
+  assertMatch(pod.ip, /^10\.251\./);
+}
+
+async function haveRunInit(scene: Scene): Promise<void> {
+  const { containers } = await scene.kubelet.pod("web");
+  const state = containers.get("setup")?.state["terminated"];
+  assertMatch(
+    JSON.stringify(state ?? null),
+    /"exitCode":0.*"reason":"Completed"/,
+  );
+  const found = await crictl(
+    scene,
+    "exec",
+    idOf(containers, "side"),
+    "cat",
+    "/shared/state",
+  );
+  assertEquals(found.trim(), STATE);
+}
+
+async function answer(): Promise<void> {
+  const response = await fetch(`http://127.0.0.1:${HOST_PORT}/`);
+  assertEquals(await response.text(), "hello\n");
+}
+
+async function haveLogs(scene: Scene): Promise<void> {
+  const { uid, containers } = await scene.kubelet.pod("web");
+  const file = `${scene.kubelet.logs}/default_web-node_${uid}/side/0.log`;
+  assertMatch(await Deno.readTextFile(file), / stdout F tick 1\n/);
+  const lines = await crictl(scene, "logs", idOf(containers, "side"));
+  assertMatch(lines, new RegExp(`^${STATE}\ntick 1\ntick 2\n`));
+}
+
+async function execute(scene: Scene): Promise<void> {
+  const { containers, ip } = await scene.kubelet.pod("web");
+  const id = idOf(containers, "side");
+  const ways = [[], ["--sync"]];
+  // Debian's containerd is older than streams over WebSocket.
+  if (scene.runtime.name === "orlop") ways.push(["--transport", "websocket"]);
+  for (const flags of ways) {
+    const found = await crictl(
+      scene,
+      "exec",
+      ...flags,
+      id,
+      "sh",
+      "-c",
+      "echo $POD_IP",
+    );
+    assertEquals(found.trim(), ip, flags.join(" "));
+  }
+}
+
+async function forwardPort({ node, runtime, kubelet }: Scene): Promise<void> {
+  const { uid } = await kubelet.pod("web");
+  const pods = await listObjects({ node, runtime }, "pods", "--state", "ready");
+  const pod = pods.find(({ metadata }) =>
+    JSON.stringify(metadata).includes(uid)
+  );
+  const child = new Deno.Command(`${node.programs}/crictl`, {
+    args: [
+      ...["--config", "/dev/null", "--runtime-endpoint", runtime.endpoint],
+      ...["port-forward", String(pod?.["id"]), "18081:80"],
+    ],
+    ...{ stdin: "null", stdout: "null", stderr: "null" },
+  }).spawn();
+  try {
+    await within(20, async () => {
+      const response = await fetch("http://127.0.0.1:18081/");
+      assertEquals(await response.text(), "hello\n");
+    });
+  } finally {
+    child.kill("SIGKILL");
+    await child.status;
+  }
+}
+
+async function haveStatistics(scene: Scene): Promise<void> {
+  const { containers } = await scene.kubelet.pod("web");
+  const id = idOf(containers, "side");
+  await within(30, async () => {
+    const text = await crictl(scene, "stats", "--output=json", id);
+    assertMatch(text, /"workingSetBytes": \{\s*"value": "[1-9]/);
+    const response = await fetch("http://127.0.0.1:10255/stats/summary");
+    const summary = await response.text();
+    assertMatch(summary, /"name": "side"/);
+  });
+}
+
+async function restartAfterKill(scene: Scene): Promise<void> {
+  const before = await scene.kubelet.pod("web");
+  await killProcess(scene, idOf(before.containers, "web"));
+  await awaitRestart(scene, before, "web");
+  await answer();
+}
+
+async function restartAfterProbe(scene: Scene): Promise<void> {
+  const before = await scene.kubelet.pod("web");
+  const id = idOf(before.containers, "side");
+  await crictl(scene, "exec", id, "mv", "/shared/alive", "/shared/dead");
+  await within(30, async () => {
+    const { state } = JSON.parse(await crictl(scene, "inspect", id)).status;
+    assertEquals(state, "CONTAINER_EXITED");
+  });
+  // Its next one is alive from the start.
+  const { uid } = before;
+  const volume =
+    `/run/kubelet/pods/${uid}/volumes/kubernetes.io~empty-dir/shared`;
+  await Deno.writeTextFile(`${volume}/alive`, "");
+  await awaitRestart(scene, before, "side");
+}
+
+async function surviveDaemon(scene: Scene): Promise<void> {
+  const before = await scene.kubelet.pod("web");
+  const oldPid = scene.runtime.pid;
+  await scene.runtime.restart("SIGKILL");
+  assert(scene.runtime.pid !== oldPid);
+  await sleep(QUIET_MS);
+  const after = await scene.kubelet.pod("web");
+  assertEquals(describe(after), describe(before));
+  await answer();
+  const id = idOf(after.containers, "side");
+  const ticks = async () =>
+    (await crictl(scene, "logs", "--tail", "1", id)).trim();
+  const last = await ticks();
+  await within(10, async () => assert(await ticks() !== last, `still ${last}`));
+  await execute(scene);
+}
+
+// For longer than the kubelet takes to look at all pods.
+const QUIET_MS = 20_000;
+
+async function noticeExit(scene: Scene): Promise<void> {
+  const before = await scene.kubelet.pod("web");
+  const pid = await pidOf(scene, idOf(before.containers, "web"));
+  Deno.kill(scene.runtime.pid, "SIGKILL");
+  Deno.kill(pid, "SIGKILL");
+  await scene.runtime.restart("SIGKILL");
+  await awaitRestart(scene, before, "web");
+}
+
+async function remove(scene: Scene): Promise<void> {
+  await Deno.remove(scene.manifest);
+  await within(90, async () => {
+    assertEquals(await listObjects(scene, "pods"), []);
+    // The kubelet's own, which it removes when it looks at them next.
+    const found = (await findLeftovers(scene, scene.before))
+      .filter((trace) => !/kubepods|kubelet/.test(trace));
+    assertEquals(found, []);
+  });
+}
+
+async function awaitRestart(
+  { kubelet }: Scene,
+  before: KubeletPod,
+  name: string,
+): Promise<void> {
+  await within(90, async () => {
+    const { containers, isReady } = await kubelet.pod("web");
+    const [old, now] = [before.containers.get(name), containers.get(name)];
+    assertEquals(now?.restarts, (old?.restarts ?? 0) + 1);
+    assert(
+      now?.id !== old?.id && now?.state["running"] !== undefined && isReady,
+    );
+  });
+}
+
+async function killProcess(place: Place, id: string): Promise<void> {
+  Deno.kill(await pidOf(place, id), "SIGKILL");
+}
+
+async function pidOf(place: Place, id: string): Promise<number> {
+  const { info } = JSON.parse(await crictl(place, "inspect", id));
+  assert(Number(info.pid) > 1, `pid ${info.pid}`);
+  return Number(info.pid);
+}
+
+function idOf(containers: KubeletPod["containers"], name: string): string {
+  const { id = "" } = containers.get(name) ?? {};
+  assertMatch(id, /^[0-9a-f]{64}$/, `no ID of container "${name}"`);
+  return id;
+}
+
+/** All that changes when something restarts. */
+function describe({ uid, ip, containers }: KubeletPod): string {
+  return JSON.stringify({ uid, ip, containers: [...containers] });
+}

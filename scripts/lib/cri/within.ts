@@ -1,0 +1,35 @@
+/** Waits for what other programs do. */
+
+import { messageOf } from "../../../src/errors/why.ts";
+
+const PAUSE_MS = 250;
+
+/**
+ * Asks again and again until it does not fail.
+ *
+ * @throws {Error} What it threw last, when time is up.
+ */
+export async function within<Value>(
+  seconds: number,
+  ask: () => Promise<Value> | Value,
+): Promise<Value> {
+  const deadlineMs = performance.now() + 1000 * seconds;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (performance.now() < deadlineMs) {
+        await sleep(PAUSE_MS);
+        continue;
+      }
+      throw new Error(`Not within ${seconds} s: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+/** Does nothing for a while. */
+export async function sleep(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+}
