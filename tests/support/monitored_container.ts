@@ -18,7 +18,7 @@ import { type TempDir, tempDir } from "./temp_dir.ts";
 import { addImage, APP } from "./test_runtime.ts";
 
 // Once a test file: then the permission is gone, as it is in orlop itself.
-const libc = takeLibc();
+const libc = takeLibc({ sockets: "bind" });
 
 /** What such tests need. */
 export const MONITOR_NEEDS: { ignore: boolean } = needs(

@@ -29,9 +29,13 @@ export async function readAnswer(
   const line = await lines.next(options);
   await detached;
   if (line !== undefined) return parseAnswer(line);
-  const complaint = await complaints.next(options) ?? "";
-  // "[conmon:e]: Failed to open log file"
-  return { pid: undefined, message: complaint.replace(/^\[conmon:\w\]: /, "") };
+  const message = explainMonitor(await complaints.next(options) ?? "");
+  return { pid: undefined, message };
+}
+
+/** The words of a complaint, such as `[conmon:e]: Failed to open log file`. */
+export function explainMonitor(complaint: string): string {
+  return complaint.replace(/^\[conmon:\w\]: /, "");
 }
 
 /** A line such as `{"pid": -1, "message": "runc create failed: …\n"}`. */

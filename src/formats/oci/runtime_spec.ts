@@ -155,6 +155,11 @@ export function formatRuntimeSpec(spec: RuntimeSpec): string {
   return `${JSON.stringify(spec, writeDigits, 2)}\n`;
 }
 
+/** The text of a process alone, as runtimes take it for one more. */
+export function formatRuntimeProcess(process: RuntimeProcess): string {
+  return `${JSON.stringify(process, writeDigits)}\n`;
+}
+
 /** The same configuration with another root file system. */
 export function withRoot(spec: RuntimeSpec, path: string): RuntimeSpec {
   return { ...spec, root: { ...spec.root, path } };

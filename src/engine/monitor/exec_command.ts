@@ -1,0 +1,173 @@
+/** Commands that somebody wants to run in a container that runs. */
+
+import { join } from "@std/path";
+import type { Abortable } from "../../errors/abort.ts";
+import { ProcessNotFoundError } from "../../errors/process_errors.ts";
+import {
+  formatRuntimeProcess,
+  type RuntimeProcess,
+  type RuntimeUser,
+} from "../../formats/oci/runtime_spec.ts";
+import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import { makeOwnDirectory } from "../../fs/own_directory.ts";
+import { randomShortName } from "../../fs/random_name.ts";
+import { removeTreeSync } from "../../fs/remove_tree.ts";
+import { runDirectory } from "../../store/paths.ts";
+import type { Agent } from "../agent.ts";
+import { hasMonitor } from "../containers/container_monitor.ts";
+import { findActivity } from "../containers/container_status.ts";
+import { tryReadLastRun } from "../containers/last_run.ts";
+import { findRuntimesOf, type OciRuntime } from "../containers/oci_runtime.ts";
+import { readExit } from "../containers/process_exit.ts";
+import { readStoredSpec } from "../parse_stored.ts";
+
+/** A command, and how it differs from the container's own process. */
+export interface ExecCommand extends Abortable {
+  /** The program, and its arguments. */
+  readonly command: readonly string[];
+  /**
+   * Variables that are added: `NAME=value`.
+   *
+   * @default {[]}
+   */
+  readonly env?: readonly string[] | undefined;
+  /**
+   * The directory to run in: absolute.
+   *
+   * @default {the container's}
+   */
+  readonly workdir?: string | undefined;
+  /**
+   * Who runs it.
+   *
+   * @default {who runs the container's process}
+   */
+  readonly user?: RuntimeUser | undefined;
+}
+
+/** A command that is ready to run. Disposing removes its files. */
+export interface PreparedExec extends Disposable {
+  readonly runtime: OciRuntime & { readonly program: string };
+  /** A folder of its own. */
+  readonly folder: string;
+  /** The process, for the runtime to read. */
+  readonly processFile: string;
+  /** Where the runtime notes the process ID once it has started. */
+  readonly pidFile: string;
+  /** Where it notes what went wrong, as JSON. */
+  readonly logFile: string;
+}
+
+/** What a command is to have of a terminal. */
+export interface TerminalOption {
+  /**
+   * Whether it has one of its own.
+   *
+   * @default {false}
+   */
+  readonly terminal?: boolean | undefined;
+}
+
+/** The folder with a folder for each command that runs in a container. */
+export function execFolder({ store }: Agent, id: ContainerId): string {
+  return join(runDirectory(store.paths, id), "exec");
+}
+
+/**
+ * Prepares to run a command in a container.
+ *
+ * @throws {TypeError} If there is no command, or it cannot be run so.
+ * @throws {ProcessNotFoundError} If nothing runs in the container.
+ */
+export async function prepareExec(
+  agent: Agent,
+  id: ContainerId,
+  options: ExecCommand & TerminalOption,
+): Promise<PreparedExec> {
+  checkCommand(options);
+  const runtime = await findExecRuntime(agent, id, options);
+  const process = makeProcess(agent, id, options);
+  makeOwnDirectory(execFolder(agent, id));
+  const folder = makeOwnDirectory(
+    join(execFolder(agent, id), randomShortName()),
+  );
+  const processFile = join(folder, "process.json");
+  await Deno.writeTextFile(processFile, formatRuntimeProcess(process), {
+    mode: 0o600, // there may be secrets in the environment
+  });
+  return {
+    ...{ runtime, folder, processFile },
+    pidFile: join(folder, "pid"),
+    logFile: join(folder, "runtime.log"),
+    [Symbol.dispose]: () => removeTreeSync(folder),
+  };
+}
+
+function checkCommand(
+  { command, env = [], workdir = "/" }: ExecCommand,
+): void {
+  const [program = ""] = command;
+  if (program === "") throw new TypeError("Cannot run a command: it is empty");
+  const withNul = [...command, ...env, workdir].find((text) =>
+    text.includes("\0")
+  );
+  if (withNul !== undefined) {
+    throw new TypeError(`Cannot run "${program}": "${withNul}" has a NUL`);
+  }
+  if (workdir.startsWith("/")) return;
+  throw new TypeError(
+    `Cannot run "${program}": its directory "${workdir}" is not absolute`,
+  );
+}
+
+async function findExecRuntime(
+  agent: Agent,
+  id: ContainerId,
+  { signal }: Abortable,
+): Promise<OciRuntime & { readonly program: string }> {
+  const runtime = isWatchedAndRuns(agent, id)
+    ? findRuntimesOf(agent, id)[0]
+    : await askForRuntime(agent, id, { signal });
+  const program = runtime?.program;
+  if (runtime !== undefined && program !== undefined) {
+    return { ...runtime, program };
+  }
+  throw new ProcessNotFoundError(
+    `Cannot run a command in container "${id}": nothing runs in it`,
+  );
+}
+
+async function askForRuntime(
+  agent: Agent,
+  id: ContainerId,
+  options: Abortable,
+): Promise<OciRuntime | undefined> {
+  const { process } = await findActivity(agent, id, options);
+  return process?.status === "starting" ? undefined : process?.runtime;
+}
+
+/** As far as can be told without asking a runtime, which takes a while. */
+function isWatchedAndRuns(agent: Agent, id: ContainerId): boolean {
+  return hasMonitor(agent, id) && readExit(agent, id) === undefined &&
+    tryReadLastRun(agent, id)?.startedAt !== undefined;
+}
+
+/** The container's own process, but for what is asked for. */
+function makeProcess(
+  { store }: Agent,
+  id: ContainerId,
+  { command, env = [], workdir, user, terminal }: ExecCommand & TerminalOption,
+): RuntimeProcess {
+  const own = readStoredSpec({
+    path: join(runDirectory(store.paths, id), "config.json"),
+    advice: "the next start writes it anew",
+  })?.process ?? { cwd: "/" };
+  return {
+    ...own,
+    args: command,
+    terminal: terminal === true,
+    env: [...own.env ?? [], ...env],
+    cwd: workdir ?? own.cwd,
+    ...(user === undefined ? {} : { user }),
+  };
+}

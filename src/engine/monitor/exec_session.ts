@@ -1,0 +1,200 @@
+/**
+ * Commands in containers, each under a conmon of its own: a runtime that ran them
+ * itself would wait for all that they leave in the background.
+ */
+
+import { join } from "@std/path";
+import type { Abortable } from "../../errors/abort.ts";
+import { CommandError } from "../../errors/store_errors.ts";
+import { asInteger, asObject, parseJson } from "../../formats/json.ts";
+import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import { readTextIfThere } from "../../fs/if_there.ts";
+import { findProgram } from "../../process/find_program.ts";
+import { socketsOf } from "../../process/libc_sockets.ts";
+import type { ByteChannel } from "../../process/process_streams.ts";
+import { runCommand } from "../../process/run_command.ts";
+import type { Agent } from "../agent.ts";
+import {
+  readRuntimeLog,
+  runtimeExitCode,
+} from "../containers/runtime_exit_code.ts";
+import { UNKNOWN_EXIT_CODE } from "../containers/process_exit.ts";
+import { runtimeFlags, type StartingMonitor, startMonitor } from "./conmon.ts";
+import type { PreparedExec } from "./exec_command.ts";
+import { explainMonitor, parseAnswer } from "./monitor_answer.ts";
+import { type LineReader, openLineReader } from "./read_line.ts";
+
+/** A command that runs, with its streams. Disposing leaves it alone. */
+export interface ExecSession extends AsyncDisposable {
+  /** What it writes, in conmon's packets, and reads. */
+  readonly channel: ByteChannel;
+  /** How it ended; what was written is in the channel by then. */
+  readonly ended: Promise<ExecOutcome>;
+  /** Sends a signal to it and its process group. */
+  signal(name: "HUP" | "KILL"): Promise<void>;
+}
+
+/** How a command ended. */
+export interface ExecOutcome {
+  /**
+   * 128 and the signal's number if a signal ended it; 126 or 127 if it cannot be
+   * executed or is not there, 125 if the runtime failed.
+   */
+  readonly exitCode: number;
+  /** Why it has not run at all; undefined if it has. */
+  readonly problem: string | undefined;
+}
+
+/** What a command is to have. */
+export interface ExecSessionOptions extends Abortable {
+  readonly terminal: boolean;
+  readonly stdin: boolean;
+}
+
+/** What conmon reads at once, at most. */
+export const MAX_PACKET = 8192;
+
+const GO = new Uint8Array(1);
+
+/**
+ * Starts a command that was prepared.
+ *
+ * @throws {CommandError} If conmon fails.
+ */
+export async function startSession(
+  agent: Agent,
+  id: ContainerId,
+  { exec, ...options }: ExecSessionOptions & { readonly exec: PreparedExec },
+): Promise<ExecSession> {
+  const sockets = socketsOf(agent.store.libc);
+  const monitor = startMonitor(agent, sessionFlags(id, exec, options), {
+    cwd: exec.folder,
+    session: "exec",
+  });
+  const answers = openLineReader(monitor.answers);
+  try {
+    const go = monitor.go?.getWriter();
+    await go?.write(GO); // to begin
+    await waitForSocket(monitor, id, options);
+    const channel = sockets.connectPacket(exec.folder, {
+      name: "attach",
+      maxPacket: MAX_PACKET,
+    });
+    await go?.write(GO); // to run, as somebody is there for what it writes
+    await go?.close();
+    return openSession(exec, channel, answers);
+  } catch (error) {
+    answers[Symbol.dispose]();
+    await signalMonitor(exec);
+    throw error;
+  }
+}
+
+function sessionFlags(
+  id: ContainerId,
+  { folder, processFile, pidFile, logFile, runtime }: PreparedExec,
+  { terminal, stdin }: ExecSessionOptions,
+): readonly string[] {
+  return [
+    ...["--api-version", "--exec", "--exec-attach"],
+    ...["--cid", id, "--cuuid", id, "--name", id],
+    ...["--bundle", folder, "--full-attach"],
+    ...["--exec-process-spec", processFile, "--container-pidfile", pidFile],
+    ...["--conmon-pidfile", join(folder, "conmon.pid")],
+    ...["--log-path", "none"],
+    ...(terminal ? ["--terminal"] : []),
+    ...(stdin ? ["--stdin"] : []),
+    ...runtimeFlags(runtime, ["--log", logFile, "--log-format", "json"]),
+  ];
+}
+
+/** Waits until there is a socket to attach to; complaints may come before. */
+async function waitForSocket(
+  { messages }: StartingMonitor,
+  id: ContainerId,
+  options: Abortable,
+): Promise<void> {
+  using lines = openLineReader(messages);
+  let complaint = "";
+  for (;;) {
+    const line = await lines.next(options);
+    if (line === undefined) throw notStarted(id, complaint);
+    if (line.startsWith("{")) return;
+    complaint = explainMonitor(line);
+  }
+}
+
+function notStarted(id: ContainerId, why: string): CommandError {
+  return new CommandError(
+    `Cannot run a command in container "${id}": ${why || "conmon failed"}`,
+  );
+}
+
+function openSession(
+  exec: PreparedExec,
+  channel: ByteChannel,
+  answers: LineReader,
+): ExecSession {
+  const started = readStart(answers);
+  return {
+    channel,
+    ended: readEnd(exec, started, answers),
+    async signal(name) {
+      // Until there is a process, the runtime ends with its conmon.
+      const start = await Promise.race([started, Promise.resolve(undefined)]);
+      if (start === undefined) await signalMonitor(exec);
+      else if (start.pid !== undefined) await sendSignal(name, -start.pid);
+    },
+    [Symbol.asyncDispose]: () => channel[Symbol.asyncDispose](),
+  };
+}
+
+interface Start {
+  readonly pid: number | undefined;
+  readonly message: string;
+}
+
+async function readStart(answers: LineReader): Promise<Start> {
+  const line = await answers.next();
+  return line === undefined
+    ? { pid: undefined, message: "" }
+    : parseAnswer(line);
+}
+
+async function readEnd(
+  { logFile }: PreparedExec,
+  started: Promise<Start>,
+  answers: LineReader,
+): Promise<ExecOutcome> {
+  using _answers = answers;
+  const { pid, message } = await started;
+  if (pid === undefined) {
+    const log = readRuntimeLog(logFile);
+    const exitCode = runtimeExitCode(1, { log, hasStarted: false });
+    return { exitCode, problem: message || "its runtime failed" };
+  }
+  const line = await answers.next();
+  const exitCode = line === undefined ? -1 : parseExitCode(line);
+  return {
+    exitCode: exitCode < 0 ? UNKNOWN_EXIT_CODE : exitCode,
+    problem: undefined,
+  };
+}
+
+function parseExitCode(line: string): number {
+  const what = "conmon's answer";
+  return asInteger(asObject(parseJson(line, what), what)["data"], what);
+}
+
+async function signalMonitor({ folder }: PreparedExec): Promise<void> {
+  const pid = Number(readTextIfThere(join(folder, "conmon.pid")) ?? "");
+  if (Number.isInteger(pid) && pid > 1) await sendSignal("KILL", pid);
+}
+
+/** @param target A process, or a group as a negative number. */
+async function sendSignal(name: string, target: number): Promise<void> {
+  await runCommand(findProgram("kill"), [`-${name}`, "--", String(target)], {
+    okCodes: "any", // it has ended meanwhile
+    group: "shared",
+  });
+}

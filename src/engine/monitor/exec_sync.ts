@@ -1,0 +1,139 @@
+/** Runs commands in containers to their end. */
+
+import { ExecTimeoutError } from "../../errors/process_errors.ts";
+import { CommandError } from "../../errors/store_errors.ts";
+import { type Bytes, concatBytes, toBytes } from "../../formats/bytes.ts";
+import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import type { Agent } from "../agent.ts";
+import { type ExecCommand, prepareExec } from "./exec_command.ts";
+import { startSession } from "./exec_session.ts";
+import { splitPackets } from "./split_packets.ts";
+
+/** A command that is to end. */
+export interface ExecSyncOptions extends ExecCommand {
+  /**
+   * How long it may run, in milliseconds; 0 is for ever.
+   *
+   * @default {0}
+   */
+  readonly timeoutMs?: number | undefined;
+  /**
+   * How much of each of its outputs is kept, in bytes.
+   *
+   * @default {16_777_216}
+   */
+  readonly maxOutput?: number | undefined;
+}
+
+/** What became of a command. */
+export interface ExecResult {
+  /**
+   * 128 and the signal's number if a signal ended it; 126 if it cannot be
+   * executed, 127 if it is not there.
+   */
+  readonly exitCode: number;
+  /** What it wrote. */
+  readonly stdout: Bytes;
+  /** Or what its runtime had to say. */
+  readonly stderr: Bytes;
+  /** Whether it wrote more than was kept. */
+  readonly isTruncated: boolean;
+}
+
+// What CRI-O keeps, too.
+const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
+const RUNTIME_FAILED = 125;
+
+/**
+ * Runs a command in a container, and waits for its end: not for what it leaves in
+ * the background.
+ *
+ * @throws {TypeError} If there is no command, or it cannot be run so.
+ * @throws {ProcessNotFoundError} If nothing runs in the container.
+ * @throws {ExecTimeoutError} If it takes longer than it may; then it is ended.
+ * @throws {CommandError} If the runtime fails: the container ends meanwhile, say.
+ */
+export async function execSync(
+  agent: Agent,
+  id: ContainerId,
+  options: ExecSyncOptions,
+): Promise<ExecResult> {
+  const { maxOutput = MAX_OUTPUT_BYTES, signal } = options;
+  signal?.throwIfAborted();
+  using limit = limitTime(options);
+  using exec = await prepareExec(agent, id, options);
+  await using session = await startSession(agent, id, {
+    ...{ exec, terminal: false, stdin: false, signal: limit.signal },
+  });
+  const kill = () => void session.signal("KILL");
+  limit.signal.addEventListener("abort", kill, { once: true });
+  try {
+    const { stdout, stderr } = splitPackets(session.channel.readable);
+    const [out, err, { exitCode, problem }] = await Promise.all([
+      ...[collect(stdout, maxOutput), collect(stderr, maxOutput)] as const,
+      session.ended,
+    ]);
+    limit.signal.throwIfAborted();
+    if (exitCode === RUNTIME_FAILED) throw failure(id, problem);
+    return {
+      exitCode,
+      stdout: out.bytes,
+      stderr: problem === undefined ? err.bytes : toBytes(`${problem}\n`),
+      isTruncated: out.isTruncated || err.isTruncated,
+    };
+  } finally {
+    limit.signal.removeEventListener("abort", kill);
+  }
+}
+
+function failure(id: ContainerId, problem: string | undefined): CommandError {
+  return new CommandError(
+    `Cannot run a command in container "${id}": ${problem}`,
+    { exitCode: RUNTIME_FAILED },
+  );
+}
+
+/** A signal that aborts with the caller's, or when the time is over. */
+function limitTime(
+  { command, timeoutMs = 0, signal }: ExecSyncOptions,
+): { readonly signal: AbortSignal } & Disposable {
+  const late = new AbortController();
+  const abort = () => late.abort(signal?.reason);
+  const expire = () => {
+    late.abort(
+      new ExecTimeoutError(
+        `Cannot run "${command[0]}": it takes longer than ${timeoutMs} ms`,
+      ),
+    );
+  };
+  const timer = timeoutMs > 0 ? setTimeout(expire, timeoutMs) : undefined;
+  signal?.addEventListener("abort", abort, { once: true });
+  return {
+    signal: late.signal,
+    [Symbol.dispose]() {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+    },
+  };
+}
+
+interface Collected {
+  readonly bytes: Bytes;
+  readonly isTruncated: boolean;
+}
+
+/** Reads a stream to its end, and keeps its first bytes. */
+async function collect(
+  stream: ReadableStream<Bytes>,
+  limit: number,
+): Promise<Collected> {
+  const kept: Bytes[] = [];
+  let left = limit;
+  let isTruncated = false;
+  for await (const chunk of stream) {
+    if (chunk.length > left) isTruncated = true;
+    if (left > 0) kept.push(chunk.subarray(0, left));
+    left -= Math.min(left, chunk.length);
+  }
+  return { bytes: concatBytes(kept), isTruncated };
+}
