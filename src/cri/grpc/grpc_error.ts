@@ -63,7 +63,8 @@ function codeOf(error: unknown): GrpcCode {
 /** Whether it says that an argument is wrong, in our words: no mistake of ours. */
 function isRefusal(error: unknown): boolean {
   const isFitting = error instanceof TypeError || error instanceof RangeError;
-  return isFitting && /^Cannot [^']*": /.test(error.message);
+  // V8's own begin so, too, but give no reason behind a colon.
+  return isFitting && /^Cannot [^\n]*: /.test(error.message);
 }
 
 const CODES: Readonly<Record<ErrorCategory, GrpcCode>> = {

@@ -98,6 +98,7 @@ Deno.test("GrpcServer maps what is thrown to a status", async (t) => {
     [new SyntaxError("malformed"), 3],
     [new TypeError('Cannot use "x": why'), 3],
     [new TypeError("Cannot read properties of undefined"), 2],
+    [new TypeError("Cannot run as group 5: there is no user"), 3],
     [new DOMException("too late", "TimeoutError"), 4],
     [new Error("whatever"), 2],
   ];

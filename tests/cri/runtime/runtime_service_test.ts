@@ -1,38 +1,429 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import {
+  type ContainerEventResponse,
+  ContainerEventType,
   ContainerState,
   PodSandboxState,
   RuntimeService,
 } from "../../../src/cri/api/api_pb.js";
-import { NODE_NEEDS, startNode } from "../../support/cri_node.ts";
+import {
+  containerConfig,
+  type CriNode,
+  NODE_NEEDS,
+  podConfig,
+  startNode,
+} from "../../support/cri_node.ts";
+import { StatusError } from "../../support/grpc_client.ts";
 
 const { method } = RuntimeService;
+const { CONTAINER_CREATED, CONTAINER_RUNNING, CONTAINER_EXITED } =
+  ContainerState;
+const [INVALID, NOT_FOUND, EXISTS, REFUSED] = [3, 5, 6, 9];
+
+async function assertCode(
+  code: number,
+  call: () => Promise<unknown>,
+): Promise<StatusError> {
+  const error = await assertRejects(call, StatusError);
+  assertEquals(error.code, code, error.message);
+  return error;
+}
 
 Deno.test(
-  "RuntimeService runs a pod and a container to their ends",
+  "RuntimeService runs containers to their ends",
   NODE_NEEDS,
-  async () => {
+  async (t) => {
     await using node = await startNode();
     const { client } = node;
     const pod = await node.runPod("web");
-    const { status } = await client.call(method.podSandboxStatus, {
-      podSandboxId: pod,
-    });
-    assertEquals(status?.state, PodSandboxState.SANDBOX_READY);
-    assert(status?.network?.ip);
-    const id = await node.create(pod, "app", { script: "echo hello; exit 3" });
-    assertEquals(
-      (await node.status(id)).state,
-      ContainerState.CONTAINER_CREATED,
+
+    await t.step(
+      "a pod has an address, and tells what was asked for",
+      async () => {
+        const { status } = await client.call(method.podSandboxStatus, {
+          podSandboxId: pod.slice(0, 12),
+        });
+        assertEquals(status?.id, pod);
+        assertEquals(status?.state, PodSandboxState.SANDBOX_READY);
+        assertMatch(status?.network?.ip ?? "", /^10\.199\./);
+        assertEquals(status?.labels, { app: "web" });
+        assertEquals(status?.annotations, { note: "of web" });
+      },
     );
-    await node.start(id);
-    const ended = await node.waitFor(id, ContainerState.CONTAINER_EXITED);
-    assertEquals(ended.exitCode, 3);
-    assertEquals(ended.reason, "Error");
-    assert(ended.finishedAt >= ended.startedAt);
-    const log = await Deno.readTextFile(ended.logPath);
-    assert(/ stdout F hello\n$/.test(log));
-    await client.call(method.removeContainer, { containerId: id });
-    await client.call(method.stopPodSandbox, { podSandboxId: pod });
+
+    await t.step(
+      "a container ends by itself, with its log written",
+      async () => {
+        const id = await node.create(pod, "app", {
+          script: "echo hello; exit 3",
+        });
+        assertEquals((await node.status(id)).state, CONTAINER_CREATED);
+        await node.start(id);
+        const ended = await node.waitFor(id, CONTAINER_EXITED);
+        assertEquals([ended.exitCode, ended.reason], [3, "Error"]);
+        assert(ended.createdAt <= ended.startedAt);
+        assert(ended.startedAt <= ended.finishedAt);
+        assertMatch(
+          await Deno.readTextFile(ended.logPath),
+          / stdout F hello\n$/,
+        );
+        assertEquals(ended.imageRef, ended.imageId);
+        await assertCode(REFUSED, () => node.start(id));
+        await client.call(method.removeContainer, { containerId: id });
+        await assertCode(NOT_FOUND, () => node.status(id));
+        await client.call(method.removeContainer, { containerId: id });
+      },
+    );
+
+    await t.step(
+      "a container that takes no notice is killed in time",
+      async () => {
+        const id = await node.create(pod, "deaf", {
+          script: "trap '' TERM; sleep 1000 & wait; wait",
+        });
+        await node.start(id);
+        const start = performance.now();
+        await client.call(method.stopContainer, {
+          containerId: id,
+          timeout: 1n,
+        });
+        assert(performance.now() - start >= 1000);
+        const { state, exitCode } = await node.status(id);
+        assertEquals([state, exitCode], [CONTAINER_EXITED, 137]);
+      },
+    );
+
+    await t.step("a second stop leaves less time than the first", async () => {
+      const id = await node.create(pod, "shortened", {
+        script: "trap '' TERM; sleep 1000 & wait; wait",
+      });
+      await node.start(id);
+      const start = performance.now();
+      const long = client.call(method.stopContainer, {
+        containerId: id,
+        timeout: 100n,
+      });
+      await client.call(method.stopContainer, { containerId: id, timeout: 0n });
+      await long;
+      assert(performance.now() - start < 20_000);
+    });
+
+    await t.step(
+      "a container that waits to be started can be removed",
+      async () => {
+        const id = await node.create(pod, "waiting");
+        await client.call(method.stopContainer, {
+          containerId: id,
+          timeout: 9n,
+        });
+        assertEquals((await node.status(id)).state, CONTAINER_EXITED);
+        await client.call(method.removeContainer, { containerId: id });
+      },
+    );
+
+    await t.step("a program that is not there is refused at once", async () => {
+      await assertRejects(() =>
+        node.create(pod, "nothing", { changes: { command: ["/no/such"] } })
+      );
+      const { containers } = await client.call(method.listContainers, {
+        filter: { labelSelector: { part: "nothing" } },
+      });
+      assertEquals(containers, []);
+    });
+
+    await t.step(
+      "a stopped pod takes no container, and is removed",
+      async () => {
+        const id = await node.create(pod, "last");
+        await node.start(id);
+        await client.call(method.stopPodSandbox, { podSandboxId: pod });
+        assertEquals((await node.status(id)).state, CONTAINER_EXITED);
+        await assertCode(REFUSED, () => node.create(pod, "late"));
+        await client.call(method.stopPodSandbox, { podSandboxId: pod });
+        await client.call(method.removePodSandbox, { podSandboxId: pod });
+        await client.call(method.removePodSandbox, { podSandboxId: pod });
+        assertEquals(await listAll(node), { pods: [], containers: [] });
+      },
+    );
+  },
+);
+
+async function listAll({ client }: CriNode) {
+  const { items } = await client.call(method.listPodSandbox, {});
+  const { containers } = await client.call(method.listContainers, {});
+  return {
+    pods: items.map(({ id }) => id),
+    containers: containers.map(({ id }) => id),
+  };
+}
+
+Deno.test(
+  "RuntimeService gives a retried request what it made",
+  NODE_NEEDS,
+  async (t) => {
+    await using node = await startNode();
+    const long = "n".repeat(300);
+    const config = podConfig(long, { hostname: "long" });
+    const run = () => node.client.call(method.runPodSandbox, { config });
+    const [one, two] = await Promise.all([run(), run()]);
+    const podSandboxId = one.podSandboxId;
+    assertEquals(two.podSandboxId, podSandboxId);
+    const request = { podSandboxId, config: containerConfig(long, "true") };
+    const make = () => node.client.call(method.createContainer, request);
+    const { containerId } = await make();
+
+    await t.step("also after a kill of the daemon", async () => {
+      await node.restart();
+      assertEquals((await run()).podSandboxId, podSandboxId);
+      assertEquals((await make()).containerId, containerId);
+    });
+
+    await t.step(
+      "not if something else is asked for by this name",
+      async () => {
+        await assertCode(EXISTS, () =>
+          node.client.call(method.runPodSandbox, {
+            config: { ...config, labels: { other: "one" } },
+          }));
+        await node.start(containerId);
+        await assertCode(EXISTS, make);
+      },
+    );
+
+    await t.step("another attempt is another one", async () => {
+      const other = await node.client.call(method.createContainer, {
+        ...request,
+        config: { ...request.config, metadata: { name: long, attempt: 1 } },
+      });
+      assert(other.containerId !== containerId);
+    });
+  },
+);
+
+Deno.test(
+  "RuntimeService knows all after a kill of the daemon",
+  NODE_NEEDS,
+  async () => {
+    await using node = await startNode();
+    const pod = await node.runPod("kept");
+    const running = await node.create(pod, "running");
+    const ending = await node.create(pod, "ending", {
+      script: "sleep 1; exit 7",
+    });
+    const created = await node.create(pod, "created");
+    await node.start(running);
+    await node.start(ending);
+    const before = await node.status(running);
+    await node.daemon.end("SIGKILL");
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    await node.restart();
+    assertEquals(await node.status(running), before);
+    const ended = await node.status(ending);
+    assertEquals([ended.state, ended.exitCode], [CONTAINER_EXITED, 7]);
+    assertEquals((await node.status(created)).state, CONTAINER_CREATED);
+    await node.start(created);
+    assertEquals((await node.status(created)).state, CONTAINER_RUNNING);
+    const { items } = await node.client.call(method.listPodSandbox, {});
+    assertEquals(items.map(({ id, state }) => [id, state]), [
+      [pod, PodSandboxState.SANDBOX_READY],
+    ]);
+  },
+);
+
+Deno.test(
+  "RuntimeService lists what a filter lets through",
+  NODE_NEEDS,
+  async () => {
+    await using node = await startNode();
+    const [one, two] = [await node.runPod("one"), await node.runPod("two")];
+    const a = await node.create(one, "a");
+    const b = await node.create(two, "b");
+    await node.start(b);
+    await node.client.call(method.stopPodSandbox, { podSandboxId: one });
+    const pods = async (filter: Record<string, unknown>) => {
+      const { items } = await node.client.call(method.listPodSandbox, {
+        filter,
+      });
+      return items.map(({ id }) => id);
+    };
+    const containers = async (filter: Record<string, unknown>) => {
+      const { containers } = await node.client.call(method.listContainers, {
+        filter,
+      });
+      return containers.map(({ id }) => id);
+    };
+    assertEquals(await pods({ id: one.slice(0, 10) }), [one]);
+    assertEquals(await pods({ labelSelector: { app: "two" } }), [two]);
+    assertEquals(await pods({ labelSelector: { constructor: "" } }), []);
+    assertEquals(await pods({ state: { state: 0 } }), [two]);
+    assertEquals(await containers({ podSandboxId: one }), [a]);
+    assertEquals(await containers({ state: { state: 1 } }), [b]);
+    assertEquals(await containers({ id: b, labelSelector: { part: "a" } }), []);
+    const parts = await Array.fromAsync(
+      node.client.stream(method.streamContainers, {}),
+    );
+    assertEquals(
+      parts.flatMap((part) => part.containers.map(({ id }) => id)),
+      [a, b],
+    );
+  },
+);
+
+Deno.test("RuntimeService tells events", NODE_NEEDS, async () => {
+  await using node = await startNode();
+  const abort = new AbortController();
+  const events: ContainerEventResponse[] = [];
+  const stream = node.client.stream(method.getContainerEvents, {}, abort);
+  const listening = (async () => {
+    for await (const event of stream) events.push(event);
+  })().catch(() => {});
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const pod = await node.runPod("told");
+  const id = await node.create(pod, "app", { script: "exit 0" });
+  await node.start(id);
+  await node.waitFor(id, CONTAINER_EXITED);
+  await node.client.call(method.removePodSandbox, { podSandboxId: pod });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  abort.abort();
+  await listening;
+  const {
+    CONTAINER_CREATED_EVENT,
+    CONTAINER_STARTED_EVENT,
+    CONTAINER_STOPPED_EVENT,
+    CONTAINER_DELETED_EVENT,
+  } = ContainerEventType;
+  const told = (of: string) =>
+    events.filter(({ containerId }) => containerId === of)
+      .map(({ containerEventType }) => containerEventType);
+  const all = [
+    CONTAINER_CREATED_EVENT,
+    CONTAINER_STARTED_EVENT,
+    CONTAINER_STOPPED_EVENT,
+    CONTAINER_DELETED_EVENT,
+  ];
+  assertEquals(told(id), all);
+  assertEquals(told(pod), all);
+  const stopped = events.find(({ containerId, containerEventType }) =>
+    containerId === id && containerEventType === CONTAINER_STOPPED_EVENT
+  );
+  assertEquals(stopped?.containersStatuses.at(0)?.reason, "Completed");
+  assertEquals(stopped?.podSandboxStatus?.id, pod);
+});
+
+Deno.test(
+  "RuntimeService leaves alone what people made",
+  NODE_NEEDS,
+  async (t) => {
+    await using node = await startNode();
+    const { client, orlop } = node;
+    const made = await orlop(
+      ...["container", "create", "--pod", "new:people", "localhost/busybox:1"],
+    );
+    assertEquals(made.code, 0, made.err);
+    const id = made.out.trim();
+    const { containers } = await client.call(method.listContainers, {});
+    assertEquals(containers.map(({ id, labels }) => ({ id, labels })), [
+      { id, labels: {} },
+    ]);
+    const podSandboxId = containers[0]?.podSandboxId ?? "";
+    const refused = {
+      startContainer: () =>
+        client.call(method.startContainer, { containerId: id }),
+      stopContainer: () =>
+        client.call(method.stopContainer, { containerId: id }),
+      removeContainer: () =>
+        client.call(method.removeContainer, { containerId: id }),
+      stopPodSandbox: () =>
+        client.call(method.stopPodSandbox, { podSandboxId }),
+      removePodSandbox: () =>
+        client.call(method.removePodSandbox, { podSandboxId }),
+      createContainer: () => node.create(podSandboxId, "guest"),
+    };
+    for (const [name, call] of Object.entries(refused)) {
+      await t.step(name, async () => {
+        const { message } = await assertCode(REFUSED, call);
+        assertMatch(message, /people made it; use "orlop /);
+      });
+    }
+    assertEquals((await orlop("pod", "rm", "--force", "people")).code, 0);
+    assertEquals(await listAll(node), { pods: [], containers: [] });
+  },
+);
+
+Deno.test(
+  "RuntimeService shows people what a kubelet made",
+  NODE_NEEDS,
+  async () => {
+    await using node = await startNode();
+    const pod = await node.runPod("seen");
+    await node.start(await node.create(pod, "app"));
+    const pods = await node.orlop("pod", "ls", "--format", "{{.Name}}");
+    assertEquals(pods.out, "k8s_seen_tests_uid-seen_0");
+    const containers = await node.orlop("ps", "--format", "{{.Names}}");
+    assertEquals(containers.out.split("\n").toSorted(), [
+      "k8s_app_seen_tests_uid-seen_0",
+      "k8s_seen_tests_uid-seen_0",
+    ]);
+  },
+);
+
+Deno.test(
+  "RuntimeService refuses what cannot be meant",
+  NODE_NEEDS,
+  async (t) => {
+    await using node = await startNode();
+    const { client } = node;
+    const pod = await node.runPod("good");
+    const huge = "x".repeat(1024 * 1024);
+    const configs = {
+      "no metadata": {},
+      "no name": { ...podConfig("a"), metadata: { name: "" } },
+      "a huge name": podConfig(huge),
+      "a NUL": podConfig("a\0b"),
+      "a log directory that goes up": {
+        ...podConfig("a"),
+        logDirectory: "/var/log/../../etc",
+      },
+      "a log directory that is not absolute": {
+        ...podConfig("a"),
+        logDirectory: "logs",
+      },
+      "an unknown port": {
+        ...podConfig("a"),
+        portMappings: [{ containerPort: 70000, hostPort: 1 }],
+      },
+    };
+    for (const [name, config] of Object.entries(configs)) {
+      await t.step(`a pod with ${name}`, async () => {
+        await assertCode(
+          INVALID,
+          () => client.call(method.runPodSandbox, { config }),
+        );
+      });
+    }
+    const containers = {
+      "a log that goes up": { logPath: "../../../etc/passwd" },
+      "an absolute log": { logPath: "/etc/passwd" },
+      "no image": { image: { image: "" } },
+      "no name": { metadata: { name: "" } },
+      "a NUL in its name": { metadata: { name: "a\0" } },
+    };
+    for (const [name, changes] of Object.entries(containers)) {
+      await t.step(`a container with ${name}`, async () => {
+        await assertCode(INVALID, () => node.create(pod, "bad", { changes }));
+      });
+    }
+    for (const id of ["", "..", "../../etc", "a\0", huge, pod.slice(0, 2)]) {
+      await t.step(`the ID ${JSON.stringify(id).slice(0, 20)}`, async () => {
+        await assertCode(NOT_FOUND, () => node.status(id));
+        await assertCode(
+          NOT_FOUND,
+          () => client.call(method.podSandboxStatus, { podSandboxId: id }),
+        );
+        await client.call(method.removeContainer, { containerId: id });
+        await client.call(method.stopPodSandbox, { podSandboxId: id });
+      });
+    }
+    assertEquals(await listAll(node), { pods: [pod], containers: [] });
   },
 );

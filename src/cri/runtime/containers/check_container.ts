@@ -26,7 +26,7 @@ export function checkContainer(
   }
   const { name } = metadata;
   if (name === "") refuse("container", name, "it has no name");
-  checkPart("container's name", name);
+  checkPart("container name", name);
   const { image } = config;
   if (image === undefined || image.image === "") {
     refuse("container", name, "it has no image");

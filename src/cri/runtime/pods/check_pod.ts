@@ -28,10 +28,10 @@ export function checkPod(
   }
   const { name, namespace, uid } = metadata;
   if (name === "") refuse("pod", name, "it has no name");
-  checkPart("pod's name", name);
-  checkPart("pod's namespace", namespace);
-  checkPart("pod's UID", uid);
-  checkPart("pod's host name", config.hostname);
+  checkPart("pod name", name);
+  checkPart("pod namespace", namespace);
+  checkPart("pod UID", uid);
+  checkPart("host name", config.hostname);
   checkDirectory(config.logDirectory);
   checkNamespaces(config);
   if (!handlers.includes(runtimeHandler)) {
@@ -48,7 +48,7 @@ export function checkPod(
 
 function checkDirectory(path: string): void {
   if (path === "") return;
-  checkPart("pod's log directory", path);
+  checkPart("log directory", path);
   // A kubelet's ends with a slash at times.
   const plain = path.replace(/(?<=.)\/+$/, "");
   if (isAbsolute(path) && normalize(plain) === plain) return;

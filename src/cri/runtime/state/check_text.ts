@@ -8,7 +8,7 @@ const MAX_SHOWN = 80;
 /**
  * Checks a text that becomes a part of records and paths.
  *
- * @param what What it is, such as `pod's name`.
+ * @param what What it is, such as `pod name`.
  * @throws {TypeError} If it is too long, or has a NUL or a line break.
  */
 export function checkPart(what: string, text: string): void {
