@@ -12,6 +12,8 @@ export interface Runtime extends AsyncDisposable {
   readonly pid: number;
   /** Where its store is. */
   readonly root: string;
+  /** How its command line is called, if that works on the store; else empty. */
+  readonly command: readonly string[];
   /** Ends the daemon at once and starts the next one. */
   restart(signal: "SIGKILL" | "SIGTERM"): Promise<void>;
 }
@@ -19,6 +21,7 @@ export interface Runtime extends AsyncDisposable {
 /** How a daemon is started. */
 interface Daemon {
   readonly name: string;
+  readonly command: readonly string[];
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly socket: string;
@@ -35,10 +38,12 @@ const START_TIMEOUT_MS = 30_000;
 export function startOrlop(node: Node, orlop: string): Promise<Runtime> {
   const root = `${node.directory}/orlop`;
   const socket = "/run/orlop/cri.sock";
+  const command = [orlop, "--root", root, "--runroot", "/run/orlop"];
   return startDaemon(node, {
     name: "orlop",
+    command,
     argv: [
-      ...[orlop, "--root", root, "--runroot", "/run/orlop", "serve"],
+      ...[...command, "serve"],
       ...["--listen", `unix://${socket}`],
       ...["--cni-conf-dir", node.networks, "--cni-bin-dir", CNI_PLUGINS],
     ],
@@ -67,6 +72,7 @@ export async function startContainerd(node: Node): Promise<Runtime> {
   await Deno.writeTextFile(config, containerdConfig(node, { root, hosts }));
   return await startDaemon(node, {
     name: "containerd",
+    command: [],
     argv: ["containerd", "--config", config, "--address", socket],
     env: {},
     ...{ socket, root },
@@ -100,6 +106,7 @@ async function startDaemon(node: Node, daemon: Daemon): Promise<Runtime> {
     name: daemon.name,
     endpoint: `unix://${daemon.socket}`,
     root: daemon.root,
+    command: daemon.command,
     get pid() {
       return child.pid;
     },
