@@ -10,6 +10,8 @@ import { ImageService, RuntimeService } from "./api/api_pb.js";
 import { GRPC_CODE } from "./grpc/grpc_error.ts";
 import { GrpcServer } from "./grpc/grpc_server.ts";
 import type { EndedCall } from "./grpc/serve_call.ts";
+import { imageService } from "./images/image_service.ts";
+import { SharedPulls } from "./images/shared_pulls.ts";
 import type { RuntimeSettings } from "./runtime/runtime_context.ts";
 import { openRuntimeService } from "./runtime/runtime_service.ts";
 import type { ServeLog } from "./serve_log.ts";
@@ -49,7 +51,8 @@ export async function serve(options: ServeOptions): Promise<void> {
     settings: runtimeSettings(settings),
   });
   await using server = new GrpcServer({ onEnd: (call) => logCall(log, call) });
-  server.add(ImageService, {});
+  const pulls = new SharedPulls(agent);
+  server.add(ImageService, imageService({ agent, pulls, log }));
   server.add(RuntimeService, runtime.methods);
   await server.listen(settings.listen, libc);
   manager.ready(`serving at ${settings.listen}`);

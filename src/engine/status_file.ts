@@ -11,7 +11,10 @@ import type { StorePaths } from "../store/paths.ts";
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /** The files, by what they tell of. */
-export type StatusFile = "last-check.json" | "last-gc.json";
+export type StatusFile =
+  | "last-check.json"
+  | "last-gc.json"
+  | "file-counts.json";
 
 /**
  * Reads a status; undefined if there is none that can be read.

@@ -1,6 +1,7 @@
 /** gRPC's status codes, and which condition has which: statuscodes.md of gRPC. */
 
 import { categoryOf, type ErrorCategory } from "../../errors/category.ts";
+import { UnauthorizedError } from "../../errors/image_errors.ts";
 import { messageOf } from "../../errors/why.ts";
 
 /** The codes that orlop answers with. */
@@ -17,6 +18,7 @@ export const GRPC_CODE = {
   unimplemented: 12,
   internal: 13,
   unavailable: 14,
+  unauthenticated: 16,
 } as const;
 
 /** One of them. */
@@ -52,6 +54,7 @@ export function statusOf(error: unknown): GrpcStatus {
 
 function codeOf(error: unknown): GrpcCode {
   if (error instanceof GrpcError) return error.code;
+  if (error instanceof UnauthorizedError) return GRPC_CODE.unauthenticated;
   const name = error instanceof Error ? error.name : "";
   if (name === "AbortError") return GRPC_CODE.cancelled;
   if (name === "TimeoutError") return GRPC_CODE.deadlineExceeded;

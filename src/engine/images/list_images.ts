@@ -115,14 +115,26 @@ export function readConfig(
 
 /** Reads an image's labels; none if its config is lost or damaged. */
 export function readLabels(
-  { store }: Agent,
+  agent: Agent,
   id: ImageId,
 ): Readonly<Record<string, string>> {
+  return tryReadConfig(agent, id)?.config.Labels ?? {};
+}
+
+/** Reads who runs in an image; `""` if nobody is named, or the config is lost. */
+export function readUser(agent: Agent, id: ImageId): string {
+  return tryReadConfig(agent, id)?.config.User ?? "";
+}
+
+function tryReadConfig(
+  { store }: Agent,
+  id: ImageId,
+): ImageConfig | undefined {
   try {
     const bytes = readImageItem(store.paths, id, `sha256:${id}`);
-    return parseImageConfig(bytes, `config of image "${id}"`).config.Labels;
+    return parseImageConfig(bytes, `config of image "${id}"`);
   } catch {
-    return {}; // A list goes on; doctor and inspect say what is wrong.
+    return undefined; // A list goes on; doctor and inspect say what is wrong.
   }
 }
 

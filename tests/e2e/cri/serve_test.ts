@@ -49,7 +49,7 @@ Deno.test("serve logs a call with its fields", async () => {
   assertEquals([level, method, code], [
     "info",
     "/runtime.v1.ImageService/ImageStatus",
-    12,
+    3,
   ]);
 });
 

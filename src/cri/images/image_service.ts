@@ -1,0 +1,165 @@
+/** CRI's ImageService: the images of a store, for a kubelet. */
+
+import type { Agent } from "../../engine/agent.ts";
+import { removeImage } from "../../engine/cleanup/remove_image.ts";
+import {
+  type ImageDetails,
+  type ImageSummary,
+  inspectImage,
+  listImages,
+} from "../../engine/images/list_images.ts";
+import { ImageNotFoundError } from "../../errors/not_found_errors.ts";
+import { nameOf, parseReference } from "../../formats/oci/reference.ts";
+import { hasTransport } from "../../formats/oci/transport_reference.ts";
+import type {
+  ImageFilter,
+  ImageService,
+  ImageSpec,
+  ImageStatusRequest,
+  PullImageRequest,
+} from "../api/api_pb.js";
+import type { CallContext, ServiceMethods } from "../grpc/service_methods.ts";
+import type { ServeLog } from "../serve_log.ts";
+import { ImageFileSystems } from "./image_file_systems.ts";
+import { imageRefOf } from "./image_ref.ts";
+import { ImageUsers } from "./image_users.ts";
+import { readAuth } from "./read_auth.ts";
+import type { SharedPulls } from "./shared_pulls.ts";
+import { type ImageMessage, toImage } from "./to_image.ts";
+
+/** What the service works with. */
+export interface ImageServiceOptions {
+  readonly agent: Agent;
+  readonly pulls: SharedPulls;
+  readonly log: ServeLog;
+}
+
+type Methods = Required<ServiceMethods<typeof ImageService>>;
+
+// Some 50 KB a message: clients read along while the rest is made.
+const IMAGES_PER_MESSAGE = 100;
+
+/** Makes the service's methods. */
+export function imageService(options: ImageServiceOptions): Methods {
+  const { agent, log } = options;
+  const users = new ImageUsers(agent);
+  const fileSystems = new ImageFileSystems(agent);
+  const list = async (
+    filter: ImageFilter | undefined,
+    call: CallContext,
+  ): Promise<readonly ImageMessage[]> => {
+    const images = await findImages(agent, filter, call);
+    return images.map((image) => toImage(image, users.userOf(image.id)));
+  };
+  return {
+    listImages: async ({ filter }, call) => ({
+      images: [...await list(filter, call)],
+    }),
+    async *streamImages({ filter }, call) {
+      const images = await list(filter, call);
+      for (let sent = 0; sent < images.length; sent += IMAGES_PER_MESSAGE) {
+        yield { images: images.slice(sent, sent + IMAGES_PER_MESSAGE) };
+      }
+    },
+    imageStatus: (request, call) => tellStatus(agent, request, call),
+    pullImage: (request, call) => pull(options, request, call),
+    async removeImage({ image }, { signal }) {
+      const name = nameIn(image);
+      try {
+        const options = { signal, names: "all" } as const;
+        const { deleted } = await removeImage(agent, name, options);
+        for (const id of deleted) {
+          users.forget(id);
+          log("info", "removed an image", { image: name, id });
+        }
+      } catch (error) {
+        if (!(error instanceof ImageNotFoundError)) throw error;
+      }
+      return {};
+    },
+    imageFsInfo: (_request, { signal }) => fileSystems.measure({ signal }),
+  };
+}
+
+async function findImages(
+  agent: Agent,
+  filter: ImageFilter | undefined,
+  { signal }: CallContext,
+): Promise<readonly ImageSummary[]> {
+  const name = filter?.image?.image ?? "";
+  if (name === "") return await listImages(agent, { signal });
+  const image = await findImage(agent, name, signal);
+  return image === undefined ? [] : [image];
+}
+
+async function findImage(
+  agent: Agent,
+  name: string,
+  signal: AbortSignal,
+): Promise<ImageDetails | undefined> {
+  try {
+    return await inspectImage(agent, name, { signal });
+  } catch (error) {
+    if (error instanceof ImageNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+async function tellStatus(
+  agent: Agent,
+  { image: spec, verbose }: ImageStatusRequest,
+  { signal }: CallContext,
+): Promise<{ image?: ImageMessage; info?: Record<string, string> }> {
+  const image = await findImage(agent, nameIn(spec), signal);
+  if (image === undefined) return {}; // as CRI asks: it is no error
+  const told = toImage(image, image.config?.config.User ?? "");
+  return verbose ? { image: told, info: { info: explain(image) } } : {
+    image: told,
+  };
+}
+
+/** What `crictl inspecti` shows, as other runtimes have it. */
+function explain(image: ImageDetails): string {
+  const { config, digest, layers, layerSizes, names, usedBy } = image;
+  return JSON.stringify({
+    labels: config?.config.Labels ?? {},
+    imageSpec: config,
+    digest,
+    names,
+    layers: layers.map((id, index) => ({ id, size: layerSizes[index] })),
+    usedBy,
+    lastUsed: image.lastUsed,
+  });
+}
+
+async function pull(
+  { pulls, log }: ImageServiceOptions,
+  { image, auth }: PullImageRequest,
+  { signal }: CallContext,
+): Promise<{ imageRef: string }> {
+  const begunMs = performance.now();
+  const name = registryName(nameIn(image));
+  const credentials = readAuth(auth, name);
+  const { imageId } = await pulls.pull({ name, credentials, signal });
+  const ms = Math.round(performance.now() - begunMs);
+  log("info", "pulled an image", { image: name, id: imageId, ms });
+  return { imageRef: imageRefOf(imageId) };
+}
+
+/** @throws {TypeError} If it names none. */
+function nameIn(spec: ImageSpec | undefined): string {
+  const name = spec?.image || spec?.imageRef || "";
+  if (name === "") throw new TypeError('Cannot use image "": no name is given');
+  return name;
+}
+
+/**
+ * A pod is given what registries have: a name that could also mean a folder or an
+ * archive of this machine means an image in a registry.
+ *
+ * @throws {SyntaxError} If it is malformed.
+ */
+function registryName(name: string): string {
+  const reference = parseReference(name);
+  return hasTransport(name) ? nameOf(reference) : name;
+}

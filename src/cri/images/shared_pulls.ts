@@ -1,0 +1,138 @@
+/** Pulls for several callers: equal ones that come meanwhile are one transfer. */
+
+import type { Agent } from "../../engine/agent.ts";
+import type { PullEvent } from "../../engine/progress/pull_event.ts";
+import { pullImage } from "../../engine/transfer/pull_image.ts";
+import type { StoredImage } from "../../engine/transfer/store_sink.ts";
+import { unlessAborted } from "../../errors/abort.ts";
+import type { Credentials } from "../../formats/config/auth_file.ts";
+
+/** What is pulled, and for whom. */
+export interface PullRequest {
+  /** As the kubelet names it. */
+  readonly name: string;
+  /** Those that this machine has, if undefined. */
+  readonly credentials: Credentials | undefined;
+  /** Ends the caller's wait, and with the last caller the pull. */
+  readonly signal: AbortSignal;
+}
+
+/** How pulls are made. */
+export interface SharedPullsOptions {
+  /**
+   * A pull in which nothing moves for so long is ended. Registries that send
+   * nothing are given up sooner; this is for all else, such as a disk that hangs.
+   *
+   * @default {600_000}
+   */
+  readonly stallTimeoutMs?: number;
+  /**
+   * Told of what moves in all pulls.
+   *
+   * @default {nobody}
+   */
+  readonly onEvent?: (event: PullEvent) => void;
+}
+
+interface Pull {
+  readonly ending: AbortController;
+  readonly result: Promise<StoredImage>;
+  callers: number;
+}
+
+const DEFAULT_STALL_TIMEOUT_MS = 600_000;
+
+/** Pulls into one store. */
+export class SharedPulls {
+  readonly #agent: Agent;
+  readonly #options: SharedPullsOptions;
+  readonly #pulls = new Map<string, Pull>();
+
+  /** Makes one for a store. */
+  constructor(agent: Agent, options: SharedPullsOptions = {}) {
+    this.#agent = agent;
+    this.#options = options;
+  }
+
+  /** How many transfers there are now. */
+  get count(): number {
+    return this.#pulls.size;
+  }
+
+  /**
+   * Pulls, or waits for a pull of the same name with the same credentials. One
+   * whose last caller goes is ended, and has ended when this settles.
+   *
+   * @throws As `pullImage()`, or the signal's reason.
+   */
+  async pull(request: PullRequest): Promise<StoredImage> {
+    const { name, credentials, signal } = request;
+    signal.throwIfAborted();
+    // Who may not pull an image must not get it by asking while another does.
+    const key = JSON.stringify([name, credentials]);
+    const pull = this.#pulls.get(key) ?? this.#start(key, request);
+    pull.callers++;
+    try {
+      return await unlessAborted(() => pull.result, { signal });
+    } finally {
+      pull.callers--;
+      if (pull.callers === 0) await this.#end(key, pull);
+    }
+  }
+
+  #start(
+    key: string,
+    { name, credentials }: Omit<PullRequest, "signal">,
+  ): Pull {
+    const ending = new AbortController();
+    const pull = {
+      ending,
+      result: this.#transfer(name, credentials, ending),
+      callers: 0,
+    };
+    this.#pulls.set(key, pull);
+    return pull;
+  }
+
+  async #transfer(
+    name: string,
+    credentials: Credentials | undefined,
+    ending: AbortController,
+  ): Promise<StoredImage> {
+    const { stallTimeoutMs = DEFAULT_STALL_TIMEOUT_MS, onEvent } =
+      this.#options;
+    const stalled = () => ending.abort(whyStalled(name, stallTimeoutMs));
+    let timer = setTimeout(stalled, stallTimeoutMs);
+    try {
+      return await pullImage(this.#agent, name, {
+        credentials,
+        signal: ending.signal,
+        onEvent(event) {
+          clearTimeout(timer);
+          timer = setTimeout(stalled, stallTimeoutMs);
+          onEvent?.(event);
+        },
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #end(key: string, pull: Pull): Promise<void> {
+    // Whoever comes now begins anew, and goes on with what was fetched.
+    if (this.#pulls.get(key) === pull) this.#pulls.delete(key);
+    pull.ending.abort(new DOMException("Nobody waits for it", "AbortError"));
+    try {
+      await pull.result;
+    } catch {
+      // The callers know.
+    }
+  }
+}
+
+function whyStalled(name: string, stallTimeoutMs: number): DOMException {
+  return new DOMException(
+    `Cannot pull "${name}": nothing has moved for ${stallTimeoutMs / 1000} s`,
+    "TimeoutError",
+  );
+}

@@ -1,0 +1,37 @@
+/** An image as CRI tells of it. */
+
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { ImageSummary } from "../../engine/images/list_images.ts";
+import type { ImageSchema } from "../api/api_pb.js";
+import { imageRefOf } from "./image_ref.ts";
+
+/** An image in an answer. */
+export type ImageMessage = MessageInitShape<typeof ImageSchema>;
+
+/**
+ * Tells of an image.
+ *
+ * @param user Who runs in it, as its config says: `1000`, `www-data:www-data`.
+ */
+export function toImage(image: ImageSummary, user: string): ImageMessage {
+  const id = imageRefOf(image.id);
+  return {
+    id,
+    repoTags: image.names.filter((name) => !name.includes("@")),
+    repoDigests: [...image.repoDigests],
+    size: BigInt(image.size),
+    pinned: image.pinned,
+    spec: { image: id },
+    ...toUser(user),
+  };
+}
+
+// The largest that a kernel has: -1 is no user.
+const MAX_UID = 2n ** 32n - 2n;
+
+function toUser(user: string): Pick<ImageMessage, "uid" | "username"> {
+  const [name = ""] = user.split(":");
+  if (name === "") return {};
+  const isNumber = /^\d{1,10}$/.test(name) && BigInt(name) <= MAX_UID;
+  return isNumber ? { uid: { value: BigInt(name) } } : { username: name };
+}
