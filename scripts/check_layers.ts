@@ -41,7 +41,7 @@ const DOWN: Readonly<Record<string, readonly string[]>> = {
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   engine: [
     ...["login", "images", "progress", "media", "transfer", "copy", "lookup"],
-    ...["containers", "monitor", "pods", "network", "sandboxes"],
+    ...["containers", "monitor", "pods", "processes", "network", "sandboxes"],
     ...["cleanup", "check", "doctor"],
   ],
   store: ["records", "layers", "recovery"],

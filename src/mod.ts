@@ -326,6 +326,20 @@ export {
   type PruneReport,
 } from "./engine/cleanup/prune.ts";
 export {
+  runDetached,
+  type RunDetachedOptions,
+} from "./engine/pods/run_detached.ts";
+export { cleanUpContainer } from "./engine/pods/clean_up_container.ts";
+export type { LogLine } from "./formats/cri_log.ts";
+export {
+  readLogs,
+  type ReadLogsOptions,
+} from "./engine/processes/read_logs.ts";
+export {
+  waitForContainer,
+  type WaitOptions,
+} from "./engine/processes/wait_for_container.ts";
+export {
   killContainer,
   type KillContainerOptions,
 } from "./engine/containers/end_process.ts";

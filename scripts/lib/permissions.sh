@@ -43,12 +43,12 @@ net_commands=" pull push run copy check tags explain image/pull image/push image
 mount_commands=" pull run copy rmi inspect doctor check gc df image/pull image/rm \
 	ps start stop kill rm container/create container/ls container/list \
 	container/ps container/inspect container/start \
-	container/stop container/kill container/rm \
+	container/stop container/kill container/rm container/cleanup \
 	pod/create pod/ls pod/list pod/ps pod/inspect pod/stop pod/kill \
 	pod/rm serve "
 tar_commands=" pull push load save run copy check doctor image/pull image/push \
 	image/load image/save pod/create serve "
-runtime_commands=" run doctor check gc df rmi image/rm inspect \
+runtime_commands=" logs wait container/logs container/wait container/cleanup run doctor check gc df rmi image/rm inspect \
 	ps stop kill rm container/ls container/list container/ps \
 	container/inspect container/stop container/kill container/rm \
 	pod/ls pod/list pod/ps pod/inspect pod/stop pod/kill pod/rm serve "
@@ -115,6 +115,7 @@ choose_permissions() {
 	asked_env='' asked_runtime='' asked_sys='' auth_file_flag=''
 	listen_setting='' plugins_setting='' runtime_setting=''
 	copy_target='' copies_from_net='' save_format='' pushed_image='' repairs=''
+	detaches=''
 	read_command_line "$@"
 	root_setting='' runroot_setting='' log_file_setting=''
 	config=${config_flag:-/etc/orlop/orlop.toml}
@@ -122,6 +123,7 @@ choose_permissions() {
 	may_write_really "${root_flag:-${ORLOP_ROOT:-${root_setting:-/var/lib/orlop}}}"
 	may_write_really "${runroot_flag:-${ORLOP_RUNROOT:-${runroot_setting:-/run/orlop}}}"
 	may_write "$log_file_setting"
+	if [ "$command" = schedule ] || runs_detached; then tell_program; fi
 	if [ "$command" = schedule ]; then may_schedule; fi
 	if is_one_of "$media_commands"; then may_write_medium; fi
 	case $command in pull | image/pull | run | pod/create) may_record_aliases ;; esac
@@ -162,7 +164,7 @@ choose_permissions() {
 	if is_one_of "$mount_commands"; then chosen="$chosen $mount_programs"; fi
 	if is_one_of "$tar_commands"; then chosen="$chosen $tar_programs"; fi
 	if is_one_of "$runtime_commands"; then chosen="$chosen $runtime_programs"; fi
-	if is_one_of "$monitor_commands"; then chosen="$chosen $monitor_programs"; fi
+	if is_one_of "$monitor_commands" || runs_detached; then chosen="$chosen $monitor_programs"; fi
 	if is_one_of "$sandbox_commands"; then
 		chosen="$chosen $sandbox_programs"
 		grant_plugins
@@ -174,6 +176,9 @@ choose_permissions() {
 
 # Whether $command is in list $1.
 is_one_of() { has_word "$1" "$command"; }
+
+# Whether a container is to go on by itself: orlop will be called at its end.
+runs_detached() { [ "$command$detaches" = runyes ]; }
 
 # Whether list $1 has word $2.
 has_word() {
@@ -225,6 +230,7 @@ read_command_line() {
 		fi
 		case $flag in
 		--repair) repairs=yes ;;
+		--detach) detaches=yes ;;
 		--root) root_flag=$value ;;
 		--runroot) runroot_flag=$value ;;
 		--config) [ "$command" = image/inspect ] || config_flag=$value ;;
@@ -250,6 +256,7 @@ read_short_flags() {
 	group=$1
 	while [ -n "$group" ]; do
 		flag=-${group%"${group#?}"} group=${group#?}
+		[ "$flag" != -d ] || detaches=yes
 		if takes_value "$flag"; then
 			value=${group#=}
 			[ -n "$group" ] || wants_next=yes
@@ -361,10 +368,15 @@ is_real() {
 	done
 }
 
-# Lets orlop write for cron and systemd, and tells it how it was called.
+# Lets orlop write for cron and systemd.
 may_schedule() {
 	may_write /etc/cron.d
 	may_write /etc/systemd/system
+}
+
+# Tells orlop how it was called, and what whoever calls it later has to know.
+tell_program() {
+	[ "$asked_env" = '*' ] || asked_env=$asked_env,ORLOP_CACHE,ORLOP_DENO
 	case $0 in
 	/*) ORLOP_PROGRAM=$0 ;;
 	*/*) ORLOP_PROGRAM=$(pwd -P)/${0#./} ;;

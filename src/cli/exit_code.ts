@@ -1,6 +1,7 @@
 /** Which exit code tells which condition; the only place that maps them. */
 
 import { categoryOf, type ErrorCategory } from "../errors/category.ts";
+import { CommandError } from "../errors/store_errors.ts";
 
 /** Exit codes of every command but `run`, which passes on its container's. */
 export const EXIT = {
@@ -29,6 +30,11 @@ export const EXIT_CODE_HELP: readonly (readonly [number | string, string])[] = [
   ["130, 143", "ended by SIGINT, SIGTERM"],
 ];
 
+// What runs commands fails with, by itself;
+const NOT_RUN = 125;
+// and if it cannot execute them, or there are none.
+const UNUSABLE: readonly number[] = [126, 127];
+
 const CODES: Readonly<Record<ErrorCategory, number>> = {
   "not found": EXIT.notFound,
   "exists": EXIT.inUse,
@@ -46,6 +52,20 @@ const CODES: Readonly<Record<ErrorCategory, number>> = {
 /** Finds the exit code for what a command threw. */
 export function exitCodeOf(error: unknown): number {
   return exitCodeFor(categoryOf(error));
+}
+
+/**
+ * Finds the exit code for what a command threw, which may have one for all
+ * failures; those that run something still tell why it cannot be run.
+ */
+export function failureCodeOf(
+  { failureCode }: { readonly failureCode?: number },
+  error: unknown,
+): number {
+  if (failureCode === undefined) return exitCodeOf(error);
+  const isOfCommand = failureCode === NOT_RUN &&
+    error instanceof CommandError && UNUSABLE.includes(error.exitCode);
+  return isOfCommand ? error.exitCode : failureCode;
 }
 
 /** The exit code of a condition. */

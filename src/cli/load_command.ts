@@ -27,16 +27,20 @@ const MODULES: Readonly<Record<string, () => Promise<CommandModule>>> = {
   "login": () => import("./commands/registries/login.ts"),
   "logout": () => import("./commands/registries/logout.ts"),
   "help": () => import("./commands/help.ts"),
+  "container cleanup": () =>
+    import("./commands/containers/container_cleanup.ts"),
   "container create": () => import("./commands/containers/container_create.ts"),
   "container dirs": () => import("./commands/containers/container_dirs.ts"),
   "container exists": () => import("./commands/containers/container_exists.ts"),
   "container inspect": () =>
     import("./commands/containers/container_inspect.ts"),
+  "container logs": () => import("./commands/containers/container_logs.ts"),
   "container metadata": () =>
     import("./commands/containers/container_metadata.ts"),
   "container kill": () => import("./commands/containers/container_kill.ts"),
   "container rm": () => import("./commands/containers/container_rm.ts"),
   "container start": () => import("./commands/containers/container_start.ts"),
+  "container wait": () => import("./commands/containers/container_wait.ts"),
   "container stop": () => import("./commands/containers/container_stop.ts"),
   "check": () => import("./commands/store/check.ts"),
   "df": () => import("./commands/store/df.ts"),

@@ -10,7 +10,7 @@ import {
 } from "./command.ts";
 import { COMMANDS } from "./command_table.ts";
 import { dropPermissions } from "./drop_permissions.ts";
-import { exitCodeOf } from "./exit_code.ts";
+import { exitCodeOf, failureCodeOf } from "./exit_code.ts";
 import {
   type Config,
   type LogFormat,
@@ -103,7 +103,7 @@ async function runLine(
     const failure = signal.aborted ? signal.reason : error;
     const { logFormat, logLevel, logFile } = config;
     await tellError(failure, { terminal, logFormat, logLevel, logFile, path });
-    return signals.exitCode ?? command.failureCode ?? exitCodeOf(error);
+    return signals.exitCode ?? failureCodeOf(command, error);
   }
 }
 

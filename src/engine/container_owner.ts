@@ -23,7 +23,9 @@ export type ContainerVerb =
   | "start"
   | "stop"
   | "kill"
-  | "change";
+  | "change"
+  | "read"
+  | "enter";
 
 /** What does it in the tool that owns it; no line for what it has not. */
 const COMMANDS: Readonly<

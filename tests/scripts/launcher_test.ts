@@ -91,6 +91,7 @@ function listsOf(script: string, names: RegExp): string[] {
 const WITH_ALL: Readonly<Record<string, readonly string[]>> = {
   copy: ["docker://a", "dir:/b"],
   check: ["--repair"],
+  "run": ["--detach"],
 };
 
 Deno.test("the launcher grants what the table of commands says", async (t) => {
@@ -117,6 +118,26 @@ Deno.test("the launcher grants what the table of commands says", async (t) => {
       assert(plugins.length === 0 || needs.some((name) => name === "sandbox"));
       assertEquals([...granted].toSorted(), [...expected].toSorted());
       assert(!flags.includes("-A") && !flags.includes("--allow-all"));
+    });
+  }
+});
+
+Deno.test("the launcher lets run detach only what is to be detached", async (t) => {
+  const table: readonly (readonly [string, boolean])[] = [
+    ["run x", false],
+    ["run -it x -d", false],
+    ["run --env --detach x", false],
+    ["run -e d x", false],
+    ["run -ed x", false],
+    ["run -d x", true],
+    ["run -itd x", true],
+    ["run --rm --detach x", true],
+  ];
+  for (const [line, expected] of table) {
+    await t.step(line, async () => {
+      const flags = await launch(line.split(" "));
+      const run = valueOf(flags, "--allow-run");
+      assertEquals(run.some((path) => path.endsWith("/sh")), expected);
     });
   }
 });

@@ -25,6 +25,10 @@ export function memoryTerminal(
     errorSize,
     print: (text) => void printed.push(...text.split("\n")),
     write: (bytes) => void printed.push(new TextDecoder().decode(bytes)),
+    relay: (stream, bytes) =>
+      void (stream === "stdout" ? printed : told).push(
+        new TextDecoder().decode(bytes),
+      ),
     tell: (text) => void told.push(...text.split("\n")),
     ask: (text) => void told.push(text),
     draw: (lines) => lines === "end" ? undefined : void drawn.push(lines),

@@ -7,7 +7,7 @@ import { whyOf } from "../../errors/why.ts";
 import { toText } from "../../formats/bytes.ts";
 import { readEnv } from "../input/read_env.ts";
 import { LiveLines } from "./progress/live_lines.ts";
-import { showControls } from "./visible_text.ts";
+import { showControls, showOutput } from "./visible_text.ts";
 
 /** The two outputs of a command, and what they can show. */
 export interface Terminal {
@@ -18,6 +18,11 @@ export interface Terminal {
    * digest stays; but to a terminal as text that does no harm.
    */
   write(bytes: Uint8Array): void;
+  /**
+   * Writes what a container has written to where it wrote it: byte for byte, but
+   * to a terminal as text that does no harm, and may have colours.
+   */
+  relay(stream: "stdout" | "stderr", bytes: Uint8Array): void;
   /** Writes a remark to stderr, with a newline. */
   tell(text: string): void;
   /** Writes a question to stderr, without a newline. */
@@ -53,6 +58,8 @@ const SGR: Readonly<Record<Style, [on: number, off: number]>> = {
   yellow: [33, 39],
 };
 
+const encoder = new TextEncoder();
+
 /** The process's own outputs. */
 export function openTerminal({ color }: { color: boolean }): Terminal {
   const isClosed = readEnv("ORLOP_STDOUT") === "closed";
@@ -72,6 +79,14 @@ export function openTerminal({ color }: { color: boolean }): Terminal {
       Deno.stdout.isTerminal()
         ? output.write(`${finish(toText(bytes))}\n`)
         : output.writeBytes(bytes),
+    relay: (stream, bytes) => {
+      const isOut = stream === "stdout";
+      const isShown = (isOut ? Deno.stdout : Deno.stderr).isTerminal();
+      const shown = isShown
+        ? encoder.encode(showOutput(toText(bytes), { isColored }))
+        : bytes;
+      (isOut ? output : errors).writeBytes(shown);
+    },
     tell: (text) => live.writeAbove(`${showControls(text)}\n`),
     ask: (text) => errors.write(showControls(text)),
     draw: (lines) =>

@@ -31,3 +31,22 @@ export function showControls(text: string): string {
 export function showOnOneLine(text: string): string {
   return showControls(text.replace(/\s*[\n\r\t\v\f]\s*/g, " "));
 }
+
+// ECMA-48, 8.3.117: colours and the like.
+// deno-lint-ignore no-control-regex -- that is what it looks for
+const COLOR = /(\x1b\[[0-9;:]*m)/;
+
+/**
+ * As {@linkcode showControls}, for what a program in a container has written: with
+ * its colours, if these are wanted, and ends of lines as terminals have them.
+ */
+export function showOutput(
+  text: string,
+  { isColored }: { readonly isColored: boolean },
+): string {
+  return text.replaceAll("\r\n", "\n").split(COLOR)
+    .map((part, index) => {
+      if (index % 2 === 0) return showControls(part);
+      return isColored ? part : "";
+    }).join("");
+}

@@ -4,6 +4,7 @@ import type { Argument, Command } from "../command.ts";
 import { LIST_FLAGS } from "../render/show_list.ts";
 import { INSPECT_FLAGS } from "../render/show_objects.ts";
 import { CREATE_CONTAINER, RUN } from "./create_commands.ts";
+import { PROCESS_COMMANDS } from "./process_commands.ts";
 import {
   ALL_FLAG,
   FILTER_FLAG,
@@ -159,6 +160,19 @@ export const REMOVE_CONTAINER = {
   needs: ["mount", "runtime"],
 } as const satisfies Command;
 
+/** `orlop container cleanup`: what conmon calls. */
+export const CLEANUP_CONTAINER = {
+  name: "cleanup",
+  summary: "Unmount a container whose process has ended",
+  description: [
+    "orlop has this done at the end of what `orlop run --detach` has started; " +
+    "with --rm there, the container is removed, too.",
+  ],
+  arguments: [CONTAINER],
+  needs: ["mount", "runtime"],
+  isHidden: true,
+} as const satisfies Command;
+
 /** `orlop container dirs`. */
 export const CONTAINER_DIRS = {
   name: "dirs",
@@ -206,6 +220,8 @@ export const CONTAINER_GROUP: Command = {
     STOP_CONTAINER,
     KILL_CONTAINER,
     REMOVE_CONTAINER,
+    ...PROCESS_COMMANDS,
+    CLEANUP_CONTAINER,
     CONTAINER_DIRS,
     CONTAINER_METADATA,
   ],
@@ -221,5 +237,9 @@ export const CONTAINER_COMMANDS: readonly Command[] = [
   { ...STOP_CONTAINER, section: "Pods and containers" },
   { ...KILL_CONTAINER, section: "Pods and containers" },
   { ...REMOVE_CONTAINER, section: "Pods and containers" },
+  ...PROCESS_COMMANDS.map((command): Command => ({
+    ...command,
+    section: "Pods and containers",
+  })),
   CONTAINER_GROUP,
 ];

@@ -3,6 +3,7 @@
 import type { Argument, Command } from "../command.ts";
 import { PROGRESS_FLAGS } from "../render/progress/show_progress.ts";
 import { CONTAINER_FLAGS } from "./container_flags.ts";
+import { refused } from "./refused_flags.ts";
 import { PULL_FLAGS } from "./shared_flags.ts";
 
 const IMAGE_AND_COMMAND: readonly Argument[] = [
@@ -13,11 +14,13 @@ const IMAGE_AND_COMMAND: readonly Argument[] = [
 /** `orlop run`. */
 export const RUN = {
   name: "run",
-  summary: "Run a command in a new container, to its end",
+  summary: "Run a command in a new container, to its end or detached",
   description: [
     "Pulls the image if it is missing, makes a pod and a container, mounts " +
     "its root, hands it to runc or crun, and unmounts it at the end. The " +
     "exit code is the command's own; 125 if orlop failed.",
+    "With --detach it goes on by itself, watched by conmon, and its ID is " +
+    "printed: `orlop logs` shows what it writes, `orlop stop` ends it.",
     "What nothing is said of is as in podman: its few rights of root, its " +
     "seccomp profile (/etc/containers/seccomp.json or " +
     "/usr/share/containers/seccomp.json, if there), 2048 processes at most.",
@@ -26,6 +29,11 @@ export const RUN = {
   stopsAtFirstArgument: true,
   flags: {
     ...CONTAINER_FLAGS,
+    detach: {
+      type: "boolean",
+      short: "d",
+      help: "Do not wait for its end, and print its ID",
+    },
     rm: { type: "boolean", help: "Remove container and pod at the end" },
     interactive: {
       type: "boolean",
@@ -54,6 +62,10 @@ export const RUN = {
       does: "A shell",
     },
     {
+      line: "orlop run -d --name web registry.lan:5000/web:1",
+      does: "A service, in the background",
+    },
+    {
       line: "orlop run --rm -v /srv/data:/data:ro busybox ls /data",
       does: "With a directory of the host",
     },
@@ -63,7 +75,7 @@ export const RUN = {
       does: "With less of the machine, and no rights",
     },
   ],
-  needs: ["net", "mount", "tar", "runtime"],
+  needs: ["net", "mount", "tar", "runtime", "monitor"],
   failureCode: 125,
   signals: "wait",
 } as const satisfies Command;
@@ -80,6 +92,9 @@ export const CREATE_CONTAINER = {
   stopsAtFirstArgument: true,
   flags: {
     ...CONTAINER_FLAGS,
+    detach: refused("nothing runs yet; use orlop run --detach", {
+      ...{ type: "boolean", short: "d" },
+    }),
     id: { type: "text", value: "ID", help: "Its ID; invented if left out" },
     "metadata-name": {
       type: "text",

@@ -8,9 +8,6 @@ const NO_SYNC = 'use "orlop copy", which copies one image at a time';
 const IMPORT =
   'use "orlop load -i FILE" for an archive of images; for one of a root file ' +
   "system podman on the same store";
-const LOGS =
-  'orlop keeps no logs of containers: what they print goes to where "orlop ' +
-  'run" was started';
 const INSIDE =
   'ask the OCI runtime, runc or crun, or look at the root that "orlop start" ' +
   "mounts";
@@ -66,7 +63,6 @@ export const ADVICE: Readonly<Record<string, string>> = {
   "info": 'use "orlop doctor", or "orlop version"',
   "init": "it is only for podman's pods: orlop start mounts",
   "kube": NO_ORCHESTRATION,
-  "logs": LOGS,
   "machine": NO_DAEMON,
   "manifest add": NO_BUILD,
   "manifest annotate": NO_BUILD,
@@ -106,7 +102,6 @@ export const ADVICE: Readonly<Record<string, string>> = {
   "update": NO_CHANGES,
   "volume": NO_VOLUMES,
   "volume prune": 'use "orlop gc"; orlop keeps no volumes',
-  "wait": '"orlop run" waits for the end of its container',
   // crictl
   "imagefsinfo": 'use "orlop df"',
   "img": 'use "orlop images"',

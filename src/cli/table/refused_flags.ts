@@ -7,7 +7,8 @@ const NO_NETWORK = "orlop's containers have no network of their own; use " +
 const NO_RESOLVER = "orlop writes no resolv.conf; with --network=host the " +
   "host's is seen";
 const NO_HEALTH = "orlop does not watch containers; let what starts it do so";
-const NO_LOG = "what it writes goes to orlop's own output; use >";
+const NO_LOG = "what it writes goes to orlop's own output, or with --detach " +
+  "into a log that orlop logs shows";
 const ONE_FLAG = "use --platform OS/ARCH[/VARIANT]";
 const NO_MAPPING = "orlop maps no user IDs; use podman for that";
 
@@ -70,11 +71,6 @@ export const REFUSED_PULL_FLAGS = {
 
 /** For `container create` and `run`; none of them is shown in the help. */
 export const REFUSED_FLAGS = {
-  detach: refused(
-    "orlop keeps nothing running in the background; use " +
-      "systemd-run orlop run …, or & in a shell",
-    { type: "boolean", short: "d" },
-  ),
   init: refused("orlop has no init to put in; start one of the image's", {
     type: "boolean",
   }),

@@ -42,6 +42,8 @@ export interface LastRun {
   readonly owner: string;
   /** Whether who runs it removes it, too; or a cleanup, if that one dies. */
   readonly removal: "at-end" | "never";
+  /** The file with what it writes; undefined if there is none. */
+  readonly logPath?: string | undefined;
   /** RFC 3339; undefined if it did not begin. */
   readonly startedAt: string | undefined;
   /** RFC 3339; undefined if it has not ended, or nobody saw it. */
@@ -72,13 +74,12 @@ const LOCK_TIMEOUT_MS = 2_000;
 export async function openRun(
   agent: Agent,
   id: ContainerId,
-  { removal, pod }: {
-    readonly removal: LastRun["removal"];
+  { removal, pod, logPath }: Pick<LastRun, "removal" | "logPath"> & {
     readonly pod: ContainerId | undefined;
   },
 ): Promise<OpenRun> {
   const lock = await takeLock(agent, id);
-  let run: LastRun = { ...NOTHING, owner: id, removal };
+  let run: LastRun = { ...NOTHING, owner: id, removal, logPath };
   await note(agent, [id, ...pod === undefined ? [] : [pod]], run);
   return {
     async begin() {
@@ -95,9 +96,10 @@ export async function openRun(
 
 /** Notes that a container's process begins now: conmon will note its end. */
 export async function noteStart(agent: Agent, id: ContainerId): Promise<void> {
-  const { owner = id, removal = "never" } = tryReadLastRun(agent, id) ?? {};
+  const { owner = id, removal = "never", logPath } =
+    tryReadLastRun(agent, id) ?? {};
   const startedAt = new Date().toISOString();
-  await note(agent, [id], { ...NOTHING, owner, removal, startedAt });
+  await note(agent, [id], { ...NOTHING, owner, removal, logPath, startedAt });
 }
 
 /** Whether a process of orlop's is about to run a container, or does. */
@@ -158,8 +160,8 @@ export function forgetLastRun(agent: Agent, id: ContainerId): void {
   const run = tryReadLastRun(agent, id);
   forgetExit(agent, id);
   if (run?.startedAt === undefined) return;
-  const { owner, removal } = run;
-  write(agent, id, { ...NOTHING, owner, removal });
+  const { owner, removal, logPath } = run;
+  write(agent, id, { ...NOTHING, owner, removal, logPath });
 }
 
 const NOTHING = {
@@ -218,6 +220,7 @@ function parseRun(object: JsonObject, what: string): LastRun {
   return {
     owner: asString(object["owner"], `${what}, owner`),
     removal: object["removal"] === "at-end" ? "at-end" : "never",
+    logPath: optional(object["logPath"], `${what}, logPath`, asString),
     startedAt: time("startedAt"),
     finishedAt: time("finishedAt"),
     exitCode: optional(object["exitCode"], `${what}, exitCode`, asInteger),

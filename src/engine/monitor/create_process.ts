@@ -95,7 +95,7 @@ export async function createProcess(
   const { logPath, removal = "never", pod } = options;
   if (logPath !== undefined) checkLogPath(logPath);
   const runtime = findRuntime(options.runtime);
-  using _run = await openRun(agent, id, { removal, pod });
+  using _run = await openRun(agent, id, { removal, pod, logPath });
   await clear(agent, id, options);
   try {
     return await create(agent, id, { ...options, runtime });

@@ -2,10 +2,6 @@
 
 import { join } from "@std/path";
 import type { Abortable } from "../../errors/abort.ts";
-import {
-  ContainerNotFoundError,
-  InvalidSandboxIdError,
-} from "../../errors/not_found_errors.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { isThere, removeIfThere } from "../../fs/if_there.ts";
 import { runInteractive } from "../../process/run_interactive.ts";
@@ -29,6 +25,7 @@ import {
   stopContainer,
 } from "../containers/start_container.ts";
 import { removePodSandbox } from "./remove_pod_sandbox.ts";
+import { unlessGone } from "./unless_gone.ts";
 
 /** How to run a container. */
 export interface RunContainerOptions extends Abortable {
@@ -172,15 +169,4 @@ async function remove(
 ): Promise<void> {
   await unlessGone(deleteContainer(agent, id));
   if (pod !== undefined) await unlessGone(removePodSandbox(agent, pod));
-}
-
-/** Others may have removed it by force when its process had ended. */
-async function unlessGone(done: Promise<unknown>): Promise<void> {
-  try {
-    await done;
-  } catch (error) {
-    const isGone = error instanceof ContainerNotFoundError ||
-      error instanceof InvalidSandboxIdError;
-    if (!isGone) throw error;
-  }
 }

@@ -26,9 +26,11 @@ export function startOrlop(
 }
 
 /** Waits until something is so. @throws {Error} If it takes 30 s. */
-export async function until(isSo: () => boolean): Promise<void> {
+export async function until(
+  isSo: () => boolean | Promise<boolean>,
+): Promise<void> {
   const deadline = performance.now() + 30_000;
-  while (!isSo()) {
+  while (!await isSo()) {
     if (performance.now() > deadline) throw new Error(`waited for ${isSo}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

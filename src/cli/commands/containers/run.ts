@@ -4,6 +4,7 @@ import type { Agent } from "../../../engine/agent.ts";
 import { findRuntime } from "../../../engine/containers/oci_runtime.ts";
 import { inspectImage } from "../../../engine/images/list_images.ts";
 import { runContainer } from "../../../engine/pods/run_container.ts";
+import { runDetached } from "../../../engine/pods/run_detached.ts";
 import type { PullOptions } from "../../../engine/transfer/pull_image.ts";
 import { ImageNotFoundError } from "../../../errors/not_found_errors.ts";
 import { hasTransport } from "../../../formats/oci/transport_reference.ts";
@@ -16,6 +17,7 @@ import {
 import { isOnTerminal } from "../../../process/run_interactive.ts";
 import type { Call } from "../../command.ts";
 import { createFromFlags } from "../../input/create_from_flags.ts";
+import { exitCommand } from "../../input/exit_command.ts";
 import { pullOptions } from "../../input/flags/pull_options.ts";
 import { openSession } from "../../open_session.ts";
 import type { PullCall } from "../../pull_with_progress.ts";
@@ -26,15 +28,19 @@ type RunCall = Call<typeof RUN>;
 
 /** Runs a command in a new container; its exit code is the result. */
 export async function run(call: RunCall): Promise<number> {
-  const { flags, signal } = call;
+  const { flags, terminal, signal } = call;
   findRuntime(flags.runtime); // better missed now than later
   // Also if nothing is pulled: a password must not get into the container.
   const pulling = await pullOptions(call);
   using session = openSession(call, { ifMissing: "make" });
   const { agent } = session;
+  if (flags.detach) exitCommand(call.config, ""); // it is known, or fails now
   const image = await findOrPull(agent, call, pulling);
   const request = {
-    flags: { ...flags, tty: flags.tty && findsTerminal(agent) },
+    flags: {
+      ...flags,
+      tty: flags.tty && (flags.detach || findsTerminal(agent)),
+    },
     words: [image, ...call.arguments.slice(1)],
   };
   const { id, pod } = await createFromFlags(agent, request, {
@@ -43,13 +49,23 @@ export async function run(call: RunCall): Promise<number> {
   });
   // A pod that nobody asked for goes with its container.
   const isOwn = pod.isNew && (flags.rm || flags.pod === undefined);
-  return await runContainer(agent, id, {
+  const options = {
     runtime: flags.runtime,
-    stdin: flags.interactive ? "inherit" : "null",
     removal: flags.rm ? "at-end" : "never",
     pod: isOwn ? parseContainerId(pod.podId) : undefined,
     signal,
+  } as const;
+  if (!flags.detach) {
+    const stdin = flags.interactive ? "inherit" : "null";
+    return await runContainer(agent, id, { ...options, stdin });
+  }
+  await runDetached(agent, id, {
+    ...options,
+    stdin: flags.interactive ? "open" : "none",
+    exitCommand: exitCommand(call.config, id),
   });
+  terminal.print(id);
+  return 0;
 }
 
 /** From cron and the like, a command with `-t` runs as it would without. */

@@ -209,8 +209,6 @@ Deno.test("rights that make no sense are refused", async (t) => {
 
 Deno.test("flags of podman's that orlop has not say what to do", async (t) => {
   const table: [string, string][] = [
-    ["-d", "orlop keeps nothing running in the background"],
-    ["--rm -d", "orlop keeps nothing running in the background"],
     ["--init", "start one of the image's"],
     ["-p 80:80", "use --network=host"],
     ["-P", "use --network=host"],
@@ -227,7 +225,7 @@ Deno.test("flags of podman's that orlop has not say what to do", async (t) => {
     ["--no-hosts", "-v FILE:/etc/hosts:ro"],
     ["--expose=80", "use --network=host"],
     ["--health-interval=3s", "let what starts it do so"],
-    ["--log-opt=a=b", "use >"],
+    ["--log-opt=a=b", "orlop logs shows"],
     ["--timeout=3", "orlop stop NAME"],
     ["-v=/cache", "--tmpfs /cache"],
   ];

@@ -1,0 +1,42 @@
+/** `orlop logs`. */
+
+import { readLogs } from "../../../engine/processes/read_logs.ts";
+import { listContainers } from "../../../engine/containers/list_containers.ts";
+import type { Call } from "../../command.ts";
+import { findContainer } from "../../input/find_container.ts";
+import { readLogRange } from "../../input/flags/log_range.ts";
+import { openSession } from "../../open_session.ts";
+import { logText } from "../../render/log_text.ts";
+import { shortId } from "../../render/short_id.ts";
+import type { LOGS } from "../../table/process_commands.ts";
+
+/** Shows logs: one after the other, but all at once if they are followed. */
+export async function run(call: Call<typeof LOGS>): Promise<void> {
+  const { flags, terminal, signal } = call;
+  const range = readLogRange(flags);
+  using session = openSession(call, { purpose: "read" });
+  const { agent } = session;
+  const containers = await listContainers(agent, { signal });
+  const found = call.arguments.map((typed) => ({
+    ...{ typed, ...findContainer(containers, typed) },
+  }));
+  const options = {
+    ...{ ...range, signal },
+    atEnd: flags.follow ? "follow" : "stop",
+  } as const;
+  const shown = found.map(({ typed, id, names }) => async () => {
+    const name = flags.names ? names[0] ?? id : shortId(id);
+    const text = {
+      timestamps: flags.timestamps,
+      name: found.length > 1 ? name : undefined,
+    };
+    for await (const line of readLogs(agent, typed, options)) {
+      terminal.relay(line.stream, logText(line, text));
+    }
+  });
+  if (flags.follow) {
+    await Promise.all(shown.map((show) => show()));
+  } else {
+    for (const show of shown) await show();
+  }
+}

@@ -1,0 +1,41 @@
+/** Puts a container away whose process has ended, with nobody there to do it. */
+
+import type { Abortable } from "../../errors/abort.ts";
+import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import { type AgentHandle, insideOf } from "../agent.ts";
+import { findActivity } from "../containers/container_status.ts";
+import { deleteContainer } from "../containers/delete_container.ts";
+import { tryReadLastRun } from "../containers/last_run.ts";
+import { forget } from "../containers/oci_runtime.ts";
+import { stopContainer } from "../containers/start_container.ts";
+import { unlessGone } from "./unless_gone.ts";
+
+/**
+ * Unmounts a container that `runDetached()` has started, when its process has
+ * ended, and removes it if that was asked for. If something runs in it again, or it
+ * is gone, nothing is done.
+ *
+ * @param handle From `openAgent()`.
+ * @param id The container's full ID.
+ * @example
+ * ```ts
+ * import { type Agent, cleanUpContainer, type ContainerId } from "orlop";
+ * async function onExit(agent: Agent, id: ContainerId): Promise<void> {
+ *   await cleanUpContainer(agent, id);
+ * }
+ * ```
+ */
+export async function cleanUpContainer(
+  handle: AgentHandle,
+  id: ContainerId,
+  options: Abortable = {},
+): Promise<void> {
+  const agent = insideOf(handle);
+  const { process, hasRunner } = await findActivity(agent, id, options);
+  if (process !== undefined || hasRunner) return;
+  // Read first: it goes with the container.
+  const isToGo = tryReadLastRun(agent, id)?.removal === "at-end";
+  await forget(agent, id);
+  await unlessGone(stopContainer(agent, id, options));
+  if (isToGo) await unlessGone(deleteContainer(agent, id, options));
+}

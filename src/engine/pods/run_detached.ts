@@ -1,0 +1,91 @@
+/** Runs a container's process under conmon, with nobody of orlop's beside it. */
+
+import { join } from "@std/path";
+import type { Abortable } from "../../errors/abort.ts";
+import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import { ensureWorkDirectory } from "../../store/container_store.ts";
+import { type AgentHandle, insideOf } from "../agent.ts";
+import { deleteContainer } from "../containers/delete_container.ts";
+import {
+  startContainer,
+  stopContainer,
+} from "../containers/start_container.ts";
+import { createProcess } from "../monitor/create_process.ts";
+import { forgetProcess } from "../monitor/forget_process.ts";
+import { startProcess } from "../monitor/start_process.ts";
+import { unlessGone } from "./unless_gone.ts";
+
+/** How to run a container that nobody waits for. */
+export interface RunDetachedOptions extends Abortable {
+  /**
+   * The runtime's name or absolute path.
+   *
+   * @default {runc, else crun}
+   */
+  readonly runtime?: string | undefined;
+  /**
+   * Whether who attaches to it may write to it.
+   *
+   * @default {"none"}
+   */
+  readonly stdin?: "none" | "open" | undefined;
+  /**
+   * The infra container of a pod that was made for it, and goes with it.
+   *
+   * @default {none}
+   */
+  readonly pod?: ContainerId | undefined;
+  /**
+   * `"at-end"` has it removed when its process has ended.
+   *
+   * @default {"never"}
+   */
+  readonly removal?: "at-end" | "never" | undefined;
+  /**
+   * What is run when its process has ended, to call `cleanUpContainer()`: an
+   * absolute path, and arguments.
+   *
+   * @default {nothing: it stays mounted}
+   */
+  readonly exitCommand?: readonly string[] | undefined;
+}
+
+/** The log of a container that people run. */
+export const LOG_FILE = "ctr.log";
+
+/**
+ * Mounts a container and starts its process, which goes on without this one. What
+ * it writes goes into a log: see `readLogs()`.
+ *
+ * @param handle From `openAgent()`.
+ * @param id The container's full ID.
+ * @throws {CommandError} If the runtime cannot start it: with exit code 127 if there
+ *   is no such command, 126 if it cannot be executed, else 125.
+ * @throws {InUseError} If another process runs it.
+ * @example
+ * ```ts
+ * import { type Agent, type ContainerId, runDetached } from "orlop";
+ * async function begin(agent: Agent, id: ContainerId): Promise<void> {
+ *   await runDetached(agent, id, { stdin: "open" });
+ * }
+ * ```
+ */
+export async function runDetached(
+  handle: AgentHandle,
+  id: ContainerId,
+  options: RunDetachedOptions = {},
+): Promise<void> {
+  const agent = insideOf(handle);
+  const { removal = "never" } = options;
+  await using undo = new AsyncDisposableStack();
+  if (removal === "at-end") {
+    undo.defer(() => unlessGone(deleteContainer(agent, id)));
+  }
+  await startContainer(agent, id, options);
+  undo.defer(() => unlessGone(stopContainer(agent, id)));
+  const logPath = join(ensureWorkDirectory(agent.store.paths, id), LOG_FILE);
+  await createProcess(agent, id, { ...options, logPath });
+  undo.defer(() => forgetProcess(agent, id));
+  await startProcess(agent, id, options);
+  undo.move();
+}
