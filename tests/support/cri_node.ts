@@ -42,6 +42,8 @@ export interface CriNode extends AsyncDisposable {
   /** Of the daemon that runs now. */
   readonly client: GrpcClient;
   readonly daemon: ServingOrlop;
+  /** The name of the network that its pods join. */
+  readonly network: string;
   /** The commands, on the node's store. */
   readonly orlop: OrlopProgram;
   /** Kills the daemon, and starts another one. */
@@ -56,6 +58,8 @@ export interface CriNode extends AsyncDisposable {
   ): Promise<string>;
   start(containerId: string): Promise<void>;
   status(containerId: string): Promise<ContainerStatus>;
+  /** Removes all pods. */
+  removeAll(): Promise<void>;
   /** Waits until a container is in a state. */
   waitFor(containerId: string, state: number): Promise<ContainerStatus>;
 }
@@ -75,25 +79,27 @@ export async function startNode(): Promise<CriNode> {
   writeNetwork(dir.join("net.d"), { name, leases: dir.join("leases") });
   const serve = () =>
     serveOrlop(dir.path, ["--cni-conf-dir", dir.join("net.d")]);
-  return new Node(dir, orlop, serve, await serve());
+  return new Node({ dir, orlop, network: name, serve, daemon: await serve() });
 }
 
 const { method } = RuntimeService;
 
+interface NodeParts extends Pick<CriNode, "dir" | "orlop" | "network"> {
+  readonly serve: () => Promise<ServingOrlop>;
+  readonly daemon: ServingOrlop;
+}
+
 class Node implements CriNode {
   readonly dir: TempDir;
   readonly orlop: OrlopProgram;
+  readonly network: string;
   readonly #serve: () => Promise<ServingOrlop>;
   daemon: ServingOrlop;
 
-  constructor(
-    dir: TempDir,
-    orlop: OrlopProgram,
-    serve: () => Promise<ServingOrlop>,
-    daemon: ServingOrlop,
-  ) {
+  constructor({ dir, orlop, network, serve, daemon }: NodeParts) {
     this.dir = dir;
     this.orlop = orlop;
+    this.network = network;
     this.#serve = serve;
     this.daemon = daemon;
   }
@@ -154,11 +160,15 @@ class Node implements CriNode {
     throw new Error(`"${containerId}" does not become ${state}`);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async removeAll(): Promise<void> {
     const { items } = await this.client.call(method.listPodSandbox, {});
     for (const { id } of items) {
       await this.client.call(method.removePodSandbox, { podSandboxId: id });
     }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.removeAll();
     await this.daemon.end("SIGTERM");
     this.dir[Symbol.dispose]();
   }

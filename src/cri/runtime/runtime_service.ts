@@ -5,6 +5,7 @@ import type { RuntimeService } from "../api/api_pb.js";
 import type { CallContext, ServiceMethods } from "../grpc/service_methods.ts";
 import type { StreamingServer } from "../streaming/streaming_server.ts";
 import { createContainer } from "./containers/create_container.ts";
+import { execSync } from "./containers/exec_sync.ts";
 import { Exits } from "./containers/exits.ts";
 import {
   containerStatus,
@@ -119,6 +120,7 @@ function bindMethods(
     containerStatus: bind(containerStatus),
     updateContainerResources: bind(updateContainerResources),
     updatePodSandboxResources: bind(updatePodSandboxResources),
+    execSync: bind(execSync),
     portForward: bind(portForward),
     getContainerEvents: bind(getContainerEvents),
   };

@@ -18,7 +18,7 @@ import { StatusError } from "../../support/grpc_client.ts";
 const { method } = RuntimeService;
 const { CONTAINER_CREATED, CONTAINER_RUNNING, CONTAINER_EXITED } =
   ContainerState;
-const [INVALID, NOT_FOUND, EXISTS, REFUSED] = [3, 5, 6, 9];
+const [INVALID, DEADLINE, NOT_FOUND, EXISTS, REFUSED] = [3, 4, 5, 6, 9];
 
 async function assertCode(
   code: number,
@@ -118,6 +118,33 @@ Deno.test(
         });
         assertEquals((await node.status(id)).state, CONTAINER_EXITED);
         await client.call(method.removeContainer, { containerId: id });
+      },
+    );
+
+    await t.step(
+      "a command runs in a container, as long as it may",
+      async () => {
+        const id = await node.create(pod, "host");
+        const exec = (script: string, timeout = 0n) =>
+          client.call(method.execSync, {
+            containerId: id,
+            cmd: ["sh", "-c", script],
+            timeout,
+          });
+        await assertCode(REFUSED, () => exec("true"));
+        await node.start(id);
+        const { stdout, stderr, exitCode } = await exec(
+          "echo a; echo b >&2; exit 4",
+        );
+        const texts = [stdout, stderr].map((bytes) =>
+          new TextDecoder().decode(bytes)
+        );
+        assertEquals([...texts, exitCode], ["a\n", "b\n", 4]);
+        await assertCode(DEADLINE, () => exec("sleep 100", 1n));
+        await assertCode(
+          INVALID,
+          () => client.call(method.execSync, { containerId: id, cmd: [] }),
+        );
       },
     );
 

@@ -9,15 +9,12 @@ import type { Agent } from "../../../engine/agent.ts";
 import { readTemplate } from "../../../engine/parse_stored.ts";
 import { ContainerState, type StopContainerRequest } from "../../api/api_pb.js";
 import type { CallContext } from "../../grpc/service_methods.ts";
+import { toMilliseconds } from "../state/milliseconds.ts";
 import type { RuntimeContext } from "../runtime_context.ts";
 import { demandOwnContainer, findContainer } from "../state/find_objects.ts";
 import { unlessAborted } from "../../../errors/abort.ts";
 import { noteExit, UNSEEN_EXIT_CODE } from "./note_exit.ts";
 import { readAgain } from "./read_again.ts";
-
-// What a kubelet waits at most is far below; a timer takes no more than 24 days.
-const MAX_TIMEOUT_S = 1_000_000n;
-const MS_PER_SECOND = 1000;
 
 /**
  * Stops a container: by its stop signal, and after a while by SIGKILL. One that is
@@ -74,12 +71,6 @@ export async function endContainer(
     isOomKilled: false,
   };
   await noteExit(context, id, unseen).catch(ifMissing);
-}
-
-function toMilliseconds(seconds: bigint): number {
-  if (seconds <= 0n) return 0;
-  const limited = seconds < MAX_TIMEOUT_S ? seconds : MAX_TIMEOUT_S;
-  return Number(limited) * MS_PER_SECOND;
 }
 
 /** An image may say anything, and the template may be damaged. */
