@@ -42,7 +42,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   engine: [
     ...["login", "images", "progress", "media", "transfer", "copy", "lookup"],
     ...["containers", "monitor", "pods", "processes", "network", "sandboxes"],
-    ...["cleanup", "check", "doctor"],
+    ...["stats", "cleanup", "check", "doctor"],
   ],
   store: ["records", "layers", "recovery"],
 };

@@ -60,7 +60,7 @@ export const PROGRAMS = {
   monitor: ["conmon", "sh", "kill"],
   sandbox: [
     ...["unshare", "sh", "ip", "timeout", "mkdir", "rmdir"],
-    ...["cat", "find", "grep"],
+    ...["cat", "find", "grep", "nsenter", "realpath"],
   ],
   fuser: ["fuser"],
 } as const;
