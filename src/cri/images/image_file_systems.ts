@@ -13,8 +13,10 @@ import type {
   ImageFsInfoResponseSchema,
 } from "../api/api_pb.js";
 
-// A kubelet looks at its disks every 10 s, and asks in other calls, too.
+// A kubelet looks at its disks every 10 s; crictl asks first of all, whatever for.
 const FRESH_MS = 5000;
+// For so long an answer counts while the next one is made.
+const STALE_MS = 60_000;
 const NANOSECONDS = 1_000_000n;
 
 /** A measurement, and when it was made. */
@@ -34,7 +36,13 @@ export class ImageFileSystems {
     this.#agent = agent;
   }
 
-  /** Tells what images and containers take, as it was some seconds ago at most. */
+  /** Makes sure that a change is seen. */
+  forget(): void {
+    this.#last = undefined;
+    this.#current = undefined;
+  }
+
+  /** Tells what images and containers take, as it was a minute ago at most. */
   async measure(
     options: Abortable,
   ): Promise<MessageInitShape<typeof ImageFsInfoResponseSchema>> {
@@ -49,20 +57,38 @@ export class ImageFileSystems {
 
   async #recent(options: Abortable): Promise<Measurement> {
     const last = this.#last;
-    if (last !== undefined && Date.now() - last.atMs < FRESH_MS) return last;
+    const ageMs = Date.now() - (last?.atMs ?? 0);
+    if (last !== undefined && ageMs < FRESH_MS) return last;
     // Whoever asks while it is under way waits for the same one.
-    const current = this.#current ??= this.#begin();
+    const current = this.#current ?? this.#begin();
+    if (last !== undefined && ageMs < STALE_MS) return last;
     return await unlessAborted(() => current, options);
   }
 
-  async #begin(): Promise<Measurement> {
-    try {
-      const usage = await measureFileSystems(this.#agent);
-      return this.#last = { atMs: Date.now(), usage };
-    } finally {
-      this.#current = undefined;
-    }
+  #begin(): Promise<Measurement> {
+    const current = measure(this.#agent);
+    this.#current = current;
+    this.#note(current);
+    return current;
   }
+
+  async #note(current: Promise<Measurement>): Promise<void> {
+    let last: Measurement | undefined;
+    try {
+      last = await current;
+    } catch {
+      // Whoever waits hears of it, and the next one tries again.
+    }
+    // Or what has changed meanwhile is not in it.
+    if (this.#current !== current) return;
+    this.#current = undefined;
+    this.#last = last;
+  }
+}
+
+async function measure(agent: Agent): Promise<Measurement> {
+  const atMs = Date.now();
+  return { atMs, usage: await measureFileSystems(agent) };
 }
 
 function describe(

@@ -62,12 +62,17 @@ export function imageService(options: ImageServiceOptions): Methods {
       }
     },
     imageStatus: (request, call) => tellStatus(agent, request, call),
-    pullImage: (request, call) => pull(options, request, call),
+    async pullImage(request, call) {
+      const imageRef = await pull(options, request, call);
+      fileSystems.forget();
+      return { imageRef };
+    },
     async removeImage({ image }, { signal }) {
       const name = nameIn(image);
       try {
         const options = { signal, names: "all" } as const;
         const { deleted } = await removeImage(agent, name, options);
+        fileSystems.forget();
         for (const id of deleted) {
           users.forget(id);
           log("info", "removed an image", { image: name, id });
@@ -136,14 +141,14 @@ async function pull(
   { pulls, log }: ImageServiceOptions,
   { image, auth }: PullImageRequest,
   { signal }: CallContext,
-): Promise<{ imageRef: string }> {
+): Promise<string> {
   const begunMs = performance.now();
   const name = registryName(nameIn(image));
   const credentials = readAuth(auth, name);
   const { imageId } = await pulls.pull({ name, credentials, signal });
   const ms = Math.round(performance.now() - begunMs);
   log("info", "pulled an image", { image: name, id: imageId, ms });
-  return { imageRef: imageRefOf(imageId) };
+  return imageRefOf(imageId);
 }
 
 /** @throws {TypeError} If it names none. */
