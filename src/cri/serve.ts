@@ -10,8 +10,11 @@ import { ImageService, RuntimeService } from "./api/api_pb.js";
 import { GRPC_CODE } from "./grpc/grpc_error.ts";
 import { GrpcServer } from "./grpc/grpc_server.ts";
 import type { EndedCall } from "./grpc/serve_call.ts";
+import { ImageFileSystems } from "./images/image_file_systems.ts";
 import { imageService } from "./images/image_service.ts";
 import { SharedPulls } from "./images/shared_pulls.ts";
+import { serveMetrics } from "./metrics/metrics_server.ts";
+import { ServeMetrics } from "./metrics/serve_metrics.ts";
 import type { RuntimeSettings } from "./runtime/runtime_context.ts";
 import { openRuntimeService } from "./runtime/runtime_service.ts";
 import type { ServeLog } from "./serve_log.ts";
@@ -50,10 +53,24 @@ export async function serve(options: ServeOptions): Promise<void> {
     ...{ agent, streaming },
     settings: runtimeSettings(settings),
   });
-  await using server = new GrpcServer({ onEnd: (call) => logCall(log, call) });
-  const pulls = new SharedPulls(agent);
-  server.add(ImageService, imageService({ agent, pulls, log }));
+  const metrics = new ServeMetrics();
+  const fileSystems = new ImageFileSystems(agent);
+  const pulls = new SharedPulls(agent, {
+    onEvent: (event) => metrics.pulls.add(event),
+  });
+  await using server = new GrpcServer({
+    onEnd(call) {
+      metrics.calls.add(call);
+      logCall(log, call);
+    },
+  });
+  server.add(ImageService, imageService({ agent, pulls, fileSystems, log }));
   server.add(RuntimeService, runtime.methods);
+  await using _shown = settings.metricsListen &&
+    serveMetrics(
+      settings.metricsListen,
+      () => metrics.read({ pulls, fileSystems }),
+    );
   await server.listen(settings.listen, libc);
   manager.ready(`serving at ${settings.listen}`);
   onReady();

@@ -55,6 +55,11 @@ export class ImageFileSystems {
     };
   }
 
+  /** The same, as it was measured. */
+  async read(options: Abortable): Promise<FileSystemUsage> {
+    return (await this.#recent(options)).usage;
+  }
+
   async #recent(options: Abortable): Promise<Measurement> {
     const last = this.#last;
     const ageMs = Date.now() - (last?.atMs ?? 0);

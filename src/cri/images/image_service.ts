@@ -20,7 +20,7 @@ import type {
 } from "../api/api_pb.js";
 import type { CallContext, ServiceMethods } from "../grpc/service_methods.ts";
 import type { ServeLog } from "../serve_log.ts";
-import { ImageFileSystems } from "./image_file_systems.ts";
+import type { ImageFileSystems } from "./image_file_systems.ts";
 import { imageRefOf } from "./image_ref.ts";
 import { ImageUsers } from "./image_users.ts";
 import { readAuth } from "./read_auth.ts";
@@ -31,6 +31,7 @@ import { type ImageMessage, toImage } from "./to_image.ts";
 export interface ImageServiceOptions {
   readonly agent: Agent;
   readonly pulls: SharedPulls;
+  readonly fileSystems: ImageFileSystems;
   readonly log: ServeLog;
 }
 
@@ -41,9 +42,8 @@ const IMAGES_PER_MESSAGE = 100;
 
 /** Makes the service's methods. */
 export function imageService(options: ImageServiceOptions): Methods {
-  const { agent, log } = options;
+  const { agent, fileSystems, log } = options;
   const users = new ImageUsers(agent);
-  const fileSystems = new ImageFileSystems(agent);
   const list = async (
     filter: ImageFilter | undefined,
     call: CallContext,

@@ -9,6 +9,7 @@ import { ImageService } from "../../../src/cri/api/api_pb.js";
 import { StatusError } from "../../support/grpc_client.ts";
 import { needs } from "../../support/peers.ts";
 import { orlopIn } from "../../support/programs/orlop_program.ts";
+import { freePort } from "../../support/servers/registry_server.ts";
 import { serveOrlop } from "../../support/serving_orlop.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 
@@ -51,6 +52,24 @@ Deno.test("serve logs a call with its fields", async () => {
     "/runtime.v1.ImageService/ImageStatus",
     3,
   ]);
+});
+
+Deno.test("serve shows metrics on loopback", async () => {
+  using dir = tempDir();
+  const address = `127.0.0.1:${freePort()}`;
+  await using served = await serveOrlop(dir.path, [
+    "--metrics-listen",
+    address,
+  ]);
+  await assertRejects(() => served.client.call(imageStatus, {}), StatusError);
+  const response = await fetch(`http://${address}/metrics`);
+  const text = await response.text();
+  assertStringIncludes(
+    text,
+    'orlop_cri_calls_total{method="ImageService/ImageStatus",' +
+      'code="invalidArgument"} 1\n',
+  );
+  assertStringIncludes(text, "process_resident_memory_bytes ");
 });
 
 const RECEIVE = `

@@ -1,0 +1,27 @@
+/** What every process shows, by the names that Prometheus's clients use. */
+
+import type { Gauge } from "../../formats/config/prometheus_text.ts";
+
+const STARTED_SECONDS = (performance.timeOrigin) / 1000;
+
+/** What this process takes now. */
+export function readProcessMetrics(): readonly Gauge[] {
+  const { rss, heapUsed } = Deno.memoryUsage();
+  return [
+    {
+      name: "process_start_time_seconds",
+      help: "When the process started, in seconds since 1970.",
+      samples: [{ value: STARTED_SECONDS }],
+    },
+    {
+      name: "process_resident_memory_bytes",
+      help: "Memory of the process that is in RAM.",
+      samples: [{ value: rss }],
+    },
+    {
+      name: "orlop_heap_bytes",
+      help: "Of it, what the program's own objects take.",
+      samples: [{ value: heapUsed }],
+    },
+  ];
+}
