@@ -22,6 +22,8 @@ libc_paths="/lib/x86_64-linux-gnu/libc.so.6 /lib/aarch64-linux-gnu/libc.so.6
 
 # What serve reads besides: systemd says where it wants to hear of it.
 serve_env_names=NOTIFY_SOCKET,WATCHDOG_USEC,WATCHDOG_PID
+# The package `ws` asks for these when it is loaded.
+serve_env_names=$serve_env_names,WS_NO_BUFFER_UTIL,WS_NO_UTF_8_VALIDATE
 
 # What orlop runs, and where: the same folders as in src/process/find_program.ts.
 mount_programs="mount umount findmnt" tar_programs=tar runtime_programs="runc crun" doctor_programs=fuser

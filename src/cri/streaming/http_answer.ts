@@ -2,6 +2,7 @@
 
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
+import { byteLengthOf } from "../../formats/bytes.ts";
 
 /** An answer that ends the connection. */
 export interface HttpAnswer {
@@ -12,7 +13,7 @@ export interface HttpAnswer {
   readonly headers?: readonly (readonly [name: string, value: string])[];
 }
 
-/** Answers, and closes the connection. */
+/** Answers; what the client sends from now on is discarded. */
 export function answer(socket: Duplex, answer: HttpAnswer): void {
   const { status, why = STATUS_CODES[status] ?? "", headers = [] } = answer;
   const body = `${why}\n`;
@@ -20,8 +21,17 @@ export function answer(socket: Duplex, answer: HttpAnswer): void {
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
     "Connection: close",
     "Content-Type: text/plain; charset=utf-8",
-    `Content-Length: ${new TextEncoder().encode(body).byteLength}`,
+    `Content-Length: ${byteLengthOf(body)}`,
     ...headers.map(([name, value]) => `${name}: ${value}`),
   ];
+  socket.resume();
   socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`);
+}
+
+/** Closes a connection when all is sent, or after a while, in milliseconds. */
+export function closeSoon(socket: Duplex, lingerMs: number): void {
+  if (socket.closed) return;
+  const timer = setTimeout(() => socket.destroy(), lingerMs);
+  socket.once("close", () => clearTimeout(timer));
+  socket.end();
 }

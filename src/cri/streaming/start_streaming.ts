@@ -1,19 +1,23 @@
 /** Starts the HTTP server that clients of a kubelet stream through. */
 
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server } from "node:http";
-import type { Duplex } from "node:stream";
+import { createServer, type Server } from "node:http";
+import type { Socket } from "node:net";
 import type { Abortable } from "../../errors/abort.ts";
+import { messageOf } from "../../errors/why.ts";
 import { checkPorts, checkWanted } from "./check_wanted.ts";
+import { answer, closeSoon } from "./http_answer.ts";
+import { serveUpgrade, type StreamingTask } from "./serve_upgrade.ts";
 import { DEFAULT_LIMITS, type StreamingLimits } from "./streaming_limits.ts";
 import type {
   OpenPort,
   OpenProcess,
+  PortForwardOptions,
   StreamingServer,
   WantedStreams,
 } from "./streaming_server.ts";
-import { answer } from "./http_answer.ts";
 import { TokenCache } from "./token_cache.ts";
+import type { UpgradeRequest } from "./websocket/accept_websocket.ts";
 
 /** How the streaming server is to be. */
 export interface StreamingOptions extends Abortable {
@@ -56,24 +60,14 @@ export async function startStreaming(
   return server;
 }
 
-/** What a token stands for. */
-type Task =
-  | {
-    readonly kind: "exec" | "attach";
-    readonly open: OpenProcess;
-    readonly wanted: WantedStreams;
-  }
-  | {
-    readonly kind: "portforward";
-    readonly open: OpenPort;
-    readonly ports: readonly number[];
-  };
-
 class Streaming implements StreamingServer {
   readonly #limits: StreamingLimits;
   readonly #log: StreamingLog;
   readonly #server: Server;
-  readonly #tokens: TokenCache<Task>;
+  readonly #tokens: TokenCache<StreamingTask>;
+  readonly #sockets = new Set<Socket>();
+  readonly #serving = new Set<Promise<void>>();
+  readonly #closing = new AbortController();
   url = "";
 
   constructor(limits: StreamingLimits, log: StreamingLog) {
@@ -83,13 +77,16 @@ class Streaming implements StreamingServer {
     this.#server = createServer({ maxHeaderSize: MAX_HEAD_BYTES });
     this.#server.headersTimeout = limits.headMs;
     this.#server.requestTimeout = limits.headMs;
+    this.#server.on("connection", (socket) => this.#accept(socket));
     this.#server.on("request", (request, response) => {
       request.resume();
       response.writeHead(400, { connection: "close" });
       response.end("Cannot stream: the request is no upgrade\n");
     });
-    this.#server.on("upgrade", (request, socket) => {
-      this.#serve(request, socket);
+    this.#server.on("upgrade", (request, socket, head) => {
+      const serving = this.#serve({ request, socket, head });
+      this.#serving.add(serving);
+      void serving.finally(() => this.#serving.delete(serving));
     });
   }
 
@@ -113,20 +110,20 @@ class Streaming implements StreamingServer {
     return this.#urlOf({ kind: "attach", open, wanted });
   }
 
-  portForward(
-    open: OpenPort,
-    { ports = [] }: { readonly ports?: readonly number[] | undefined } = {},
-  ): string {
+  portForward(open: OpenPort, { ports = [] }: PortForwardOptions = {}): string {
     checkPorts(ports);
     return this.#urlOf({ kind: "portforward", open, ports });
   }
 
   async close(): Promise<void> {
     this.#tokens.clear();
-    if (!this.#server.listening) return;
-    const closed = once(this.#server, "close");
+    this.#closing.abort(new Error("Cannot stream: the server is closed"));
+    const closed = this.#server.listening
+      ? once(this.#server, "close")
+      : undefined;
     this.#server.close();
-    this.#server.closeAllConnections();
+    for (const socket of this.#sockets) socket.destroy();
+    await Promise.all(this.#serving);
     await closed;
   }
 
@@ -134,17 +131,35 @@ class Streaming implements StreamingServer {
     return this.close();
   }
 
-  #urlOf(task: Task): string {
+  #urlOf(task: StreamingTask): string {
     return `${this.url}/${task.kind}/${this.#tokens.add(task)}`;
   }
 
-  #serve(request: IncomingMessage, socket: Duplex): void {
+  #accept(socket: Socket): void {
     socket.on("error", () => {}); // A client may go at any time.
-    const [, kind, token = "", ...rest] = (request.url ?? "").split("/");
-    const task = this.#tokens.take(token);
-    if (task === undefined || task.kind !== kind || rest.length > 0) {
-      return answer(socket, { status: 404 });
+    if (this.#sockets.size >= this.#limits.maxConnections) {
+      return void socket.destroy();
     }
-    answer(socket, { status: 501 });
+    this.#sockets.add(socket);
+    socket.once("close", () => this.#sockets.delete(socket));
+  }
+
+  async #serve(upgrade: UpgradeRequest): Promise<void> {
+    const { request: { url = "" }, socket } = upgrade;
+    const [, kind = "", token = "", ...rest] = url.split("/");
+    const task = this.#tokens.take(token);
+    try {
+      if (task === undefined || task.kind !== kind || rest.length > 0) {
+        return answer(socket, { status: 404 });
+      }
+      await serveUpgrade(upgrade, task, {
+        limits: this.#limits,
+        signal: this.#closing.signal,
+      });
+    } catch (error) {
+      this.#log("debug", `Cannot serve ${kind}: ${messageOf(error)}`);
+    } finally {
+      closeSoon(socket, this.#limits.lingerMs);
+    }
   }
 }

@@ -73,7 +73,7 @@ Deno.test(
     );
     assertEquals(list.bomFormat, "CycloneDX");
     const names = list.components.map(({ name }: { name: string }) => name);
-    assertEquals(names, ["deno", "@bufbuild/protobuf", "smol-toml"]);
+    assertEquals(names, ["deno", "@bufbuild/protobuf", "smol-toml", "ws"]);
   },
 );
 

@@ -1,0 +1,32 @@
+/** What a client has of a process, whatever protocol it speaks. */
+
+import type { Bytes } from "../../formats/bytes.ts";
+
+/** The client's ends of a process's streams. */
+export interface ClientStreams {
+  /** What it types. It ends when the client says so; undefined if not wanted. */
+  readonly stdin: ReadableStream<Bytes> | undefined;
+  readonly stdout: WritableStream<Bytes> | undefined;
+  readonly stderr: WritableStream<Bytes> | undefined;
+  /** Sizes of its terminal: JSON, one object behind the other. */
+  readonly sizes: ReadableStream<Bytes> | undefined;
+  /** Aborts when it has gone. */
+  readonly gone: AbortSignal;
+  /** Tells how the process ended, and ends the connection. Never fails. */
+  finish(outcome: Outcome): Promise<void>;
+  /** Breaks the connection off. */
+  abort(): void;
+}
+
+/** How it ended. */
+export type Outcome =
+  | {
+    readonly kind: "ended";
+    /** Undefined if the client was only attached. */
+    readonly exitCode: number | undefined;
+  }
+  | {
+    readonly kind: "failed";
+    /** For the client's user. */
+    readonly message: string;
+  };

@@ -1,0 +1,55 @@
+/** How clients are told of the end of a process: remotecommand's error stream. */
+
+import { type Bytes, toBytes } from "../../formats/bytes.ts";
+import type { Outcome } from "./client_streams.ts";
+
+/**
+ * How a protocol tells of it: versions 4 and 5 by a `Status` of Kubernetes' API in
+ * JSON, those before by text, and by none if all is well.
+ */
+export type StatusForm = "json" | "text";
+
+/** What is written to the client's error stream. */
+export function encodeStatus(outcome: Outcome, form: StatusForm): Bytes {
+  const status = statusOf(outcome);
+  if (form === "json") return toBytes(JSON.stringify(status));
+  return toBytes(status.status === "Success" ? "" : status.message);
+}
+
+/** The parts of a `Status` that Kubernetes' clients read. */
+type Status =
+  | { readonly metadata: object; readonly status: "Success" }
+  | {
+    readonly metadata: object;
+    readonly status: "Failure";
+    readonly message: string;
+    readonly reason: "NonZeroExitCode" | "InternalError";
+    readonly details?: {
+      readonly causes: readonly {
+        readonly reason: "ExitCode";
+        readonly message: string;
+      }[];
+    };
+    readonly code?: number;
+  };
+
+function statusOf(outcome: Outcome): Status {
+  if (outcome.kind === "failed") {
+    return {
+      metadata: {},
+      status: "Failure",
+      message: outcome.message,
+      reason: "InternalError",
+      code: 500,
+    };
+  }
+  const { exitCode = 0 } = outcome;
+  if (exitCode === 0) return { metadata: {}, status: "Success" };
+  return {
+    metadata: {},
+    status: "Failure",
+    message: `command terminated with non-zero exit code: ${exitCode}`,
+    reason: "NonZeroExitCode",
+    details: { causes: [{ reason: "ExitCode", message: `${exitCode}` }] },
+  };
+}

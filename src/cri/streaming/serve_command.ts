@@ -1,0 +1,197 @@
+/** Joins a client's streams with those of a process. */
+
+import { joinSignals, sleep, unlessAborted } from "../../errors/abort.ts";
+import { messageOf } from "../../errors/why.ts";
+import type { Bytes } from "../../formats/bytes.ts";
+import type { ProcessStreams } from "../../process/process_streams.ts";
+import type { ClientStreams, Outcome } from "./client_streams.ts";
+import type { OpenProcess } from "./streaming_server.ts";
+import { readTerminalSizes } from "./terminal_sizes.ts";
+
+/** Options of {@linkcode serveCommand}. */
+export interface ServeCommandOptions {
+  readonly open: OpenProcess;
+  /** Aborts when the server is closed. */
+  readonly signal: AbortSignal;
+  /**
+   * How long, in milliseconds, a process that has ended may leave its output open
+   * without writing: whatever it has started has that, too.
+   *
+   * @default {10,000}
+   */
+  readonly quietMs?: number;
+}
+
+const QUIET_MS = 10_000;
+
+/**
+ * Runs until the process has ended and the client has all of its output, or until
+ * the client has gone. The client is told how it ended.
+ *
+ * @returns How it ended: undefined if the client has gone.
+ */
+export async function serveCommand(
+  client: ClientStreams,
+  { open, signal, quietMs = QUIET_MS }: ServeCommandOptions,
+): Promise<Outcome | undefined> {
+  using joined = joinSignals(client.gone, signal);
+  const outcome = await run(client, open, { signal: joined.signal, quietMs });
+  if (joined.signal.aborted) {
+    client.abort();
+    return undefined;
+  }
+  await client.finish(outcome);
+  return outcome;
+}
+
+async function run(
+  client: ClientStreams,
+  open: OpenProcess,
+  options: JoinOptions,
+): Promise<Outcome> {
+  try {
+    await using streams = await openUnlessGone(open, options.signal);
+    return await join(client, streams, options);
+  } catch (error) {
+    return { kind: "failed", message: `cannot stream: ${messageOf(error)}` };
+  }
+}
+
+/** What is open only after the client has gone is closed at once. */
+async function openUnlessGone(
+  open: OpenProcess,
+  signal: AbortSignal,
+): Promise<ProcessStreams> {
+  const opening = open(signal);
+  try {
+    return await unlessAborted(() => opening, { signal });
+  } catch (error) {
+    opening.then(
+      (streams) => streams[Symbol.asyncDispose](),
+    ).catch(() => {}); // Nobody is left who would hear of it.
+    throw error;
+  }
+}
+
+interface JoinOptions {
+  readonly signal: AbortSignal;
+  readonly quietMs: number;
+}
+
+async function join(
+  client: ClientStreams,
+  streams: ProcessStreams,
+  { signal, quietMs }: JoinOptions,
+): Promise<Outcome> {
+  const late = new AbortController();
+  void copyInput(client, streams);
+  void copySizes(client, streams);
+  const outputs = [
+    new Output(streams.stdout, client.stdout),
+    new Output(streams.stderr, client.stderr),
+  ];
+  const aborted = Promise.withResolvers<never>();
+  aborted.promise.catch(() => {}); // Whoever waits for it hears.
+  const abort = () => aborted.reject(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    const copied = Promise.all(outputs.map((output) => output.copy()));
+    copied.catch(() => {}); // It is awaited below, if not for naught.
+    const exitCode = await Promise.race([streams.ended, aborted.promise]);
+    const quiet = untilQuiet(outputs, { signal: late.signal, quietMs });
+    await Promise.race([copied, quiet, aborted.promise]);
+    return { kind: "ended", exitCode };
+  } finally {
+    signal.removeEventListener("abort", abort);
+    late.abort();
+    await Promise.all(outputs.map((output) => output.stop()));
+  }
+}
+
+/** What the client types; its end is the process's. */
+async function copyInput(
+  client: ClientStreams,
+  { stdin }: ProcessStreams,
+): Promise<void> {
+  if (client.stdin === undefined) return;
+  try {
+    // A client that has gone has not typed its end: others may be attached.
+    if (stdin !== undefined) {
+      await client.stdin.pipeTo(stdin, { preventAbort: true });
+    } else await client.stdin.cancel();
+  } catch {
+    // The process reads no more, or the client has gone: whoever waits is told.
+  }
+}
+
+async function copySizes(
+  { sizes }: ClientStreams,
+  streams: ProcessStreams,
+): Promise<void> {
+  if (sizes === undefined) return;
+  try {
+    for await (const size of readTerminalSizes(sizes)) {
+      await streams.resize(size);
+    }
+  } catch {
+    // The terminal has gone, or the client.
+  }
+}
+
+/** One of the process's outputs, on its way to the client. */
+class Output {
+  readonly #from: ReadableStreamDefaultReader<Bytes>;
+  #to: WritableStreamDefaultWriter<Bytes> | undefined;
+  /** Since when the process has not written; undefined while the client reads. */
+  quietSince: number | undefined;
+
+  constructor(
+    from: ReadableStream<Bytes>,
+    to: WritableStream<Bytes> | undefined,
+  ) {
+    this.#from = from.getReader();
+    this.#to = to?.getWriter();
+    this.#to?.closed.catch(() => {}); // Who writes is told.
+  }
+
+  /** Copies all. What the client does not want, or not any more, is discarded. */
+  async copy(): Promise<void> {
+    for (;;) {
+      this.quietSince = performance.now();
+      const { done, value } = await this.#from.read();
+      if (done) return;
+      this.quietSince = undefined;
+      try {
+        await this.#to?.write(value);
+      } catch {
+        this.#to = undefined; // The process must not wait for it.
+      }
+    }
+  }
+
+  /** Reads no more. */
+  async stop(): Promise<void> {
+    await this.#from.cancel().catch(() => {}); // It is broken already.
+    this.#from.releaseLock();
+    this.#to?.releaseLock();
+  }
+}
+
+/** Waits until no output has come for a while. */
+async function untilQuiet(
+  outputs: readonly Output[],
+  { signal, quietMs }: JoinOptions,
+): Promise<void> {
+  try {
+    for (;;) {
+      await sleep(quietMs / 10, { signal });
+      const latest = performance.now() - quietMs;
+      if (outputs.every(({ quietSince = Infinity }) => quietSince < latest)) {
+        return;
+      }
+    }
+  } catch {
+    // All has been said, so that nobody waits.
+  }
+}

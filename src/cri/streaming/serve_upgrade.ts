@@ -1,0 +1,144 @@
+/** Serves a client that has come with a good token, in a protocol of its choice. */
+
+import type { ClientStreams } from "./client_streams.ts";
+import { answer } from "./http_answer.ts";
+import { IdleTimer } from "./idle_timer.ts";
+import { listProtocols, negotiate } from "./negotiate.ts";
+import { serveCommand } from "./serve_command.ts";
+import {
+  openSpdyCommand,
+  SPDY_COMMAND_PROTOCOLS,
+} from "./spdy/spdy_command.ts";
+import type { StreamingLimits } from "./streaming_limits.ts";
+import type {
+  OpenPort,
+  OpenProcess,
+  WantedStreams,
+} from "./streaming_server.ts";
+import {
+  acceptWebSocket,
+  type UpgradeRequest,
+} from "./websocket/accept_websocket.ts";
+import {
+  openWebSocketCommand,
+  WEBSOCKET_COMMAND_PROTOCOLS,
+} from "./websocket/websocket_command.ts";
+import { duplexWire, type Wire } from "./wire.ts";
+
+/** What a token stands for. */
+export type StreamingTask = CommandTask | PortTask;
+
+/** Streams of a process. */
+export interface CommandTask {
+  readonly kind: "exec" | "attach";
+  readonly open: OpenProcess;
+  readonly wanted: WantedStreams;
+}
+
+/** Ports of a pod. */
+export interface PortTask {
+  readonly kind: "portforward";
+  readonly open: OpenPort;
+  readonly ports: readonly number[];
+}
+
+/** Options of {@linkcode serveUpgrade}. */
+export interface ServeOptions {
+  readonly limits: StreamingLimits;
+  /** Aborts when the server is closed. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Serves a client until all is said, it has gone, or the server is closed.
+ *
+ * @throws {Error} If it asks for what there is not, of which it has been told.
+ */
+export async function serveUpgrade(
+  upgrade: UpgradeRequest,
+  task: StreamingTask,
+  options: ServeOptions,
+): Promise<void> {
+  const { socket, request: { headers } } = upgrade;
+  using idle = new IdleTimer(options.limits.idleMs, () => socket.destroy());
+  const serving = { ...options, onData: () => idle.touch() };
+  const isWebSocket = headers.upgrade?.toLowerCase() === "websocket";
+  if (!isWebSocket && headers.upgrade?.toLowerCase() !== "spdy/3.1") {
+    return refuse(upgrade, 400, "Cannot stream: use SPDY/3.1 or WebSocket");
+  }
+  if (task.kind === "portforward") {
+    return refuse(upgrade, 501, "Cannot forward ports yet");
+  }
+  const client = isWebSocket
+    ? await openByWebSocket(upgrade, task, serving)
+    : await openBySpdy(upgrade, task, serving);
+  await serveCommand(client, { open: task.open, signal: options.signal });
+}
+
+interface Serving extends ServeOptions {
+  readonly onData: () => void;
+}
+
+async function openByWebSocket(
+  upgrade: UpgradeRequest,
+  { wanted }: CommandTask,
+  { limits: { lingerMs }, onData }: Serving,
+): Promise<ClientStreams> {
+  const names = listProtocols(upgrade.request, "sec-websocket-protocol");
+  const protocol = negotiate(names, WEBSOCKET_COMMAND_PROTOCOLS);
+  if (protocol === undefined && names.length > 0) {
+    return refuse(upgrade, 400, "Cannot stream: no protocol is known");
+  }
+  const socket = await acceptWebSocket(upgrade, { protocol, lingerMs });
+  return await openWebSocketCommand(socket, { protocol, wanted, onData });
+}
+
+async function openBySpdy(
+  upgrade: UpgradeRequest,
+  { wanted }: CommandTask,
+  { limits, onData }: Serving,
+): Promise<ClientStreams> {
+  const protocol = negotiateSpdy(upgrade, SPDY_COMMAND_PROTOCOLS);
+  const wire = acceptSpdy(upgrade, protocol);
+  return await openSpdyCommand(wire, { ...limits, protocol, wanted, onData });
+}
+
+/** The first protocol of the client's that is known; the client is told if none. */
+function negotiateSpdy<T extends string>(
+  upgrade: UpgradeRequest,
+  known: readonly T[],
+): T {
+  const names = listProtocols(upgrade.request, "x-stream-protocol-version");
+  const why = "Cannot stream: X-Stream-Protocol-Version names no protocol";
+  if (names.length === 0) return refuse(upgrade, 400, why);
+  const protocol = negotiate(names, known);
+  if (protocol !== undefined) return protocol;
+  answer(upgrade.socket, {
+    status: 403,
+    why: `${why} that is known`,
+    headers: known.map((name) => ["X-Accepted-Stream-Protocol-Versions", name]),
+  });
+  throw new Error(`${why} that is known`);
+}
+
+function acceptSpdy(
+  { socket, head }: UpgradeRequest,
+  protocol: string,
+): Wire {
+  socket.write(
+    "HTTP/1.1 101 Switching Protocols\r\n" +
+      "Connection: Upgrade\r\nUpgrade: SPDY/3.1\r\n" +
+      `X-Stream-Protocol-Version: ${protocol}\r\n\r\n`,
+  );
+  return duplexWire(socket, head);
+}
+
+/** @throws {Error} Always, when the client has been told. */
+function refuse(
+  { socket }: UpgradeRequest,
+  status: number,
+  why: string,
+): never {
+  answer(socket, { status, why });
+  throw new Error(why);
+}

@@ -1,0 +1,52 @@
+/** How much may be sent before the receiver says that there is room again. */
+
+import { INITIAL_WINDOW, MAX_INT_31 } from "./frames.ts";
+
+/**
+ * The window of a stream or of a session: section 2.6.8. Kubernetes' clients never
+ * widen theirs, and take whatever comes: they hold a server back by TCP alone. So a
+ * window counts from the first byte, but limits only once its client has used it.
+ */
+export class SendWindow {
+  #left: number;
+  #isUsed: boolean;
+  #changed = Promise.withResolvers<void>();
+
+  /** Opens one, which the client may have used before there was this stream. */
+  constructor(
+    left: number = INITIAL_WINDOW,
+    use: "used" | "unused" = "unused",
+  ) {
+    this.#left = left;
+    this.#isUsed = use === "used";
+  }
+
+  /** How many bytes may be sent. */
+  get room(): number {
+    return this.#isUsed ? Math.max(this.#left, 0) : Infinity;
+  }
+
+  /** Settles when there may be more room than before. */
+  get changed(): Promise<void> {
+    return this.#changed.promise;
+  }
+
+  /** So many bytes are sent. */
+  take(bytes: number): void {
+    this.#left -= bytes;
+  }
+
+  /** The client has room for more, or less. False if that is more than can be. */
+  widen(bytes: number): boolean {
+    this.#isUsed = true;
+    this.#left += bytes;
+    this.wake();
+    return this.#left <= MAX_INT_31;
+  }
+
+  /** Has all who wait look again. */
+  wake(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+}

@@ -1,0 +1,45 @@
+/** Sizes of terminals, as clients tell them: remotecommand's resize stream. */
+
+import { type Bytes, toText } from "../../formats/bytes.ts";
+import type { TerminalSize } from "../../process/process_streams.ts";
+
+// As much as some sizes take; what is longer is none.
+const MAX_TEXT_LENGTH = 1024;
+// The kernel's winsize and Kubernetes' API have 16 bits.
+const MAX_SIDE = 0xffff;
+
+/**
+ * Reads objects such as `{"Width":80,"Height":24}`, one behind the other. What is no
+ * size is skipped; what is no text of them at all ends it.
+ */
+export async function* readTerminalSizes(
+  stream: ReadableStream<Bytes>,
+): AsyncGenerator<TerminalSize, void> {
+  let text = "";
+  for await (const bytes of stream) {
+    text += toText(bytes);
+    const objects = text.match(/\{[^{}]*\}/g) ?? [];
+    for (const object of objects) {
+      const size = parseSize(object);
+      if (size !== undefined) yield size;
+    }
+    text = text.slice(text.lastIndexOf("}") + 1);
+    if (text.length > MAX_TEXT_LENGTH) return;
+  }
+}
+
+function parseSize(object: string): TerminalSize | undefined {
+  const columns = sideOf(object, "width");
+  const rows = sideOf(object, "height");
+  if (columns === undefined || rows === undefined) return undefined;
+  return { columns, rows };
+}
+
+/** Undefined unless it is there and a terminal can have it. */
+function sideOf(object: string, name: string): number | undefined {
+  // Go reads names in any case.
+  const [, digits] = new RegExp(`"${name}"\\s*:\\s*(\\d{1,5})\\s*[,}]`, "i")
+    .exec(object) ?? [];
+  const side = Number(digits ?? 0);
+  return side >= 1 && side <= MAX_SIDE ? side : undefined;
+}

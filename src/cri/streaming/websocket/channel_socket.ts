@@ -1,0 +1,124 @@
+/** Channels in a WebSocket: messages that begin with the number of theirs. */
+
+// @ts-types="./ws.d.ts"
+import type { WebSocket } from "ws";
+import { type Bytes, concatBytes, toText } from "../../../formats/bytes.ts";
+
+/** How messages are written: as bytes, or as base64 for clients of text alone. */
+export type ChannelCoding = "binary" | "base64";
+
+/** Who has the channels. */
+export interface ChannelOptions {
+  readonly coding: ChannelCoding;
+  /** Takes a message; the next one waits until it is settled. */
+  readonly onMessage: (channel: number, bytes: Bytes) => Promise<void>;
+  /** Hears that data came or went. */
+  readonly onData: () => void;
+}
+
+const MAX_DATA_BYTES = 32 * 1024;
+// While nothing is read, only what is written tells that a client has gone.
+const PROBE_MS = 5000;
+const NORMAL_CLOSURE = 1000;
+const ZERO = "0".charCodeAt(0);
+
+/** A connection of channels. */
+export class ChannelSocket {
+  readonly #socket: WebSocket;
+  readonly #options: ChannelOptions;
+  readonly #ended = new AbortController();
+  /** What came at once, before the socket could be paused. */
+  readonly #messages: Bytes[] = [];
+  #isTaking = false;
+
+  /** Begins to read a connection that is paused. */
+  constructor(socket: WebSocket, options: ChannelOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    const end = () => this.#end();
+    socket.on("error", end).on("close", end);
+    socket.on("message", (message) => {
+      this.#messages.push(message);
+      void this.#take();
+    });
+    socket.resume();
+  }
+
+  /** Aborts when the client has gone, or the connection has ended otherwise. */
+  get ended(): AbortSignal {
+    return this.#ended.signal;
+  }
+
+  /** A stream to a channel of the client's. Closing it tells the client nothing. */
+  writable(channel: number): WritableStream<Bytes> {
+    return new WritableStream({
+      write: async (bytes) => {
+        for (let at = 0; at < bytes.byteLength; at += MAX_DATA_BYTES) {
+          await this.send(channel, bytes.subarray(at, at + MAX_DATA_BYTES));
+        }
+      },
+    });
+  }
+
+  /** Sends a message, and waits until it is the system's. */
+  async send(channel: number, bytes: Uint8Array): Promise<void> {
+    this.#ended.signal.throwIfAborted();
+    const message = this.#options.coding === "binary"
+      ? concatBytes([Uint8Array.of(channel), bytes])
+      : `${channel}${concatBytes([bytes]).toBase64()}`;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#socket.send(message, (error) => error ? reject(error) : resolve());
+    await promise;
+    this.#options.onData();
+  }
+
+  /** Ends it when all has been said, and waits for the client to do the same. */
+  async finish(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#socket.on("close", resolve);
+    if (this.#ended.signal.aborted) resolve();
+    this.#socket.close(NORMAL_CLOSURE);
+    await promise;
+  }
+
+  /** Breaks it off. */
+  abort(): void {
+    this.#socket.terminate();
+    this.#end();
+  }
+
+  async #take(): Promise<void> {
+    if (this.#isTaking) return;
+    this.#isTaking = true;
+    this.#socket.pause();
+    const probe = setInterval(() => this.#socket.ping(), PROBE_MS);
+    try {
+      for (;;) {
+        const message = this.#messages.shift();
+        if (message === undefined || this.#ended.signal.aborted) break;
+        this.#options.onData();
+        await this.#handle(message);
+      }
+    } catch {
+      this.abort(); // The client breaks the protocol.
+    } finally {
+      clearInterval(probe);
+      this.#isTaking = false;
+      this.#socket.resume();
+    }
+  }
+
+  async #handle(message: Bytes): Promise<void> {
+    const [first] = message;
+    if (first === undefined) return;
+    const { coding, onMessage } = this.#options;
+    if (coding === "binary") return await onMessage(first, message.subarray(1));
+    const bytes = Uint8Array.fromBase64(toText(message.subarray(1)));
+    await onMessage(first - ZERO, bytes);
+  }
+
+  #end(): void {
+    if (this.#ended.signal.aborted) return;
+    this.#ended.abort(new Error("Cannot stream: the client has gone"));
+  }
+}
