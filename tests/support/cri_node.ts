@@ -11,7 +11,6 @@ import type { GrpcClient } from "./grpc_client.ts";
 import { writeBusyboxLayout } from "./images/busybox_layout.ts";
 import { needs } from "./peers.ts";
 import { orlopIn, type OrlopProgram } from "./programs/orlop_program.ts";
-import { writeNetwork } from "./sandboxes.ts";
 import { serveOrlop, type ServingOrlop } from "./serving_orlop.ts";
 import { type TempDir, tempDir } from "./temp_dir.ts";
 
@@ -76,10 +75,27 @@ export async function startNode(): Promise<CriNode> {
   await orlop("tag", out.trim(), BUSYBOX);
   await Deno.mkdir(dir.join("net.d"));
   const name = `orlop-test-${crypto.randomUUID().slice(0, 8)}`;
-  writeNetwork(dir.join("net.d"), { name, leases: dir.join("leases") });
+  writeNetwork(dir, name);
   const serve = () =>
     serveOrlop(dir.path, ["--cni-conf-dir", dir.join("net.d")]);
   return new Node({ dir, orlop, network: name, serve, daemon: await serve() });
+}
+
+/** One without IPv6, whose addresses take their time until they can be used. */
+function writeNetwork(dir: TempDir, name: string): void {
+  const ipam = {
+    type: "host-local",
+    dataDir: dir.join("leases"),
+    ranges: [[{ subnet: "10.199.0.0/16" }]],
+  };
+  const plugins = [
+    { type: "ptp", ipMasq: true, ipam },
+    { type: "portmap", capabilities: { portMappings: true }, snat: true },
+  ];
+  Deno.writeTextFileSync(
+    dir.join("net.d", "10-test.conflist"),
+    JSON.stringify({ cniVersion: "1.0.0", name, plugins }),
+  );
 }
 
 const { method } = RuntimeService;

@@ -5,6 +5,7 @@
  */
 
 import { forgetProcess } from "../../engine/monitor/forget_process.ts";
+import { hasMonitor } from "../../engine/containers/container_monitor.ts";
 import { findActivity } from "../../engine/containers/container_status.ts";
 import {
   ownerOfImageVolume,
@@ -81,8 +82,11 @@ async function recoverContainer(
   const startedAt = note.status.startedAt ||
     toNanoseconds(tryReadLastRun(agent, id)?.startedAt);
   const known = { ...note, status: { ...note.status, startedAt } };
+  // Who watches over it tells that it runs, and no program need be started.
+  const isWatched = hasMonitor(agent, id);
   const exit = readExit(agent, id);
   if (exit !== undefined) return objects.setNote(id, withExit(known, exit));
+  if (isWatched && state === ContainerState.CONTAINER_RUNNING) return;
   const { process } = await findActivity(agent, id);
   if (process === undefined) return await noteUnseen(context, id, known);
   if (process.status === "starting") return;
