@@ -4,6 +4,7 @@ import type { Agent } from "../../engine/agent.ts";
 import type { NetworkSettings } from "../../engine/network/find_networks.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import type { ContainerEventResponse } from "../api/api_pb.js";
+import type { NodeStats } from "../stats/node_stats.ts";
 import type { StreamingServer } from "../streaming/streaming_server.ts";
 import type { Exits } from "./containers/exits.ts";
 import type { Stops } from "./containers/stops.ts";
@@ -54,5 +55,6 @@ export interface RuntimeContext {
   readonly jobs: RuntimeJobs;
   readonly exits: Exits;
   readonly stops: Stops;
+  readonly stats: NodeStats;
   readonly events: EventHub<ContainerEventResponse>;
 }

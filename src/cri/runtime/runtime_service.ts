@@ -3,6 +3,22 @@
 import { type Agent, insideOf } from "../../engine/agent.ts";
 import type { RuntimeService } from "../api/api_pb.js";
 import type { CallContext, ServiceMethods } from "../grpc/service_methods.ts";
+import {
+  listMetricDescriptors,
+  listPodSandboxMetrics,
+  streamPodSandboxMetrics,
+} from "../metrics/pod_metrics.ts";
+import {
+  containerStats,
+  listContainerStats,
+  streamContainerStats,
+} from "../stats/container_stats.ts";
+import { NodeStats } from "../stats/node_stats.ts";
+import {
+  listPodSandboxStats,
+  podSandboxStats,
+  streamPodSandboxStats,
+} from "../stats/pod_stats.ts";
 import type { StreamingServer } from "../streaming/streaming_server.ts";
 import { createContainer } from "./containers/create_container.ts";
 import { execSync } from "./containers/exec_sync.ts";
@@ -77,6 +93,7 @@ export async function openRuntimeService(
     jobs: { making: new Jobs(), changing: new Jobs() },
     stops: new Stops(agent, exits),
     events: new EventHub(),
+    stats: new NodeStats(agent),
   };
   await recover(context);
   const ending = new AbortController();
@@ -88,6 +105,7 @@ export async function openRuntimeService(
       await context.jobs.making.settle();
       await context.jobs.changing.settle();
       ending.abort();
+      await context.stats[Symbol.asyncDispose]();
       await watch;
     },
   };
@@ -122,6 +140,15 @@ function bindMethods(
     updatePodSandboxResources: bind(updatePodSandboxResources),
     execSync: bind(execSync),
     portForward: bind(portForward),
+    containerStats: bind(containerStats),
+    listContainerStats: bind(listContainerStats),
+    streamContainerStats: bind(streamContainerStats),
+    podSandboxStats: bind(podSandboxStats),
+    listPodSandboxStats: bind(listPodSandboxStats),
+    streamPodSandboxStats: bind(streamPodSandboxStats),
+    listMetricDescriptors,
+    listPodSandboxMetrics: bind(listPodSandboxMetrics),
+    streamPodSandboxMetrics: bind(streamPodSandboxMetrics),
     getContainerEvents: bind(getContainerEvents),
   };
 }

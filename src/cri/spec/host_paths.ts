@@ -54,6 +54,14 @@ export function propagationOf(
   path: string,
   table: readonly MountEntry[],
 ): string {
+  return mountOf(path, table)?.propagation ?? "private";
+}
+
+/** The mount that a path is on. */
+export function mountOf(
+  path: string,
+  table: readonly MountEntry[],
+): MountEntry | undefined {
   const isBelow = ({ target }: MountEntry) =>
     target === "/" || path === target || path.startsWith(`${target}/`);
   let found: MountEntry | undefined;
@@ -63,5 +71,5 @@ export function propagationOf(
       found = entry;
     }
   }
-  return found?.propagation ?? "private";
+  return found;
 }

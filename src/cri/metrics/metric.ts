@@ -1,0 +1,88 @@
+/** Metrics of containers and pods: cAdvisor's names, which dashboards know. */
+
+import type { LayerSize } from "../../engine/stats/layer_sizes.ts";
+import type { UsageSample } from "../../engine/stats/usage_reader.ts";
+import type { Amount } from "../../formats/kernel/cgroup_usage.ts";
+import { MetricType } from "../api/api_pb.js";
+import type { OpenFiles } from "./open_files.ts";
+
+/** What a metric is made of. */
+export interface ContainerFacts {
+  readonly sample: UsageSample;
+  /** Since 1970. */
+  readonly startedAtNs: bigint;
+  /** Of what it has written; undefined if it is not known as yet. */
+  readonly layer: LayerSize | undefined;
+  readonly disk: DiskFacts;
+  readonly files: OpenFiles | undefined;
+}
+
+/** The file system of a store. */
+export interface DiskFacts {
+  /** Such as `/dev/vda1`. */
+  readonly device: string;
+  readonly totalBytes: bigint;
+  readonly totalInodes: bigint;
+  readonly freeInodes: bigint;
+}
+
+/** A value, and those of the labels that only this metric has. */
+export interface MetricValue {
+  readonly labels: readonly string[];
+  readonly value: bigint;
+}
+
+/** A metric: what it is called, and how it is made. */
+export interface MetricDefinition<Facts> {
+  readonly name: string;
+  readonly help: string;
+  readonly type: MetricType;
+  /** Besides those that all metrics have. */
+  readonly labels: readonly string[];
+  /** Nothing where nobody counts. */
+  readonly valuesOf: (facts: Facts) => readonly MetricValue[];
+}
+
+/** What all metrics are labelled by, in this order. */
+export const COMMON_LABELS: readonly string[] = [
+  ...["container", "id", "image", "name", "namespace", "pod"],
+];
+
+const NS_PER_SECOND = 1_000_000_000n;
+
+/** A metric that only grows, with one value. */
+export function counter<Facts>(
+  name: string,
+  help: string,
+  amountOf: (facts: Facts) => Amount,
+): MetricDefinition<Facts> {
+  const valuesOf = (facts: Facts) => one(amountOf(facts));
+  return { name, help, type: MetricType.COUNTER, labels: [], valuesOf };
+}
+
+/** A metric that goes up and down, with one value. */
+export function gauge<Facts>(
+  name: string,
+  help: string,
+  amountOf: (facts: Facts) => Amount,
+): MetricDefinition<Facts> {
+  return { ...counter(name, help, amountOf), type: MetricType.GAUGE };
+}
+
+/** The same metric with labels of its own. */
+export function labelled<Facts>(
+  metric: MetricDefinition<Facts>,
+  labels: readonly string[],
+  valuesOf: MetricDefinition<Facts>["valuesOf"],
+): MetricDefinition<Facts> {
+  return { ...metric, labels, valuesOf };
+}
+
+/** Metrics have no fractions: whole seconds. */
+export function toSeconds(ns: Amount): Amount {
+  return ns === undefined ? undefined : ns / NS_PER_SECOND;
+}
+
+function one(value: Amount): readonly MetricValue[] {
+  return value === undefined ? [] : [{ labels: [], value }];
+}

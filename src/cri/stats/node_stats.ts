@@ -1,0 +1,32 @@
+/** What statistics are read with: each keeps some seconds what it has read. */
+
+import type { Agent } from "../../engine/agent.ts";
+import type { KeptValues } from "../../engine/stats/kept_values.ts";
+import { LayerSizes } from "../../engine/stats/layer_sizes.ts";
+import {
+  type Interfaces,
+  networkReader,
+} from "../../engine/stats/network_reader.ts";
+import { UsageReader } from "../../engine/stats/usage_reader.ts";
+
+/** Readers of a node's statistics. */
+export class NodeStats implements AsyncDisposable {
+  /** Of control groups. */
+  readonly usage: UsageReader;
+  /** Of networks, by the files that stand for their namespaces. */
+  readonly networks: KeptValues<Interfaces>;
+  /** Of what containers have written. */
+  readonly layers: LayerSizes;
+
+  /** Reads nothing as yet. */
+  constructor(agent: Agent) {
+    this.usage = new UsageReader(agent);
+    this.networks = networkReader();
+    this.layers = new LayerSizes(agent);
+  }
+
+  /** Ends what is being read. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.layers[Symbol.asyncDispose]();
+  }
+}
