@@ -10,6 +10,7 @@ import {
   PROGRAMS,
 } from "../src/cli/command.ts";
 import { COMMANDS } from "../src/cli/command_table.ts";
+import { wrapText } from "../src/cli/render/wrap_text.ts";
 import { HELPER_PREFIX } from "../src/registry/auth/credential_helper.ts";
 
 const MARKS = ["<!-- permissions -->\n", "<!-- /permissions -->"] as const;
@@ -93,13 +94,16 @@ function programsOf(needs: readonly Need[]): string {
 }
 
 /** Those kinds of which the word does not say all. */
+// As `deno fmt` breaks lines.
+const WIDTH = 78;
+
 function describePrograms(): string {
   const kinds = Object.entries(PROGRAMS)
     .filter(([need, programs]) => programs.join() !== need)
     .map(([need, programs]) => {
       const names = programs.map((name) => `\`${name}\``).join(", ");
       const plugins = need === "sandbox" ? "; CNI plugins" : "";
-      return `- ${need}: ${names}${plugins}`;
+      return wrapText(`- ${need}: ${names}${plugins}`, WIDTH).join("\n  ");
     });
   const helpers =
     `- helpers: those \`${HELPER_PREFIX}NAME\` that are configured`;
