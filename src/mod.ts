@@ -133,6 +133,7 @@ export type {
   ReadDescriptor,
   Space,
 } from "./process/libc_files.ts";
+export type { ProcessFile } from "./process/libc_proc.ts";
 export type {
   Mirror,
   RegistryEntry,
@@ -335,6 +336,16 @@ export {
   readLogs,
   type ReadLogsOptions,
 } from "./engine/processes/read_logs.ts";
+export {
+  type ContainerProcess,
+  listProcesses,
+  type ProcessList,
+} from "./engine/processes/list_processes.ts";
+export {
+  type ContainerMeasure,
+  measureContainer,
+} from "./engine/processes/measure_container.ts";
+export type { ProcessStat } from "./formats/process_status.ts";
 export {
   waitForContainer,
   type WaitOptions,

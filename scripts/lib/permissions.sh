@@ -46,11 +46,13 @@ mount_commands=" pull run copy rmi inspect doctor check gc df image/pull image/r
 	ps start stop kill rm container/create container/ls container/list \
 	container/ps container/inspect container/start \
 	container/stop container/kill container/rm container/cleanup \
+	stats container/stats \
 	pod/create pod/ls pod/list pod/ps pod/inspect pod/stop pod/kill \
 	pod/rm serve "
 tar_commands=" pull push load save run copy check doctor image/pull image/push \
 	image/load image/save pod/create serve "
-runtime_commands=" logs wait container/logs container/wait container/cleanup run doctor check gc df rmi image/rm inspect \
+runtime_commands=" logs wait top stats container/logs container/wait container/top \
+	container/stats container/cleanup run doctor check gc df rmi image/rm inspect \
 	ps stop kill rm container/ls container/list container/ps \
 	container/inspect container/stop container/kill container/rm \
 	pod/ls pod/list pod/ps pod/inspect pod/stop pod/kill pod/rm serve "

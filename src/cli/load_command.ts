@@ -40,6 +40,8 @@ const MODULES: Readonly<Record<string, () => Promise<CommandModule>>> = {
   "container kill": () => import("./commands/containers/container_kill.ts"),
   "container rm": () => import("./commands/containers/container_rm.ts"),
   "container start": () => import("./commands/containers/container_start.ts"),
+  "container stats": () => import("./commands/containers/container_stats.ts"),
+  "container top": () => import("./commands/containers/container_top.ts"),
   "container wait": () => import("./commands/containers/container_wait.ts"),
   "container stop": () => import("./commands/containers/container_stop.ts"),
   "check": () => import("./commands/store/check.ts"),

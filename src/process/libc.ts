@@ -13,11 +13,16 @@ import {
   openLock,
   openRegular,
   type ReadDescriptor,
-  readMountTable,
   readSpace,
   type Space,
   statusOf,
 } from "./libc_files.ts";
+import {
+  type ProcessFile,
+  readMemoryTable,
+  readMountTable,
+  readProcessFile,
+} from "./libc_proc.ts";
 import { type LibcSockets, openSockets } from "./libc_sockets.ts";
 import {
   type LibcSymbols,
@@ -93,6 +98,19 @@ export interface Libc {
    * @returns Its text; undefined if it cannot be read.
    */
   readMountTable(): string | undefined;
+  /**
+   * Reads the kernel's table of the machine's memory, `/proc/meminfo`.
+   *
+   * @returns Its text; undefined if it cannot be read.
+   */
+  readMemoryTable(): string | undefined;
+  /**
+   * Reads what the kernel tells of a process.
+   *
+   * @param pid As this process sees it.
+   * @returns A text; undefined if there is no such process.
+   */
+  readProcessFile(pid: number, file: ProcessFile): string | undefined;
   /** Undefined unless they were asked for. */
   readonly sockets: LibcSockets | undefined;
 }
@@ -219,6 +237,8 @@ function wrap({ symbols, socketSymbols }: Bound): Libc {
       statusOf(symbols, { path, links }),
     readSpace: (path) => readSpace(symbols, path),
     readMountTable: () => readMountTable(symbols),
+    readMemoryTable: () => readMemoryTable(symbols),
+    readProcessFile: (pid, file) => readProcessFile(symbols, pid, file),
   };
 }
 

@@ -84,9 +84,6 @@ const STATX_BASIC_STATS = 0x7ff;
 const AT_FDCWD = -100;
 const AT_EMPTY_PATH = 0x1000;
 const AT_SYMLINK_NOFOLLOW = 0x100;
-const MOUNT_TABLE = "/proc/self/mountinfo";
-// The kernel hands out a page at a time, whatever is asked for.
-const READ_BYTES = 64 * 1024;
 const STATFS_BYTES = 120; // <asm-generic/statfs.h>
 const S_IFMT = 0o170000;
 const S_IFIFO = 0o010000;
@@ -214,21 +211,13 @@ function isFifo(symbols: LibcSymbols, path: string): boolean {
   return typeOf(statusOf(symbols, { path, links: "show" })) === S_IFIFO;
 }
 
-/** See `Libc.readMountTable()`. */
-export function readMountTable(symbols: LibcSymbols): string | undefined {
-  const path = toCString(MOUNT_TABLE);
-  const fd = symbols.open(path, O_RDONLY | O_CLOEXEC, NO_MODE);
-  if (fd < 0) return undefined;
-  using file = toReader(symbols, fd);
-  const decoder = new TextDecoder();
-  const buffer = new Uint8Array(READ_BYTES);
-  let text = "";
-  for (;;) {
-    const count = file.read(buffer);
-    if (count < 0) return undefined;
-    if (count === 0) return text + decoder.decode();
-    text += decoder.decode(buffer.subarray(0, count), { stream: true });
-  }
+/** Opens a file of the kernel's to read it; undefined if that fails. */
+export function openKernelFile(
+  symbols: LibcSymbols,
+  path: string,
+): ReadDescriptor | undefined {
+  const fd = symbols.open(toCString(path), O_RDONLY | O_CLOEXEC, NO_MODE);
+  return fd < 0 ? undefined : toReader(symbols, fd);
 }
 
 const LINK_FLAGS = { follow: 0, show: AT_SYMLINK_NOFOLLOW } as const;

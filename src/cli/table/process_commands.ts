@@ -1,12 +1,10 @@
 /** The table's part about what runs in containers. */
 
 import type { Argument, Command } from "../command.ts";
+import { LIST_FLAGS } from "../render/show_list.ts";
 
-const CONTAINERS: Argument = {
-  name: "CONTAINER",
-  completes: "container",
-  isRepeated: true,
-};
+const CONTAINER: Argument = { name: "CONTAINER", completes: "container" };
+const CONTAINERS: Argument = { ...CONTAINER, isRepeated: true };
 
 /** `orlop logs`. */
 export const LOGS = {
@@ -71,5 +69,65 @@ export const WAIT = {
   needs: ["runtime"],
 } as const satisfies Command;
 
+/** `orlop top`. */
+export const TOP = {
+  name: "top",
+  module: "container top",
+  summary: "List what runs in a container",
+  description: [
+    "With podman's descriptors, such as pid, hpid, user, comm, args, pcpu, etime, " +
+    "rss, capeff, seccomp, or the %-words of ps(1).",
+  ],
+  arguments: [
+    CONTAINER,
+    { name: "DESCRIPTOR", isOptional: true, isRepeated: true },
+  ],
+  examples: [{
+    line: "orlop top web pid hpid user args",
+    does: "With the process IDs of the host",
+  }],
+  needs: ["runtime"],
+} as const satisfies Command;
+
+/** `orlop stats`. */
+export const STATS = {
+  name: "stats",
+  module: "container stats",
+  summary: "Show what containers use of the machine",
+  description: ["Of all that run, unless some are named; until Ctrl-C."],
+  arguments: [{ ...CONTAINERS, isOptional: true }],
+  flags: {
+    "no-stream": { type: "boolean", help: "Once only" },
+    interval: {
+      type: "number",
+      short: "i",
+      value: "SECONDS",
+      default: 5,
+      help: "How often",
+    },
+    all: {
+      type: "boolean",
+      short: "a",
+      help: "No effect: what does not run uses nothing",
+    },
+    format: LIST_FLAGS.format,
+    "no-trunc": LIST_FLAGS["no-trunc"],
+    "no-reset": {
+      type: "boolean",
+      help: "No effect: what is not a terminal is never cleared",
+    },
+  },
+  examples: [{
+    line: "orlop stats --no-stream --format '{{.Name}} {{.MemUsage}}'",
+    does: "The memory of all",
+  }],
+  needs: ["mount", "runtime"],
+} as const satisfies Command;
+
 /** Those that are found at the top level, and in the group of containers. */
-export const PROCESS_COMMANDS: readonly Command[] = [LOGS, WAIT];
+export const PROCESS_COMMANDS: readonly Command[] = [
+  LOGS,
+  WAIT,
+  TOP,
+  STATS,
+];

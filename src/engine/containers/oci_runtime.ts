@@ -207,7 +207,12 @@ function notForgotten(id: ContainerId, stderr: string): CommandError {
   );
 }
 
-async function tell(
+/**
+ * Runs a command of a runtime, and waits for its end, whatever the exit code.
+ *
+ * @throws {CommandError} If the runtime is not installed.
+ */
+export async function tell(
   { program, stateRoot }: OciRuntime,
   args: readonly string[],
   { signal, timeoutMs = TIMEOUT_MS }: Abortable & {

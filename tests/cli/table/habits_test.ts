@@ -31,8 +31,6 @@ const TYPED: readonly [line: string, hint: string][] = [
   ["manifest create x", "orlop builds no images"],
   ["exec -it app sh", "ask the OCI runtime"],
   ["attach app", "ask the OCI runtime"],
-  ["stats", "ask the OCI runtime"],
-  ["top app", "ask the OCI runtime"],
   ["pause app", "ask the OCI runtime"],
   ["cp app:/a b", 'that "orlop start CONTAINER" mounts'],
   ["diff app", 'that "orlop start CONTAINER" mounts'],

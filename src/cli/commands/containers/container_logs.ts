@@ -6,7 +6,7 @@ import type { Call } from "../../command.ts";
 import { findContainer } from "../../input/find_container.ts";
 import { readLogRange } from "../../input/flags/log_range.ts";
 import { openSession } from "../../open_session.ts";
-import { logText } from "../../render/log_text.ts";
+import { logText } from "../../render/processes/log_text.ts";
 import { shortId } from "../../render/short_id.ts";
 import type { LOGS } from "../../table/process_commands.ts";
 

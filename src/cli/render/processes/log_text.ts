@@ -1,7 +1,7 @@
 /** Logs of containers as people see them: as podman shows them. */
 
-import { type Bytes, concatBytes, toBytes } from "../../formats/bytes.ts";
-import type { LogLine } from "../../formats/cri_log.ts";
+import { type Bytes, concatBytes, toBytes } from "../../../formats/bytes.ts";
+import type { LogLine } from "../../../formats/cri_log.ts";
 
 /** How to show a log. */
 export interface LogTextOptions {

@@ -1,0 +1,25 @@
+/** Finds the process of a container in which something is to be done. */
+
+import type { Abortable } from "../../errors/abort.ts";
+import type { ContainerRecord } from "../../formats/storage/store_record.ts";
+import type { Agent } from "../agent.ts";
+import { findActivity } from "../containers/container_status.ts";
+import type { RuntimeProcess } from "../containers/oci_runtime.ts";
+
+/**
+ * Finds it.
+ *
+ * @param doing What is to be done, for the message: `list the processes of`.
+ * @throws {Error} If nothing runs in the container.
+ */
+export async function findRunning(
+  agent: Agent,
+  { id, names }: Pick<ContainerRecord, "id" | "names">,
+  { doing, signal }: Abortable & { readonly doing: string },
+): Promise<RuntimeProcess> {
+  const { process } = await findActivity(agent, id, { signal });
+  if (process !== undefined) return process;
+  throw new Error(
+    `Cannot ${doing} container "${names?.[0] ?? id}": nothing runs in it`,
+  );
+}
