@@ -9,6 +9,7 @@ import {
   openSpdyCommand,
   SPDY_COMMAND_PROTOCOLS,
 } from "./spdy/spdy_command.ts";
+import { serveSpdyPorts, SPDY_PORT_PROTOCOLS } from "./spdy/spdy_ports.ts";
 import type { StreamingLimits } from "./streaming_limits.ts";
 import type {
   OpenPort,
@@ -23,6 +24,12 @@ import {
   openWebSocketCommand,
   WEBSOCKET_COMMAND_PROTOCOLS,
 } from "./websocket/websocket_command.ts";
+import {
+  serveWebSocketPorts,
+  TUNNEL_PROTOCOL,
+  tunnelWire,
+  WEBSOCKET_PORT_PROTOCOLS,
+} from "./websocket/websocket_ports.ts";
 import { duplexWire, type Wire } from "./wire.ts";
 
 /** What a token stands for. */
@@ -67,7 +74,9 @@ export async function serveUpgrade(
     return refuse(upgrade, 400, "Cannot stream: use SPDY/3.1 or WebSocket");
   }
   if (task.kind === "portforward") {
-    return refuse(upgrade, 501, "Cannot forward ports yet");
+    return isWebSocket
+      ? await servePortsByWebSocket(upgrade, task, serving)
+      : await servePortsBySpdy(upgrade, task, serving);
   }
   const client = isWebSocket
     ? await openByWebSocket(upgrade, task, serving)
@@ -84,11 +93,7 @@ async function openByWebSocket(
   { wanted }: CommandTask,
   { limits: { lingerMs }, onData }: Serving,
 ): Promise<ClientStreams> {
-  const names = listProtocols(upgrade.request, "sec-websocket-protocol");
-  const protocol = negotiate(names, WEBSOCKET_COMMAND_PROTOCOLS);
-  if (protocol === undefined && names.length > 0) {
-    return refuse(upgrade, 400, "Cannot stream: no protocol is known");
-  }
+  const protocol = negotiateWebSocket(upgrade, WEBSOCKET_COMMAND_PROTOCOLS);
   const socket = await acceptWebSocket(upgrade, { protocol, lingerMs });
   return await openWebSocketCommand(socket, { protocol, wanted, onData });
 }
@@ -101,6 +106,45 @@ async function openBySpdy(
   const protocol = negotiateSpdy(upgrade, SPDY_COMMAND_PROTOCOLS);
   const wire = acceptSpdy(upgrade, protocol);
   return await openSpdyCommand(wire, { ...limits, protocol, wanted, onData });
+}
+
+async function servePortsByWebSocket(
+  upgrade: UpgradeRequest,
+  { open, ports }: PortTask,
+  { limits, signal, onData }: Serving,
+): Promise<void> {
+  const protocol = negotiateWebSocket(upgrade, WEBSOCKET_PORT_PROTOCOLS);
+  const isTunnel = protocol === TUNNEL_PROTOCOL;
+  if (!isTunnel && ports.length === 0) {
+    return refuse(upgrade, 400, "Cannot forward: no ports are named");
+  }
+  const { lingerMs } = limits;
+  const socket = await acceptWebSocket(upgrade, { protocol, lingerMs });
+  const options = { ...limits, open, signal, onData };
+  return isTunnel
+    ? await serveSpdyPorts(tunnelWire(socket), options)
+    : await serveWebSocketPorts(socket, { ...options, protocol, ports });
+}
+
+async function servePortsBySpdy(
+  upgrade: UpgradeRequest,
+  { open }: PortTask,
+  { limits, signal, onData }: Serving,
+): Promise<void> {
+  const protocol = negotiateSpdy(upgrade, SPDY_PORT_PROTOCOLS);
+  const wire = acceptSpdy(upgrade, protocol);
+  await serveSpdyPorts(wire, { ...limits, open, signal, onData });
+}
+
+/** As {@linkcode negotiateSpdy}; undefined if the client names none. */
+function negotiateWebSocket<T extends string>(
+  upgrade: UpgradeRequest,
+  known: readonly T[],
+): T | undefined {
+  const names = listProtocols(upgrade.request, "sec-websocket-protocol");
+  const protocol = negotiate(names, known);
+  if (protocol !== undefined || names.length === 0) return protocol;
+  return refuse(upgrade, 400, "Cannot stream: no protocol is known");
 }
 
 /** The first protocol of the client's that is known; the client is told if none. */

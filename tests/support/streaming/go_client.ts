@@ -52,3 +52,35 @@ export async function runGoClient(
   const { code, stdout, stderr } = await child.output();
   return { code, stdout, stderr: new TextDecoder().decode(stderr) };
 }
+
+/** One that forwards a port. */
+export interface GoForwarder extends AsyncDisposable {
+  /** The port that it listens on, at 127.0.0.1. */
+  readonly port: number;
+  /** Settles with what it said when it has ended. */
+  readonly stderr: Promise<string>;
+}
+
+/** Has it forward a port, until it is disposed of. */
+export async function startGoForwarder(
+  args: readonly string[],
+): Promise<GoForwarder> {
+  const child = new Deno.Command(await buildGoClient(), {
+    args: ["ports", ...args],
+    ...{ stdin: "piped", stdout: "piped", stderr: "piped" },
+  }).spawn();
+  const stderr = new Response(child.stderr).text();
+  const reader = child.stdout.getReader();
+  const { value } = await reader.read();
+  if (value === undefined) throw new Error(await stderr);
+  return {
+    port: Number(new TextDecoder().decode(value)),
+    stderr,
+    async [Symbol.asyncDispose]() {
+      await child.stdin.close().catch(() => {}); // It has ended by itself.
+      await child.status;
+      await reader.cancel();
+      await stderr;
+    },
+  };
+}

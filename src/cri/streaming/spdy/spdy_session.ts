@@ -47,11 +47,12 @@ export class SpdySession {
   readonly #inflater = new HeaderInflater();
   readonly #host: StreamHost;
   readonly #ended = new AbortController();
-  /** Settles when nothing is read any more. */
   readonly #reading: Promise<void>;
   #lastId = 0;
   #hasReplied = false;
   #isFinishing = false;
+  /** Whether the client makes no more streams. */
+  #isLeaving = false;
   #initialWindow: number | undefined;
   #heldBytes = 0;
   #taken = Promise.withResolvers<void>();
@@ -70,7 +71,10 @@ export class SpdySession {
       send: (frame) => this.#send(frame),
       answer: (frame) => this.#answer(frame),
       onTaken: (bytes) => this.#onTaken(bytes),
-      onClosed: ({ id }) => void this.#streams.delete(id),
+      onClosed: ({ id }) => {
+        this.#streams.delete(id);
+        this.#leaveIfDone();
+      },
     };
     this.#reading = this.#read();
   }
@@ -78,6 +82,11 @@ export class SpdySession {
   /** Aborts when the client has gone, or the connection has ended otherwise. */
   get ended(): AbortSignal {
     return this.#ended.signal;
+  }
+
+  /** Settles when nothing is read any more. */
+  get done(): Promise<void> {
+    return this.#reading;
   }
 
   /**
@@ -162,6 +171,8 @@ export class SpdySession {
       case "window":
         return this.#widen(frame.streamId, frame.bytes);
       case "go-away":
+        this.#isLeaving = true;
+        return this.#leaveIfDone();
       case "unknown":
         return;
     }
@@ -175,7 +186,8 @@ export class SpdySession {
       throw new SpdyProtocolError(`Cannot open stream ${id}: the ID is wrong`);
     }
     this.#lastId = id;
-    if (this.#streams.size >= MAX_STREAMS || this.#isFinishing || isOneWay) {
+    const isLate = this.#isFinishing || this.#isLeaving;
+    if (this.#streams.size >= MAX_STREAMS || isLate || isOneWay) {
       return this.#answer(resetFrame(id, RESET_STATUS.refused));
     }
     const window = this.#initialWindow === undefined
@@ -252,6 +264,11 @@ export class SpdySession {
       throw error;
     }
     if (isData) this.#options.onData();
+  }
+
+  #leaveIfDone(): void {
+    if (!this.#isLeaving || this.#streams.size > 0) return;
+    this.#end(new Error("Cannot stream: the client has left"));
   }
 
   #probe(): void {

@@ -1,0 +1,95 @@
+/** Joins a client's connection with one to a port of a pod. */
+
+import { joinSignals, unlessAborted } from "../../errors/abort.ts";
+import { messageOf } from "../../errors/why.ts";
+import type { Bytes } from "../../formats/bytes.ts";
+import type { ByteChannel } from "../../process/process_streams.ts";
+import type { OpenPort } from "./streaming_server.ts";
+
+/** The client's end. */
+export interface ClientConnection {
+  readonly port: number;
+  /** What it sends. Its end is told to the pod. */
+  readonly readable: ReadableStream<Bytes>;
+  /** What it gets. Closing it tells the client that the pod sends no more. */
+  readonly writable: WritableStream<Bytes>;
+  /** Aborts if the client breaks it off, or goes. */
+  readonly broken: AbortSignal;
+}
+
+/** Options of {@linkcode forwardPort}. */
+export interface ForwardOptions {
+  readonly open: OpenPort;
+  /** Aborts when the server is closed. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Forwards until both sides have said all, or one has broken off.
+ *
+ * @returns Why the port could not be opened, for the client's user; else undefined.
+ * To tell of what breaks later would have client-go close all its connections.
+ */
+export async function forwardPort(
+  client: ClientConnection,
+  { open, signal }: ForwardOptions,
+): Promise<string | undefined> {
+  using joined = joinSignals(client.broken, signal);
+  let opened: ByteChannel;
+  try {
+    opened = await openUnlessBroken(open, client.port, joined.signal);
+  } catch (error) {
+    const why = `cannot forward port ${client.port}: ${messageOf(error)}`;
+    const hasGone = joined.signal.aborted;
+    await abandon(client, error);
+    return hasGone ? undefined : why;
+  }
+  await using channel = opened;
+  await join(client, channel, joined.signal);
+  return undefined;
+}
+
+/** What is open only after the client has gone is closed at once. */
+async function openUnlessBroken(
+  open: OpenPort,
+  port: number,
+  signal: AbortSignal,
+): Promise<ByteChannel> {
+  signal.throwIfAborted();
+  const opening = open(port, { signal });
+  try {
+    return await unlessAborted(() => opening, { signal });
+  } catch (error) {
+    opening.then(
+      (channel) => channel[Symbol.asyncDispose](),
+    ).catch(() => {}); // Nobody is left who would hear of it.
+    throw error;
+  }
+}
+
+async function join(
+  client: ClientConnection,
+  channel: ByteChannel,
+  outer: AbortSignal,
+): Promise<void> {
+  const broken = new AbortController();
+  using joined = joinSignals(outer, broken.signal);
+  const { signal } = joined;
+  const down = channel.readable.pipeTo(client.writable, { signal });
+  down.catch((error) => broken.abort(error)); // Nothing more can come.
+  const [up] = await Promise.allSettled([
+    // A pod that reads no more may still send: what comes for it is discarded.
+    client.readable.pipeTo(channel.writable, { signal }),
+    down,
+  ]);
+  if (signal.aborted || up.status === "rejected") {
+    await abandon(client, signal.reason);
+  }
+}
+
+async function abandon(
+  { readable, writable }: ClientConnection,
+  reason: unknown,
+): Promise<void> {
+  await Promise.allSettled([readable.cancel(reason), writable.abort(reason)]);
+}
