@@ -132,7 +132,12 @@ async function findExecRuntime(
   if (runtime !== undefined && program !== undefined) {
     return { ...runtime, program };
   }
-  throw new ProcessNotFoundError(
+  throw nothingRuns(id);
+}
+
+/** The error of a container in which nothing runs. */
+export function nothingRuns(id: ContainerId): ProcessNotFoundError {
+  return new ProcessNotFoundError(
     `Cannot run a command in container "${id}": nothing runs in it`,
   );
 }

@@ -1,11 +1,14 @@
 /** Runs commands in containers to their end. */
 
-import { ExecTimeoutError } from "../../errors/process_errors.ts";
+import {
+  ExecTimeoutError,
+  type ProcessNotFoundError,
+} from "../../errors/process_errors.ts";
 import { CommandError } from "../../errors/store_errors.ts";
 import { type Bytes, concatBytes, toBytes } from "../../formats/bytes.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import type { Agent } from "../agent.ts";
-import { type ExecCommand, prepareExec } from "./exec_command.ts";
+import { type ExecCommand, nothingRuns, prepareExec } from "./exec_command.ts";
 import { startSession } from "./exec_session.ts";
 import { splitPackets } from "./split_packets.ts";
 
@@ -86,7 +89,12 @@ export async function execSync(
   }
 }
 
-function failure(id: ContainerId, problem: string | undefined): CommandError {
+function failure(
+  id: ContainerId,
+  problem: string | undefined,
+): CommandError | ProcessNotFoundError {
+  const isGone = /stopped|not running|does not exist/.test(problem ?? "");
+  if (isGone) return nothingRuns(id);
   return new CommandError(
     `Cannot run a command in container "${id}": ${problem}`,
     { exitCode: RUNTIME_FAILED },

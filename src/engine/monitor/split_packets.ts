@@ -1,6 +1,7 @@
 /** What conmon sends to who is attached: packets of two outputs. */
 
-import type { Bytes } from "../../formats/bytes.ts";
+import { sleep } from "../../errors/abort.ts";
+import { type Bytes, concatBytes } from "../../formats/bytes.ts";
 
 /** Both outputs of a process. One that is not read holds up the other. */
 export interface Outputs {
@@ -8,47 +9,127 @@ export interface Outputs {
   readonly stderr: ReadableStream<Bytes>;
   /** Settles when all has been taken, or nobody wants more. */
   readonly done: Promise<void>;
+  /** Ends both; what was not taken is dropped. */
+  drop(): void;
+}
+
+/** How to split packets. */
+export interface SplitOptions {
+  /**
+   * How long somebody may take nothing, in milliseconds, until nothing more is
+   * taken for him.
+   *
+   * @default {for ever}
+   */
+  readonly patienceMs?: number | undefined;
+  /**
+   * What comes at the end, as a further packet.
+   *
+   * @default {nothing}
+   */
+  readonly last?: Promise<Bytes | undefined> | undefined;
 }
 
 // Its first byte says where a packet is from: conmon's `stdpipe_t`.
+const STDOUT = 2;
 const STDERR = 3;
 
 /** Splits packets by the output that they come from. */
-export function splitPackets(packets: ReadableStream<Bytes>): Outputs {
+export function splitPackets(
+  packets: ReadableStream<Bytes>,
+  { patienceMs, last }: SplitOptions = {},
+): Outputs {
   const stdout = openOutput();
   const stderr = openOutput();
   return {
-    stdout: stdout.readable,
-    stderr: stderr.readable,
-    done: pass(packets, (from) => from === STDERR ? stderr : stdout)
-      .finally(() => Promise.all([stdout.close(), stderr.close()])),
+    ...{ stdout: stdout.readable, stderr: stderr.readable, drop },
+    done: passAll(),
   };
+
+  async function passAll(): Promise<void> {
+    for await (const packet of packets) {
+      if (await isLate(pass(packet), patienceMs)) return drop();
+    }
+    const packet = await last;
+    if (packet !== undefined) await pass(packet);
+    await Promise.all([stdout.close(), stderr.close()]);
+  }
+
+  async function pass(packet: Bytes): Promise<void> {
+    const output = packet[0] === STDERR ? stderr : stdout;
+    await output.write(packet.subarray(1));
+  }
+
+  function drop(): void {
+    for (const output of [stdout, stderr]) void output.drop();
+  }
+}
+
+/** A packet as conmon would send it. */
+export function makePacket(output: "stdout" | "stderr", bytes: Bytes): Bytes {
+  const from = output === "stderr" ? STDERR : STDOUT;
+  return concatBytes([new Uint8Array([from]), bytes]);
+}
+
+async function isLate(
+  written: Promise<void>,
+  patienceMs: number | undefined,
+): Promise<boolean> {
+  if (patienceMs === undefined) {
+    await written;
+    return false;
+  }
+  const stop = new AbortController();
+  const late = sleep(patienceMs, stop).then(() => true, () => false);
+  const isLate = await Promise.race([written.then(() => false), late]);
+  stop.abort();
+  return isLate;
 }
 
 interface Output {
   readonly readable: ReadableStream<Bytes>;
   write(bytes: Bytes): Promise<void>;
   close(): Promise<void>;
-}
-
-async function pass(
-  packets: ReadableStream<Bytes>,
-  outputOf: (from: number | undefined) => Output,
-): Promise<void> {
-  for await (const packet of packets) {
-    await outputOf(packet[0]).write(packet.subarray(1));
-  }
+  drop(): Promise<void>;
 }
 
 /** Bytes that nobody wants any more are dropped. */
 function openOutput(): Output {
-  const { readable, writable } = new TransformStream<Bytes, Bytes>();
-  const writer = writable.getWriter();
-  const drop = () => {};
-  writer.closed.catch(drop);
+  let isOpen = true;
+  let wanted = Promise.withResolvers<void>();
+  const { promise: opened, resolve: open } = Promise.withResolvers<
+    ReadableStreamDefaultController<Bytes>
+  >();
+  const readable = new ReadableStream<Bytes>({
+    start: open,
+    pull: () => wanted.resolve(),
+    cancel: end,
+  });
   return {
     readable,
-    write: (bytes) => writer.write(bytes).catch(drop),
-    close: () => writer.close().catch(drop),
+    async write(bytes) {
+      const controller = await opened;
+      if (!isOpen) return;
+      wanted = Promise.withResolvers();
+      controller.enqueue(bytes);
+      if ((controller.desiredSize ?? 0) <= 0) await wanted.promise;
+    },
+    async close() {
+      const controller = await opened;
+      if (isOpen) controller.close();
+      end();
+    },
+    async drop() {
+      const controller = await opened;
+      if (isOpen) {
+        controller.error(new Error("Cannot read on: it was given up"));
+      }
+      end();
+    },
   };
+
+  function end(): void {
+    isOpen = false;
+    wanted.resolve();
+  }
 }

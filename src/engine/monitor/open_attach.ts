@@ -1,0 +1,98 @@
+/** Attaches to containers' processes. */
+
+import { ProcessNotFoundError } from "../../errors/process_errors.ts";
+import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import { socketsOf } from "../../process/libc_sockets.ts";
+import type {
+  ByteChannel,
+  ProcessStreams,
+} from "../../process/process_streams.ts";
+import { runDirectory } from "../../store/paths.ts";
+import type { Agent } from "../agent.ts";
+import { hasMonitor } from "../containers/container_monitor.ts";
+import { openResizer } from "./control.ts";
+import { MAX_PACKET } from "./exec_session.ts";
+import { tolerantInput } from "./process_input.ts";
+import { splitPackets } from "./split_packets.ts";
+
+/** What somebody who attaches has of a process. */
+export interface OpenAttachOptions {
+  /**
+   * Whether it may be written to, as far as it was made so.
+   *
+   * @default {false}
+   */
+  readonly stdin?: boolean | undefined;
+  /**
+   * Whether its terminal follows the size of somebody's.
+   *
+   * @default {false}
+   */
+  readonly terminal?: boolean | undefined;
+  /**
+   * How long its output may lie unread, in milliseconds, until it is detached:
+   * conmon waits for all who are attached, and so does the container.
+   *
+   * @default {60_000}
+   */
+  readonly patienceMs?: number | undefined;
+}
+
+const PATIENCE_MS = 60_000;
+
+/**
+ * Attaches to a container's process: any number may at once, and each gets what it
+ * writes from now on. Its input is shared; where it was made to be open once, it
+ * ends with the first who leaves.
+ *
+ * @throws {ProcessNotFoundError} If nothing runs in the container, or conmon does
+ *   not watch it.
+ */
+export function openAttach(
+  agent: Agent,
+  id: ContainerId,
+  options: OpenAttachOptions = {},
+): Promise<ProcessStreams> {
+  return Promise.try(attach, agent, id, options);
+}
+
+function attach(
+  agent: Agent,
+  id: ContainerId,
+  options: OpenAttachOptions,
+): ProcessStreams {
+  const { stdin = false, terminal = false, patienceMs = PATIENCE_MS } = options;
+  const bundle = runDirectory(agent.store.paths, id);
+  const channel = connect(agent, id, bundle);
+  const outputs = splitPackets(channel.readable, { patienceMs });
+  const detach = () => channel[Symbol.asyncDispose]();
+  const ended = outputs.done.then(detach, detach).then(() => undefined);
+  return {
+    stdin: stdin ? tolerantInput(channel.writable) : undefined,
+    ...{ stdout: outputs.stdout, stderr: outputs.stderr, ended },
+    resize: terminal ? openResizer(agent, bundle) : () => Promise.resolve(),
+    async [Symbol.asyncDispose]() {
+      outputs.drop();
+      await detach();
+      await ended;
+    },
+  };
+}
+
+function connect(agent: Agent, id: ContainerId, bundle: string): ByteChannel {
+  const sockets = socketsOf(agent.store.libc);
+  if (!hasMonitor(agent, id)) throw notThere(id, undefined);
+  try {
+    const socket = { name: "attach", maxPacket: MAX_PACKET };
+    return sockets.connectPacket(bundle, socket);
+  } catch (error) {
+    throw notThere(id, error); // it ends
+  }
+}
+
+function notThere(id: ContainerId, cause: unknown): ProcessNotFoundError {
+  return new ProcessNotFoundError(
+    `Cannot attach to container "${id}": nothing runs in it that is watched`,
+    { cause },
+  );
+}

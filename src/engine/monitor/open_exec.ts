@@ -1,0 +1,103 @@
+/** Runs commands in containers for somebody who has their streams. */
+
+import { toBytes } from "../../formats/bytes.ts";
+import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import type { ProcessStreams } from "../../process/process_streams.ts";
+import type { Agent } from "../agent.ts";
+import { openResizer } from "./control.ts";
+import {
+  type ExecCommand,
+  type PreparedExec,
+  prepareExec,
+  type TerminalOption,
+} from "./exec_command.ts";
+import { type ExecSession, startSession } from "./exec_session.ts";
+import { tolerantInput } from "./process_input.ts";
+import { makePacket, splitPackets } from "./split_packets.ts";
+
+/** A command, and what its caller has of it. An abort ends it. */
+export interface OpenExecOptions extends ExecCommand, TerminalOption {
+  /**
+   * Whether it may be written to.
+   *
+   * @default {false}
+   */
+  readonly stdin?: boolean | undefined;
+}
+
+/**
+ * Runs a command in a container. Who disposes of it leaves it to itself; one with
+ * a terminal gets SIGHUP then. If there is no such command, its runtime's words
+ * are in its output, and its exit code is that of shells: 126 or 127.
+ *
+ * @throws {TypeError} If there is no command, or it cannot be run so.
+ * @throws {ProcessNotFoundError} If nothing runs in the container.
+ * @throws {CommandError} If conmon fails.
+ */
+export async function openExec(
+  agent: Agent,
+  id: ContainerId,
+  options: OpenExecOptions,
+): Promise<ProcessStreams> {
+  const { terminal = false, stdin = false, signal } = options;
+  signal?.throwIfAborted();
+  const exec = await prepareExec(agent, id, options);
+  try {
+    const session = await startSession(agent, id, {
+      ...{ exec, terminal, stdin, signal },
+    });
+    return openStreams(agent, session, { ...options, exec });
+  } catch (error) {
+    exec[Symbol.dispose]();
+    throw error;
+  }
+}
+
+function openStreams(
+  agent: Agent,
+  session: ExecSession,
+  { exec, terminal = false, stdin = false, signal }: OpenExecOptions & {
+    readonly exec: PreparedExec;
+  },
+): ProcessStreams {
+  const { channel } = session;
+  const outputs = splitPackets(channel.readable, {
+    last: describeProblem(session, { terminal }),
+  });
+  const kill = () => void session.signal("KILL");
+  signal?.addEventListener("abort", kill, { once: true });
+  if (signal?.aborted) kill();
+  const resize = openResizer(agent, exec.folder);
+  let isOver = false;
+  const ended = session.ended.then(({ exitCode }) => exitCode).finally(() => {
+    isOver = true;
+    signal?.removeEventListener("abort", kill);
+    exec[Symbol.dispose]();
+  });
+  // Nobody may wait for either.
+  for (const promise of [ended, outputs.done]) promise.catch(() => {});
+  return {
+    stdin: stdin ? tolerantInput(channel.writable) : undefined,
+    ...{ stdout: outputs.stdout, stderr: outputs.stderr, ended },
+    async resize(size) {
+      if (terminal && !isOver) await resize(size);
+    },
+    async [Symbol.asyncDispose]() {
+      if (terminal && !isOver) await session.signal("HUP");
+      outputs.drop();
+      await session[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Why there was nothing to run, for who reads its output. */
+async function describeProblem(
+  { ended }: ExecSession,
+  { terminal }: { readonly terminal: boolean },
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const { problem } = await ended;
+  if (problem === undefined) return undefined;
+  return terminal
+    ? makePacket("stdout", toBytes(`${problem}\r\n`))
+    : makePacket("stderr", toBytes(`${problem}\n`));
+}

@@ -1,0 +1,77 @@
+/** Lets containers' output go on in a new log. */
+
+import { type Abortable, sleep } from "../../errors/abort.ts";
+import { ProcessNotFoundError } from "../../errors/process_errors.ts";
+import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import { isNameThere, lstatIfThere } from "../../fs/if_there.ts";
+import { findProgram } from "../../process/find_program.ts";
+import { runCommand } from "../../process/run_command.ts";
+import { runDirectory } from "../../store/paths.ts";
+import type { Agent } from "../agent.ts";
+import { hasMonitor } from "../containers/container_monitor.ts";
+import { orderReopen } from "./control.ts";
+import { checkLogPath } from "./log_path.ts";
+
+/** Which log. */
+export interface ReopenLogOptions extends Abortable {
+  /** As it was when the process was created. */
+  readonly logPath: string;
+}
+
+const POLL_MS = 5;
+const PATIENCE_MS = 3_000;
+const ATTEMPTS = 3;
+
+/**
+ * Lets conmon write to a new file, where the old one was moved away. One that was
+ * not stays as it is: conmon would replace it.
+ *
+ * @throws {TypeError} If conmon should not write there.
+ * @throws {ProcessNotFoundError} If conmon does not watch the container.
+ * @throws {CommandError} If there can be no file.
+ */
+export async function reopenLog(
+  agent: Agent,
+  id: ContainerId,
+  { logPath, signal }: ReopenLogOptions,
+): Promise<void> {
+  // conmon makes it by this name first. Where it cannot, it would end, and with
+  // it all that is known of the container: so it finds it there.
+  const temporary = `${logPath}.tmp`;
+  for (const path of [logPath, temporary]) checkLogPath(path);
+  if (!hasMonitor(agent, id)) throw notWatched(id);
+  if ((lstatIfThere(logPath)?.size ?? 0) > 0) return;
+  await runCommand(findProgram("touch"), ["--", temporary], { signal });
+  const bundle = runDirectory(agent.store.paths, id);
+  // It does not hear an order that comes together with another one.
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    if (!orderReopen(agent, bundle)) throw notWatched(id);
+    const options = { logPath, temporary, signal };
+    if (await waitForLog(agent, id, options)) return;
+  }
+  throw new Error(`Cannot reopen the log "${logPath}": conmon does not do it`);
+}
+
+async function waitForLog(
+  agent: Agent,
+  id: ContainerId,
+  { logPath, temporary, signal }: ReopenLogOptions & {
+    readonly temporary: string;
+  },
+): Promise<boolean> {
+  const end = performance.now() + PATIENCE_MS;
+  const { libc } = agent.store;
+  while (isNameThere(temporary, libc) || !isNameThere(logPath, libc)) {
+    if (!hasMonitor(agent, id)) throw notWatched(id);
+    if (performance.now() > end) return false;
+    await sleep(POLL_MS, { signal });
+  }
+  return true;
+}
+
+function notWatched(id: ContainerId): ProcessNotFoundError {
+  return new ProcessNotFoundError(
+    `Cannot reopen the log of container "${id}": nothing runs in it that is ` +
+      "watched",
+  );
+}
