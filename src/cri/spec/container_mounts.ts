@@ -44,6 +44,9 @@ export function readMount(mount: Mount): WantedMount {
   if (isImage && hostPath !== "") {
     throw wrong("there is both a path and an image");
   }
+  if (isImage && !mount.readonly) {
+    throw wrong("an image cannot be written to, so it has to be read-only");
+  }
   if (!isImage && imageSubPath !== "") {
     throw wrong("there is a path in an image, but no image");
   }
@@ -54,7 +57,7 @@ export function readMount(mount: Mount): WantedMount {
   if (odd !== undefined) throw wrong(`option "${odd}" is not known`);
   const common = {
     target,
-    access: accessOf(mount, { wrong, isImage }),
+    access: accessOf(mount, { wrong }),
     propagation: mount.propagation,
     options: [
       ...propagationOptions(mount, { wrong, isImage }),
@@ -77,7 +80,7 @@ interface Context {
 
 function accessOf(
   { readonly, recursiveReadOnly, propagation }: Mount,
-  { wrong, isImage }: Context,
+  { wrong }: Pick<Context, "wrong">,
 ): WantedMount["access"] {
   if (recursiveReadOnly && !readonly) {
     throw wrong("what is read-only with all below it has to be read-only");
@@ -88,7 +91,7 @@ function accessOf(
     throw wrong("what is read-only with all below it has to be private");
   }
   if (recursiveReadOnly) return "all-read-only";
-  return readonly || isImage ? "read-only" : "read-write";
+  return readonly ? "read-only" : "read-write";
 }
 
 function propagationOptions(

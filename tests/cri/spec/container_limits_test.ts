@@ -36,8 +36,14 @@ Deno.test("limitSettings() limits what is asked for, and nothing else", async (t
         pids,
       },
     ],
-    [{ cpuQuota: -1n, memoryLimitInBytes: -1n }, { pids }],
-    [{ memoryLimitInBytes: 9223372036854771712n }, { pids }],
+    [
+      { cpuQuota: -1n, cpuShares: -1n, memoryLimitInBytes: -1n },
+      { cpu: { quota: -1 }, memory: { limit: -1, swap: -1 }, pids },
+    ],
+    [
+      { memoryLimitInBytes: 9223372036854771712n },
+      { memory: { limit: -1, swap: -1 }, pids },
+    ],
     [{ memoryLimitInBytes: 64n }, { memory: { limit: 64, swap: 64 }, pids }],
     [
       { memoryLimitInBytes: 64n, memorySwapLimitInBytes: 80n },

@@ -35,7 +35,11 @@ Deno.test("readMount() reads access, propagation and options", async (t) => {
       "read-write",
       ["rprivate", "noexec", "rnosuid"],
     ],
-    [{ hostPath: "", image: { image: "a" } }, "read-only", ["rprivate"]],
+    [
+      { hostPath: "", image: { image: "a" }, readonly: true },
+      "read-only",
+      ["rprivate"],
+    ],
   ];
   for (const [mount, access, options] of table) {
     await t.step(JSON.stringify(mount), () => {
@@ -74,9 +78,15 @@ Deno.test("readMount() refuses what cannot be meant", async (t) => {
     [{ containerPath: "/a\0" }, "not an absolute path"],
     [{ imageSubPath: "a" }, "but no image"],
     [
-      { hostPath: "", image, propagation: PROPAGATION_BIDIRECTIONAL },
+      {
+        hostPath: "",
+        image,
+        readonly: true,
+        propagation: PROPAGATION_BIDIRECTIONAL,
+      },
       "an image has no propagation",
     ],
+    [{ hostPath: "", image }, "an image cannot be written to"],
     [{ uidMappings: [{ length: 1 }] }, "IDs cannot be mapped"],
     [{ mountOptions: ["suid"] }, 'option "suid" is not known'],
     [{ mountOptions: ["tmpcopyup"] }, 'option "tmpcopyup" is not known'],

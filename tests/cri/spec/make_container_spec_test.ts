@@ -193,8 +193,13 @@ Deno.test("makeContainerSpec() mounts images, of which nothing is left in the en
   const before = await describeStore(test.agent);
   const volume = (imageSubPath: string): Config => ({
     mounts: [
-      { containerPath: "/whole", image: { image: APP } },
-      { containerPath: "/part", image: { image: APP }, imageSubPath },
+      { containerPath: "/whole", readonly: true, image: { image: APP } },
+      {
+        containerPath: "/part",
+        readonly: true,
+        image: { image: APP },
+        imageSubPath,
+      },
     ],
   });
   // In memory nothing is mounted: what would be there is not.
@@ -232,7 +237,7 @@ Deno.test("makeContainerSpec() refuses before anything is made", async (t) => {
   const before = await describeStore(test.agent);
   const mounts = [
     { containerPath: "/v", hostPath },
-    { containerPath: "/image", image: { image: APP } },
+    { containerPath: "/image", readonly: true, image: { image: APP } },
   ];
   const localhost = (localhostRef: string) => ({
     profileType: ProfileType.Localhost,
@@ -325,7 +330,11 @@ Deno.test("makeContainerSpec() looks at containers of its own pod that run", asy
 Deno.test("makeContainerSpec() leaves no image mounted when it fails", async (t) => {
   using test = await testCri();
   const before = await describeStore(test.agent);
-  const mounts = [{ containerPath: "/image", image: { image: APP } }];
+  const mounts = [{
+    containerPath: "/image",
+    readonly: true,
+    image: { image: APP },
+  }];
   const { PROPAGATION_BIDIRECTIONAL } = MountPropagation;
   const table: [string, Config, ErrorConstructor | typeof NotFoundError][] = [
     [
@@ -338,6 +347,7 @@ Deno.test("makeContainerSpec() leaves no image mounted when it fails", async (t)
       {
         mounts: [...mounts, {
           containerPath: "/other",
+          readonly: true,
           image: { image: "localhost/other:1" },
         }],
       },

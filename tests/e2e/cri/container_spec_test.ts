@@ -240,8 +240,8 @@ Deno.test(
     const script = "cat /i/data/file /d/file; echo > /i/x; echo > /d/x; true";
     const text = await test.run(sandbox, script, {
       mounts: [
-        { containerPath: "/i", image },
-        { containerPath: "/d", image, imageSubPath: "../data" },
+        { containerPath: "/i", readonly: true, image },
+        { containerPath: "/d", readonly: true, image, imageSubPath: "../data" },
       ],
     });
     assertEquals(text.match(/from the image/g)?.length, 2, text);
