@@ -24,8 +24,9 @@ const PAGE_SIZE = /^[1-9]\d{0,5}(KB|MB|GB)$/;
 const CPU_LIST = /^\d{1,5}(-\d{1,5})?(,\d{1,5}(-\d{1,5})?)*$/;
 
 /**
- * Limits of a container. 0 is none for all but huge pages; processes are
- * limited for the pod, by the kubelet.
+ * Limits of a container. 0 leaves it to the runtime, or as it was, for all but
+ * huge pages; less than 0 takes a limit away. Processes are limited for the pod, by
+ * the kubelet.
  *
  * @throws {TypeError} If one cannot be meant.
  */
@@ -35,9 +36,9 @@ export function limitSettings(request: ResourcesRequest): ResourceLimits {
   return {
     memory,
     memorySwap: swapOf(request, memory),
-    cpuPeriod: limitOf(request.cpuPeriod),
+    cpuPeriod: shareOf(request.cpuPeriod),
     cpuQuota: limitOf(request.cpuQuota),
-    cpuShares: limitOf(request.cpuShares),
+    cpuShares: shareOf(request.cpuShares),
     cpusetCpus: listOf("CPUs", cpusetCpus),
     cpusetMems: listOf("nodes of memory", cpusetMems),
     pids: 0,
@@ -64,18 +65,24 @@ export function oomScoreOf(
   );
 }
 
-/** Without a word about swap there is none: CRI-O's choice. */
+/** Without a word about swap there is none: CRI-O's choice. Less is no limit. */
 function swapOf(
   { memorySwapLimitInBytes: swap }: ResourcesRequest,
   memory: number | undefined,
 ): number | "unlimited" | undefined {
-  if (memory === undefined) return undefined;
+  if (memory === undefined || memory < 0) return memory;
   if (swap < 0n || swap > Number.MAX_SAFE_INTEGER) return "unlimited";
   return swap === 0n ? memory : Number(swap);
 }
 
-/** What no machine has, or is negative, is no limit. */
+/** What no machine has is no limit. */
 function limitOf(value: bigint): number | undefined {
+  if (value === 0n) return undefined;
+  return value < 0n || value > Number.MAX_SAFE_INTEGER ? -1 : Number(value);
+}
+
+/** These have a value always. */
+function shareOf(value: bigint): number | undefined {
   return value > 0n && value <= Number.MAX_SAFE_INTEGER
     ? Number(value)
     : undefined;

@@ -3,6 +3,7 @@
 import type { Abortable } from "../../errors/abort.ts";
 import { CommandError } from "../../errors/store_errors.ts";
 import { toBytes } from "../../formats/bytes.ts";
+import { formatSpecPart } from "../../formats/oci/runtime_spec.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { runCommand } from "../../process/run_command.ts";
 import type { Agent } from "../agent.ts";
@@ -32,7 +33,7 @@ export async function updateResources(
   }
   const args = [...stateFlags(runtime), "update", "--resources", "-", id];
   await runCommand(runtime.program, args, {
-    stdin: toBytes(JSON.stringify(resources)),
+    stdin: toBytes(formatSpecPart(resources)),
     signal,
   });
 }

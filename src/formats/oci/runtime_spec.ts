@@ -160,6 +160,11 @@ export function formatRuntimeProcess(process: RuntimeProcess): string {
   return `${JSON.stringify(process, writeDigits)}\n`;
 }
 
+/** The text of a part of a configuration, such as its resources. */
+export function formatSpecPart(part: unknown): string {
+  return JSON.stringify(part, writeDigits);
+}
+
 /** The same configuration with another root file system. */
 export function withRoot(spec: RuntimeSpec, path: string): RuntimeSpec {
   return { ...spec, root: { ...spec.root, path } };

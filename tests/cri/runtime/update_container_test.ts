@@ -1,0 +1,53 @@
+import { assertEquals } from "@std/assert";
+import { RuntimeService } from "../../../src/cri/api/api_pb.js";
+import { NODE_NEEDS, startNode } from "../../support/cri_node.ts";
+
+const { method } = RuntimeService;
+
+Deno.test(
+  "UpdateContainerResources gives limits, and takes them away",
+  NODE_NEEDS,
+  async (t) => {
+    await using node = await startNode();
+    const { client } = node;
+    const containerId = await node.create(await node.runPod("web"), "app");
+    await node.start(containerId);
+    const limits = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 2100)); // kept so long
+      const { podMetrics } = await client.call(
+        method.listPodSandboxMetrics,
+        {},
+      );
+      const all = podMetrics.flatMap(({ containerMetrics }) =>
+        containerMetrics.flatMap(({ metrics }) => metrics)
+      );
+      const valueOf = (wanted: string) =>
+        all.find(({ name }) => name === `container_spec_${wanted}`)?.value
+          ?.value;
+      return [valueOf("cpu_quota"), valueOf("memory_limit_bytes")];
+    };
+    const table = [
+      ["some", { cpuQuota: 50_000n, memoryLimitInBytes: 64n << 20n }, [
+        50_000n,
+        64n << 20n,
+      ]],
+      ["others stay", { cpuShares: 512n }, [50_000n, 64n << 20n]],
+      ["huge pages of none", {
+        hugepageLimits: [{ pageSize: "2MB", limit: 0n }],
+      }, [50_000n, 64n << 20n]],
+      ["none", { cpuQuota: -1n, memoryLimitInBytes: -1n }, [undefined, 0n]],
+    ] as const;
+    for (const [name, linux, expected] of table) {
+      await t.step(name, async () => {
+        const change = "hugepageLimits" in linux
+          ? { hugepageLimits: [...linux.hugepageLimits] }
+          : linux;
+        await client.call(method.updateContainerResources, {
+          containerId,
+          linux: change,
+        });
+        assertEquals(await limits(), [...expected]);
+      });
+    }
+  },
+);
