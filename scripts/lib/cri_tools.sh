@@ -19,6 +19,18 @@ has_go() {
 	return 1
 }
 
+# Installs and builds all that a node needs; ends well, but loudly, without Go.
+prepare_cri_tools() {
+	has_go || exit 0
+	is_root || die "Cannot make namespaces: only root can"
+	want docker-registry:docker-registry nginx:nginx-light runc:runc conmon:conmon \
+		/usr/lib/cni/bridge:containernetworking-plugins iptables:iptables ||
+		die "Cannot go on without them"
+	fetch_dependencies
+	build_cri_tools
+	fetch_busybox
+}
+
 # Makes an empty folder to build in, and sets $new to it.
 begin_build() {
 	mkdir -p "$cri_tools_bin" || die "Cannot build: $cri_tools_bin cannot be made"

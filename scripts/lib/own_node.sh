@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # A machine's worth of namespaces, so that a whole node can be tried and ended: its
 # mounts, processes, addresses and IPC end with it, its cgroups are below one folder.
-# Source this after trust.sh, for $work.
+# Source this after cri_tools.sh.
 
 # Sets $cgroups to one folder in each hierarchy, and moves this shell there.
 enter_cgroups() {
@@ -22,8 +22,24 @@ enter_cgroups() {
 	done </proc/self/cgroup
 }
 
+# Runs script $1 of the checkout on a node of its own, with these arguments, and ends
+# with its code. Needs what prepare_cri_tools sets.
+run_on_node() {
+	script=$1
+	shift
+	make_work node /var/tmp
+	trap 'end_node; rm -rf "$work"' EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+	enter_cgroups
+	cd "$root"
+	in_namespaces "$deno" run --allow-all --no-prompt --quiet "$script" \
+		--directory "$work" --programs "$cri_tools_bin" --busybox "$busybox" "$@"
+	exit "$code"
+}
+
 # Runs a command in namespaces of its own, as the child of process 1 there.
-run_on_own_node() {
+in_namespaces() {
 	unshare --mount --net --ipc --uts --pid --cgroup --fork --kill-child --propagation private \
 		sh "$root/scripts/lib/cri/first_process.sh" "$work" "$@" &
 	node_pid=$!

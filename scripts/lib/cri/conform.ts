@@ -29,8 +29,6 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/benchmark/, "a benchmark, which scripts/bench/cri runs"],
 ];
 
-// What gomega says comes first, then the inside of values.
-const LINES_OF_FAILURE = 8;
 const ORDER = ["passed", "skipped", "failed"];
 const UNASKED = "not asked for";
 
@@ -59,7 +57,9 @@ export async function conform(
 /** Those that skip themselves say why. */
 function reasonOf({ state, name, why }: SpecResult, usual: string): string {
   if (state !== "skipped" || why !== "") {
-    return why.split("\n").slice(0, LINES_OF_FAILURE).join("\n");
+    // What gomega says comes first, then the inside of values.
+    const inside = /^\s*\{$/m.exec(why);
+    return why.slice(0, inside?.index).trimEnd();
   }
   return REASONS.find(([pattern]) => pattern.test(name))?.[1] ?? usual;
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sets up the namespaces that run_on_own_node made, and runs a command in them. As
+# Sets up the namespaces that in_namespaces made, and runs a command in them. As
 # process 1 it collects what other processes orphan. Arguments: FOLDER COMMAND…
 set -eu
 folder=$1

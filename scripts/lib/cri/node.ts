@@ -4,7 +4,12 @@ import {
   type RegistryServer,
   startRegistry,
 } from "../../../tests/support/servers/registry_server.ts";
-import { CRI_TOOLS, KUBERNETES, pushStandIns } from "./stand_in_images.ts";
+import {
+  CRI_TOOLS,
+  KUBERNETES,
+  LIBRARY,
+  pushStandIns,
+} from "./stand_in_images.ts";
 
 /** A node without a runtime, in namespaces of its own (own_node.sh). */
 export interface Node extends AsyncDisposable {
@@ -29,6 +34,7 @@ export const REGISTRIES: ReadonlyMap<string, string> = new Map([
   ["registry.k8s.io", KUBERNETES],
   ["k8s.gcr.io", KUBERNETES],
   ["gcr.io/k8s-staging-cri-tools", CRI_TOOLS],
+  ["public.ecr.aws/docker/library", LIBRARY],
 ]);
 
 /**

@@ -1,4 +1,6 @@
-/** Images as a registry gets them: bytes, in one platform, uncompressed. */
+/** Images as a registry gets them: bytes, in one platform. */
+
+import { gzipSync } from "node:zlib";
 
 import { type Bytes, toBytes } from "../../../src/formats/bytes.ts";
 import { digestOf } from "../../../src/formats/oci/digest_of.ts";
@@ -6,6 +8,7 @@ import { archive, file } from "../../../tests/support/images/tar_builder.ts";
 
 /** What makes an image. */
 export interface RegistryImage {
+  /** As they are pushed. */
   readonly layers: readonly Bytes[];
   readonly config: Bytes;
   readonly manifest: Bytes;
@@ -23,7 +26,12 @@ export const MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json";
 export function assembleImage(
   layers: readonly Bytes[],
   run: Readonly<Record<string, unknown>> = {},
+  { compression = "none" }: { readonly compression?: "none" | "gzip" } = {},
 ): RegistryImage {
+  const isZipped = compression === "gzip";
+  const blobs = isZipped
+    ? layers.map((layer) => new Uint8Array(gzipSync(layer)))
+    : layers;
   const config = toBytes(JSON.stringify({
     architecture: Deno.build.arch === "aarch64" ? "arm64" : "amd64",
     os: "linux",
@@ -34,9 +42,11 @@ export function assembleImage(
     schemaVersion: 2,
     mediaType: MANIFEST_TYPE,
     config: describe(config, "config.v1+json"),
-    layers: layers.map((layer) => describe(layer, "layer.v1.tar")),
+    layers: blobs.map((blob) =>
+      describe(blob, isZipped ? "layer.v1.tar+gzip" : "layer.v1.tar")
+    ),
   }));
-  return { layers, config, manifest };
+  return { layers: blobs, config, manifest };
 }
 
 /**

@@ -30,7 +30,7 @@ export async function runCritest(
   if (existsSync(report)) await Deno.remove(report);
   const child = new Deno.Command(`${node.programs}/critest`, {
     args: [
-      ...["--config", "/dev/null", "--ginkgo.no-color", "--ginkgo.v"],
+      ...["--config", "/dev/null", "--ginkgo.no-color"],
       ...["--runtime-endpoint", runtime.endpoint],
       ...["--image-endpoint", runtime.endpoint],
       ...["--ginkgo.json-report", report, "--ginkgo.timeout", "3h"],
@@ -41,7 +41,7 @@ export async function runCritest(
     cwd: node.directory,
     stdin: "null",
     stdout: "piped",
-    stderr: "inherit",
+    stderr: "null",
   }).spawn();
   const tail = await showProgress(child.stdout, `${report}.log`);
   const { code } = await child.status;

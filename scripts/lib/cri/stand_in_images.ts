@@ -16,6 +16,8 @@ import {
 export const KUBERNETES = "k8s";
 /** Where the registry keeps what is of `gcr.io/k8s-staging-cri-tools`. */
 export const CRI_TOOLS = "k8s-staging-cri-tools";
+/** Where it keeps what critest's benchmarks list. */
+export const LIBRARY = "docker/library";
 /** The image with a shell and tools. */
 export const BUSYBOX = "registry.k8s.io/e2e-test-images/busybox:1.29-2";
 /** The web server, on port 80. */
@@ -99,8 +101,16 @@ function listImages({ shell, web, directory }: {
       () => unlike("tags"),
     ],
     [[`${CRI_TOOLS}/test-image-digest`], makeDigestImage],
+    ...LISTED.map((tag) =>
+      [
+        [`${LIBRARY}/busybox:${tag}`],
+        () => unlike(`listed-${tag}`),
+      ] satisfies [string[], unknown]
+    ),
   ];
 }
+
+const LISTED = ["1", "1-glibc", "1-musl", "1-uclibc", "1.35.0-glibc"];
 
 function listUsers(
   base: (config: Record<string, unknown>) => RegistryImage,
