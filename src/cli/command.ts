@@ -59,7 +59,7 @@ export const PROGRAMS = {
   runtime: ["runc", "crun"],
   monitor: ["conmon", "sh", "kill"],
   sandbox: [
-    ...["unshare", "sh", "ip", "timeout", "mkdir", "rmdir"],
+    ...["unshare", "sh", "ip", "flock", "true", "timeout", "mkdir", "rmdir"],
     ...["cat", "find", "grep", "nsenter", "realpath"],
   ],
   fuser: ["fuser"],

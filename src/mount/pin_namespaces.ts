@@ -20,6 +20,8 @@ export interface NamespacePlan {
   readonly hostname?: string | undefined;
   /** Settings of the kernel, by their path below /proc/sys. */
   readonly sysctls: Readonly<Record<string, string>>;
+  /** A lock file that is held, shared, until they are made. */
+  readonly lock: string;
 }
 
 // Runs in the new namespaces. Arguments: ip(8) or nothing, the name of the host or
@@ -45,7 +47,7 @@ const SYSCTL_FAILED = 3;
  * @throws {CommandError} If it fails otherwise. What it has pinned stays.
  */
 export async function pinNamespaces(
-  { files, hostname = "", sysctls }: NamespacePlan,
+  { files, hostname = "", sysctls, lock }: NamespacePlan,
   { signal }: Abortable = {},
 ): Promise<void> {
   const flags = Object.entries(files)
@@ -55,13 +57,13 @@ export async function pinNamespaces(
   const settings = Object.entries(sysctls).flat();
   const ip = files.net === undefined ? "" : findProgram("ip");
   const shell = [findProgram("sh"), "-c", SCRIPT, "sh"];
-  const { code, stderr } = await runCommand(
-    findProgram("unshare"),
-    [...flags, ...shell, ip, files.uts === undefined ? "" : hostname].concat(
-      settings,
-    ),
-    { signal, okCodes: "any", group: "shared" },
-  );
+  const name = files.uts === undefined ? "" : hostname;
+  // Of a process that is killed meanwhile the lock tells that something comes.
+  const { code, stderr } = await runCommand(findProgram("flock"), [
+    ...["--shared", "--no-fork", lock],
+    ...[findProgram("unshare"), ...flags],
+    ...[...shell, ip, name, ...settings],
+  ], { signal, okCodes: "any", group: "shared" });
   if (code === 0) return;
   const said = stderr.trim();
   if (code === SYSCTL_FAILED) {

@@ -89,6 +89,19 @@ export function runDirectory(
 }
 
 /**
+ * Where notes lie of the pods that have something outside of the store: namespaces,
+ * addresses. Such a pod's record must not go before that is given back.
+ */
+export function attachmentsDirectory({ root }: StorePaths): string {
+  return join(root, "orlop", "attachments");
+}
+
+/** The note of one pod; see {@linkcode attachmentsDirectory}. */
+export function attachmentPath(paths: StorePaths, podId: ContainerId): string {
+  return join(attachmentsDirectory(paths), `${podId}.json`);
+}
+
+/**
  * Where blobs are kept that were received in part, by the ID of their layer.
  * It is orlop's own: no other tool looks at it.
  */

@@ -8,12 +8,16 @@ import {
 import { listSandboxes } from "../../src/engine/sandboxes/list_sandboxes.ts";
 import { removeSandbox } from "../../src/engine/sandboxes/remove_sandbox.ts";
 import type { SandboxRequest } from "../../src/engine/sandboxes/sandbox.ts";
-import { takeLibc } from "../../src/process/libc.ts";
+import { type Libc, takeLibc } from "../../src/process/libc.ts";
+import { listIfDirectory } from "../../src/fs/list_directory.ts";
+import { findProgram } from "../../src/process/find_program.ts";
+import { runCommand } from "../../src/process/run_command.ts";
 import { hasProgram, needs } from "./peers.ts";
 import { type TempDir, tempDir } from "./temp_dir.ts";
 
 // Once a test file: then the permission is gone, as it is in orlop itself.
-const libc = takeLibc();
+/** libc, for who opens the same store in another process. */
+export const libc: Libc | undefined = takeLibc();
 
 /** What tests of real sandboxes need. */
 export function needsNetworks(): { ignore: boolean } {
@@ -35,17 +39,23 @@ export interface TestSandboxes extends AsyncDisposable {
   reopen(): Agent;
   /** Addresses that are given out. */
   listLeases(): readonly string[];
+  /** Lists what is left on the machine: mounts, leases, rules, routes, notes. */
+  findLeaks(): Promise<readonly string[]>;
 }
 
 /** Opens a store; its network is of pairs of interfaces, without a bridge. */
-export function testSandboxes(): TestSandboxes {
+export function testSandboxes(
+  { ipMasq = true }: { readonly ipMasq?: boolean } = {},
+): TestSandboxes {
   const dir = tempDir();
   const messages: string[] = [];
   const leases = dir.join("leases");
   const name = `orlop-test-${crypto.randomUUID().slice(0, 8)}`;
   const networks = { configDirectory: dir.join("net.d") };
   Deno.mkdirSync(networks.configDirectory);
-  writeNetwork(networks.configDirectory, { name, leases });
+  const network = writeNetwork(networks.configDirectory, {
+    ...{ name, leases, ipMasq },
+  });
   const reopen = () =>
     openAgent({
       root: dir.join("root"),
@@ -57,18 +67,27 @@ export function testSandboxes(): TestSandboxes {
   return {
     ...{ agent, dir, messages, networks, reopen },
     request: (podName, changes) => ({
-      ...requestOf(podName),
+      ...sandboxRequest(podName),
       networks,
       ...changes,
     }),
     listLeases() {
-      try {
-        return [...Deno.readDirSync(`${leases}/${name}`)]
-          .map((entry) => entry.name)
-          .filter((name) => /^[\d.]+$|:/.test(name));
-      } catch {
-        return []; // nobody has had one yet
-      }
+      return listIfDirectory(`${leases}/${name}`)
+        .filter((name) => /^[\d.]+$|:/.test(name));
+    },
+    async findLeaks() {
+      const { number } = network;
+      const rules = await print("iptables-save", []);
+      const routes = await print("ip", ["route"]);
+      const mounts = await agent.mounter.list(dir.join("run"));
+      return [
+        ...this.listLeases(),
+        ...rules.filter((line) => line.includes(name)),
+        ...routes.filter((line) => line.includes(`10.199.${number}.`)),
+        ...mounts.map(({ target }) => target),
+        ...listNames(dir.join("run/orlop/sandboxes")),
+        ...listNames(dir.join("root/orlop/attachments")),
+      ];
     },
     async [Symbol.asyncDispose]() {
       for (const { id } of await listSandboxes(agent)) {
@@ -83,21 +102,32 @@ export function testSandboxes(): TestSandboxes {
 /** Describes a network of IPv4 and IPv6 addresses, with ports of the host. */
 export function writeNetwork(
   directory: string,
-  { name, leases }: { readonly name: string; readonly leases: string },
-): void {
-  const ranges = [[{ subnet: "10.199.0.0/16" }], [{ subnet: "fd99::/64" }]];
+  { name, leases, ipMasq }: {
+    readonly name: string;
+    readonly leases: string;
+    readonly ipMasq: boolean;
+  },
+): { readonly number: number } {
+  // Other tests may run beside this one.
+  const number = Number.parseInt(name.slice(-2), 16);
+  const ranges = [
+    [{ subnet: `10.199.${number}.0/24` }],
+    [{ subnet: `fd99:${number}::/64` }],
+  ];
   const ipam = { type: "host-local", dataDir: leases, ranges };
   const plugins = [
-    { type: "ptp", ipMasq: true, ipam },
+    { type: "ptp", ipMasq, ipam },
     { type: "portmap", capabilities: { portMappings: true }, snat: true },
   ];
   Deno.writeTextFileSync(
     `${directory}/10-test.conflist`,
     JSON.stringify({ cniVersion: "1.0.0", name, plugins }),
   );
+  return { number };
 }
 
-function requestOf(podName: string): SandboxRequest {
+/** Asks for a sandbox with a network, in the first that the host describes. */
+export function sandboxRequest(podName: string): SandboxRequest {
   return {
     podName,
     metadata: {
@@ -114,6 +144,18 @@ function requestOf(podName: string): SandboxRequest {
     annotations: {},
     runtimeHandler: "",
   };
+}
+
+async function print(
+  program: string,
+  args: readonly string[],
+): Promise<readonly string[]> {
+  const { stdout } = await runCommand(findProgram(program), args);
+  return stdout.split("\n");
+}
+
+function listNames(path: string): readonly string[] {
+  return listIfDirectory(path).map((name) => `${path}/${name}`);
 }
 
 async function unmountAll({ mounter }: Agent, path: string): Promise<void> {

@@ -16,9 +16,10 @@ import {
   type ProcessExit,
   readExit,
 } from "../../engine/containers/process_exit.ts";
+import { findState } from "../../engine/sandboxes/attachment_note.ts";
 import { removeSandbox } from "../../engine/sandboxes/remove_sandbox.ts";
-import { readSandboxState } from "../../engine/sandboxes/sandbox_state.ts";
 import { stopSandbox } from "../../engine/sandboxes/stop_sandbox.ts";
+import { tidySandboxes } from "../../engine/sandboxes/tidy_sandboxes.ts";
 import { Semaphore } from "../../engine/semaphore.ts";
 import { whyOf } from "../../errors/why.ts";
 import {
@@ -48,6 +49,20 @@ export async function recover(context: RuntimeContext): Promise<void> {
     sandbox === undefined ? [] : [{ ...known, sandbox }]
   );
   await eachOf(context, ownPods, recoverPod);
+  await giveBack(context);
+}
+
+/** What pods have that are no more; if that is not sure, all stays. */
+async function giveBack(
+  { agent, settings: { networks } }: RuntimeContext,
+): Promise<void> {
+  try {
+    for (const id of await tidySandboxes(agent, networks)) {
+      agent.log("info", `Gave back what pod "${id}" had, which is no more`);
+    }
+  } catch (error) {
+    agent.log("warn", `Cannot look for what lost pods had: ${whyOf(error)}`);
+  }
 }
 
 async function eachOf<K extends { readonly id: ContainerId }>(
@@ -138,7 +153,7 @@ async function recoverPod(
   { agent, objects }: RuntimeContext,
   { id }: OwnPod,
 ): Promise<void> {
-  const phase = readSandboxState(agent, id)?.phase;
+  const phase = findState(agent, id)?.phase;
   if (phase === "making") {
     agent.log("info", `Removes pod "${id}", which was cut short`);
     await removeSandbox(agent, id);

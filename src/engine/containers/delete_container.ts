@@ -5,7 +5,9 @@ import { InUseError } from "../../errors/store_errors.ts";
 import { InvalidContainerIdError } from "../../errors/not_found_errors.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import type { ContainerRecord } from "../../formats/storage/store_record.ts";
+import { isThere } from "../../fs/if_there.ts";
 import { dropContainers } from "../../store/delete_container.ts";
+import { attachmentPath } from "../../store/paths.ts";
 import { choose, findContainer } from "../../store/find_container.ts";
 import { noteUse } from "../../store/image_store.ts";
 import { openTrash, type Trash } from "../../store/layers/trash.ts";
@@ -229,6 +231,19 @@ export async function removeContainers(
   dropDetached(agent.store, held, { doomed, trash });
 }
 
+/** What a pod has outside of the store is given back first, or nobody ever does. */
+function checkDetached(
+  { store }: Agent,
+  { id, names }: ContainerRecord,
+): void {
+  if (!isThere(attachmentPath(store.paths, id), store.libc)) return;
+  throw new InUseError(
+    `Cannot remove pod "${names?.[0] ?? id}": it has namespaces or addresses ` +
+      `that are not given back; use "orlop pod rm"`,
+    [id],
+  );
+}
+
 /** Takes away what is mounted, and what a runtime knows, if nothing runs. */
 async function detachContainers(
   agent: Agent,
@@ -236,6 +251,7 @@ async function detachContainers(
   records: readonly ContainerRecord[],
 ): Promise<void> {
   for (const record of records) {
+    checkDetached(agent, record);
     await checkIdle(agent, record, { verb: "remove" });
   }
   await checkMounts(agent, records);

@@ -27,6 +27,8 @@ export interface Attachment {
   /** Further arguments, such as the pod's name in `K8S_POD_NAME`. */
   readonly args: Readonly<Record<string, string>>;
   readonly capabilities: NetworkCapabilities;
+  /** A file that is locked while plugins add something; left out, none is. */
+  readonly lock?: string | undefined;
 }
 
 /**
@@ -113,13 +115,14 @@ async function callPlugin(
   options: Abortable,
 ): Promise<string> {
   const { list, id, interfaceName, namespace = "", args } = attachment;
-  const { capabilities } = attachment;
+  const { capabilities, lock } = attachment;
   const { type } = plugin;
   const pairs = Object.entries({ IgnoreUnknown: "1", ...args })
     .map(([key, value]) => `${key}=${value}`);
   return await runPlugin(
     {
       ...{ verb, type, network: list.name },
+      lock: verb === "ADD" ? lock : undefined,
       input: makePluginInput(list, plugin, { capabilities, prevResult }),
       env: {
         CNI_CONTAINERID: id,

@@ -29,12 +29,17 @@ export interface PluginCall {
   readonly input: string;
   /** Variables besides the path and the verb, such as `CNI_NETNS`. */
   readonly env: Readonly<Record<string, string>>;
+  /**
+   * A lock file that is held, shared, while the plugin works, also if orlop is
+   * killed: see `waitForPlugins()`. Left out, nothing is held.
+   */
+  readonly lock?: string | undefined;
 }
 
 // As long as the kubelet waits for a pod.
 const TIMEOUT_MS = 120_000;
-// For a plugin that is told to end: it has locks to give back.
-const GRACE_SECONDS = 3;
+// For a plugin that is told to end; less than what `runCommand()` waits.
+const GRACE_SECONDS = 1;
 // After all else has failed: what it started holds its output open.
 const LAST_RESORT_MS = 10_000;
 // timeout(1).
@@ -51,7 +56,7 @@ const LATER = [11, 50, 51];
  * @throws {NetworkError} If it is missing, fails, or takes too long.
  */
 export async function runPlugin(
-  { verb, type, network, input, env }: PluginCall,
+  { verb, type, network, input, env, lock }: PluginCall,
   settings: NetworkSettings,
   { signal }: Abortable = {},
 ): Promise<string> {
@@ -59,8 +64,12 @@ export async function runPlugin(
   const { timeoutMs = TIMEOUT_MS } = settings;
   const seconds = Math.max(timeoutMs / 1000, 0.001);
   const flags = [`--kill-after=${GRACE_SECONDS}`, String(seconds)];
+  const command = lock === undefined
+    ? [program]
+    : [findProgram("flock"), "--shared", "--no-fork", lock, program];
   // It is the head of a process group, which orlop need not be copied for.
-  const result = await runCommand(findProgram("timeout"), [...flags, program], {
+  const args = [...flags, ...command];
+  const result = await runCommand(findProgram("timeout"), args, {
     stdin: toBytes(input),
     env: {
       ...PLAIN_ENV,
@@ -80,6 +89,25 @@ export async function runPlugin(
   });
   if (result.code === 0) return result.stdout;
   throw failure({ verb, type, network }, result, seconds);
+}
+
+/**
+ * Waits until no plugin holds a lock any more: one goes on when orlop is killed, and
+ * what it makes then would be nobody's. A program that it left behind may hold the
+ * lock for ever, so the wait ends when plugins have ended for sure.
+ */
+export async function waitForPlugins(
+  lock: string,
+  { timeoutMs = TIMEOUT_MS }: NetworkSettings,
+  { signal }: Abortable = {},
+): Promise<void> {
+  const seconds = String(Math.ceil(timeoutMs / 1000) + GRACE_SECONDS);
+  const flags = ["--exclusive", "--timeout", seconds];
+  await runCommand(
+    findProgram("flock"),
+    [...flags, lock, findProgram("true")],
+    { signal, okCodes: "any", group: "shared" },
+  );
 }
 
 /** The folders that plugins are looked for in. */

@@ -7,10 +7,11 @@ import { readBootId } from "../../process/boot_id.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { readExit } from "../containers/process_exit.ts";
 import { readMetadata } from "../containers/list_containers.ts";
+import { findState } from "./attachment_note.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { addressesIn } from "./sandbox_network.ts";
 import { namespacesOf, placesOf } from "./sandbox_places.ts";
-import { readSandboxState, type SandboxState } from "./sandbox_state.ts";
+import type { SandboxState } from "./sandbox_state.ts";
 
 const HOST_SHM = "/dev/shm";
 
@@ -27,7 +28,7 @@ export function readSandbox(
   id: ContainerId,
 ): Sandbox | undefined {
   const agent = insideOf(handle);
-  const state = readSandboxState(agent, id);
+  const state = findState(agent, id);
   return state === undefined ? undefined : sandboxOf(agent, id, state);
 }
 
@@ -59,7 +60,7 @@ async function listPodIds(
 
 function tryRead(agent: Agent, id: ContainerId): SandboxState | undefined {
   try {
-    return readSandboxState(agent, id);
+    return findState(agent, id);
   } catch (error) {
     if (!(error instanceof DamagedFileError)) throw error;
     agent.log("warn", error.message);

@@ -6,9 +6,9 @@ import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { removeIfThere } from "../../fs/if_there.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { removePodSandbox } from "../pods/remove_pod_sandbox.ts";
+import { findState } from "./attachment_note.ts";
 import { lockSandbox } from "./lock_sandbox.ts";
 import { placesOf } from "./sandbox_places.ts";
-import { readSandboxState } from "./sandbox_state.ts";
 import { stopLocked } from "./stop_sandbox.ts";
 
 /**
@@ -26,7 +26,7 @@ export async function removeSandbox(
   options: Abortable = {},
 ): Promise<void> {
   const agent = insideOf(handle);
-  if (readSandboxState(agent, id) === undefined) return;
+  if (findState(agent, id) === undefined) return;
   using _lock = await lockSandbox(agent, id, options);
   await removeLocked(agent, id, options);
 }
@@ -37,7 +37,7 @@ export async function removeLocked(
   id: ContainerId,
   options: Abortable,
 ): Promise<void> {
-  const state = readSandboxState(agent, id);
+  const state = findState(agent, id);
   if (state === undefined) return;
   await stopLocked(agent, id, { ...options, state });
   try {

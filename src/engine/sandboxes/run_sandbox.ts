@@ -6,6 +6,7 @@ import {
   type ContainerId,
   parseContainerId,
 } from "../../formats/storage/store_ids.ts";
+import { isNameThere, removeIfThere } from "../../fs/if_there.ts";
 import { randomId } from "../../fs/random_name.ts";
 import { readBootId } from "../../process/boot_id.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
@@ -15,6 +16,7 @@ import { sandboxOf } from "./list_sandboxes.ts";
 import { lockSandbox } from "./lock_sandbox.ts";
 import { removeLocked } from "./remove_sandbox.ts";
 import type { Sandbox, SandboxRequest } from "./sandbox.ts";
+import { noteAttachment } from "./attachment_note.ts";
 import { startPause } from "./pause_process.ts";
 import { findMissingCgroups, makeHostDirectories } from "./sandbox_cgroups.ts";
 import { writeSandboxFiles } from "./sandbox_files.ts";
@@ -28,6 +30,7 @@ import { placesOf } from "./sandbox_places.ts";
 import {
   formatSandboxState,
   SANDBOX_FILE,
+  sandboxPath,
   type SandboxState,
   writeSandboxState,
 } from "./sandbox_state.ts";
@@ -63,7 +66,12 @@ export async function runSandbox(
     cgroups,
   };
   using _lock = await lockSandbox(agent, id, { signal });
-  await createRecord(agent, id, { state, signal });
+  try {
+    await createRecord(agent, id, { state, signal });
+  } catch (error) {
+    forgetLock(agent, id);
+    throw error;
+  }
   try {
     const made = await make(agent, id, { state, sysctls, signal });
     writeSandboxState(agent, id, made);
@@ -72,6 +80,12 @@ export async function runSandbox(
     await undo(agent, id, error);
     throw error;
   }
+}
+
+/** Not of a sandbox that has this ID already. */
+function forgetLock(agent: Agent, id: ContainerId): void {
+  if (isNameThere(sandboxPath(agent, id), agent.store.libc)) return;
+  removeIfThere(placesOf(agent.store.paths, id).lock);
 }
 
 /** Its infra container: from here on, there is something to undo. */
@@ -105,6 +119,7 @@ async function make(
 ): Promise<SandboxState> {
   const { request } = state;
   const places = placesOf(agent.store.paths, id);
+  noteAttachment(agent, id, state);
   makeDirectory(places, request);
   const { logDirectory } = request;
   const directories = [
@@ -117,6 +132,7 @@ async function make(
   ]);
   const networks = await joinNetworks(id, state, {
     namespace: places.net,
+    lock: places.programLock,
     signal,
   });
   writeSandboxFiles(agent, places, { request, ips: addressesIn(networks) });

@@ -41,7 +41,7 @@ export function makeDirectory(
  */
 export async function mountSandbox(
   { mounter }: Agent,
-  { net, ipc, uts, shm }: SandboxPlaces,
+  { net, ipc, uts, shm, programLock: lock }: SandboxPlaces,
   { namespaces, hostname, sysctls, signal }:
     & Pick<SandboxRequest, "namespaces" | "hostname" | "sysctls">
     & Abortable,
@@ -54,8 +54,7 @@ export async function mountSandbox(
       uts: hasNetwork ? uts : undefined,
       ipc: hasIpc ? ipc : undefined,
     },
-    hostname,
-    sysctls,
+    ...{ hostname, sysctls, lock },
   }, { signal });
   const mounted = hasIpc
     ? mounter.mount({

@@ -41,11 +41,14 @@ type Joining = Pick<SandboxState, "request" | "networks">;
 export async function joinNetworks(
   id: ContainerId,
   { request, networks }: Joining,
-  { namespace, signal }: Abortable & { readonly namespace: string },
+  { namespace, lock, signal }: Abortable & {
+    readonly namespace: string;
+    readonly lock: string;
+  },
 ): Promise<readonly JoinedNetwork[]> {
   const joined: JoinedNetwork[] = [];
   for (const network of networks) {
-    const attachment = attachmentOf(id, { request, network, namespace });
+    const attachment = attachmentOf(id, { request, network, namespace, lock });
     const result = await joinNetwork(attachment, request.networks ?? {}, {
       signal,
     });
@@ -92,16 +95,16 @@ export function addressesIn(
 
 function attachmentOf(
   id: ContainerId,
-  { request, network, namespace }: {
+  { request, network, namespace, lock }: {
     readonly request: Joining["request"];
     readonly network: JoinedNetwork;
     readonly namespace: string | undefined;
+    readonly lock?: string | undefined;
   },
 ): Attachment {
   const { metadata } = request;
   return {
-    id,
-    namespace,
+    ...{ id, namespace, lock },
     interfaceName: network.interfaceName,
     list: network.list,
     // What all runtimes for Kubernetes tell plugins.

@@ -14,6 +14,8 @@ export interface SandboxPlaces {
   readonly directory: string;
   /** Held by who changes it. */
   readonly lock: string;
+  /** Held by programs that make something for it: flock(1), another kind of lock. */
+  readonly programLock: string;
   readonly net: string;
   readonly ipc: string;
   readonly uts: string;
@@ -33,6 +35,7 @@ export function placesOf(paths: StorePaths, id: ContainerId): SandboxPlaces {
   return {
     directory,
     lock: join(all, `${id}.lock`),
+    programLock: join(directory, "lock"),
     net: join(directory, "net"),
     ipc: join(directory, "ipc"),
     uts: join(directory, "uts"),

@@ -29,7 +29,7 @@ import { isNameThere } from "../../fs/if_there.ts";
 import { writeAtomically } from "../../fs/write_atomically.ts";
 import { workDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
-import { parseStored } from "../parse_stored.ts";
+import { parseStored, type StoredFile } from "../parse_stored.ts";
 import { readSandboxRequest } from "./read_sandbox_request.ts";
 import type { SandboxRequest } from "./sandbox.ts";
 
@@ -85,11 +85,20 @@ export function readSandboxState(
   const path = sandboxPath(agent, id);
   if (!isNameThere(path, agent.store.libc)) return undefined;
   const advice = `remove the pod: "orlop pod rm ${id}"`;
+  return parseStoredState({ path, advice });
+}
+
+/**
+ * Reads a state from its file; undefined if there is none.
+ *
+ * @throws {DamagedFileError} If it does not parse.
+ */
+export function parseStoredState(file: StoredFile): SandboxState | undefined {
   try {
-    return parseStored({ path, advice }, (what) => {
-      const text = Deno.readTextFileSync(path);
-      return parseSandboxState(text, what);
-    });
+    return parseStored(
+      file,
+      (what) => parseSandboxState(Deno.readTextFileSync(file.path), what),
+    );
   } catch (error) {
     if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
     throw error;

@@ -2,18 +2,17 @@
 
 import type { Abortable } from "../../errors/abort.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import { isThere } from "../../fs/if_there.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
+import { waitForPlugins } from "../network/run_plugin.ts";
 import { lockSandbox } from "./lock_sandbox.ts";
+import { findState, forgetAttachment } from "./attachment_note.ts";
 import { endPause } from "./pause_process.ts";
 import { removeCgroups } from "./sandbox_cgroups.ts";
 import { unmountSandbox } from "./sandbox_mounts.ts";
 import { leaveNetworks } from "./sandbox_network.ts";
 import { placesOf, type SandboxPlaces } from "./sandbox_places.ts";
-import {
-  readSandboxState,
-  type SandboxState,
-  writeSandboxState,
-} from "./sandbox_state.ts";
+import { type SandboxState, writeSandboxState } from "./sandbox_state.ts";
 
 /**
  * Stops a sandbox: its networks are left, its namespaces and its shared memory end.
@@ -32,9 +31,9 @@ export async function stopSandbox(
   options: Abortable = {},
 ): Promise<void> {
   const agent = insideOf(handle);
-  if (readSandboxState(agent, id)?.phase === "stopped") return;
+  if (findState(agent, id)?.phase === "stopped") return;
   using _lock = await lockSandbox(agent, id, options);
-  const state = readSandboxState(agent, id);
+  const state = findState(agent, id);
   if (state !== undefined) await stopLocked(agent, id, { ...options, state });
 }
 
@@ -44,7 +43,6 @@ export async function stopLocked(
   id: ContainerId,
   { state, signal }: Abortable & { readonly state: SandboxState },
 ): Promise<void> {
-  const places = placesOf(agent.store.paths, id);
   if (state.phase !== "stopped") {
     if (state.phase !== "stopping") {
       writeSandboxState(agent, id, { ...state, phase: "stopping" });
@@ -52,18 +50,33 @@ export async function stopLocked(
     if (state.request.namespaces.pid === "pod") {
       await endPause(agent, id, { signal });
     }
-    const namespace = await findNamespace(agent, places, { signal });
-    await leaveNetworks(id, state, { namespace, signal });
+    await detachSandbox(agent, id, { state, signal });
+    const stopped = { ...state, phase: "stopped", pid: undefined } as const;
+    writeSandboxState(agent, id, stopped);
   }
+  forgetAttachment(agent, id);
+}
+
+/**
+ * Gives back what a sandbox has outside of the store, but for its note. It is no error
+ * if it has nothing.
+ */
+export async function detachSandbox(
+  agent: Agent,
+  id: ContainerId,
+  { state, signal }: Abortable & { readonly state: SandboxState },
+): Promise<void> {
+  const places = placesOf(agent.store.paths, id);
+  const { programLock } = places;
+  // Of a process that was killed programs may go on; they have made it then.
+  if (isThere(programLock, agent.store.libc)) {
+    const { networks = {} } = state.request;
+    await waitForPlugins(programLock, networks, { signal });
+  }
+  const namespace = await findNamespace(agent, places, { signal });
+  await leaveNetworks(id, state, { namespace, signal });
   await unmountSandbox(agent, places, { signal });
-  if (state.phase !== "stopped") {
-    await removeCgroups(agent, state.cgroups, { signal });
-    writeSandboxState(agent, id, {
-      ...state,
-      phase: "stopped",
-      pid: undefined,
-    });
-  }
+  await removeCgroups(agent, state.cgroups, { signal });
 }
 
 /** Undefined after a reboot: plugins give back what they keep on the disk. */

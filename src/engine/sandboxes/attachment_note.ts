@@ -1,0 +1,88 @@
+/**
+ * Notes of sandboxes that have something outside of the store. They lie beside it, and
+ * so tell what has to be given back even if the record of a pod is lost.
+ */
+
+import { DamagedFileError } from "../../errors/store_errors.ts";
+import {
+  type ContainerId,
+  parseContainerId,
+} from "../../formats/storage/store_ids.ts";
+import { removeIfThere } from "../../fs/if_there.ts";
+import { listIfDirectory } from "../../fs/list_directory.ts";
+import { makeOwnDirectory } from "../../fs/own_directory.ts";
+import { writeAtomically } from "../../fs/write_atomically.ts";
+import { attachmentPath, attachmentsDirectory } from "../../store/paths.ts";
+import type { Agent } from "../agent.ts";
+import {
+  formatSandboxState,
+  parseStoredState,
+  readSandboxState,
+  type SandboxState,
+} from "./sandbox_state.ts";
+
+/** Notes what a sandbox is about to have. */
+export function noteAttachment(
+  { store: { paths } }: Agent,
+  id: ContainerId,
+  state: SandboxState,
+): void {
+  makeOwnDirectory(attachmentsDirectory(paths));
+  // The record is on the disk: this is for the day when it is lost.
+  writeAtomically(attachmentPath(paths, id), formatSandboxState(state), {
+    directory: "later",
+  });
+}
+
+/** Notes that a sandbox has nothing any more. */
+export function forgetAttachment(
+  { store: { paths } }: Agent,
+  id: ContainerId,
+): void {
+  removeIfThere(attachmentPath(paths, id));
+}
+
+/** Lists the sandboxes that have something. */
+export function listAttachments(
+  { store: { paths } }: Agent,
+): readonly ContainerId[] {
+  return listIfDirectory(attachmentsDirectory(paths))
+    .filter((name) => /^[^.].*\.json$/.test(name))
+    .map((name) => parseContainerId(name.replace(/\.json$/, "")));
+}
+
+/**
+ * Reads a sandbox's state; if that is damaged, what is noted beside it: enough to show
+ * that the sandbox is there, and to undo it.
+ *
+ * @throws {DamagedFileError} If neither parses.
+ */
+export function findState(
+  agent: Agent,
+  id: ContainerId,
+): SandboxState | undefined {
+  try {
+    return readSandboxState(agent, id);
+  } catch (error) {
+    if (!(error instanceof DamagedFileError)) throw error;
+    const noted = readAttachment(agent, id);
+    if (noted === undefined) throw error;
+    agent.log("warn", error.message);
+    return noted;
+  }
+}
+
+/**
+ * Reads what a sandbox had, or was about to have, when it was made.
+ *
+ * @throws {DamagedFileError} If the note does not parse.
+ */
+export function readAttachment(
+  { store: { paths } }: Agent,
+  id: ContainerId,
+): SandboxState | undefined {
+  return parseStoredState({
+    path: attachmentPath(paths, id),
+    advice: "remove it, and what the pod had by hand",
+  });
+}

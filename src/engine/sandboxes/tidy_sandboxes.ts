@@ -1,0 +1,115 @@
+/**
+ * Gives back what sandboxes have that are no more: the record of one was lost, or
+ * removed by who does not know of networks. Only what orlop itself has noted is taken
+ * away; a doubt leaves all as it is.
+ */
+
+import type { Abortable } from "../../errors/abort.ts";
+import { whyOf } from "../../errors/why.ts";
+import {
+  type ContainerId,
+  parseContainerId,
+} from "../../formats/storage/store_ids.ts";
+import { isThere, removeIfThere } from "../../fs/if_there.ts";
+import { listIfDirectory } from "../../fs/list_directory.ts";
+import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
+import type { NetworkSettings } from "../network/find_networks.ts";
+import { tidyNetworks } from "../network/tidy_networks.ts";
+import {
+  forgetAttachment,
+  listAttachments,
+  readAttachment,
+} from "./attachment_note.ts";
+import { lockSandbox } from "./lock_sandbox.ts";
+import { placesOf, sandboxesDirectory } from "./sandbox_places.ts";
+import { unmountSandbox } from "./sandbox_mounts.ts";
+import { readSandboxState } from "./sandbox_state.ts";
+import { detachSandbox } from "./stop_sandbox.ts";
+
+/**
+ * Gives back what sandboxes without a record have, and lets networks of CNI 1.1 drop
+ * what no sandbox has.
+ *
+ * @param handle From `openAgent()`.
+ * @param settings The networks that sandboxes get now.
+ * @returns The IDs of the sandboxes.
+ * @throws {DamagedStoreError} And the like, if it is not sure which are there.
+ */
+export async function tidySandboxes(
+  handle: AgentHandle,
+  settings: NetworkSettings = {},
+  options: Abortable = {},
+): Promise<readonly ContainerId[]> {
+  const agent = insideOf(handle);
+  const tidied: ContainerId[] = [];
+  for (const id of listKnown(agent)) {
+    if (await isRecorded(agent, id, options)) continue;
+    try {
+      if (await tidy(agent, id, options)) tidied.push(id);
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      agent.log(
+        "warn",
+        `Cannot give back what pod "${id}" had, which is no more: ` +
+          whyOf(error),
+      );
+    }
+  }
+  await tidyLists(agent, settings, options);
+  return tidied;
+}
+
+/** All that have a note, a directory, or a lock of theirs. */
+function listKnown(agent: Agent): ReadonlySet<ContainerId> {
+  const names = listIfDirectory(sandboxesDirectory(agent.store.paths));
+  return new Set([
+    ...listAttachments(agent),
+    ...names.map((name) => parseContainerId(name.replace(/\.lock$/, ""))),
+  ]);
+}
+
+async function isRecorded(
+  { store }: Agent,
+  id: ContainerId,
+  options: Abortable,
+): Promise<boolean> {
+  using held = await store.lock({ containers: "read" }, options);
+  return held.containers.get(id) !== undefined;
+}
+
+/** @returns Whether there was more than a lock. */
+async function tidy(
+  agent: Agent,
+  id: ContainerId,
+  options: Abortable,
+): Promise<boolean> {
+  using _lock = await lockSandbox(agent, id, options);
+  // Who makes one has the lock before there is a record.
+  if (await isRecorded(agent, id, options)) return false;
+  const places = placesOf(agent.store.paths, id);
+  const state = readAttachment(agent, id);
+  const hasSomething = state !== undefined || isThere(places.directory);
+  if (state === undefined) await unmountSandbox(agent, places, options);
+  else await detachSandbox(agent, id, { ...options, state });
+  forgetAttachment(agent, id);
+  removeIfThere(places.lock);
+  return hasSomething;
+}
+
+/** Who has what is known only if each state can be read. */
+async function tidyLists(
+  agent: Agent,
+  settings: NetworkSettings,
+  { signal }: Abortable,
+): Promise<void> {
+  const valid = listAttachments(agent).flatMap((id) => {
+    const state = readSandboxState(agent, id) ?? readAttachment(agent, id);
+    return (state?.networks ?? []).map(({ list, interfaceName }) => ({
+      ...{ network: list.name, containerID: id, ifname: interfaceName },
+    }));
+  });
+  await tidyNetworks(valid, settings, {
+    signal,
+    onProblem: (message) => agent.log("warn", message),
+  });
+}
