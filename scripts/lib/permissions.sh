@@ -27,7 +27,7 @@ serve_env_names=$serve_env_names,WS_NO_BUFFER_UTIL,WS_NO_UTF_8_VALIDATE
 
 # What orlop runs, and where: the same folders as in src/process/find_program.ts.
 mount_programs="mount umount findmnt" tar_programs=tar runtime_programs="runc crun" doctor_programs=fuser
-monitor_programs="conmon sh kill" sandbox_programs="unshare sh ip flock true timeout mkdir rmdir cat find grep nsenter realpath"
+monitor_programs="conmon sh kill touch" sandbox_programs="unshare sh ip flock true timeout mkdir rmdir cat find grep nsenter realpath"
 # Credential helpers that are often used, for a file that cannot look for others:
 # the same list as in src/cli/command.ts.
 known_helpers="pass secretservice ecr-login gcr gcloud acr-env"

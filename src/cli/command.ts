@@ -57,7 +57,7 @@ export const PROGRAMS = {
   mount: ["mount", "umount", "findmnt"],
   tar: ["tar"],
   runtime: ["runc", "crun"],
-  monitor: ["conmon", "sh", "kill"],
+  monitor: ["conmon", "sh", "kill", "touch"],
   sandbox: [
     ...["unshare", "sh", "ip", "flock", "true", "timeout", "mkdir", "rmdir"],
     ...["cat", "find", "grep", "nsenter", "realpath"],

@@ -30,9 +30,11 @@ import {
 } from "./containers/list_containers.ts";
 import { onExit } from "./containers/note_exit.ts";
 import { removeContainer } from "./containers/remove_container.ts";
+import { reopenContainerLog } from "./containers/reopen_log.ts";
 import { startContainer } from "./containers/start_container.ts";
 import { stopContainer } from "./containers/stop_container.ts";
 import { Stops } from "./containers/stops.ts";
+import { attach, exec } from "./containers/streams.ts";
 import {
   updateContainerResources,
   updatePodSandboxResources,
@@ -139,6 +141,9 @@ function bindMethods(
     updateContainerResources: bind(updateContainerResources),
     updatePodSandboxResources: bind(updatePodSandboxResources),
     execSync: bind(execSync),
+    exec: bind(exec),
+    attach: bind(attach),
+    reopenContainerLog: bind(reopenContainerLog),
     portForward: bind(portForward),
     containerStats: bind(containerStats),
     listContainerStats: bind(listContainerStats),

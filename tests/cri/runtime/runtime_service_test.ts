@@ -148,6 +148,49 @@ Deno.test(
       },
     );
 
+    await t.step("a log that was moved away begins anew", async () => {
+      const id = await node.create(pod, "talker", {
+        script: "while sleep 0.1; do echo a line; done",
+      });
+      await node.start(id);
+      const { logPath } = await node.status(id);
+      await Deno.rename(logPath, `${logPath}.1`);
+      await client.call(method.reopenContainerLog, { containerId: id });
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      assertMatch(await Deno.readTextFile(logPath), /stdout F a line\n/);
+      await client.call(method.removeContainer, { containerId: id });
+      await assertCode(
+        NOT_FOUND,
+        () => client.call(method.reopenContainerLog, { containerId: id }),
+      );
+    });
+
+    await t.step(
+      "streams are for who has their URLs, on this machine",
+      async () => {
+        const id = await node.create(pod, "streamed");
+        const exec = { containerId: id, cmd: ["sh"], stdout: true };
+        await assertCode(REFUSED, () => client.call(method.exec, exec));
+        await node.start(id);
+        const urls = await Promise.all([
+          client.call(method.exec, exec),
+          client.call(method.attach, { containerId: id, stdout: true }),
+          client.call(method.portForward, { podSandboxId: pod, port: [80] }),
+        ]);
+        for (const { url } of urls) {
+          assertMatch(url, /^http:\/\/127\.0\.0\.1:\d+\/\w+\/[\w-]{43,}$/);
+        }
+        await assertCode(
+          INVALID,
+          () => client.call(method.exec, { ...exec, cmd: [] }),
+        );
+        await assertCode(
+          INVALID,
+          () => client.call(method.exec, { ...exec, tty: true, stderr: true }),
+        );
+      },
+    );
+
     await t.step("a program that is not there is refused at once", async () => {
       await assertRejects(() =>
         node.create(pod, "nothing", { changes: { command: ["/no/such"] } })
