@@ -158,6 +158,14 @@ function fitHugepages(
   );
 }
 
+// A program reads it, and it is set by whoever starts orlop.
+const ownScores = new WeakMap<Host, number>();
+
+async function readOomScore(options: Abortable): Promise<number> {
+  const text = (await readKernelFiles([OOM_SCORE], options)).get(OOM_SCORE);
+  return Number(text ?? 0);
+}
+
 /**
  * How readily a container is killed when memory is scarce, as far as orlop may
  * say: less readily than orlop itself takes a right, and a warning tells.
@@ -170,8 +178,8 @@ export async function fitOomScore(
   const mask = host.readCapabilities();
   if (wanted === undefined || mask === undefined) return wanted;
   if (capabilitiesIn(mask).includes("CAP_SYS_RESOURCE")) return wanted;
-  const text = (await readKernelFiles([OOM_SCORE], options)).get(OOM_SCORE);
-  const own = Number(text ?? 0);
+  const own = ownScores.get(host) ?? await readOomScore(options);
+  ownScores.set(host, own);
   if (wanted >= own) return wanted;
   log("warn", `Raised the OOM score ${wanted} to ${own}: orlop has no less`);
   return own;

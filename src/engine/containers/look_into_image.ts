@@ -20,6 +20,7 @@ import {
 import type { Host } from "../../process/host.ts";
 import { readLower } from "../../store/layers/lower_files.ts";
 import { layerDirectory } from "../../store/paths.ts";
+import type { Store } from "../../store/store.ts";
 import type { Agent } from "../agent.ts";
 import { mountLayer, type MountLocks, unmountLayer } from "../mount_layer.ts";
 import { isRegularFile } from "./host_resources.ts";
@@ -45,13 +46,50 @@ export interface ImageAnswer {
   readonly hasWorkdir: boolean;
 }
 
+// A daemon is asked the same again and again; so many questions take some 100 KB.
+const MAX_ANSWERS = 1000;
+const USER_FILES = ["etc/passwd", "etc/group"] as const;
+
+const answers = new WeakMap<Store, Map<string, ImageAnswer>>();
+
 /**
  * Looks into an image, which is mounted for it unless it is one layer: no
- * process can change it meanwhile.
+ * process can change it meanwhile. What an image has never changes, so an answer is
+ * remembered.
  *
  * @throws {TypeError} If the user is unknown.
  */
 export async function lookIntoImage(
+  agent: Agent,
+  held: MountLocks,
+  question: ImageQuestion,
+): Promise<ImageAnswer> {
+  const key = keyOf(question);
+  if (key === undefined) return await lookNow(agent, held, question);
+  const known = answers.get(agent.store) ?? new Map<string, ImageAnswer>();
+  answers.set(agent.store, known);
+  const answer = known.get(key) ?? await lookNow(agent, held, question);
+  if (known.size >= MAX_ANSWERS) known.clear();
+  known.set(key, answer);
+  return answer;
+}
+
+/** What an answer depends on; undefined if files of the host have a say in it. */
+function keyOf(
+  { layerId, user, groups, gid, memberships, workdir, volumes }: ImageQuestion,
+): string | undefined {
+  const isOwn = USER_FILES.every((file) =>
+    findUserFile(file, { image: "", volumes }).root === ""
+  );
+  if (layerId === undefined || !isOwn) return undefined;
+  const hidden = containerFiles().filter((file) =>
+    isHidden(CONTAINER_FILES[file], volumes)
+  );
+  const who = [user, groups, gid, memberships];
+  return JSON.stringify([layerId, who, workdir, hidden]);
+}
+
+async function lookNow(
   agent: Agent,
   held: MountLocks,
   question: ImageQuestion,
