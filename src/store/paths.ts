@@ -108,3 +108,8 @@ export function attachmentPath(paths: StorePaths, podId: ContainerId): string {
 export function downloadsDirectory({ root }: StorePaths): string {
   return join(root, "orlop", "downloads");
 }
+
+/** Where conmon tells how processes end: a folder for each container. */
+export function exitsDirectory({ runRoot }: StorePaths): string {
+  return join(runRoot, "orlop", "exits");
+}

@@ -36,6 +36,8 @@ export interface MonitoredStore extends AsyncDisposable {
   reopen(): Agent;
   /** Makes a container that is mounted, and would run a script. */
   make(script: string, changes?: SpecChanges): Promise<MonitoredContainer>;
+  /** Mounts one anew, and lets it run another script. */
+  restart(id: ContainerId, script: string): Promise<void>;
   /** Makes one, and starts it. */
   run(
     script: string,
@@ -81,7 +83,10 @@ export async function monitoredStore(): Promise<MonitoredStore> {
   const pod = { podName: podId, podId, imageName: APP };
   await runtime.createPodSandbox({ ...pod, containerName: `${podId}-infra` });
   const ids: ContainerId[] = [];
-  return { agent, runtime, dir, messages, reopen, make, run, ...disposal() };
+  return {
+    ...{ agent, runtime, dir, messages, reopen, make, restart, run },
+    ...disposal(),
+  };
 
   async function make(script: string, changes: SpecChanges = {}) {
     const name = `c${++count}-${dir.path.split("-").at(-1)}`;
@@ -95,6 +100,13 @@ export async function monitoredStore(): Promise<MonitoredStore> {
     const logPath = dir.join("logs", `${name}.log`);
     const readLog = () => Deno.readTextFileSync(logPath);
     return { id, bundle: runDir, logPath, readLog };
+  }
+
+  async function restart(id: ContainerId, script: string) {
+    await runtime.stopContainer(id, { mode: "all" });
+    await startContainer(agent, id);
+    const bundle = await runtime.getRunDir(id);
+    await changeSpec(bundle, { args: ["/bin/sh", "-c", script] });
   }
 
   async function run(

@@ -16,6 +16,7 @@ import { WRITE_LOCKS } from "../../store/records/tables.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { checkOwner, type ContainerVerb } from "../container_owner.ts";
 import { readTemplate } from "../parse_stored.ts";
+import { waitForMonitor } from "./container_monitor.ts";
 import { findActivity } from "./container_status.ts";
 import { hasRunner as isRun } from "./last_run.ts";
 import {
@@ -91,6 +92,8 @@ export async function endProcess(
     }
     await sleep(POLL_MS, { signal });
   }
+  // It tells how the process ended, when it has written the rest of its output.
+  await waitForMonitor(agent, id, { signal });
   // Of one that died by itself, with nobody to put it away.
   await forget(agent, id, found?.runtime);
 }

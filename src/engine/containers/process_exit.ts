@@ -14,7 +14,11 @@ import {
 import { makeOwnDirectory } from "../../fs/own_directory.ts";
 import { removeTreeSync } from "../../fs/remove_tree.ts";
 import { ensureWorkDirectory } from "../../store/container_store.ts";
-import { type StorePaths, workDirectory } from "../../store/paths.ts";
+import {
+  exitsDirectory,
+  type StorePaths,
+  workDirectory,
+} from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
 
 /** How a container's process ended. */
@@ -40,11 +44,6 @@ export const UNKNOWN_EXIT_CODE = 255;
 
 const RUN_FILE = "exit";
 const OOM_FILE = "oom";
-
-/** The folder with a folder for each container that conmon watches. */
-export function exitsDirectory({ runRoot }: StorePaths): string {
-  return join(runRoot, "orlop", "exits");
-}
 
 /** Where conmon writes how a container's process ended. */
 export function exitPlacesOf(paths: StorePaths, id: ContainerId): ExitPlaces {

@@ -8,8 +8,9 @@ import {
 } from "../../formats/storage/store_ids.ts";
 import { listDirectory } from "../../fs/list_directory.ts";
 import { makeOwnDirectory } from "../../fs/own_directory.ts";
+import { exitsDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
-import { exitsDirectory, readExit } from "../containers/process_exit.ts";
+import { readExit } from "../containers/process_exit.ts";
 
 /**
  * Names each container whose process has ended, or ends from now on, as far as

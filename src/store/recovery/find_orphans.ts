@@ -7,6 +7,7 @@ import { listIfDirectory } from "../../fs/list_directory.ts";
 import type { Libc } from "../../process/libc.ts";
 import {
   downloadsDirectory,
+  exitsDirectory,
   runDirectory,
   type StorePaths,
   workDirectory,
@@ -84,6 +85,7 @@ export function findOrphans(
     ...unknownIds(paths.images, isImage).map(as("image")),
     ...unknownIds(paths.containers, isContainer).map(as("container")),
     ...unknownIds(paths.runContainers, isContainer).map(as("container")),
+    ...unknownIds(exitsDirectory(paths), isContainer).map(as("container")),
     ...temporaryIn.flatMap(temporaryFiles).map(as("temporary")),
     // These are written without a lock.
     ...ownTemporaryIn.flatMap(temporaryFiles)

@@ -10,7 +10,10 @@ import {
 import { takeLibc } from "../../../src/process/libc.ts";
 import { createLayer } from "../../../src/store/layers/create_layer.ts";
 import { openStore } from "../../../src/store/open_store.ts";
-import { downloadsDirectory } from "../../../src/store/paths.ts";
+import {
+  downloadsDirectory,
+  exitsDirectory,
+} from "../../../src/store/paths.ts";
 import { findOrphans } from "../../../src/store/recovery/find_orphans.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { idOf } from "../../support/images/small_layers.ts";
@@ -47,6 +50,7 @@ Deno.test("findOrphans() finds what no record names", async (t) => {
     ["items of images", ({ paths }) => join(paths.images, ID), "image"],
     ["containers", ({ paths }) => join(paths.containers, ID), "container"],
     ["run dirs", ({ paths }) => join(paths.runContainers, ID), "container"],
+    ["ends", ({ paths }) => join(exitsDirectory(paths), ID), "container"],
     ["trials of mounts", ({ paths }) => join(paths.home, "compat12"), "probe"],
     [
       "podman's partial pulls",
