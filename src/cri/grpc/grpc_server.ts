@@ -8,7 +8,9 @@
 import { createServer, type Http2Server, type Http2Session } from "node:http2";
 import type { Libc } from "../../process/libc.ts";
 import type { DescService } from "@bufbuild/protobuf";
+import { deferEnd } from "./defer_end.ts";
 import { listenGuarded, mayCall } from "./guarded_socket.ts";
+import { RequestBudget } from "./request_budget.ts";
 import { type EndedCall, serveCall } from "./serve_call.ts";
 import type {
   AnyMethod,
@@ -18,6 +20,12 @@ import type {
 
 // A client that wants more at once waits for the first ones.
 const SETTINGS = { maxConcurrentStreams: 2000 };
+// A kubelet has two; more would use up the files that this process may open.
+const MAX_CONNECTIONS = 250;
+// What waits for a client that does not read, besides its streams' own data.
+const MAX_UNREAD_BYTES = 1024 * 1024;
+// For what a method has in hand when the server ends.
+const GRACE_MS = 10_000;
 
 /** What a server is made with. */
 export interface GrpcServerOptions {
@@ -36,6 +44,7 @@ export class GrpcServer implements AsyncDisposable {
   readonly #sessions = new Set<Http2Session>();
   readonly #ending = new AbortController();
   readonly #calls = new Set<Promise<void>>();
+  readonly #budget = new RequestBudget();
   #server: Http2Server | undefined;
   #removeSocket: () => void = () => {};
 
@@ -70,6 +79,7 @@ export class GrpcServer implements AsyncDisposable {
    */
   async listen(path: string, libc?: Libc): Promise<void> {
     const server = createServer({ settings: SETTINGS });
+    server.maxConnections = MAX_CONNECTIONS;
     server.on("connection", (socket) => {
       if (!mayCall(socket, libc)) socket.destroy();
     });
@@ -85,24 +95,39 @@ export class GrpcServer implements AsyncDisposable {
     if (this.#server === undefined) resolve();
     else this.#server.close(() => resolve());
     this.#ending.abort(new DOMException("The server ends", "AbortError"));
-    await Promise.all(this.#calls);
+    await waitAtMost(GRACE_MS, Promise.all(this.#calls));
     for (const session of this.#sessions) session.destroy();
     await promise;
   }
 
   #watch(session: Http2Session): void {
+    deferEnd(session);
     this.#sessions.add(session);
     // A connection that breaks ends its streams, and they tell their calls.
     session.on("error", () => {});
     session.on("close", () => this.#sessions.delete(session));
+    session.on("ping", () => {
+      if (session.socket.writableLength > MAX_UNREAD_BYTES) session.destroy();
+    });
     session.on("stream", (stream, headers) => {
       const call = serveCall(stream, headers, {
         methods: this.#methods,
         ending: this.#ending.signal,
+        budget: this.#budget,
         onEnd: this.#options.onEnd,
       });
       this.#calls.add(call);
       call.finally(() => this.#calls.delete(call));
     });
   }
+}
+
+async function waitAtMost(
+  milliseconds: number,
+  waited: Promise<unknown>,
+): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, milliseconds);
+  await Promise.race([waited, promise]);
+  clearTimeout(timer);
 }

@@ -5,6 +5,7 @@ import { linkSignals, unlessAborted } from "../../errors/abort.ts";
 import type { Bytes } from "../../formats/bytes.ts";
 import { FrameReader } from "./frames.ts";
 import { GRPC_CODE, GrpcError } from "./grpc_error.ts";
+import type { RequestBudget } from "./request_budget.ts";
 import type { CallContext } from "./service_methods.ts";
 
 // For 16 MiB over a unix socket; who needs longer holds memory for nothing.
@@ -18,15 +19,19 @@ const ARRIVAL_MS = 30_000;
 export async function readRequest(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
-  { signal }: CallContext,
+  { signal, budget }: Pick<CallContext, "signal"> & {
+    readonly budget: RequestBudget;
+  },
 ): Promise<Bytes> {
   const encoding = headers["grpc-encoding"];
   const reader = new FrameReader(Array.isArray(encoding) ? "" : encoding);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(tooLate()), ARRIVAL_MS);
+  using share = budget.open();
   const onData = (chunk: Uint8Array) => {
     try {
+      share.take(chunk.byteLength);
       reader.push(chunk);
     } catch (error) {
       reject(error);

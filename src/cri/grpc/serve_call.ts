@@ -25,6 +25,7 @@ import {
 import { limitCall } from "./limit_call.ts";
 import { CONTENT_TYPE, isGrpc, statusTrailers } from "./metadata.ts";
 import { readRequest } from "./read_request.ts";
+import type { RequestBudget } from "./request_budget.ts";
 import type {
   AnyMessage,
   CallContext,
@@ -46,6 +47,8 @@ export interface CallServer {
   readonly methods: ReadonlyMap<string, MethodEntry>;
   /** Aborted when no call may go on. */
   readonly ending: AbortSignal;
+  /** What requests may take that are not whole yet. */
+  readonly budget: RequestBudget;
   /**
    * Told of each call when it has ended.
    *
@@ -61,7 +64,7 @@ const FAREWELL_MS = 30_000;
 export async function serveCall(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
-  { methods, ending, onEnd }: CallServer,
+  { methods, ending, budget, onEnd }: CallServer,
 ): Promise<void> {
   const begunMs = performance.now();
   stream.on("error", () => {}); // Its close tells the call.
@@ -72,7 +75,12 @@ export async function serveCall(
   const path = headers[":path"] ?? "";
   const entry = methods.get(path);
   const running = new Set<Promise<unknown>>();
-  const status = await answer(stream, headers, { entry, ending, running });
+  const status = await answer(stream, headers, {
+    entry,
+    ending,
+    budget,
+    running,
+  });
   finish(stream, status);
   const durationMs = performance.now() - begunMs;
   onEnd?.({ path, isKnown: entry !== undefined, status, durationMs });
@@ -89,9 +97,8 @@ function refuseRequest(
   stream.close(constants.NGHTTP2_NO_ERROR);
 }
 
-interface Calling {
+interface Calling extends Pick<CallServer, "ending" | "budget"> {
   readonly entry: MethodEntry | undefined;
-  readonly ending: AbortSignal;
   /** What a method began, and nobody may wait for any more. */
   readonly running: Set<Promise<unknown>>;
 }
@@ -99,7 +106,7 @@ interface Calling {
 async function answer(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
-  { entry, ending, running }: Calling,
+  { entry, ending, budget, running }: Calling,
 ): Promise<GrpcStatus> {
   try {
     const description = entry?.description;
@@ -112,7 +119,8 @@ async function answer(
     }
     using limits = limitCall(stream, headers, ending);
     const { context } = limits;
-    const bytes = await readRequest(stream, headers, context);
+    const reading = { ...context, budget };
+    const bytes = await readRequest(stream, headers, reading);
     const request = decode(description.input, bytes);
     const output = { stream, description: description.output, context };
     const answer = run(request, context);

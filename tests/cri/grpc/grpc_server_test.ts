@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { fromFileUrl } from "@std/path";
 import { create, toBinary } from "@bufbuild/protobuf";
 import {
   ImageService,
@@ -9,6 +10,7 @@ import { GrpcServer } from "../../../src/cri/grpc/grpc_server.ts";
 import type { EndedCall } from "../../../src/cri/grpc/serve_call.ts";
 import type { ServiceMethods } from "../../../src/cri/grpc/service_methods.ts";
 import { ImageNotFoundError } from "../../../src/errors/not_found_errors.ts";
+import { lstatIfThere } from "../../../src/fs/if_there.ts";
 import { InUseError } from "../../../src/errors/store_errors.ts";
 import {
   frameOf,
@@ -18,8 +20,11 @@ import {
 } from "../../support/grpc_client.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 
-const { listImages, imageStatus, removeImage, streamImages } =
+const { listImages, imageStatus, pullImage, removeImage, streamImages } =
   ImageService.method;
+const ECHO = fromFileUrl(
+  import.meta.resolve("../../support/programs/grpc_echo.ts"),
+);
 const LIST = "/runtime.v1.ImageService/ListImages";
 const MIB = 1024 * 1024;
 
@@ -266,4 +271,30 @@ Deno.test("GrpcServer ends calls when it ends", async () => {
   await served.server[Symbol.asyncDispose]();
   assertEquals((await failed).code, 14);
   await served[Symbol.asyncDispose]();
+});
+
+Deno.test("GrpcServer outlives clients that say that they go", async () => {
+  using dir = tempDir();
+  const path = dir.join("s.sock");
+  const server = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-all", "--no-check", "--quiet", ECHO, path],
+    // What is freed is overwritten: who still uses it falls over.
+    env: { MALLOC_PERTURB_: "165" },
+  }).spawn();
+  while (lstatIfThere(path) === undefined) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  for (let round = 0; round < 60; round++) {
+    using client = new GrpcClient(path);
+    const calls = Array.from({ length: 10 }, (_, index) => {
+      if (round % 3 === 0) return client.call(pullImage, {});
+      if (index === 0) return Array.fromAsync(client.stream(streamImages, {}));
+      return client.call(listImages, {});
+    });
+    const settled = Promise.allSettled(calls);
+    if (round % 3 === 1) await settled;
+    else await client.call(listImages, {});
+  } // with GOAWAY
+  server.kill("SIGTERM");
+  assertEquals((await server.status).code, 0);
 });

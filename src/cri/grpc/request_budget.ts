@@ -1,0 +1,42 @@
+/** How much memory requests may take together until they are whole. */
+
+import { GRPC_CODE, GrpcError } from "./grpc_error.ts";
+
+// Four of the largest; what kubelets send has some kilobytes.
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/** The part of one request. Disposing gives it back. */
+export interface BudgetShare extends Disposable {
+  /**
+   * Notes that so many bytes came.
+   *
+   * @throws {GrpcError} If all requests together have too many.
+   */
+  take(bytes: number): void;
+}
+
+/** What is left for all requests of a server. */
+export class RequestBudget {
+  #taken = 0;
+
+  /** Begins a request. */
+  open(): BudgetShare {
+    let own = 0;
+    return {
+      take: (bytes) => {
+        own += bytes;
+        this.#taken += bytes;
+        if (this.#taken <= MAX_BYTES) return;
+        throw new GrpcError(
+          GRPC_CODE.resourceExhausted,
+          `Cannot read the request: with others it has more than ${MAX_BYTES} ` +
+            "bytes; try again later",
+        );
+      },
+      [Symbol.dispose]: () => {
+        this.#taken -= own;
+        own = 0;
+      },
+    };
+  }
+}
