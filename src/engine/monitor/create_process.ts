@@ -19,7 +19,7 @@ import {
 } from "../containers/runtime_exit_code.ts";
 import { readStoredSpec } from "../parse_stored.ts";
 import { runtimeFlags, startMonitor } from "./conmon.ts";
-import { forgetProcess } from "./forget_process.ts";
+import { undoProcess } from "./forget_process.ts";
 import { readAnswer } from "./monitor_answer.ts";
 import { checkLogPath } from "./log_path.ts";
 
@@ -100,7 +100,7 @@ export async function createProcess(
   try {
     return await create(agent, id, { ...options, runtime });
   } catch (error) {
-    await forgetProcess(agent, id);
+    await undoProcess(agent, id);
     throw error;
   }
 }

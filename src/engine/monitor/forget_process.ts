@@ -4,7 +4,11 @@ import { join } from "@std/path";
 import { sleep } from "../../errors/abort.ts";
 import { InUseError } from "../../errors/store_errors.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
-import { readTextIfThere, removeIfThere } from "../../fs/if_there.ts";
+import {
+  lstatIfThere,
+  readTextIfThere,
+  removeIfThere,
+} from "../../fs/if_there.ts";
 import { removeTreeSync } from "../../fs/remove_tree.ts";
 import { findProgram } from "../../process/find_program.ts";
 import { runCommand } from "../../process/run_command.ts";
@@ -12,13 +16,19 @@ import { runDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
 import { hasMonitor } from "../containers/container_monitor.ts";
 import { forget } from "../containers/oci_runtime.ts";
-import { forgetExit } from "../containers/process_exit.ts";
+import {
+  exitPlacesOf,
+  forgetExit,
+  readExit,
+} from "../containers/process_exit.ts";
 
 // What conmon and runtimes make in the bundle.
 const FILES = ["attach", "ctl", "winsz", "runtime.pid", "conmon.pid"] as const;
 const POLL_MS = 50;
+// From when its places are made until conmon has its fifo, on a busy machine.
+const BEGIN_MS = 1_000;
 // A runtime that is about to create a process is done within a second.
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 5_000;
 
 /**
  * Ends a container's process and its conmon, and forgets how it ended. It undoes
@@ -31,11 +41,32 @@ export async function forgetProcess(
   agent: Agent,
   id: ContainerId,
 ): Promise<void> {
+  await waitForBegun(agent, id);
+  await undoProcess(agent, id);
+}
+
+/** The same, for who knows that no conmon is about to begin. */
+export async function undoProcess(
+  agent: Agent,
+  id: ContainerId,
+): Promise<void> {
   await endMonitor(agent, id);
   const bundle = runDirectory(agent.store.paths, id);
   for (const file of FILES) removeIfThere(join(bundle, file));
   removeTreeSync(join(bundle, "exec"));
   forgetExit(agent, id);
+}
+
+/** A conmon whose maker was killed right now may not be seen yet. */
+async function waitForBegun(agent: Agent, id: ContainerId): Promise<void> {
+  const { runDirectory } = exitPlacesOf(agent.store.paths, id);
+  for (;;) {
+    if (hasMonitor(agent, id) || readExit(agent, id) !== undefined) return;
+    const madeMs = lstatIfThere(runDirectory)?.mtime?.getTime();
+    const ageMs = Date.now() - (madeMs ?? 0);
+    if (ageMs < 0 || ageMs > BEGIN_MS) return;
+    await sleep(POLL_MS);
+  }
 }
 
 /** It ends with its process; one whose runtime hangs has to be told. */
