@@ -57,7 +57,7 @@ export async function status(
       ],
     },
     runtimeHandlers: listHandlers(settings).map((name) => ({ name, features })),
-    features: { supplementalGroupsPolicy: true },
+    features: { supplementalGroupsPolicy: true, mountOptions: true },
     info: verbose ? describe(context, network.names) : {},
   };
 }

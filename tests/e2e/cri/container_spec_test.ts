@@ -6,11 +6,14 @@ import {
   NamespaceMode,
   SecurityProfile_ProfileType as ProfileType,
 } from "../../../src/cri/api/api_pb.js";
+import { readKernelFiles } from "../../../src/process/kernel_files.ts";
 import { findProgram } from "../../../src/process/find_program.ts";
 import { runCommand } from "../../../src/process/run_command.ts";
+import { layerDirectory } from "../../../src/store/paths.ts";
 import { needsNetworks } from "../../support/sandboxes.ts";
 import { MONITOR_NEEDS } from "../../support/monitored_container.ts";
 import { type ConfigInit, specPods } from "../../support/spec_pods.ts";
+import { APP } from "../../support/test_runtime.ts";
 
 const NEEDED = {
   ignore: MONITOR_NEEDS.ignore || needsNetworks().ignore,
@@ -191,6 +194,15 @@ Deno.test(
         assertEquals(text.match(/Read-only/g)?.length ?? 0, failures, text);
       });
     }
+    await t.step("to write, and not to run", async () => {
+      const text = await test.run(
+        sandbox,
+        "cp /bin/busybox /v/sub/; /v/sub/busybox true; grep ' /v ' /proc/mounts",
+        at({ mountOptions: ["noexec", "nosuid", "nodev"] }),
+      );
+      assertMatch(text, /Permission denied/);
+      assertMatch(text, / \/v tmpfs \S*nosuid,nodev,noexec/);
+    });
     const mount = "busybox mount -t tmpfs tmpfs /v/sub";
     const privileged = { linux: { securityContext: { privileged: true } } };
     for (
@@ -246,6 +258,39 @@ Deno.test(
     });
     assertEquals(text.match(/from the image/g)?.length, 2, text);
     assertEquals(text.match(/Read-only/g)?.length, 2, text);
+  },
+);
+
+Deno.test(
+  "a path in an image leads to nothing of the host",
+  NEEDED,
+  async (t) => {
+    await using test = await specPods();
+    const sandbox = await test.pod("escape");
+    const { store } = test.agent;
+    {
+      using held = await store.lock({ layers: "read", images: "read" });
+      const layer = held.images.records
+        .find(({ names }) => names?.includes(APP))?.layer;
+      assert(layer);
+      const diff = `${layerDirectory(store.paths, layer)}/diff`;
+      await Deno.symlink("/etc", `${diff}/data/absolute`);
+      await Deno.symlink("../../../../../etc", `${diff}/data/relative`);
+    }
+    for (
+      const imageSubPath of [
+        ...["data/absolute", "data/relative", "../../../../etc", "/etc"],
+      ]
+    ) {
+      await t.step(imageSubPath, async () => {
+        const mount = { containerPath: "/v", readonly: true, imageSubPath };
+        const text = await test.run(sandbox, "cat /v/passwd; ls /v", {
+          mounts: [{ ...mount, image: { image: APP } }],
+        });
+        assertMatch(text, /^web:x:33:34/m);
+        assertEquals(text.split("\n").slice(-3), ["group", "passwd", ""]);
+      });
+    }
   },
 );
 
@@ -335,6 +380,13 @@ Deno.test(
       },
     );
     assertMatch(text, /777\n/);
+    const file = "/proc/self/oom_score_adj";
+    const own = Number((await readKernelFiles([file])).get(file));
+    const low = await test.run(sandbox, `cat ${file}`, {
+      linux: { resources: { oomScoreAdj: -998n } },
+    });
+    // As low as who starts it may.
+    assert([-998, own].includes(Number(low)), low);
     assertMatch(text, /67108864/);
     assertMatch(text, /^c.* 1, +11 .*\/dev\/own$/m);
     assertMatch(text, /Operation not permitted/);
