@@ -1,6 +1,7 @@
 /** Counts what processes have open. */
 
-import type { Abortable } from "../../errors/abort.ts";
+import { type Abortable, linkSignals } from "../../errors/abort.ts";
+import { CommandError } from "../../errors/store_errors.ts";
 import { parseCounter } from "../../formats/kernel/kernel_text.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { findProgram } from "../../process/find_program.ts";
@@ -15,6 +16,8 @@ export interface OpenFiles {
   readonly maxDescriptors: bigint | undefined;
 }
 
+// A container may open millions: better no number than a node without metrics.
+const TIMEOUT_MS = 3000;
 // For one program; the kernel takes 2 MB of arguments.
 const MAX_PROCESSES = 5000;
 // Of one container: who starts more is counted by these.
@@ -24,10 +27,25 @@ const MAX_OF_CONTAINER = 500;
  * Counts; a process that ends meanwhile has none.
  *
  * @param processes The process IDs of containers.
+ * @returns Nothing if there are too many to count.
  */
 export async function readOpenFiles(
   processes: ReadonlyMap<ContainerId, readonly number[]>,
-  options: Abortable = {},
+  { signal }: Abortable = {},
+): Promise<ReadonlyMap<ContainerId, OpenFiles>> {
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  try {
+    return await count(processes, { signal: linkSignals(signal, timeout) });
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (timeout.aborted || error instanceof CommandError) return new Map();
+    throw error;
+  }
+}
+
+async function count(
+  processes: ReadonlyMap<ContainerId, readonly number[]>,
+  options: Abortable,
 ): Promise<ReadonlyMap<ContainerId, OpenFiles>> {
   const known = new Map([...processes].map(([id, ids]) => [
     id,

@@ -77,6 +77,10 @@ Deno.test(
       assertEquals(writableLayer?.fsId?.mountpoint, node.dir.join("root"));
       assert((writableLayer?.usedBytes?.value ?? 0n) >= 300n << 10n);
       assert((writableLayer?.inodesUsed?.value ?? 0n) >= 2n);
+      const some = cpu?.psi?.Some;
+      // Its limit makes it wait; where version 2 is mounted, the kernel tells.
+      assertEquals(some !== undefined, hasPressure());
+      assert(some === undefined || some.Total > 0n);
     });
 
     await t.step(
@@ -188,6 +192,17 @@ Deno.test(
     });
   },
 );
+
+function hasPressure(): boolean {
+  return ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].some((path) => {
+    try {
+      return Deno.statSync(`${path}/cgroup.controllers`).isFile &&
+        Deno.statSync("/proc/pressure/cpu").isFile;
+    } catch {
+      return false;
+    }
+  });
+}
 
 function allOf({ metrics, containerMetrics }: PodSandboxMetrics) {
   return [

@@ -3,6 +3,13 @@ import { ContainerStatsReader } from "../../../src/engine/stats/container_stats.
 import { LayerSizes } from "../../../src/engine/stats/layer_sizes.ts";
 import { networkReader } from "../../../src/engine/stats/network_reader.ts";
 import { UsageReader } from "../../../src/engine/stats/usage_reader.ts";
+import {
+  ownRuntime,
+  stateFlags,
+} from "../../../src/engine/containers/oci_runtime.ts";
+import type { Amount } from "../../../src/formats/kernel/cgroup_usage.ts";
+import { findProgram } from "../../../src/process/find_program.ts";
+import { runCommand } from "../../../src/process/run_command.ts";
 import { layerDirectory } from "../../../src/store/paths.ts";
 import {
   MONITOR_NEEDS,
@@ -38,6 +45,27 @@ Deno.test(
     assertEquals(first.network, { received: 0n, sent: 0n });
   },
 );
+
+Deno.test("UsageReader reads what runc tells", MONITOR_NEEDS, async () => {
+  await using test = await monitoredStore();
+  const { id } = await test.run(BUSY, { memory: 64 << 20 });
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const runtime = ownRuntime(test.agent, findProgram("runc"));
+  const reader = new UsageReader(test.agent);
+  const before = (await reader.readContainers([id])).get(id)?.usage;
+  const { stdout } = await runCommand(runtime.program, [
+    ...[...stateFlags(runtime), "events", "--stats", id],
+  ]);
+  const { data } = JSON.parse(stdout);
+  assert(before);
+  const isNear = (ours: Amount, its: number, tolerance: number) =>
+    Math.abs(Number(ours) - its) <= tolerance;
+  const { cpu, memory, processes } = before;
+  assert(isNear(cpu.usageNs, data.cpu.usage.total, 2e9), stdout);
+  assert(isNear(memory.usage, data.memory.usage.usage, 1 << 20), stdout);
+  assertEquals(Number(memory.limit), data.memory.usage.limit);
+  assertEquals(Number(processes.threads), data.pids.current);
+});
 
 Deno.test(
   "UsageReader reads a hundred groups as fast as one",
