@@ -109,7 +109,7 @@ for (const transport of ["spdy", "websocket"]) {
     async fn() {
       const program = await buildGoClient();
       await using server = await startStreaming();
-      const processes = localProcesses("echo up; sleep 60");
+      const processes = localProcesses("echo up; exec sleep 60");
       const url = server.exec(processes.open, outputs);
       const client = new Deno.Command(program, {
         args: ["exec", url, transport, V5, "stdout", "stderr"],
