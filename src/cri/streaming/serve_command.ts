@@ -84,7 +84,7 @@ async function join(
   { signal, quietMs }: JoinOptions,
 ): Promise<Outcome> {
   const late = new AbortController();
-  void copyInput(client, streams);
+  void copyInput(client, streams, late.signal);
   void copySizes(client, streams);
   const outputs = [
     new Output(streams.stdout, client.stdout),
@@ -113,12 +113,13 @@ async function join(
 async function copyInput(
   client: ClientStreams,
   { stdin }: ProcessStreams,
+  signal: AbortSignal,
 ): Promise<void> {
   if (client.stdin === undefined) return;
   try {
     // A client that has gone has not typed its end: others may be attached.
     if (stdin !== undefined) {
-      await client.stdin.pipeTo(stdin, { preventAbort: true });
+      await client.stdin.pipeTo(stdin, { preventAbort: true, signal });
     } else await client.stdin.cancel();
   } catch {
     // The process reads no more, or the client has gone: whoever waits is told.

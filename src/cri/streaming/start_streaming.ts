@@ -3,6 +3,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { Abortable } from "../../errors/abort.ts";
 import { messageOf } from "../../errors/why.ts";
 import { checkPorts, checkWanted } from "./check_wanted.ts";
@@ -66,6 +67,8 @@ class Streaming implements StreamingServer {
   readonly #server: Server;
   readonly #tokens: TokenCache<StreamingTask>;
   readonly #sockets = new Set<Socket>();
+  /** Timers of clients whose request is not whole yet. */
+  readonly #heads = new WeakMap<Duplex, ReturnType<typeof setTimeout>>();
   readonly #serving = new Set<Promise<void>>();
   readonly #closing = new AbortController();
   url = "";
@@ -75,8 +78,6 @@ class Streaming implements StreamingServer {
     this.#log = log;
     this.#tokens = new TokenCache(limits);
     this.#server = createServer({ maxHeaderSize: MAX_HEAD_BYTES });
-    this.#server.headersTimeout = limits.headMs;
-    this.#server.requestTimeout = limits.headMs;
     this.#server.on("connection", (socket) => this.#accept(socket));
     this.#server.on("request", (request, response) => {
       request.resume();
@@ -84,6 +85,7 @@ class Streaming implements StreamingServer {
       response.end("Cannot stream: the request is no upgrade\n");
     });
     this.#server.on("upgrade", (request, socket, head) => {
+      clearTimeout(this.#heads.get(socket));
       const serving = this.#serve({ request, socket, head });
       this.#serving.add(serving);
       void serving.finally(() => this.#serving.delete(serving));
@@ -141,7 +143,13 @@ class Streaming implements StreamingServer {
       return void socket.destroy();
     }
     this.#sockets.add(socket);
-    socket.once("close", () => this.#sockets.delete(socket));
+    // Node looks after slow clients now and then only, and not at silent ones.
+    const timer = setTimeout(() => socket.destroy(), this.#limits.headMs);
+    this.#heads.set(socket, timer);
+    socket.once("close", () => {
+      clearTimeout(timer);
+      this.#sockets.delete(socket);
+    });
   }
 
   async #serve(upgrade: UpgradeRequest): Promise<void> {

@@ -48,6 +48,8 @@ export async function openSpdyCommand(
       const role = roleOf(stream);
       if (role === undefined || streams.has(role)) return false;
       streams.set(role, stream);
+      // What nobody reads would hold up what others read.
+      if (!isHeard(role, options.wanted)) stream.discard();
       if (expected.every((role) => streams.has(role))) resolve();
       return true;
     },
@@ -91,20 +93,17 @@ function roleOf({ headers }: SpdyStream): Role | undefined {
   return undefined;
 }
 
+function isHeard(role: Role, wanted: WantedStreams): boolean {
+  return role === "stdin" && wanted.stdin ||
+    role === "resize" && wanted.terminal;
+}
+
 function clientStreams(
   session: SpdySession,
   streams: ReadonlyMap<Role, SpdyStream>,
   { wanted, protocol }: SpdyCommandOptions,
 ): ClientStreams {
   const form = /^v[45]/.test(protocol) ? "json" : "text";
-  const heard = [
-    ...(wanted.stdin ? ["stdin"] : []),
-    ...(wanted.terminal ? ["resize"] : []),
-  ];
-  for (const [role, stream] of streams) {
-    // What nobody reads would hold up what others read.
-    if (!heard.includes(role)) stream.discard();
-  }
   return {
     stdin: wanted.stdin ? streams.get("stdin")?.readable : undefined,
     stdout: wanted.stdout ? streams.get("stdout")?.writable : undefined,
