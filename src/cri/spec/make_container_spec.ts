@@ -110,7 +110,8 @@ async function settle(
     ...namespaceSettings(sandbox, { options: namespaceOptions, targetPid }),
     // Checked as it is, without the image's part.
     ...processSettings(config, { Env: [] }),
-    hostname,
+    // Left out, it is the host's, of a pod that shares its names.
+    ...sandbox.namespaces.uts !== undefined && { hostname },
     files: [],
     volumes: podFiles(sandbox, {
       targets: mounts.map(({ target }) => target),

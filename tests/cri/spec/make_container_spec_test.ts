@@ -144,6 +144,7 @@ Deno.test("makeContainerSpec() gives the host's network with its names", async (
   const types = spec.linux?.namespaces?.map(({ type }) => type);
   assertEquals(types?.filter((type) => type !== "cgroup"), ["mount"]);
   assertEquals(spec.hostname, undefined);
+  assert(spec.process?.env?.includes(`HOSTNAME=${Deno.hostname()}`));
   assertEquals(spec.linux?.["sysctl"], {});
   assertEquals([spec.linux?.maskedPaths, spec.linux?.readonlyPaths], [[], []]);
 });

@@ -392,3 +392,38 @@ Deno.test(
     assertMatch(text, /Operation not permitted/);
   },
 );
+
+Deno.test(
+  "a container of a request has what kubelets mount for all",
+  NEEDED,
+  async () => {
+    await using test = await specPods();
+    const sandbox = await test.pod("usual");
+    const path = (name: string) => test.dir.join(`kubelet-${name}`);
+    await Deno.writeTextFile(path("hosts"), "10.1.2.3 of-the-kubelet\n");
+    await Deno.writeTextFile(path("log"), "");
+    await Deno.mkdir(path("secrets"));
+    await Deno.writeTextFile(`${path("secrets")}/token`, "secret\n");
+    const text = await test.run(
+      sandbox,
+      "cat /etc/hosts /var/run/secrets/token; echo why > /dev/termination-log; " +
+        "echo x > /var/run/secrets/y; touch /dev/shm/z && ls /dev/pts",
+      {
+        mounts: [
+          { containerPath: "/etc/hosts", hostPath: path("hosts") },
+          { containerPath: "/dev/termination-log", hostPath: path("log") },
+          {
+            containerPath: "/var/run/secrets",
+            hostPath: path("secrets"),
+            readonly: true,
+            recursiveReadOnly: true,
+          },
+        ],
+      },
+    );
+    assertEquals(await Deno.readTextFile(path("log")), "why\n");
+    assertMatch(text, /^10.1.2.3 of-the-kubelet\nsecret\n/);
+    assertMatch(text, /Read-only file system/);
+    assertMatch(text, /ptmx/);
+  },
+);
