@@ -38,13 +38,15 @@ export async function removeLocked(
   options: Abortable,
 ): Promise<void> {
   const state = findState(agent, id);
-  if (state === undefined) return;
-  await stopLocked(agent, id, { ...options, state });
-  try {
-    await removePodSandbox(agent, id, { ...options, members: "refuse" });
-  } catch (error) {
-    // Another call, or another process, was as quick.
-    if (!(error instanceof InvalidSandboxIdError)) throw error;
+  if (state !== undefined) {
+    await stopLocked(agent, id, { ...options, state });
+    try {
+      await removePodSandbox(agent, id, { ...options, members: "refuse" });
+    } catch (error) {
+      // Another call, or another process, was as quick.
+      if (!(error instanceof InvalidSandboxIdError)) throw error;
+    }
   }
+  // Whoever waited for another call to remove it has made this anew.
   removeIfThere(placesOf(agent.store.paths, id).lock);
 }

@@ -2,7 +2,7 @@
 
 import type { Abortable } from "../../errors/abort.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
-import { isThere } from "../../fs/if_there.ts";
+import { isThere, removeIfThere } from "../../fs/if_there.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { waitForPlugins } from "../network/run_plugin.ts";
 import { lockSandbox } from "./lock_sandbox.ts";
@@ -31,10 +31,13 @@ export async function stopSandbox(
   options: Abortable = {},
 ): Promise<void> {
   const agent = insideOf(handle);
-  if (findState(agent, id)?.phase === "stopped") return;
+  const { phase = "stopped" } = findState(agent, id) ?? {};
+  if (phase === "stopped") return;
   using _lock = await lockSandbox(agent, id, options);
   const state = findState(agent, id);
   if (state !== undefined) await stopLocked(agent, id, { ...options, state });
+  // Somebody has removed it meanwhile, and the lock's file, which is new.
+  else removeIfThere(placesOf(agent.store.paths, id).lock);
 }
 
 /** Stops a sandbox whose lock is held. */

@@ -53,7 +53,13 @@ Deno.test({
     assertEquals(ips.size, 2 * COUNT);
     assertEquals((await listSandboxes(test.agent)).length, COUNT);
     await Promise.all(made.map(({ id }) => stopSandbox(test.agent, id)));
-    await Promise.all(made.map(({ id }) => removeSandbox(test.agent, id)));
+    // One of two waits for the other; and what is gone may be stopped once more.
+    await Promise.all(made.flatMap(({ id }) => [
+      removeSandbox(test.agent, id),
+      removeSandbox(test.agent, id),
+      stopSandbox(test.agent, id),
+    ]));
+    await Promise.all(made.map(({ id }) => stopSandbox(test.agent, id)));
     assertEquals(await test.findLeaks(), []);
     assertEquals(await listContainers(test.agent), []);
   },
