@@ -131,7 +131,7 @@ async function insist(storm: Storm, args: readonly string[]): Promise<string> {
 function isDone([command = ""]: readonly string[], why: string): boolean {
   switch (command) {
     case "start":
-      return /running|exited/i.test(why);
+      return /running|exited|started before/i.test(why);
     case "exec":
       return true; // the container may have been killed
     case "rm":
