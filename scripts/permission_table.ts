@@ -54,6 +54,7 @@ const NEEDS: readonly Need[] = [
   "tar",
   "runtime",
   "monitor",
+  "network",
   "sandbox",
   "fuser",
 ];

@@ -27,7 +27,8 @@ serve_env_names=$serve_env_names,WS_NO_BUFFER_UTIL,WS_NO_UTF_8_VALIDATE
 
 # What orlop runs, and where: the same folders as in src/process/find_program.ts.
 mount_programs="mount umount findmnt" tar_programs=tar runtime_programs="runc crun" doctor_programs=fuser
-monitor_programs="conmon sh kill touch" sandbox_programs="unshare sh ip flock true timeout mkdir rmdir cat find grep nsenter realpath"
+monitor_programs="conmon sh kill touch" network_programs="flock timeout rmdir cat"
+sandbox_programs="unshare sh ip mkdir find grep nsenter realpath"
 # Credential helpers that are often used, for a file that cannot look for others:
 # the same list as in src/cli/command.ts.
 known_helpers="pass secretservice ecr-login gcr gcloud acr-env"
@@ -57,6 +58,7 @@ runtime_commands=" logs wait top stats container/logs container/wait container/t
 	container/inspect container/stop container/kill container/rm \
 	pod/ls pod/list pod/ps pod/inspect pod/stop pod/kill pod/rm serve "
 monitor_commands=" serve "
+network_commands=" serve gc rm container/rm container/cleanup pod/stop pod/rm "
 sandbox_commands=" serve "
 
 # Commands that ask credential helpers, besides those that reach registries.
@@ -119,7 +121,7 @@ choose_permissions() {
 	asked_env='' asked_runtime='' asked_sys='' auth_file_flag=''
 	listen_setting='' plugins_setting='' runtime_setting=''
 	copy_target='' copies_from_net='' save_format='' pushed_image='' repairs=''
-	detaches=''
+	detaches='' joins=''
 	read_command_line "$@"
 	root_setting='' runroot_setting='' log_file_setting=''
 	config=${config_flag:-/etc/orlop/orlop.toml}
@@ -169,6 +171,8 @@ choose_permissions() {
 	if is_one_of "$tar_commands"; then chosen="$chosen $tar_programs"; fi
 	if is_one_of "$runtime_commands"; then chosen="$chosen $runtime_programs"; fi
 	if is_one_of "$monitor_commands" || runs_detached; then chosen="$chosen $monitor_programs"; fi
+	if is_one_of "$network_commands"; then chosen="$chosen $network_programs"; fi
+	if joins_network; then chosen="$chosen $network_programs $sandbox_programs"; fi
 	if is_one_of "$sandbox_commands"; then
 		chosen="$chosen $sandbox_programs"
 		grant_plugins
@@ -183,6 +187,9 @@ is_one_of() { has_word "$1" "$command"; }
 
 # Whether a container is to go on by itself: orlop will be called at its end.
 runs_detached() { [ "$command$detaches" = runyes ]; }
+
+# Whether a container is to have a network of its own.
+joins_network() { [ "$command$joins" = runyes ]; }
 
 # Whether list $1 has word $2.
 has_word() {
@@ -235,6 +242,7 @@ read_command_line() {
 		case $flag in
 		--repair) repairs=yes ;;
 		--detach) detaches=yes ;;
+		-p | --publish) joins=yes ;;
 		--root) root_flag=$value ;;
 		--runroot) runroot_flag=$value ;;
 		--config) [ "$command" = image/inspect ] || config_flag=$value ;;
@@ -249,7 +257,13 @@ read_command_line() {
 		--runtime) may_use_runtime "$value" ;;
 		--listen) listen_setting=$value ;;
 		--cni-bin-dir) plugins_setting=$value ;;
-		--uts | --network) [ "$value" != host ] || asked_sys=,hostname ;;
+		--uts | --network)
+			case $flag:$value in
+			*:host) asked_sys=,hostname ;;
+			--uts:* | *: | *:none) ;;
+			*) joins=yes ;;
+			esac
+			;;
 		esac
 		shift
 	done
@@ -515,7 +529,7 @@ union_permissions() {
 	# shellcheck disable=SC2086 # lists of words without blanks
 	grant ffi $libc_paths
 	set -- $mount_programs $tar_programs $runtime_programs $doctor_programs \
-		$monitor_programs $sandbox_programs
+		$monitor_programs $network_programs $sandbox_programs
 	for helper in $known_helpers; do set -- "$@" "docker-credential-$helper"; done
 	grant_programs "$@"
 	plugin_paths=

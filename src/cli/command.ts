@@ -58,9 +58,10 @@ export const PROGRAMS = {
   tar: ["tar"],
   runtime: ["runc", "crun"],
   monitor: ["conmon", "sh", "kill", "touch"],
+  network: ["flock", "timeout", "rmdir", "cat"],
   sandbox: [
-    ...["unshare", "sh", "ip", "flock", "true", "timeout", "mkdir", "rmdir"],
-    ...["cat", "find", "grep", "nsenter", "realpath"],
+    ...["unshare", "sh", "ip", "mkdir"],
+    ...["find", "grep", "nsenter", "realpath"],
   ],
   fuser: ["fuser"],
 } as const;

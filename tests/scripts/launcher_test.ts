@@ -91,7 +91,7 @@ function listsOf(script: string, names: RegExp): string[] {
 const WITH_ALL: Readonly<Record<string, readonly string[]>> = {
   copy: ["docker://a", "dir:/b"],
   check: ["--repair"],
-  "run": ["--detach"],
+  "run": ["--detach", "--network=x"],
 };
 
 Deno.test("the launcher grants what the table of commands says", async (t) => {
@@ -118,6 +118,29 @@ Deno.test("the launcher grants what the table of commands says", async (t) => {
       assert(plugins.length === 0 || needs.some((name) => name === "sandbox"));
       assertEquals([...granted].toSorted(), [...expected].toSorted());
       assert(!flags.includes("-A") && !flags.includes("--allow-all"));
+    });
+  }
+});
+
+Deno.test("the launcher lets run join networks only where it is asked to", async (t) => {
+  const table: readonly (readonly [string, boolean])[] = [
+    ["run x", false],
+    ["run --network host x -p 80:80", false],
+    ["run --network none x", false],
+    ["run --network=host x", false],
+    ["run --uts host x", false],
+    ["run -e p x", false],
+    ["run --network front x", true],
+    ["run --network=front x", true],
+    ["run -p 80:80 x", true],
+    ["run -itp80:80 x", true],
+    ["run --publish 80:80 x", true],
+    ["create -p 80:80 x", false],
+  ];
+  for (const [line, expected] of table) {
+    await t.step(line, async () => {
+      const run = valueOf(await launch(line.split(" ")), "--allow-run");
+      assertEquals(run.some((path) => basename(path) === "flock"), expected);
     });
   }
 });

@@ -157,7 +157,7 @@ export const REMOVE_CONTAINER = {
     },
     ...IGNORE_FLAG,
   },
-  needs: ["mount", "runtime"],
+  needs: ["mount", "runtime", "network"],
 } as const satisfies Command;
 
 /** `orlop container cleanup`: what conmon calls. */
@@ -169,7 +169,7 @@ export const CLEANUP_CONTAINER = {
     "with --rm there, the container is removed, too.",
   ],
   arguments: [CONTAINER],
-  needs: ["mount", "runtime"],
+  needs: ["mount", "runtime", "network"],
   isHidden: true,
 } as const satisfies Command;
 

@@ -75,7 +75,7 @@ export const RUN = {
       does: "With less of the machine, and no rights",
     },
   ],
-  needs: ["net", "mount", "tar", "runtime", "monitor"],
+  needs: ["net", "mount", "tar", "runtime", "monitor", "network", "sandbox"],
   failureCode: 125,
   signals: "wait",
 } as const satisfies Command;

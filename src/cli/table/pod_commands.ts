@@ -77,7 +77,7 @@ export const STOP_POD = {
   summary: "End what runs in pods, and unmount their containers",
   arguments: [ANY_PODS],
   flags: { ...ALL_FLAG, ...TIME_FLAG, ...IGNORE_FLAG },
-  needs: ["mount", "runtime"],
+  needs: ["mount", "runtime", "network"],
 } as const satisfies Command;
 
 /** `orlop pod kill`. */
@@ -117,7 +117,7 @@ export const REMOVE_POD = {
     ...TIME_FLAG,
     ...IGNORE_FLAG,
   },
-  needs: ["mount", "runtime"],
+  needs: ["mount", "runtime", "network"],
 } as const satisfies Command;
 
 /** `orlop pod …`. */

@@ -15,7 +15,9 @@ export const SERVE = {
     "file, below [serve].",
   ],
   section: "Pods and containers",
-  needs: ["net", "mount", "tar", "runtime", "monitor", "sandbox"],
+  needs: [
+    ...["net", "mount", "tar", "runtime", "monitor", "network", "sandbox"],
+  ],
   flags: {
     listen: {
       type: "text",

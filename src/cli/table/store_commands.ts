@@ -18,7 +18,7 @@ export const GC = {
   ],
   section: "Store",
   // The OCI runtime knows whether a container of a killed run still runs.
-  needs: ["mount", "runtime"],
+  needs: ["mount", "runtime", "network"],
   flags: {
     "dry-run": { type: "boolean", help: "Only print what would go" },
     all: {

@@ -14,6 +14,7 @@ import { isScarce } from "../../store/records/reserve.ts";
 import { WRITE_LOCKS, type WriteLocks } from "../../store/records/tables.ts";
 import { sweepLocks } from "../../store/recovery/sweep_locks.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
+import { isAnyAttached } from "../release_pod.ts";
 import { carryOut, cutIntoSteps } from "./carry_out_cleanup.ts";
 import type { CleanupFacts, DiskSpace } from "./cleanup_facts.ts";
 import {
@@ -126,6 +127,10 @@ async function cleanUp(
   options: PruneOptions,
 ): Promise<PruneReport> {
   const { store } = agent;
+  if (options.action !== "plan" && isAnyAttached(agent)) {
+    const { releaseAbandoned } = await import("./release_abandoned.ts");
+    await releaseAbandoned(agent, options); // plugins work while no lock is held
+  }
   const done = await removeAll(agent, options);
   return { ...done, disk: measureDisk(store.paths) };
 }

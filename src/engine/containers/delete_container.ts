@@ -5,15 +5,17 @@ import { InUseError } from "../../errors/store_errors.ts";
 import { InvalidContainerIdError } from "../../errors/not_found_errors.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import type { ContainerRecord } from "../../formats/storage/store_record.ts";
-import { isThere } from "../../fs/if_there.ts";
 import { dropContainers } from "../../store/delete_container.ts";
-import { attachmentPath } from "../../store/paths.ts";
 import { choose, findContainer } from "../../store/find_container.ts";
 import { noteUse } from "../../store/image_store.ts";
 import { openTrash, type Trash } from "../../store/layers/trash.ts";
 import { isScarce } from "../../store/records/reserve.ts";
 import { HINT } from "../../store/records/record_table.ts";
-import { WRITE_LOCKS, type WriteLocks } from "../../store/records/tables.ts";
+import {
+  type Tables,
+  WRITE_LOCKS,
+  type WriteLocks,
+} from "../../store/records/tables.ts";
 import type { Store } from "../../store/store.ts";
 import type { Agent } from "../agent.ts";
 import { CallGroup, type GroupedCall } from "../call_group.ts";
@@ -24,6 +26,7 @@ import {
   mountPoint,
   unmountLayer,
 } from "../mount_layer.ts";
+import { isAnyAttached, isAttached, releasePod } from "../release_pod.ts";
 import { checkIdle, readStatus } from "./container_status.ts";
 import { endNamed, type EndOptions } from "./end_process.ts";
 import { tryReadLastRun } from "./last_run.ts";
@@ -72,10 +75,50 @@ export async function deleteContainer(
   const [ended] = options.running === "end"
     ? await endNamed(agent, [idOrName], { ...options, verb, check })
     : [];
+  await releaseBefore(agent, ended ?? idOrName, options);
   const group = groups.get(agent.store) ??
     new CallGroup((take, options) => deleteAll(agent.store, take, options));
   groups.set(agent.store, group);
   return await group.call({ agent, idOrName, options, ended }, options);
+}
+
+/** What goes with it has to give back what it has: now, as locks have no time for it. */
+async function releaseBefore(
+  agent: Agent,
+  idOrName: string,
+  options: DeleteContainerOptions,
+): Promise<void> {
+  if (!isAnyAttached(agent)) return;
+  const { record, pod } = await findWithPod(agent, idOrName, options);
+  const attached = [record, pod].find((one) =>
+    one !== undefined && isAttached(agent, one.id)
+  );
+  if (record === undefined || attached === undefined) return;
+  checkInfra(record, options);
+  if (record !== attached) await checkIdle(agent, record, { verb: "remove" });
+  await releasePod(agent, attached.id, options);
+}
+
+/**
+ * Finds a container, and the infra container of the pod that was made for it alone.
+ * What is not there, or not clear, is for others to tell.
+ */
+export async function findWithPod(
+  agent: Agent,
+  idOrName: string,
+  options: Abortable = {},
+): Promise<{
+  readonly record?: ContainerRecord | undefined;
+  readonly pod?: ContainerRecord | undefined;
+}> {
+  using held = await agent.store.lock({ containers: "read" }, options);
+  try {
+    const record = findContainer(held.containers, idOrName);
+    const [pod] = findOwnPod(agent, held, record, () => true);
+    return { record, pod };
+  } catch {
+    return {};
+  }
 }
 
 interface DeleteRequest {
@@ -198,7 +241,7 @@ async function checkMounted(
 /** The infra container of a pod that was made for one container, and is left. */
 function findOwnPod(
   agent: Agent,
-  { containers }: WriteLocks,
+  { containers }: Pick<Tables, "containers">,
   record: ContainerRecord,
   isLeft: (record: ContainerRecord) => boolean,
 ): readonly ContainerRecord[] {
@@ -232,11 +275,8 @@ export async function removeContainers(
 }
 
 /** What a pod has outside of the store is given back first, or nobody ever does. */
-function checkDetached(
-  { store }: Agent,
-  { id, names }: ContainerRecord,
-): void {
-  if (!isThere(attachmentPath(store.paths, id), store.libc)) return;
+function checkReleased(agent: Agent, { id, names }: ContainerRecord): void {
+  if (!isAttached(agent, id)) return;
   throw new InUseError(
     `Cannot remove pod "${names?.[0] ?? id}": it has namespaces or addresses ` +
       `that are not given back; use "orlop pod rm"`,
@@ -251,7 +291,7 @@ async function detachContainers(
   records: readonly ContainerRecord[],
 ): Promise<void> {
   for (const record of records) {
-    checkDetached(agent, record);
+    checkReleased(agent, record);
     await checkIdle(agent, record, { verb: "remove" });
   }
   await checkMounts(agent, records);

@@ -103,9 +103,10 @@ export async function waitForPlugins(
 ): Promise<void> {
   const seconds = String(Math.ceil(timeoutMs / 1000) + GRACE_SECONDS);
   const flags = ["--exclusive", "--timeout", seconds];
+  // flock(1) wants a program to run then: one that has nothing to read.
   await runCommand(
     findProgram("flock"),
-    [...flags, lock, findProgram("true")],
+    [...flags, lock, findProgram("cat")],
     { signal, okCodes: "any", group: "shared" },
   );
 }

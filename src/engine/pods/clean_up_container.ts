@@ -4,7 +4,11 @@ import type { Abortable } from "../../errors/abort.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { type AgentHandle, insideOf } from "../agent.ts";
 import { findActivity } from "../containers/container_status.ts";
-import { deleteContainer } from "../containers/delete_container.ts";
+import { isAnyAttached, releasePod } from "../release_pod.ts";
+import {
+  deleteContainer,
+  findWithPod,
+} from "../containers/delete_container.ts";
 import { tryReadLastRun } from "../containers/last_run.ts";
 import { forget } from "../containers/oci_runtime.ts";
 import { stopContainer } from "../containers/start_container.ts";
@@ -35,7 +39,11 @@ export async function cleanUpContainer(
   if (process !== undefined || hasRunner) return;
   // Read first: it goes with the container.
   const isToGo = tryReadLastRun(agent, id)?.removal === "at-end";
+  const pod = isAnyAttached(agent)
+    ? (await findWithPod(agent, id, options)).pod
+    : undefined;
   await forget(agent, id);
   await unlessGone(stopContainer(agent, id, options));
+  if (pod !== undefined) await releasePod(agent, pod.id, options);
   if (isToGo) await unlessGone(deleteContainer(agent, id, options));
 }

@@ -10,8 +10,14 @@ import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import type { ContainerRecord } from "../../formats/storage/store_record.ts";
 import { choose } from "../../store/find_container.ts";
 import { openTrash } from "../../store/layers/trash.ts";
-import { WRITE_LOCKS, type WriteLocks } from "../../store/records/tables.ts";
+import {
+  type Tables,
+  WRITE_LOCKS,
+  type WriteLocks,
+} from "../../store/records/tables.ts";
 import type { Agent } from "../agent.ts";
+import { isAnyAttached, isAttached, releasePod } from "../release_pod.ts";
+import { checkIdle } from "../containers/container_status.ts";
 import { removeContainers } from "../containers/delete_container.ts";
 import { endNamed, type EndOptions } from "../containers/end_process.ts";
 import { listMembers, readMetadata } from "../containers/list_containers.ts";
@@ -44,6 +50,7 @@ export async function removePodSandbox(
   const ended = options.running === "end"
     ? await endPod(agent, idOrName, options)
     : [];
+  await release(agent, ended.at(-1) ?? idOrName, options);
   await using trash = openTrash(agent.store);
   using held = await agent.store.lock(WRITE_LOCKS, options);
   const podId = ended.at(-1);
@@ -54,6 +61,29 @@ export async function removePodSandbox(
   const records = listDoomed(held, podId ?? idOrName, options);
   await removeContainers(agent, held, { records, trash });
   return records.map(({ id }) => id);
+}
+
+/** What it has besides, as long as nothing keeps it from being removed. */
+async function release(
+  agent: Agent,
+  idOrName: string,
+  options: RemovePodSandboxOptions,
+): Promise<void> {
+  if (!isAnyAttached(agent)) return;
+  const doomed = await list();
+  const infra = doomed.at(-1);
+  if (infra === undefined || !isAttached(agent, infra.id)) return;
+  for (const record of doomed) {
+    if (record !== infra) await checkIdle(agent, record, { verb: "remove" });
+  }
+  await releasePod(agent, infra.id, options);
+
+  async function list(): Promise<readonly ContainerRecord[]> {
+    using held = await agent.store.lock({ containers: "read" }, options);
+    const isGone = held.containers.lookUp(idOrName) === undefined &&
+      options.running === "end";
+    return isGone ? [] : listDoomed(held, idOrName, options);
+  }
 }
 
 async function endPod(
@@ -71,7 +101,7 @@ async function endPod(
 
 /** The members that go, then the infra container. */
 function listDoomed(
-  { containers }: Pick<WriteLocks, "containers">,
+  { containers }: Pick<Tables, "containers">,
   idOrName: string,
   options: RemovePodSandboxOptions,
 ): readonly ContainerRecord[] {

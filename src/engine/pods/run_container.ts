@@ -7,6 +7,7 @@ import { isThere, removeIfThere } from "../../fs/if_there.ts";
 import { runInteractive } from "../../process/run_interactive.ts";
 import { ensureRunDirectory } from "../../store/container_store.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
+import { releasePod } from "../release_pod.ts";
 import { findActivity } from "../containers/container_status.ts";
 import { deleteContainer } from "../containers/delete_container.ts";
 import { type OpenRun, openRun } from "../containers/last_run.ts";
@@ -85,6 +86,7 @@ export async function runContainer(
     using run = await openRun(agent, id, { removal, pod });
     return await runMounted(agent, id, { ...options, run });
   } finally {
+    if (pod !== undefined) await releasePod(agent, pod);
     // No sooner than the lock is free: what is run is not removed.
     if (removal === "at-end") await remove(agent, id, pod);
   }

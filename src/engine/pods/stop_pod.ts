@@ -3,6 +3,7 @@
 import { ContainerNotFoundError } from "../../errors/not_found_errors.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { type AgentHandle, insideOf } from "../agent.ts";
+import { releasePod } from "../release_pod.ts";
 import { endNamed, type EndOptions } from "../containers/end_process.ts";
 import { listMembers } from "../containers/list_containers.ts";
 import { stopContainer } from "../containers/start_container.ts";
@@ -42,6 +43,7 @@ export async function stopPod(
       if (!(error instanceof ContainerNotFoundError)) throw error;
     }
   }
+  await releasePod(agent, podId, options);
   return podId;
 
   async function findContainers() {

@@ -1,9 +1,14 @@
 /** Many sandboxes at once, with ports of the host, and over reboots. */
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { join } from "@std/path";
 import { NetworkError } from "../../../src/errors/network_errors.ts";
-import { InUseError } from "../../../src/errors/store_errors.ts";
 import { listContainers } from "../../../src/engine/containers/list_containers.ts";
+import { prune } from "../../../src/engine/cleanup/prune.ts";
+import { deleteContainer } from "../../../src/engine/containers/delete_container.ts";
+import { stopPod } from "../../../src/engine/pods/stop_pod.ts";
+import type { ContainerId } from "../../../src/formats/storage/store_ids.ts";
+import { workDirectory } from "../../../src/store/paths.ts";
 import { removePodSandbox } from "../../../src/engine/pods/remove_pod_sandbox.ts";
 import {
   listSandboxes,
@@ -129,18 +134,12 @@ async function reboot(
 }
 
 Deno.test({
-  name:
-    "removePodSandbox() refuses what is not given back, tidySandboxes() gives it",
+  name: "tidySandboxes() gives back what a lost record had, and nothing else",
   ...needsNetworks(),
   async fn() {
     await using test = testSandboxes();
     const { agent } = test;
     const { id } = await runSandbox(agent, test.request("web"));
-    await assertRejects(
-      () => removePodSandbox(agent, id),
-      InUseError,
-      'Cannot remove pod "web": it has namespaces or addresses',
-    );
     assertEquals(await tidySandboxes(agent, test.networks), []);
     assertEquals(test.listLeases().length, 2);
     // Whoever shares the store removes the record.
@@ -150,6 +149,51 @@ Deno.test({
     await Deno.rename(test.dir.join("note"), note);
     assertEquals(await tidySandboxes(agent, test.networks), [id]);
     assertEquals(await test.findLeaks(), []);
+  },
+});
+
+Deno.test({
+  name: "whoever removes or stops a pod gives back what it has",
+  ...needsNetworks(),
+  async fn(t) {
+    await using test = testSandboxes();
+    const { agent } = test;
+    const deeds: [string, (id: ContainerId) => Promise<unknown>][] = [
+      ["removePodSandbox()", (id) => removePodSandbox(agent, id)],
+      ["deleteContainer()", (id) => deleteContainer(agent, id)],
+      ["stopPod()", async (id) => {
+        await stopPod(agent, id);
+        assertEquals(readSandbox(agent, id)?.state, "not-ready");
+        assertEquals(test.listLeases(), []);
+        await removePodSandbox(agent, id);
+      }],
+    ];
+    for (const [name, deed] of deeds) {
+      await t.step(name, async () => {
+        const { id } = await runSandbox(agent, test.request("web"));
+        await deed(id);
+        assertEquals(await listContainers(agent), []);
+        await tidySandboxes(agent);
+        assertEquals(await test.findLeaks(), []);
+      });
+    }
+  },
+});
+
+Deno.test({
+  name: "prune() gives back what a run that was killed has left",
+  ...needsNetworks(),
+  async fn() {
+    await using test = testSandboxes();
+    const { agent } = test;
+    const { id } = await runSandbox(agent, test.request("web"));
+    const run = { owner: "gone", removal: "at-end" };
+    const path = join(workDirectory(agent.store.paths, id), "run.json");
+    await Deno.writeTextFile(path, JSON.stringify(run));
+    await prune(agent, { action: "plan" });
+    assertEquals(test.listLeases().length, 2);
+    await prune(agent);
+    assertEquals(test.listLeases(), []);
   },
 });
 
