@@ -59,8 +59,12 @@ export interface CriNode extends AsyncDisposable {
   status(containerId: string): Promise<ContainerStatus>;
   /** Removes all pods. */
   removeAll(): Promise<void>;
-  /** Waits until a container is in a state. */
-  waitFor(containerId: string, state: number): Promise<ContainerStatus>;
+  /** Waits until a container is in a state; by default 10 s. */
+  waitFor(
+    containerId: string,
+    state: number,
+    attempts?: number,
+  ): Promise<ContainerStatus>;
 }
 
 /** Starts a node: `await using node = await startNode();`. */
@@ -167,8 +171,12 @@ class Node implements CriNode {
     return status;
   }
 
-  async waitFor(containerId: string, state: number): Promise<ContainerStatus> {
-    for (let count = 0; count < 100; count++) {
+  async waitFor(
+    containerId: string,
+    state: number,
+    attempts = 100,
+  ): Promise<ContainerStatus> {
+    for (let count = 0; count < attempts; count++) {
       const status = await this.status(containerId);
       if (status.state === state) return status;
       await new Promise((resolve) => setTimeout(resolve, 100));

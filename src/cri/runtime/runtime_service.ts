@@ -39,6 +39,7 @@ import {
   updateContainerResources,
   updatePodSandboxResources,
 } from "./containers/update_container.ts";
+import { watchMonitors } from "./containers/watch_monitors.ts";
 import { getContainerEvents } from "./events.ts";
 import { removePodSandbox, stopPodSandbox } from "./pods/end_pod.ts";
 import {
@@ -49,7 +50,11 @@ import {
 import { portForward } from "./pods/port_forward.ts";
 import { runPodSandbox } from "./pods/run_pod.ts";
 import { recover } from "./recover.ts";
-import type { RuntimeContext, RuntimeSettings } from "./runtime_context.ts";
+import type {
+  RuntimeContext,
+  RuntimeJobs,
+  RuntimeSettings,
+} from "./runtime_context.ts";
 import { EventHub } from "./state/event_hub.ts";
 import { Jobs } from "./state/jobs.ts";
 import { KnownObjects } from "./state/known_objects.ts";
@@ -100,18 +105,32 @@ export async function openRuntimeService(
   await recover(context);
   const ending = new AbortController();
   const { signal } = ending;
-  const watch = exits.watch((id) => void onExit(context, id), { signal });
+  const watches = Promise.all([
+    exits.watch((id) => void onExit(context, id), { signal }),
+    watchMonitors(context, { signal }),
+  ]);
   return {
     methods: bindMethods(context),
     async [Symbol.asyncDispose]() {
-      await context.jobs.making.settle();
-      await context.jobs.changing.settle();
+      await settle(context.jobs);
       ending.abort();
       await context.stats[Symbol.asyncDispose]();
-      await watch;
+      await watches;
     },
   };
 }
+
+/** Waits for what is under way, if it does not take for ever. */
+async function settle({ making, changing }: RuntimeJobs): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, PATIENCE_MS);
+  const all = Promise.all([making.settle(), changing.settle()]);
+  await Promise.race([all, promise]);
+  clearTimeout(timer);
+}
+
+// Less than systemd waits; what is cut short the next start takes up.
+const PATIENCE_MS = 15_000;
 
 function bindMethods(
   context: RuntimeContext,

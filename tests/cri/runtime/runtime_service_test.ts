@@ -301,6 +301,30 @@ Deno.test(
 );
 
 Deno.test(
+  "RuntimeService ends a container without conmon",
+  NODE_NEEDS,
+  async () => {
+    await using node = await startNode();
+    const pod = await node.runPod("unwatched");
+    const id = await node.create(pod, "app");
+    await node.start(id);
+    const { info } = await node.client.call(method.containerStatus, {
+      containerId: id,
+      verbose: true,
+    });
+    const { bundle } = JSON.parse(info["info"] ?? "");
+    Deno.kill(
+      Number(await Deno.readTextFile(`${bundle}/conmon.pid`)),
+      "SIGKILL",
+    );
+    const { exitCode, message } = await node.waitFor(id, CONTAINER_EXITED, 300);
+    assertEquals(exitCode, 137);
+    assertMatch(message, /nobody has seen how/);
+    await node.client.call(method.removeContainer, { containerId: id });
+  },
+);
+
+Deno.test(
   "RuntimeService lists what a filter lets through",
   NODE_NEEDS,
   async () => {

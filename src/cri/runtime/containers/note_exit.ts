@@ -1,6 +1,7 @@
 /** Notes how containers ended: in what is kept of them, and to who listens. */
 
 import { ContainerNotFoundError } from "../../../errors/not_found_errors.ts";
+import { PolicyError } from "../../../errors/store_errors.ts";
 import { whyOf } from "../../../errors/why.ts";
 import {
   type ProcessExit,
@@ -31,8 +32,9 @@ export async function onExit(
     if (pod === undefined) await noteExit(context, id);
     else if (pod.sandbox?.state === "ready") await endPod(context, id);
   } catch (error) {
-    // It was removed meanwhile, or people made it.
+    // It was removed meanwhile; or people made it, and look after it.
     if (error instanceof ContainerNotFoundError) return;
+    if (error instanceof PolicyError) return;
     agent.log("warn", `Cannot note how "${id}" ended: ${whyOf(error)}`);
   }
 }
@@ -52,7 +54,8 @@ export async function noteExit(
   const { state } = known.note.status;
   const exit = readExit(agent, id) ?? unseen;
   if (state === ContainerState.CONTAINER_EXITED || exit === undefined) return;
-  objects.setNote(id, withExit(known.note, exit));
+  const noted = withExit(known.note, exit);
+  objects.setNote(id, exit === unseen ? withMessage(noted, UNSEEN) : noted);
   agent.log("info", `Container "${id}" ended with ${exit.exitCode}`);
   await tellEvent(context, id, ContainerEventType.CONTAINER_STOPPED_EVENT);
 }
@@ -64,6 +67,12 @@ async function endPod(context: RuntimeContext, id: ContainerId): Promise<void> {
   await stopSandbox(agent, id);
   objects.rereadSandbox(id);
   await tellEvent(context, id, ContainerEventType.CONTAINER_STOPPED_EVENT);
+}
+
+const UNSEEN = "Its process has ended, and nobody has seen how";
+
+function withMessage(note: ContainerNote, message: string): ContainerNote {
+  return { ...note, status: { ...note.status, message } };
 }
 
 /** A note of a container whose process has ended. */

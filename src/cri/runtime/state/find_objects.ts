@@ -89,13 +89,17 @@ export function demandOwnContainer(
  * Refuses to change a pod that people made.
  *
  * @throws {PolicyError} Naming the command that does it.
+ * @throws {Error} If what is kept of it is damaged.
  */
 export function demandOwnPod(
   known: KnownPod,
   { verb, command }: Refusable,
 ): OwnPod {
-  const { sandbox, metadata: { podName } } = known;
+  const { sandbox, damage, metadata: { podName } } = known;
   if (sandbox !== undefined) return { ...known, sandbox };
+  if (damage !== undefined) {
+    throw new Error(`Cannot ${verb} pod "${podName}": ${damage}`);
+  }
   throw new PolicyError(
     `Cannot ${verb} pod "${podName}": people made it; use ` +
       `"orlop ${command} ${podName}"`,

@@ -35,6 +35,8 @@ interface Known {
 export interface KnownPod extends Known {
   /** Undefined if people made it, or what is kept of it is damaged. */
   readonly sandbox: Sandbox | undefined;
+  /** Why it cannot be used; undefined if nothing is damaged. */
+  readonly damage: string | undefined;
 }
 
 /** A container that is not a pod's infra container. */
@@ -114,10 +116,10 @@ export class KnownObjects {
     const before = this.#sandboxes.get(id);
     const stamp = stampOf(sandboxPath(this.#agent, id));
     if (before !== undefined && before.stamp === stamp) return before.sandbox;
-    const sandbox = this.#readSandbox(id);
-    this.#sandboxes.set(id, { stamp, sandbox });
+    const read = this.#readSandbox(id);
+    this.#sandboxes.set(id, { stamp, ...read });
     this.#snapshot = undefined;
-    return sandbox;
+    return read.sandbox;
   }
 
   async #load(options: Abortable): Promise<void> {
@@ -147,7 +149,7 @@ export class KnownObjects {
     return {
       pods: seen.filter(isPod).map((known) => ({
         ...known,
-        sandbox: this.#sandboxOf(known.id),
+        ...this.#sandboxOf(known.id),
       })),
       containers: seen.filter((known) => !isPod(known)).map((known) => ({
         ...known,
@@ -156,17 +158,19 @@ export class KnownObjects {
     };
   }
 
-  #sandboxOf(id: ContainerId): Sandbox | undefined {
-    const known = this.#sandboxes.get(id);
-    return known === undefined ? this.rereadSandbox(id) : known.sandbox;
+  #sandboxOf(id: ContainerId): Pick<ReadSandbox, "sandbox" | "damage"> {
+    if (!this.#sandboxes.has(id)) this.rereadSandbox(id);
+    const { sandbox, damage } = this.#sandboxes.get(id) ?? {};
+    return { sandbox, damage };
   }
 
-  #readSandbox(id: ContainerId): Sandbox | undefined {
+  #readSandbox(id: ContainerId): Pick<ReadSandbox, "sandbox" | "damage"> {
     try {
-      return readSandbox(this.#agent, id);
+      return { sandbox: readSandbox(this.#agent, id), damage: undefined };
     } catch (error) {
-      this.#agent.log("warn", damageOf(error));
-      return undefined;
+      const damage = damageOf(error);
+      this.#agent.log("warn", damage);
+      return { sandbox: undefined, damage };
     }
   }
 
@@ -195,6 +199,7 @@ interface ReadSandbox {
   /** Of the file that it was read from. */
   readonly stamp: string;
   readonly sandbox: Sandbox | undefined;
+  readonly damage: string | undefined;
 }
 
 /** What differs between two files that had one name; `""` if there is none. */
