@@ -7,6 +7,7 @@ import type { ContainerRecord } from "../../formats/storage/store_record.ts";
 import { isUnfinished } from "../../store/delete_container.ts";
 import type { Agent } from "../agent.ts";
 import { ownerOf } from "../container_owner.ts";
+import { waitForMonitor } from "./container_monitor.ts";
 import { hasRunner, tryReadLastRun } from "./last_run.ts";
 import {
   findProcess,
@@ -124,7 +125,10 @@ export async function checkIdle(
 ): Promise<void> {
   const { process, hasRunner } = await findActivity(agent, id, options);
   // Who runs it unmounts it itself, when its process has ended.
-  if (process === undefined && (!hasRunner || verb === "unmount")) return;
+  if (process === undefined && (!hasRunner || verb === "unmount")) {
+    // It ends, or its runtime is just about to make its process.
+    if (await waitForMonitor(agent, id, options)) return;
+  }
   const who = process?.pid === undefined ? "" : ` (process ${process.pid})`;
   const what = process?.status === "paused" ? "is paused" : "is running";
   throw new InUseError(

@@ -1,6 +1,6 @@
 /** Commands that somebody wants to run in a container that runs. */
 
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 import type { Abortable } from "../../errors/abort.ts";
 import { ProcessNotFoundError } from "../../errors/process_errors.ts";
 import {
@@ -9,9 +9,7 @@ import {
   type RuntimeUser,
 } from "../../formats/oci/runtime_spec.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
-import { makeOwnDirectory } from "../../fs/own_directory.ts";
 import { randomShortName } from "../../fs/random_name.ts";
-import { removeTreeSync } from "../../fs/remove_tree.ts";
 import { runDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
 import { hasMonitor } from "../containers/container_monitor.ts";
@@ -87,20 +85,31 @@ export async function prepareExec(
   checkCommand(options);
   const runtime = await findExecRuntime(agent, id, options);
   const process = makeProcess(agent, id, options);
-  makeOwnDirectory(execFolder(agent, id));
-  const folder = makeOwnDirectory(
-    join(execFolder(agent, id), randomShortName()),
-  );
+  const folder = join(execFolder(agent, id), randomShortName());
   const processFile = join(folder, "process.json");
-  await Deno.writeTextFile(processFile, formatRuntimeProcess(process), {
-    mode: 0o600, // there may be secrets in the environment
-  });
+  writeProcess(processFile, process);
   return {
     ...{ runtime, folder, processFile },
     pidFile: join(folder, "pid"),
     logFile: join(folder, "runtime.log"),
-    [Symbol.dispose]: () => removeTreeSync(folder),
+    [Symbol.dispose]: () => removeFolder(folder),
   };
+}
+
+/** There may be secrets in the environment. */
+function writeProcess(path: string, process: RuntimeProcess): void {
+  Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  Deno.writeTextFileSync(path, formatRuntimeProcess(process), { mode: 0o600 });
+}
+
+/** All in it is conmon's and orlop's own. */
+function removeFolder(folder: string): void {
+  try {
+    Deno.removeSync(folder, { recursive: true });
+  } catch (error) {
+    // It went with the container.
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }
 
 function checkCommand(

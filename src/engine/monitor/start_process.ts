@@ -31,7 +31,9 @@ export async function startProcess(
   { runtime, signal }: StartProcessOptions = {},
 ): Promise<void> {
   const own = ownRuntime(agent, findRuntime(runtime));
-  // Before: to know of a start that failed is better than not to know of one.
-  await noteStart(agent, id);
-  await runCreated(own, id, { signal });
+  // Whoever is killed in between: that it runs, the runtime knows as well.
+  await Promise.all([
+    noteStart(agent, id),
+    runCreated(own, id, { signal }),
+  ]);
 }
