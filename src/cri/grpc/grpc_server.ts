@@ -22,8 +22,6 @@ import type {
 const SETTINGS = { maxConcurrentStreams: 2000 };
 // A kubelet has two; more would use up the files that this process may open.
 const MAX_CONNECTIONS = 250;
-// What waits for a client that does not read, besides its streams' own data.
-const MAX_UNREAD_BYTES = 1024 * 1024;
 // For what a method has in hand when the server ends.
 const GRACE_MS = 10_000;
 
@@ -106,9 +104,6 @@ export class GrpcServer implements AsyncDisposable {
     // A connection that breaks ends its streams, and they tell their calls.
     session.on("error", () => {});
     session.on("close", () => this.#sessions.delete(session));
-    session.on("ping", () => {
-      if (session.socket.writableLength > MAX_UNREAD_BYTES) session.destroy();
-    });
     session.on("stream", (stream, headers) => {
       const call = serveCall(stream, headers, {
         methods: this.#methods,
