@@ -15,6 +15,7 @@ import { imageService } from "./images/image_service.ts";
 import { SharedPulls } from "./images/shared_pulls.ts";
 import { serveMetrics } from "./metrics/metrics_server.ts";
 import { ServeMetrics } from "./metrics/serve_metrics.ts";
+import { refuseDebugger } from "./refuse_debugger.ts";
 import type { RuntimeSettings } from "./runtime/runtime_context.ts";
 import { openRuntimeService } from "./runtime/runtime_service.ts";
 import type { ServeLog } from "./serve_log.ts";
@@ -72,6 +73,7 @@ export async function serve(options: ServeOptions): Promise<void> {
       () => metrics.read({ pulls, fileSystems }),
     );
   await server.listen(settings.listen, libc);
+  using _refused = refuseDebugger(libc);
   manager.ready(`serving at ${settings.listen}`);
   onReady();
   await aborted(signal);

@@ -111,6 +111,8 @@ export interface Libc {
    * @returns A text; undefined if there is no such process.
    */
   readProcessFile(pid: number, file: ProcessFile): string | undefined;
+  /** Lets a signal do nothing: signal(2). Undefined unless sockets were asked for. */
+  readonly ignoreSignal: ((signal: number) => void) | undefined;
   /** Undefined unless they were asked for. */
   readonly sockets: LibcSockets | undefined;
 }
@@ -142,6 +144,7 @@ const LIBC_PATHS = [
 ] as const;
 
 const SYNC_FILE_RANGE_WRITE = 2;
+const SIG_IGN = 1n;
 // <linux/capability.h>
 const CAPABILITY_VERSION = 0x20080522;
 const OWN_PROCESS = 0;
@@ -191,6 +194,8 @@ function bindFirst(
 
 function wrap({ symbols, socketSymbols }: Bound): Libc {
   return {
+    ignoreSignal: socketSymbols &&
+      ((signal) => void socketSymbols.signal(signal, SIG_IGN)),
     sockets: socketSymbols && openSockets(symbols, socketSymbols),
     openLock: (path, use) => openLock(symbols, path, use),
     openRegular: (path) => openRegular(symbols, path),

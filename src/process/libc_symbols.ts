@@ -54,6 +54,7 @@ export const SOCKET_SYMBOLS = {
   },
   setns: { parameters: ["i32", "i32"], result: "i32" },
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  signal: { parameters: ["i32", "usize"], result: "usize" },
 } as const;
 
 /** Those of sockets, bound. */

@@ -54,6 +54,20 @@ Deno.test("serve logs a call with its fields", async () => {
   ]);
 });
 
+Deno.test("serve opens no debugger, whatever signal comes", async () => {
+  using dir = tempDir();
+  await using served = await serveOrlop(dir.path);
+  for (let round = 0; round < 5; round++) {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    Deno.kill(served.pid, "SIGUSR1");
+    await assertRejects(
+      () => Deno.connect({ hostname: "127.0.0.1", port: 9229 }),
+      Deno.errors.ConnectionRefused,
+    );
+  }
+  await assertRejects(() => served.client.call(imageStatus, {}), StatusError);
+});
+
 Deno.test("serve shows metrics on loopback", async () => {
   using dir = tempDir();
   const address = `127.0.0.1:${freePort()}`;
