@@ -12,13 +12,10 @@ import { startProcess } from "../../src/engine/monitor/start_process.ts";
 import { RuntimeServer } from "../../src/engine/runtime_server.ts";
 import type { ContainerId } from "../../src/formats/storage/store_ids.ts";
 import { layerDirectory } from "../../src/store/paths.ts";
-import { takeLibc } from "../../src/process/libc.ts";
+import { libc } from "./own_libc.ts";
 import { needs } from "./peers.ts";
 import { type TempDir, tempDir } from "./temp_dir.ts";
 import { addImage, APP } from "./test_runtime.ts";
-
-// Once a test file: then the permission is gone, as it is in orlop itself.
-const libc = takeLibc({ sockets: "bind" });
 
 /** What such tests need. */
 export const MONITOR_NEEDS: { ignore: boolean } = needs(

@@ -8,16 +8,12 @@ import {
 import { listSandboxes } from "../../src/engine/sandboxes/list_sandboxes.ts";
 import { removeSandbox } from "../../src/engine/sandboxes/remove_sandbox.ts";
 import type { SandboxRequest } from "../../src/engine/sandboxes/sandbox.ts";
-import { type Libc, takeLibc } from "../../src/process/libc.ts";
+import { libc } from "./own_libc.ts";
 import { listIfDirectory } from "../../src/fs/list_directory.ts";
 import { findProgram } from "../../src/process/find_program.ts";
 import { runCommand } from "../../src/process/run_command.ts";
 import { hasProgram, needs } from "./peers.ts";
 import { type TempDir, tempDir } from "./temp_dir.ts";
-
-// Once a test file: then the permission is gone, as it is in orlop itself.
-/** libc, for who opens the same store in another process. */
-export const libc: Libc | undefined = takeLibc();
 
 /** What tests of real sandboxes need. */
 export function needsNetworks(): { ignore: boolean } {

@@ -5,12 +5,9 @@ import {
   type AgentOptions,
   openAgent,
 } from "../../src/engine/agent.ts";
-import { takeLibc } from "../../src/process/libc.ts";
+import { libc } from "./own_libc.ts";
 import { type MemoryMounter, memoryMounter } from "./memory_mounter.ts";
 import { type TempDir, tempDir } from "./temp_dir.ts";
-
-// Once a test file: then the permission is gone, as it is in orlop itself.
-const libc = takeLibc();
 
 /** An agent whose store vanishes with it. */
 export interface StoreAgent extends Disposable {

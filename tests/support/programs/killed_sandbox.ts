@@ -10,7 +10,8 @@ import { openAgent } from "../../../src/engine/agent.ts";
 import { listSandboxes } from "../../../src/engine/sandboxes/list_sandboxes.ts";
 import { removeSandbox } from "../../../src/engine/sandboxes/remove_sandbox.ts";
 import { runSandbox } from "../../../src/engine/sandboxes/run_sandbox.ts";
-import { libc, sandboxRequest } from "../sandboxes.ts";
+import { libc } from "../own_libc.ts";
+import { sandboxRequest } from "../sandboxes.ts";
 
 const [root = "", runRoot = "", configDirectory = "", name = "", verb, last] =
   Deno.args;
