@@ -21,11 +21,9 @@ export async function readAgain(
 }
 
 /** The runtime handler of a pod; `""` for the default, or if it is gone. */
-export async function handlerOf(
+export function handlerOf(
   { objects }: Pick<RuntimeContext, "objects">,
   podId: string,
-): Promise<string> {
-  const { pods } = await objects.read();
-  const pod = pods.find(({ id }) => id === podId);
-  return pod?.sandbox?.request.runtimeHandler ?? "";
+): string {
+  return objects.recallPod(podId)?.sandbox.request.runtimeHandler ?? "";
 }

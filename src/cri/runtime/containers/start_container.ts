@@ -54,7 +54,7 @@ async function start(context: RuntimeContext, id: ContainerId): Promise<void> {
       [id],
     );
   }
-  const handler = await handlerOf(context, metadata.podId);
+  const handler = handlerOf(context, metadata.podId);
   const startedAt = nowNs();
   try {
     await startProcess(agent, id, { runtime: runtimeOf(settings, handler) });

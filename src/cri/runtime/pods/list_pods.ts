@@ -74,10 +74,8 @@ export async function podSandboxStatus(
   call: CallContext,
 ): Promise<PodStatusResult> {
   const { objects, peoples } = context;
-  const { id } = await findPod(objects, podSandboxId, call);
-  objects.rereadSandbox(id);
+  const pod = await findPod(objects, podSandboxId, call);
   const snapshot = await objects.read(call);
-  const pod = await findPod(objects, id, call);
   const members = membersOf(snapshot, pod);
   return {
     status: toPodStatus(pod, members, peoples),

@@ -94,6 +94,14 @@ function asPhase(value: unknown, what: string): ContainerPhase {
   throw new SyntaxError(`Cannot read ${what}: "${text}" is no phase`);
 }
 
+/** Where it is. */
+export function notePath(
+  { store }: Pick<Agent, "store">,
+  id: ContainerId,
+): string {
+  return join(workDirectory(store.paths, id), NOTE_FILE);
+}
+
 /**
  * Reads what is kept of a container; undefined if it was not made by CRI.
  *
@@ -103,7 +111,7 @@ export function readNote(
   { store }: Agent,
   id: ContainerId,
 ): ContainerNote | undefined {
-  const path = join(workDirectory(store.paths, id), NOTE_FILE);
+  const path = notePath({ store }, id);
   const text = readTextIfThere(path);
   if (text === undefined) return undefined;
   const advice = "remove the container, or restore the file";
@@ -138,6 +146,6 @@ export function writeNote(
   id: ContainerId,
   note: ContainerNote,
 ): void {
-  const path = join(workDirectory(store.paths, id), NOTE_FILE);
+  const path = notePath({ store }, id);
   writeAtomically(path, formatNote(note));
 }

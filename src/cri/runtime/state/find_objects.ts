@@ -28,6 +28,8 @@ export async function findContainer(
   id: string,
   options: Abortable = {},
 ): Promise<KnownContainer> {
+  const recalled = objects.recallContainer(id);
+  if (recalled !== undefined) return recalled;
   const { containers } = await objects.read(options);
   const found = findOne(containers, id);
   if (found !== undefined) return found;
@@ -47,6 +49,8 @@ export async function findPod(
   id: string,
   options: Abortable = {},
 ): Promise<KnownPod> {
+  const recalled = objects.recallPod(id);
+  if (recalled !== undefined) return recalled;
   const { pods } = await objects.read(options);
   const found = findOne(pods, id);
   if (found !== undefined) return found;

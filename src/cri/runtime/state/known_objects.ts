@@ -14,12 +14,13 @@ import { sandboxPath } from "../../../engine/sandboxes/sandbox_state.ts";
 import type { ContainerMetadata } from "../../../formats/storage/container_metadata.ts";
 import type { ContainerId } from "../../../formats/storage/store_ids.ts";
 import type { ContainerRecord } from "../../../formats/storage/store_record.ts";
-import { statIfThere } from "../../../fs/if_there.ts";
+import { isThere, statIfThere } from "../../../fs/if_there.ts";
 import { INCOMPLETE } from "../../../store/container_store.ts";
 import { readContainersToken } from "../../../store/records/last_writer.ts";
 import {
   type ContainerNote,
   makeDamagedNote,
+  notePath,
   readNote,
   writeNote,
 } from "./container_note.ts";
@@ -89,6 +90,29 @@ export class KnownObjects {
     if (performance.now() - this.#sandboxesReadMs > REREAD_MS) {
       this.#rereadSandboxes();
     }
+    return this.#latest();
+  }
+
+  /**
+   * A container that a request made, as it is now; undefined if it is not known, or
+   * gone. No lock is waited for: others may be making containers just now.
+   */
+  recallContainer(id: string): OwnContainer | undefined {
+    const known = this.#latest().containers.find((known) => known.id === id);
+    if (known?.note === undefined) return undefined;
+    const isLeft = isThere(notePath(this.#agent, known.id));
+    return isLeft ? { ...known, note: known.note } : undefined;
+  }
+
+  /** The same for pods. */
+  recallPod(id: string): OwnPod | undefined {
+    const known = this.#latest().pods.find((known) => known.id === id);
+    if (known?.sandbox === undefined) return undefined;
+    const sandbox = this.rereadSandbox(known.id);
+    return sandbox && { ...known, sandbox };
+  }
+
+  #latest(): Snapshot {
     this.#snapshot ??= this.#describe();
     return this.#snapshot;
   }
