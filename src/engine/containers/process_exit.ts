@@ -42,6 +42,7 @@ export interface ExitPlaces {
 /** What is told of a process that ended, and nobody knows how. */
 export const UNKNOWN_EXIT_CODE = 255;
 
+const RUNNING = "running\n"; // no exit code
 const RUN_FILE = "exit";
 const OOM_FILE = "oom";
 
@@ -61,6 +62,8 @@ export function makeExitPlaces({ store }: Agent, id: ContainerId): ExitPlaces {
     removeTreeSync(directory);
     makeOwnDirectory(directory);
   }
+  // What conmon replaces, and only that, it writes to the disk at once.
+  Deno.writeTextFileSync(join(places.workDirectory, id), RUNNING);
   return places;
 }
 

@@ -1,6 +1,7 @@
 /** Where conmon writes what a container writes. */
 
 import { isAbsolute, normalize } from "@std/path";
+import { whyOf } from "../../errors/why.ts";
 import { lstatIfThere } from "../../fs/if_there.ts";
 
 // conmon takes what stands behind one for something else.
@@ -30,7 +31,11 @@ function whyNot(path: string): string | undefined {
   if (new TextEncoder().encode(path).length > MAX_LENGTH) {
     return "its path is too long";
   }
-  const found = lstatIfThere(path);
-  if (found === undefined || found.isFile) return undefined;
-  return "there is something else, and no file";
+  try {
+    const found = lstatIfThere(path);
+    if (found === undefined || found.isFile) return undefined;
+    return "there is something else, and no file";
+  } catch (error) {
+    return whyOf(error); // such as of /proc, where orlop may not look
+  }
 }

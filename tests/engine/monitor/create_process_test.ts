@@ -140,7 +140,8 @@ Deno.test("a log is written to files only", MONITOR_NEEDS, async (t) => {
   await Deno.symlink("/etc/passwd", dir.join("link"));
   await new Deno.Command("mkfifo", { args: [dir.join("fifo")] }).output();
   const paths = [
-    ...["relative.log", "", "/", "/dev/null", dir.path],
+    ...["relative.log", "", "/", "/dev/null", "/proc/self/x", dir.path],
+    dir.join("x".repeat(300)),
     ...[dir.join("a:b"), `${dir.path}/../x.log`, `${dir.path}//x.log`],
     ...[`${dir.path}/x\0.log`, dir.join("link"), dir.join("fifo")],
     ...[`${dir.path}/${"x/".repeat(3000)}log`],
