@@ -124,7 +124,13 @@ export type {
   Connections,
   NamespacePort,
 } from "./process/socket_connections.ts";
-export type { ByteChannel } from "./process/process_streams.ts";
+export type {
+  ByteChannel,
+  ProcessStreams,
+  TerminalSize,
+} from "./process/process_streams.ts";
+export type { LibcTerminals } from "./process/libc_terminals.ts";
+export type { OpenAttachOptions } from "./engine/monitor/open_attach.ts";
 export type {
   FileStatus,
   LockDescriptor,
@@ -336,6 +342,11 @@ export {
   readLogs,
   type ReadLogsOptions,
 } from "./engine/processes/read_logs.ts";
+export {
+  attachToContainer,
+  execInContainer,
+  type ExecOptions,
+} from "./engine/processes/exec_in_container.ts";
 export {
   type ContainerProcess,
   listProcesses,

@@ -47,17 +47,17 @@ mount_commands=" pull run copy rmi inspect doctor check gc df image/pull image/r
 	ps start stop kill rm container/create container/ls container/list \
 	container/ps container/inspect container/start \
 	container/stop container/kill container/rm container/cleanup \
-	stats container/stats \
+	stats container/stats exec container/exec attach container/attach \
 	pod/create pod/ls pod/list pod/ps pod/inspect pod/stop pod/kill \
 	pod/rm serve "
 tar_commands=" pull push load save run copy check doctor image/pull image/push \
 	image/load image/save pod/create serve "
 runtime_commands=" logs wait top stats container/logs container/wait container/top \
-	container/stats container/cleanup run doctor check gc df rmi image/rm inspect \
+	container/stats exec container/exec attach container/attach container/cleanup run doctor check gc df rmi image/rm inspect \
 	ps stop kill rm container/ls container/list container/ps \
 	container/inspect container/stop container/kill container/rm \
 	pod/ls pod/list pod/ps pod/inspect pod/stop pod/kill pod/rm serve "
-monitor_commands=" serve "
+monitor_commands=" serve exec attach container/exec container/attach "
 network_commands=" serve gc rm container/rm container/cleanup pod/stop pod/rm "
 sandbox_commands=" serve "
 
@@ -65,7 +65,7 @@ sandbox_commands=" serve "
 helper_commands=" logout "
 
 # Commands with a container's own words behind their first argument.
-word_commands=" run container/create __complete "
+word_commands=" run container/create exec container/exec __complete "
 
 # Flags whose value is the next word: those of all commands, which may stand
 # before the command, with that of `gc`; and those of $word_commands.
@@ -86,7 +86,7 @@ word_value_flags=" --name --pod --runtime --env -e --env-file --unsetenv --label
 	--health-start-period --health-timeout \
 	--uidmap --gidmap --subuidname --subgidname --arch --os --variant --tz \
 	--label-file --pidfile --pod-id-file --timeout \
-	--secret --gpus --volumes-from --log-driver --log-opt "
+	--secret --gpus --volumes-from --log-driver --log-opt --detach-keys "
 
 # The same of commands that write images to files.
 media_commands=" copy push save image/push image/save "

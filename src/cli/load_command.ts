@@ -27,6 +27,8 @@ const MODULES: Readonly<Record<string, () => Promise<CommandModule>>> = {
   "login": () => import("./commands/registries/login.ts"),
   "logout": () => import("./commands/registries/logout.ts"),
   "help": () => import("./commands/help.ts"),
+  "container attach": () => import("./commands/containers/container_attach.ts"),
+  "container exec": () => import("./commands/containers/container_exec.ts"),
   "container cleanup": () =>
     import("./commands/containers/container_cleanup.ts"),
   "container create": () => import("./commands/containers/container_create.ts"),

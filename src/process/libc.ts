@@ -24,6 +24,7 @@ import {
   readProcessFile,
 } from "./libc_proc.ts";
 import { type LibcSockets, openSockets } from "./libc_sockets.ts";
+import { type LibcTerminals, openTerminals } from "./libc_terminals.ts";
 import {
   type LibcSymbols,
   SOCKET_SYMBOLS,
@@ -115,6 +116,8 @@ export interface Libc {
   readonly ignoreSignal: ((signal: number) => void) | undefined;
   /** Undefined unless they were asked for. */
   readonly sockets: LibcSockets | undefined;
+  /** Bound with the sockets. */
+  readonly terminals: LibcTerminals | undefined;
 }
 
 /** What is bound besides what all commands need. */
@@ -197,6 +200,7 @@ function wrap({ symbols, socketSymbols }: Bound): Libc {
     ignoreSignal: socketSymbols &&
       ((signal) => void socketSymbols.signal(signal, SIG_IGN)),
     sockets: socketSymbols && openSockets(symbols, socketSymbols),
+    terminals: socketSymbols && openTerminals(socketSymbols),
     openLock: (path, use) => openLock(symbols, path, use),
     openRegular: (path) => openRegular(symbols, path),
     emptyFile: (path) => emptyFile(symbols, path),

@@ -24,7 +24,9 @@ export interface ProcessStreams extends AsyncDisposable {
 
 /** The size of a terminal, in characters. */
 export interface TerminalSize {
+  /** Of each line. */
   readonly columns: number;
+  /** Lines. */
   readonly rows: number;
 }
 

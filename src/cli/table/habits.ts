@@ -37,7 +37,6 @@ const OTHER_TOOL = "type the command after orlop without it";
 /** Advice by words; a word alone also stands for it behind a group. */
 export const ADVICE: Readonly<Record<string, string>> = {
   // podman and docker
-  "attach": INSIDE,
   "auto-update": 'use "orlop pull"',
   "build": NO_BUILD,
   "builder": NO_BUILD,
@@ -51,7 +50,6 @@ export const ADVICE: Readonly<Record<string, string>> = {
   "cp": FILES,
   "diff": FILES,
   "events": 'orlop keeps none: see --log-file of "orlop gc"',
-  "exec": INSIDE,
   "export": 'use tar on the root that "orlop start CONTAINER" mounts',
   "farm": NO_BUILD,
   "generate": 'use "orlop schedule systemd", or write a unit with "orlop run"',

@@ -2,6 +2,7 @@
 
 import type { Argument, Command } from "../command.ts";
 import { LIST_FLAGS } from "../render/show_list.ts";
+import { ATTACH, EXEC } from "./enter_commands.ts";
 
 const CONTAINER: Argument = { name: "CONTAINER", completes: "container" };
 const CONTAINERS: Argument = { ...CONTAINER, isRepeated: true };
@@ -127,6 +128,8 @@ export const STATS = {
 /** Those that are found at the top level, and in the group of containers. */
 export const PROCESS_COMMANDS: readonly Command[] = [
   LOGS,
+  ATTACH,
+  EXEC,
   WAIT,
   TOP,
   STATS,

@@ -24,7 +24,7 @@ export interface ExecCommand extends Abortable {
   /** The program, and its arguments. */
   readonly command: readonly string[];
   /**
-   * Variables that are added: `NAME=value`.
+   * Variables that are added, or replaced: `NAME=value`.
    *
    * @default {[]}
    */
@@ -41,6 +41,12 @@ export interface ExecCommand extends Abortable {
    * @default {who runs the container's process}
    */
   readonly user?: RuntimeUser | undefined;
+  /**
+   * What of root's rights it has: `CAP_CHOWN`.
+   *
+   * @default {those of the container's process}
+   */
+  readonly capabilities?: readonly string[] | undefined;
 }
 
 /** A command that is ready to run. Disposing removes its files. */
@@ -170,7 +176,7 @@ function isWatchedAndRuns(agent: Agent, id: ContainerId): boolean {
 function makeProcess(
   { store }: Agent,
   id: ContainerId,
-  { command, env = [], workdir, user, terminal }: ExecCommand & TerminalOption,
+  { command, terminal, workdir, ...options }: ExecCommand & TerminalOption,
 ): RuntimeProcess {
   const own = readStoredSpec({
     path: join(runDirectory(store.paths, id), "config.json"),
@@ -180,8 +186,36 @@ function makeProcess(
     ...own,
     args: command,
     terminal: terminal === true,
-    env: [...own.env ?? [], ...env],
+    env: mergeEnv([...own.env ?? [], ...options.env ?? []]),
     cwd: workdir ?? own.cwd,
-    ...(user === undefined ? {} : { user }),
+    user: options.user ?? own.user ?? {},
+    ...capabilitiesOf(own, options),
+  };
+}
+
+/** Of each name the last one counts; programs would take the first. */
+function mergeEnv(env: readonly string[]): readonly string[] {
+  const nameOf = (variable: string) => variable.split("=", 1)[0];
+  return [...new Map(env.map((one) => [nameOf(one), one])).values()];
+}
+
+/** Those of the container's process are its user's: root's, or few. */
+function capabilitiesOf(
+  { capabilities: own }: RuntimeProcess,
+  { user, capabilities }: Pick<ExecCommand, "user" | "capabilities">,
+): Pick<RuntimeProcess, "capabilities"> {
+  if (own === undefined || (user ?? capabilities) === undefined) return {};
+  const bounding = capabilities ?? own["bounding"] ?? [];
+  const ambient = own["ambient"] ?? [];
+  const effective = user === undefined && capabilities !== undefined
+    ? capabilities
+    : user?.uid === 0
+    ? bounding
+    : ambient;
+  return {
+    capabilities: {
+      ...own,
+      ...{ bounding, effective, permitted: effective },
+    },
   };
 }

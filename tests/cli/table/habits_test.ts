@@ -29,8 +29,6 @@ const TYPED: readonly [line: string, hint: string][] = [
   ["commit app", "orlop builds no images"],
   ["container commit app", "orlop builds no images"],
   ["manifest create x", "orlop builds no images"],
-  ["exec -it app sh", "ask the OCI runtime"],
-  ["attach app", "ask the OCI runtime"],
   ["pause app", "ask the OCI runtime"],
   ["cp app:/a b", 'that "orlop start CONTAINER" mounts'],
   ["diff app", 'that "orlop start CONTAINER" mounts'],

@@ -1,0 +1,118 @@
+/** Connects orlop's own input, output and terminal to a process elsewhere. */
+
+import type { Bytes } from "../formats/bytes.ts";
+import type { Libc } from "../process/libc.ts";
+import type { ProcessStreams } from "../process/process_streams.ts";
+import { openKeyFilter } from "./input/detach_keys.ts";
+
+/** How they are connected. */
+export interface RelayOptions {
+  /** Whether the process gets what orlop reads. */
+  readonly stdin: boolean;
+  /** Whether it has a terminal: then orlop's own hands on each key. */
+  readonly terminal: boolean;
+  /** The bytes by which who types leaves it; none if empty. */
+  readonly detachKeys: Bytes;
+  /** Has orlop's terminal show what the process's own has made of it. */
+  readonly libc: Pick<Libc, "terminals"> | undefined;
+  /** Ends the relay, not the process. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How a relay ended. */
+export type RelayEnd =
+  | { readonly why: "detached" }
+  | { readonly why: "ended"; readonly exitCode: number | undefined };
+
+/**
+ * Hands on what is read and written, until the process ends or somebody detaches.
+ * The terminal is as it was afterwards.
+ */
+export async function relayStreams(
+  process: ProcessStreams,
+  options: RelayOptions,
+): Promise<RelayEnd> {
+  const { stdin, terminal, detachKeys, signal } = options;
+  using undo = new DisposableStack();
+  const leave = Promise.withResolvers<RelayEnd>();
+  const abort = () => leave.reject(signal?.reason);
+  signal?.addEventListener("abort", abort, { once: true });
+  undo.defer(() => signal?.removeEventListener("abort", abort));
+  signal?.throwIfAborted();
+  const isTyped = terminal && stdin && Deno.stdin.isTerminal();
+  if (isTyped) {
+    Deno.stdin.setRaw(IS_RAW);
+    undo.defer(() => Deno.stdin.setRaw(!IS_RAW));
+    undo.use(options.libc?.terminals?.passOutput(STDIN));
+  }
+  if (terminal && Deno.stdout.isTerminal()) undo.use(followSize(process));
+  if (stdin && process.stdin !== undefined) {
+    // Not waited for: a read ends when somebody types.
+    readInput(process.stdin, isTyped ? detachKeys : NO_KEYS)
+      .then((end) => end === "detached" && leave.resolve({ why: "detached" }))
+      .catch(() => {}); // the process has ended, and says so
+  }
+  return await Promise.race([waitForEnd(process), leave.promise]);
+}
+
+// Each key as it comes, and nothing shown but what the process shows.
+const IS_RAW = true;
+const STDIN = 0;
+const NO_KEYS: Bytes = new Uint8Array(0);
+const READ_BYTES = 4096;
+
+async function waitForEnd(process: ProcessStreams): Promise<RelayEnd> {
+  await Promise.all([
+    writeOutput(process.stdout, Deno.stdout),
+    writeOutput(process.stderr, Deno.stderr),
+  ]);
+  return { why: "ended", exitCode: await process.ended };
+}
+
+/** If nobody reads any more, what is left is dropped: the process goes on. */
+async function writeOutput(
+  stream: ReadableStream<Bytes>,
+  output: { write(bytes: Uint8Array): Promise<number> },
+): Promise<void> {
+  let hasReader = true;
+  for await (const chunk of stream) {
+    for (let rest = chunk; hasReader && rest.length > 0;) {
+      try {
+        rest = rest.subarray(await output.write(rest));
+      } catch {
+        hasReader = false;
+      }
+    }
+  }
+}
+
+async function readInput(
+  stream: WritableStream<Bytes>,
+  detachKeys: Bytes,
+): Promise<"detached" | "end"> {
+  const filter = openKeyFilter(detachKeys);
+  const writer = stream.getWriter();
+  const buffer = new Uint8Array(READ_BYTES);
+  for (;;) {
+    const count = await Deno.stdin.read(buffer);
+    if (count === null) break;
+    const { bytes, isDetaching } = filter(buffer.slice(0, count));
+    if (bytes.length > 0) await writer.write(bytes);
+    if (isDetaching) return "detached";
+  }
+  await writer.close();
+  return "end";
+}
+
+/** Tells the size of orlop's terminal, now and whenever it changes. */
+function followSize(process: ProcessStreams): Disposable {
+  const tell = () => {
+    // What cannot be told is no reason to end.
+    process.resize(Deno.consoleSize()).catch(() => {});
+  };
+  tell();
+  Deno.addSignalListener("SIGWINCH", tell);
+  return {
+    [Symbol.dispose]: () => Deno.removeSignalListener("SIGWINCH", tell),
+  };
+}
