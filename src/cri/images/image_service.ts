@@ -9,21 +9,18 @@ import {
   listImages,
 } from "../../engine/images/list_images.ts";
 import { ImageNotFoundError } from "../../errors/not_found_errors.ts";
-import { nameOf, parseReference } from "../../formats/oci/reference.ts";
-import { hasTransport } from "../../formats/oci/transport_reference.ts";
 import type {
   ImageFilter,
   ImageService,
   ImageSpec,
   ImageStatusRequest,
-  PullImageRequest,
 } from "../api/api_pb.js";
 import type { CallContext, ServiceMethods } from "../grpc/service_methods.ts";
 import type { ServeLog } from "../serve_log.ts";
 import type { ImageFileSystems } from "./image_file_systems.ts";
 import { imageRefOf } from "./image_ref.ts";
 import { ImageUsers } from "./image_users.ts";
-import { readAuth } from "./read_auth.ts";
+import { pullForPod } from "./pull_for_pod.ts";
 import type { SharedPulls } from "./shared_pulls.ts";
 import { type ImageMessage, toImage } from "./to_image.ts";
 
@@ -62,10 +59,11 @@ export function imageService(options: ImageServiceOptions): Methods {
       }
     },
     imageStatus: (request, call) => tellStatus(agent, request, call),
-    async pullImage(request, call) {
-      const imageRef = await pull(options, request, call);
+    async pullImage({ image, auth }, { signal }) {
+      const request = { image: nameIn(image), auth, signal };
+      const id = await pullForPod(options, request);
       fileSystems.forget();
-      return { imageRef };
+      return { imageRef: imageRefOf(id) };
     },
     async removeImage({ image }, { signal }) {
       const name = nameIn(image);
@@ -137,34 +135,9 @@ function explain(image: ImageDetails): string {
   });
 }
 
-async function pull(
-  { pulls, log }: ImageServiceOptions,
-  { image, auth }: PullImageRequest,
-  { signal }: CallContext,
-): Promise<string> {
-  const begunMs = performance.now();
-  const name = registryName(nameIn(image));
-  const credentials = readAuth(auth, name);
-  const { imageId } = await pulls.pull({ name, credentials, signal });
-  const ms = Math.round(performance.now() - begunMs);
-  log("info", "pulled an image", { image: name, id: imageId, ms });
-  return imageRefOf(imageId);
-}
-
 /** @throws {TypeError} If it names none. */
 function nameIn(spec: ImageSpec | undefined): string {
   const name = spec?.image || spec?.imageRef || "";
   if (name === "") throw new TypeError('Cannot use image "": no name is given');
   return name;
-}
-
-/**
- * A pod is given what registries have: a name that could also mean a folder or an
- * archive of this machine means an image in a registry.
- *
- * @throws {SyntaxError} If it is malformed.
- */
-function registryName(name: string): string {
-  const reference = parseReference(name);
-  return hasTransport(name) ? nameOf(reference) : name;
 }

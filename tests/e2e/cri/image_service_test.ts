@@ -15,6 +15,7 @@ import { layerOf } from "../../support/images/stacked_layout.ts";
 import { needs } from "../../support/peers.ts";
 import { orlopIn } from "../../support/programs/orlop_program.ts";
 import {
+  freePort,
   REGISTRY_PROGRAMS,
   type RegistryServer,
   startRegistry,
@@ -255,6 +256,38 @@ Deno.test("credentials of the pod are used, each time", NEEDS, async (t) => {
     assertStringIncludes(said, "pulled an image");
   });
 });
+
+Deno.test("a registry that is down is told in a kubelet's words", async () => {
+  using dir = tempDir();
+  await using served = await serveOrlop(dir.path);
+  const image = { image: `127.0.0.1:${freePort()}/team/app:1` };
+  const call = () => served.client.call(pullImage, { image });
+  const error = await assertRejects(call, StatusError);
+  assertEquals(error.code, 2);
+  assert(error.message.startsWith("RegistryUnavailable: "), error.message);
+});
+
+Deno.test(
+  "credentials of a short name go to docker.io alone",
+  NEEDS,
+  async () => {
+    await using served = await serve({ user: USER });
+    const { client } = served.orlop;
+    const conf = served.dir.join("registries.conf");
+    const { host } = served.registry;
+    const text = await Deno.readTextFile(conf);
+    await Deno.writeTextFile(
+      conf,
+      `unqualified-search-registries = ["${host}"]\n${text}`,
+    );
+    const auth = { username: USER.name, password: USER.password };
+    const pull = (image: string) =>
+      client.call(pullImage, { image: { image }, auth });
+    const error = await assertRejects(() => pull("team/app:1"), StatusError);
+    assertEquals(error.code, 16);
+    await pull(`${host}/team/app:1`);
+  },
+);
 
 Deno.test("equal pulls are one transfer", NEEDS, async () => {
   await using served = await serve();
