@@ -77,6 +77,8 @@ export interface CreateProcessOptions extends Abortable {
   readonly pod?: ContainerId | undefined;
 }
 
+const SILENCE = "its runtime failed, and does not say why";
+
 /**
  * Creates the process of a container that is mounted, and whose bundle is written:
  * it waits for `startProcess()`. Whoever is there then, conmon notes how it ends.
@@ -157,7 +159,7 @@ async function create(
   const log = readRuntimeLog(runtimeLog);
   const exitCode = runtimeExitCode(1, { log, hasStarted: false });
   throw new CommandError(
-    `Cannot run container "${id}": ${message || "conmon failed"}`,
+    `Cannot run container "${id}": ${message || SILENCE}`,
     { exitCode },
   );
 }

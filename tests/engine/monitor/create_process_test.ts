@@ -164,3 +164,51 @@ Deno.test("a log is written to files only", MONITOR_NEEDS, async (t) => {
     assertEquals(error.exitCode, 125);
   });
 });
+
+Deno.test(
+  "a runtime that fails in odd ways leaves nothing",
+  MONITOR_NEEDS,
+  async (t) => {
+    await using test = await monitoredStore();
+    const { agent, dir } = test;
+    const { id } = await test.make("");
+    const runtimes: readonly [string, RegExp][] = [
+      ["exit 0", /does not say why/],
+      ["exit 3", /does not say why/],
+      ["printf 'a\\377\"\\\\ b\\n' >&2; exit 1", /a.*"\\ b$/],
+      ["echo one >&2; echo two >&2; exit 1", /two$/],
+      ["kill -9 $$", /does not say why/],
+    ];
+    for (const [script, why] of runtimes) {
+      await t.step(script, async () => {
+        const runtime = dir.join("runtime");
+        await Deno.writeTextFile(runtime, `#!/bin/sh\n${script}\n`);
+        await Deno.chmod(runtime, 0o755);
+        const error = await assertRejects(
+          () => createProcess(agent, id, { runtime }),
+          CommandError,
+        );
+        assertMatch(error.message, why);
+        assertEquals(error.exitCode, 125);
+        assertEquals(listDirectory(dir.join("run/orlop/exits")), []);
+      });
+    }
+    await t.step("one that hangs, until somebody has enough", async () => {
+      const runtime = dir.join("runtime");
+      await Deno.writeTextFile(runtime, "#!/bin/sh\nexec sleep 4711\n");
+      const stop = new AbortController();
+      setTimeout(() => stop.abort(new Error("enough")), 200);
+      const { signal } = stop;
+      await assertRejects(
+        () => createProcess(agent, id, { runtime, signal }),
+        Error,
+        "enough",
+      );
+      const { code } = await new Deno.Command("pgrep", {
+        args: ["-f", "sleep 4711"],
+      }).output();
+      assertEquals(code, 1);
+      assertEquals(listDirectory(dir.join("run/orlop/exits")), []);
+    });
+  },
+);
