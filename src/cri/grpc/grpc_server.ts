@@ -8,8 +8,8 @@
 import { createServer, type Http2Server, type Http2Session } from "node:http2";
 import type { Libc } from "../../process/libc.ts";
 import type { DescService } from "@bufbuild/protobuf";
-import { deferEnd } from "./defer_end.ts";
 import { listenGuarded, mayCall } from "./guarded_socket.ts";
+import { OpenSessions } from "./open_sessions.ts";
 import { RequestBudget } from "./request_budget.ts";
 import { type EndedCall, serveCall } from "./serve_call.ts";
 import type {
@@ -20,8 +20,8 @@ import type {
 
 // A client that wants more at once waits for the first ones.
 const SETTINGS = { maxConcurrentStreams: 2000 };
-// A kubelet has two; more would use up the files that this process may open.
-const MAX_CONNECTIONS = 250;
+// More that are in use at once would use up the files that this process may open.
+const MAX_CONNECTIONS = 500;
 // For what a method has in hand when the server ends.
 const GRACE_MS = 10_000;
 
@@ -39,7 +39,7 @@ export interface GrpcServerOptions {
 export class GrpcServer implements AsyncDisposable {
   readonly #options: GrpcServerOptions;
   readonly #methods = new Map<string, MethodEntry>();
-  readonly #sessions = new Set<Http2Session>();
+  readonly #sessions = new OpenSessions();
   readonly #ending = new AbortController();
   readonly #calls = new Set<Promise<void>>();
   readonly #budget = new RequestBudget();
@@ -94,16 +94,12 @@ export class GrpcServer implements AsyncDisposable {
     else this.#server.close(() => resolve());
     this.#ending.abort(new DOMException("The server ends", "AbortError"));
     await waitAtMost(GRACE_MS, Promise.all(this.#calls));
-    for (const session of this.#sessions) session.destroy();
+    this.#sessions.destroyAll();
     await promise;
   }
 
   #watch(session: Http2Session): void {
-    deferEnd(session);
     this.#sessions.add(session);
-    // A connection that breaks ends its streams, and they tell their calls.
-    session.on("error", () => {});
-    session.on("close", () => this.#sessions.delete(session));
     session.on("stream", (stream, headers) => {
       const call = serveCall(stream, headers, {
         methods: this.#methods,

@@ -298,3 +298,17 @@ Deno.test("GrpcServer outlives clients that say that they go", async () => {
   server.kill("SIGTERM");
   assertEquals((await server.status).code, 0);
 });
+
+Deno.test("GrpcServer answers who comes after hundreds who never left", async () => {
+  await using served = await serve({ listImages: () => ({ images: [] }) });
+  const forgotten: GrpcClient[] = [];
+  try {
+    for (let count = 0; count < 600; count++) {
+      const one = new GrpcClient(served.path);
+      forgotten.push(one);
+      assertEquals((await one.call(listImages, {})).images, []);
+    }
+  } finally {
+    for (const one of forgotten) one[Symbol.dispose]();
+  }
+});

@@ -1,0 +1,49 @@
+/** The connections of a server, of which none is kept for who forgot it. */
+
+import type { Http2Session, ServerHttp2Stream } from "node:http2";
+import { deferEnd } from "./defer_end.ts";
+
+// A kubelet has two. Others forget theirs: critest opens one for each test.
+const MAX_SESSIONS = 200;
+
+/** What is open now; the oldest that nobody uses goes when there are too many. */
+export class OpenSessions {
+  /** How many calls each has under way, the oldest session first. */
+  readonly #calls = new Map<Http2Session, number>();
+
+  /** Takes a session up, until it is closed. */
+  add(session: Http2Session): void {
+    deferEnd(session);
+    this.#calls.set(session, 0);
+    // A connection that breaks ends its streams, and they tell their calls.
+    session.on("error", () => {});
+    session.on("close", () => this.#calls.delete(session));
+    session.on("stream", (stream) => this.#count(session, stream));
+    if (this.#calls.size > MAX_SESSIONS) this.#closeOldest();
+  }
+
+  /** Ends them all, whatever they do. */
+  destroyAll(): void {
+    for (const session of this.#calls.keys()) session.destroy();
+  }
+
+  #count(session: Http2Session, stream: ServerHttp2Stream): void {
+    this.#add(session, 1);
+    stream.once("close", () => this.#add(session, -1));
+  }
+
+  #add(session: Http2Session, count: number): void {
+    const calls = this.#calls.get(session);
+    if (calls !== undefined) this.#calls.set(session, calls + count);
+  }
+
+  /** By GOAWAY: a client that still wants something connects anew. */
+  #closeOldest(): void {
+    for (const [session, calls] of this.#calls) {
+      if (calls > 0) continue;
+      this.#calls.delete(session);
+      session.close();
+      return;
+    }
+  }
+}
