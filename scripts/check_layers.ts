@@ -41,8 +41,16 @@ const DOWN: Readonly<Record<string, readonly string[]>> = {
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   engine: [
     ...["login", "images", "progress", "media", "transfer", "copy", "lookup"],
-    ...["containers", "monitor", "pods", "processes", "network", "sandboxes"],
-    ...["stats", "cleanup", "check", "doctor"],
+    ...[
+      "containers",
+      "monitor",
+      "pods",
+      "stats",
+      "processes",
+      "network",
+      "sandboxes",
+    ],
+    ...["cleanup", "check", "doctor"],
   ],
   store: ["records", "layers", "recovery"],
 };

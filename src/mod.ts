@@ -395,10 +395,4 @@ export {
   type RunContainerOptions,
 } from "./engine/pods/run_container.ts";
 export { stopPod } from "./engine/pods/stop_pod.ts";
-export {
-  type ContainerStats,
-  ContainerStatsReader,
-  type Traffic,
-} from "./engine/stats/container_stats.ts";
-export type { Amount } from "./formats/kernel/cgroup_usage.ts";
 export type { UnpackLimits } from "./unpack/unpack_layer.ts";

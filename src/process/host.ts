@@ -11,6 +11,8 @@ export interface Host {
   readCapabilities(): bigint | undefined;
   /** The machine's name; undefined if not known. */
   readHostname(): string | undefined;
+  /** How readily this process is killed for memory; undefined if not known. */
+  readOomScore(): number | undefined;
   /** A file or device, links followed; undefined if there is none. */
   readStatus(path: string): FileStatus | undefined;
 }
@@ -44,8 +46,14 @@ export function openHost(libc: Libc | undefined): Host {
     },
     readCapabilities: () => libc?.readCapabilities(),
     readHostname: () => ifAllowed(() => Deno.hostname()),
+    readOomScore: () => readOomScore(libc),
     readStatus: (path) => libc ? libc.readStatus(path) : statusOf(path),
   };
+}
+
+function readOomScore(libc: Libc | undefined): number | undefined {
+  const text = libc?.readProcessFile(Deno.pid, "oom_score_adj");
+  return text === undefined ? undefined : Number(text);
 }
 
 function ifAllowed<T>(ask: () => T): T | undefined {

@@ -1,23 +1,68 @@
-/** Reads files of the kernel, below `/proc` and `/sys`: Deno shows none. */
+/** Reads files of the kernel, of which Deno shows nothing: many at once. */
 
 import type { Abortable } from "../errors/abort.ts";
 import { findProgram } from "./find_program.ts";
+import type { Libc } from "./libc.ts";
+import type { ProcessFile } from "./libc_proc.ts";
 import { runCommand } from "./run_command.ts";
 
+/** What reads them. */
+export interface KernelFilesOptions extends Abortable {
+  /** Without it, a program does: `grep`. */
+  readonly libc: Libc | undefined;
+}
+
+// So long nothing else is done.
+const SLICE_MS = 5;
 // What the kernel takes for one command, less a margin: MAX_ARG_STRLEN.
 const MAX_ARGS_LENGTH = 100_000;
+const PROCESS_FILE =
+  /^\/proc\/([1-9]\d*)\/(limits|oom_score_adj|net\/dev|stat|status)$/;
+const MEMORY = "/proc/meminfo";
 
 /**
- * Reads small files at once, in one go.
+ * Reads small files: of control groups, of processes, and the table of memory.
  *
- * @param paths Absolute; those of this process are another's, of its child.
- * @returns Their texts by their paths; nothing for a file that is not there,
- *   that cannot be read, or that is empty.
- * @throws {CommandError} If `grep`, which reads them, may not be run.
+ * @param paths Absolute.
+ * @returns Their texts by their paths; nothing for a file that is not there, that
+ *   cannot be read, or that is empty.
+ * @throws {CommandError} If there is neither libc nor `grep`.
  */
 export async function readKernelFiles(
   paths: readonly string[],
-  options: Abortable = {},
+  { libc, signal }: KernelFilesOptions,
+): Promise<ReadonlyMap<string, string>> {
+  if (libc === undefined) return await readByProgram(paths, { signal });
+  const texts = new Map<string, string>();
+  let pausedMs = performance.now();
+  for (const path of paths) {
+    if (performance.now() - pausedMs > SLICE_MS) {
+      await new Promise((resolve) => setTimeout(resolve));
+      signal?.throwIfAborted();
+      pausedMs = performance.now();
+    }
+    const text = readFile(libc, path);
+    if (text) texts.set(path, text);
+  }
+  return texts;
+}
+
+function readFile(libc: Libc, path: string): string | undefined {
+  if (path === MEMORY) return libc.readMemoryTable();
+  const [, pid, file] = PROCESS_FILE.exec(path) ?? [];
+  return pid !== undefined && isProcessFile(file)
+    ? libc.readProcessFile(Number(pid), file)
+    : libc.readCgroupFile(path);
+}
+
+/** Whatever the pattern lets through. */
+function isProcessFile(file: string | undefined): file is ProcessFile {
+  return file !== undefined;
+}
+
+async function readByProgram(
+  paths: readonly string[],
+  options: Abortable,
 ): Promise<ReadonlyMap<string, string>> {
   const texts = new Map<string, string>();
   for (const part of partsOf(paths)) {

@@ -19,6 +19,7 @@ import {
 } from "./libc_files.ts";
 import {
   type ProcessFile,
+  readCgroupFile,
   readMemoryTable,
   readMountTable,
   readProcessFile,
@@ -112,6 +113,13 @@ export interface Libc {
    * @returns A text; undefined if there is no such process.
    */
   readProcessFile(pid: number, file: ProcessFile): string | undefined;
+  /**
+   * Reads a file of a control group.
+   *
+   * @param path Below `/sys/fs/cgroup`.
+   * @returns A text; undefined if there is none, or it is elsewhere.
+   */
+  readCgroupFile(path: string): string | undefined;
   /** Lets a signal do nothing: signal(2). Undefined unless sockets were asked for. */
   readonly ignoreSignal: ((signal: number) => void) | undefined;
   /** Undefined unless they were asked for. */
@@ -248,6 +256,7 @@ function wrap({ symbols, socketSymbols }: Bound): Libc {
     readMountTable: () => readMountTable(symbols),
     readMemoryTable: () => readMemoryTable(symbols),
     readProcessFile: (pid, file) => readProcessFile(symbols, pid, file),
+    readCgroupFile: (path) => readCgroupFile(symbols, path),
   };
 }
 

@@ -1,10 +1,19 @@
-/** What the kernel tells below /proc, of which Deno shows nothing. */
+/** What the kernel tells below /proc and /sys, of which Deno shows nothing. */
 
 import { openKernelFile } from "./libc_files.ts";
 import type { LibcSymbols } from "./libc_symbols.ts";
 
 /** Files of a process: proc(5). */
-export type ProcessFile = "stat" | "status" | "cmdline";
+export type ProcessFile =
+  | "stat"
+  | "status"
+  | "cmdline"
+  | "limits"
+  | "oom_score_adj"
+  | "net/dev";
+
+/** Where control groups are mounted, of whichever version. */
+export const CGROUPS = "/sys/fs/cgroup";
 
 const MOUNT_TABLE = "/proc/self/mountinfo";
 const MEMORY = "/proc/meminfo";
@@ -31,6 +40,16 @@ export function readProcessFile(
 ): string | undefined {
   if (!Number.isSafeInteger(pid) || pid < 1) return undefined;
   return readText(symbols, `/proc/${pid}/${file}`);
+}
+
+/** See `Libc.readCgroupFile()`. */
+export function readCgroupFile(
+  symbols: LibcSymbols,
+  path: string,
+): string | undefined {
+  const isBelow = path.startsWith(`${CGROUPS}/`) &&
+    !/\0|\/\.{1,2}(\/|$)/.test(path);
+  return isBelow ? readText(symbols, path) : undefined;
 }
 
 /** Reads no more than about so many bytes. */

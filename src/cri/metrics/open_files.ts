@@ -5,7 +5,10 @@ import { CommandError } from "../../errors/store_errors.ts";
 import { parseCounter } from "../../formats/kernel/kernel_text.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { findProgram } from "../../process/find_program.ts";
-import { readKernelFiles } from "../../process/kernel_files.ts";
+import {
+  type KernelFilesOptions,
+  readKernelFiles,
+} from "../../process/kernel_files.ts";
 import { runCommand } from "../../process/run_command.ts";
 
 /** What the processes of a container have open. */
@@ -31,11 +34,14 @@ const MAX_OF_CONTAINER = 500;
  */
 export async function readOpenFiles(
   processes: ReadonlyMap<ContainerId, readonly number[]>,
-  { signal }: Abortable = {},
+  { signal, libc }: KernelFilesOptions,
 ): Promise<ReadonlyMap<ContainerId, OpenFiles>> {
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   try {
-    return await count(processes, { signal: linkSignals(signal, timeout) });
+    return await count(processes, {
+      libc,
+      signal: linkSignals(signal, timeout),
+    });
   } catch (error) {
     signal?.throwIfAborted();
     if (timeout.aborted || error instanceof CommandError) return new Map();
@@ -45,7 +51,7 @@ export async function readOpenFiles(
 
 async function count(
   processes: ReadonlyMap<ContainerId, readonly number[]>,
-  options: Abortable,
+  options: KernelFilesOptions,
 ): Promise<ReadonlyMap<ContainerId, OpenFiles>> {
   const known = new Map([...processes].map(([id, ids]) => [
     id,
@@ -76,7 +82,7 @@ interface Counts {
 
 async function countDescriptors(
   processes: readonly number[],
-  options: Abortable,
+  { signal }: Abortable,
 ): Promise<ReadonlyMap<number, Counts>> {
   const counts = new Map<number, Counts>();
   for (let start = 0; start < processes.length; start += MAX_PROCESSES) {
@@ -84,7 +90,7 @@ async function countDescriptors(
     const { stdout } = await runCommand(findProgram("find"), [
       ...part.map((id) => `/proc/${id}/fd`),
       ...["-maxdepth", "1", "-type", "l", "-printf", "%h %l\\n"],
-    ], { ...options, okCodes: "any", group: "shared" });
+    ], { signal, okCodes: "any", group: "shared" });
     for (const line of stdout.split("\n")) {
       const [, id, target] = /^\/proc\/(\d+)\/fd (.*)$/.exec(line) ?? [];
       if (id === undefined) continue;

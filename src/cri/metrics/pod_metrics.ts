@@ -130,7 +130,7 @@ async function readFacts(
   );
   const files = await readOpenFiles(
     new Map([...samples].map(([id, { usage }]) => [id, usage.processes.ids])),
-    call,
+    { signal: call.signal, libc: context.agent.store.libc },
   );
   const disk = await readDisk(context, call);
   return new Map(containers.flatMap((known) => {

@@ -1,15 +1,14 @@
 /** Profiles that a container's request names. */
 
-import type { Abortable } from "../../errors/abort.ts";
 import type { Agent } from "../../engine/agent.ts";
 import { isRegularFile } from "../../engine/containers/host_resources.ts";
 import { parseSeccompProfile } from "../../formats/oci/seccomp_profile.ts";
 import { whyOf } from "../../errors/why.ts";
 import type { SecurityOptions } from "../../image/security.ts";
-import { readKernelFiles } from "../../process/kernel_files.ts";
 import type { ProfileChoice } from "./container_security.ts";
 
-const APPARMOR = "/sys/module/apparmor/parameters/enabled";
+// There only while it is on.
+const APPARMOR = "/sys/kernel/security/apparmor/profiles";
 
 /**
  * Loads a filter of system calls.
@@ -48,13 +47,11 @@ function readProfile(host: Agent["host"], path: string): Uint8Array {
 }
 
 /** @throws {TypeError} If the machine has no AppArmor, which is to confine. */
-export async function checkApparmor(
+export function checkApparmor(
+  { host }: Pick<Agent, "host">,
   choice: ProfileChoice,
-  options: Abortable = {},
-): Promise<void> {
-  if (choice.kind !== "localhost") return;
-  const enabled = (await readKernelFiles([APPARMOR], options)).get(APPARMOR);
-  if (enabled?.startsWith("Y")) return;
+): void {
+  if (choice.kind !== "localhost" || host.readStatus(APPARMOR)) return;
   throw new TypeError(
     `Cannot use AppArmor profile "${choice.name}": this machine has no AppArmor`,
   );

@@ -102,7 +102,7 @@ async function settle(
   const resources = config.linux?.resources ??
     create(LinuxContainerResourcesSchema);
   checkSupported(config);
-  await checkApparmor(chooseApparmor(context), { signal });
+  checkApparmor(agent, chooseApparmor(context));
   const targetPid = await findTarget(agent, config, { sandbox, signal });
   const { hostname, cgroupParent } = sandbox.request;
   return {

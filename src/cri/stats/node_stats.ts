@@ -21,7 +21,7 @@ export class NodeStats implements AsyncDisposable {
   /** Reads nothing as yet. */
   constructor(agent: Agent) {
     this.usage = new UsageReader(agent);
-    this.networks = networkReader();
+    this.networks = networkReader(agent);
     this.layers = new LayerSizes(agent);
   }
 

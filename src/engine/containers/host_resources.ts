@@ -1,13 +1,11 @@
 /** What of the host a container asks for: whether it is there, and what it is. */
 
-import type { Abortable } from "../../errors/abort.ts";
 import { capabilitiesIn } from "../../image/capabilities.ts";
 import type { Volume } from "../../image/container_mounts.ts";
 import type { RuntimeDevice } from "../../image/devices.ts";
 import type { ResourceLimits, Ulimit } from "../../image/limits.ts";
 import type { SecurityOptions } from "../../image/security.ts";
 import type { Host } from "../../process/host.ts";
-import { readKernelFiles } from "../../process/kernel_files.ts";
 import type { Agent } from "../agent.ts";
 
 /** A device that a container asks for. */
@@ -41,7 +39,6 @@ const TYPES: Readonly<Record<number, "c" | "b" | "directory">> = {
 const MEMORY_V1 = "/sys/fs/cgroup/memory";
 const HUGETLB_V1 = "/sys/fs/cgroup/hugetlb";
 const CONTROLLERS_V2 = "/sys/fs/cgroup/cgroup.controllers";
-const OOM_SCORE = "/proc/self/oom_score_adj";
 const SWAP_V1 = `${MEMORY_V1}/memory.memsw.limit_in_bytes`;
 
 /** Whether a path of the host, followed, is no device, pipe or directory. */
@@ -158,29 +155,19 @@ function fitHugepages(
   );
 }
 
-// A program reads it, and it is set by whoever starts orlop.
-const ownScores = new WeakMap<Host, number>();
-
-async function readOomScore(options: Abortable): Promise<number> {
-  const text = (await readKernelFiles([OOM_SCORE], options)).get(OOM_SCORE);
-  return Number(text ?? 0);
-}
-
 /**
  * How readily a container is killed when memory is scarce, as far as orlop may
  * say: less readily than orlop itself takes a right, and a warning tells.
  */
-export async function fitOomScore(
+export function fitOomScore(
   { host, log }: Pick<Agent, "host" | "log">,
   wanted: number | undefined,
-  options: Abortable = {},
-): Promise<number | undefined> {
+): number | undefined {
   const mask = host.readCapabilities();
   if (wanted === undefined || mask === undefined) return wanted;
   if (capabilitiesIn(mask).includes("CAP_SYS_RESOURCE")) return wanted;
-  const own = ownScores.get(host) ?? await readOomScore(options);
-  ownScores.set(host, own);
-  if (wanted >= own) return wanted;
+  const own = host.readOomScore();
+  if (own === undefined || wanted >= own) return wanted;
   log("warn", `Raised the OOM score ${wanted} to ${own}: orlop has no less`);
   return own;
 }

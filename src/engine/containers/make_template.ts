@@ -116,7 +116,7 @@ export async function makeTemplate(
 ): Promise<RuntimeSpec> {
   const { containerId, config, image, settings = {}, signal } = options;
   const defaults = config?.config ?? NO_DEFAULTS;
-  const fitted = await fitToHost(agent, settings, { signal });
+  const fitted = fitToHost(agent, settings);
   const found = await lookIntoImage(agent, held, {
     user: settings.user ?? defaults.User,
     groups: settings.groups,
@@ -169,11 +169,7 @@ function checkWorkdir({ process, mounts = [] }: RuntimeSpec): void {
 }
 
 /** What depends on the machine, and on what orlop itself may do. */
-async function fitToHost(
-  agent: Agent,
-  settings: TemplateOptions,
-  options: Abortable,
-) {
+function fitToHost(agent: Agent, settings: TemplateOptions) {
   const { network = "none", volumes = [], devices = [], security } = settings;
   const { host } = agent;
   checkVolumes(host, volumes);
@@ -184,7 +180,7 @@ async function fitToHost(
     devices: devices.map((device) => findDevice(host, device)),
     limits: fitLimits(agent, settings.limits),
     ulimits: fitUlimits(agent, settings.ulimits),
-    oomScoreAdj: await fitOomScore(agent, settings.oomScoreAdj, options),
+    oomScoreAdj: fitOomScore(agent, settings.oomScoreAdj),
     security: withSeccomp(agent, security),
     ownCapabilities: mask === undefined ? undefined : capabilitiesIn(mask),
     ownLimits: (type: string) => host.readLimit(type),

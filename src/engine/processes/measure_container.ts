@@ -1,20 +1,13 @@
 /** Measures what containers use of the machine. */
 
 import type { Abortable } from "../../errors/abort.ts";
-import {
-  asArray,
-  asObject,
-  asString,
-  type JsonObject,
-  parseJson,
-} from "../../formats/json.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { sum } from "../../formats/sum.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { tryReadLastRun } from "../containers/last_run.ts";
-import { tell } from "../containers/oci_runtime.ts";
+import { type Interfaces, networkReader } from "../stats/network_reader.ts";
+import { type ContainerSample, UsageReader } from "../stats/usage_reader.ts";
 import { findOwn } from "./find_own.ts";
-import { findRunning } from "./find_running.ts";
 
 /** What a container uses, as its cgroup counts. */
 export interface ContainerMeasure {
@@ -32,13 +25,16 @@ export interface ContainerMeasure {
   readonly memoryBytes: number;
   /** Bytes that it may use: the machine's, if it has no limit. */
   readonly memoryLimit: number;
-  /** Bytes received and sent, without the loopback's. */
+  /** Bytes received and sent, without the loopback's; 0 in the host's network. */
   readonly network: { readonly received: number; readonly sent: number };
   /** Bytes from and to disks. */
   readonly disk: { readonly read: number; readonly written: number };
   /** Processes and threads. */
   readonly pids: number;
 }
+
+const NS_PER_MS = 1_000_000n;
+const LOOPBACK = "lo";
 
 /**
  * Measures a container that runs.
@@ -63,60 +59,74 @@ export async function measureContainer(
   options: Abortable = {},
 ): Promise<ContainerMeasure> {
   const agent = insideOf(handle);
-  const verb = "read";
-  const record = await findOwn(agent, idOrName, { ...options, verb });
-  const doing = "measure";
-  const { runtime } = await findRunning(agent, record, { ...options, doing });
-  const { id, names = [] } = record;
-  const args = ["events", "--stats", id];
-  const { stdout } = await tell(runtime, args, options);
-  const what = "the runtime's statistics";
-  const data = asObject(asObject(parseJson(stdout, what), what)["data"], what);
-  const started = tryReadLastRun(agent, id)?.startedAt;
+  const { id, names = [] } = await findOwn(agent, idOrName, {
+    ...options,
+    verb: "read",
+  });
+  const name = names[0] ?? id;
+  const [measure] = await measureContainers(agent, [{ id, name }], options);
+  if (measure !== undefined) return measure;
+  throw new Error(`Cannot measure container "${name}": nothing runs in it`);
+}
+
+/** Measures containers, all at once: those that run, in the same order. */
+export async function measureContainers(
+  agent: Agent,
+  containers: readonly Pick<ContainerMeasure, "id" | "name">[],
+  options: Abortable = {},
+): Promise<readonly ContainerMeasure[]> {
+  const ids = containers.map(({ id }) => id);
+  const samples = await new UsageReader(agent).readContainers(ids, options);
+  const running = containers.flatMap((container) => {
+    const sample = samples.get(container.id);
+    const isRunning = sample && sample.usage.processes.ids.length > 0;
+    return isRunning ? [{ ...container, sample }] : [];
+  });
+  const networks = await networkReader(agent).get(
+    running.flatMap(({ sample }) => networkOf(sample) ?? []),
+    options,
+  );
+  return running.map(({ id, name, sample }) => {
+    const started = tryReadLastRun(agent, id)?.startedAt;
+    return {
+      ...{ id, name },
+      startedAtMs: started === undefined ? undefined : Date.parse(started),
+      ...toUse(agent, sample, networks.get(networkOf(sample) ?? "")),
+    };
+  });
+}
+
+/** The network of its first process. */
+function networkOf(
+  { hasNetwork, usage }: ContainerSample,
+): string | undefined {
+  const [first] = usage.processes.ids;
+  return hasNetwork && first !== undefined
+    ? `/proc/${first}/net/dev`
+    : undefined;
+}
+
+function toUse(
+  agent: Agent,
+  { takenAtNs, usage: { cpu, memory, io, processes } }: ContainerSample,
+  interfaces: Interfaces = [],
+): Omit<ContainerMeasure, "id" | "name" | "startedAtMs"> {
+  const others = interfaces.filter(({ name }) => name !== LOOPBACK);
   return {
-    id,
-    name: names[0] ?? id,
-    atMs: Date.now(),
-    startedAtMs: started === undefined ? undefined : Date.parse(started),
-    ...readUse(data, agent),
+    atMs: Number(takenAtNs / NS_PER_MS),
+    cpuNs: Number(cpu.usageNs ?? 0),
+    memoryBytes: Number(memory.usage ?? 0),
+    memoryLimit: limitOf(Number(memory.limit ?? 0), agent),
+    network: {
+      received: sum(others.map(({ received }) => Number(received.bytes))),
+      sent: sum(others.map(({ sent }) => Number(sent.bytes))),
+    },
+    disk: {
+      read: sum(io.devices.map(({ readBytes }) => Number(readBytes))),
+      written: sum(io.devices.map(({ writtenBytes }) => Number(writtenBytes))),
+    },
+    pids: Number(processes.threads ?? processes.ids.length),
   };
-}
-
-type Use = Omit<ContainerMeasure, "id" | "name" | "atMs" | "startedAtMs">;
-
-/** Runtimes leave out what is zero, or what the kernel does not count. */
-function readUse(data: JsonObject, agent: Agent): Use {
-  const memory = child(child(data, "memory"), "usage");
-  const links = list(data, "network_interfaces")
-    .filter((link) => asString(link["Name"] ?? "", "Name") !== "lo");
-  const total = (key: string) => sum(links.map((link) => number(link, key)));
-  const blocks = list(child(data, "blkio"), "ioServiceBytesRecursive");
-  const moved = (op: string) =>
-    sum(
-      blocks.filter((one) => String(one["op"]).toLowerCase() === op)
-        .map((one) => number(one, "value")),
-    );
-  return {
-    cpuNs: number(child(child(data, "cpu"), "usage"), "total"),
-    memoryBytes: number(memory, "usage"),
-    memoryLimit: limitOf(number(memory, "limit"), agent),
-    network: { received: total("RxBytes"), sent: total("TxBytes") },
-    disk: { read: moved("read"), written: moved("write") },
-    pids: number(child(data, "pids"), "current"),
-  };
-}
-
-function child(object: JsonObject, key: string): JsonObject {
-  return asObject(object[key] ?? {}, key);
-}
-
-function list(object: JsonObject, key: string): readonly JsonObject[] {
-  return asArray(object[key] ?? [], key).map((one) => asObject(one, key));
-}
-
-/** Some limits are beyond exact numbers: they are none. */
-function number(object: JsonObject, key: string): number {
-  return Number(object[key] ?? 0);
 }
 
 function limitOf(limit: number, { store: { libc } }: Agent): number {

@@ -1,13 +1,16 @@
 /** Reads what networks have sent and received. */
 
-import type { Abortable } from "../../errors/abort.ts";
 import {
   type NetworkCounters,
   parseNetworkCounters,
 } from "../../formats/kernel/network_counters.ts";
 import { findProgram } from "../../process/find_program.ts";
-import { readKernelFiles } from "../../process/kernel_files.ts";
+import {
+  type KernelFilesOptions,
+  readKernelFiles,
+} from "../../process/kernel_files.ts";
 import { runCommand } from "../../process/run_command.ts";
+import type { Agent } from "../agent.ts";
 import { KeptValues, type KeptValuesOptions } from "./kept_values.ts";
 
 /** The counters of a network's interfaces. */
@@ -26,14 +29,19 @@ const PROCESS = /^\/proc\/[1-9]\d*\/net\/dev$/;
  * process that is in them: `/proc/PID/net/dev`.
  */
 export function networkReader(
+  { store }: Pick<Agent, "store">,
   options: Pick<KeptValuesOptions<Interfaces>, "keepMs"> = {},
 ): KeptValues<Interfaces> {
-  return new KeptValues({ ...options, read: readNetworks });
+  return new KeptValues({
+    ...options,
+    read: (names, { signal }) =>
+      readNetworks(names, { signal, libc: store.libc }),
+  });
 }
 
 async function readNetworks(
   names: readonly string[],
-  options: Abortable,
+  options: KernelFilesOptions,
 ): Promise<ReadonlyMap<string, Interfaces>> {
   const processes = names.filter((name) => PROCESS.test(name));
   const namespaces = names.filter((name) => !PROCESS.test(name));
@@ -43,7 +51,8 @@ async function readNetworks(
   }
   if (namespaces.length === 0) return found;
   const args = ["-c", SCRIPT, findProgram("nsenter"), ...namespaces];
-  const { stdout } = await runCommand(findProgram("sh"), args, options);
+  const { signal } = options;
+  const { stdout } = await runCommand(findProgram("sh"), args, { signal });
   for (const part of stdout.split(MARK).slice(1)) {
     const [name = "", ...lines] = part.split("\n");
     const interfaces = parseNetworkCounters(lines.join("\n"));

@@ -103,7 +103,7 @@ export class UsageReader {
     const mounts = await findCgroupMounts(this.#agent, options);
     const texts = await readKernelFiles(
       paths.flatMap((path) => cgroupFiles(mounts, path)),
-      options,
+      { ...options, libc: this.#agent.store.libc },
     );
     const takenAtNs = BigInt(Date.now()) * NS_PER_MS;
     const samples = new Map<string, UsageSample>();

@@ -6,13 +6,13 @@ import {
   NamespaceMode,
   SecurityProfile_ProfileType as ProfileType,
 } from "../../../src/cri/api/api_pb.js";
-import { readKernelFiles } from "../../../src/process/kernel_files.ts";
 import { findProgram } from "../../../src/process/find_program.ts";
 import { runCommand } from "../../../src/process/run_command.ts";
 import { layerDirectory } from "../../../src/store/paths.ts";
 import { needsNetworks } from "../../support/sandboxes.ts";
 import { MONITOR_NEEDS } from "../../support/monitored_container.ts";
 import { type ConfigInit, specPods } from "../../support/spec_pods.ts";
+import { libc } from "../../support/own_libc.ts";
 import { APP } from "../../support/test_runtime.ts";
 
 const NEEDED = {
@@ -381,7 +381,7 @@ Deno.test(
     );
     assertMatch(text, /777\n/);
     const file = "/proc/self/oom_score_adj";
-    const own = Number((await readKernelFiles([file])).get(file));
+    const own = Number(libc?.readProcessFile(Deno.pid, "oom_score_adj"));
     const low = await test.run(sandbox, `cat ${file}`, {
       linux: { resources: { oomScoreAdj: -998n } },
     });

@@ -5,6 +5,7 @@ import { listContainers } from "../../../engine/containers/list_containers.ts";
 import {
   type ContainerMeasure,
   measureContainer,
+  measureContainers,
 } from "../../../engine/processes/measure_container.ts";
 import { sleep } from "../../../errors/abort.ts";
 import type { Call } from "../../command.ts";
@@ -52,19 +53,15 @@ async function measure(
 ): Promise<readonly ContainerMeasure[]> {
   const containers = await listContainers(agent, { signal });
   const named = names.map((name) => findContainer(containers, name));
-  const running = containers.filter(({ owner, pid }) =>
-    owner === "orlop" && pid !== undefined
+  if (named.length > 0) {
+    return await Promise.all(
+      named.map(({ id }) => measureContainer(agent, id, { signal })),
+    );
+  }
+  const running = containers.flatMap(({ id, names: [name = id], owner, pid }) =>
+    owner === "orlop" && pid !== undefined ? [{ id, name }] : []
   );
-  const wanted = named.length > 0 ? named : running;
-  const measured = await Promise.allSettled(
-    wanted.map(({ id }) => measureContainer(agent, id, { signal })),
-  );
-  signal.throwIfAborted();
-  const failed = measured.find((one) => one.status === "rejected");
-  if (failed !== undefined && named.length > 0) throw failed.reason;
-  return measured.flatMap((one) =>
-    one.status === "fulfilled" ? [one.value] : []
-  );
+  return await measureContainers(agent, running, { signal });
 }
 
 function show(

@@ -1,5 +1,4 @@
 import { assert, assertEquals } from "@std/assert";
-import { ContainerStatsReader } from "../../../src/engine/stats/container_stats.ts";
 import { LayerSizes } from "../../../src/engine/stats/layer_sizes.ts";
 import { networkReader } from "../../../src/engine/stats/network_reader.ts";
 import { UsageReader } from "../../../src/engine/stats/usage_reader.ts";
@@ -16,35 +15,9 @@ import {
   monitoredStore,
 } from "../../support/monitored_container.ts";
 import { needs } from "../../support/peers.ts";
+import { storeAgent } from "../../support/store_agent.ts";
 
 const BUSY = "dd if=/dev/zero of=/file bs=1024 count=100; while :; do :; done";
-
-Deno.test(
-  "ContainerStatsReader tells what runs, and how much it does",
-  MONITOR_NEEDS,
-  async () => {
-    await using test = await monitoredStore();
-    const busy = await test.run(BUSY, { memory: 64 << 20 });
-    const lazy = await test.run("sleep 1000");
-    const made = await test.make("sleep 1000");
-    const reader = new ContainerStatsReader(test.agent, { keepMs: 0 });
-    const ids = [busy.id, lazy.id, made.id];
-    const before = await reader.read(ids);
-    assertEquals(before.map(({ id }) => id), [busy.id, lazy.id]);
-    assertEquals(before.map(({ cpu }) => cpu), [undefined, undefined]);
-    await new Promise((resolve) => setTimeout(resolve, 1500));
-    const [first, second] = await reader.read(ids);
-    assert(first && second);
-    assert((first.cpu ?? 0) > 0.05, `${first.cpu}`);
-    assert((second.cpu ?? 1) < 0.05, `${second.cpu}`);
-    assert((first.cpuTimeNs ?? 0n) > (before[0]?.cpuTimeNs ?? 0n));
-    assertEquals(first.memoryLimit, 64n << 20n);
-    assert((second.memoryLimit ?? 0n) > 64n << 20n);
-    assert((first.memory ?? 0n) > 0n);
-    assert((second.processes ?? 0n) >= 1n);
-    assertEquals(first.network, { received: 0n, sent: 0n });
-  },
-);
 
 Deno.test("UsageReader reads what runc tells", MONITOR_NEEDS, async () => {
   await using test = await monitoredStore();
@@ -89,7 +62,13 @@ Deno.test(
     const own = `/proc/${Deno.pid}/net/dev`;
     const file = `/proc/${Deno.pid}/ns/net`;
     const odd = `/nowhere/'"$(touch x)`;
-    const found = await networkReader().get([own, file, "/nowhere", odd]);
+    using store = storeAgent();
+    const found = await networkReader(store.agent).get([
+      own,
+      file,
+      "/nowhere",
+      odd,
+    ]);
     assertEquals([...found.keys()], [own, file]);
     const names = [own, file].map((name) =>
       found.get(name)?.map(({ name }) => name)
