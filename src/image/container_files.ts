@@ -24,12 +24,13 @@ export interface ContainerFacts {
   readonly hostname: string;
   /** The container's own. */
   readonly name: string;
-  readonly network: "none" | "host";
-  /** The host's `/etc/hosts`; `""` if it has none. */
+  /** `"pod"`: its pod's, whose files these are. */
+  readonly network: "none" | "host" | "pod";
+  /** The host's `/etc/hosts`, or the pod's; `""` if it has none. */
   readonly hosts: string;
   /** Lines that come before the host's; `""` for none. */
   readonly addedHosts?: string | undefined;
-  /** The host's `/etc/resolv.conf`; `""` if it has none. */
+  /** The host's `/etc/resolv.conf`, or the pod's; `""` if it has none. */
   readonly resolvConf: string;
 }
 
@@ -78,15 +79,19 @@ export function contentOf(file: ContainerFile, facts: ContainerFacts): string {
 /** Added names, the host's, and the container's own where it is alone. */
 function makeHosts(facts: ContainerFacts): string {
   const { addedHosts = "", hosts, hostname, name, network } = facts;
-  const own = network === "none"
-    ? { address: "127.0.0.1", names: [...new Set([hostname, name])] }
-    : { address: "127.0.0.1", names: ["host.containers.internal"] };
+  const own = network === "host"
+    ? ["host.containers.internal"]
+    : [...new Set([hostname, name])];
   const base = parseHosts(hosts);
   const known = new Set(base.flatMap(({ names }) => names));
   const local = ["127.0.0.1", "::1"].map((address) => ({
     address,
     names: ["localhost"],
   }));
-  const more = [...known.has("localhost") ? [] : local, own];
+  const more = [
+    ...known.has("localhost") ? [] : local,
+    // A pod's own name has an address that others reach.
+    ...network === "pod" ? [] : [{ address: "127.0.0.1", names: own }],
+  ];
   return formatHosts([...parseHosts(addedHosts), ...base, ...more]);
 }

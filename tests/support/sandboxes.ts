@@ -1,10 +1,7 @@
 /** Sandboxes of tests: real ones, in a store and a network of their own. */
 
 import { type Agent, openAgent } from "../../src/engine/agent.ts";
-import {
-  type NetworkSettings,
-  PLUGIN_DIRECTORIES,
-} from "../../src/engine/network/find_networks.ts";
+import type { NetworkSettings } from "../../src/engine/network/find_networks.ts";
 import { listSandboxes } from "../../src/engine/sandboxes/list_sandboxes.ts";
 import { removeSandbox } from "../../src/engine/sandboxes/remove_sandbox.ts";
 import type { SandboxRequest } from "../../src/engine/sandboxes/sandbox.ts";
@@ -12,15 +9,8 @@ import { libc } from "./own_libc.ts";
 import { listIfDirectory } from "../../src/fs/list_directory.ts";
 import { findProgram } from "../../src/process/find_program.ts";
 import { runCommand } from "../../src/process/run_command.ts";
-import { hasProgram, needs } from "./peers.ts";
+import { writeNetwork } from "./test_network.ts";
 import { type TempDir, tempDir } from "./temp_dir.ts";
-
-/** What tests of real sandboxes need. */
-export function needsNetworks(): { ignore: boolean } {
-  const bridge = PLUGIN_DIRECTORIES.map((directory) => `${directory}/bridge`);
-  const found = bridge.find(hasProgram) ?? "containernetworking-plugins";
-  return needs("root", "ip", "iptables", "nsenter", "unshare", found);
-}
 
 /** A store with a network; at its end nothing is left of either. */
 export interface TestSandboxes extends AsyncDisposable {
@@ -93,33 +83,6 @@ export function testSandboxes(
       dir[Symbol.dispose]();
     },
   };
-}
-
-/** Describes a network of IPv4 and IPv6 addresses, with ports of the host. */
-export function writeNetwork(
-  directory: string,
-  { name, leases, ipMasq }: {
-    readonly name: string;
-    readonly leases: string;
-    readonly ipMasq: boolean;
-  },
-): { readonly number: number } {
-  // Other tests may run beside this one.
-  const number = Number.parseInt(name.slice(-2), 16);
-  const ranges = [
-    [{ subnet: `10.199.${number}.0/24` }],
-    [{ subnet: `fd99:${number}::/64` }],
-  ];
-  const ipam = { type: "host-local", dataDir: leases, ranges };
-  const plugins = [
-    { type: "ptp", ipMasq, ipam },
-    { type: "portmap", capabilities: { portMappings: true }, snat: true },
-  ];
-  Deno.writeTextFileSync(
-    `${directory}/10-test.conflist`,
-    JSON.stringify({ cniVersion: "1.0.0", name, plugins }),
-  );
-  return { number };
 }
 
 /** Asks for a sandbox with a network, in the first that the host describes. */

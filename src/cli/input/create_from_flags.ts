@@ -10,6 +10,7 @@ import type { CreateContainerOptions } from "../../engine/containers/new_contain
 import { removePodSandbox } from "../../engine/pods/remove_pod_sandbox.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { randomId } from "../../fs/random_name.ts";
+import type { JoinedNamespace } from "../../image/namespaces.ts";
 import { CALLERS_ENV } from "./flags/callers_env.ts";
 import { openCidFile } from "./flags/cid_file.ts";
 import {
@@ -17,6 +18,10 @@ import {
   containerSettings,
 } from "./flags/container_settings.ts";
 import { readEnvFiles } from "./flags/env_flags.ts";
+import { badFlag } from "./flags/flag_value.ts";
+import { readNetworks } from "./flags/network_flags.ts";
+import type { NetworkPlaces } from "./network_places.ts";
+import type { UsageError } from "../usage_error.ts";
 import { type JoinedPod, joinPod } from "./join_pod.ts";
 
 /** A container that was made, and its pod. */
@@ -32,7 +37,11 @@ export type Extras =
     "containerId" | "metadataName" | "attempt" | "mountLabel"
   >
   & Pick<TemplateOptions, "missingCommand">
-  & { readonly signal: AbortSignal };
+  & {
+    readonly signal: AbortSignal;
+    /** Where networks are, for a command that may join them. */
+    readonly networks?: NetworkPlaces | undefined;
+  };
 
 /**
  * Makes a container.
@@ -56,18 +65,24 @@ export async function createFromFlags(
   using cidFile = openCidFile(flags.cidfile);
   const containerName = flags.name ?? inventName(imageName);
   // Without a pod it gets its own, as in podman containers have none.
-  const wanted = flags.pod ?? `new:${containerName}-pod`;
+  const podText = flags.pod ?? `new:${containerName}-pod`;
+  const containerId = extras.containerId ?? randomId();
   await checkPossible(agent, { imageName, containerName }, extras);
-  const pod = await joinPod(agent, wanted, extras);
-  const { podId, podName } = pod;
+  const pod = await joinAsWanted(
+    agent,
+    { flags, podText, containerId },
+    extras,
+  );
+  const { podId, podName, network } = pod;
   try {
     const { id } = await createContainer(agent, {
       ...extras,
+      containerId,
       podId,
       podName,
       imageName,
       containerName,
-      settings,
+      settings: network === undefined ? settings : { ...settings, network },
     });
     cidFile?.write(id);
     return { id, pod };
@@ -76,6 +91,62 @@ export async function createFromFlags(
     throw error;
   }
 }
+
+interface NetworkedPod extends JoinedPod {
+  /** Undefined if it has none that its containers join. */
+  readonly network: JoinedNamespace | undefined;
+}
+
+/** In networks if it is a new one and they are named; else as it is. */
+async function joinAsWanted(
+  agent: Agent,
+  { flags, podText, containerId }: {
+    readonly flags: ContainerFlags;
+    readonly podText: string;
+    readonly containerId: string;
+  },
+  { signal, networks: places }: Extras,
+): Promise<NetworkedPod> {
+  const wanted = readNetworks(flags);
+  if (wanted.kind !== "join") {
+    const pod = await joinPod(agent, podText, { signal });
+    if (pod.isNew || wanted.kind !== "any") {
+      return { ...pod, network: undefined };
+    }
+    const { networkOfPod } = await import("./join_networks.ts");
+    const path = networkOfPod(agent, pod);
+    return { ...pod, network: path === undefined ? undefined : { path } };
+  }
+  if (places === undefined) {
+    throw refuse(flags, "only orlop run joins networks");
+  }
+  if (!podText.startsWith(NEW)) {
+    const why = "is there already, and its containers share what it has";
+    throw refuse(flags, `pod "${podText}" ${why}`);
+  }
+  const podName = podText.slice(NEW.length);
+  const { runNetworkPod } = await import("./join_networks.ts");
+  const { id, namespaces } = await runNetworkPod(agent, {
+    ...{ podName, wanted, places, signal },
+    hostname: flags.hostname || containerId.slice(0, SHORT_ID_LENGTH),
+  });
+  const { network: path } = namespaces;
+  return {
+    ...{ podId: id, podName, isNew: true },
+    network: path === undefined ? undefined : { path },
+  };
+}
+
+function refuse({ network, publish }: ContainerFlags, why: string): UsageError {
+  const name = network.length > 0 ? "network" : "publish";
+  const [value = ""] = [...network, ...publish];
+  return badFlag(name, value, why);
+}
+
+// As in `--pod new:NAME`.
+const NEW = "new:";
+// As a host name: that of podman, too.
+const SHORT_ID_LENGTH = 12;
 
 // One in 16 million of the same name: enough for one machine.
 const SUFFIX_LENGTH = 6;

@@ -83,11 +83,32 @@ export const CONTAINER_FLAGS = {
     help: "Its host name; its short ID if left out",
   },
   network: {
-    type: "text",
+    type: "list",
+    splits: true,
     value: "NET",
-    choices: ["none", "host"],
-    default: "none",
-    help: "Nothing but a loopback, or all that the host has",
+    help: "none: nothing but a loopback; host: all that the host has; or a " +
+      "network of /etc/cni/net.d, for run",
+  },
+  publish: {
+    type: "list",
+    short: "p",
+    value: "HOST:CONTAINER",
+    help: "A port of the host that leads to one of its network; for run",
+  },
+  dns: {
+    type: "list",
+    value: "ADDRESS",
+    help: "A server of names in its network, instead of the host's",
+  },
+  "dns-search": {
+    type: "list",
+    value: "DOMAIN",
+    help: "A domain where names without one are looked for",
+  },
+  "dns-option": {
+    type: "list",
+    value: "OPTION",
+    help: "A setting of resolv.conf, such as ndots:1",
   },
   "add-host": {
     type: "list",

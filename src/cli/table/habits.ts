@@ -17,7 +17,8 @@ const MOUNT = 'use "orlop start CONTAINER"';
 const UNMOUNT = 'use "orlop stop CONTAINER"';
 const RESTART = 'use "orlop stop CONTAINER", then "orlop start CONTAINER"';
 const NO_NETWORK =
-  'orlop makes no networks: "orlop run" has --network none and host';
+  "orlop makes no networks: CNI describes them in /etc/cni/net.d, and " +
+  '"orlop run --network NAME -p HOST:CONTAINER" joins them';
 const NO_VOLUMES =
   'orlop keeps no volumes: use directories, by "orlop run --volume SRC:DST"';
 const NO_DAEMON = "there is no daemon, and none is needed";

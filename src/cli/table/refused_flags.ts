@@ -2,10 +2,9 @@
 
 import type { Flag, FlagTable } from "../command.ts";
 
-const NO_NETWORK = "orlop's containers have no network of their own; use " +
-  "--network=host";
-const NO_RESOLVER = "orlop writes no resolv.conf; with --network=host the " +
-  "host's is seen";
+const BY_CNI = "the network's CNI configuration gives addresses and names";
+const NO_EXPOSE = "nothing is closed between the host and a container; lead " +
+  "a port of the host to it by --publish";
 const NO_HEALTH = "orlop does not watch containers; let what starts it do so";
 const NO_LOG = "what it writes goes to orlop's own output, or with --detach " +
   "into a log that orlop logs shows";
@@ -74,17 +73,15 @@ export const REFUSED_FLAGS = {
   init: refused("orlop has no init to put in; start one of the image's", {
     type: "boolean",
   }),
-  publish: refused(NO_NETWORK, { short: "p" }),
-  "publish-all": refused(NO_NETWORK, { type: "boolean", short: "P" }),
-  ip: refused(NO_NETWORK),
-  "mac-address": refused(NO_NETWORK),
-  dns: refused(NO_RESOLVER),
-  "dns-option": refused(NO_RESOLVER),
-  "dns-search": refused(NO_RESOLVER),
+  "publish-all": refused("name each port: -p HOST:CONTAINER", {
+    ...{ type: "boolean", short: "P" },
+  }),
+  ip: refused(BY_CNI),
+  "mac-address": refused(BY_CNI),
   restart: refused("orlop restarts nothing; let systemd do it: Restart="),
-  expose: refused(NO_NETWORK),
-  ip6: refused(NO_NETWORK),
-  "network-alias": refused(NO_NETWORK),
+  expose: refused(NO_EXPOSE),
+  ip6: refused(BY_CNI),
+  "network-alias": refused(BY_CNI),
   "health-cmd": refused(NO_HEALTH),
   "health-interval": refused(NO_HEALTH),
   "health-on-failure": refused(NO_HEALTH),

@@ -1,8 +1,9 @@
 /** Writes the files of a container's bundle that its mounts want. */
 
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 import { ADDED_HOSTS } from "../../formats/oci/annotations.ts";
 import type { RuntimeSpec } from "../../formats/oci/runtime_spec.ts";
+import { isThere } from "../../fs/if_there.ts";
 import { removeTreeSync } from "../../fs/remove_tree.ts";
 import { contentOf, filesOf } from "../../image/container_files.ts";
 
@@ -18,22 +19,27 @@ export interface ContainerFilesOptions {
 // All users of the container read them.
 const FILE_MODE = 0o644;
 
-/** Writes the files anew, of what the host has now. */
+/** Writes the files anew, of what the host, or the pod, has now. */
 export function writeContainerFiles(
   { bundle, template, name }: ContainerFilesOptions,
 ): void {
   const namespaces = template.linux?.namespaces ?? [];
-  const isAlone = namespaces.some(({ type }) => type === "network");
+  const own = namespaces.find(({ type }) => type === "network");
+  const network = own === undefined ? "host" : "none";
+  // A pod with a network has such files beside the namespace.
+  const pod = own?.path === undefined ? undefined : dirname(own.path);
+  const isPods = pod !== undefined && isThere(join(pod, "hosts"));
+  const source = isPods ? pod : "/etc";
   for (const file of filesOf(template)) {
     const text = contentOf(file, {
       // A template without one is of a container with the host's names.
       hostname: template.hostname ??
         (readIfThere("/etc/hostname").trim() || name),
       name,
-      network: isAlone ? "none" : "host",
-      hosts: readIfThere("/etc/hosts"),
+      network: isPods ? "pod" : network,
+      hosts: readIfThere(join(source, "hosts")),
       addedHosts: template.annotations?.[ADDED_HOSTS],
-      resolvConf: readIfThere("/etc/resolv.conf"),
+      resolvConf: readIfThere(join(source, "resolv.conf")),
     });
     const path = join(bundle, file);
     // Not in place: a container that runs has the old one mounted.

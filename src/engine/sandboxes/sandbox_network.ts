@@ -107,8 +107,8 @@ function attachmentOf(
     ...{ id, namespace, lock },
     interfaceName: network.interfaceName,
     list: network.list,
-    // What all runtimes for Kubernetes tell plugins.
-    args: {
+    // What all runtimes for Kubernetes tell plugins; of others it is no pod.
+    args: metadata.namespace === "" ? {} : {
       K8S_POD_NAMESPACE: metadata.namespace,
       K8S_POD_NAME: metadata.name,
       K8S_POD_INFRA_CONTAINER_ID: id,

@@ -7,11 +7,8 @@ import { listSandboxes } from "../../../src/engine/sandboxes/list_sandboxes.ts";
 import { removeSandbox } from "../../../src/engine/sandboxes/remove_sandbox.ts";
 import { runSandbox } from "../../../src/engine/sandboxes/run_sandbox.ts";
 import { tidySandboxes } from "../../../src/engine/sandboxes/tidy_sandboxes.ts";
-import {
-  needsNetworks,
-  type TestSandboxes,
-  testSandboxes,
-} from "../../support/sandboxes.ts";
+import { needsNetworks } from "../../support/test_network.ts";
+import { type TestSandboxes, testSandboxes } from "../../support/sandboxes.ts";
 
 // All steps take minutes; what is left out now is tried another time.
 const EVERY = Number(Deno.env.get("ORLOP_KILL_EVERY") ?? 20);

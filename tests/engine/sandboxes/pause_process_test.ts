@@ -5,7 +5,8 @@ import { runSandbox } from "../../../src/engine/sandboxes/run_sandbox.ts";
 import { runCommand } from "../../../src/process/run_command.ts";
 import { isThere } from "../../../src/fs/if_there.ts";
 import { needs } from "../../support/peers.ts";
-import { needsNetworks, testSandboxes } from "../../support/sandboxes.ts";
+import { needsNetworks } from "../../support/test_network.ts";
+import { testSandboxes } from "../../support/sandboxes.ts";
 
 const { ignore } = needs("runc", "conmon");
 

@@ -19,6 +19,7 @@ import type { Call } from "../../command.ts";
 import { createFromFlags } from "../../input/create_from_flags.ts";
 import { exitCommand } from "../../input/exit_command.ts";
 import { pullOptions } from "../../input/flags/pull_options.ts";
+import { networkPlaces } from "../../input/network_places.ts";
 import { openSession } from "../../open_session.ts";
 import type { PullCall } from "../../pull_with_progress.ts";
 import { describeError } from "../../render/describe_error.ts";
@@ -45,6 +46,7 @@ export async function run(call: RunCall): Promise<number> {
   };
   const { id, pod } = await createFromFlags(agent, request, {
     missingCommand: "refuse",
+    networks: networkPlaces(call.config.serve),
     signal,
   });
   // A pod that nobody asked for goes with its container.

@@ -22,6 +22,7 @@ import {
   readUlimits,
 } from "./limit_flags.ts";
 import { readMount, readTmpfs, readVolume } from "./mount_flags.ts";
+import { readNetworks } from "./network_flags.ts";
 import { readSecurity, readSysctls, readUmask } from "./security_flags.ts";
 
 /** The values of the flags. */
@@ -41,7 +42,8 @@ export function containerSettings(
   args: readonly string[],
   sources: EnvSources,
 ): TemplateOptions {
-  const { entrypoint, hostname, network, user, workdir } = flags;
+  const { entrypoint, hostname, user, workdir } = flags;
+  const network = readNetworks(flags).kind === "host" ? "host" : "none";
   return {
     args: args.length > 0 ? args : undefined,
     entrypoint: entrypoint === undefined

@@ -210,9 +210,8 @@ Deno.test("rights that make no sense are refused", async (t) => {
 Deno.test("flags of podman's that orlop has not say what to do", async (t) => {
   const table: [string, string][] = [
     ["--init", "start one of the image's"],
-    ["-p 80:80", "use --network=host"],
-    ["-P", "use --network=host"],
-    ["--dns=1.1.1.1", "the host's is seen"],
+    ["-P", "name each port"],
+    ["--ip=10.0.0.5", "the network's CNI configuration"],
     ["--restart=always", "let systemd do it"],
     ["--uidmap=0:1:2", "use podman for that"],
     ["--replace", "orlop rm --force NAME"],
@@ -223,7 +222,7 @@ Deno.test("flags of podman's that orlop has not say what to do", async (t) => {
     ["--tz=local", "-e TZ="],
     ["--http-proxy", "-e HTTPS_PROXY"],
     ["--no-hosts", "-v FILE:/etc/hosts:ro"],
-    ["--expose=80", "use --network=host"],
+    ["--expose=80", "lead a port of the host to it"],
     ["--health-interval=3s", "let what starts it do so"],
     ["--log-opt=a=b", "orlop logs shows"],
     ["--timeout=3", "orlop stop NAME"],

@@ -1,0 +1,121 @@
+/** What flags say about a container's networks. */
+
+import type { SandboxPort } from "../../../engine/sandboxes/sandbox.ts";
+import type { NetworkDns } from "../../../formats/cni/plugin_input.ts";
+import { isIpAddress } from "../../../formats/ip_address.ts";
+import type { FlagValues } from "../../command.ts";
+import type { CONTAINER_FLAGS } from "../../table/container_flags.ts";
+import { badFlag } from "./flag_value.ts";
+
+/** What a container has for a network. */
+export type WantedNetwork =
+  /** Nothing was said. */
+  | { readonly kind: "any" }
+  | { readonly kind: "none" | "host" }
+  | JoinedNetworks;
+
+/** Networks that a container's pod joins. */
+export interface JoinedNetworks {
+  readonly kind: "join";
+  /** Undefined for the one that comes first. */
+  readonly names: readonly string[] | undefined;
+  readonly ports: readonly SandboxPort[];
+  /** Undefined if it resolves names as the host does. */
+  readonly dns: NetworkDns | undefined;
+}
+
+type NetworkFlags = Pick<
+  FlagValues<typeof CONTAINER_FLAGS>,
+  "network" | "publish" | "dns" | "dns-search" | "dns-option"
+>;
+
+/** @throws {UsageError} If they cannot be meant. */
+export function readNetworks(flags: NetworkFlags): WantedNetwork {
+  const { network: names, publish, dns } = flags;
+  const ports = publish.map(readPort);
+  const joins = names.filter((name) => name !== "none" && name !== "host");
+  const [single] = names.filter((name) => !joins.includes(name));
+  if (single !== undefined) {
+    checkAlone(single, flags);
+    return { kind: single === "host" ? "host" : "none" };
+  }
+  for (const name of joins) checkName(name);
+  if (joins.length === 0 && ports.length === 0) {
+    const [server] = dns;
+    if (server === undefined) return { kind: "any" };
+    throw badFlag("dns", server, "name a network: --network NAME");
+  }
+  return {
+    kind: "join",
+    names: joins.length === 0 ? undefined : joins,
+    ports,
+    dns: readDns(flags),
+  };
+}
+
+/** Nothing goes with none, or with the host's. */
+function checkAlone(single: string, { network, publish, dns }: NetworkFlags) {
+  const other = network.find((name) => name !== single);
+  if (other !== undefined) {
+    throw badFlag("network", other, `"${single}" goes with no other`);
+  }
+  for (const [name, [value]] of Object.entries({ publish, dns })) {
+    if (value === undefined) continue;
+    throw badFlag(
+      name,
+      value,
+      `with --network=${single} there is no use for it`,
+    );
+  }
+}
+
+function checkName(name: string): void {
+  if (/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(name)) return;
+  throw badFlag(
+    "network",
+    name,
+    "write none, host, or the name of a network of /etc/cni/net.d",
+  );
+}
+
+const PORT =
+  /^(?:(?:\[([^\]]*)\]|([\d.]*)):)?(\d{1,5}):(\d{1,5})(?:\/(tcp|udp|sctp))?$/;
+const MAX_PORT = 65_535;
+
+/** `[ADDRESS:]HOST:CONTAINER[/PROTOCOL]`, as podman has it. */
+function readPort(text: string): SandboxPort {
+  const [, v6, v4 = "", hostPort, containerPort, protocol = "tcp"] =
+    PORT.exec(text) ?? [];
+  const hostIp = v6 ?? v4;
+  const ports = [Number(hostPort), Number(containerPort)];
+  const isRight = ports.every((port) => port >= 1 && port <= MAX_PORT) &&
+    (hostIp === "" || isIpAddress(hostIp));
+  const kind = (["tcp", "udp", "sctp"] as const)
+    .find((kind) => kind === protocol);
+  if (!isRight || kind === undefined) {
+    throw badFlag(
+      "publish",
+      text,
+      "write HOST:CONTAINER, such as 8080:80, 127.0.0.1:8080:80 or 53:53/udp",
+    );
+  }
+  const [host = 0, container = 0] = ports;
+  return {
+    protocol: kind,
+    hostPort: host,
+    containerPort: container,
+    hostIp: hostIp || undefined,
+  };
+}
+
+function readDns(flags: NetworkFlags): NetworkDns | undefined {
+  const servers = flags.dns;
+  const searches = flags["dns-search"];
+  const options = flags["dns-option"];
+  const isHosts = servers.length + searches.length + options.length === 0;
+  for (const server of servers) {
+    if (isIpAddress(server)) continue;
+    throw badFlag("dns", server, "write an address, such as 10.0.0.1");
+  }
+  return isHosts ? undefined : { servers, searches, options };
+}
