@@ -9,6 +9,8 @@ import {
   type RuntimeUser,
 } from "../../formats/oci/runtime_spec.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import { lstatIfThere } from "../../fs/if_there.ts";
+import { listDirectory } from "../../fs/list_directory.ts";
 import { randomShortName } from "../../fs/random_name.ts";
 import { runDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
@@ -72,8 +74,14 @@ export interface TerminalOption {
   readonly terminal?: boolean | undefined;
 }
 
+// One that begins has a conmon within a second.
+const LEFTOVER_MS = 60_000;
+
 /** The folder with a folder for each command that runs in a container. */
-export function execFolder({ store }: Agent, id: ContainerId): string {
+export function execFolder(
+  { store }: Pick<Agent, "store">,
+  id: ContainerId,
+): string {
   return join(runDirectory(store.paths, id), "exec");
 }
 
@@ -91,6 +99,7 @@ export async function prepareExec(
   checkCommand(options);
   const runtime = await findExecRuntime(agent, id, options);
   const process = makeProcess(agent, id, options);
+  sweepFolders(agent, id);
   const folder = join(execFolder(agent, id), randomShortName());
   const processFile = join(folder, "process.json");
   writeProcess(processFile, process);
@@ -106,6 +115,19 @@ export async function prepareExec(
 function writeProcess(path: string, process: RuntimeProcess): void {
   Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   Deno.writeTextFileSync(path, formatRuntimeProcess(process), { mode: 0o600 });
+}
+
+/** What commands left whose orlop was killed meanwhile. */
+function sweepFolders({ store }: Agent, id: ContainerId): void {
+  const parent = execFolder({ store }, id);
+  for (const name of listDirectory(parent)) {
+    const folder = join(parent, name);
+    const madeMs = lstatIfThere(folder)?.mtime?.getTime() ?? Infinity;
+    if (Date.now() - madeMs < LEFTOVER_MS) continue;
+    if (store.libc?.hasReader(join(folder, "ctl")) === false) {
+      removeFolder(folder);
+    }
+  }
 }
 
 /** All in it is conmon's and orlop's own. */

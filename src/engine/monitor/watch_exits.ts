@@ -1,7 +1,7 @@
 /** Tells when containers' processes end. */
 
-import { join } from "@std/path";
 import type { Abortable } from "../../errors/abort.ts";
+import { whyOf } from "../../errors/why.ts";
 import {
   type ContainerId,
   parseContainerId,
@@ -11,6 +11,11 @@ import { makeOwnDirectory } from "../../fs/own_directory.ts";
 import { exitsDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
 import { readExit } from "../containers/process_exit.ts";
+import { watchNames } from "./watch_names.ts";
+
+// What a watch has missed, as the kernel has only so many of them.
+const RESCAN_MS = 10_000;
+const WITHOUT_WATCH_MS = 500;
 
 /**
  * Names each container whose process has ended, or ends from now on, as far as
@@ -24,36 +29,41 @@ export async function* watchExits(
 ): AsyncGenerator<ContainerId, void, void> {
   signal?.throwIfAborted();
   const folder = makeOwnDirectory(exitsDirectory(agent.store.paths));
-  using watcher = Deno.watchFs(folder);
-  const abort = () => watcher.close();
-  signal?.addEventListener("abort", abort, { once: true });
-  try {
-    yield* findExits(agent, folder);
-    for await (const { kind, flag, paths } of watcher) {
-      // The kernel could not keep up.
-      if (flag === "rescan") yield* findExits(agent, folder);
-      if (kind === "access" || kind === "remove") continue;
-      for (const id of paths.flatMap((path) => idOf(folder, path))) {
-        if (readExit(agent, id) !== undefined) yield id;
-      }
-    }
-    signal?.throwIfAborted();
-  } finally {
-    signal?.removeEventListener("abort", abort);
+  using names = watchNames(folder);
+  if (names.problem !== undefined) {
+    const why = whyOf(names.problem);
+    agent.log("warn", `Looks for ends of containers by and by: ${why}`);
   }
-}
-
-function* findExits(agent: Agent, folder: string): Generator<ContainerId> {
-  for (const name of listDirectory(folder)) {
-    for (const id of idOf(folder, join(folder, name))) {
-      if (readExit(agent, id) !== undefined) yield id;
+  const told = new Map<ContainerId, number>();
+  for (;;) {
+    const all = listDirectory(folder);
+    for (const name of told.keys()) if (!all.includes(name)) told.delete(name);
+    yield* findNews(agent, all, told);
+    const end = performance.now() +
+      (names.problem === undefined ? RESCAN_MS : WITHOUT_WATCH_MS);
+    for (;;) {
+      const waitMs = end - performance.now();
+      if (waitMs <= 0) break;
+      const changed = await names.next({ signal, waitMs });
+      yield* findNews(agent, changed, told);
     }
   }
 }
 
-/** The container that a file in the folder belongs to: `<folder>/<id>/exit`. */
-function idOf(folder: string, path: string): readonly ContainerId[] {
-  const [name = ""] = path.slice(folder.length + 1).split("/");
+function* findNews(
+  agent: Agent,
+  names: Iterable<string>,
+  told: Map<ContainerId, number>,
+): Generator<ContainerId> {
+  for (const id of [...names].flatMap(idOf)) {
+    const exit = readExit(agent, id);
+    if (exit === undefined || told.get(id) === exit.finishedAtMs) continue;
+    told.set(id, exit.finishedAtMs);
+    yield id;
+  }
+}
+
+function idOf(name: string): readonly ContainerId[] {
   try {
     return [parseContainerId(name)];
   } catch {

@@ -9,6 +9,7 @@ import {
   ExecTimeoutError,
   ProcessNotFoundError,
 } from "../../../src/errors/process_errors.ts";
+import { join } from "@std/path";
 import { execFolder } from "../../../src/engine/monitor/exec_command.ts";
 import {
   execSync,
@@ -120,6 +121,14 @@ Deno.test(
         Array.from({ length: 20 }, (_, at) => text(`echo ${at}`)),
       );
       assertEquals(texts, Array.from({ length: 20 }, (_, at) => `${at}\n`));
+    });
+    await t.step("what others left is swept", async () => {
+      const left = join(execFolder(agent, id), "LEFT");
+      await Deno.mkdir(left);
+      await sh("true");
+      assertEquals(listDirectory(execFolder(agent, id)), ["LEFT"]);
+      await Deno.utime(left, 1, 1);
+      await sh("true");
     });
     await t.step("what cannot be meant is refused", async () => {
       for (const command of [[], [""], ["a\0b"]]) {
