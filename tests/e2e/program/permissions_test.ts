@@ -138,6 +138,7 @@ Deno.test({
       ["images", [NO, NO, NO, NO, NO]],
       ["gc", [NO, "done", NO, "done", NO]],
       ["pull", ["done", "done", "done", NO, NO]],
+      ["serve", ["done", "done", "done", "done", "done"]],
     ] as const;
     for (const [command, expected] of cases) {
       await t.step(command, async () => {
