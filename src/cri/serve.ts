@@ -7,12 +7,11 @@ import type { Agent } from "../engine/agent.ts";
 import { claimStore } from "../engine/serving.ts";
 import type { Libc } from "../process/libc.ts";
 import { ImageService, RuntimeService } from "./api/api_pb.js";
-import { GRPC_CODE } from "./grpc/grpc_error.ts";
 import { GrpcServer } from "./grpc/grpc_server.ts";
-import type { EndedCall } from "./grpc/serve_call.ts";
 import { ImageFileSystems } from "./images/image_file_systems.ts";
 import { imageService } from "./images/image_service.ts";
 import { SharedPulls } from "./images/shared_pulls.ts";
+import { logCall } from "./log_call.ts";
 import { serveMetrics } from "./metrics/metrics_server.ts";
 import { ServeMetrics } from "./metrics/serve_metrics.ts";
 import { refuseDebugger } from "./refuse_debugger.ts";
@@ -88,21 +87,6 @@ function runtimeSettings(
     pluginDirectories: cniBinDirs,
   };
   return { runtime, cgroupManager, networks };
-}
-
-/** What went wrong is told: by whose fault decides how loudly. */
-function logCall(
-  log: ServeLog,
-  { path, status, durationMs }: EndedCall,
-): void {
-  const { code, message } = status;
-  const fields = { method: path, code, ms: Math.round(durationMs) };
-  if (code === GRPC_CODE.ok) log("debug", "call ended", fields);
-  else log(isOurs(code) ? "warn" : "info", message, fields);
-}
-
-function isOurs(code: number): boolean {
-  return code === GRPC_CODE.unknown || code === GRPC_CODE.internal;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

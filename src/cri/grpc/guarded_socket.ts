@@ -38,6 +38,8 @@ export async function listenGuarded(
   server.listen({ path: unguarded }, resolve);
   await promise;
   server.off("error", reject);
+  // Of one client that could not be let in: it tries again.
+  server.on("error", () => {});
   await Deno.chmod(unguarded, SOCKET_MODE);
   const fd = descriptorOf(server);
   if (fd !== undefined) libc?.sockets?.setCloseOnExec(fd);

@@ -38,6 +38,8 @@ export interface EndedCall {
   readonly path: string;
   /** Whether the server has such a method. */
   readonly isKnown: boolean;
+  /** Undefined if none could be read. */
+  readonly request: Message | undefined;
   readonly status: GrpcStatus;
   readonly durationMs: number;
 }
@@ -75,15 +77,15 @@ export async function serveCall(
   const path = headers[":path"] ?? "";
   const entry = methods.get(path);
   const running = new Set<Promise<unknown>>();
+  let request: Message | undefined;
   const status = await answer(stream, headers, {
-    entry,
-    ending,
-    budget,
-    running,
+    ...{ entry, ending, budget, running },
+    onRequest: (message) => request = message,
   });
   finish(stream, status);
+  const isKnown = entry !== undefined;
   const durationMs = performance.now() - begunMs;
-  onEnd?.({ path, isKnown: entry !== undefined, status, durationMs });
+  onEnd?.({ path, isKnown, request, status, durationMs });
   await Promise.allSettled(running);
 }
 
@@ -101,12 +103,14 @@ interface Calling extends Pick<CallServer, "ending" | "budget"> {
   readonly entry: MethodEntry | undefined;
   /** What a method began, and nobody may wait for any more. */
   readonly running: Set<Promise<unknown>>;
+  /** Gets the request, once it is whole. */
+  readonly onRequest: (request: Message) => void;
 }
 
 async function answer(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
-  { entry, ending, budget, running }: Calling,
+  { entry, ending, budget, running, onRequest }: Calling,
 ): Promise<GrpcStatus> {
   try {
     const description = entry?.description;
@@ -122,6 +126,7 @@ async function answer(
     const reading = { ...context, budget };
     const bytes = await readRequest(stream, headers, reading);
     const request = decode(description.input, bytes);
+    onRequest(request);
     const output = { stream, description: description.output, context };
     const answer = run(request, context);
     if (isIterable(answer)) await sendAll(answer, { ...output, running });

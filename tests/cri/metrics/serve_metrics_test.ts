@@ -12,6 +12,7 @@ import { storeAgent } from "../../support/store_agent.ts";
 const CALL: EndedCall = {
   path: "/runtime.v1.ImageService/PullImage",
   isKnown: true,
+  request: undefined,
   status: { code: 0, message: "" },
   durationMs: 300,
 };

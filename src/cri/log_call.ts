@@ -1,0 +1,47 @@
+/** Tells how calls end, and what they were about. */
+
+import type { Message } from "@bufbuild/protobuf";
+import { isObject } from "../formats/json.ts";
+import { GRPC_CODE } from "./grpc/grpc_error.ts";
+import type { EndedCall } from "./grpc/serve_call.ts";
+import type { LogFields, ServeLog } from "./serve_log.ts";
+
+/** Logs a call: who is at fault decides how loudly. */
+export function logCall(
+  log: ServeLog,
+  { path, request, status, durationMs }: EndedCall,
+): void {
+  const { code, message } = status;
+  const fields = {
+    method: path,
+    code,
+    ms: Math.round(durationMs),
+    ...subjectOf(request),
+  };
+  if (code === GRPC_CODE.ok) log("debug", "call ended", fields);
+  else log(isOurs(code) ? "warn" : "info", message, fields);
+}
+
+function isOurs(code: number): boolean {
+  return code === GRPC_CODE.unknown || code === GRPC_CODE.internal;
+}
+
+/** Where requests say what they are about; of all else, some of it is secret. */
+const SUBJECTS: Readonly<Record<string, readonly string[]>> = {
+  pod: ["podSandboxId"],
+  container: ["containerId"],
+  image: ["image", "image"],
+  name: ["config", "metadata", "name"],
+  namespace: ["config", "metadata", "namespace"],
+};
+
+function subjectOf(request: Message | undefined): LogFields {
+  const found = Object.entries(SUBJECTS).flatMap(([name, way]) => {
+    const value = way.reduce<unknown>(
+      (inside, key) => isObject(inside) ? inside[key] : undefined,
+      request,
+    );
+    return typeof value === "string" && value !== "" ? [[name, value]] : [];
+  });
+  return Object.fromEntries(found);
+}
