@@ -19,6 +19,8 @@ const MOUNT_TABLE = "/proc/self/mountinfo";
 const MEMORY = "/proc/meminfo";
 // The kernel hands out a page at a time, whatever is asked for.
 const READ_BYTES = 64 * 1024;
+// One for all: nobody else runs while a file is read, and there are thousands.
+const buffer = new Uint8Array(READ_BYTES);
 // A process may give itself any command line.
 const MAX_BYTES = 4 * 1024 * 1024;
 
@@ -61,7 +63,6 @@ function readText(
   using file = openKernelFile(symbols, path);
   if (file === undefined) return undefined;
   const decoder = new TextDecoder();
-  const buffer = new Uint8Array(READ_BYTES);
   let text = "";
   for (let total = 0; total < maxBytes;) {
     const count = file.read(buffer);

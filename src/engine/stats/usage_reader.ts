@@ -45,6 +45,8 @@ export interface UsageReaderOptions {
 
 // A rate of less time is mostly chance.
 const MIN_RATE_NS = 900_000_000n;
+// Groups that nobody asks for any more are forgotten by then.
+const FORGET_NS = 600_000_000_000n;
 const NS_PER_SECOND = 1_000_000_000n;
 const NS_PER_MS = 1_000_000n;
 
@@ -106,6 +108,7 @@ export class UsageReader {
       { ...options, libc: this.#agent.store.libc },
     );
     const takenAtNs = BigInt(Date.now()) * NS_PER_MS;
+    this.#forget(takenAtNs - FORGET_NS);
     const samples = new Map<string, UsageSample>();
     for (const path of paths) {
       const usage = readCgroupUsage(mounts, path, texts);
@@ -113,6 +116,12 @@ export class UsageReader {
       else samples.set(path, this.#withRate({ path, takenAtNs, usage }));
     }
     return samples;
+  }
+
+  #forget(oldestNs: bigint): void {
+    for (const [path, { takenAtNs }] of this.#before) {
+      if (takenAtNs < oldestNs) this.#before.delete(path);
+    }
   }
 
   #withRate(sample: Omit<UsageSample, "nanoCores">): UsageSample {
