@@ -33,7 +33,11 @@ while IFS=: read -r _ controllers _; do
 	mkdir "/sys/fs/cgroup/$place"
 	mount -t cgroup -o "$options" cgroup "/sys/fs/cgroup/$place"
 done </proc/self/cgroup
-if [ -z "$version_1" ]; then
+if [ -n "$version_1" ]; then
+	# As systemd has it beside version 1, without controllers.
+	mkdir /sys/fs/cgroup/unified
+	mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified
+else
 	umount /sys/fs/cgroup
 	mount -t cgroup2 cgroup2 /sys/fs/cgroup
 	mkdir /sys/fs/cgroup/init

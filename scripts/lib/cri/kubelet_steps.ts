@@ -6,6 +6,7 @@ import { crictl, listObjects, type Place } from "./crictl.ts";
 import { type Kubelet, type KubeletPod, startKubelet } from "./kubelet.ts";
 import { findLeftovers, listTraces } from "./leftovers.ts";
 import { HOST_PORT, STATE, WEB_POD } from "./static_pods.ts";
+import { BUSYBOX, NGINX } from "./stand_in_images.ts";
 import { createTally, type Tally } from "./tally.ts";
 import { sleep, within } from "./within.ts";
 
@@ -35,6 +36,7 @@ const STEPS: readonly (readonly [string, (scene: Scene) => Promise<void>])[] = [
 /** Runs all steps; after the first that fails the others say nothing new. */
 export async function runUnderKubelet(place: Place): Promise<Tally> {
   const tally = createTally();
+  for (const image of [BUSYBOX, NGINX]) await crictl(place, "pull", image);
   const before = await listTraces(place);
   await using kubelet = await startKubelet(place);
   tally.note("the kubelet starts", "passed");

@@ -29,6 +29,7 @@ export const WEB_POD = {
       {
         name: "web",
         image: NGINX,
+        imagePullPolicy: "Always",
         ports: [{ containerPort: 80, hostPort: HOST_PORT }],
         readinessProbe: { httpGet: { port: 80 }, periodSeconds: 1 },
         startupProbe: { tcpSocket: { port: 80 }, periodSeconds: 1 },
