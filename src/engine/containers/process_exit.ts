@@ -12,6 +12,7 @@ import {
   statIfThere,
 } from "../../fs/if_there.ts";
 import { makeOwnDirectory } from "../../fs/own_directory.ts";
+import { writeAtomically } from "../../fs/write_atomically.ts";
 import { removeTreeSync } from "../../fs/remove_tree.ts";
 import { ensureWorkDirectory } from "../../store/container_store.ts";
 import {
@@ -91,6 +92,14 @@ export function readExit(
     return { exitCode, finishedAtMs, isOomKilled };
   }
   return undefined;
+}
+
+/** Notes that a container's process has ended, and nobody knows how. */
+export function noteUnseenExit({ store }: Agent, id: ContainerId): void {
+  const places = exitPlacesOf(store.paths, id);
+  const text = String(UNKNOWN_EXIT_CODE);
+  writeAtomically(join(places.workDirectory, id), text);
+  writeAtomically(join(places.runDirectory, RUN_FILE), text);
 }
 
 /** Forgets how a container's last process ended. */

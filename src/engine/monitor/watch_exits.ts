@@ -11,6 +11,7 @@ import { makeOwnDirectory } from "../../fs/own_directory.ts";
 import { exitsDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
 import { readExit } from "../containers/process_exit.ts";
+import { noteIfUnseen } from "./note_unseen.ts";
 import { watchNames } from "./watch_names.ts";
 
 // What a watch has missed, as the kernel has only so many of them.
@@ -19,7 +20,8 @@ const WITHOUT_WATCH_MS = 500;
 
 /**
  * Names each container whose process has ended, or ends from now on, as far as
- * conmon watches it in this boot. A container may be named more than once.
+ * conmon watches it in this boot. A container may be named more than once. Where a
+ * conmon was killed, it is noted that nobody knows how its process has ended.
  *
  * @throws {Error} Its reason, when the signal aborts.
  */
@@ -38,6 +40,9 @@ export async function* watchExits(
   for (;;) {
     const all = listDirectory(folder);
     for (const name of told.keys()) if (!all.includes(name)) told.delete(name);
+    for (const id of all.flatMap(idOf)) {
+      await noteIfUnseen(agent, id, { signal });
+    }
     yield* findNews(agent, all, told);
     const end = performance.now() +
       (names.problem === undefined ? RESCAN_MS : WITHOUT_WATCH_MS);

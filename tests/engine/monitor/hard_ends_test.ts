@@ -11,6 +11,7 @@ import { listContainers } from "../../../src/engine/containers/list_containers.t
 import { readExit } from "../../../src/engine/containers/process_exit.ts";
 import { createProcess } from "../../../src/engine/monitor/create_process.ts";
 import { execSync } from "../../../src/engine/monitor/exec_sync.ts";
+import { noteIfUnseen } from "../../../src/engine/monitor/note_unseen.ts";
 import { startProcess } from "../../../src/engine/monitor/start_process.ts";
 import { watchExits } from "../../../src/engine/monitor/watch_exits.ts";
 import { toText } from "../../../src/formats/bytes.ts";
@@ -227,3 +228,34 @@ Deno.test("many commands leave nothing", MONITOR_NEEDS, async () => {
   assertMatch(await count(), /^[12]$/);
   assertFalse(readExit(agent, id) !== undefined);
 });
+
+Deno.test(
+  "an end that nobody saw is noted as such",
+  MONITOR_NEEDS,
+  async () => {
+    await using test = await monitoredStore();
+    const { agent, dir } = test;
+    const { id, bundle } = await test.run("sleep 1000");
+    const conmon = Number(await Deno.readTextFile(join(bundle, "conmon.pid")));
+    Deno.kill(conmon, "SIGKILL");
+    await until(() => !hasMonitor(agent, id));
+    const folder = dir.join("run/orlop/exits", id);
+    await Deno.utime(folder, 1, 1);
+    await noteIfUnseen(agent, id);
+    assertEquals(readExit(agent, id), undefined); // it runs
+    const pid = Number(await Deno.readTextFile(join(bundle, "runtime.pid")));
+    Deno.kill(pid, "SIGKILL");
+    await until(async () => {
+      await noteIfUnseen(agent, id);
+      return readExit(agent, id) !== undefined;
+    });
+    const ends = watchExits(agent);
+    assertEquals((await ends.next()).value, id);
+    await ends.return();
+    assertEquals(readExit(agent, id)?.exitCode, 255);
+    const [found] = (await listContainers(agent)).filter((one) =>
+      one.id === id
+    );
+    assertEquals(found?.state, "exited");
+  },
+);
