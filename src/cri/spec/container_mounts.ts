@@ -50,6 +50,7 @@ export function readMount(mount: Mount): WantedMount {
   if (!isImage && imageSubPath !== "") {
     throw wrong("there is a path in an image, but no image");
   }
+  if (imageSubPath.includes("\0")) throw wrong("a path in an image has a NUL");
   if (mount.uidMappings.length + mount.gidMappings.length > 0) {
     throw wrong("IDs cannot be mapped: orlop has no user namespaces as yet");
   }

@@ -2,6 +2,7 @@
 
 import type { TemplateOptions } from "../../engine/containers/make_template.ts";
 import type { RunDefaults } from "../../formats/oci/image_config.ts";
+import { checkPath } from "../../image/container_mounts.ts";
 import type { ContainerConfig, KeyValue } from "../api/api_pb.js";
 import { signalName } from "./stop_signal.ts";
 
@@ -25,7 +26,7 @@ export type ProcessSettings = Pick<
  * Says what runs. A command stands for the image's entrypoint, and drops the
  * image's own arguments; arguments alone go to the image's entrypoint.
  *
- * @throws {TypeError} If a variable cannot be one.
+ * @throws {TypeError} If a variable or the working directory cannot be one.
  */
 export function processSettings(
   config: ContainerConfig,
@@ -42,7 +43,9 @@ export function processSettings(
     entrypoint: command.length > 0 ? command : undefined,
     args,
     env: [...unset, ...envs.map(variableOf)],
-    workdir: workingDir || undefined,
+    workdir: workingDir === ""
+      ? undefined
+      : checkPath("working directory", workingDir),
     missingWorkdir: "make",
     missingCommand: "refuse",
     terminal: tty,

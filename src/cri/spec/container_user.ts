@@ -41,13 +41,26 @@ export function userSettings(request: UserRequest): UserSettings {
         "set run_as_user or run_as_username, too",
     );
   }
-  const isStrict = supplementalGroupsPolicy === SupplementalGroupsPolicy.Strict;
   return {
     user,
     gid: runAsGroup && idOf("group", runAsGroup.value),
     groups: supplementalGroups.map((id) => String(idOf("group", id))),
-    memberships: isStrict ? "ignore" : "merge",
+    memberships: membershipsOf(supplementalGroupsPolicy),
   };
+}
+
+function membershipsOf(
+  policy: SupplementalGroupsPolicy,
+): UserSettings["memberships"] {
+  switch (policy) {
+    case SupplementalGroupsPolicy.Merge:
+      return "merge";
+    case SupplementalGroupsPolicy.Strict:
+      return "ignore";
+  }
+  throw new TypeError(
+    `Cannot choose groups: the policy ${policy} is unknown`,
+  );
 }
 
 function idOf(kind: "user" | "group", id: bigint): number {

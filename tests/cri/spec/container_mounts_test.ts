@@ -87,6 +87,10 @@ Deno.test("readMount() refuses what cannot be meant", async (t) => {
       "an image has no propagation",
     ],
     [{ hostPath: "", image }, "an image cannot be written to"],
+    [
+      { hostPath: "", image, readonly: true, imageSubPath: "a\0b" },
+      "has a NUL",
+    ],
     [{ uidMappings: [{ length: 1 }] }, "IDs cannot be mapped"],
     [{ mountOptions: ["suid"] }, 'option "suid" is not known'],
     [{ mountOptions: ["tmpcopyup"] }, 'option "tmpcopyup" is not known'],

@@ -49,6 +49,11 @@ Deno.test("userSettings() refuses whom there cannot be", async (t) => {
       { runAsUser: { value: 1n }, runAsGroup: { value: -2n } },
       "Cannot run as group -2",
     ],
+    [
+      "a policy",
+      { supplementalGroupsPolicy: Number(2) },
+      "the policy 2 is unknown",
+    ],
     ["more", { supplementalGroups: [1n << 40n] }, "Cannot run as group 10995"],
   ];
   for (const [name, context, message] of table) {
