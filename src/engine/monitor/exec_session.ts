@@ -4,8 +4,9 @@
  */
 
 import { join } from "@std/path";
-import type { Abortable } from "../../errors/abort.ts";
+import { type Abortable, sleep } from "../../errors/abort.ts";
 import { CommandError } from "../../errors/store_errors.ts";
+import type { Bytes } from "../../formats/bytes.ts";
 import { asInteger, asObject, parseJson } from "../../formats/json.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { readTextIfThere } from "../../fs/if_there.ts";
@@ -54,6 +55,8 @@ export interface ExecSessionOptions extends Abortable {
 /** What conmon reads at once, at most. */
 export const MAX_PACKET = 8192;
 
+// A runtime starts a process within a second.
+const PATIENCE_MS = 5_000;
 const GO = new Uint8Array(1);
 
 /**
@@ -72,22 +75,36 @@ export async function startSession(
     session: "exec",
   });
   const answers = openLineReader(monitor.answers);
+  const go = monitor.go?.getWriter();
   try {
-    const go = monitor.go?.getWriter();
-    await go?.write(GO); // to begin
+    await send(go); // to begin
     await waitForSocket(monitor, id, options);
     const channel = sockets.connectPacket(exec.folder, {
       name: "attach",
       maxPacket: MAX_PACKET,
     });
-    await go?.write(GO); // to run, as somebody is there for what it writes
-    await go?.close();
+    await send(go); // to run, as somebody is there for what it writes
+    await end(go);
     return openSession(exec, channel, answers);
   } catch (error) {
-    answers[Symbol.dispose]();
+    // Not sooner: it takes the end of what it waits for as an order to run.
+    await monitor.detached;
     await signalMonitor(exec);
+    await end(go);
+    answers[Symbol.dispose]();
     throw error;
   }
+}
+
+type GoWriter = WritableStreamDefaultWriter<Bytes> | undefined;
+
+/** If conmon has ended by then, it says why. */
+async function send(go: GoWriter): Promise<void> {
+  await go?.write(GO).catch(() => {});
+}
+
+async function end(go: GoWriter): Promise<void> {
+  await go?.close().catch(() => {});
 }
 
 function sessionFlags(
@@ -140,13 +157,31 @@ function openSession(
     channel,
     ended: readEnd(exec, started, answers),
     async signal(name) {
-      // Until there is a process, the runtime ends with its conmon.
-      const start = await Promise.race([started, Promise.resolve(undefined)]);
-      if (start === undefined) await signalMonitor(exec);
-      else if (start.pid !== undefined) await sendSignal(name, -start.pid);
+      const pid = await waitForPid(exec, started);
+      if (pid !== undefined) await sendSignal(name, -pid);
     },
     [Symbol.asyncDispose]: () => channel[Symbol.asyncDispose](),
   };
+}
+
+/**
+ * A runtime that is killed while it starts a process may leave that behind: so it
+ * is waited for, unless it hangs.
+ */
+async function waitForPid(
+  exec: PreparedExec,
+  started: Promise<Start>,
+): Promise<number | undefined> {
+  const stop = new AbortController();
+  const late = sleep(PATIENCE_MS, stop).then(
+    () => "late" as const,
+    () => "late" as const,
+  );
+  const start = await Promise.race([started, late]);
+  stop.abort();
+  if (start !== "late") return start.pid;
+  await signalMonitor(exec);
+  return parsePid(readTextIfThere(exec.pidFile));
 }
 
 interface Start {
@@ -187,8 +222,13 @@ function parseExitCode(line: string): number {
 }
 
 async function signalMonitor({ folder }: PreparedExec): Promise<void> {
-  const pid = Number(readTextIfThere(join(folder, "conmon.pid")) ?? "");
-  if (Number.isInteger(pid) && pid > 1) await sendSignal("KILL", pid);
+  const pid = parsePid(readTextIfThere(join(folder, "conmon.pid")));
+  if (pid !== undefined) await sendSignal("KILL", pid);
+}
+
+function parsePid(text: string | undefined): number | undefined {
+  const pid = Number(text ?? "");
+  return Number.isInteger(pid) && pid > 1 ? pid : undefined;
 }
 
 /** @param target A process, or a group as a negative number. */

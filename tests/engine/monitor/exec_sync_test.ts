@@ -116,6 +116,14 @@ Deno.test(
         "stopped",
       );
     });
+    await t.step("an abort ends it at any time", async () => {
+      const command = ["sleep", "4324"];
+      for (let ms = 0; ms < 100; ms += 5) {
+        const signal = AbortSignal.timeout(ms);
+        await assertRejects(() => execSync(agent, id, { command, signal }));
+      }
+      assertFalse((await text("ps -o args")).includes("4324"));
+    });
     await t.step("many at once", async () => {
       const texts = await Promise.all(
         Array.from({ length: 20 }, (_, at) => text(`echo ${at}`)),
