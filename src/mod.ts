@@ -20,6 +20,7 @@ export { categoryOf, type ErrorCategory } from "./errors/category.ts";
 export * from "./errors/naming_errors.ts";
 export * from "./errors/not_found_errors.ts";
 export * from "./errors/store_errors.ts";
+export * from "./errors/network_errors.ts";
 export * from "./errors/image_errors.ts";
 export type { Credentials } from "./formats/config/auth_file.ts";
 export type {
@@ -389,10 +390,33 @@ export type {
 } from "./engine/check/checked_object.ts";
 export { examine } from "./engine/doctor/doctor.ts";
 export type { Finding } from "./engine/doctor/finding.ts";
-export type { Patient } from "./engine/doctor/patient.ts";
+export type { NodeSettings, Patient } from "./engine/doctor/patient.ts";
 export {
   runContainer,
   type RunContainerOptions,
 } from "./engine/pods/run_container.ts";
 export { stopPod } from "./engine/pods/stop_pod.ts";
+export type { NetworkSettings } from "./engine/network/find_networks.ts";
+export {
+  type NetworkStatus,
+  networkStatus,
+} from "./engine/network/network_status.ts";
+export type { NetworkDns } from "./formats/cni/plugin_input.ts";
+export type {
+  NamespacePaths,
+  Sandbox,
+  SandboxFiles,
+  SandboxMetadata,
+  SandboxNamespaces,
+  SandboxPort,
+  SandboxRequest,
+} from "./engine/sandboxes/sandbox.ts";
+export { runSandbox } from "./engine/sandboxes/run_sandbox.ts";
+export { stopSandbox } from "./engine/sandboxes/stop_sandbox.ts";
+export { removeSandbox } from "./engine/sandboxes/remove_sandbox.ts";
+export {
+  listSandboxes,
+  readSandbox,
+} from "./engine/sandboxes/list_sandboxes.ts";
+export { tidySandboxes } from "./engine/sandboxes/tidy_sandboxes.ts";
 export type { UnpackLimits } from "./unpack/unpack_layer.ts";

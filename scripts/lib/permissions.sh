@@ -57,8 +57,8 @@ runtime_commands=" logs wait top stats container/logs container/wait container/t
 	ps stop kill rm container/ls container/list container/ps \
 	container/inspect container/stop container/kill container/rm \
 	pod/ls pod/list pod/ps pod/inspect pod/stop pod/kill pod/rm serve "
-monitor_commands=" serve exec attach container/exec container/attach "
-network_commands=" serve gc rm container/rm container/cleanup pod/stop pod/rm "
+monitor_commands=" doctor serve exec attach container/exec container/attach "
+network_commands=" serve doctor gc rm container/rm container/cleanup pod/stop pod/rm "
 sandbox_commands=" serve "
 
 # Commands that ask credential helpers, besides those that reach registries.

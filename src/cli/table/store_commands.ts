@@ -237,13 +237,13 @@ export const DOCTOR = {
   summary: "Look at this machine and the store, and say what to do",
   description: [
     "Kernel, overlay mounts, file system, room, cgroups, programs, clock, name " +
-    "servers, proxy; then who holds the store's locks and mounts, what lies " +
+    "servers, proxy; what run -d, networks and serve need; then who holds the store's locks and mounts, what lies " +
     "around in it, the last cleanup, and what this process may do. Mounts on " +
     "trial, and changes nothing. Exit code 1 if something will not work.",
     "It reaches no network, and cannot look into other mount namespaces.",
   ],
   section: "Store",
-  needs: ["mount", "tar", "runtime", "fuser"],
+  needs: ["mount", "tar", "runtime", "monitor", "network", "fuser"],
   flags: formatFlag("'{{.State}} {{.Check}}: {{.Found}}'"),
   examples: [
     { line: "orlop doctor", does: "Before the first pull, or when in trouble" },

@@ -7,6 +7,7 @@ import type { Patient } from "./patient.ts";
 // Whatever orlop runs.
 const PROGRAMS = [
   ...["mount", "umount", "findmnt", "tar", "runc", "crun", "fuser"],
+  ...["conmon", "flock", "timeout"],
 ] as const;
 
 /** The checks. */

@@ -2,6 +2,7 @@
 
 import { whyOf } from "../../errors/why.ts";
 import { hostChecks } from "./check_host.ts";
+import { nodeChecks } from "./check_node.ts";
 import { overlayCheck } from "./check_overlay.ts";
 import { permissionChecks } from "./check_permissions.ts";
 import { storeChecks } from "./check_store.ts";
@@ -26,6 +27,7 @@ import type { Patient } from "./patient.ts";
 export async function examine(patient: Patient): Promise<readonly Finding[]> {
   const checks = [
     ...hostChecks(patient),
+    ...nodeChecks(patient),
     overlayCheck(patient),
     ...storeChecks(patient),
     ...permissionChecks(patient),

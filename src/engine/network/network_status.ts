@@ -12,6 +12,7 @@ import { findPlugin, runPlugin } from "./run_plugin.ts";
 
 /** What there is to say of the networks. */
 export interface NetworkStatus {
+  /** Whether pods can join them. */
   readonly isReady: boolean;
   /** Why not, as a sentence; `""` if it is. */
   readonly message: string;
@@ -19,7 +20,18 @@ export interface NetworkStatus {
   readonly names: readonly string[];
 }
 
-/** Whether networks are described, and their plugins there and, by 1.1.0, ready. */
+/**
+ * Whether networks are described, and their plugins there and, by 1.1.0, ready.
+ *
+ * @param settings Where they are, and which are meant.
+ * @example
+ * ```ts
+ * import { networkStatus } from "orlop";
+ * const configDirectory = await Deno.makeTempDir();
+ * const { isReady, message } = await networkStatus({ configDirectory });
+ * console.log(isReady, message); // false, Cannot find a network: …
+ * ```
+ */
 export async function networkStatus(
   settings: NetworkSettings = {},
   options: Abortable = {},

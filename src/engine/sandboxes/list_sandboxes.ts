@@ -22,6 +22,13 @@ const HOST_SHM = "/dev/shm";
  * @param handle From `openAgent()`.
  * @param id Its full ID.
  * @throws {DamagedFileError} If its state does not parse.
+ * @example
+ * ```ts
+ * import { type Agent, type ContainerId, readSandbox } from "orlop";
+ * function isReady(agent: Agent, id: ContainerId): boolean {
+ *   return readSandbox(agent, id)?.state === "ready";
+ * }
+ * ```
  */
 export function readSandbox(
   handle: AgentHandle,
@@ -36,6 +43,15 @@ export function readSandbox(
  * Lists all sandboxes. Of one whose state is damaged a warning tells.
  *
  * @param handle From `openAgent()`.
+ * @example
+ * ```ts
+ * import { listSandboxes, openAgent } from "orlop";
+ * const root = await Deno.makeTempDir();
+ * const agent = openAgent({ root, runRoot: `${root}/run` });
+ * for (const { id, state, ips } of await listSandboxes(agent)) {
+ *   console.log(id, state, ips.join(", "));
+ * }
+ * ```
  */
 export async function listSandboxes(
   handle: AgentHandle,

@@ -19,6 +19,13 @@ import { stopLocked } from "./stop_sandbox.ts";
  * @throws {InUseError} If it has containers.
  * @throws {NetworkError} If a network cannot be left: it stays then.
  * @throws {DamagedFileError} If its state does not parse.
+ * @example
+ * ```ts
+ * import { type Agent, listSandboxes, removeSandbox } from "orlop";
+ * async function removeAll(agent: Agent): Promise<void> {
+ *   for (const { id } of await listSandboxes(agent)) await removeSandbox(agent, id);
+ * }
+ * ```
  */
 export async function removeSandbox(
   handle: AgentHandle,

@@ -46,6 +46,24 @@ import { settleAll } from "./settle_all.ts";
  *   be had.
  * @throws {NetworkError} If there is no network, or it cannot be joined.
  * @throws As `createPodSandbox()` does.
+ * @example
+ * ```ts
+ * import { type Agent, runSandbox } from "orlop";
+ * async function runWeb(agent: Agent): Promise<readonly string[]> {
+ *   const { ips } = await runSandbox(agent, {
+ *     podName: "web",
+ *     hostname: "web",
+ *     metadata: { name: "web", uid: "", namespace: "", attempt: 0 },
+ *     ports: [{ protocol: "tcp", hostPort: 8080, containerPort: 80 }],
+ *     namespaces: { network: "pod", ipc: "pod", pid: "container" },
+ *     sysctls: { "net.ipv4.ip_unprivileged_port_start": "0" },
+ *     labels: {},
+ *     annotations: {},
+ *     runtimeHandler: "",
+ *   });
+ *   return ips;
+ * }
+ * ```
  */
 export async function runSandbox(
   handle: AgentHandle,

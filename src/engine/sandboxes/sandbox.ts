@@ -77,8 +77,11 @@ export interface SandboxRequest extends Abortable {
 
 /** How an orchestrator calls a pod. */
 export interface SandboxMetadata {
+  /** Of the pod: not unique. */
   readonly name: string;
+  /** Unique for the orchestrator; `""` for none. */
   readonly uid: string;
+  /** The orchestrator's; `""` for none. */
   readonly namespace: string;
   /** How often it was made anew. */
   readonly attempt: number;
@@ -86,7 +89,9 @@ export interface SandboxMetadata {
 
 /** A port of a sandbox. */
 export interface SandboxPort {
+  /** What is led to it. */
   readonly protocol: "tcp" | "udp" | "sctp";
+  /** The sandbox's own. */
   readonly containerPort: number;
   /** 0 is none. */
   readonly hostPort: number;
@@ -110,6 +115,7 @@ export interface SandboxNamespaces {
 
 /** A sandbox that was made. */
 export interface Sandbox {
+  /** That of its infra container. */
   readonly id: ContainerId;
   /** Whether containers can be run in it. */
   readonly state: "ready" | "not-ready";
@@ -123,23 +129,50 @@ export interface Sandbox {
   readonly ips: readonly string[];
   /** What its containers have as `/dev/shm`. */
   readonly shmDirectory: string;
+  /** What its containers have in `/etc`. */
   readonly files: SandboxFiles;
-  /** Of the process that keeps a PID namespace: only for `pid: "pod"`. */
+  /**
+   * Of the process that keeps a PID namespace: only for `pid: "pod"`.
+   *
+   * @default {there is none}
+   */
   readonly pid?: number | undefined;
 }
 
 /** Where the namespaces of a sandbox are pinned; absolute. */
 export interface NamespacePaths {
+  /**
+   * With its own addresses and ports.
+   *
+   * @default {the host's}
+   */
   readonly network?: string | undefined;
+  /**
+   * With its own shared memory and queues.
+   *
+   * @default {the host's}
+   */
   readonly ipc?: string | undefined;
+  /**
+   * With its own host name.
+   *
+   * @default {the host's}
+   */
   readonly uts?: string | undefined;
-  /** Of a process below /proc. */
+  /**
+   * Of a process below /proc.
+   *
+   * @default {none that containers share}
+   */
   readonly pid?: string | undefined;
 }
 
 /** Files for `/etc` of a sandbox's containers; absolute. */
 export interface SandboxFiles {
+  /** For `/etc/resolv.conf`. */
   readonly resolvConf: string;
+  /** For `/etc/hostname`. */
   readonly hostname: string;
+  /** For `/etc/hosts`. */
   readonly hosts: string;
 }

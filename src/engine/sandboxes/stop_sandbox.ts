@@ -24,6 +24,13 @@ import { type SandboxState, writeSandboxState } from "./sandbox_state.ts";
  * @throws {NetworkError} If a network cannot be left; the sandbox is not ready then,
  *   and to be stopped once more.
  * @throws {DamagedFileError} If its state does not parse.
+ * @example
+ * ```ts
+ * import { type Agent, listSandboxes, stopSandbox } from "orlop";
+ * async function stopAll(agent: Agent): Promise<void> {
+ *   for (const { id } of await listSandboxes(agent)) await stopSandbox(agent, id);
+ * }
+ * ```
  */
 export async function stopSandbox(
   handle: AgentHandle,

@@ -34,6 +34,13 @@ import { detachSandbox } from "./stop_sandbox.ts";
  * @param settings The networks that sandboxes get now.
  * @returns The IDs of the sandboxes.
  * @throws {DamagedStoreError} And the like, if it is not sure which are there.
+ * @example
+ * ```ts
+ * import { openAgent, tidySandboxes } from "orlop";
+ * const root = await Deno.makeTempDir();
+ * const agent = openAgent({ root, runRoot: `${root}/run` });
+ * console.log(await tidySandboxes(agent, { configDirectory: root })); // []
+ * ```
  */
 export async function tidySandboxes(
   handle: AgentHandle,

@@ -39,8 +39,11 @@ export interface Bandwidth {
 
 /** How names are resolved: resolv.conf(5). */
 export interface NetworkDns {
+  /** Addresses of servers of names. */
   readonly servers: readonly string[];
+  /** Domains where names without one are looked for. */
   readonly searches: readonly string[];
+  /** Such as `ndots:5`. */
   readonly options: readonly string[];
 }
 

@@ -84,3 +84,61 @@ Deno.test({
     });
   },
 });
+
+Deno.test({
+  name: "orlop doctor says what a node that serves lacks",
+  ...NEEDED,
+  fn: async (t) => {
+    await using store = sharedStore();
+    const directory = store.join("net.d");
+    await Deno.mkdir(directory);
+    const config = store.join("orlop.toml");
+    const settings = (more: string) =>
+      Deno.writeTextFile(
+        config,
+        `[serve]\ncni_conf_dir = "${directory}"\n${more}`,
+      );
+    const describe = (name: string, plugins: unknown) =>
+      Deno.writeTextFile(
+        `${directory}/${name}.conflist`,
+        JSON.stringify({ cniVersion: "1.0.0", name, plugins }),
+      );
+    const examine = async (check: string) => {
+      const { out } = await store.tryOrlop(
+        ...["--config", config, "doctor", "--format=json"],
+      );
+      const findings: Finding[] = JSON.parse(out);
+      return findings.filter((finding) => finding.check === check)
+        .map(({ state, found }) => `${state}: ${found}`).join("\n");
+    };
+    await settings("");
+    await t.step("a network", async () => {
+      assertEquals(await examine("networks"), `fail: none in ${directory}`);
+    });
+    await t.step(
+      "a network's plugin, and a file that makes sense",
+      async () => {
+        await describe("front", [{ type: "none-such" }]);
+        await Deno.writeTextFile(`${directory}/a.conf`, "{");
+        const found = await examine("networks");
+        assertMatch(found, /^warn: Cannot read ".*a\.conf": not valid JSON$/m);
+        assertMatch(
+          found,
+          /^fail: front: Cannot run network plugin "none-such"/m,
+        );
+      },
+    );
+    await t.step(
+      "the driver of cgroups, and settings of the kernel",
+      async () => {
+        assertMatch(
+          await examine("cgroup driver"),
+          /^ok: cgroupfs: the kubelet/,
+        );
+        const found = await examine("kernel settings");
+        assertMatch(found, /^(ok|warn): net\.ipv4\.ip_forward = [01]$/m);
+        assertMatch(found, /^(ok|warn): net\.bridge\.bridge-nf-call-iptables/m);
+      },
+    );
+  },
+});

@@ -2,9 +2,15 @@
 
 import { examine } from "../../../engine/doctor/doctor.ts";
 import type { Finding } from "../../../engine/doctor/finding.ts";
-import { PATIENT_ENV } from "../../../engine/doctor/patient.ts";
+import {
+  type NodeSettings,
+  PATIENT_ENV,
+} from "../../../engine/doctor/patient.ts";
 import { callersVariable } from "../../../process/callers_variable.ts";
+import { isThere } from "../../../fs/if_there.ts";
 import type { Call } from "../../command.ts";
+import type { ServeTexts } from "../../input/config_file.ts";
+import { networkPlaces } from "../../input/network_places.ts";
 import { checkFormat, showJson } from "../../render/show_list.ts";
 import { isTemplate, readTemplate } from "../../render/template/read_format.ts";
 import type { Style } from "../../render/terminal.ts";
@@ -20,7 +26,8 @@ export async function run(
   const env = Object.fromEntries(
     PATIENT_ENV.map((n) => [n, callersVariable(n)]),
   );
-  const findings = await examine({ root, runRoot, libc, env, signal });
+  const node = nodeOf(config.serve);
+  const findings = await examine({ root, runRoot, libc, env, node, signal });
   const failed = findings.filter(({ state }) => state === "fail").length;
   if (flags.format === "json") {
     showJson(findings, terminal);
@@ -44,6 +51,18 @@ export async function run(
     }
   }
   return failed > 0 ? 1 : 0;
+}
+
+// What scripts/install --serve writes.
+const UNIT = "/etc/systemd/system/orlop.service";
+
+/** A machine is to serve if settings or systemd say so. */
+function nodeOf(serve: ServeTexts): NodeSettings {
+  return {
+    isServed: Object.keys(serve).length > 0 || isThere(UNIT),
+    networks: networkPlaces(serve),
+    cgroupManager: serve.cgroup_manager === "systemd" ? "systemd" : "cgroupfs",
+  };
 }
 
 const FIELDS = ["check", "state", "found", "advice"];
