@@ -23,6 +23,13 @@ export const NODE_NEEDS: { ignore: boolean } = needs(
 /** The image that is there. */
 export const BUSYBOX = "localhost/busybox:1";
 
+/** Shows a container the files of that image. */
+export const IMAGE_MOUNT = {
+  containerPath: "/image",
+  image: { image: BUSYBOX },
+  readonly: true,
+};
+
 /** What a pod is asked for by. */
 export type PodConfig = Plain<typeof PodSandboxConfigSchema>;
 

@@ -7,11 +7,8 @@
 import { forgetProcess } from "../../engine/monitor/forget_process.ts";
 import { hasMonitor } from "../../engine/containers/container_monitor.ts";
 import { findActivity } from "../../engine/containers/container_status.ts";
-import {
-  ownerOfImageVolume,
-  removeImageVolumes,
-} from "../../engine/containers/image_volumes.ts";
 import { tryReadLastRun } from "../../engine/containers/last_run.ts";
+import { removeOrphanVolumes } from "../../engine/containers/image_volumes.ts";
 import {
   type ProcessExit,
   readExit,
@@ -22,10 +19,7 @@ import { stopSandbox } from "../../engine/sandboxes/stop_sandbox.ts";
 import { tidySandboxes } from "../../engine/sandboxes/tidy_sandboxes.ts";
 import { Semaphore } from "../../engine/semaphore.ts";
 import { whyOf } from "../../errors/why.ts";
-import {
-  type ContainerId,
-  parseContainerId,
-} from "../../formats/storage/store_ids.ts";
+import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { ContainerState } from "../api/api_pb.js";
 import { UNSEEN_EXIT_CODE, withExit } from "./containers/note_exit.ts";
 import { dropContainer } from "./containers/undo_container.ts";
@@ -44,7 +38,7 @@ export async function recover(context: RuntimeContext): Promise<void> {
     note === undefined ? [] : [{ ...known, note }]
   );
   await eachOf(context, own, recoverContainer);
-  await removeOrphans(context);
+  await removeOrphanVolumes(context.agent);
   const ownPods = pods.flatMap(({ sandbox, ...known }) =>
     sandbox === undefined ? [] : [{ ...known, sandbox }]
   );
@@ -126,27 +120,6 @@ async function noteUnseen(
   };
   objects.setNote(id, withExit(note, exit));
   await forgetProcess(agent, id);
-}
-
-/** Images that were mounted for containers that never came to be. */
-async function removeOrphans({ agent }: RuntimeContext): Promise<void> {
-  for (const owner of await listOrphans()) {
-    try {
-      await removeImageVolumes(agent, owner);
-    } catch (error) {
-      const why = whyOf(error);
-      agent.log("warn", `Cannot unmount images of "${owner}": ${why}`);
-    }
-  }
-
-  async function listOrphans(): Promise<readonly ContainerId[]> {
-    using held = await agent.store.lock({ containers: "read" });
-    const owners = held.containers.records.flatMap(({ names = [] }) =>
-      names.flatMap((name) => ownerOfImageVolume(name) ?? [])
-    );
-    return [...new Set(owners)].map(parseContainerId)
-      .filter((id) => held.containers.get(id) === undefined);
-  }
 }
 
 async function recoverPod(

@@ -6,13 +6,18 @@
 
 import type { Abortable } from "../../errors/abort.ts";
 import { ContainerNotFoundError } from "../../errors/not_found_errors.ts";
+import { whyOf } from "../../errors/why.ts";
 import type { RuntimeSpec } from "../../formats/oci/runtime_spec.ts";
-import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import {
+  type ContainerId,
+  parseContainerId,
+} from "../../formats/storage/store_ids.ts";
 import type { Agent } from "../agent.ts";
 import type { WantedImage } from "../images/find_image.ts";
 import { MOUNT_LOCKS, mountLayer } from "../mount_layer.ts";
 import { createContainer } from "./create_container.ts";
 import { deleteContainer } from "./delete_container.ts";
+import { readMetadata } from "./list_containers.ts";
 
 /** Whose volume it is, and of which image. */
 export interface ImageVolumeRequest extends WantedImage, Abortable {
@@ -94,6 +99,54 @@ async function listImageVolumes(
       names.some((name) => ownerOfImageVolume(name) === owner)
     )
     .map(({ id }) => id);
+}
+
+/** Which of them. */
+export interface OrphanVolumesOptions extends Abortable {
+  /**
+   * Only those of a pod.
+   *
+   * @default {all}
+   */
+  readonly podId?: string | undefined;
+}
+
+/**
+ * Removes image volumes whose container was removed, or never came to be. Nobody may
+ * be making containers meanwhile: those come after their volumes. What cannot be
+ * removed is told.
+ */
+export async function removeOrphanVolumes(
+  agent: Agent,
+  options: OrphanVolumesOptions = {},
+): Promise<void> {
+  for (const owner of await listOrphans(agent, options)) {
+    try {
+      await removeImageVolumes(agent, owner, options);
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      agent.log(
+        "warn",
+        `Cannot unmount images of container "${owner}": ${whyOf(error)}`,
+      );
+    }
+  }
+}
+
+async function listOrphans(
+  { store }: Agent,
+  { podId, signal }: OrphanVolumesOptions,
+): Promise<readonly ContainerId[]> {
+  using held = await store.lock({ containers: "read" }, { signal });
+  const owners = held.containers.records
+    .filter((record) =>
+      podId === undefined || readMetadata(record)?.podId === podId
+    )
+    .flatMap(({ names = [] }) =>
+      names.flatMap((name) => ownerOfImageVolume(name) ?? [])
+    );
+  return [...new Set(owners)].map(parseContainerId)
+    .filter((id) => held.containers.get(id) === undefined);
 }
 
 /** The ID of the container that an image volume is for, by the volume's name. */

@@ -1,7 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { RuntimeService } from "../../../src/cri/api/api_pb.js";
 import { sleep } from "../../../src/errors/abort.ts";
-import { type CriNode, NODE_NEEDS, startNode } from "../../support/cri_node.ts";
+import {
+  type CriNode,
+  IMAGE_MOUNT,
+  NODE_NEEDS,
+  startNode,
+} from "../../support/cri_node.ts";
 
 const { method } = RuntimeService;
 
@@ -54,7 +59,11 @@ async function live(
   try {
     const podSandboxId = await node.runPod(name);
     pods.add(podSandboxId);
-    const containerId = await node.create(podSandboxId, "app");
+    const containerId = await node.create(podSandboxId, "app", {
+      changes: {
+        mounts: [IMAGE_MOUNT],
+      },
+    });
     containers.add(containerId);
     ever.add(containerId);
     await client.call(method.startContainer, { containerId });

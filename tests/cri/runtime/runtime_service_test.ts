@@ -9,6 +9,7 @@ import {
 import {
   containerConfig,
   type CriNode,
+  IMAGE_MOUNT,
   NODE_NEEDS,
   podConfig,
   startNode,
@@ -441,6 +442,26 @@ Deno.test(
     }
     assertEquals((await orlop("pod", "rm", "--force", "people")).code, 0);
     assertEquals(await listAll(node), { pods: [], containers: [] });
+  },
+);
+
+Deno.test(
+  "RuntimeService removes a pod of which people removed a container",
+  NODE_NEEDS,
+  async () => {
+    await using node = await startNode();
+    const pod = await node.runPod("thinned");
+    const id = await node.create(pod, "app", {
+      changes: {
+        mounts: [IMAGE_MOUNT],
+      },
+    });
+    await node.start(id);
+    const removed = await node.orlop("container", "rm", "--force", id);
+    assertEquals(removed.code, 0, removed.err);
+    assertEquals(await listAll(node), { pods: [pod], containers: [] });
+    await node.client.call(method.removePodSandbox, { podSandboxId: pod });
+    assertEquals((await node.orlop("ps", "-aq")).out, "");
   },
 );
 

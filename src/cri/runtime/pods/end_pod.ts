@@ -2,6 +2,7 @@
 
 import { InvalidSandboxIdError } from "../../../errors/not_found_errors.ts";
 import { InUseError } from "../../../errors/store_errors.ts";
+import { removeOrphanVolumes } from "../../../engine/containers/image_volumes.ts";
 import { removeSandbox } from "../../../engine/sandboxes/remove_sandbox.ts";
 import { stopSandbox } from "../../../engine/sandboxes/stop_sandbox.ts";
 import type { ContainerId } from "../../../formats/storage/store_ids.ts";
@@ -95,6 +96,8 @@ async function remove(context: RuntimeContext, id: ContainerId): Promise<void> {
   refusePeoples(id, members);
   await stop(context, id);
   await all(members, (member) => removeOwn(context, member.id));
+  // Of containers that people have removed.
+  await removeOrphanVolumes(agent, { podId: id });
   await removeSandbox(agent, id);
   agent.log("info", `Removed pod "${id}"`);
   await tellEvent(context, id, ContainerEventType.CONTAINER_DELETED_EVENT, id);
