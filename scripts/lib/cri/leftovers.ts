@@ -94,7 +94,10 @@ async function listRecords(place: Place): Promise<readonly string[]> {
   ];
 }
 
-/** Folders and files of containers, which a store may have without a record. */
+/**
+ * Folders and files of containers, which a store may have without a record. Locks of
+ * pulls are not of them: who opens the store next sweeps them.
+ */
 async function listFiles({ runtime }: Place): Promise<readonly string[]> {
   const folders = [`${runtime.root}/overlay-containers`, "/run/orlop"]
     .filter((folder) => existsSync(folder));
@@ -107,6 +110,7 @@ async function listFiles({ runtime }: Place): Promise<readonly string[]> {
     "-maxdepth",
     "4",
   );
-  return found.trim().split("\n").filter((path) => /[0-9a-f]{64}/.test(path))
+  return found.trim().split("\n")
+    .filter((path) => /[0-9a-f]{64}/.test(path) && !path.includes("/pulls/"))
     .map((path) => `file ${path}`);
 }
