@@ -24,7 +24,8 @@ prepare_cri_tools() {
 	has_go || exit 0
 	is_root || die "Cannot make namespaces: only root can"
 	want docker-registry:docker-registry nginx:nginx-light runc:runc conmon:conmon \
-		/usr/lib/cni/bridge:containernetworking-plugins iptables:iptables ||
+		/usr/lib/cni/bridge:containernetworking-plugins iptables:iptables \
+		/usr/share/containers/seccomp.json:golang-github-containers-common ||
 		die "Cannot go on without them"
 	fetch_dependencies
 	build_cri_tools

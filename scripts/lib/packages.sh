@@ -3,12 +3,17 @@
 
 extend_path
 
-# Installs the packages of programs that are missing: want PROGRAM:PACKAGE…
+# Installs the packages of programs, or of files by their paths, that are missing:
+# want PROGRAM:PACKAGE…
 # Fails, and says what to install, where that cannot be done.
 want() {
 	missing=
 	for pair in "$@"; do
-		command -v "${pair%:*}" >/dev/null || missing="$missing ${pair#*:}"
+		case $pair in
+		/*) [ ! -e "${pair%:*}" ] || continue ;;
+		*) ! command -v "${pair%:*}" >/dev/null || continue ;;
+		esac
+		missing="$missing ${pair#*:}"
 	done
 	[ -n "$missing" ] || return 0
 	if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then

@@ -18,10 +18,16 @@ export interface ConformOptions {
 const QUICK: readonly string[] = [
   "Runtime info",
   "Image Manager",
-  "Streaming",
-  "Networking",
+  "Image Consistency",
+  "Image Volume",
   "Idempotence",
+  "Networking",
+  "Streaming",
+  "Multiple Containers",
   "PodSandbox",
+  "basic operations on container",
+  "Container OOM",
+  "MaskedPaths",
 ];
 
 /** Specs that do not run, by their names, with the reason. */
