@@ -3,7 +3,7 @@
 import { takeLibc } from "./src/process/libc.ts";
 
 // Wherever the word stands: to bind some functions too many costs 2 ms.
-const SOCKET_COMMANDS = ["serve", "exec", "attach"];
+const SOCKET_COMMANDS = ["serve", "exec", "attach", "cp"];
 
 // First of all: afterwards nothing in this process can load foreign code.
 const libc = takeLibc({

@@ -47,6 +47,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
       "pods",
       "stats",
       "processes",
+      "files",
       "network",
       "sandboxes",
     ],

@@ -56,6 +56,7 @@ const NEEDS: readonly Need[] = [
   "monitor",
   "network",
   "sandbox",
+  "files",
   "fuser",
 ];
 

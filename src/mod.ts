@@ -344,6 +344,14 @@ export {
   type ReadLogsOptions,
 } from "./engine/processes/read_logs.ts";
 export {
+  copyFiles,
+  type CopyFilesOptions,
+  type CopyPath,
+  type CopySource,
+  type CopyTarget,
+} from "./engine/files/copy_files.ts";
+export type { LibcRoots, RootedFile } from "./process/libc_roots.ts";
+export {
   attachToContainer,
   execInContainer,
   type ExecOptions,

@@ -47,19 +47,20 @@ mount_commands=" pull run copy rmi inspect doctor check gc df image/pull image/r
 	ps start stop kill rm container/create container/ls container/list \
 	container/ps container/inspect container/start \
 	container/stop container/kill container/rm container/cleanup \
-	stats container/stats exec container/exec attach container/attach \
+	stats container/stats exec container/exec attach container/attach cp container/cp \
 	pod/create pod/ls pod/list pod/ps pod/inspect pod/stop pod/kill \
 	pod/rm serve "
-tar_commands=" pull push load save run copy check doctor image/pull image/push \
+tar_commands=" cp container/cp pull push load save run copy check doctor image/pull image/push \
 	image/load image/save pod/create serve "
 runtime_commands=" logs wait top stats container/logs container/wait container/top \
-	container/stats exec container/exec attach container/attach container/cleanup run doctor check gc df rmi image/rm inspect \
+	container/stats exec container/exec attach container/attach cp container/cp container/cleanup run doctor check gc df rmi image/rm inspect \
 	ps stop kill rm container/ls container/list container/ps \
 	container/inspect container/stop container/kill container/rm \
 	pod/ls pod/list pod/ps pod/inspect pod/stop pod/kill pod/rm serve "
 monitor_commands=" doctor serve exec attach container/exec container/attach "
 network_commands=" serve doctor gc rm container/rm container/cleanup pod/stop pod/rm "
 sandbox_commands=" serve "
+files_commands=" cp container/cp "
 
 # Commands that ask credential helpers, besides those that reach registries.
 helper_commands=" logout "
@@ -177,6 +178,7 @@ choose_permissions() {
 		chosen="$chosen $sandbox_programs"
 		grant_plugins
 	fi
+	if is_one_of "$files_commands"; then chosen="$chosen unshare sh"; fi
 	if [ "$command" = doctor ]; then chosen="$chosen $doctor_programs"; fi
 	# shellcheck disable=SC2086 # names of programs
 	grant_programs $chosen

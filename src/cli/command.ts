@@ -63,6 +63,7 @@ export const PROGRAMS = {
     ...["unshare", "sh", "ip", "mkdir"],
     ...["find", "grep", "nsenter", "realpath"],
   ],
+  files: ["unshare", "sh"],
   fuser: ["fuser"],
 } as const;
 

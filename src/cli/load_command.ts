@@ -28,6 +28,7 @@ const MODULES: Readonly<Record<string, () => Promise<CommandModule>>> = {
   "logout": () => import("./commands/registries/logout.ts"),
   "help": () => import("./commands/help.ts"),
   "container attach": () => import("./commands/containers/container_attach.ts"),
+  "container cp": () => import("./commands/containers/container_cp.ts"),
   "container exec": () => import("./commands/containers/container_exec.ts"),
   "container cleanup": () =>
     import("./commands/containers/container_cleanup.ts"),

@@ -24,6 +24,7 @@ import {
   readMountTable,
   readProcessFile,
 } from "./libc_proc.ts";
+import { type LibcRoots, openRoots } from "./libc_roots.ts";
 import { type LibcSockets, openSockets } from "./libc_sockets.ts";
 import { type LibcTerminals, openTerminals } from "./libc_terminals.ts";
 import {
@@ -125,6 +126,8 @@ export interface Libc {
   /** Undefined unless they were asked for. */
   readonly sockets: LibcSockets | undefined;
   /** Bound with the sockets. */
+  readonly roots: LibcRoots | undefined;
+  /** Bound with the sockets. */
   readonly terminals: LibcTerminals | undefined;
 }
 
@@ -208,6 +211,7 @@ function wrap({ symbols, socketSymbols }: Bound): Libc {
     ignoreSignal: socketSymbols &&
       ((signal) => void socketSymbols.signal(signal, SIG_IGN)),
     sockets: socketSymbols && openSockets(symbols, socketSymbols),
+    roots: socketSymbols && openRoots(symbols, socketSymbols),
     terminals: socketSymbols && openTerminals(socketSymbols),
     openLock: (path, use) => openLock(symbols, path, use),
     openRegular: (path) => openRegular(symbols, path),

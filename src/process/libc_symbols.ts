@@ -55,6 +55,12 @@ export const SOCKET_SYMBOLS = {
   setns: { parameters: ["i32", "i32"], result: "i32" },
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   signal: { parameters: ["i32", "usize"], result: "usize" },
+  // glibc has no function for it; by this one no other call is made.
+  openat2: {
+    name: "syscall",
+    parameters: ["i64", "i64", "buffer", "buffer", "u64"],
+    result: "i64",
+  },
   tcgetattr: { parameters: ["i32", "buffer"], result: "i32" },
   tcsetattr: { parameters: ["i32", "i32", "buffer"], result: "i32" },
 } as const;

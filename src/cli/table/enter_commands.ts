@@ -56,6 +56,40 @@ export const EXEC = {
   failureCode: 125,
 } as const satisfies Command;
 
+/** `orlop cp`. */
+export const COPY_FILES = {
+  name: "cp",
+  module: "container cp",
+  summary: "Copy files into containers, or out of them",
+  description: [
+    "One side is CONTAINER:PATH, the other a path of this machine, or - for an " +
+    "archive of tar's on standard input or output. Into a directory that is there, " +
+    "or to a new name; DIR/. stands for what is in a directory. Links of a container " +
+    "never lead out of it, also while it runs; device nodes are left out.",
+  ],
+  arguments: [
+    { name: "SRC", completes: "file" },
+    { name: "DST", completes: "file" },
+  ],
+  flags: {
+    archive: {
+      type: "tristate",
+      short: "a",
+      help: "Copies in a container are its user's; =false keeps their owners",
+    },
+    pause: { type: "boolean", help: "No effect: it is safe without, too" },
+    overwrite: { type: "boolean", help: "No effect: files are replaced" },
+  },
+  examples: [
+    {
+      line: "orlop cp app.conf web:/etc/app/",
+      does: "A file, into a directory",
+    },
+    { line: "orlop cp web:/var/log - >log.tar", does: "As an archive" },
+  ],
+  needs: ["mount", "tar", "runtime", "files"],
+} as const satisfies Command;
+
 /** `orlop attach`. */
 export const ATTACH = {
   name: "attach",

@@ -48,7 +48,6 @@ export const ADVICE: Readonly<Record<string, string>> = {
   "compose": NO_ORCHESTRATION,
   "container prune": 'use "orlop gc --containers stopped"',
   "container run": 'use "orlop run"',
-  "cp": FILES,
   "diff": FILES,
   "events": 'orlop keeps none: see --log-file of "orlop gc"',
   "export": 'use tar on the root that "orlop start CONTAINER" mounts',

@@ -2,7 +2,7 @@
 
 import type { Argument, Command } from "../command.ts";
 import { LIST_FLAGS } from "../render/show_list.ts";
-import { ATTACH, EXEC } from "./enter_commands.ts";
+import { ATTACH, COPY_FILES, EXEC } from "./enter_commands.ts";
 
 const CONTAINER: Argument = { name: "CONTAINER", completes: "container" };
 const CONTAINERS: Argument = { ...CONTAINER, isRepeated: true };
@@ -133,4 +133,5 @@ export const PROCESS_COMMANDS: readonly Command[] = [
   WAIT,
   TOP,
   STATS,
+  COPY_FILES,
 ];

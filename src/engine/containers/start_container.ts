@@ -205,7 +205,7 @@ function readVolumes(
 }
 
 /** Options that a container's owner has set, instead of the general ones. */
-function mountOptionsOf(
+export function mountOptionsOf(
   { flags }: ContainerRecord,
 ): readonly string[] | undefined {
   const options = flags?.["MountOpts"];

@@ -30,7 +30,6 @@ const TYPED: readonly [line: string, hint: string][] = [
   ["container commit app", "orlop builds no images"],
   ["manifest create x", "orlop builds no images"],
   ["pause app", "ask the OCI runtime"],
-  ["cp app:/a b", 'that "orlop start CONTAINER" mounts'],
   ["diff app", 'that "orlop start CONTAINER" mounts'],
   ["mount app", 'use "orlop start CONTAINER"'],
   ["umount app", 'use "orlop stop CONTAINER"'],

@@ -1,0 +1,100 @@
+/**
+ * Paths as a container sees them, followed by the kernel: also while its processes
+ * change them, and through what is mounted there. Bound only where it is needed.
+ */
+
+import type { FileStatus } from "./libc_files.ts";
+import { statusOf } from "./libc_files.ts";
+import {
+  type LibcSymbols,
+  type SocketSymbols,
+  toCString,
+} from "./libc_symbols.ts";
+
+/** What is found below a root. Disposing gives it up. */
+export interface RootedFile extends Disposable {
+  /**
+   * A path that other programs reach it by, whatever happens to its name, as long
+   * as it is not given up.
+   */
+  readonly path: string;
+  /** The folder of that path, */
+  readonly folder: string;
+  /** and its name there. */
+  readonly name: string;
+  /** What it is. */
+  readonly status: FileStatus;
+}
+
+/** What libc can do with roots. */
+export interface LibcRoots {
+  /**
+   * Finds a file or directory: symbolic links, absolute ones and `..` too, never
+   * lead out of the root: openat2(2), RESOLVE_IN_ROOT.
+   *
+   * @param root A directory here; or `/proc/PID/root`, which has all mounts of a
+   *   process.
+   * @param path Below it.
+   * @returns Undefined if there is nothing, or it cannot be reached.
+   */
+  find(root: string, path: string): RootedFile | undefined;
+}
+
+// <asm-generic/unistd.h>: the same on all architectures.
+const SYS_OPENAT2 = 437n;
+// <fcntl.h>, <linux/openat2.h>
+const O_PATH = 0o10000000;
+const O_CLOEXEC = 0o2000000;
+const RESOLVE_NO_MAGICLINKS = 0x02;
+const RESOLVE_IN_ROOT = 0x10;
+const HOW_BYTES = 24;
+const HOW_RESOLVE_OFFSET = 16;
+const LITTLE_ENDIAN = true;
+
+/** Makes them of what is bound. */
+export function openRoots(
+  symbols: LibcSymbols,
+  { openat2 }: SocketSymbols,
+): LibcRoots {
+  return {
+    find(root, path) {
+      const rootFd = symbols.open(toCString(root), O_PATH | O_CLOEXEC, 0);
+      if (rootFd < 0) return undefined;
+      try {
+        const how = makeHow();
+        const name = toCString(path);
+        const fd = Number(
+          openat2(SYS_OPENAT2, BigInt(rootFd), name, how, BigInt(HOW_BYTES)),
+        );
+        return fd < 0 ? undefined : toRootedFile(symbols, fd);
+      } finally {
+        symbols.close(rootFd);
+      }
+    },
+  };
+}
+
+function makeHow(): Uint8Array<ArrayBuffer> {
+  const how = new Uint8Array(HOW_BYTES);
+  const view = new DataView(how.buffer);
+  view.setBigUint64(0, BigInt(O_PATH | O_CLOEXEC), LITTLE_ENDIAN);
+  const resolve = BigInt(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+  view.setBigUint64(HOW_RESOLVE_OFFSET, resolve, LITTLE_ENDIAN);
+  return how;
+}
+
+function toRootedFile(
+  symbols: LibcSymbols,
+  fd: number,
+): RootedFile | undefined {
+  const status = statusOf(symbols, { fd });
+  if (status === undefined) {
+    symbols.close(fd);
+    return undefined;
+  }
+  const folder = `/proc/${Deno.pid}/fd`;
+  return {
+    ...{ status, folder, name: String(fd), path: `${folder}/${fd}` },
+    [Symbol.dispose]: () => void symbols.close(fd),
+  };
+}
