@@ -3,11 +3,11 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { Socket } from "node:net";
-import type { Duplex } from "node:stream";
 import type { Abortable } from "../../errors/abort.ts";
 import { messageOf } from "../../errors/why.ts";
 import { checkPorts, checkWanted } from "./check_wanted.ts";
 import { answer, closeSoon } from "./http_answer.ts";
+import { PendingClients } from "./pending_clients.ts";
 import { serveUpgrade, type StreamingTask } from "./serve_upgrade.ts";
 import { DEFAULT_LIMITS, type StreamingLimits } from "./streaming_limits.ts";
 import type {
@@ -67,8 +67,7 @@ class Streaming implements StreamingServer {
   readonly #server: Server;
   readonly #tokens: TokenCache<StreamingTask>;
   readonly #sockets = new Set<Socket>();
-  /** Timers of clients whose request is not whole yet. */
-  readonly #heads = new WeakMap<Duplex, ReturnType<typeof setTimeout>>();
+  readonly #pending: PendingClients;
   readonly #serving = new Set<Promise<void>>();
   readonly #closing = new AbortController();
   url = "";
@@ -77,7 +76,12 @@ class Streaming implements StreamingServer {
     this.#limits = limits;
     this.#log = log;
     this.#tokens = new TokenCache(limits);
+    this.#pending = new PendingClients(limits);
     this.#server = createServer({ maxHeaderSize: MAX_HEAD_BYTES });
+    // Such as too many open files: those who are connected stay.
+    this.#server.on("error", (error) => {
+      this.#log("warn", `Cannot accept a client: ${messageOf(error)}`);
+    });
     this.#server.on("connection", (socket) => this.#accept(socket));
     this.#server.on("request", (request, response) => {
       request.resume();
@@ -85,9 +89,9 @@ class Streaming implements StreamingServer {
       response.end("Cannot stream: the request is no upgrade\n");
     });
     this.#server.on("upgrade", (request, socket, head) => {
-      clearTimeout(this.#heads.get(socket));
-      const serving = this.#serve({ request, socket, head });
+      const { promise: serving, resolve } = Promise.withResolvers<void>();
       this.#serving.add(serving);
+      void this.#serve({ request, socket, head }).finally(resolve);
       void serving.finally(() => this.#serving.delete(serving));
     });
   }
@@ -139,27 +143,23 @@ class Streaming implements StreamingServer {
 
   #accept(socket: Socket): void {
     socket.on("error", () => {}); // A client may go at any time.
-    if (this.#sockets.size >= this.#limits.maxConnections) {
-      return void socket.destroy();
-    }
+    this.#pending.add(socket);
     this.#sockets.add(socket);
-    // Node looks after slow clients now and then only, and not at silent ones.
-    const timer = setTimeout(() => socket.destroy(), this.#limits.headMs);
-    this.#heads.set(socket, timer);
-    socket.once("close", () => {
-      clearTimeout(timer);
-      this.#sockets.delete(socket);
-    });
+    socket.once("close", () => this.#sockets.delete(socket));
   }
 
   async #serve(upgrade: UpgradeRequest): Promise<void> {
     const { request: { url = "" }, socket } = upgrade;
+    if (this.#serving.size > this.#limits.maxConnections) {
+      return answer(socket, { status: 503 });
+    }
     const [, kind = "", token = "", ...rest] = url.split("/");
     const task = this.#tokens.take(token);
+    if (task === undefined || task.kind !== kind || rest.length > 0) {
+      return answer(socket, { status: 404 });
+    }
+    this.#pending.release(socket);
     try {
-      if (task === undefined || task.kind !== kind || rest.length > 0) {
-        return answer(socket, { status: 404 });
-      }
       await serveUpgrade(upgrade, task, {
         limits: this.#limits,
         signal: this.#closing.signal,

@@ -6,8 +6,10 @@ export interface StreamingLimits {
   readonly lifetimeMs: number;
   /** How many URLs may wait for their clients. */
   readonly maxTokens: number;
-  /** How many clients may be connected at once. */
+  /** How many clients may be served at once. */
   readonly maxConnections: number;
+  /** How many may be connected that have shown no good token. */
+  readonly maxPending: number;
   /** How long a client may take for the head of its request. */
   readonly headMs: number;
   /** How long a client may take to make its streams. */
@@ -23,6 +25,7 @@ export const DEFAULT_LIMITS: StreamingLimits = {
   lifetimeMs: 60_000,
   maxTokens: 1000,
   maxConnections: 1000,
+  maxPending: 256,
   headMs: 10_000,
   creationMs: 30_000,
   idleMs: 4 * 3600_000,
