@@ -17,6 +17,13 @@ export class Semaphore {
     return { [Symbol.dispose]: () => this.#giveOn() };
   }
 
+  /** Lets the caller in at once, or not at all. */
+  tryTake(): Disposable | undefined {
+    if (this.#free === 0) return undefined;
+    this.#free--;
+    return { [Symbol.dispose]: () => this.#giveOn() };
+  }
+
   async #wait(signal: AbortSignal | undefined): Promise<void> {
     const turn = Promise.withResolvers<void>();
     this.#waiting.push(turn);

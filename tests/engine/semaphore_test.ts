@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Semaphore } from "../../src/engine/semaphore.ts";
 
 Deno.test("Semaphore lets in so many at once, in order", async () => {
@@ -39,3 +39,14 @@ Deno.test("Semaphore passes over who has given up", async () => {
 function settle(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }
+
+Deno.test("Semaphore lets in at once who does not want to wait, or never", async () => {
+  const semaphore = new Semaphore(1);
+  const held = semaphore.tryTake();
+  assertEquals(semaphore.tryTake(), undefined);
+  const waiting = semaphore.take();
+  held?.[Symbol.dispose]();
+  assertEquals(semaphore.tryTake(), undefined);
+  (await waiting)[Symbol.dispose]();
+  assert(semaphore.tryTake() !== undefined);
+});

@@ -11,6 +11,10 @@ import { Semaphore } from "../semaphore.ts";
 
 // Each takes some 25 MiB of memory.
 const MAX_WORKERS = 2;
+// Of all pulls of a process: those that come when all are taken wait, so that a
+// daemon that is asked for forty images at once does not take a gigabyte.
+const MAX_IN_PROCESS = 6;
+const PLACES = new Semaphore(MAX_IN_PROCESS);
 
 /** Some workers; disposing ends them, in a job at the next chunk. */
 export class LayerWorkers implements AsyncDisposable {
@@ -19,7 +23,8 @@ export class LayerWorkers implements AsyncDisposable {
   readonly #staging: Staging;
   readonly #files: BlobFiles | undefined;
   readonly #turns = new Semaphore(MAX_WORKERS);
-  readonly #all = new Set<LayerWorker>();
+  /** With the place that each has. */
+  readonly #all = new Map<LayerWorker, Disposable>();
   readonly #idle: LayerWorker[] = [];
 
   /** @param files Where blobs are, if they are not downloaded. */
@@ -34,9 +39,13 @@ export class LayerWorkers implements AsyncDisposable {
     return this.#staging.path;
   }
 
-  /** Starts all, so that no job has to wait for that. */
+  /** Starts all that have a place, so that no job has to wait for that. */
   start(): void {
-    while (this.#all.size < MAX_WORKERS) this.#idle.push(this.#startOne());
+    while (this.#all.size < MAX_WORKERS) {
+      const place = PLACES.tryTake();
+      if (place === undefined) return;
+      this.#idle.push(this.#startOne(place));
+    }
   }
 
   /**
@@ -49,30 +58,38 @@ export class LayerWorkers implements AsyncDisposable {
     job: UnpackJob,
     handlers: UnpackHandlers & { prepare(): void },
   ): Promise<UnpackedLayer> {
-    using _turn = await this.#turns.take(handlers.signal);
-    handlers.prepare();
-    const worker = this.#idle.pop() ?? this.#startOne();
+    const { signal } = handlers;
+    using _turn = await this.#turns.take(signal);
+    const worker = this.#idle.pop() ??
+      this.#startOne(await PLACES.take(signal));
     try {
+      handlers.prepare();
       return await worker.run(job, handlers);
     } finally {
-      if (worker.isEnded) this.#all.delete(worker);
+      if (worker.isEnded) this.#end(worker);
       else this.#idle.push(worker);
     }
   }
 
   /** Ends the workers, and removes what they have left. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const worker of this.#all) worker[Symbol.dispose]();
+    for (const worker of this.#all.keys()) this.#end(worker);
     await this.#staging[Symbol.asyncDispose]();
   }
 
-  #startOne(): LayerWorker {
+  #end(worker: LayerWorker): void {
+    worker[Symbol.dispose]();
+    this.#all.get(worker)?.[Symbol.dispose]();
+    this.#all.delete(worker);
+  }
+
+  #startOne(place: Disposable): LayerWorker {
     const { downloads, directory } = this;
     const worker = new LayerWorker({
       ...{ downloads, staging: directory },
       files: this.#files?.reach,
     });
-    this.#all.add(worker);
+    this.#all.set(worker, place);
     return worker;
   }
 }

@@ -19,6 +19,61 @@ Deno.test("a pull fails if its workers break before they have work", async () =>
   assertEquals(store.check(), []);
 });
 
+Deno.test("pulls at once have six workers together, and all come in", async () => {
+  using store = pullStore();
+  using workers = countWorkers();
+  const stack = new AsyncDisposableStack();
+  await using _registries = stack;
+  const names = await Promise.all(
+    Array.from({ length: 8 }, async (_, n) => {
+      const layers = [
+        await layerOf({ [`a${n}`]: "a" }),
+        await layerOf({ [`b${n}`]: "b" }),
+      ];
+      return stack.use(serveImage(makeImage(layers))).name;
+    }),
+  );
+  await Promise.all(names.map((name) => store.pull(name)));
+  assertEquals(workers.most, 6);
+  assertEquals(workers.left, 0);
+  assertEquals(store.check(), []);
+});
+
+/** Counts the workers that there are at the same time. */
+function countWorkers(): Disposable & {
+  readonly most: number;
+  readonly left: number;
+} {
+  const RealWorker = globalThis.Worker;
+  let left = 0;
+  let most = 0;
+  globalThis.Worker = class extends RealWorker {
+    #isEnded = false;
+
+    constructor(url: string | URL, options?: WorkerOptions) {
+      super(url, options);
+      most = Math.max(most, ++left);
+    }
+
+    override terminate(): void {
+      if (!this.#isEnded) left--;
+      this.#isEnded = true;
+      super.terminate();
+    }
+  };
+  return {
+    get most() {
+      return most;
+    },
+    get left() {
+      return left;
+    },
+    [Symbol.dispose]() {
+      globalThis.Worker = RealWorker;
+    },
+  };
+}
+
 /** Makes all workers throw as soon as they have started. */
 function breakWorkers(): Disposable & { readonly areBroken: Promise<void> } {
   const RealWorker = globalThis.Worker;
