@@ -12,6 +12,7 @@ import { removeOrphanVolumes } from "../../engine/containers/image_volumes.ts";
 import {
   type ProcessExit,
   readExit,
+  UNKNOWN_EXIT_CODE,
 } from "../../engine/containers/process_exit.ts";
 import { findState } from "../../engine/sandboxes/attachment_note.ts";
 import { removeSandbox } from "../../engine/sandboxes/remove_sandbox.ts";
@@ -21,7 +22,7 @@ import { Semaphore } from "../../engine/semaphore.ts";
 import { whyOf } from "../../errors/why.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { ContainerState } from "../api/api_pb.js";
-import { UNSEEN_EXIT_CODE, withExit } from "./containers/note_exit.ts";
+import { withExit } from "./containers/note_exit.ts";
 import { dropContainer } from "./containers/undo_container.ts";
 import type { RuntimeContext } from "./runtime_context.ts";
 import type { OwnContainer, OwnPod } from "./state/known_objects.ts";
@@ -114,7 +115,7 @@ async function noteUnseen(
 ): Promise<void> {
   // It may have ended since the look before.
   const exit: ProcessExit = readExit(agent, id) ?? {
-    exitCode: UNSEEN_EXIT_CODE,
+    exitCode: UNKNOWN_EXIT_CODE,
     finishedAtMs: Date.now(),
     isOomKilled: false,
   };

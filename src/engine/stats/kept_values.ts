@@ -1,4 +1,4 @@
-/** Keeps what was read for some seconds, for callers that ask at the same time. */
+/** Keeps what was read for a moment, for callers that ask at the same time. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import { Semaphore } from "../semaphore.ts";
@@ -13,7 +13,7 @@ export interface KeptValuesOptions<V, K extends string = string> {
   /**
    * For how long a value is as good as new, in milliseconds.
    *
-   * @default {2000}
+   * @default {500}
    */
   readonly keepMs?: number | undefined;
 }
@@ -24,8 +24,8 @@ interface Kept<V> {
   readonly readAtMs: number;
 }
 
-// Shorter than any kubelet's period, longer than a burst of its calls.
-const KEEP_MS = 2000;
+// Longer than a burst of calls; and "crictl stats" wants two samples in a second.
+const KEEP_MS = 500;
 // Names that nobody asks for any more are forgotten by then.
 const FORGET_MS = 600_000;
 

@@ -16,9 +16,6 @@ import type { ContainerNote } from "../state/container_note.ts";
 import { toNanoseconds } from "../state/nanoseconds.ts";
 import { readAgain } from "./read_again.ts";
 
-/** Of a process that nobody saw end: 128 and SIGKILL's number. */
-export const UNSEEN_EXIT_CODE = 137;
-
 /** Notes how the process of a container, or of a pod, has ended. */
 export async function onExit(
   context: RuntimeContext,

@@ -6,6 +6,7 @@ import { STOP_SIGNAL } from "../../../formats/oci/annotations.ts";
 import type { ContainerId } from "../../../formats/storage/store_ids.ts";
 import { DamagedFileError } from "../../../errors/store_errors.ts";
 import type { Agent } from "../../../engine/agent.ts";
+import { UNKNOWN_EXIT_CODE } from "../../../engine/containers/process_exit.ts";
 import { readTemplate } from "../../../engine/parse_stored.ts";
 import { ContainerState, type StopContainerRequest } from "../../api/api_pb.js";
 import type { CallContext } from "../../grpc/service_methods.ts";
@@ -13,7 +14,7 @@ import { toMilliseconds } from "../state/milliseconds.ts";
 import type { RuntimeContext } from "../runtime_context.ts";
 import { demandOwnContainer, findContainer } from "../state/find_objects.ts";
 import { unlessAborted } from "../../../errors/abort.ts";
-import { noteExit, UNSEEN_EXIT_CODE } from "./note_exit.ts";
+import { noteExit } from "./note_exit.ts";
 import { readAgain } from "./read_again.ts";
 
 /**
@@ -66,7 +67,7 @@ export async function endContainer(
   });
   using _turn = await turns.take(id, "alone");
   const unseen = {
-    exitCode: UNSEEN_EXIT_CODE,
+    exitCode: UNKNOWN_EXIT_CODE,
     finishedAtMs: Date.now(),
     isOomKilled: false,
   };

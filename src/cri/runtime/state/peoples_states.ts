@@ -9,7 +9,10 @@ import {
   findRuntimesOf,
   listStateRoots,
 } from "../../../engine/containers/oci_runtime.ts";
-import { readExit } from "../../../engine/containers/process_exit.ts";
+import {
+  readExit,
+  UNKNOWN_EXIT_CODE,
+} from "../../../engine/containers/process_exit.ts";
 import type { ContainerId } from "../../../formats/storage/store_ids.ts";
 import { ContainerState } from "../../api/api_pb.js";
 import { toNanoseconds } from "./nanoseconds.ts";
@@ -26,8 +29,6 @@ export interface PeoplesState {
 
 // Kubelets list every second.
 const KEPT_MS = 1000;
-// Of a process that nobody saw end: what CRI-O and containerd say then.
-const UNKNOWN_EXIT = 255;
 
 /** Looks at containers, and again only after a while. */
 export class PeoplesStates {
@@ -78,7 +79,7 @@ export class PeoplesStates {
       finishedAtNs: exit === undefined
         ? toNanoseconds(run?.finishedAt)
         : toNanoseconds(exit.finishedAtMs),
-      exitCode: exit?.exitCode ?? run?.exitCode ?? UNKNOWN_EXIT,
+      exitCode: exit?.exitCode ?? run?.exitCode ?? UNKNOWN_EXIT_CODE,
     };
   }
 }
