@@ -7,13 +7,15 @@ import type { ContainerRecord } from "../../formats/storage/store_record.ts";
 import { isUnfinished } from "../../store/delete_container.ts";
 import type { Agent } from "../agent.ts";
 import { ownerOf } from "../container_owner.ts";
-import { waitForMonitor } from "./container_monitor.ts";
+import { hasMonitor, waitForMonitor } from "./container_monitor.ts";
 import { hasRunner, tryReadLastRun } from "./last_run.ts";
 import {
   findProcess,
   findRuntimesOf,
+  type OciRuntime,
   type RuntimeProcess,
 } from "./oci_runtime.ts";
+import { readExit } from "./process_exit.ts";
 
 /**
  * What a container does. `"mounted"`: it was started for somebody to look at,
@@ -74,11 +76,22 @@ export async function findActivity(
   { signal, stateRoots }: ActivityOptions = {},
 ): Promise<Activity> {
   for (const runtime of findRuntimesOf(agent, id, stateRoots)) {
+    if (hasEnded(agent, id, runtime)) continue;
     const process = await findProcess(agent, id, { signal, runtime });
     if (process === undefined) continue;
     return { process, hasRunner: hasRunner(agent, id) };
   }
   return { process: undefined, hasRunner: hasRunner(agent, id) };
+}
+
+/** What conmon tells need not be asked a runtime, which keeps the state of the dead. */
+function hasEnded(
+  agent: Agent,
+  id: ContainerId,
+  { stateRoot }: OciRuntime,
+): boolean {
+  return stateRoot.startsWith(`${agent.store.paths.runRoot}/`) &&
+    readExit(agent, id) !== undefined && !hasMonitor(agent, id);
 }
 
 /** Tells what a container does. */

@@ -19,6 +19,7 @@ import {
   ownerOf,
 } from "../container_owner.ts";
 import { mountPoint } from "../mount_layer.ts";
+import { Semaphore } from "../semaphore.ts";
 import {
   type ActivityOptions,
   type ContainerStatus,
@@ -68,6 +69,9 @@ export interface PodMember extends ContainerMetadata {
   readonly record: ContainerRecord;
 }
 
+// Each is a program for an instant.
+const MAX_ASKED = 8;
+
 /**
  * Lists all containers of the store, whoever made them.
  *
@@ -89,19 +93,19 @@ export async function listContainers(
   const agent = insideOf(handle);
   const { records, targets } = await read();
   // Runtimes are asked when no lock is held: each takes a moment.
-  const found: ContainerSummary[] = [];
   const stateRoots = listStateRoots(agent);
-  for (const record of records) {
+  const turns = new Semaphore(MAX_ASKED);
+  return await Promise.all(records.map(look));
+
+  async function look(record: ContainerRecord): Promise<ContainerSummary> {
+    using _turn = await turns.take(options.signal);
     const target = mountPoint(agent, record.layer);
-    found.push(
-      await summarize(agent, record, {
-        ...options,
-        stateRoots,
-        mountPoint: targets.has(target) ? target : undefined,
-      }),
-    );
+    return await summarize(agent, record, {
+      ...options,
+      stateRoots,
+      mountPoint: targets.has(target) ? target : undefined,
+    });
   }
-  return found;
 
   async function read() {
     using held = await agent.store.lock({ containers: "read" }, options);
