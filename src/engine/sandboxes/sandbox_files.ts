@@ -24,9 +24,9 @@ export function writeSandboxFiles(
 ): void {
   const isOwn = request.namespaces.network === "pod";
   const hostname = isOwn ? request.hostname : host.readHostname() ?? "";
-  const resolvConf = request.dns === undefined
-    ? readHostDns(isOwn)
-    : formatDns(request.dns);
+  const dns = request.dns === undefined ? "" : formatDns(request.dns);
+  // As other runtimes: who says nothing means the host's.
+  const resolvConf = dns || readHostDns(isOwn);
   const hosts = isOwn ? makeHosts(hostname, ips) : readHostFile("hosts");
   write(files.resolvConf, resolvConf);
   write(files.hostname, `${hostname}\n`);
