@@ -25,8 +25,9 @@ export interface SocketChannelOptions {
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 const SHUT_WR = 1;
-// conmon's packets have 8 KiB and a byte.
-const READ_BYTES = 64 * 1024;
+// One for all, as what is read is taken out before anything else happens: a new one
+// for each of conmon's packets, which have 8 KiB and a byte, costs more than these.
+const received: Bytes = new Uint8Array(64 * 1024);
 
 /**
  * Makes streams of a socket that is connected. What it reads are its packets, if it
@@ -79,15 +80,14 @@ class OpenSocket {
 
   /** Reads what there is; nothing is the end. */
   async read(): Promise<Bytes> {
-    const buffer = new Uint8Array(READ_BYTES);
-    let count = this.#receive(buffer);
+    let count = this.#receive();
     if (count < 0 && this.#isOpen) {
       await this.#poller.wait(this.#fd, POLLIN);
-      count = this.#receive(buffer);
+      count = this.#receive();
     }
     // What is reset has ended, too.
     if (count <= 0) this.#end("reading");
-    return buffer.subarray(0, Math.max(0, count));
+    return received.slice(0, Math.max(0, count));
   }
 
   /** @throws {Error} If nobody reads any more. */
@@ -129,10 +129,11 @@ class OpenSocket {
     if (this.#ended.size === 2) this.close();
   }
 
-  #receive(buffer: Bytes): number {
+  /** Into `received`. */
+  #receive(): number {
     if (!this.#isOpen) return 0;
-    const size = BigInt(buffer.length);
-    const count = this.#symbols.recv(this.#fd, buffer, size, MSG_DONTWAIT);
+    const size = BigInt(received.length);
+    const count = this.#symbols.recv(this.#fd, received, size, MSG_DONTWAIT);
     return Number(count);
   }
 }
