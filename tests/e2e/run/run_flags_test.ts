@@ -35,7 +35,7 @@ Deno.test("run tells its own failures from its container's, as podman", {
       ["an unknown flag", ["--bogus", image], 125, /no such flag/],
       ["no image", [], 125, /IMAGE is missing/],
       ["a malformed value", ["--memory=x", image], 125, /write a size/],
-      ["a flag that is refused", ["-d", image], 125, /in the background/],
+      ["a flag that is refused", ["--gpus=all", image], 125, /--device/],
       ["a wrong setting", ["--log-level=x", image], 125, /use one of/],
       ["no settings", ["--config=/none", image], 125, /"\/none"/],
       ["no such volume", ["-v", "/none:/x", image, "true"], 125, /make it/],
