@@ -16,7 +16,7 @@ import { WRITE_LOCKS } from "../../store/records/tables.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { checkOwner, type ContainerVerb } from "../container_owner.ts";
 import { readTemplate } from "../parse_stored.ts";
-import { waitForMonitor } from "./container_monitor.ts";
+import { hasMonitor, waitForMonitor } from "./container_monitor.ts";
 import { findActivity } from "./container_status.ts";
 import { hasRunner as isRun } from "./last_run.ts";
 import {
@@ -25,6 +25,7 @@ import {
   type RuntimeProcess,
   sendSignal,
 } from "./oci_runtime.ts";
+import { readExit } from "./process_exit.ts";
 
 /** What becomes of what runs in a container that is stopped or removed. */
 export interface EndOptions extends Abortable {
@@ -52,6 +53,7 @@ const PATIENCE_MS = 20_000;
 const RUNNER_MS = 2_000;
 const FREE_WITHIN_MS = 1_000;
 const POLL_MS = 100;
+const QUICK_POLL_MS = 10;
 
 /**
  * Ends a container's process, and waits until nobody works on it. No lock is
@@ -90,12 +92,27 @@ export async function endProcess(
     if (isLate || waitedMs >= timeMs + PATIENCE_MS) {
       throw stillThere(id, process);
     }
-    await sleep(POLL_MS, { signal });
+    await waitForNews(agent, id, { signal });
   }
   // It tells how the process ended, when it has written the rest of its output.
   await waitForMonitor(agent, id, { signal });
   // Of one that died by itself, with nobody to put it away.
   await forget(agent, id, found?.runtime);
+}
+
+/** Runtimes are asked now and then; conmon's word is on the disk. */
+async function waitForNews(
+  agent: Agent,
+  id: ContainerId,
+  options: Abortable,
+): Promise<void> {
+  const end = performance.now() + POLL_MS;
+  const hasNews = () =>
+    readExit(agent, id) !== undefined && !hasMonitor(agent, id);
+  const wasOld = hasNews();
+  do {
+    await sleep(QUICK_POLL_MS, options);
+  } while (performance.now() < end && (wasOld || !hasNews()));
 }
 
 /**
