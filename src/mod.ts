@@ -337,6 +337,8 @@ export {
   runDetached,
   type RunDetachedOptions,
 } from "./engine/pods/run_detached.ts";
+export { startPod, type StartPodOptions } from "./engine/pods/start_pod.ts";
+export { pauseContainer } from "./engine/processes/pause_container.ts";
 export { cleanUpContainer } from "./engine/pods/clean_up_container.ts";
 export type { LogLine } from "./formats/cri_log.ts";
 export {

@@ -47,17 +47,17 @@ mount_commands=" pull run copy rmi inspect doctor check gc df image/pull image/r
 	ps start stop kill rm container/create container/ls container/list \
 	container/ps container/inspect container/start \
 	container/stop container/kill container/rm container/cleanup \
-	stats container/stats exec container/exec attach container/attach cp container/cp \
+	stats container/stats exec container/exec attach container/attach cp container/cp pod/start \
 	pod/create pod/ls pod/list pod/ps pod/inspect pod/stop pod/kill \
 	pod/rm serve "
 tar_commands=" cp container/cp pull push load save run copy check doctor image/pull image/push \
 	image/load image/save pod/create serve "
-runtime_commands=" logs wait top stats container/logs container/wait container/top \
+runtime_commands=" pause unpause container/pause container/unpause pod/start logs wait top stats container/logs container/wait container/top \
 	container/stats exec container/exec attach container/attach cp container/cp container/cleanup run doctor check gc df rmi image/rm inspect \
 	ps stop kill rm container/ls container/list container/ps \
 	container/inspect container/stop container/kill container/rm \
 	pod/ls pod/list pod/ps pod/inspect pod/stop pod/kill pod/rm serve "
-monitor_commands=" doctor serve exec attach container/exec container/attach "
+monitor_commands=" pod/start doctor serve exec attach container/exec container/attach "
 network_commands=" serve doctor gc rm container/rm container/cleanup pod/stop pod/rm "
 sandbox_commands=" serve "
 files_commands=" cp container/cp "
@@ -130,7 +130,7 @@ choose_permissions() {
 	may_write_really "${root_flag:-${ORLOP_ROOT:-${root_setting:-/var/lib/orlop}}}"
 	may_write_really "${runroot_flag:-${ORLOP_RUNROOT:-${runroot_setting:-/run/orlop}}}"
 	may_write "$log_file_setting"
-	if [ "$command" = schedule ] || runs_detached; then tell_program; fi
+	if is_one_of " schedule pod/start " || runs_detached; then tell_program; fi
 	if [ "$command" = schedule ]; then may_schedule; fi
 	if is_one_of "$media_commands"; then may_write_medium; fi
 	case $command in pull | image/pull | run | pod/create) may_record_aliases ;; esac

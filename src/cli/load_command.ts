@@ -43,6 +43,9 @@ const MODULES: Readonly<Record<string, () => Promise<CommandModule>>> = {
   "container kill": () => import("./commands/containers/container_kill.ts"),
   "container rm": () => import("./commands/containers/container_rm.ts"),
   "container start": () => import("./commands/containers/container_start.ts"),
+  "container pause": () => import("./commands/containers/container_pause.ts"),
+  "container unpause": () =>
+    import("./commands/containers/container_unpause.ts"),
   "container stats": () => import("./commands/containers/container_stats.ts"),
   "container top": () => import("./commands/containers/container_top.ts"),
   "container wait": () => import("./commands/containers/container_wait.ts"),
@@ -57,6 +60,7 @@ const MODULES: Readonly<Record<string, () => Promise<CommandModule>>> = {
   "pod kill": () => import("./commands/pods/pod_kill.ts"),
   "pod ls": () => import("./commands/pods/pod_ls.ts"),
   "pod rm": () => import("./commands/pods/pod_rm.ts"),
+  "pod start": () => import("./commands/pods/pod_start.ts"),
   "pod stop": () => import("./commands/pods/pod_stop.ts"),
   "ps": () => import("./commands/containers/ps.ts"),
   "run": () => import("./commands/containers/run.ts"),

@@ -8,9 +8,6 @@ const NO_SYNC = 'use "orlop copy", which copies one image at a time';
 const IMPORT =
   'use "orlop load -i FILE" for an archive of images; for one of a root file ' +
   "system podman on the same store";
-const INSIDE =
-  'ask the OCI runtime, runc or crun, or look at the root that "orlop start" ' +
-  "mounts";
 const FILES =
   'use the root that "orlop start CONTAINER" mounts, and prints the path of';
 const MOUNT = 'use "orlop start CONTAINER"';
@@ -53,7 +50,7 @@ export const ADVICE: Readonly<Record<string, string>> = {
   "export": 'use tar on the root that "orlop start CONTAINER" mounts',
   "farm": NO_BUILD,
   "generate": 'use "orlop schedule systemd", or write a unit with "orlop run"',
-  "healthcheck": INSIDE,
+  "healthcheck": 'use "orlop exec CONTAINER CMD"',
   "image prune": 'use "orlop gc", or "orlop gc --all" for all unused images',
   "image sign": "orlop signs no images: use cosign or podman",
   "image tree": 'use "orlop history IMAGE", or "orlop image inspect IMAGE"',
@@ -69,7 +66,6 @@ export const ADVICE: Readonly<Record<string, string>> = {
   "manifest rm": 'use "orlop rmi"',
   "mount": MOUNT,
   "network": NO_NETWORK,
-  "pause": INSIDE,
   "play": NO_ORCHESTRATION,
   "plugin": NO_DAEMON,
   "pod prune": 'use "orlop gc --containers stopped"',
@@ -93,7 +89,6 @@ export const ADVICE: Readonly<Record<string, string>> = {
   "trust": "orlop verifies no signatures: use podman or skopeo",
   "umount": UNMOUNT,
   "unmount": UNMOUNT,
-  "unpause": INSIDE,
   "unshare": "orlop is for root, and needs no user namespace",
   "update": NO_CHANGES,
   "volume": NO_VOLUMES,
@@ -107,7 +102,7 @@ export const ADVICE: Readonly<Record<string, string>> = {
   "port-forward": NO_NETWORK,
   "rmp": 'use "orlop pod rm"',
   "runp": 'use "orlop pod create"',
-  "statsp": INSIDE,
+  "statsp": 'use "orlop stats"',
   "stopp": UNMOUNT,
   // ctr and nerdctl
   "c": 'use "orlop container"',

@@ -71,6 +71,23 @@ export const INSPECT_POD = {
   needs: ["mount", "runtime"],
 } as const satisfies Command;
 
+/** `orlop pod start`. */
+export const START_POD = {
+  name: "start",
+  summary: "Run the containers of pods, detached",
+  description: [
+    "Each as `orlop run --detach` would, in the order in which they were made; " +
+    "those that run go on.",
+  ],
+  arguments: [ANY_PODS],
+  flags: ALL_FLAG,
+  examples: [{
+    line: "orlop pod start web",
+    does: "What orlop container create --pod web has made",
+  }],
+  needs: ["mount", "runtime", "monitor"],
+} as const satisfies Command;
+
 /** `orlop pod stop`. */
 export const STOP_POD = {
   name: "stop",
@@ -130,6 +147,7 @@ export const POD_GROUP: Command = {
     LIST_PODS,
     INSPECT_POD,
     POD_EXISTS,
+    START_POD,
     STOP_POD,
     KILL_POD,
     REMOVE_POD,

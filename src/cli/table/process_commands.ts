@@ -125,6 +125,24 @@ export const STATS = {
   needs: ["mount", "runtime"],
 } as const satisfies Command;
 
+/** `orlop pause`. */
+export const PAUSE = {
+  name: "pause",
+  module: "container pause",
+  summary: "Halt what runs in containers",
+  arguments: [CONTAINERS],
+  needs: ["runtime"],
+} as const satisfies Command;
+
+/** `orlop unpause`. */
+export const UNPAUSE = {
+  name: "unpause",
+  module: "container unpause",
+  summary: "Let what was halted in containers go on",
+  arguments: [CONTAINERS],
+  needs: ["runtime"],
+} as const satisfies Command;
+
 /** Those that are found at the top level, and in the group of containers. */
 export const PROCESS_COMMANDS: readonly Command[] = [
   LOGS,
@@ -134,4 +152,6 @@ export const PROCESS_COMMANDS: readonly Command[] = [
   TOP,
   STATS,
   COPY_FILES,
+  PAUSE,
+  UNPAUSE,
 ];

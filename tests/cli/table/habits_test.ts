@@ -29,7 +29,6 @@ const TYPED: readonly [line: string, hint: string][] = [
   ["commit app", "orlop builds no images"],
   ["container commit app", "orlop builds no images"],
   ["manifest create x", "orlop builds no images"],
-  ["pause app", "ask the OCI runtime"],
   ["diff app", 'that "orlop start CONTAINER" mounts'],
   ["mount app", 'use "orlop start CONTAINER"'],
   ["umount app", 'use "orlop stop CONTAINER"'],

@@ -1,0 +1,17 @@
+/** `orlop unpause`. */
+
+import { pauseContainer } from "../../../engine/processes/pause_container.ts";
+import type { Call } from "../../command.ts";
+import { forEachName } from "../../input/for_each_name.ts";
+import { openSession } from "../../open_session.ts";
+import type { UNPAUSE } from "../../table/process_commands.ts";
+
+/** Lets what was halted go on, and prints their names. */
+export async function run(call: Call<typeof UNPAUSE>): Promise<void> {
+  const { terminal, signal } = call;
+  using session = openSession(call);
+  await forEachName(call.arguments, { signal }, async (name) => {
+    await pauseContainer(session.agent, name, { action: "resume", signal });
+    terminal.print(name);
+  });
+}

@@ -1,0 +1,97 @@
+/** Starts pods: runs the processes of their containers. */
+
+import type { Abortable } from "../../errors/abort.ts";
+import { PolicyError } from "../../errors/store_errors.ts";
+import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
+import { findActivity } from "../containers/container_status.ts";
+import { listMembers } from "../containers/list_containers.ts";
+import { readTemplate } from "../parse_stored.ts";
+import { findSandbox } from "./remove_pod_sandbox.ts";
+import { runDetached } from "./run_detached.ts";
+
+/** How to start a pod. */
+export interface StartPodOptions extends Abortable {
+  /**
+   * The runtime's name or absolute path.
+   *
+   * @default {runc, else crun}
+   */
+  readonly runtime?: string | undefined;
+  /**
+   * Makes what is run when a container's process has ended, to call
+   * `cleanUpContainer()`.
+   *
+   * @default {nothing: it stays mounted}
+   */
+  readonly exitCommand?: ((id: ContainerId) => readonly string[]) | undefined;
+}
+
+// What a kubelet has made says so.
+const OF_KUBELET = "io.kubernetes.cri.container-type";
+
+/**
+ * Runs the processes of a pod's containers, detached, in the order in which the
+ * containers were made. Those that run go on.
+ *
+ * @param handle From `openAgent()`.
+ * @param idOrName The pod's.
+ * @returns Its ID.
+ * @throws {InvalidSandboxIdError} If there is no such pod.
+ * @throws {PolicyError} If a kubelet has made it.
+ * @throws {CommandError} If a container's process cannot be started.
+ * @throws {AggregateError} If several cannot.
+ * @example
+ * ```ts
+ * import { type Agent, startPod } from "orlop";
+ * async function start(agent: Agent, name: string): Promise<void> {
+ *   await startPod(agent, name);
+ * }
+ * ```
+ */
+export async function startPod(
+  handle: AgentHandle,
+  idOrName: string,
+  options: StartPodOptions = {},
+): Promise<ContainerId> {
+  const agent = insideOf(handle);
+  const { exitCommand, ...others } = options;
+  const { podId, ids } = await findMembers(agent, idOrName, options);
+  for (const id of ids) checkOwn(agent, idOrName, id);
+  const failures: unknown[] = [];
+  for (const id of ids) {
+    const { process, hasRunner } = await findActivity(agent, id, options);
+    if (process !== undefined || hasRunner) continue;
+    try {
+      await runDetached(agent, id, {
+        ...others,
+        exitCommand: exitCommand?.(id),
+      });
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      failures.push(error); // one that cannot run must not keep the others
+    }
+  }
+  if (failures.length > 1) throw new AggregateError(failures);
+  if (failures.length === 1) throw failures[0];
+  return podId;
+}
+
+async function findMembers(agent: Agent, idOrName: string, options: Abortable) {
+  using held = await agent.store.lock({ containers: "read" }, options);
+  const { id: podId } = findSandbox(held.containers, idOrName);
+  const members = listMembers(held.containers, podId)
+    .filter(({ id }) => id !== podId)
+    .toSorted((a, b) =>
+      Date.parse(a.record.created) - Date.parse(b.record.created)
+    );
+  return { podId, ids: members.map(({ id }) => id) };
+}
+
+function checkOwn(agent: Agent, name: string, id: ContainerId): void {
+  const { annotations = {} } = readTemplate(agent, id) ?? {};
+  if (annotations[OF_KUBELET] === undefined) return;
+  throw new PolicyError(
+    `Cannot start pod "${name}": a kubelet has made it, and starts it`,
+  );
+}
