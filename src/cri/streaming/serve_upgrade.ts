@@ -16,10 +16,7 @@ import type {
   OpenProcess,
   WantedStreams,
 } from "./streaming_server.ts";
-import {
-  acceptWebSocket,
-  type UpgradeRequest,
-} from "./websocket/accept_websocket.ts";
+import type { UpgradeRequest } from "./upgrade_request.ts";
 import {
   openWebSocketCommand,
   WEBSOCKET_COMMAND_PROTOCOLS,
@@ -27,7 +24,6 @@ import {
 import {
   serveWebSocketPorts,
   TUNNEL_PROTOCOL,
-  tunnelWire,
   WEBSOCKET_PORT_PROTOCOLS,
 } from "./websocket/websocket_ports.ts";
 import { duplexWire, type Wire } from "./wire.ts";
@@ -94,6 +90,7 @@ async function openByWebSocket(
   { limits: { lingerMs }, onData }: Serving,
 ): Promise<ClientStreams> {
   const protocol = negotiateWebSocket(upgrade, WEBSOCKET_COMMAND_PROTOCOLS);
+  const { acceptWebSocket } = await loadWebSocket();
   const socket = await acceptWebSocket(upgrade, { protocol, lingerMs });
   return await openWebSocketCommand(socket, { protocol, wanted, onData });
 }
@@ -119,6 +116,7 @@ async function servePortsByWebSocket(
     return refuse(upgrade, 400, "Cannot forward: no ports are named");
   }
   const { lingerMs } = limits;
+  const { acceptWebSocket, tunnelWire } = await loadWebSocket();
   const socket = await acceptWebSocket(upgrade, { protocol, lingerMs });
   const options = { ...limits, open, signal, onData };
   return isTunnel
@@ -134,6 +132,13 @@ async function servePortsBySpdy(
   const protocol = negotiateSpdy(upgrade, SPDY_PORT_PROTOCOLS);
   const wire = acceptSpdy(upgrade, protocol);
   await serveSpdyPorts(wire, { ...limits, open, signal, onData });
+}
+
+/** Kubelets speak SPDY: `ws` would take 5 MB of memory all the time for nobody. */
+function loadWebSocket(): Promise<
+  typeof import("./websocket/accept_websocket.ts")
+> {
+  return import("./websocket/accept_websocket.ts");
 }
 
 /** As {@linkcode negotiateSpdy}; undefined if the client names none. */

@@ -18,7 +18,7 @@ import type {
   WantedStreams,
 } from "./streaming_server.ts";
 import { TokenCache } from "./token_cache.ts";
-import type { UpgradeRequest } from "./websocket/accept_websocket.ts";
+import type { UpgradeRequest } from "./upgrade_request.ts";
 
 /** How the streaming server is to be. */
 export interface StreamingOptions extends Abortable {

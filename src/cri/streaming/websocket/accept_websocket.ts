@@ -1,17 +1,9 @@
 /** Upgrades to WebSocket: RFC 6455. */
 
-import type { IncomingMessage } from "node:http";
-import type { Duplex } from "node:stream";
 // @ts-types="./ws.d.ts"
-import { type WebSocket, WebSocketServer } from "ws";
-
-/** A request for an upgrade, as Node hands it on. */
-export interface UpgradeRequest {
-  readonly request: IncomingMessage;
-  readonly socket: Duplex;
-  /** What the client has sent behind the request. */
-  readonly head: Uint8Array;
-}
+import { createWebSocketStream, type WebSocket, WebSocketServer } from "ws";
+import type { UpgradeRequest } from "../upgrade_request.ts";
+import { duplexWire, type Wire } from "../wire.ts";
 
 /** Options of {@linkcode acceptWebSocket}. */
 export interface AcceptOptions {
@@ -43,6 +35,7 @@ export function acceptWebSocket(
   });
   const gone = () => reject(new Error("Cannot upgrade: the request is wrong"));
   socket.once("close", gone);
+  if (socket.destroyed) gone(); // That has been told already.
   // The package knows protocols by RFC 6455, without the slash of Kubernetes' ones.
   delete request.headers["sec-websocket-protocol"];
   server.on("headers", (lines) => {
@@ -56,4 +49,9 @@ export function acceptWebSocket(
     resolve(accepted);
   });
   return promise;
+}
+
+/** What of a connection is SPDY: its messages, one behind the other. */
+export function tunnelWire(socket: WebSocket): Wire {
+  return duplexWire(createWebSocketStream(socket), new Uint8Array(0));
 }

@@ -4,11 +4,10 @@
  */
 
 // @ts-types="./ws.d.ts"
-import { createWebSocketStream, type WebSocket } from "ws";
+import type { WebSocket } from "ws";
 import { toBytes } from "../../../formats/bytes.ts";
 import { type ForwardOptions, forwardPort } from "../forward_port.ts";
 import { ReceiveBuffer } from "../receive_buffer.ts";
-import { duplexWire, type Wire } from "../wire.ts";
 import { ChannelSocket } from "./channel_socket.ts";
 
 /** The protocol of SPDY in WebSocket. */
@@ -26,11 +25,6 @@ export interface WebSocketPortsOptions extends ForwardOptions {
   readonly protocol: typeof WEBSOCKET_PORT_PROTOCOLS[number] | undefined;
   readonly ports: readonly number[];
   readonly onData: () => void;
-}
-
-/** What of a connection is SPDY: its messages, one behind the other. */
-export function tunnelWire(socket: WebSocket): Wire {
-  return duplexWire(createWebSocketStream(socket), new Uint8Array(0));
 }
 
 /** Connects to all ports, and forwards until none is left or the client has gone. */
