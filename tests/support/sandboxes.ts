@@ -63,7 +63,10 @@ export function testSandboxes(
     },
     async findLeaks() {
       const { number } = network;
-      const rules = await print("iptables-save", []);
+      const rules = [
+        ...await print("iptables-save", []),
+        ...await print("ip6tables-save", []),
+      ];
       const routes = await print("ip", ["route"]);
       const mounts = await agent.mounter.list(dir.join("run"));
       return [

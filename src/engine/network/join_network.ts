@@ -27,12 +27,13 @@ export interface Attachment {
   /** Further arguments, such as the pod's name in `K8S_POD_NAME`. */
   readonly args: Readonly<Record<string, string>>;
   readonly capabilities: NetworkCapabilities;
-  /** A file that is locked while plugins add something; left out, none is. */
+  /** A file that is locked while plugins work; left out, none is. */
   readonly lock?: string | undefined;
 }
 
 /**
- * Puts a pod into a network: ADD.
+ * Puts a pod into a network: ADD. A plugin is not aborted in its work: what it would
+ * leave half-made, many a DEL does not find.
  *
  * @throws {NetworkError} If a plugin fails; what those before it made is left for
  *   `leaveNetwork()`.
@@ -45,10 +46,11 @@ export async function joinNetwork(
   const { list } = attachment;
   let result: NetworkResult | undefined = undefined;
   for (const plugin of list.plugins) {
+    options.signal?.throwIfAborted();
     const stdout = await callPlugin({
       ...{ attachment, plugin, settings, verb: "ADD" },
       prevResult: result?.raw,
-    }, options);
+    });
     result = readResult(stdout, plugin.type, list);
   }
   return result ?? { ips: [], raw: {} };
@@ -56,7 +58,8 @@ export async function joinNetwork(
 
 /**
  * Takes a pod out of a network: DEL, the last plugin first. Each is called, whatever
- * the others say; it is no error to do it again, or if nothing was added.
+ * the others say; it is no error to do it again, or if nothing was added. No plugin is
+ * aborted in its work, as with ADD.
  *
  * @param prevResult What ADD has answered, if that is known.
  * @throws {NetworkError} The first plugin's that failed.
@@ -74,10 +77,8 @@ export async function leaveNetwork(
     try {
       await callPlugin(
         { attachment, plugin, settings, verb: "DEL", prevResult },
-        { signal },
       );
     } catch (error) {
-      signal?.throwIfAborted();
       errors.push(error);
     }
   }
@@ -112,7 +113,7 @@ async function callPlugin(
     readonly verb: PluginVerb;
     readonly prevResult: JsonObject | undefined;
   },
-  options: Abortable,
+  options: Abortable = {},
 ): Promise<string> {
   const { list, id, interfaceName, namespace = "", args } = attachment;
   const { capabilities, lock } = attachment;
@@ -122,7 +123,7 @@ async function callPlugin(
   return await runPlugin(
     {
       ...{ verb, type, network: list.name },
-      lock: verb === "ADD" ? lock : undefined,
+      lock: verb === "ADD" || verb === "DEL" ? lock : undefined,
       input: makePluginInput(list, plugin, { capabilities, prevResult }),
       env: {
         CNI_CONTAINERID: id,

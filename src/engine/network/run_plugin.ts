@@ -30,7 +30,7 @@ export interface PluginCall {
   /** Variables besides the path and the verb, such as `CNI_NETNS`. */
   readonly env: Readonly<Record<string, string>>;
   /**
-   * A lock file that is held, shared, while the plugin works, also if orlop is
+   * A lock file that is held, shared, while the plugin works, also when orlop is
    * killed: see `waitForPlugins()`. Left out, nothing is held.
    */
   readonly lock?: string | undefined;

@@ -61,18 +61,20 @@ export async function joinNetworks(
  * Leaves them, the last one first; each is left, whatever becomes of the others.
  *
  * @param options.namespace Undefined if it is gone.
+ * @param options.lock Undefined if nothing is left to hold it in.
  * @throws {NetworkError} The first that failed.
  */
 export async function leaveNetworks(
   id: ContainerId,
   { request, networks }: Joining,
-  { namespace, signal }: Abortable & {
+  { namespace, lock, signal }: Abortable & {
     readonly namespace: string | undefined;
+    readonly lock: string | undefined;
   },
 ): Promise<void> {
   const errors: unknown[] = [];
   for (const network of networks.toReversed()) {
-    const attachment = attachmentOf(id, { request, network, namespace });
+    const attachment = attachmentOf(id, { request, network, namespace, lock });
     try {
       await leaveNetwork(attachment, request.networks ?? {}, {
         prevResult: network.result?.raw,

@@ -78,13 +78,14 @@ export async function detachSandbox(
 ): Promise<void> {
   const places = placesOf(agent.store.paths, id);
   const { programLock } = places;
+  const lock = isThere(programLock, agent.store.libc) ? programLock : undefined;
   // Of a process that was killed programs may go on; they have made it then.
-  if (isThere(programLock, agent.store.libc)) {
+  if (lock !== undefined) {
     const { networks = {} } = state.request;
-    await waitForPlugins(programLock, networks, { signal });
+    await waitForPlugins(lock, networks, { signal });
   }
   const namespace = await findNamespace(agent, places, { signal });
-  await leaveNetworks(id, state, { namespace, signal });
+  await leaveNetworks(id, state, { namespace, lock, signal });
   await unmountSandbox(agent, places, { signal });
   await removeCgroups(agent, state.cgroups, { signal });
 }
