@@ -46,6 +46,8 @@ export interface ExecResult {
 // What CRI-O keeps, too.
 const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 const RUNTIME_FAILED = 125;
+// 25 days; what is longer, a timer takes for nothing at all.
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Runs a command in a container, and waits for its end: not for what it leaves in
@@ -114,7 +116,8 @@ function limitTime(
       ),
     );
   };
-  const timer = timeoutMs > 0 ? setTimeout(expire, timeoutMs) : undefined;
+  const isLimited = timeoutMs > 0 && timeoutMs <= MAX_TIMER_MS;
+  const timer = isLimited ? setTimeout(expire, timeoutMs) : undefined;
   signal?.addEventListener("abort", abort, { once: true });
   return {
     signal: late.signal,

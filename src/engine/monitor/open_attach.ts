@@ -1,5 +1,6 @@
 /** Attaches to containers' processes. */
 
+import { sleep } from "../../errors/abort.ts";
 import { ProcessNotFoundError } from "../../errors/process_errors.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { socketsOf } from "../../process/libc_sockets.ts";
@@ -33,12 +34,15 @@ export interface OpenAttachOptions {
    * How long its output may lie unread, in milliseconds, until it is detached:
    * conmon waits for all who are attached, and so does the container.
    *
-   * @default {60_000}
+   * @default {10_000}
    */
   readonly patienceMs?: number | undefined;
 }
 
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 10_000;
+// conmon lets ten wait at a time, and takes them one by one.
+const RETRIES = 100;
+const RETRY_MS = 20;
 
 /**
  * Attaches to a container's process: any number may at once, and each gets what it
@@ -48,22 +52,14 @@ const PATIENCE_MS = 60_000;
  * @throws {ProcessNotFoundError} If nothing runs in the container, or conmon does
  *   not watch it.
  */
-export function openAttach(
+export async function openAttach(
   agent: Agent,
   id: ContainerId,
   options: OpenAttachOptions = {},
 ): Promise<ProcessStreams> {
-  return Promise.try(attach, agent, id, options);
-}
-
-function attach(
-  agent: Agent,
-  id: ContainerId,
-  options: OpenAttachOptions,
-): ProcessStreams {
   const { stdin = false, terminal = false, patienceMs = PATIENCE_MS } = options;
   const bundle = runDirectory(agent.store.paths, id);
-  const channel = connect(agent, id, bundle);
+  const channel = await connect(agent, id, bundle);
   const outputs = splitPackets(channel.readable, { patienceMs });
   const detach = () => channel[Symbol.asyncDispose]();
   const ended = outputs.done.then(detach, detach).then(() => undefined);
@@ -79,14 +75,21 @@ function attach(
   };
 }
 
-function connect(agent: Agent, id: ContainerId, bundle: string): ByteChannel {
+async function connect(
+  agent: Agent,
+  id: ContainerId,
+  bundle: string,
+): Promise<ByteChannel> {
   const sockets = socketsOf(agent.store.libc);
-  if (!hasMonitor(agent, id)) throw notThere(id, undefined);
-  try {
-    const socket = { name: "attach", maxPacket: MAX_PACKET };
-    return sockets.connectPacket(bundle, socket);
-  } catch (error) {
-    throw notThere(id, error); // it ends
+  const socket = { name: "attach", maxPacket: MAX_PACKET };
+  for (let retries = 0;; retries++) {
+    if (!hasMonitor(agent, id)) throw notThere(id, undefined);
+    try {
+      return sockets.connectPacket(bundle, socket);
+    } catch (error) {
+      if (retries === RETRIES) throw notThere(id, error);
+    }
+    await sleep(RETRY_MS);
   }
 }
 

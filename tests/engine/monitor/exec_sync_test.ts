@@ -101,6 +101,9 @@ Deno.test(
       assert(performance.now() - start < 3000);
       assertFalse((await text("ps -o args")).includes("432"));
     });
+    await t.step("what may take very long is not ended at once", async () => {
+      assertEquals(await text("sleep 0.1; echo x", { timeoutMs: 1e13 }), "x\n");
+    });
     await t.step("an abort ends it", async () => {
       const stop = new AbortController();
       setTimeout(() => stop.abort(new Error("stopped")), 200);

@@ -146,3 +146,21 @@ Deno.test(
     assert((await Deno.stat(logPath)).size > 1_000_000);
   },
 );
+
+Deno.test("many attach at the same time", MONITOR_NEEDS, async () => {
+  await using test = await monitoredStore();
+  const { agent } = test;
+  const { id } = await test.run("read line; echo heard $line", {
+    stdin: "open",
+  });
+  const all = await Promise.all(
+    Array.from({ length: 60 }, () => openAttach(agent, id, { stdin: true })),
+  );
+  const heard = all.map(listenTo);
+  const [first] = all;
+  if (first === undefined) throw new Error("Nobody is attached");
+  await speakTo(first).say("all\n");
+  await Promise.all(heard.map(({ stdout }) => stdout.done));
+  assertEquals(new Set(heard.map(({ stdout }) => stdout.text())).size, 1);
+  assertEquals(heard[0]?.stdout.text(), "heard all\n");
+});
