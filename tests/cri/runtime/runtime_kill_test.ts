@@ -10,11 +10,11 @@ import {
 
 const { method } = RuntimeService;
 
-// More of them take minutes: ORLOP_KILLS=100.
+// More of them take minutes: ORLOP_KILLS=20 ORLOP_KILL_PODS=10.
 const KILLS = Number(Deno.env.get("ORLOP_KILLS") ?? 8);
-const PODS_AT_ONCE = 3;
+const PODS_AT_ONCE = Number(Deno.env.get("ORLOP_KILL_PODS") ?? 3);
 // A pod with a container is made and removed in this time, more or less.
-const MAX_DELAY_MS = 1500;
+const MAX_DELAY_MS = 500 * PODS_AT_ONCE;
 
 /** What requests were answered by, and is to be there whatever was killed. */
 interface Acknowledged {
