@@ -30,7 +30,7 @@ export async function serveOrlop(
   const reading = (async () => {
     for await (const line of lines(child.stderr)) {
       said.push(line);
-      if (line.startsWith("Serving at")) ready.resolve();
+      if (line.includes("Serving at")) ready.resolve();
     }
     ready.reject(new Error(`orlop serve ended: ${said.join("\n")}`));
   })();

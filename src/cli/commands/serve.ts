@@ -1,7 +1,9 @@
 /** `orlop serve`. */
 
 import { serve } from "../../cri/serve.ts";
+import type { ServeSettings } from "../../cri/serve_settings.ts";
 import type { Call } from "../command.ts";
+import type { Config } from "../input/config.ts";
 import { readEnv } from "../input/read_env.ts";
 import { serveSettings } from "../input/serve_settings.ts";
 import { openSession } from "../open_session.ts";
@@ -27,10 +29,20 @@ export async function run(call: Call<typeof SERVE>): Promise<number> {
     log: session.log,
     signal,
     onReady() {
-      if (!config.isQuiet) {
-        terminal.tell(`Serving at unix://${settings.listen}`);
-      }
+      if (!config.isQuiet) terminal.tell(welcome(settings, config));
     },
   });
   return 0;
+}
+
+/** Seen whatever the log's level is. */
+function welcome(
+  { listen }: ServeSettings,
+  { logFormat }: Pick<Config, "logFormat">,
+): string {
+  const message = `Serving at unix://${listen}`;
+  const time = new Date().toISOString();
+  return logFormat === "json"
+    ? JSON.stringify({ level: "info", time, message })
+    : message;
 }
