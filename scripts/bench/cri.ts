@@ -158,7 +158,7 @@ async function fill(place: Place, times: Times): Promise<void> {
 
 async function list(place: Place, times: Times): Promise<void> {
   for (let turn = 0; turn < Number(runs); turn++) {
-    for (const what of ["pods", "ps", "stats", "images"]) {
+    for (const what of ["pods", "ps", "images"]) {
       await timed(place, times, [what]);
     }
   }

@@ -40,7 +40,9 @@ export async function crictl(
   ).output();
   if (success) return toText(stdout);
   throw new Error(
-    `Cannot run "crictl ${args.join(" ")}": ${toText(stderr).trim()}`,
+    `Cannot run "crictl ${args.join(" ")}" on ${runtime.name}: ${
+      toText(stderr).trim()
+    }`,
   );
 }
 
