@@ -13,7 +13,8 @@ import type { Agent } from "./agent.ts";
 
 /** Whether any pod has something: mostly none has. */
 export function isAnyAttached({ store }: Agent): boolean {
-  return listIfDirectory(attachmentsDirectory(store.paths)).length > 0;
+  return listIfDirectory(attachmentsDirectory(store.paths))
+    .some((name) => name.endsWith(".json"));
 }
 
 /** Whether a pod has namespaces or addresses that are to be given back. */

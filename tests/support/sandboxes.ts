@@ -117,7 +117,9 @@ async function print(
 }
 
 function listNames(path: string): readonly string[] {
-  return listIfDirectory(path).map((name) => `${path}/${name}`);
+  return listIfDirectory(path)
+    .filter((name) => !name.startsWith(".tmp-")) // for a cleanup, a day later
+    .map((name) => `${path}/${name}`);
 }
 
 async function unmountAll({ mounter }: Agent, path: string): Promise<void> {

@@ -6,6 +6,7 @@ import { isThere, readLinkIfThere } from "../../fs/if_there.ts";
 import { listIfDirectory } from "../../fs/list_directory.ts";
 import type { Libc } from "../../process/libc.ts";
 import {
+  attachmentsDirectory,
   downloadsDirectory,
   exitsDirectory,
   runDirectory,
@@ -72,6 +73,7 @@ export function findOrphans(
   ];
   const ownTemporaryIn = [
     join(paths.root, "orlop"),
+    attachmentsDirectory(paths),
     ...containers.records.flatMap(({ id }) => [
       workDirectory(paths, id),
       runDirectory(paths, id),

@@ -11,6 +11,7 @@ import { takeLibc } from "../../../src/process/libc.ts";
 import { createLayer } from "../../../src/store/layers/create_layer.ts";
 import { openStore } from "../../../src/store/open_store.ts";
 import {
+  attachmentsDirectory,
   downloadsDirectory,
   exitsDirectory,
 } from "../../../src/store/paths.ts";
@@ -83,8 +84,12 @@ Deno.test("findOrphans() finds files without a record", async () => {
   writeFileSync(join(layers, `${ID}.tar-split.gz`), "");
   writeFileSync(join(images, ".tmp-images.json7"), "");
   symlinkSync(`../${ID}/diff`, join(links, "A".repeat(26)));
+  const attachments = attachmentsDirectory(store.paths);
+  mkdirSync(attachments, { recursive: true });
+  writeFileSync(join(attachments, ".tmp-a.json7"), "");
+  writeFileSync(join(attachments, "a.json"), "");
   const kinds = (await list(store)).map((line) => line.split(" ")[0]);
-  assertEquals(kinds, ["tar-split", "temporary", "link"]);
+  assertEquals(kinds, ["tar-split", "temporary", "temporary", "link"]);
 });
 
 Deno.test("findOrphans() tells the age of downloads, and their layer", async () => {
