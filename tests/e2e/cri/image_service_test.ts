@@ -10,18 +10,15 @@ import {
 import { ImageService } from "../../../src/cri/api/api_pb.js";
 import { encodeAuth } from "../../../src/formats/config/auth_file.ts";
 import { StatusError } from "../../support/grpc_client.ts";
-import { writeLayout } from "../../support/images/layer_layout.ts";
-import { layerOf } from "../../support/images/stacked_layout.ts";
 import { needs } from "../../support/peers.ts";
 import { orlopIn } from "../../support/programs/orlop_program.ts";
 import {
   freePort,
   REGISTRY_PROGRAMS,
-  type RegistryServer,
-  startRegistry,
 } from "../../support/servers/registry_server.ts";
-import { serveOrlop, type ServingOrlop } from "../../support/serving_orlop.ts";
-import { type TempDir, tempDir } from "../../support/temp_dir.ts";
+import { serveImages } from "../../support/served_images.ts";
+import { serveOrlop } from "../../support/serving_orlop.ts";
+import { tempDir } from "../../support/temp_dir.ts";
 
 const {
   imageFsInfo,
@@ -33,49 +30,11 @@ const {
 } = ImageService.method;
 const USER = { name: "ann", password: "sécret" };
 
-interface Served extends AsyncDisposable {
-  readonly dir: TempDir;
-  readonly registry: RegistryServer;
-  readonly orlop: ServingOrlop;
-}
-
-/** A registry with `app:1` and `app:2`, which are one image, and a server. */
-async function serve(
-  options: Parameters<typeof startRegistry>[0] = {},
-): Promise<Served> {
-  await using stack = new AsyncDisposableStack();
-  const dir = stack.use(tempDir());
-  const registry = stack.use(await startRegistry(options));
-  const layer = await layerOf({ "etc/": "", "etc/motd": "hello" });
-  const layout = dir.join("layout");
-  const config = { User: "1000:50", Labels: { team: "a" } };
-  await writeLayout(layout, [layer], config);
-  await registry.pushLayout(layout, "team/app:1");
-  await registry.pushLayout(layout, "team/app:2");
-  const conf = dir.join("registries.conf");
-  await Deno.writeTextFile(
-    conf,
-    `[[registry]]\nprefix = "registry.test"\nlocation = "${registry.host}"\n` +
-      `insecure = true\n[[registry]]\nlocation = "${registry.host}"\n` +
-      "insecure = true\n",
-  );
-  const env = { CONTAINERS_REGISTRIES_CONF: conf };
-  const args = ["--log-level", "info"];
-  const orlop = stack.use(await serveOrlop(dir.path, args, env));
-  const moved = stack.move();
-  return {
-    dir,
-    registry,
-    orlop,
-    [Symbol.asyncDispose]: () => moved.disposeAsync(),
-  };
-}
-
 const NEEDS = needs(...REGISTRY_PROGRAMS);
 const APP = "registry.test/team/app";
 
 Deno.test("an image is pulled, listed, told of, removed", NEEDS, async (t) => {
-  await using served = await serve();
+  await using served = await serveImages();
   const { client } = served.orlop;
   let ref = "";
   await t.step("by registries.conf, known by one ID in all calls", async () => {
@@ -134,7 +93,7 @@ Deno.test(
   "an image in use stays, and so does a pinned one",
   NEEDS,
   async () => {
-    await using served = await serve();
+    await using served = await serveImages();
     const { client } = served.orlop;
     const orlop = orlopIn(served.dir.path);
     const image = { image: `${APP}:1` };
@@ -170,7 +129,7 @@ Deno.test(
   "what is not there, or makes no sense, has its code",
   NEEDS,
   async (t) => {
-    await using served = await serve();
+    await using served = await serveImages();
     const { client } = served.orlop;
     const cases: readonly [string, number][] = [
       [`${APP}:none`, 5],
@@ -212,7 +171,7 @@ Deno.test(
 );
 
 Deno.test("credentials of the pod are used, each time", NEEDS, async (t) => {
-  await using served = await serve({ user: USER });
+  await using served = await serveImages({ user: USER });
   const { client } = served.orlop;
   // By its own name: where registries.conf leads to is another registry.
   const image = { image: `${served.registry.host}/team/app:1` };
@@ -271,7 +230,7 @@ Deno.test(
   "credentials of a short name go to docker.io alone",
   NEEDS,
   async () => {
-    await using served = await serve({ user: USER });
+    await using served = await serveImages({ user: USER });
     const { client } = served.orlop;
     const conf = served.dir.join("registries.conf");
     const { host } = served.registry;
@@ -290,7 +249,7 @@ Deno.test(
 );
 
 Deno.test("equal pulls are one transfer", NEEDS, async () => {
-  await using served = await serve();
+  await using served = await serveImages();
   const { client } = served.orlop;
   const image = { image: `${APP}:1` };
   const pulls = Array.from(
@@ -310,7 +269,7 @@ Deno.test(
   "ImageFsInfo tells what images and containers take",
   NEEDS,
   async () => {
-    await using served = await serve();
+    await using served = await serveImages();
     const { client } = served.orlop;
     const image = { image: `${APP}:1` };
     const { imageRef } = await client.call(pullImage, { image });
