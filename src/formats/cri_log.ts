@@ -15,8 +15,9 @@ export interface LogLine {
 }
 
 const SPACE = 0x20;
-// The longest is "2026-11-30T16:52:39.862695558+00:00".
-const MAX_TIME = 64;
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+// The longest is "2026-11-30T16:52:39.862695558+00:00 stdout F", without more tags.
+const MAX_HEAD = 128;
 const TAGS = ["F", "P"] as const;
 
 /**
@@ -25,19 +26,25 @@ const TAGS = ["F", "P"] as const;
  * @returns Undefined if it is none.
  */
 export function parseLogLine(line: Bytes): LogLine | undefined {
-  const [time, stream, tags] = [takeWord(), takeWord(), takeWord()];
-  if (time === undefined || Number.isNaN(Date.parse(time))) return undefined;
+  const end = findThirdSpace(line);
+  if (end === undefined) return undefined;
+  const [time = "", stream, tags = ""] = toText(line.subarray(0, end))
+    .split(" ");
+  if (!TIME.test(time)) return undefined;
   if (stream !== "stdout" && stream !== "stderr") return undefined;
   // Further tags may follow: F:x
-  const tag = TAGS.find((tag) => tags?.split(":")[0] === tag);
+  const tag = TAGS.find((tag) => tags === tag || tags.startsWith(`${tag}:`));
   if (tag === undefined) return undefined;
-  return { time, stream, isWhole: tag === "F", content: line };
+  const content = line.subarray(end + 1);
+  return { time, stream, isWhole: tag === "F", content };
+}
 
-  function takeWord(): string | undefined {
-    const end = line.indexOf(SPACE);
-    if (end < 0 || end > MAX_TIME) return undefined;
-    const word = toText(line.subarray(0, end));
-    line = line.subarray(end + 1);
-    return word;
+/** A log may have millions of lines: what is before it is decoded at once. */
+function findThirdSpace(line: Bytes): number | undefined {
+  let end = -1;
+  for (let count = 0; count < 3; count++) {
+    end = line.indexOf(SPACE, end + 1);
+    if (end < 0 || end > MAX_HEAD) return undefined;
   }
+  return end;
 }

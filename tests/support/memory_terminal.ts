@@ -25,10 +25,11 @@ export function memoryTerminal(
     errorSize,
     print: (text) => void printed.push(...text.split("\n")),
     write: (bytes) => void printed.push(new TextDecoder().decode(bytes)),
-    relay: (stream, bytes) =>
-      void (stream === "stdout" ? printed : told).push(
-        new TextDecoder().decode(bytes),
-      ),
+    relay: (stream, bytes) => {
+      const text = new TextDecoder().decode(bytes);
+      (stream === "stdout" ? printed : told).push(text);
+      return true;
+    },
     tell: (text) => void told.push(...text.split("\n")),
     ask: (text) => void told.push(text),
     draw: (lines) => lines === "end" ? undefined : void drawn.push(lines),

@@ -21,8 +21,10 @@ export interface Terminal {
   /**
    * Writes what a container has written to where it wrote it: byte for byte, but
    * to a terminal as text that does no harm, and may have colours.
+   *
+   * @returns Whether somebody reads it; not if a pipe is closed (`… | head`).
    */
-  relay(stream: "stdout" | "stderr", bytes: Uint8Array): void;
+  relay(stream: "stdout" | "stderr", bytes: Uint8Array): boolean;
   /** Writes a remark to stderr, with a newline. */
   tell(text: string): void;
   /** Writes a question to stderr, without a newline. */
@@ -85,7 +87,7 @@ export function openTerminal({ color }: { color: boolean }): Terminal {
       const shown = isShown
         ? encoder.encode(showOutput(toText(bytes), { isColored }))
         : bytes;
-      (isOut ? output : errors).writeBytes(shown);
+      return (isOut ? output : errors).writeBytes(shown);
     },
     tell: (text) => live.writeAbove(`${showControls(text)}\n`),
     ask: (text) => errors.write(showControls(text)),
@@ -144,7 +146,8 @@ class Output {
     this.writeBytes(this.#encoder.encode(text));
   }
 
-  writeBytes(bytes: Uint8Array): void {
+  /** @returns Whether there is a reader. */
+  writeBytes(bytes: Uint8Array): boolean {
     try {
       while (this.#hasReader && bytes.length > 0) {
         bytes = bytes.subarray(this.#sink.writeSync(bytes));
@@ -155,9 +158,11 @@ class Output {
       // if messages cannot be written, there is nobody to tell.
       const isTold = this.#name === "stdout" &&
         !(error instanceof Deno.errors.BrokenPipe);
-      if (!isTold) return;
-      throw new Error(`Cannot write to ${this.#name}: ${whyOf(error)}`);
+      if (isTold) {
+        throw new Error(`Cannot write to ${this.#name}: ${whyOf(error)}`);
+      }
     }
+    return this.#hasReader;
   }
 }
 

@@ -5,8 +5,8 @@ import { lstatIfThere } from "../../fs/if_there.ts";
 
 /** A log that is open, if there is one by now. Disposing closes it. */
 export interface LogFile extends Disposable {
-  /** The lines that are whole by now, and were not read as yet. */
-  readLines(): Generator<Bytes>;
+  /** The lines that are whole by now, and were not read as yet: many at once. */
+  readLines(): Generator<readonly Bytes[]>;
   /** Goes to so many bytes before the end, and to the next line there. */
   seekFromEnd(bytes: number): void;
   /** Bytes that there are now. */
@@ -64,7 +64,7 @@ export function openLogFile(path: string): LogFile {
     isSkipping = false;
   }
 
-  function* readOpened(): Generator<Bytes> {
+  function* readOpened(): Generator<readonly Bytes[]> {
     if (file === undefined) return;
     // It was cut, as by `: > ctr.log`.
     if (file.handle.statSync().size < offset) offset = 0;
@@ -74,26 +74,30 @@ export function openLogFile(path: string): LogFile {
       const count = file.handle.readSync(buffer);
       if (count === null) return;
       offset += count;
-      yield* takeLines(buffer.slice(0, count));
+      yield takeLines(buffer.slice(0, count));
     }
   }
 
-  function* takeLines(chunk: Bytes): Generator<Bytes> {
+  function takeLines(chunk: Bytes): readonly Bytes[] {
+    const lines: Bytes[] = [];
     let start = 0;
     for (;;) {
       const end = chunk.indexOf(NEWLINE, start);
       if (end < 0) break;
-      const line = concatBytes([rest, chunk.subarray(start, end)]);
+      const line = chunk.subarray(start, end);
+      if (!isSkipping) {
+        lines.push(rest.length === 0 ? line : concatBytes([rest, line]));
+      }
       rest = new Uint8Array(0);
       start = end + 1;
-      if (!isSkipping) yield line;
       isSkipping = false;
     }
-    if (isSkipping) return;
+    if (isSkipping) return lines;
     rest = concatBytes([rest, chunk.subarray(start)]);
-    if (rest.length <= MAX_LINE_BYTES) return;
+    if (rest.length <= MAX_LINE_BYTES) return lines;
     rest = new Uint8Array(0);
     isSkipping = true;
+    return lines;
   }
 }
 

@@ -65,21 +65,43 @@ export async function* readLogs(
   idOrName: string,
   options: ReadLogsOptions = {},
 ): AsyncGenerator<LogLine, void, void> {
+  for await (const lines of readLogBatches(handle, idOrName, options)) {
+    yield* lines;
+  }
+}
+
+/** As {@linkcode readLogs}, but many lines at a time, which is much faster. */
+export async function* readLogBatches(
+  handle: AgentHandle,
+  idOrName: string,
+  options: ReadLogsOptions = {},
+): AsyncGenerator<readonly LogLine[], void, void> {
   const agent = insideOf(handle);
-  const { atEnd = "stop", sinceMs = -Infinity, untilMs = Infinity } = options;
+  const { atEnd = "stop", untilMs = Infinity } = options;
   const { id } = await findOwn(agent, idOrName, { ...options, verb: "read" });
   using file = openLogFile(logPathOf(agent, idOrName, id));
-  const isWanted = ({ time }: LogLine) =>
-    Date.parse(time) >= sinceMs && Date.parse(time) <= untilMs;
-  yield* readTail(file, options).filter(isWanted);
+  const choose = chooser(options);
+  for (const lines of readTail(file, options)) yield choose(lines);
   if (atEnd === "stop") return;
   const hasEnded = endWatcher(agent, id, options);
   while (Date.now() <= untilMs) {
     const isLast = await hasEnded();
-    yield* parseLines(file).filter(isWanted);
+    for (const lines of parseLines(file)) yield choose(lines);
     if (isLast) return;
     await sleep(POLL_MS, options);
   }
+}
+
+/** Chooses lines by when they were written. */
+function chooser(
+  { sinceMs = -Infinity, untilMs = Infinity }: ReadLogsOptions,
+): (lines: readonly LogLine[]) => readonly LogLine[] {
+  if (sinceMs === -Infinity && untilMs === Infinity) return (lines) => lines;
+  return (lines) =>
+    lines.filter(({ time }) => {
+      const writtenMs = Date.parse(time);
+      return writtenMs >= sinceMs && writtenMs <= untilMs;
+    });
 }
 
 function logPathOf(agent: Agent, idOrName: string, id: ContainerId): string {
@@ -95,7 +117,7 @@ function logPathOf(agent: Agent, idOrName: string, id: ContainerId): string {
 function readTail(
   file: LogFile,
   { tail = Infinity, signal }: ReadLogsOptions,
-): Generator<LogLine> | readonly LogLine[] {
+): Iterable<readonly LogLine[]> {
   if (tail === Infinity) return parseLines(file);
   for (let bytes = TAIL_BYTES;; bytes *= 4) {
     signal?.throwIfAborted();
@@ -103,36 +125,41 @@ function readTail(
     const isAll = bytes >= file.size;
     const last = keepLast(parseLines(file), tail);
     // One more than wanted: else the first of them may have begun before.
-    if (isAll || last.hasMore) return last.lines;
+    if (isAll || last.hasMore) return [last.lines];
   }
 }
 
 /** The last lines, each with the parts that it was written in. */
 function keepLast(
-  lines: Iterable<LogLine>,
+  batches: Iterable<readonly LogLine[]>,
   count: number,
 ): { readonly lines: readonly LogLine[]; readonly hasMore: boolean } {
-  const kept: LogLine[] = [];
-  const ends: number[] = []; // where in `kept` lines end
-  let dropped = 0;
-  for (const line of lines) {
-    kept.push(line);
-    if (line.isWhole) ends.push(dropped + kept.length);
-    if (ends.length <= count + 1) continue;
-    const end = ends.shift() ?? 0;
-    kept.splice(0, end - dropped);
-    dropped = end;
+  let kept: readonly LogLine[] = [];
+  for (const lines of batches) {
+    kept = dropSurplus([...kept, ...lines], count + 1);
   }
-  const isOpen = kept.length > 0 && kept.at(-1)?.isWhole === false;
-  const surplus = ends.length + (isOpen ? 1 : 0) - count;
-  const start = surplus > 0 ? ends[surplus - 1] ?? dropped : dropped;
-  return { lines: kept.slice(start - dropped), hasMore: surplus > 0 };
+  const lines = dropSurplus(kept, count);
+  return { lines, hasMore: lines.length < kept.length };
+}
+
+function dropSurplus(
+  lines: readonly LogLine[],
+  count: number,
+): readonly LogLine[] {
+  let left = count;
+  let start = lines.length;
+  while (start > 0) {
+    // A line ends here, or is not whole as yet.
+    const isEnd = start === lines.length || lines[start - 1]?.isWhole === true;
+    if (isEnd && left-- === 0) break;
+    start--;
+  }
+  return lines.slice(start);
 }
 
 /** What is no line of a log was left by a full disk, or put there by others. */
-function* parseLines(file: LogFile): Generator<LogLine> {
-  for (const bytes of file.readLines()) {
-    const line = parseLogLine(bytes);
-    if (line !== undefined) yield line;
+function* parseLines(file: LogFile): Generator<readonly LogLine[]> {
+  for (const batch of file.readLines()) {
+    yield batch.flatMap((bytes) => parseLogLine(bytes) ?? []);
   }
 }

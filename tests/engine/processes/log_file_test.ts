@@ -3,7 +3,8 @@ import { openLogFile } from "../../../src/engine/processes/log_file.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 
 function read(file: ReturnType<typeof openLogFile>): readonly string[] {
-  return [...file.readLines()].map((line) => new TextDecoder().decode(line));
+  return [...file.readLines()].flat()
+    .map((line) => new TextDecoder().decode(line));
 }
 
 Deno.test("openLogFile() reads whole lines, as they come", async () => {

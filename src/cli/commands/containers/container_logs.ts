@@ -1,12 +1,12 @@
 /** `orlop logs`. */
 
-import { readLogs } from "../../../engine/processes/read_logs.ts";
+import { readLogBatches } from "../../../engine/processes/read_logs.ts";
 import { listContainers } from "../../../engine/containers/list_containers.ts";
 import type { Call } from "../../command.ts";
 import { findContainer } from "../../input/find_container.ts";
 import { readLogRange } from "../../input/flags/log_range.ts";
 import { openSession } from "../../open_session.ts";
-import { logText } from "../../render/processes/log_text.ts";
+import { logTexts } from "../../render/processes/log_text.ts";
 import { shortId } from "../../render/short_id.ts";
 import type { LOGS } from "../../table/process_commands.ts";
 
@@ -30,8 +30,11 @@ export async function run(call: Call<typeof LOGS>): Promise<void> {
       timestamps: flags.timestamps,
       name: found.length > 1 ? name : undefined,
     };
-    for await (const line of readLogs(agent, typed, options)) {
-      terminal.relay(line.stream, logText(line, text));
+    for await (const lines of readLogBatches(agent, typed, options)) {
+      const isRead = logTexts(lines, text).every(({ stream, bytes }) =>
+        terminal.relay(stream, bytes) || stream === "stderr"
+      );
+      if (!isRead) return; // … | head
     }
   });
   if (flags.follow) {

@@ -13,16 +13,40 @@ export interface LogTextOptions {
 
 const NEWLINE = toBytes("\n");
 
-/** The bytes to show of a line; of a part of one, without a newline. */
-export function logText(
+/** Bytes to show, and where. */
+export interface LogText {
+  readonly stream: LogLine["stream"];
+  readonly bytes: Bytes;
+}
+
+/** What to show of lines: as much at once as goes to the same place. */
+export function logTexts(
+  lines: readonly LogLine[],
+  options: LogTextOptions,
+): readonly LogText[] {
+  const texts: LogText[] = [];
+  for (let start = 0; start < lines.length;) {
+    const stream = lines[start]?.stream ?? "stdout";
+    const next = lines.findIndex((line, index) =>
+      index > start && line.stream !== stream
+    );
+    const end = next < 0 ? lines.length : next;
+    const parts = lines.slice(start, end)
+      .flatMap((line) => partsOf(line, options));
+    texts.push({ stream, bytes: concatBytes(parts) });
+    start = end;
+  }
+  return texts;
+}
+
+/** Of a line that goes on in another one, without a newline. */
+function partsOf(
   { time, isWhole, content }: LogLine,
   { timestamps, name }: LogTextOptions,
-): Bytes {
-  const head = [...name === undefined ? [] : [name]];
-  if (timestamps) head.push(time);
-  const prefix = head.map((word) => `${word} `).join("");
-  return concatBytes([
-    ...prefix === "" ? [] : [toBytes(prefix)],
-    ...[content, isWhole ? NEWLINE : toBytes("")],
-  ]);
+): readonly Bytes[] {
+  const end = isWhole ? [NEWLINE] : [];
+  if (!timestamps && name === undefined) return [content, ...end];
+  const head = [name, timestamps ? time : undefined]
+    .filter((word) => word !== undefined);
+  return [toBytes(`${head.join(" ")} `), content, ...end];
 }
