@@ -8,6 +8,7 @@ import {
 import { whyOf } from "../../errors/why.ts";
 import { isErrno } from "../../fs/errno.ts";
 import { isThere } from "../../fs/if_there.ts";
+import { listIfDirectory } from "../../fs/list_directory.ts";
 import { lastUseOf, noteUse } from "../../store/image_store.ts";
 import { openTrash } from "../../store/layers/trash.ts";
 import { isScarce } from "../../store/records/reserve.ts";
@@ -15,6 +16,7 @@ import { WRITE_LOCKS, type WriteLocks } from "../../store/records/tables.ts";
 import { sweepLocks } from "../../store/recovery/sweep_locks.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { isAnyAttached } from "../release_pod.ts";
+import { sandboxesDirectory } from "../sandboxes/sandbox_places.ts";
 import { carryOut, cutIntoSteps } from "./carry_out_cleanup.ts";
 import type { CleanupFacts, DiskSpace } from "./cleanup_facts.ts";
 import {
@@ -127,7 +129,10 @@ async function cleanUp(
   options: PruneOptions,
 ): Promise<PruneReport> {
   const { store } = agent;
-  if (options.action !== "plan" && isAnyAttached(agent)) {
+  const places = sandboxesDirectory(store.paths);
+  const hasSandboxes = isAnyAttached(agent) ||
+    listIfDirectory(places).length > 0;
+  if (options.action !== "plan" && hasSandboxes) {
     const { releaseAbandoned } = await import("./release_abandoned.ts");
     await releaseAbandoned(agent, options); // plugins work while no lock is held
   }

@@ -191,6 +191,9 @@ Deno.test({
     assertEquals(test.listLeases().length, 2);
     await prune(agent);
     assertEquals(test.listLeases(), []);
+    await deleteContainer(agent, id);
+    await prune(agent);
+    assertEquals(await test.findLeaks(), []);
   },
 });
 
