@@ -14,6 +14,9 @@ const REOPEN = 2;
 const MAX_SIZE = 1000;
 // Of orders that it reads at once, conmon 2.1.6 obeys the first, again and again.
 const SPACING_MS = 20;
+// On a busy machine it may read late: the last size is told again, which changes
+// nothing if it was heard.
+const REMINDERS_MS = [100, 400, 1500] as const;
 
 /** Tells a terminal its size. */
 export type Resizer = (size: TerminalSize) => Promise<void>;
@@ -22,12 +25,22 @@ export type Resizer = (size: TerminalSize) => Promise<void>;
  * Tells a terminal its size: at once, and the last of several sizes last.
  *
  * @param folder Where conmon has its fifo.
+ * @param options Its signal aborts when nobody is there any more to be told.
  */
-export function openResizer(agent: Agent, folder: string): Resizer {
+export function openResizer(
+  agent: Agent,
+  folder: string,
+  { signal }: { readonly signal: AbortSignal },
+): Resizer {
   let next: TerminalSize | undefined;
   let running: Promise<void> | undefined;
+  let reminder: ReturnType<typeof setTimeout> | undefined;
+  signal.addEventListener("abort", () => clearTimeout(reminder), {
+    once: true,
+  });
   return (size) => {
     next = size;
+    clearTimeout(reminder);
     return running ??= run().finally(() => running = undefined);
   };
 
@@ -39,7 +52,18 @@ export function openResizer(agent: Agent, folder: string): Resizer {
       if (sizes.some((size) => size <= 0)) continue;
       if (!tell(agent, folder, [RESIZE, ...sizes])) return;
       await sleep(SPACING_MS);
+      if (next === undefined) remind(sizes, REMINDERS_MS);
     }
+  }
+
+  function remind(
+    sizes: readonly number[],
+    [delayMs, ...later]: readonly number[],
+  ): void {
+    if (delayMs === undefined || signal.aborted) return;
+    reminder = setTimeout(() => {
+      if (tell(agent, folder, [RESIZE, ...sizes])) remind(sizes, later);
+    }, delayMs);
   }
 }
 

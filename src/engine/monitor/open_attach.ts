@@ -61,12 +61,18 @@ export async function openAttach(
   const bundle = runDirectory(agent.store.paths, id);
   const channel = await connect(agent, id, bundle);
   const outputs = splitPackets(channel.readable, { patienceMs });
-  const detach = () => channel[Symbol.asyncDispose]();
+  const over = new AbortController();
+  const detach = () => {
+    over.abort();
+    return channel[Symbol.asyncDispose]();
+  };
   const ended = outputs.done.then(detach, detach).then(() => undefined);
   return {
     stdin: stdin ? tolerantInput(channel.writable) : undefined,
     ...{ stdout: outputs.stdout, stderr: outputs.stderr, ended },
-    resize: terminal ? openResizer(agent, bundle) : () => Promise.resolve(),
+    resize: terminal
+      ? openResizer(agent, bundle, { signal: over.signal })
+      : () => Promise.resolve(),
     async [Symbol.asyncDispose]() {
       outputs.drop();
       await detach();

@@ -67,10 +67,10 @@ function openStreams(
   const kill = () => void session.signal("KILL");
   signal?.addEventListener("abort", kill, { once: true });
   if (signal?.aborted) kill();
-  const resize = openResizer(agent, exec.folder);
-  let isOver = false;
+  const over = new AbortController();
+  const resize = openResizer(agent, exec.folder, { signal: over.signal });
   const ended = session.ended.then(({ exitCode }) => exitCode).finally(() => {
-    isOver = true;
+    over.abort();
     signal?.removeEventListener("abort", kill);
     exec[Symbol.dispose]();
   });
@@ -80,10 +80,10 @@ function openStreams(
     stdin: stdin ? tolerantInput(channel.writable) : undefined,
     ...{ stdout: outputs.stdout, stderr: outputs.stderr, ended },
     async resize(size) {
-      if (terminal && !isOver) await resize(size);
+      if (terminal && !over.signal.aborted) await resize(size);
     },
     async [Symbol.asyncDispose]() {
-      if (terminal && !isOver) await session.signal("HUP");
+      if (terminal && !over.signal.aborted) await session.signal("HUP");
       outputs.drop();
       await session[Symbol.asyncDispose]();
     },

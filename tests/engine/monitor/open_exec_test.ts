@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { join } from "@std/path";
 import { ProcessNotFoundError } from "../../../src/errors/process_errors.ts";
 import { readExit } from "../../../src/engine/containers/process_exit.ts";
 import { execFolder } from "../../../src/engine/monitor/exec_command.ts";
@@ -77,6 +78,26 @@ Deno.test("openExec() gives a command's streams", MONITOR_NEEDS, async (t) => {
     assertEquals(stderr.text(), "");
     await streams.resize({ columns: 1, rows: 1 });
   });
+  await t.step(
+    "a terminal has the last size though conmon is late",
+    async () => {
+      const script = 'while [ "$(stty size)" != "33 99" ]; do sleep 0.05; done';
+      await using streams = await open(script, { terminal: true });
+      const { stdout } = listenTo(streams);
+      const [folder = ""] = listDirectory(execFolder(agent, id));
+      const pid = Number(
+        await Deno.readTextFile(
+          join(execFolder(agent, id), folder, "conmon.pid"),
+        ),
+      );
+      Deno.kill(pid, "SIGSTOP");
+      await streams.resize({ columns: 80, rows: 24 });
+      await streams.resize({ columns: 99, rows: 33 });
+      Deno.kill(pid, "SIGCONT");
+      assertEquals(await streams.ended, 0);
+      await stdout.done;
+    },
+  );
   await t.step("sizes that make no sense are passed over", async () => {
     await using streams = await open("stty size; read line; stty size", {
       ...{ terminal: true, stdin: true },
