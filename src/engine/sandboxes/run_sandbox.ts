@@ -8,6 +8,7 @@ import {
 } from "../../formats/storage/store_ids.ts";
 import { isNameThere, removeIfThere } from "../../fs/if_there.ts";
 import { randomId } from "../../fs/random_name.ts";
+import { setNetworkSysctls } from "../../mount/pin_namespaces.ts";
 import { readBootId } from "../../process/boot_id.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { createPodSandbox } from "../pods/create_pod_sandbox.ts";
@@ -144,8 +145,9 @@ async function make(
     ...logDirectory === undefined ? [] : [logDirectory],
     ...state.cgroups,
   ];
+  const { early, late } = splitSysctls(sysctls);
   await settleAll([
-    mountSandbox(agent, places, { ...request, sysctls, signal }),
+    mountSandbox(agent, places, { ...request, sysctls: early, signal }),
     makeHostDirectories(directories, { signal }),
   ]);
   const networks = await joinNetworks(id, state, {
@@ -153,11 +155,25 @@ async function make(
     lock: places.programLock,
     signal,
   });
+  await setNetworkSysctls(places.net, late, { signal });
   writeSandboxFiles(agent, places, { request, ips: addressesIn(networks) });
   const pid = request.namespaces.pid === "pod"
     ? await startPause(agent, id, { request, signal })
     : undefined;
   return { ...state, phase: "ready", networks, pid };
+}
+
+/** Those of interfaces that only networks bring, and all others. */
+function splitSysctls(sysctls: SandboxRequest["sysctls"]): {
+  readonly early: SandboxRequest["sysctls"];
+  readonly late: SandboxRequest["sysctls"];
+} {
+  const entries = Object.entries(sysctls);
+  const isLate = ([path]: [string, string]) => /\/eth\d+\//.test(path);
+  return {
+    early: Object.fromEntries(entries.filter((entry) => !isLate(entry))),
+    late: Object.fromEntries(entries.filter(isLate)),
+  };
 }
 
 /** The first error is the one that counts; what stays is for `removeSandbox()`. */

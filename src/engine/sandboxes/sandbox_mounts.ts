@@ -36,7 +36,7 @@ export function makeDirectory(
 /**
  * Makes the namespaces and the shared memory of a sandbox.
  *
- * @throws {TypeError} If the kernel does not take a sysctl.
+ * @throws {InvalidSandboxError} If the kernel does not take a sysctl.
  * @throws {CommandError} If it fails otherwise.
  */
 export async function mountSandbox(

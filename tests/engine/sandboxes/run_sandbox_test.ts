@@ -43,6 +43,7 @@ Deno.test({
           "net.ipv4.ip_unprivileged_port_start": "7",
           "kernel.shmmax": "123456",
           "fs/mqueue/msg_max": "11",
+          "net.ipv4.conf.eth0.rp_filter": "2",
         },
         note: { foo: [1, null] },
       }),
@@ -58,8 +59,8 @@ Deno.test({
     const [ip = ""] = sandbox.ips;
     assert((await runIn(sandbox, "ip -br addr show dev eth0")).includes(ip));
     const sysctls = "cd /proc/sys && cat net/ipv4/ip_unprivileged_port_start " +
-      "kernel/shmmax fs/mqueue/msg_max";
-    assertEquals(await runIn(sandbox, sysctls), "7\n123456\n11");
+      "kernel/shmmax fs/mqueue/msg_max net/ipv4/conf/eth0/rp_filter";
+    assertEquals(await runIn(sandbox, sysctls), "7\n123456\n11\n2");
     const hosts = await Deno.readTextFile(sandbox.files.hosts);
     assert(hosts.includes(`${ip}\tweb\n`));
     const [listed] = await listSandboxes(test.reopen());
@@ -113,6 +114,13 @@ Deno.test({
         "one of a namespace that is shared",
         { sysctls: { "net.core.somaxconn": "1" }, namespaces: node },
       ],
+      ["a sysctl that the kernel has not", { sysctls: { "net.ipv4.x": "1" } }],
+      ["a value that it does not take", {
+        sysctls: { "net.ipv4.ip_unprivileged_port_start": "x" },
+      }],
+      ["an interface that is not there", {
+        sysctls: { "net.ipv4.conf.eth7.rp_filter": "1" },
+      }],
       ["an odd host name", { hostname: "a b" }],
       ["arguments in a name", {
         metadata: {
