@@ -8,10 +8,17 @@ import { isUnfinished } from "../../store/delete_container.ts";
 import type { Agent } from "../agent.ts";
 import { ownerOf } from "../container_owner.ts";
 import { hasMonitor, waitForMonitor } from "./container_monitor.ts";
-import { hasRunner, tryReadLastRun } from "./last_run.ts";
+import {
+  hasRunner,
+  type OpenRun,
+  openRun,
+  type OpenRunOptions,
+  tryReadLastRun,
+} from "./last_run.ts";
 import {
   findProcess,
   findRuntimesOf,
+  forget,
   type OciRuntime,
   type RuntimeProcess,
 } from "./oci_runtime.ts";
@@ -149,4 +156,31 @@ export async function checkIdle(
       `it first, or use --force`,
     [id],
   );
+}
+
+/**
+ * Makes this process the one that runs a container, and takes away what a runtime
+ * still knows of its last process. Who runs one that conmon watches holds no lock
+ * for it: so its process is looked for.
+ *
+ * @throws {InUseError} If something runs in it, or another process is about to.
+ */
+export async function openIdleRun(
+  agent: Agent,
+  id: ContainerId,
+  { signal, ...options }: Omit<OpenRunOptions, "check"> & Abortable,
+): Promise<OpenRun> {
+  return await openRun(agent, id, { ...options, check });
+
+  async function check(): Promise<void> {
+    const { process } = await findActivity(agent, id, { signal });
+    if (process !== undefined) throw stillThere(id, "its process is there");
+    await forget(agent, id);
+    if (await waitForMonitor(agent, id, { signal })) return;
+    throw stillThere(id, "its last process is still being watched");
+  }
+}
+
+function stillThere(id: ContainerId, why: string): InUseError {
+  return new InUseError(`Cannot run container "${id}": ${why}`, [id]);
 }

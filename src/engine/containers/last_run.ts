@@ -65,20 +65,36 @@ const LOCK = "run.lock";
 // Those who only look hold it for an instant.
 const LOCK_TIMEOUT_MS = 2_000;
 
+/** What is noted of a run before it begins. */
+export interface OpenRunOptions extends Pick<LastRun, "removal" | "logPath"> {
+  /** The infra container that was made for it, if there is one. */
+  readonly pod: ContainerId | undefined;
+  /**
+   * What else has to be so, before anything of the last run is forgotten.
+   *
+   * @default {nothing}
+   */
+  readonly check?: () => Promise<void>;
+}
+
 /**
- * Makes this process the one that runs a container.
+ * Makes this process the one that runs a container: see `openIdleRun()`.
  *
- * @param pod The infra container that was made for it, if there is one.
  * @throws {InUseError} If another process runs it.
  */
 export async function openRun(
   agent: Agent,
   id: ContainerId,
-  { removal, pod, logPath }: Pick<LastRun, "removal" | "logPath"> & {
-    readonly pod: ContainerId | undefined;
-  },
+  { removal, pod, logPath, check }: OpenRunOptions,
 ): Promise<OpenRun> {
   const lock = await takeLock(agent, id);
+  try {
+    await check?.();
+  } catch (error) {
+    lock[Symbol.dispose]();
+    throw error;
+  }
+  forgetExit(agent, id);
   let run: LastRun = { ...NOTHING, owner: id, removal, logPath };
   await note(agent, [id, ...pod === undefined ? [] : [pod]], run);
   return {
@@ -96,8 +112,9 @@ export async function openRun(
 
 /** Notes that a container's process begins now: conmon will note its end. */
 export async function noteStart(agent: Agent, id: ContainerId): Promise<void> {
-  const { owner = id, removal = "never", logPath } =
-    tryReadLastRun(agent, id) ?? {};
+  const known = tryReadLastRun(agent, id);
+  if (known?.startedAt !== undefined) return;
+  const { owner = id, removal = "never", logPath } = known ?? {};
   const startedAt = new Date().toISOString();
   await note(agent, [id], { ...NOTHING, owner, removal, logPath, startedAt });
 }

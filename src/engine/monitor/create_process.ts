@@ -2,16 +2,15 @@
 
 import { join } from "@std/path";
 import type { Abortable } from "../../errors/abort.ts";
-import { CommandError, InUseError } from "../../errors/store_errors.ts";
+import { CommandError } from "../../errors/store_errors.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { removeIfThere } from "../../fs/if_there.ts";
 import { removeTreeSync } from "../../fs/remove_tree.ts";
 import { ensureRunDirectory } from "../../store/container_store.ts";
 import type { Agent } from "../agent.ts";
-import { waitForMonitor } from "../containers/container_monitor.ts";
-import { findActivity } from "../containers/container_status.ts";
-import { type LastRun, openRun } from "../containers/last_run.ts";
-import { findRuntime, forget, ownRuntime } from "../containers/oci_runtime.ts";
+import { openIdleRun } from "../containers/container_status.ts";
+import type { LastRun } from "../containers/last_run.ts";
+import { findRuntime, ownRuntime } from "../containers/oci_runtime.ts";
 import { makeExitPlaces } from "../containers/process_exit.ts";
 import {
   readRuntimeLog,
@@ -97,32 +96,15 @@ export async function createProcess(
   const { logPath, removal = "never", pod } = options;
   if (logPath !== undefined) checkLogPath(logPath);
   const runtime = findRuntime(options.runtime);
-  using _run = await openRun(agent, id, { removal, pod, logPath });
-  await clear(agent, id, options);
+  const { signal } = options;
+  const noted = { removal, pod, logPath, signal };
+  using _run = await openIdleRun(agent, id, noted);
   try {
     return await create(agent, id, { ...options, runtime });
   } catch (error) {
     await undoProcess(agent, id);
     throw error;
   }
-}
-
-/** Takes away what an earlier process left. */
-async function clear(
-  agent: Agent,
-  id: ContainerId,
-  { signal }: Abortable,
-): Promise<void> {
-  const { process } = await findActivity(agent, id, { signal });
-  if (process !== undefined) throw stillThere(id, "its process is still there");
-  await forget(agent, id);
-  if (!await waitForMonitor(agent, id, { signal })) {
-    throw stillThere(id, "its last process is still being watched");
-  }
-}
-
-function stillThere(id: ContainerId, why: string): InUseError {
-  return new InUseError(`Cannot run container "${id}": ${why}`, [id]);
 }
 
 interface CreateOptions extends CreateProcessOptions {

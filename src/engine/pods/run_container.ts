@@ -8,9 +8,9 @@ import { runInteractive } from "../../process/run_interactive.ts";
 import { ensureRunDirectory } from "../../store/container_store.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { releasePod } from "../release_pod.ts";
-import { findActivity } from "../containers/container_status.ts";
+import { findActivity, openIdleRun } from "../containers/container_status.ts";
 import { deleteContainer } from "../containers/delete_container.ts";
-import { type OpenRun, openRun } from "../containers/last_run.ts";
+import type { OpenRun } from "../containers/last_run.ts";
 import {
   findRuntime,
   forget,
@@ -83,7 +83,7 @@ export async function runContainer(
   const agent = insideOf(handle);
   const { removal = "never", pod } = options;
   try {
-    using run = await openRun(agent, id, { removal, pod });
+    using run = await openIdleRun(agent, id, { removal, pod });
     return await runMounted(agent, id, { ...options, run });
   } finally {
     if (pod !== undefined) await releasePod(agent, pod);

@@ -10,6 +10,7 @@ import { listContainers } from "../../../src/engine/containers/list_containers.t
 import { readExit } from "../../../src/engine/containers/process_exit.ts";
 import { createProcess } from "../../../src/engine/monitor/create_process.ts";
 import { forgetProcess } from "../../../src/engine/monitor/forget_process.ts";
+import { runContainer } from "../../../src/engine/pods/run_container.ts";
 import { startProcess } from "../../../src/engine/monitor/start_process.ts";
 import { stopContainer } from "../../../src/engine/containers/start_container.ts";
 import { listDirectory } from "../../../src/fs/list_directory.ts";
@@ -210,5 +211,29 @@ Deno.test(
       assertEquals(code, 1);
       assertEquals(listDirectory(dir.join("run/orlop/exits")), []);
     });
+  },
+);
+
+Deno.test(
+  "what runs is not run again, and harmed by no attempt",
+  MONITOR_NEEDS,
+  async () => {
+    await using test = await monitoredStore();
+    const { agent } = test;
+    const { id } = await test.run("sleep 1000");
+    const find = async () =>
+      (await listContainers(agent)).find((one) => one.id === id);
+    const before = await find();
+    await assertRejects(() => createProcess(agent, id), InUseError);
+    await assertRejects(() => runContainer(agent, id), InUseError);
+    await assertRejects(() => startProcess(agent, id), CommandError);
+    assertEquals(await find(), before);
+    assertEquals(before?.state, "running");
+    await test.runtime.stopContainer(id, { running: "end", timeMs: 0 });
+    assertEquals(readExit(agent, id)?.exitCode, 137);
+    // Now it can be, and how it ended is forgotten.
+    await test.restart(id, "exit 6");
+    assertEquals(await runContainer(agent, id), 127); // no such command
+    assertEquals(readExit(agent, id), undefined);
   },
 );
