@@ -6,6 +6,7 @@
  */
 
 import { createServer, type Http2Server, type Http2Session } from "node:http2";
+import type { Socket } from "node:net";
 import type { Libc } from "../../process/libc.ts";
 import type { DescService } from "@bufbuild/protobuf";
 import { listenGuarded, mayCall } from "./guarded_socket.ts";
@@ -24,6 +25,8 @@ const SETTINGS = { maxConcurrentStreams: 2000 };
 const MAX_CONNECTIONS = 500;
 // For what a method has in hand when the server ends.
 const GRACE_MS = 10_000;
+// For the last answers to be sent.
+const FAREWELL_MS = 500;
 
 /** What a server is made with. */
 export interface GrpcServerOptions {
@@ -40,6 +43,7 @@ export class GrpcServer implements AsyncDisposable {
   readonly #options: GrpcServerOptions;
   readonly #methods = new Map<string, MethodEntry>();
   readonly #sessions = new OpenSessions();
+  readonly #sockets = new Set<Socket>();
   readonly #ending = new AbortController();
   readonly #calls = new Set<Promise<void>>();
   readonly #budget = new RequestBudget();
@@ -79,6 +83,8 @@ export class GrpcServer implements AsyncDisposable {
     const server = createServer({ settings: SETTINGS });
     server.maxConnections = MAX_CONNECTIONS;
     server.on("connection", (socket) => {
+      this.#sockets.add(socket);
+      socket.on("close", () => this.#sockets.delete(socket));
       if (!mayCall(socket, libc)) socket.destroy();
     });
     server.on("session", (session) => this.#watch(session));
@@ -95,6 +101,9 @@ export class GrpcServer implements AsyncDisposable {
     this.#ending.abort(new DOMException("The server ends", "AbortError"));
     await waitAtMost(GRACE_MS, Promise.all(this.#calls));
     this.#sessions.destroyAll();
+    await waitAtMost(FAREWELL_MS, promise);
+    // Of clients that never said a word: no session tells them.
+    for (const socket of this.#sockets) socket.destroy();
     await promise;
   }
 

@@ -6,9 +6,9 @@ import { deferEnd } from "./defer_end.ts";
 // A kubelet has two. Others forget theirs: critest opens one for each test.
 const MAX_SESSIONS = 200;
 
-/** What is open now; the oldest that nobody uses goes when there are too many. */
+/** What is open now; who was silent for longest goes when there are too many. */
 export class OpenSessions {
-  /** How many calls each has under way, the oldest session first. */
+  /** How many calls each has under way, the one that was silent for longest first. */
   readonly #calls = new Map<Http2Session, number>();
 
   /** Takes a session up, until it is closed. */
@@ -19,7 +19,7 @@ export class OpenSessions {
     session.on("error", () => {});
     session.on("close", () => this.#calls.delete(session));
     session.on("stream", (stream) => this.#count(session, stream));
-    if (this.#calls.size > MAX_SESSIONS) this.#closeOldest();
+    if (this.#calls.size > MAX_SESSIONS) this.#closeSilent();
   }
 
   /** Ends them all, whatever they do. */
@@ -34,11 +34,13 @@ export class OpenSessions {
 
   #add(session: Http2Session, count: number): void {
     const calls = this.#calls.get(session);
-    if (calls !== undefined) this.#calls.set(session, calls + count);
+    if (calls === undefined) return;
+    this.#calls.delete(session); // to be the last from now on
+    this.#calls.set(session, calls + count);
   }
 
   /** By GOAWAY: a client that still wants something connects anew. */
-  #closeOldest(): void {
+  #closeSilent(): void {
     for (const [session, calls] of this.#calls) {
       if (calls > 0) continue;
       this.#calls.delete(session);

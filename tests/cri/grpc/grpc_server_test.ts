@@ -273,6 +273,23 @@ Deno.test("GrpcServer ends calls when it ends", async () => {
   await served[Symbol.asyncDispose]();
 });
 
+Deno.test("GrpcServer ends beside clients that say nothing", async () => {
+  await using served = await serve({ listImages: () => ({}) });
+  const path = served.path;
+  using silent = await Deno.connect({ transport: "unix", path });
+  using half = await Deno.connect({ transport: "unix", path });
+  await half.write(new TextEncoder().encode("PRI * HTTP"));
+  const stream = served.client.open(LIST);
+  stream.on("error", () => {});
+  stream.write(new Uint8Array([0, 0]));
+  await served.client.call(listImages, {});
+  const begunMs = performance.now();
+  await served.server[Symbol.asyncDispose]();
+  assert(performance.now() - begunMs < 5000);
+  // The server's settings, and then the end.
+  while (await silent.read(new Uint8Array(100)) !== null);
+});
+
 Deno.test("GrpcServer outlives clients that say that they go", async () => {
   using dir = tempDir();
   const path = dir.join("s.sock");
