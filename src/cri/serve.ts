@@ -67,7 +67,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   server.add(ImageService, imageService({ agent, pulls, fileSystems, log }));
   server.add(RuntimeService, runtime.methods);
   await using _shown = settings.metricsListen &&
-    serveMetrics(
+    await serveMetrics(
       settings.metricsListen,
       () => metrics.read({ pulls, fileSystems }),
     );

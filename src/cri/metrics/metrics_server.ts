@@ -1,10 +1,14 @@
 /** Shows metrics to Prometheus, by HTTP on loopback. */
 
+import { once } from "node:events";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import {
   formatGauges,
   type Gauge,
 } from "../../formats/config/prometheus_text.ts";
 import { InUseError } from "../../errors/store_errors.ts";
+import { isErrno } from "../../fs/errno.ts";
+import { PendingClients } from "../pending_clients.ts";
 import type { HostAndPort } from "../serve_settings.ts";
 
 /** Where metrics are shown. Disposing ends it. */
@@ -17,33 +21,60 @@ export interface MetricsServer extends AsyncDisposable {
 export type ReadMetrics = () => readonly Gauge[] | Promise<readonly Gauge[]>;
 
 const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+// Prometheus has one, and asks each minute.
+const LIMITS = { maxPending: 32, headMs: 30_000 };
 
 /**
- * Begins to show metrics at `/metrics`.
+ * Begins to show metrics at `/metrics`. Whoever floods it takes few open files, and
+ * has them gathered once at a time.
  *
  * @throws {InUseError} If somebody else listens there.
  */
-export function serveMetrics(
-  address: HostAndPort,
+export async function serveMetrics(
+  { hostname, port }: HostAndPort,
   read: ReadMetrics,
-): MetricsServer {
-  const { hostname, port } = address;
-  try {
-    const server = Deno.serve(
-      { hostname, port, onListen() {}, onError: () => fail(500) },
-      async (request) => {
-        if (new URL(request.url).pathname !== "/metrics") return fail(404);
-        if (request.method !== "GET") return fail(405);
-        const headers = { "content-type": CONTENT_TYPE };
-        return new Response(formatGauges(await read()), { headers });
-      },
+): Promise<MetricsServer> {
+  const clients = new PendingClients(LIMITS);
+  const show = shareText(read);
+  const server = createServer((request, response) => {
+    const [path] = (request.url ?? "").split("?");
+    if (path !== "/metrics") return answer(response, 404);
+    if (request.method !== "GET") return answer(response, 405);
+    show().then(
+      (text) => answer(response, 200, text),
+      () => answer(response, 500),
     );
-    return {
-      address: { hostname, port: server.addr.port },
-      [Symbol.asyncDispose]: () => server.shutdown(),
-    };
+  });
+  server.on("connection", (socket) => {
+    socket.on("error", () => {}); // A client may go at any time.
+    clients.add(socket);
+  });
+  await listen(server, { hostname, port });
+  server.on("error", () => {}); // Of one that could not be let in.
+  const address = server.address();
+  return {
+    address: {
+      hostname,
+      port: typeof address === "object" ? address?.port ?? port : port,
+    },
+    async [Symbol.asyncDispose]() {
+      const closed = once(server, "close");
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function listen(
+  server: Server,
+  { hostname, port }: HostAndPort,
+): Promise<void> {
+  try {
+    server.listen({ host: hostname, port });
+    await once(server, "listening");
   } catch (error) {
-    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    if (!isErrno(error, "EADDRINUSE")) throw error;
     throw new InUseError(
       `Cannot show metrics at "${hostname}:${port}": another process listens ` +
         "there",
@@ -52,6 +83,16 @@ export function serveMetrics(
   }
 }
 
-function fail(status: number): Response {
-  return new Response(null, { status });
+/** Those who ask while all is being gathered get the same. */
+function shareText(read: ReadMetrics): () => Promise<string> {
+  let reading: Promise<string> | undefined;
+  return () =>
+    reading ??= Promise.try(read).then(formatGauges).finally(() => {
+      reading = undefined;
+    });
+}
+
+function answer(response: ServerResponse, status: number, text = ""): void {
+  const headers = { "content-type": CONTENT_TYPE, "connection": "close" };
+  response.writeHead(status, headers).end(text);
 }

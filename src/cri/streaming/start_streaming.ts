@@ -7,7 +7,7 @@ import type { Abortable } from "../../errors/abort.ts";
 import { messageOf } from "../../errors/why.ts";
 import { checkPorts, checkWanted } from "./check_wanted.ts";
 import { answer, closeSoon } from "./http_answer.ts";
-import { PendingClients } from "./pending_clients.ts";
+import { PendingClients } from "../pending_clients.ts";
 import { serveUpgrade, type StreamingTask } from "./serve_upgrade.ts";
 import { DEFAULT_LIMITS, type StreamingLimits } from "./streaming_limits.ts";
 import type {

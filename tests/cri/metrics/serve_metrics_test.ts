@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { serveMetrics } from "../../../src/cri/metrics/metrics_server.ts";
 import { ServeMetrics } from "../../../src/cri/metrics/serve_metrics.ts";
 import { ImageFileSystems } from "../../../src/cri/images/image_file_systems.ts";
@@ -60,7 +60,7 @@ Deno.test("ServeMetrics counts calls and pulls", async () => {
 
 Deno.test("serveMetrics() shows them at one path, by one method", async () => {
   const gauge = { name: "a", help: "b", samples: [{ value: 1 }] };
-  await using server = serveMetrics(LOOPBACK, () => [gauge]);
+  await using server = await serveMetrics(LOOPBACK, () => [gauge]);
   const url = `http://127.0.0.1:${server.address.port}`;
   const cases: readonly [string, string, number][] = [
     ["GET", "/metrics", 200],
@@ -78,12 +78,40 @@ Deno.test("serveMetrics() shows them at one path, by one method", async () => {
 });
 
 Deno.test("serveMetrics() says that the port is taken, and that it fails", async () => {
-  await using server = serveMetrics(LOOPBACK, () => {
+  await using server = await serveMetrics(LOOPBACK, () => {
     throw new Error("secret");
   });
   const { port } = server.address;
   const again = () => serveMetrics({ ...LOOPBACK, port }, () => []);
-  assertThrows(again, InUseError, "another process");
+  await assertRejects(again, InUseError, "another process");
   const response = await fetch(`http://127.0.0.1:${port}/metrics`);
   assertEquals([response.status, await response.text()], [500, ""]);
+});
+
+Deno.test("serveMetrics() gathers once for all who ask at the same time", async () => {
+  let reads = 0;
+  await using server = await serveMetrics(LOOPBACK, async () => {
+    reads++;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    return [];
+  });
+  const url = `http://127.0.0.1:${server.address.port}/metrics`;
+  const ask = async () => (await fetch(url)).text();
+  await Promise.all(Array.from({ length: 20 }, ask));
+  await ask();
+  assertEquals(reads, 2);
+});
+
+Deno.test("serveMetrics() answers while others hold connections", async () => {
+  await using server = await serveMetrics(LOOPBACK, () => []);
+  const { port } = server.address;
+  const held = await Promise.all(
+    Array.from({ length: 100 }, () => Deno.connect({ port })),
+  );
+  for (const connection of held) {
+    await connection.write(new TextEncoder().encode("G")).catch(() => {});
+  }
+  const response = await fetch(`http://127.0.0.1:${port}/metrics`);
+  assertEquals([response.status, await response.text()], [200, ""]);
+  for (const connection of held) connection.close();
 });

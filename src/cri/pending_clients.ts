@@ -1,4 +1,4 @@
-/** Clients that have not shown a good token: anybody on this machine may be one. */
+/** Clients of ports on loopback: anybody on this machine may be one. */
 
 import type { Duplex } from "node:stream";
 
@@ -6,7 +6,7 @@ import type { Duplex } from "node:stream";
 export interface PendingLimits {
   /** How many there may be: the oldest has to go for one more. */
   readonly maxPending: number;
-  /** How long one may stay, in milliseconds. */
+  /** How long one may stay, in milliseconds, until it is released. */
   readonly headMs: number;
 }
 
@@ -22,8 +22,8 @@ export class PendingClients {
   }
 
   /**
-   * Holds one more. Whoever floods the server throws out his own before those that
-   * come with a token, as these stay for a moment only.
+   * Holds one more. Whoever floods a server throws out his own before others, as
+   * these are done in a moment.
    */
   add(socket: Duplex): void {
     const { maxPending, headMs } = this.#limits;
@@ -37,7 +37,7 @@ export class PendingClients {
     socket.once("close", () => this.release(socket));
   }
 
-  /** One has shown a good token, or has gone. */
+  /** One is known to be welcome, or has gone. */
   release(socket: Duplex): void {
     clearTimeout(this.#sockets.get(socket));
     this.#sockets.delete(socket);
