@@ -159,6 +159,7 @@ export {
   type AgentHandle as Agent,
   type AgentOptions,
   type Log,
+  type LogFields,
   type LogLevel,
 } from "./engine/agent.ts";
 export {

@@ -2,6 +2,7 @@
 
 import { BaseHandler, getLogger, setup } from "@std/log";
 import type { LogRecord } from "@std/log";
+import type { LogFields } from "../engine/agent.ts";
 import { whyOf } from "../errors/why.ts";
 import type { Config, LogFormat, LogLevel } from "./input/config.ts";
 import type { LogFile, OpenLogFile } from "./log_file.ts";
@@ -16,9 +17,6 @@ export interface LogSink extends Disposable {
     fields?: LogFields,
   ) => void;
 }
-
-/** What a message is about, besides its words. */
-export type LogFields = Readonly<Record<string, string | number>>;
 
 // The names that `@std/log` has for levels.
 const LEVEL_NAMES = {
@@ -84,7 +82,9 @@ function formatterFor(format: LogFormat): Formatter {
         }));
     case "text":
       return ({ levelName, msg, args }) => {
+        // For people, once is enough.
         const fields = Object.entries(fieldsIn(args))
+          .filter(([, value]) => !msg.includes(`"${value}"`))
           .map(([name, value]) => ` ${name}=${value}`);
         const text = showOnOneLine(msg + fields.join(""));
         return `orlop: ${WORDS[levelName] ?? levelName}: ${text}`;

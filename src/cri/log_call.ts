@@ -4,11 +4,11 @@ import type { Message } from "@bufbuild/protobuf";
 import { isObject } from "../formats/json.ts";
 import { GRPC_CODE } from "./grpc/grpc_error.ts";
 import type { EndedCall } from "./grpc/serve_call.ts";
-import type { LogFields, ServeLog } from "./serve_log.ts";
+import type { Log, LogFields } from "../engine/agent.ts";
 
 /** Logs a call: who is at fault decides how loudly. */
 export function logCall(
-  log: ServeLog,
+  log: Log,
   { path, request, status, durationMs }: EndedCall,
 ): void {
   const { code, message } = status;

@@ -17,7 +17,7 @@ import { ServeMetrics } from "./metrics/serve_metrics.ts";
 import { refuseDebugger } from "./refuse_debugger.ts";
 import type { RuntimeSettings } from "./runtime/runtime_context.ts";
 import { openRuntimeService } from "./runtime/runtime_service.ts";
-import type { ServeLog } from "./serve_log.ts";
+import type { Log } from "../engine/agent.ts";
 import type { ServeSettings } from "./serve_settings.ts";
 import {
   type NotifyEnvironment,
@@ -32,7 +32,7 @@ export interface ServeOptions {
   readonly libc: Libc | undefined;
   readonly settings: ServeSettings;
   readonly environment: NotifyEnvironment;
-  readonly log: ServeLog;
+  readonly log: Log;
   /** Ends it. */
   readonly signal: AbortSignal;
   /** Told when clients are answered. */

@@ -75,7 +75,14 @@ function isWhole(handle: AgentHandle): handle is Agent {
 }
 
 /** Where messages go: to nowhere unless the caller says otherwise. */
-export type Log = (level: LogLevel, message: string) => void;
+export type Log = (
+  level: LogLevel,
+  message: string,
+  fields?: LogFields,
+) => void;
+
+/** What a message is about, for programs: `pod`, `container`, `method`, … */
+export type LogFields = Readonly<Record<string, string | number>>;
 
 /** How much a message matters. */
 export type LogLevel = "debug" | "info" | "warn";

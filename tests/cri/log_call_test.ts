@@ -6,7 +6,7 @@ import {
   StopContainerRequestSchema,
 } from "../../src/cri/api/api_pb.js";
 import type { EndedCall } from "../../src/cri/grpc/serve_call.ts";
-import type { ServeLog } from "../../src/cri/serve_log.ts";
+import type { Log } from "../../src/engine/agent.ts";
 import { logCall } from "../../src/cri/log_call.ts";
 
 const CALL: EndedCall = {
@@ -18,8 +18,8 @@ const CALL: EndedCall = {
 };
 
 /** What is logged of a call: level, message, fields. */
-function logged(call: Partial<EndedCall>): Parameters<ServeLog> {
-  let told: Parameters<ServeLog> = ["debug", ""];
+function logged(call: Partial<EndedCall>): Parameters<Log> {
+  let told: Parameters<Log> = ["debug", ""];
   logCall((...message) => told = message, { ...CALL, ...call });
   return told;
 }

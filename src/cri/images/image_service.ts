@@ -16,7 +16,7 @@ import type {
   ImageStatusRequest,
 } from "../api/api_pb.js";
 import type { CallContext, ServiceMethods } from "../grpc/service_methods.ts";
-import type { ServeLog } from "../serve_log.ts";
+import type { Log } from "../../engine/agent.ts";
 import type { ImageFileSystems } from "./image_file_systems.ts";
 import { imageRefOf } from "./image_ref.ts";
 import { ImageUsers } from "./image_users.ts";
@@ -29,7 +29,7 @@ export interface ImageServiceOptions {
   readonly agent: Agent;
   readonly pulls: SharedPulls;
   readonly fileSystems: ImageFileSystems;
-  readonly log: ServeLog;
+  readonly log: Log;
 }
 
 type Methods = Required<ServiceMethods<typeof ImageService>>;

@@ -13,7 +13,7 @@ import { loadRegistriesConf } from "../../registry/config/load_registries_conf.t
 import { candidatesFor } from "../../registry/config/short_names.ts";
 import type { AuthConfig } from "../api/api_pb.js";
 import { GRPC_CODE, GrpcError } from "../grpc/grpc_error.ts";
-import type { ServeLog } from "../serve_log.ts";
+import type { Log } from "../../engine/agent.ts";
 import { readAuth } from "./read_auth.ts";
 import type { SharedPulls } from "./shared_pulls.ts";
 
@@ -21,7 +21,7 @@ import type { SharedPulls } from "./shared_pulls.ts";
 export interface PodPulls {
   readonly agent: Agent;
   readonly pulls: SharedPulls;
-  readonly log: ServeLog;
+  readonly log: Log;
 }
 
 /** What is asked for. */

@@ -53,7 +53,9 @@ async function giveBack(
 ): Promise<void> {
   try {
     for (const id of await tidySandboxes(agent, networks)) {
-      agent.log("info", `Gave back what pod "${id}" had, which is no more`);
+      agent.log("info", `Gave back what pod "${id}" had, which is no more`, {
+        pod: id,
+      });
     }
   } catch (error) {
     agent.log("warn", `Cannot look for what lost pods had: ${whyOf(error)}`);
@@ -83,7 +85,9 @@ async function recoverContainer(
 ): Promise<void> {
   const { agent, objects } = context;
   if (note.phase !== "complete") {
-    agent.log("info", `Removes container "${id}", which was cut short`);
+    agent.log("info", `Removes container "${id}", which was cut short`, {
+      container: id,
+    });
     await dropContainer(context, id);
     return;
   }
@@ -129,7 +133,7 @@ async function recoverPod(
 ): Promise<void> {
   const phase = findState(agent, id)?.phase;
   if (phase === "making") {
-    agent.log("info", `Removes pod "${id}", which was cut short`);
+    agent.log("info", `Removes pod "${id}", which was cut short`, { pod: id });
     await removeSandbox(agent, id);
   } else if (phase === "stopping") {
     await stopSandbox(agent, id);

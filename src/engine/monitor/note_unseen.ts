@@ -31,6 +31,7 @@ export async function noteIfUnseen(
   agent.log(
     "warn",
     `Nobody has seen how container "${id}" ended: its conmon was killed`,
+    { container: id },
   );
 }
 

@@ -189,6 +189,7 @@ async function undo(
       "warn",
       `Cannot remove pod sandbox "${id}", made in part: ${whyOf(second)} ` +
         `(after: ${whyOf(error)})`,
+      { pod: id },
     );
   }
 }

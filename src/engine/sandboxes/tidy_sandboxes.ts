@@ -59,6 +59,7 @@ export async function tidySandboxes(
         "warn",
         `Cannot give back what pod "${id}" had, which is no more: ` +
           whyOf(error),
+        { pod: id },
       );
     }
   }

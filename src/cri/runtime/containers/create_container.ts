@@ -96,7 +96,10 @@ async function make(
   if (sandbox?.state !== "ready") throw notReady(making);
   const id = parseContainerId(randomId());
   await objects.whileHidden(id, () => put(context, id, { ...making, sandbox }));
-  agent.log("info", `Created container "${making.name}" as "${id}"`);
+  agent.log("info", `Created container "${making.name}" as "${id}"`, {
+    pod: making.podId,
+    container: id,
+  });
   await tellEvent(context, id, ContainerEventType.CONTAINER_CREATED_EVENT);
   return id;
 }

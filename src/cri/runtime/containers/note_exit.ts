@@ -53,14 +53,18 @@ export async function noteExit(
   if (state === ContainerState.CONTAINER_EXITED || exit === undefined) return;
   const noted = withExit(known.note, exit);
   objects.setNote(id, exit === unseen ? withMessage(noted, UNSEEN) : noted);
-  agent.log("info", `Container "${id}" ended with ${exit.exitCode}`);
+  agent.log("info", `Container "${id}" ended with ${exit.exitCode}`, {
+    container: id,
+  });
   await tellEvent(context, id, ContainerEventType.CONTAINER_STOPPED_EVENT);
 }
 
 /** Without the process that keeps their namespace all in a pod have ended. */
 async function endPod(context: RuntimeContext, id: ContainerId): Promise<void> {
   const { agent, objects } = context;
-  agent.log("warn", `Pod "${id}" ends: its pause process has ended`);
+  agent.log("warn", `Pod "${id}" ends: its pause process has ended`, {
+    pod: id,
+  });
   await stopSandbox(agent, id);
   objects.rereadSandbox(id);
   await tellEvent(context, id, ContainerEventType.CONTAINER_STOPPED_EVENT);

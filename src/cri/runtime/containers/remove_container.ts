@@ -56,7 +56,7 @@ async function remove(context: RuntimeContext, id: ContainerId): Promise<void> {
   // A kill from here on is noticed: the next start goes on with it.
   objects.setNote(id, { ...known.note, phase: "removing" });
   await dropContainer(context, id);
-  agent.log("info", `Removed container "${id}"`);
+  agent.log("info", `Removed container "${id}"`, { container: id });
   await tellEvent(
     context,
     id,

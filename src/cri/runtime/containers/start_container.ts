@@ -72,7 +72,7 @@ async function start(context: RuntimeContext, id: ContainerId): Promise<void> {
     }),
   );
   await tellEvent(context, id, ContainerEventType.CONTAINER_STARTED_EVENT);
-  agent.log("info", `Started container "${id}"`);
+  agent.log("info", `Started container "${id}"`, { container: id });
 }
 
 function notStarted(

@@ -40,6 +40,7 @@ export async function undoContainer(
       "warn",
       `Cannot remove container "${id}", made in part: ${whyOf(error)}; the ` +
         "next start of the daemon tries it again",
+      { container: id },
     );
   }
 }

@@ -56,10 +56,14 @@ async function listUnwatched(
 
 async function end(context: RuntimeContext, id: ContainerId): Promise<void> {
   const { agent } = context;
-  agent.log("warn", `Ends container "${id}": its conmon was ended`);
+  agent.log("warn", `Ends container "${id}": its conmon was ended`, {
+    container: id,
+  });
   try {
     await endContainer(context, id, 0n);
   } catch (error) {
-    agent.log("warn", `Cannot end container "${id}": ${whyOf(error)}`);
+    agent.log("warn", `Cannot end container "${id}": ${whyOf(error)}`, {
+      container: id,
+    });
   }
 }

@@ -86,7 +86,7 @@ async function stop(context: RuntimeContext, id: ContainerId): Promise<void> {
   await stopSandbox(agent, id);
   objects.rereadSandbox(id);
   if (!wasReady) return;
-  agent.log("info", `Stopped pod "${id}"`);
+  agent.log("info", `Stopped pod "${id}"`, { pod: id });
   await tellEvent(context, id, ContainerEventType.CONTAINER_STOPPED_EVENT);
 }
 
@@ -99,7 +99,7 @@ async function remove(context: RuntimeContext, id: ContainerId): Promise<void> {
   // Of containers that people have removed.
   await removeOrphanVolumes(agent, { podId: id });
   await removeSandbox(agent, id);
-  agent.log("info", `Removed pod "${id}"`);
+  agent.log("info", `Removed pod "${id}"`, { pod: id });
   await tellEvent(context, id, ContainerEventType.CONTAINER_DELETED_EVENT, id);
 }
 

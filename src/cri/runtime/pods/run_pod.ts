@@ -58,7 +58,7 @@ async function run(
     await runSandbox(agent, toSandboxRequest(context, id, checked));
     objects.rereadSandbox(id);
   });
-  agent.log("info", `Runs pod "${name}" as "${id}"`);
+  agent.log("info", `Runs pod "${name}" as "${id}"`, { pod: id });
   await tellEvent(context, id, ContainerEventType.CONTAINER_CREATED_EVENT);
   await tellEvent(context, id, ContainerEventType.CONTAINER_STARTED_EVENT);
   return id;
