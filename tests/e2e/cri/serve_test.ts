@@ -7,13 +7,20 @@ import {
 import { existsSync } from "node:fs";
 import { ImageService } from "../../../src/cri/api/api_pb.js";
 import { StatusError } from "../../support/grpc_client.ts";
+import { layerOf } from "../../support/images/stacked_layout.ts";
 import { needs } from "../../support/peers.ts";
 import { orlopIn } from "../../support/programs/orlop_program.ts";
 import { freePort } from "../../support/servers/registry_server.ts";
+import {
+  makeImage,
+  noise,
+  sendHalf,
+  serveImage,
+} from "../../support/servers/served_image.ts";
 import { serveOrlop } from "../../support/serving_orlop.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 
-const { imageStatus } = ImageService.method;
+const { imageStatus, pullImage } = ImageService.method;
 
 Deno.test("serve answers until it is told to end, and leaves no socket", async () => {
   using dir = tempDir();
@@ -35,6 +42,38 @@ Deno.test("serve is alone on its store, and starts again after a kill", async ()
   assert(existsSync(served.socket));
   await using again = await serveOrlop(dir.path);
   await assertRejects(() => again.client.call(imageStatus, {}), StatusError);
+});
+
+Deno.test("serve ends in the middle of a pull, which the next one goes on with", async () => {
+  using dir = tempDir();
+  const image = makeImage([await layerOf({ file: noise(3_000_000) })]);
+  const [layer] = image.layers;
+  let isHanging = true;
+  const asked = Promise.withResolvers<void>();
+  await using registry = serveImage(image, ({ name }) => {
+    const bytes = image.blobs.get(name);
+    if (!isHanging || name !== layer?.digest || !bytes) return undefined;
+    asked.resolve();
+    return sendHalf(bytes);
+  });
+  const request = { image: { image: registry.name } };
+  {
+    await using served = await serveOrlop(dir.path);
+    const pull = assertRejects(
+      () => served.client.call(pullImage, request),
+      StatusError,
+    );
+    await asked.promise;
+    const begunMs = performance.now();
+    Deno.kill(served.pid, "SIGTERM");
+    assertEquals((await pull).code, 14);
+    assertEquals(await served.end("SIGCONT"), 0); // another one would not wait
+    assert(performance.now() - begunMs < 8000);
+  }
+  isHanging = false;
+  await using served = await serveOrlop(dir.path);
+  const { imageRef } = await served.client.call(pullImage, request);
+  assertEquals(imageRef.length, 64);
 });
 
 Deno.test("serve logs a call with its fields", async () => {
