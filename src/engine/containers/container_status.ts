@@ -22,7 +22,7 @@ import {
   type OciRuntime,
   type RuntimeProcess,
 } from "./oci_runtime.ts";
-import { readExit } from "./process_exit.ts";
+import { readExit, UNKNOWN_EXIT_CODE } from "./process_exit.ts";
 
 /**
  * What a container does. `"mounted"`: it was started for somebody to look at,
@@ -97,8 +97,11 @@ function hasEnded(
   id: ContainerId,
   { stateRoot }: OciRuntime,
 ): boolean {
-  return stateRoot.startsWith(`${agent.store.paths.runRoot}/`) &&
-    readExit(agent, id) !== undefined && !hasMonitor(agent, id);
+  if (!stateRoot.startsWith(`${agent.store.paths.runRoot}/`)) return false;
+  const exit = readExit(agent, id);
+  // If conmon lost sight of it, it may still be there.
+  return exit !== undefined && exit.exitCode !== UNKNOWN_EXIT_CODE &&
+    !hasMonitor(agent, id);
 }
 
 /** Tells what a container does. */
