@@ -12,25 +12,24 @@ const MAX_HEADERS = 64;
 /** Decompresses the blocks of a session, one behind the other. */
 export class HeaderInflater implements Disposable {
   readonly #inflate: Inflate;
-  readonly #broken: Promise<never>;
+  /** Why no block can be read any more. */
+  #problem: SpdyProtocolError | undefined;
+  #fail: (problem: SpdyProtocolError) => void = () => {};
   #parts: Bytes[] = [];
   #size = 0;
 
   /** Opens one for a session. */
   constructor() {
-    const { promise, reject } = Promise.withResolvers<never>();
-    promise.catch(() => {}); // Heard by whoever waits, if anybody does.
-    this.#broken = promise;
     this.#inflate = createInflate({
       dictionary: HEADER_DICTIONARY,
       finishFlush: constants.Z_SYNC_FLUSH,
     });
-    const fail = () => reject(damaged("its compression is damaged"));
-    this.#inflate.on("error", fail).on("end", fail).on("close", fail);
+    const end = () => this.#end("its compression is damaged");
+    this.#inflate.on("error", end).on("end", end).on("close", end);
     this.#inflate.on("data", (part: Bytes) => {
       this.#size += part.byteLength;
       if (this.#size <= MAX_BLOCK_BYTES) return void this.#parts.push(part);
-      reject(damaged(`it has more than ${MAX_BLOCK_BYTES} bytes`));
+      this.#end(`it has more than ${MAX_BLOCK_BYTES} bytes`);
       this.#inflate.destroy();
     });
   }
@@ -42,15 +41,23 @@ export class HeaderInflater implements Disposable {
    */
   async read(block: Bytes): Promise<ReadonlyMap<string, string>> {
     [this.#parts, this.#size] = [[], 0];
-    const { promise, resolve } = Promise.withResolvers<void>();
+    if (this.#problem !== undefined) throw this.#problem;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#fail = reject;
     // Without an own callback, an error would come as an event alone.
     this.#inflate.write(block, () => resolve());
-    await Promise.race([promise, this.#broken]);
+    await promise;
+    if (this.#problem !== undefined) throw this.#problem;
     return parseHeaders(concatBytes(this.#parts));
   }
 
   [Symbol.dispose](): void {
     this.#inflate.destroy();
+  }
+
+  #end(why: string): void {
+    this.#problem ??= damaged(why);
+    this.#fail(this.#problem);
   }
 }
 

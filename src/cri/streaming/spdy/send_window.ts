@@ -10,7 +10,7 @@ import { INITIAL_WINDOW, MAX_INT_31 } from "./frames.ts";
 export class SendWindow {
   #left: number;
   #isUsed: boolean;
-  #changed = Promise.withResolvers<void>();
+  readonly #waiting = new Set<() => void>();
 
   /** Opens one, which the client may have used before there was this stream. */
   constructor(
@@ -24,11 +24,6 @@ export class SendWindow {
   /** How many bytes may be sent. */
   get room(): number {
     return this.#isUsed ? Math.max(this.#left, 0) : Infinity;
-  }
-
-  /** Settles when there may be more room than before. */
-  get changed(): Promise<void> {
-    return this.#changed.promise;
   }
 
   /** So many bytes are sent. */
@@ -46,7 +41,16 @@ export class SendWindow {
 
   /** Has all who wait look again. */
   wake(): void {
-    this.#changed.resolve();
-    this.#changed = Promise.withResolvers();
+    for (const resolve of this.#waiting) resolve();
+  }
+
+  /** Waits until there may be more room in one of two windows. */
+  static async untilChanged(one: SendWindow, other: SendWindow): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    for (const window of [one, other]) window.#waiting.add(resolve);
+    await promise;
+    // A session's window may not change for hours: it must not collect those who
+    // waited for the one of a stream.
+    for (const window of [one, other]) window.#waiting.delete(resolve);
   }
 }

@@ -9,7 +9,7 @@ import {
   resetFrame,
   windowFrame,
 } from "./frames.ts";
-import type { SendWindow } from "./send_window.ts";
+import { SendWindow } from "./send_window.ts";
 
 /** What a stream has of its session. */
 export interface StreamHost {
@@ -135,7 +135,7 @@ export class SpdyStream {
         shared.take(size);
         return size;
       }
-      await Promise.race([own.changed, shared.changed]);
+      await SendWindow.untilChanged(own, shared);
     }
   }
 
