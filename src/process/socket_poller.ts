@@ -29,6 +29,12 @@ const FOUND_OFFSET = 6;
 const LITTLE_ENDIAN = true;
 const FOR_EVER = -1;
 
+/** What of libc waits. */
+export type PollSymbols = Pick<
+  SocketSymbols,
+  "poll" | "recv" | "send" | "socketpair"
+>;
+
 interface Wait {
   readonly fd: number;
   readonly events: number;
@@ -37,7 +43,7 @@ interface Wait {
 
 /** Waits for any number of sockets; for none, nothing is done. */
 export class SocketPoller {
-  readonly #symbols: SocketSymbols;
+  readonly #symbols: PollSymbols;
   readonly #close: LibcSymbols["close"];
   #waits: Wait[] = [];
   /** They are closed as soon as nobody polls them. */
@@ -46,7 +52,7 @@ export class SocketPoller {
   /** Two ends of what wakes the thread; made when it is needed first. */
   #alarm: readonly [number, number] | undefined;
 
-  constructor(symbols: SocketSymbols, { close }: Pick<LibcSymbols, "close">) {
+  constructor(symbols: PollSymbols, { close }: Pick<LibcSymbols, "close">) {
     this.#symbols = symbols;
     this.#close = close;
   }
@@ -80,6 +86,11 @@ export class SocketPoller {
     try {
       const [alarm] = this.#alarm ??= makeAlarm(this.#symbols);
       while (this.#waits.length > 0) await this.#pollOnce(alarm);
+    } catch {
+      // Too many files are open: to those who wait it is the end.
+      const waits = this.#waits;
+      this.#waits = [];
+      for (const { resolve } of waits) resolve(POLLHUP);
     } finally {
       this.#isPolling = false;
       this.#closeDoomed();
@@ -127,7 +138,7 @@ export class SocketPoller {
   }
 }
 
-function makeAlarm({ socketpair }: SocketSymbols): readonly [number, number] {
+function makeAlarm({ socketpair }: PollSymbols): readonly [number, number] {
   const pair = new Int32Array(2);
   const type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
   const [one, other] = socketpair(AF_UNIX, type, 0, pair) === 0 ? pair : [];
