@@ -53,7 +53,7 @@ async function run(
     await using streams = await openUnlessGone(open, options.signal);
     return await join(client, streams, options);
   } catch (error) {
-    return { kind: "failed", message: `cannot stream: ${messageOf(error)}` };
+    return { kind: "failed", message: messageOf(error) };
   }
 }
 

@@ -123,7 +123,7 @@ Deno.test("serveCommand() tells of what fails", async (t) => {
     const client = new Client();
     const open = () => Promise.reject(new Error("Cannot open: why"));
     await serveCommand(client.streams, { open, signal });
-    const message = "cannot stream: Cannot open: why";
+    const message = "Cannot open: why";
     assertEquals(client.outcomes, [{ kind: "failed", message }]);
   });
   await t.step("when it is opened at once", async () => {
@@ -138,7 +138,7 @@ Deno.test("serveCommand() tells of what fails", async (t) => {
     const [client, process] = [new Client(), new Process()];
     process.fail(new Error("Cannot wait: why"));
     await serveCommand(client.streams, { open: process.open, signal });
-    const message = "cannot stream: Cannot wait: why";
+    const message = "Cannot wait: why";
     assertEquals(client.outcomes, [{ kind: "failed", message }]);
   });
 });

@@ -21,7 +21,11 @@ export function buildGoClient(): Promise<string> {
 async function build(): Promise<string> {
   const folder = await Deno.makeTempDir({ prefix: "orlop-client-" });
   addEventListener("unload", () => {
-    Deno.removeSync(folder, { recursive: true });
+    try {
+      Deno.removeSync(folder, { recursive: true });
+    } catch {
+      // Somebody has tidied up.
+    }
   });
   const path = join(folder, "client");
   const { code, stderr } = await new Deno.Command("go", {
