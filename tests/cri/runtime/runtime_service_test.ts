@@ -302,6 +302,42 @@ Deno.test(
 );
 
 Deno.test(
+  "RuntimeService makes a container anew that it could not undo",
+  NODE_NEEDS,
+  async () => {
+    await using node = await startNode();
+    const pod = await node.runPod("stuck");
+    const id = await node.create(pod, "app");
+    const { info } = await node.client.call(method.containerStatus, {
+      containerId: id,
+      verbose: true,
+    });
+    const { workDirectory } = JSON.parse(info["info"] ?? "");
+    await node.daemon.end("SIGKILL");
+    const file = `${workDirectory}/cri.json`;
+    const note = JSON.parse(await Deno.readTextFile(file));
+    await Deno.writeTextFile(
+      file,
+      JSON.stringify({ ...note, phase: "creating" }),
+    );
+    const obstacle = `${workDirectory}/obstacle`;
+    await Deno.mkdir(obstacle);
+    await command("mount", "-t", "tmpfs", "tmpfs", obstacle);
+    await node.restart();
+    await command("umount", obstacle);
+    await assertCode(REFUSED, () => node.start(id));
+    const next = await node.create(pod, "app");
+    assert(next !== id);
+    assertEquals(await listAll(node), { pods: [pod], containers: [next] });
+  },
+);
+
+async function command(program: string, ...args: string[]): Promise<void> {
+  const { success } = await new Deno.Command(program, { args }).output();
+  assert(success, `${program} failed`);
+}
+
+Deno.test(
   "RuntimeService ends a container without conmon",
   NODE_NEEDS,
   async () => {

@@ -40,7 +40,7 @@ import {
   logPathOf,
 } from "./check_container.ts";
 import { type MadeSpec, makeSpec } from "./make_spec.ts";
-import { undoContainer } from "./undo_container.ts";
+import { dropContainer, undoContainer } from "./undo_container.ts";
 
 /**
  * Creates a container in a pod. One of this name that is being made, or was made
@@ -91,7 +91,9 @@ async function make(
   const other = containers.find(({ record }) =>
     record.names?.includes(making.name)
   );
-  if (other !== undefined) return meet(other, making);
+  if (other !== undefined && isWhole(other)) return meet(other, making);
+  // Cut short, and not to be undone when the daemon started.
+  if (other !== undefined) await dropContainer(context, other.id);
   const sandbox = objects.rereadSandbox(making.podId);
   if (sandbox?.state !== "ready") throw notReady(making);
   const id = parseContainerId(randomId());
@@ -102,6 +104,10 @@ async function make(
   });
   await tellEvent(context, id, ContainerEventType.CONTAINER_CREATED_EVENT);
   return id;
+}
+
+function isWhole({ note }: KnownContainer): boolean {
+  return note === undefined || note.phase === "complete";
 }
 
 /** A kubelet that got no answer asks once more for the same. */

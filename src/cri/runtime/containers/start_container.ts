@@ -48,12 +48,8 @@ async function start(context: RuntimeContext, id: ContainerId): Promise<void> {
   const { agent, objects, turns, settings } = context;
   using _turn = await turns.take(id, "alone");
   const { note, metadata } = await readAgain(context, id);
-  if (note.status.state !== ContainerState.CONTAINER_CREATED) {
-    throw new InUseError(
-      `Cannot start container "${id}": it was started before`,
-      [id],
-    );
-  }
+  const isNew = note.status.state === ContainerState.CONTAINER_CREATED;
+  if (!isNew || note.phase !== "complete") throw notWaiting(id, note);
   const handler = handlerOf(context, metadata.podId);
   const startedAt = nowNs();
   try {
@@ -73,6 +69,13 @@ async function start(context: RuntimeContext, id: ContainerId): Promise<void> {
   );
   await tellEvent(context, id, ContainerEventType.CONTAINER_STARTED_EVENT);
   agent.log("info", `Started container "${id}"`, { container: id });
+}
+
+function notWaiting(id: ContainerId, { phase }: ContainerNote): InUseError {
+  const why = phase === "complete"
+    ? "it was started before"
+    : `its ${phase === "creating" ? "creation" : "removal"} was cut short`;
+  return new InUseError(`Cannot start container "${id}": ${why}`, [id]);
 }
 
 function notStarted(

@@ -2,6 +2,8 @@
 
 import { equals } from "@bufbuild/protobuf";
 import { DuplicateNameError } from "../../../errors/naming_errors.ts";
+import { findState } from "../../../engine/sandboxes/attachment_note.ts";
+import { removeSandbox } from "../../../engine/sandboxes/remove_sandbox.ts";
 import { runSandbox } from "../../../engine/sandboxes/run_sandbox.ts";
 import {
   type ContainerId,
@@ -51,7 +53,9 @@ async function run(
   const name = podRecordName(checked.metadata);
   const { pods } = await objects.read();
   const other = pods.find(({ metadata }) => metadata.podName === name);
-  if (other !== undefined) return meet(other, checked);
+  if (other !== undefined && !await isUndone(context, other.id)) {
+    return meet(other, checked);
+  }
   const id = parseContainerId(randomId());
   await objects.whileHidden(id, async () => {
     using _turn = await turns.take(id, "alone");
@@ -62,6 +66,16 @@ async function run(
   await tellEvent(context, id, ContainerEventType.CONTAINER_CREATED_EVENT);
   await tellEvent(context, id, ContainerEventType.CONTAINER_STARTED_EVENT);
   return id;
+}
+
+/** One that was cut short, and not to be undone when the daemon started. */
+async function isUndone(
+  { agent }: RuntimeContext,
+  id: ContainerId,
+): Promise<boolean> {
+  if (findState(agent, id)?.phase !== "making") return false;
+  await removeSandbox(agent, id);
+  return true;
 }
 
 /** A kubelet that got no answer asks once more for the same. */
