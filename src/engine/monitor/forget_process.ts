@@ -21,6 +21,7 @@ import {
   forgetExit,
   readExit,
 } from "../containers/process_exit.ts";
+import { removeLeftCgroups } from "./left_cgroups.ts";
 
 // What conmon and runtimes make in the bundle.
 const FILES = ["attach", "ctl", "winsz", "runtime.pid", "conmon.pid"] as const;
@@ -55,6 +56,7 @@ export async function undoProcess(
   for (const file of FILES) removeIfThere(join(bundle, file));
   removeTreeSync(join(bundle, "exec"));
   forgetExit(agent, id);
+  await removeLeftCgroups(agent, id);
 }
 
 /** A conmon whose maker was killed right now may not be seen yet. */
