@@ -131,7 +131,6 @@ export type {
   TerminalSize,
 } from "./process/process_streams.ts";
 export type { LibcTerminals } from "./process/libc_terminals.ts";
-export type { OpenAttachOptions } from "./engine/monitor/open_attach.ts";
 export type {
   FileStatus,
   LockDescriptor,
@@ -422,6 +421,37 @@ export type {
   SandboxPort,
   SandboxRequest,
 } from "./engine/sandboxes/sandbox.ts";
+export {
+  createProcess,
+  type CreateProcessOptions,
+} from "./engine/monitor/create_process.ts";
+export {
+  startProcess,
+  type StartProcessOptions,
+} from "./engine/monitor/start_process.ts";
+export {
+  type ExecResult,
+  execSync,
+  type ExecSyncOptions,
+} from "./engine/monitor/exec_sync.ts";
+export type {
+  ExecCommand,
+  TerminalOption,
+} from "./engine/monitor/exec_command.ts";
+export { openExec, type OpenExecOptions } from "./engine/monitor/open_exec.ts";
+export {
+  openAttach,
+  type OpenAttachOptions,
+} from "./engine/monitor/open_attach.ts";
+export {
+  reopenLog,
+  type ReopenLogOptions,
+} from "./engine/monitor/reopen_log.ts";
+export { watchExits } from "./engine/monitor/watch_exits.ts";
+export {
+  type ProcessExit,
+  readExit,
+} from "./engine/containers/process_exit.ts";
 export { runSandbox } from "./engine/sandboxes/run_sandbox.ts";
 export { stopSandbox } from "./engine/sandboxes/stop_sandbox.ts";
 export { removeSandbox } from "./engine/sandboxes/remove_sandbox.ts";

@@ -20,7 +20,7 @@ import {
   type StorePaths,
   workDirectory,
 } from "../../store/paths.ts";
-import type { Agent } from "../agent.ts";
+import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 
 /** How a container's process ended. */
 export interface ProcessExit {
@@ -71,12 +71,22 @@ export function makeExitPlaces({ store }: Agent, id: ContainerId): ExitPlaces {
 /**
  * Reads how a container's process ended the last time that conmon watched it.
  *
+ * @param handle From `openAgent()`.
+ * @param id The container's full ID.
  * @returns Undefined if it has not ended, or nobody saw it.
+ * @example
+ * ```ts
+ * import { type Agent, type ContainerId, readExit } from "orlop";
+ * function hasFailed(agent: Agent, id: ContainerId): boolean {
+ *   return (readExit(agent, id)?.exitCode ?? 0) !== 0;
+ * }
+ * ```
  */
 export function readExit(
-  { store }: Agent,
+  handle: AgentHandle,
   id: ContainerId,
 ): ProcessExit | undefined {
+  const { store } = insideOf(handle);
   const places = exitPlacesOf(store.paths, id);
   const files = [
     join(places.runDirectory, RUN_FILE),

@@ -7,9 +7,8 @@ import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { removeIfThere } from "../../fs/if_there.ts";
 import { removeTreeSync } from "../../fs/remove_tree.ts";
 import { ensureRunDirectory } from "../../store/container_store.ts";
-import type { Agent } from "../agent.ts";
+import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { openIdleRun } from "../containers/container_status.ts";
-import type { LastRun } from "../containers/last_run.ts";
 import { findRuntime, ownRuntime } from "../containers/oci_runtime.ts";
 import { makeExitPlaces } from "../containers/process_exit.ts";
 import {
@@ -67,7 +66,7 @@ export interface CreateProcessOptions extends Abortable {
    *
    * @default {"never"}
    */
-  readonly removal?: LastRun["removal"] | undefined;
+  readonly removal?: "at-end" | "never" | undefined;
   /**
    * The infra container of a pod that was made for it, and goes with it.
    *
@@ -82,17 +81,41 @@ const SILENCE = "its runtime failed, and does not say why";
  * Creates the process of a container that is mounted, and whose bundle is written:
  * it waits for `startProcess()`. Whoever is there then, conmon notes how it ends.
  *
+ * @param handle From `openAgent()`.
+ * @param id The container's full ID.
  * @returns Its process ID.
  * @throws {TypeError} If its log cannot be written there.
  * @throws {InUseError} If something runs in the container.
  * @throws {CommandError} If the runtime fails: with exit code 127 if there is no
  *   such command, 126 if it cannot be executed, else 125. Nothing is left then.
+ * @example
+ * ```ts
+ * import {
+ *   type Agent,
+ *   type ContainerId,
+ *   createProcess,
+ *   readExit,
+ *   RuntimeServer,
+ *   ImageServer,
+ *   startProcess,
+ *   watchExits,
+ * } from "orlop";
+ * async function runToItsEnd(agent: Agent, id: ContainerId): Promise<number> {
+ *   const ends = watchExits(agent);
+ *   await new RuntimeServer(new ImageServer(agent)).startContainer(id);
+ *   await createProcess(agent, id, { logPath: "/var/log/app.log" });
+ *   await startProcess(agent, id);
+ *   for await (const ended of ends) if (ended === id) break;
+ *   return readExit(agent, id)?.exitCode ?? 255;
+ * }
+ * ```
  */
 export async function createProcess(
-  agent: Agent,
+  handle: AgentHandle,
   id: ContainerId,
   options: CreateProcessOptions = {},
 ): Promise<number> {
+  const agent = insideOf(handle);
   const { logPath, removal = "never", pod } = options;
   if (logPath !== undefined) checkLogPath(logPath);
   const runtime = findRuntime(options.runtime);

@@ -7,7 +7,7 @@ import {
 import { CommandError } from "../../errors/store_errors.ts";
 import { type Bytes, concatBytes, toBytes } from "../../formats/bytes.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
-import type { Agent } from "../agent.ts";
+import { type AgentHandle, insideOf } from "../agent.ts";
 import { type ExecCommand, nothingRuns, prepareExec } from "./exec_command.ts";
 import { startSession } from "./exec_session.ts";
 import { splitPackets } from "./split_packets.ts";
@@ -53,16 +53,28 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
  * Runs a command in a container, and waits for its end: not for what it leaves in
  * the background.
  *
+ * @param handle From `openAgent()`.
+ * @param id The container's full ID.
  * @throws {TypeError} If there is no command, or it cannot be run so.
  * @throws {ProcessNotFoundError} If nothing runs in the container.
  * @throws {ExecTimeoutError} If it takes longer than it may; then it is ended.
  * @throws {CommandError} If the runtime fails: the container ends meanwhile, say.
+ * @example
+ * ```ts
+ * import { type Agent, type ContainerId, execSync } from "orlop";
+ * async function isHealthy(agent: Agent, id: ContainerId): Promise<boolean> {
+ *   const command = ["test", "-e", "/tmp/healthy"];
+ *   const { exitCode } = await execSync(agent, id, { command, timeoutMs: 1000 });
+ *   return exitCode === 0;
+ * }
+ * ```
  */
 export async function execSync(
-  agent: Agent,
+  handle: AgentHandle,
   id: ContainerId,
   options: ExecSyncOptions,
 ): Promise<ExecResult> {
+  const agent = insideOf(handle);
   const { maxOutput = MAX_OUTPUT_BYTES, signal } = options;
   signal?.throwIfAborted();
   using limit = limitTime(options);

@@ -9,7 +9,7 @@ import type {
   ProcessStreams,
 } from "../../process/process_streams.ts";
 import { runDirectory } from "../../store/paths.ts";
-import type { Agent } from "../agent.ts";
+import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { hasMonitor } from "../containers/container_monitor.ts";
 import { openResizer } from "./control.ts";
 import { MAX_PACKET } from "./exec_session.ts";
@@ -49,14 +49,27 @@ const RETRY_MS = 20;
  * writes from now on. Its input is shared; where it was made to be open once, it
  * ends with the first who leaves.
  *
+ * @param handle From `openAgent()`.
+ * @param id The container's full ID.
  * @throws {ProcessNotFoundError} If nothing runs in the container, or conmon does
  *   not watch it.
+ * @example
+ * ```ts
+ * import { type Agent, type ContainerId, openAttach } from "orlop";
+ * async function watch(agent: Agent, id: ContainerId): Promise<void> {
+ *   await using streams = await openAttach(agent, id);
+ *   const errors = streams.stderr.pipeTo(new WritableStream());
+ *   for await (const chunk of streams.stdout) console.log(chunk.byteLength);
+ *   await errors;
+ * }
+ * ```
  */
 export async function openAttach(
-  agent: Agent,
+  handle: AgentHandle,
   id: ContainerId,
   options: OpenAttachOptions = {},
 ): Promise<ProcessStreams> {
+  const agent = insideOf(handle);
   const { stdin = false, terminal = false, patienceMs = PATIENCE_MS } = options;
   const bundle = runDirectory(agent.store.paths, id);
   const channel = await connect(agent, id, bundle);

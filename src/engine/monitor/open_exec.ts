@@ -3,7 +3,7 @@
 import { toBytes } from "../../formats/bytes.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import type { ProcessStreams } from "../../process/process_streams.ts";
-import type { Agent } from "../agent.ts";
+import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { openResizer } from "./control.ts";
 import {
   type ExecCommand,
@@ -30,15 +30,28 @@ export interface OpenExecOptions extends ExecCommand, TerminalOption {
  * a terminal gets SIGHUP then. If there is no such command, its runtime's words
  * are in its output, and its exit code is that of shells: 126 or 127.
  *
+ * @param handle From `openAgent()`.
+ * @param id The container's full ID.
  * @throws {TypeError} If there is no command, or it cannot be run so.
  * @throws {ProcessNotFoundError} If nothing runs in the container.
  * @throws {CommandError} If conmon fails.
+ * @example
+ * ```ts
+ * import { type Agent, type ContainerId, openExec } from "orlop";
+ * async function list(agent: Agent, id: ContainerId): Promise<string> {
+ *   await using exec = await openExec(agent, id, { command: ["ls", "/"] });
+ *   const errors = exec.stderr.pipeTo(new WritableStream());
+ *   const [text] = await Promise.all([new Response(exec.stdout).text(), errors]);
+ *   return text;
+ * }
+ * ```
  */
 export async function openExec(
-  agent: Agent,
+  handle: AgentHandle,
   id: ContainerId,
   options: OpenExecOptions,
 ): Promise<ProcessStreams> {
+  const agent = insideOf(handle);
   const { terminal = false, stdin = false, signal } = options;
   signal?.throwIfAborted();
   const exec = await prepareExec(agent, id, options);

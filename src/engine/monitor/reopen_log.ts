@@ -7,7 +7,7 @@ import { isNameThere, lstatIfThere } from "../../fs/if_there.ts";
 import { findProgram } from "../../process/find_program.ts";
 import { runCommand } from "../../process/run_command.ts";
 import { runDirectory } from "../../store/paths.ts";
-import type { Agent } from "../agent.ts";
+import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { hasMonitor } from "../containers/container_monitor.ts";
 import { orderReopen } from "./control.ts";
 import { checkLogPath } from "./log_path.ts";
@@ -26,15 +26,27 @@ const ATTEMPTS = 3;
  * Lets conmon write to a new file, where the old one was moved away. One that was
  * not stays as it is: conmon would replace it.
  *
+ * @param handle From `openAgent()`.
+ * @param id The container's full ID.
  * @throws {TypeError} If conmon should not write there.
  * @throws {ProcessNotFoundError} If conmon does not watch the container.
  * @throws {CommandError} If there can be no file.
+ * @example
+ * ```ts
+ * import { type Agent, type ContainerId, reopenLog } from "orlop";
+ * async function rotate(agent: Agent, id: ContainerId): Promise<void> {
+ *   const logPath = "/var/log/app.log";
+ *   await Deno.rename(logPath, `${logPath}.1`);
+ *   await reopenLog(agent, id, { logPath });
+ * }
+ * ```
  */
 export async function reopenLog(
-  agent: Agent,
+  handle: AgentHandle,
   id: ContainerId,
   { logPath, signal }: ReopenLogOptions,
 ): Promise<void> {
+  const agent = insideOf(handle);
   // conmon makes it by this name first. Where it cannot, it would end, and with
   // it all that is known of the container: so it finds it there.
   const temporary = `${logPath}.tmp`;

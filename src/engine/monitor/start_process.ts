@@ -2,7 +2,7 @@
 
 import type { Abortable } from "../../errors/abort.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
-import type { Agent } from "../agent.ts";
+import { type AgentHandle, insideOf } from "../agent.ts";
 import { noteStart } from "../containers/last_run.ts";
 import {
   findRuntime,
@@ -23,13 +23,25 @@ export interface StartProcessOptions extends Abortable {
 /**
  * Starts the process that `createProcess()` has created.
  *
+ * @param handle From `openAgent()`.
+ * @param id The container's full ID.
  * @throws {CommandError} If it is not there, or runs already.
+ * @example
+ * ```ts
+ * import { type Agent, type ContainerId, createProcess, startProcess } from "orlop";
+ * async function start(agent: Agent, id: ContainerId): Promise<number> {
+ *   const pid = await createProcess(agent, id);
+ *   await startProcess(agent, id); // until now it has waited
+ *   return pid;
+ * }
+ * ```
  */
 export async function startProcess(
-  agent: Agent,
+  handle: AgentHandle,
   id: ContainerId,
   { runtime, signal }: StartProcessOptions = {},
 ): Promise<void> {
+  const agent = insideOf(handle);
   const own = ownRuntime(agent, findRuntime(runtime));
   // Whoever is killed in between: that it runs, the runtime knows as well.
   await Promise.all([

@@ -9,7 +9,7 @@ import {
 import { listDirectory } from "../../fs/list_directory.ts";
 import { makeOwnDirectory } from "../../fs/own_directory.ts";
 import { exitsDirectory } from "../../store/paths.ts";
-import type { Agent } from "../agent.ts";
+import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { readExit } from "../containers/process_exit.ts";
 import { noteIfUnseen } from "./note_unseen.ts";
 import { watchNames } from "./watch_names.ts";
@@ -23,12 +23,23 @@ const WITHOUT_WATCH_MS = 500;
  * conmon watches it in this boot. A container may be named more than once. Where a
  * conmon was killed, it is noted that nobody knows how its process has ended.
  *
+ * @param handle From `openAgent()`.
  * @throws {Error} Its reason, when the signal aborts.
+ * @example
+ * ```ts
+ * import { type Agent, readExit, watchExits } from "orlop";
+ * async function tell(agent: Agent, signal: AbortSignal): Promise<void> {
+ *   for await (const id of watchExits(agent, { signal })) {
+ *     console.log(id, readExit(agent, id)?.exitCode);
+ *   }
+ * }
+ * ```
  */
 export async function* watchExits(
-  agent: Agent,
+  handle: AgentHandle,
   { signal }: Abortable = {},
 ): AsyncGenerator<ContainerId, void, void> {
+  const agent = insideOf(handle);
   signal?.throwIfAborted();
   const folder = makeOwnDirectory(exitsDirectory(agent.store.paths));
   using names = watchNames(folder);
