@@ -11,7 +11,7 @@
 import { parseArgs } from "@std/cli";
 import { fromFileUrl } from "@std/path";
 import { readCritestTimes } from "../lib/cri/critest_times.ts";
-import { crictl, type Place } from "../lib/cri/crictl.ts";
+import { crictl, listObjects, type Place } from "../lib/cri/crictl.ts";
 import { LARGE_IMAGE, pushLargeImage } from "../lib/cri/large_image.ts";
 import { measureMemory } from "../lib/cri/memory.ts";
 import { prepareNode } from "../lib/cri/node.ts";
@@ -50,25 +50,32 @@ async function main(): Promise<void> {
   await using own = await startOrlop(node, orlop);
   await using peer = await startContainerd(node);
   const places = [{ node, runtime: own }, { node, runtime: peer }];
+  for (const { runtime } of places) {
+    print(`${runtime.name}, idle: ${await tellMemory(runtime)}`);
+  }
+  print(
+    "what                        orlop ms  containerd ms  orlop/containerd",
+  );
+  await compare(places, takeTurns);
+  await compare(places, async (times) => {
+    for (const [place, found] of times) await addCritest(place, found);
+  });
+  await compare(places, async (times) => {
+    for (const [place, found] of times) await haveMany(place, found);
+  });
+  await stayFlat({ node, runtime: own });
+}
+
+/** Measures, and prints at once: who waits for the rest may see it. */
+async function compare(
+  places: readonly Place[],
+  measure: (times: ReadonlyMap<Place, Times>) => Promise<void>,
+): Promise<void> {
   const times = new Map(
     places.map((place) => [place, new Map<string, number[]>()]),
   );
-  const memory = [];
-  for (const { runtime } of places) {
-    memory.push(`${runtime.name}, idle: ${await tellMemory(runtime)}`);
-  }
-  await takeTurns(times);
-  for (const [place, found] of times) await addCritest(place, found);
-  for (const [place, found] of times) {
-    await fill(place, found);
-    const { runtime } = place;
-    memory.push(`${runtime.name}, ${pods} pods: ${await tellMemory(runtime)}`);
-    await list(place, found);
-    await crictl(place, "rmp", "--all", "--force");
-  }
+  await measure(times);
   printTimes([...times.values()]);
-  for (const line of memory) print(line);
-  await stayFlat({ node, runtime: own });
 }
 
 async function tellMemory(runtime: Place["runtime"]): Promise<string> {
@@ -141,19 +148,38 @@ async function addCritest(place: Place, times: Times): Promise<void> {
   for (const [what, all] of found) times.set(`critest ${what}`, [...all]);
 }
 
-/** Starts many pods, four at once. */
-async function fill(place: Place, times: Times): Promise<void> {
+/** Starts many pods, lists them, and removes them. */
+async function haveMany(place: Place, times: Times): Promise<void> {
+  const { runtime } = place;
+  const all = Array.from({ length: Number(pods) }, (_, index) => index);
+  await fourAtOnce(times, `start ${pods} pods`, all, async (n) => {
+    const { pod, container } = await podConfigs(place.node, {
+      ...{ name: `pod-${n}`, image: BUSYBOX },
+    });
+    await crictl(place, "run", container, pod);
+  });
+  print(`${runtime.name}, ${pods} pods: ${await tellMemory(runtime)}`);
+  await list(place, times);
+  const found = await listObjects(place, "pods");
+  await fourAtOnce(times, `remove ${pods} pods`, found, async ({ id }) => {
+    await crictl(place, "rmp", "--force", String(id));
+  });
+}
+
+async function fourAtOnce<Item>(
+  times: Times,
+  what: string,
+  items: readonly Item[],
+  act: (item: Item) => Promise<void>,
+): Promise<void> {
   const startMs = performance.now();
-  const rest = Array.from({ length: Number(pods) }, (_, index) => index);
+  const rest = [...items];
   await Promise.all(Array.from({ length: 4 }, async () => {
-    for (let n = rest.shift(); n !== undefined; n = rest.shift()) {
-      const { pod, container } = await podConfigs(place.node, {
-        ...{ name: `pod-${n}`, image: BUSYBOX },
-      });
-      await crictl(place, "run", container, pod);
+    for (let one = rest.shift(); one !== undefined; one = rest.shift()) {
+      await act(one);
     }
   }));
-  note(times, `${pods} pods, 4 at once`, performance.now() - startMs);
+  note(times, `${what}, 4 at once`, performance.now() - startMs);
 }
 
 async function list(place: Place, times: Times): Promise<void> {
