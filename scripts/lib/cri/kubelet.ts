@@ -6,6 +6,7 @@ import {
   type JsonObject,
 } from "../../../src/formats/json.ts";
 import type { Place } from "./crictl.ts";
+import { endProcess, spawnLogged } from "./logged_process.ts";
 import { within } from "./within.ts";
 
 /** A running kubelet. */
@@ -40,6 +41,7 @@ const COMPLAINTS = 5;
 const START_SECONDS = 60;
 // Its own, below which a socket's path has to be short.
 const FOLDER = "/run/kubelet";
+const LOGS = "/var/log/pods";
 const READ_ONLY_PORT = 10255;
 const HEALTH_PORT = 10248;
 
@@ -54,48 +56,41 @@ export async function startKubelet(
   const manifests = `${node.directory}/manifests`;
   const log = `${node.directory}/kubelet.log`;
   const config = `${node.directory}/kubelet.json`;
-  const logs = "/var/log/pods";
   await Deno.mkdir(manifests);
-  await Deno.mkdir(logs, { recursive: true });
+  await Deno.mkdir(LOGS, { recursive: true });
   await Deno.writeTextFile(
     config,
     JSON.stringify({
-      ...settings,
-      ...{ staticPodPath: manifests, podLogsDir: logs },
+      ...{ ...settings, staticPodPath: manifests },
       containerRuntimeEndpoint: runtime.endpoint,
     }),
   );
-  const child = new Deno.Command("sh", {
-    args: [
-      ...["-c", 'log=$1; shift; exec "$@" >"$log" 2>&1', "sh", log],
-      ...[`${node.programs}/kubelet`, "--config", config],
-      ...["--root-dir", FOLDER, "--cert-dir", `${FOLDER}/pki`],
-      ...["--hostname-override", "node"],
-    ],
-    stdin: "null",
-  }).spawn();
-  const tail = async () => {
-    const lines = (await Deno.readTextFile(log)).trim().split("\n");
-    return lines.filter((line) => /^[EWF]\d/.test(line)).slice(-COMPLAINTS)
-      .join("\n");
-  };
-  const stop = async () => {
-    try {
-      child.kill("SIGKILL");
-    } catch {
-      // It has ended by itself.
-    }
-    await child.status;
-  };
+  const child = spawnLogged([
+    ...[`${node.programs}/kubelet`, "--config", config],
+    ...["--root-dir", FOLDER, "--cert-dir", `${FOLDER}/pki`],
+    ...["--hostname-override", "node"],
+  ], { log });
+  const stop = () => endProcess(child, "SIGKILL");
   try {
     await within(START_SECONDS, () => get(HEALTH_PORT, "/healthz"));
   } catch (error) {
     await stop();
-    throw new Error(`Cannot start the kubelet:\n${await tail()}`, {
+    throw new Error(`Cannot start the kubelet:\n${await readComplaints(log)}`, {
       cause: error,
     });
   }
-  return { manifests, logs, tail, pod, [Symbol.asyncDispose]: stop };
+  return {
+    ...{ manifests, logs: LOGS, pod },
+    tail: () => readComplaints(log),
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** Warnings and errors, by the first letter of a line. */
+async function readComplaints(log: string): Promise<string> {
+  const lines = (await Deno.readTextFile(log)).trim().split("\n");
+  return lines.filter((line) => /^[EWF]\d/.test(line)).slice(-COMPLAINTS)
+    .join("\n");
 }
 
 const settings = {
@@ -107,6 +102,7 @@ const settings = {
   ...{ cgroupDriver: "cgroupfs", failSwapOn: false, failCgroupV1: false },
   // A lower score takes CAP_SYS_RESOURCE, which not every machine gives to root.
   oomScoreAdj: 0,
+  podLogsDir: LOGS,
   fileCheckFrequency: "1s",
   // No pod is to go because the machine's disk is full.
   evictionHard: { "memory.available": "0%", "nodefs.available": "0%" },

@@ -1,6 +1,7 @@
 /** Runtimes on a node: orlop, and containerd as its peer. */
 
 import { toText } from "../../../src/formats/bytes.ts";
+import { endProcess, spawnLogged } from "./logged_process.ts";
 import { CNI_PLUGINS, type Node, REGISTRIES } from "./node.ts";
 
 /** A daemon that serves the CRI. */
@@ -111,10 +112,10 @@ async function startDaemon(node: Node, daemon: Daemon): Promise<Runtime> {
       return child.pid;
     },
     async restart(signal) {
-      await end(child, signal);
+      await endProcess(child, signal);
       child = await start(daemon, log);
     },
-    [Symbol.asyncDispose]: () => end(child, "SIGTERM"),
+    [Symbol.asyncDispose]: () => endProcess(child, "SIGTERM"),
   };
 }
 
@@ -122,18 +123,13 @@ async function start(
   { name, argv, env, socket }: Daemon,
   log: string,
 ): Promise<Deno.ChildProcess> {
-  // The shell only opens the log: what it starts has its process ID.
-  const child = new Deno.Command("sh", {
-    args: ["-c", 'log=$1; shift; exec "$@" >>"$log" 2>&1', "sh", log, ...argv],
-    env,
-    stdin: "null",
-  }).spawn();
+  const child = spawnLogged(argv, { log, env });
   let hasEnded = false;
   child.status.then(() => hasEnded = true);
   const deadlineMs = performance.now() + START_TIMEOUT_MS;
   while (!await isListening(socket)) {
     if (hasEnded || performance.now() > deadlineMs) {
-      await end(child, "SIGKILL");
+      await endProcess(child, "SIGKILL");
       const { stdout } = await new Deno.Command("tail", { args: [log] })
         .output();
       throw new Error(`Cannot start ${name}: ${toText(stdout)}`);
@@ -150,16 +146,4 @@ async function isListening(path: string): Promise<boolean> {
   } catch {
     return false; // not yet there, or of a daemon that is gone
   }
-}
-
-async function end(
-  child: Deno.ChildProcess,
-  signal: Deno.Signal,
-): Promise<void> {
-  try {
-    child.kill(signal);
-  } catch {
-    // It has ended by itself.
-  }
-  await child.status;
 }

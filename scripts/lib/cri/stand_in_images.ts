@@ -58,11 +58,17 @@ export async function pushStandIns(
   }
 }
 
+/** Names of an image, without the registry's, and how it is made. */
+type StandIn = readonly [
+  names: readonly string[],
+  make: () => RegistryImage | Promise<RegistryImage>,
+];
+
 function listImages({ shell, web, directory }: {
   readonly shell: Bytes;
   readonly web: Bytes;
   readonly directory: string;
-}): readonly [string[], () => RegistryImage | Promise<RegistryImage>][] {
+}): readonly StandIn[] {
   const base = (config = {}) =>
     assembleImage([shell], { Env: [PATH], ...config });
   const unlike = async (name: string) => {
@@ -89,32 +95,33 @@ function listImages({ shell, web, directory }: {
       [`${KUBERNETES}/sandbox`],
       () => assembleImage([shell, shell], { Cmd: WAIT }),
     ],
-    ...listUsers(base),
-    [[`${CRI_TOOLS}/test-image-latest`], () => unlike("latest")],
-    [[`${CRI_TOOLS}/test-image-tag:test`], () => unlike("test")],
-    [[`${CRI_TOOLS}/test-image-tag:all`], () => unlike("all")],
-    [[`${CRI_TOOLS}/test-image-1`], () => unlike("1")],
-    [[`${CRI_TOOLS}/test-image-2`], () => unlike("2")],
-    [[`${CRI_TOOLS}/test-image-3`], () => unlike("3")],
-    [
-      [1, 2, 3].map((tag) => `${CRI_TOOLS}/test-image-tags:${tag}`),
-      () => unlike("tags"),
-    ],
     [[`${CRI_TOOLS}/test-image-digest`], makeDigestImage],
-    ...LISTED.map((tag) =>
-      [
-        [`${LIBRARY}/busybox:${tag}`],
-        () => unlike(`listed-${tag}`),
-      ] satisfies [string[], unknown]
-    ),
+    ...listUsers(base),
+    ...listTags(unlike),
   ];
+}
+
+/** Those that specs pull, list and remove, each of its own content. */
+function listTags(
+  unlike: (name: string) => Promise<RegistryImage>,
+): readonly StandIn[] {
+  const sameImage = [1, 2, 3].map((tag) =>
+    `${CRI_TOOLS}/test-image-tags:${tag}`
+  );
+  const single = [
+    ...["latest", "tag:test", "tag:all", "1", "2", "3"]
+      .map((name) => `${CRI_TOOLS}/test-image-${name}`),
+    ...LISTED.map((tag) => `${LIBRARY}/busybox:${tag}`),
+  ];
+  return [sameImage, ...single.map((name) => [name])]
+    .map((names, index) => [names, () => unlike(`unlike-${index}`)]);
 }
 
 const LISTED = ["1", "1-glibc", "1-musl", "1-uclibc", "1.35.0-glibc"];
 
 function listUsers(
   base: (config: Record<string, unknown>) => RegistryImage,
-): readonly [string[], () => RegistryImage][] {
+): readonly StandIn[] {
   return Object.entries({
     "user-uid": "1002",
     "user-username": "www-data",
