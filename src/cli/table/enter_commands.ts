@@ -97,7 +97,8 @@ export const ATTACH = {
   summary: "See and type what a detached container writes and reads",
   description: [
     "What it reads it gets if it was run with -i. Signals that orlop gets are " +
-    "sent to it; on a terminal ctrl-p,ctrl-q leaves it.",
+    "sent to it; the third that asks for the end ends orlop alone. On a " +
+    "terminal ctrl-p,ctrl-q leaves it.",
   ],
   arguments: [CONTAINER],
   flags: {

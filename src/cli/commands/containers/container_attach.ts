@@ -16,6 +16,9 @@ const FORWARDED: readonly Deno.Signal[] = [
   ...["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const,
 ];
 
+// Those by which people ask for the end.
+const ENDING: readonly Deno.Signal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+
 /** Connects orlop to a container's process. */
 export async function run(call: Call<typeof ATTACH>): Promise<void> {
   const { flags, signal } = call;
@@ -27,21 +30,39 @@ export async function run(call: Call<typeof ATTACH>): Promise<void> {
   const stdin = !flags["no-stdin"];
   const terminal = template?.process?.terminal === true;
   await using process = await attachToContainer(agent, id, { stdin, terminal });
+  const leave = new AbortController();
   const isProxy = flags["sig-proxy"] !== false;
-  using _forwarding = isProxy ? forwardSignals(agent, id) : undefined;
+  using _forwarding = isProxy
+    ? forwardSignals(agent, id, () => leave.abort(signal.reason))
+    : undefined;
   await relayStreams(process, {
     ...{ stdin, terminal, detachKeys, libc: call.libc },
-    signal: isProxy ? undefined : signal,
+    signal: isProxy ? leave.signal : signal,
   });
 }
 
-/** Sends what orlop gets to the container, until it is disposed of. */
-function forwardSignals(agent: Agent, id: string): Disposable {
+// As Docker's client: a process may have a reason not to end.
+const PATIENCE = 3;
+
+/**
+ * Sends what orlop gets to the container, until it is disposed of.
+ *
+ * @param onInsistence Called when somebody asks for the end again and again.
+ */
+function forwardSignals(
+  agent: Agent,
+  id: string,
+  onInsistence: () => void,
+): Disposable {
+  let count = 0;
   const listeners = FORWARDED.map((name) => {
     const number = parseSignal(name) ?? 0;
     // Nothing runs in it by now: then the relay ends, too.
     const send = () => killContainer(agent, id, { number }).catch(() => {});
-    const listener = () => void send();
+    const listener = () => {
+      if (ENDING.includes(name) && ++count >= PATIENCE) return onInsistence();
+      send();
+    };
     Deno.addSignalListener(name, listener);
     return { name, listener };
   });
