@@ -144,13 +144,8 @@ async function put(
   const note = makeNote(id, { ...making, ...made, logPath });
   try {
     await putContainer(agent, {
-      podName: sandbox.request.podName,
-      podId: sandbox.id,
-      containerName: making.name,
+      ...recordOf(making),
       containerId: id,
-      metadataName: making.metadata.name,
-      attempt: making.metadata.attempt,
-      imageName: making.image.image,
       imageId: made.imageId,
       template: made.spec,
       files: { [NOTE_FILE]: formatNote(note) },
@@ -172,6 +167,19 @@ async function put(
     await undoContainer(context, id);
     throw error;
   }
+}
+
+function recordOf(
+  { name, metadata, image, sandbox }: Making & { readonly sandbox: Sandbox },
+) {
+  return {
+    podName: sandbox.request.podName,
+    podId: sandbox.id,
+    containerName: name,
+    metadataName: metadata.name,
+    attempt: metadata.attempt,
+    imageName: image.image,
+  };
 }
 
 function makeNote(
