@@ -6,6 +6,7 @@ import {
   assertMatch,
   assertStringIncludes,
 } from "@std/assert";
+import { exists } from "@std/fs";
 import { basename, dirname, join } from "@std/path";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { needs } from "../../support/peers.ts";
@@ -145,9 +146,12 @@ Deno.test(
       ],
       env: { ORLOP_CACHE: cache.path },
     });
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    const output = child.output();
+    while (!await exists(cache.join("root"))) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
     child.kill("SIGTERM");
-    const { code, stderr } = await child.output();
+    const { code, stderr } = await output;
     assertEquals(code, 143);
     assertStringIncludes(
       new TextDecoder().decode(stderr),
