@@ -1,7 +1,7 @@
 /** Commands that somebody wants to run in a container that runs. */
 
 import { dirname, join } from "@std/path";
-import type { Abortable } from "../../errors/abort.ts";
+import { type Abortable, sleep } from "../../errors/abort.ts";
 import { ProcessNotFoundError } from "../../errors/process_errors.ts";
 import {
   formatRuntimeProcess,
@@ -9,7 +9,8 @@ import {
   type RuntimeUser,
 } from "../../formats/oci/runtime_spec.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
-import { lstatIfThere } from "../../fs/if_there.ts";
+import { isErrno } from "../../fs/errno.ts";
+import { isNameThere, lstatIfThere } from "../../fs/if_there.ts";
 import { listDirectory } from "../../fs/list_directory.ts";
 import { randomShortName } from "../../fs/random_name.ts";
 import { runDirectory } from "../../store/paths.ts";
@@ -52,7 +53,7 @@ export interface ExecCommand extends Abortable {
 }
 
 /** A command that is ready to run. Disposing removes its files. */
-export interface PreparedExec extends Disposable {
+export interface PreparedExec extends AsyncDisposable {
   readonly runtime: OciRuntime & { readonly program: string };
   /** A folder of its own. */
   readonly folder: string;
@@ -76,6 +77,8 @@ export interface TerminalOption {
 
 // One that begins has a conmon within a second.
 const LEFTOVER_MS = 60_000;
+const REMOVE_ATTEMPTS = 100;
+const RETRY_MS = 10;
 
 /** The folder with a folder for each command that runs in a container. */
 export function execFolder(
@@ -107,7 +110,7 @@ export async function prepareExec(
     ...{ runtime, folder, processFile },
     pidFile: join(folder, "pid"),
     logFile: join(folder, "runtime.log"),
-    [Symbol.dispose]: () => removeFolder(folder),
+    [Symbol.asyncDispose]: () => removeFolder(folder),
   };
 }
 
@@ -124,19 +127,28 @@ function sweepFolders({ store }: Agent, id: ContainerId): void {
     const folder = join(parent, name);
     const madeMs = lstatIfThere(folder)?.mtime?.getTime() ?? Infinity;
     if (Date.now() - madeMs < LEFTOVER_MS) continue;
-    if (store.libc?.hasReader(join(folder, "ctl")) === false) {
-      removeFolder(folder);
-    }
+    if (store.libc?.hasReader(join(folder, "ctl")) === false) removeNow(folder);
   }
 }
 
-/** All in it is conmon's and orlop's own. */
-function removeFolder(folder: string): void {
+/**
+ * All in it is conmon's and orlop's own. One that has just been killed may still add
+ * to it: what cannot be removed for long, a later command sweeps.
+ */
+async function removeFolder(folder: string): Promise<void> {
+  for (let attempt = 0; attempt < REMOVE_ATTEMPTS; attempt++) {
+    if (removeNow(folder)) return;
+    await sleep(RETRY_MS);
+  }
+}
+
+function removeNow(folder: string): boolean {
   try {
     Deno.removeSync(folder, { recursive: true });
+    return true;
   } catch (error) {
-    // It went with the container.
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (!isErrno(error, "ENOENT", "ENOTEMPTY")) throw error;
+    return !isNameThere(folder); // it may have gone with the container
   }
 }
 

@@ -78,7 +78,7 @@ export async function execSync(
   const { maxOutput = MAX_OUTPUT_BYTES, signal } = options;
   signal?.throwIfAborted();
   using limit = limitTime(options);
-  using exec = await prepareExec(agent, id, options);
+  await using exec = await prepareExec(agent, id, options);
   await using session = await startSession(agent, id, {
     ...{ exec, terminal: false, stdin: false, signal: limit.signal },
   });

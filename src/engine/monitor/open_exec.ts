@@ -61,7 +61,7 @@ export async function openExec(
     });
     return openStreams(agent, session, { ...options, exec });
   } catch (error) {
-    exec[Symbol.dispose]();
+    await exec[Symbol.asyncDispose]();
     throw error;
   }
 }
@@ -85,7 +85,7 @@ function openStreams(
   const ended = session.ended.then(({ exitCode }) => exitCode).finally(() => {
     over.abort();
     signal?.removeEventListener("abort", kill);
-    exec[Symbol.dispose]();
+    return exec[Symbol.asyncDispose]();
   });
   // Nobody may wait for either.
   for (const promise of [ended, outputs.done]) promise.catch(() => {});
