@@ -86,6 +86,11 @@ Deno.test(
       await until(async () => await orlop("ps", "-q") === "");
       await assertNothingLeft(store);
     });
+    await t.step("stop returns when one with --rm is gone", async () => {
+      await run("--rm", "--name", "brief", image, "sleep", "600");
+      await orlop("stop", "--time", "0", "brief");
+      await assertNothingLeft(store);
+    });
     await t.step("what cannot run tells why, as podman", async () => {
       for (
         const [command, expected] of [["nope", 127], ["/bin", 126]] as const
