@@ -191,9 +191,6 @@ async function list(place: Place, times: Times): Promise<void> {
 }
 
 function printTimes([own = new Map(), peer = new Map()]: Times[]): void {
-  print(
-    "what                        orlop ms  containerd ms  orlop/containerd",
-  );
   for (const [what, all] of own) {
     const others = peer.get(what) ?? [];
     const ratio = median(all) / median(others);
