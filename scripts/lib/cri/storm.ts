@@ -42,8 +42,9 @@ export async function runStorm(
     counts: { kills: 0, retries: 0 },
   };
   await crictl(place, "pull", BUSYBOX);
-  // The first pod makes what is there for all of them.
+  // The first pods make what is there for all of them.
   await liveAndDie(storm, pods);
+  await liveAndDie(storm, pods + 1);
   const before = await listTraces(place);
   const over = new AbortController();
   const killer = killAgain(storm, over.signal);
@@ -88,6 +89,7 @@ async function liveAndDie(storm: Storm, n: number): Promise<void> {
     name: `storm-${n}`,
     image: BUSYBOX,
     ...(n % 3 === 0 ? { hostPort: 20_000 + n } : {}),
+    processes: n % 2 === 0 ? "own" : "shared",
   });
   const podId = await call("runp", pod);
   const id = await call("create", podId, container, pod);
