@@ -27,7 +27,8 @@ function withoutNumbers(text: string): string {
     line.replaceAll(/[\d.]+(ms|m?s)\b/g, "TIME").replaceAll(
       /\d\.\d{3}\b/g,
       "SHARE",
-    ).replaceAll(/\s+/g, " ").trim()
+    ).replaceAll(/\b([2-9]|1\d)\b/g, "PID") // by chance, but for the first
+      .replaceAll(/\s+/g, " ").trim()
   ).join("\n");
 }
 
