@@ -21,6 +21,7 @@ export * from "./errors/naming_errors.ts";
 export * from "./errors/not_found_errors.ts";
 export * from "./errors/store_errors.ts";
 export * from "./errors/network_errors.ts";
+export * from "./errors/process_errors.ts";
 export * from "./errors/image_errors.ts";
 export type { Credentials } from "./formats/config/auth_file.ts";
 export type {

@@ -27,6 +27,7 @@ enter_cgroups() {
 run_on_node() {
 	script=$1
 	shift
+	unset TMPDIR # the node has a /tmp of its own
 	make_work node /var/tmp
 	trap 'end_node; rm -rf "$work"' EXIT
 	trap 'exit 130' INT

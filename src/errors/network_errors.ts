@@ -17,7 +17,8 @@ import type { ErrorCategory } from "./category.ts";
 export class NetworkError extends Error {
   /** The type of the plugin that failed, such as `bridge`; `""` if it is none. */
   readonly plugin: string;
-  readonly #category: ErrorCategory;
+  /** Whether the same may work later: a plugin said so, or took too long. */
+  readonly isTemporary: boolean;
 
   static {
     this.prototype.name = "NetworkError";
@@ -34,12 +35,12 @@ export class NetworkError extends Error {
   ) {
     super(message, { cause: details.cause });
     this.plugin = details.plugin ?? "";
-    this.#category = details.category ?? "internal";
+    this.isTemporary = details.category === "unavailable";
   }
 
   /** What kind of condition it is. */
   get category(): ErrorCategory {
-    return this.#category;
+    return this.isTemporary ? "unavailable" : "internal";
   }
 }
 

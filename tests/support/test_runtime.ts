@@ -188,7 +188,10 @@ export async function describeStore({ store }: Agent): Promise<unknown> {
   const { home, containers, runContainers, layers } = store.paths;
   return {
     layers: held.layers.records,
-    images: held.images.records,
+    images: held.images.records.map(({ flags, ...image }) => ({
+      ...image,
+      flags: { ...flags, "orlop-last-used": undefined }, // a moment
+    })),
     containers: held.containers.records,
     files: [home, containers, runContainers, layers].map((path) =>
       list(path).filter((name) => !name.endsWith(".json"))

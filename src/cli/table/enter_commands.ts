@@ -85,7 +85,7 @@ export const COPY_FILES = {
       line: "orlop cp app.conf web:/etc/app/",
       does: "A file, into a directory",
     },
-    { line: "orlop cp web:/var/log - >log.tar", does: "As an archive" },
+    { line: "orlop cp web:/var/log - > log.tar", does: "As an archive" },
   ],
   needs: ["mount", "tar", "runtime", "files"],
 } as const satisfies Command;
