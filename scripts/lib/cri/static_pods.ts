@@ -21,7 +21,7 @@ export const WEB_POD = {
       image: BUSYBOX,
       command: [
         ...["sh", "-c"],
-        `echo "${STATE}" >/shared/state; touch /shared/alive; echo set up`,
+        `echo "${STATE}" >/shared/state; echo set up`,
       ],
       volumeMounts: [SHARED],
     }],
@@ -39,7 +39,7 @@ export const WEB_POD = {
         image: BUSYBOX,
         command: [
           ...["sh", "-c"],
-          "cat /shared/state; n=0; " +
+          "touch /shared/alive; cat /shared/state; n=0; " +
           'while :; do n=$((n + 1)); echo "tick $n"; sleep 1; done',
         ],
         env: [{
