@@ -29,7 +29,9 @@ run_on_node() {
 	shift
 	unset TMPDIR # the node has a /tmp of its own
 	make_work node /var/tmp
-	trap 'end_node; rm -rf "$work"' EXIT
+	# A second signal, as timeout(1) sends it, must not end the end.
+	trap 'trap "" HUP INT TERM; end_node; rm -rf "$work"' EXIT
+	trap 'exit 129' HUP
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
 	enter_cgroups
