@@ -323,3 +323,25 @@ async function sh(command: string): Promise<void> {
     .output();
   assertEquals(code, 0, command);
 }
+
+Deno.test({
+  name: "the built file starts without modules of Node",
+  ignore: ofBuilt.ignore || needs("strace").ignore,
+  fn: async () => {
+    using dir = tempDir();
+    const trace = dir.join("trace");
+    const { success } = await new Deno.Command("strace", {
+      args: ["-f", "-e", "trace=openat", "-o", trace, ORLOP, "version"],
+      stdout: "null",
+    }).output();
+    assert(success);
+    const files = (await Deno.readTextFile(trace))
+      .matchAll(/"([^"]+\.js)", [^=]*= \d/g).map(([, path = ""]) => path);
+    const loaded = new Set(files);
+    assert(loaded.size > 10, [...loaded].join());
+    for (const path of loaded) {
+      const text = await Deno.readTextFile(path);
+      assertEquals(text.match(/^import .*"node:.*/gm), null, path);
+    }
+  },
+});
