@@ -15,6 +15,7 @@ import {
   startNode,
 } from "../../support/cri_node.ts";
 import { StatusError } from "../../support/grpc_client.ts";
+import { killProcess } from "../../support/kill_process.ts";
 
 const { method } = RuntimeService;
 const { CONTAINER_CREATED, CONTAINER_RUNNING, CONTAINER_EXITED } =
@@ -350,7 +351,7 @@ Deno.test(
       verbose: true,
     });
     const { bundle } = JSON.parse(info["info"] ?? "");
-    Deno.kill(
+    killProcess(
       Number(await Deno.readTextFile(`${bundle}/conmon.pid`)),
       "SIGKILL",
     );

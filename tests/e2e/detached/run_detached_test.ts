@@ -8,6 +8,7 @@ import {
 } from "../../support/programs/detached_store.ts";
 import { until } from "../../support/programs/orlop_process.ts";
 import type { SharedStore } from "../../support/programs/shared_store.ts";
+import { killProcess } from "../../support/kill_process.ts";
 
 const FORMAT = "--format={{.Names}} {{.State}} [{{.ExitCode}}]";
 
@@ -126,7 +127,7 @@ Deno.test(
       assert(id !== undefined);
       const file =
         `${store.runRoot}/overlay-containers/${id}/userdata/conmon.pid`;
-      Deno.kill(Number(await Deno.readTextFile(file)), "SIGKILL");
+      killProcess(Number(await Deno.readTextFile(file)), "SIGKILL");
       assertEquals(await list("app"), "app running []");
       await orlop("stop", "--time", "0", "app");
       await orlop("rm", "app");

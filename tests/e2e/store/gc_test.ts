@@ -20,6 +20,7 @@ import {
   sharedStore,
 } from "../../support/programs/shared_store.ts";
 import { serveHostile } from "../../support/servers/hostile_server.ts";
+import { killProcess } from "../../support/kill_process.ts";
 
 const NEEDED = needs(...PEERS);
 const ALL = ["--all", "--containers=stopped", "--leftover-age=0s"];
@@ -136,7 +137,7 @@ Deno.test("gc removes the container of a run that was killed", {
   run.kill("SIGKILL");
   await run.status;
   assertEquals(await gc(), ""); // the container has outlived it
-  Deno.kill(Number(pid), "SIGKILL");
+  killProcess(Number(pid), "SIGKILL");
   await until(() => !existsSync(`/proc/${pid}`));
   const gone = await gc();
   assertMatch(gone, /^Removed container gone /);

@@ -23,6 +23,7 @@ import {
   monitoredStore,
   until,
 } from "../../support/monitored_container.ts";
+import { killProcess } from "../../support/kill_process.ts";
 
 async function run(program: string, ...args: string[]): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(program, { args })
@@ -118,7 +119,7 @@ Deno.test(
     const { agent } = test;
     const { id, bundle } = await test.run("sleep 1000");
     const pid = Number(await Deno.readTextFile(join(bundle, "conmon.pid")));
-    Deno.kill(pid, "SIGKILL");
+    killProcess(pid, "SIGKILL");
     await until(() => !hasMonitor(agent, id));
     const find = async () =>
       (await listContainers(agent)).find((one) => one.id === id);
@@ -237,14 +238,14 @@ Deno.test(
     const { agent, dir } = test;
     const { id, bundle } = await test.run("sleep 1000");
     const conmon = Number(await Deno.readTextFile(join(bundle, "conmon.pid")));
-    Deno.kill(conmon, "SIGKILL");
+    killProcess(conmon, "SIGKILL");
     await until(() => !hasMonitor(agent, id));
     const folder = dir.join("run/orlop/exits", id);
     await Deno.utime(folder, 1, 1);
     await noteIfUnseen(agent, id);
     assertEquals(readExit(agent, id), undefined); // it runs
     const pid = Number(await Deno.readTextFile(join(bundle, "runtime.pid")));
-    Deno.kill(pid, "SIGKILL");
+    killProcess(pid, "SIGKILL");
     await until(async () => {
       await noteIfUnseen(agent, id);
       return readExit(agent, id) !== undefined;

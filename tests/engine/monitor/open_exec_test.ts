@@ -16,6 +16,7 @@ import {
   until,
 } from "../../support/monitored_container.ts";
 import { listenTo, speakTo } from "../../support/process_talk.ts";
+import { killProcess } from "../../support/kill_process.ts";
 
 Deno.test("openExec() gives a command's streams", MONITOR_NEEDS, async (t) => {
   await using test = await monitoredStore();
@@ -90,10 +91,10 @@ Deno.test("openExec() gives a command's streams", MONITOR_NEEDS, async (t) => {
           join(execFolder(agent, id), folder, "conmon.pid"),
         ),
       );
-      Deno.kill(pid, "SIGSTOP");
+      killProcess(pid, "SIGSTOP");
       await streams.resize({ columns: 80, rows: 24 });
       await streams.resize({ columns: 99, rows: 33 });
-      Deno.kill(pid, "SIGCONT");
+      killProcess(pid, "SIGCONT");
       assertEquals(await streams.ended, 0);
       await stdout.done;
     },
