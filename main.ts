@@ -6,11 +6,9 @@ import { takeLibc } from "./src/process/libc.ts";
 const SOCKET_COMMANDS = ["serve", "exec", "attach", "cp"];
 
 // First of all: afterwards nothing in this process can load foreign code.
-const libc = takeLibc({
-  sockets: Deno.args.some((word) => SOCKET_COMMANDS.includes(word))
-    ? "bind"
-    : "leave",
-});
+const libc = Deno.args.some((word) => SOCKET_COMMANDS.includes(word))
+  ? (await import("./src/process/libc_with_sockets.ts")).takeLibcWithSockets()
+  : takeLibc();
 // What a runtime makes in containers shall not depend on the caller's.
 libc?.setUmask(0o022);
 const { runCli } = await import("./src/cli/run_cli.ts");

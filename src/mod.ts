@@ -115,12 +115,8 @@ export type { ResolvedUser } from "./image/user_lookup.ts";
 export type { Mounter, UnmountOptions } from "./mount/mounter.ts";
 export type { MountPlan } from "./mount/plan_overlay.ts";
 export type { Host } from "./process/host.ts";
-export {
-  type Libc,
-  type ResourceLimit,
-  takeLibc,
-  type TakeLibcOptions,
-} from "./process/libc.ts";
+export { type Libc, type ResourceLimit, takeLibc } from "./process/libc.ts";
+export { takeLibcWithSockets } from "./process/libc_with_sockets.ts";
 export type { LibcSockets, Peer } from "./process/libc_sockets.ts";
 export type {
   Connections,

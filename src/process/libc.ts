@@ -24,9 +24,9 @@ import {
   readMountTable,
   readProcessFile,
 } from "./libc_proc.ts";
-import { type LibcRoots, openRoots } from "./libc_roots.ts";
-import { type LibcSockets, openSockets } from "./libc_sockets.ts";
-import { type LibcTerminals, openTerminals } from "./libc_terminals.ts";
+import type { LibcRoots } from "./libc_roots.ts";
+import type { LibcSockets } from "./libc_sockets.ts";
+import type { LibcTerminals } from "./libc_terminals.ts";
 import {
   type LibcSymbols,
   SOCKET_SYMBOLS,
@@ -121,9 +121,9 @@ export interface Libc {
    * @returns A text; undefined if there is none, or it is elsewhere.
    */
   readCgroupFile(path: string): string | undefined;
-  /** Lets a signal do nothing: signal(2). Undefined unless sockets were asked for. */
+  /** Lets a signal do nothing: signal(2). Bound with the sockets. */
   readonly ignoreSignal: ((signal: number) => void) | undefined;
-  /** Undefined unless they were asked for. */
+  /** Undefined unless `takeLibcWithSockets()` bound them. */
   readonly sockets: LibcSockets | undefined;
   /** Bound with the sockets. */
   readonly roots: LibcRoots | undefined;
@@ -131,15 +131,11 @@ export interface Libc {
   readonly terminals: LibcTerminals | undefined;
 }
 
-/** What is bound besides what all commands need. */
-export interface TakeLibcOptions {
-  /**
-   * `"bind"` for commands that serve or stream.
-   *
-   * @default {"leave"}
-   */
-  readonly sockets?: "bind" | "leave";
-}
+/** The parts that only commands need that serve or stream. */
+export type StreamingParts = Pick<
+  Libc,
+  "ignoreSignal" | "roots" | "sockets" | "terminals"
+>;
 
 /** A limit of a resource; all bits set is none. */
 export interface ResourceLimit {
@@ -158,7 +154,6 @@ const LIBC_PATHS = [
 ] as const;
 
 const SYNC_FILE_RANGE_WRITE = 2;
-const SIG_IGN = 1n;
 // <linux/capability.h>
 const CAPABILITY_VERSION = 0x20080522;
 const OWN_PROCESS = 0;
@@ -175,30 +170,45 @@ const OWN_PROCESS = 0;
  * const agent = openAgent({ root, runRoot: `${root}/run`, libc });
  * ```
  */
-export function takeLibc(
-  { sockets = "leave" }: TakeLibcOptions = {},
-): Libc | undefined {
-  const bound = bindFirst(sockets);
+export function takeLibc(): Libc | undefined {
+  return bindLibc();
+}
+
+/** Makes those parts of what is bound. */
+export type WrapSockets = (
+  symbols: LibcSymbols,
+  socketSymbols: SocketSymbols,
+) => StreamingParts;
+
+/**
+ * Binds libc as {@linkcode takeLibc} does.
+ *
+ * @param wrapSockets Without it, the parts for streaming are neither bound nor
+ *   loaded.
+ */
+export function bindLibc(wrapSockets?: WrapSockets): Libc | undefined {
+  const libc = bindFirst(wrapSockets);
   Deno.permissions.revokeSync({ name: "ffi" });
-  return bound && wrap(bound);
+  return libc;
 }
 
-interface Bound {
-  readonly symbols: LibcSymbols;
-  readonly socketSymbols?: SocketSymbols;
-}
+const UNBOUND: StreamingParts = {
+  ignoreSignal: undefined,
+  roots: undefined,
+  sockets: undefined,
+  terminals: undefined,
+};
 
-function bindFirst(
-  sockets: TakeLibcOptions["sockets"],
-): Bound | undefined {
+function bindFirst(wrapSockets: WrapSockets | undefined): Libc | undefined {
   for (const path of LIBC_PATHS) {
     const state = Deno.permissions.querySync({ name: "ffi", path }).state;
     if (state !== "granted") continue;
     try {
       const { symbols } = Deno.dlopen(path, SYMBOLS);
-      if (sockets !== "bind") return { symbols };
-      const bound = Deno.dlopen(path, SOCKET_SYMBOLS);
-      return { symbols, socketSymbols: bound.symbols };
+      const libc = wrap(symbols);
+      if (wrapSockets === undefined) return { ...libc, ...UNBOUND };
+      const sockets = Deno.dlopen(path, SOCKET_SYMBOLS);
+      return { ...libc, ...wrapSockets(symbols, sockets.symbols) };
     } catch {
       // Not where this machine keeps it.
     }
@@ -206,13 +216,8 @@ function bindFirst(
   return undefined;
 }
 
-function wrap({ symbols, socketSymbols }: Bound): Libc {
+function wrap(symbols: LibcSymbols): Omit<Libc, keyof StreamingParts> {
   return {
-    ignoreSignal: socketSymbols &&
-      ((signal) => void socketSymbols.signal(signal, SIG_IGN)),
-    sockets: socketSymbols && openSockets(symbols, socketSymbols),
-    roots: socketSymbols && openRoots(symbols, socketSymbols),
-    terminals: socketSymbols && openTerminals(socketSymbols),
     openLock: (path, use) => openLock(symbols, path, use),
     openRegular: (path) => openRegular(symbols, path),
     emptyFile: (path) => emptyFile(symbols, path),

@@ -120,7 +120,7 @@ export async function connectInNamespace(
   return await socketsOf(libc).connectPort(place, options);
 }
 
-/** What `takeLibc()` has taken, as far as sockets go. */
+/** What of libc was bound, as far as sockets go. */
 export interface WithSockets {
   /** Undefined unless they were asked for. */
   readonly sockets: LibcSockets | undefined;

@@ -1,9 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import { takeLibc } from "../../src/process/libc.ts";
+import { takeLibcWithSockets } from "../../src/process/libc_with_sockets.ts";
 import { needsThat } from "../support/peers.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
-const roots = takeLibc({ sockets: "bind" })?.roots;
+const roots = takeLibcWithSockets()?.roots;
 const ignore = needsThat(roots !== undefined, "libc cannot be bound").ignore;
 
 Deno.test({

@@ -5,12 +5,12 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
-import { takeLibc } from "../../src/process/libc.ts";
+import { takeLibcWithSockets } from "../../src/process/libc_with_sockets.ts";
 import { toAddress } from "../../src/process/socket_address.ts";
 import { needs, needsThat } from "../support/peers.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
-const sockets = takeLibc({ sockets: "bind" })?.sockets;
+const sockets = takeLibcWithSockets()?.sockets;
 const ignore = needsThat(sockets !== undefined, "libc cannot be bound").ignore;
 
 const RECEIVE = `

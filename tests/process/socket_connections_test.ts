@@ -7,7 +7,7 @@ import {
 } from "@std/assert";
 import { concatBytes, toBytes, toText } from "../../src/formats/bytes.ts";
 import type { Bytes } from "../../src/formats/bytes.ts";
-import { takeLibc } from "../../src/process/libc.ts";
+import { takeLibcWithSockets } from "../../src/process/libc_with_sockets.ts";
 import {
   connectInNamespace,
   socketsOf,
@@ -16,7 +16,7 @@ import type { ByteChannel } from "../../src/process/process_streams.ts";
 import { needs, needsThat } from "../support/peers.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
-const libc = takeLibc({ sockets: "bind" });
+const libc = takeLibcWithSockets();
 const isBound = needsThat(libc?.sockets !== undefined, "libc cannot be bound");
 const ignore = isBound.ignore || needs("python3").ignore;
 

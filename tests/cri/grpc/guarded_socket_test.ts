@@ -5,11 +5,11 @@ import {
   mayCall,
 } from "../../../src/cri/grpc/guarded_socket.ts";
 import { InUseError } from "../../../src/errors/store_errors.ts";
-import { takeLibc } from "../../../src/process/libc.ts";
+import { takeLibcWithSockets } from "../../../src/process/libc_with_sockets.ts";
 import { needsThat } from "../../support/peers.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 
-const libc = takeLibc({ sockets: "bind" });
+const libc = takeLibcWithSockets();
 
 Deno.test("listenGuarded() makes a socket for its owner alone", async () => {
   using dir = tempDir();
