@@ -60,16 +60,19 @@ export interface Space {
   readonly freeInodes: number;
 }
 
-// <fcntl.h>: the same on all 64-bit Linux,
-const O_RDONLY = 0;
+/** How files are opened, <fcntl.h>: the same on all 64-bit Linux, */
+export const O_RDONLY = 0;
 const O_WRONLY = 1;
 const O_RDWR = 2;
 const O_CREAT = 0o100;
 const O_TRUNC = 0o1000;
-const O_NONBLOCK = 0o4000;
-const O_CLOEXEC = 0o2000000;
-// and this one not.
-const O_NOFOLLOW = Deno.build.arch === "aarch64" ? 0o100000 : 0o400000;
+export const O_NONBLOCK = 0o4000;
+export const O_CLOEXEC = 0o2000000;
+export const O_PATH = 0o10000000;
+const IS_ARM = Deno.build.arch === "aarch64";
+/** and these not. */
+export const O_DIRECTORY: number = IS_ARM ? 0o40000 : 0o200000;
+export const O_NOFOLLOW: number = IS_ARM ? 0o100000 : 0o400000;
 const F_OFD_GETLK = 36;
 const F_OFD_SETLK = 37;
 const F_RDLCK = 0;
@@ -90,7 +93,8 @@ const S_IFIFO = 0o010000;
 const S_IFDIR = 0o040000;
 const S_IFREG = 0o100000;
 const LOCK_MODE = 0o644;
-const NO_MODE = 0; // of what is not made
+/** The permissions of what is not made. */
+export const NO_MODE = 0;
 
 /** See `Libc.openLock()`. */
 export function openLock(
@@ -129,25 +133,42 @@ export function openLock(
 
 function openToMake(symbols: LibcSymbols, path: string): number {
   const asked = { read: true, write: true, create: true };
-  if (isGranted("write", path)) {
-    const flags = O_RDWR | O_CREAT | O_CLOEXEC;
-    const fd = symbols.open(toCString(path), flags, LOCK_MODE);
-    if (fd >= 0) return fd;
-  }
+  const fd = openGranted(symbols, path, {
+    permission: "write",
+    flags: O_RDWR | O_CREAT | O_CLOEXEC,
+    mode: LOCK_MODE,
+  });
+  if (fd >= 0) return fd;
   throw failureOf(path, asked);
 }
 
 function openToRead(symbols: LibcSymbols, path: string): number {
-  if (isGranted("read", path)) {
-    const flags = O_RDONLY | O_CLOEXEC;
-    const fd = symbols.open(toCString(path), flags, NO_MODE);
-    if (fd >= 0) return fd;
-  }
+  const flags = O_RDONLY | O_CLOEXEC;
+  const fd = openGranted(symbols, path, { permission: "read", flags });
+  if (fd >= 0) return fd;
   throw failureOf(path, { read: true });
 }
 
-/** Whether Deno would open it, too: libc opens nothing else by its name. */
-export function isGranted(name: "read" | "write", path: string): boolean {
+/**
+ * Opens a file by its name, if Deno would open it, too.
+ *
+ * @returns Its descriptor; -1 if that fails.
+ */
+export function openGranted(
+  symbols: LibcSymbols,
+  path: string,
+  { permission, flags, mode = NO_MODE }: {
+    readonly permission: "read" | "write";
+    readonly flags: number;
+    /** Of what is made. */
+    readonly mode?: number;
+  },
+): number {
+  if (!isGranted(permission, path)) return -1;
+  return symbols.open(toCString(path), flags, mode);
+}
+
+function isGranted(name: "read" | "write", path: string): boolean {
   return path.startsWith("/") && !/^\/(dev(?!\/shm\/)|proc|sys)\//.test(path) &&
     Deno.permissions.querySync({ name, path }).state === "granted";
 }
@@ -176,9 +197,7 @@ export function openRegular(
 ): ReadDescriptor | undefined {
   if (!Deno.lstatSync(path).isFile) return undefined; // or Deno says why not
   const flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-  const fd = isGranted("read", path)
-    ? symbols.open(toCString(path), flags, NO_MODE)
-    : -1;
+  const fd = openGranted(symbols, path, { permission: "read", flags });
   if (fd < 0) throw new Error(`Cannot open "${path}"`);
   if (typeOf(statusOf(symbols, { fd })) === S_IFREG) {
     return toReader(symbols, fd);
@@ -189,9 +208,8 @@ export function openRegular(
 
 /** See `Libc.emptyFile()`. */
 export function emptyFile(symbols: LibcSymbols, path: string): boolean {
-  if (!isGranted("write", path)) return false;
   const flags = O_WRONLY | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-  const fd = symbols.open(toCString(path), flags, NO_MODE);
+  const fd = openGranted(symbols, path, { permission: "write", flags });
   if (fd >= 0) symbols.close(fd);
   return fd >= 0;
 }
@@ -199,12 +217,15 @@ export function emptyFile(symbols: LibcSymbols, path: string): boolean {
 /** See `Libc.hasReader()`. */
 export function hasReader(symbols: LibcSymbols, path: string): boolean {
   if (!isFifo(symbols, path)) return false;
-  const flags = O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-  const fd = isGranted("write", path)
-    ? symbols.open(toCString(path), flags, NO_MODE)
-    : -1; // ENXIO if nobody reads it: fifo(7)
+  const fd = openFifo(symbols, path);
   if (fd >= 0) symbols.close(fd);
   return fd >= 0;
+}
+
+/** Opens a fifo to write; -1 if nobody reads it: ENXIO, fifo(7). */
+export function openFifo(symbols: LibcSymbols, path: string): number {
+  const flags = O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+  return openGranted(symbols, path, { permission: "write", flags });
 }
 
 function isFifo(symbols: LibcSymbols, path: string): boolean {

@@ -3,8 +3,13 @@
  * change them, and through what is mounted there. Bound only where it is needed.
  */
 
-import type { FileStatus } from "./libc_files.ts";
-import { statusOf } from "./libc_files.ts";
+import {
+  type FileStatus,
+  NO_MODE,
+  O_CLOEXEC,
+  O_PATH,
+  statusOf,
+} from "./libc_files.ts";
 import {
   type LibcSymbols,
   type SocketSymbols,
@@ -42,9 +47,7 @@ export interface LibcRoots {
 
 // <asm-generic/unistd.h>: the same on all architectures.
 const SYS_OPENAT2 = 437n;
-// <fcntl.h>, <linux/openat2.h>
-const O_PATH = 0o10000000;
-const O_CLOEXEC = 0o2000000;
+// <linux/openat2.h>
 const RESOLVE_NO_MAGICLINKS = 0x02;
 const RESOLVE_IN_ROOT = 0x10;
 const HOW_BYTES = 24;
@@ -58,7 +61,8 @@ export function openRoots(
 ): LibcRoots {
   return {
     find(root, path) {
-      const rootFd = symbols.open(toCString(root), O_PATH | O_CLOEXEC, 0);
+      const flags = O_PATH | O_CLOEXEC;
+      const rootFd = symbols.open(toCString(root), flags, NO_MODE);
       if (rootFd < 0) return undefined;
       try {
         const how = makeHow();

@@ -1,7 +1,17 @@
 /** Connections to what runs in containers, of kinds that Deno has not. */
 
 import { type Abortable, unlessAborted } from "../errors/abort.ts";
-import { isGranted } from "./libc_files.ts";
+import {
+  NO_MODE,
+  O_CLOEXEC,
+  O_DIRECTORY,
+  O_NOFOLLOW,
+  O_NONBLOCK,
+  O_PATH,
+  O_RDONLY,
+  openFifo,
+  openGranted,
+} from "./libc_files.ts";
 import {
   type LibcSymbols,
   type SocketSymbols,
@@ -46,23 +56,13 @@ export interface NamespacePort {
   readonly port: number;
 }
 
-// <sys/socket.h>, <sched.h>, <fcntl.h>: the same on x86-64 and arm64,
+// <sys/socket.h>, <sched.h>: the same on x86-64 and arm64
 const AF_UNIX = 1;
 const SOCK_STREAM = 1;
 const SOCK_SEQPACKET = 5;
 const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
 const CLONE_NEWNET = 0x40000000;
-const O_RDONLY = 0;
-const O_WRONLY = 1;
-const O_NONBLOCK = 0o4000;
-const O_CLOEXEC = 0o2000000;
-const O_PATH = 0o10000000;
-// and these not.
-const IS_ARM = Deno.build.arch === "aarch64";
-const O_DIRECTORY = IS_ARM ? 0o40000 : 0o200000;
-const O_NOFOLLOW = IS_ARM ? 0o100000 : 0o400000;
-const NO_MODE = 0; // of what is not made
 const OWN_NAMESPACE = "/proc/thread-self/ns/net";
 const TCP_PACKET_BYTES = 64 * 1024;
 
@@ -94,9 +94,7 @@ function connectUnix(
   name: string,
 ): number {
   const flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-  const parent = isGranted("write", folder)
-    ? libc.open(toCString(folder), flags, NO_MODE)
-    : -1;
+  const parent = openGranted(libc, folder, { permission: "write", flags });
   if (parent < 0) throw notConnected(folder, name);
   const type = SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC;
   const fd = symbols.socket(AF_UNIX, type, 0);
@@ -189,10 +187,7 @@ function writeFifo(
   path: string,
   bytes: Uint8Array<ArrayBuffer>,
 ): boolean {
-  const flags = O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
-  const fd = isGranted("write", path)
-    ? libc.open(toCString(path), flags, NO_MODE)
-    : -1; // ENXIO if nobody reads it
+  const fd = openFifo(libc, path);
   if (fd < 0) return false;
   try {
     const size = BigInt(bytes.length);
