@@ -13,6 +13,12 @@ import {
   type NamespacePort,
   openConnections,
 } from "./socket_connections.ts";
+import {
+  AF_UNIX,
+  MSG_NOSIGNAL,
+  SOCK_DGRAM,
+  SOCK_FLAGS,
+} from "./socket_constants.ts";
 
 /** Sockets as libc has them. */
 export interface LibcSockets extends Connections {
@@ -48,11 +54,6 @@ const F_SETFD = 2;
 const FD_CLOEXEC = 1;
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
-const AF_UNIX = 1;
-const SOCK_DGRAM = 2;
-const SOCK_NONBLOCK = 0o4000;
-const SOCK_CLOEXEC = 0o2000000;
-const MSG_NOSIGNAL = 0x4000;
 const UCRED_NUMBERS = 3;
 const MAX_PORT = 65535;
 
@@ -83,7 +84,7 @@ export function openSockets(
       return { pid, uid, gid };
     },
     sendDatagram(path, text) {
-      const type = SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+      const type = SOCK_DGRAM | SOCK_FLAGS;
       const fd = symbols.socket(AF_UNIX, type, 0);
       if (fd < 0) return false;
       try {

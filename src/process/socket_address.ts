@@ -1,10 +1,8 @@
 /** Addresses of sockets, as the kernel reads them. */
 
 import { type Bytes, toBytes } from "../formats/bytes.ts";
+import { AF_INET, AF_INET6, AF_UNIX } from "./socket_constants.ts";
 
-const AF_UNIX = 1;
-const AF_INET = 2;
-const AF_INET6 = 10;
 const LITTLE_ENDIAN = true;
 /** The longest path of a socket, in bytes, with the NUL behind it: unix(7). */
 export const SUN_PATH_BYTES = 108;

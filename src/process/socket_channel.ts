@@ -3,6 +3,7 @@
 import type { Bytes } from "../formats/bytes.ts";
 import type { SocketSymbols } from "./libc_symbols.ts";
 import type { ByteChannel } from "./process_streams.ts";
+import { MSG_DONTWAIT, MSG_NOSIGNAL } from "./socket_constants.ts";
 import {
   POLLED_END,
   POLLIN,
@@ -22,8 +23,6 @@ export interface SocketChannelOptions {
   readonly maxPacket: number;
 }
 
-const MSG_DONTWAIT = 0x40;
-const MSG_NOSIGNAL = 0x4000;
 const SHUT_WR = 1;
 // One for all, as what is read is taken out before anything else happens: a new one
 // for each of conmon's packets, which have 8 KiB and a byte, costs more than these.

@@ -20,6 +20,12 @@ import {
 import type { ByteChannel } from "./process_streams.ts";
 import { familyOf, loopback4, loopback6, toAddress } from "./socket_address.ts";
 import { openSocketChannel, type SocketCalls } from "./socket_channel.ts";
+import {
+  AF_UNIX,
+  SOCK_FLAGS,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+} from "./socket_constants.ts";
 import { POLLED_END, POLLOUT, SocketPoller } from "./socket_poller.ts";
 
 /** What talks with processes in containers. */
@@ -56,13 +62,7 @@ export interface NamespacePort {
   readonly port: number;
 }
 
-// <sys/socket.h>, <sched.h>: the same on x86-64 and arm64
-const AF_UNIX = 1;
-const SOCK_STREAM = 1;
-const SOCK_SEQPACKET = 5;
-const SOCK_NONBLOCK = 0o4000;
-const SOCK_CLOEXEC = 0o2000000;
-const CLONE_NEWNET = 0x40000000;
+const CLONE_NEWNET = 0x40000000; // <sched.h>
 const OWN_NAMESPACE = "/proc/thread-self/ns/net";
 const TCP_PACKET_BYTES = 64 * 1024;
 
@@ -96,7 +96,7 @@ function connectUnix(
   const flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
   const parent = openGranted(libc, folder, { permission: "write", flags });
   if (parent < 0) throw notConnected(folder, name);
-  const type = SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC;
+  const type = SOCK_SEQPACKET | SOCK_FLAGS;
   const fd = symbols.socket(AF_UNIX, type, 0);
   try {
     const address = toAddress(`/proc/self/fd/${parent}/${name}`);
@@ -140,7 +140,7 @@ function openSocketIn(
   netns: string | undefined,
   family: number,
 ): number {
-  const type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+  const type = SOCK_STREAM | SOCK_FLAGS;
   if (netns === undefined) return symbols.socket(family, type, 0);
   const flags = O_RDONLY | O_CLOEXEC;
   const own = libc.open(toCString(OWN_NAMESPACE), flags, NO_MODE);

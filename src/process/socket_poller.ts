@@ -5,6 +5,13 @@
  */
 
 import type { LibcSymbols, SocketSymbols } from "./libc_symbols.ts";
+import {
+  AF_UNIX,
+  MSG_DONTWAIT,
+  MSG_NOSIGNAL,
+  SOCK_FLAGS,
+  SOCK_STREAM,
+} from "./socket_constants.ts";
 
 /** What to wait for, and what there is: <poll.h>. */
 export const POLLIN = 0x1;
@@ -15,13 +22,6 @@ const POLLNVAL = 0x20;
 /** The socket is of no use any more, at least in one direction. */
 export const POLLED_END: number = POLLERR | POLLHUP | POLLNVAL;
 
-// <sys/socket.h>: the same on x86-64 and arm64.
-const AF_UNIX = 1;
-const SOCK_STREAM = 1;
-const SOCK_NONBLOCK = 0o4000;
-const SOCK_CLOEXEC = 0o2000000;
-const MSG_DONTWAIT = 0x40;
-const MSG_NOSIGNAL = 0x4000;
 // struct pollfd: an i32, what is asked for, what there is.
 const ENTRY_BYTES = 8;
 const EVENTS_OFFSET = 4;
@@ -140,7 +140,7 @@ export class SocketPoller {
 
 function makeAlarm({ socketpair }: PollSymbols): readonly [number, number] {
   const pair = new Int32Array(2);
-  const type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+  const type = SOCK_STREAM | SOCK_FLAGS;
   const [one, other] = socketpair(AF_UNIX, type, 0, pair) === 0 ? pair : [];
   if (one !== undefined && other !== undefined) return [one, other];
   throw new Error("Cannot make a pair of sockets: too many files are open");
