@@ -1,15 +1,11 @@
 /** Runs a program in the place of orlop: on its terminal, with its signals. */
 
-import { notStarted, PLAIN_ENV } from "./run_command.ts";
+import { startProgram } from "./start_program.ts";
 
 /** Options of {@linkcode runInteractive}. */
 export interface RunInteractiveOptions {
   /** Whether the program may read orlop's input; `"null"` is the default. */
   readonly stdin?: "inherit" | "null";
-  /** The directory to run in. */
-  readonly cwd?: string;
-  /** Added to a short `PATH` and `LC_ALL=C`; nothing else is inherited. */
-  readonly env?: Readonly<Record<string, string>>;
   /**
    * What to do at the second and each further signal that asks for the end:
    * `"forward"`, if left out, hands it on; `"kill"` ends the program, which may
@@ -39,38 +35,17 @@ const FORWARDED: readonly Deno.Signal[] = [
 export async function runInteractive(
   program: string,
   args: readonly string[],
-  options: RunInteractiveOptions = {},
+  { stdin = "null", onRepeat }: RunInteractiveOptions = {},
 ): Promise<number> {
-  const { stdin = "null", cwd, env } = options;
-  const command = new Deno.Command(program, {
-    args: [...args],
-    ...(cwd === undefined ? {} : { cwd }),
-    env: { ...PLAIN_ENV, ...env },
-    clearEnv: true,
-    stdin,
-    stdout: "inherit",
-    stderr: "inherit",
-    // The user that it is anyway. By that it is started with fork(2), not with
-    // glibc's posix_spawn(3), which leaves signals 32 and 33 ignored for ever.
-    uid: Deno.uid() ?? 0,
-  });
   // Before the start: a signal in between would end orlop, not the program.
-  const forwarder = new SignalForwarder(options.onRepeat);
+  const forwarder = new SignalForwarder(onRepeat);
   try {
-    const child = spawn(program, command);
+    const child = startProgram(program, args, { stdin, output: "inherit" });
     forwarder.forwardTo(child);
     const { code } = await child.status;
     return code;
   } finally {
     forwarder.stop();
-  }
-}
-
-function spawn(program: string, command: Deno.Command): Deno.ChildProcess {
-  try {
-    return command.spawn();
-  } catch (cause) {
-    throw notStarted(program, cause);
   }
 }
 

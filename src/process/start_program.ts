@@ -1,15 +1,22 @@
-/** Starts other programs whose streams the caller reads and writes. */
+/** Starts other programs, and leaves it to the caller to wait for their end. */
 
 import { notStarted, PLAIN_ENV } from "./run_command.ts";
 
 /** Options of {@linkcode startProgram}. */
 export interface StartProgramOptions {
   /**
-   * Whether there is a pipe to its input.
+   * What it reads: from a pipe, orlop's own input, or nothing.
    *
    * @default {"null"}
    */
-  readonly stdin?: "piped" | "null" | undefined;
+  readonly stdin?: "piped" | "inherit" | "null" | undefined;
+  /**
+   * Where it writes: into pipes, which must be read or cancelled, or into orlop's
+   * own output.
+   *
+   * @default {"piped"}
+   */
+  readonly output?: "piped" | "inherit" | undefined;
   /**
    * The directory to run in.
    *
@@ -25,7 +32,7 @@ export interface StartProgramOptions {
 }
 
 /**
- * Starts a program with pipes to its output, which must be read or cancelled.
+ * Starts a program so that it, and what it starts, ignores no signal.
  *
  * @param program Its absolute path: see `findProgram()`.
  * @throws {CommandError} If it cannot be started.
@@ -33,7 +40,7 @@ export interface StartProgramOptions {
 export function startProgram(
   program: string,
   args: readonly string[],
-  { stdin = "null", cwd, env }: StartProgramOptions = {},
+  { stdin = "null", output = "piped", cwd, env }: StartProgramOptions = {},
 ): Deno.ChildProcess {
   const command = new Deno.Command(program, {
     args: [...args],
@@ -41,9 +48,10 @@ export function startProgram(
     env: { ...PLAIN_ENV, ...env },
     clearEnv: true,
     stdin,
-    stdout: "piped",
-    stderr: "piped",
-    // As in run_interactive.ts: what runs in a container ignores no signal.
+    stdout: output,
+    stderr: output,
+    // The user that it is anyway. By that it is started with fork(2), not with
+    // glibc's posix_spawn(3), which leaves signals 32 and 33 ignored for ever.
     uid: Deno.uid() ?? 0,
   });
   try {

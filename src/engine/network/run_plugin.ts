@@ -7,11 +7,7 @@ import { toBytes } from "../../formats/bytes.ts";
 import { parsePluginFailure } from "../../formats/cni/network_result.ts";
 import { statIfThere } from "../../fs/if_there.ts";
 import { findProgram } from "../../process/find_program.ts";
-import {
-  type CommandResult,
-  PLAIN_ENV,
-  runCommand,
-} from "../../process/run_command.ts";
+import { type CommandResult, runCommand } from "../../process/run_command.ts";
 import { findStranger } from "../../process/who_can_change.ts";
 import { type NetworkSettings, PLUGIN_DIRECTORIES } from "./find_networks.ts";
 
@@ -72,7 +68,6 @@ export async function runPlugin(
   const result = await runCommand(findProgram("timeout"), args, {
     stdin: toBytes(input),
     env: {
-      ...PLAIN_ENV,
       ...env,
       CNI_COMMAND: verb,
       CNI_PATH: pluginDirectoriesOf(settings).join(":"),
