@@ -1,9 +1,10 @@
 /** Joins a client's connection with one to a port of a pod. */
 
-import { joinSignals, unlessAborted } from "../../errors/abort.ts";
+import { joinSignals } from "../../errors/abort.ts";
 import { messageOf } from "../../errors/why.ts";
 import type { Bytes } from "../../formats/bytes.ts";
 import type { ByteChannel } from "../../process/process_streams.ts";
+import { openUnlessGone } from "./open_unless_gone.ts";
 import type { OpenPort } from "./streaming_server.ts";
 
 /** The client's end. */
@@ -37,7 +38,10 @@ export async function forwardPort(
   using joined = joinSignals(client.broken, signal);
   let opened: ByteChannel;
   try {
-    opened = await openUnlessBroken(open, client.port, joined.signal);
+    opened = await openUnlessGone(
+      (signal) => open(client.port, { signal }),
+      joined.signal,
+    );
   } catch (error) {
     const why = `cannot forward port ${client.port}: ${messageOf(error)}`;
     const hasGone = joined.signal.aborted;
@@ -47,24 +51,6 @@ export async function forwardPort(
   await using channel = opened;
   await join(client, channel, joined.signal);
   return undefined;
-}
-
-/** What is open only after the client has gone is closed at once. */
-async function openUnlessBroken(
-  open: OpenPort,
-  port: number,
-  signal: AbortSignal,
-): Promise<ByteChannel> {
-  signal.throwIfAborted();
-  const opening = open(port, { signal });
-  try {
-    return await unlessAborted(() => opening, { signal });
-  } catch (error) {
-    opening.then(
-      (channel) => channel[Symbol.asyncDispose](),
-    ).catch(() => {}); // Nobody is left who would hear of it.
-    throw error;
-  }
 }
 
 async function join(

@@ -1,10 +1,11 @@
 /** Joins a client's streams with those of a process. */
 
-import { joinSignals, sleep, unlessAborted } from "../../errors/abort.ts";
+import { joinSignals, sleep } from "../../errors/abort.ts";
 import { messageOf } from "../../errors/why.ts";
 import type { Bytes } from "../../formats/bytes.ts";
 import type { ProcessStreams } from "../../process/process_streams.ts";
 import type { ClientStreams, Outcome } from "./client_streams.ts";
+import { openUnlessGone } from "./open_unless_gone.ts";
 import type { OpenProcess } from "./streaming_server.ts";
 import { readTerminalSizes } from "./terminal_sizes.ts";
 
@@ -54,22 +55,6 @@ async function run(
     return await join(client, streams, options);
   } catch (error) {
     return { kind: "failed", message: messageOf(error) };
-  }
-}
-
-/** What is open only after the client has gone is closed at once. */
-async function openUnlessGone(
-  open: OpenProcess,
-  signal: AbortSignal,
-): Promise<ProcessStreams> {
-  const opening = open(signal);
-  try {
-    return await unlessAborted(() => opening, { signal });
-  } catch (error) {
-    opening.then(
-      (streams) => streams[Symbol.asyncDispose](),
-    ).catch(() => {}); // Nobody is left who would hear of it.
-    throw error;
   }
 }
 
