@@ -1,6 +1,6 @@
 /** Joins a client's streams with those of a process. */
 
-import { joinSignals, sleep } from "../../errors/abort.ts";
+import { joinSignals, sleep, unlessAborted } from "../../errors/abort.ts";
 import { messageOf } from "../../errors/why.ts";
 import type { Bytes } from "../../formats/bytes.ts";
 import type { ProcessStreams } from "../../process/process_streams.ts";
@@ -75,20 +75,14 @@ async function join(
     new Output(streams.stdout, client.stdout),
     new Output(streams.stderr, client.stderr),
   ];
-  const aborted = Promise.withResolvers<never>();
-  aborted.promise.catch(() => {}); // Whoever waits for it hears.
-  const abort = () => aborted.reject(signal.reason);
-  if (signal.aborted) abort();
-  signal.addEventListener("abort", abort, { once: true });
   try {
     const copied = Promise.all(outputs.map((output) => output.copy()));
     copied.catch(() => {}); // It is awaited below, if not for naught.
-    const exitCode = await Promise.race([streams.ended, aborted.promise]);
+    const exitCode = await unlessAborted(() => streams.ended, { signal });
     const quiet = untilQuiet(outputs, { signal: late.signal, quietMs });
-    await Promise.race([copied, quiet, aborted.promise]);
+    await unlessAborted(() => Promise.race([copied, quiet]), { signal });
     return { kind: "ended", exitCode };
   } finally {
-    signal.removeEventListener("abort", abort);
     late.abort();
     await Promise.all(outputs.map((output) => output.stop()));
   }
