@@ -1,7 +1,7 @@
 /** Reads the one message of a request. */
 
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
-import { linkSignals, unlessAborted } from "../../errors/abort.ts";
+import { unlessAborted } from "../../errors/abort.ts";
 import type { Bytes } from "../../formats/bytes.ts";
 import { FrameReader } from "./frames.ts";
 import { GRPC_CODE, GrpcError } from "./grpc_error.ts";
@@ -26,8 +26,7 @@ export async function readRequest(
   const encoding = headers["grpc-encoding"];
   const reader = new FrameReader(Array.isArray(encoding) ? "" : encoding);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(tooLate()), ARRIVAL_MS);
+  const timer = setTimeout(() => reject(tooLate()), ARRIVAL_MS);
   using share = budget.open();
   const onData = (chunk: Uint8Array) => {
     try {
@@ -40,8 +39,7 @@ export async function readRequest(
   stream.on("data", onData);
   stream.once("end", resolve);
   try {
-    const either = { signal: linkSignals(signal, late.signal) };
-    await unlessAborted(() => promise, either);
+    await unlessAborted(() => promise, { signal });
     return reader.end();
   } finally {
     clearTimeout(timer);
