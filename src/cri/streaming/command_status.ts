@@ -4,15 +4,19 @@ import { type Bytes, toBytes } from "../../formats/bytes.ts";
 import type { Outcome } from "./client_streams.ts";
 
 /**
- * How a protocol tells of it: versions 4 and 5 by a `Status` of Kubernetes' API in
- * JSON, those before by text, and by none if all is well.
+ * What is written to the client's error stream: in versions 4 and 5 of the protocol
+ * a `Status` of Kubernetes' API in JSON, in those before a text, and none if all is
+ * well.
+ *
+ * @param protocol Undefined is the first version.
  */
-export type StatusForm = "json" | "text";
-
-/** What is written to the client's error stream. */
-export function encodeStatus(outcome: Outcome, form: StatusForm): Bytes {
+export function encodeStatus(
+  outcome: Outcome,
+  protocol: string | undefined,
+): Bytes {
   const status = statusOf(outcome);
-  if (form === "json") return toBytes(JSON.stringify(status));
+  const isJson = /^v[45]/.test(protocol ?? "");
+  if (isJson) return toBytes(JSON.stringify(status));
   return toBytes(status.status === "Success" ? "" : status.message);
 }
 

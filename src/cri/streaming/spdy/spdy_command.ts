@@ -103,7 +103,6 @@ function clientStreams(
   streams: ReadonlyMap<Role, SpdyStream>,
   { wanted, protocol }: SpdyCommandOptions,
 ): ClientStreams {
-  const form = /^v[45]/.test(protocol) ? "json" : "text";
   return {
     stdin: wanted.stdin ? streams.get("stdin")?.readable : undefined,
     stdout: wanted.stdout ? streams.get("stdout")?.writable : undefined,
@@ -111,7 +110,7 @@ function clientStreams(
     sizes: wanted.terminal ? streams.get("resize")?.readable : undefined,
     gone: session.ended,
     async finish(outcome) {
-      await say(streams, encodeStatus(outcome, form));
+      await say(streams, encodeStatus(outcome, protocol));
       await session.finish();
     },
     abort: () => session.abort(),

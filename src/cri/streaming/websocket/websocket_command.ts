@@ -64,8 +64,7 @@ export async function openWebSocketCommand(
     gone: channels.ended,
     async finish(outcome) {
       for (const buffer of [stdin, sizes]) buffer.end();
-      const form = /^v[45]/.test(protocol ?? "") ? "json" : "text";
-      const status = encodeStatus(outcome, form);
+      const status = encodeStatus(outcome, protocol);
       try {
         if (status.byteLength > 0) await channels.send(ERROR, status);
       } catch {
