@@ -3,13 +3,14 @@
 // @ts-types="./ws.d.ts"
 import type { WebSocket } from "ws";
 import { type Bytes, concatBytes, toText } from "../../../formats/bytes.ts";
-
-/** How messages are written: as bytes, or as base64 for clients of text alone. */
-export type ChannelCoding = "binary" | "base64";
+import type { ReceiveBuffer } from "../receive_buffer.ts";
 
 /** Who has the channels. */
 export interface ChannelOptions {
-  readonly coding: ChannelCoding;
+  /** Some write messages as base64, for clients of text alone. */
+  readonly protocol: string | undefined;
+  /** They fail when the connection ends. */
+  readonly buffers: readonly ReceiveBuffer[];
   /** Takes a message; the next one waits until it is settled. */
   readonly onMessage: (channel: number, bytes: Bytes) => Promise<void>;
   /** Hears that data came or went. */
@@ -26,6 +27,7 @@ const ZERO = "0".charCodeAt(0);
 export class ChannelSocket {
   readonly #socket: WebSocket;
   readonly #options: ChannelOptions;
+  readonly #isText: boolean;
   readonly #ended = new AbortController();
   /** What came at once, before the socket could be paused. */
   readonly #messages: Bytes[] = [];
@@ -35,6 +37,7 @@ export class ChannelSocket {
   constructor(socket: WebSocket, options: ChannelOptions) {
     this.#socket = socket;
     this.#options = options;
+    this.#isText = options.protocol?.includes("base64") ?? false;
     const end = () => this.#end();
     socket.on("error", end).on("close", end);
     socket.on("message", (message) => {
@@ -63,9 +66,9 @@ export class ChannelSocket {
   /** Sends a message, and waits until it is the system's. */
   async send(channel: number, bytes: Uint8Array): Promise<void> {
     this.#ended.signal.throwIfAborted();
-    const message = this.#options.coding === "binary"
-      ? concatBytes([Uint8Array.of(channel), bytes])
-      : `${channel}${concatBytes([bytes]).toBase64()}`;
+    const message = this.#isText
+      ? `${channel}${concatBytes([bytes]).toBase64()}`
+      : concatBytes([Uint8Array.of(channel), bytes]);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#socket.send(message, (error) => error ? reject(error) : resolve());
     await promise;
@@ -111,14 +114,16 @@ export class ChannelSocket {
   async #handle(message: Bytes): Promise<void> {
     const [first] = message;
     if (first === undefined) return;
-    const { coding, onMessage } = this.#options;
-    if (coding === "binary") return await onMessage(first, message.subarray(1));
-    const bytes = Uint8Array.fromBase64(toText(message.subarray(1)));
-    await onMessage(first - ZERO, bytes);
+    const { onMessage } = this.#options;
+    const rest = message.subarray(1);
+    if (!this.#isText) return await onMessage(first, rest);
+    await onMessage(first - ZERO, Uint8Array.fromBase64(toText(rest)));
   }
 
   #end(): void {
     if (this.#ended.signal.aborted) return;
-    this.#ended.abort(new Error("Cannot stream: the client has gone"));
+    const reason = new Error("Cannot stream: the client has gone");
+    for (const buffer of this.#options.buffers) buffer.fail(reason);
+    this.#ended.abort(reason);
   }
 }

@@ -39,8 +39,7 @@ export async function openWebSocketCommand(
   if (!wanted.terminal) sizes.end();
   const canClose = protocol === "v5.channel.k8s.io";
   const channels = new ChannelSocket(socket, {
-    coding: protocol?.includes("base64") ? "base64" : "binary",
-    onData,
+    ...{ protocol, buffers: [stdin, sizes], onData },
     async onMessage(channel, bytes) {
       if (channel === STDIN) await stdin.push(bytes);
       if (channel === RESIZE) await sizes.push(bytes);
@@ -49,10 +48,6 @@ export async function openWebSocketCommand(
       if (bytes[0] === STDIN) stdin.end();
     },
   });
-  const gone = () => {
-    for (const buffer of [stdin, sizes]) buffer.fail(channels.ended.reason);
-  };
-  channels.ended.addEventListener("abort", gone, { once: true });
   // Kubernetes' own server greets so; there are clients that wait for it.
   const lowest = wanted.stdout ? STDOUT : wanted.stderr ? STDERR : ERROR;
   await channels.send(lowest, new Uint8Array(0));

@@ -34,18 +34,13 @@ export async function serveWebSocketPorts(
 ): Promise<void> {
   const received = ports.map(() => new ReceiveBuffer());
   const channels = new ChannelSocket(socket, {
-    coding: protocol?.includes("base64") ? "base64" : "binary",
-    onData,
+    ...{ protocol, buffers: received, onData },
     async onMessage(channel, bytes) {
       if (channel % 2 === 0) await received[channel / 2]?.push(bytes);
     },
   });
   const close = () => channels.abort();
   signal.addEventListener("abort", close, { once: true });
-  const gone = () => {
-    for (const buffer of received) buffer.fail(channels.ended.reason);
-  };
-  channels.ended.addEventListener("abort", gone, { once: true });
   try {
     await Promise.all(received.map(async ({ readable }, index) => {
       const port = ports[index] ?? 0;
