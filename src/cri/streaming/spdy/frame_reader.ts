@@ -8,7 +8,9 @@ import {
   FRAME_HEAD_BYTES,
   FRAME_TYPES,
   INITIAL_WINDOW_SETTING,
+  isControl,
   MAX_INT_31,
+  VERSION,
 } from "./frames.ts";
 
 /** What a client sends is no SPDY/3.1; nothing behind it can be understood. */
@@ -20,7 +22,6 @@ export class SpdyProtocolError extends Error {
 
 // Kubernetes' headers take some hundred bytes.
 const MAX_CONTROL_BYTES = 16 * 1024;
-const VERSION = 3;
 const STREAM_FIELDS_BYTES = 10;
 
 /** Keeps what has come of a frame that is not whole. */
@@ -198,10 +199,6 @@ function wrongLength({ byteLength }: DataView): SpdyProtocolError {
   return new SpdyProtocolError(
     `Cannot read a control frame: it cannot have ${byteLength} bytes`,
   );
-}
-
-function isControl(bytes: Bytes): boolean {
-  return ((bytes[0] ?? 0) & 0x80) !== 0;
 }
 
 function lengthOf(view: DataView): number {

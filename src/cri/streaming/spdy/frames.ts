@@ -81,8 +81,14 @@ export const FLAG_LAST = 1;
 /** The flag of a stream on which only its maker says something. */
 export const FLAG_ONE_WAY = 2;
 
-const VERSION = 3;
+/** Of the protocol, in control frames. */
+export const VERSION = 3;
 const CONTROL_BIT = 0x8000;
+
+/** Whether a frame is a control frame, by its first byte; else it is one of data. */
+export function isControl(frame: Bytes): boolean {
+  return ((frame[0] ?? 0) & (CONTROL_BIT >> 8)) !== 0;
+}
 
 /** A frame of data. */
 export function dataFrame(

@@ -10,6 +10,7 @@ import {
   goAwayFrame,
   type HeadersFrame,
   INITIAL_WINDOW,
+  isControl,
   pingFrame,
   replyFrame,
   RESET_STATUS,
@@ -256,14 +257,13 @@ export class SpdySession {
 
   async #send(frame: Bytes): Promise<void> {
     this.#ended.signal.throwIfAborted();
-    const isData = ((frame[0] ?? 0) & 0x80) === 0;
     try {
       await this.#wire.write(frame);
     } catch (error) {
       this.#end(error);
       throw error;
     }
-    if (isData) this.#options.onData();
+    if (!isControl(frame)) this.#options.onData();
   }
 
   #leaveIfDone(): void {
