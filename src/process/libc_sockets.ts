@@ -5,6 +5,7 @@
 
 import type { Abortable } from "../errors/abort.ts";
 import { toBytes } from "../formats/bytes.ts";
+import { isPort } from "../formats/port.ts";
 import type { LibcSymbols, SocketSymbols } from "./libc_symbols.ts";
 import type { ByteChannel } from "./process_streams.ts";
 import { toAddress } from "./socket_address.ts";
@@ -55,7 +56,6 @@ const FD_CLOEXEC = 1;
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
 const UCRED_NUMBERS = 3;
-const MAX_PORT = 65535;
 
 /** Makes sockets of what is bound. */
 export function openSockets(
@@ -115,7 +115,7 @@ export async function connectInNamespace(
   options: Abortable = {},
 ): Promise<ByteChannel> {
   const { port } = place;
-  if (!Number.isInteger(port) || port < 1 || port > MAX_PORT) {
+  if (!isPort(port)) {
     throw new RangeError(`Cannot connect to port "${port}": it is no port`);
   }
   return await socketsOf(libc).connectPort(place, options);

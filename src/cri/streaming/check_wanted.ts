@@ -1,8 +1,7 @@
 /** Whether streams that a kubelet asks for can be meant. */
 
+import { isPort, MAX_PORT } from "../../formats/port.ts";
 import type { WantedStreams } from "./streaming_server.ts";
-
-const MAX_PORT = 65535;
 
 /** @throws {TypeError} Unless Kubernetes allows them. */
 export function checkWanted(wanted: WantedStreams): void {
@@ -22,9 +21,4 @@ export function checkPorts(ports: readonly number[]): void {
     if (isPort(port)) continue;
     throw new TypeError(`Cannot forward port "${port}": use 1 to ${MAX_PORT}`);
   }
-}
-
-/** Whether a number is a port of TCP. */
-export function isPort(port: number): boolean {
-  return Number.isInteger(port) && port >= 1 && port <= MAX_PORT;
 }

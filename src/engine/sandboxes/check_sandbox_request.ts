@@ -4,6 +4,7 @@ import { isAbsolute } from "@std/path";
 import { InvalidSandboxError } from "../../errors/network_errors.ts";
 import { parseSysctl } from "../../formats/config/sysctl.ts";
 import { isIpAddress } from "../../formats/ip_address.ts";
+import { isPort } from "../../formats/port.ts";
 import { namespaceOfSysctl } from "../../image/sysctls.ts";
 import type { SandboxPort, SandboxRequest } from "./sandbox.ts";
 
@@ -14,7 +15,6 @@ const HOSTNAME = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
 const ARGUMENT = /^[^\s;=\p{Cc}]*$/u;
 // A line of resolv.conf(5) has words.
 const WORD = /^[^\s#\p{Cc}]+$/u;
-const MAX_PORT = 65_535;
 const MAX_SYSCTL_LENGTH = 4096;
 // Longer values are cut in messages.
 const MAX_SHOWN = 80;
@@ -93,10 +93,6 @@ function refused(name: string, why: string): InvalidSandboxError {
   return new InvalidSandboxError(
     `Cannot set sysctl "${name.slice(0, MAX_SHOWN)}": ${why}`,
   );
-}
-
-function isPort(port: number): boolean {
-  return Number.isInteger(port) && port >= 1 && port <= MAX_PORT;
 }
 
 /** Absolute, and without steps up or anything that is not printed. */

@@ -3,6 +3,7 @@
 import type { SandboxPort } from "../../../engine/sandboxes/sandbox.ts";
 import type { NetworkDns } from "../../../formats/cni/plugin_input.ts";
 import { isIpAddress } from "../../../formats/ip_address.ts";
+import { isPort } from "../../../formats/port.ts";
 import type { FlagValues } from "../../command.ts";
 import type { CONTAINER_FLAGS } from "../../table/container_flags.ts";
 import { badFlag } from "./flag_value.ts";
@@ -80,7 +81,6 @@ function checkName(name: string): void {
 
 const PORT =
   /^(?:(?:\[([^\]]*)\]|([\d.]*)):)?(\d{1,5}):(\d{1,5})(?:\/(tcp|udp|sctp))?$/;
-const MAX_PORT = 65_535;
 
 /** `[ADDRESS:]HOST:CONTAINER[/PROTOCOL]`, as podman has it. */
 function readPort(text: string): SandboxPort {
@@ -88,7 +88,7 @@ function readPort(text: string): SandboxPort {
     PORT.exec(text) ?? [];
   const hostIp = v6 ?? v4;
   const ports = [Number(hostPort), Number(containerPort)];
-  const isRight = ports.every((port) => port >= 1 && port <= MAX_PORT) &&
+  const isRight = ports.every(isPort) &&
     (hostIp === "" || isIpAddress(hostIp));
   const kind = (["tcp", "udp", "sctp"] as const)
     .find((kind) => kind === protocol);

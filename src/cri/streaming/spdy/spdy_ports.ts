@@ -1,7 +1,7 @@
 /** Ports of a pod over SPDY: two streams, for data and for errors, a connection. */
 
 import { toBytes } from "../../../formats/bytes.ts";
-import { isPort } from "../check_wanted.ts";
+import { isPort } from "../../../formats/port.ts";
 import { type ForwardOptions, forwardPort } from "../forward_port.ts";
 import type { Wire } from "../wire.ts";
 import { RESET_STATUS } from "./frames.ts";
