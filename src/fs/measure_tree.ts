@@ -2,7 +2,7 @@
 
 import { join } from "@std/path";
 import { type BigIntStats, lstatSync, readdirSync } from "node:fs";
-import type { Abortable } from "../errors/abort.ts";
+import { type Abortable, sleep } from "../errors/abort.ts";
 import { isErrno } from "./errno.ts";
 
 /** What a tree takes of its file system. */
@@ -32,8 +32,7 @@ export async function measureTree(
   let sliceEndMs = performance.now() + SLICE_MS;
   for (let path = left.pop(); path !== undefined; path = left.pop()) {
     if (performance.now() > sliceEndMs) {
-      await new Promise((resolve) => setTimeout(resolve));
-      signal?.throwIfAborted();
+      await sleep(0, { signal });
       sliceEndMs = performance.now() + SLICE_MS;
     }
     const status = statIfReachable(path);

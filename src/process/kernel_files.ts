@@ -1,6 +1,6 @@
 /** Reads files of the kernel, of which Deno shows nothing: many at once. */
 
-import type { Abortable } from "../errors/abort.ts";
+import { type Abortable, sleep } from "../errors/abort.ts";
 import { findProgram } from "./find_program.ts";
 import type { Libc } from "./libc.ts";
 import type { ProcessFile } from "./libc_proc.ts";
@@ -37,8 +37,7 @@ export async function readKernelFiles(
   let pausedMs = performance.now();
   for (const path of paths) {
     if (performance.now() - pausedMs > SLICE_MS) {
-      await new Promise((resolve) => setTimeout(resolve));
-      signal?.throwIfAborted();
+      await sleep(0, { signal });
       pausedMs = performance.now();
     }
     const text = readFile(libc, path);
