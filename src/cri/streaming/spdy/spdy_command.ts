@@ -1,5 +1,6 @@
 /** A process's streams over SPDY: remotecommand, versions 1 to 5. */
 
+import { unlessAborted } from "../../../errors/abort.ts";
 import type { Bytes } from "../../../formats/bytes.ts";
 import type { ClientStreams } from "../client_streams.ts";
 import { encodeStatus } from "../command_status.ts";
@@ -54,17 +55,14 @@ export async function openSpdyCommand(
       return true;
     },
   });
-  const gone = () => reject(session.ended.reason);
-  session.ended.addEventListener("abort", gone, { once: true });
   const timer = setTimeout(() => {
     reject(new Error("Cannot stream: the client makes no streams"));
     session.abort();
   }, options.creationMs);
   try {
-    await promise;
+    await unlessAborted(() => promise, { signal: session.ended });
   } finally {
     clearTimeout(timer);
-    session.ended.removeEventListener("abort", gone);
   }
   return clientStreams(session, streams, options);
 }
