@@ -82,6 +82,19 @@ export function readTemplate(
   });
 }
 
+/** The same, for who can do without: undefined, too, if it is damaged. */
+export function tryReadTemplate(
+  agent: Agent,
+  id: ContainerId,
+): RuntimeSpec | undefined {
+  try {
+    return readTemplate(agent, id);
+  } catch (error) {
+    if (error instanceof DamagedFileError) return undefined;
+    throw error;
+  }
+}
+
 /**
  * Parses a container's metadata.
  *

@@ -15,7 +15,7 @@ import { findContainer } from "../../store/find_container.ts";
 import { WRITE_LOCKS } from "../../store/records/tables.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { checkOwner, type ContainerVerb } from "../container_owner.ts";
-import { readTemplate } from "../parse_stored.ts";
+import { tryReadTemplate } from "../parse_stored.ts";
 import { hasMonitor, waitForMonitor } from "./container_monitor.ts";
 import { findActivity } from "./container_status.ts";
 import { hasRunner as isRun } from "./last_run.ts";
@@ -227,8 +227,8 @@ async function resolve(
   });
 }
 
-/** An image may say anything. */
-function stopSignalOf(agent: Agent, id: ContainerId): number {
+/** What ends a container politely: an image may say anything. */
+export function stopSignalOf(agent: Agent, id: ContainerId): number {
   return parseSignal(readAnnotation(agent, id, STOP_SIGNAL)) ?? SIGNAL_TERM;
 }
 
@@ -239,12 +239,7 @@ function stopTimeOf(agent: Agent, id: ContainerId): number {
 }
 
 function readAnnotation(agent: Agent, id: ContainerId, name: string): string {
-  try {
-    return readTemplate(agent, id)?.annotations?.[name] ?? "";
-  } catch (error) {
-    if (error instanceof SyntaxError) return ""; // damaged
-    throw error;
-  }
+  return tryReadTemplate(agent, id)?.annotations?.[name] ?? "";
 }
 
 function warnOfKill(agent: Agent, id: ContainerId, timeMs: number): void {

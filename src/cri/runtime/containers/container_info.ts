@@ -1,8 +1,7 @@
 /** What orlop tells of a container beside CRI's status, for who looks into it. */
 
-import { DamagedFileError } from "../../../errors/store_errors.ts";
 import { directoriesOf } from "../../../engine/containers/container_metadata.ts";
-import { readTemplate } from "../../../engine/parse_stored.ts";
+import { tryReadTemplate } from "../../../engine/parse_stored.ts";
 import type { RuntimeContext } from "../runtime_context.ts";
 import type { KnownContainer } from "../state/known_objects.ts";
 import { readProcessId } from "./process_id.ts";
@@ -23,13 +22,4 @@ export function describeContainer(
     runtimeSpec: tryReadTemplate(agent, id),
   };
   return { info: JSON.stringify(info) };
-}
-
-function tryReadTemplate(...args: Parameters<typeof readTemplate>) {
-  try {
-    return readTemplate(...args);
-  } catch (error) {
-    if (error instanceof DamagedFileError) return undefined;
-    throw error;
-  }
 }

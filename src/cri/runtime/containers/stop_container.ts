@@ -1,13 +1,8 @@
 /** Stops containers, politely at first. */
 
 import { ContainerNotFoundError } from "../../../errors/not_found_errors.ts";
-import { parseSignal, SIGNAL_TERM } from "../../../formats/config/signals.ts";
-import { STOP_SIGNAL } from "../../../formats/oci/annotations.ts";
 import type { ContainerId } from "../../../formats/storage/store_ids.ts";
-import { DamagedFileError } from "../../../errors/store_errors.ts";
-import type { Agent } from "../../../engine/agent.ts";
 import { UNKNOWN_EXIT_CODE } from "../../../engine/containers/process_exit.ts";
-import { readTemplate } from "../../../engine/parse_stored.ts";
 import { ContainerState, type StopContainerRequest } from "../../api/api_pb.js";
 import type { CallContext } from "../../grpc/service_methods.ts";
 import { toMilliseconds } from "../state/milliseconds.ts";
@@ -55,14 +50,13 @@ export async function endContainer(
   id: ContainerId,
   timeoutS: bigint,
 ): Promise<void> {
-  const { agent, stops, turns } = context;
+  const { stops, turns } = context;
   const known = await readAgain(context, id).catch(ifMissing);
   const state = known?.note.status.state;
   if (known === undefined || state === ContainerState.CONTAINER_EXITED) return;
   // One that only waits to be started takes no notice of other signals.
   const hasBegun = state === ContainerState.CONTAINER_RUNNING;
   await stops.stop(id, {
-    signalNumber: stopSignalOf(agent, id),
     timeoutMs: hasBegun ? toMilliseconds(timeoutS) : 0,
   });
   using _turn = await turns.take(id, "alone");
@@ -72,15 +66,4 @@ export async function endContainer(
     isOomKilled: false,
   };
   await noteExit(context, id, unseen).catch(ifMissing);
-}
-
-/** An image may say anything, and the template may be damaged. */
-function stopSignalOf(agent: Agent, id: ContainerId): number {
-  try {
-    const { annotations = {} } = readTemplate(agent, id) ?? {};
-    return parseSignal(annotations[STOP_SIGNAL] ?? "") ?? SIGNAL_TERM;
-  } catch (error) {
-    if (error instanceof DamagedFileError) return SIGNAL_TERM;
-    throw error;
-  }
 }

@@ -1,7 +1,10 @@
 /** Stops containers: one stop each, however many ask for it. */
 
 import type { Agent } from "../../../engine/agent.ts";
-import { endProcess } from "../../../engine/containers/end_process.ts";
+import {
+  endProcess,
+  stopSignalOf,
+} from "../../../engine/containers/end_process.ts";
 import {
   findRuntimesOf,
   sendSignal,
@@ -9,14 +12,6 @@ import {
 import { SIGNAL_KILL } from "../../../formats/config/signals.ts";
 import type { ContainerId } from "../../../formats/storage/store_ids.ts";
 import type { Exits } from "./exits.ts";
-
-/** How to stop a container. */
-export interface StopRequest {
-  /** What ends it politely. */
-  readonly signalNumber: number;
-  /** How long it has after that, in milliseconds. */
-  readonly timeoutMs: number;
-}
 
 interface Stop {
   readonly done: Promise<void>;
@@ -45,10 +40,14 @@ export class Stops {
    * Ends a container's process. If that is under way already, this one joins it,
    * and may leave it less time.
    *
+   * @param timeoutMs How long it has after its stop signal; with 0 it gets none.
    * @throws {InUseError} If it does not end.
    */
-  async stop(id: ContainerId, request: StopRequest): Promise<void> {
-    const endMs = performance.now() + request.timeoutMs;
+  async stop(
+    id: ContainerId,
+    { timeoutMs }: { readonly timeoutMs: number },
+  ): Promise<void> {
+    const endMs = performance.now() + timeoutMs;
     const other = this.#stops.get(id);
     if (other !== undefined) {
       other.endMs = Math.min(other.endMs, endMs);
@@ -58,14 +57,16 @@ export class Stops {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const stop: Stop = { done: promise, endMs, wake: () => {} };
     this.#stops.set(id, stop);
-    this.#run(id, stop, request.signalNumber)
+    this.#run(id, stop)
       .then(resolve, reject)
       .finally(() => this.#stops.delete(id));
     await promise;
   }
 
-  async #run(id: ContainerId, stop: Stop, number: number): Promise<void> {
-    if (stop.endMs > performance.now()) await this.#tell(id, number);
+  async #run(id: ContainerId, stop: Stop): Promise<void> {
+    if (stop.endMs > performance.now()) {
+      await this.#tell(id, stopSignalOf(this.#agent, id));
+    }
     while (stop.endMs > performance.now()) {
       if (await this.#waitFor(id, stop)) return;
     }
