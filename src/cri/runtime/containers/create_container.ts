@@ -30,7 +30,7 @@ import {
   formatNote,
   NOTE_FILE,
 } from "../state/container_note.ts";
-import { demandOwnPod, findPod } from "../state/find_objects.ts";
+import { findOwnPod } from "../state/find_objects.ts";
 import type { KnownContainer } from "../state/known_objects.ts";
 import { containerRecordName } from "../state/kubernetes_names.ts";
 import { nowNs } from "../state/nanoseconds.ts";
@@ -58,10 +58,11 @@ export async function createContainer(
   { signal }: CallContext,
 ): Promise<{ readonly containerId: string }> {
   const checked = checkContainer(request);
-  const pod = demandOwnPod(
-    await findPod(context.objects, request.podSandboxId, { signal }),
-    { verb: "create a container in", command: "container create --pod" },
-  );
+  const pod = await findOwnPod(context.objects, request.podSandboxId, {
+    verb: "create a container in",
+    command: "container create --pod",
+    signal,
+  });
   const name = containerRecordName(
     checked.metadata,
     pod.sandbox.request.metadata,

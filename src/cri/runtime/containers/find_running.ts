@@ -3,7 +3,7 @@
 import { InUseError } from "../../../errors/store_errors.ts";
 import type { RuntimeContext } from "../runtime_context.ts";
 import { refuse } from "../state/check_text.ts";
-import { demandOwnContainer, findContainer } from "../state/find_objects.ts";
+import { findOwnContainer } from "../state/find_objects.ts";
 import type { OwnContainer } from "../state/known_objects.ts";
 import { isRunning } from "./list_containers.ts";
 
@@ -26,12 +26,11 @@ export function checkCommand(command: readonly string[]): void {
 export async function findRunning(
   { objects }: RuntimeContext,
   containerId: string,
-  options: { readonly signal: AbortSignal },
+  { signal }: { readonly signal: AbortSignal },
 ): Promise<OwnContainer> {
-  const known = demandOwnContainer(
-    await findContainer(objects, containerId, options),
-    { verb: "run a command in", command: "exec" },
-  );
+  const known = await findOwnContainer(objects, containerId, {
+    ...{ verb: "run a command in", command: "exec", signal },
+  });
   if (isRunning(known.note.status)) return known;
   throw new InUseError(
     `Cannot run a command in container "${known.id}": it does not run`,

@@ -2,7 +2,7 @@
 
 import type { ContainerId } from "../../../formats/storage/store_ids.ts";
 import type { RuntimeContext } from "../runtime_context.ts";
-import { demandOwnContainer, findContainer } from "../state/find_objects.ts";
+import { findOwnContainer } from "../state/find_objects.ts";
 import type { OwnContainer } from "../state/known_objects.ts";
 
 /**
@@ -14,7 +14,7 @@ export async function readAgain(
   { objects }: Pick<RuntimeContext, "objects">,
   id: ContainerId,
 ): Promise<OwnContainer> {
-  return demandOwnContainer(await findContainer(objects, id), {
+  return await findOwnContainer(objects, id, {
     verb: "use",
     command: "container inspect",
   });

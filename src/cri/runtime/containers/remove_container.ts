@@ -8,7 +8,7 @@ import {
 import type { CallContext } from "../../grpc/service_methods.ts";
 import { tellEvent } from "../events.ts";
 import type { RuntimeContext } from "../runtime_context.ts";
-import { demandOwnContainer, findContainer } from "../state/find_objects.ts";
+import { findOwnContainer } from "../state/find_objects.ts";
 import { readAgain } from "./read_again.ts";
 import { endContainer, ifMissing } from "./stop_container.ts";
 import { dropContainer } from "./undo_container.ts";
@@ -23,13 +23,11 @@ export async function removeContainer(
   { containerId }: RemoveContainerRequest,
   { signal }: CallContext,
 ): Promise<Record<never, never>> {
-  const known = await findContainer(context.objects, containerId, { signal })
-    .catch(ifMissing);
+  const known = await findOwnContainer(context.objects, containerId, {
+    ...{ verb: "remove", command: "container rm", signal },
+  }).catch(ifMissing);
   if (known === undefined) return {};
-  const { id } = demandOwnContainer(known, {
-    verb: "remove",
-    command: "container rm",
-  });
+  const { id } = known;
   await removeOwn(context, id, { signal });
   return {};
 }

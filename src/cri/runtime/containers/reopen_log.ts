@@ -5,7 +5,7 @@ import { InUseError } from "../../../errors/store_errors.ts";
 import type { ReopenContainerLogRequest } from "../../api/api_pb.js";
 import type { CallContext } from "../../grpc/service_methods.ts";
 import type { RuntimeContext } from "../runtime_context.ts";
-import { demandOwnContainer, findContainer } from "../state/find_objects.ts";
+import { findOwnContainer } from "../state/find_objects.ts";
 import { isRunning } from "./list_containers.ts";
 
 /**
@@ -19,10 +19,9 @@ export async function reopenContainerLog(
   { containerId }: ReopenContainerLogRequest,
   { signal }: CallContext,
 ): Promise<Record<never, never>> {
-  const { id, note } = demandOwnContainer(
-    await findContainer(objects, containerId, { signal }),
-    { verb: "open the log anew of", command: "logs" },
-  );
+  const { id, note } = await findOwnContainer(objects, containerId, {
+    ...{ verb: "open the log anew of", command: "logs", signal },
+  });
   const { status } = note;
   if (!isRunning(status)) {
     throw new InUseError(

@@ -16,7 +16,7 @@ import { tellEvent } from "../events.ts";
 import { runtimeOf } from "../handlers.ts";
 import type { RuntimeContext } from "../runtime_context.ts";
 import type { ContainerNote } from "../state/container_note.ts";
-import { demandOwnContainer, findContainer } from "../state/find_objects.ts";
+import { findOwnContainer } from "../state/find_objects.ts";
 import { nowNs } from "../state/nanoseconds.ts";
 import { handlerOf, readAgain } from "./read_again.ts";
 
@@ -35,10 +35,9 @@ export async function startContainer(
   { containerId }: StartContainerRequest,
   { signal }: CallContext,
 ): Promise<Record<never, never>> {
-  const { id } = demandOwnContainer(
-    await findContainer(context.objects, containerId, { signal }),
-    { verb: "start", command: "container start" },
-  );
+  const { id } = await findOwnContainer(context.objects, containerId, {
+    ...{ verb: "start", command: "container start", signal },
+  });
   const key = `start ${id}`;
   await context.jobs.changing.join(key, () => start(context, id), { signal });
   return {};

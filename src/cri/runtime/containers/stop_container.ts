@@ -7,7 +7,7 @@ import { ContainerState, type StopContainerRequest } from "../../api/api_pb.js";
 import type { CallContext } from "../../grpc/service_methods.ts";
 import { toMilliseconds } from "../state/milliseconds.ts";
 import type { RuntimeContext } from "../runtime_context.ts";
-import { demandOwnContainer, findContainer } from "../state/find_objects.ts";
+import { findOwnContainer } from "../state/find_objects.ts";
 import { unlessAborted } from "../../../errors/abort.ts";
 import { noteExit } from "./note_exit.ts";
 import { readAgain } from "./read_again.ts";
@@ -23,13 +23,11 @@ export async function stopContainer(
   { containerId, timeout }: StopContainerRequest,
   { signal }: CallContext,
 ): Promise<Record<never, never>> {
-  const known = await findContainer(context.objects, containerId, { signal })
-    .catch(ifMissing);
+  const known = await findOwnContainer(context.objects, containerId, {
+    ...{ verb: "stop", command: "container stop", signal },
+  }).catch(ifMissing);
   if (known === undefined) return {};
-  const { id } = demandOwnContainer(known, {
-    verb: "stop",
-    command: "container stop",
-  });
+  const { id } = known;
   await unlessAborted(() => endContainer(context, id, timeout), { signal });
   return {};
 }

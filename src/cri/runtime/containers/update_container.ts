@@ -17,12 +17,7 @@ import {
 import type { CallContext } from "../../grpc/service_methods.ts";
 import { limitSettings } from "../../spec/container_limits.ts";
 import type { RuntimeContext } from "../runtime_context.ts";
-import {
-  demandOwnContainer,
-  demandOwnPod,
-  findContainer,
-  findPod,
-} from "../state/find_objects.ts";
+import { findOwnContainer, findOwnPod } from "../state/find_objects.ts";
 import { readAgain } from "./read_again.ts";
 
 /**
@@ -38,10 +33,10 @@ export async function updateContainerResources(
   { containerId, linux }: UpdateContainerResourcesRequest,
   { signal }: CallContext,
 ): Promise<Record<never, never>> {
-  const known = await findContainer(context.objects, containerId, { signal });
-  const { id } = demandOwnContainer(known, {
+  const { id } = await findOwnContainer(context.objects, containerId, {
     verb: "change the limits of",
     command: "container inspect",
+    signal,
   });
   if (linux === undefined) return {};
   using _turn = await context.turns.take(id, "alone", { signal });
@@ -98,9 +93,10 @@ export async function updatePodSandboxResources(
   { podSandboxId }: UpdatePodSandboxResourcesRequest,
   { signal }: CallContext,
 ): Promise<Record<never, never>> {
-  demandOwnPod(await findPod(objects, podSandboxId, { signal }), {
+  await findOwnPod(objects, podSandboxId, {
     verb: "change the limits of",
     command: "pod inspect",
+    signal,
   });
   return {};
 }

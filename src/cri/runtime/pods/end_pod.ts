@@ -1,5 +1,6 @@
 /** Stops and removes pods. */
 
+import type { Abortable } from "../../../errors/abort.ts";
 import { InvalidSandboxIdError } from "../../../errors/not_found_errors.ts";
 import { InUseError } from "../../../errors/store_errors.ts";
 import { removeOrphanVolumes } from "../../../engine/containers/image_volumes.ts";
@@ -16,11 +17,7 @@ import { removeOwn } from "../containers/remove_container.ts";
 import { endContainer } from "../containers/stop_container.ts";
 import { tellEvent } from "../events.ts";
 import type { RuntimeContext } from "../runtime_context.ts";
-import {
-  demandOwnPod,
-  findPod,
-  type Refusable,
-} from "../state/find_objects.ts";
+import { findOwnPod, type Refusable } from "../state/find_objects.ts";
 import type { KnownContainer } from "../state/known_objects.ts";
 
 /**
@@ -34,14 +31,9 @@ export async function stopPodSandbox(
   { podSandboxId }: StopPodSandboxRequest,
   { signal }: CallContext,
 ): Promise<Record<never, never>> {
-  const refusable = { verb: "stop", command: "pod stop" };
-  const id = await findOwn(context, podSandboxId, refusable);
-  if (id === undefined) return {};
-  await context.jobs.changing.join(`stop ${id}`, async () => {
-    using _turn = await context.turns.take(id, "alone");
-    await stop(context, id);
-  }, { signal });
-  return {};
+  return await end(context, podSandboxId, {
+    ...{ verb: "stop", command: "pod stop", action: stop, signal },
+  });
 }
 
 /**
@@ -55,27 +47,36 @@ export async function removePodSandbox(
   { podSandboxId }: RemovePodSandboxRequest,
   { signal }: CallContext,
 ): Promise<Record<never, never>> {
-  const refusable = { verb: "remove", command: "pod rm" };
-  const id = await findOwn(context, podSandboxId, refusable);
-  if (id === undefined) return {};
-  await context.jobs.changing.join(`remove ${id}`, async () => {
-    using _turn = await context.turns.take(id, "alone");
-    await remove(context, id);
+  return await end(context, podSandboxId, {
+    ...{ verb: "remove", command: "pod rm", action: remove, signal },
+  });
+}
+
+interface Ending extends Refusable, Abortable {
+  readonly action: (context: RuntimeContext, id: ContainerId) => Promise<void>;
+}
+
+/** In its turn, and once, however many ask for it. */
+async function end(
+  context: RuntimeContext,
+  podId: string,
+  { verb, command, action, signal }: Ending,
+): Promise<Record<never, never>> {
+  const { objects, jobs, turns } = context;
+  const pod = await findOwnPod(objects, podId, { verb, command, signal })
+    .catch(ifMissing);
+  if (pod === undefined) return {};
+  const { id } = pod;
+  await jobs.changing.join(`${verb} ${id}`, async () => {
+    using _turn = await turns.take(id, "alone");
+    await action(context, id);
   }, { signal });
   return {};
 }
 
-async function findOwn(
-  { objects }: RuntimeContext,
-  id: string,
-  refusable: Refusable,
-): Promise<ContainerId | undefined> {
-  try {
-    return demandOwnPod(await findPod(objects, id), refusable).id;
-  } catch (error) {
-    if (error instanceof InvalidSandboxIdError) return undefined;
-    throw error;
-  }
+/** @returns Undefined if what is missing is the pod. */
+function ifMissing(error: unknown): undefined {
+  if (!(error instanceof InvalidSandboxIdError)) throw error;
 }
 
 async function stop(context: RuntimeContext, id: ContainerId): Promise<void> {

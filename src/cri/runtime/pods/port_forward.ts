@@ -6,7 +6,7 @@ import { connectInNamespace } from "../../../process/libc_sockets.ts";
 import type { PortForwardRequest } from "../../api/api_pb.js";
 import type { CallContext } from "../../grpc/service_methods.ts";
 import type { RuntimeContext } from "../runtime_context.ts";
-import { demandOwnPod, findPod } from "../state/find_objects.ts";
+import { findOwnPod } from "../state/find_objects.ts";
 
 /**
  * Makes a URL by which a client reaches ports of a pod, as its containers do on
@@ -20,10 +20,9 @@ export async function portForward(
   { podSandboxId, port: ports }: PortForwardRequest,
   { signal }: CallContext,
 ): Promise<{ readonly url: string }> {
-  const { id, sandbox } = demandOwnPod(
-    await findPod(objects, podSandboxId, { signal }),
-    { verb: "forward ports of", command: "pod inspect" },
-  );
+  const { id, sandbox } = await findOwnPod(objects, podSandboxId, {
+    ...{ verb: "forward ports of", command: "pod inspect", signal },
+  });
   if (sandbox.state !== "ready") {
     throw new InUseError(
       `Cannot forward ports of pod "${id}": it does not run`,

@@ -59,27 +59,26 @@ export async function findPod(
   );
 }
 
-/** Finds something by ID; undefined if none, or several, can be meant. */
-export function findOne<K extends { readonly id: string }>(
-  all: readonly K[],
-  id: string,
-): K | undefined {
-  const exact = all.find((known) => known.id === id);
-  if (exact !== undefined || id.length < MIN_ID_PREFIX) return exact;
-  const similar = all.filter((known) => known.id.startsWith(id));
-  return similar.length === 1 ? similar[0] : undefined;
+/** What a kubelet wants to do, and what does it for people. */
+export interface Refusable {
+  readonly verb: string;
+  /** After `orlop`. */
+  readonly command: string;
 }
 
 /**
- * Refuses to change a container that people made: a kubelet ends all that it does
- * not know.
+ * Finds a container to change: not one that people made, as a kubelet ends all that
+ * it does not know.
  *
- * @throws {PolicyError} Naming the command that does it.
+ * @throws {ContainerNotFoundError} If there is none.
+ * @throws {PolicyError} If people made it, naming the command that does it.
  */
-export function demandOwnContainer(
-  known: KnownContainer,
-  { verb, command }: Refusable,
-): OwnContainer {
+export async function findOwnContainer(
+  objects: KnownObjects,
+  id: string,
+  { verb, command, signal }: Refusable & Abortable,
+): Promise<OwnContainer> {
+  const known = await findContainer(objects, id, { signal });
   const { note } = known;
   if (note !== undefined) return { ...known, note };
   const name = known.record.names?.[0] ?? known.id;
@@ -90,15 +89,18 @@ export function demandOwnContainer(
 }
 
 /**
- * Refuses to change a pod that people made.
+ * The same for pods.
  *
- * @throws {PolicyError} Naming the command that does it.
+ * @throws {InvalidSandboxIdError} If there is none.
+ * @throws {PolicyError} If people made it, naming the command that does it.
  * @throws {Error} If what is kept of it is damaged.
  */
-export function demandOwnPod(
-  known: KnownPod,
-  { verb, command }: Refusable,
-): OwnPod {
+export async function findOwnPod(
+  objects: KnownObjects,
+  id: string,
+  { verb, command, signal }: Refusable & Abortable,
+): Promise<OwnPod> {
+  const known = await findPod(objects, id, { signal });
   const { sandbox, damage, metadata: { podName } } = known;
   if (sandbox !== undefined) return { ...known, sandbox };
   if (damage !== undefined) {
@@ -110,9 +112,13 @@ export function demandOwnPod(
   );
 }
 
-/** What a kubelet wants to do, and what does it for people. */
-export interface Refusable {
-  readonly verb: string;
-  /** After `orlop`. */
-  readonly command: string;
+/** Finds something by ID; undefined if none, or several, can be meant. */
+function findOne<K extends { readonly id: string }>(
+  all: readonly K[],
+  id: string,
+): K | undefined {
+  const exact = all.find((known) => known.id === id);
+  if (exact !== undefined || id.length < MIN_ID_PREFIX) return exact;
+  const similar = all.filter((known) => known.id.startsWith(id));
+  return similar.length === 1 ? similar[0] : undefined;
 }
