@@ -16,7 +16,7 @@ import {
 import type { CallContext } from "../grpc/service_methods.ts";
 import { toContainer } from "../runtime/containers/container_messages.ts";
 import type { RuntimeContext } from "../runtime/runtime_context.ts";
-import { isListed } from "../runtime/state/filters.ts";
+import { isListedContainer } from "../runtime/state/filters.ts";
 import { findContainer } from "../runtime/state/find_objects.ts";
 import { inParts } from "../runtime/state/in_parts.ts";
 import type { KnownContainer } from "../runtime/state/known_objects.ts";
@@ -70,17 +70,9 @@ async function list(
   const { containers } = await context.objects.read(call);
   const wanted = containers.filter((known) => {
     const container = toContainer(known, context.peoples);
-    return hasNotEnded(container) && isWanted(container, filter);
+    return hasNotEnded(container) && isListedContainer(filter, container);
   });
   return await describeContainers(context, wanted, call);
-}
-
-function isWanted(
-  container: Container,
-  filter: ContainerStatsFilter | undefined,
-): boolean {
-  return container.podSandboxId.startsWith(filter?.podSandboxId ?? "") &&
-    isListed(filter, container);
 }
 
 /** Whether a container runs, or will. */

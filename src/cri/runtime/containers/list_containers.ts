@@ -12,7 +12,7 @@ import {
 import type { CallContext } from "../../grpc/service_methods.ts";
 import { inParts } from "../state/in_parts.ts";
 import type { RuntimeContext } from "../runtime_context.ts";
-import { isListed } from "../state/filters.ts";
+import { isListedContainer } from "../state/filters.ts";
 import { findContainer } from "../state/find_objects.ts";
 import { statusOf, toContainer } from "./container_messages.ts";
 import { describeContainer } from "./container_info.ts";
@@ -21,11 +21,9 @@ import { describeContainer } from "./container_info.ts";
 export async function listContainers(
   context: RuntimeContext,
   { filter }: ListContainersRequest,
-  { signal }: CallContext,
+  call: CallContext,
 ): Promise<{ readonly containers: Container[] }> {
-  const { containers } = await context.objects.read({ signal });
-  const all = containers.map((known) => toContainer(known, context.peoples));
-  return { containers: all.filter((container) => isWanted(container, filter)) };
+  return { containers: await list(context, filter, call) };
 }
 
 /** Lists as `listContainers()` does, a part at a time. */
@@ -34,20 +32,21 @@ export async function* streamContainers(
   { filter }: StreamContainersRequest,
   call: CallContext,
 ): AsyncGenerator<{ readonly containers: Container[] }> {
-  const { containers } = await context.objects.read(call);
-  const all = containers.map((known) => toContainer(known, context.peoples))
-    .filter((container) => isWanted(container, filter));
+  const all = await list(context, filter, call);
   for (const part of inParts(all)) yield { containers: part };
 }
 
-function isWanted(
-  container: Container,
+async function list(
+  { objects, peoples }: RuntimeContext,
   filter: ContainerFilter | undefined,
-): boolean {
-  const { state, podSandboxId = "" } = filter ?? {};
-  return (state === undefined || state.state === container.state) &&
-    container.podSandboxId.startsWith(podSandboxId) &&
-    isListed(filter, container);
+  call: CallContext,
+): Promise<Container[]> {
+  const { containers } = await objects.read(call);
+  return containers.map((known) => toContainer(known, peoples))
+    .filter((container) =>
+      (filter?.state === undefined || filter.state.state === container.state) &&
+      isListedContainer(filter, container)
+    );
 }
 
 /**

@@ -1,5 +1,7 @@
 /** What a list is limited to: api.proto of Kubernetes, the messages `…Filter`. */
 
+import type { Container } from "../../api/api_pb.js";
+
 /** What lists have in common. */
 export interface ListFilter {
   /** An ID or its beginning; `""` for all. */
@@ -24,4 +26,14 @@ export function isListed(
     Object.entries(filter.labelSelector).every(([key, value]) =>
       Object.hasOwn(labels, key) && labels[key] === value
     );
+}
+
+/** The same for containers, which may be limited to those of a pod. */
+export function isListedContainer(
+  filter: ListFilter & Pick<Container, "podSandboxId"> | undefined,
+  container: Labelled & Pick<Container, "podSandboxId">,
+): boolean {
+  const { podSandboxId = "" } = filter ?? {};
+  return container.podSandboxId.startsWith(podSandboxId) &&
+    isListed(filter, container);
 }
