@@ -1,16 +1,16 @@
 /** Devices of the host that a container may use. */
 
 import type { Abortable } from "../../errors/abort.ts";
-import type { DeviceRequest } from "../../engine/containers/host_resources.ts";
+import {
+  type DeviceRequest,
+  isDirectory,
+} from "../../engine/containers/host_resources.ts";
 import { checkPath } from "../../image/container_mounts.ts";
 import { findProgram } from "../../process/find_program.ts";
 import type { Host } from "../../process/host.ts";
 import { runCommand } from "../../process/run_command.ts";
 import type { Device } from "../api/api_pb.js";
 
-// stat(2)
-const FILE_TYPE = 0o170000;
-const DIRECTORY = 0o040000;
 // A container has its own of these: runc's list, and terminals.
 const OWN = ["pts", "shm", "fd", "mqueue", ".lxc", ".lxd-mounts", ".udev"];
 const OWN_DEVICES = ["/dev/console", "/dev/tty", "/dev/ptmx"];
@@ -36,8 +36,7 @@ export async function listDevices(
   }
   for (const device of asked) {
     const { source, target, access } = device;
-    const { mode = 0 } = host.readStatus(source) ?? {};
-    if ((mode & FILE_TYPE) !== DIRECTORY) {
+    if (!isDirectory(host, source)) {
       found.push(device);
       continue;
     }

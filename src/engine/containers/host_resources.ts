@@ -30,10 +30,11 @@ const SELINUX = "/sys/fs/selinux/enforce";
 // stat(2)
 const FILE_TYPE = 0o170000;
 const REGULAR = 0o100000;
+const DIRECTORY = 0o040000;
 const TYPES: Readonly<Record<number, "c" | "b" | "directory">> = {
   0o020000: "c",
   0o060000: "b",
-  0o040000: "directory",
+  [DIRECTORY]: "directory",
 };
 // Where cgroup v1 has its controller, and what it lacks without swap accounting.
 const MEMORY_V1 = "/sys/fs/cgroup/memory";
@@ -45,6 +46,12 @@ const SWAP_V1 = `${MEMORY_V1}/memory.memsw.limit_in_bytes`;
 export function isRegularFile(host: Host, path: string): boolean {
   const { mode = 0 } = host.readStatus(path) ?? {};
   return (mode & FILE_TYPE) === REGULAR;
+}
+
+/** Whether a path of the host, followed, is a directory. */
+export function isDirectory(host: Host, path: string): boolean {
+  const { mode = 0 } = host.readStatus(path) ?? {};
+  return (mode & FILE_TYPE) === DIRECTORY;
 }
 
 /** @throws {TypeError} If SELinux is on, and has to give a label. */

@@ -148,7 +148,7 @@ async function make(
   const { early, late } = splitSysctls(sysctls);
   await settleAll([
     mountSandbox(agent, places, { ...request, sysctls: early, signal }),
-    makeHostDirectories(directories, { signal }),
+    makeHostDirectories(agent, directories, { signal }),
   ]);
   const networks = await joinNetworks(id, state, {
     namespace: places.net,

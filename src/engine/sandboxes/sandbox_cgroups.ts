@@ -6,6 +6,7 @@ import { isThere } from "../../fs/if_there.ts";
 import { findProgram } from "../../process/find_program.ts";
 import { runCommand } from "../../process/run_command.ts";
 import type { Agent } from "../agent.ts";
+import { isDirectory } from "../containers/host_resources.ts";
 import type { SandboxRequest } from "./sandbox.ts";
 
 const CGROUPS = "/sys/fs/cgroup";
@@ -42,13 +43,20 @@ export async function findMissingCgroups(
     .filter((path) => !isThere(path, libc));
 }
 
-/** Makes directories where orlop itself may not write. */
+/**
+ * Makes directories where orlop itself may not write, unless they are there: a
+ * kubelet makes those of logs.
+ *
+ * @throws {CommandError} If one cannot be made.
+ */
 export async function makeHostDirectories(
+  { host }: Pick<Agent, "host">,
   paths: readonly string[],
   { signal }: Abortable = {},
 ): Promise<void> {
-  if (paths.length === 0) return;
-  await runCommand(findProgram("mkdir"), ["--parents", "--", ...paths], {
+  const missing = paths.filter((path) => !isDirectory(host, path));
+  if (missing.length === 0) return;
+  await runCommand(findProgram("mkdir"), ["--parents", "--", ...missing], {
     signal,
     group: "shared",
   });

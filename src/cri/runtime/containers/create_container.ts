@@ -8,6 +8,7 @@ import { createContainer as putContainer } from "../../../engine/containers/crea
 import { startContainer as mountContainer } from "../../../engine/containers/start_container.ts";
 import { createProcess } from "../../../engine/monitor/create_process.ts";
 import type { Sandbox } from "../../../engine/sandboxes/sandbox.ts";
+import { makeHostDirectories } from "../../../engine/sandboxes/sandbox_cgroups.ts";
 import {
   type ContainerId,
   parseContainerId,
@@ -23,7 +24,6 @@ import {
 import type { CallContext } from "../../grpc/service_methods.ts";
 import { tellEvent } from "../events.ts";
 import { runtimeOf } from "../handlers.ts";
-import { makeHostDirectory } from "../host_directory.ts";
 import type { RuntimeContext } from "../runtime_context.ts";
 import {
   type ContainerNote,
@@ -152,7 +152,9 @@ async function put(
       files: { [NOTE_FILE]: formatNote(note) },
     });
     await mountContainer(agent, id);
-    if (logPath !== undefined) await makeHostDirectory(dirname(logPath));
+    if (logPath !== undefined) {
+      await makeHostDirectories(agent, [dirname(logPath)]);
+    }
     await createProcess(agent, id, {
       logPath,
       stdin: config.stdin ? config.stdinOnce ? "once" : "open" : "none",
