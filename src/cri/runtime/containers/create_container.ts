@@ -189,10 +189,9 @@ function makeNote(
   id: ContainerId,
   made: Making & MadeSpec & { readonly logPath: string | undefined },
 ): ContainerNote {
-  const { config, metadata, image, podId, imageId, spec } = made;
+  const { config, metadata, image, imageId, spec } = made;
   const { uid = 0, gid = 0, additionalGids = [] } = spec.process?.user ?? {};
   return {
-    podId,
     phase: "creating",
     config,
     status: create(ContainerStatusSchema, {

@@ -34,8 +34,6 @@ export type ContainerPhase = "creating" | "complete" | "removing";
 
 /** What is kept; a change makes a new one. */
 export interface ContainerNote {
-  /** The pod's full ID. */
-  readonly podId: string;
   readonly phase: ContainerPhase;
   /** As asked for. */
   readonly config: ContainerConfig;
@@ -47,11 +45,10 @@ const SCHEMA = 1;
 
 /** Formats a note: bytes of variables stay as they are. */
 export function formatNote(
-  { podId, phase, config, status }: ContainerNote,
+  { phase, config, status }: ContainerNote,
 ): string {
   return JSON.stringify({
     schema: SCHEMA,
-    podId,
     phase,
     config: toJson(ContainerConfigSchema, config),
     status: toJson(ContainerStatusSchema, status),
@@ -76,7 +73,6 @@ export function parseNote(text: string, what: string): ContainerNote {
   const message = (key: string) =>
     asObject(object[key], `${what}, ${key}`) as JsonValue;
   return {
-    podId: asString(object["podId"], `${what}, podId`),
     phase: asPhase(object["phase"], `${what}, phase`),
     config: fromJson(ContainerConfigSchema, message("config"), LENIENT),
     status: fromJson(ContainerStatusSchema, message("status"), LENIENT),
@@ -121,11 +117,10 @@ export function readNote(
 /** What stands for a note that cannot be read: its container can be removed. */
 export function makeDamagedNote(
   id: ContainerId,
-  { podId, metadataName, attempt, imageId }: ContainerMetadata,
+  { metadataName, attempt, imageId }: ContainerMetadata,
   why: string,
 ): ContainerNote {
   return {
-    podId,
     phase: "complete",
     config: create(ContainerConfigSchema),
     status: create(ContainerStatusSchema, {

@@ -12,7 +12,6 @@ import {
 } from "../../../../src/cri/runtime/state/container_note.ts";
 
 const NOTE: ContainerNote = {
-  podId: "1".repeat(64),
   phase: "complete",
   config: create(ContainerConfigSchema, {
     metadata: { name: "app", attempt: 3 },
