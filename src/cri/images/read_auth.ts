@@ -4,6 +4,7 @@ import {
   type Credentials,
   decodeAuth,
   hostOf,
+  splitLogin,
 } from "../../formats/config/auth_file.ts";
 import { parseReference } from "../../formats/oci/reference.ts";
 import type { AuthConfig } from "../api/api_pb.js";
@@ -32,18 +33,13 @@ export function readAuth(
   return auth.auth === "" ? undefined : decode(auth.auth);
 }
 
-/** As in docker's files, `user:password` in Base64, padded with NULs perhaps. */
+/** As in docker's files. */
 function decode(text: string): Credentials {
-  const decoded = decodeAuth(text);
-  const colon = decoded?.indexOf(":") ?? -1;
-  if (decoded === undefined || colon < 0) {
-    throw new SyntaxError(
-      'Cannot read the credentials: "auth" is not "user:password" in Base64',
-    );
-  }
-  const username = decoded.slice(0, colon);
-  const password = decoded.slice(colon + 1).replace(/\0+$/, "");
-  return { kind: "password", username, password };
+  const login = splitLogin(decodeAuth(text) ?? "");
+  if (login !== undefined) return { kind: "password", ...login };
+  throw new SyntaxError(
+    'Cannot read the credentials: "auth" is not "user:password" in Base64',
+  );
 }
 
 /** Whether an address, as docker writes it, is that of an image's registry. */

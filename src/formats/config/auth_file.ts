@@ -149,6 +149,16 @@ export function decodeAuth(text: string): string | undefined {
   }
 }
 
+/** Splits `user:password`, which docker pads with NULs; undefined without colon. */
+export function splitLogin(
+  text: string,
+): { readonly username: string; readonly password: string } | undefined {
+  const colon = text.indexOf(":");
+  if (colon < 0) return undefined;
+  const username = text.slice(0, colon);
+  return { username, password: text.slice(colon + 1).replace(/\0+$/, "") };
+}
+
 function withPath<T>(path: string, read: () => T): T {
   try {
     return withoutValues(read);
@@ -221,17 +231,15 @@ function readEntry(file: AuthFile, key: string): FoundEntry | undefined {
       { path },
     );
   }
-  const colon = decoded.indexOf(":");
+  const login = splitLogin(decoded);
   // docker leaves empty entries where a helper keeps the credentials.
-  if (colon < 0) return undefined;
-  const username = decoded.slice(0, colon);
+  if (login === undefined) return undefined;
   if (identityToken !== "") {
     const kind = "identity-token";
+    const { username } = login;
     return { key, credentials: { kind, token: identityToken, username } };
   }
-  // docker pads with NUL characters.
-  const password = decoded.slice(colon + 1).replace(/\0+$/, "");
-  return { key, credentials: { kind: "password", username, password } };
+  return { key, credentials: { kind: "password", ...login } };
 }
 
 function isUrl(key: string): boolean {
