@@ -1,5 +1,7 @@
 /** What an administrator says about serving Kubernetes. */
 
+import type { CgroupManager } from "../image/cgroups_path.ts";
+
 /** How to serve. */
 export interface ServeSettings {
   /** The socket's path; absolute. */
@@ -23,8 +25,8 @@ export interface HostAndPort {
   readonly port: number;
 }
 
-/** What makes cgroups: the OCI runtime itself, or systemd. */
-export type CgroupManager = (typeof CGROUP_MANAGERS)[number];
-
 /** What can make cgroups. */
-export const CGROUP_MANAGERS = ["cgroupfs", "systemd"] as const;
+export const CGROUP_MANAGERS: readonly CgroupManager[] = [
+  "cgroupfs",
+  "systemd",
+];

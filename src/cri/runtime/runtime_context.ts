@@ -3,6 +3,7 @@
 import type { Agent } from "../../engine/agent.ts";
 import type { NetworkSettings } from "../../engine/network/find_networks.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import type { CgroupManager } from "../../image/cgroups_path.ts";
 import type { ContainerEventResponse } from "../api/api_pb.js";
 import type { NodeStats } from "../stats/node_stats.ts";
 import type { StreamingServer } from "../streaming/streaming_server.ts";
@@ -27,7 +28,7 @@ export interface RuntimeSettings {
    *
    * @default {"cgroupfs"}
    */
-  readonly cgroupManager?: "cgroupfs" | "systemd" | undefined;
+  readonly cgroupManager?: CgroupManager | undefined;
   /**
    * Where networks are described, and which of them pods join.
    *

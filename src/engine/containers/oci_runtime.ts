@@ -64,6 +64,11 @@ export function findRuntime(name: string | undefined): string {
   );
 }
 
+/** The names of those that are installed. */
+export function listRuntimes(): readonly string[] {
+  return RUNTIMES.filter((name) => tryFindProgram(name) !== undefined);
+}
+
 /** A runtime as orlop itself runs it. */
 export function ownRuntime({ store }: Agent, program: string): OciRuntime & {
   readonly program: string;

@@ -15,7 +15,7 @@ import type { ContainerMetadata } from "../../../formats/storage/container_metad
 import type { ContainerId } from "../../../formats/storage/store_ids.ts";
 import type { ContainerRecord } from "../../../formats/storage/store_record.ts";
 import { isThere, statIfThere } from "../../../fs/if_there.ts";
-import { INCOMPLETE } from "../../../store/container_store.ts";
+import { isUnfinished } from "../../../store/delete_container.ts";
 import { readContainersToken } from "../../../store/records/last_writer.ts";
 import {
   type ContainerNote,
@@ -234,8 +234,9 @@ function stampOf(path: string): string {
 }
 
 /** Neither what is being made, nor what only stands for an image that is mounted. */
-function isShown({ names = [], flags }: ContainerRecord): boolean {
-  return flags?.[INCOMPLETE] !== true &&
+function isShown(record: ContainerRecord): boolean {
+  const { names = [] } = record;
+  return !isUnfinished(record) &&
     names.every((name) => ownerOfImageVolume(name) === undefined);
 }
 

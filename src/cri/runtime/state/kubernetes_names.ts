@@ -3,6 +3,7 @@
  * so they are reservations, which outlive this process.
  */
 
+import { hexOf } from "../../../formats/oci/digest.ts";
 import { digestOf } from "../../../formats/oci/digest_of.ts";
 import { findNameProblem } from "../../../formats/storage/container_names.ts";
 
@@ -22,7 +23,6 @@ export interface ContainerIdentity {
 
 // As many characters as the store takes (253), less what is appended.
 const KEPT_LENGTH = 188;
-const HASH_START = "sha256:".length;
 
 /** The name of a pod: `k8s_NAME_NAMESPACE_UID_ATTEMPT`. */
 export function podRecordName(
@@ -51,5 +51,5 @@ function joinParts(parts: readonly string[]): string {
   if (isPlain && findNameProblem(name) === undefined) return name;
   const readable = name.replaceAll(/[^A-Za-z0-9_.-]/g, "-")
     .slice(0, KEPT_LENGTH);
-  return `${readable}_${digestOf(JSON.stringify(parts)).slice(HASH_START)}`;
+  return `${readable}_${hexOf(digestOf(JSON.stringify(parts)))}`;
 }
