@@ -13,12 +13,12 @@ import type {
 import type { CallContext } from "../grpc/service_methods.ts";
 import { statusOf } from "../runtime/containers/container_messages.ts";
 import { isRunning } from "../runtime/containers/list_containers.ts";
-import { membersOf } from "../runtime/pods/list_pods.ts";
 import type { RuntimeContext } from "../runtime/runtime_context.ts";
 import { inParts } from "../runtime/state/in_parts.ts";
-import type {
-  KnownContainer,
-  KnownPod,
+import {
+  type KnownContainer,
+  type KnownPod,
+  membersOf,
 } from "../runtime/state/known_objects.ts";
 import { nowNs } from "../runtime/state/nanoseconds.ts";
 import { networkOf } from "../stats/pod_stats.ts";
@@ -105,7 +105,7 @@ async function list(
     return {
       podSandboxId: pod.id,
       metrics: podMetrics(pod, networks.get(network) ?? []),
-      containerMetrics: membersOf(snapshot, pod).flatMap((known) => {
+      containerMetrics: membersOf(snapshot, pod.id).flatMap((known) => {
         const found = facts.get(known.id);
         return found === undefined ? [] : [{
           containerId: known.id,

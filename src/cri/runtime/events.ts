@@ -11,6 +11,7 @@ import type { CallContext } from "../grpc/service_methods.ts";
 import { statusOf } from "./containers/container_messages.ts";
 import { toPodStatus } from "./pods/pod_messages.ts";
 import type { RuntimeContext } from "./runtime_context.ts";
+import { membersOf } from "./state/known_objects.ts";
 import { nowNs } from "./state/nanoseconds.ts";
 
 /** Events from the call on, until it ends. */
@@ -41,8 +42,7 @@ export async function tellEvent(
     const ofPod = podId ??
       containers.find((known) => known.id === id)?.metadata.podId ?? id;
     const pod = pods.find((known) => known.id === ofPod);
-    const members = containers
-      .filter(({ metadata }) => metadata.podId === ofPod);
+    const members = membersOf({ containers }, ofPod);
     events.emit(create(ContainerEventResponseSchema, {
       containerId: id,
       containerEventType: type,

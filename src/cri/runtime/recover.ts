@@ -9,11 +9,7 @@ import { hasMonitor } from "../../engine/containers/container_monitor.ts";
 import { findActivity } from "../../engine/containers/container_status.ts";
 import { tryReadLastRun } from "../../engine/containers/last_run.ts";
 import { removeOrphanVolumes } from "../../engine/containers/image_volumes.ts";
-import {
-  type ProcessExit,
-  readExit,
-  UNKNOWN_EXIT_CODE,
-} from "../../engine/containers/process_exit.ts";
+import { readExit } from "../../engine/containers/process_exit.ts";
 import { findState } from "../../engine/sandboxes/attachment_note.ts";
 import { removeSandbox } from "../../engine/sandboxes/remove_sandbox.ts";
 import { stopSandbox } from "../../engine/sandboxes/stop_sandbox.ts";
@@ -22,7 +18,7 @@ import { Semaphore } from "../../engine/semaphore.ts";
 import { whyOf } from "../../errors/why.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { ContainerState } from "../api/api_pb.js";
-import { withExit } from "./containers/note_exit.ts";
+import { unseenExit, withExit } from "./containers/note_exit.ts";
 import { dropContainer } from "./containers/undo_container.ts";
 import type { RuntimeContext } from "./runtime_context.ts";
 import type { OwnContainer, OwnPod } from "./state/known_objects.ts";
@@ -118,11 +114,7 @@ async function noteUnseen(
   note: OwnContainer["note"],
 ): Promise<void> {
   // It may have ended since the look before.
-  const exit: ProcessExit = readExit(agent, id) ?? {
-    exitCode: UNKNOWN_EXIT_CODE,
-    finishedAtMs: Date.now(),
-    isOomKilled: false,
-  };
+  const exit = readExit(agent, id) ?? unseenExit();
   objects.setNote(id, withExit(note, exit));
   await forgetProcess(agent, id);
 }

@@ -14,15 +14,15 @@ import {
 } from "../api/api_pb.js";
 import type { CallContext } from "../grpc/service_methods.ts";
 import { toContainer } from "../runtime/containers/container_messages.ts";
-import { membersOf } from "../runtime/pods/list_pods.ts";
 import { toPodSandbox } from "../runtime/pods/pod_messages.ts";
 import type { RuntimeContext } from "../runtime/runtime_context.ts";
 import { isListed } from "../runtime/state/filters.ts";
 import { findPod } from "../runtime/state/find_objects.ts";
 import { inParts } from "../runtime/state/in_parts.ts";
-import type {
-  KnownContainer,
-  KnownPod,
+import {
+  type KnownContainer,
+  type KnownPod,
+  membersOf,
 } from "../runtime/state/known_objects.ts";
 import {
   type ContainerStatsInit,
@@ -80,7 +80,7 @@ async function list(
 ): Promise<PodStatsInit[]> {
   const snapshot = await context.objects.read(call);
   const wanted = snapshot.pods.filter((pod) => {
-    const members = () => membersOf(snapshot, pod);
+    const members = () => membersOf(snapshot, pod.id);
     const listed = toPodSandbox(pod, members, context.peoples);
     return listed.state === PodSandboxState.SANDBOX_READY &&
       isListed(filter, listed);
@@ -100,7 +100,7 @@ async function describePods(
     hasNotEnded(toContainer(known, peoples));
   const members = new Map(pods.map((pod) => [
     pod.id,
-    membersOf(snapshot, pod).filter(isAlive),
+    membersOf(snapshot, pod.id).filter(isAlive),
   ]));
   const alive = [...members.values()].flat();
   const containers = await describeContainers(context, alive, call);

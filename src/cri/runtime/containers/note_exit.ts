@@ -6,6 +6,7 @@ import { whyOf } from "../../../errors/why.ts";
 import {
   type ProcessExit,
   readExit,
+  UNKNOWN_EXIT_CODE,
 } from "../../../engine/containers/process_exit.ts";
 import { stopSandbox } from "../../../engine/sandboxes/stop_sandbox.ts";
 import type { ContainerId } from "../../../formats/storage/store_ids.ts";
@@ -74,6 +75,15 @@ const UNSEEN = "Its process has ended, and nobody has seen how";
 
 function withMessage(note: ContainerNote, message: string): ContainerNote {
   return { ...note, status: { ...note.status, message } };
+}
+
+/** How a process has ended of which nobody has seen it. */
+export function unseenExit(): ProcessExit {
+  return {
+    exitCode: UNKNOWN_EXIT_CODE,
+    finishedAtMs: Date.now(),
+    isOomKilled: false,
+  };
 }
 
 /** A note of a container whose process has ended. */

@@ -2,14 +2,13 @@
 
 import { ContainerNotFoundError } from "../../../errors/not_found_errors.ts";
 import type { ContainerId } from "../../../formats/storage/store_ids.ts";
-import { UNKNOWN_EXIT_CODE } from "../../../engine/containers/process_exit.ts";
 import { ContainerState, type StopContainerRequest } from "../../api/api_pb.js";
 import type { CallContext } from "../../grpc/service_methods.ts";
 import { toMilliseconds } from "../state/milliseconds.ts";
 import type { RuntimeContext } from "../runtime_context.ts";
 import { findOwnContainer } from "../state/find_objects.ts";
 import { unlessAborted } from "../../../errors/abort.ts";
-import { noteExit } from "./note_exit.ts";
+import { noteExit, unseenExit } from "./note_exit.ts";
 import { readAgain } from "./read_again.ts";
 
 /**
@@ -58,10 +57,5 @@ export async function endContainer(
     timeoutMs: hasBegun ? toMilliseconds(timeoutS) : 0,
   });
   using _turn = await turns.take(id, "alone");
-  const unseen = {
-    exitCode: UNKNOWN_EXIT_CODE,
-    finishedAtMs: Date.now(),
-    isOomKilled: false,
-  };
-  await noteExit(context, id, unseen).catch(ifMissing);
+  await noteExit(context, id, unseenExit()).catch(ifMissing);
 }

@@ -18,7 +18,7 @@ import { endContainer } from "../containers/stop_container.ts";
 import { tellEvent } from "../events.ts";
 import type { RuntimeContext } from "../runtime_context.ts";
 import { findOwnPod, type Refusable } from "../state/find_objects.ts";
-import type { KnownContainer } from "../state/known_objects.ts";
+import { type KnownContainer, membersOf } from "../state/known_objects.ts";
 
 /**
  * Stops a pod: its containers are killed, and what its network gave it is given
@@ -81,7 +81,7 @@ function ifMissing(error: unknown): undefined {
 
 async function stop(context: RuntimeContext, id: ContainerId): Promise<void> {
   const { agent, objects } = context;
-  const members = await listMembers(context, id);
+  const members = membersOf(await objects.read(), id);
   await all(members, (member) => endContainer(context, member.id, 0n));
   const wasReady = objects.rereadSandbox(id)?.state === "ready";
   await stopSandbox(agent, id);
@@ -92,8 +92,8 @@ async function stop(context: RuntimeContext, id: ContainerId): Promise<void> {
 }
 
 async function remove(context: RuntimeContext, id: ContainerId): Promise<void> {
-  const { agent } = context;
-  const members = await listMembers(context, id);
+  const { agent, objects } = context;
+  const members = membersOf(await objects.read(), id);
   refusePeoples(id, members);
   await stop(context, id);
   await all(members, (member) => removeOwn(context, member.id));
@@ -102,14 +102,6 @@ async function remove(context: RuntimeContext, id: ContainerId): Promise<void> {
   await removeSandbox(agent, id);
   agent.log("info", `Removed pod "${id}"`, { pod: id });
   await tellEvent(context, id, ContainerEventType.CONTAINER_DELETED_EVENT, id);
-}
-
-async function listMembers(
-  { objects }: RuntimeContext,
-  podId: string,
-): Promise<readonly KnownContainer[]> {
-  const { containers } = await objects.read();
-  return containers.filter(({ metadata }) => metadata.podId === podId);
 }
 
 function refusePeoples(id: string, members: readonly KnownContainer[]): void {

@@ -14,11 +14,7 @@ import type { RuntimeContext } from "../runtime_context.ts";
 import { isListed } from "../state/filters.ts";
 import { findPod } from "../state/find_objects.ts";
 import { inParts } from "../state/in_parts.ts";
-import type {
-  KnownContainer,
-  KnownPod,
-  Snapshot,
-} from "../state/known_objects.ts";
+import { type KnownPod, membersOf } from "../state/known_objects.ts";
 import { nowNs } from "../state/nanoseconds.ts";
 import { toPodSandbox, toPodStatus } from "./pod_messages.ts";
 
@@ -48,19 +44,11 @@ async function list(
 ): Promise<PodSandbox[]> {
   const snapshot = await objects.read(call);
   return snapshot.pods
-    .map((pod) => toPodSandbox(pod, () => membersOf(snapshot, pod), peoples))
+    .map((pod) => toPodSandbox(pod, () => membersOf(snapshot, pod.id), peoples))
     .filter((pod) =>
       (filter?.state === undefined || filter.state.state === pod.state) &&
       isListed(filter, pod)
     );
-}
-
-/** The containers of a pod. */
-export function membersOf(
-  { containers }: Snapshot,
-  { id }: KnownPod,
-): readonly KnownContainer[] {
-  return containers.filter(({ metadata }) => metadata.podId === id);
 }
 
 /**
@@ -76,7 +64,7 @@ export async function podSandboxStatus(
   const { objects, peoples } = context;
   const pod = await findPod(objects, podSandboxId, call);
   const snapshot = await objects.read(call);
-  const members = membersOf(snapshot, pod);
+  const members = membersOf(snapshot, pod.id);
   return {
     status: toPodStatus(pod, members, peoples),
     info: verbose ? describePod(pod) : {},

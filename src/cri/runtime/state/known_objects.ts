@@ -52,6 +52,14 @@ export interface Snapshot {
   readonly containers: readonly KnownContainer[];
 }
 
+/** The containers of a pod. */
+export function membersOf(
+  { containers }: Pick<Snapshot, "containers">,
+  podId: string,
+): readonly KnownContainer[] {
+  return containers.filter(({ metadata }) => metadata.podId === podId);
+}
+
 /** A container that a request made, and not a person. */
 export interface OwnContainer extends KnownContainer {
   readonly note: ContainerNote;
