@@ -7,17 +7,14 @@ import {
   measureFileSystems,
 } from "../../engine/cleanup/measure_file_systems.ts";
 import { type Abortable, unlessAborted } from "../../errors/abort.ts";
-import type { TreeSize } from "../../fs/measure_tree.ts";
-import type {
-  FilesystemUsageSchema,
-  ImageFsInfoResponseSchema,
-} from "../api/api_pb.js";
+import type { ImageFsInfoResponseSchema } from "../api/api_pb.js";
+import { toNanoseconds } from "../runtime/state/nanoseconds.ts";
+import { fileSystemMessage } from "../stats/usage_messages.ts";
 
 // A kubelet looks at its disks every 10 s; crictl asks first of all, whatever for.
 const FRESH_MS = 5000;
 // For so long an answer counts while the next one is made.
 const STALE_MS = 60_000;
-const NANOSECONDS = 1_000_000n;
 
 /** A measurement, and when it was made. */
 interface Measurement {
@@ -48,10 +45,10 @@ export class ImageFileSystems {
   ): Promise<MessageInitShape<typeof ImageFsInfoResponseSchema>> {
     const { atMs, usage } = await this.#recent(options);
     const { path, images, containers } = usage;
-    const toUsage = (size: TreeSize) => describe(size, { path, atMs });
+    const place = { mountpoint: path, timestamp: toNanoseconds(atMs) };
     return {
-      imageFilesystems: [toUsage(images)],
-      containerFilesystems: [toUsage(containers)],
+      imageFilesystems: [fileSystemMessage(images, place)],
+      containerFilesystems: [fileSystemMessage(containers, place)],
     };
   }
 
@@ -94,16 +91,4 @@ export class ImageFileSystems {
 async function measure(agent: Agent): Promise<Measurement> {
   const atMs = Date.now();
   return { atMs, usage: await measureFileSystems(agent) };
-}
-
-function describe(
-  { bytes, inodes }: TreeSize,
-  { path, atMs }: { readonly path: string; readonly atMs: number },
-): MessageInitShape<typeof FilesystemUsageSchema> {
-  return {
-    timestamp: BigInt(atMs) * NANOSECONDS,
-    fsId: { mountpoint: path },
-    usedBytes: { value: BigInt(bytes) },
-    inodesUsed: { value: BigInt(inodes) },
-  };
 }

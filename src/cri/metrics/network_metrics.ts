@@ -1,7 +1,10 @@
 /** Metrics of a pod's network. */
 
 import type { Interfaces } from "../../engine/stats/network_reader.ts";
-import type { TrafficCounters } from "../../formats/kernel/network_counters.ts";
+import {
+  type TrafficCounters,
+  withoutLoopback,
+} from "../../formats/kernel/network_counters.ts";
 import { counter, labelled, type MetricDefinition } from "./metric.ts";
 
 const COUNTERS = {
@@ -14,7 +17,6 @@ const DIRECTIONS = {
   received: ["receive", "received"],
   sent: ["transmit", "sent"],
 } as const;
-const LOOPBACK = "lo";
 
 /** All of them. */
 export const NETWORK_METRICS: readonly MetricDefinition<Interfaces>[] = [
@@ -39,7 +41,7 @@ function inDirection(
       ),
       ["interface"],
       (interfaces) =>
-        interfaces.filter(({ name }) => name !== LOOPBACK).map((found) => ({
+        withoutLoopback(interfaces).map((found) => ({
           labels: [found.name],
           value: found[direction][kind],
         })),

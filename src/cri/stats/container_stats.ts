@@ -9,7 +9,6 @@ import {
   type ContainerStatsFilter,
   type ContainerStatsRequest,
   type ContainerStatsSchema,
-  type FilesystemUsageSchema,
   type ListContainerStatsRequest,
   type StreamContainerStatsRequest,
 } from "../api/api_pb.js";
@@ -20,7 +19,7 @@ import { isListedContainer } from "../runtime/state/filters.ts";
 import { findContainer } from "../runtime/state/find_objects.ts";
 import { inParts } from "../runtime/state/in_parts.ts";
 import type { KnownContainer } from "../runtime/state/known_objects.ts";
-import { usageMessages } from "./usage_messages.ts";
+import { fileSystemMessage, usageMessages } from "./usage_messages.ts";
 
 /** A container's statistics, as they are answered. */
 export type ContainerStatsInit = Exclude<
@@ -112,18 +111,11 @@ function toStats(
   return {
     attributes: { id, labels, annotations, ...metadata && { metadata } },
     ...sample && usageMessages(sample),
-    ...size && { writableLayer: toFileSystem(size, root) },
-  };
-}
-
-function toFileSystem(
-  { takenAtNs, bytes, inodes }: LayerSize,
-  mountpoint: string,
-): MessageInitShape<typeof FilesystemUsageSchema> {
-  return {
-    timestamp: takenAtNs,
-    fsId: { mountpoint },
-    usedBytes: { value: BigInt(bytes) },
-    inodesUsed: { value: BigInt(inodes) },
+    ...size && {
+      writableLayer: fileSystemMessage(size, {
+        mountpoint: root,
+        timestamp: size.takenAtNs,
+      }),
+    },
   };
 }

@@ -24,6 +24,7 @@ import {
   type KnownPod,
   membersOf,
 } from "../runtime/state/known_objects.ts";
+import { nowNs } from "../runtime/state/nanoseconds.ts";
 import {
   type ContainerStatsInit,
   describeContainers,
@@ -138,7 +139,7 @@ function toStats(
     readonly containers: readonly ContainerStatsInit[];
   },
 ): PodStatsInit {
-  const timestamp = sample?.takenAtNs ?? BigInt(Date.now()) * 1_000_000n;
+  const timestamp = sample?.takenAtNs ?? nowNs();
   const { swap: _, ...usage } = sample ? usageMessages(sample) : {};
   const threads = sample?.usage.processes.threads;
   return {

@@ -8,9 +8,14 @@ import type {
   Pressure,
   PressureTimes,
 } from "../../formats/kernel/kernel_text.ts";
-import type { NetworkCounters } from "../../formats/kernel/network_counters.ts";
+import {
+  type NetworkCounters,
+  withoutLoopback,
+} from "../../formats/kernel/network_counters.ts";
+import type { TreeSize } from "../../fs/measure_tree.ts";
 import type {
   CpuUsageSchema,
+  FilesystemUsageSchema,
   IoUsageSchema,
   MemoryUsageSchema,
   NetworkInterfaceUsageSchema,
@@ -27,8 +32,6 @@ export interface UsageMessages {
   readonly swap: MessageInitShape<typeof SwapUsageSchema>;
   readonly io: MessageInitShape<typeof IoUsageSchema>;
 }
-
-const LOOPBACK = "lo";
 
 /** Tells what was used; what nobody counts is left out. */
 export function usageMessages(
@@ -70,9 +73,7 @@ export function networkMessage(
   interfaces: Interfaces,
   timestamp: bigint,
 ): MessageInitShape<typeof NetworkUsageSchema> {
-  const [first, ...others] = interfaces
-    .filter(({ name }) => name !== LOOPBACK)
-    .map(interfaceMessage);
+  const [first, ...others] = withoutLoopback(interfaces).map(interfaceMessage);
   return {
     timestamp,
     ...first && { defaultInterface: first },
@@ -89,6 +90,22 @@ function interfaceMessage(
     rxErrors: { value: received.errors },
     txBytes: { value: sent.bytes },
     txErrors: { value: sent.errors },
+  };
+}
+
+/** Tells what a part of a file system takes. */
+export function fileSystemMessage(
+  { bytes, inodes }: TreeSize,
+  { mountpoint, timestamp }: {
+    readonly mountpoint: string;
+    readonly timestamp: bigint;
+  },
+): MessageInitShape<typeof FilesystemUsageSchema> {
+  return {
+    timestamp,
+    fsId: { mountpoint },
+    usedBytes: { value: BigInt(bytes) },
+    inodesUsed: { value: BigInt(inodes) },
   };
 }
 

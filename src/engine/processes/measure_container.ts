@@ -2,6 +2,7 @@
 
 import type { Abortable } from "../../errors/abort.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import { withoutLoopback } from "../../formats/kernel/network_counters.ts";
 import { sum } from "../../formats/sum.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { tryReadLastRun } from "../containers/last_run.ts";
@@ -34,7 +35,6 @@ export interface ContainerMeasure {
 }
 
 const NS_PER_MS = 1_000_000n;
-const LOOPBACK = "lo";
 
 /**
  * Measures a container that runs.
@@ -111,7 +111,7 @@ function toUse(
   { takenAtNs, usage: { cpu, memory, io, processes } }: ContainerSample,
   interfaces: Interfaces = [],
 ): Omit<ContainerMeasure, "id" | "name" | "startedAtMs"> {
-  const others = interfaces.filter(({ name }) => name !== LOOPBACK);
+  const others = withoutLoopback(interfaces);
   return {
     atMs: Number(takenAtNs / NS_PER_MS),
     cpuNs: Number(cpu.usageNs ?? 0),

@@ -40,6 +40,13 @@ export function parseNetworkCounters(
   });
 }
 
+/** Interfaces that lead out: all but the loopback. */
+export function withoutLoopback(
+  interfaces: readonly NetworkCounters[],
+): readonly NetworkCounters[] {
+  return interfaces.filter(({ name }) => name !== "lo");
+}
+
 function trafficOf(
   [bytes = 0n, packets = 0n, errors = 0n, dropped = 0n]: readonly bigint[],
 ): TrafficCounters {
