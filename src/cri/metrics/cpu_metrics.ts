@@ -4,7 +4,6 @@ import {
   type ContainerFacts,
   counter,
   gauge,
-  labelled,
   type MetricDefinition,
   toSeconds,
 } from "./metric.ts";
@@ -33,18 +32,15 @@ export const CPU_METRICS: Definitions = [
     "Cumulative time on processors in the kernel, in seconds.",
     ({ sample }) => toSeconds(sample.usage.cpu.systemNs),
   ),
-  labelled(
-    counter(
-      "container_cpu_usage_seconds_total",
-      "Cumulative time on processors, in seconds.",
-      () => undefined,
-    ),
-    ["cpu"],
-    ({ sample }) => {
+  counter(
+"container_cpu_usage_seconds_total",
+"Cumulative time on processors, in seconds.",
+{
+labels: ["cpu"],
+valuesOf: ({ sample }) => {
       const value = toSeconds(sample.usage.cpu.usageNs);
       return value === undefined ? [] : [{ labels: ["total"], value }];
-    },
-  ),
+    } }),
   counter(
     "container_cpu_user_seconds_total",
     "Cumulative time on processors outside of the kernel, in seconds.",
@@ -121,16 +117,13 @@ export const PROCESS_METRICS: Definitions = [
     "Maximum number of threads, 0 if there is none.",
     ({ sample }) => sample.usage.processes.threadsLimit ?? 0n,
   ),
-  labelled(
-    gauge(
-      "container_ulimits_soft",
-      "Soft limits of the first process, where it has any.",
-      () => undefined,
-    ),
-    ["ulimit"],
-    ({ files }) =>
+  gauge(
+"container_ulimits_soft",
+"Soft limits of the first process, where it has any.",
+{
+labels: ["ulimit"],
+valuesOf: ({ files }) =>
       files?.maxDescriptors === undefined
         ? []
-        : [{ labels: ["max_open_files"], value: files.maxDescriptors }],
-  ),
+        : [{ labels: ["max_open_files"], value: files.maxDescriptors }] }),
 ];

@@ -5,7 +5,6 @@ import {
   type ContainerFacts,
   counter,
   gauge,
-  labelled,
   type MetricDefinition,
   type MetricValue,
 } from "./metric.ts";
@@ -22,18 +21,15 @@ export const MEMORY_METRICS: readonly MetricDefinition<ContainerFacts>[] = [
     "Number of times that memory reached its limit.",
     ({ sample }) => sample.usage.memory.failures,
   ),
-  labelled(
-    counter(
-      "container_memory_failures_total",
-      "Cumulative count of page faults.",
-      () => undefined,
-    ),
-    ["failure_type", "scope"],
-    ({ sample: { usage: { memory } } }) => [
+  counter(
+"container_memory_failures_total",
+"Cumulative count of page faults.",
+{
+labels: ["failure_type", "scope"],
+valuesOf: ({ sample: { usage: { memory } } }) => [
       ...failures("pgfault", memory.pageFaults),
       ...failures("pgmajfault", memory.majorPageFaults),
-    ],
-  ),
+    ] }),
   gauge(
     "container_memory_kernel_usage",
     "Memory of the kernel, in bytes.",

@@ -50,32 +50,30 @@ export const COMMON_LABELS: readonly string[] = [
 
 const NS_PER_SECOND = 1_000_000_000n;
 
-/** A metric that only grows, with one value. */
+/** What a metric tells: one amount, or values that labels tell apart. */
+type Source<Facts> =
+  | ((facts: Facts) => Amount)
+  | Pick<MetricDefinition<Facts>, "labels" | "valuesOf">;
+
+/** A metric that only grows. */
 export function counter<Facts>(
   name: string,
   help: string,
-  amountOf: (facts: Facts) => Amount,
+  source: Source<Facts>,
 ): MetricDefinition<Facts> {
-  const valuesOf = (facts: Facts) => one(amountOf(facts));
-  return { name, help, type: MetricType.COUNTER, labels: [], valuesOf };
+  const type = MetricType.COUNTER;
+  if (typeof source === "object") return { name, help, type, ...source };
+  const valuesOf = (facts: Facts) => one(source(facts));
+  return { name, help, type, labels: [], valuesOf };
 }
 
-/** A metric that goes up and down, with one value. */
+/** A metric that goes up and down. */
 export function gauge<Facts>(
   name: string,
   help: string,
-  amountOf: (facts: Facts) => Amount,
+  source: Source<Facts>,
 ): MetricDefinition<Facts> {
-  return { ...counter(name, help, amountOf), type: MetricType.GAUGE };
-}
-
-/** The same metric with labels of its own. */
-export function labelled<Facts>(
-  metric: MetricDefinition<Facts>,
-  labels: readonly string[],
-  valuesOf: MetricDefinition<Facts>["valuesOf"],
-): MetricDefinition<Facts> {
-  return { ...metric, labels, valuesOf };
+  return { ...counter(name, help, source), type: MetricType.GAUGE };
 }
 
 /** Metrics have no fractions: whole seconds. */

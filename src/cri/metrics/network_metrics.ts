@@ -5,7 +5,7 @@ import {
   type TrafficCounters,
   withoutLoopback,
 } from "../../formats/kernel/network_counters.ts";
-import { counter, labelled, type MetricDefinition } from "./metric.ts";
+import { counter, type MetricDefinition } from "./metric.ts";
 
 const COUNTERS = {
   bytes: ["bytes", "bytes"],
@@ -33,18 +33,15 @@ function inDirection(
   ];
   return kinds.map((kind) => {
     const [name, what] = COUNTERS[kind];
-    return labelled(
-      counter(
-        `container_network_${word}_${name}_total`,
-        `Cumulative count of ${what}, ${done}.`,
-        () => undefined,
-      ),
-      ["interface"],
-      (interfaces) =>
+    return counter(
+`container_network_${word}_${name}_total`,
+`Cumulative count of ${what}, ${done}.`,
+{
+labels: ["interface"],
+valuesOf: (interfaces) =>
         withoutLoopback(interfaces).map((found) => ({
           labels: [found.name],
           value: found[direction][kind],
-        })),
-    );
+        })) });
   });
 }

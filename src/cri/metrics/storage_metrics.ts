@@ -6,22 +6,18 @@ import {
   counter,
   type DiskFacts,
   gauge,
-  labelled,
   type MetricDefinition,
   type MetricValue,
 } from "./metric.ts";
 
 /** All of them. */
 export const STORAGE_METRICS: readonly MetricDefinition<ContainerFacts>[] = [
-  labelled(
-    counter(
-      "container_blkio_device_usage_total",
-      "Bytes that were read from and written to block devices.",
-      () => undefined,
-    ),
-    ["device", "major", "minor", "operation"],
-    ({ sample }) => sample.usage.io.devices.flatMap(operations),
-  ),
+  counter(
+"container_blkio_device_usage_total",
+"Bytes that were read from and written to block devices.",
+{
+labels: ["device", "major", "minor", "operation"],
+valuesOf: ({ sample }) => sample.usage.io.devices.flatMap(operations) }),
   onDisk(
     "container_fs_inodes_free",
     "Number of free inodes of the file system.",
@@ -37,18 +33,15 @@ export const STORAGE_METRICS: readonly MetricDefinition<ContainerFacts>[] = [
     "Size of the file system, in bytes.",
     ({ totalBytes }) => totalBytes,
   ),
-  labelled(
-    gauge(
-      "container_fs_usage_bytes",
-      "What the container has written to the file system, in bytes.",
-      () => undefined,
-    ),
-    ["device"],
-    ({ layer, disk }) =>
+  gauge(
+"container_fs_usage_bytes",
+"What the container has written to the file system, in bytes.",
+{
+labels: ["device"],
+valuesOf: ({ layer, disk }) =>
       layer === undefined
         ? []
-        : [{ labels: [disk.device], value: BigInt(layer.bytes) }],
-  ),
+        : [{ labels: [disk.device], value: BigInt(layer.bytes) }] }),
   onDevices(
     "container_fs_reads_bytes_total",
     "Cumulative count of bytes that were read.",
@@ -69,31 +62,25 @@ export const STORAGE_METRICS: readonly MetricDefinition<ContainerFacts>[] = [
     "Cumulative count of writes.",
     ({ writes }) => writes,
   ),
-  labelled(
-    gauge(
-      "container_hugetlb_max_usage_bytes",
-      "Maximum of huge pages that were used, in bytes.",
-      () => undefined,
-    ),
-    ["pagesize"],
-    ({ sample }) =>
+  gauge(
+"container_hugetlb_max_usage_bytes",
+"Maximum of huge pages that were used, in bytes.",
+{
+labels: ["pagesize"],
+valuesOf: ({ sample }) =>
       sample.usage.hugepages.flatMap(({ pageSize, maxUsage }) =>
         maxUsage === undefined ? [] : [{ labels: [pageSize], value: maxUsage }]
-      ),
-  ),
-  labelled(
-    gauge(
-      "container_hugetlb_usage_bytes",
-      "Huge pages in use, in bytes.",
-      () => undefined,
-    ),
-    ["pagesize"],
-    ({ sample }) =>
+      ) }),
+  gauge(
+"container_hugetlb_usage_bytes",
+"Huge pages in use, in bytes.",
+{
+labels: ["pagesize"],
+valuesOf: ({ sample }) =>
       sample.usage.hugepages.map(({ pageSize, usage }) => ({
         labels: [pageSize],
         value: usage,
-      })),
-  ),
+      })) }),
 ];
 
 function onDisk(
@@ -101,11 +88,12 @@ function onDisk(
   help: string,
   valueOf: (disk: DiskFacts) => bigint,
 ): MetricDefinition<ContainerFacts> {
-  return labelled(
-    gauge(name, help, () => undefined),
-    ["device"],
-    ({ disk }) => [{ labels: [disk.device], value: valueOf(disk) }],
-  );
+  return gauge(
+name,
+help,
+{
+labels: ["device"],
+valuesOf: ({ disk }) => [{ labels: [disk.device], value: valueOf(disk) }] });
 }
 
 function onDevices(
@@ -113,15 +101,16 @@ function onDevices(
   help: string,
   valueOf: (device: DeviceUsage) => bigint,
 ): MetricDefinition<ContainerFacts> {
-  return labelled(
-    counter(name, help, () => undefined),
-    ["device"],
-    ({ sample }) =>
+  return counter(
+name,
+help,
+{
+labels: ["device"],
+valuesOf: ({ sample }) =>
       sample.usage.io.devices.map((device) => ({
         labels: [nameOf(device)],
         value: valueOf(device),
-      })),
-  );
+      })) });
 }
 
 function operations(device: DeviceUsage): readonly MetricValue[] {
