@@ -1,6 +1,6 @@
 /** CRI's ImageService: the images of a store, for a kubelet. */
 
-import type { Agent } from "../../engine/agent.ts";
+import type { Agent, Log } from "../../engine/agent.ts";
 import { removeImage } from "../../engine/cleanup/remove_image.ts";
 import {
   type ImageDetails,
@@ -16,9 +16,8 @@ import type {
   ImageStatusRequest,
 } from "../api/api_pb.js";
 import type { CallContext, ServiceMethods } from "../grpc/service_methods.ts";
-import type { Log } from "../../engine/agent.ts";
+import { inParts } from "../runtime/state/in_parts.ts";
 import type { ImageFileSystems } from "./image_file_systems.ts";
-import { imageRefOf } from "./image_ref.ts";
 import { ImageUsers } from "./image_users.ts";
 import { pullForPod } from "./pull_for_pod.ts";
 import type { SharedPulls } from "./shared_pulls.ts";
@@ -34,9 +33,6 @@ export interface ImageServiceOptions {
 
 type Methods = Required<ServiceMethods<typeof ImageService>>;
 
-// Some 50 KB a message: clients read along while the rest is made.
-const IMAGES_PER_MESSAGE = 100;
-
 /** Makes the service's methods. */
 export function imageService(options: ImageServiceOptions): Methods {
   const { agent, fileSystems, log } = options;
@@ -44,26 +40,24 @@ export function imageService(options: ImageServiceOptions): Methods {
   const list = async (
     filter: ImageFilter | undefined,
     call: CallContext,
-  ): Promise<readonly ImageMessage[]> => {
+  ): Promise<ImageMessage[]> => {
     const images = await findImages(agent, filter, call);
     return images.map((image) => toImage(image, users.userOf(image.id)));
   };
   return {
     listImages: async ({ filter }, call) => ({
-      images: [...await list(filter, call)],
+      images: await list(filter, call),
     }),
     async *streamImages({ filter }, call) {
       const images = await list(filter, call);
-      for (let sent = 0; sent < images.length; sent += IMAGES_PER_MESSAGE) {
-        yield { images: images.slice(sent, sent + IMAGES_PER_MESSAGE) };
-      }
+      for (const part of inParts(images)) yield { images: part };
     },
     imageStatus: (request, call) => tellStatus(agent, request, call),
     async pullImage({ image, auth }, { signal }) {
       const request = { image: nameIn(image), auth, signal };
       const id = await pullForPod(options, request);
       fileSystems.forget();
-      return { imageRef: imageRefOf(id) };
+      return { imageRef: id };
     },
     async removeImage({ image }, { signal }) {
       const name = nameIn(image);

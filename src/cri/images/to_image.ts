@@ -3,18 +3,19 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { ImageSummary } from "../../engine/images/list_images.ts";
 import type { ImageSchema } from "../api/api_pb.js";
-import { imageRefOf } from "./image_ref.ts";
 
 /** An image in an answer. */
 export type ImageMessage = MessageInitShape<typeof ImageSchema>;
 
 /**
- * Tells of an image.
+ * Tells of an image. Its ID, that of a container's image, and what a pull answers
+ * are the same text, as kubelets compare them: the store's own ID, so that people
+ * find it there.
  *
  * @param user Who runs in it, as its config says: `1000`, `www-data:www-data`.
  */
 export function toImage(image: ImageSummary, user: string): ImageMessage {
-  const id = imageRefOf(image.id);
+  const { id } = image;
   return {
     id,
     repoTags: image.names.filter((name) => !name.includes("@")),
