@@ -157,6 +157,7 @@ async function put(
     }
     await createProcess(agent, id, {
       logPath,
+      terminal: config.tty,
       stdin: config.stdin ? config.stdinOnce ? "once" : "open" : "none",
       runtime: runtimeOf(context.settings, sandbox.request.runtimeHandler),
       cgroupManager: context.settings.cgroupManager,
