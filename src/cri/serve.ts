@@ -3,7 +3,8 @@
  * Containers go on without it; what it knows is on the disk.
  */
 
-import type { Agent } from "../engine/agent.ts";
+import type { Agent, Log } from "../engine/agent.ts";
+import { whenAborted } from "../errors/abort.ts";
 import { claimStore } from "../engine/serving.ts";
 import type { Libc } from "../process/libc.ts";
 import { ImageService, RuntimeService } from "./api/api_pb.js";
@@ -17,7 +18,6 @@ import { ServeMetrics } from "./metrics/serve_metrics.ts";
 import { refuseDebugger } from "./refuse_debugger.ts";
 import type { RuntimeSettings } from "./runtime/runtime_context.ts";
 import { openRuntimeService } from "./runtime/runtime_service.ts";
-import type { Log } from "../engine/agent.ts";
 import type { ServeSettings } from "./serve_settings.ts";
 import {
   type NotifyEnvironment,
@@ -75,7 +75,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   using _refused = refuseDebugger(libc);
   manager.ready(`serving at ${settings.listen}`);
   onReady();
-  await aborted(signal);
+  await whenAborted(signal);
   log("info", "ending; containers go on");
 }
 
@@ -87,11 +87,4 @@ function runtimeSettings(
     pluginDirectories: cniBinDirs,
   };
   return { runtime, cgroupManager, networks };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  if (signal.aborted) resolve();
-  signal.addEventListener("abort", () => resolve(), { once: true });
-  return promise;
 }

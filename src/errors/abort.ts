@@ -60,6 +60,14 @@ export function joinSignals(
   };
 }
 
+/** Waits until a signal is aborted; for ever without one. */
+export function whenAborted(signal: AbortSignal | undefined): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (signal?.aborted) resolve();
+  signal?.addEventListener("abort", () => resolve(), { once: true });
+  return promise;
+}
+
 /** Waits so many milliseconds, unless the signal ends the wait. */
 export async function sleep(
   ms: number,

@@ -1,6 +1,6 @@
 /** The image of a pod's infra container, which needs no registry. */
 
-import type { Abortable } from "../../errors/abort.ts";
+import { type Abortable, whenAborted } from "../../errors/abort.ts";
 import { ImageNotFoundError } from "../../errors/not_found_errors.ts";
 import { nameOf } from "../../formats/oci/reference.ts";
 import type { Store } from "../../store/store.ts";
@@ -80,10 +80,4 @@ async function isStored(
 async function load(agent: Agent, options: FetchPauseOptions): Promise<void> {
   const { fetchPauseImage } = await import("./fetch_pause_image.ts");
   await fetchPauseImage(agent, options);
-}
-
-function whenAborted(signal: AbortSignal | undefined): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  signal?.addEventListener("abort", () => resolve(), { once: true });
-  return promise;
 }
