@@ -106,3 +106,30 @@ export async function unlessAborted<T>(
     signal?.removeEventListener("abort", abort);
   }
 }
+
+/** Whether a promise is settled before so long; how, it tells itself. */
+export async function isInTime(
+  promise: Promise<unknown>,
+  milliseconds: number,
+): Promise<boolean> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, milliseconds);
+  let isSettled = false;
+  const settled = promise.catch(() => {}).then(() => isSettled = true);
+  await Promise.race([settled, late.promise]);
+  clearTimeout(timer);
+  return isSettled;
+}
+
+/**
+ * Waits until all have ended, so that what is undone then is not made later.
+ *
+ * @throws The first error of those that failed, in their order.
+ */
+export async function settleAll(
+  all: readonly (Promise<unknown> | undefined)[],
+): Promise<void> {
+  for (const result of await Promise.allSettled(all)) {
+    if (result.status === "rejected") throw result.reason;
+  }
+}

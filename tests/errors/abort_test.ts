@@ -1,7 +1,9 @@
 import { assertEquals, assertFalse, assertRejects } from "@std/assert";
 import {
   delayAbort,
+  isInTime,
   linkSignals,
+  settleAll,
   sleep,
   unlessAborted,
 } from "../../src/errors/abort.ts";
@@ -51,6 +53,33 @@ Deno.test("unlessAborted() waits, or ends with the signal's reason", async () =>
   const after = await assertRejects(() => unlessAborted(begin, { signal }));
   assertEquals(after, REASON);
   assertFalse(isBegun);
+});
+
+Deno.test("isInTime() tells who is late, and leaves a failure to others", async () => {
+  assertEquals(await isInTime(Promise.resolve(7), 60_000), true);
+  const failed = Promise.reject(REASON);
+  assertEquals(await isInTime(failed, 60_000), true);
+  assertEquals(await assertRejects(() => failed), REASON);
+  const never = Promise.withResolvers<void>();
+  assertFalse(await isInTime(never.promise, 1));
+});
+
+Deno.test("settleAll() waits for all, then throws the first failure", async () => {
+  const order: string[] = [];
+  const after = async (ms: number, what: string, error?: Error) => {
+    await sleep(ms);
+    order.push(what);
+    if (error !== undefined) throw error;
+  };
+  const all = [
+    after(20, "first", REASON),
+    undefined,
+    after(1, "second", new Error("another")),
+    after(30, "third"),
+  ];
+  assertEquals(await assertRejects(() => settleAll(all)), REASON);
+  assertEquals(order, ["second", "first", "third"]);
+  await settleAll([Promise.resolve()]);
 });
 
 function reasonOf(signal: AbortSignal | undefined): Promise<unknown> {

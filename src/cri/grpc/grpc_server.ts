@@ -7,6 +7,7 @@
 
 import { createServer, type Http2Server, type Http2Session } from "node:http2";
 import type { Socket } from "node:net";
+import { isInTime } from "../../errors/abort.ts";
 import type { Libc } from "../../process/libc.ts";
 import type { DescService } from "@bufbuild/protobuf";
 import { listenGuarded, mayCall } from "./guarded_socket.ts";
@@ -99,9 +100,9 @@ export class GrpcServer implements AsyncDisposable {
     if (this.#server === undefined) resolve();
     else this.#server.close(() => resolve());
     this.#ending.abort(new DOMException("The server ends", "AbortError"));
-    await waitAtMost(GRACE_MS, Promise.all(this.#calls));
+    await isInTime(Promise.all(this.#calls), GRACE_MS);
     this.#sessions.destroyAll();
-    await waitAtMost(FAREWELL_MS, promise);
+    await isInTime(promise, FAREWELL_MS);
     // Of clients that never said a word: no session tells them.
     for (const socket of this.#sockets) socket.destroy();
     await promise;
@@ -120,14 +121,4 @@ export class GrpcServer implements AsyncDisposable {
       call.finally(() => this.#calls.delete(call));
     });
   }
-}
-
-async function waitAtMost(
-  milliseconds: number,
-  waited: Promise<unknown>,
-): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, milliseconds);
-  await Promise.race([waited, promise]);
-  clearTimeout(timer);
 }

@@ -1,5 +1,6 @@
 /** RuntimeService of Kubernetes' CRI v1: its methods, and what goes on beside them. */
 
+import { isInTime } from "../../errors/abort.ts";
 import { type Agent, insideOf } from "../../engine/agent.ts";
 import type { RuntimeService } from "../api/api_pb.js";
 import type { CallContext, ServiceMethods } from "../grpc/service_methods.ts";
@@ -122,11 +123,8 @@ export async function openRuntimeService(
 
 /** Waits for what is under way, if it does not take for ever. */
 async function settle({ making, changing }: RuntimeJobs): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, PATIENCE_MS);
   const all = Promise.all([making.settle(), changing.settle()]);
-  await Promise.race([all, promise]);
-  clearTimeout(timer);
+  await isInTime(all, PATIENCE_MS);
 }
 
 // Less than systemd waits; what is cut short the next start takes up.

@@ -1,6 +1,11 @@
 /** Ends what runs in containers, and sends signals to it. */
 
-import { type Abortable, linkSignals, sleep } from "../../errors/abort.ts";
+import {
+  type Abortable,
+  linkSignals,
+  settleAll,
+  sleep,
+} from "../../errors/abort.ts";
 import { InUseError } from "../../errors/store_errors.ts";
 import {
   parseSignal,
@@ -133,11 +138,7 @@ export async function endNamed(
 ): Promise<readonly ContainerId[]> {
   const ids = await resolve(agent, names, { ...options, verb, check });
   // All at once: else the last of a pod would wait for those before it.
-  const ended = await Promise.allSettled(
-    ids.map((id) => endProcess(agent, id, options)),
-  );
-  const failed = ended.find((result) => result.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
+  await settleAll(ids.map((id) => endProcess(agent, id, options)));
   return ids;
 }
 

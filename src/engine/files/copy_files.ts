@@ -1,6 +1,6 @@
 /** Copies files into containers, and out of them. */
 
-import type { Abortable } from "../../errors/abort.ts";
+import { type Abortable, settleAll } from "../../errors/abort.ts";
 import { NotFoundError } from "../../errors/not_found_errors.ts";
 import { whyOf } from "../../errors/why.ts";
 import type { Bytes } from "../../formats/bytes.ts";
@@ -126,11 +126,7 @@ async function transfer(agent: Agent, request: Transfer): Promise<void> {
   const to = unpacking?.archive ?? output;
   const moving = from && to ? pipe(from, to) : Promise.resolve();
   // The one that writes says best why it could not go on.
-  const results = await Promise.allSettled([
-    ...[unpacking?.done, packing?.done, moving],
-  ]);
-  const failed = results.find((result) => result.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
+  await settleAll([unpacking?.done, packing?.done, moving]);
 }
 
 /** Who reads has ended when it does not want more: its exit code tells. */

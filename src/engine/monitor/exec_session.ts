@@ -4,7 +4,7 @@
  */
 
 import { join } from "@std/path";
-import { type Abortable, sleep } from "../../errors/abort.ts";
+import { type Abortable, isInTime } from "../../errors/abort.ts";
 import { CommandError } from "../../errors/store_errors.ts";
 import type { Bytes } from "../../formats/bytes.ts";
 import { asInteger, asObject, parseJson } from "../../formats/json.ts";
@@ -172,14 +172,7 @@ async function waitForPid(
   exec: PreparedExec,
   started: Promise<Start>,
 ): Promise<number | undefined> {
-  const stop = new AbortController();
-  const late = sleep(PATIENCE_MS, stop).then(
-    () => "late" as const,
-    () => "late" as const,
-  );
-  const start = await Promise.race([started, late]);
-  stop.abort();
-  if (start !== "late") return start.pid;
+  if (await isInTime(started, PATIENCE_MS)) return (await started).pid;
   await signalMonitor(exec);
   return parsePid(readTextIfThere(exec.pidFile));
 }

@@ -1,6 +1,6 @@
 /** What conmon sends to who is attached: packets of two outputs. */
 
-import { sleep } from "../../errors/abort.ts";
+import { isInTime } from "../../errors/abort.ts";
 import { type Bytes, concatBytes } from "../../formats/bytes.ts";
 
 /** Both outputs of a process. One that is not read holds up the other. */
@@ -48,7 +48,11 @@ export function splitPackets(
 
   async function passAll(): Promise<void> {
     for await (const packet of packets) {
-      if (await isLate(pass(packet), patienceMs)) return drop();
+      const passed = pass(packet);
+      const isLate = patienceMs !== undefined &&
+        !await isInTime(passed, patienceMs);
+      if (isLate) return drop();
+      await passed;
     }
     const packet = await last;
     if (packet !== undefined) await pass(packet);
@@ -69,21 +73,6 @@ export function splitPackets(
 export function makePacket(output: "stdout" | "stderr", bytes: Bytes): Bytes {
   const from = output === "stderr" ? STDERR : STDOUT;
   return concatBytes([new Uint8Array([from]), bytes]);
-}
-
-async function isLate(
-  written: Promise<void>,
-  patienceMs: number | undefined,
-): Promise<boolean> {
-  if (patienceMs === undefined) {
-    await written;
-    return false;
-  }
-  const stop = new AbortController();
-  const late = sleep(patienceMs, stop).then(() => true, () => false);
-  const isLate = await Promise.race([written.then(() => false), late]);
-  stop.abort();
-  return isLate;
 }
 
 interface Output {

@@ -1,6 +1,6 @@
 /** Makes sandboxes: pods that containers can be run in. */
 
-import type { Abortable } from "../../errors/abort.ts";
+import { type Abortable, settleAll } from "../../errors/abort.ts";
 import { whyOf } from "../../errors/why.ts";
 import {
   type ContainerId,
@@ -35,7 +35,6 @@ import {
   type SandboxState,
   writeSandboxState,
 } from "./sandbox_state.ts";
-import { settleAll } from "./settle_all.ts";
 
 /**
  * Makes a sandbox: a pod with namespaces, networks and files. What it is to be is on

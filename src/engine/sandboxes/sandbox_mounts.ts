@@ -1,13 +1,12 @@
 /** Makes what of a sandbox is mounted: namespaces, shared memory; and ends it. */
 
-import type { Abortable } from "../../errors/abort.ts";
+import { type Abortable, settleAll } from "../../errors/abort.ts";
 import { removeIfThere } from "../../fs/if_there.ts";
 import { removeTreeSync } from "../../fs/remove_tree.ts";
 import { pinNamespaces } from "../../mount/pin_namespaces.ts";
 import type { Agent } from "../agent.ts";
 import type { SandboxRequest } from "./sandbox.ts";
 import type { SandboxPlaces } from "./sandbox_places.ts";
-import { settleAll } from "./settle_all.ts";
 
 const PRIVATE_DIRECTORY = 0o700;
 // Containers' users reach the files in it by their mounts, not by its path.

@@ -1,6 +1,7 @@
 /** Measures writable layers now and then: that takes reading all their folders. */
 
 import { join } from "@std/path";
+import { isInTime } from "../../errors/abort.ts";
 import type { LayerId } from "../../formats/storage/store_ids.ts";
 import { measureTree, type TreeSize } from "../../fs/measure_tree.ts";
 import { layerDirectory } from "../../store/paths.ts";
@@ -55,7 +56,7 @@ export class LayerSizes implements AsyncDisposable {
       const running = this.#measure(layer);
       if (known === undefined) unknown.push(running);
     }
-    if (unknown.length > 0) await first(Promise.all(unknown), WAIT_MS);
+    if (unknown.length > 0) await isInTime(Promise.all(unknown), WAIT_MS);
     return new Map(layers.flatMap((layer) => {
       const size = this.#known.get(layer)?.size;
       return size === undefined ? [] : [[layer, size] as const];
@@ -108,11 +109,4 @@ export class LayerSizes implements AsyncDisposable {
 function isFresh({ endedAtMs, tookMs }: Measured): boolean {
   const keepMs = Math.max(KEEP_MS, KEEP_TIMES * tookMs);
   return performance.now() - endedAtMs < keepMs;
-}
-
-async function first(work: Promise<unknown>, timeoutMs: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, timeoutMs);
-  await Promise.race([work, promise]);
-  clearTimeout(timer);
 }

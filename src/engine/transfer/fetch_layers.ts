@@ -1,6 +1,11 @@
 /** Brings the layers that a store lacks. */
 
-import { type Abortable, delayAbort, linkSignals } from "../../errors/abort.ts";
+import {
+  type Abortable,
+  delayAbort,
+  isInTime,
+  linkSignals,
+} from "../../errors/abort.ts";
 import type { ImageBlobs } from "../../formats/oci/blob_source.ts";
 import { makeOwnDirectory } from "../../fs/own_directory.ts";
 import type { RetryRules } from "../../registry/send_request.ts";
@@ -142,20 +147,6 @@ async function commitReady(
     }
     options.onEvent({ kind: "committed", digest: needed.blob.digest });
   }
-}
-
-/** Whether a promise is settled before so long. */
-async function isInTime(
-  promise: Promise<unknown>,
-  milliseconds: number,
-): Promise<boolean> {
-  const late = Promise.withResolvers<void>();
-  const timer = setTimeout(late.resolve, milliseconds);
-  let isSettled = false;
-  const settled = promise.catch(() => {}).then(() => isSettled = true);
-  await Promise.race([settled, late.promise]);
-  clearTimeout(timer);
-  return isSettled;
 }
 
 /** The largest first: the last one to be done is then a small one. */

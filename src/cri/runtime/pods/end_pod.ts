@@ -1,6 +1,6 @@
 /** Stops and removes pods. */
 
-import type { Abortable } from "../../../errors/abort.ts";
+import { type Abortable, settleAll } from "../../../errors/abort.ts";
 import { InvalidSandboxIdError } from "../../../errors/not_found_errors.ts";
 import { InUseError } from "../../../errors/store_errors.ts";
 import { removeOrphanVolumes } from "../../../engine/containers/image_volumes.ts";
@@ -121,8 +121,5 @@ async function all(
   action: (member: KnownContainer) => Promise<void>,
 ): Promise<void> {
   const own = members.filter(({ note }) => note !== undefined);
-  const results = await Promise.allSettled(own.map(action));
-  for (const result of results) {
-    if (result.status === "rejected") throw result.reason;
-  }
+  await settleAll(own.map(action));
 }
