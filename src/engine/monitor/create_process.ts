@@ -20,6 +20,7 @@ import { runtimeFlags, startMonitor } from "./conmon.ts";
 import { undoProcess } from "./forget_process.ts";
 import { readAnswer } from "./monitor_answer.ts";
 import { checkLogPath } from "./log_path.ts";
+import { MONITOR_PID_FILE } from "./stray_process.ts";
 
 /** How to create a container's process. */
 export interface CreateProcessOptions extends Abortable {
@@ -149,7 +150,7 @@ async function create(
     ...["--cid", id, "--cuuid", id, "--name", id],
     ...["--bundle", bundle, "--full-attach"],
     ...["--container-pidfile", join(bundle, "runtime.pid")],
-    ...["--conmon-pidfile", join(bundle, "conmon.pid")],
+    ...["--conmon-pidfile", join(bundle, MONITOR_PID_FILE)],
     ...["--persist-dir", places.runDirectory],
     ...["--exit-dir", places.workDirectory],
     ...streamFlags({ ...options, bundle }),

@@ -9,11 +9,8 @@ import { CommandError } from "../../errors/store_errors.ts";
 import type { Bytes } from "../../formats/bytes.ts";
 import { asInteger, asObject, parseJson } from "../../formats/json.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
-import { readTextIfThere } from "../../fs/if_there.ts";
-import { findProgram } from "../../process/find_program.ts";
 import { socketsOf } from "../../process/libc_sockets.ts";
 import type { ByteChannel } from "../../process/process_streams.ts";
-import { runCommand } from "../../process/run_command.ts";
 import type { Agent } from "../agent.ts";
 import {
   readRuntimeLog,
@@ -24,6 +21,12 @@ import { runtimeFlags, type StartingMonitor, startMonitor } from "./conmon.ts";
 import type { PreparedExec } from "./exec_command.ts";
 import { explainMonitor, parseAnswer } from "./monitor_answer.ts";
 import { type LineReader, openLineReader } from "./read_line.ts";
+import {
+  killMonitor,
+  MONITOR_PID_FILE,
+  readPid,
+  signalProcess,
+} from "./stray_process.ts";
 
 /** A command that runs, with its streams. Disposing leaves it alone. */
 export interface ExecSession extends AsyncDisposable {
@@ -89,7 +92,7 @@ export async function startSession(
   } catch (error) {
     // Not sooner: it takes the end of what it waits for as an order to run.
     await monitor.detached;
-    await signalMonitor(exec);
+    await killMonitor(exec.folder);
     await end(go);
     answers[Symbol.dispose]();
     throw error;
@@ -117,7 +120,7 @@ function sessionFlags(
     ...["--cid", id, "--cuuid", id, "--name", id],
     ...["--bundle", folder, "--full-attach"],
     ...["--exec-process-spec", processFile, "--container-pidfile", pidFile],
-    ...["--conmon-pidfile", join(folder, "conmon.pid")],
+    ...["--conmon-pidfile", join(folder, MONITOR_PID_FILE)],
     ...["--log-path", "none"],
     ...(terminal ? ["--terminal"] : []),
     ...(stdin ? ["--stdin"] : []),
@@ -158,7 +161,7 @@ function openSession(
     ended: readEnd(exec, started, answers),
     async signal(name) {
       const pid = await waitForPid(exec, started);
-      if (pid !== undefined) await sendSignal(name, -pid);
+      await signalProcess(name, pid && -pid);
     },
     [Symbol.asyncDispose]: () => channel[Symbol.asyncDispose](),
   };
@@ -173,8 +176,8 @@ async function waitForPid(
   started: Promise<Start>,
 ): Promise<number | undefined> {
   if (await isInTime(started, PATIENCE_MS)) return (await started).pid;
-  await signalMonitor(exec);
-  return parsePid(readTextIfThere(exec.pidFile));
+  await killMonitor(exec.folder);
+  return readPid(exec.pidFile);
 }
 
 interface Start {
@@ -212,22 +215,4 @@ async function readEnd(
 function parseExitCode(line: string): number {
   const what = "conmon's answer";
   return asInteger(asObject(parseJson(line, what), what)["data"], what);
-}
-
-async function signalMonitor({ folder }: PreparedExec): Promise<void> {
-  const pid = parsePid(readTextIfThere(join(folder, "conmon.pid")));
-  if (pid !== undefined) await sendSignal("KILL", pid);
-}
-
-function parsePid(text: string | undefined): number | undefined {
-  const pid = Number(text ?? "");
-  return Number.isInteger(pid) && pid > 1 ? pid : undefined;
-}
-
-/** @param target A process, or a group as a negative number. */
-async function sendSignal(name: string, target: number): Promise<void> {
-  await runCommand(findProgram("kill"), [`-${name}`, "--", String(target)], {
-    okCodes: "any", // it has ended meanwhile
-    group: "shared",
-  });
 }

@@ -4,14 +4,8 @@ import { join } from "@std/path";
 import { sleep } from "../../errors/abort.ts";
 import { InUseError } from "../../errors/store_errors.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
-import {
-  lstatIfThere,
-  readTextIfThere,
-  removeIfThere,
-} from "../../fs/if_there.ts";
+import { lstatIfThere, removeIfThere } from "../../fs/if_there.ts";
 import { removeTreeSync } from "../../fs/remove_tree.ts";
-import { findProgram } from "../../process/find_program.ts";
-import { runCommand } from "../../process/run_command.ts";
 import { runDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
 import { hasMonitor } from "../containers/container_monitor.ts";
@@ -22,9 +16,10 @@ import {
   readExit,
 } from "../containers/process_exit.ts";
 import { removeLeftCgroups } from "./left_cgroups.ts";
+import { killMonitor, MONITOR_PID_FILE } from "./stray_process.ts";
 
 // What conmon and runtimes make in the bundle.
-const FILES = ["attach", "ctl", "winsz", "runtime.pid", "conmon.pid"] as const;
+const FILES = ["attach", "ctl", "winsz", "runtime.pid", MONITOR_PID_FILE];
 const POLL_MS = 50;
 // From when its places are made until conmon has its fifo, on a busy machine.
 const BEGIN_MS = 1_000;
@@ -74,23 +69,16 @@ async function waitForBegun(agent: Agent, id: ContainerId): Promise<void> {
 /** It ends with its process; one whose runtime hangs has to be told. */
 async function endMonitor(agent: Agent, id: ContainerId): Promise<void> {
   const start = performance.now();
+  const bundle = runDirectory(agent.store.paths, id);
   await forget(agent, id);
   while (hasMonitor(agent, id)) {
     const waitedMs = performance.now() - start;
     if (waitedMs > 2 * PATIENCE_MS) throw stillThere(id);
-    if (waitedMs > PATIENCE_MS) await killMonitor(agent, id);
+    // What it has started to create the process ends with it.
+    if (waitedMs > PATIENCE_MS) await killMonitor(bundle);
     await sleep(POLL_MS);
     await forget(agent, id); // what its runtime has made meanwhile
   }
-}
-
-/** What conmon has started to create the process ends with it. */
-async function killMonitor(agent: Agent, id: ContainerId): Promise<void> {
-  const file = join(runDirectory(agent.store.paths, id), "conmon.pid");
-  const pid = Number(readTextIfThere(file) ?? "");
-  if (!Number.isInteger(pid) || pid <= 1) return;
-  const args = ["-KILL", String(pid)];
-  await runCommand(findProgram("kill"), args, { okCodes: "any" });
 }
 
 function stillThere(id: ContainerId): InUseError {
