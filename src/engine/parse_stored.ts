@@ -15,7 +15,7 @@ import {
 import type { ContainerId } from "../formats/storage/store_ids.ts";
 import type { ContainerRecord } from "../formats/storage/store_record.ts";
 import { isErrno } from "../fs/errno.ts";
-import { workDirectory } from "../store/paths.ts";
+import { runDirectory, workDirectory } from "../store/paths.ts";
 import type { Records } from "../store/records/records.ts";
 import type { Agent } from "./agent.ts";
 
@@ -53,12 +53,8 @@ export function parseStored<T>(
   }
 }
 
-/**
- * Reads a container's configuration; undefined if there is no such file.
- *
- * @throws {DamagedFileError} If it does not parse.
- */
-export function readStoredSpec(file: StoredFile): RuntimeSpec | undefined {
+/** @throws {DamagedFileError} If it does not parse. */
+function readStoredSpec(file: StoredFile): RuntimeSpec | undefined {
   try {
     return parseStored(
       file,
@@ -93,6 +89,17 @@ export function tryReadTemplate(
     if (error instanceof DamagedFileError) return undefined;
     throw error;
   }
+}
+
+/** Reads what a runtime is handed; undefined if the container was never started. */
+export function readBundle(
+  { store }: Agent,
+  id: ContainerId,
+): RuntimeSpec | undefined {
+  return readStoredSpec({
+    path: join(runDirectory(store.paths, id), "config.json"),
+    advice: "the next start writes it anew",
+  });
 }
 
 /**

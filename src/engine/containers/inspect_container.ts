@@ -1,6 +1,5 @@
 /** Tells all about one container. */
 
-import { join } from "@std/path";
 import type { Abortable } from "../../errors/abort.ts";
 import { isObject } from "../../formats/json.ts";
 import type { RuntimeSpec } from "../../formats/oci/runtime_spec.ts";
@@ -8,7 +7,7 @@ import type { ContainerRecord } from "../../formats/storage/store_record.ts";
 import { findContainer } from "../../store/find_container.ts";
 import { type AgentHandle, insideOf } from "../agent.ts";
 import { mountPoint } from "../mount_layer.ts";
-import { readStoredSpec, readTemplate } from "../parse_stored.ts";
+import { readBundle, readTemplate } from "../parse_stored.ts";
 import { directoriesOf } from "./container_metadata.ts";
 import { type ContainerSummary, summarize } from "./list_containers.ts";
 
@@ -67,10 +66,7 @@ export async function inspectContainer(
   const isMounted = await mounter.isMounted(target, options);
   const { dir, runDir } = directoriesOf(agent, record);
   const template = readTemplate(agent, record.id);
-  const bundleConfig = readStoredSpec({
-    path: join(runDir, "config.json"),
-    advice: "the next start writes it anew",
-  });
+  const bundleConfig = readBundle(agent, record.id);
   return {
     ...await summarize(agent, record, {
       ...options,

@@ -15,7 +15,7 @@ import {
   readRuntimeLog,
   runtimeExitCode,
 } from "../containers/runtime_exit_code.ts";
-import { readStoredSpec } from "../parse_stored.ts";
+import { readBundle } from "../parse_stored.ts";
 import { runtimeFlags, startMonitor } from "./conmon.ts";
 import { undoProcess } from "./forget_process.ts";
 import { readAnswer } from "./monitor_answer.ts";
@@ -153,7 +153,7 @@ async function create(
     ...["--conmon-pidfile", join(bundle, MONITOR_PID_FILE)],
     ...["--persist-dir", places.runDirectory],
     ...["--exit-dir", places.workDirectory],
-    ...streamFlags({ ...options, bundle }),
+    ...streamFlags(agent, id, options),
     ...exitFlags(options.exitCommand),
     ...(options.cgroupManager === "systemd" ? ["--systemd-cgroup"] : []),
     ...runtimeFlags(ownRuntime(agent, options.runtime), [
@@ -171,25 +171,17 @@ async function create(
 }
 
 function streamFlags(
-  { logPath, terminal, stdin = "none", bundle }: CreateOptions & {
-    readonly bundle: string;
-  },
+  agent: Agent,
+  id: ContainerId,
+  { logPath, terminal, stdin = "none" }: CreateProcessOptions,
 ): readonly string[] {
-  const hasTerminal = terminal ?? readTerminal(bundle);
+  const hasTerminal = terminal ?? readBundle(agent, id)?.process?.terminal;
   return [
     ...["--log-path", logPath === undefined ? "none" : `k8s-file:${logPath}`],
     ...(hasTerminal ? ["--terminal"] : []),
     ...(stdin === "none" ? [] : ["--stdin"]),
     ...(stdin === "open" ? ["--leave-stdin-open"] : []),
   ];
-}
-
-function readTerminal(bundle: string): boolean {
-  const spec = readStoredSpec({
-    path: join(bundle, "config.json"),
-    advice: "the next start writes it anew",
-  });
-  return spec?.process?.terminal === true;
 }
 
 function exitFlags(command: readonly string[] = []): readonly string[] {

@@ -20,7 +20,7 @@ import { findActivity } from "../containers/container_status.ts";
 import { tryReadLastRun } from "../containers/last_run.ts";
 import { findRuntimesOf, type OciRuntime } from "../containers/oci_runtime.ts";
 import { readExit } from "../containers/process_exit.ts";
-import { readStoredSpec } from "../parse_stored.ts";
+import { readBundle } from "../parse_stored.ts";
 
 /** A command, and how it differs from the container's own process. */
 export interface ExecCommand extends Abortable {
@@ -208,14 +208,11 @@ function isWatchedAndRuns(agent: Agent, id: ContainerId): boolean {
 
 /** The container's own process, but for what is asked for. */
 function makeProcess(
-  { store }: Agent,
+  agent: Agent,
   id: ContainerId,
   { command, terminal, workdir, ...options }: ExecCommand & TerminalOption,
 ): RuntimeProcess {
-  const own = readStoredSpec({
-    path: join(runDirectory(store.paths, id), "config.json"),
-    advice: "the next start writes it anew",
-  })?.process ?? { cwd: "/" };
+  const own = readBundle(agent, id)?.process ?? { cwd: "/" };
   return {
     ...own,
     args: command,

@@ -6,9 +6,8 @@ import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { isThere } from "../../fs/if_there.ts";
 import { findProgram } from "../../process/find_program.ts";
 import { runCommand } from "../../process/run_command.ts";
-import { runDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
-import { readStoredSpec } from "../parse_stored.ts";
+import { readBundle } from "../parse_stored.ts";
 
 const CGROUPS = "/sys/fs/cgroup";
 
@@ -41,13 +40,9 @@ export async function removeLeftCgroups(
   }
 }
 
-function readPath(
-  { store: { paths } }: Agent,
-  id: ContainerId,
-): string | undefined {
-  const path = join(runDirectory(paths, id), "config.json");
+function readPath(agent: Agent, id: ContainerId): string | undefined {
   try {
-    return readStoredSpec({ path, advice: "remove it" })?.linux?.cgroupsPath;
+    return readBundle(agent, id)?.linux?.cgroupsPath;
   } catch {
     return undefined; // it is damaged: no runtime has taken it
   }
