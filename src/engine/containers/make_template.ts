@@ -19,6 +19,7 @@ import {
 } from "../../image/default_spec.ts";
 import type { SecurityOptions } from "../../image/security.ts";
 import type { UserLookupOptions } from "../../image/user_lookup.ts";
+import { CGROUPS } from "../../process/libc_proc.ts";
 import type { Agent } from "../agent.ts";
 import type { MountLocks } from "../mount_layer.ts";
 import {
@@ -222,9 +223,9 @@ async function findCgroupNamespace(
   { mounter }: Agent,
   { signal }: Abortable,
 ): Promise<"host" | "private"> {
-  const mounts = await mounter.list("/sys/fs/cgroup", { signal });
+  const mounts = await mounter.list(CGROUPS, { signal });
   const isVersion2 = mounts.some(({ target, type }) =>
-    target === "/sys/fs/cgroup" && type === "cgroup2"
+    target === CGROUPS && type === "cgroup2"
   );
   return isVersion2 ? "private" : "host";
 }

@@ -7,9 +7,8 @@ import { findProgram } from "../../process/find_program.ts";
 import { runCommand } from "../../process/run_command.ts";
 import type { Agent } from "../agent.ts";
 import { isDirectory } from "../containers/host_resources.ts";
+import { listCgroupRoots } from "../cgroups.ts";
 import type { SandboxRequest } from "./sandbox.ts";
-
-const CGROUPS = "/sys/fs/cgroup";
 
 /** Who makes the cgroups of a sandbox: as it says, else as its parent looks. */
 export function managerOf(
@@ -27,20 +26,18 @@ export function managerOf(
  * Of systemd's slices none: it makes them when they are used.
  */
 export async function findMissingCgroups(
-  { mounter, store: { libc } }: Agent,
+  agent: Agent,
   request: Pick<SandboxRequest, "cgroupManager" | "cgroupParent">,
   options: Abortable = {},
 ): Promise<readonly string[]> {
   const { cgroupParent = "" } = request;
   const parts = cgroupParent.split("/").filter((part) => part !== "");
   if (parts.length === 0 || managerOf(request) === "systemd") return [];
-  const mounts = await mounter.list(CGROUPS, options);
-  return mounts
-    .filter(({ type }) => type === "cgroup" || type === "cgroup2")
-    .flatMap(({ target }) =>
-      parts.map((_part, index) => join(target, ...parts.slice(0, index + 1)))
+  return (await listCgroupRoots(agent, options))
+    .flatMap((root) =>
+      parts.map((_part, index) => join(root, ...parts.slice(0, index + 1)))
     )
-    .filter((path) => !isThere(path, libc));
+    .filter((path) => !isThere(path, agent.store.libc));
 }
 
 /**
@@ -59,20 +56,5 @@ export async function makeHostDirectories(
   await runCommand(findProgram("mkdir"), ["--parents", "--", ...missing], {
     signal,
     group: "shared",
-  });
-}
-
-/** Removes control groups that were made, unless somebody uses them by now. */
-export async function removeCgroups(
-  { store: { libc } }: Agent,
-  paths: readonly string[],
-  { signal }: Abortable = {},
-): Promise<void> {
-  const left = paths.filter((path) => isThere(path, libc)).toReversed();
-  if (left.length === 0) return;
-  await runCommand(findProgram("rmdir"), ["--", ...left], {
-    signal,
-    group: "shared",
-    okCodes: "any",
   });
 }

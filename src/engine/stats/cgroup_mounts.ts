@@ -3,9 +3,8 @@
 import type { Abortable } from "../../errors/abort.ts";
 import type { CgroupMounts } from "../../formats/kernel/cgroup_usage.ts";
 import type { MountEntry } from "../../formats/storage/mount_table.ts";
+import { CGROUPS } from "../../process/libc_proc.ts";
 import type { Agent } from "../agent.ts";
-
-const CGROUPS = "/sys/fs/cgroup";
 
 /** @throws {TypeError} If there are none. */
 export async function findCgroupMounts(
