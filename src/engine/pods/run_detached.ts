@@ -10,37 +10,24 @@ import {
   startContainer,
   stopContainer,
 } from "../containers/start_container.ts";
-import { createProcess } from "../monitor/create_process.ts";
+import {
+  createProcess,
+  type CreateProcessOptions,
+} from "../monitor/create_process.ts";
 import { forgetProcess } from "../monitor/forget_process.ts";
 import { startProcess } from "../monitor/start_process.ts";
 import { unlessGone } from "./unless_gone.ts";
 
 /** How to run a container that nobody waits for. */
-export interface RunDetachedOptions extends Abortable {
-  /**
-   * The runtime's name or absolute path.
-   *
-   * @default {runc, else crun}
-   */
-  readonly runtime?: string | undefined;
+export interface RunDetachedOptions extends
+  Abortable,
+  Pick<CreateProcessOptions, "runtime" | "pod" | "removal"> {
   /**
    * Whether who attaches to it may write to it.
    *
    * @default {"none"}
    */
   readonly stdin?: "none" | "open" | undefined;
-  /**
-   * The infra container of a pod that was made for it, and goes with it.
-   *
-   * @default {none}
-   */
-  readonly pod?: ContainerId | undefined;
-  /**
-   * `"at-end"` has it removed when its process has ended.
-   *
-   * @default {"never"}
-   */
-  readonly removal?: "at-end" | "never" | undefined;
   /**
    * What is run when its process has ended, to call `cleanUpContainer()`: an
    * absolute path, and arguments.
@@ -50,8 +37,8 @@ export interface RunDetachedOptions extends Abortable {
   readonly exitCommand?: readonly string[] | undefined;
 }
 
-/** The log of a container that people run. */
-export const LOG_FILE = "ctr.log";
+// The log of a container that people run.
+const LOG_FILE = "ctr.log";
 
 /**
  * Mounts a container and starts its process, which goes on without this one. What

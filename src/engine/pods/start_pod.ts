@@ -8,16 +8,12 @@ import { findActivity } from "../containers/container_status.ts";
 import { listMembers } from "../containers/list_containers.ts";
 import { readTemplate } from "../parse_stored.ts";
 import { findSandbox } from "./remove_pod_sandbox.ts";
-import { runDetached } from "./run_detached.ts";
+import { runDetached, type RunDetachedOptions } from "./run_detached.ts";
 
 /** How to start a pod. */
-export interface StartPodOptions extends Abortable {
-  /**
-   * The runtime's name or absolute path.
-   *
-   * @default {runc, else crun}
-   */
-  readonly runtime?: string | undefined;
+export interface StartPodOptions extends
+  Abortable,
+  Pick<RunDetachedOptions, "runtime"> {
   /**
    * Makes what is run when a container's process has ended, to call
    * `cleanUpContainer()`.

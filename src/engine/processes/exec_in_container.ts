@@ -9,27 +9,14 @@ import { lookUpUser } from "../../image/user_lookup.ts";
 import type { ProcessStreams } from "../../process/process_streams.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { openAttach, type OpenAttachOptions } from "../monitor/open_attach.ts";
-import { openExec } from "../monitor/open_exec.ts";
+import { openExec, type OpenExecOptions } from "../monitor/open_exec.ts";
 import { mountPoint } from "../mount_layer.ts";
 import { findOwn } from "./find_own.ts";
 import { findRunning } from "./find_running.ts";
 
 /** What to run, and how it differs from the container's own process. */
-export interface ExecOptions extends Abortable {
-  /** The program, and its arguments. */
-  readonly command: readonly string[];
-  /**
-   * Variables that are added, or replaced: `NAME=value`.
-   *
-   * @default {[]}
-   */
-  readonly env?: readonly string[] | undefined;
-  /**
-   * The directory to run in: absolute.
-   *
-   * @default {the container's}
-   */
-  readonly workdir?: string | undefined;
+export interface ExecOptions
+  extends Omit<OpenExecOptions, "user" | "capabilities"> {
   /**
    * `name|uid[:group|gid]`, as the container's own files have it.
    *
@@ -42,18 +29,6 @@ export interface ExecOptions extends Abortable {
    * @default {false}
    */
   readonly privileged?: boolean | undefined;
-  /**
-   * Whether it has a terminal of its own.
-   *
-   * @default {false}
-   */
-  readonly terminal?: boolean | undefined;
-  /**
-   * Whether it may be written to.
-   *
-   * @default {false}
-   */
-  readonly stdin?: boolean | undefined;
 }
 
 /**
