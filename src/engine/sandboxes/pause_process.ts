@@ -34,7 +34,7 @@ export async function startPause(
   agent: Agent,
   id: ContainerId,
   { request, signal }: Abortable & {
-    readonly request: Omit<SandboxRequest, "signal">;
+    readonly request: SandboxRequest;
   },
 ): Promise<number> {
   const { runtime } = request;
@@ -61,7 +61,7 @@ export async function endPause(
 function writeTemplate(
   agent: Agent,
   id: ContainerId,
-  request: Omit<SandboxRequest, "signal">,
+  request: SandboxRequest,
 ): void {
   const template: RuntimeSpec = readTemplate(agent, id) ?? {
     ociVersion: "1.0.2",

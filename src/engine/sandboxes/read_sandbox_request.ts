@@ -23,7 +23,7 @@ import type {
 export function readSandboxRequest(
   value: unknown,
   what: string,
-): Omit<SandboxRequest, "signal"> {
+): SandboxRequest {
   const object = asObject(value, what);
   const at = (key: string) => `${what}, ${key}`;
   const text = (key: string) => asString(object[key], at(key));

@@ -67,10 +67,9 @@ import {
  */
 export async function runSandbox(
   handle: AgentHandle,
-  options: SandboxRequest,
+  { signal, ...request }: SandboxRequest & Abortable,
 ): Promise<Sandbox> {
   const agent = insideOf(handle);
-  const { signal, ...request } = options;
   const sysctls = checkSandboxRequest(request);
   const id = parseContainerId(request.podId || randomId());
   const cgroups = await findMissingCgroups(agent, request, { signal });

@@ -1,12 +1,11 @@
 /** Sandboxes: pods with namespaces, addresses and files of their own. */
 
-import type { Abortable } from "../../errors/abort.ts";
 import type { NetworkDns } from "../../formats/cni/plugin_input.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import type { NetworkSettings } from "../network/find_networks.ts";
 
-/** What a new sandbox is to be. All but the signal is kept with it. */
-export interface SandboxRequest extends Abortable {
+/** What a new sandbox is to be; kept with it. */
+export interface SandboxRequest {
   /**
    * The ID of its infra container.
    *
@@ -122,7 +121,7 @@ export interface Sandbox {
   /** Since 1970. */
   readonly createdAtNs: bigint;
   /** What was asked for. */
-  readonly request: Omit<SandboxRequest, "signal">;
+  readonly request: SandboxRequest;
   /** The files that namespaces of its own are pinned to; undefined: the host's. */
   readonly namespaces: NamespacePaths;
   /** The addresses that its networks gave it, the first network's first. */

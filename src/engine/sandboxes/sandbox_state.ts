@@ -42,7 +42,7 @@ export interface SandboxState {
   /** The boot in which it was made. */
   readonly bootId: string;
   readonly createdAtNs: bigint;
-  readonly request: Omit<SandboxRequest, "signal">;
+  readonly request: SandboxRequest;
   /** Its networks, in the order in which they are joined. */
   readonly networks: readonly JoinedNetwork[];
   /** Of its pause process; undefined if it has none. */
