@@ -139,6 +139,17 @@ export function asStringMap(
   );
 }
 
+/** Takes a value for one of some texts. @throws {SyntaxError} If it is none. */
+export function asOneOf<T extends string>(
+  value: unknown,
+  what: string,
+  choices: readonly T[],
+): T {
+  const found = choices.find((choice) => choice === value);
+  if (found !== undefined) return found;
+  throw unexpected(what, { wanted: choices.join(" or "), value });
+}
+
 /** Reads a value that may be absent or `null`, which is the same. */
 export function optional<T>(
   value: unknown,

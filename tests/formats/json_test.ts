@@ -4,6 +4,7 @@ import {
   asBoolean,
   asInteger,
   asObject,
+  asOneOf,
   asSize,
   asString,
   asStringMap,
@@ -55,6 +56,8 @@ Deno.test("accessors take only their own type", async (t) => {
     ["beyond 2^53", () => asInteger(2 ** 53, "x")],
     ["negative size", () => asSize(-1, "x")],
     ["size in text", () => asSize("12", "x")],
+    ["another text", () => asOneOf("c", "x", ["a", "b"])],
+    ["number for a text", () => asOneOf(1, "x", ["a", "1"])],
     ["absent", () => asString(undefined, "x")],
   ];
   for (const [name, read] of cases) {

@@ -5,6 +5,7 @@ import {
   asArray,
   asInteger,
   asObject,
+  asOneOf,
   asString,
   asStringMap,
   asStrings,
@@ -44,7 +45,7 @@ export function readSandboxRequest(
     cgroupManager: optional(
       object["cgroupManager"],
       at("cgroupManager"),
-      (value, what) => choose(value, what, ["cgroupfs", "systemd"]),
+      (value, what) => asOneOf(value, what, ["cgroupfs", "systemd"]),
     ),
     labels: texts("labels"),
     annotations: texts("annotations"),
@@ -75,7 +76,7 @@ function readDns(value: unknown, what: string): NetworkDns {
 
 function readPort(object: JsonObject, what: string): SandboxPort {
   return {
-    protocol: choose(object["protocol"], what, ["tcp", "udp", "sctp"]),
+    protocol: asOneOf(object["protocol"], what, ["tcp", "udp", "sctp"]),
     containerPort: asInteger(object["containerPort"], what),
     hostPort: asInteger(object["hostPort"], what),
     hostIp: optional(object["hostIp"], what, asString),
@@ -85,9 +86,9 @@ function readPort(object: JsonObject, what: string): SandboxPort {
 function readNamespaces(value: unknown, what: string): SandboxNamespaces {
   const object = asObject(value, what);
   return {
-    network: choose(object["network"], what, ["pod", "node"]),
-    ipc: choose(object["ipc"], what, ["pod", "node"]),
-    pid: choose(object["pid"], what, ["pod", "container", "node"]),
+    network: asOneOf(object["network"], what, ["pod", "node"]),
+    ipc: asOneOf(object["ipc"], what, ["pod", "node"]),
+    pid: asOneOf(object["pid"], what, ["pod", "container", "node"]),
   };
 }
 
@@ -99,17 +100,4 @@ function readSettings(value: unknown, what: string): NetworkSettings {
     names: optional(object["names"], what, asStrings),
     timeoutMs: optional(object["timeoutMs"], what, asInteger),
   };
-}
-
-function choose<T extends string>(
-  value: unknown,
-  what: string,
-  choices: readonly T[],
-): T {
-  const found = choices.find((choice) => choice === value);
-  if (found !== undefined) return found;
-  throw new SyntaxError(
-    `Cannot read ${what}: expected ${choices.join(" or ")}, got ` +
-      JSON.stringify(value),
-  );
 }

@@ -17,6 +17,7 @@ import {
   asArray,
   asInteger,
   asObject,
+  asOneOf,
   asString,
   asStrings,
   type JsonObject,
@@ -132,7 +133,7 @@ function parseSandboxState(text: string, what: string): SandboxState {
   const object = asObject(parseJson(text, what, { maxSize: MAX_SIZE }), what);
   const networks = asArray(object["networks"], `${what}, networks`);
   return {
-    phase: readPhase(object["phase"], `${what}, phase`),
+    phase: asOneOf(object["phase"], `${what}, phase`, PHASES),
     bootId: asString(object["bootId"], `${what}, bootId`),
     createdAtNs: readBigInt(object["createdAtNs"], `${what}, createdAtNs`),
     request: readSandboxRequest(object["request"], `${what}, request`),
@@ -142,13 +143,6 @@ function parseSandboxState(text: string, what: string): SandboxState {
     pid: optional(object["pid"], `${what}, pid`, asInteger),
     cgroups: asStrings(object["cgroups"], `${what}, cgroups`),
   };
-}
-
-function readPhase(value: unknown, what: string): SandboxPhase {
-  const text = asString(value, what);
-  const found = PHASES.find((phase) => phase === text);
-  if (found !== undefined) return found;
-  throw new SyntaxError(`Cannot read ${what}: "${text}" is none`);
 }
 
 function readBigInt(value: unknown, what: string): bigint {

@@ -7,6 +7,7 @@ import { parseStored } from "../../../engine/parse_stored.ts";
 import {
   asInteger,
   asObject,
+  asOneOf,
   asString,
   parseJson,
 } from "../../../formats/json.ts";
@@ -30,7 +31,7 @@ export const NOTE_FILE = "cri.json";
  * How far a container's creation or removal has come: one that is `"creating"` or
  * `"removing"` when the daemon starts was cut short.
  */
-export type ContainerPhase = "creating" | "complete" | "removing";
+export type ContainerPhase = (typeof PHASES)[number];
 
 /** What is kept; a change makes a new one. */
 export interface ContainerNote {
@@ -41,6 +42,7 @@ export interface ContainerNote {
   readonly status: ContainerStatus;
 }
 
+const PHASES = ["creating", "complete", "removing"] as const;
 const SCHEMA = 1;
 
 /** Formats a note: bytes of variables stay as they are. */
@@ -73,7 +75,7 @@ export function parseNote(text: string, what: string): ContainerNote {
   const message = (key: string) =>
     asObject(object[key], `${what}, ${key}`) as JsonValue;
   return {
-    phase: asPhase(object["phase"], `${what}, phase`),
+    phase: asOneOf(object["phase"], `${what}, phase`, PHASES),
     config: fromJson(ContainerConfigSchema, message("config"), LENIENT),
     status: fromJson(ContainerStatusSchema, message("status"), LENIENT),
   };
@@ -81,14 +83,6 @@ export function parseNote(text: string, what: string): ContainerNote {
 
 // A newer orlop may have written fields that this one does not know.
 const LENIENT = { ignoreUnknownFields: true };
-
-function asPhase(value: unknown, what: string): ContainerPhase {
-  const text = asString(value, what);
-  const phases = ["creating", "complete", "removing"] as const;
-  const phase = phases.find((phase) => phase === text);
-  if (phase !== undefined) return phase;
-  throw new SyntaxError(`Cannot read ${what}: "${text}" is no phase`);
-}
 
 /** Where it is. */
 export function notePath(
