@@ -15,6 +15,8 @@ import {
 import type { ContainerId } from "../formats/storage/store_ids.ts";
 import type { ContainerRecord } from "../formats/storage/store_record.ts";
 import { isErrno } from "../fs/errno.ts";
+import { isNameThere } from "../fs/if_there.ts";
+import type { Libc } from "../process/libc.ts";
 import { runDirectory, workDirectory } from "../store/paths.ts";
 import type { Records } from "../store/records/records.ts";
 import type { Agent } from "./agent.ts";
@@ -50,6 +52,29 @@ export function parseStored<T>(
     const why = whyOf(cause);
     const said = why.includes(path) ? why : `Cannot read "${path}": ${why}`;
     throw new DamagedFileError(`${said}; ${advice}`, { path, cause });
+  }
+}
+
+/**
+ * Reads a file and parses it; undefined if there is none.
+ *
+ * @param options With libc, what is missing costs no error.
+ * @throws {DamagedFileError} If it does not parse.
+ */
+export function readStored<T>(
+  file: StoredFile,
+  parse: (text: string, what: string) => T,
+  { libc }: { readonly libc?: Libc | undefined } = {},
+): T | undefined {
+  if (!isNameThere(file.path, libc)) return undefined;
+  try {
+    return parseStored(
+      file,
+      (what) => parse(Deno.readTextFileSync(file.path), what),
+    );
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined; // by now
+    throw error;
   }
 }
 

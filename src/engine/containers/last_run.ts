@@ -15,13 +15,11 @@ import {
   asInteger,
   asObject,
   asString,
-  type JsonObject,
   optional,
   parseJson,
 } from "../../formats/json.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
-import { isErrno } from "../../fs/errno.ts";
-import { isNameThere, isThere } from "../../fs/if_there.ts";
+import { isThere } from "../../fs/if_there.ts";
 import { writeAtomically } from "../../fs/write_atomically.ts";
 import {
   ensureRunDirectory,
@@ -30,7 +28,7 @@ import {
 import { runDirectory, workDirectory } from "../../store/paths.ts";
 import { acquireLock, isLocked } from "../../store/records/lock.ts";
 import type { Agent } from "../agent.ts";
-import { parseStored } from "../parse_stored.ts";
+import { readStored } from "../parse_stored.ts";
 import { forgetExit, readExit } from "./process_exit.ts";
 
 /** What is kept. */
@@ -146,16 +144,7 @@ export function readLastRun(
 function readNotes({ store }: Agent, id: ContainerId): LastRun | undefined {
   const path = join(workDirectory(store.paths, id), FILE);
   const advice = "remove it: then nothing is known of the last run";
-  if (!isNameThere(path, store.libc)) return undefined;
-  try {
-    return parseStored({ path, advice }, (what) => {
-      const text = Deno.readTextFileSync(path);
-      return parseRun(asObject(parseJson(text, what), what), what);
-    });
-  } catch (error) {
-    if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
-    throw error;
-  }
+  return readStored({ path, advice }, parseRun, store);
 }
 
 /** As `readLastRun()`; but one damaged file must not hide all the others. */
@@ -231,7 +220,8 @@ function write({ store }: Agent, id: ContainerId, run: LastRun): void {
   writeAtomically(join(directory, FILE), JSON.stringify(run));
 }
 
-function parseRun(object: JsonObject, what: string): LastRun {
+function parseRun(text: string, what: string): LastRun {
+  const object = asObject(parseJson(text, what), what);
   const time = (key: string) =>
     optional(object[key], `${what}, ${key}`, asTime);
   return {

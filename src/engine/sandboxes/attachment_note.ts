@@ -16,8 +16,8 @@ import { attachmentPath, attachmentsDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
 import {
   formatSandboxState,
-  parseStoredState,
   readSandboxState,
+  readStoredState,
   type SandboxState,
 } from "./sandbox_state.ts";
 
@@ -78,11 +78,11 @@ export function findState(
  * @throws {DamagedFileError} If the note does not parse.
  */
 export function readAttachment(
-  { store: { paths } }: Agent,
+  agent: Agent,
   id: ContainerId,
 ): SandboxState | undefined {
-  return parseStoredState({
-    path: attachmentPath(paths, id),
+  return readStoredState(agent, {
+    path: attachmentPath(agent.store.paths, id),
     advice: "remove it, and what the pod had by hand",
   });
 }

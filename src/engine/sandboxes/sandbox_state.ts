@@ -25,12 +25,10 @@ import {
   parseJson,
 } from "../../formats/json.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
-import { isErrno } from "../../fs/errno.ts";
-import { isNameThere } from "../../fs/if_there.ts";
 import { writeAtomically } from "../../fs/write_atomically.ts";
 import { workDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
-import { parseStored, type StoredFile } from "../parse_stored.ts";
+import { readStored, type StoredFile } from "../parse_stored.ts";
 import { readSandboxRequest } from "./read_sandbox_request.ts";
 import type { SandboxRequest } from "./sandbox.ts";
 
@@ -83,10 +81,10 @@ export function readSandboxState(
   agent: Agent,
   id: ContainerId,
 ): SandboxState | undefined {
-  const path = sandboxPath(agent, id);
-  if (!isNameThere(path, agent.store.libc)) return undefined;
-  const advice = `remove the pod: "orlop pod rm ${id}"`;
-  return parseStoredState({ path, advice });
+  return readStoredState(agent, {
+    path: sandboxPath(agent, id),
+    advice: `remove the pod: "orlop pod rm ${id}"`,
+  });
 }
 
 /**
@@ -94,16 +92,11 @@ export function readSandboxState(
  *
  * @throws {DamagedFileError} If it does not parse.
  */
-export function parseStoredState(file: StoredFile): SandboxState | undefined {
-  try {
-    return parseStored(
-      file,
-      (what) => parseSandboxState(Deno.readTextFileSync(file.path), what),
-    );
-  } catch (error) {
-    if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
-    throw error;
-  }
+export function readStoredState(
+  { store }: Agent,
+  file: StoredFile,
+): SandboxState | undefined {
+  return readStored(file, parseSandboxState, store);
 }
 
 /** Replaces a sandbox's state. */
