@@ -11,11 +11,7 @@ import { noteUse } from "../../store/image_store.ts";
 import { openTrash, type Trash } from "../../store/layers/trash.ts";
 import { isScarce } from "../../store/records/reserve.ts";
 import { HINT } from "../../store/records/record_table.ts";
-import {
-  type Tables,
-  WRITE_LOCKS,
-  type WriteLocks,
-} from "../../store/records/tables.ts";
+import { WRITE_LOCKS, type WriteLocks } from "../../store/records/tables.ts";
 import type { Store } from "../../store/store.ts";
 import type { Agent } from "../agent.ts";
 import { CallGroup, type GroupedCall } from "../call_group.ts";
@@ -26,12 +22,12 @@ import {
   mountPoint,
   unmountLayer,
 } from "../mount_layer.ts";
-import { isAnyAttached, isAttached, releasePod } from "../release_pod.ts";
+import { isAnyAttached, isAttached } from "../release_pod.ts";
 import { checkIdle, readStatus } from "./container_status.ts";
 import { endNamed, type EndOptions } from "./end_process.ts";
-import { tryReadLastRun } from "./last_run.ts";
-import { listMembers, readMetadata } from "./list_containers.ts";
+import { readMetadata } from "./list_containers.ts";
 import { forget } from "./oci_runtime.ts";
+import { findOwnPod, findWithPod, releaseAmong } from "./own_pod.ts";
 import { forgetExit } from "./process_exit.ts";
 
 /** How to delete a container. */
@@ -82,43 +78,19 @@ export async function deleteContainer(
   return await group.call({ agent, idOrName, options, ended }, options);
 }
 
-/** What goes with it has to give back what it has: now, as locks have no time for it. */
 async function releaseBefore(
   agent: Agent,
   idOrName: string,
   options: DeleteContainerOptions,
 ): Promise<void> {
   if (!isAnyAttached(agent)) return;
-  const { record, pod } = await findWithPod(agent, idOrName, options);
-  const attached = [record, pod].find((one) =>
-    one !== undefined && isAttached(agent, one.id)
-  );
-  if (record === undefined || attached === undefined) return;
-  checkInfra(record, options);
-  if (record !== attached) await checkIdle(agent, record, { verb: "remove" });
-  await releasePod(agent, attached.id, options);
-}
-
-/**
- * Finds a container, and the infra container of the pod that was made for it alone.
- * What is not there, or not clear, is for others to tell.
- */
-export async function findWithPod(
-  agent: Agent,
-  idOrName: string,
-  options: Abortable = {},
-): Promise<{
-  readonly record?: ContainerRecord | undefined;
-  readonly pod?: ContainerRecord | undefined;
-}> {
-  using held = await agent.store.lock({ containers: "read" }, options);
-  try {
-    const record = findContainer(held.containers, idOrName);
-    const [pod] = findOwnPod(agent, held, record, () => true);
-    return { record, pod };
-  } catch {
-    return {};
+  const doomed = await findWithPod(agent, idOrName, options);
+  const [record] = doomed;
+  if (record === undefined || !doomed.some(({ id }) => isAttached(agent, id))) {
+    return;
   }
+  checkInfra(record, options);
+  await releaseAmong(agent, doomed, options);
 }
 
 interface DeleteRequest {
@@ -236,23 +208,6 @@ async function checkMounted(
       `mounted at "${target}"; stop it first, or use --force`,
     [target],
   );
-}
-
-/** The infra container of a pod that was made for one container, and is left. */
-function findOwnPod(
-  agent: Agent,
-  { containers }: Pick<Tables, "containers">,
-  record: ContainerRecord,
-  isLeft: (record: ContainerRecord) => boolean,
-): readonly ContainerRecord[] {
-  const podId = readMetadata(record)?.podId ?? "";
-  if (podId === record.id) return [];
-  const infra = containers.lookUp(podId);
-  if (infra === undefined) return [];
-  const left = listMembers(containers, podId)
-    .filter(({ record }) => isLeft(record));
-  if (left.length > 2) return [];
-  return tryReadLastRun(agent, infra.id)?.owner === record.id ? [infra] : [];
 }
 
 /**

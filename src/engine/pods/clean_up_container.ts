@@ -5,12 +5,10 @@ import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { type AgentHandle, insideOf } from "../agent.ts";
 import { findActivity } from "../containers/container_status.ts";
 import { isAnyAttached, releasePod } from "../release_pod.ts";
-import {
-  deleteContainer,
-  findWithPod,
-} from "../containers/delete_container.ts";
+import { deleteContainer } from "../containers/delete_container.ts";
 import { tryReadLastRun } from "../containers/last_run.ts";
 import { forget } from "../containers/oci_runtime.ts";
+import { findWithPod } from "../containers/own_pod.ts";
 import { stopContainer } from "../containers/start_container.ts";
 import { unlessGone } from "./unless_gone.ts";
 
@@ -39,9 +37,9 @@ export async function cleanUpContainer(
   if (process !== undefined || hasRunner) return;
   // Read first: it goes with the container.
   const isToGo = tryReadLastRun(agent, id)?.removal === "at-end";
-  const pod = isAnyAttached(agent)
-    ? (await findWithPod(agent, id, options)).pod
-    : undefined;
+  const [, pod] = isAnyAttached(agent)
+    ? await findWithPod(agent, id, options)
+    : [];
   await forget(agent, id);
   await unlessGone(stopContainer(agent, id, options));
   if (pod !== undefined) await releasePod(agent, pod.id, options);

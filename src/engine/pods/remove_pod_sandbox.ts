@@ -16,11 +16,11 @@ import {
   type WriteLocks,
 } from "../../store/records/tables.ts";
 import type { Agent } from "../agent.ts";
-import { isAnyAttached, isAttached, releasePod } from "../release_pod.ts";
-import { checkIdle } from "../containers/container_status.ts";
+import { isAnyAttached } from "../release_pod.ts";
 import { removeContainers } from "../containers/delete_container.ts";
 import { endNamed, type EndOptions } from "../containers/end_process.ts";
 import { listMembers, readMetadata } from "../containers/list_containers.ts";
+import { releaseAmong } from "../containers/own_pod.ts";
 
 /** How to remove a pod. */
 export interface RemovePodSandboxOptions extends EndOptions {
@@ -70,13 +70,7 @@ async function release(
   options: RemovePodSandboxOptions,
 ): Promise<void> {
   if (!isAnyAttached(agent)) return;
-  const doomed = await list();
-  const infra = doomed.at(-1);
-  if (infra === undefined || !isAttached(agent, infra.id)) return;
-  for (const record of doomed) {
-    if (record !== infra) await checkIdle(agent, record, { verb: "remove" });
-  }
-  await releasePod(agent, infra.id, options);
+  await releaseAmong(agent, await list(), options);
 
   async function list(): Promise<readonly ContainerRecord[]> {
     using held = await agent.store.lock({ containers: "read" }, options);

@@ -2,7 +2,7 @@
 
 import { create } from "@bufbuild/protobuf";
 import { fitLimits } from "../../../engine/containers/host_resources.ts";
-import { updateResources } from "../../../engine/containers/update_resources.ts";
+import { updateResources } from "../../../engine/processes/update_resources.ts";
 import { InUseError } from "../../../errors/store_errors.ts";
 import type { ContainerId } from "../../../formats/storage/store_ids.ts";
 import { makeResources } from "../../../image/limits.ts";
