@@ -4,7 +4,7 @@ import { dirname, join } from "@std/path";
 import { type Abortable, sleep } from "../../errors/abort.ts";
 import { ProcessNotFoundError } from "../../errors/process_errors.ts";
 import {
-  formatRuntimeProcess,
+  formatSpecPart,
   type RuntimeProcess,
   type RuntimeUser,
 } from "../../formats/oci/runtime_spec.ts";
@@ -117,7 +117,7 @@ export async function prepareExec(
 /** There may be secrets in the environment. */
 function writeProcess(path: string, process: RuntimeProcess): void {
   Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  Deno.writeTextFileSync(path, formatRuntimeProcess(process), { mode: 0o600 });
+  Deno.writeTextFileSync(path, formatSpecPart(process), { mode: 0o600 });
 }
 
 /** What commands left whose orlop was killed meanwhile. */

@@ -1,5 +1,7 @@
 /** What control groups of both versions have in common. */
 
+import type { Amount } from "./cgroup_usage.ts";
+
 /** Of x86-64 and arm64, as control groups name them. */
 export const HUGEPAGE_SIZES: readonly string[] = [
   ...["64KB", "2MB", "32MB", "512MB", "1GB", "16GB"],
@@ -9,4 +11,10 @@ export const HUGEPAGE_SIZES: readonly string[] = [
 export function readProcessIds(text = ""): readonly number[] {
   const ids = text.split("\n").filter((line) => /^[1-9]\d{0,9}$/.test(line));
   return [...new Set(ids.map(Number))];
+}
+
+/** What is left without a part: all of it if nobody counts the part. */
+export function minus(whole: Amount, part: Amount): Amount {
+  if (whole === undefined || part === undefined) return whole;
+  return whole > part ? whole - part : 0n;
 }

@@ -8,7 +8,7 @@ import type {
   MemoryUsage,
   ReadCgroupFile,
 } from "./cgroup_usage.ts";
-import { HUGEPAGE_SIZES, readProcessIds } from "./cgroup_common.ts";
+import { HUGEPAGE_SIZES, minus, readProcessIds } from "./cgroup_common.ts";
 import { parseCounter, parseCounters } from "./kernel_text.ts";
 
 const MEMORY = "memory/memory";
@@ -97,11 +97,6 @@ function readMemory(read: ReadCgroupFile): MemoryUsage {
 
 function limitOf(value: Amount): Amount {
   return value === undefined || value >= NO_LIMIT ? undefined : value;
-}
-
-function minus(whole: Amount, part: Amount): Amount {
-  if (whole === undefined || part === undefined) return whole;
-  return whole > part ? whole - part : 0n;
 }
 
 /** Lines such as `8:0 Read 4096`; a last one has the total. */

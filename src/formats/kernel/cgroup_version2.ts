@@ -8,7 +8,7 @@ import type {
   MemoryUsage,
   ReadCgroupFile,
 } from "./cgroup_usage.ts";
-import { HUGEPAGE_SIZES, readProcessIds } from "./cgroup_common.ts";
+import { HUGEPAGE_SIZES, minus, readProcessIds } from "./cgroup_common.ts";
 import { parseCounter, parseCounters } from "./kernel_text.ts";
 
 /** Files with what counts here. */
@@ -64,11 +64,10 @@ function readMemory(read: ReadCgroupFile): MemoryUsage {
   const stat = parseCounters(read("memory.stat"));
   const events = parseCounters(read("memory.events"));
   const usage = number("current");
-  const inactive = stat.get("inactive_file") ?? 0n;
   const low = number("low");
   return {
     usage,
-    workingSet: usage && (usage > inactive ? usage - inactive : 0n),
+    workingSet: minus(usage, stat.get("inactive_file")),
     rss: stat.get("anon"),
     cache: stat.get("file"),
     mappedFile: stat.get("file_mapped"),

@@ -155,12 +155,7 @@ export function formatRuntimeSpec(spec: RuntimeSpec): string {
   return `${JSON.stringify(spec, writeDigits, 2)}\n`;
 }
 
-/** The text of a process alone, as runtimes take it for one more. */
-export function formatRuntimeProcess(process: RuntimeProcess): string {
-  return `${JSON.stringify(process, writeDigits)}\n`;
-}
-
-/** The text of a part of a configuration, such as its resources. */
+/** The text of a part of a configuration, such as its process or its resources. */
 export function formatSpecPart(part: unknown): string {
   return JSON.stringify(part, writeDigits);
 }
