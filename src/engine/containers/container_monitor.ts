@@ -6,23 +6,20 @@ import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { runDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
 
-// The fifo by which conmon takes orders: only it reads this.
-const CONTROL = "ctl";
+/** The fifo by which conmon takes orders, in its folder: only it reads this. */
+export const CONTROL_FIFO = "ctl";
+
 const POLL_MS = 10;
 // It writes what is left of the output, and waits for the disk.
 const PATIENCE_MS = 5_000;
-
-/** The fifo by which a container's conmon takes orders. */
-export function controlFifo({ store }: Agent, id: ContainerId): string {
-  return join(runDirectory(store.paths, id), CONTROL);
-}
 
 /**
  * Whether a conmon watches a container's process, or is about to. A process ID
  * could be another's by now; who reads a fifo cannot.
  */
-export function hasMonitor(agent: Agent, id: ContainerId): boolean {
-  return agent.store.libc?.hasReader(controlFifo(agent, id)) === true;
+export function hasMonitor({ store }: Agent, id: ContainerId): boolean {
+  const fifo = join(runDirectory(store.paths, id), CONTROL_FIFO);
+  return store.libc?.hasReader(fifo) === true;
 }
 
 /**

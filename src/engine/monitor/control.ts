@@ -6,6 +6,7 @@ import { toBytes } from "../../formats/bytes.ts";
 import { socketsOf } from "../../process/libc_sockets.ts";
 import type { TerminalSize } from "../../process/process_streams.ts";
 import type { Agent } from "../agent.ts";
+import { CONTROL_FIFO } from "../containers/container_monitor.ts";
 
 // conmon's `WIN_RESIZE_EVENT` and `REOPEN_LOGS_EVENT`.
 const RESIZE = 1;
@@ -87,5 +88,5 @@ function tell(
   numbers: readonly number[],
 ): boolean {
   const line = toBytes(`${numbers.join(" ")}\n`);
-  return socketsOf(store.libc).writeFifo(join(folder, "ctl"), line);
+  return socketsOf(store.libc).writeFifo(join(folder, CONTROL_FIFO), line);
 }

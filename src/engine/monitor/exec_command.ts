@@ -15,7 +15,7 @@ import { listDirectory } from "../../fs/list_directory.ts";
 import { randomShortName } from "../../fs/random_name.ts";
 import { runDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
-import { hasMonitor } from "../containers/container_monitor.ts";
+import { CONTROL_FIFO, hasMonitor } from "../containers/container_monitor.ts";
 import { findActivity } from "../containers/container_status.ts";
 import { tryReadLastRun } from "../containers/last_run.ts";
 import { findRuntimesOf, type OciRuntime } from "../containers/oci_runtime.ts";
@@ -127,7 +127,8 @@ function sweepFolders({ store }: Agent, id: ContainerId): void {
     const folder = join(parent, name);
     const madeMs = lstatIfThere(folder)?.mtime?.getTime() ?? Infinity;
     if (Date.now() - madeMs < LEFTOVER_MS) continue;
-    if (store.libc?.hasReader(join(folder, "ctl")) === false) removeNow(folder);
+    const fifo = join(folder, CONTROL_FIFO);
+    if (store.libc?.hasReader(fifo) === false) removeNow(folder);
   }
 }
 

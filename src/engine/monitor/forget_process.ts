@@ -8,7 +8,7 @@ import { lstatIfThere, removeIfThere } from "../../fs/if_there.ts";
 import { removeTreeSync } from "../../fs/remove_tree.ts";
 import { runDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
-import { hasMonitor } from "../containers/container_monitor.ts";
+import { CONTROL_FIFO, hasMonitor } from "../containers/container_monitor.ts";
 import { forget } from "../containers/oci_runtime.ts";
 import {
   exitPlacesOf,
@@ -19,7 +19,10 @@ import { removeLeftCgroups } from "./left_cgroups.ts";
 import { killMonitor, MONITOR_PID_FILE } from "./stray_process.ts";
 
 // What conmon and runtimes make in the bundle.
-const FILES = ["attach", "ctl", "winsz", "runtime.pid", MONITOR_PID_FILE];
+const FILES = [
+  ...["attach", CONTROL_FIFO, "winsz"],
+  ...["runtime.pid", MONITOR_PID_FILE],
+];
 const POLL_MS = 50;
 // From when its places are made until conmon has its fifo, on a busy machine.
 const BEGIN_MS = 1_000;
