@@ -19,6 +19,7 @@ import {
   findProcess,
   findRuntimesOf,
   forget,
+  isOwnRuntime,
   type OciRuntime,
   type RuntimeProcess,
 } from "./oci_runtime.ts";
@@ -95,9 +96,9 @@ export async function findActivity(
 function hasEnded(
   agent: Agent,
   id: ContainerId,
-  { stateRoot }: OciRuntime,
+  runtime: OciRuntime,
 ): boolean {
-  if (!stateRoot.startsWith(`${agent.store.paths.runRoot}/`)) return false;
+  if (!isOwnRuntime(agent, runtime)) return false;
   const exit = readExit(agent, id);
   // If conmon lost sight of it, it may still be there.
   return exit !== undefined && exit.exitCode !== UNKNOWN_EXIT_CODE &&

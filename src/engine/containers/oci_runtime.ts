@@ -77,6 +77,14 @@ export function ownRuntime({ store }: Agent, program: string): OciRuntime & {
   return { program, stateRoot };
 }
 
+/** Whether it is a runtime as orlop itself runs it: all that it knows is orlop's. */
+export function isOwnRuntime(
+  { store }: Pick<Agent, "store">,
+  { stateRoot }: OciRuntime,
+): boolean {
+  return stateRoot.startsWith(`${ownStates(store.paths)}/`);
+}
+
 /** Flags of a runtime that stand before its command. */
 export function stateFlags({ stateRoot }: OciRuntime): readonly string[] {
   return ["--root", stateRoot];
@@ -111,7 +119,7 @@ export function findRuntimesOf(
  *   is taken for one that runs it: better nothing than the wrong thing.
  */
 export async function findProcess(
-  { store }: Agent,
+  agent: Agent,
   id: ContainerId,
   { runtime, signal }: Abortable & { readonly runtime: OciRuntime },
 ): Promise<RuntimeProcess | undefined> {
@@ -122,7 +130,7 @@ export async function findProcess(
     if (code !== 0) return hasState(runtime, id) ? unknown : undefined;
     const state = asObject(parseJson(stdout, "state"), "state");
     const bundle = asString(state["bundle"], "bundle");
-    if (!isOwn(store.paths, { id, runtime, bundle })) return undefined;
+    if (!isOwn(agent, { id, runtime, bundle })) return undefined;
     const status = statusOf(asString(state["status"], "status"));
     if (status === undefined) return undefined;
     return { runtime, status, pid: asInteger(state["pid"], "pid") };
@@ -237,19 +245,19 @@ export async function tell(
   });
 }
 
-/** Below the run root all are orlop's; elsewhere only those of its bundles. */
+/** Elsewhere only those of its bundles are orlop's. */
 function isOwn(
-  paths: StorePaths,
+  agent: Agent,
   { id, runtime, bundle }: {
     readonly id: ContainerId;
     readonly runtime: OciRuntime;
     readonly bundle: string;
   },
 ): boolean {
-  if (runtime.stateRoot.startsWith(`${ownStates(paths)}/`)) return true;
+  if (isOwnRuntime(agent, runtime)) return true;
   try {
     return Deno.realPathSync(bundle) ===
-      Deno.realPathSync(runDirectory(paths, id));
+      Deno.realPathSync(runDirectory(agent.store.paths, id));
   } catch {
     return false; // one of them is not there
   }
