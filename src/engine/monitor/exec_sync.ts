@@ -1,5 +1,6 @@
 /** Runs commands in containers to their end. */
 
+import { joinSignals } from "../../errors/abort.ts";
 import {
   ExecTimeoutError,
   type ProcessNotFoundError,
@@ -120,7 +121,6 @@ function limitTime(
   { command, timeoutMs = 0, signal }: ExecSyncOptions,
 ): { readonly signal: AbortSignal } & Disposable {
   const late = new AbortController();
-  const abort = () => late.abort(signal?.reason);
   const expire = () => {
     late.abort(
       new ExecTimeoutError(
@@ -130,12 +130,12 @@ function limitTime(
   };
   const isLimited = timeoutMs > 0 && timeoutMs <= MAX_TIMER_MS;
   const timer = isLimited ? setTimeout(expire, timeoutMs) : undefined;
-  signal?.addEventListener("abort", abort, { once: true });
+  const joined = joinSignals(signal, late.signal);
   return {
-    signal: late.signal,
+    signal: joined.signal,
     [Symbol.dispose]() {
       clearTimeout(timer);
-      signal?.removeEventListener("abort", abort);
+      joined[Symbol.dispose]();
     },
   };
 }
