@@ -83,15 +83,14 @@ export function findTarget(
     return toTarget(found, name);
   }
   found?.[Symbol.dispose]();
-  if (source === undefined || source.kind !== "file") {
-    if (found !== undefined || source === undefined) {
-      throw new TypeError(
-        `Cannot copy to ${place.shown}: it is no directory, and has to be one`,
-      );
-    }
-  } else if (place.path.endsWith("/")) {
-    throw missing(place); // a file of this name could not be meant
+  const isFile = source?.kind === "file";
+  if (source === undefined || !isFile && found !== undefined) {
+    throw new TypeError(
+      `Cannot copy to ${place.shown}: it is no directory, and has to be one`,
+    );
   }
+  // A file of this name could not be meant.
+  if (isFile && place.path.endsWith("/")) throw missing(place);
   const path = found === undefined
     ? place.path
     : place.root.resolve(place.path);
