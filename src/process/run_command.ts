@@ -232,6 +232,7 @@ function check(
   );
 }
 
-function firstLine(text: string): string {
+/** The first line of what a program says that is not blank. */
+export function firstLine(text: string): string {
   return text.split("\n").map((line) => line.trim()).find(Boolean) ?? "";
 }

@@ -7,7 +7,11 @@ import { toBytes } from "../../formats/bytes.ts";
 import { parsePluginFailure } from "../../formats/cni/network_result.ts";
 import { statIfThere } from "../../fs/if_there.ts";
 import { findProgram } from "../../process/find_program.ts";
-import { type CommandResult, runCommand } from "../../process/run_command.ts";
+import {
+  type CommandResult,
+  firstLine,
+  runCommand,
+} from "../../process/run_command.ts";
 import { findStranger } from "../../process/who_can_change.ts";
 import { type NetworkSettings, PLUGIN_DIRECTORIES } from "./find_networks.ts";
 
@@ -107,7 +111,7 @@ export async function waitForPlugins(
 }
 
 /** The folders that plugins are looked for in. */
-export function pluginDirectoriesOf(
+function pluginDirectoriesOf(
   { pluginDirectories = PLUGIN_DIRECTORIES }: NetworkSettings,
 ): readonly string[] {
   return pluginDirectories;
@@ -160,7 +164,3 @@ const WORDS: Readonly<Record<PluginVerb, string>> = {
   GC: "tidy up",
   STATUS: "use",
 };
-
-function firstLine(text: string): string {
-  return text.split("\n").map((line) => line.trim()).find(Boolean) ?? "";
-}
