@@ -42,7 +42,6 @@ export interface FoundNetwork {
   readonly list: NetworkList;
   /** As it stands in the file: kept with each pod, for its end. */
   readonly text: string;
-  readonly path: string;
 }
 
 const CONFIG_DIRECTORY = "/etc/cni/net.d";
@@ -104,7 +103,7 @@ export function listNetworks(
       const path = join(directory, name);
       try {
         const text = Deno.readTextFileSync(path);
-        return [{ list: parseNetworkList(text, `"${path}"`), text, path }];
+        return [{ list: parseNetworkList(text, `"${path}"`), text }];
       } catch (error) {
         const why = whyOf(error);
         onProblem(why.includes(path) ? why : `Cannot read "${path}": ${why}`);

@@ -14,10 +14,6 @@ export interface NetworkCapabilities {
   readonly bandwidth?: Bandwidth | undefined;
   /** How the pod resolves names. */
   readonly dns?: NetworkDns | undefined;
-  /** The addresses that the pod wants, with the length of their prefix or not. */
-  readonly ips?: readonly string[] | undefined;
-  /** The hardware address that the pod wants. */
-  readonly mac?: string | undefined;
 }
 
 /** A port of the host that leads to one of the pod. */
