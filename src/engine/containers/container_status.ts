@@ -105,6 +105,15 @@ function hasEnded(
     !hasMonitor(agent, id);
 }
 
+/**
+ * Whether a container's process runs, as far as conmon is seen to watch it: a
+ * runtime need not be asked then, which takes a while.
+ */
+export function isSeenRunning(agent: Agent, id: ContainerId): boolean {
+  return hasMonitor(agent, id) && readExit(agent, id) === undefined &&
+    tryReadLastRun(agent, id)?.startedAt !== undefined;
+}
+
 /** Tells what a container does. */
 export async function readStatus(
   agent: Agent,

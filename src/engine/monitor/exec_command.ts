@@ -15,11 +15,9 @@ import { listDirectory } from "../../fs/list_directory.ts";
 import { randomShortName } from "../../fs/random_name.ts";
 import { runDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
-import { CONTROL_FIFO, hasMonitor } from "../containers/container_monitor.ts";
-import { findActivity } from "../containers/container_status.ts";
-import { tryReadLastRun } from "../containers/last_run.ts";
+import { CONTROL_FIFO } from "../containers/container_monitor.ts";
+import { findActivity, isSeenRunning } from "../containers/container_status.ts";
 import { findRuntimesOf, type OciRuntime } from "../containers/oci_runtime.ts";
-import { readExit } from "../containers/process_exit.ts";
 import { readBundle } from "../parse_stored.ts";
 
 /** A command, and how it differs from the container's own process. */
@@ -175,7 +173,7 @@ async function findExecRuntime(
   id: ContainerId,
   { signal }: Abortable,
 ): Promise<OciRuntime & { readonly program: string }> {
-  const runtime = isWatchedAndRuns(agent, id)
+  const runtime = isSeenRunning(agent, id)
     ? findRuntimesOf(agent, id)[0]
     : await askForRuntime(agent, id, { signal });
   const program = runtime?.program;
@@ -199,12 +197,6 @@ async function askForRuntime(
 ): Promise<OciRuntime | undefined> {
   const { process } = await findActivity(agent, id, options);
   return process?.status === "starting" ? undefined : process?.runtime;
-}
-
-/** As far as can be told without asking a runtime, which takes a while. */
-function isWatchedAndRuns(agent: Agent, id: ContainerId): boolean {
-  return hasMonitor(agent, id) && readExit(agent, id) === undefined &&
-    tryReadLastRun(agent, id)?.startedAt !== undefined;
 }
 
 /** The container's own process, but for what is asked for. */

@@ -3,7 +3,7 @@
 import type { Abortable } from "../../errors/abort.ts";
 import type { ContainerRecord } from "../../formats/storage/store_record.ts";
 import type { Agent } from "../agent.ts";
-import { findActivity } from "../containers/container_status.ts";
+import { findActivity, isSeenRunning } from "../containers/container_status.ts";
 import type { RuntimeProcess } from "../containers/oci_runtime.ts";
 
 /**
@@ -22,4 +22,18 @@ export async function findRunning(
   throw new Error(
     `Cannot ${doing} container "${names?.[0] ?? id}": nothing runs in it`,
   );
+}
+
+/**
+ * Makes sure that there is one, for who does not need it: mostly without asking.
+ *
+ * @throws {Error} As `findRunning()` does.
+ */
+export async function demandRunning(
+  agent: Agent,
+  record: Pick<ContainerRecord, "id" | "names">,
+  options: Abortable & { readonly doing: string },
+): Promise<void> {
+  if (isSeenRunning(agent, record.id)) return;
+  await findRunning(agent, record, options);
 }
