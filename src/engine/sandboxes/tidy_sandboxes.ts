@@ -49,8 +49,7 @@ export async function tidySandboxes(
 ): Promise<readonly ContainerId[]> {
   const agent = insideOf(handle);
   const tidied: ContainerId[] = [];
-  for (const id of listKnown(agent)) {
-    if (await isRecorded(agent, id, options)) continue;
+  for (const id of await listLost(agent, options)) {
     try {
       if (await tidy(agent, id, options)) tidied.push(id);
     } catch (error) {
@@ -67,13 +66,19 @@ export async function tidySandboxes(
   return tidied;
 }
 
-/** All that have a note, a directory, or a lock of theirs. */
-function listKnown(agent: Agent): ReadonlySet<ContainerId> {
+/** All that have a note, a directory, or a lock of theirs, and no record. */
+async function listLost(
+  agent: Agent,
+  options: Abortable,
+): Promise<readonly ContainerId[]> {
   const names = listIfDirectory(sandboxesDirectory(agent.store.paths));
-  return new Set([
+  const known = new Set([
     ...listAttachments(agent),
     ...names.map((name) => parseContainerId(name.replace(/\.lock$/, ""))),
   ]);
+  if (known.size === 0) return [];
+  using held = await agent.store.lock({ containers: "read" }, options);
+  return [...known].filter((id) => held.containers.get(id) === undefined);
 }
 
 async function isRecorded(
