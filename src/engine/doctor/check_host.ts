@@ -217,7 +217,8 @@ async function findMounts(
   return parseFindmnt(stdout);
 }
 
-async function versionOf(
+/** The first line of what a program calls its version. */
+export async function versionOf(
   program: string,
   { signal }: Patient,
 ): Promise<string> {

@@ -11,6 +11,7 @@ import {
   listNetworks,
 } from "../network/find_networks.ts";
 import { findPlugin } from "../network/run_plugin.ts";
+import { versionOf } from "./check_host.ts";
 import { about, type Check, type Finding } from "./finding.ts";
 import type { NodeSettings, Patient } from "./patient.ts";
 
@@ -32,14 +33,13 @@ export function nodeChecks(patient: Patient): readonly Check[] {
 }
 
 async function lookAtMonitor(
-  { signal }: Patient,
+  patient: Patient,
   { isServed }: NodeSettings,
 ): Promise<readonly Finding[]> {
   const { ok, fail } = about("monitor");
   try {
     const program = findProgram("conmon");
-    const { stdout } = await runCommand(program, ["--version"], { signal });
-    return [ok(`${program}: ${stdout.split("\n")[0] ?? ""}`)];
+    return [ok(`${program}: ${await versionOf(program, patient)}`)];
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     if (!isServed) return [ok("no conmon: only run -d and serve need it")];
