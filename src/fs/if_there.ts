@@ -52,6 +52,15 @@ export function readTextIfThere(path: string): string | undefined {
   return unlessMissing(() => Deno.readTextFileSync(path));
 }
 
+/** Reads a text file; undefined if there is none, or none that can be read. */
+export function tryReadText(path: string): string | undefined {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return undefined; // whoever asks can do without
+  }
+}
+
 /** Reads where a link leads to; undefined if there is none, or something else. */
 export function readLinkIfThere(path: string): string | undefined {
   try {

@@ -3,7 +3,7 @@
 import { dirname, join } from "@std/path";
 import { ADDED_HOSTS } from "../../formats/oci/annotations.ts";
 import type { RuntimeSpec } from "../../formats/oci/runtime_spec.ts";
-import { isThere } from "../../fs/if_there.ts";
+import { isThere, tryReadText } from "../../fs/if_there.ts";
 import { removeTreeSync } from "../../fs/remove_tree.ts";
 import { contentOf, filesOf } from "../../image/container_files.ts";
 
@@ -34,25 +34,17 @@ export function writeContainerFiles(
     const text = contentOf(file, {
       // A template without one is of a container with the host's names.
       hostname: template.hostname ??
-        (readIfThere("/etc/hostname").trim() || name),
+        (tryReadText("/etc/hostname")?.trim() || name),
       name,
       network: isPods ? "pod" : network,
-      hosts: readIfThere(join(source, "hosts")),
+      hosts: tryReadText(join(source, "hosts")) ?? "",
       addedHosts: template.annotations?.[ADDED_HOSTS],
-      resolvConf: readIfThere(join(source, "resolv.conf")),
+      resolvConf: tryReadText(join(source, "resolv.conf")) ?? "",
     });
     const path = join(bundle, file);
     // Not in place: a container that runs has the old one mounted.
     removeTreeSync(path);
     Deno.writeTextFileSync(path, text, { createNew: true });
     Deno.chmodSync(path, FILE_MODE);
-  }
-}
-
-function readIfThere(path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    return ""; // The host has none, or none that can be read.
   }
 }

@@ -3,6 +3,7 @@
 import { join } from "@std/path";
 import type { NetworkDns } from "../../formats/cni/plugin_input.ts";
 import { formatHosts } from "../../formats/config/hosts.ts";
+import { tryReadText } from "../../fs/if_there.ts";
 import type { Agent } from "../agent.ts";
 import type { SandboxRequest } from "./sandbox.ts";
 import type { SandboxPlaces } from "./sandbox_places.ts";
@@ -53,7 +54,7 @@ function readHostDns(isOwn: boolean): string {
   const servers = [...text.matchAll(/^\s*nameserver\s+(\S+)/gm)];
   const isLocal = servers.length > 0 &&
     servers.every(([, server = ""]) => /^127\.|^::1$/.test(server));
-  return isOwn && isLocal ? read(UPSTREAM) ?? text : text;
+  return isOwn && isLocal ? tryReadText(UPSTREAM) ?? text : text;
 }
 
 function makeHosts(hostname: string, ips: readonly string[]): string {
@@ -69,13 +70,5 @@ function makeHosts(hostname: string, ips: readonly string[]): string {
 }
 
 function readHostFile(name: string): string {
-  return read(join(HOST_FILES, name)) ?? "";
-}
-
-function read(path: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    return undefined; // The host has none, or none that can be read.
-  }
+  return tryReadText(join(HOST_FILES, name)) ?? "";
 }
