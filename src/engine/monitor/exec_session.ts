@@ -19,7 +19,11 @@ import {
 import { UNKNOWN_EXIT_CODE } from "../containers/process_exit.ts";
 import { runtimeFlags, type StartingMonitor, startMonitor } from "./conmon.ts";
 import type { PreparedExec } from "./exec_command.ts";
-import { explainMonitor, parseAnswer } from "./monitor_answer.ts";
+import {
+  explainMonitor,
+  type MonitorAnswer,
+  parseAnswer,
+} from "./monitor_answer.ts";
 import { type LineReader, openLineReader } from "./read_line.ts";
 import {
   killMonitor,
@@ -173,19 +177,14 @@ function openSession(
  */
 async function waitForPid(
   exec: PreparedExec,
-  started: Promise<Start>,
+  started: Promise<MonitorAnswer>,
 ): Promise<number | undefined> {
   if (await isInTime(started, PATIENCE_MS)) return (await started).pid;
   await killMonitor(exec.folder);
   return readPid(exec.pidFile);
 }
 
-interface Start {
-  readonly pid: number | undefined;
-  readonly message: string;
-}
-
-async function readStart(answers: LineReader): Promise<Start> {
+async function readStart(answers: LineReader): Promise<MonitorAnswer> {
   const line = await answers.next();
   return line === undefined
     ? { pid: undefined, message: "" }
@@ -194,7 +193,7 @@ async function readStart(answers: LineReader): Promise<Start> {
 
 async function readEnd(
   { logFile }: PreparedExec,
-  started: Promise<Start>,
+  started: Promise<MonitorAnswer>,
   answers: LineReader,
 ): Promise<ExecOutcome> {
   using _answers = answers;
