@@ -16,7 +16,6 @@ import { logCall } from "./log_call.ts";
 import { serveMetrics } from "./metrics/metrics_server.ts";
 import { ServeMetrics } from "./metrics/serve_metrics.ts";
 import { refuseDebugger } from "./refuse_debugger.ts";
-import type { RuntimeSettings } from "./runtime/runtime_context.ts";
 import { openRuntimeService } from "./runtime/runtime_service.ts";
 import type { ServeSettings } from "./serve_settings.ts";
 import {
@@ -50,8 +49,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   using manager = openServiceManager(libc, environment);
   await using streaming = await startStreaming({ log });
   await using runtime = await openRuntimeService({
-    ...{ agent, streaming },
-    settings: runtimeSettings(settings),
+    ...{ agent, streaming, settings },
   });
   const metrics = new ServeMetrics();
   const fileSystems = new ImageFileSystems(agent);
@@ -77,14 +75,4 @@ export async function serve(options: ServeOptions): Promise<void> {
   onReady();
   await whenAborted(signal);
   log("info", "ending; containers go on");
-}
-
-function runtimeSettings(
-  { runtime, cgroupManager, cniConfDir, cniBinDirs }: ServeSettings,
-): RuntimeSettings {
-  const networks = {
-    configDirectory: cniConfDir,
-    pluginDirectories: cniBinDirs,
-  };
-  return { runtime, cgroupManager, networks };
 }

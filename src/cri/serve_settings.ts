@@ -1,19 +1,11 @@
 /** What an administrator says about serving Kubernetes. */
 
-import type { CgroupManager } from "../image/cgroups_path.ts";
+import type { RuntimeSettings } from "./runtime/runtime_context.ts";
 
 /** How to serve. */
-export interface ServeSettings {
+export interface ServeSettings extends RuntimeSettings {
   /** The socket's path; absolute. */
   readonly listen: string;
-  /** Where the networks of pods are described. */
-  readonly cniConfDir: string;
-  /** Where the plugins are that make them, in the order of the search. */
-  readonly cniBinDirs: readonly string[];
-  /** The OCI runtime, by name or path; the first that is installed if undefined. */
-  readonly runtime: string | undefined;
-  /** Who makes cgroups. */
-  readonly cgroupManager: CgroupManager;
   /** Where metrics are read by HTTP; nowhere if undefined. */
   readonly metricsListen: HostAndPort | undefined;
 }
@@ -24,9 +16,3 @@ export interface HostAndPort {
   readonly hostname: string;
   readonly port: number;
 }
-
-/** What can make cgroups. */
-export const CGROUP_MANAGERS: readonly CgroupManager[] = [
-  "cgroupfs",
-  "systemd",
-];

@@ -1,7 +1,10 @@
 /** Where a container's cgroup is, as a runtime is told. */
 
 /** Who makes cgroups: the runtime itself, or systemd for it. */
-export type CgroupManager = "cgroupfs" | "systemd";
+export type CgroupManager = (typeof CGROUP_MANAGERS)[number];
+
+/** What can make cgroups: the OCI runtime itself, or systemd. */
+export const CGROUP_MANAGERS = ["cgroupfs", "systemd"] as const;
 
 /** What decides about the place. */
 export interface CgroupsPathOptions {

@@ -1,7 +1,10 @@
-/** Where networks and their plugins are: what the file of settings says for serve. */
+/** Where networks and their plugins are: what the settings of serve say of them. */
 
 import { resolve } from "@std/path";
-import { PLUGIN_DIRECTORIES } from "../../engine/network/find_networks.ts";
+import {
+  configDirectoryOf,
+  PLUGIN_DIRECTORIES,
+} from "../../engine/network/find_networks.ts";
 import type { ServeTexts } from "./config_file.ts";
 
 /** Where they are; absolute. */
@@ -10,18 +13,20 @@ export interface NetworkPlaces {
   readonly pluginDirectories: readonly string[];
 }
 
-const NETWORKS = "/etc/cni/net.d";
-
 /** Settles where they are. */
 export function networkPlaces(
-  { cni_conf_dir: configDirectory, cni_bin_dir: plugins }: Pick<
-    ServeTexts,
-    "cni_conf_dir" | "cni_bin_dir"
-  >,
+  { cni_conf_dir: configs, cni_bin_dir: plugins }: {
+    readonly [Key in "cni_conf_dir" | "cni_bin_dir"]?:
+      | ServeTexts[Key]
+      | undefined;
+  },
 ): NetworkPlaces {
+  const directory = configDirectoryOf({
+    configDirectory: configs || undefined,
+  });
   const folders = plugins?.split(":").filter(Boolean) ?? PLUGIN_DIRECTORIES;
   return {
-    configDirectory: resolve(configDirectory || NETWORKS),
+    configDirectory: resolve(directory),
     pluginDirectories: folders.map((folder) => resolve(folder)),
   };
 }

@@ -1,19 +1,19 @@
 /** The settings of `orlop serve`: a flag comes before the file's `[serve]`. */
 
 import { resolve } from "@std/path";
+import type { HostAndPort, ServeSettings } from "../../cri/serve_settings.ts";
+import { isIpAddress } from "../../formats/ip_address.ts";
 import {
   CGROUP_MANAGERS,
-  type HostAndPort,
-  type ServeSettings,
-} from "../../cri/serve_settings.ts";
-import { isIpAddress } from "../../formats/ip_address.ts";
-import { type FlagValues, PLUGIN_FOLDERS } from "../command.ts";
+  type CgroupManager,
+} from "../../image/cgroups_path.ts";
+import type { FlagValues } from "../command.ts";
 import type { SERVE } from "../table/serve_command.ts";
 import { UsageError } from "../usage_error.ts";
 import type { ServeTexts } from "./config_file.ts";
+import { networkPlaces } from "./network_places.ts";
 
 const SOCKET = "/run/orlop/cri.sock";
-const NETWORKS = "/etc/cni/net.d";
 const MAX_PORT = 65_535;
 
 /**
@@ -25,14 +25,14 @@ export function serveSettings(
   flags: FlagValues<typeof SERVE.flags>,
   file: ServeTexts,
 ): ServeSettings {
-  const folders = flags["cni-bin-dir"] || file.cni_bin_dir;
   const metrics = flags["metrics-listen"] || file.metrics_listen;
   const manager = flags["cgroup-manager"] ?? file.cgroup_manager;
   return {
     listen: readSocket(flags.listen || file.listen || SOCKET),
-    cniConfDir: resolve(flags["cni-conf-dir"] || file.cni_conf_dir || NETWORKS),
-    cniBinDirs: (folders?.split(":").filter(Boolean) ?? PLUGIN_FOLDERS)
-      .map((folder) => resolve(folder)),
+    networks: networkPlaces({
+      cni_conf_dir: flags["cni-conf-dir"] || file.cni_conf_dir,
+      cni_bin_dir: flags["cni-bin-dir"] || file.cni_bin_dir,
+    }),
     runtime: flags.runtime || file.runtime || undefined,
     cgroupManager: readManager(manager),
     metricsListen: metrics ? readLoopback(metrics) : undefined,
@@ -47,9 +47,7 @@ function readSocket(text: string): string {
   );
 }
 
-function readManager(
-  text: string | undefined,
-): ServeSettings["cgroupManager"] {
+function readManager(text: string | undefined): CgroupManager {
   if (text === undefined) return "cgroupfs";
   const manager = CGROUP_MANAGERS.find((name) => name === text);
   if (manager !== undefined) return manager;

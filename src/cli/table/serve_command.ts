@@ -36,7 +36,8 @@ export const SERVE = {
       type: "text",
       value: "DIR[:DIR...]",
       completes: "file",
-      help: "Where CNI plugins are; /opt/cni/bin:/usr/lib/cni if left out",
+      help: "Where CNI plugins are; /opt/cni/bin:/usr/lib/cni:" +
+        "/usr/libexec/cni if left out",
     },
     runtime: {
       type: "text",

@@ -16,9 +16,9 @@ Deno.test("serveSettings() takes flags before the file, and that before what is 
   assertEquals(serveSettings(NO_FLAGS, {}).listen, "/run/orlop/cri.sock");
   assertEquals(serveSettings(NO_FLAGS, file).listen, "/file");
   const flags = { ...NO_FLAGS, listen: "/flag", "cni-bin-dir": "/a::/b/" };
-  const { listen, runtime, cniBinDirs } = serveSettings(flags, file);
+  const { listen, runtime, networks } = serveSettings(flags, file);
   assertEquals([listen, runtime], ["/flag", "crun"]);
-  assertEquals(cniBinDirs, ["/a", "/b"]);
+  assertEquals(networks?.pluginDirectories, ["/a", "/b"]);
 });
 
 Deno.test("serveSettings() shows metrics on loopback only", async (t) => {
