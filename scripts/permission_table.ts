@@ -95,17 +95,18 @@ function programsOf(needs: readonly Need[]): string {
   return [...kinds, ...helpers].join(", ") || "none";
 }
 
-/** Those kinds of which the word does not say all. */
-// As `deno fmt` breaks lines.
+// As `deno fmt` breaks lines, beside the marks of a list.
 const WIDTH = 78;
 
+/** Those kinds of which the word does not say all. */
 function describePrograms(): string {
   const kinds = Object.entries(PROGRAMS)
     .filter(([need, programs]) => programs.join() !== need)
     .map(([need, programs]) => {
       const names = programs.map((name) => `\`${name}\``).join(", ");
-      const plugins = need === "sandbox" ? "; CNI plugins" : "";
-      return wrapText(`- ${need}: ${names}${plugins}`, WIDTH).join("\n  ");
+      const plugins = need === "network" ? "; CNI plugins by `timeout`" : "";
+      const text = `${need}: ${names}${plugins}`;
+      return `- ${wrapText(text, WIDTH).join("\n  ")}`;
     });
   const helpers =
     `- helpers: those \`${HELPER_PREFIX}NAME\` that are configured`;

@@ -28,16 +28,10 @@ serve_env_names=$serve_env_names,WS_NO_BUFFER_UTIL,WS_NO_UTF_8_VALIDATE
 # What orlop runs, and where: the same folders as in src/process/find_program.ts.
 mount_programs="mount umount findmnt" tar_programs=tar runtime_programs="runc crun" doctor_programs=fuser
 monitor_programs="conmon sh kill touch" network_programs="flock timeout rmdir cat"
-sandbox_programs="unshare sh ip mkdir find grep nsenter realpath"
+sandbox_programs="unshare sh ip mkdir find grep nsenter realpath" files_programs="unshare sh"
 # Credential helpers that are often used, for a file that cannot look for others:
 # the same list as in src/cli/command.ts.
 known_helpers="pass secretservice ecr-login gcr gcloud acr-env"
-# CNI plugins for such a file, and where they are unless a flag says otherwise: the
-# same lists as there.
-known_plugins="bandwidth bridge calico calico-ipam cilium-cni dhcp dummy firewall
-	flannel host-device host-local ipvlan loopback macvlan multus portmap ptp sbr
-	static tap tuning vlan vrf"
-plugin_folders="/opt/cni/bin /usr/lib/cni"
 program_folders="/usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin"
 
 # Commands that reach registries, mount, unpack layers, run containers: just
@@ -120,7 +114,7 @@ doctor_permissions=--allow-sys=osRelease
 choose_permissions() {
 	root_flag='' runroot_flag='' config_flag='' writable='' command=''
 	asked_env='' asked_runtime='' asked_sys='' auth_file_flag=''
-	listen_setting='' plugins_setting='' runtime_setting=''
+	listen_setting='' runtime_setting=''
 	copy_target='' copies_from_net='' save_format='' pushed_image='' repairs=''
 	detaches='' joins=''
 	read_command_line "$@"
@@ -172,13 +166,9 @@ choose_permissions() {
 	if is_one_of "$tar_commands"; then chosen="$chosen $tar_programs"; fi
 	if is_one_of "$runtime_commands"; then chosen="$chosen $runtime_programs"; fi
 	if is_one_of "$monitor_commands" || runs_detached; then chosen="$chosen $monitor_programs"; fi
-	if is_one_of "$network_commands"; then chosen="$chosen $network_programs"; fi
-	if joins_network; then chosen="$chosen $network_programs $sandbox_programs"; fi
-	if is_one_of "$sandbox_commands"; then
-		chosen="$chosen $sandbox_programs"
-		grant_plugins
-	fi
-	if is_one_of "$files_commands"; then chosen="$chosen unshare sh"; fi
+	if is_one_of "$network_commands" || joins_network; then chosen="$chosen $network_programs"; fi
+	if is_one_of "$sandbox_commands" || joins_network; then chosen="$chosen $sandbox_programs"; fi
+	if is_one_of "$files_commands"; then chosen="$chosen $files_programs"; fi
 	if [ "$command" = doctor ]; then chosen="$chosen $doctor_programs"; fi
 	# shellcheck disable=SC2086 # names of programs
 	grant_programs $chosen
@@ -258,7 +248,6 @@ read_command_line() {
 		--env-host | --env-file) may_read_env '*' ;;
 		--runtime) may_use_runtime "$value" ;;
 		--listen) listen_setting=$value ;;
-		--cni-bin-dir) plugins_setting=$value ;;
 		--uts | --network)
 			case $flag:$value in
 			*:host) asked_sys=,hostname ;;
@@ -321,28 +310,6 @@ may_serve() {
 	listen_setting=${listen_setting:-/run/orlop/cri.sock}
 	may_write_beside "${listen_setting#unix://}"
 	asked_sys=,hostname
-}
-
-# Grants the CNI plugins in the folders that are named, or else the usual ones.
-grant_plugins() {
-	plugins=
-	set -f
-	IFS=:
-	# shellcheck disable=SC2086 # folders
-	set -- $plugins_setting
-	unset IFS
-	# shellcheck disable=SC2086 # folders without blanks
-	[ $# -gt 0 ] || set -- $plugin_folders
-	set +f
-	for folder in "$@"; do
-		for path in "${folder%/}"/*; do
-			case $path in
-			*[[:space:],]*) continue ;; # Deno could not be told of it
-			/*) [ ! -f "$path" ] || [ ! -x "$path" ] || plugins=${plugins:+$plugins,}$path ;;
-			esac
-		done
-	done
-	[ -z "$plugins" ] || permissions="$permissions --allow-run=$plugins"
 }
 
 # Lets orlop write path $1, and what is below; nothing for an empty path.
@@ -502,7 +469,7 @@ read_config() {
 		esac
 		case $section:$line in
 		:root[[:space:]=]* | :runroot[[:space:]=]* | :log_file[[:space:]=]*) ;;
-		serve:listen[[:space:]=]* | serve:cni_bin_dir[[:space:]=]* | serve:runtime[[:space:]=]*) ;;
+		serve:listen[[:space:]=]* | serve:runtime[[:space:]=]*) ;;
 		*) continue ;;
 		esac
 		value=${line#*=}
@@ -516,7 +483,6 @@ read_config() {
 		root*) root_setting=$value ;;
 		runroot*) runroot_setting=$value ;;
 		listen*) listen_setting=${listen_setting:-$value} ;;
-		cni_bin_dir*) plugins_setting=${plugins_setting:-$value} ;;
 		runtime*) runtime_setting=$value ;;
 		*) log_file_setting=$value ;;
 		esac
@@ -531,15 +497,9 @@ union_permissions() {
 	# shellcheck disable=SC2086 # lists of words without blanks
 	grant ffi $libc_paths
 	set -- $mount_programs $tar_programs $runtime_programs $doctor_programs \
-		$monitor_programs $network_programs $sandbox_programs
+		$monitor_programs $network_programs $sandbox_programs $files_programs
 	for helper in $known_helpers; do set -- "$@" "docker-credential-$helper"; done
 	grant_programs "$@"
-	plugin_paths=
-	for folder in $plugin_folders; do
-		for plugin in $known_plugins; do plugin_paths="$plugin_paths $folder/$plugin"; done
-	done
-	# shellcheck disable=SC2086 # paths without blanks
-	grant run $plugin_paths
 }
 
 is_there="test -e"

@@ -80,20 +80,6 @@ export const KNOWN_HELPERS: readonly string[] = [
   "acr-env",
 ];
 
-/** The names of the usual CNI plugins, for the same program. */
-export const KNOWN_PLUGINS: readonly string[] = [
-  ...["bandwidth", "bridge", "calico", "calico-ipam", "cilium-cni", "dhcp"],
-  ...["dummy", "firewall", "flannel", "host-device", "host-local", "ipvlan"],
-  ...["loopback", "macvlan", "multus", "portmap", "ptp", "sbr", "static"],
-  ...["tap", "tuning", "vlan", "vrf"],
-];
-
-/** Where they are, unless a flag says otherwise: containernetworking's, Debian's. */
-export const PLUGIN_FOLDERS: readonly string[] = [
-  "/opt/cni/bin",
-  "/usr/lib/cni",
-];
-
 /** Whether a command may ask credential helpers: all that log in may. */
 export function mayAskHelpers(
   { needs = [] }: Pick<Command, "needs">,

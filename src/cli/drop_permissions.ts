@@ -5,9 +5,7 @@ import { HELPER_PREFIX } from "../registry/auth/credential_helper.ts";
 import {
   type Command,
   KNOWN_HELPERS,
-  KNOWN_PLUGINS,
   mayAskHelpers,
-  PLUGIN_FOLDERS,
   PROGRAMS,
 } from "./command.ts";
 
@@ -18,30 +16,21 @@ import {
 export function dropPermissions({ needs = [] }: Pick<Command, "needs">): void {
   if (!needs.includes("net")) Deno.permissions.revokeSync({ name: "net" });
   const programs = Object.entries(PROGRAMS);
-  const unneeded = programs.filter(([need]) =>
-    !needs.some((name) => name === need)
+  const kept = new Set<string>(
+    programs.filter(([need]) => needs.some((name) => name === need))
+      .flatMap(([, names]) => names),
   );
   const asks = mayAskHelpers({ needs });
-  if (unneeded.length === programs.length && !asks) {
+  if (kept.size === 0 && !asks) {
     Deno.permissions.revokeSync({ name: "run" });
     return;
   }
-  const kept = new Set<string>(
-    programs.filter((program) => !unneeded.includes(program))
-      .flatMap(([, names]) => names),
-  );
   const helpers = KNOWN_HELPERS.map((name) => `${HELPER_PREFIX}${name}`);
-  const names = unneeded.flatMap(([, names]) => [...names])
-    .filter((name) => !kept.has(name));
-  revokePrograms([...names, ...(asks ? [] : helpers)].flatMap(placesOf));
-  if (!needs.includes("sandbox")) revokePrograms(knownPlugins());
-}
-
-/** All paths that the usual plugins may have. */
-function knownPlugins(): readonly string[] {
-  return PLUGIN_FOLDERS.flatMap((folder) =>
-    KNOWN_PLUGINS.map((name) => `${folder}/${name}`)
-  );
+  const granted = new Set<string>([
+    ...programs.flatMap(([, names]) => names),
+    ...(asks ? [] : helpers),
+  ]);
+  revokePrograms([...granted.difference(kept)].flatMap(placesOf));
 }
 
 /**
