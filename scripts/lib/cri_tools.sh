@@ -32,10 +32,13 @@ prepare_cri_tools() {
 	fetch_busybox
 }
 
-# Makes an empty folder to build in, and sets $new to it.
+# Makes an empty folder to build in, and sets $new to it, until this subshell ends.
 begin_build() {
 	mkdir -p "$cri_tools_bin" || die "Cannot build: $cri_tools_bin cannot be made"
 	new=$(mktemp -d "$tools/new.XXXXXX") || die "Cannot build: $tools is not writable"
+	trap 'rm -rf "$new"' EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
 	export CGO_ENABLED=0 GOFLAGS="${GOFLAGS:+$GOFLAGS }-p=1"
 }
 
@@ -46,9 +49,6 @@ build_cri_tools() (
 	[ ! -e "$mark" ] || return 0
 	say "building crictl and critest $cri_tools_version, once; takes some minutes"
 	begin_build
-	trap 'rm -rf "$new"' EXIT
-	trap 'exit 130' INT
-	trap 'exit 143' TERM
 	module=$(nice go mod download -json "sigs.k8s.io/cri-tools@$cri_tools_version" |
 		sed -n 's/^.*"Dir": "\(.*\)",\{0,1\}$/\1/p') && [ -d "$module" ] ||
 		die "Cannot fetch sigs.k8s.io/cri-tools@$cri_tools_version: go failed, see above"
@@ -74,9 +74,6 @@ build_kubelet() (
 	[ ! -e "$mark" ] || return 0
 	say "building the kubelet $kubernetes_version, once; takes many minutes"
 	begin_build
-	trap 'rm -rf "$new"' EXIT
-	trap 'exit 130' INT
-	trap 'exit 143' TERM
 	write_kubelet_module >"$new/go.mod"
 	export GOFLAGS="$GOFLAGS -mod=mod"
 	(cd "$new" && nice go build -trimpath \
@@ -106,9 +103,6 @@ fetch_busybox() {
 	[ ! -x "$busybox" ] || return 0
 	(
 		begin_build
-		trap 'rm -rf "$new"' EXIT
-		trap 'exit 130' INT
-		trap 'exit 143' TERM
 		cd "$new"
 		{ apt-get download busybox || { apt-get update && apt-get download busybox; }; } \
 			>log 2>&1 && dpkg-deb -x busybox_*.deb busybox >>log 2>&1 || {

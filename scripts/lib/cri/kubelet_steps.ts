@@ -1,6 +1,7 @@
 /** A pod's life under the kubelet, step by step, each of them checked. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { sleep } from "../../../src/errors/abort.ts";
 import { messageOf } from "../../../src/errors/why.ts";
 import { crictl, listObjects, type Place } from "./crictl.ts";
 import { type Kubelet, type KubeletPod, startKubelet } from "./kubelet.ts";
@@ -8,7 +9,7 @@ import { findLeftovers, listTraces } from "./leftovers.ts";
 import { HOST_PORT, STATE, WEB_POD } from "./static_pods.ts";
 import { BUSYBOX, NGINX } from "./stand_in_images.ts";
 import { createTally, type Tally } from "./tally.ts";
-import { sleep, within } from "./within.ts";
+import { within } from "./within.ts";
 
 /** What a step works with. */
 interface Scene extends Place {

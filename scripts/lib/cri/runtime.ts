@@ -1,5 +1,6 @@
 /** Runtimes on a node: orlop, and containerd as its peer. */
 
+import { sleep } from "../../../src/errors/abort.ts";
 import { toText } from "../../../src/formats/bytes.ts";
 import { endProcess, spawnLogged } from "./logged_process.ts";
 import { CNI_PLUGINS, type Node, REGISTRIES } from "./node.ts";
@@ -134,7 +135,7 @@ async function start(
         .output();
       throw new Error(`Cannot start ${name}: ${toText(stdout)}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sleep(50);
   }
   return child;
 }

@@ -1,6 +1,8 @@
 /** Many pods at once, while the daemon is killed again and again. */
 
+import { sleep } from "../../../src/errors/abort.ts";
 import { messageOf } from "../../../src/errors/why.ts";
+import { toText } from "../../../src/formats/bytes.ts";
 import { seededRandom } from "../../../tests/support/seeded.ts";
 import { print } from "../print.ts";
 import { crictl, listObjects, type Place } from "./crictl.ts";
@@ -8,7 +10,7 @@ import { findLeftovers, listTraces } from "./leftovers.ts";
 import { podConfigs } from "./pod_configs.ts";
 import { BUSYBOX } from "./stand_in_images.ts";
 import { createTally, type Tally } from "./tally.ts";
-import { sleep, within } from "./within.ts";
+import { within } from "./within.ts";
 
 /** How much of it. */
 export interface StormOptions {
@@ -177,6 +179,6 @@ async function checkStore({ tally, runtime }: Storm): Promise<void> {
   tally.note(
     "orlop check --full",
     code === 0 ? "passed" : "failed",
-    code === 0 ? "" : new TextDecoder().decode(stdout),
+    code === 0 ? "" : toText(stdout),
   );
 }

@@ -1,5 +1,6 @@
 /** Waits for what other programs do. */
 
+import { sleep } from "../../../src/errors/abort.ts";
 import { messageOf } from "../../../src/errors/why.ts";
 
 const PAUSE_MS = 250;
@@ -27,9 +28,4 @@ export async function within<Value>(
       });
     }
   }
-}
-
-/** Does nothing for a while. */
-export async function sleep(ms: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, ms));
 }
