@@ -10,22 +10,23 @@ const HANDED_ON = ["ORLOP_CACHE", "ORLOP_DENO"];
 const ENV = "/usr/bin/env";
 
 /**
- * The command by which orlop cleans a container up, for conmon to run.
+ * Finds the command by which orlop cleans a container up, for conmon to run: it is
+ * known, or fails, before there is a container.
  *
- * @param id The container's full ID.
+ * @returns What makes it of a container's full ID.
  * @throws {UsageError} If orlop does not know where it is installed.
  */
-export function exitCommand(
+export function findExitCommand(
   { root, runRoot }: Pick<Config, "root" | "runRoot">,
-  id: string,
-): readonly string[] {
+): (id: string) => readonly string[] {
   const variables = HANDED_ON.flatMap((name) => {
     const value = readEnv(name);
     return value === undefined ? [] : [`${name}=${value}`];
   });
-  return [
+  const command = [
     ...[ENV, ...variables, ownProgram()],
     ...["--root", root, "--runroot", runRoot],
-    ...["container", "cleanup", id],
+    ...["container", "cleanup"],
   ];
+  return (id) => [...command, id];
 }

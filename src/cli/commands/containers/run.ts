@@ -17,7 +17,7 @@ import {
 import { isOnTerminal } from "../../../process/run_interactive.ts";
 import type { Call } from "../../command.ts";
 import { createFromFlags } from "../../input/create_from_flags.ts";
-import { exitCommand } from "../../input/exit_command.ts";
+import { findExitCommand } from "../../input/exit_command.ts";
 import { pullOptions } from "../../input/flags/pull_options.ts";
 import { networkPlaces } from "../../input/network_places.ts";
 import { openSession } from "../../open_session.ts";
@@ -35,7 +35,7 @@ export async function run(call: RunCall): Promise<number> {
   const pulling = await pullOptions(call);
   using session = openSession(call, { ifMissing: "make" });
   const { agent } = session;
-  if (flags.detach) exitCommand(call.config, ""); // it is known, or fails now
+  const exitCommand = flags.detach ? findExitCommand(call.config) : undefined;
   const image = await findOrPull(agent, call, pulling);
   const request = {
     flags: {
@@ -57,14 +57,14 @@ export async function run(call: RunCall): Promise<number> {
     pod: isOwn ? parseContainerId(pod.podId) : undefined,
     signal,
   } as const;
-  if (!flags.detach) {
+  if (exitCommand === undefined) {
     const stdin = flags.interactive ? "inherit" : "null";
     return await runContainer(agent, id, { ...options, stdin });
   }
   await runDetached(agent, id, {
     ...options,
     stdin: flags.interactive ? "open" : "none",
-    exitCommand: exitCommand(call.config, id),
+    exitCommand: exitCommand(id),
   });
   terminal.print(id);
   return 0;
