@@ -1,5 +1,6 @@
 /** `orlop wait`. */
 
+import type { ContainerState } from "../../../engine/containers/container_status.ts";
 import { UNKNOWN_EXIT_CODE } from "../../../engine/containers/process_exit.ts";
 import { waitForContainer } from "../../../engine/processes/wait_for_container.ts";
 import type { Call } from "../../command.ts";
@@ -9,21 +10,21 @@ import { openSession } from "../../open_session.ts";
 import type { WAIT } from "../../table/process_commands.ts";
 
 // podman's words for what a container does.
-const STATES = {
-  configured: ["created"],
-  created: ["created"],
-  initialized: ["starting"],
-  running: ["running"],
-  paused: ["paused"],
-  stopped: ["exited"],
-  exited: ["exited"],
-} as const;
+const STATES: ReadonlyMap<string, ContainerState> = new Map([
+  ["configured", "created"],
+  ["created", "created"],
+  ["initialized", "starting"],
+  ["running", "running"],
+  ["paused", "paused"],
+  ["stopped", "exited"],
+  ["exited", "exited"],
+]);
 
 /** Waits for each, in their order, and prints exit codes. */
 export async function run(call: Call<typeof WAIT>): Promise<void> {
   const { flags, terminal, signal } = call;
   const words = flags.condition.length > 0 ? flags.condition : ["exited"];
-  const states = words.flatMap(statesOf);
+  const states = words.map(stateOf);
   using session = openSession(call, { purpose: "read" });
   await forEachName(call.arguments, { signal }, async (name) => {
     const options = { states, signal };
@@ -33,9 +34,9 @@ export async function run(call: Call<typeof WAIT>): Promise<void> {
   });
 }
 
-function statesOf(word: string) {
-  const found = Object.entries(STATES).find(([name]) => name === word);
-  if (found !== undefined) return [...found[1]];
-  const known = Object.keys(STATES).join(", ");
+function stateOf(word: string): ContainerState {
+  const state = STATES.get(word);
+  if (state !== undefined) return state;
+  const known = [...STATES.keys()].join(", ");
   throw badFlag("condition", word, `use one of ${known}`);
 }
