@@ -22,7 +22,7 @@ import { badFlag } from "./flags/flag_value.ts";
 import { readNetworks } from "./flags/network_flags.ts";
 import type { NetworkPlaces } from "./network_places.ts";
 import type { UsageError } from "../usage_error.ts";
-import { type JoinedPod, joinPod } from "./join_pod.ts";
+import { type JoinedPod, joinPod, newPodName } from "./join_pod.ts";
 
 /** A container that was made, and its pod. */
 export interface CreatedContainer {
@@ -120,11 +120,11 @@ async function joinAsWanted(
   if (places === undefined) {
     throw refuse(flags, "only orlop run joins networks");
   }
-  if (!podText.startsWith(NEW)) {
+  const podName = newPodName(podText);
+  if (podName === undefined) {
     const why = "is there already, and its containers share what it has";
     throw refuse(flags, `pod "${podText}" ${why}`);
   }
-  const podName = podText.slice(NEW.length);
   const { runNetworkPod } = await import("./join_networks.ts");
   const { id, namespaces } = await runNetworkPod(agent, {
     ...{ podName, wanted, places, signal },
@@ -143,8 +143,6 @@ function refuse({ network, publish }: ContainerFlags, why: string): UsageError {
   return badFlag(name, value, why);
 }
 
-// As in `--pod new:NAME`.
-const NEW = "new:";
 // As a host name: that of podman, too.
 const SHORT_ID_LENGTH = 12;
 

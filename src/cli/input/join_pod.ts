@@ -24,6 +24,12 @@ export interface NewPod {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** The name in `new:NAME`; undefined if the text means a pod that is there. */
+export function newPodName(text: string): string | undefined {
+  const [, name] = /^new:(.*)$/s.exec(text) ?? [];
+  return name;
+}
+
 // What podman appends to a pod's name, too.
 const INFRA_SUFFIX = "-infra";
 
@@ -33,8 +39,8 @@ export async function joinPod(
   text: string,
   options: { readonly signal: AbortSignal },
 ): Promise<JoinedPod> {
-  if (text.startsWith("new:")) {
-    const podName = text.slice("new:".length);
+  const podName = newPodName(text);
+  if (podName !== undefined) {
     const podId = await makePod(agent, { podName, ...options });
     return { podId, podName, isNew: true };
   }
