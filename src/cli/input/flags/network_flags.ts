@@ -32,7 +32,7 @@ type NetworkFlags = Pick<
 
 /** @throws {UsageError} If they cannot be meant. */
 export function readNetworks(flags: NetworkFlags): WantedNetwork {
-  const { network: names, publish, dns } = flags;
+  const { network: names, publish } = flags;
   const ports = publish.map(readPort);
   const joins = names.filter((name) => name !== "none" && name !== "host");
   const [single] = names.filter((name) => !joins.includes(name));
@@ -42,9 +42,8 @@ export function readNetworks(flags: NetworkFlags): WantedNetwork {
   }
   for (const name of joins) checkName(name);
   if (joins.length === 0 && ports.length === 0) {
-    const [server] = dns;
-    if (server === undefined) return { kind: "any" };
-    throw badFlag("dns", server, "name a network: --network NAME");
+    refuse(flags, RESOLVER_FLAGS, "name a network: --network NAME");
+    return { kind: "any" };
   }
   return {
     kind: "join",
@@ -54,19 +53,27 @@ export function readNetworks(flags: NetworkFlags): WantedNetwork {
   };
 }
 
+// What a network's resolv.conf has instead of the host's.
+const RESOLVER_FLAGS = ["dns", "dns-search", "dns-option"] as const;
+
 /** Nothing goes with none, or with the host's. */
-function checkAlone(single: string, { network, publish, dns }: NetworkFlags) {
-  const other = network.find((name) => name !== single);
+function checkAlone(single: string, flags: NetworkFlags): void {
+  const other = flags.network.find((name) => name !== single);
   if (other !== undefined) {
     throw badFlag("network", other, `"${single}" goes with no other`);
   }
-  for (const [name, [value]] of Object.entries({ publish, dns })) {
-    if (value === undefined) continue;
-    throw badFlag(
-      name,
-      value,
-      `with --network=${single} there is no use for it`,
-    );
+  const why = `with --network=${single} there is no use for it`;
+  refuse(flags, ["publish", ...RESOLVER_FLAGS], why);
+}
+
+function refuse(
+  flags: NetworkFlags,
+  names: readonly (keyof NetworkFlags)[],
+  why: string,
+): void {
+  for (const name of names) {
+    const [value] = flags[name];
+    if (value !== undefined) throw badFlag(name, value, why);
   }
 }
 

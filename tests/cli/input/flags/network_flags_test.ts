@@ -88,6 +88,13 @@ Deno.test("readNetworks() refuses what cannot be meant", async (t) => {
       "with --network=host there is no use for it",
     ],
     ["names without a network", { dns: ["1.1.1.1"] }, "name a network"],
+    ["a domain without one", { "dns-search": ["a"] }, "name a network"],
+    ["an option without one", { "dns-option": ["a"] }, "name a network"],
+    [
+      "a domain for the host's network",
+      { network: ["host"], "dns-search": ["a"] },
+      "with --network=host there is no use for it",
+    ],
     ["a name as server", { network: ["a"], dns: ["b"] }, "write an address"],
   ];
   for (const [name, flags, message] of cases) {
