@@ -10,6 +10,7 @@
 
 import { parseArgs } from "@std/cli";
 import { fromFileUrl } from "@std/path";
+import { Semaphore } from "../../src/engine/semaphore.ts";
 import { readCritestTimes } from "../lib/cri/critest_times.ts";
 import { crictl, listObjects, type Place } from "../lib/cri/crictl.ts";
 import { LARGE_IMAGE, pushLargeImage } from "../lib/cri/large_image.ts";
@@ -173,11 +174,10 @@ async function fourAtOnce<Item>(
   act: (item: Item) => Promise<void>,
 ): Promise<void> {
   const startMs = performance.now();
-  const rest = [...items];
-  await Promise.all(Array.from({ length: 4 }, async () => {
-    for (let one = rest.shift(); one !== undefined; one = rest.shift()) {
-      await act(one);
-    }
+  const semaphore = new Semaphore(4);
+  await Promise.all(items.map(async (item) => {
+    using _turn = await semaphore.take();
+    await act(item);
   }));
   note(times, `${what}, 4 at once`, performance.now() - startMs);
 }

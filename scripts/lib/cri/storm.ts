@@ -1,5 +1,6 @@
 /** Many pods at once, while the daemon is killed again and again. */
 
+import { Semaphore } from "../../../src/engine/semaphore.ts";
 import { sleep } from "../../../src/errors/abort.ts";
 import { messageOf } from "../../../src/errors/why.ts";
 import { toText } from "../../../src/formats/bytes.ts";
@@ -50,11 +51,10 @@ export async function runStorm(
   const before = await listTraces(place);
   const over = new AbortController();
   const killer = killAgain(storm, over.signal);
-  const rest = Array.from({ length: pods }, (_, index) => index);
-  await Promise.all(Array.from({ length: workers }, async () => {
-    for (let n = rest.shift(); n !== undefined; n = rest.shift()) {
-      await tryPod(storm, n);
-    }
+  const semaphore = new Semaphore(workers);
+  await Promise.all(Array.from({ length: pods }, async (_, n) => {
+    using _turn = await semaphore.take();
+    await tryPod(storm, n);
   }));
   over.abort();
   await killer;
