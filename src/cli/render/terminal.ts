@@ -60,8 +60,6 @@ const SGR: Readonly<Record<Style, [on: number, off: number]>> = {
   yellow: [33, 39],
 };
 
-const encoder = new TextEncoder();
-
 /** The process's own outputs. */
 export function openTerminal({ color }: { color: boolean }): Terminal {
   const isClosed = readEnv("ORLOP_STDOUT") === "closed";
@@ -82,12 +80,10 @@ export function openTerminal({ color }: { color: boolean }): Terminal {
         ? output.write(`${finish(toText(bytes))}\n`)
         : output.writeBytes(bytes),
     relay: (stream, bytes) => {
-      const isOut = stream === "stdout";
-      const isShown = (isOut ? Deno.stdout : Deno.stderr).isTerminal();
-      const shown = isShown
-        ? encoder.encode(showOutput(toText(bytes), { isColored }))
-        : bytes;
-      return (isOut ? output : errors).writeBytes(shown);
+      const target = stream === "stdout" ? output : errors;
+      return Deno[stream].isTerminal()
+        ? target.write(showOutput(toText(bytes), { isColored }))
+        : target.writeBytes(bytes);
     },
     tell: (text) => live.writeAbove(`${showControls(text)}\n`),
     ask: (text) => errors.write(showControls(text)),
@@ -142,11 +138,12 @@ class Output {
     this.#sink = sink;
   }
 
-  write(text: string): void {
-    this.writeBytes(this.#encoder.encode(text));
+  /** @returns Whether there is a reader. */
+  write(text: string): boolean {
+    return this.writeBytes(this.#encoder.encode(text));
   }
 
-  /** @returns Whether there is a reader. */
+  /** @returns As `write()`. */
   writeBytes(bytes: Uint8Array): boolean {
     try {
       while (this.#hasReader && bytes.length > 0) {
