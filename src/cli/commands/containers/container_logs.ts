@@ -1,9 +1,8 @@
 /** `orlop logs`. */
 
+import { findOwn } from "../../../engine/processes/find_own.ts";
 import { readLogBatches } from "../../../engine/processes/read_logs.ts";
-import { listContainers } from "../../../engine/containers/list_containers.ts";
 import type { Call } from "../../command.ts";
-import { findContainer } from "../../input/find_container.ts";
 import { readLogRange } from "../../input/flags/log_range.ts";
 import { openSession } from "../../open_session.ts";
 import { logTexts } from "../../render/processes/log_text.ts";
@@ -16,15 +15,14 @@ export async function run(call: Call<typeof LOGS>): Promise<void> {
   const range = readLogRange(flags);
   using session = openSession(call, { purpose: "read" });
   const { agent } = session;
-  const containers = await listContainers(agent, { signal });
-  const found = call.arguments.map((typed) => ({
-    ...{ typed, ...findContainer(containers, typed) },
-  }));
+  const found = await Promise.all(call.arguments.map(async (typed) => ({
+    ...{ typed, ...await findOwn(agent, typed, { verb: "read", signal }) },
+  })));
   const options = {
     ...{ ...range, signal },
     atEnd: flags.follow ? "follow" : "stop",
   } as const;
-  const shown = found.map(({ typed, id, names }) => async () => {
+  const shown = found.map(({ typed, id, names = [] }) => async () => {
     const name = flags.names ? names[0] ?? id : shortId(id);
     const text = {
       timestamps: flags.timestamps,

@@ -9,7 +9,6 @@ import {
 } from "../../../engine/processes/measure_container.ts";
 import { sleep } from "../../../errors/abort.ts";
 import type { Call } from "../../command.ts";
-import { findContainer } from "../../input/find_container.ts";
 import { badFlag } from "../../input/flags/flag_value.ts";
 import { openSession } from "../../open_session.ts";
 import { checkFormat, showList } from "../../render/show_list.ts";
@@ -51,13 +50,12 @@ async function measure(
   agent: Agent,
   { arguments: names, signal }: StatsCall,
 ): Promise<readonly ContainerMeasure[]> {
-  const containers = await listContainers(agent, { signal });
-  const named = names.map((name) => findContainer(containers, name));
-  if (named.length > 0) {
+  if (names.length > 0) {
     return await Promise.all(
-      named.map(({ id }) => measureContainer(agent, id, { signal })),
+      names.map((name) => measureContainer(agent, name, { signal })),
     );
   }
+  const containers = await listContainers(agent, { signal });
   const running = containers.flatMap(({ id, names: [name = id], owner, pid }) =>
     owner === "orlop" && pid !== undefined ? [{ id, name }] : []
   );
