@@ -113,7 +113,7 @@ async function joinAsWanted(
     if (pod.isNew || wanted.kind !== "any") {
       return { ...pod, network: undefined };
     }
-    const { networkOfPod } = await import("./join_networks.ts");
+    const { networkOfPod } = await import("./pod_network.ts");
     const path = networkOfPod(agent, pod);
     return { ...pod, network: path === undefined ? undefined : { path } };
   }

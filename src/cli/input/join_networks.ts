@@ -2,17 +2,10 @@
 
 import type { Agent } from "../../engine/agent.ts";
 import { findNetworks } from "../../engine/network/find_networks.ts";
-import { findState } from "../../engine/sandboxes/attachment_note.ts";
 import { listSandboxes } from "../../engine/sandboxes/list_sandboxes.ts";
 import { runSandbox } from "../../engine/sandboxes/run_sandbox.ts";
 import type { Sandbox, SandboxPort } from "../../engine/sandboxes/sandbox.ts";
-import {
-  namespacesOf,
-  placesOf,
-} from "../../engine/sandboxes/sandbox_places.ts";
-import { isThere } from "../../fs/if_there.ts";
 import { InUseError } from "../../errors/store_errors.ts";
-import { parseContainerId } from "../../formats/storage/store_ids.ts";
 import { UsageError } from "../usage_error.ts";
 import type { JoinedNetworks } from "./flags/network_flags.ts";
 import type { NetworkPlaces } from "./network_places.ts";
@@ -55,26 +48,6 @@ export async function runNetworkPod(
     annotations: {},
     runtimeHandler: "",
   });
-}
-
-/**
- * The network namespace of a pod that is there; undefined if it has none of its own.
- *
- * @throws {UsageError} If it was stopped.
- */
-export function networkOfPod(
-  agent: Agent,
-  { podId, podName }: { readonly podId: string; readonly podName: string },
-): string | undefined {
-  const id = parseContainerId(podId);
-  const { paths, libc } = agent.store;
-  const namespaces = findState(agent, id)?.request.namespaces;
-  if (namespaces === undefined) return undefined;
-  const { network } = namespacesOf(placesOf(paths, id), namespaces);
-  if (network === undefined || isThere(network, libc)) return network;
-  throw new UsageError(
-    `Cannot use pod "${podName}": it was stopped, and has no network any more`,
-  );
 }
 
 function checkPorts(
