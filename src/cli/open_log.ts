@@ -58,10 +58,7 @@ export function openLog(
   setup({ handlers, loggers: { default: { level, handlers: names } } });
   const logger = getLogger();
   return {
-    log(grade, message, fields) {
-      if (fields === undefined) logger[grade](message);
-      else logger[grade](message, fields);
-    },
+    log: (grade, message, fields) => logger[grade](message, fields),
     [Symbol.dispose]() {
       for (const handler of Object.values(handlers)) handler.destroy();
     },
