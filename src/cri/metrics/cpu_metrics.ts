@@ -33,14 +33,16 @@ export const CPU_METRICS: Definitions = [
     ({ sample }) => toSeconds(sample.usage.cpu.systemNs),
   ),
   counter(
-"container_cpu_usage_seconds_total",
-"Cumulative time on processors, in seconds.",
-{
-labels: ["cpu"],
-valuesOf: ({ sample }) => {
-      const value = toSeconds(sample.usage.cpu.usageNs);
-      return value === undefined ? [] : [{ labels: ["total"], value }];
-    } }),
+    "container_cpu_usage_seconds_total",
+    "Cumulative time on processors, in seconds.",
+    {
+      labels: ["cpu"],
+      valuesOf: ({ sample }) => {
+        const value = toSeconds(sample.usage.cpu.usageNs);
+        return value === undefined ? [] : [{ labels: ["total"], value }];
+      },
+    },
+  ),
   counter(
     "container_cpu_user_seconds_total",
     "Cumulative time on processors outside of the kernel, in seconds.",
@@ -118,12 +120,14 @@ export const PROCESS_METRICS: Definitions = [
     ({ sample }) => sample.usage.processes.threadsLimit ?? 0n,
   ),
   gauge(
-"container_ulimits_soft",
-"Soft limits of the first process, where it has any.",
-{
-labels: ["ulimit"],
-valuesOf: ({ files }) =>
-      files?.maxDescriptors === undefined
-        ? []
-        : [{ labels: ["max_open_files"], value: files.maxDescriptors }] }),
+    "container_ulimits_soft",
+    "Soft limits of the first process, where it has any.",
+    {
+      labels: ["ulimit"],
+      valuesOf: ({ files }) =>
+        files?.maxDescriptors === undefined
+          ? []
+          : [{ labels: ["max_open_files"], value: files.maxDescriptors }],
+    },
+  ),
 ];

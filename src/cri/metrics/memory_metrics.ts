@@ -22,14 +22,16 @@ export const MEMORY_METRICS: readonly MetricDefinition<ContainerFacts>[] = [
     ({ sample }) => sample.usage.memory.failures,
   ),
   counter(
-"container_memory_failures_total",
-"Cumulative count of page faults.",
-{
-labels: ["failure_type", "scope"],
-valuesOf: ({ sample: { usage: { memory } } }) => [
-      ...failures("pgfault", memory.pageFaults),
-      ...failures("pgmajfault", memory.majorPageFaults),
-    ] }),
+    "container_memory_failures_total",
+    "Cumulative count of page faults.",
+    {
+      labels: ["failure_type", "scope"],
+      valuesOf: ({ sample: { usage: { memory } } }) => [
+        ...failures("pgfault", memory.pageFaults),
+        ...failures("pgmajfault", memory.majorPageFaults),
+      ],
+    },
+  ),
   gauge(
     "container_memory_kernel_usage",
     "Memory of the kernel, in bytes.",

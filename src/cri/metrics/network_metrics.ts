@@ -34,14 +34,16 @@ function inDirection(
   return kinds.map((kind) => {
     const [name, what] = COUNTERS[kind];
     return counter(
-`container_network_${word}_${name}_total`,
-`Cumulative count of ${what}, ${done}.`,
-{
-labels: ["interface"],
-valuesOf: (interfaces) =>
-        withoutLoopback(interfaces).map((found) => ({
-          labels: [found.name],
-          value: found[direction][kind],
-        })) });
+      `container_network_${word}_${name}_total`,
+      `Cumulative count of ${what}, ${done}.`,
+      {
+        labels: ["interface"],
+        valuesOf: (interfaces) =>
+          withoutLoopback(interfaces).map((found) => ({
+            labels: [found.name],
+            value: found[direction][kind],
+          })),
+      },
+    );
   });
 }

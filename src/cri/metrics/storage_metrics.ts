@@ -13,11 +13,13 @@ import {
 /** All of them. */
 export const STORAGE_METRICS: readonly MetricDefinition<ContainerFacts>[] = [
   counter(
-"container_blkio_device_usage_total",
-"Bytes that were read from and written to block devices.",
-{
-labels: ["device", "major", "minor", "operation"],
-valuesOf: ({ sample }) => sample.usage.io.devices.flatMap(operations) }),
+    "container_blkio_device_usage_total",
+    "Bytes that were read from and written to block devices.",
+    {
+      labels: ["device", "major", "minor", "operation"],
+      valuesOf: ({ sample }) => sample.usage.io.devices.flatMap(operations),
+    },
+  ),
   onDisk(
     "container_fs_inodes_free",
     "Number of free inodes of the file system.",
@@ -34,14 +36,16 @@ valuesOf: ({ sample }) => sample.usage.io.devices.flatMap(operations) }),
     ({ totalBytes }) => totalBytes,
   ),
   gauge(
-"container_fs_usage_bytes",
-"What the container has written to the file system, in bytes.",
-{
-labels: ["device"],
-valuesOf: ({ layer, disk }) =>
-      layer === undefined
-        ? []
-        : [{ labels: [disk.device], value: BigInt(layer.bytes) }] }),
+    "container_fs_usage_bytes",
+    "What the container has written to the file system, in bytes.",
+    {
+      labels: ["device"],
+      valuesOf: ({ layer, disk }) =>
+        layer === undefined
+          ? []
+          : [{ labels: [disk.device], value: BigInt(layer.bytes) }],
+    },
+  ),
   onDevices(
     "container_fs_reads_bytes_total",
     "Cumulative count of bytes that were read.",
@@ -63,24 +67,30 @@ valuesOf: ({ layer, disk }) =>
     ({ writes }) => writes,
   ),
   gauge(
-"container_hugetlb_max_usage_bytes",
-"Maximum of huge pages that were used, in bytes.",
-{
-labels: ["pagesize"],
-valuesOf: ({ sample }) =>
-      sample.usage.hugepages.flatMap(({ pageSize, maxUsage }) =>
-        maxUsage === undefined ? [] : [{ labels: [pageSize], value: maxUsage }]
-      ) }),
+    "container_hugetlb_max_usage_bytes",
+    "Maximum of huge pages that were used, in bytes.",
+    {
+      labels: ["pagesize"],
+      valuesOf: ({ sample }) =>
+        sample.usage.hugepages.flatMap(({ pageSize, maxUsage }) =>
+          maxUsage === undefined
+            ? []
+            : [{ labels: [pageSize], value: maxUsage }]
+        ),
+    },
+  ),
   gauge(
-"container_hugetlb_usage_bytes",
-"Huge pages in use, in bytes.",
-{
-labels: ["pagesize"],
-valuesOf: ({ sample }) =>
-      sample.usage.hugepages.map(({ pageSize, usage }) => ({
-        labels: [pageSize],
-        value: usage,
-      })) }),
+    "container_hugetlb_usage_bytes",
+    "Huge pages in use, in bytes.",
+    {
+      labels: ["pagesize"],
+      valuesOf: ({ sample }) =>
+        sample.usage.hugepages.map(({ pageSize, usage }) => ({
+          labels: [pageSize],
+          value: usage,
+        })),
+    },
+  ),
 ];
 
 function onDisk(
@@ -89,11 +99,13 @@ function onDisk(
   valueOf: (disk: DiskFacts) => bigint,
 ): MetricDefinition<ContainerFacts> {
   return gauge(
-name,
-help,
-{
-labels: ["device"],
-valuesOf: ({ disk }) => [{ labels: [disk.device], value: valueOf(disk) }] });
+    name,
+    help,
+    {
+      labels: ["device"],
+      valuesOf: ({ disk }) => [{ labels: [disk.device], value: valueOf(disk) }],
+    },
+  );
 }
 
 function onDevices(
@@ -102,15 +114,17 @@ function onDevices(
   valueOf: (device: DeviceUsage) => bigint,
 ): MetricDefinition<ContainerFacts> {
   return counter(
-name,
-help,
-{
-labels: ["device"],
-valuesOf: ({ sample }) =>
-      sample.usage.io.devices.map((device) => ({
-        labels: [nameOf(device)],
-        value: valueOf(device),
-      })) });
+    name,
+    help,
+    {
+      labels: ["device"],
+      valuesOf: ({ sample }) =>
+        sample.usage.io.devices.map((device) => ({
+          labels: [nameOf(device)],
+          value: valueOf(device),
+        })),
+    },
+  );
 }
 
 function operations(device: DeviceUsage): readonly MetricValue[] {

@@ -19,9 +19,8 @@ import { startProcess } from "../monitor/start_process.ts";
 import { unlessGone } from "./unless_gone.ts";
 
 /** How to run a container that nobody waits for. */
-export interface RunDetachedOptions extends
-  Abortable,
-  Pick<CreateProcessOptions, "runtime" | "pod" | "removal"> {
+export interface RunDetachedOptions
+  extends Abortable, Pick<CreateProcessOptions, "runtime" | "pod" | "removal"> {
   /**
    * Whether who attaches to it may write to it.
    *

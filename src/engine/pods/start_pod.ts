@@ -11,9 +11,8 @@ import { findSandbox } from "./remove_pod_sandbox.ts";
 import { runDetached, type RunDetachedOptions } from "./run_detached.ts";
 
 /** How to start a pod. */
-export interface StartPodOptions extends
-  Abortable,
-  Pick<RunDetachedOptions, "runtime"> {
+export interface StartPodOptions
+  extends Abortable, Pick<RunDetachedOptions, "runtime"> {
   /**
    * Makes what is run when a container's process has ended, to call
    * `cleanUpContainer()`.

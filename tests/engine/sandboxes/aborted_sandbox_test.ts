@@ -25,7 +25,7 @@ Deno.test({
         const timer = setTimeout(() => aborting.abort("enough"), ms);
         try {
           const { signal } = aborting;
-          await runSandbox(agent, test.request("web", { signal }));
+          await runSandbox(agent, { ...test.request("web"), signal });
           hasEnded = true;
         } catch (error) {
           assertEquals(error, "enough");

@@ -8,7 +8,6 @@ import {
   asInteger,
   asObject,
   asOneOf,
-  asString,
   parseJson,
 } from "../../../formats/json.ts";
 import type { ContainerMetadata } from "../../../formats/storage/container_metadata.ts";
