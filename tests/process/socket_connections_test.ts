@@ -14,7 +14,9 @@ import {
 } from "../../src/process/libc_sockets.ts";
 import type { ByteChannel } from "../../src/process/process_streams.ts";
 import { needs, needsThat } from "../support/peers.ts";
+import { run } from "../support/servers/registry_server.ts";
 import { tempDir } from "../support/temp_dir.ts";
+import { until } from "../support/until.ts";
 
 const libc = takeLibcWithSockets();
 const isBound = needsThat(libc?.sockets !== undefined, "libc cannot be bound");
@@ -255,13 +257,6 @@ Deno.test("socketsOf() says what is missing", () => {
   assertThrows(() => socketsOf(undefined), Error, "ffi");
 });
 
-async function run(program: string, ...args: string[]): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(program, { args })
-    .output();
-  if (!success) throw new Error(toText(stderr));
-  return toText(stdout);
-}
-
 async function countDescriptors(): Promise<number> {
   const names = await run("ls", `/proc/${Deno.pid}/fd`);
   return names.trim().split("\n").length;
@@ -269,11 +264,5 @@ async function countDescriptors(): Promise<number> {
 
 /** Some are closed only when the thread that polls has woken up. */
 async function assertFewDescriptors(): Promise<void> {
-  let count = 0;
-  for (let round = 0; round < 100; round++) {
-    count = await countDescriptors();
-    if (count < before + 40) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`There are ${count} descriptors`);
+  await until(async () => await countDescriptors() < before + 40);
 }

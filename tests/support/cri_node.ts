@@ -12,7 +12,9 @@ import { writeBusyboxLayout } from "./images/busybox_layout.ts";
 import { needs } from "./peers.ts";
 import { orlopIn, type OrlopProgram } from "./programs/orlop_program.ts";
 import { serveOrlop, type ServingOrlop } from "./serving_orlop.ts";
+import { until } from "./until.ts";
 import { type TempDir, tempDir } from "./temp_dir.ts";
+import { writeNetwork } from "./test_network.ts";
 
 /** What such tests need. */
 export const NODE_NEEDS: { ignore: boolean } = needs(
@@ -66,12 +68,8 @@ export interface CriNode extends AsyncDisposable {
   status(containerId: string): Promise<ContainerStatus>;
   /** Removes all pods. */
   removeAll(): Promise<void>;
-  /** Waits until a container is in a state; by default 10 s. */
-  waitFor(
-    containerId: string,
-    state: number,
-    attempts?: number,
-  ): Promise<ContainerStatus>;
+  /** Waits until a container is in a state. */
+  waitFor(containerId: string, state: number): Promise<ContainerStatus>;
 }
 
 /** Starts a node: `await using node = await startNode();`. */
@@ -86,27 +84,14 @@ export async function startNode(): Promise<CriNode> {
   await orlop("tag", out.trim(), BUSYBOX);
   await Deno.mkdir(dir.join("net.d"));
   const name = `orlop-test-${crypto.randomUUID().slice(0, 8)}`;
-  writeNetwork(dir, name);
+  writeNetwork(dir.join("net.d"), {
+    ...{ name, leases: dir.join("leases") },
+    // Those of IPv6 take their time until they can be used.
+    addresses: "IPv4",
+  });
   const serve = () =>
     serveOrlop(dir.path, ["--cni-conf-dir", dir.join("net.d")]);
   return new Node({ dir, orlop, network: name, serve, daemon: await serve() });
-}
-
-/** One without IPv6, whose addresses take their time until they can be used. */
-function writeNetwork(dir: TempDir, name: string): void {
-  const ipam = {
-    type: "host-local",
-    dataDir: dir.join("leases"),
-    ranges: [[{ subnet: "10.199.0.0/16" }]],
-  };
-  const plugins = [
-    { type: "ptp", ipMasq: true, ipam },
-    { type: "portmap", capabilities: { portMappings: true }, snat: true },
-  ];
-  Deno.writeTextFileSync(
-    dir.join("net.d", "10-test.conflist"),
-    JSON.stringify({ cniVersion: "1.0.0", name, plugins }),
-  );
 }
 
 const { method } = RuntimeService;
@@ -181,14 +166,13 @@ class Node implements CriNode {
   async waitFor(
     containerId: string,
     state: number,
-    attempts = 100,
   ): Promise<ContainerStatus> {
-    for (let count = 0; count < attempts; count++) {
-      const status = await this.status(containerId);
-      if (status.state === state) return status;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    throw new Error(`"${containerId}" does not become ${state}`);
+    let status = await this.status(containerId);
+    await until(async () => {
+      status = await this.status(containerId);
+      return status.state === state;
+    });
+    return status;
   }
 
   async removeAll(): Promise<void> {

@@ -1,8 +1,13 @@
 /** Containers whose processes really run: mounted, under runc and conmon. */
 
+import { assert } from "@std/assert";
 import { join } from "@std/path";
-import { type Agent, openAgent } from "../../src/engine/agent.ts";
+import type { Agent } from "../../src/engine/agent.ts";
 import { ImageServer } from "../../src/engine/image_server.ts";
+import {
+  type ProcessExit,
+  readExit,
+} from "../../src/engine/containers/process_exit.ts";
 import { startContainer } from "../../src/engine/containers/start_container.ts";
 import {
   createProcess,
@@ -12,10 +17,11 @@ import { startProcess } from "../../src/engine/monitor/start_process.ts";
 import { RuntimeServer } from "../../src/engine/runtime_server.ts";
 import type { ContainerId } from "../../src/formats/storage/store_ids.ts";
 import { layerDirectory } from "../../src/store/paths.ts";
-import { libc } from "./own_libc.ts";
 import { needs } from "./peers.ts";
+import { agentsIn, type LoggedAgents } from "./store_agent.ts";
 import { type TempDir, tempDir } from "./temp_dir.ts";
 import { addImage, APP } from "./test_runtime.ts";
+import { until } from "./until.ts";
 
 /** What such tests need. */
 export const MONITOR_NEEDS: { ignore: boolean } = needs(
@@ -23,14 +29,9 @@ export const MONITOR_NEEDS: { ignore: boolean } = needs(
 );
 
 /** A store with an image that runs, and a pod. */
-export interface MonitoredStore extends AsyncDisposable {
-  readonly agent: Agent;
+export interface MonitoredStore extends LoggedAgents, AsyncDisposable {
   readonly runtime: RuntimeServer;
   readonly dir: TempDir;
-  /** What was logged, as `level: message`. */
-  readonly messages: readonly string[];
-  /** One more agent on the same store, as another process has one. */
-  reopen(): Agent;
   /** Makes a container that is mounted, and would run a script. */
   make(script: string, changes?: SpecChanges): Promise<MonitoredContainer>;
   /** Mounts one anew, and lets it run another script. */
@@ -63,15 +64,8 @@ let count = 0;
 /** Opens a store: `await using test = await monitoredStore();`. */
 export async function monitoredStore(): Promise<MonitoredStore> {
   const dir = tempDir("/var/tmp");
-  const messages: string[] = [];
-  const reopen = () =>
-    openAgent({
-      root: dir.join("root"),
-      runRoot: dir.join("run"),
-      libc,
-      log: (level, message) => messages.push(`${level}: ${message}`),
-    });
-  const agent = reopen();
+  const agents = agentsIn(dir);
+  const { agent } = agents;
   const runtime = new RuntimeServer(new ImageServer(agent));
   await addImage(agent, { names: [APP] });
   await addBusybox(agent);
@@ -81,7 +75,7 @@ export async function monitoredStore(): Promise<MonitoredStore> {
   await runtime.createPodSandbox({ ...pod, containerName: `${podId}-infra` });
   const ids: ContainerId[] = [];
   return {
-    ...{ agent, runtime, dir, messages, reopen, make, restart, run },
+    ...{ ...agents, runtime, dir, make, restart, run },
     ...disposal(),
   };
 
@@ -131,6 +125,17 @@ export async function monitoredStore(): Promise<MonitoredStore> {
   }
 }
 
+/** Waits for the end of a container's process. */
+export async function untilEnded(
+  agent: Agent,
+  id: ContainerId,
+): Promise<ProcessExit> {
+  await until(() => readExit(agent, id) !== undefined);
+  const exit = readExit(agent, id);
+  assert(exit !== undefined);
+  return exit;
+}
+
 async function isGone(runtime: RuntimeServer, id: ContainerId) {
   try {
     await runtime.getContainerMetadata(id);
@@ -174,15 +179,4 @@ async function changeSpec(
     };
   }
   await Deno.writeTextFile(path, JSON.stringify(spec));
-}
-
-/** Waits until something holds. */
-export async function until(
-  holds: () => boolean | Promise<boolean>,
-): Promise<void> {
-  const end = performance.now() + 20_000;
-  while (!await holds()) {
-    if (performance.now() > end) throw new Error("It never came");
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }

@@ -1,28 +1,23 @@
 /** Sandboxes of tests: real ones, in a store and a network of their own. */
 
-import { type Agent, openAgent } from "../../src/engine/agent.ts";
+import type { Agent } from "../../src/engine/agent.ts";
 import type { NetworkSettings } from "../../src/engine/network/find_networks.ts";
 import { listSandboxes } from "../../src/engine/sandboxes/list_sandboxes.ts";
 import { removeSandbox } from "../../src/engine/sandboxes/remove_sandbox.ts";
 import type { SandboxRequest } from "../../src/engine/sandboxes/sandbox.ts";
-import { libc } from "./own_libc.ts";
 import { listIfDirectory } from "../../src/fs/list_directory.ts";
 import { findProgram } from "../../src/process/find_program.ts";
 import { runCommand } from "../../src/process/run_command.ts";
+import { agentsIn, type LoggedAgents } from "./store_agent.ts";
 import { writeNetwork } from "./test_network.ts";
 import { type TempDir, tempDir } from "./temp_dir.ts";
 
 /** A store with a network; at its end nothing is left of either. */
-export interface TestSandboxes extends AsyncDisposable {
-  readonly agent: Agent;
+export interface TestSandboxes extends LoggedAgents, AsyncDisposable {
   readonly dir: TempDir;
   readonly networks: NetworkSettings;
-  /** What was logged, as `level: message`. */
-  readonly messages: readonly string[];
   /** Asks for a sandbox of this name. */
   request(podName: string, changes?: Partial<SandboxRequest>): SandboxRequest;
-  /** One more agent on the same store, as another process has one. */
-  reopen(): Agent;
   /** Addresses that are given out. */
   listLeases(): readonly string[];
   /** Lists what is left on the machine: mounts, leases, rules, routes, notes. */
@@ -34,7 +29,6 @@ export function testSandboxes(
   { ipMasq = true }: { readonly ipMasq?: boolean } = {},
 ): TestSandboxes {
   const dir = tempDir();
-  const messages: string[] = [];
   const leases = dir.join("leases");
   const name = `orlop-test-${crypto.randomUUID().slice(0, 8)}`;
   const networks = { configDirectory: dir.join("net.d") };
@@ -42,16 +36,10 @@ export function testSandboxes(
   const network = writeNetwork(networks.configDirectory, {
     ...{ name, leases, ipMasq },
   });
-  const reopen = () =>
-    openAgent({
-      root: dir.join("root"),
-      runRoot: dir.join("run"),
-      libc,
-      log: (level, message) => messages.push(`${level}: ${message}`),
-    });
-  const agent = reopen();
+  const agents = agentsIn(dir);
+  const { agent } = agents;
   return {
-    ...{ agent, dir, messages, networks, reopen },
+    ...{ ...agents, dir, networks },
     request: (podName, changes) => ({
       ...sandboxRequest(podName),
       networks,

@@ -9,7 +9,6 @@ import { makeContainerSpec } from "../../src/cri/spec/make_container_spec.ts";
 import { createContainer } from "../../src/engine/containers/create_container.ts";
 import { deleteContainer } from "../../src/engine/containers/delete_container.ts";
 import { removeImageVolumes } from "../../src/engine/containers/image_volumes.ts";
-import { readExit } from "../../src/engine/containers/process_exit.ts";
 import { startContainer } from "../../src/engine/containers/start_container.ts";
 import { createProcess } from "../../src/engine/monitor/create_process.ts";
 import { startProcess } from "../../src/engine/monitor/start_process.ts";
@@ -23,7 +22,7 @@ import {
   parseContainerId,
 } from "../../src/formats/storage/store_ids.ts";
 import { randomId } from "../../src/fs/random_name.ts";
-import { addBusybox, until } from "./monitored_container.ts";
+import { addBusybox, untilEnded } from "./monitored_container.ts";
 import { type TestSandboxes, testSandboxes } from "./sandboxes.ts";
 import { addImage, APP } from "./test_runtime.ts";
 
@@ -105,7 +104,7 @@ export async function specPods(): Promise<SpecPods> {
 
   async function run(sandbox: Sandbox, script: string, config = {}) {
     const { id, logPath } = await start(sandbox, script, config);
-    await until(() => readExit(agent, id) !== undefined);
+    await untilEnded(agent, id);
     const log = await Deno.readTextFile(logPath);
     return log.replaceAll(/^\S+ std(?:out|err) F ?/gm, "");
   }

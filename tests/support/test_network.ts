@@ -10,20 +10,27 @@ export function needsNetworks(): { ignore: boolean } {
   return needs("root", "ip", "iptables", "nsenter", "unshare", found);
 }
 
-/** Describes a network of IPv4 and IPv6 addresses, with ports of the host. */
+/** How a network is to be. */
+export interface TestNetwork {
+  readonly name: string;
+  /** Where its addresses that are given out are noted. */
+  readonly leases: string;
+  /** @default {true} */
+  readonly ipMasq?: boolean;
+  /** @default {"both": IPv4 and IPv6} */
+  readonly addresses?: "IPv4" | "both";
+}
+
+/** Describes a network with ports of the host. */
 export function writeNetwork(
   directory: string,
-  { name, leases, ipMasq }: {
-    readonly name: string;
-    readonly leases: string;
-    readonly ipMasq: boolean;
-  },
+  { name, leases, ipMasq = true, addresses = "both" }: TestNetwork,
 ): { readonly number: number } {
   // Other tests may run beside this one.
   const number = Number.parseInt(name.slice(-2), 16);
   const ranges = [
     [{ subnet: `10.199.${number}.0/24` }],
-    [{ subnet: `fd99:${number}::/64` }],
+    ...addresses === "both" ? [[{ subnet: `fd99:${number}::/64` }]] : [],
   ];
   const ipam = { type: "host-local", dataDir: leases, ranges };
   const plugins = [

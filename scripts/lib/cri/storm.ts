@@ -4,6 +4,7 @@ import { Semaphore } from "../../../src/engine/semaphore.ts";
 import { sleep } from "../../../src/errors/abort.ts";
 import { messageOf } from "../../../src/errors/why.ts";
 import { toText } from "../../../src/formats/bytes.ts";
+import { killProcess } from "../../../tests/support/kill_process.ts";
 import { seededRandom } from "../../../tests/support/seeded.ts";
 import { print } from "../print.ts";
 import { crictl, listObjects, type Place } from "./crictl.ts";
@@ -97,7 +98,7 @@ async function liveAndDie(storm: Storm, n: number): Promise<void> {
   const id = await call("create", podId, container, pod);
   await call("start", id);
   const way = storm.random();
-  if (way < 0.4) await killProcess(storm, id);
+  if (way < 0.4) await killContainer(storm, id);
   else if (way < 0.7) await call("exec", "--sync", id, "true");
   // Some are removed as they run, some by their pod alone.
   if (storm.random() < 0.5) await call("stop", "--timeout", "0", id);
@@ -106,10 +107,10 @@ async function liveAndDie(storm: Storm, n: number): Promise<void> {
   await call("rmp", podId);
 }
 
-async function killProcess(storm: Storm, id: string): Promise<void> {
+async function killContainer(storm: Storm, id: string): Promise<void> {
   const { info } = JSON.parse(await insist(storm, ["inspect", id]));
   try {
-    Deno.kill(Number(info.pid), "SIGKILL");
+    killProcess(Number(info.pid), "SIGKILL");
   } catch {
     // It is gone, perhaps with the call that was cut off.
   }

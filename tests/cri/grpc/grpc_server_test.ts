@@ -10,7 +10,7 @@ import { GrpcServer } from "../../../src/cri/grpc/grpc_server.ts";
 import type { EndedCall } from "../../../src/cri/grpc/serve_call.ts";
 import type { ServiceMethods } from "../../../src/cri/grpc/service_methods.ts";
 import { ImageNotFoundError } from "../../../src/errors/not_found_errors.ts";
-import { lstatIfThere } from "../../../src/fs/if_there.ts";
+import { isNameThere } from "../../../src/fs/if_there.ts";
 import { InUseError } from "../../../src/errors/store_errors.ts";
 import {
   frameOf,
@@ -19,6 +19,7 @@ import {
   StatusError,
 } from "../../support/grpc_client.ts";
 import { tempDir } from "../../support/temp_dir.ts";
+import { until } from "../../support/until.ts";
 
 const { listImages, imageStatus, pullImage, removeImage, streamImages } =
   ImageService.method;
@@ -151,21 +152,24 @@ Deno.test("GrpcServer answers UNIMPLEMENTED for what is not there", async () => 
 });
 
 Deno.test("GrpcServer aborts a method whose client goes", async () => {
+  const begun = Promise.withResolvers<void>();
   const aborted = Promise.withResolvers<unknown>();
   await using served = await serve({
-    listImages: (_request, { signal }) =>
-      new Promise((_resolve, reject) =>
+    listImages: (_request, { signal }) => {
+      begun.resolve();
+      return new Promise((_resolve, reject) =>
         signal.addEventListener("abort", () => {
           aborted.resolve(signal.reason);
           reject(signal.reason);
         })
-      ),
+      );
+    },
   });
   const client = new GrpcClient(served.path);
   const stream = client.open(LIST);
   stream.on("error", () => {});
   stream.end(frameOf(request()));
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await begun.promise;
   client[Symbol.dispose]();
   assert(String(await aborted.promise).includes("cancelled"));
 });
@@ -262,12 +266,16 @@ Deno.test("GrpcServer serves many calls at once", async () => {
 });
 
 Deno.test("GrpcServer ends calls when it ends", async () => {
+  const begun = Promise.withResolvers<void>();
   const served = await serve({
-    listImages: () => new Promise((resolve) => setTimeout(resolve, 300, {})),
+    listImages: () => {
+      begun.resolve();
+      return new Promise((resolve) => setTimeout(resolve, 300, {}));
+    },
   });
   const call = served.client.call(listImages, {});
   const failed = assertRejects(() => call, StatusError);
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await begun.promise;
   await served.server[Symbol.asyncDispose]();
   assertEquals((await failed).code, 14);
   await served[Symbol.asyncDispose]();
@@ -298,9 +306,7 @@ Deno.test("GrpcServer outlives clients that say that they go", async () => {
     // What is freed is overwritten: who still uses it falls over.
     env: { MALLOC_PERTURB_: "165" },
   }).spawn();
-  while (lstatIfThere(path) === undefined) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await until(() => isNameThere(path));
   for (let round = 0; round < 60; round++) {
     using client = new GrpcClient(path);
     const calls = Array.from({ length: 10 }, (_, index) => {

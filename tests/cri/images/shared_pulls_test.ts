@@ -10,6 +10,7 @@ import {
   serveImage,
 } from "../../support/servers/served_image.ts";
 import { storeAgent } from "../../support/store_agent.ts";
+import { until } from "../../support/until.ts";
 
 const IMAGE = makeImage([await layerOf({ "file": noise(1_000_000) })]);
 const [LAYER] = IMAGE.layers;
@@ -56,7 +57,7 @@ Deno.test("SharedPulls ends a pull when its last caller goes", async () => {
     pulls.pull({ name: registry.name, credentials: NONE, signal });
   const first = assertRejects(() => pull(one), Error, "one went");
   const second = assertRejects(() => pull(other), Error, "other went");
-  await waitForLayer(registry);
+  await until(() => layerRequests(registry).length > 0);
   one.abort(new Error("one went"));
   await first;
   assertEquals(pulls.count, 1);
@@ -121,10 +122,4 @@ function manifestRequests({ requests }: ImageRegistry): number {
 
 function layerRequests({ requests }: ImageRegistry) {
   return requests.filter(({ url }) => url.endsWith(`/blobs/${LAYER?.digest}`));
-}
-
-async function waitForLayer(registry: ImageRegistry): Promise<void> {
-  while (layerRequests(registry).length === 0) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }

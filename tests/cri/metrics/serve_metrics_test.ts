@@ -90,14 +90,20 @@ Deno.test("serveMetrics() says that the port is taken, and that it fails", async
 
 Deno.test("serveMetrics() gathers once for all who ask at the same time", async () => {
   let reads = 0;
+  const gathered = Promise.withResolvers<void>();
   await using server = await serveMetrics(LOOPBACK, async () => {
     reads++;
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await gathered.promise;
     return [];
   });
   const url = `http://127.0.0.1:${server.address.port}/metrics`;
   const ask = async () => (await fetch(url)).text();
-  await Promise.all(Array.from({ length: 20 }, ask));
+  const answers = Array.from({ length: 20 }, ask);
+  // As long as it takes to answer as many who came later.
+  for (const _ of answers) await (await fetch(`${url}/none`)).text();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  gathered.resolve();
+  await Promise.all(answers);
   await ask();
   assertEquals(reads, 2);
 });

@@ -6,6 +6,7 @@ import {
   PodSandboxState,
   RuntimeService,
 } from "../../../src/cri/api/api_pb.js";
+import { isNameThere } from "../../../src/fs/if_there.ts";
 import {
   containerConfig,
   type CriNode,
@@ -15,7 +16,9 @@ import {
   startNode,
 } from "../../support/cri_node.ts";
 import { StatusError } from "../../support/grpc_client.ts";
-import { killProcess } from "../../support/kill_process.ts";
+import { killProcess, readPid } from "../../support/kill_process.ts";
+import { run } from "../../support/servers/registry_server.ts";
+import { until } from "../../support/until.ts";
 
 const { method } = RuntimeService;
 const { CONTAINER_CREATED, CONTAINER_RUNNING, CONTAINER_EXITED } =
@@ -158,8 +161,9 @@ Deno.test(
       const { logPath } = await node.status(id);
       await Deno.rename(logPath, `${logPath}.1`);
       await client.call(method.reopenContainerLog, { containerId: id });
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      assertMatch(await Deno.readTextFile(logPath), /stdout F a line\n/);
+      const read = () => Deno.readTextFile(logPath);
+      await until(async () => (await read()).endsWith("\n"));
+      assertMatch(await read(), /stdout F a line\n/);
       await client.call(method.removeContainer, { containerId: id });
       await assertCode(
         NOT_FOUND,
@@ -287,7 +291,8 @@ Deno.test(
     await node.start(ending);
     const before = await node.status(running);
     await node.daemon.end("SIGKILL");
-    await new Promise((resolve) => setTimeout(resolve, 2500));
+    const exit = node.dir.join("runroot/orlop/exits", ending, "exit");
+    await until(() => isNameThere(exit));
     await node.restart();
     assertEquals(await node.status(running), before);
     const ended = await node.status(ending);
@@ -323,20 +328,15 @@ Deno.test(
     );
     const obstacle = `${workDirectory}/obstacle`;
     await Deno.mkdir(obstacle);
-    await command("mount", "-t", "tmpfs", "tmpfs", obstacle);
+    await run("mount", "-t", "tmpfs", "tmpfs", obstacle);
     await node.restart();
-    await command("umount", obstacle);
+    await run("umount", obstacle);
     await assertCode(REFUSED, () => node.start(id));
     const next = await node.create(pod, "app");
     assert(next !== id);
     assertEquals(await listAll(node), { pods: [pod], containers: [next] });
   },
 );
-
-async function command(program: string, ...args: string[]): Promise<void> {
-  const { success } = await new Deno.Command(program, { args }).output();
-  assert(success, `${program} failed`);
-}
 
 Deno.test(
   "RuntimeService ends a container without conmon",
@@ -351,11 +351,8 @@ Deno.test(
       verbose: true,
     });
     const { bundle } = JSON.parse(info["info"] ?? "");
-    killProcess(
-      Number(await Deno.readTextFile(`${bundle}/conmon.pid`)),
-      "SIGKILL",
-    );
-    const { exitCode, reason } = await node.waitFor(id, CONTAINER_EXITED, 300);
+    killProcess(await readPid(`${bundle}/conmon.pid`), "SIGKILL");
+    const { exitCode, reason } = await node.waitFor(id, CONTAINER_EXITED);
     assertEquals([exitCode, reason], [255, "Error"]);
     await node.client.call(method.removeContainer, { containerId: id });
   },
@@ -408,15 +405,13 @@ Deno.test("RuntimeService tells events", NODE_NEEDS, async () => {
   const listening = (async () => {
     for await (const event of stream) events.push(event);
   })().catch(() => {});
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  // What was asked for before is begun when this is answered.
+  await node.client.call(method.version, {});
   const pod = await node.runPod("told");
   const id = await node.create(pod, "app", { script: "exit 0" });
   await node.start(id);
   await node.waitFor(id, CONTAINER_EXITED);
   await node.client.call(method.removePodSandbox, { podSandboxId: pod });
-  await new Promise((resolve) => setTimeout(resolve, 200));
-  abort.abort();
-  await listening;
   const {
     CONTAINER_CREATED_EVENT,
     CONTAINER_STARTED_EVENT,
@@ -426,6 +421,9 @@ Deno.test("RuntimeService tells events", NODE_NEEDS, async () => {
   const told = (of: string) =>
     events.filter(({ containerId }) => containerId === of)
       .map(({ containerEventType }) => containerEventType);
+  await until(() => told(pod).includes(CONTAINER_DELETED_EVENT));
+  abort.abort();
+  await listening;
   const all = [
     CONTAINER_CREATED_EVENT,
     CONTAINER_STARTED_EVENT,

@@ -9,6 +9,7 @@ import type { Bytes } from "../../../src/formats/bytes.ts";
 import type { ByteChannel } from "../../../src/process/process_streams.ts";
 import { connectSpdy } from "../../support/streaming/spdy_client.ts";
 import { connectWebSocket } from "../../support/streaming/websocket_client.ts";
+import { until, untilStill } from "../../support/until.ts";
 
 const MIB = 1024 * 1024;
 const TOTAL = 400 * MIB;
@@ -54,14 +55,13 @@ Deno.test("a process that reads slowly holds up a client over SPDY", async () =>
     await client.nextOf("reply");
   }
   const before = rss();
+  let sent = 0;
   const sending = (async () => {
     const part = new Uint8Array(MIB);
-    for (let sent = 0; sent < TOTAL; sent += MIB) {
-      await client.write(stdin, part);
-    }
+    for (; sent < TOTAL; sent += MIB) await client.write(stdin, part);
     await client.close(stdin);
   })();
-  await wait(1000);
+  await untilStill(() => sent, { below: 16 * MIB });
   assertEquals(source.taken, 0);
   assert(rss() - before < 48 * MIB, `${rss() - before} bytes are held`);
   source.take();
@@ -93,34 +93,37 @@ Deno.test("many clients that read nothing take little memory", async () => {
     );
     return client;
   }));
-  await wait(2000);
-  const given = sources.map((source) => source.given);
-  await wait(500);
-  assertEquals(sources.map((source) => source.given), given, "they go on");
+  await until(() => sources.every((source) => source.given > 0));
+  const given = () => sources.reduce((sum, source) => sum + source.given, 0);
+  await untilStill(given, { below: sources.length * 16 * MIB });
   assert(rss() - before < 100 * MIB, `${rss() - before} bytes are held`);
   for (const client of clients) client[Symbol.dispose]();
 });
 
-/** A process or a port that gives much, and takes what it is told to. */
+/**
+ * A process or a port that gives much, and takes what it is told to. The process
+ * ends when its client has gone.
+ */
 class Source {
   given = 0;
   taken = 0;
   readonly #part = new Uint8Array(64 * 1024);
   readonly #taking = Promise.withResolvers<void>();
   readonly #inputEnded = Promise.withResolvers<void>();
-  readonly #outputEnded = Promise.withResolvers<void>();
+  readonly #left = Promise.withResolvers<void>();
 
   /** Settles when the client has said all. */
   readonly inputEnded = this.#inputEnded.promise;
 
   readonly open: OpenProcess = (signal) => {
-    signal.addEventListener("abort", () => this.#outputEnded.resolve());
+    signal.addEventListener("abort", () => this.#left.resolve());
     return Promise.resolve({
       stdin: this.#input(),
       stdout: this.#output(),
       stderr: new ReadableStream<Bytes>({ start: (out) => out.close() }),
       resize: () => Promise.resolve(),
-      ended: this.#outputEnded.promise.then(() => 0),
+      // Not with its output: who has ended reads no more.
+      ended: this.#left.promise.then(() => 0),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     });
   };
@@ -139,10 +142,7 @@ class Source {
   #output(): ReadableStream<Bytes> {
     return new ReadableStream<Bytes>({
       pull: (controller) => {
-        if (this.given >= TOTAL) {
-          this.#outputEnded.resolve();
-          return controller.close();
-        }
+        if (this.given >= TOTAL) return controller.close();
         this.given += this.#part.byteLength;
         controller.enqueue(this.#part.slice());
       },
@@ -165,12 +165,8 @@ async function checkOutput(
   connection: Deno.TcpConn,
 ): Promise<void> {
   const before = rss();
-  await wait(1000);
-  const held = source.given;
-  assert(held > 0);
-  await wait(500);
-  assertEquals(source.given, held, "it goes on");
-  assert(held < 16 * MIB, `${held} bytes were taken`);
+  await until(() => source.given > 0);
+  await untilStill(() => source.given, { below: 16 * MIB });
   const total = await drain(connection, { until: TOTAL });
   assert(total >= TOTAL, `${total} bytes came`);
   assert(rss() - before < 96 * MIB, `${rss() - before} bytes are held`);
@@ -197,8 +193,4 @@ async function drain(
 
 function rss(): number {
   return Deno.memoryUsage().rss;
-}
-
-function wait(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

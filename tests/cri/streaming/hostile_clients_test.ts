@@ -1,12 +1,17 @@
 import { assert, assertEquals } from "@std/assert";
 import { RESET_STATUS } from "../../../src/cri/streaming/spdy/frames.ts";
+import { sleep } from "../../../src/errors/abort.ts";
 import { startStreaming } from "../../../src/cri/streaming/start_streaming.ts";
 import { localProcesses } from "../../support/streaming/local_process.ts";
 import {
   openLocalPort,
   serveLocally,
 } from "../../support/streaming/local_ports.ts";
-import { connectSpdy } from "../../support/streaming/spdy_client.ts";
+import {
+  connectSpdy,
+  openCommand,
+} from "../../support/streaming/spdy_client.ts";
+import { until } from "../../support/until.ts";
 
 const wanted = { stdin: true, stdout: true, stderr: false, terminal: false };
 
@@ -93,20 +98,21 @@ Deno.test("clients of ports are refused what cannot be meant", async () => {
 });
 
 Deno.test("clients that do nothing for long are let go", async () => {
-  await using server = await startStreaming({ limits: { idleMs: 400 } });
+  const idleMs = 2000; // Longer than a slow machine keeps a client waiting.
+  await using server = await startStreaming({ limits: { idleMs } });
   const processes = localProcesses("exec cat");
   using client = await connectSpdy(server.exec(processes.open, wanted));
-  const stdin = await openAll(client);
+  const stdin = await openCommand(client);
   for (let times = 0; times < 8; times++) {
-    await wait(100);
+    await sleep(idleMs / 4);
     await client.write(stdin, "x");
     await client.nextOf("data");
   }
   assertEquals(processes.running, 1);
   const start = performance.now();
   await client.readAll().catch(() => {}); // It is broken off.
-  assert(performance.now() - start > 200);
-  while (processes.running > 0) await wait(5);
+  assert(performance.now() - start > idleMs / 2);
+  await until(() => processes.running === 0);
 });
 
 Deno.test("clients and their processes end with the server", async () => {
@@ -116,11 +122,11 @@ Deno.test("clients and their processes end with the server", async () => {
     Array.from({ length: 20 }, async () => {
       const url = server.exec(processes.open, wanted);
       const client = await connectSpdy(url);
-      await openAll(client);
+      await openCommand(client);
       return client;
     }),
   );
-  while (processes.running < 20) await wait(5);
+  await until(() => processes.running === 20);
   await server.close();
   assertEquals(processes.running, 0);
   for (const client of clients) {
@@ -136,7 +142,7 @@ Deno.test("clients' sizes of terminals are those that terminals have", async () 
     server.exec(processes.open, { ...wanted, terminal: true }),
   );
   const sizes = await client.open({ streamtype: "resize" });
-  const stdin = await openAll(client);
+  const stdin = await openCommand(client);
   const texts = [
     '{"Width":80,"Height":24}{"Width":81,',
     '"Height":25}',
@@ -147,7 +153,7 @@ Deno.test("clients' sizes of terminals are those that terminals have", async () 
     ' {"height":3,\n"width":2} ',
   ];
   for (const text of texts) await client.write(sizes, text);
-  await wait(100);
+  await until(() => processes.sizes.length === 4);
   await client.write(sizes, "x".repeat(500_000));
   await client.close(stdin);
   await client.readAll();
@@ -158,18 +164,3 @@ Deno.test("clients' sizes of terminals are those that terminals have", async () 
     { columns: 2, rows: 3 },
   ]);
 });
-
-/** Makes the streams of a command. */
-async function openAll(
-  client: Awaited<ReturnType<typeof connectSpdy>>,
-): Promise<number> {
-  await client.open({ streamtype: "error" });
-  await client.open({ streamtype: "stdout" });
-  const stdin = await client.open({ streamtype: "stdin" });
-  while ((await client.nextOf("reply")).streamId !== stdin);
-  return stdin;
-}
-
-function wait(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}

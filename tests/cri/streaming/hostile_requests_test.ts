@@ -1,8 +1,13 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { sleep } from "../../../src/errors/abort.ts";
 import { startStreaming } from "../../../src/cri/streaming/start_streaming.ts";
 import { toBytes, toText } from "../../../src/formats/bytes.ts";
 import { localProcesses } from "../../support/streaming/local_process.ts";
-import { connectSpdy } from "../../support/streaming/spdy_client.ts";
+import {
+  connectSpdy,
+  openCommand,
+} from "../../support/streaming/spdy_client.ts";
+import { until } from "../../support/until.ts";
 
 const wanted = { stdin: true, stdout: true, stderr: false, terminal: false };
 
@@ -55,21 +60,26 @@ Deno.test("clients with a good token stay longer than others, and are few", asyn
   const { open } = localProcesses("exec cat");
   const [one, other, third] = [1, 2, 3].map(() => server.exec(open, wanted));
   using first = await connectSpdy(one ?? "");
-  const stdin = await openAll(first);
+  const stdin = await openCommand(first);
   using _second = await connectSpdy(other ?? "");
   {
     using late = await connectSpdy(third ?? "");
     assertMatch(late.answer, /^HTTP\/1.1 503 /);
   }
-  await wait(500);
+  await sleep(500);
   await first.write(stdin, "still here");
   assertEquals(toText((await first.nextOf("data")).bytes), "still here");
   await first.close(stdin);
   await first.readAll();
   first[Symbol.dispose]();
-  await wait(50);
-  using again = await connectSpdy(third ?? "");
-  assertMatch(again.answer, /^HTTP\/1.1 101 /);
+  // The server may have to hear first that it has gone.
+  let answer = "";
+  await until(async () => {
+    using again = await connectSpdy(third ?? "");
+    answer = again.answer;
+    return !answer.startsWith("HTTP/1.1 503 ");
+  });
+  assertMatch(answer, /^HTTP\/1.1 101 /);
 });
 
 Deno.test("clients that guess tokens find none, and hurt none", async () => {
@@ -120,17 +130,6 @@ Deno.test("clients that name no protocol that is known are told which are", asyn
   assertMatch(client.answer, /^HTTP\/1.1 400 /);
 });
 
-/** Makes the streams of a command. */
-async function openAll(
-  client: Awaited<ReturnType<typeof connectSpdy>>,
-): Promise<number> {
-  await client.open({ streamtype: "error" });
-  await client.open({ streamtype: "stdout" });
-  const stdin = await client.open({ streamtype: "stdin" });
-  while ((await client.nextOf("reply")).streamId !== stdin);
-  return stdin;
-}
-
 function connect(url: string): Promise<Deno.TcpConn> {
   const port = Number(new URL(url).port);
   return Deno.connect({ hostname: "127.0.0.1", port });
@@ -148,8 +147,4 @@ async function readAll(connection: Deno.Conn): Promise<string> {
   } catch {
     return text; // It was broken off.
   }
-}
-
-function wait(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

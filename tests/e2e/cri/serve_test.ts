@@ -9,6 +9,7 @@ import { ImageService } from "../../../src/cri/api/api_pb.js";
 import { StatusError } from "../../support/grpc_client.ts";
 import { layerOf } from "../../support/images/stacked_layout.ts";
 import { needs } from "../../support/peers.ts";
+import { lines } from "../../support/programs/lines.ts";
 import { orlopIn } from "../../support/programs/orlop_program.ts";
 import { freePort } from "../../support/servers/registry_server.ts";
 import {
@@ -19,6 +20,7 @@ import {
 } from "../../support/servers/served_image.ts";
 import { serveOrlop } from "../../support/serving_orlop.ts";
 import { tempDir } from "../../support/temp_dir.ts";
+import { until } from "../../support/until.ts";
 
 const { imageStatus, pullImage } = ImageService.method;
 
@@ -145,17 +147,21 @@ Deno.test("serve tells systemd that it is ready, lives, and ends", {
     args: ["-c", RECEIVE, path],
     stdout: "piped",
   }).spawn();
-  const text = new Response(receiver.stdout).text();
-  while (!existsSync(path)) await new Promise((wake) => setTimeout(wake, 20));
+  const told: string[] = [];
+  const reading = (async () => {
+    for await (const line of lines(receiver.stdout)) told.push(line);
+  })();
+  await until(() => existsSync(path));
   await using served = await serveOrlop(dir.path, [], {
     NOTIFY_SOCKET: path,
     WATCHDOG_USEC: "400000",
   });
-  await new Promise((resolve) => setTimeout(resolve, 700));
+  const lives = () => told.filter((line) => line === "WATCHDOG=1").length;
+  await until(() => lives() >= 2);
   await served.end("SIGTERM");
-  const told = (await text).trim().split("\n");
+  await reading;
   await receiver.status;
   assertEquals(told.slice(0, 2), ["bound", "READY=1"]);
   assertEquals(told.at(-1), "STOPPING=1");
-  assert(told.filter((line) => line === "WATCHDOG=1").length >= 2, `${told}`);
+  assert(lives() >= 2, `${told}`);
 });

@@ -5,12 +5,11 @@ import {
   DETACHED_NEEDS,
   type DetachedStore,
   detachedStore,
+  spawnOrlop,
 } from "../../support/programs/detached_store.ts";
-import { ORLOP } from "../../support/programs/orlop_program.ts";
+import { LIMITS } from "../../support/programs/shared_store.ts";
+import { until } from "../../support/until.ts";
 
-const LIMITS = [
-  ...["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000"],
-];
 const FLAGS = ["--user=33:34", "--tmpfs=/tmp", "--cap-add=chown"];
 
 /** Files of the host: `HOST` in the table. */
@@ -41,16 +40,10 @@ async function describe(directory: string): Promise<string> {
   return new TextDecoder().decode(stdout);
 }
 
-async function start(store: DetachedStore): Promise<void> {
-  const words = [...FLAGS, store.image, "sleep", "600"];
-  await store.podmanDetached("--name", "box", ...words);
-  await store.orlop("run", "-d", "--name", "ours", ...LIMITS, ...words);
-}
-
 Deno.test("cp copies what podman copies", DETACHED_NEEDS, async (t) => {
   await using store = await detachedStore();
   const { tryOrlop, tryPodman } = store;
-  await start(store);
+  await store.runBoth(...FLAGS, store.image, "sleep", "600");
   const places = { ours: store.join("ours"), theirs: store.join("theirs") };
   for (const place of Object.values(places)) await writeHostFiles(place);
   const table = [
@@ -89,7 +82,7 @@ Deno.test("cp copies what podman copies", DETACHED_NEEDS, async (t) => {
         ),
       ];
       const ours = await tryOrlop(...words(places.ours, "ours"));
-      const theirs = await tryPodman(...words(places.theirs, "box"));
+      const theirs = await tryPodman(...words(places.theirs, "theirs"));
       assertEquals(ours.code === 0, theirs.code === 0, ours.err + theirs.err);
       assertEquals(ours.out, "");
       assertEquals(await describe(places.ours), await describe(places.theirs));
@@ -101,7 +94,7 @@ Deno.test("cp copies what podman copies", DETACHED_NEEDS, async (t) => {
       "while read f; do busybox stat -c '%n %a %u:%g %F' $f; done";
     assertEquals(
       (await tryOrlop("exec", "ours", "sh", "-c", list)).out,
-      (await tryPodman("exec", "box", "sh", "-c", list)).out,
+      (await tryPodman("exec", "theirs", "sh", "-c", list)).out,
     );
   });
   await t.step("names may be odd", async () => {
@@ -116,7 +109,9 @@ Deno.test("cp copies what podman copies", DETACHED_NEEDS, async (t) => {
     assertEquals(await Deno.readTextFile(name), "odd\n");
   });
   await t.step("- is an archive", async () => {
-    const { stdout } = await orlop(store, "cp", "ours:/etc/dir", "-");
+    const nothing = new Uint8Array(0);
+    const words = ["cp", "ours:/etc/dir", "-"];
+    const { stdout } = await orlopWith(store, nothing, ...words);
     const names = await tar(["-t"], stdout);
     assert(names.includes("dir/sub/x\n"), names);
     const { code } = await orlopWith(store, stdout, "cp", "-", "ours:/srv");
@@ -155,24 +150,12 @@ async function tar(args: string[], archive: Uint8Array): Promise<string> {
   return new TextDecoder().decode(stdout);
 }
 
-function commandOf(store: DetachedStore, args: readonly string[]) {
-  return new Deno.Command(ORLOP, {
-    args: ["--root", store.root, "--runroot", store.runRoot, ...args],
-    env: { ORLOP_DENO: Deno.execPath() },
-    ...{ stdin: "piped", stdout: "piped", stderr: "piped" },
-  });
-}
-
-async function orlop(store: DetachedStore, ...args: string[]) {
-  return await orlopWith(store, new Uint8Array(0), ...args);
-}
-
 async function orlopWith(
   store: DetachedStore,
   input: Uint8Array,
   ...args: string[]
 ) {
-  const child = commandOf(store, args).spawn();
+  const child = spawnOrlop(store, ...args);
   const writer = child.stdin.getWriter();
   writer.write(input).then(() => writer.close()).catch(() => {});
   return await child.output();
@@ -211,9 +194,7 @@ Deno.test(
       "-c",
       program + script,
     );
-    while (await orlop("logs", "evil") !== "ready") {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+    await until(async () => await orlop("logs", "evil") === "ready");
     await t.step("by links that stay", async () => {
       for (const path of ["/link/x", "/up/x", "/a/root/link/x", "/file"]) {
         await tryOrlop("cp", store.join("file"), `evil:${path}`);

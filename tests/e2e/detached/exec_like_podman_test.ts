@@ -1,32 +1,30 @@
 /** `orlop exec` beside `podman exec`: what commands see, print, and end with. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { toBytes } from "../../../src/formats/bytes.ts";
 import {
   DETACHED_NEEDS,
   type DetachedStore,
   detachedStore,
+  spawnOrlop,
 } from "../../support/programs/detached_store.ts";
 import { needs } from "../../support/peers.ts";
+import { listen } from "../../support/process_talk.ts";
+import { startOrlop } from "../../support/programs/orlop_process.ts";
+import { LIMITS } from "../../support/programs/shared_store.ts";
 import { ORLOP } from "../../support/programs/orlop_program.ts";
-import { until } from "../../support/programs/orlop_process.ts";
+import { until } from "../../support/until.ts";
 
-const LIMITS = [
-  ...["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000"],
-];
+/** What a shell shows when it waits for a line. */
+const PROMPT = "# ";
 
-async function runBoth(
-  { orlop, podmanDetached, image }: DetachedStore,
-  ...flags: string[]
-): Promise<void> {
-  const words = [...flags, image, "sleep", "600"];
-  await podmanDetached("--name", "theirs", ...words);
-  await orlop("run", "-d", "--name", "ours", ...LIMITS, ...words);
-}
-
-/** Types into orlop on a terminal of 33 lines and 77 columns. */
+/**
+ * Types into orlop on a terminal of 33 lines and 77 columns: keys, each when
+ * something was shown since the last ones.
+ */
 async function type(
   store: DetachedStore,
-  keys: readonly string[],
+  dialog: readonly (readonly [awaited: string, keys: string])[],
   line: string,
 ): Promise<string> {
   const size = "stty rows 33 cols 77";
@@ -37,16 +35,18 @@ async function type(
     env: { ORLOP_DENO: Deno.execPath() },
     ...{ stdin: "piped", stdout: "piped" },
   }).spawn();
-  const shown = new Response(child.stdout).text();
+  const shown = listen(child.stdout);
   const writer = child.stdin.getWriter();
-  for (const text of keys) {
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    await writer.write(new TextEncoder().encode(text));
+  let from = 0;
+  for (const [awaited, keys] of dialog) {
+    await until(() => shown.text().includes(awaited, from));
+    from = shown.text().length;
+    await writer.write(toBytes(keys));
   }
-  const text = await shown;
+  await shown.done;
   await writer.close().catch(() => {}); // its reader is gone
   await child.status;
-  return text;
+  return shown.text();
 }
 
 const IDENTITY = "busybox id -u; busybox id -g; pwd; " +
@@ -55,8 +55,9 @@ const IDENTITY = "busybox id -u; busybox id -g; pwd; " +
 
 Deno.test("exec does what podman's does", DETACHED_NEEDS, async (t) => {
   await using store = await detachedStore();
-  const { tryOrlop, tryPodman, orlop } = store;
-  await runBoth(store, "-e", "FOO=1", "--tmpfs", "/tmp");
+  const { tryOrlop, tryPodman, orlop, image } = store;
+  const flags = ["-e", "FOO=1", "--tmpfs", "/tmp"];
+  await store.runBoth(...flags, image, "sleep", "600");
   const table: readonly (readonly [string, string])[] = [
     ["", IDENTITY],
     ["-e A=1 -e FOO=2", IDENTITY],
@@ -96,7 +97,9 @@ Deno.test("exec does what podman's does", DETACHED_NEEDS, async (t) => {
   });
   await t.step("-d goes on by itself", async () => {
     assertEquals(await orlop("exec", "-d", "ours", "sleep", "7777"), "");
-    assertStringIncludes(await orlop("top", "ours", "args"), "sleep 7777");
+    // The runtime returns when it is about to become the command.
+    const list = () => orlop("top", "ours", "args");
+    await until(async () => (await list()).includes("sleep 7777"));
   });
   await t.step("what makes no sense is refused", async () => {
     const table = [
@@ -132,8 +135,12 @@ Deno.test("exec and attach on a terminal", {
   );
   await t.step("it has the size of orlop's, and keys", async () => {
     const shell = "exec -it ours sh";
-    const keys = ["busybox stty size\r", "sleep 50\r", "\x03", "exit 4\r"];
-    const shown = await type(store, keys, shell);
+    const shown = await type(store, [
+      [PROMPT, "busybox stty size\r"],
+      ["33 77\r\n", "sh -c 'echo u''p; exec sleep 50'\r"],
+      ["\nup\r\n", "\x03"],
+      [PROMPT, "exit 4\r"],
+    ], shell);
     assertStringIncludes(shown, "33 77\r\n");
     assertStringIncludes(shown, "code 4\r\n");
     assert(!shown.includes("\r\r\n"), shown);
@@ -146,30 +153,22 @@ Deno.test("exec and attach on a terminal", {
     async () => {
       const shown = await type(
         store,
-        ["echo x\r", "\x10\x11"],
+        [[PROMPT, "echo x\r"], ["\nx\r\n", "\x10\x11"]],
         "exec -it ours sh",
       );
       assertStringIncludes(shown, "code 0\r\n");
-      const other = ["\x10y\r", "q"];
-      const keys = await type(store, other, "exec -it --detach-keys=q ours sh");
+      const keys = await type(
+        store,
+        [[PROMPT, "\x10y\r"], [PROMPT, "q"]],
+        "exec -it --detach-keys=q ours sh",
+      );
       assertStringIncludes(keys, "code 0\r\n");
     },
   );
   await t.step("attach sees and types", async () => {
-    const child = new Deno.Command(ORLOP, {
-      args: [
-        "--root",
-        store.root,
-        "--runroot",
-        store.runRoot,
-        "attach",
-        "ours",
-      ],
-      env: { ORLOP_DENO: Deno.execPath() },
-      ...{ stdin: "piped", stdout: "piped" },
-    }).spawn();
+    const child = spawnOrlop(store, "attach", "ours");
     const writer = child.stdin.getWriter();
-    await writer.write(new TextEncoder().encode("hello\n"));
+    await writer.write(toBytes("hello\n"));
     const reader = child.stdout.getReader();
     const { value } = await reader.read();
     assertEquals(new TextDecoder().decode(value), "got hello\n");
@@ -179,6 +178,7 @@ Deno.test("exec and attach on a terminal", {
     assertEquals((await child.status).code, 0);
     await writer.close().catch(() => {});
     await reader.cancel();
+    await child.stderr.cancel();
   });
 });
 
@@ -186,17 +186,10 @@ Deno.test("who runs orlop exec ends what it runs", DETACHED_NEEDS, async () => {
   await using store = await detachedStore();
   const { orlop, image } = store;
   await orlop("run", "-d", "--name", "ours", ...LIMITS, image, "sleep", "600");
-  const child = new Deno.Command(ORLOP, {
-    args: [
-      ...["--root", store.root, "--runroot", store.runRoot],
-      ...["exec", "ours", "sleep", "4444"],
-    ],
-    env: { ORLOP_DENO: Deno.execPath() },
-    stderr: "null",
-  }).spawn();
+  const running = startOrlop(store.join(), "exec", "ours", "sleep", "4444");
   const list = () => orlop("top", "ours", "args");
   await until(async () => (await list()).includes("4444"));
-  child.kill("SIGINT");
-  assertEquals((await child.status).code, 130);
+  running.kill("SIGINT");
+  assertEquals((await running.result).code, 130);
   await until(async () => !(await list()).includes("4444"));
 });

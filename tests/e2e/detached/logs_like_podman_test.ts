@@ -1,24 +1,24 @@
 /** `orlop logs` beside `podman logs`: the same lines of the same process. */
 
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import {
   DETACHED_NEEDS,
   type DetachedStore,
   detachedStore,
+  spawnOrlop,
 } from "../../support/programs/detached_store.ts";
-import { until } from "../../support/programs/orlop_process.ts";
+import { listen } from "../../support/process_talk.ts";
+import { until } from "../../support/until.ts";
 
 const SCRIPT = "echo one; echo two >&2; printf 'no end'; sleep 0.2; " +
   "echo; echo; printf '\\303\\244\\377\\033[1m\\n'; echo last";
 
 /** Runs a script in both, to its end. */
-async function runBoth(
-  { orlop, podman, podmanDetached, image }: DetachedStore,
+async function runToEnd(
+  { orlop, podman, runBoth, image }: DetachedStore,
   script: string,
 ): Promise<void> {
-  const words = [image, "sh", "-c", script];
-  await podmanDetached("--name", "theirs", ...words);
-  await orlop("run", "-d", "--name", "ours", ...words);
+  await runBoth(image, "sh", "-c", script);
   await podman("wait", "theirs");
   await orlop("wait", "ours");
 }
@@ -31,7 +31,7 @@ function withoutTimes(text: string): string {
 Deno.test("logs shows what podman shows", DETACHED_NEEDS, async (t) => {
   await using store = await detachedStore();
   const { orlop, tryOrlop, tryPodman } = store;
-  await runBoth(store, SCRIPT);
+  await runToEnd(store, SCRIPT);
   const table = [
     "",
     "--tail=0",
@@ -82,18 +82,23 @@ Deno.test(
   async () => {
     await using store = await detachedStore();
     const { orlop, image } = store;
-    const script =
-      "i=0; while [ $i -lt 30 ]; do i=$((i+1)); echo $i; sleep 0.1; done";
+    // After 10 lines it waits.
+    const script = "for i in $(busybox seq 30); do echo $i; sleep 0.1; " +
+      "until [ $i != 10 -o -e /go ]; do sleep 0.1; done; done";
     const words = [image, "sh", "-c", script];
     const id = await orlop("run", "-d", "--name", "app", ...words);
     const log = `${store.root}/overlay-containers/${id}/userdata/ctr.log`;
-    const followed = orlop("logs", "-f", "app");
-    await until(() => Deno.readTextFileSync(log).split("\n").length > 10);
+    const follower = spawnOrlop(store, "logs", "-f", "app");
+    const seen = listen(follower.stdout);
+    // What is cut off before it was read is lost.
+    await until(() => seen.text().endsWith("\n10\n"));
     await Deno.truncate(log);
-    const seen = (await followed).split("\n").map(Number);
-    // What was written just before may be lost with the rest.
-    assert(seen.length > 25, seen.join());
-    assertEquals(seen, seen.toSorted((a, b) => a - b));
-    assertEquals([seen[0], seen.at(-1)], [1, 30]);
+    await orlop("exec", "app", "touch", "/go");
+    await seen.done;
+    assertEquals((await follower.status).code, 0);
+    const all = Array.from({ length: 30 }, (_, at) => at + 1);
+    assertEquals(seen.text().trimEnd().split("\n").map(Number), all);
+    await follower.stdin.close();
+    await follower.stderr.cancel();
   },
 );

@@ -5,11 +5,9 @@ import {
   DETACHED_NEEDS,
   detachedStore,
 } from "../../support/programs/detached_store.ts";
-import { until } from "../../support/programs/orlop_process.ts";
+import { LIMITS } from "../../support/programs/shared_store.ts";
+import { until } from "../../support/until.ts";
 
-const LIMITS = [
-  ...["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000"],
-];
 const ROW = "--format={{.Names}} {{.State}}";
 
 Deno.test("a pod runs as a whole", DETACHED_NEEDS, async (t) => {
@@ -40,7 +38,7 @@ Deno.test("a pod runs as a whole", DETACHED_NEEDS, async (t) => {
     assertEquals(await pod(), "web Running");
     const now = await orlop("ps", "--format={{.Pid}}", "--filter=name=app");
     assertEquals(now, pid);
-    assertEquals(await orlop("logs", "side"), "up\nup");
+    await until(async () => await orlop("logs", "side") === "up\nup");
   });
   await t.step("a paused container is seen, and goes on", async () => {
     assertEquals(await orlop("pause", "app"), "app");

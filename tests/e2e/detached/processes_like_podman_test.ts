@@ -3,22 +3,15 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import {
   DETACHED_NEEDS,
-  type DetachedStore,
   detachedStore,
 } from "../../support/programs/detached_store.ts";
+import { until } from "../../support/until.ts";
 
 const SCRIPT = "sleep 600 & exec sleep 601";
-const LIMITS = [
-  ...["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000"],
-];
-
-async function runBoth(
-  { orlop, podmanDetached, image }: DetachedStore,
-  ...flags: string[]
-): Promise<void> {
-  const words = [...flags, image, "sh", "-c", SCRIPT];
-  await podmanDetached("--name", "theirs", ...words);
-  await orlop("run", "-d", "--name", "ours", ...LIMITS, ...words);
+/** Whether both processes of the script run. */
+function runsScript(top: string): boolean {
+  const lines = top.split("\n").map((line) => line.trim());
+  return ["sleep 600", "sleep 601"].every((line) => lines.includes(line));
 }
 
 /** What differs between two processes of one kind. */
@@ -35,8 +28,10 @@ function withoutNumbers(text: string): string {
 Deno.test("top lists what podman lists", DETACHED_NEEDS, async (t) => {
   await using store = await detachedStore();
   const { orlop, podman, tryOrlop, tryPodman } = store;
-  await runBoth(store, "--user=0", "--memory=64m");
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  const flags = ["--user=0", "--memory=64m"];
+  await store.runBoth(...flags, store.image, "sh", "-c", SCRIPT);
+  await until(async () => runsScript(await orlop("top", "ours", "args")));
+  await until(async () => runsScript(await podman("top", "theirs", "args")));
   const table = [
     "",
     "user pid ppid args",

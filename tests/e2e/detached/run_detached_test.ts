@@ -6,9 +6,12 @@ import {
   DETACHED_NEEDS,
   detachedStore,
 } from "../../support/programs/detached_store.ts";
-import { until } from "../../support/programs/orlop_process.ts";
-import type { SharedStore } from "../../support/programs/shared_store.ts";
-import { killProcess } from "../../support/kill_process.ts";
+import { until } from "../../support/until.ts";
+import {
+  LIMITS,
+  type SharedStore,
+} from "../../support/programs/shared_store.ts";
+import { killProcess, readPid } from "../../support/kill_process.ts";
 
 const FORMAT = "--format={{.Names}} {{.State}} [{{.ExitCode}}]";
 
@@ -32,8 +35,6 @@ Deno.test(
     const { orlop, tryOrlop, image } = store;
     const run = (...args: string[]) => tryOrlop("run", "-d", ...args);
     const list = (name: string) => orlop("ps", FORMAT, `--filter=name=${name}`);
-    const isIn = (name: string, state: string) =>
-      until(async () => (await list(name)).includes(state));
 
     await t.step("its ID is printed, and it goes on", async () => {
       const { code, out } = await run("--name", "app", image, "sleep", "600");
@@ -62,9 +63,11 @@ Deno.test(
         image,
         "sh",
         "-c",
-        "trap 'exit 7' TERM; sleep 600 & wait",
+        "trap 'exit 7' TERM; echo ready; sleep 600 & wait",
       );
-      await isIn("app", "running");
+      assert((await list("app")).includes("running"));
+      // Before, it would take no notice of it.
+      await until(async () => await orlop("logs", "app") === "ready");
       await orlop("stop", "app");
       assertEquals(store.mounts(), []);
       assertEquals(await list("app"), "app exited [7]");
@@ -78,9 +81,12 @@ Deno.test(
         image,
         "sh",
         "-c",
-        "sleep 1; exit 9",
+        "until [ -e /go ]; do sleep 0.1; done; exit 9",
       );
-      assertEquals(await orlop("wait", "brief"), "9");
+      const waited = orlop("wait", "brief");
+      // It may be gone before this is told how it ended.
+      await tryOrlop("exec", "brief", "touch", "/go");
+      assertEquals(await waited, "9");
       await until(async () => await list("brief") === "");
       await assertNothingLeft(store);
     });
@@ -101,8 +107,7 @@ Deno.test(
       ) {
         const podman = await store.tryPodman(
           ...["run", "-d", "--rm", "--cgroupns=host", "--network=none"],
-          ...["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000"],
-          ...[image, command],
+          ...[...LIMITS, image, command],
         );
         const { code, out } = await run("--rm", image, command);
         assertEquals([code, out], [podman.code, podman.out]);
@@ -127,7 +132,7 @@ Deno.test(
       assert(id !== undefined);
       const file =
         `${store.runRoot}/overlay-containers/${id}/userdata/conmon.pid`;
-      killProcess(Number(await Deno.readTextFile(file)), "SIGKILL");
+      killProcess(await readPid(file), "SIGKILL");
       assertEquals(await list("app"), "app running []");
       await orlop("stop", "--time", "0", "app");
       await orlop("rm", "app");

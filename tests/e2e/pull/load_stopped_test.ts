@@ -10,7 +10,7 @@ import {
 } from "../../support/images/docker_archive.ts";
 import { writeTestLayout } from "../../support/images/test_layout.ts";
 import { needs } from "../../support/peers.ts";
-import { until } from "../../support/programs/orlop_process.ts";
+import { until } from "../../support/until.ts";
 import { ORLOP, orlopIn } from "../../support/programs/orlop_program.ts";
 import { run } from "../../support/servers/registry_server.ts";
 import { type TempDir, tempDir } from "../../support/temp_dir.ts";

@@ -9,7 +9,8 @@ import {
 } from "../../support/images/layer_layout.ts";
 import { layerOf } from "../../support/images/stacked_layout.ts";
 import { needs } from "../../support/peers.ts";
-import { startOrlop, until } from "../../support/programs/orlop_process.ts";
+import { startOrlop } from "../../support/programs/orlop_process.ts";
+import { until } from "../../support/until.ts";
 import {
   type SharedStore,
   sharedStore,

@@ -9,7 +9,8 @@ import {
 import { writeBusyboxLayout } from "../../support/images/busybox_layout.ts";
 import { archive, file } from "../../support/images/tar_builder.ts";
 import { needs } from "../../support/peers.ts";
-import { startOrlop, until } from "../../support/programs/orlop_process.ts";
+import { startOrlop } from "../../support/programs/orlop_process.ts";
+import { until } from "../../support/until.ts";
 import {
   orlopIn,
   type OrlopProgram,

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { writeBusyboxLayout } from "../../support/images/busybox_layout.ts";
-import { until } from "../../support/programs/orlop_process.ts";
+import { until } from "../../support/until.ts";
 import {
   PEERS,
   type SharedStore,
@@ -31,7 +31,7 @@ async function withNetwork(): Promise<NetworkStore> {
   const directory = store.join("net.d");
   const leases = store.join("leases");
   await Deno.mkdir(directory);
-  writeNetwork(directory, { name, leases, ipMasq: true });
+  writeNetwork(directory, { name, leases });
   const config = store.join("orlop.toml");
   await Deno.writeTextFile(config, `[serve]\ncni_conf_dir = "${directory}"\n`);
   return {
@@ -122,12 +122,13 @@ Deno.test({
     assertStringIncludes(other.err, `Cannot publish port ${port}/tcp: pod`);
     const inside = await store.orlop(
       ...[...config, "run", "--rm", "--pod", "web-pod"],
-      ...["tiny", "sh", "-c", "nc 127.0.0.1 80 </dev/null"],
+      // Between two connections nobody listens.
+      ...["tiny", "sh", "-c", "until nc 127.0.0.1 80 </dev/null; do :; done"],
     );
     assertEquals(inside.trim(), "hello");
 
     await store.orlop("stop", "--time", "0", "web");
-    await until(() => Promise.resolve(listLeases().length === 0));
+    await until(() => listLeases().length === 0);
     await store.orlop("rm", "web");
     assertEquals(
       (await save()).filter((line) => line.includes(`--dport ${port}`)),

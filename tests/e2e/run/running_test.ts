@@ -9,7 +9,7 @@ import {
 import { existsSync, readdirSync } from "node:fs";
 import { writeBusyboxLayout } from "../../support/images/busybox_layout.ts";
 import { needs } from "../../support/peers.ts";
-import { until } from "../../support/programs/orlop_process.ts";
+import { until } from "../../support/until.ts";
 import { ORLOP } from "../../support/programs/orlop_program.ts";
 import {
   PEERS,

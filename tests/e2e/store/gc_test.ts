@@ -19,6 +19,7 @@ import {
   type SharedStore,
   sharedStore,
 } from "../../support/programs/shared_store.ts";
+import { until } from "../../support/until.ts";
 import { serveHostile } from "../../support/servers/hostile_server.ts";
 import { killProcess } from "../../support/kill_process.ts";
 
@@ -102,7 +103,10 @@ Deno.test("gc leaves alone the layers of a pull", NEEDED, async () => {
     ...["pull", "--tls-verify=false", `${registry.host}/slow:latest`],
   );
   const base = layers[0]?.diffId.slice("sha256:".length) ?? "";
-  await until(() => readFileSync(layersFile(store), "utf8").includes(base));
+  const records = layersFile(store);
+  await until(() =>
+    existsSync(records) && readFileSync(records, "utf8").includes(base)
+  );
   assertEquals(await store.orlop("gc", ...ALL), "");
   assert(existsSync(join(store.root, "overlay", base)));
   go.resolve();
@@ -129,10 +133,11 @@ Deno.test("gc removes the container of a run that was killed", {
   }).spawn();
   const gc = () => store.orlop("gc", "--containers=vanished");
   const running = ["--filter", "name=gone", "--filter", "status=running"];
-  const [pid = ""] = await untilSome(async () =>
-    (await store.orlop("ps", "--format={{.Pid}}", ...running))
-      .split("\n").filter((pid) => pid !== "")
-  );
+  let pid = "";
+  await until(async () => {
+    pid = await store.orlop("ps", "--format={{.Pid}}", ...running);
+    return pid !== "";
+  });
   assertEquals(await gc(), "");
   run.kill("SIGKILL");
   await run.status;
@@ -216,29 +221,4 @@ async function serveSlowly(layout: string, go: Promise<void>) {
       },
     });
   });
-}
-
-const POLL_MS = 50;
-const TIMEOUT_MS = 20_000;
-
-async function until(isSo: () => boolean): Promise<void> {
-  await untilSome(() => Promise.resolve(tryIsSo() ? [true] : []));
-
-  function tryIsSo(): boolean {
-    try {
-      return isSo();
-    } catch {
-      return false; // a file that is not there yet
-    }
-  }
-}
-
-async function untilSome<T>(find: () => Promise<T[]>): Promise<T[]> {
-  const end = performance.now() + TIMEOUT_MS;
-  for (;;) {
-    const found = await find();
-    if (found.length > 0) return found;
-    if (performance.now() > end) throw new Error("Cannot wait any longer");
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
 }

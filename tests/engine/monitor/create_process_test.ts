@@ -17,7 +17,7 @@ import { listDirectory } from "../../../src/fs/list_directory.ts";
 import {
   MONITOR_NEEDS,
   monitoredStore,
-  until,
+  untilEnded,
 } from "../../support/monitored_container.ts";
 
 Deno.test(
@@ -46,11 +46,10 @@ Deno.test(
     });
     await t.step("it runs, and ends", async () => {
       await startProcess(agent, id);
-      await until(() => readExit(agent, id) !== undefined);
-      const exit = readExit(agent, id);
-      assertEquals(exit?.exitCode, 3);
-      assertFalse(exit?.isOomKilled);
-      assert(exit !== undefined && exit.finishedAtMs >= before);
+      const exit = await untilEnded(agent, id);
+      assertEquals(exit.exitCode, 3);
+      assertFalse(exit.isOomKilled);
+      assert(exit.finishedAtMs >= before);
       assert(exit.finishedAtMs <= Date.now());
     });
     await t.step("its log is in CRI's format", () => {

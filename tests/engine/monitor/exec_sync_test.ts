@@ -16,13 +16,12 @@ import {
   type ExecSyncOptions,
 } from "../../../src/engine/monitor/exec_sync.ts";
 import { createProcess } from "../../../src/engine/monitor/create_process.ts";
-import { readExit } from "../../../src/engine/containers/process_exit.ts";
 import { toText } from "../../../src/formats/bytes.ts";
 import { listDirectory } from "../../../src/fs/list_directory.ts";
 import {
   MONITOR_NEEDS,
   monitoredStore,
-  until,
+  untilEnded,
 } from "../../support/monitored_container.ts";
 
 Deno.test(
@@ -173,15 +172,16 @@ Deno.test("execSync() wants a process that runs", MONITOR_NEEDS, async (t) => {
     );
   });
   await t.step("it ends meanwhile", async () => {
-    const { id } = await test.run("sleep 0.5; exit 4");
+    const { id } = await test.run(
+      "until [ -e /go ]; do sleep 0.1; done; exit 4",
+    );
     const start = performance.now();
     const { exitCode } = await execSync(agent, id, {
-      command: ["sleep", "99"],
+      command: ["sh", "-c", "touch /go; exec sleep 99"],
     });
     assertEquals(exitCode, 137);
     assert(performance.now() - start < 5000);
-    await until(() => readExit(agent, id) !== undefined);
-    assertEquals(readExit(agent, id)?.exitCode, 4);
+    assertEquals((await untilEnded(agent, id)).exitCode, 4);
     await assertRejects(
       () => execSync(agent, id, { command }),
       ProcessNotFoundError,

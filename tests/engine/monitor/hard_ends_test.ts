@@ -14,27 +14,16 @@ import { execSync } from "../../../src/engine/monitor/exec_sync.ts";
 import { noteIfUnseen } from "../../../src/engine/monitor/note_unseen.ts";
 import { startProcess } from "../../../src/engine/monitor/start_process.ts";
 import { watchExits } from "../../../src/engine/monitor/watch_exits.ts";
-import { toText } from "../../../src/formats/bytes.ts";
 import { listDirectory } from "../../../src/fs/list_directory.ts";
 import { prune } from "../../../src/engine/cleanup/prune.ts";
 import {
   MONITOR_NEEDS,
-  type MonitoredStore,
   monitoredStore,
-  until,
+  untilEnded,
 } from "../../support/monitored_container.ts";
-import { killProcess } from "../../support/kill_process.ts";
-
-async function run(program: string, ...args: string[]): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(program, { args })
-    .output();
-  if (!success) throw new Error(toText(stderr));
-  return toText(stdout);
-}
-
-function ended({ agent }: MonitoredStore, id: Parameters<typeof readExit>[1]) {
-  return until(() => readExit(agent, id) !== undefined);
-}
+import { run } from "../../support/servers/registry_server.ts";
+import { until } from "../../support/until.ts";
+import { killProcess, readPid } from "../../support/kill_process.ts";
 
 Deno.test(
   "a process that wants too much memory is told of",
@@ -44,10 +33,9 @@ Deno.test(
     const { id } = await test.run("tail /dev/zero", {
       memory: 16 * 1024 * 1024,
     });
-    await ended(test, id);
-    const exit = readExit(test.agent, id);
-    assertEquals(exit?.exitCode, 137);
-    assert(exit?.isOomKilled);
+    const exit = await untilEnded(test.agent, id);
+    assertEquals(exit.exitCode, 137);
+    assert(exit.isOomKilled);
   },
 );
 
@@ -72,8 +60,7 @@ Deno.test("a full disk takes no exit code", MONITOR_NEEDS, async () => {
     try {
       await Deno.writeTextFile(join(dir, "exit", "fill"), "x".repeat(4096));
       await startProcess(agent, id);
-      await ended(test, id);
-      assertEquals(readExit(agent, id)?.exitCode, 5);
+      assertEquals((await untilEnded(agent, id)).exitCode, 5);
     } finally {
       await until(() => !hasMonitor(agent, id));
       await run("umount", join(dir, "exit"));
@@ -91,7 +78,7 @@ Deno.test(
     const script =
       "head -c 20000 /dev/zero; echo; printf '\\377\\0\\r\\n'; echo; exit 0";
     const container = await test.run(script);
-    await ended(test, container.id);
+    await untilEnded(test.agent, container.id);
     const bytes = await Deno.readFile(container.logPath);
     const lines = new TextDecoder("latin1").decode(bytes).split("\n").slice(
       0,
@@ -118,8 +105,7 @@ Deno.test(
     await using test = await monitoredStore();
     const { agent } = test;
     const { id, bundle } = await test.run("sleep 1000");
-    const pid = Number(await Deno.readTextFile(join(bundle, "conmon.pid")));
-    killProcess(pid, "SIGKILL");
+    killProcess(await readPid(join(bundle, "conmon.pid")), "SIGKILL");
     await until(() => !hasMonitor(agent, id));
     const find = async () =>
       (await listContainers(agent)).find((one) => one.id === id);
@@ -140,14 +126,14 @@ Deno.test(
     await using test = await monitoredStore();
     const { agent } = test;
     const { id } = await test.run("exit 3");
-    await ended(test, id);
+    await untilEnded(agent, id);
     for (const script of ["exit 4", "exit 5"]) {
       await test.restart(id, script);
       assertEquals(readExit(agent, id), undefined);
       await createProcess(agent, id);
       await startProcess(agent, id);
-      await ended(test, id);
-      assertEquals(readExit(agent, id)?.exitCode, Number(script.slice(5)));
+      const { exitCode } = await untilEnded(agent, id);
+      assertEquals(exitCode, Number(script.slice(5)));
     }
   },
 );
@@ -159,7 +145,7 @@ Deno.test(
     await using test = await monitoredStore();
     const { agent } = test;
     const before = await test.run("exit 3");
-    await ended(test, before.id);
+    await untilEnded(agent, before.id);
     const stop = new AbortController();
     const seen = new Set<string>();
     const watch = (async () => {
@@ -237,15 +223,13 @@ Deno.test(
     await using test = await monitoredStore();
     const { agent, dir } = test;
     const { id, bundle } = await test.run("sleep 1000");
-    const conmon = Number(await Deno.readTextFile(join(bundle, "conmon.pid")));
-    killProcess(conmon, "SIGKILL");
+    killProcess(await readPid(join(bundle, "conmon.pid")), "SIGKILL");
     await until(() => !hasMonitor(agent, id));
     const folder = dir.join("run/orlop/exits", id);
     await Deno.utime(folder, 1, 1);
     await noteIfUnseen(agent, id);
     assertEquals(readExit(agent, id), undefined); // it runs
-    const pid = Number(await Deno.readTextFile(join(bundle, "runtime.pid")));
-    killProcess(pid, "SIGKILL");
+    killProcess(await readPid(join(bundle, "runtime.pid")), "SIGKILL");
     await until(async () => {
       await noteIfUnseen(agent, id);
       return readExit(agent, id) !== undefined;

@@ -8,8 +8,9 @@ import { startProcess } from "../../../src/engine/monitor/start_process.ts";
 import {
   MONITOR_NEEDS,
   monitoredStore,
-  until,
+  untilEnded,
 } from "../../support/monitored_container.ts";
+import { until } from "../../support/until.ts";
 import { listenTo, speakTo } from "../../support/process_talk.ts";
 
 Deno.test(
@@ -79,8 +80,7 @@ Deno.test(
     await streams.ended;
     await stdout.done;
     assertEquals(stdout.text(), "word");
-    await until(() => readExit(agent, id) !== undefined);
-    assertEquals(readExit(agent, id)?.exitCode, 9);
+    assertEquals((await untilEnded(agent, id)).exitCode, 9);
   },
 );
 
@@ -91,8 +91,7 @@ Deno.test(
     await using test = await monitoredStore();
     const { agent } = test;
     const { id } = await test.run("cat; exit 9");
-    await until(() => readExit(agent, id) !== undefined);
-    assertEquals(readExit(agent, id)?.exitCode, 9);
+    assertEquals((await untilEnded(agent, id)).exitCode, 9);
   },
 );
 
@@ -120,8 +119,7 @@ Deno.test(
     await stdout.done;
     assertMatch(stdout.text(), /^word\r\n44 111\r\nword\r\n$/);
     assertEquals(stderr.text(), "");
-    await until(() => readExit(agent, id) !== undefined);
-    assertEquals(readExit(agent, id)?.exitCode, 4);
+    assertEquals((await untilEnded(agent, id)).exitCode, 4);
     assertMatch(container.readLog(), /stdout F 44 111/);
   },
 );
@@ -142,8 +140,7 @@ Deno.test(
       Error,
       "given up",
     );
-    await until(() => readExit(agent, id) !== undefined);
-    assertEquals(readExit(agent, id)?.exitCode, 2);
+    assertEquals((await untilEnded(agent, id)).exitCode, 2);
     assert((await Deno.stat(logPath)).size > 1_000_000);
   },
 );

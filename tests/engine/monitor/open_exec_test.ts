@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { ProcessNotFoundError } from "../../../src/errors/process_errors.ts";
-import { readExit } from "../../../src/engine/containers/process_exit.ts";
 import { execFolder } from "../../../src/engine/monitor/exec_command.ts";
 import { execSync } from "../../../src/engine/monitor/exec_sync.ts";
 import {
@@ -13,10 +12,11 @@ import { listDirectory } from "../../../src/fs/list_directory.ts";
 import {
   MONITOR_NEEDS,
   monitoredStore,
-  until,
+  untilEnded,
 } from "../../support/monitored_container.ts";
+import { until } from "../../support/until.ts";
 import { listenTo, speakTo } from "../../support/process_talk.ts";
-import { killProcess } from "../../support/kill_process.ts";
+import { killProcess, readPid } from "../../support/kill_process.ts";
 
 Deno.test("openExec() gives a command's streams", MONITOR_NEEDS, async (t) => {
   await using test = await monitoredStore();
@@ -85,12 +85,12 @@ Deno.test("openExec() gives a command's streams", MONITOR_NEEDS, async (t) => {
       const script = 'while [ "$(stty size)" != "33 99" ]; do sleep 0.05; done';
       await using streams = await open(script, { terminal: true });
       const { stdout } = listenTo(streams);
-      const [folder = ""] = listDirectory(execFolder(agent, id));
-      const pid = Number(
-        await Deno.readTextFile(
-          join(execFolder(agent, id), folder, "conmon.pid"),
-        ),
-      );
+      // Those of commands that have ended may go later.
+      const list = () => listDirectory(execFolder(agent, id));
+      await until(() => list().length === 1);
+      const [folder = ""] = list();
+      const file = join(execFolder(agent, id), folder, "conmon.pid");
+      const pid = await readPid(file);
       killProcess(pid, "SIGSTOP");
       await streams.resize({ columns: 80, rows: 24 });
       await streams.resize({ columns: 99, rows: 33 });
@@ -172,13 +172,14 @@ Deno.test("a command ends with its container", MONITOR_NEEDS, async () => {
   await using test = await monitoredStore();
   const { agent } = test;
   for (const terminal of [false, true]) {
-    const { id } = await test.run("sleep 0.7");
+    const { id } = await test.run("until [ -e /go ]; do sleep 0.1; done");
+    const command = ["sh", "-c", "touch /go; exec sleep 1000"];
     await using streams = await openExec(agent, id, {
-      ...{ command: ["sleep", "1000"], terminal, stdin: true },
+      ...{ command, terminal, stdin: true },
     });
     listenTo(streams);
     assertEquals(await streams.ended, 137);
-    await until(() => readExit(agent, id) !== undefined);
+    await untilEnded(agent, id);
     await assertRejects(
       () => openExec(agent, id, { command: ["true"] }),
       ProcessNotFoundError,

@@ -11,8 +11,8 @@ import { reopenLog } from "../../../src/engine/monitor/reopen_log.ts";
 import {
   MONITOR_NEEDS,
   monitoredStore,
-  until,
 } from "../../support/monitored_container.ts";
+import { until } from "../../support/until.ts";
 
 Deno.test("a log goes on in a new file", MONITOR_NEEDS, async (t) => {
   await using test = await monitoredStore();

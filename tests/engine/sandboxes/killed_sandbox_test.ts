@@ -8,7 +8,11 @@ import { removeSandbox } from "../../../src/engine/sandboxes/remove_sandbox.ts";
 import { runSandbox } from "../../../src/engine/sandboxes/run_sandbox.ts";
 import { tidySandboxes } from "../../../src/engine/sandboxes/tidy_sandboxes.ts";
 import { needsNetworks } from "../../support/test_network.ts";
-import { type TestSandboxes, testSandboxes } from "../../support/sandboxes.ts";
+import {
+  sandboxRequest,
+  type TestSandboxes,
+  testSandboxes,
+} from "../../support/sandboxes.ts";
 
 // All steps take minutes; what is left out now is tried another time.
 const EVERY = Number(Deno.env.get("ORLOP_KILL_EVERY") ?? 20);
@@ -42,15 +46,8 @@ async function removeAll({ reopen }: TestSandboxes): Promise<void> {
   }
   // What was not even recorded to its end, the next change of the store removes.
   await runSandbox(agent, {
-    podName: "other",
-    metadata: { name: "other", uid: "", namespace: "", attempt: 0 },
-    hostname: "other",
-    ports: [],
+    ...sandboxRequest("other"),
     namespaces: { network: "node", ipc: "node", pid: "node" },
-    sysctls: {},
-    labels: {},
-    annotations: {},
-    runtimeHandler: "",
   }).then(({ id }) => removeSandbox(agent, id));
   await tidySandboxes(agent);
 }

@@ -7,6 +7,7 @@ import { isThere } from "../../../src/fs/if_there.ts";
 import { needs } from "../../support/peers.ts";
 import { needsNetworks } from "../../support/test_network.ts";
 import { testSandboxes } from "../../support/sandboxes.ts";
+import { until } from "../../support/until.ts";
 
 const { ignore } = needs("runc", "conmon");
 
@@ -45,10 +46,7 @@ Deno.test({
     assertEquals(readSandbox(agent, id)?.state, "ready");
 
     await runCommand("/bin/kill", ["-KILL", String(pid)]);
-    const end = Date.now() + 5_000;
-    while (readSandbox(agent, id)?.state === "ready" && Date.now() < end) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await until(() => readSandbox(agent, id)?.state !== "ready");
     assertEquals(readSandbox(agent, id)?.state, "not-ready");
     await removeSandbox(agent, id);
     const top = `/sys/fs/cgroup/${cgroupParent.split("/")[1]}`;

@@ -16,13 +16,15 @@ import {
 } from "../../support/monitored_container.ts";
 import { needs } from "../../support/peers.ts";
 import { storeAgent } from "../../support/store_agent.ts";
+import { until } from "../../support/until.ts";
 
-const BUSY = "dd if=/dev/zero of=/file bs=1024 count=100; while :; do :; done";
+const BUSY = "dd if=/dev/zero of=/file bs=1024 count=100; echo written; " +
+  "while :; do :; done";
 
 Deno.test("UsageReader reads what runc tells", MONITOR_NEEDS, async () => {
   await using test = await monitoredStore();
-  const { id } = await test.run(BUSY, { memory: 64 << 20 });
-  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const { id, readLog } = await test.run(BUSY, { memory: 64 << 20 });
+  await until(() => readLog().includes("written"));
   const runtime = ownRuntime(test.agent, findProgram("runc"));
   const reader = new UsageReader(test.agent);
   const before = (await reader.readContainers([id])).get(id)?.usage;

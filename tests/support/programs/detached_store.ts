@@ -2,7 +2,8 @@
 
 import { writeBusyboxLayout } from "../images/busybox_layout.ts";
 import { needs } from "../peers.ts";
-import { type SharedStore, sharedStore } from "./shared_store.ts";
+import { ORLOP } from "./orlop_program.ts";
+import { LIMITS, type SharedStore, sharedStore } from "./shared_store.ts";
 
 /** What such tests need. */
 export const DETACHED_NEEDS: { ignore: boolean } = needs(
@@ -12,23 +13,14 @@ export const DETACHED_NEEDS: { ignore: boolean } = needs(
 /** A store with an image that both run. */
 export interface DetachedStore extends SharedStore {
   readonly image: string;
-  /** `podman run -d`, with what limited machines need. */
-  podmanDetached(...args: string[]): Promise<string>;
-  /** What a program of both prints, and its exit code. */
-  tryPodman(...args: string[]): Promise<Ended>;
+  /** Runs the same in both, as `theirs` and as `ours`, with {@linkcode LIMITS}. */
+  runBoth(...words: string[]): Promise<void>;
 }
 
-/** How a program ended. */
-export interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-// Where cgroups and limits are those of the machine around this one.
+// Where cgroups are those of the machine around this one.
 const RUN_FLAGS = [
   ...["--cgroupns=host", "--network=none", "--log-driver=k8s-file"],
-  ...["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000"],
+  ...LIMITS,
 ];
 
 /** Opens one: `await using store = await detachedStore();`. */
@@ -38,34 +30,28 @@ export async function detachedStore(): Promise<DetachedStore> {
   const image = await store.orlop("pull", `oci:${store.join("layout")}`);
   const close = store[Symbol.asyncDispose];
   return {
-    ...store,
-    image,
-    podmanDetached: (...args) =>
-      store.podman("run", "-d", ...RUN_FLAGS, ...args),
-    tryPodman: async (...args) => {
-      const { code, stdout, stderr } = await new Deno.Command("podman", {
-        args: [
-          ...["--root", store.root, "--runroot", store.runRoot],
-          ...["--storage-driver", "overlay", "--runtime", "runc"],
-          ...["--cgroup-manager", "cgroupfs", ...args],
-        ],
-        stdin: "null",
-      }).output();
-      const decoder = new TextDecoder();
-      const textOf = (bytes: Uint8Array) => decoder.decode(bytes).trimEnd();
-      return { code, out: textOf(stdout), err: textOf(stderr) };
+    ...{ ...store, image },
+    async runBoth(...words) {
+      const { podman, orlop } = store;
+      await podman("run", "-d", "--name", "theirs", ...RUN_FLAGS, ...words);
+      await orlop("run", "-d", "--name", "ours", ...LIMITS, ...words);
     },
     async [Symbol.asyncDispose]() {
       await store.tryOrlop("rm", "--all", "--force", "--time", "0");
-      await new Deno.Command("podman", {
-        args: [
-          ...["--root", store.root, "--runroot", store.runRoot],
-          ...["--storage-driver", "overlay", "--runtime", "runc"],
-          ...["--cgroup-manager", "cgroupfs", "rm", "-a", "-f", "-t", "0"],
-        ],
-        ...{ stdout: "null", stderr: "null" },
-      }).output();
+      await store.tryPodman("rm", "-a", "-f", "-t", "0");
       await close();
     },
   };
+}
+
+/** Starts orlop on a store, with pipes for all that it reads and writes. */
+export function spawnOrlop(
+  { root, runRoot }: SharedStore,
+  ...args: string[]
+): Deno.ChildProcess {
+  return new Deno.Command(ORLOP, {
+    args: ["--root", root, "--runroot", runRoot, ...args],
+    env: { ORLOP_DENO: Deno.execPath() },
+    ...{ stdin: "piped", stdout: "piped", stderr: "piped" },
+  }).spawn();
 }

@@ -25,17 +25,6 @@ export function startOrlop(
   };
 }
 
-/** Waits until something is so. @throws {Error} If it takes 30 s. */
-export async function until(
-  isSo: () => boolean | Promise<boolean>,
-): Promise<void> {
-  const deadline = performance.now() + 30_000;
-  while (!await isSo()) {
-    if (performance.now() > deadline) throw new Error(`waited for ${isSo}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
 async function waitFor(child: Deno.ChildProcess): Promise<ProgramResult> {
   const [out, err, { code }] = await Promise.all([
     Array.fromAsync(lines(child.stdout)),

@@ -22,6 +22,8 @@ export interface SharedStore extends AsyncDisposable {
   readonly tryOrlop: OrlopProgram;
   readonly orlop: Peer;
   readonly podman: Peer;
+  /** Does not throw. */
+  readonly tryPodman: OrlopProgram;
   /** `podman run`, with what limited machines need. */
   readonly podmanRun: Peer;
   readonly buildah: Peer;
@@ -51,11 +53,13 @@ export const NEWEST_STORAGE: string = fromFileUrl(
   ),
 );
 
-// Where cgroups and limits are those of the machine around this one.
-const RUN_FLAGS = [
-  ...["--cgroupns=host", "--log-driver=none"],
+/** Limits of containers that limited machines, too, can give. */
+export const LIMITS: readonly string[] = [
   ...["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000"],
 ];
+
+// Where cgroups are those of the machine around this one.
+const RUN_FLAGS = ["--cgroupns=host", "--log-driver=none", ...LIMITS];
 
 /** Makes an empty store in a folder of its own. */
 export function sharedStore(): SharedStore {
@@ -73,6 +77,7 @@ export function sharedStore(): SharedStore {
   const storageFlags = [
     ...["--graph", root, "--run", runRoot, "--storage-driver", "overlay"],
   ];
+  const tryPodman = tryPeer("podman", podmanFlags);
   const podman = peer("podman", podmanFlags);
   const inStore = (name: string) =>
     /^(oci|dir):/.test(name)
@@ -86,7 +91,7 @@ export function sharedStore(): SharedStore {
     tryOrlop,
     orlop: async (...args) =>
       demand(["orlop", ...args], await tryOrlop(...args)),
-    podman,
+    ...{ podman, tryPodman },
     podmanRun: (...args) => {
       const network = args.includes("--network") ? [] : ["--network=none"];
       return podman("run", ...RUN_FLAGS, ...network, ...args);
@@ -119,17 +124,22 @@ export function sharedStore(): SharedStore {
 }
 
 function peer(program: string, flags: readonly string[]): Peer {
+  const run = tryPeer(program, flags);
+  return async (...args) => demand([program, ...args], await run(...args));
+}
+
+function tryPeer(program: string, flags: readonly string[]): OrlopProgram {
   return async (...args) => {
     const { code, stdout, stderr } = await new Deno.Command(program, {
       args: [...flags, ...args],
       stdin: "null",
     }).output();
     const decoder = new TextDecoder();
-    return demand([program, ...args], {
+    return {
       code,
       out: decoder.decode(stdout).trimEnd(),
       err: decoder.decode(stderr).trimEnd(),
-    });
+    };
   };
 }
 

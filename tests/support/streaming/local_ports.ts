@@ -1,6 +1,7 @@
 /** Ports of this machine in place of a pod's. */
 
 import type { ByteChannel } from "../../../src/process/process_streams.ts";
+import { writeAll } from "./upgrade.ts";
 
 /** Connects to a port of 127.0.0.1. */
 export async function openLocalPort(port: number): Promise<ByteChannel> {
@@ -9,12 +10,7 @@ export async function openLocalPort(port: number): Promise<ByteChannel> {
     readable: connection.readable,
     // Its end is the end of what is written: the other direction stays.
     writable: new WritableStream({
-      async write(bytes) {
-        let at = 0;
-        while (at < bytes.byteLength) {
-          at += await connection.write(bytes.subarray(at));
-        }
-      },
+      write: (bytes) => writeAll(connection, bytes),
       close: () => connection.closeWrite(),
     }),
     [Symbol.asyncDispose]() {

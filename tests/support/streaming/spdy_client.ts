@@ -14,6 +14,7 @@ import {
   toBytes,
   toText,
 } from "../../../src/formats/bytes.ts";
+import { askForUpgrade, type Upgraded, writeAll } from "./upgrade.ts";
 
 /** How it asks for its session. */
 export interface SpdyRequest {
@@ -56,17 +57,27 @@ export async function connectSpdy(
   url: string,
   { protocol = "v4.channel.k8s.io" }: SpdyRequest = {},
 ): Promise<SpdyClient> {
-  const { port, pathname } = new URL(url);
-  const connection = await Deno.connect({
-    hostname: "127.0.0.1",
-    port: Number(port),
-  });
-  const head = `POST ${pathname} HTTP/1.1\r\nHost: localhost\r\n` +
-    "Connection: Upgrade\r\nUpgrade: SPDY/3.1\r\nContent-Length: 0\r\n" +
-    `X-Stream-Protocol-Version: ${protocol}\r\n\r\n`;
-  await connection.write(toBytes(head));
-  const [answer, rest] = await readAnswer(connection);
-  return new Client(connection, answer, rest);
+  return new Client(
+    await askForUpgrade(url, {
+      method: "POST",
+      headers: {
+        Host: "localhost",
+        Connection: "Upgrade",
+        Upgrade: "SPDY/3.1",
+        "Content-Length": "0",
+        "X-Stream-Protocol-Version": protocol,
+      },
+    }),
+  );
+}
+
+/** Makes the streams of a command. @returns The ID of its input. */
+export async function openCommand(client: SpdyClient): Promise<number> {
+  await client.open({ streamtype: "error" });
+  await client.open({ streamtype: "stdout" });
+  const stdin = await client.open({ streamtype: "stdin" });
+  while ((await client.nextOf("reply")).streamId !== stdin);
+  return stdin;
 }
 
 /** Compresses headers as one block behind others. */
@@ -116,17 +127,14 @@ class Client implements SpdyClient {
   readonly #frames: AsyncGenerator<Frame, void>;
   #nextId = 1;
 
-  constructor(connection: Deno.TcpConn, answer: string, rest: Bytes) {
+  constructor({ connection, answer, rest }: Upgraded) {
     this.connection = connection;
     this.answer = answer;
     this.#frames = readFrames(connection, rest);
   }
 
   async send(...bytes: readonly Uint8Array[]): Promise<void> {
-    let rest = concatBytes(bytes);
-    while (rest.byteLength > 0) {
-      rest = rest.subarray(await this.connection.write(rest));
-    }
+    await writeAll(this.connection, concatBytes(bytes));
   }
 
   async open(
@@ -203,20 +211,6 @@ function isOf<K extends Frame["kind"]>(
   kind: K,
 ): frame is Frame & { kind: K } {
   return frame.kind === kind;
-}
-
-async function readAnswer(
-  connection: Deno.TcpConn,
-): Promise<[answer: string, rest: Bytes]> {
-  let bytes = new Uint8Array(0);
-  const buffer = new Uint8Array(64 * 1024);
-  for (;;) {
-    const end = toText(bytes).indexOf("\r\n\r\n");
-    if (end >= 0) return [toText(bytes.subarray(0, end)), bytes.slice(end + 4)];
-    const count = await connection.read(buffer);
-    if (count === null) return [toText(bytes), new Uint8Array(0)];
-    bytes = concatBytes([bytes, buffer.subarray(0, count)]);
-  }
 }
 
 async function* readFrames(

@@ -6,6 +6,7 @@ import {
   toBytes,
   toText,
 } from "../../../src/formats/bytes.ts";
+import { askForUpgrade, type Upgraded, writeAll } from "./upgrade.ts";
 
 /** A frame, of either side. */
 export interface WebSocketFrame {
@@ -50,11 +51,6 @@ export async function connectWebSocket(
   url: string,
   { protocols, headers = {} }: WebSocketRequest = {},
 ): Promise<WebSocketClient> {
-  const { port, pathname } = new URL(url);
-  const connection = await Deno.connect({
-    hostname: "127.0.0.1",
-    port: Number(port),
-  });
   const all: Record<string, string> = {
     Host: "localhost",
     Connection: "Upgrade",
@@ -64,11 +60,13 @@ export async function connectWebSocket(
     ...(protocols === undefined ? {} : { "Sec-WebSocket-Protocol": protocols }),
     ...headers,
   };
-  const lines = Object.entries(all).filter(([, value]) => value !== "")
-    .map(([name, value]) => `${name}: ${value}\r\n`);
-  const head = `GET ${pathname} HTTP/1.1\r\n${lines.join("")}\r\n`;
-  await connection.write(toBytes(head));
-  return new Client(connection, await readAnswer(connection));
+  const sent = Object.entries(all).filter(([, value]) => value !== "");
+  return new Client(
+    await askForUpgrade(url, {
+      method: "GET",
+      headers: Object.fromEntries(sent),
+    }),
+  );
 }
 
 /** A client's frame. */
@@ -97,7 +95,7 @@ class Client implements WebSocketClient {
   readonly connection: Deno.TcpConn;
   #rest: Bytes;
 
-  constructor(connection: Deno.TcpConn, [answer, rest]: [string, Bytes]) {
+  constructor({ connection, answer, rest }: Upgraded) {
     this.connection = connection;
     this.answer = answer;
     this.#rest = rest;
@@ -113,10 +111,7 @@ class Client implements WebSocketClient {
     const bytes = typeof data === "string"
       ? toBytes(data)
       : concatBytes([data]);
-    let rest = clientFrame({ opcode, bytes, isLast });
-    while (rest.byteLength > 0) {
-      rest = rest.subarray(await this.connection.write(rest));
-    }
+    await writeAll(this.connection, clientFrame({ opcode, bytes, isLast }));
   }
 
   async write(channel: number, data: string | Uint8Array): Promise<void> {
@@ -173,17 +168,5 @@ class Client implements WebSocketClient {
     const taken = this.#rest.subarray(0, size);
     this.#rest = this.#rest.subarray(size);
     return taken;
-  }
-}
-
-async function readAnswer(connection: Deno.TcpConn): Promise<[string, Bytes]> {
-  let bytes = new Uint8Array(0);
-  for (;;) {
-    const end = toText(bytes).indexOf("\r\n\r\n");
-    if (end >= 0) return [toText(bytes.subarray(0, end)), bytes.slice(end + 4)];
-    const buffer = new Uint8Array(4096);
-    const count = await connection.read(buffer);
-    if (count === null) return [toText(bytes), new Uint8Array(0)];
-    bytes = concatBytes([bytes, buffer.subarray(0, count)]);
   }
 }

@@ -1,8 +1,10 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { sleep } from "../../../../src/errors/abort.ts";
 import { startStreaming } from "../../../../src/cri/streaming/start_streaming.ts";
 import type { WantedStreams } from "../../../../src/cri/streaming/streaming_server.ts";
 import { concatBytes, toBytes, toText } from "../../../../src/formats/bytes.ts";
 import { localProcesses } from "../../../support/streaming/local_process.ts";
+import { until, untilStill } from "../../../support/until.ts";
 import {
   connectWebSocket,
   type WebSocketClient,
@@ -135,7 +137,7 @@ Deno.test("openWebSocketCommand() closes no input by version 4", async () => {
   const { client, processes } = session;
   await client.write(0, "x");
   await client.write(255, Uint8Array.of(0));
-  await wait(200);
+  await sleep(200);
   assertEquals(processes.running, 1);
 });
 
@@ -165,13 +167,9 @@ Deno.test("openWebSocketCommand() ends with those that break the protocol", asyn
     await t.step(name, async () => {
       await using session = await begin("exec sleep 60");
       await session.client.next();
-      while (session.processes.running === 0) await wait(5);
+      await until(() => session.processes.running === 1);
       await breakIt(session.client).catch(() => {}); // It is closed meanwhile.
-      const start = performance.now();
-      while (session.processes.running > 0) {
-        assert(performance.now() - start < 5000, "it goes on");
-        await wait(5);
-      }
+      await until(() => session.processes.running === 0, { withinMs: 5000 });
     });
   }
 });
@@ -188,18 +186,10 @@ Deno.test("openWebSocketCommand() takes no more than is read, whatever is sent",
     }
   })();
   sending.catch(() => {}); // The connection is closed in the end.
-  await wait(1500);
-  const before = sent;
-  await wait(1000);
-  assertEquals(sent, before, "it still reads");
-  assert(sent < 16, `${sent} MiB were taken`);
+  await untilStill(() => sent, { below: 16 });
   // It is noticed by what is written.
   client.connection.close();
-  const start = performance.now();
-  while (processes.running > 0) {
-    assert(performance.now() - start < 15_000, "the process still runs");
-    await wait(50);
-  }
+  await until(() => processes.running === 0, { withinMs: 15_000 });
 });
 
 Deno.test("openWebSocketCommand() holds few pongs for a client that reads none", async () => {
@@ -244,8 +234,4 @@ async function begin(
       await server.close();
     },
   };
-}
-
-function wait(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
