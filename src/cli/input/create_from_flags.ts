@@ -20,7 +20,7 @@ import {
 import { readEnvFiles } from "./flags/env_flags.ts";
 import { badFlag } from "./flags/flag_value.ts";
 import { readNetworks } from "./flags/network_flags.ts";
-import type { NetworkPlaces } from "./network_places.ts";
+import type { ServeTexts } from "./config_file.ts";
 import type { UsageError } from "../usage_error.ts";
 import { type JoinedPod, joinPod, newPodName } from "./join_pod.ts";
 
@@ -39,8 +39,8 @@ export type Extras =
   & Pick<TemplateOptions, "missingCommand">
   & {
     readonly signal: AbortSignal;
-    /** Where networks are, for a command that may join them. */
-    readonly networks?: NetworkPlaces | undefined;
+    /** What says where networks are, for a command that may join them. */
+    readonly networks?: ServeTexts | undefined;
   };
 
 /**
@@ -105,7 +105,7 @@ async function joinAsWanted(
     readonly podText: string;
     readonly containerId: string;
   },
-  { signal, networks: places }: Extras,
+  { signal, networks: settings }: Extras,
 ): Promise<NetworkedPod> {
   const wanted = readNetworks(flags);
   if (wanted.kind !== "join") {
@@ -117,7 +117,7 @@ async function joinAsWanted(
     const path = networkOfPod(agent, pod);
     return { ...pod, network: path === undefined ? undefined : { path } };
   }
-  if (places === undefined) {
+  if (settings === undefined) {
     throw refuse(flags, "only orlop run joins networks");
   }
   const podName = newPodName(podText);
@@ -127,7 +127,7 @@ async function joinAsWanted(
   }
   const { runNetworkPod } = await import("./join_networks.ts");
   const { id, namespaces } = await runNetworkPod(agent, {
-    ...{ podName, wanted, places, signal },
+    ...{ podName, wanted, settings, signal },
     hostname: flags.hostname || containerId.slice(0, SHORT_ID_LENGTH),
   });
   const { network: path } = namespaces;

@@ -7,15 +7,16 @@ import { runSandbox } from "../../engine/sandboxes/run_sandbox.ts";
 import type { Sandbox, SandboxPort } from "../../engine/sandboxes/sandbox.ts";
 import { InUseError } from "../../errors/store_errors.ts";
 import { UsageError } from "../usage_error.ts";
+import type { ServeTexts } from "./config_file.ts";
 import type { JoinedNetworks } from "./flags/network_flags.ts";
-import type { NetworkPlaces } from "./network_places.ts";
+import { networkPlaces } from "./network_places.ts";
 
 /** What its pod is to be. */
 export interface NetworkPod {
   readonly podName: string;
   readonly hostname: string;
   readonly wanted: JoinedNetworks;
-  readonly places: NetworkPlaces;
+  readonly settings: ServeTexts;
   readonly signal: AbortSignal;
 }
 
@@ -31,10 +32,10 @@ const SYSCTLS = { "net.ipv4.ping_group_range": "0 0" };
  */
 export async function runNetworkPod(
   agent: Agent,
-  { podName, hostname, wanted, places, signal }: NetworkPod,
+  { podName, hostname, wanted, settings, signal }: NetworkPod,
 ): Promise<Sandbox> {
   const { names, ports, dns } = wanted;
-  const networks = { ...places, ...names === undefined ? {} : { names } };
+  const networks = { ...networkPlaces(settings), names };
   if (ports.length > 0) {
     checkPorts(findNetworks(networks).map(({ list }) => list));
     await checkFree(agent, ports, signal);

@@ -4,7 +4,6 @@ import type { Agent } from "../../../engine/agent.ts";
 import { findRuntime } from "../../../engine/containers/oci_runtime.ts";
 import { inspectImage } from "../../../engine/images/list_images.ts";
 import { runContainer } from "../../../engine/pods/run_container.ts";
-import { runDetached } from "../../../engine/pods/run_detached.ts";
 import type { PullOptions } from "../../../engine/transfer/pull_image.ts";
 import { ImageNotFoundError } from "../../../errors/not_found_errors.ts";
 import { hasTransport } from "../../../formats/oci/transport_reference.ts";
@@ -19,7 +18,6 @@ import type { Call } from "../../command.ts";
 import { createFromFlags } from "../../input/create_from_flags.ts";
 import { findExitCommand } from "../../input/exit_command.ts";
 import { pullOptions } from "../../input/flags/pull_options.ts";
-import { networkPlaces } from "../../input/network_places.ts";
 import { openSession } from "../../open_session.ts";
 import type { PullCall } from "../../pull_with_progress.ts";
 import { describeError } from "../../render/describe_error.ts";
@@ -46,7 +44,7 @@ export async function run(call: RunCall): Promise<number> {
   };
   const { id, pod } = await createFromFlags(agent, request, {
     missingCommand: "refuse",
-    networks: networkPlaces(call.config.serve),
+    networks: call.config.serve,
     signal,
   });
   // A pod that nobody asked for goes with its container.
@@ -61,6 +59,7 @@ export async function run(call: RunCall): Promise<number> {
     const stdin = flags.interactive ? "inherit" : "null";
     return await runContainer(agent, id, { ...options, stdin });
   }
+  const { runDetached } = await import("../../../engine/pods/run_detached.ts");
   await runDetached(agent, id, {
     ...options,
     stdin: flags.interactive ? "open" : "none",
