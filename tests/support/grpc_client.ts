@@ -16,6 +16,7 @@ import {
   type MessageShape,
   toBinary,
 } from "@bufbuild/protobuf";
+import { deferEnd } from "../../src/cri/grpc/defer_end.ts";
 import { type Bytes, concatBytes } from "../../src/formats/bytes.ts";
 
 /** A method with its messages, as generated code has it. */
@@ -60,6 +61,7 @@ export class GrpcClient implements Disposable {
   constructor(path: string) {
     const createConnection = () => connectSocket(path);
     this.#session = connect("http://localhost", { createConnection });
+    deferEnd(this.#session); // servers say that they go, too
     this.#session.on("error", () => {});
   }
 
