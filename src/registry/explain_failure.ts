@@ -104,7 +104,7 @@ const EXPLANATIONS: readonly (readonly [RegExp, Explanation])[] = [
 const MAX_SHOWN = 300;
 // What Deno's fetch puts around every reason.
 const FETCH_WORDS =
-  /fetch failed:? ?|error sending request:? ?|from \S+ (?=for )|for \(\S+\): ?|client error \(\w+\):? ?|\(os error \d+\)/g;
+  /fetch failed:? ?|error sending request:? ?|from \S+ (?=for )|for +\(\S+\): ?|client error \(\w+\):? ?|\(os error \d+\)/g;
 
 /**
  * Explains an error of fetch or of node:https.
