@@ -1,16 +1,8 @@
 /** Small changes that break a program, for finding out whether a test notices. */
 
+import { listCallMutations } from "./call_mutations.ts";
+import type { Mutation } from "./mutation.ts";
 import { readTokens, type Token } from "./read_tokens.ts";
-
-/** A change of one place of a source. */
-export interface Mutation {
-  /** What is replaced, in UTF-16 code units. */
-  readonly start: number;
-  readonly end: number;
-  readonly replacement: string;
-  /** Counted from 1. */
-  readonly line: number;
-}
 
 const OPERATORS: Readonly<Record<string, readonly string[]>> = {
   "===": ["!=="],
@@ -24,6 +16,8 @@ const OPERATORS: Readonly<Record<string, readonly string[]>> = {
   "+": ["-"],
   "-": ["+"],
   "*": ["/"],
+  "+=": ["-="],
+  "-=": ["+="],
 };
 const WORDS: Readonly<Record<string, string>> = {
   true: "false",
@@ -37,7 +31,8 @@ const DECLARATIONS = new Set(
 
 /**
  * Lists the changes of a source that was formatted by `deno fmt`: operators,
- * conditions, numbers, booleans, and statements that are left out.
+ * conditions, numbers, booleans, statements that are left out, and what
+ * `listCallMutations()` knows.
  */
 export function listMutations(source: string): readonly Mutation[] {
   const tokens = readTokens(source);
@@ -48,6 +43,7 @@ export function listMutations(source: string): readonly Mutation[] {
     ...dropNegation(tokens, index),
     ...negateCondition(tokens, index),
     ...dropStatement(tokens, index, source),
+    ...listCallMutations(tokens, index),
   ]);
 }
 

@@ -1,9 +1,12 @@
 /** Takes TypeScript apart so far that imports, calls and operators can be told. */
 
-/** A piece of source: comments, blanks and patterns are left out. */
+/** A piece of source: comments and blanks are left out. */
 export interface Token {
-  readonly kind: "word" | "text" | "sign" | "number";
-  /** A text without its quotes, a template up to its first `${`. */
+  readonly kind: "word" | "text" | "sign" | "number" | "pattern";
+  /**
+   * A text without its quotes, a template up to its first `${`, a pattern with
+   * its slashes.
+   */
   readonly text: string;
   /** Counted from 1. */
   readonly line: number;
@@ -83,7 +86,10 @@ function readPiece(
   if (found === "/" && !endsValue(previous)) {
     PATTERN.lastIndex = position;
     const pattern = PATTERN.exec(source)?.[0];
-    if (pattern) return { length: pattern.length };
+    if (pattern) {
+      const token = { kind: "pattern", text: pattern } as const;
+      return { length: pattern.length, token };
+    }
   }
   countBrace(found, braces);
   return { length: found.length, token: { kind: "sign", text: found } };
@@ -125,6 +131,7 @@ function endsValue(token: Token | undefined): boolean {
       return !OPERATORS.has(token.text);
     case "text":
     case "number":
+    case "pattern":
       return true;
     case "sign":
       return token.text === ")" || token.text === "]" || token.text === "}";
