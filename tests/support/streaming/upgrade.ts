@@ -50,7 +50,8 @@ async function readAnswer(
   connection: Deno.TcpConn,
 ): Promise<Pick<Upgraded, "answer" | "rest">> {
   let bytes: Bytes = new Uint8Array(0);
-  const buffer = new Uint8Array(64 * 1024);
+  // Small: what comes behind the answer is for those who read the connection.
+  const buffer = new Uint8Array(4096);
   for (;;) {
     const end = toText(bytes).indexOf("\r\n\r\n");
     if (end >= 0) {
