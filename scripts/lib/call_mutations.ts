@@ -38,6 +38,8 @@ function dropAwait(tokens: Tokens, index: number): readonly Mutation[] {
   const [token, next] = [tokens[index], tokens[index + 1]];
   if (token?.text !== "await" || token.kind !== "word") return [];
   if (next === undefined || next.text === "using") return [];
+  // Who calls waits all the same.
+  if (tokens[index - 1]?.text === "return") return [];
   if (tokens[index - 1]?.text === "for") return [];
   const { start, line } = token;
   return [{ start, end: next.start, replacement: "", line }];

@@ -17,7 +17,7 @@ export type LoadGraph = ReadonlyMap<string, readonly string[]>;
 // More of them, and a change that no test notices would take minutes.
 const MOST_NEAR = 10;
 // A test that is farther away loads nearly all that there is.
-const FARTHEST = 5;
+const FARTHEST = 8;
 const TYPE_IMPORT = /^(?:import|export) type\b[^;]*;$/gm;
 // Also of workers and of programs that a test starts, which are named so.
 const FILE_NAME = /"((?:\.\.?\/)*[\w./-]*\.ts|orlop|@std\/\w+)"/g;
