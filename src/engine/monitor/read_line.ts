@@ -42,7 +42,8 @@ export function openLineReader(stream: ReadableStream<Bytes>): LineReader {
       const { done, value } = await reader.read();
       if (done) return takeRest();
       rest += value;
-      if (rest.length > MAX_LINE) return takeRest();
+      const isLong = rest.length > MAX_LINE && !rest.includes("\n");
+      if (isLong) return takeRest();
     }
   }
 
