@@ -2,7 +2,6 @@
 
 import { whyOf } from "../errors/why.ts";
 import type { LayerRecord } from "../formats/storage/store_record.ts";
-import { leaseLayers } from "../store/layers/lease.ts";
 import type { Agent } from "./agent.ts";
 
 /**
@@ -16,7 +15,7 @@ export function leaseIfWritable(
   layers: readonly LayerRecord[],
 ): Disposable | undefined {
   try {
-    return leaseLayers(store, layers.map(({ id }) => id));
+    return store.leases.lease(layers.map(({ id }) => id));
   } catch (error) {
     const { root } = store.paths;
     log("debug", `cannot lease layers of "${root}": ${whyOf(error)}`);

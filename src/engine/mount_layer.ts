@@ -15,10 +15,11 @@ import { isErrno } from "../fs/errno.ts";
 import { type OverlayRequest, planOverlay } from "../mount/plan_overlay.ts";
 import { prepareOverlay } from "../mount/prepare_overlay.ts";
 import { readLower, readShortLower } from "../store/layers/lower_files.ts";
-import { demandUsable, listChain } from "../store/layers/layer_files.ts";
+import { demandUsable } from "../store/layers/demand_usable.ts";
+import { listChain } from "../store/layers/layer_files.ts";
 import { layerDirectory, runDirectory, workDirectory } from "../store/paths.ts";
 import { HINT } from "../store/records/record_table.ts";
-import type { Records } from "../store/records/records.ts";
+import type { Records, RecordView } from "../store/records/records.ts";
 import type { HeldLocks } from "../store/records/tables.ts";
 import type { Agent } from "./agent.ts";
 
@@ -56,7 +57,7 @@ export async function mountLayer(
   const target = mountPoint(agent, layerId);
   const isMounted = await mounter.isMounted(target, options);
   const count = isMounted ? mounts.get(layerId)?.count ?? 0 : 0;
-  if (!isMounted) await demandUsable(store.paths, held.layers, layerId);
+  if (!isMounted) await demandUsable(store.layers, held.layers, layerId);
   // Before there is a mount: other tools pull away one that is not counted,
   // while a count without a mount misleads nobody.
   setCount(mounts, { id: layerId, path: target, count: count + 1 });
@@ -143,7 +144,7 @@ export async function listStoreMounts(
 /** Finds the mount of a layer, or of one that is on it. */
 export async function findMountedOn(
   agent: Agent,
-  layers: Pick<Records<LayerRecord>, "lookUp" | "records">,
+  layers: Pick<RecordView<LayerRecord>, "lookUp" | "records">,
   { id, signal }: Abortable & { readonly id: LayerId },
 ): Promise<string | undefined> {
   const mounts = await listStoreMounts(agent, { signal });
@@ -233,7 +234,7 @@ async function releaseHome(
   { storage }: MountLocks,
   { target }: { readonly target?: string } = {},
 ): Promise<boolean> {
-  const home = await Deno.realPath(paths.home);
+  const { home } = paths;
   const targets = (await mounter.list(home)).map((entry) => entry.target);
   const isOthers = targets.some((other) => other !== home && other !== target);
   if (isOthers || !targets.includes(home)) return false;

@@ -18,7 +18,7 @@ import { isErrno } from "../fs/errno.ts";
 import { isNameThere } from "../fs/if_there.ts";
 import type { Libc } from "../process/libc.ts";
 import { runDirectory, workDirectory } from "../store/paths.ts";
-import type { Records } from "../store/records/records.ts";
+import type { RecordView } from "../store/records/records.ts";
 import type { Agent } from "./agent.ts";
 
 /** A file of a store, and what to do if it is damaged. */
@@ -96,10 +96,14 @@ export function readTemplate(
   { store }: Agent,
   id: ContainerId,
 ): RuntimeSpec | undefined {
-  return readStoredSpec({
+  const file = {
     path: join(workDirectory(store.paths, id), "config.json"),
     advice:
       "repair it, or remove it: the next start makes it anew of the image",
+  };
+  return parseStored(file, (what) => {
+    const text = store.containers.readText(id, "config.json");
+    return text === undefined ? undefined : parseRuntimeSpec(text, what);
   });
 }
 
@@ -133,7 +137,7 @@ export function readBundle(
  * @throws {DamagedFileError} If it does not parse.
  */
 export function parseStoredMetadata(
-  containers: Records<ContainerRecord>,
+  containers: RecordView<ContainerRecord>,
   { id, metadata = "" }: ContainerRecord,
 ): ContainerMetadata {
   const path = containers.pathOf(id);

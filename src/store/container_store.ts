@@ -1,173 +1,47 @@
-/** Containers in a store: their records, layers and directories. */
+/** The seam between containers and where they are kept: a disk, or a map in a test. */
 
-import {
-  DuplicateIdError,
-  DuplicateNameError,
-} from "../errors/naming_errors.ts";
-import {
-  type ContainerId,
-  parseLayerId,
-} from "../formats/storage/store_ids.ts";
-import type {
-  ContainerRecord,
-  ImageRecord,
-} from "../formats/storage/store_record.ts";
-import { makeOwnDirectory } from "../fs/own_directory.ts";
-import { randomId } from "../fs/random_name.ts";
+import type { ContainerId } from "../formats/storage/store_ids.ts";
 import type { StagedFiles } from "../fs/staged_files.ts";
-import { noteUse } from "./image_store.ts";
-import { addLayer, makeLayerDirectory } from "./layers/create_layer.ts";
-import { noteLinks } from "./layers/layer_files.ts";
-import { runDirectory, type StorePaths, workDirectory } from "./paths.ts";
-import { HINT } from "./records/record_table.ts";
-import type { Tables } from "./records/tables.ts";
-import type { Store } from "./store.ts";
-
-/** A container to be put into a store. */
-export interface NewContainer {
-  readonly id: ContainerId;
-  /** Unique among containers; the first also names the layer. */
-  readonly names: readonly string[];
-  readonly image: ImageRecord;
-  /** The owner's text. */
-  readonly metadata: string;
-}
 
 /**
- * A flag of orlop's own, on records of containers that are not whole: flags
- * survive when other tools rewrite the records. Its maker holds the locks until
- * it is gone, so who sees it sees what a process that died has left.
- */
-export const INCOMPLETE = "orlop-incomplete";
-
-/**
- * Checks that a container can be put.
+ * Keeps what containers are beside their records and layers.
  *
- * @throws {DuplicateIdError} If there is a container of that ID.
- * @throws {DuplicateNameError} If a container, or a layer, has such a name.
- */
-export function checkIsFree(
-  held: Tables,
-  { id, names }: Pick<NewContainer, "id" | "names">,
-): void {
-  if (held.containers.get(id) !== undefined) {
-    throw new DuplicateIdError(
-      `Cannot create container "${id}": the ID is in use`,
-    );
-  }
-  checkNamesAreFree(held, names);
-}
-
-/** @throws {DuplicateNameError} If a container or layer has such a name. */
-export function checkNamesAreFree(
-  held: Pick<Tables, "containers" | "layers">,
-  names: readonly string[],
-): void {
-  for (const name of names) {
-    const holder = held.containers.getByName(name);
-    if (holder !== undefined) throw duplicateName("container", name, holder.id);
-  }
-  for (const name of layerNames(names)) {
-    const holder = held.layers.getByName(name);
-    if (holder !== undefined) throw duplicateName("layer", name, holder.id);
-  }
-}
-
-/**
- * Adds a container that is free to the records, marked incomplete, and a writable
- * layer on the image's top layer; nothing is saved. The caller makes the rest, and
- * calls `completeContainers()`, or `dropContainers()` if anything fails.
+ * Terms: a container's *work directory* survives reboots, its *run directory* need
+ * not; its *files* lie in the work directory, and are there from its birth.
  *
- * @param held All three locks, for writing, until then.
+ * Life cycle: `makeDirectories()` makes both, `writeTexts()` the files, which are
+ * there from the `commit()` of the staged files on, with those of layers and of all
+ * containers that are made together. `removeDirectories()` takes all away. Who makes
+ * or removes a container holds the records for writing, and has marked it before.
+ *
+ * @see `tests/contracts/container_store_suite.ts` for all that it promises.
+ * @example
+ * ```ts ignore
+ * using files = new StagedFiles();
+ * const { dir, runDir } = store.containers.makeDirectories(id);
+ * store.containers.writeTexts(id, { "config.json": template }, files);
+ * await files.commit();
+ * ```
  */
-export function addContainer(
-  held: Tables,
-  { id, names, image, metadata }: NewContainer,
-): ContainerRecord {
-  const layer = parseLayerId(randomId());
-  const record: ContainerRecord = {
-    id,
-    names: [...new Set(names)],
-    image: image.id,
-    layer,
-    metadata,
-    created: new Date().toISOString(),
-    flags: { MountLabel: "", ProcessLabel: "", [INCOMPLETE]: true },
-  };
-  addLayer(held.layers, {
-    id: layer,
-    parent: image.layer,
-    names: layerNames(names),
-  });
-  held.containers.add(record);
-  return record;
+export interface ContainerStore {
+  /** Makes the directories that are missing, as run directories may be. */
+  makeDirectories(id: ContainerId): ContainerDirectories;
+  /** Writes files, by their names, into a work directory that is there. */
+  writeTexts(
+    id: ContainerId,
+    texts: Readonly<Record<string, string>>,
+    files: StagedFiles,
+  ): void;
+  /** Reads one of the files; undefined if there is none. */
+  readText(id: ContainerId, name: string): string | undefined;
+  /** Removes both directories; they may be gone already. */
+  removeDirectories(id: ContainerId): void;
 }
 
-/** Saves records that were added, and makes their layers' directories. */
-export function makeContainers(
-  store: Store,
-  held: Tables,
-  { records, files }: {
-    readonly records: readonly ContainerRecord[];
-    readonly files: StagedFiles;
-  },
-): void {
-  held.containers.save();
-  held.layers.save();
-  for (const { layer } of records) {
-    const { parent } = held.layers.get(layer) ?? {};
-    makeLayerDirectory(store, { id: layer, parent }, files);
-  }
-}
-
-/** Takes the marks away: from now on the containers are there for everybody. */
-export function completeContainers(
-  store: Store,
-  held: Tables,
-  ids: readonly ContainerId[],
-): void {
-  noteLinks(store.paths);
-  for (const id of ids) {
-    const record = held.containers.get(id);
-    if (record === undefined) continue;
-    noteUse(held.images, record.image);
-    const { [INCOMPLETE]: _, ...flags } = { ...record.flags };
-    held.containers.update({ ...record, flags });
-  }
-  held.images.save(HINT);
-  held.containers.save();
-}
-
-/** A container's directory that survives reboots; made if missing. */
-export function ensureWorkDirectory(
-  paths: StorePaths,
-  id: ContainerId,
-): string {
-  return makeOwnDirectory(workDirectory(paths, id));
-}
-
-/** A container's directory that reboots may empty; made if missing. */
-export function ensureRunDirectory(
-  paths: StorePaths,
-  id: ContainerId,
-): string {
-  return makeOwnDirectory(runDirectory(paths, id));
-}
-
-/** What a container's layer is called: like the container. */
-export function layerNames(names: readonly string[]): readonly string[] {
-  return names.slice(0, 1).map((name) => `${name}-layer`);
-}
-
-function duplicateName(
-  kind: "container" | "layer",
-  name: string,
-  holder: string,
-): DuplicateNameError {
-  return new DuplicateNameError(
-    `Cannot create container: the name "${name}" is in use by ${kind} ` +
-      `"${holder}"; ${
-        kind === "container" ? "remove that one, or " : ""
-      }take another name`,
-  );
+/** Where a container keeps its files. */
+export interface ContainerDirectories {
+  /** Survives reboots. */
+  readonly dir: string;
+  /** May be emptied by a reboot. */
+  readonly runDir: string;
 }

@@ -1,13 +1,10 @@
 /** Takes containers out of a store. */
 
-import { dirname } from "@std/path";
 import type { ContainerId } from "../formats/storage/store_ids.ts";
 import type { ContainerRecord } from "../formats/storage/store_record.ts";
-import { removeTreeSync } from "../fs/remove_tree.ts";
-import { INCOMPLETE } from "./container_store.ts";
 import { dropLayersOfMarked, makeRoomOf } from "./layers/delete_layer.ts";
 import type { Trash } from "./layers/trash.ts";
-import { runDirectory, workDirectory } from "./paths.ts";
+import { INCOMPLETE } from "./put_container.ts";
 import { isScarce } from "./records/reserve.ts";
 import type { Tables } from "./records/tables.ts";
 import type { Store } from "./store.ts";
@@ -31,7 +28,7 @@ export function dropContainers(
 ): void {
   const containers = ids.flatMap((id) => held.containers.get(id) ?? []);
   if (isScarce(store)) {
-    for (const { id } of containers) removeDirectories(store, id);
+    for (const { id } of containers) store.containers.removeDirectories(id);
   }
   const layers = containers.map(({ layer }) => layer);
   makeRoomOf(store, layers);
@@ -42,17 +39,11 @@ export function dropContainers(
   held.containers.save();
   dropLayersOfMarked(store, held.layers, { ids: layers, trash });
   for (const { id } of containers) {
-    removeDirectories(store, id);
+    store.containers.removeDirectories(id);
     held.containers.remove(id);
   }
   // After a power cut records may be back, with their marks: they go once more.
   held.containers.save({ directory: "later" });
-}
-
-function removeDirectories({ paths }: Store, id: ContainerId): void {
-  for (const directoryOf of [workDirectory, runDirectory]) {
-    removeTreeSync(dirname(directoryOf(paths, id)));
-  }
 }
 
 /** Whether a container was being made or deleted when its process died. */

@@ -3,16 +3,14 @@
 import { InUseError } from "../errors/store_errors.ts";
 import type { LayerId } from "../formats/storage/store_ids.ts";
 import type { ImageRecord } from "../formats/storage/store_record.ts";
-import { removeTreeSync } from "../fs/remove_tree.ts";
-import { findImageUsers } from "./image_store.ts";
+import { findImageUsers } from "./image_records.ts";
 import {
   dropLayers,
   findLayerUsers,
   makeRoomOf,
 } from "./layers/delete_layer.ts";
 import type { Trash } from "./layers/trash.ts";
-import { imageDirectory } from "./paths.ts";
-import type { Tables } from "./records/tables.ts";
+import type { ReadTables, Tables } from "./records/tables.ts";
 import type { Store } from "./store.ts";
 
 /**
@@ -61,13 +59,13 @@ export function deleteImages(
   makeRoomOf(store, [...ids]);
   held.images.save();
   for (const { id } of images) {
-    removeTreeSync(imageDirectory(store.paths, id));
+    store.images.removeItems(id);
   }
   dropLayers(store, held.layers, { ids: [...ids], trash });
   return [...ids];
 }
 
-function checkIsUnused(held: Tables, { id, names }: ImageRecord): void {
+function checkIsUnused(held: ReadTables, { id, names }: ImageRecord): void {
   const users = findImageUsers(held, id);
   if (users.length === 0) return;
   throw new InUseError(
@@ -79,7 +77,7 @@ function checkIsUnused(held: Tables, { id, names }: ImageRecord): void {
 
 /** From the top layer down to the first one that somebody else needs. */
 function collectUnused(
-  held: Tables,
+  held: ReadTables,
   { top, keep, ids }: {
     readonly top: LayerId | undefined;
     readonly keep: ReadonlySet<string>;
@@ -95,12 +93,8 @@ function collectUnused(
 
   function isUnused(id: LayerId): boolean {
     if (ids.has(id) || keep.has(id)) return false;
-    return findLayerUsers(held, id).every((user) => isDoomed(user));
-  }
-
-  function isDoomed(user: string): boolean {
-    const child = /^layer "(.*)"$/.exec(user)?.[1];
     const doomed: ReadonlySet<string> = ids;
-    return child !== undefined && doomed.has(child);
+    return findLayerUsers(held, id)
+      .every((user) => user.kind === "layer" && doomed.has(user.id));
   }
 }

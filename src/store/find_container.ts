@@ -7,7 +7,7 @@ import {
 } from "../errors/not_found_errors.ts";
 import { MIN_ID_PREFIX } from "../formats/storage/store_ids.ts";
 import type { ContainerRecord } from "../formats/storage/store_record.ts";
-import type { Records } from "./records/records.ts";
+import type { RecordView } from "./records/records.ts";
 
 /** What containers and pods are found by. */
 export interface Findable {
@@ -25,7 +25,7 @@ export interface Findable {
  * @throws {AmbiguousIdError} If the prefix is of many.
  */
 export function findContainer(
-  containers: Records<ContainerRecord>,
+  containers: RecordView<ContainerRecord>,
   idOrName: string,
 ): ContainerRecord {
   return containers.lookUp(idOrName) ??
@@ -38,7 +38,7 @@ export function findContainer(
  * @throws {InvalidContainerIdError} If there is none, or several.
  */
 export function findValid(
-  containers: Records<ContainerRecord>,
+  containers: RecordView<ContainerRecord>,
   idOrName: string,
   { verb }: { readonly verb: "find" | "start" },
 ): ContainerRecord {

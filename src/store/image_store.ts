@@ -1,162 +1,48 @@
-/** Images in a store: their records, names and items. */
+/** The seam between images and where they are kept: a disk, or a map in a test. */
 
-import { join } from "@std/path";
 import type { Bytes } from "../formats/bytes.ts";
-import type { ImageName } from "../formats/oci/reference.ts";
 import type { ImageId } from "../formats/storage/store_ids.ts";
-import type { ImageRecord } from "../formats/storage/store_record.ts";
-import { statIfThere } from "../fs/if_there.ts";
-import { imageDirectory, type StorePaths } from "./paths.ts";
-import { bigDataFileName, readBigData } from "./records/big_data.ts";
-import type { Records } from "./records/records.ts";
-import type { Tables } from "./records/tables.ts";
+import type { BigDataItem } from "./records/big_data.ts";
 
-// Flags of orlop's own: they survive when other tools rewrite the records.
-const PINNED = "orlop-pinned";
-const LAST_USED = "orlop-last-used";
-
-const RECORDED_MODE = 0o700;
-// The sticky bit says that there was no record yet: a pull that was cut short, and
-// not a record that was lost.
-const UNRECORDED_MODE = 0o1700;
-
-/** Whether an image's items were written, but no record of it ever was. */
-export function isUnrecorded(directory: string): boolean {
-  const mode = statIfThere(directory)?.mode ?? 0;
-  return (mode & 0o7777) === UNRECORDED_MODE;
+/**
+ * Keeps what images are beside their records.
+ *
+ * Terms: an image's *items* are its config and its manifests, byte for byte, each
+ * under a *key*: `manifest`, `manifest-DIGEST`, or the config's digest.
+ *
+ * Life cycle: `writeItems()` comes before the record that names them, and
+ * `confirm()` after it; items in between are of a pull that was cut short, and not
+ * of a record that was lost. `removeItems()` comes when the record is gone.
+ * `putImage()` and `deleteImages()` do so, and hold the records for writing. To read
+ * items nothing need be held: they never change while their image is there.
+ *
+ * @see `tests/contracts/image_store_suite.ts` for all that it promises.
+ * @example
+ * ```ts ignore
+ * using held = await store.lock({ images: "read" });
+ * const { id } = findImage(held.images, "busybox", conf);
+ * const config = store.images.readItem(id, `sha256:${id}`);
+ * ```
+ */
+export interface ImageStore {
+  /** Reads an item; undefined if there is none. */
+  readItem(id: ImageId, key: string): Bytes | undefined;
+  /**
+   * Writes items; each is there whole or not at all, and all survive a power cut.
+   *
+   * @param image Of one that has a record, the other items stay.
+   */
+  writeItems(image: NewItems): void;
+  /** Notes that a record names the items. */
+  confirm(id: ImageId): void;
+  /** Removes all items of an image; they may be gone already. */
+  removeItems(id: ImageId): void;
 }
 
-/** Notes that an image's items are written, before there is a record. */
-export function markUnrecorded(directory: string): void {
-  Deno.mkdirSync(directory, { recursive: true });
-  Deno.chmodSync(directory, UNRECORDED_MODE);
-}
-
-/** Notes that there is a record. */
-export function markRecorded(directory: string): void {
-  Deno.chmodSync(directory, RECORDED_MODE);
-}
-
-// What is used all the time is not noted, and written, all the time.
-const SAME_USE_MS = 1000;
-
-/** Notes that an image is used now; to be saved by the caller. */
-export function noteUse(images: Records<ImageRecord>, id: ImageId): void {
-  const now = new Date();
-  if (!isLatest(images, id, now)) {
-    setFlag(images, id, { [LAST_USED]: now.toISOString() });
-  }
-}
-
-/** Whether it was just noted, and nothing else since. */
-function isLatest(
-  images: Records<ImageRecord>,
-  id: ImageId,
-  now: Date,
-): boolean {
-  const image = images.get(id);
-  const noted = image && lastUseOf(image) || "";
-  const isNew = Math.abs(now.getTime() - Date.parse(noted)) < SAME_USE_MS;
-  return isNew &&
-    images.records.every((other) =>
-      other.id === id || (lastUseOf(other) ?? "") < noted
-    );
-}
-
-/** When an image was last used, RFC 3339; undefined if that was not noted. */
-export function lastUseOf({ flags }: ImageRecord): string | undefined {
-  const time = flags?.[LAST_USED];
-  return typeof time === "string" ? time : undefined;
-}
-
-/** Notes that an image is pinned, or that it is not whatever else says so. */
-export function setPin(
-  images: Records<ImageRecord>,
-  id: ImageId,
-  state: "pinned" | "unpinned",
-): void {
-  setFlag(images, id, { [PINNED]: state === "pinned" });
-}
-
-/** What was noted of an image's pin; undefined if nothing was. */
-export function pinOf(
-  { flags }: ImageRecord,
-): "pinned" | "unpinned" | undefined {
-  const pin = flags?.[PINNED];
-  return typeof pin === "boolean" ? (pin ? "pinned" : "unpinned") : undefined;
-}
-
-function setFlag(
-  images: Records<ImageRecord>,
-  id: ImageId,
-  flag: Readonly<Record<string, unknown>>,
-): void {
-  const image = images.get(id);
-  if (image === undefined) return; // a container may outlive its image
-  images.update({ ...image, flags: { ...image.flags, ...flag } });
-}
-
-/** Gives an image names, in front of its others; who had them loses them. */
-export function giveNames(
-  images: Records<ImageRecord>,
-  id: ImageId,
-  names: readonly ImageName[],
-): void {
-  for (const name of names) {
-    const holder = images.getByName(name);
-    if (holder === undefined || holder.id === id) continue;
-    images.update(withNames(holder, holder.names?.filter((n) => n !== name)));
-  }
-  const image = images.get(id);
-  if (image === undefined) return;
-  images.update(withNames(image, [...names, ...image.names ?? []]));
-}
-
-/** An image record with other names, and those in its history. */
-export function withNames(
-  image: ImageRecord,
-  names: readonly string[] = [],
-): ImageRecord {
-  const unique = [...new Set(names)];
-  const history = [
-    ...new Set([
-      ...unique,
-      ...image.names ?? [],
-      ...image["names-history"] ?? [],
-    ]),
-  ];
-  const { names: _, ...rest } = image;
-  return {
-    ...rest,
-    ...(unique.length > 0 && { names: unique }),
-    ...(history.length > 0 && { "names-history": history }),
-  };
-}
-
-/** Names (or IDs) of the containers made from an image. */
-export function findImageUsers(
-  held: Pick<Tables, "containers">,
-  imageId: ImageId,
-): readonly string[] {
-  return held.containers.records
-    .filter(({ image }) => image === imageId)
-    .map(({ id, names }) => names?.[0] ?? id);
-}
-
-/** Where an item of an image lies. */
-export function imageItemPath(
-  paths: StorePaths,
-  imageId: ImageId,
-  key: string,
-): string {
-  return join(imageDirectory(paths, imageId), bigDataFileName(key));
-}
-
-/** Reads an item of an image. */
-export function readImageItem(
-  paths: StorePaths,
-  imageId: ImageId,
-  key: string,
-): Bytes {
-  return readBigData(imageDirectory(paths, imageId), key);
+/** Items of an image that are to be written. */
+export interface NewItems {
+  readonly id: ImageId;
+  readonly items: readonly BigDataItem[];
+  /** Whether there is a record of the image already. */
+  readonly isRecorded: boolean;
 }

@@ -9,7 +9,11 @@ import type { Libc } from "../process/libc.ts";
 import { restoreShortLinks } from "./layers/repair_layer.ts";
 import { demandSound, listFaults } from "./recovery/check_store.ts";
 import { isIncomplete } from "./layers/delete_layer.ts";
+import { openDiskLayers } from "./layers/disk_layers.ts";
+import { openDiskLeases } from "./layers/disk_leases.ts";
 import { isUnfinished } from "./delete_container.ts";
+import { openDiskContainers } from "./disk_containers.ts";
+import { openDiskImages } from "./disk_images.ts";
 import { finishDeletions } from "./recovery/finish_deletions.ts";
 import { checkLocation, realLocation } from "./location.ts";
 import type { LockOptions } from "./records/lock.ts";
@@ -28,7 +32,7 @@ import {
   lockFilesOf,
   lockMountCounts,
   lockTables,
-  type Tables,
+  type ReadTables,
   type WantedLocks,
 } from "./records/tables.ts";
 import type { HeldStore, LockStoreOptions, Store } from "./store.ts";
@@ -77,6 +81,10 @@ export function openStore(options: StoreOptions): Store {
   const store: Store = {
     paths,
     libc,
+    layers: openDiskLayers({ paths, libc }),
+    images: openDiskImages(paths),
+    containers: openDiskContainers(paths),
+    leases: openDiskLeases({ paths, libc }),
     lock: (wanted, { signal, purpose = options.purpose } = {}) =>
       lockWhole(store, wanted, { ...waitOptions(signal), purpose, onWarning }),
     lockMounts: ({ signal } = {}) =>
@@ -151,12 +159,12 @@ async function lockWhole<W extends WantedLocks>(
     }
   }
 
-  function repairLinks({ layers }: Partial<Tables>): void {
+  function repairLinks({ layers }: Partial<ReadTables>): void {
     if (layers !== undefined) restoreShortLinks(store, layers);
   }
 }
 
-function hasUnfinished({ layers, containers }: Partial<Tables>): boolean {
+function hasUnfinished({ layers, containers }: Partial<ReadTables>): boolean {
   return layers?.records.some(isIncomplete) === true ||
     containers?.records.some(isUnfinished) === true;
 }

@@ -3,17 +3,11 @@
 import type { ImageName } from "../formats/oci/reference.ts";
 import type { ImageId, LayerId } from "../formats/storage/store_ids.ts";
 import type { ImageRecord } from "../formats/storage/store_record.ts";
-import {
-  giveNames,
-  markRecorded,
-  markUnrecorded,
-  noteUse,
-} from "./image_store.ts";
-import { imageDirectory } from "./paths.ts";
+import { giveNames, noteUse } from "./image_records.ts";
+import type { ImageStore } from "./image_store.ts";
 import type { BigDataItem } from "./records/big_data.ts";
+import { describeBigData } from "./records/big_data_members.ts";
 import type { Records } from "./records/records.ts";
-import { writeBigData } from "./records/write_big_data.ts";
-import type { Store } from "./store.ts";
 
 /** An image to be put into a store. */
 export interface NewImage {
@@ -36,27 +30,26 @@ export interface NewImage {
  * @param images Held for writing; the layers must be held, too.
  */
 export function putImage(
-  { paths }: Store,
+  store: { readonly images: ImageStore },
   images: Records<ImageRecord>,
   image: NewImage,
 ): void {
   const old = images.get(image.id);
-  const directory = imageDirectory(paths, image.id);
-  if (old === undefined) markUnrecorded(directory);
-  const members = writeBigData(directory, image.items, old);
+  const { id, items } = image;
+  store.images.writeItems({ id, items, isRecorded: old !== undefined });
   const record: ImageRecord = {
-    id: image.id,
+    id,
     digest: image.digest,
     ...(image.layer !== undefined && { layer: image.layer }),
     metadata: "{}",
     created: image.created,
     ...old,
-    ...members,
+    ...describeBigData(items, old),
   };
   if (old === undefined) images.add(record);
   else images.update(record);
-  giveNames(images, image.id, image.names);
-  noteUse(images, image.id);
+  giveNames(images, id, image.names);
+  noteUse(images, id);
   images.save();
-  markRecorded(directory);
+  store.images.confirm(id);
 }

@@ -3,6 +3,10 @@
 import type { Abortable } from "../errors/abort.ts";
 import type { MountRecord } from "../formats/storage/store_record.ts";
 import type { Libc } from "../process/libc.ts";
+import type { ContainerStore } from "./container_store.ts";
+import type { ImageStore } from "./image_store.ts";
+import type { LayerStore } from "./layers/layer_store.ts";
+import type { Leases } from "./layers/leases.ts";
 import type { Staging } from "./layers/staging.ts";
 import type { StorePaths } from "./paths.ts";
 import type { TableFault } from "./records/record_files.ts";
@@ -15,6 +19,14 @@ export interface Store {
   readonly paths: StorePaths;
   /** Undefined if other tools must not use the store meanwhile. */
   readonly libc: Libc | undefined;
+  /** What layers are beside their records. */
+  readonly layers: LayerStore;
+  /** What images are beside theirs. */
+  readonly images: ImageStore;
+  /** What containers are beside theirs. */
+  readonly containers: ContainerStore;
+  /** What is needed though no record says so. */
+  readonly leases: Leases;
   /**
    * Takes locks in the order that all tools keep, and loads the records. What
    * processes that died left behind is finished or undone first.

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { DEFAULTS } from "../../src/cli/input/config.ts";
 import { openLog } from "../../src/cli/open_log.ts";
-import { memoryTerminal } from "../support/memory_terminal.ts";
+import { memoryTerminal } from "../support/memory/memory_terminal.ts";
 
 const ID = "5b3c7138b865";
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import project from "../../deno.json" with { type: "json" };
 import { runCli } from "../../src/cli/run_cli.ts";
-import { memoryTerminal } from "../support/memory_terminal.ts";
+import { memoryTerminal } from "../support/memory/memory_terminal.ts";
 
 async function orlop(...args: string[]) {
   const terminal = memoryTerminal();

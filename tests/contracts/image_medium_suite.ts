@@ -16,7 +16,7 @@ import {
   type TestImage,
   writeTestLayout,
 } from "../support/images/test_layout.ts";
-import { memoryImage } from "../support/memory_image.ts";
+import { memoryImage } from "../support/memory/memory_image.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 /** A place that a medium can be opened at again and again. */

@@ -17,7 +17,7 @@ import { parseReference } from "../../src/formats/oci/reference.ts";
 import { openRepository } from "../../src/registry/open_repository.ts";
 import { openLayout } from "../../src/transports/layout_source.ts";
 import { writeTestLayout } from "../support/images/test_layout.ts";
-import { memoryImage } from "../support/memory_image.ts";
+import { memoryImage } from "../support/memory/memory_image.ts";
 import { needs } from "../support/peers.ts";
 import {
   REGISTRY_PROGRAMS,

@@ -2,14 +2,12 @@
 
 import { assertEquals, assertRejects } from "@std/assert";
 import { sleep } from "../../src/errors/abort.ts";
-import { parseImageId } from "../../src/formats/storage/store_ids.ts";
-import type { ImageRecord } from "../../src/formats/storage/store_record.ts";
-import type { Store } from "../../src/store/store.ts";
-
-/** A store of a test's own, which vanishes with it. */
-export interface TestStore extends Disposable {
-  readonly store: Store;
-}
+import {
+  imageId as idOf,
+  imageRecord as image,
+  type OpenTestStore,
+  promisesOf,
+} from "./test_store.ts";
 
 const WRITE = { images: "write" } as const;
 const READ = { images: "read" } as const;
@@ -17,13 +15,9 @@ const READ = { images: "read" } as const;
 /** Tries the contract, a step a promise. */
 export async function testRecords(
   t: Deno.TestContext,
-  open: () => TestStore,
+  open: OpenTestStore,
 ): Promise<void> {
-  const step = (name: string, body: (store: Store) => Promise<void>) =>
-    t.step(name, async () => {
-      using test = open();
-      await body(test.store);
-    });
+  const step = promisesOf(t, open);
   await step("holds nothing at first", async (store) => {
     using held = await store.lock(READ);
     assertEquals([held.images.records, held.images.origin], [[], "none"]);
@@ -91,13 +85,39 @@ export async function testRecords(
     two[Symbol.dispose]();
     (await writing)[Symbol.dispose]();
   });
-}
-
-function idOf(start: string) {
-  return parseImageId(start.padEnd(64, "0"));
-}
-
-function image(start: string, ...names: readonly string[]): ImageRecord {
-  const created = "2026-01-02T03:04:05Z";
-  return { id: idOf(start), created, ...names.length > 0 && { names } };
+  await step("gives a lock on to who waits, in their order", async (store) => {
+    const first = await store.lock(WRITE);
+    const order: string[] = [];
+    const wait = async (name: string) => {
+      using _held = await store.lock(WRITE);
+      order.push(name);
+    };
+    const waiting = ["b", "c", "d"].map(wait);
+    const gone = assertRejects(() =>
+      store.lock(WRITE, { signal: AbortSignal.abort() })
+    );
+    first[Symbol.dispose]();
+    await Promise.all([...waiting, gone]);
+    assertEquals(order, ["b", "c", "d"]);
+  });
+  await step("holds kinds apart, and all that is wanted", async (store) => {
+    using held = await store.lock({ layers: "write", containers: "read" });
+    assertEquals(Object.keys(held).toSorted(), [
+      "containers",
+      "faults",
+      "layers",
+    ]);
+    assertEquals(held.faults, []);
+    using _other = await store.lock({ images: "write" });
+    using _reader = await store.lock({ containers: "read" });
+  });
+  await step("lets nobody change what is only read", async (store) => {
+    using held = await store.lock(READ);
+    const { images } = held;
+    // @ts-expect-error: there is no such member
+    const change = () => images.add(image("a1"));
+    // @ts-expect-error: nor this
+    const save = () => images.save();
+    assertEquals([typeof change, typeof save], ["function", "function"]);
+  });
 }

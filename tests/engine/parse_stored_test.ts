@@ -19,7 +19,7 @@ import { inspectImage } from "../../src/engine/images/list_images.ts";
 import { parseStored } from "../../src/engine/parse_stored.ts";
 import { InvalidManifestError } from "../../src/errors/image_errors.ts";
 import { DamagedFileError } from "../../src/errors/store_errors.ts";
-import { imageItemPath } from "../../src/store/image_store.ts";
+import { imageItemPath } from "../../src/store/disk_images.ts";
 import { imageDirectory } from "../../src/store/paths.ts";
 import {
   APP,

@@ -6,7 +6,7 @@ import { planOverlay } from "../../src/mount/plan_overlay.ts";
 import { prepareOverlay } from "../../src/mount/prepare_overlay.ts";
 import { testMounter } from "../contracts/mounter_suite.ts";
 import { takeLibc } from "../../src/process/libc.ts";
-import { memoryMounter } from "../support/memory_mounter.ts";
+import { memoryMounter } from "../support/memory/memory_mounter.ts";
 import { needs, needsThat } from "../support/peers.ts";
 import { tempDir } from "../support/temp_dir.ts";
 

@@ -22,7 +22,7 @@ import {
   UnsupportedStoreError,
 } from "../../src/errors/store_errors.ts";
 import { parseContainerId } from "../../src/formats/storage/store_ids.ts";
-import { INCOMPLETE } from "../../src/store/container_store.ts";
+import { INCOMPLETE } from "../../src/store/put_container.ts";
 import { openStore } from "../../src/store/open_store.ts";
 import {
   layerDirectory,

@@ -6,7 +6,7 @@ import {
   openAgent,
 } from "../../src/engine/agent.ts";
 import { libc } from "./own_libc.ts";
-import { type MemoryMounter, memoryMounter } from "./memory_mounter.ts";
+import { type MemoryMounter, memoryMounter } from "./memory/memory_mounter.ts";
 import { type TempDir, tempDir } from "./temp_dir.ts";
 
 /** Agents on one store. */

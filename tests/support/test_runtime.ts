@@ -1,6 +1,7 @@
 /** Runtimes on stores of their own that mount in memory: no root is needed. */
 
 import { join } from "@std/path";
+import { existsSync } from "node:fs";
 import {
   type Agent,
   type AgentOptions,
@@ -27,7 +28,7 @@ import { randomId } from "../../src/fs/random_name.ts";
 import { putImage } from "../../src/store/put_image.ts";
 import { createLayer } from "../../src/store/layers/create_layer.ts";
 import { layerDirectory } from "../../src/store/paths.ts";
-import { type MemoryMounter, memoryMounter } from "./memory_mounter.ts";
+import { type MemoryMounter, memoryMounter } from "./memory/memory_mounter.ts";
 import { type TempDir, tempDir } from "./temp_dir.ts";
 
 /** A runtime, and what it stands on. */
@@ -117,11 +118,7 @@ export async function addImage(
   if (hasLayer) {
     await createLayer(store, held.layers, { id: layerId });
     const diff = join(layerDirectory(store.paths, layerId), "diff");
-    await Deno.chmod(diff, 0o755); // for those who are not root
-    for (const [path, text] of Object.entries(files)) {
-      await Deno.mkdir(join(diff, path, ".."), { recursive: true });
-      await Deno.writeTextFile(join(diff, path), text);
-    }
+    if (existsSync(diff)) await fill(diff, files); // and not in memory
   }
   putImage(store, held.images, {
     id: imageIdOf(configDigest),
@@ -136,6 +133,17 @@ export async function addImage(
     created: "2026-01-02T03:04:05Z",
   });
   return imageIdOf(configDigest);
+}
+
+async function fill(
+  diff: string,
+  files: Readonly<Record<string, string>>,
+): Promise<void> {
+  await Deno.chmod(diff, 0o755); // for those who are not root
+  for (const [path, text] of Object.entries(files)) {
+    await Deno.mkdir(join(diff, path, ".."), { recursive: true });
+    await Deno.writeTextFile(join(diff, path), text);
+  }
 }
 
 function describe(mediaType: string, digest: string, size: number) {

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { InvalidManifestError } from "../../src/errors/image_errors.ts";
 import { listDirectory } from "../../src/fs/list_directory.ts";
-import { copyToLayout } from "../support/copy_to_layout.ts";
+import { copyToLayout } from "../support/pulls/copy_to_layout.ts";
 import { openLayout } from "../../src/transports/layout_source.ts";
 import { writeTestLayout } from "../support/images/test_layout.ts";
 import { needs } from "../support/peers.ts";

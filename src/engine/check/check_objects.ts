@@ -12,18 +12,14 @@ import type { LayerId } from "../../formats/storage/store_ids.ts";
 import { readLinkIfThere, statIfThere } from "../../fs/if_there.ts";
 import { isUnfinished } from "../../store/delete_container.ts";
 import { isIncomplete } from "../../store/layers/delete_layer.ts";
-import {
-  findLayerFaults,
-  listChain,
-  readShortName,
-} from "../../store/layers/layer_files.ts";
+import { listChain, readShortName } from "../../store/layers/layer_files.ts";
 import {
   imageDirectory,
   layerDirectory,
   workDirectory,
 } from "../../store/paths.ts";
 import { bigDataFileName } from "../../store/records/big_data.ts";
-import type { Tables } from "../../store/records/tables.ts";
+import type { ReadTables } from "../../store/records/tables.ts";
 import type { Store } from "../../store/store.ts";
 import type { Agent } from "../agent.ts";
 import { ownerCommand, ownerOf } from "../container_owner.ts";
@@ -32,7 +28,7 @@ import type { CheckedObject, Damage } from "./checked_object.ts";
 /** Looks at all that have a record, as far as that costs no reading of content. */
 export async function checkObjects(
   agent: Agent,
-  held: Tables,
+  held: ReadTables,
 ): Promise<readonly CheckedObject[]> {
   return [
     ...await checkLayers(agent, held),
@@ -43,7 +39,7 @@ export async function checkObjects(
 
 async function checkLayers(
   { store }: Agent,
-  held: Tables,
+  held: ReadTables,
 ): Promise<readonly CheckedObject[]> {
   const { paths } = store;
   const { layers, containers } = held;
@@ -59,7 +55,7 @@ async function checkLayers(
   ]));
   const owners = Map.groupBy(whole, (layer) => names.get(layer));
   return await Promise.all(whole.map(async (layer) => {
-    const faults = await findLayerFaults(paths, layers, layer);
+    const faults = await store.layers.findFaults(layers, layer);
     const items = findItemFault(join(paths.layers, layer.id), layer);
     const isNamed = items === undefined &&
       faults.every(({ kind }) => kind === "names");
@@ -103,7 +99,7 @@ function findNameFaults(
 /** What brings a layer back: its image, or what made its container. */
 function adviseOnLayer(
   store: Store,
-  tables: Tables,
+  tables: ReadTables,
   layer: LayerRecord,
 ): string {
   const image = findImageOn(tables, layer);
@@ -117,7 +113,7 @@ function adviseOnLayer(
 /** The same for a layer whose files are there, but are others. */
 export function adviseOnContent(
   store: Store,
-  tables: Tables,
+  tables: ReadTables,
   layer: LayerRecord,
 ): string {
   const image = findImageOn(tables, layer);
@@ -128,14 +124,14 @@ export function adviseOnContent(
 }
 
 function findImageOn(
-  tables: Tables,
+  tables: ReadTables,
   layer: LayerRecord,
 ): ImageRecord | undefined {
   return tables.images.records.find(isOn(tables, layer));
 }
 
 function isOn(
-  { layers }: Pick<Tables, "layers">,
+  { layers }: Pick<ReadTables, "layers">,
   layer: LayerRecord,
 ): (user: { readonly layer?: string }) => boolean {
   return ({ layer: top }) =>
@@ -157,7 +153,7 @@ function removalOf(store: Store, container: ContainerRecord): string {
 
 function checkImages(
   { store: { paths } }: Agent,
-  { layers, images }: Tables,
+  { layers, images }: ReadTables,
 ): readonly CheckedObject[] {
   const holders = Map.groupBy(
     images.records.flatMap(({ id, names = [] }) =>
@@ -202,7 +198,7 @@ function findItemFault(
 
 function checkContainers(
   { store }: Agent,
-  { layers, containers }: Tables,
+  { layers, containers }: ReadTables,
 ): readonly CheckedObject[] {
   return containers.records.map((container) => {
     if (isUnfinished(container)) return describeHalf(container);

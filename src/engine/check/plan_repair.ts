@@ -7,7 +7,7 @@ import type {
   LayerRecord,
 } from "../../formats/storage/store_record.ts";
 import { listChain } from "../../store/layers/layer_files.ts";
-import { READ_LOCKS, type Tables } from "../../store/records/tables.ts";
+import { READ_LOCKS, type ReadTables } from "../../store/records/tables.ts";
 import type { Agent } from "../agent.ts";
 import { ownerOf } from "../container_owner.ts";
 import type { CheckedObject } from "./checked_object.ts";
@@ -64,7 +64,7 @@ const DEEDS: Readonly<Record<Repair["kind"], string>> = {
 
 function decide(
   agent: Agent,
-  held: Tables,
+  held: ReadTables,
   object: CheckedObject,
 ): Repair | undefined {
   switch (object.kind) {
@@ -92,7 +92,7 @@ function decide(
 }
 
 function repairOfLayer(
-  { layers, images }: Tables,
+  { layers, images }: ReadTables,
   { layer, object }: {
     readonly layer: LayerRecord;
     readonly object: CheckedObject;

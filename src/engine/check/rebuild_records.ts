@@ -31,7 +31,7 @@ import {
 import { isDirectoryThere, lstatIfThere } from "../../fs/if_there.ts";
 import { listIfDirectory } from "../../fs/list_directory.ts";
 import { layerIdsOf } from "../../image/layer_ids.ts";
-import { layerNames } from "../../store/container_store.ts";
+import { layerNames } from "../../store/put_container.ts";
 import { openLayerTar } from "../../store/layers/layer_tar.ts";
 import { readLowerIds } from "../../store/layers/lower_files.ts";
 import {

@@ -6,13 +6,10 @@ import { DamagedFileError } from "../../errors/store_errors.ts";
 import type { LayerId } from "../../formats/storage/store_ids.ts";
 import type { LayerRecord } from "../../formats/storage/store_record.ts";
 import { readLinkIfThere } from "../../fs/if_there.ts";
-import {
-  findLayerFaults,
-  readShortName,
-} from "../../store/layers/layer_files.ts";
+import { readShortName } from "../../store/layers/layer_files.ts";
 import { restoreNames } from "../../store/layers/repair_layer.ts";
 import { layerDirectory } from "../../store/paths.ts";
-import type { Records } from "../../store/records/records.ts";
+import type { RecordView } from "../../store/records/records.ts";
 import type { Store } from "../../store/store.ts";
 import type { Agent } from "../agent.ts";
 
@@ -45,12 +42,12 @@ export async function remakeNames(
 }
 
 async function demandNames(
-  { paths }: Store,
-  layers: Records<LayerRecord>,
+  store: Store,
+  layers: RecordView<LayerRecord>,
   id: LayerId,
 ): Promise<void> {
   const layer = layers.get(id);
-  const faults = layer ? await findLayerFaults(paths, layers, layer) : [];
+  const faults = layer ? await store.layers.findFaults(layers, layer) : [];
   const fault = faults.find(({ kind }) => kind === "names");
   if (fault === undefined) return;
   throw new DamagedFileError(

@@ -16,8 +16,8 @@ import { isFileName } from "../../formats/storage/store_ids.ts";
 import { isDirectoryThere, isNameThere, isThere } from "../../fs/if_there.ts";
 import { listIfDirectory } from "../../fs/list_directory.ts";
 import { syncDirectory } from "../../fs/sync.ts";
-import { INCOMPLETE } from "../../store/container_store.ts";
-import { isUnrecorded } from "../../store/image_store.ts";
+import { INCOMPLETE } from "../../store/put_container.ts";
+import { isUnrecorded } from "../../store/disk_images.ts";
 import { isIncomplete } from "../../store/layers/delete_layer.ts";
 import {
   layerDirectory,

@@ -14,7 +14,7 @@ import type {
 } from "../../formats/storage/store_record.ts";
 import { isErrno } from "../../fs/errno.ts";
 import { readRegularFile } from "../../fs/regular_file.ts";
-import { imageItemPath } from "../../store/image_store.ts";
+import { imageItemPath } from "../../store/disk_images.ts";
 import { listChain } from "../../store/layers/layer_files.ts";
 import type { StorePaths } from "../../store/paths.ts";
 import type { TableView } from "../../store/records/record_files.ts";

@@ -7,7 +7,6 @@ import { randomSuffix } from "../../fs/random_name.ts";
 import { removeTreeSync } from "../../fs/remove_tree.ts";
 import { deleteImages } from "../../store/delete_image.ts";
 import { deleteLayer } from "../../store/layers/delete_layer.ts";
-import { listLeasedLayers } from "../../store/layers/lease.ts";
 import type { Trash } from "../../store/layers/trash.ts";
 import type { WriteLocks } from "../../store/records/tables.ts";
 import type { Agent } from "../agent.ts";
@@ -78,7 +77,7 @@ function removeImages(
 ): void {
   if (items.length === 0) return;
   const images = items.flatMap(({ id }) => held.images.lookUp(id) ?? []);
-  const keep = listLeasedLayers(store);
+  const keep = store.leases.list();
   deleteImages(store, held, { images, trash, keep });
 }
 

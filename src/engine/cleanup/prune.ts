@@ -9,7 +9,7 @@ import { whyOf } from "../../errors/why.ts";
 import { isErrno } from "../../fs/errno.ts";
 import { isThere } from "../../fs/if_there.ts";
 import { listIfDirectory } from "../../fs/list_directory.ts";
-import { lastUseOf, noteUse } from "../../store/image_store.ts";
+import { lastUseOf, noteUse } from "../../store/image_records.ts";
 import { openTrash } from "../../store/layers/trash.ts";
 import { isScarce } from "../../store/records/reserve.ts";
 import { WRITE_LOCKS, type WriteLocks } from "../../store/records/tables.ts";

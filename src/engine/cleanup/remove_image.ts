@@ -13,7 +13,7 @@ import type {
   ImageRecord,
 } from "../../formats/storage/store_record.ts";
 import { deleteImage } from "../../store/delete_image.ts";
-import { findImageUsers, withNames } from "../../store/image_store.ts";
+import { findImageUsers, withNames } from "../../store/image_records.ts";
 import { openTrash } from "../../store/layers/trash.ts";
 import { WRITE_LOCKS, type WriteLocks } from "../../store/records/tables.ts";
 import type { Agent } from "../agent.ts";

@@ -6,7 +6,7 @@ import type { ContainerRecord } from "../../formats/storage/store_record.ts";
 import { diskUsage } from "../../fs/disk_usage.ts";
 import { isErrno } from "../../fs/errno.ts";
 import { layerDirectory, runDirectory } from "../../store/paths.ts";
-import type { Tables } from "../../store/records/tables.ts";
+import type { ReadTables } from "../../store/records/tables.ts";
 import type { Agent } from "../agent.ts";
 import { ownerOf } from "../container_owner.ts";
 import { findActivity, readStatus } from "../containers/container_status.ts";
@@ -21,7 +21,7 @@ export type Measured = "all" | "removable" | "none";
 /** Gathers the facts. */
 export async function surveyContainers(
   agent: Agent,
-  { containers }: Pick<Tables, "containers">,
+  { containers }: Pick<ReadTables, "containers">,
   { mounts, measured }: {
     /** All mount points in the store. */
     readonly mounts: ReadonlySet<string>;
@@ -76,7 +76,7 @@ function podOf(
 async function findState(
   agent: Agent,
   record: ContainerRecord,
-  { containers, isMounted, hasPod, isHeld }: Pick<Tables, "containers"> & {
+  { containers, isMounted, hasPod, isHeld }: Pick<ReadTables, "containers"> & {
     readonly isMounted: boolean;
     readonly hasPod: boolean;
     /** Whether something else is mounted in it. */

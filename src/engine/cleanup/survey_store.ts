@@ -10,11 +10,10 @@ import type {
 } from "../../formats/storage/store_record.ts";
 import { diskUsage } from "../../fs/disk_usage.ts";
 import { existingPart } from "../../fs/existing_part.ts";
-import { lastUseOf } from "../../store/image_store.ts";
-import { listLeasedLayers } from "../../store/layers/lease.ts";
+import { lastUseOf } from "../../store/image_records.ts";
 import { imageDirectory, type StorePaths } from "../../store/paths.ts";
 import { itemBytes, layerBytes } from "../../store/records/sizes.ts";
-import type { Tables, WantedLocks } from "../../store/records/tables.ts";
+import type { ReadTables, WantedLocks } from "../../store/records/tables.ts";
 import { holdsOwnFiles } from "../../store/recovery/find_unnamed.ts";
 import { findOrphans, type Orphan } from "../../store/recovery/find_orphans.ts";
 import type { HeldStore } from "../../store/store.ts";
@@ -56,13 +55,13 @@ interface Holders {
  */
 export async function surveyStore(
   agent: Agent,
-  held: Tables & Pick<HeldStore<WantedLocks>, "faults">,
+  held: ReadTables & Pick<HeldStore<WantedLocks>, "faults">,
   options: SurveyOptions,
 ): Promise<CleanupFacts> {
   const { store } = agent;
   const holders: Holders = {
     mounts: await listStoreMounts(agent, options),
-    leased: listLeasedLayers(store),
+    leased: store.leases.list(),
   };
   return {
     now: Date.now(),
@@ -104,7 +103,7 @@ function toLeftover(
 
 function toLayers(
   agent: Agent,
-  { layers, images, containers }: Tables,
+  { layers, images, containers }: ReadTables,
   holders: Holders,
 ): readonly LayerFact[] {
   const needed = new Set<string | undefined>([
@@ -137,7 +136,7 @@ function toLayer(
 function toImage(
   agent: Agent,
   image: ImageRecord,
-  { held, ...holders }: Holders & { readonly held: Tables },
+  { held, ...holders }: Holders & { readonly held: ReadTables },
 ): ImageFact {
   const tops = topsOf(image);
   const noted = lastUseOf(image);
@@ -173,7 +172,7 @@ function findHolder(
 /** Its record has the time when it was built: the files tell when it came. */
 function whenStored(
   { store }: Agent,
-  { layers }: Tables,
+  { layers }: ReadTables,
   { id, layer }: ImageRecord,
 ): number {
   const created = Date.parse(layers.get(layer)?.created ?? "") || 0;

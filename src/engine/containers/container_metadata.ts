@@ -6,16 +6,12 @@ import {
   formatContainerMetadata,
 } from "../../formats/storage/container_metadata.ts";
 import type { ContainerRecord } from "../../formats/storage/store_record.ts";
-import {
-  ensureRunDirectory,
-  ensureWorkDirectory,
-} from "../../store/container_store.ts";
+import type { ContainerDirectories } from "../../store/container_store.ts";
 import { findContainer, findValid } from "../../store/find_container.ts";
 import { runDirectory, workDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
 import { checkOwner, ownerOf } from "../container_owner.ts";
 import { parseStoredMetadata } from "../parse_stored.ts";
-import type { ContainerDirectories } from "./put_container.ts";
 
 /** New metadata, or how to make it from the old, under the store's lock. */
 export type MetadataChange =
@@ -121,10 +117,7 @@ export function directoriesOf(
   if (ownerOf(store, record) !== "orlop") {
     return { dir: workDirectory(paths, id), runDir: runDirectory(paths, id) };
   }
-  return {
-    dir: ensureWorkDirectory(paths, id),
-    runDir: ensureRunDirectory(paths, id),
-  };
+  return store.containers.makeDirectories(id);
 }
 
 async function find(

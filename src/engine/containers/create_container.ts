@@ -15,11 +15,11 @@ import {
   addContainer,
   checkIsFree,
   checkNamesAreFree,
-} from "../../store/container_store.ts";
-import { demandUsable } from "../../store/layers/layer_files.ts";
+} from "../../store/put_container.ts";
+import { demandUsable } from "../../store/layers/demand_usable.ts";
 import { openTrash } from "../../store/layers/trash.ts";
 import {
-  type Tables,
+  type ReadTables,
   WRITE_LOCKS,
   type WriteLocks,
 } from "../../store/records/tables.ts";
@@ -97,11 +97,11 @@ export async function checkPossible(
 }
 
 async function demandWhole(
-  { store: { paths } }: Agent,
-  { layers }: Pick<Tables, "layers">,
+  { store }: Agent,
+  { layers }: Pick<ReadTables, "layers">,
   { layer }: ImageRecord,
 ): Promise<void> {
-  if (layer !== undefined) await demandUsable(paths, layers, layer);
+  if (layer !== undefined) await demandUsable(store.layers, layers, layer);
 }
 
 interface CreateRequest {

@@ -7,7 +7,7 @@ import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import type { ContainerRecord } from "../../formats/storage/store_record.ts";
 import { dropContainers } from "../../store/delete_container.ts";
 import { choose, findContainer } from "../../store/find_container.ts";
-import { noteUse } from "../../store/image_store.ts";
+import { noteUse } from "../../store/image_records.ts";
 import { openTrash, type Trash } from "../../store/layers/trash.ts";
 import { isScarce } from "../../store/records/reserve.ts";
 import { HINT } from "../../store/records/record_table.ts";

@@ -24,7 +24,7 @@ import { writeAtomically } from "../../fs/write_atomically.ts";
 import {
   ensureRunDirectory,
   ensureWorkDirectory,
-} from "../../store/container_store.ts";
+} from "../../store/disk_containers.ts";
 import { runDirectory, workDirectory } from "../../store/paths.ts";
 import { acquireLock, isLocked } from "../../store/records/lock.ts";
 import type { Agent } from "../agent.ts";

@@ -11,7 +11,7 @@ import type {
   LayerId,
 } from "../../formats/storage/store_ids.ts";
 import type { ContainerRecord } from "../../formats/storage/store_record.ts";
-import type { Records } from "../../store/records/records.ts";
+import type { RecordView } from "../../store/records/records.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import {
   type ContainerOwner,
@@ -153,7 +153,7 @@ export async function listPods(
 
 /** The containers of a pod, with its infra container. */
 export function listMembers(
-  containers: Records<ContainerRecord>,
+  containers: RecordView<ContainerRecord>,
   podId: string,
 ): readonly PodMember[] {
   return containers.records.flatMap((record) => {

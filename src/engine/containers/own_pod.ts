@@ -3,7 +3,7 @@
 import type { Abortable } from "../../errors/abort.ts";
 import type { ContainerRecord } from "../../formats/storage/store_record.ts";
 import { findContainer } from "../../store/find_container.ts";
-import type { Tables } from "../../store/records/tables.ts";
+import type { ReadTables } from "../../store/records/tables.ts";
 import type { Agent } from "../agent.ts";
 import { isAttached, releasePod } from "../release_pod.ts";
 import { checkIdle } from "./container_status.ts";
@@ -13,7 +13,7 @@ import { listMembers, readMetadata } from "./list_containers.ts";
 /** The infra container of a pod that was made for one container, and is left. */
 export function findOwnPod(
   agent: Agent,
-  { containers }: Pick<Tables, "containers">,
+  { containers }: Pick<ReadTables, "containers">,
   record: ContainerRecord,
   isLeft: (record: ContainerRecord) => boolean = () => true,
 ): readonly ContainerRecord[] {

@@ -14,7 +14,7 @@ import {
 import { makeOwnDirectory } from "../../fs/own_directory.ts";
 import { writeAtomically } from "../../fs/write_atomically.ts";
 import { removeTreeSync } from "../../fs/remove_tree.ts";
-import { ensureWorkDirectory } from "../../store/container_store.ts";
+import { ensureWorkDirectory } from "../../store/disk_containers.ts";
 import {
   exitsDirectory,
   type StorePaths,

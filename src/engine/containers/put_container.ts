@@ -1,17 +1,15 @@
 /** Puts containers into the store, each wholly or not at all. */
 
-import { join } from "@std/path";
 import { whyOf } from "../../errors/why.ts";
 import type { ContainerRecord } from "../../formats/storage/store_record.ts";
 import { StagedFiles } from "../../fs/staged_files.ts";
-import {
-  completeContainers,
-  ensureRunDirectory,
-  ensureWorkDirectory,
-  makeContainers,
-} from "../../store/container_store.ts";
+import type { ContainerDirectories } from "../../store/container_store.ts";
 import { dropContainers } from "../../store/delete_container.ts";
 import type { Trash } from "../../store/layers/trash.ts";
+import {
+  completeContainers,
+  makeContainers,
+} from "../../store/put_container.ts";
 import type { Tables } from "../../store/records/tables.ts";
 import type { Agent } from "../agent.ts";
 
@@ -26,12 +24,6 @@ export interface PutRequest {
   readonly files?: Readonly<Record<string, string>> | undefined;
   /** How messages call it. */
   readonly kind: "container" | "pod sandbox";
-}
-
-/** Where a container keeps its files. */
-export interface ContainerDirectories {
-  readonly dir: string;
-  readonly runDir: string;
 }
 
 /**
@@ -57,7 +49,7 @@ export async function putContainers(
     makeContainers(store, held, { records, files });
     const directories = requests.map((request) => fill(request, files));
     await files.commit();
-    completeContainers(store, held, records.map(({ id }) => id));
+    completeContainers(held, records.map(({ id }) => id));
     tellAll("debug", "created");
     return directories;
   } catch (error) {
@@ -94,16 +86,11 @@ function fill(
   files: StagedFiles,
 ): ContainerDirectories {
   const { store, log } = agent;
-  const dir = ensureWorkDirectory(store.paths, id);
+  const directories = store.containers.makeDirectories(id);
+  const { dir, runDir } = directories;
   log("debug", `${kind} "${id}" has work directory "${dir}"`);
-  const runDir = ensureRunDirectory(store.paths, id);
   log("debug", `${kind} "${id}" has run directory "${runDir}"`);
-  for (const [name, text] of Object.entries(own)) {
-    files.write(join(dir, name), text, TEMPLATE_MODE);
-  }
-  files.write(join(dir, "config.json"), template, TEMPLATE_MODE);
-  return { dir, runDir };
+  const texts = { ...own, "config.json": template };
+  store.containers.writeTexts(id, texts, files);
+  return directories;
 }
-
-// It may hold secrets, in variables.
-const TEMPLATE_MODE = 0o600;

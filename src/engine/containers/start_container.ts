@@ -16,7 +16,7 @@ import { writeAtomically } from "../../fs/write_atomically.ts";
 import {
   ensureRunDirectory,
   ensureWorkDirectory,
-} from "../../store/container_store.ts";
+} from "../../store/disk_containers.ts";
 import { isUnfinished } from "../../store/delete_container.ts";
 import { findContainer, findValid } from "../../store/find_container.ts";
 import { lendReserve } from "../../store/records/reserve.ts";

@@ -17,7 +17,7 @@ import {
 } from "../../formats/oci/reference.ts";
 import { MIN_ID_PREFIX } from "../../formats/storage/store_ids.ts";
 import type { ImageRecord } from "../../formats/storage/store_record.ts";
-import type { Records } from "../../store/records/records.ts";
+import type { RecordView } from "../../store/records/records.ts";
 import {
   type ImageText,
   isPlainName,
@@ -49,7 +49,7 @@ export interface FoundImage {
   readonly name: ImageName | undefined;
 }
 
-type Images = Records<ImageRecord>;
+type Images = RecordView<ImageRecord>;
 
 /** Whether there is an image that a text may mean; see {@linkcode findImage}. */
 export function hasImage(

@@ -2,7 +2,7 @@
 
 import type { ImageConfig } from "../../formats/oci/image_config.ts";
 import type { ImageRecord } from "../../formats/storage/store_record.ts";
-import type { Tables } from "../../store/records/tables.ts";
+import type { ReadTables } from "../../store/records/tables.ts";
 import type { Agent } from "../agent.ts";
 import { layersOf, readConfig } from "./list_images.ts";
 
@@ -12,7 +12,7 @@ import { layersOf, readConfig } from "./list_images.ts";
  */
 export function findChildren(
   agent: Agent,
-  { images, layers }: Tables,
+  { images, layers }: ReadTables,
   image: ImageRecord,
 ): readonly ImageRecord[] {
   const { layer: top } = image;

@@ -12,14 +12,9 @@ import type {
   ImageRecord,
   LayerRecord,
 } from "../../formats/storage/store_record.ts";
-import { isThere } from "../../fs/if_there.ts";
-import {
-  findImageUsers,
-  imageItemPath,
-  lastUseOf,
-  readImageItem,
-} from "../../store/image_store.ts";
-import type { Records } from "../../store/records/records.ts";
+import { imageItemPath } from "../../store/disk_images.ts";
+import { findImageUsers, lastUseOf } from "../../store/image_records.ts";
+import type { RecordView } from "../../store/records/records.ts";
 import { itemBytes, layerBytes } from "../../store/records/sizes.ts";
 import { type HeldLocks, READ_LOCKS } from "../../store/records/tables.ts";
 import type { Agent } from "../agent.ts";
@@ -131,8 +126,8 @@ function tryReadConfig(
   id: ImageId,
 ): ImageConfig | undefined {
   try {
-    const bytes = readImageItem(store.paths, id, `sha256:${id}`);
-    return parseImageConfig(bytes, `config of image "${id}"`);
+    const bytes = store.images.readItem(id, `sha256:${id}`);
+    return bytes && parseImageConfig(bytes, `config of image "${id}"`);
   } catch {
     return undefined; // A list goes on; doctor and inspect say what is wrong.
   }
@@ -140,7 +135,7 @@ function tryReadConfig(
 
 /** The layers of an image, from the base up. */
 export function layersOf(
-  layers: Records<LayerRecord>,
+  layers: RecordView<LayerRecord>,
   image: ImageRecord,
 ): readonly LayerRecord[] {
   const found: LayerRecord[] = [];
@@ -206,9 +201,8 @@ function parseItem<T>(
   if (!image["big-data-names"]?.includes(key)) return undefined;
   const path = imageItemPath(store.paths, image.id, key);
   return parseStored({ path, advice: "pull the image again" }, (what) => {
-    if (!isThere(path)) {
-      throw new SyntaxError(`Cannot read ${what}: it is missing`);
-    }
-    return parse(readImageItem(store.paths, image.id, key), what);
+    const bytes = store.images.readItem(image.id, key);
+    if (bytes !== undefined) return parse(bytes, what);
+    throw new SyntaxError(`Cannot read ${what}: it is missing`);
   });
 }

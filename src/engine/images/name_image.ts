@@ -11,7 +11,7 @@ import {
 
 import type { ImageRecord } from "../../formats/storage/store_record.ts";
 
-import { giveNames, withNames } from "../../store/image_store.ts";
+import { giveNames, withNames } from "../../store/image_records.ts";
 
 import type { Agent } from "../agent.ts";
 import { findImage, namesFor } from "./find_image.ts";

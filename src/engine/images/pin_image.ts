@@ -4,7 +4,7 @@ import type { Abortable } from "../../errors/abort.ts";
 import { nameOf } from "../../formats/oci/reference.ts";
 import type { ImageId } from "../../formats/storage/store_ids.ts";
 import type { ImageRecord } from "../../formats/storage/store_record.ts";
-import { pinOf, setPin } from "../../store/image_store.ts";
+import { pinOf, setPin } from "../../store/image_records.ts";
 import type { Agent } from "../agent.ts";
 import { findImage } from "./find_image.ts";
 import { tryParse } from "./image_text.ts";

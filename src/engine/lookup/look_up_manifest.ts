@@ -7,9 +7,7 @@ import { isIndexType } from "../../formats/oci/media_types.ts";
 import { asObject, parseJson } from "../../formats/json.ts";
 import { digestOf } from "../../formats/oci/digest_of.ts";
 import { hasTransport } from "../../formats/oci/transport_reference.ts";
-import { isErrno } from "../../fs/errno.ts";
 import type { RegistryOptions } from "../../registry/registry_image.ts";
-import { readImageItem } from "../../store/image_store.ts";
 import type { Agent } from "../agent.ts";
 import { findImage } from "../images/find_image.ts";
 import { loadShortNames } from "../images/short_names.ts";
@@ -46,7 +44,8 @@ async function findList(
   using held = await agent.store.lock({ images: "read" }, options);
   try {
     const image = findImage(held.images, name, conf);
-    const bytes = readImageItem(agent.store.paths, image.id, "manifest");
+    const bytes = agent.store.images.readItem(image.id, "manifest");
+    if (bytes === undefined) return undefined;
     const what = `manifest of image "${name}"`;
     const mediaType = asObject(parseJson(bytes, what), what)["mediaType"];
     const isList = typeof mediaType === "string" && isIndexType(mediaType);
@@ -54,7 +53,7 @@ async function findList(
   } catch (error) {
     // What is no manifest, or not there, is no list.
     const isNone = error instanceof ImageNotFoundError ||
-      error instanceof SyntaxError || isErrno(error, "ENOENT");
+      error instanceof SyntaxError;
     if (isNone) return undefined;
     throw error;
   }

@@ -4,7 +4,7 @@ import type { Digest } from "../../formats/oci/digest.ts";
 import { parseManifest } from "../../formats/oci/manifest.ts";
 import { parseReference, type Reference } from "../../formats/oci/reference.ts";
 import type { ImageRecord } from "../../formats/storage/store_record.ts";
-import { readImageItem } from "../../store/image_store.ts";
+import type { ImageStore } from "../../store/image_store.ts";
 import type { Agent } from "../agent.ts";
 
 /** Paths of repositories, by the digests of the blobs that they had. */
@@ -45,7 +45,7 @@ async function listSources(
   for (const image of held.images.records) {
     const paths = pathsOf(image, to);
     if (paths.length === 0) continue;
-    for (const digest of blobsOf(store.paths, image)) {
+    for (const digest of blobsOf(store.images, image)) {
       const found = sources.get(digest) ?? new Set();
       for (const path of paths) found.add(path);
       sources.set(digest, found);
@@ -70,11 +70,12 @@ function pathsOf(
 }
 
 function blobsOf(
-  paths: Parameters<typeof readImageItem>[0],
+  images: ImageStore,
   { id }: ImageRecord,
 ): readonly Digest[] {
   try {
-    const bytes = readImageItem(paths, id, "manifest");
+    const bytes = images.readItem(id, "manifest");
+    if (bytes === undefined) return [];
     const manifest = parseManifest({
       bytes,
       mediaType: "",

@@ -23,15 +23,13 @@ import type {
   ImageRecord,
   LayerRecord,
 } from "../../formats/storage/store_record.ts";
-import { isErrno } from "../../fs/errno.ts";
-import { readImageItem } from "../../store/image_store.ts";
 import { listChain } from "../../store/layers/layer_files.ts";
 import {
   type LayerTar,
   measureLayerTar,
   openLayerTar,
 } from "../../store/layers/layer_tar.ts";
-import type { StorePaths } from "../../store/paths.ts";
+import type { Store } from "../../store/store.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { findWantedImage } from "../images/find_image.ts";
 import { tryParse } from "../images/image_text.ts";
@@ -89,7 +87,7 @@ export async function openStoreSource(
   const found = findWantedImage(held.images, { imageName: text }, conf);
   const { image, name } = found;
   const chain = listChain(held.layers, image.layer).toReversed();
-  const layers = describeLayers(store.paths, image, chain);
+  const layers = describeLayers(store, image, chain);
   // While the locks are held: whoever removes layers sees it from now on.
   const lease = leaseIfWritable(agent, chain);
   const asked = tryParse(text)?.digest;
@@ -117,7 +115,7 @@ function sourceOf(
   agent: Agent,
   { image, layers, asked }: SourceParts,
 ): ImageSource {
-  const { paths } = agent.store;
+  const { store } = agent;
   const keys = image["big-data-names"] ?? [];
   const first = keys.includes(`manifest-${asked}`) ? asked : undefined;
   return {
@@ -125,7 +123,7 @@ function sourceOf(
     // deno-lint-ignore require-await -- to fail as others do: by rejection
     async fetchManifest(digest = first, { signal } = {}) {
       signal?.throwIfAborted();
-      return readManifest(paths, image, digest);
+      return readManifest(store, image, digest);
     },
     async open(blob, options = {}) {
       options.signal?.throwIfAborted();
@@ -134,18 +132,18 @@ function sourceOf(
       if (layer !== undefined) {
         return await streamTar(agent, layer.record, options);
       }
-      const bytes = readItem(paths, image, digest).slice(options.offset);
+      const bytes = readItem(store, image, digest).slice(options.offset);
       return new Blob([bytes]).stream();
     },
   };
 }
 
 function describeLayers(
-  paths: StorePaths,
+  store: Store,
   image: ImageRecord,
   chain: readonly LayerRecord[],
 ): readonly StoredLayer[] {
-  const diffIds = readDiffIds(paths, image);
+  const diffIds = readDiffIds(store, image);
   if (diffIds.length !== chain.length) {
     throw damaged(
       `it has ${chain.length} layers, its config says ${diffIds.length}`,
@@ -161,54 +159,50 @@ function describeLayers(
       );
     }
     const noted = record["diff-size"] ?? 0;
-    const size = noted > 0 ? noted : measureLayerTar(paths, record);
+    const size = noted > 0 ? noted : measureLayerTar(store.paths, record);
     return { record, blob: { mediaType: OCI_LAYER_TAR, digest, size } };
   });
 
   function damaged(why: string): DamagedFileError {
     return new DamagedFileError(
       `Cannot read image "${image.id}": ${why}; pull it again`,
-      { path: join(paths.layers, "layers.json") },
+      { path: join(store.paths.layers, "layers.json") },
     );
   }
 }
 
-function readDiffIds(paths: StorePaths, image: ImageRecord): readonly Digest[] {
-  const manifest = parseManifest(readManifest(paths, image));
+function readDiffIds(store: Store, image: ImageRecord): readonly Digest[] {
+  const manifest = parseManifest(readManifest(store, image));
   if (manifest.kind === "index") {
     throw new InvalidManifestError(
       `Cannot read image "${image.id}": its manifest is an index`,
     );
   }
   const { digest } = manifest.config;
-  const config = readItem(paths, image, digest);
+  const config = readItem(store, image, digest);
   return parseImageConfig(config, `config "${digest}"`).rootfs.diff_ids;
 }
 
 /** @param digest Left out, the manifest that counts. */
 function readManifest(
-  paths: StorePaths,
+  store: Store,
   image: ImageRecord,
   digest?: Digest,
 ): RawManifest {
   const key = digest === undefined ? "manifest" : `manifest-${digest}`;
-  const bytes = readItem(paths, image, key);
+  const bytes = readItem(store, image, key);
   if (digest !== undefined) {
     verifyBytes(bytes, digest, `Cannot read manifest "${digest}": it`);
   }
   return { bytes, digest: digest ?? digestOf(bytes), mediaType: "" };
 }
 
-function readItem(paths: StorePaths, image: ImageRecord, key: string): Bytes {
-  try {
-    return readImageItem(paths, image.id, key);
-  } catch (cause) {
-    if (!isErrno(cause, "ENOENT", "ENOTDIR")) throw cause;
-    throw new NotFoundError(
-      `Cannot read image "${image.id}": its item "${key}" is missing`,
-      { cause },
-    );
-  }
+function readItem(store: Store, image: ImageRecord, key: string): Bytes {
+  const bytes = store.images.readItem(image.id, key);
+  if (bytes !== undefined) return bytes;
+  throw new NotFoundError(
+    `Cannot read image "${image.id}": its item "${key}" is missing`,
+  );
 }
 
 async function streamTar(

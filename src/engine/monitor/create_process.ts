@@ -6,7 +6,7 @@ import { CommandError } from "../../errors/store_errors.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { removeIfThere } from "../../fs/if_there.ts";
 import { removeTreeSync } from "../../fs/remove_tree.ts";
-import { ensureRunDirectory } from "../../store/container_store.ts";
+import { ensureRunDirectory } from "../../store/disk_containers.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { openIdleRun } from "../containers/container_status.ts";
 import { findRuntime, ownRuntime } from "../containers/oci_runtime.ts";

@@ -6,7 +6,7 @@ import type { ImageSource } from "../../formats/oci/blob_source.ts";
 import { hostPlatform } from "../../image/choose_manifest.ts";
 import { makePauseImage } from "../../image/pause_image.ts";
 import { PAUSE_IMAGE_NAME } from "../../image/pause_image_name.ts";
-import { setPin } from "../../store/image_store.ts";
+import { setPin } from "../../store/image_records.ts";
 import { openMemory } from "../../transports/memory_source.ts";
 import type { Agent } from "../agent.ts";
 import { pullImage, type PullOptions } from "../transfer/pull_image.ts";

@@ -10,11 +10,7 @@ import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import type { ContainerRecord } from "../../formats/storage/store_record.ts";
 import { choose } from "../../store/find_container.ts";
 import { openTrash } from "../../store/layers/trash.ts";
-import {
-  type Tables,
-  WRITE_LOCKS,
-  type WriteLocks,
-} from "../../store/records/tables.ts";
+import { type ReadTables, WRITE_LOCKS } from "../../store/records/tables.ts";
 import type { Agent } from "../agent.ts";
 import { isAnyAttached } from "../release_pod.ts";
 import { removeContainers } from "../containers/delete_container.ts";
@@ -95,7 +91,7 @@ async function endPod(
 
 /** The members that go, then the infra container. */
 function listDoomed(
-  { containers }: Pick<Tables, "containers">,
+  { containers }: Pick<ReadTables, "containers">,
   idOrName: string,
   options: RemovePodSandboxOptions,
 ): readonly ContainerRecord[] {
@@ -121,7 +117,7 @@ function listDoomed(
  * @throws {InvalidSandboxIdError} If there is no such pod.
  */
 export function findSandbox(
-  containers: WriteLocks["containers"],
+  containers: ReadTables["containers"],
   idOrName: string,
 ): ContainerRecord {
   const pods = containers.records

@@ -5,7 +5,7 @@ import type { Abortable } from "../../errors/abort.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { isThere, removeIfThere } from "../../fs/if_there.ts";
 import { runInteractive } from "../../process/run_interactive.ts";
-import { ensureRunDirectory } from "../../store/container_store.ts";
+import { ensureRunDirectory } from "../../store/disk_containers.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { releasePod } from "../release_pod.ts";
 import { findActivity, openIdleRun } from "../containers/container_status.ts";

@@ -3,7 +3,7 @@
 import { join } from "@std/path";
 import type { Abortable } from "../../errors/abort.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
-import { ensureWorkDirectory } from "../../store/container_store.ts";
+import { ensureWorkDirectory } from "../../store/disk_containers.ts";
 import { type AgentHandle, insideOf } from "../agent.ts";
 import { deleteContainer } from "../containers/delete_container.ts";
 import {

@@ -26,6 +26,7 @@ export function checkSpace(
   const { paths } = store;
   const downloads = files === undefined ? downloadsDirectory(paths) : undefined;
   const estimate = estimateSpace(needed, { downloads });
+  if (estimate === 0) return;
   const { bavail, bsize } = statfsSync(paths.home);
   const free = bavail * bsize;
   if (estimate <= free) return;

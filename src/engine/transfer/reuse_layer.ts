@@ -2,14 +2,13 @@
 
 import type { Abortable } from "../../errors/abort.ts";
 import type { LayerRecord } from "../../formats/storage/store_record.ts";
-import { findLayerFaults } from "../../store/layers/layer_files.ts";
 import { restoreNames } from "../../store/layers/repair_layer.ts";
-import type { Records } from "../../store/records/records.ts";
+import type { RecordView } from "../../store/records/records.ts";
 import type { Agent } from "../agent.ts";
 import { isProven } from "./proven_blobs.ts";
 import type { NeededLayer } from "./receive_layer.ts";
 
-type Layers = Records<LayerRecord>;
+type Layers = RecordView<LayerRecord>;
 
 /** Whether a layer is there, of the blob that is needed, and whole on disk. */
 export async function canReuse(
@@ -19,8 +18,8 @@ export async function canReuse(
 ): Promise<boolean> {
   const stored = layers.get(needed.id);
   if (stored === undefined || !isProven(stored, needed)) return false;
-  const faults = await findLayerFaults(store.paths, layers, stored);
-  return faults.every(({ kind }) => kind !== "content");
+  const faults = await store.layers.findFaults(layers, stored);
+  return faults.every(({ kind }) => kind === "names");
 }
 
 /** Repairs what needs no blob: short names, and who is below whom. */
@@ -44,7 +43,7 @@ export async function repairNames(
     for (const layer of needed) {
       const stored = layers.get(layer.id);
       if (stored === undefined) continue;
-      const faults = await findLayerFaults(store.paths, layers, stored);
+      const faults = await store.layers.findFaults(layers, stored);
       if (faults.some(({ kind }) => kind === "names")) found.push(layer);
     }
     return found;

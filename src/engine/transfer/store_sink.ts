@@ -14,9 +14,7 @@ import { type ImageId, imageIdOf } from "../../formats/storage/store_ids.ts";
 import { isErrno } from "../../fs/errno.ts";
 import { layerIdsOf } from "../../image/layer_ids.ts";
 import type { RetryRules } from "../../registry/send_request.ts";
-import { readImageItem } from "../../store/image_store.ts";
 import { putImage } from "../../store/put_image.ts";
-import { leaseLayers } from "../../store/layers/lease.ts";
 import type { BigDataItem } from "../../store/records/big_data.ts";
 import { keepReserve } from "../../store/records/reserve.ts";
 import { READ_LOCKS } from "../../store/records/tables.ts";
@@ -94,7 +92,7 @@ async function receive(
   refuseOtherDigests(image, names);
   const layers = listLayers(image, source);
   // Before they are looked up: from now on no cleanup takes one away.
-  using _lease = leaseLayers(agent.store, layers.map(({ id }) => id));
+  using _lease = agent.store.leases.lease(layers.map(({ id }) => id));
   for (let round = 1;; round++) {
     const needed = await findMissing(agent, layers, options);
     onEvent({
@@ -151,13 +149,8 @@ async function repair({ store, log }: Agent): Promise<void> {
 
 /** The config of an image that is here already need not be fetched. */
 function readStoredConfig({ store }: Agent, digest: Digest): Bytes | undefined {
-  try {
-    const bytes = readImageItem(store.paths, imageIdOf(digest), digest);
-    return digestOf(bytes) === digest ? bytes : undefined; // or damaged
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return undefined;
-    throw error;
-  }
+  const bytes = store.images.readItem(imageIdOf(digest), digest);
+  return bytes && digestOf(bytes) === digest ? bytes : undefined; // or damaged
 }
 
 function listLayers(

@@ -5,14 +5,12 @@ import { InUseError } from "../../errors/store_errors.ts";
 import { LayerNotFoundError } from "../../errors/not_found_errors.ts";
 import type { LayerId } from "../../formats/storage/store_ids.ts";
 import type { LayerRecord } from "../../formats/storage/store_record.ts";
-import { isThere } from "../../fs/if_there.ts";
 import { removeTreeSync } from "../../fs/remove_tree.ts";
 import { layerDirectory, tarSplitPath } from "../paths.ts";
 import type { Records } from "../records/records.ts";
-import { isScarce } from "../records/reserve.ts";
-import type { Tables } from "../records/tables.ts";
-import type { Store } from "../store.ts";
-import { readShortName } from "./layer_files.ts";
+import { isScarce, type SpaceStore } from "../records/reserve.ts";
+import type { ReadTables, Tables } from "../records/tables.ts";
+import type { LayerStore } from "./layer_store.ts";
 import type { Trash } from "./trash.ts";
 
 /**
@@ -25,7 +23,7 @@ import type { Trash } from "./trash.ts";
  * @throws {InUseError} If a layer, an image or a container needs it.
  */
 export function deleteLayer(
-  store: Store,
+  store: TreeStore,
   held: Tables,
   { id, trash }: { readonly id: LayerId; readonly trash: Trash },
 ): void {
@@ -33,7 +31,8 @@ export function deleteLayer(
   if (layer === undefined) {
     throw new LayerNotFoundError(`Cannot delete layer "${id}": it is unknown`);
   }
-  const users = findLayerUsers(held, id);
+  const users = findLayerUsers(held, id)
+    .map((user) => `${user.kind} "${user.id}"`);
   if (users.length > 0) {
     throw new InUseError(
       `Cannot delete layer "${id}": ${users.join(", ")} needs it`,
@@ -43,18 +42,23 @@ export function deleteLayer(
   dropLayers(store, held.layers, { ids: [id], trash });
 }
 
+/** What keeps layers. */
+interface TreeStore {
+  readonly layers: LayerStore;
+}
+
 /**
  * Deletes the layers of containers whose records say that this has begun, and are
  * saved. Some may be gone already.
  */
 export function dropLayersOfMarked(
-  store: Store,
+  store: TreeStore,
   layers: Records<LayerRecord>,
   { ids, trash }: { readonly ids: readonly LayerId[]; readonly trash: Trash },
 ): void {
   for (const id of ids) {
     if (layers.get(id) === undefined) continue;
-    removeLayerFiles(store, id, trash);
+    store.layers.removeTree(id, trash);
     layers.remove(id);
   }
   layers.save();
@@ -65,7 +69,7 @@ export function dropLayersOfMarked(
  * already. The records are written twice, however many layers there are.
  */
 export function dropLayers(
-  store: Store,
+  store: TreeStore,
   layers: Records<LayerRecord>,
   { ids, trash }: { readonly ids: readonly LayerId[]; readonly trash: Trash },
 ): void {
@@ -75,7 +79,7 @@ export function dropLayers(
   }
   layers.save();
   for (const { id } of found) {
-    removeLayerFiles(store, id, trash);
+    store.layers.removeTree(id, trash);
     layers.remove(id);
   }
   layers.save();
@@ -87,7 +91,7 @@ export function dropLayers(
  * ends there, the images or containers are damaged that were to be removed.
  */
 export function makeRoomOf(
-  store: Pick<Store, "paths" | "libc">,
+  store: SpaceStore,
   ids: readonly LayerId[],
 ): void {
   const { paths } = store;
@@ -101,8 +105,17 @@ export function makeRoomOf(
   }
 }
 
-/** Who needs a layer: `layer "…"`, `image "…"`, `container "…"`. */
-export function findLayerUsers(held: Tables, id: LayerId): readonly string[] {
+/** What needs a layer. */
+export interface LayerUser {
+  readonly kind: "container" | "image" | "layer";
+  readonly id: string;
+}
+
+/** Finds what needs a layer: those on it, images, containers. */
+export function findLayerUsers(
+  held: ReadTables,
+  id: LayerId,
+): readonly LayerUser[] {
   const children = held.layers.records.filter(({ parent }) => parent === id);
   const images = held.images.records.filter((image) =>
     image.layer === id || image["mapped-layers"]?.includes(id)
@@ -111,15 +124,15 @@ export function findLayerUsers(held: Tables, id: LayerId): readonly string[] {
     layer === id
   );
   return [
-    ...children.map((layer) => `layer "${layer.id}"`),
-    ...images.map((image) => `image "${image.id}"`),
-    ...containers.map((container) => `container "${container.id}"`),
+    ...children.map(({ id }) => ({ kind: "layer", id } as const)),
+    ...images.map(({ id }) => ({ kind: "image", id } as const)),
+    ...containers.map(({ id }) => ({ kind: "container", id } as const)),
   ];
 }
 
 /** Finishes or undoes what processes that died left `incomplete`. */
 export function removeIncompleteLayers(
-  store: Store,
+  store: TreeStore,
   layers: Records<LayerRecord>,
   { trash, onFailure }: {
     readonly trash: Trash;
@@ -129,7 +142,7 @@ export function removeIncompleteLayers(
 ): void {
   for (const { id } of layers.records.filter(isIncomplete)) {
     try {
-      removeLayerFiles(store, id, trash);
+      store.layers.removeTree(id, trash);
       layers.remove(id);
     } catch (error) {
       onFailure(`layer "${id}"`, error);
@@ -141,29 +154,4 @@ export function removeIncompleteLayers(
 /** Whether a layer was being created or deleted when its process died. */
 export function isIncomplete({ flags }: LayerRecord): boolean {
   return flags?.["incomplete"] === true;
-}
-
-/**
- * Removes what a layer has on disk: the link first, as the library does, for
- * links without a directory upset it. What is gone already is no error.
- *
- * @param trash Takes the directory; left out, it is removed on the spot.
- */
-export function removeLayerFiles(
-  { paths }: Store,
-  id: LayerId,
-  trash?: Trash,
-): void {
-  const directory = layerDirectory(paths, id);
-  const shortName = readShortName(directory);
-  if (shortName !== undefined) {
-    removeTreeSync(join(paths.links, shortName));
-  }
-  if (trash !== undefined && isThere(directory)) {
-    const { path } = trash;
-    if (path !== undefined) Deno.renameSync(directory, join(path, `0-${id}`));
-  }
-  removeTreeSync(directory);
-  removeTreeSync(tarSplitPath(paths, id));
-  removeTreeSync(join(paths.layers, id));
 }

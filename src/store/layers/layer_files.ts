@@ -1,60 +1,22 @@
 /** What a layer has on disk, and whether it is as it has to be; not its content. */
 
 import { join } from "@std/path";
-import {
-  DamagedFileError,
-  UnsupportedStoreError,
-} from "../../errors/store_errors.ts";
+import { UnsupportedStoreError } from "../../errors/store_errors.ts";
 import type { LayerId } from "../../formats/storage/store_ids.ts";
 import type { LayerRecord } from "../../formats/storage/store_record.ts";
 import { isErrno } from "../../fs/errno.ts";
 import { lstatIfThere, statIfThere } from "../../fs/if_there.ts";
 import { listDirectory } from "../../fs/list_directory.ts";
 import { writeAtomically } from "../../fs/write_atomically.ts";
+import type { Libc } from "../../process/libc.ts";
 import { layerDirectory, type StorePaths, tarSplitPath } from "../paths.ts";
 import type { TableView } from "../records/record_files.ts";
-import type { Store } from "../store.ts";
-
-/** Something that is wrong with a layer. */
-export interface LayerFault {
-  /**
-   * `"content"`: only its blob brings it back. `"names"`: it can be made again
-   * from the records and the other layers.
-   */
-  readonly kind: "content" | "names";
-  /** Absolute. */
-  readonly path: string;
-  /** Such as `it is empty`. */
-  readonly found: string;
-}
+import type { LayerFault } from "./layer_store.ts";
 
 type Layers = Pick<TableView<LayerRecord>, "lookUp">;
 
+const FAULT_KINDS = ["tree", "archive", "names"] as const;
 const OTHER_LAYERS = "it names other layers than those below";
-
-/**
- * Checks a layer and all below it, as far as a mount needs them.
- *
- * @throws {DamagedFileError} If something is missing or damaged.
- */
-export async function demandUsable(
-  paths: StorePaths,
-  layers: Layers,
-  top: LayerId,
-): Promise<void> {
-  for (const layer of listChain(layers, top)) {
-    const tarSplit = tarSplitPath(paths, layer.id);
-    const faults = await findLayerFaults(paths, layers, layer);
-    const fault = faults.find(({ path }) => path !== tarSplit);
-    if (fault === undefined) continue;
-    const isImage = layer["diff-digest"] !== undefined;
-    throw new DamagedFileError(
-      `Cannot use layer "${layer.id}": "${fault.path}": ${fault.found}; ` +
-        (isImage ? "pull its image again" : "restore it from a backup"),
-      { path: fault.path },
-    );
-  }
-}
 
 /** A layer and those below it, topmost first. */
 export function listChain(
@@ -78,25 +40,24 @@ export async function findLayerFaults(
 ): Promise<readonly LayerFault[]> {
   const directory = layerDirectory(paths, layer.id);
   const whole = findDirectoryFault(directory);
-  if (whole !== undefined) return [{ kind: "content", ...whole }];
-  const content = [
-    findDirectoryFault(join(directory, "diff")) ??
-      await findLoss(paths, layer),
-    layer["diff-digest"] === undefined
-      ? undefined
-      : findFileFault(tarSplitPath(paths, layer.id)),
-  ];
-  const names = [
-    findLinkFault(directory),
-    findLowerFault(paths, layers, layer),
-    findLowerLayersFault(paths, layers, layer),
-  ];
-  return [
-    ...content.flatMap((fault) => fault ?? [])
-      .map((fault) => ({ kind: "content", ...fault } as const)),
-    ...names.flatMap((fault) => fault ?? [])
-      .map((fault) => ({ kind: "names", ...fault } as const)),
-  ];
+  if (whole !== undefined) return [{ kind: "tree", ...whole }];
+  const found: Record<LayerFault["kind"], readonly (Found | undefined)[]> = {
+    tree: [
+      findDirectoryFault(join(directory, "diff")) ??
+        await findLoss(paths, layer),
+    ],
+    archive: layer["diff-digest"] === undefined
+      ? []
+      : [findFileFault(tarSplitPath(paths, layer.id))],
+    names: [
+      findLinkFault(directory),
+      findLowerFault(paths, layers, layer),
+      findLowerLayersFault(paths, layers, layer),
+    ],
+  };
+  return FAULT_KINDS.flatMap((kind) =>
+    found[kind].flatMap((fault) => fault ? [{ kind, ...fault }] : [])
+  );
 }
 
 /** Reads a layer's short name; undefined if it has none, or a damaged one. */
@@ -233,7 +194,7 @@ export function writeSmallFile(path: string, text: string): void {
 
 /** Makes a symbolic link. */
 export function makeLink(
-  { libc }: Store,
+  { libc }: { readonly libc: Libc | undefined },
   target: string,
   path: string,
 ): void {

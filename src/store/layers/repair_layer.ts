@@ -15,10 +15,10 @@ import { removeTreeSync } from "../../fs/remove_tree.ts";
 import { syncDirectory } from "../../fs/sync.ts";
 import { copyAtomically } from "../../fs/write_atomically.ts";
 import { layerDirectory, type StorePaths, tarSplitPath } from "../paths.ts";
-import type { Records } from "../records/records.ts";
+import type { RecordView } from "../records/records.ts";
 import type { Store } from "../store.ts";
-import { finishDiff, type LayerContents } from "./create_layer.ts";
 import { isIncomplete } from "./delete_layer.ts";
+import { finishDiff } from "./disk_layers.ts";
 import {
   expectedLower,
   expectedLowerLayers,
@@ -29,8 +29,9 @@ import {
   readShortName,
   writeSmallFile,
 } from "./layer_files.ts";
+import type { LayerContents } from "./layer_store.ts";
 
-type Layers = Pick<Records<LayerRecord>, "records" | "lookUp">;
+type Layers = Pick<RecordView<LayerRecord>, "records" | "lookUp">;
 
 /**
  * Puts back what is missing of a layer's content. What is there stays, as it may
@@ -46,10 +47,9 @@ export async function restoreContents(
 ): Promise<boolean> {
   const directory = layerDirectory(paths, layer.id);
   const found = await findLayerFaults(paths, layers, layer);
-  const faults = found.filter(({ kind }) => kind === "content");
+  const faults = found.filter(({ kind }) => kind !== "names");
   if (faults.length === 0) return false;
-  const tarSplit = tarSplitPath(paths, layer.id);
-  if (faults.some(({ path }) => path !== tarSplit)) {
+  if (faults.some(({ kind }) => kind === "tree")) {
     if (!lstatIfThere(directory)?.isDirectory) {
       removeIfThere(directory);
       await Deno.mkdir(directory, { mode: 0o700 });
@@ -57,7 +57,7 @@ export async function restoreContents(
     removeTreeSync(join(directory, "diff")); // empty, or not even a directory
     putDiff(paths, { layer, contents });
   }
-  copyAtomically(contents.tarSplit, tarSplit);
+  copyAtomically(contents.tarSplit, tarSplitPath(paths, layer.id));
   return true;
 }
 

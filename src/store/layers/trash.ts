@@ -1,8 +1,11 @@
 /** Where removed files go, until no lock is held. */
 
 import { isErrno } from "../../fs/errno.ts";
-import { keepReserve, releaseReserve } from "../records/reserve.ts";
-import type { Store } from "../store.ts";
+import {
+  keepReserve,
+  releaseReserve,
+  type SpaceStore,
+} from "../records/reserve.ts";
 import type { Staging } from "./staging.ts";
 
 /**
@@ -14,13 +17,18 @@ export interface Trash extends AsyncDisposable {
   readonly path: string | undefined;
 }
 
+/** What a place for them is made in. */
+interface TrashStore extends SpaceStore {
+  openStaging(): Staging;
+}
+
 /**
  * Opens one, also where nothing is free.
  *
  * @param options `"keep"` leaves the reserve to those who only remove things.
  */
 export function openTrash(
-  store: Store,
+  store: TrashStore,
   { reserve = "lend" }: { readonly reserve?: "lend" | "keep" } = {},
 ): Trash {
   const released = reserve === "lend" ? releaseReserve(store) : 0;
@@ -37,7 +45,7 @@ export function openTrash(
   };
 }
 
-function openWhereRoom(store: Store): Staging | undefined {
+function openWhereRoom(store: TrashStore): Staging | undefined {
   try {
     return store.openStaging();
   } catch (error) {

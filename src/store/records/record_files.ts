@@ -67,9 +67,9 @@ export type Origin = "own" | "changed" | "other" | "none";
 
 /** Records that are only looked at. */
 export interface TableView<R extends StoreRecord> {
-  /** All records, in the order of the files. */
+  /** All records, in the order of the files; later changes do not show. */
   readonly records: readonly R[];
-  /** Finds a record by a text that may be a full ID. */
+  /** Finds a record by a text that may be a full ID, of whatever kind. */
   lookUp(text: string): R | undefined;
   /** Whether they can be relied on. */
   readonly origin: Origin;

@@ -1,29 +1,29 @@
 /** The records of one kind, as use cases see them: on a disk, or in memory. */
 
 import type { StoreRecord } from "../../formats/storage/store_record.ts";
-import type { Origin } from "./record_files.ts";
+import type { TableView } from "./record_files.ts";
 
-/**
- * Records that are held. Changes show at once to whoever holds them, and to others
- * when they are saved; those that were not saved are gone when they are released.
- *
- * @see `tests/contracts/records_suite.ts` for all that it promises.
- */
-export interface Records<R extends StoreRecord> extends Disposable {
-  /** Whether the records were as their last writer had left them. */
-  readonly origin: Origin;
-  /** All records, in the order in which they came; later changes do not show. */
-  readonly records: readonly R[];
+/** Records that are held to be looked at: nobody changes them meanwhile. */
+export interface RecordView<R extends StoreRecord>
+  extends TableView<R>, Disposable {
   /** Finds a record by its ID; there is none for undefined. */
   get(id: R["id"] | undefined): R | undefined;
-  /** Finds a record by a text that may be a full ID, of whatever kind. */
-  lookUp(text: string): R | undefined;
   /** Finds a record by name; of two holders the later one has it. */
   getByName(name: string): R | undefined;
   /** Finds the one record whose ID begins so; not for an empty prefix. */
   getByPrefix(prefix: string): R | undefined;
   /** Where a record lies, for messages; `""` if there is no such record. */
   pathOf(id: R["id"]): string;
+}
+
+/**
+ * Records that are held to be changed. Changes show at once to whoever holds them,
+ * and to others when they are saved; those that were not saved are gone when they
+ * are released.
+ *
+ * @see `tests/contracts/records_suite.ts` for all that it promises.
+ */
+export interface Records<R extends StoreRecord> extends RecordView<R> {
   /** Appends a record. */
   add(record: R): void;
   /** Replaces a record by a changed one of the same ID; it keeps its place. */

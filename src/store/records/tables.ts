@@ -24,7 +24,7 @@ import {
   type TableView,
 } from "./record_files.ts";
 import { RecordTable } from "./record_table.ts";
-import type { Records } from "./records.ts";
+import type { Records, RecordView } from "./records.ts";
 
 /** The locks that a caller may want. */
 export type WantedLocks = Partial<Record<keyof Holdable, LockKind>>;
@@ -47,8 +47,18 @@ export const READ_LOCKS = {
   containers: "read",
 } as const satisfies WantedLocks;
 
-/** The kinds of records. */
-export interface Tables {
+/** Records of each kind, held to be looked at. */
+export interface ReadTables {
+  /** Of layers. */
+  readonly layers: RecordView<LayerRecord>;
+  /** Of images. */
+  readonly images: RecordView<ImageRecord>;
+  /** Of containers. */
+  readonly containers: RecordView<ContainerRecord>;
+}
+
+/** Records of each kind, held to be changed. */
+export interface Tables extends ReadTables {
   /** Of layers. */
   readonly layers: Records<LayerRecord>;
   /** Of images. */
@@ -63,9 +73,16 @@ export interface Holdable extends Tables {
   readonly storage: Pick<HeldLock, "writeToken">;
 }
 
-/** What was wanted, held until it is disposed of. */
+/**
+ * What was wanted, held until it is disposed of. What was wanted for reading can
+ * only be read.
+ */
 export type HeldLocks<W extends WantedLocks> =
-  & { readonly [K in keyof W & keyof Holdable]: Holdable[K] }
+  & {
+    readonly [K in keyof W & keyof Holdable]: W[K] extends "write" ? Holdable[K]
+      : K extends keyof ReadTables ? ReadTables[K]
+      : unknown;
+  }
   & Disposable;
 
 /** How to lock tables. */
@@ -133,8 +150,8 @@ export function lockMountCounts(
 
 /** The records of all kinds, whether they are held or not. */
 export type TableViews = {
-  readonly [K in keyof Tables]: TableView<
-    Tables[K] extends Records<infer R> ? R : never
+  readonly [K in keyof ReadTables]: TableView<
+    ReadTables[K] extends RecordView<infer R> ? R : never
   >;
 };
 
@@ -146,7 +163,7 @@ export type TableViews = {
  */
 export function viewTables(
   paths: StorePaths,
-  { layers, images, containers }: Partial<Tables>,
+  { layers, images, containers }: Partial<ReadTables>,
   { onDamage }: Pick<LockTablesOptions, "onDamage"> = {},
 ): TableViews {
   // What is used last, so that a pull that goes on does not seem to lack layers.

@@ -6,7 +6,7 @@ import type { StorePaths } from "../paths.ts";
 import type { TableFault } from "../records/record_files.ts";
 import {
   checkMountCounts,
-  type Tables,
+  type ReadTables,
   type TableViews,
   viewTables,
   type WantedLocks,
@@ -17,7 +17,7 @@ import type { Doubt } from "./find_unnamed.ts";
 /** What was locked. */
 export interface CheckStoreRequest {
   readonly wanted: WantedLocks;
-  readonly held: Partial<Tables>;
+  readonly held: Partial<ReadTables>;
 }
 
 /**

@@ -14,7 +14,7 @@ import {
   workDirectory,
 } from "../paths.ts";
 import { tryLock } from "../records/lock.ts";
-import type { Tables } from "../records/tables.ts";
+import type { ReadTables } from "../records/tables.ts";
 import type { Store } from "../store.ts";
 
 /** A file or directory that no record names. */
@@ -57,7 +57,7 @@ const TRIAL = /^trial-\d+$/;
  */
 export function findOrphans(
   { paths, libc }: Pick<Store, "paths" | "libc">,
-  { layers, images, containers }: Tables,
+  { layers, images, containers }: ReadTables,
 ): readonly Orphan[] {
   const isLayer = (id: string) => layers.lookUp(id) !== undefined;
   const isImage = (id: string) => images.lookUp(id) !== undefined;
@@ -112,7 +112,7 @@ export function findOrphans(
  */
 function findLayers(
   { home }: StorePaths,
-  layers: Tables["layers"],
+  layers: ReadTables["layers"],
 ): readonly Orphan[] {
   const found = unknownIds(home, (id) => layers.lookUp(id) !== undefined);
   return layers.origin === "other"

@@ -9,7 +9,7 @@ import type {
   StoreRecord,
 } from "../../formats/storage/store_record.ts";
 import { listIfDirectory } from "../../fs/list_directory.ts";
-import { isUnrecorded } from "../image_store.ts";
+import { isUnrecorded } from "../disk_images.ts";
 import { isIncomplete } from "../layers/delete_layer.ts";
 import type { StorePaths } from "../paths.ts";
 import type { TableView } from "../records/record_files.ts";

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { type Listing, showList } from "../../../src/cli/render/show_list.ts";
 import { UsageError } from "../../../src/cli/usage_error.ts";
-import { memoryTerminal } from "../../support/memory_terminal.ts";
+import { memoryTerminal } from "../../support/memory/memory_terminal.ts";
 
 const FLAGS = {
   format: "table",

@@ -5,7 +5,7 @@ import { fromFileUrl } from "@std/path";
 import { existsSync } from "node:fs";
 import { toText } from "../../../src/formats/bytes.ts";
 import { needs, needsThat } from "../../support/peers.ts";
-import { serveImages } from "../../support/served_images.ts";
+import { serveImages } from "../../support/servers/served_images.ts";
 import { REGISTRY_PROGRAMS } from "../../support/servers/registry_server.ts";
 
 const CRICTL = fromFileUrl(

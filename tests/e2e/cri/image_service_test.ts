@@ -16,7 +16,7 @@ import {
   freePort,
   REGISTRY_PROGRAMS,
 } from "../../support/servers/registry_server.ts";
-import { serveImages } from "../../support/served_images.ts";
+import { serveImages } from "../../support/servers/served_images.ts";
 import { serveOrlop } from "../../support/serving_orlop.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 

@@ -9,7 +9,7 @@ import {
   spawnOrlop,
 } from "../../support/programs/detached_store.ts";
 import { needs } from "../../support/peers.ts";
-import { listen } from "../../support/process_talk.ts";
+import { listen } from "../../support/programs/process_talk.ts";
 import { startOrlop } from "../../support/programs/orlop_process.ts";
 import { LIMITS } from "../../support/programs/shared_store.ts";
 import { ORLOP } from "../../support/programs/orlop_program.ts";

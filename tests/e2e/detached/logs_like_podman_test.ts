@@ -7,7 +7,7 @@ import {
   detachedStore,
   spawnOrlop,
 } from "../../support/programs/detached_store.ts";
-import { listen } from "../../support/process_talk.ts";
+import { listen } from "../../support/programs/process_talk.ts";
 import { until } from "../../support/until.ts";
 
 const SCRIPT = "echo one; echo two >&2; printf 'no end'; sleep 0.2; " +

@@ -4,7 +4,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { serveOdd } from "../../support/images/make_odd_image.ts";
 import { ODD_IMAGES } from "../../support/images/odd_images.ts";
 import { needs } from "../../support/peers.ts";
-import { pullStore } from "../../support/pull_store.ts";
+import { pullStore } from "../../support/pulls/pull_store.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 
 /** Refused though podman takes it, and what is said. */

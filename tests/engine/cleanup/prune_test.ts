@@ -13,7 +13,6 @@ import {
   type LayerId,
   parseContainerId,
 } from "../../../src/formats/storage/store_ids.ts";
-import { leaseLayers } from "../../../src/store/layers/lease.ts";
 import { downloadsDirectory } from "../../../src/store/paths.ts";
 import { idOf } from "../../support/images/small_layers.ts";
 import {
@@ -91,7 +90,7 @@ Deno.test("prune() leaves alone what a pull has leased", async () => {
   const { store } = test.agent;
   const layer = await topLayer(test, id);
   {
-    using _lease = leaseLayers(store, [layer]);
+    using _lease = store.leases.lease([layer]);
     assertEquals(await removed(test), []);
   }
   assertEquals(await removed(test), [`dangling image ${id}`]);
@@ -120,7 +119,7 @@ Deno.test("prune() removes downloads once they are old", async () => {
   writeFileSync(path, "part");
   assertEquals(await removed(test), []);
   {
-    using _pull = leaseLayers(test.agent.store, [idOf("x")]);
+    using _pull = test.agent.store.leases.lease([idOf("x")]);
     assertEquals(await removed(test, { leftoverAgeMs: 0 }), []);
   }
   assertEquals(await removed(test, { leftoverAgeMs: 0 }), [`leftover ${path}`]);

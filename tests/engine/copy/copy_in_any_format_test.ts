@@ -12,7 +12,7 @@ import {
 import { openLayout } from "../../../src/transports/layout_source.ts";
 import { writeLayout } from "../../support/images/layer_layout.ts";
 import { archive, file } from "../../support/images/tar_builder.ts";
-import { memoryMedium } from "../../support/memory_medium.ts";
+import { memoryMedium } from "../../support/memory/memory_medium.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 
 const TAR = archive(file("a", "a".repeat(900)));

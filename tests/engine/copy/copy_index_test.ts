@@ -23,7 +23,7 @@ import {
   writeBlob,
   writeTestLayout,
 } from "../../support/images/test_layout.ts";
-import { memoryMedium } from "../../support/memory_medium.ts";
+import { memoryMedium } from "../../support/memory/memory_medium.ts";
 import { type TempDir, tempDir } from "../../support/temp_dir.ts";
 
 const json = (value: unknown) => toBytes(JSON.stringify(value));

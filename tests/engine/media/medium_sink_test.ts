@@ -18,7 +18,7 @@ import { OCI_LAYER_TAR } from "../../../src/formats/oci/media_types.ts";
 import { openLayout } from "../../../src/transports/layout_source.ts";
 import { writeLayout } from "../../support/images/layer_layout.ts";
 import { archive, file } from "../../support/images/tar_builder.ts";
-import { memoryMedium } from "../../support/memory_medium.ts";
+import { memoryMedium } from "../../support/memory/memory_medium.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 
 const TAR = archive(file("a", "a".repeat(9000)));

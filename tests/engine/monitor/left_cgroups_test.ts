@@ -5,7 +5,7 @@ import { isThere } from "../../../src/fs/if_there.ts";
 import { systemMounter } from "../../../src/mount/mounter.ts";
 import { parseContainerId } from "../../../src/formats/storage/store_ids.ts";
 import { runCommand } from "../../../src/process/run_command.ts";
-import { ensureRunDirectory } from "../../../src/store/container_store.ts";
+import { ensureRunDirectory } from "../../../src/store/disk_containers.ts";
 import { libc } from "../../support/own_libc.ts";
 import { needs } from "../../support/peers.ts";
 import { storeAgent } from "../../support/store_agent.ts";

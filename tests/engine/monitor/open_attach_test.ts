@@ -11,7 +11,7 @@ import {
   untilEnded,
 } from "../../support/monitored_container.ts";
 import { until } from "../../support/until.ts";
-import { listenTo, speakTo } from "../../support/process_talk.ts";
+import { listenTo, speakTo } from "../../support/programs/process_talk.ts";
 
 Deno.test(
   "several attach to a process that waits for input",

@@ -15,7 +15,7 @@ import {
   untilEnded,
 } from "../../support/monitored_container.ts";
 import { until } from "../../support/until.ts";
-import { listenTo, speakTo } from "../../support/process_talk.ts";
+import { listenTo, speakTo } from "../../support/programs/process_talk.ts";
 import { killProcess, readPid } from "../../support/kill_process.ts";
 
 Deno.test("openExec() gives a command's streams", MONITOR_NEEDS, async (t) => {

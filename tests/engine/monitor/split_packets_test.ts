@@ -4,7 +4,7 @@ import {
   splitPackets,
 } from "../../../src/engine/monitor/split_packets.ts";
 import { type Bytes, toBytes } from "../../../src/formats/bytes.ts";
-import { listen } from "../../support/process_talk.ts";
+import { listen } from "../../support/programs/process_talk.ts";
 
 function packets(...texts: readonly string[]): ReadableStream<Bytes> {
   return ReadableStream.from(texts.map((text) => {

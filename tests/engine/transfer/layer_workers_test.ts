@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { layerOf } from "../../support/images/stacked_layout.ts";
-import { pullStore } from "../../support/pull_store.ts";
+import { pullStore } from "../../support/pulls/pull_store.ts";
 import { makeImage, serveImage } from "../../support/servers/served_image.ts";
 
 const BROKEN = "data:application/javascript,throw new Error('worn out')";

@@ -2,7 +2,7 @@
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { layerOf } from "../../support/images/stacked_layout.ts";
-import { pullStore } from "../../support/pull_store.ts";
+import { pullStore } from "../../support/pulls/pull_store.ts";
 import { freePort } from "../../support/servers/registry_server.ts";
 import {
   makeImage,

@@ -13,7 +13,7 @@ import { layerIdsOf } from "../../../src/image/layer_ids.ts";
 import { writeLayout } from "../../support/images/layer_layout.ts";
 import { layerOf } from "../../support/images/stacked_layout.ts";
 import { archive, file } from "../../support/images/tar_builder.ts";
-import { pullStore } from "../../support/pull_store.ts";
+import { pullStore } from "../../support/pulls/pull_store.ts";
 import {
   makeImage,
   noise,

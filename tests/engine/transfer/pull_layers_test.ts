@@ -13,7 +13,7 @@ import {
 } from "../../../src/formats/oci/media_types.ts";
 import { isTimestamp } from "../../../src/formats/storage/timestamp.ts";
 import { archive, file } from "../../support/images/tar_builder.ts";
-import { type PullStore, pullStore } from "../../support/pull_store.ts";
+import { type PullStore, pullStore } from "../../support/pulls/pull_store.ts";
 import {
   type MadeImage,
   type MadeLayer,

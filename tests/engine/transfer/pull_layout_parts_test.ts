@@ -7,7 +7,7 @@ import {
   type TestImage,
   writeTestLayout,
 } from "../../support/images/test_layout.ts";
-import { pullStore } from "../../support/pull_store.ts";
+import { pullStore } from "../../support/pulls/pull_store.ts";
 import { run } from "../../support/servers/registry_server.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 

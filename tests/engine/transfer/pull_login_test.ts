@@ -4,7 +4,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { layerOf } from "../../support/images/stacked_layout.ts";
 import { writeTestLayout } from "../../support/images/test_layout.ts";
 import { needs } from "../../support/peers.ts";
-import { pullStore } from "../../support/pull_store.ts";
+import { pullStore } from "../../support/pulls/pull_store.ts";
 import { serveHostile } from "../../support/servers/hostile_server.ts";
 import {
   REGISTRY_PROGRAMS,

@@ -16,7 +16,7 @@ import {
   redirect,
   SIZE,
   tryAll,
-} from "../../support/pull_faults.ts";
+} from "../../support/pulls/pull_faults.ts";
 import { REGISTRY_PROGRAMS } from "../../support/servers/registry_server.ts";
 import type { Rule } from "../../support/servers/server_script.ts";
 

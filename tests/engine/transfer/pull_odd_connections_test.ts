@@ -9,7 +9,7 @@ import {
   MANIFEST,
   redirect,
   tryAll,
-} from "../../support/pull_faults.ts";
+} from "../../support/pulls/pull_faults.ts";
 import { REGISTRY_PROGRAMS } from "../../support/servers/registry_server.ts";
 
 const CONNECTIONS: Readonly<Record<string, FaultCase>> = {

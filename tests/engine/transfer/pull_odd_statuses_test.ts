@@ -10,7 +10,7 @@ import {
   SIZE,
   TOKEN,
   tryAll,
-} from "../../support/pull_faults.ts";
+} from "../../support/pulls/pull_faults.ts";
 import { REGISTRY_PROGRAMS } from "../../support/servers/registry_server.ts";
 
 const STATUSES: Readonly<Record<string, FaultCase>> = {

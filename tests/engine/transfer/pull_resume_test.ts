@@ -8,7 +8,7 @@ import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import { layerIdsOf } from "../../../src/image/layer_ids.ts";
 import { writeLayout } from "../../support/images/layer_layout.ts";
 import { layerOf } from "../../support/images/stacked_layout.ts";
-import { type PullStore, pullStore } from "../../support/pull_store.ts";
+import { type PullStore, pullStore } from "../../support/pulls/pull_store.ts";
 import {
   answer,
   type ImageRegistry,

@@ -5,7 +5,7 @@ import { gzipSync, zstdCompressSync } from "node:zlib";
 import { hexOf } from "../../../src/formats/oci/digest.ts";
 import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import { archive, file } from "../../support/images/tar_builder.ts";
-import { type PullStore, pullStore } from "../../support/pull_store.ts";
+import { type PullStore, pullStore } from "../../support/pulls/pull_store.ts";
 import {
   type MadeImage,
   type MadeLayer,

@@ -13,7 +13,7 @@ import {
   makeIndex,
   type Refusal,
   replace,
-} from "../../support/pull_refusal.ts";
+} from "../../support/pulls/pull_refusal.ts";
 import {
   type MadeImage,
   makeImage,

@@ -14,7 +14,7 @@ import {
   LAYER,
   makeIndex,
   type Refusal,
-} from "../../support/pull_refusal.ts";
+} from "../../support/pulls/pull_refusal.ts";
 import { makeImage, withManifest } from "../../support/servers/served_image.ts";
 
 const { manifest: MANIFEST, config: CONFIG } = IMAGE;

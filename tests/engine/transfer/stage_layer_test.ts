@@ -4,7 +4,7 @@ import type { Bytes } from "../../../src/formats/bytes.ts";
 import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import { archive, file, symlink } from "../../support/images/tar_builder.ts";
 import { needs } from "../../support/peers.ts";
-import { pullStore } from "../../support/pull_store.ts";
+import { pullStore } from "../../support/pulls/pull_store.ts";
 import { makeImage, serveImage } from "../../support/servers/served_image.ts";
 
 Deno.test({

@@ -24,7 +24,7 @@ import {
   CHUNK_SIZE,
   LAYER,
   pushImage,
-} from "../../support/push_image.ts";
+} from "../../support/pulls/push_image.ts";
 import { serveHostile } from "../../support/servers/hostile_server.ts";
 import {
   REGISTRY_PROGRAMS,

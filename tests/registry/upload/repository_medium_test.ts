@@ -27,7 +27,7 @@ import {
   IMAGE,
   LAYER,
   pushImage,
-} from "../../support/push_image.ts";
+} from "../../support/pulls/push_image.ts";
 import { serveHostile } from "../../support/servers/hostile_server.ts";
 import {
   REGISTRY_PROGRAMS,

@@ -12,7 +12,7 @@ import {
 import type { Credentials } from "../../../src/formats/config/auth_file.ts";
 import { basicHeader } from "../../../src/registry/auth/basic_header.ts";
 import { needs } from "../../support/peers.ts";
-import { IMAGE, pushImage } from "../../support/push_image.ts";
+import { IMAGE, pushImage } from "../../support/pulls/push_image.ts";
 import {
   REGISTRY_PROGRAMS,
   type RegistryServer,

@@ -16,7 +16,7 @@ import {
 } from "node:fs";
 import { DamagedStoreError } from "../../../src/errors/store_errors.ts";
 import { parseContainerId } from "../../../src/formats/storage/store_ids.ts";
-import { INCOMPLETE } from "../../../src/store/container_store.ts";
+import { INCOMPLETE } from "../../../src/store/put_container.ts";
 import { createLayer } from "../../../src/store/layers/create_layer.ts";
 import {
   imageDirectory,

@@ -8,7 +8,7 @@ import { join } from "@std/path";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { DamagedStoreError } from "../../../src/errors/store_errors.ts";
 import { parseContainerId } from "../../../src/formats/storage/store_ids.ts";
-import { INCOMPLETE } from "../../../src/store/container_store.ts";
+import { INCOMPLETE } from "../../../src/store/put_container.ts";
 import { layerDirectory } from "../../../src/store/paths.ts";
 import { finishDeletions } from "../../../src/store/recovery/finish_deletions.ts";
 import type { Store } from "../../../src/store/store.ts";

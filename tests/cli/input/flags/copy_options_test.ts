@@ -6,7 +6,7 @@ import { parseCommandLine } from "../../../../src/cli/input/parse_command_line.t
 import type { COPY } from "../../../../src/cli/table/copy_commands.ts";
 import { UsageError } from "../../../../src/cli/usage_error.ts";
 import type { CopyOptions } from "../../../../src/engine/copy/copy_reference.ts";
-import { memoryTerminal } from "../../../support/memory_terminal.ts";
+import { memoryTerminal } from "../../../support/memory/memory_terminal.ts";
 
 async function optionsOf(line: string): Promise<CopyOptions> {
   const words = line.split(" ").filter((word) => word !== "");

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { readLoginFlags } from "../../../../src/cli/input/flags/login_flags.ts";
 import { UsageError } from "../../../../src/cli/usage_error.ts";
-import { memoryTerminal } from "../../../support/memory_terminal.ts";
+import { memoryTerminal } from "../../../support/memory/memory_terminal.ts";
 
 const NOTHING = {
   creds: undefined,

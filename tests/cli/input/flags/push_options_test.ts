@@ -6,7 +6,7 @@ import { parseCommandLine } from "../../../../src/cli/input/parse_command_line.t
 import type { PUSH } from "../../../../src/cli/table/push_command.ts";
 import { UsageError } from "../../../../src/cli/usage_error.ts";
 import type { PushOptions } from "../../../../src/engine/copy/push_image.ts";
-import { memoryTerminal } from "../../../support/memory_terminal.ts";
+import { memoryTerminal } from "../../../support/memory/memory_terminal.ts";
 
 async function optionsOf(line: string): Promise<PushOptions> {
   const words = line.split(" ").filter((word) => word !== "");

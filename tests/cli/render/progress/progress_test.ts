@@ -7,7 +7,7 @@ import {
 import { showProgress } from "../../../../src/cli/render/progress/show_progress.ts";
 import type { PullEvent } from "../../../../src/engine/progress/pull_event.ts";
 import { parseDigest } from "../../../../src/formats/oci/digest.ts";
-import { memoryTerminal } from "../../../support/memory_terminal.ts";
+import { memoryTerminal } from "../../../support/memory/memory_terminal.ts";
 
 const A = parseDigest(`sha256:${"a".repeat(64)}`);
 const B = parseDigest(`sha256:${"b".repeat(64)}`);

@@ -1,18 +1,18 @@
 /** A small image, and a push of it, blob by blob. */
 
-import { type Bytes, toBytes } from "../../src/formats/bytes.ts";
-import { digestOf } from "../../src/formats/oci/digest_of.ts";
-import type { OutgoingBlob } from "../../src/formats/oci/image_medium.ts";
+import { type Bytes, toBytes } from "../../../src/formats/bytes.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
+import type { OutgoingBlob } from "../../../src/formats/oci/image_medium.ts";
 import {
   OCI_CONFIG,
   OCI_LAYER_GZIP,
-} from "../../src/formats/oci/media_types.ts";
-import { parseReference } from "../../src/formats/oci/reference.ts";
+} from "../../../src/formats/oci/media_types.ts";
+import { parseReference } from "../../../src/formats/oci/reference.ts";
 import {
   openPush,
   type OpenPushOptions,
-} from "../../src/registry/upload/open_push.ts";
-import { type MadeImage, makeImage, noise } from "./servers/served_image.ts";
+} from "../../../src/registry/upload/open_push.ts";
+import { type MadeImage, makeImage, noise } from "../servers/served_image.ts";
 
 /** Three chunks of {@linkcode CHUNK_SIZE}, and half of one. */
 export const LAYER: Bytes = noise(350_000);

@@ -1,14 +1,14 @@
 /** `orlop serve` beside a registry, for tests of images. */
 
-import { writeLayout } from "./images/layer_layout.ts";
-import { layerOf } from "./images/stacked_layout.ts";
+import { writeLayout } from "../images/layer_layout.ts";
+import { layerOf } from "../images/stacked_layout.ts";
 import {
   type RegistryServer,
   type RegistryServerOptions,
   startRegistry,
-} from "./servers/registry_server.ts";
-import { serveOrlop, type ServingOrlop } from "./serving_orlop.ts";
-import { type TempDir, tempDir } from "./temp_dir.ts";
+} from "./registry_server.ts";
+import { serveOrlop, type ServingOrlop } from "../serving_orlop.ts";
+import { type TempDir, tempDir } from "../temp_dir.ts";
 
 /** What is there, and ends with the scope. */
 export interface ServedImages extends AsyncDisposable {

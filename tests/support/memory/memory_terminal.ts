@@ -1,6 +1,9 @@
 /** A terminal that remembers what it was told. */
 
-import type { Terminal, TerminalSize } from "../../src/cli/render/terminal.ts";
+import type {
+  Terminal,
+  TerminalSize,
+} from "../../../src/cli/render/terminal.ts";
 
 /** What was printed and told, line by line. */
 export interface MemoryTerminal extends Terminal {

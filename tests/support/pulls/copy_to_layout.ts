@@ -1,15 +1,15 @@
 /** Copies images into layouts, as callers of the library do. */
 
-import { openMediumSink } from "../../src/engine/media/medium_sink.ts";
+import { openMediumSink } from "../../../src/engine/media/medium_sink.ts";
 import {
   copyImage,
   type CopyImageOptions,
-} from "../../src/engine/transfer/copy_image.ts";
-import type { ImageSource } from "../../src/formats/oci/blob_source.ts";
+} from "../../../src/engine/transfer/copy_image.ts";
+import type { ImageSource } from "../../../src/formats/oci/blob_source.ts";
 import {
   type LayoutMediumOptions,
   openLayoutMedium,
-} from "../../src/transports/layout_medium.ts";
+} from "../../../src/transports/layout_medium.ts";
 
 /** Copies an image; the layout is as it was if that fails. */
 export async function copyToLayout(

@@ -1,9 +1,12 @@
 /** Pulls that must fail, and leave nothing. */
 
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import type { PullOptions } from "../../src/engine/transfer/pull_image.ts";
-import { OCI_INDEX, OCI_MANIFEST } from "../../src/formats/oci/media_types.ts";
-import { layerOf } from "./images/stacked_layout.ts";
+import type { PullOptions } from "../../../src/engine/transfer/pull_image.ts";
+import {
+  OCI_INDEX,
+  OCI_MANIFEST,
+} from "../../../src/formats/oci/media_types.ts";
+import { layerOf } from "../images/stacked_layout.ts";
 import { pullStore } from "./pull_store.ts";
 import {
   type MadeImage,
@@ -12,7 +15,7 @@ import {
   noise,
   serveImage,
   withManifest,
-} from "./servers/served_image.ts";
+} from "../servers/served_image.ts";
 
 /** A pull that must fail and leave nothing. */
 export interface Refusal {

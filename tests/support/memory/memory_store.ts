@@ -1,18 +1,24 @@
-/** A store that exists in memory only: the twin of `openStore()`, for records. */
+/** A store that exists in memory only: the twin of `openStore()`. */
 
-import { type Agent, agentOn } from "../../src/engine/agent.ts";
+import { type Agent, agentOn } from "../../../src/engine/agent.ts";
 import type {
   ContainerRecord,
   ImageRecord,
   LayerRecord,
   MountRecord,
   StoreRecord,
-} from "../../src/formats/storage/store_record.ts";
-import type { LockKind } from "../../src/process/libc_files.ts";
-import { layOut } from "../../src/store/paths.ts";
-import { type Turn, waitForTurn } from "../../src/store/records/lock_queue.ts";
-import type { Records } from "../../src/store/records/records.ts";
-import type { HeldStore, Store } from "../../src/store/store.ts";
+} from "../../../src/formats/storage/store_record.ts";
+import type { LockKind } from "../../../src/process/libc_files.ts";
+import { layOut } from "../../../src/store/paths.ts";
+import {
+  type Turn,
+  waitForTurn,
+} from "../../../src/store/records/lock_queue.ts";
+import type { Records } from "../../../src/store/records/records.ts";
+import type { HeldStore, Store } from "../../../src/store/store.ts";
+import { memoryContainers } from "./memory_containers.ts";
+import { memoryImages } from "./memory_images.ts";
+import { memoryLayers, memoryLeases } from "./memory_layers.ts";
 import { memoryMounter } from "./memory_mounter.ts";
 
 const KINDS = ["storage", "layers", "images", "containers"] as const;
@@ -38,10 +44,19 @@ export function memoryStore(): Store {
     turn.take();
     return turn;
   };
+  const paths = layOut({
+    root: "/nonexistent/root",
+    runRoot: "/nonexistent/run",
+  });
   return {
-    paths: layOut({ root: "/nonexistent/root", runRoot: "/nonexistent/run" }),
+    paths,
     libc: undefined,
+    layers: memoryLayers(),
+    images: memoryImages(),
+    containers: memoryContainers(paths),
+    leases: memoryLeases(),
     async lock(wanted, { signal } = {}) {
+      signal?.throwIfAborted();
       using stack = new DisposableStack();
       const held: Partial<Record<(typeof KINDS)[number], unknown>> = {};
       for (const kind of KINDS) {

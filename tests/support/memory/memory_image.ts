@@ -1,9 +1,9 @@
 /** Images of layouts, in memory. */
 
-import type { ImageSource } from "../../src/formats/oci/blob_source.ts";
-import { hexOf } from "../../src/formats/oci/digest.ts";
-import { openMemory } from "../../src/transports/memory_source.ts";
-import type { TestImage } from "./images/test_layout.ts";
+import type { ImageSource } from "../../../src/formats/oci/blob_source.ts";
+import { hexOf } from "../../../src/formats/oci/digest.ts";
+import { openMemory } from "../../../src/transports/memory_source.ts";
+import type { TestImage } from "../images/test_layout.ts";
 
 /** Reads an image of a layout, which may go then. */
 export async function memoryImage(

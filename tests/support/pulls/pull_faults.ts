@@ -1,21 +1,24 @@
 /** Pulls from a real registry, behind a server that breaks what it says. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { digestOf } from "../../src/formats/oci/digest_of.ts";
-import { basicHeader } from "../../src/registry/auth/basic_header.ts";
-import type { RetryRules } from "../../src/registry/send_request.ts";
-import { writeLayout } from "./images/layer_layout.ts";
-import { layerOf } from "./images/stacked_layout.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
+import { basicHeader } from "../../../src/registry/auth/basic_header.ts";
+import type { RetryRules } from "../../../src/registry/send_request.ts";
+import { writeLayout } from "../images/layer_layout.ts";
+import { layerOf } from "../images/stacked_layout.ts";
 import { pullStore } from "./pull_store.ts";
 import {
   type RegistryServer,
   startRegistry,
-} from "./servers/registry_server.ts";
-import { noise } from "./servers/served_image.ts";
-import { type ScriptedServer, serveScript } from "./servers/scripted_server.ts";
-import type { Rule } from "./servers/server_script.ts";
-import { makeSelfSigned } from "./servers/make_certificates.ts";
-import { tempDir } from "./temp_dir.ts";
+} from "../servers/registry_server.ts";
+import { noise } from "../servers/served_image.ts";
+import {
+  type ScriptedServer,
+  serveScript,
+} from "../servers/scripted_server.ts";
+import type { Rule } from "../servers/server_script.ts";
+import { makeSelfSigned } from "../servers/make_certificates.ts";
+import { tempDir } from "../temp_dir.ts";
 
 /** The one layer of the image. */
 export const LAYER = await layerOf({ "file.bin": noise(300_000) });

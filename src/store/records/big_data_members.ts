@@ -1,29 +1,19 @@
-/** Writes items that belong to a record into files beside it. */
+/** What a record says of the items beside it. */
 
-import { dirname, join } from "@std/path";
 import { digestOf } from "../../formats/oci/digest_of.ts";
 import type { BigDataMembers } from "../../formats/storage/store_record.ts";
-import { syncDirectory } from "../../fs/sync.ts";
-import { writeAtomically } from "../../fs/write_atomically.ts";
-import { bigDataFileName, type BigDataItem } from "./big_data.ts";
+import type { BigDataItem } from "./big_data.ts";
 
 /**
- * Writes items.
+ * Describes items.
  *
- * @param directory That of the record; it is made if missing.
- * @param members What the record says of items it has already.
- * @returns What the record has to say then.
+ * @param members What the record says of items that it has already.
+ * @returns What it has to say with these.
  */
-export function writeBigData(
-  directory: string,
+export function describeBigData(
   items: readonly BigDataItem[],
   members: BigDataMembers = {},
 ): Required<BigDataMembers> {
-  Deno.mkdirSync(directory, { recursive: true, mode: 0o700 });
-  for (const [key, content] of items) {
-    writeAtomically(join(directory, bigDataFileName(key)), content);
-  }
-  for (const changed of [directory, dirname(directory)]) syncDirectory(changed);
   return {
     "big-data-names": unique([
       ...members["big-data-names"] ?? [],

@@ -1,8 +1,8 @@
 /** Mounts that exist in memory only: the twin of `systemMounter()`. */
 
-import { InUseError } from "../../src/errors/store_errors.ts";
-import type { MountEntry } from "../../src/formats/storage/mount_table.ts";
-import type { Mounter } from "../../src/mount/mounter.ts";
+import { InUseError } from "../../../src/errors/store_errors.ts";
+import type { MountEntry } from "../../../src/formats/storage/mount_table.ts";
+import type { Mounter } from "../../../src/mount/mounter.ts";
 
 /** A {@linkcode Mounter} that a test can look into. */
 export interface MemoryMounter extends Mounter {

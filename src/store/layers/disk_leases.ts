@@ -1,8 +1,6 @@
 /**
- * Leases: what a process says it needs of the store while it works, though no
- * record says so yet. A pull leases the layers of its image, so that no cleanup
- * takes one between its commit and the image's record. A lease is a file that
- * its owner keeps locked; that of a process that died is void.
+ * Leases on a disk: each is a file that its owner keeps locked; that of a process
+ * that died is void.
  */
 
 import { join } from "@std/path";
@@ -10,16 +8,26 @@ import type { LayerId } from "../../formats/storage/store_ids.ts";
 import { isErrno } from "../../fs/errno.ts";
 import { removeIfThere } from "../../fs/if_there.ts";
 import { listIfDirectory } from "../../fs/list_directory.ts";
+import type { Libc } from "../../process/libc.ts";
 import { lockNewFile, tryLock } from "../records/lock.ts";
-import type { Store } from "../store.ts";
+import type { StorePaths } from "../paths.ts";
+import type { Leases } from "./leases.ts";
 
-type LeaseStore = Pick<Store, "paths" | "libc">;
+/** Where leases are, and what locks them. */
+interface LeaseStore {
+  readonly paths: StorePaths;
+  readonly libc: Libc | undefined;
+}
 
-/**
- * Leases layers until it is disposed of. To be done before the layers are
- * looked up: a cleanup that holds the locks then either is over or sees it.
- */
-export function leaseLayers(
+/** Opens the leases of a store. */
+export function openDiskLeases(store: LeaseStore): Leases {
+  return {
+    lease: (layerIds) => leaseLayers(store, layerIds),
+    list: () => listLeasedLayers(store),
+  };
+}
+
+function leaseLayers(
   store: LeaseStore,
   layerIds: readonly LayerId[],
 ): Disposable {
@@ -33,11 +41,7 @@ export function leaseLayers(
   };
 }
 
-/**
- * Lists the layers that are leased, and removes the leases of processes that
- * died. It counts only while the layers are held for writing.
- */
-export function listLeasedLayers(store: LeaseStore): ReadonlySet<string> {
+function listLeasedLayers(store: LeaseStore): ReadonlySet<string> {
   const directory = leaseDirectory(store);
   return new Set(
     listIfDirectory(directory).flatMap((name) => {

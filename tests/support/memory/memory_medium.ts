@@ -1,13 +1,13 @@
 /** Media in memory, for tests of what goes into one. */
 
-import type { Bytes } from "../../src/formats/bytes.ts";
-import type { RawManifest } from "../../src/formats/oci/blob_source.ts";
-import type { Digest } from "../../src/formats/oci/digest.ts";
-import { digestOf } from "../../src/formats/oci/digest_of.ts";
+import type { Bytes } from "../../../src/formats/bytes.ts";
+import type { RawManifest } from "../../../src/formats/oci/blob_source.ts";
+import type { Digest } from "../../../src/formats/oci/digest.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import type {
   ImageMedium,
   PutManifestOptions,
-} from "../../src/formats/oci/image_medium.ts";
+} from "../../../src/formats/oci/image_medium.ts";
 
 /** A medium that keeps what it gets. */
 export interface MemoryMedium extends ImageMedium {

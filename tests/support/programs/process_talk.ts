@@ -5,8 +5,8 @@ import {
   concatBytes,
   toBytes,
   toText,
-} from "../../src/formats/bytes.ts";
-import type { ProcessStreams } from "../../src/process/process_streams.ts";
+} from "../../../src/formats/bytes.ts";
+import type { ProcessStreams } from "../../../src/process/process_streams.ts";
 
 /** A stream that is read in the background. */
 export interface Listener {

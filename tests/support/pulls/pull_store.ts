@@ -1,16 +1,16 @@
 /** A store that tests pull to, in their own process, and what pulls leave. */
 
-import { exitCodeOf } from "../../src/cli/exit_code.ts";
-import { describeError } from "../../src/cli/render/describe_error.ts";
-import type { PullEvent } from "../../src/engine/progress/pull_event.ts";
+import { exitCodeOf } from "../../../src/cli/exit_code.ts";
+import { describeError } from "../../../src/cli/render/describe_error.ts";
+import type { PullEvent } from "../../../src/engine/progress/pull_event.ts";
 import {
   pullImage,
   type PullOptions,
-} from "../../src/engine/transfer/pull_image.ts";
-import type { StoredImage } from "../../src/engine/transfer/store_sink.ts";
-import { checkStore } from "./check_store.ts";
-import { storeAgent } from "./store_agent.ts";
-import { listContents, listPartials } from "./store_contents.ts";
+} from "../../../src/engine/transfer/pull_image.ts";
+import type { StoredImage } from "../../../src/engine/transfer/store_sink.ts";
+import { checkStore } from "../check_store.ts";
+import { storeAgent } from "../store_agent.ts";
+import { listContents, listPartials } from "../store_contents.ts";
 
 /** A pull that failed, as its user sees it. */
 export interface FailedPull {

@@ -1,0 +1,140 @@
+/** Layers on a disk: their directories in the driver's home. */
+
+import { join } from "@std/path";
+import type { LayerId } from "../../formats/storage/store_ids.ts";
+import type { RootAttributes } from "../../formats/tar/tar_entry.ts";
+import { isThere } from "../../fs/if_there.ts";
+import { randomShortName } from "../../fs/random_name.ts";
+import { removeTreeSync } from "../../fs/remove_tree.ts";
+import type { StagedFiles } from "../../fs/staged_files.ts";
+import { copyAtomically } from "../../fs/write_atomically.ts";
+import type { Libc } from "../../process/libc.ts";
+import { layerDirectory, type StorePaths, tarSplitPath } from "../paths.ts";
+import {
+  findLayerFaults,
+  makeLink,
+  noteLinks,
+  readShortName,
+} from "./layer_files.ts";
+import type { LayerContents, LayerStore, NewTree } from "./layer_store.ts";
+import { makeLower } from "./lower_files.ts";
+
+/** Where layers are kept, and what makes their links. */
+interface DiskStore {
+  readonly paths: StorePaths;
+  readonly libc: Libc | undefined;
+}
+
+/** What layers without an entry for it take over. */
+type InheritedRoot = Omit<RootAttributes, "mtime">;
+
+// Other tools' users may read what layers are called.
+const NAME_MODE = 0o644;
+// The mode of an image's root directory, unless its tar has an entry for `/`.
+const ROOT_MODE = 0o555;
+
+/** Opens the layers of a store. */
+export function openDiskLayers(disk: DiskStore): LayerStore {
+  const { paths } = disk;
+  return {
+    makeTrees(layers, files) {
+      for (const layer of layers) makeLayerDirectory(disk, layer, files);
+      files.afterwards(() => noteLinks(paths));
+    },
+    findFaults: (records, layer) => findLayerFaults(paths, records, layer),
+    removeTree: (id, trash) => removeLayerFiles(paths, id, trash),
+  };
+}
+
+/** Makes what a layer has on disk, but for the names that `files` gives it. */
+function makeLayerDirectory(
+  store: DiskStore,
+  { id, parent, contents }: NewTree,
+  files: StagedFiles,
+): void {
+  const { paths } = store;
+  const directory = layerDirectory(paths, id);
+  const below = parent === undefined ? undefined : makeLower(paths, parent);
+  removeLayerFiles(paths, id); // of a crash
+  Deno.mkdirSync(directory, { mode: 0o700 });
+  const diff = join(directory, "diff");
+  if (contents === undefined) Deno.mkdirSync(diff);
+  else Deno.renameSync(contents.diff, diff);
+  finishDiff(paths, { id, parent }, contents?.root);
+
+  const shortName = randomShortName();
+  files.write(join(directory, "link"), shortName, NAME_MODE);
+  if (below !== undefined) {
+    files.write(join(directory, "lower"), below.lower, NAME_MODE);
+  }
+  if (below?.lowerLayers !== undefined) {
+    files.write(join(directory, "lower-layers"), below.lowerLayers, NAME_MODE);
+  }
+  const others = ["work", "merged", ...(below === undefined ? ["empty"] : [])];
+  for (const name of others) {
+    Deno.mkdirSync(join(directory, name));
+    Deno.chmodSync(join(directory, name), 0o700);
+  }
+  // Not before the directory says that it is its own: a crash would leave it.
+  files.afterwards(() =>
+    makeLink(store, `../${id}/diff`, join(paths.links, shortName))
+  );
+  files.keep(diff, directory, paths.links, paths.home);
+  if (contents === undefined) return;
+  copyAtomically(contents.tarSplit, tarSplitPath(paths, id));
+}
+
+/** A child's root directory looks as its parent's: store-layout of the library. */
+function inheritRoot(
+  paths: StorePaths,
+  parent: LayerId | undefined,
+): InheritedRoot {
+  if (parent === undefined) return { mode: ROOT_MODE, uid: 0, gid: 0 };
+  const path = join(layerDirectory(paths, parent), "diff");
+  const { mode, uid, gid } = Deno.statSync(path);
+  return { mode: mode ?? ROOT_MODE, uid: uid ?? 0, gid: gid ?? 0 };
+}
+
+/** Gives a layer's root the attributes of its image, or else of its parent. */
+export function finishDiff(
+  paths: StorePaths,
+  { id, parent }: Pick<NewTree, "id" | "parent">,
+  root: LayerContents["root"],
+): void {
+  const diff = join(layerDirectory(paths, id), "diff");
+  applyRootAttributes(diff, root ?? inheritRoot(paths, parent));
+}
+
+function applyRootAttributes(
+  diff: string,
+  { mode, uid, gid, mtime }: InheritedRoot & Partial<RootAttributes>,
+): void {
+  if (Deno.uid() === 0) Deno.chownSync(diff, uid, gid);
+  Deno.chmodSync(diff, mode & 0o7777);
+  if (mtime !== undefined) Deno.utimeSync(diff, mtime, mtime);
+}
+
+/**
+ * Removes what a layer has on disk: the link first, as the library does, for
+ * links without a directory upset it. What is gone already is no error.
+ *
+ * @param trash Takes the directory; left out, it is removed on the spot.
+ */
+function removeLayerFiles(
+  paths: StorePaths,
+  id: LayerId,
+  trash?: Parameters<LayerStore["removeTree"]>[1],
+): void {
+  const directory = layerDirectory(paths, id);
+  const shortName = readShortName(directory);
+  if (shortName !== undefined) {
+    removeTreeSync(join(paths.links, shortName));
+  }
+  if (trash !== undefined && isThere(directory)) {
+    const { path } = trash;
+    if (path !== undefined) Deno.renameSync(directory, join(path, `0-${id}`));
+  }
+  removeTreeSync(directory);
+  removeTreeSync(tarSplitPath(paths, id));
+  removeTreeSync(join(paths.layers, id));
+}
