@@ -42,16 +42,16 @@ export function findValid(
   idOrName: string,
   { verb }: { readonly verb: "find" | "start" },
 ): ContainerRecord {
-  try {
-    return findContainer(containers, idOrName);
-  } catch (cause) {
-    if (!(cause instanceof ContainerNotFoundError)) throw cause;
-    const why = cause.message.slice(cause.message.indexOf('": ') + 3);
-    throw new InvalidContainerIdError(
-      `Cannot ${verb} container "${idOrName}": invalid container ID: ${why}`,
-      { cause },
-    );
-  }
+  const kind = "container";
+  const known = containers.lookUp(idOrName);
+  if (known !== undefined) return known;
+  const result = search(containers.records, idOrName, { kind });
+  if ("found" in result) return result.found;
+  throw new InvalidContainerIdError(
+    `Cannot ${verb} container "${idOrName}": invalid container ID: ` +
+      result.why,
+    { cause: missed(result, idOrName, { kind }) },
+  );
 }
 
 /**
@@ -63,33 +63,66 @@ export function findValid(
 export function choose<F extends Findable>(
   all: readonly F[],
   text: string,
-  { kind }: { readonly kind: "container" | "pod" },
+  options: Kind,
 ): F {
+  const result = search(all, text, options);
+  if ("found" in result) return result.found;
+  throw missed(result, text, options);
+}
+
+/** What is looked for. */
+interface Kind {
+  readonly kind: "container" | "pod";
+}
+
+/** Why nothing was found, or of several not one. */
+interface Miss {
+  readonly why: string;
+  /** The IDs that could be meant. */
+  readonly candidates: readonly string[];
+}
+
+function search<F extends Findable>(
+  all: readonly F[],
+  text: string,
+  { kind }: Kind,
+): { readonly found: F } | Miss {
   const found = text === "" ? undefined : all.find(({ id }) => id === text) ??
     all.findLast(({ names }) => names?.includes(text) === true) ??
     all.find(({ layer }) => layer === text);
-  if (found !== undefined) return found;
+  if (found !== undefined) return { found };
   const similar = text === ""
     ? []
     : all.filter(({ id }) => id.startsWith(text));
   const isEnough = text.length >= MIN_ID_PREFIX;
   const [first] = similar;
-  if (first !== undefined && isEnough && similar.length === 1) return first;
-  const what = `Cannot find ${kind} "${text}"`;
+  if (first !== undefined && isEnough && similar.length === 1) {
+    return { found: first };
+  }
   if (first === undefined) {
-    throw new ContainerNotFoundError(`${what}: no ${kind} has this name or ID`);
+    return { why: `no ${kind} has this name or ID`, candidates: [] };
   }
   if (isEnough) {
-    throw new AmbiguousIdError(
-      `${what}: ${similar.length} IDs begin so: ` +
+    return {
+      why: `${similar.length} IDs begin so: ` +
         similar.map(describe).join(", "),
-      similar.map(({ id }) => id),
-    );
+      candidates: similar.map(({ id }) => id),
+    };
   }
-  throw new ContainerNotFoundError(
-    `${what}: no ${kind} has this name, and of an ID at least ` +
-      `${MIN_ID_PREFIX} characters are needed`,
-  );
+  const why = `no ${kind} has this name, and of an ID at least ` +
+    `${MIN_ID_PREFIX} characters are needed`;
+  return { why, candidates: [] };
+}
+
+function missed(
+  { why, candidates }: Miss,
+  text: string,
+  { kind }: Kind,
+): ContainerNotFoundError {
+  const message = `Cannot find ${kind} "${text}": ${why}`;
+  return candidates.length > 0
+    ? new AmbiguousIdError(message, candidates)
+    : new ContainerNotFoundError(message);
 }
 
 function describe({ id, names = [] }: Findable): string {
