@@ -17,7 +17,7 @@ import type { TarEntry } from "../../formats/tar/tar_entry.ts";
 import { TarScanner } from "../../formats/tar/tar_scanner.ts";
 import { findProgram } from "../../process/find_program.ts";
 import { runCommand } from "../../process/run_command.ts";
-import { listOddFiles } from "../../store/layers/layer_tar.ts";
+import { listOddFiles } from "../../store/layers/tar_split.ts";
 import { layerDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
 

@@ -24,11 +24,8 @@ import type {
   LayerRecord,
 } from "../../formats/storage/store_record.ts";
 import { listChain } from "../../store/layers/layer_files.ts";
-import {
-  type LayerTar,
-  measureLayerTar,
-  openLayerTar,
-} from "../../store/layers/layer_tar.ts";
+import { type LayerTar, openLayerTar } from "../../store/layers/layer_tar.ts";
+import { measureLayerTar } from "../../store/layers/tar_split.ts";
 import type { Store } from "../../store/store.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { findWantedImage } from "../images/find_image.ts";

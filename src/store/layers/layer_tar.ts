@@ -1,22 +1,19 @@
 /** The archive that a layer came from, made again from its files, byte for byte. */
 
 import { closeSync, fstatSync, readSync } from "node:fs";
-import { DamagedFileError } from "../../errors/store_errors.ts";
+import type { DamagedFileError } from "../../errors/store_errors.ts";
 import {
   decodeBinaryString,
   showBinaryString,
 } from "../../formats/binary_string.ts";
 import type { Bytes } from "../../formats/bytes.ts";
 import type { LayerRecord } from "../../formats/storage/store_record.ts";
-import { createCrc64 } from "../../formats/tar/crc64.ts";
-import {
-  listRawNames,
-  readTarSplit,
-  type TarSplitPiece,
-} from "../../formats/tar/read_tar_split.ts";
+import { type Crc64, createCrc64 } from "../../formats/tar/crc64.ts";
+import type { TarSplitPiece } from "../../formats/tar/read_tar_split.ts";
 import { openRegularFile } from "../../fs/regular_file.ts";
 import { resolveParts } from "../../fs/resolve_parts.ts";
-import { layerDirectory, type StorePaths, tarSplitPath } from "../paths.ts";
+import { layerDirectory, type StorePaths } from "../paths.ts";
+import { openTarSplit, type TarSplit, unreadable } from "./tar_split.ts";
 
 /** An archive that is read from its beginning to its end. */
 export interface LayerTar extends Disposable {
@@ -47,8 +44,6 @@ export interface LayerTarOptions {
   readonly copies?: ReadonlyMap<string, string> | undefined;
 }
 
-const SPLIT_CHUNK_BYTES = 64 * 1024;
-
 /**
  * Opens the archive of a layer. Nothing is read but regular files below the
  * layer's own directory, whatever stands there now; whether they hold what they
@@ -59,135 +54,111 @@ const SPLIT_CHUNK_BYTES = 64 * 1024;
 export function openLayerTar(
   paths: StorePaths,
   layer: LayerRecord,
-  { content = "trust", copies }: LayerTarOptions = {},
+  options: LayerTarOptions = {},
 ): LayerTar {
-  const files = `${layerDirectory(paths, layer.id)}/diff`;
-  const list = openTarSplit(paths, layer);
-  const pieces = readPieces(list, layer);
-  let segment: Bytes = new Uint8Array(0);
-  let file: OpenFile | undefined;
-  const crc = content === "check" ? createCrc64() : undefined;
-  return {
-    read(into) {
-      while (next()) {
-        const count = file === undefined
-          ? takeSegment(into)
-          : readFile(file, into);
-        if (count > 0) return count;
-      }
-      return 0;
-    },
-    skip(bytes) {
-      while (bytes > 0 && next()) {
-        const length = file?.left ?? segment.length;
-        const step = Math.min(bytes, length);
-        bytes -= step;
-        if (file !== undefined) {
-          file.position += step;
-          file.left -= step;
-          file.crc = undefined; // of a part there is none
-        } else segment = segment.subarray(step);
-      }
-    },
-    [Symbol.dispose]() {
-      closeFile();
-      pieces.return(undefined);
-      list[Symbol.dispose]();
-    },
-  };
+  return new OpenTar(paths, layer, options);
+}
+
+class OpenTar implements LayerTar {
+  readonly #layer: LayerRecord;
+  readonly #place: FilePlace;
+  readonly #list: TarSplit;
+  readonly #crc: Crc64 | undefined;
+  #segment: Bytes = new Uint8Array(0);
+  #file: OpenFile | undefined;
+
+  constructor(
+    paths: StorePaths,
+    layer: LayerRecord,
+    { content = "trust", copies }: LayerTarOptions,
+  ) {
+    this.#layer = layer;
+    const root = `${layerDirectory(paths, layer.id)}/diff`;
+    this.#place = { root, copies };
+    this.#list = openTarSplit(paths, layer);
+    this.#crc = content === "check" ? createCrc64() : undefined;
+  }
+
+  read(into: Uint8Array): number {
+    while (this.#advance()) {
+      const count = this.#file === undefined
+        ? this.#takeSegment(into)
+        : this.#readFile(this.#file, into);
+      if (count > 0) return count;
+    }
+    return 0;
+  }
+
+  skip(bytes: number): void {
+    let left = bytes;
+    while (left > 0 && this.#advance()) {
+      const file = this.#file;
+      const step = Math.min(left, file?.left ?? this.#segment.length);
+      left -= step;
+      if (file !== undefined) {
+        file.position += step;
+        file.left -= step;
+        file.crc = undefined; // of a part there is none
+      } else this.#segment = this.#segment.subarray(step);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#closeFile();
+    this.#list[Symbol.dispose]();
+  }
 
   /** Goes on to the next piece if this one is used up. */
-  function next(): boolean {
-    while (file === undefined ? segment.length === 0 : file.left === 0) {
-      closeFile();
-      const piece = nextPiece();
-      if (piece === undefined) return false;
-      if (piece.kind === "segment") segment = piece.bytes;
+  #advance(): boolean {
+    while ((this.#file?.left ?? this.#segment.length) === 0) {
+      this.#closeFile();
+      const { done, value: piece } = this.#list.pieces.next();
+      if (done) return false;
+      if (piece.kind === "segment") this.#segment = piece.bytes;
       else if (piece.size > 0) {
-        file = openFile({ root: files, copies }, piece, layer);
+        this.#file = openFile(this.#place, piece, this.#layer);
       }
     }
     return true;
   }
 
-  function nextPiece(): TarSplitPiece | undefined {
-    const { done, value } = pieces.next();
-    return done ? undefined : value;
-  }
-
-  function takeSegment(into: Uint8Array): number {
-    const part = segment.subarray(0, into.length);
+  #takeSegment(into: Uint8Array): number {
+    const part = this.#segment.subarray(0, into.length);
     into.set(part);
-    segment = segment.subarray(part.length);
+    this.#segment = this.#segment.subarray(part.length);
     return part.length;
   }
 
-  function readFile(open: OpenFile, into: Uint8Array): number {
-    const room = Math.min(into.length, open.left);
-    const count = readSync(open.fd, into, 0, room, open.position);
-    if (count === 0) throw changed(layer, open.path, "it was made shorter");
-    open.position += count;
-    open.left -= count;
-    if (open.crc !== undefined) checkPart(open, into.subarray(0, count));
+  #readFile(file: OpenFile, into: Uint8Array): number {
+    const room = Math.min(into.length, file.left);
+    const count = readSync(file.fd, into, 0, room, file.position);
+    if (count === 0) {
+      throw changed(this.#layer, file.path, "it was made shorter");
+    }
+    file.position += count;
+    file.left -= count;
+    if (file.crc !== undefined) this.#checkPart(file, into.subarray(0, count));
     return count;
   }
 
-  function checkPart(open: OpenFile, bytes: Uint8Array): void {
-    if (crc === undefined) return;
-    if (open.position === bytes.length) crc.reset();
-    crc.update(bytes);
-    if (open.left > 0 || crc.toBase64() === open.crc) return;
-    throw changed(layer, open.path, "it holds other bytes");
+  #checkPart({ path, position, left, crc }: OpenFile, bytes: Uint8Array): void {
+    const sum = this.#crc;
+    if (sum === undefined) return;
+    if (position === bytes.length) sum.reset();
+    sum.update(bytes);
+    if (left > 0 || sum.toBase64() === crc) return;
+    throw changed(this.#layer, path, "it holds other bytes");
   }
 
-  function closeFile(): void {
-    if (file !== undefined) closeSync(file.fd);
-    file = undefined;
+  #closeFile(): void {
+    if (this.#file !== undefined) closeSync(this.#file.fd);
+    this.#file = undefined;
   }
 }
 
-/**
- * Lists the files of a layer that have content and a name which is no UTF-8, as
- * binary strings.
- *
- * @throws {DamagedFileError} If the list that says what is where is damaged.
- */
-export function listOddFiles(
-  paths: StorePaths,
-  layer: LayerRecord,
-): readonly string[] {
-  const path = tarSplitPath(paths, layer.id);
-  using lists = new DisposableStack();
-  const open = () => lists.use(openTarSplit(paths, layer)).chunks;
-  try {
-    return listRawNames(open, `"${path}"`);
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause;
-    throw unreadable(layer, { path, why: cause.message, cause });
-  }
-}
-
-/** Finds how long the archive of a layer is, in bytes, without its files. */
-export function measureLayerTar(paths: StorePaths, layer: LayerRecord): number {
-  using list = openTarSplit(paths, layer);
-  let size = 0;
-  for (const piece of readPieces(list, layer)) {
-    size += piece.kind === "segment" ? piece.bytes.length : piece.size;
-  }
-  return size;
-}
-
-/** @throws {DamagedFileError} If the list cannot be read. */
-function* readPieces(
-  { path, chunks }: OpenList,
-  layer: LayerRecord,
-): Generator<TarSplitPiece, undefined> {
-  try {
-    yield* readTarSplit(chunks, `"${path}"`);
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause;
-    throw unreadable(layer, { path, why: cause.message, cause });
-  }
+/** Where the files of a layer are. */
+interface FilePlace extends Pick<LayerTarOptions, "copies"> {
+  readonly root: string;
 }
 
 interface OpenFile {
@@ -200,7 +171,7 @@ interface OpenFile {
 }
 
 function openFile(
-  { root, copies }: Pick<LayerTarOptions, "copies"> & { readonly root: string },
+  { root, copies }: FilePlace,
   { name, size, crc }: Extract<TarSplitPiece, { readonly kind: "file" }>,
   layer: LayerRecord,
 ): OpenFile {
@@ -225,62 +196,10 @@ function openFile(
   throw changed(layer, path, `it has ${actual} bytes, not ${size}`);
 }
 
-interface OpenList extends Disposable {
-  readonly path: string;
-  readonly chunks: Iterable<Bytes>;
-}
-
-function openTarSplit(paths: StorePaths, layer: LayerRecord): OpenList {
-  const path = tarSplitPath(paths, layer.id);
-  const fd = openList(path, layer);
-  const close = new DisposableStack();
-  close.defer(() => closeSync(fd));
-  return {
-    path,
-    chunks: readChunks(fd),
-    [Symbol.dispose]: () => close.dispose(),
-  };
-}
-
-function openList(path: string, layer: LayerRecord): number {
-  const isPartial = layer["toc-digest"] !== undefined;
-  const fd = openRegularFile(path);
-  if (typeof fd === "number") return fd;
-  throw unreadable(layer, {
-    path,
-    why: isPartial
-      ? "it was pulled in parts (zstd:chunked), so its archive is not known"
-      : `"${path}", which tells how its archive was made: ${fd}`,
-  });
-}
-
-function* readChunks(fd: number): Generator<Bytes> {
-  for (;;) {
-    const buffer = new Uint8Array(SPLIT_CHUNK_BYTES);
-    const count = readSync(fd, buffer);
-    if (count === 0) return;
-    yield buffer.subarray(0, count);
-  }
-}
-
 function changed(
   layer: LayerRecord,
   path: string,
   why: string,
 ): DamagedFileError {
   return unreadable(layer, { path, why: `"${path}" was changed: ${why}` });
-}
-
-function unreadable(
-  { id }: LayerRecord,
-  { path, why, cause }: {
-    readonly path: string;
-    readonly why: string;
-    readonly cause?: unknown;
-  },
-): DamagedFileError {
-  return new DamagedFileError(
-    `Cannot read layer "${id}": ${why}; pull its image again`,
-    { path, cause },
-  );
 }

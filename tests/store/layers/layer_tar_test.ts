@@ -1,10 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { DamagedFileError } from "../../../src/errors/store_errors.ts";
 import { toBytes } from "../../../src/formats/bytes.ts";
-import {
-  measureLayerTar,
-  openLayerTar,
-} from "../../../src/store/layers/layer_tar.ts";
+import { openLayerTar } from "../../../src/store/layers/layer_tar.ts";
+import { measureLayerTar } from "../../../src/store/layers/tar_split.ts";
 import { tarSplitPath } from "../../../src/store/paths.ts";
 import { idOf, putLayer } from "../../support/images/small_layers.ts";
 import { storeAgent } from "../../support/store_agent.ts";
