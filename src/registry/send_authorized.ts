@@ -37,87 +37,95 @@ export function createSender(
   client: HttpClient,
   options: AuthorizerOptions,
 ): Sender {
-  return senderWith(createAuthorizer(client, options), client, options);
+  return new RegistrySender(client, options);
 }
 
-function senderWith(
-  authorizer: Authorizer,
-  client: HttpClient,
-  options: AuthorizerOptions,
-): Sender {
-  return {
-    expectLogin({ status, headers }) {
-      authorizer.expect(headers.get("www-authenticate"), { status });
-    },
-    extend: (scopes) => senderWith(authorizer.extend(scopes), client, options),
-    async send(url, request) {
-      // What another host is sent is not the registry's to see.
-      if (url.origin !== options.registry.origin) {
-        return await sendRequest(client, url, {
-          retry: options.retry,
-          ...request,
-        });
+class RegistrySender implements Sender {
+  readonly #client: HttpClient;
+  readonly #options: AuthorizerOptions;
+  readonly #authorizer: Authorizer;
+
+  constructor(
+    client: HttpClient,
+    options: AuthorizerOptions,
+    authorizer: Authorizer = createAuthorizer(client, options),
+  ) {
+    this.#client = client;
+    this.#options = options;
+    this.#authorizer = authorizer;
+  }
+
+  expectLogin({ status, headers }: Response): void {
+    this.#authorizer.expect(headers.get("www-authenticate"), { status });
+  }
+
+  extend(scopes: readonly string[]): Sender {
+    const extended = this.#authorizer.extend(scopes);
+    return new RegistrySender(this.#client, this.#options, extended);
+  }
+
+  readonly send: Sender["send"] = async (url, request) => {
+    const { retry = this.#options.retry } = request;
+    // What another host is sent is not the registry's to see.
+    if (url.origin !== this.#options.registry.origin) {
+      return await sendRequest(this.#client, url, { ...request, retry });
+    }
+    let authorization = await this.#authorizer.prepare(request);
+    for (let logins = 0;; logins++) {
+      const sent = { ...request, retry, authorization };
+      const response = await sendRequest(this.#client, url, sent);
+      // Also if no login can be had: its connection would stay busy.
+      await using unread = new AsyncDisposableStack();
+      unread.defer(() => discardBody(response));
+      const next = await this.#answer(response, { ...sent, logins });
+      if (next === undefined) {
+        unread.move();
+        return response;
       }
-      const { retry = options.retry } = request;
-      let authorization = await authorizer.prepare(request);
-      for (let logins = 0;; logins++) {
-        const sent = { ...request, retry, authorization };
-        const response = await sendRequest(client, url, sent);
-        // Also if no login can be had: its connection would stay busy.
-        await using unread = new AsyncDisposableStack();
-        unread.defer(() => discardBody(response));
-        const next = await answer(response, { ...sent, logins });
-        if (next === undefined) {
-          unread.move();
-          return response;
-        }
-        authorization = next;
-      }
-    },
+      authorization = next;
+    }
   };
 
   /** The login to try next; undefined if the answer is final. */
-  async function answer(
+  async #answer(
     response: Response,
     { authorization, logins, signal }: SendRequestOptions & { logins: number },
   ): Promise<string | undefined> {
     // Whoever stores its blobs must not say who gets the registry's login.
     if (isFromElsewhere(response)) return undefined;
+    const { header } = this.#authorizer;
     const { status } = response;
     const challenge = response.headers.get("www-authenticate");
     const asksForMore = [401, 403].includes(status) &&
-      logins < MAX_LOGINS && authorizer.asksForMore(challenge);
-    if (asksForMore) return await logIn(challenge, response, { signal });
+      logins < MAX_LOGINS && this.#authorizer.asksForMore(challenge);
+    if (asksForMore) return await this.#logIn(challenge, response, { signal });
     if (status !== 401 || logins > 0) return undefined;
     // Another request has renewed it meanwhile.
-    if (authorizer.header !== authorization) return authorizer.header;
-    if (challenge !== null) return await logIn(challenge, response, { signal });
+    if (header !== authorization) return header;
     // Some registries say it nowhere else; others want no login at all.
-    const elsewhere = await askForChallenge({ signal });
-    if (elsewhere === null) return undefined;
-    return await logIn(elsewhere, response, { signal });
+    const asked = challenge ?? await this.#askForChallenge({ signal });
+    if (asked === null) return undefined;
+    return await this.#logIn(asked, response, { signal });
   }
 
-  async function logIn(
+  async #logIn(
     challenge: string | null,
     response: Response,
     { signal }: Abortable,
   ): Promise<string> {
     const { status } = response;
     try {
-      return await authorizer.answer(challenge, { status, signal });
+      return await this.#authorizer.answer(challenge, { status, signal });
     } catch (error) {
       throw withoutSecrets(error, response);
     }
   }
 
   /** Asks the registry itself how to log in. */
-  async function askForChallenge(
-    { signal }: Abortable,
-  ): Promise<string | null> {
-    const { registry, retry } = options;
+  async #askForChallenge({ signal }: Abortable): Promise<string | null> {
+    const { registry, retry } = this.#options;
     const url = new URL("/v2/", registry);
-    const response = await sendRequest(client, url, { signal, retry });
+    const response = await sendRequest(this.#client, url, { signal, retry });
     await discardBody(response);
     if (isFromElsewhere(response)) return null;
     return response.headers.get("www-authenticate");

@@ -4,7 +4,9 @@ import { resolve } from "@std/path";
 import { lstatSync, readFileSync, rmSync } from "node:fs";
 import type { Abortable } from "../errors/abort.ts";
 import { InvalidManifestError } from "../errors/image_errors.ts";
-import { type Digest, hexOf } from "../formats/oci/digest.ts";
+import type { RawManifest } from "../formats/oci/blob_source.ts";
+import type { Descriptor } from "../formats/oci/descriptor.ts";
+import { hexOf } from "../formats/oci/digest.ts";
 import type { ImageMedium } from "../formats/oci/image_medium.ts";
 import { listDirectory } from "../fs/list_directory.ts";
 import { writeAtomically } from "../fs/write_atomically.ts";
@@ -33,73 +35,118 @@ export async function openFolderMedium(
     await holdFolder(directory, { use: "alone", signal }),
   );
   begun.defer(() => place.removeIfMade());
-  const isNew = refuseOthers(directory) === "nothing is there";
-  const pathOf = (name: string) => `${directory}/${name}`;
-  const folder = {
-    temporary: directory,
-    pathOf: (digest: Digest) => pathOf(hexOf(digest)),
-  };
-  const kept = new Set<string>();
-  const made: string[] = [];
-  let named: Uint8Array | undefined;
-  let isCommitted = false;
-  // Who is killed leaves what the next copy knows to be such a folder.
-  let isBegun = !isNew;
-  const begin = () => {
-    if (isBegun) return;
-    writeAtomically(pathOf(VERSION), VERSION_TEXT, MEDIUM_FILE);
-    isBegun = true;
-  };
-  begun.defer(() => {
-    if (isCommitted) return;
-    for (const name of isNew ? [...made, VERSION] : made) {
-      rmSync(pathOf(name), { force: true });
-    }
-    for (const path of listLeftovers(directory)) rmSync(path);
-  });
+  const folder = new ImageFolder(directory);
+  begun.defer(() => folder.close());
   const ending = begun.move();
   return {
     manifestTypes: [],
     layers: "any",
     // deno-lint-ignore require-await -- others ask a registry
-    async has({ digest, size }) {
-      const isThere = hasBlobFile(folder.pathOf(digest), size);
-      if (isThere) kept.add(hexOf(digest));
-      return isThere;
-    },
-    async put(blob, options) {
-      begin();
-      const written = await putBlobFile(folder, blob, options);
-      if (!kept.has(hexOf(written.digest))) made.push(hexOf(written.digest));
-      kept.add(hexOf(written.digest));
-      return written;
-    },
+    has: async (blob) => folder.has(blob),
+    put: (blob, options) => folder.put(blob, options),
     // deno-lint-ignore require-await -- to fail by rejection
-    async putManifest({ bytes, digest }, { isNamed = false, signal } = {}) {
+    async putManifest(manifest, { isNamed = false, signal } = {}) {
       signal?.throwIfAborted();
-      if (isNamed) {
-        named = bytes;
-        return;
-      }
-      writeAtomically(pathOf(instanceName(digest)), bytes, MEDIUM_FILE);
-      made.push(instanceName(digest));
-      kept.add(instanceName(digest));
+      if (isNamed) folder.nameManifest(manifest);
+      else folder.putInstance(manifest);
     },
     // deno-lint-ignore require-await -- likewise
     async commit({ signal } = {}) {
       signal?.throwIfAborted();
-      if (named === undefined) return;
-      writeAtomically(pathOf(VERSION), VERSION_TEXT, MEDIUM_FILE);
-      writeAtomically(pathOf(FOLDER_MANIFEST), named, MEDIUM_FILE);
-      isCommitted = true;
-      // Those of the image before, and its signatures.
-      for (const name of listDirectory(directory)) {
-        if (isPart(name) && !kept.has(name)) rmSync(pathOf(name));
-      }
-      for (const path of listLeftovers(directory)) rmSync(path);
+      folder.commit();
     },
     [Symbol.asyncDispose]: () => ending.disposeAsync(),
   };
+}
+
+/** A folder that an image is written to; nobody else does so meanwhile. */
+class ImageFolder {
+  readonly #directory: string;
+  readonly #isNew: boolean;
+  /** Names of parts that the image has. */
+  readonly #kept = new Set<string>();
+  /** Names of parts that go if there is no image after all. */
+  readonly #made: string[] = [];
+  #named: Uint8Array | undefined;
+  #isCommitted = false;
+  // Who is killed leaves what the next copy knows to be such a folder.
+  #isBegun: boolean;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+    this.#isNew = refuseOthers(directory) === "nothing is there";
+    this.#isBegun = !this.#isNew;
+  }
+
+  has({ digest, size }: Pick<Descriptor, "digest" | "size">): boolean {
+    const name = hexOf(digest);
+    const isThere = hasBlobFile(this.#pathOf(name), size);
+    if (isThere) this.#kept.add(name);
+    return isThere;
+  }
+
+  async put(...[blob, options]: Parameters<ImageMedium["put"]>) {
+    if (!this.#isBegun) this.#writeVersion();
+    const written = await putBlobFile(
+      {
+        temporary: this.#directory,
+        pathOf: (digest) => this.#pathOf(hexOf(digest)),
+      },
+      blob,
+      options,
+    );
+    const name = hexOf(written.digest);
+    if (!this.#kept.has(name)) this.#made.push(name);
+    this.#kept.add(name);
+    return written;
+  }
+
+  /** Takes the manifest of the image itself, or its index. */
+  nameManifest({ bytes }: Pick<RawManifest, "bytes">): void {
+    this.#named = bytes;
+  }
+
+  /** Writes a manifest that an index leads to. */
+  putInstance({ bytes, digest }: Pick<RawManifest, "bytes" | "digest">): void {
+    const name = instanceName(digest);
+    writeAtomically(this.#pathOf(name), bytes, MEDIUM_FILE);
+    this.#made.push(name);
+    this.#kept.add(name);
+  }
+
+  commit(): void {
+    if (this.#named === undefined) return;
+    this.#writeVersion();
+    writeAtomically(this.#pathOf(FOLDER_MANIFEST), this.#named, MEDIUM_FILE);
+    this.#isCommitted = true;
+    // Those of the image before, and its signatures.
+    for (const name of listDirectory(this.#directory)) {
+      if (isPart(name) && !this.#kept.has(name)) rmSync(this.#pathOf(name));
+    }
+    this.#removeLeftovers();
+  }
+
+  /** Takes away what was written of an image that did not come to its end. */
+  close(): void {
+    if (this.#isCommitted) return;
+    for (const name of this.#isNew ? [...this.#made, VERSION] : this.#made) {
+      rmSync(this.#pathOf(name), { force: true });
+    }
+    this.#removeLeftovers();
+  }
+
+  #pathOf(name: string): string {
+    return `${this.#directory}/${name}`;
+  }
+
+  #writeVersion(): void {
+    writeAtomically(this.#pathOf(VERSION), VERSION_TEXT, MEDIUM_FILE);
+    this.#isBegun = true;
+  }
+
+  #removeLeftovers(): void {
+    for (const path of listLeftovers(this.#directory)) rmSync(path);
+  }
 }
 
 /** A blob, the manifest of an instance, or a signature. */

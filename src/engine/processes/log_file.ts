@@ -14,6 +14,7 @@ export interface LogFile extends Disposable {
 }
 
 const NEWLINE = 0x0a;
+const NO_BYTES: Bytes = new Uint8Array(0);
 const CHUNK_BYTES = 256 * 1024;
 // conmon cuts lines at 8 KiB; what is longer was written by something else.
 const MAX_LINE_BYTES = 1024 * 1024;
@@ -23,81 +24,98 @@ const MAX_LINE_BYTES = 1024 * 1024;
  * its successor is read from the beginning.
  */
 export function openLogFile(path: string): LogFile {
-  let file = open(path);
-  let rest: Bytes = new Uint8Array(0);
-  let offset = 0;
-  let isSkipping = false; // up to the end of a line
-  return {
-    *readLines() {
-      for (;;) {
-        const isLast = !hasSuccessor();
-        yield* readOpened();
-        if (isLast) return;
-        reopen();
-      }
-    },
-    seekFromEnd(bytes) {
-      offset = Math.max(0, this.size - bytes);
-      rest = new Uint8Array(0);
-      isSkipping = offset > 0;
-    },
-    get size() {
-      return file?.handle.statSync().size ?? 0;
-    },
-    [Symbol.dispose]() {
-      file?.handle.close();
-      file = undefined;
-    },
-  };
+  return new OpenLog(path);
+}
 
-  function hasSuccessor(): boolean {
-    if (file === undefined) return lstatIfThere(path)?.isFile === true;
-    const found = lstatIfThere(path);
-    return found?.isFile === true && found.ino !== file.inode;
+class OpenLog implements LogFile {
+  readonly #path: string;
+  #file: ReturnType<typeof open>;
+  /** Where to read on. */
+  #offset = 0;
+  /** What was read of a line. */
+  #rest = NO_BYTES;
+  /** Up to the end of a line. */
+  #isSkipping = false;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#file = open(path);
   }
 
-  function reopen(): void {
-    file?.handle.close();
-    file = open(path);
-    rest = new Uint8Array(0);
-    offset = 0;
-    isSkipping = false;
+  get size(): number {
+    return this.#file?.handle.statSync().size ?? 0;
   }
 
-  function* readOpened(): Generator<readonly Bytes[]> {
-    if (file === undefined) return;
-    // It was cut, as by `: > ctr.log`.
-    if (file.handle.statSync().size < offset) offset = 0;
-    const buffer = new Uint8Array(CHUNK_BYTES);
+  *readLines(): Generator<readonly Bytes[]> {
     for (;;) {
-      file.handle.seekSync(offset, Deno.SeekMode.Start);
-      const count = file.handle.readSync(buffer);
-      if (count === null) return;
-      offset += count;
-      yield takeLines(buffer.slice(0, count));
+      const isLast = !this.#hasSuccessor();
+      yield* this.#readOpened();
+      if (isLast) return;
+      this[Symbol.dispose]();
+      this.#file = open(this.#path);
+      this.#goTo(0);
     }
   }
 
-  function takeLines(chunk: Bytes): readonly Bytes[] {
+  seekFromEnd(bytes: number): void {
+    this.#goTo(Math.max(0, this.size - bytes));
+  }
+
+  [Symbol.dispose](): void {
+    this.#file?.handle.close();
+    this.#file = undefined;
+  }
+
+  /** Who begins within a line leaves it out. */
+  #goTo(offset: number): void {
+    this.#offset = offset;
+    this.#rest = NO_BYTES;
+    this.#isSkipping = offset > 0;
+  }
+
+  #hasSuccessor(): boolean {
+    const found = lstatIfThere(this.#path);
+    return found?.isFile === true && found.ino !== this.#file?.inode;
+  }
+
+  *#readOpened(): Generator<readonly Bytes[]> {
+    if (this.#file === undefined) return;
+    const { handle } = this.#file;
+    // It was cut, as by `: > ctr.log`.
+    if (handle.statSync().size < this.#offset) this.#offset = 0;
+    const buffer = new Uint8Array(CHUNK_BYTES);
+    for (;;) {
+      handle.seekSync(this.#offset, Deno.SeekMode.Start);
+      const count = handle.readSync(buffer);
+      if (count === null) return;
+      this.#offset += count;
+      yield this.#takeLines(buffer.slice(0, count));
+    }
+  }
+
+  #takeLines(chunk: Bytes): readonly Bytes[] {
     const lines: Bytes[] = [];
     let start = 0;
     for (;;) {
       const end = chunk.indexOf(NEWLINE, start);
       if (end < 0) break;
       const line = chunk.subarray(start, end);
-      if (!isSkipping) {
-        lines.push(rest.length === 0 ? line : concatBytes([rest, line]));
-      }
-      rest = new Uint8Array(0);
+      if (!this.#isSkipping) lines.push(this.#withRest(line));
+      this.#rest = NO_BYTES;
       start = end + 1;
-      isSkipping = false;
+      this.#isSkipping = false;
     }
-    if (isSkipping) return lines;
-    rest = concatBytes([rest, chunk.subarray(start)]);
-    if (rest.length <= MAX_LINE_BYTES) return lines;
-    rest = new Uint8Array(0);
-    isSkipping = true;
+    if (this.#isSkipping) return lines;
+    this.#rest = this.#withRest(chunk.subarray(start));
+    if (this.#rest.length <= MAX_LINE_BYTES) return lines;
+    this.#rest = NO_BYTES;
+    this.#isSkipping = true;
     return lines;
+  }
+
+  #withRest(bytes: Bytes): Bytes {
+    const rest = this.#rest;
+    return rest.length === 0 ? bytes : concatBytes([rest, bytes]);
   }
 }
 

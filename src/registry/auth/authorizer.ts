@@ -68,70 +68,85 @@ export function createAuthorizer(
   client: HttpClient,
   options: AuthorizerOptions,
 ): Authorizer {
-  return authorizerAfter(undefined, client, options);
+  return new RegistryAuthorizer(client, options);
 }
 
-function authorizerAfter(
-  known: Login | undefined,
-  client: HttpClient,
-  options: AuthorizerOptions,
-): Authorizer {
-  let last = known;
-  let renewAt = known === undefined ? Infinity : 0;
+class RegistryAuthorizer implements Authorizer {
+  readonly #client: HttpClient;
+  readonly #options: AuthorizerOptions;
+  readonly #scopes: Set<string>;
+  #last: Login | undefined;
+  #renewAt: number;
   // Several blobs may be challenged at once: one token serves them all.
-  let pending: Promise<string> | undefined;
-  const scopes = new Set(options.scopes);
-  return {
-    get header() {
-      return last?.header;
-    },
-    async prepare(abortable) {
-      if (last === undefined || performance.now() < renewAt) {
-        return last?.header;
-      }
-      const { challenge, status } = last;
-      return await renew(challenge, { ...abortable, status });
-    },
-    asksForMore: (challenge) =>
-      missingScopes(challenge).some((scope) => !scopes.has(scope)),
-    async answer(challenge, answering) {
-      const chosen = chooseChallenge(challenge, { ...options, ...answering });
-      for (const scope of missingScopes(challenge)) scopes.add(scope);
-      return await renew(chosen, answering);
-    },
-    expect(header, { status }) {
-      const challenge = chooseChallenge(header, { ...options, status });
-      last = { challenge, status, header: undefined };
-      renewAt = 0;
-    },
-    extend: (more) =>
-      authorizerAfter(
-        last === undefined ? undefined : { ...last, header: undefined },
-        client,
-        { ...options, scopes: [...scopes, ...more] },
-      ),
-  };
+  #pending: Promise<string> | undefined;
 
-  async function renew(
-    challenge: AuthChallenge,
-    answering: AnswerOptions,
-  ): Promise<string> {
-    pending ??= logIn(challenge, answering).finally(() => pending = undefined);
-    return await pending;
+  constructor(client: HttpClient, options: AuthorizerOptions, known?: Login) {
+    this.#client = client;
+    this.#options = options;
+    this.#scopes = new Set(options.scopes);
+    this.#last = known;
+    this.#renewAt = known === undefined ? Infinity : 0;
   }
 
-  async function logIn(
+  get header(): string | undefined {
+    return this.#last?.header;
+  }
+
+  async prepare(options: Abortable): Promise<string | undefined> {
+    if (this.#last === undefined || performance.now() < this.#renewAt) {
+      return this.header;
+    }
+    const { challenge, status } = this.#last;
+    return await this.#renew(challenge, { ...options, status });
+  }
+
+  asksForMore(challenge: string | null): boolean {
+    return missingScopes(challenge).some((scope) => !this.#scopes.has(scope));
+  }
+
+  async answer(
+    challenge: string | null,
+    options: AnswerOptions,
+  ): Promise<string> {
+    const chosen = chooseChallenge(challenge, { ...this.#options, ...options });
+    for (const scope of missingScopes(challenge)) this.#scopes.add(scope);
+    return await this.#renew(chosen, options);
+  }
+
+  expect(header: string | null, { status }: AnswerOptions): void {
+    const challenge = chooseChallenge(header, { ...this.#options, status });
+    this.#last = { challenge, status, header: undefined };
+    this.#renewAt = 0;
+  }
+
+  extend(more: readonly string[]): Authorizer {
+    const scopes = [...this.#scopes, ...more];
+    const known = this.#last && { ...this.#last, header: undefined };
+    const options = { ...this.#options, scopes };
+    return new RegistryAuthorizer(this.#client, options, known);
+  }
+
+  async #renew(
+    challenge: AuthChallenge,
+    options: AnswerOptions,
+  ): Promise<string> {
+    this.#pending ??= this.#logIn(challenge, options)
+      .finally(() => this.#pending = undefined);
+    return await this.#pending;
+  }
+
+  async #logIn(
     challenge: AuthChallenge,
     { status, signal }: AnswerOptions,
   ): Promise<string> {
-    const token = await obtain(client, challenge, {
-      ...options,
-      scopes: [...scopes],
+    const token = await obtain(this.#client, challenge, {
+      ...this.#options,
+      scopes: [...this.#scopes],
       ...{ status, signal },
     });
     const header = typeof token === "string" ? token : `Bearer ${token.value}`;
-    renewAt = typeof token === "string" ? Infinity : token.renewAt;
-    last = { challenge, status, header };
+    this.#renewAt = typeof token === "string" ? Infinity : token.renewAt;
+    this.#last = { challenge, status, header };
     return header;
   }
 }
