@@ -21,6 +21,18 @@ import { closableStore } from "./closable_store.ts";
  * waits can be aborted. Between calls nothing is held, so a process may end without
  * disposing of it. `await using` ends the calls that wait, and waits for those that
  * have begun; whatever comes later is refused.
+ *
+ * @example
+ * ```ts
+ * import { ImageServer, listContainers, openAgent } from "orlop";
+ * const root = await Deno.makeTempDir();
+ * await using agent = openAgent({ root, runRoot: `${root}/run` });
+ * const server = new ImageServer(agent);
+ * const [images, containers] = await Promise.all([
+ *   server.listImages(),
+ *   listContainers(agent),
+ * ]);
+ * ```
  */
 export interface AgentHandle extends AsyncDisposable {
   /** Makes a pod's infra container; pulled when missing unless embedded. */

@@ -27,7 +27,35 @@ export interface UnmountOptions extends Abortable {
   readonly mode?: "strict" | "lazy";
 }
 
-/** The mounts of this mount namespace. */
+/**
+ * The mounts of this mount namespace.
+ *
+ * Terms: a *target* is the directory that something is mounted on; several mounts
+ * may lie on one, of which the topmost is seen. A mount is *in use* while a process
+ * works in it.
+ *
+ * Life cycle: before the first layer is mounted, `bindPrivate()` makes the directory
+ * of layers a mount; `mount()` carries out a plan; `unmount()` takes away the topmost
+ * mount. None of them counts: who shares mounts keeps counts, under a lock, and asks
+ * `isMounted()`, since a reboot takes all away and other tools mount, too.
+ *
+ * @see `tests/contracts/mounter_suite.ts` for all that it promises.
+ * @example
+ * ```ts
+ * import { type Mounter, openAgent, PolicyError } from "orlop";
+ * const refuse = () =>
+ *   Promise.reject(new PolicyError("Cannot mount: not on this machine"));
+ * const mounter: Mounter = {
+ *   mount: refuse,
+ *   bindPrivate: refuse,
+ *   unmount: () => Promise.resolve(), // nothing is
+ *   isMounted: () => Promise.resolve(false),
+ *   list: () => Promise.resolve([]),
+ * };
+ * const root = await Deno.makeTempDir();
+ * const agent = openAgent({ root, runRoot: `${root}/run`, mounter });
+ * ```
+ */
 export interface Mounter {
   /**
    * Carries out a plan. Whoever calls it has made sure that the target is

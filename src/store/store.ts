@@ -13,7 +13,26 @@ import type { TableFault } from "./records/record_files.ts";
 import type { Records } from "./records/records.ts";
 import type { HeldLocks, WantedLocks } from "./records/tables.ts";
 
-/** An open store. It holds nothing between calls, so it need not be closed. */
+/**
+ * An open store. It holds nothing between calls, so it need not be closed.
+ *
+ * Terms: a *record* says that a layer, an image or a container is there, and what it
+ * is; records of a kind are a *table*. What they tell of lies beside them: trees of
+ * layers, items of images, directories of containers.
+ *
+ * Life cycle: who works with a store locks the tables that it needs, looks at their
+ * records, changes them and what lies beside, saves the records, and lets go. Things
+ * are made in an order that a crash cannot confuse: a mark in the record, then what
+ * lies beside, then the record without the mark; and removed in the same. So what is
+ * there without a mark is whole, and who locks next removes what has one.
+ *
+ * @see `tests/contracts/store_test.ts`: a store on a disk, and its twin in memory.
+ * @example
+ * ```ts ignore
+ * using held = await store.lock({ layers: "read", images: "write" });
+ * putImage(store, held.images, { id, names, layer, digest, items, created });
+ * ```
+ */
 export interface Store {
   /** Where its parts lie. */
   readonly paths: StorePaths;

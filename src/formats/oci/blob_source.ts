@@ -66,7 +66,46 @@ export interface ImageBlobs extends BlobSource {
   readonly plainLayers?: readonly Descriptor[] | undefined;
 }
 
-/** Where one image comes from, with all that belongs to it. */
+/**
+ * Where one image comes from, with all that belongs to it.
+ *
+ * Terms: a *blob* is a config or a layer, known by its digest; a *manifest* lists
+ * the blobs of one image, an *index* the manifests of several platforms.
+ *
+ * Life cycle: who copies the image fetches the manifest that the source was opened
+ * for; of an index, the one that fits; opens the config, then the layers, several at
+ * once, and one again from an offset if its stream breaks. Whatever comes is
+ * unproven: who reads it compares digests and sizes. A source that has something to
+ * close is closed by who opened it, after that.
+ *
+ * @see `tests/contracts/image_source_suite.ts` for all that it promises.
+ * @example
+ * ```ts
+ * import {
+ *   type Bytes,
+ *   type Digest,
+ *   type ImageSource,
+ *   NotFoundError,
+ *   type RawManifest,
+ * } from "orlop";
+ * function openMap(
+ *   manifest: RawManifest,
+ *   blobs: ReadonlyMap<Digest, Bytes>,
+ * ): ImageSource {
+ *   return {
+ *     fetchManifest: async (digest = manifest.digest) => {
+ *       if (digest === manifest.digest) return manifest;
+ *       throw new NotFoundError(`Cannot find manifest "${digest}"`);
+ *     },
+ *     open: async ({ digest }, { offset = 0 } = {}) => {
+ *       const bytes = blobs.get(digest);
+ *       if (bytes) return new Blob([bytes.slice(offset)]).stream();
+ *       throw new NotFoundError(`Cannot find blob "${digest}"`);
+ *     },
+ *   };
+ * }
+ * ```
+ */
 export interface ImageSource extends ImageBlobs {
   /**
    * Fetches a manifest.

@@ -57,6 +57,23 @@ export interface WrittenBlob {
  * Life cycle: for each image its layers, its config, its manifest; for several
  * platforms then the index; at last `commit()`. What was not committed when it is
  * disposed of is not to be seen, as far as the medium can take it back.
+ *
+ * @see `tests/contracts/image_medium_suite.ts` for all that it promises.
+ * @example
+ * ```ts
+ * import { type Bytes, digestOf, type ImageMedium } from "orlop";
+ * async function putConfig(medium: ImageMedium, bytes: Bytes): Promise<void> {
+ *   const config = {
+ *     mediaType: "application/vnd.oci.image.config.v1+json",
+ *     digest: digestOf(bytes),
+ *     size: bytes.length,
+ *   };
+ *   if (await medium.has(config)) return;
+ *   const open = async (offset = 0) =>
+ *     new Blob([bytes.slice(offset)]).stream();
+ *   await medium.put({ kind: "config", ...config, open });
+ * }
+ * ```
  */
 export interface ImageMedium extends AsyncDisposable {
   /** The types of manifests that it takes, the best first; empty for all. */

@@ -25,6 +25,28 @@ export interface ResolvedImage {
  * Where one image goes to. It asks the source for the blobs that it lacks, as only
  * it knows what it has; and verifies them, as only it knows when they are whole.
  *
+ * Life cycle: a sink is opened for one image. `findConfig()` may save a request;
+ * `receive()` gets the image when manifest and config are verified and a policy has
+ * let it pass, opens what it lacks of the layers, and ends when the image is there.
+ *
+ * @see `tests/contracts/image_sink_suite.ts` for all that it promises.
+ * @example
+ * ```ts
+ * import { copyImage, type ImageSink, type ImageSource } from "orlop";
+ * const counter: ImageSink<number> = {
+ *   async receive({ manifest }, source, options) {
+ *     let bytes = 0;
+ *     for (const layer of manifest.layers) {
+ *       const stream = await source.open(layer, options);
+ *       for await (const chunk of stream) bytes += chunk.length;
+ *     }
+ *     return bytes;
+ *   },
+ * };
+ * async function countBytes(source: ImageSource): Promise<number> {
+ *   return await copyImage(source, counter);
+ * }
+ * ```
  * @typeParam Receipt What it tells of an image that has arrived.
  */
 export interface ImageSink<Receipt> {
