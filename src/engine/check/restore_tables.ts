@@ -4,40 +4,27 @@
  * other tables prove. A table that would still be in doubt is left as it is.
  */
 
-import { dirname, join } from "@std/path";
+import { dirname } from "@std/path";
 import type { Abortable } from "../../errors/abort.ts";
-import type {
-  ContainerRecord,
-  ImageRecord,
-  LayerRecord,
-  StoreRecord,
-} from "../../formats/storage/store_record.ts";
-import { isFileName } from "../../formats/storage/store_ids.ts";
-import { isDirectoryThere, isNameThere, isThere } from "../../fs/if_there.ts";
-import { listIfDirectory } from "../../fs/list_directory.ts";
+import type { StoreRecord } from "../../formats/storage/store_record.ts";
+import { isDirectoryThere, isNameThere } from "../../fs/if_there.ts";
 import { syncDirectory } from "../../fs/sync.ts";
-import { INCOMPLETE } from "../../store/put_container.ts";
-import { isUnrecorded } from "../../store/disk_images.ts";
-import { isIncomplete } from "../../store/layers/delete_layer.ts";
-import {
-  layerDirectory,
-  type StorePaths,
-  workDirectory,
-} from "../../store/paths.ts";
+import type { StorePaths } from "../../store/paths.ts";
 import type { TableView } from "../../store/records/record_files.ts";
-import type { Records } from "../../store/records/records.ts";
-import {
-  peekBackups,
-  tablePath,
-  type Tables,
-  WRITE_LOCKS,
-} from "../../store/records/tables.ts";
+import type { Records, RecordView } from "../../store/records/records.ts";
+import { tablePath, WRITE_LOCKS } from "../../store/records/tables.ts";
 import { listDoubts } from "../../store/recovery/check_store.ts";
-import type { Doubt } from "../../store/recovery/find_unnamed.ts";
 import { findDoubts } from "../../store/recovery/find_doubts.ts";
+import type { Doubt } from "../../store/recovery/find_unnamed.ts";
 import type { HeldStore } from "../../store/store.ts";
 import type { Agent } from "../agent.ts";
-import { proveImage, rebuildImage, rebuildLayer } from "./rebuild_records.ts";
+import {
+  type Additions,
+  findLostRecords,
+  type Kind,
+  listAll,
+  type LostRecords,
+} from "./find_lost_records.ts";
 
 /** What comes, or would come, of restoring a table. */
 export interface RestoredTable {
@@ -60,23 +47,9 @@ export interface RestoreOptions extends Abortable {
 }
 
 type Held = HeldStore<typeof WRITE_LOCKS>;
-type Kind = keyof Tables;
-
-/** Records that a table lacks. */
-interface Additions<R extends StoreRecord> {
-  readonly fromBackup: readonly R[];
-  readonly fromDisk: readonly R[];
-}
-
-interface Found {
-  readonly layers: Additions<LayerRecord>;
-  readonly images: Additions<ImageRecord>;
-  readonly containers: Additions<ContainerRecord>;
-}
 
 /** What is needed first comes first. */
 const KINDS: readonly Kind[] = ["images", "containers", "layers"];
-const NOTHING = { fromBackup: [], fromDisk: [] };
 
 /** Restores those that need it. */
 export async function restoreTables(
@@ -87,7 +60,7 @@ export async function restoreTables(
   const options = { signal, purpose: "examine" } as const;
   using held = await store.lock(WRITE_LOCKS, options);
   const broken = findBroken(paths, held);
-  const found = findAdditions(paths, held, broken);
+  const found = findLostRecords(paths, held, broken);
   const doubts = doubtsOf(paths, held, found);
   return broken.map((kind) => {
     const path = tablePath(paths, kind);
@@ -119,133 +92,11 @@ function findBroken(paths: StorePaths, held: Held): readonly Kind[] {
   });
 }
 
-function findAdditions(
-  paths: StorePaths,
-  held: Held,
-  broken: readonly Kind[],
-): Found {
-  const backups = peekBackups(paths);
-  const images = broken.includes("images")
-    ? findImages(paths, held, backups.images)
-    : NOTHING;
-  const containers = broken.includes("containers")
-    ? takeBackup(
-      held.containers,
-      backups.containers.map((record) => finishIfWhole(paths, record)),
-      paths.containers,
-    )
-    : NOTHING;
-  const layers = broken.includes("layers")
-    ? findLayers(paths, held, {
-      backup: backups.layers,
-      images: listAll(held.images.records, images).map(({ id }) => id),
-      containers: listAll(held.containers.records, containers),
-    })
-    : NOTHING;
-  return { images, containers, layers };
-}
-
-function listAll<R extends StoreRecord>(
-  records: readonly R[],
-  { fromBackup, fromDisk }: Additions<R>,
-): readonly R[] {
-  return [...records, ...fromBackup, ...fromDisk];
-}
-
-/**
- * A container that was being made at the time of the backup has been made since, if
- * all of it is there, or files that it wrote. With its mark it would be removed.
- */
-function finishIfWhole(
-  paths: StorePaths,
-  record: ContainerRecord,
-): ContainerRecord {
-  const diff = join(layerDirectory(paths, record.layer), "diff");
-  const isWhole = listIfDirectory(diff).length > 0 ||
-    isDirectoryThere(diff) &&
-      isThere(join(workDirectory(paths, record.id), "config.json"));
-  if (!isWhole) return record;
-  const { [INCOMPLETE]: _mark, ...flags } = { ...record.flags };
-  return { ...record, flags };
-}
-
-/** What was there before, and still has its directory. */
-function takeBackup<R extends StoreRecord>(
-  table: Records<R>,
-  backup: readonly R[],
-  directory: string,
-): Additions<R> {
-  return {
-    fromBackup: backup.filter(({ id }) =>
-      isFileName(id) && table.lookUp(id) === undefined &&
-      isDirectoryThere(join(directory, id))
-    ),
-    fromDisk: [],
-  };
-}
-
-function findImages(
-  paths: StorePaths,
-  { images }: Held,
-  backup: readonly ImageRecord[],
-): Additions<ImageRecord> {
-  // One that another image has now has moved there since the backup.
-  const taken = new Set(images.records.flatMap(({ names = [] }) => names));
-  const free = backup.map(({ names = [], ...record }) => ({
-    ...record,
-    names: names.filter((name) => !taken.has(name)),
-  }));
-  const known = takeBackup(images, free, paths.images);
-  const others = listUnnamed(paths.images, images, known)
-    .filter((id) => !isUnrecorded(join(paths.images, id)));
-  return {
-    ...known,
-    fromDisk: others.flatMap((id) => rebuildImage(paths, id) ?? []),
-  };
-}
-
-function findLayers(
-  paths: StorePaths,
-  { layers }: Held,
-  { backup, images, containers }: {
-    readonly backup: readonly LayerRecord[];
-    readonly images: readonly string[];
-    readonly containers: readonly ContainerRecord[];
-  },
-): Additions<LayerRecord> {
-  // Whether one has been finished since, only what is on the disk can prove.
-  const finished = backup.filter((layer) => !isIncomplete(layer));
-  const known = takeBackup(layers, finished, paths.home);
-  const others = listUnnamed(paths.home, layers, known);
-  if (others.length === 0) return known;
-  const proofs = {
-    images: images.flatMap((id) => proveImage(paths, id) ?? []),
-    containers,
-  };
-  return {
-    ...known,
-    fromDisk: others.flatMap((id) => rebuildLayer(paths, id, proofs) ?? []),
-  };
-}
-
-/** Directories without a record. */
-function listUnnamed<R extends StoreRecord>(
-  directory: string,
-  table: Records<R>,
-  { fromBackup }: Additions<R>,
-): readonly string[] {
-  const known = new Set<string>(fromBackup.map(({ id }) => id));
-  return listIfDirectory(directory).filter((name) =>
-    /^[0-9a-f]{64}$/.test(name) && !known.has(name) &&
-    table.lookUp(name) === undefined
-  );
-}
-
 /** What would still be in doubt with these records, each directory compared. */
 function doubtsOf(
   paths: StorePaths,
   { layers, images, containers }: Held,
-  found: Found,
+  found: LostRecords,
 ): readonly Doubt[] {
   return findDoubts(paths, {
     layers: view(layers, found.layers),
@@ -255,7 +106,7 @@ function doubtsOf(
 }
 
 function view<R extends StoreRecord>(
-  table: Records<R>,
+  table: RecordView<R>,
   additions: Additions<R>,
 ): TableView<R> {
   const records = listAll(table.records, additions);
@@ -263,7 +114,7 @@ function view<R extends StoreRecord>(
   return { records, lookUp: (text) => byId.get(text), origin: "changed" };
 }
 
-function put(held: Held, kind: Kind, found: Found): void {
+function put(held: Held, kind: Kind, found: LostRecords): void {
   switch (kind) {
     case "layers":
       return putAll(held.layers, found.layers);

@@ -1,0 +1,169 @@
+/** Finds records that tables lack: in what they were before, and by what is there. */
+
+import { join } from "@std/path";
+import { isFileName } from "../../formats/storage/store_ids.ts";
+import type {
+  ContainerRecord,
+  ImageRecord,
+  LayerRecord,
+  StoreRecord,
+} from "../../formats/storage/store_record.ts";
+import { isDirectoryThere, isThere } from "../../fs/if_there.ts";
+import { listIfDirectory } from "../../fs/list_directory.ts";
+import { isUnrecorded } from "../../store/disk_images.ts";
+import { isIncomplete } from "../../store/layers/delete_layer.ts";
+import {
+  layerDirectory,
+  type StorePaths,
+  workDirectory,
+} from "../../store/paths.ts";
+import { INCOMPLETE } from "../../store/put_container.ts";
+import type { RecordView } from "../../store/records/records.ts";
+import { peekBackups, type ReadTables } from "../../store/records/tables.ts";
+import { proveImage, rebuildImage, rebuildLayer } from "./rebuild_records.ts";
+
+/** A kind of records. */
+export type Kind = keyof ReadTables;
+
+/** Records that a table lacks. */
+export interface Additions<R extends StoreRecord> {
+  readonly fromBackup: readonly R[];
+  readonly fromDisk: readonly R[];
+}
+
+/** Those of each kind. */
+export interface LostRecords {
+  readonly layers: Additions<LayerRecord>;
+  readonly images: Additions<ImageRecord>;
+  readonly containers: Additions<ContainerRecord>;
+}
+
+const NOTHING = { fromBackup: [], fromDisk: [] };
+
+/**
+ * Finds what tables lack.
+ *
+ * @param broken The kinds that may lack something.
+ */
+export function findLostRecords(
+  paths: StorePaths,
+  held: ReadTables,
+  broken: readonly Kind[],
+): LostRecords {
+  const backups = peekBackups(paths);
+  const images = broken.includes("images")
+    ? findImages(paths, held, backups.images)
+    : NOTHING;
+  const containers = broken.includes("containers")
+    ? takeBackup(
+      held.containers,
+      backups.containers.map((record) => finishIfWhole(paths, record)),
+      paths.containers,
+    )
+    : NOTHING;
+  const layers = broken.includes("layers")
+    ? findLayers(paths, held, {
+      backup: backups.layers,
+      images: listAll(held.images.records, images).map(({ id }) => id),
+      containers: listAll(held.containers.records, containers),
+    })
+    : NOTHING;
+  return { images, containers, layers };
+}
+
+/** Records that are there, and those that come back. */
+export function listAll<R extends StoreRecord>(
+  records: readonly R[],
+  { fromBackup, fromDisk }: Additions<R>,
+): readonly R[] {
+  return [...records, ...fromBackup, ...fromDisk];
+}
+
+/**
+ * A container that was being made at the time of the backup has been made since, if
+ * all of it is there, or files that it wrote. With its mark it would be removed.
+ */
+function finishIfWhole(
+  paths: StorePaths,
+  record: ContainerRecord,
+): ContainerRecord {
+  const diff = join(layerDirectory(paths, record.layer), "diff");
+  const isWhole = listIfDirectory(diff).length > 0 ||
+    isDirectoryThere(diff) &&
+      isThere(join(workDirectory(paths, record.id), "config.json"));
+  if (!isWhole) return record;
+  const { [INCOMPLETE]: _mark, ...flags } = { ...record.flags };
+  return { ...record, flags };
+}
+
+/** What was there before, and still has its directory. */
+function takeBackup<R extends StoreRecord>(
+  table: RecordView<R>,
+  backup: readonly R[],
+  directory: string,
+): Additions<R> {
+  return {
+    fromBackup: backup.filter(({ id }) =>
+      isFileName(id) && table.lookUp(id) === undefined &&
+      isDirectoryThere(join(directory, id))
+    ),
+    fromDisk: [],
+  };
+}
+
+function findImages(
+  paths: StorePaths,
+  { images }: ReadTables,
+  backup: readonly ImageRecord[],
+): Additions<ImageRecord> {
+  // One that another image has now has moved there since the backup.
+  const taken = new Set(images.records.flatMap(({ names = [] }) => names));
+  const free = backup.map(({ names = [], ...record }) => ({
+    ...record,
+    names: names.filter((name) => !taken.has(name)),
+  }));
+  const known = takeBackup(images, free, paths.images);
+  const others = listUnnamed(paths.images, images, known)
+    .filter((id) => !isUnrecorded(join(paths.images, id)));
+  return {
+    ...known,
+    fromDisk: others.flatMap((id) => rebuildImage(paths, id) ?? []),
+  };
+}
+
+function findLayers(
+  paths: StorePaths,
+  { layers }: ReadTables,
+  { backup, images, containers }: {
+    readonly backup: readonly LayerRecord[];
+    readonly images: readonly string[];
+    readonly containers: readonly ContainerRecord[];
+  },
+): Additions<LayerRecord> {
+  // Whether one has been finished since, only what is on the disk can prove.
+  const finished = backup.filter((layer) => !isIncomplete(layer));
+  const known = takeBackup(layers, finished, paths.home);
+  const others = listUnnamed(paths.home, layers, known);
+  if (others.length === 0) return known;
+  const proofs = {
+    images: images.flatMap((id) => proveImage(paths, id) ?? []),
+    containers,
+  };
+  return {
+    ...known,
+    fromDisk: others.flatMap((id) => rebuildLayer(paths, id, proofs) ?? []),
+  };
+}
+
+/** Directories without a record. */
+function listUnnamed<R extends StoreRecord>(
+  directory: string,
+  table: RecordView<R>,
+  { fromBackup }: Additions<R>,
+): readonly string[] {
+  const known = new Set<string>(fromBackup.map(({ id }) => id));
+  return listIfDirectory(directory).filter((name) =>
+    /^[0-9a-f]{64}$/.test(name) && !known.has(name) &&
+    table.lookUp(name) === undefined
+  );
+}
