@@ -5,7 +5,7 @@ import type { Bytes } from "../../src/formats/bytes.ts";
 import type { BlobSource } from "../../src/formats/oci/blob_source.ts";
 import { digestOf } from "../../src/formats/oci/digest_of.ts";
 import { OCI_LAYER_GZIP } from "../../src/formats/oci/media_types.ts";
-import { readBlob } from "../../src/registry/read_blob.ts";
+import { readBlob } from "../../src/registry/blobs/read_blob.ts";
 
 /** Tries the promises on a source that has one known blob. */
 export async function testBlobSource(

@@ -8,7 +8,7 @@ import {
   OCI_MANIFEST,
 } from "../../src/formats/oci/media_types.ts";
 import type { TlsSettings } from "../../src/registry/http/http_request.ts";
-import { readBlob } from "../../src/registry/read_blob.ts";
+import { readBlob } from "../../src/registry/blobs/read_blob.ts";
 import { Repository } from "../../src/registry/repository.ts";
 import { serveScript } from "../support/servers/scripted_server.ts";
 import type {

@@ -13,7 +13,7 @@ import {
 import type { BlobSource } from "../../formats/oci/blob_source.ts";
 import type { Descriptor } from "../../formats/oci/descriptor.ts";
 import { algorithmOf, type Digest } from "../../formats/oci/digest.ts";
-import { readBlob } from "../../registry/read_blob.ts";
+import { readBlob } from "../../registry/blobs/read_blob.ts";
 import type { RetryRules } from "../../registry/send_request.ts";
 
 /** How to read a blob. */

@@ -11,7 +11,7 @@ import { BlobMismatchError, RegistryError } from "../../errors/image_errors.ts";
 import type { Bytes } from "../../formats/bytes.ts";
 import type { BlobSource } from "../../formats/oci/blob_source.ts";
 import type { Descriptor } from "../../formats/oci/descriptor.ts";
-import { readBlob } from "../../registry/read_blob.ts";
+import { readBlob } from "../../registry/blobs/read_blob.ts";
 import type { RetryRules } from "../../registry/send_request.ts";
 import { DEFAULT_PART_RULES, type PartRules } from "../part_rules.ts";
 

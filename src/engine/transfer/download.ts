@@ -18,7 +18,7 @@ import type { Bytes } from "../../formats/bytes.ts";
 import type { BlobSource } from "../../formats/oci/blob_source.ts";
 import type { Descriptor } from "../../formats/oci/descriptor.ts";
 import { isErrno } from "../../fs/errno.ts";
-import { readBlob } from "../../registry/read_blob.ts";
+import { readBlob } from "../../registry/blobs/read_blob.ts";
 import type { RetryRules } from "../../registry/send_request.ts";
 import { BlobParts, type PartsTurn } from "./blob_parts.ts";
 import type { BlobProgress } from "./blob_progress.ts";

@@ -32,7 +32,7 @@ import {
   platformOf,
   platformText,
 } from "../../image/choose_manifest.ts";
-import { readBlob } from "../../registry/read_blob.ts";
+import { readBlob } from "../../registry/blobs/read_blob.ts";
 import type { RetryRules } from "../../registry/send_request.ts";
 
 /** An image that may be fetched, if a policy lets it. */

@@ -2,7 +2,7 @@
 /** A worker that reads one blob, with the permissions that it is given. */
 
 import type { Descriptor } from "../../../src/formats/oci/descriptor.ts";
-import { readBlob } from "../../../src/registry/read_blob.ts";
+import { readBlob } from "../../../src/registry/blobs/read_blob.ts";
 import { type HttpBlobAccess, httpBlobs } from "../servers/http_blobs.ts";
 
 /** What the worker is asked for. */

@@ -3,7 +3,7 @@
 import type { BlobSource } from "../../../src/formats/oci/blob_source.ts";
 import { createHttpClient } from "../../../src/registry/http_client.ts";
 import type { TlsSettings } from "../../../src/registry/http/http_request.ts";
-import { openBlob } from "../../../src/registry/open_blob.ts";
+import { openBlob } from "../../../src/registry/blobs/open_blob.ts";
 import {
   type RetryRules,
   sendRequest,

@@ -1,9 +1,9 @@
 /** Layers that need not be distributed: OCI image-spec v1.1, descriptor.md, "urls". */
 
-import { RegistryError } from "../errors/image_errors.ts";
-import type { Bytes } from "../formats/bytes.ts";
-import type { Descriptor } from "../formats/oci/descriptor.ts";
-import { findAddressProblem } from "./address_rules.ts";
+import { RegistryError } from "../../errors/image_errors.ts";
+import type { Bytes } from "../../formats/bytes.ts";
+import type { Descriptor } from "../../formats/oci/descriptor.ts";
+import { findAddressProblem } from "../address_rules.ts";
 import { openBlob, type OpenHttpBlobOptions } from "./open_blob.ts";
 
 /** Options of {@linkcode openElsewhere}. */

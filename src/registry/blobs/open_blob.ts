@@ -1,15 +1,22 @@
 /** Opens one blob over HTTP: OCI distribution-spec v1.1, "Pulling blobs". */
 
-import { BlobMismatchError, RegistryError } from "../errors/image_errors.ts";
-import type { Bytes } from "../formats/bytes.ts";
-import type { BlobRange, OpenBlobOptions } from "../formats/oci/blob_source.ts";
-import type { Descriptor } from "../formats/oci/descriptor.ts";
-import { encodingOf, encodingProblem, unpackBody } from "./content_encoding.ts";
-import { explainFailure } from "./explain_failure.ts";
-import type { HttpRequest } from "./http/http_request.ts";
-import { discardBody } from "./read_body.ts";
-import { errorOf } from "./response_error.ts";
-import type { RetryRules } from "./send_request.ts";
+import { BlobMismatchError, RegistryError } from "../../errors/image_errors.ts";
+import type { Bytes } from "../../formats/bytes.ts";
+import type {
+  BlobRange,
+  OpenBlobOptions,
+} from "../../formats/oci/blob_source.ts";
+import type { Descriptor } from "../../formats/oci/descriptor.ts";
+import {
+  encodingOf,
+  encodingProblem,
+  unpackBody,
+} from "../content_encoding.ts";
+import { explainFailure } from "../explain_failure.ts";
+import type { HttpRequest } from "../http/http_request.ts";
+import { discardBody } from "../read_body.ts";
+import { errorOf } from "../response_error.ts";
+import type { RetryRules } from "../send_request.ts";
 import { watchTransfer } from "./watch_transfer.ts";
 
 /** How a blob is asked for. */

@@ -1,19 +1,22 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { RegistryError } from "../../src/errors/image_errors.ts";
-import { digestOf } from "../../src/formats/oci/digest_of.ts";
-import { OCI_LAYER_GZIP } from "../../src/formats/oci/media_types.ts";
-import { createHttpClient } from "../../src/registry/http_client.ts";
-import { writeTestLayout } from "../support/images/test_layout.ts";
-import { needs } from "../support/peers.ts";
-import type { BlobRequest } from "../support/programs/blob_worker.ts";
-import { serveHostile } from "../support/servers/hostile_server.ts";
+import { RegistryError } from "../../../src/errors/image_errors.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
+import { OCI_LAYER_GZIP } from "../../../src/formats/oci/media_types.ts";
+import { createHttpClient } from "../../../src/registry/http_client.ts";
+import { writeTestLayout } from "../../support/images/test_layout.ts";
+import { needs } from "../../support/peers.ts";
+import type { BlobRequest } from "../../support/programs/blob_worker.ts";
+import { serveHostile } from "../../support/servers/hostile_server.ts";
 import {
   type HttpBlobAccess,
   httpBlobs,
-} from "../support/servers/http_blobs.ts";
-import { makeSelfSigned } from "../support/servers/make_certificates.ts";
-import { freePort, startRegistry } from "../support/servers/registry_server.ts";
-import { tempDir } from "../support/temp_dir.ts";
+} from "../../support/servers/http_blobs.ts";
+import { makeSelfSigned } from "../../support/servers/make_certificates.ts";
+import {
+  freePort,
+  startRegistry,
+} from "../../support/servers/registry_server.ts";
+import { tempDir } from "../../support/temp_dir.ts";
 
 type Controller = ReadableStreamDefaultController<Uint8Array>;
 
@@ -115,7 +118,7 @@ async function readInWorker(
   request: BlobRequest,
   net: string[],
 ): Promise<unknown> {
-  const url = new URL("../support/programs/blob_worker.ts", import.meta.url);
+  const url = new URL("../../support/programs/blob_worker.ts", import.meta.url);
   const worker = new Worker(url, {
     type: "module",
     deno: { permissions: { net } },

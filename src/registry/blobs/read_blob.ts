@@ -1,12 +1,12 @@
 /** Reads one blob through, and goes on where a connection broke. */
 
-import { type Abortable, sleep } from "../errors/abort.ts";
-import { categoryOf } from "../errors/category.ts";
-import { BlobMismatchError, RegistryError } from "../errors/image_errors.ts";
-import type { Bytes } from "../formats/bytes.ts";
-import type { BlobSource } from "../formats/oci/blob_source.ts";
-import type { Descriptor } from "../formats/oci/descriptor.ts";
-import { explainFailure } from "./explain_failure.ts";
+import { type Abortable, sleep } from "../../errors/abort.ts";
+import { categoryOf } from "../../errors/category.ts";
+import { BlobMismatchError, RegistryError } from "../../errors/image_errors.ts";
+import type { Bytes } from "../../formats/bytes.ts";
+import type { BlobSource } from "../../formats/oci/blob_source.ts";
+import type { Descriptor } from "../../formats/oci/descriptor.ts";
+import { explainFailure } from "../explain_failure.ts";
 import {
   type TransferLimits,
   type TransferWatch,

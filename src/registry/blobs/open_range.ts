@@ -1,12 +1,12 @@
 /** Opens a part of a blob over HTTP, beside others: RFC 9110, 14. */
 
-import type { Abortable } from "../errors/abort.ts";
-import type { Bytes } from "../formats/bytes.ts";
-import type { BlobRange } from "../formats/oci/blob_source.ts";
-import type { Descriptor } from "../formats/oci/descriptor.ts";
+import type { Abortable } from "../../errors/abort.ts";
+import type { Bytes } from "../../formats/bytes.ts";
+import type { BlobRange } from "../../formats/oci/blob_source.ts";
+import type { Descriptor } from "../../formats/oci/descriptor.ts";
 import { hasRange } from "./open_blob.ts";
-import { discardBody } from "./read_body.ts";
-import type { RetryRules, SendRequestOptions } from "./send_request.ts";
+import { discardBody } from "../read_body.ts";
+import type { RetryRules, SendRequestOptions } from "../send_request.ts";
 
 /** How a part is asked for. */
 export interface OpenRangeOptions extends BlobRange, Abortable {

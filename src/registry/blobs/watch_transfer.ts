@@ -1,6 +1,6 @@
 /** Ends bodies that come too slowly, or not at all. */
 
-import type { RetryRules } from "./send_request.ts";
+import type { RetryRules } from "../send_request.ts";
 
 /** How slowly a body may come. */
 export type TransferLimits = Pick<

@@ -2,19 +2,19 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   BlobMismatchError,
   RegistryError,
-} from "../../src/errors/image_errors.ts";
-import { DamagedFileError } from "../../src/errors/store_errors.ts";
-import type { Bytes } from "../../src/formats/bytes.ts";
-import type { BlobSource } from "../../src/formats/oci/blob_source.ts";
-import type { Descriptor } from "../../src/formats/oci/descriptor.ts";
-import { digestOf } from "../../src/formats/oci/digest_of.ts";
-import { OCI_LAYER_GZIP } from "../../src/formats/oci/media_types.ts";
+} from "../../../src/errors/image_errors.ts";
+import { DamagedFileError } from "../../../src/errors/store_errors.ts";
+import type { Bytes } from "../../../src/formats/bytes.ts";
+import type { BlobSource } from "../../../src/formats/oci/blob_source.ts";
+import type { Descriptor } from "../../../src/formats/oci/descriptor.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
+import { OCI_LAYER_GZIP } from "../../../src/formats/oci/media_types.ts";
 import {
   readBlob,
   type ReadBlobOptions,
-} from "../../src/registry/read_blob.ts";
-import { serveHostile } from "../support/servers/hostile_server.ts";
-import { httpBlobs } from "../support/servers/http_blobs.ts";
+} from "../../../src/registry/blobs/read_blob.ts";
+import { serveHostile } from "../../support/servers/hostile_server.ts";
+import { httpBlobs } from "../../support/servers/http_blobs.ts";
 
 const MIB = 1024 * 1024;
 const CONTENT = noise(3 * MIB + 17);
