@@ -1,7 +1,8 @@
 /**
  * Fails on imports against the layers of the program (see `DOWN`), against the
- * order of rooms in a layer (see `ROOMS`), and in circles, also of types; and on
- * modules of Node that common commands load when they start (see `quick_starts.ts`).
+ * order of rooms in a layer (see `ROOMS`), and in circles, also of types; on modules
+ * of Node that common commands load when they start (see `quick_starts.ts`); and on
+ * folders, also of tests, that hold too many files.
  */
 
 import { walk } from "@std/fs";
@@ -85,12 +86,13 @@ export function checkLayers(files: readonly SourceFile[]): string[] {
       .toSorted((a, b) => a.line - b.line)
       .map(({ line, problem }) => `${path}:${line}: ${problem}`);
   });
-  return [...problems, ...checkCrowds(files), ...checkStarts(read)];
+  const crowds = checkCrowds(files.map(({ path }) => path));
+  return [...problems, ...crowds, ...checkStarts(read)];
 }
 
 /** A folder with more files than one can look over has a second concept in it. */
-function checkCrowds(files: readonly SourceFile[]): string[] {
-  const folders = Map.groupBy(files, ({ path }) => dirname(path));
+export function checkCrowds(paths: readonly string[]): string[] {
+  const folders = Map.groupBy(paths, (path) => dirname(path));
   return [...folders]
     .filter(([, { length }]) => length > MAX_FILES)
     .map(([folder, { length }]) =>
@@ -264,18 +266,30 @@ function isCall(tokens: Tokens, index: number, what: string): boolean {
 }
 
 async function readSources(root: string): Promise<SourceFile[]> {
-  const files: SourceFile[] = [];
-  const options = { includeDirs: false, exts: [".ts"] };
-  for await (const { path } of walk(join(root, "src"), options)) {
-    const source = await Deno.readTextFile(path);
-    files.push({ path: relative(root, path), source });
+  const paths = await listFiles(root, "src");
+  const files = paths.filter((path) => path.endsWith(".ts"))
+    .map(async (path) => {
+      const source = await Deno.readTextFile(join(root, path));
+      return { path, source };
+    });
+  return await Promise.all(files);
+}
+
+async function listFiles(root: string, folder: string): Promise<string[]> {
+  const paths: string[] = [];
+  const options = { includeDirs: false };
+  for await (const { path } of walk(join(root, folder), options)) {
+    paths.push(relative(root, path));
   }
-  return files.toSorted((a, b) => a.path < b.path ? -1 : 1);
+  return paths.toSorted();
 }
 
 if (import.meta.main) {
   const root = join(import.meta.dirname ?? ".", "..");
-  const problems = checkLayers(await readSources(root));
+  const problems = [
+    ...checkLayers(await readSources(root)),
+    ...checkCrowds(await listFiles(root, "tests")),
+  ];
   // deno-lint-ignore no-console -- this is a program
   for (const problem of problems) console.error(problem);
   Deno.exit(problems.length === 0 ? 0 : 1);

@@ -6,7 +6,7 @@ import {
   IMAGE_MOUNT,
   NODE_NEEDS,
   startNode,
-} from "../../support/cri_node.ts";
+} from "../../support/nodes/cri_node.ts";
 
 const { method } = RuntimeService;
 

@@ -14,7 +14,7 @@ import {
   NODE_NEEDS,
   podConfig,
   startNode,
-} from "../../support/cri_node.ts";
+} from "../../support/nodes/cri_node.ts";
 import { StatusError } from "../../support/grpc_client.ts";
 import { killProcess, readPid } from "../../support/kill_process.ts";
 import { run } from "../../support/servers/registry_server.ts";

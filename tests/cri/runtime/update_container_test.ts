@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { RuntimeService } from "../../../src/cri/api/api_pb.js";
-import { NODE_NEEDS, startNode } from "../../support/cri_node.ts";
+import { NODE_NEEDS, startNode } from "../../support/nodes/cri_node.ts";
 
 const { method } = RuntimeService;
 

@@ -4,7 +4,7 @@ import {
   type PodSandboxMetrics,
   RuntimeService,
 } from "../../../src/cri/api/api_pb.js";
-import { NODE_NEEDS, startNode } from "../../support/cri_node.ts";
+import { NODE_NEEDS, startNode } from "../../support/nodes/cri_node.ts";
 import { StatusError } from "../../support/grpc_client.ts";
 import { until } from "../../support/until.ts";
 

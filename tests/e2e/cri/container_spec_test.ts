@@ -11,7 +11,7 @@ import { runCommand } from "../../../src/process/run_command.ts";
 import { layerDirectory } from "../../../src/store/paths.ts";
 import { needsNetworks } from "../../support/test_network.ts";
 import { MONITOR_NEEDS } from "../../support/monitored_container.ts";
-import { type ConfigInit, specPods } from "../../support/spec_pods.ts";
+import { type ConfigInit, specPods } from "../../support/nodes/spec_pods.ts";
 import { libc } from "../../support/own_libc.ts";
 import { APP } from "../../support/test_runtime.ts";
 

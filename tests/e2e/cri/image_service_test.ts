@@ -17,7 +17,7 @@ import {
   REGISTRY_PROGRAMS,
 } from "../../support/servers/registry_server.ts";
 import { serveImages } from "../../support/servers/served_images.ts";
-import { serveOrlop } from "../../support/serving_orlop.ts";
+import { serveOrlop } from "../../support/nodes/serving_orlop.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 
 const {

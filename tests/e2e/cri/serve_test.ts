@@ -18,7 +18,7 @@ import {
   sendHalf,
   serveImage,
 } from "../../support/servers/served_image.ts";
-import { serveOrlop } from "../../support/serving_orlop.ts";
+import { serveOrlop } from "../../support/nodes/serving_orlop.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 import { until } from "../../support/until.ts";
 

@@ -9,7 +9,10 @@ import {
 import { networkStatus } from "../../../src/engine/network/network_status.ts";
 import { tidyNetworks } from "../../../src/engine/network/tidy_networks.ts";
 import { NetworkError } from "../../../src/errors/network_errors.ts";
-import { type FakePlugins, fakePlugins } from "../../support/fake_plugins.ts";
+import {
+  type FakePlugins,
+  fakePlugins,
+} from "../../support/nodes/fake_plugins.ts";
 import { needs } from "../../support/peers.ts";
 
 // What others could change is not run: a folder of root's own is needed.

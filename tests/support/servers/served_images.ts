@@ -7,7 +7,7 @@ import {
   type RegistryServerOptions,
   startRegistry,
 } from "./registry_server.ts";
-import { serveOrlop, type ServingOrlop } from "../serving_orlop.ts";
+import { serveOrlop, type ServingOrlop } from "../nodes/serving_orlop.ts";
 import { type TempDir, tempDir } from "../temp_dir.ts";
 
 /** What is there, and ends with the scope. */

@@ -4,27 +4,27 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import {
   type ContainerConfig,
   ContainerConfigSchema,
-} from "../../src/cri/api/api_pb.js";
-import { makeContainerSpec } from "../../src/cri/spec/make_container_spec.ts";
-import { createContainer } from "../../src/engine/containers/create_container.ts";
-import { deleteContainer } from "../../src/engine/containers/delete_container.ts";
-import { removeImageVolumes } from "../../src/engine/containers/image_volumes.ts";
-import { startContainer } from "../../src/engine/containers/start_container.ts";
-import { createProcess } from "../../src/engine/monitor/create_process.ts";
-import { startProcess } from "../../src/engine/monitor/start_process.ts";
-import { runSandbox } from "../../src/engine/sandboxes/run_sandbox.ts";
+} from "../../../src/cri/api/api_pb.js";
+import { makeContainerSpec } from "../../../src/cri/spec/make_container_spec.ts";
+import { createContainer } from "../../../src/engine/containers/create_container.ts";
+import { deleteContainer } from "../../../src/engine/containers/delete_container.ts";
+import { removeImageVolumes } from "../../../src/engine/containers/image_volumes.ts";
+import { startContainer } from "../../../src/engine/containers/start_container.ts";
+import { createProcess } from "../../../src/engine/monitor/create_process.ts";
+import { startProcess } from "../../../src/engine/monitor/start_process.ts";
+import { runSandbox } from "../../../src/engine/sandboxes/run_sandbox.ts";
 import type {
   Sandbox,
   SandboxRequest,
-} from "../../src/engine/sandboxes/sandbox.ts";
+} from "../../../src/engine/sandboxes/sandbox.ts";
 import {
   type ContainerId,
   parseContainerId,
-} from "../../src/formats/storage/store_ids.ts";
-import { randomId } from "../../src/fs/random_name.ts";
-import { addBusybox, untilEnded } from "./monitored_container.ts";
-import { type TestSandboxes, testSandboxes } from "./sandboxes.ts";
-import { addImage, APP } from "./test_runtime.ts";
+} from "../../../src/formats/storage/store_ids.ts";
+import { randomId } from "../../../src/fs/random_name.ts";
+import { addBusybox, untilEnded } from "../monitored_container.ts";
+import { type TestSandboxes, testSandboxes } from "../sandboxes.ts";
+import { addImage, APP } from "../test_runtime.ts";
 
 /** What a test asks of a container. */
 export type ConfigInit = Exclude<

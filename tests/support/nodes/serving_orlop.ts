@@ -1,8 +1,8 @@
 /** `orlop serve` in a process, with a client. */
 
-import { GrpcClient } from "./grpc_client.ts";
-import { lines } from "./programs/lines.ts";
-import { orlopCommand } from "./programs/orlop_program.ts";
+import { GrpcClient } from "../grpc_client.ts";
+import { lines } from "../programs/lines.ts";
+import { orlopCommand } from "../programs/orlop_program.ts";
 
 /** A process that serves. Disposing ends it. */
 export interface ServingOrlop extends AsyncDisposable {

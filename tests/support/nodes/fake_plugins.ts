@@ -1,6 +1,6 @@
 /** Network plugins that note how they are called, and answer as a test wants it. */
 
-import { type TempDir, tempDir } from "./temp_dir.ts";
+import { type TempDir, tempDir } from "../temp_dir.ts";
 
 /** How a plugin was called. */
 export interface PluginCallNote {

@@ -6,15 +6,15 @@ import {
   type ContainerStatus,
   type PodSandboxConfigSchema,
   RuntimeService,
-} from "../../src/cri/api/api_pb.js";
-import type { GrpcClient } from "./grpc_client.ts";
-import { writeBusyboxLayout } from "./images/busybox_layout.ts";
-import { needs } from "./peers.ts";
-import { orlopIn, type OrlopProgram } from "./programs/orlop_program.ts";
+} from "../../../src/cri/api/api_pb.js";
+import type { GrpcClient } from "../grpc_client.ts";
+import { writeBusyboxLayout } from "../images/busybox_layout.ts";
+import { needs } from "../peers.ts";
+import { orlopIn, type OrlopProgram } from "../programs/orlop_program.ts";
 import { serveOrlop, type ServingOrlop } from "./serving_orlop.ts";
-import { until } from "./until.ts";
-import { type TempDir, tempDir } from "./temp_dir.ts";
-import { writeNetwork } from "./test_network.ts";
+import { until } from "../until.ts";
+import { type TempDir, tempDir } from "../temp_dir.ts";
+import { writeNetwork } from "../test_network.ts";
 
 /** What such tests need. */
 export const NODE_NEEDS: { ignore: boolean } = needs(
