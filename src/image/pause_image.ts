@@ -5,6 +5,7 @@ import type { RawManifest } from "../formats/oci/blob_source.ts";
 import type { Descriptor } from "../formats/oci/descriptor.ts";
 import { type Digest, hexOf } from "../formats/oci/digest.ts";
 import { digestOf } from "../formats/oci/digest_of.ts";
+import { sum } from "../formats/sum.ts";
 import { PAUSE_IMAGE_NAME } from "./pause_image_name.ts";
 import { makePauseProgram, type PauseArchitecture } from "./pause_program.ts";
 
@@ -120,7 +121,7 @@ function tarHeader(name: string, size: number): Bytes {
   put("0", 156); // A regular file.
   put("ustar\0" + "00", 257);
   put(" ".repeat(8), 148); // Counted so in the checksum.
-  const checksum = header.reduce((sum, byte) => sum + byte, 0);
+  const checksum = sum(header);
   octal(checksum, 148, { digits: 6 });
   put("\0 ", 154);
   return header;

@@ -1,5 +1,6 @@
 /** Sizes and times in words, as podman words them, and back. */
 
+import { sum } from "../../formats/sum.ts";
 import { UsageError } from "../usage_error.ts";
 
 const MINUTE = 60;
@@ -69,10 +70,10 @@ export function parseDuration(text: string): number {
       `Cannot use "${text}" as a duration: write it like 90s, 36h or 7d`,
     );
   }
-  return parts.reduce(
-    (sum, [, count, unit = ""]) =>
-      sum + Number(count) * (TIME_FACTORS[unit] ?? 0),
-    0,
+  return sum(
+    parts.map(([, count, unit = ""]) =>
+      Number(count) * (TIME_FACTORS[unit] ?? 0)
+    ),
   );
 }
 

@@ -6,6 +6,7 @@ import type {
   RuntimeMount,
   RuntimeSpec,
 } from "../../formats/oci/runtime_spec.ts";
+import { sum } from "../../formats/sum.ts";
 import { makeDirectoryInRoot } from "../../fs/make_in_root.ts";
 import type { OpenOptions } from "../../fs/read_in_root.ts";
 import { resolveInRoot } from "../../fs/resolve_in_root.ts";
@@ -72,7 +73,7 @@ export async function prepareRoot(
 
 function checkCount(volumes: readonly string[]): void {
   const { length } = volumes;
-  const levels = volumes.reduce((sum, path) => sum + path.split("/").length, 0);
+  const levels = sum(volumes.map((path) => path.split("/").length));
   if (length <= MAX_VOLUMES && levels <= MAX_DIRECTORIES) return;
   throw new TypeError(
     `Cannot make the volumes of the image: it wants ${length} with ${levels} ` +

@@ -6,6 +6,7 @@ import { isThere } from "../../fs/if_there.ts";
 import { findProgram } from "../../process/find_program.ts";
 import { runCommand } from "../../process/run_command.ts";
 import { layOut } from "../../store/paths.ts";
+import { READ_LOCKS } from "../../store/records/tables.ts";
 import { type Agent, openAgent } from "../agent.ts";
 import { readCleanupStatus } from "../cleanup/cleanup_status.ts";
 import { findLeftovers, type Leftovers } from "../cleanup/leftovers.ts";
@@ -115,11 +116,7 @@ async function lookAtRecords(patient: Patient): Promise<readonly Finding[]> {
     purpose: "read",
     lockTimeoutMs: LOCK_TIMEOUT_MS,
   });
-  using held = await agent.store.lock({
-    layers: "read",
-    images: "read",
-    containers: "read",
-  }, { signal });
+  using held = await agent.store.lock(READ_LOCKS, { signal });
   const { layers, images, containers } = held;
   const layerIds = new Set<string>(layers.records.map(({ id }) => id));
   const counts = [

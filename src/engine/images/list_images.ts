@@ -12,6 +12,7 @@ import type {
   ImageRecord,
   LayerRecord,
 } from "../../formats/storage/store_record.ts";
+import { sum } from "../../formats/sum.ts";
 import { imageItemPath } from "../../store/disk_images.ts";
 import { findImageUsers, lastUseOf } from "../../store/image_records.ts";
 import type { RecordView } from "../../store/records/records.ts";
@@ -160,10 +161,7 @@ function summarize(
     digest: image.digest ?? "",
     repoDigests: repoDigestsOf(image),
     created: image.created,
-    size: layers.reduce(
-      (sum, layer) => sum + layerBytes(layer),
-      itemBytes(image),
-    ),
+    size: itemBytes(image) + sum(layers.map(layerBytes)),
     layers: layers.map(({ id }) => id),
     usedBy: findImageUsers(held, image.id),
     pinned: isPinned(agent, image),

@@ -6,6 +6,7 @@ import { NoSpaceError } from "../../errors/image_errors.ts";
 import { formatSize } from "../../formats/config/byte_size.ts";
 import type { ImageBlobs } from "../../formats/oci/blob_source.ts";
 import { compressionOfLayer } from "../../formats/oci/media_types.ts";
+import { sum } from "../../formats/sum.ts";
 import { downloadsDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
 import type { NeededLayer } from "./receive_layer.ts";
@@ -48,13 +49,13 @@ export function estimateSpace(
   needed: readonly NeededLayer[],
   { downloads }: { readonly downloads: string | undefined },
 ): number {
-  return needed.reduce((sum, { id, blob, diffId }) => {
+  return sum(needed.map(({ id, blob, diffId }) => {
     const isPlain = compressionOfLayer(blob, diffId) === "none";
     const unpacked = blob.size * (isPlain ? 1 : UNPACKED_RATIO);
-    if (downloads === undefined) return sum + unpacked;
+    if (downloads === undefined) return unpacked;
     const left = blob.size - sizeOf(join(downloads, id));
-    return sum + unpacked + Math.max(left, 0);
-  }, 0);
+    return unpacked + Math.max(left, 0);
+  }));
 }
 
 function sizeOf(path: string): number {

@@ -1,5 +1,6 @@
 /** Lines at the end of a terminal that are drawn again and again. */
 
+import { sum } from "../../../formats/sum.ts";
 import { widthOf } from "../display_width.ts";
 
 // DECAWM: a line that is too long for a terminal which has just become
@@ -53,9 +54,10 @@ export class LiveLines {
   #goToStart(): string {
     const { columns } = this.#screen;
     // A terminal that has become narrower has broken them into more rows.
-    const rows = this.#lines.reduce(
-      (sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / columns)),
-      0,
+    const rows = sum(
+      this.#lines.map((line) =>
+        Math.max(1, Math.ceil(widthOf(line) / columns))
+      ),
     );
     // A key that was pressed meanwhile, such as ^C, may stand behind them.
     return rows > 0 ? `\r\x1b[${rows}A` : "";
