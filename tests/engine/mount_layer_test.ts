@@ -79,6 +79,18 @@ Deno.test("unmountLayer() unmounts at the last user, then the home", async () =>
   assertEquals(test.mounter.table, []);
 });
 
+Deno.test("unmountLayer() releases a home behind a symbolic link", async () => {
+  using test = await withLayer();
+  const { agent, dir } = test;
+  const { home } = agent.store.paths;
+  await Deno.rename(home, dir.join("elsewhere"));
+  await Deno.symlink(dir.join("elsewhere"), home);
+  await mount(agent);
+  assertEquals(targets(test), [home, join(home, layerId, "merged")]);
+  await unmount(agent);
+  assertEquals(targets(test), []);
+});
+
 Deno.test("a release of the home is told to other tools", async () => {
   using test = await withLayer();
   const lock = join(test.agent.store.paths.root, "storage.lock");
