@@ -2,7 +2,10 @@
 
 import type { Abortable } from "../../errors/abort.ts";
 import { NetworkError } from "../../errors/network_errors.ts";
-import type { NetworkList } from "../../formats/cni/network_list.ts";
+import type {
+  NetworkList,
+  NetworkPlugin,
+} from "../../formats/cni/network_list.ts";
 import {
   type NetworkResult,
   parseNetworkResult,
@@ -45,7 +48,7 @@ export async function joinNetwork(
 ): Promise<NetworkResult> {
   const { list } = attachment;
   let result: NetworkResult | undefined = undefined;
-  for (const plugin of list.plugins) {
+  for (const plugin of listBusy(attachment)) {
     options.signal?.throwIfAborted();
     const stdout = await callPlugin({
       ...{ attachment, plugin, settings, verb: "ADD" },
@@ -72,7 +75,7 @@ export async function leaveNetwork(
   } = {},
 ): Promise<void> {
   const errors: unknown[] = [];
-  for (const plugin of attachment.list.plugins.toReversed()) {
+  for (const plugin of listBusy(attachment).toReversed()) {
     signal?.throwIfAborted();
     try {
       await callPlugin(
@@ -95,9 +98,9 @@ export async function checkNetwork(
   settings: NetworkSettings,
   { prevResult, signal }: Abortable & { readonly prevResult: JsonObject },
 ): Promise<void> {
-  const { cniVersion, disableCheck, plugins } = attachment.list;
+  const { cniVersion, disableCheck } = attachment.list;
   if (disableCheck || cniVersion.startsWith("0.3.")) return;
-  for (const plugin of plugins) {
+  for (const plugin of listBusy(attachment)) {
     await callPlugin(
       { attachment, plugin, settings, verb: "CHECK", prevResult },
       { signal },
@@ -105,10 +108,26 @@ export async function checkNetwork(
   }
 }
 
+/**
+ * The plugins that have something to do for a pod. What a pod asks for does not
+ * change, so one that had nothing to add has nothing to take away.
+ */
+function listBusy(
+  { list: { plugins }, capabilities }: Attachment,
+): readonly NetworkPlugin[] {
+  return plugins.filter(({ type, settings }, index) =>
+    index === 0 || type !== PORTMAP || "runtimeConfig" in settings ||
+    capabilities.portMappings !== undefined
+  );
+}
+
+// Without ports it hands on what it was given, but costs a pod two programs.
+const PORTMAP = "portmap";
+
 async function callPlugin(
   { attachment, plugin, settings, verb, prevResult }: {
     readonly attachment: Attachment;
-    readonly plugin: NetworkList["plugins"][number];
+    readonly plugin: NetworkPlugin;
     readonly settings: NetworkSettings;
     readonly verb: PluginVerb;
     readonly prevResult: JsonObject | undefined;

@@ -93,6 +93,45 @@ Deno.test("joinNetwork() runs plugins in order, each with what came before", {
   assertEquals(later.at(-1)?.env["CNI_NETNS"], "");
 });
 
+Deno.test(
+  "joinNetwork() leaves portmap out where a pod has no ports of the host",
+  { ...NEEDED },
+  async (t) => {
+    const portmap = { type: "portmap", capabilities: { portMappings: true } };
+    const own = { ...portmap, runtimeConfig: { portMappings: PORTS } };
+    const cases: [string, unknown[], boolean, string[]][] = [
+      ["none", [{ type: "first" }, portmap], false, ["first"]],
+      ["ports", [{ type: "first" }, portmap], true, ["first", "portmap"]],
+      ["its own", [{ type: "first" }, own], false, ["first", "portmap"]],
+      ["alone", [portmap], false, ["portmap"]],
+    ];
+    for (const [name, list, hasPorts, called] of cases) {
+      await t.step(name, async () => {
+        using plugins = fakePlugins();
+        for (const type of ["first", "portmap"]) plugins.add(type);
+        const network = { cniVersion: "1.0.0", name: "front", plugins: list };
+        plugins.describe("10-a.conflist", network);
+        const { settings } = plugins;
+        const attachment = {
+          ...attachmentIn(plugins),
+          capabilities: hasPorts ? { portMappings: PORTS } : {},
+        };
+        await joinNetwork(attachment, settings);
+        await checkNetwork(attachment, settings, { prevResult: {} });
+        await leaveNetwork(attachment, settings);
+        assertEquals(
+          plugins.listCalls().map(({ verb, type }) => `${verb} ${type}`),
+          [
+            ...called.map((type) => `ADD ${type}`),
+            ...called.map((type) => `CHECK ${type}`),
+            ...called.toReversed().map((type) => `DEL ${type}`),
+          ],
+        );
+      });
+    }
+  },
+);
+
 Deno.test("leaveNetwork() calls all plugins, and tells the first failure", {
   ...NEEDED,
 }, async () => {
