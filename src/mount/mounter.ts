@@ -3,7 +3,7 @@
  * says; without libc, by way of findmnt(8).
  */
 
-import type { Abortable } from "../errors/abort.ts";
+import { type Abortable, settleAll } from "../errors/abort.ts";
 import {
   FINDMNT_COLUMNS,
   type MountEntry,
@@ -73,6 +73,13 @@ export interface Mounter {
    * @throws {CommandError} If it fails otherwise.
    */
   unmount(target: string, options?: UnmountOptions): Promise<void>;
+  /**
+   * Unmounts, lazily, what is mounted on some directories or files, by one program.
+   * Of several mounts on one at least the topmost goes.
+   *
+   * @throws As `unmount()` does, for the first that fails; all are tried.
+   */
+  unmountAll(targets: readonly string[], options?: Abortable): Promise<void>;
   /** Whether a directory is a mount point; one that is absent is none. */
   isMounted(target: string, options?: Abortable): Promise<boolean>;
   /**
@@ -148,6 +155,21 @@ class SystemMounter implements Mounter {
       if (error !== undefined) throw error;
       return;
     }
+  }
+
+  async unmountAll(
+    targets: readonly string[],
+    { signal }: Abortable = {},
+  ): Promise<void> {
+    if (targets.length === 0) return;
+    const args = ["--internal-only", "--no-mtab", "--lazy", "--", ...targets];
+    const options = { signal, okCodes: "any", group: "shared" } as const;
+    const { code } = await runCommand(this.#find("umount"), args, options);
+    if (code === 0) return;
+    // Which it was, and why, each by itself tells.
+    await settleAll(
+      targets.map((target) => this.unmount(target, { signal, mode: "lazy" })),
+    );
   }
 
   async isMounted(target: string, options: Abortable = {}): Promise<boolean> {

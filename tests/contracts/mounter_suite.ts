@@ -65,6 +65,17 @@ export function testMounter(
     assertEquals(await targets(home), [one, two]);
   });
 
+  test("unmounts many, also if some are not mounted", async (context) => {
+    const { mounter, home } = context;
+    const plans = [planOf(home, "layer"), planOf(home, "layer2")];
+    for (const plan of plans) await mounter.mount(plan);
+    const targets = plans.map(({ target }) => target);
+    await mounter.unmountAll([`${home}/absent`, ...targets]);
+    assertEquals(await mounter.list(home), []);
+    await mounter.unmountAll(targets);
+    await mounter.unmountAll([]);
+  });
+
   test("takes what is not mounted for unmounted", async (context) => {
     const { mounter, home } = context;
     await mounter.unmount(`${home}/layer/merged`);

@@ -82,11 +82,7 @@ export async function unmountSandbox(
     const mounts = await mounter.list(directory, options);
     if (mounts.length === 0) break;
     // The namespaces and files live as long as somebody is in them.
-    await Promise.all(
-      mounts.map(({ target }) =>
-        mounter.unmount(target, { ...options, mode: "lazy" })
-      ),
-    );
+    await mounter.unmountAll(mounts.map(({ target }) => target), options);
   }
   for (const path of [net, ipc, uts, ...Object.values(files)]) {
     removeIfThere(path);

@@ -25,6 +25,21 @@ export function memoryMounter(): MemoryMounter {
     signal?.throwIfAborted();
     return action();
   };
+  const unmount: Mounter["unmount"] = (target, options) =>
+    act(options?.signal, () => {
+      const index = find(target);
+      if (busy.has(target) && index >= 0 && options?.mode !== "lazy") {
+        throw new InUseError(`Cannot unmount "${target}": it is busy`, []);
+      }
+      if (index < 0) return;
+      table.splice(index, 1);
+      // What was mounted in it, and later, goes along.
+      for (let next = table.length - 1; next >= index; next--) {
+        if (table[next]?.target.startsWith(`${target}/`)) {
+          if (options?.mode === "lazy") table.splice(next, 1);
+        }
+      }
+    });
   return {
     table,
     mount: ({ source, target, type, flags, data }, options) =>
@@ -33,21 +48,12 @@ export function memoryMounter(): MemoryMounter {
         const common = { target, source, type, options: words.join(",") };
         table.push({ ...common, propagation: "private" });
       }),
-    unmount: (target, options) =>
-      act(options?.signal, () => {
-        const index = find(target);
-        if (busy.has(target) && index >= 0 && options?.mode !== "lazy") {
-          throw new InUseError(`Cannot unmount "${target}": it is busy`, []);
-        }
-        if (index < 0) return;
-        table.splice(index, 1);
-        // What was mounted in it, and later, goes along.
-        for (let next = table.length - 1; next >= index; next--) {
-          if (table[next]?.target.startsWith(`${target}/`)) {
-            if (options?.mode === "lazy") table.splice(next, 1);
-          }
-        }
-      }),
+    unmount,
+    async unmountAll(targets, options) {
+      for (const target of targets) {
+        await unmount(target, { ...options, mode: "lazy" });
+      }
+    },
     isMounted: (target, options) =>
       act(options?.signal, () => find(target) >= 0),
     list: (directory, options) =>
