@@ -99,13 +99,19 @@ export function readStoredState(
   return readStored(file, parseSandboxState, store);
 }
 
-/** Replaces a sandbox's state. */
+/**
+ * Replaces a sandbox's state. One that begins to end, or has ended, need not outlast
+ * a power cut: in another boot a sandbox has ended whatever its state says.
+ */
 export function writeSandboxState(
   agent: Agent,
   id: ContainerId,
   state: SandboxState,
 ): void {
-  writeAtomically(sandboxPath(agent, id), formatSandboxState(state));
+  const directory = state.phase === "ready" ? "sync" : "later";
+  writeAtomically(sandboxPath(agent, id), formatSandboxState(state), {
+    directory,
+  });
 }
 
 /** The text of a state. */

@@ -79,8 +79,9 @@ export async function detachSandbox(
   const places = placesOf(agent.store.paths, id);
   const { programLock } = places;
   const lock = isThere(programLock, agent.store.libc) ? programLock : undefined;
-  // Of a process that was killed programs may go on; they have made it then.
-  if (lock !== undefined) {
+  // Of a process that was killed programs may go on; they have made it then. One
+  // that is ready was made to its end, and nobody has begun to take it away.
+  if (lock !== undefined && state.phase !== "ready") {
     const { networks = {} } = state.request;
     await waitForPlugins(lock, networks, { signal });
   }
