@@ -7,6 +7,18 @@ import { temporaryFor } from "./write_atomically.ts";
 interface StagedFile {
   readonly temporary: string;
   readonly path: string;
+  /** Whether its content is on the disk. */
+  isSynced: boolean;
+}
+
+/** Options of `StagedFiles.commit()`. */
+export interface CommitOptions {
+  /**
+   * `"later"`: what a power cut undoes of this, the next start finds out anyway.
+   *
+   * @default {"sync"}
+   */
+  readonly directory?: "later" | "sync" | undefined;
 }
 
 /**
@@ -21,7 +33,7 @@ export class StagedFiles implements Disposable {
   /** Writes a file that is there from `commit()` on. */
   write(path: string, content: string, mode: number): void {
     const temporary = temporaryFor(path);
-    this.#files.push({ temporary, path });
+    this.#files.push({ temporary, path, isSynced: false });
     Deno.writeTextFileSync(temporary, content, {
       createNew: true,
       mode, // whatever the umask
@@ -39,17 +51,25 @@ export class StagedFiles implements Disposable {
     this.#actions.push(action);
   }
 
-  /** Gives the files their names; then all is on the disk. */
-  async commit(): Promise<void> {
+  /** Gets what was written onto the disk, so that `commit()` has less to do. */
+  async sync(): Promise<void> {
     // At once, so that the file system writes its journal once for all of them.
     await Promise.all(
-      this.#files.map(async ({ temporary }) => {
-        using file = await Deno.open(temporary, { read: true, write: true });
+      this.#files.filter(({ isSynced }) => !isSynced).map(async (staged) => {
+        const options = { read: true, write: true };
+        using file = await Deno.open(staged.temporary, options);
         await file.syncData();
+        staged.isSynced = true;
       }),
     );
+  }
+
+  /** Gives the files their names; then all is on the disk. */
+  async commit({ directory = "sync" }: CommitOptions = {}): Promise<void> {
+    await this.sync();
     this.#giveNames();
     for (const action of this.#actions) action();
+    if (directory === "later") return;
     await Promise.all(
       [...this.#directories].map(async (path) => {
         using directory = await Deno.open(path);

@@ -1,4 +1,9 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  assertEquals,
+  assertFalse,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
 import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { StagedFiles } from "../../src/fs/staged_files.ts";
 import { tempDir } from "../support/temp_dir.ts";
@@ -20,6 +25,17 @@ Deno.test("StagedFiles shows its files at once, then does the rest", async () =>
   assertEquals(readFileSync(dir.join("b"), "utf8"), "two");
   const modes = ["a", "b"].map((name) => statSync(dir.join(name)).mode & 0o777);
   assertEquals(modes, [0o600, 0o644]);
+});
+
+Deno.test("StagedFiles syncs before it commits, and commits all", async () => {
+  using dir = tempDir();
+  using staged = new StagedFiles();
+  staged.write(dir.join("a"), "one", 0o600);
+  await staged.sync();
+  assertFalse(readdirSync(dir.path).includes("a"));
+  staged.write(dir.join("b"), "two", 0o600);
+  await staged.commit({ directory: "later" });
+  assertEquals(readdirSync(dir.path).toSorted(), ["a", "b"]);
 });
 
 Deno.test("StagedFiles leaves nothing that was not committed", async () => {

@@ -155,17 +155,15 @@ async function put(
     if (logPath !== undefined) {
       await makeHostDirectories(agent, [dirname(logPath)]);
     }
-    await createProcess(agent, id, {
+    const options = {
       logPath,
       terminal: config.tty,
       stdin: config.stdin ? config.stdinOnce ? "once" : "open" : "none",
       runtime: runtimeOf(context.settings, sandbox.request.runtimeHandler),
       cgroupManager: context.settings.cgroupManager,
-    });
-    objects.setNote(id, {
-      ...note,
-      phase: "complete",
-      status: { ...note.status, createdAt: nowNs() },
+    } as const;
+    await objects.setNoteWhile(id, { ...note, phase: "complete" }, {
+      act: () => createProcess(agent, id, options),
     });
   } catch (error) {
     await undoContainer(context, id);

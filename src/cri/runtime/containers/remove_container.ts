@@ -52,7 +52,8 @@ async function remove(context: RuntimeContext, id: ContainerId): Promise<void> {
   const known = await readAgain(context, id).catch(ifMissing);
   if (known === undefined) return;
   // A kill from here on is noticed: the next start goes on with it.
-  objects.setNote(id, { ...known.note, phase: "removing" });
+  const note = { ...known.note, phase: "removing" } as const;
+  objects.setNote(id, note, { directory: "later" });
   await dropContainer(context, id);
   agent.log("info", `Removed container "${id}"`, { container: id });
   await tellEvent(

@@ -51,21 +51,22 @@ async function start(context: RuntimeContext, id: ContainerId): Promise<void> {
   if (!isNew || note.phase !== "complete") throw notWaiting(id, note);
   const handler = handlerOf(context, metadata.podId);
   const startedAt = nowNs();
+  const started = withState(note, {
+    state: ContainerState.CONTAINER_RUNNING,
+    startedAt,
+  });
+  const runtime = runtimeOf(settings, handler);
   try {
-    await startProcess(agent, id, { runtime: runtimeOf(settings, handler) });
+    await objects.setNoteWhile(id, started, {
+      act: () => startProcess(agent, id, { runtime }),
+      directory: "later", // when it began is noted for the engine, too
+    });
   } catch (error) {
     objects.setNote(id, notStarted(note, error, startedAt));
     await tellEvent(context, id, ContainerEventType.CONTAINER_STOPPED_EVENT);
     await forgetProcess(agent, id);
     throw error;
   }
-  objects.setNote(
-    id,
-    withState(note, {
-      state: ContainerState.CONTAINER_RUNNING,
-      startedAt,
-    }),
-  );
   await tellEvent(context, id, ContainerEventType.CONTAINER_STARTED_EVENT);
   agent.log("info", `Started container "${id}"`, { container: id });
 }

@@ -13,6 +13,7 @@ import {
 import type { ContainerMetadata } from "../../../formats/storage/container_metadata.ts";
 import type { ContainerId } from "../../../formats/storage/store_ids.ts";
 import { readTextIfThere } from "../../../fs/if_there.ts";
+import { StagedFiles } from "../../../fs/staged_files.ts";
 import { writeAtomically } from "../../../fs/write_atomically.ts";
 import { workDirectory } from "../../../store/paths.ts";
 import {
@@ -128,12 +129,37 @@ export function makeDamagedNote(
   };
 }
 
+/** How long a note has to last. */
+export interface NoteOptions {
+  /**
+   * `"later"` is for what the next start finds out by itself if a power cut, which
+   * ends all processes, leaves the note before it.
+   *
+   * @default {"sync"}
+   */
+  readonly directory?: "later" | "sync" | undefined;
+}
+
 /** Writes what is kept of a container that is there. */
 export function writeNote(
   { store }: Agent,
   id: ContainerId,
-  note: ContainerNote,
+  { note, directory = "sync" }: NoteOptions & { readonly note: ContainerNote },
 ): void {
   const path = notePath({ store }, id);
-  writeAtomically(path, formatNote(note));
+  writeAtomically(path, formatNote(note), { directory });
 }
+
+/** Makes a file of a note, which counts when it is committed. */
+export function stageNote(
+  { store }: Agent,
+  id: ContainerId,
+  note: ContainerNote,
+): StagedFiles {
+  const files = new StagedFiles();
+  files.write(notePath({ store }, id), formatNote(note), MODE);
+  return files;
+}
+
+// It may hold secrets, in variables.
+const MODE = 0o600;

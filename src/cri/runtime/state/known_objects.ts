@@ -3,7 +3,7 @@
  * what is kept here saves reading it again, and is made anew of it at any time.
  */
 
-import type { Abortable } from "../../../errors/abort.ts";
+import { type Abortable, settleAll } from "../../../errors/abort.ts";
 import { DamagedFileError } from "../../../errors/store_errors.ts";
 import type { Agent } from "../../../engine/agent.ts";
 import { readMetadata } from "../../../engine/containers/list_containers.ts";
@@ -20,8 +20,10 @@ import { readContainersToken } from "../../../store/records/last_writer.ts";
 import {
   type ContainerNote,
   makeDamagedNote,
+  type NoteOptions,
   notePath,
   readNote,
+  stageNote,
   writeNote,
 } from "./container_note.ts";
 
@@ -137,8 +139,31 @@ export class KnownObjects {
   }
 
   /** Writes what is kept of a container, and knows it from now on. */
-  setNote(id: ContainerId, note: ContainerNote): void {
-    writeNote(this.#agent, id, note);
+  setNote(
+    id: ContainerId,
+    note: ContainerNote,
+    options: NoteOptions = {},
+  ): void {
+    writeNote(this.#agent, id, { ...options, note });
+    this.#know(id, note);
+  }
+
+  /**
+   * Does what a note tells, while that is written already, and knows it from then
+   * on. If that fails, the note before it stays.
+   */
+  async setNoteWhile(
+    id: ContainerId,
+    note: ContainerNote,
+    { act, ...options }: NoteOptions & { readonly act: () => Promise<unknown> },
+  ): Promise<void> {
+    using staged = stageNote(this.#agent, id, note);
+    await settleAll([act(), staged.sync()]);
+    await staged.commit(options);
+    this.#know(id, note);
+  }
+
+  #know(id: ContainerId, note: ContainerNote): void {
     this.#notes.set(id, note);
     this.#snapshot = undefined;
   }
