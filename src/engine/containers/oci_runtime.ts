@@ -18,7 +18,8 @@ import { isThere } from "../../fs/if_there.ts";
 import { listIfDirectory } from "../../fs/list_directory.ts";
 import { removeTreeSync } from "../../fs/remove_tree.ts";
 import { checkProgram, findProgram } from "../../process/find_program.ts";
-import { type CommandResult, runCommand } from "../../process/run_command.ts";
+import type { CommandResult } from "../../process/run_command.ts";
+import { runInGroup } from "../../process/run_in_group.ts";
 import { runDirectory, type StorePaths } from "../../store/paths.ts";
 import type { Store } from "../../store/store.ts";
 import type { Agent } from "../agent.ts";
@@ -187,7 +188,8 @@ export async function resume(
 }
 
 /**
- * Lets runtimes forget a container, and end what is left of it.
+ * Lets runtimes forget a container, and end what is left of it. Whoever comes while
+ * another call does it waits for that: of two runtimes at once one fails.
  *
  * @param other One besides orlop's own, where its process was found.
  * @throws {CommandError} If one does not.
@@ -201,17 +203,30 @@ export async function forget(
   if (other !== undefined) roots.add(other.stateRoot);
   for (const stateRoot of roots) {
     const directory = join(stateRoot, id);
+    while (forgetting.has(directory)) {
+      await forgetting.get(directory)?.catch(() => {}); // its caller is told
+    }
     if (!isThere(directory, store.libc)) continue;
-    const program = tryFindProgram(basename(stateRoot));
-    const runtime = { program, stateRoot };
-    const { code, stderr } = await tell(runtime, ["delete", "--force", id], {
-      timeoutMs: DELETE_TIMEOUT_MS,
-    });
-    if (code === 0 || !isThere(directory)) continue;
-    if (hasState(runtime, id)) throw notForgotten(id, stderr);
-    // Of one that was killed while it began or ended.
-    removeTreeSync(directory);
+    const job = forgetIn(stateRoot, id)
+      .finally(() => forgetting.delete(directory));
+    forgetting.set(directory, job);
+    await job;
   }
+}
+
+const forgetting = new Map<string, Promise<void>>();
+
+async function forgetIn(stateRoot: string, id: ContainerId): Promise<void> {
+  const directory = join(stateRoot, id);
+  const program = tryFindProgram(basename(stateRoot));
+  const runtime = { program, stateRoot };
+  const { code, stderr } = await tell(runtime, ["delete", "--force", id], {
+    timeoutMs: DELETE_TIMEOUT_MS,
+  });
+  if (code === 0 || !isThere(directory)) return;
+  if (hasState(runtime, id)) throw notForgotten(id, stderr);
+  // Of one that was killed while it began or ended.
+  removeTreeSync(directory);
 }
 
 function notForgotten(id: ContainerId, stderr: string): CommandError {
@@ -237,10 +252,9 @@ export async function tell(
       `Cannot ask "${basename(stateRoot)}": it is not installed`,
     );
   }
-  const timeout = AbortSignal.timeout(timeoutMs);
   const flags = stateFlags({ program, stateRoot });
-  return await runCommand(program, [...flags, ...args], {
-    signal: linkSignals(signal, timeout),
+  return await runInGroup(program, [...flags, ...args], {
+    signal: linkSignals(signal, AbortSignal.timeout(timeoutMs)),
     okCodes: "any",
   });
 }

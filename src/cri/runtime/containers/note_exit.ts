@@ -8,6 +8,7 @@ import {
   readExit,
   UNKNOWN_EXIT_CODE,
 } from "../../../engine/containers/process_exit.ts";
+import { forget } from "../../../engine/containers/oci_runtime.ts";
 import { stopSandbox } from "../../../engine/sandboxes/stop_sandbox.ts";
 import type { ContainerId } from "../../../formats/storage/store_ids.ts";
 import { ContainerEventType, ContainerState } from "../../api/api_pb.js";
@@ -22,19 +23,39 @@ export async function onExit(
   context: RuntimeContext,
   id: ContainerId,
 ): Promise<void> {
-  const { agent, objects, turns } = context;
+  const { agent } = context;
   try {
-    using _turn = await turns.take(id, "alone");
-    const { pods } = await objects.read();
-    const pod = pods.find((known) => known.id === id);
-    if (pod === undefined) await noteExit(context, id);
-    else if (pod.sandbox?.state === "ready") await endPod(context, id);
+    await noteEnd(context, id);
+    await forgetEnded(context, id);
   } catch (error) {
     // It was removed meanwhile; or people made it, and look after it.
     if (error instanceof ContainerNotFoundError) return;
     if (error instanceof PolicyError) return;
     agent.log("warn", `Cannot note how "${id}" ended: ${whyOf(error)}`);
   }
+}
+
+async function noteEnd(
+  context: RuntimeContext,
+  id: ContainerId,
+): Promise<void> {
+  using _turn = await context.turns.take(id, "alone");
+  const { pods } = await context.objects.read();
+  const pod = pods.find((known) => known.id === id);
+  if (pod === undefined) await noteExit(context, id);
+  else if (pod.sandbox?.state === "ready") await endPod(context, id);
+}
+
+/**
+ * Lets the runtime forget what has ended, so that who removes it need not wait for
+ * that. If conmon has lost sight of a process, that may still be there.
+ */
+async function forgetEnded(
+  { agent, jobs }: RuntimeContext,
+  id: ContainerId,
+): Promise<void> {
+  if (readExit(agent, id)?.exitCode === UNKNOWN_EXIT_CODE) return;
+  await jobs.changing.join(`forget ${id}`, () => forget(agent, id));
 }
 
 /**
@@ -53,7 +74,9 @@ export async function noteExit(
   const exit = readExit(agent, id) ?? unseen;
   if (state === ContainerState.CONTAINER_EXITED || exit === undefined) return;
   const noted = withExit(known.note, exit);
-  objects.setNote(id, exit === unseen ? withMessage(noted, UNSEEN) : noted);
+  // It is read from what conmon has noted, or made up, once more.
+  const note = exit === unseen ? withMessage(noted, UNSEEN) : noted;
+  objects.setNote(id, note, { directory: "later" });
   agent.log("info", `Container "${id}" ended with ${exit.exitCode}`, {
     container: id,
   });
