@@ -129,14 +129,18 @@ async function collect(
   const kept: Bytes[] = [];
   let left = limit;
   let isWhole = true;
-  const sink = new WritableStream<Bytes>({
-    write(chunk) {
-      if (chunk.byteLength > left) isWhole = false;
-      if (left > 0) kept.push(chunk.subarray(0, left));
-      left -= Math.min(left, chunk.byteLength);
-    },
-  });
-  await stream.pipeTo(sink, { signal });
+  // By hand: to pipe it takes longer than many a program runs.
+  const reader = stream.getReader();
+  const giveUp = () => void reader.cancel().catch(() => {});
+  signal.addEventListener("abort", giveUp, { once: true });
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    if (value.byteLength > left) isWhole = false;
+    if (left > 0) kept.push(value.subarray(0, left));
+    left -= Math.min(left, value.byteLength);
+  }
+  signal.removeEventListener("abort", giveUp);
   return { bytes: concatBytes(kept), isWhole };
 }
 
@@ -145,15 +149,22 @@ async function feed(
   stdin: RunCommandOptions["stdin"],
 ): Promise<void> {
   if (stdin === undefined) return;
-  const stream = stdin instanceof Uint8Array
-    ? new Blob([stdin]).stream()
-    : stdin;
   try {
-    await stream.pipeTo(child.stdin);
+    if (stdin instanceof Uint8Array) await feedBytes(child, stdin);
+    else await stdin.pipeTo(child.stdin);
   } catch (error) {
     // A program may end before it has read all; its exit code tells.
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
   }
+}
+
+async function feedBytes(
+  { stdin }: Deno.ChildProcess,
+  bytes: Bytes,
+): Promise<void> {
+  const writer = stdin.getWriter();
+  await writer.write(bytes);
+  await writer.close();
 }
 
 type Output = Promise<readonly [Collected, Collected, void]>;
