@@ -5,14 +5,40 @@ import { isThere } from "../fs/if_there.ts";
 import { findProgram } from "../process/find_program.ts";
 import { CGROUPS } from "../process/libc_proc.ts";
 import { runCommand } from "../process/run_command.ts";
+import type { MountEntry } from "../formats/storage/mount_table.ts";
+import type { Mounter } from "../mount/mounter.ts";
 import type { Agent } from "./agent.ts";
+
+// The table of mounts grows with each container, these hardly ever change.
+const FRESH_MS = 10_000;
+const known = new WeakMap<Mounter, KnownMounts>();
+
+interface KnownMounts {
+  readonly atMs: number;
+  readonly mounts: readonly MountEntry[];
+}
+
+/** Lists what is mounted at and below the place of control groups. */
+export async function listCgroupMounts(
+  { mounter }: Pick<Agent, "mounter">,
+  options: Abortable = {},
+): Promise<readonly MountEntry[]> {
+  const before = known.get(mounter);
+  const nowMs = performance.now();
+  if (before !== undefined && nowMs - before.atMs < FRESH_MS) {
+    return before.mounts;
+  }
+  const mounts = await mounter.list(CGROUPS, options);
+  if (mounts.length > 0) known.set(mounter, { atMs: nowMs, mounts });
+  return mounts;
+}
 
 /** Lists the directories below which control groups are: one, or one a controller. */
 export async function listCgroupRoots(
-  { mounter }: Pick<Agent, "mounter">,
+  agent: Pick<Agent, "mounter">,
   options: Abortable = {},
 ): Promise<readonly string[]> {
-  return (await mounter.list(CGROUPS, options))
+  return (await listCgroupMounts(agent, options))
     .filter(({ type }) => type === "cgroup" || type === "cgroup2")
     .map(({ target }) => target);
 }

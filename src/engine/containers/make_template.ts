@@ -21,6 +21,7 @@ import type { SecurityOptions } from "../../image/security.ts";
 import type { UserLookupOptions } from "../../image/user_lookup.ts";
 import { CGROUPS } from "../../process/libc_proc.ts";
 import type { Agent } from "../agent.ts";
+import { listCgroupMounts } from "../cgroups.ts";
 import type { MountLocks } from "../mount_layer.ts";
 import {
   checkLabels,
@@ -220,10 +221,10 @@ function ownName(
 
 /** A private cgroup namespace takes cgroup v2 at the top. */
 async function findCgroupNamespace(
-  { mounter }: Agent,
+  agent: Agent,
   { signal }: Abortable,
 ): Promise<"host" | "private"> {
-  const mounts = await mounter.list(CGROUPS, { signal });
+  const mounts = await listCgroupMounts(agent, { signal });
   const isVersion2 = mounts.some(({ target, type }) =>
     target === CGROUPS && type === "cgroup2"
   );

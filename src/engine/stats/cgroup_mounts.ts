@@ -5,13 +5,14 @@ import type { CgroupMounts } from "../../formats/kernel/cgroup_usage.ts";
 import type { MountEntry } from "../../formats/storage/mount_table.ts";
 import { CGROUPS } from "../../process/libc_proc.ts";
 import type { Agent } from "../agent.ts";
+import { listCgroupMounts } from "../cgroups.ts";
 
 /** @throws {TypeError} If there are none. */
 export async function findCgroupMounts(
-  { mounter }: Pick<Agent, "mounter">,
+  agent: Pick<Agent, "mounter">,
   options: Abortable = {},
 ): Promise<CgroupMounts> {
-  return chooseCgroupMounts(await mounter.list(CGROUPS, options));
+  return chooseCgroupMounts(await listCgroupMounts(agent, options));
 }
 
 /**
