@@ -119,8 +119,14 @@ async function liveOnce(place: Place, times: Times): Promise<void> {
 
 /** Pulls take longer than all the rest: there are fewer of them. */
 async function pullOnce(place: Place, times: Times): Promise<void> {
+  await settleDisk();
   await timed(place, times, ["pull", LARGE_IMAGE]);
   await crictl(place, "rmi", LARGE_IMAGE);
+}
+
+/** What one has left to be written must not be what the other waits for. */
+async function settleDisk(): Promise<void> {
+  await new Deno.Command("sync").output();
 }
 
 async function timed(
@@ -143,6 +149,7 @@ function note(times: Times, what: string, ms: number): void {
 
 /** What critest measures inside of one process. */
 async function addCritest(place: Place, times: Times): Promise<void> {
+  await settleDisk();
   const found = await readCritestTimes(place, {
     ...{ runs: Number(runs), pulls, image: LARGE_IMAGE },
   });
