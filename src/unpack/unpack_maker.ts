@@ -9,9 +9,9 @@ import { sanitizeAttributes } from "./unpack_attributes.ts";
 import { type ContentSink, openContent } from "./unpack_content.ts";
 import { isExactTime, linkFile, makeDirectory } from "./unpack_file.ts";
 import { findLinkTarget, followLink } from "./unpack_links.ts";
-import { createLayerMarks } from "./unpack_marks.ts";
+import { LayerMarks } from "./unpack_marks.ts";
 import { LINK_SOURCES, refuse, type SplitPath } from "./unpack_names.ts";
-import { createReplacedFiles, type ReplacedFiles } from "./unpack_replaced.ts";
+import { ReplacedFiles } from "./unpack_replaced.ts";
 import { createSparseBudget } from "./unpack_sparse.ts";
 import { createSpool, type SpoolWriter } from "./unpack_spool.ts";
 import {
@@ -72,7 +72,7 @@ export class LayerMaker {
   #isReplacing = false;
   readonly #linkTargets = new Set<string>();
   readonly #spooledFiles = new Map<SpooledFile, SpooledFile>();
-  readonly #marks = createLayerMarks();
+  readonly #marks = new LayerMarks();
   readonly #sparseFiles = createSparseBudget();
   readonly #replaced: ReplacedFiles;
   readonly #tree: LayerTree;
@@ -81,7 +81,7 @@ export class LayerMaker {
     this.#diffPath = options.diffPath;
     this.#spoolPath = options.spoolPath;
     this.#onWritten = options.onWritten;
-    this.#replaced = createReplacedFiles(
+    this.#replaced = new ReplacedFiles(
       options.replacedPath,
       (path) => this.#linkTargets.has(path),
     );

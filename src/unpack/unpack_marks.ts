@@ -9,20 +9,6 @@ import { sanitizeAttributes } from "./unpack_attributes.ts";
 import type { SplitPath } from "./unpack_names.ts";
 import type { LayerDirectory, LayerTree } from "./unpack_tree.ts";
 
-/** The marks of a layer. */
-export interface LayerMarks {
-  /** @returns Whether it is new. */
-  addWhiteout(path: SplitPath, entry: TarEntry): boolean;
-  /** @returns Whether it is new. */
-  addOpaque(parent: string): boolean;
-  /**
-   * Puts those into a tree that still hide something.
-   *
-   * @returns Whether there were any.
-   */
-  apply(tree: LayerTree): boolean;
-}
-
 /** A directory that marks are in. */
 interface MarkedDirectory {
   readonly directory: LayerDirectory;
@@ -30,50 +16,59 @@ interface MarkedDirectory {
   readonly isHidden: boolean;
 }
 
-/** Creates an empty set of marks. */
-export function createLayerMarks(): LayerMarks {
-  const whiteouts = new Map<string, Map<string, TarEntry>>();
-  const opaque = new Set<string>();
-  return {
-    addWhiteout({ parent, base }, entry) {
-      const siblings = whiteouts.get(parent) ?? new Map<string, TarEntry>();
-      whiteouts.set(parent, siblings);
-      if (siblings.has(base)) return false;
-      siblings.set(base, sanitizeAttributes(entry));
-      return true;
-    },
-    addOpaque(parent) {
-      if (opaque.has(parent)) return false;
-      opaque.add(parent);
-      return true;
-    },
-    apply(tree) {
-      for (const path of opaque) {
-        const found = find(tree, path);
-        if (found !== undefined) found.directory.isOpaque = true;
-      }
-      for (const [parent, bases] of whiteouts) {
-        const found = find(tree, parent);
-        if (found !== undefined) hide(tree, found, bases);
-      }
-      return opaque.size + whiteouts.size > 0;
-    },
-  };
+/** The marks of a layer. */
+export class LayerMarks {
+  readonly #whiteouts = new Map<string, Map<string, TarEntry>>();
+  readonly #opaque = new Set<string>();
+
+  /** Adds a whiteout. @returns Whether it is new. */
+  addWhiteout({ parent, base }: SplitPath, entry: TarEntry): boolean {
+    const siblings = this.#whiteouts.get(parent) ?? new Map<string, TarEntry>();
+    this.#whiteouts.set(parent, siblings);
+    if (siblings.has(base)) return false;
+    siblings.set(base, sanitizeAttributes(entry));
+    return true;
+  }
+
+  /** Adds an opaque mark. @returns Whether it is new. */
+  addOpaque(parent: string): boolean {
+    if (this.#opaque.has(parent)) return false;
+    this.#opaque.add(parent);
+    return true;
+  }
+
+  /**
+   * Puts those into a tree that still hide something.
+   *
+   * @returns Whether there were any.
+   */
+  apply(tree: LayerTree): boolean {
+    for (const path of this.#opaque) {
+      const found = this.#find(tree, path);
+      if (found !== undefined) found.directory.isOpaque = true;
+    }
+    for (const [parent, bases] of this.#whiteouts) {
+      const found = this.#find(tree, parent);
+      if (found !== undefined) hide(tree, found, bases);
+    }
+    return this.#opaque.size + this.#whiteouts.size > 0;
+  }
 
   /**
    * Finds a directory that marks are in, or makes it, as other paths imply theirs;
    * `undefined` if there cannot be one. Symlinks of this layer are not followed:
    * they, too, hide what is below.
    */
-  function find(tree: LayerTree, path: string): MarkedDirectory | undefined {
+  #find(tree: LayerTree, path: string): MarkedDirectory | undefined {
     let directory = tree.root;
-    let isHidden = opaque.has("");
+    let isHidden = this.#opaque.has("");
     for (let end = 0; end < path.length;) {
       const start = end === 0 ? 0 : end + 1;
       end = path.indexOf("/", start);
       if (end < 0) end = path.length;
       const name = path.slice(start, end);
-      const isGone = isWhitedOut(path.slice(0, Math.max(start - 1, 0)), name);
+      const parent = path.slice(0, Math.max(start - 1, 0));
+      const isGone = this.#whiteouts.get(parent)?.has(name) === true;
       const node = directory.children?.get(name);
       if (node === undefined) {
         if (isGone) return undefined;
@@ -83,13 +78,9 @@ export function createLayerMarks(): LayerMarks {
       } else {
         return undefined;
       }
-      isHidden ||= isGone || opaque.has(path.slice(0, end));
+      isHidden ||= isGone || this.#opaque.has(path.slice(0, end));
     }
     return { directory, isHidden };
-  }
-
-  function isWhitedOut(parent: string, name: string): boolean {
-    return whiteouts.get(parent)?.has(name) === true;
   }
 }
 

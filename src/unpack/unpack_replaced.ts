@@ -22,23 +22,6 @@ import {
   listTree,
 } from "./unpack_tree.ts";
 
-/** What was replaced. */
-export interface ReplacedFiles {
-  /**
-   * Moves something away, with all that is in it.
-   *
-   * @param name Of the entry that replaces it, for the error.
-   * @throws {InvalidLayerError} If it is in the spool, or hard links need it.
-   */
-  take(place: ReplacedPlace, name: string): void;
-  /** Says that a name is in use; @returns whether it was not. */
-  claim(path: string): boolean;
-  /** Whether a name has been in use. */
-  has(path: string): boolean;
-  /** Puts their content into a tar-split file that is complete, and removes them. */
-  finish(tarSplitPath: string): void;
-}
-
 /** Where something is that is replaced. */
 export interface ReplacedPlace {
   readonly directory: LayerDirectory;
@@ -50,63 +33,81 @@ export interface ReplacedPlace {
 const PACKED_BYTES = 4 * 1024;
 const BUFFER_BYTES = 256 * 1024;
 
-/**
- * Creates a place for what is replaced.
- *
- * @param store A directory that does not exist yet.
- * @param isLinkTarget Whether a hard link that is not yet made refers to a path.
- */
-export function createReplacedFiles(
-  store: string,
-  isLinkTarget: (path: string) => boolean,
-): ReplacedFiles {
-  const used = new Set<string>();
-  const contents = new Map<string, string>();
-  let count = 0;
-  let isMade = false;
-  return {
-    take({ directory, base, node }, name) {
-      const path = diskPathOf(directory, base);
-      const kept = `${store}/${count++}`;
-      note(pathOf(directory, base), node, kept, name);
-      if (typeof node !== "string" && node.kind === "directory") {
-        for (const [parent, child, below] of listTree(node)) {
-          const place = diskPathOf(parent, child);
-          const at = `${kept}${place?.slice(node.diskPath?.length)}`;
-          note(pathOf(parent, child), below, at, name);
-        }
-      } else if (node !== "file" && node !== "empty-file") {
-        return;
-      }
-      if (path === undefined) return;
-      if (!isMade) makeDirectory(store);
-      isMade = true;
-      moveFile(path, kept);
-    },
-    claim(path) {
-      if (used.has(path)) return false;
-      used.add(path);
-      return true;
-    },
-    has: (path) => used.has(path),
-    finish(tarSplitPath) {
-      if (contents.size > 0) rewriteTarSplit(tarSplitPath, contents);
-      if (isMade) rmSync(store, { recursive: true });
-    },
-  };
+/** What was replaced, and which names have been in use. */
+export class ReplacedFiles {
+  readonly #store: string;
+  readonly #isLinkTarget: (path: string) => boolean;
+  readonly #used = new Set<string>();
+  /** Where the content of a path is kept. */
+  readonly #contents = new Map<string, string>();
+  #count = 0;
+  #isMade = false;
 
-  function note(
+  /**
+   * Makes a place for them.
+   *
+   * @param store A directory that does not exist yet.
+   * @param isLinkTarget Whether a hard link that is not yet made refers to a path.
+   */
+  constructor(store: string, isLinkTarget: (path: string) => boolean) {
+    this.#store = store;
+    this.#isLinkTarget = isLinkTarget;
+  }
+
+  /**
+   * Moves something away, with all that is in it.
+   *
+   * @param name Of the entry that replaces it, for the error.
+   * @throws {InvalidLayerError} If it is in the spool, or hard links need it.
+   */
+  take({ directory, base, node }: ReplacedPlace, name: string): void {
+    const path = diskPathOf(directory, base);
+    const kept = `${this.#store}/${this.#count++}`;
+    this.#note(pathOf(directory, base), node, { kept, name });
+    if (typeof node !== "string" && node.kind === "directory") {
+      for (const [parent, child, below] of listTree(node)) {
+        const place = diskPathOf(parent, child);
+        const at = `${kept}${place?.slice(node.diskPath?.length)}`;
+        this.#note(pathOf(parent, child), below, { kept: at, name });
+      }
+    } else if (node !== "file" && node !== "empty-file") {
+      return;
+    }
+    if (path === undefined) return;
+    if (!this.#isMade) makeDirectory(this.#store);
+    this.#isMade = true;
+    moveFile(path, kept);
+  }
+
+  /** Says that a name is in use; @returns whether it was not. */
+  claim(path: string): boolean {
+    if (this.#used.has(path)) return false;
+    this.#used.add(path);
+    return true;
+  }
+
+  /** Whether a name has been in use. */
+  has(path: string): boolean {
+    return this.#used.has(path);
+  }
+
+  /** Puts their content into a tar-split file that is complete, and removes them. */
+  finish(tarSplitPath: string): void {
+    if (this.#contents.size > 0) rewriteTarSplit(tarSplitPath, this.#contents);
+    if (this.#isMade) rmSync(this.#store, { recursive: true });
+  }
+
+  #note(
     path: string,
     node: LayerNode,
-    kept: string,
-    name: string,
+    { kept, name }: { readonly kept: string; readonly name: string },
   ): void {
     if (isSpooledFile(node)) throw refuse(name, "it appears twice");
-    if (isLinkTarget(path)) {
+    if (this.#isLinkTarget(path)) {
       throw refuse(name, "it replaces something that has hard links");
     }
-    if (node === "file" && !used.has(path)) contents.set(path, kept);
-    used.add(path);
+    if (node === "file" && !this.has(path)) this.#contents.set(path, kept);
+    this.#used.add(path);
   }
 }
 

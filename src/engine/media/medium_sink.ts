@@ -111,16 +111,17 @@ interface ImageMove {
 
 /** Some at once; one that an image has twice goes once. */
 async function putLayers(
-  { image: { manifest }, source, medium, plan }: ImageMove,
+  move: ImageMove,
   options: MediumSinkOptions & Abortable,
 ): Promise<readonly Descriptor[]> {
-  const { name = "", retry, onEvent, preserveDigests = false } = options;
+  const layers = listLayers(move);
+  const { name = "", onEvent } = options;
   onEvent?.({
     kind: "start",
     name,
-    layers: manifest.layers.map(({ digest }, index) => ({
+    layers: layers.map(({ digest, size }) => ({
       digest,
-      size: sizeOf(index),
+      size,
       present: false,
     })),
   });
@@ -129,11 +130,11 @@ async function putLayers(
   const signal = linkSignals(failure.signal, options.signal);
   const turns = new Semaphore(LAYERS_AT_ONCE);
   const started = new Map<Digest, Promise<Descriptor>>();
-  const { format } = plan;
-  const move = { source, medium, format, preserveDigests, packers };
-  const all = manifest.layers.map(({ digest }, index) => {
-    const putting = started.get(digest) ?? putOne(digest, index);
-    started.set(digest, putting);
+  const all = layers.map((layer) => {
+    const putting = started.get(layer.digest) ??
+      putPlanned(layer, { ...move, packers, turns }, { ...options, signal });
+    started.set(layer.digest, putting);
+    putting.catch((error) => failure.abort(error));
     return putting;
   });
   // None may go on when this has ended.
@@ -141,33 +142,47 @@ async function putLayers(
   options.signal?.throwIfAborted();
   failure.signal.throwIfAborted();
   return await Promise.all(all);
+}
 
-  async function putOne(digest: Digest, index: number): Promise<Descriptor> {
+/** A layer that goes to a medium, as its source has it. */
+interface OutgoingLayer {
+  readonly digest: Digest;
+  readonly size: number;
+  readonly plan: CopyPlan["layers"][number];
+}
+
+function listLayers(
+  { image: { manifest }, source: { plainLayers }, plan }: ImageMove,
+): readonly OutgoingLayer[] {
+  return manifest.layers.map(({ digest, size }, index) => {
     const layer = plan.layers[index];
     if (layer === undefined) throw new RangeError("no plan for the layer");
-    const size = sizeOf(index);
-    try {
-      using _turn = await turns.take(signal);
-      const tell = limitReports((received) =>
-        onEvent?.({ kind: "download", digest, received, size })
-      );
-      const listed = await putLayer(layer, move, {
-        ...{ retry, signal },
-        onProgress: tell,
-        onRetry: (reason) => onEvent?.({ kind: "retry", digest, reason }),
-      });
-      onEvent?.({ kind: "committed", digest });
-      return listed;
-    } catch (error) {
-      failure.abort(error);
-      throw error;
-    }
-  }
+    return { digest, size: plainLayers?.[index]?.size ?? size, plan: layer };
+  });
+}
 
-  function sizeOf(index: number): number {
-    const layer = source.plainLayers?.[index] ?? manifest.layers[index];
-    return layer?.size ?? 0;
-  }
+/** Puts a layer when it is its turn. */
+async function putPlanned(
+  { digest, size, plan }: OutgoingLayer,
+  { source, medium, plan: { format }, packers, turns }: ImageMove & {
+    readonly packers: Packers;
+    readonly turns: Semaphore;
+  },
+  { retry, onEvent, preserveDigests = false, signal }:
+    & MediumSinkOptions
+    & Abortable,
+): Promise<Descriptor> {
+  using _turn = await turns.take(signal);
+  const move = { source, medium, format, preserveDigests, packers };
+  const listed = await putLayer(plan, move, {
+    ...{ retry, signal },
+    onProgress: limitReports((received) =>
+      onEvent?.({ kind: "download", digest, received, size })
+    ),
+    onRetry: (reason) => onEvent?.({ kind: "retry", digest, reason }),
+  });
+  onEvent?.({ kind: "committed", digest });
+  return listed;
 }
 
 async function putConfig(

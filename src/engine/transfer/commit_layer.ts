@@ -9,6 +9,7 @@ import {
 import type { LayerId } from "../../formats/storage/store_ids.ts";
 import { InUseError } from "../../errors/store_errors.ts";
 import { createLayer } from "../../store/layers/create_layer.ts";
+import type { LayerContents } from "../../store/layers/layer_store.ts";
 import {
   replaceContents,
   restoreContents,
@@ -39,49 +40,48 @@ export async function commitLayer(
   { signal }: Abortable = {},
 ): Promise<void> {
   const { store } = agent;
-  const { directory, unpacked } = staged;
   await using trash = isSuspect ? store.openStaging() : undefined;
   // Of what is to be replaced nothing may be mounted meanwhile.
   const locks = isSuspect ? MOUNT_LOCKS : { layers: "write" } as const;
   using held = await store.lock(locks, { signal });
-  const diff = join(directory, "diff");
-  const tarSplit = join(directory, "tar-split.gz");
+  const contents = contentsOf(staged);
   const stored = held.layers.get(needed.id);
-  if (stored !== undefined) {
-    // It was another tool's pull; or here before, as another blob.
-    noteSameContent(held.layers, { stored, needed });
-    const contents = { diff, tarSplit, root: unpacked.root };
-    const replacement = { layer: stored, contents };
-    if (await restoreContents(store, held.layers, replacement)) {
-      await restoreNames(store, held.layers, needed.id);
-      agent.log("warn", `Repaired layer "${needed.id}": files were missing`);
-    } else if (trash !== undefined) {
-      await demandUnmounted(agent, held.layers, { id: needed.id, signal });
-      replaceContents(store, { ...replacement, trash: trash.path });
-    }
+  if (stored === undefined) {
+    const { id, parent } = needed;
+    await createLayer(store, held.layers, { id, parent, contents });
+    agent.log("debug", `committed layer "${id}"`);
     return;
   }
-  await createLayer(store, held.layers, {
-    id: needed.id,
-    parent: needed.parent,
-    contents: {
-      diff,
-      tarSplit,
-      root: unpacked.root,
-      members: {
-        "compressed-diff-digest": unpacked.compressedDigest,
-        "compressed-size": unpacked.compressedSize,
-        "diff-digest": unpacked.diffId,
-        "diff-size": unpacked.diffSize,
-        ...(unpacked.compression !== "none" && {
-          compression: COMPRESSION_CODES[unpacked.compression],
-        }),
-        ...(unpacked.uids.length > 0 && { uidset: unpacked.uids }),
-        ...(unpacked.gids.length > 0 && { gidset: unpacked.gids }),
-      },
+  // It was another tool's pull; or here before, as another blob.
+  noteSameContent(held.layers, { stored, needed });
+  const replacement = { layer: stored, contents };
+  if (await restoreContents(store, held.layers, replacement)) {
+    await restoreNames(store, held.layers, needed.id);
+    agent.log("warn", `Repaired layer "${needed.id}": files were missing`);
+  } else if (trash !== undefined) {
+    await demandUnmounted(agent, held.layers, { id: needed.id, signal });
+    replaceContents(store, { ...replacement, trash: trash.path });
+  }
+}
+
+function contentsOf({ directory, unpacked }: StagedLayer): LayerContents {
+  const { compression, uids, gids } = unpacked;
+  return {
+    diff: join(directory, "diff"),
+    tarSplit: join(directory, "tar-split.gz"),
+    root: unpacked.root,
+    members: {
+      "compressed-diff-digest": unpacked.compressedDigest,
+      "compressed-size": unpacked.compressedSize,
+      "diff-digest": unpacked.diffId,
+      "diff-size": unpacked.diffSize,
+      ...(compression !== "none" && {
+        compression: COMPRESSION_CODES[compression],
+      }),
+      ...(uids.length > 0 && { uidset: uids }),
+      ...(gids.length > 0 && { gidset: gids }),
     },
-  });
-  agent.log("debug", `committed layer "${needed.id}"`);
+  };
 }
 
 /** @throws {InUseError} If a layer, or one that is on it, is mounted. */
