@@ -13,7 +13,7 @@ import { LayerMarks } from "./unpack_marks.ts";
 import { LINK_SOURCES, refuse, type SplitPath } from "./unpack_names.ts";
 import { ReplacedFiles } from "./unpack_replaced.ts";
 import { createSparseBudget } from "./unpack_sparse.ts";
-import { createSpool, type SpoolWriter } from "./unpack_spool.ts";
+import { SpoolWriter } from "./unpack_spool.ts";
 import {
   diskPathOf,
   isSpooledFile,
@@ -131,7 +131,7 @@ export class LayerMaker {
     this.#spool.suspend();
     const old = {
       path: this.#spoolPath,
-      open: () => createSpool(this.#spoolPath),
+      open: () => new SpoolWriter(this.#spoolPath),
     };
     this.#spool = unspool(old, this.#tree.root, this.#onWritten);
     this.#linkTargets.clear();
@@ -141,7 +141,7 @@ export class LayerMaker {
   }
 
   #openSpool(): SpoolWriter {
-    return this.#spool ??= createSpool(this.#spoolPath);
+    return this.#spool ??= new SpoolWriter(this.#spoolPath);
   }
 
   makeDirectory(place: EntryPlace, entry: TarEntry): void {

@@ -21,22 +21,6 @@ import {
   listTree,
 } from "./unpack_tree.ts";
 
-/** Writes a spool. */
-export interface SpoolWriter {
-  /** Begins an entry; its content follows. */
-  begin(entry: TarEntry): void;
-  /** Adds content of the entry. */
-  addContent(bytes: Uint8Array): void;
-  /** Ends the entry's content. */
-  endContent(): void;
-  /** Adds what is left to be made in a layer, and ends the archive. */
-  finish(tree: LayerTree): void;
-  /** Writes what is in memory, and closes it. */
-  suspend(): void;
-  /** Closes it, also after an error. */
-  close(): void;
-}
-
 const BUFFER_BYTES = 256 * 1024;
 const OPAQUE_XATTR = "trusted.overlay.opaque";
 const ROOT_MODE = 0o555;
@@ -44,53 +28,73 @@ const DIRECTORY_MODE = 0o755;
 const WHITEOUT_MODE = 0;
 const NO_LINK = { mode: 0, uid: 0, gid: 0, mtime: 0, mtimeNs: 0 };
 
-/** Creates a spool of a path that does not exist yet. */
-export function createSpool(path: string): SpoolWriter {
-  const fd = createFile(path);
-  const buffer = new Uint8Array(BUFFER_BYTES);
-  let filled = 0;
-  let size = 0;
-  let sparse: SparseBlockWriter | undefined;
-  let isOpen = true;
-  return {
-    begin(entry) {
-      sparse = entry.sparse && createSparseBlockWriter(entry.sparse, add);
-      size = sparse?.size ?? entry.size;
-      add(encodeTarHeaders({ ...entry, size, sparse: sparse?.layout }));
-    },
-    addContent: (bytes) =>
-      sparse === undefined ? add(bytes) : sparse.write(bytes),
-    endContent() {
-      sparse?.end();
-      add(tarPadding(size));
-    },
-    finish(tree) {
-      for (const entry of listSpoolEntries(tree)) add(encodeTarHeaders(entry));
-      add(TAR_END);
-      flush();
-    },
-    suspend() {
-      flush();
-      close();
-    },
-    close,
-  };
+/** Writes a spool. */
+export class SpoolWriter {
+  readonly #fd: number;
+  readonly #buffer = new Uint8Array(BUFFER_BYTES);
+  #filled = 0;
+  /** Of the entry's content, as it is in the spool. */
+  #size = 0;
+  #sparse: SparseBlockWriter | undefined;
+  #isOpen = true;
 
-  function close(): void {
-    if (isOpen) fs.closeSync(fd);
-    isOpen = false;
+  /** Makes a file, which must not exist yet. */
+  constructor(path: string) {
+    this.#fd = createFile(path);
   }
 
-  function add(bytes: Uint8Array): void {
-    if (filled + bytes.length > BUFFER_BYTES) flush();
-    if (bytes.length > BUFFER_BYTES) return writeFully(fd, bytes);
-    buffer.set(bytes, filled);
-    filled += bytes.length;
+  /** Begins an entry; its content follows. */
+  begin(entry: TarEntry): void {
+    this.#sparse = entry.sparse &&
+      createSparseBlockWriter(entry.sparse, (bytes) => this.#add(bytes));
+    this.#size = this.#sparse?.size ?? entry.size;
+    const sparse = this.#sparse?.layout;
+    this.#add(encodeTarHeaders({ ...entry, size: this.#size, sparse }));
   }
 
-  function flush(): void {
-    writeFully(fd, buffer.subarray(0, filled));
-    filled = 0;
+  /** Adds content of the entry. */
+  addContent(bytes: Uint8Array): void {
+    if (this.#sparse === undefined) this.#add(bytes);
+    else this.#sparse.write(bytes);
+  }
+
+  /** Ends the entry's content. */
+  endContent(): void {
+    this.#sparse?.end();
+    this.#add(tarPadding(this.#size));
+  }
+
+  /** Adds what is left to be made in a layer, and ends the archive. */
+  finish(tree: LayerTree): void {
+    for (const entry of listSpoolEntries(tree)) {
+      this.#add(encodeTarHeaders(entry));
+    }
+    this.#add(TAR_END);
+    this.#flush();
+  }
+
+  /** Writes what is in memory, and closes it. */
+  suspend(): void {
+    this.#flush();
+    this.close();
+  }
+
+  /** Closes it, also after an error. */
+  close(): void {
+    if (this.#isOpen) fs.closeSync(this.#fd);
+    this.#isOpen = false;
+  }
+
+  #add(bytes: Uint8Array): void {
+    if (this.#filled + bytes.length > BUFFER_BYTES) this.#flush();
+    if (bytes.length > BUFFER_BYTES) return writeFully(this.#fd, bytes);
+    this.#buffer.set(bytes, this.#filled);
+    this.#filled += bytes.length;
+  }
+
+  #flush(): void {
+    writeFully(this.#fd, this.#buffer.subarray(0, this.#filled));
+    this.#filled = 0;
   }
 }
 
