@@ -21,7 +21,7 @@ import {
   InUseError,
   PolicyError,
 } from "../../src/errors/store_errors.ts";
-import type { Agent } from "../../src/engine/agent.ts";
+import { type Agent, agentOn } from "../../src/engine/agent.ts";
 import { removeImage } from "../../src/engine/cleanup/remove_image.ts";
 import {
   getContainerMetadata,
@@ -50,7 +50,8 @@ import { pinOf } from "../../src/store/image_records.ts";
 import { createLayer } from "../../src/store/layers/create_layer.ts";
 import { openMemory } from "../../src/transports/memory_source.ts";
 import { layerOf } from "../support/images/stacked_layout.ts";
-import { memoryAgent } from "../support/memory/memory_store.ts";
+import { memoryMounter } from "../support/memory/memory_mounter.ts";
+import { memoryAgent, memoryStore } from "../support/memory/memory_store.ts";
 import { makeImage } from "../support/servers/served_image.ts";
 import {
   addImage,
@@ -151,6 +152,33 @@ Deno.test("many containers are made and deleted at once, in memory", async () =>
   assertEquals(await namesOf(agent), ["web-infra", "web"]);
   using held = await agent.store.lock({ layers: "read" });
   assertEquals(held.layers.records.length, 2); // the image's, the pod's
+});
+
+Deno.test("one that cannot be made does not keep others, in memory", async () => {
+  const store = memoryStore();
+  const { containers } = store;
+  const agent = agentOn({
+    ...store,
+    containers: {
+      ...containers,
+      writeTexts(id, texts, files) {
+        containers.writeTexts(id, texts, files);
+        if (id === "broken") throw new Error("Cannot write");
+      },
+    },
+  }, { mounter: memoryMounter() });
+  await addImage(agent, { names: [APP] });
+  await createPodSandbox(agent, podOptions({ template: TEMPLATE }));
+  const made = await Promise.allSettled(
+    ["one", "broken", "two"].map((name) =>
+      create(agent, { containerId: name, containerName: name })
+    ),
+  );
+  const states = made.map(({ status }) => status);
+  assertEquals(states, ["fulfilled", "rejected", "fulfilled"]);
+  assertEquals((await namesOf(agent)).slice(2), ["one", "two"]);
+  using held = await store.lock({ layers: "read" });
+  assertEquals(held.layers.records.length, 4); // of the image, pod and these
 });
 
 Deno.test("pods need no disk", async () => {
