@@ -15,7 +15,7 @@ commit() {
 	echo "$found"
 }
 
-# Writes the program to folder $1: main.js, its workers, and what all share.
+# Writes the program to folder $1: main.js, what it loads, and its workers.
 # Not minified: of `using held = await lock(); return held.x` esbuild 0.25.5, which
 # Deno has, makes `return (await lock()).x`, and nothing releases the lock. It
 # would save 0.1 MB of 41, and no time.
@@ -25,24 +25,32 @@ bundle() {
 	cp -R main.ts deno.json deno.lock src LICENSE "$work/source"
 	# `orlop version` reads it there.
 	sed -i "s/^  \"version\": .*/&\n  \"commit\": \"$(commit)\",/" "$work/source/deno.json"
+	# A worker shares no module with the program, so each has all of its own.
 	# shellcheck disable=SC2086 # paths without blanks
-	(cd "$work/source" && "$deno" bundle --quiet --frozen --code-splitting \
-		--outdir "$1" main.ts $workers) >"$work/log" 2>&1 || {
-		cat "$work/log" >&2
+	run_bundler "$work/source" --frozen --outdir "$1" $workers
+	run_bundler "$work/source" --frozen --code-splitting --outdir "$work/chunks" main.ts
+	"$deno" run --quiet --no-prompt "--allow-read=$work" "--allow-write=$work" \
+		--cached-only --config deno.json scripts/lib/join_chunks.ts "$work/chunks" "$work/joined" ||
 		die "Cannot bundle the program: see above"
-	}
+	(cd "$work/joined" && echo *.js) >"$work/files"
+	# shellcheck disable=SC2046 # names without blanks
+	run_bundler "$work/joined" --no-config --no-lock --external 'joined:*' --outdir "$1" $(cat "$work/files")
+	sed -i 's,"joined:\([^"]*\.js\)","./\1",g' "$1"/*.js
 	# Deno leaves the address of a worker as it is in the source.
 	for worker in $workers; do
 		file=$(basename "$worker" .ts)
-		mv "$1/${worker%.ts}.js" "$1/$file.js"
-		sed -i 's,"\(\.\./\)*chunk-,"./chunk-,g' "$1/$file.js"
+		mv "$1"/*/"$file.js" "$1"
 		caller=$(grep -l "\"./$file.ts\"" "$1"/*.js) || die "Cannot bundle the program: nothing starts $file"
 		sed -i "s,\"\./$file\.ts\",\"./$file.js\"," "$caller"
 	done
-	# What CommonJS of npm's needs loads a module of Node, which takes 20 ms: those
-	# that use nothing of it import it all the same, for effects that it has not.
-	for file in $(grep -l '"node:module"' "$1"/chunk-*.js); do
-		sed -i "/^import \"\.\/${file##*/}\";\$/d" "$1"/*.js
-	done
-	rmdir "$1/src/engine/"* "$1/src/engine" "$1/src"
+	rmdir "$1"/*/
 }
+
+# Runs `deno bundle` in folder $1, which tells nothing unless it fails.
+run_bundler() (
+	cd "$1" && shift
+	"$deno" bundle --quiet "$@" >"$work/log" 2>&1 || {
+		cat "$work/log" >&2
+		die "Cannot bundle the program: see above"
+	}
+)
