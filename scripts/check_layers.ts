@@ -43,6 +43,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   engine: [
     ...["login", "images", "progress", "media", "transfer", "copy", "lookup"],
     ...[
+      "runtimes",
       "containers",
       "monitor",
       "pods",

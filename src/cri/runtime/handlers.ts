@@ -1,7 +1,7 @@
 /** Runtime handlers: the OCI runtimes that pods can name. */
 
 import { basename } from "@std/path";
-import { listRuntimes } from "../../engine/containers/oci_runtime.ts";
+import { listRuntimes } from "../../engine/runtimes/find_runtime.ts";
 import type { RuntimeSettings } from "./runtime_context.ts";
 
 /** The names that a pod may ask for; the default one is `""`. */

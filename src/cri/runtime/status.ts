@@ -1,7 +1,7 @@
 /** What the runtime is, and whether it can work. */
 
 import { CommandError } from "../../errors/store_errors.ts";
-import { findRuntime } from "../../engine/containers/oci_runtime.ts";
+import { findRuntime } from "../../engine/runtimes/find_runtime.ts";
 import { networkStatus } from "../../engine/network/network_status.ts";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import project from "../../../deno.json" with { type: "json" };

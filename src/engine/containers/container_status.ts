@@ -16,13 +16,15 @@ import {
   tryReadLastRun,
 } from "./last_run.ts";
 import {
-  findProcess,
   findRuntimesOf,
-  forget,
   isOwnRuntime,
   type OciRuntime,
+} from "../runtimes/find_runtime.ts";
+import {
+  findProcess,
+  forget,
   type RuntimeProcess,
-} from "./oci_runtime.ts";
+} from "../runtimes/oci_runtime.ts";
 import { readExit, UNKNOWN_EXIT_CODE } from "./process_exit.ts";
 
 /**

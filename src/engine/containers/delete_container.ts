@@ -26,7 +26,7 @@ import { isAnyAttached, isAttached } from "../release_pod.ts";
 import { checkIdle, readStatus } from "./container_status.ts";
 import { endNamed, type EndOptions } from "./end_process.ts";
 import { readMetadata } from "./list_containers.ts";
-import { forget } from "./oci_runtime.ts";
+import { forget } from "../runtimes/oci_runtime.ts";
 import { findOwnPod, findWithPod, releaseAmong } from "./own_pod.ts";
 import { forgetExit } from "./process_exit.ts";
 

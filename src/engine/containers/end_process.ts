@@ -29,7 +29,7 @@ import {
   resume,
   type RuntimeProcess,
   sendSignal,
-} from "./oci_runtime.ts";
+} from "../runtimes/oci_runtime.ts";
 import { readExit } from "./process_exit.ts";
 
 /** What becomes of what runs in a container that is stopped or removed. */

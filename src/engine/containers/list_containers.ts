@@ -25,7 +25,7 @@ import {
   type ContainerStatus,
   readStatus,
 } from "./container_status.ts";
-import { listStateRoots } from "./oci_runtime.ts";
+import { listStateRoots } from "../runtimes/find_runtime.ts";
 
 /** A container, as lists show it. */
 export interface ContainerSummary extends ContainerStatus {

@@ -12,7 +12,7 @@ import { existingPart } from "../../fs/existing_part.ts";
 import { findProgram } from "../../process/find_program.ts";
 import { runCommand } from "../../process/run_command.ts";
 import { readProxyRules } from "../../registry/proxy/proxy_rules.ts";
-import { findRuntime } from "../containers/oci_runtime.ts";
+import { findRuntime } from "../runtimes/find_runtime.ts";
 import { about, type Check, type Finding } from "./finding.ts";
 import type { Patient } from "./patient.ts";
 

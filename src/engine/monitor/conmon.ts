@@ -9,7 +9,7 @@ import { makeOwnDirectory } from "../../fs/own_directory.ts";
 import { findProgram } from "../../process/find_program.ts";
 import { startProgram } from "../../process/start_program.ts";
 import type { Agent } from "../agent.ts";
-import { type OciRuntime, stateFlags } from "../containers/oci_runtime.ts";
+import { type OciRuntime, stateFlags } from "../runtimes/find_runtime.ts";
 
 /** A conmon that has been started, and what it says while it starts. */
 export interface StartingMonitor {

@@ -9,12 +9,12 @@ import { removeTreeSync } from "../../fs/remove_tree.ts";
 import { ensureRunDirectory } from "../../store/disk_containers.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { openIdleRun } from "../containers/container_status.ts";
-import { findRuntime, ownRuntime } from "../containers/oci_runtime.ts";
+import { findRuntime, ownRuntime } from "../runtimes/find_runtime.ts";
 import { makeExitPlaces } from "../containers/process_exit.ts";
 import {
   readRuntimeLog,
   runtimeExitCode,
-} from "../containers/runtime_exit_code.ts";
+} from "../runtimes/runtime_exit_code.ts";
 import { readBundle } from "../parse_stored.ts";
 import { runtimeFlags, startMonitor } from "./conmon.ts";
 import { undoProcess } from "./forget_process.ts";

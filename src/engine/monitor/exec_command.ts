@@ -17,7 +17,7 @@ import { runDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
 import { CONTROL_FIFO } from "../containers/container_monitor.ts";
 import { findActivity, isSeenRunning } from "../containers/container_status.ts";
-import { findRuntimesOf, type OciRuntime } from "../containers/oci_runtime.ts";
+import { findRuntimesOf, type OciRuntime } from "../runtimes/find_runtime.ts";
 import { readBundle } from "../parse_stored.ts";
 
 /** A command, and how it differs from the container's own process. */

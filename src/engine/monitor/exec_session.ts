@@ -15,7 +15,7 @@ import type { Agent } from "../agent.ts";
 import {
   readRuntimeLog,
   runtimeExitCode,
-} from "../containers/runtime_exit_code.ts";
+} from "../runtimes/runtime_exit_code.ts";
 import { UNKNOWN_EXIT_CODE } from "../containers/process_exit.ts";
 import { runtimeFlags, type StartingMonitor, startMonitor } from "./conmon.ts";
 import type { PreparedExec } from "./exec_command.ts";

@@ -9,7 +9,7 @@ import { removeTreeSync } from "../../fs/remove_tree.ts";
 import { runDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
 import { CONTROL_FIFO, hasMonitor } from "../containers/container_monitor.ts";
-import { forget } from "../containers/oci_runtime.ts";
+import { forget } from "../runtimes/oci_runtime.ts";
 import {
   exitPlacesOf,
   forgetExit,

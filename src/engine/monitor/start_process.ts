@@ -4,11 +4,8 @@ import type { Abortable } from "../../errors/abort.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { type AgentHandle, insideOf } from "../agent.ts";
 import { noteStart } from "../containers/last_run.ts";
-import {
-  findRuntime,
-  ownRuntime,
-  runCreated,
-} from "../containers/oci_runtime.ts";
+import { findRuntime, ownRuntime } from "../runtimes/find_runtime.ts";
+import { runCreated } from "../runtimes/oci_runtime.ts";
 
 /** How to start a process. */
 export interface StartProcessOptions extends Abortable {

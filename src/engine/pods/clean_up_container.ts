@@ -7,7 +7,7 @@ import { findActivity } from "../containers/container_status.ts";
 import { isAnyAttached, releasePod } from "../release_pod.ts";
 import { deleteContainer } from "../containers/delete_container.ts";
 import { tryReadLastRun } from "../containers/last_run.ts";
-import { forget } from "../containers/oci_runtime.ts";
+import { forget } from "../runtimes/oci_runtime.ts";
 import { findWithPod } from "../containers/own_pod.ts";
 import { stopContainer } from "../containers/start_container.ts";
 import { unlessGone } from "./unless_gone.ts";

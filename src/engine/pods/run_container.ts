@@ -13,14 +13,14 @@ import { deleteContainer } from "../containers/delete_container.ts";
 import type { OpenRun } from "../containers/last_run.ts";
 import {
   findRuntime,
-  forget,
   ownRuntime,
   stateFlags,
-} from "../containers/oci_runtime.ts";
+} from "../runtimes/find_runtime.ts";
+import { forget } from "../runtimes/oci_runtime.ts";
 import {
   readRuntimeLog,
   runtimeExitCode,
-} from "../containers/runtime_exit_code.ts";
+} from "../runtimes/runtime_exit_code.ts";
 import {
   startContainer,
   stopContainer,

@@ -4,7 +4,7 @@ import type { Abortable } from "../../errors/abort.ts";
 import type { ContainerRecord } from "../../formats/storage/store_record.ts";
 import type { Agent } from "../agent.ts";
 import { findActivity, isSeenRunning } from "../containers/container_status.ts";
-import type { RuntimeProcess } from "../containers/oci_runtime.ts";
+import type { RuntimeProcess } from "../runtimes/oci_runtime.ts";
 
 /**
  * Finds it.

@@ -3,7 +3,7 @@
 import type { Abortable } from "../../errors/abort.ts";
 import { CommandError } from "../../errors/store_errors.ts";
 import { type AgentHandle, insideOf } from "../agent.ts";
-import { tell } from "../containers/oci_runtime.ts";
+import { tell } from "../runtimes/oci_runtime.ts";
 import { findOwn } from "./find_own.ts";
 import { findRunning } from "./find_running.ts";
 

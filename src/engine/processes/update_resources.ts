@@ -7,7 +7,7 @@ import { formatSpecPart } from "../../formats/oci/runtime_spec.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { runCommand } from "../../process/run_command.ts";
 import type { Agent } from "../agent.ts";
-import { findRuntimesOf, stateFlags } from "../containers/oci_runtime.ts";
+import { findRuntimesOf, stateFlags } from "../runtimes/find_runtime.ts";
 
 /** What it may use from now on. */
 export interface UpdateResourcesOptions extends Abortable {

@@ -5,7 +5,7 @@ import { UsageReader } from "../../../src/engine/stats/usage_reader.ts";
 import {
   ownRuntime,
   stateFlags,
-} from "../../../src/engine/containers/oci_runtime.ts";
+} from "../../../src/engine/runtimes/find_runtime.ts";
 import type { Amount } from "../../../src/formats/kernel/cgroup_usage.ts";
 import { findProgram } from "../../../src/process/find_program.ts";
 import { runCommand } from "../../../src/process/run_command.ts";

@@ -1,7 +1,7 @@
 /** `orlop run`. */
 
 import type { Agent } from "../../../engine/agent.ts";
-import { findRuntime } from "../../../engine/containers/oci_runtime.ts";
+import { findRuntime } from "../../../engine/runtimes/find_runtime.ts";
 import { inspectImage } from "../../../engine/images/list_images.ts";
 import { runContainer } from "../../../engine/pods/run_container.ts";
 import type { PullOptions } from "../../../engine/transfer/pull_image.ts";

@@ -8,7 +8,7 @@ import {
   readExit,
   UNKNOWN_EXIT_CODE,
 } from "../../../engine/containers/process_exit.ts";
-import { forget } from "../../../engine/containers/oci_runtime.ts";
+import { forget } from "../../../engine/runtimes/oci_runtime.ts";
 import { stopSandbox } from "../../../engine/sandboxes/stop_sandbox.ts";
 import type { ContainerId } from "../../../formats/storage/store_ids.ts";
 import { ContainerEventType, ContainerState } from "../../api/api_pb.js";

@@ -5,10 +5,8 @@ import {
   endProcess,
   stopSignalOf,
 } from "../../../engine/containers/end_process.ts";
-import {
-  findRuntimesOf,
-  sendSignal,
-} from "../../../engine/containers/oci_runtime.ts";
+import { findRuntimesOf } from "../../../engine/runtimes/find_runtime.ts";
+import { sendSignal } from "../../../engine/runtimes/oci_runtime.ts";
 import { SIGNAL_KILL } from "../../../formats/config/signals.ts";
 import type { ContainerId } from "../../../formats/storage/store_ids.ts";
 import type { Exits } from "./exits.ts";

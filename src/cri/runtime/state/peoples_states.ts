@@ -8,7 +8,7 @@ import {
 import {
   findRuntimesOf,
   listStateRoots,
-} from "../../../engine/containers/oci_runtime.ts";
+} from "../../../engine/runtimes/find_runtime.ts";
 import {
   readExit,
   UNKNOWN_EXIT_CODE,

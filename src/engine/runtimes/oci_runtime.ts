@@ -1,7 +1,6 @@
 /**
- * OCI runtimes (runc, crun): what they know of containers, and what they are
- * told to do. They keep their state below the run root, which outlives orlop
- * and not a reboot; they tell a process from one that got its ID later.
+ * What OCI runtimes know of containers, and what they are told to do. They tell a
+ * process from one that got its ID later.
  */
 
 import { basename, join } from "@std/path";
@@ -15,21 +14,18 @@ import {
 } from "../../formats/json.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { isThere } from "../../fs/if_there.ts";
-import { listIfDirectory } from "../../fs/list_directory.ts";
 import { removeTreeSync } from "../../fs/remove_tree.ts";
-import { checkProgram, findProgram } from "../../process/find_program.ts";
 import type { CommandResult } from "../../process/run_command.ts";
 import { runInGroup } from "../../process/run_in_group.ts";
-import { runDirectory, type StorePaths } from "../../store/paths.ts";
-import type { Store } from "../../store/store.ts";
+import { runDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
-
-/** A runtime, and where it keeps its state. */
-export interface OciRuntime {
-  /** Absolute; undefined if it is not installed, or may not be run. */
-  readonly program: string | undefined;
-  readonly stateRoot: string;
-}
+import {
+  isOwnRuntime,
+  listOwnStateRoots,
+  type OciRuntime,
+  runtimeOf,
+  stateFlags,
+} from "./find_runtime.ts";
 
 /** A process, as a runtime knows it. */
 export interface RuntimeProcess {
@@ -39,79 +35,10 @@ export interface RuntimeProcess {
   readonly pid: number | undefined;
 }
 
-// Runtimes that take the same command line.
-const RUNTIMES = ["runc", "crun"] as const;
-// Where they keep what people run by hand, with a bundle of orlop's.
-const DEFAULT_STATE = "/run";
 // They only look or send a signal; one that hangs must not hold orlop up.
 const TIMEOUT_MS = 10_000;
 // Within 10 s runc itself gives up to wait for a process that it has killed.
 const DELETE_TIMEOUT_MS = 30_000;
-
-/** @throws {CommandError} If it is not installed. */
-export function findRuntime(name: string | undefined): string {
-  if (name?.startsWith("/")) return checkProgram(name);
-  if (name !== undefined) return findProgram(name);
-  for (const runtime of RUNTIMES) {
-    try {
-      return findProgram(runtime);
-    } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-    }
-  }
-  throw new CommandError(
-    `Cannot find an OCI runtime: neither ${RUNTIMES.join(" nor ")} is ` +
-      `installed; install one, or name one with --runtime`,
-  );
-}
-
-/** The names of those that are installed. */
-export function listRuntimes(): readonly string[] {
-  return RUNTIMES.filter((name) => tryFindProgram(name) !== undefined);
-}
-
-/** A runtime as orlop itself runs it. */
-export function ownRuntime({ store }: Agent, program: string): OciRuntime & {
-  readonly program: string;
-} {
-  const stateRoot = join(ownStates(store.paths), basename(program));
-  return { program, stateRoot };
-}
-
-/** Whether it is a runtime as orlop itself runs it: all that it knows is orlop's. */
-export function isOwnRuntime(
-  { store }: Pick<Agent, "store">,
-  { stateRoot }: OciRuntime,
-): boolean {
-  return stateRoot.startsWith(`${ownStates(store.paths)}/`);
-}
-
-/** Flags of a runtime that stand before its command. */
-export function stateFlags({ stateRoot }: OciRuntime): readonly string[] {
-  return ["--root", stateRoot];
-}
-
-/** Where runtimes keep their states, as far as there are any. */
-export function listStateRoots({ store }: Agent): readonly string[] {
-  return [
-    ...ownRoots(store),
-    ...RUNTIMES.map((name) => join(DEFAULT_STATE, name))
-      .filter((root) => isThere(root, store.libc)),
-  ];
-}
-
-/** The runtimes that have a state of a container: none but rarely, or one. */
-export function findRuntimesOf(
-  agent: Agent,
-  id: ContainerId,
-  stateRoots: readonly string[] = listStateRoots(agent),
-): readonly OciRuntime[] {
-  return stateRoots.filter((root) => isThere(join(root, id), agent.store.libc))
-    .map((stateRoot) => ({
-      stateRoot,
-      program: tryFindProgram(basename(stateRoot)),
-    }));
-}
 
 /**
  * Asks a runtime for a container's process.
@@ -199,7 +126,7 @@ export async function forget(
   id: ContainerId,
   other?: OciRuntime,
 ): Promise<void> {
-  const roots = new Set(ownRoots(store));
+  const roots = new Set(listOwnStateRoots(store));
   if (other !== undefined) roots.add(other.stateRoot);
   for (const stateRoot of roots) {
     const directory = join(stateRoot, id);
@@ -218,8 +145,7 @@ const forgetting = new Map<string, Promise<void>>();
 
 async function forgetIn(stateRoot: string, id: ContainerId): Promise<void> {
   const directory = join(stateRoot, id);
-  const program = tryFindProgram(basename(stateRoot));
-  const runtime = { program, stateRoot };
+  const runtime = runtimeOf(stateRoot);
   const { code, stderr } = await tell(runtime, ["delete", "--force", id], {
     timeoutMs: DELETE_TIMEOUT_MS,
   });
@@ -298,24 +224,6 @@ function hasState({ stateRoot }: OciRuntime, id: ContainerId): boolean {
   return ["state.json", "status"].some((name) =>
     isThere(join(stateRoot, id, name))
   );
-}
-
-function ownRoots({ paths, libc }: Store): readonly string[] {
-  const own = ownStates(paths);
-  if (!isThere(own, libc)) return [];
-  return listIfDirectory(own).map((name) => join(own, name));
-}
-
-function ownStates({ runRoot }: StorePaths): string {
-  return join(runRoot, "orlop", "runtimes");
-}
-
-function tryFindProgram(name: string): string | undefined {
-  try {
-    return findProgram(name);
-  } catch {
-    return undefined;
-  }
 }
 
 function lastLine(text: string): string {

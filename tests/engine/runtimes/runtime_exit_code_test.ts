@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { runtimeExitCode } from "../../../src/engine/containers/runtime_exit_code.ts";
+import { runtimeExitCode } from "../../../src/engine/runtimes/runtime_exit_code.ts";
 
 const FAILED = "runc run failed: unable to start container process:";
 

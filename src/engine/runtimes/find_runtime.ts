@@ -1,0 +1,114 @@
+/**
+ * Which OCI runtimes there are (runc, crun), and where they keep their states: below
+ * the run root, which outlives orlop and not a reboot.
+ */
+
+import { basename, join } from "@std/path";
+import { CommandError } from "../../errors/store_errors.ts";
+import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import { isThere } from "../../fs/if_there.ts";
+import { listIfDirectory } from "../../fs/list_directory.ts";
+import { checkProgram, findProgram } from "../../process/find_program.ts";
+import type { StorePaths } from "../../store/paths.ts";
+import type { Store } from "../../store/store.ts";
+import type { Agent } from "../agent.ts";
+
+/** A runtime, and where it keeps its state. */
+export interface OciRuntime {
+  /** Absolute; undefined if it is not installed, or may not be run. */
+  readonly program: string | undefined;
+  readonly stateRoot: string;
+}
+
+// Runtimes that take the same command line.
+const RUNTIMES = ["runc", "crun"] as const;
+// Where they keep what people run by hand, with a bundle of orlop's.
+const DEFAULT_STATE = "/run";
+
+/** @throws {CommandError} If it is not installed. */
+export function findRuntime(name: string | undefined): string {
+  if (name?.startsWith("/")) return checkProgram(name);
+  if (name !== undefined) return findProgram(name);
+  for (const runtime of RUNTIMES) {
+    try {
+      return findProgram(runtime);
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+    }
+  }
+  throw new CommandError(
+    `Cannot find an OCI runtime: neither ${RUNTIMES.join(" nor ")} is ` +
+      `installed; install one, or name one with --runtime`,
+  );
+}
+
+/** The names of those that are installed. */
+export function listRuntimes(): readonly string[] {
+  return RUNTIMES.filter((name) => tryFindProgram(name) !== undefined);
+}
+
+/** A runtime as orlop itself runs it. */
+export function ownRuntime({ store }: Agent, program: string): OciRuntime & {
+  readonly program: string;
+} {
+  const stateRoot = join(ownStates(store.paths), basename(program));
+  return { program, stateRoot };
+}
+
+/** Whether it is a runtime as orlop itself runs it: all that it knows is orlop's. */
+export function isOwnRuntime(
+  { store }: Pick<Agent, "store">,
+  { stateRoot }: OciRuntime,
+): boolean {
+  return stateRoot.startsWith(`${ownStates(store.paths)}/`);
+}
+
+/** Flags of a runtime that stand before its command. */
+export function stateFlags({ stateRoot }: OciRuntime): readonly string[] {
+  return ["--root", stateRoot];
+}
+
+/** Where runtimes keep their states, as far as there are any. */
+export function listStateRoots({ store }: Agent): readonly string[] {
+  return [
+    ...listOwnStateRoots(store),
+    ...RUNTIMES.map((name) => join(DEFAULT_STATE, name))
+      .filter((root) => isThere(root, store.libc)),
+  ];
+}
+
+/** The runtimes that have a state of a container: none but rarely, or one. */
+export function findRuntimesOf(
+  agent: Agent,
+  id: ContainerId,
+  stateRoots: readonly string[] = listStateRoots(agent),
+): readonly OciRuntime[] {
+  return stateRoots.filter((root) => isThere(join(root, id), agent.store.libc))
+    .map(runtimeOf);
+}
+
+/** The runtime that keeps its state there. */
+export function runtimeOf(stateRoot: string): OciRuntime {
+  return { stateRoot, program: tryFindProgram(basename(stateRoot)) };
+}
+
+/** Where orlop's own runtimes keep their states, as far as there are any. */
+export function listOwnStateRoots(
+  { paths, libc }: Store,
+): readonly string[] {
+  const own = ownStates(paths);
+  if (!isThere(own, libc)) return [];
+  return listIfDirectory(own).map((name) => join(own, name));
+}
+
+function ownStates({ runRoot }: StorePaths): string {
+  return join(runRoot, "orlop", "runtimes");
+}
+
+function tryFindProgram(name: string): string | undefined {
+  try {
+    return findProgram(name);
+  } catch {
+    return undefined;
+  }
+}
