@@ -1,9 +1,15 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { join } from "@std/path";
 import {
   ContainerNotFoundError,
   InvalidContainerIdError,
 } from "../../../src/errors/not_found_errors.ts";
+import { PolicyError } from "../../../src/errors/store_errors.ts";
 import {
   containerOptions,
   testPod,
@@ -49,6 +55,34 @@ Deno.test("S42 startContainer() mounts nothing if metadata does not parse", asyn
     "metadata",
   );
   assertEquals(test.mounter.table, []);
+});
+
+Deno.test("S42 startContainer() leaves containers of other tools alone", async (t) => {
+  // What makes one another tool's: it tells nothing, or has no work dir.
+  for (const metadata of [undefined, "", '{"name":"theirs"}']) {
+    await t.step(metadata ?? "no metadata", async () => {
+      using test = await testPod();
+      {
+        using held = await test.agent.store.lock({ containers: "write" });
+        const record = held.containers.lookUp("web-pod");
+        assert(record !== undefined);
+        const { metadata: _, ...rest } = record;
+        held.containers.update({
+          ...{ ...rest, ...metadata === undefined ? {} : { metadata } },
+        });
+        held.containers.save();
+      }
+      await Deno.remove(await test.runtime.getWorkDir("web"), {
+        recursive: true,
+      });
+      const error = await assertRejects(
+        () => test.runtime.startContainer("web-pod"),
+        PolicyError,
+      );
+      assertStringIncludes(error.message, "Cannot start container");
+      assertEquals(test.mounter.table, []);
+    });
+  }
 });
 
 Deno.test("S42 startContainer() mounts nothing if the template does not parse", async () => {

@@ -126,6 +126,8 @@ Deno.test("RecordTable finds by name and by prefix", async () => {
   assertEquals(table.getByName("z"), undefined);
   assertEquals(table.getByPrefix("ab1")?.id, "ab1");
   assertEquals(table.getByPrefix("ab"), undefined);
+  // Also where it could only be the one.
+  table.remove("ab2");
   assertEquals(table.getByPrefix(""), undefined);
 });
 
