@@ -1,6 +1,6 @@
 /** Tells systemd that this process is ready, and that it lives: sd_notify(3). */
 
-import type { Libc } from "../process/libc.ts";
+import type { LibcSockets } from "../process/libc_sockets.ts";
 
 /** Who started this process, if it wants to hear of it. Disposing says that it ends. */
 export interface ServiceManager extends Disposable {
@@ -18,9 +18,14 @@ export interface NotifyEnvironment {
   readonly watchdogPid: string | undefined;
 }
 
+/** Who sends what is to be told: libc, with its sockets. */
+export interface DatagramSender {
+  readonly sockets: Pick<LibcSockets, "sendDatagram"> | undefined;
+}
+
 /** Opens the way to systemd; what is told goes nowhere if there is none. */
 export function openServiceManager(
-  libc: Libc | undefined,
+  libc: DatagramSender | undefined,
   environment: NotifyEnvironment,
 ): ServiceManager {
   const { socket } = environment;

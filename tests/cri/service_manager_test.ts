@@ -1,0 +1,84 @@
+import { assertEquals } from "@std/assert";
+import {
+  type NotifyEnvironment,
+  openServiceManager,
+} from "../../src/cri/service_manager.ts";
+import { until } from "../support/until.ts";
+
+const NOTHING: NotifyEnvironment = {
+  ...{ socket: undefined, watchdogMicroseconds: undefined },
+  watchdogPid: undefined,
+};
+
+/** A service manager that listens, and what it was told. */
+function open(environment: Partial<NotifyEnvironment>) {
+  const told: string[] = [];
+  const sendDatagram = (path: string, text: string) => {
+    told.push(`${path}: ${text.replaceAll("\n", " ")}`);
+    return path !== "";
+  };
+  const manager = openServiceManager({ sockets: { sendDatagram } }, {
+    ...{ ...NOTHING, ...environment },
+  });
+  return { told, manager };
+}
+
+Deno.test("openServiceManager() tells that it is ready, and that it ends", () => {
+  const { told, manager } = open({ socket: "/s" });
+  assertEquals(told, []);
+  manager.ready("serving");
+  manager[Symbol.dispose]();
+  assertEquals(told, [
+    `/s: READY=1 STATUS=serving MAINPID=${Deno.pid}`,
+    "/s: STOPPING=1 STATUS=ending",
+  ]);
+});
+
+Deno.test("openServiceManager() tells nobody where nobody listens", async (t) => {
+  for (const socket of [undefined, ""]) {
+    await t.step(JSON.stringify(socket) ?? "no socket", () => {
+      const watchdogMicroseconds = "2000";
+      const { told, manager } = open({ socket, watchdogMicroseconds });
+      // The sanitizer finds a timer that stays.
+      manager.ready("serving");
+      assertEquals(told, []);
+    });
+  }
+  const manager = openServiceManager(undefined, { ...NOTHING, socket: "/s" });
+  manager.ready("serving");
+  manager[Symbol.dispose]();
+});
+
+Deno.test("openServiceManager() is alive for the watchdog, twice in its time", async (t) => {
+  for (const watchdogPid of [undefined, "", String(Deno.pid)]) {
+    await t.step(`for ${watchdogPid}`, async () => {
+      const environment = { socket: "/s", watchdogMicroseconds: "2000" };
+      const { told, manager } = open({ ...environment, watchdogPid });
+      manager.ready("serving");
+      await until(() => told.length >= 3);
+      manager[Symbol.dispose]();
+      assertEquals(told.slice(1, 3), ["/s: WATCHDOG=1", "/s: WATCHDOG=1"]);
+      assertEquals(told.at(-1), "/s: STOPPING=1 STATUS=ending");
+    });
+  }
+});
+
+Deno.test("openServiceManager() has no watchdog where there is none", async (t) => {
+  const cases: readonly (readonly [string | undefined, string | undefined])[] =
+    [
+      [undefined, undefined],
+      ["0", undefined],
+      ["-1", undefined],
+      ["x", undefined],
+      ["2000", "1"],
+    ];
+  for (const [watchdogMicroseconds, watchdogPid] of cases) {
+    await t.step(`${watchdogMicroseconds} ${watchdogPid}`, () => {
+      const environment = { watchdogMicroseconds, watchdogPid };
+      const { told, manager } = open({ socket: "/s", ...environment });
+      // Nor is there a timer that would have to be ended.
+      manager.ready("serving");
+      assertEquals(told.length, 1);
+    });
+  }
+});
