@@ -44,7 +44,7 @@ const { count = "100", seed = String(Date.now() % 1e6), jobs = "2", ...flags } =
     collect: ["tests"],
   });
 // So long the near tests of a change may take.
-const NEAR_MS = 40_000;
+const NEAR_MS = 25_000;
 // Tests that take too long without any change, too.
 const slow = new Set<string>();
 let random = Number(seed);

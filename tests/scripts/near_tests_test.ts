@@ -61,7 +61,7 @@ Deno.test("chooseTests() takes few of many, those first that load least", () => 
     new Map([["src/a/one.ts", ""], ["tests/b/more.ts", ""], ...tests]),
   );
   const { near } = chooseTests(graph, "src/a/one.ts");
-  assertEquals(near.length, 10);
+  assertEquals(near.length, 6);
   assertEquals(near.slice(0, 2), [
     "tests/b/n38_test.ts",
     "tests/b/n39_test.ts",
