@@ -12,8 +12,7 @@ export interface NoProxyEntry {
 
 /** Parses the list; what makes no sense means nobody. */
 export function parseNoProxy(list: string): readonly NoProxyEntry[] {
-  const texts = list.split(",").map((text) => text.trim())
-    .filter((text) => text !== "");
+  const texts = list.split(",").map((text) => text.trim());
   return texts.flatMap((text) => {
     const fits = readEntry(text.toLowerCase());
     return fits === undefined ? [] : [{ text, fits }];
