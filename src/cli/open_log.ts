@@ -7,7 +7,7 @@ import { whyOf } from "../errors/why.ts";
 import type { Config, LogFormat, LogLevel } from "./input/config.ts";
 import type { LogFile, OpenLogFile } from "./log_file.ts";
 import type { Terminal } from "./render/terminal.ts";
-import { showControls, showOnOneLine } from "./render/visible_text.ts";
+import { showControls, showOnOneLine } from "../formats/visible_text.ts";
 
 /** Takes messages until it is disposed of. */
 export interface LogSink extends Disposable {

@@ -28,7 +28,7 @@ import { describeError } from "./render/describe_error.ts";
 import { helpText } from "./render/help/help_text.ts";
 import { describeCommand, usageOf } from "./render/help/usage.ts";
 import { openTerminal, type Terminal } from "./render/terminal.ts";
-import { showControls } from "./render/visible_text.ts";
+import { showControls } from "../formats/visible_text.ts";
 import { listenForSignals } from "./signals.ts";
 import { listenForStrayErrors } from "./stray_errors.ts";
 import { UsageError } from "./usage_error.ts";

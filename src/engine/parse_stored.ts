@@ -15,7 +15,7 @@ import {
 import type { ContainerId } from "../formats/storage/store_ids.ts";
 import type { ContainerRecord } from "../formats/storage/store_record.ts";
 import { isErrno } from "../fs/errno.ts";
-import { isNameThere } from "../fs/if_there.ts";
+import { isNameThere, readText } from "../fs/if_there.ts";
 import type { Libc } from "../process/libc.ts";
 import { runDirectory, workDirectory } from "../store/paths.ts";
 import type { RecordView } from "../store/records/records.ts";
@@ -27,6 +27,10 @@ export interface StoredFile {
   /** The end of a message, after a semicolon. */
   readonly advice: string;
 }
+
+// Something else is in its place, or its disk is broken: that of one must not hide
+// all others.
+const DAMAGE = ["EISDIR", "ELOOP", "EIO"];
 
 /**
  * Parses what was read from a file.
@@ -47,7 +51,7 @@ export function parseStored<T>(
       throw new InvalidManifestError(`${cause.message}; ${advice}`, { cause });
     }
     const isDamage = cause instanceof SyntaxError ||
-      isErrno(cause, "EISDIR", "ELOOP");
+      isErrno(cause, ...DAMAGE);
     if (!isDamage) throw cause;
     const why = whyOf(cause);
     const said = why.includes(path) ? why : `Cannot read "${path}": ${why}`;
@@ -70,7 +74,7 @@ export function readStored<T>(
   try {
     return parseStored(
       file,
-      (what) => parse(Deno.readTextFileSync(file.path), what),
+      (what) => parse(readText(file.path), what),
     );
   } catch (error) {
     if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined; // by now
@@ -83,7 +87,7 @@ function readStoredSpec(file: StoredFile): RuntimeSpec | undefined {
   try {
     return parseStored(
       file,
-      (what) => parseRuntimeSpec(Deno.readTextFileSync(file.path), what),
+      (what) => parseRuntimeSpec(readText(file.path), what),
     );
   } catch (error) {
     if (isErrno(error, "ENOENT")) return undefined;

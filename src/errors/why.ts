@@ -15,6 +15,26 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/**
+ * An error in a sentence of orlop's words. A message says why after a colon; only one
+ * that does not needs its cause.
+ */
+export function sentenceOf(error: unknown): string {
+  // What failed first says more than what its clean-up ran into.
+  if (error instanceof SuppressedError) return sentenceOf(error.suppressed);
+  if (!(error instanceof Error)) return inOwnWords(String(error));
+  const failure = readSystemFailure(error);
+  if (failure !== undefined) {
+    const { verb, path, why } = failure;
+    return path === undefined
+      ? `Cannot go on: ${why}`
+      : `Cannot ${verb} "${path}": ${why}`;
+  }
+  const message = inOwnWords(error.message || error.name);
+  if (message.includes(": ") || error.cause === undefined) return message;
+  return `${message}: ${sentenceOf(error.cause)}`;
+}
+
 /** What the system said to which question; undefined for other errors. */
 export interface SystemFailure {
   /** What was to be done, such as `open`. */

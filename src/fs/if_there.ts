@@ -1,5 +1,6 @@
 /** What may be missing, and is no error then. Nothing here loads a module of Node. */
 
+import { DamagedFileError } from "../errors/store_errors.ts";
 import type { Bytes } from "../formats/bytes.ts";
 import type { Libc } from "../process/libc.ts";
 import { isErrno } from "./errno.ts";
@@ -42,23 +43,53 @@ export function isDirectoryThere(path: string): boolean {
   return lstatIfThere(path)?.isDirectory === true;
 }
 
-/** Reads a file; undefined if there is none. */
-export function readIfThere(path: string): Bytes | undefined {
-  return unlessMissing(() => Deno.readFileSync(path));
+/**
+ * Reads a file.
+ *
+ * @throws {DamagedFileError} If it is a FIFO, say, which might never end.
+ */
+export function readBytes(path: string): Bytes {
+  demandFile(path);
+  return Deno.readFileSync(path);
 }
 
-/** Reads a text file, as UTF-8; undefined if there is none. */
+/**
+ * Reads a text file, as UTF-8.
+ *
+ * @throws {DamagedFileError} As `readBytes()` does.
+ */
+export function readText(path: string): string {
+  demandFile(path);
+  return Deno.readTextFileSync(path);
+}
+
+/** Reads a file; undefined if there is none. @throws As `readBytes()` does. */
+export function readIfThere(path: string): Bytes | undefined {
+  return unlessMissing(() => readBytes(path));
+}
+
+/** Reads a text file; undefined if there is none. @throws As `readBytes()` does. */
 export function readTextIfThere(path: string): string | undefined {
-  return unlessMissing(() => Deno.readTextFileSync(path));
+  return unlessMissing(() => readText(path));
 }
 
 /** Reads a text file; undefined if there is none, or none that can be read. */
 export function tryReadText(path: string): string | undefined {
   try {
-    return Deno.readTextFileSync(path);
+    return readText(path);
   } catch {
     return undefined; // whoever asks can do without
   }
+}
+
+/** Nobody writes to what stands there by mistake: a read would wait for ever. */
+function demandFile(path: string): void {
+  const { isFile, isDirectory } = Deno.statSync(path);
+  if (isFile || isDirectory) return; // the system refuses a directory
+  throw new DamagedFileError(
+    `Cannot read "${path}": it is no regular file`,
+    { path },
+  );
 }
 
 /** Reads where a link leads to; undefined if there is none, or something else. */

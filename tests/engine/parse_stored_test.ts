@@ -99,6 +99,10 @@ const IN_PLACE: Readonly<Record<string, (path: string) => void>> = {
     Deno.removeSync(path);
     Deno.symlinkSync(path, path);
   },
+  "a fifo, to which nobody writes": (path) => {
+    Deno.removeSync(path);
+    new Deno.Command("mkfifo", { args: [path] }).outputSync();
+  },
 };
 
 Deno.test("a damaged file is no wrong usage, and its error says what to do", async (t) => {

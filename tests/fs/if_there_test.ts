@@ -1,13 +1,17 @@
 import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
+import { DamagedFileError } from "../../src/errors/store_errors.ts";
 import {
   isNameThere,
   isThere,
   lstatIfThere,
+  readBytes,
   readIfThere,
   readLinkIfThere,
+  readText,
   readTextIfThere,
   removeIfThere,
   statIfThere,
+  tryReadText,
 } from "../../src/fs/if_there.ts";
 import { takeLibc } from "../../src/process/libc.ts";
 import { tempDir } from "../support/temp_dir.ts";
@@ -47,10 +51,19 @@ Deno.test("what is missing is no error, and what is wrong is one", async (t) => 
     }
     assertThrows(() => statIfThere(dir.join("loop")), Error, "symbolic links");
   });
-  await t.step("reads", () => {
+  await t.step("reads", async () => {
     assertEquals(readTextIfThere(dir.join("file")), "text");
     assertEquals(readIfThere(dir.join("none")), undefined);
     assertThrows(() => readIfThere(dir.path), Deno.errors.IsADirectory);
+    await new Deno.Command("mkfifo", { args: [dir.join("fifo")] }).output();
+    for (const name of ["fifo", "to-fifo"]) {
+      const path = dir.join(name);
+      if (name === "to-fifo") await Deno.symlink("fifo", path);
+      for (const read of [readBytes, readText, readIfThere, readTextIfThere]) {
+        assertThrows(() => read(path), DamagedFileError, "no regular file");
+      }
+      assertEquals(tryReadText(path), undefined);
+    }
   });
   await t.step("links", () => {
     assertEquals(readLinkIfThere(dir.join("dangling")), "nowhere");

@@ -7,7 +7,7 @@ import {
 import type { CheckReport } from "../../engine/check/check_store.ts";
 import type { RepairStep } from "../../engine/check/repair_store.ts";
 import type { Terminal } from "./terminal.ts";
-import { showOnOneLine } from "./visible_text.ts";
+import { showOnOneLine } from "../../formats/visible_text.ts";
 
 /** A line for a step of a repair. */
 export function describeStep(

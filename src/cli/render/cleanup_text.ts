@@ -10,7 +10,7 @@ import type { FailedItem, PruneReport } from "../../engine/cleanup/prune.ts";
 import { describeError } from "./describe_error.ts";
 import { formatSize } from "../../formats/config/byte_size.ts";
 import { shortId } from "./short_id.ts";
-import { showOnOneLine } from "./visible_text.ts";
+import { showOnOneLine } from "../../formats/visible_text.ts";
 
 const GC = { path: ["gc"] };
 

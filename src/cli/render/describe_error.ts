@@ -1,6 +1,6 @@
 /** An error in one line: what failed, why, and what to do about it. */
 
-import { errnoOf, inOwnWords, readSystemFailure } from "../../errors/why.ts";
+import { errnoOf, sentenceOf } from "../../errors/why.ts";
 
 /** Describes an error, without a stack, in orlop's words. */
 export function describeError(
@@ -8,25 +8,8 @@ export function describeError(
   /** Words of the command: one that failed is no advice. */
   { path = [] }: { readonly path?: readonly string[] } = {},
 ): string {
-  const line = messageOf(error).replaceAll(/\s*\n\s*/g, "; ");
+  const line = sentenceOf(error).replaceAll(/\s*\n\s*/g, "; ");
   return `${line}${hintFor(error, path)}`;
-}
-
-/** A message says why after a colon; only one that does not needs its cause. */
-function messageOf(error: unknown): string {
-  // What failed first says more than what its clean-up ran into.
-  if (error instanceof SuppressedError) return messageOf(error.suppressed);
-  if (!(error instanceof Error)) return inOwnWords(String(error));
-  const failure = readSystemFailure(error);
-  if (failure !== undefined) {
-    const { verb, path, why } = failure;
-    return path === undefined
-      ? `Cannot go on: ${why}`
-      : `Cannot ${verb} "${path}": ${why}`;
-  }
-  const message = inOwnWords(error.message || error.name);
-  if (message.includes(": ") || error.cause === undefined) return message;
-  return `${message}: ${messageOf(error.cause)}`;
 }
 
 function hintFor(error: unknown, path: readonly string[]): string {

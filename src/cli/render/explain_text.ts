@@ -6,7 +6,7 @@ import type {
 } from "../../engine/lookup/explain_endpoint.ts";
 import type { Explanation } from "../../engine/lookup/explain_reference.ts";
 import type { Terminal } from "./terminal.ts";
-import { showOnOneLine } from "./visible_text.ts";
+import { showOnOneLine } from "../../formats/visible_text.ts";
 
 /** A line: what it is about, and what is said of it. */
 type Line = readonly [label: string, text: string];

@@ -2,7 +2,7 @@
 
 import { sum } from "../../formats/sum.ts";
 import { cutToWidth, padToWidth, widthOf } from "./display_width.ts";
-import { showOnOneLine } from "./visible_text.ts";
+import { showOnOneLine } from "../../formats/visible_text.ts";
 
 /** A column: what stands above it, and its text for a row. */
 export interface Column<Row> {

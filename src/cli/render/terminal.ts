@@ -7,7 +7,7 @@ import { whyOf } from "../../errors/why.ts";
 import { toText } from "../../formats/bytes.ts";
 import { readEnv } from "../input/read_env.ts";
 import { LiveLines } from "./progress/live_lines.ts";
-import { showControls, showOutput } from "./visible_text.ts";
+import { showControls, showOutput } from "../../formats/visible_text.ts";
 
 /** The two outputs of a command, and what they can show. */
 export interface Terminal {

@@ -2,7 +2,8 @@
 
 import { categoryOf, type ErrorCategory } from "../../errors/category.ts";
 import { UnauthorizedError } from "../../errors/image_errors.ts";
-import { messageOf } from "../../errors/why.ts";
+import { sentenceOf } from "../../errors/why.ts";
+import { showOnOneLine } from "../../formats/visible_text.ts";
 
 /** The codes that orlop answers with. */
 export const GRPC_CODE = {
@@ -47,9 +48,13 @@ export interface GrpcStatus {
   readonly message: string;
 }
 
-/** How a call ends that threw something. */
+/**
+ * How a call ends that threw something. Clients show the message as it is: what it
+ * quotes of a request or an image must not move a cursor, or forge a line of a log.
+ */
 export function statusOf(error: unknown): GrpcStatus {
-  return { code: codeOf(error), message: messageOf(error) };
+  const message = showOnOneLine(sentenceOf(error)).trim();
+  return { code: codeOf(error), message };
 }
 
 function codeOf(error: unknown): GrpcCode {
@@ -67,7 +72,7 @@ function codeOf(error: unknown): GrpcCode {
 function isRefusal(error: unknown): boolean {
   const isFitting = error instanceof TypeError || error instanceof RangeError;
   // V8's own begin so, too, but give no reason behind a colon.
-  return isFitting && /^Cannot [^\n]*: /.test(error.message);
+  return isFitting && /^Cannot .*: /s.test(error.message);
 }
 
 const CODES: Readonly<Record<ErrorCategory, GrpcCode>> = {

@@ -21,7 +21,8 @@ const NEW = ".new";
  *
  * @returns What removes it again, unless another process has replaced it.
  * @throws {RangeError} If the path is too long for a socket.
- * @throws {InUseError} If somebody listens there, or it is no socket.
+ * @throws {InUseError} If somebody listens there, or it is no socket; the same of
+ *   `PATH.new`, where it is until it is guarded.
  */
 export async function listenGuarded(
   server: Server,
@@ -31,6 +32,7 @@ export async function listenGuarded(
   checkLength(path);
   await checkFree(path);
   const unguarded = `${path}${NEW}`;
+  await checkFree(unguarded);
   await Deno.mkdir(dirname(path), { recursive: true, mode: FOLDER_MODE });
   removeIfThere(unguarded);
   const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -10,8 +10,8 @@ import { findActivity } from "../../engine/containers/container_status.ts";
 import { tryReadLastRun } from "../../engine/containers/last_run.ts";
 import { removeOrphanVolumes } from "../../engine/containers/image_volumes.ts";
 import { readExit } from "../../engine/containers/process_exit.ts";
-import { findState } from "../../engine/sandboxes/attachment_note.ts";
 import { removeSandbox } from "../../engine/sandboxes/remove_sandbox.ts";
+import { tryReadPhase } from "../../engine/sandboxes/sandbox_state.ts";
 import { stopSandbox } from "../../engine/sandboxes/stop_sandbox.ts";
 import { tidySandboxes } from "../../engine/sandboxes/tidy_sandboxes.ts";
 import { Semaphore } from "../../engine/semaphore.ts";
@@ -123,7 +123,7 @@ async function recoverPod(
   { agent, objects }: RuntimeContext,
   { id }: OwnPod,
 ): Promise<void> {
-  const phase = findState(agent, id)?.phase;
+  const phase = tryReadPhase(agent, id);
   if (phase === "making") {
     agent.log("info", `Removes pod "${id}", which was cut short`, { pod: id });
     await removeSandbox(agent, id);

@@ -6,11 +6,7 @@
 
 import { join } from "@std/path";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
-import {
-  isNameThere,
-  readTextIfThere,
-  statIfThere,
-} from "../../fs/if_there.ts";
+import { isNameThere, statIfThere, tryReadText } from "../../fs/if_there.ts";
 import { makeOwnDirectory } from "../../fs/own_directory.ts";
 import { writeAtomically } from "../../fs/write_atomically.ts";
 import { removeTreeSync } from "../../fs/remove_tree.ts";
@@ -94,9 +90,10 @@ export function readExit(
   ];
   for (const file of files) {
     if (!isNameThere(file, store.libc)) continue;
-    const exitCode = parseExitCode(readTextIfThere(file));
+    const exitCode = parseExitCode(tryReadText(file));
+    if (exitCode === undefined) continue;
     const finishedAtMs = statIfThere(file)?.mtime?.getTime();
-    if (exitCode === undefined || finishedAtMs === undefined) continue;
+    if (finishedAtMs === undefined) continue;
     const isOomKilled = [places.runDirectory, places.workDirectory]
       .some((folder) => isNameThere(join(folder, OOM_FILE), store.libc));
     return { exitCode, finishedAtMs, isOomKilled };
@@ -119,7 +116,7 @@ export function forgetExit({ store }: Agent, id: ContainerId): void {
   removeTreeSync(places.workDirectory);
 }
 
-/** A file that a power cut left empty says nothing. */
+/** A file that a power cut left empty says nothing, nor does what is none. */
 function parseExitCode(text: string | undefined): number | undefined {
   const known = text?.trim() ?? "";
   // conmon lost sight of the process.

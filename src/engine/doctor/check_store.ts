@@ -2,7 +2,7 @@
 
 import { join } from "@std/path";
 import { sleep } from "../../errors/abort.ts";
-import { isThere } from "../../fs/if_there.ts";
+import { isThere, tryReadText } from "../../fs/if_there.ts";
 import { findProgram } from "../../process/find_program.ts";
 import { runCommand } from "../../process/run_command.ts";
 import { layOut } from "../../store/paths.ts";
@@ -70,9 +70,8 @@ function lookAtTools({ root, libc }: Patient): readonly Finding[] {
 function nameInSettings(root: string): readonly string[] {
   return ["/etc/containers/storage.conf", "/usr/share/containers/storage.conf"]
     .filter((file) =>
-      isThere(file) &&
       new RegExp(`^\\s*graphroot\\s*=\\s*"${RegExp.escape(root)}/?"`, "m")
-        .test(Deno.readTextFileSync(file))
+        .test(tryReadText(file) ?? "")
     );
 }
 

@@ -92,11 +92,11 @@ export async function startSession(
     });
     await send(go); // to run, as somebody is there for what it writes
     await end(go);
-    return openSession(exec, channel, answers);
+    return openSession(agent, exec, { channel, answers });
   } catch (error) {
     // Not sooner: it takes the end of what it waits for as an order to run.
     await monitor.detached;
-    await killMonitor(exec.folder);
+    await killMonitor(agent, exec.folder);
     await end(go);
     answers[Symbol.dispose]();
     throw error;
@@ -155,16 +155,19 @@ function notStarted(id: ContainerId, why: string): CommandError {
 }
 
 function openSession(
+  agent: Agent,
   exec: PreparedExec,
-  channel: ByteChannel,
-  answers: LineReader,
+  { channel, answers }: {
+    readonly channel: ByteChannel;
+    readonly answers: LineReader;
+  },
 ): ExecSession {
   const started = readStart(answers);
   return {
     channel,
     ended: readEnd(exec, started, answers),
     async signal(name) {
-      const pid = await waitForPid(exec, started);
+      const pid = await waitForPid(agent, exec, started);
       await signalProcess(name, pid && -pid);
     },
     [Symbol.asyncDispose]: () => channel[Symbol.asyncDispose](),
@@ -176,11 +179,12 @@ function openSession(
  * is waited for, unless it hangs.
  */
 async function waitForPid(
+  agent: Agent,
   exec: PreparedExec,
   started: Promise<MonitorAnswer>,
 ): Promise<number | undefined> {
   if (await isInTime(started, PATIENCE_MS)) return (await started).pid;
-  await killMonitor(exec.folder);
+  await killMonitor(agent, exec.folder);
   return readPid(exec.pidFile);
 }
 

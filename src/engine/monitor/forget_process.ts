@@ -78,7 +78,7 @@ async function endMonitor(agent: Agent, id: ContainerId): Promise<void> {
     const waitedMs = performance.now() - start;
     if (waitedMs > 2 * PATIENCE_MS) throw stillThere(id);
     // What it has started to create the process ends with it.
-    if (waitedMs > PATIENCE_MS) await killMonitor(bundle);
+    if (waitedMs > PATIENCE_MS) await killMonitor(agent, bundle);
     await sleep(POLL_MS);
     await forget(agent, id); // what its runtime has made meanwhile
   }

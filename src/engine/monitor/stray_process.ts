@@ -1,9 +1,10 @@
 /** Processes that others started, known by the files in which they noted their IDs. */
 
 import { join } from "@std/path";
-import { readTextIfThere } from "../../fs/if_there.ts";
+import { tryReadText } from "../../fs/if_there.ts";
 import { findProgram } from "../../process/find_program.ts";
 import { runCommand } from "../../process/run_command.ts";
+import type { Agent } from "../agent.ts";
 
 /** Where conmon notes its own process ID, in its folder. */
 export const MONITOR_PID_FILE = "conmon.pid";
@@ -13,8 +14,9 @@ export const MONITOR_PID_FILE = "conmon.pid";
  * as yet.
  */
 export function readPid(path: string): number | undefined {
-  const pid = Number(readTextIfThere(path) ?? "");
-  return Number.isInteger(pid) && pid > 1 ? pid : undefined;
+  const text = tryReadText(path)?.trim() ?? "";
+  const pid = /^\d{1,10}$/.test(text) ? Number(text) : 0;
+  return pid > 1 ? pid : undefined;
 }
 
 /**
@@ -33,7 +35,17 @@ export async function signalProcess(
   });
 }
 
-/** Kills a conmon, if there is one. @param folder Where it has its files. */
-export async function killMonitor(folder: string): Promise<void> {
-  await signalProcess("KILL", readPid(join(folder, MONITOR_PID_FILE)));
+/**
+ * Kills a conmon, if there is one: no other process that has its ID by now.
+ *
+ * @param folder Where it has its files, as it was told when it was started.
+ */
+export async function killMonitor(
+  { store: { libc } }: Pick<Agent, "store">,
+  folder: string,
+): Promise<void> {
+  const pid = readPid(join(folder, MONITOR_PID_FILE));
+  if (pid === undefined) return;
+  const words = libc?.readProcessFile(pid, "cmdline")?.split("\0") ?? [];
+  if (words.includes(folder)) await signalProcess("KILL", pid);
 }

@@ -4,7 +4,7 @@ import type { Abortable } from "../../errors/abort.ts";
 import { whyOf } from "../../errors/why.ts";
 import {
   type ContainerId,
-  parseContainerId,
+  containerIdsIn,
 } from "../../formats/storage/store_ids.ts";
 import { listDirectory } from "../../fs/list_directory.ts";
 import { makeOwnDirectory } from "../../fs/own_directory.ts";
@@ -51,7 +51,7 @@ export async function* watchExits(
   for (;;) {
     const all = listDirectory(folder);
     for (const name of told.keys()) if (!all.includes(name)) told.delete(name);
-    for (const id of all.flatMap(idOf)) {
+    for (const id of containerIdsIn(all)) {
       await noteIfUnseen(agent, id, { signal });
     }
     yield* findNews(agent, all, told);
@@ -71,18 +71,10 @@ function* findNews(
   names: Iterable<string>,
   told: Map<ContainerId, number>,
 ): Generator<ContainerId> {
-  for (const id of [...names].flatMap(idOf)) {
+  for (const id of containerIdsIn(names)) {
     const exit = readExit(agent, id);
     if (exit === undefined || told.get(id) === exit.finishedAtMs) continue;
     told.set(id, exit.finishedAtMs);
     yield id;
-  }
-}
-
-function idOf(name: string): readonly ContainerId[] {
-  try {
-    return [parseContainerId(name)];
-  } catch {
-    return []; // somebody else's
   }
 }

@@ -7,7 +7,9 @@ import {
   type NetworkList,
   parseNetworkList,
 } from "../../formats/cni/network_list.ts";
+import { readText } from "../../fs/if_there.ts";
 import { listIfDirectory } from "../../fs/list_directory.ts";
+import { findStranger } from "../../process/who_can_change.ts";
 
 /** Where networks are described, and which of them are meant. */
 export interface NetworkSettings {
@@ -64,8 +66,9 @@ export function configDirectoryOf(
 
 /**
  * Finds the networks that are meant. Files are read in the order of their names; the
- * first of a name counts. One that is malformed is passed over unless there is no
- * other: it must not keep pods from a network that it does not describe.
+ * first of a name counts. One that is malformed, or that others could change, is
+ * passed over unless there is no other: it must not keep pods from a network that it
+ * does not describe.
  *
  * @throws {NetworkError} If there is none, or none of a name.
  */
@@ -102,7 +105,7 @@ export function listNetworks(
     .flatMap((name) => {
       const path = join(directory, name);
       try {
-        const text = Deno.readTextFileSync(path);
+        const text = readTrusted(path);
         return [{ list: parseNetworkList(text, `"${path}"`), text }];
       } catch (error) {
         const why = whyOf(error);
@@ -110,6 +113,13 @@ export function listNetworks(
         return [];
       }
     });
+}
+
+/** It says what root is to run, and how: as other settings, it is root's to say. */
+function readTrusted(path: string): string {
+  const stranger = findStranger(path);
+  if (stranger === undefined) return readText(path);
+  throw new TypeError(`${stranger}; what others can change is not used`);
 }
 
 function fail(

@@ -6,7 +6,7 @@
 import { DamagedFileError } from "../../errors/store_errors.ts";
 import {
   type ContainerId,
-  parseContainerId,
+  containerIdsIn,
 } from "../../formats/storage/store_ids.ts";
 import { removeIfThere } from "../../fs/if_there.ts";
 import { listIfDirectory } from "../../fs/list_directory.ts";
@@ -46,9 +46,11 @@ export function forgetAttachment(
 export function listAttachments(
   { store: { paths } }: Agent,
 ): readonly ContainerId[] {
-  return listIfDirectory(attachmentsDirectory(paths))
-    .filter((name) => /^[^.].*\.json$/.test(name))
-    .map((name) => parseContainerId(name.replace(/\.json$/, "")));
+  return containerIdsIn(
+    listIfDirectory(attachmentsDirectory(paths))
+      .filter((name) => /^[^.].*\.json$/.test(name))
+      .map((name) => name.replace(/\.json$/, "")),
+  );
 }
 
 /**

@@ -6,6 +6,7 @@ import { parseSysctl } from "../../formats/config/sysctl.ts";
 import { isIpAddress } from "../../formats/ip_address.ts";
 import { isPort } from "../../formats/port.ts";
 import { namespaceOfSysctl } from "../../image/sysctls.ts";
+import { readBandwidth } from "./bandwidth.ts";
 import type { SandboxPort, SandboxRequest } from "./sandbox.ts";
 
 // What the kernel takes for a host name: __NEW_UTS_LEN.
@@ -42,6 +43,7 @@ export function checkSandboxRequest(
   if (cgroupParent !== undefined) {
     check("cgroup parent", cgroupParent, isCgroup(cgroupParent));
   }
+  readBandwidth(request.annotations);
   checkDns(request.dns);
   for (const port of request.ports) checkPort(port);
   return checkSysctls(request);

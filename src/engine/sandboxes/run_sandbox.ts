@@ -29,6 +29,7 @@ import {
 } from "./sandbox_network.ts";
 import { placesOf } from "./sandbox_places.ts";
 import {
+  checkStateSize,
   formatSandboxState,
   SANDBOX_FILE,
   sandboxPath,
@@ -82,6 +83,7 @@ export async function runSandbox(
     pid: undefined,
     cgroups,
   };
+  checkStateSize(state);
   using _lock = await lockSandbox(agent, id, { signal });
   try {
     await createRecord(agent, id, { state, signal });
@@ -91,6 +93,7 @@ export async function runSandbox(
   }
   try {
     const made = await make(agent, id, { state, sysctls, signal });
+    checkStateSize(made);
     writeSandboxState(agent, id, made);
     return sandboxOf(agent, id, made);
   } catch (error) {

@@ -9,7 +9,7 @@ import {
   joinNetwork,
   leaveNetwork,
 } from "../network/join_network.ts";
-import { readBandwidth } from "./bandwidth.ts";
+import { tryReadBandwidth } from "./bandwidth.ts";
 import type { SandboxRequest } from "./sandbox.ts";
 import type { JoinedNetwork, SandboxState } from "./sandbox_state.ts";
 
@@ -131,7 +131,7 @@ function capabilitiesOf(
         ...port,
         ...hostIp ? { hostIP: hostIp } : {},
       })),
-    bandwidth: readBandwidth(annotations),
+    bandwidth: tryReadBandwidth(annotations),
     dns,
   };
 }

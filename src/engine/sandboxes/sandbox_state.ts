@@ -5,6 +5,8 @@
  */
 
 import { join } from "@std/path";
+import { InvalidSandboxError } from "../../errors/network_errors.ts";
+import { DamagedFileError } from "../../errors/store_errors.ts";
 import {
   type NetworkList,
   parseNetworkList,
@@ -25,6 +27,8 @@ import {
   parseJson,
 } from "../../formats/json.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import { isDirectoryThere } from "../../fs/if_there.ts";
+import { removeTreeSync } from "../../fs/remove_tree.ts";
 import { writeAtomically } from "../../fs/write_atomically.ts";
 import { workDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
@@ -66,6 +70,8 @@ export const SANDBOX_FILE = "sandbox.json";
 const PHASES = ["making", "ready", "stopping", "stopped"] as const;
 // An orchestrator's annotations can take 256 KiB, the note has them once more.
 const MAX_SIZE = 16 * 1024 * 1024;
+// Of what is to be read again, also with another phase.
+const MAX_NEW_SIZE = MAX_SIZE - 64 * 1024;
 
 /** Where the state of a sandbox is. */
 export function sandboxPath({ store }: Agent, id: ContainerId): string {
@@ -88,6 +94,22 @@ export function readSandboxState(
 }
 
 /**
+ * How far a sandbox is; undefined if there is none, or its state is damaged: what was
+ * noted beside it tells what it has, and not how far it came.
+ */
+export function tryReadPhase(
+  agent: Agent,
+  id: ContainerId,
+): SandboxPhase | undefined {
+  try {
+    return readSandboxState(agent, id)?.phase;
+  } catch (error) {
+    if (error instanceof DamagedFileError) return undefined;
+    throw error;
+  }
+}
+
+/**
  * Reads a state from its file; undefined if there is none.
  *
  * @throws {DamagedFileError} If it does not parse.
@@ -100,18 +122,34 @@ export function readStoredState(
 }
 
 /**
- * Replaces a sandbox's state. One that begins to end, or has ended, need not outlast
- * a power cut: in another boot a sandbox has ended whatever its state says.
+ * Replaces a sandbox's state, and whatever else is in its place. One that begins to
+ * end, or has ended, need not outlast a power cut: in another boot a sandbox has ended
+ * whatever its state says.
  */
 export function writeSandboxState(
   agent: Agent,
   id: ContainerId,
   state: SandboxState,
 ): void {
+  const path = sandboxPath(agent, id);
+  if (isDirectoryThere(path)) removeTreeSync(path);
   const directory = state.phase === "ready" ? "sync" : "later";
-  writeAtomically(sandboxPath(agent, id), formatSandboxState(state), {
-    directory,
-  });
+  writeAtomically(path, formatSandboxState(state), { directory });
+}
+
+/**
+ * Checks a state before it is kept: what could not be read again would be a pod that
+ * nobody can use.
+ *
+ * @throws {InvalidSandboxError} If it is too large.
+ */
+export function checkStateSize(state: SandboxState): void {
+  const { length } = formatSandboxState(state);
+  if (length <= MAX_NEW_SIZE) return;
+  throw new InvalidSandboxError(
+    `Cannot make sandbox: what is asked for and what its networks answer has ` +
+      `${length} characters, more than the ${MAX_NEW_SIZE} that can be kept`,
+  );
 }
 
 /** The text of a state. */

@@ -8,7 +8,7 @@ import type { Abortable } from "../../errors/abort.ts";
 import { whyOf } from "../../errors/why.ts";
 import {
   type ContainerId,
-  parseContainerId,
+  containerIdsIn,
 } from "../../formats/storage/store_ids.ts";
 import { isThere, removeIfThere } from "../../fs/if_there.ts";
 import { listIfDirectory } from "../../fs/list_directory.ts";
@@ -74,7 +74,7 @@ async function listLost(
   const names = listIfDirectory(sandboxesDirectory(agent.store.paths));
   const known = new Set([
     ...listAttachments(agent),
-    ...names.map((name) => parseContainerId(name.replace(/\.lock$/, ""))),
+    ...containerIdsIn(names.map((name) => name.replace(/\.lock$/, ""))),
   ]);
   if (known.size === 0) return [];
   using held = await agent.store.lock({ containers: "read" }, options);

@@ -55,6 +55,15 @@ export function parseContainerId(text: string): ContainerId {
   return text as ContainerId;
 }
 
+/** The IDs of containers among names of files: others are somebody else's. */
+export function containerIdsIn(
+  names: Iterable<string>,
+): readonly ContainerId[] {
+  return [...names].filter((name): name is ContainerId =>
+    findIdProblem(name) === undefined
+  );
+}
+
 /** The ID of a layer that is known by a digest. */
 export function layerIdOf(digest: Digest): LayerId {
   return hexOf(digest) as LayerId;

@@ -5,8 +5,9 @@
 
 import { join } from "@std/path";
 import type { LayerId } from "../../formats/storage/store_ids.ts";
+import { DamagedFileError } from "../../errors/store_errors.ts";
 import { isErrno } from "../../fs/errno.ts";
-import { removeIfThere } from "../../fs/if_there.ts";
+import { readText, removeIfThere } from "../../fs/if_there.ts";
 import { listIfDirectory } from "../../fs/list_directory.ts";
 import type { Libc } from "../../process/libc.ts";
 import { lockNewFile, tryLock } from "../records/lock.ts";
@@ -64,12 +65,15 @@ function leaseDirectory({ paths }: LeaseStore): string {
 /** Undefined if it is no lease. */
 function readIds(path: string): readonly string[] | undefined {
   try {
-    const ids = Deno.readTextFileSync(path).split("\n")
+    const ids = readText(path).split("\n")
       .filter((id) => id !== "");
     return ids.every((id) => /^[0-9a-f]{64}$/.test(id)) ? ids : undefined;
   } catch (error) {
     // It ended just now, or it is no file.
-    if (isErrno(error, "ENOENT", "EISDIR", "ELOOP")) return undefined;
+    const isOther = error instanceof DamagedFileError;
+    if (isOther || isErrno(error, "ENOENT", "EISDIR", "ELOOP")) {
+      return undefined;
+    }
     throw error;
   }
 }

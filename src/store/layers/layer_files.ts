@@ -1,11 +1,14 @@
 /** What a layer has on disk, and whether it is as it has to be; not its content. */
 
 import { join } from "@std/path";
-import { UnsupportedStoreError } from "../../errors/store_errors.ts";
+import {
+  DamagedFileError,
+  UnsupportedStoreError,
+} from "../../errors/store_errors.ts";
 import type { LayerId } from "../../formats/storage/store_ids.ts";
 import type { LayerRecord } from "../../formats/storage/store_record.ts";
 import { isErrno } from "../../fs/errno.ts";
-import { lstatIfThere, statIfThere } from "../../fs/if_there.ts";
+import { lstatIfThere, readText, statIfThere } from "../../fs/if_there.ts";
 import { listDirectory } from "../../fs/list_directory.ts";
 import { writeAtomically } from "../../fs/write_atomically.ts";
 import type { Libc } from "../../process/libc.ts";
@@ -62,7 +65,7 @@ export async function findLayerFaults(
 
 /** Reads a layer's short name; undefined if it has none, or a damaged one. */
 export function readShortName(directory: string): string | undefined {
-  const name = readText(join(directory, "link"));
+  const name = readIfFile(join(directory, "link"));
   // It becomes part of a path. Tools before this one left a newline.
   return /^[A-Z2-7]+\n?$/.exec(name ?? "")?.[0].trim();
 }
@@ -115,7 +118,7 @@ function findLowerFault(
   layer: LayerRecord,
 ): Found | undefined {
   const path = join(layerDirectory(paths, layer.id), "lower");
-  const actual = readText(path);
+  const actual = readIfFile(path);
   if (!layer.parent) return findStray(path, actual);
   if (actual === undefined || actual === "") return findFileFault(path);
   if (!/^l\/[A-Z2-7]+(:l\/[A-Z2-7]+)*\n?$/.test(actual)) {
@@ -134,7 +137,7 @@ function findLowerLayersFault(
   layer: LayerRecord,
 ): Found | undefined {
   const path = join(layerDirectory(paths, layer.id), "lower-layers");
-  const actual = readText(path);
+  const actual = readIfFile(path);
   if (!layer.parent) return findStray(path, actual);
   if (actual === undefined) {
     return lstatIfThere(path) && { path, found: "it is no file" };
@@ -177,12 +180,13 @@ async function findLoss(
     : undefined;
 }
 
-function readText(path: string): string | undefined {
+function readIfFile(path: string): string | undefined {
   try {
-    return Deno.readTextFileSync(path);
+    return readText(path);
   } catch (error) {
     const codes = ["ENOENT", "ENOTDIR", "EISDIR", "ELOOP"];
-    if (isErrno(error, ...codes)) return undefined;
+    const isOther = error instanceof DamagedFileError;
+    if (isOther || isErrno(error, ...codes)) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 /** Whether a layer has files, by the list that its tar is made from again. */
 
 import { gunzipSync } from "node:zlib";
+import { readBytes } from "../../fs/if_there.ts";
 
 // It is read only of layers that seem to be empty, and small then.
 const MAX_LIST_BYTES = 256 * 1024 * 1024;
@@ -8,7 +9,7 @@ const MAX_LIST_BYTES = 256 * 1024 * 1024;
 /** Whether a tar-split file names files; what is wrong with it is told as such. */
 export function listsFiles(path: string): boolean {
   try {
-    const list = gunzipSync(Deno.readFileSync(path), {
+    const list = gunzipSync(readBytes(path), {
       maxOutputLength: MAX_LIST_BYTES,
     }).toString("utf8");
     return list.split("\n").some((line) => {

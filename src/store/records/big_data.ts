@@ -2,6 +2,7 @@
 
 import { join } from "@std/path";
 import { type Bytes, toBytes, toText } from "../../formats/bytes.ts";
+import { readBytes } from "../../fs/if_there.ts";
 
 /** An item: its key and its content. */
 export type BigDataItem = readonly [key: string, content: Uint8Array];
@@ -38,7 +39,5 @@ export function bigDataKey(fileName: string): string | undefined {
 
 /** Reads an item. */
 export function readBigData(directory: string, key: string): Bytes {
-  return new Uint8Array(
-    Deno.readFileSync(join(directory, bigDataFileName(key))),
-  );
+  return readBytes(join(directory, bigDataFileName(key)));
 }

@@ -174,8 +174,9 @@ function load<R extends StoreRecord>(
     return { records, sum };
   } catch (cause) {
     if (errnoOf(cause) !== "" && !isErrno(cause, ...DAMAGE)) throw cause;
+    const why = whyOf(cause).replace(`Cannot read "${path}": `, "");
     const error = new DamagedStoreError(
-      `Cannot read "${path}": ${whyOf(cause)}; nothing was changed: ${advice}`,
+      `Cannot read "${path}": ${why}; nothing was changed: ${advice}`,
       { path, cause },
     );
     if (onDamage === undefined) throw error;

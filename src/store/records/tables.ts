@@ -13,6 +13,7 @@ import {
   parseMountRecords,
   type StoreRecord,
 } from "../../formats/storage/store_record.ts";
+import { readText } from "../../fs/if_there.ts";
 import type { LockKind } from "../../process/libc_files.ts";
 import type { StorePaths } from "../paths.ts";
 import { acquireLock, type HeldLock, type LockOptions } from "./lock.ts";
@@ -224,7 +225,7 @@ function readBackup<R extends StoreRecord>(
   { directory, files: [first], parse }: TableFiles<R>,
 ): readonly R[] {
   try {
-    return parse(Deno.readTextFileSync(backupOf(join(directory, first))));
+    return parse(readText(backupOf(join(directory, first))));
   } catch {
     return []; // none, or a damaged one: it proves nothing then
   }

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { create, toBinary } from "@bufbuild/protobuf";
 import {
@@ -9,9 +9,11 @@ import {
 import { GrpcServer } from "../../../src/cri/grpc/grpc_server.ts";
 import type { EndedCall } from "../../../src/cri/grpc/serve_call.ts";
 import type { ServiceMethods } from "../../../src/cri/grpc/service_methods.ts";
+import { sentenceOf } from "../../../src/errors/why.ts";
 import { ImageNotFoundError } from "../../../src/errors/not_found_errors.ts";
 import { isNameThere } from "../../../src/fs/if_there.ts";
 import { InUseError } from "../../../src/errors/store_errors.ts";
+import { showOnOneLine } from "../../../src/formats/visible_text.ts";
 import {
   frameOf,
   GrpcClient,
@@ -103,10 +105,12 @@ Deno.test("GrpcServer maps what is thrown to a status", async (t) => {
     [new InUseError("in use", ["a"]), 9],
     [new SyntaxError("malformed"), 3],
     [new TypeError('Cannot use "x": why'), 3],
+    [new TypeError('Cannot use "x\n\x1b[31m\u202e": why'), 3],
     [new TypeError("Cannot read properties of undefined"), 2],
     [new TypeError("Cannot run as group 5: there is no user"), 3],
     [new DOMException("too late", "TimeoutError"), 4],
     [new Error("whatever"), 2],
+    [assertThrows(() => Deno.readTextFileSync("/dev/null/x"), Error), 2],
   ];
   for (const [thrown, code] of cases) {
     await t.step(`${thrown}: ${code}`, async () => {
@@ -124,7 +128,7 @@ Deno.test("GrpcServer maps what is thrown to a status", async (t) => {
       for (const error of [unary, streamed]) {
         assertEquals(error.code, code);
         assert(thrown instanceof Error);
-        assertEquals(error.message, thrown.message);
+        assertEquals(error.message, showOnOneLine(sentenceOf(thrown)).trim());
       }
     });
   }

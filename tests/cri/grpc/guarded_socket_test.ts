@@ -47,6 +47,11 @@ Deno.test("listenGuarded() keeps what is no socket, and too long a path", async 
   const listen = () => listenGuarded(createServer(), path, undefined);
   await assertRejects(listen, InUseError, "no socket");
   assertEquals(await Deno.readTextFile(path), "kept");
+  const other = dir.join("other");
+  await Deno.writeTextFile(`${other}.new`, "kept, too");
+  const beside = () => listenGuarded(createServer(), other, undefined);
+  await assertRejects(beside, InUseError, 'other.new": it is no socket');
+  assertEquals(await Deno.readTextFile(`${other}.new`), "kept, too");
   const long = dir.join("x".repeat(100));
   const tooLong = () => listenGuarded(createServer(), long, undefined);
   await assertRejects(tooLong, RangeError, "103 bytes");

@@ -266,6 +266,29 @@ Deno.test(
       },
     );
 
+    await t.step("not if both are asked for at once", async () => {
+      const pods = await Promise.allSettled(
+        ["a", "b"].map((app) =>
+          node.client.call(method.runPodSandbox, {
+            config: podConfig("both", { labels: { app } }),
+          })
+        ),
+      );
+      const containers = await Promise.allSettled(
+        ["a", "b"].map((word) =>
+          node.client.call(method.createContainer, {
+            podSandboxId,
+            config: containerConfig("both", word),
+          })
+        ),
+      );
+      for (const [first, second] of [pods, containers]) {
+        assertEquals(first?.status, "fulfilled");
+        assert(second?.status === "rejected", JSON.stringify(second));
+        assertEquals(second.reason.code, EXISTS);
+      }
+    });
+
     await t.step("another attempt is another one", async () => {
       const other = await node.client.call(method.createContainer, {
         ...request,

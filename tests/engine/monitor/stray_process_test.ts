@@ -19,6 +19,9 @@ Deno.test("readPid() reads the number of a process that may be ended", async (t)
     ["4.5", undefined],
     ["x", undefined],
     ["4 5", undefined],
+    ["1e3", undefined],
+    ["0x42", undefined],
+    ["99999999999", undefined],
   ];
   for (const [text, pid] of cases) {
     await t.step(JSON.stringify(text), async () => {
@@ -27,6 +30,7 @@ Deno.test("readPid() reads the number of a process that may be ended", async (t)
     });
   }
   assertEquals(readPid(dir.join("missing")), undefined);
+  assertEquals(readPid(dir.path), undefined);
 });
 
 Deno.test("tolerantInput() writes on, whatever the process takes", async (t) => {

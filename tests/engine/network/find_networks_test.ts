@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import {
   findNetworks,
   listNetworks,
@@ -55,3 +55,50 @@ Deno.test("findNetworks() says why there is none", () => {
     'Cannot find a network: Cannot read "',
   );
 });
+
+Deno.test("listNetworks() passes over what it cannot or should not read", async (t) => {
+  const cases: Readonly<
+    Record<string, readonly [put: (path: string) => void, why: string]>
+  > = {
+    "a directory": [(path) => Deno.mkdirSync(path), "it is a directory"],
+    "a link to nothing": [
+      (path) => Deno.symlinkSync("nowhere", path),
+      "no such file or directory",
+    ],
+    "a fifo, to which nobody writes": [
+      (path) => new Deno.Command("mkfifo", { args: [path] }).outputSync(),
+      "it is no regular file",
+    ],
+    "an empty file": [(path) => write(path, ""), "not valid JSON"],
+    "NULs": [(path) => write(path, "\0".repeat(99)), "not valid JSON"],
+    "much too much": [
+      (path) => write(path, " ".repeat(2 ** 21)),
+      "larger than",
+    ],
+    "what all can write to": [
+      (path) => {
+        write(path, describe("theirs"));
+        Deno.chmodSync(path, 0o666);
+      },
+      "what others can change is not used",
+    ],
+  };
+  for (const [name, [put, why]] of Object.entries(cases)) {
+    await t.step(name, () => {
+      using dir = tempDir();
+      put(dir.join("00-odd.conflist"));
+      write(dir.join("10-a.conflist"), describe("a"));
+      const problems: string[] = [];
+      const settings = { configDirectory: dir.path };
+      const found = listNetworks(settings, (problem) => problems.push(problem));
+      assertEquals(found.map(({ list }) => list.name), ["a"]);
+      assertEquals(problems.length, 1);
+      assertStringIncludes(problems[0] ?? "", why);
+      assertStringIncludes(problems[0] ?? "", dir.join("00-odd.conflist"));
+    });
+  }
+});
+
+function write(path: string, text: string): void {
+  Deno.writeTextFileSync(path, text);
+}

@@ -1,5 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { readBandwidth } from "../../../src/engine/sandboxes/bandwidth.ts";
+import {
+  readBandwidth,
+  tryReadBandwidth,
+} from "../../../src/engine/sandboxes/bandwidth.ts";
 import { InvalidSandboxError } from "../../../src/errors/network_errors.ts";
 
 const INGRESS = "kubernetes.io/ingress-bandwidth";
@@ -21,6 +24,7 @@ Deno.test("readBandwidth() refuses what is no bandwidth", async (t) => {
         () => readBandwidth({ [EGRESS]: text }),
         InvalidSandboxError,
       );
+      assertEquals(tryReadBandwidth({ [EGRESS]: text }), undefined);
     });
   }
 });

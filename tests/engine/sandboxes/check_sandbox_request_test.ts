@@ -1,6 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { checkSandboxRequest } from "../../../src/engine/sandboxes/check_sandbox_request.ts";
 import type { SandboxRequest } from "../../../src/engine/sandboxes/sandbox.ts";
+import {
+  checkStateSize,
+  type SandboxState,
+} from "../../../src/engine/sandboxes/sandbox_state.ts";
 import { InvalidSandboxError } from "../../../src/errors/network_errors.ts";
 
 const METADATA = { name: "web", uid: "u", namespace: "ns", attempt: 1 };
@@ -93,6 +97,21 @@ Deno.test("checkSandboxRequest() says what cannot be made", async (t) => {
       assertEquals(error.message, `Cannot make sandbox: ${why}`);
     });
   }
+});
+
+Deno.test("checkSandboxRequest() refuses what networks could not be told", () => {
+  const annotations = { "kubernetes.io/egress-bandwidth": "-1" };
+  assertThrows(() => check({ annotations }), InvalidSandboxError, "bandwidth");
+});
+
+Deno.test("checkStateSize() refuses what could not be read again", () => {
+  const state = (bytes: number): SandboxState => ({
+    ...{ phase: "making", bootId: "", createdAtNs: 0n, pid: undefined },
+    request: { ...REQUEST, annotations: { a: "x".repeat(bytes) } },
+    ...{ networks: [], cgroups: [] },
+  });
+  checkStateSize(state(1e6));
+  assertThrows(() => checkStateSize(state(17e6)), InvalidSandboxError, "more");
 });
 
 Deno.test("checkSandboxRequest() tells the paths of sysctls", async (t) => {

@@ -1,6 +1,7 @@
 import { assertEquals, assertFalse, assertThrows } from "@std/assert";
 import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import {
+  containerIdsIn,
   imageIdOf,
   isFileName,
   layerIdOf,
@@ -36,6 +37,14 @@ Deno.test("parseContainerId() takes names, and refuses paths", () => {
     () => parseContainerId("../web"),
     SyntaxError,
     'Cannot parse container ID "../web": expected letters',
+  );
+});
+
+Deno.test("containerIdsIn() leaves out what is no ID", () => {
+  const others = ["", ".", "..", "a b", "a/b", "a\n", "é", `${HEX}.json~ `];
+  assertEquals<readonly string[]>(
+    containerIdsIn([HEX, ...others, "web-1"]),
+    [HEX, "web-1"],
   );
 });
 

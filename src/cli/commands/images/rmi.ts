@@ -6,7 +6,7 @@ import { listImages } from "../../../engine/images/list_images.ts";
 import type { Call } from "../../command.ts";
 import { forEachName } from "../../input/for_each_name.ts";
 import { openSession } from "../../open_session.ts";
-import { showOnOneLine } from "../../render/visible_text.ts";
+import { showOnOneLine } from "../../../formats/visible_text.ts";
 import type { REMOVE_IMAGE } from "../../table/image_commands.ts";
 import { UsageError } from "../../usage_error.ts";
 

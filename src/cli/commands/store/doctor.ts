@@ -14,7 +14,7 @@ import { networkPlaces } from "../../input/network_places.ts";
 import { checkFormat, showJson } from "../../render/show_list.ts";
 import { isTemplate, readTemplate } from "../../render/template/read_format.ts";
 import type { Style } from "../../render/terminal.ts";
-import { showOnOneLine } from "../../render/visible_text.ts";
+import { showOnOneLine } from "../../../formats/visible_text.ts";
 import type { DOCTOR } from "../../table/store_commands.ts";
 
 /** Shows what is well and what is not. */

@@ -4,7 +4,7 @@ import type { PullEvent } from "../../../engine/progress/pull_event.ts";
 import type { FlagTable, FlagValues } from "../../command.ts";
 import { formatSize } from "../../../formats/config/byte_size.ts";
 import { DEFAULT_SIZE, type Terminal } from "../terminal.ts";
-import { showOnOneLine } from "../visible_text.ts";
+import { showOnOneLine } from "../../../formats/visible_text.ts";
 import { drawPull } from "./draw_pull.ts";
 import {
   advancePull,

@@ -1,7 +1,7 @@
 /** `--format` with a template in it: podman's rules around Go's templates. */
 
 import { UsageError } from "../../usage_error.ts";
-import { showOnOneLine } from "../visible_text.ts";
+import { showOnOneLine } from "../../../formats/visible_text.ts";
 import { fillTemplate, unknownField } from "./fill_template.ts";
 import { findField, type GoStruct } from "./go_values.ts";
 import { parseTemplate } from "./parse_template.ts";

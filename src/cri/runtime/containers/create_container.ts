@@ -27,10 +27,10 @@ import { runtimeOf } from "../handlers.ts";
 import type { RuntimeContext } from "../runtime_context.ts";
 import {
   type ContainerNote,
-  formatNote,
+  formatNewNote,
   NOTE_FILE,
 } from "../state/container_note.ts";
-import { findOwnPod } from "../state/find_objects.ts";
+import { findContainer, findOwnPod } from "../state/find_objects.ts";
 import type { KnownContainer } from "../state/known_objects.ts";
 import { containerRecordName } from "../state/kubernetes_names.ts";
 import { nowNs } from "../state/nanoseconds.ts";
@@ -68,12 +68,26 @@ export async function createContainer(
     pod.sandbox.request.metadata,
   );
   const making = { ...checked, name, podId: pod.id };
+  let isOwn = false;
   const containerId = await context.jobs.making.join(
     name,
-    () => make(context, making),
+    () => {
+      isOwn = true;
+      return make(context, making);
+    },
     { signal },
   );
+  if (!isOwn) await demandSame(context, containerId, making);
   return { containerId };
+}
+
+/** Another call has made it meanwhile, perhaps of something else. */
+async function demandSame(
+  { objects }: RuntimeContext,
+  id: ContainerId,
+  making: Making,
+): Promise<void> {
+  meet(await findContainer(objects, id), making);
 }
 
 interface Making extends CheckedContainer {
@@ -149,7 +163,7 @@ async function put(
       containerId: id,
       imageId: made.imageId,
       template: made.spec,
-      files: { [NOTE_FILE]: formatNote(note) },
+      files: { [NOTE_FILE]: formatNewNote(note) },
     });
     await mountContainer(agent, id);
     if (logPath !== undefined) {

@@ -5,6 +5,7 @@ import {
   NamespaceMode,
   type PodSandboxConfig,
   type PodSandboxMetadata,
+  Protocol,
   type RunPodSandboxRequest,
 } from "../../api/api_pb.js";
 import { checkPart, refuse } from "../state/check_text.ts";
@@ -34,6 +35,7 @@ export function checkPod(
   checkPart("host name", config.hostname);
   checkDirectory(config.logDirectory);
   checkNamespaces(config);
+  checkProtocols(config);
   if (!handlers.includes(runtimeHandler)) {
     const known = handlers.filter((handler) => handler !== "");
     refuse(
@@ -67,10 +69,24 @@ function checkNamespaces({ linux, metadata }: PodSandboxConfig): void {
   if (!isShared.includes(ipc)) {
     refuse("pod", name, "its IPC namespace is neither its own nor the host's");
   }
-  if (pid === NamespaceMode.TARGET) {
-    refuse("pod", name, "its PID namespace cannot be a container's");
+  if (![...isShared, NamespaceMode.CONTAINER].includes(pid)) {
+    refuse(
+      "pod",
+      name,
+      "its PID namespace is neither its own, nor a container's each, nor the " +
+        "host's",
+    );
   }
   const mode = usernsOptions?.mode ?? NamespaceMode.NODE;
   if (mode === NamespaceMode.NODE) return;
   refuse("pod", name, "user namespaces are not supported");
+}
+
+/** What only a newer kubelet knows. */
+function checkProtocols({ portMappings, metadata }: PodSandboxConfig): void {
+  for (const { protocol } of portMappings) {
+    if (Protocol[protocol] !== undefined) continue;
+    const name = metadata?.name ?? "";
+    refuse("pod", name, `protocol ${protocol} of one of its ports is unknown`);
+  }
 }

@@ -2,9 +2,9 @@
 
 import { equals } from "@bufbuild/protobuf";
 import { DuplicateNameError } from "../../../errors/naming_errors.ts";
-import { findState } from "../../../engine/sandboxes/attachment_note.ts";
 import { removeSandbox } from "../../../engine/sandboxes/remove_sandbox.ts";
 import { runSandbox } from "../../../engine/sandboxes/run_sandbox.ts";
+import { tryReadPhase } from "../../../engine/sandboxes/sandbox_state.ts";
 import {
   type ContainerId,
   parseContainerId,
@@ -19,6 +19,7 @@ import type { CallContext } from "../../grpc/service_methods.ts";
 import { tellEvent } from "../events.ts";
 import { listHandlers } from "../handlers.ts";
 import type { RuntimeContext } from "../runtime_context.ts";
+import { findPod } from "../state/find_objects.ts";
 import type { KnownPod } from "../state/known_objects.ts";
 import { podRecordName } from "../state/kubernetes_names.ts";
 import { type CheckedPod, checkPod } from "./check_pod.ts";
@@ -37,12 +38,26 @@ export async function runPodSandbox(
   { signal }: CallContext,
 ): Promise<{ readonly podSandboxId: string }> {
   const checked = checkPod(request, listHandlers(context.settings));
+  let isOwn = false;
   const podSandboxId = await context.jobs.making.join(
     podRecordName(checked.metadata),
-    () => run(context, checked),
+    () => {
+      isOwn = true;
+      return run(context, checked);
+    },
     { signal },
   );
+  if (!isOwn) await demandSame(context, podSandboxId, checked);
   return { podSandboxId };
+}
+
+/** Another call has made it meanwhile, perhaps for something else. */
+async function demandSame(
+  { objects }: RuntimeContext,
+  id: ContainerId,
+  checked: CheckedPod,
+): Promise<void> {
+  meet(await findPod(objects, id), checked);
 }
 
 async function run(
@@ -73,7 +88,7 @@ async function isUndone(
   { agent }: RuntimeContext,
   id: ContainerId,
 ): Promise<boolean> {
-  if (findState(agent, id)?.phase !== "making") return false;
+  if (tryReadPhase(agent, id) !== "making") return false;
   await removeSandbox(agent, id);
   return true;
 }

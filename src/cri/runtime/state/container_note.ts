@@ -3,7 +3,7 @@
 import { join } from "@std/path";
 import { create, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import type { Agent } from "../../../engine/agent.ts";
-import { parseStored } from "../../../engine/parse_stored.ts";
+import { readStored } from "../../../engine/parse_stored.ts";
 import {
   asInteger,
   asObject,
@@ -12,7 +12,6 @@ import {
 } from "../../../formats/json.ts";
 import type { ContainerMetadata } from "../../../formats/storage/container_metadata.ts";
 import type { ContainerId } from "../../../formats/storage/store_ids.ts";
-import { readTextIfThere } from "../../../fs/if_there.ts";
 import { StagedFiles } from "../../../fs/staged_files.ts";
 import { writeAtomically } from "../../../fs/write_atomically.ts";
 import { workDirectory } from "../../../store/paths.ts";
@@ -36,6 +35,8 @@ export type ContainerPhase = (typeof PHASES)[number];
 /** What is kept; a change makes a new one. */
 export interface ContainerNote {
   readonly phase: ContainerPhase;
+  /** Whether it stands for a file that cannot be read, and is not to be replaced. */
+  readonly isDamaged?: true;
   /** As asked for. */
   readonly config: ContainerConfig;
   /** As it is answered. */
@@ -44,6 +45,10 @@ export interface ContainerNote {
 
 const PHASES = ["creating", "complete", "removing"] as const;
 const SCHEMA = 1;
+// A request has 16 MiB at most, and the status repeats parts of it.
+const MAX_SIZE = 16 * 1024 * 1024;
+// What is new gets a status that grows: how it ended.
+const MAX_NEW_SIZE = MAX_SIZE / 2;
 
 /** Formats a note: bytes of variables stay as they are. */
 export function formatNote(
@@ -58,13 +63,28 @@ export function formatNote(
 }
 
 /**
+ * Formats a note of a container that is to be created.
+ *
+ * @throws {TypeError} If it is too large to be read again.
+ */
+export function formatNewNote(note: ContainerNote): string {
+  const text = formatNote(note);
+  if (text.length <= MAX_NEW_SIZE) return text;
+  const { name = "" } = note.config.metadata ?? {};
+  throw new TypeError(
+    `Cannot create container "${name}": its request has ${text.length} ` +
+      `characters, more than the ${MAX_NEW_SIZE} that can be kept`,
+  );
+}
+
+/**
  * Parses a note.
  *
  * @param what What it is, for errors.
  * @throws {SyntaxError} If it is none, or a newer orlop's.
  */
 export function parseNote(text: string, what: string): ContainerNote {
-  const object = asObject(parseJson(text, what), what);
+  const object = asObject(parseJson(text, what, { maxSize: MAX_SIZE }), what);
   const schema = asInteger(object["schema"], `${what}, schema`);
   if (schema > SCHEMA) {
     throw new SyntaxError(
@@ -102,10 +122,8 @@ export function readNote(
   id: ContainerId,
 ): ContainerNote | undefined {
   const path = notePath({ store }, id);
-  const text = readTextIfThere(path);
-  if (text === undefined) return undefined;
   const advice = "remove the container, or restore the file";
-  return parseStored({ path, advice }, (what) => parseNote(text, what));
+  return readStored({ path, advice }, parseNote, store);
 }
 
 /** What stands for a note that cannot be read: its container can be removed. */
@@ -116,6 +134,7 @@ export function makeDamagedNote(
 ): ContainerNote {
   return {
     phase: "complete",
+    isDamaged: true,
     config: create(ContainerConfigSchema),
     status: create(ContainerStatusSchema, {
       id,

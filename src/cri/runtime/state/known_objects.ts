@@ -14,7 +14,7 @@ import { sandboxPath } from "../../../engine/sandboxes/sandbox_state.ts";
 import type { ContainerMetadata } from "../../../formats/storage/container_metadata.ts";
 import type { ContainerId } from "../../../formats/storage/store_ids.ts";
 import type { ContainerRecord } from "../../../formats/storage/store_record.ts";
-import { isThere, statIfThere } from "../../../fs/if_there.ts";
+import { isThere, lstatIfThere } from "../../../fs/if_there.ts";
 import { isUnfinished } from "../../../store/delete_container.ts";
 import { readContainersToken } from "../../../store/records/last_writer.ts";
 import {
@@ -138,13 +138,18 @@ export class KnownObjects {
     }
   }
 
-  /** Writes what is kept of a container, and knows it from now on. */
+  /**
+   * Writes what is kept of a container, and knows it from now on. A file that is
+   * damaged stays, as it may be a newer orlop's.
+   */
   setNote(
     id: ContainerId,
     note: ContainerNote,
     options: NoteOptions = {},
   ): void {
-    writeNote(this.#agent, id, { ...options, note });
+    if (note.isDamaged !== true) {
+      writeNote(this.#agent, id, { ...options, note });
+    }
     this.#know(id, note);
   }
 
@@ -261,7 +266,7 @@ interface ReadSandbox {
 
 /** What differs between two files that had one name; `""` if there is none. */
 function stampOf(path: string): string {
-  const status = statIfThere(path);
+  const status = lstatIfThere(path);
   if (status === undefined) return "";
   return `${status.ino} ${status.mtime?.getTime()} ${status.size}`;
 }

@@ -25,6 +25,11 @@ function check(
   return checkPod(request, ["", "crun", "runc"]);
 }
 
+function withProtocols(protocols: readonly number[]): ConfigInit {
+  const portMappings = protocols.map((protocol) => ({ protocol }));
+  return { metadata: METADATA, portMappings };
+}
+
 /** A pod with namespaces. */
 function withNamespaces(
   options: Partial<Pick<NamespaceOption, "network" | "ipc" | "pid">>,
@@ -54,6 +59,7 @@ Deno.test("checkPod() takes what kubelets send", async (t) => {
     }],
     ["the root", { metadata: METADATA, logDirectory: "/" }],
     ["namespaces of its own", withNamespaces({})],
+    ["each protocol", withProtocols([0, 1, 2])],
     ["the host's", withNamespaces({ network: NODE, ipc: NODE, pid: NODE })],
     ["processes of each container", withNamespaces({ pid: CONTAINER })],
     ["no user namespace", {
@@ -134,9 +140,14 @@ Deno.test("checkPod() refuses the rest, and says why", async (t) => {
       'Cannot use pod "web": its IPC namespace is neither its own nor the ' +
       "host's",
     ],
+    ...[TARGET, Number("9")].map((pid): readonly [ConfigInit, string] => [
+      withNamespaces({ pid }),
+      'Cannot use pod "web": its PID namespace is neither its own, nor a ' +
+      "container's each, nor the host's",
+    ]),
     [
-      withNamespaces({ pid: TARGET }),
-      'Cannot use pod "web": its PID namespace cannot be a container\'s',
+      withProtocols([0, 7]),
+      'Cannot use pod "web": protocol 7 of one of its ports is unknown',
     ],
     [
       {

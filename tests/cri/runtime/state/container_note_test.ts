@@ -7,6 +7,7 @@ import {
 } from "../../../../src/cri/api/api_pb.js";
 import {
   type ContainerNote,
+  formatNewNote,
   formatNote,
   parseNote,
 } from "../../../../src/cri/runtime/state/container_note.ts";
@@ -53,4 +54,17 @@ Deno.test("parseNote() refuses what is none", async (t) => {
       assertThrows(() => parseNote(text, "a note"), SyntaxError, "a note");
     });
   }
+});
+
+Deno.test("formatNewNote() refuses what could not be read again", () => {
+  const noteOf = (bytes: number): ContainerNote => ({
+    ...NOTE,
+    config: create(ContainerConfigSchema, {
+      metadata: { name: "app", attempt: 0 },
+      annotations: { a: "x".repeat(bytes) },
+    }),
+  });
+  const large = noteOf(5e6);
+  assertEquals(parseNote(formatNewNote(large), "a note"), large);
+  assertThrows(() => formatNewNote(noteOf(9e6)), TypeError, "that can be kept");
 });

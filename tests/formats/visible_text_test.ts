@@ -1,8 +1,5 @@
 import { assertEquals } from "@std/assert";
-import {
-  showControls,
-  showOnOneLine,
-} from "../../../src/cli/render/visible_text.ts";
+import { showControls, showOnOneLine } from "../../src/formats/visible_text.ts";
 
 Deno.test("showControls() shows all that moves the cursor or hides", async (t) => {
   const cases: readonly [name: string, text: string, shown: string][] = [
