@@ -117,6 +117,11 @@ export type { MountPlan } from "./mount/plan_overlay.ts";
 export type { Host } from "./process/host.ts";
 export { type Libc, type ResourceLimit, takeLibc } from "./process/libc.ts";
 export { takeLibcWithSockets } from "./process/libc_with_sockets.ts";
+export type {
+  SpawnedProgram,
+  SpawnedStream,
+  SpawnOptions,
+} from "./process/libc_spawn.ts";
 export type { LibcSockets, Peer } from "./process/libc_sockets.ts";
 export type {
   Connections,

@@ -63,7 +63,8 @@ export interface Space {
 /** How files are opened, <fcntl.h>: the same on all 64-bit Linux, */
 export const O_RDONLY = 0;
 const O_WRONLY = 1;
-const O_RDWR = 2;
+/** For reading and writing. */
+export const O_RDWR = 2;
 const O_CREAT = 0o100;
 const O_TRUNC = 0o1000;
 export const O_NONBLOCK = 0o4000;

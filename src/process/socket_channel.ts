@@ -64,6 +64,36 @@ export function openSocketChannel(
   };
 }
 
+/** Makes a stream of what comes over a socket that is only read. */
+export function openSocketReader(
+  calls: SocketCalls,
+  fd: number,
+): ReadableStream<Bytes> {
+  const socket = new OpenSocket(calls, fd);
+  socket.endWriting();
+  return new ReadableStream<Bytes>({
+    async pull(controller) {
+      const bytes = await socket.read();
+      if (bytes.length > 0) controller.enqueue(bytes);
+      else controller.close();
+    },
+    cancel: () => socket.close(),
+  }, { highWaterMark: 0 });
+}
+
+/** Makes a stream of a socket that is only written to. */
+export function openSocketWriter(
+  calls: SocketCalls,
+  fd: number,
+): WritableStream<Bytes> {
+  const socket = new OpenSocket(calls, fd);
+  return new WritableStream<Bytes>({
+    write: (chunk) => socket.write(chunk),
+    close: () => socket.close(),
+    abort: () => socket.close(),
+  });
+}
+
 class OpenSocket {
   readonly #symbols: SocketSymbols;
   readonly #poller: SocketPoller;

@@ -17,6 +17,11 @@ import {
   type SocketSymbols,
   toCString,
 } from "./libc_symbols.ts";
+import {
+  type SpawnedProgram,
+  type SpawnOptions,
+  spawnProgram,
+} from "./libc_spawn.ts";
 import type { ByteChannel } from "./process_streams.ts";
 import { familyOf, loopback4, loopback6, toAddress } from "./socket_address.ts";
 import { openSocketChannel, type SocketCalls } from "./socket_channel.ts";
@@ -52,6 +57,12 @@ export interface Connections {
    * @returns Whether all was written.
    */
   writeFifo(path: string, bytes: Uint8Array<ArrayBuffer>): boolean;
+  /**
+   * Starts a program, whose streams are sockets: see `spawnProgram()`.
+   *
+   * @throws {CommandError} If it may not be run, or cannot be.
+   */
+  spawn(program: string, options: SpawnOptions): SpawnedProgram;
 }
 
 /** A port on the loopback interface of a network namespace. */
@@ -80,6 +91,7 @@ export function openConnections(
     },
     connectPort: (place, options = {}) => connectPort(all, place, options),
     writeFifo: (path, bytes) => writeFifo(all, path, bytes),
+    spawn: (program, options) => spawnProgram(all, program, options),
   };
 }
 

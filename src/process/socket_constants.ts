@@ -10,7 +10,8 @@ export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
 export const SOCK_SEQPACKET = 5;
 const SOCK_NONBLOCK = 0o4000;
-const SOCK_CLOEXEC = 0o2000000;
+/** No program that is started gets it. */
+export const SOCK_CLOEXEC = 0o2000000;
 /** What all are made with: nothing waits for them, no other program gets them. */
 export const SOCK_FLAGS: number = SOCK_NONBLOCK | SOCK_CLOEXEC;
 

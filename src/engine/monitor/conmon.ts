@@ -7,6 +7,7 @@ import { join } from "@std/path";
 import type { Bytes } from "../../formats/bytes.ts";
 import { makeOwnDirectory } from "../../fs/own_directory.ts";
 import { findProgram } from "../../process/find_program.ts";
+import { PLAIN_ENV } from "../../process/run_command.ts";
 import { startProgram } from "../../process/start_program.ts";
 import type { Agent } from "../agent.ts";
 import { type OciRuntime, stateFlags } from "../runtimes/find_runtime.ts";
@@ -31,8 +32,13 @@ export interface StartMonitorOptions {
   readonly session?: "exec" | undefined;
 }
 
-// conmon wants more descriptors than those of the standard streams: sh makes
-// them of these, as nothing else is handed to programs.
+// conmon wants more descriptors than those of the standard streams.
+const CREATE_DESCRIPTORS = ["none", "none", "messages", "answers"] as const;
+const EXEC_DESCRIPTORS = [
+  ...["go", "none", "messages", "answers"] as const,
+  ...["go", "messages"] as const,
+];
+// Without libc sh makes them, as nothing else is handed to programs.
 const CREATE = 'exec "$@" 3>&1 >/dev/null';
 const EXEC = 'exec "$@" 3>&1 4<&0 5>&2 >/dev/null';
 const CREATE_PIPES = { "_OCI_SYNCPIPE": "3" } as const;
@@ -55,18 +61,24 @@ export function startMonitor(
   { cwd, session }: StartMonitorOptions,
 ): StartingMonitor {
   const isExec = session === "exec";
+  const conmon = findProgram("conmon");
+  const env = {
+    ...(isExec ? EXEC_PIPES : CREATE_PIPES),
+    ...socketFolder(agent),
+  };
+  const sockets = agent.store.libc?.sockets;
+  if (sockets !== undefined) {
+    const { ended, ...streams } = sockets.spawn(conmon, {
+      ...{ args, cwd, env: { ...PLAIN_ENV, ...env } },
+      descriptors: isExec ? EXEC_DESCRIPTORS : CREATE_DESCRIPTORS,
+    });
+    return { ...streams, detached: ended };
+  }
   const script = isExec ? EXEC : CREATE;
   const child = startProgram(
     findProgram("sh"),
-    ["-c", script, "sh", findProgram("conmon"), ...args],
-    {
-      cwd,
-      stdin: isExec ? "piped" : "null",
-      env: {
-        ...(isExec ? EXEC_PIPES : CREATE_PIPES),
-        ...socketFolder(agent),
-      },
-    },
+    ["-c", script, "sh", conmon, ...args],
+    { cwd, stdin: isExec ? "piped" : "null", env },
   );
   return {
     answers: child.stdout,
