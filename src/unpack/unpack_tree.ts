@@ -5,19 +5,21 @@
 
 import { decodeBinaryString } from "../formats/binary_string.ts";
 import type { TarEntry } from "../formats/tar/tar_entry.ts";
+import { LayerChildren } from "./layer_children.ts";
 import { refuse } from "./unpack_names.ts";
 
+/** Something in a layer. */
+export type LayerNode = PlainNode | OtherNode;
+
 /**
- * Something in a layer. Plain files need no more than a word, since a layer may
- * have a million: written with content, written without, or put into the spool.
+ * A plain file: written with content, written without, or put into the spool. It needs
+ * no more than a word, since a layer may have a million.
  */
-export type LayerNode =
-  | "empty-file"
-  | "file"
-  | SpooledFile
-  | LayerDirectory
-  | LayerSpecial
-  | LayerSpooledLink;
+type PlainNode = "empty-file" | "file" | SpooledFile;
+
+type OtherNode = LayerDirectory | LayerSpecial | LayerSpooledLink;
+
+type Children = LayerChildren<PlainNode, OtherNode>;
 
 /** A file in the spool, and its attributes, as `spooled 644 0 0 1600000000`. */
 export type SpooledFile = `spooled ${string}`;
@@ -33,7 +35,7 @@ export interface LayerDirectory {
   /** What the layer says of it; `undefined` if that is nothing. */
   entry: TarEntry | undefined;
   isOpaque: boolean;
-  children: Map<string, LayerNode> | undefined;
+  children: Children | undefined;
 }
 
 /** What only the spool can make, and has no content. */
@@ -101,6 +103,10 @@ export class LayerTree {
   findDirectory(path: string, missing: MissingParents): ParentPlace {
     if (path === this.#lastPath) return this.#last;
     const place = this.#walk(path, missing);
+    // Most are not asked for again.
+    if (place.directory !== this.#last.directory) {
+      this.#last.directory.children?.pack();
+    }
     this.#lastPath = path;
     this.#last = place;
     return place;
@@ -232,10 +238,12 @@ export function findNode(
   return { directory, base };
 }
 
-function entriesOf(directory: LayerDirectory): Iterator<[string, LayerNode]> {
-  return (directory.children ?? new Map<string, LayerNode>()).entries();
+function entriesOf(
+  { children = new LayerChildren<PlainNode, OtherNode>() }: LayerDirectory,
+): Iterator<readonly [string, LayerNode]> {
+  return children.entries();
 }
 
-function childrenOf(directory: LayerDirectory): Map<string, LayerNode> {
-  return directory.children ??= new Map();
+function childrenOf(directory: LayerDirectory): Children {
+  return directory.children ??= new LayerChildren();
 }

@@ -1,0 +1,99 @@
+/** What is in a directory of a layer, in little memory: there may be a million. */
+
+// Names are binary strings without it.
+const SEPARATOR = "/";
+const RADIX = 36;
+// Fewer take little room as they are.
+const MIN_PACKED = 64;
+
+/**
+ * Nodes by their names, as a map has them. Those that are words, of plain files, can be
+ * packed into one text until somebody asks for one.
+ */
+export class LayerChildren<Plain extends string, Other extends object> {
+  readonly #others = new Map<string, Other>();
+  #plain = new Map<string, Plain>();
+  /** `name/value/name/value`, where a value is the number of one of those below. */
+  #packed = "";
+  #values: readonly Plain[] = [];
+  /** How many there were when they were unpacked last. */
+  #unpacked = 0;
+
+  /** Finds a node by its name. */
+  get(name: string): Other | Plain | undefined {
+    return this.#others.get(name) ?? this.#unpack().get(name);
+  }
+
+  /** Whether there is a node of that name. */
+  has(name: string): boolean {
+    return this.get(name) !== undefined;
+  }
+
+  /** Adds a node, or replaces that of the name. */
+  set(name: string, node: Other | Plain): void {
+    const plain = this.#unpack();
+    if (typeof node === "string") {
+      this.#others.delete(name);
+      plain.set(name, node);
+    } else {
+      plain.delete(name);
+      this.#others.set(name, node);
+    }
+  }
+
+  /** Drops a node; it may be missing. */
+  delete(name: string): void {
+    this.#others.delete(name);
+    this.#unpack().delete(name);
+  }
+
+  /** Lists all; what is packed stays so. */
+  *entries(): Generator<readonly [string, Other | Plain]> {
+    yield* this.#others;
+    yield* this.#plain;
+    yield* this.#readPacked();
+  }
+
+  /**
+   * Packs what is there, unless hardly anything came since it was unpacked: what it
+   * costs, over and over again, is no more than what was added.
+   *
+   * @returns Whether it did.
+   */
+  pack(): boolean {
+    const added = this.#plain.size - this.#unpacked;
+    if (added < Math.max(MIN_PACKED, this.#unpacked)) return false;
+    const numbers = new Map<Plain, string>();
+    const parts: string[] = [];
+    for (const [name, node] of this.#plain) {
+      const number = numbers.get(node) ?? numbers.size.toString(RADIX);
+      numbers.set(node, number);
+      parts.push(name, number);
+    }
+    this.#packed = parts.join(SEPARATOR);
+    this.#values = [...numbers.keys()];
+    this.#plain = new Map();
+    return true;
+  }
+
+  #unpack(): Map<string, Plain> {
+    if (this.#packed === "") return this.#plain;
+    for (const [name, node] of this.#readPacked()) this.#plain.set(name, node);
+    this.#packed = "";
+    this.#values = [];
+    this.#unpacked = this.#plain.size;
+    return this.#plain;
+  }
+
+  *#readPacked(): Generator<readonly [string, Plain]> {
+    for (let at = 0; at < this.#packed.length;) {
+      const middle = this.#packed.indexOf(SEPARATOR, at);
+      const next = this.#packed.indexOf(SEPARATOR, middle + 1);
+      const end = next < 0 ? this.#packed.length : next;
+      const number = this.#packed.slice(middle + 1, end);
+      const node = this.#values[parseInt(number, RADIX)];
+      if (node !== undefined) yield [this.#packed.slice(at, middle), node];
+      at = end + 1;
+    }
+  }
+}
