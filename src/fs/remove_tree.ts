@@ -4,6 +4,7 @@ import { join } from "@std/path";
 import { errnoOf, whyOf } from "../errors/why.ts";
 import { byteLengthOf } from "../formats/bytes.ts";
 import { isErrno } from "./errno.ts";
+import { lstatIfThere } from "./if_there.ts";
 import { randomSuffix } from "./random_name.ts";
 
 // A path of more than 4096 bytes cannot be named: room for a name of 255.
@@ -35,6 +36,11 @@ export function removeTreeSync(path: string): void {
     if (error instanceof Deno.errors.NotFound) return;
     throw explain(error, path);
   }
+}
+
+/** Makes way for a file, which cannot take a directory's place. */
+export function removeIfDirectory(path: string): void {
+  if (lstatIfThere(path)?.isDirectory) removeTreeSync(path);
 }
 
 /** The system does not say what it was about; its code stays for callers. */

@@ -7,6 +7,7 @@ import { isErrno } from "../fs/errno.ts";
 import { statIfThere } from "../fs/if_there.ts";
 import { removeTreeSync } from "../fs/remove_tree.ts";
 import { syncDirectory } from "../fs/sync.ts";
+import { removeIfDirectory } from "../fs/remove_tree.ts";
 import { writeAtomically } from "../fs/write_atomically.ts";
 import type { ImageStore, NewItems } from "./image_store.ts";
 import { imageDirectory, type StorePaths } from "./paths.ts";
@@ -63,7 +64,9 @@ function writeItems(
   Deno.mkdirSync(directory, { recursive: true, mode: RECORDED_MODE });
   if (!isRecorded) Deno.chmodSync(directory, UNRECORDED_MODE);
   for (const [key, content] of items) {
-    writeAtomically(join(directory, bigDataFileName(key)), content);
+    const path = join(directory, bigDataFileName(key));
+    removeIfDirectory(path); // of a damaged store
+    writeAtomically(path, content);
   }
   for (const changed of [directory, dirname(directory)]) syncDirectory(changed);
 }

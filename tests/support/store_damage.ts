@@ -33,11 +33,12 @@ export async function pushSubject(registry: RegistryServer): Promise<string> {
   return `${registry.host}/two:1`;
 }
 
-/** Makes a store to copy. */
+/** Makes a store to copy; and keeps, as `before`, how it was without containers. */
 export async function makeTemplate(name: string): Promise<SharedStore> {
   const store = sharedStore();
   const { orlop, join } = store;
   await orlop("pull", "--tls-verify=false", name);
+  await run("cp", "-a", store.root, join("before"));
   await orlop("pod", "create", "web");
   await orlop("container", "create", "--pod", "web", "--name", "app", name);
   writeFileSync(
@@ -93,6 +94,22 @@ export function digestOf({ root }: SharedStore): readonly string[] {
     .map((name) => digestOfTree(join(root, name)));
 }
 
+function tarSplitOf({ base }: Subject): string {
+  return base.replace("/overlay/", "/overlay-layers/") + ".tar-split.gz";
+}
+
+/** Where the items of an image are. */
+function imageOf({ root }: SharedStore, name: RegExp): string {
+  const image = readRecords(root, "images")
+    .find(({ names = [] }) => names.some((text) => name.test(text)));
+  return join(root, "overlay-images", image?.id ?? "");
+}
+
+function intoDirectory(path: string): void {
+  rmSync(path);
+  mkdirSync(path);
+}
+
 function without(subject: Subject, kind: string): void {
   rmSync(tableOf(subject, kind));
   rmSync(`${tableOf(subject, kind)}.orlop-backup`, { force: true });
@@ -140,23 +157,31 @@ export const KINDS: readonly Damage[] = [
   ],
   [
     "a directory for a lower-layers",
+    (s) => intoDirectory(join(s.own, "lower-layers")),
+  ],
+  ["a directory for a lower", (s) => intoDirectory(join(s.own, "lower"))],
+  ["a directory for a link", (s) => intoDirectory(join(s.base, "link"))],
+  [
+    "a link that is cut",
     (s) => {
-      rmSync(join(s.own, "lower-layers"));
-      mkdirSync(join(s.own, "lower-layers"));
+      const path = join(s.own, "link");
+      writeFileSync(path, readFileSync(path, "utf8").slice(0, 13));
     },
+  ],
+  ["a directory for a tar-split", (s) => intoDirectory(tarSplitOf(s))],
+  [
+    "a directory for a manifest",
+    (s) => intoDirectory(join(imageOf(s, /two/), "manifest")),
+  ],
+  [
+    "an empty manifest of the pause image",
+    (s) => writeFileSync(join(imageOf(s, /pause/), "manifest"), ""),
   ],
   [
     "swapped links",
     (s) => cpSync(join(s.base, "link"), join(s.own, "link")),
   ],
-  [
-    "an empty tar-split",
-    (s) =>
-      writeFileSync(
-        s.base.replace("/overlay/", "/overlay-layers/") + ".tar-split.gz",
-        "",
-      ),
-  ],
+  ["an empty tar-split", (s) => writeFileSync(tarSplitOf(s), "")],
   ...["layers", "images", "containers"].flatMap((kind): Damage[] => [
     [`an empty table of ${kind}`, (s) => writeFileSync(tableOf(s, kind), "")],
     [

@@ -8,6 +8,7 @@ import type {
   LayerRecord,
   StoreRecord,
 } from "../../formats/storage/store_record.ts";
+import { PAUSE_IMAGE_NAME } from "../../image/pause_image_name.ts";
 import type { LayerId } from "../../formats/storage/store_ids.ts";
 import { readLinkIfThere, statIfThere } from "../../fs/if_there.ts";
 import { isUnfinished } from "../../store/delete_container.ts";
@@ -138,7 +139,12 @@ function isOn(
     listChain(layers, layers.lookUp(top ?? "")?.id).includes(layer);
 }
 
-function adviseToPull({ id, names }: ImageRecord): string {
+/** What brings an image back. */
+export function adviseToPull({ id, names }: ImageRecord): string {
+  // It comes from no registry.
+  if (names?.includes(PAUSE_IMAGE_NAME)) {
+    return "Make it again: orlop check --full --repair";
+  }
   return `Pull it again: orlop pull ${names?.[0] ?? id}`;
 }
 
@@ -213,14 +219,17 @@ function checkContainers(
     const fault = ownerOf(store, container) === "orlop"
       ? findTemplateFault(store, container)
       : undefined;
-    const name = container.names?.[0] ?? container.id;
     return judge("container", container, {
       faults: fault === undefined ? [] : [fault],
-      advice: () =>
-        `Remove the file, if it is there: orlop start ${name} makes it anew ` +
-        "of the image, without the settings of its own",
+      advice: () => adviseOnTemplate(container),
     });
   });
+}
+
+/** What to do about settings of a container that cannot be read. */
+export function adviseOnTemplate({ id, names }: ContainerRecord): string {
+  return `Remove the file, if it is there: orlop start ${names?.[0] ?? id} ` +
+    "makes it anew of the image, without the settings of its own";
 }
 
 /** Who writes next removes it: a kill is no damage. */
@@ -238,9 +247,10 @@ function findTemplateFault(
   { id }: ContainerRecord,
 ): string | undefined {
   const path = join(workDirectory(paths, id), "config.json");
-  const size = statIfThere(path)?.size;
-  if (size !== undefined && size > 0) return undefined;
-  return `${path}: ${size === undefined ? "it is missing" : "it is empty"}`;
+  const info = statIfThere(path);
+  if (info === undefined) return `${path}: it is missing`;
+  if (!info.isFile) return `${path}: it is no file`;
+  return info.size > 0 ? undefined : `${path}: it is empty`;
 }
 
 function judge(

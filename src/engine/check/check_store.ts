@@ -25,7 +25,7 @@ import {
   chooseLayers,
   readContent,
 } from "./read_content.ts";
-import { verifyImage } from "./verify_image.ts";
+import { verifyItems } from "./verify_items.ts";
 import { isPartial, isVerifiable } from "./verify_layer.ts";
 
 /** How to check a store. */
@@ -188,19 +188,6 @@ function describeTable({ path, message }: TableFault): CheckedObject {
     faults: [message],
     advice: "Until then orlop changes nothing in this store",
   };
-}
-
-function verifyItems(
-  { store }: Agent,
-  { layers, images }: Held,
-  object: CheckedObject,
-): CheckedObject {
-  const image = object.kind === "image" ? images.lookUp(object.id) : undefined;
-  if (image === undefined || object.state === "damaged") return object;
-  const faults = verifyImage(store.paths, layers, image);
-  if (faults.length === 0) return object;
-  const advice = `Pull it again: orlop pull ${titleOf(object)}`;
-  return { ...object, state: "damaged", damage: "content", faults, advice };
 }
 
 async function listLeftovers(

@@ -55,8 +55,12 @@ function getPauseImage(
     : pullImage(agent, pauseImage, { ...pull, signal: signal ?? pull?.signal });
 }
 
-/** The pause image that is part of orlop, as a source. */
-function openEmbedded(): ImageSource {
+/**
+ * Opens the pause image that is part of orlop.
+ *
+ * @throws {NoMatchingPlatformError} If there is none for this architecture.
+ */
+export function openEmbedded(): ImageSource {
   const { architecture } = hostPlatform();
   if (architecture !== "amd64" && architecture !== "arm64") {
     throw new NoMatchingPlatformError(

@@ -67,7 +67,7 @@ export async function findLayerFaults(
 export function readShortName(directory: string): string | undefined {
   const name = readIfFile(join(directory, "link"));
   // It becomes part of a path. Tools before this one left a newline.
-  return /^[A-Z2-7]+\n?$/.exec(name ?? "")?.[0].trim();
+  return /^[A-Z2-7]{26}\n?$/.exec(name ?? "")?.[0].trim();
 }
 
 /** What `lower` has to be; undefined if a layer below has no short name. */
@@ -103,6 +103,7 @@ function findDirectoryFault(path: string): Found | undefined {
 function findFileFault(path: string): Found | undefined {
   const info = statIfThere(path);
   if (info === undefined) return { path, found: "it is missing" };
+  if (!info.isFile) return { path, found: "it is no file" };
   return info.size > 0 ? undefined : { path, found: "it is empty" };
 }
 

@@ -11,7 +11,7 @@ import {
 } from "../../fs/if_there.ts";
 import { listDirectory } from "../../fs/list_directory.ts";
 import { randomShortName } from "../../fs/random_name.ts";
-import { removeTreeSync } from "../../fs/remove_tree.ts";
+import { removeIfDirectory, removeTreeSync } from "../../fs/remove_tree.ts";
 import { syncDirectory } from "../../fs/sync.ts";
 import { copyAtomically } from "../../fs/write_atomically.ts";
 import { layerDirectory, type StorePaths, tarSplitPath } from "../paths.ts";
@@ -57,7 +57,7 @@ export async function restoreContents(
     removeTreeSync(join(directory, "diff")); // empty, or not even a directory
     putDiff(paths, { layer, contents });
   }
-  copyAtomically(contents.tarSplit, tarSplitPath(paths, layer.id));
+  putTarSplit(contents.tarSplit, tarSplitPath(paths, layer.id));
   return true;
 }
 
@@ -75,7 +75,12 @@ export function replaceContents(
   const diff = join(layerDirectory(paths, layer.id), "diff");
   Deno.renameSync(diff, join(trash, `${layer.id}-damaged`));
   putDiff(paths, { layer, contents });
-  copyAtomically(contents.tarSplit, tarSplitPath(paths, layer.id));
+  putTarSplit(contents.tarSplit, tarSplitPath(paths, layer.id));
+}
+
+function putTarSplit(source: string, path: string): void {
+  removeIfDirectory(path);
+  copyAtomically(source, path);
 }
 
 interface Replacement {
@@ -114,6 +119,7 @@ export async function restoreNames(
   }
   if (readShortName(directory) === undefined) {
     const name = findShortName(paths, id) ?? randomShortName();
+    removeIfDirectory(join(directory, "link"));
     writeSmallFile(join(directory, "link"), name);
   }
   for (const other of layers.records) {
@@ -140,7 +146,8 @@ async function restoreLower(
   ];
   for (const [index, path] of files.entries()) {
     const text = texts[index];
-    if (!layer.parent || lstatIfThere(path)?.isDirectory) removeTreeSync(path);
+    if (layer.parent) removeIfDirectory(path);
+    else removeTreeSync(path);
     if (layer.parent && text !== undefined) writeSmallFile(path, text);
   }
 }

@@ -2,7 +2,14 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { existsSync, readFileSync, truncateSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { digestOfTree } from "../../support/images/tree_digest.ts";
 import { needs } from "../../support/peers.ts";
 import { findKillPoints, killAt } from "../../support/programs/kill_points.ts";
@@ -56,6 +63,39 @@ Deno.test("check --repair puts right what check finds", NEEDED, async (t) => {
       const mounted = (await orlop("start", "app")).trim();
       assertEquals(readFileSync(join(mounted, "mine"), "utf8").length, 22);
       await orlop("stop", "app");
+    });
+  }
+});
+
+Deno.test("check tells of settings of a container that nobody can read", {
+  ...NEEDED,
+}, async (t) => {
+  await using store = sharedStore();
+  const { orlop, tryOrlop, root } = store;
+  await orlop("pod", "create", "web");
+  const [id = ""] = (await orlop("ps", "--all", "-q", "--no-trunc"))
+    .split("\n");
+  const path = join(root, "overlay-containers", id, "userdata/config.json");
+  const text = readFileSync(path, "utf8");
+  const cases: Readonly<Record<string, () => void>> = {
+    "NULs": () => writeFileSync(path, "\0".repeat(text.length)),
+    "a half": () => writeFileSync(path, text.slice(0, text.length / 2)),
+    "another kind of JSON": () => writeFileSync(path, "[]"),
+    "a directory": () => {
+      rmSync(path);
+      mkdirSync(path);
+    },
+  };
+  for (const [name, damage] of Object.entries(cases)) {
+    await t.step(name, async () => {
+      damage();
+      const { code, out } = await tryOrlop("check", "--full");
+      assertEquals(code, 1, out);
+      assertStringIncludes(out, path);
+      // What its owner set in it nobody else knows.
+      const repair = await tryOrlop("check", "--full", "--repair");
+      assertEquals(repair.code, 1, repair.out);
+      assertStringIncludes(repair.out, "left");
     });
   }
 });
