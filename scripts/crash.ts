@@ -1,38 +1,74 @@
 /**
- * Breaks what it can of orlop's store, and asks three judges whether it is whole:
- * `crash [--minutes N] [--only kill,damage,race] [--seed N]`, by default all three
- * for 10 minutes. Prints a table of kinds by results, and ends with 1 if anything
- * was broken.
+ * Breaks what it can of orlop's store, and asks judges whether it is whole: orlop's
+ * own `check --full`, the tests' one, and containers-storage, this system's and the
+ * newest. `crash [--minutes N] [--points N] [--operations N] [--only PART,…]
+ * [--seed N]`, by default all parts within 10 minutes, which is a sample; a night is
+ * `--minutes 480`. Prints a table of kinds by results, and ends with 1 if anything was
+ * broken, or a part tried nothing.
  *
  * - `kill`: SIGKILL at the system calls that change the disk, of each command; then
- *   `orlop check --full` and the newest containers-storage judge the store, and the
- *   command is to work once more.
+ *   the judges, the command once more, and nothing left after `gc`.
+ * - `fail`: the same calls fail, with ENOSPC or EIO.
+ * - `power`: a disk that logs its writes and flushes, on ext4 and xfs; it is made again
+ *   as it was at any write, without some of what was not flushed.
+ * - `shutdown`: ext4 and xfs shut down while a command works, as on a broken disk.
+ * - `full`: disks with room for so many bytes or inodes, and no more.
  * - `damage`: one to four kinds of damage at once; `check` has to find them, and
  *   `check --repair` to put them right, or to tell what it cannot.
+ * - `files`: each kind of damage of each file of a store, and what became of it.
  * - `race`: 16 processes of orlop, podman, skopeo and containers-storage.
+ * - `life`: 16 lives of containers at a time in one process, `--operations` in all
+ *   (200,000 is a day's worth), whose memory, files and mounts may not grow.
  *
- * Results: `whole` as it has to be; `told` refused or left, and said so; `missed`
- * the command was quicker than the kill; `broken` a fault.
+ * `--points` is the most of each kind. Results: `whole` as it has to be; `told` refused
+ * or left, and said so; `missed` the command was quicker than the kill; `broken` a
+ * fault.
  */
 
 import { parseArgs } from "@std/cli";
-import { damageAll } from "./lib/crash_damage.ts";
-import { type CrashOptions, killEverywhere } from "./lib/crash_kills.ts";
-import { raceAll } from "./lib/crash_races.ts";
-import { type CrashTable, createCrashTable } from "./lib/crash_table.ts";
+import { messageOf } from "../src/errors/why.ts";
+import { damageAll } from "./lib/crash/damage.ts";
+import { damageEachFile } from "./lib/crash/damaged_files.ts";
+import { failEverywhere } from "./lib/crash/failures.ts";
+import { fillDisks } from "./lib/crash/full_disks.ts";
+import { killEverywhere } from "./lib/crash/kills.ts";
+import { liveLong } from "./lib/crash/long_life.ts";
+import type { CrashOptions } from "./lib/crash/options.ts";
+import { cutEverywhere } from "./lib/crash/power.ts";
+import { raceAll } from "./lib/crash/races.ts";
+import { shutDownEverywhere } from "./lib/crash/shutdowns.ts";
+import { type CrashTable, createCrashTable } from "./lib/crash/table.ts";
 import { print } from "./lib/print.ts";
 import { seededRandom } from "../tests/support/seeded.ts";
 
 const PARTS: Readonly<
   Record<string, (table: CrashTable, options: CrashOptions) => Promise<void>>
-> = { kill: killEverywhere, damage: damageAll, race: raceAll };
+> = {
+  kill: killEverywhere,
+  fail: failEverywhere,
+  power: cutEverywhere,
+  shutdown: shutDownEverywhere,
+  full: fillDisks,
+  damage: damageAll,
+  files: damageEachFile,
+  race: raceAll,
+  life: liveLong,
+};
 
 const MINUTE_MS = 60_000;
+const USAGE = "usage: crash [--minutes N] [--points N] [--operations N] " +
+  "[--only PART,…] [--seed N]";
 
-const { minutes = "10", only = "kill,damage,race", seed, ...rest } = parseArgs(
-  Deno.args,
-  { string: ["minutes", "only", "seed"] },
-);
+const {
+  minutes = "10",
+  points,
+  operations = "2000",
+  only = Object.keys(PARTS).join(","),
+  seed,
+  ...rest
+} = parseArgs(Deno.args, {
+  string: ["minutes", "points", "operations", "only", "seed"],
+});
 
 await main();
 
@@ -42,11 +78,13 @@ async function main(): Promise<void> {
     ...rest._.map(String),
     ...Object.keys(rest).filter((name) => name !== "_"),
     ...chosen.filter((name) => PARTS[name] === undefined),
+    ...[minutes, points ?? "1", operations].filter((text) =>
+      !(Number(text) > 0)
+    ),
   ];
-  const lengthMs = Number(minutes) * MINUTE_MS;
-  if (odd.length > 0 || !(lengthMs > 0)) {
-    print(`Cannot understand "${odd[0] ?? `--minutes ${minutes}`}"`);
-    print("usage: crash [--minutes N] [--only kill,damage,race] [--seed N]");
+  if (odd.length > 0) {
+    print(`Cannot understand "${odd[0]}"`);
+    print(USAGE);
     Deno.exit(2);
   }
   if (seed !== undefined) Deno.env.set("ORLOP_SEED", seed);
@@ -54,8 +92,18 @@ async function main(): Promise<void> {
   const table = createCrashTable();
   for (const [index, name] of chosen.entries()) {
     const nowMs = performance.now();
-    const shareMs = (lengthMs - nowMs) / (chosen.length - index);
-    await PARTS[name]?.(table, { deadlineMs: nowMs + shareMs, random });
+    const leftMs = Number(minutes) * MINUTE_MS - nowMs;
+    const before = table.trials;
+    await PARTS[name]?.(table, {
+      deadlineMs: nowMs + leftMs / (chosen.length - index),
+      random,
+      operations: Number(operations),
+      ...points !== undefined && { points: Number(points) },
+    })?.catch((error) => table.note(name, "broken", messageOf(error)));
+    // What tried nothing proves nothing.
+    if (table.trials === before) {
+      table.note(name, "broken", "nothing was tried");
+    }
   }
   print(table.format());
   Deno.exit(table.broken > 0 ? 1 : 0);

@@ -28,3 +28,12 @@ export function tempDir(dir?: string): TempDir {
     [Symbol.dispose]: () => Deno.removeSync(path, { recursive: true }),
   };
 }
+
+/** A folder that is somebody else's to remove. */
+export function inDirectory(path: string): TempDir {
+  return {
+    path,
+    join: (...parts) => join(path, ...parts),
+    [Symbol.dispose]: () => {},
+  };
+}

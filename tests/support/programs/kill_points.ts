@@ -48,7 +48,7 @@ export async function findKillPoints(
   if (!success) throw new Error(new TextDecoder().decode(stderr));
   const counts = new Map<string, number>();
   return (await Deno.readTextFile(output)).split("\n").flatMap((line) => {
-    const [, thread, call = ""] = /^(\d+) +([a-z0-9]+)\(/.exec(line) ?? [];
+    const [, thread, call = ""] = /^(\d+) +([a-z0-9_]+)\(/.exec(line) ?? [];
     if (!calls.includes(call)) return [];
     const nth = (counts.get(`${thread} ${call}`) ?? 0) + 1;
     counts.set(`${thread} ${call}`, nth);
@@ -76,11 +76,28 @@ export async function killAt(
 
 /** Runs a program, and sends it a signal, which it may handle in its own way. */
 export function signalAt(
-  { call, nth }: KillPoint,
+  point: KillPoint,
   subject: Subject,
   signal: Deno.Signal,
 ): Promise<Deno.CommandOutput> {
-  const inject = `--inject=${call}:signal=${signal}:when=${nth}`;
+  return injectAt(point, subject, `signal=${signal}`);
+}
+
+/** Runs a program, and lets a system call fail, such as with `ENOSPC`. */
+export function failAt(
+  point: KillPoint,
+  subject: Subject,
+  error: string,
+): Promise<Deno.CommandOutput> {
+  return injectAt(point, subject, `error=${error}`);
+}
+
+function injectAt(
+  { call, nth }: KillPoint,
+  subject: Subject,
+  what: string,
+): Promise<Deno.CommandOutput> {
+  const inject = `--inject=${call}:${what}:when=${nth}`;
   return strace([`--trace=${call}`, inject], subject);
 }
 

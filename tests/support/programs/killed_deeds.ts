@@ -1,6 +1,8 @@
 /** Commands that tests kill in the middle of their work. */
 
-import { fromFileUrl } from "@std/path";
+import { fromFileUrl, join } from "@std/path";
+import { truncateSync } from "node:fs";
+import { writeBusyboxLayout } from "../images/busybox_layout.ts";
 import { writeLayout } from "../images/layer_layout.ts";
 import { layerOf } from "../images/stacked_layout.ts";
 import type { Subject } from "./kill_points.ts";
@@ -15,8 +17,21 @@ export interface Deed {
   readonly undo: readonly string[];
   /** How it ends if it was done already: killed late, it is. */
   readonly doneCode?: number;
+  /** What to do about one that was killed before it can be done once more. */
+  readonly clear?: readonly string[];
+  /** Breaks the store that it is to put right. */
+  readonly damage?: (store: SharedStore) => void;
 }
 
+// A run that was killed leaves its container, and its pod.
+const AFTER_RUN = [
+  "rm --force --time 0 --ignore ran",
+  "pod rm --force --ignore ran-pod",
+];
+const CREATE_POD = [
+  "pod create --name q",
+  "container create --pod q --name in image",
+];
 const CREATE = "container create --pod p --name once image";
 
 /** What all that it takes to keep a container is made of. */
@@ -46,7 +61,7 @@ export const DEEDS: readonly Deed[] = [
   },
 ];
 
-/** Further commands; each leaves the store as it finds it once it is undone. */
+/** Further commands: each begins with nothing but a pod, `p`. */
 export const MORE_DEEDS: readonly Deed[] = [
   {
     before: ["pull IMAGE"],
@@ -54,13 +69,13 @@ export const MORE_DEEDS: readonly Deed[] = [
     undo: ["untag image other:1"],
   },
   {
-    before: ["tag image other:1"],
+    before: ["pull IMAGE", "tag image other:1"],
     command: "untag image other:1",
     undo: ["tag image other:1"],
     doneCode: 3,
   },
   {
-    before: ["untag image other:1"],
+    before: ["pull IMAGE"],
     command: "image pin image",
     undo: ["image unpin image"],
   },
@@ -71,23 +86,100 @@ export const MORE_DEEDS: readonly Deed[] = [
     doneCode: 4,
   },
   {
-    before: ["pod create --name q", "container create --pod q --name in image"],
+    before: ["pull IMAGE", ...CREATE_POD],
     command: "pod rm --force --ignore q",
-    undo: ["pod create --name q", "container create --pod q --name in image"],
+    undo: CREATE_POD,
   },
+  { before: ["pull IMAGE"], command: "push image oci:PUSHED:1", undo: [] },
   {
-    before: ["pod rm --force --ignore q"],
-    command: "push image oci:PUSHED:1",
+    before: ["pull IMAGE"],
+    command: "save --output SAVED image",
     undo: [],
+    doneCode: 4,
   },
-  { before: [], command: "save --output SAVED image", undo: [] },
   {
-    before: ["rmi image"],
+    before: ["pull IMAGE", "save --output SAVED image", "rmi image"],
     command: "load --input SAVED",
     undo: ["rmi --ignore image"],
   },
-  { before: ["pull IMAGE"], command: "gc --all", undo: ["pull IMAGE"] },
+  {
+    before: ["pull IMAGE"],
+    command: "gc --all",
+    undo: ["pull IMAGE"],
+  },
+  {
+    before: ["pod create --name r"],
+    command: "pod start r",
+    undo: ["pod stop r"],
+  },
+  {
+    before: ["pull BUSYBOX"],
+    command: "run --rm --name ran busybox true",
+    undo: [],
+    clear: AFTER_RUN,
+  },
+  {
+    before: ["pull BUSYBOX"],
+    command: "run --detach --name ran busybox sleep 600",
+    undo: AFTER_RUN,
+    clear: AFTER_RUN,
+  },
+  {
+    before: ["pull IMAGE", CREATE],
+    command: "check --repair",
+    undo: [],
+    damage: ({ root }) =>
+      truncateSync(join(root, "overlay-containers/containers.json"), 20),
+  },
 ];
+
+/** What brings a store with a pod, `p`, to where a command can be tried. */
+export function stepsTo(deed: Deed): readonly string[] {
+  const index = DEEDS.indexOf(deed);
+  const before = DEEDS.slice(0, Math.max(index, 0)).flatMap((
+    other,
+  ) => [...other.before, other.command, ...other.undo]);
+  return [...before, ...deed.before];
+}
+
+/** A store where all deeds can be tried; it has a pod, `p`. */
+export interface DeedPlace extends SharedStore {
+  /** The words of a command, with what stands for paths filled in. */
+  split(command: string): readonly string[];
+  /** Runs commands, which must succeed. */
+  runAll(commands: readonly string[]): Promise<void>;
+}
+
+/**
+ * Makes one.
+ *
+ * @param images Where the images are put that it takes.
+ */
+export async function deedPlace(
+  store: SharedStore,
+  images: string,
+): Promise<DeedPlace> {
+  await writeTestImage(join(images, "image"));
+  await writeBusyboxLayout(join(images, "busybox"));
+  await store.orlop("pod", "create", "--name", "p");
+  return asDeedPlace(store, images);
+}
+
+/** A store where that was done. */
+export function asDeedPlace(store: SharedStore, images: string): DeedPlace {
+  const split = (command: string) =>
+    command.replace("IMAGE", `oci:${join(images, "image")}:latest`)
+      .replace("BUSYBOX", `oci:${join(images, "busybox")}:latest`)
+      .replace("PUSHED", join(images, "pushed"))
+      .replace("SAVED", join(images, "saved")).split(" ");
+  return {
+    ...store,
+    split,
+    async runAll(commands) {
+      for (const command of commands) await store.orlop(...split(command));
+    },
+  };
+}
 
 /** The program as a subject of strace, on a store. */
 export function programOf(

@@ -1,7 +1,15 @@
 /** File systems of their own, in files: small enough to be filled. */
 
 import { join } from "@std/path";
-import { closeSync, openSync, rmSync, statfsSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statfsSync,
+  writeSync,
+} from "node:fs";
+import { toText } from "../../../src/formats/bytes.ts";
 import { run } from "../servers/registry_server.ts";
 import { tempDir } from "../temp_dir.ts";
 
@@ -20,10 +28,12 @@ export interface LoopDisk extends AsyncDisposable {
   readonly path: string;
   /** Mounts it anew with other options. */
   remount(options: string): Promise<void>;
-  /** Writes until nothing is free. */
-  fillBlocks(): void;
-  /** Makes files until there can be no more. */
-  fillInodes(): void;
+  /** Writes until nothing is free, or no more than so many bytes. */
+  fillBlocks(leave?: number): void;
+  /** Makes files until there can be no more, or so many. */
+  fillInodes(leave?: number): void;
+  /** Takes away all that it was filled with. */
+  empty(): void;
   /** Free bytes and inodes; ext4 keeps some blocks even from root. */
   free(): { readonly bytes: number; readonly inodes: number };
 }
@@ -46,17 +56,42 @@ export async function loopDisk(
     remount: async (options) => {
       await run("mount", "-o", `remount,${options}`, path);
     },
-    fillBlocks: () => fillBlocks(join(path, "ballast")),
-    fillInodes: () => fillInodes(join(path, "ballast")),
-    free() {
-      const { bavail, bsize, ffree } = statfsSync(path);
-      return { bytes: bavail * bsize, inodes: ffree };
+    fillBlocks(leave = 0) {
+      const ballast = join(path, "ballast");
+      if (leave === 0) fillBlocks(ballast);
+      else fillBlocksBut(leave, freeOn(path).blocks, ballast);
     },
+    fillInodes(leave = 0) {
+      const count = freeOn(path).inodes - leave;
+      fillInodes(join(path, "ballast"), leave === 0 ? Infinity : count);
+    },
+    empty: () => removeBallast(path),
+    free: () => freeOn(path),
     async [Symbol.asyncDispose]() {
       await run("umount", "--recursive", "--lazy", path);
       dir[Symbol.dispose]();
     },
   };
+}
+
+function freeOn(path: string) {
+  const { bavail, bfree, bsize, ffree } = statfsSync(path);
+  return { bytes: bavail * bsize, blocks: bfree * bsize, inodes: ffree };
+}
+
+/** In one file; what names its blocks takes a few more. */
+function fillBlocksBut(leave: number, free: number, path: string): void {
+  if (free <= leave) return;
+  const { success, stderr } = new Deno.Command("fallocate", {
+    args: ["--length", `${free - leave}`, path],
+  }).outputSync();
+  if (!success) throw new Error(toText(stderr));
+}
+
+function removeBallast(path: string): void {
+  for (const name of readdirSync(path)) {
+    if (name.startsWith("ballast")) rmSync(join(path, name));
+  }
 }
 
 // Smaller and smaller, until not even a byte fits.
@@ -92,8 +127,8 @@ function fillBlocks(prefix: string): void {
   }
 }
 
-function fillInodes(prefix: string): void {
-  for (let n = 0;; n++) {
+function fillInodes(prefix: string, count: number): void {
+  for (let n = 0; n < count; n++) {
     try {
       closeSync(openSync(`${prefix}-inode${n}`, "w"));
     } catch {

@@ -2,7 +2,7 @@
 
 import { fromFileUrl, join } from "@std/path";
 import { checkStore } from "../check_store.ts";
-import { tempDir } from "../temp_dir.ts";
+import { type TempDir, tempDir } from "../temp_dir.ts";
 import {
   orlopIn,
   type OrlopProgram,
@@ -61,9 +61,12 @@ export const LIMITS: readonly string[] = [
 // Where cgroups are those of the machine around this one.
 const RUN_FLAGS = ["--cgroupns=host", "--log-driver=none", ...LIMITS];
 
-/** Makes an empty store in a folder of its own. */
-export function sharedStore(): SharedStore {
-  const dir = tempDir();
+/**
+ * Makes an empty store.
+ *
+ * @param dir Where; left out, in a folder of its own.
+ */
+export function sharedStore(dir: TempDir = tempDir()): SharedStore {
   const root = dir.join("root");
   const runRoot = dir.join("runroot");
   const tryOrlop = orlopIn(dir.path);

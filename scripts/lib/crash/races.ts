@@ -1,18 +1,18 @@
 /** Lets many processes of orlop, podman and others work on one store at once. */
 
-import { messageOf } from "../../src/errors/why.ts";
+import { messageOf } from "../../../src/errors/why.ts";
 import { existsSync } from "node:fs";
-import { writeLayout } from "../../tests/support/images/layer_layout.ts";
-import { layerOf } from "../../tests/support/images/stacked_layout.ts";
+import { writeLayout } from "../../../tests/support/images/layer_layout.ts";
+import { layerOf } from "../../../tests/support/images/stacked_layout.ts";
 import {
   NEWEST_STORAGE,
   type SharedStore,
   sharedStore,
-} from "../../tests/support/programs/shared_store.ts";
-import type { CrashOptions } from "./crash_kills.ts";
-import { judge } from "./crash_judges.ts";
-import type { CrashTable } from "./crash_table.ts";
-import { print } from "./print.ts";
+} from "../../../tests/support/programs/shared_store.ts";
+import type { CrashOptions } from "./options.ts";
+import { judge } from "./judges.ts";
+import type { CrashTable } from "./table.ts";
+import { print } from "../print.ts";
 
 /** A worker's turn, of commands that must work unless another was quicker. */
 type Turn = (store: SharedStore, who: string) => Promise<void>;

@@ -1,10 +1,10 @@
 /** Damages a store in several ways at once, and lets `check --repair` at it. */
 
-import { messageOf } from "../../src/errors/why.ts";
+import { messageOf } from "../../../src/errors/why.ts";
 import { join } from "@std/path";
 import { existsSync } from "node:fs";
-import { digestOfTree } from "../../tests/support/images/tree_digest.ts";
-import { startRegistry } from "../../tests/support/servers/registry_server.ts";
+import { digestOfTree } from "../../../tests/support/images/tree_digest.ts";
+import { startRegistry } from "../../../tests/support/servers/registry_server.ts";
 import {
   copyOf,
   type Damage,
@@ -12,12 +12,12 @@ import {
   makeTemplate,
   pushSubject,
   type Subject,
-} from "../../tests/support/store_damage.ts";
-import { shuffled } from "../../tests/support/seeded.ts";
-import type { CrashOptions } from "./crash_kills.ts";
-import { judge } from "./crash_judges.ts";
-import type { CrashTable } from "./crash_table.ts";
-import { print } from "./print.ts";
+} from "../../../tests/support/store_damage.ts";
+import { shuffled } from "../../../tests/support/seeded.ts";
+import type { CrashOptions } from "./options.ts";
+import { judge } from "./judges.ts";
+import type { CrashTable } from "./table.ts";
+import { print } from "../print.ts";
 
 const MAX_AT_ONCE = 4;
 

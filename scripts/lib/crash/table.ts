@@ -1,6 +1,6 @@
 /** What crash tests found: how often each kind ended in which way. */
 
-import { print } from "./print.ts";
+import { print } from "../print.ts";
 
 /** How a trial ended. Only what is `"broken"` is a fault of the program. */
 export type Result = "whole" | "told" | "missed" | "broken";
@@ -11,6 +11,8 @@ export interface CrashTable {
   note(kind: string, result: Result, why?: string): void;
   /** How many trials broke something. */
   readonly broken: number;
+  /** How many trials there were. */
+  readonly trials: number;
   /** The table, as lines of text. */
   format(): string;
 }
@@ -25,6 +27,9 @@ export function createCrashTable(): CrashTable {
   return {
     get broken() {
       return totalOf("broken");
+    },
+    get trials() {
+      return RESULTS.reduce((sum, result) => sum + totalOf(result), 0);
     },
     note(kind, result, why = "") {
       const row = counts.get(kind) ?? new Map<Result, number>();

@@ -1,0 +1,176 @@
+/** Damages each file of a store in each way, and tells what became of it. */
+
+import { messageOf } from "../../../src/errors/why.ts";
+import { join } from "@std/path";
+import { readFileSync } from "node:fs";
+import {
+  FILE_DAMAGES,
+  listStoreFiles,
+  type StoreFile,
+  type Templates,
+} from "../../../tests/support/damaged_file.ts";
+import { digestOfTree } from "../../../tests/support/images/tree_digest.ts";
+import { startRegistry } from "../../../tests/support/servers/registry_server.ts";
+import {
+  copyOf,
+  makeTemplate,
+  pushSubject,
+  type Subject,
+} from "../../../tests/support/store_damage.ts";
+import { shuffled } from "../../../tests/support/seeded.ts";
+import { print } from "../print.ts";
+import { judge } from "./judges.ts";
+import type { CrashOptions } from "./options.ts";
+import type { CrashTable } from "./table.ts";
+
+/** What became of a damaged file. */
+type Fate =
+  | { readonly kind: "repaired" }
+  /** Nothing needs what is damaged, or it was made again by itself. */
+  | { readonly kind: "harmless" }
+  /** It cannot be had again, and that was said. */
+  | { readonly kind: "told"; readonly why: string }
+  | { readonly kind: "broken"; readonly why: string };
+
+const ROLE_WIDTH = 46;
+const CELL_WIDTH = 9;
+
+/** Tries them in an order of chance until time is up, and prints the table. */
+export async function damageEachFile(
+  table: CrashTable,
+  { deadlineMs, random, points = Infinity }: CrashOptions,
+): Promise<void> {
+  await using registry = await startRegistry();
+  await using store = await makeTemplate(await pushSubject(registry));
+  const templates = {
+    now: store.join("template"),
+    before: store.join("before"),
+  };
+  const files = listStoreFiles(templates, namesOf(templates));
+  const fates = new Map<string, Map<string, Fate["kind"]>>();
+  const trials = files.flatMap((file) =>
+    Object.keys(FILE_DAMAGES).map((damage) => ({ file, damage }))
+  );
+  let tried = 0;
+  for (const { file, damage } of shuffled(trials, random)) {
+    if (tried > 0 && (tried >= points || performance.now() > deadlineMs)) break;
+    const fate = await tryFile(store, { file, damage, templates });
+    if (fate === undefined) continue;
+    tried++;
+    const row = fates.get(file.role) ?? new Map<string, Fate["kind"]>();
+    fates.set(file.role, row.set(damage, fate.kind));
+    table.note(`files ${damage}`, RESULTS[fate.kind], whyOf(file, fate));
+    if (fate.kind === "told") print(`told    ${damage} ${whyOf(file, fate)}`);
+  }
+  print(`files: ${tried} of at most ${trials.length}`);
+  printFates(fates);
+}
+
+const RESULTS = {
+  repaired: "whole",
+  harmless: "whole",
+  told: "told",
+  broken: "broken",
+} as const;
+
+function whyOf({ role }: StoreFile, fate: Fate): string {
+  return `${role}: ${"why" in fate ? fate.why : fate.kind}`;
+}
+
+/** @returns Undefined if the damage would change nothing. */
+export async function tryFile(
+  template: Awaited<ReturnType<typeof makeTemplate>>,
+  { file, damage, templates }: {
+    readonly file: StoreFile;
+    readonly damage: string;
+    readonly templates: Templates;
+  },
+): Promise<Fate | undefined> {
+  await using store = await copyOf(template);
+  const own = digestOfTree(join(store.own, "diff"));
+  if (!FILE_DAMAGES[damage]?.(store.root, file, templates)) return undefined;
+  const broken = (why: string): Fate => ({ kind: "broken", why });
+  try {
+    const found = await store.tryOrlop("check", "--full");
+    const flags = ["--full", "--repair", "--tls-verify=false"];
+    const repair = found.code === 0
+      ? found
+      : await store.tryOrlop("check", ...flags);
+    if (digestOfTree(join(store.own, "diff")) !== own) {
+      return broken("a container's files are gone");
+    }
+    const said = `${repair.code}: ${repair.out} ${repair.err}`;
+    if (repair.code !== 0) {
+      const isTold = repair.code === 1 && /left|damaged/.test(repair.out);
+      return isTold ? { kind: "told", why: tail(said) } : broken(said);
+    }
+    const why = await useAgain(store);
+    if (why !== undefined) return broken(`${why} (check: ${tail(said)})`);
+    return { kind: found.code === 0 ? "harmless" : "repaired" };
+  } catch (error) {
+    return broken(messageOf(error));
+  }
+}
+
+/** Asks judges, and runs what a person would. @returns What is wrong. */
+async function useAgain(store: Subject): Promise<string | undefined> {
+  const found = await judge(store, { depth: "full" });
+  if (found.length > 0) return found.join("; ");
+  for (const words of ["images", "start app", "stop app", "gc"]) {
+    const { code, err } = await store.tryOrlop(...words.split(" "));
+    if (code !== 0) return `${words}: ${code}: ${err}`;
+  }
+  const after = await judge(store, { depth: "quick" });
+  return after.length > 0 ? after.join("; ") : undefined;
+}
+
+function tail(text: string): string {
+  return text.replaceAll("\n", " | ").slice(-300);
+}
+
+/** Words for the IDs of the store's objects. */
+/** Words for the IDs of a store. */
+export function namesOf({ now }: Templates): Record<string, string> {
+  const read = (kind: string): readonly StoredRecord[] =>
+    JSON.parse(
+      readFileSync(join(now, `overlay-${kind}/${kind}.json`), "utf8"),
+    );
+  const [containers, images, layers] = ["containers", "images", "layers"]
+    .map(read);
+  const app = containers?.find(({ names }) => names?.includes("app"));
+  const image = images?.find(({ id }) => id === app?.image);
+  const top = layers?.find(({ id }) => id === image?.layer);
+  const infra = containers?.find(({ id }) => id !== app?.id);
+  return Object.fromEntries([
+    [app?.id, "APP"],
+    [app?.layer, "OWN"],
+    [image?.id, "IMAGE"],
+    [top?.id, "TOP"],
+    [top?.parent, "BASE"],
+    [infra?.id, "INFRA"],
+    [infra?.layer, "INFRA-LAYER"],
+    [infra?.image, "PAUSE"],
+  ]);
+}
+
+interface StoredRecord {
+  readonly id: string;
+  readonly names?: readonly string[];
+  readonly image?: string;
+  readonly layer?: string;
+  readonly parent?: string;
+}
+
+function printFates(
+  fates: ReadonlyMap<string, ReadonlyMap<string, string>>,
+): void {
+  const damages = Object.keys(FILE_DAMAGES);
+  const line = (role: string, cells: readonly string[]) =>
+    role.slice(0, ROLE_WIDTH).padEnd(ROLE_WIDTH) +
+    cells.map((cell) => cell.padStart(CELL_WIDTH)).join("");
+  print(line("file", damages));
+  const rows = [...fates].toSorted(([a], [b]) => a < b ? -1 : 1);
+  for (const [role, row] of rows) {
+    print(line(role, damages.map((damage) => row.get(damage) ?? "-")));
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * An engine that lives long: containers are created, started, stopped and deleted, 16
+ * at a time, until so many operations are done or the time is up. Prints a line of
+ * JSON for each tenth, and waits for a line before it goes on.
+ *
+ * Arguments: how many operations, and for how many milliseconds at most.
+ */
+
+import { openBenchStore } from "../../bench/bench_store.ts";
+import { print } from "../print.ts";
+
+/** What the engine tells of itself. */
+export interface Sample {
+  /** Operations so far. */
+  readonly done: number;
+  /** Bytes of JavaScript's heap that are in use. */
+  readonly heap: number;
+  /** The longest life since the last sample, and the middle one, in ms. */
+  readonly slowestMs: number;
+  readonly medianMs: number;
+  readonly root: string;
+  readonly runRoot: string;
+}
+
+const AT_ONCE = 16;
+const STEPS = 4;
+const SAMPLES = 10;
+
+if (import.meta.main) await main();
+
+async function main(): Promise<void> {
+  const [operations = 0, lengthMs = 0] = Deno.args.map(Number);
+  await using store = await openBenchStore("/var/tmp");
+  const endMs = performance.now() + lengthMs;
+  const lives = Math.ceil(operations / STEPS / SAMPLES);
+  let done = 0;
+  for (let sample = 0; sample <= SAMPLES; sample++) {
+    const times: number[] = [];
+    let left = sample === 0 ? AT_ONCE : lives;
+    await Promise.all(Array.from({ length: AT_ONCE }, async (_, worker) => {
+      while (left-- > 0 && performance.now() < endMs) {
+        const begun = performance.now();
+        await live(`worker-${worker}`);
+        times.push(performance.now() - begun);
+        done += STEPS;
+      }
+    }));
+    tell(done, times.toSorted((a, b) => a - b));
+    await Deno.stdin.read(new Uint8Array(1));
+    if (performance.now() >= endMs) break;
+  }
+
+  async function live(containerName: string): Promise<void> {
+    const { runtime, pod, podId, image } = store;
+    const { id } = await runtime.createContainer({
+      podName: pod,
+      podId,
+      imageName: image,
+      containerName,
+      settings: { args: ["true"] },
+    });
+    await runtime.startContainer(id);
+    await runtime.stopContainer(id);
+    await runtime.deleteContainer(id);
+  }
+
+  function tell(done: number, times: readonly number[]): void {
+    collectGarbage();
+    const sample: Sample = {
+      done,
+      heap: Deno.memoryUsage().heapUsed,
+      slowestMs: times.at(-1) ?? 0,
+      medianMs: times[Math.floor(times.length / 2)] ?? 0,
+      root: store.root,
+      runRoot: store.runRoot,
+    };
+    print(JSON.stringify(sample));
+  }
+}
+
+/** As `--expose-gc` lets one. */
+function collectGarbage(): void {
+  const { gc } = globalThis as { readonly gc?: () => void };
+  gc?.();
+}

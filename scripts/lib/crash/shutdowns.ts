@@ -1,0 +1,171 @@
+/** Shuts file systems down while commands work on them: xfs_io's `shutdown`. */
+
+import { messageOf } from "../../../src/errors/why.ts";
+import { sleep } from "../../../src/errors/abort.ts";
+import { hasProgram } from "../../../tests/support/peers.ts";
+import {
+  FILE_SYSTEMS,
+  type FileSystem,
+  makeImage,
+} from "../../../tests/support/power/logged_disk.ts";
+import {
+  type CutStore,
+  namesIn,
+} from "../../../tests/support/power/power_story.ts";
+import {
+  asDeedPlace,
+  type Deed,
+  type DeedPlace,
+  deedPlace,
+  stepsTo,
+} from "../../../tests/support/programs/killed_deeds.ts";
+import { orlopCommand } from "../../../tests/support/programs/orlop_program.ts";
+import { sharedStore } from "../../../tests/support/programs/shared_store.ts";
+import { run } from "../../../tests/support/servers/registry_server.ts";
+import {
+  inDirectory,
+  type TempDir,
+  tempDir,
+} from "../../../tests/support/temp_dir.ts";
+import { print } from "../print.ts";
+import { ALL_DEEDS } from "./kills.ts";
+import type { CrashOptions } from "./options.ts";
+import { judgeCut } from "./power.ts";
+import type { CrashTable } from "./table.ts";
+
+// What these make is no part of the store, or goes with a reboot.
+const DEEDS_ON_DISK = ALL_DEEDS.filter(({ command }) =>
+  !/^(push|save|load|run|check|pod start)/.test(command)
+);
+const MOUNT = ["mount", "-o", "loop"] as const;
+const RANDOM_ID = /[0-9a-f]{64}/;
+
+/** Tries each command on each file system, at moments of chance. */
+export async function shutDownEverywhere(
+  table: CrashTable,
+  options: CrashOptions,
+): Promise<void> {
+  if (!hasProgram("xfs_io")) {
+    return table.note("shutdown", "broken", "nothing was tried: no xfs_io");
+  }
+  const all = FILE_SYSTEMS.flatMap((fileSystem) =>
+    DEEDS_ON_DISK.map((deed) => ({ fileSystem, deed }))
+  );
+  for (const [index, { fileSystem, deed }] of all.entries()) {
+    const nowMs = performance.now();
+    const shareMs = (options.deadlineMs - nowMs) / (all.length - index);
+    const kind = `shutdown ${fileSystem.name}: ${deed.command}`;
+    using dir = tempDir();
+    try {
+      await tryDeed(table, { dir, fileSystem, deed, kind }, {
+        ...options,
+        deadlineMs: nowMs + shareMs,
+      });
+    } catch (error) {
+      table.note(kind, "broken", messageOf(error));
+    } finally {
+      await new Deno.Command("umount", {
+        args: ["--recursive", "--quiet", dir.join("mounted")],
+      }).output();
+    }
+  }
+}
+
+async function tryDeed(
+  table: CrashTable,
+  { dir, fileSystem, deed, kind }: {
+    readonly dir: TempDir;
+    readonly fileSystem: FileSystem;
+    readonly deed: Deed;
+    readonly kind: string;
+  },
+  { deadlineMs, random, points = Infinity }: CrashOptions,
+): Promise<void> {
+  const mounted = dir.join("mounted");
+  await Deno.mkdir(mounted);
+  await Deno.mkdir(dir.join("images"));
+  await makeImage(fileSystem, dir.join("image"));
+  await withMounted(dir, "image", async (place) => {
+    await deedPlace(place, dir.join("images"));
+    await place.runAll(stepsTo(deed));
+  });
+  const begunMs = performance.now();
+  let names: { before: readonly string[]; after: readonly string[] } = {
+    before: [],
+    after: [],
+  };
+  await copy(dir);
+  await withMounted(dir, "copy", async (place) => {
+    const before = namesIn(place);
+    await place.runAll([deed.command]);
+    names = { before, after: namesIn(place) };
+  });
+  const tookMs = performance.now() - begunMs;
+  let tried = 0;
+  do {
+    tried++;
+    await copy(dir);
+    const delayMs = random() * tookMs;
+    await withMounted(dir, "copy", async ({ split }) => {
+      const child = orlopCommand(mounted, split(deed.command)).output();
+      await sleep(delayMs);
+      await run("xfs_io", "-x", "-c", "shutdown", mounted);
+      await child;
+    });
+    const found = await withMounted(
+      dir,
+      "copy",
+      (place) => judgeShutDown(place, deed, names),
+    );
+    table.note(
+      kind,
+      found.length === 0 ? "whole" : "broken",
+      `after ${Math.round(delayMs)} ms: ${found.join("; ")}`,
+    );
+  } while (tried < points && performance.now() < deadlineMs);
+  print(`${kind}: ${tried} times`);
+}
+
+function judgeShutDown(
+  place: DeedPlace,
+  deed: Deed,
+  { before, after }: {
+    readonly before: readonly string[];
+    readonly after: readonly string[];
+  },
+): Promise<readonly string[]> {
+  const store: CutStore = {
+    ...place,
+    during: deed.command,
+    kept: before.filter((name) => after.includes(name)),
+    // What it makes has another ID each time.
+    possible: [
+      ...before,
+      ...after,
+      ...namesIn(place).filter((name) => RANDOM_ID.test(name)),
+    ],
+  };
+  return judgeCut(store).catch((error) => [messageOf(error)]);
+}
+
+async function copy(dir: TempDir): Promise<void> {
+  await run("cp", "--sparse=always", dir.join("image"), dir.join("copy"));
+}
+
+/** Mounts an image as after a reboot, and unmounts it. */
+async function withMounted<T>(
+  dir: TempDir,
+  image: string,
+  action: (place: DeedPlace) => Promise<T>,
+): Promise<T> {
+  const mounted = dir.join("mounted");
+  await run(...MOUNT, dir.join(image), mounted);
+  try {
+    await Deno.remove(`${mounted}/runroot`, { recursive: true })
+      .catch(() => {}); // there is none yet
+    await using store = sharedStore(inDirectory(mounted));
+    return await action(asDeedPlace(store, dir.join("images")));
+  } finally {
+    await run("umount", "--recursive", mounted);
+  }
+}
