@@ -28,7 +28,7 @@ export class GoTime {
   /** As Go's `time.Time` prints itself: `2006-01-02 15:04:05.9 +0000 UTC`. */
   toString(): string {
     const match =
-      /^(\S+)T([\d:]+)(?:\.(\d+?)0*)?(?:Z|[+-]00:00|([+-]\d\d):(\d\d))$/
+      /^(\S+)T([\d:]+)(?:\.(\d*?)0*)?(?:Z|[+-]00:00|([+-]\d\d):(\d\d))$/
         .exec(this.#text);
     if (match === null) return this.#text;
     const [, date, time, fraction = "", hours, minutes] = match;

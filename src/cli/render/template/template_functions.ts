@@ -57,10 +57,14 @@ export function callFunction(
   if (entry === undefined) throw new Error(`there is no function "${name}"`);
   const { least, most, call } = entry;
   if (values.length >= least && values.length <= most) return call(...values);
-  const wanted = least === most ? `${least}` : `at least ${least}`;
+  const wanted = least === most
+    ? `${least}`
+    : most === Infinity
+    ? `at least ${least}`
+    : `${least} to ${most}`;
+  const isOne = least === 1 && (most === 1 || most === Infinity);
   throw new Error(
-    `it takes ${wanted} argument${wanted === "1" ? "" : "s"}, not ` +
-      values.length,
+    `it takes ${wanted} argument${isOne ? "" : "s"}, not ${values.length}`,
   );
 }
 
