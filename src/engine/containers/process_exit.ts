@@ -16,6 +16,7 @@ import {
   type StorePaths,
   workDirectory,
 } from "../../store/paths.ts";
+import type { Store } from "../../store/store.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 
 /** How a container's process ended. */
@@ -55,8 +56,8 @@ export function exitPlacesOf(paths: StorePaths, id: ContainerId): ExitPlaces {
 export function makeExitPlaces({ store }: Agent, id: ContainerId): ExitPlaces {
   const places = exitPlacesOf(store.paths, id);
   ensureWorkDirectory(store.paths, id);
+  removePlaces(store, places);
   for (const directory of [places.runDirectory, places.workDirectory]) {
-    removeTreeSync(directory);
     makeOwnDirectory(directory);
   }
   // What conmon replaces, and only that, it writes to the disk at once.
@@ -111,9 +112,17 @@ export function noteUnseenExit({ store }: Agent, id: ContainerId): void {
 
 /** Forgets how a container's last process ended. */
 export function forgetExit({ store }: Agent, id: ContainerId): void {
-  const places = exitPlacesOf(store.paths, id);
-  removeTreeSync(places.runDirectory);
-  removeTreeSync(places.workDirectory);
+  removePlaces(store, exitPlacesOf(store.paths, id));
+}
+
+/** Mostly they are not there, and to fail takes longer than to look. */
+function removePlaces(
+  { libc }: Pick<Store, "libc">,
+  { runDirectory, workDirectory }: ExitPlaces,
+): void {
+  for (const directory of [runDirectory, workDirectory]) {
+    if (isNameThere(directory, libc)) removeTreeSync(directory);
+  }
 }
 
 /** A file that a power cut left empty says nothing, nor does what is none. */

@@ -4,7 +4,7 @@ import { join } from "@std/path";
 import type { Abortable } from "../../errors/abort.ts";
 import { CommandError } from "../../errors/store_errors.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
-import { removeIfThere } from "../../fs/if_there.ts";
+import { isNameThere, removeIfThere } from "../../fs/if_there.ts";
 import { removeTreeSync } from "../../fs/remove_tree.ts";
 import { ensureRunDirectory } from "../../store/disk_containers.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
@@ -143,8 +143,10 @@ async function create(
   const bundle = ensureRunDirectory(agent.store.paths, id);
   const places = makeExitPlaces(agent, id);
   const runtimeLog = join(bundle, "runtime.log");
-  removeIfThere(runtimeLog);
-  removeTreeSync(join(bundle, "exec"));
+  const { libc } = agent.store;
+  const execs = join(bundle, "exec");
+  if (isNameThere(runtimeLog, libc)) removeIfThere(runtimeLog);
+  if (isNameThere(execs, libc)) removeTreeSync(execs);
   options.signal?.throwIfAborted();
   const monitor = startMonitor(agent, [
     ...["--cid", id, "--cuuid", id, "--name", id],

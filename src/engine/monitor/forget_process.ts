@@ -4,7 +4,7 @@ import { join } from "@std/path";
 import { sleep } from "../../errors/abort.ts";
 import { InUseError } from "../../errors/store_errors.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
-import { lstatIfThere, removeIfThere } from "../../fs/if_there.ts";
+import { isNameThere, lstatIfThere, removeIfThere } from "../../fs/if_there.ts";
 import { removeTreeSync } from "../../fs/remove_tree.ts";
 import { runDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
@@ -51,8 +51,10 @@ export async function undoProcess(
 ): Promise<void> {
   await endMonitor(agent, id);
   const bundle = runDirectory(agent.store.paths, id);
-  for (const file of FILES) removeIfThere(join(bundle, file));
-  removeTreeSync(join(bundle, "exec"));
+  const { libc } = agent.store;
+  const isLeft = (path: string) => isNameThere(path, libc);
+  FILES.map((file) => join(bundle, file)).filter(isLeft).forEach(removeIfThere);
+  [join(bundle, "exec")].filter(isLeft).forEach(removeTreeSync);
   forgetExit(agent, id);
   await removeLeftCgroups(agent, id);
 }
