@@ -2,7 +2,7 @@
  * Fails on imports against the layers of the program (see `DOWN`), against the
  * order of rooms in a layer (see `ROOMS`), and in circles, also of types; on modules
  * of Node that common commands load when they start (see `quick_starts.ts`); and on
- * folders, also of tests, that hold too many files.
+ * folders, also of tests and scripts, that hold too many files.
  */
 
 import { walk } from "@std/fs";
@@ -290,6 +290,7 @@ if (import.meta.main) {
   const problems = [
     ...checkLayers(await readSources(root)),
     ...checkCrowds(await listFiles(root, "tests")),
+    ...checkCrowds(await listFiles(root, "scripts")),
   ];
   // deno-lint-ignore no-console -- this is a program
   for (const problem of problems) console.error(problem);

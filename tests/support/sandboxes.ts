@@ -9,7 +9,7 @@ import { listIfDirectory } from "../../src/fs/list_directory.ts";
 import { findProgram } from "../../src/process/find_program.ts";
 import { runCommand } from "../../src/process/run_command.ts";
 import { agentsIn, type LoggedAgents } from "./store_agent.ts";
-import { writeNetwork } from "./test_network.ts";
+import { writeNetwork } from "./nodes/test_network.ts";
 import { type TempDir, tempDir } from "./temp_dir.ts";
 
 /** A store with a network; at its end nothing is left of either. */

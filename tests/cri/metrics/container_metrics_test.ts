@@ -12,7 +12,7 @@ import type {
 } from "../../../src/cri/metrics/metric.ts";
 import { NETWORK_METRICS } from "../../../src/cri/metrics/network_metrics.ts";
 import { STORAGE_METRICS } from "../../../src/cri/metrics/storage_metrics.ts";
-import { USAGE } from "../../support/cgroup_usage.ts";
+import { USAGE } from "../../support/nodes/cgroup_usage.ts";
 
 const FACTS: ContainerFacts = {
   sample: {

@@ -7,7 +7,7 @@ import {
 } from "../../../src/cri/stats/usage_messages.ts";
 import type { UsageSample } from "../../../src/engine/stats/usage_reader.ts";
 import type { MemoryUsage } from "../../../src/formats/kernel/cgroup_usage.ts";
-import { USAGE } from "../../support/cgroup_usage.ts";
+import { USAGE } from "../../support/nodes/cgroup_usage.ts";
 
 const SECOND = 1_000_000_000n;
 const SAMPLE: UsageSample = {

@@ -9,7 +9,7 @@ import {
 import { findProgram } from "../../../src/process/find_program.ts";
 import { runCommand } from "../../../src/process/run_command.ts";
 import { layerDirectory } from "../../../src/store/paths.ts";
-import { needsNetworks } from "../../support/test_network.ts";
+import { needsNetworks } from "../../support/nodes/test_network.ts";
 import { MONITOR_NEEDS } from "../../support/monitored_container.ts";
 import { type ConfigInit, specPods } from "../../support/nodes/spec_pods.ts";
 import { libc } from "../../support/own_libc.ts";

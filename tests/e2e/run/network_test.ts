@@ -9,7 +9,10 @@ import {
   sharedStore,
 } from "../../support/programs/shared_store.ts";
 import { needs } from "../../support/peers.ts";
-import { needsNetworks, writeNetwork } from "../../support/test_network.ts";
+import {
+  needsNetworks,
+  writeNetwork,
+} from "../../support/nodes/test_network.ts";
 
 const NEEDED = {
   ignore: needs(...PEERS, "conmon").ignore || needsNetworks().ignore,

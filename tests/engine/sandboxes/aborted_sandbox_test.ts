@@ -7,7 +7,7 @@ import { removeSandbox } from "../../../src/engine/sandboxes/remove_sandbox.ts";
 import { runSandbox } from "../../../src/engine/sandboxes/run_sandbox.ts";
 import { stopSandbox } from "../../../src/engine/sandboxes/stop_sandbox.ts";
 import { testSandboxes } from "../../support/sandboxes.ts";
-import { needsNetworks } from "../../support/test_network.ts";
+import { needsNetworks } from "../../support/nodes/test_network.ts";
 
 Deno.test({
   name: "runSandbox() leaves nothing when it is aborted",

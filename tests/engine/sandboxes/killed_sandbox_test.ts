@@ -7,7 +7,7 @@ import { listSandboxes } from "../../../src/engine/sandboxes/list_sandboxes.ts";
 import { removeSandbox } from "../../../src/engine/sandboxes/remove_sandbox.ts";
 import { runSandbox } from "../../../src/engine/sandboxes/run_sandbox.ts";
 import { tidySandboxes } from "../../../src/engine/sandboxes/tidy_sandboxes.ts";
-import { needsNetworks } from "../../support/test_network.ts";
+import { needsNetworks } from "../../support/nodes/test_network.ts";
 import {
   sandboxRequest,
   type TestSandboxes,

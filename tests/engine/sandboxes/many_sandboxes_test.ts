@@ -25,7 +25,7 @@ import {
 import { stopSandbox } from "../../../src/engine/sandboxes/stop_sandbox.ts";
 import { tidySandboxes } from "../../../src/engine/sandboxes/tidy_sandboxes.ts";
 import { runCommand } from "../../../src/process/run_command.ts";
-import { needsNetworks } from "../../support/test_network.ts";
+import { needsNetworks } from "../../support/nodes/test_network.ts";
 import { type TestSandboxes, testSandboxes } from "../../support/sandboxes.ts";
 
 // Its long form is tried by hand: 60 take most of a minute on two cores.

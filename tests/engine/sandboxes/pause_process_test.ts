@@ -5,7 +5,7 @@ import { runSandbox } from "../../../src/engine/sandboxes/run_sandbox.ts";
 import { runCommand } from "../../../src/process/run_command.ts";
 import { isThere } from "../../../src/fs/if_there.ts";
 import { needs } from "../../support/peers.ts";
-import { needsNetworks } from "../../support/test_network.ts";
+import { needsNetworks } from "../../support/nodes/test_network.ts";
 import { testSandboxes } from "../../support/sandboxes.ts";
 import { until } from "../../support/until.ts";
 

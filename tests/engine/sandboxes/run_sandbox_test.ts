@@ -10,7 +10,7 @@ import { runSandbox } from "../../../src/engine/sandboxes/run_sandbox.ts";
 import type { Sandbox } from "../../../src/engine/sandboxes/sandbox.ts";
 import { stopSandbox } from "../../../src/engine/sandboxes/stop_sandbox.ts";
 import { runCommand } from "../../../src/process/run_command.ts";
-import { needsNetworks } from "../../support/test_network.ts";
+import { needsNetworks } from "../../support/nodes/test_network.ts";
 import { testSandboxes } from "../../support/sandboxes.ts";
 
 /** Runs a shell in all namespaces of a sandbox. @returns What it printed. */

@@ -14,7 +14,7 @@ import { orlopIn, type OrlopProgram } from "../programs/orlop_program.ts";
 import { serveOrlop, type ServingOrlop } from "./serving_orlop.ts";
 import { until } from "../until.ts";
 import { type TempDir, tempDir } from "../temp_dir.ts";
-import { writeNetwork } from "../test_network.ts";
+import { writeNetwork } from "./test_network.ts";
 
 /** What such tests need. */
 export const NODE_NEEDS: { ignore: boolean } = needs(

@@ -1,7 +1,7 @@
 /** What a control group has used: a number of its own for each member. */
 
-import type { CgroupUsage } from "../../src/formats/kernel/cgroup_usage.ts";
-import type { Pressure } from "../../src/formats/kernel/kernel_text.ts";
+import type { CgroupUsage } from "../../../src/formats/kernel/cgroup_usage.ts";
+import type { Pressure } from "../../../src/formats/kernel/kernel_text.ts";
 
 const SECOND = 1_000_000_000n;
 

@@ -1,7 +1,7 @@
 /** A network for tests of containers and pods, and what it takes. */
 
-import { PLUGIN_DIRECTORIES } from "../../src/engine/network/find_networks.ts";
-import { hasProgram, needs } from "./peers.ts";
+import { PLUGIN_DIRECTORIES } from "../../../src/engine/network/find_networks.ts";
+import { hasProgram, needs } from "../peers.ts";
 
 /** What tests of real sandboxes need. */
 export function needsNetworks(): { ignore: boolean } {
