@@ -50,6 +50,11 @@ const slow = new Set<string>();
 let random = Number(seed);
 const graph = await readLoadGraph(".");
 const copies: string[] = [];
+// Who stops it hears of what was tried until then.
+let isStopped = false;
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.addSignalListener(signal, () => isStopped = true);
+}
 try {
   await main();
 } finally {
@@ -134,7 +139,7 @@ async function workOff(
 ): Promise<readonly Verdict[]> {
   const verdicts: Verdict[] = [];
   const end = performance.now() + Number(flags.minutes ?? Infinity) * 60_000;
-  while (performance.now() < end) {
+  while (performance.now() < end && !isStopped) {
     const next = queue.next();
     if (next.done) break;
     const verdict = await tryChange(copy, next.value);
@@ -228,6 +233,7 @@ async function findFaulty(
   );
   const faulty: string[] = [];
   for (const test of tests) {
+    if (isStopped) break;
     const { end } = await runTests(copy, [test]);
     if (end !== "passed") faulty.push(test);
   }
