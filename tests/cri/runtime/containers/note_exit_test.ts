@@ -1,0 +1,114 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { create } from "@bufbuild/protobuf";
+import {
+  ContainerConfigSchema,
+  ContainerEventType,
+  ContainerState,
+  ContainerStatusSchema,
+} from "../../../../src/cri/api/api_pb.js";
+import {
+  noteExit,
+  onExit,
+  unseenExit,
+  withExit,
+} from "../../../../src/cri/runtime/containers/note_exit.ts";
+import { parseContainerId } from "../../../../src/formats/storage/store_ids.ts";
+import { criContext } from "../../../support/nodes/cri_context.ts";
+
+const { CONTAINER_EXITED, CONTAINER_RUNNING } = ContainerState;
+const { CONTAINER_STOPPED_EVENT } = ContainerEventType;
+
+Deno.test("withExit() tells how a process ended", async (t) => {
+  const note = {
+    phase: "complete",
+    config: create(ContainerConfigSchema),
+    status: create(ContainerStatusSchema, { id: "a", startedAt: 1n }),
+  } as const;
+  const cases: readonly (readonly [number, boolean, string])[] = [
+    [0, false, "Completed"],
+    [1, false, "Error"],
+    [137, false, "Error"],
+    [137, true, "OOMKilled"],
+    [0, true, "OOMKilled"],
+  ];
+  for (const [exitCode, isOomKilled, reason] of cases) {
+    await t.step(`${exitCode} ${reason}`, () => {
+      const { status, phase } = withExit(note, {
+        ...{ exitCode, isOomKilled, finishedAtMs: 5 },
+      });
+      assertEquals(
+        [status.state, status.exitCode, status.finishedAt, status.reason],
+        [CONTAINER_EXITED, exitCode, 5_000_000n, reason],
+      );
+      assertEquals([phase, status.id, status.startedAt], ["complete", "a", 1n]);
+    });
+  }
+});
+
+Deno.test("unseenExit() says that nobody knows", () => {
+  const before = Date.now();
+  const { exitCode, isOomKilled, finishedAtMs } = unseenExit();
+  assertEquals([exitCode, isOomKilled], [255, false]);
+  assert(finishedAtMs >= before && finishedAtMs <= Date.now());
+});
+
+Deno.test("noteExit() notes an end once, and tells of it", async () => {
+  await using node = await criContext();
+  const { context } = node;
+  const id = await node.make("app", { state: CONTAINER_RUNNING });
+  const heard = node.listen();
+  await noteExit(context, id);
+  assertEquals(node.status(id)?.state, CONTAINER_RUNNING);
+  node.end(id, 3);
+  await noteExit(context, id);
+  await noteExit(context, id);
+  const { state, exitCode, reason, message } = node.status(id) ?? {};
+  assertEquals([state, exitCode, reason, message], [
+    ...[CONTAINER_EXITED, 3, "Error", ""],
+  ]);
+  const events = await heard();
+  assertEquals(events.map((event) => event.containerEventType), [
+    CONTAINER_STOPPED_EVENT,
+  ]);
+  const [event] = events;
+  assertEquals(event?.containerId, id);
+  assertEquals(event?.podSandboxStatus?.id, "web-pod");
+  const statuses = event?.containersStatuses.map((
+    { id, state },
+  ) => [id, state]);
+  assertEquals(statuses, [[id, CONTAINER_EXITED]]);
+});
+
+Deno.test("noteExit() notes an end that nobody saw, if it is told so", async () => {
+  await using node = await criContext();
+  const id = await node.make("app", { state: CONTAINER_RUNNING });
+  await noteExit(node.context, id, unseenExit());
+  const { state, exitCode, message } = node.status(id) ?? {};
+  assertEquals([state, exitCode, message], [
+    ...[CONTAINER_EXITED, 255],
+    "Its process has ended, and nobody has seen how",
+  ]);
+});
+
+Deno.test("onExit() leaves to others what is not the kubelet's", async () => {
+  await using node = await criContext();
+  const { context, test } = node;
+  await onExit(context, parseContainerId("ab".repeat(32)));
+  const { id } = await test.runtime.createContainer({
+    ...{ podName: "web", podId: "web-pod", imageName: "localhost/app:1" },
+    containerName: "peoples",
+  });
+  node.end(id, 1);
+  await onExit(context, id);
+  assertEquals(test.messages.filter((line) => line.startsWith("warn")), []);
+  await assertRejects(() => noteExit(context, id), Error, "people made it");
+});
+
+Deno.test("onExit() notes the end of the kubelet's container", async () => {
+  await using node = await criContext();
+  const id = await node.make("app", { state: CONTAINER_RUNNING });
+  node.end(id, 0);
+  await onExit(node.context, id);
+  const { state, reason } = node.status(id) ?? {};
+  assertEquals([state, reason], [CONTAINER_EXITED, "Completed"]);
+});

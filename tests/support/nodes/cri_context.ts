@@ -1,0 +1,128 @@
+/** What CRI's methods work on, in this process: nothing runs, nothing is served. */
+
+import { create } from "@bufbuild/protobuf";
+import {
+  ContainerConfigSchema,
+  type ContainerEventResponse,
+  ContainerState,
+  type ContainerStatus,
+  ContainerStatusSchema,
+} from "../../../src/cri/api/api_pb.js";
+import type { CallContext } from "../../../src/cri/grpc/service_methods.ts";
+import { Exits } from "../../../src/cri/runtime/containers/exits.ts";
+import { Stops } from "../../../src/cri/runtime/containers/stops.ts";
+import type { RuntimeContext } from "../../../src/cri/runtime/runtime_context.ts";
+import type { ContainerPhase } from "../../../src/cri/runtime/state/container_note.ts";
+import { EventHub } from "../../../src/cri/runtime/state/event_hub.ts";
+import { Jobs } from "../../../src/cri/runtime/state/jobs.ts";
+import { KnownObjects } from "../../../src/cri/runtime/state/known_objects.ts";
+import { PeoplesStates } from "../../../src/cri/runtime/state/peoples_states.ts";
+import { Turns } from "../../../src/cri/runtime/state/turns.ts";
+import { NodeStats } from "../../../src/cri/stats/node_stats.ts";
+import type {
+  StreamingServer,
+  WantedStreams,
+} from "../../../src/cri/streaming/streaming_server.ts";
+import type { Agent } from "../../../src/engine/agent.ts";
+import { makeExitPlaces } from "../../../src/engine/containers/process_exit.ts";
+import type { ContainerId } from "../../../src/formats/storage/store_ids.ts";
+import { libc } from "../own_libc.ts";
+import {
+  containerOptions,
+  testPod,
+  type TestRuntime,
+} from "../test_runtime.ts";
+
+/** A context, and what is known of it. */
+export interface CriContext extends AsyncDisposable {
+  readonly test: TestRuntime;
+  readonly context: RuntimeContext;
+  readonly call: CallContext;
+  /** Which streams URLs were given out for. */
+  readonly wanted: readonly WantedStreams[];
+  /** Makes a container of the kubelet's, in a state. */
+  make(name: string, status?: MadeStatus): Promise<ContainerId>;
+  /** Writes that its process has ended, as conmon does. */
+  end(id: ContainerId, exitCode: number): void;
+  /** What is noted of it now. */
+  status(id: ContainerId): ContainerStatus | undefined;
+  /** Events from now on, once they are asked for. */
+  listen(): () => Promise<readonly ContainerEventResponse[]>;
+}
+
+/** What a container that is made has of its own. */
+export interface MadeStatus {
+  readonly state?: ContainerState;
+  readonly phase?: ContainerPhase;
+  readonly labels?: Record<string, string>;
+}
+
+/** Makes one, with a pod "web-pod": `await using node = await criContext();`. */
+export async function criContext(): Promise<CriContext> {
+  const test = await testPod({ libc });
+  const { agent } = test;
+  const wanted: WantedStreams[] = [];
+  const objects = new KnownObjects(agent);
+  const exits = new Exits(agent);
+  const context: RuntimeContext = {
+    ...{ agent, settings: {}, objects, exits },
+    streaming: streamingOf(wanted),
+    peoples: new PeoplesStates(agent),
+    turns: new Turns(),
+    jobs: { making: new Jobs(), changing: new Jobs() },
+    stops: new Stops(agent, exits),
+    events: new EventHub(),
+    stats: new NodeStats(agent),
+  };
+  const call = { signal: new AbortController().signal, deadlineMs: undefined };
+  const recall = (id: ContainerId) => objects.recallContainer(id)?.note.status;
+  return {
+    ...{ test, context, call, wanted, status: recall },
+    async make(name, { state, phase = "complete", labels = {} } = {}) {
+      const { id } = await test.runtime.createContainer(
+        containerOptions({ containerName: name, metadataName: name }),
+      );
+      objects.setNote(id, {
+        phase,
+        config: create(ContainerConfigSchema, { stdin: true }),
+        status: create(ContainerStatusSchema, {
+          ...{ id, metadata: { name }, labels },
+          state: state ?? ContainerState.CONTAINER_CREATED,
+        }),
+      });
+      await objects.read();
+      return id;
+    },
+    end: (id, exitCode) => writeExit(agent, id, exitCode),
+    listen() {
+      const stop = new AbortController();
+      const events = context.events.listen(stop);
+      return async () => {
+        stop.abort();
+        return await Array.fromAsync(events);
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      await context.stats[Symbol.asyncDispose]();
+      test[Symbol.dispose]();
+    },
+  };
+}
+
+function writeExit(agent: Agent, id: ContainerId, exitCode: number): void {
+  const { runDirectory } = makeExitPlaces(agent, id);
+  Deno.writeTextFileSync(`${runDirectory}/exit`, String(exitCode));
+}
+
+function streamingOf(wanted: WantedStreams[]): StreamingServer {
+  const note = (_open: unknown, streams: WantedStreams) => {
+    wanted.push(streams);
+    return `http://127.0.0.1:1/${wanted.length}`;
+  };
+  const nothing = () => Promise.resolve();
+  return {
+    ...{ url: "http://127.0.0.1:1", exec: note, attach: note },
+    portForward: () => "http://127.0.0.1:1/ports",
+    ...{ close: nothing, [Symbol.asyncDispose]: nothing },
+  };
+}
