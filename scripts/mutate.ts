@@ -18,12 +18,12 @@
 import { parseArgs } from "@std/cli";
 import { walk } from "@std/fs";
 import { join } from "@std/path";
-import { findInvalid } from "./lib/check_changes.ts";
-import type { Mutation } from "./lib/mutation.ts";
-import { listMutations, mutate } from "./lib/mutations.ts";
-import { chooseTests, readLoadGraph } from "./lib/near_tests.ts";
+import { findInvalid } from "./lib/mutate/check_changes.ts";
+import type { Mutation } from "./lib/mutate/mutation.ts";
+import { listMutations, mutate } from "./lib/mutate/mutations.ts";
+import { chooseTests, readLoadGraph } from "./lib/mutate/near_tests.ts";
 import { print } from "./lib/print.ts";
-import { runTests } from "./lib/run_tests.ts";
+import { runTests } from "./lib/mutate/run_tests.ts";
 
 interface Change extends Mutation {
   /** In the checkout. */

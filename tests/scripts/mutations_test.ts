@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { listMutations, mutate } from "../../scripts/lib/mutations.ts";
+import { listMutations, mutate } from "../../scripts/lib/mutate/mutations.ts";
 
 Deno.test("listMutations() breaks a source in all places that matter", async (t) => {
   const cases: [string, string, string[]][] = [

@@ -1,5 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { chooseTests, makeLoadGraph } from "../../scripts/lib/near_tests.ts";
+import {
+  chooseTests,
+  makeLoadGraph,
+} from "../../scripts/lib/mutate/near_tests.ts";
 
 const SOURCES = {
   "src/a/low.ts": "",

@@ -2,7 +2,7 @@
 
 import { listCallMutations } from "./call_mutations.ts";
 import type { Mutation } from "./mutation.ts";
-import { readTokens, type Token } from "./read_tokens.ts";
+import { readTokens, type Token } from "../read_tokens.ts";
 
 const OPERATORS: Readonly<Record<string, readonly string[]>> = {
   "===": ["!=="],

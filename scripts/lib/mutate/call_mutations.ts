@@ -1,7 +1,7 @@
 /** Changes of calls, what they are given, and what comes of them. */
 
 import type { Mutation } from "./mutation.ts";
-import type { Token } from "./read_tokens.ts";
+import type { Token } from "../read_tokens.ts";
 
 type Tokens = readonly Token[];
 
