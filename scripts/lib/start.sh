@@ -82,7 +82,9 @@ unset_authorities() {
 # would look for settings in HOME; orlop gets that by another name.
 start_deno() {
 	export DENO_DIR DENO_NO_UPDATE_CHECK=1 ORLOP_HOME="${HOME:-}" HOME="$DENO_DIR"
-	choose_authorities
+	case " $permissions " in
+	*" --allow-net "*) choose_authorities ;; # nothing else has a use for them
+	esac
 	# shellcheck disable=SC2154 # of the script that this is part of
 	export ORLOP_ENV_PATH="$caller_path"
 	# shellcheck disable=SC2154,SC2086 # words without blanks

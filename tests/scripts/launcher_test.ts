@@ -25,6 +25,14 @@ async function launch(
   args: readonly string[],
   env: Record<string, string> = {},
 ): Promise<string[]> {
+  return (await launchAndListen(args, env)).flags;
+}
+
+/** As `launch()`, and what it says. */
+async function launchAndListen(
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<{ flags: string[]; said: string }> {
   using dir = tempDir();
   const stub = dir.join("deno");
   await Deno.writeTextFile(
@@ -46,8 +54,10 @@ async function launch(
       },
     },
   ).output();
-  assert(success, new TextDecoder().decode(stderr));
-  return new TextDecoder().decode(stdout).trimEnd().split("\n");
+  const [out = "", said = ""] = [stdout, stderr]
+    .map((bytes) => new TextDecoder().decode(bytes).trimEnd());
+  assert(success, said);
+  return { flags: out.split("\n"), said };
 }
 
 function isInstalled(program: string): boolean {
@@ -154,6 +164,29 @@ Deno.test("the launcher lets run detach only what is to be detached", async (t) 
       const flags = await launch(line.split(" "));
       const run = valueOf(flags, "--allow-run");
       assertEquals(run.some((path) => path.endsWith("/sh")), expected);
+    });
+  }
+});
+
+Deno.test("the launcher looks at CAs only for what reaches registries", async (t) => {
+  using dir = tempDir(); // where others can write
+  const table: readonly (readonly [string, boolean])[] = [
+    ["pull x", true],
+    ["run x", true],
+    ["copy docker:x oci:y", true],
+    ["copy oci:x oci:y", false],
+    ["images", false],
+    ["version", false],
+  ];
+  for (const [line, expected] of table) {
+    await t.step(line, async () => {
+      const { said } = await launchAndListen(line.split(" "), {
+        "SSL_CERT_FILE": dir.join("ca.crt"),
+        "SSL_CERT_DIR": dir.path,
+      });
+      for (const name of ["SSL_CERT_FILE", "SSL_CERT_DIR"]) {
+        assertEquals(said.includes(`${name} is not used`), expected, said);
+      }
     });
   }
 });
