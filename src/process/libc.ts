@@ -33,6 +33,8 @@ import {
   type SocketSymbols,
   SYMBOLS,
   toCString,
+  unwrapResults,
+  wrapResults,
 } from "./libc_symbols.ts";
 
 /** libc functions that were bound before the `ffi` permission was given up. */
@@ -204,11 +206,13 @@ function bindFirst(wrapSockets: WrapSockets | undefined): Libc | undefined {
     const state = Deno.permissions.querySync({ name: "ffi", path }).state;
     if (state !== "granted") continue;
     try {
-      const { symbols } = Deno.dlopen(path, SYMBOLS);
+      const bound = Deno.dlopen(path, wrapResults(SYMBOLS));
+      const symbols = unwrapResults(SYMBOLS, bound.symbols);
       const libc = wrap(symbols);
       if (wrapSockets === undefined) return { ...libc, ...UNBOUND };
-      const sockets = Deno.dlopen(path, SOCKET_SYMBOLS);
-      return { ...libc, ...wrapSockets(symbols, sockets.symbols) };
+      const sockets = Deno.dlopen(path, wrapResults(SOCKET_SYMBOLS));
+      const socketSymbols = unwrapResults(SOCKET_SYMBOLS, sockets.symbols);
+      return { ...libc, ...wrapSockets(symbols, socketSymbols) };
     } catch {
       // Not where this machine keeps it.
     }
