@@ -90,6 +90,7 @@ export type {
   MountRecord,
   StoreRecord,
 } from "./formats/storage/store_record.ts";
+export type { IdRange, UserMap } from "./formats/storage/user_map.ts";
 export type { CapabilityChange } from "./image/capabilities.ts";
 export type {
   MountOptions,
@@ -126,7 +127,7 @@ export type { LibcSockets, Peer } from "./process/libc_sockets.ts";
 export type {
   Connections,
   NamespacePort,
-} from "./process/socket_connections.ts";
+} from "./process/sockets/socket_connections.ts";
 export type {
   ByteChannel,
   ProcessStreams,
@@ -354,6 +355,11 @@ export {
   type CopySource,
   type CopyTarget,
 } from "./engine/files/copy_files.ts";
+export type {
+  IdMapFile,
+  LibcMounts,
+  MappedMount,
+} from "./process/libc_mounts.ts";
 export type { LibcRoots, RootedFile } from "./process/libc_roots.ts";
 export {
   attachToContainer,

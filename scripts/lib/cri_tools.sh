@@ -4,6 +4,8 @@
 
 cri_tools_version=v1.37.0
 kubernetes_version=v1.37.2
+# One that maps the owners of files, as user namespaces want it: since 1.2.
+runc_version=v1.3.7
 cri_tools_bin=$tools/cri-tools/bin
 # An image of this digest cannot be made from other content: critest gets the digest
 # of the one that stands in for it.
@@ -65,6 +67,22 @@ build_cri_tools() (
 		nice go test -c -trimpath -ldflags "-s -w $version" -o "$new/critest" ./cmd/critest) >&2 ||
 		die "Cannot build crictl and critest: go failed, see above"
 	mv -f "$new/crictl" "$new/critest" "$cri_tools_bin"
+	: >"$mark"
+)
+
+# Builds runc of $runc_version, beside which Debian's stays what all else runs with.
+build_runc() (
+	mark=$cri_tools_bin/runc-$runc_version
+	[ ! -e "$mark" ] || return 0
+	want /usr/include/seccomp.h:libseccomp-dev /usr/include/stdio.h:libc6-dev \
+		gcc:gcc pkg-config:pkg-config ||
+		die "Cannot go on without them"
+	say "building runc $runc_version, once; takes a minute"
+	begin_build
+	CGO_ENABLED=1 GOBIN=$new nice go install -trimpath -tags seccomp \
+		-ldflags "-s -w" "github.com/opencontainers/runc@$runc_version" >&2 ||
+		die "Cannot build runc: go failed, see above"
+	mv -f "$new/runc" "$cri_tools_bin"
 	: >"$mark"
 )
 

@@ -29,6 +29,7 @@ run_on_node() {
 	shift
 	unset TMPDIR # the node has a /tmp of its own
 	make_work node /var/tmp
+	chmod 711 "$work" # pods with users of their own pass it
 	# A second signal, as timeout(1) sends it, must not end the end.
 	trap 'trap "" HUP INT TERM; end_node; rm -rf "$work"' EXIT
 	trap 'exit 129' HUP

@@ -3,7 +3,7 @@
  * without a mount, as after a reboot, is none.
  */
 
-import { join } from "@std/path";
+import { isAbsolute, join } from "@std/path";
 import type { Abortable } from "../errors/abort.ts";
 import type { LayerId } from "../formats/storage/store_ids.ts";
 import type {
@@ -22,6 +22,12 @@ import { HINT } from "../store/records/record_table.ts";
 import type { Records, RecordView } from "../store/records/records.ts";
 import type { HeldLocks } from "../store/records/tables.ts";
 import type { Agent } from "./agent.ts";
+import {
+  dropMapped,
+  mappedDirectory,
+  usersOf,
+  withMappedLayers,
+} from "./mapped_layers.ts";
 
 /** What has to be locked around a mount, as all tools do. */
 export const MOUNT_LOCKS = { storage: "write", layers: "write" } as const;
@@ -64,9 +70,7 @@ export async function mountLayer(
   if (isMounted) return target;
   try {
     await mounter.bindPrivate(store.paths.home, options);
-    const request = makeRequest(agent, held, options);
-    await prepareOverlay(request);
-    await mounter.mount(planOverlay(request), options);
+    await mountOverlay(agent, held, options);
     await options.prepare?.(target);
   } catch (error) {
     // Not to be aborted: it is the way back.
@@ -76,6 +80,34 @@ export async function mountLayer(
   }
   agent.log("debug", `mounted layer "${layerId}" at "${target}"`);
   return target;
+}
+
+async function mountOverlay(
+  agent: Agent,
+  held: MountLocks,
+  options: MountLayerOptions,
+): Promise<void> {
+  const request = makeRequest(agent, held, options);
+  const { layerId } = options;
+  const users = usersOf(held.layers, layerId);
+  await prepareOverlay(request);
+  const mount = async (lowerHome?: string) =>
+    await agent.mounter.mount(planOverlay({ ...request, lowerHome }), options);
+  if (users === undefined) await mount();
+  else {
+    refuseOthers(request);
+    await withMappedLayers(agent, { ...options, users }, mount);
+  }
+}
+
+/** Of other stores nothing is shown to other users. */
+function refuseOthers({ lower, layerId }: OverlayRequest): void {
+  const other = lower.find((name) => isAbsolute(name));
+  if (other === undefined) return;
+  throw new TypeError(
+    `Cannot mount layer "${layerId}" for other users: "${other}" is in another ` +
+      "store",
+  );
 }
 
 /** How many users an unmount takes away. */
@@ -114,6 +146,7 @@ export async function unmountLayer(
   if (isMounted) await options.checkLast?.();
   options.signal?.throwIfAborted();
   // Not to be aborted from here on: mount and count go together.
+  await dropMapped(agent, layerId);
   if (isMounted) {
     const isLast = mounts.records.every(({ id }) => id === layerId);
     const isGone = isLast && await releaseHome(agent, held, { target });
@@ -167,10 +200,10 @@ export function findMountIn(
     workDirectory(paths, id),
     runDirectory(paths, id),
   ];
-  const root = mountPoint(agent, layer);
+  const own = [mountPoint(agent, layer), mappedDirectory(agent, layer)];
   for (const target of mounts) {
     const isIn = roots.some((path) => target.startsWith(`${path}/`));
-    if (isIn && target !== root) return target;
+    if (isIn && !own.includes(target)) return target;
   }
   return undefined;
 }

@@ -1,27 +1,23 @@
 /** Makes directories in a container's root. */
 
 import { dirname } from "@std/path";
+import type { Owner } from "../formats/storage/user_map.ts";
 import { resolveInRoot } from "./resolve_in_root.ts";
 
-/** Whose something is. */
-export interface Owner {
-  readonly uid: number;
-  readonly gid: number;
-}
-
 const DIRECTORY_MODE = 0o755;
+const ROOT: Owner = { uid: 0, gid: 0 };
 
 /**
  * Makes a directory, and those above it, where {@linkcode resolveInRoot} finds
  * that they are missing. Those above it are root's.
  *
- * @param owner Whose the directory is, if it is made.
+ * @param owner Whose the directory is, if it is made; and who is root there.
  * @returns Whether there is a directory now; false if something else is there.
  */
 export async function makeDirectoryInRoot(
   root: string,
   path: string,
-  owner: Owner,
+  { superuser = ROOT, ...owner }: Owner & { readonly superuser?: Owner },
 ): Promise<boolean> {
   const found = resolveInRoot(root, path);
   if (found.status !== undefined) return found.status.isDirectory;
@@ -33,7 +29,12 @@ export async function makeDirectoryInRoot(
   for (const directory of missing.toReversed()) {
     await Deno.mkdir(directory);
     await Deno.chmod(directory, DIRECTORY_MODE); // whatever the umask
+    if (superuser !== ROOT) await give(directory, superuser);
   }
-  if (Deno.uid() === 0) await Deno.chown(found.path, owner.uid, owner.gid);
+  if (Deno.uid() === 0) await give(found.path, owner);
   return true;
+}
+
+async function give(path: string, { uid, gid }: Owner): Promise<void> {
+  await Deno.chown(path, uid, gid);
 }

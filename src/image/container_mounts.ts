@@ -3,6 +3,7 @@
 import { resolve } from "@std/path";
 import type { RunDefaults } from "../formats/oci/image_config.ts";
 import type { RuntimeMount } from "../formats/oci/runtime_spec.ts";
+import type { IdRange, UserMap } from "../formats/storage/user_map.ts";
 import { type ContainerFile, mountOfFile } from "./container_files.ts";
 import type { ContainerNamespaces } from "./namespaces.ts";
 import { DEFAULT_MOUNTS } from "./sandbox_defaults.ts";
@@ -26,6 +27,12 @@ export interface Volume {
    * @default {["rbind", "rprivate"]}
    */
   readonly options?: readonly string[];
+  /**
+   * Whose its files are: of these users here those of the same number there.
+   *
+   * @default {as on the host}
+   */
+  readonly users?: UserMap | undefined;
 }
 
 /** A file system in memory, which begins with what the image has there. */
@@ -177,7 +184,7 @@ function withoutRepeats(
 }
 
 function bindMount(
-  { source, target, access = "read-write", options = [] }: Volume,
+  { source, target, access = "read-write", options = [], users }: Volume,
 ): RuntimeMount {
   const kind = options.some((option) => /^r?bind$/.test(option))
     ? []
@@ -192,7 +199,16 @@ function bindMount(
       ...options,
       ACCESS_OPTIONS[access],
     ],
+    ...users && {
+      uidMappings: [mappingOf(users.uids)],
+      gidMappings: [mappingOf(users.gids)],
+    },
   };
+}
+
+/** Runtime-spec v1.1, config.md, "Mounts". */
+function mappingOf({ first, count }: IdRange) {
+  return { containerID: 0, hostID: first, size: count };
 }
 
 function tmpfsMount({ target, options = [] }: TmpfsVolume): RuntimeMount {

@@ -31,6 +31,12 @@ export interface ContainerNamespaces {
    */
   readonly uts?: "private" | "host" | JoinedNamespace | undefined;
   /**
+   * Its users; one that is joined owns the others that are joined.
+   *
+   * @default {the host's}
+   */
+  readonly userNamespace?: JoinedNamespace | undefined;
+  /**
    * `"private"` hides the host's tree, and takes cgroup v2.
    *
    * @default {"private" with cgroup v2, else "host"}
@@ -40,9 +46,11 @@ export interface ContainerNamespaces {
 
 /** Lists those that a runtime has to make, or to join. */
 export function makeNamespaces(
-  { network, pid, ipc, uts, cgroupNamespace }: ContainerNamespaces,
+  { network, pid, ipc, uts, userNamespace, cgroupNamespace }:
+    ContainerNamespaces,
 ): readonly RuntimeNamespace[] {
   return [
+    ...(userNamespace ? [{ type: "user", path: userNamespace.path }] : []),
     ...namespaceOf("pid", pid),
     ...namespaceOf("ipc", ipc),
     ...namespaceOf("uts", uts),

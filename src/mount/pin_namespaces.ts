@@ -4,25 +4,46 @@
  */
 
 import type { Abortable } from "../errors/abort.ts";
+import type { UserMap } from "../formats/storage/user_map.ts";
+import type { LibcMounts } from "../process/libc_mounts.ts";
+import { holdUserNamespace } from "./user_namespace.ts";
 import { InvalidSandboxError } from "../errors/network_errors.ts";
 import { CommandError } from "../errors/store_errors.ts";
 import { findProgram } from "../process/find_program.ts";
 import { type CommandResult, runCommand } from "../process/run_command.ts";
 
+/** Where namespaces are pinned; what is left out is not made. */
+export interface NamespaceFiles {
+  readonly net?: string | undefined;
+  readonly ipc?: string | undefined;
+  readonly uts?: string | undefined;
+}
+
 /** Which namespaces to make, and how they are to be. */
 export interface NamespacePlan {
   /** The files that they are pinned to; they are there, and nothing is mounted. */
-  readonly files: {
-    readonly net?: string | undefined;
-    readonly ipc?: string | undefined;
-    readonly uts?: string | undefined;
-  };
+  readonly files: NamespaceFiles;
   /** The name of the host, as is seen in a UTS namespace. */
   readonly hostname?: string | undefined;
   /** Settings of the kernel, by their path below /proc/sys. */
   readonly sysctls: Readonly<Record<string, string>>;
   /** A lock file that is held, shared, until they are made. */
   readonly lock: string;
+  /**
+   * The user namespace that is made, too, and owns the others.
+   *
+   * @default {the host's}
+   */
+  readonly owner?: NamespaceOwner | undefined;
+}
+
+/** A user namespace that owns others. */
+export interface NamespaceOwner {
+  /** What it is pinned to. */
+  readonly file: string;
+  readonly users: UserMap;
+  /** Undefined if libc was taken without them: it cannot be made then. */
+  readonly mounts: LibcMounts | undefined;
 }
 
 // Runs in namespaces. Arguments: pairs of a sysctl's path and value.
@@ -42,6 +63,18 @@ if [ -n "$1" ]; then "$1" link set dev lo up || exit 1; fi
 if [ -n "$2" ]; then printf %s "$2" >/proc/sys/kernel/hostname || exit 1; fi
 shift 2
 ${SET}`;
+// Runs beside them, as only there something can be pinned that a user namespace owns.
+// Arguments: mount(8), one of their processes, kinds and files, --, a command.
+const PIN = `
+mount=$1 pid=$2
+shift 2
+while [ "$1" != -- ]; do
+  "$mount" --internal-only --no-mtab --bind "/proc/$pid/ns/$1" "$2" || exit 1
+  shift 2
+done
+shift
+exec "$@"
+`;
 const SYSCTL_FAILED = 3;
 
 /**
@@ -51,23 +84,89 @@ const SYSCTL_FAILED = 3;
  * @throws {CommandError} If it fails otherwise. What it has pinned stays.
  */
 export async function pinNamespaces(
-  { files, hostname = "", sysctls, lock }: NamespacePlan,
-  { signal }: Abortable = {},
+  plan: NamespacePlan,
+  options: Abortable = {},
 ): Promise<void> {
-  const flags = Object.entries(files)
+  const { files, owner, sysctls, lock } = plan;
+  if (owner !== undefined) return await pinOwned(plan, owner, options);
+  const flags = flagsOf(files);
+  if (flags.length === 0) return;
+  // Of a process that is killed meanwhile the lock tells that something comes.
+  const program = [
+    ...["flock", "--shared", "--no-fork", lock],
+    ...[findProgram("unshare"), ...flags],
+  ];
+  await runShell([...program, ...shell(SET_UP)], sysctls, {
+    args: [...setUpWords(plan), ...Object.entries(sysctls).flat()],
+    ...options,
+  });
+}
+
+/**
+ * Its name is set as the host's root, to whom that file belongs; the rest as root of
+ * the user namespace, to whom the kernel gives those of queues.
+ */
+async function pinOwned(
+  plan: NamespacePlan,
+  { file, users, mounts }: NamespaceOwner,
+  { signal }: Abortable,
+): Promise<void> {
+  const { files, sysctls, lock } = plan;
+  if (mounts === undefined) {
+    throw new CommandError(
+      "Cannot make a user namespace: libc was taken without its mounts",
+    );
+  }
+  const pinned = Object.entries({ user: file, ...files })
+    .flatMap(([kind, path]) => path === undefined ? [] : [[kind, path]]);
+  const flags = pinned.map(([kind]) => `--${kind}`);
+  await using held = await holdUserNamespace({ users, mounts, flags, signal });
+  const { pid } = held;
+  // Of a process that is killed meanwhile the lock tells that something comes.
+  const command = ["flock", "--shared", "--no-fork", lock, ...shell(PIN)];
+  const enter = [findProgram("nsenter"), `--target=${pid}`, "--net", "--uts"];
+  await runShell(command, sysctls, {
+    args: [
+      ...[findProgram("mount"), String(pid), ...pinned.flat(), "--"],
+      ...[...enter, "--", ...shell(SET_UP), ...setUpWords(plan)],
+    ],
+    signal,
+  });
+  const args = Object.entries(sysctls).flat();
+  if (args.length === 0) return;
+  const entered = [`--target=${pid}`, "--user", "--net", "--ipc"];
+  await runShell(["nsenter", ...entered, "--", ...shell(SET)], sysctls, {
+    ...{ args, signal },
+  });
+}
+
+function flagsOf(files: NamespaceFiles): readonly string[] {
+  return Object.entries(files)
     .filter(([, path]) => path !== undefined)
     .map(([kind, path]) => `--${kind}=${path}`);
-  if (flags.length === 0) return;
-  const settings = Object.entries(sysctls).flat();
-  const ip = files.net === undefined ? "" : findProgram("ip");
-  const shell = [findProgram("sh"), "-c", SET_UP, "sh"];
-  const name = files.uts === undefined ? "" : hostname;
-  // Of a process that is killed meanwhile the lock tells that something comes.
-  const { code, stderr } = await runCommand(findProgram("flock"), [
-    ...["--shared", "--no-fork", lock],
-    ...[findProgram("unshare"), ...flags],
-    ...[...shell, ip, name, ...settings],
-  ], { signal, okCodes: "any", group: "shared" });
+}
+
+function setUpWords({ files, hostname = "" }: NamespacePlan) {
+  return [
+    files.net === undefined ? "" : findProgram("ip"),
+    files.uts === undefined ? "" : hostname,
+  ];
+}
+
+function shell(script: string): readonly string[] {
+  return [findProgram("sh"), "-c", script, "sh"];
+}
+
+async function runShell(
+  [name = "", ...words]: readonly string[],
+  sysctls: NamespacePlan["sysctls"],
+  { args, signal }: Abortable & { readonly args: readonly string[] },
+): Promise<void> {
+  const { code, stderr } = await runCommand(
+    findProgram(name),
+    [...words, ...args],
+    { signal, okCodes: "any", group: "shared" },
+  );
   if (code !== 0) throw failure({ code, stderr }, sysctls);
 }
 
@@ -82,15 +181,10 @@ export async function setNetworkSysctls(
   sysctls: Readonly<Record<string, string>>,
   { signal }: Abortable = {},
 ): Promise<void> {
-  const settings = Object.entries(sysctls).flat();
-  if (settings.length === 0) return;
-  const shell = [findProgram("sh"), "-c", SET, "sh"];
-  const { code, stderr } = await runCommand(
-    findProgram("nsenter"),
-    [`--net=${namespace}`, "--", ...shell, ...settings],
-    { signal, okCodes: "any", group: "shared" },
-  );
-  if (code !== 0) throw failure({ code, stderr }, sysctls);
+  const args = Object.entries(sysctls).flat();
+  if (args.length === 0) return;
+  const words = ["nsenter", `--net=${namespace}`, "--", ...shell(SET)];
+  await runShell(words, sysctls, { args, signal });
 }
 
 function failure(

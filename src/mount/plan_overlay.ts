@@ -19,6 +19,12 @@ export interface OverlayRequest {
   readonly lower: readonly string[];
   /** The same by short names, if known: of many, they alone fit. */
   readonly shortLower?: readonly string[];
+  /**
+   * Where those below are looked for.
+   *
+   * @default {in `home`}
+   */
+  readonly lowerHome?: string | undefined;
   /** Whether the layer can be changed through the mount. */
   readonly access: "read-write" | "read-only";
   /** Mount options such as `nodev` or `volatile`; none is the default. */
@@ -70,6 +76,7 @@ const DATA_OPTIONS: ReadonlySet<string> = new Set([
  */
 export function planOverlay(request: OverlayRequest): MountPlan {
   const { home, layerId, lower, shortLower = lower } = request;
+  const { lowerHome = home } = request;
   const fail = (why: string) => `Cannot mount layer "${layerId}": ${why}`;
   const problem = findProblem(request);
   if (problem !== undefined) throw new TypeError(fail(problem));
@@ -84,14 +91,14 @@ export function planOverlay(request: OverlayRequest): MountPlan {
     target: `${home}/${layerId}/merged`,
     type: "overlay",
     flags,
-    data: [...directories(request, home), ...extra].join(","),
+    data: [...directories(request, "absolute"), ...extra].join(","),
   };
   if (fits(plan.data)) return plan;
   const isSame = shortLower.length === lower.length;
   for (const names of isSame ? [lower, shortLower] : [lower]) {
-    const relative = directories({ ...request, lower: names }, "");
+    const relative = directories({ ...request, lower: names }, "relative");
     const data = [...relative, ...extra].join(",");
-    if (fits(data)) return { ...plan, data, cwd: home };
+    if (fits(data)) return { ...plan, data, cwd: lowerHome };
   }
   throw new RangeError(
     fail(`the names of its ${lower.length} layers take more than a page`),
@@ -100,15 +107,17 @@ export function planOverlay(request: OverlayRequest): MountPlan {
 
 /** The directories in the order of the kernel: topmost first. */
 function directories(
-  { layerId, lower, access }: OverlayRequest,
-  base: string,
+  { home, lowerHome = home, layerId, lower, access }: OverlayRequest,
+  names: "absolute" | "relative",
 ): readonly string[] {
+  const isShort = names === "relative";
   const path = (name: string) =>
-    base === "" || isAbsolute(name) ? name : `${base}/${name}`;
+    isShort && lowerHome === home ? name : `${home}/${name}`;
   const own = path(`${layerId}/diff`);
   // A layer without parents has an empty directory in their place.
-  const names = lower.length === 0 ? [`${layerId}/empty`] : lower;
-  const below = names.map(path).join(":");
+  const below = (lower.length === 0 ? [`${layerId}/empty`] : lower)
+    .map((name) => isShort || isAbsolute(name) ? name : `${lowerHome}/${name}`)
+    .join(":");
   switch (access) {
     case "read-only":
       return [`lowerdir=${own}:${below}`];

@@ -24,6 +24,7 @@ import {
   readMountTable,
   readProcessFile,
 } from "./libc_proc.ts";
+import type { LibcMounts } from "./libc_mounts.ts";
 import type { LibcRoots } from "./libc_roots.ts";
 import type { LibcSockets } from "./libc_sockets.ts";
 import type { LibcTerminals } from "./libc_terminals.ts";
@@ -128,6 +129,8 @@ export interface Libc {
   /** Undefined unless `takeLibcWithSockets()` bound them. */
   readonly sockets: LibcSockets | undefined;
   /** Bound with the sockets. */
+  readonly mounts: LibcMounts | undefined;
+  /** Bound with the sockets. */
   readonly roots: LibcRoots | undefined;
   /** Bound with the sockets. */
   readonly terminals: LibcTerminals | undefined;
@@ -136,7 +139,7 @@ export interface Libc {
 /** The parts that only commands need that serve or stream. */
 export type StreamingParts = Pick<
   Libc,
-  "ignoreSignal" | "roots" | "sockets" | "terminals"
+  "ignoreSignal" | "mounts" | "roots" | "sockets" | "terminals"
 >;
 
 /** A limit of a resource; all bits set is none. */
@@ -196,6 +199,7 @@ export function bindLibc(wrapSockets?: WrapSockets): Libc | undefined {
 
 const UNBOUND: StreamingParts = {
   ignoreSignal: undefined,
+  mounts: undefined,
   roots: undefined,
   sockets: undefined,
   terminals: undefined,

@@ -169,7 +169,8 @@ export function openGranted(
   return symbols.open(toCString(path), flags, mode);
 }
 
-function isGranted(name: "read" | "write", path: string): boolean {
+/** Whether Deno may read or write what a path names. */
+export function isGranted(name: "read" | "write", path: string): boolean {
   return path.startsWith("/") && !/^\/(dev(?!\/shm\/)|proc|sys)\//.test(path) &&
     Deno.permissions.querySync({ name, path }).state === "granted";
 }

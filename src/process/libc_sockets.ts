@@ -8,18 +8,18 @@ import { toBytes } from "../formats/bytes.ts";
 import { isPort } from "../formats/port.ts";
 import type { LibcSymbols, SocketSymbols } from "./libc_symbols.ts";
 import type { ByteChannel } from "./process_streams.ts";
-import { toAddress } from "./socket_address.ts";
+import { toAddress } from "./sockets/socket_address.ts";
 import {
   type Connections,
   type NamespacePort,
   openConnections,
-} from "./socket_connections.ts";
+} from "./sockets/socket_connections.ts";
 import {
   AF_UNIX,
   MSG_NOSIGNAL,
   SOCK_DGRAM,
   SOCK_FLAGS,
-} from "./socket_constants.ts";
+} from "./sockets/socket_constants.ts";
 
 /** Sockets as libc has them. */
 export interface LibcSockets extends Connections {

@@ -13,8 +13,12 @@ import {
   openSocketReader,
   openSocketWriter,
   type SocketCalls,
-} from "./socket_channel.ts";
-import { AF_UNIX, SOCK_CLOEXEC, SOCK_STREAM } from "./socket_constants.ts";
+} from "./sockets/socket_channel.ts";
+import {
+  AF_UNIX,
+  SOCK_CLOEXEC,
+  SOCK_STREAM,
+} from "./sockets/socket_constants.ts";
 
 /** How a program is started. */
 export interface SpawnOptions {

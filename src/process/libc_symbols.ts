@@ -54,10 +54,26 @@ export const SOCKET_SYMBOLS = {
   setns: { parameters: ["i32", "i32"], result: "i32" },
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   signal: { parameters: ["i32", "usize"], result: "usize" },
-  // glibc has no function for it; by this one no other call is made.
+  // glibc has no function for it; by these no other calls are made.
   openat2: {
     name: "syscall",
     parameters: ["i64", "i64", "buffer", "buffer", "u64"],
+    result: "i64",
+  },
+  // Nor has each for these.
+  openTree: {
+    name: "syscall",
+    parameters: ["i64", "i64", "buffer", "u64"],
+    result: "i64",
+  },
+  setMountAttributes: {
+    name: "syscall",
+    parameters: ["i64", "i64", "buffer", "u64", "buffer", "u64"],
+    result: "i64",
+  },
+  moveMount: {
+    name: "syscall",
+    parameters: ["i64", "i64", "buffer", "i64", "buffer", "u64"],
     result: "i64",
   },
   posix_spawn: {

@@ -4,6 +4,7 @@
  */
 
 import { bindLibc, type Libc } from "./libc.ts";
+import { openMounts } from "./libc_mounts.ts";
 import { openRoots } from "./libc_roots.ts";
 import { openSockets } from "./libc_sockets.ts";
 import { openTerminals } from "./libc_terminals.ts";
@@ -25,6 +26,7 @@ const SIG_IGN = 1n;
 export function takeLibcWithSockets(): Libc | undefined {
   return bindLibc((symbols, socketSymbols) => ({
     ignoreSignal: (signal) => void socketSymbols.signal(signal, SIG_IGN),
+    mounts: openMounts(symbols, socketSymbols),
     roots: openRoots(symbols, socketSymbols),
     sockets: openSockets(symbols, socketSymbols),
     terminals: openTerminals(socketSymbols),

@@ -8,6 +8,11 @@ import {
   type ContainerId,
   parseLayerId,
 } from "../formats/storage/store_ids.ts";
+import {
+  readUserMap,
+  toMapMembers,
+  type UserMap,
+} from "../formats/storage/user_map.ts";
 import type {
   ContainerRecord,
   ImageRecord,
@@ -28,6 +33,12 @@ export interface NewContainer {
   readonly image: ImageRecord;
   /** The owner's text. */
   readonly metadata: string;
+  /**
+   * Whose its files are.
+   *
+   * @default {the host's}
+   */
+  readonly users?: UserMap | undefined;
 }
 
 /**
@@ -79,7 +90,7 @@ export function checkNamesAreFree(
  */
 export function addContainer(
   held: Tables,
-  { id, names, image, metadata }: NewContainer,
+  { id, names, image, metadata, users }: NewContainer,
 ): ContainerRecord {
   const layer = parseLayerId(randomId());
   const record: ContainerRecord = {
@@ -90,11 +101,13 @@ export function addContainer(
     metadata,
     created: new Date().toISOString(),
     flags: { MountLabel: "", ProcessLabel: "", [INCOMPLETE]: true },
+    ...users && toMapMembers(users),
   };
   addLayer(held.layers, {
     id: layer,
     parent: image.layer,
     names: layerNames(names),
+    users,
   });
   held.containers.add(record);
   return record;
@@ -112,7 +125,10 @@ export function makeContainers(
   held.containers.save();
   held.layers.save();
   const layers = records.flatMap(({ layer }) => held.layers.get(layer) ?? []);
-  store.layers.makeTrees(layers, files);
+  const trees = layers.map((layer) => ({
+    ...{ id: layer.id, parent: layer.parent, users: readUserMap(layer) },
+  }));
+  store.layers.makeTrees(trees, files);
 }
 
 /** Takes the marks away: from now on the containers are there for everybody. */

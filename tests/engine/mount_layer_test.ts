@@ -16,10 +16,15 @@ import {
   unmountLayer,
   type UnmountLayerOptions,
 } from "../../src/engine/mount_layer.ts";
+import { CommandError } from "../../src/errors/store_errors.ts";
+import { mappedDirectory } from "../../src/engine/mapped_layers.ts";
+import { createLayer } from "../../src/store/layers/create_layer.ts";
 import { idOf, putLayer } from "../support/images/small_layers.ts";
 import { type StoreAgent, storeAgent } from "../support/store_agent.ts";
 
 const layerId = idOf("x");
+const RANGE = { first: 100_000, count: 65_536 };
+const USERS = { uids: RANGE, gids: RANGE };
 
 async function mount(agent: Agent, options: Partial<MountLayerOptions> = {}) {
   using held = await agent.store.lock(MOUNT_LOCKS);
@@ -231,4 +236,31 @@ Deno.test("mountLayer() takes short names where older tools made the layer", asy
   const entry = mounter.table.find(({ target }) => target === path);
   const link = readFileSync(join(home, layerId, "link"), "utf8");
   assertStringIncludes(entry?.options ?? "", `lowerdir=${home}/l/${link},`);
+});
+
+Deno.test("unmountLayer() takes away what a kill left of a mount for others", async () => {
+  using test = await withLayer();
+  const { agent, mounter } = test;
+  await mount(agent);
+  const target = mappedDirectory(agent, layerId);
+  await Deno.mkdir(target);
+  const left = { source: "x", type: "none", flags: [], data: "" };
+  await mounter.mount({ ...left, target });
+  assert(await unmount(agent));
+  assertEquals(mounter.table, []);
+  await assertRejects(() => Deno.stat(target), Deno.errors.NotFound);
+});
+
+Deno.test("mountLayer() refuses other users where libc cannot map them", async () => {
+  using test = storeAgent({ libc: undefined });
+  const { store } = test.agent;
+  using held = await store.lock({ layers: "write" });
+  await createLayer(store, held.layers, { id: layerId, users: USERS });
+  held[Symbol.dispose]();
+  await assertRejects(
+    () => mount(test.agent),
+    CommandError,
+    "for other users: only the commands that serve or enter containers can",
+  );
+  assertEquals(counts(test), []);
 });

@@ -73,6 +73,23 @@ Deno.test("planOverlay() keeps lowers of other stores as they are", () => {
   );
 });
 
+Deno.test("planOverlay() finds lowers in another view of the home", () => {
+  const lowerHome = `${HOME}/abc/mapped`;
+  const own = `upperdir=${HOME}/abc/diff,workdir=${HOME}/abc/work`;
+  assertEquals(
+    plan({ lowerHome }).data,
+    `lowerdir=${lowerHome}/${SHORT}:${lowerHome}/${OTHER},${own}`,
+  );
+  const lower = shortNames(100);
+  const { data, cwd } = plan({ lowerHome, lower });
+  assertEquals(cwd, lowerHome);
+  assertEquals(data, `lowerdir=${lower.join(":")},${own}`);
+  assertEquals(
+    plan({ lowerHome, lower: [SHORT], access: "read-only" }).data,
+    `lowerdir=${HOME}/abc/diff:${lowerHome}/${SHORT}`,
+  );
+});
+
 Deno.test("planOverlay() names all from home when a page is too short", () => {
   assertEquals(plan({ lower: shortNames(70) }).cwd, undefined);
   const { data, cwd, target } = plan({ lower: shortNames(128) });

@@ -6,7 +6,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { takeLibcWithSockets } from "../../src/process/libc_with_sockets.ts";
-import { toAddress } from "../../src/process/socket_address.ts";
+import { toAddress } from "../../src/process/sockets/socket_address.ts";
 import { needs, needsThat } from "../support/peers.ts";
 import { tempDir } from "../support/temp_dir.ts";
 

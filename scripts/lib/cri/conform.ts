@@ -1,5 +1,8 @@
 /** The conformance run: critest's specs, and why some of them do not run. */
 
+import { dirname } from "@std/path";
+import { existsSync } from "node:fs";
+import { run } from "../../../tests/support/servers/registry_server.ts";
 import type { SpecResult } from "./critest_report.ts";
 import type { Node } from "./node.ts";
 import { runCritest } from "./run_critest.ts";
@@ -28,6 +31,7 @@ const QUICK: readonly string[] = [
   "basic operations on container",
   "Container OOM",
   "MaskedPaths",
+  "UserNamespaces",
 ];
 
 /** Specs that do not run, by their names, with the reason. */
@@ -44,7 +48,7 @@ export async function conform(
   { focus, skip, quick }: ConformOptions,
 ): Promise<Tally> {
   const chosen = quick ? [...QUICK, ...focus] : focus;
-  const specs = await runCritest(place, { focus: chosen, skip });
+  const specs = await runSpecs(place, { focus: chosen, skip });
   const isWhole = chosen.length === 0 && skip.length === 0;
   const noted = specs.map((spec) => ({
     ...spec,
@@ -58,6 +62,49 @@ export async function conform(
   tally.skip(noted.length - asked.length, "specs that were not asked for");
   for (const { name, state, why } of asked) tally.note(name, state, why);
   return tally;
+}
+
+type Place = { readonly node: Node; readonly runtime: Runtime };
+
+/** Those of user namespaces by a runc that can do it, as Debian's cannot. */
+async function runSpecs(
+  place: Place,
+  { focus, skip }: Pick<ConformOptions, "focus" | "skip">,
+): Promise<readonly SpecResult[]> {
+  const isOfUsers = ({ name }: SpecResult) => name.includes(USER_NAMESPACES);
+  const runc = `${place.node.programs}/runc`;
+  if (place.runtime.name !== "orlop" || !existsSync(runc)) {
+    return await runCritest(place, { focus, skip });
+  }
+  const others = [...skip, USER_NAMESPACES];
+  const specs = await runCritest(place, { focus, skip: others });
+  const asked = specs.filter(isOfUsers).some(({ name }) =>
+    (focus.length === 0 || fits(focus, name)) && !fits(skip, name)
+  );
+  if (!asked) return specs;
+  await using _runc = await replaceRunc(runc);
+  await place.runtime.restart("SIGTERM");
+  const own = await runCritest(place, { focus: [USER_NAMESPACES], skip });
+  return [...specs.filter((s) => !isOfUsers(s)), ...own.filter(isOfUsers)];
+}
+
+// Where orlop looks first.
+const OWN_PROGRAMS = "/usr/local/sbin";
+const USER_NAMESPACES = "UserNamespaces";
+
+function fits(patterns: readonly string[], name: string): boolean {
+  return patterns.some((pattern) => new RegExp(pattern).test(name));
+}
+
+/** Puts another runc in the place of Debian's, in the node's mounts alone. */
+async function replaceRunc(runc: string): Promise<AsyncDisposable> {
+  // A folder: runc opens itself beside what a mount of it alone hides.
+  await run("mount", "--bind", dirname(runc), OWN_PROGRAMS);
+  return {
+    async [Symbol.asyncDispose]() {
+      await run("umount", "--lazy", OWN_PROGRAMS);
+    },
+  };
 }
 
 /** Those that skip themselves say why. */

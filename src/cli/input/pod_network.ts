@@ -21,9 +21,9 @@ export function networkOfPod(
 ): string | undefined {
   const id = parseContainerId(podId);
   const { paths, libc } = agent.store;
-  const namespaces = findState(agent, id)?.request.namespaces;
-  if (namespaces === undefined) return undefined;
-  const { network } = namespacesOf(placesOf(paths, id), namespaces);
+  const request = findState(agent, id)?.request;
+  if (request === undefined) return undefined;
+  const { network } = namespacesOf(placesOf(paths, id), request);
   if (network === undefined || isThere(network, libc)) return network;
   throw new UsageError(
     `Cannot use pod "${podName}": it was stopped, and has no network any more`,

@@ -8,7 +8,7 @@ import { byteLengthOf } from "../../formats/bytes.ts";
 import { isErrno } from "../../fs/errno.ts";
 import { lstatIfThere, removeIfThere } from "../../fs/if_there.ts";
 import type { Libc } from "../../process/libc.ts";
-import { SUN_PATH_BYTES } from "../../process/socket_address.ts";
+import { SUN_PATH_BYTES } from "../../process/sockets/socket_address.ts";
 
 const SOCKET_MODE = 0o600;
 const FOLDER_MODE = 0o755;

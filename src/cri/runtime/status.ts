@@ -1,8 +1,10 @@
 /** What the runtime is, and whether it can work. */
 
+import type { Abortable } from "../../errors/abort.ts";
 import { CommandError } from "../../errors/store_errors.ts";
 import { findRuntime } from "../../engine/runtimes/find_runtime.ts";
 import { networkStatus } from "../../engine/network/network_status.ts";
+import { whyNoUserNamespaces } from "../../engine/sandboxes/user_namespace_support.ts";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import project from "../../../deno.json" with { type: "json" };
 import { findProgram } from "../../process/find_program.ts";
@@ -15,7 +17,7 @@ import {
   type VersionResponseSchema,
 } from "../api/api_pb.js";
 import type { CallContext } from "../grpc/service_methods.ts";
-import { listHandlers } from "./handlers.ts";
+import { listHandlers, runtimeOf } from "./handlers.ts";
 import type { RuntimeContext } from "./runtime_context.ts";
 
 /** Says which runtime this is. */
@@ -38,7 +40,7 @@ export async function status(
   const { settings } = context;
   const network = await networkStatus(settings.networks, { signal });
   const missing = findMissing(settings.runtime);
-  const features = { recursiveReadOnlyMounts: true, userNamespaces: false };
+  const handlers = await findHandlers(context, { signal });
   return {
     status: {
       conditions: [
@@ -56,10 +58,42 @@ export async function status(
         },
       ],
     },
-    runtimeHandlers: listHandlers(settings).map((name) => ({ name, features })),
+    runtimeHandlers: handlers.map(toHandler),
     features: { supplementalGroupsPolicy: true, mountOptions: true },
-    info: verbose ? describe(context, network.names) : {},
+    info: verbose
+      ? describe(context, { networks: network.names, handlers })
+      : {},
   };
+}
+
+interface Handler {
+  readonly name: string;
+  /** Why its pods cannot have user namespaces; undefined if they can. */
+  readonly why: string | undefined;
+}
+
+async function findHandlers(
+  { agent, settings }: RuntimeContext,
+  { signal }: Abortable,
+): Promise<readonly Handler[]> {
+  return await Promise.all(
+    listHandlers(settings).map(async (name) => {
+      const runtime = runtimeOf(settings, name);
+      try {
+        const why = await whyNoUserNamespaces(agent, { runtime, signal });
+        return { name, why };
+      } catch (error) {
+        // The condition of the runtime says what is missing.
+        if (error instanceof CommandError) return { name, why: error.message };
+        throw error;
+      }
+    }),
+  );
+}
+
+function toHandler({ name, why }: Handler) {
+  const userNamespaces = why === undefined;
+  return { name, features: { recursiveReadOnlyMounts: true, userNamespaces } };
 }
 
 /** Says who makes control groups: kubelet and runtime have to agree. */
@@ -98,7 +132,10 @@ function findMissing(runtime: string | undefined): string | undefined {
 
 function describe(
   { agent, settings, streaming }: RuntimeContext,
-  networks: readonly string[],
+  { networks, handlers }: {
+    readonly networks: readonly string[];
+    readonly handlers: readonly Handler[];
+  },
 ): Record<string, string> {
   const { root, runRoot } = agent.store.paths;
   const config = {
@@ -107,6 +144,9 @@ function describe(
     runtime: settings.runtime ?? "",
     cgroupManager: settings.cgroupManager ?? "cgroupfs",
     streaming: streaming.url,
+    userNamespaces: Object.fromEntries(
+      handlers.map(({ name, why }) => [name, why ?? "supported"]),
+    ),
   };
   return { config: JSON.stringify(config) };
 }

@@ -1,8 +1,10 @@
 /** What of the host, and of other images, a container sees. */
 
 import { checkPath, type Volume } from "../../image/container_mounts.ts";
+import type { UserMap } from "../../formats/storage/user_map.ts";
 import { type Mount, MountPropagation } from "../api/api_pb.js";
 import type { PodFacts } from "./pod_facts.ts";
+import { readUsers } from "./user_mappings.ts";
 
 /** A mount that was found to mean something, before anything is looked at. */
 export type WantedMount =
@@ -20,6 +22,8 @@ export type WantedMount =
     readonly access: "read-write" | "read-only" | "all-read-only";
     readonly propagation: MountPropagation;
     readonly options: readonly string[];
+    /** Whose its files are, unless the host's. */
+    readonly users: UserMap | undefined;
   };
 
 /** What a pod may ask for in a mount, each for itself or with all below it. */
@@ -51,15 +55,13 @@ export function readMount(mount: Mount): WantedMount {
     throw wrong("there is a path in an image, but no image");
   }
   if (imageSubPath.includes("\0")) throw wrong("a path in an image has a NUL");
-  if (mount.uidMappings.length + mount.gidMappings.length > 0) {
-    throw wrong("IDs cannot be mapped: orlop has no user namespaces as yet");
-  }
   const odd = mountOptions.find((option) => !OPTIONS.test(option));
   if (odd !== undefined) throw wrong(`option "${odd}" is not known`);
   const common = {
     target,
     access: accessOf(mount, { wrong }),
     propagation: mount.propagation,
+    users: usersFor(mount, { target }),
     options: [
       ...propagationOptions(mount, { wrong, isImage }),
       ...mountOptions,
@@ -72,6 +74,15 @@ export function readMount(mount: Mount): WantedMount {
     };
   }
   return { ...common, kind: "host", path: checkPath("mount", hostPath) };
+}
+
+function usersFor(
+  { uidMappings: uids, gidMappings: gids, hostPath }: Mount,
+  { target }: Pick<WantedMount, "target">,
+): UserMap | undefined {
+  if (uids.length + gids.length === 0) return undefined;
+  const prefix = `Cannot mount "${hostPath}" at "${target}"`;
+  return readUsers({ uids, gids }, prefix);
 }
 
 interface Context {

@@ -8,7 +8,7 @@ import type { PodFacts } from "./pod_facts.ts";
 /** What of a container's namespaces is settled. */
 export type NamespaceSettings = Pick<
   TemplateOptions,
-  "network" | "ipc" | "uts" | "pid" | "shmDirectory"
+  "network" | "ipc" | "uts" | "pid" | "userNamespace" | "shmDirectory"
 >;
 
 /**
@@ -25,11 +25,12 @@ export function namespaceSettings(
     readonly targetPid: number | undefined;
   },
 ): NamespaceSettings {
-  const { network, ipc, uts } = pod.namespaces;
+  const { network, ipc, uts, user } = pod.namespaces;
   return {
     network: joined(network),
     ipc: joined(ipc),
     uts: joined(uts),
+    userNamespace: user === undefined ? undefined : { path: user },
     shmDirectory: pod.shmDirectory,
     pid: options === undefined
       ? podProcesses(pod)

@@ -4,8 +4,6 @@ import type { SecurityOptions } from "../../image/security.ts";
 import { checkPath } from "../../image/container_mounts.ts";
 import {
   type LinuxContainerSecurityContext,
-  NamespaceMode,
-  type NamespaceOption,
   type SecurityProfile,
   SecurityProfile_ProfileType as ProfileType,
   type SELinuxOption,
@@ -70,22 +68,6 @@ export function chooseApparmor(
 ): ProfileChoice {
   if (privileged) return { kind: "unconfined" };
   return choose("AppArmor profile", apparmor, apparmorProfile);
-}
-
-/**
- * Checks that users are the host's, which is what there is.
- *
- * @throws {TypeError} If a user namespace is asked for.
- */
-export function checkUserNamespace(
-  options: Pick<NamespaceOption, "usernsOptions"> | undefined,
-): void {
-  const wanted = options?.usernsOptions;
-  if (wanted === undefined || wanted.mode === NamespaceMode.NODE) return;
-  throw new TypeError(
-    "Cannot use a user namespace: orlop does not support any as yet; set " +
-      "hostUsers: true",
-  );
 }
 
 function choose(

@@ -33,11 +33,11 @@ import { podFiles, readMount, type WantedMount } from "./container_mounts.ts";
 import { namespaceSettings } from "./container_namespaces.ts";
 import { processSettings } from "./container_process.ts";
 import {
-  checkUserNamespace,
   chooseApparmor,
   chooseSeccomp,
   securitySettings,
 } from "./container_security.ts";
+import { checkUsers } from "./user_mappings.ts";
 import { userSettings } from "./container_user.ts";
 import { harmlessAnnotations } from "./harmless_annotations.ts";
 import { checkApparmor, loadSeccomp } from "./load_profiles.ts";
@@ -101,7 +101,7 @@ async function settle(
   const { privileged, readonlyRootfs, namespaceOptions } = context;
   const resources = config.linux?.resources ??
     create(LinuxContainerResourcesSchema);
-  checkSupported(config);
+  checkSupported(config, sandbox);
   checkApparmor(agent, chooseApparmor(context));
   const targetPid = await findTarget(agent, config, { sandbox, signal });
   const { hostname, cgroupParent } = sandbox.request;
@@ -179,8 +179,11 @@ function contextOf(config: ContainerConfig): LinuxContainerSecurityContext {
 }
 
 /** @throws {TypeError} If something is asked for that orlop has not. */
-function checkSupported(config: ContainerConfig): void {
-  checkUserNamespace(contextOf(config).namespaceOptions);
+function checkSupported(
+  config: ContainerConfig,
+  { request: { users } }: PodFacts,
+): void {
+  checkUsers(contextOf(config).namespaceOptions, users);
   const [device] = config.CDIDevices;
   if (device === undefined) return;
   throw new TypeError(

@@ -7,6 +7,11 @@ export interface PodFacts
   extends Pick<Sandbox, "id" | "namespaces" | "shmDirectory" | "files"> {
   readonly request: Pick<
     Sandbox["request"],
-    "podName" | "hostname" | "namespaces" | "cgroupParent" | "cgroupManager"
+    | "podName"
+    | "hostname"
+    | "namespaces"
+    | "users"
+    | "cgroupParent"
+    | "cgroupManager"
   >;
 }

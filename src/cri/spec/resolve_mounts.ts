@@ -43,8 +43,12 @@ export async function resolveMounts(
     if (mount.kind === "host") {
       checkPropagation(mount, source, propagationOf(source, table));
     }
-    const { target, access } = mount;
-    volumes.push({ source, target, access, options: mount.options });
+    const { target, access, users, options: words } = mount;
+    volumes.push({
+      ...{ source, target, access, options: words },
+      // An image is mounted for these already: overlayfs itself cannot be mapped.
+      ...mount.kind === "host" && users !== undefined && { users },
+    });
   }
   return volumes;
 }
@@ -62,6 +66,7 @@ async function openImage(
     imageName: image,
     podId: pod.id,
     podName: pod.request.podName,
+    users: pod.request.users,
     signal,
   });
   // Nobody writes to it: what is no link now is none later.

@@ -223,6 +223,7 @@ async function prepare(
     names,
     image,
     metadata: formatContainerMetadata(metadata),
+    users: options.users,
   });
   const { files } = options;
   const request = { agent, record, template: text, files, kind };

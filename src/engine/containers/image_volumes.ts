@@ -12,6 +12,7 @@ import {
   type ContainerId,
   parseContainerId,
 } from "../../formats/storage/store_ids.ts";
+import type { UserMap } from "../../formats/storage/user_map.ts";
 import type { Agent } from "../agent.ts";
 import type { WantedImage } from "../images/find_image.ts";
 import { MOUNT_LOCKS, mountLayer } from "../mount_layer.ts";
@@ -29,6 +30,8 @@ export interface ImageVolumeRequest extends WantedImage, Abortable {
   readonly podId: string;
   /** The pod's name. */
   readonly podName: string;
+  /** Whose its files are, unless the host's. */
+  readonly users?: UserMap | undefined;
 }
 
 const NAME = /^([0-9a-f]{64})-volume-\d+$/;

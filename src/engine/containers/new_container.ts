@@ -12,6 +12,7 @@ import {
 } from "../../formats/oci/runtime_spec.ts";
 import type { ContainerMetadata } from "../../formats/storage/container_metadata.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import type { UserMap } from "../../formats/storage/user_map.ts";
 import type { WriteLocks } from "../../store/records/tables.ts";
 import type { FoundImage } from "../images/find_image.ts";
 import type { ContainerIdentity } from "./check_request.ts";
@@ -64,6 +65,12 @@ export interface CreateContainerOptions extends ContainerIdentity, Abortable {
    * @default {no further files}
    */
   readonly files?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Whose its files are: those of a user namespace that its template names.
+   *
+   * @default {the host's}
+   */
+  readonly users?: UserMap | undefined;
 }
 
 /** A container that was created. */

@@ -6,6 +6,7 @@ import type {
   RuntimeMount,
   RuntimeSpec,
 } from "../../formats/oci/runtime_spec.ts";
+import { toHostOwner, type UserMap } from "../../formats/storage/user_map.ts";
 import { sum } from "../../formats/sum.ts";
 import { makeDirectoryInRoot } from "../../fs/make_in_root.ts";
 import type { OpenOptions } from "../../fs/read_in_root.ts";
@@ -17,6 +18,8 @@ export interface PrepareOptions extends Abortable, OpenOptions {
   readonly template: RuntimeSpec;
   /** Directories that the image wants as volumes. */
   readonly volumes: readonly string[];
+  /** Whom the host takes for its users, unless they are the host's. */
+  readonly users?: UserMap | undefined;
 }
 
 // The store is locked while they are made.
@@ -38,11 +41,17 @@ const KERNEL_DIRECTORIES = ["/dev", "/proc", "/sys"];
  */
 export async function prepareRoot(
   root: string,
-  { template, volumes, signal, libc }: PrepareOptions,
+  { template, volumes, users, signal, libc }: PrepareOptions,
 ): Promise<readonly RuntimeMount[]> {
   checkCount(volumes);
   const { process = { cwd: "/" }, mounts = [] } = template;
   const { uid = 0, gid = 0 } = process.user ?? {};
+  const owner = users
+    ? {
+      ...toHostOwner(users, { uid, gid }),
+      superuser: toHostOwner(users, { uid: 0, gid: 0 }),
+    }
+    : { uid, gid };
   const taken = mounts.map(({ destination }) => placeOf(root, destination));
   if (isImageOwn(root, "/etc/passwd", { taken, mounts })) {
     await nameUser({ root, process, signal, libc });
@@ -67,7 +76,7 @@ export async function prepareRoot(
   async function make(path: string): Promise<boolean> {
     signal?.throwIfAborted();
     return isBelowAny(placeOf(root, path), taken) ||
-      await makeDirectoryInRoot(root, path, { uid, gid });
+      await makeDirectoryInRoot(root, path, owner);
   }
 }
 

@@ -24,6 +24,7 @@ import type { HeldLocks } from "../../store/records/tables.ts";
 import type { Agent } from "../agent.ts";
 import { checkOwner, ownerOf } from "../container_owner.ts";
 import { readConfig } from "../images/list_images.ts";
+import { usersOf } from "../mapped_layers.ts";
 import {
   MOUNT_LOCKS,
   mountLayer,
@@ -79,6 +80,7 @@ export async function startContainer(
         libc: agent.store.libc,
         template,
         volumes,
+        users: usersOf(held.layers, layerId),
       });
     },
   });

@@ -16,6 +16,8 @@ const HOSTNAME = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
 const ARGUMENT = /^[^\s;=\p{Cc}]*$/u;
 // A line of resolv.conf(5) has words.
 const WORD = /^[^\s#\p{Cc}]+$/u;
+// The last one means nobody: user_namespaces(7).
+const ID_COUNT = 2 ** 32 - 1;
 const MAX_SYSCTL_LENGTH = 4096;
 // Longer values are cut in messages.
 const MAX_SHOWN = 80;
@@ -44,9 +46,29 @@ export function checkSandboxRequest(
     check("cgroup parent", cgroupParent, isCgroup(cgroupParent));
   }
   readBandwidth(request.annotations);
+  checkUsers(request);
   checkDns(request.dns);
   for (const port of request.ports) checkPort(port);
   return checkSysctls(request);
+}
+
+/** What a user namespace does not own, nobody in it can set up. */
+function checkUsers({ users, namespaces }: SandboxRequest): void {
+  if (users === undefined) return;
+  for (const { first, count } of [users.uids, users.gids]) {
+    const isRange = Number.isSafeInteger(first) && first >= 0 &&
+      Number.isSafeInteger(count) && count > 0 &&
+      first + count <= ID_COUNT;
+    check("range of IDs", `${first}+${count}`, isRange);
+  }
+  const { network, ipc, pid } = namespaces;
+  const shared = Object.entries({ network, ipc, pid })
+    .find(([, choice]) => choice === "node");
+  if (shared === undefined) return;
+  throw new InvalidSandboxError(
+    `Cannot make sandbox: with a user namespace of its own it cannot share the ` +
+      `host's ${shared[0]}`,
+  );
 }
 
 function checkDns(dns: SandboxRequest["dns"]): void {

@@ -100,7 +100,7 @@ export function sandboxOf(
     createdAtNs,
     request,
     namespaces: {
-      ...namespacesOf(places, namespaces),
+      ...namespacesOf(places, request),
       ...pid === undefined ? {} : { pid: `/proc/${pid}/ns/pid` },
     },
     ips: addressesIn(networks),

@@ -69,7 +69,7 @@ function writeTemplate(
   };
   const { paths } = agent.store;
   const spec = makePauseSpec(template, {
-    namespaces: namespacesOf(placesOf(paths, id), request.namespaces),
+    namespaces: namespacesOf(placesOf(paths, id), request),
     cgroupsPath: cgroupsPathOf(id, {
       parent: request.cgroupParent,
       manager: managerOf(request),

@@ -40,6 +40,7 @@ export function makePauseSpec(
       namespaces: [
         { type: "pid" },
         { type: "mount" },
+        ...join("user", namespaces.user),
         ...join("network", namespaces.network),
         ...join("ipc", namespaces.ipc),
         ...join("uts", namespaces.uts),

@@ -12,6 +12,7 @@ import {
   type JsonObject,
   optional,
 } from "../../formats/json.ts";
+import type { IdRange, UserMap } from "../../formats/storage/user_map.ts";
 import type { NetworkSettings } from "../network/find_networks.ts";
 import type {
   SandboxMetadata,
@@ -40,6 +41,7 @@ export function readSandboxRequest(
     ports: asArray(object["ports"], at("ports"))
       .map((port) => readPort(asObject(port, at("ports")), at("ports"))),
     namespaces: readNamespaces(object["namespaces"], at("namespaces")),
+    users: optional(object["users"], at("users"), readUsers),
     sysctls: texts("sysctls"),
     cgroupParent: maybe("cgroupParent"),
     cgroupManager: optional(
@@ -90,6 +92,16 @@ function readNamespaces(value: unknown, what: string): SandboxNamespaces {
     ipc: asOneOf(object["ipc"], what, ["pod", "node"]),
     pid: asOneOf(object["pid"], what, ["pod", "container", "node"]),
   };
+}
+
+function readUsers(value: unknown, what: string): UserMap {
+  const { uids, gids } = asObject(value, what);
+  return { uids: readRange(uids, what), gids: readRange(gids, what) };
+}
+
+function readRange(value: unknown, what: string): IdRange {
+  const { first, count } = asObject(value, what);
+  return { first: asInteger(first, what), count: asInteger(count, what) };
 }
 
 function readSettings(value: unknown, what: string): NetworkSettings {

@@ -114,7 +114,7 @@ async function createRecord(
   id: ContainerId,
   { state, signal }: Abortable & { readonly state: SandboxState },
 ): Promise<void> {
-  const { podName, metadata } = state.request;
+  const { podName, metadata, users } = state.request;
   await createPodSandbox(agent, {
     podId: id,
     podName,
@@ -124,6 +124,7 @@ async function createRecord(
     namespace: metadata.namespace,
     attempt: metadata.attempt,
     imageName: agent.pauseImage,
+    users,
     files: { [SANDBOX_FILE]: formatSandboxState(state) },
     signal,
   });

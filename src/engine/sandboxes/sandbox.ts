@@ -2,6 +2,7 @@
 
 import type { NetworkDns } from "../../formats/cni/plugin_input.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import type { UserMap } from "../../formats/storage/user_map.ts";
 import type { NetworkSettings } from "../network/find_networks.ts";
 
 /** What a new sandbox is to be; kept with it. */
@@ -34,6 +35,13 @@ export interface SandboxRequest {
   readonly ports: readonly SandboxPort[];
   /** What it has of its own. */
   readonly namespaces: SandboxNamespaces;
+  /**
+   * The users of a user namespace of its own. It owns the others, so these are the
+   * sandbox's own, too.
+   *
+   * @default {the host's}
+   */
+  readonly users?: UserMap | undefined;
   /** Settings of the kernel, as sysctl(8) names them. */
   readonly sysctls: Readonly<Record<string, string>>;
   /**
@@ -158,6 +166,12 @@ export interface NamespacePaths {
    * @default {the host's}
    */
   readonly uts?: string | undefined;
+  /**
+   * With its own users.
+   *
+   * @default {the host's}
+   */
+  readonly user?: string | undefined;
   /**
    * Of a process below /proc.
    *

@@ -3,6 +3,7 @@
 import { join } from "@std/path";
 import type { NetworkDns } from "../../formats/cni/plugin_input.ts";
 import { formatHosts } from "../../formats/config/hosts.ts";
+import { toHostOwner } from "../../formats/storage/user_map.ts";
 import { tryReadText } from "../../fs/if_there.ts";
 import type { Agent } from "../agent.ts";
 import type { SandboxRequest } from "./sandbox.ts";
@@ -19,7 +20,10 @@ export function writeSandboxFiles(
   { host }: Pick<Agent, "host">,
   { files }: Pick<SandboxPlaces, "files">,
   { request, ips }: {
-    readonly request: Pick<SandboxRequest, "dns" | "hostname" | "namespaces">;
+    readonly request: Pick<
+      SandboxRequest,
+      "dns" | "hostname" | "namespaces" | "users"
+    >;
     readonly ips: readonly string[];
   },
 ): void {
@@ -29,14 +33,17 @@ export function writeSandboxFiles(
   // As other runtimes: who says nothing means the host's.
   const resolvConf = dns || readHostDns(isOwn);
   const hosts = isOwn ? makeHosts(hostname, ips) : readHostFile("hosts");
+  const { users } = request;
+  const owner = users && toHostOwner(users, { uid: 0, gid: 0 });
   write(files.resolvConf, resolvConf);
   write(files.hostname, `${hostname}\n`);
   write(files.hosts, hosts);
-}
 
-function write(path: string, text: string): void {
-  Deno.writeTextFileSync(path, text);
-  Deno.chmodSync(path, FILE_MODE);
+  function write(path: string, text: string): void {
+    Deno.writeTextFileSync(path, text);
+    Deno.chmodSync(path, FILE_MODE);
+    if (owner !== undefined) Deno.chownSync(path, owner.uid, owner.gid);
+  }
 }
 
 /** As CRI-O and containerd write it: resolv.conf(5). */

@@ -1,6 +1,7 @@
 /** Makes what of a sandbox is mounted: namespaces, shared memory; and ends it. */
 
 import { type Abortable, settleAll } from "../../errors/abort.ts";
+import { toHostOwner } from "../../formats/storage/user_map.ts";
 import { removeIfThere } from "../../fs/if_there.ts";
 import { removeTreeSync } from "../../fs/remove_tree.ts";
 import { pinNamespaces } from "../../mount/pin_namespaces.ts";
@@ -16,13 +17,14 @@ const SHM_OPTIONS = "mode=1777,size=65536k";
 
 /** Makes its directory, in which nothing is mounted yet. */
 export function makeDirectory(
-  { directory, net, ipc, uts, shm }: SandboxPlaces,
-  { namespaces }: Pick<SandboxRequest, "namespaces">,
+  { directory, net, ipc, uts, user, shm }: SandboxPlaces,
+  { namespaces, users }: Pick<SandboxRequest, "namespaces" | "users">,
 ): void {
   Deno.mkdirSync(directory, { recursive: true, mode: PRIVATE_DIRECTORY });
   const files = [
     ...namespaces.network === "pod" ? [net, uts] : [],
     ...namespaces.ipc === "pod" ? [ipc] : [],
+    ...users === undefined ? [] : [user],
   ];
   for (const path of files) {
     Deno.writeTextFileSync(path, "", { mode: PRIVATE_FILE });
@@ -39,10 +41,10 @@ export function makeDirectory(
  * @throws {CommandError} If it fails otherwise.
  */
 export async function mountSandbox(
-  { mounter }: Agent,
-  { net, ipc, uts, shm, programLock: lock }: SandboxPlaces,
-  { namespaces, hostname, sysctls, signal }:
-    & Pick<SandboxRequest, "namespaces" | "hostname" | "sysctls">
+  { mounter, store }: Agent,
+  { net, ipc, uts, user, shm, programLock: lock }: SandboxPlaces,
+  { namespaces, users, hostname, sysctls, signal }:
+    & Pick<SandboxRequest, "namespaces" | "users" | "hostname" | "sysctls">
     & Abortable,
 ): Promise<void> {
   const hasNetwork = namespaces.network === "pod";
@@ -54,14 +56,18 @@ export async function mountSandbox(
       ipc: hasIpc ? ipc : undefined,
     },
     ...{ hostname, sysctls, lock },
+    owner: users && { file: user, users, mounts: store.libc?.mounts },
   }, { signal });
+  const root = users && toHostOwner(users, { uid: 0, gid: 0 });
   const mounted = hasIpc
     ? mounter.mount({
       source: "shm",
       target: shm,
       type: "tmpfs",
       flags: ["nosuid", "noexec", "nodev"],
-      data: SHM_OPTIONS,
+      data: root === undefined
+        ? SHM_OPTIONS
+        : `${SHM_OPTIONS},uid=${root.uid},gid=${root.gid}`,
     }, { signal })
     : undefined;
   await settleAll([pinned, mounted]);
@@ -75,7 +81,7 @@ export async function mountSandbox(
  */
 export async function unmountSandbox(
   { mounter }: Agent,
-  { directory, net, ipc, uts, shm, files }: SandboxPlaces,
+  { directory, net, ipc, uts, user, shm, files }: SandboxPlaces,
   options: Abortable = {},
 ): Promise<void> {
   for (;;) {
@@ -84,7 +90,7 @@ export async function unmountSandbox(
     // The namespaces and files live as long as somebody is in them.
     await mounter.unmountAll(mounts.map(({ target }) => target), options);
   }
-  for (const path of [net, ipc, uts, ...Object.values(files)]) {
+  for (const path of [net, ipc, uts, user, ...Object.values(files)]) {
     removeIfThere(path);
   }
   removeIfThere(shm); // it is empty: nothing is removed in what is mounted

@@ -6,7 +6,7 @@ import type { StorePaths } from "../../store/paths.ts";
 import type {
   NamespacePaths,
   SandboxFiles,
-  SandboxNamespaces,
+  SandboxRequest,
 } from "./sandbox.ts";
 
 /** The paths of a sandbox, whether there is anything or not; absolute. */
@@ -19,6 +19,7 @@ export interface SandboxPlaces {
   readonly net: string;
   readonly ipc: string;
   readonly uts: string;
+  readonly user: string;
   readonly shm: string;
   readonly files: SandboxFiles;
 }
@@ -39,6 +40,7 @@ export function placesOf(paths: StorePaths, id: ContainerId): SandboxPlaces {
     net: join(directory, "net"),
     ipc: join(directory, "ipc"),
     uts: join(directory, "uts"),
+    user: join(directory, "user"),
     shm: join(directory, "shm"),
     files: {
       resolvConf: join(directory, "resolv.conf"),
@@ -50,11 +52,12 @@ export function placesOf(paths: StorePaths, id: ContainerId): SandboxPlaces {
 
 /** Which namespaces a sandbox pins: a network of its own has a name, too. */
 export function namespacesOf(
-  { net, ipc, uts }: Pick<SandboxPlaces, "net" | "ipc" | "uts">,
-  namespaces: SandboxNamespaces,
+  { net, ipc, uts, user }: Pick<SandboxPlaces, "net" | "ipc" | "uts" | "user">,
+  { namespaces, users }: Pick<SandboxRequest, "namespaces" | "users">,
 ): Omit<NamespacePaths, "pid"> {
   return {
     ...namespaces.network === "pod" ? { network: net, uts } : {},
     ...namespaces.ipc === "pod" ? { ipc } : {},
+    ...users === undefined ? {} : { user },
   };
 }

@@ -3,6 +3,7 @@
 import { DuplicateIdError } from "../../errors/naming_errors.ts";
 import { LayerNotFoundError } from "../../errors/not_found_errors.ts";
 import type { LayerRecord } from "../../formats/storage/store_record.ts";
+import { toMapMembers } from "../../formats/storage/user_map.ts";
 import { StagedFiles } from "../../fs/staged_files.ts";
 import type { Records } from "../records/records.ts";
 import type { LayerStore, NewTree } from "./layer_store.ts";
@@ -71,7 +72,7 @@ export function addLayer(
 }
 
 function makeRecord(layer: NewLayer): LayerRecord {
-  const { id, parent, names, mountLabel, contents } = layer;
+  const { id, parent, names, mountLabel, contents, users } = layer;
   return {
     id,
     ...(names?.length && { names }),
@@ -79,5 +80,6 @@ function makeRecord(layer: NewLayer): LayerRecord {
     ...(mountLabel && { mountlabel: mountLabel }),
     created: new Date().toISOString(),
     ...contents?.members,
+    ...users && toMapMembers(users),
   };
 }

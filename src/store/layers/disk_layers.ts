@@ -2,6 +2,7 @@
 
 import { join } from "@std/path";
 import type { LayerId } from "../../formats/storage/store_ids.ts";
+import { toHostOwner } from "../../formats/storage/user_map.ts";
 import type { RootAttributes } from "../../formats/tar/tar_entry.ts";
 import { isThere } from "../../fs/if_there.ts";
 import { randomShortName } from "../../fs/random_name.ts";
@@ -49,7 +50,7 @@ export function openDiskLayers(disk: DiskStore): LayerStore {
 /** Makes what a layer has on disk, but for the names that `files` gives it. */
 function makeLayerDirectory(
   store: DiskStore,
-  { id, parent, contents }: NewTree,
+  { id, parent, contents, users }: NewTree,
   files: StagedFiles,
 ): void {
   const { paths } = store;
@@ -60,7 +61,7 @@ function makeLayerDirectory(
   const diff = join(directory, "diff");
   if (contents === undefined) Deno.mkdirSync(diff);
   else Deno.renameSync(contents.diff, diff);
-  finishDiff(paths, { id, parent }, contents?.root);
+  finishDiff(paths, { id, parent, users }, contents?.root);
 
   const shortName = randomShortName();
   files.write(join(directory, "link"), shortName, NAME_MODE);
@@ -98,11 +99,13 @@ function inheritRoot(
 /** Gives a layer's root the attributes of its image, or else of its parent. */
 export function finishDiff(
   paths: StorePaths,
-  { id, parent }: Pick<NewTree, "id" | "parent">,
+  { id, parent, users }: Pick<NewTree, "id" | "parent" | "users">,
   root: LayerContents["root"],
 ): void {
   const diff = join(layerDirectory(paths, id), "diff");
-  applyRootAttributes(diff, root ?? inheritRoot(paths, parent));
+  const attributes = root ?? inheritRoot(paths, parent);
+  const owner = users && toHostOwner(users, attributes);
+  applyRootAttributes(diff, { ...attributes, ...owner });
 }
 
 function applyRootAttributes(

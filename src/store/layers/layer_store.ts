@@ -2,6 +2,7 @@
 
 import type { LayerId } from "../../formats/storage/store_ids.ts";
 import type { LayerRecord } from "../../formats/storage/store_record.ts";
+import type { UserMap } from "../../formats/storage/user_map.ts";
 import type { RootAttributes } from "../../formats/tar/tar_entry.ts";
 import type { StagedFiles } from "../../fs/staged_files.ts";
 import type { TableView } from "../records/record_files.ts";
@@ -63,6 +64,8 @@ export interface NewTree {
   readonly parent?: LayerId | undefined;
   /** What it holds; left out, it is empty. */
   readonly contents?: LayerContents | undefined;
+  /** Whose its files are, unless they are as in an image. */
+  readonly users?: UserMap | undefined;
 }
 
 /** An unpacked layer, ready to be moved into the store, and on the disk. */

@@ -91,7 +91,7 @@ Deno.test("readMount() refuses what cannot be meant", async (t) => {
       { hostPath: "", image, readonly: true, imageSubPath: "a\0b" },
       "has a NUL",
     ],
-    [{ uidMappings: [{ length: 1 }] }, "IDs cannot be mapped"],
+    [{ uidMappings: [{ length: 1 }] }, "expected one range of groups, not 0"],
     [{ mountOptions: ["suid"] }, 'option "suid" is not known'],
     [{ mountOptions: ["tmpcopyup"] }, 'option "tmpcopyup" is not known'],
   ];

@@ -2,12 +2,9 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { assertEquals, assertThrows } from "@std/assert";
 import {
   LinuxContainerSecurityContextSchema,
-  NamespaceMode,
-  NamespaceOptionSchema,
   SecurityProfile_ProfileType as ProfileType,
 } from "../../../src/cri/api/api_pb.js";
 import {
-  checkUserNamespace,
   chooseApparmor,
   chooseSeccomp,
   type ProfileChoice,
@@ -137,25 +134,4 @@ Deno.test("chooseApparmor() knows both fields", () => {
     name,
   });
   assertEquals(choose({ apparmor, privileged: true }), { kind: "unconfined" });
-});
-
-Deno.test("checkUserNamespace() takes the host's users alone", async (t) => {
-  const { POD, NODE, CONTAINER, TARGET } = NamespaceMode;
-  checkUserNamespace(undefined);
-  checkUserNamespace(create(NamespaceOptionSchema));
-  checkUserNamespace(
-    create(NamespaceOptionSchema, { usernsOptions: { mode: NODE } }),
-  );
-  for (const mode of [POD, CONTAINER, TARGET]) {
-    await t.step(NamespaceMode[mode], () => {
-      assertThrows(
-        () =>
-          checkUserNamespace(
-            create(NamespaceOptionSchema, { usernsOptions: { mode } }),
-          ),
-        TypeError,
-        "Cannot use a user namespace",
-      );
-    });
-  }
 });

@@ -9,7 +9,9 @@ import { parseContainerId } from "../../../src/formats/storage/store_ids.ts";
 import { storeAgent } from "../../support/store_agent.ts";
 
 const ID = parseContainerId("ab".repeat(32));
-const PLACE = { net: "/n", ipc: "/i", uts: "/u" };
+const PLACE = { net: "/n", ipc: "/i", uts: "/u", user: "/o" };
+const RANGE = { first: 1000, count: 10 };
+const USERS = { uids: RANGE, gids: RANGE };
 
 Deno.test("makePauseSpec() leaves what a pod's process does not need out", () => {
   const mount = (destination: string) => ({
@@ -33,7 +35,7 @@ Deno.test("makePauseSpec() leaves what a pod's process does not need out", () =>
       namespaces: [{ type: "network" }],
     },
   }, {
-    namespaces: { network: "/n", ipc: "/i", uts: "/u" },
+    namespaces: { network: "/n", ipc: "/i", uts: "/u", user: "/o" },
     cgroupsPath: "/c",
   });
   assertEquals<unknown>(spec, {
@@ -50,6 +52,7 @@ Deno.test("makePauseSpec() leaves what a pod's process does not need out", () =>
       namespaces: [
         { type: "pid" },
         { type: "mount" },
+        { type: "user", path: "/o" },
         { type: "network", path: "/n" },
         { type: "ipc", path: "/i" },
         { type: "uts", path: "/u" },
@@ -76,11 +79,15 @@ Deno.test("makePauseSpec() shares with the host what the pod shares", () => {
 
 Deno.test("namespacesOf() names those that are the pod's own", () => {
   const of = (network: "pod" | "node", ipc: "pod" | "node") =>
-    namespacesOf(PLACE, { network, ipc, pid: "pod" });
+    namespacesOf(PLACE, { namespaces: { network, ipc, pid: "pod" } });
   assertEquals(of("pod", "pod"), { network: "/n", uts: "/u", ipc: "/i" });
   assertEquals(of("pod", "node"), { network: "/n", uts: "/u" });
   assertEquals(of("node", "pod"), { ipc: "/i" });
   assertEquals(of("node", "node"), {});
+  const namespaces = { network: "pod", ipc: "node", pid: "pod" } as const;
+  assertEquals(namespacesOf(PLACE, { namespaces, users: USERS }), {
+    ...{ network: "/n", uts: "/u", user: "/o" },
+  });
 });
 
 Deno.test("placesOf() keeps all of a pod in one directory of the boot", () => {
@@ -92,6 +99,7 @@ Deno.test("placesOf() keeps all of a pod in one directory of the boot", () => {
     lock: `${own}.lock`,
     programLock: `${own}/lock`,
     ...{ net: `${own}/net`, ipc: `${own}/ipc`, uts: `${own}/uts` },
+    user: `${own}/user`,
     shm: `${own}/shm`,
     files: {
       resolvConf: `${own}/resolv.conf`,

@@ -18,8 +18,9 @@ async function runIn(
   { namespaces }: Sandbox,
   script: string,
 ): Promise<string> {
-  const { network, ipc, uts } = namespaces;
+  const { network, ipc, uts, user } = namespaces;
   const flags = [
+    ...user === undefined ? [] : [`--user=${user}`],
     ...network === undefined ? [] : [`--net=${network}`],
     ...ipc === undefined ? [] : [`--ipc=${ipc}`],
     ...uts === undefined ? [] : [`--uts=${uts}`],
@@ -81,6 +82,41 @@ Deno.test({
   },
 });
 
+const RANGE = { first: 100_000, count: 65_536 };
+const USERS = { uids: RANGE, gids: RANGE };
+
+Deno.test({
+  name: "runSandbox() gives users of its own a network of theirs",
+  ...needsNetworks(),
+  async fn() {
+    await using test = testSandboxes();
+    const { agent } = test;
+    const sysctls = {
+      "net.ipv4.ip_unprivileged_port_start": "7",
+      "fs.mqueue.msg_max": "11",
+      "net.ipv4.conf.eth0.rp_filter": "2",
+    };
+    const sandbox = await runSandbox(
+      agent,
+      test.request("web", { users: USERS, sysctls }),
+    );
+    const script = "cat /proc/self/uid_map /proc/self/gid_map && " +
+      "ip link set lo mtu 1400 && hostname && cd /proc/sys && cat " +
+      "fs/mqueue/msg_max net/ipv4/ip_unprivileged_port_start " +
+      "net/ipv4/conf/eth0/rp_filter";
+    const [uids, gids, ...others] = (await runIn(sandbox, script)).split("\n");
+    for (const map of [uids, gids]) assertMatch(map ?? "", /0 +100000 +65536$/);
+    assertEquals(others, ["web", "11", "7", "2"]);
+    assertEquals((await Deno.stat(sandbox.files.hosts)).uid, RANGE.first);
+    assertEquals((await Deno.stat(sandbox.shmDirectory)).uid, RANGE.first);
+    const [listed] = await listSandboxes(test.reopen());
+    assertEquals(listed?.request.users, USERS);
+    assertEquals(listed?.namespaces, sandbox.namespaces);
+    await removeSandbox(agent, sandbox.id);
+    assertEquals(await test.findLeaks(), []);
+  },
+});
+
 Deno.test({
   name: "runSandbox() shares the host's network, name and memory if told to",
   ...needsNetworks(),
@@ -120,6 +156,18 @@ Deno.test({
       }],
       ["an interface that is not there", {
         sysctls: { "net.ipv4.conf.eth7.rp_filter": "1" },
+      }],
+      ["users who are everybody", {
+        users: { ...USERS, gids: { first: 1, count: 2 ** 32 - 1 } },
+      }],
+      ["nobody", { users: { ...USERS, uids: { first: 1, count: 0 } } }],
+      ["users of its own in the host's network", {
+        users: USERS,
+        namespaces: { ...node, ipc: "pod" },
+      }],
+      ["users of its own in the host's memory", {
+        users: USERS,
+        namespaces: { ...node, network: "pod" },
       }],
       ["an odd host name", { hostname: "a b" }],
       ["arguments in a name", {

@@ -195,6 +195,7 @@ function recordOf(
     metadataName: metadata.name,
     attempt: metadata.attempt,
     imageName: image.image,
+    users: sandbox.request.users,
   };
 }
 

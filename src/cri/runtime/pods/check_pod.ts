@@ -8,6 +8,7 @@ import {
   Protocol,
   type RunPodSandboxRequest,
 } from "../../api/api_pb.js";
+import { usersOf } from "../../spec/user_mappings.ts";
 import { checkPart, refuse } from "../state/check_text.ts";
 
 /** A pod that can be meant. */
@@ -61,7 +62,7 @@ function checkNamespaces({ linux, metadata }: PodSandboxConfig): void {
   const options = linux?.securityContext?.namespaceOptions;
   if (options === undefined) return;
   const name = metadata?.name ?? "";
-  const { network, ipc, pid, usernsOptions } = options;
+  const { network, ipc, pid } = options;
   const isShared = [NamespaceMode.POD, NamespaceMode.NODE];
   if (!isShared.includes(network)) {
     refuse("pod", name, "its network is neither its own nor the host's");
@@ -77,9 +78,14 @@ function checkNamespaces({ linux, metadata }: PodSandboxConfig): void {
         "host's",
     );
   }
-  const mode = usernsOptions?.mode ?? NamespaceMode.NODE;
-  if (mode === NamespaceMode.NODE) return;
-  refuse("pod", name, "user namespaces are not supported");
+  if (usersOf(options) === undefined) return;
+  if ([network, ipc, pid].includes(NamespaceMode.NODE)) {
+    refuse(
+      "pod",
+      name,
+      "with users of its own it cannot share the host's network, IPC or processes",
+    );
+  }
 }
 
 /** What only a newer kubelet knows. */

@@ -14,6 +14,7 @@ import {
   type PortMapping,
   Protocol,
 } from "../../api/api_pb.js";
+import { usersOf } from "../../spec/user_mappings.ts";
 import { runtimeOf } from "../handlers.ts";
 import { podRecordName } from "../state/kubernetes_names.ts";
 import type { RuntimeContext } from "../runtime_context.ts";
@@ -43,6 +44,7 @@ export function toSandboxRequest(
     },
     ports: config.portMappings.map(toPort),
     namespaces: toNamespaces(config),
+    users: usersOf(linux?.securityContext?.namespaceOptions),
     sysctls: linux?.sysctls ?? {},
     cgroupParent: linux?.cgroupParent || undefined,
     labels: config.labels,

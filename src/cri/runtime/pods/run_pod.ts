@@ -2,6 +2,9 @@
 
 import { equals } from "@bufbuild/protobuf";
 import { DuplicateNameError } from "../../../errors/naming_errors.ts";
+import { PolicyError } from "../../../errors/store_errors.ts";
+import type { SandboxRequest } from "../../../engine/sandboxes/sandbox.ts";
+import { whyNoUserNamespaces } from "../../../engine/sandboxes/user_namespace_support.ts";
 import { removeSandbox } from "../../../engine/sandboxes/remove_sandbox.ts";
 import { runSandbox } from "../../../engine/sandboxes/run_sandbox.ts";
 import { tryReadPhase } from "../../../engine/sandboxes/sandbox_state.ts";
@@ -72,15 +75,30 @@ async function run(
     return meet(other, checked);
   }
   const id = parseContainerId(randomId());
+  const request = toSandboxRequest(context, id, checked);
+  if (request.users !== undefined) await demandUsers(context, request);
   await objects.whileHidden(id, async () => {
     using _turn = await turns.take(id, "alone");
-    await runSandbox(agent, toSandboxRequest(context, id, checked));
+    await runSandbox(agent, request);
     objects.rereadSandbox(id);
   });
   agent.log("info", `Runs pod "${name}" as "${id}"`, { pod: id });
   await tellEvent(context, id, ContainerEventType.CONTAINER_CREATED_EVENT);
   await tellEvent(context, id, ContainerEventType.CONTAINER_STARTED_EVENT);
   return id;
+}
+
+/** @throws {PolicyError} If there are no user namespaces here. */
+async function demandUsers(
+  { agent }: RuntimeContext,
+  { runtime, metadata }: SandboxRequest,
+): Promise<void> {
+  const why = await whyNoUserNamespaces(agent, { runtime });
+  if (why === undefined) return;
+  throw new PolicyError(
+    `Cannot run pod "${metadata.name}" with a user namespace: ${why}; use ` +
+      "hostUsers: true",
+  );
 }
 
 /** One that was cut short, and not to be undone when the daemon started. */

@@ -1,6 +1,6 @@
 /** Connections to what runs in containers, of kinds that Deno has not. */
 
-import { type Abortable, unlessAborted } from "../errors/abort.ts";
+import { type Abortable, unlessAborted } from "../../errors/abort.ts";
 import {
   NO_MODE,
   O_CLOEXEC,
@@ -11,18 +11,18 @@ import {
   O_RDONLY,
   openFifo,
   openGranted,
-} from "./libc_files.ts";
+} from "../libc_files.ts";
 import {
   type LibcSymbols,
   type SocketSymbols,
   toCString,
-} from "./libc_symbols.ts";
+} from "../libc_symbols.ts";
 import {
   type SpawnedProgram,
   type SpawnOptions,
   spawnProgram,
-} from "./libc_spawn.ts";
-import type { ByteChannel } from "./process_streams.ts";
+} from "../libc_spawn.ts";
+import type { ByteChannel } from "../process_streams.ts";
 import { familyOf, loopback4, loopback6, toAddress } from "./socket_address.ts";
 import { openSocketChannel, type SocketCalls } from "./socket_channel.ts";
 import {

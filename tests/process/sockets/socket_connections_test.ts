@@ -5,18 +5,18 @@ import {
   assertRejects,
   assertThrows,
 } from "@std/assert";
-import { concatBytes, toBytes, toText } from "../../src/formats/bytes.ts";
-import type { Bytes } from "../../src/formats/bytes.ts";
-import { takeLibcWithSockets } from "../../src/process/libc_with_sockets.ts";
+import { concatBytes, toBytes, toText } from "../../../src/formats/bytes.ts";
+import type { Bytes } from "../../../src/formats/bytes.ts";
+import { takeLibcWithSockets } from "../../../src/process/libc_with_sockets.ts";
 import {
   connectInNamespace,
   socketsOf,
-} from "../../src/process/libc_sockets.ts";
-import type { ByteChannel } from "../../src/process/process_streams.ts";
-import { needs, needsThat } from "../support/peers.ts";
-import { run } from "../support/servers/registry_server.ts";
-import { tempDir } from "../support/temp_dir.ts";
-import { until } from "../support/until.ts";
+} from "../../../src/process/libc_sockets.ts";
+import type { ByteChannel } from "../../../src/process/process_streams.ts";
+import { needs, needsThat } from "../../support/peers.ts";
+import { run } from "../../support/servers/registry_server.ts";
+import { tempDir } from "../../support/temp_dir.ts";
+import { until } from "../../support/until.ts";
 
 const libc = takeLibcWithSockets();
 const isBound = needsThat(libc?.sockets !== undefined, "libc cannot be bound");

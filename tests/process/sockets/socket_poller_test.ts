@@ -3,7 +3,7 @@ import {
   POLLIN,
   type PollSymbols,
   SocketPoller,
-} from "../../src/process/socket_poller.ts";
+} from "../../../src/process/sockets/socket_poller.ts";
 
 /** libc where no more files can be opened. */
 const FULL: PollSymbols = {

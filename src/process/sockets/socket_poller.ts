@@ -4,7 +4,7 @@
  * for files, too, and the whole process would stand still.
  */
 
-import type { LibcSymbols, SocketSymbols } from "./libc_symbols.ts";
+import type { LibcSymbols, SocketSymbols } from "../libc_symbols.ts";
 import {
   AF_UNIX,
   MSG_DONTWAIT,

@@ -1,6 +1,6 @@
 /** Addresses of sockets, as the kernel reads them. */
 
-import { type Bytes, toBytes } from "../formats/bytes.ts";
+import { type Bytes, toBytes } from "../../formats/bytes.ts";
 import { AF_INET, AF_INET6, AF_UNIX } from "./socket_constants.ts";
 
 const LITTLE_ENDIAN = true;

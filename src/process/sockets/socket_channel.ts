@@ -1,8 +1,8 @@
 /** Streams of bytes over sockets that Deno does not know of. */
 
-import type { Bytes } from "../formats/bytes.ts";
-import type { SocketSymbols } from "./libc_symbols.ts";
-import type { ByteChannel } from "./process_streams.ts";
+import type { Bytes } from "../../formats/bytes.ts";
+import type { SocketSymbols } from "../libc_symbols.ts";
+import type { ByteChannel } from "../process_streams.ts";
 import { MSG_DONTWAIT, MSG_NOSIGNAL } from "./socket_constants.ts";
 import {
   POLLED_END,
