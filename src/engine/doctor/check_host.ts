@@ -50,8 +50,12 @@ function lookAtUser(): readonly Finding[] {
 }
 
 function lookAtKernel(): readonly Finding[] {
+  return judgeKernel(Deno.osRelease());
+}
+
+/** Judges a kernel by its release, as `uname -r` has it. */
+export function judgeKernel(release: string): readonly Finding[] {
   const { ok, warn } = about("kernel");
-  const release = Deno.osRelease();
   const [major = 0, minor = 0] = release.split(/\D/).map(Number);
   const isNew = major > MIN_KERNEL[0] ||
     (major === MIN_KERNEL[0] && minor >= MIN_KERNEL[1]);
@@ -62,12 +66,20 @@ function lookAtKernel(): readonly Finding[] {
 }
 
 async function lookAtFileSystem(patient: Patient): Promise<readonly Finding[]> {
-  const { ok, warn, fail } = about("file system");
   const [mount] = await findMounts(patient, [
     ...["--target", existingPart(patient.root)],
   ]);
+  return judgeFileSystem(mount, patient);
+}
+
+/** Judges what a store is on, if findmnt knows it. */
+export function judgeFileSystem(
+  mount: MountEntry | undefined,
+  { root }: Pick<Patient, "root">,
+): readonly Finding[] {
+  const { ok, warn, fail } = about("file system");
   if (mount === undefined) {
-    return [warn("findmnt does not know it", `Look at: df ${patient.root}`)];
+    return [warn("findmnt does not know it", `Look at: df ${root}`)];
   }
   const { type, target, options } = mount;
   const found = `${type} on ${target}`;
@@ -99,7 +111,8 @@ function lookAtSpace({ root }: Patient): readonly Finding[] {
   ];
 }
 
-function judgeSpace(
+/** Judges the room on a file system: what is free, of all that there is. */
+export function judgeSpace(
   check: string,
   [free, total]: readonly [number, number],
   format: (count: number) => string,
@@ -114,8 +127,15 @@ function judgeSpace(
 }
 
 async function lookAtCgroups(patient: Patient): Promise<readonly Finding[]> {
-  const { ok, warn } = about("cgroups");
   const mounts = await findMounts(patient, ["--types", "cgroup,cgroup2"]);
+  return judgeCgroups(mounts);
+}
+
+/** Judges which control groups are mounted. */
+export function judgeCgroups(
+  mounts: readonly Pick<MountEntry, "type">[],
+): readonly Finding[] {
+  const { ok, warn } = about("cgroups");
   const types = new Set(mounts.map(({ type }) => type));
   if (types.has("cgroup2") && types.size === 1) return [ok("version 2")];
   if (types.size === 0) {
@@ -181,7 +201,10 @@ function lookAtNames(): readonly Finding[] {
   ];
 }
 
-function lookAtProxy({ env }: Patient): readonly Finding[] {
+/** Looks at the proxies that the environment names. */
+export function lookAtProxy(
+  { env }: Pick<Patient, "env">,
+): readonly Finding[] {
   const { ok, warn } = about("proxy");
   try {
     const { http, https, noProxy } = readProxyRules((name) => env[name]);
