@@ -148,10 +148,9 @@ export function parseLayerRecords(text: string): LayerRecord[] {
     "toc-digest": "string",
     "big-data-names": "strings",
   };
-  return parseRecords<LayerId>(text, shape).map((record) => ({
-    created: ZERO_TIME,
-    ...record,
-  }));
+  return parseRecords<LayerId>(text, shape).map((record) =>
+    complete(record, { created: ZERO_TIME })
+  );
 }
 
 /** Parses `images.json`. @throws {SyntaxError} If it is damaged. */
@@ -166,10 +165,9 @@ export function parseImageRecords(text: string): ImageRecord[] {
     metadata: "string",
     created: "string",
   };
-  return parseRecords<ImageId>(text, shape).map((record) => ({
-    created: ZERO_TIME,
-    ...record,
-  }));
+  return parseRecords<ImageId>(text, shape).map((record) =>
+    complete(record, { created: ZERO_TIME })
+  );
 }
 
 /** Parses `containers.json`. @throws {SyntaxError} If it is damaged. */
@@ -182,22 +180,17 @@ export function parseContainerRecords(text: string): ContainerRecord[] {
     metadata: "string",
     created: "string",
   };
-  return parseRecords<ContainerId>(text, shape).map((record) => ({
-    image: NO_IMAGE,
-    layer: NO_LAYER,
-    created: ZERO_TIME,
-    ...record,
-  }));
+  return parseRecords<ContainerId>(text, shape).map((record) =>
+    complete(record, { image: NO_IMAGE, layer: NO_LAYER, created: ZERO_TIME })
+  );
 }
 
 /** Parses `mountpoints.json`. @throws {SyntaxError} If it is damaged. */
 export function parseMountRecords(text: string): MountRecord[] {
   const shape: Shape = { path: "string", count: "number" };
-  return parseRecords<LayerId>(text, shape).map((record) => ({
-    path: "",
-    count: 0,
-    ...record,
-  }));
+  return parseRecords<LayerId>(text, shape).map((record) =>
+    complete(record, { path: "", count: 0 })
+  );
 }
 
 /** Formats records as Go's `encoding/json` does: compact, `<>&` escaped. */
@@ -206,7 +199,7 @@ export function formatRecords(records: readonly StoreRecord[]): string {
 }
 
 // A table is written as a whole each time one of its records changes, which are
-// not changed in place.
+// not changed in place: the others are written as they were read.
 const texts = new WeakMap<StoreRecord, string>();
 
 function formatRecord(record: StoreRecord): string {
@@ -237,7 +230,7 @@ function parseRecords<Id extends LayerId | ImageId | ContainerId>(
   if (!Array.isArray(list)) throw new SyntaxError("expected an array");
   const seen = new Set<string>();
   const members = Object.entries(shape);
-  return list.map((item: unknown, index) => {
+  const records = list.map((item: unknown, index) => {
     const where = `record ${index}`;
     if (!isObject(item)) throw new SyntaxError(`${where} is no object`);
     const record = Object.values(item).includes(null)
@@ -251,8 +244,54 @@ function parseRecords<Id extends LayerId | ImageId | ContainerId>(
     if (seen.has(id)) throw new SyntaxError(`ID "${id}" is there twice`);
     seen.add(id);
     checkMembers(record, members, where);
-    return { ...record, id: parseRecordId<Id>(id) };
+    return hasId<Id>(record)
+      ? record
+      : { ...record, id: parseRecordId<Id>(id) };
   });
+  keepTexts(text, records);
+  return records;
+}
+
+/** There may be thousands, and to copy them takes longer than to parse them. */
+function hasId<Id extends LayerId | ImageId | ContainerId>(
+  record: JsonObject,
+): record is JsonObject & { readonly id: Id } {
+  return isFileName(record["id"]);
+}
+
+/** Fills in what a record has to have, and lacks. */
+function complete<R extends StoreRecord, D extends object>(
+  record: R,
+  defaults: D,
+): R & D {
+  return hasAll(record, defaults) ? record : { ...defaults, ...record };
+}
+
+function hasAll<R extends StoreRecord, D extends object>(
+  record: R,
+  defaults: D,
+): record is R & D {
+  return Object.keys(defaults).every((member) => Object.hasOwn(record, member));
+}
+
+/**
+ * Keeps the text of each record of a table that is written as tools write it. As a
+ * quote in a string is escaped, no string holds what ends a record here.
+ */
+function keepTexts(text: string, records: readonly StoreRecord[]): void {
+  const found: [StoreRecord, string][] = [];
+  let start = 1;
+  for (const [index, record] of records.entries()) {
+    const next = records[index + 1];
+    const end = next === undefined
+      ? text.length - 1
+      : text.indexOf(`},{"id":"${next.id}"`, start) + 1;
+    if (end <= start || !text.startsWith(`{"id":"${record.id}"`, start)) return;
+    found.push([record, text.slice(start, end)]);
+    start = end + 1;
+  }
+  if (!text.startsWith("[") || !text.endsWith("}]")) return;
+  for (const [record, own] of found) texts.set(record, own);
 }
 
 function withoutNulls(item: JsonObject): JsonObject {
