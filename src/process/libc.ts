@@ -8,6 +8,7 @@ import {
   emptyFile,
   type FileStatus,
   hasReader,
+  isMountPoint,
   type LockDescriptor,
   type LockUse,
   openLock,
@@ -16,6 +17,7 @@ import {
   readSpace,
   type Space,
   statusOf,
+  versionOf,
 } from "./libc_files.ts";
 import {
   type ProcessFile,
@@ -96,6 +98,20 @@ export interface Libc {
     path: string,
     options?: { readonly links?: "follow" | "show" },
   ): FileStatus | undefined;
+  /**
+   * What the kernel tells of a file's content without reading it, links followed:
+   * the same text as before only if nobody has written to it, or replaced it.
+   *
+   * @returns Undefined if there is none, or it cannot be seen.
+   */
+  readVersion(path: string): string | undefined;
+  /**
+   * Whether something is mounted on a directory, links followed. What lies hidden
+   * below another mount is not seen.
+   *
+   * @returns Undefined if it is not there, or the kernel is too old to tell.
+   */
+  isMountPoint(path: string): boolean | undefined;
   /** How much room the file system of a path has; undefined if it is not known. */
   readSpace(path: string): Space | undefined;
   /**
@@ -269,6 +285,8 @@ function wrap(symbols: LibcSymbols): Omit<Libc, keyof StreamingParts> {
     },
     readStatus: (path, { links = "follow" } = {}) =>
       statusOf(symbols, { path, links }),
+    readVersion: (path) => versionOf(symbols, path),
+    isMountPoint: (path) => isMountPoint(symbols, path),
     readSpace: (path) => readSpace(symbols, path),
     readMountTable: () => readMountTable(symbols),
     readMemoryTable: () => readMemoryTable(symbols),

@@ -248,10 +248,52 @@ const LINK_FLAGS = { follow: 0, show: AT_SYMLINK_NOFOLLOW } as const;
 /** See `Libc.readStatus()`. */
 export function statusOf(
   symbols: LibcSymbols,
-  what:
-    | { readonly path: string; readonly links: "follow" | "show" }
-    | { readonly fd: number },
+  what: FileToLookAt,
 ): FileStatus & { readonly links: number } | undefined {
+  const found = statx(symbols, what);
+  return found && readStatx(new DataView(found.buffer));
+}
+
+/** See `Libc.readVersion()`. */
+export function versionOf(
+  symbols: LibcSymbols,
+  path: string,
+): string | undefined {
+  const found = statx(symbols, { path, links: "follow" });
+  return found &&
+    VERSION_PARTS.map(([from, to]) => found.subarray(from, to).toHex()).join(
+      "-",
+    );
+}
+
+// <linux/stat.h>: inode and size; ctime and mtime, in nanoseconds; the device.
+const VERSION_PARTS = [[32, 48], [96, 128], [136, 144]] as const;
+
+/** See `Libc.isMountPoint()`. */
+export function isMountPoint(
+  symbols: LibcSymbols,
+  path: string,
+): boolean | undefined {
+  const found = statx(symbols, { path, links: "follow" });
+  if (found === undefined) return undefined;
+  const view = new DataView(found.buffer);
+  const [attributes, known] = [8, 56].map((offset) =>
+    view.getBigUint64(offset, LITTLE_ENDIAN) & STATX_ATTR_MOUNT_ROOT
+  );
+  return known === 0n ? undefined : attributes !== 0n;
+}
+
+// <linux/stat.h>, since Linux 5.8
+const STATX_ATTR_MOUNT_ROOT = 0x2000n;
+
+type FileToLookAt =
+  | { readonly path: string; readonly links: "follow" | "show" }
+  | { readonly fd: number };
+
+function statx(
+  symbols: LibcSymbols,
+  what: FileToLookAt,
+): Uint8Array<ArrayBuffer> | undefined {
   const status = new Uint8Array(STATX_BYTES);
   const [directory, name, flags] = "fd" in what
     ? [what.fd, "", AT_EMPTY_PATH] as const
@@ -263,7 +305,7 @@ export function statusOf(
     STATX_BASIC_STATS,
     status,
   );
-  return code === 0 ? readStatx(new DataView(status.buffer)) : undefined;
+  return code === 0 ? status : undefined;
 }
 
 /** See `Libc.readSpace()`: statfs(2). */

@@ -139,8 +139,9 @@ async function lockWhole<W extends WantedLocks>(
     const use = isToLook ? "look" : "make";
     const held = await lockTables(paths, wanted, { ...options, onDamage, use });
     try {
-      if (isToWrite) demandSound(paths, { wanted, held });
-      else listFaults(paths, { wanted, held }).forEach(tell);
+      const request = { wanted, held, libc: options.libc };
+      if (isToWrite) demandSound(paths, request);
+      else listFaults(paths, request).forEach(tell);
       // Nothing may be undone by records that are in doubt.
       if (isLast || isToExamine || !hasUnfinished(held)) {
         if (wanted.layers === "write" && !isToExamine) repairLinks(held);

@@ -220,6 +220,37 @@ Deno.test(
   },
 );
 
+Deno.test("readVersion() tells whether a file is as it was", {
+  ignore,
+}, () => {
+  using dir = tempDir();
+  const [path, other] = [dir.join("file"), dir.join("other")];
+  const version = () => bound().readVersion(path);
+  assertEquals(version(), undefined);
+  Deno.writeTextFileSync(path, "text");
+  const first = version();
+  assertEquals(version(), first);
+  Deno.writeTextFileSync(path, "longer text");
+  const second = version();
+  Deno.writeTextFileSync(other, "longer text");
+  Deno.renameSync(other, path);
+  assertEquals(new Set([first, second, version()]).size, 3);
+  Deno.removeSync(path);
+  Deno.symlinkSync("file", path);
+  assertEquals(version(), undefined);
+});
+
+Deno.test("isMountPoint() tells what something is mounted on", {
+  ignore,
+}, () => {
+  using dir = tempDir();
+  assert(bound().isMountPoint("/proc"));
+  Deno.symlinkSync("/proc", dir.join("link"));
+  assert(bound().isMountPoint(dir.join("link")));
+  assertFalse(bound().isMountPoint(dir.path));
+  assertEquals(bound().isMountPoint(dir.join("none")), undefined);
+});
+
 Deno.test("readLimit() reads what the kernel lists", { ignore }, async () => {
   const text = await readProc("limits");
   for (

@@ -217,10 +217,12 @@ export function makeLink(
 
 /**
  * Notes that the records tell of all links, though they were saved before the last
- * one was made: the next command would look at the links of all layers.
+ * one was made: the next command would look at the links of all layers. Who does it
+ * holds the layers for writing, so nobody else has made one since.
  */
 export function noteLinks({ links, layers }: StorePaths): void {
-  const linkedMs = Deno.statSync(links).mtime?.getTime() ?? 0;
-  const time = new Date(linkedMs + 1); // what Deno tells of times is cut to 1 ms
-  Deno.utimeSync(join(layers, "layers.json"), time, time);
+  const saved = Deno.statSync(join(layers, "layers.json")).mtime?.getTime() ??
+    0;
+  const time = new Date(saved - 1); // what Deno tells of times is cut to 1 ms
+  Deno.utimeSync(links, time, time);
 }

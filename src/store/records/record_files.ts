@@ -12,10 +12,20 @@ import { errnoOf, whyOf } from "../../errors/why.ts";
 import type { StoreRecord } from "../../formats/storage/store_record.ts";
 import { concatBytes, toBytes } from "../../formats/bytes.ts";
 import { isErrno } from "../../fs/errno.ts";
-import { readIfThere, readTextIfThere } from "../../fs/if_there.ts";
+import {
+  isNameThere,
+  readIfThere,
+  readTextIfThere,
+} from "../../fs/if_there.ts";
+import type { Libc } from "../../process/libc.ts";
 import { fingerprintOf, sumOfIds } from "./fingerprint.ts";
 import { markOf } from "./lock.ts";
-import type { KnownFile, RecordCache } from "./record_cache.ts";
+import {
+  type KnownRecords,
+  type Lineage,
+  MISSING,
+  type RecordCache,
+} from "./record_cache.ts";
 
 /** Where the records of one kind lie. */
 export interface TableFiles<R extends StoreRecord> {
@@ -31,6 +41,8 @@ export interface TableFiles<R extends StoreRecord> {
   readonly backups?: "keep" | undefined;
   /** Spares parsing what this process knows; left out, all is parsed. */
   readonly cache?: RecordCache<R>;
+  /** Spares reading it, too. */
+  readonly libc?: Libc | undefined;
   /** Told of a file that cannot be read, which then counts as empty. */
   readonly onDamage?: ((error: DamagedStoreError) => void) | undefined;
 }
@@ -55,6 +67,7 @@ export interface LoadedFile<R> {
   readonly records: Map<string, R>;
   /** Of their IDs: see `sumOfIds()`. */
   sum: bigint;
+  lineage: Lineage;
   isChanged: boolean;
 }
 
@@ -73,6 +86,8 @@ export interface TableView<R extends StoreRecord> {
   lookUp(text: string): R | undefined;
   /** Whether they can be relied on. */
   readonly origin: Origin;
+  /** Of each file; undefined where nobody keeps a look on it. */
+  readonly lineages?: readonly Lineage[] | undefined;
 }
 
 /**
@@ -85,9 +100,8 @@ export function loadFiles<R extends StoreRecord>(
 ): readonly LoadedFile<R>[] {
   return files.map((name) => {
     const path = join(directory, name);
-    const { records, sum } = load(path, how);
-    const byId = new Map(records.map((record) => [record.id, record]));
-    return { path, records: byId, sum, isChanged: false };
+    const { records, sum, lineage } = load(path, how);
+    return { path, records, sum, lineage, isChanged: false };
   });
 }
 
@@ -95,6 +109,9 @@ export function loadFiles<R extends StoreRecord>(
 export function mergeFirst<R>(
   files: readonly LoadedFile<R>[],
 ): ReadonlyMap<string, R> {
+  const filled = files.filter(({ records }) => records.size > 0);
+  const [only] = filled;
+  if (only !== undefined && filled.length === 1) return only.records;
   const merged = new Map<string, R>();
   for (const { records } of files) {
     for (const [id, record] of records) {
@@ -104,7 +121,10 @@ export function mergeFirst<R>(
   return merged;
 }
 
-/** Reads a table that is not locked: others replace its files as a whole. */
+/**
+ * Reads a table that is not locked: others replace its files as a whole. The view is
+ * for now: it changes with what this process saves.
+ */
 export function peekTable<R extends StoreRecord>(
   description: TableFiles<R>,
 ): TableView<R> {
@@ -116,6 +136,7 @@ export function peekTable<R extends StoreRecord>(
     records: [...records.values()],
     lookUp: (text) => records.get(text),
     origin: originOf(files, token, digestOfFiles(files)),
+    lineages: files.map(({ lineage }) => lineage),
   };
 }
 
@@ -157,21 +178,34 @@ const DAMAGE = ["EISDIR", "ELOOP", "ENOTDIR", "EIO"];
 
 function load<R extends StoreRecord>(
   path: string,
-  { parse, cache, onDamage, advice = "restore the file from a backup" }: Pick<
-    TableFiles<R>,
-    "parse" | "cache" | "onDamage" | "advice"
-  >,
-): Omit<KnownFile<R>, "text"> {
+  { parse, cache, libc, onDamage, advice = "restore the file from a backup" }:
+    Pick<
+      TableFiles<R>,
+      "parse" | "cache" | "libc" | "onDamage" | "advice"
+    >,
+): KnownRecords<R> {
   try {
+    // Asked for first: what comes in between is read the next time, too.
+    const version = libc?.readVersion(path);
+    const known = cache?.find(path);
+    if (known !== undefined && version !== undefined) {
+      if (known.version === version) return known;
+    }
+    if (version === undefined && !isNameThere(path, libc)) return nothing();
     const text = readTextIfThere(path);
-    if (text === undefined) return { records: [], sum: 0n };
-    const known = cache?.find(path, text);
-    if (known !== undefined) return known;
-    const records = parse(text);
-    // Of two records of one ID only one is kept.
-    const sum = sumOfIds(new Set(records.map(({ id }) => id)));
-    cache?.keep(path, { text, records, sum });
-    return { records, sum };
+    if (text === undefined) return nothing();
+    if (known !== undefined && known.text === text) return known;
+    const records = new Map(
+      parse(text).map((record) => [record.id, record]),
+    );
+    const read = { records, sum: sumOfIds(records.keys()), lineage: {} };
+    cache?.keep(path, {
+      ...read,
+      ...version === undefined
+        ? { version, text }
+        : { version, text: undefined },
+    });
+    return read;
   } catch (cause) {
     if (errnoOf(cause) !== "" && !isErrno(cause, ...DAMAGE)) throw cause;
     const why = whyOf(cause).replace(`Cannot read "${path}": `, "");
@@ -181,6 +215,10 @@ function load<R extends StoreRecord>(
     );
     if (onDamage === undefined) throw error;
     onDamage(error);
-    return { records: [], sum: 0n };
+    return { ...nothing<R>(), lineage: {} };
   }
+}
+
+function nothing<R>(): KnownRecords<R> {
+  return { records: new Map(), sum: 0n, lineage: MISSING };
 }

@@ -5,10 +5,11 @@ import {
   type StoreRecord,
 } from "../../formats/storage/store_record.ts";
 import { writeAtomically } from "../../fs/write_atomically.ts";
+import type { Libc } from "../../process/libc.ts";
 import { numberOf } from "./fingerprint.ts";
 import type { HeldLock } from "./lock.ts";
 import type { Records, SaveOptions } from "./records.ts";
-import type { RecordCache } from "./record_cache.ts";
+import { type Lineage, MISSING, type RecordCache } from "./record_cache.ts";
 import {
   backupOf,
   digestOfFiles,
@@ -38,6 +39,7 @@ export class RecordTable<R extends StoreRecord> implements Records<R> {
   readonly origin: Origin;
   readonly #files: readonly LoadedFile<R>[];
   readonly #cache: RecordCache<R> | undefined;
+  readonly #libc: Libc | undefined;
   readonly #keepsBackups: boolean;
   #saved: Uint8Array;
   #all: readonly R[] | undefined;
@@ -47,9 +49,15 @@ export class RecordTable<R extends StoreRecord> implements Records<R> {
     this.lock = lock;
     this.#files = loadFiles(description);
     this.#cache = description.cache;
+    this.#libc = description.libc;
     this.#keepsBackups = description.backups === "keep";
     this.#saved = digestOfFiles(this.#files);
     this.origin = originOf(this.#files, lock.readToken(), this.#saved);
+  }
+
+  /** Of each file. */
+  get lineages(): readonly Lineage[] {
+    return this.#files.map(({ lineage }) => lineage);
   }
 
   /** All records, in the order of the files; later changes do not show. */
@@ -102,8 +110,9 @@ export class RecordTable<R extends StoreRecord> implements Records<R> {
   /** Drops a record; it may be gone already. */
   remove(id: R["id"]): void {
     for (const file of this.#files) {
-      if (!file.records.delete(id)) continue;
+      if (!file.records.has(id)) continue;
       this.#change(file, () => {
+        file.records.delete(id);
         file.sum -= numberOf(id);
       });
     }
@@ -122,13 +131,13 @@ export class RecordTable<R extends StoreRecord> implements Records<R> {
     const isKnown = before === "known";
     this.lock.writeToken(markChange(isKnown ? this.#saved : digest, digest));
     for (const file of changed) {
-      const records = [...file.records.values()];
-      const text = formatRecords(records);
+      const text = formatRecords([...file.records.values()]);
       writeAtomically(file.path, text, {
         directory,
         backup: this.#keepsBackups && isKnown ? backupOf(file.path) : undefined,
       });
-      this.#cache?.keep(file.path, { text, records, sum: file.sum });
+      if (file.lineage === MISSING) file.lineage = {};
+      this.#keep(file, text);
       file.isChanged = false;
     }
     this.#saved = digest;
@@ -137,6 +146,14 @@ export class RecordTable<R extends StoreRecord> implements Records<R> {
   /** Releases the lock. */
   [Symbol.dispose](): void {
     this.lock[Symbol.dispose]();
+  }
+
+  #keep({ path, records, sum, lineage }: LoadedFile<R>, text: string): void {
+    const version = this.#libc?.readVersion(path);
+    this.#cache?.keep(path, {
+      ...{ records, sum, lineage, version },
+      text: version === undefined ? text : undefined,
+    });
   }
 
   #fileOf(id: string): LoadedFile<R> | undefined {
@@ -148,6 +165,7 @@ export class RecordTable<R extends StoreRecord> implements Records<R> {
     change: (file: LoadedFile<R>) => void,
   ): void {
     if (file === undefined) return;
+    this.#cache?.forget(file.path);
     change(file);
     file.isChanged = true;
     this.#all = undefined;

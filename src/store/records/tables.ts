@@ -165,20 +165,23 @@ export type TableViews = {
 export function viewTables(
   paths: StorePaths,
   { layers, images, containers }: Partial<ReadTables>,
-  { onDamage }: Pick<LockTablesOptions, "onDamage"> = {},
+  how: Pick<LockTablesOptions, "onDamage" | "libc"> = {},
 ): TableViews {
   // What is used last, so that a pull that goes on does not seem to lack layers.
   return {
     containers: containers ??
-      peekTable({ ...describeContainers(paths), onDamage }),
-    images: images ?? peekTable({ ...describeImages(paths), onDamage }),
-    layers: layers ?? peekTable({ ...describeLayers(paths), onDamage }),
+      peekTable({ ...describeContainers(paths), ...how }),
+    images: images ?? peekTable({ ...describeImages(paths), ...how }),
+    layers: layers ?? peekTable({ ...describeLayers(paths), ...how }),
   };
 }
 
 /** @throws {DamagedStoreError} If the counts of mounts do not parse. */
-export function checkMountCounts(paths: StorePaths): void {
-  peekTable(describeMounts(paths));
+export function checkMountCounts(
+  paths: StorePaths,
+  { libc }: Pick<LockTablesOptions, "libc"> = {},
+): void {
+  peekTable({ ...describeMounts(paths), libc });
 }
 
 async function lockTable<R extends StoreRecord>(
@@ -189,7 +192,8 @@ async function lockTable<R extends StoreRecord>(
   const path = join(description.directory, description.lockName);
   const lock = await acquireLock(path, kind, options);
   try {
-    return new RecordTable(lock, { ...description, onDamage });
+    const { libc } = options;
+    return new RecordTable(lock, { ...description, onDamage, libc });
   } catch (error) {
     lock[Symbol.dispose]();
     throw error;

@@ -2,6 +2,7 @@
 
 import { DamagedStoreError } from "../../errors/store_errors.ts";
 import { isThere } from "../../fs/if_there.ts";
+import type { Libc } from "../../process/libc.ts";
 import type { StorePaths } from "../paths.ts";
 import type { TableFault } from "../records/record_files.ts";
 import {
@@ -18,6 +19,8 @@ import type { Doubt } from "./find_unnamed.ts";
 export interface CheckStoreRequest {
   readonly wanted: WantedLocks;
   readonly held: Partial<ReadTables>;
+  /** Spares reading the other tables once more. */
+  readonly libc?: Libc | undefined;
 }
 
 /**
@@ -27,10 +30,10 @@ export interface CheckStoreRequest {
  */
 export function demandSound(
   paths: StorePaths,
-  { wanted, held }: CheckStoreRequest,
+  request: CheckStoreRequest,
 ): void {
-  if (wanted.storage === "write") checkMountCounts(paths);
-  const [doubt, ...more] = findAll(paths, { wanted, held });
+  if (request.wanted.storage === "write") checkMountCounts(paths, request);
+  const [doubt, ...more] = findAll(paths, request);
   if (doubt === undefined) return;
   const others = more.length === 0 ? "" : ` (and ${more.length} more)`;
   throw new DamagedStoreError(
@@ -72,13 +75,17 @@ export function listDoubts(
 function findAll(
   paths: StorePaths,
   request: CheckStoreRequest,
-  options: Parameters<typeof viewTables>[2] = {},
+  options: Pick<Parameters<typeof viewTables>[2] & object, "onDamage"> = {},
 ): readonly Doubt[] {
   const settled = settledBy(request);
+  const { held, libc } = request;
   const look = () =>
-    findDoubts(paths, viewTables(paths, request.held, options), { settled });
+    findDoubts(paths, viewTables(paths, held, { ...options, libc }), {
+      settled,
+      libc,
+    });
   const found = look();
-  if (found.length === 0 || request.held.layers !== undefined) return found;
+  if (found.length === 0 || held.layers !== undefined) return found;
   // A layer that was made since its records were read has one the second time.
   const again = new Set(look().map(({ unnamed }) => unnamed));
   return found.filter(({ unnamed }) => again.has(unnamed));

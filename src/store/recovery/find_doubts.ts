@@ -27,6 +27,7 @@ import { listIfDirectory } from "../../fs/list_directory.ts";
 import { isUnfinished } from "../delete_container.ts";
 import { isIncomplete } from "../layers/delete_layer.ts";
 import type { StorePaths } from "../paths.ts";
+import type { Lineage } from "../records/record_cache.ts";
 import type { TableView } from "../records/record_files.ts";
 import { tablePath, type TableViews } from "../records/tables.ts";
 import {
@@ -44,20 +45,61 @@ export function findDoubts(
   options: DoubtOptions,
 ): readonly Doubt[] {
   return [
-    ...findTransient(paths),
+    ...findTransient(paths, options),
     ...findLostHome(paths, tables),
-    ...findLostImages(paths, tables),
-    ...findBrokenReferences(paths, tables),
-    ...findSharedRoots(paths, tables),
+    ...findContradictions(paths, tables),
     ...findOwnerlessLayers(paths, tables),
     ...findUnnamed(paths, tables, options),
   ];
 }
 
+/**
+ * What tables say of each other. Those that agreed once do so for as long as nobody
+ * but this process changes them, which takes care of it.
+ */
+function findContradictions(
+  paths: StorePaths,
+  tables: TableViews,
+): readonly Doubt[] {
+  const lineages = lineagesOf(tables);
+  const [first] = lineages ?? [];
+  const known = first === undefined ? undefined : agreeing.get(first);
+  if (known?.every((lineage, index) => lineage === lineages?.[index])) {
+    return [];
+  }
+  const found = [
+    ...findLostImages(paths, tables),
+    ...findBrokenReferences(paths, tables),
+    ...findSharedRoots(paths, tables),
+  ];
+  if (first !== undefined && lineages !== undefined && found.length === 0) {
+    agreeing.set(first, lineages);
+  }
+  return found;
+}
+
+/** By the lineage of the layers. */
+const agreeing = new WeakMap<Lineage, readonly Lineage[]>();
+
+/** Undefined where one is not known. */
+function lineagesOf(
+  { layers, images, containers }: TableViews,
+): readonly Lineage[] | undefined {
+  const all: Lineage[] = [];
+  for (const { lineages } of [layers, images, containers]) {
+    if (lineages === undefined) return undefined;
+    all.push(...lineages);
+  }
+  return all;
+}
+
 /** Its locks lie elsewhere, so its containers are not safe from orlop. */
-function findTransient({ runContainers }: StorePaths): readonly Doubt[] {
+function findTransient(
+  { runContainers }: StorePaths,
+  { libc }: DoubtOptions,
+): readonly Doubt[] {
   const path = join(runContainers, "volatile-containers.json");
-  if (!isThere(path)) return [];
+  if (!isThere(path, libc)) return [];
   return [{
     path,
     found: "it is of a tool that was told to use a transient store",

@@ -9,6 +9,7 @@ import type {
   StoreRecord,
 } from "../../formats/storage/store_record.ts";
 import { listIfDirectory } from "../../fs/list_directory.ts";
+import type { Libc } from "../../process/libc.ts";
 import { isUnrecorded } from "../disk_images.ts";
 import { isIncomplete } from "../layers/delete_layer.ts";
 import type { StorePaths } from "../paths.ts";
@@ -29,6 +30,8 @@ export interface Doubt {
 export interface DoubtOptions {
   /** The kinds whose directories may be listed, and compared with records. */
   readonly settled: ReadonlySet<keyof TableViews>;
+  /** With it, what is missing costs no error. */
+  readonly libc?: Libc | undefined;
 }
 
 /** Layers that tools call after their container, with files in them. */

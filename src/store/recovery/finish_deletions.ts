@@ -31,7 +31,7 @@ export async function finishDeletions(
 ): Promise<void> {
   await using trash = openTrash(store);
   using held = await lockTables(store.paths, LOCKS, options);
-  demandSound(store.paths, { wanted: LOCKS, held });
+  demandSound(store.paths, { wanted: LOCKS, held, libc: store.libc });
   removeIncompleteLayers(store, held.layers, { trash, onFailure: tell });
   for (const { id } of held.containers.records.filter(isUnfinished)) {
     try {
