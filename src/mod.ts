@@ -253,7 +253,7 @@ export type {
   RemoveImageOptions,
 } from "./engine/cleanup/remove_image.ts";
 export { RuntimeServer } from "./engine/runtime_server.ts";
-export type { StopContainerOptions } from "./engine/containers/start_container.ts";
+export type { StopContainerOptions } from "./engine/pods/stop_container.ts";
 export {
   copyImage,
   type CopyImageOptions,

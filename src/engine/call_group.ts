@@ -4,6 +4,7 @@
  */
 
 import type { Abortable } from "../errors/abort.ts";
+import type { LayerId } from "../formats/storage/store_ids.ts";
 
 /** A call that waits to be done. */
 export interface GroupedCall<T, R> {
@@ -108,4 +109,86 @@ export class CallGroup<T, R> {
       if (this.#waiting.length > 0) this.#lead();
     }
   }
+}
+
+/** Prepares calls of a group, at once; those that cannot be have ended. */
+export async function prepareAll<
+  C extends { reject(error: unknown): void },
+  R,
+>(
+  calls: readonly C[],
+  prepare: (call: C) => Promise<R>,
+): Promise<readonly R[]> {
+  const ready = await Promise.all(calls.map(async (call) => {
+    try {
+      return [await prepare(call)];
+    } catch (error) {
+      call.reject(error);
+      return [];
+    }
+  }));
+  return ready.flat();
+}
+
+/** What becomes of one of several requests. */
+export class Attempt<R> {
+  /** What is asked for. */
+  readonly request: R;
+  /** Where it is mounted, if it is. */
+  readonly target: string;
+  /** Undefined until it is known. */
+  isMounted: boolean | undefined;
+  /** Whether others still use what is mounted. */
+  isLeft = false;
+  /** Why it has failed. */
+  failure: { readonly reason: unknown } | undefined;
+
+  /** Begins one. */
+  constructor(request: R, target: string) {
+    this.request = request;
+    this.target = target;
+  }
+
+  /** How it has ended. */
+  end<T>(value: T): PromiseSettledResult<T> {
+    return this.failure === undefined
+      ? { status: "fulfilled", value }
+      : { status: "rejected", ...this.failure };
+  }
+}
+
+/** Whether it has not failed. */
+export function isGoing({ failure }: Attempt<unknown>): boolean {
+  return failure === undefined;
+}
+
+/** Takes a step with all that have not failed; those that fail keep no others. */
+export async function stepAll<R>(
+  attempts: readonly Attempt<R>[],
+  step: (attempt: Attempt<R>) => Promise<void> | void,
+): Promise<void> {
+  await Promise.all(
+    attempts.filter(isGoing).map(async (attempt) => {
+      try {
+        await step(attempt);
+      } catch (reason) {
+        attempt.failure = { reason };
+      }
+    }),
+  );
+}
+
+/** Of several that want one layer, each counts: one after the other. */
+export function splitByLayer<
+  R extends { readonly request: { readonly layerId: LayerId } },
+>(
+  ready: readonly R[],
+): { readonly batch: readonly R[]; readonly later: readonly R[] } {
+  const first = new Map<LayerId, R>();
+  for (const each of ready) {
+    const { layerId } = each.request;
+    if (!first.has(layerId)) first.set(layerId, each);
+  }
+  const batch = [...first.values()];
+  return { batch, later: ready.filter((each) => !batch.includes(each)) };
 }

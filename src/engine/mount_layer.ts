@@ -3,31 +3,21 @@
  * without a mount, as after a reboot, is none.
  */
 
-import { isAbsolute, join } from "@std/path";
-import type { Abortable } from "../errors/abort.ts";
+import { type Abortable, settleAll } from "../errors/abort.ts";
 import type { LayerId } from "../formats/storage/store_ids.ts";
-import type {
-  ContainerRecord,
-  LayerRecord,
-  MountRecord,
-} from "../formats/storage/store_record.ts";
+import type { MountRecord } from "../formats/storage/store_record.ts";
 import { isErrno } from "../fs/errno.ts";
-import { type OverlayRequest, planOverlay } from "../mount/plan_overlay.ts";
-import { prepareOverlay } from "../mount/prepare_overlay.ts";
-import { readLower, readShortLower } from "../store/layers/lower_files.ts";
+import type { OverlayRequest } from "../mount/plan_overlay.ts";
 import { demandUsable } from "../store/layers/demand_usable.ts";
-import { listChain } from "../store/layers/layer_files.ts";
-import { layerDirectory, runDirectory, workDirectory } from "../store/paths.ts";
 import { HINT } from "../store/records/record_table.ts";
-import type { Records, RecordView } from "../store/records/records.ts";
+import type { Records } from "../store/records/records.ts";
 import type { HeldLocks } from "../store/records/tables.ts";
 import type { Agent } from "./agent.ts";
-import {
-  dropMapped,
-  mappedDirectory,
-  usersOf,
-  withMappedLayers,
-} from "./mapped_layers.ts";
+import { Attempt, isGoing, stepAll } from "./call_group.ts";
+import { dropMapped } from "./mapped_layers.ts";
+import { mountPoint } from "./mount_points.ts";
+import { mountOverlay } from "./mount_overlay.ts";
+import { Semaphore } from "./semaphore.ts";
 
 /** What has to be locked around a mount, as all tools do. */
 export const MOUNT_LOCKS = { storage: "write", layers: "write" } as const;
@@ -45,6 +35,13 @@ export interface MountLayerOptions extends Abortable {
   readonly label?: string | undefined;
   /** Called with where it is mounted, unless it was: others may use it then. */
   readonly prepare?: ((root: string) => Promise<void>) | undefined;
+  /** Called while it is mounted, unless it was: what needs no mount. */
+  readonly meanwhile?: (() => Promise<void>) | undefined;
+}
+
+/** A layer to be mounted, and by whom. */
+export interface MountRequest extends MountLayerOptions {
+  readonly agent: Agent;
 }
 
 /**
@@ -57,57 +54,87 @@ export async function mountLayer(
   held: MountLocks,
   options: MountLayerOptions,
 ): Promise<string> {
-  const { store, mounter } = agent;
-  const { layerId } = options;
-  using mounts = await store.lockMounts(options);
-  const target = mountPoint(agent, layerId);
-  const isMounted = await mounter.isMounted(target, options);
-  const count = isMounted ? mounts.get(layerId)?.count ?? 0 : 0;
-  if (!isMounted) await demandUsable(store.layers, held.layers, layerId);
+  const [result] = await mountLayers(held, [{ agent, ...options }]);
+  if (result?.status === "fulfilled") return result.value;
+  throw result?.reason;
+}
+
+/**
+ * Mounts layers of one store, each as `mountLayer()` does: they are counted together,
+ * and the programs that mount them run at once.
+ *
+ * @param requests No layer twice.
+ * @returns How each has ended, in their order.
+ */
+export async function mountLayers(
+  held: MountLocks,
+  requests: readonly MountRequest[],
+): Promise<readonly PromiseSettledResult<string>[]> {
+  const [first] = requests;
+  if (first === undefined) return [];
+  const { agent: { store, mounter }, agent } = first;
+  const { signal } = requests.length === 1 ? first : {};
+  using mounts = await store.lockMounts({ signal });
+  const tries = requests.map((request) =>
+    new Attempt(request, mountPoint(request.agent, request.layerId))
+  );
+  await stepAll(tries, async (each) => {
+    const { mounter } = each.request.agent;
+    each.isMounted = await mounter.isMounted(each.target, each.request);
+  });
+  // It takes a program, which others need not wait for.
+  const isNew = tries.some(({ isMounted }) => isMounted === false);
+  const bound = isNew
+    ? mounter.bindPrivate(store.paths.home, { signal })
+    : undefined;
+  bound?.catch(() => {}); // whoever needs it will hear of it
+  await stepAll(tries, async ({ request, target, isMounted }) => {
+    const { layerId } = request;
+    if (!isMounted) await demandUsable(store.layers, held.layers, layerId);
+    const count = isMounted ? mounts.get(layerId)?.count ?? 0 : 0;
+    setCount(mounts, { id: layerId, path: target, count: count + 1 });
+  });
   // Before there is a mount: other tools pull away one that is not counted,
   // while a count without a mount misleads nobody.
-  setCount(mounts, { id: layerId, path: target, count: count + 1 });
-  if (isMounted) return target;
+  await stepAll(tries, (each) => saveCount(mounts, each));
+  await stepAll(tries, async (each) => {
+    if (!each.isMounted) await mountNew(each, { held, mounts, bound });
+  });
+  await bound?.catch(() => {});
+  if (mounts.records.length === 0) await releaseHome(agent, held);
+  return tries.map((each) => each.end(each.target));
+}
+
+// Each waits for the kernel most of the time.
+const MAX_PROGRAMS = 8;
+const programs = new Semaphore(MAX_PROGRAMS);
+
+/** Mounts what is counted. Nothing is left of it if that fails. */
+async function mountNew(
+  { request, target }: Attempt<MountRequest>,
+  { held, mounts, bound }: {
+    readonly held: MountLocks;
+    readonly mounts: Records<MountRecord>;
+    readonly bound: Promise<void> | undefined;
+  },
+): Promise<void> {
+  const { agent: { mounter, log }, layerId, signal } = request;
   try {
-    await mounter.bindPrivate(store.paths.home, options);
-    await mountOverlay(agent, held, options);
-    await options.prepare?.(target);
+    await bound;
+    using _turn = await programs.take(signal);
+    await settleAll([
+      mountOverlay(request, held),
+      request.meanwhile?.(),
+    ]);
+    await request.prepare?.(target);
   } catch (error) {
     // Not to be aborted: it is the way back.
     await mounter.unmount(target, { mode: "lazy" });
-    await dropCount(agent, held, { mounts, layerId });
+    setCount(mounts, { id: layerId, path: target, count: 0 });
+    saveLess(mounts);
     throw error;
   }
-  agent.log("debug", `mounted layer "${layerId}" at "${target}"`);
-  return target;
-}
-
-async function mountOverlay(
-  agent: Agent,
-  held: MountLocks,
-  options: MountLayerOptions,
-): Promise<void> {
-  const request = makeRequest(agent, held, options);
-  const { layerId } = options;
-  const users = usersOf(held.layers, layerId);
-  await prepareOverlay(request);
-  const mount = async (lowerHome?: string) =>
-    await agent.mounter.mount(planOverlay({ ...request, lowerHome }), options);
-  if (users === undefined) await mount();
-  else {
-    refuseOthers(request);
-    await withMappedLayers(agent, { ...options, users }, mount);
-  }
-}
-
-/** Of other stores nothing is shown to other users. */
-function refuseOthers({ lower, layerId }: OverlayRequest): void {
-  const other = lower.find((name) => isAbsolute(name));
-  if (other === undefined) return;
-  throw new TypeError(
-    `Cannot mount layer "${layerId}" for other users: "${other}" is in another ` +
-      "store",
-  );
+  log("debug", `mounted layer "${layerId}" at "${target}"`);
 }
 
 /** How many users an unmount takes away. */
@@ -122,6 +149,11 @@ export interface UnmountLayerOptions extends Abortable {
   readonly checkLast?: (() => Promise<void>) | undefined;
 }
 
+/** A layer to be unmounted, and by whom. */
+export interface UnmountRequest extends UnmountLayerOptions {
+  readonly agent: Agent;
+}
+
 /**
  * Takes away one user of a layer's mount, and unmounts at the last one. What
  * is not mounted is no error.
@@ -133,125 +165,100 @@ export async function unmountLayer(
   held: MountLocks,
   options: UnmountLayerOptions,
 ): Promise<boolean> {
-  const { store, mounter } = agent;
-  const { layerId } = options;
-  using mounts = await store.lockMounts(options);
-  const target = mountPoint(agent, layerId);
-  const count = mounts.get(layerId)?.count ?? 0;
-  const isMounted = await mounter.isMounted(target, options);
-  if (isMounted && count > 1 && options.mode !== "all") {
-    setCount(mounts, { id: layerId, path: target, count: count - 1 });
-    return false;
-  }
-  if (isMounted) await options.checkLast?.();
-  options.signal?.throwIfAborted();
-  // Not to be aborted from here on: mount and count go together.
-  await dropMapped(agent, layerId);
-  if (isMounted) {
-    const isLast = mounts.records.every(({ id }) => id === layerId);
-    const isGone = isLast && await releaseHome(agent, held, { target });
-    if (!isGone) await mounter.unmount(target, { mode: "lazy" });
-  }
-  await dropCount(agent, held, { mounts, layerId });
-  if (isMounted) agent.log("debug", `unmounted layer "${layerId}"`);
-  return true;
+  const [result] = await unmountLayers(held, [{ agent, ...options }]);
+  if (result?.status === "fulfilled") return result.value;
+  throw result?.reason;
 }
 
-/** Where a layer is mounted, if it is. */
-export function mountPoint({ store }: Agent, layerId: LayerId): string {
-  return join(layerDirectory(store.paths, layerId), "merged");
-}
-
-/** All mount points in a store, its own and others'. */
-export async function listStoreMounts(
-  { store: { paths }, mounter }: Agent,
-  options: Abortable = {},
-): Promise<ReadonlySet<string>> {
-  const entries = [
-    ...await mounter.list(paths.root, options),
-    ...await mounter.list(paths.runRoot, options),
-  ];
-  return new Set(entries.map(({ target }) => target));
-}
-
-/** Finds the mount of a layer, or of one that is on it. */
-export async function findMountedOn(
-  agent: Agent,
-  layers: Pick<RecordView<LayerRecord>, "lookUp" | "records">,
-  { id, signal }: Abortable & { readonly id: LayerId },
-): Promise<string | undefined> {
-  const mounts = await listStoreMounts(agent, { signal });
-  const found = layers.records.find((layer) =>
-    mounts.has(mountPoint(agent, layer.id)) &&
-    listChain(layers, layer.id).some((below) => below.id === id)
+/**
+ * Takes away users of layers' mounts in one store, each as `unmountLayer()` does.
+ *
+ * @param requests No layer twice.
+ * @param options What is mounted in the store: from `listStoreMounts()`, if these
+ *   locks have been held since.
+ * @returns How each has ended, in their order.
+ */
+export async function unmountLayers(
+  held: MountLocks,
+  requests: readonly UnmountRequest[],
+  { found }: { readonly found?: ReadonlySet<string> } = {},
+): Promise<readonly PromiseSettledResult<boolean>[]> {
+  const [first] = requests;
+  if (first === undefined) return [];
+  const { agent: { store }, agent } = first;
+  const { signal } = requests.length === 1 ? first : {};
+  using mounts = await store.lockMounts({ signal });
+  const tries = requests.map((request) =>
+    new Attempt(request, mountPoint(request.agent, request.layerId))
   );
-  return found && mountPoint(agent, found.id);
-}
-
-/** What is mounted in a container's directories, beside its root. */
-export function findMountIn(
-  agent: Agent,
-  { id, layer }: ContainerRecord,
-  mounts: Iterable<string>,
-): string | undefined {
-  const { paths } = agent.store;
-  const roots = [
-    layerDirectory(paths, layer),
-    workDirectory(paths, id),
-    runDirectory(paths, id),
-  ];
-  const own = [mountPoint(agent, layer), mappedDirectory(agent, layer)];
-  for (const target of mounts) {
-    const isIn = roots.some((path) => target.startsWith(`${path}/`));
-    if (isIn && !own.includes(target)) return target;
+  await stepAll(tries, async (each) => {
+    const { request, target } = each;
+    each.isMounted = found?.has(target) ??
+      await request.agent.mounter.isMounted(target, request);
+    each.isLeft = each.isMounted && request.mode !== "all" &&
+      (mounts.get(request.layerId)?.count ?? 0) > 1;
+    if (each.isMounted && !each.isLeft) await request.checkLast?.();
+    request.signal?.throwIfAborted();
+  });
+  // Not to be aborted from here on: mount and count go together.
+  await stepAll(tries, async ({ request: { agent, layerId }, isLeft }) => {
+    if (!isLeft) await dropMapped(agent, layerId);
+  });
+  const doomed = tries.filter((each) =>
+    isGoing(each) && each.isMounted && !each.isLeft
+  );
+  const ids = doomed.map(({ request }) => request.layerId);
+  const targets = doomed.map(({ target }) => target);
+  const isLast = mounts.records.every(({ id }) => ids.includes(id));
+  const isGone = isLast && targets.length > 0 &&
+    await releaseHome(agent, held, { targets });
+  await stepAll(isGone ? [] : doomed, async ({ request, target }) => {
+    using _turn = await programs.take();
+    await request.agent.mounter.unmount(target, { mode: "lazy" });
+  });
+  await stepAll(tries, ({ request: { layerId }, target: path, isLeft }) => {
+    const count = isLeft ? (mounts.get(layerId)?.count ?? 1) - 1 : 0;
+    setCount(mounts, { id: layerId, path, count });
+  });
+  await stepAll(tries, ({ isLeft }) => {
+    if (isLeft) mounts.save(HINT);
+    else saveLess(mounts);
+  });
+  const isBound = targets.length > 0 || found?.has(store.paths.home) !== false;
+  if (isBound && mounts.records.length === 0) await releaseHome(agent, held);
+  for (const { request: { layerId, agent } } of doomed.filter(isGoing)) {
+    agent.log("debug", `unmounted layer "${layerId}"`);
   }
-  return undefined;
+  return tries.map((each) => each.end(!each.isLeft));
 }
 
-function makeRequest(
-  { store, mountOptions }: Agent,
-  { layers }: MountLocks,
-  options: MountLayerOptions,
-): OverlayRequest {
-  const { layerId } = options;
-  return {
-    home: store.paths.home,
-    layerId,
-    lower: readLower(store.paths, layerId),
-    shortLower: readShortLower(store.paths, layerId),
-    access: options.access ?? "read-write",
-    options: options.mountOptions ?? mountOptions,
-    label: options.label || layers.get(layerId)?.mountlabel,
-  };
-}
-
-function setCount(
-  mounts: Records<MountRecord>,
-  record: MountRecord,
-): void {
+/** To be saved by the caller. */
+function setCount(mounts: Records<MountRecord>, record: MountRecord): void {
+  if (record.count === 0 && mounts.get(record.id) === undefined) return;
   mounts.remove(record.id);
   if (record.count > 0) mounts.add(record);
-  mounts.save(HINT); // a reboot, which unmounts all, makes any count void
 }
 
-/** Of a layer that is not mounted any more. */
-async function dropCount(
-  agent: Agent,
-  held: MountLocks,
-  { mounts, layerId }: {
-    readonly mounts: Records<MountRecord>;
-    readonly layerId: LayerId;
-  },
-): Promise<void> {
-  const path = mountPoint(agent, layerId);
+/** The first saves the counts of all. */
+function saveCount(
+  mounts: Records<MountRecord>,
+  { request: { layerId: id }, target: path }: Attempt<MountRequest>,
+): void {
   try {
-    setCount(mounts, { id: layerId, path, count: 0 });
+    mounts.save(HINT); // a reboot, which unmounts all, makes any count void
   } catch (error) {
-    // A count without a mount misleads nobody, and room must come from somewhere.
-    if (!isErrno(error, "ENOSPC", "EDQUOT")) throw error;
-    return;
+    setCount(mounts, { id, path, count: 0 });
+    throw error;
   }
-  if (mounts.records.length === 0) await releaseHome(agent, held);
+}
+
+/** A count without a mount misleads nobody, and room must come from somewhere. */
+function saveLess(mounts: Records<MountRecord>): void {
+  try {
+    mounts.save(HINT);
+  } catch (error) {
+    if (!isErrno(error, "ENOSPC", "EDQUOT")) throw error;
+  }
 }
 
 /**
@@ -259,18 +266,20 @@ async function dropCount(
  * locks held nobody else mounts; what somebody has mounted without counting,
  * or counts in another run root, would vanish with the home, so that stays.
  *
- * @param target The last mount that is counted, if there is one; it goes along.
- * @returns Whether it is not mounted any more.
+ * @param targets The last mounts that are counted, if there are any; they go along.
+ * @returns Whether these are not mounted any more.
  */
 async function releaseHome(
   { store: { paths }, mounter }: Agent,
   { storage }: MountLocks,
-  { target }: { readonly target?: string } = {},
+  { targets = [] }: { readonly targets?: readonly string[] } = {},
 ): Promise<boolean> {
   const { home } = paths;
-  const targets = (await mounter.list(home)).map((entry) => entry.target);
-  const isOthers = targets.some((other) => other !== home && other !== target);
-  if (isOthers || !targets.includes(home)) return false;
+  const found = (await mounter.list(home)).map(({ target }) => target);
+  const isOthers = found.some((other) =>
+    other !== home && !targets.includes(other)
+  );
+  if (isOthers || !found.includes(home)) return false;
   try {
     storage.writeToken(); // others have to bind it anew
   } catch (error) {
@@ -278,5 +287,10 @@ async function releaseHome(
     return false; // they could not be told
   }
   await mounter.unmount(home, { mode: "lazy" });
-  return target !== undefined && !await mounter.isMounted(target);
+  // What is older than the home's mount, or below another one, is seen again.
+  if (found.length === 1 + targets.length && found[0] === home) return true;
+  for (const target of targets) {
+    if (await mounter.isMounted(target)) return false;
+  }
+  return true;
 }

@@ -15,11 +15,7 @@ import {
   deleteContainer,
   type DeleteContainerOptions,
 } from "./containers/delete_container.ts";
-import {
-  startContainer,
-  stopContainer,
-  type StopContainerOptions,
-} from "./containers/start_container.ts";
+import { startContainer } from "./containers/start_container.ts";
 import type {
   ContainerInfo,
   CreateContainerOptions,
@@ -33,6 +29,10 @@ import {
   removePodSandbox,
   type RemovePodSandboxOptions,
 } from "./pods/remove_pod_sandbox.ts";
+import {
+  stopContainer,
+  type StopContainerOptions,
+} from "./pods/stop_container.ts";
 
 /**
  * Keeps pods and containers in the store of an image server. All that it

@@ -3,8 +3,9 @@
 import { join } from "@std/path";
 import { errnoOf, whyOf } from "../errors/why.ts";
 import { byteLengthOf } from "../formats/bytes.ts";
+import type { Libc } from "../process/libc.ts";
 import { isErrno } from "./errno.ts";
-import { lstatIfThere } from "./if_there.ts";
+import { isNameThere, lstatIfThere } from "./if_there.ts";
 import { randomSuffix } from "./random_name.ts";
 
 // A path of more than 4096 bytes cannot be named: room for a name of 255.
@@ -27,8 +28,13 @@ export async function removeTree(path: string): Promise<void> {
   }
 }
 
-/** Does what {@linkcode removeTree} does, while the caller waits. */
-export function removeTreeSync(path: string): void {
+/**
+ * Does what {@linkcode removeTree} does, while the caller waits.
+ *
+ * @param libc With it, what is missing costs no error: see {@linkcode isNameThere}.
+ */
+export function removeTreeSync(path: string, libc?: Libc): void {
+  if (libc !== undefined && !isNameThere(path, libc)) return;
   try {
     flatten(path);
     Deno.removeSync(path, { recursive: true });

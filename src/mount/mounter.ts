@@ -98,14 +98,15 @@ export interface Mounter {
   bindPrivate(directory: string, options?: Abortable): Promise<void>;
 }
 
+/** What asks the kernel. */
+type MountLibc = Pick<Libc, "readMountTable" | "isMountPoint">;
+
 /**
  * The mounts of the kernel.
  *
  * @param libc Reads the table of mounts; without it, a program does.
  */
-export function systemMounter(
-  libc?: Pick<Libc, "readMountTable">,
-): Mounter {
+export function systemMounter(libc?: MountLibc): Mounter {
   return new SystemMounter(libc);
 }
 
@@ -113,10 +114,10 @@ export function systemMounter(
 const MOUNT_ENV = { "LIBMOUNT_FORCE_MOUNT2": "always" };
 
 class SystemMounter implements Mounter {
-  readonly #libc: Pick<Libc, "readMountTable"> | undefined;
+  readonly #libc: MountLibc | undefined;
   readonly #programs = new Map<string, string>();
 
-  constructor(libc: Pick<Libc, "readMountTable"> | undefined) {
+  constructor(libc: MountLibc | undefined) {
     this.#libc = libc;
   }
 
@@ -173,6 +174,9 @@ class SystemMounter implements Mounter {
   }
 
   async isMounted(target: string, options: Abortable = {}): Promise<boolean> {
+    options.signal?.throwIfAborted();
+    // The table grows with each container. What it does not say, it may hide.
+    if (this.#libc?.isMountPoint(target) === true) return true;
     return await this.#findOn(target, options) !== undefined;
   }
 
@@ -192,7 +196,11 @@ class SystemMounter implements Mounter {
 
   async bindPrivate(directory: string, options: Abortable = {}): Promise<void> {
     for (;;) {
-      const entry = await this.#findOn(directory, options);
+      options.signal?.throwIfAborted();
+      // What is hidden below another mount is not in the way.
+      const entry = this.#libc?.isMountPoint(directory) === false
+        ? undefined
+        : await this.#findOn(directory, options);
       if (entry?.propagation === "private") return;
       const bind = entry === undefined ? ["--bind", directory] : [];
       const args = [...bind, "--make-private", directory];

@@ -1,6 +1,9 @@
 /** Puts a layer's directories into the state that a mount needs. */
 
 import { join } from "@std/path";
+import { isNameThere } from "../fs/if_there.ts";
+import { removeTreeSync } from "../fs/remove_tree.ts";
+import type { Libc } from "../process/libc.ts";
 import type { OverlayRequest } from "./plan_overlay.ts";
 
 /**
@@ -8,34 +11,27 @@ import type { OverlayRequest } from "./plan_overlay.ts";
  * mark of an earlier volatile mount, which the kernel would refuse to mount
  * again: store-wide rules of containers/storage.
  *
+ * @param libc With it, what is missing costs no error.
  * @throws {Deno.errors.NotFound} If the layer itself or `work` is missing.
  */
-export async function prepareOverlay(
+export function prepareOverlay(
   { home, layerId, access }: OverlayRequest,
-): Promise<void> {
+  libc?: Libc,
+): void {
   const layer = join(home, layerId);
-  await ensureDirectory(join(layer, "merged"), 0o700);
-  await ensureDirectory(join(layer, "diff"), 0o555);
+  ensureDirectory(join(layer, "merged"), { mode: 0o700, libc });
+  ensureDirectory(join(layer, "diff"), { mode: 0o555, libc });
   if (access === "read-only") return;
   const work = join(layer, "work");
-  await Deno.lstat(work);
-  await removeTree(join(work, "work", "incompat", "volatile"));
+  Deno.lstatSync(work);
+  removeTreeSync(join(work, "work", "incompat", "volatile"), libc);
 }
 
-async function ensureDirectory(path: string, mode: number): Promise<void> {
-  try {
-    await Deno.mkdir(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.AlreadyExists) return;
-    throw error;
-  }
-  await Deno.chmod(path, mode); // Whatever the umask is.
-}
-
-async function removeTree(path: string): Promise<void> {
-  try {
-    await Deno.remove(path, { recursive: true });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+function ensureDirectory(
+  path: string,
+  { mode, libc }: { readonly mode: number; readonly libc: Libc | undefined },
+): void {
+  if (isNameThere(path, libc)) return;
+  Deno.mkdirSync(path);
+  Deno.chmodSync(path, mode); // Whatever the umask is.
 }

@@ -7,7 +7,10 @@ import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
 import { closeSync, openSync } from "node:fs";
 import { sleep } from "../../src/errors/abort.ts";
 import { DuplicateNameError } from "../../src/errors/naming_errors.ts";
-import { ContainerNotFoundError } from "../../src/errors/not_found_errors.ts";
+import {
+  ContainerNotFoundError,
+  InvalidContainerIdError,
+} from "../../src/errors/not_found_errors.ts";
 import { checkStore } from "../support/check_store.ts";
 import {
   containerOptions,
@@ -55,6 +58,22 @@ Deno.test("of many that want a name at once, one gets it", async () => {
   );
   assertEquals(errors.length, 4);
   for (const error of errors) assert(error instanceof DuplicateNameError);
+  assertEquals(checkStore(locationOf(test)), []);
+});
+
+Deno.test("of many starts of one container at once, each counts", async () => {
+  using test = await testPod();
+  const { runtime, mounter } = test;
+  const { id } = await runtime.createContainer(containerOptions());
+  const starts = Array.from({ length: 3 }, () => runtime.startContainer(id));
+  const none = runtime.startContainer("none");
+  assertEquals(new Set(await Promise.all(starts)).size, 1);
+  await assertRejects(() => none, InvalidContainerIdError);
+  assertEquals(mounter.table.length, 2); // with the home
+  const stops = Array.from({ length: 3 }, () => runtime.stopContainer(id));
+  assertEquals((await Promise.all(stops)).filter(Boolean).length, 1);
+  assertEquals(mounter.table, []);
+  await runtime.deleteContainer(id);
   assertEquals(checkStore(locationOf(test)), []);
 });
 

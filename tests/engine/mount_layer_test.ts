@@ -12,10 +12,12 @@ import {
   MOUNT_LOCKS,
   mountLayer,
   type MountLayerOptions,
-  mountPoint,
+  mountLayers,
   unmountLayer,
   type UnmountLayerOptions,
+  unmountLayers,
 } from "../../src/engine/mount_layer.ts";
+import { mountPoint } from "../../src/engine/mount_points.ts";
 import { CommandError } from "../../src/errors/store_errors.ts";
 import { mappedDirectory } from "../../src/engine/mapped_layers.ts";
 import { createLayer } from "../../src/store/layers/create_layer.ts";
@@ -189,6 +191,82 @@ Deno.test("mountLayer() takes back its count where it fails", async (t) => {
     assertEquals(counts(test), []);
     assertEquals(mounter.table, []);
   });
+});
+
+Deno.test("mountLayers() mounts several, and each fails by itself", async () => {
+  using test = await withLayer();
+  const { agent, mounter } = test;
+  for (const name of ["y", "z"]) await putLayer(agent.store, name);
+  let bound = 0;
+  const watched: Agent = {
+    ...agent,
+    mounter: {
+      ...mounter,
+      async bindPrivate(home) {
+        bound++;
+        await mounter.bindPrivate(home);
+      },
+    },
+  };
+  const [x, y, z] = [idOf("x"), idOf("y"), idOf("z")] as const;
+  using held = await agent.store.lock(MOUNT_LOCKS);
+  const ended = await mountLayers(held, [
+    { agent: watched, layerId: x },
+    { agent: watched, layerId: y, mountOptions: ["x=y"] },
+    { agent: watched, layerId: z },
+  ]);
+  assertEquals(ended.map(({ status }) => status), [
+    ...["fulfilled", "rejected", "fulfilled"] as const,
+  ]);
+  const [pathX, pathZ] = [mountPoint(agent, x), mountPoint(agent, z)] as const;
+  assertEquals(targets(test).toSorted(), [
+    ...[agent.store.paths.home, pathX, pathZ].toSorted(),
+  ]);
+  assertEquals(bound, 1);
+  assertEquals(counts(test), [
+    { id: x, path: pathX, count: 1 },
+    { id: z, path: pathZ, count: 1 },
+  ]);
+  const refuse = () => Promise.reject(new Error("busy"));
+  const left = await unmountLayers(held, [
+    { agent: watched, layerId: x, checkLast: refuse },
+    { agent: watched, layerId: z },
+  ]);
+  assertEquals(left.map(({ status }) => status), [
+    ...["rejected", "fulfilled"] as const,
+  ]);
+  assertEquals(targets(test), [agent.store.paths.home, pathX]);
+  await unmountLayers(held, [{ agent: watched, layerId: x }]);
+  assertEquals(targets(test), []);
+  assertEquals(counts(test), []);
+});
+
+Deno.test("unmountLayers() takes all mounts with the home, at once", async () => {
+  using test = await withLayer();
+  const { agent, mounter } = test;
+  await putLayer(agent.store, "y");
+  const unmounted: string[] = [];
+  const watched: Agent = {
+    ...agent,
+    mounter: {
+      ...mounter,
+      async unmount(target, options) {
+        unmounted.push(target);
+        await mounter.unmount(target, options);
+      },
+    },
+  };
+  const requests = ["x", "y"].map((name) => ({
+    agent: watched,
+    layerId: idOf(name),
+  }));
+  using held = await agent.store.lock(MOUNT_LOCKS);
+  await mountLayers(held, requests);
+  const ended = await unmountLayers(held, requests);
+  assertEquals(ended.map(({ status }) => status), ["fulfilled", "fulfilled"]);
+  assertEquals(unmounted, [agent.store.paths.home]);
+  assertEquals(targets(test), []);
+  assertEquals(counts(test), []);
 });
 
 Deno.test("mountLayer() counts before it mounts", async () => {

@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { CommandError, InUseError } from "../../src/errors/store_errors.ts";
 import { systemMounter } from "../../src/mount/mounter.ts";
@@ -58,7 +64,7 @@ Deno.test("systemMounter() shows the layers' files", { ignore }, async (t) => {
         access: "read-write",
         options: ["nodev"],
       } as const;
-      await prepareOverlay(request);
+      prepareOverlay(request);
       const plan = planOverlay(request);
       assertEquals(plan.cwd !== undefined, depth === 129);
       await mounter.mount(plan);
@@ -89,7 +95,7 @@ Deno.test("systemMounter() mounts read-only", { ignore }, async () => {
     lower: lowerOf(1),
     access: "read-only",
   } as const;
-  await prepareOverlay(request);
+  prepareOverlay(request);
   const plan = planOverlay(request);
   const mounter = systemMounter(libc);
   await mounter.mount(plan);
@@ -111,7 +117,7 @@ Deno.test("systemMounter() tells a busy mount", { ignore }, async () => {
     lower: [],
     access: "read-write",
   } as const;
-  await prepareOverlay(request);
+  prepareOverlay(request);
   const plan = planOverlay(request);
   const mounter = systemMounter(libc);
   await mounter.mount(plan);
@@ -175,7 +181,7 @@ Deno.test("prepareOverlay() lets a volatile layer be mounted again", {
   const mounter = systemMounter(libc);
   const plan = planOverlay(request);
   for (const _ of ["first", "second"]) {
-    await prepareOverlay(request);
+    prepareOverlay(request);
     await mounter.mount(plan);
     await mounter.unmount(plan.target);
   }
@@ -206,7 +212,7 @@ Deno.test("prepareOverlay() needs no work directory to read", async () => {
   using dir = tempDir();
   await makeLayers(dir.path, 1);
   await Deno.remove(dir.join("0", "work"));
-  await prepareOverlay({
+  prepareOverlay({
     ...{ home: dir.path, layerId: "0", lower: [], access: "read-only" },
   });
 });
@@ -216,14 +222,14 @@ Deno.test("prepareOverlay() makes what may be missing", async () => {
   await makeLayers(dir.path, 1);
   await Deno.remove(dir.join("0", "diff"), { recursive: true });
   const request = { home: dir.path, lower: [], access: "read-write" } as const;
-  await prepareOverlay({ ...request, layerId: "0" });
+  prepareOverlay({ ...request, layerId: "0" });
   const mode = async (name: string) =>
     ((await Deno.stat(dir.join("0", name))).mode ?? 0) & 0o777;
   assertEquals(await mode("diff"), 0o555);
   assertEquals(await mode("merged"), 0o700);
   await Deno.remove(dir.join("0", "work"));
   for (const layerId of ["0", "absent"]) {
-    await assertRejects(
+    assertThrows(
       () => prepareOverlay({ ...request, layerId }),
       Deno.errors.NotFound,
     );

@@ -21,7 +21,7 @@ import { deleteContainer } from "../containers/delete_container.ts";
 import { findImage } from "../images/find_image.ts";
 
 import { ownerCommand, ownerName, ownerOf } from "../container_owner.ts";
-import { mountPoint } from "../mount_layer.ts";
+import { mountPoint } from "../mount_points.ts";
 import { findOwnName } from "../images/name_image.ts";
 import { isPinned } from "../images/pin_image.ts";
 import { loadShortNames } from "../images/short_names.ts";

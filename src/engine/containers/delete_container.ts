@@ -16,12 +16,8 @@ import type { Store } from "../../store/store.ts";
 import type { Agent } from "../agent.ts";
 import { CallGroup, type GroupedCall } from "../call_group.ts";
 import { checkOwner } from "../container_owner.ts";
-import {
-  findMountIn,
-  listStoreMounts,
-  mountPoint,
-  unmountLayer,
-} from "../mount_layer.ts";
+import { unmountLayers } from "../mount_layer.ts";
+import { findMountIn, listStoreMounts, mountPoint } from "../mount_points.ts";
 import { isAnyAttached, isAttached } from "../release_pod.ts";
 import { checkIdle, readStatus } from "./container_status.ts";
 import { endNamed, type EndOptions } from "./end_process.ts";
@@ -249,10 +245,14 @@ async function detachContainers(
     checkReleased(agent, record);
     await checkIdle(agent, record, { verb: "remove" });
   }
-  await checkMounts(agent, records);
-  for (const { id, layer } of records) {
-    await forget(agent, id); // of a process that nobody has seen end
-    await unmountLayer(agent, held, { layerId: layer, mode: "all" });
+  const found = await checkMounts(agent, records);
+  // Of a process that nobody has seen end.
+  for (const { id } of records) await forget(agent, id);
+  const requests = records.map(({ layer: layerId }) =>
+    ({ agent, layerId, mode: "all" }) as const
+  );
+  for (const ended of await unmountLayers(held, requests, { found })) {
+    if (ended.status === "rejected") throw ended.reason;
   }
 }
 
@@ -280,10 +280,11 @@ function dropDetached(
   }
 }
 
+/** @returns All mounts in the store. */
 async function checkMounts(
   agent: Agent,
   records: readonly ContainerRecord[],
-): Promise<void> {
+): Promise<ReadonlySet<string>> {
   const mounts = await listStoreMounts(agent);
   for (const record of records) {
     const found = findMountIn(agent, record, mounts);
@@ -294,4 +295,5 @@ async function checkMounts(
       [found],
     );
   }
+  return mounts;
 }

@@ -11,6 +11,7 @@ import type {
   LayerId,
 } from "../../formats/storage/store_ids.ts";
 import type { ContainerRecord } from "../../formats/storage/store_record.ts";
+import { choose } from "../../store/find_container.ts";
 import type { RecordView } from "../../store/records/records.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import {
@@ -18,7 +19,7 @@ import {
   isOwnContainer,
   ownerOf,
 } from "../container_owner.ts";
-import { mountPoint } from "../mount_layer.ts";
+import { mountPoint } from "../mount_points.ts";
 import { Semaphore } from "../semaphore.ts";
 import {
   type ActivityOptions,
@@ -149,6 +150,45 @@ export async function listPods(
       members: containers.filter((container) => container !== infra),
     };
   });
+}
+
+/**
+ * Finds a pod by ID, name, or beginning of its ID. Nobody looks at what its
+ * containers do, or at others.
+ *
+ * @throws {ContainerNotFoundError} If there is none.
+ * @throws {AmbiguousIdError} If there are several.
+ */
+export async function findPod(
+  agent: Agent,
+  text: string,
+  options: Abortable = {},
+): Promise<Pick<PodSummary, "id" | "name">> {
+  using held = await agent.store.lock({ containers: "read" }, options);
+  const infra = findInfra(held.containers, text);
+  if (infra !== undefined) return { id: infra.podId, name: infra.podName };
+  const pods = new Map<string, { id: string; names: readonly string[] }>();
+  for (const record of held.containers.records) {
+    if (!mayName(record, text)) continue;
+    const { podId = "", podName = "" } = readMetadata(record) ?? {};
+    if (podId !== "" && !pods.has(podId)) {
+      pods.set(podId, { id: podId, names: [podName] });
+    }
+  }
+  const { id, names } = choose([...pods.values()], text, { kind: "pod" });
+  return { id, name: names[0] ?? "" };
+}
+
+/** A pod's infra container, which has its ID, and its name besides its own. */
+export function findInfra(
+  containers: RecordView<ContainerRecord>,
+  idOrName: string,
+): PodMember | undefined {
+  const record = containers.lookUp(idOrName) ?? containers.getByName(idOrName);
+  const metadata = record && readMetadata(record);
+  if (record === undefined || !metadata?.pod) return undefined;
+  const isPod = [metadata.podId, metadata.podName].includes(idOrName);
+  return isPod ? { ...metadata, id: record.id, record } : undefined;
 }
 
 /** The containers of a pod, with its infra container. */

@@ -1,8 +1,7 @@
-/** Starts and stops containers: their mounts, and what a runtime is handed. */
+/** Starts containers: their mounts, and what a runtime is handed. */
 
 import { join } from "@std/path";
 import type { Abortable } from "../../errors/abort.ts";
-import { InvalidContainerIdError } from "../../errors/not_found_errors.ts";
 import {
   formatRuntimeSpec,
   type RuntimeMount,
@@ -18,22 +17,27 @@ import {
   ensureWorkDirectory,
 } from "../../store/disk_containers.ts";
 import { isUnfinished } from "../../store/delete_container.ts";
-import { findContainer, findValid } from "../../store/find_container.ts";
-import { lendReserve } from "../../store/records/reserve.ts";
+import { findValid } from "../../store/find_container.ts";
 import type { HeldLocks } from "../../store/records/tables.ts";
+import type { Store } from "../../store/store.ts";
 import type { Agent } from "../agent.ts";
+import {
+  CallGroup,
+  type GroupedCall,
+  prepareAll,
+  splitByLayer,
+} from "../call_group.ts";
 import { checkOwner, ownerOf } from "../container_owner.ts";
 import { readConfig } from "../images/list_images.ts";
 import { usersOf } from "../mapped_layers.ts";
 import {
   MOUNT_LOCKS,
-  mountLayer,
+  mountLayers,
+  type MountRequest,
   unmountLayer,
-  type UnmountMode,
 } from "../mount_layer.ts";
 import { parseStoredMetadata, readTemplate } from "../parse_stored.ts";
-import { checkIdle, findActivity } from "./container_status.ts";
-import { endNamed, type EndOptions } from "./end_process.ts";
+import { findActivity } from "./container_status.ts";
 import { forgetLastRun } from "./last_run.ts";
 import { makeTemplate } from "./make_template.ts";
 import { prepareRoot } from "./prepare_root.ts";
@@ -44,7 +48,6 @@ const START_LOCKS = {
   images: "read",
   containers: "read",
 } as const;
-const STOP_LOCKS = { ...MOUNT_LOCKS, containers: "read" } as const;
 
 /**
  * Mounts a container's root and writes the bundle config for it. What is
@@ -60,33 +63,114 @@ export async function startContainer(
   idOrName: string,
   options: Abortable = {},
 ): Promise<string> {
-  using held = await agent.store.lock(START_LOCKS, options);
+  const group = starts.get(agent.store) ??
+    new CallGroup((take, options) => startAll(agent.store, take, options));
+  starts.set(agent.store, group);
+  return await group.call({ agent, idOrName, options }, options);
+}
+
+interface StartRequest {
+  readonly agent: Agent;
+  readonly idOrName: string;
+  readonly options: Abortable;
+}
+
+type StartCall = GroupedCall<StartRequest, string>;
+
+const starts = new WeakMap<Store, CallGroup<StartRequest, string>>();
+
+/** Starts what is wanted now: programs mount the roots at once. */
+async function startAll(
+  store: Store,
+  take: () => readonly StartCall[],
+  options: Abortable,
+): Promise<void> {
+  using held = await store.lock(START_LOCKS, options);
+  for (let calls = take(); calls.length > 0;) {
+    const ready = await prepareAll(calls, (call) => prepareStart(call, held));
+    const { batch, later } = splitByLayer(ready);
+    const roots = await mountLayers(held, batch.map(({ request }) => request));
+    await Promise.all(batch.map(async (each, index) => {
+      try {
+        each.call.resolve(await finishStart(each, held, roots[index]));
+      } catch (error) {
+        each.call.reject(error);
+      }
+    }));
+    calls = later.map(({ call }) => call);
+  }
+}
+
+interface ReadyStart {
+  readonly call: StartCall;
+  readonly request: MountRequest;
+  readonly container: ContainerRecord;
+  readonly template: RuntimeSpec;
+  /** Filled when it is mounted. */
+  readonly volumeMounts: RuntimeMount[];
+  /** Writes the files of its bundle, once. */
+  readonly writeFiles: () => void;
+}
+
+async function prepareStart(
+  call: StartCall,
+  held: HeldLocks<typeof START_LOCKS>,
+): Promise<ReadyStart> {
+  const { agent, idOrName, options } = call.request;
+  options.signal?.throwIfAborted();
   const container = findValid(held.containers, idOrName, { verb: "start" });
-  const { id, layer: layerId, names = [] } = container;
   const { mountLabel } = readOwnMetadata(agent, held, container);
   checkIsWhole(container);
-  const template = readTemplate(agent, id) ??
+  const template = readTemplate(agent, container.id) ??
     await renewTemplate(agent, held, container);
   const volumes = readVolumes(agent, held, container);
-  let volumeMounts: readonly RuntimeMount[] = [];
-  const root = await mountLayer(agent, held, {
+  const volumeMounts: RuntimeMount[] = [];
+  const writeFiles = filesWriter(agent, container, template);
+  const request: MountRequest = {
     ...options,
-    layerId,
+    agent,
+    layerId: container.layer,
     label: mountLabel,
     mountOptions: mountOptionsOf(container),
-    prepare: async (root) => {
-      volumeMounts = await prepareRoot(root, {
-        ...options,
-        libc: agent.store.libc,
-        template,
-        volumes,
-        users: usersOf(held.layers, layerId),
-      });
+    async prepare(root) {
+      const { libc } = agent.store;
+      const users = usersOf(held.layers, container.layer);
+      const ready = { ...options, libc, template, volumes, users };
+      volumeMounts.push(...await prepareRoot(root, ready));
     },
-  });
+    // deno-lint-ignore require-await -- a throw becomes a rejection
+    meanwhile: async () => writeFiles(),
+  };
+  return { call, request, container, template, volumeMounts, writeFiles };
+}
+
+function filesWriter(
+  { store: { paths, libc } }: Agent,
+  { id, names }: ContainerRecord,
+  template: RuntimeSpec,
+): () => void {
+  let state: "to be written" | "written" = "to be written";
+  return () => {
+    if (state === "written") return;
+    const bundle = ensureRunDirectory(paths, id);
+    writeContainerFiles({ bundle, template, name: names?.[0] ?? id, libc });
+    state = "written";
+  };
+}
+
+/** Writes what a runtime is handed; unmounts if that fails. */
+async function finishStart(
+  { call, container, template, volumeMounts, writeFiles }: ReadyStart,
+  held: HeldLocks<typeof START_LOCKS>,
+  mounted: PromiseSettledResult<string> | undefined,
+): Promise<string> {
+  if (mounted?.status !== "fulfilled") throw mounted?.reason;
+  const { value: root } = mounted;
+  const { agent, options } = call.request;
+  const { id, layer: layerId } = container;
   try {
+    writeFiles();
     const bundle = ensureRunDirectory(agent.store.paths, id);
-    writeContainerFiles({ bundle, template, name: names[0] ?? id });
     const spec = withMounts(withRoot(template, root), volumeMounts);
     writeAtomically(join(bundle, "config.json"), formatRuntimeSpec(spec), {
       directory: "later", // each start writes it anew
@@ -122,55 +206,6 @@ function readOwnMetadata(
   const metadata = parseStoredMetadata(containers, container);
   checkOwner(store, container, { verb: "start" });
   return metadata;
-}
-
-/** How to stop a container. */
-export interface StopContainerOptions extends EndOptions {
-  /**
-   * `"all"` unmounts whatever the count of users.
-   *
-   * @default {"one"}
-   */
-  readonly mode?: UnmountMode | undefined;
-}
-
-/**
- * Takes away one user of a container's mount; the last one unmounts it. One
- * that is not mounted is no error. Nothing is unmounted under a process.
- *
- * @returns Whether it is unmounted now.
- * @throws {InvalidContainerIdError} If `idOrName` is empty.
- * @throws {ContainerNotFoundError} If it is unknown.
- * @throws {PolicyError} If it is another tool's.
- * @throws {InUseError} If a process runs in it, and is not ended.
- */
-export async function stopContainer(
-  agent: Agent,
-  idOrName: string,
-  options: StopContainerOptions = {},
-): Promise<boolean> {
-  if (idOrName === "") {
-    throw new InvalidContainerIdError(
-      `Cannot stop container "": invalid container ID: it is empty`,
-    );
-  }
-  using _reserve = lendReserve(agent.store);
-  const verb = "stop";
-  const [ended] = options.running === "end"
-    ? await endNamed(agent, [idOrName], { ...options, verb })
-    : [];
-  using held = await agent.store.lock(STOP_LOCKS, options);
-  const container = held.containers.get(ended) ??
-    (ended === undefined && findContainer(held.containers, idOrName));
-  if (!container) return true; // gone with its process
-  checkOwner(agent.store, container, { verb });
-  const { layer: layerId } = container;
-  return await unmountLayer(agent, held, {
-    ...options,
-    layerId,
-    checkLast: () =>
-      checkIdle(agent, container, { ...options, verb: "unmount" }),
-  });
 }
 
 /** A template that was lost is made anew, of the image alone. */

@@ -5,6 +5,7 @@ import { ADDED_HOSTS } from "../../formats/oci/annotations.ts";
 import type { RuntimeSpec } from "../../formats/oci/runtime_spec.ts";
 import { isThere, tryReadText } from "../../fs/if_there.ts";
 import { removeTreeSync } from "../../fs/remove_tree.ts";
+import type { Libc } from "../../process/libc.ts";
 import { contentOf, filesOf } from "../../image/container_files.ts";
 
 /** Where the files go, and what they tell. */
@@ -14,6 +15,8 @@ export interface ContainerFilesOptions {
   readonly template: RuntimeSpec;
   /** The container's name. */
   readonly name: string;
+  /** With it, what is missing costs no error. */
+  readonly libc: Libc | undefined;
 }
 
 // All users of the container read them.
@@ -21,7 +24,7 @@ const FILE_MODE = 0o644;
 
 /** Writes the files anew, of what the host, or the pod, has now. */
 export function writeContainerFiles(
-  { bundle, template, name }: ContainerFilesOptions,
+  { bundle, template, name, libc }: ContainerFilesOptions,
 ): void {
   const namespaces = template.linux?.namespaces ?? [];
   const own = namespaces.find(({ type }) => type === "network");
@@ -43,7 +46,7 @@ export function writeContainerFiles(
     });
     const path = join(bundle, file);
     // Not in place: a container that runs has the old one mounted.
-    removeTreeSync(path);
+    removeTreeSync(path, libc);
     Deno.writeTextFileSync(path, text, { createNew: true });
     Deno.chmodSync(path, FILE_MODE);
   }

@@ -7,12 +7,8 @@ import type { RootedFile } from "../../process/libc_roots.ts";
 import type { Agent } from "../agent.ts";
 import { findActivity } from "../containers/container_status.ts";
 import { mountOptionsOf } from "../containers/start_container.ts";
-import {
-  MOUNT_LOCKS,
-  mountLayer,
-  mountPoint,
-  unmountLayer,
-} from "../mount_layer.ts";
+import { MOUNT_LOCKS, mountLayer, unmountLayer } from "../mount_layer.ts";
+import { mountPoint } from "../mount_points.ts";
 
 /** A root whose files can be found. */
 export interface OpenedRoot extends AsyncDisposable {

@@ -54,7 +54,8 @@ export async function undoProcess(
   const { libc } = agent.store;
   const isLeft = (path: string) => isNameThere(path, libc);
   FILES.map((file) => join(bundle, file)).filter(isLeft).forEach(removeIfThere);
-  [join(bundle, "exec")].filter(isLeft).forEach(removeTreeSync);
+  [join(bundle, "exec")].filter(isLeft)
+    .forEach((path) => removeTreeSync(path));
   forgetExit(agent, id);
   await removeLeftCgroups(agent, id);
 }

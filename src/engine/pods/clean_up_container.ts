@@ -9,7 +9,7 @@ import { deleteContainer } from "../containers/delete_container.ts";
 import { tryReadLastRun } from "../containers/last_run.ts";
 import { forget } from "../runtimes/oci_runtime.ts";
 import { findWithPod } from "../containers/own_pod.ts";
-import { stopContainer } from "../containers/start_container.ts";
+import { unmountContainer } from "./unmount_container.ts";
 import { unlessGone } from "./unless_gone.ts";
 
 /**
@@ -41,7 +41,7 @@ export async function cleanUpContainer(
     ? await findWithPod(agent, id, options)
     : [];
   await forget(agent, id);
-  await unlessGone(stopContainer(agent, id, options));
+  await unlessGone(unmountContainer(agent, id, options));
   if (pod !== undefined) await releasePod(agent, pod.id, options);
   if (isToGo) await unlessGone(deleteContainer(agent, id, options));
 }

@@ -21,10 +21,8 @@ import {
   readRuntimeLog,
   runtimeExitCode,
 } from "../runtimes/runtime_exit_code.ts";
-import {
-  startContainer,
-  stopContainer,
-} from "../containers/start_container.ts";
+import { startContainer } from "../containers/start_container.ts";
+import { unmountContainer } from "./unmount_container.ts";
 import { removePodSandbox } from "./remove_pod_sandbox.ts";
 import { unlessGone } from "./unless_gone.ts";
 
@@ -129,7 +127,10 @@ async function runMounted(
       // Of a process that died by itself nothing is left to delete.
       await forget(agent, id);
     } finally {
-      await unlessGone(stopContainer(agent, id));
+      // A removal unmounts it, too, with the store locked once.
+      if (options.removal !== "at-end") {
+        await unlessGone(unmountContainer(agent, id));
+      }
     }
   }
 }
@@ -169,6 +170,18 @@ async function remove(
   id: ContainerId,
   pod: ContainerId | undefined,
 ): Promise<void> {
-  await unlessGone(deleteContainer(agent, id));
-  if (pod !== undefined) await unlessGone(removePodSandbox(agent, pod));
+  try {
+    await unlessGone(deleteContainer(agent, id));
+  } catch (error) {
+    await unlessGone(unmountContainer(agent, id));
+    throw error;
+  }
+  // It goes with the container, unless somebody has made another one in it.
+  if (pod === undefined || !await isLeft(agent, pod)) return;
+  await unlessGone(removePodSandbox(agent, pod));
+}
+
+async function isLeft({ store }: Agent, id: ContainerId): Promise<boolean> {
+  using held = await store.lock({ containers: "read" });
+  return held.containers.get(id) !== undefined;
 }

@@ -6,10 +6,8 @@ import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { ensureWorkDirectory } from "../../store/disk_containers.ts";
 import { type AgentHandle, insideOf } from "../agent.ts";
 import { deleteContainer } from "../containers/delete_container.ts";
-import {
-  startContainer,
-  stopContainer,
-} from "../containers/start_container.ts";
+import { startContainer } from "../containers/start_container.ts";
+import { unmountContainer } from "./unmount_container.ts";
 import {
   createProcess,
   type CreateProcessOptions,
@@ -68,7 +66,7 @@ export async function runDetached(
     undo.defer(() => unlessGone(deleteContainer(agent, id)));
   }
   await startContainer(agent, id, options);
-  undo.defer(() => unlessGone(stopContainer(agent, id)));
+  undo.defer(() => unlessGone(unmountContainer(agent, id)));
   const logPath = join(ensureWorkDirectory(agent.store.paths, id), LOG_FILE);
   await createProcess(agent, id, { ...options, logPath });
   undo.defer(() => forgetProcess(agent, id));

@@ -1,13 +1,13 @@
 /** Stops pods: ends what runs in their containers, and unmounts them. */
 
-import { ContainerNotFoundError } from "../../errors/not_found_errors.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { type AgentHandle, insideOf } from "../agent.ts";
 import { releasePod } from "../release_pod.ts";
 import { endNamed, type EndOptions } from "../containers/end_process.ts";
 import { listMembers } from "../containers/list_containers.ts";
-import { stopContainer } from "../containers/start_container.ts";
+import { unmountContainer } from "./unmount_container.ts";
 import { findSandbox } from "./remove_pod_sandbox.ts";
+import { unlessGone } from "./unless_gone.ts";
 
 /**
  * Ends what runs in a pod's containers, all at once, and unmounts them.
@@ -36,12 +36,8 @@ export async function stopPod(
   const { podId, ids } = await findContainers();
   await endNamed(agent, ids, { ...options, verb: "stop" });
   for (const id of ids) {
-    try {
-      await stopContainer(agent, id, { ...options, mode: "all" });
-    } catch (error) {
-      // Who ran it has removed it.
-      if (!(error instanceof ContainerNotFoundError)) throw error;
-    }
+    // Who ran it may have removed it.
+    await unlessGone(unmountContainer(agent, id, { ...options, mode: "all" }));
   }
   await releasePod(agent, podId, options);
   return podId;

@@ -11,10 +11,8 @@ import { writeAtomically } from "../../fs/write_atomically.ts";
 import { cgroupsPathOf } from "../../image/cgroups_path.ts";
 import { workDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
-import {
-  startContainer,
-  stopContainer,
-} from "../containers/start_container.ts";
+import { startContainer } from "../containers/start_container.ts";
+import { unmountContainer } from "../pods/unmount_container.ts";
 import { createProcess } from "../monitor/create_process.ts";
 import { forgetProcess } from "../monitor/forget_process.ts";
 import { startProcess } from "../monitor/start_process.ts";
@@ -55,7 +53,7 @@ export async function endPause(
   options: Abortable = {},
 ): Promise<void> {
   await forgetProcess(agent, id);
-  await stopContainer(agent, id, { ...options, mode: "all" });
+  await unmountContainer(agent, id, { ...options, mode: "all" });
 }
 
 function writeTemplate(

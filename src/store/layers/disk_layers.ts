@@ -4,7 +4,7 @@ import { join } from "@std/path";
 import type { LayerId } from "../../formats/storage/store_ids.ts";
 import { toHostOwner } from "../../formats/storage/user_map.ts";
 import type { RootAttributes } from "../../formats/tar/tar_entry.ts";
-import { isThere } from "../../fs/if_there.ts";
+import { isNameThere, isThere } from "../../fs/if_there.ts";
 import { randomShortName } from "../../fs/random_name.ts";
 import { removeTreeSync } from "../../fs/remove_tree.ts";
 import type { StagedFiles } from "../../fs/staged_files.ts";
@@ -43,7 +43,7 @@ export function openDiskLayers(disk: DiskStore): LayerStore {
       files.afterwards(() => noteLinks(paths));
     },
     findFaults: (records, layer) => findLayerFaults(paths, records, layer),
-    removeTree: (id, trash) => removeLayerFiles(paths, id, trash),
+    removeTree: (id, trash) => removeLayerFiles(disk, id, trash),
   };
 }
 
@@ -56,7 +56,7 @@ function makeLayerDirectory(
   const { paths } = store;
   const directory = layerDirectory(paths, id);
   const below = parent === undefined ? undefined : makeLower(paths, parent);
-  removeLayerFiles(paths, id); // of a crash
+  removeLayerFiles(store, id); // of a crash
   Deno.mkdirSync(directory, { mode: 0o700 });
   const diff = join(directory, "diff");
   if (contents === undefined) Deno.mkdirSync(diff);
@@ -124,20 +124,22 @@ function applyRootAttributes(
  * @param trash Takes the directory; left out, it is removed on the spot.
  */
 function removeLayerFiles(
-  paths: StorePaths,
+  { paths, libc }: DiskStore,
   id: LayerId,
   trash?: Parameters<LayerStore["removeTree"]>[1],
 ): void {
   const directory = layerDirectory(paths, id);
-  const shortName = readShortName(directory);
+  const shortName = isNameThere(directory, libc)
+    ? readShortName(directory)
+    : undefined;
   if (shortName !== undefined) {
-    removeTreeSync(join(paths.links, shortName));
+    removeTreeSync(join(paths.links, shortName), libc);
   }
-  if (trash !== undefined && isThere(directory)) {
+  if (trash !== undefined && isThere(directory, libc)) {
     const { path } = trash;
     if (path !== undefined) Deno.renameSync(directory, join(path, `0-${id}`));
   }
-  removeTreeSync(directory);
-  removeTreeSync(tarSplitPath(paths, id));
-  removeTreeSync(join(paths.layers, id));
+  removeTreeSync(directory, libc);
+  removeTreeSync(tarSplitPath(paths, id), libc);
+  removeTreeSync(join(paths.layers, id), libc);
 }

@@ -4,12 +4,14 @@ import { join } from "@std/path";
 import type { LayerId } from "../../formats/storage/store_ids.ts";
 import type { LayerRecord } from "../../formats/storage/store_record.ts";
 import {
+  isNameThere,
   lstatIfThere,
   readLinkIfThere,
   removeIfThere,
   statIfThere,
 } from "../../fs/if_there.ts";
 import { listDirectory } from "../../fs/list_directory.ts";
+import type { Libc } from "../../process/libc.ts";
 import { randomShortName } from "../../fs/random_name.ts";
 import { removeIfDirectory, removeTreeSync } from "../../fs/remove_tree.ts";
 import { syncDirectory } from "../../fs/sync.ts";
@@ -171,11 +173,11 @@ export function restoreShortLinks(store: Store, layers: Layers): void {
   const { paths } = store;
   const savedMs = Math.max(
     ...["layers.json", "volatile-layers.json"].map((name) =>
-      modifiedMs(join(paths.layers, name))
+      modifiedMs(join(paths.layers, name), store.libc)
     ),
   );
   // In the same millisecond, either may have come first.
-  if (modifiedMs(paths.links) < savedMs) return;
+  if (modifiedMs(paths.links, store.libc) < savedMs) return;
   for (const layer of layers.records) {
     if (!isIncomplete(layer)) restoreShortLink(store, layer.id);
   }
@@ -206,6 +208,7 @@ function isOwned(
   return id !== undefined && readShortName(join(home, id)) === name;
 }
 
-function modifiedMs(path: string): number {
+function modifiedMs(path: string, libc: Libc | undefined): number {
+  if (libc !== undefined && !isNameThere(path, libc)) return 0;
   return statIfThere(path)?.mtime?.getTime() ?? 0;
 }

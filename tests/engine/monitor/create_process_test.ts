@@ -12,7 +12,7 @@ import { createProcess } from "../../../src/engine/monitor/create_process.ts";
 import { forgetProcess } from "../../../src/engine/monitor/forget_process.ts";
 import { runContainer } from "../../../src/engine/pods/run_container.ts";
 import { startProcess } from "../../../src/engine/monitor/start_process.ts";
-import { stopContainer } from "../../../src/engine/containers/start_container.ts";
+import { stopContainer } from "../../../src/engine/pods/stop_container.ts";
 import { listDirectory } from "../../../src/fs/list_directory.ts";
 import {
   MONITOR_NEEDS,

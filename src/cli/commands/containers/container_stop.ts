@@ -1,7 +1,7 @@
 /** `orlop stop`. */
 
 import { listContainers } from "../../../engine/containers/list_containers.ts";
-import { stopContainer } from "../../../engine/containers/start_container.ts";
+import { stopContainer } from "../../../engine/pods/stop_container.ts";
 import type { Call } from "../../command.ts";
 import { chooseNames } from "../../input/choose_names.ts";
 import { forEachName } from "../../input/for_each_name.ts";

@@ -1,0 +1,48 @@
+/** Stops containers: what runs in them, and their mounts. */
+
+import { InvalidContainerIdError } from "../../errors/not_found_errors.ts";
+import type { Agent } from "../agent.ts";
+import { endNamed, type EndOptions } from "../containers/end_process.ts";
+import {
+  unmountContainer,
+  type UnmountContainerOptions,
+} from "./unmount_container.ts";
+import { unlessGone } from "./unless_gone.ts";
+
+/** How to stop a container. */
+export type StopContainerOptions = EndOptions & UnmountContainerOptions;
+
+/**
+ * Takes away one user of a container's mount; the last one unmounts it. One
+ * that is not mounted is no error. Nothing is unmounted under a process.
+ *
+ * @returns Whether it is unmounted now.
+ * @throws {InvalidContainerIdError} If `idOrName` is empty.
+ * @throws {ContainerNotFoundError} If it is unknown.
+ * @throws {PolicyError} If it is another tool's.
+ * @throws {InUseError} If a process runs in it, and is not ended.
+ */
+export async function stopContainer(
+  agent: Agent,
+  idOrName: string,
+  options: StopContainerOptions = {},
+): Promise<boolean> {
+  if (idOrName === "") {
+    throw new InvalidContainerIdError(
+      `Cannot stop container "": invalid container ID: it is empty`,
+    );
+  }
+  if (options.running !== "end") {
+    return await unmountContainer(agent, idOrName, options);
+  }
+  const { mode, signal } = options;
+  const verb = "stop";
+  const ended = await endNamed(agent, [idOrName], { ...options, verb });
+  let isUnmounted = true;
+  for (const id of ended) {
+    await unlessGone((async () => {
+      isUnmounted = await unmountContainer(agent, id, { mode, signal });
+    })());
+  }
+  return isUnmounted;
+}
