@@ -5,11 +5,10 @@ import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { type AgentHandle, insideOf } from "../agent.ts";
 import { findActivity } from "../containers/container_status.ts";
 import { isAnyAttached, releasePod } from "../release_pod.ts";
-import { deleteContainer } from "../containers/delete_container.ts";
-import { tryReadLastRun } from "../containers/last_run.ts";
 import { forget } from "../runtimes/oci_runtime.ts";
 import { findWithPod } from "../containers/own_pod.ts";
 import { unmountContainer } from "./unmount_container.ts";
+import { finishRemoval } from "./finish_removal.ts";
 import { unlessGone } from "./unless_gone.ts";
 
 /**
@@ -35,13 +34,11 @@ export async function cleanUpContainer(
   const agent = insideOf(handle);
   const { process, hasRunner } = await findActivity(agent, id, options);
   if (process !== undefined || hasRunner) return;
-  // Read first: it goes with the container.
-  const isToGo = tryReadLastRun(agent, id)?.removal === "at-end";
   const [, pod] = isAnyAttached(agent)
     ? await findWithPod(agent, id, options)
     : [];
   await forget(agent, id);
   await unlessGone(unmountContainer(agent, id, options));
   if (pod !== undefined) await releasePod(agent, pod.id, options);
-  if (isToGo) await unlessGone(deleteContainer(agent, id, options));
+  await finishRemoval(agent, id, options);
 }

@@ -7,6 +7,7 @@ import {
   unmountContainer,
   type UnmountContainerOptions,
 } from "./unmount_container.ts";
+import { finishRemoval } from "./finish_removal.ts";
 import { unlessGone } from "./unless_gone.ts";
 
 /** How to stop a container. */
@@ -14,7 +15,8 @@ export type StopContainerOptions = EndOptions & UnmountContainerOptions;
 
 /**
  * Takes away one user of a container's mount; the last one unmounts it. One
- * that is not mounted is no error. Nothing is unmounted under a process.
+ * that is not mounted is no error. Nothing is unmounted under a process. Where that
+ * is to be ended, a removal that goes with its end is done as well.
  *
  * @returns Whether it is unmounted now.
  * @throws {InvalidContainerIdError} If `idOrName` is empty.
@@ -43,6 +45,7 @@ export async function stopContainer(
     await unlessGone((async () => {
       isUnmounted = await unmountContainer(agent, id, { mode, signal });
     })());
+    await finishRemoval(agent, id, { signal });
   }
   return isUnmounted;
 }

@@ -7,10 +7,12 @@ import { endNamed, type EndOptions } from "../containers/end_process.ts";
 import { listMembers } from "../containers/list_containers.ts";
 import { unmountContainer } from "./unmount_container.ts";
 import { findSandbox } from "./remove_pod_sandbox.ts";
+import { finishRemoval } from "./finish_removal.ts";
 import { unlessGone } from "./unless_gone.ts";
 
 /**
- * Ends what runs in a pod's containers, all at once, and unmounts them.
+ * Ends what runs in a pod's containers, all at once, and unmounts them. Those go
+ * that were to be removed at their end.
  *
  * @throws {InvalidSandboxIdError} If there is no such pod.
  * @throws {InUseError} If a process does not end.
@@ -40,6 +42,8 @@ export async function stopPod(
     await unlessGone(unmountContainer(agent, id, { ...options, mode: "all" }));
   }
   await releasePod(agent, podId, options);
+  const { signal } = options;
+  for (const id of ids) await finishRemoval(agent, id, { signal });
   return podId;
 
   async function findContainers() {
