@@ -7,6 +7,7 @@ import {
 } from "../../engine/containers/create_container.ts";
 import type { TemplateOptions } from "../../engine/containers/make_template.ts";
 import type { CreateContainerOptions } from "../../engine/containers/new_container.ts";
+import { createInNewPod } from "../../engine/pods/create_pod_sandbox.ts";
 import { removePodSandbox } from "../../engine/pods/remove_pod_sandbox.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { randomId } from "../../fs/random_name.ts";
@@ -22,7 +23,7 @@ import { badFlag } from "./flags/flag_value.ts";
 import { readNetworks } from "./flags/network_flags.ts";
 import type { ServeTexts } from "./config_file.ts";
 import type { UsageError } from "../usage_error.ts";
-import { type JoinedPod, joinPod, newPodName } from "./join_pod.ts";
+import { type JoinedPod, joinPod, newPodName, podRequest } from "./join_pod.ts";
 
 /** A container that was made, and its pod. */
 export interface CreatedContainer {
@@ -68,26 +69,58 @@ export async function createFromFlags(
   const podText = flags.pod ?? `new:${containerName}-pod`;
   const containerId = extras.containerId ?? randomId();
   await checkPossible(agent, { imageName, containerName }, extras);
-  const pod = await joinAsWanted(
-    agent,
-    { flags, podText, containerId },
-    extras,
-  );
-  const { podId, podName, network } = pod;
+  const container = {
+    ...extras,
+    ...{ containerId, imageName, containerName, settings },
+  };
+  const request = { flags, podText, container };
+  const { id, pod } = await createAsWanted(agent, request, extras);
   try {
-    const { id } = await createContainer(agent, {
-      ...extras,
-      containerId,
-      podId,
-      podName,
-      imageName,
-      containerName,
-      settings: network === undefined ? settings : { ...settings, network },
-    });
     cidFile?.write(id);
     return { id, pod };
   } catch (error) {
-    if (pod.isNew) await removePodSandbox(agent, podId);
+    if (pod.isNew) await removePodSandbox(agent, pod.podId);
+    throw error;
+  }
+}
+
+interface WantedContainer {
+  readonly flags: ContainerFlags;
+  readonly podText: string;
+  readonly container:
+    & Omit<CreateContainerOptions, "podId" | "podName">
+    & { readonly containerId: string };
+}
+
+/** In a pod that is there, or in one that is made with it, or before it. */
+async function createAsWanted(
+  agent: Agent,
+  request: WantedContainer,
+  extras: Extras,
+): Promise<CreatedContainer> {
+  const { flags, podText, container } = request;
+  const podName = newPodName(podText);
+  if (podName !== undefined && readNetworks(flags).kind !== "join") {
+    const made = podRequest(agent, { podName, signal: extras.signal });
+    const { podId } = made;
+    const { id } = await createInNewPod(agent, {
+      pod: made,
+      container: { ...container, podId, podName },
+    });
+    return { id, pod: { podId, podName, isNew: true } };
+  }
+  const pod = await joinAsWanted(agent, request, extras);
+  const { network } = pod;
+  const { settings } = container;
+  try {
+    const { id } = await createContainer(agent, {
+      ...container,
+      ...{ podId: pod.podId, podName: pod.podName },
+      settings: network === undefined ? settings : { ...settings, network },
+    });
+    return { id, pod };
+  } catch (error) {
+    if (pod.isNew) await removePodSandbox(agent, pod.podId);
     throw error;
   }
 }
@@ -97,22 +130,16 @@ interface NetworkedPod extends JoinedPod {
   readonly network: JoinedNamespace | undefined;
 }
 
-/** In networks if it is a new one and they are named; else as it is. */
+/** A new one in networks if they are named; else one that is there, as it is. */
 async function joinAsWanted(
   agent: Agent,
-  { flags, podText, containerId }: {
-    readonly flags: ContainerFlags;
-    readonly podText: string;
-    readonly containerId: string;
-  },
+  { flags, podText, container: { containerId } }: WantedContainer,
   { signal, networks: settings }: Extras,
 ): Promise<NetworkedPod> {
   const wanted = readNetworks(flags);
   if (wanted.kind !== "join") {
     const pod = await joinPod(agent, podText, { signal });
-    if (pod.isNew || wanted.kind !== "any") {
-      return { ...pod, network: undefined };
-    }
+    if (wanted.kind !== "any") return { ...pod, network: undefined };
     const { networkOfPod } = await import("./pod_network.ts");
     const path = networkOfPod(agent, pod);
     return { ...pod, network: path === undefined ? undefined : { path } };

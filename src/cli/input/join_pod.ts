@@ -1,10 +1,12 @@
 /** The pod that a new container joins: one that is there, or a new one. */
 
 import type { Agent } from "../../engine/agent.ts";
-import { listPods } from "../../engine/containers/list_containers.ts";
-import { createPodSandbox } from "../../engine/pods/create_pod_sandbox.ts";
+import { findPod } from "../../engine/containers/list_containers.ts";
+import {
+  createPodSandbox,
+  type CreatePodSandboxOptions,
+} from "../../engine/pods/create_pod_sandbox.ts";
 import { randomId } from "../../fs/random_name.ts";
-import { findPod } from "./find_container.ts";
 
 /** A pod, as containers refer to it. */
 export interface JoinedPod {
@@ -33,32 +35,30 @@ export function newPodName(text: string): string | undefined {
 // What podman appends to a pod's name, too.
 const INFRA_SUFFIX = "-infra";
 
-/** Finds a pod by `NAME`, ID or beginning of an ID, or makes `new:NAME`. */
+/** Finds a pod that is there, by its name, ID or beginning of an ID. */
 export async function joinPod(
   agent: Agent,
   text: string,
   options: { readonly signal: AbortSignal },
 ): Promise<JoinedPod> {
-  const podName = newPodName(text);
-  if (podName !== undefined) {
-    const podId = await makePod(agent, { podName, ...options });
-    return { podId, podName, isNew: true };
-  }
-  const { id, name } = findPod(await listPods(agent, options), text);
+  const { id, name } = await findPod(agent, text, options);
   return { podId: id, podName: name, isNew: false };
 }
 
 /** Makes a pod of the agent's pause image. */
 export async function makePod(
   agent: Agent,
-  { podName, podId = randomId(), ...options }: NewPod,
+  pod: NewPod,
 ): Promise<string> {
-  const { id } = await createPodSandbox(agent, {
-    ...options,
-    podName,
-    podId,
-    imageName: agent.pauseImage,
-    containerName: `${podName}${INFRA_SUFFIX}`,
-  });
+  const { id } = await createPodSandbox(agent, podRequest(agent, pod));
   return id;
+}
+
+/** What a pod of the agent's pause image is asked for with. */
+export function podRequest(
+  { pauseImage }: Agent,
+  { podName, podId = randomId(), ...options }: NewPod,
+): CreatePodSandboxOptions {
+  const containerName = `${podName}${INFRA_SUFFIX}`;
+  return { ...options, podName, podId, imageName: pauseImage, containerName };
 }

@@ -60,7 +60,7 @@ export async function createContainer(
   options: CreateContainerOptions,
 ): Promise<ContainerInfo> {
   checkRequest(options);
-  return await putNew(agent, options, "container");
+  return await putNew(agent, { options, kind: "container" });
 }
 
 // Layers for writing: links may have to be repaired.
@@ -117,28 +117,67 @@ type CreateCall = GroupedCall<CreateRequest, ContainerInfo>;
 
 const groups = new WeakMap<Store, CallGroup<CreateRequest, ContainerInfo>>();
 
+/** A container to be put, and how messages call it. */
+export interface PutCall extends Pick<PutRequest, "kind"> {
+  /** Whose request was checked. */
+  readonly options: NewContainer;
+}
+
 /**
  * Creates a container, or the infra container of a pod. All that can fail or be
  * aborted comes first; then it is put, with all others that are wanted now.
  *
- * @param options Whose request was checked.
  * @throws As `createContainer()` does.
  */
 export async function putNew(
   agent: Agent,
-  options: NewContainer,
-  kind: PutRequest["kind"],
+  call: PutCall,
 ): Promise<ContainerInfo> {
-  const { store } = agent;
+  const request = await makeCreateRequest(agent, call);
+  return await groupOf(agent.store).call(request, call.options);
+}
+
+/**
+ * Creates a pod's infra container, and a container in it, as `putNew()` does each of
+ * them, with the store locked and written once.
+ *
+ * @returns How each has ended.
+ */
+export async function putBoth(
+  agent: Agent,
+  calls: readonly [pod: PutCall, container: PutCall],
+): Promise<
+  readonly [PromiseSettledResult<unknown>, PromiseSettledResult<ContainerInfo>]
+> {
+  const [pod, container] = calls;
+  const requests = [
+    await makeCreateRequest(agent, pod),
+    await makeCreateRequest(agent, container),
+  ] as const;
+  const group = groupOf(agent.store);
+  // In this order, with nothing in between: so the one finds the other.
+  return await Promise.allSettled([
+    group.call(requests[0], pod.options),
+    group.call(requests[1], container.options),
+  ]);
+}
+
+async function makeCreateRequest(
+  agent: Agent,
+  { options, kind }: PutCall,
+): Promise<CreateRequest> {
   const id = parseContainerId(options.containerId || randomId());
   const template = options.template && checkTemplate(options.template, id);
   checkFiles(options.files);
   const conf = await loadShortNames(agent, [options.imageName], options);
+  return { agent, options, kind, id, template, conf };
+}
+
+function groupOf(store: Store): CallGroup<CreateRequest, ContainerInfo> {
   const group = groups.get(store) ??
     new CallGroup((take, options) => createAll(store, take, options));
   groups.set(store, group);
-  const request = { agent, options, kind, id, template, conf };
-  return await group.call(request, options);
+  return group;
 }
 
 async function createAll(

@@ -20,6 +20,7 @@ import {
 } from "../../formats/json.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { isThere } from "../../fs/if_there.ts";
+import { StagedFiles } from "../../fs/staged_files.ts";
 import { writeAtomically } from "../../fs/write_atomically.ts";
 import {
   ensureRunDirectory,
@@ -59,6 +60,7 @@ export interface OpenRun extends Disposable {
 }
 
 const FILE = "run.json";
+const MODE = 0o600;
 const LOCK = "run.lock";
 // Those who only look hold it for an instant.
 const LOCK_TIMEOUT_MS = 2_000;
@@ -167,7 +169,8 @@ export function forgetLastRun(agent: Agent, id: ContainerId): void {
   forgetExit(agent, id);
   if (run?.startedAt === undefined) return;
   const { owner, removal, logPath } = run;
-  write(agent, id, { ...NOTHING, owner, removal, logPath });
+  const next: LastRun = { ...NOTHING, owner, removal, logPath };
+  writeAtomically(noteOf(agent, id), JSON.stringify(next), { mode: MODE });
 }
 
 const NOTHING = {
@@ -203,9 +206,12 @@ async function note(
 ): Promise<void> {
   try {
     using held = await agent.store.lock({ containers: "read" });
+    using files = new StagedFiles();
     for (const id of ids) {
-      if (held.containers.get(id) !== undefined) write(agent, id, run);
+      if (held.containers.get(id) === undefined) continue;
+      files.write(noteOf(agent, id), JSON.stringify(run), MODE);
     }
+    await files.commit();
   } catch (error) {
     // A full disk is no reason to run nothing, or to leave it half put away.
     agent.log(
@@ -215,9 +221,8 @@ async function note(
   }
 }
 
-function write({ store }: Agent, id: ContainerId, run: LastRun): void {
-  const directory = ensureWorkDirectory(store.paths, id);
-  writeAtomically(join(directory, FILE), JSON.stringify(run));
+function noteOf({ store }: Agent, id: ContainerId): string {
+  return join(ensureWorkDirectory(store.paths, id), FILE);
 }
 
 function parseRun(text: string, what: string): LastRun {

@@ -16,7 +16,7 @@ import type { UserMap } from "../../formats/storage/user_map.ts";
 import type { WriteLocks } from "../../store/records/tables.ts";
 import type { FoundImage } from "../images/find_image.ts";
 import type { ContainerIdentity } from "./check_request.ts";
-import { listMembers } from "./list_containers.ts";
+import { findInfra, listMembers } from "./list_containers.ts";
 import type { TemplateOptions } from "./make_template.ts";
 
 /** What a new container is to be. */
@@ -137,7 +137,11 @@ export function checkPod(
   { containers }: WriteLocks,
   { podId, podName, pod = "checked" }: CreateContainerOptions,
 ): void {
-  const members = listMembers(containers, podId);
+  const infra = findInfra(containers, podId);
+  // Its members have its name, and may be thousands.
+  const members = infra?.podName === podName
+    ? [infra]
+    : listMembers(containers, podId);
   const other = members.find((member) => member.podName !== podName);
   if (other !== undefined) {
     throw new DuplicateNameError(

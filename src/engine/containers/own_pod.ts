@@ -21,10 +21,11 @@ export function findOwnPod(
   if (podId === record.id) return [];
   const infra = containers.lookUp(podId);
   if (infra === undefined) return [];
+  // Asked first: few are, and a pod may have thousands of members.
+  if (tryReadLastRun(agent, infra.id)?.owner !== record.id) return [];
   const left = listMembers(containers, podId)
     .filter(({ record }) => isLeft(record));
-  if (left.length > 2) return [];
-  return tryReadLastRun(agent, infra.id)?.owner === record.id ? [infra] : [];
+  return left.length > 2 ? [] : [infra];
 }
 
 /**

@@ -15,7 +15,11 @@ import type { Agent } from "../agent.ts";
 import { isAnyAttached } from "../release_pod.ts";
 import { removeContainers } from "../containers/delete_container.ts";
 import { endNamed, type EndOptions } from "../containers/end_process.ts";
-import { listMembers, readMetadata } from "../containers/list_containers.ts";
+import {
+  findInfra,
+  listMembers,
+  readMetadata,
+} from "../containers/list_containers.ts";
 import { releaseAmong } from "../containers/own_pod.ts";
 
 /** How to remove a pod. */
@@ -120,6 +124,8 @@ export function findSandbox(
   containers: ReadTables["containers"],
   idOrName: string,
 ): ContainerRecord {
+  const infra = findInfra(containers, idOrName);
+  if (infra !== undefined) return infra.record;
   const pods = containers.records
     .filter((record) => readMetadata(record)?.pod === true);
   try {

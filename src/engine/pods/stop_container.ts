@@ -2,16 +2,21 @@
 
 import { InvalidContainerIdError } from "../../errors/not_found_errors.ts";
 import type { Agent } from "../agent.ts";
+import type { UnmountMode } from "../mount_layer.ts";
 import { endNamed, type EndOptions } from "../containers/end_process.ts";
-import {
-  unmountContainer,
-  type UnmountContainerOptions,
-} from "./unmount_container.ts";
+import { unmountContainer } from "./unmount_container.ts";
 import { finishRemoval } from "./finish_removal.ts";
 import { unlessGone } from "./unless_gone.ts";
 
 /** How to stop a container. */
-export type StopContainerOptions = EndOptions & UnmountContainerOptions;
+export interface StopContainerOptions extends EndOptions {
+  /**
+   * `"all"` unmounts whatever the count of users.
+   *
+   * @default {"one"}
+   */
+  readonly mode?: UnmountMode | undefined;
+}
 
 /**
  * Takes away one user of a container's mount; the last one unmounts it. One
