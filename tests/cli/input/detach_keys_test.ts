@@ -45,3 +45,16 @@ Deno.test("openKeyFilter() without keys hands on all", () => {
     ...{ bytes: toBytes("\x10\x11"), isDetaching: false },
   });
 });
+
+Deno.test("openKeyFilter() wants all the keys each time", () => {
+  const filter = openKeyFilter(parseDetachKeys("ctrl-p,ctrl-q"));
+  const type = (text: string) => {
+    const { bytes, isDetaching } = filter(toBytes(text));
+    return [toText(bytes), isDetaching];
+  };
+  assertEquals(type("\x10\x11"), ["", true]);
+  assertEquals(type("\x11a"), ["\x11a", false]);
+  assertEquals(type("\x10"), ["", false]);
+  assertEquals(type("\x11"), ["", true]);
+  assertEquals(type("b\x10\x11c"), ["b", true]);
+});

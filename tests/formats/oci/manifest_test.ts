@@ -6,6 +6,7 @@ import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import { parseManifest } from "../../../src/formats/oci/manifest.ts";
 import {
   compressionOf,
+  DOCKER_CONFIG,
   DOCKER_LIST,
   DOCKER_MANIFEST,
   OCI_CONFIG,
@@ -85,6 +86,20 @@ Deno.test("parseManifest() refuses the rest", async (t) => {
         { ...MANIFEST, mediaType: DOCKER_MANIFEST },
         "ambiguous",
         OCI_MANIFEST,
+      ],
+      [
+        "Docker's, which does not say so",
+        { ...MANIFEST, mediaType: undefined },
+        "a Docker image whose manifest does not say so in its mediaType",
+        DOCKER_MANIFEST,
+      ],
+      [
+        "Docker's by its config",
+        {
+          ...{ ...MANIFEST, mediaType: undefined },
+          config: { ...CONFIG, mediaType: DOCKER_CONFIG },
+        },
+        "a Docker image whose manifest does not say so in its mediaType",
       ],
       ["both kinds", { ...MANIFEST, manifests: [] }, "ambiguous", OCI_MANIFEST],
       ["layers in an index", { ...INDEX, layers: [] }, "ambiguous", OCI_INDEX],

@@ -6,6 +6,7 @@ import {
   encodeSparseMap,
   encodeSparseRecords,
   type SparseLayout,
+  sparseNameOf,
 } from "../../../src/formats/tar/tar_sparse.ts";
 import { InvalidLayerError } from "../../../src/errors/image_errors.ts";
 import { archive, file, latin1 } from "../../support/images/tar_builder.ts";
@@ -274,3 +275,27 @@ function scan(
   scanner.end();
   return found;
 }
+
+Deno.test("sparseNameOf() takes the name of a sparse file alone", async (t) => {
+  const name = ["GNU.sparse.name", "real"] as const;
+  const version = [
+    ["GNU.sparse.major", "1"],
+    ["GNU.sparse.minor", "0"],
+  ] as const;
+  const cases: readonly (readonly [
+    string,
+    readonly (readonly [string, string])[],
+    string | undefined,
+  ])[] = [
+    ["with its version", [name, ...version], "real"],
+    ["of the first version", [name, ["GNU.sparse.map", "0,1"]], "real"],
+    ["without any", [name], undefined],
+    ["no name", version, undefined],
+    ["an empty one", [["GNU.sparse.name", ""], ...version], undefined],
+  ];
+  for (const [title, records, expected] of cases) {
+    await t.step(title, () => {
+      assertEquals(sparseNameOf(new Map(records)), expected);
+    });
+  }
+});
