@@ -27,8 +27,9 @@ const SYSCTLS = { "net.ipv4.ping_group_range": "0 0" };
  * Makes a pod in networks.
  *
  * @throws {NetworkError} If there is no such network, or it cannot be joined.
- * @throws {InUseError} If another pod has a port of the host.
- * @throws {UsageError} If the network has no ports of the host.
+ * @throws {InUseError} If another pod, or a program, has a port of the host.
+ * @throws {UsageError} If the network has no ports of the host, or one is to lead to
+ *   two places.
  */
 export async function runNetworkPod(
   agent: Agent,
@@ -38,7 +39,9 @@ export async function runNetworkPod(
   const networks = { ...networkPlaces(settings), names };
   if (ports.length > 0) {
     checkPorts(findNetworks(networks).map(({ list }) => list));
+    checkOnce(ports);
     await checkFree(agent, ports, signal);
+    for (const port of ports) checkSilent(port);
   }
   return await runSandbox(agent, {
     ...{ podName, hostname, ports, dns, networks, signal },
@@ -65,6 +68,19 @@ function checkPorts(
   );
 }
 
+/** @throws {UsageError} If two of them want the same port of the host. */
+export function checkOnce(ports: readonly SandboxPort[]): void {
+  const twice = ports.find((port, index) =>
+    ports.slice(0, index).some((other) => meet(other, port))
+  );
+  if (twice === undefined) return;
+  const { hostPort, protocol } = twice;
+  throw new UsageError(
+    `Cannot publish port ${hostPort}/${protocol} twice: name it once, or ` +
+      "different addresses of the host",
+  );
+}
+
 /** Rules of the firewall would send all to one of them, and tell nobody. */
 async function checkFree(
   agent: Agent,
@@ -82,6 +98,28 @@ async function checkFree(
       `Cannot publish port ${hostPort}/${protocol}: pod "${request.podName}" ` +
         "has it",
       [request.podName],
+    );
+  }
+}
+
+/**
+ * Rules of the firewall would take what a program of this machine listens for.
+ *
+ * @throws {InUseError} If one listens, as far as that can be tried: by TCP.
+ */
+export function checkSilent(
+  { protocol, hostPort: port, hostIp: hostname = "0.0.0.0" }: SandboxPort,
+): void {
+  if (protocol !== "tcp") return;
+  try {
+    Deno.listen({ hostname, port }).close();
+  } catch (error) {
+    // Others tell nothing, such as that an address is another machine's as yet.
+    if (!(error instanceof Deno.errors.AddrInUse)) return;
+    throw new InUseError(
+      `Cannot publish port ${port}/${protocol}: a program of this machine ` +
+        "listens there",
+      [],
     );
   }
 }
