@@ -65,7 +65,8 @@ export const COPY_FILES = {
     "One side is CONTAINER:PATH, the other a path of this machine, or - for an " +
     "archive of tar's on standard input or output. Into a directory that is there, " +
     "or to a new name; DIR/. stands for what is in a directory. Links of a container " +
-    "never lead out of it, also while it runs; device nodes are left out.",
+    "never lead out of it, also while it runs; device nodes are left out. Copies on " +
+    "this machine are yours, without set-user-ID bits.",
   ],
   arguments: [
     { name: "SRC", completes: "file" },

@@ -40,6 +40,7 @@ export async function listDevices(
       found.push(device);
       continue;
     }
+    checkBelow(source);
     for (const path of await findDevices(source, options)) {
       const name = path.slice(source.length);
       found.push({ source: path, target: `${target}${name}`, access });
@@ -63,6 +64,14 @@ function readDevice(
     target: checkPath("device", containerPath || hostPath),
     access: permissions || "rwm",
   };
+}
+
+/** To look through all that a machine has would take for ever. */
+function checkBelow(source: string): void {
+  if (`${source}/`.startsWith("/dev/")) return;
+  throw new TypeError(
+    `Cannot use devices of "${source}": a directory of devices is below /dev`,
+  );
 }
 
 async function findDevices(

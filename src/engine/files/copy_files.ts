@@ -49,7 +49,8 @@ export interface CopyFilesOptions extends Abortable {
  * Copies files as podman and docker do: into a directory that is there, or to a new
  * name in one. Links of a container never lead out of it, also while its processes
  * change them. Device nodes are left out; copies on this machine belong to who runs
- * orlop. A container in which nothing runs is mounted meanwhile.
+ * orlop, and have no set-user-ID or set-group-ID bits. A container in which nothing
+ * runs is mounted meanwhile.
  *
  * @param handle From `openAgent()`, with libc that has sockets.
  * @throws {ContainerNotFoundError} If a container is unknown.
@@ -115,11 +116,14 @@ async function transfer(agent: Agent, request: Transfer): Promise<void> {
   const packing = found && startPacking(agent, {
     ...packPlan(found, name),
     ...{ name, owner: ownerOf(agent, request), signal },
+    // A copy on this machine gets another owner: what a container's user wrote would
+    // run as who runs orlop.
+    setIds: isOfHost(target) ? "drop" : "keep",
   });
   const unpacking = place && startUnpacking(agent, {
     directory: place.directory.path,
     isSealed: target?.record !== undefined,
-    owners: target?.record === undefined ? "own" : "archive",
+    owners: isOfHost(target) ? "own" : "archive",
     signal,
   });
   const from = packing?.archive ?? input;
@@ -127,6 +131,10 @@ async function transfer(agent: Agent, request: Transfer): Promise<void> {
   const moving = from && to ? pipe(from, to) : Promise.resolve();
   // The one that writes says best why it could not go on.
   await settleAll([unpacking?.done, packing?.done, moving]);
+}
+
+function isOfHost(target: OpenedPlace | undefined): boolean {
+  return target !== undefined && target.record === undefined;
 }
 
 /** Who reads has ended when it does not want more: its exit code tells. */

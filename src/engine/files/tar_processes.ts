@@ -33,6 +33,8 @@ export interface PackRequest extends TarPlace, Abortable {
   readonly owner:
     | { readonly uid: number; readonly gid: number }
     | undefined;
+  /** Whether who executes a copy may become the one that owns it. */
+  readonly setIds: "keep" | "drop";
 }
 
 /** Where to unpack to. */
@@ -84,7 +86,7 @@ export function startPacking(
   agent: Agent,
   request: PackRequest,
 ): TarProcess & { readonly archive: ReadableStream<Bytes> } {
-  const { what, name, owner } = request;
+  const { what, name, owner, setIds } = request;
   const isFile = typeof what === "object";
   const kind = isFile ? "file" : what;
   const flags = [
@@ -93,6 +95,7 @@ export function startPacking(
     ...(owner === undefined
       ? []
       : [`--owner=:${owner.uid}`, `--group=:${owner.gid}`]),
+    ...(setIds === "drop" ? ["--mode=u-s,g-s"] : []),
     ...(kind === "contents"
       ? []
       : [`--transform=${renaming(PATTERNS[kind], name)}`]),

@@ -281,6 +281,16 @@ Deno.test("makeContainerSpec() refuses before anything is made", async (t) => {
       "expected some of r, w and m",
     ],
     [
+      "all that a machine has for devices",
+      { devices: [{ hostPath: "/", permissions: "r" }] },
+      'Cannot use devices of "/": a directory of devices is below /dev',
+    ],
+    [
+      "devices that only seem to be below /dev",
+      { devices: [{ hostPath: "/dev/../usr", permissions: "r" }] },
+      'Cannot use devices of "/usr": a directory',
+    ],
+    [
       "bytes as a variable",
       { envs: [{ key: "A", value: new Uint8Array([255]) }] },
       "its value is not UTF-8",

@@ -108,6 +108,27 @@ Deno.test("cp copies what podman copies", DETACHED_NEEDS, async (t) => {
     const name = `${places.ours}/out/srv/we ird,&\\n\name`;
     assertEquals(await Deno.readTextFile(name), "odd\n");
   });
+  await t.step("nobody becomes root by a copy on this machine", async () => {
+    const script = "cd /tmp; busybox mkdir set; echo x >set/uid; " +
+      "busybox chmod 6755 set/uid; busybox chmod 2755 set";
+    await store.orlop("exec", "ours", "sh", "-c", script);
+    const out = `${places.ours}/out`;
+    await store.orlop("cp", "ours:/tmp/set", out);
+    await store.orlop("cp", "ours:/tmp/set/.", `${out}/contents-of-set`);
+    await store.orlop("cp", "ours:/tmp/set/uid", `${out}/file-of-set`);
+    for (
+      const name of ["set", "set/uid", "contents-of-set/uid", "file-of-set"]
+    ) {
+      const { mode } = await Deno.stat(`${out}/${name}`);
+      assertEquals((mode ?? 0) & 0o7777, 0o755, name);
+    }
+    // Elsewhere it belongs to whom it belonged to.
+    const archive = await orlopWith(store, new Uint8Array(0), ...[
+      ...["cp", "ours:/tmp/set", "-"],
+    ]);
+    const listed = await tar(["-tv"], archive.stdout);
+    assert(listed.includes("-rwsr-sr-x 33/34"), listed);
+  });
   await t.step("- is an archive", async () => {
     const nothing = new Uint8Array(0);
     const words = ["cp", "ours:/etc/dir", "-"];
