@@ -147,6 +147,9 @@ function start(
 // What tar says is for people: the beginning will do.
 const MAX_MESSAGE = 4096;
 
+// sh in a root of its own, always: the directory has no name there.
+const UNTOLD = /getcwd\(\) failed/;
+
 async function waitFor(
   child: Deno.ChildProcess,
   okCodes: readonly number[],
@@ -163,7 +166,7 @@ async function waitFor(
     const { code } = await child.status;
     signal?.throwIfAborted();
     if (okCodes.includes(code)) return;
-    const [line = ""] = text.trim().split("\n");
+    const line = text.trim().split("\n").find((line) => !UNTOLD.test(line));
     throw new CommandError(line || `tar ended with ${code}`, {
       exitCode: code,
     });

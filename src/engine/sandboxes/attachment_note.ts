@@ -54,8 +54,8 @@ export function listAttachments(
 }
 
 /**
- * Reads a sandbox's state; if that is damaged, what is noted beside it: enough to show
- * that the sandbox is there, and to undo it.
+ * Reads a sandbox's state; if that is damaged, or lost, what is noted beside it:
+ * enough to show that the sandbox is there, and to undo it.
  *
  * @throws {DamagedFileError} If neither parses.
  */
@@ -64,7 +64,7 @@ export function findState(
   id: ContainerId,
 ): SandboxState | undefined {
   try {
-    return readSandboxState(agent, id);
+    return readSandboxState(agent, id) ?? readAttachment(agent, id);
   } catch (error) {
     if (!(error instanceof DamagedFileError)) throw error;
     const noted = readAttachment(agent, id);
@@ -83,7 +83,7 @@ export function readAttachment(
   agent: Agent,
   id: ContainerId,
 ): SandboxState | undefined {
-  return readStoredState(agent, {
+  return readStoredState(agent, id, {
     path: attachmentPath(agent.store.paths, id),
     advice: "remove it, and what the pod had by hand",
   });

@@ -72,6 +72,8 @@ const PHASES = ["making", "ready", "stopping", "stopped"] as const;
 const MAX_SIZE = 16 * 1024 * 1024;
 // Of what is to be read again, also with another phase.
 const MAX_NEW_SIZE = MAX_SIZE - 64 * 1024;
+// Longer values are cut in messages.
+const MAX_SHOWN = 80;
 
 /** Where the state of a sandbox is. */
 export function sandboxPath({ store }: Agent, id: ContainerId): string {
@@ -87,7 +89,7 @@ export function readSandboxState(
   agent: Agent,
   id: ContainerId,
 ): SandboxState | undefined {
-  return readStoredState(agent, {
+  return readStoredState(agent, id, {
     path: sandboxPath(agent, id),
     advice: `remove the pod: "orlop pod rm ${id}"`,
   });
@@ -116,9 +118,16 @@ export function tryReadPhase(
  */
 export function readStoredState(
   { store }: Agent,
+  id: ContainerId,
   file: StoredFile,
 ): SandboxState | undefined {
-  return readStored(file, parseSandboxState, store);
+  return readStored(file, (text, what) => {
+    const state = parseSandboxState(text, what);
+    const podId = state.request.podId || id;
+    if (podId === id) return state;
+    const other = podId.slice(0, MAX_SHOWN);
+    throw new SyntaxError(`Cannot read ${what}: it is that of "${other}"`);
+  }, store);
 }
 
 /**

@@ -25,6 +25,10 @@ const DAMAGE: Readonly<Record<string, (path: string, text: string) => void>> = {
   "a newer orlop's": (path, text) => {
     Deno.writeTextFileSync(path, text.replace('"schema":1', '"schema":2'));
   },
+  "another's": (path, text) => {
+    const [id = ""] = path.split("/").slice(-3);
+    Deno.writeTextFileSync(path, text.replaceAll(id, "f".repeat(64)));
+  },
   "a directory": (path) => {
     Deno.removeSync(path);
     Deno.mkdirSync(path);
@@ -75,7 +79,8 @@ Deno.test(
   async (t) => {
     await using node = await startNode();
     const other = await node.runPod("other");
-    for (const [name, damage] of Object.entries(DAMAGE)) {
+    const cases: typeof DAMAGE = { ...DAMAGE, "nothing": remove };
+    for (const [name, damage] of Object.entries(cases)) {
       // States have no schema.
       if (name === "a newer orlop's") continue;
       await t.step(name, async () => {
@@ -100,6 +105,10 @@ Deno.test(
     }
   },
 );
+
+function remove(path: string): void {
+  Deno.removeSync(path);
+}
 
 /** What its network has given a container. */
 async function listInterfaces(

@@ -1,6 +1,6 @@
 /** `orlop cp` beside `podman cp`; and what a container can do about it. */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import {
   DETACHED_NEEDS,
   type DetachedStore,
@@ -139,6 +139,13 @@ Deno.test("cp copies what podman copies", DETACHED_NEEDS, async (t) => {
     assertEquals(code, 0);
     const { out } = await tryOrlop("exec", "ours", "cat", "/srv/dir/sub/x");
     assertEquals(out, "x");
+  });
+  await t.step("why a copy fails is told, and nothing else", async () => {
+    const child = spawnOrlop(store, "cp", "ours:/bin", "-");
+    await Promise.all([child.stdin.close(), child.stdout.cancel()]);
+    const told = await new Response(child.stderr).text();
+    assertEquals((await child.status).code, 1);
+    assertMatch(told, /^orlop: Cannot copy "ours:\/bin" to an archive: .*tar/);
   });
   await t.step("a container that has ended", async () => {
     await store.orlop("stop", "--time", "0", "ours");

@@ -49,6 +49,8 @@ const SCHEMA = 1;
 const MAX_SIZE = 16 * 1024 * 1024;
 // What is new gets a status that grows: how it ended.
 const MAX_NEW_SIZE = MAX_SIZE / 2;
+// Longer values are cut in messages.
+const MAX_SHOWN = 80;
 
 /** Formats a note: bytes of variables stay as they are. */
 export function formatNote(
@@ -123,7 +125,12 @@ export function readNote(
 ): ContainerNote | undefined {
   const path = notePath({ store }, id);
   const advice = "remove the container, or restore the file";
-  return readStored({ path, advice }, parseNote, store);
+  return readStored({ path, advice }, (text, what) => {
+    const note = parseNote(text, what);
+    if (note.status.id === id) return note;
+    const other = note.status.id.slice(0, MAX_SHOWN);
+    throw new SyntaxError(`Cannot read ${what}: it is that of "${other}"`);
+  }, store);
 }
 
 /** What stands for a note that cannot be read: its container can be removed. */
