@@ -5,6 +5,8 @@
  * @module
  */
 
+import { errnoOf } from "./why.ts";
+
 /** What kind of condition an error tells of. */
 export type ErrorCategory =
   /** Nothing has the name or ID that was asked for. */
@@ -45,6 +47,7 @@ export function categoryOf(error: unknown): ErrorCategory {
   if (error instanceof SuppressedError) return categoryOf(error.suppressed);
   if (error instanceof AggregateError) return categoryOf(error.errors[0]);
   if (isCategorized(error)) return error.category;
+  if (/^(ENOSPC|EDQUOT)$/.test(errnoOf(error))) return "no space";
   // Text that does not parse: a name or a platform, as typed.
   return error instanceof SyntaxError ? "invalid" : "internal";
 }

@@ -85,6 +85,14 @@ Deno.test("each condition of these files is in the table", () => {
   assertEquals(names.toSorted(), known.toSorted());
 });
 
+Deno.test("categoryOf() knows the system's own of a full disk", () => {
+  const failed = (code: string) => Object.assign(new Error("m"), { code });
+  assertEquals(
+    ["ENOSPC", "EDQUOT", "EIO", ""].map((code) => categoryOf(failed(code))),
+    ["no space", "no space", "internal", "internal"],
+  );
+});
+
 Deno.test("categoryOf() looks into what was thrown", async (t) => {
   const busy = new store.StoreBusyError("m");
   const damaged = new store.DamagedFileError("m", AT);
