@@ -11,7 +11,9 @@ export function checkWanted(wanted: WantedStreams): void {
     );
   }
   if (!wanted.stdin && !wanted.stdout && !wanted.stderr) {
-    throw new TypeError("Cannot stream without stdin, stdout, and stderr");
+    throw new TypeError(
+      "Cannot stream: none of stdin, stdout and stderr is asked for",
+    );
   }
 }
 

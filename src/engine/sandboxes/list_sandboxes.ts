@@ -3,6 +3,7 @@
 import type { Abortable } from "../../errors/abort.ts";
 import { DamagedFileError } from "../../errors/store_errors.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import { isThere } from "../../fs/if_there.ts";
 import { readBootId } from "../../process/boot_id.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { readExit } from "../containers/process_exit.ts";
@@ -93,6 +94,8 @@ export function sandboxOf(
   const places = placesOf(agent.store.paths, id);
   const { namespaces } = request;
   const isReady = phase === "ready" && bootId === readBootId() &&
+    // Somebody may have emptied the run root.
+    isThere(places.directory, agent.store.libc) &&
     (pid === undefined || readExit(agent, id) === undefined);
   return {
     id,

@@ -13,7 +13,7 @@ Deno.test("checkWanted() allows what Kubernetes allows", () => {
 });
 
 Deno.test("checkWanted() refuses streams that cannot be meant", () => {
-  assertThrows(() => checkWanted(none), TypeError, "without stdin");
+  assertThrows(() => checkWanted(none), TypeError, "stream: none of stdin");
   assertThrows(
     () => checkWanted({ ...none, stdout: true, stderr: true, terminal: true }),
     TypeError,

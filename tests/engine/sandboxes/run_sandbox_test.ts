@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { dirname } from "@std/path";
 import { InvalidSandboxError } from "../../../src/errors/network_errors.ts";
 import { listPods } from "../../../src/engine/containers/list_containers.ts";
 import {
@@ -122,7 +123,7 @@ Deno.test({
   ...needsNetworks(),
   async fn() {
     await using test = testSandboxes();
-    const { ips, namespaces, shmDirectory, files } = await runSandbox(
+    const { id, ips, namespaces, shmDirectory, files } = await runSandbox(
       test.agent,
       test.request("web", {
         namespaces: { network: "node", ipc: "node", pid: "node" },
@@ -133,6 +134,12 @@ Deno.test({
     assertEquals(shmDirectory, "/dev/shm");
     const hostname = await Deno.readTextFile(files.hostname);
     assertEquals(hostname, `${Deno.hostname()}\n`);
+    // As if somebody had emptied the run root.
+    assertEquals(readSandbox(test.agent, id)?.state, "ready");
+    await Deno.remove(dirname(files.hostname), { recursive: true });
+    assertEquals(readSandbox(test.agent, id)?.state, "not-ready");
+    await removeSandbox(test.agent, id);
+    assertEquals(readSandbox(test.agent, id), undefined);
   },
 });
 
