@@ -39,14 +39,7 @@ export function openSocketChannel(
 ): ByteChannel {
   const socket = new OpenSocket(calls, fd);
   return {
-    readable: new ReadableStream<Bytes>({
-      async pull(controller) {
-        const bytes = await socket.read();
-        if (bytes.length > 0) controller.enqueue(bytes);
-        else controller.close();
-      },
-      cancel: () => socket.close(),
-    }, { highWaterMark: 0 }),
+    readable: readableOf(socket),
     writable: new WritableStream<Bytes>({
       async write(chunk) {
         const { maxPacket } = options;
@@ -71,14 +64,7 @@ export function openSocketReader(
 ): ReadableStream<Bytes> {
   const socket = new OpenSocket(calls, fd);
   socket.endWriting();
-  return new ReadableStream<Bytes>({
-    async pull(controller) {
-      const bytes = await socket.read();
-      if (bytes.length > 0) controller.enqueue(bytes);
-      else controller.close();
-    },
-    cancel: () => socket.close(),
-  }, { highWaterMark: 0 });
+  return readableOf(socket);
 }
 
 /** Makes a stream of a socket that is only written to. */
@@ -92,6 +78,17 @@ export function openSocketWriter(
     close: () => socket.close(),
     abort: () => socket.close(),
   });
+}
+
+function readableOf(socket: OpenSocket): ReadableStream<Bytes> {
+  return new ReadableStream<Bytes>({
+    async pull(controller) {
+      const bytes = await socket.read();
+      if (bytes.length > 0) controller.enqueue(bytes);
+      else controller.close();
+    },
+    cancel: () => socket.close(),
+  }, { highWaterMark: 0 });
 }
 
 class OpenSocket {
