@@ -11,7 +11,7 @@ import {
 } from "../src/cli/command.ts";
 import { COMMANDS } from "../src/cli/command_table.ts";
 import { wrapText } from "../src/cli/render/wrap_text.ts";
-import { HELPER_PREFIX } from "../src/registry/auth/credential_helper.ts";
+import { HELPER_PREFIX } from "../src/registry/auth/helper_prefix.ts";
 
 const MARKS = ["<!-- permissions -->\n", "<!-- /permissions -->"] as const;
 

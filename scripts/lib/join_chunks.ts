@@ -47,7 +47,11 @@ const LAYERS: Layers = {
     ["images", "ps", "container_create"],
     ["images", "container_create"],
   ],
-  "lists.js": [["images", "inspect"], ["ps", "container_inspect"]],
+  "lists.js": [
+    ["images", "ps"],
+    ["images", "inspect"],
+    ["ps", "container_inspect"],
+  ],
   "life.js": [
     ["container_create", "run"],
     ["container_start", "container_stop"],

@@ -1,7 +1,7 @@
 /** Gives up what a command has no use for, before it begins. */
 
 import { placesOf } from "../process/find_program.ts";
-import { HELPER_PREFIX } from "../registry/auth/credential_helper.ts";
+import { HELPER_PREFIX } from "../registry/auth/helper_prefix.ts";
 import {
   type Command,
   KNOWN_HELPERS,

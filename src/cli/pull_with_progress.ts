@@ -4,10 +4,8 @@ import type { Agent } from "../engine/agent.ts";
 import { pullImage, type PullOptions } from "../engine/transfer/pull_image.ts";
 import type { StoredImage } from "../engine/transfer/store_sink.ts";
 import type { Call, FlagValues } from "./command.ts";
-import {
-  type PROGRESS_FLAGS,
-  showProgress,
-} from "./render/progress/show_progress.ts";
+import { showProgress } from "./render/progress/show_progress.ts";
+import type { PROGRESS_FLAGS } from "./table/shared_flags.ts";
 
 /** What of a call says how. */
 export interface PullCall extends Pick<Call, "terminal" | "signal"> {

@@ -25,7 +25,6 @@ import type { OpenLogFile } from "./log_file.ts";
 import { loadCommand } from "./load_command.ts";
 import { narrowHelpers } from "./narrow_helpers.ts";
 import { describeError } from "./render/describe_error.ts";
-import { helpText } from "./render/help/help_text.ts";
 import { describeCommand, usageOf } from "./render/help/usage.ts";
 import { openTerminal, type Terminal } from "./render/terminal.ts";
 import { showControls } from "../formats/visible_text.ts";
@@ -75,6 +74,8 @@ async function runLine(
   const { terminal } = options;
   const { command, path, flags } = line;
   if (flags["help"] === true) {
+    // Loaded here only: starts are quick.
+    const { helpText } = await import("./render/help/help_text.ts");
     const { columns, paint } = terminal;
     terminal.print(helpText(command, path, { width: columns, paint }));
     return 0;

@@ -2,8 +2,8 @@
 
 import project from "../../../deno.json" with { type: "json" };
 import type { Call } from "../command.ts";
-import { checkFormat, showJson } from "../render/show_list.ts";
-import { isTemplate, readTemplate } from "../render/template/read_format.ts";
+import type { GoStruct } from "../render/template/go_values.ts";
+import type { Terminal } from "../render/terminal.ts";
 import type { VERSION } from "../table/other_commands.ts";
 
 interface Project {
@@ -13,7 +13,9 @@ interface Project {
 }
 
 /** Prints the version. */
-export function run({ flags, terminal }: Call<typeof VERSION>): void {
+export async function run(
+  { flags, terminal }: Call<typeof VERSION>,
+): Promise<void> {
   const { version, commit = "" }: Project = project;
   const platform = `${Deno.build.os}/${architecture()}`;
   // Absent if it is `orlop --version`, which has no flags of its own.
@@ -24,15 +26,28 @@ export function run({ flags, terminal }: Call<typeof VERSION>): void {
   if (flags.format !== "text") {
     const client = describeClient({ version, commit });
     const all = { version, commit, platform, deno, v8, Client: client };
-    checkFormat(flags.format, { plain: "text" });
-    return isTemplate(flags.format)
-      ? terminal.print(readTemplate(flags.format)([all]))
-      : showJson(all, terminal);
+    return await showAs(flags.format, all, terminal);
   }
   terminal.print(`Version:   ${version}`);
   terminal.print(`Commit:    ${commit || "not known, this is a checkout"}`);
   terminal.print(`Platform:  ${platform}`);
   terminal.print(`Deno:      ${deno} (V8 ${v8})`);
+}
+
+async function showAs(
+  format: string,
+  all: GoStruct,
+  terminal: Terminal,
+): Promise<void> {
+  // Loaded here only: starts are quick.
+  const { checkFormat, showJson } = await import("../render/show_list.ts");
+  const { isTemplate, readTemplate } = await import(
+    "../render/template/read_format.ts"
+  );
+  checkFormat(format, { plain: "text" });
+  return isTemplate(format)
+    ? terminal.print(readTemplate(format)([all]))
+    : showJson(all, terminal);
 }
 
 /** What scripts that were written for podman ask for. */

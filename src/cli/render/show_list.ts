@@ -1,28 +1,10 @@
 /** Shows a list as a table, as JSON, by a template, or as bare IDs. */
 
-import type { FlagTable } from "../command.ts";
 import { UsageError } from "../usage_error.ts";
 import { type Column, tableText } from "./table_text.ts";
 import type { GoStruct } from "./template/go_values.ts";
 import { isTemplate, readTemplate } from "./template/read_format.ts";
 import type { Terminal } from "./terminal.ts";
-
-/** The flags of every command that lists. */
-export const LIST_FLAGS = {
-  format: {
-    type: "text",
-    value: "FORMAT",
-    default: "table",
-    help: "table, json, or a Go template: '{{.ID}}', 'table {{.ID}} {{.Size}}'",
-    completes: ["table", "json"],
-  },
-  quiet: { type: "boolean", short: "q", help: "Print the IDs only" },
-  "no-trunc": {
-    type: "boolean",
-    help: "Do not shorten IDs, digests or long columns",
-  },
-  noheading: { type: "boolean", short: "n", help: "Print no column headings" },
-} as const satisfies FlagTable;
 
 /** Fields of rows that templates can show, beside the columns. */
 export type FieldTable<Row> = Readonly<Record<string, (row: Row) => unknown>>;

@@ -1,22 +1,9 @@
 /** Shows what is known of objects: as a JSON array, or by a template. */
 
-import type { FlagTable } from "../command.ts";
 import { checkFormat, showJson } from "./show_list.ts";
 import type { GoStruct } from "./template/go_values.ts";
 import { isTemplate, readTemplate } from "./template/read_format.ts";
 import type { Terminal } from "./terminal.ts";
-
-/** The flag of every command that inspects. */
-export const INSPECT_FLAGS = {
-  format: {
-    type: "text",
-    short: "f",
-    value: "FORMAT",
-    default: "json",
-    help: "json, or a Go template: '{{.Id}}', '{{json .Config}}'",
-    completes: ["json"],
-  },
-} as const satisfies FlagTable;
 
 /**
  * Shows objects on stdout.

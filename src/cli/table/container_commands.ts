@@ -1,14 +1,14 @@
 /** The table's part about containers. */
 
 import type { Argument, Command } from "../command.ts";
-import { LIST_FLAGS } from "../render/show_list.ts";
-import { INSPECT_FLAGS } from "../render/show_objects.ts";
 import { CREATE_CONTAINER, RUN } from "./create_commands.ts";
 import { PROCESS_COMMANDS } from "./process_commands.ts";
 import {
   ALL_FLAG,
   FILTER_FLAG,
   IGNORE_FLAG,
+  INSPECT_FLAGS,
+  LIST_FLAGS,
   SIGNAL_FLAG,
   TIME_FLAG,
 } from "./shared_flags.ts";

@@ -1,9 +1,8 @@
 /** The table's part about images that go from one place to another. */
 
 import type { Command, FlagTable } from "../command.ts";
-import { PROGRESS_FLAGS } from "../render/progress/show_progress.ts";
 import { REFUSED_COPY_FLAGS } from "./refused_flags.ts";
-import { PULL_FLAGS } from "./shared_flags.ts";
+import { PROGRESS_FLAGS, PULL_FLAGS } from "./shared_flags.ts";
 
 /** How to reach the registries at both ends. */
 const ENDS_FLAGS = {

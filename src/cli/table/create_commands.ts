@@ -1,10 +1,9 @@
 /** The table's part about what makes containers. */
 
 import type { Argument, Command } from "../command.ts";
-import { PROGRESS_FLAGS } from "../render/progress/show_progress.ts";
 import { CONTAINER_FLAGS } from "./container_flags.ts";
 import { refused } from "./refused_flags.ts";
-import { PULL_FLAGS } from "./shared_flags.ts";
+import { PROGRESS_FLAGS, PULL_FLAGS } from "./shared_flags.ts";
 
 const IMAGE_AND_COMMAND: readonly Argument[] = [
   { name: "IMAGE", completes: "image" },

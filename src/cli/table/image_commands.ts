@@ -1,14 +1,18 @@
 /** The table's part about images. */
 
 import type { Argument, Command } from "../command.ts";
-import { PROGRESS_FLAGS } from "../render/progress/show_progress.ts";
-import { LIST_FLAGS } from "../render/show_list.ts";
-import { INSPECT_FLAGS } from "../render/show_objects.ts";
 import { LOOK_UP_FLAGS } from "./lookup_commands.ts";
 import { COPY, LOAD, SAVE } from "./copy_commands.ts";
 import { PUSH } from "./push_command.ts";
 import { REFUSED_PULL_FLAGS } from "./refused_flags.ts";
-import { FILTER_FLAG, IGNORE_FLAG, PULL_FLAGS } from "./shared_flags.ts";
+import {
+  FILTER_FLAG,
+  IGNORE_FLAG,
+  INSPECT_FLAGS,
+  LIST_FLAGS,
+  PROGRESS_FLAGS,
+  PULL_FLAGS,
+} from "./shared_flags.ts";
 
 const IMAGE: Argument = { name: "IMAGE", completes: "image" };
 const IMAGES_ARGUMENT: Argument = { ...IMAGE, isRepeated: true };

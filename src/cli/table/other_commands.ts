@@ -1,8 +1,7 @@
 /** The table's part about orlop itself. */
 
 import type { Command } from "../command.ts";
-import { INSPECT_FLAGS } from "../render/show_objects.ts";
-import { formatFlag } from "./shared_flags.ts";
+import { formatFlag, INSPECT_FLAGS } from "./shared_flags.ts";
 
 /** `orlop inspect`. */
 export const INSPECT = {

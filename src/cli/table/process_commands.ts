@@ -1,8 +1,8 @@
 /** The table's part about what runs in containers. */
 
 import type { Argument, Command } from "../command.ts";
-import { LIST_FLAGS } from "../render/show_list.ts";
 import { ATTACH, COPY_FILES, EXEC } from "./enter_commands.ts";
+import { LIST_FLAGS } from "./shared_flags.ts";
 
 const CONTAINER: Argument = { name: "CONTAINER", completes: "container" };
 const CONTAINERS: Argument = { ...CONTAINER, isRepeated: true };

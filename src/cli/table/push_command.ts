@@ -1,9 +1,8 @@
 /** The table's part about pushes. */
 
 import type { Command } from "../command.ts";
-import { PROGRESS_FLAGS } from "../render/progress/show_progress.ts";
 import { REFUSED_PUSH_FLAGS } from "./refused_flags.ts";
-import { REGISTRY_FLAGS } from "./shared_flags.ts";
+import { PROGRESS_FLAGS, REGISTRY_FLAGS } from "./shared_flags.ts";
 
 /** `orlop push`. */
 export const PUSH = {

@@ -3,6 +3,47 @@
 import type { Flag, FlagTable } from "../command.ts";
 import { UsageError } from "../usage_error.ts";
 
+/** The flags of every command that lists. */
+export const LIST_FLAGS = {
+  format: {
+    type: "text",
+    value: "FORMAT",
+    default: "table",
+    help: "table, json, or a Go template: '{{.ID}}', 'table {{.ID}} {{.Size}}'",
+    completes: ["table", "json"],
+  },
+  quiet: { type: "boolean", short: "q", help: "Print the IDs only" },
+  "no-trunc": {
+    type: "boolean",
+    help: "Do not shorten IDs, digests or long columns",
+  },
+  noheading: { type: "boolean", short: "n", help: "Print no column headings" },
+} as const satisfies FlagTable;
+
+/** The flag of every command that inspects. */
+export const INSPECT_FLAGS = {
+  format: {
+    type: "text",
+    short: "f",
+    value: "FORMAT",
+    default: "json",
+    help: "json, or a Go template: '{{.Id}}', '{{json .Config}}'",
+    completes: ["json"],
+  },
+} as const satisfies FlagTable;
+
+/** How to show how far it is. */
+export const PROGRESS_FLAGS = {
+  progress: {
+    type: "text",
+    value: "HOW",
+    choices: ["auto", "plain", "json", "none"],
+    default: "auto",
+    help: "How to show progress on stderr; auto draws on terminals only",
+  },
+  quiet: { type: "boolean", short: "q", help: "Show no progress" },
+} as const satisfies FlagTable;
+
 /** Who logs in to a registry. */
 export const LOGIN_FLAGS = {
   creds: {

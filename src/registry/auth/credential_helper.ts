@@ -22,6 +22,7 @@ import {
 } from "../../process/find_program.ts";
 import { type CommandResult, runCommand } from "../../process/run_command.ts";
 import { PROXY_NAMES } from "../proxy/proxy_rules.ts";
+import { HELPER_PREFIX } from "./helper_prefix.ts";
 
 /** A program that keeps credentials. */
 export interface CredentialHelper {
@@ -54,8 +55,6 @@ export interface HelperOptions extends Abortable {
   readonly helperTimeoutMs?: number;
 }
 
-/** What begins the names of helper programs. */
-export const HELPER_PREFIX = "docker-credential-";
 /** The name of users whose secret is an identity token. */
 export const TOKEN_USER = "<token>";
 

@@ -1,7 +1,7 @@
 /** Which credential helpers this machine is set up to ask. */
 
 import type { AuthFile } from "../../formats/config/auth_file.ts";
-import { HELPER_PREFIX } from "./credential_helper.ts";
+import { HELPER_PREFIX } from "./helper_prefix.ts";
 import {
   type FindCredentialsOptions,
   readAuthFiles,

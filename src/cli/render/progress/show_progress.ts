@@ -1,7 +1,8 @@
 /** Tells on stderr how a pull, a push or a copy goes on. */
 
 import type { PullEvent } from "../../../engine/progress/pull_event.ts";
-import type { FlagTable, FlagValues } from "../../command.ts";
+import type { FlagValues } from "../../command.ts";
+import type { PROGRESS_FLAGS } from "../../table/shared_flags.ts";
 import { formatSize } from "../../../formats/config/byte_size.ts";
 import { DEFAULT_SIZE, type Terminal } from "../terminal.ts";
 import { showOnOneLine } from "../../../formats/visible_text.ts";
@@ -12,18 +13,6 @@ import {
   sumBytes,
 } from "../../../engine/progress/pull_state.ts";
 import { makeRateMeter } from "./rate_meter.ts";
-
-/** The flags that say how. */
-export const PROGRESS_FLAGS = {
-  progress: {
-    type: "text",
-    value: "HOW",
-    choices: ["auto", "plain", "json", "none"],
-    default: "auto",
-    help: "How to show progress on stderr; auto draws on terminals only",
-  },
-  quiet: { type: "boolean", short: "q", help: "Show no progress" },
-} as const satisfies FlagTable;
 
 /** Shows events, until it is disposed of. */
 export interface ProgressDisplay extends Disposable {
