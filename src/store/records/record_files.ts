@@ -93,14 +93,16 @@ export interface TableView<R extends StoreRecord> {
 /**
  * Loads records.
  *
+ * @param token The last writer's, which was read before.
  * @throws {DamagedStoreError} If a file does not parse, and nobody is told.
  */
 export function loadFiles<R extends StoreRecord>(
   { directory, files, ...how }: TableFiles<R>,
+  token: string,
 ): readonly LoadedFile<R>[] {
   return files.map((name) => {
     const path = join(directory, name);
-    const { records, sum, lineage } = load(path, how);
+    const { records, sum, lineage } = load(path, { ...how, token });
     return { path, records, sum, lineage, isChanged: false };
   });
 }
@@ -128,9 +130,10 @@ export function mergeFirst<R>(
 export function peekTable<R extends StoreRecord>(
   description: TableFiles<R>,
 ): TableView<R> {
-  const files = loadFiles(description);
   const { directory, lockName } = description;
-  const token = readIfThere(join(directory, lockName))?.toHex() ?? "";
+  const readToken = () => readIfThere(join(directory, lockName))?.toHex() ?? "";
+  const files = loadFiles(description, readToken());
+  const token = readToken();
   const records = mergeFirst(files);
   return {
     records: [...records.values()],
@@ -178,15 +181,17 @@ const DAMAGE = ["EISDIR", "ELOOP", "ENOTDIR", "EIO"];
 
 function load<R extends StoreRecord>(
   path: string,
-  { parse, cache, libc, onDamage, advice = "restore the file from a backup" }:
-    Pick<
+  { parse, cache, libc, onDamage, token, ...how }:
+    & Pick<
       TableFiles<R>,
       "parse" | "cache" | "libc" | "onDamage" | "advice"
-    >,
+    >
+    & { readonly token: string },
 ): KnownRecords<R> {
+  const { advice = "restore the file from a backup" } = how;
   try {
     // Asked for first: what comes in between is read the next time, too.
-    const version = libc?.readVersion(path);
+    const version = versionOf(path, { libc, token });
     const known = cache?.find(path);
     if (known !== undefined && version !== undefined) {
       if (known.version === version) return known;
@@ -217,6 +222,21 @@ function load<R extends StoreRecord>(
     onDamage(error);
     return { ...nothing<R>(), lineage: {} };
   }
+}
+
+/**
+ * What tells a file's content, where the kernel says it. It may remember what another
+ * machine has changed, so that other writers' tokens count as well.
+ */
+export function versionOf(
+  path: string,
+  { libc, token }: {
+    readonly libc: Libc | undefined;
+    readonly token: string;
+  },
+): string | undefined {
+  const version = libc?.readVersion(path);
+  return version && `${token} ${version}`;
 }
 
 function nothing<R>(): KnownRecords<R> {

@@ -20,6 +20,7 @@ import {
   type Origin,
   originOf,
   type TableFiles,
+  versionOf,
 } from "./record_files.ts";
 
 /**
@@ -42,17 +43,19 @@ export class RecordTable<R extends StoreRecord> implements Records<R> {
   readonly #libc: Libc | undefined;
   readonly #keepsBackups: boolean;
   #saved: Uint8Array;
+  #token: string;
   #all: readonly R[] | undefined;
 
   /** Loads the records. @throws {DamagedStoreError} If they are damaged. */
   constructor(lock: HeldLock, description: TableFiles<R>) {
     this.lock = lock;
-    this.#files = loadFiles(description);
+    this.#token = lock.readToken();
+    this.#files = loadFiles(description, this.#token);
     this.#cache = description.cache;
     this.#libc = description.libc;
     this.#keepsBackups = description.backups === "keep";
     this.#saved = digestOfFiles(this.#files);
-    this.origin = originOf(this.#files, lock.readToken(), this.#saved);
+    this.origin = originOf(this.#files, this.#token, this.#saved);
   }
 
   /** Of each file. */
@@ -129,7 +132,8 @@ export class RecordTable<R extends StoreRecord> implements Records<R> {
     if (changed.length === 0) return;
     const digest = digestOfFiles(this.#files);
     const isKnown = before === "known";
-    this.lock.writeToken(markChange(isKnown ? this.#saved : digest, digest));
+    const mark = markChange(isKnown ? this.#saved : digest, digest);
+    this.#token = this.lock.writeToken(mark);
     for (const file of changed) {
       const text = formatRecords([...file.records.values()]);
       writeAtomically(file.path, text, {
@@ -140,6 +144,9 @@ export class RecordTable<R extends StoreRecord> implements Records<R> {
       this.#keep(file, text);
       file.isChanged = false;
     }
+    for (const file of this.#files) {
+      if (!changed.includes(file)) this.#keepAsItIs(file);
+    }
     this.#saved = digest;
   }
 
@@ -149,11 +156,21 @@ export class RecordTable<R extends StoreRecord> implements Records<R> {
   }
 
   #keep({ path, records, sum, lineage }: LoadedFile<R>, text: string): void {
-    const version = this.#libc?.readVersion(path);
+    const version = versionOf(path, { libc: this.#libc, token: this.#token });
     this.#cache?.keep(path, {
       ...{ records, sum, lineage, version },
       text: version === undefined ? text : undefined,
     });
+  }
+
+  /** Of a token that is one's own, nothing has to be read. */
+  #keepAsItIs({ path }: LoadedFile<R>): void {
+    const known = this.#cache?.find(path);
+    if (known?.version === undefined) return;
+    const version = versionOf(path, { libc: this.#libc, token: this.#token });
+    const [, before] = known.version.split(" ");
+    if (version === undefined || version.split(" ")[1] !== before) return;
+    this.#cache?.keep(path, { ...known, version });
   }
 
   #fileOf(id: string): LoadedFile<R> | undefined {
