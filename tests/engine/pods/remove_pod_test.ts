@@ -11,6 +11,7 @@ import {
   InvalidSandboxIdError,
 } from "../../../src/errors/not_found_errors.ts";
 import { InUseError, PolicyError } from "../../../src/errors/store_errors.ts";
+import { parseContainerId } from "../../../src/formats/storage/store_ids.ts";
 import { libc } from "../../support/own_libc.ts";
 import {
   containerOptions,
@@ -152,4 +153,37 @@ Deno.test("startPod() leaves a kubelet's pod to it", async () => {
     error.message,
     'Cannot start pod "web": a kubelet has made it, and starts it',
   );
+});
+
+Deno.test("startPod() starts in the order in which containers were made", async () => {
+  using test = await twoPods();
+  const { id: later } = await test.runtime.createContainer(
+    containerOptions({ containerName: "later" }),
+  );
+  const path = `${test.agent.store.paths.containers}/containers.json`;
+  const records = JSON.parse(await Deno.readTextFile(path));
+  // Another tool may write them in any order.
+  await Deno.writeTextFile(path, JSON.stringify(records.toReversed()));
+  const mounted: string[] = [];
+  const agent = {
+    ...test.reopen().agent,
+    mounter: {
+      ...test.mounter,
+      mount(plan: Parameters<typeof test.mounter.mount>[0]) {
+        mounted.push(plan.target);
+        throw new Error("enough");
+      },
+    },
+  };
+  const error = await assertRejects(
+    () => startPod(agent, "web"),
+    AggregateError,
+  );
+  assertEquals(error.errors.map(String), ["Error: enough", "Error: enough"]);
+  using held = await agent.store.lock({ containers: "read" });
+  const layers = new Map(held.containers.records.map((r) => [r.id, r.layer]));
+  assertEquals(mounted.map((path) => path.split("/").at(-2)), [
+    layers.get(parseContainerId(test.id)),
+    layers.get(later),
+  ]);
 });

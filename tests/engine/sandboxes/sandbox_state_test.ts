@@ -6,6 +6,7 @@ import {
   noteUnseenExit,
 } from "../../../src/engine/containers/process_exit.ts";
 import { sandboxOf } from "../../../src/engine/sandboxes/list_sandboxes.ts";
+import { placesOf } from "../../../src/engine/sandboxes/sandbox_places.ts";
 import {
   readSandboxState,
   sandboxPath,
@@ -52,6 +53,11 @@ function read(agent: Agent): SandboxState | undefined {
 
 function withoutUnset<T extends object>(value: T): T {
   return JSON.parse(JSON.stringify(value));
+}
+
+/** Where it has its files. */
+function makeDirectory({ store }: Agent): void {
+  Deno.mkdirSync(placesOf(store.paths, ID).directory, { recursive: true });
 }
 
 function write(agent: Agent, text: string): void {
@@ -176,14 +182,20 @@ Deno.test("sandboxOf() tells what is ready", async (t) => {
   ];
   for (const [changes, state] of cases) {
     await t.step(JSON.stringify(changes), () => {
+      makeDirectory(store.agent);
       assertEquals(sandboxOf(store.agent, ID, newState(changes)).state, state);
     });
   }
+  await t.step("not if somebody has emptied the run root", () => {
+    Deno.removeSync(placesOf(store.agent.store.paths, ID).directory);
+    assertEquals(sandboxOf(store.agent, ID, newState()).state, "not-ready");
+  });
 });
 
 Deno.test("sandboxOf() has none ready whose pause process has ended", () => {
   using store = storeAgent();
   Deno.mkdirSync(dirname(sandboxPath(store.agent, ID)), { recursive: true });
+  makeDirectory(store.agent);
   makeExitPlaces(store.agent, ID);
   noteUnseenExit(store.agent, ID);
   const stateOf = (changes: Partial<SandboxState>) =>
