@@ -56,6 +56,8 @@ const LAYERS: Layers = {
     ["container_create", "run"],
     ["container_start", "container_stop"],
     ["container_stop", "container_rm"],
+    ["container_stop", "container_cleanup"],
+    ["container_cleanup", "run"],
     ["container_exec", "run"],
   ],
   "pulling.js": [["pull", "run"]],

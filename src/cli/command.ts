@@ -31,6 +31,8 @@ export interface Command {
   /** Key of the module that does it; the command's path if left out. */
   readonly module?: string;
   readonly isHidden?: boolean;
+  /** Whether no store is opened: what files say of stores is not read then. */
+  readonly opensNoStore?: boolean;
   /** The exit code of all failures, if it does not tell which. */
   readonly failureCode?: number;
   /** What a second Ctrl-C does; it ends the program if left out. */

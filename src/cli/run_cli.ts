@@ -80,12 +80,15 @@ async function runLine(
     terminal.print(helpText(command, path, { width: columns, paint }));
     return 0;
   }
-  const config = await resolveConfig({ ...flags, ...hiddenValues(line) });
+  const isVersion = flags["version"] === true;
+  const values = { ...flags, ...hiddenValues(line) };
+  const config = await resolveConfig(values, {
+    store: isVersion || command.opensNoStore ? "unused" : "opened",
+  });
   if (options.permissions !== "keep") {
     dropPermissions(command);
     if (mayAskHelpers(command)) await narrowHelpers(flags);
   }
-  const isVersion = flags["version"] === true;
   const module = await loadCommand(isVersion ? ["version"] : path, command);
   using signals = listenForSignals(command.signals);
   const { signal } = signals;

@@ -71,10 +71,12 @@ export const DEFAULTS: Config = {
  * Settles the settings.
  *
  * @param flags The values of the global flags, by long name.
+ * @param options Of a store that is not opened, no advice is read.
  * @throws {UsageError} If one of them is of no use.
  */
 export async function resolveConfig(
   flags: Readonly<Record<string, unknown>>,
+  { store = "opened" }: { readonly store?: "opened" | "unused" } = {},
 ): Promise<Config> {
   const chosen = {
     config: textOf(flags["config"]),
@@ -87,7 +89,9 @@ export async function resolveConfig(
   return {
     root,
     runRoot,
-    storageAdvice: await adviceOn({ root, runRoot }),
+    storageAdvice: store === "unused"
+      ? DEFAULTS.storageAdvice
+      : await adviceOn({ root, runRoot }),
     storeWords: Object.entries(chosen).flatMap(([name, value]) =>
       value === undefined ? [] : [`--${name}`, absolute(value)]
     ),

@@ -36,6 +36,7 @@ export const VERSION = {
   name: "version",
   summary: "Show the version of orlop and of what it runs on",
   section: "Other",
+  opensNoStore: true,
   flags: formatFlag("'{{.Version}}'"),
 } as const satisfies Command;
 
@@ -44,6 +45,7 @@ export const HELP = {
   name: "help",
   summary: "Explain a command",
   section: "Other",
+  opensNoStore: true,
   arguments: [{
     name: "COMMAND",
     isOptional: true,
@@ -71,6 +73,7 @@ export const COMPLETION = {
     "images, containers and pods, and needs no update.",
   ],
   section: "Other",
+  opensNoStore: true,
   arguments: [{ name: "SHELL", completes: ["bash", "zsh", "fish"] }],
   examples: [
     {
