@@ -18,6 +18,7 @@ const MORE = {
   sysctls: { a: "b" },
   labels: { c: "d" },
   annotations: { e: "f" },
+  users: { uids: { first: 65_536, count: 10 }, gids: { first: 7, count: 1 } },
   networks: {
     ...{ configDirectory: "/n", pluginDirectories: ["/p"] },
     ...{ names: ["m"], timeoutMs: 5 },
@@ -26,7 +27,7 @@ const MORE = {
 const NOTHING = {
   ...{ podId: undefined, logDirectory: undefined, dns: undefined },
   ...{ cgroupParent: undefined, cgroupManager: undefined, note: undefined },
-  ...{ runtime: undefined, networks: undefined },
+  ...{ runtime: undefined, networks: undefined, users: undefined },
 };
 
 /** As it comes from a file. */
@@ -95,6 +96,23 @@ Deno.test("readSandboxRequest() refuses what is none", async (t) => {
       { ports: [{ ...port, hostIp: 1 }] },
       "x, ports: expected a string, got 1",
     ],
+    [{ users: 1 }, "x, users: expected an object, got 1"],
+    ...["uids", "gids"].flatMap((key) =>
+      [
+        [
+          { users: { ...MORE.users, [key]: [] } },
+          "x, users: expected an object, got []",
+        ],
+        [
+          { users: { ...MORE.users, [key]: { first: 0 } } },
+          "x, users: expected an integer, got nothing",
+        ],
+        [
+          { users: { ...MORE.users, [key]: { count: 0 } } },
+          "x, users: expected an integer, got nothing",
+        ],
+      ] as const
+    ),
     [
       { namespaces: { ...LEAST.namespaces, network: "container" } },
       'x, namespaces: expected pod or node, got "container"',
