@@ -7,11 +7,9 @@ import {
   repositoryOf,
 } from "../formats/oci/reference.ts";
 import { combineFailures } from "./combine_failures.ts";
-
 import { type Endpoint, endpointsFor } from "./config/endpoints.ts";
 import { loadRegistriesConf } from "./config/load_registries_conf.ts";
 import { openEndpoint } from "./open_endpoint.ts";
-
 import type { RegistryImage, RegistryOptions } from "./registry_image.ts";
 
 /** Options of {@linkcode openRepository}. */

@@ -1,26 +1,17 @@
 /** Opens stores of containers/storage. */
 
 import { join } from "@std/path";
-
 import { StoreBusyError } from "../errors/store_errors.ts";
 import { isThere } from "../fs/if_there.ts";
-
 import type { Libc } from "../process/libc.ts";
-import { restoreShortLinks } from "./layers/repair_layer.ts";
-import { demandSound, listFaults } from "./recovery/check_store.ts";
-import { isIncomplete } from "./layers/delete_layer.ts";
-import { openDiskLayers } from "./layers/disk_layers.ts";
-import { openDiskLeases } from "./layers/disk_leases.ts";
+import type { LockUse } from "../process/libc_files.ts";
 import { isUnfinished } from "./delete_container.ts";
 import { openDiskContainers } from "./disk_containers.ts";
 import { openDiskImages } from "./disk_images.ts";
-import { finishDeletions } from "./recovery/finish_deletions.ts";
-import { checkLocation, realLocation } from "./location.ts";
-import type { LockOptions } from "./records/lock.ts";
-import { openLockFile } from "./records/lock_file.ts";
-import type { TableFault } from "./records/record_files.ts";
-import { layOut, type StoreLocation, type StorePaths } from "./paths.ts";
-
+import { isIncomplete } from "./layers/delete_layer.ts";
+import { openDiskLayers } from "./layers/disk_layers.ts";
+import { openDiskLeases } from "./layers/disk_leases.ts";
+import { restoreShortLinks } from "./layers/repair_layer.ts";
 import {
   describeFailure,
   openStaging,
@@ -28,6 +19,11 @@ import {
   sweepStaging,
   type SweptStaging,
 } from "./layers/staging.ts";
+import { checkLocation, realLocation } from "./location.ts";
+import { layOut, type StoreLocation, type StorePaths } from "./paths.ts";
+import type { LockOptions } from "./records/lock.ts";
+import { openLockFile } from "./records/lock_file.ts";
+import type { TableFault } from "./records/record_files.ts";
 import {
   lockFilesOf,
   lockMountCounts,
@@ -35,6 +31,8 @@ import {
   type ReadTables,
   type WantedLocks,
 } from "./records/tables.ts";
+import { demandSound, listFaults } from "./recovery/check_store.ts";
+import { finishDeletions } from "./recovery/finish_deletions.ts";
 import type { HeldStore, LockStoreOptions, Store } from "./store.ts";
 
 /** How to open a store. */
@@ -120,12 +118,7 @@ async function lockWhole<W extends WantedLocks>(
     & Pick<StoreOptions, "onWarning">,
 ): Promise<HeldStore<W>> {
   const { paths } = store;
-  const isToExamine = purpose === "examine";
-  const isToWrite = purpose === "write" ||
-    (!isToExamine && Object.values(wanted).includes("write"));
-  // Who only reads may do so on a disk that cannot be written.
-  const isToLook = !Object.values(wanted).includes("write") ||
-    !isThere(paths.layers);
+  const { isToExamine, isToWrite, use } = aimOf(paths, wanted, purpose);
   const faults: TableFault[] = [];
   const tell = ({ path, message }: TableFault) => {
     if (faults.some((fault) => fault.message === message)) return;
@@ -136,7 +129,6 @@ async function lockWhole<W extends WantedLocks>(
     ? tell
     : undefined;
   for (let isLast = false;; isLast = true) {
-    const use = isToLook ? "look" : "make";
     const held = await lockTables(paths, wanted, { ...options, onDamage, use });
     try {
       const request = { wanted, held, libc: options.libc };
@@ -163,6 +155,29 @@ async function lockWhole<W extends WantedLocks>(
   function repairLinks({ layers }: Partial<ReadTables>): void {
     if (layers !== undefined) restoreShortLinks(store, layers);
   }
+}
+
+/** What a lock is for. */
+interface LockAim {
+  readonly isToExamine: boolean;
+  /** Whether now or later. */
+  readonly isToWrite: boolean;
+  /** Who only reads may do so on a disk that cannot be written. */
+  readonly use: LockUse;
+}
+
+function aimOf(
+  { layers }: StorePaths,
+  wanted: WantedLocks,
+  purpose: LockStoreOptions["purpose"],
+): LockAim {
+  const writes = Object.values(wanted).includes("write");
+  const isToExamine = purpose === "examine";
+  return {
+    isToExamine,
+    isToWrite: purpose === "write" || (!isToExamine && writes),
+    use: writes && isThere(layers) ? "make" : "look",
+  };
 }
 
 function hasUnfinished({ layers, containers }: Partial<ReadTables>): boolean {

@@ -1,7 +1,6 @@
 /** Images as a registry gets them: bytes, in one platform. */
 
 import { gzipSync } from "node:zlib";
-
 import { type Bytes, toBytes } from "../../../src/formats/bytes.ts";
 import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import { archive, file } from "../../../tests/support/images/tar_builder.ts";

@@ -2,7 +2,6 @@
 
 import type { Abortable } from "../../errors/abort.ts";
 import { InUseError, PolicyError } from "../../errors/store_errors.ts";
-
 import type {
   ContainerId,
   ImageId,
@@ -19,7 +18,6 @@ import { WRITE_LOCKS, type WriteLocks } from "../../store/records/tables.ts";
 import type { Agent } from "../agent.ts";
 import { deleteContainer } from "../containers/delete_container.ts";
 import { findImage } from "../images/find_image.ts";
-
 import { ownerCommand, ownerName, ownerOf } from "../container_owner.ts";
 import { mountPoint } from "../mount_points.ts";
 import { findOwnName } from "../images/name_image.ts";

@@ -8,15 +8,11 @@ import {
   nameOf,
   parseLocalReference,
 } from "../../formats/oci/reference.ts";
-
 import type { ImageRecord } from "../../formats/storage/store_record.ts";
-
 import { giveNames, withNames } from "../../store/image_records.ts";
-
 import type { Agent } from "../agent.ts";
 import { findImage, namesFor } from "./find_image.ts";
 import { readImageText } from "./image_text.ts";
-
 import { loadShortNames } from "./short_names.ts";
 
 /**
