@@ -48,6 +48,10 @@ export function parseAnswer(line: string): MonitorAnswer {
   return { pid: undefined, message: lastLine(message) };
 }
 
+// runc's advice, which nobody can follow who does not call runc himself.
+const ADVICE = / \(use --[a-z-]+ to override\)$/;
+
 function lastLine(text: string): string {
-  return text.trim().split("\n").at(-1)?.trim() ?? "";
+  const line = text.trim().split("\n").at(-1)?.trim() ?? "";
+  return line.replace(ADVICE, "");
 }

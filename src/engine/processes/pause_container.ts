@@ -4,6 +4,7 @@ import type { Abortable } from "../../errors/abort.ts";
 import { CommandError } from "../../errors/store_errors.ts";
 import { type AgentHandle, insideOf } from "../agent.ts";
 import { tell } from "../runtimes/oci_runtime.ts";
+import { runtimeMessage } from "../runtimes/runtime_message.ts";
 import { findOwn } from "./find_own.ts";
 import { findRunning } from "./find_running.ts";
 
@@ -46,7 +47,7 @@ export async function pauseContainer(
   const { code, stderr } = await tell(runtime, args, { signal });
   if (code === 0) return;
   throw new CommandError(
-    `Cannot ${action} container "${idOrName}": ${stderr.trim()}`,
+    `Cannot ${action} container "${idOrName}": ${runtimeMessage(stderr)}`,
     { exitCode: code },
   );
 }

@@ -8,6 +8,7 @@ import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { runCommand } from "../../process/run_command.ts";
 import type { Agent } from "../agent.ts";
 import { findRuntimesOf, stateFlags } from "../runtimes/find_runtime.ts";
+import { runtimeMessage } from "../runtimes/runtime_message.ts";
 
 /** What it may use from now on. */
 export interface UpdateResourcesOptions extends Abortable {
@@ -32,8 +33,14 @@ export async function updateResources(
     );
   }
   const args = [...stateFlags(runtime), "update", "--resources", "-", id];
-  await runCommand(runtime.program, args, {
+  const { code, stderr } = await runCommand(runtime.program, args, {
     stdin: toBytes(formatSpecPart(resources)),
+    okCodes: "any",
     signal,
   });
+  if (code === 0) return;
+  throw new CommandError(
+    `Cannot change the limits of container "${id}": ${runtimeMessage(stderr)}`,
+    { exitCode: code },
+  );
 }

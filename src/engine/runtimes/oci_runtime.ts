@@ -26,6 +26,7 @@ import {
   runtimeOf,
   stateFlags,
 } from "./find_runtime.ts";
+import { runtimeMessage } from "./runtime_message.ts";
 
 /** A process, as a runtime knows it. */
 export interface RuntimeProcess {
@@ -82,7 +83,7 @@ export async function sendSignal(
   }
   if (!hasState(runtime, id)) return;
   throw new CommandError(
-    `Cannot send a signal to container "${id}": ${lastLine(stderr)}`,
+    `Cannot send a signal to container "${id}": ${runtimeMessage(stderr)}`,
     { exitCode: code },
   );
 }
@@ -100,7 +101,7 @@ export async function runCreated(
   const { code, stderr } = await tell(runtime, ["start", id], options);
   if (code === 0) return;
   throw new CommandError(
-    `Cannot start container "${id}": ${lastLine(stderr)}`,
+    `Cannot start container "${id}": ${runtimeMessage(stderr)}`,
     { exitCode: code },
   );
 }
@@ -157,7 +158,9 @@ async function forgetIn(stateRoot: string, id: ContainerId): Promise<void> {
 
 function notForgotten(id: ContainerId, stderr: string): CommandError {
   return new CommandError(
-    `Cannot end container "${id}": ${lastLine(stderr) || "its runtime failed"}`,
+    `Cannot end container "${id}": ${
+      runtimeMessage(stderr) || "its runtime failed"
+    }`,
   );
 }
 
@@ -224,8 +227,4 @@ function hasState({ stateRoot }: OciRuntime, id: ContainerId): boolean {
   return ["state.json", "status"].some((name) =>
     isThere(join(stateRoot, id, name))
   );
-}
-
-function lastLine(text: string): string {
-  return text.trim().split("\n").at(-1) ?? "";
 }

@@ -7,6 +7,11 @@ Deno.test("parseAnswer() tells a process from a failure", async (t) => {
     ['{"data": 42}', 42, ""],
     ['{"pid": -1, "message": "one\\ntwo\\n"}', undefined, "two"],
     ['{"data": -255, "message": "why"}', undefined, "why"],
+    [
+      '{"data": -255, "message": "it is paused (use --ignore-paused to override)"}',
+      undefined,
+      "it is paused",
+    ],
     ['{"pid": -1}', undefined, ""],
   ];
   for (const [line, pid, message] of cases) {
