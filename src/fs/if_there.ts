@@ -43,13 +43,17 @@ export function isDirectoryThere(path: string): boolean {
   return lstatIfThere(path)?.isDirectory === true;
 }
 
+// A table of ten thousand images has 20 MB; what is larger than this is none.
+const MAX_BYTES = 256 * 1024 * 1024;
+
 /**
  * Reads a file.
  *
- * @throws {DamagedFileError} If it is a FIFO, say, which might never end.
+ * @param maxBytes Of a larger one, nothing is read.
+ * @throws {DamagedFileError} If it is larger, or a FIFO, say, which might never end.
  */
-export function readBytes(path: string): Bytes {
-  demandFile(path);
+export function readBytes(path: string, maxBytes: number = MAX_BYTES): Bytes {
+  demandFile(path, maxBytes);
   return Deno.readFileSync(path);
 }
 
@@ -59,7 +63,7 @@ export function readBytes(path: string): Bytes {
  * @throws {DamagedFileError} As `readBytes()` does.
  */
 export function readText(path: string): string {
-  demandFile(path);
+  demandFile(path, MAX_BYTES);
   return Deno.readTextFileSync(path);
 }
 
@@ -83,13 +87,12 @@ export function tryReadText(path: string): string | undefined {
 }
 
 /** Nobody writes to what stands there by mistake: a read would wait for ever. */
-function demandFile(path: string): void {
-  const { isFile, isDirectory } = Deno.statSync(path);
-  if (isFile || isDirectory) return; // the system refuses a directory
-  throw new DamagedFileError(
-    `Cannot read "${path}": it is no regular file`,
-    { path },
-  );
+function demandFile(path: string, maxBytes: number): void {
+  const { isFile, isDirectory, size } = Deno.statSync(path);
+  if (isDirectory) return; // the system refuses it
+  if (isFile && size <= maxBytes) return;
+  const why = isFile ? `it has ${size} bytes` : "it is no regular file";
+  throw new DamagedFileError(`Cannot read "${path}": ${why}`, { path });
 }
 
 /** Reads where a link leads to; undefined if there is none, or something else. */

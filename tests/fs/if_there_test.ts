@@ -64,6 +64,14 @@ Deno.test("what is missing is no error, and what is wrong is one", async (t) => 
       }
       assertEquals(tryReadText(path), undefined);
     }
+    await Deno.writeTextFile(dir.join("large"), "");
+    await Deno.truncate(dir.join("large"), 2 ** 29);
+    for (const read of [readBytes, readText]) {
+      const large = () => read(dir.join("large"));
+      assertThrows(large, DamagedFileError, "it has 536870912 bytes");
+    }
+    const small = () => readBytes(dir.join("file"), 3);
+    assertThrows(small, DamagedFileError, "it has 4 bytes");
   });
   await t.step("links", () => {
     assertEquals(readLinkIfThere(dir.join("dangling")), "nowhere");

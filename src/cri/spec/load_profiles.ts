@@ -3,10 +3,13 @@
 import type { Agent } from "../../engine/agent.ts";
 import { isRegularFile } from "../../engine/containers/host_resources.ts";
 import { parseSeccompProfile } from "../../formats/oci/seccomp_profile.ts";
+import { readBytes } from "../../fs/if_there.ts";
 import { whyOf } from "../../errors/why.ts";
 import type { SecurityOptions } from "../../image/security.ts";
 import type { ProfileChoice } from "./container_security.ts";
 
+// The usual one has 15 KB.
+const MAX_BYTES = 4 * 1024 * 1024;
 // There only while it is on.
 const APPARMOR = "/sys/kernel/security/apparmor/profiles";
 
@@ -40,9 +43,9 @@ function readProfile(host: Agent["host"], path: string): Uint8Array {
   if (!path.startsWith("/")) throw wrong("it is not an absolute path");
   if (!isRegularFile(host, path)) throw wrong("there is no such file");
   try {
-    return Deno.readFileSync(path);
+    return readBytes(path, MAX_BYTES);
   } catch (error) {
-    throw wrong(whyOf(error));
+    throw wrong(whyOf(error).replace(`Cannot read "${path}": `, ""));
   }
 }
 

@@ -5,6 +5,7 @@ import {
   type SeccompProfile,
 } from "../../formats/oci/seccomp_profile.ts";
 import { isErrno } from "../../fs/errno.ts";
+import { readBytes } from "../../fs/if_there.ts";
 import { findStranger } from "../../process/who_can_change.ts";
 import type { Agent } from "../agent.ts";
 
@@ -53,7 +54,7 @@ function isSame(one: Uint8Array, other: Uint8Array): boolean {
 function readTrusted(path: string): Uint8Array | string | undefined {
   try {
     if (!Deno.statSync(path).isFile) return "it is no regular file";
-    return findStranger(path) ?? Deno.readFileSync(path);
+    return findStranger(path) ?? readBytes(path);
   } catch (error) {
     if (isErrno(error, "ENOENT")) return undefined;
     throw error;

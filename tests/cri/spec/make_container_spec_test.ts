@@ -244,6 +244,9 @@ Deno.test("makeContainerSpec() refuses before anything is made", async (t) => {
     profileType: ProfileType.Localhost,
     localhostRef,
   });
+  const large = test.dir.join("large");
+  await Deno.writeTextFile(large, "");
+  await Deno.truncate(large, 3e9);
   const table: [string, Config, string][] = [
     ["CDI", { CDIDevices: [{ name: "gpu" }] }, "does not support CDI"],
     [
@@ -269,6 +272,11 @@ Deno.test("makeContainerSpec() refuses before anything is made", async (t) => {
       "a profile that is not there",
       { linux: { securityContext: { seccomp: localhost("/nowhere") } } },
       'Cannot use seccomp profile "/nowhere": there is no such file',
+    ],
+    [
+      "a profile that is much too large",
+      { linux: { securityContext: { seccomp: localhost(large) } } },
+      `Cannot use seccomp profile "${large}": it has 3000000000 bytes`,
     ],
     [
       "a profile that is no file",
