@@ -5,6 +5,7 @@ import {
   type NamespaceOption,
   PodSandboxConfigSchema,
   RunPodSandboxRequestSchema,
+  UserNamespaceSchema,
 } from "../../../../src/cri/api/api_pb.js";
 import { checkPod } from "../../../../src/cri/runtime/pods/check_pod.ts";
 
@@ -13,6 +14,9 @@ type ConfigInit = Exclude<
   { readonly $typeName: string }
 >;
 const METADATA = { name: "web", namespace: "ns", uid: "u1", attempt: 2 };
+
+const RANGE = { containerId: 0, hostId: 65_536, length: 65_536 };
+const USERS = create(UserNamespaceSchema, { uids: [RANGE], gids: [RANGE] });
 
 function check(
   config: ConfigInit | undefined,
@@ -32,7 +36,9 @@ function withProtocols(protocols: readonly number[]): ConfigInit {
 
 /** A pod with namespaces. */
 function withNamespaces(
-  options: Partial<Pick<NamespaceOption, "network" | "ipc" | "pid">>,
+  options: Partial<
+    Pick<NamespaceOption, "network" | "ipc" | "pid" | "usernsOptions">
+  >,
 ): ConfigInit {
   const { POD } = NamespaceMode;
   const namespaceOptions = { network: POD, ipc: POD, pid: POD, ...options };
@@ -80,7 +86,7 @@ Deno.test("checkPod() takes what kubelets send", async (t) => {
 });
 
 Deno.test("checkPod() refuses the rest, and says why", async (t) => {
-  const { POD, CONTAINER, TARGET } = NamespaceMode;
+  const { NODE, CONTAINER, TARGET } = NamespaceMode;
   const cases: readonly (readonly [ConfigInit | undefined, string])[] = [
     [undefined, 'Cannot use pod "": it has no metadata'],
     [{}, 'Cannot use pod "": it has no metadata'],
@@ -150,19 +156,16 @@ Deno.test("checkPod() refuses the rest, and says why", async (t) => {
       'Cannot use pod "web": protocol 7 of one of its ports is unknown',
     ],
     [
-      {
-        metadata: METADATA,
-        linux: {
-          securityContext: {
-            namespaceOptions: {
-              ...{ network: POD, ipc: POD, pid: POD },
-              usernsOptions: { mode: POD },
-            },
-          },
-        },
-      },
-      'Cannot use pod "web": user namespaces are not supported',
+      withNamespaces({ usernsOptions: create(UserNamespaceSchema, {}) }),
+      "Cannot use a user namespace: expected one range of users, not 0",
     ],
+    ...(["network", "ipc", "pid"] as const).map((
+      name,
+    ): readonly [ConfigInit, string] => [
+      withNamespaces({ [name]: NODE, usernsOptions: USERS }),
+      'Cannot use pod "web": with users of its own it cannot share the ' +
+      "host's network, IPC or processes",
+    ]),
   ];
   for (const [config, message] of cases) {
     await t.step(message.slice(0, 60), () => {

@@ -45,7 +45,7 @@ Deno.test("toSandboxRequest() fills in what a kubelet leaves out", () => {
     namespaces: { network: "pod", ipc: "pod", pid: "pod" },
     ...{ sysctls: {}, cgroupParent: undefined, labels: {}, annotations: {} },
     ...{ runtimeHandler: "", runtime: undefined, cgroupManager: undefined },
-    networks: undefined,
+    ...{ networks: undefined, users: undefined },
   });
 });
 
@@ -63,7 +63,17 @@ Deno.test("toSandboxRequest() keeps what it sends", () => {
       { protocol: Protocol.UDP, containerPort: 4 },
       { protocol: Protocol.SCTP, containerPort: 5 },
     ],
-    linux: { cgroupParent: "/c", sysctls: { e: "f" } },
+    linux: {
+      ...{ cgroupParent: "/c", sysctls: { e: "f" } },
+      securityContext: {
+        namespaceOptions: {
+          usernsOptions: {
+            uids: [{ containerId: 0, hostId: 65_536, length: 10 }],
+            gids: [{ containerId: 0, hostId: 7, length: 1 }],
+          },
+        },
+      },
+    },
   }, { settings, runtimeHandler: "runc" });
   const port = { hostPort: 0, hostIp: undefined };
   assertEquals<unknown>(rest, {
@@ -78,6 +88,7 @@ Deno.test("toSandboxRequest() keeps what it sends", () => {
     ...{ sysctls: { e: "f" }, cgroupParent: "/c", labels: { a: "b" } },
     ...{ annotations: { c: "d" }, runtimeHandler: "runc", runtime: "runc" },
     ...{ cgroupManager: "systemd", networks: { configDirectory: "/n" } },
+    users: { uids: { first: 65_536, count: 10 }, gids: { first: 7, count: 1 } },
   });
 });
 
