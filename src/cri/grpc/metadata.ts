@@ -48,15 +48,18 @@ export function statusTrailers(
     : { ...status, "grpc-message": encodeMessage(message) };
 }
 
-/** Percent-encodes a message, and cuts what no client would take. */
+/**
+ * Percent-encodes a message, and cuts what no client would take: also a blank at
+ * either end, with which a header is malformed.
+ */
 export function encodeMessage(message: string): string {
   let encoded = "";
-  for (const character of message) {
+  for (const character of message.replace(/^ +/, "")) {
     const next = isPlain(character) ? character : percentEncode(character);
-    if (encoded.length + next.length > MAX_MESSAGE_BYTES) return encoded;
+    if (encoded.length + next.length > MAX_MESSAGE_BYTES) break;
     encoded += next;
   }
-  return encoded;
+  return encoded.replace(/ +$/, "");
 }
 
 function isPlain(character: string): boolean {

@@ -152,6 +152,9 @@ Deno.test("encodeMessage() escapes what headers cannot hold, up to 4 KiB", () =>
   assertEquals(encodeMessage("100%\n\x7fä"), "100%25%0A%7F%C3%A4");
   assertEquals(encodeMessage("x".repeat(4096)).length, 4096);
   assertEquals(encodeMessage("x".repeat(4097)).length, 4096);
+  // A header may neither begin nor end with a blank.
+  assertEquals(encodeMessage(" a b  "), "a b");
+  assertEquals(encodeMessage(`${"x".repeat(4094)}  why`), "x".repeat(4094));
   // No character is cut in two.
   assertEquals(encodeMessage(`${"x".repeat(4094)}\nx`), "x".repeat(4094));
   assertEquals(statusTrailers({ code: 0, message: "" }), {
