@@ -179,6 +179,7 @@ export type {
 } from "./registry/auth/find_credentials.ts";
 export type { Login } from "./registry/auth/store_credentials.ts";
 export { openHandle as openAgent } from "./engine/open_handle.ts";
+export type { DescribedDevices } from "./engine/containers/described_devices.ts";
 export type { ContainerIdentity } from "./engine/containers/check_request.ts";
 export type { ContainerOwner } from "./engine/container_owner.ts";
 export type { MetadataChange } from "./engine/containers/container_metadata.ts";

@@ -37,6 +37,8 @@ export const MOUNT_FLAGS = {
     type: "list",
     splits: true,
     value: "SRC[:DST][:rwm]",
-    help: "A device of the host that it may use",
+    help:
+      "A device of the host that it may use; or vendor.com/class=name, as " +
+      "/etc/cdi or /run/cdi describe it",
   },
 } as const satisfies FlagTable;

@@ -16,6 +16,7 @@ import { readConfig } from "../../engine/images/list_images.ts";
 import { loadShortNames } from "../../engine/images/short_names.ts";
 import { MOUNT_LOCKS } from "../../engine/mount_layer.ts";
 import { managerOf } from "../../engine/sandboxes/sandbox_cgroups.ts";
+import { parseDeviceName } from "../../formats/cdi/device_name.ts";
 import type { RuntimeSpec } from "../../formats/oci/runtime_spec.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { type CgroupManager, cgroupsPathOf } from "../../image/cgroups_path.ts";
@@ -128,6 +129,7 @@ async function settle(
       privileged,
       signal,
     }),
+    describedDevices: { names: deviceNames(config) },
     cgroupsPath: cgroupsPathOf(id, {
       parent: cgroupParent,
       manager: cgroupManager ?? managerOf(sandbox.request),
@@ -172,6 +174,21 @@ async function build(
   });
 }
 
+// How a kubelet named devices before the message had a field for them.
+const DEVICES = "cdi.k8s.io/";
+
+/** Devices of CDI; what is malformed is refused before anything is made. */
+function deviceNames(
+  { CDIDevices, annotations }: ContainerConfig,
+): readonly string[] {
+  const noted = Object.entries(annotations)
+    .filter(([key]) => key.startsWith(DEVICES))
+    .flatMap(([, value]) => value.split(",").map((name) => name.trim()));
+  const names = [...CDIDevices.map(({ name }) => name), ...noted];
+  for (const name of names) parseDeviceName(name);
+  return names;
+}
+
 /** Without a context there is no seccomp, and all else is as usual. */
 function contextOf(config: ContainerConfig): LinuxContainerSecurityContext {
   return config.linux?.securityContext ??
@@ -184,11 +201,6 @@ function checkSupported(
   { request: { users } }: PodFacts,
 ): void {
   checkUsers(contextOf(config).namespaceOptions, users);
-  const [device] = config.CDIDevices;
-  if (device === undefined) return;
-  throw new TypeError(
-    `Cannot use device "${device.name}": orlop does not support CDI as yet`,
-  );
 }
 
 /**

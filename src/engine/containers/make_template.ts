@@ -24,6 +24,10 @@ import type { Agent } from "../agent.ts";
 import { listCgroupMounts } from "../cgroups.ts";
 import type { MountLocks } from "../mount_layer.ts";
 import {
+  addDescribedDevices,
+  type DescribedDevices,
+} from "./described_devices.ts";
+import {
   checkLabels,
   checkVolumes,
   type DeviceRequest,
@@ -62,6 +66,12 @@ export interface TemplateOptions extends
    * @default {[]}
    */
   readonly devices?: readonly DeviceRequest[] | undefined;
+  /**
+   * Devices that specifications of CDI describe.
+   *
+   * @default {none}
+   */
+  readonly describedDevices?: DescribedDevices | undefined;
   /**
    * `name|uid[:group|gid]`; left out, the image's.
    *
@@ -145,7 +155,8 @@ export async function makeTemplate(
   if (settings.workdir && !found.hasWorkdir && missingWorkdir === "refuse") {
     checkWorkdir(spec);
   }
-  return spec;
+  const { describedDevices = { names: [] } } = settings;
+  return addDescribedDevices(agent.host, spec, describedDevices);
 }
 
 /** Names that the host resolves, a container with a network resolves. */

@@ -248,7 +248,16 @@ Deno.test("makeContainerSpec() refuses before anything is made", async (t) => {
   await Deno.writeTextFile(large, "");
   await Deno.truncate(large, 3e9);
   const table: [string, Config, string][] = [
-    ["CDI", { CDIDevices: [{ name: "gpu" }] }, "does not support CDI"],
+    [
+      "CDI",
+      { CDIDevices: [{ name: "gpu" }] },
+      "expected vendor.com/class=name",
+    ],
+    [
+      "a device that was noted",
+      { annotations: { "cdi.k8s.io/x": "a.b/c=d, e" } },
+      'device "e": expected vendor.com/class=name',
+    ],
     [
       "a user namespace",
       {

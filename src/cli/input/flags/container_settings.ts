@@ -1,6 +1,7 @@
 /** What flags say about a container, in the terms of the runtime. */
 
 import type { TemplateOptions } from "../../../engine/containers/make_template.ts";
+import { isDeviceName } from "../../../formats/cdi/device_name.ts";
 import { formatHosts } from "../../../formats/config/hosts.ts";
 import { parseSignal } from "../../../formats/config/signals.ts";
 import { isIpAddress } from "../../../formats/ip_address.ts";
@@ -55,7 +56,8 @@ export function containerSettings(
     user: user || undefined,
     groups: flags["group-add"].map(readGroup),
     ...readMounts(flags),
-    devices: flags.device.map(readDevice),
+    devices: flags.device.filter((text) => !isDeviceName(text)).map(readDevice),
+    describedDevices: { names: flags.device.filter(isDeviceName) },
     ...readNamespaces(flags),
     network,
     terminal: flags.tty,

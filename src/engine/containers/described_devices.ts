@@ -1,0 +1,156 @@
+/**
+ * Devices that specifications of CDI describe. What these say is done as root, hooks
+ * among it: only what nobody but root can change is read.
+ */
+
+import { join } from "@std/path";
+import { whyOf } from "../../errors/why.ts";
+import {
+  type DeviceName,
+  parseDeviceName,
+} from "../../formats/cdi/device_name.ts";
+import {
+  type DeviceEdits,
+  type DeviceNode,
+  type DeviceSpec,
+  parseDeviceSpec,
+} from "../../formats/cdi/device_spec.ts";
+import type { RuntimeSpec } from "../../formats/oci/runtime_spec.ts";
+import { listIfDirectory } from "../../fs/list_directory.ts";
+import { applyEdits, type FoundNode } from "../../image/device_edits.ts";
+import type { Host } from "../../process/host.ts";
+import { findStranger } from "../../process/who_can_change.ts";
+import { findDevice } from "./host_resources.ts";
+
+/** Which devices, and where they are described. */
+export interface DescribedDevices {
+  /** Such as `vendor.com/class=name`. */
+  readonly names: readonly string[];
+  /**
+   * Folders of specifications: what a later one describes counts.
+   *
+   * @default {["/etc/cdi", "/var/run/cdi"]}
+   */
+  readonly directories?: readonly string[] | undefined;
+}
+
+/** Where specifications are: CDI, SPEC.md. */
+const DIRECTORIES = ["/etc/cdi", "/var/run/cdi"];
+
+/**
+ * Gives a container devices.
+ *
+ * @throws {TypeError} If one is not described, or twice, or is not there.
+ */
+export function addDescribedDevices(
+  host: Host,
+  spec: RuntimeSpec,
+  { names, directories = DIRECTORIES }: DescribedDevices,
+): RuntimeSpec {
+  if (names.length === 0) return spec;
+  const wanted = [...new Set(names)].map(parseDeviceName);
+  const found = readAll(directories);
+  const used = new Set<DeviceSpec>();
+  let changed = spec;
+  for (const name of wanted) {
+    const { description, edits } = findEdits(found, name);
+    // What is common to a kind is done once, before what its devices want.
+    if (!used.has(description)) apply(description.edits);
+    used.add(description);
+    apply(edits);
+  }
+  return changed;
+
+  function apply({ nodes, ...edits }: DeviceEdits): void {
+    checkMounts(host, edits.mounts);
+    changed = applyEdits(changed, {
+      ...edits,
+      nodes: nodes.map((node) => findNode(host, node)),
+    });
+  }
+}
+
+interface Found {
+  readonly description: DeviceSpec;
+  readonly path: string;
+}
+
+interface AllFound {
+  /** By folder, the last one first. */
+  readonly folders: readonly (readonly Found[])[];
+  /** What was left out, and why. */
+  readonly problems: readonly string[];
+}
+
+function readAll(directories: readonly string[]): AllFound {
+  const problems: string[] = [];
+  const folders = directories.toReversed().map((directory) =>
+    listIfDirectory(directory).toSorted().flatMap((file): Found[] => {
+      const path = join(directory, file);
+      if (/\.ya?ml$/.test(file)) {
+        problems.push(`"${path}" is YAML: write it as JSON`);
+      }
+      if (!file.endsWith(".json")) return [];
+      try {
+        return [{ path, description: readSpec(path) }];
+      } catch (error) {
+        problems.push(whyOf(error));
+        return [];
+      }
+    })
+  );
+  return { folders, problems };
+}
+
+function readSpec(path: string): DeviceSpec {
+  const stranger = findStranger(path);
+  if (stranger !== undefined) {
+    throw new TypeError(`Cannot use "${path}": ${stranger}`);
+  }
+  return parseDeviceSpec(Deno.readTextFileSync(path), `"${path}"`);
+}
+
+function findEdits(
+  { folders, problems }: AllFound,
+  { kind, name }: DeviceName,
+): { readonly description: DeviceSpec; readonly edits: DeviceEdits } {
+  for (const folder of folders) {
+    const having = folder.filter(({ description }) =>
+      description.kind === kind && description.devices.has(name)
+    );
+    const [first, second] = having;
+    if (first === undefined) continue;
+    if (second !== undefined) {
+      throw new TypeError(
+        `Cannot use device "${kind}=${name}": both "${first.path}" and ` +
+          `"${second.path}" describe it`,
+      );
+    }
+    const { description } = first;
+    const edits = description.devices.get(name);
+    if (edits !== undefined) return { description, edits };
+  }
+  const why = ["nothing describes it", ...problems].join("; ");
+  throw new TypeError(`Cannot use device "${kind}=${name}": ${why}`);
+}
+
+function findNode(host: Host, node: DeviceNode): FoundNode {
+  const { path, hostPath, permissions, uid, gid } = node;
+  const found = findDevice(host, {
+    ...{ source: hostPath, target: path, access: permissions },
+  });
+  const { fileMode = found.fileMode } = node;
+  return { ...found, fileMode, uid, gid };
+}
+
+function checkMounts(host: Host, mounts: DeviceEdits["mounts"]): void {
+  for (const { hostPath, options } of mounts) {
+    const isBind = options.length === 0 ||
+      options.some((word) => /^r?bind$/.test(word));
+    if (!isBind || host.readStatus(hostPath) !== undefined) continue;
+    throw new TypeError(
+      `Cannot mount "${hostPath}" for a device: there is no such file or ` +
+        "directory",
+    );
+  }
+}
