@@ -89,7 +89,7 @@ function tryRead(agent: Agent, id: ContainerId): SandboxState | undefined {
 export function sandboxOf(
   agent: Agent,
   id: ContainerId,
-  { phase, bootId, createdAtNs, request, networks, pid }: SandboxState,
+  { phase, bootId, createdAtNs, request, networks, pid, update }: SandboxState,
 ): Sandbox {
   const places = placesOf(agent.store.paths, id);
   const { namespaces } = request;
@@ -102,6 +102,7 @@ export function sandboxOf(
     state: isReady ? "ready" : "not-ready",
     createdAtNs,
     request,
+    ...update !== undefined && { update },
     namespaces: {
       ...namespacesOf(places, request),
       ...pid === undefined ? {} : { pid: `/proc/${pid}/ns/pid` },

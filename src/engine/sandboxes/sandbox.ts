@@ -130,6 +130,12 @@ export interface Sandbox {
   readonly createdAtNs: bigint;
   /** What was asked for. */
   readonly request: SandboxRequest;
+  /**
+   * What its maker has noted since; a value of JSON.
+   *
+   * @default {nothing}
+   */
+  readonly update?: unknown;
   /** The files that namespaces of its own are pinned to; undefined: the host's. */
   readonly namespaces: NamespacePaths;
   /** The addresses that its networks gave it, the first network's first. */

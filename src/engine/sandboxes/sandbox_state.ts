@@ -52,6 +52,8 @@ export interface SandboxState {
   readonly pid: number | undefined;
   /** Control groups that were made for it. */
   readonly cgroups: readonly string[];
+  /** What its maker has changed since; a value of JSON. */
+  readonly update?: unknown;
 }
 
 /** A network that a sandbox joins, has joined, or has left again. */
@@ -188,6 +190,7 @@ function parseSandboxState(text: string, what: string): SandboxState {
     ),
     pid: optional(object["pid"], `${what}, pid`, asInteger),
     cgroups: asStrings(object["cgroups"], `${what}, cgroups`),
+    ...object["update"] !== undefined && { update: object["update"] },
   };
 }
 

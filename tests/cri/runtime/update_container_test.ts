@@ -1,8 +1,47 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { RuntimeService } from "../../../src/cri/api/api_pb.js";
+import { StatusError } from "../../support/grpc_client.ts";
 import { NODE_NEEDS, startNode } from "../../support/nodes/cri_node.ts";
 
 const { method } = RuntimeService;
+
+Deno.test(
+  "UpdatePodSandboxResources is noted, and a killed daemon knows it",
+  NODE_NEEDS,
+  async () => {
+    await using node = await startNode();
+    const podSandboxId = await node.runPod("web");
+    const update = async (changes: Record<string, { cpuShares: bigint }>) => {
+      const request = { podSandboxId, ...changes };
+      await node.client.call(method.updatePodSandboxResources, request);
+    };
+    const look = async () => {
+      const { info } = await node.client.call(method.podSandboxStatus, {
+        ...{ podSandboxId, verbose: true },
+      });
+      return JSON.parse(info["info"] ?? "").updated;
+    };
+    assertEquals(await look(), undefined);
+    await update({ resources: { cpuShares: 512n } });
+    await update({ overhead: { cpuShares: 2n } });
+    await update({ resources: { cpuShares: 256n } });
+    const expected = {
+      resources: { cpuShares: "256" },
+      overhead: { cpuShares: "2" },
+    };
+    assertEquals(await look(), expected);
+    await node.restart();
+    assertEquals(await look(), expected);
+    assertEquals(await node.runPod("web"), podSandboxId); // a request again
+    const gone = "0".repeat(64);
+    const request = { podSandboxId: gone };
+    const error = await assertRejects(
+      () => node.client.call(method.updatePodSandboxResources, request),
+      StatusError,
+    );
+    assertEquals(error.code, 5);
+  },
+);
 
 Deno.test(
   "UpdateContainerResources gives limits, and takes them away",

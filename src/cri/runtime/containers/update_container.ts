@@ -1,10 +1,12 @@
 /** Changes limits of containers while they run: a resize in place. */
 
-import { create } from "@bufbuild/protobuf";
+import { create, toJson } from "@bufbuild/protobuf";
 import { fitLimits } from "../../../engine/containers/host_resources.ts";
+import { noteUpdate } from "../../../engine/sandboxes/note_update.ts";
 import { updateResources } from "../../../engine/processes/update_resources.ts";
 import { InUseError } from "../../../errors/store_errors.ts";
 import type { ContainerId } from "../../../formats/storage/store_ids.ts";
+import { isObject } from "../../../formats/json.ts";
 import { makeResources } from "../../../image/limits.ts";
 import {
   ContainerResourcesSchema,
@@ -83,20 +85,32 @@ function merge(
 }
 
 /**
- * Hears that a pod's limits have changed. The kubelet itself changes the pod's
- * control group; nothing of the pod but its containers is in it.
+ * Notes that a pod's limits have changed, for who looks into it. The kubelet itself
+ * changes the pod's control group; nothing of the pod but its containers is in it.
  *
  * @throws {InvalidSandboxIdError} If there is no such pod.
  */
 export async function updatePodSandboxResources(
-  { objects }: RuntimeContext,
-  { podSandboxId }: UpdatePodSandboxResourcesRequest,
+  { agent, objects }: RuntimeContext,
+  { podSandboxId, overhead, resources }: UpdatePodSandboxResourcesRequest,
   { signal }: CallContext,
 ): Promise<Record<never, never>> {
-  await findOwnPod(objects, podSandboxId, {
+  const { id } = await findOwnPod(objects, podSandboxId, {
     verb: "change the limits of",
     command: "pod inspect",
     signal,
   });
+  const given = Object.entries({ overhead, resources })
+    .flatMap(([key, value]) =>
+      value === undefined
+        ? []
+        : [[key, toJson(LinuxContainerResourcesSchema, value)]]
+    );
+  const change = (before: unknown) => ({
+    ...(isObject(before) ? before : {}),
+    ...Object.fromEntries(given),
+  });
+  await noteUpdate(agent, id, { change, signal });
+  objects.rereadSandbox(id);
   return {};
 }

@@ -83,12 +83,15 @@ export type PodStatusResult = Required<
 
 /** What crictl shows as `info`. */
 function describePod({ sandbox, record }: KnownPod): Record<string, string> {
-  const { request, namespaces, files, shmDirectory, pid } = sandbox ?? {};
+  const { request, namespaces, files, shmDirectory, pid, update } = sandbox ??
+    {};
   const info = {
     pid: pid ?? 0,
     names: record.names ?? [],
     ...{ namespaces, files, shmDirectory },
     config: request?.note,
+    // What the kubelet has changed since.
+    updated: update,
   };
   return { info: JSON.stringify(info) };
 }
