@@ -83,6 +83,11 @@ word_value_flags=" --name --pod --runtime --env -e --env-file --unsetenv --label
 	--label-file --pidfile --pod-id-file --timeout \
 	--secret --gpus --volumes-from --log-driver --log-opt --detach-keys "
 
+# The same of commands that make pods.
+pod_commands=" pod/create "
+pod_value_flags=" --name -n --id --namespace --uid --attempt --image --hostname \
+	--network --publish -p --dns --dns-search --dns-option "
+
 # The same of commands that write images to files.
 media_commands=" copy push save image/push image/save "
 media_value_flags=" --format -f --dest-compress-format --dest-compress-level --multi-arch \
@@ -180,8 +185,8 @@ is_one_of() { has_word "$1" "$command"; }
 # Whether a container is to go on by itself: orlop will be called at its end.
 runs_detached() { [ "$command$detaches" = runyes ]; }
 
-# Whether a container is to have a network of its own.
-joins_network() { [ "$command$joins" = runyes ]; }
+# Whether a container or a pod is to have a network of its own.
+joins_network() { is_one_of " run pod/create " && [ -n "$joins" ]; }
 
 # Whether list $1 has word $2.
 has_word() {
@@ -197,6 +202,7 @@ takes_value() {
 	[ "$command $1" != "image/inspect --config" ] || return 1
 	has_word "$value_flags" "$1" ||
 		{ is_one_of "$word_commands" && has_word "$word_value_flags" "$1"; } ||
+		{ is_one_of "$pod_commands" && has_word "$pod_value_flags" "$1"; } ||
 		{ is_one_of "$media_commands" && has_word "$media_value_flags" "$1"; } ||
 		{ is_one_of "$login_commands" && has_word "$login_value_flags" "$1"; } ||
 		{ is_one_of "$serve_commands" && has_word "$serve_value_flags" "$1"; }

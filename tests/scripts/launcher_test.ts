@@ -100,6 +100,7 @@ const WITH_ALL: Readonly<Record<string, readonly string[]>> = {
   copy: ["docker://a", "dir:/b"],
   check: ["--repair"],
   "run": ["--detach", "--network=x"],
+  "pod create": ["--network=x"],
 };
 
 Deno.test("the launcher grants what the table of commands says", async (t) => {
@@ -139,6 +140,11 @@ Deno.test("the launcher lets run join networks only where it is asked to", async
     ["run -itp80:80 x", true],
     ["run --publish 80:80 x", true],
     ["create -p 80:80 x", false],
+    ["pod create x", false],
+    ["pod create --network none x", false],
+    ["pod create --name -p x", false],
+    ["pod create --network front x", true],
+    ["pod create -p 80:80 x", true],
   ];
   for (const [line, expected] of table) {
     await t.step(line, async () => {

@@ -145,7 +145,7 @@ async function joinAsWanted(
     return { ...pod, network: path === undefined ? undefined : { path } };
   }
   if (settings === undefined) {
-    throw refuse(flags, "only orlop run joins networks");
+    throw refuse(flags, "only orlop run and pod create join networks");
   }
   const podName = newPodName(podText);
   if (podName === undefined) {

@@ -9,11 +9,11 @@ import { InUseError } from "../../errors/store_errors.ts";
 import { UsageError } from "../usage_error.ts";
 import type { ServeTexts } from "./config_file.ts";
 import type { JoinedNetworks } from "./flags/network_flags.ts";
+import type { NewPod } from "./join_pod.ts";
 import { networkPlaces } from "./network_places.ts";
 
 /** What its pod is to be. */
-export interface NetworkPod {
-  readonly podName: string;
+export interface NetworkPod extends Omit<NewPod, "signal"> {
   readonly hostname: string;
   readonly wanted: JoinedNetworks;
   readonly settings: ServeTexts;
@@ -33,7 +33,7 @@ const SYSCTLS = { "net.ipv4.ping_group_range": "0 0" };
  */
 export async function runNetworkPod(
   agent: Agent,
-  { podName, hostname, wanted, settings, signal }: NetworkPod,
+  { podName, podId, hostname, wanted, settings, signal, ...others }: NetworkPod,
 ): Promise<Sandbox> {
   const { names, ports, dns } = wanted;
   const networks = { ...networkPlaces(settings), names };
@@ -44,8 +44,13 @@ export async function runNetworkPod(
     for (const port of ports) checkSilent(port);
   }
   return await runSandbox(agent, {
-    ...{ podName, hostname, ports, dns, networks, signal },
-    metadata: { name: podName, uid: "", namespace: "", attempt: 0 },
+    ...{ podName, podId, hostname, ports, dns, networks, signal },
+    metadata: {
+      name: podName,
+      uid: others.uid ?? "",
+      namespace: others.namespace ?? "",
+      attempt: others.attempt ?? 0,
+    },
     namespaces: { network: "pod", ipc: "node", pid: "container" },
     sysctls: SYSCTLS,
     labels: {},

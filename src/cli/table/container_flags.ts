@@ -3,6 +3,7 @@
 import type { FlagTable } from "../command.ts";
 import { LIMIT_FLAGS } from "./limit_flags.ts";
 import { MOUNT_FLAGS } from "./mount_flags.ts";
+import { NETWORK_FLAGS } from "./network_flags.ts";
 import { REFUSED_FLAGS } from "./refused_flags.ts";
 import { SECURITY_FLAGS } from "./security_flags.ts";
 
@@ -87,29 +88,9 @@ export const CONTAINER_FLAGS = {
     splits: true,
     value: "NET",
     help: "none: nothing but a loopback; host: all that the host has; or a " +
-      "network of /etc/cni/net.d, for run",
+      "network of /etc/cni/net.d, for run and pod create",
   },
-  publish: {
-    type: "list",
-    short: "p",
-    value: "HOST:CONTAINER",
-    help: "A port of the host that leads to one of its network; for run",
-  },
-  dns: {
-    type: "list",
-    value: "ADDRESS",
-    help: "A server of names in its network, instead of the host's",
-  },
-  "dns-search": {
-    type: "list",
-    value: "DOMAIN",
-    help: "A domain where names without one are looked for",
-  },
-  "dns-option": {
-    type: "list",
-    value: "OPTION",
-    help: "A setting of resolv.conf, such as ndots:1",
-  },
+  ...NETWORK_FLAGS,
   "add-host": {
     type: "list",
     splits: true,
@@ -136,6 +117,13 @@ export const CONTAINER_FLAGS = {
     type: "text",
     value: "SECONDS",
     help: "How long it has for that before it gets SIGKILL; 10 if left out",
+  },
+  "log-opt": {
+    type: "list",
+    value: "NAME=VALUE",
+    help:
+      "max-size=SIZE: when its log gets longer it begins anew, such as 10m; " +
+      "it never does if left out",
   },
   tty: { type: "boolean", short: "t", help: "It gets a terminal of its own" },
   ...MOUNT_FLAGS,

@@ -1,6 +1,7 @@
 /** The table's part about pods. */
 
 import type { Argument, Command } from "../command.ts";
+import { NETWORK_FLAGS } from "./network_flags.ts";
 import {
   ALL_FLAG,
   FILTER_FLAG,
@@ -47,9 +48,29 @@ export const CREATE_POD = {
       help: "For its infra container; pulled if missing",
       completes: "image",
     },
+    network: {
+      type: "list",
+      splits: true,
+      value: "NET",
+      help:
+        "A network of /etc/cni/net.d that its containers share; none: each " +
+        "has what it says itself",
+    },
+    hostname: {
+      type: "text",
+      value: "NAME",
+      help: "Its host name in that network; the pod's name if left out",
+    },
+    ...NETWORK_FLAGS,
   },
-  examples: [{ line: "orlop pod create web", does: "A pod called web" }],
-  needs: ["net", "mount", "tar"],
+  examples: [
+    { line: "orlop pod create web", does: "A pod called web" },
+    {
+      line: "orlop pod create --network front -p 8080:80 web",
+      does: "One with an address, and a port of the host",
+    },
+  ],
+  needs: ["net", "mount", "tar", "network", "sandbox"],
 } as const satisfies Command;
 
 /** `orlop pod ls`. */

@@ -123,7 +123,6 @@ export const REFUSED_FLAGS = {
   gpus: refused("name the devices: --device /dev/…"),
   "volumes-from": refused("name the directories again: -v SRC:DST"),
   "log-driver": refused(NO_LOG),
-  "log-opt": refused(NO_LOG),
 } as const satisfies FlagTable;
 
 /** A flag that is not taken: why, and what to do instead. */

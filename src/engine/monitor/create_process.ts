@@ -32,6 +32,12 @@ export interface CreateProcessOptions extends Abortable {
    */
   readonly logPath?: string | undefined;
   /**
+   * How long that file may get, in bytes: then it begins anew.
+   *
+   * @default {without an end}
+   */
+  readonly logSize?: number | undefined;
+  /**
    * Whether it has a terminal.
    *
    * @default {as the bundle says}
@@ -175,11 +181,12 @@ async function create(
 function streamFlags(
   agent: Agent,
   id: ContainerId,
-  { logPath, terminal, stdin = "none" }: CreateProcessOptions,
+  { logPath, logSize, terminal, stdin = "none" }: CreateProcessOptions,
 ): readonly string[] {
   const hasTerminal = terminal ?? readBundle(agent, id)?.process?.terminal;
   return [
     ...["--log-path", logPath === undefined ? "none" : `k8s-file:${logPath}`],
+    ...(logSize === undefined ? [] : ["--log-size-max", String(logSize)]),
     ...(hasTerminal ? ["--terminal"] : []),
     ...(stdin === "none" ? [] : ["--stdin"]),
     ...(stdin === "open" ? ["--leave-stdin-open"] : []),

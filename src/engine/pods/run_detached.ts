@@ -3,8 +3,9 @@
 import { join } from "@std/path";
 import type { Abortable } from "../../errors/abort.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import { LOG_SIZE } from "../../formats/oci/annotations.ts";
 import { ensureWorkDirectory } from "../../store/disk_containers.ts";
-import { type AgentHandle, insideOf } from "../agent.ts";
+import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { deleteContainer } from "../containers/delete_container.ts";
 import { startContainer } from "../containers/start_container.ts";
 import { unmountContainer } from "./unmount_container.ts";
@@ -14,6 +15,7 @@ import {
 } from "../monitor/create_process.ts";
 import { forgetProcess } from "../monitor/forget_process.ts";
 import { startProcess } from "../monitor/start_process.ts";
+import { tryReadTemplate } from "../parse_stored.ts";
 import { unlessGone } from "./unless_gone.ts";
 
 /** How to run a container that nobody waits for. */
@@ -68,8 +70,14 @@ export async function runDetached(
   await startContainer(agent, id, options);
   undo.defer(() => unlessGone(unmountContainer(agent, id)));
   const logPath = join(ensureWorkDirectory(agent.store.paths, id), LOG_FILE);
-  await createProcess(agent, id, { ...options, logPath });
+  const logSize = logSizeOf(agent, id);
+  await createProcess(agent, id, { ...options, logPath, logSize });
   undo.defer(() => forgetProcess(agent, id));
   await startProcess(agent, id, options);
   undo.move();
+}
+
+function logSizeOf(agent: Agent, id: ContainerId): number | undefined {
+  const text = tryReadTemplate(agent, id)?.annotations?.[LOG_SIZE] ?? "";
+  return /^[1-9]\d{0,15}$/.test(text) ? Number(text) : undefined;
 }

@@ -4,6 +4,8 @@
 export const STOP_SIGNAL = "org.opencontainers.image.stopSignal";
 /** How long it has for that, in seconds. */
 export const STOP_TIMEOUT = "orlop.stop-timeout";
+/** How long its log may get before it begins anew, in bytes. */
+export const LOG_SIZE = "orlop.log-size";
 /** Further lines of its `/etc/hosts`. */
 export const ADDED_HOSTS = "orlop.hosts";
 /** What labels of users begin with, so that no runtime obeys one. */

@@ -1,6 +1,6 @@
 /** `orlop logs` beside `podman logs`: the same lines of the same process. */
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import {
   DETACHED_NEEDS,
   type DetachedStore,
@@ -75,6 +75,30 @@ Deno.test("logs shows what podman shows", DETACHED_NEEDS, async (t) => {
     assertEquals((await tryOrlop("logs", "nobody")).code, 3);
   });
 });
+
+Deno.test(
+  "--log-opt max-size bounds a log, also after a restart",
+  DETACHED_NEEDS,
+  async () => {
+    await using store = await detachedStore();
+    const { orlop, image } = store;
+    const script = "i=0; while [ $i -lt 400 ]; do echo $i; i=$((i + 1)); done";
+    const id = await orlop(
+      ...["run", "-d", "--name", "app", "--log-opt", "max-size=1k"],
+      ...[image, "sh", "-c", script],
+    );
+    const log = `${store.root}/overlay-containers/${id}/userdata/ctr.log`;
+    const look = async () => {
+      await orlop("wait", "app");
+      const { size } = await Deno.stat(log);
+      assert(size > 0 && size <= 1024, String(size));
+      assertEquals((await orlop("logs", "app")).split("\n").at(-1), "399");
+    };
+    await look();
+    await orlop("pod", "start", "app-pod");
+    await look();
+  },
+);
 
 Deno.test(
   "logs --follow goes on over a log that is cut",

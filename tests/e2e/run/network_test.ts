@@ -90,7 +90,7 @@ Deno.test({
         ...["--network", name, "tiny"],
       );
       assertEquals(code, 2);
-      assertStringIncludes(err, "only orlop run joins networks");
+      assertStringIncludes(err, "only orlop run and pod create join networks");
     });
     await t.step("not if there is no such network", async () => {
       const { code, err } = await store.tryOrlop(
@@ -100,6 +100,64 @@ Deno.test({
       assertStringIncludes(err, 'Cannot find network "none-such"');
       assertEquals((await store.orlop("pod", "ls", "-q")).trim(), "");
     });
+  },
+});
+
+Deno.test({
+  name: "orlop pod create --network makes a network that containers share",
+  ...NEEDED,
+  async fn() {
+    await using network = await withNetwork();
+    const { store, name, config, listLeases } = network;
+    const port = 44_000 + Math.floor(Math.random() * 1_000);
+    const id = await store.orlop(
+      ...[...config, "pod", "create", "--network", name, "-p", `${port}:80`],
+      ...["--dns", "10.9.8.7", "--uid", "u1", "web"],
+    );
+    assertEquals(listLeases().length, 2);
+    assert((await save()).some((line) => line.includes(`--dport ${port}`)));
+    const show = "cat /etc/hosts; hostname; exec ip -4 -o addr show eth0";
+    const words = ["run", "--rm", "--pod", "web", "tiny", "sh", "-c", show];
+    const first = await store.orlop(...words);
+    const [, address = "none"] = /inet ([\d.]+)/.exec(first) ?? [];
+    assert(listLeases().includes(address), first);
+    assertStringIncludes(await store.orlop(...words), `inet ${address}`);
+    const inspected = await store.orlop("pod", "inspect", "web");
+    assertStringIncludes(inspected, id.trim());
+    const { code, err } = await store.tryOrlop(
+      ...[...config, "pod", "create", "-p", `${port}:81`, "other"],
+    );
+    assertEquals(code, 4, err);
+    assertStringIncludes(err, 'pod "web" has it');
+    await store.orlop("pod", "rm", "web");
+    assertEquals(listLeases(), []);
+    assertEquals((await store.orlop("pod", "ls", "-q")).trim(), "");
+  },
+});
+
+Deno.test({
+  name: "orlop pod create refuses what a pod's network is not",
+  ...NEEDED,
+  async fn(t) {
+    await using network = await withNetwork();
+    const { store, config } = network;
+    const table: [string[], string][] = [
+      [["--network=host"], "each of its containers says so by itself"],
+      [["--hostname=x"], "name a network"],
+      [["--network=none", "-p", "1:1"], "there is no use for it"],
+      [["-p", "x"], "write HOST:CONTAINER"],
+      [["--dns=10.0.0.1"], "name a network"],
+    ];
+    for (const [words, message] of table) {
+      await t.step(words.join(" "), async () => {
+        const { code, err } = await store.tryOrlop(
+          ...[...config, "pod", "create", ...words, "web"],
+        );
+        assertEquals(code, 2, err);
+        assertStringIncludes(err, message);
+      });
+    }
+    assertEquals((await store.orlop("pod", "ls", "-q")).trim(), "");
   },
 });
 

@@ -8,6 +8,7 @@ import { isIpAddress } from "../../../formats/ip_address.ts";
 import {
   ADDED_HOSTS,
   LABEL_PREFIX,
+  LOG_SIZE,
   STOP_TIMEOUT,
 } from "../../../formats/oci/annotations.ts";
 import type { TmpfsVolume } from "../../../image/container_mounts.ts";
@@ -136,6 +137,7 @@ function readAnnotations(
 ): Readonly<Record<string, string>> {
   return Object.fromEntries([
     ...readStopTimeout(flags["stop-timeout"]),
+    ...readLogOptions(flags["log-opt"]),
     ...readAddedHosts(flags["add-host"]),
     ...annotation.map((text) => readPair("annotation", text)),
     ...label.map((text) => {
@@ -159,6 +161,24 @@ function readStopTimeout(text: string | undefined): [string, string][] {
   if (text === undefined) return [];
   if (/^\d{1,6}$/.test(text)) return [[STOP_TIMEOUT, text]];
   throw badFlag("stop-timeout", text, "write whole seconds");
+}
+
+/** podman's: of those it has, `path` and `tag` mean nothing here. */
+function readLogOptions(texts: readonly string[]): [string, string][] {
+  return texts.flatMap((text): [string, string][] => {
+    const [, size] = /^max-size=(.*)$/s.exec(text) ?? [];
+    if (size === undefined) {
+      throw badFlag(
+        "log-opt",
+        text,
+        "write max-size=SIZE, such as max-size=10m",
+      );
+    }
+    if (size === "-1") return []; // podman's word for no limit
+    const bytes = readSize("log-opt", size);
+    if (bytes) return [[LOG_SIZE, String(bytes)]];
+    throw badFlag("log-opt", text, "write a size, such as max-size=10m");
+  });
 }
 
 /** `NAME:ADDRESS`, as lines of hosts(5). */

@@ -37,6 +37,8 @@ Deno.test("containerSettings() notes labels and ends where no runtime obeys them
       "orlop.hosts": "1.2.3.4\ta\n::1\tb\n5.6.7.8\tc\n",
     }],
     [["--stop-timeout", "5"], { "orlop.stop-timeout": "5" }],
+    [["--log-opt", "max-size=10m"], { "orlop.log-size": "10485760" }],
+    [["--log-opt", "max-size=-1"], {}],
     [["--stop-signal", "SIGINT"], {
       "org.opencontainers.image.stopSignal": "SIGINT",
     }],

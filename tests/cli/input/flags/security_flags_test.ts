@@ -224,7 +224,10 @@ Deno.test("flags of podman's that orlop has not say what to do", async (t) => {
     ["--no-hosts", "-v FILE:/etc/hosts:ro"],
     ["--expose=80", "lead a port of the host to it"],
     ["--health-interval=3s", "let what starts it do so"],
-    ["--log-opt=a=b", "orlop logs shows"],
+    ["--log-driver=journald", "orlop logs shows"],
+    ["--log-opt=tag=x", "write max-size=SIZE"],
+    ["--log-opt=max-size=0", "write a size"],
+    ["--log-opt=max-size=much", "write a size"],
     ["--timeout=3", "orlop stop NAME"],
     ["-v=/cache", "--tmpfs /cache"],
   ];
