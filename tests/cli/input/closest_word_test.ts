@@ -35,3 +35,30 @@ Deno.test("closestWord() finds what was meant, or nothing", async (t) => {
     });
   }
 });
+
+Deno.test("closestWord() takes the nearest, and of two the first", async (t) => {
+  const cases: readonly [string, readonly string[], string | undefined][] = [
+    ["abcde", ["abcdxy", "abcdx"], "abcdx"],
+    ["abcde", ["abcdx", "abcdy"], "abcdx"],
+    ["abcde", ["abcxy"], "abcxy"],
+    ["abcde", ["abxyz"], undefined],
+    ["abcde", ["xycde"], "xycde"],
+    ["abcde", ["bacde"], "bacde"],
+    ["abcde", ["badce"], "badce"],
+    ["abcd", ["abxy"], undefined],
+    ["abcd", ["abdc"], "abdc"],
+    ["abcd", ["bcd"], "bcd"],
+    ["abcd", ["xabcd"], "xabcd"],
+    ["abcd", ["abcde"], "abcde"],
+    ["abcd", ["cbad"], undefined],
+    ["ab", ["abcdef", "abcdeg"], undefined],
+    ["a", ["b"], "b"],
+    ["a", ["bc"], undefined],
+    ["abc", [], undefined],
+  ];
+  for (const [typed, known, expected] of cases) {
+    await t.step(`${typed}, of ${known.join(", ")}`, () => {
+      assertEquals(closestWord(typed, known), expected);
+    });
+  }
+});

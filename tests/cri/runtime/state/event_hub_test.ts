@@ -25,3 +25,24 @@ Deno.test("EventHub ends with a listener that does not fetch", async () => {
   await assertRejects(() => Array.fromAsync(slow), RangeError, "4096");
   assert(!hub.hasListeners);
 });
+
+Deno.test("EventHub ends once its listener has gone", async () => {
+  const hub = new EventHub<number>();
+  const abort = new AbortController();
+  const all = Array.fromAsync(hub.listen(abort));
+  await Promise.resolve();
+  abort.abort();
+  assert(!hub.hasListeners);
+  assertEquals(await all, []);
+  assertEquals(await Array.fromAsync(hub.listen(abort)), []);
+  assert(!hub.hasListeners);
+});
+
+Deno.test("EventHub keeps 4096 events for a slow listener", async () => {
+  const hub = new EventHub<number>();
+  const abort = new AbortController();
+  const slow = hub.listen(abort);
+  for (let index = 0; index < 4096; index++) hub.emit(index);
+  abort.abort();
+  assertEquals((await Array.fromAsync(slow)).length, 4096);
+});
