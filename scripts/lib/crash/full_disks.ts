@@ -13,6 +13,7 @@ import {
 } from "../../../tests/support/programs/loop_disk.ts";
 import { sharedStore } from "../../../tests/support/programs/shared_store.ts";
 import { inDirectory, tempDir } from "../../../tests/support/temp_dir.ts";
+import { shuffled } from "../../../tests/support/seeded.ts";
 import { print } from "../print.ts";
 import { judge } from "./judges.ts";
 import { ALL_DEEDS, goOn } from "./kills.ts";
@@ -68,10 +69,16 @@ export async function fillDisks(
   const all = SCARCITIES.flatMap((scarcity) =>
     ALL_DEEDS.map((deed) => [scarcity, deed] as const)
   );
-  for (const [index, [scarcity, deed]] of all.entries()) {
+  for (
+    const [index, [scarcity, deed]] of shuffled(all, options.random).entries()
+  ) {
     const nowMs = performance.now();
     const shareMs = (options.deadlineMs - nowMs) / (all.length - index);
     const kind = `full ${scarcity.name}: ${deed.command}`;
+    if (index > 0 && shareMs <= 0) {
+      print(`not tried for want of time: ${kind}`);
+      continue;
+    }
     try {
       await fillDisk(
         table,

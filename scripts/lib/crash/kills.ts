@@ -44,8 +44,8 @@ type TryPoint = (
 ) => Promise<string | undefined>;
 
 /**
- * Tries points of all commands until each had its share of the time; one of each
- * however short that is.
+ * Tries points of all commands, in an order of chance, until each had its share of
+ * the time; one of the first however short that is.
  */
 export function killEverywhere(
   table: CrashTable,
@@ -60,10 +60,15 @@ export async function tryEverywhere(
   options: CrashOptions,
   how: { readonly kind: string; readonly tryPoint: TryPoint },
 ): Promise<void> {
-  for (const [index, deed] of ALL_DEEDS.entries()) {
+  const deeds = shuffled(ALL_DEEDS, options.random);
+  for (const [index, deed] of deeds.entries()) {
     const nowMs = performance.now();
-    const shareMs = (options.deadlineMs - nowMs) / (ALL_DEEDS.length - index);
+    const shareMs = (options.deadlineMs - nowMs) / (deeds.length - index);
     const kind = `${how.kind} ${deed.command}`;
+    if (index > 0 && shareMs <= 0) {
+      print(`not tried for want of time: ${kind}`);
+      continue;
+    }
     const fail = (why: string) => table.note(kind, "broken", why);
     try {
       await using store = sharedStore();

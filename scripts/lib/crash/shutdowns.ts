@@ -21,6 +21,7 @@ import {
 } from "../../../tests/support/programs/killed_deeds.ts";
 import { orlopCommand } from "../../../tests/support/programs/orlop_program.ts";
 import { sharedStore } from "../../../tests/support/programs/shared_store.ts";
+import { shuffled } from "../../../tests/support/seeded.ts";
 import { run } from "../../../tests/support/servers/registry_server.ts";
 import {
   inDirectory,
@@ -37,7 +38,6 @@ import type { CrashTable } from "./table.ts";
 const DEEDS_ON_DISK = ALL_DEEDS.filter(({ command }) =>
   !/^(push|save|load|run|check|pod start)/.test(command)
 );
-const MOUNT = ["mount", "-o", "loop"] as const;
 const RANDOM_ID = /[0-9a-f]{64}/;
 
 /** Tries each command on each file system, at moments of chance. */
@@ -51,10 +51,17 @@ export async function shutDownEverywhere(
   const all = FILE_SYSTEMS.flatMap((fileSystem) =>
     DEEDS_ON_DISK.map((deed) => ({ fileSystem, deed }))
   );
-  for (const [index, { fileSystem, deed }] of all.entries()) {
+  for (
+    const [index, { fileSystem, deed }] of shuffled(all, options.random)
+      .entries()
+  ) {
     const nowMs = performance.now();
     const shareMs = (options.deadlineMs - nowMs) / (all.length - index);
     const kind = `shutdown ${fileSystem.name}: ${deed.command}`;
+    if (index > 0 && shareMs <= 0) {
+      print(`not tried for want of time: ${kind}`);
+      continue;
+    }
     using dir = tempDir();
     try {
       await tryDeed(table, { dir, fileSystem, deed, kind }, {
@@ -85,7 +92,7 @@ async function tryDeed(
   await Deno.mkdir(mounted);
   await Deno.mkdir(dir.join("images"));
   await makeImage(fileSystem, dir.join("image"));
-  await withMounted(dir, "image", async (place) => {
+  await withMounted({ dir, fileSystem, image: "image" }, async (place) => {
     await deedPlace(place, dir.join("images"));
     await place.runAll(stepsTo(deed));
   });
@@ -94,8 +101,8 @@ async function tryDeed(
     before: [],
     after: [],
   };
-  await copy(dir);
-  await withMounted(dir, "copy", async (place) => {
+  await copy(dir, "image", "dry");
+  await withMounted({ dir, fileSystem, image: "dry" }, async (place) => {
     const before = namesIn(place);
     await place.runAll([deed.command]);
     names = { before, after: namesIn(place) };
@@ -104,19 +111,22 @@ async function tryDeed(
   let tried = 0;
   do {
     tried++;
-    await copy(dir);
+    // By names of their own: see `FILE_SYSTEMS`.
+    const [image, left] = [`copy${tried}`, `left${tried}`];
+    await copy(dir, "image", image);
     const delayMs = random() * tookMs;
-    await withMounted(dir, "copy", async ({ split }) => {
+    await withMounted({ dir, fileSystem, image }, async ({ split }) => {
       const child = orlopCommand(mounted, split(deed.command)).output();
       await sleep(delayMs);
       await run("xfs_io", "-x", "-c", "shutdown", mounted);
       await child;
     });
+    await copy(dir, image, left);
     const found = await withMounted(
-      dir,
-      "copy",
+      { dir, fileSystem, image: left },
       (place) => judgeShutDown(place, deed, names),
     );
+    for (const name of [image, left]) await Deno.remove(dir.join(name));
     table.note(
       kind,
       found.length === 0 ? "whole" : "broken",
@@ -148,18 +158,21 @@ function judgeShutDown(
   return judgeCut(store).catch((error) => [messageOf(error)]);
 }
 
-async function copy(dir: TempDir): Promise<void> {
-  await run("cp", "--sparse=always", dir.join("image"), dir.join("copy"));
+async function copy(dir: TempDir, from: string, to: string): Promise<void> {
+  await run("cp", "--sparse=always", dir.join(from), dir.join(to));
 }
 
 /** Mounts an image as after a reboot, and unmounts it. */
 async function withMounted<T>(
-  dir: TempDir,
-  image: string,
+  { dir, fileSystem, image }: {
+    readonly dir: TempDir;
+    readonly fileSystem: FileSystem;
+    readonly image: string;
+  },
   action: (place: DeedPlace) => Promise<T>,
 ): Promise<T> {
   const mounted = dir.join("mounted");
-  await run(...MOUNT, dir.join(image), mounted);
+  await run("mount", "-o", fileSystem.options, dir.join(image), mounted);
   try {
     await Deno.remove(`${mounted}/runroot`, { recursive: true })
       .catch(() => {}); // there is none yet

@@ -14,16 +14,28 @@ export interface FileSystem {
   /** A program, and its arguments. */
   readonly mkfs: readonly [string, ...string[]];
   readonly megabytes: number;
+  /** Options of a mount. */
+  readonly options: string;
 }
 
-/** As users have them: with a journal, and what their programs make by default. */
+/**
+ * As users have them: with a journal, and what their programs make by default. A mount
+ * may live on in a namespace that somebody has made meanwhile, and xfs refuses a copy
+ * of what is mounted.
+ */
 export const FILE_SYSTEMS: readonly FileSystem[] = [
   {
     name: "ext4",
     mkfs: ["mkfs.ext4", "-q", "-F", "-b", "4096"],
     megabytes: 128,
+    options: "loop",
   },
-  { name: "xfs", mkfs: ["mkfs.xfs", "-q", "-f"], megabytes: 320 },
+  {
+    name: "xfs",
+    mkfs: ["mkfs.xfs", "-q", "-f"],
+    megabytes: 320,
+    options: "loop,nouuid",
+  },
 ];
 
 /** Why no disk can be logged here; undefined if one can. */
@@ -58,7 +70,7 @@ export async function loggedDisk(
   const path = dir.join("mounted");
   await Deno.mkdir(path);
   const server = await serveDisk(dir, image);
-  await run("mount", "-o", "loop", dir.join("fuse/disk"), path);
+  await run("mount", "-o", fileSystem.options, dir.join("fuse/disk"), path);
   return {
     path,
     mark: (text) => Deno.writeTextFile(dir.join("fuse/mark"), text),

@@ -16,6 +16,7 @@ import { type FileSystem, loggedDisk } from "./logged_disk.ts";
 
 /** What was done on a disk, and what was in the store between. */
 export interface PowerStory extends AsyncDisposable {
+  readonly fileSystem: FileSystem;
   /** All that the disk was told; a mark before and after each command. */
   readonly log: readonly LogEntry[];
   /** A copy of the disk as it was at first. */
@@ -84,7 +85,7 @@ export async function tellPowerStory(
   const log = disk.readLog();
   assert(log.some(({ kind }) => kind === "flush"), "the disk saw no flush");
   return {
-    ...{ log, chapters, image: dir.join("disk"), images: dir.path },
+    ...{ fileSystem, log, chapters, image: dir.join("disk"), images: dir.path },
     async [Symbol.asyncDispose]() {
       await Promise.resolve(dir[Symbol.dispose]());
     },
@@ -122,7 +123,7 @@ export async function tryPowerCut(
   applyCut(image, story.log, { at, keeps: () => random() < share });
   const mounted = dir.join("mounted");
   await Deno.mkdir(mounted);
-  await run("mount", "-o", "loop", image, mounted);
+  await run("mount", "-o", story.fileSystem.options, image, mounted);
   try {
     await lookAt(story, { at, mounted }, look);
   } finally {
