@@ -12,6 +12,11 @@ import { randomSuffix } from "./random_name.ts";
 const MAX_PATH_BYTES = 3800;
 // Each level takes an open file and a part of the stack while it is removed.
 const MAX_DEPTH = 200;
+// The disk is what one removal waits for: with four, 24,000 files went in 0.9 s instead
+// of 1.8 to 4 s, and more made no difference.
+const AT_ONCE = 4;
+// So many directories are shared out evenly, whatever is in each.
+const MANY = 256;
 
 /**
  * Removes a tree, or a file; one that is gone already is no error. Follows no links.
@@ -44,6 +49,36 @@ export function removeTreeSync(path: string, libc?: Libc): void {
   }
 }
 
+/**
+ * Removes most of a tree, several directories at a time. What cannot be removed stays,
+ * for {@linkcode removeTree} to say why. Nobody may change the tree meanwhile: what is
+ * below a directory is found by its path, and that would follow a link in its place.
+ */
+export async function clearStillTree(path: string): Promise<void> {
+  // All that are removed at a time open no more files than one tree may.
+  flatten(path, MAX_DEPTH / AT_ONCE);
+  const parts = [...listParts(path)];
+  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+    for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
+      // The caller removes what is left, and hears why that fails.
+      await Deno.remove(part, { recursive: true }).catch(() => {});
+    }
+  }));
+}
+
+/** The directories of the highest level that has many, or of the lowest of all. */
+function listParts(path: string): readonly string[] {
+  let parts: readonly string[] = [];
+  for (let level: readonly string[] = [path]; level.length > 0;) {
+    parts = level;
+    if (parts.length >= MANY) break;
+    level = parts.flatMap((parent) =>
+      listDirectories(parent).map((name) => join(parent, name))
+    );
+  }
+  return parts;
+}
+
 /** Makes way for a file, which cannot take a directory's place. */
 export function removeIfDirectory(path: string): void {
   if (lstatIfThere(path)?.isDirectory) removeTreeSync(path);
@@ -63,12 +98,12 @@ function explain(cause: unknown, path: string): Error {
  * Moves what lies too deep to the top. To remove a tree of 30,000 levels would
  * overflow the stack of the runtime, which ends the whole process.
  */
-function flatten(top: string): void {
+function flatten(top: string, maxDepth = MAX_DEPTH): void {
   const found = [{ path: top, depth: 0 }];
   for (let next = found.pop(); next !== undefined; next = found.pop()) {
     for (const name of listDirectories(next.path)) {
       const child = { path: join(next.path, name), depth: next.depth + 1 };
-      if (!isTooDeep(child)) {
+      if (!isTooDeep(child, maxDepth)) {
         found.push(child);
         continue;
       }
@@ -80,8 +115,9 @@ function flatten(top: string): void {
 
 function isTooDeep(
   { path, depth }: { readonly path: string; readonly depth: number },
+  maxDepth: number,
 ): boolean {
-  return depth > MAX_DEPTH || byteLengthOf(path) > MAX_PATH_BYTES;
+  return depth > maxDepth || byteLengthOf(path) > MAX_PATH_BYTES;
 }
 
 // What is not UTF-8 cannot be named, and seems to be absent.

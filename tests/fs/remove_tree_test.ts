@@ -1,6 +1,16 @@
-import { assert, assertFalse, assertRejects, assertThrows } from "@std/assert";
-import { existsSync, mkdirSync, symlinkSync } from "node:fs";
-import { removeTree, removeTreeSync } from "../../src/fs/remove_tree.ts";
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  clearStillTree,
+  removeTree,
+  removeTreeSync,
+} from "../../src/fs/remove_tree.ts";
 import { needs } from "../support/peers.ts";
 import { type TempDir, tempDir } from "../support/temp_dir.ts";
 
@@ -44,15 +54,66 @@ Deno.test("removeTree() follows no links", async () => {
   assertFalse(existsSync(dir.join("gone")));
 });
 
+Deno.test("clearStillTree() removes four directories at a time", async (t) => {
+  const cases: Readonly<Record<string, readonly number[]>> = {
+    "many, side by side": [300],
+    "many, two levels down": [1, 20, 20],
+    "a few": [5],
+    "none": [],
+  };
+  for (const [name, levels] of Object.entries(cases)) {
+    await t.step(name, async () => {
+      using dir = tempDir();
+      const top = dir.join("top");
+      makeLevels(top, levels);
+      symlinkSync(dir.path, dir.join("top", "link"));
+      const most = await countAtOnce(() => clearStillTree(top));
+      assertEquals(most, levels.length === 0 ? 1 : 4);
+      await removeTree(top);
+      assertFalse(existsSync(top));
+      assert(existsSync(dir.path));
+    });
+  }
+});
+
+function makeLevels(path: string, [count = 0, ...rest]: readonly number[]) {
+  mkdirSync(path);
+  writeFileSync(`${path}/file`, "");
+  for (let n = 0; n < count; n++) makeLevels(`${path}/${n}`, rest);
+}
+
+/** How many removals went on at a time. */
+async function countAtOnce(action: () => Promise<void>): Promise<number> {
+  const { remove } = Deno;
+  let [most, current] = [0, 0];
+  Deno.remove = async (...args) => {
+    most = Math.max(most, ++current);
+    await remove(...args);
+    current--;
+  };
+  try {
+    await action();
+    return most;
+  } finally {
+    Deno.remove = remove;
+  }
+}
+
 Deno.test("removeTree() needs fewer open files than a tree has levels", {
   ignore,
 }, async () => {
-  for (const call of ["await removeTree", "removeTreeSync"]) {
+  for (
+    const calls of [["await removeTree"], ["removeTreeSync"], [
+      "await clearStillTree",
+      "await removeTree",
+    ]]
+  ) {
     using dir = tempDir();
     const top = await makeDeep(dir, 1500);
     const module = import.meta.resolve("../../src/fs/remove_tree.ts");
     const code = `import * as tree from ${JSON.stringify(module)};` +
-      call.replace("remove", "tree.remove") + `(Deno.args[0])`;
+      calls.map((call) => `${call.replace(/\w+$/, "tree.$&")}(Deno.args[0]);`)
+        .join("");
     const { success, stderr } = await new Deno.Command("sh", {
       args: [
         ...["-c", 'ulimit -n 500; exec "$@"', "sh", Deno.execPath(), "eval"],

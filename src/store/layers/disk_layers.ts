@@ -19,6 +19,7 @@ import {
 } from "./layer_files.ts";
 import type { LayerContents, LayerStore, NewTree } from "./layer_store.ts";
 import { makeLower } from "./lower_files.ts";
+import { nameInTrash } from "./trash.ts";
 
 /** Where layers are kept, and what makes their links. */
 interface DiskStore {
@@ -137,7 +138,10 @@ function removeLayerFiles(
   }
   if (trash !== undefined && isThere(directory, libc)) {
     const { path } = trash;
-    if (path !== undefined) Deno.renameSync(directory, join(path, `0-${id}`));
+    const kind = isThere(tarSplitPath(paths, id)) ? "image" : "container";
+    if (path !== undefined) {
+      Deno.renameSync(directory, join(path, nameInTrash(id, kind)));
+    }
   }
   removeTreeSync(directory, libc);
   removeTreeSync(tarSplitPath(paths, id), libc);

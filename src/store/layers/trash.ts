@@ -1,6 +1,9 @@
 /** Where removed files go, until no lock is held. */
 
+import { join } from "@std/path";
 import { isErrno } from "../../fs/errno.ts";
+import { listIfDirectory } from "../../fs/list_directory.ts";
+import { clearStillTree } from "../../fs/remove_tree.ts";
 import {
   keepReserve,
   releaseReserve,
@@ -39,10 +42,29 @@ export function openTrash(
       return staging === "none" ? undefined : staging.path;
     },
     async [Symbol.asyncDispose]() {
-      if (typeof staging === "object") await staging[Symbol.asyncDispose]();
+      if (typeof staging === "object") {
+        await clearImageLayers(staging.path);
+        await staging[Symbol.asyncDispose]();
+      }
       if (reserve === "lend") keepReserve(store, { released });
     },
   };
+}
+
+/**
+ * What a layer's directory is called in the trash. Into one of an image no container
+ * ever writes, so that it can be removed faster.
+ */
+export function nameInTrash(id: string, kind: "container" | "image"): string {
+  return `${kind === "image" ? IMAGE_PREFIX : ""}${id}`;
+}
+
+const IMAGE_PREFIX = "image-";
+
+async function clearImageLayers(path: string): Promise<void> {
+  for (const name of listIfDirectory(path)) {
+    if (name.startsWith(IMAGE_PREFIX)) await clearStillTree(join(path, name));
+  }
 }
 
 function openWhereRoom(store: TrashStore): Staging | undefined {
