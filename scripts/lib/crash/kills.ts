@@ -54,8 +54,20 @@ export function killEverywhere(
   return tryEverywhere(table, options, { kind: "kill", tryPoint: tryKill });
 }
 
-/** Tries points of all commands in a way. */
+/** Tries points of all commands in a way, and all once more if there is time left. */
 export async function tryEverywhere(
+  table: CrashTable,
+  options: CrashOptions,
+  how: { readonly kind: string; readonly tryPoint: TryPoint },
+): Promise<void> {
+  do {
+    await tryAllOnce(table, options, how);
+  } while (
+    options.points === undefined && performance.now() < options.deadlineMs
+  );
+}
+
+async function tryAllOnce(
   table: CrashTable,
   options: CrashOptions,
   how: { readonly kind: string; readonly tryPoint: TryPoint },
