@@ -451,7 +451,11 @@ grant_helpers() {
 	set -- "$@" $program_folders
 	set +f
 	export ORLOP_HELPERS=
+	seen=:
 	for folder in "$@"; do
+		# To list /usr/bin takes half a millisecond.
+		case $seen in *:"$folder":*) continue ;; esac
+		seen=$seen$folder:
 		for path in "${folder%/}"/docker-credential-*; do
 			case $path in
 			*[[:space:],]* | *\*) continue ;; # Deno could not be told of it; there is none
