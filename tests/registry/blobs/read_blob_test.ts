@@ -85,6 +85,91 @@ Deno.test("readBlob() gives up without progress", async () => {
   assertEquals(server.requests.length, 3);
 });
 
+/** A source whose connections bring so many bytes each, and then break. */
+function breaking(...sizes: readonly number[]) {
+  const offsets: number[] = [];
+  const open: BlobSource["open"] = (_, { offset = 0 } = {}) => {
+    const size = sizes[Math.min(offsets.length, sizes.length - 1)] ?? 0;
+    offsets.push(offset);
+    const bytes = CONTENT.slice(offset, offset + size);
+    return Promise.resolve(new Blob([bytes]).stream());
+  };
+  return { open, offsets };
+}
+
+Deno.test("readBlob() replaces connections as long as they bring something", async (t) => {
+  // What connections bring, whether that comes to the end, and how many there are.
+  const cases: readonly (readonly [readonly number[], boolean, number])[] = [
+    [[CONTENT.byteLength], true, 1],
+    [[CONTENT.byteLength - 1, 1], true, 2],
+    [[MIB], true, 4],
+    [[MIB - 1], false, 3],
+    [[0], false, 3],
+    [[0, 0, MIB, 0, 0, CONTENT.byteLength], true, 6],
+    [[1, 1, MIB - 1], false, 3],
+  ];
+  for (const [sizes, isWhole, count] of cases) {
+    await t.step(sizes.join(", "), async () => {
+      const { open, offsets } = breaking(...sizes);
+      const reasons: string[] = [];
+      const options: ReadBlobOptions = {
+        ...{ ...QUICK, reconnectDelayMs: 0 },
+        onReconnect: (reason) => void reasons.push(reason),
+      };
+      let received = 0;
+      const reading = readBlob(open, BLOB, (chunk) => {
+        assertEquals(chunk[0], CONTENT[received]);
+        received += chunk.length;
+      }, options);
+      if (isWhole) await reading;
+      else {
+        const error = await assertRejects(() => reading, RegistryError);
+        const begin =
+          `Cannot pull layer "${BLOB.digest}": got ${received} of ` +
+          `${BLOB.size} bytes (`;
+        assertEquals(error.message.slice(0, begin.length), begin);
+        assertEquals(error.reason, "interrupted");
+      }
+      assertEquals([offsets.length, reasons.length], [count, count - 1]);
+      assertEquals(received === BLOB.size, isWhole);
+      assertEquals(offsets, offsets.toSorted((a, b) => a - b));
+    });
+  }
+});
+
+Deno.test("readBlob() replaces none if it has one try", async () => {
+  const { open, offsets } = breaking(2 * MIB);
+  const options = { ...QUICK, tries: 1 };
+  await assertRejects(
+    () => readBlob(open, BLOB, () => {}, options),
+    RegistryError,
+    "got 2097152 of",
+  );
+  assertEquals(offsets, [0]);
+});
+
+Deno.test("readBlob() reads as far as is needed", async (t) => {
+  const cases: readonly (readonly [string, ReadBlobOptions, number])[] = [
+    ["to the end", {}, 2],
+    ["to where others go on", { end: () => 2 * MIB }, 1],
+    ["beyond what has come", { end: () => 2 * MIB + 1 }, 2],
+    ["from an offset", { offset: 1.5 * MIB }, 1],
+  ];
+  for (const [name, options, count] of cases) {
+    await t.step(name, async () => {
+      const { open, offsets } = breaking(2 * MIB);
+      const { offset = 0 } = options;
+      await readBlob(open, BLOB, () => {}, {
+        ...{ ...QUICK, reconnectDelayMs: 0, ...options },
+      });
+      assertEquals(
+        offsets,
+        [offset, offset + 2 * MIB].slice(0, count),
+      );
+    });
+  }
+});
+
 Deno.test("readBlob() gives up on a server that keeps silent", async () => {
   await using server = serveHostile(() => {
     const silent = new ReadableStream<Bytes>({
