@@ -1,8 +1,9 @@
 /** Starts pods: runs the processes of their containers. */
 
 import type { Abortable } from "../../errors/abort.ts";
-import { PolicyError } from "../../errors/store_errors.ts";
+import { InUseError, PolicyError } from "../../errors/store_errors.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import { isThere } from "../../fs/if_there.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { findActivity } from "../containers/container_status.ts";
 import { listMembers } from "../containers/list_containers.ts";
@@ -34,6 +35,7 @@ const OF_KUBELET = "io.kubernetes.cri.container-type";
  * @returns Its ID.
  * @throws {InvalidSandboxIdError} If there is no such pod.
  * @throws {PolicyError} If a kubelet has made it.
+ * @throws {InUseError} If it had a network, and was stopped.
  * @throws {CommandError} If a container's process cannot be started.
  * @throws {AggregateError} If several cannot.
  * @example
@@ -52,7 +54,7 @@ export async function startPod(
   const agent = insideOf(handle);
   const { exitCommand, ...others } = options;
   const { podId, ids } = await findMembers(agent, idOrName, options);
-  for (const id of ids) checkOwn(agent, idOrName, id);
+  for (const id of ids) checkTemplate(agent, idOrName, id);
   const failures: unknown[] = [];
   for (const id of ids) {
     const { process, hasRunner } = await findActivity(agent, id, options);
@@ -83,10 +85,20 @@ async function findMembers(agent: Agent, idOrName: string, options: Abortable) {
   return { podId, ids: members.map(({ id }) => id) };
 }
 
-function checkOwn(agent: Agent, name: string, id: ContainerId): void {
-  const { annotations = {} } = readTemplate(agent, id) ?? {};
-  if (annotations[OF_KUBELET] === undefined) return;
-  throw new PolicyError(
-    `Cannot start pod "${name}": a kubelet has made it, and starts it`,
+function checkTemplate(agent: Agent, name: string, id: ContainerId): void {
+  const { annotations = {}, linux = {} } = readTemplate(agent, id) ?? {};
+  if (annotations[OF_KUBELET] !== undefined) {
+    throw new PolicyError(
+      `Cannot start pod "${name}": a kubelet has made it, and starts it`,
+    );
+  }
+  const lost = (linux.namespaces ?? []).find(({ path }) =>
+    path !== undefined && !isThere(path, agent.store.libc)
+  );
+  if (lost === undefined) return;
+  throw new InUseError(
+    `Cannot start pod "${name}": it was stopped, or the machine was, and has no ` +
+      "network any more; make it anew",
+    [name],
   );
 }

@@ -129,8 +129,17 @@ Deno.test({
     );
     assertEquals(code, 4, err);
     assertStringIncludes(err, 'pod "web" has it');
-    await store.orlop("pod", "rm", "web");
+    await store.orlop(
+      ...["container", "create", "--pod", "web", "--name", "app", "tiny"],
+      ...["sleep", "600"],
+    );
+    await store.orlop(...config, "pod", "start", "web");
+    await store.orlop(...config, "pod", "stop", "--time", "0", "web");
     assertEquals(listLeases(), []);
+    const again = await store.tryOrlop(...config, "pod", "start", "web");
+    assertEquals(again.code, 4, again.err);
+    assertStringIncludes(again.err, "has no network any more; make it anew");
+    await store.orlop(...config, "pod", "rm", "--force", "web");
     assertEquals((await store.orlop("pod", "ls", "-q")).trim(), "");
   },
 });
