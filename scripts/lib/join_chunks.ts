@@ -60,8 +60,7 @@ const LAYERS: Layers = {
     ["container_cleanup", "run"],
     ["container_exec", "run"],
   ],
-  "pulling.js": [["pull", "run"]],
-  "registry.js": [["pull", "push"]],
+  "pulling.js": [["pull", "run"], ["pull", "list_helpers"]],
 };
 
 // Who loads it runs the program.

@@ -336,6 +336,10 @@ Deno.test({
   fn: async (t) => {
     using cache = await warm(); // or it would read all that it unpacks
     using dir = tempDir();
+    // run looks whether a file names it.
+    await Deno.writeTextFile(dir.join("docker-credential-x"), "", {
+      mode: 0o755,
+    });
     const places = ["--root", dir.join("root"), "--runroot", dir.join("run")];
     const lines = [
       [...places, "version"],
@@ -345,13 +349,14 @@ Deno.test({
       [...places, "start", "none"],
       [...places, "stop", "none"],
       [...places, "rm", "none"],
+      [...places, "run", "--pull=never", "none"],
     ];
     for (const line of lines) {
       await t.step(line.slice(-2).join(" "), async () => {
         const trace = dir.join("trace");
         await new Deno.Command("strace", {
           args: ["-f", "-e", "trace=openat", "-o", trace, ORLOP, ...line],
-          env: { ORLOP_CACHE: cache.path },
+          env: { ORLOP_CACHE: cache.path, PATH: `${dir.path}:/usr/bin:/bin` },
           ...{ stdout: "null", stderr: "null" } as const,
         }).output();
         const files = (await Deno.readTextFile(trace))
