@@ -1,5 +1,9 @@
 /** What is in a directory of a layer, in little memory: there may be a million. */
 
+import { deflateRawSync, inflateRawSync } from "node:zlib";
+import { fromBinaryString, toBinaryString } from "../formats/binary_string.ts";
+import type { Bytes } from "../formats/bytes.ts";
+
 // Names are binary strings without it.
 const SEPARATOR = "/";
 const RADIX = 36;
@@ -13,8 +17,11 @@ const MIN_PACKED = 64;
 export class LayerChildren<Plain extends string, Other extends object> {
   readonly #others = new Map<string, Other>();
   #plain = new Map<string, Plain>();
-  /** `name/value/name/value`, where a value is the number of one of those below. */
-  #packed = "";
+  /**
+   * `name/value/name/value`, where a value is the number of one of those below; a
+   * compressed binary string.
+   */
+  #packed: Bytes | undefined;
   #values: readonly Plain[] = [];
   /** How many there were when they were unpacked last. */
   #unpacked = 0;
@@ -70,29 +77,31 @@ export class LayerChildren<Plain extends string, Other extends object> {
       numbers.set(node, number);
       parts.push(name, number);
     }
-    this.#packed = parts.join(SEPARATOR);
+    const text = fromBinaryString(parts.join(SEPARATOR));
+    this.#packed = new Uint8Array(deflateRawSync(text, { level: 1 }));
     this.#values = [...numbers.keys()];
     this.#plain = new Map();
     return true;
   }
 
   #unpack(): Map<string, Plain> {
-    if (this.#packed === "") return this.#plain;
+    if (this.#packed === undefined) return this.#plain;
     for (const [name, node] of this.#readPacked()) this.#plain.set(name, node);
-    this.#packed = "";
+    this.#packed = undefined;
     this.#values = [];
     this.#unpacked = this.#plain.size;
     return this.#plain;
   }
 
   *#readPacked(): Generator<readonly [string, Plain]> {
-    for (let at = 0; at < this.#packed.length;) {
-      const middle = this.#packed.indexOf(SEPARATOR, at);
-      const next = this.#packed.indexOf(SEPARATOR, middle + 1);
-      const end = next < 0 ? this.#packed.length : next;
-      const number = this.#packed.slice(middle + 1, end);
-      const node = this.#values[parseInt(number, RADIX)];
-      if (node !== undefined) yield [this.#packed.slice(at, middle), node];
+    if (this.#packed === undefined) return;
+    const text = toBinaryString(inflateRawSync(this.#packed));
+    for (let at = 0; at < text.length;) {
+      const middle = text.indexOf(SEPARATOR, at);
+      const next = text.indexOf(SEPARATOR, middle + 1);
+      const end = next < 0 ? text.length : next;
+      const node = this.#values[parseInt(text.slice(middle + 1, end), RADIX)];
+      if (node !== undefined) yield [text.slice(at, middle), node];
       at = end + 1;
     }
   }
