@@ -165,4 +165,19 @@ Deno.test("commitLayer() notes another blob of a layer that is there", async (t)
     );
     assertEquals(await flagsIn(), [[{ digest: OTHER, size: 7 }]]);
   });
+  await t.step("and brings what is missing of it", async () => {
+    const path = tarSplitPath(agent.store.paths, ID);
+    await Deno.remove(path);
+    await Deno.mkdir(test.dir.join("staged/diff"), { recursive: true });
+    await Deno.writeTextFile(test.dir.join("staged/tar-split.gz"), "a list");
+    await commitLayer(agent, {
+      needed: needed(OTHER, 7),
+      staged: stagedIn(test.dir.join("staged")),
+    });
+    assertEquals(await Deno.readTextFile(path), "a list");
+    assertEquals(
+      test.messages.filter((line) => line.startsWith("warn: ")),
+      [`warn: Repaired layer "${ID}": files were missing`],
+    );
+  });
 });
