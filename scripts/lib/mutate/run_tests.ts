@@ -11,11 +11,15 @@ const TEST_ARGS = [
   ...["test", "--no-check", "--allow-all", "--quiet", "--fail-fast"],
   ...["--sanitize-ops", "--sanitize-resources"],
 ];
-// What a broken program leaves mounted or running goes with its namespaces.
+// What a broken program leaves mounted or running goes with its namespaces; and it
+// replaces no device, as one did with /dev/null.
+const KEEP_DEVICES = "mount --rbind /dev /dev && " +
+  'mount -o remount,bind,ro /dev && exec "$@"';
 const APART = [
   ...["unshare", "--mount", "--pid", "--fork", "--kill-child"],
-  "--mount-proc",
+  ...["--mount-proc", "sh", "-c", KEEP_DEVICES, "sh"],
 ];
+
 /**
  * Runs tests until one fails.
  *
