@@ -35,9 +35,10 @@ export interface UnmountOptions extends Abortable {
  * works in it.
  *
  * Life cycle: before the first layer is mounted, `bindPrivate()` makes the directory
- * of layers a mount; `mount()` carries out a plan; `unmount()` takes away the topmost
- * mount. None of them counts: who shares mounts keeps counts, under a lock, and asks
- * `isMounted()`, since a reboot takes all away and other tools mount, too.
+ * of layers a mount; `mount()` carries out a plan; `unmount()` and `unmountAll()` take
+ * away the topmost mounts. None of them counts: who shares mounts keeps counts, under
+ * a lock, and asks `isMounted()`, since a reboot takes all away and other tools mount,
+ * too.
  *
  * @see `tests/contracts/mounter_suite.ts` for all that it promises.
  * @example
@@ -49,6 +50,7 @@ export interface UnmountOptions extends Abortable {
  *   mount: refuse,
  *   bindPrivate: refuse,
  *   unmount: () => Promise.resolve(), // nothing is
+ *   unmountAll: () => Promise.resolve(),
  *   isMounted: () => Promise.resolve(false),
  *   list: () => Promise.resolve([]),
  * };
