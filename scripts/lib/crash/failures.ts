@@ -14,6 +14,9 @@ const TAKES_ROOM =
 // Of the runtime: it names what it ran into.
 const UNTOLD = /TypeError|ReferenceError|panicked|Uncaught| at file:/;
 
+// The runtime wakes itself by writes, whose number differs: it was one of these.
+const OTHER_WRITE = /failed to wake I\/O driver/;
+
 /** Lets one call fail in each trial, with ENOSPC or EIO. */
 export function failEverywhere(
   table: CrashTable,
@@ -26,16 +29,17 @@ export function failEverywhere(
       deed.damage?.(place);
       const { code, stderr } = await failAt(point, subject, errorAt(point));
       const said = toText(stderr);
-      if (UNTOLD.test(said) || (code !== 0 && said === "")) {
-        return `${code}: ${said}`;
-      }
+      const isMissed = OTHER_WRITE.test(said);
+      const isUntold = UNTOLD.test(said) || (code !== 0 && said === "");
+      if (isUntold && !isMissed) return `${code}: ${said}`;
       if (deed.damage === undefined) {
         await place.orlop("images"); // finishes what was begun
         const found = await judge(place, { depth: "full" });
         if (found.length > 0) return found.join("; ");
       }
       const why = await goOn(trial);
-      if (why === undefined) note(code === 0 ? "whole" : "told");
+      const result = code === 0 ? "whole" : "told";
+      if (why === undefined) note(isMissed ? "missed" : result);
       return why;
     },
   });
