@@ -120,7 +120,8 @@ export const MORE_DEEDS: readonly Deed[] = [
   },
   {
     before: ["pull BUSYBOX"],
-    command: "run --detach --name ran busybox sleep 600",
+    // strace waits for its end, too.
+    command: "run --detach --name ran busybox sleep 2",
     undo: AFTER_RUN,
     clear: AFTER_RUN,
   },
