@@ -82,18 +82,19 @@ export async function mountLayers(
     const { mounter } = each.request.agent;
     each.isMounted = await mounter.isMounted(each.target, each.request);
   });
-  // It takes a program, which others need not wait for.
-  const isNew = tries.some(({ isMounted }) => isMounted === false);
-  const bound = isNew
-    ? mounter.bindPrivate(store.paths.home, { signal })
-    : undefined;
-  bound?.catch(() => {}); // whoever needs it will hear of it
   await stepAll(tries, async ({ request, target, isMounted }) => {
     const { layerId } = request;
     if (!isMounted) await demandUsable(store.layers, held.layers, layerId);
     const count = isMounted ? mounts.get(layerId)?.count ?? 0 : 0;
     setCount(mounts, { id: layerId, path: target, count: count + 1 });
   });
+  // It takes a program, which others need not wait for. What is refused changes
+  // nothing, so it comes after the checks.
+  const isNew = tries.some((each) => isGoing(each) && !each.isMounted);
+  const bound = isNew
+    ? mounter.bindPrivate(store.paths.home, { signal })
+    : undefined;
+  bound?.catch(() => {}); // whoever needs it will hear of it
   // Before there is a mount: other tools pull away one that is not counted,
   // while a count without a mount misleads nobody.
   await stepAll(tries, (each) => saveCount(mounts, each));
@@ -101,7 +102,7 @@ export async function mountLayers(
     if (!each.isMounted) await mountNew(each, { held, mounts, bound });
   });
   await bound?.catch(() => {});
-  if (mounts.records.length === 0) await releaseHome(agent, held);
+  if (bound && mounts.records.length === 0) await releaseHome(agent, held);
   return tries.map((each) => each.end(each.target));
 }
 
