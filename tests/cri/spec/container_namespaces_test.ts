@@ -36,10 +36,17 @@ Deno.test("namespaceSettings() joins what the pod has of its own", () => {
     ipc: { path: "/n/ipc" },
     uts: { path: "/n/uts" },
     pid: { path: "/n/pid" },
+    userNamespace: undefined,
     shmDirectory: "/shm",
   });
+  const withUsers = pod({ ...ALL, user: "/n/user" });
+  assertEquals(
+    namespaceSettings(withUsers, nothing).userNamespace,
+    { path: "/n/user" },
+  );
   assertEquals(namespaceSettings(pod({}, "node"), nothing), {
     ...{ network: "host", ipc: "host", uts: "host", pid: "host" },
+    userNamespace: undefined,
     shmDirectory: "/shm",
   });
   const { pid } = namespaceSettings(pod({}, "container"), nothing);
