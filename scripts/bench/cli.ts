@@ -8,6 +8,7 @@
 
 import { parseArgs } from "@std/cli";
 import { fromFileUrl, join } from "@std/path";
+import { isNameThere } from "../../src/fs/if_there.ts";
 import { openBenchStore } from "./bench_store.ts";
 import { median } from "./measure.ts";
 import { print } from "../lib/print.ts";
@@ -35,6 +36,13 @@ const RUN_WORDS = [
 await main();
 
 async function main(): Promise<void> {
+  if (!isNameThere(orlop)) {
+    // deno-lint-ignore no-console -- a program for people
+    console.error(
+      `Cannot measure "${orlop}": it is missing; run scripts/build`,
+    );
+    Deno.exit(1);
+  }
   await using store = await openBenchStore(directory);
   await store.fill(Number(containers));
   print(await describeMachine());
