@@ -5,6 +5,8 @@
 
 import type { Abortable } from "../errors/abort.ts";
 import type { LayerId } from "../formats/storage/store_ids.ts";
+import type { Store } from "../store/store.ts";
+import type { Agent } from "./agent.ts";
 
 /** A call that waits to be done. */
 export interface GroupedCall<T, R> {
@@ -109,6 +111,23 @@ export class CallGroup<T, R> {
       if (this.#waiting.length > 0) this.#lead();
     }
   }
+}
+
+/** Groups the calls about each store: see `CallGroup.call()`. */
+export function groupByStore<T extends { readonly agent: Agent }, R>(
+  doGroup: (
+    store: Store,
+    ...group: Parameters<DoGroup<T, R>>
+  ) => Promise<void>,
+): (request: T, options: Abortable) => Promise<R> {
+  const groups = new WeakMap<Store, CallGroup<T, R>>();
+  return async (request, options) => {
+    const { store } = request.agent;
+    const group = groups.get(store) ??
+      new CallGroup((take, how) => doGroup(store, take, how));
+    groups.set(store, group);
+    return await group.call(request, options);
+  };
 }
 
 /** Prepares calls of a group, at once; those that cannot be have ended. */

@@ -25,7 +25,7 @@ import {
 } from "../../store/records/tables.ts";
 import type { Store } from "../../store/store.ts";
 import type { Agent } from "../agent.ts";
-import { CallGroup, type GroupedCall } from "../call_group.ts";
+import { groupByStore, type GroupedCall } from "../call_group.ts";
 import { findWantedImage } from "../images/find_image.ts";
 import { readConfig } from "../images/list_images.ts";
 import { loadShortNames } from "../images/short_names.ts";
@@ -115,7 +115,7 @@ interface CreateRequest {
 
 type CreateCall = GroupedCall<CreateRequest, ContainerInfo>;
 
-const groups = new WeakMap<Store, CallGroup<CreateRequest, ContainerInfo>>();
+const createInGroup = groupByStore<CreateRequest, ContainerInfo>(createAll);
 
 /** A container to be put, and how messages call it. */
 export interface PutCall extends Pick<PutRequest, "kind"> {
@@ -134,7 +134,7 @@ export async function putNew(
   call: PutCall,
 ): Promise<ContainerInfo> {
   const request = await makeCreateRequest(agent, call);
-  return await groupOf(agent.store).call(request, call.options);
+  return await createInGroup(request, call.options);
 }
 
 /**
@@ -154,11 +154,10 @@ export async function putBoth(
     await makeCreateRequest(agent, pod),
     await makeCreateRequest(agent, container),
   ] as const;
-  const group = groupOf(agent.store);
   // In this order, with nothing in between: so the one finds the other.
   return await Promise.allSettled([
-    group.call(requests[0], pod.options),
-    group.call(requests[1], container.options),
+    createInGroup(requests[0], pod.options),
+    createInGroup(requests[1], container.options),
   ]);
 }
 
@@ -171,13 +170,6 @@ async function makeCreateRequest(
   checkFiles(options.files);
   const conf = await loadShortNames(agent, [options.imageName], options);
   return { agent, options, kind, id, template, conf };
-}
-
-function groupOf(store: Store): CallGroup<CreateRequest, ContainerInfo> {
-  const group = groups.get(store) ??
-    new CallGroup((take, options) => createAll(store, take, options));
-  groups.set(store, group);
-  return group;
 }
 
 async function createAll(

@@ -14,7 +14,7 @@ import { HINT } from "../../store/records/record_table.ts";
 import { WRITE_LOCKS, type WriteLocks } from "../../store/records/tables.ts";
 import type { Store } from "../../store/store.ts";
 import type { Agent } from "../agent.ts";
-import { CallGroup, type GroupedCall } from "../call_group.ts";
+import { groupByStore, type GroupedCall } from "../call_group.ts";
 import { checkOwner } from "../container_owner.ts";
 import { unmountLayers } from "../mount_layer.ts";
 import { findMountIn, listStoreMounts, mountPoint } from "../mount_points.ts";
@@ -68,10 +68,7 @@ export async function deleteContainer(
     ? await endNamed(agent, [idOrName], { ...options, verb, check })
     : [];
   await releaseBefore(agent, ended ?? idOrName, options);
-  const group = groups.get(agent.store) ??
-    new CallGroup((take, options) => deleteAll(agent.store, take, options));
-  groups.set(agent.store, group);
-  return await group.call({ agent, idOrName, options, ended }, options);
+  return await deleteInGroup({ agent, idOrName, options, ended }, options);
 }
 
 async function releaseBefore(
@@ -99,7 +96,7 @@ interface DeleteRequest {
 
 type DeleteCall = GroupedCall<DeleteRequest, ContainerId>;
 
-const groups = new WeakMap<Store, CallGroup<DeleteRequest, ContainerId>>();
+const deleteInGroup = groupByStore<DeleteRequest, ContainerId>(deleteAll);
 
 /** Deletes what is wanted now: each is checked and unmounted, then all go. */
 async function deleteAll(

@@ -22,7 +22,7 @@ import type { HeldLocks } from "../../store/records/tables.ts";
 import type { Store } from "../../store/store.ts";
 import type { Agent } from "../agent.ts";
 import {
-  CallGroup,
+  groupByStore,
   type GroupedCall,
   prepareAll,
   splitByLayer,
@@ -63,10 +63,7 @@ export async function startContainer(
   idOrName: string,
   options: Abortable = {},
 ): Promise<string> {
-  const group = starts.get(agent.store) ??
-    new CallGroup((take, options) => startAll(agent.store, take, options));
-  starts.set(agent.store, group);
-  return await group.call({ agent, idOrName, options }, options);
+  return await startInGroup({ agent, idOrName, options }, options);
 }
 
 interface StartRequest {
@@ -77,7 +74,7 @@ interface StartRequest {
 
 type StartCall = GroupedCall<StartRequest, string>;
 
-const starts = new WeakMap<Store, CallGroup<StartRequest, string>>();
+const startInGroup = groupByStore<StartRequest, string>(startAll);
 
 /** Starts what is wanted now: programs mount the roots at once. */
 async function startAll(

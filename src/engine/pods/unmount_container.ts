@@ -7,7 +7,7 @@ import type { HeldLocks } from "../../store/records/tables.ts";
 import type { Store } from "../../store/store.ts";
 import type { Agent } from "../agent.ts";
 import {
-  CallGroup,
+  groupByStore,
   type GroupedCall,
   prepareAll,
   splitByLayer,
@@ -47,10 +47,7 @@ export async function unmountContainer(
   idOrName: string,
   options: UnmountContainerOptions = {},
 ): Promise<boolean> {
-  const group = unmounts.get(agent.store) ??
-    new CallGroup((take, options) => unmountAll(agent.store, take, options));
-  unmounts.set(agent.store, group);
-  return await group.call({ agent, idOrName, options }, options);
+  return await unmountInGroup({ agent, idOrName, options }, options);
 }
 
 interface UnmountContainerRequest {
@@ -61,10 +58,9 @@ interface UnmountContainerRequest {
 
 type UnmountCall = GroupedCall<UnmountContainerRequest, boolean>;
 
-const unmounts = new WeakMap<
-  Store,
-  CallGroup<UnmountContainerRequest, boolean>
->();
+const unmountInGroup = groupByStore<UnmountContainerRequest, boolean>(
+  unmountAll,
+);
 
 async function unmountAll(
   store: Store,
