@@ -114,7 +114,8 @@ function loosenPattern(token: Token | undefined): readonly Mutation[] {
     .map((replacement) => ({ start, end, replacement, line }));
 }
 
-function closeOf(tokens: Tokens, open: number): Token | undefined {
+/** The parenthesis that closes the one at `open`. */
+export function closeOf(tokens: Tokens, open: number): Token | undefined {
   let depth = 0;
   for (const token of tokens.slice(open)) {
     if (token.kind !== "sign") continue;

@@ -1,6 +1,6 @@
 /** Small changes that break a program, for finding out whether a test notices. */
 
-import { listCallMutations } from "./call_mutations.ts";
+import { closeOf, listCallMutations } from "./call_mutations.ts";
 import type { Mutation } from "./mutation.ts";
 import { readTokens, type Token } from "../read_tokens.ts";
 
@@ -116,7 +116,7 @@ function negateCondition(
   if (word?.text !== "if" || word.kind !== "word" || open?.text !== "(") {
     return [];
   }
-  const close = findClosing(tokens, index + 1);
+  const close = closeOf(tokens, index + 1);
   if (close === undefined) return [];
   const { line } = word;
   const [start, end] = [open.end, close.start];
@@ -159,20 +159,6 @@ function findStatementEnd(
     if (text === ";") return at;
     // An assignment, a member of a type, an element of a list.
     if (text === "=" || text === ":" || text === ",") return undefined;
-  }
-  return undefined;
-}
-
-function findClosing(
-  tokens: readonly Token[],
-  open: number,
-): Token | undefined {
-  let depth = 0;
-  for (const token of tokens.slice(open)) {
-    if (token.kind !== "sign") continue;
-    if (token.text === "(") depth++;
-    if (token.text === ")") depth--;
-    if (depth === 0) return token;
   }
   return undefined;
 }
