@@ -72,6 +72,7 @@ function baseLayer({ root }: SharedStore): string {
   return join(root, "overlay", top?.parent ?? "");
 }
 
+/** What is read of a store's records. */
 interface StoredRecord {
   readonly id: string;
   readonly names?: readonly string[];
@@ -80,7 +81,11 @@ interface StoredRecord {
   readonly parent?: string;
 }
 
-function readRecords(root: string, kind: string): readonly StoredRecord[] {
+/** The records of a table: `"containers"`, `"images"` or `"layers"`. */
+export function readRecords(
+  root: string,
+  kind: string,
+): readonly StoredRecord[] {
   return JSON.parse(readFileSync(tableOf({ root }, kind), "utf8"));
 }
 

@@ -2,7 +2,6 @@
 
 import { messageOf } from "../../../src/errors/why.ts";
 import { join } from "@std/path";
-import { readFileSync } from "node:fs";
 import {
   FILE_DAMAGES,
   listStoreFiles,
@@ -15,6 +14,7 @@ import {
   copyOf,
   makeTemplate,
   pushSubject,
+  readRecords,
   type Subject,
 } from "../../../tests/support/store_damage.ts";
 import { shuffled } from "../../../tests/support/seeded.ts";
@@ -128,15 +128,10 @@ function tail(text: string): string {
   return text.replaceAll("\n", " | ").slice(-300);
 }
 
-/** Words for the IDs of the store's objects. */
 /** Words for the IDs of a store. */
 export function namesOf({ now }: Templates): Record<string, string> {
-  const read = (kind: string): readonly StoredRecord[] =>
-    JSON.parse(
-      readFileSync(join(now, `overlay-${kind}/${kind}.json`), "utf8"),
-    );
   const [containers, images, layers] = ["containers", "images", "layers"]
-    .map(read);
+    .map((kind) => readRecords(now, kind));
   const app = containers?.find(({ names }) => names?.includes("app"));
   const image = images?.find(({ id }) => id === app?.image);
   const top = layers?.find(({ id }) => id === image?.layer);
@@ -151,14 +146,6 @@ export function namesOf({ now }: Templates): Record<string, string> {
     [infra?.layer, "INFRA-LAYER"],
     [infra?.image, "PAUSE"],
   ]);
-}
-
-interface StoredRecord {
-  readonly id: string;
-  readonly names?: readonly string[];
-  readonly image?: string;
-  readonly layer?: string;
-  readonly parent?: string;
 }
 
 function printFates(
