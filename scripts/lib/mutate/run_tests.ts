@@ -5,8 +5,6 @@ export interface TestRun {
   readonly end: "passed" | "failed" | "hung";
 }
 
-// A change may make a test wait for ever, which a person would notice.
-const LIMIT_S = 40;
 const TEST_ARGS = [
   ...["test", "--no-check", "--allow-all", "--quiet", "--fail-fast"],
   ...["--sanitize-ops", "--sanitize-resources"],
@@ -24,17 +22,20 @@ const APART = [
  * Runs tests until one fails.
  *
  * @param root The copy of the checkout: its program runs.
- * @param tests Files, or folders.
+ * @param test A file, or a folder.
+ * @param limitS After so many seconds it has hung: a change may make a test wait
+ *   for ever, which a person would notice.
  */
 export async function runTests(
   root: string,
-  tests: readonly string[],
+  test: string,
+  { limitS }: { readonly limitS: number },
 ): Promise<TestRun> {
-  const limit = ["timeout", "--kill-after=5", `${LIMIT_S}`];
+  const limit = ["timeout", "--kill-after=5", `${limitS}`];
   const apart = Deno.uid() === 0 ? APART : [];
   const [program = "", ...args] = [
     ...[...limit, ...apart, Deno.execPath()],
-    ...[...TEST_ARGS, ...tests],
+    ...[...TEST_ARGS, test],
   ];
   const child = new Deno.Command(program, {
     args,
