@@ -35,7 +35,7 @@ Deno.test("chooseProgramTests() finds tests that speak of a file", async (t) => 
     [
       "of its own folder only",
       "src/store/list_auth.ts",
-      ["tests/e2e/store/killed_test.ts"],
+      ["tests/e2e/store/killed_test.ts", "tests/e2e/store/gc_test.ts"],
     ],
     ["what all have says nothing", "src/orlop.ts", []],
     ["nothing of the kind", "src/tar/pax.ts", []],
