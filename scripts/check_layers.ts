@@ -1,6 +1,6 @@
 /**
  * Fails on imports against the layers of the program (see `DOWN`), against the
- * order of rooms in a layer (see `ROOMS`), and in circles, also of types; on modules
+ * order of folders in a layer (see `FOLDERS`), and in circles, also of types; on modules
  * of Node that common commands load when they start (see `quick_starts.ts`); and on
  * folders, also of tests and scripts, that hold too many files.
  */
@@ -39,7 +39,7 @@ const DOWN: Readonly<Record<string, readonly string[]>> = {
  * The folders in a folder, from the lowest: none imports one behind it. Files
  * beside them may be imported by all of them, and may import all of them.
  */
-const ROOMS: Readonly<Record<string, readonly string[]>> = {
+const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   engine: [
     ...["login", "images", "progress", "media", "transfer", "copy", "lookup"],
     ...[
@@ -87,12 +87,15 @@ export function checkLayers(files: readonly SourceFile[]): string[] {
       .toSorted((a, b) => a.line - b.line)
       .map(({ line, problem }) => `${path}:${line}: ${problem}`);
   });
-  const crowds = checkCrowds(files.map(({ path }) => path));
-  return [...problems, ...crowds, ...checkStarts(read)];
+  const tooLarge = checkFolderSizes(files.map(({ path }) => path));
+  return [...problems, ...tooLarge, ...checkStarts(read)];
 }
 
-/** A folder with more files than one can look over has a second concept in it. */
-export function checkCrowds(paths: readonly string[]): string[] {
+/**
+ * A folder with more files than a reader can keep in mind has a second concept
+ * in it.
+ */
+export function checkFolderSizes(paths: readonly string[]): string[] {
   const folders = Map.groupBy(paths, (path) => dirname(path));
   return [...folders]
     .filter(([, { length }]) => length > MAX_FILES)
@@ -197,16 +200,16 @@ function whyNotFile(from: string, to: string): string | undefined {
   if (!to.startsWith("src/")) return "it is outside of src";
   const [source, target] = [layerOf(from), layerOf(to)];
   const isOtherPackage = source === "std" && packageOf(from) !== packageOf(to);
-  if (source === target && !isOtherPackage) return whyNotRoom(from, to);
+  if (source === target && !isOtherPackage) return whyNotFolder(from, to);
   if (DOWN[source] === undefined) return `"${source}" is no layer`;
   if (DOWN[source].includes(target)) return undefined;
   return `${source} may not import ${target}`;
 }
 
-function whyNotRoom(from: string, to: string): string | undefined {
-  const rooms = ROOMS[layerOf(from)];
+function whyNotFolder(from: string, to: string): string | undefined {
+  const folders = FOLDERS[layerOf(from)];
   const [source, target] = [packageOf(from) ?? "", packageOf(to) ?? ""];
-  const [own, other] = [rooms?.indexOf(source), rooms?.indexOf(target)];
+  const [own, other] = [folders?.indexOf(source), folders?.indexOf(target)];
   if (own === undefined || other === undefined || other <= own) {
     return undefined;
   }
@@ -289,8 +292,8 @@ if (import.meta.main) {
   const root = join(import.meta.dirname ?? ".", "..");
   const problems = [
     ...checkLayers(await readSources(root)),
-    ...checkCrowds(await listFiles(root, "tests")),
-    ...checkCrowds(await listFiles(root, "scripts")),
+    ...checkFolderSizes(await listFiles(root, "tests")),
+    ...checkFolderSizes(await listFiles(root, "scripts")),
   ];
   // deno-lint-ignore no-console -- this is a program
   for (const problem of problems) console.error(problem);

@@ -1,7 +1,7 @@
 /**
- * Lets Kubernetes' own programs judge `orlop serve`, on a node of its own; called by
- * scripts/conformance. The last line is `N passed, N failed, N skipped`, and the
- * exit code is 1 if anything failed.
+ * Runs Kubernetes' own conformance programs against `orlop serve`, on a node of
+ * its own; called by scripts/conformance. The last line is `N passed, N failed,
+ * N skipped`, and the exit code is 1 if anything failed.
  *
  * In place of critest: `--kubelet`, a kubelet that runs a pod from a manifest;
  * `--storm`, `--pods N` (200) by `--workers N` (8) while the daemon is killed again and

@@ -1,28 +1,30 @@
 /**
- * Breaks what it can of orlop's store, and asks judges whether it is whole: orlop's
- * own `check --full`, the tests' one, and containers-storage, this system's and the
- * newest. `crash [--minutes N] [--points N] [--operations N] [--only PART,…]
- * [--seed N]`, by default all parts within 10 minutes, which is a sample; a night is
- * `--minutes 480`. Prints a table of kinds by results, and ends with 1 if anything was
- * broken, or a part tried nothing.
+ * Breaks orlop's store in many ways, and verifies it after each: by `orlop
+ * check --full`, by the check of the tests, and by containers-storage, this
+ * system's and the newest. `crash [--minutes N] [--points N] [--operations N]
+ * [--only PART,…] [--seed N]`, by default all parts within 10 minutes, which is
+ * a sample; a night is `--minutes 480`. Prints a table of kinds by results, and
+ * ends with 1 if anything was broken, or a part tried nothing.
  *
- * - `kill`: SIGKILL at the system calls that change the disk, of each command; then
- *   the judges, the command once more, and nothing left after `gc`.
+ * - `kill`: SIGKILL at the system calls that change the disk, of each command;
+ *   then the store is verified, the command runs again, and `gc` must leave
+ *   nothing.
  * - `fail`: the same calls fail, with ENOSPC or EIO.
  * - `power`: a disk that logs its writes and flushes, on ext4 and xfs; it is made again
  *   as it was at any write, without some of what was not flushed.
  * - `shutdown`: ext4 and xfs shut down while a command works, as on a broken disk.
- * - `full`: disks with room for so many bytes or inodes, and no more.
+ * - `full`: disks with a limited number of free bytes or inodes.
  * - `damage`: one to four kinds of damage at once; `check` has to find them, and
  *   `check --repair` to put them right, or to tell what it cannot.
- * - `files`: each kind of damage of each file of a store, and what became of it.
+ * - `files`: each kind of damage of each file of a store, and the result of
+ *   each.
  * - `race`: 16 processes of orlop, podman, skopeo and containers-storage.
  * - `life`: 16 lives of containers at a time in one process, `--operations` in all
  *   (200,000 is a day's worth), whose memory, files and mounts may not grow.
  *
- * `--points` is the most of each kind. Results: `whole` as it has to be; `told` refused
- * or left, and said so; `missed` the command was quicker than the kill; `broken` a
- * fault.
+ * `--points` limits the trials of each kind. Results: `whole`: the store is as
+ * it has to be; `told`: the command refused, or left the damage, and reported
+ * it; `missed`: the command ended before the kill; `broken`: a fault.
  */
 
 import { parseArgs } from "@std/cli";

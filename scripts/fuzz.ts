@@ -30,7 +30,7 @@ const DEFAULT_INPUTS = 200_000;
 const MAX_INPUT_MS = 1000;
 const REPORT_EVERY = 100_000;
 const BLOCK_BYTES = 512;
-// What makes numbers, names and records go wrong.
+// Bytes that often break parsers of numbers, names and records.
 const PIECES = [
   ...["../", "/", "./", "\0", "\xff", "\x80", "777777777777", "-1", " "],
   ...["99999999 ", "path=", "size=", "\n", ".wh.", "ustar  \0", "GNU.sparse."],
@@ -40,7 +40,7 @@ const KINDS: readonly Compression[] = [
   ...["none", "none", "none"] as const,
   ...["gzip", "zstd", "xz", "bzip2"] as const,
 ];
-// Nothing at hand packs these but the programs: some samples, packed once.
+// Only external programs write these formats: some samples, packed once.
 const SAMPLES: ReadonlyMap<Compression, readonly Bytes[]> = new Map([
   ["xz", await packSamples("xz", [["-c"], ["-c", "--block-size=700"]])],
   ["bzip2", await packSamples("bzip2", [["-c"], ["-c", "-1"]])],
@@ -96,7 +96,7 @@ function tryInput(number: number): void {
   read(kind, input);
 }
 
-/** Reads as the unpacker does, and holds the readers to what they promise. */
+/** Reads as the unpacker does, and checks the guarantees of the readers. */
 function read(kind: Compression, input: Bytes): void {
   const split = createTarSplitWriter(() => {});
   let given = 0;

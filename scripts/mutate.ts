@@ -61,7 +61,7 @@ let random = Number(seed);
 const graph = await readLoadGraph(".");
 const programTests = await readProgramTests(".");
 const copies: string[] = [];
-// Who stops it hears of what was tried until then.
+// If it is stopped, it reports what was tried until then.
 let isStopped = false;
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.addSignalListener(signal, () => isStopped = true);

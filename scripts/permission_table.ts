@@ -98,7 +98,7 @@ function programsOf(needs: readonly Need[]): string {
 // As `deno fmt` breaks lines, beside the marks of a list.
 const WIDTH = 78;
 
-/** Those kinds of which the word does not say all. */
+/** The programs of each kind whose name does not say all. */
 function describePrograms(): string {
   const kinds = Object.entries(PROGRAMS)
     .filter(([need, programs]) => programs.join() !== need)

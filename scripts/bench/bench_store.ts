@@ -8,7 +8,7 @@ import { takeLibc } from "../../src/process/libc.ts";
 import { writeBusyboxLayout } from "../../tests/support/images/busybox_layout.ts";
 import { unmountBelow } from "./surroundings.ts";
 
-/** Vanishes, with all that is mounted in it, when it is disposed of. */
+/** Disposing of it unmounts all that is mounted in it, and removes it. */
 export interface BenchStore extends AsyncDisposable {
   readonly agent: Agent;
   readonly runtime: RuntimeServer;

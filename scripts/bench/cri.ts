@@ -67,7 +67,7 @@ async function main(): Promise<void> {
   await stayFlat({ node, runtime: own });
 }
 
-/** Measures, and prints at once: who waits for the rest may see it. */
+/** Measures, and prints each result as soon as it is known. */
 async function compare(
   places: readonly Place[],
   measure: (times: ReadonlyMap<Place, Times>) => Promise<void>,
@@ -124,7 +124,7 @@ async function pullOnce(place: Place, times: Times): Promise<void> {
   await crictl(place, "rmi", LARGE_IMAGE);
 }
 
-/** What one has left to be written must not be what the other waits for. */
+/** Dirty pages of one runtime must not slow down the other. */
 async function settleDisk(): Promise<void> {
   await new Deno.Command("sync").output();
 }

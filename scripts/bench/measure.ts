@@ -4,7 +4,7 @@
 export interface Figures {
   /** In seconds. */
   readonly wall: number;
-  /** The same, and until what it wrote is on the disk. */
+  /** The same, plus the time until its writes are on the disk. */
   readonly synced: number;
   /** User and system time of all its processes, in seconds. */
   readonly cpu: number;

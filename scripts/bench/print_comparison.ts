@@ -1,4 +1,4 @@
-/** The table of what tools took, each beside orlop. */
+/** The table of measurements, each tool beside orlop. */
 
 import { type Figures, median } from "./measure.ts";
 import { print } from "../lib/print.ts";
@@ -8,7 +8,7 @@ import { describeMachine } from "./surroundings.ts";
 export interface Column<Run> {
   readonly heading: string;
   readonly of: (run: Run) => number;
-  /** Behind the point. */
+  /** Decimal places. */
   readonly digits: number;
   /** The heading of orlop's part of it; none is shown if left out. */
   readonly ratio?: string;

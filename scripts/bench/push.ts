@@ -8,8 +8,8 @@
  * gzip|zstd`, `--level N` (of orlop's compression), `--small` (a third of the
  * image), `--directory DIR` (/var/tmp).
  *
- * podman and skopeo compress by gzip at level 6. What comes of it is told, too: who
- * compresses less is faster.
+ * podman and skopeo compress by gzip at level 6. The resulting sizes are
+ * printed, too: a tool that compresses less is faster.
  */
 
 import { parseArgs } from "@std/cli";

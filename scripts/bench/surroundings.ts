@@ -1,6 +1,9 @@
-/** What benchmarks say around their figures. */
+/** The machine that benchmarks run on, and its mounts. */
 
-/** One line: figures of another machine cannot be compared. */
+/**
+ * Describes the machine in one line: results of different machines are not
+ * comparable.
+ */
 export async function describeMachine(): Promise<string> {
   const cpu = await readKernel("/proc/cpuinfo");
   const model = /model name\s*:\s*(.*)/.exec(cpu)?.[1] ?? Deno.build.arch;

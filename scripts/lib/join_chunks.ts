@@ -73,7 +73,7 @@ export function readChunk(name: string, text: string): Chunk {
   let start = 0;
   for (let found = head.exec(text); found !== null; found = head.exec(text)) {
     const [, names, from = ""] = found;
-    // Without names it is for effects, and no module of ours has any.
+    // An import without names is for side effects, which no module here has.
     if (names !== undefined) imports.push({ from, bindings: readNames(names) });
     start = head.lastIndex;
   }

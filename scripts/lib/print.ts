@@ -1,4 +1,4 @@
-/** What scripts say to who runs them. */
+/** Output of scripts. */
 
 /** Prints a line on stdout. */
 export function print(line: string): void {

@@ -1,4 +1,7 @@
-/** Takes TypeScript apart so far that imports, calls and operators can be told. */
+/**
+ * Splits TypeScript into tokens, enough to recognize imports, calls and
+ * operators.
+ */
 
 /** A piece of source: comments and blanks are left out. */
 export interface Token {

@@ -1,4 +1,4 @@
-/** Damages a store in several ways at once, and lets `check --repair` at it. */
+/** Damages a store in several ways at once, and runs `check --repair` on it. */
 
 import { messageOf } from "../../../src/errors/why.ts";
 import { join } from "@std/path";
@@ -15,7 +15,7 @@ import {
 } from "../../../tests/support/store_damage.ts";
 import { shuffled } from "../../../tests/support/seeded.ts";
 import type { CrashOptions } from "./options.ts";
-import { judge } from "./judges.ts";
+import { verifyStore } from "./verify_store.ts";
 import type { CrashTable } from "./table.ts";
 import { print } from "../print.ts";
 
@@ -61,7 +61,7 @@ async function tryDamage(
       print(`told    ${names.join(" + ")}: ${repair.out.split("\n")[0]}`);
       return noteAll("told");
     }
-    const faults = await judge(store, { depth: "full" });
+    const faults = await verifyStore(store, { depth: "full" });
     return faults.length > 0 ? fail(faults.join("; ")) : noteAll("whole");
   } catch (error) {
     fail(messageOf(error));

@@ -1,4 +1,4 @@
-/** Damages each file of a store in each way, and tells what became of it. */
+/** Damages each file of a store in each way, and reports the result. */
 
 import { messageOf } from "../../../src/errors/why.ts";
 import { join } from "@std/path";
@@ -19,23 +19,23 @@ import {
 } from "../../../tests/support/store_damage.ts";
 import { shuffled } from "../../../tests/support/seeded.ts";
 import { print } from "../print.ts";
-import { judge } from "./judges.ts";
+import { verifyStore } from "./verify_store.ts";
 import type { CrashOptions } from "./options.ts";
 import type { CrashTable } from "./table.ts";
 
-/** What became of a damaged file. */
-type Fate =
+/** The result of damaging a file. */
+type Outcome =
   | { readonly kind: "repaired" }
   /** Nothing needs what is damaged, or it was made again by itself. */
   | { readonly kind: "harmless" }
-  /** It cannot be had again, and that was said. */
+  /** It cannot be restored, and orlop reported so. */
   | { readonly kind: "told"; readonly why: string }
   | { readonly kind: "broken"; readonly why: string };
 
 const ROLE_WIDTH = 46;
 const CELL_WIDTH = 9;
 
-/** Tries them in an order of chance until time is up, and prints the table. */
+/** Tries them in random order until time is up, and prints the table. */
 export async function damageEachFile(
   table: CrashTable,
   { deadlineMs, random, points = Infinity }: CrashOptions,
@@ -47,23 +47,25 @@ export async function damageEachFile(
     before: store.join("before"),
   };
   const files = listStoreFiles(templates, namesOf(templates));
-  const fates = new Map<string, Map<string, Fate["kind"]>>();
+  const outcomes = new Map<string, Map<string, Outcome["kind"]>>();
   const trials = files.flatMap((file) =>
     Object.keys(FILE_DAMAGES).map((damage) => ({ file, damage }))
   );
   let tried = 0;
   for (const { file, damage } of shuffled(trials, random)) {
     if (tried > 0 && (tried >= points || performance.now() > deadlineMs)) break;
-    const fate = await tryFile(store, { file, damage, templates });
-    if (fate === undefined) continue;
+    const outcome = await tryFile(store, { file, damage, templates });
+    if (outcome === undefined) continue;
     tried++;
-    const row = fates.get(file.role) ?? new Map<string, Fate["kind"]>();
-    fates.set(file.role, row.set(damage, fate.kind));
-    table.note(`files ${damage}`, RESULTS[fate.kind], whyOf(file, fate));
-    if (fate.kind === "told") print(`told    ${damage} ${whyOf(file, fate)}`);
+    const row = outcomes.get(file.role) ?? new Map<string, Outcome["kind"]>();
+    outcomes.set(file.role, row.set(damage, outcome.kind));
+    table.note(`files ${damage}`, RESULTS[outcome.kind], whyOf(file, outcome));
+    if (outcome.kind === "told") {
+      print(`told    ${damage} ${whyOf(file, outcome)}`);
+    }
   }
   print(`files: ${tried} of at most ${trials.length}`);
-  printFates(fates);
+  printOutcomes(outcomes);
 }
 
 const RESULTS = {
@@ -73,8 +75,8 @@ const RESULTS = {
   broken: "broken",
 } as const;
 
-function whyOf({ role }: StoreFile, fate: Fate): string {
-  return `${role}: ${"why" in fate ? fate.why : fate.kind}`;
+function whyOf({ role }: StoreFile, outcome: Outcome): string {
+  return `${role}: ${"why" in outcome ? outcome.why : outcome.kind}`;
 }
 
 /** @returns Undefined if the damage would change nothing. */
@@ -85,11 +87,11 @@ export async function tryFile(
     readonly damage: string;
     readonly templates: Templates;
   },
-): Promise<Fate | undefined> {
+): Promise<Outcome | undefined> {
   await using store = await copyOf(template);
   const own = digestOfTree(join(store.own, "diff"));
   if (!FILE_DAMAGES[damage]?.(store.root, file, templates)) return undefined;
-  const broken = (why: string): Fate => ({ kind: "broken", why });
+  const broken = (why: string): Outcome => ({ kind: "broken", why });
   try {
     const found = await store.tryOrlop("check", "--full");
     const flags = ["--full", "--repair", "--tls-verify=false"];
@@ -112,15 +114,19 @@ export async function tryFile(
   }
 }
 
-/** Asks judges, and runs what a person would. @returns What is wrong. */
+/**
+ * Verifies the store, and runs the usual commands.
+ *
+ * @returns What is wrong.
+ */
 async function useAgain(store: Subject): Promise<string | undefined> {
-  const found = await judge(store, { depth: "full" });
+  const found = await verifyStore(store, { depth: "full" });
   if (found.length > 0) return found.join("; ");
   for (const words of ["images", "start app", "stop app", "gc"]) {
     const { code, err } = await store.tryOrlop(...words.split(" "));
     if (code !== 0) return `${words}: ${code}: ${err}`;
   }
-  const after = await judge(store, { depth: "quick" });
+  const after = await verifyStore(store, { depth: "quick" });
   return after.length > 0 ? after.join("; ") : undefined;
 }
 
@@ -148,15 +154,15 @@ export function namesOf({ now }: Templates): Record<string, string> {
   ]);
 }
 
-function printFates(
-  fates: ReadonlyMap<string, ReadonlyMap<string, string>>,
+function printOutcomes(
+  outcomes: ReadonlyMap<string, ReadonlyMap<string, string>>,
 ): void {
   const damages = Object.keys(FILE_DAMAGES);
   const line = (role: string, cells: readonly string[]) =>
     role.slice(0, ROLE_WIDTH).padEnd(ROLE_WIDTH) +
     cells.map((cell) => cell.padStart(CELL_WIDTH)).join("");
   print(line("file", damages));
-  const rows = [...fates].toSorted(([a], [b]) => a < b ? -1 : 1);
+  const rows = [...outcomes].toSorted(([a], [b]) => a < b ? -1 : 1);
   for (const [role, row] of rows) {
     print(line(role, damages.map((damage) => row.get(damage) ?? "-")));
   }

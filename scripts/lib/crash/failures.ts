@@ -3,15 +3,15 @@
 import type { KillPoint } from "../../../tests/support/programs/kill_points.ts";
 import { failAt } from "../../../tests/support/programs/kill_points.ts";
 import { toText } from "../../../src/formats/bytes.ts";
-import { judge } from "./judges.ts";
+import { verifyStore } from "./verify_store.ts";
 import { goOn, tryEverywhere } from "./kills.ts";
 import type { CrashOptions } from "./options.ts";
 import type { CrashTable } from "./table.ts";
 
-// What takes room, or an inode; all else fails as on a broken disk.
-const TAKES_ROOM =
+// Calls that need space or an inode fail with ENOSPC; all others with EIO.
+const NEEDS_SPACE =
   /^(openat|p?write|pwrite64|mkdir|mkdirat|mknodat|link|linkat|symlink|symlinkat|rename|renameat2|fallocate|copy_file_range)$/;
-// Of the runtime: it names what it ran into.
+// Errors of the Deno runtime itself.
 const UNTOLD = /TypeError|ReferenceError|panicked|Uncaught| at file:/;
 
 // The runtime wakes itself by writes, whose number differs: it was one of these.
@@ -25,16 +25,16 @@ export function failEverywhere(
   return tryEverywhere(table, options, {
     kind: "fail",
     tryPoint: async (trial, point, note) => {
-      const { place, deed, subject } = trial;
-      deed.damage?.(place);
+      const { place, scenario, subject } = trial;
+      scenario.damage?.(place);
       const { code, stderr } = await failAt(point, subject, errorAt(point));
       const said = toText(stderr);
       const isMissed = OTHER_WRITE.test(said);
       const isUntold = UNTOLD.test(said) || (code !== 0 && said === "");
       if (isUntold && !isMissed) return `${code}: ${said}`;
-      if (deed.damage === undefined) {
+      if (scenario.damage === undefined) {
         await place.orlop("images"); // finishes what was begun
-        const found = await judge(place, { depth: "full" });
+        const found = await verifyStore(place, { depth: "full" });
         if (found.length > 0) return found.join("; ");
       }
       const why = await goOn(trial);
@@ -46,5 +46,5 @@ export function failEverywhere(
 }
 
 function errorAt({ call }: KillPoint): string {
-  return TAKES_ROOM.test(call) ? "ENOSPC" : "EIO";
+  return NEEDS_SPACE.test(call) ? "ENOSPC" : "EIO";
 }

@@ -1,12 +1,12 @@
-/** Runs commands on file systems that have room for so much, and no more. */
+/** Runs commands on file systems with little free space. */
 
 import { messageOf } from "../../../src/errors/why.ts";
 import {
-  type Deed,
-  type DeedPlace,
-  deedPlace,
+  type Scenario,
+  type ScenarioPlace,
+  scenarioPlace,
   stepsTo,
-} from "../../../tests/support/programs/killed_deeds.ts";
+} from "../../../tests/support/programs/killed_scenarios.ts";
 import {
   type LoopDisk,
   loopDisk,
@@ -15,13 +15,13 @@ import { sharedStore } from "../../../tests/support/programs/shared_store.ts";
 import { inDirectory, tempDir } from "../../../tests/support/temp_dir.ts";
 import { shuffled } from "../../../tests/support/seeded.ts";
 import { print } from "../print.ts";
-import { judge } from "./judges.ts";
-import { ALL_DEEDS, goOn } from "./kills.ts";
+import { verifyStore } from "./verify_store.ts";
+import { ALL_SCENARIOS, goOn } from "./kills.ts";
 import type { CrashOptions } from "./options.ts";
 import type { CrashTable } from "./table.ts";
 
-/** What is scarce, and how much of it is left. */
-interface Scarcity {
+/** The resource that is short, and how much of it is left. */
+interface Shortage {
   readonly name: string;
   readonly mkfs: readonly [string, ...string[]];
   readonly megabytes: number;
@@ -37,7 +37,7 @@ const STEPS_KIB = [
   ...[1024, 1536, 2048, 4096],
 ];
 
-const SCARCITIES: readonly Scarcity[] = [
+const SHORTAGES: readonly Shortage[] = [
   {
     name: "ext4, KiB",
     mkfs: EXT4,
@@ -66,15 +66,16 @@ export async function fillDisks(
   table: CrashTable,
   options: CrashOptions,
 ): Promise<void> {
-  const all = SCARCITIES.flatMap((scarcity) =>
-    ALL_DEEDS.map((deed) => [scarcity, deed] as const)
+  const all = SHORTAGES.flatMap((shortage) =>
+    ALL_SCENARIOS.map((scenario) => [shortage, scenario] as const)
   );
   for (
-    const [index, [scarcity, deed]] of shuffled(all, options.random).entries()
+    const [index, [shortage, scenario]] of shuffled(all, options.random)
+      .entries()
   ) {
     const nowMs = performance.now();
     const shareMs = (options.deadlineMs - nowMs) / (all.length - index);
-    const kind = `full ${scarcity.name}: ${deed.command}`;
+    const kind = `full ${shortage.name}: ${scenario.command}`;
     if (index > 0 && shareMs <= 0) {
       print(`not tried for want of time: ${kind}`);
       continue;
@@ -82,7 +83,7 @@ export async function fillDisks(
     try {
       await fillDisk(
         table,
-        { ...{ scarcity, deed, kind }, ...options },
+        { ...{ shortage, scenario, kind }, ...options },
         nowMs + shareMs,
       );
     } catch (error) {
@@ -93,26 +94,29 @@ export async function fillDisks(
 
 async function fillDisk(
   table: CrashTable,
-  { scarcity, deed, kind, points = Infinity }: CrashOptions & {
-    readonly scarcity: Scarcity;
-    readonly deed: Deed;
+  { shortage, scenario, kind, points = Infinity }: CrashOptions & {
+    readonly shortage: Shortage;
+    readonly scenario: Scenario;
     readonly kind: string;
   },
   deadlineMs: number,
 ): Promise<void> {
-  const { steps, leave } = scarcity;
-  await using disk = await loopDisk(scarcity);
+  const { steps, leave } = shortage;
+  await using disk = await loopDisk(shortage);
   await using store = sharedStore(inDirectory(disk.path));
   using images = tempDir();
-  const place = await deedPlace(store, images.path);
-  await place.runAll(stepsTo(deed));
+  const place = await scenarioPlace(store, images.path);
+  await place.runAll(stepsTo(scenario));
   let [tried, done] = [0, 0];
   for (const amount of steps) {
     const isOver = tried >= points || performance.now() > deadlineMs;
     if (done === 2 || (tried > 0 && isOver)) break;
     tried++;
     leave(disk, amount);
-    const result = await tryFull(place, { deed, empty: () => disk.empty() });
+    const result = await tryFull(place, {
+      scenario,
+      empty: () => disk.empty(),
+    });
     table.note(kind, result.kind, `${amount} left: ${result.why}`);
     if (result.kind === "broken") return;
     if (result.kind === "whole") done++;
@@ -121,14 +125,17 @@ async function fillDisk(
 }
 
 async function tryFull(
-  place: DeedPlace,
-  { deed, empty }: { readonly deed: Deed; readonly empty: () => void },
+  place: ScenarioPlace,
+  { scenario, empty }: {
+    readonly scenario: Scenario;
+    readonly empty: () => void;
+  },
 ): Promise<
   { readonly kind: "whole" | "told" | "broken"; readonly why: string }
 > {
   const broken = (why: string) => ({ kind: "broken", why } as const);
-  deed.damage?.(place);
-  const { code, err } = await place.tryOrlop(...place.split(deed.command));
+  scenario.damage?.(place);
+  const { code, err } = await place.tryOrlop(...place.split(scenario.command));
   if (/TypeError|ReferenceError|panicked|Uncaught| at file:/.test(err)) {
     return broken(err);
   }
@@ -136,12 +143,12 @@ async function tryFull(
     return broken(`${code}: ${err}`);
   }
   empty();
-  if (deed.damage === undefined) {
+  if (scenario.damage === undefined) {
     await place.orlop("images"); // finishes what was begun
-    const found = await judge(place, { depth: "full" });
+    const found = await verifyStore(place, { depth: "full" });
     if (found.length > 0) return broken(found.join("; "));
   }
-  const why = await goOn({ place, deed });
+  const why = await goOn({ place, scenario });
   if (why !== undefined) return broken(why);
   return { kind: code === 0 ? "whole" : "told", why: "" };
 }

@@ -2,14 +2,14 @@
 
 import { messageOf } from "../../../src/errors/why.ts";
 import {
-  type Deed,
-  type DeedPlace,
-  deedPlace,
-  DEEDS,
-  MORE_DEEDS,
+  MORE_SCENARIOS,
   programOf,
+  type Scenario,
+  type ScenarioPlace,
+  scenarioPlace,
+  SCENARIOS,
   stepsTo,
-} from "../../../tests/support/programs/killed_deeds.ts";
+} from "../../../tests/support/programs/killed_scenarios.ts";
 import {
   ALL_CALLS,
   findKillPoints,
@@ -22,21 +22,28 @@ import { sharedStore } from "../../../tests/support/programs/shared_store.ts";
 import { shuffled } from "../../../tests/support/seeded.ts";
 import { tempDir } from "../../../tests/support/temp_dir.ts";
 import { print } from "../print.ts";
-import { judge, judgeRest } from "./judges.ts";
+import { verifyAfterCleanup, verifyStore } from "./verify_store.ts";
 import type { CrashOptions } from "./options.ts";
 import type { CrashTable } from "./table.ts";
 
 /** All commands that are tried; each begins where those before it end. */
-export const ALL_DEEDS: readonly Deed[] = [...DEEDS, ...MORE_DEEDS];
+export const ALL_SCENARIOS: readonly Scenario[] = [
+  ...SCENARIOS,
+  ...MORE_SCENARIOS,
+];
 
-/** A command that can be tried at a point as often as one likes. */
+/** A command that can be tried any number of times at a point. */
 interface Trial {
-  readonly place: DeedPlace;
-  readonly deed: Deed;
+  readonly place: ScenarioPlace;
+  readonly scenario: Scenario;
   readonly subject: Subject;
 }
 
-/** What tries a point. @returns Why the store is of no more use, if it is not. */
+/**
+ * Tries a point.
+ *
+ * @returns Why the store cannot be used any more, if it cannot.
+ */
 type TryPoint = (
   trial: Trial,
   point: KillPoint,
@@ -44,8 +51,8 @@ type TryPoint = (
 ) => Promise<string | undefined>;
 
 /**
- * Tries points of all commands, in an order of chance, until each had its share of
- * the time; one of the first however short that is.
+ * Tries points of all commands, in random order, until each has used its share
+ * of the time; at least one point of the first command.
  */
 export function killEverywhere(
   table: CrashTable,
@@ -72,11 +79,11 @@ async function tryAllOnce(
   options: CrashOptions,
   how: { readonly kind: string; readonly tryPoint: TryPoint },
 ): Promise<void> {
-  const deeds = shuffled(ALL_DEEDS, options.random);
-  for (const [index, deed] of deeds.entries()) {
+  const scenarios = shuffled(ALL_SCENARIOS, options.random);
+  for (const [index, scenario] of scenarios.entries()) {
     const nowMs = performance.now();
-    const shareMs = (options.deadlineMs - nowMs) / (deeds.length - index);
-    const kind = `${how.kind} ${deed.command}`;
+    const shareMs = (options.deadlineMs - nowMs) / (scenarios.length - index);
+    const kind = `${how.kind} ${scenario.command}`;
     if (index > 0 && shareMs <= 0) {
       print(`not tried for want of time: ${kind}`);
       continue;
@@ -85,10 +92,10 @@ async function tryAllOnce(
     try {
       await using store = sharedStore();
       using images = tempDir();
-      const place = await deedPlace(store, images.path);
-      await place.runAll(stepsTo(deed));
-      const subject = programOf(place, place.split(deed.command));
-      const points = await findPoints({ place, deed, subject });
+      const place = await scenarioPlace(store, images.path);
+      await place.runAll(stepsTo(scenario));
+      const subject = programOf(place, place.split(scenario.command));
+      const points = await findPoints({ place, scenario, subject });
       if (points.length === 0) fail("it has no points");
       let tried = 0;
       for (const point of shuffled(points, options.random)) {
@@ -98,7 +105,7 @@ async function tryAllOnce(
         }
         tried++;
         const why = await how.tryPoint(
-          { place, deed, subject },
+          { place, scenario, subject },
           point,
           (result) => table.note(kind, result),
         ).catch(messageOf);
@@ -114,33 +121,34 @@ async function tryAllOnce(
 }
 
 async function findPoints(
-  { place, deed, subject }: Trial,
+  { place, scenario, subject }: Trial,
 ): Promise<readonly KillPoint[]> {
-  deed.damage?.(place);
+  scenario.damage?.(place);
   const points = await findKillPoints(subject, {
     below: place.root,
     calls: ALL_CALLS,
   });
-  await place.runAll(deed.undo);
+  await place.runAll(scenario.undo);
   return points;
 }
 
 const tryKill: TryPoint = async (trial, point, note) => {
-  const { place, deed, subject } = trial;
-  deed.damage?.(place);
+  const { place, scenario, subject } = trial;
+  scenario.damage?.(place);
   let isKilled: boolean;
-  if (deed.clear === undefined) isKilled = await killAt(point, subject);
+  if (scenario.clear === undefined) isKilled = await killAt(point, subject);
   else {
-    // What it runs may have been killed in its place, and it tells of that.
+    // A program that it runs may have been killed in its place; then it reports
+    // that.
     const { code } = await signalAt(point, subject, "SIGKILL");
     isKilled = code !== 0;
   }
-  if (deed.damage === undefined) {
-    // Nobody has put anything right yet, and still it is no damage.
+  if (scenario.damage === undefined) {
+    // Nothing has been repaired yet, but leftovers of a kill are no damage.
     const first = await place.tryOrlop("check", "--full");
     if (first.code !== 0) return `at once: ${first.out} ${first.err}`;
     await place.orlop("images"); // finishes what was begun
-    const found = await judge(place, { depth: "full" });
+    const found = await verifyStore(place, { depth: "full" });
     if (found.length > 0) return found.join("; ");
   }
   const why = await goOn(trial);
@@ -149,19 +157,19 @@ const tryKill: TryPoint = async (trial, point, note) => {
 };
 
 /**
- * Does once more what was cut short, looks for what is left of it, and takes it back.
+ * Repeats the interrupted command, looks for leftovers, and undoes it.
  *
  * @returns What is wrong, if anything is.
  */
 export async function goOn(
-  { place, deed }: Pick<Trial, "place" | "deed">,
+  { place, scenario }: Pick<Trial, "place" | "scenario">,
 ): Promise<string | undefined> {
-  await place.runAll(deed.clear ?? []);
-  const { code, err } = await place.tryOrlop(...place.split(deed.command));
-  if (code !== 0 && code !== deed.doneCode) return `again: ${code}: ${err}`;
-  const after = await judge(place, { depth: "quick" });
+  await place.runAll(scenario.clear ?? []);
+  const { code, err } = await place.tryOrlop(...place.split(scenario.command));
+  if (code !== 0 && code !== scenario.doneCode) return `again: ${code}: ${err}`;
+  const after = await verifyStore(place, { depth: "quick" });
   if (after.length > 0) return `again: ${after.join("; ")}`;
-  await place.runAll(deed.undo);
-  const left = await judgeRest(place);
+  await place.runAll(scenario.undo);
+  const left = await verifyAfterCleanup(place);
   return left.length > 0 ? `left: ${left.join("; ")}` : undefined;
 }

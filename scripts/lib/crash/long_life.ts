@@ -1,4 +1,4 @@
-/** Lets one process do a day's work, and looks at whether anything grows. */
+/** Runs many operations in one process, and checks that nothing grows. */
 
 import { fromFileUrl, join } from "@std/path";
 import { readdirSync, readFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import type { Sample } from "./long_life_program.ts";
 import type { CrashOptions } from "./options.ts";
 import type { CrashTable } from "./table.ts";
 
-/** What is looked at, from outside. */
+/** What is measured from outside the process. */
 interface Figures {
   readonly operations: number;
   /** In MiB. */
@@ -18,7 +18,7 @@ interface Figures {
   readonly mounts: number;
   /** Names in the folders of the store. */
   readonly names: number;
-  /** The longest life by the middle one. */
+  /** The longest cycle divided by the median. */
   readonly unfair: number;
 }
 
@@ -33,7 +33,7 @@ const MAX_GROWTH: Partial<Figures> = {
 };
 const MAX_UNFAIR = 10;
 
-/** Runs it, prints what it samples, and notes what grew. */
+/** Runs it, prints what it samples, and records what grew. */
 export async function liveLong(
   table: CrashTable,
   { operations, deadlineMs }: CrashOptions,

@@ -9,13 +9,13 @@
 import { openBenchStore } from "../../bench/bench_store.ts";
 import { print } from "../print.ts";
 
-/** What the engine tells of itself. */
+/** What the engine reports of itself. */
 export interface Sample {
   /** Operations so far. */
   readonly done: number;
   /** Bytes of JavaScript's heap that are in use. */
   readonly heap: number;
-  /** The longest life since the last sample, and the middle one, in ms. */
+  /** The longest cycle since the last sample, and the median, in ms. */
   readonly slowestMs: number;
   readonly medianMs: number;
   readonly root: string;
@@ -78,7 +78,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** As `--expose-gc` lets one. */
+/** Needs V8's `--expose-gc`. */
 function collectGarbage(): void {
   const { gc } = globalThis as { readonly gc?: () => void };
   gc?.();

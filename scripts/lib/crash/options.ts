@@ -1,11 +1,11 @@
-/** For how long things are tried, how often, and by what chance. */
+/** Time limit, number of trials, and random source of the crash tests. */
 
-/** What each part of the crash tests is told. */
+/** Options of each part of the crash tests. */
 export interface CrashOptions {
   /** As of `performance.now()`. */
   readonly deadlineMs: number;
   readonly random: () => number;
-  /** The most trials of one kind; left out, as many as there is time for. */
+  /** The most trials of one kind; if omitted, as many as there is time for. */
   readonly points?: number | undefined;
   /** How many operations a long life has. */
   readonly operations: number;

@@ -1,4 +1,4 @@
-/** Cuts the power at any write of a disk, and lets file systems shut down. */
+/** Simulates power cuts at any write of a disk. */
 
 import { messageOf } from "../../../src/errors/why.ts";
 import {
@@ -10,12 +10,12 @@ import {
   cutsOf,
   type CutStore,
   namesIn,
-  tellPowerStory,
+  recordPowerLog,
   tryPowerCut,
-} from "../../../tests/support/power/power_story.ts";
+} from "../../../tests/support/power/power_log.ts";
 import { shuffled } from "../../../tests/support/seeded.ts";
 import { print } from "../print.ts";
-import { judge, judgeRest } from "./judges.ts";
+import { verifyAfterCleanup, verifyStore } from "./verify_store.ts";
 import type { CrashOptions } from "./options.ts";
 import type { CrashTable } from "./table.ts";
 
@@ -43,9 +43,9 @@ async function cutOn(
   { random, deadlineMs, points = Infinity }: CrashOptions,
 ): Promise<void> {
   const { name } = fileSystem;
-  await using story = await tellPowerStory(fileSystem);
-  const cuts = cutsOf(story);
-  const flushes = story.log.filter(({ kind }) => kind === "flush").length;
+  await using powerLog = await recordPowerLog(fileSystem);
+  const cuts = cutsOf(powerLog);
+  const flushes = powerLog.log.filter(({ kind }) => kind === "flush").length;
   let tried = 0;
   // When all were tried, other writes are dropped the next time.
   while (tried === 0 || (tried < points && performance.now() < deadlineMs)) {
@@ -54,8 +54,8 @@ async function cutOn(
         break;
       }
       tried++;
-      await tryPowerCut(story, { at, random }, async (store) => {
-        const found = await judgeCut(store).catch((error) => [
+      await tryPowerCut(powerLog, { at, random }, async (store) => {
+        const found = await verifyAfterPowerCut(store).catch((error) => [
           messageOf(error),
         ]);
         const what = store.during.replace(/^(after )?\d+ (begun|done): /, "$1");
@@ -75,7 +75,9 @@ async function cutOn(
 }
 
 /** What is wrong with a store as the power left it; empty if nothing is. */
-export async function judgeCut(store: CutStore): Promise<readonly string[]> {
+export async function verifyAfterPowerCut(
+  store: CutStore,
+): Promise<readonly string[]> {
   const first = await store.tryOrlop("check", "--full");
   if (first.code !== 0) return [`at once: ${first.out} ${first.err}`];
   await store.orlop("images"); // finishes what was begun
@@ -85,7 +87,7 @@ export async function judgeCut(store: CutStore): Promise<readonly string[]> {
   const found = [
     ...lost.map((name) => `lost: ${name}`),
     ...odd.map((name) => `back: ${name}`),
-    ...await judge(store, { depth: "full" }),
+    ...await verifyStore(store, { depth: "full" }),
   ];
   if (found.length > 0) return found;
   await store.runAll([
@@ -95,5 +97,8 @@ export async function judgeCut(store: CutStore): Promise<readonly string[]> {
     "stop later",
     "pod rm --force afterwards",
   ]);
-  return [...await judge(store, { depth: "quick" }), ...await judgeRest(store)];
+  return [
+    ...await verifyStore(store, { depth: "quick" }),
+    ...await verifyAfterCleanup(store),
+  ];
 }

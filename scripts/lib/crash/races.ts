@@ -10,17 +10,20 @@ import {
   sharedStore,
 } from "../../../tests/support/programs/shared_store.ts";
 import type { CrashOptions } from "./options.ts";
-import { judge } from "./judges.ts";
+import { verifyStore } from "./verify_store.ts";
 import type { CrashTable } from "./table.ts";
 import { print } from "../print.ts";
 
-/** A worker's turn, of commands that must work unless another was quicker. */
+/**
+ * One round of a worker: its commands must succeed unless another worker
+ * interfered.
+ */
 type Turn = (store: SharedStore, who: string) => Promise<void>;
 
 const WORKERS = 16;
 const IMAGES = 3;
 const ROUND_MS = 60_000;
-// By orlop's own codes: somebody removed it, uses it, or holds a lock.
+// Exit codes: another process removed the object, uses it, or holds a lock.
 const RACED = /: code (3|4|75): /;
 // Other tools have no codes, but say so.
 const RACED_ELSEWHERE =
@@ -58,7 +61,7 @@ async function raceOnce(
     }
   }));
   const found = [
-    ...await judge(store, { depth: "full" }),
+    ...await verifyStore(store, { depth: "full" }),
     ...store.mounts().filter((target) => target.endsWith("/merged")),
   ];
   const why = found.join("; ");

@@ -11,14 +11,14 @@ import {
 import {
   type CutStore,
   namesIn,
-} from "../../../tests/support/power/power_story.ts";
+} from "../../../tests/support/power/power_log.ts";
 import {
-  asDeedPlace,
-  type Deed,
-  type DeedPlace,
-  deedPlace,
+  asScenarioPlace,
+  type Scenario,
+  type ScenarioPlace,
+  scenarioPlace,
   stepsTo,
-} from "../../../tests/support/programs/killed_deeds.ts";
+} from "../../../tests/support/programs/killed_scenarios.ts";
 import { orlopCommand } from "../../../tests/support/programs/orlop_program.ts";
 import { sharedStore } from "../../../tests/support/programs/shared_store.ts";
 import { shuffled } from "../../../tests/support/seeded.ts";
@@ -29,18 +29,18 @@ import {
   tempDir,
 } from "../../../tests/support/temp_dir.ts";
 import { print } from "../print.ts";
-import { ALL_DEEDS } from "./kills.ts";
+import { ALL_SCENARIOS } from "./kills.ts";
 import type { CrashOptions } from "./options.ts";
-import { judgeCut } from "./power.ts";
+import { verifyAfterPowerCut } from "./power.ts";
 import type { CrashTable } from "./table.ts";
 
-// What these make is no part of the store, or goes with a reboot.
-const DEEDS_ON_DISK = ALL_DEEDS.filter(({ command }) =>
+// What the others create is not in the store, or is gone after a reboot.
+const SCENARIOS_ON_DISK = ALL_SCENARIOS.filter(({ command }) =>
   !/^(push|save|load|run|check|pod start)/.test(command)
 );
 const RANDOM_ID = /[0-9a-f]{64}/;
 
-/** Tries each command on each file system, at moments of chance. */
+/** Tries each command on each file system, at random moments. */
 export async function shutDownEverywhere(
   table: CrashTable,
   options: CrashOptions,
@@ -49,22 +49,22 @@ export async function shutDownEverywhere(
     return table.note("shutdown", "broken", "nothing was tried: no xfs_io");
   }
   const all = FILE_SYSTEMS.flatMap((fileSystem) =>
-    DEEDS_ON_DISK.map((deed) => ({ fileSystem, deed }))
+    SCENARIOS_ON_DISK.map((scenario) => ({ fileSystem, scenario }))
   );
   for (
-    const [index, { fileSystem, deed }] of shuffled(all, options.random)
+    const [index, { fileSystem, scenario }] of shuffled(all, options.random)
       .entries()
   ) {
     const nowMs = performance.now();
     const shareMs = (options.deadlineMs - nowMs) / (all.length - index);
-    const kind = `shutdown ${fileSystem.name}: ${deed.command}`;
+    const kind = `shutdown ${fileSystem.name}: ${scenario.command}`;
     if (index > 0 && shareMs <= 0) {
       print(`not tried for want of time: ${kind}`);
       continue;
     }
     using dir = tempDir();
     try {
-      await tryDeed(table, { dir, fileSystem, deed, kind }, {
+      await tryScenario(table, { dir, fileSystem, scenario, kind }, {
         ...options,
         deadlineMs: nowMs + shareMs,
       });
@@ -78,12 +78,12 @@ export async function shutDownEverywhere(
   }
 }
 
-async function tryDeed(
+async function tryScenario(
   table: CrashTable,
-  { dir, fileSystem, deed, kind }: {
+  { dir, fileSystem, scenario, kind }: {
     readonly dir: TempDir;
     readonly fileSystem: FileSystem;
-    readonly deed: Deed;
+    readonly scenario: Scenario;
     readonly kind: string;
   },
   { deadlineMs, random, points = Infinity }: CrashOptions,
@@ -93,8 +93,8 @@ async function tryDeed(
   await Deno.mkdir(dir.join("images"));
   await makeImage(fileSystem, dir.join("image"));
   await withMounted({ dir, fileSystem, image: "image" }, async (place) => {
-    await deedPlace(place, dir.join("images"));
-    await place.runAll(stepsTo(deed));
+    await scenarioPlace(place, dir.join("images"));
+    await place.runAll(stepsTo(scenario));
   });
   const begunMs = performance.now();
   let names: { before: readonly string[]; after: readonly string[] } = {
@@ -104,7 +104,7 @@ async function tryDeed(
   await copy(dir, "image", "dry");
   await withMounted({ dir, fileSystem, image: "dry" }, async (place) => {
     const before = namesIn(place);
-    await place.runAll([deed.command]);
+    await place.runAll([scenario.command]);
     names = { before, after: namesIn(place) };
   });
   const tookMs = performance.now() - begunMs;
@@ -116,7 +116,7 @@ async function tryDeed(
     await copy(dir, "image", image);
     const delayMs = random() * tookMs;
     await withMounted({ dir, fileSystem, image }, async ({ split }) => {
-      const child = orlopCommand(mounted, split(deed.command)).output();
+      const child = orlopCommand(mounted, split(scenario.command)).output();
       await sleep(delayMs);
       await run("xfs_io", "-x", "-c", "shutdown", mounted);
       await child;
@@ -124,7 +124,7 @@ async function tryDeed(
     await copy(dir, image, left);
     const found = await withMounted(
       { dir, fileSystem, image: left },
-      (place) => judgeShutDown(place, deed, names),
+      (place) => verifyAfterShutdown(place, scenario, names),
     );
     for (const name of [image, left]) await Deno.remove(dir.join(name));
     table.note(
@@ -136,9 +136,9 @@ async function tryDeed(
   print(`${kind}: ${tried} times`);
 }
 
-function judgeShutDown(
-  place: DeedPlace,
-  deed: Deed,
+function verifyAfterShutdown(
+  place: ScenarioPlace,
+  scenario: Scenario,
   { before, after }: {
     readonly before: readonly string[];
     readonly after: readonly string[];
@@ -146,7 +146,7 @@ function judgeShutDown(
 ): Promise<readonly string[]> {
   const store: CutStore = {
     ...place,
-    during: deed.command,
+    during: scenario.command,
     kept: before.filter((name) => after.includes(name)),
     // What it makes has another ID each time.
     possible: [
@@ -155,7 +155,7 @@ function judgeShutDown(
       ...namesIn(place).filter((name) => RANDOM_ID.test(name)),
     ],
   };
-  return judgeCut(store).catch((error) => [messageOf(error)]);
+  return verifyAfterPowerCut(store).catch((error) => [messageOf(error)]);
 }
 
 async function copy(dir: TempDir, from: string, to: string): Promise<void> {
@@ -169,7 +169,7 @@ async function withMounted<T>(
     readonly fileSystem: FileSystem;
     readonly image: string;
   },
-  action: (place: DeedPlace) => Promise<T>,
+  action: (place: ScenarioPlace) => Promise<T>,
 ): Promise<T> {
   const mounted = dir.join("mounted");
   await run("mount", "-o", fileSystem.options, dir.join(image), mounted);
@@ -177,7 +177,7 @@ async function withMounted<T>(
     await Deno.remove(`${mounted}/runroot`, { recursive: true })
       .catch(() => {}); // there is none yet
     await using store = sharedStore(inDirectory(mounted));
-    return await action(asDeedPlace(store, dir.join("images")));
+    return await action(asScenarioPlace(store, dir.join("images")));
   } finally {
     await run("umount", "--recursive", mounted);
   }

@@ -1,4 +1,4 @@
-/** What crash tests found: how often each kind ended in which way. */
+/** The results of crash tests: how often each kind ended in which way. */
 
 import { print } from "../print.ts";
 
@@ -7,7 +7,7 @@ export type Result = "whole" | "told" | "missed" | "broken";
 
 /** Counts of all trials, and what broke. */
 export interface CrashTable {
-  /** Notes a trial. @param why What is wrong, and how to do it again. */
+  /** Records a trial. @param why What is wrong, and how to do it again. */
   note(kind: string, result: Result, why?: string): void;
   /** How many trials broke something. */
   readonly broken: number;

@@ -66,7 +66,10 @@ export async function conform(
 
 type Place = { readonly node: Node; readonly runtime: Runtime };
 
-/** Those of user namespaces by a runc that can do it, as Debian's cannot. */
+/**
+ * Specs of user namespaces run with a newer runc: Debian's has no ID-mapped
+ * mounts.
+ */
 async function runSpecs(
   place: Place,
   { focus, skip }: Pick<ConformOptions, "focus" | "skip">,

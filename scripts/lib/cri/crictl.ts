@@ -46,7 +46,7 @@ export async function crictl(
   );
 }
 
-/** Lists what crictl has in a table of this name, such as `containers`. */
+/** Lists crictl's objects of a kind, such as `containers`. */
 export async function listObjects(
   place: Place,
   command: "pods" | "ps" | "images",

@@ -2,11 +2,11 @@
 
 import { asArray, asObject, asString } from "../../../src/formats/json.ts";
 
-/** How a spec fared. */
+/** The result of a spec. */
 export interface SpecResult {
   readonly name: string;
   readonly state: "passed" | "failed" | "skipped";
-  /** Of what failed, and of what skipped itself; empty for others. */
+  /** The reason of a failure or a skip; empty for others. */
   readonly why: string;
   readonly seconds: number;
 }

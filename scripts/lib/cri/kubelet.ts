@@ -15,7 +15,7 @@ export interface Kubelet extends AsyncDisposable {
   readonly manifests: string;
   /** Where it keeps the logs of pods. */
   readonly logs: string;
-  /** What it complained of last. */
+  /** Its last warnings and errors. */
   tail(): Promise<string>;
   /** What it knows of a pod, by the name in its manifest. */
   pod(name: string): Promise<KubeletPod>;

@@ -13,29 +13,30 @@ import { createTally, type Tally } from "./tally.ts";
 import { within } from "./within.ts";
 
 /** What a step works with. */
-interface Scene extends Place {
+interface Fixture extends Place {
   readonly kubelet: Kubelet;
   readonly manifest: string;
   /** What the node was like before the pod. */
   readonly before: ReadonlySet<string>;
 }
 
-const STEPS: readonly (readonly [string, (scene: Scene) => Promise<void>])[] = [
-  ["a manifest becomes a pod that is ready", becomeReady],
-  ["the init container ran before the others", haveRunInit],
-  ["the host's port answers", answer],
-  ["logs are where the kubelet and crictl look for them", haveLogs],
-  ["crictl exec, streamed and in one call", execute],
-  ["crictl port-forward", forwardPort],
-  ["the kubelet and crictl see statistics", haveStatistics],
-  ["a container that is killed runs again", restartAfterKill],
-  ["a liveness probe that fails restarts its container", restartAfterProbe],
-  ["the daemon is killed and restarted, and nothing restarts", surviveDaemon],
-  ["an exit while no daemon runs is not missed", noticeExit],
-  ["without the manifest the pod is gone, and all that it had", remove],
-];
+const STEPS:
+  readonly (readonly [string, (fixture: Fixture) => Promise<void>])[] = [
+    ["a manifest becomes a pod that is ready", becomeReady],
+    ["the init container ran before the others", haveRunInit],
+    ["the host's port answers", answer],
+    ["logs are where the kubelet and crictl look for them", haveLogs],
+    ["crictl exec, streamed and in one call", execute],
+    ["crictl port-forward", forwardPort],
+    ["the kubelet and crictl see statistics", haveStatistics],
+    ["a container that is killed runs again", restartAfterKill],
+    ["a liveness probe that fails restarts its container", restartAfterProbe],
+    ["the daemon is killed and restarted, and nothing restarts", surviveDaemon],
+    ["an exit while no daemon runs is not missed", noticeExit],
+    ["without the manifest the pod is gone, and all that it had", remove],
+  ];
 
-/** Runs all steps; after the first that fails the others say nothing new. */
+/** Runs all steps, and ends after the first that fails. */
 export async function runUnderKubelet(place: Place): Promise<Tally> {
   const tally = createTally();
   for (const image of [BUSYBOX, NGINX]) await crictl(place, "pull", image);
@@ -59,7 +60,7 @@ export async function runUnderKubelet(place: Place): Promise<Tally> {
   return tally;
 }
 
-async function becomeReady({ kubelet }: Scene): Promise<void> {
+async function becomeReady({ kubelet }: Fixture): Promise<void> {
   const pod = await within(90, async () => {
     const found = await kubelet.pod("web");
     assert(found.isReady, `not ready: ${describe(found)}`);
@@ -68,15 +69,15 @@ async function becomeReady({ kubelet }: Scene): Promise<void> {
   assertMatch(pod.ip, /^10\.251\./);
 }
 
-async function haveRunInit(scene: Scene): Promise<void> {
-  const { containers } = await scene.kubelet.pod("web");
+async function haveRunInit(fixture: Fixture): Promise<void> {
+  const { containers } = await fixture.kubelet.pod("web");
   const state = containers.get("setup")?.state["terminated"];
   assertMatch(
     JSON.stringify(state ?? null),
     /"exitCode":0.*"reason":"Completed"/,
   );
   const found = await crictl(
-    scene,
+    fixture,
     "exec",
     idOf(containers, "side"),
     "cat",
@@ -90,23 +91,23 @@ async function answer(): Promise<void> {
   assertEquals(await response.text(), "hello\n");
 }
 
-async function haveLogs(scene: Scene): Promise<void> {
-  const { uid, containers } = await scene.kubelet.pod("web");
-  const file = `${scene.kubelet.logs}/default_web-node_${uid}/side/0.log`;
+async function haveLogs(fixture: Fixture): Promise<void> {
+  const { uid, containers } = await fixture.kubelet.pod("web");
+  const file = `${fixture.kubelet.logs}/default_web-node_${uid}/side/0.log`;
   assertMatch(await Deno.readTextFile(file), / stdout F tick 1\n/);
-  const lines = await crictl(scene, "logs", idOf(containers, "side"));
+  const lines = await crictl(fixture, "logs", idOf(containers, "side"));
   assertMatch(lines, new RegExp(`^${STATE}\ntick 1\ntick 2\n`));
 }
 
-async function execute(scene: Scene): Promise<void> {
-  const { containers, ip } = await scene.kubelet.pod("web");
+async function execute(fixture: Fixture): Promise<void> {
+  const { containers, ip } = await fixture.kubelet.pod("web");
   const id = idOf(containers, "side");
   const ways = [[], ["--sync"]];
   // Debian's containerd is older than streams over WebSocket.
-  if (scene.runtime.name === "orlop") ways.push(["--transport", "websocket"]);
+  if (fixture.runtime.name === "orlop") ways.push(["--transport", "websocket"]);
   for (const flags of ways) {
     const found = await crictl(
-      scene,
+      fixture,
       "exec",
       ...flags,
       id,
@@ -118,7 +119,7 @@ async function execute(scene: Scene): Promise<void> {
   }
 }
 
-async function forwardPort({ node, runtime, kubelet }: Scene): Promise<void> {
+async function forwardPort({ node, runtime, kubelet }: Fixture): Promise<void> {
   const { uid } = await kubelet.pod("web");
   const pods = await listObjects({ node, runtime }, "pods", "--state", "ready");
   const pod = pods.find(({ metadata }) =>
@@ -142,11 +143,11 @@ async function forwardPort({ node, runtime, kubelet }: Scene): Promise<void> {
   }
 }
 
-async function haveStatistics(scene: Scene): Promise<void> {
-  const { containers } = await scene.kubelet.pod("web");
+async function haveStatistics(fixture: Fixture): Promise<void> {
+  const { containers } = await fixture.kubelet.pod("web");
   const id = idOf(containers, "side");
   await within(30, async () => {
-    const text = await crictl(scene, "stats", "--output=json", id);
+    const text = await crictl(fixture, "stats", "--output=json", id);
     assertMatch(text, /"workingSetBytes": \{\s*"value": "[1-9]/);
     const response = await fetch("http://127.0.0.1:10255/stats/summary");
     const summary = await response.text();
@@ -154,64 +155,64 @@ async function haveStatistics(scene: Scene): Promise<void> {
   });
 }
 
-async function restartAfterKill(scene: Scene): Promise<void> {
-  const before = await scene.kubelet.pod("web");
-  const pid = await pidOf(scene, idOf(before.containers, "web"));
+async function restartAfterKill(fixture: Fixture): Promise<void> {
+  const before = await fixture.kubelet.pod("web");
+  const pid = await pidOf(fixture, idOf(before.containers, "web"));
   killProcess(pid, "SIGKILL");
-  await awaitRestart(scene, before, "web");
+  await awaitRestart(fixture, before, "web");
   await answer();
 }
 
-async function restartAfterProbe(scene: Scene): Promise<void> {
-  const before = await scene.kubelet.pod("web");
+async function restartAfterProbe(fixture: Fixture): Promise<void> {
+  const before = await fixture.kubelet.pod("web");
   const id = idOf(before.containers, "side");
-  await crictl(scene, "exec", id, "mv", "/shared/alive", "/shared/dead");
+  await crictl(fixture, "exec", id, "mv", "/shared/alive", "/shared/dead");
   // The next one is alive from its start.
-  await awaitRestart(scene, before, "side");
+  await awaitRestart(fixture, before, "side");
 }
 
-async function surviveDaemon(scene: Scene): Promise<void> {
-  const before = await scene.kubelet.pod("web");
-  const oldPid = scene.runtime.pid;
-  await scene.runtime.restart("SIGKILL");
-  assert(scene.runtime.pid !== oldPid);
+async function surviveDaemon(fixture: Fixture): Promise<void> {
+  const before = await fixture.kubelet.pod("web");
+  const oldPid = fixture.runtime.pid;
+  await fixture.runtime.restart("SIGKILL");
+  assert(fixture.runtime.pid !== oldPid);
   await sleep(QUIET_MS);
-  const after = await scene.kubelet.pod("web");
+  const after = await fixture.kubelet.pod("web");
   assertEquals(describe(after), describe(before));
   await answer();
   const id = idOf(after.containers, "side");
   const ticks = async () =>
-    (await crictl(scene, "logs", "--tail", "1", id)).trim();
+    (await crictl(fixture, "logs", "--tail", "1", id)).trim();
   const last = await ticks();
   await within(10, async () => assert(await ticks() !== last, `still ${last}`));
-  await execute(scene);
+  await execute(fixture);
 }
 
 // For longer than the kubelet takes to look at all pods.
 const QUIET_MS = 20_000;
 
-async function noticeExit(scene: Scene): Promise<void> {
-  const before = await scene.kubelet.pod("web");
-  const pid = await pidOf(scene, idOf(before.containers, "web"));
-  killProcess(scene.runtime.pid, "SIGKILL");
+async function noticeExit(fixture: Fixture): Promise<void> {
+  const before = await fixture.kubelet.pod("web");
+  const pid = await pidOf(fixture, idOf(before.containers, "web"));
+  killProcess(fixture.runtime.pid, "SIGKILL");
   killProcess(pid, "SIGKILL");
-  await scene.runtime.restart("SIGKILL");
-  await awaitRestart(scene, before, "web");
+  await fixture.runtime.restart("SIGKILL");
+  await awaitRestart(fixture, before, "web");
 }
 
-async function remove(scene: Scene): Promise<void> {
-  await Deno.remove(scene.manifest);
+async function remove(fixture: Fixture): Promise<void> {
+  await Deno.remove(fixture.manifest);
   await within(90, async () => {
-    assertEquals(await listObjects(scene, "pods"), []);
+    assertEquals(await listObjects(fixture, "pods"), []);
     // The kubelet's own, which it removes when it looks at them next.
-    const found = (await findLeftovers(scene, scene.before))
+    const found = (await findLeftovers(fixture, fixture.before))
       .filter((trace) => !/kubepods|kubelet/.test(trace));
     assertEquals(found, []);
   });
 }
 
 async function awaitRestart(
-  { kubelet }: Scene,
+  { kubelet }: Fixture,
   before: KubeletPod,
   name: string,
 ): Promise<void> {

@@ -95,8 +95,9 @@ async function listRecords(place: Place): Promise<readonly string[]> {
 }
 
 /**
- * Folders and files of containers, which a store may have without a record. Locks of
- * pulls are not of them: who opens the store next sweeps them.
+ * Folders and files of containers, which a store may have without a record.
+ * Locks of pulls do not count: the next process that opens the store removes
+ * them.
  */
 async function listFiles({ runtime }: Place): Promise<readonly string[]> {
   const folders = [`${runtime.root}/overlay-containers`, "/run/orlop"]

@@ -90,7 +90,7 @@ function listImages({ shell, web, directory }: {
       return assembleImage([shell, layer], { Env: [PATH], Cmd: TELL_USER });
     }],
     [[`${KUBERNETES}/pause:3.9`], () => base({ Cmd: WAIT })],
-    // Of its own content: a spec counts the names of the other one.
+    // Its content differs: a spec counts the names of the other image.
     [
       [`${KUBERNETES}/sandbox`],
       () => assembleImage([shell, shell], { Cmd: WAIT }),

@@ -28,10 +28,10 @@ interface Storm extends Place {
 }
 
 // Between two kills of the daemon.
-const CALM_MS = { least: 1500, most: 6000 };
+const KILL_INTERVAL_MS = { least: 1500, most: 6000 };
 const RETRY_SECONDS = 120;
 const SETTLE_SECONDS = 60;
-/** What a call says whose daemon was killed. */
+/** The error of a call whose daemon was killed. */
 const CUT_OFF =
   /connection refused|EOF|Unavailable|no such file|reset by peer|closing|closed/;
 
@@ -47,8 +47,8 @@ export async function runStorm(
   };
   await crictl(place, "pull", BUSYBOX);
   // The first pods make what is there for all of them.
-  await liveAndDie(storm, pods);
-  await liveAndDie(storm, pods + 1);
+  await runPod(storm, pods);
+  await runPod(storm, pods + 1);
   const before = await listTraces(place);
   const over = new AbortController();
   const killer = killAgain(storm, over.signal);
@@ -70,7 +70,8 @@ export async function runStorm(
 async function killAgain(storm: Storm, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await sleep(
-      CALM_MS.least + storm.random() * (CALM_MS.most - CALM_MS.least),
+      KILL_INTERVAL_MS.least +
+        storm.random() * (KILL_INTERVAL_MS.most - KILL_INTERVAL_MS.least),
     );
     await storm.runtime.restart("SIGKILL");
     storm.counts.kills++;
@@ -79,15 +80,15 @@ async function killAgain(storm: Storm, signal: AbortSignal): Promise<void> {
 
 async function tryPod(storm: Storm, n: number): Promise<void> {
   try {
-    await liveAndDie(storm, n);
+    await runPod(storm, n);
     storm.tally.note(`pod ${n}`, "passed");
   } catch (error) {
     storm.tally.note(`pod ${n}`, "failed", messageOf(error));
   }
 }
 
-async function liveAndDie(storm: Storm, n: number): Promise<void> {
-  const call = (...args: string[]) => insist(storm, args);
+async function runPod(storm: Storm, n: number): Promise<void> {
+  const call = (...args: string[]) => retryCall(storm, args);
   const { pod, container } = await podConfigs(storm.node, {
     name: `storm-${n}`,
     image: BUSYBOX,
@@ -108,7 +109,7 @@ async function liveAndDie(storm: Storm, n: number): Promise<void> {
 }
 
 async function killContainer(storm: Storm, id: string): Promise<void> {
-  const { info } = JSON.parse(await insist(storm, ["inspect", id]));
+  const { info } = JSON.parse(await retryCall(storm, ["inspect", id]));
   try {
     killProcess(Number(info.pid), "SIGKILL");
   } catch {
@@ -117,7 +118,10 @@ async function killContainer(storm: Storm, id: string): Promise<void> {
 }
 
 /** Repeats a call that a kill has cut off, as the kubelet would. */
-async function insist(storm: Storm, args: readonly string[]): Promise<string> {
+async function retryCall(
+  storm: Storm,
+  args: readonly string[],
+): Promise<string> {
   const deadlineMs = performance.now() + 1000 * RETRY_SECONDS;
   for (;;) {
     try {

@@ -1,4 +1,4 @@
-/** Counts what was tried, and says it at once. */
+/** Counts results, and prints each at once. */
 
 import { print } from "../print.ts";
 

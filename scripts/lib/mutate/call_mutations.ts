@@ -15,9 +15,9 @@ const ORDERS = new Set(["toSorted", "toReversed", "sort", "reverse"]);
 const COMPARISONS = new Set(["=", "?"]);
 
 /**
- * Lists the changes at a token: a call is not awaited, a signal not handed on, an
- * order not made, arguments are swapped, an error is of no class, a lock of the
- * other mode, a text another one, a pattern looser.
+ * Lists the changes at a token: a call is not awaited, a signal is not passed
+ * on, a list is not sorted, arguments are swapped, an error loses its class, a
+ * lock gets the other mode, a text is changed, a pattern matches more.
  */
 export function listCallMutations(
   tokens: Tokens,
@@ -38,7 +38,7 @@ function dropAwait(tokens: Tokens, index: number): readonly Mutation[] {
   const [token, next] = [tokens[index], tokens[index + 1]];
   if (token?.text !== "await" || token.kind !== "word") return [];
   if (next === undefined || next.text === "using") return [];
-  // Who calls waits all the same.
+  // The caller awaits it in any case.
   if (tokens[index - 1]?.text === "return") return [];
   if (tokens[index - 1]?.text === "for") return [];
   const { start, line } = token;

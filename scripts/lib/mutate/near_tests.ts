@@ -17,7 +17,7 @@ export type LoadGraph = ReadonlyMap<string, readonly string[]>;
 // More of them, and a change that no test notices would take minutes.
 const MOST_NEAR = 6;
 // A test that is farther away loads nearly all that there is.
-const FARTHEST = 8;
+const MAX_DISTANCE = 8;
 const TYPE_IMPORT = /^(?:import|export) type\b[^;]*;$/gm;
 // Also of workers and of programs that a test starts, which are named so.
 const FILE_NAME = /"((?:\.\.?\/)*[\w./-]*\.ts|orlop|@std\/\w+)"/g;
@@ -67,7 +67,7 @@ export function chooseTests(graph: LoadGraph, path: string): NearTests {
 function listLoaders(graph: LoadGraph, path: string): readonly string[] {
   const found = new Set([path]);
   let last: ReadonlySet<string> = found;
-  for (let distance = 0; distance < FARTHEST; distance++) {
+  for (let distance = 0; distance < MAX_DISTANCE; distance++) {
     const next = [...graph]
       .filter(([one, targets]) =>
         !found.has(one) && targets.some((target) => last.has(target))

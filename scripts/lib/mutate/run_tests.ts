@@ -1,4 +1,4 @@
-/** Runs tests of a copy of the program, and tells how they ended. */
+/** Runs tests of a copy of the program, and reports how they ended. */
 
 /** How tests ended. */
 export interface TestRun {

@@ -12,16 +12,16 @@ import {
   type Subject,
 } from "../../support/programs/kill_points.ts";
 import {
-  type Deed,
-  DEEDS,
   programOf,
+  type Scenario,
+  SCENARIOS,
   writeTestImage,
-} from "../../support/programs/killed_deeds.ts";
+} from "../../support/programs/killed_scenarios.ts";
 import { sharedStore } from "../../support/programs/shared_store.ts";
 import { seededRandom } from "../../support/seeded.ts";
 
-// All points of all deeds take minutes. What is left out now is tried another
-// time: each run begins elsewhere.
+// All points of all scenarios take minutes. What is left out now is tried
+// another time: each run begins elsewhere.
 const POINTS_PER_DEED = Number(Deno.env.get("ORLOP_KILL_POINTS") ?? 3);
 
 const NEEDED = needs("root", "mount", "findmnt", "strace", "tar");
@@ -38,23 +38,26 @@ Deno.test("whoever is killed leaves a store that works", {
   const words = (command: string) =>
     command.replace("IMAGE", `oci:${layout}:latest`).split(" ");
   const kills = { tried: 0, done: 0 };
-  for (const deed of DEEDS) {
-    for (const command of deed.before) await run(command);
-    const subject = programOf(store, words(deed.command));
+  for (const scenario of SCENARIOS) {
+    for (const command of scenario.before) await run(command);
+    const subject = programOf(store, words(scenario.command));
     const points = await findKillPoints(subject, { below: store.join("r") });
-    for (const command of deed.undo) await run(command);
+    for (const command of scenario.undo) await run(command);
     for (const point of choose(points)) {
-      await t.step(`${deed.command}: ${point.call} ${point.nth}`, async () => {
-        kills.tried++;
-        if (await killAt(point, subject)) kills.done++;
-        const { code, out } = await store.tryOrlop("check");
-        assertEquals(code, 0, out); // a kill is no damage
-        await run("images"); // finishes what was begun
-        assertEquals(store.check("allowed"), []);
-        await again(deed);
-        assertEquals(store.check("allowed"), []);
-        for (const command of deed.undo) await run(command);
-      });
+      await t.step(
+        `${scenario.command}: ${point.call} ${point.nth}`,
+        async () => {
+          kills.tried++;
+          if (await killAt(point, subject)) kills.done++;
+          const { code, out } = await store.tryOrlop("check");
+          assertEquals(code, 0, out); // a kill is no damage
+          await run("images"); // finishes what was begun
+          assertEquals(store.check("allowed"), []);
+          await again(scenario);
+          assertEquals(store.check("allowed"), []);
+          for (const command of scenario.undo) await run(command);
+        },
+      );
     }
   }
   // Threads share out their work anew each time, so that a few ends are missed.
@@ -67,7 +70,7 @@ Deno.test("whoever is killed leaves a store that works", {
   });
 
   /** Killed late, it was done already. */
-  async function again({ command, doneCode }: Deed): Promise<void> {
+  async function again({ command, doneCode }: Scenario): Promise<void> {
     const { code, err } = await store.tryOrlop(...words(command));
     assertEquals(code === doneCode ? 0 : code, 0, err);
   }
@@ -80,7 +83,7 @@ Deno.test("whoever is interrupted leaves nothing half-made", {
   const layout = store.join("image");
   await writeTestImage(layout);
   await store.orlop("pod", "create", "p");
-  for (const { before, command, undo } of DEEDS) {
+  for (const { before, command, undo } of SCENARIOS) {
     const split = (text: string) =>
       text.replace("IMAGE", `oci:${layout}:latest`).split(" ");
     for (const text of before) await store.orlop(...split(text));

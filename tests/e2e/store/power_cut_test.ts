@@ -1,7 +1,7 @@
 /** The power goes at any write of a disk; what is found then is whole, and is all there. */
 
 import { assert, assertEquals } from "@std/assert";
-import { judgeCut } from "../../../scripts/lib/crash/power.ts";
+import { verifyAfterPowerCut } from "../../../scripts/lib/crash/power.ts";
 import { needs, needsThat } from "../../support/peers.ts";
 import {
   FILE_SYSTEMS,
@@ -9,9 +9,9 @@ import {
 } from "../../support/power/logged_disk.ts";
 import {
   cutsOf,
-  tellPowerStory,
+  recordPowerLog,
   tryPowerCut,
-} from "../../support/power/power_story.ts";
+} from "../../support/power/power_log.ts";
 import { PEERS } from "../../support/programs/shared_store.ts";
 import { seededRandom, shuffled } from "../../support/seeded.ts";
 
@@ -29,13 +29,13 @@ for (const fileSystem of FILE_SYSTEMS) {
   Deno.test(`a power cut loses nothing that was done on ${name}`, {
     ignore: isLacking || isUnfit,
   }, async (t) => {
-    await using story = await tellPowerStory(fileSystem);
-    const cuts = cutsOf(story);
+    await using powerLog = await recordPowerLog(fileSystem);
+    const cuts = cutsOf(powerLog);
     assert(cuts.length > 100, `only ${cuts.length} writes and flushes`);
     for (const at of shuffled(cuts, random).slice(0, CUTS)) {
-      await tryPowerCut(story, { at, random }, async (store) => {
+      await tryPowerCut(powerLog, { at, random }, async (store) => {
         await t.step(`at ${at}, ${store.during}`, async () => {
-          assertEquals(await judgeCut(store), []);
+          assertEquals(await verifyAfterPowerCut(store), []);
         });
       });
     }

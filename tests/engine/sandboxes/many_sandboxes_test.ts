@@ -155,7 +155,7 @@ Deno.test({
   async fn(t) {
     await using test = testSandboxes();
     const { agent } = test;
-    const deeds: [string, (id: ContainerId) => Promise<unknown>][] = [
+    const scenarios: [string, (id: ContainerId) => Promise<unknown>][] = [
       ["removePodSandbox()", (id) => removePodSandbox(agent, id)],
       ["deleteContainer()", (id) => deleteContainer(agent, id)],
       ["stopPod()", async (id) => {
@@ -165,10 +165,10 @@ Deno.test({
         await removePodSandbox(agent, id);
       }],
     ];
-    for (const [name, deed] of deeds) {
+    for (const [name, scenario] of scenarios) {
       await t.step(name, async () => {
         const { id } = await runSandbox(agent, test.request("web"));
-        await deed(id);
+        await scenario(id);
         assertEquals(await listContainers(agent), []);
         await tidySandboxes(agent);
         assertEquals(await test.findLeaks(), []);

@@ -85,8 +85,8 @@ Deno.test("storeCredentials() writes an entry of each kind", async (t) => {
     });
   });
   await t.step("no part of a registry in docker's file", async () => {
-    for (const deed of [storeIn, removeCredentials]) {
-      const error = await assertRejects(() => deed(PART, docker), Error);
+    for (const scenario of [storeIn, removeCredentials]) {
+      const error = await assertRejects(() => scenario(PART, docker), Error);
       assertEquals(
         error.message,
         `Cannot keep credentials for "q.io/team" in "${compatAuthFile}": ` +

@@ -202,9 +202,11 @@ Deno.test("what is not there is stopped and removed; what people made is not", a
   assertEquals(await stop("none"), {});
   assertEquals(await remove("none"), {});
   const { id } = await test.runtime.createContainer(containerOptions());
-  for (const [verb, deed] of [["stop", stop], ["remove", remove]] as const) {
+  for (
+    const [verb, scenario] of [["stop", stop], ["remove", remove]] as const
+  ) {
     await t.step(verb, async () => {
-      const error = await assertRejects(() => deed(id), PolicyError);
+      const error = await assertRejects(() => scenario(id), PolicyError);
       assert(error.message.startsWith(`Cannot ${verb} container "server": `));
     });
   }

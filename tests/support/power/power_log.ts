@@ -1,50 +1,53 @@
-/** Commands on a disk that remembers, and stores as power cuts would have left them. */
+/**
+ * Runs commands on a disk that logs its writes, and restores what a power cut
+ * would have left.
+ */
 
 import { assert } from "@std/assert";
 import { join } from "@std/path";
 import { existsSync, readFileSync } from "node:fs";
 import {
-  asDeedPlace,
-  type DeedPlace,
-  deedPlace,
-} from "../programs/killed_deeds.ts";
+  asScenarioPlace,
+  type ScenarioPlace,
+  scenarioPlace,
+} from "../programs/killed_scenarios.ts";
 import { type SharedStore, sharedStore } from "../programs/shared_store.ts";
 import { run } from "../servers/registry_server.ts";
 import { inDirectory, tempDir } from "../temp_dir.ts";
 import { applyCut, type LogEntry } from "./block_log.ts";
 import { type FileSystem, loggedDisk } from "./logged_disk.ts";
 
-/** What was done on a disk, and what was in the store between. */
-export interface PowerStory extends AsyncDisposable {
+/** The log of a disk, and the names in the store after each step. */
+export interface PowerLog extends AsyncDisposable {
   readonly fileSystem: FileSystem;
-  /** All that the disk was told; a mark before and after each command. */
+  /** All writes and flushes; a mark before and after each command. */
   readonly log: readonly LogEntry[];
   /** A copy of the disk as it was at first. */
   readonly image: string;
   /** The names in the store when each mark was made, in their order. */
-  readonly chapters: readonly Chapter[];
+  readonly steps: readonly Step[];
   /** Where the images are that were pulled. */
   readonly images: string;
 }
 
 /** A command, and the names in the store. */
-export interface Chapter {
+export interface Step {
   readonly mark: string;
   readonly names: readonly string[];
 }
 
-/** What the power left: a store that works, if all is well. */
-export interface CutStore extends DeedPlace {
-  /** Names that have to be there, whatever was going on. */
+/** A store after a power cut: it has to work. */
+export interface CutStore extends ScenarioPlace {
+  /** Names that must be there. */
   readonly kept: readonly string[];
   /** Names that may be there. */
   readonly possible: readonly string[];
-  /** What was going on when the power went. */
+  /** The command that the power cut interrupted. */
   readonly during: string;
 }
 
-/** The commands of a story. */
-const STORY: readonly string[] = [
+/** The commands whose writes are logged. */
+const COMMANDS: readonly string[] = [
   "pull IMAGE",
   "tag image other:1",
   "container create --pod p --name once image",
@@ -68,16 +71,16 @@ const STORY: readonly string[] = [
 ];
 
 /** Runs commands on a file system. */
-export async function tellPowerStory(
+export async function recordPowerLog(
   fileSystem: FileSystem,
-): Promise<PowerStory> {
+): Promise<PowerLog> {
   const dir = tempDir();
-  const chapters: Chapter[] = [];
+  const steps: Step[] = [];
   await using disk = await loggedDisk(fileSystem, dir.join("disk"));
   await using store = sharedStore(inDirectory(disk.path));
-  const place = await deedPlace(store, dir.path);
+  const place = await scenarioPlace(store, dir.path);
   await write("the beginning");
-  for (const command of STORY) {
+  for (const command of COMMANDS) {
     await write(`begun: ${command}`);
     await place.runAll([command]);
     await write(`done: ${command}`);
@@ -85,54 +88,57 @@ export async function tellPowerStory(
   const log = disk.readLog();
   assert(log.some(({ kind }) => kind === "flush"), "the disk saw no flush");
   return {
-    ...{ fileSystem, log, chapters, image: dir.join("disk"), images: dir.path },
+    ...{ fileSystem, log, steps, image: dir.join("disk"), images: dir.path },
     async [Symbol.asyncDispose]() {
       await Promise.resolve(dir[Symbol.dispose]());
     },
   };
 
   async function write(text: string): Promise<void> {
-    const mark = `${chapters.length} ${text}`;
-    chapters.push({ mark, names: namesIn(store) });
+    const mark = `${steps.length} ${text}`;
+    steps.push({ mark, names: namesIn(store) });
     await disk.mark(mark);
   }
 }
 
 /** How a power cut is tried. */
 export interface TryCut {
-  /** So many entries of the log came before it. */
+  /** How many entries of the log came before it. */
   readonly at: number;
   readonly random: () => number;
 }
 
 /**
- * Makes the disk as it was left, mounts it as after a reboot, and lets somebody look.
+ * Restores the disk as the power cut left it, mounts it as after a reboot, and
+ * calls `look`.
  *
- * @param look Gets the store; nothing was done in it since.
+ * @param look Receives the store, before any command ran in it.
  */
 export async function tryPowerCut(
-  story: PowerStory,
+  powerLog: PowerLog,
   { at, random }: TryCut,
   look: (store: CutStore) => Promise<void>,
 ): Promise<void> {
   using dir = tempDir();
   const image = dir.join("disk");
-  await run("cp", "--sparse=always", story.image, image);
+  await run("cp", "--sparse=always", powerLog.image, image);
   // Of what was not flushed: nothing, all, or some.
   const share = [0, 1, 0.5, random()][Math.floor(random() * 4)] ?? 0;
-  applyCut(image, story.log, { at, keeps: () => random() < share });
+  applyCut(image, powerLog.log, { at, keeps: () => random() < share });
   const mounted = dir.join("mounted");
   await Deno.mkdir(mounted);
-  await run("mount", "-o", story.fileSystem.options, image, mounted);
+  await run("mount", "-o", powerLog.fileSystem.options, image, mounted);
   try {
-    await lookAt(story, { at, mounted }, look);
+    await lookAt(powerLog, { at, mounted }, look);
   } finally {
     await run("umount", "--recursive", mounted);
   }
 }
 
-/** The entries of a log at which a cut tells something new: each write and flush. */
-export function cutsOf({ log }: PowerStory): readonly number[] {
+/**
+ * The entries of a log at which a cut makes a difference: each write and flush.
+ */
+export function cutsOf({ log }: PowerLog): readonly number[] {
   const first = log.findIndex(({ kind }) => kind === "mark");
   return log.flatMap(({ kind }, index) =>
     index > first && kind !== "mark" ? [index + 1] : []
@@ -140,12 +146,12 @@ export function cutsOf({ log }: PowerStory): readonly number[] {
 }
 
 async function lookAt(
-  { log, chapters, images }: PowerStory,
+  { log, steps, images }: PowerLog,
   { at, mounted }: { readonly at: number; readonly mounted: string },
   look: (store: CutStore) => Promise<void>,
 ): Promise<void> {
   const marks = log.slice(0, at).filter(({ kind }) => kind === "mark").length;
-  const [before, after] = [chapters[marks - 1], chapters[marks]];
+  const [before, after] = [steps[marks - 1], steps[marks]];
   assert(before !== undefined);
   // A reboot empties it.
   await Deno.remove(join(mounted, "runroot"), { recursive: true })
@@ -158,7 +164,7 @@ async function lookAt(
     ? namesIn({ root: join(mounted, "root") })
     : [];
   await look({
-    ...asDeedPlace(store, images),
+    ...asScenarioPlace(store, images),
     during: `${isBusy ? "" : "after "}${before.mark}`,
     kept: isBusy ? before.names.filter((name) => next.has(name)) : before.names,
     possible: [...before.names, ...isBusy ? next : [], ...passing],

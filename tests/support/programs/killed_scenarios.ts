@@ -9,7 +9,7 @@ import type { Subject } from "./kill_points.ts";
 import type { SharedStore } from "./shared_store.ts";
 
 /** A command that is killed. */
-export interface Deed {
+export interface Scenario {
   /** What has to be done before it can be tried. */
   readonly before: readonly string[];
   readonly command: string;
@@ -35,7 +35,7 @@ const CREATE_POD = [
 const CREATE = "container create --pod p --name once image";
 
 /** What all that it takes to keep a container is made of. */
-export const DEEDS: readonly Deed[] = [
+export const SCENARIOS: readonly Scenario[] = [
   { before: [], command: "pull IMAGE", undo: ["rmi image"] },
   {
     before: ["pull IMAGE"],
@@ -62,7 +62,7 @@ export const DEEDS: readonly Deed[] = [
 ];
 
 /** Further commands: each begins with nothing but a pod, `p`. */
-export const MORE_DEEDS: readonly Deed[] = [
+export const MORE_SCENARIOS: readonly Scenario[] = [
   {
     before: ["pull IMAGE"],
     command: "tag image other:1",
@@ -135,16 +135,16 @@ export const MORE_DEEDS: readonly Deed[] = [
 ];
 
 /** What brings a store with a pod, `p`, to where a command can be tried. */
-export function stepsTo(deed: Deed): readonly string[] {
-  const index = DEEDS.indexOf(deed);
-  const before = DEEDS.slice(0, Math.max(index, 0)).flatMap((
+export function stepsTo(scenario: Scenario): readonly string[] {
+  const index = SCENARIOS.indexOf(scenario);
+  const before = SCENARIOS.slice(0, Math.max(index, 0)).flatMap((
     other,
   ) => [...other.before, other.command, ...other.undo]);
-  return [...before, ...deed.before];
+  return [...before, ...scenario.before];
 }
 
-/** A store where all deeds can be tried; it has a pod, `p`. */
-export interface DeedPlace extends SharedStore {
+/** A store where all scenarios can be tried; it has a pod, `p`. */
+export interface ScenarioPlace extends SharedStore {
   /** The words of a command, with what stands for paths filled in. */
   split(command: string): readonly string[];
   /** Runs commands, which must succeed. */
@@ -156,18 +156,21 @@ export interface DeedPlace extends SharedStore {
  *
  * @param images Where the images are put that it takes.
  */
-export async function deedPlace(
+export async function scenarioPlace(
   store: SharedStore,
   images: string,
-): Promise<DeedPlace> {
+): Promise<ScenarioPlace> {
   await writeTestImage(join(images, "image"));
   await writeBusyboxLayout(join(images, "busybox"));
   await store.orlop("pod", "create", "--name", "p");
-  return asDeedPlace(store, images);
+  return asScenarioPlace(store, images);
 }
 
 /** A store where that was done. */
-export function asDeedPlace(store: SharedStore, images: string): DeedPlace {
+export function asScenarioPlace(
+  store: SharedStore,
+  images: string,
+): ScenarioPlace {
   const split = (command: string) =>
     command.replace("IMAGE", `oci:${join(images, "image")}:latest`)
       .replace("BUSYBOX", `oci:${join(images, "busybox")}:latest`)
@@ -199,7 +202,7 @@ export function programOf(
   };
 }
 
-/** Writes the image of the deeds: two layers, one of which takes tar to unpack. */
+/** Writes the image of the scenarios: two layers, one of which takes tar to unpack. */
 export async function writeTestImage(layout: string): Promise<void> {
   await writeLayout(layout, [
     await layerOf({ "a.txt": "a", "dir/": "", "dir/b.txt": "b" }),

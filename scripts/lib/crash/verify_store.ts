@@ -1,4 +1,7 @@
-/** Who says whether a store is whole. */
+/**
+ * Verifies a store by orlop, by the tests' own check, and by
+ * containers-storage.
+ */
 
 import { messageOf } from "../../../src/errors/why.ts";
 import { existsSync } from "node:fs";
@@ -8,26 +11,26 @@ import {
   type SharedStore,
 } from "../../../tests/support/programs/shared_store.ts";
 
-/** What the judges are asked. */
+/** How to verify a store. */
 export interface Question {
   /** Whether orlop's own check reads all content. */
   readonly depth: "quick" | "full";
 }
 
-/** The parts of a store that judges look at. */
-export type Judged = Pick<
+/** What verification needs of a store. */
+export type VerifiedStore = Pick<
   SharedStore,
   "tryOrlop" | "orlop" | "check" | "newest" | "storage" | "mounts"
 >;
 
 /**
- * Asks orlop's own check, the tests' one, and both the containers-storage of this
- * system and the newest one.
+ * Runs `orlop check`, the tests' own check, and containers-storage, both this
+ * system's and the newest.
  *
  * @returns What is wrong; empty if nothing.
  */
-export async function judge(
-  store: Judged,
+export async function verifyStore(
+  store: VerifiedStore,
   { depth }: Question,
 ): Promise<readonly string[]> {
   const args = ["--quiet", "check", ...depth === "full" ? ["--full"] : []];
@@ -42,7 +45,9 @@ export async function judge(
 }
 
 /** Lets a cleanup remove what a crash has left. @returns What it leaves, too. */
-export async function judgeRest(store: Judged): Promise<readonly string[]> {
+export async function verifyAfterCleanup(
+  store: VerifiedStore,
+): Promise<readonly string[]> {
   await store.orlop("gc", "--leftover-age=0s");
   return store.check("none");
 }
