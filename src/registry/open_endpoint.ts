@@ -30,10 +30,11 @@ async function toImage(
     const first = await repository.fetchManifest(undefined, options);
     return {
       endpoint: reference,
-      fetchManifest: (digest, abortable) =>
-        digest === undefined || digest === first.digest
-          ? Promise.resolve(first)
-          : repository.fetchManifest(digest, abortable),
+      async fetchManifest(digest = first.digest, abortable = {}) {
+        abortable.signal?.throwIfAborted();
+        if (digest === first.digest) return first;
+        return await repository.fetchManifest(digest, abortable);
+      },
       open: (blob, opening) => repository.open(blob, opening),
       openRange: (blob, range) => repository.openRange(blob, range),
       url: repository.url,

@@ -30,6 +30,17 @@ export async function testImageSource(
     await assertRejects(() => source.fetchManifest(digestOf("unknown")), Error);
   });
 
+  await t.step("gives no manifest once a signal is aborted", async () => {
+    const signal = AbortSignal.abort(new Error("stop"));
+    for (const digest of [undefined, manifest.digest]) {
+      await assertRejects(
+        () => source.fetchManifest(digest, { signal }),
+        Error,
+        "stop",
+      );
+    }
+  });
+
   await t.step("finds the files of blobs, if it has files", async () => {
     const { files } = source;
     if (files === undefined || layer === undefined) return;

@@ -1,6 +1,6 @@
 /** Blobs that are files: one of another size is damaged, and no broken connection. */
 
-import { assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { openMediumSink } from "../../src/engine/media/medium_sink.ts";
 import { copyImage } from "../../src/engine/transfer/copy_image.ts";
 import { BlobMismatchError } from "../../src/errors/image_errors.ts";
@@ -8,6 +8,7 @@ import type { ImageSource } from "../../src/formats/oci/blob_source.ts";
 import { hexOf } from "../../src/formats/oci/digest.ts";
 import { readOciArchive } from "../../src/transports/archives/oci_archive.ts";
 import { openArchive } from "../../src/transports/archives/open_archive.ts";
+import { readRange, streamRange } from "../../src/transports/file_range.ts";
 import { openFolderMedium } from "../../src/transports/folder_medium.ts";
 import { openFolder } from "../../src/transports/folder_source.ts";
 import { openLayout } from "../../src/transports/layout_source.ts";
@@ -75,4 +76,75 @@ Deno.test("a copy of a layout whose layer is cut short does not try again", asyn
     "its file has 10 bytes",
   );
   if (events.includes("retry")) throw new Error("it was tried again");
+});
+
+/** Ranges of a file of "0123456789", and what is in them behind an offset. */
+const RANGES: readonly (readonly [
+  range: { readonly offset?: number; readonly size: number },
+  offset: number | undefined,
+  text: string,
+])[] = [
+  [{ size: 10 }, undefined, "0123456789"],
+  [{ size: 4 }, undefined, "0123"],
+  [{ size: 4 }, 1, "123"],
+  [{ size: 4 }, 4, ""],
+  [{ size: 4 }, 5, ""],
+  [{ size: 0 }, undefined, ""],
+  [{ offset: 3, size: 4 }, undefined, "3456"],
+  [{ offset: 3, size: 4 }, 2, "56"],
+  [{ offset: 3, size: 4 }, 4, ""],
+  // The file was cut short.
+  [{ offset: 8, size: 4 }, undefined, "89"],
+  [{ offset: 8, size: 4 }, 1, "9"],
+  [{ offset: 20, size: 4 }, undefined, ""],
+];
+
+Deno.test("streamRange() and readRange() read a part of a file", async (t) => {
+  using dir = tempDir();
+  const path = dir.join("file");
+  await Deno.writeTextFile(path, "0123456789");
+  for (const [range, offset, text] of RANGES) {
+    await t.step(`${JSON.stringify(range)} from ${offset}`, async () => {
+      const stream = await streamRange({ path, ...range }, {
+        ...offset !== undefined && { offset },
+      });
+      assertEquals(await new Response(stream).text(), text);
+      if (offset !== undefined) return;
+      const bytes = await readRange({ path, ...range });
+      assertEquals(new TextDecoder().decode(bytes), text);
+    });
+  }
+});
+
+Deno.test("streamRange() ends with the signal's reason, and lets the file go", async (t) => {
+  using dir = tempDir();
+  const path = dir.join("file");
+  await Deno.writeFile(path, new Uint8Array(600 * 1024));
+  const file = { path, size: 600 * 1024 };
+  const reason = new Error("stop");
+  await t.step("before", async () => {
+    const signal = AbortSignal.abort(reason);
+    await assertRejects(() => streamRange(file, { signal }), Error, "stop");
+  });
+  await t.step("meanwhile", async () => {
+    const ending = new AbortController();
+    const stream = await streamRange(file, { signal: ending.signal });
+    const reader = stream.getReader();
+    const { value } = await reader.read();
+    assertEquals(value?.length, 256 * 1024);
+    ending.abort(reason);
+    await assertRejects(
+      async () => {
+        for (;;) if ((await reader.read()).done) break;
+      },
+      Error,
+      "stop",
+    );
+  });
+  await t.step("given up by who reads", async () => {
+    const stream = await streamRange(file);
+    const reader = stream.getReader();
+    await reader.read();
+    await reader.cancel();
+  });
 });

@@ -59,6 +59,7 @@ Deno.test("openFolder() says what is missing, and waits for no pipe", async (t) 
       (path: string) => runCommand("/usr/bin/mkfifo", [path]),
       ...[InvalidManifestError, "it is no regular file"] as const,
     ],
+    ["a loop", (path) => Deno.symlink(path, path), Error, "os error 40"],
   ];
   for (const [how, place, type, why] of table) {
     for (const name of ["manifest.json", blob]) {

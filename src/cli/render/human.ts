@@ -43,14 +43,16 @@ const SIZE_FACTORS: Readonly<Record<string, number>> = {
 
 /** Reads a size in bytes: `500M`, `1.5GiB`, `4096`. */
 export function parseSize(text: string): number {
-  const match = /^(\d+(?:\.\d+)?) ?([kmgt]?i?)b?$/i.exec(text);
-  const factor = SIZE_FACTORS[match?.[2]?.toLowerCase() ?? "?"];
-  if (match?.[1] === undefined || factor === undefined) {
+  const [, count, unit] = /^(\d+(?:\.\d+)?) ?([kmgt]?i?)b?$/i.exec(text) ?? [];
+  const factor = unit === undefined
+    ? undefined
+    : SIZE_FACTORS[unit.toLowerCase()];
+  if (factor === undefined) {
     throw new UsageError(
       `Cannot use "${text}" as a size: write it like 500M or 1.5GiB`,
     );
   }
-  return Math.round(Number(match[1]) * factor);
+  return Math.round(Number(count) * factor);
 }
 
 const TIME_FACTORS: Readonly<Record<string, number>> = {

@@ -11,14 +11,52 @@ const NO_FLAGS = {
   "metrics-listen": undefined,
 };
 
-Deno.test("serveSettings() takes flags before the file, and that before what is built in", () => {
-  const file = { listen: "unix:///file", runtime: "crun" };
-  assertEquals(serveSettings(NO_FLAGS, {}).listen, "/run/orlop/cri.sock");
-  assertEquals(serveSettings(NO_FLAGS, file).listen, "/file");
-  const flags = { ...NO_FLAGS, listen: "/flag", "cni-bin-dir": "/a::/b/" };
-  const { listen, runtime, networks } = serveSettings(flags, file);
-  assertEquals([listen, runtime], ["/flag", "crun"]);
-  assertEquals(networks?.pluginDirectories, ["/a", "/b"]);
+Deno.test("serveSettings() takes flags before the file, and that before what is built in", async (t) => {
+  const flags = {
+    ...{ listen: "unix:///flag/../a", "cni-conf-dir": "/c", runtime: "runc" },
+    ...{ "cni-bin-dir": "/a::/b/", "metrics-listen": "127.0.0.1:1" },
+    "cgroup-manager": "systemd" as const,
+  };
+  const file = {
+    ...{ listen: "/file", cni_conf_dir: "/d", cni_bin_dir: "/e" },
+    ...{ runtime: "crun", cgroup_manager: "cgroupfs" },
+    "metrics_listen": "[::1]:2",
+  };
+  const builtIn = serveSettings(NO_FLAGS, {});
+  await t.step("what is built in", () => {
+    const { networks, ...others } = builtIn;
+    assertEquals(others, {
+      ...{ listen: "/run/orlop/cri.sock", runtime: undefined },
+      ...{ cgroupManager: "cgroupfs", metricsListen: undefined },
+    });
+    assertEquals(networks?.configDirectory, "/etc/cni/net.d");
+  });
+  await t.step("flags", () => {
+    const { networks, ...others } = serveSettings(flags, file);
+    assertEquals(others, {
+      ...{ listen: "/a", runtime: "runc", cgroupManager: "systemd" },
+      metricsListen: { hostname: "127.0.0.1", port: 1 },
+    });
+    assertEquals(networks?.configDirectory, "/c");
+    assertEquals(networks?.pluginDirectories, ["/a", "/b"]);
+  });
+  await t.step("the file", () => {
+    const { networks, ...others } = serveSettings(NO_FLAGS, file);
+    assertEquals(others, {
+      ...{ listen: "/file", runtime: "crun", cgroupManager: "cgroupfs" },
+      metricsListen: { hostname: "::1", port: 2 },
+    });
+    assertEquals(networks?.configDirectory, "/d");
+    assertEquals(networks?.pluginDirectories, ["/e"]);
+  });
+  await t.step("empty texts are none", () => {
+    const nothing = Object.fromEntries(
+      Object.keys(NO_FLAGS).map((name) => [name, ""]),
+    );
+    const empty = { ...NO_FLAGS, ...nothing, "cgroup-manager": undefined };
+    const none = { listen: "", runtime: "", "metrics_listen": "" };
+    assertEquals(serveSettings(empty, none), builtIn);
+  });
 });
 
 Deno.test("serveSettings() shows metrics on loopback only", async (t) => {
@@ -30,7 +68,14 @@ Deno.test("serveSettings() shows metrics on loopback only", async (t) => {
     ["0.0.0.0:9537", undefined],
     ["10.0.0.1:9537", undefined],
     ["127.evil.com:9537", undefined],
-    ["127.0.0.1:99999", undefined],
+    ["127.0.0.1:65535", "127.0.0.1"],
+    ["127.0.0.1:65536", undefined],
+    ["127.0.0.1:000080", undefined],
+    ["127.0.0.1:", undefined],
+    ["x127.0.0.1:1", undefined],
+    ["127.0.0.1:1x", undefined],
+    ["[::1", undefined],
+    ["localhost.evil.com:1", undefined],
     ["127.0.0.1", undefined],
     [":9537", undefined],
     ["[::]:9537", undefined],
@@ -41,18 +86,31 @@ Deno.test("serveSettings() shows metrics on loopback only", async (t) => {
       if (hostname === undefined) {
         assertThrows(() => serveSettings(flags, {}), UsageError, "loopback");
       } else {
-        assertEquals(
-          serveSettings(flags, {}).metricsListen?.hostname,
-          hostname,
-        );
+        const port = Number(text.slice(text.lastIndexOf(":") + 1));
+        const { metricsListen } = serveSettings(flags, {});
+        assertEquals(metricsListen, { hostname, port });
       }
     });
   }
 });
 
-Deno.test("serveSettings() refuses what is no socket, and no manager", () => {
-  const listen = "tcp://1.2.3.4:5";
-  assertThrows(() => serveSettings({ ...NO_FLAGS, listen }, {}), UsageError);
-  const file = { "cgroup_manager": "docker" };
-  assertThrows(() => serveSettings(NO_FLAGS, file), UsageError, "cgroupfs");
+Deno.test("serveSettings() refuses what is no socket, and no manager", async (t) => {
+  for (const listen of ["tcp://1.2.3.4:5", "run/x.sock", "x unix:///a"]) {
+    await t.step(listen, () => {
+      assertThrows(
+        () => serveSettings({ ...NO_FLAGS, listen }, {}),
+        UsageError,
+        `Cannot listen at "${listen}": write unix:///PATH`,
+      );
+    });
+  }
+  for (const manager of ["docker", ""]) {
+    await t.step(`cgroup_manager = "${manager}"`, () => {
+      assertThrows(
+        () => serveSettings(NO_FLAGS, { "cgroup_manager": manager }),
+        UsageError,
+        `Cannot use cgroup_manager = "${manager}": use cgroupfs or systemd`,
+      );
+    });
+  }
 });
