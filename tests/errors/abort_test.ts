@@ -2,10 +2,12 @@ import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
 import {
   delayAbort,
   isInTime,
+  joinSignals,
   linkSignals,
   settleAll,
   sleep,
   unlessAborted,
+  whenAborted,
 } from "../../src/errors/abort.ts";
 
 const REASON = new Error("stopped by the test");
@@ -95,6 +97,68 @@ Deno.test("linkSignals() aborts with the first, for its reason", () => {
   second.abort(REASON);
   assertEquals(linked.reason, REASON);
   assertFalse(linkSignals(undefined).aborted);
+});
+
+Deno.test("joinSignals() aborts with the first of two, for its reason", async (t) => {
+  const other = new Error("another reason");
+  type Stop = (one: AbortController, two: AbortController) => void;
+  const cases: readonly (readonly [string, Stop, Stop, unknown])[] = [
+    ["the first, before", (one) => one.abort(REASON), () => {}, REASON],
+    ["the second, before", (_, two) => two.abort(REASON), () => {}, REASON],
+    ["the first, later", () => {}, (one) => one.abort(REASON), REASON],
+    ["the second, later", () => {}, (_, two) => two.abort(REASON), REASON],
+    [
+      "the second after the first",
+      (one) => one.abort(REASON),
+      (_, two) => two.abort(other),
+      REASON,
+    ],
+    [
+      "the first after the second",
+      () => {},
+      (one, two) => {
+        two.abort(REASON);
+        one.abort(other);
+      },
+      REASON,
+    ],
+    ["none", () => {}, () => {}, undefined],
+  ];
+  for (const [name, before, later, reason] of cases) {
+    await t.step(name, () => {
+      const [one, two] = [new AbortController(), new AbortController()];
+      before(one, two);
+      using joined = joinSignals(one.signal, two.signal);
+      later(one, two);
+      assertEquals(joined.signal.reason, reason);
+      assertEquals(joined.signal.aborted, reason !== undefined);
+    });
+  }
+  await t.step("none that is left out", () => {
+    const { signal } = new AbortController();
+    using joined = joinSignals(undefined, signal);
+    assertEquals(joined.signal, signal);
+  });
+  await t.step("no more once it is disposed of", () => {
+    const [one, two] = [new AbortController(), new AbortController()];
+    const joined = joinSignals(one.signal, two.signal);
+    joined[Symbol.dispose]();
+    one.abort(REASON);
+    two.abort(REASON);
+    assertFalse(joined.signal.aborted);
+  });
+});
+
+Deno.test("whenAborted() waits for a signal", async () => {
+  await whenAborted(AbortSignal.abort(REASON));
+  const stop = new AbortController();
+  let isOver = false;
+  const waiting = whenAborted(stop.signal).then(() => isOver = true);
+  await sleep(1);
+  assertFalse(isOver);
+  stop.abort(REASON);
+  await waiting;
+  assertFalse(await isInTime(whenAborted(undefined), 1));
 });
 
 Deno.test("sleep() ends with the reason of its signal", async (t) => {

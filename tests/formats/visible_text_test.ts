@@ -1,5 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { showControls, showOnOneLine } from "../../src/formats/visible_text.ts";
+import {
+  showControls,
+  showOnOneLine,
+  showOutput,
+} from "../../src/formats/visible_text.ts";
 
 Deno.test("showControls() shows all that moves the cursor or hides", async (t) => {
   const cases: readonly [name: string, text: string, shown: string][] = [
@@ -42,4 +46,24 @@ Deno.test("showControls() leaves what people write alone", () => {
 
 Deno.test("showOnOneLine() makes no second line", () => {
   assertEquals(showOnOneLine("a\r\n  b\tc\vd\f\ne"), "a b c d e");
+  assertEquals(showOnOneLine("a  b\n\0"), "a  b \\u0000");
+});
+
+Deno.test("showOutput() keeps colours and ends of lines, and shows the rest", async (t) => {
+  const red = "\x1b[1;31mred\x1b[0m";
+  const cases: readonly (readonly [string, string, string])[] = [
+    [red, red, "red"],
+    ["\x1b[38:5:1mx", "\x1b[38:5:1mx", "x"],
+    ["\x1b[mx", "\x1b[mx", "x"],
+    ["\x1b[2Jx", "\\u001b[2Jx", "\\u001b[2Jx"],
+    ["a\r\nb\r\n", "a\nb\n", "a\nb\n"],
+    ["a\rb", "a\\u000db", "a\\u000db"],
+    ["", "", ""],
+  ];
+  for (const [text, colored, plain] of cases) {
+    await t.step(JSON.stringify(text), () => {
+      assertEquals(showOutput(text, { isColored: true }), colored);
+      assertEquals(showOutput(text, { isColored: false }), plain);
+    });
+  }
 });

@@ -1,7 +1,14 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
 import {
   formatRuntimeSpec,
+  formatSpecPart,
   parseRuntimeSpec,
+  withMounts,
   withRoot,
 } from "../../../src/formats/oci/runtime_spec.ts";
 
@@ -90,4 +97,25 @@ Deno.test("parseRuntimeSpec() names what it could not read", () => {
     SyntaxError,
     'Cannot read template "/x/config.json": not valid JSON',
   );
+});
+
+Deno.test("withMounts() puts mounts behind those that there are", () => {
+  const spec = parseRuntimeSpec(JSON.stringify(MINIMAL));
+  const [a, b] = [{ destination: "/a" }, { destination: "/b" }];
+  assertStrictEquals(withMounts(spec, []), spec);
+  const once = withMounts(spec, [a]);
+  assertEquals(once, { ...spec, mounts: [a] });
+  assertEquals(withMounts(once, [b, a]).mounts, [a, b, a]);
+});
+
+Deno.test("formatSpecPart() and formatRuntimeSpec() lose no digit", () => {
+  const resources = { memory: { limit: 9_223_372_036_854_775_807n } };
+  const text = '{"memory":{"limit":9223372036854775807}}';
+  assertEquals(formatSpecPart(resources), text);
+  const spec = parseRuntimeSpec(
+    JSON.stringify(MINIMAL).replace(/}$/, `,"linux":{"resources":${text}}}`),
+  );
+  const formatted = formatRuntimeSpec(spec);
+  assert(formatted.includes('"limit": 9223372036854775807\n'), formatted);
+  assert(formatted.endsWith("\n}\n"), formatted);
 });

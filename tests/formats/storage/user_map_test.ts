@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import {
+  formatIdRange,
   readUserMap,
   toHostOwner,
   toMapMembers,
@@ -33,6 +34,10 @@ Deno.test("readUserMap() reads what containers/storage writes", async (t) => {
   const id = "layer";
   assertEquals(readUserMap({ id }), undefined);
   assertEquals(readUserMap({ id, uidmap: [], gidmap: [] }), undefined);
+  assertEquals(toMapMembers(USERS), {
+    uidmap: [{ "container_id": 0, "host_id": 1000, size: 10 }],
+    gidmap: [{ "container_id": 0, "host_id": 2000, size: 20 }],
+  });
   assertEquals(readUserMap({ id, ...toMapMembers(USERS) }), USERS);
   const entry = { "container_id": 0, "host_id": 1, size: 1 };
   const table: [string, unknown][] = [
@@ -41,11 +46,23 @@ Deno.test("readUserMap() reads what containers/storage writes", async (t) => {
     ["no number", [{ ...entry, size: "1" }]],
     ["groups alone", []],
     ["no list", {}],
+    ["a first that is no number", [{ ...entry, "host_id": "1" }]],
+    ["no entry", [7]],
   ];
   for (const [name, uidmap] of table) {
     await t.step(name, () => {
       const record = { id, uidmap, gidmap: [entry] };
       assertThrows(() => readUserMap(record), SyntaxError, 'of layer "layer"');
+      const reversed = { id, uidmap: [entry], gidmap: uidmap };
+      assertThrows(
+        () => readUserMap(reversed),
+        SyntaxError,
+        'of layer "layer"',
+      );
     });
   }
+});
+
+Deno.test("formatIdRange() writes what the kernel reads", () => {
+  assertEquals(formatIdRange(USERS.gids), "0 2000 20");
 });
