@@ -34,7 +34,7 @@ export function parseAliases(
 export function formatAliases(aliases: ReadonlyMap<string, Alias>): string {
   const names = [...aliases].toSorted(([a], [b]) => a < b ? -1 : 1)
     .map(([short, { name }]) => [short, name]);
-  return `${stringify({ aliases: Object.fromEntries(names) })}\n`;
+  return stringify({ aliases: Object.fromEntries(names) });
 }
 
 /**
