@@ -11,7 +11,7 @@ export interface LayerFact {
   /** What needs it beside records, such as `a pull`; undefined if nothing. */
   readonly holder: string | undefined;
   /** Whether it belongs to nobody, and holds what only a container can write. */
-  readonly isPrecious: boolean;
+  readonly hasOwnFiles: boolean;
 }
 
 /** What is on a layer: an image, also mapped for users, or a container. */
@@ -39,7 +39,7 @@ export class LayerUsers {
   isFree(id: string): boolean {
     const layer = this.#layers.get(id);
     return layer !== undefined && layer.holder === undefined &&
-      !layer.isPrecious && !this.#gone.has(id) &&
+      !layer.hasOwnFiles && !this.#gone.has(id) &&
       (this.#counts.get(id) ?? 0) === 0;
   }
 

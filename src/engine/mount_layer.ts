@@ -8,7 +8,7 @@ import type { LayerId } from "../formats/storage/store_ids.ts";
 import type { MountRecord } from "../formats/storage/store_record.ts";
 import { isErrno } from "../fs/errno.ts";
 import type { OverlayRequest } from "../mount/plan_overlay.ts";
-import { demandUsable } from "../store/layers/demand_usable.ts";
+import { requireUsable } from "../store/layers/require_usable.ts";
 import { HINT } from "../store/records/record_table.ts";
 import type { Records } from "../store/records/records.ts";
 import type { HeldLocks } from "../store/records/tables.ts";
@@ -84,7 +84,7 @@ export async function mountLayers(
   });
   await stepAll(tries, async ({ request, target, isMounted }) => {
     const { layerId } = request;
-    if (!isMounted) await demandUsable(store.layers, held.layers, layerId);
+    if (!isMounted) await requireUsable(store.layers, held.layers, layerId);
     const count = isMounted ? mounts.get(layerId)?.count ?? 0 : 0;
     setCount(mounts, { id: layerId, path: target, count: count + 1 });
   });

@@ -94,7 +94,7 @@ export class UnsupportedStoreError extends Error {
  * ```
  */
 export class DamagedStoreError extends UnsupportedStoreError {
-  /** The file in doubt; absolute. */
+  /** The damaged or inconsistent file; absolute. */
   readonly path: string;
 
   static {

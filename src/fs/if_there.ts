@@ -53,7 +53,7 @@ const MAX_BYTES = 256 * 1024 * 1024;
  * @throws {DamagedFileError} If it is larger, or a FIFO, say, which might never end.
  */
 export function readBytes(path: string, maxBytes: number = MAX_BYTES): Bytes {
-  demandFile(path, maxBytes);
+  requireFile(path, maxBytes);
   return Deno.readFileSync(path);
 }
 
@@ -63,7 +63,7 @@ export function readBytes(path: string, maxBytes: number = MAX_BYTES): Bytes {
  * @throws {DamagedFileError} As `readBytes()` does.
  */
 export function readText(path: string): string {
-  demandFile(path, MAX_BYTES);
+  requireFile(path, MAX_BYTES);
   return Deno.readTextFileSync(path);
 }
 
@@ -87,7 +87,7 @@ export function tryReadText(path: string): string | undefined {
 }
 
 /** Nobody writes to what stands there by mistake: a read would wait for ever. */
-function demandFile(path: string, maxBytes: number): void {
+function requireFile(path: string, maxBytes: number): void {
   const { isFile, isDirectory, size } = Deno.statSync(path);
   if (isDirectory) return; // the system refuses it
   if (isFile && size <= maxBytes) return;

@@ -1,4 +1,4 @@
-/** Says why a mount failed, and what to do: the words of mount(8) do not. */
+/** Explains why a mount failed, and what to do: the messages of mount(8) do not. */
 
 import { CommandError, InUseError } from "../errors/store_errors.ts";
 import type { CommandResult } from "../process/run_command.ts";

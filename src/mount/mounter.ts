@@ -1,6 +1,6 @@
 /**
- * Mounts and unmounts through mount(8) and umount(8). What is mounted, the kernel
- * says; without libc, by way of findmnt(8).
+ * Mounts and unmounts through mount(8) and umount(8). The list of mounts comes from
+ * the kernel; without libc, through findmnt(8).
  */
 
 import { type Abortable, settleAll } from "../errors/abort.ts";
@@ -19,8 +19,8 @@ import type { MountPlan } from "./plan_overlay.ts";
 /** Options of {@linkcode Mounter.unmount}. */
 export interface UnmountOptions extends Abortable {
   /**
-   * `"lazy"` takes the mount out of the tree at once, also if it is in use,
-   * and with it what is mounted in it; `"strict"`, the default, refuses then.
+   * `"lazy"` detaches the mount at once, even if it is in use, with all that is
+   * mounted in it; `"strict"`, the default, refuses then.
    *
    * @default {"strict"}
    */
@@ -31,14 +31,14 @@ export interface UnmountOptions extends Abortable {
  * The mounts of this mount namespace.
  *
  * Terms: a *target* is the directory that something is mounted on; several mounts
- * may lie on one, of which the topmost is seen. A mount is *in use* while a process
- * works in it.
+ * may lie on one, of which the topmost is visible. A mount is *in use* while a
+ * process has open files or its working directory in it.
  *
- * Life cycle: before the first layer is mounted, `bindPrivate()` makes the directory
- * of layers a mount; `mount()` carries out a plan; `unmount()` and `unmountAll()` take
- * away the topmost mounts. None of them counts: who shares mounts keeps counts, under
- * a lock, and asks `isMounted()`, since a reboot takes all away and other tools mount,
- * too.
+ * Life cycle: before the first layer is mounted, `bindPrivate()` makes the
+ * directory of layers a mount; `mount()` carries out a plan; `unmount()` and
+ * `unmountAll()` remove the topmost mounts. None of them counts: callers that share
+ * mounts keep counts under a lock, and check `isMounted()`, since a reboot removes
+ * all mounts, and other tools mount, too.
  *
  * @see `tests/contracts/mounter_suite.ts` for all that it promises.
  * @example
@@ -60,8 +60,8 @@ export interface UnmountOptions extends Abortable {
  */
 export interface Mounter {
   /**
-   * Carries out a plan. Whoever calls it has made sure that the target is
-   * there and not mounted: overlayfs would mount the same layer twice.
+   * Carries out a plan. The caller has made sure that the target exists and is not
+   * mounted: overlayfs would mount the same layer twice.
    *
    * @throws {Deno.errors.PermissionDenied} If it takes root.
    * @throws {CommandError} If it fails otherwise.
@@ -77,12 +77,12 @@ export interface Mounter {
   unmount(target: string, options?: UnmountOptions): Promise<void>;
   /**
    * Unmounts, lazily, what is mounted on some directories or files, by one program.
-   * Of several mounts on one at least the topmost goes.
+   * If several mounts are on one, at least the topmost is removed.
    *
    * @throws As `unmount()` does, for the first that fails; all are tried.
    */
   unmountAll(targets: readonly string[], options?: Abortable): Promise<void>;
-  /** Whether a directory is a mount point; one that is absent is none. */
+  /** Whether a directory is a mount point; false if it is missing. */
   isMounted(target: string, options?: Abortable): Promise<boolean>;
   /**
    * Lists the mounts on a directory and below it. Where one hides another,
@@ -100,7 +100,7 @@ export interface Mounter {
   bindPrivate(directory: string, options?: Abortable): Promise<void>;
 }
 
-/** What asks the kernel. */
+/** The calls that ask the kernel. */
 type MountLibc = Pick<Libc, "readMountTable" | "isMountPoint">;
 
 /**
@@ -169,7 +169,7 @@ class SystemMounter implements Mounter {
     const options = { signal, okCodes: "any", group: "shared" } as const;
     const { code } = await runCommand(this.#find("umount"), args, options);
     if (code === 0) return;
-    // Which it was, and why, each by itself tells.
+    // Separate calls show which of them failed, and why.
     await settleAll(
       targets.map((target) => this.unmount(target, { signal, mode: "lazy" })),
     );
@@ -177,7 +177,7 @@ class SystemMounter implements Mounter {
 
   async isMounted(target: string, options: Abortable = {}): Promise<boolean> {
     options.signal?.throwIfAborted();
-    // The table grows with each container. What it does not say, it may hide.
+    // The table grows with each container, so the kernel is asked first.
     if (this.#libc?.isMountPoint(target) === true) return true;
     return await this.#findOn(target, options) !== undefined;
   }
@@ -199,7 +199,7 @@ class SystemMounter implements Mounter {
   async bindPrivate(directory: string, options: Abortable = {}): Promise<void> {
     for (;;) {
       options.signal?.throwIfAborted();
-      // What is hidden below another mount is not in the way.
+      // A mount that is hidden below another does not count.
       const entry = this.#libc?.isMountPoint(directory) === false
         ? undefined
         : await this.#findOn(directory, options);
@@ -240,7 +240,7 @@ class SystemMounter implements Mounter {
       .findLast(({ target }) => target === real);
   }
 
-  /** All mounts on a path, or below it, are among these. */
+  /** Reads at least all mounts on a path and below it. */
   async #readTable(
     path: string,
     { signal }: Abortable,
@@ -266,23 +266,29 @@ class SystemMounter implements Mounter {
   }
 }
 
-/** Of a table with thousands of mounts, few need to be parsed. */
+/** Of a table with thousands of mounts, only a few lines need to be parsed. */
 function keepLines(table: string, path: string): string {
-  // The kernel writes blanks, backslashes and what else is odd otherwise.
+  // The kernel escapes blanks, backslashes and other special characters.
   if (!/^[\w/.:@+-]+$/.test(path)) return table;
   return table.split("\n").filter((line) => line.includes(path)).join("\n");
 }
 
-// Of 128 and SIGHUP, SIGINT, SIGTERM: sent to all that a terminal, or a program
-// such as timeout(1), has started.
+// 128 plus SIGHUP, SIGINT or SIGTERM: a terminal, or a program such as timeout(1),
+// sends them to the whole process group.
 const INTERRUPTED = [129, 130, 143];
 
-/** Whether what was for orlop ended the program: it has to be done once more. */
+/**
+ * Whether a signal that was meant for orlop ended the program: then it must run
+ * again.
+ */
 function wasInterrupted({ code }: CommandResult): boolean {
   return INTERRUPTED.includes(code);
 }
 
-/** The kernel lists real paths; what is gone, or out of reach, has no other. */
+/**
+ * The kernel lists real paths; a path that is missing or inaccessible is returned
+ * as it is.
+ */
 function realPath(path: string): string {
   try {
     return Deno.realPathSync(path);

@@ -12,7 +12,7 @@ import { CommandError } from "../errors/store_errors.ts";
 import { findProgram } from "../process/find_program.ts";
 import { type CommandResult, runCommand } from "../process/run_command.ts";
 
-/** Where namespaces are pinned; what is left out is not made. */
+/** Where namespaces are pinned; those that are omitted are not made. */
 export interface NamespaceFiles {
   readonly net?: string | undefined;
   readonly ipc?: string | undefined;
@@ -21,9 +21,11 @@ export interface NamespaceFiles {
 
 /** Which namespaces to make, and how they are to be. */
 export interface NamespacePlan {
-  /** The files that they are pinned to; they are there, and nothing is mounted. */
+  /**
+   * The files that they are pinned to; they exist, and nothing is mounted on them.
+   */
   readonly files: NamespaceFiles;
-  /** The name of the host, as is seen in a UTS namespace. */
+  /** The host name in the UTS namespace. */
   readonly hostname?: string | undefined;
   /** Settings of the kernel, by their path below /proc/sys. */
   readonly sysctls: Readonly<Record<string, string>>;
@@ -39,10 +41,10 @@ export interface NamespacePlan {
 
 /** A user namespace that owns others. */
 export interface NamespaceOwner {
-  /** What it is pinned to. */
+  /** The file that it is pinned to. */
   readonly file: string;
   readonly users: UserMap;
-  /** Undefined if libc was taken without them: it cannot be made then. */
+  /** Undefined if libc was opened without them: then it cannot be made. */
   readonly mounts: LibcMounts | undefined;
 }
 
@@ -63,8 +65,9 @@ if [ -n "$1" ]; then "$1" link set dev lo up || exit 1; fi
 if [ -n "$2" ]; then printf %s "$2" >/proc/sys/kernel/hostname || exit 1; fi
 shift 2
 ${SET}`;
-// Runs beside them, as only there something can be pinned that a user namespace owns.
-// Arguments: mount(8), one of their processes, kinds and files, --, a command.
+// Runs outside of them: only there a namespace that a user namespace owns can be
+// pinned. Arguments: mount(8), one of their processes, kinds and files, --, a
+// command.
 const PIN = `
 mount=$1 pid=$2
 shift 2
@@ -81,7 +84,7 @@ const SYSCTL_FAILED = 3;
  * Makes namespaces and pins them.
  *
  * @throws {InvalidSandboxError} If the kernel does not take a setting.
- * @throws {CommandError} If it fails otherwise. What it has pinned stays.
+ * @throws {CommandError} If it fails otherwise. Those pinned so far stay.
  */
 export async function pinNamespaces(
   plan: NamespacePlan,
@@ -91,7 +94,7 @@ export async function pinNamespaces(
   if (owner !== undefined) return await pinOwned(plan, owner, options);
   const flags = flagsOf(files);
   if (flags.length === 0) return;
-  // Of a process that is killed meanwhile the lock tells that something comes.
+  // If orlop is killed, the lock shows that namespaces are still being made.
   const program = [
     ...["flock", "--shared", "--no-fork", lock],
     ...[findProgram("unshare"), ...flags],
@@ -103,8 +106,8 @@ export async function pinNamespaces(
 }
 
 /**
- * Its name is set as the host's root, to whom that file belongs; the rest as root of
- * the user namespace, to whom the kernel gives those of queues.
+ * The host name is set as root of the host, who owns that file; the rest as root of
+ * the user namespace, who owns the sysctls of message queues.
  */
 async function pinOwned(
   plan: NamespacePlan,
@@ -122,7 +125,7 @@ async function pinOwned(
   const flags = pinned.map(([kind]) => `--${kind}`);
   await using held = await holdUserNamespace({ users, mounts, flags, signal });
   const { pid } = held;
-  // Of a process that is killed meanwhile the lock tells that something comes.
+  // If orlop is killed, the lock shows that namespaces are still being made.
   const command = ["flock", "--shared", "--no-fork", lock, ...shell(PIN)];
   const enter = [findProgram("nsenter"), `--target=${pid}`, "--net", "--uts"];
   await runShell(command, sysctls, {
@@ -171,7 +174,8 @@ async function runShell(
 }
 
 /**
- * Sets what only a network that was joined has, such as settings of its interfaces.
+ * Sets the sysctls that exist only after a network was joined, such as those of its
+ * interfaces.
  *
  * @param namespace The file that the network namespace is pinned to.
  * @throws As `pinNamespaces()` does.

@@ -1,6 +1,6 @@
 /**
- * Decides how a layer is mounted. Data and its order are those of
- * containers/storage, so that all tools make the same mount of the same layer.
+ * Decides how a layer is mounted. The mount data and its order are those of
+ * containers/storage, so that all tools mount a layer in the same way.
  */
 
 import { isAbsolute } from "@std/path";
@@ -13,14 +13,14 @@ export interface OverlayRequest {
   /** The name of its directory in `home`. */
   readonly layerId: string;
   /**
-   * What lies below, nearest first and relative to `home`: `ID/diff`, or
+   * The layers below, nearest first, relative to `home`: `ID/diff`, or
    * `l/MSMZTW3HK3OLHZ66GONE2P2FON`; absolute for those of other stores.
    */
   readonly lower: readonly string[];
-  /** The same by short names, if known: of many, they alone fit. */
+  /** The same by short names, if known: only these fit if there are many. */
   readonly shortLower?: readonly string[];
   /**
-   * Where those below are looked for.
+   * The home of the layers below.
    *
    * @default {in `home`}
    */
@@ -35,7 +35,7 @@ export interface OverlayRequest {
 
 /** One mount, decided: mount(2). */
 export interface MountPlan {
-  /** What is mounted; overlayfs takes any word. */
+  /** The source; overlayfs accepts any text. */
   readonly source: string;
   /** Absolute. */
   readonly target: string;
@@ -43,9 +43,9 @@ export interface MountPlan {
   readonly type: string;
   /** Options that the kernel knows for all file systems, such as `nodev`. */
   readonly flags: readonly string[];
-  /** What the file system is told, such as `lowerdir=…,upperdir=…`. */
+  /** The data for the file system, such as `lowerdir=…,upperdir=…`. */
   readonly data: string;
-  /** What names in `data` are relative to, if they are. */
+  /** The directory that paths in `data` are relative to, if they are. */
   readonly cwd?: string;
 }
 
@@ -62,7 +62,7 @@ const FLAGS: ReadonlySet<string> = new Set([
   ...["nostrictatime", "nosymfollow"],
 ]);
 
-// Options of overlayfs that leave it to this module which layers are mounted.
+// Options of overlayfs that do not change which layers are mounted.
 const DATA_OPTIONS: ReadonlySet<string> = new Set([
   ...["metacopy", "redirect_dir", "index", "nfs_export", "xino", "volatile"],
   ...["userxattr", "uuid", "verity", "fsync"],
@@ -72,7 +72,7 @@ const DATA_OPTIONS: ReadonlySet<string> = new Set([
  * Plans the mount of a layer on its `merged` directory.
  *
  * @throws {RangeError} If there are more layers than the kernel takes.
- * @throws {TypeError} If a path or an option cannot be said to mount(8).
+ * @throws {TypeError} If a path or an option cannot be passed to mount(8).
  */
 export function planOverlay(request: OverlayRequest): MountPlan {
   const { home, layerId, lower, shortLower = lower } = request;
@@ -114,7 +114,7 @@ function directories(
   const path = (name: string) =>
     isShort && lowerHome === home ? name : `${home}/${name}`;
   const own = path(`${layerId}/diff`);
-  // A layer without parents has an empty directory in their place.
+  // A layer without parents gets an empty directory instead.
   const below = (lower.length === 0 ? [`${layerId}/empty`] : lower)
     .map((name) => isShort || isAbsolute(name) ? name : `${lowerHome}/${name}`)
     .join(":");

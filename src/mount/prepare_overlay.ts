@@ -1,4 +1,4 @@
-/** Puts a layer's directories into the state that a mount needs. */
+/** Prepares the directories of a layer for a mount. */
 
 import { join } from "@std/path";
 import { isNameThere } from "../fs/if_there.ts";
@@ -7,11 +7,11 @@ import type { Libc } from "../process/libc.ts";
 import type { OverlayRequest } from "./plan_overlay.ts";
 
 /**
- * Makes what may be missing (the mount point, a lost `diff`), and clears the
- * mark of an earlier volatile mount, which the kernel would refuse to mount
- * again: store-wide rules of containers/storage.
+ * Makes what may be missing (the mount point, a lost `diff`), and removes the mark
+ * of an earlier volatile mount, with which the kernel would refuse to mount again.
+ * These are rules of containers/storage.
  *
- * @param libc With it, what is missing costs no error.
+ * @param libc With it, a missing file costs no exception.
  * @throws {Deno.errors.NotFound} If the layer itself or `work` is missing.
  */
 export function prepareOverlay(

@@ -1,4 +1,7 @@
-/** User namespaces, and what they own: a process holds them until they are used. */
+/**
+ * User namespaces and the namespaces that they own, held by a process until they
+ * are used.
+ */
 
 import type { Abortable } from "../errors/abort.ts";
 import { CommandError } from "../errors/store_errors.ts";
@@ -19,14 +22,15 @@ export interface HoldOptions extends Abortable {
   readonly users: UserMap;
   readonly mounts: LibcMounts;
   /**
-   * Words for unshare(1), `--user` among them: the others are owned by it.
+   * Flags for unshare(1), including `--user`, whose namespace owns the others.
    *
    * @default {["--user"]}
    */
   readonly flags?: readonly string[] | undefined;
 }
 
-// It tells when it is there, and ends with its input: if orlop is killed, too.
+// Prints a line when it is ready, and ends at the end of its input, also if orlop
+// is killed.
 const WAIT = "echo; read -r _";
 
 /**

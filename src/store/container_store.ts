@@ -1,18 +1,19 @@
-/** The seam between containers and where they are kept: a disk, or a map in a test. */
+/** The interface to where containers are kept: a disk, or a map in a test. */
 
 import type { ContainerId } from "../formats/storage/store_ids.ts";
 import type { StagedFiles } from "../fs/staged_files.ts";
 
 /**
- * Keeps what containers are beside their records and layers.
+ * Keeps the directories and files of containers; not their records and layers.
  *
  * Terms: a container's *work directory* survives reboots, its *run directory* need
- * not; its *files* lie in the work directory, and are there from its birth.
+ * not; its *files* lie in the work directory, and are there from its creation.
  *
- * Life cycle: `makeDirectories()` makes both, `writeTexts()` the files, which are
- * there from the `commit()` of the staged files on, with those of layers and of all
- * containers that are made together. `removeDirectories()` takes all away. Who makes
- * or removes a container holds the records for writing, and has marked it before.
+ * Life cycle: `makeDirectories()` makes both directories, `writeTexts()` writes the
+ * files. They become visible with the `commit()` of the staged files, together with
+ * those of layers and of all other containers of the same call.
+ * `removeDirectories()` removes all. The caller holds the records for writing, and
+ * has marked the container as incomplete before.
  *
  * @see `tests/contracts/container_store_suite.ts` for all that it promises.
  * @example

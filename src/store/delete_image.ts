@@ -1,13 +1,13 @@
-/** Takes images out of a store, with the layers that only they need. */
+/** Deletes images from a store, with the layers that only they need. */
 
 import { InUseError } from "../errors/store_errors.ts";
 import type { LayerId } from "../formats/storage/store_ids.ts";
 import type { ImageRecord } from "../formats/storage/store_record.ts";
 import { findImageUsers } from "./image_records.ts";
 import {
-  dropLayers,
+  deleteLayers,
   findLayerUsers,
-  makeRoomOf,
+  removeFilesFirst,
 } from "./layers/delete_layer.ts";
 import type { Trash } from "./layers/trash.ts";
 import type { ReadTables, Tables } from "./records/tables.ts";
@@ -30,8 +30,8 @@ export function deleteImage(
 }
 
 /**
- * Deletes images and those of their layers that nobody else needs. Records are
- * written a few times, however many images there are.
+ * Deletes images and those of their layers that nobody else needs. The number of
+ * writes of records does not depend on the number of images.
  *
  * @param held All three locks, for writing.
  * @param trash Takes the files; to be disposed of when no lock is held.
@@ -56,12 +56,12 @@ export function deleteImages(
       collectUnused(held, { top, keep, ids });
     }
   }
-  makeRoomOf(store, [...ids]);
+  removeFilesFirst(store, [...ids]);
   held.images.save();
   for (const { id } of images) {
     store.images.removeItems(id);
   }
-  dropLayers(store, held.layers, { ids: [...ids], trash });
+  deleteLayers(store, held.layers, { ids: [...ids], trash });
   return [...ids];
 }
 
@@ -75,13 +75,13 @@ function checkIsUnused(held: ReadTables, { id, names }: ImageRecord): void {
   );
 }
 
-/** From the top layer down to the first one that somebody else needs. */
+/** Collects from the top layer down to the first one that something else needs. */
 function collectUnused(
   held: ReadTables,
   { top, keep, ids }: {
     readonly top: LayerId | undefined;
     readonly keep: ReadonlySet<string>;
-    /** Takes what is found. */
+    /** Receives the IDs that are found. */
     readonly ids: Set<LayerId>;
   },
 ): void {

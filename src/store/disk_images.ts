@@ -14,8 +14,8 @@ import { imageDirectory, type StorePaths } from "./paths.ts";
 import { bigDataFileName, readBigData } from "./records/big_data.ts";
 
 const RECORDED_MODE = 0o700;
-// The sticky bit says that there was no record yet: a pull that was cut short, and
-// not a record that was lost.
+// The sticky bit marks items that never had a record: left by an interrupted pull,
+// not by the loss of a record.
 const UNRECORDED_MODE = 0o1700;
 
 /** Opens the images of a store. */
@@ -65,7 +65,7 @@ function writeItems(
   if (!isRecorded) Deno.chmodSync(directory, UNRECORDED_MODE);
   for (const [key, content] of items) {
     const path = join(directory, bigDataFileName(key));
-    removeIfDirectory(path); // of a damaged store
+    removeIfDirectory(path); // in a damaged store
     writeAtomically(path, content);
   }
   for (const changed of [directory, dirname(directory)]) syncDirectory(changed);

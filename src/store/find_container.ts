@@ -1,4 +1,4 @@
-/** What a text means among containers: an ID, a name, or a part of an ID. */
+/** Resolves a text to a container: by ID, name, or prefix of an ID. */
 
 import {
   AmbiguousIdError,
@@ -9,7 +9,7 @@ import { MIN_ID_PREFIX } from "../formats/storage/store_ids.ts";
 import type { ContainerRecord } from "../formats/storage/store_record.ts";
 import type { RecordView } from "./records/records.ts";
 
-/** What containers and pods are found by. */
+/** The properties by which containers and pods are found. */
 export interface Findable {
   readonly id: string;
   readonly names?: readonly string[] | undefined;
@@ -33,7 +33,7 @@ export function findContainer(
 }
 
 /**
- * Finds a container for calls to which an unknown ID is an invalid one.
+ * Finds a container for calls that report an unknown ID as an invalid one.
  *
  * @throws {InvalidContainerIdError} If there is none, or several.
  */
@@ -55,10 +55,10 @@ export function findValid(
 }
 
 /**
- * Chooses what a text means; a name goes before the beginning of an ID.
+ * Resolves a text; a name takes precedence over a prefix of an ID.
  *
- * @throws {ContainerNotFoundError} If nothing is meant.
- * @throws {AmbiguousIdError} If it could be several.
+ * @throws {ContainerNotFoundError} If nothing matches.
+ * @throws {AmbiguousIdError} If several match.
  */
 export function choose<F extends Findable>(
   all: readonly F[],
@@ -75,10 +75,10 @@ interface Kind {
   readonly kind: "container" | "pod";
 }
 
-/** Why nothing was found, or of several not one. */
+/** Why nothing was found, or why the text is ambiguous. */
 interface Miss {
   readonly why: string;
-  /** The IDs that could be meant. */
+  /** The IDs that match. */
   readonly candidates: readonly string[];
 }
 

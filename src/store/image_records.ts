@@ -6,14 +6,14 @@ import type { ImageRecord } from "../formats/storage/store_record.ts";
 import type { Records } from "./records/records.ts";
 import type { ReadTables } from "./records/tables.ts";
 
-// Flags of orlop's own: they survive when other tools rewrite the records.
+// orlop's own flags: they survive when other tools rewrite the records.
 const PINNED = "orlop-pinned";
 const LAST_USED = "orlop-last-used";
 
-// What is used all the time is not noted, and written, all the time.
+// Repeated uses within this time are recorded once: each costs a write.
 const SAME_USE_MS = 1000;
 
-/** Notes that an image is used now; to be saved by the caller. */
+/** Records that an image is used now; the caller saves the records. */
 export function noteUse(images: Records<ImageRecord>, id: ImageId): void {
   const now = new Date();
   if (!isLatest(images, id, now)) {
@@ -21,7 +21,7 @@ export function noteUse(images: Records<ImageRecord>, id: ImageId): void {
   }
 }
 
-/** Whether it was just noted, and nothing else since. */
+/** Whether this use was recorded a moment ago, and no other since. */
 function isLatest(
   images: Records<ImageRecord>,
   id: ImageId,
@@ -36,13 +36,13 @@ function isLatest(
     );
 }
 
-/** When an image was last used, RFC 3339; undefined if that was not noted. */
+/** When an image was last used, RFC 3339; undefined if that was not recorded. */
 export function lastUseOf({ flags }: ImageRecord): string | undefined {
   const time = flags?.[LAST_USED];
   return typeof time === "string" ? time : undefined;
 }
 
-/** Notes that an image is pinned, or that it is not whatever else says so. */
+/** Pins or unpins an image, whatever the settings say. */
 export function setPin(
   images: Records<ImageRecord>,
   id: ImageId,
@@ -51,7 +51,7 @@ export function setPin(
   setFlag(images, id, { [PINNED]: state === "pinned" });
 }
 
-/** What was noted of an image's pin; undefined if nothing was. */
+/** Whether an image was pinned or unpinned; undefined if neither. */
 export function pinOf(
   { flags }: ImageRecord,
 ): "pinned" | "unpinned" | undefined {
@@ -69,7 +69,7 @@ function setFlag(
   images.update({ ...image, flags: { ...image.flags, ...flag } });
 }
 
-/** Gives an image names, in front of its others; who had them loses them. */
+/** Gives an image names, in front of its others; other images lose them. */
 export function giveNames(
   images: Records<ImageRecord>,
   id: ImageId,

@@ -1,20 +1,20 @@
-/** The seam between images and where they are kept: a disk, or a map in a test. */
+/** The interface to where images are kept: a disk, or a map in a test. */
 
 import type { Bytes } from "../formats/bytes.ts";
 import type { ImageId } from "../formats/storage/store_ids.ts";
 import type { BigDataItem } from "./records/big_data.ts";
 
 /**
- * Keeps what images are beside their records.
+ * Keeps the content of images; not their records and layers.
  *
  * Terms: an image's *items* are its config and its manifests, byte for byte, each
  * under a *key*: `manifest`, `manifest-DIGEST`, or the config's digest.
  *
  * Life cycle: `writeItems()` comes before the record that names them, and
- * `confirm()` after it; items in between are of a pull that was cut short, and not
- * of a record that was lost. `removeItems()` comes when the record is gone.
- * `putImage()` and `deleteImages()` do so, and hold the records for writing. To read
- * items nothing need be held: they never change while their image is there.
+ * `confirm()` after it; items in between belong to an interrupted pull, not to a
+ * lost record. `removeItems()` comes when the record is gone. `putImage()` and
+ * `deleteImages()` call them in this order, and hold the records for writing.
+ * Reading items needs no lock: they never change as long as their image exists.
  *
  * @see `tests/contracts/image_store_suite.ts` for all that it promises.
  * @example
@@ -30,10 +30,10 @@ export interface ImageStore {
   /**
    * Writes items; each is there whole or not at all, and all survive a power cut.
    *
-   * @param image Of one that has a record, the other items stay.
+   * @param image The other items of an image that has a record stay.
    */
   writeItems(image: NewItems): void;
-  /** Notes that a record names the items. */
+  /** Marks the items as named by a record. */
   confirm(id: ImageId): void;
   /** Removes all items of an image; they may be gone already. */
   removeItems(id: ImageId): void;

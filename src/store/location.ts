@@ -1,4 +1,4 @@
-/** Where a store may be, and where that really is. */
+/** Checks and resolves the location of a store. */
 
 import { basename, dirname, isAbsolute, join } from "@std/path";
 import { UnsupportedStoreError } from "../errors/store_errors.ts";
@@ -42,14 +42,14 @@ export function checkLocation({ root, runRoot }: StoreLocation): void {
 }
 
 /**
- * Runtimes take no root with a symbolic link in it, and the kernel's table of
- * mounts has none: so they are followed once, here.
+ * Resolves symbolic links: runtimes take no root with one in it, and the kernel's
+ * table of mounts lists real paths.
  */
 export function realLocation({ root, runRoot }: StoreLocation): StoreLocation {
   return { root: realPath(root), runRoot: realPath(runRoot) };
 }
 
-/** Of a path whose end may be missing. */
+/** The real path of a path whose last parts may be missing. */
 function realPath(path: string): string {
   return isThere(path)
     ? Deno.realPathSync(path)

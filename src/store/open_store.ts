@@ -13,11 +13,11 @@ import { openDiskLayers } from "./layers/disk_layers.ts";
 import { openDiskLeases } from "./layers/disk_leases.ts";
 import { restoreShortLinks } from "./layers/repair_layer.ts";
 import {
+  type AbandonedStaging,
   describeFailure,
   openStaging,
+  removeAbandonedStaging,
   type Staging,
-  sweepStaging,
-  type SweptStaging,
 } from "./layers/staging.ts";
 import { checkLocation, realLocation } from "./location.ts";
 import { layOut, type StoreLocation, type StorePaths } from "./paths.ts";
@@ -31,29 +31,31 @@ import {
   type ReadTables,
   type WantedLocks,
 } from "./records/tables.ts";
-import { demandSound, listFaults } from "./recovery/check_store.ts";
+import { listFaults, requireConsistent } from "./recovery/check_store.ts";
 import { finishDeletions } from "./recovery/finish_deletions.ts";
 import type { HeldStore, LockStoreOptions, Store } from "./store.ts";
 
 /** How to open a store. */
 export interface StoreOptions extends StoreLocation {
-  /** What binds to the locks of other tools; without it, only orlop's own. */
+  /**
+   * Respects the locks of other tools; without it, only orlop's own locks count.
+   */
   readonly libc?: Libc | undefined;
-  /** How long to wait for a lock, in milliseconds; left out, for ever. */
+  /** How long to wait for a lock, in milliseconds; if omitted, without limit. */
   readonly lockTimeoutMs?: number | undefined;
-  /** For locks that do not say it themselves. */
+  /** The default purpose of locks. */
   readonly purpose?: LockStoreOptions["purpose"];
   /**
-   * `"make"`, the default, makes a store that is not there; `"leave"` takes it for
-   * an empty one, which nobody can write to.
+   * `"make"`, the default, creates a missing store; `"leave"` treats it as an
+   * empty, read-only store.
    */
   readonly ifMissing?: "make" | "leave" | undefined;
-  /** Told what a caller should know but need not act on. */
+  /** Receives warnings. */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /**
- * Opens a store, making it if it is new, unless it is not to.
+ * Opens a store, and creates it if missing, unless `ifMissing` is `"leave"`.
  *
  * @throws {UnsupportedStoreError} If orlop must not touch it.
  */
@@ -66,13 +68,13 @@ export function openStore(options: StoreOptions): Store {
     makeDirectories(layOut(options));
   }
   const paths = layOut(realLocation(options));
-  // Staging must share a mount with the layers, and the home may be its own.
+  // Staging must be on the same mount as the layers, and the home may be a mount.
   const stagingParent = join(paths.home, "tempdirs");
   const staging = options.purpose === "read"
     ? []
     : [stagingParent, paths.staging];
   for (const parent of staging) {
-    for (const swept of sweepStaging(parent, libc)) {
+    for (const swept of removeAbandonedStaging(parent, libc)) {
       onWarning?.(describeSwept(swept));
     }
   }
@@ -99,15 +101,15 @@ export function openStore(options: StoreOptions): Store {
   }
 }
 
-// Of a store that is not there, nothing can be moved away.
+// A store that does not exist has nothing to move.
 const NO_STAGING: Staging = {
   path: "/nonexistent",
   async [Symbol.asyncDispose]() {},
 };
 
 /**
- * Locks. Who is going to write gets a store that is sound, and in which nothing
- * is left half-done; who only reads gets what there is.
+ * Locks. A writer gets a consistent store without unfinished deletions; a reader
+ * gets whatever is there.
  */
 async function lockWhole<W extends WantedLocks>(
   store: Store,
@@ -132,9 +134,9 @@ async function lockWhole<W extends WantedLocks>(
     const held = await lockTables(paths, wanted, { ...options, onDamage, use });
     try {
       const request = { wanted, held, libc: options.libc };
-      if (isToWrite) demandSound(paths, request);
+      if (isToWrite) requireConsistent(paths, request);
       else listFaults(paths, request).forEach(tell);
-      // Nothing may be undone by records that are in doubt.
+      // Inconsistent records must not decide what is removed.
       if (isLast || isToExamine || !hasUnfinished(held)) {
         if (wanted.layers === "write" && !isToExamine) repairLinks(held);
         return Object.assign(held, { faults });
@@ -148,7 +150,7 @@ async function lockWhole<W extends WantedLocks>(
       await finishDeletions(store, { ...options, onWarning });
     } catch (error) {
       if (isToWrite || error instanceof StoreBusyError) throw error;
-      // What is damaged, or can only be read, can be shown as it is.
+      // A damaged or read-only store can still be shown.
     }
   }
 
@@ -157,12 +159,12 @@ async function lockWhole<W extends WantedLocks>(
   }
 }
 
-/** What a lock is for. */
+/** The purpose of a lock. */
 interface LockAim {
   readonly isToExamine: boolean;
-  /** Whether now or later. */
+  /** Whether the caller writes, now or later. */
   readonly isToWrite: boolean;
-  /** Who only reads may do so on a disk that cannot be written. */
+  /** Readers also work on a read-only file system. */
   readonly use: LockUse;
 }
 
@@ -185,13 +187,13 @@ function hasUnfinished({ layers, containers }: Partial<ReadTables>): boolean {
     containers?.records.some(isUnfinished) === true;
 }
 
-function describeSwept({ path, error }: SweptStaging): string {
+function describeSwept({ path, error }: AbandonedStaging): string {
   return error === undefined
     ? `Removed "${path}", left by a process that died`
     : describeFailure(path, error);
 }
 
-/** What stays wrong is found by each lock of a command. */
+/** Each lock of a command finds the same damage: warn once. */
 function onceEach(tell: StoreOptions["onWarning"]): (message: string) => void {
   const told = new Set<string>();
   return (message) => {
@@ -220,10 +222,10 @@ function makeDirectories(paths: StorePaths): void {
     Deno.mkdirSync(paths.links, { recursive: true }); // others may be opening it
     Deno.chmodSync(paths.links, 0o755);
   }
-  // Saves other tools a walk over all layers to find out by themselves.
+  // Without it other tools would inspect all layers.
   const marker = join(paths.home, ".has-mount-program");
   if (!isNew) return;
   Deno.writeTextFileSync(marker, "false", { mode: 0o600 });
-  // Who only reads makes none, but is to wait for who writes.
+  // A reader makes no directories, but its locks must exist to wait for writers.
   for (const path of lockFilesOf(paths)) openLockFile(path)[Symbol.dispose]();
 }

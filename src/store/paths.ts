@@ -19,7 +19,7 @@ export interface StorePaths {
   readonly links: string;
   /** Records of layers, and their tar-split files. */
   readonly layers: string;
-  /** Work in progress: cleaned up by whoever finds it abandoned. */
+  /** Work in progress; if abandoned, the next process removes it. */
   readonly staging: string;
   /** Records of images, and their items. */
   readonly images: string;
@@ -89,8 +89,8 @@ export function runDirectory(
 }
 
 /**
- * Where notes lie of the pods that have something outside of the store: namespaces,
- * addresses. Such a pod's record must not go before that is given back.
+ * Notes of the pods that hold something outside the store: namespaces, addresses.
+ * That must be released before the pod's record is deleted.
  */
 export function attachmentsDirectory({ root }: StorePaths): string {
   return join(root, "orlop", "attachments");
@@ -102,14 +102,14 @@ export function attachmentPath(paths: StorePaths, podId: ContainerId): string {
 }
 
 /**
- * Where blobs are kept that were received in part, by the ID of their layer.
- * It is orlop's own: no other tool looks at it.
+ * Partial downloads of blobs, by the ID of their layer. Only orlop uses this
+ * directory.
  */
 export function downloadsDirectory({ root }: StorePaths): string {
   return join(root, "orlop", "downloads");
 }
 
-/** Where conmon tells how processes end: a folder for each container. */
+/** Where conmon writes exit codes: a folder for each container. */
 export function exitsDirectory({ runRoot }: StorePaths): string {
   return join(runRoot, "orlop", "exits");
 }

@@ -34,7 +34,7 @@ export interface NewContainer {
   /** The owner's text. */
   readonly metadata: string;
   /**
-   * Whose its files are.
+   * The users who own its files.
    *
    * @default {the host's}
    */
@@ -42,14 +42,14 @@ export interface NewContainer {
 }
 
 /**
- * A flag of orlop's own, on records of containers that are not whole: flags
- * survive when other tools rewrite the records. Its maker holds the locks until
- * it is gone, so who sees it sees what a process that died has left.
+ * orlop's own flag on records of incomplete containers: flags survive when other
+ * tools rewrite the records. Its creator holds the locks until the flag is removed,
+ * so a flag that is seen was left by a process that died.
  */
 export const INCOMPLETE = "orlop-incomplete";
 
 /**
- * Checks that a container can be put.
+ * Checks that a container can be added.
  *
  * @throws {DuplicateIdError} If there is a container of that ID.
  * @throws {DuplicateNameError} If a container, or a layer, has such a name.
@@ -82,9 +82,10 @@ export function checkNamesAreFree(
 }
 
 /**
- * Adds a container that is free to the records, marked incomplete, and a writable
- * layer on the image's top layer; nothing is saved. The caller makes the rest, and
- * calls `completeContainers()`, or `dropContainers()` if anything fails.
+ * Adds a container, marked incomplete, and a writable layer on the image's top
+ * layer to the records; nothing is saved. Its ID and names must be free. The caller
+ * makes the rest, and calls `completeContainers()`, or `deleteContainers()` if
+ * anything fails.
  *
  * @param held All three locks, for writing, until then.
  */
@@ -131,7 +132,7 @@ export function makeContainers(
   store.layers.makeTrees(trees, files);
 }
 
-/** Takes the marks away: from now on the containers are there for everybody. */
+/** Removes the marks: from now on the containers exist for all tools. */
 export function completeContainers(
   held: Tables,
   ids: readonly ContainerId[],
@@ -147,7 +148,7 @@ export function completeContainers(
   held.containers.save();
 }
 
-/** What a container's layer is called: like the container. */
+/** The names of a container's layer: those of the container. */
 export function layerNames(names: readonly string[]): readonly string[] {
   return names.slice(0, 1).map((name) => `${name}-layer`);
 }

@@ -12,7 +12,7 @@ import type { Records } from "./records/records.ts";
 /** An image to be put into a store. */
 export interface NewImage {
   readonly id: ImageId;
-  /** Each is taken away from the image that has it now. */
+  /** The image that has such a name now loses it. */
   readonly names: readonly ImageName[];
   /** The top layer's ID; undefined if the image has no layers. */
   readonly layer: LayerId | undefined;

@@ -1,4 +1,4 @@
-/** A store of containers/storage, as it is worked with. */
+/** The interface of a containers/storage store. */
 
 import type { Abortable } from "../errors/abort.ts";
 import type { MountRecord } from "../formats/storage/store_record.ts";
@@ -16,17 +16,18 @@ import type { HeldLocks, WantedLocks } from "./records/tables.ts";
 /**
  * An open store. It holds nothing between calls, so it need not be closed.
  *
- * Terms: a *record* says that a layer, an image or a container is there, and what it
- * is; records of a kind are a *table*. What they tell of lies beside them: trees of
- * layers, items of images, directories of containers.
+ * Terms: a *record* says that a layer, an image or a container is there, and what
+ * it is; records of a kind are a *table*. Beside the tables are trees of layers,
+ * items of images, and directories of containers.
  *
- * Life cycle: who works with a store locks the tables that it needs, looks at their
- * records, changes them and what lies beside, saves the records, and lets go. Things
- * are made in an order that a crash cannot confuse: a mark in the record, then what
- * lies beside, then the record without the mark; and removed in the same. So what is
- * there without a mark is whole, and who locks next removes what has one.
+ * Life cycle: a caller locks the tables that it needs, reads their records, changes
+ * them and the files beside them, saves the records, and releases the locks.
+ * Objects are made in an order that survives a crash: first a record with a mark,
+ * then the files, then the record without the mark; and they are removed in the
+ * same order. So an object without a mark is complete, and the next process that
+ * takes the locks removes an object with one.
  *
- * @see `tests/contracts/store_test.ts`: a store on a disk, and its twin in memory.
+ * @see `tests/contracts/store_test.ts`: a store on a disk, and one in memory.
  * @example
  * ```ts ignore
  * using held = await store.lock({ layers: "read", images: "write" });
@@ -34,25 +35,25 @@ import type { HeldLocks, WantedLocks } from "./records/tables.ts";
  * ```
  */
 export interface Store {
-  /** Where its parts lie. */
+  /** The paths of its parts. */
   readonly paths: StorePaths;
-  /** Undefined if other tools must not use the store meanwhile. */
+  /** Without it, other tools must not use the store at the same time. */
   readonly libc: Libc | undefined;
-  /** What layers are beside their records. */
+  /** The files of layers. */
   readonly layers: LayerStore;
-  /** What images are beside theirs. */
+  /** The items of images. */
   readonly images: ImageStore;
-  /** What containers are beside theirs. */
+  /** The directories of containers. */
   readonly containers: ContainerStore;
-  /** What is needed though no record says so. */
+  /** Layers that are needed although no record refers to them. */
   readonly leases: Leases;
   /**
-   * Takes locks in the order that all tools keep, and loads the records. What
-   * processes that died left behind is finished or undone first.
+   * Takes locks in the order that all tools use, and loads the records. The work of
+   * processes that died is finished or undone first.
    *
    * @throws {StoreBusyError} If a lock is held for longer than the time limit.
-   * @throws {DamagedStoreError} If one is wanted for writing, and a table, of
-   *   whatever kind, is damaged or in doubt.
+   * @throws {DamagedStoreError} If one is requested for writing, and any table is
+   *   damaged or inconsistent.
    */
   lock<W extends WantedLocks>(
     wanted: W,
@@ -64,19 +65,19 @@ export interface Store {
   openStaging(): Staging;
 }
 
-/** What was locked, and what is wrong with it if it is only to be read. */
+/** The held locks, and the damage of a store that is only read. */
 export type HeldStore<W extends WantedLocks> = HeldLocks<W> & {
-  /** What the records do not name may be somebody's then. */
+  /** If there are any, objects without a record may be in use. */
   readonly faults: readonly TableFault[];
 };
 
 /** How to lock a store. */
 export interface LockStoreOptions extends Abortable {
   /**
-   * `"write"` demands a sound store, though locks are for reading so far;
-   * `"read"` also takes tables that are damaged, as far as they go; `"examine"`
-   * does so with whatever locks, repairs and finishes nothing, and tells of faults
-   * only who locks. Left out, the locks decide, and tables that are wanted must not
+   * `"write"` requires a consistent store, even if the locks are for reading;
+   * `"read"` also accepts damaged tables, as far as they can be read; `"examine"`
+   * does so with any locks, repairs and finishes nothing, and reports faults only
+   * to the caller. If omitted, the locks decide, and the requested tables must not
    * be damaged.
    */
   readonly purpose?: "examine" | "read" | "write" | undefined;

@@ -9,11 +9,11 @@ import { parseContainerId } from "../../src/formats/storage/store_ids.ts";
 import type { ContainerRecord } from "../../src/formats/storage/store_record.ts";
 import { StagedFiles } from "../../src/fs/staged_files.ts";
 import {
-  dropContainers,
+  deleteContainers,
   isUnfinished,
 } from "../../src/store/delete_container.ts";
 import { lastUseOf } from "../../src/store/image_records.ts";
-import { demandUsable } from "../../src/store/layers/demand_usable.ts";
+import { requireUsable } from "../../src/store/layers/require_usable.ts";
 import { openTrash } from "../../src/store/layers/trash.ts";
 import {
   addContainer,
@@ -59,7 +59,7 @@ export async function testContainerStore(
     for (const { id, layer } of containers) {
       assertEquals(held.layers.getByName(`${id}-layer`)?.id, layer);
       assertEquals(held.layers.get(layer)?.parent, layerId("a"));
-      await demandUsable(store.layers, held.layers, layer);
+      await requireUsable(store.layers, held.layers, layer);
       assertEquals(textsOf(store, id), ["{}", "[]"]);
     }
     const [image] = held.images.records;
@@ -191,7 +191,7 @@ async function create(
     await files.commit();
     completeContainers(held, ids);
   } catch (error) {
-    dropContainers(store, held, { ids, trash });
+    deleteContainers(store, held, { ids, trash });
     throw error;
   }
 }
@@ -202,5 +202,5 @@ async function remove(
 ): Promise<void> {
   await using trash = openTrash(store);
   using held = await store.lock(WRITE_LOCKS);
-  dropContainers(store, held, { ids: names.map(parseContainerId), trash });
+  deleteContainers(store, held, { ids: names.map(parseContainerId), trash });
 }

@@ -8,7 +8,7 @@ import { parseContainerId } from "../../src/formats/storage/store_ids.ts";
 import { StagedFiles } from "../../src/fs/staged_files.ts";
 import { createLayer } from "../../src/store/layers/create_layer.ts";
 import { deleteLayer } from "../../src/store/layers/delete_layer.ts";
-import { demandUsable } from "../../src/store/layers/demand_usable.ts";
+import { requireUsable } from "../../src/store/layers/require_usable.ts";
 import { openTrash } from "../../src/store/layers/trash.ts";
 import { WRITE_LOCKS } from "../../src/store/records/tables.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -50,7 +50,7 @@ export async function testLayerStore(
       names: ["web-layer"],
       mountlabel: "label",
     });
-    await demandUsable(store.layers, layers, layerId("c"));
+    await requireUsable(store.layers, layers, layerId("c"));
   });
   await step("has nothing before it is committed", async (store) => {
     await stackLayers(store, "b");
@@ -138,10 +138,10 @@ export async function testLayerStore(
     using held = await store.lock({ layers: "write" });
     const record = held.layers.get(layerId("a"));
     if (record !== undefined) held.layers.update({ ...record, ...digest });
-    await demandUsable(store.layers, held.layers, layerId("b"));
+    await requireUsable(store.layers, held.layers, layerId("b"));
     store.layers.removeTree(layerId("a"));
     await assertRejects(
-      () => demandUsable(store.layers, held.layers, layerId("b")),
+      () => requireUsable(store.layers, held.layers, layerId("b")),
       DamagedFileError,
       "Cannot use layer",
     );

@@ -47,7 +47,7 @@ Deno.test("LayerUsers keeps what is held, precious or spared", async (t) => {
     assertEquals(ids(users.remove(USER)), ["top"]);
   });
   await t.step("precious", () => {
-    const layers = changed("top", { isPrecious: true });
+    const layers = changed("top", { hasOwnFiles: true });
     assertEquals(new LayerUsers(layers, [USER]).remove(USER), []);
   });
   await t.step("spared", () => {

@@ -36,7 +36,7 @@ export function layer(
   changes: Partial<LayerFact> = {},
 ): LayerFact {
   const common = { parent: undefined, bytes: 10, createdMs: 0 };
-  const needs = { holder: undefined, isPrecious: false };
+  const needs = { holder: undefined, hasOwnFiles: false };
   return { id, ...common, ...needs, ...changes };
 }
 

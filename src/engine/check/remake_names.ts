@@ -37,11 +37,11 @@ export async function remakeNames(
       await Deno.remove(join(directory, "link"));
     }
     await restoreNames(store, held.layers, id);
-    await demandNames(store, held.layers, id);
+    await requireNames(store, held.layers, id);
   }
 }
 
-async function demandNames(
+async function requireNames(
   store: Store,
   layers: RecordView<LayerRecord>,
   id: LayerId,

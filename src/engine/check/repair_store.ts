@@ -120,7 +120,7 @@ export async function repairStore(
   }
 }
 
-/** Tables come first: by one that is in doubt nothing else can be judged. */
+/** Tables come first: nothing else can be checked against an inconsistent one. */
 async function withTables(
   agent: Agent,
   { since, ...options }:
@@ -141,7 +141,8 @@ async function withTables(
   }
   // None is broken any more if somebody else has restored them meanwhile.
   const isSame = action === "plan" ||
-    restored.length > 0 && restored.every(({ doubt }) => doubt !== undefined);
+    restored.length > 0 &&
+      restored.every(({ inconsistency }) => inconsistency !== undefined);
   return isSame ? before : await checkAgain(agent, options, since);
 }
 
@@ -158,7 +159,7 @@ function tableObject({ path }: RestoredTable): CheckedObject {
 
 function describeTable(
   object: CheckedObject,
-  { fromBackup, fromDisk, doubt, kept }: RestoredTable,
+  { fromBackup, fromDisk, inconsistency, kept }: RestoredTable,
   action: "plan" | "repair",
 ): RepairStep {
   const texts = [
@@ -167,8 +168,8 @@ function describeTable(
     ...kept === undefined ? [] : [`the damaged file is now ${kept}`],
   ];
   const does = `restore it: ${texts.join(", ")}`;
-  if (doubt !== undefined) {
-    return { object, does, outcome: "left", why: `still ${doubt}` };
+  if (inconsistency !== undefined) {
+    return { object, does, outcome: "left", why: `still ${inconsistency}` };
   }
   const outcome = action === "plan" ? "planned" : "done";
   return { object, does, outcome, why: "" };

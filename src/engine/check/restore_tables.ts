@@ -1,7 +1,7 @@
 /**
  * Restores tables of records that are damaged or have lost records: from what they
- * were before, as far as the disk confirms it, and from what the disk and the
- * other tables prove. A table that would still be in doubt is left as it is.
+ * were before, as far as the disk confirms it, and from what the disk and the other
+ * tables prove. A table that would still be inconsistent is left as it is.
  */
 
 import { dirname } from "@std/path";
@@ -13,9 +13,9 @@ import type { StorePaths } from "../../store/paths.ts";
 import type { TableView } from "../../store/records/record_files.ts";
 import type { Records, RecordView } from "../../store/records/records.ts";
 import { tablePath, WRITE_LOCKS } from "../../store/records/tables.ts";
-import { listDoubts } from "../../store/recovery/check_store.ts";
-import { findDoubts } from "../../store/recovery/find_doubts.ts";
-import type { Doubt } from "../../store/recovery/find_unnamed.ts";
+import { listInconsistencies } from "../../store/recovery/check_store.ts";
+import { findInconsistencies } from "../../store/recovery/find_inconsistencies.ts";
+import type { Inconsistency } from "../../store/recovery/find_unnamed.ts";
 import type { HeldStore } from "../../store/store.ts";
 import type { Agent } from "../agent.ts";
 import {
@@ -34,8 +34,8 @@ export interface RestoredTable {
   readonly fromBackup: readonly string[];
   /** IDs of the records that are made again. */
   readonly fromDisk: readonly string[];
-  /** What still speaks against it; then it is left as it is. */
-  readonly doubt: string | undefined;
+  /** The inconsistency that would remain; then the table is left as it is. */
+  readonly inconsistency: string | undefined;
   /** Where the damaged file is now; undefined if there was none, or it stays. */
   readonly kept: string | undefined;
 }
@@ -61,14 +61,16 @@ export async function restoreTables(
   using held = await store.lock(WRITE_LOCKS, options);
   const broken = findBroken(paths, held);
   const found = findLostRecords(paths, held, broken);
-  const doubts = doubtsOf(paths, held, found);
+  const inconsistencies = inconsistenciesOf(paths, held, found);
   return broken.map((kind) => {
     const path = tablePath(paths, kind);
-    const doubt = doubts.find((doubt) => doubt.path === path)?.found;
-    const kept = action === "repair" && doubt === undefined
+    const inconsistency = inconsistencies.find((inconsistency) =>
+      inconsistency.path === path
+    )?.found;
+    const kept = action === "repair" && inconsistency === undefined
       ? keepAside(path, found[kind])
       : undefined;
-    if (action === "repair" && doubt === undefined) {
+    if (action === "repair" && inconsistency === undefined) {
       put(held, kind, found);
       log("info", `restored "${path}"`);
     }
@@ -77,32 +79,40 @@ export async function restoreTables(
       path,
       fromBackup: fromBackup.map(({ id }) => id),
       fromDisk: fromDisk.map(({ id }) => id),
-      doubt,
+      inconsistency,
       kept,
     };
   });
 }
 
 function findBroken(paths: StorePaths, held: Held): readonly Kind[] {
-  const doubts = listDoubts(paths, { wanted: WRITE_LOCKS, held });
+  const inconsistencies = listInconsistencies(paths, {
+    wanted: WRITE_LOCKS,
+    held,
+  });
   return KINDS.filter((kind) => {
     const path = tablePath(paths, kind);
-    return doubts.some((doubt) => doubt.path === path) ||
+    return inconsistencies.some((inconsistency) =>
+      inconsistency.path === path
+    ) ||
       held.faults.some((fault) => fault.path === path);
   });
 }
 
-/** What would still be in doubt with these records, each directory compared. */
-function doubtsOf(
+/**
+ * The inconsistencies that would remain with these records, each directory
+ * compared.
+ */
+function inconsistenciesOf(
   paths: StorePaths,
   { layers, images, containers }: Held,
   found: LostRecords,
-): readonly Doubt[] {
-  return findDoubts(paths, {
+): readonly Inconsistency[] {
+  return findInconsistencies(paths, {
     layers: view(layers, found.layers),
     images: view(images, found.images),
     containers: view(containers, found.containers),
-  }, { settled: new Set(KINDS) });
+  }, { stable: new Set(KINDS) });
 }
 
 function view<R extends StoreRecord>(
@@ -130,7 +140,7 @@ function putAll<R extends StoreRecord>(
   { fromBackup, fromDisk }: Additions<R>,
 ): void {
   for (const record of [...fromBackup, ...fromDisk]) table.add(record);
-  table.save({ before: "doubted" });
+  table.save({ before: "untrusted" });
 }
 
 /**

@@ -131,7 +131,7 @@ class Planner {
         this.#take({ kind: "layer", id, name: id, reason, bytes, layers: [] });
       }
     }
-    for (const { id, bytes } of layers.filter((layer) => layer.isPrecious)) {
+    for (const { id, bytes } of layers.filter((layer) => layer.hasOwnFiles)) {
       const reason = "it holds files of a container, of which nothing is known";
       this.#kept.push({ kind: "layer", id, name: id, reason, bytes });
     }

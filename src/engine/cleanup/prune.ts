@@ -11,9 +11,9 @@ import { isThere } from "../../fs/if_there.ts";
 import { listIfDirectory } from "../../fs/list_directory.ts";
 import { lastUseOf, noteUse } from "../../store/image_records.ts";
 import { openTrash } from "../../store/layers/trash.ts";
-import { isScarce } from "../../store/records/reserve.ts";
+import { isSpaceLow } from "../../store/records/reserve.ts";
 import { WRITE_LOCKS, type WriteLocks } from "../../store/records/tables.ts";
-import { sweepLocks } from "../../store/recovery/sweep_locks.ts";
+import { removeAbandonedLocks } from "../../store/recovery/abandoned_locks.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { isAnyAttached } from "../release_pod.ts";
 import { sandboxesDirectory } from "../sandboxes/sandbox_places.ts";
@@ -79,7 +79,7 @@ export interface FailedItem {
  *
  * @param handle From `openAgent()`.
  * @throws {StoreBusyError} If others hold the store for too long.
- * @throws {DamagedStoreError} If the store is in doubt; nothing was changed.
+ * @throws {DamagedStoreError} If the store is inconsistent; nothing was changed.
  * @example
  * ```ts
  * import { openAgent, prune } from "orlop";
@@ -106,7 +106,7 @@ export async function prune(
   } catch (error) {
     const outcome = error instanceof StoreBusyError ? "busy" : "failed";
     const ending = { outcome, message: whyOf(error) } as const;
-    // Into a store that is in doubt nothing is written at all.
+    // Nothing at all is written into an inconsistent store.
     if (error instanceof DamagedStoreError) tell(ending);
     else keep(ending);
     throw error;
@@ -156,9 +156,9 @@ async function removeAll(
   const facts = await surveyStore(agent, held, { ...options, measured });
   const plan = planCleanup(facts, options);
   if (options.action === "plan") return { plan, removed, failed, stuck };
-  sweepLocks(store);
+  removeAbandonedLocks(store);
   // It can wait, while there is no room to write it.
-  if (!isScarce(store)) noteUses(held, facts);
+  if (!isSpaceLow(store)) noteUses(held, facts);
   if (plan.items.length === 0) return { plan, removed, failed, stuck };
   const trash = later.use(openTrash(store));
   for (const step of cutIntoSteps(plan.items)) {

@@ -115,7 +115,7 @@ function toLayers(
   return layers.records.map((layer) => ({
     ...toLayer(agent, layer, holders),
     // It has no owner, and yet no pull brings back what is in it.
-    isPrecious: !needed.has(layer.id) && holdsOwnFiles(paths, layer),
+    hasOwnFiles: !needed.has(layer.id) && holdsOwnFiles(paths, layer),
   }));
 }
 
@@ -123,7 +123,7 @@ function toLayer(
   agent: Agent,
   layer: LayerRecord,
   holders: Holders,
-): Omit<LayerFact, "isPrecious"> {
+): Omit<LayerFact, "hasOwnFiles"> {
   return {
     id: layer.id,
     parent: layer.parent,

@@ -16,7 +16,7 @@ import {
   checkIsFree,
   checkNamesAreFree,
 } from "../../store/put_container.ts";
-import { demandUsable } from "../../store/layers/demand_usable.ts";
+import { requireUsable } from "../../store/layers/require_usable.ts";
 import { openTrash } from "../../store/layers/trash.ts";
 import {
   type ReadTables,
@@ -93,15 +93,15 @@ export async function checkPossible(
   checkNamesAreFree(held, [containerName]);
   const { image } = findWantedImage(held.images, { imageName }, conf);
   readConfig(agent, image);
-  await demandWhole(agent, held, image);
+  await requireWhole(agent, held, image);
 }
 
-async function demandWhole(
+async function requireWhole(
   { store }: Agent,
   { layers }: Pick<ReadTables, "layers">,
   { layer }: ImageRecord,
 ): Promise<void> {
-  if (layer !== undefined) await demandUsable(store.layers, layers, layer);
+  if (layer !== undefined) await requireUsable(store.layers, layers, layer);
 }
 
 interface CreateRequest {
@@ -240,7 +240,7 @@ async function prepare(
     : [options.containerName];
   // What a person named comes last among its names, and first here.
   checkIsFree(held, { id, names: names.toReversed() });
-  await demandWhole(agent, held, image);
+  await requireWhole(agent, held, image);
   const template = own ?? await makeTemplate(agent, held, {
     ...options,
     containerId: id,

@@ -5,11 +5,11 @@ import { InUseError } from "../../errors/store_errors.ts";
 import { InvalidContainerIdError } from "../../errors/not_found_errors.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import type { ContainerRecord } from "../../formats/storage/store_record.ts";
-import { dropContainers } from "../../store/delete_container.ts";
+import { deleteContainers } from "../../store/delete_container.ts";
 import { choose, findContainer } from "../../store/find_container.ts";
 import { noteUse } from "../../store/image_records.ts";
 import { openTrash, type Trash } from "../../store/layers/trash.ts";
-import { isScarce } from "../../store/records/reserve.ts";
+import { isSpaceLow } from "../../store/records/reserve.ts";
 import { HINT } from "../../store/records/record_table.ts";
 import { WRITE_LOCKS, type WriteLocks } from "../../store/records/tables.ts";
 import type { Store } from "../../store/store.ts";
@@ -264,11 +264,11 @@ function dropDetached(
   const records = [...doomed.keys()].flatMap((id) =>
     held.containers.get(id) ?? []
   );
-  if (!isScarce(store)) {
+  if (!isSpaceLow(store)) {
     for (const { image } of records) noteUse(held.images, image); // until now
     held.images.save(HINT);
   }
-  dropContainers(store, held, { ids: [...doomed.keys()], trash });
+  deleteContainers(store, held, { ids: [...doomed.keys()], trash });
   for (const record of records) {
     const what = readMetadata(record)?.pod ? "pod sandbox" : "container";
     const agent = doomed.get(record.id);

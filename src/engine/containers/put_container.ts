@@ -4,7 +4,7 @@ import { whyOf } from "../../errors/why.ts";
 import type { ContainerRecord } from "../../formats/storage/store_record.ts";
 import { StagedFiles } from "../../fs/staged_files.ts";
 import type { ContainerDirectories } from "../../store/container_store.ts";
-import { dropContainers } from "../../store/delete_container.ts";
+import { deleteContainers } from "../../store/delete_container.ts";
 import type { Trash } from "../../store/layers/trash.ts";
 import {
   completeContainers,
@@ -68,7 +68,10 @@ export async function putContainers(
   /** The first error is the one that counts; a second one is told. */
   function undo(error: unknown): void {
     try {
-      dropContainers(store, held, { ids: records.map(({ id }) => id), trash });
+      deleteContainers(store, held, {
+        ids: records.map(({ id }) => id),
+        trash,
+      });
     } catch (second) {
       const text = `${whyOf(second)} (after: ${whyOf(error)})`;
       for (const { agent, kind, record: { id } } of requests) {

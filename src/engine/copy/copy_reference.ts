@@ -97,8 +97,8 @@ export async function copyReference(
   options: CopyOptions = {},
 ): Promise<CopiedImage> {
   const { signal } = options;
-  demandTransport(from, "source");
-  demandTransport(to, "destination");
+  requireTransport(from, "source");
+  requireTransport(to, "destination");
   const target = parseTransportReference(to);
   const onWarning = (message: string) => agent.log("warn", message);
   const opening = { ...agent.registries, onWarning, signal };
@@ -118,7 +118,7 @@ export async function copyReference(
 }
 
 /** Short names are for pulls: a copy goes where it is told to. */
-function demandTransport(text: string, role: string): void {
+function requireTransport(text: string, role: string): void {
   if (hasTransport(text)) return;
   throw new InvalidImageNameError(
     `Cannot use "${text}" as the ${role}: it names no transport; use ` +

@@ -12,7 +12,7 @@ import { openAttach, type OpenAttachOptions } from "../monitor/open_attach.ts";
 import { openExec, type OpenExecOptions } from "../monitor/open_exec.ts";
 import { mountPoint } from "../mount_points.ts";
 import { findOwn } from "./find_own.ts";
-import { demandRunning } from "./find_running.ts";
+import { requireRunning } from "./find_running.ts";
 
 /** What to run, and how it differs from the container's own process. */
 export interface ExecOptions
@@ -63,7 +63,7 @@ export async function execInContainer(
   const { signal } = options;
   const record = await findOwn(agent, idOrName, { verb: "enter", signal });
   const doing = "run a command in";
-  await demandRunning(agent, record, { doing, signal });
+  await requireRunning(agent, record, { doing, signal });
   const found = user === undefined
     ? undefined
     : await findUser(agent, record, user);
@@ -100,7 +100,7 @@ export async function attachToContainer(
 ): Promise<ProcessStreams> {
   const agent = insideOf(handle);
   const record = await findOwn(agent, idOrName, { verb: "enter", signal });
-  await demandRunning(agent, record, { doing: "attach to", signal });
+  await requireRunning(agent, record, { doing: "attach to", signal });
   return await openAttach(agent, record.id, options);
 }
 

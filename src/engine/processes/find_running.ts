@@ -29,7 +29,7 @@ export async function findRunning(
  *
  * @throws {Error} As `findRunning()` does.
  */
-export async function demandRunning(
+export async function requireRunning(
   agent: Agent,
   record: Pick<ContainerRecord, "id" | "names">,
   options: Abortable & { readonly doing: string },

@@ -60,7 +60,7 @@ export async function commitLayer(
     await restoreNames(store, held.layers, needed.id);
     agent.log("warn", `Repaired layer "${needed.id}": files were missing`);
   } else if (trash !== undefined) {
-    await demandUnmounted(agent, held.layers, { id: needed.id, signal });
+    await requireUnmounted(agent, held.layers, { id: needed.id, signal });
     replaceContents(store, { ...replacement, trash: trash.path });
   }
 }
@@ -86,7 +86,7 @@ function contentsOf({ directory, unpacked }: StagedLayer): LayerContents {
 }
 
 /** @throws {InUseError} If a layer, or one that is on it, is mounted. */
-async function demandUnmounted(
+async function requireUnmounted(
   agent: Agent,
   layers: Records<LayerRecord>,
   { id, signal }: Abortable & { readonly id: LayerId },

@@ -1,4 +1,4 @@
-/** Puts a layer into a store: its record, and what it holds. */
+/** Creates a layer in a store: its record and its content. */
 
 import { DuplicateIdError } from "../../errors/naming_errors.ts";
 import { LayerNotFoundError } from "../../errors/not_found_errors.ts";
@@ -8,16 +8,16 @@ import { StagedFiles } from "../../fs/staged_files.ts";
 import type { Records } from "../records/records.ts";
 import type { LayerStore, NewTree } from "./layer_store.ts";
 
-/** A layer to be. */
+/** A layer to create. */
 export interface NewLayer extends NewTree {
   readonly names?: readonly string[];
   readonly mountLabel?: string;
 }
 
 /**
- * Creates a layer. Until it is whole its record says `incomplete`, so that whoever
- * finds it after a crash removes it; the lock on `layers` must be held for writing,
- * and is held all the time.
+ * Creates a layer. Until it is complete its record says `incomplete`, so that the
+ * next process after a crash removes it. The caller must hold the lock on `layers`
+ * for writing.
  *
  * @throws {DuplicateIdError} If there is a layer of that ID.
  * @throws {LayerNotFoundError} If there is no such parent.
@@ -47,8 +47,8 @@ export async function createLayer(
 }
 
 /**
- * Adds a layer to the records, which are not saved. Its maker sees to it that a
- * crash leaves a mark: in its own record, or in that of its container.
+ * Adds a layer to the records, which are not saved. The caller ensures that a crash
+ * leaves a mark: in the layer's record, or in that of its container.
  *
  * @throws {DuplicateIdError} If there is a layer of that ID.
  * @throws {LayerNotFoundError} If there is no such parent.

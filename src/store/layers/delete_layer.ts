@@ -1,4 +1,4 @@
-/** Takes layers out of a store. */
+/** Deletes layers from a store. */
 
 import { join } from "@std/path";
 import { InUseError } from "../../errors/store_errors.ts";
@@ -8,14 +8,14 @@ import type { LayerRecord } from "../../formats/storage/store_record.ts";
 import { removeTreeSync } from "../../fs/remove_tree.ts";
 import { layerDirectory, tarSplitPath } from "../paths.ts";
 import type { Records } from "../records/records.ts";
-import { isScarce, type SpaceStore } from "../records/reserve.ts";
+import { isSpaceLow, type SpaceStore } from "../records/reserve.ts";
 import type { ReadTables, Tables } from "../records/tables.ts";
 import type { LayerStore } from "./layer_store.ts";
 import type { Trash } from "./trash.ts";
 
 /**
- * Deletes a layer. It is marked first, so that a deletion that is cut short is
- * finished by whoever loads the records next.
+ * Deletes a layer. It is marked first, so that an interrupted deletion is finished
+ * by the next process that loads the records.
  *
  * @param held All three locks, for writing.
  * @param trash Takes the files; to be disposed of when no lock is held.
@@ -39,7 +39,7 @@ export function deleteLayer(
       users,
     );
   }
-  dropLayers(store, held.layers, { ids: [id], trash });
+  deleteLayers(store, held.layers, { ids: [id], trash });
 }
 
 /** What keeps layers. */
@@ -48,10 +48,10 @@ interface TreeStore {
 }
 
 /**
- * Deletes the layers of containers whose records say that this has begun, and are
- * saved. Some may be gone already.
+ * Deletes the layers of containers whose records are marked and saved. Layers that
+ * are gone already are skipped.
  */
-export function dropLayersOfMarked(
+export function deleteLayersOfMarked(
   store: TreeStore,
   layers: Records<LayerRecord>,
   { ids, trash }: { readonly ids: readonly LayerId[]; readonly trash: Trash },
@@ -66,9 +66,9 @@ export function dropLayersOfMarked(
 
 /**
  * Deletes layers that nobody else can need, topmost first; some may be gone
- * already. The records are written twice, however many layers there are.
+ * already. The records are written twice, regardless of the number of layers.
  */
-export function dropLayers(
+export function deleteLayers(
   store: TreeStore,
   layers: Records<LayerRecord>,
   { ids, trash }: { readonly ids: readonly LayerId[]; readonly trash: Trash },
@@ -86,21 +86,22 @@ export function dropLayers(
 }
 
 /**
- * Removes files of layers that are about to go, before their records say so: where
- * nothing is free, not even a reserve, there is no other way to write these. If it
- * ends there, the images or containers are damaged that were to be removed.
+ * Removes files of layers that are about to be deleted, before their records are:
+ * on a full disk without a reserve, this is the only way to get space for writing
+ * records. If the process is killed in between, the images or containers that were
+ * to be removed are damaged.
  */
-export function makeRoomOf(
+export function removeFilesFirst(
   store: SpaceStore,
   ids: readonly LayerId[],
 ): void {
   const { paths } = store;
   const parts = [
-    ...ids.map((id) => tarSplitPath(paths, id)), // an image runs without
+    ...ids.map((id) => tarSplitPath(paths, id)), // an image works without them
     ...ids.map((id) => join(layerDirectory(paths, id), "diff")),
   ];
   for (const path of parts) {
-    if (!isScarce(store)) return;
+    if (!isSpaceLow(store)) return;
     removeTreeSync(path);
   }
 }
@@ -136,7 +137,7 @@ export function removeIncompleteLayers(
   layers: Records<LayerRecord>,
   { trash, onFailure }: {
     readonly trash: Trash;
-    /** Told of one that cannot be removed; its record stays. */
+    /** Called for a layer that cannot be removed; its record stays. */
     readonly onFailure: (what: string, error: unknown) => void;
   },
 ): void {

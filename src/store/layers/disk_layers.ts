@@ -14,23 +14,23 @@ import { layerDirectory, type StorePaths, tarSplitPath } from "../paths.ts";
 import {
   findLayerFaults,
   makeLink,
-  noteLinks,
+  markLinksCurrent,
   readShortName,
 } from "./layer_files.ts";
 import type { LayerContents, LayerStore, NewTree } from "./layer_store.ts";
 import { makeLower } from "./lower_files.ts";
 import { nameInTrash } from "./trash.ts";
 
-/** Where layers are kept, and what makes their links. */
+/** Where layers are kept, and how links are made. */
 interface DiskStore {
   readonly paths: StorePaths;
   readonly libc: Libc | undefined;
 }
 
-/** What layers without an entry for it take over. */
+/** Attributes that a layer without an entry for `/` inherits. */
 type InheritedRoot = Omit<RootAttributes, "mtime">;
 
-// Other tools' users may read what layers are called.
+// Unprivileged users of other tools read the names of layers.
 const NAME_MODE = 0o644;
 // The mode of an image's root directory, unless its tar has an entry for `/`.
 const ROOT_MODE = 0o555;
@@ -41,14 +41,14 @@ export function openDiskLayers(disk: DiskStore): LayerStore {
   return {
     makeTrees(layers, files) {
       for (const layer of layers) makeLayerDirectory(disk, layer, files);
-      files.afterwards(() => noteLinks(paths));
+      files.afterwards(() => markLinksCurrent(paths));
     },
     findFaults: (records, layer) => findLayerFaults(paths, records, layer),
     removeTree: (id, trash) => removeLayerFiles(disk, id, trash),
   };
 }
 
-/** Makes what a layer has on disk, but for the names that `files` gives it. */
+/** Makes a layer's directory, except for the name files, which `files` stages. */
 function makeLayerDirectory(
   store: DiskStore,
   { id, parent, contents, users }: NewTree,
@@ -77,7 +77,8 @@ function makeLayerDirectory(
     Deno.mkdirSync(join(directory, name));
     Deno.chmodSync(join(directory, name), 0o700);
   }
-  // Not before the directory says that it is its own: a crash would leave it.
+  // After the directory has its `link` file: a crash before that would leave this
+  // link.
   files.afterwards(() =>
     makeLink(store, `../${id}/diff`, join(paths.links, shortName))
   );
@@ -86,7 +87,9 @@ function makeLayerDirectory(
   copyAtomically(contents.tarSplit, tarSplitPath(paths, id));
 }
 
-/** A child's root directory looks as its parent's: store-layout of the library. */
+/**
+ * containers/storage gives a child's root directory the attributes of its parent's.
+ */
 function inheritRoot(
   paths: StorePaths,
   parent: LayerId | undefined,
@@ -119,10 +122,10 @@ function applyRootAttributes(
 }
 
 /**
- * Removes what a layer has on disk: the link first, as the library does, for
- * links without a directory upset it. What is gone already is no error.
+ * Removes what a layer has on disk: the link first, as the library does, since that
+ * fails on links without a directory. What is gone already is no error.
  *
- * @param trash Takes the directory; left out, it is removed on the spot.
+ * @param trash Takes the directory; if omitted, it is removed at once.
  */
 function removeLayerFiles(
   { paths, libc }: DiskStore,

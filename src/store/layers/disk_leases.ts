@@ -1,6 +1,6 @@
 /**
- * Leases on a disk: each is a file that its owner keeps locked; that of a process
- * that died is void.
+ * Leases on a disk: each is a file that its owner keeps locked. A lease ends with
+ * its process.
  */
 
 import { join } from "@std/path";
@@ -48,9 +48,9 @@ function listLeasedLayers(store: LeaseStore): ReadonlySet<string> {
     listIfDirectory(directory).flatMap((name) => {
       const path = join(directory, name);
       const ids = readIds(path);
-      if (ids === undefined) return []; // somebody else's, whatever it is
+      if (ids === undefined) return []; // not a lease of this store
       using lock = tryLock(path, store.libc);
-      // What it says is only there since it is locked.
+      // Its text is complete once it is locked.
       if (lock === undefined) return readIds(path) ?? [];
       removeIfThere(path);
       return [];
@@ -69,7 +69,7 @@ function readIds(path: string): readonly string[] | undefined {
       .filter((id) => id !== "");
     return ids.every((id) => /^[0-9a-f]{64}$/.test(id)) ? ids : undefined;
   } catch (error) {
-    // It ended just now, or it is no file.
+    // The lease has just ended, or this is no regular file.
     const isOther = error instanceof DamagedFileError;
     if (isOther || isErrno(error, "ENOENT", "EISDIR", "ELOOP")) {
       return undefined;

@@ -1,4 +1,4 @@
-/** What a layer has on disk, and whether it is as it has to be; not its content. */
+/** Checks the files of a layer on disk, apart from its content. */
 
 import { join } from "@std/path";
 import {
@@ -70,7 +70,7 @@ export function readShortName(directory: string): string | undefined {
   return /^[A-Z2-7]{26}\n?$/.exec(name ?? "")?.[0].trim();
 }
 
-/** What `lower` has to be; undefined if a layer below has no short name. */
+/** The expected text of `lower`; undefined if a layer below has no short name. */
 export function expectedLower(
   paths: StorePaths,
   layers: Layers,
@@ -82,7 +82,10 @@ export function expectedLower(
   return names.map((name) => `l/${name}`).join(":");
 }
 
-/** What `lower-layers` has to be, or begin with if a read-only store has what is below. */
+/**
+ * The expected text of `lower-layers`; its beginning if a read-only store has the
+ * layers below.
+ */
 export function expectedLowerLayers(
   layers: Layers,
   { parent }: LayerRecord,
@@ -120,7 +123,7 @@ function findLowerFault(
 ): Found | undefined {
   const path = join(layerDirectory(paths, layer.id), "lower");
   const actual = readIfFile(path);
-  if (!layer.parent) return findStray(path, actual);
+  if (!layer.parent) return findUnexpected(path, actual);
   if (actual === undefined || actual === "") return findFileFault(path);
   if (!/^l\/[A-Z2-7]+(:l\/[A-Z2-7]+)*\n?$/.test(actual)) {
     return { path, found: "it names no layers" };
@@ -139,7 +142,7 @@ function findLowerLayersFault(
 ): Found | undefined {
   const path = join(layerDirectory(paths, layer.id), "lower-layers");
   const actual = readIfFile(path);
-  if (!layer.parent) return findStray(path, actual);
+  if (!layer.parent) return findUnexpected(path, actual);
   if (actual === undefined) {
     return lstatIfThere(path) && { path, found: "it is no file" };
   }
@@ -151,7 +154,10 @@ function findLowerLayersFault(
   return isAsExpected ? undefined : { path, found: OTHER_LAYERS };
 }
 
-function findStray(path: string, text: string | undefined): Found | undefined {
+function findUnexpected(
+  path: string,
+  text: string | undefined,
+): Found | undefined {
   return text === undefined
     ? undefined
     : { path, found: "its layer is to have none, as nothing is below it" };
@@ -167,7 +173,7 @@ export function findOpenEnd(
   return end && layers.lookUp(end) === undefined ? end : undefined;
 }
 
-/** Files that were all removed: the list for its tar tells that there were some. */
+/** Detects that all files were removed: the tar-split list names some. */
 async function findLoss(
   paths: StorePaths,
   layer: LayerRecord,
@@ -192,7 +198,7 @@ function readIfFile(path: string): string | undefined {
   }
 }
 
-/** Writes a small file that others read: it is there as a whole, or not at all. */
+/** Writes a small file that others read, atomically. */
 export function writeSmallFile(path: string, text: string): void {
   writeAtomically(path, text, { mode: 0o644, directory: "later" });
 }
@@ -216,13 +222,13 @@ export function makeLink(
 }
 
 /**
- * Notes that the records tell of all links, though they were saved before the last
- * one was made: the next command would look at the links of all layers. Who does it
- * holds the layers for writing, so nobody else has made one since.
+ * Marks the links as known, although the records were saved before the last link
+ * was made: otherwise the next command would look at the links of all layers. The
+ * caller holds the layers for writing, so no other process has made a link since.
  */
-export function noteLinks({ links, layers }: StorePaths): void {
+export function markLinksCurrent({ links, layers }: StorePaths): void {
   const saved = Deno.statSync(join(layers, "layers.json")).mtime?.getTime() ??
     0;
-  const time = new Date(saved - 1); // what Deno tells of times is cut to 1 ms
+  const time = new Date(saved - 1); // Deno truncates file times to 1 ms
   Deno.utimeSync(links, time, time);
 }

@@ -1,4 +1,4 @@
-/** The seam between layers and where they are kept: a disk, or a map in a test. */
+/** The interface to where layers are kept: a disk, or a map in a test. */
 
 import type { LayerId } from "../../formats/storage/store_ids.ts";
 import type { LayerRecord } from "../../formats/storage/store_record.ts";
@@ -8,18 +8,19 @@ import type { StagedFiles } from "../../fs/staged_files.ts";
 import type { TableView } from "../records/record_files.ts";
 
 /**
- * Keeps what layers are beside their records.
+ * Keeps the files of layers; not their records.
  *
- * Terms: a layer's *tree* is what it changes in those of the layers below it; its
- * *names* are what a mount finds it and those below it by; its *archive* is what
- * makes the bytes again that it came as.
+ * Terms: a layer's *tree* holds its changes to the layers below it. Its *names* are
+ * the files and links by which a mount finds it and the layers below it. Its
+ * *archive* is the information from which the original tar is rebuilt, byte for
+ * byte.
  *
- * Life cycle: `makeTrees()` makes trees, empty ones or of what was unpacked. From
- * the `commit()` of the files on that it is given they are whole, and survive a
- * power cut. `removeTree()` takes all of a layer away, whatever is left of it.
- * Who calls either holds the records of layers for writing, and has saved them with
- * a mark, so that a crash leaves no tree that nobody knows: `createLayer()` and
- * `deleteLayer()` do so. What neither of them did, `findFaults()` finds.
+ * Life cycle: `makeTrees()` makes trees, empty or from unpacked content. With the
+ * `commit()` of the staged files they are complete, and survive a power cut.
+ * `removeTree()` removes all files of a layer, whatever is left of it. The caller
+ * of either holds the records of layers for writing, and has saved them with a
+ * mark, so that a crash leaves no tree without a record: see `createLayer()` and
+ * `deleteLayer()`. `findFaults()` finds any other damage.
  *
  * @see `tests/contracts/layer_store_suite.ts` for all that it promises.
  * @example
@@ -37,7 +38,7 @@ import type { TableView } from "../records/record_files.ts";
  */
 export interface LayerStore {
   /**
-   * Makes trees; what a crash has left of such a layer is removed first.
+   * Makes trees; remains of such a layer from a crash are removed first.
    *
    * @throws {DamagedFileError} If a parent is not whole.
    */
@@ -50,7 +51,7 @@ export interface LayerStore {
   /**
    * Removes what a layer has; what is gone already is no error.
    *
-   * @param trash Takes the files; left out, they are removed on the spot.
+   * @param trash Takes the files; if omitted, they are removed at once.
    */
   removeTree(
     id: LayerId,
@@ -58,13 +59,13 @@ export interface LayerStore {
   ): void;
 }
 
-/** A tree to be. */
+/** A tree to make. */
 export interface NewTree {
   readonly id: LayerId;
   readonly parent?: LayerId | undefined;
-  /** What it holds; left out, it is empty. */
+  /** Its content; if omitted, it is empty. */
   readonly contents?: LayerContents | undefined;
-  /** Whose its files are, unless they are as in an image. */
+  /** The users who own its files, if not those of the image. */
   readonly users?: UserMap | undefined;
 }
 
@@ -76,16 +77,16 @@ export interface LayerContents {
   readonly tarSplit: string;
   /** Digests, sizes, owners. */
   readonly members: Partial<LayerRecord>;
-  /** How the layer wants the root directory; left out, as its parent's. */
+  /** The attributes of its root directory; if omitted, its parent's. */
   readonly root?: RootAttributes | undefined;
 }
 
 /** Something that is wrong with a layer. */
 export interface LayerFault {
   /**
-   * `"tree"` and `"archive"`: only its blob brings it back, and without the archive
-   * it can still be mounted. `"names"`: they can be made again from the records and
-   * the other layers.
+   * `"tree"`, `"archive"`: can only be restored from the layer's blob; without its
+   * archive, a layer can still be mounted. `"names"`: can be rebuilt from the
+   * records and the other layers.
    */
   readonly kind: "archive" | "names" | "tree";
   /** Where it is; absolute. */

@@ -1,4 +1,4 @@
-/** The archive that a layer came from, made again from its files, byte for byte. */
+/** Rebuilds the archive of a layer from its files, byte for byte. */
 
 import { closeSync, fstatSync, readSync } from "node:fs";
 import type { DamagedFileError } from "../../errors/store_errors.ts";
@@ -24,7 +24,7 @@ export interface LayerTar extends Disposable {
    * @throws {DamagedFileError} If files of the layer are not as they were.
    */
   read(into: Uint8Array): number;
-  /** Leaves bytes out, at no cost for those in files. */
+  /** Skips bytes, without reading those in files. */
   skip(bytes: number): void;
 }
 
@@ -32,24 +32,25 @@ export interface LayerTar extends Disposable {
 export interface LayerTarOptions {
   /**
    * `"check"` also compares the checksum of each file that is read as a whole, so
-   * that an error can name it; else only the digest of the archive tells.
+   * that an error can name it; otherwise only the digest of the archive shows a
+   * difference.
    *
    * @default {"trust"}
    */
   readonly content?: "check" | "trust" | undefined;
   /**
-   * Copies of the files that {@linkcode listOddFiles} lists, by their names: the
-   * runtime opens no file with such a name.
+   * Copies of the files that {@linkcode listOddFiles} lists, by their names: Deno
+   * cannot open a file with such a name.
    */
   readonly copies?: ReadonlyMap<string, string> | undefined;
 }
 
 /**
- * Opens the archive of a layer. Nothing is read but regular files below the
- * layer's own directory, whatever stands there now; whether they hold what they
- * held, only the digest of the archive tells.
+ * Opens the archive of a layer. Only regular files below the layer's own directory
+ * are read, whatever is there now. Only the digest of the archive shows whether
+ * their content is unchanged.
  *
- * @throws {DamagedFileError} If the layer lacks the list that says what is where.
+ * @throws {DamagedFileError} If the layer has no tar-split list.
  */
 export function openLayerTar(
   paths: StorePaths,
@@ -98,7 +99,7 @@ class OpenTar implements LayerTar {
       if (file !== undefined) {
         file.position += step;
         file.left -= step;
-        file.crc = undefined; // of a part there is none
+        file.crc = undefined; // a part of a file has no checksum
       } else this.#segment = this.#segment.subarray(step);
     }
   }
@@ -108,7 +109,7 @@ class OpenTar implements LayerTar {
     this.#list[Symbol.dispose]();
   }
 
-  /** Goes on to the next piece if this one is used up. */
+  /** Moves to the next piece if this one is used up. */
   #advance(): boolean {
     while ((this.#file?.left ?? this.#segment.length) === 0) {
       this.#closeFile();
@@ -166,7 +167,7 @@ interface OpenFile {
   readonly fd: number;
   position: number;
   left: number;
-  /** Of its content, as base64; undefined if it is not known. */
+  /** The checksum of its content, as base64; undefined if not known. */
   crc: string | undefined;
 }
 

@@ -10,14 +10,14 @@ import { readLinkIfThere, readTextIfThere } from "../../fs/if_there.ts";
 import { layerDirectory, type StorePaths } from "../paths.ts";
 import { readShortName } from "./layer_files.ts";
 
-/** What the two files of a layer have to say. */
+/** The texts of the two files of a layer. */
 export interface LowerTexts {
   readonly lower: string;
-  /** Undefined if the short names do not tell: then there is no such file. */
+  /** Undefined if a short name cannot be resolved: then there is no such file. */
   readonly lowerLayers: string | undefined;
 }
 
-// Older versions of containers/storage mount no more.
+// The maximum that older versions of containers/storage mount.
 const MAX_LOWERS = 128;
 
 /**

@@ -1,8 +1,8 @@
 /**
- * Notices: what a process that works lets others know, such as how far a pull is.
- * Its owner keeps a lock file beside it locked; one of a process that died is void.
- * They are no records: nothing depends on them, and whatever is wrong with one, only
- * that one is not seen.
+ * Notices: status files that a working process publishes, such as the progress of a
+ * pull. Its owner keeps a lock file beside it locked; a notice ends with its
+ * process. Notices are not records: nothing depends on them, and a damaged one is
+ * skipped.
  */
 
 import { join } from "@std/path";
@@ -21,7 +21,7 @@ import type { Store } from "../store.ts";
 
 /** A notice that others see until it is disposed of. */
 export interface Notice extends Disposable {
-  /** Replaces its text: nobody sees half of it. */
+  /** Replaces its text atomically. */
   write(text: string): void;
 }
 
@@ -32,13 +32,13 @@ const MAX_BYTES = 1024 * 1024;
 const LOCK_NAME = /^\d+$/;
 const TEXT_NAME = /^(\d+)\.(?:json|next)$/;
 
-/** Puts up a notice, which has no text yet. */
+/** Publishes a notice, which has no text yet. */
 export function openNotice(store: NoticeStore): Notice {
   const lock = lockNewFile(noticeDirectory(store), store.libc);
   const { path } = lock;
   return {
     write(text) {
-      // Written whole before it has its name; a reboot may take it away.
+      // Renamed when complete; not synced, as a reboot may remove it.
       writeFileSync(`${path}.next`, text, { mode: 0o600 });
       renameSync(`${path}.next`, `${path}.json`);
     },
@@ -59,7 +59,7 @@ export function readNotices(store: NoticeStore): readonly string[] {
       return [];
     }
     if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
-      return []; // gone, or somebody else's, whatever it is
+      return []; // gone, or not a notice
     }
     using lock = tryLock(path, store.libc);
     if (lock === undefined) return readText(`${path}.json`);
@@ -72,18 +72,18 @@ function noticeDirectory({ paths }: NoticeStore): string {
   return join(paths.runRoot, "orlop", "notices");
 }
 
-/** The lock goes last: until then somebody knows that there is more. */
+/** The lock file is removed last: until then others can find the rest. */
 function removeNotice(path: string): void {
   for (const suffix of [".next", ".json", ""]) {
     try {
       rmSync(path + suffix, { force: true });
     } catch {
-      // A directory in its place is nobody's of ours.
+      // A directory in its place was not made by orlop.
     }
   }
 }
 
-/** What has no lock beside it belongs to nobody. */
+/** Removes a file that has no lock file beside it. */
 function removeIfStray(path: string): void {
   const isText = TEXT_NAME.test(path.slice(path.lastIndexOf("/") + 1));
   const isFile = lstatSync(path, { throwIfNoEntry: false })?.isFile();
@@ -93,7 +93,7 @@ function removeIfStray(path: string): void {
   }
 }
 
-/** Empty if there is none, or something else in its place. */
+/** Empty if there is none, or if it is no regular file. */
 function readText(path: string): readonly string[] {
   try {
     const bytes = readRegularFile(path, MAX_BYTES);

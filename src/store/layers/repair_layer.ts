@@ -1,4 +1,4 @@
-/** Makes again what a layer lost on disk. */
+/** Restores what a layer lost on disk. */
 
 import { join } from "@std/path";
 import type { LayerId } from "../../formats/storage/store_ids.ts";
@@ -36,7 +36,7 @@ import type { LayerContents } from "./layer_store.ts";
 type Layers = Pick<RecordView<LayerRecord>, "records" | "lookUp">;
 
 /**
- * Puts back what is missing of a layer's content. What is there stays, as it may
+ * Restores the missing parts of a layer's content. What is there stays, as it may
  * be mounted.
  *
  * @param contents As they were unpacked; `diff` is moved.
@@ -102,8 +102,8 @@ function putDiff(paths: StorePaths, { layer, contents }: Replacement): void {
 }
 
 /**
- * Makes the short names of layers again, and what they say of those below: of a
- * layer, and of all that are on it.
+ * Rebuilds the short names of a layer and of all layers on it, and their lists of
+ * lower layers.
  */
 export async function restoreNames(
   store: Store,
@@ -154,7 +154,7 @@ async function restoreLower(
   }
 }
 
-/** Links outlive the file that says which is whose. */
+/** A link may still be there when the layer's `link` file is lost. */
 function findShortName(
   { links }: StorePaths,
   id: LayerId,
@@ -165,9 +165,9 @@ function findShortName(
 }
 
 /**
- * Makes links again that are missing or lead elsewhere, as containers/storage does
- * when it opens a store. They are looked at only if somebody changed them since
- * the records were saved: whoever makes or removes a layer saves them last.
+ * Rebuilds links that are missing or lead elsewhere, as containers/storage does
+ * when it opens a store. They are checked only if they changed after the records
+ * were saved: a tool that makes or removes a layer saves the records last.
  */
 export function restoreShortLinks(store: Store, layers: Layers): void {
   const { paths } = store;
@@ -176,14 +176,14 @@ export function restoreShortLinks(store: Store, layers: Layers): void {
       modifiedMs(join(paths.layers, name), store.libc)
     ),
   );
-  // In the same millisecond, either may have come first.
+  // Within the same millisecond the order is unknown.
   if (modifiedMs(paths.links, store.libc) < savedMs) return;
   for (const layer of layers.records) {
     if (!isIncomplete(layer)) restoreShortLink(store, layer.id);
   }
 }
 
-/** Makes the link of a layer again, if it has a short name. */
+/** Rebuilds the link of a layer, if it has a short name. */
 export function restoreShortLink(store: Store, id: LayerId): void {
   const { paths } = store;
   const name = readShortName(layerDirectory(paths, id));
@@ -191,10 +191,10 @@ export function restoreShortLink(store: Store, id: LayerId): void {
   const path = join(paths.links, name);
   const target = `../${id}/diff`;
   const actual = readLinkIfThere(path);
-  // Another layer that has the same name is as good an owner.
+  // Another layer with the same short name may own the link.
   if (actual === target || isOwned(paths, actual, name)) return;
   Deno.mkdirSync(paths.links, { recursive: true });
-  removeTreeSync(path); // a link that is missing is made by whoever comes next
+  removeTreeSync(path); // the next command makes a link that is missing
   makeLink(store, target, path);
   syncDirectory(paths.links);
 }

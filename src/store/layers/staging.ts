@@ -1,7 +1,7 @@
 /**
- * Work in progress: directories that are renamed into place when done, and
- * removed by whoever finds them abandoned. The naming and locking are those of
- * containers/storage 1.59 and later, so that its tools sweep them too.
+ * Staging directories: renamed into place when the work is done, and removed by the
+ * next process if they are abandoned. Names and locks are those of
+ * containers/storage 1.59 and later, so that its tools remove abandoned ones, too.
  */
 
 import { join } from "@std/path";
@@ -22,7 +22,7 @@ export interface Staging extends AsyncDisposable {
 }
 
 /** An abandoned directory that was found. */
-export interface SweptStaging {
+export interface AbandonedStaging {
   readonly path: string;
   /** Why it is still there; undefined if it was removed. */
   readonly error?: unknown;
@@ -36,11 +36,14 @@ const PAUSE_MS = 50;
 /** How to open a staging directory. */
 export interface StagingOptions {
   readonly libc: Libc | undefined;
-  /** Told why it cannot be removed, such as an immutable file in it. */
+  /**
+   * Called with the reason if it cannot be removed, such as an immutable file in
+   * it.
+   */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
-/** Says that a directory is left, and why. */
+/** The message that a directory could not be removed. */
 export function describeFailure(path: string, error: unknown): string {
   const why = whyOf(error);
   const what = why.startsWith("Cannot ")
@@ -52,7 +55,7 @@ export function describeFailure(path: string, error: unknown): string {
 /**
  * Opens a staging directory.
  *
- * @param parent Where: on the same mount as that what is staged goes to.
+ * @param parent The parent directory: on the same mount as the destination.
  */
 export function openStaging(
   parent: string,
@@ -62,7 +65,8 @@ export function openStaging(
     Deno.mkdirSync(parent, { recursive: true, mode: 0o700 });
     const suffix = randomSuffix();
     const lock = takeLock(join(parent, LOCK_PREFIX + suffix), libc);
-    // Swept away before it was locked, or its parent was removed: once more.
+    // Removed by another process before it was locked, or its parent was removed:
+    // retry.
     if (lock === undefined) continue;
     const path = join(parent, DIRECTORY_PREFIX + suffix);
     Deno.mkdirSync(path, { mode: 0o700 });
@@ -75,7 +79,7 @@ export function openStaging(
           removeIfThere(lock.path);
           removeIfEmpty(parent);
         } catch (error) {
-          // What was done is done; the next sweep tries again.
+          // The work itself is done; the next command tries to remove it again.
           onWarning?.(describeFailure(path, error));
         }
       },
@@ -84,14 +88,14 @@ export function openStaging(
 }
 
 /** Removes the staging directories of processes that are gone. */
-export function sweepStaging(
+export function removeAbandonedStaging(
   parent: string,
   libc: Libc | undefined,
-): readonly SweptStaging[] {
+): readonly AbandonedStaging[] {
   const suffixes = findSuffixes(parent);
   if (suffixes.length === 0) removeIfEmpty(parent);
   return suffixes.flatMap((suffix) => {
-    const lock = takeToSweep(join(parent, LOCK_PREFIX + suffix), libc);
+    const lock = takeIfWritable(join(parent, LOCK_PREFIX + suffix), libc);
     if (lock === undefined) return []; // its owner is at work
     using _lock = lock;
     const path = join(parent, DIRECTORY_PREFIX + suffix);
@@ -102,13 +106,13 @@ export function sweepStaging(
       removeIfThere(lock.path);
       removeIfEmpty(parent);
     } catch (error) {
-      return [{ path, error }]; // such as a mount in it: no reason to stop
+      return [{ path, error }]; // such as a mount in it: the others can still be removed
     }
     return isFound ? [{ path }] : [];
   });
 }
 
-/** A program or worker that its owner ran may need a moment to end. */
+/** A program or worker of its owner may need a moment to end. */
 async function removeWhileUsed(path: string): Promise<void> {
   for (let tries = 1;; tries++) {
     try {
@@ -131,7 +135,7 @@ function removeWhileUsedSync(path: string): void {
   }
 }
 
-/** Whether it was only that something new appeared in a directory. */
+/** Whether removal failed only because a new file appeared in a directory. */
 function mayGoAway(error: unknown, tries: number): boolean {
   return isErrno(error, "ENOTEMPTY") && tries < MAX_TRIES;
 }
@@ -148,8 +152,8 @@ function takeLock(
   }
 }
 
-/** What can only be read stays as it is, and is no reason to complain. */
-function takeToSweep(
+/** A read-only file system is no error: abandoned directories stay there. */
+function takeIfWritable(
   path: string,
   libc: Libc | undefined,
 ): HeldLock | undefined {
@@ -170,14 +174,14 @@ function findSuffixes(parent: string): readonly string[] {
   return [...new Set(suffixes)];
 }
 
-// It holds something, is gone or no directory, or its file system can only be read.
+// Not empty, gone, not a directory, or on a read-only file system.
 const NOT_NOW = [
   ...["ENOTEMPTY", "EEXIST", "ENOENT", "ENOTDIR"],
   ...["EROFS", "EPERM", "EACCES"],
 ];
 
-// Older tools stumble over directories in the driver's home that they do not
-// know, so none stays there without need.
+// Older tools fail on unknown directories in the driver's home, so an empty one is
+// removed.
 function removeIfEmpty(parent: string): void {
   try {
     if (!Deno.lstatSync(parent).isDirectory) return;
@@ -188,8 +192,8 @@ function removeIfEmpty(parent: string): void {
 }
 
 /**
- * Makes GNU tar end that works on a layer whose owner was killed: its archive,
- * which unpacking has left in the layer's directory, ends before its time.
+ * Ends the GNU tar of a process that was killed: its input archive, left in the
+ * layer's directory by unpacking, is truncated.
  */
 function stopSpool(directory: string, libc: Libc | undefined): void {
   const path = join(directory, "spool.tar");

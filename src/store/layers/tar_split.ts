@@ -1,4 +1,7 @@
-/** The list of what a layer's archive is made of: pieces of its own, and files. */
+/**
+ * The tar-split list of a layer: the parts of its archive, which are stored bytes
+ * or files.
+ */
 
 import { closeSync, readSync } from "node:fs";
 import { DamagedFileError } from "../../errors/store_errors.ts";
@@ -41,7 +44,7 @@ export function openTarSplit(paths: StorePaths, layer: LayerRecord): TarSplit {
  * Lists the files of a layer that have content and a name which is no UTF-8, as
  * binary strings.
  *
- * @throws {DamagedFileError} If the list that says what is where is damaged.
+ * @throws {DamagedFileError} If the list is damaged.
  */
 export function listOddFiles(
   paths: StorePaths,
@@ -58,7 +61,7 @@ export function listOddFiles(
   }
 }
 
-/** Finds how long the archive of a layer is, in bytes, without its files. */
+/** Computes the length of a layer's archive in bytes, without reading its files. */
 export function measureLayerTar(paths: StorePaths, layer: LayerRecord): number {
   using list = openTarSplit(paths, layer);
   let size = 0;

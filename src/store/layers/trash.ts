@@ -1,4 +1,4 @@
-/** Where removed files go, until no lock is held. */
+/** Where removed files are kept until no lock is held. */
 
 import { join } from "@std/path";
 import { isErrno } from "../../fs/errno.ts";
@@ -12,15 +12,17 @@ import {
 import type { Staging } from "./staging.ts";
 
 /**
- * A place for them, made when it is asked for; what is in it goes when it is
- * disposed of.
+ * A directory for removed files, made at its first use; disposing of it deletes
+ * them.
  */
 export interface Trash extends AsyncDisposable {
-  /** Undefined if there is no room for one: they are to be removed at once. */
+  /**
+   * Undefined if there is no space for one: then files are to be removed at once.
+   */
   readonly path: string | undefined;
 }
 
-/** What a place for them is made in. */
+/** The store that a trash directory is made in. */
 interface TrashStore extends SpaceStore {
   openStaging(): Staging;
 }
@@ -38,7 +40,7 @@ export function openTrash(
   let staging: Staging | "none" | undefined;
   return {
     get path() {
-      staging ??= openWhereRoom(store) ?? "none";
+      staging ??= openWhereSpace(store) ?? "none";
       return staging === "none" ? undefined : staging.path;
     },
     async [Symbol.asyncDispose]() {
@@ -52,8 +54,8 @@ export function openTrash(
 }
 
 /**
- * What a layer's directory is called in the trash. Into one of an image no container
- * ever writes, so that it can be removed faster.
+ * The name of a layer's directory in the trash. No container writes into a layer of
+ * an image, so that it can be removed faster.
  */
 export function nameInTrash(id: string, kind: "container" | "image"): string {
   return `${kind === "image" ? IMAGE_PREFIX : ""}${id}`;
@@ -67,7 +69,7 @@ async function clearImageLayers(path: string): Promise<void> {
   }
 }
 
-function openWhereRoom(store: TrashStore): Staging | undefined {
+function openWhereSpace(store: TrashStore): Staging | undefined {
   try {
     return store.openStaging();
   } catch (error) {

@@ -1,4 +1,4 @@
-/** Items that belong to a record and lie in files beside it. */
+/** Items of a record that are stored in files beside it. */
 
 import { join } from "@std/path";
 import { type Bytes, toBytes, toText } from "../../formats/bytes.ts";
@@ -8,8 +8,8 @@ import { readBytes } from "../../fs/if_there.ts";
 export type BigDataItem = readonly [key: string, content: Uint8Array];
 
 /**
- * The file name of an item: the key if it is of digits, small letters and
- * dots, else `=` and the base64 of the key.
+ * The file name of an item: the key if it consists of digits, small letters and
+ * dots, else `=` and the key in base64.
  *
  * @throws {TypeError} If no file can have that name.
  */

@@ -1,4 +1,4 @@
-/** What a record says of the items beside it. */
+/** The members of a record that describe its items. */
 
 import { digestOf } from "../../formats/oci/digest_of.ts";
 import type { BigDataMembers } from "../../formats/storage/store_record.ts";
@@ -7,8 +7,8 @@ import type { BigDataItem } from "./big_data.ts";
 /**
  * Describes items.
  *
- * @param members What the record says of items that it has already.
- * @returns What it has to say with these.
+ * @param members The members for the items that the record already has.
+ * @returns The members for all items.
  */
 export function describeBigData(
   items: readonly BigDataItem[],

@@ -1,4 +1,4 @@
-/** Which records a file has, in a few bytes: for accidents, not for attacks. */
+/** A fingerprint of the records in a file: detects accidents, not attacks. */
 
 import { toBytes } from "../../formats/bytes.ts";
 
@@ -22,7 +22,7 @@ export function numberOf(id: string): bigint {
 
 /** The fingerprint of a table: the sums of its files, in their order. */
 export function fingerprintOf(sums: readonly bigint[]): Uint8Array {
-  // Odd factors: that a record changes its file shows, too.
+  // Odd factors: they also detect a record that moves to another file.
   const total = sums.reduce(
     (sum, one, index) => sum + one * BigInt(2 * index + 1),
     BigInt(sums.length),

@@ -1,4 +1,4 @@
-/** Locks of a store, held: containers/storage's lock files. */
+/** Held locks of a store: containers/storage's lock files. */
 
 import { join } from "@std/path";
 import { type Abortable, sleep } from "../../errors/abort.ts";
@@ -15,9 +15,9 @@ export interface LockOptions extends Abortable {
   readonly libc?: Libc | undefined;
   /** How long to wait at most, in milliseconds; left out, for ever. */
   readonly timeoutMs?: number | undefined;
-  /** Told once, when the wait begins to be noticed. */
+  /** Called once, when the wait becomes noticeable. */
   readonly onWait?: ((message: string) => void) | undefined;
-  /** Whether a missing lock file is made; it is, if left out. */
+  /** Whether a missing lock file is created; the default is yes. */
   readonly use?: LockUse | undefined;
 }
 
@@ -37,7 +37,7 @@ export class HeldLock implements Disposable {
   readonly #file: LockFile;
   readonly #release: () => void;
 
-  /** Takes over a file that is locked. @param release Closes it. */
+  /** Wraps a locked file. @param release Closes it. */
   constructor(
     path: string,
     kind: LockKind,
@@ -56,9 +56,9 @@ export class HeldLock implements Disposable {
   }
 
   /**
-   * Writes a new token: others reload. To be done before the change.
+   * Writes a new token, so that others reload. To be called before the change.
    *
-   * @param mark What its writer has to say: at most 44 bytes, else random ones.
+   * @param mark Data of the writer, at most 44 bytes; random bytes if omitted.
    */
   writeToken(mark?: Uint8Array): string {
     const token = makeToken(mark);
@@ -73,8 +73,8 @@ export class HeldLock implements Disposable {
 }
 
 /**
- * Waits for a lock: first for those in this process who came before, then, as the
- * only one of this process, for others.
+ * Waits for a lock: first in the queue of this process, then, as its only waiter,
+ * for other processes.
  *
  * @param path The lock file.
  * @throws {StoreBusyError} If it takes longer than `timeoutMs`.
@@ -88,7 +88,7 @@ export async function acquireLock(
   signal?.throwIfAborted();
   const endMs = performance.now() + timeoutMs;
   let file: LockFile | undefined = undefined;
-  using notice = new Notice(() => {
+  using notice = new WaitReport(() => {
     onWait?.(`Waiting for "${path}": ${describeHolder(file)} holds it`);
   });
   const turn = await waitForTurn(path, kind, {
@@ -115,8 +115,8 @@ export async function acquireLock(
   return new HeldLock(path, kind, file, () => stack.dispose());
 }
 
-/** Tells after a while that something is waited for, unless it is over. */
-class Notice implements Disposable {
+/** Reports after a while that something is waited for, unless it is over. */
+class WaitReport implements Disposable {
   readonly #tell: () => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -151,7 +151,7 @@ export function tryLock(
   return new HeldLock(path, "write", file);
 }
 
-/** Whether a lock is held for writing; looking disturbs nobody for long. */
+/** Whether a lock is held for writing. The test takes the lock for a moment. */
 export function isLocked(path: string, libc: Libc | undefined): boolean {
   using file = openLockFile(path, libc);
   return !file.tryLock("read");
@@ -161,22 +161,22 @@ export function isLocked(path: string, libc: Libc | undefined): boolean {
 export function lockNewFile(directory: string, libc?: Libc): HeldLock {
   for (;;) {
     const lock = tryLock(join(directory, randomSuffix()), libc);
-    if (lock !== undefined) return lock; // else swept before it was locked
+    if (lock !== undefined) return lock; // otherwise it was removed before it was locked
   }
 }
 
 let tokenCount = 0n;
 
-// Clock, counter and process come first, of 8, 8 and 4 bytes.
+// Clock, counter and process ID come first: 8, 8 and 4 bytes.
 const MARK_OFFSET = 20;
 const LITTLE_ENDIAN = true;
 
-/** The part of a token (in hex) that is its writer's own. */
+/** The mark in a token (hex): the part that its writer chooses. */
 export function markOf(token: string): Uint8Array {
   return Uint8Array.fromHex(token).subarray(MARK_OFFSET);
 }
 
-/** Clock (ns), counter, process, mark: what makes a token unlike others. */
+/** Clock (ns), counter, process ID and mark make a token unique. */
 function makeToken(mark?: Uint8Array): Bytes {
   const token = crypto.getRandomValues(new Uint8Array(TOKEN_BYTES));
   const view = new DataView(token.buffer);
@@ -188,7 +188,7 @@ function makeToken(mark?: Uint8Array): Bytes {
   return token;
 }
 
-/** @param file Undefined while it is somebody's in this process. */
+/** @param file Undefined while another call of this process holds it. */
 function describeHolder(file: LockFile | undefined): string {
   if (file === undefined) return "another call of this process";
   const holder = file.findHolder();

@@ -1,4 +1,4 @@
-/** Files that processes lock, and in which writers leave their token. */
+/** Lock files, in which writers also write their token. */
 
 import { dirname } from "@std/path";
 import type { Bytes } from "../../formats/bytes.ts";
@@ -8,27 +8,26 @@ import type { LockKind, LockUse } from "../../process/libc_files.ts";
 
 /** An open lock file. Disposing closes it, which drops its lock. */
 export interface LockFile extends Disposable {
-  /** Tries to take the lock; false if somebody else has it. */
+  /** Tries to take the lock; false if another process holds it. */
   tryLock(kind: LockKind): boolean;
   /** Who holds it: a process ID, or -1 if not known. */
   findHolder(): number | undefined;
   /** Reads the last writer's token: 64 bytes, fewer if never written. */
   readToken(): Bytes;
   writeToken(token: Bytes): void;
-  /** Whether the file still has a name: the lock of a removed one is void. */
+  /** Whether the file still has a name: a lock on a removed file is worthless. */
   isLinked(): boolean;
 }
 
-/** How long a token is; older tools take a shorter one for "changed". */
+/** The length of a token; older tools treat a shorter one as changed. */
 export const TOKEN_BYTES = 64;
 
 /**
  * Opens a lock file. With libc its locks are those of containers/storage (fcntl,
  * open file description); without, they are flock(2), which only orlop respects.
  *
- * @param use `"make"` makes it (0644) and its directory (0700) if missing;
- *   `"look"` writes nothing, and takes a missing one, which nobody can hold, for
- *   one that is free.
+ * @param use `"make"` makes it (0644) and its directory (0700) if missing; `"look"`
+ *   writes nothing, and treats a missing one as free, as nobody can hold it.
  */
 export function openLockFile(
   path: string,
@@ -71,7 +70,7 @@ function openForRecordLock(
     throw new Error(`Cannot lock "${path}": it is a directory; remove it`);
   }
   return {
-    // A file that is open for reading has no lock for writing to give, ever.
+    // A file that is opened for reading cannot be locked for writing.
     tryLock: (kind) => file.tryLock(use === "look" ? "read" : kind),
     findHolder: () => file.findHolder(),
     readToken() {

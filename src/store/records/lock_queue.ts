@@ -1,7 +1,7 @@
 /**
- * Who in this process waits for which lock file. First come, first served, readers
- * together; only who is in front tries the file itself, and a release hands it on
- * at once. To other processes, all of them are one.
+ * The queue of this process for each lock file. First in, first out; readers
+ * together. Only the first tries the file itself, and a release passes it on at
+ * once. Other processes see one waiter.
  */
 
 import type { Abortable } from "../../errors/abort.ts";
@@ -11,18 +11,20 @@ import type { LockKind } from "../../process/libc_files.ts";
 export interface QueueOptions extends Abortable {
   /** In milliseconds; `Infinity` waits for ever. */
   readonly timeoutMs: number;
-  /** Told if somebody is in the way. */
+  /** Called if another call holds the lock or waits for it. */
   readonly onWait?: () => void;
 }
 
-/** A place in front, until it is disposed of: with the lock, or without. */
+/**
+ * The first place in the queue, with or without the lock, until it is disposed of.
+ */
 export interface Turn extends Disposable {
-  /** Says that the file is locked: readers may follow. */
+  /** Reports that the file is locked: readers may follow. */
   take(): void;
 }
 
 /**
- * Waits until nobody in this process is in the way of a lock.
+ * Waits until no other call of this process holds a lock or waits for it.
  *
  * @param path The lock file.
  * @returns Undefined if the time is over.
@@ -40,8 +42,8 @@ export async function waitForTurn(
 
 const QUEUES = new Map<string, LockQueue>();
 
-// Whoever waits in another process gets its chance: a blocked one is woken by a
-// release, and one that tries again and again does so every few milliseconds.
+// Fairness to other processes: a blocked one is woken by a release, and a polling
+// one tries every few milliseconds.
 const MAX_STREAK_MS = 100;
 const PAUSE_MS = 5;
 
@@ -54,7 +56,7 @@ class LockQueue {
   readonly #waiting: Waiter[] = [];
   readonly #onEmpty: () => void;
   #readers = 0;
-  /** Who has the lock for writing, or tries to get it, for whatever. */
+  /** Whether a writer holds the lock, or any call tries to take it. */
   #isTaken = false;
   #isPausing = false;
   #streakStart = performance.now();
@@ -74,7 +76,7 @@ class LockQueue {
     const abort = () => reject(signal?.reason);
     this.#waiting.push(waiter);
     this.#advance();
-    // Not a timer, which takes 5 ms to load, where there is nothing to wait for.
+    // No timer without need: loading timers takes 5 ms.
     if (!this.#waiting.includes(waiter)) return this.#makeTurn(kind);
     onWait?.();
     const timer = Number.isFinite(timeoutMs)
@@ -87,7 +89,7 @@ class LockQueue {
       clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
       const index = this.#waiting.indexOf(waiter);
-      if (index >= 0) { // it gave up
+      if (index >= 0) { // it has given up
         this.#waiting.splice(index, 1);
         this.#advance();
       }

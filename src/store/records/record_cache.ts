@@ -1,11 +1,11 @@
 /**
- * What this process has parsed: of the same bytes, the records are the same. Where
- * the kernel tells which bytes a file has, they are not even read again.
+ * A cache of parsed records. Files with the same bytes are not parsed again; if the
+ * kernel reports that a file did not change, it is not even read again.
  */
 
-/** What is known of a file. */
+/** What is cached of a file. */
 export interface KnownFile<R> extends KnownRecords<R> {
-  /** From `Libc.readVersion()`; undefined where nobody tells. */
+  /** From `Libc.readVersion()`; undefined if not available. */
   readonly version: string | undefined;
   /** Its text, where there is no version. */
   readonly text: string | undefined;
@@ -13,27 +13,30 @@ export interface KnownFile<R> extends KnownRecords<R> {
 
 /** The records of a file. */
 export interface KnownRecords<R> {
-  /** By ID, in the order of the file. Who changes them makes the cache forget. */
+  /**
+   * By ID, in the order of the file. Before they are changed, the cache must forget
+   * them.
+   */
   readonly records: Map<string, R>;
   /** Of their IDs: see `sumOfIds()`. */
   readonly sum: bigint;
-  readonly lineage: Lineage;
+  readonly epoch: Epoch;
 }
 
 /**
- * What records have in common that this process has read once, and that nobody but
- * this process has changed since.
+ * A period in which only this process changes a file: it begins when the process
+ * reads the file, and ends when another process changes it.
  */
-export type Lineage = object;
+export type Epoch = object;
 
-/** Of files that are not there. */
-export const MISSING: Lineage = {};
+/** The epoch of missing files. */
+export const MISSING: Epoch = {};
 
-/** Records by the file that they are of. */
+/** Records by the path of their file. */
 export class RecordCache<R> {
   readonly #files = new Map<string, KnownFile<R>>();
 
-  /** What is known of a file, whatever it holds now. */
+  /** What is cached of a file, whatever it holds now. */
   find(path: string): KnownFile<R> | undefined {
     return this.#files.get(path);
   }

@@ -1,9 +1,9 @@
 /**
- * The files of a table of records: how they are read, and whether they are as
- * their last writer left them. orlop tells that in the last writer's token: the
- * bytes that other tools fill by chance say which records the files had before
- * and after the change. A token of this kind beside files that fit neither means
- * that somebody changed, emptied, restored or lost them without a lock.
+ * The files of a table of records: how they are read, and whether they are as their
+ * last writer left them. orlop records that in the last writer's token: the bytes
+ * that other tools fill at random hold fingerprints of the files before and after
+ * the change. If the files match neither fingerprint, they were changed, emptied,
+ * restored or lost without a lock.
  */
 
 import { join } from "@std/path";
@@ -21,8 +21,8 @@ import type { Libc } from "../../process/libc.ts";
 import { fingerprintOf, sumOfIds } from "./fingerprint.ts";
 import { markOf } from "./lock.ts";
 import {
+  type Epoch,
   type KnownRecords,
-  type Lineage,
   MISSING,
   type RecordCache,
 } from "./record_cache.ts";
@@ -35,19 +35,19 @@ export interface TableFiles<R extends StoreRecord> {
   /** File names; the first takes new records. */
   readonly files: readonly [string, ...string[]];
   parse(text: string): R[];
-  /** What to do about one that is damaged; left out, a backup helps. */
+  /** How to repair a damaged file; if omitted, from a backup. */
   readonly advice?: string | undefined;
-  /** Whether a save keeps what was there before, beside it; left out, it does not. */
+  /** Whether a save keeps the previous file as a backup; the default is no. */
   readonly backups?: "keep" | undefined;
-  /** Spares parsing what this process knows; left out, all is parsed. */
+  /** Avoids parsing unchanged files; if omitted, all are parsed. */
   readonly cache?: RecordCache<R>;
-  /** Spares reading it, too. */
+  /** Avoids reading unchanged files, too. */
   readonly libc?: Libc | undefined;
-  /** Told of a file that cannot be read, which then counts as empty. */
+  /** Called for a file that cannot be read, which then counts as empty. */
   readonly onDamage?: ((error: DamagedStoreError) => void) | undefined;
 }
 
-/** Where the records are that were replaced last; other tools ignore it. */
+/** The backup of a file: its previous records; other tools ignore it. */
 export function backupOf(path: string): string {
   return `${path}.orlop-backup`;
 }
@@ -67,14 +67,14 @@ export interface LoadedFile<R> {
   readonly records: Map<string, R>;
   /** Of their IDs: see `sumOfIds()`. */
   sum: bigint;
-  lineage: Lineage;
+  epoch: Epoch;
   isChanged: boolean;
 }
 
 /**
- * Who wrote the files last: `"own"`, orlop, and they have the records that it
- * left; `"changed"`, orlop, and they have others; `"other"`, another tool, or an
- * older orlop; `"none"`, nobody yet.
+ * Who wrote the files last: `"own"`: orlop, and the records are as it left them;
+ * `"changed"`: orlop, but the records are different; `"other"`: another tool, or an
+ * older orlop; `"none"`: nobody yet.
  */
 export type Origin = "own" | "changed" | "other" | "none";
 
@@ -86,15 +86,15 @@ export interface TableView<R extends StoreRecord> {
   lookUp(text: string): R | undefined;
   /** Whether they can be relied on. */
   readonly origin: Origin;
-  /** Of each file; undefined where nobody keeps a look on it. */
-  readonly lineages?: readonly Lineage[] | undefined;
+  /** Of each file; undefined without a cache. */
+  readonly epochs?: readonly Epoch[] | undefined;
 }
 
 /**
  * Loads records.
  *
  * @param token The last writer's, which was read before.
- * @throws {DamagedStoreError} If a file does not parse, and nobody is told.
+ * @throws {DamagedStoreError} If a file does not parse, and there is no `onDamage`.
  */
 export function loadFiles<R extends StoreRecord>(
   { directory, files, ...how }: TableFiles<R>,
@@ -102,12 +102,12 @@ export function loadFiles<R extends StoreRecord>(
 ): readonly LoadedFile<R>[] {
   return files.map((name) => {
     const path = join(directory, name);
-    const { records, sum, lineage } = load(path, { ...how, token });
-    return { path, records, sum, lineage, isChanged: false };
+    const { records, sum, epoch } = load(path, { ...how, token });
+    return { path, records, sum, epoch, isChanged: false };
   });
 }
 
-/** Of two records of one ID the first counts, as for everybody. */
+/** Of two records with one ID the first counts, as in containers/storage. */
 export function mergeFirst<R>(
   files: readonly LoadedFile<R>[],
 ): ReadonlyMap<string, R> {
@@ -124,8 +124,8 @@ export function mergeFirst<R>(
 }
 
 /**
- * Reads a table that is not locked: others replace its files as a whole. The view is
- * for now: it changes with what this process saves.
+ * Reads a table without a lock: files are replaced atomically. The view changes
+ * when this process saves records.
  */
 export function peekTable<R extends StoreRecord>(
   description: TableFiles<R>,
@@ -139,21 +139,21 @@ export function peekTable<R extends StoreRecord>(
     records: [...records.values()],
     lookUp: (text) => records.get(text),
     origin: originOf(files, token, digestOfFiles(files)),
-    lineages: files.map(({ lineage }) => lineage),
+    epochs: files.map(({ epoch }) => epoch),
   };
 }
 
-// Tokens of versions before have "orlp" there, and another kind of fingerprint.
+// Tokens of earlier versions have "orlp" here, and another kind of fingerprint.
 const MAGIC = toBytes("orl2");
 
-/** Which records files have; it does not tell what these say. */
+/** A digest of the IDs in the files, not of their other members. */
 export function digestOfFiles(
   files: readonly LoadedFile<unknown>[],
 ): Uint8Array {
   return fingerprintOf(files.map(({ sum }) => sum));
 }
 
-/** What a token says of a change. */
+/** Encodes a change for the token. */
 export function markChange(before: Uint8Array, after: Uint8Array): Uint8Array {
   return concatBytes([MAGIC, before, after]);
 }
@@ -171,7 +171,8 @@ export function originOf(
   const [magic, known] = [MAGIC.toHex(), digest.toHex()];
   if (!mark.startsWith(magic)) return "other";
   const offsets = [magic.length, magic.length + known.length];
-  // The one before, too: a token is written first, and then comes a kill.
+  // The previous one is accepted, too: a kill may come between the token and the
+  // files.
   const isKnown = offsets.some((offset) => mark.startsWith(known, offset));
   return isKnown ? "own" : "changed";
 }
@@ -203,7 +204,7 @@ function load<R extends StoreRecord>(
     const records = new Map(
       parse(text).map((record) => [record.id, record]),
     );
-    const read = { records, sum: sumOfIds(records.keys()), lineage: {} };
+    const read = { records, sum: sumOfIds(records.keys()), epoch: {} };
     cache?.keep(path, {
       ...read,
       ...version === undefined
@@ -220,7 +221,7 @@ function load<R extends StoreRecord>(
     );
     if (onDamage === undefined) throw error;
     onDamage(error);
-    return { ...nothing<R>(), lineage: {} };
+    return { ...nothing<R>(), epoch: {} };
   }
 }
 
@@ -240,5 +241,5 @@ export function versionOf(
 }
 
 function nothing<R>(): KnownRecords<R> {
-  return { records: new Map(), sum: 0n, lineage: MISSING };
+  return { records: new Map(), sum: 0n, epoch: MISSING };
 }

@@ -9,7 +9,7 @@ import type { Libc } from "../../process/libc.ts";
 import { numberOf } from "./fingerprint.ts";
 import type { HeldLock } from "./lock.ts";
 import type { Records, SaveOptions } from "./records.ts";
-import { type Lineage, MISSING, type RecordCache } from "./record_cache.ts";
+import { type Epoch, MISSING, type RecordCache } from "./record_cache.ts";
 import {
   backupOf,
   digestOfFiles,
@@ -59,8 +59,8 @@ export class RecordTable<R extends StoreRecord> implements Records<R> {
   }
 
   /** Of each file. */
-  get lineages(): readonly Lineage[] {
-    return this.#files.map(({ lineage }) => lineage);
+  get epochs(): readonly Epoch[] {
+    return this.#files.map(({ epoch }) => epoch);
   }
 
   /** All records, in the order of the files; later changes do not show. */
@@ -122,25 +122,28 @@ export class RecordTable<R extends StoreRecord> implements Records<R> {
   }
 
   /**
-   * Writes what changed: the token first, so that nobody misses it.
+   * Writes what changed: the token first, so that no other process misses the
+   * change.
    *
-   * @param options `"later"` for what may be as before after a power cut, and
-   *   `"doubted"` for what replaces files that nobody shall rely on.
+   * @param options `"later"` if a power cut may undo the change; `"untrusted"` if
+   *   the replaced files are inconsistent.
    */
-  save({ before = "known", directory = "sync" }: SaveOptions = {}): void {
+  save({ before = "trusted", directory = "sync" }: SaveOptions = {}): void {
     const changed = this.#files.filter(({ isChanged }) => isChanged);
     if (changed.length === 0) return;
     const digest = digestOfFiles(this.#files);
-    const isKnown = before === "known";
-    const mark = markChange(isKnown ? this.#saved : digest, digest);
+    const isTrusted = before === "trusted";
+    const mark = markChange(isTrusted ? this.#saved : digest, digest);
     this.#token = this.lock.writeToken(mark);
     for (const file of changed) {
       const text = formatRecords([...file.records.values()]);
       writeAtomically(file.path, text, {
         directory,
-        backup: this.#keepsBackups && isKnown ? backupOf(file.path) : undefined,
+        backup: this.#keepsBackups && isTrusted
+          ? backupOf(file.path)
+          : undefined,
       });
-      if (file.lineage === MISSING) file.lineage = {};
+      if (file.epoch === MISSING) file.epoch = {};
       this.#keep(file, text);
       file.isChanged = false;
     }
@@ -155,15 +158,15 @@ export class RecordTable<R extends StoreRecord> implements Records<R> {
     this.lock[Symbol.dispose]();
   }
 
-  #keep({ path, records, sum, lineage }: LoadedFile<R>, text: string): void {
+  #keep({ path, records, sum, epoch }: LoadedFile<R>, text: string): void {
     const version = versionOf(path, { libc: this.#libc, token: this.#token });
     this.#cache?.keep(path, {
-      ...{ records, sum, lineage, version },
+      ...{ records, sum, epoch, version },
       text: version === undefined ? text : undefined,
     });
   }
 
-  /** Of a token that is one's own, nothing has to be read. */
+  /** If the token is this process's own, nothing has to be read. */
   #keepAsItIs({ path }: LoadedFile<R>): void {
     const known = this.#cache?.find(path);
     if (known?.version === undefined) return;

@@ -3,12 +3,12 @@
 import type { StoreRecord } from "../../formats/storage/store_record.ts";
 import type { TableView } from "./record_files.ts";
 
-/** Records that are held to be looked at: nobody changes them meanwhile. */
+/** Records that are locked for reading: no other process changes them. */
 export interface RecordView<R extends StoreRecord>
   extends TableView<R>, Disposable {
   /** Finds a record by its ID; there is none for undefined. */
   get(id: R["id"] | undefined): R | undefined;
-  /** Finds a record by name; of two holders the later one has it. */
+  /** Finds a record by name; if two have it, the later one. */
   getByName(name: string): R | undefined;
   /** Finds the one record whose ID begins so; not for an empty prefix. */
   getByPrefix(prefix: string): R | undefined;
@@ -17,9 +17,8 @@ export interface RecordView<R extends StoreRecord>
 }
 
 /**
- * Records that are held to be changed. Changes show at once to whoever holds them,
- * and to others when they are saved; those that were not saved are gone when they
- * are released.
+ * Records that are locked for writing. The holder sees changes at once, others when
+ * they are saved; unsaved changes are lost when the lock is released.
  *
  * @see `tests/contracts/records_suite.ts` for all that it promises.
  */
@@ -30,23 +29,25 @@ export interface Records<R extends StoreRecord> extends RecordView<R> {
   update(record: R): void;
   /** Drops a record; it may be gone already. */
   remove(id: R["id"]): void;
-  /** Writes what changed; `"later"` is for what may be as before after a power cut. */
+  /** Writes what changed. */
   save(options?: SaveOptions): void;
 }
 
 /** How to save records. */
 export interface SaveOptions {
   /**
-   * When the directory's change has to be on the disk.
+   * When the directory has to be synced: `"later"` if a power cut may undo the
+   * change.
    *
    * @default {"sync"}
    */
   readonly directory?: "later" | "sync";
   /**
-   * `"doubted"`: what was there before is not as it was left. It stays in doubt if a
-   * kill comes before what replaces it, and is no backup.
+   * `"untrusted"`: the files to be replaced are inconsistent. They are not kept as
+   * a backup, and stay marked as changed if the process is killed before they are
+   * replaced.
    *
-   * @default {"known"}
+   * @default {"trusted"}
    */
-  readonly before?: "doubted" | "known";
+  readonly before?: "trusted" | "untrusted";
 }

@@ -1,7 +1,7 @@
 /**
- * Room for removals: to remove something, records are written anew first, and for
- * that a full disk has no room. So a store keeps a few files that are of no use but
- * to be given up then. They are made when there is plenty.
+ * Reserved space for removals: to remove something, records must be written first,
+ * which is impossible on a full disk. So a store keeps a few filler files, which
+ * are deleted then. They are made when there is enough free space.
  */
 
 import { join } from "@std/path";
@@ -21,33 +21,35 @@ const SPARE_INODES = 64;
 // For directories, small files and journals: before it makes one file, xfs wants
 // some 300 KiB to be free.
 const SPARE_BYTES = 768 * 1024;
-// So many removals find room while others fill the disk again and again.
+// The number of removals for which the reserve suffices while others fill the disk
+// again.
 const ROUNDS = 5;
-// More than all tables can take twice: each is read as one text, of 512 MiB at most.
+// More than twice the size of all tables: each is read as one string of at most 512
+// MiB.
 const PLENTY_BYTES = 4 * 1024 ** 3;
 // The reserve itself must not fill a disk.
 const MAX_SHARE = 1 / 16;
 const CHUNK_BYTES = 64 * 1024;
 
-/** Whose room it is. */
+/** The store that the space belongs to. */
 export interface SpaceStore {
   readonly paths: StorePaths;
   readonly libc: Libc | undefined;
 }
 
-/** Bytes and inodes; infinite where nobody can tell. */
+/** Bytes and inodes; infinite where unknown. */
 interface FreeSpace {
   readonly free: number;
   readonly freeInodes: number;
 }
 
 /**
- * Gives up the reserve, if there is hardly anything else left.
+ * Deletes the reserve, if hardly any other space is left.
  *
- * @returns How many bytes it held: so many are to be taken back afterwards.
+ * @returns Its size in bytes, for `keepReserve()` afterwards.
  */
 export function releaseReserve(store: SpaceStore): number {
-  if (!isScarce(store)) return 0;
+  if (!isSpaceLow(store)) return 0;
   const directory = directoryOf(store.paths);
   const isOwn = lstatIfThere(directory)?.isDirectory;
   const sizes = (isOwn ? listIfDirectory(directory) : [])
@@ -56,7 +58,10 @@ export function releaseReserve(store: SpaceStore): number {
   return sum(sizes);
 }
 
-/** Gives up the reserve as {@linkcode releaseReserve} does, until it is disposed of. */
+/**
+ * Deletes the reserve as {@linkcode releaseReserve} does, and restores it when
+ * disposed of.
+ */
 export function lendReserve(store: SpaceStore): Disposable {
   const released = releaseReserve(store);
   return {
@@ -66,9 +71,9 @@ export function lendReserve(store: SpaceStore): Disposable {
   };
 }
 
-/** Whether records can hardly be written. */
-export function isScarce(store: SpaceStore): boolean {
-  if (!isThere(store.paths.layers)) return false; // nor is there anything to write
+/** Whether the free space hardly suffices to write the records. */
+export function isSpaceLow(store: SpaceStore): boolean {
+  if (!isThere(store.paths.layers)) return false; // and no records to write
   const { free, freeInodes } = measure(store);
   if (freeInodes < SPARE_INODES) return true;
   return free < PLENTY_BYTES && free < bytesNeeded(store.paths);
@@ -77,8 +82,8 @@ export function isScarce(store: SpaceStore): boolean {
 /**
  * Makes the reserve, if it is not there.
  *
- * @param released What it held before, as far as there is room for it; left out,
- *   there must be plenty.
+ * @param released Its previous size: as much as fits is restored. If omitted, it is
+ *   made only with enough free space.
  */
 export function keepReserve(
   store: SpaceStore,
@@ -89,7 +94,7 @@ export function keepReserve(
   try {
     if (listIfDirectory(directory).length >= FILES) return;
   } catch {
-    return; // It is for later; what this command was for is done.
+    return; // Best effort: the work of this command is done.
   }
   const total = released > 0 ? released : shareOf(store);
   if (total === 0) return;
@@ -100,11 +105,11 @@ export function keepReserve(
     return;
   }
   for (let n = 0; n < FILES; n++) {
-    if (!writeBallast(join(directory, String(n)), bytes)) return;
+    if (!writeFiller(join(directory, String(n)), bytes)) return;
   }
 }
 
-/** What can be spared; 0 if that is too little to be of use. */
+/** The size of the reserve; 0 if too little could be spared. */
 function shareOf(store: SpaceStore): number {
   const least = bytesNeeded(store.paths);
   const { free, freeInodes } = measure(store);
@@ -113,8 +118,8 @@ function shareOf(store: SpaceStore): number {
   return share < least || freeInodes < SPARE_INODES + FILES ? 0 : share;
 }
 
-/** As much as there is room for. @returns Whether that was all. */
-function writeBallast(path: string, bytes: number): boolean {
+/** Writes as much as fits. @returns Whether that was all. */
+function writeFiller(path: string, bytes: number): boolean {
   const content = new Uint8Array(CHUNK_BYTES);
   try {
     for (let written = 0; written < bytes; written += CHUNK_BYTES) {
@@ -128,7 +133,7 @@ function writeBallast(path: string, bytes: number): boolean {
 
 const KINDS = ["layers", "images", "containers"] as const;
 
-/** Each table is there twice while it is written. */
+/** While a table is written, both versions exist. */
 function bytesNeeded(paths: StorePaths): number {
   const sizes = KINDS.map((kind) =>
     statIfThere(tablePath(paths, kind))?.size ?? 0
@@ -137,14 +142,14 @@ function bytesNeeded(paths: StorePaths): number {
 }
 
 /**
- * What others than root may use: ext4 keeps some even from root. Without libc that
- * is not known, and nothing is done for want of room.
+ * The space available to users other than root. Without libc it is not known, and
+ * the reserve is not used.
  */
 function measure({ paths: { home, root }, libc }: SpaceStore): FreeSpace {
   const space = libc?.readSpace(isThere(home) ? home : root);
   if (space === undefined) return { free: Infinity, freeInodes: Infinity };
   const { free, inodes, freeInodes } = space;
-  // Some file systems make inodes as they need them, and count none.
+  // File systems with dynamic inodes report a count of 0.
   return { free, freeInodes: inodes > 0 ? freeInodes : Infinity };
 }
 

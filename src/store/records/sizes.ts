@@ -1,4 +1,4 @@
-/** What records say of sizes; the one place that lists and totals go by. */
+/** Sizes from records, for all lists and totals. */
 
 import type {
   ImageRecord,

@@ -27,10 +27,13 @@ import {
 import { RecordTable } from "./record_table.ts";
 import type { Records, RecordView } from "./records.ts";
 
-/** The locks that a caller may want. */
+/** The locks that a caller can request. */
 export type WantedLocks = Partial<Record<keyof Holdable, LockKind>>;
 
-/** What whoever makes or removes things wants: others must not refer to them. */
+/**
+ * The locks for creating or removing objects: no other process may add references
+ * to them.
+ */
 export const WRITE_LOCKS = {
   storage: "write",
   layers: "write",
@@ -38,17 +41,17 @@ export const WRITE_LOCKS = {
   containers: "write",
 } as const satisfies WantedLocks;
 
-/** They, held. */
+/** Those locks, held. */
 export type WriteLocks = HeldLocks<typeof WRITE_LOCKS>;
 
-/** What whoever looks at everything wants. */
+/** The locks for reading everything. */
 export const READ_LOCKS = {
   layers: "read",
   images: "read",
   containers: "read",
 } as const satisfies WantedLocks;
 
-/** Records of each kind, held to be looked at. */
+/** Records of each kind, locked for reading. */
 export interface ReadTables {
   /** Of layers. */
   readonly layers: RecordView<LayerRecord>;
@@ -58,7 +61,7 @@ export interface ReadTables {
   readonly containers: RecordView<ContainerRecord>;
 }
 
-/** Records of each kind, held to be changed. */
+/** Records of each kind, locked for writing. */
 export interface Tables extends ReadTables {
   /** Of layers. */
   readonly layers: Records<LayerRecord>;
@@ -75,8 +78,8 @@ export interface Holdable extends Tables {
 }
 
 /**
- * What was wanted, held until it is disposed of. What was wanted for reading can
- * only be read.
+ * The requested locks, held until disposed of. Records that are locked for reading
+ * can only be read.
  */
 export type HeldLocks<W extends WantedLocks> =
   & {
@@ -88,14 +91,14 @@ export type HeldLocks<W extends WantedLocks> =
 
 /** How to lock tables. */
 export interface LockTablesOptions extends LockOptions {
-  /** Told of a file that cannot be read, which then counts as empty. */
+  /** Called for a file that cannot be read, which then counts as empty. */
   readonly onDamage?: ((error: DamagedStoreError) => void) | undefined;
 }
 
 /**
  * Takes locks and loads records; nothing is repaired.
  *
- * @throws {DamagedStoreError} If a file does not parse, and nobody is told.
+ * @throws {DamagedStoreError} If a file does not parse, and there is no `onDamage`.
  */
 export async function lockTables<W extends WantedLocks>(
   paths: StorePaths,
@@ -131,7 +134,7 @@ export async function lockTables<W extends WantedLocks>(
       }),
     };
     const stack = held.move();
-    // The members were chosen by the same keys that the type is made from.
+    // The type is built from the same keys as the members.
     return Object.assign(got, {
       [Symbol.dispose]: () => stack.dispose(),
     }) as HeldLocks<W>;
@@ -157,17 +160,18 @@ export type TableViews = {
 };
 
 /**
- * Completes what is held by a look at the rest.
+ * Adds views of the tables that are not held.
  *
- * @throws {DamagedStoreError} If a file of the rest does not parse, and nobody is
- *   told.
+ * @throws {DamagedStoreError} If a file of those does not parse, and there is no
+ *   `onDamage`.
  */
 export function viewTables(
   paths: StorePaths,
   { layers, images, containers }: Partial<ReadTables>,
   how: Pick<LockTablesOptions, "onDamage" | "libc"> = {},
 ): TableViews {
-  // What is used last, so that a pull that goes on does not seem to lack layers.
+  // Users are read before layers, so that a concurrent pull does not seem to lack
+  // layers.
   return {
     containers: containers ??
       peekTable({ ...describeContainers(paths), ...how }),
@@ -231,7 +235,7 @@ function readBackup<R extends StoreRecord>(
   try {
     return parse(readText(backupOf(join(directory, first))));
   } catch {
-    return []; // none, or a damaged one: it proves nothing then
+    return []; // no backup, or a damaged one: it proves nothing
   }
 }
 
@@ -288,7 +292,7 @@ function describeMounts({ runLayers }: StorePaths): TableFiles<MountRecord> {
     lockName: "mountpoints.lock",
     files: ["mountpoints.json"],
     parse: parseMountRecords,
-    // It goes with a reboot: then nothing is mounted.
+    // A reboot removes it, and all mounts with it.
     advice: "reboot, or unmount what is mounted in the store and remove it",
     cache: CACHES.mounts,
   };

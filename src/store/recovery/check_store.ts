@@ -1,4 +1,4 @@
-/** Whether a store may be written to, and what to warn of where it may not. */
+/** Whether a store may be written to, and the warning if it may not. */
 
 import { DamagedStoreError } from "../../errors/store_errors.ts";
 import { isThere } from "../../fs/if_there.ts";
@@ -12,34 +12,36 @@ import {
   viewTables,
   type WantedLocks,
 } from "../records/tables.ts";
-import { findDoubts } from "./find_doubts.ts";
-import type { Doubt } from "./find_unnamed.ts";
+import { findInconsistencies } from "./find_inconsistencies.ts";
+import type { Inconsistency } from "./find_unnamed.ts";
 
 /** What was locked. */
 export interface CheckStoreRequest {
   readonly wanted: WantedLocks;
   readonly held: Partial<ReadTables>;
-  /** Spares reading the other tables once more. */
+  /** Avoids reading the other tables again. */
   readonly libc?: Libc | undefined;
 }
 
 /**
  * Checks a store before it is written to.
  *
- * @throws {DamagedStoreError} If a table does not parse, or is in doubt.
+ * @throws {DamagedStoreError} If a table does not parse, or is inconsistent.
  */
-export function demandSound(
+export function requireConsistent(
   paths: StorePaths,
   request: CheckStoreRequest,
 ): void {
   if (request.wanted.storage === "write") checkMountCounts(paths, request);
-  const [doubt, ...more] = findAll(paths, request);
-  if (doubt === undefined) return;
+  const [inconsistency, ...more] = findAll(paths, request);
+  if (inconsistency === undefined) return;
   const others = more.length === 0 ? "" : ` (and ${more.length} more)`;
   throw new DamagedStoreError(
-    `Cannot go on with store "${paths.root}": "${doubt.path}" is in doubt: ` +
-      `${doubt.found}${others}; nothing was changed: ${adviseOn(doubt)}`,
-    { path: doubt.path },
+    `Cannot go on with store "${paths.root}": "${inconsistency.path}" is inconsistent: ` +
+      `${inconsistency.found}${others}; nothing was changed: ${
+        adviseOn(inconsistency)
+      }`,
+    { path: inconsistency.path },
   );
 }
 
@@ -48,27 +50,28 @@ export function listFaults(
   paths: StorePaths,
   request: CheckStoreRequest,
 ): readonly TableFault[] {
-  // A second look at the tables says the same of a file.
+  // The tables are read twice: report each file once.
   const damaged = new Map<string, TableFault>();
-  const doubts = findAll(paths, request, {
+  const inconsistencies = findAll(paths, request, {
     onDamage: ({ path, message }) => damaged.set(message, { path, message }),
   });
   return [
     ...damaged.values(),
-    ...doubts.slice(0, 1).map((doubt) => ({
-      path: doubt.path,
-      message: `"${doubt.path}" is in doubt: ${doubt.found}; ${
-        adviseOn(doubt)
-      }`,
+    ...inconsistencies.slice(0, 1).map((inconsistency) => ({
+      path: inconsistency.path,
+      message:
+        `"${inconsistency.path}" is inconsistent: ${inconsistency.found}; ${
+          adviseOn(inconsistency)
+        }`,
     })),
   ];
 }
 
-/** Lists all doubts; a file that does not parse counts as empty. */
-export function listDoubts(
+/** Lists all inconsistencies; a file that does not parse counts as empty. */
+export function listInconsistencies(
   paths: StorePaths,
   request: CheckStoreRequest,
-): readonly Doubt[] {
+): readonly Inconsistency[] {
   return findAll(paths, request, { onDamage: () => {} });
 }
 
@@ -76,26 +79,27 @@ function findAll(
   paths: StorePaths,
   request: CheckStoreRequest,
   options: Pick<Parameters<typeof viewTables>[2] & object, "onDamage"> = {},
-): readonly Doubt[] {
-  const settled = settledBy(request);
+): readonly Inconsistency[] {
+  const stable = stableKinds(request);
   const { held, libc } = request;
   const look = () =>
-    findDoubts(paths, viewTables(paths, held, { ...options, libc }), {
-      settled,
+    findInconsistencies(paths, viewTables(paths, held, { ...options, libc }), {
+      stable,
       libc,
     });
   const found = look();
   if (found.length === 0 || held.layers !== undefined) return found;
-  // A layer that was made since its records were read has one the second time.
+  // A layer that was made after the records were read has a record the second time.
   const again = new Set(look().map(({ unnamed }) => unnamed));
   return found.filter(({ unnamed }) => again.has(unnamed));
 }
 
 /**
- * Who makes a layer saves its record first. Who puts an image needs the lock of
- * images, and keeps others from changing layers. Who makes a container needs all.
+ * The kinds whose directories cannot change while these locks are held. Making a
+ * layer saves its record first. Adding an image needs the lock of images, and keeps
+ * others from changing layers. Making a container needs all locks.
  */
-function settledBy(
+function stableKinds(
   { wanted: { layers, images, containers } }: CheckStoreRequest,
 ): ReadonlySet<keyof TableViews> {
   const kinds: (keyof TableViews)[] = ["layers"];
@@ -104,7 +108,7 @@ function settledBy(
   return new Set(kinds);
 }
 
-function adviseOn({ path, unnamed }: Doubt): string {
+function adviseOn({ path, unnamed }: Inconsistency): string {
   if (unnamed === undefined) {
     return `repair that first, or use a store of its own: --root`;
   }

@@ -1,4 +1,4 @@
-/** Finds what lies in a store without a record: leftovers of crashes. */
+/** Finds files in a store that have no record: leftovers of crashes. */
 
 import { join } from "@std/path";
 import { isErrno } from "../../fs/errno.ts";
@@ -22,15 +22,15 @@ export interface Orphan {
   readonly kind: OrphanKind;
   readonly path: string;
   /**
-   * Since when it must have lain there, in milliseconds since 1970, to be sure
-   * that nobody works with it; undefined if it belongs to nobody at all.
+   * When it was last changed, in milliseconds since 1970: a recent one may be in
+   * use. Undefined if it cannot be in use.
    */
   readonly changedMs?: number;
-  /** For a download: the layer that it is a part of. */
+  /** The layer of a download. */
   readonly layerId?: string;
 }
 
-/** What an orphan was to be. */
+/** The kinds of orphans. */
 export type OrphanKind =
   | "layer"
   | "tar-split"
@@ -40,14 +40,14 @@ export type OrphanKind =
   | "link"
   /** A blob that was received in part. */
   | "download"
-  /** A trial of what the kernel can do. */
+  /** A test of the kernel's features. */
   | "probe";
 
 const ID = /^[0-9a-f]{64}$/;
 const TAR_SPLIT = /^([0-9a-f]{64})\.tar-split\.gz$/;
 // What containers/storage makes in its home to try out overlay mounts.
 const PROBE = /^(compat|metacopy-check|opaque-bug-check|volatile-check)\d+$/;
-// What orlop makes beside it, for the same.
+// The same by orlop.
 const TRIAL = /^trial-\d+$/;
 
 /**
@@ -99,7 +99,7 @@ export function findOrphans(
       .filter((name) => TRIAL.test(name))
       .flatMap((name) => aged("probe", join(paths.root, "orlop", name))),
     ...findDownloads(paths),
-    // Of podman's own partial pulls, which hold a lock in them meanwhile.
+    // podman's partial pulls, which hold a lock in them while they run.
     ...listIfDirectory(partialPulls).map((name) => join(partialPulls, name))
       .filter((path) => !isLocked(join(path, "staging.lock"), libc))
       .flatMap((path) => aged("download", path)),
@@ -107,8 +107,8 @@ export function findOrphans(
 }
 
 /**
- * Where another tool wrote the records last, only a layer of some age is surely
- * nobody's: it may keep records elsewhere, too, as in a transient store.
+ * If another tool wrote the records last, only an old layer is surely unused: the
+ * tool may keep records elsewhere, as in a transient store.
  */
 function findLayers(
   { home }: StorePaths,
@@ -124,7 +124,7 @@ function as(kind: OrphanKind): (path: string) => Orphan {
   return (path) => ({ kind, path });
 }
 
-/** With its age; nothing if it is gone meanwhile. */
+/** An orphan with its age; none if it is gone. */
 function aged(kind: OrphanKind, path: string): readonly Orphan[] {
   try {
     return [{
@@ -146,7 +146,7 @@ function findDownloads(paths: StorePaths): readonly Orphan[] {
   );
 }
 
-/** Without libc the locks of others cannot be seen: they may be there. */
+/** Without libc the locks of other tools are invisible: it may be locked. */
 function isLocked(path: string, libc: Libc | undefined): boolean {
   if (libc === undefined) return true;
   if (!isThere(path)) return false; // made by a version without locks

@@ -1,6 +1,6 @@
 /**
- * Finds what lies in a store and is named by no table, though it must have been:
- * `find_doubts.ts` says what tools leave, whenever they are killed.
+ * Finds objects in a store that no table names, although one must have:
+ * `find_inconsistencies.ts` has the rules.
  */
 
 import { basename, join } from "@std/path";
@@ -16,29 +16,32 @@ import type { StorePaths } from "../paths.ts";
 import type { TableView } from "../records/record_files.ts";
 import { tablePath, type TableViews } from "../records/tables.ts";
 
-/** A file whose records are in doubt. */
-export interface Doubt {
+/** A table that contradicts the disk or another table. */
+export interface Inconsistency {
   /** Absolute. */
   readonly path: string;
-  /** What speaks against it. */
+  /** The contradiction. */
   readonly found: string;
-  /** What is there without a record; absolute. */
+  /** The object without a record; absolute. */
   readonly unnamed?: string;
 }
 
-/** What nobody else can change while the tables are looked at. */
-export interface DoubtOptions {
-  /** The kinds whose directories may be listed, and compared with records. */
-  readonly settled: ReadonlySet<keyof TableViews>;
-  /** With it, what is missing costs no error. */
+/** How to look for inconsistencies. */
+export interface InconsistencyOptions {
+  /**
+   * The kinds whose directories cannot change meanwhile, so that they can be
+   * compared with the records.
+   */
+  readonly stable: ReadonlySet<keyof TableViews>;
+  /** With it, a missing file costs no exception. */
   readonly libc?: Libc | undefined;
 }
 
-/** Layers that tools call after their container, with files in them. */
+/** Finds non-empty layers that are named after a container which has no record. */
 export function findOwnerlessLayers(
   paths: StorePaths,
   tables: TableViews,
-): readonly Doubt[] {
+): readonly Inconsistency[] {
   if (tables.containers.origin === "own") return [];
   return listOwnerless(tables).filter((layer) => holdsOwnFiles(paths, layer))
     .map(({ id, names = [] }) => ({
@@ -58,7 +61,7 @@ function listOwnerless(
   );
 }
 
-/** Whether a layer holds what no registry has: files that a container wrote. */
+/** Whether a layer holds files that a container wrote, which no registry has. */
 export function holdsOwnFiles(
   { home }: StorePaths,
   layer: LayerRecord,
@@ -67,15 +70,15 @@ export function holdsOwnFiles(
     listIfDirectory(join(home, layer.id, "diff")).length > 0;
 }
 
-// Whether what a table does not name is something that it has lost.
+// Whether an object without a record is a loss, by kind.
 const IS_LOSS: Readonly<
   Record<keyof TableViews, (tables: TableViews) => boolean>
 > = {
-  // A transient store leaves layers that its tables in the run root named, until
-  // a reboot. These are no loss, but an empty table is.
+  // After a reboot, a transient store leaves layers whose records were in the run
+  // root. These are no loss, but an empty table is.
   layers: ({ layers: { origin, records } }) =>
     origin === "other" ? records.length === 0 : origin !== "own",
-  // The first pull of all leaves items before there is a table.
+  // The very first pull writes items before there is a table.
   images: ({ images: { origin } }) => origin !== "own" && origin !== "none",
   // A transient store has no table here, nor layers in the one that is here.
   containers: (tables) => {
@@ -86,16 +89,16 @@ const IS_LOSS: Readonly<
 };
 
 /**
- * Finds what a table does not name though it is there, where that is a loss.
- * Directories are listed only where a table is not as orlop left it.
+ * Finds objects without a record, where that is a loss. Directories are listed only
+ * where a table is not as orlop left it.
  */
 export function findUnnamed(
   paths: StorePaths,
   tables: TableViews,
-  { settled }: DoubtOptions,
-): readonly Doubt[] {
+  { stable }: InconsistencyOptions,
+): readonly Inconsistency[] {
   const isLoss = (kind: keyof TableViews) =>
-    settled.has(kind) && IS_LOSS[kind](tables);
+    stable.has(kind) && IS_LOSS[kind](tables);
   const found = (kind: keyof TableViews, directory: string) => {
     const file = tablePath(paths, kind);
     return isLoss(kind)
@@ -109,7 +112,7 @@ export function findUnnamed(
   ];
 }
 
-// What shows that a directory is more than a name.
+// The files that prove that a directory is an object of its kind.
 const SIGNS: Readonly<
   Record<keyof TableViews, (directory: string) => readonly string[]>
 > = {
@@ -130,7 +133,7 @@ function unnamedIn(
     readonly table: TableView<StoreRecord>;
     readonly file: string;
   },
-): readonly Doubt[] {
+): readonly Inconsistency[] {
   return listIds(directory)
     .filter((id) => table.lookUp(id) === undefined)
     .map((id) => join(directory, id))
@@ -142,7 +145,7 @@ function unnamedIn(
     }));
 }
 
-/** What in a directory is called as an object is. */
+/** The names in a directory that have the form of an ID. */
 export function listIds(directory: string): readonly string[] {
   return listIfDirectory(directory).filter((name) =>
     /^[0-9a-f]{64}$/.test(name)

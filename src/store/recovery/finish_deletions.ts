@@ -1,13 +1,13 @@
-/** Finishes what processes that died left half-done. */
+/** Finishes or undoes the work of processes that died. */
 
 import { whyOf } from "../../errors/why.ts";
-import { dropContainers, isUnfinished } from "../delete_container.ts";
+import { deleteContainers, isUnfinished } from "../delete_container.ts";
 import { removeIncompleteLayers } from "../layers/delete_layer.ts";
 import { openTrash } from "../layers/trash.ts";
 import type { LockOptions } from "../records/lock.ts";
 import { lockTables } from "../records/tables.ts";
 import type { Store } from "../store.ts";
-import { demandSound } from "./check_store.ts";
+import { requireConsistent } from "./check_store.ts";
 
 const LOCKS = {
   layers: "write",
@@ -16,26 +16,26 @@ const LOCKS = {
 } as const;
 
 /**
- * Deletes layers and containers that are marked incomplete, half made or half
- * deleted: whoever marks them holds the locks until the mark is gone, so one
- * that can be seen is of a process that died.
+ * Deletes layers and containers that are marked incomplete, partly made or partly
+ * deleted. The process that marks them holds the locks until the mark is gone, so a
+ * mark that is seen was left by a process that died.
  *
- * @throws {DamagedStoreError} If a table is damaged or in doubt.
+ * @throws {DamagedStoreError} If a table is damaged or inconsistent.
  */
 export async function finishDeletions(
   store: Store,
   { onWarning, ...options }: LockOptions & {
-    /** Told of what cannot be removed: it stays, and stops nothing else. */
+    /** Called for what cannot be removed: it stays, and the rest continues. */
     readonly onWarning?: ((message: string) => void) | undefined;
   },
 ): Promise<void> {
   await using trash = openTrash(store);
   using held = await lockTables(store.paths, LOCKS, options);
-  demandSound(store.paths, { wanted: LOCKS, held, libc: store.libc });
+  requireConsistent(store.paths, { wanted: LOCKS, held, libc: store.libc });
   removeIncompleteLayers(store, held.layers, { trash, onFailure: tell });
   for (const { id } of held.containers.records.filter(isUnfinished)) {
     try {
-      dropContainers(store, held, { ids: [id], trash });
+      deleteContainers(store, held, { ids: [id], trash });
     } catch (error) {
       tell(`container "${id}"`, error);
     }

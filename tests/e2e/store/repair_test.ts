@@ -101,7 +101,7 @@ Deno.test("check tells of settings of a container that nobody can read", {
 });
 
 Deno.test(
-  "check --repair that is killed leaves a table in doubt, or restored",
+  "check --repair that is killed leaves a table inconsistent, or restored",
   {
     ...needs("strace", "root", "tar", "mount", "findmnt", ...REGISTRY_PROGRAMS),
   },

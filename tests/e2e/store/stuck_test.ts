@@ -8,7 +8,7 @@ import {
   assertThrows,
 } from "@std/assert";
 import { existsSync } from "node:fs";
-import { dropContainers } from "../../../src/store/delete_container.ts";
+import { deleteContainers } from "../../../src/store/delete_container.ts";
 import { openStore } from "../../../src/store/open_store.ts";
 import { writeBusyboxLayout } from "../../support/images/busybox_layout.ts";
 import { needs } from "../../support/peers.ts";
@@ -90,7 +90,7 @@ Deno.test(
       const id = held.containers.getByName("app")?.id;
       assert(id !== undefined);
       const error = assertThrows(() =>
-        dropContainers(opened, held, { ids: [id], trash })
+        deleteContainers(opened, held, { ids: [id], trash })
       );
       assert(error instanceof Error);
       assertMatch(

@@ -104,7 +104,7 @@ Deno.test("surveyStore() tells what layers nobody could bring back", async () =>
   const { store } = test.agent;
   await test.runtime.createContainer(containerOptions());
   const precious = async () =>
-    (await survey(test)).layers.filter(({ isPrecious }) => isPrecious)
+    (await survey(test)).layers.filter(({ hasOwnFiles }) => hasOwnFiles)
       .map(({ id }) => id);
   {
     using held = await store.lock({ layers: "write" });

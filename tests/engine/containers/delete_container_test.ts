@@ -8,7 +8,7 @@ import {
   InvalidSandboxIdError,
   NotFoundError,
 } from "../../../src/errors/not_found_errors.ts";
-import { dropContainers } from "../../../src/store/delete_container.ts";
+import { deleteContainers } from "../../../src/store/delete_container.ts";
 import {
   containerOptions,
   describeStore,
@@ -150,7 +150,7 @@ Deno.test("O14 a deletion that was cut short is finished", async (t) => {
         using held = await test.agent.store.lock(ALL);
         const record = held.containers.lookUp(id);
         assert(record !== undefined);
-        dropContainers(test.agent.store, held, { ids: [id], trash });
+        deleteContainers(test.agent.store, held, { ids: [id], trash });
         held.containers.add({ ...record, flags: mark });
         held.containers.save();
       }

@@ -3,7 +3,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { Agent } from "../../../src/engine/agent.ts";
 import { LayerNotFoundError } from "../../../src/errors/not_found_errors.ts";
-import { dropLayers } from "../../../src/store/layers/delete_layer.ts";
+import { deleteLayers } from "../../../src/store/layers/delete_layer.ts";
 import { openTrash } from "../../../src/store/layers/trash.ts";
 import { checkStore } from "../../support/check_store.ts";
 import { writeTestLayout } from "../../support/images/test_layout.ts";
@@ -17,7 +17,7 @@ async function removeTop({ store }: Agent): Promise<void> {
   const top = records.find(({ id }) =>
     records.every(({ parent }) => parent !== id)
   );
-  dropLayers(store, held.layers, { ids: top ? [top.id] : [], trash });
+  deleteLayers(store, held.layers, { ids: top ? [top.id] : [], trash });
 }
 
 Deno.test("pullImage() brings a layer again that was taken away", async (t) => {

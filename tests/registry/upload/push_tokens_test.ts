@@ -198,7 +198,7 @@ async function startTokenRegistry(
   const server = opened.use(
     await serveScript([{ match: /^\/token/, act: giveToken }, {
       match: /^\/v2\//,
-      act: demandToken,
+      act: requireToken,
     }], { behind: registry.host }),
   );
   const rest = opened.move();
@@ -221,7 +221,7 @@ async function startTokenRegistry(
     return { answer: { status: service, body } };
   }
 
-  function demandToken(
+  function requireToken(
     { method, path, headers, host }: ScriptedRequest,
   ): Action {
     const range = headers.get("content-range");

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { openNotice, readNotices } from "../../../src/store/layers/notices.ts";
-import { sweepLocks } from "../../../src/store/recovery/sweep_locks.ts";
+import { removeAbandonedLocks } from "../../../src/store/recovery/abandoned_locks.ts";
 import { isThere } from "../../../src/fs/if_there.ts";
 import { libc } from "../../support/own_libc.ts";
 import { storeAgent } from "../../support/store_agent.ts";
@@ -72,7 +72,7 @@ Deno.test("readNotices() reads none that is too large", () => {
   assertEquals(readNotices(test.store), []);
 });
 
-Deno.test("sweepLocks() removes locks that nobody holds, and only those", async (t) => {
+Deno.test("removeAbandonedLocks() removes locks that nobody holds, and only those", async (t) => {
   for (const folder of ["pulls", "runs"]) {
     await t.step(folder, () => {
       using test = place();
@@ -81,7 +81,7 @@ Deno.test("sweepLocks() removes locks that nobody holds, and only those", async 
       Deno.writeTextFileSync(`${directory}/empty`, "");
       Deno.writeTextFileSync(`${directory}/full`, "x");
       Deno.symlinkSync("full", `${directory}/link`);
-      sweepLocks(test.store);
+      removeAbandonedLocks(test.store);
       const left = [...Deno.readDirSync(directory)].map(({ name }) => name);
       assertEquals(left.toSorted(), ["folder", "full", "link"]);
     });
@@ -91,7 +91,7 @@ Deno.test("sweepLocks() removes locks that nobody holds, and only those", async 
     const path = `${test.store.paths.runRoot}/orlop/empty`;
     Deno.mkdirSync(`${test.store.paths.runRoot}/orlop`, { recursive: true });
     Deno.writeTextFileSync(path, "");
-    sweepLocks(test.store);
+    removeAbandonedLocks(test.store);
     assert(isThere(path));
     assertFalse(isThere(`${path}.json`));
   });

@@ -9,7 +9,7 @@ import {
 import { takeLibc } from "../../../src/process/libc.ts";
 import {
   openStaging,
-  sweepStaging,
+  removeAbandonedStaging,
 } from "../../../src/store/layers/staging.ts";
 import { spoolArguments } from "../../../src/unpack/apply_spool.ts";
 import { archive, file } from "../../support/images/tar_builder.ts";
@@ -51,15 +51,15 @@ Deno.test("another program sees that a staging directory is in use", {
   assertFalse(await canLock(lock, how));
 });
 
-Deno.test("sweepStaging() leaves alone what is in use", async () => {
+Deno.test("removeAbandonedStaging() leaves alone what is in use", async () => {
   using dir = tempDir();
   const parent = dir.join("staging");
   await using staging = openStaging(parent, { libc });
-  assertEquals(sweepStaging(parent, libc), []);
+  assertEquals(removeAbandonedStaging(parent, libc), []);
   assert(existsSync(staging.path));
 });
 
-Deno.test("sweepStaging() leaves alone what another program uses", {
+Deno.test("removeAbandonedStaging() leaves alone what another program uses", {
   ignore,
 }, async () => {
   using dir = tempDir();
@@ -67,41 +67,45 @@ Deno.test("sweepStaging() leaves alone what another program uses", {
   writeFileSync(dir.join("lock-7"), "");
   const how = { style: "posix", kind: "write" } as const;
   await using _owner = await holdLock(dir.join("lock-7"), how);
-  assertEquals(sweepStaging(dir.path, libc), []);
+  assertEquals(removeAbandonedStaging(dir.path, libc), []);
   assert(existsSync(dir.join("temp-dir-7")));
 });
 
-Deno.test("sweepStaging() ends the tar of a process that was killed", {
-  ...needs("tar"),
-}, async () => {
-  using dir = tempDir();
-  const parent = dir.join("staging");
-  const path = `${parent}/temp-dir-7`;
-  const layer = `${path}/layer`;
-  mkdirSync(`${layer}/diff`, { recursive: true });
-  const files = Array.from({ length: 30_000 }, (_, n) => file(`${n}`, "x"));
-  writeFileSync(`${layer}/spool.tar`, archive(...files));
-  const tar = new Deno.Command("tar", {
-    args: [...spoolArguments(layer)],
-    stderr: "null",
-  }).spawn();
-  while (list(`${layer}/diff`).length === 0) {
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-  assertEquals(sweepStaging(parent, libc), [{ path }]);
-  assertFalse(existsSync(parent));
-  await tar.status;
-  assertFalse(existsSync(parent));
-});
+Deno.test(
+  "removeAbandonedStaging() ends the tar of a process that was killed",
+  {
+    ...needs("tar"),
+  },
+  async () => {
+    using dir = tempDir();
+    const parent = dir.join("staging");
+    const path = `${parent}/temp-dir-7`;
+    const layer = `${path}/layer`;
+    mkdirSync(`${layer}/diff`, { recursive: true });
+    const files = Array.from({ length: 30_000 }, (_, n) => file(`${n}`, "x"));
+    writeFileSync(`${layer}/spool.tar`, archive(...files));
+    const tar = new Deno.Command("tar", {
+      args: [...spoolArguments(layer)],
+      stderr: "null",
+    }).spawn();
+    while (list(`${layer}/diff`).length === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    assertEquals(removeAbandonedStaging(parent, libc), [{ path }]);
+    assertFalse(existsSync(parent));
+    await tar.status;
+    assertFalse(existsSync(parent));
+  },
+);
 
-Deno.test("sweepStaging() removes what was left behind", async (t) => {
+Deno.test("removeAbandonedStaging() removes what was left behind", async (t) => {
   await t.step("directory and lock", () => {
     using dir = tempDir();
     const parent = dir.join("staging");
     mkdirSync(`${parent}/temp-dir-7/sub`, { recursive: true });
     writeFileSync(`${parent}/lock-7`, "");
     const path = `${parent}/temp-dir-7`;
-    assertEquals(sweepStaging(parent, libc), [{ path }]);
+    assertEquals(removeAbandonedStaging(parent, libc), [{ path }]);
     assertFalse(existsSync(parent));
   });
   await t.step("only a directory", () => {
@@ -109,24 +113,24 @@ Deno.test("sweepStaging() removes what was left behind", async (t) => {
     mkdirSync(dir.join("temp-dir-7"));
     mkdirSync(dir.join("other"));
     const path = dir.join("temp-dir-7");
-    assertEquals(sweepStaging(dir.path, libc), [{ path }]);
+    assertEquals(removeAbandonedStaging(dir.path, libc), [{ path }]);
     assertEquals(list(dir.path), ["other"]);
   });
   await t.step("only a lock", () => {
     using dir = tempDir();
     writeFileSync(dir.join("lock-7"), "");
     mkdirSync(dir.join("other"));
-    assertEquals(sweepStaging(dir.path, libc), []);
+    assertEquals(removeAbandonedStaging(dir.path, libc), []);
     assertEquals(list(dir.path), ["other"]);
   });
   await t.step("nothing, where there is nothing", () => {
     using dir = tempDir();
-    assertEquals(sweepStaging(dir.join("none"), libc), []);
+    assertEquals(removeAbandonedStaging(dir.join("none"), libc), []);
     assertEquals(list(dir.path), []);
   });
 });
 
-Deno.test("sweepStaging() goes on where it cannot remove", {
+Deno.test("removeAbandonedStaging() goes on where it cannot remove", {
   ...needs("root", "mount"),
 }, async () => {
   using dir = tempDir();
@@ -136,14 +140,14 @@ Deno.test("sweepStaging() goes on where it cannot remove", {
   mkdirSync(`${parent}/temp-dir-8`);
   await run("mount", "-t", "tmpfs", "tmpfs", `${path}/busy`);
   try {
-    const swept = sweepStaging(parent, libc);
+    const swept = removeAbandonedStaging(parent, libc);
     const [failed] = swept.filter(({ error }) => error !== undefined);
     assertEquals([swept.length, failed?.path], [2, path]);
   } finally {
     await run("umount", `${path}/busy`);
   }
   assertFalse(existsSync(`${parent}/temp-dir-8`));
-  assertEquals(sweepStaging(parent, libc), [{ path }]);
+  assertEquals(removeAbandonedStaging(parent, libc), [{ path }]);
 });
 
 async function run(program: string, ...args: string[]): Promise<void> {

@@ -323,7 +323,7 @@ Deno.test("RecordTable writes a record that it knows as it is now", async () => 
 Deno.test("RecordCache forgets what was not used for long", () => {
   const cache = new RecordCache<string>();
   const known = {
-    ...{ text: "[1]", version: undefined, lineage: {} },
+    ...{ text: "[1]", version: undefined, epoch: {} },
     ...{ records: new Map([["x", "x"]]), sum: 1n },
   };
   for (let file = 0; file < 100; file++) cache.keep(`/${file}`, known);
@@ -350,7 +350,7 @@ Deno.test("RecordTable.save() keeps what was there before, if told so", async ()
   assertEquals(readFileSync(backupOf(path), "utf8"), texts[0]);
 });
 
-Deno.test("RecordTable.save() vouches for no records that were in doubt", async () => {
+Deno.test("RecordTable.save() does not vouch for untrusted records", async () => {
   using dir = tempDir();
   const path = dir.join("stable.json");
   const backup = '[{"id":"z","created":"x"}]';
@@ -367,7 +367,7 @@ Deno.test("RecordTable.save() vouches for no records that were in doubt", async 
     using table = await openTable(dir, { backups: "keep" });
     assertEquals(table.origin, "changed");
     table.add({ id: "c", created });
-    table.save({ before: "doubted" });
+    table.save({ before: "untrusted" });
     assertEquals(readFileSync(backupOf(path), "utf8"), backup);
   }
   {

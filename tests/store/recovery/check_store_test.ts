@@ -3,8 +3,8 @@ import { join } from "@std/path";
 import { writeFileSync } from "node:fs";
 import { DamagedStoreError } from "../../../src/errors/store_errors.ts";
 import {
-  demandSound,
   listFaults,
+  requireConsistent,
 } from "../../../src/store/recovery/check_store.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { putLayer } from "../../support/images/small_layers.ts";
@@ -12,34 +12,34 @@ import { storeAgent } from "../../support/store_agent.ts";
 
 const LAYERS = { wanted: { layers: "write" }, held: {} } as const;
 
-Deno.test("demandSound() and listFaults() are silent about a sound store", async () => {
+Deno.test("requireConsistent() and listFaults() are silent about a sound store", async () => {
   using test = storeAgent();
   const { paths } = test.agent.store;
   await putLayer(test.agent.store, "x");
   for (const kind of ["read", "write"] as const) {
     const wanted = { layers: kind, storage: kind };
-    demandSound(paths, { wanted, held: {} });
+    requireConsistent(paths, { wanted, held: {} });
     assertEquals(listFaults(paths, { wanted, held: {} }), []);
   }
 });
 
-Deno.test("demandSound() reads the counts of mounts for who writes them", () => {
+Deno.test("requireConsistent() reads the counts of mounts for who writes them", () => {
   using test = storeAgent();
   const { paths } = test.agent.store;
   const path = join(paths.runLayers, "mountpoints.json");
   Deno.mkdirSync(paths.runLayers, { recursive: true });
   writeFileSync(path, "[{");
   const held = {};
-  demandSound(paths, { wanted: { storage: "read" }, held });
-  demandSound(paths, { wanted: { layers: "write" }, held });
+  requireConsistent(paths, { wanted: { storage: "read" }, held });
+  requireConsistent(paths, { wanted: { layers: "write" }, held });
   assertThrows(
-    () => demandSound(paths, { wanted: { storage: "write" }, held }),
+    () => requireConsistent(paths, { wanted: { storage: "write" }, held }),
     DamagedStoreError,
     path,
   );
 });
 
-Deno.test("demandSound() says what is in doubt, and how much", async (t) => {
+Deno.test("requireConsistent() names the inconsistent file, and counts the others", async (t) => {
   const lose = (store: Store) =>
     writeFileSync(join(store.paths.layers, "layers.json"), "[]");
   for (const count of [1, 2, 3]) {
@@ -50,9 +50,9 @@ Deno.test("demandSound() says what is in doubt, and how much", async (t) => {
       lose(store);
       const path = join(store.paths.layers, "layers.json");
       const error = assertThrows(
-        () => demandSound(store.paths, LAYERS),
+        () => requireConsistent(store.paths, LAYERS),
         DamagedStoreError,
-        `Cannot go on with store "${store.paths.root}": "${path}" is in doubt`,
+        `Cannot go on with store "${store.paths.root}": "${path}" is inconsistent`,
       );
       assertEquals(error.path, path);
       assert(error.message.includes("nothing was changed"));
@@ -64,7 +64,7 @@ Deno.test("demandSound() says what is in doubt, and how much", async (t) => {
       const [fault] = faults;
       assertEquals(fault?.path, path);
       const message = fault?.message ?? "";
-      assert(message.startsWith(`"${path}" is in doubt: `), message);
+      assert(message.startsWith(`"${path}" is inconsistent: `), message);
     });
   }
 });

@@ -93,8 +93,8 @@ Deno.test("finishDeletions() tells of what stays, and goes on", {
   await finishDeletions(store, { libc: store.libc });
 });
 
-Deno.test("finishDeletions() removes nothing from a store in doubt", async (t) => {
-  const doubts: Record<string, (store: Store) => string> = {
+Deno.test("finishDeletions() removes nothing from an inconsistent store", async (t) => {
+  const inconsistencies: Record<string, (store: Store) => string> = {
     "a table that does not parse": ({ paths }) => {
       const path = join(paths.images, "images.json");
       writeFileSync(path, "[{");
@@ -105,7 +105,7 @@ Deno.test("finishDeletions() removes nothing from a store in doubt", async (t) =
       return layersFile(store);
     },
   };
-  for (const [name, damage] of Object.entries(doubts)) {
+  for (const [name, damage] of Object.entries(inconsistencies)) {
     await t.step(name, async () => {
       using test = storeAgent();
       const { store } = test.agent;

@@ -77,12 +77,12 @@ export async function createContainer(
     },
     { signal },
   );
-  if (!isOwn) await demandSame(context, containerId, making);
+  if (!isOwn) await requireSame(context, containerId, making);
   return { containerId };
 }
 
 /** Another call has made it meanwhile, perhaps of something else. */
-async function demandSame(
+async function requireSame(
   { objects }: RuntimeContext,
   id: ContainerId,
   making: Making,

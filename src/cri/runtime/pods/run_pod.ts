@@ -50,12 +50,12 @@ export async function runPodSandbox(
     },
     { signal },
   );
-  if (!isOwn) await demandSame(context, podSandboxId, checked);
+  if (!isOwn) await requireSame(context, podSandboxId, checked);
   return { podSandboxId };
 }
 
 /** Another call has made it meanwhile, perhaps for something else. */
-async function demandSame(
+async function requireSame(
   { objects }: RuntimeContext,
   id: ContainerId,
   checked: CheckedPod,
@@ -76,7 +76,7 @@ async function run(
   }
   const id = parseContainerId(randomId());
   const request = toSandboxRequest(context, id, checked);
-  if (request.users !== undefined) await demandUsers(context, request);
+  if (request.users !== undefined) await requireUsers(context, request);
   await objects.whileHidden(id, async () => {
     using _turn = await turns.take(id, "alone");
     await runSandbox(agent, request);
@@ -89,7 +89,7 @@ async function run(
 }
 
 /** @throws {PolicyError} If there are no user namespaces here. */
-async function demandUsers(
+async function requireUsers(
   { agent }: RuntimeContext,
   { runtime, metadata }: SandboxRequest,
 ): Promise<void> {

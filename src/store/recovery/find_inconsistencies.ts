@@ -1,23 +1,23 @@
 /**
- * Finds what in a store cannot all be true, before anybody writes to it: a table
- * that was emptied, cut, restored or lost counts as one without records, and then
- * all that it named would seem to be nobody's.
+ * Finds inconsistencies in a store before it is written to: a table that was
+ * emptied, truncated, restored or lost looks like one without records, and then all
+ * that it named would seem unused.
  *
- * What cooperating tools do, whenever they are killed, decides what is normal:
+ * The rules follow from what cooperating tools leave, whenever they are killed:
  *
- * - A layer's record is saved before its directory is made, and dropped after the
- *   directory is gone. So a directory that an image, a container or another layer
- *   names has a record; without one, `layers.json` has lost it. Where the directory
- *   is gone, too, one object is damaged, and there is no more to lose.
- * - A container's record is saved before its directory is made, and dropped after.
- *   Other tools make the layer first, which then is empty: a writable layer with
- *   files in it has a container.
+ * - A layer's record is saved before its directory is made, and deleted after the
+ *   directory. So a directory that an image, a container or another layer names has
+ *   a record; without one, `layers.json` has lost it. If the directory is gone,
+ *   too, only that object is damaged.
+ * - A container's record is saved before its directory is made, and deleted after
+ *   it. Other tools make the layer first, which then is empty: a writable layer
+ *   with files in it has a container.
  * - An image's items are written before its record is saved, and orlop marks their
- *   directory until then; they are removed after the record is dropped. So one
- *   without record and mark is what a kill leaves of a removal, or a loss. Who wrote
- *   the table last tells: see `record_files.ts`. It is a loss if the table is not as
- *   orlop left it, and if others wrote it, for they leave such a directory for a
- *   moment at most.
+ *   directory until then; they are removed after the record. So a directory without
+ *   record and mark is left either by a killed removal, or by the loss of the
+ *   record. The last writer of the table decides: see `record_files.ts`. It is a
+ *   loss if the table is not as orlop left it, or if another tool wrote it, since
+ *   other tools leave such a directory for a moment at most.
  */
 
 import { join } from "@std/path";
@@ -27,23 +27,23 @@ import { listIfDirectory } from "../../fs/list_directory.ts";
 import { isUnfinished } from "../delete_container.ts";
 import { isIncomplete } from "../layers/delete_layer.ts";
 import type { StorePaths } from "../paths.ts";
-import type { Lineage } from "../records/record_cache.ts";
+import type { Epoch } from "../records/record_cache.ts";
 import type { TableView } from "../records/record_files.ts";
 import { tablePath, type TableViews } from "../records/tables.ts";
 import {
-  type Doubt,
-  type DoubtOptions,
   findOwnerlessLayers,
   findUnnamed,
+  type Inconsistency,
+  type InconsistencyOptions,
   listIds,
 } from "./find_unnamed.ts";
 
-/** Finds doubts. The tables hold what is unfinished, too. */
-export function findDoubts(
+/** Finds inconsistencies. The tables include incomplete records. */
+export function findInconsistencies(
   paths: StorePaths,
   tables: TableViews,
-  options: DoubtOptions,
-): readonly Doubt[] {
+  options: InconsistencyOptions,
+): readonly Inconsistency[] {
   return [
     ...findTransient(paths, options),
     ...findLostHome(paths, tables),
@@ -54,17 +54,17 @@ export function findDoubts(
 }
 
 /**
- * What tables say of each other. Those that agreed once do so for as long as nobody
- * but this process changes them, which takes care of it.
+ * Finds contradictions between tables. Tables that were consistent stay so as long
+ * as only this process changes them.
  */
 function findContradictions(
   paths: StorePaths,
   tables: TableViews,
-): readonly Doubt[] {
-  const lineages = lineagesOf(tables);
-  const [first] = lineages ?? [];
+): readonly Inconsistency[] {
+  const epochs = epochsOf(tables);
+  const [first] = epochs ?? [];
   const known = first === undefined ? undefined : agreeing.get(first);
-  if (known?.every((lineage, index) => lineage === lineages?.[index])) {
+  if (known?.every((epoch, index) => epoch === epochs?.[index])) {
     return [];
   }
   const found = [
@@ -72,32 +72,34 @@ function findContradictions(
     ...findBrokenReferences(paths, tables),
     ...findSharedRoots(paths, tables),
   ];
-  if (first !== undefined && lineages !== undefined && found.length === 0) {
-    agreeing.set(first, lineages);
+  if (first !== undefined && epochs !== undefined && found.length === 0) {
+    agreeing.set(first, epochs);
   }
   return found;
 }
 
-/** By the lineage of the layers. */
-const agreeing = new WeakMap<Lineage, readonly Lineage[]>();
+/** Epochs of consistent tables, by the epoch of the layers. */
+const agreeing = new WeakMap<Epoch, readonly Epoch[]>();
 
 /** Undefined where one is not known. */
-function lineagesOf(
+function epochsOf(
   { layers, images, containers }: TableViews,
-): readonly Lineage[] | undefined {
-  const all: Lineage[] = [];
-  for (const { lineages } of [layers, images, containers]) {
-    if (lineages === undefined) return undefined;
-    all.push(...lineages);
+): readonly Epoch[] | undefined {
+  const all: Epoch[] = [];
+  for (const { epochs } of [layers, images, containers]) {
+    if (epochs === undefined) return undefined;
+    all.push(...epochs);
   }
   return all;
 }
 
-/** Its locks lie elsewhere, so its containers are not safe from orlop. */
+/**
+ * A transient store has its locks elsewhere, so orlop could break its containers.
+ */
 function findTransient(
   { runContainers }: StorePaths,
-  { libc }: DoubtOptions,
-): readonly Doubt[] {
+  { libc }: InconsistencyOptions,
+): readonly Inconsistency[] {
   const path = join(runContainers, "volatile-containers.json");
   if (!isThere(path, libc)) return [];
   return [{
@@ -106,11 +108,11 @@ function findTransient(
   }];
 }
 
-/** A file system of its own that is not mounted, say. */
+/** The home is empty: it may be a file system that is not mounted. */
 function findLostHome(
   paths: StorePaths,
   { layers }: TableViews,
-): readonly Doubt[] {
+): readonly Inconsistency[] {
   const { home, links } = paths;
   const [first] = layers.records;
   if (first === undefined || isThere(join(home, first.id))) return [];
@@ -125,13 +127,13 @@ function findLostHome(
 }
 
 /**
- * All images with their directories: what containers were made from is gone, but
- * its layers are there. Of an image in another store the layers are there, too.
+ * Detects that all images with their directories are gone, while a container and
+ * its layers are there. An image in another store has its layers there, too.
  */
 function findLostImages(
   paths: StorePaths,
   { layers, images, containers }: TableViews,
-): readonly Doubt[] {
+): readonly Inconsistency[] {
   if (images.records.length > 0) return [];
   const orphan = containers.records.find((container) => {
     const parent = layers.lookUp(container.layer)?.parent ?? "";
@@ -154,7 +156,7 @@ interface Reference {
 function findBrokenReferences(
   paths: StorePaths,
   { layers, images, containers }: TableViews,
-): readonly Doubt[] {
+): readonly Inconsistency[] {
   const whole = containers.records.filter((record) => !isUnfinished(record));
   const toLayers: readonly Reference[] = [
     ...layers.records.filter((layer) => !isIncomplete(layer))
@@ -181,7 +183,7 @@ function findLost(
   references: readonly Reference[],
   table: TableView<StoreRecord>,
   { what, directory }: { readonly what: string; readonly directory: string },
-): readonly Pick<Doubt, "found" | "unnamed">[] {
+): readonly Pick<Inconsistency, "found" | "unnamed">[] {
   return references.flatMap(({ user, id }) => {
     if (!id || table.lookUp(id) !== undefined) return [];
     const unnamed = join(directory, id);
@@ -191,13 +193,13 @@ function findLost(
 }
 
 /**
- * A container's layer is its own: who removes, mounts or unmounts it would do so to
- * whatever else is on it.
+ * A container's layer must not be shared: removing, mounting or unmounting it would
+ * affect the other users.
  */
 function findSharedRoots(
   paths: StorePaths,
   { layers, images, containers }: TableViews,
-): readonly Doubt[] {
+): readonly Inconsistency[] {
   const users = new Map<string, string>();
   for (const { id, parent } of layers.records) {
     if (parent) users.set(parent, `layer "${id}"`);

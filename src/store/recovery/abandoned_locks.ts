@@ -1,6 +1,6 @@
 /**
- * Lock files that processes make for their time in the run root: one a layer that
- * is pulled, one a container that is run.
+ * Lock files of running processes in the run root: one for each layer being pulled,
+ * and one for each container being run.
  */
 
 import { join } from "@std/path";
@@ -12,18 +12,18 @@ import type { Store } from "../store.ts";
 
 const DIRECTORIES = ["pulls", "runs"];
 
-/** Removes those of processes that are gone. */
-export function sweepLocks(
+/** Removes those of processes that ended. */
+export function removeAbandonedLocks(
   { paths, libc }: Pick<Store, "paths" | "libc">,
 ): void {
-  readNotices({ paths, libc }); // which sweeps those, too
+  readNotices({ paths, libc }); // which removes abandoned notices, too
   for (const name of DIRECTORIES) {
     const directory = join(paths.runRoot, "orlop", name);
     for (
       const path of listIfDirectory(directory).map((n) => join(directory, n))
     ) {
       const info = lstatIfThere(path);
-      // What holds something is more than a lock.
+      // A lock file is empty.
       if (info?.isFile !== true || info.size > 0) continue;
       using lock = tryLock(path, libc);
       if (lock !== undefined) removeIfThere(path);

@@ -12,7 +12,7 @@ import type { LayerStore } from "./layer_store.ts";
  *
  * @throws {DamagedFileError} If something is missing or damaged.
  */
-export async function demandUsable(
+export async function requireUsable(
   layers: LayerStore,
   records: Pick<TableView<LayerRecord>, "lookUp">,
   top: LayerId,

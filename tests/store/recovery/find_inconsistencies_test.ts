@@ -40,7 +40,7 @@ interface StoreCase {
   /** What happens to a store with an image "a", a layer "b", a container. */
   readonly change: (store: Store) => void;
   /** The file that is named; left out, there is no doubt. */
-  readonly doubt?: string;
+  readonly inconsistency?: string;
 }
 
 const layersFile = ({ paths }: Store) => join(paths.layers, "layers.json");
@@ -217,38 +217,38 @@ const NORMAL: readonly StoreCase[] = [
   },
 ];
 
-const DOUBTFUL: readonly StoreCase[] = [
+const INCONSISTENT: readonly StoreCase[] = [
   {
     name: "a layer of an image that has no record",
     change: (store) => editAsOther(layersFile(store), without(idOf("a-layer"))),
-    doubt: "layers.json",
+    inconsistency: "layers.json",
   },
   {
     name: "a layer of a layer that has none",
     change: (store) => editAsOther(layersFile(store), without(idOf("b"))),
-    doubt: "layers.json",
+    inconsistency: "layers.json",
   },
   {
     name: "a container's layer that has none",
     change: (store) => edit(layersFile(store), without(idOf("own"))),
-    doubt: "layers.json",
+    inconsistency: "layers.json",
   },
   {
     name: "an image of a container that has none",
     change: (store) => editAsOther(imagesFile(store), () => []),
-    doubt: "images.json",
+    inconsistency: "images.json",
   },
   {
     name: "a container that has none, as another tool left it",
     change: (store) => editAsOther(containersFile(store), () => []),
-    doubt: "containers.json",
+    inconsistency: "containers.json",
   },
   {
     name: "a container that has none, and no directory either",
     change: (store) => {
       rmSync(store.paths.containers, { recursive: true });
     },
-    doubt: "containers.json",
+    inconsistency: "containers.json",
   },
   {
     name: "all tables restored from a time when there was less",
@@ -257,7 +257,7 @@ const DOUBTFUL: readonly StoreCase[] = [
       edit(imagesFile(store), () => []);
       edit(layersFile(store), without(idOf("own")));
     },
-    doubt: "layers.json",
+    inconsistency: "layers.json",
   },
   {
     name: "no tables at all",
@@ -266,13 +266,13 @@ const DOUBTFUL: readonly StoreCase[] = [
       rmSync(paths.images, { recursive: true });
       rmSync(paths.layers, { recursive: true });
     },
-    doubt: "layers.json",
+    inconsistency: "layers.json",
   },
   {
     name: "one table in the place of another",
     change: (store) =>
       writeFileSync(layersFile(store), readFileSync(imagesFile(store))),
-    doubt: "layers.json",
+    inconsistency: "layers.json",
   },
   {
     name: "a home whose file system is not mounted",
@@ -280,7 +280,7 @@ const DOUBTFUL: readonly StoreCase[] = [
       renameSync(paths.home, `${paths.home}.away`);
       mkdirSync(paths.home);
     },
-    doubt: "layers.json",
+    inconsistency: "layers.json",
   },
   {
     name: "containers of a transient store",
@@ -289,7 +289,7 @@ const DOUBTFUL: readonly StoreCase[] = [
         join(paths.runContainers, "volatile-containers.json"),
         `[{"id":"${C}"}]`,
       ),
-    doubt: "volatile-containers.json",
+    inconsistency: "volatile-containers.json",
   },
   {
     name: "a container that has none, and a file for its directory",
@@ -299,14 +299,14 @@ const DOUBTFUL: readonly StoreCase[] = [
       writeFileSync(directory, "mine");
       editAsOther(containersFile(store), () => []);
     },
-    doubt: "containers.json",
+    inconsistency: "containers.json",
   },
   {
     name: "no image at all, nor its directory, of a container and its layers",
     change: (store) => {
       rmSync(store.paths.images, { recursive: true });
     },
-    doubt: "images.json",
+    inconsistency: "images.json",
   },
   ...["a-layer", "b"].map((layer) => ({
     name: `a container that has layer "${layer}" of others`,
@@ -316,7 +316,7 @@ const DOUBTFUL: readonly StoreCase[] = [
         (records) =>
           records.map((record) => ({ ...record, layer: idOf(layer) })),
       ),
-    doubt: "containers.json",
+    inconsistency: "containers.json",
   })),
   {
     name: "two containers that have one layer",
@@ -325,7 +325,7 @@ const DOUBTFUL: readonly StoreCase[] = [
         ...records,
         ...records.map((record) => ({ ...record, id: idOf("d"), names: [] })),
       ]),
-    doubt: "containers.json",
+    inconsistency: "containers.json",
   },
   {
     name: "an image that has a container's layer among those for its users",
@@ -335,7 +335,7 @@ const DOUBTFUL: readonly StoreCase[] = [
           ...record,
           "mapped-layers": [idOf("own")],
         }))),
-    doubt: "containers.json",
+    inconsistency: "containers.json",
   },
 ];
 
@@ -371,8 +371,8 @@ Deno.test("lock() takes what is normal for no damage", async (t) => {
   }
 });
 
-Deno.test("lock() refuses to write to a store in doubt", async (t) => {
-  for (const { name, change, doubt = "" } of DOUBTFUL) {
+Deno.test("lock() refuses to write to an inconsistent store", async (t) => {
+  for (const { name, change, inconsistency = "" } of INCONSISTENT) {
     await t.step(name, async () => {
       using test = storeAgent();
       await fill(test.agent.store);
@@ -386,11 +386,11 @@ Deno.test("lock() refuses to write to a store in doubt", async (t) => {
           "nothing was changed",
         );
         assertStringIncludes(error.message, "Cannot go on with store ");
-        assertStringIncludes(error.path, `/${doubt}`);
+        assertStringIncludes(error.path, `/${inconsistency}`);
       }
       using held = await store.lock({ layers: "read" }, { purpose: "read" });
       const messages = held.faults.map(({ message }) => message);
-      assertStringIncludes(messages.join("\n"), doubt);
+      assertStringIncludes(messages.join("\n"), inconsistency);
     });
   }
 });
