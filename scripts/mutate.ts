@@ -10,7 +10,10 @@
  * take minutes), `--tests PATH` (run besides, of changes that the others do not
  * notice; may be repeated), `--minutes N` (begins no change after that), `--json
  * FILE` (what was found, for programs), `--again FILE` (what was unnoticed in
- * such a file, in place of a sample; lines may have been inserted since).
+ * such a file, in place of a sample; lines may have been inserted since),
+ * `--lines FILE` (notes of which tests run which lines, which are made and
+ * brought up to date before: the first time they take half an hour; then those
+ * tests are run that run the changed line).
  *
  * A change that does not compile does not count, nor one of types alone. What
  * no test notices is printed, with how to make it, and with `no tests` where no
@@ -28,6 +31,14 @@ import {
   listChanges,
 } from "./lib/mutate/changes.ts";
 import { findInvalid } from "./lib/mutate/check_changes.ts";
+import {
+  findByLine,
+  type LineNotes,
+  listUnnoted,
+  noteTest,
+  readNotes,
+  type TestNotes,
+} from "./lib/mutate/line_notes.ts";
 import { mutate } from "./lib/mutate/mutations.ts";
 import { chooseTests, readLoadGraph } from "./lib/mutate/near_tests.ts";
 import {
@@ -46,10 +57,20 @@ interface Verdict {
 
 const { count = "100", seed = String(Date.now() % 1e6), jobs = "2", ...flags } =
   parseArgs(Deno.args, {
-    string: ["count", "seed", "jobs", "tests", "minutes", "json", "again"],
+    string: [
+      "count",
+      "seed",
+      "jobs",
+      "tests",
+      "minutes",
+      "json",
+      "again",
+      "lines",
+    ],
     boolean: ["e2e"],
     collect: ["tests"],
   });
+const END = performance.now() + Number(flags.minutes ?? Infinity) * 60_000;
 // So long the near tests of a change may take.
 const NEAR_MS = 25_000;
 // And one test; of the whole program, longer.
@@ -60,6 +81,7 @@ const sound = new Map<string, boolean>();
 let random = Number(seed);
 const graph = await readLoadGraph(".");
 const programTests = await readProgramTests(".");
+let notes: LineNotes = {};
 const copies: string[] = [];
 // If it is stopped, it reports what was tried until then.
 let isStopped = false;
@@ -82,6 +104,7 @@ async function main(): Promise<void> {
   const chosen = found.filter((change) => !isEquivalent(change));
   print(`seed ${seed}: ${chosen.length} of ${all.length} changes`);
   for (let job = 0; job < Number(jobs); job++) copies.push(await makeCopy());
+  if (flags.lines !== undefined) notes = await noteAll(flags.lines);
   const invalid = await findInvalid(
     copies[0] ?? ".",
     chosen.map((one) => ({ path: one.path, source: mutate(one.source, one) })),
@@ -126,13 +149,26 @@ async function makeCopy(): Promise<string> {
   return copy;
 }
 
+/** Brings the notes up to date, as far as there is time. */
+async function noteAll(path: string): Promise<LineNotes> {
+  const all: Record<string, TestNotes> = { ...await readNotes(path) };
+  const queue = (await listUnnoted(".", all)).values();
+  await Promise.all(copies.map(async (copy) => {
+    for (const test of queue) {
+      if (isStopped || performance.now() > END) break;
+      all[test] = await noteTest(copy, test);
+    }
+  }));
+  await Deno.writeTextFile(path, JSON.stringify(all));
+  return all;
+}
+
 async function workOff(
   copy: string,
   queue: Iterator<Change>,
 ): Promise<readonly Verdict[]> {
   const verdicts: Verdict[] = [];
-  const end = performance.now() + Number(flags.minutes ?? Infinity) * 60_000;
-  while (performance.now() < end && !isStopped) {
+  while (performance.now() < END && !isStopped) {
     const next = queue.next();
     if (next.done) break;
     const verdict = await tryChange(copy, next.value);
@@ -145,8 +181,7 @@ async function workOff(
 
 async function tryChange(copy: string, change: Change): Promise<Verdict> {
   const file = join(copy, change.path);
-  const { own, near } = chooseTests(graph, change.path);
-  const tests = [...own, ...near];
+  const tests = testsOf(change);
   const others = flags.e2e ? chooseProgramTests(programTests, change.path) : [];
   const all = [...tests, ...others, ...flags.tests];
   if (all.length === 0) return { change, outcome: "no tests" };
@@ -164,6 +199,12 @@ async function tryChange(copy: string, change: Change): Promise<Verdict> {
     return { change, outcome: end === "hung" ? "hung" : "noticed", by };
   }
   return { change, outcome: "unnoticed" };
+}
+
+function testsOf(change: Change): readonly string[] {
+  const { own, near } = chooseTests(graph, change.path);
+  if (flags.lines === undefined) return [...own, ...near];
+  return [...new Set([...own, ...findByLine(notes, change)])];
 }
 
 /** Whether a test passes without a change: else it says nothing. */
