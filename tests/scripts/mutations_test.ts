@@ -47,6 +47,16 @@ Deno.test("listMutations() breaks a source in all places that matter", async (t)
       `a = b === "changed";`,
     ]],
     ["patterns, loosened", "a = /^b$/u;", ["a = /b$/u;", "a = /^b/u;"]],
+    ["not what takes all", "a = /b=(.*)$/s;", []],
+    ["what takes all of a line", "a = /b=(.*)$/;", ["a = /b=(.*)/;"]],
+    ["not the larger of two", "a = Math.max(b, c);", []],
+    ["not the first of split()", `const [a = "", b] = c.d().split(":");`, []],
+    ["the second of split()", `const [a, b = ""] = c.split(":");`, [
+      `const [a, b = "changed"] = c.split(":");`,
+    ]],
+    ["the first of others", `const [a = ""] = c.split(":").slice(d);`, [
+      `const [a = "changed"] = c.split(":").slice(d);`,
+    ]],
     ["not an escaped end", String.raw`a = /b\$/;`, []],
     ["inserted values", "const a = `${b === c} && d`;", [
       "const a = `${b !== c} && d`;",

@@ -12,6 +12,8 @@ const OPPOSITES: Readonly<Record<string, string>> = {
   keep: "remove",
 };
 const ORDERS = new Set(["toSorted", "toReversed", "sort", "reverse"]);
+// Math's: their arguments may come in any order.
+const SYMMETRIC = new Set(["max", "min"]);
 const COMPARISONS = new Set(["=", "?"]);
 
 /**
@@ -76,6 +78,7 @@ function swapArguments(tokens: Tokens, index: number): readonly Mutation[] {
   }
   if (first?.kind !== "word" || second?.kind !== "word") return [];
   if (comma?.text !== "," || close?.text !== ")") return [];
+  if (SYMMETRIC.has(callee.text)) return [];
   const { line, start } = first;
   const replacement = `${second.text}, ${first.text}`;
   return [{ start, end: second.end, replacement, line }];
@@ -100,7 +103,24 @@ function changeText(tokens: Tokens, index: number): readonly Mutation[] {
   // `=`, `===`, `!==`, `??`: the last sign of each.
   const isCompared = COMPARISONS.has(tokens[index - 1]?.text ?? "");
   if (!isCompared || end - start !== text.length + 2) return [];
+  if (isFirstOfSplit(tokens, index)) return [];
   return [{ start, end, replacement: `"changed"`, line }];
+}
+
+/** `const [first = "", …] = ….split(…);`: there is always a first one. */
+function isFirstOfSplit(tokens: Tokens, index: number): boolean {
+  if (tokens[index - 3]?.text !== "[" || tokens[index - 4]?.text === "=") {
+    return false;
+  }
+  const end = tokens.findIndex(({ text }, at) => at > index && text === ";");
+  const [close, assign] = tokens.slice(index + 1)
+    .filter(({ text }) => text === "]" || text === "=");
+  const open = tokens.findLastIndex(({ text }, at) =>
+    at < end && text === "split"
+  );
+  const isLast = open > index &&
+    closeOf(tokens, open + 1) === tokens[end - 1];
+  return close?.text === "]" && assign?.text === "=" && isLast;
 }
 
 /** It may match in the middle of a text. */
@@ -108,7 +128,10 @@ function loosenPattern(token: Token | undefined): readonly Mutation[] {
   if (token?.kind !== "pattern") return [];
   const { text, start, end, line } = token;
   const open = text.replace(/^\/\^/, "/");
-  const ended = text.replace(/([^\\])\$(?=\/\w*$)/, "$1");
+  // What takes all, line breaks too, takes it to the end.
+  const ended = /\.\*\)?\$\/\w*s\w*$/.test(text)
+    ? text
+    : text.replace(/([^\\])\$(?=\/\w*$)/, "$1");
   return [open, ended]
     .filter((one) => one !== text && !one.startsWith("//"))
     .map((replacement) => ({ start, end, replacement, line }));
