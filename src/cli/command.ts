@@ -151,6 +151,17 @@ type OrDefault<F extends Flag, Value> = F extends { default: string | number }
   ? Value
   : Value | undefined;
 
+/** The words for positional arguments, of which only the last may be repeated. */
+type Words<Asked extends readonly Argument[]> = Asked extends
+  readonly [infer First extends Argument, ...infer Rest extends Argument[]]
+  ? readonly [...WordsFor<First>, ...Words<Rest>]
+  : readonly [];
+
+type WordsFor<A extends Argument> = A extends { isRepeated: true }
+  ? A extends { isOptional: true } ? string[] : [string, ...string[]]
+  : A extends { isOptional: true } ? [] | [string]
+  : [string];
+
 /** A command as called: what its module's `run` gets. */
 export interface Call<C extends Command = Command> {
   readonly flags: C extends { flags: infer Table extends FlagTable }
@@ -159,7 +170,9 @@ export interface Call<C extends Command = Command> {
   /** The words that call the command. */
   readonly path: readonly string[];
   /** As many as the table asks for. */
-  readonly arguments: readonly string[];
+  readonly arguments: C extends
+    { arguments: infer Asked extends readonly Argument[] } ? Words<Asked>
+    : readonly string[];
   readonly config: Config;
   readonly terminal: Terminal;
   readonly libc: Libc | undefined;

@@ -72,7 +72,7 @@ const SCRIPTS: Readonly<Record<string, string>> = {
 
 /** Prints the script for a shell. */
 export function run(call: Call<typeof COMPLETION>): void {
-  const [shell = ""] = call.arguments;
+  const [shell] = call.arguments;
   const script = Object.hasOwn(SCRIPTS, shell) ? SCRIPTS[shell] : undefined;
   if (script === undefined) {
     const known = Object.keys(SCRIPTS).join(", ");

@@ -5,10 +5,10 @@ import { CONTAINER_FLAGS } from "./container_flags.ts";
 import { refused } from "./refused_flags.ts";
 import { PROGRESS_FLAGS, PULL_FLAGS } from "./shared_flags.ts";
 
-const IMAGE_AND_COMMAND: readonly Argument[] = [
+const IMAGE_AND_COMMAND = [
   { name: "IMAGE", completes: "image" },
   { name: "CMD", isOptional: true, isRepeated: true },
-];
+] as const satisfies readonly Argument[];
 
 /** `orlop run`. */
 export const RUN = {

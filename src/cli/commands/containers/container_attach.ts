@@ -22,7 +22,7 @@ const ENDING: readonly Deno.Signal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 /** Connects orlop to a container's process. */
 export async function run(call: Call<typeof ATTACH>): Promise<void> {
   const { flags, signal } = call;
-  const [name = ""] = call.arguments;
+  const [name] = call.arguments;
   const detachKeys = parseDetachKeys(flags["detach-keys"]);
   using session = openSession(call, { purpose: "read" });
   const { agent } = session;

@@ -8,7 +8,7 @@ import type { CLEANUP_CONTAINER } from "../../table/container_commands.ts";
 
 /** Puts away what has ended; conmon has it done, so nothing is printed. */
 export async function run(call: Call<typeof CLEANUP_CONTAINER>): Promise<void> {
-  const [id = ""] = call.arguments;
+  const [id] = call.arguments;
   using session = openSession(call);
   const { signal } = call;
   await cleanUpContainer(session.agent, parseContainerId(id), { signal });

@@ -12,7 +12,7 @@ const STREAM = "-";
 /** Copies files; nothing is printed. */
 export async function run(call: Call<typeof COPY_FILES>): Promise<void> {
   const { flags, signal } = call;
-  const [from = "", to = ""] = call.arguments;
+  const [from, to] = call.arguments;
   const [source, target] = [readPlace(from), readPlace(to)];
   if (source?.container === undefined && target?.container === undefined) {
     throw new UsageError(

@@ -11,7 +11,7 @@ import type { CONTAINER_DIRS } from "../../table/container_commands.ts";
 /** Prints the work dir, the run dir, or both with what they are. */
 export async function run(call: Call<typeof CONTAINER_DIRS>): Promise<void> {
   const { flags, terminal, signal } = call;
-  const [name = ""] = call.arguments;
+  const [name] = call.arguments;
   using session = openSession(call, { purpose: "read" });
   const work = await getWorkDir(session.agent, name, { signal });
   const runDir = await getRunDir(session.agent, name, { signal });

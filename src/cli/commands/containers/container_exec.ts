@@ -13,7 +13,7 @@ import type { EXEC } from "../../table/enter_commands.ts";
 /** Runs a command in a container; its exit code is the result. */
 export async function run(call: Call<typeof EXEC>): Promise<number> {
   const { flags, signal } = call;
-  const [name = "", ...command] = call.arguments;
+  const [name, ...command] = call.arguments;
   const detachKeys = parseDetachKeys(flags["detach-keys"]);
   const files = await readEnvFiles(flags["env-file"], { signal });
   const none = { "env-host": false, unsetenv: [] };

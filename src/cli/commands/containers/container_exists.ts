@@ -11,7 +11,7 @@ export async function run(
   call: Call<typeof CONTAINER_EXISTS>,
 ): Promise<number> {
   const { signal } = call;
-  const [name = ""] = call.arguments;
+  const [name] = call.arguments;
   using session = openSession(call, { purpose: "read" });
   const isThere = await isKnown(session.agent, "container", { name, signal });
   return isThere ? EXIT.ok : EXIT.failed;

@@ -32,7 +32,7 @@ export async function run(
   call: Call<typeof CONTAINER_METADATA>,
 ): Promise<void> {
   const { flags, terminal, signal } = call;
-  const [name = ""] = call.arguments;
+  const [name] = call.arguments;
   const changes = flags.set.map(readChange);
   const purpose = changes.length === 0 ? "read" : "write";
   using session = openSession(call, { purpose });

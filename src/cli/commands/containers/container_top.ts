@@ -18,7 +18,7 @@ import { UsageError } from "../../usage_error.ts";
 /** Lists what runs in a container. */
 export async function run(call: Call<typeof TOP>): Promise<void> {
   const { terminal, libc, signal } = call;
-  const [name = "", ...words] = call.arguments;
+  const [name, ...words] = call.arguments;
   const typed = words.flatMap((word) => word.split(",")).filter(Boolean);
   const wanted = typed.length > 0 ? typed : DEFAULT_DESCRIPTORS;
   const unknown = wanted.find((name) => !isDescriptor(name));

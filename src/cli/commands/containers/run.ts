@@ -86,7 +86,7 @@ async function findOrPull(
   pulling: PullOptions,
 ): Promise<string> {
   const { flags, signal } = call;
-  const [typed = ""] = call.arguments;
+  const [typed] = call.arguments;
   if (flags.pull === "never") return typed;
   const isThere = flags.pull !== "always" && await isStored(agent, call);
   if (flags.pull === "missing" && isThere) return typed;
@@ -112,7 +112,7 @@ async function pull(agent: Agent, name: string, call: PullCall) {
 /** Whether it is there, and for the platform that was asked for. */
 async function isStored(agent: Agent, call: RunCall): Promise<boolean> {
   const { flags: { platform }, signal } = call;
-  const [typed = ""] = call.arguments;
+  const [typed] = call.arguments;
   try {
     const { config } = await inspectImage(agent, typed, { signal });
     const made = config && platformOf(config);

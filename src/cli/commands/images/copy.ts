@@ -11,7 +11,7 @@ import type { COPY } from "../../table/copy_commands.ts";
 /** Copies an image and prints its digest. */
 export async function run(call: Call<typeof COPY>): Promise<void> {
   const { flags, terminal, signal } = call;
-  const [from = "", to = ""] = call.arguments;
+  const [from, to] = call.arguments;
   const options = await copyOptions(call);
   const ends = [from, to];
   if (!ends.some((end) => end.startsWith("docker:"))) {

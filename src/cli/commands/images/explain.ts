@@ -19,7 +19,7 @@ import type { EXPLAIN } from "../../table/lookup_commands.ts";
 /** Explains a name; tells by the exit code whether it can be pulled. */
 export async function run(call: Call<typeof EXPLAIN>): Promise<number> {
   const { flags, config, terminal, signal } = call;
-  const [name = ""] = call.arguments;
+  const [name] = call.arguments;
   using sink = openLog(config, call);
   const explained = await explainReference(name, {
     ...await registryOptions(call),

@@ -25,7 +25,7 @@ interface Step extends HistoryEntry {
 /** Shows how an image was made, the last step first. */
 export async function run(call: Call<typeof HISTORY>): Promise<void> {
   const { flags, terminal, signal } = call;
-  const [name = ""] = call.arguments;
+  const [name] = call.arguments;
   using session = openSession(call, { purpose: "read" });
   const image = await inspectImage(session.agent, name, { signal });
   const isWhole = flags["no-trunc"];

@@ -9,7 +9,7 @@ import type { IMAGE_EXISTS } from "../../table/image_commands.ts";
 /** Says nothing, as podman does: the exit code tells. */
 export async function run(call: Call<typeof IMAGE_EXISTS>): Promise<number> {
   const { signal } = call;
-  const [name = ""] = call.arguments;
+  const [name] = call.arguments;
   using session = openSession(call, { purpose: "read" });
   const isThere = await isKnownImage(session.agent, name, { signal });
   return isThere ? EXIT.ok : EXIT.failed;

@@ -14,7 +14,7 @@ import type { INSPECT_MANIFEST } from "../../table/lookup_commands.ts";
 /** Shows a manifest with all that is in it, in the order that it has. */
 export async function run(call: Call<typeof INSPECT_MANIFEST>): Promise<void> {
   const { terminal, signal } = call;
-  const [name = ""] = call.arguments;
+  const [name] = call.arguments;
   const options = { ...await registryOptions(call), signal };
   using session = openSession(call, { purpose: "read" });
   const { agent } = session;

@@ -12,7 +12,7 @@ import type { PUSH } from "../../table/push_command.ts";
 /** Pushes an image. */
 export async function run(call: Call<typeof PUSH>): Promise<void> {
   const { flags, terminal, signal } = call;
-  const [image = "", destination] = call.arguments;
+  const [image, destination] = call.arguments;
   const options = await pushOptions(call);
   const isLocal = destination !== undefined && hasTransport(destination) &&
     !destination.startsWith("docker:");

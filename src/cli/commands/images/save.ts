@@ -15,7 +15,7 @@ export async function run(call: Call<typeof SAVE>): Promise<void> {
   const { flags, terminal, signal } = call;
   const { format } = flags;
   const path = flags.output ?? pathOfOutput(format);
-  const [first = "", ...others] = call.arguments;
+  const [first, ...others] = call.arguments;
   const isSeveral = flags["multi-image-archive"];
   using session = openSession(call);
   using display = showProgress(flags, terminal, { verb: "Saving" });

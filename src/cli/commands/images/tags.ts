@@ -15,7 +15,7 @@ import { UsageError } from "../../usage_error.ts";
 export async function run(call: Call<typeof LIST_TAGS>): Promise<void> {
   const { flags, terminal, signal } = call;
   const { format, limit } = flags;
-  const [name = ""] = call.arguments;
+  const [name] = call.arguments;
   checkFormat(format, { plain: "text" });
   if (limit !== undefined && !(Number.isSafeInteger(limit) && limit > 0)) {
     throw new UsageError(

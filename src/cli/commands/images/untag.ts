@@ -8,7 +8,7 @@ import type { UNTAG } from "../../table/image_commands.ts";
 /** Takes names from an image: those given, or all. */
 export async function run(call: Call<typeof UNTAG>): Promise<void> {
   const { signal } = call;
-  const [image = "", ...names] = call.arguments;
+  const [image, ...names] = call.arguments;
   using session = openSession(call);
   await untagImage(session.agent, image, {
     signal,

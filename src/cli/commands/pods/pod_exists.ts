@@ -9,7 +9,7 @@ import type { POD_EXISTS } from "../../table/pod_commands.ts";
 /** Says nothing, as podman does: the exit code tells. */
 export async function run(call: Call<typeof POD_EXISTS>): Promise<number> {
   const { signal } = call;
-  const [name = ""] = call.arguments;
+  const [name] = call.arguments;
   using session = openSession(call, { purpose: "read" });
   const isThere = await isKnown(session.agent, "pod", { name, signal });
   return isThere ? EXIT.ok : EXIT.failed;

@@ -22,7 +22,7 @@ type ScheduleCall = Call<typeof SCHEDULE>;
 
 /** Prints what a scheduler has to read, or puts it where it is read. */
 export function run(call: ScheduleCall): void {
-  const { flags, terminal, arguments: [word = "", ...words] } = call;
+  const { flags, terminal, arguments: [word, ...words] } = call;
   const scheduler = readScheduler(word);
   const files = formatSchedule(scheduler, {
     command: gcCommand(call, words),
