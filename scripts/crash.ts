@@ -90,7 +90,7 @@ async function main(): Promise<void> {
     Deno.exit(2);
   }
   if (seed !== undefined) Deno.env.set("ORLOP_SEED", seed);
-  const random = seededRandom("crash");
+  const random = seededRandom("crash", { unless: "random" });
   const table = createCrashTable();
   for (const [index, name] of chosen.entries()) {
     const nowMs = performance.now();

@@ -42,7 +42,7 @@ export async function runStorm(
 ): Promise<Tally> {
   const tally = createTally();
   const storm = {
-    ...{ ...place, tally, random: seededRandom("storm") },
+    ...{ ...place, tally, random: seededRandom("storm", { unless: "random" }) },
     counts: { kills: 0, retries: 0 },
   };
   await crictl(place, "pull", BUSYBOX);

@@ -57,7 +57,8 @@ export const GC = {
       choices: ["none", "vanished", "stopped"],
       default: "none",
       help: "Remove containers of runs that were killed and of pods that are " +
-        "gone (vanished), or all that are not mounted, too (stopped)",
+        "gone (vanished), or all that nobody runs or has mounted, too " +
+        "(stopped)",
     },
     "leftover-age": {
       type: "text",

@@ -170,7 +170,7 @@ class Planner {
         bytes: bytes + sumBytes(layers),
         reason: container.state === "vanished"
           ? "nobody will remove it any more"
-          : "it is not mounted",
+          : "nobody runs it or has mounted it",
         layers: layers.map((layer) => layer.id),
       });
     }

@@ -132,8 +132,8 @@ export async function readStatus(
     return { ...nothing, state: mounted ?? "storage" };
   }
   const { process, hasRunner } = await findActivity(agent, id, options);
-  const { startedAt, finishedAt, exitCode } = tryReadLastRun(agent, id) ??
-    nothing;
+  const run = tryReadLastRun(agent, id);
+  const { startedAt, finishedAt, exitCode } = run ?? nothing;
   if (process !== undefined) {
     const { status, pid } = process;
     return { ...nothing, state: status, pid, startedAt };
@@ -143,7 +143,9 @@ export async function readStatus(
     return { ...nothing, state: "starting", startedAt };
   }
   if (startedAt === undefined && finishedAt === undefined) {
-    return { ...nothing, state: mounted ?? "created" };
+    // What a run has mounted that was cut short is nobody's.
+    const state = run?.wasOpened ? undefined : mounted;
+    return { ...nothing, state: state ?? "created" };
   }
   return { ...nothing, state: "exited", startedAt, finishedAt, exitCode };
 }

@@ -43,6 +43,11 @@ export interface LastRun {
   readonly removal: "at-end" | "never";
   /** The file with what it writes; undefined if there is none. */
   readonly logPath?: string | undefined;
+  /**
+   * Whether its process was to be run, and not only its root to be mounted since:
+   * where nobody runs it any more, what is mounted is left of that run.
+   */
+  readonly wasOpened: boolean;
   /** RFC 3339; undefined if it did not begin. */
   readonly startedAt: string | undefined;
   /** RFC 3339; undefined if it has not ended, or nobody saw it. */
@@ -95,7 +100,8 @@ export async function openRun(
     throw error;
   }
   forgetExit(agent, id);
-  let run: LastRun = { ...NOTHING, owner: id, removal, logPath };
+  const known = { owner: id, removal, logPath };
+  let run: LastRun = { ...NOTHING, ...known, wasOpened: true };
   await note(agent, [id, ...pod === undefined ? [] : [pod]], run);
   return {
     async begin() {
@@ -116,7 +122,10 @@ export async function noteStart(agent: Agent, id: ContainerId): Promise<void> {
   if (known?.startedAt !== undefined) return;
   const { owner = id, removal = "never", logPath } = known ?? {};
   const startedAt = new Date().toISOString();
-  await note(agent, [id], { ...NOTHING, owner, removal, logPath, startedAt });
+  await note(agent, [id], {
+    ...{ owner, removal, logPath },
+    ...{ ...NOTHING, wasOpened: true, startedAt },
+  });
 }
 
 /** Whether a process of orlop's is about to run a container, or does. */
@@ -167,13 +176,15 @@ export function tryReadLastRun(
 export function forgetLastRun(agent: Agent, id: ContainerId): void {
   const run = tryReadLastRun(agent, id);
   forgetExit(agent, id);
-  if (run?.startedAt === undefined) return;
+  if (run === undefined) return;
+  if (run.startedAt === undefined && !run.wasOpened) return;
   const { owner, removal, logPath } = run;
   const next: LastRun = { ...NOTHING, owner, removal, logPath };
   writeAtomically(noteOf(agent, id), JSON.stringify(next), { mode: MODE });
 }
 
 const NOTHING = {
+  wasOpened: false,
   startedAt: undefined,
   finishedAt: undefined,
   exitCode: undefined,
@@ -233,6 +244,8 @@ function parseRun(text: string, what: string): LastRun {
     owner: asString(object["owner"], `${what}, owner`),
     removal: object["removal"] === "at-end" ? "at-end" : "never",
     logPath: optional(object["logPath"], `${what}, logPath`, asString),
+    // An older orlop did not note it: then it may be somebody's.
+    wasOpened: object["wasOpened"] === true,
     startedAt: time("startedAt"),
     finishedAt: time("finishedAt"),
     exitCode: optional(object["exitCode"], `${what}, exitCode`, asInteger),

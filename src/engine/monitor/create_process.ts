@@ -122,13 +122,29 @@ export async function createProcess(
   id: ContainerId,
   options: CreateProcessOptions = {},
 ): Promise<number> {
-  const agent = insideOf(handle);
-  const { logPath, removal = "never", pod } = options;
+  return await createMounted(insideOf(handle), id, {
+    ...options,
+    mount: () => Promise.resolve(),
+  });
+}
+
+/**
+ * Mounts a container when it is noted that its process will be run: who is killed
+ * in between leaves a mount that is seen to be nobody's. Then as `createProcess()`.
+ */
+export async function createMounted(
+  agent: Agent,
+  id: ContainerId,
+  { mount, ...options }: CreateProcessOptions & {
+    readonly mount: () => Promise<unknown>;
+  },
+): Promise<number> {
+  const { logPath, removal = "never", pod, signal } = options;
   if (logPath !== undefined) checkLogPath(logPath);
   const runtime = findRuntime(options.runtime);
-  const { signal } = options;
   const noted = { removal, pod, logPath, signal };
   using _run = await openIdleRun(agent, id, noted);
+  await mount();
   try {
     return await create(agent, id, { ...options, runtime });
   } catch (error) {

@@ -10,7 +10,7 @@ import { deleteContainer } from "../containers/delete_container.ts";
 import { startContainer } from "../containers/start_container.ts";
 import { unmountContainer } from "./unmount_container.ts";
 import {
-  createProcess,
+  createMounted,
   type CreateProcessOptions,
 } from "../monitor/create_process.ts";
 import { forgetProcess } from "../monitor/forget_process.ts";
@@ -67,11 +67,15 @@ export async function runDetached(
   if (removal === "at-end") {
     undo.defer(() => unlessGone(deleteContainer(agent, id)));
   }
-  await startContainer(agent, id, options);
-  undo.defer(() => unlessGone(unmountContainer(agent, id)));
   const logPath = join(ensureWorkDirectory(agent.store.paths, id), LOG_FILE);
   const logSize = logSizeOf(agent, id);
-  await createProcess(agent, id, { ...options, logPath, logSize });
+  await createMounted(agent, id, {
+    ...{ ...options, logPath, logSize },
+    async mount() {
+      await startContainer(agent, id, options);
+      undo.defer(() => unlessGone(unmountContainer(agent, id)));
+    },
+  });
   undo.defer(() => forgetProcess(agent, id));
   await startProcess(agent, id, options);
   undo.move();

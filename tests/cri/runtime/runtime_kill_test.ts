@@ -7,6 +7,7 @@ import {
   NODE_NEEDS,
   startNode,
 } from "../../support/nodes/cri_node.ts";
+import { seededRandom } from "../../support/seeded.ts";
 
 const { method } = RuntimeService;
 
@@ -15,6 +16,7 @@ const KILLS = Number(Deno.env.get("ORLOP_KILLS") ?? 8);
 const PODS_AT_ONCE = Number(Deno.env.get("ORLOP_KILL_PODS") ?? 3);
 // A pod with a container is made and removed in this time, more or less.
 const MAX_DELAY_MS = 500 * PODS_AT_ONCE;
+const random = seededRandom("runtime_kill_test");
 
 /** What requests were answered by, and is to be there whatever was killed. */
 interface Acknowledged {
@@ -37,7 +39,7 @@ Deno.test(
         { length: PODS_AT_ONCE },
         (_, index) => live(node, `pod-${kill}-${index}`, known),
       );
-      await sleep(Math.random() * MAX_DELAY_MS);
+      await sleep(random() * MAX_DELAY_MS);
       await node.restart("SIGKILL");
       await Promise.all(lives);
       await checkKnown(node, known);

@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { writeBusyboxLayout } from "../../support/images/busybox_layout.ts";
+import { freePort } from "../../support/servers/registry_server.ts";
 import { until } from "../../support/until.ts";
 import {
   PEERS,
@@ -109,7 +110,7 @@ Deno.test({
   async fn() {
     await using network = await withNetwork();
     const { store, name, config, listLeases } = network;
-    const port = 44_000 + Math.floor(Math.random() * 1_000);
+    const port = freePort();
     const id = await store.orlop(
       ...[...config, "pod", "create", "--network", name, "-p", `${port}:80`],
       ...["--dns", "10.9.8.7", "--uid", "u1", "web"],
@@ -176,7 +177,7 @@ Deno.test({
   async fn() {
     await using network = await withNetwork();
     const { store, config, listLeases } = network;
-    const port = 43_000 + Math.floor(Math.random() * 1_000);
+    const port = freePort();
     const script = "while :; do echo hello | nc -l -p 80; done";
     await store.orlop(
       ...[...config, "run", "-d", "--name", "web", "-p", `${port}:80`],

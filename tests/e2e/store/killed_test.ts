@@ -7,7 +7,6 @@ import { needs } from "../../support/peers.ts";
 import {
   findKillPoints,
   killAt,
-  type KillPoint,
   signalAt,
   type Subject,
 } from "../../support/programs/kill_points.ts";
@@ -18,11 +17,10 @@ import {
   writeTestImage,
 } from "../../support/programs/killed_scenarios.ts";
 import { sharedStore } from "../../support/programs/shared_store.ts";
-import { seededRandom } from "../../support/seeded.ts";
+import { sampled, seededRandom } from "../../support/seeded.ts";
 
-// All points of all scenarios take minutes. What is left out now is tried
-// another time: each run begins elsewhere.
-const POINTS_PER_DEED = Number(Deno.env.get("ORLOP_KILL_POINTS") ?? 3);
+// All points of all scenarios take minutes: those of other seeds are others.
+const POINTS_PER_SCENARIO = Number(Deno.env.get("ORLOP_KILL_POINTS") ?? 3);
 
 const NEEDED = needs("root", "mount", "findmnt", "strace", "tar");
 const random = seededRandom("killed_test");
@@ -43,7 +41,7 @@ Deno.test("whoever is killed leaves a store that works", {
     const subject = programOf(store, words(scenario.command));
     const points = await findKillPoints(subject, { below: store.join("r") });
     for (const command of scenario.undo) await run(command);
-    for (const point of choose(points)) {
+    for (const point of sampled(points, POINTS_PER_SCENARIO, random)) {
       await t.step(
         `${scenario.command}: ${point.call} ${point.nth}`,
         async () => {
@@ -96,7 +94,7 @@ Deno.test("whoever is interrupted leaves nothing half-made", {
         .length === 1
     );
     for (const text of undo) await store.orlop(...split(text));
-    for (const point of choose(points)) {
+    for (const point of sampled(points, POINTS_PER_SCENARIO, random)) {
       await t.step(`${command}: ${point.call} ${point.nth}`, async () => {
         const { code } = await signalAt(point, subject, "SIGINT");
         assert([0, 130].includes(code), `${code}`);
@@ -169,13 +167,4 @@ async function writeLongImage(layout: string): Promise<void> {
     await layerOf(Object.fromEntries(files.slice(20))),
     await layerOf({ ".wh.folder1": "" }),
   ]);
-}
-
-function choose(points: readonly KillPoint[]): readonly KillPoint[] {
-  const step = Math.max(1, points.length / POINTS_PER_DEED);
-  const offset = random() * step;
-  return points.filter((_, index) =>
-    Math.floor((index + offset) / step) !==
-      Math.floor((index + offset - 1) / step)
-  );
 }

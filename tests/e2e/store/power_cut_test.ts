@@ -15,8 +15,8 @@ import {
 import { PEERS } from "../../support/programs/shared_store.ts";
 import { seededRandom, shuffled } from "../../support/seeded.ts";
 
-// All cuts take hours. What is left out now is tried another time: each run begins
-// elsewhere. `scripts/crash --only power` tries as many as there is time for.
+// All cuts take hours: those of other seeds are others, and `scripts/crash --only power`
+// tries as many as there is time for.
 const CUTS = Number(Deno.env.get("ORLOP_POWER_CUTS") ?? 4);
 
 const why = whyNoLoggedDisk();

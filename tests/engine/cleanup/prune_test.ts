@@ -1,14 +1,22 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { dirname, join } from "@std/path";
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { readCleanupStatus } from "../../../src/engine/cleanup/cleanup_status.ts";
 import { measureStore } from "../../../src/engine/cleanup/disk_usage.ts";
 import { prune, type PruneOptions } from "../../../src/engine/cleanup/prune.ts";
+import { inspectContainer } from "../../../src/engine/containers/inspect_container.ts";
 import { openRun } from "../../../src/engine/containers/last_run.ts";
 import { untagImage } from "../../../src/engine/images/name_image.ts";
 import { pinImage } from "../../../src/engine/images/pin_image.ts";
 import { StoreBusyError } from "../../../src/errors/store_errors.ts";
 import {
+  type ContainerId,
   type ImageId,
   type LayerId,
   parseContainerId,
@@ -141,6 +149,74 @@ Deno.test("prune() removes the container of a run that was killed", async () => 
   assertEquals(gone, ["container server", "container web-infra"]);
   assertEquals(test.mounter.table, []);
 });
+
+/** What becomes of a mounted container whose run is over, or was none. */
+const MOUNTED: readonly {
+  readonly name: string;
+  readonly mount: (test: TestRuntime, id: ContainerId) => Promise<unknown>;
+  readonly kept: boolean;
+}[] = [
+  {
+    name: "mounted to look at it",
+    mount: ({ runtime }, id) => runtime.startContainer(id),
+    kept: true,
+  },
+  {
+    name: "mounted by a run that was killed before its process began",
+    mount: (test, id) => cutShort(test, id, "mounted"),
+    kept: false,
+  },
+  {
+    name: "mounted by a run that was killed under its process",
+    mount: (test, id) => cutShort(test, id, "begun"),
+    kept: false,
+  },
+  {
+    name: "mounted to look at it, after such a run",
+    async mount(test, id) {
+      await cutShort(test, id, "mounted");
+      await test.runtime.startContainer(id);
+    },
+    kept: true,
+  },
+  {
+    name: "mounted by whom an older orlop has not noted",
+    async mount(test, id) {
+      await cutShort(test, id, "mounted");
+      const { dir } = await inspectContainer(test.agent, id);
+      const path = join(dir, "run.json");
+      const { wasOpened, ...older } = JSON.parse(readFileSync(path, "utf8"));
+      assert(wasOpened);
+      writeFileSync(path, JSON.stringify(older));
+    },
+    kept: true,
+  },
+];
+
+Deno.test("prune() keeps what is mounted, unless a run has left it", async (t) => {
+  const request = { containers: "stopped", leftoverAgeMs: 0 } as const;
+  for (const { name, mount, kept } of MOUNTED) {
+    await t.step(name, async () => {
+      using test = await testPod();
+      const { id } = await test.runtime.createContainer(containerOptions());
+      await mount(test, id);
+      const { state } = await inspectContainer(test.agent, id);
+      assertEquals(state === "mounted", kept, state);
+      const all = ["container server", "container web-infra"];
+      assertEquals(await removed(test, request), kept ? [] : all);
+    });
+  }
+});
+
+async function cutShort(
+  { agent, runtime }: TestRuntime,
+  id: ContainerId,
+  stage: "mounted" | "begun",
+): Promise<void> {
+  using run = await openRun(agent, id, { removal: "never", pod: undefined });
+  await runtime.startContainer(id);
+  if (stage === "begun") await run.begin();
+}
 
 Deno.test("prune() removes members of a pod that is gone", async () => {
   using test = await testPod();

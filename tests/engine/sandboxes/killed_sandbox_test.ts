@@ -13,9 +13,11 @@ import {
   type TestSandboxes,
   testSandboxes,
 } from "../../support/sandboxes.ts";
+import { seededRandom } from "../../support/seeded.ts";
 
-// All steps take minutes; what is left out now is tried another time.
+// All steps take minutes: those of other seeds are others.
 const EVERY = Number(Deno.env.get("ORLOP_KILL_EVERY") ?? 20);
+const random = seededRandom("killed_sandbox_test");
 
 const PROGRAM = fromFileUrl(
   new URL("../../support/programs/killed_sandbox.ts", import.meta.url),
@@ -60,7 +62,7 @@ for (const verb of ["run", "remove"] as const) {
       await using test = testSandboxes();
       // Once whole: then the image is there, which takes steps of its own.
       assert(!await killAt(test, "run", 0));
-      let step = 1 + Math.floor(Math.random() * EVERY);
+      let step = 1 + Math.floor(random() * EVERY);
       for (let isKilled = true; isKilled; step += EVERY) {
         if (verb === "run") await removeAll(test);
         await t.step(`at step ${step}`, async () => {

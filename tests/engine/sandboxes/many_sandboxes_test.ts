@@ -27,6 +27,7 @@ import { tidySandboxes } from "../../../src/engine/sandboxes/tidy_sandboxes.ts";
 import { runCommand } from "../../../src/process/run_command.ts";
 import { needsNetworks } from "../../support/nodes/test_network.ts";
 import { type TestSandboxes, testSandboxes } from "../../support/sandboxes.ts";
+import { freePort } from "../../support/servers/registry_server.ts";
 
 // Its long form is tried by hand: 60 take most of a minute on two cores.
 const COUNT = Number(Deno.env.get("ORLOP_SANDBOXES") ?? 8);
@@ -73,7 +74,7 @@ Deno.test({
   ...needsNetworks(),
   async fn() {
     await using test = testSandboxes();
-    const port = 42_000 + Math.floor(Math.random() * 1_000);
+    const port = freePort();
     const sandbox = await runSandbox(
       test.agent,
       test.request("web", {

@@ -83,6 +83,21 @@ export function signalAt(
   return injectAt(point, subject, `signal=${signal}`);
 }
 
+/** As {@linkcode signalAt}, but does not wait for what the program leaves behind. */
+export async function signalOnlyAt(
+  point: KillPoint,
+  { argv, env }: Subject,
+  signal: Deno.Signal,
+): Promise<void> {
+  // strace is the program's grandchild then, and stays with those that are left.
+  const flags = ["-D", "-f", "-qq", ...injection(point, `signal=${signal}`)];
+  await new Deno.Command("strace", {
+    args: [...flags, ...argv],
+    env: { ...env },
+    ...{ stdin: "null", stdout: "null", stderr: "null" },
+  }).spawn().status;
+}
+
 /** Runs a program, and lets a system call fail, such as with `ENOSPC`. */
 export function failAt(
   point: KillPoint,
@@ -93,12 +108,15 @@ export function failAt(
 }
 
 function injectAt(
-  { call, nth }: KillPoint,
+  point: KillPoint,
   subject: Subject,
   what: string,
 ): Promise<Deno.CommandOutput> {
-  const inject = `--inject=${call}:${what}:when=${nth}`;
-  return strace([`--trace=${call}`, inject], subject);
+  return strace(injection(point, what), subject);
+}
+
+function injection({ call, nth }: KillPoint, what: string): readonly string[] {
+  return [`--trace=${call}`, `--inject=${call}:${what}:when=${nth}`];
 }
 
 function strace(
