@@ -81,8 +81,9 @@ export function checkFormat(
 ): void {
   if (format === plain || format === "json") return;
   if (isTemplate(format)) return void readTemplate(format);
+  const words = [...new Set([plain, "json"])].join(", ");
   throw new UsageError(
-    `Cannot use "--format=${format}": use ${plain}, json, or a template ` +
+    `Cannot use "--format=${format}": use ${words}, or a template ` +
       `such as '{{.ID}}'`,
   );
 }

@@ -30,6 +30,53 @@ Deno.test("container commands list containers", async (t) => {
   ]);
 });
 
+Deno.test("container dirs prints one of both alone, or what each is", async (t) => {
+  using store = await cliStore();
+  const { containerId, test } = store;
+  const { root, runRoot } = test.agent.store.paths;
+  const [work, run] = [root, runRoot]
+    .map((path) => `${path}/overlay-containers/${containerId}/userdata`);
+  const both = [`work  ${work}`, `run   ${run}`];
+  await says(t, store, [
+    ["container dirs server", 0, both],
+    ["container dirs server --work --run", 0, both],
+    ["container dirs server --work", 0, [`${work}`]],
+    ["container dirs server --run", 0, [`${run}`]],
+  ]);
+});
+
+Deno.test("ps shows what it is asked for", async (t) => {
+  using store = await cliStore();
+  const { containerId, imageId } = store;
+  const shown = containerId.slice(0, 12);
+  const { out: [, ...rows] } = await store.orlop("ps");
+  const fill = (template: string, ...more: readonly string[]) =>
+    [`ps --filter name=server --format ${template}`, 0, more] as const;
+  await says(t, store, [
+    ["ps --noheading", 0, rows],
+    ["ps --filter ancestor=localhost/app:1 -q", 0, [shown, "web-pod"]],
+    ["ps --filter ancestor=nope -q", 0, []],
+    ["ps --filter id=web -q", 0, ["web-pod"]],
+    ["ps --filter id=eb -q", 0, []],
+    ["ps --filter pod=nope -q", 0, []],
+    ["ps --filter label=a -q", 0, []],
+    ["ps --filter exited=0 -q", 0, []],
+    ["ps --filter name=server --filter name=web -q", 0, [shown, "web-pod"]],
+    ["ps --filter name=server --filter id=web -q", 0, []],
+    fill("{{.ID}}", shown),
+    fill("{{.ID}} --no-trunc", containerId),
+    fill("{{.Pod}}/{{.PodName}}", "web-pod/web"),
+    fill("{{.Image}}/{{.ImageID}}", `localhost/app:1/${imageId.slice(0, 12)}`),
+    fill("{{.State}}/{{.Status}}", "created/Created"),
+    fill("{{.Names}}/{{.Labels}}", "server/map[]"),
+  ]);
+  const rowsOf = await store.json<readonly Record<string, unknown>[]>(
+    "ps --format json",
+  );
+  assertEquals(rowsOf.map(({ Id }) => Id), [containerId, "web-pod"]);
+  assertEquals(rowsOf.map(({ IsInfra }) => IsInfra), [false, true]);
+});
+
 Deno.test("container metadata shows and changes what is noted", async (t) => {
   using store = await cliStore();
   const { "created-at": createdAt, ...noted } = await store.json<
@@ -50,7 +97,28 @@ Deno.test("container metadata shows and changes what is noted", async (t) => {
     ...{ ...metadata, "created-at": createdAt },
     ...{ name: "x", attempt: 3, uid: "u" },
   });
+  const more = await store.json<Record<string, unknown>>(
+    "container metadata server --set namespace=n --set metadata-name=m " +
+      "--set mountlabel=l --set attempt=7 --set attempt=123456789",
+  );
+  assertEquals(more, {
+    ...{ ...changed, namespace: "n", "metadata-name": "m" },
+    ...{ mountlabel: "l", attempt: 123456789 },
+  });
   await refuses(t, store, [
+    ...["x", "-1", "1.5", "1234567890", ""].map((value) =>
+      [
+        `container metadata server --set attempt=${value}`,
+        2,
+        `Cannot set "attempt" to "${value}": expected a number`,
+      ] as const
+    ),
+    [
+      "container metadata server --set toString=1",
+      2,
+      'Cannot set "toString": what can be set is name, ',
+    ],
+    ["container metadata server --set a", 2, 'Cannot use "--set=a": write'],
     [
       "container metadata server --set odd=x",
       2,
