@@ -152,7 +152,7 @@ export type {
   ShortNameMode,
 } from "./formats/config/registries_conf.ts";
 export type { Alias } from "./formats/config/short_name_aliases.ts";
-export type { Surroundings } from "./registry/config/config_paths.ts";
+export type { ConfigEnvironment } from "./registry/config/config_paths.ts";
 export type { LoadRegistriesConfOptions } from "./registry/config/load_registries_conf.ts";
 export type { ListTagsOptions } from "./registry/list_tags.ts";
 export type { ChooseName, RegistryOptions } from "./registry/registry_image.ts";
@@ -409,7 +409,10 @@ export type {
 } from "./engine/check/checked_object.ts";
 export { examine } from "./engine/doctor/doctor.ts";
 export type { Finding } from "./engine/doctor/finding.ts";
-export type { NodeSettings, Patient } from "./engine/doctor/patient.ts";
+export type {
+  ExamineOptions,
+  NodeSettings,
+} from "./engine/doctor/examine_options.ts";
 export {
   runContainer,
   type RunContainerOptions,
@@ -468,5 +471,5 @@ export {
   listSandboxes,
   readSandbox,
 } from "./engine/sandboxes/list_sandboxes.ts";
-export { tidySandboxes } from "./engine/sandboxes/tidy_sandboxes.ts";
+export { cleanUpSandboxes } from "./engine/sandboxes/clean_up_sandboxes.ts";
 export type { UnpackLimits } from "./unpack/unpack_layer.ts";

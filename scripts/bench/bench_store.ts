@@ -6,7 +6,7 @@ import { RuntimeServer } from "../../src/engine/runtime_server.ts";
 import { randomId } from "../../src/fs/random_name.ts";
 import { takeLibc } from "../../src/process/libc.ts";
 import { writeBusyboxLayout } from "../../tests/support/images/busybox_layout.ts";
-import { unmountBelow } from "./surroundings.ts";
+import { unmountBelow } from "./machine.ts";
 
 /** Disposing of it unmounts all that is mounted in it, and removes it. */
 export interface BenchStore extends AsyncDisposable {

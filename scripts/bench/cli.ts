@@ -12,7 +12,7 @@ import { isNameThere } from "../../src/fs/if_there.ts";
 import { openBenchStore } from "./bench_store.ts";
 import { median } from "./measure.ts";
 import { print } from "../lib/print.ts";
-import { describeMachine } from "./surroundings.ts";
+import { describeMachine } from "./machine.ts";
 
 /** Command lines; a step of several is their sum. */
 type Step = readonly (readonly string[])[];

@@ -21,7 +21,7 @@ import { startContainerd, startOrlop } from "../lib/cri/runtime.ts";
 import { BUSYBOX } from "../lib/cri/stand_in_images.ts";
 import { print } from "../lib/print.ts";
 import { median } from "./measure.ts";
-import { describeMachine } from "./surroundings.ts";
+import { describeMachine } from "./machine.ts";
 
 /** Milliseconds of each turn, by what was done. */
 type Times = Map<string, number[]>;

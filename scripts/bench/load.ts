@@ -14,7 +14,7 @@ import { fromFileUrl, join } from "@std/path";
 import { makeDebianLayout } from "./debian_layout.ts";
 import { type Figures, measure } from "./measure.ts";
 import { COLUMNS, printComparison } from "./print_comparison.ts";
-import { unmountBelow } from "./surroundings.ts";
+import { unmountBelow } from "./machine.ts";
 
 /** What a tool took, with a store of its own. */
 interface Tool {

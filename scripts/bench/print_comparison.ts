@@ -2,7 +2,7 @@
 
 import { type Figures, median } from "./measure.ts";
 import { print } from "../lib/print.ts";
-import { describeMachine } from "./surroundings.ts";
+import { describeMachine } from "./machine.ts";
 
 /** What a table shows of each run. */
 export interface Column<Run> {

@@ -18,7 +18,7 @@ import { makeDebianLayout } from "./debian_layout.ts";
 import { type Figures, measure } from "./measure.ts";
 import { COLUMNS, printComparison } from "./print_comparison.ts";
 import { print } from "../lib/print.ts";
-import { unmountBelow } from "./surroundings.ts";
+import { unmountBelow } from "./machine.ts";
 
 type Pull = (directory: string, image: string) => Promise<Figures>;
 

@@ -21,7 +21,7 @@ import {
 import { makeDebianLayout } from "./debian_layout.ts";
 import { type Figures, measure } from "./measure.ts";
 import { type Column, COLUMNS, printComparison } from "./print_comparison.ts";
-import { unmountBelow } from "./surroundings.ts";
+import { unmountBelow } from "./machine.ts";
 
 /** A push, and how large the layers are then. */
 interface Push extends Figures {

@@ -13,7 +13,7 @@ import { cpuUsage } from "node:process";
 import { type BenchStore, openBenchStore } from "./bench_store.ts";
 import { median } from "./measure.ts";
 import { print } from "../lib/print.ts";
-import { describeMachine } from "./surroundings.ts";
+import { describeMachine } from "./machine.ts";
 
 const {
   runs = "20",

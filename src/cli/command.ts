@@ -28,14 +28,14 @@ export interface Command {
   readonly stopsAtFirstArgument?: boolean;
   /** The commands of a group; a group does nothing by itself. */
   readonly commands?: readonly Command[];
-  /** Key of the module that does it; the command's path if left out. */
+  /** Key of the module that does it; the command's path if omitted. */
   readonly module?: string;
   readonly isHidden?: boolean;
   /** Whether no store is opened: what files say of stores is not read then. */
   readonly opensNoStore?: boolean;
   /** The exit code of all failures, if it does not tell which. */
   readonly failureCode?: number;
-  /** What a second Ctrl-C does; it ends the program if left out. */
+  /** What a second Ctrl-C does; it ends the program if omitted. */
   readonly signals?: SecondSignal;
 }
 

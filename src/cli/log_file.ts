@@ -10,7 +10,7 @@ import {
   writeSync,
 } from "node:fs";
 import { errnoOf, whyOf } from "../errors/why.ts";
-import { findStranger } from "../process/who_can_change.ts";
+import { findOtherWriter } from "../process/who_can_change.ts";
 
 /** An open file; each line is written at once, so that no ending loses any. */
 export interface LogFile extends Disposable {
@@ -34,7 +34,7 @@ const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT |
 export function openLogFile(path: string): LogFile {
   let fd: number;
   try {
-    const stranger = findStrangerBefore(path);
+    const stranger = findOtherWriterBefore(path);
     if (stranger !== undefined) throw new TypeError(stranger);
     fd = openSync(path, FLAGS, 0o600);
   } catch (error) {
@@ -59,12 +59,12 @@ function refused(path: string, why: string): Error {
  * Who else could change where the path leads to. In the file's own folder others
  * may write, as in /tmp or some /var/log: what is found there is looked at.
  */
-function findStrangerBefore(path: string): string | undefined {
+function findOtherWriterBefore(path: string): string | undefined {
   const folder = dirname(path);
   const { uid } = lstatSync(folder);
   return uid === 0 || uid === Deno.uid()
-    ? findStranger(dirname(folder))
-    : findStranger(folder);
+    ? findOtherWriter(dirname(folder))
+    : findOtherWriter(folder);
 }
 
 function findProblem(fd: number): string | undefined {

@@ -2,7 +2,7 @@
 
 import { basename } from "@std/path";
 import { revokePrograms } from "./drop_permissions.ts";
-import { readEnv, registrySurroundings } from "./input/read_env.ts";
+import { readEnv, registryEnvironment } from "./input/read_env.ts";
 
 /**
  * Revokes running those credential helpers that the launcher has found, but no
@@ -24,7 +24,7 @@ export async function narrowHelpers(
   const isOnly = flags["authfile"] || flags["compat-auth-file"];
   const named = await listHelpers(
     isOnly ? authFiles : [...authFiles, undefined],
-    registrySurroundings(),
+    registryEnvironment(),
   );
   revokePrograms(found.filter((path) => !named.has(basename(path))));
 }

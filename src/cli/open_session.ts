@@ -3,7 +3,7 @@
 import { type Agent, openAgent } from "../engine/agent.ts";
 import { UnsupportedStoreError } from "../errors/store_errors.ts";
 import type { Call } from "./command.ts";
-import { registrySurroundings } from "./input/read_env.ts";
+import { registryEnvironment } from "./input/read_env.ts";
 import { type LogSink, openLog } from "./open_log.ts";
 
 /** Ends with the command. */
@@ -14,7 +14,7 @@ export interface Session extends Disposable {
 
 /** What a command wants otherwise than usual. */
 export interface SessionOptions {
-  /** How long to wait for other processes; for ever if left out. */
+  /** How long to wait for other processes; for ever if omitted. */
   readonly lockTimeoutMs?: number | undefined;
   /** `"read"` also shows what is in a store that is damaged. */
   readonly purpose?: "read" | "write";
@@ -52,8 +52,8 @@ export function openSession(
     throw new UnsupportedStoreError(`Cannot use store "${root}": ${refusal}`);
   }
   for (const warning of warnings) sink.log("warn", warning);
-  const surroundings = registrySurroundings((text) => sink.log("warn", text));
-  const { readings: _readings, ...unread } = surroundings;
+  const environment = registryEnvironment((text) => sink.log("warn", text));
+  const { readings: _readings, ...unread } = environment;
   const agent = openAgent({
     purpose: "write", // before it looks for what it is to change
     ifMissing: "leave", // a name that was mistyped must not become a store
@@ -63,7 +63,7 @@ export function openSession(
     libc,
     parts,
     caller: `orlop ${path.join(" ")}`,
-    registries: configuration === "changes" ? unread : surroundings,
+    registries: configuration === "changes" ? unread : environment,
     log: sink.log,
   });
   const { log } = sink;

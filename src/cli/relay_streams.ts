@@ -107,7 +107,7 @@ async function readInput(
 /** Tells the size of orlop's terminal, now and whenever it changes. */
 function followSize(process: ProcessStreams): Disposable {
   const tell = () => {
-    // What cannot be told is no reason to end.
+    // What cannot be determined is no reason to end.
     process.resize(Deno.consoleSize()).catch(() => {});
   };
   tell();

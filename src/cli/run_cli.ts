@@ -36,7 +36,7 @@ import { UsageError } from "./usage_error.ts";
 export interface RunCliOptions {
   /** Bound before the `ffi` permission was given up. */
   readonly libc?: Libc | undefined;
-  /** The process's own outputs if left out. */
+  /** The process's own outputs if omitted. */
   readonly terminal?: Terminal;
   /** Whether permissions that the command does not need are given up. */
   readonly permissions?: "drop" | "keep";

@@ -11,7 +11,7 @@ const SETTLED_MS = 3000;
 /**
  * Lets SIGUSR1 do nothing. Deno answers it by a debugger at 127.0.0.1:9229, which
  * asks nobody who he is; and whoever rotates logs may send it, as it lets other
- * daemons open theirs anew.
+ * daemons open theirs again.
  */
 export function refuseDebugger(libc: Libc | undefined): Disposable {
   const ignore = () => libc?.ignoreSignal?.(SIGUSR1);

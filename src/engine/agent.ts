@@ -12,15 +12,14 @@ import { closableStore } from "./closable_store.ts";
 
 /**
  * An open store with its settings, as callers of the library hold it. The records
- * themselves are not in it: whatever changes them goes through a use case, which
- * keeps the rules.
+ * themselves are not in it: only use cases change them.
  *
- * Any number of calls may use it at once, for as long as a process lives. They wait
- * for the store in the order in which they came, those that only read together;
- * what is created or deleted while others wait goes together, too. A call that
- * waits can be aborted. Between calls nothing is held, so a process may end without
- * disposing of it. `await using` ends the calls that wait, and waits for those that
- * have begun; whatever comes later is refused.
+ * Any number of calls may use it at once, for as long as a process lives. They get
+ * the store in the order of their calls; readers share it. Objects that are created
+ * or deleted while others wait are handled in one group. A call that waits can be
+ * aborted. Between calls nothing is held, so a process may end without disposing of
+ * it. `await using` ends the calls that wait, and waits for those that have begun;
+ * later calls are refused.
  *
  * @example
  * ```ts
@@ -45,13 +44,13 @@ export interface AgentHandle extends AsyncDisposable {
   readonly pinnedImages: readonly string[];
   /** When large blobs are fetched over several connections. */
   readonly parts: PartRules;
-  /** What acts here, for people who look from elsewhere: `orlop pull`. */
+  /** The name of this caller, shown to other processes: `orlop pull`. */
   readonly caller: string;
-  /** Told what happens. */
+  /** Receives log messages. */
   readonly log: Log;
 }
 
-/** What use cases work with: more than those see who call them. */
+/** What use cases work with: more than their callers see. */
 export interface Agent extends AgentHandle {
   /** Where images and containers are kept. */
   readonly store: Store;
@@ -63,7 +62,7 @@ export interface Agent extends AgentHandle {
 
 const agents = new WeakMap<AgentHandle, Agent>();
 
-/** Makes a handle through which nobody reaches the records. */
+/** Makes a handle that hides the records. */
 export function handleOf(agent: Agent): AgentHandle {
   const { store: _store, mounter: _mounter, host: _host, ...rest } = agent;
   const handle: AgentHandle = Object.freeze(rest);
@@ -72,7 +71,7 @@ export function handleOf(agent: Agent): AgentHandle {
 }
 
 /**
- * What is behind a handle.
+ * The agent behind a handle.
  *
  * @throws {TypeError} If it is not from `openAgent()`.
  */
@@ -86,7 +85,7 @@ function isWhole(handle: AgentHandle): handle is Agent {
   return ["store", "mounter", "host"].every((member) => member in handle);
 }
 
-/** Where messages go: to nowhere unless the caller says otherwise. */
+/** Receives log messages; by default they are dropped. */
 export type Log = (
   level: LogLevel,
   message: string,
@@ -118,15 +117,15 @@ export interface AgentOptions {
    */
   readonly lockTimeoutMs?: number | undefined;
   /**
-   * `"write"` demands a store without damage before anything is read; `"read"`
-   * shows what can be read beside the damage. Left out, each call does what it
-   * needs.
+   * `"write"` requires a store without damage before anything is read; `"read"`
+   * also reads a damaged store, as far as possible. If omitted, each call does what
+   * it needs.
    *
    * @default {what each call needs}
    */
   readonly purpose?: "read" | "write" | undefined;
   /**
-   * `"leave"` takes a store that is not there for an empty one.
+   * `"leave"` treats a missing store as an empty one.
    *
    * @default {"make"}
    */
@@ -162,15 +161,16 @@ export interface AgentOptions {
    */
   readonly parts?: PartRules | undefined;
   /**
-   * What acts here, such as `orlop pull`: others see it beside its pulls.
+   * The name of the caller, such as `orlop pull`: other processes see it beside its
+   * pulls.
    *
    * @default {nothing is said}
    */
   readonly caller?: string | undefined;
   /**
-   * Told what happens.
+   * Receives log messages.
    *
-   * @default {nobody}
+   * @default {none}
    */
   readonly log?: Log | undefined;
   /**
@@ -182,7 +182,8 @@ export interface AgentOptions {
 }
 
 /**
- * Opens an agent on a store, which is made if it is new, unless it is not to.
+ * Opens an agent on a store, which is created if missing, unless `ifMissing` is
+ * `"leave"`.
  *
  * @throws {UnsupportedStoreError} If orlop must not touch the store.
  */
@@ -200,7 +201,7 @@ export function openAgent(options: AgentOptions): Agent {
   return agentOn(opened, options);
 }
 
-/** Makes an agent of a store, wherever that keeps its records. */
+/** Makes an agent of a store on a disk or in memory. */
 export function agentOn(
   opened: Store,
   options: Omit<AgentOptions, "root" | "runRoot">,

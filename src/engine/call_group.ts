@@ -1,6 +1,6 @@
 /**
- * Calls of one kind that come while others have the store go together: locks are
- * taken, and tables are saved, once for all of them.
+ * Groups calls of one kind that come while others have the store: locks are taken,
+ * and tables are saved, once for all of them.
  */
 
 import type { Abortable } from "../errors/abort.ts";
@@ -12,17 +12,17 @@ import type { Agent } from "./agent.ts";
 export interface GroupedCall<T, R> {
   /** What was asked for. */
   readonly request: T;
-  /** Ends it well. */
+  /** Fulfils the call. */
   readonly resolve: (result: R) => void;
-  /** Ends it badly; the others of the group are no worse off. */
+  /** Rejects the call; the others of the group continue. */
   readonly reject: (error: unknown) => void;
 }
 
 /**
- * Does a group of calls, and ends each of them.
+ * Executes a group of calls, and settles each of them.
  *
- * @param take Hands over all calls that have come so far: to be called when the
- *   locks are held.
+ * @param take Returns all calls that have come so far: to be called when the locks
+ *   are held.
  */
 export type DoGroup<T, R> = (
   take: () => readonly GroupedCall<T, R>[],
@@ -33,14 +33,14 @@ interface WaitingCall<T, R> extends GroupedCall<T, R> {
   readonly signal: AbortSignal | undefined;
 }
 
-/** How calls end, to be told when the locks are free again. */
+/** Results of calls, to be reported when the locks are released. */
 type Endings = (() => void)[];
 
 /** Forms groups of calls, one after the other. */
 export class CallGroup<T, R> {
   readonly #doGroup: DoGroup<T, R>;
   #waiting: WaitingCall<T, R>[] = [];
-  /** Ends the wait for the locks, when nobody wants them any more. */
+  /** Ends the wait for the locks, when no call needs them any more. */
   #leader: AbortController | undefined;
 
   constructor(doGroup: DoGroup<T, R>) {
@@ -48,10 +48,10 @@ export class CallGroup<T, R> {
   }
 
   /**
-   * Does a call with others. Once it is begun it is not aborted, unless
-   * `doGroup` does.
+   * Does a call with others. Once it has begun it is not aborted, unless `doGroup`
+   * does.
    *
-   * @throws What ends it badly, or the signal's reason.
+   * @throws Its error, or the signal's reason.
    */
   async call(request: T, { signal }: Abortable = {}): Promise<R> {
     signal?.throwIfAborted();
@@ -87,7 +87,7 @@ export class CallGroup<T, R> {
     const take = () => {
       taken = this.#waiting;
       this.#waiting = [];
-      this.#leader = undefined; // whoever comes now is of the next group
+      this.#leader = undefined; // later calls are in the next group
       return taken.map(({ request, resolve, reject }) => ({
         request,
         resolve: (result: R) => endings.push(() => resolve(result)),
@@ -101,7 +101,7 @@ export class CallGroup<T, R> {
       for (const end of endings) end();
       for (const call of taken) call.reject(error); // unless it has ended
       if (this.#leader !== leader) return;
-      // Who came later has not waited for so long, nor given up.
+      // Later calls have neither timed out nor been aborted.
       const isOver = (call: WaitingCall<T, R>) =>
         call.signal?.aborted || (first.has(call) && !leader.signal.aborted);
       const over = this.#waiting.filter(isOver);
@@ -130,7 +130,7 @@ export function groupByStore<T extends { readonly agent: Agent }, R>(
   };
 }
 
-/** Prepares calls of a group, at once; those that cannot be have ended. */
+/** Prepares the calls of a group concurrently; those that fail are rejected. */
 export async function prepareAll<
   C extends { reject(error: unknown): void },
   R,
@@ -149,15 +149,15 @@ export async function prepareAll<
   return ready.flat();
 }
 
-/** What becomes of one of several requests. */
+/** The progress of one of several requests. */
 export class Attempt<R> {
-  /** What is asked for. */
+  /** The request. */
   readonly request: R;
   /** Where it is mounted, if it is. */
   readonly target: string;
   /** Undefined until it is known. */
   isMounted: boolean | undefined;
-  /** Whether others still use what is mounted. */
+  /** Whether others still use the mount. */
   isLeft = false;
   /** Why it has failed. */
   failure: { readonly reason: unknown } | undefined;
@@ -168,7 +168,7 @@ export class Attempt<R> {
     this.target = target;
   }
 
-  /** How it has ended. */
+  /** Its result. */
   end<T>(value: T): PromiseSettledResult<T> {
     return this.failure === undefined
       ? { status: "fulfilled", value }
@@ -176,12 +176,12 @@ export class Attempt<R> {
   }
 }
 
-/** Whether it has not failed. */
+/** Whether it has not failed so far. */
 export function isGoing({ failure }: Attempt<unknown>): boolean {
   return failure === undefined;
 }
 
-/** Takes a step with all that have not failed; those that fail keep no others. */
+/** Runs a step for all that have not failed; a failure does not stop the others. */
 export async function stepAll<R>(
   attempts: readonly Attempt<R>[],
   step: (attempt: Attempt<R>) => Promise<void> | void,
@@ -197,7 +197,7 @@ export async function stepAll<R>(
   );
 }
 
-/** Of several that want one layer, each counts: one after the other. */
+/** Splits requests so that each group has a layer at most once. */
 export function splitByLayer<
   R extends { readonly request: { readonly layerId: LayerId } },
 >(

@@ -1,4 +1,4 @@
-/** Control groups of the machine, whichever version it has, or both. */
+/** Control groups of the machine, version 1, 2 or both. */
 
 import type { Abortable } from "../errors/abort.ts";
 import { isThere } from "../fs/if_there.ts";
@@ -18,7 +18,7 @@ interface KnownMounts {
   readonly mounts: readonly MountEntry[];
 }
 
-/** Lists what is mounted at and below the place of control groups. */
+/** Lists the mounts at and below the mount point of control groups. */
 export async function listCgroupMounts(
   { mounter }: Pick<Agent, "mounter">,
   options: Abortable = {},
@@ -33,7 +33,9 @@ export async function listCgroupMounts(
   return mounts;
 }
 
-/** Lists the directories below which control groups are: one, or one a controller. */
+/**
+ * Lists the root directories of control groups: one, or one for each controller.
+ */
 export async function listCgroupRoots(
   agent: Pick<Agent, "mounter">,
   options: Abortable = {},
@@ -44,9 +46,9 @@ export async function listCgroupRoots(
 }
 
 /**
- * Removes control groups, unless somebody uses them.
+ * Removes control groups that are not in use.
  *
- * @param paths Those above first.
+ * @param paths Parents first.
  * @throws {CommandError} If that takes a program that may not be run.
  */
 export async function removeCgroups(

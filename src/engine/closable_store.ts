@@ -8,13 +8,13 @@ export interface ClosableStore {
   /** What calls work with. */
   readonly store: Store;
   /**
-   * Ends the calls that wait for a lock, and waits for those that have one. Whoever
-   * locks afterwards is refused.
+   * Ends the calls that wait for a lock, and waits for those that have one. Later
+   * locks are refused.
    */
   close(): Promise<void>;
 }
 
-/** Makes a store that can be closed of one that holds nothing between calls. */
+/** Makes a closable store of one that holds nothing between calls. */
 export function closableStore(store: Store): ClosableStore {
   const closing = new AbortController();
   const { signal: closed } = closing;

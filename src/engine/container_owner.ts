@@ -1,6 +1,6 @@
 /**
- * Whose a container is. Tools share a store, and each keeps a state of its own
- * beside it: what another tool has made is never touched, not even by force.
+ * The owner of a container. Tools that share a store keep their own state beside
+ * it: the containers of other tools are never changed, not even by force.
  */
 
 import { join } from "@std/path";
@@ -14,10 +14,10 @@ import { isThere } from "../fs/if_there.ts";
 import { workDirectory } from "../store/paths.ts";
 import type { Store } from "../store/store.ts";
 
-/** Whose a container is. Others' are listed, but never touched. */
+/** The owner of a container. Those of other tools are listed, but never changed. */
 export type ContainerOwner = "orlop" | "cri-o" | "podman" | "buildah" | "other";
 
-/** What somebody wants to do with a container. */
+/** Actions on a container. */
 export type ContainerVerb =
   | "remove"
   | "start"
@@ -27,7 +27,7 @@ export type ContainerVerb =
   | "read"
   | "enter";
 
-/** What does it in the tool that owns it; no line for what it has not. */
+/** The commands of other tools for these actions, as far as they have one. */
 const COMMANDS: Readonly<
   Record<ContainerOwner, Partial<Record<ContainerVerb, string>>>
 > = {
@@ -52,10 +52,10 @@ const COMMANDS: Readonly<
   "other": {},
 };
 
-/** All that a container can belong to. */
+/** All owners. */
 export const CONTAINER_OWNERS: readonly string[] = Object.keys(COMMANDS);
 
-// A record that changes is another one.
+// Cached by record: a changed record is a new object.
 const own = new WeakMap<ContainerRecord, boolean>();
 
 /** Whether orlop has made a container. */
@@ -67,7 +67,7 @@ export function isOwnContainer(record: ContainerRecord): boolean {
   return isOwn;
 }
 
-/** Tells whose a container is, by what each tool writes for its own. */
+/** Finds the owner of a container, by what each tool writes in its metadata. */
 export function ownerOf(
   { paths, libc }: Store,
   record: ContainerRecord,
@@ -86,17 +86,17 @@ export function ownerOf(
     if (podId !== "" && podName !== "") return "cri-o";
     return imageId !== "" && name !== "" ? "podman" : "other";
   } catch {
-    // Owners may write what they like.
+    // Metadata may be anything.
     return "other";
   }
 }
 
-/** How messages call an owner. */
+/** The name of an owner in messages. */
 export function ownerName(owner: ContainerOwner): string {
   return owner === "other" ? "another tool" : owner;
 }
 
-/** What its owner's user has to type; undefined if that is not known. */
+/** The command of the owner for an action; undefined if unknown. */
 export function ownerCommand(
   owner: ContainerOwner,
   verb: ContainerVerb,
@@ -107,8 +107,7 @@ export function ownerCommand(
 }
 
 /**
- * Refuses to act on a container that another tool has made: that tool would
- * not know.
+ * Refuses to act on a container of another tool, which would not notice the change.
  *
  * @throws {PolicyError} Naming the tool, and its command.
  */

@@ -33,12 +33,12 @@ export function toErrorData(error: unknown): ErrorData {
  * @param digest Of the layer, if it is one: whoever unpacks it does not know.
  */
 export function fromErrorData(data: ErrorData, digest?: Digest): Error {
-  const error = revive(data, digest);
+  const error = rebuildError(data, digest);
   if (data.stack !== undefined) error.stack = data.stack;
   return error;
 }
 
-function revive(
+function rebuildError(
   { name, message, layer }: ErrorData,
   digest?: Digest,
 ): Error {

@@ -133,7 +133,7 @@ export class ImageServer {
   }
 
   /**
-   * Tells all about one image.
+   * Describes one image in full.
    *
    * @throws {ImageNotFoundError} If it is unknown.
    */

@@ -205,15 +205,15 @@ export async function unmountLayers(
   await stepAll(tries, async ({ request: { agent, layerId }, isLeft }) => {
     if (!isLeft) await dropMapped(agent, layerId);
   });
-  const doomed = tries.filter((each) =>
+  const unmounting = tries.filter((each) =>
     isGoing(each) && each.isMounted && !each.isLeft
   );
-  const ids = doomed.map(({ request }) => request.layerId);
-  const targets = doomed.map(({ target }) => target);
+  const ids = unmounting.map(({ request }) => request.layerId);
+  const targets = unmounting.map(({ target }) => target);
   const isLast = mounts.records.every(({ id }) => ids.includes(id));
   const isGone = isLast && targets.length > 0 &&
     await releaseHome(agent, held, { targets });
-  await stepAll(isGone ? [] : doomed, async ({ request, target }) => {
+  await stepAll(isGone ? [] : unmounting, async ({ request, target }) => {
     using _turn = await programs.take();
     await request.agent.mounter.unmount(target, { mode: "lazy" });
   });
@@ -227,7 +227,7 @@ export async function unmountLayers(
   });
   const isBound = targets.length > 0 || found?.has(store.paths.home) !== false;
   if (isBound && mounts.records.length === 0) await releaseHome(agent, held);
-  for (const { request: { layerId, agent } } of doomed.filter(isGoing)) {
+  for (const { request: { layerId, agent } } of unmounting.filter(isGoing)) {
     agent.log("debug", `unmounted layer "${layerId}"`);
   }
   return tries.map((each) => each.end(!each.isLeft));

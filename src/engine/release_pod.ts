@@ -1,7 +1,7 @@
 /**
- * Gives back what a pod has outside of the store, before its record goes. It stands
- * beside the rooms: those that remove records are below the one that knows networks,
- * and load it only for the rare pod that has one.
+ * Releases what a pod has outside of the store, before its record goes. It stands
+ * beside the rooms: those that remove records are below the one that knows
+ * networks, and load it only for the rare pod that has one.
  */
 
 import type { Abortable } from "../errors/abort.ts";
@@ -17,13 +17,13 @@ export function isAnyAttached({ store }: Agent): boolean {
     .some((name) => name.endsWith(".json"));
 }
 
-/** Whether a pod has namespaces or addresses that are to be given back. */
+/** Whether a pod has namespaces or addresses that are to be released. */
 export function isAttached({ store }: Agent, podId: ContainerId): boolean {
   return isThere(attachmentPath(store.paths, podId), store.libc);
 }
 
 /**
- * Gives back what a pod has; most have nothing. No lock of the store may be held:
+ * Releases what a pod has; most have nothing. No lock of the store may be held:
  * plugins take their time.
  *
  * @throws {NetworkError} If a network cannot be left.

@@ -92,8 +92,8 @@ export class RuntimeServer {
    * Makes one that works in the store of an image server.
    *
    * @param images Whose store is used; the server owns none itself.
-   * @param pauseImage What pods' infra containers are made of. It is the only
-   *   image that is pulled when it is missing; left out, the embedded one.
+   * @param pauseImage What pods' infra containers are made of. It is the only image
+   *   that is pulled when it is missing; if omitted, the embedded one.
    */
   constructor(images: ImageServer, pauseImage?: string) {
     const agent = insideOf(images.agent);

@@ -32,7 +32,7 @@ export function readStatusFile<T>(
   try {
     return parse(parseJson(bytes, path), path);
   } catch (error) {
-    // It is of no use to stop for: the next run writes it anew.
+    // It is of no use to stop for: the next run writes it again.
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }

@@ -6,15 +6,15 @@ import {
   type StorageConf,
 } from "../formats/config/storage_conf.ts";
 import {
+  type ConfigEnvironment,
   STORAGE_CONF,
-  type Surroundings,
 } from "../registry/config/config_paths.ts";
 import { readConfigFiles } from "../registry/config/read_config_files.ts";
 import type { StoreLocation } from "../store/paths.ts";
 
 /** Whether orlop may use a store. */
 export interface StorageAdvice {
-  /** Why it must not, as the end of a sentence; left out if it may. */
+  /** Why it must not, as the end of a sentence; omitted if it may. */
   readonly refusal?: string;
   /** What it does not see. */
   readonly warnings: readonly string[];
@@ -32,7 +32,7 @@ const FINE: StorageAdvice = { warnings: [] };
  * other stores than the one that it names it says nothing.
  *
  * @param place The store's two directories.
- * @param surroundings Where storage.conf is looked for.
+ * @param environment Where storage.conf is looked for.
  * @throws {SyntaxError} If a file is malformed; names it.
  * @example
  * ```ts
@@ -48,9 +48,9 @@ const FINE: StorageAdvice = { warnings: [] };
  */
 export async function readStorageAdvice(
   place: StoreLocation,
-  surroundings: Surroundings = {},
+  environment: ConfigEnvironment = {},
 ): Promise<StorageAdvice> {
-  const files = await readConfigFiles(STORAGE_CONF, surroundings);
+  const files = await readConfigFiles(STORAGE_CONF, environment);
   const conf = files.reduce(
     (conf, { path, text }) => applyStorageConf(conf, text, path),
     EMPTY_STORAGE_CONF,

@@ -207,7 +207,7 @@ export class RegistryError extends Error {
   /**
    * Makes one of an answer, or of none.
    *
-   * @param details The reason is, left out, what the status tells.
+   * @param details The reason is, if omitted, what the status tells.
    */
   constructor(
     message: string,

@@ -1,7 +1,7 @@
 /** Reads text files that say what orlop is to do. */
 
 import { whyOf } from "../errors/why.ts";
-import { findStranger } from "../process/who_can_change.ts";
+import { findOtherWriter } from "../process/who_can_change.ts";
 
 /** Who chose the file: a user by a flag, or orlop by where such files are. */
 export type ChosenBy = "user" | "orlop";
@@ -34,7 +34,7 @@ export async function readSettings(
     if (found.size > MAX_BYTES) {
       throw new TypeError(`it is larger than ${MAX_BYTES} bytes`);
     }
-    const stranger = chosenBy === "user" ? undefined : findStranger(path);
+    const stranger = chosenBy === "user" ? undefined : findOtherWriter(path);
     if (stranger !== undefined) {
       throw new TypeError(`${stranger}; what others can change is not used`);
     }

@@ -82,7 +82,7 @@ export interface RuntimeSpecOptions extends MountOptions, ContainerNamespaces {
    */
   readonly readOnlyRoot?: boolean | undefined;
   /**
-   * Such as `/orlop/<container ID>`; the runtime's choice if left out.
+   * Such as `/orlop/<container ID>`; the runtime's choice if omitted.
    *
    * @default {the runtime's choice}
    */
@@ -118,7 +118,7 @@ export interface RuntimeSpecOptions extends MountOptions, ContainerNamespaces {
    */
   readonly sysctl?: Readonly<Record<string, string>> | undefined;
   /**
-   * Bits that new files do not get; 022 if left out.
+   * Bits that new files do not get; 022 if omitted.
    *
    * @default {0o022}
    */
@@ -136,13 +136,13 @@ export interface RuntimeSpecOptions extends MountOptions, ContainerNamespaces {
    */
   readonly stopSignal?: string | undefined;
   /**
-   * Orlop's own capabilities, of which it can give; left out, all.
+   * Orlop's own capabilities, of which it can give; if omitted, all.
    *
    * @default {all}
    */
   readonly ownCapabilities?: readonly string[] | undefined;
   /**
-   * Orlop's own limits; left out, unknown.
+   * Orlop's own limits; if omitted, unknown.
    *
    * @default {unknown}
    */

@@ -36,7 +36,7 @@ export interface SecurityOptions {
    */
   readonly noNewPrivileges?: boolean | undefined;
   /**
-   * Which system calls it may make; left out, podman's default.
+   * Which system calls it may make; if omitted, podman's default.
    *
    * @default {the machine's, else podman's default}
    */
@@ -83,7 +83,7 @@ export interface SecurityOptions {
 export interface SecurityContext {
   readonly security?: SecurityOptions | undefined;
   readonly user: { readonly uid: number };
-  /** What orlop itself may; left out, everything. */
+  /** What orlop itself may; if omitted, everything. */
   readonly ownCapabilities?: readonly string[] | undefined;
 }
 

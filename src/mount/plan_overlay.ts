@@ -160,13 +160,15 @@ function findProblem(
   if (!isAbsolute(home)) return `home "${home}" is not absolute`;
   if (!isPlainName(layerId)) return "its ID is not a file name";
   const below = [...lower, ...shortLower];
-  const odd = [home, layerId, ...below].find((path) => isUnspeakable(path));
+  const odd = [home, layerId, ...below].find((path) =>
+    hasUnsafeCharacter(path)
+  );
   if (odd !== undefined) {
     return `path "${odd}" has a character that mount options cannot hold ` +
       '(, : " \\ or a control character)';
   }
-  const astray = below.find((entry) => !isAbsolute(entry) && !isInHome(entry));
-  if (astray !== undefined) return `"${astray}" is no name of a lower layer`;
+  const invalid = below.find((entry) => !isAbsolute(entry) && !isInHome(entry));
+  if (invalid !== undefined) return `"${invalid}" is no name of a lower layer`;
   if (/["\\]|\p{Cc}/u.test(label)) return `label ${label} is malformed`;
   const unknown = splitWords(options).find((word) => !isOption(word));
   return unknown && `mount option "${unknown}" is not supported`;
@@ -176,7 +178,7 @@ function isPlainName(name: string): boolean {
   return name !== "" && name !== "." && name !== ".." && !name.includes("/");
 }
 
-function isUnspeakable(path: string): boolean {
+function hasUnsafeCharacter(path: string): boolean {
   return /[,:"\\]|\p{Cc}/u.test(path);
 }
 

@@ -1,7 +1,7 @@
 /** Where programs are: never looked up by a `PATH` that others can set. */
 
 import { CommandError } from "../errors/store_errors.ts";
-import { findStranger } from "./who_can_change.ts";
+import { findOtherWriter } from "./who_can_change.ts";
 
 /**
  * The folders where programs are looked for: the union of what distributions use,
@@ -40,12 +40,12 @@ export function findProgram(
 ): string {
   const paths = directories.map((directory) => `${directory}/${name}`)
     .filter((path) => mayRun(path) && isProgram(path));
-  const found = paths.find((path) => findStrangerOf(path) === undefined);
+  const found = paths.find((path) => findOtherWriterOf(path) === undefined);
   if (found !== undefined) return found;
   const [other] = paths;
   if (other !== undefined) {
     throw new CommandError(
-      `Cannot run "${other}": ${findStrangerOf(other)}; ` +
+      `Cannot run "${other}": ${findOtherWriterOf(other)}; ` +
         "what others can change is not run as this user",
     );
   }
@@ -91,9 +91,9 @@ function isProgram(path: string): boolean {
 }
 
 /** Undefined, too, where a launcher has looked already. */
-function findStrangerOf(path: string): string | undefined {
+function findOtherWriterOf(path: string): string | undefined {
   try {
-    return findStranger(path);
+    return findOtherWriter(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) return undefined;
     throw error;

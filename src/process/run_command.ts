@@ -17,7 +17,7 @@ export interface RunCommandOptions extends Abortable {
    * `"inherited"` is for programs that work for the user, such as one that asks
    * for a key: the rest of what the launcher has left of the environment.
    */
-  readonly surroundings?: "inherited";
+  readonly environment?: "inherited";
   /**
    * Longer output is an error; in bytes.
    *
@@ -89,13 +89,13 @@ export async function runCommand(
 function spawn(
   program: string,
   args: readonly string[],
-  { stdin, cwd, env, surroundings, group = "own" }: RunCommandOptions,
+  { stdin, cwd, env, environment, group = "own" }: RunCommandOptions,
 ): Deno.ChildProcess {
   const command = new Deno.Command(program, {
     args: [...args],
     ...(cwd === undefined ? {} : { cwd }),
     env: { ...PLAIN_ENV, ...env },
-    clearEnv: surroundings !== "inherited",
+    clearEnv: environment !== "inherited",
     stdin: stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",

@@ -8,7 +8,7 @@ export interface RunInteractiveOptions {
   readonly stdin?: "inherit" | "null";
   /**
    * What to do at the second and each further signal that asks for the end:
-   * `"forward"`, if left out, hands it on; `"kill"` ends the program, which may
+   * `"forward"`, if if omitted, hands it on; `"kill"` ends the program, which may
    * hang.
    */
   readonly onRepeat?: (count: number) => Promise<"forward" | "kill">;

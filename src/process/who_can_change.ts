@@ -14,11 +14,11 @@ const STICKY = 0o1000;
  * @returns Why it is not to be trusted, as the end of a sentence; undefined if
  *   nobody else can.
  */
-export function findStranger(path: string): string | undefined {
+export function findOtherWriter(path: string): string | undefined {
   const real = Deno.realPathSync(path);
   const ways = real === path ? [path] : [path, real];
   return ways.flatMap(wayTo)
-    .map(describeStranger)
+    .map(describeOtherWriter)
     .find((found) => found !== undefined);
 }
 
@@ -28,7 +28,7 @@ function wayTo(path: string): readonly string[] {
   return parent === path ? [path] : [...wayTo(parent), path];
 }
 
-function describeStranger(path: string): string | undefined {
+function describeOtherWriter(path: string): string | undefined {
   const { uid, mode, isSymlink, isCharDevice } = Deno.lstatSync(path);
   if (uid === null || mode === null) return undefined; // not so on Linux
   if (uid !== 0 && uid !== Deno.uid()) {

@@ -4,7 +4,7 @@ import type { Abortable } from "../errors/abort.ts";
 import type { Credentials } from "../formats/config/auth_file.ts";
 import type { ImageSource } from "../formats/oci/blob_source.ts";
 import type { ImageName, Reference } from "../formats/oci/reference.ts";
-import type { Surroundings } from "./config/config_paths.ts";
+import type { ConfigEnvironment } from "./config/config_paths.ts";
 import type { RetryRules } from "./send_request.ts";
 
 /**
@@ -20,7 +20,7 @@ export type ChooseName = (
 ) => Promise<ImageName>;
 
 /** What users may say about registries; all else is read from files. */
-export interface RegistryOptions extends Abortable, Surroundings {
+export interface RegistryOptions extends Abortable, ConfigEnvironment {
   /**
    * For the image's own registry only, never for its mirrors.
    *
@@ -73,7 +73,7 @@ export interface RegistryOptions extends Abortable, Surroundings {
   /**
    * Told what a user should know, but no error says.
    *
-   * @default {nobody}
+   * @default {none}
    */
   readonly onWarning?: ((message: string) => void) | undefined;
 }

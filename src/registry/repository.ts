@@ -50,7 +50,7 @@ export interface RepositoryOptions {
 
 /** Options of {@linkcode Repository.fetchManifest}. */
 export interface FetchManifestOptions extends Abortable {
-  /** How patiently to try this once; left out, as always. */
+  /** How patiently to try this once; if omitted, as always. */
   readonly retry?: RetryRules | undefined;
 }
 
@@ -81,8 +81,8 @@ export class Repository implements ImageSource, Disposable {
   }
 
   /**
-   * Fetches a manifest; its bytes are verified. Wrong ones, and those that are cut
-   * short, are asked for once more: the transfer may have spoilt them.
+   * Fetches a manifest; its bytes are verified. Wrong ones, and those that are
+   * interrupted, are asked for once more: the transfer may have spoilt them.
    *
    * @throws {BlobMismatchError} If others come than were asked for.
    * @throws {RegistryError} If the registry has none, or fails.
@@ -98,8 +98,8 @@ export class Repository implements ImageSource, Disposable {
       const isCut = error instanceof RegistryError &&
         error.reason === "interrupted" &&
         !(error.cause instanceof LateBodyError);
-      const isSpoilt = error instanceof BlobMismatchError || isCut;
-      if (!isSpoilt || this.#options.retry?.tries === 1) throw error;
+      const isCorrupted = error instanceof BlobMismatchError || isCut;
+      if (!isCorrupted || this.#options.retry?.tries === 1) throw error;
       return await this.#fetchManifest(name, options);
     }
   }

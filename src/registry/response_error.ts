@@ -19,9 +19,9 @@ const MAX_SHOWN = 200;
 
 /** Options of {@linkcode errorOf}. */
 export interface ErrorOfOptions extends Abortable {
-  /** The code for a 404; left out, the one that the answer names. */
+  /** The code for a 404; if omitted, the one that the answer names. */
   readonly notFound?: string;
-  /** What the status means, and what to do; left out, that of a pull. */
+  /** What the status means, and what to do; if omitted, that of a pull. */
   readonly advice?: string | undefined;
   /** How long the answer may take, in milliseconds. */
   readonly bodyTimeoutMs?: number | undefined;

@@ -26,7 +26,7 @@ export async function openBlobFile(
   );
 }
 
-/** Opens a part of a file as a stream; one that is cut short ends early. */
+/** Opens a part of a file as a stream; one that is interrupted ends early. */
 export async function streamRange(
   { path, offset: start = 0, size }: BlobFile,
   { offset = 0, signal }: OpenBlobOptions = {},

@@ -75,7 +75,7 @@ export async function openLayoutMedium(
     temporary: `${directory}/blobs/sha256`,
     pathOf: (digest: Digest) => blobPath(directory, digest),
   };
-  begun.defer(() => tidy(directory, { place, made }));
+  begun.defer(() => removeIncomplete(directory, { place, made }));
   const ending = begun.move();
   return {
     manifestTypes: [OCI_MANIFEST, OCI_INDEX],
@@ -112,7 +112,7 @@ export async function openLayoutMedium(
  * Takes back what nobody can use. In a layout whole blobs stay, as does all while
  * other processes write: they may count on it by now.
  */
-async function tidy(
+async function removeIncomplete(
   directory: string,
   { place, made }: {
     readonly place: TargetFolder;

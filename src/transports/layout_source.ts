@@ -33,7 +33,7 @@ export interface LayoutImage extends ImageSource {
   readonly descriptor: Descriptor;
 }
 
-/** Which image of a layout; left out, there must be only one. */
+/** Which image of a layout; if omitted, there must be only one. */
 export interface OpenLayoutOptions {
   /** Its annotation `org.opencontainers.image.ref.name`. */
   readonly ref?: string | undefined;

@@ -27,7 +27,7 @@ export function createFile(path: string): number {
 /**
  * Writes all of the bytes.
  *
- * @param position Where in the file; left out, after what was written last.
+ * @param position Where in the file; if omitted, after what was written last.
  */
 export function writeFully(
   fd: number,
@@ -61,7 +61,7 @@ export function finishFile(fd: number, attributes: FileAttributes): void {
 /**
  * Makes a hard link.
  *
- * @param attributes What the file gets; left out, it keeps what it has.
+ * @param attributes What the file gets; if omitted, it keeps what it has.
  */
 export function linkFile(
   target: string,

@@ -85,8 +85,8 @@ export class LayerMarks {
 }
 
 /**
- * What this layer has itself stays; its directories begin anew. Where nothing can be
- * seen of lower layers, overlayfs would list whiteouts.
+ * What this layer has itself stays; its directories begin again. Where nothing can
+ * be seen of lower layers, overlayfs would list whiteouts.
  */
 function hide(
   tree: LayerTree,

@@ -14,7 +14,7 @@ import {
   readConfigFile,
   type ServeTexts,
 } from "./config_file.ts";
-import { readEnv, registrySurroundings } from "./read_env.ts";
+import { readEnv, registryEnvironment } from "./read_env.ts";
 
 /** What users tune. */
 export interface Config {
@@ -139,7 +139,7 @@ async function adviceOn(
   // Loaded here only: starts are quick.
   const { readStorageAdvice } = await import("../../engine/storage_advice.ts");
   try {
-    return await readStorageAdvice(place, registrySurroundings());
+    return await readStorageAdvice(place, registryEnvironment());
   } catch (error) {
     // It may name this store; commands that open none do not care.
     return { refusal: whyOf(error), warnings: [] };

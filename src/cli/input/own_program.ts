@@ -7,7 +7,7 @@ import { readEnv } from "./read_env.ts";
  * The absolute path of orlop itself: the launcher tells it, and a compiled
  * program knows it.
  *
- * @throws {UsageError} If it cannot be told.
+ * @throws {UsageError} If it cannot be determined.
  */
 export function ownProgram(): string {
   const told = readEnv("ORLOP_PROGRAM");

@@ -1,14 +1,14 @@
 /** The environment, as far as orlop may read it. */
 
 import type { RegistriesConf } from "../../formats/config/registries_conf.ts";
-import { findStranger } from "../../process/who_can_change.ts";
+import { findOtherWriter } from "../../process/who_can_change.ts";
 import {
+  type ConfigEnvironment,
   configPaths,
   dropInFolders,
   ENVIRONMENT_NAMES,
   mainFiles,
   REGISTRIES_CONF,
-  type Surroundings,
 } from "../../registry/config/config_paths.ts";
 
 /** The value of a variable; undefined if it is unset, empty or not for us. */
@@ -28,7 +28,7 @@ export function readEnv(name: string): string | undefined {
 const READINGS = new Map<string, Promise<RegistriesConf>>();
 
 /** Where the configuration of registries is; all who ask share its readings. */
-export function registrySurroundings(onWarning?: OnWarning): Surroundings {
+export function registryEnvironment(onWarning?: OnWarning): ConfigEnvironment {
   return {
     env: readRegistryEnv(onWarning),
     uid: Deno.uid() ?? 0,
@@ -52,7 +52,7 @@ function readRegistryEnv(
       if (value === undefined || FILE_NAMES.includes(name)) {
         return [name, value];
       }
-      const why = findStrangerIn(value);
+      const why = findOtherWriterIn(value);
       if (why === undefined) return [name, value];
       if (holdsSettings({ [name]: value })) {
         onWarning(`Settings below ${name} are not used: ${why}`);
@@ -73,9 +73,9 @@ const FILE_NAMES: readonly string[] = [
   "CONTAINERS_STORAGE_CONF_OVERRIDE",
 ];
 
-function findStrangerIn(folder: string): string | undefined {
+function findOtherWriterIn(folder: string): string | undefined {
   try {
-    return findStranger(folder);
+    return findOtherWriter(folder);
   } catch {
     return undefined; // not there, so neither are settings
   }

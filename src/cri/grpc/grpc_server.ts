@@ -27,14 +27,14 @@ const MAX_CONNECTIONS = 500;
 // For what a method has in hand when the server ends.
 const GRACE_MS = 10_000;
 // For the last answers to be sent.
-const FAREWELL_MS = 500;
+const CLOSE_TIMEOUT_MS = 500;
 
 /** What a server is made with. */
 export interface GrpcServerOptions {
   /**
-   * Told of each call when it has ended.
+   * Called for each call when it has ended.
    *
-   * @default {nobody}
+   * @default {none}
    */
   readonly onEnd?: ((call: EndedCall) => void) | undefined;
 }
@@ -102,7 +102,7 @@ export class GrpcServer implements AsyncDisposable {
     this.#ending.abort(new DOMException("The server ends", "AbortError"));
     await isInTime(Promise.all(this.#calls), GRACE_MS);
     this.#sessions.destroyAll();
-    await isInTime(promise, FAREWELL_MS);
+    await isInTime(promise, CLOSE_TIMEOUT_MS);
     // Of clients that never said a word: no session tells them.
     for (const socket of this.#sockets) socket.destroy();
     await promise;

@@ -39,7 +39,7 @@ export class OpenSessions {
     this.#calls.set(session, calls + count);
   }
 
-  /** By GOAWAY: a client that still wants something connects anew. */
+  /** By GOAWAY: a client that still wants something connects again. */
   #closeSilent(): void {
     for (const [session, calls] of this.#calls) {
       if (calls > 0) continue;

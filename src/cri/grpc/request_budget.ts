@@ -8,7 +8,7 @@ const MAX_BYTES = 64 * 1024 * 1024;
 /** The part of one request. Disposing gives it back. */
 export interface BudgetShare extends Disposable {
   /**
-   * Notes that so many bytes came.
+   * Records that so many bytes came.
    *
    * @throws {GrpcError} If all requests together have too many.
    */

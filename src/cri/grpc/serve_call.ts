@@ -52,15 +52,15 @@ export interface CallServer {
   /** What requests may take that are not whole yet. */
   readonly budget: RequestBudget;
   /**
-   * Told of each call when it has ended.
+   * Called for each call when it has ended.
    *
-   * @default {nobody}
+   * @default {none}
    */
   readonly onEnd?: ((call: EndedCall) => void) | undefined;
 }
 
 // Time for a client to take its answer, once there is nothing to wait for.
-const FAREWELL_MS = 30_000;
+const CLOSE_TIMEOUT_MS = 30_000;
 
 /** Serves a call. Settles when what it began has ended; never rejects. */
 export async function serveCall(
@@ -224,7 +224,7 @@ function finish(stream: ServerHttp2Stream, status: GrpcStatus): void {
   const trailers = statusTrailers(status);
   const farewell = setTimeout(
     () => stream.close(constants.NGHTTP2_CANCEL),
-    FAREWELL_MS,
+    CLOSE_TIMEOUT_MS,
   );
   stream.once("close", () => clearTimeout(farewell));
   // A client that still sends is told that nobody reads it.

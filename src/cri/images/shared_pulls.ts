@@ -27,9 +27,9 @@ export interface SharedPullsOptions {
    */
   readonly stallTimeoutMs?: number;
   /**
-   * Told of what moves in all pulls.
+   * Called for what moves in all pulls.
    *
-   * @default {nobody}
+   * @default {none}
    */
   readonly onEvent?: (event: PullEvent) => void;
 }
@@ -119,7 +119,7 @@ export class SharedPulls {
   }
 
   async #end(key: string, pull: Pull): Promise<void> {
-    // Whoever comes now begins anew, and goes on with what was fetched.
+    // Whoever comes now begins again, and goes on with what was fetched.
     if (this.#pulls.get(key) === pull) this.#pulls.delete(key);
     pull.ending.abort(new DOMException("Nobody waits for it", "AbortError"));
     try {

@@ -90,10 +90,10 @@ async function list(
   context: RuntimeContext,
   call: Pick<CallContext, "signal">,
 ): Promise<PodMetricsInit[]> {
-  const { objects, peoples, stats } = context;
+  const { objects, unmanaged, stats } = context;
   const snapshot = await objects.read(call);
   const running = snapshot.containers.filter((known) =>
-    isRunning(statusOf(known, peoples))
+    isRunning(statusOf(known, unmanaged))
   );
   const facts = await readFacts(context, running, call);
   const networks = await stats.networks.get(
@@ -122,7 +122,7 @@ async function readFacts(
   containers: readonly KnownContainer[],
   call: Pick<CallContext, "signal">,
 ): Promise<ReadonlyMap<ContainerId, ContainerFacts>> {
-  const { stats, peoples } = context;
+  const { stats, unmanaged } = context;
   const ids = containers.map(({ id }) => id);
   const samples = await stats.usage.readContainers(ids, call);
   const layers = await stats.layers.get(
@@ -138,7 +138,7 @@ async function readFacts(
     if (sample === undefined) return [];
     return [[known.id, {
       ...{ sample, disk },
-      startedAtNs: statusOf(known, peoples).startedAt,
+      startedAtNs: statusOf(known, unmanaged).startedAt,
       layer: layers.get(known.record.layer),
       files: files.get(known.id),
     }]];

@@ -36,7 +36,7 @@ export class PullMetrics {
    * @param running How many pulls there are now.
    */
   read(running: number): readonly Gauge[] {
-    // What was cut short begins anew, or goes on, with the next pull.
+    // What was interrupted begins again, or goes on, with the next pull.
     if (running === 0) this.#received.clear();
     return [
       {

@@ -35,7 +35,7 @@ export async function tellEvent(
   type: ContainerEventType,
   podId?: string,
 ): Promise<void> {
-  const { agent, objects, peoples, events } = context;
+  const { agent, objects, unmanaged, events } = context;
   if (!events.hasListeners) return;
   try {
     const { pods, containers } = await objects.read();
@@ -47,8 +47,8 @@ export async function tellEvent(
       containerId: id,
       containerEventType: type,
       createdAt: nowNs(),
-      ...pod && { podSandboxStatus: toPodStatus(pod, members, peoples) },
-      containersStatuses: members.map((known) => statusOf(known, peoples)),
+      ...pod && { podSandboxStatus: toPodStatus(pod, members, unmanaged) },
+      containersStatuses: members.map((known) => statusOf(known, unmanaged)),
     }));
   } catch (error) {
     agent.log("warn", `Cannot tell an event of "${id}": ${whyOf(error)}`);

@@ -13,7 +13,7 @@ import { readExit } from "../../engine/containers/process_exit.ts";
 import { removeSandbox } from "../../engine/sandboxes/remove_sandbox.ts";
 import { tryReadPhase } from "../../engine/sandboxes/sandbox_state.ts";
 import { stopSandbox } from "../../engine/sandboxes/stop_sandbox.ts";
-import { tidySandboxes } from "../../engine/sandboxes/tidy_sandboxes.ts";
+import { cleanUpSandboxes } from "../../engine/sandboxes/clean_up_sandboxes.ts";
 import { Semaphore } from "../../engine/semaphore.ts";
 import { whyOf } from "../../errors/why.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
@@ -48,7 +48,7 @@ async function giveBack(
   { agent, settings: { networks } }: RuntimeContext,
 ): Promise<void> {
   try {
-    for (const id of await tidySandboxes(agent, networks)) {
+    for (const id of await cleanUpSandboxes(agent, networks)) {
       agent.log("info", `Gave back what pod "${id}" had, which is no more`, {
         pod: id,
       });

@@ -12,7 +12,7 @@ import type { Stops } from "./containers/stops.ts";
 import type { EventHub } from "./state/event_hub.ts";
 import type { Jobs } from "./state/jobs.ts";
 import type { KnownObjects } from "./state/known_objects.ts";
-import type { PeoplesStates } from "./state/peoples_states.ts";
+import type { UnmanagedStates } from "./state/unmanaged_states.ts";
 import type { Turns } from "./state/turns.ts";
 
 /** What an administrator sets. */
@@ -51,7 +51,7 @@ export interface RuntimeContext {
   readonly settings: RuntimeSettings;
   readonly streaming: StreamingServer;
   readonly objects: KnownObjects;
-  readonly peoples: PeoplesStates;
+  readonly unmanaged: UnmanagedStates;
   readonly turns: Turns;
   readonly jobs: RuntimeJobs;
   readonly exits: Exits;

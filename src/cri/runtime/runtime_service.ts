@@ -59,7 +59,7 @@ import type {
 import { EventHub } from "./state/event_hub.ts";
 import { Jobs } from "./state/jobs.ts";
 import { KnownObjects } from "./state/known_objects.ts";
-import { PeoplesStates } from "./state/peoples_states.ts";
+import { UnmanagedStates } from "./state/unmanaged_states.ts";
 import { Turns } from "./state/turns.ts";
 import {
   runtimeConfig,
@@ -96,7 +96,7 @@ export async function openRuntimeService(
   const exits = new Exits(agent);
   const context: RuntimeContext = {
     ...{ agent, settings, streaming, objects, exits },
-    peoples: new PeoplesStates(agent),
+    unmanaged: new UnmanagedStates(agent),
     turns: new Turns(),
     jobs: { making: new Jobs(), changing: new Jobs() },
     stops: new Stops(agent, exits),
@@ -127,7 +127,7 @@ async function settle({ making, changing }: RuntimeJobs): Promise<void> {
   await isInTime(all, PATIENCE_MS);
 }
 
-// Less than systemd waits; what is cut short the next start takes up.
+// Less than systemd waits; what is interrupted the next start takes up.
 const PATIENCE_MS = 15_000;
 
 function bindMethods(

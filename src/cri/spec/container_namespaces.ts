@@ -19,7 +19,7 @@ export type NamespaceSettings = Pick<
 export function namespaceSettings(
   pod: PodFacts,
   { options, targetPid }: {
-    /** The container's own; left out, it is as its pod. */
+    /** The container's own; if omitted, it is as its pod. */
     readonly options: Pick<NamespaceOption, "pid" | "targetId"> | undefined;
     /** Of the container that is to be looked at. */
     readonly targetPid: number | undefined;

@@ -111,7 +111,7 @@ async function settle(
     ...namespaceSettings(sandbox, { options: namespaceOptions, targetPid }),
     // Checked as it is, without the image's part.
     ...processSettings(config, { Env: [] }),
-    // Left out, it is the host's, of a pod that shares its names.
+    // If omitted, it is the host's, of a pod that shares its names.
     ...sandbox.namespaces.uts !== undefined && { hostname },
     files: [],
     volumes: podFiles(sandbox, {

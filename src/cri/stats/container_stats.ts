@@ -68,7 +68,7 @@ async function list(
 ): Promise<ContainerStatsInit[]> {
   const { containers } = await context.objects.read(call);
   const wanted = containers.filter((known) => {
-    const container = toContainer(known, context.peoples);
+    const container = toContainer(known, context.unmanaged);
     return hasNotEnded(container) && isListedContainer(filter, container);
   });
   return await describeContainers(context, wanted, call);
@@ -82,7 +82,7 @@ export function hasNotEnded({ state }: Pick<Container, "state">): boolean {
 
 /** Reads what containers use: all at once. */
 export async function describeContainers(
-  { agent, stats, peoples }: RuntimeContext,
+  { agent, stats, unmanaged }: RuntimeContext,
   containers: readonly KnownContainer[],
   { signal }: Pick<CallContext, "signal">,
 ): Promise<ContainerStatsInit[]> {
@@ -91,7 +91,7 @@ export async function describeContainers(
   const samples = await stats.usage.readContainers(ids, { signal });
   const sizes = await stats.layers.get(layers);
   return containers.map((known) => {
-    const container = toContainer(known, peoples);
+    const container = toContainer(known, unmanaged);
     return toStats(container, {
       sample: hasNotEnded(container) ? samples.get(known.id) : undefined,
       size: sizes.get(known.record.layer),

@@ -82,7 +82,7 @@ async function list(
   const snapshot = await context.objects.read(call);
   const wanted = snapshot.pods.filter((pod) => {
     const members = () => membersOf(snapshot, pod.id);
-    const listed = toPodSandbox(pod, members, context.peoples);
+    const listed = toPodSandbox(pod, members, context.unmanaged);
     return listed.state === PodSandboxState.SANDBOX_READY &&
       isListed(filter, listed);
   });
@@ -95,10 +95,10 @@ async function describePods(
   pods: readonly KnownPod[],
   call: Pick<CallContext, "signal">,
 ): Promise<PodStatsInit[]> {
-  const { objects, peoples, stats: { usage, networks } } = context;
+  const { objects, unmanaged, stats: { usage, networks } } = context;
   const snapshot = await objects.read(call);
   const isAlive = (known: KnownContainer) =>
-    hasNotEnded(toContainer(known, peoples));
+    hasNotEnded(toContainer(known, unmanaged));
   const members = new Map(pods.map((pod) => [
     pod.id,
     membersOf(snapshot, pod.id).filter(isAlive),
@@ -116,7 +116,7 @@ async function describePods(
     const own = members.get(pod.id) ?? [];
     const [group = ""] = podCgroupOf(pod);
     const [network = ""] = networkOf(pod);
-    return toStats(toPodSandbox(pod, () => own, peoples), {
+    return toStats(toPodSandbox(pod, () => own, unmanaged), {
       sample: groups.get(group) ??
         sumSamples(own.flatMap(({ id }) => samples.get(id) ?? [])),
       interfaces: interfaces.get(network),

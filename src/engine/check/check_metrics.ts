@@ -1,4 +1,4 @@
-/** What checks find, as metrics for a monitor. */
+/** Metrics of checks, for monitoring. */
 
 import { gauge, toSeconds, writeMetrics } from "../metrics_file.ts";
 import type { CheckStatus } from "./check_status.ts";

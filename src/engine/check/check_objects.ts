@@ -26,7 +26,7 @@ import type { Agent } from "../agent.ts";
 import { ownerCommand, ownerOf } from "../container_owner.ts";
 import type { CheckedObject, Damage } from "./checked_object.ts";
 
-/** Looks at all that have a record, as far as that costs no reading of content. */
+/** Checks all objects that have a record, without reading content. */
 export async function checkObjects(
   agent: Agent,
   held: ReadTables,
@@ -61,10 +61,11 @@ async function checkLayers(
     const isNamed = items === undefined &&
       faults.every(({ kind }) => kind === "names");
     const name = names.get(layer);
-    const twins = owners.get(name)?.filter(({ id }) => id !== layer.id) ?? [];
+    const duplicates = owners.get(name)?.filter(({ id }) => id !== layer.id) ??
+      [];
     const ofName = name === undefined
       ? []
-      : findNameFaults(store, { id: layer.id, name, twins });
+      : findNameFaults(store, { id: layer.id, name, duplicates });
     return judge("layer", { id: layer.id }, {
       damage: isNamed ? "names" : "content",
       faults: [
@@ -77,19 +78,19 @@ async function checkLayers(
   }));
 }
 
-/** What is wrong with a short name that a layer has. */
+/** Finds faults of a layer's short name. */
 function findNameFaults(
   { paths }: Store,
-  { id, name, twins }: {
+  { id, name, duplicates }: {
     readonly id: LayerId;
     readonly name: string;
-    readonly twins: readonly LayerRecord[];
+    readonly duplicates: readonly LayerRecord[];
   },
 ): readonly string[] {
-  const [twin] = twins;
-  if (twin !== undefined) {
+  const [duplicate] = duplicates;
+  if (duplicate !== undefined) {
     const link = join(layerDirectory(paths, id), "link");
-    return [`${link}: layer ${twin.id} has the same short name`];
+    return [`${link}: layer ${duplicate.id} has the same short name`];
   }
   const path = join(paths.links, name);
   return readLinkIfThere(path) === `../${id}/diff`
@@ -97,7 +98,7 @@ function findNameFaults(
     : [`${path}: it does not lead to its layer`];
 }
 
-/** What brings a layer back: its image, or what made its container. */
+/** How to restore a layer: from its image, or by creating its container again. */
 function adviseOnLayer(
   store: Store,
   tables: ReadTables,
@@ -111,7 +112,7 @@ function adviseOnLayer(
     : `Make it anew: ${removalOf(store, container)}, then create it again`;
 }
 
-/** The same for a layer whose files are there, but are others. */
+/** The same for a layer whose files differ. */
 export function adviseOnContent(
   store: Store,
   tables: ReadTables,
@@ -139,7 +140,7 @@ function isOn(
     listChain(layers, layers.lookUp(top ?? "")?.id).includes(layer);
 }
 
-/** What brings an image back. */
+/** How to restore an image. */
 export function adviseToPull({ id, names }: ImageRecord): string {
   // It comes from no registry.
   if (names?.includes(PAUSE_IMAGE_NAME)) {
@@ -148,7 +149,7 @@ export function adviseToPull({ id, names }: ImageRecord): string {
   return `Pull it again: orlop pull ${names?.[0] ?? id}`;
 }
 
-/** What removes a container in the tool that has made it. */
+/** The command that removes a container in the tool that made it. */
 function removalOf(store: Store, container: ContainerRecord): string {
   const name = container.names?.[0] ?? container.id;
   const owner = ownerOf(store, container);
@@ -226,13 +227,13 @@ function checkContainers(
   });
 }
 
-/** What to do about settings of a container that cannot be read. */
+/** How to repair a container whose settings cannot be read. */
 export function adviseOnTemplate({ id, names }: ContainerRecord): string {
   return `Remove the file, if it is there: orlop start ${names?.[0] ?? id} ` +
     "makes it anew of the image, without the settings of its own";
 }
 
-/** Who writes next removes it: a kill is no damage. */
+/** The next command that writes removes it: a kill is no damage. */
 function describeHalf({ id, names = [] }: ContainerRecord): CheckedObject {
   const [name = ""] = names;
   return {

@@ -1,4 +1,6 @@
-/** What the last check found: kept on disk for whoever asks, and goes on, later. */
+/**
+ * The result of the last check: kept on disk, for display and for the next check.
+ */
 
 import {
   asArray,
@@ -28,7 +30,7 @@ export interface CheckStatus {
   readonly verified: ReadonlyMap<string, VerifiedLayer>;
 }
 
-/** How much is read. */
+/** How thorough a check is. */
 export type CheckDepth = "full" | "quick";
 
 /** A layer whose content was read. */

@@ -1,4 +1,4 @@
-/** Looks at a whole store, and proves that it is whole or says what is not. */
+/** Checks a whole store, and reports what is damaged. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import { errnoOf, whyOf } from "../../errors/why.ts";
@@ -50,9 +50,9 @@ export interface CheckOptions extends Abortable {
    */
   readonly timeLimitMs?: number | undefined;
   /**
-   * Told of each layer whose content is about to be read.
+   * Called for each layer whose content is about to be read.
    *
-   * @default {nobody}
+   * @default {none}
    */
   readonly onLayer?: ((progress: CheckProgress) => void) | undefined;
 }
@@ -61,25 +61,25 @@ export interface CheckOptions extends Abortable {
 export interface CheckReport {
   /** All that was looked at. */
   readonly objects: readonly CheckedObject[];
-  /** Layers whose content was not read for want of time. */
+  /** Layers whose content was not read for lack of time. */
   readonly unread: number;
   /**
-   * Layers whose content cannot be checked, as only parts of them were pulled and
-   * nothing tells what their archive was; 0 unless content was to be read.
+   * Layers whose content cannot be checked: only parts of them were pulled, and
+   * their archive is unknown; 0 unless content was to be read.
    */
   readonly unverifiable: number;
-  /** What is kept of it. */
+  /** The status that is kept on disk. */
   readonly status: CheckStatus;
 }
 
 type Held = HeldStore<typeof READ_LOCKS>;
 
 /**
- * Checks a store. Nothing is changed but for a note of what was found; others may
- * work with the store meanwhile.
+ * Checks a store. Nothing is changed except the stored status; others may work with
+ * the store meanwhile.
  *
  * @param handle From `openAgent()`, best with purpose `"read"`: then damage is
- *   told, and no error.
+ *   reported, and not thrown as an error.
  * @throws {StoreBusyError} If a lock is held for longer than the time limit.
  * @example
  * ```ts
@@ -102,10 +102,9 @@ export async function checkStore(
 }
 
 /**
- * The same for who has checked already: content that was read since, and was whole,
- * is not read once more.
+ * Checks again: content that was read since, and was intact, is not read again.
  *
- * @param since RFC 3339; left out, all is read that the options want.
+ * @param since RFC 3339; if omitted, all is read that the options want.
  */
 export async function checkAgain(
   agent: Agent,
@@ -141,7 +140,7 @@ export async function checkAgain(
   return { objects: judged, unread, unverifiable, status };
 }
 
-/** Says what is wrong with something, a sentence a fault. */
+/** Describes the faults of an object, one sentence each. */
 export function describe(object: CheckedObject): readonly string[] {
   const title = `${object.kind} ${titleOf(object)}`;
   return object.faults.map((fault) => `${title}: ${fault}`);
@@ -236,7 +235,7 @@ async function listMounts(
   }));
 }
 
-/** What reading found belongs to the layer that a look at its names found whole. */
+/** Adds faults of the content to layers whose files are intact. */
 async function withContent(
   agent: Agent,
   objects: readonly CheckedObject[],
@@ -271,7 +270,7 @@ async function withContent(
   });
 }
 
-/** A store that cannot be written to can be checked all the same. */
+/** Also a read-only store can be checked. */
 function keep({ store, log }: Agent, status: CheckStatus): void {
   try {
     writeCheckStatus(store.paths, status);

@@ -1,6 +1,6 @@
-/** What a check says of one thing in a store. */
+/** The result of a check for one object of a store. */
 
-/** Something in a store that was looked at. */
+/** An object of a store that was checked. */
 export interface CheckedObject {
   /** Of which kind. */
   readonly kind: ObjectKind;
@@ -8,23 +8,24 @@ export interface CheckedObject {
   readonly id: string;
   /** The first of its names; empty if it has none. */
   readonly name: string;
-  /** `"leftover"`: nothing is wrong, but nobody needs it. */
+  /** `"leftover"`: intact, but not needed. */
   readonly state: "damaged" | "leftover" | "ok";
-  /** What a repair has to bring back; left out if nothing is damaged. */
+  /** What a repair has to restore; omitted if nothing is damaged. */
   readonly damage?: Damage;
-  /** What is wrong, one text a fault; empty if nothing is. */
+  /** Its faults, one text each; empty if there are none. */
   readonly faults: readonly string[];
-  /** What to do; left out if nothing is to be done. */
+  /** What to do; omitted if nothing is to be done. */
   readonly advice?: string;
 }
 
 /**
- * What is damaged. `"content"`: bytes, or what tells of them. `"names"`: only the short
- * names of layers, which can be made again. `"shared name"`: two images have it.
+ * What is damaged. `"content"`: data or its description. `"names"`: only the short
+ * names of layers, which can be rebuilt. `"shared name"`: two images have the same
+ * name.
  */
 export type Damage = "content" | "names" | "shared name";
 
-/** The kinds of them. */
+/** The kinds of objects. */
 export type ObjectKind =
   | "container"
   | "image"
@@ -33,7 +34,7 @@ export type ObjectKind =
   | "mount"
   | "table";
 
-/** How people speak of it: by name, or else by ID. */
+/** Its name, or its ID if it has none. */
 export function titleOf(
   { name, id }: Pick<CheckedObject, "id" | "name">,
 ): string {

@@ -1,4 +1,4 @@
-/** Fetches an image from where it came, to replace what is damaged of it. */
+/** Fetches an image again from its registry, to replace its damaged parts. */
 
 import { BlobMismatchError, RegistryError } from "../../errors/image_errors.ts";
 import { InvalidImageNameError } from "../../errors/naming_errors.ts";
@@ -19,11 +19,12 @@ import { openStoreSink } from "../transfer/store_sink.ts";
 import type { FetchRepair } from "./plan_repair.ts";
 
 /**
- * Fetches it by the digest of its manifest: names move on. It keeps its own names.
+ * Fetches it by the digest of its manifest, since names may have moved. It keeps
+ * its names.
  *
  * @throws {InvalidImageNameError} If it has no name to fetch it by.
- * @throws {RegistryError} If no registry gives it; tells what each said.
- * @throws {InUseError} If what is to be replaced is mounted.
+ * @throws {RegistryError} If no registry has it; with the answer of each.
+ * @throws {InUseError} If a layer to be replaced is mounted.
  */
 export async function fetchAgain(
   agent: Agent,

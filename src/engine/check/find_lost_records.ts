@@ -1,4 +1,4 @@
-/** Finds records that tables lack: in what they were before, and by what is there. */
+/** Finds records that tables have lost: in backups, and from the files on disk. */
 
 import { join } from "@std/path";
 import { isFileName } from "../../formats/storage/store_ids.ts";
@@ -41,9 +41,9 @@ export interface LostRecords {
 const NOTHING = { fromBackup: [], fromDisk: [] };
 
 /**
- * Finds what tables lack.
+ * Finds lost records.
  *
- * @param broken The kinds that may lack something.
+ * @param broken The kinds that may have lost records.
  */
 export function findLostRecords(
   paths: StorePaths,
@@ -71,7 +71,7 @@ export function findLostRecords(
   return { images, containers, layers };
 }
 
-/** Records that are there, and those that come back. */
+/** The present records and the restored ones. */
 export function listAll<R extends StoreRecord>(
   records: readonly R[],
   { fromBackup, fromDisk }: Additions<R>,
@@ -80,8 +80,8 @@ export function listAll<R extends StoreRecord>(
 }
 
 /**
- * A container that was being made at the time of the backup has been made since, if
- * all of it is there, or files that it wrote. With its mark it would be removed.
+ * A container that was incomplete in the backup was completed since if all of it is
+ * there, or files that it wrote. With its mark it would be removed.
  */
 function finishIfWhole(
   paths: StorePaths,
@@ -96,7 +96,7 @@ function finishIfWhole(
   return { ...record, flags };
 }
 
-/** What was there before, and still has its directory. */
+/** Records of the backup that still have their directory. */
 function takeBackup<R extends StoreRecord>(
   table: RecordView<R>,
   backup: readonly R[],
@@ -116,7 +116,7 @@ function findImages(
   { images }: ReadTables,
   backup: readonly ImageRecord[],
 ): Additions<ImageRecord> {
-  // One that another image has now has moved there since the backup.
+  // A name that another image has now has moved since the backup.
   const taken = new Set(images.records.flatMap(({ names = [] }) => names));
   const free = backup.map(({ names = [], ...record }) => ({
     ...record,
@@ -140,7 +140,7 @@ function findLayers(
     readonly containers: readonly ContainerRecord[];
   },
 ): Additions<LayerRecord> {
-  // Whether one has been finished since, only what is on the disk can prove.
+  // Only the files on disk prove whether one was completed since.
   const finished = backup.filter((layer) => !isIncomplete(layer));
   const known = takeBackup(layers, finished, paths.home);
   const others = listUnnamed(paths.home, layers, known);

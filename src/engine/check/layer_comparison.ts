@@ -1,4 +1,4 @@
-/** Compares the files of a layer with what its archive says of them. */
+/** Compares the files of a layer with the entries of its archive. */
 
 import { readdirSync } from "node:fs";
 import { InvalidLayerError } from "../../errors/image_errors.ts";
@@ -17,22 +17,22 @@ import {
   readName,
 } from "../../unpack/unpack_names.ts";
 
-/** What to leave out of a comparison. */
+/** How to compare. */
 export interface ComparisonOptions {
-  /** `"any"` where files belong to others than the archive says. */
+  /** `"any"` if files may have other owners than in the archive. */
   readonly owners: "any" | "as-in-archive";
 }
 
 const PERMISSIONS = 0o7777;
-// What Deno gives for bytes that are no UTF-8: such files cannot be reached.
+// Deno's replacement for bytes that are no UTF-8: it cannot open such files.
 const UNREADABLE = "\uFFFD";
-// The rest is of the same kind, more likely than not.
+// Further faults are probably of the same kind.
 const MAX_FAULTS = 20;
 
 /**
- * Takes the entries of an archive. Its memory grows with their number: it knows each
- * path until it has looked for files that are in no archive. Content is not its
- * matter, nor are times and extended attributes.
+ * Receives the entries of an archive. Its memory grows with their number: it keeps
+ * each path, to find files that are not in the archive. Content, times and extended
+ * attributes are not compared.
  */
 export class LayerComparison implements TarHandler {
   readonly #root: string;
@@ -55,7 +55,7 @@ export class LayerComparison implements TarHandler {
   /** No content. */
   onEntryEnd(): void {}
 
-  /** Looks at the file of an entry. */
+  /** Compares the file of an entry. */
   onEntry(entry: TarEntry): void {
     const meaning = readName(entry.name);
     switch (meaning.kind) {
@@ -64,10 +64,10 @@ export class LayerComparison implements TarHandler {
       case "metadata":
         return;
       case "link-source":
-        // Its only name is another one, if there is any.
+        // The source of links has another name, or none.
         return this.#know(LINK_SOURCES);
       case "whiteout":
-        // It is left out where it hides nothing.
+        // A whiteout that hides nothing is not created.
         return this.#know(decodeBinaryString(pathOf(meaning)));
       case "plain": {
         const path = decodeBinaryString(pathOf(meaning));
@@ -80,9 +80,9 @@ export class LayerComparison implements TarHandler {
   }
 
   /**
-   * Looks for files that no entry has made.
+   * Finds files without an entry.
    *
-   * @returns What is wrong, one text a file.
+   * @returns The faults, one text for each file.
    */
   finish(): readonly string[] {
     this.#lookForMore("");
@@ -109,7 +109,7 @@ export class LayerComparison implements TarHandler {
     if (info === undefined) return "it is missing";
     if (entry.type === "link") return this.#compareLink(info, entry);
     const type = typeOf(info);
-    const mode = info.mode ?? 0; // Linux always has one
+    const mode = info.mode ?? 0; // Linux always reports a mode
     if (type !== entry.type) return `it is a ${type}, not a ${entry.type}`;
     if (type === "symlink") {
       const target = Deno.readLinkSync(`${this.#root}/${path}`);
@@ -186,8 +186,8 @@ function octal(mode: number): string {
 }
 
 /**
- * Hands entries on until one breaks the rules that orlop has and the tool that made
- * the layer had not: from then on nothing is compared.
+ * Passes entries on, until one breaks rules of orlop that the tool which made the
+ * layer did not have: from then on nothing is compared.
  */
 export function tolerant(
   scan: (chunk: Uint8Array) => void,

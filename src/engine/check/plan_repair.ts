@@ -1,4 +1,4 @@
-/** Decides how each thing that is damaged can be repaired. */
+/** Decides how each damaged object is repaired. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import type { ImageId, LayerId } from "../../formats/storage/store_ids.ts";
@@ -12,7 +12,7 @@ import type { Agent } from "../agent.ts";
 import { ownerOf } from "../container_owner.ts";
 import type { CheckedObject } from "./checked_object.ts";
 
-/** What is to be done about one thing. */
+/** The repair of one object. */
 export interface PlannedRepair {
   readonly object: CheckedObject;
   /** Such as `fetch it again`. */
@@ -22,13 +22,13 @@ export interface PlannedRepair {
 
 /** How something can be repaired. */
 export type Repair =
-  /** A layer's short names, and those of what is on it. */
+  /** Rebuild the short names of a layer and of the layers on it. */
   | { readonly kind: "names"; readonly layers: readonly LayerId[] }
   | FetchRepair
-  /** Nothing brings it back; `drops` if it can be removed. */
+  /** It cannot be restored; `drops` if it can be removed. */
   | { readonly kind: "lost"; readonly why: string; readonly drops?: "it" };
 
-/** An image is fetched from where it came. */
+/** An image is fetched again from its registry. */
 export interface FetchRepair {
   readonly kind: "fetch";
   readonly imageId: ImageId;
@@ -39,7 +39,7 @@ export interface FetchRepair {
   readonly suspects: ReadonlySet<LayerId>;
 }
 
-/** Plans a step for each thing that is damaged. */
+/** Plans a step for each damaged object. */
 export async function planRepair(
   agent: Agent,
   objects: readonly CheckedObject[],

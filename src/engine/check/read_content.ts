@@ -1,4 +1,4 @@
-/** Reads the content of layers, some of them now and the rest another time. */
+/** Reads the content of layers, as many as the time limit allows. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import { DamagedFileError } from "../../errors/store_errors.ts";
@@ -27,9 +27,9 @@ export interface CheckProgress {
 
 /** How to read layers. */
 export interface ReadContentOptions extends Abortable {
-  /** In this order. */
+  /** The layers, in the order to read them. */
   readonly layers: readonly LayerRecord[];
-  /** When to begin no further one, in milliseconds since 1970. */
+  /** When to stop beginning layers, in milliseconds since 1970. */
   readonly deadlineMs: number;
   /** How much to read at most, in bytes per second. */
   readonly rate?: number | undefined;
@@ -37,13 +37,13 @@ export interface ReadContentOptions extends Abortable {
   readonly onLayer?: ((progress: CheckProgress) => void) | undefined;
 }
 
-/** Those that were damaged first, then those that were not read for longest. */
+/** Orders layers: damaged ones first, then those whose last read is longest ago. */
 export function chooseLayers(
   layers: readonly LayerRecord[],
   verified: ReadonlyMap<string, VerifiedLayer>,
   { depth, since }: {
     readonly depth: CheckDepth;
-    /** Those that were read since and are whole are left out; RFC 3339. */
+    /** Skips intact layers that were read since this time; RFC 3339. */
     readonly since?: string | undefined;
   },
 ): readonly LayerRecord[] {
@@ -52,7 +52,7 @@ export function chooseLayers(
   const now = new Date().toISOString();
   const timeOf = ({ id }: LayerRecord) => {
     const time = verified.get(id)?.time ?? "";
-    return time > now ? "" : time; // by a clock that was wrong
+    return time > now ? "" : time; // the clock was wrong
   };
   if (depth === "quick") return layers.filter(wasDamaged);
   const isDue = (layer: LayerRecord) =>
@@ -63,7 +63,7 @@ export function chooseLayers(
   );
 }
 
-/** Reads layers one after the other. @returns How many were left out. */
+/** Reads layers one after the other. @returns How many were skipped. */
 export async function readContent(
   agent: Agent,
   { layers, deadlineMs, rate = Infinity, onVerified, onLayer, signal }:
@@ -91,7 +91,7 @@ async function verifyIfThere(
   using _lease = leaseIfWritable(agent, [layer]);
   const faults = await verify(agent, layer, options);
   if (faults.length === 0) return faults;
-  // Another tool knows no leases: what it removes is no damage.
+  // Other tools do not respect leases: a layer that they removed is no damage.
   using held = await store.lock(READ_LOCKS, { ...options, purpose: "examine" });
   return held.layers.lookUp(layer.id) === undefined ? undefined : faults;
 }

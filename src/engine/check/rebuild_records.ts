@@ -1,4 +1,4 @@
-/** Makes records again from what the disk and the other tables prove. */
+/** Rebuilds records from the files on disk and the other tables. */
 
 import { join } from "@std/path";
 import { createHash } from "node:crypto";
@@ -42,7 +42,7 @@ import {
 } from "../../store/paths.ts";
 import { bigDataKey, readBigData } from "../../store/records/big_data.ts";
 
-/** An image, as its items tell of it. */
+/** An image that its items prove. */
 export interface ProvenImage {
   readonly id: ImageId;
   readonly manifest: ImageManifest;
@@ -85,7 +85,10 @@ export function proveImage(
   }
 }
 
-/** Makes an image's record. Its names are lost: nothing on the disk has them. */
+/**
+ * Rebuilds an image's record. Its names are lost: they are nowhere else on the
+ * disk.
+ */
 export function rebuildImage(
   paths: StorePaths,
   id: string,
@@ -94,7 +97,7 @@ export function rebuildImage(
   if (proven === undefined) return undefined;
   const directory = imageDirectory(paths, proven.id);
   const layer = layerIdsOf(proven.config.rootfs.diff_ids).at(-1);
-  // One that was built has layers with other IDs, which only its record has.
+  // The layers of a built image have random IDs, which are only in its record.
   if (layer !== undefined && !isDirectoryThere(layerDirectory(paths, layer))) {
     return undefined;
   }
@@ -121,15 +124,15 @@ export function rebuildImage(
   };
 }
 
-/** What layers are made again from. */
+/** What layers are rebuilt from. */
 export interface LayerProofs {
   readonly images: readonly ProvenImage[];
   readonly containers: readonly ContainerRecord[];
 }
 
 /**
- * Makes a layer's record: one of an image if its archive can be made again and an
- * image lists it, or else one of a container that says that it is its.
+ * Rebuilds a layer's record: as an image's if its archive can be rebuilt and an
+ * image lists it; otherwise as a container's, if one names it.
  */
 export function rebuildLayer(
   paths: StorePaths,
@@ -151,7 +154,7 @@ export function rebuildLayer(
   const owner = containers.find(({ layer }) => layer === layerId);
   if (owner === undefined) return undefined;
   const image = images.find(({ id }) => id === owner.image);
-  // What says which layers are below is lost, too.
+  // The list of its lower layers is lost, too.
   const isCut = parent === undefined && owner.image !== "" &&
     image?.config.rootfs.diff_ids.length !== 0;
   if (isCut) return undefined;
@@ -206,7 +209,7 @@ function digestArchive(
   }
 }
 
-/** By the first of those that the layer's own files say are below it. */
+/** The parent, from the layer's own list of lower layers. */
 function readParent(
   paths: StorePaths,
   id: LayerId,

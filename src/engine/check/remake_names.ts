@@ -1,4 +1,6 @@
-/** Makes the short names of layers again: the only thing that needs nothing else. */
+/**
+ * Rebuilds the short names of layers: the only repair that needs no other source.
+ */
 
 import { join } from "@std/path";
 import type { Abortable } from "../../errors/abort.ts";
@@ -14,7 +16,7 @@ import type { Store } from "../../store/store.ts";
 import type { Agent } from "../agent.ts";
 
 /**
- * Makes them again, also one that two layers have.
+ * Rebuilds them, also one that two layers share.
  *
  * @throws {DamagedFileError} If a read-only store has what is below.
  */

@@ -1,7 +1,7 @@
 /**
- * Repairs a store, one thing at a time: what can be made again is made again, what
- * an image has lost is fetched again, and what nobody can bring back stays as it
- * is, unless its owner says otherwise.
+ * Repairs a store, one object at a time. What can be rebuilt is rebuilt, lost parts
+ * of images are fetched again, and anything else stays as it is, unless the user
+ * asks to remove it.
  */
 
 import type { Abortable } from "../../errors/abort.ts";
@@ -25,7 +25,7 @@ import { type RestoredTable, restoreTables } from "./restore_tables.ts";
 /** How to repair a store. */
 export interface RepairOptions extends CheckOptions {
   /**
-   * `"plan"` only tells.
+   * `"plan"` changes nothing.
    *
    * @default {"repair"}
    */
@@ -44,9 +44,9 @@ export interface RepairOptions extends CheckOptions {
    */
   readonly pull?: PullOptions | undefined;
   /**
-   * Told of each step when it is done, or planned.
+   * Called for each step when it is done, or planned.
    *
-   * @default {nobody}
+   * @default {none}
    */
   readonly onStep?: ((step: RepairStep) => void) | undefined;
 }
@@ -55,15 +55,15 @@ export interface RepairOptions extends CheckOptions {
 export interface RepairStep {
   /** What it is about. */
   readonly object: CheckedObject;
-  /** What is done about it, such as `fetch it again`. */
+  /** The action, such as `fetch it again`. */
   readonly does: string;
-  /** `"left"`: nothing can be done, or not without being told so. */
+  /** `"left"`: it cannot be repaired, or only by an option. */
   readonly outcome: "done" | "failed" | "left" | "planned";
   /** Why it failed or is left; empty otherwise. */
   readonly why: string;
 }
 
-/** What came of a repair. */
+/** The result of a repair. */
 export interface RepairReport {
   /** All steps, in their order. */
   readonly steps: readonly RepairStep[];
@@ -74,8 +74,8 @@ export interface RepairReport {
 /**
  * Repairs what a check finds.
  *
- * @param handle From `openAgent()`, with purpose `"read"`: else a damaged table is
- *   an error before it can be repaired.
+ * @param handle From `openAgent()`, with purpose `"read"`: otherwise a damaged
+ *   table is an error before it can be repaired.
  * @throws {StoreBusyError} If a lock is held for longer than the time limit.
  * @example
  * ```ts
@@ -100,7 +100,7 @@ export async function repairStore(
   const since = new Date().toISOString();
   let check = await withTables(agent, { ...options, action, since }, tell);
   if (check.objects.some(isBrokenTable)) return { steps, check };
-  // Where names are wrong content is not looked at: a second round finds it.
+  // Content of layers with wrong names is not read: a second round does that.
   const tried = new Set<string>();
   const keyOf = ({ object: { kind, id }, how }: PlannedRepair) =>
     `${how.kind} ${kind} ${id}`;
@@ -139,7 +139,7 @@ async function withTables(
       tableObject(table);
     tell(describeTable(object, table, action));
   }
-  // None is broken any more if somebody else has restored them meanwhile.
+  // Another process may have restored them meanwhile.
   const isSame = action === "plan" ||
     restored.length > 0 &&
       restored.every(({ inconsistency }) => inconsistency !== undefined);

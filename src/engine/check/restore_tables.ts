@@ -1,7 +1,7 @@
 /**
- * Restores tables of records that are damaged or have lost records: from what they
- * were before, as far as the disk confirms it, and from what the disk and the other
- * tables prove. A table that would still be inconsistent is left as it is.
+ * Restores tables of records that are damaged or have lost records: from their
+ * backups, as far as the disk confirms them, and from the files on disk and the
+ * other tables. A table that would still be inconsistent is left as it is.
  */
 
 import { dirname } from "@std/path";
@@ -26,13 +26,13 @@ import {
   type LostRecords,
 } from "./find_lost_records.ts";
 
-/** What comes, or would come, of restoring a table. */
+/** The actual or planned result of restoring a table. */
 export interface RestoredTable {
   /** The file; absolute. */
   readonly path: string;
-  /** IDs of the records that it gets back from what it was before. */
+  /** IDs of the records that are restored from its backup. */
   readonly fromBackup: readonly string[];
-  /** IDs of the records that are made again. */
+  /** IDs of the records that are rebuilt. */
   readonly fromDisk: readonly string[];
   /** The inconsistency that would remain; then the table is left as it is. */
   readonly inconsistency: string | undefined;
@@ -48,7 +48,7 @@ export interface RestoreOptions extends Abortable {
 
 type Held = HeldStore<typeof WRITE_LOCKS>;
 
-/** What is needed first comes first. */
+/** In the order of their dependencies. */
 const KINDS: readonly Kind[] = ["images", "containers", "layers"];
 
 /** Restores those that need it. */
@@ -144,9 +144,9 @@ function putAll<R extends StoreRecord>(
 }
 
 /**
- * So that nothing is lost, whatever the file was. It stays in its place, too, until
- * the new one replaces it: without any, a kill or a full disk in between would
- * leave a store that seems to have had no records.
+ * Keeps a copy of the damaged file. It also stays in its place until the new one
+ * replaces it: otherwise a kill or a full disk in between would leave a store that
+ * seems to have no records.
  */
 function keepAside(
   path: string,
@@ -158,7 +158,7 @@ function keepAside(
   const time = new Date().toISOString().replaceAll(":", "");
   const kept = `${path}.damaged-${time}`;
   const isReplaced = fromBackup.length + fromDisk.length > 0;
-  // A directory has no second name, and no file replaces it.
+  // A directory cannot be linked, nor replaced by a file.
   if (isReplaced && !isDirectoryThere(path)) Deno.linkSync(path, kept);
   else Deno.renameSync(path, kept);
   syncDirectory(dirname(path));

@@ -1,20 +1,20 @@
-/** What is mounted in a store, beside what its counts say. */
+/** Compares the mounts in a store with its counts. */
 
 import { basename, dirname } from "@std/path";
 import type { Abortable } from "../../errors/abort.ts";
 import type { Agent } from "../agent.ts";
 
-/** What is mounted, and what of it nobody counts. */
+/** The mounts, and those without a count. */
 export interface StoreMounts {
   /** How many layers are mounted. */
   readonly mounted: number;
-  /** How many are counted as mounted, and are not: after a reboot, say. */
+  /** How many are counted but not mounted, such as after a reboot. */
   readonly stale: number;
   /** Mounts that no count, or no record, is about. */
   readonly uncounted: readonly UncountedMount[];
 }
 
-/** A mount that nobody counts. */
+/** A mount without a count. */
 export interface UncountedMount {
   /** The mount point. */
   readonly target: string;

@@ -1,15 +1,15 @@
-/** Reads no faster than somebody wants. */
+/** Limits the rate of reading. */
 
 import { sleep } from "../../errors/abort.ts";
 import type { Abortable } from "../../errors/abort.ts";
 
-/** Slows down whoever spends. */
+/** Limits a rate. */
 export interface Throttle {
-  /** Notes that bytes were read, and waits for as long as they are worth. */
+  /** Counts bytes that were read, and waits as long as the rate requires. */
   spend(bytes: number, options?: Abortable): Promise<void>;
 }
 
-// Not for each chunk: others, and Ctrl-C, get their turn often enough.
+// Not after each chunk: this is often enough for other tasks and Ctrl-C.
 const TURN_BYTES = 8 * 1024 * 1024;
 // A pause, however long, is no credit to read faster afterwards.
 const MAX_CREDIT_MS = 1_000;

@@ -19,14 +19,14 @@ import { listChain } from "../../store/layers/layer_files.ts";
 import type { StorePaths } from "../../store/paths.ts";
 import type { TableView } from "../../store/records/record_files.ts";
 
-// Manifests and configs are far smaller; what is larger is no item of an image.
+// Manifests and configs are far smaller than this.
 const MAX_ITEM_BYTES = 64 * 1024 * 1024;
 
 /**
  * Compares items with the digests in the image's record, and the layers with what
  * its config says of them.
  *
- * @returns What is wrong, one text a fault.
+ * @returns The faults, one text each.
  */
 export function verifyImage(
   paths: StorePaths,
@@ -43,7 +43,7 @@ export function verifyImage(
       continue;
     }
     items.set(key, bytes);
-    // What is called by its digest must have it, whatever the record says.
+    // An item that is named by a digest must have it, whatever the record says.
     const named = key.replace(/^manifest-/, "");
     const expected = isDigest(named)
       ? named
@@ -88,7 +88,8 @@ function verifyLayers(
       ];
     });
   } catch (error) {
-    // Other tools store what orlop refuses, such as schema 1: no damage.
+    // Other tools store images that orlop refuses, such as schema 1: that is no
+    // damage.
     if (["invalid", "refused"].includes(categoryOf(error))) return [];
     throw error;
   }

@@ -12,7 +12,7 @@ import { adviseOnTemplate, adviseToPull } from "./check_objects.ts";
 import type { CheckedObject } from "./checked_object.ts";
 import { verifyImage } from "./verify_image.ts";
 
-/** Judges something once more that a look at its files found whole. */
+/** Verifies the content of an object whose files are complete. */
 export function verifyItems(
   agent: Agent,
   { layers, images, containers }: HeldStore<typeof READ_LOCKS>,

@@ -1,4 +1,4 @@
-/** Reads all of a layer, and says what of it is not as its image has it. */
+/** Reads a whole layer, and reports differences from its image. */
 
 import { createHash } from "node:crypto";
 import type { Abortable } from "../../errors/abort.ts";
@@ -22,7 +22,7 @@ export interface VerifyLayerOptions
 
 const CHUNK_BYTES = 1024 * 1024;
 
-/** Whether a layer came from an image, so that there is something to go by. */
+/** Whether a layer came from an image, so that it can be verified. */
 export function isVerifiable(layer: LayerRecord): boolean {
   return isDigest(layer["diff-digest"] ?? "") && !isPartial(layer);
 }
@@ -37,7 +37,7 @@ export function isPartial(layer: LayerRecord): boolean {
  * with those in its archive, and the archive's digest with that in the record.
  * Nobody may remove the layer meanwhile.
  *
- * @returns What is wrong, one text a fault.
+ * @returns The faults, one text each.
  */
 export async function verifyLayer(
   paths: StorePaths,
@@ -86,13 +86,13 @@ export async function verifyLayer(
   ];
 }
 
-/** What an error says besides what the caller knows. */
+/** The part of an error's message that the caller does not know. */
 export function whyUnreadable({ message }: Error, { id }: LayerRecord): string {
   return message.replace(`Cannot read layer "${id}": `, "")
     .replace("; pull its image again", "");
 }
 
-/** Copies of layers for other users have their files, but not their owners. */
+/** Copies of layers for mapped users have other owners. */
 function hasOtherOwners(layer: LayerRecord): boolean {
   return ["uidmap", "gidmap"].some((member) => {
     const map = layer[member];

@@ -1,4 +1,4 @@
-/** Does what a cleanup's plan says. */
+/** Carries out the plan of a cleanup. */
 
 import { join } from "@std/path";
 import { renameSync } from "node:fs";
@@ -13,7 +13,7 @@ import type { Agent } from "../agent.ts";
 import { removeContainers } from "../containers/delete_container.ts";
 import type { CleanupItem } from "./cleanup_plan.ts";
 
-// So many images are removed by the same few writes of records.
+// The number of images that are removed by one write of records.
 const MAX_IMAGES = 50;
 
 /** Cuts a plan into steps: images that follow each other go together. */
@@ -32,7 +32,7 @@ export function cutIntoSteps(
 }
 
 /**
- * Removes what a step says.
+ * Carries out a step.
  *
  * @param trash Takes the files; to be disposed of when no lock is held.
  */
@@ -101,7 +101,7 @@ async function removeContainer(
   await removeContainers(agent, held, { records: [container], trash });
 }
 
-/** A rename is quick, however much it is; the locks are held. */
+/** The locks are held, so files are only renamed, which is quick. */
 function throwAway(path: string, trash: Trash): void {
   if (trash.path === undefined) return removeTreeSync(path);
   try {

@@ -1,4 +1,4 @@
-/** What a cleanup decides from: records, disk and clock, all as plain data. */
+/** The input of a cleanup plan: records, disk and clock, as plain data. */
 
 import type { OrphanKind } from "../../store/recovery/find_orphans.ts";
 import type { LayerFact } from "../layer_users.ts";
@@ -8,9 +8,9 @@ export interface CleanupFacts {
   /** When these were gathered. */
   readonly now: number;
   readonly disk: DiskSpace;
-  /** What is wrong with the records: then nothing may go. */
+  /** Faults of the records: if there are any, nothing is removed. */
   readonly faults: readonly string[];
-  /** Whether the store is a Kubernetes node's now: then the kubelet decides. */
+  /** Whether `orlop serve` works on the store: then the kubelet decides. */
   readonly isServed: boolean;
   readonly leftovers: readonly LeftoverFact[];
   readonly layers: readonly LayerFact[];
@@ -20,7 +20,7 @@ export interface CleanupFacts {
 
 /** The file system that a store is on, in bytes. */
 export interface DiskSpace {
-  /** For everybody, not only for root. */
+  /** Available to all users, not only to root. */
   readonly free: number;
   /** Used or not. */
   readonly total: number;
@@ -31,7 +31,7 @@ export interface LeftoverFact {
   readonly kind: OrphanKind;
   readonly path: string;
   readonly bytes: number;
-  /** Undefined if it may go at any age. */
+  /** Undefined if it can be removed at any age. */
   readonly changedMs: number | undefined;
   /** What uses it; undefined if nothing does. */
   readonly holder: string | undefined;
@@ -48,10 +48,13 @@ export interface ImageFact {
   /** When it was built, as it says itself. */
   readonly createdMs: number;
   readonly lastUsedMs: number;
-  /** Whether orlop noted the last use; if not, others may use it unnoticed. */
+  /**
+   * Whether orlop recorded the last use; if not, other tools may use it without a
+   * record.
+   */
   readonly isNoted: boolean;
   readonly isPinned: boolean;
-  /** The IDs of images that were built on it, if it has no name. */
+  /** If it has no name: the IDs of images that were built on it. */
   readonly children: readonly string[];
   /** What needs it beside containers, such as `a mount`. */
   readonly holder: string | undefined;
@@ -70,8 +73,8 @@ export interface ContainerFact {
   readonly bytes: number;
   readonly lastUsedMs: number;
   /**
-   * `"foreign"`: another tool's. `"active"`: mounted, or being run.
-   * `"vanished"`: who would have removed it is gone. `"stopped"`: any other.
+   * `"foreign"`: another tool's. `"active"`: mounted, or being run. `"vanished"`:
+   * the process that would have removed it is gone. `"stopped"`: any other.
    */
   readonly state: ContainerClass;
   /** Of its pod; `""` for another tool's. */

@@ -1,4 +1,4 @@
-/** How cleanups go, as metrics for a monitor. */
+/** Metrics of cleanups, for monitoring. */
 
 import type { Gauge } from "../../formats/config/prometheus_text.ts";
 import { gauge, toSeconds, writeMetrics } from "../metrics_file.ts";

@@ -1,16 +1,16 @@
-/** What a cleanup is asked for, and the plan that answers. */
+/** The request for a cleanup, and its plan. */
 
-/** What a cleanup is asked for. */
+/** What to clean up. */
 export interface CleanupRequest {
   /**
-   * How much room is wanted; left out, all goes that may go.
+   * How much space to free; if omitted, all that can be removed.
    *
-   * @default {none: all goes that may go}
+   * @default {none: all that can be removed}
    */
   readonly target?: CleanupTarget | undefined;
   /**
-   * Which images may go: `"dangling"` are those without a name; `"unused"`
-   * adds those that no container uses. Left out, `"unused"` if `target`,
+   * Which images are removed: `"dangling"` are those without a name; `"unused"`
+   * adds those that no container uses. If omitted, `"unused"` if `target`,
    * `olderThanMs` or `keep` is given.
    *
    * @default {"unused" with target, olderThanMs or keep; else "dangling"}
@@ -29,9 +29,9 @@ export interface CleanupRequest {
    */
   readonly keep?: number | undefined;
   /**
-   * Which containers go, but never another tool's: `"none"`, the default; or
-   * `"vanished"`, those that nobody will remove any more; or `"stopped"`, all
-   * that are not mounted and not young, too.
+   * Which containers are removed, but never another tool's: `"none"`, the default;
+   * `"vanished"`, those whose process is gone that would have removed them;
+   * `"stopped"`, also all that are not mounted and old enough.
    *
    * @default {"none"}
    */
@@ -45,30 +45,32 @@ export interface CleanupRequest {
   readonly leftoverAgeMs?: number | undefined;
 }
 
-/** How much room there is to be; shares are of the disk, from 0 to 1. */
+/** How much space is to be free; shares are of the disk, from 0 to 1. */
 export type CleanupTarget =
-  /** So many bytes are to be free. */
+  /** This number of bytes is to be free. */
   | { readonly kind: "free"; readonly bytes: number }
-  /** Such a share of the disk is to be free. */
+  /** This share of the disk is to be free. */
   | { readonly kind: "free-share"; readonly share: number }
-  /** Nothing is done until `high` is in use; then all goes down to `low`. */
+  /** If `high` is in use, remove until `low` is in use. */
   | { readonly kind: "marks"; readonly high: number; readonly low: number };
 
-/** What to remove, in this order, and what stays though it was asked for. */
+/** What to remove, in this order, and what is kept although it was requested. */
 export interface CleanupPlan {
-  /** What goes. */
+  /** What is removed. */
   readonly items: readonly CleanupItem[];
-  /** What stays, and why. */
+  /** What is kept, and why. */
   readonly kept: readonly KeptItem[];
-  /** How much the target takes, in bytes; undefined without a target. */
+  /**
+   * How much must be freed for the target, in bytes; undefined without a target.
+   */
   readonly wanted: number | undefined;
-  /** How much the items give. */
+  /** How much the items free, in bytes. */
   readonly bytes: number;
-  /** How much of `wanted` they do not give. */
+  /** How much of `wanted` they do not free. */
   readonly shortfall: number;
 }
 
-/** A class of what can be removed. */
+/** The kinds of what can be removed. */
 export type CleanupKind =
   | "container"
   | "dangling image"
@@ -106,15 +108,15 @@ export interface CleanupItem {
   readonly id: string;
   /** For people; the ID if it has none. */
   readonly name: string;
-  /** Why it may go. */
+  /** Why it can be removed. */
   readonly reason: string;
-  /** What it takes, with its layers. */
+  /** Its size, with its layers. */
   readonly bytes: number;
-  /** The IDs of image layers that go with it, topmost first. */
+  /** The IDs of image layers that are removed with it, topmost first. */
   readonly layers: readonly string[];
 }
 
-/** One thing that stays. */
+/** One object that is kept. */
 export interface KeptItem {
   /** What it is. */
   readonly kind: CleanupKind;
@@ -124,6 +126,6 @@ export interface KeptItem {
   readonly name: string;
   /** Such as `container "web-1" uses it`. */
   readonly reason: string;
-  /** What it takes; layers that other images need do not count. */
+  /** Its size, without layers that other images need. */
   readonly bytes: number;
 }

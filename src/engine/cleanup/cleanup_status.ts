@@ -1,4 +1,4 @@
-/** What the last cleanup did: kept on disk for whoever asks later. */
+/** The result of the last cleanup: kept on disk. */
 
 import { asInteger, asObject, asString, optional } from "../../formats/json.ts";
 import type { StorePaths } from "../../store/paths.ts";
@@ -11,8 +11,8 @@ export interface CleanupStatus {
   /** When, RFC 3339. */
   readonly time: string;
   /**
-   * `"short"`: more was wanted than could be freed. `"failed"`: something could
-   * not be removed, or all of it went wrong. `"busy"`: others held the store.
+   * `"short"`: less could be freed than requested. `"failed"`: something could not
+   * be removed, or the whole cleanup failed. `"busy"`: others held the store.
    */
   readonly outcome: CleanupOutcome;
   /** Why, unless it is done; else empty. */
@@ -21,11 +21,11 @@ export interface CleanupStatus {
   readonly durationMs: number;
   /** How many were removed, of each kind. */
   readonly removed: Readonly<Record<CleanupKind, number>>;
-  /** As the plan had it, in bytes. */
+  /** According to the plan, in bytes. */
   readonly freedBytes: number;
   /** How much the target was missed by, in bytes. */
   readonly shortfallBytes: number;
-  /** Afterwards; undefined if it was not looked at. */
+  /** Afterwards; undefined if it was not measured. */
   readonly disk: DiskSpace | undefined;
   /** When one was last `"done"`, RFC 3339; undefined if never. */
   readonly lastDone: string | undefined;

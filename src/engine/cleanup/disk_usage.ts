@@ -1,4 +1,4 @@
-/** What uses a store's disk, told from its records. */
+/** Disk usage of a store, from its records. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import { READ_LOCKS } from "../../store/records/tables.ts";
@@ -15,7 +15,7 @@ import { OwnLayers, sumBytes } from "./own_layers.ts";
 import { planCleanup } from "./plan_cleanup.ts";
 import { surveyStore } from "./survey_store.ts";
 
-/** What an image takes. */
+/** The disk usage of an image. */
 export interface ImageUsage {
   /** Full. */
   readonly id: string;
@@ -25,9 +25,11 @@ export interface ImageUsage {
   readonly created: string;
   /** When it was last used, as far as that is known, RFC 3339. */
   readonly lastUsed: string;
-  /** Of layers that other images use, too; in bytes, as all sizes here. */
+  /**
+   * The size of layers that other images use, too; in bytes, like all sizes here.
+   */
   readonly shared: number;
-  /** Of layers that are this image's alone, and of its config. */
+  /** The size of layers that only this image uses, and of its config. */
   readonly unique: number;
   /** How many containers were made of it. */
   readonly containers: number;
@@ -37,7 +39,7 @@ export interface ImageUsage {
   readonly reclaimable: boolean;
 }
 
-/** What a container's own layer takes. */
+/** The disk usage of a container's own layer. */
 export interface ContainerUsage {
   /** Full. */
   readonly id: string;
@@ -47,21 +49,21 @@ export interface ContainerUsage {
   readonly imageId: string;
   /** Of its own layer. */
   readonly size: number;
-  /** What becomes of it in a cleanup depends on this. */
+  /** Decides what a cleanup does with it. */
   readonly state: ContainerClass;
   /** When it was made or last started, RFC 3339. */
   readonly lastUsed: string;
 }
 
-/** What a cleanup could free of one kind, if it was asked to. */
+/** What a cleanup of one kind could free. */
 export interface Reclaimable {
-  /** How many things. */
+  /** How many objects. */
   readonly count: number;
-  /** What they take. */
+  /** Their size. */
   readonly bytes: number;
 }
 
-/** What a store takes. */
+/** The disk usage of a store. */
 export interface StoreUsage {
   /** All of them. */
   readonly images: readonly ImageUsage[];
@@ -71,14 +73,14 @@ export interface StoreUsage {
   readonly imageBytes: number;
   /** Of all containers' own layers. */
   readonly containerBytes: number;
-  /** What goes if everything goes that a cleanup may remove, by kind. */
+  /** What a cleanup could remove at most, by kind. */
   readonly reclaimable: Readonly<Record<CleanupKind, Reclaimable>>;
   /** The file system that it is on. */
   readonly disk: DiskSpace;
 }
 
 /**
- * Adds up what is in the store; only writable layers are looked through.
+ * Measures a store from its records; only writable layers are read.
  *
  * @param handle From `openAgent()`.
  * @example

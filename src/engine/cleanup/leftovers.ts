@@ -1,4 +1,4 @@
-/** What nobody needs in a store: what crashes, kills and failed pulls left. */
+/** Leftovers in a store: of crashes, kills and failed pulls. */
 
 import type { CleanupFacts } from "./cleanup_facts.ts";
 import type { CleanupItem, CleanupKind, KeptItem } from "./cleanup_plan.ts";
@@ -7,15 +7,15 @@ import { planCleanup } from "./plan_cleanup.ts";
 /** The kinds of {@linkcode CleanupItem} that are left over, not just unused. */
 export const LEFTOVER_KINDS: readonly CleanupKind[] = ["leftover", "layer"];
 
-/** Leftovers, as a cleanup sees them that is asked for nothing else. */
+/** The leftovers that a cleanup without options removes or keeps. */
 export interface Leftovers {
-  /** They go. */
+  /** Those that are removed. */
   readonly removable: readonly CleanupItem[];
-  /** They stay, and why. */
+  /** Those that are kept, and why. */
   readonly kept: readonly KeptItem[];
 }
 
-/** Finds leftovers: the answer of `doctor` is the one of `gc` and of `df`. */
+/** Finds leftovers, in the same way for `doctor`, `gc` and `df`. */
 export function findLeftovers(facts: CleanupFacts): Leftovers {
   const { items, kept } = planCleanup(facts);
   return {

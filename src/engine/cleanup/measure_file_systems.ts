@@ -1,4 +1,4 @@
-/** What images and containers take of their file system, at little cost. */
+/** Measures the disk usage of images and containers at low cost. */
 
 import { join } from "@std/path";
 import type { Abortable } from "../../errors/abort.ts";
@@ -16,15 +16,15 @@ import { readStatusFile, writeStatusFile } from "../status_file.ts";
 export interface FileSystemUsage {
   /** Where the store is. */
   readonly path: string;
-  /** What images take: layers of which several share one count once. */
+  /** The usage of images; shared layers count once. */
   readonly images: TreeSize;
   /** What containers have written. */
   readonly containers: TreeSize;
 }
 
 /**
- * Measures. Containers' layers are walked through; those of images by their
- * records, and for the number of their files once in their lives.
+ * Measures. Containers' layers are walked. Layers of images are measured by their
+ * records, and their files are counted only once.
  */
 export async function measureFileSystems(
   agent: Agent,
@@ -52,7 +52,7 @@ interface Listed {
   readonly containerLayers: readonly LayerId[];
 }
 
-/** Others may work on while the files are looked at. */
+/** Others may use the store while files are counted. */
 async function list({ store }: Agent, options: Abortable): Promise<Listed> {
   using held = await store.lock(READ_LOCKS, options);
   const own = new Set(held.containers.records.map(({ layer }) => layer));
@@ -67,7 +67,7 @@ async function list({ store }: Agent, options: Abortable): Promise<Listed> {
 
 const COUNTS = "file-counts.json";
 
-/** The counts of layers, which never change, are kept. */
+/** The counts of layers are cached: they never change. */
 async function countFiles(
   agent: Agent,
   layers: readonly LayerId[],
@@ -88,7 +88,7 @@ async function countFiles(
   return counts;
 }
 
-/** A store that cannot be written is counted again each time. */
+/** The cache cannot be written in a read-only store. */
 function tryToKeep(
   { store, log }: Agent,
   counts: ReadonlyMap<LayerId, number>,

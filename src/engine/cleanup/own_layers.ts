@@ -1,4 +1,4 @@
-/** Which layers are one image's alone, and which it shares. */
+/** Which layers only one image uses, and which are shared. */
 
 import { sum } from "../../formats/sum.ts";
 import type { LayerFact, LayerUser } from "../layer_users.ts";

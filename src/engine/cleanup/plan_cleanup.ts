@@ -1,4 +1,7 @@
-/** Decides what a cleanup removes: pure, so that the plan is the run. */
+/**
+ * Decides what a cleanup removes: a pure function, so that `--dry-run` shows the
+ * real plan.
+ */
 
 import { type LayerUser, LayerUsers } from "../layer_users.ts";
 import type {
@@ -26,7 +29,7 @@ export function planCleanup(
 ): CleanupPlan {
   const { target } = request;
   const wanted = target && bytesWanted(facts.disk, target);
-  // What the records do not name may be somebody's then.
+  // With damaged records, files without a record may be in use.
   if (facts.faults.length > 0) return emptyPlan(wanted);
   if (target?.kind === "marks" && wanted === 0) return emptyPlan(wanted);
   return new Planner(facts, request, { wanted }).plan();
@@ -36,7 +39,7 @@ function emptyPlan(wanted: number | undefined): CleanupPlan {
   return { items: [], kept: [], wanted, bytes: 0, shortfall: wanted ?? 0 };
 }
 
-/** How much must go for a target to be met; 0 if it is. */
+/** How much must be removed to meet a target; 0 if it is met. */
 function bytesWanted(
   { free, total }: DiskSpace,
   target: CleanupTarget,
@@ -54,7 +57,7 @@ function bytesWanted(
   }
 }
 
-// containers/storage calls a layer unused after the same time.
+// containers/storage uses the same time for layers.
 const LEFTOVER_AGE_MS = 24 * 60 * 60 * 1000;
 
 class Planner {
@@ -67,9 +70,9 @@ class Planner {
   readonly #usersOf: ReadonlyMap<string, readonly ContainerFact[]>;
   readonly #items: CleanupItem[] = [];
   readonly #kept: KeptItem[] = [];
-  /** The IDs of images and containers that go. */
+  /** The IDs of images and containers that are removed. */
   readonly #gone = new Set<string>();
-  #own: OwnLayers | undefined; // most cleanups keep nothing
+  #own: OwnLayers | undefined; // usually none
   #bytes = 0;
 
   constructor(
@@ -104,7 +107,7 @@ class Planner {
     };
   }
 
-  /** Whatever the target is: nobody has any use for them. */
+  /** Leftovers are removed regardless of the target. */
   #takeLeftover({ kind, path, bytes, changedMs, holder }: LeftoverFact): void {
     const common = { kind: "leftover", id: path, name: path, bytes } as const;
     if (changedMs !== undefined && this.#isYoung(changedMs)) return;
@@ -118,7 +121,7 @@ class Planner {
     this.#take({ ...common, reason, layers: [] });
   }
 
-  /** Chains that belong to nothing, from the top down. */
+  /** Removes unused chains of layers, from the top down. */
   #takeLayers(): void {
     const { layers } = this.#facts;
     const young = new Set(
@@ -137,7 +140,10 @@ class Planner {
     }
   }
 
-  /** Infra containers last, when it is known who of their pods stays. */
+  /**
+   * Infra containers come last, when it is known which containers of their pods are
+   * kept.
+   */
   #takeContainers(): void {
     const { containers = "none" } = this.#request;
     if (containers === "none") return;
@@ -183,11 +189,11 @@ class Planner {
     );
   }
 
-  /** Those without a name first, and each group by its last use. */
+  /** Images without a name first; each group ordered by last use. */
   #takeImages(): void {
     const images = this.#facts.images.toSorted(byLastUse);
     const dangling = images.filter(({ names }) => names.length === 0);
-    // An image whose last child has gone is dangling, too: once more, then.
+    // An image whose last child was removed is dangling, too: try again.
     while (dangling.some((image) => this.#takeImage(image, "dangling image")));
     const named = this.#wantsUnused()
       ? images.filter(({ names }) => names.length > 0)
@@ -203,7 +209,7 @@ class Planner {
     return [target, keep, olderThanMs].some((request) => request !== undefined);
   }
 
-  /** @returns Whether it goes now. */
+  /** @returns Whether it is removed. */
   #takeImage(image: ImageFact, kind: CleanupKind): boolean {
     if (this.#isMet() || this.#gone.has(image.id)) return false;
     if (this.#whyStays(image) !== undefined) return false;

@@ -1,4 +1,4 @@
-/** Cleans a store up: what nobody needs, and what crashes left. */
+/** Cleans up a store: removes unused objects and leftovers of crashes. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import {
@@ -37,28 +37,28 @@ import { measureDisk, surveyStore } from "./survey_store.ts";
 /** How to clean up. */
 export interface PruneOptions extends Abortable, CleanupRequest {
   /**
-   * `"plan"` only tells; `"remove"` carries the plan out.
+   * `"plan"` only returns the plan; `"remove"` carries it out.
    *
    * @default {"remove"}
    */
   readonly action?: "plan" | "remove" | undefined;
   /**
-   * Told how it ended, also if it fails.
+   * Called with its result, also if it fails.
    *
-   * @default {nobody}
+   * @default {none}
    */
   readonly onStatus?: ((status: CleanupStatus) => void) | undefined;
 }
 
-/** What came of a cleanup. */
+/** The result of a cleanup. */
 export interface PruneReport {
-  /** What was to go, and what was to stay. */
+  /** What was to be removed, and what was to be kept. */
   readonly plan: CleanupPlan;
-  /** Those of the plan's items that are gone; none if it was only told. */
+  /** The items that were removed; none if it was only planned. */
   readonly removed: readonly CleanupItem[];
   /** Those that could not be removed, and why. */
   readonly failed: readonly FailedItem[];
-  /** Leftovers that the system does not let go, such as what is mounted. */
+  /** Leftovers that the system cannot remove, such as mounted ones. */
   readonly stuck: readonly FailedItem[];
   /** Afterwards. */
   readonly disk: DiskSpace;
@@ -66,16 +66,16 @@ export interface PruneReport {
 
 /** An item that could not be removed. */
 export interface FailedItem {
-  /** Which. */
+  /** The item. */
   readonly item: CleanupItem;
-  /** Why; such as an `Error`. */
+  /** The reason, such as an `Error`. */
   readonly error: unknown;
 }
 
 /**
- * Removes what nobody needs. The locks are held from the plan to its end, so
- * what is told is what is done; what the plan is made from is in
- * `planCleanup()`. How it ended is kept on disk, for `orlop gc --status`.
+ * Removes unused objects, as `planCleanup()` decides. The locks are held from the
+ * plan to the end, so the plan is exactly what is done. The result is kept on disk,
+ * for `orlop gc --status`.
  *
  * @param handle From `openAgent()`.
  * @throws {StoreBusyError} If others hold the store for too long.
@@ -134,7 +134,7 @@ async function cleanUp(
     listIfDirectory(places).length > 0;
   if (options.action !== "plan" && hasSandboxes) {
     const { releaseAbandoned } = await import("./release_abandoned.ts");
-    await releaseAbandoned(agent, options); // plugins work while no lock is held
+    await releaseAbandoned(agent, options); // CNI plugins run without locks
   }
   const done = await removeAll(agent, options);
   return { ...done, disk: measureDisk(store.paths) };
@@ -157,7 +157,7 @@ async function removeAll(
   const plan = planCleanup(facts, options);
   if (options.action === "plan") return { plan, removed, failed, stuck };
   removeAbandonedLocks(store);
-  // It can wait, while there is no room to write it.
+  // Recording uses can wait until there is space again.
   if (!isSpaceLow(store)) noteUses(held, facts);
   if (plan.items.length === 0) return { plan, removed, failed, stuck };
   const trash = later.use(openTrash(store));
@@ -177,16 +177,22 @@ async function removeAll(
   return { plan, removed, failed, stuck };
 }
 
-/** What is mounted or immutable stays so: no reason to fail every night. */
+/**
+ * A mounted or immutable leftover will stay: a nightly cleanup must not fail each
+ * time.
+ */
 function isStuck(step: readonly CleanupItem[], error: unknown): boolean {
   return step.every(({ kind }) => kind === "leftover") &&
     isErrno(error, "EBUSY", "EPERM", "EROFS");
 }
 
-// Rarely enough that a cleanup every few minutes does not write each time.
+// Long enough that frequent cleanups do not write each time.
 const NOTE_AGAIN_MS = 60 * 60 * 1000;
 
-/** Other tools do not note when their containers used an image. */
+/**
+ * Records the use of images by other tools' containers: these tools do not record
+ * it.
+ */
 function noteUses(
   { images }: WriteLocks,
   { containers, now }: CleanupFacts,
@@ -259,7 +265,7 @@ function noteStatus({ store, log }: Agent, status: CleanupStatus): void {
   try {
     writeCleanupStatus(store.paths, status);
   } catch (error) {
-    // A full disk is a reason to clean up, not one to fail.
+    // A cleanup must not fail because the disk is full.
     log("warn", `Cannot note how the cleanup ended: ${whyOf(error)}`);
   }
 }

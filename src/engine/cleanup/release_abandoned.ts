@@ -1,6 +1,6 @@
 /**
- * Gives back what pods have that nobody needs any more: those without a record, and
- * those of runs that were killed.
+ * Releases the resources of abandoned pods: those without a record, and those of
+ * runs that were killed.
  */
 
 import type { Abortable } from "../../errors/abort.ts";
@@ -11,14 +11,14 @@ import { findActivity } from "../containers/container_status.ts";
 import { hasRunner, tryReadLastRun } from "../containers/last_run.ts";
 import { releasePod } from "../release_pod.ts";
 import { listSandboxes } from "../sandboxes/list_sandboxes.ts";
-import { tidySandboxes } from "../sandboxes/tidy_sandboxes.ts";
+import { cleanUpSandboxes } from "../sandboxes/clean_up_sandboxes.ts";
 
-/** Gives it back; what cannot be given back now, a warning tells. */
+/** Releases them; a failure is only a warning. */
 export async function releaseAbandoned(
   agent: Agent,
   options: Abortable,
 ): Promise<void> {
-  await tidySandboxes(agent, {}, options);
+  await cleanUpSandboxes(agent, {}, options);
   for (const { id } of await listSandboxes(agent, options)) {
     if (!await isAbandoned(agent, id, options)) continue;
     try {
@@ -33,7 +33,7 @@ export async function releaseAbandoned(
   }
 }
 
-/** Only a pod that was made for one run, of which nothing is left. */
+/** Whether a pod was made for one run that has ended. */
 async function isAbandoned(
   agent: Agent,
   id: ContainerId,

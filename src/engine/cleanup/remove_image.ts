@@ -27,14 +27,14 @@ import { loadShortNames } from "../images/short_names.ts";
 /** How to remove an image. */
 export interface RemoveImageOptions extends Abortable {
   /**
-   * `"remove"` also removes those of orlop's containers that were made from
-   * it; what runs in them is ended.
+   * `"remove"` also removes those of orlop's containers that were made from it;
+   * their processes are ended.
    *
    * @default {"refuse"}
    */
   readonly containers?: "refuse" | "remove" | undefined;
   /**
-   * `"all"` removes an image that was named by ID though it has names.
+   * `"all"` removes an image that was given by ID although it has several names.
    *
    * @default {"refuse"}
    */
@@ -47,9 +47,9 @@ export interface RemoveImageOptions extends Abortable {
   readonly pinned?: "refuse" | "remove" | undefined;
 }
 
-/** What a removal took away. */
+/** What was removed. */
 export interface RemovedImage {
-  /** The names that are gone. */
+  /** The removed names. */
   readonly untagged: readonly string[];
   /** The IDs of the image; none if it has other names and stays. */
   readonly deleted: readonly ImageId[];
@@ -114,7 +114,7 @@ async function removeUsers(
     const locks = { images: "read", containers: "read" } as const;
     using held = await agent.store.lock(locks, { signal });
     const image = findImage(held.images, nameOrId, conf);
-    // Not one goes, if the image stays after all.
+    // None of them is removed if the image is kept.
     if (pinned !== "remove") checkPin(agent, image, nameOrId);
     const users = held.containers.records
       .filter((container) => container.image === image.id);
@@ -151,8 +151,8 @@ function checkOwners(
 }
 
 /**
- * Other tools mount images to look into them, and only they know who still
- * looks: orlop leaves no image mounted itself.
+ * Other tools mount images to inspect them, and only they know whether a mount is
+ * still needed. orlop leaves no image mounted itself.
  *
  * @throws {InUseError} If it is mounted.
  */

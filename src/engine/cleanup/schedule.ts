@@ -21,7 +21,7 @@ export interface Schedule {
 export interface ScheduleFile {
   /** Where the scheduler looks for it; absolute. */
   readonly path: string;
-  /** What it says. */
+  /** Its text. */
   readonly text: string;
 }
 
@@ -29,7 +29,7 @@ const CRON_FILE = "/etc/cron.d/orlop-gc";
 const UNIT = "/etc/systemd/system/orlop-gc";
 
 /**
- * Writes down what a scheduler wants to read; nothing is installed.
+ * Formats the files of a schedule; nothing is installed.
  *
  * @param scheduler Which one.
  * @param schedule What is to be run, and when.
@@ -69,7 +69,8 @@ export function formatSchedule(
 }
 
 /**
- * Which of the schedulers have files of this kind; also by hand.
+ * The schedulers that have a schedule installed, also one that was installed by
+ * hand.
  *
  * @example
  * ```ts
@@ -128,7 +129,7 @@ function formatCron({ command, every, at }: Schedule): string {
   ].join("\n");
 }
 
-/** For sh, and then for cron, to which a bare `%` is the end of a line. */
+/** Quotes for sh, and for cron, which treats a bare `%` as the end of the line. */
 function quoteForCron(word: string): string {
   const quoted = /^[\w@%+=:,./-]+$/.test(word)
     ? word

@@ -1,4 +1,4 @@
-/** What a cleanup has to know of containers. */
+/** Gathers the facts about containers for a cleanup. */
 
 import { join } from "@std/path";
 import { statSync } from "node:fs";
@@ -60,7 +60,7 @@ export async function surveyContainers(
   return facts;
 }
 
-/** `""` for another tool's; undefined if it cannot be told. */
+/** `""` for another tool's; undefined if unknown. */
 function podOf(
   { store }: Agent,
   record: ContainerRecord,
@@ -86,7 +86,7 @@ async function findState(
   const { id } = record;
   if (isHeld) return "active";
   const run = tryReadLastRun(agent, id);
-  // An infra container that was made for another one is as active as that.
+  // An infra container that was made for one container has its state.
   const owner = containers.lookUp(run?.owner ?? id);
   for (const each of new Set([id, ...owner === undefined ? [] : [owner.id]])) {
     const { process, hasRunner } = await findActivity(agent, each);

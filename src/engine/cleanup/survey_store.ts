@@ -1,4 +1,4 @@
-/** Gathers what a cleanup decides from: from records, and a little from disk. */
+/** Gathers the facts for a cleanup, from records and from the disk. */
 
 import { join } from "@std/path";
 import { statfsSync } from "node:fs";
@@ -49,7 +49,7 @@ interface Holders {
 }
 
 /**
- * Looks at a store.
+ * Gathers the facts.
  *
  * @param held All three locks: nothing may change meanwhile.
  */
@@ -77,7 +77,7 @@ export async function surveyStore(
   };
 }
 
-/** Asks the file system of a store. */
+/** Measures the file system of a store. */
 export function measureDisk({ home }: StorePaths): DiskSpace {
   const { bavail, blocks, bsize } = statfsSync(existingPart(home));
   return { free: bavail * bsize, total: blocks * bsize };
@@ -114,7 +114,7 @@ function toLayers(
   const { paths } = agent.store;
   return layers.records.map((layer) => ({
     ...toLayer(agent, layer, holders),
-    // It has no owner, and yet no pull brings back what is in it.
+    // It has no owner, but a pull could not restore its files.
     hasOwnFiles: !needed.has(layer.id) && holdsOwnFiles(paths, layer),
   }));
 }
@@ -169,7 +169,7 @@ function findHolder(
   return mounts.has(target) ? `the mount "${target}"` : undefined;
 }
 
-/** Its record has the time when it was built: the files tell when it came. */
+/** An image's record has its build time; its files have the time of the pull. */
 function whenStored(
   { store }: Agent,
   { layers }: ReadTables,

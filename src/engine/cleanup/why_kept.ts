@@ -1,4 +1,4 @@
-/** Why a cleanup leaves images and containers alone. */
+/** Why a cleanup keeps images and containers. */
 
 import { parseReference, repositoryOf } from "../../formats/oci/reference.ts";
 import type {
@@ -7,16 +7,16 @@ import type {
   ImageFact,
 } from "./cleanup_facts.ts";
 
-/** What decides about an image beside itself. */
+/** What decides about an image, apart from its own facts. */
 export interface ImageRules {
   /** In milliseconds since 1970. */
   readonly now: number;
   readonly olderThanMs: number;
-  /** The containers made from it that stay. */
+  /** The containers made from it that are kept. */
   readonly users: readonly ContainerFact[];
   /** The IDs of the newest images of each repository. */
   readonly newest: ReadonlySet<string>;
-  /** The IDs of images that go. */
+  /** The IDs of images that are removed. */
   readonly gone: ReadonlySet<string>;
   readonly isServed: boolean;
 }
@@ -24,10 +24,10 @@ export interface ImageRules {
 const SERVED =
   "orlop serve works on the store: what is not used the kubelet removes";
 
-// Between two steps of a build, of another tool, nothing holds an image.
+// Between two steps of a build by another tool, nothing refers to an image.
 const BUILD_STEP_MS = 60 * 60 * 1000;
 
-/** Why an image stays; undefined if it may go. */
+/** Why an image is kept; undefined if it can be removed. */
 export function whyImageStays(
   image: ImageFact,
   { now, olderThanMs, users, newest, gone, isServed }: ImageRules,
@@ -49,13 +49,13 @@ export function whyImageStays(
   return undefined;
 }
 
-/** Why a container stays that was asked for; undefined if it may go. */
+/** Why a requested container is kept; undefined if it can be removed. */
 export function whyContainerStays(
   { state, lastUsedMs }: ContainerFact,
   { now, olderThanMs, members, isServed }: {
     readonly now: number;
     readonly olderThanMs: number;
-    /** For an infra container: those of its pod that stay. */
+    /** For an infra container: the containers of its pod that are kept. */
     readonly members: readonly ContainerFact[];
     readonly isServed: boolean;
   },
@@ -90,7 +90,7 @@ export function findNewest(
   );
 }
 
-/** Names that other tools wrote may be anything. */
+/** Other tools may have written malformed names. */
 function toRepository(name: string): string {
   try {
     return repositoryOf(parseReference(name));

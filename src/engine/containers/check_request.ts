@@ -1,4 +1,4 @@
-/** Checks what is asked of a container to be, before anything is touched. */
+/** Checks the request for a new container, before anything is changed. */
 
 import {
   InvalidContainerNameError,
@@ -14,16 +14,16 @@ import type { WantedImage } from "../images/find_image.ts";
 
 /** What names a container and its pod. */
 export interface ContainerIdentity extends WantedImage {
-  /** All containers of a pod give the same. */
+  /** The same for all containers of a pod. */
   readonly podName: string;
-  /** That of the pod's infra container. */
+  /** The ID of the pod's infra container. */
   readonly podId: string;
   /** Unique in the store. */
   readonly containerName: string;
   /**
    * Left out or `""`, one is invented.
    *
-   * @default {one that is invented}
+   * @default {a random one}
    */
   readonly containerId?: string | undefined;
 }
@@ -32,7 +32,7 @@ export interface ContainerIdentity extends WantedImage {
 const MAX_SHOWN = 80;
 
 /**
- * Checks pod, then image, then container; the first that is wrong counts.
+ * Checks pod, then image, then container; the first error is thrown.
  *
  * @throws {InvalidPodNameError} For the pod's name or ID.
  * @throws {InvalidImageNameError} If there is neither name nor ID.
@@ -55,7 +55,7 @@ export function checkRequest(request: ContainerIdentity): void {
   checkId("container ID", containerId, InvalidContainerIdError);
 }
 
-/** @throws {InvalidContainerNameError} If it can be no container's. */
+/** @throws {InvalidContainerNameError} If it is not valid. */
 export function checkContainerName(name: string): void {
   check("container name", name, InvalidContainerNameError);
 }

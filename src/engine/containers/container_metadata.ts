@@ -1,4 +1,4 @@
-/** Reads and changes what is known of containers, and finds their directories. */
+/** Reads and changes the metadata of containers, and finds their directories. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import {
@@ -18,7 +18,7 @@ export type MetadataChange =
   | ContainerMetadata
   | ((old: ContainerMetadata) => ContainerMetadata);
 
-/** What a container is and stays: others rely on it. */
+/** Members that must not change: others rely on them. */
 const IMMUTABLE = [
   "pod",
   "podName",
@@ -45,7 +45,7 @@ export async function getContainerMetadata(
 }
 
 /**
- * Replaces a container's metadata as a whole, in one step.
+ * Replaces the whole metadata of a container atomically.
  *
  * @returns The new metadata.
  * @throws {ContainerNotFoundError} If it is unknown.

@@ -6,16 +6,16 @@ import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { runDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
 
-/** The fifo by which conmon takes orders, in its folder: only it reads this. */
+/** conmon's control FIFO, in its folder: only conmon reads it. */
 export const CONTROL_FIFO = "ctl";
 
 const POLL_MS = 10;
-// It writes what is left of the output, and waits for the disk.
+// It writes the rest of the output, and waits for the disk.
 const PATIENCE_MS = 5_000;
 
 /**
- * Whether a conmon watches a container's process, or is about to. A process ID
- * could be another's by now; who reads a fifo cannot.
+ * Whether a conmon watches a container's process, or is about to. A process ID may
+ * have been reused; a reader of the FIFO is certain.
  */
 export function hasMonitor({ store }: Agent, id: ContainerId): boolean {
   const fifo = join(runDirectory(store.paths, id), CONTROL_FIFO);
@@ -23,10 +23,10 @@ export function hasMonitor({ store }: Agent, id: ContainerId): boolean {
 }
 
 /**
- * Waits until nobody watches a container any more: then all that is known of how
- * its process ended is on the disk.
+ * Waits until no conmon watches a container any more: then the exit of its process
+ * is on the disk.
  *
- * @returns Whether nobody does; not if it takes longer than some seconds.
+ * @returns Whether none does; false if it takes longer than some seconds.
  */
 export async function waitForMonitor(
   agent: Agent,

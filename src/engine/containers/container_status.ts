@@ -1,4 +1,4 @@
-/** What a container does: from what runs, what is mounted, what is noted. */
+/** The state of a container: from its process, its mount and its stored state. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import { InUseError } from "../../errors/store_errors.ts";
@@ -28,9 +28,9 @@ import {
 import { readExit, UNKNOWN_EXIT_CODE } from "./process_exit.ts";
 
 /**
- * What a container does. `"mounted"`: it was started for somebody to look at,
- * or to run. `"starting"`: its process is not there yet. `"removing"`: its
- * removal was cut short. `"storage"`: another tool's, and not mounted.
+ * The state of a container. `"mounted"`: it was started, and no process runs in it.
+ * `"starting"`: its process does not exist yet. `"removing"`: its removal was
+ * interrupted. `"storage"`: another tool's, and not mounted.
  */
 export type ContainerState =
   | "created"
@@ -48,9 +48,9 @@ export const CONTAINER_STATES: readonly ContainerState[] = [
   ...["paused", "exited", "removing", "storage"] as const,
 ];
 
-/** A container's process, now or the last time. */
+/** A container's process, or its last one. */
 export interface ContainerStatus {
-  /** In a word; podman's, where it has one. */
+  /** The state; as in podman, where it has it. */
   readonly state: ContainerState;
   /** Undefined if none runs, or it is not known. */
   readonly pid: number | undefined;
@@ -65,21 +65,21 @@ export interface ContainerStatus {
   readonly exitCode: number | undefined;
 }
 
-/** What there is of a container now. */
+/** What runs in a container now. */
 export interface Activity {
   /** Its process. */
   readonly process: RuntimeProcess | undefined;
-  /** Whether an orlop is there that runs it, and puts it away afterwards. */
+  /** Whether a process of orlop runs it, and unmounts it afterwards. */
   readonly hasRunner: boolean;
 }
 
-/** How to look at what a container does. */
+/** How to find the state of a container. */
 export interface ActivityOptions extends Abortable {
-  /** From `listStateRoots()`, for who looks at many containers. */
+  /** From `listStateRoots()`, if many containers are examined. */
   readonly stateRoots?: readonly string[] | undefined;
 }
 
-/** Looks for a container's process, and for who runs it. */
+/** Finds a container's process, and whether orlop runs it. */
 export async function findActivity(
   agent: Agent,
   id: ContainerId,
@@ -94,7 +94,10 @@ export async function findActivity(
   return { process: undefined, hasRunner: hasRunner(agent, id) };
 }
 
-/** What conmon tells need not be asked a runtime, which keeps the state of the dead. */
+/**
+ * An exit recorded by conmon avoids asking the runtime, which also keeps the state
+ * of ended processes.
+ */
 function hasEnded(
   agent: Agent,
   id: ContainerId,
@@ -102,21 +105,21 @@ function hasEnded(
 ): boolean {
   if (!isOwnRuntime(agent, runtime)) return false;
   const exit = readExit(agent, id);
-  // If conmon lost sight of it, it may still be there.
+  // If conmon lost track of it, it may still run.
   return exit !== undefined && exit.exitCode !== UNKNOWN_EXIT_CODE &&
     !hasMonitor(agent, id);
 }
 
 /**
- * Whether a container's process runs, as far as conmon is seen to watch it: a
- * runtime need not be asked then, which takes a while.
+ * Whether a conmon watches a running process of a container: then the runtime need
+ * not be asked, which is slow.
  */
 export function isSeenRunning(agent: Agent, id: ContainerId): boolean {
   return hasMonitor(agent, id) && readExit(agent, id) === undefined &&
     tryReadLastRun(agent, id)?.startedAt !== undefined;
 }
 
-/** Tells what a container does. */
+/** Reads the state of a container. */
 export async function readStatus(
   agent: Agent,
   record: ContainerRecord,
@@ -151,9 +154,9 @@ export async function readStatus(
 }
 
 /**
- * Checks that nothing runs in a container, nor is about to.
+ * Checks that no process runs in a container, or is about to.
  *
- * @throws {InUseError} If something does.
+ * @throws {InUseError} If one does.
  */
 export async function checkIdle(
   agent: Agent,
@@ -161,9 +164,9 @@ export async function checkIdle(
   { verb, ...options }: Abortable & { readonly verb: "remove" | "unmount" },
 ): Promise<void> {
   const { process, hasRunner } = await findActivity(agent, id, options);
-  // Who runs it unmounts it itself, when its process has ended.
+  // Its runner unmounts it when its process has ended.
   if (process === undefined && (!hasRunner || verb === "unmount")) {
-    // It ends, or its runtime is just about to make its process.
+    // It is ending, or the runtime is about to create its process.
     if (await waitForMonitor(agent, id, options)) return;
   }
   const who = process?.pid === undefined ? "" : ` (process ${process.pid})`;
@@ -176,9 +179,9 @@ export async function checkIdle(
 }
 
 /**
- * Makes this process the one that runs a container, and takes away what a runtime
- * still knows of its last process. Who runs one that conmon watches holds no lock
- * for it: so its process is looked for.
+ * Makes this process the runner of a container, and deletes the runtime's state of
+ * its last process. A detached container has no runner with a lock: so its process
+ * is checked, too.
  *
  * @throws {InUseError} If something runs in it, or another process is about to.
  */

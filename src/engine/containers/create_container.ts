@@ -76,7 +76,7 @@ const CHECK_LOCKS = {
  * @throws {InvalidContainerNameError} If its name is malformed.
  * @throws {DuplicateNameError} If its name is in use.
  * @throws {ImageNotFoundError} If there is no such image.
- * @throws {DamagedFileError} If something of it is missing or damaged.
+ * @throws {DamagedFileError} If a part of it is missing or damaged.
  */
 export async function checkPossible(
   agent: Agent,
@@ -117,15 +117,16 @@ type CreateCall = GroupedCall<CreateRequest, ContainerInfo>;
 
 const createInGroup = groupByStore<CreateRequest, ContainerInfo>(createAll);
 
-/** A container to be put, and how messages call it. */
+/** A container to create, and its name in messages. */
 export interface PutCall extends Pick<PutRequest, "kind"> {
-  /** Whose request was checked. */
+  /** The checked request. */
   readonly options: NewContainer;
 }
 
 /**
  * Creates a container, or the infra container of a pod. All that can fail or be
- * aborted comes first; then it is put, with all others that are wanted now.
+ * aborted comes first; then it is added to the store, together with all others of
+ * the group.
  *
  * @throws As `createContainer()` does.
  */
@@ -138,10 +139,10 @@ export async function putNew(
 }
 
 /**
- * Creates a pod's infra container, and a container in it, as `putNew()` does each of
- * them, with the store locked and written once.
+ * Creates a pod's infra container, and a container in it, as `putNew()` does each
+ * of them, but locks and writes the store only once.
  *
- * @returns How each has ended.
+ * @returns The result of each.
  */
 export async function putBoth(
   agent: Agent,
@@ -154,7 +155,7 @@ export async function putBoth(
     await makeCreateRequest(agent, pod),
     await makeCreateRequest(agent, container),
   ] as const;
-  // In this order, with nothing in between: so the one finds the other.
+  // In this order in one group: so the container finds its pod.
   return await Promise.allSettled([
     createInGroup(requests[0], pod.options),
     createInGroup(requests[1], container.options),
@@ -188,7 +189,7 @@ async function createAll(
   try {
     await put(ready);
   } catch (error) {
-    // Not all need fail because one does: each by itself then.
+    // One failure must not fail the others: retry each alone.
     if (ready.length === 1) throw error;
     for (const { call } of ready) {
       await attempt(call, async () => put([await prepare(call, held)]));
@@ -223,7 +224,7 @@ async function attempt(
   }
 }
 
-/** Checks what is asked for, and adds it to the records. */
+/** Checks the request, and adds it to the records. */
 async function prepare(
   call: CreateCall,
   held: WriteLocks,
@@ -238,7 +239,7 @@ async function prepare(
   const names = metadata.pod
     ? [options.containerName, options.podName]
     : [options.containerName];
-  // What a person named comes last among its names, and first here.
+  // The name that the user gave is last among its names, but is checked first.
   checkIsFree(held, { id, names: names.toReversed() });
   await requireWhole(agent, held, image);
   const template = own ?? await makeTemplate(agent, held, {

@@ -29,13 +29,13 @@ import { forgetExit } from "./process_exit.ts";
 /** How to delete a container. */
 export interface DeleteContainerOptions extends EndOptions {
   /**
-   * `"refuse"` leaves one that was started for somebody to look at.
+   * `"refuse"` keeps one that was mounted by `start`.
    *
    * @default {"unmount"}
    */
   readonly mounted?: "unmount" | "refuse" | undefined;
   /**
-   * `"refuse"` leaves one that makes up a pod.
+   * `"refuse"` keeps an infra container.
    *
    * @default {"remove"}
    */
@@ -77,20 +77,22 @@ async function releaseBefore(
   options: DeleteContainerOptions,
 ): Promise<void> {
   if (!isAnyAttached(agent)) return;
-  const doomed = await findWithPod(agent, idOrName, options);
-  const [record] = doomed;
-  if (record === undefined || !doomed.some(({ id }) => isAttached(agent, id))) {
+  const targets = await findWithPod(agent, idOrName, options);
+  const [record] = targets;
+  if (
+    record === undefined || !targets.some(({ id }) => isAttached(agent, id))
+  ) {
     return;
   }
   checkInfra(record, options);
-  await releaseAmong(agent, doomed, options);
+  await releaseAmong(agent, targets, options);
 }
 
 interface DeleteRequest {
   readonly agent: Agent;
   readonly idOrName: string;
   readonly options: DeleteContainerOptions;
-  /** What was ended under this name; undefined if nothing was to be. */
+  /** The container whose process was ended; undefined if none was to be. */
   readonly ended: ContainerId | undefined;
 }
 
@@ -98,7 +100,10 @@ type DeleteCall = GroupedCall<DeleteRequest, ContainerId>;
 
 const deleteInGroup = groupByStore<DeleteRequest, ContainerId>(deleteAll);
 
-/** Deletes what is wanted now: each is checked and unmounted, then all go. */
+/**
+ * Deletes the requested containers: each is checked and unmounted, then all are
+ * deleted.
+ */
 async function deleteAll(
   store: Store,
   take: () => readonly DeleteCall[],
@@ -106,30 +111,30 @@ async function deleteAll(
 ): Promise<void> {
   await using trash = openTrash(store);
   using held = await store.lock(WRITE_LOCKS, options);
-  const doomed = new Map<ContainerId, Agent>();
+  const targets = new Map<ContainerId, Agent>();
   const ready: ReadyCall[] = [];
   for (const call of take()) {
     const { agent } = call.request;
     try {
-      const found = await findToDelete(call.request, held, doomed);
-      const records = found.records.filter(({ id }) => !doomed.has(id));
+      const found = await findToDelete(call.request, held, targets);
+      const records = found.records.filter(({ id }) => !targets.has(id));
       await detachContainers(agent, held, records);
-      for (const { id } of records) doomed.set(id, agent);
+      for (const { id } of records) targets.set(id, agent);
       ready.push({ call, id: found.id, records });
     } catch (error) {
       call.reject(error);
     }
   }
   try {
-    dropDetached(store, held, { doomed, trash });
+    dropDetached(store, held, { targets, trash });
     for (const { call, id } of ready) call.resolve(id);
   } catch {
-    // One that cannot go must not keep the others: each by itself then.
+    // One failure must not fail the others: retry each alone.
     for (const { call, id, records } of ready) {
       const { agent } = call.request;
       try {
         const own = new Map(records.map(({ id }) => [id, agent]));
-        dropDetached(store, held, { doomed: own, trash });
+        dropDetached(store, held, { targets: own, trash });
         call.resolve(id);
       } catch (error) {
         call.reject(error);
@@ -147,13 +152,13 @@ interface ReadyCall {
 async function findToDelete(
   { agent, idOrName, options, ended }: DeleteRequest,
   held: WriteLocks,
-  doomed: ReadonlyMap<ContainerId, Agent>,
+  targets: ReadonlyMap<ContainerId, Agent>,
 ): Promise<{
   readonly id: ContainerId;
   readonly records: readonly ContainerRecord[];
 }> {
   const { containers } = held;
-  const isLeft = ({ id }: ContainerRecord) => !doomed.has(id);
+  const isLeft = ({ id }: ContainerRecord) => !targets.has(id);
   if (ended !== undefined) {
     const record = containers.get(ended);
     if (record === undefined || !isLeft(record)) {
@@ -186,7 +191,7 @@ function checkInfra(
   );
 }
 
-/** What a run that was killed has left mounted is nobody's any more. */
+/** A mount left by a killed run does not count. */
 async function checkMounted(
   agent: Agent,
   record: ContainerRecord,
@@ -204,7 +209,7 @@ async function checkMounted(
 }
 
 /**
- * Removes orlop's own containers: first all is checked, then they go.
+ * Removes orlop's own containers, after all were checked.
  *
  * @param trash Takes the files; to be disposed of when no lock is held.
  * @throws {InUseError} If something runs in one, or is mounted in one.
@@ -218,11 +223,14 @@ export async function removeContainers(
   },
 ): Promise<void> {
   await detachContainers(agent, held, records);
-  const doomed = new Map(records.map(({ id }) => [id, agent]));
-  dropDetached(agent.store, held, { doomed, trash });
+  const targets = new Map(records.map(({ id }) => [id, agent]));
+  dropDetached(agent.store, held, { targets, trash });
 }
 
-/** What a pod has outside of the store is given back first, or nobody ever does. */
+/**
+ * Resources of a pod outside the store must be released first, as nobody would
+ * release them later.
+ */
 function checkReleased(agent: Agent, { id, names }: ContainerRecord): void {
   if (!isAttached(agent, id)) return;
   throw new InUseError(
@@ -232,7 +240,7 @@ function checkReleased(agent: Agent, { id, names }: ContainerRecord): void {
   );
 }
 
-/** Takes away what is mounted, and what a runtime knows, if nothing runs. */
+/** Removes mounts and runtime state, if no process runs. */
 async function detachContainers(
   agent: Agent,
   held: WriteLocks,
@@ -243,7 +251,7 @@ async function detachContainers(
     await checkIdle(agent, record, { verb: "remove" });
   }
   const found = await checkMounts(agent, records);
-  // Of a process that nobody has seen end.
+  // The runtime's state of a process whose exit was not recorded.
   for (const { id } of records) await forget(agent, id);
   const requests = records.map(({ layer: layerId }) =>
     ({ agent, layerId, mode: "all" }) as const
@@ -256,22 +264,22 @@ async function detachContainers(
 function dropDetached(
   store: Store,
   held: WriteLocks,
-  { doomed, trash }: {
-    readonly doomed: ReadonlyMap<ContainerId, Agent>;
+  { targets, trash }: {
+    readonly targets: ReadonlyMap<ContainerId, Agent>;
     readonly trash: Trash;
   },
 ): void {
-  const records = [...doomed.keys()].flatMap((id) =>
+  const records = [...targets.keys()].flatMap((id) =>
     held.containers.get(id) ?? []
   );
   if (!isSpaceLow(store)) {
     for (const { image } of records) noteUse(held.images, image); // until now
     held.images.save(HINT);
   }
-  deleteContainers(store, held, { ids: [...doomed.keys()], trash });
+  deleteContainers(store, held, { ids: [...targets.keys()], trash });
   for (const record of records) {
     const what = readMetadata(record)?.pod ? "pod sandbox" : "container";
-    const agent = doomed.get(record.id);
+    const agent = targets.get(record.id);
     if (agent !== undefined) forgetExit(agent, record.id);
     agent?.log("debug", `deleted ${what} "${record.id}"`);
   }

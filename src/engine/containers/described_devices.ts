@@ -1,6 +1,6 @@
 /**
- * Devices that specifications of CDI describe. What these say is done as root, hooks
- * among it: only what nobody but root can change is read.
+ * Devices that CDI specifications describe. These are applied as root, including
+ * hooks: only files that nobody but root can change are read.
  */
 
 import { join } from "@std/path";
@@ -19,7 +19,7 @@ import type { RuntimeSpec } from "../../formats/oci/runtime_spec.ts";
 import { listIfDirectory } from "../../fs/list_directory.ts";
 import { applyEdits, type FoundNode } from "../../image/device_edits.ts";
 import type { Host } from "../../process/host.ts";
-import { findStranger } from "../../process/who_can_change.ts";
+import { findOtherWriter } from "../../process/who_can_change.ts";
 import { findDevice } from "./host_resources.ts";
 
 /** Which devices, and where they are described. */
@@ -27,7 +27,7 @@ export interface DescribedDevices {
   /** Such as `vendor.com/class=name`. */
   readonly names: readonly string[];
   /**
-   * Folders of specifications: what a later one describes counts.
+   * Folders of specifications: a later one takes precedence.
    *
    * @default {["/etc/cdi", "/var/run/cdi"]}
    */
@@ -54,7 +54,7 @@ export function addDescribedDevices(
   let changed = spec;
   for (const name of wanted) {
     const { description, edits } = findEdits(found, name);
-    // What is common to a kind is done once, before what its devices want.
+    // The edits of a kind are applied once, before those of its devices.
     if (!used.has(description)) apply(description.edits);
     used.add(description);
     apply(edits);
@@ -78,7 +78,7 @@ interface Found {
 interface AllFound {
   /** By folder, the last one first. */
   readonly folders: readonly (readonly Found[])[];
-  /** What was left out, and why. */
+  /** Specifications that were skipped, and why. */
   readonly problems: readonly string[];
 }
 
@@ -103,9 +103,9 @@ function readAll(directories: readonly string[]): AllFound {
 }
 
 function readSpec(path: string): DeviceSpec {
-  const stranger = findStranger(path);
-  if (stranger !== undefined) {
-    throw new TypeError(`Cannot use "${path}": ${stranger}`);
+  const otherWriter = findOtherWriter(path);
+  if (otherWriter !== undefined) {
+    throw new TypeError(`Cannot use "${path}": ${otherWriter}`);
   }
   return parseDeviceSpec(Deno.readTextFileSync(path), `"${path}"`);
 }

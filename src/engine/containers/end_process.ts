@@ -1,4 +1,4 @@
-/** Ends what runs in containers, and sends signals to it. */
+/** Ends the processes of containers, and sends them signals. */
 
 import {
   type Abortable,
@@ -32,11 +32,11 @@ import {
 } from "../runtimes/oci_runtime.ts";
 import { readExit } from "./process_exit.ts";
 
-/** What becomes of what runs in a container that is stopped or removed. */
+/** How to end the process of a container that is stopped or removed. */
 export interface EndOptions extends Abortable {
   /**
-   * `"refuse"`: it is a reason to leave the container as it is. `"end"`: its stop
-   * signal is sent, and after a while SIGKILL.
+   * `"refuse"`: a running process is an error. `"end"`: send its stop signal, and
+   * after a while SIGKILL.
    *
    * @default {"refuse"}
    */
@@ -49,20 +49,20 @@ export interface EndOptions extends Abortable {
   readonly timeMs?: number | undefined;
 }
 
-// What podman waits, too.
+// As in podman.
 const STOP_TIME_MS = 10_000;
-// SIGKILL works at once, unless the kernel waits for a disk; then the store has
-// to be locked to put the container away, which others may hold.
+// SIGKILL works at once, unless the kernel waits for a disk. Then the runner needs
+// the lock of the store, which others may hold, to unmount the container.
 const PATIENCE_MS = 20_000;
-// With the store free, who runs it has nothing to wait for when that has ended.
+// If the store is not locked, the runner ends soon after the process.
 const RUNNER_MS = 2_000;
 const FREE_WITHIN_MS = 1_000;
 const POLL_MS = 100;
 const QUICK_POLL_MS = 10;
 
 /**
- * Ends a container's process, and waits until nobody works on it. No lock is
- * held meanwhile. If nothing runs, nothing is done.
+ * Ends a container's process, and waits for its runner and monitor. The caller must
+ * hold no lock. Does nothing if no process runs.
  *
  * @throws {InUseError} If it does not end.
  */
@@ -89,7 +89,7 @@ export async function endProcess(
       stage = "killed";
     } else if (process !== undefined && stage === "untold") {
       await tell(process, id, { number: stopSignalOf(agent, id), signal });
-      // One that is just being made may not have heard it.
+      // A process that is just being created may miss the signal.
       if (process.status !== "starting") stage = "told";
     }
     const isLate = found !== undefined && nowMs - seenMs >= RUNNER_MS &&
@@ -97,35 +97,38 @@ export async function endProcess(
     if (isLate || waitedMs >= timeMs + PATIENCE_MS) {
       throw stillThere(id, process);
     }
-    await waitForNews(agent, id, { signal });
+    await waitForExit(agent, id, { signal });
   }
-  // It tells how the process ended, when it has written the rest of its output.
+  // conmon records the exit after it has written the rest of the output.
   await waitForMonitor(agent, id, { signal });
-  // Of one that died by itself, with nobody to put it away.
+  // The state of one that ended by itself without a runner.
   await forget(agent, id, found?.runtime);
 }
 
-/** Runtimes are asked now and then; conmon's word is on the disk. */
-async function waitForNews(
+/**
+ * Waits for the exit that conmon records on disk, until the runtime is to be asked
+ * again.
+ */
+async function waitForExit(
   agent: Agent,
   id: ContainerId,
   options: Abortable,
 ): Promise<void> {
   const end = performance.now() + POLL_MS;
-  const hasNews = () =>
+  const hasExited = () =>
     readExit(agent, id) !== undefined && !hasMonitor(agent, id);
-  const wasOld = hasNews();
+  const hadExited = hasExited();
   do {
     await sleep(QUICK_POLL_MS, options);
-  } while (performance.now() < end && (wasOld || !hasNews()));
+  } while (performance.now() < end && (hadExited || !hasExited()));
 }
 
 /**
- * Ends what runs in the containers that somebody names, before the store is
- * locked to stop or remove them.
+ * Ends the processes of the named containers, before the store is locked to stop or
+ * remove them.
  *
- * @param check What else has to be so before anything is ended.
- * @returns Their IDs: who runs them may have removed them since.
+ * @param check Further checks before anything is ended.
+ * @returns Their IDs: their runners may have removed them since.
  * @throws {PolicyError} If one is another tool's.
  */
 export async function endNamed(
@@ -137,7 +140,7 @@ export async function endNamed(
   },
 ): Promise<readonly ContainerId[]> {
   const ids = await resolve(agent, names, { ...options, verb, check });
-  // All at once: else the last of a pod would wait for those before it.
+  // Concurrently: otherwise the last of a pod would wait for all others.
   await settleAll(ids.map((id) => endProcess(agent, id, options)));
   return ids;
 }
@@ -184,7 +187,7 @@ export async function killContainer(
   }
 }
 
-/** Whether nobody keeps others from putting a container away. */
+/** Whether the runner of a container could lock the store. */
 async function isStoreFree(
   { store }: Agent,
   { signal }: Abortable,
@@ -201,7 +204,7 @@ async function isStoreFree(
   }
 }
 
-/** Signals wait while a container is paused: so it goes on, if it is to end. */
+/** A paused process does not receive signals: it is resumed before it is ended. */
 async function tell(
   { runtime, status }: RuntimeProcess,
   id: ContainerId,
@@ -228,7 +231,7 @@ async function resolve(
   });
 }
 
-/** What ends a container politely: an image may say anything. */
+/** The stop signal of a container; the image's value may be malformed. */
 export function stopSignalOf(agent: Agent, id: ContainerId): number {
   return parseSignal(readAnnotation(agent, id, STOP_SIGNAL)) ?? SIGNAL_TERM;
 }

@@ -1,4 +1,7 @@
-/** What of the host a container asks for: whether it is there, and what it is. */
+/**
+ * Resources of the host that a container asks for: whether they exist, and what
+ * they are.
+ */
 
 import { capabilitiesIn } from "../../image/capabilities.ts";
 import type { Volume } from "../../image/container_mounts.ts";
@@ -13,13 +16,13 @@ export interface DeviceRequest {
   /** On the host; absolute. */
   readonly source: string;
   /**
-   * In the container; as on the host if left out.
+   * In the container; as on the host if omitted.
    *
    * @default {as on the host}
    */
   readonly target?: string | undefined;
   /**
-   * Some of `r`, `w` and `m`; all if left out.
+   * Some of `r`, `w` and `m`; all if omitted.
    *
    * @default {"rwm"}
    */
@@ -36,7 +39,8 @@ const TYPES: Readonly<Record<number, "c" | "b" | "directory">> = {
   0o060000: "b",
   [DIRECTORY]: "directory",
 };
-// Where cgroup v1 has its controller, and what it lacks without swap accounting.
+// The memory controller of cgroup v1, and a file that is missing without swap
+// accounting.
 const MEMORY_V1 = "/sys/fs/cgroup/memory";
 const HUGETLB_V1 = "/sys/fs/cgroup/hugetlb";
 const CONTROLLERS_V2 = "/sys/fs/cgroup/cgroup.controllers";
@@ -54,7 +58,7 @@ export function isDirectory(host: Host, path: string): boolean {
   return (mode & FILE_TYPE) === DIRECTORY;
 }
 
-/** @throws {TypeError} If SELinux is on, and has to give a label. */
+/** @throws {TypeError} If SELinux is enabled, and a label is required. */
 export function checkLabels(
   host: Host,
   { labels = [] }: SecurityOptions,
@@ -106,8 +110,8 @@ export function findDevice(
 }
 
 /**
- * Limits as this machine can keep them: without one of swap, with a warning,
- * where the kernel does not count it, as podman does.
+ * Adapts limits to this machine: without a limit of swap, with a warning, if the
+ * kernel does not count it, as podman does.
  *
  * @throws {TypeError} If a CPU or cgroup is asked for that is not there.
  */
@@ -131,7 +135,7 @@ export function fitLimits(
   return { ...fitted, memorySwap: "unlimited" };
 }
 
-/** Files of version 2 are nowhere in version 1. */
+/** Files of version 2 do not exist in version 1. */
 function checkUnified(host: Host, { unified = {} }: ResourceLimits): void {
   for (const name of Object.keys(unified)) {
     if (!/^[a-z0-9_]+(\.[A-Za-z0-9_]+)+$/.test(name)) {
@@ -146,7 +150,7 @@ function checkUnified(host: Host, { unified = {} }: ResourceLimits): void {
   }
 }
 
-/** Without the controller, no huge pages is what everybody asks for and gets. */
+/** Without the controller, a limit of 0 is accepted: callers send it by default. */
 function fitHugepages(
   host: Host,
   { hugepages }: ResourceLimits,
@@ -163,8 +167,8 @@ function fitHugepages(
 }
 
 /**
- * How readily a container is killed when memory is scarce, as far as orlop may
- * say: less readily than orlop itself takes a right, and a warning tells.
+ * Adapts the OOM score to what orlop may set: a score below its own needs a
+ * privilege; otherwise it is raised, with a warning.
  */
 export function fitOomScore(
   { host, log }: Pick<Agent, "host" | "log">,
@@ -180,8 +184,8 @@ export function fitOomScore(
 }
 
 /**
- * Limits of processes that orlop is allowed to set: none above its own, with a
- * warning, unless it may raise them.
+ * Adapts process limits to what orlop may set: those above its own are lowered,
+ * with a warning, unless it may raise them.
  */
 export function fitUlimits(
   { host, log }: Pick<Agent, "host" | "log">,

@@ -1,7 +1,7 @@
 /**
- * Images that a container sees as directories. Each is mounted for it by a
- * container that never runs: so the image is in use, a kill leaves nothing that
- * no record tells of, and the end of the pod is the end of it.
+ * Images that a container sees as directories. Each is mounted as the root of
+ * another container that never runs: so the image is in use, the mount has a record
+ * also after a kill, and it is removed with the pod.
  */
 
 import type { Abortable } from "../../errors/abort.ts";
@@ -20,23 +20,23 @@ import { createContainer } from "./create_container.ts";
 import { deleteContainer } from "./delete_container.ts";
 import { readMetadata } from "./list_containers.ts";
 
-/** Whose volume it is, and of which image. */
+/** A volume: its container and its image. */
 export interface ImageVolumeRequest extends WantedImage, Abortable {
-  /** The ID of the container that sees it, which need not be there as yet. */
+  /** The ID of the container that uses it, which need not exist yet. */
   readonly owner: ContainerId;
-  /** Which of its volumes: from 0. */
+  /** The index of the volume, from 0. */
   readonly index: number;
   /** The owner's pod. */
   readonly podId: string;
   /** The pod's name. */
   readonly podName: string;
-  /** Whose its files are, unless the host's. */
+  /** The users who own its files, if not the host's. */
   readonly users?: UserMap | undefined;
 }
 
 const NAME = /^([0-9a-f]{64})-volume-\d+$/;
 const VOLUME_LOCKS = { ...MOUNT_LOCKS, containers: "read" } as const;
-/** It is not run: a template has to have something to run. */
+/** It never runs, but a template needs a command. */
 const NOTHING: RuntimeSpec = {
   ociVersion: "1.0.2",
   process: { cwd: "/", args: ["/"] },
@@ -115,9 +115,8 @@ export interface OrphanVolumesOptions extends Abortable {
 }
 
 /**
- * Removes image volumes whose container was removed, or never came to be. Nobody may
- * be making containers meanwhile: those come after their volumes. What cannot be
- * removed is told.
+ * Removes image volumes whose container was removed or never created. No containers
+ * may be created meanwhile: their volumes come first. Failures are logged.
  */
 export async function removeOrphanVolumes(
   agent: Agent,

@@ -1,4 +1,4 @@
-/** Tells all about one container. */
+/** Describes one container in full. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import { isObject } from "../../formats/json.ts";
@@ -11,19 +11,22 @@ import { readBundle, readTemplate } from "../parse_stored.ts";
 import { directoriesOf } from "./container_metadata.ts";
 import { type ContainerSummary, summarize } from "./list_containers.ts";
 
-/** A container, with all that is kept of it. */
+/** A container, with all its data. */
 export interface ContainerDetails extends ContainerSummary {
-  /** As it stands in the store. */
+  /** Its record in the store. */
   readonly record: ContainerRecord;
   /** Survives reboots. */
   readonly dir: string;
   /** May be emptied by a reboot. */
   readonly runDir: string;
-  /** What each start begins with; undefined if there is none. */
+  /** The template of each start; undefined if there is none. */
   readonly template: RuntimeSpec | undefined;
-  /** What the last start wrote for a runtime; undefined if it is lost. */
+  /**
+   * The configuration that the last start wrote for a runtime; undefined if it is
+   * lost.
+   */
   readonly bundleConfig: RuntimeSpec | undefined;
-  /** Where these two differ; of a sound container, in `root.path` only. */
+  /** The differences between the two; normally only `root.path`. */
   readonly differences: readonly SpecDifference[];
 }
 
@@ -38,7 +41,7 @@ export interface SpecDifference {
 }
 
 /**
- * Tells all about a container.
+ * Describes a container in full.
  *
  * @param handle From `openAgent()`.
  * @param idOrName Full ID, name, ID of its layer, or a unique prefix of its ID.
@@ -83,7 +86,7 @@ export async function inspectContainer(
   };
 }
 
-/** Goes into objects; lists and what is simple are compared as a whole. */
+/** Compares objects member by member, other values as a whole. */
 function compare(
   template: unknown,
   bundle: unknown,

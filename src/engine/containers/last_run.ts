@@ -1,7 +1,7 @@
 /**
- * What is kept of a container's last run, on disk: when it began and ended,
- * how, and what goes with it. The process that runs it holds a lock meanwhile;
- * if it is killed, the lock is free, and the rest tells what it left.
+ * The state of a container's last run, on disk: when and how it began and ended,
+ * and what is removed with it. Its runner holds a lock meanwhile; if the runner is
+ * killed, the lock is free, and the state shows what it left.
  */
 
 import { join } from "@std/path";
@@ -32,16 +32,16 @@ import type { Agent } from "../agent.ts";
 import { readStored } from "../parse_stored.ts";
 import { forgetExit, readExit } from "./process_exit.ts";
 
-/** What is kept. */
+/** The state of a run. */
 export interface LastRun {
   /**
-   * The ID of the container that is run: another one's if this is the infra
-   * container of a pod that was made for it, and goes with it.
+   * The ID of the container that is run. It differs for the infra container of a
+   * pod that was made for that container and is removed with it.
    */
   readonly owner: string;
-  /** Whether who runs it removes it, too; or a cleanup, if that one dies. */
+  /** Whether its runner removes it at the end, or a cleanup if the runner dies. */
   readonly removal: "at-end" | "never";
-  /** The file with what it writes; undefined if there is none. */
+  /** The file with its output; undefined if there is none. */
   readonly logPath?: string | undefined;
   /**
    * Whether its process was to be run, and not only its root to be mounted since:
@@ -58,24 +58,24 @@ export interface LastRun {
 
 /** A run by this process, until it is disposed of. */
 export interface OpenRun extends Disposable {
-  /** Notes that it begins. */
+  /** Records that it begins. */
   begin(): Promise<void>;
-  /** Notes how it ended. */
+  /** Records how it ended. */
   end(exitCode: number): Promise<void>;
 }
 
 const FILE = "run.json";
 const MODE = 0o600;
 const LOCK = "run.lock";
-// Those who only look hold it for an instant.
+// Other processes test the lock for a moment.
 const LOCK_TIMEOUT_MS = 2_000;
 
-/** What is noted of a run before it begins. */
+/** What is recorded before a run begins. */
 export interface OpenRunOptions extends Pick<LastRun, "removal" | "logPath"> {
   /** The infra container that was made for it, if there is one. */
   readonly pod: ContainerId | undefined;
   /**
-   * What else has to be so, before anything of the last run is forgotten.
+   * A further check, before the state of the last run is deleted.
    *
    * @default {nothing}
    */
@@ -83,7 +83,7 @@ export interface OpenRunOptions extends Pick<LastRun, "removal" | "logPath"> {
 }
 
 /**
- * Makes this process the one that runs a container: see `openIdleRun()`.
+ * Makes this process the runner of a container: see `openIdleRun()`.
  *
  * @throws {InUseError} If another process runs it.
  */
@@ -116,7 +116,7 @@ export async function openRun(
   };
 }
 
-/** Notes that a container's process begins now: conmon will note its end. */
+/** Records that a container's process begins now: conmon will record its exit. */
 export async function noteStart(agent: Agent, id: ContainerId): Promise<void> {
   const known = tryReadLastRun(agent, id);
   if (known?.startedAt !== undefined) return;
@@ -128,15 +128,15 @@ export async function noteStart(agent: Agent, id: ContainerId): Promise<void> {
   });
 }
 
-/** Whether a process of orlop's is about to run a container, or does. */
+/** Whether a process of orlop runs a container, or is about to. */
 export function hasRunner({ store }: Agent, id: ContainerId): boolean {
   const path = join(runDirectory(store.paths, id), LOCK);
   return isThere(path, store.libc) && isLocked(path, store.libc);
 }
 
 /**
- * Reads what is kept of a container's last run; undefined if it was never run.
- * Where nobody of orlop's was there, conmon tells how it ended.
+ * Reads the state of a container's last run; undefined if it was never run. If no
+ * runner recorded its end, conmon's record counts.
  *
  * @throws {DamagedFileError} If it does not parse.
  */
@@ -158,7 +158,10 @@ function readNotes({ store }: Agent, id: ContainerId): LastRun | undefined {
   return readStored({ path, advice }, parseRun, store);
 }
 
-/** As `readLastRun()`; but one damaged file must not hide all the others. */
+/**
+ * As `readLastRun()`, but a damaged file is not an error, so that lists still show
+ * the other containers.
+ */
 export function tryReadLastRun(
   agent: Agent,
   id: ContainerId,
@@ -172,7 +175,7 @@ export function tryReadLastRun(
   }
 }
 
-/** A new life: how the last run ended says nothing of a container any more. */
+/** Deletes the state of the last run: it is out of date after a new start. */
 export function forgetLastRun(agent: Agent, id: ContainerId): void {
   const run = tryReadLastRun(agent, id);
   forgetExit(agent, id);
@@ -209,7 +212,10 @@ async function takeLock(
   }
 }
 
-/** Not of what was removed meanwhile: that would make its directory anew. */
+/**
+ * Not for a container that was removed meanwhile: that would create its directory
+ * again.
+ */
 async function note(
   agent: Agent,
   ids: readonly ContainerId[],
@@ -224,7 +230,7 @@ async function note(
     }
     await files.commit();
   } catch (error) {
-    // A full disk is no reason to run nothing, or to leave it half put away.
+    // A full disk must not prevent a run, or its cleanup.
     agent.log(
       "warn",
       `Cannot note how container "${ids[0]}" runs: ${whyOf(error)}`,

@@ -1,4 +1,4 @@
-/** Lists containers and pods: all that is known of them is in the records. */
+/** Lists containers and pods from the records. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import {
@@ -36,7 +36,7 @@ export interface ContainerSummary extends ContainerStatus {
   readonly names: readonly string[];
   /** `""` if it was made of none. */
   readonly imageId: ImageId;
-  /** As typed at its creation; `""` if its owner did not note it. */
+  /** As typed at its creation; `""` if its owner did not record it. */
   readonly imageName: string;
   /** Of its own, writable layer. */
   readonly layerId: LayerId;
@@ -58,7 +58,7 @@ export interface PodSummary {
   readonly name: string;
   /** RFC 3339. */
   readonly created: string;
-  /** Undefined if it was removed, and members were kept. */
+  /** Undefined if it was removed without its members. */
   readonly infra: ContainerSummary | undefined;
   /** The other containers. */
   readonly members: readonly ContainerSummary[];
@@ -70,7 +70,7 @@ export interface PodMember extends ContainerMetadata {
   readonly record: ContainerRecord;
 }
 
-// Each is a program for an instant.
+// Each query starts a program.
 const MAX_ASKED = 8;
 
 /**
@@ -93,7 +93,7 @@ export async function listContainers(
 ): Promise<readonly ContainerSummary[]> {
   const agent = insideOf(handle);
   const { records, targets } = await read();
-  // Runtimes are asked when no lock is held: each takes a moment.
+  // Runtimes are asked without a lock, as each query takes time.
   const stateRoots = listStateRoots(agent);
   const turns = new Semaphore(MAX_ASKED);
   return await Promise.all(records.map(look));
@@ -153,8 +153,8 @@ export async function listPods(
 }
 
 /**
- * Finds a pod by ID, name, or beginning of its ID. Nobody looks at what its
- * containers do, or at others.
+ * Finds a pod by ID, name, or prefix of its ID, without looking at the state of its
+ * containers.
  *
  * @throws {ContainerNotFoundError} If there is none.
  * @throws {AmbiguousIdError} If there are several.
@@ -197,7 +197,7 @@ export function listMembers(
   podId: string,
 ): readonly PodMember[] {
   return containers.records.flatMap((record) => {
-    // Among thousands of containers, to parse what all say takes its time.
+    // Parsing the metadata of thousands of containers would be slow.
     if (!mayName(record, podId)) return [];
     const metadata = readMetadata(record);
     if (metadata?.podId !== podId) return [];
@@ -205,7 +205,10 @@ export function listMembers(
   });
 }
 
-/** Whether a text is in JSON: as it is, unless something there is escaped. */
+/**
+ * Whether JSON may contain a text: it is searched for as it is, unless the JSON has
+ * escapes.
+ */
 function mayName({ metadata = "" }: ContainerRecord, text: string): boolean {
   return metadata.includes(text) || metadata.includes("\\");
 }
@@ -227,7 +230,7 @@ function parseOwn(record: ContainerRecord): ContainerMetadata | undefined {
   try {
     return parseContainerMetadata(metadata, `container "${id}"`);
   } catch (error) {
-    // One that is damaged must not hide all the others.
+    // A damaged one must not hide all the others.
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }

@@ -6,7 +6,7 @@ import {
 } from "../../formats/oci/seccomp_profile.ts";
 import { isErrno } from "../../fs/errno.ts";
 import { readBytes } from "../../fs/if_there.ts";
-import { findStranger } from "../../process/who_can_change.ts";
+import { findOtherWriter } from "../../process/who_can_change.ts";
 import type { Agent } from "../agent.ts";
 
 /** The administrator's comes before the distribution's. */
@@ -16,8 +16,8 @@ const PROFILE_FILES = [
 ];
 
 /**
- * Loads the first profile that is there. One that others than root could have
- * written is passed over, with a warning.
+ * Loads the first profile that is there. One that users other than root could have
+ * written is skipped, with a warning.
  *
  * @returns Undefined if there is none.
  * @throws {SyntaxError} If it is malformed.
@@ -35,7 +35,7 @@ export function loadDefaultSeccomp(
   return undefined;
 }
 
-// The last one: a server makes containers all the time.
+// The last profile is cached for servers.
 let known: { bytes: Uint8Array; profile: SeccompProfile } | undefined;
 
 function parse(bytes: Uint8Array, path: string): SeccompProfile {
@@ -50,11 +50,11 @@ function isSame(one: Uint8Array, other: Uint8Array): boolean {
     one.every((byte, index) => byte === other[index]);
 }
 
-/** Its bytes, or why they are not to be trusted. */
+/** Its bytes, or why they are not trusted. */
 function readTrusted(path: string): Uint8Array | string | undefined {
   try {
     if (!Deno.statSync(path).isFile) return "it is no regular file";
-    return findStranger(path) ?? readBytes(path);
+    return findOtherWriter(path) ?? readBytes(path);
   } catch (error) {
     if (isErrno(error, "ENOENT")) return undefined;
     throw error;

@@ -1,4 +1,4 @@
-/** Finds out what of a container depends on the files of its image. */
+/** Finds the settings of a container that depend on the files of its image. */
 
 import { basename, dirname, join, resolve } from "@std/path";
 import type { Abortable } from "../../errors/abort.ts";
@@ -25,15 +25,15 @@ import type { Agent } from "../agent.ts";
 import { mountLayer, type MountLocks, unmountLayer } from "../mount_layer.ts";
 import { isRegularFile } from "./host_resources.ts";
 
-/** What is looked for. */
+/** What to look up in an image. */
 export interface ImageQuestion extends Abortable, UserLookupOptions {
   /** The image's top layer; undefined if it has none. */
   readonly layerId: LayerId | undefined;
-  /** Who runs: as for `lookUpUser()`. */
+  /** The user, as for `lookUpUser()`. */
   readonly user: string;
   /** A directory to look for. */
   readonly workdir: string | undefined;
-  /** What hides files of the image. */
+  /** Volumes, which hide files of the image. */
   readonly volumes: readonly Volume[];
 }
 
@@ -46,16 +46,15 @@ export interface ImageAnswer {
   readonly hasWorkdir: boolean;
 }
 
-// A daemon is asked the same again and again; so many questions take some 100 KB.
+// The cache of a daemon; this number of answers takes some 100 KB.
 const MAX_ANSWERS = 1000;
 const USER_FILES = ["etc/passwd", "etc/group"] as const;
 
 const answers = new WeakMap<Store, Map<string, ImageAnswer>>();
 
 /**
- * Looks into an image, which is mounted for it unless it is one layer: no
- * process can change it meanwhile. What an image has never changes, so an answer is
- * remembered.
+ * Looks up files in an image, which is mounted for it unless it has only one layer:
+ * no process can change it meanwhile. Images never change, so answers are cached.
  *
  * @throws {TypeError} If the user is unknown.
  */
@@ -74,7 +73,7 @@ export async function lookIntoImage(
   return answer;
 }
 
-/** What an answer depends on; undefined if files of the host have a say in it. */
+/** The cache key; undefined if the answer also depends on files of the host. */
 function keyOf(
   { layerId, user, groups, gid, memberships, workdir, volumes }: ImageQuestion,
 ): string | undefined {
@@ -98,7 +97,7 @@ async function lookNow(
   const { store: { paths, libc }, host } = agent;
   const look = (image?: string) => lookInto(image, { ...question, host, libc });
   if (layerId === undefined) return await look();
-  // A layer that stands alone looks the same when it is not mounted.
+  // A single layer looks the same without a mount.
   if (readLower(paths, layerId).length === 0) {
     return await look(join(layerDirectory(paths, layerId), "diff"));
   }
@@ -122,7 +121,7 @@ async function lookInto(
   }
   const found = await lookUpUser(user, (file) => {
     const { root, path } = findUserFile(file, { image, volumes });
-    // Such as /dev/null, with which a container has no users.
+    // Such as /dev/null, which gives a container no users.
     const isOther = root === "/" && !isRegularFile(host, path);
     return root === undefined || isOther
       ? noLines()
@@ -153,15 +152,15 @@ function findUserFile(
 }
 
 /**
- * Whether a runtime can mount a file there: it makes what is missing, but
- * neither below a file nor in place of a directory.
+ * Whether a runtime can mount a file there: it creates missing files, but not below
+ * a file or in place of a directory.
  */
 function canMount(
   image: string | undefined,
   path: string,
   volumes: readonly Volume[],
 ): boolean {
-  // The caller's own, where nothing is to be made.
+  // A file in a volume of the caller, where nothing is created.
   if (isHidden(path, volumes)) return false;
   if (image === undefined) return true;
   const above = resolveInRoot(image, dirname(path));
@@ -178,7 +177,7 @@ function isHidden(path: string, volumes: readonly Volume[]): boolean {
   );
 }
 
-/** Where runtimes mount the kernel's file systems, and let nothing else be. */
+/** Where runtimes mount the kernel's file systems, and refuse other mounts. */
 function isOfKernel(path: string): boolean {
   return /^\/(dev|proc|sys)(\/|$)/.test(path);
 }

@@ -39,7 +39,7 @@ import {
 import { loadDefaultSeccomp } from "./load_seccomp.ts";
 import { lookIntoImage } from "./look_into_image.ts";
 
-/** What a container gets that its image does not say. */
+/** Settings of a container beside those of its image. */
 export interface TemplateOptions extends
   UserLookupOptions,
   Partial<
@@ -49,13 +49,13 @@ export interface TemplateOptions extends
     >
   > {
   /**
-   * Files of the bundle that it sees, as far as its image has room for them.
+   * Files of the bundle that are mounted in it, if its image allows it.
    *
    * @default {all; `resolv.conf` only where there is a network}
    */
   readonly files?: readonly ContainerFile[] | undefined;
   /**
-   * What becomes of an image without a command: a shell, by default.
+   * What to run if the image has no command: a shell, by default.
    *
    * @default {"shell"}
    */
@@ -73,21 +73,21 @@ export interface TemplateOptions extends
    */
   readonly describedDevices?: DescribedDevices | undefined;
   /**
-   * `name|uid[:group|gid]`; left out, the image's.
+   * `name|uid[:group|gid]`; if omitted, the image's.
    *
    * @default {the image's}
    */
   readonly user?: string | undefined;
   /**
-   * What becomes of a working directory that was asked for, and that its image
-   * lacks; `"make"` has each start make it.
+   * What to do if the requested working directory is missing in the image; `"make"`
+   * creates it at each start.
    *
    * @default {"refuse"}
    */
   readonly missingWorkdir?: "refuse" | "make" | undefined;
 }
 
-/** Whose template it is. */
+/** The container of the template. */
 export interface TemplateRequest {
   readonly containerId: ContainerId;
   /** Undefined if the image is gone. */
@@ -159,7 +159,7 @@ export async function makeTemplate(
   return addDescribedDevices(agent.host, spec, describedDevices);
 }
 
-/** Names that the host resolves, a container with a network resolves. */
+/** `resolv.conf` is mounted only in containers with a network. */
 function defaultFiles(
   network: RuntimeSpecOptions["network"],
 ): readonly ContainerFile[] {
@@ -168,7 +168,7 @@ function defaultFiles(
   );
 }
 
-/** A directory that is not the image's can only be one of a mount. */
+/** A working directory that the image lacks must be in a mount. */
 function checkWorkdir({ process, mounts = [] }: RuntimeSpec): void {
   const workdir = process?.cwd ?? "/";
   const isMounted = mounts.some(({ destination }) =>
@@ -181,7 +181,7 @@ function checkWorkdir({ process, mounts = [] }: RuntimeSpec): void {
   );
 }
 
-/** What depends on the machine, and on what orlop itself may do. */
+/** Adapts settings to the machine and to orlop's own privileges. */
 function fitToHost(agent: Agent, settings: TemplateOptions) {
   const { network = "none", volumes = [], devices = [], security } = settings;
   const { host } = agent;
@@ -200,7 +200,7 @@ function fitToHost(agent: Agent, settings: TemplateOptions) {
   };
 }
 
-/** A shell for what names no program, unless that is a mistake. */
+/** A shell if no program is named, unless that is an error. */
 function defaultArgs(
   { Entrypoint, Cmd }: RunDefaults,
   { entrypoint, missingCommand = "shell" }: TemplateOptions,
@@ -211,7 +211,7 @@ function defaultArgs(
   return isMade ? DEFAULT_ARGS : undefined;
 }
 
-/** The machine's own default profile, where nothing else is said. */
+/** The machine's default profile, unless another one is given. */
 function withSeccomp(
   agent: Agent,
   security: SecurityOptions = {},
@@ -220,7 +220,10 @@ function withSeccomp(
   return { ...security, seccomp: loadDefaultSeccomp(agent) };
 }
 
-/** With the host's network or names a container has the host's own, too. */
+/**
+ * The host name: the host's own, if the container shares its network or UTS
+ * namespace.
+ */
 function ownName(
   { host }: Agent,
   id: ContainerId,
@@ -230,7 +233,7 @@ function ownName(
   return isShared && host.readHostname() || id.slice(0, SHORT_ID_LENGTH);
 }
 
-/** A private cgroup namespace takes cgroup v2 at the top. */
+/** A private cgroup namespace needs cgroup v2 at the root of cgroups. */
 async function findCgroupNamespace(
   agent: Agent,
   { signal }: Abortable,

@@ -1,4 +1,4 @@
-/** Gives a container's user a name, and keeps its groups its own. */
+/** Adds a container's user and group to its files of users. */
 
 import {
   parseGroupLine,
@@ -14,7 +14,9 @@ import { resolveInRoot } from "../../fs/resolve_in_root.ts";
 /** A container's root, in which nothing runs. */
 export interface UserFileOptions extends ReadLinesOptions {
   readonly root: string;
-  /** Whose user it is; the home is the working directory, as in podman. */
+  /**
+   * The process whose user it is; the home is the working directory, as in podman.
+   */
   readonly process: RuntimeProcess;
 }
 
@@ -37,9 +39,9 @@ export async function nameUser(
 }
 
 /**
- * As {@linkcode nameUser}, for the group. Lines whose name is the number of one
- * of the user's groups, but not their own, are left out: runc before 1.2 would
- * take these for the user's.
+ * As {@linkcode nameUser}, for the group. Lines whose name is the number of one of
+ * the user's groups, but not their own, are left out: runc before 1.2 would add
+ * them to the user's groups.
  */
 export async function nameGroup(
   { root, process, ...options }: UserFileOptions,
@@ -69,7 +71,7 @@ function hasFile(root: string, path: string): boolean {
   return resolveInRoot(root, path).status?.isFile === true;
 }
 
-/** Few images need a change: it loads node:fs. */
+/** Loaded only if needed, as it loads node:fs. */
 function loadChanges() {
   return import("../../fs/change_in_root.ts");
 }

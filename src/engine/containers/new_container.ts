@@ -1,4 +1,4 @@
-/** What is asked for with a new container, checked and written down. */
+/** Checks and formats the request for a new container. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import { DuplicateNameError } from "../../errors/naming_errors.ts";
@@ -19,16 +19,16 @@ import type { ContainerIdentity } from "./check_request.ts";
 import { findInfra, listMembers } from "./list_containers.ts";
 import type { TemplateOptions } from "./make_template.ts";
 
-/** What a new container is to be. */
+/** Options of a new container. */
 export interface CreateContainerOptions extends ContainerIdentity, Abortable {
   /**
-   * How an orchestrator calls it; left out, the container's name.
+   * Its name for an orchestrator; if omitted, the container's name.
    *
    * @default {the container's name}
    */
   readonly metadataName?: string | undefined;
   /**
-   * How often it was created anew; 0 is the default.
+   * The number of earlier attempts to create it; 0 is the default.
    *
    * @default {0}
    */
@@ -46,27 +46,27 @@ export interface CreateContainerOptions extends ContainerIdentity, Abortable {
    */
   readonly pod?: "checked" | "unchecked" | undefined;
   /**
-   * The runtime configuration that each start begins with; left out, one is
-   * made from the image's. The path of its root is put in at each start.
+   * The runtime configuration that each start begins with; if omitted, one is made
+   * from the image's. The path of its root is set at each start.
    *
    * @default {one made of the image's config}
    */
   readonly template?: RuntimeSpec | undefined;
   /**
-   * In what it is to differ from the image's.
+   * Differences from the image's settings.
    *
    * @default {nothing else}
    */
   readonly settings?: TemplateOptions | undefined;
   /**
-   * Texts that lie in its work dir from the moment when it is there, by the name
-   * of the file: what its maker has to know of it, however early a kill comes.
+   * Further files of its work dir, by name. They exist as soon as the container
+   * does, so that its creator finds them even after an early kill.
    *
    * @default {no further files}
    */
   readonly files?: Readonly<Record<string, string>> | undefined;
   /**
-   * Whose its files are: those of a user namespace that its template names.
+   * The users who own its files: those of a user namespace that its template names.
    *
    * @default {the host's}
    */
@@ -75,7 +75,7 @@ export interface CreateContainerOptions extends ContainerIdentity, Abortable {
 
 /** A container that was created. */
 export interface ContainerInfo {
-  /** As given, or invented. */
+  /** As given, or random. */
   readonly id: ContainerId;
   /** Survives reboots. */
   readonly dir: string;
@@ -85,15 +85,15 @@ export interface ContainerInfo {
   readonly config: ImageConfig | undefined;
 }
 
-/** What a container may be, and a pod's infra container as well. */
+/** Options of a container or of a pod's infra container. */
 export interface NewContainer extends CreateContainerOptions {
-  /** How an orchestrator tells a pod from others of its name. */
+  /** How an orchestrator distinguishes pods with the same name. */
   readonly uid?: string | undefined;
   /** The orchestrator's. */
   readonly namespace?: string | undefined;
 }
 
-/** @throws {SyntaxError} If no runtime could take it. */
+/** @throws {SyntaxError} If no runtime could use it. */
 export function checkTemplate(
   template: RuntimeSpec,
   id: ContainerId,
@@ -104,10 +104,10 @@ export function checkTemplate(
   );
 }
 
-// What a work dir has besides: the template, what was noted of runs.
+// Names that orlop itself uses in a work dir: the template, the state of runs.
 const FILE_NAME = /^(?!config\.|run\.)[a-z][a-z-]*\.json$/;
 
-/** @throws {TypeError} If a further file of a work dir cannot have its name. */
+/** @throws {TypeError} If the name of a further file is not allowed. */
 export function checkFiles(files: CreateContainerOptions["files"] = {}): void {
   const wrong = Object.keys(files).find((name) => !FILE_NAME.test(name));
   if (wrong === undefined) return;
@@ -117,7 +117,7 @@ export function checkFiles(files: CreateContainerOptions["files"] = {}): void {
   );
 }
 
-/** @throws {TypeError} If no start could read it again. */
+/** @throws {TypeError} If it is too large to be read by a start. */
 export function formatTemplate(template: RuntimeSpec, id: ContainerId): string {
   const text = formatRuntimeSpec(template);
   if (text.length <= MAX_SPEC_SIZE) return text;
@@ -128,7 +128,7 @@ export function formatTemplate(template: RuntimeSpec, id: ContainerId): string {
 }
 
 /**
- * A pod has one name, and is there before its members.
+ * Checks that a pod exists and has this name.
  *
  * @throws {DuplicateNameError} If its ID is another pod's.
  * @throws {InvalidSandboxIdError} If it is not there.
@@ -138,7 +138,7 @@ export function checkPod(
   { podId, podName, pod = "checked" }: CreateContainerOptions,
 ): void {
   const infra = findInfra(containers, podId);
-  // Its members have its name, and may be thousands.
+  // Its members have its name, too; there may be thousands.
   const members = infra?.podName === podName
     ? [infra]
     : listMembers(containers, podId);
@@ -156,7 +156,7 @@ export function checkPod(
   );
 }
 
-/** What its owner notes about a container. */
+/** The metadata of a new container. */
 export function makeMetadata(
   options: NewContainer,
   { image, name }: FoundImage,

@@ -1,4 +1,4 @@
-/** Pods that were made for one container, and go with it. */
+/** Pods that were made for one container, and are removed with it. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import type { ContainerRecord } from "../../formats/storage/store_record.ts";
@@ -10,7 +10,9 @@ import { checkIdle } from "./container_status.ts";
 import { tryReadLastRun } from "./last_run.ts";
 import { listMembers, readMetadata } from "./list_containers.ts";
 
-/** The infra container of a pod that was made for one container, and is left. */
+/**
+ * The infra container of a pod that was made for one container, if it still exists.
+ */
 export function findOwnPod(
   agent: Agent,
   { containers }: Pick<ReadTables, "containers">,
@@ -21,7 +23,7 @@ export function findOwnPod(
   if (podId === record.id) return [];
   const infra = containers.lookUp(podId);
   if (infra === undefined) return [];
-  // Asked first: few are, and a pod may have thousands of members.
+  // Checked first, as it is cheaper than listing thousands of members.
   if (tryReadLastRun(agent, infra.id)?.owner !== record.id) return [];
   const left = listMembers(containers, podId)
     .filter(({ record }) => isLeft(record));
@@ -29,8 +31,8 @@ export function findOwnPod(
 }
 
 /**
- * Finds a container, and behind it the infra container of its own pod. What is not
- * there, or not clear, is for others to tell.
+ * Finds a container and the infra container of its own pod. A missing or ambiguous
+ * one is reported by other code.
  */
 export async function findWithPod(
   agent: Agent,
@@ -47,19 +49,19 @@ export async function findWithPod(
 }
 
 /**
- * Gives back what a pod among those that are to be removed has outside of the store:
- * now, as locks have no time for it, but not if one of the others has to stay.
+ * Releases the resources of a pod to be removed outside the store: now, as it is
+ * too slow under locks, but not if another of the containers cannot be removed.
  *
  * @throws {InUseError} If something runs in one of the others.
  */
 export async function releaseAmong(
   agent: Agent,
-  doomed: readonly ContainerRecord[],
+  targets: readonly ContainerRecord[],
   options: Abortable = {},
 ): Promise<void> {
-  const attached = doomed.find(({ id }) => isAttached(agent, id));
+  const attached = targets.find(({ id }) => isAttached(agent, id));
   if (attached === undefined) return;
-  for (const record of doomed) {
+  for (const record of targets) {
     if (record !== attached) await checkIdle(agent, record, { verb: "remove" });
   }
   await releasePod(agent, attached.id, options);

@@ -1,4 +1,4 @@
-/** Makes a container's root ready for its first process, as podman does. */
+/** Prepares a container's root for its first process, as podman does. */
 
 import { join, resolve } from "@std/path";
 import type { Abortable } from "../../errors/abort.ts";
@@ -13,31 +13,31 @@ import type { OpenOptions } from "../../fs/read_in_root.ts";
 import { resolveInRoot } from "../../fs/resolve_in_root.ts";
 import { nameGroup, nameUser } from "./name_user.ts";
 
-/** What a root is to be ready for. */
+/** How to prepare a root. */
 export interface PrepareOptions extends Abortable, OpenOptions {
   readonly template: RuntimeSpec;
-  /** Directories that the image wants as volumes. */
+  /** Directories that the image declares as volumes. */
   readonly volumes: readonly string[];
-  /** Whom the host takes for its users, unless they are the host's. */
+  /** The mapping of its users, if they are not the host's. */
   readonly users?: UserMap | undefined;
 }
 
 // The store is locked while they are made.
 const MAX_VOLUMES = 1000;
 const MAX_DIRECTORIES = 10_000;
-// Here a container sees the kernel's, which may be devices.
+// Here a container sees file systems of the kernel.
 const KERNEL_DIRECTORIES = ["/dev", "/proc", "/sys"];
 
 /**
- * Makes the working directory and the image's volumes where they are missing:
- * they belong to the container's user, whatever the umask. Nothing may run in
- * the root: it could swap what is found for a link to the host's.
+ * Makes the working directory and the image's volumes if they are missing, owned by
+ * the container's user, regardless of the umask. No process may run in the root: it
+ * could replace a directory by a link to one of the host.
  *
  * @param root Where it is mounted.
- * @returns What to mount so that volumes can be written to in a root that
- *   cannot; nothing if it can.
- * @throws {TypeError} If the image has something else in their place, or what
- *   a runtime would hang on.
+ * @returns Mounts that make volumes writable in a read-only root; none if the root
+ *   is writable.
+ * @throws {TypeError} If the image has other files in their place, or a file on
+ *   which a runtime would hang.
  */
 export async function prepareRoot(
   root: string,
@@ -66,13 +66,13 @@ export async function prepareRoot(
     );
   }
   const places: string[] = [];
-  // Text with a NUL is the name of nothing.
+  // No file name contains a NUL.
   for (const volume of volumes.filter((path) => !path.includes("\0"))) {
     if (await make(volume)) places.push(volume);
   }
   return template.root?.readonly ? bindAll(root, places, taken) : [];
 
-  /** Whether there is a directory, or will be: mounts have their own. */
+  /** Whether there is a directory, or a mount will provide it. */
   async function make(path: string): Promise<boolean> {
     signal?.throwIfAborted();
     return isBelowAny(placeOf(root, path), taken) ||
@@ -109,13 +109,13 @@ function bindAll(
   return mounts;
 }
 
-/** What a path means in a root, as a path there: `/run/x` of `/var/run/x`. */
+/** Resolves a path in a root, such as `/var/run/x` to `/run/x`. */
 function placeOf(root: string, path: string): string {
   return resolveInRoot(root, path).path.slice(root.length) || "/";
 }
 
 /**
- * Whether a file is the image's, and not in a volume of the caller's.
+ * Whether a file comes from the image, not from a volume of the caller.
  *
  * @throws {TypeError} If it is no regular file: runtimes open it in the
  *   container, and would wait for a FIFO without an end.
@@ -139,7 +139,10 @@ function isImageOwn(
   );
 }
 
-/** What a container may have left in a directory of the host, if it is there. */
+/**
+ * The status of a file in a directory of the host, which a container may have
+ * changed.
+ */
 function statusInVolume(
   place: string,
   mounts: readonly RuntimeMount[],
@@ -149,7 +152,7 @@ function statusInVolume(
   );
   const { type, source = "", destination = "/" } = volume ?? {};
   const rest = place.slice(resolve("/", destination).length);
-  // A file that the caller named may be what it likes, such as /dev/null.
+  // A file that the caller named may be of any type, such as /dev/null.
   if (type !== "bind" || !source.startsWith("/") || rest === "") return;
   return resolveInRoot(source, rest).status;
 }

@@ -1,7 +1,7 @@
 /**
- * How processes ended that conmon watched. It writes twice: below the run root,
- * where whoever waits is told at once, and which a full disk does not touch; and
- * into the work dir, which a reboot leaves. So it is known, whoever was there.
+ * Exits of processes that conmon watched. It writes them twice: below the run root,
+ * where waiting processes are notified at once, and which works on a full disk; and
+ * into the work dir, which survives a reboot.
  */
 
 import { join } from "@std/path";
@@ -31,13 +31,16 @@ export interface ProcessExit {
 
 /** Where conmon writes how a process ended. */
 export interface ExitPlaces {
-  /** Of this boot: its file `exit`, and `oom`. */
+  /** For this boot: its file `exit`, and `oom`. */
   readonly runDirectory: string;
-  /** Kept: its file is called as the container's ID. Beside it is `oom`. */
+  /**
+   * Survives reboots: its file is named after the container's ID; beside it is
+   * `oom`.
+   */
   readonly workDirectory: string;
 }
 
-/** What is told of a process that ended, and nobody knows how. */
+/** The exit code of a process that ended without a record. */
 export const UNKNOWN_EXIT_CODE = 255;
 
 const RUNNING = "running\n"; // no exit code
@@ -52,7 +55,7 @@ export function exitPlacesOf(paths: StorePaths, id: ContainerId): ExitPlaces {
   };
 }
 
-/** Makes the places for a process that is to begin: nothing is in them. */
+/** Makes the directories for a new process, without files of an earlier one. */
 export function makeExitPlaces({ store }: Agent, id: ContainerId): ExitPlaces {
   const places = exitPlacesOf(store.paths, id);
   ensureWorkDirectory(store.paths, id);
@@ -60,7 +63,7 @@ export function makeExitPlaces({ store }: Agent, id: ContainerId): ExitPlaces {
   for (const directory of [places.runDirectory, places.workDirectory]) {
     makeOwnDirectory(directory);
   }
-  // What conmon replaces, and only that, it writes to the disk at once.
+  // conmon syncs only files that it replaces.
   Deno.writeTextFileSync(join(places.workDirectory, id), RUNNING);
   return places;
 }
@@ -70,7 +73,7 @@ export function makeExitPlaces({ store }: Agent, id: ContainerId): ExitPlaces {
  *
  * @param handle From `openAgent()`.
  * @param id The container's full ID.
- * @returns Undefined if it has not ended, or nobody saw it.
+ * @returns Undefined if it has not ended, or its exit was not recorded.
  * @example
  * ```ts
  * import { type Agent, type ContainerId, readExit } from "orlop";
@@ -102,7 +105,7 @@ export function readExit(
   return undefined;
 }
 
-/** Notes that a container's process has ended, and nobody knows how. */
+/** Records that a container's process has ended with an unknown exit code. */
 export function noteUnseenExit({ store }: Agent, id: ContainerId): void {
   const places = exitPlacesOf(store.paths, id);
   const text = String(UNKNOWN_EXIT_CODE);
@@ -110,12 +113,12 @@ export function noteUnseenExit({ store }: Agent, id: ContainerId): void {
   writeAtomically(join(places.runDirectory, RUN_FILE), text);
 }
 
-/** Forgets how a container's last process ended. */
+/** Deletes the exit of a container's last process. */
 export function forgetExit({ store }: Agent, id: ContainerId): void {
   removePlaces(store, exitPlacesOf(store.paths, id));
 }
 
-/** Mostly they are not there, and to fail takes longer than to look. */
+/** Usually they are missing, and an exception is slower than a check. */
 function removePlaces(
   { libc }: Pick<Store, "libc">,
   { runDirectory, workDirectory }: ExitPlaces,
@@ -125,10 +128,10 @@ function removePlaces(
   }
 }
 
-/** A file that a power cut left empty says nothing, nor does what is none. */
+/** Undefined for a file that is missing, or empty after a power cut. */
 function parseExitCode(text: string | undefined): number | undefined {
   const known = text?.trim() ?? "";
-  // conmon lost sight of the process.
+  // conmon lost track of the process.
   if (known === "-1") return UNKNOWN_EXIT_CODE;
   return /^\d{1,3}$/.test(known) ? Number(known) : undefined;
 }

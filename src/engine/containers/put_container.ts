@@ -1,4 +1,4 @@
-/** Puts containers into the store, each wholly or not at all. */
+/** Adds containers to the store, each completely or not at all. */
 
 import { whyOf } from "../../errors/why.ts";
 import type { ContainerRecord } from "../../formats/storage/store_record.ts";
@@ -13,7 +13,7 @@ import {
 import type { Tables } from "../../store/records/tables.ts";
 import type { Agent } from "../agent.ts";
 
-/** A container and what lies in its directories. */
+/** A container and the files of its directories. */
 export interface PutRequest {
   readonly agent: Agent;
   /** From `addContainer()`. */
@@ -22,14 +22,14 @@ export interface PutRequest {
   readonly template: string;
   /** Further texts for its work dir, by name. */
   readonly files?: Readonly<Record<string, string>> | undefined;
-  /** How messages call it. */
+  /** Its kind in messages. */
   readonly kind: "container" | "pod sandbox";
 }
 
 /**
- * Puts containers that `checkIsFree()` found possible. Nothing here is aborted in
- * the middle; what a kill leaves is marked, and removed by the next command. If
- * one fails, all are undone.
+ * Adds containers that `checkIsFree()` has checked. This is not aborted in the
+ * middle; what a kill leaves is marked, and removed by the next command. If one
+ * fails, all are undone.
  *
  * @param held All three locks, for writing.
  * @param trash Takes the files of what has to be undone.
@@ -65,7 +65,7 @@ export async function putContainers(
     }
   }
 
-  /** The first error is the one that counts; a second one is told. */
+  /** The first error is thrown; a second one is logged. */
   function undo(error: unknown): void {
     try {
       deleteContainers(store, held, {

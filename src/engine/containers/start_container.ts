@@ -1,4 +1,4 @@
-/** Starts containers: their mounts, and what a runtime is handed. */
+/** Starts containers: mounts their roots, and writes the bundle for a runtime. */
 
 import { join } from "@std/path";
 import type { Abortable } from "../../errors/abort.ts";
@@ -50,8 +50,8 @@ const START_LOCKS = {
 } as const;
 
 /**
- * Mounts a container's root and writes the bundle config for it. What is
- * mounted already is counted once more. No process is started.
+ * Mounts a container's root and writes the bundle config for it. A root that is
+ * mounted already gets one more count. No process is started.
  *
  * @returns The root directory.
  * @throws {InvalidContainerIdError} If there is no such container.
@@ -76,7 +76,7 @@ type StartCall = GroupedCall<StartRequest, string>;
 
 const startInGroup = groupByStore<StartRequest, string>(startAll);
 
-/** Starts what is wanted now: programs mount the roots at once. */
+/** Starts the requested containers: the roots are mounted concurrently. */
 async function startAll(
   store: Store,
   take: () => readonly StartCall[],
@@ -103,7 +103,7 @@ interface ReadyStart {
   readonly request: MountRequest;
   readonly container: ContainerRecord;
   readonly template: RuntimeSpec;
-  /** Filled when it is mounted. */
+  /** Set when it is mounted. */
   readonly volumeMounts: RuntimeMount[];
   /** Writes the files of its bundle, once. */
   readonly writeFiles: () => void;
@@ -155,7 +155,7 @@ function filesWriter(
   };
 }
 
-/** Writes what a runtime is handed; unmounts if that fails. */
+/** Writes the bundle; unmounts if that fails. */
 async function finishStart(
   { call, container, template, volumeMounts, writeFiles }: ReadyStart,
   held: HeldLocks<typeof START_LOCKS>,
@@ -181,7 +181,7 @@ async function finishStart(
   return root;
 }
 
-/** What could not be removed to its end is no container any more. */
+/** A container whose removal has begun cannot be started. */
 function checkIsWhole(container: ContainerRecord): void {
   if (!isUnfinished(container)) return;
   const name = container.names?.[0] ?? container.id;
@@ -191,7 +191,9 @@ function checkIsWhole(container: ContainerRecord): void {
   );
 }
 
-/** What does not parse may be orlop's, and damaged: that is told first. */
+/**
+ * Metadata that does not parse may be orlop's, and damaged: that error comes first.
+ */
 function readOwnMetadata(
   { store }: Agent,
   { containers }: HeldLocks<typeof START_LOCKS>,
@@ -205,7 +207,7 @@ function readOwnMetadata(
   return metadata;
 }
 
-/** A template that was lost is made anew, of the image alone. */
+/** A lost template is made again, from the image alone. */
 async function renewTemplate(
   agent: Agent,
   held: HeldLocks<typeof START_LOCKS>,
@@ -224,7 +226,7 @@ async function renewTemplate(
   return template;
 }
 
-/** Directories that its image wants as volumes. */
+/** Directories that its image declares as volumes. */
 function readVolumes(
   agent: Agent,
   { images }: HeldLocks<typeof START_LOCKS>,
@@ -234,11 +236,11 @@ function readVolumes(
   try {
     return image && readConfig(agent, image)?.config.Volumes || [];
   } catch {
-    return []; // A container can do without: doctor says what is damaged.
+    return []; // The container can start without them: doctor reports the damage.
   }
 }
 
-/** Options that a container's owner has set, instead of the general ones. */
+/** Mount options of the container, instead of the general ones. */
 export function mountOptionsOf(
   { flags }: ContainerRecord,
 ): readonly string[] | undefined {

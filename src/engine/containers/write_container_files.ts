@@ -1,4 +1,4 @@
-/** Writes the files of a container's bundle that its mounts want. */
+/** Writes the files of a container's bundle that its mounts refer to. */
 
 import { dirname, join } from "@std/path";
 import { ADDED_HOSTS } from "../../formats/oci/annotations.ts";
@@ -8,34 +8,35 @@ import { removeTreeSync } from "../../fs/remove_tree.ts";
 import type { Libc } from "../../process/libc.ts";
 import { contentOf, filesOf } from "../../image/container_files.ts";
 
-/** Where the files go, and what they tell. */
+/** Where the files are written, and their content. */
 export interface ContainerFilesOptions {
   /** The bundle's directory. */
   readonly bundle: string;
   readonly template: RuntimeSpec;
   /** The container's name. */
   readonly name: string;
-  /** With it, what is missing costs no error. */
+  /** With it, a missing file costs no exception. */
   readonly libc: Libc | undefined;
 }
 
-// All users of the container read them.
+// All users of the container may read them.
 const FILE_MODE = 0o644;
 
-/** Writes the files anew, of what the host, or the pod, has now. */
+/** Writes the files from the current ones of the host or the pod. */
 export function writeContainerFiles(
   { bundle, template, name, libc }: ContainerFilesOptions,
 ): void {
   const namespaces = template.linux?.namespaces ?? [];
   const own = namespaces.find(({ type }) => type === "network");
   const network = own === undefined ? "host" : "none";
-  // A pod with a network has such files beside the namespace.
+  // A pod with a network has its own files beside its namespace.
   const pod = own?.path === undefined ? undefined : dirname(own.path);
   const isPods = pod !== undefined && isThere(join(pod, "hosts"));
   const source = isPods ? pod : "/etc";
   for (const file of filesOf(template)) {
     const text = contentOf(file, {
-      // A template without one is of a container with the host's names.
+      // A template without a host name belongs to a container in the host's UTS
+      // namespace.
       hostname: template.hostname ??
         (tryReadText("/etc/hostname")?.trim() || name),
       name,
@@ -45,7 +46,7 @@ export function writeContainerFiles(
       resolvConf: tryReadText(join(source, "resolv.conf")) ?? "",
     });
     const path = join(bundle, file);
-    // Not in place: a container that runs has the old one mounted.
+    // Not in place: a running container has the old file mounted.
     removeTreeSync(path, libc);
     Deno.writeTextFileSync(path, text, { createNew: true });
     Deno.chmodSync(path, FILE_MODE);

@@ -34,7 +34,7 @@ const MAX_DEPTH = 2;
 
 /**
  * Copies what a source was opened for: an image, or an index with all of its
- * images. The index is written anew only if one of their digests has changed.
+ * images. The index is written again only if one of their digests has changed.
  *
  * @returns As what it is in the medium.
  * @throws {InvalidManifestError} If the medium takes no indexes.

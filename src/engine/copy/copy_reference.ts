@@ -63,9 +63,9 @@ export interface CopyOptions extends Abortable, CopyForm {
    */
   readonly additionalTags?: readonly ImageName[] | undefined;
   /**
-   * Told how it goes on.
+   * Receives progress events.
    *
-   * @default {nobody}
+   * @default {none}
    */
   readonly onEvent?: OnPullEvent | undefined;
 }

@@ -24,9 +24,9 @@ export interface PushOptions extends RegistryOptions, CopyForm {
    */
   readonly destination?: string | undefined;
   /**
-   * Told how it goes on.
+   * Receives progress events.
    *
-   * @default {nobody}
+   * @default {none}
    */
   readonly onEvent?: OnPullEvent | undefined;
 }

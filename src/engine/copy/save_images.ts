@@ -40,9 +40,9 @@ export interface SaveOptions
    */
   readonly additionalNames?: readonly string[] | undefined;
   /**
-   * Told how it goes on.
+   * Receives progress events.
    *
-   * @default {nobody}
+   * @default {none}
    */
   readonly onEvent?: OnPullEvent | undefined;
 }
@@ -64,12 +64,12 @@ export async function saveImages(
   const saved: SavedImage[] = [];
   for (const text of images) {
     const stored = opened.use(await openStoreSource(agent, text, { signal }));
-    const twin = saved.find(({ stored: { image } }) =>
+    const same = saved.find(({ stored: { image } }) =>
       image.id === stored.image.id
     );
     const names = stored.name === undefined ? [] : [stored.name];
-    if (twin === undefined) saved.push({ text, stored, names: [...names] });
-    else twin.names.push(...names);
+    if (same === undefined) saved.push({ text, stored, names: [...names] });
+    else same.names.push(...names);
   }
   addNames(saved, { ...options, format });
   const ref = saved[0]?.stored.name;

@@ -14,7 +14,7 @@ import { runCommand } from "../../process/run_command.ts";
 import { readProxyRules } from "../../registry/proxy/proxy_rules.ts";
 import { findRuntime } from "../runtimes/find_runtime.ts";
 import { about, type Check, type Finding } from "./finding.ts";
-import type { Patient } from "./patient.ts";
+import type { ExamineOptions } from "./examine_options.ts";
 
 // What overlayfs needs for metacopy and several lower layers as options.
 const MIN_KERNEL = [5, 11] as const;
@@ -26,18 +26,18 @@ const NETWORK = /^(nfs4?|cifs|smb3|9p|fuse\..*|ceph|glusterfs)$/;
 const MADE_MS = Date.UTC(2026, 0, 1);
 
 /** Lists them. */
-export function hostChecks(patient: Patient): readonly Check[] {
+export function hostChecks(options: ExamineOptions): readonly Check[] {
   return [
     { name: "user", look: lookAtUser },
     { name: "kernel", look: lookAtKernel },
-    { name: "file system", look: () => lookAtFileSystem(patient) },
-    { name: "free space", look: () => lookAtSpace(patient) },
-    { name: "cgroups", look: () => lookAtCgroups(patient) },
-    { name: "programs", look: () => lookAtPrograms(patient) },
-    { name: "runtime", look: () => lookAtRuntime(patient) },
+    { name: "file system", look: () => lookAtFileSystem(options) },
+    { name: "free space", look: () => lookAtSpace(options) },
+    { name: "cgroups", look: () => lookAtCgroups(options) },
+    { name: "programs", look: () => lookAtPrograms(options) },
+    { name: "runtime", look: () => lookAtRuntime(options) },
     { name: "clock", look: lookAtClock },
     { name: "names", look: lookAtNames },
-    { name: "proxy", look: () => lookAtProxy(patient) },
+    { name: "proxy", look: () => lookAtProxy(options) },
   ];
 }
 
@@ -50,11 +50,11 @@ function lookAtUser(): readonly Finding[] {
 }
 
 function lookAtKernel(): readonly Finding[] {
-  return judgeKernel(Deno.osRelease());
+  return assessKernel(Deno.osRelease());
 }
 
 /** Judges a kernel by its release, as `uname -r` has it. */
-export function judgeKernel(release: string): readonly Finding[] {
+export function assessKernel(release: string): readonly Finding[] {
   const { ok, warn } = about("kernel");
   const [major = 0, minor = 0] = release.split(/\D/).map(Number);
   const isNew = major > MIN_KERNEL[0] ||
@@ -65,17 +65,19 @@ export function judgeKernel(release: string): readonly Finding[] {
   return isNew ? [ok(found)] : [warn(found, advice)];
 }
 
-async function lookAtFileSystem(patient: Patient): Promise<readonly Finding[]> {
-  const [mount] = await findMounts(patient, [
-    ...["--target", existingPart(patient.root)],
+async function lookAtFileSystem(
+  options: ExamineOptions,
+): Promise<readonly Finding[]> {
+  const [mount] = await findMounts(options, [
+    ...["--target", existingPart(options.root)],
   ]);
-  return judgeFileSystem(mount, patient);
+  return assessFileSystem(mount, options);
 }
 
 /** Judges what a store is on, if findmnt knows it. */
-export function judgeFileSystem(
+export function assessFileSystem(
   mount: MountEntry | undefined,
-  { root }: Pick<Patient, "root">,
+  { root }: Pick<ExamineOptions, "root">,
 ): readonly Finding[] {
   const { ok, warn, fail } = about("file system");
   if (mount === undefined) {
@@ -98,21 +100,21 @@ export function judgeFileSystem(
   return [ok(found)];
 }
 
-function lookAtSpace({ root }: Patient): readonly Finding[] {
+function lookAtSpace({ root }: ExamineOptions): readonly Finding[] {
   const disk = statfsSync(existingPart(root));
   const bytes = (count: number) => formatSize(count * disk.bsize);
   const inodes = (count: number) => count.toLocaleString("en");
   return [
-    judgeSpace("free space", [disk.bavail, disk.blocks], bytes),
+    assessSpace("free space", [disk.bavail, disk.blocks], bytes),
     // File systems that make inodes as needed have none to count.
     ...(disk.files === 0
       ? []
-      : [judgeSpace("free inodes", [disk.ffree, disk.files], inodes)]),
+      : [assessSpace("free inodes", [disk.ffree, disk.files], inodes)]),
   ];
 }
 
 /** Judges the room on a file system: what is free, of all that there is. */
-export function judgeSpace(
+export function assessSpace(
   check: string,
   [free, total]: readonly [number, number],
   format: (count: number) => string,
@@ -126,13 +128,15 @@ export function judgeSpace(
   return share < LITTLE ? warn(found, advice) : ok(found);
 }
 
-async function lookAtCgroups(patient: Patient): Promise<readonly Finding[]> {
-  const mounts = await findMounts(patient, ["--types", "cgroup,cgroup2"]);
-  return judgeCgroups(mounts);
+async function lookAtCgroups(
+  options: ExamineOptions,
+): Promise<readonly Finding[]> {
+  const mounts = await findMounts(options, ["--types", "cgroup,cgroup2"]);
+  return assessCgroups(mounts);
 }
 
 /** Judges which control groups are mounted. */
-export function judgeCgroups(
+export function assessCgroups(
   mounts: readonly Pick<MountEntry, "type">[],
 ): readonly Finding[] {
   const { ok, warn } = about("cgroups");
@@ -149,11 +153,13 @@ export function judgeCgroups(
   ];
 }
 
-async function lookAtPrograms(patient: Patient): Promise<readonly Finding[]> {
+async function lookAtPrograms(
+  options: ExamineOptions,
+): Promise<readonly Finding[]> {
   const { ok, fail } = about("programs");
   const wanted = [["mount", "util-linux"], ["tar", "GNU tar"]] as const;
   const found = await Promise.all(wanted.map(async ([name, maker]) => {
-    const version = await versionOf(findProgram(name), patient);
+    const version = await versionOf(findProgram(name), options);
     return version.includes(maker)
       ? ok(`${name}: ${version.replace(/ \(.*: .*/, "")}`)
       : fail(`${name}: ${version}`, `Install ${maker}: orlop uses its options`);
@@ -162,11 +168,13 @@ async function lookAtPrograms(patient: Patient): Promise<readonly Finding[]> {
   return found;
 }
 
-async function lookAtRuntime(patient: Patient): Promise<readonly Finding[]> {
+async function lookAtRuntime(
+  options: ExamineOptions,
+): Promise<readonly Finding[]> {
   const { ok, warn } = about("runtime");
   try {
     const program = findRuntime(undefined);
-    return [ok(`${program}: ${await versionOf(program, patient)}`)];
+    return [ok(`${program}: ${await versionOf(program, options)}`)];
   } catch (error) {
     const found = whyOf(error);
     return [warn(found, "Only orlop run needs one: install runc or crun")];
@@ -203,7 +211,7 @@ function lookAtNames(): readonly Finding[] {
 
 /** Looks at the proxies that the environment names. */
 export function lookAtProxy(
-  { env }: Pick<Patient, "env">,
+  { env }: Pick<ExamineOptions, "env">,
 ): readonly Finding[] {
   const { ok, warn } = about("proxy");
   try {
@@ -230,7 +238,7 @@ export function lookAtProxy(
 }
 
 async function findMounts(
-  { signal }: Patient,
+  { signal }: ExamineOptions,
   words: readonly string[],
 ): Promise<readonly MountEntry[]> {
   const { stdout } = await runCommand(findProgram("findmnt"), [
@@ -243,7 +251,7 @@ async function findMounts(
 /** The first line of what a program calls its version. */
 export async function versionOf(
   program: string,
-  { signal }: Patient,
+  { signal }: ExamineOptions,
 ): Promise<string> {
   const { stdout } = await runCommand(program, ["--version"], { signal });
   return stdout.split("\n")[0] ?? "";

@@ -13,33 +13,33 @@ import {
 import { findPlugin } from "../network/run_plugin.ts";
 import { versionOf } from "./check_host.ts";
 import { about, type Check, type Finding } from "./finding.ts";
-import type { NodeSettings, Patient } from "./patient.ts";
+import type { ExamineOptions, NodeSettings } from "./examine_options.ts";
 
 const SYSTEMD = "/run/systemd/system";
 
 /** Lists them; none if nothing is known of a node. */
-export function nodeChecks(patient: Patient): readonly Check[] {
-  const { node } = patient;
+export function nodeChecks(options: ExamineOptions): readonly Check[] {
+  const { node } = options;
   if (node === undefined) return [];
   const served = [
     { name: "cgroup driver", look: () => lookAtCgroupDriver(node) },
-    { name: "kernel settings", look: () => lookAtSysctls(patient) },
+    { name: "kernel settings", look: () => lookAtSysctls(options) },
   ];
   return [
-    { name: "monitor", look: () => lookAtMonitor(patient, node) },
+    { name: "monitor", look: () => lookAtMonitor(options, node) },
     { name: "networks", look: () => lookAtNetworks(node) },
     ...node.isServed ? served : [],
   ];
 }
 
 async function lookAtMonitor(
-  patient: Patient,
+  options: ExamineOptions,
   { isServed }: NodeSettings,
 ): Promise<readonly Finding[]> {
   const { ok, fail } = about("monitor");
   try {
     const program = findProgram("conmon");
-    return [ok(`${program}: ${await versionOf(program, patient)}`)];
+    return [ok(`${program}: ${await versionOf(program, options)}`)];
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     if (!isServed) return [ok("no conmon: only run -d and serve need it")];
@@ -130,7 +130,7 @@ const SYSCTLS = [
 ];
 
 async function lookAtSysctls(
-  { signal }: Patient,
+  { signal }: ExamineOptions,
 ): Promise<readonly Finding[]> {
   const { ok, warn } = about("kernel settings");
   return await Promise.all(

@@ -7,26 +7,28 @@ import { randomSuffix } from "../../fs/random_name.ts";
 import { systemMounter } from "../../mount/mounter.ts";
 import type { MountPlan } from "../../mount/plan_overlay.ts";
 import { about, type Check, type Finding } from "./finding.ts";
-import type { Patient } from "./patient.ts";
+import type { ExamineOptions } from "./examine_options.ts";
 
 // What can be asked for beyond a plain mount; each is good to have.
 const FEATURES = ["metacopy=on", "volatile", "index=on"] as const;
 
 /** Whether layers can be mounted, and what with. */
-export function overlayCheck(patient: Patient): Check {
-  return { name: "overlay", look: () => tryOverlay(patient) };
+export function overlayCheck(options: ExamineOptions): Check {
+  return { name: "overlay", look: () => tryOverlay(options) };
 }
 
-async function tryOverlay(patient: Patient): Promise<readonly Finding[]> {
+async function tryOverlay(
+  options: ExamineOptions,
+): Promise<readonly Finding[]> {
   const { ok, fail } = about("overlay");
-  const isNew = !existsSync(patient.root);
+  const isNew = !existsSync(options.root);
   // No more is made than can be removed again.
-  if (isNew && !existsSync(dirname(patient.root))) {
+  if (isNew && !existsSync(dirname(options.root))) {
     return [ok("not tried: the first pull makes the store")];
   }
-  const trial = makeTrial(patient.root);
+  const trial = makeTrial(options.root);
   try {
-    const problem = await tryPlain(trial, patient);
+    const problem = await tryPlain(trial, options);
     if (problem !== undefined) return [problem];
     const features: string[] = [];
     for (const feature of FEATURES) {
@@ -44,7 +46,7 @@ async function tryOverlay(patient: Patient): Promise<readonly Finding[]> {
     ];
   } finally {
     rmSync(trial, { recursive: true, force: true });
-    if (isNew) rmSync(patient.root, { recursive: true, force: true });
+    if (isNew) rmSync(options.root, { recursive: true, force: true });
   }
 }
 
@@ -62,7 +64,7 @@ function makeTrial(root: string): string {
 /** Deletes through a mount: that takes whiteouts, and trusted attributes. */
 async function tryPlain(
   trial: string,
-  { signal }: Patient,
+  { signal }: ExamineOptions,
 ): Promise<Finding | undefined> {
   const { fail } = about("overlay");
   const mounter = systemMounter();

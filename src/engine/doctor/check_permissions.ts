@@ -2,7 +2,7 @@
 
 import { findProgram } from "../../process/find_program.ts";
 import { about, type Check, type Finding } from "./finding.ts";
-import type { Patient } from "./patient.ts";
+import type { ExamineOptions } from "./examine_options.ts";
 
 // Whatever orlop runs.
 const PROGRAMS = [
@@ -11,14 +11,14 @@ const PROGRAMS = [
 ] as const;
 
 /** The checks. */
-export function permissionChecks(patient: Patient): readonly Check[] {
+export function permissionChecks(options: ExamineOptions): readonly Check[] {
   return [
-    { name: "locks of others", look: () => lookAtLibc(patient) },
-    { name: "permissions", look: () => lookAtPermissions(patient) },
+    { name: "locks of others", look: () => lookAtLibc(options) },
+    { name: "permissions", look: () => lookAtPermissions(options) },
   ];
 }
 
-function lookAtLibc({ libc }: Patient): readonly Finding[] {
+function lookAtLibc({ libc }: ExamineOptions): readonly Finding[] {
   const { ok, warn } = about("locks of others");
   return libc === undefined
     ? [warn(
@@ -28,7 +28,9 @@ function lookAtLibc({ libc }: Patient): readonly Finding[] {
     : [ok("respected, by fcntl")];
 }
 
-function lookAtPermissions({ root, runRoot }: Patient): readonly Finding[] {
+function lookAtPermissions(
+  { root, runRoot }: ExamineOptions,
+): readonly Finding[] {
   const { ok, warn } = about("permissions");
   const isGranted = (descriptor: Deno.PermissionDescriptor) =>
     Deno.permissions.querySync(descriptor).state === "granted";

@@ -18,7 +18,7 @@ import { checkObjects } from "../check/check_objects.ts";
 import { type CheckedObject, titleOf } from "../check/checked_object.ts";
 import { lookAtStoreMounts } from "../check/store_mounts.ts";
 import { about, type Check, type Finding } from "./finding.ts";
-import type { Patient } from "./patient.ts";
+import type { ExamineOptions } from "./examine_options.ts";
 
 // Nobody holds a lock for long, but for a tool that unpacks a big layer.
 const LOCK_PATIENCE_MS = 1_000;
@@ -30,22 +30,22 @@ const LOCKS = [
 ];
 
 /** Lists them. */
-export function storeChecks(patient: Patient): readonly Check[] {
+export function storeChecks(options: ExamineOptions): readonly Check[] {
   const { ok } = about("store");
-  if (!isThere(layOut(patient).home)) {
-    const found = `none at ${patient.root} yet: the first pull makes it`;
+  if (!isThere(layOut(options).home)) {
+    const found = `none at ${options.root} yet: the first pull makes it`;
     return [{ name: "store", look: () => [ok(found)] }];
   }
   return [
-    { name: "other tools", look: () => lookAtTools(patient) },
-    { name: "locks", look: () => lookAtLocks(patient) },
-    { name: "store", look: () => lookAtRecords(patient) },
-    { name: "check", look: () => lookAtCheck(patient) },
-    { name: "cleanup", look: () => lookAtCleanup(patient) },
+    { name: "other tools", look: () => lookAtTools(options) },
+    { name: "locks", look: () => lookAtLocks(options) },
+    { name: "store", look: () => lookAtRecords(options) },
+    { name: "check", look: () => lookAtCheck(options) },
+    { name: "cleanup", look: () => lookAtCleanup(options) },
   ];
 }
 
-function lookAtTools({ root, libc }: Patient): readonly Finding[] {
+function lookAtTools({ root, libc }: ExamineOptions): readonly Finding[] {
   const { ok, fail } = about("other tools");
   const drivers = ["vfs", "overlay2", "btrfs", "zfs", "aufs", "devicemapper"]
     .filter((name) => isThere(join(root, name)));
@@ -75,12 +75,14 @@ function nameInSettings(root: string): readonly string[] {
     );
 }
 
-async function lookAtLocks(patient: Patient): Promise<readonly Finding[]> {
+async function lookAtLocks(
+  options: ExamineOptions,
+): Promise<readonly Finding[]> {
   const { ok, warn } = about("locks");
-  if (patient.libc === undefined) return [ok("cannot be seen without libc")];
-  const first = findHolders(patient);
+  if (options.libc === undefined) return [ok("cannot be seen without libc")];
+  const first = findHolders(options);
   if (first.size > 0) await sleep(LOCK_PATIENCE_MS);
-  const still = [...findHolders(patient)].filter(([path, pid]) =>
+  const still = [...findHolders(options)].filter(([path, pid]) =>
     first.get(path) === pid
   );
   if (still.length === 0) return [ok("nobody holds one for long")];
@@ -95,7 +97,9 @@ async function lookAtLocks(patient: Patient): Promise<readonly Finding[]> {
 }
 
 /** Process IDs by lock file; -1 where the kernel does not tell. */
-function findHolders({ root, libc }: Patient): ReadonlyMap<string, number> {
+function findHolders(
+  { root, libc }: ExamineOptions,
+): ReadonlyMap<string, number> {
   const held = new Map<string, number>();
   for (const path of LOCKS.map((name) => join(root, name))) {
     if (libc === undefined || !isThere(path)) continue;
@@ -107,11 +111,13 @@ function findHolders({ root, libc }: Patient): ReadonlyMap<string, number> {
 }
 
 /** By the records: mounts that nobody counts, and files that nobody names. */
-async function lookAtRecords(patient: Patient): Promise<readonly Finding[]> {
+async function lookAtRecords(
+  options: ExamineOptions,
+): Promise<readonly Finding[]> {
   const { ok, fail } = about("store");
-  const { signal } = patient;
+  const { signal } = options;
   const agent = openAgent({
-    ...patient,
+    ...options,
     purpose: "read",
     lockTimeoutMs: LOCK_TIMEOUT_MS,
   });
@@ -134,7 +140,7 @@ async function lookAtRecords(patient: Patient): Promise<readonly Finding[]> {
       ? []
       : describeDamage(await checkObjects(agent, held)),
     ...await lookAtMounts(agent, {
-      ...patient,
+      ...options,
       isLayer: (id) => layerIds.has(id),
     }),
   ];
@@ -169,7 +175,9 @@ function describeLeftovers(
 
 async function lookAtMounts(
   agent: Agent,
-  { isLayer, signal }: Patient & { readonly isLayer: (id: string) => boolean },
+  { isLayer, signal }: ExamineOptions & {
+    readonly isLayer: (id: string) => boolean;
+  },
 ): Promise<readonly Finding[]> {
   const { ok } = about("mounts");
   const { mounted, stale, uncounted } = await lookAtStoreMounts(agent, {
@@ -220,9 +228,9 @@ async function findUsers(
 }
 
 /** What only reading all content finds; the rest was looked at just now. */
-function lookAtCheck(patient: Patient): readonly Finding[] {
+function lookAtCheck(options: ExamineOptions): readonly Finding[] {
   const { ok, fail } = about("check");
-  const status = readCheckStatus(layOut(patient));
+  const status = readCheckStatus(layOut(options));
   if (status === undefined) {
     return [ok("no content was read yet: orlop check --full does")];
   }
@@ -237,11 +245,11 @@ function lookAtCheck(patient: Patient): readonly Finding[] {
   );
 }
 
-function lookAtCleanup(patient: Patient): readonly Finding[] {
+function lookAtCleanup(options: ExamineOptions): readonly Finding[] {
   const { ok, warn } = about("cleanup");
   const installed = findSchedulers();
   const by = installed.length > 0 ? `by ${installed.join(", ")}` : "by hand";
-  const status = readCleanupStatus(layOut(patient));
+  const status = readCleanupStatus(layOut(options));
   if (status === undefined) {
     const advice = installed.length > 0
       ? "Wait for the first, or start it: orlop gc"

@@ -7,7 +7,7 @@ import { overlayCheck } from "./check_overlay.ts";
 import { permissionChecks } from "./check_permissions.ts";
 import { storeChecks } from "./check_store.ts";
 import type { Check, Finding } from "./finding.ts";
-import type { Patient } from "./patient.ts";
+import type { ExamineOptions } from "./examine_options.ts";
 
 /**
  * Looks at everything. It changes nothing but for a trial that it removes.
@@ -18,23 +18,25 @@ import type { Patient } from "./patient.ts";
  * ```ts
  * import { examine, takeLibc } from "orlop";
  * async function adviceFor(root: string): Promise<readonly string[]> {
- *   const patient = { root, runRoot: `${root}/run`, libc: takeLibc(), env: {} };
- *   const findings = await examine(patient);
+ *   const options = { root, runRoot: `${root}/run`, libc: takeLibc(), env: {} };
+ *   const findings = await examine(options);
  *   return findings.flatMap(({ advice }) => advice ?? []);
  * }
  * ```
  */
-export async function examine(patient: Patient): Promise<readonly Finding[]> {
+export async function examine(
+  options: ExamineOptions,
+): Promise<readonly Finding[]> {
   const checks = [
-    ...hostChecks(patient),
-    ...nodeChecks(patient),
-    overlayCheck(patient),
-    ...storeChecks(patient),
-    ...permissionChecks(patient),
+    ...hostChecks(options),
+    ...nodeChecks(options),
+    overlayCheck(options),
+    ...storeChecks(options),
+    ...permissionChecks(options),
   ];
   const findings: Finding[] = [];
   for (const check of checks) {
-    patient.signal?.throwIfAborted();
+    options.signal?.throwIfAborted();
     findings.push(...await lookAt(check));
   }
   return findings;

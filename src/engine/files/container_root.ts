@@ -15,8 +15,8 @@ export interface OpenedRoot extends AsyncDisposable {
   /** Undefined if there is nothing; the path is followed to its end. */
   find(path: string): RootedFile | undefined;
   /**
-   * Where a path leads to that ends in a link, as far as that can be told; else the
-   * path itself.
+   * Where a path leads to that ends in a link, as far as known; else the path
+   * itself.
    */
   resolve(path: string): string;
 }

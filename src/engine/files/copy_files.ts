@@ -122,7 +122,7 @@ async function transfer(agent: Agent, request: Transfer): Promise<void> {
   });
   const unpacking = place && startUnpacking(agent, {
     directory: place.directory.path,
-    isSealed: target?.record !== undefined,
+    isInContainer: target?.record !== undefined,
     owners: isOfHost(target) ? "own" : "archive",
     signal,
   });
@@ -150,13 +150,13 @@ async function pipe(
 }
 
 function packPlan({ place, file, kind }: FoundSource, name: string) {
-  const isSealed = place.record !== undefined;
+  const isInContainer = place.record !== undefined;
   if (kind === "file") {
-    return { isSealed, directory: file.folder, what: { file: file.name } };
+    return { isInContainer, directory: file.folder, what: { file: file.name } };
   }
   // What is in a directory is a directory again under a new name.
   const what = name === "." ? "contents" : "directory";
-  return { isSealed, directory: file.path, what } as const;
+  return { isInContainer, directory: file.path, what } as const;
 }
 
 /** Whose the copies in a container are; undefined for those of the source. */

@@ -17,7 +17,7 @@ import type { Agent } from "../agent.ts";
 export interface TarPlace {
   /** Reaches it whatever happens to its name. */
   readonly directory: string;
-  readonly isSealed: boolean;
+  readonly isInContainer: boolean;
 }
 
 /** What to pack. */
@@ -117,7 +117,7 @@ export function startUnpacking(
     ...["--extract", "--file=-", "--numeric-owner", "--preserve-permissions"],
     request.owners === "own" ? "--no-same-owner" : "--same-owner",
     // `lib` stays a link to `usr/lib`; it leads nowhere out of the container.
-    ...(request.isSealed ? ["--keep-directory-symlink"] : []),
+    ...(request.isInContainer ? ["--keep-directory-symlink"] : []),
   ];
   const command = ["tar", ...flags];
   const child = start(agent, request, { command, stdin: "piped" });
@@ -127,13 +127,13 @@ export function startUnpacking(
 
 function start(
   { store }: Agent,
-  { directory, isSealed }: TarPlace,
+  { directory, isInContainer }: TarPlace,
   { command, stdin }: {
     readonly command: readonly string[];
     readonly stdin: "piped" | "null";
   },
 ): Deno.ChildProcess {
-  if (!isSealed) {
+  if (!isInContainer) {
     const [program = "", ...args] = command;
     return startProgram(findProgram(program), args, { cwd: directory, stdin });
   }

@@ -74,7 +74,7 @@ export async function listImages(
 }
 
 /**
- * Tells all about one image.
+ * Describes one image in full.
  *
  * @throws {ImageNotFoundError} If there is no such image.
  * @throws {InvalidManifestError} If its config is damaged.

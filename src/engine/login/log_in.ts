@@ -24,7 +24,7 @@ import type { RegistryOptions } from "../../registry/registry_image.ts";
 export interface LoginOptions
   extends Omit<RegistryOptions, "credentials">, AuthTargetOptions {}
 
-/** What came of a login. */
+/** The result of a login. */
 export interface LoggedIn {
   /** Where the credentials are now: a path, or the name of a helper. */
   readonly source: string;

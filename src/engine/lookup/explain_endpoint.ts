@@ -37,11 +37,11 @@ export interface EndpointExplanation {
   readonly isMirror: boolean;
   /** The entry of registries.conf that leads there, by its prefix. */
   readonly entry?: { readonly prefix: string; readonly source: string };
-  /** Why it is not asked; left out if it is. */
+  /** Why it is not asked; omitted if it is. */
   readonly refusal?: string;
   /** How its certificate is verified. */
   readonly tls: TlsExplanation;
-  /** Where the login is from; never the login. Left out if there is none. */
+  /** Where the login is from; never the login. Omitted if there is none. */
   readonly login?: { readonly source: string };
   /** What keeps it from being asked. */
   readonly problems: readonly string[];
@@ -53,7 +53,7 @@ export interface EndpointExplanation {
 export interface RequestExplanation {
   /** Of the manifest. */
   readonly url: string;
-  /** Left out if it is asked for directly. */
+  /** Omitted if it is asked for directly. */
   readonly proxy?: { readonly url: string; readonly variable: string };
   /** Why it is asked for directly, although there is a proxy. */
   readonly proxyExemption?: string;

@@ -59,7 +59,7 @@ export async function lookUpImage(
   const tags = reference === undefined || options.tags === "skip"
     ? []
     : await listTags(reference, opening).catch((error) => {
-      if (!isWithheld(error)) throw error;
+      if (!isAccessDenied(error)) throw error;
       onWarning(`the tags are not shown: ${error.message}`);
       return [];
     });
@@ -72,7 +72,7 @@ export async function lookUpImage(
 }
 
 /** Some registries give images, but no lists. */
-function isWithheld(error: unknown): error is RegistryError {
+function isAccessDenied(error: unknown): error is RegistryError {
   return error instanceof UnauthorizedError ||
     (error instanceof RegistryError && [401, 403].includes(error.status));
 }

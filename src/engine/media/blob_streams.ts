@@ -24,7 +24,7 @@ export interface StreamBlobOptions extends Abortable {
   readonly retry?: RetryRules | undefined;
   /** Told how many bytes have come. */
   readonly onProgress?: ((received: number) => void) | undefined;
-  /** Told of each connection that broke, and why. */
+  /** Called for each connection that broke, and why. */
   readonly onRetry?: ((reason: string) => void) | undefined;
 }
 

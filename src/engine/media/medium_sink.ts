@@ -44,9 +44,9 @@ export interface MediumSinkOptions
    */
   readonly retry?: RetryRules | undefined;
   /**
-   * Told how it goes on.
+   * Receives progress events.
    *
-   * @default {nobody}
+   * @default {none}
    */
   readonly onEvent?: OnPullEvent | undefined;
 }

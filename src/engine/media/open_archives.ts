@@ -54,9 +54,9 @@ export interface OpenedArchive extends AsyncDisposable {
 
 /** Which archive, and for how long. */
 export interface OpenArchivesOptions extends Abortable {
-  /** What is read for `/dev/stdin`; standard input if left out. */
+  /** What is read for `/dev/stdin`; standard input if omitted. */
   readonly input?: ReadableStream<Bytes> | undefined;
-  /** Left out, what is in it tells. */
+  /** If omitted, what is in it tells. */
   readonly kind?: ArchiveKind | undefined;
 }
 

@@ -17,7 +17,7 @@ import {
   manifestTypeOf,
 } from "../../formats/oci/rewrite_manifest.ts";
 
-/** How an image is to be in a medium; what is left out, the medium decides. */
+/** How an image is to be in a medium; omitted members are decided by the medium. */
 export interface CopyForm {
   /**
    * Of its manifest.
@@ -32,7 +32,7 @@ export interface CopyForm {
    */
   readonly layers?: ImageMedium["layers"] | undefined;
   /**
-   * A format also packs anew what is packed otherwise.
+   * A format also packs again what is packed otherwise.
    *
    * @default {what is packed stays so}
    */

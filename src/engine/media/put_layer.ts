@@ -146,7 +146,8 @@ function refuseOffset(offset: number): void {
   throw new RangeError("a blob that is converted begins at 0");
 }
 
-// What tells where parts of a packed layer are: of one that is packed anew, no more.
+// What tells where parts of a packed layer are: of one that is packed again, no
+// more.
 const STALE =
   /^(io\.github\.containers\.zstd-chunked\.|containerd\.io\/snapshot\/)/;
 

@@ -9,8 +9,8 @@ import {
 } from "../../formats/config/short_name_aliases.ts";
 import { writeAtomically } from "../../fs/write_atomically.ts";
 import {
+  type ConfigEnvironment,
   configPaths,
-  type Surroundings,
 } from "../../registry/config/config_paths.ts";
 import { readIfPresent } from "../../registry/config/read_config.ts";
 import { acquireLock } from "../../store/records/lock.ts";
@@ -27,7 +27,7 @@ const LOCK_TIMEOUT_MS = 5000;
 export async function recordAlias(
   { store, log }: Agent,
   { short, name }: ChosenName,
-  options: Surroundings & Abortable,
+  options: ConfigEnvironment & Abortable,
 ): Promise<void> {
   const { aliases: path } = configPaths(options);
   try {

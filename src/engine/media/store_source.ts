@@ -180,7 +180,7 @@ function readDiffIds(store: Store, image: ImageRecord): readonly Digest[] {
   return parseImageConfig(config, `config "${digest}"`).rootfs.diff_ids;
 }
 
-/** @param digest Left out, the manifest that counts. */
+/** @param digest If omitted, the manifest that counts. */
 function readManifest(
   store: Store,
   image: ImageRecord,

@@ -32,7 +32,7 @@ export interface CreateProcessOptions extends Abortable {
    */
   readonly logPath?: string | undefined;
   /**
-   * How long that file may get, in bytes: then it begins anew.
+   * How long that file may get, in bytes: then it begins again.
    *
    * @default {without an end}
    */

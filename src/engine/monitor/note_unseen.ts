@@ -1,4 +1,4 @@
-/** Notes that processes have ended whose conmon was killed before. */
+/** Records that processes have ended whose conmon was killed before. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";

@@ -19,7 +19,7 @@ export interface NameWatch extends Disposable {
 /** Watches a folder; where the kernel cannot, nothing is told. */
 export function watchNames(folder: string): NameWatch {
   let changed = new Set<string>();
-  let news = Promise.withResolvers<void>();
+  let change = Promise.withResolvers<void>();
   const { watcher, ...failure } = tryWatch(folder);
   let { problem } = failure;
   if (watcher !== undefined) void listen(watcher);
@@ -28,15 +28,15 @@ export function watchNames(folder: string): NameWatch {
       return problem;
     },
     async next({ signal, waitMs }) {
-      const timer = setTimeout(() => news.resolve(), waitMs);
+      const timer = setTimeout(() => change.resolve(), waitMs);
       try {
-        await unlessAborted(() => news.promise, { signal });
+        await unlessAborted(() => change.promise, { signal });
       } finally {
         clearTimeout(timer);
       }
       const found = changed;
       changed = new Set();
-      news = Promise.withResolvers();
+      change = Promise.withResolvers();
       return found;
     },
     [Symbol.dispose]: () => watcher?.close(),
@@ -47,7 +47,7 @@ export function watchNames(folder: string): NameWatch {
       for await (const { kind, paths } of events) {
         if (kind === "access" || kind === "remove") continue;
         for (const path of paths) changed.add(nameOf(path));
-        news.resolve();
+        change.resolve();
       }
       problem = new Error("the watch was given up"); // or closed
     } catch (error) {

@@ -9,7 +9,7 @@ import {
 } from "../../formats/cni/network_list.ts";
 import { readText } from "../../fs/if_there.ts";
 import { listIfDirectory } from "../../fs/list_directory.ts";
-import { findStranger } from "../../process/who_can_change.ts";
+import { findOtherWriter } from "../../process/who_can_change.ts";
 
 /** Where networks are described, and which of them are meant. */
 export interface NetworkSettings {
@@ -92,7 +92,7 @@ export function findNetworks(
 /**
  * Lists all networks that are described.
  *
- * @param onProblem Told of what is malformed.
+ * @param onProblem Called for what is malformed.
  */
 export function listNetworks(
   settings: NetworkSettings,
@@ -117,9 +117,9 @@ export function listNetworks(
 
 /** It says what root is to run, and how: as other settings, it is root's to say. */
 function readTrusted(path: string): string {
-  const stranger = findStranger(path);
-  if (stranger === undefined) return readText(path);
-  throw new TypeError(`${stranger}; what others can change is not used`);
+  const otherWriter = findOtherWriter(path);
+  if (otherWriter === undefined) return readText(path);
+  throw new TypeError(`${otherWriter}; what others can change is not used`);
 }
 
 function fail(

@@ -30,7 +30,7 @@ export interface Attachment {
   /** Further arguments, such as the pod's name in `K8S_POD_NAME`. */
   readonly args: Readonly<Record<string, string>>;
   readonly capabilities: NetworkCapabilities;
-  /** A file that is locked while plugins work; left out, none is. */
+  /** A file that is locked while plugins work; if omitted, none is. */
   readonly lock?: string | undefined;
 }
 

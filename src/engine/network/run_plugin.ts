@@ -12,7 +12,7 @@ import {
   firstLine,
   runCommand,
 } from "../../process/run_command.ts";
-import { findStranger } from "../../process/who_can_change.ts";
+import { findOtherWriter } from "../../process/who_can_change.ts";
 import { type NetworkSettings, PLUGIN_DIRECTORIES } from "./find_networks.ts";
 
 /** What a plugin is to do. */
@@ -31,7 +31,7 @@ export interface PluginCall {
   readonly env: Readonly<Record<string, string>>;
   /**
    * A lock file that is held, shared, while the plugin works, also when orlop is
-   * killed: see `waitForPlugins()`. Left out, nothing is held.
+   * killed: see `waitForPlugins()`. If omitted, nothing is held.
    */
   readonly lock?: string | undefined;
 }
@@ -131,7 +131,7 @@ export function findPlugin(type: string, settings: NetworkSettings): string {
     });
   const problem = path === undefined
     ? `it is not in ${directories.join(", ")}; install CNI's plugins`
-    : findStranger(path);
+    : findOtherWriter(path);
   if (path !== undefined && problem === undefined) return path;
   throw new NetworkError(`Cannot run network plugin "${type}": ${problem}`, {
     plugin: type,

@@ -58,7 +58,7 @@ export async function removePodSandbox(
   if (podId !== undefined && held.containers.get(podId) === undefined) {
     return ended;
   }
-  const records = listDoomed(held, podId ?? idOrName, options);
+  const records = listToRemove(held, podId ?? idOrName, options);
   await removeContainers(agent, held, { records, trash });
   return records.map(({ id }) => id);
 }
@@ -76,7 +76,7 @@ async function release(
     using held = await agent.store.lock({ containers: "read" }, options);
     const isGone = held.containers.lookUp(idOrName) === undefined &&
       options.running === "end";
-    return isGone ? [] : listDoomed(held, idOrName, options);
+    return isGone ? [] : listToRemove(held, idOrName, options);
   }
 }
 
@@ -89,12 +89,12 @@ async function endPod(
 
   async function listIds(): Promise<readonly ContainerId[]> {
     using held = await agent.store.lock({ containers: "read" }, options);
-    return listDoomed(held, idOrName, options).map(({ id }) => id);
+    return listToRemove(held, idOrName, options).map(({ id }) => id);
   }
 }
 
 /** The members that go, then the infra container. */
-function listDoomed(
+function listToRemove(
   { containers }: Pick<ReadTables, "containers">,
   idOrName: string,
   options: RemovePodSandboxOptions,

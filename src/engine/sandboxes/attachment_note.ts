@@ -1,6 +1,6 @@
 /**
- * Notes of sandboxes that have something outside of the store. They lie beside it, and
- * so tell what has to be given back even if the record of a pod is lost.
+ * Notes of sandboxes that have something outside of the store. They lie beside it,
+ * and so tell what has to be released even if the record of a pod is lost.
  */
 
 import { DamagedFileError } from "../../errors/store_errors.ts";
@@ -34,7 +34,7 @@ export function noteAttachment(
   });
 }
 
-/** Notes that a sandbox has nothing any more. */
+/** Records that a sandbox has nothing any more. */
 export function forgetAttachment(
   { store: { paths } }: Agent,
   id: ContainerId,

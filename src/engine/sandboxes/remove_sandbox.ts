@@ -54,6 +54,6 @@ export async function removeLocked(
       if (!(error instanceof InvalidSandboxIdError)) throw error;
     }
   }
-  // Whoever waited for another call to remove it has made this anew.
+  // Whoever waited for another call to remove it has made this again.
   removeIfThere(placesOf(agent.store.paths, id).lock);
 }

@@ -90,7 +90,7 @@ export interface SandboxMetadata {
   readonly uid: string;
   /** The orchestrator's; `""` for none. */
   readonly namespace: string;
-  /** How often it was made anew. */
+  /** How often it was made again. */
   readonly attempt: number;
 }
 

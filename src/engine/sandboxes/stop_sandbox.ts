@@ -68,8 +68,8 @@ export async function stopLocked(
 }
 
 /**
- * Gives back what a sandbox has outside of the store, but for its note. It is no error
- * if it has nothing.
+ * Releases what a sandbox has outside of the store, but for its note. It is no
+ * error if it has nothing.
  */
 export async function detachSandbox(
   agent: Agent,
@@ -91,7 +91,7 @@ export async function detachSandbox(
   await removeCgroups(agent, state.cgroups, { signal });
 }
 
-/** Undefined after a reboot: plugins give back what they keep on the disk. */
+/** Undefined after a reboot: plugins release what they keep on the disk. */
 async function findNamespace(
   { mounter }: Agent,
   { net }: SandboxPlaces,

@@ -135,7 +135,7 @@ export class UsageReader {
   }
 }
 
-/** Undefined for too short a time; 0 for a group that was made anew. */
+/** Undefined for too short a time; 0 for a group that was made again. */
 function rateBetween(
   before: UsageSample,
   { takenAtNs, usage }: Omit<UsageSample, "nanoCores">,

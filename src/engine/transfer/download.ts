@@ -1,7 +1,7 @@
 /**
  * Fetches a blob into a file, which another thread reads meanwhile. The state of a
  * hash or of a decompressor cannot be saved, so it is the bytes that are kept when
- * a pull is cut short: a later one reads them, and asks only for the rest.
+ * a pull is interrupted: a later one reads them, and asks only for the rest.
  */
 
 import {
@@ -34,7 +34,7 @@ export interface DownloadJob {
   /** Made if missing; what it holds is taken for the beginning of the blob. */
   readonly path: string;
   readonly progress: BlobProgress;
-  /** Left out, it comes over one connection. */
+  /** If omitted, it comes over one connection. */
   readonly parts?: DownloadParts | undefined;
 }
 

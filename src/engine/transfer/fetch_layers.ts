@@ -38,7 +38,7 @@ export interface FetchLayersOptions extends Abortable {
   readonly suspects?: ReadonlySet<string> | undefined;
   /** How patiently to try. */
   readonly retry?: RetryRules | undefined;
-  /** The caller's own; left out, they are started for this call. */
+  /** The caller's own; if omitted, they are started for this call. */
   readonly workers?: LayerWorkers | undefined;
   readonly onEvent: OnPullEvent;
 }

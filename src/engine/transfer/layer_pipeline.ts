@@ -34,7 +34,7 @@ export interface LayerPipelineOptions {
 
 /** Where a layer goes to; told while it is on its way. */
 export interface ReceiveLayerOptions extends DownloadHandlers {
-  /** The file that its blob goes to; left out if it is in one already. */
+  /** The file that its blob goes to; omitted if it is in one already. */
   readonly partial: string | undefined;
   readonly directory: string;
   readonly limits: UnpackLimits;
@@ -100,7 +100,7 @@ export class LayerPipeline {
     );
   }
 
-  async #receive(options: OnItsWay): Promise<void> {
+  async #receive(options: PendingLayer): Promise<void> {
     const { source, retry, parts: rules } = this.#options;
     const { blob, partial, progress, connections } = options;
     if (partial !== undefined) {
@@ -114,7 +114,7 @@ export class LayerPipeline {
     progress.complete();
   }
 
-  async #unpack(options: OnItsWay): Promise<UnpackedLayer> {
+  async #unpack(options: PendingLayer): Promise<UnpackedLayer> {
     const { blob, file, partial, progress, directory, limits } = options;
     const { path, offset = 0 } = file;
     const { workers, onWritten } = this.#options;
@@ -129,7 +129,7 @@ export class LayerPipeline {
   }
 }
 
-interface OnItsWay extends ReceiveLayerOptions {
+interface PendingLayer extends ReceiveLayerOptions {
   readonly blob: Descriptor;
   readonly file: Pick<BlobFile, "offset" | "path">;
   readonly progress: BlobProgress;

@@ -15,7 +15,7 @@ type BlobIdentity = Pick<Descriptor, "digest" | "size">;
 
 // A flag of orlop's own: other tools keep it when they rewrite the records.
 const PROVEN = "orlop-proven-blobs";
-// Who packs one layer anew again and again must not make the table grow.
+// Who packs one layer again again and again must not make the table grow.
 const MAX_PROVEN = 16;
 
 /** Whether a stored layer is what comes out of the blob that an image needs. */
@@ -34,7 +34,7 @@ export function isProven(
   ].some(({ digest, size }) => digest === blob.digest && fits(size, blob.size));
 }
 
-/** Notes that a stored layer is what came out of a blob. To be saved. */
+/** Records that a stored layer is what came out of a blob. To be saved. */
 export function noteProven(
   layers: Records<LayerRecord>,
   record: LayerRecord,

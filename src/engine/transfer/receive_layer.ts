@@ -32,7 +32,7 @@ export interface ReceiveContext extends Abortable {
   readonly pipeline: LayerPipeline;
   /** Whether blobs are downloaded: else what is there belongs to other pulls. */
   readonly isDownload: boolean;
-  /** Keeps what was received of a layer when a pull is cut short. */
+  /** Keeps what was received of a layer when a pull is interrupted. */
   readonly downloads: string;
   /** What to do with what is there already. */
   readonly received?: "use" | "forget" | undefined;
@@ -102,7 +102,7 @@ export async function receiveLayer(
       if (!isOwn) throw error;
       const mayRetry = partial !== undefined && !isLast &&
         (isInPieces || context.retry?.tries !== 1);
-      if (!mayRetry || !isMisfit(error)) throw error;
+      if (!mayRetry || !isWrongContent(error)) throw error;
       const reason = isInPieces
         ? "what was received earlier does not fit"
         : "what was received is damaged";
@@ -153,13 +153,13 @@ function verify(
 
 /** For the next pull; unless it is wrong, or takes up the room that lacks. */
 function keepIfUseful(partial: string, error: unknown): void {
-  const isUseful = !isMisfit(error) && !(error instanceof NoSpaceError) &&
+  const isUseful = !isWrongContent(error) && !(error instanceof NoSpaceError) &&
     (statSync(partial, { throwIfNoEntry: false })?.size ?? 0) > 0;
   if (!isUseful) rmSync(partial, { force: true });
 }
 
 /** Whether bytes are wrong, or pieces cannot be put together. */
-function isMisfit(error: unknown): boolean {
+function isWrongContent(error: unknown): boolean {
   return error instanceof BlobMismatchError ||
     error instanceof InvalidLayerError ||
     (error instanceof RegistryError && REFUSED_RANGE.includes(error.status));

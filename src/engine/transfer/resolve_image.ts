@@ -85,7 +85,7 @@ export interface ResolveOptions extends Abortable {
   /**
    * Told what is odd about the image, but no reason to refuse it.
    *
-   * @default {nobody}
+   * @default {none}
    */
   readonly onWarning?: ((message: string) => void) | undefined;
   /**
@@ -250,8 +250,8 @@ async function readConfig(
   try {
     return await readSmallBlob(source, blob, options);
   } catch (error) {
-    const isSpoilt = error instanceof BlobMismatchError;
-    if (!isSpoilt || options.retry?.tries === 1) throw error;
+    const isCorrupted = error instanceof BlobMismatchError;
+    if (!isCorrupted || options.retry?.tries === 1) throw error;
     return await readSmallBlob(source, blob, options);
   }
 }

@@ -53,9 +53,9 @@ export interface StoreImageOptions extends Abortable {
    */
   readonly retry?: RetryRules | undefined;
   /**
-   * Told how it goes on.
+   * Receives progress events.
    *
-   * @default {nobody}
+   * @default {none}
    */
   readonly onEvent?: OnPullEvent | undefined;
 }

@@ -52,9 +52,9 @@ export interface StoreSinkOptions {
   readonly suspects?: ReadonlySet<string> | undefined;
   /** How patiently to try. */
   readonly retry?: RetryRules | undefined;
-  /** Told how it goes on. */
+  /** Receives progress events. */
   readonly onEvent?: OnPullEvent | undefined;
-  /** The caller's own; left out, they are started when they are needed. */
+  /** The caller's own; if omitted, they are started when they are needed. */
   readonly workers?: LayerWorkers | undefined;
   /** How to log that a name moves here; `"info"` if the user typed it. */
   readonly lostNames?: LogLevel | undefined;

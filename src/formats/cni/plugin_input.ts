@@ -21,7 +21,7 @@ export interface PortMapping {
   readonly hostPort: number;
   readonly containerPort: number;
   readonly protocol: "tcp" | "udp" | "sctp";
-  /** Only on this address of the host; left out, on all. */
+  /** Only on this address of the host; if omitted, on all. */
   readonly hostIP?: string | undefined;
 }
 

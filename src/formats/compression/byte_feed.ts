@@ -21,8 +21,8 @@ export class ByteFeed {
   push(chunk: Uint8Array): void {
     const needed = this.length + chunk.length;
     if (this.#end + chunk.length > this.#bytes.length) {
-      const isRoomy = needed <= this.#bytes.length;
-      const bytes = isRoomy ? this.#bytes : new Uint8Array(2 * needed);
+      const fits = needed <= this.#bytes.length;
+      const bytes = fits ? this.#bytes : new Uint8Array(2 * needed);
       bytes.set(this.#bytes.subarray(this.#start, this.#end));
       this.#end = this.length;
       this.#start = 0;

@@ -30,7 +30,7 @@ interface CodeTable {
  * Decodes all streams up to the end.
  *
  * @param emit Gets what comes out; bytes are valid until it returns.
- * @throws {RangeError} If it is cut short.
+ * @throws {RangeError} If it is interrupted.
  * @throws {SyntaxError} If it is damaged.
  */
 export function* decodeBzip2(

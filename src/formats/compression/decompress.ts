@@ -25,7 +25,7 @@ export interface ArchiveSink {
 export interface Decompressor {
   /** @throws {InvalidLayerError} If the bytes are damaged. */
   write(chunk: Bytes): void;
-  /** @throws {InvalidLayerError} If the stream is cut short. */
+  /** @throws {InvalidLayerError} If the stream is interrupted. */
   end(): void;
   /** Frees its memory, also after an error. */
   close(): void;
@@ -62,7 +62,7 @@ export function createDecompressor(
   sink: ArchiveSink,
 ): Decompressor {
   if (kind === "none") {
-    const write = (chunk: Bytes) => pour(chunk, sink);
+    const write = (chunk: Bytes) => writeAll(chunk, sink);
     return { write, end: () => {}, close: () => {} };
   }
   if (kind === "xz") return createFedDecompressor(decodeXz, sink);
@@ -122,7 +122,7 @@ function createFedDecompressor(
   sink: ArchiveSink,
 ): Decompressor {
   const feed = new ByteFeed();
-  const work = decode(feed, (bytes) => pour(bytes, sink));
+  const work = decode(feed, (bytes) => writeAll(bytes, sink));
   const goOn = () => {
     try {
       work.next();
@@ -165,7 +165,7 @@ function inflate(
   return { next, written, isFull: written === room.length };
 }
 
-function pour(bytes: Bytes, sink: ArchiveSink): void {
+function writeAll(bytes: Bytes, sink: ArchiveSink): void {
   for (let at = 0; at < bytes.length;) {
     const room = sink.room();
     const step = Math.min(room.length, bytes.length - at);
@@ -205,7 +205,7 @@ export function createBufferingDecompressor(
   };
 
   function emit(decompress: () => Uint8Array): void {
-    pour(new Uint8Array(attempt(decompress)), sink);
+    writeAll(new Uint8Array(attempt(decompress)), sink);
   }
 }
 

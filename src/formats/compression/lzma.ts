@@ -53,7 +53,7 @@ export class LzmaDecoder {
   }
 
   /**
-   * Sets what a byte tells of the coding, and starts anew.
+   * Sets what a byte tells of the coding, and starts again.
    *
    * @throws {SyntaxError} If it is not allowed.
    */

@@ -31,7 +31,7 @@ export interface ChunkFeed {
  *
  * @param dictionaryBytes How far back it may refer.
  * @param emit Gets what comes out; bytes are valid until it returns.
- * @throws {RangeError} If it is cut short.
+ * @throws {RangeError} If it is interrupted.
  * @throws {SyntaxError} If it is damaged.
  */
 export function* decodeLzma2(

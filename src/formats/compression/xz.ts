@@ -41,7 +41,7 @@ interface BlockList {
  * Decodes all streams up to the end.
  *
  * @param emit Gets what comes out; bytes are valid until it returns.
- * @throws {RangeError} If it is cut short.
+ * @throws {RangeError} If it is interrupted.
  * @throws {SyntaxError} If it is damaged, or needs what is not supported.
  */
 export function* decodeXz(

@@ -50,7 +50,7 @@ export interface NativeHandle {
 }
 
 const NO_INPUT = new Uint8Array(0);
-// gzip of "orlop" and zstd of the same: what the test must give back.
+// gzip of "orlop" and zstd of the same: what the test must release.
 const SAMPLES = {
   gzip: "H4sIAAAAAAAAA8svyskvAACGS9vvBQAAAA==",
   zstd: "KLUv/QBYKQAAb3Jsb3A=",

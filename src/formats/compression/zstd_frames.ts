@@ -14,8 +14,8 @@ const CONTENT_SIZE_BYTES = [0, 2, 4, 8] as const;
 type Part = "magic" | "skippable" | "descriptor" | "block" | "checksum";
 
 /**
- * Follows the structure of a zstd stream without decompressing it. The
- * decompressor says nothing when a stream is cut short; this does.
+ * Follows the structure of a zstd stream without decompressing it. The decompressor
+ * says nothing when a stream is interrupted; this does.
  */
 export class ZstdFrames {
   readonly #onFrame: (start: number) => void;

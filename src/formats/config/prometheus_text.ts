@@ -4,7 +4,7 @@
 export interface Gauge {
   readonly name: string;
   readonly help: string;
-  /** A gauge if left out. */
+  /** A gauge if omitted. */
   readonly type?: "gauge" | "counter" | "histogram";
   readonly samples: readonly GaugeSample[];
 }

@@ -37,7 +37,7 @@ export interface CpuUsage {
 export interface MemoryUsage {
   /** All that is charged. */
   readonly usage: Amount;
-  /** Without what could be given back at once. */
+  /** Without what could be released at once. */
   readonly workingSet: Amount;
   /** Of processes, not of files. */
   readonly rss: Amount;

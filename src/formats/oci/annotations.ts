@@ -4,7 +4,7 @@
 export const STOP_SIGNAL = "org.opencontainers.image.stopSignal";
 /** How long it has for that, in seconds. */
 export const STOP_TIMEOUT = "orlop.stop-timeout";
-/** How long its log may get before it begins anew, in bytes. */
+/** How long its log may get before it begins again, in bytes. */
 export const LOG_SIZE = "orlop.log-size";
 /** Further lines of its `/etc/hosts`. */
 export const ADDED_HOSTS = "orlop.hosts";

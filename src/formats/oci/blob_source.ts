@@ -110,7 +110,7 @@ export interface ImageSource extends ImageBlobs {
   /**
    * Fetches a manifest.
    *
-   * @param digest Which; left out, the one that the source was opened for.
+   * @param digest Which; if omitted, the one that the source was opened for.
    * @throws {BlobMismatchError} If a digest is asked for and others bytes come.
    */
   fetchManifest(digest?: Digest, options?: Abortable): Promise<RawManifest>;

@@ -13,7 +13,7 @@ export interface OutgoingBlob {
   readonly kind: "config" | "layer";
   /** As which type its manifest will list it. */
   readonly mediaType: string;
-  /** Left out if it is not known yet: it is being compressed. */
+  /** Omitted if it is not known yet: it is being compressed. */
   readonly digest?: Digest | undefined;
   /** In bytes; left out likewise. */
   readonly size?: number | undefined;
@@ -27,7 +27,7 @@ export interface OutgoingBlob {
 /** As what a manifest is to be found in a medium. */
 export interface PutManifestOptions extends Abortable {
   /**
-   * Whether it is the one that the medium's name stands for: left out, it is
+   * Whether it is the one that the medium's name stands for: if omitted, it is
    * reached by its digest alone, as the manifests of an index are.
    *
    * @default {false}

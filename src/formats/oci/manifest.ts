@@ -165,8 +165,8 @@ function typeOf(
     `${what}, mediaType`,
     asString,
   );
-  const isVague = !isKnownType(declared);
-  if (!isVague && inBody !== undefined && inBody !== declared) {
+  const isUnknownType = !isKnownType(declared);
+  if (!isUnknownType && inBody !== undefined && inBody !== declared) {
     throw invalid(
       what,
       `ambiguous, it says "${inBody}", the server "${declared}"`,
@@ -176,7 +176,7 @@ function typeOf(
   if (inBody === undefined && declared === DOCKER_MANIFEST) {
     throw invalid(what, UNTYPED_DOCKER);
   }
-  const mediaType = isVague ? inBody ?? guessType(document) : declared;
+  const mediaType = isUnknownType ? inBody ?? guessType(document) : declared;
   if (isSchema1Type(mediaType) || document["schemaVersion"] === 1) {
     throw invalid(
       what,

@@ -1,5 +1,5 @@
 /**
- * Writes manifests anew, for images whose layers or format change: OCI image-spec
+ * Writes manifests again, for images whose layers or format change: OCI image-spec
  * v1.1, manifest.md; Docker Image Manifest V2, Schema 2. What comes out is what
  * containers/image writes, byte for byte.
  */
@@ -59,7 +59,7 @@ export function configTypeOf(format: ManifestFormat): string {
  * The media type of a layer in a manifest of a format.
  *
  * @param mediaType What it was called so far: it tells what need not be shared.
- * @param compression How it is packed now; left out, as that type says.
+ * @param compression How it is packed now; if omitted, as that type says.
  * @throws {InvalidManifestError} If the format has no type for it.
  */
 export function layerTypeOf(

@@ -29,7 +29,7 @@ export interface RegistryReference {
 export interface StoreReference {
   /** A store. */
   readonly transport: "containers-storage";
-  /** Left out if only an ID is given. */
+  /** Omitted if only an ID is given. */
   readonly reference?: Reference;
   /** An image ID, or at least three digits of its beginning. */
   readonly imageId?: string;

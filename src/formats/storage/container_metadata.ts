@@ -33,7 +33,7 @@ export interface ContainerMetadata {
   readonly uid: string;
   /** Of a pod: the orchestrator's. */
   readonly namespace: string;
-  /** How often it was created anew. */
+  /** How often it was created again. */
   readonly attempt: number;
   /** Unix time, in whole seconds. */
   readonly createdAt: number;

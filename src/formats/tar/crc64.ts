@@ -11,7 +11,7 @@ import { CRC64_WASM } from "./crc64_wasm.ts";
 
 /** A running checksum. */
 export interface Crc64 {
-  /** Starts anew. */
+  /** Starts again. */
   reset(): void;
   /** Adds bytes. */
   update(bytes: Uint8Array): void;

@@ -43,7 +43,7 @@ export interface LayerDecoder {
   /**
    * Says that it was all. The digest is for the caller to check.
    *
-   * @throws {InvalidLayerError} If it is cut short.
+   * @throws {InvalidLayerError} If it is interrupted.
    */
   finish(): DecodedLayer;
   /** Frees its memory. */

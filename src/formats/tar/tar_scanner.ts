@@ -91,7 +91,7 @@ export class TarScanner {
     this.#onPartEnd(0);
   }
 
-  /** @throws {InvalidLayerError} If the archive is cut short. */
+  /** @throws {InvalidLayerError} If the archive is interrupted. */
   end(): void {
     if (this.#state === "trailer" || this.#state === "padding") return;
     // Some archives lack the zero blocks, or a part of them; half a file is not fine.

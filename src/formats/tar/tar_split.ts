@@ -15,7 +15,7 @@ export interface TarSplitWriter {
    * Adds a file whose content, if any, is found under its name.
    *
    * @param name As in the archive, as a binary string.
-   * @param crc Its content's CRC-64 as base64; left out if it has none.
+   * @param crc Its content's CRC-64 as base64; omitted if it has none.
    */
   addFile(name: string, size: number, crc?: string): void;
   /** Writes what is left. */

@@ -47,7 +47,7 @@ export class SocketPoller {
   readonly #close: LibcSymbols["close"];
   #waits: Wait[] = [];
   /** They are closed as soon as nobody polls them. */
-  #doomed: number[] = [];
+  #closing: number[] = [];
   #isPolling = false;
   /** Two ends of what wakes the thread; made when it is needed first. */
   #alarm: readonly [number, number] | undefined;
@@ -75,10 +75,10 @@ export class SocketPoller {
   close(fd: number): void {
     const [own, rest] = partition(this.#waits, (wait) => wait.fd === fd);
     this.#waits = rest;
-    this.#doomed.push(fd);
+    this.#closing.push(fd);
     for (const { resolve } of own) resolve(POLLHUP);
     if (this.#isPolling) this.#wake();
-    else this.#closeDoomed();
+    else this.#closePending();
   }
 
   async #run(): Promise<void> {
@@ -93,7 +93,7 @@ export class SocketPoller {
       for (const { resolve } of waits) resolve(POLLHUP);
     } finally {
       this.#isPolling = false;
-      this.#closeDoomed();
+      this.#closePending();
     }
   }
 
@@ -106,7 +106,7 @@ export class SocketPoller {
     waits.forEach((wait, at) => writeEntry(table, at + 1, wait));
     const bytes = new Uint8Array(table.buffer);
     await this.#symbols.poll(bytes, BigInt(waits.length + 1), FOR_EVER);
-    this.#closeDoomed();
+    this.#closePending();
     if (readEntry(table, 0) !== 0) this.#silence(alarm);
     waits.forEach((wait, at) => {
       const found = readEntry(table, at + 1);
@@ -132,9 +132,9 @@ export class SocketPoller {
     }
   }
 
-  #closeDoomed(): void {
-    for (const fd of this.#doomed) this.#close(fd);
-    this.#doomed = [];
+  #closePending(): void {
+    for (const fd of this.#closing) this.#close(fd);
+    this.#closing = [];
   }
 }
 

@@ -143,7 +143,7 @@ async function runWithin(
   try {
     return await runCommand(program, [action], {
       stdin: toBytes(input),
-      surroundings: "inherited",
+      environment: "inherited",
       env: { HOME: env["HOME"] ?? NO_HOME, ...proxyVariables() },
       maxStdout: MAX_OUTPUT_BYTES,
       okCodes: "any",

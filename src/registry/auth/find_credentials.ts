@@ -12,13 +12,13 @@ import {
 } from "../../formats/config/auth_file.ts";
 import { AUTH_FILES } from "../../formats/config/registries_conf.ts";
 import { type Reference, repositoryOf } from "../../formats/oci/reference.ts";
-import { configPaths, type Surroundings } from "../config/config_paths.ts";
+import { type ConfigEnvironment, configPaths } from "../config/config_paths.ts";
 import { loadRegistriesConf } from "../config/load_registries_conf.ts";
 import { readIfPresent } from "../config/read_config.ts";
 import { openHelper } from "./credential_helper.ts";
 
 /** Options of {@linkcode findCredentials}. */
-export interface FindCredentialsOptions extends Abortable, Surroundings {
+export interface FindCredentialsOptions extends Abortable, ConfigEnvironment {
   /**
    * The one file to look into.
    *
@@ -46,7 +46,7 @@ export interface FindCredentialsOptions extends Abortable, Surroundings {
   /**
    * Told what could not be used.
    *
-   * @default {nobody}
+   * @default {none}
    */
   readonly onWarning?: ((message: string) => void) | undefined;
 }

@@ -26,7 +26,7 @@ export interface ReadBlobOptions extends Abortable, TransferLimits {
   readonly tries?: number | undefined;
   /** The pause before a broken connection is replaced; 1000 ms. */
   readonly reconnectDelayMs?: number;
-  /** Told of each reconnection, and why there is one. */
+  /** Called for each reconnection, and why there is one. */
   readonly onReconnect?: ((reason: string) => void) | undefined;
 }
 
@@ -53,7 +53,7 @@ const DEFAULT_RECONNECT_DELAY_MS = 1000;
 // A connection that brought this much, as containers/image has it, may always be
 // replaced: a blob has an end. Of those that brought less, two in a row may be.
 const MIN_PROGRESS = 1024 * 1024;
-const MAX_FRUITLESS = 2;
+const MAX_FAILURES = 2;
 
 /**
  * Reads a blob and hands each piece to `consume`, which must be done with it when
@@ -76,7 +76,7 @@ export async function readBlob(
     received: options.offset ?? 0,
     buffer: new ArrayBuffer(BUFFER_SIZE),
   };
-  let fruitless = 0;
+  let failures = 0;
   for (;;) {
     signal?.throwIfAborted();
     const before = progress.received;
@@ -93,8 +93,8 @@ export async function readBlob(
     }
     const { received } = progress;
     if (isEnough(received, { ...options, blob })) return;
-    fruitless = received - before < MIN_PROGRESS ? fruitless + 1 : 0;
-    if (fruitless > MAX_FRUITLESS || options.tries === 1) {
+    failures = received - before < MIN_PROGRESS ? failures + 1 : 0;
+    if (failures > MAX_FAILURES || options.tries === 1) {
       throw new RegistryError(
         `Cannot pull layer "${blob.digest}": got ${received} of ` +
           `${blob.size} bytes (${ending.reason})`,

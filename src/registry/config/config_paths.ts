@@ -7,7 +7,7 @@
 import type { RegistriesConf } from "../../formats/config/registries_conf.ts";
 
 /** What the places of configuration files depend on. */
-export interface Surroundings {
+export interface ConfigEnvironment {
   /**
    * Values of {@linkcode ENVIRONMENT_NAMES}, where they are set.
    *
@@ -42,7 +42,7 @@ export interface Surroundings {
    * Readings of registries.conf to use again: those who share them, as all that
    * one command does, see what was there at first.
    *
-   * @default {none: the files are read anew}
+   * @default {none: the files are read again}
    */
   readonly readings?: Map<string, Promise<RegistriesConf>>;
 }
@@ -100,16 +100,16 @@ export const ENVIRONMENT_NAMES: readonly string[] = [
 ];
 
 /** Says where configuration is to be looked for. */
-export function configPaths(surroundings: Surroundings): ConfigPaths {
-  const { env = {}, uid = 0, systemDirectory = "/etc" } = surroundings;
-  const { cacheDirectory = "/var/cache" } = surroundings;
+export function configPaths(environment: ConfigEnvironment): ConfigPaths {
+  const { env = {}, uid = 0, systemDirectory = "/etc" } = environment;
+  const { cacheDirectory = "/var/cache" } = environment;
   const cache = homePath(env, { variable: "XDG_CACHE_HOME", folder: ".cache" });
   return {
     certs: [
-      ...dropInFolders(CERTS_D, surroundings),
+      ...dropInFolders(CERTS_D, environment),
       `${systemDirectory}/docker/certs.d`,
     ],
-    auth: authPaths(surroundings, userFolder(surroundings)),
+    auth: authPaths(environment, userFolder(environment)),
     aliases: uid === 0 || cache === undefined
       ? `${cacheDirectory}/containers/short-name-aliases.conf`
       : `${cache}/short-name-aliases.conf`,
@@ -119,9 +119,9 @@ export function configPaths(surroundings: Surroundings): ConfigPaths {
 /** Where a main file may be; the first that is there is read, and no other. */
 export function mainFiles(
   { name, extension }: ConfigKind,
-  surroundings: Surroundings,
+  environment: ConfigEnvironment,
 ): readonly string[] {
-  return [userFolder(surroundings), ...systemFolders(surroundings)]
+  return [userFolder(environment), ...systemFolders(environment)]
     .flatMap((folder) => under(folder, `${name}${extension}`));
 }
 
@@ -131,17 +131,17 @@ export function mainFiles(
  */
 export function dropInFolders(
   { name, extension }: ConfigKind,
-  surroundings: Surroundings,
+  environment: ConfigEnvironment,
 ): readonly string[] {
-  const { uid = 0 } = surroundings;
+  const { uid = 0 } = environment;
   const special = uid === 0
     ? [`${name}.rootful${extension}.d`]
     : [`rootless${extension}.d/${uid}`, `rootless${extension}.d`]
       .map((end) => `${name}.${end}`);
   const all = `${name}${extension}.d`;
   return [
-    ...under(userFolder(surroundings), all),
-    ...systemFolders(surroundings).flatMap((folder) =>
+    ...under(userFolder(environment), all),
+    ...systemFolders(environment).flatMap((folder) =>
       [...special, all].map((end) => `${folder}/${end}`)
     ),
   ];
@@ -149,17 +149,18 @@ export function dropInFolders(
 
 /** The administrator's folder, and the vendor's. */
 function systemFolders(
-  { systemDirectory = "/etc", vendorDirectory = "/usr/share" }: Surroundings,
+  { systemDirectory = "/etc", vendorDirectory = "/usr/share" }:
+    ConfigEnvironment,
 ): readonly string[] {
   return [`${systemDirectory}/containers`, `${vendorDirectory}/containers`];
 }
 
-function userFolder({ env = {} }: Surroundings): string | undefined {
+function userFolder({ env = {} }: ConfigEnvironment): string | undefined {
   return homePath(env, { variable: "XDG_CONFIG_HOME", folder: ".config" });
 }
 
 function authPaths(
-  { env = {}, uid = 0 }: Surroundings,
+  { env = {}, uid = 0 }: ConfigEnvironment,
   user: string | undefined,
 ): readonly string[] {
   const named = env["REGISTRY_AUTH_FILE"];

@@ -8,11 +8,11 @@ import {
   checkPair,
   type PemFile,
 } from "./check_certificates.ts";
-import { configPaths, type Surroundings } from "./config_paths.ts";
+import { type ConfigEnvironment, configPaths } from "./config_paths.ts";
 import { listIfPresent } from "./read_config.ts";
 
 /** Options of {@linkcode loadCertificates}. */
-export interface LoadCertificatesOptions extends Surroundings {
+export interface LoadCertificatesOptions extends ConfigEnvironment {
   /** The one folder to look into. */
   readonly certDir?: string | undefined;
 }

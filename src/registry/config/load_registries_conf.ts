@@ -8,15 +8,15 @@ import {
 } from "../../formats/config/registries_conf.ts";
 import { parseAliases } from "../../formats/config/short_name_aliases.ts";
 import {
+  type ConfigEnvironment,
   configPaths,
   REGISTRIES_CONF,
-  type Surroundings,
 } from "./config_paths.ts";
 import { readIfPresent } from "./read_config.ts";
 import { readConfigFiles, readNamed } from "./read_config_files.ts";
 
 /** Options of {@linkcode loadRegistriesConf}. */
-export interface LoadRegistriesConfOptions extends Surroundings {
+export interface LoadRegistriesConfOptions extends ConfigEnvironment {
   /**
    * The one file to read, without drop-ins.
    *

@@ -7,10 +7,10 @@
 import { lstatIfThere } from "../../fs/if_there.ts";
 import { type ChosenBy, readSettings } from "../../fs/read_settings.ts";
 import {
+  type ConfigEnvironment,
   type ConfigKind,
   dropInFolders,
   mainFiles,
-  type Surroundings,
 } from "./config_paths.ts";
 import { listIfPresent, readIfPresent } from "./read_config.ts";
 
@@ -29,14 +29,14 @@ export interface ConfigFile {
  */
 export async function readConfigFiles(
   kind: ConfigKind,
-  surroundings: Surroundings,
+  environment: ConfigEnvironment,
 ): Promise<readonly ConfigFile[]> {
-  const named = variableOf(kind, surroundings, "");
-  const last = variableOf(kind, surroundings, "_OVERRIDE");
+  const named = variableOf(kind, environment, "");
+  const last = variableOf(kind, environment, "_OVERRIDE");
   const files = named === undefined
     ? [
-      ...await readMain(kind, surroundings),
-      ...await readDropIns(kind, surroundings),
+      ...await readMain(kind, environment),
+      ...await readDropIns(kind, environment),
     ]
     : [await readNamed(named, "orlop")];
   return last === undefined
@@ -54,7 +54,7 @@ export async function readNamed(
 
 function variableOf(
   { variables }: ConfigKind,
-  { env = {} }: Surroundings,
+  { env = {} }: ConfigEnvironment,
   end: "" | "_OVERRIDE",
 ): string | undefined {
   return variables.map((name) => env[`${name}${end}`]).find(Boolean);
@@ -62,9 +62,9 @@ function variableOf(
 
 async function readMain(
   kind: ConfigKind,
-  surroundings: Surroundings,
+  environment: ConfigEnvironment,
 ): Promise<readonly ConfigFile[]> {
-  for (const path of mainFiles(kind, surroundings)) {
+  for (const path of mainFiles(kind, environment)) {
     const text = await readIfPresent(path);
     if (text !== undefined) return [{ path, text }];
   }
@@ -73,11 +73,11 @@ async function readMain(
 
 async function readDropIns(
   kind: ConfigKind,
-  surroundings: Surroundings,
+  environment: ConfigEnvironment,
 ): Promise<readonly ConfigFile[]> {
   const paths = new Map<string, string>();
   // Those that count most come last, and take the places of the others.
-  for (const folder of dropInFolders(kind, surroundings).toReversed()) {
+  for (const folder of dropInFolders(kind, environment).toReversed()) {
     const names = await listIfPresent(folder) ?? [];
     for (const name of names.filter((name) => name.endsWith(kind.extension))) {
       const path = `${folder}/${name}`;

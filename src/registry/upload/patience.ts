@@ -9,7 +9,7 @@ import {
   type RetryRules,
 } from "../send_request.ts";
 
-/** An upload is over on the server's side: it can only begin anew. */
+/** An upload is over on the server's side: it can only begin again. */
 export class UploadBrokenError extends Error {
   /** What is told if it does not. */
   readonly refusal: RegistryError;
@@ -28,7 +28,7 @@ export class UploadBrokenError extends Error {
 export class Patience {
   readonly #rules: RetryRules;
   readonly #signal: AbortSignal | undefined;
-  #fruitless = 0;
+  #failures = 0;
 
   constructor(rules: RetryRules = {}, { signal }: Abortable = {}) {
     this.#rules = rules;
@@ -37,7 +37,7 @@ export class Patience {
 
   /** Tells that a try brought something. */
   reset(): void {
-    this.#fruitless = 0;
+    this.#failures = 0;
   }
 
   /**
@@ -48,9 +48,9 @@ export class Patience {
    */
   async wait(error: RegistryError, waitMs = 0): Promise<void> {
     const { tries = DEFAULT_TRIES } = this.#rules;
-    this.#fruitless++;
-    if (this.#fruitless >= tries || waitMs > MAX_RETRY_AFTER_MS) throw error;
-    const pauseMs = backOffMs(this.#fruitless, this.#rules);
+    this.#failures++;
+    if (this.#failures >= tries || waitMs > MAX_RETRY_AFTER_MS) throw error;
+    const pauseMs = backOffMs(this.#failures, this.#rules);
     await sleep(Math.max(waitMs, pauseMs), { signal: this.#signal });
   }
 }

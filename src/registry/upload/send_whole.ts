@@ -13,7 +13,7 @@ import { refusalOf, type Sending } from "./send_chunk.ts";
 /**
  * Sends a blob. A blob that is known is gone on with where a connection broke.
  *
- * @throws {UploadBrokenError} If it must be begun anew.
+ * @throws {UploadBrokenError} If it must be begun again.
  * @throws {RegistryError} If the server does not take it.
  */
 export async function sendWhole(

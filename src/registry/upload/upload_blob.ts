@@ -38,7 +38,7 @@ const MAX_MONOLITH = 1024 * 1024;
 const MAX_CHUNK = 32 * 1024 * 1024;
 
 /**
- * Uploads a blob. What breaks on the way goes on where it was, or begins anew.
+ * Uploads a blob. What breaks on the way goes on where it was, or begins again.
  *
  * @throws {BlobMismatchError} If it is not as promised, here or there.
  * @throws {RegistryError} If the registry does not take it.

@@ -11,7 +11,7 @@ export class UploadStyle {
   /** What is kept of a blob until the server has it, in bytes. */
   readonly chunkSize: number;
 
-  /** @param chunkSize Left out, as for all but tests: 5 MiB. */
+  /** @param chunkSize If omitted, as for all but tests: 5 MiB. */
   constructor(chunkSize: number = DEFAULT_CHUNK_SIZE) {
     this.chunkSize = chunkSize;
     this.requestSize = chunkSize;

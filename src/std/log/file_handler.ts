@@ -7,7 +7,7 @@ import type { LogRecord } from "./log_record.ts";
 /** Where to, and how. */
 export interface FileHandlerOptions extends BaseHandlerOptions {
   filename: string;
-  /** Append, the default; write anew; or write only what is not there. */
+  /** Append, the default; write again; or write only what is not there. */
   mode?: "a" | "w" | "x";
   /** How many bytes wait for the disk; 4096 is the default. */
   bufferSize?: number;

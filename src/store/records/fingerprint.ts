@@ -7,7 +7,7 @@ export const FINGERPRINT_BYTES = 20;
 
 /**
  * The sum of IDs as numbers, which are random as a rule. A sum grows with a record
- * that is added; to hash all IDs anew would take as long as to parse the table.
+ * that is added; to hash all IDs again would take as long as to parse the table.
  */
 export function sumOfIds(ids: Iterable<string>): bigint {
   let sum = 0n;

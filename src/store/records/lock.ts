@@ -13,7 +13,7 @@ import { waitForTurn } from "./lock_queue.ts";
 /** How to wait for a lock. */
 export interface LockOptions extends Abortable {
   readonly libc?: Libc | undefined;
-  /** How long to wait at most, in milliseconds; left out, for ever. */
+  /** How long to wait at most, in milliseconds; if omitted, for ever. */
   readonly timeoutMs?: number | undefined;
   /** Called once, when the wait becomes noticeable. */
   readonly onWait?: ((message: string) => void) | undefined;

@@ -20,7 +20,7 @@ export interface ArchivedImage {
   open(options?: Abortable): Promise<ImageSource>;
 }
 
-/** Which image of an archive is meant; left out, there must be only one. */
+/** Which image of an archive is meant; if omitted, there must be only one. */
 export interface ChooseImageOptions {
   /** Whether a name is the one that is meant. */
   readonly isNamed?: ((name: string) => boolean) | undefined;

@@ -42,7 +42,7 @@ export type Expand = (
 
 /** How to open an archive. */
 export interface OpenArchiveOptions extends Abortable {
-  /** What the user calls it; the path if left out. */
+  /** What the user calls it; the path if omitted. */
   readonly name?: string | undefined;
   /** For archives, and members of them, that are compressed. */
   readonly expand: Expand;

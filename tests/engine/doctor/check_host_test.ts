@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
 import {
-  judgeCgroups,
-  judgeFileSystem,
-  judgeKernel,
-  judgeSpace,
+  assessCgroups,
+  assessFileSystem,
+  assessKernel,
+  assessSpace,
   lookAtProxy,
 } from "../../../src/engine/doctor/check_host.ts";
 import type { Finding } from "../../../src/engine/doctor/finding.ts";
@@ -13,7 +13,7 @@ function show({ state, found, advice }: Finding): string {
   return [state, found, ...advice === undefined ? [] : [advice]].join(" | ");
 }
 
-Deno.test("judgeKernel() wants Linux 5.11", async (t) => {
+Deno.test("assessKernel() wants Linux 5.11", async (t) => {
   const advice = "Use 5.11 or later: older ones are not tried, and lack " +
     "features of overlayfs";
   const cases: readonly (readonly [string, "ok" | "warn"])[] = [
@@ -31,14 +31,14 @@ Deno.test("judgeKernel() wants Linux 5.11", async (t) => {
   for (const [release, state] of cases) {
     await t.step(release, () => {
       const line = `${state} | Linux ${release}`;
-      assertEquals(judgeKernel(release).map(show), [
+      assertEquals(assessKernel(release).map(show), [
         state === "ok" ? line : `${line} | ${advice}`,
       ]);
     });
   }
 });
 
-Deno.test("judgeFileSystem() knows where a store does not belong", async (t) => {
+Deno.test("assessFileSystem() warns of unsuitable file systems", async (t) => {
   const local = "Keep the store on a local disk: --root";
   const lost = "All images are lost at a reboot: --root on a disk";
   const stacked = "Overlays do not stack well: use a volume for --root";
@@ -67,17 +67,17 @@ Deno.test("judgeFileSystem() knows where a store does not belong", async (t) => 
         source: "s",
         propagation: "p",
       };
-      assertEquals(judgeFileSystem(mount, { root: "/r" }).map(show), [line]);
+      assertEquals(assessFileSystem(mount, { root: "/r" }).map(show), [line]);
     });
   }
   await t.step("none", () => {
-    assertEquals(judgeFileSystem(undefined, { root: "/r" }).map(show), [
+    assertEquals(assessFileSystem(undefined, { root: "/r" }).map(show), [
       "warn | findmnt does not know it | Look at: df /r",
     ]);
   });
 });
 
-Deno.test("judgeSpace() wants a tenth, and fails below a fiftieth", async (t) => {
+Deno.test("assessSpace() wants a tenth, and fails below a fiftieth", async (t) => {
   const advice =
     "See what a cleanup can free: orlop df; orlop gc --dry-run --all";
   const cases: readonly (readonly [number, number, Finding["state"]])[] = [
@@ -91,7 +91,7 @@ Deno.test("judgeSpace() wants a tenth, and fails below a fiftieth", async (t) =>
   ];
   for (const [free, total, state] of cases) {
     await t.step(`${free} of ${total}`, () => {
-      const finding = judgeSpace(
+      const finding = assessSpace(
         "space",
         [free, total],
         (count) => `${count}.`,
@@ -105,9 +105,9 @@ Deno.test("judgeSpace() wants a tenth, and fails below a fiftieth", async (t) =>
   }
 });
 
-Deno.test("judgeCgroups() wants version 2, and that alone", () => {
+Deno.test("assessCgroups() wants version 2, and that alone", () => {
   const judge = (...types: string[]) =>
-    judgeCgroups(types.map((type) => ({ type }))).map(show).join();
+    assessCgroups(types.map((type) => ({ type }))).map(show).join();
   const old = "warn | version 1 | runc still runs; boot with " +
     "systemd.unified_cgroup_hierarchy=1";
   assertEquals(judge("cgroup2"), "ok | version 2");

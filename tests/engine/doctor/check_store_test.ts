@@ -7,7 +7,7 @@ import { nodeChecks } from "../../../src/engine/doctor/check_node.ts";
 import { permissionChecks } from "../../../src/engine/doctor/check_permissions.ts";
 import { storeChecks } from "../../../src/engine/doctor/check_store.ts";
 import { about, type Check } from "../../../src/engine/doctor/finding.ts";
-import type { Patient } from "../../../src/engine/doctor/patient.ts";
+import type { ExamineOptions } from "../../../src/engine/doctor/examine_options.ts";
 import { fakePlugins } from "../../support/nodes/fake_plugins.ts";
 import { libc } from "../../support/own_libc.ts";
 import { testPod, type TestRuntime } from "../../support/test_runtime.ts";
@@ -15,7 +15,7 @@ import { tempDir } from "../../support/temp_dir.ts";
 
 const DAY_MS = 86_400_000;
 
-function patientOf({ agent }: TestRuntime): Patient {
+function patientOf({ agent }: TestRuntime): ExamineOptions {
   const { root, runRoot } = agent.store.paths;
   return { root, runRoot, libc, env: {} };
 }
@@ -43,7 +43,7 @@ Deno.test("about() makes findings of a check", () => {
 
 Deno.test("storeChecks() finds nothing wrong with a new store", async () => {
   using dir = tempDir();
-  const none: Patient = {
+  const none: ExamineOptions = {
     ...{ root: dir.join("none"), runRoot: dir.join("run"), libc, env: {} },
   };
   assertEquals(await look(storeChecks(none), "store"), [
@@ -75,22 +75,22 @@ Deno.test("storeChecks() sees other tools, and other drivers", async (t) => {
   ) {
     await t.step(driver, async () => {
       using test = await testPod({ libc });
-      const patient = patientOf(test);
-      await Deno.mkdir(`${patient.root}/${driver}`);
-      assertEquals(await look(storeChecks(patient), "other tools"), [
-        `fail | ${patient.root} has layers of another driver: ${driver} | ${own}`,
+      const options = patientOf(test);
+      await Deno.mkdir(`${options.root}/${driver}`);
+      assertEquals(await look(storeChecks(options), "other tools"), [
+        `fail | ${options.root} has layers of another driver: ${driver} | ${own}`,
       ]);
     });
   }
   for (const sign of ["libpod", "db.sql"]) {
     await t.step(sign, async () => {
       using test = await testPod({ libc });
-      const patient = patientOf(test);
-      await Deno.mkdir(`${patient.root}/${sign}`);
-      assertEquals(await look(storeChecks(patient), "other tools"), [
+      const options = patientOf(test);
+      await Deno.mkdir(`${options.root}/${sign}`);
+      assertEquals(await look(storeChecks(options), "other tools"), [
         "ok | used by podman; orlop respects their locks",
       ]);
-      const blind = { ...patient, libc: undefined };
+      const blind = { ...options, libc: undefined };
       assertEquals(await look(storeChecks(blind), "other tools"), [
         "fail | used by podman | Allow ffi: without it orlop does not see " +
         "their locks",
@@ -180,15 +180,16 @@ Deno.test("nodeChecks() looks at networks, and more where orlop serves", async (
   using plugins = fakePlugins();
   using dir = tempDir();
   const { settings: networks } = plugins;
-  const patient = (isServed: boolean): Patient => ({
+  const options = (isServed: boolean): ExamineOptions => ({
     ...{ root: dir.path, runRoot: dir.path, libc, env: {} },
     node: { isServed, networks, cgroupManager: "cgroupfs" },
   });
-  const [served, alone] = [true, false].map(patient);
+  const [served, alone] = [true, false].map(options);
   assert(served !== undefined && alone !== undefined);
   const { node: _, ...bare } = served;
   assertEquals(nodeChecks(bare), []);
-  const names = (one: Patient) => nodeChecks(one).map(({ name }) => name);
+  const names = (one: ExamineOptions) =>
+    nodeChecks(one).map(({ name }) => name);
   assertEquals(names(alone), ["monitor", "networks"]);
   assertEquals(names(served), [
     ...["monitor", "networks", "cgroup driver", "kernel settings"],
@@ -239,19 +240,19 @@ Deno.test("nodeChecks() looks at networks, and more where orlop serves", async (
 
 Deno.test("permissionChecks() tells what orlop may do", async () => {
   using dir = tempDir();
-  const patient = { root: dir.path, runRoot: dir.path, libc, env: {} };
-  const seen = await look(permissionChecks(patient), "locks of others");
+  const options = { root: dir.path, runRoot: dir.path, libc, env: {} };
+  const seen = await look(permissionChecks(options), "locks of others");
   assertEquals(seen, [
     libc === undefined
       ? "warn | libc is not bound | Let no other tool use this store: allow " +
         "ffi, or use a glibc system"
       : "ok | respected, by fcntl",
   ]);
-  const blind = permissionChecks({ ...patient, libc: undefined });
+  const blind = permissionChecks({ ...options, libc: undefined });
   const [line = ""] = await look(blind, "locks of others");
   assert(line.startsWith("warn | libc is not bound"), line);
   const launcher = "Start orlop by its launcher";
-  const granted = await look(permissionChecks(patient), "permissions");
+  const granted = await look(permissionChecks(options), "permissions");
   // Who has taken libc has given it up.
   const others = granted.filter((line) => !line.includes(" ffi: "));
   assertEquals(others.length, granted.length - 1);

@@ -7,7 +7,7 @@ import {
   leaveNetwork,
 } from "../../../src/engine/network/join_network.ts";
 import { networkStatus } from "../../../src/engine/network/network_status.ts";
-import { tidyNetworks } from "../../../src/engine/network/tidy_networks.ts";
+import { cleanUpNetworks } from "../../../src/engine/network/clean_up_networks.ts";
 import { NetworkError } from "../../../src/errors/network_errors.ts";
 import {
   type FakePlugins,
@@ -274,7 +274,7 @@ Deno.test("tidyNetworks() tells plugins of 1.1.0 what is in use", {
     { network: "back", containerID: "b", ifname: "eth1" },
   ];
   const problems: string[] = [];
-  await tidyNetworks(used, plugins.settings, {
+  await cleanUpNetworks(used, plugins.settings, {
     onProblem: (message) => problems.push(message),
   });
   assertEquals(problems.length, 1);
@@ -285,6 +285,6 @@ Deno.test("tidyNetworks() tells plugins of 1.1.0 what is in use", {
   }
   assertEquals(plugins.listCalls().length, 2);
   describeTwo(plugins);
-  await tidyNetworks([], plugins.settings, { onProblem() {} });
+  await cleanUpNetworks([], plugins.settings, { onProblem() {} });
   assertEquals(plugins.listCalls().length, 2);
 });

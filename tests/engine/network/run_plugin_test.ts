@@ -5,7 +5,7 @@ import {
   type PluginCall,
   runPlugin,
 } from "../../../src/engine/network/run_plugin.ts";
-import { tidyNetworks } from "../../../src/engine/network/tidy_networks.ts";
+import { cleanUpNetworks } from "../../../src/engine/network/clean_up_networks.ts";
 import { NetworkError } from "../../../src/errors/network_errors.ts";
 import { fakePlugins } from "../../support/nodes/fake_plugins.ts";
 
@@ -211,7 +211,7 @@ Deno.test("tidyNetworks() tells plugins what is in use", async (t) => {
     plugins.describe("10-net.conflist", {
       ...{ name: "net", plugins: [{ type: "foo" }], ...network },
     });
-    await tidyNetworks(used, settings, {
+    await cleanUpNetworks(used, settings, {
       onProblem: (message) => problems.push(message),
     });
     return { problems, calls: plugins.listCalls().slice(before) };

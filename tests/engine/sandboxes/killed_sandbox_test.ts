@@ -6,7 +6,7 @@ import { listContainers } from "../../../src/engine/containers/list_containers.t
 import { listSandboxes } from "../../../src/engine/sandboxes/list_sandboxes.ts";
 import { removeSandbox } from "../../../src/engine/sandboxes/remove_sandbox.ts";
 import { runSandbox } from "../../../src/engine/sandboxes/run_sandbox.ts";
-import { tidySandboxes } from "../../../src/engine/sandboxes/tidy_sandboxes.ts";
+import { cleanUpSandboxes } from "../../../src/engine/sandboxes/clean_up_sandboxes.ts";
 import { needsNetworks } from "../../support/nodes/test_network.ts";
 import {
   sandboxRequest,
@@ -51,7 +51,7 @@ async function removeAll({ reopen }: TestSandboxes): Promise<void> {
     ...sandboxRequest("other"),
     namespaces: { network: "node", ipc: "node", pid: "node" },
   }).then(({ id }) => removeSandbox(agent, id));
-  await tidySandboxes(agent);
+  await cleanUpSandboxes(agent);
 }
 
 for (const verb of ["run", "remove"] as const) {

@@ -23,7 +23,7 @@ import {
   writeSandboxState,
 } from "../../../src/engine/sandboxes/sandbox_state.ts";
 import { stopSandbox } from "../../../src/engine/sandboxes/stop_sandbox.ts";
-import { tidySandboxes } from "../../../src/engine/sandboxes/tidy_sandboxes.ts";
+import { cleanUpSandboxes } from "../../../src/engine/sandboxes/clean_up_sandboxes.ts";
 import { runCommand } from "../../../src/process/run_command.ts";
 import { needsNetworks } from "../../support/nodes/test_network.ts";
 import { type TestSandboxes, testSandboxes } from "../../support/sandboxes.ts";
@@ -132,20 +132,20 @@ async function reboot(
 }
 
 Deno.test({
-  name: "tidySandboxes() gives back what a lost record had, and nothing else",
+  name: "cleanUpSandboxes() releases what a lost record had, and nothing else",
   ...needsNetworks(),
   async fn() {
     await using test = testSandboxes();
     const { agent } = test;
     const { id } = await runSandbox(agent, test.request("web"));
-    assertEquals(await tidySandboxes(agent, test.networks), []);
+    assertEquals(await cleanUpSandboxes(agent, test.networks), []);
     assertEquals(test.listLeases().length, 2);
     // Whoever shares the store removes the record.
     const note = test.dir.join("root/orlop/attachments", `${id}.json`);
     await Deno.rename(note, test.dir.join("note"));
     await removePodSandbox(agent, id);
     await Deno.rename(test.dir.join("note"), note);
-    assertEquals(await tidySandboxes(agent, test.networks), [id]);
+    assertEquals(await cleanUpSandboxes(agent, test.networks), [id]);
     assertEquals(await test.findLeaks(), []);
   },
 });
@@ -171,7 +171,7 @@ Deno.test({
         const { id } = await runSandbox(agent, test.request("web"));
         await scenario(id);
         assertEquals(await listContainers(agent), []);
-        await tidySandboxes(agent);
+        await cleanUpSandboxes(agent);
         assertEquals(await test.findLeaks(), []);
       });
     }

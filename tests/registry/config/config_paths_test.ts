@@ -1,18 +1,18 @@
 import { assertEquals } from "@std/assert";
 import {
+  type ConfigEnvironment,
   configPaths,
   dropInFolders,
   mainFiles,
   REGISTRIES_CONF,
   STORAGE_CONF,
-  type Surroundings,
 } from "../../../src/registry/config/config_paths.ts";
 
 const PLACES = { systemDirectory: "/s", vendorDirectory: "/v" };
 
 Deno.test("configPaths() finds credentials where podman looks", async (t) => {
   const home = { "HOME": "/h" };
-  const cases: readonly (readonly [string, Surroundings, string[]])[] = [
+  const cases: readonly (readonly [string, ConfigEnvironment, string[]])[] = [
     ["root, with nothing set", {}, ["/run/containers/0/auth.json"]],
     ["a user, with nothing set", { uid: 7 }, ["/run/containers/7/auth.json"]],
     ["a home", { env: home, uid: 7 }, [
@@ -40,16 +40,16 @@ Deno.test("configPaths() finds credentials where podman looks", async (t) => {
       env: { "DOCKER_CONFIG": "", "REGISTRY_AUTH_FILE": "" },
     }, ["/run/containers/0/auth.json"]],
   ];
-  for (const [name, surroundings, auth] of cases) {
+  for (const [name, environment, auth] of cases) {
     await t.step(name, () => {
-      assertEquals(configPaths(surroundings).auth, auth);
+      assertEquals(configPaths(environment).auth, auth);
     });
   }
 });
 
 Deno.test("configPaths() finds where short names are noted", async (t) => {
   const file = "short-name-aliases.conf";
-  const cases: readonly (readonly [string, Surroundings, string])[] = [
+  const cases: readonly (readonly [string, ConfigEnvironment, string])[] = [
     ["root", { env: { "HOME": "/h" } }, `/var/cache/containers/${file}`],
     ["root, elsewhere", { cacheDirectory: "/k" }, `/k/containers/${file}`],
     [
@@ -63,9 +63,9 @@ Deno.test("configPaths() finds where short names are noted", async (t) => {
     }, `/x/containers/${file}`],
     ["a user without a home", { uid: 7 }, `/var/cache/containers/${file}`],
   ];
-  for (const [name, surroundings, aliases] of cases) {
+  for (const [name, environment, aliases] of cases) {
     await t.step(name, () => {
-      assertEquals(configPaths(surroundings).aliases, aliases);
+      assertEquals(configPaths(environment).aliases, aliases);
     });
   }
 });

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import type { Surroundings } from "../../../src/registry/config/config_paths.ts";
+import type { ConfigEnvironment } from "../../../src/registry/config/config_paths.ts";
 import { loadRegistriesConf } from "../../../src/registry/config/load_registries_conf.ts";
 import { type TempDir, tempDir } from "../../support/temp_dir.ts";
 
@@ -175,7 +175,10 @@ Deno.test("loadRegistriesConf() wants a file that was named", async () => {
   assertEquals(none.registries, []);
 });
 
-function placesIn(dir: TempDir, more: Surroundings = {}): Surroundings {
+function placesIn(
+  dir: TempDir,
+  more: ConfigEnvironment = {},
+): ConfigEnvironment {
   return {
     systemDirectory: dir.join("etc"),
     vendorDirectory: dir.join("usr"),

@@ -16,7 +16,7 @@ import type { ContainerPhase } from "../../../src/cri/runtime/state/container_no
 import { EventHub } from "../../../src/cri/runtime/state/event_hub.ts";
 import { Jobs } from "../../../src/cri/runtime/state/jobs.ts";
 import { KnownObjects } from "../../../src/cri/runtime/state/known_objects.ts";
-import { PeoplesStates } from "../../../src/cri/runtime/state/peoples_states.ts";
+import { UnmanagedStates } from "../../../src/cri/runtime/state/unmanaged_states.ts";
 import { Turns } from "../../../src/cri/runtime/state/turns.ts";
 import { NodeStats } from "../../../src/cri/stats/node_stats.ts";
 import type {
@@ -67,7 +67,7 @@ export async function criContext(): Promise<CriContext> {
   const context: RuntimeContext = {
     ...{ agent, settings: {}, objects, exits },
     streaming: streamingOf(wanted),
-    peoples: new PeoplesStates(agent),
+    unmanaged: new UnmanagedStates(agent),
     turns: new Turns(),
     jobs: { making: new Jobs(), changing: new Jobs() },
     stops: new Stops(agent, exits),

@@ -52,7 +52,7 @@ const PATIENCE = 3;
 function forwardSignals(
   agent: Agent,
   id: string,
-  onInsistence: () => void,
+  onRepeat: () => void,
 ): Disposable {
   let count = 0;
   const listeners = FORWARDED.map((name) => {
@@ -60,7 +60,7 @@ function forwardSignals(
     // Nothing runs in it by now: then the relay ends, too.
     const send = () => killContainer(agent, id, { number }).catch(() => {});
     const listener = () => {
-      if (ENDING.includes(name) && ++count >= PATIENCE) return onInsistence();
+      if (ENDING.includes(name) && ++count >= PATIENCE) return onRepeat();
       send();
     };
     Deno.addSignalListener(name, listener);

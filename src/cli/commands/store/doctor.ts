@@ -3,9 +3,9 @@
 import { examine } from "../../../engine/doctor/doctor.ts";
 import type { Finding } from "../../../engine/doctor/finding.ts";
 import {
+  EXAMINE_ENV,
   type NodeSettings,
-  PATIENT_ENV,
-} from "../../../engine/doctor/patient.ts";
+} from "../../../engine/doctor/examine_options.ts";
 import { callersVariable } from "../../../process/callers_variable.ts";
 import { isThere } from "../../../fs/if_there.ts";
 import type { Call } from "../../command.ts";
@@ -24,7 +24,7 @@ export async function run(
   checkFormat(flags.format, { plain: "text" }); // looking takes a while
   const { root, runRoot } = config;
   const env = Object.fromEntries(
-    PATIENT_ENV.map((n) => [n, callersVariable(n)]),
+    EXAMINE_ENV.map((n) => [n, callersVariable(n)]),
   );
   const node = nodeOf(config.serve);
   const findings = await examine({ root, runRoot, libc, env, node, signal });

@@ -11,7 +11,7 @@ import type { RegistryOptions } from "../../../registry/registry_image.ts";
 import type { FlagValues } from "../../command.ts";
 import type { COPY, FORM_FLAGS } from "../../table/copy_commands.ts";
 import { UsageError } from "../../usage_error.ts";
-import { registrySurroundings } from "../read_env.ts";
+import { registryEnvironment } from "../read_env.ts";
 import { checkLevel } from "./compression_level.ts";
 import { type Asking, readLoginFlags } from "./login_flags.ts";
 import { platformOption } from "./registry_options.ts";
@@ -109,6 +109,6 @@ async function endOptions(
     authFile: (flags[`${end}-authfile`] ?? flags.authfile) || undefined,
     certDir: flags[`${end}-cert-dir`],
     tlsVerify: flags[`${end}-tls-verify`],
-    ...registrySurroundings(),
+    ...registryEnvironment(),
   };
 }

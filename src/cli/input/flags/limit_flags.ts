@@ -149,7 +149,7 @@ function readCount(
   name: string,
   text: string | undefined,
   { unlimited, most = Number.MAX_SAFE_INTEGER }: {
-    /** What -1 stands for; it is refused if left out. */
+    /** What -1 stands for; it is refused if omitted. */
     readonly unlimited?: number;
     readonly most?: number;
   } = {},

@@ -9,7 +9,7 @@ import type { Call, FlagValues } from "../../command.ts";
 import type { LogSink } from "../../open_log.ts";
 import type { AUTH_FILE_FLAGS } from "../../table/login_commands.ts";
 import { UsageError } from "../../usage_error.ts";
-import { registrySurroundings } from "../read_env.ts";
+import { registryEnvironment } from "../read_env.ts";
 
 /**
  * Turns the flags that `login` and `logout` share into options.
@@ -30,7 +30,7 @@ export function loginOptions(
   return {
     authFile: authfile || undefined,
     compatAuthFile: compatAuthFile || undefined,
-    ...registrySurroundings(onWarning),
+    ...registryEnvironment(onWarning),
     onWarning,
     signal,
   };

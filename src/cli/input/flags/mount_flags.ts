@@ -246,9 +246,9 @@ function checkWords(
   known: RegExp,
 ): readonly string[] {
   for (const pattern of EXCLUSIVE) {
-    const rivals = words.filter((word) => pattern.test(word));
-    if (rivals.length > 1) {
-      throw bad(asked, `"${rivals.join(",")}" exclude each other`);
+    const conflicting = words.filter((word) => pattern.test(word));
+    if (conflicting.length > 1) {
+      throw bad(asked, `"${conflicting.join(",")}" exclude each other`);
     }
   }
   return words.filter((word) => {

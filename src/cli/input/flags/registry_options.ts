@@ -5,7 +5,7 @@ import { parsePlatform } from "../../../image/choose_manifest.ts";
 import type { RegistryOptions } from "../../../registry/registry_image.ts";
 import type { FlagValues } from "../../command.ts";
 import type { REGISTRY_FLAGS } from "../../table/shared_flags.ts";
-import { registrySurroundings } from "../read_env.ts";
+import { registryEnvironment } from "../read_env.ts";
 import { type Asking, readLoginFlags } from "./login_flags.ts";
 
 /**
@@ -23,7 +23,7 @@ export async function registryOptions(
     authFile: flags.authfile || undefined,
     certDir: flags["cert-dir"],
     tlsVerify: flags["tls-verify"],
-    ...registrySurroundings(),
+    ...registryEnvironment(),
   };
 }
 

@@ -10,7 +10,7 @@ import { goDuration } from "./go_duration.ts";
 import type { Column } from "../table_text.ts";
 
 /** What descriptors look at, besides a process. */
-export interface ProcessSurroundings
+export interface ProcessEnvironment
   extends Pick<ProcessList, "users" | "groups"> {
   /** The host's names of users, by their IDs. */
   readonly hostUsers: ReadonlyMap<number, string>;
@@ -18,7 +18,7 @@ export interface ProcessSurroundings
   readonly nowTicks: number;
 }
 
-type Text = (process: ContainerProcess, around: ProcessSurroundings) => string;
+type Text = (process: ContainerProcess, around: ProcessEnvironment) => string;
 
 // Of Uid and Gid: real, effective, saved, of the file system.
 const REAL = 0;
@@ -97,7 +97,7 @@ export function isDescriptor(typed: string): boolean {
 /** The columns of descriptors; unknown ones are left out. */
 export function processColumns(
   names: readonly string[],
-  around: ProcessSurroundings,
+  around: ProcessEnvironment,
 ): Column<ContainerProcess>[] {
   return names.flatMap((name) => findDescriptor(name) ?? [])
     .map(({ header, text }) => ({
@@ -160,7 +160,7 @@ function cpuOf({ stat }: ContainerProcess): number {
 /** In nanoseconds. */
 function ageOf(
   { stat }: ContainerProcess,
-  around: ProcessSurroundings,
+  around: ProcessEnvironment,
 ): number {
   const ticks = Math.max(0, around.nowTicks - stat.startTicks);
   return Math.round(ticks) * NS_PER_TICK;
@@ -168,7 +168,7 @@ function ageOf(
 
 function shareOf(
   process: ContainerProcess,
-  around: ProcessSurroundings,
+  around: ProcessEnvironment,
 ): number {
   const age = ageOf(process, around);
   return age === 0 ? 0 : cpuOf(process) / age * 100;

@@ -21,9 +21,9 @@ export interface ProgressDisplay extends Disposable {
 
 /** What is shown. */
 export interface ProgressOptions {
-  /** What is done to an image; `"Pulling"` if left out. */
+  /** What is done to an image; `"Pulling"` if omitted. */
   readonly verb?: string;
-  /** What was done to its bytes; `"Got"` if left out. */
+  /** What was done to its bytes; `"Got"` if omitted. */
   readonly pastVerb?: string;
 }
 

@@ -11,7 +11,7 @@ import { headingsOf } from "./template_headings.ts";
 
 /** What a template can be about. */
 export interface FormatContext {
-  /** The fields of each row; left out if only the rows tell. */
+  /** The fields of each row; omitted if only the rows tell. */
   readonly fields?: readonly string[];
   /** What stands above a field in a table, if not its name in capitals. */
   readonly headings?: Readonly<Record<string, string>>;

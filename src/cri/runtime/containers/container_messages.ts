@@ -11,7 +11,7 @@ import {
 import type { ContainerNote } from "../state/container_note.ts";
 import type { KnownContainer } from "../state/known_objects.ts";
 import { toNanoseconds } from "../state/nanoseconds.ts";
-import type { PeoplesStates } from "../state/peoples_states.ts";
+import type { UnmanagedStates } from "../state/unmanaged_states.ts";
 
 // A note that changes is another one.
 const listed = new WeakMap<ContainerNote, Container>();
@@ -19,7 +19,7 @@ const listed = new WeakMap<ContainerNote, Container>();
 /** A container as lists show it. */
 export function toContainer(
   known: KnownContainer,
-  states: PeoplesStates,
+  states: UnmanagedStates,
 ): Container {
   const { note } = known;
   if (note === undefined) return shorten(statusOf(known, states), known);
@@ -33,9 +33,9 @@ export function toContainer(
 /** A container's status. */
 export function statusOf(
   known: KnownContainer,
-  states: PeoplesStates,
+  states: UnmanagedStates,
 ): ContainerStatus {
-  return known.note?.status ?? describePeoples(known, states);
+  return known.note?.status ?? describeUnmanaged(known, states);
 }
 
 function shorten(
@@ -53,9 +53,9 @@ function shorten(
 }
 
 /** One that people made has no labels, and its Kubernetes' name is its own. */
-function describePeoples(
+function describeUnmanaged(
   { id, metadata, record }: KnownContainer,
-  states: PeoplesStates,
+  states: UnmanagedStates,
 ): ContainerStatus {
   const { state, startedAtNs, finishedAtNs, exitCode } = states.of(id);
   const hasEnded = state === ContainerState.CONTAINER_EXITED;

@@ -67,17 +67,17 @@ export async function createContainer(
     checked.metadata,
     pod.sandbox.request.metadata,
   );
-  const making = { ...checked, name, podId: pod.id };
+  const creation = { ...checked, name, podId: pod.id };
   let isOwn = false;
   const containerId = await context.jobs.making.join(
     name,
     () => {
       isOwn = true;
-      return make(context, making);
+      return make(context, creation);
     },
     { signal },
   );
-  if (!isOwn) await requireSame(context, containerId, making);
+  if (!isOwn) await requireSame(context, containerId, creation);
   return { containerId };
 }
 
@@ -85,12 +85,12 @@ export async function createContainer(
 async function requireSame(
   { objects }: RuntimeContext,
   id: ContainerId,
-  making: Making,
+  creation: Creation,
 ): Promise<void> {
-  meet(await findContainer(objects, id), making);
+  meet(await findContainer(objects, id), creation);
 }
 
-interface Making extends CheckedContainer {
+interface Creation extends CheckedContainer {
   /** Of the record. */
   readonly name: string;
   readonly podId: ContainerId;
@@ -98,23 +98,26 @@ interface Making extends CheckedContainer {
 
 async function make(
   context: RuntimeContext,
-  making: Making,
+  creation: Creation,
 ): Promise<ContainerId> {
   const { agent, objects, turns } = context;
-  using _turn = await turns.take(making.podId, "shared");
+  using _turn = await turns.take(creation.podId, "shared");
   const { containers } = await objects.read();
   const other = containers.find(({ record }) =>
-    record.names?.includes(making.name)
+    record.names?.includes(creation.name)
   );
-  if (other !== undefined && isWhole(other)) return meet(other, making);
+  if (other !== undefined && isWhole(other)) return meet(other, creation);
   // Cut short, and not to be undone when the daemon started.
   if (other !== undefined) await dropContainer(context, other.id);
-  const sandbox = objects.rereadSandbox(making.podId);
-  if (sandbox?.state !== "ready") throw notReady(making);
+  const sandbox = objects.rereadSandbox(creation.podId);
+  if (sandbox?.state !== "ready") throw notReady(creation);
   const id = parseContainerId(randomId());
-  await objects.whileHidden(id, () => put(context, id, { ...making, sandbox }));
-  agent.log("info", `Created container "${making.name}" as "${id}"`, {
-    pod: making.podId,
+  await objects.whileHidden(
+    id,
+    () => put(context, id, { ...creation, sandbox }),
+  );
+  agent.log("info", `Created container "${creation.name}" as "${id}"`, {
+    pod: creation.podId,
     container: id,
   });
   await tellEvent(context, id, ContainerEventType.CONTAINER_CREATED_EVENT);
@@ -128,7 +131,7 @@ function isWhole({ note }: KnownContainer): boolean {
 /** A kubelet that got no answer asks once more for the same. */
 function meet(
   { id, note, metadata: { podId } }: KnownContainer,
-  { name, config, podId: wanted }: Making,
+  { name, config, podId: wanted }: Creation,
 ): ContainerId {
   const isNew = note?.status.state === ContainerState.CONTAINER_CREATED;
   const isSame = podId === wanted && note !== undefined &&
@@ -140,7 +143,7 @@ function meet(
   );
 }
 
-function notReady({ podId, name }: Making): InUseError {
+function notReady({ podId, name }: Creation): InUseError {
   return new InUseError(
     `Cannot create container "${name}": pod "${podId}" does not run`,
     [podId],
@@ -150,16 +153,16 @@ function notReady({ podId, name }: Making): InUseError {
 async function put(
   context: RuntimeContext,
   id: ContainerId,
-  making: Making & { readonly sandbox: Sandbox },
+  creation: Creation & { readonly sandbox: Sandbox },
 ): Promise<void> {
   const { agent, objects } = context;
-  const { config, sandbox } = making;
+  const { config, sandbox } = creation;
   const logPath = logPathOf(sandbox.request.logDirectory, config.logPath);
-  const made = await makeSpec(context, id, making);
-  const note = makeNote(id, { ...making, ...made, logPath });
+  const made = await makeSpec(context, id, creation);
+  const note = makeNote(id, { ...creation, ...made, logPath });
   try {
     await putContainer(agent, {
-      ...recordOf(making),
+      ...recordOf(creation),
       containerId: id,
       imageId: made.imageId,
       template: made.spec,
@@ -186,7 +189,7 @@ async function put(
 }
 
 function recordOf(
-  { name, metadata, image, sandbox }: Making & { readonly sandbox: Sandbox },
+  { name, metadata, image, sandbox }: Creation & { readonly sandbox: Sandbox },
 ) {
   return {
     podName: sandbox.request.podName,
@@ -201,7 +204,7 @@ function recordOf(
 
 function makeNote(
   id: ContainerId,
-  made: Making & MadeSpec & { readonly logPath: string | undefined },
+  made: Creation & MadeSpec & { readonly logPath: string | undefined },
 ): ContainerNote {
   const { config, metadata, image, imageId, spec } = made;
   const { uid = 0, gid = 0, additionalGids = [] } = spec.process?.user ?? {};

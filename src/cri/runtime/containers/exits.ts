@@ -7,7 +7,7 @@ import { readExit } from "../../../engine/containers/process_exit.ts";
 import { watchExits } from "../../../engine/monitor/watch_exits.ts";
 import type { ContainerId } from "../../../formats/storage/store_ids.ts";
 
-/** Told of each container or pod whose process has ended. */
+/** Called for each container or pod whose process has ended. */
 export type OnExit = (id: ContainerId) => void;
 
 // The watch is fast; this is for file systems on which it does not work.

@@ -37,12 +37,12 @@ export async function* streamContainers(
 }
 
 async function list(
-  { objects, peoples }: RuntimeContext,
+  { objects, unmanaged }: RuntimeContext,
   filter: ContainerFilter | undefined,
   call: CallContext,
 ): Promise<Container[]> {
   const { containers } = await objects.read(call);
-  return containers.map((known) => toContainer(known, peoples))
+  return containers.map((known) => toContainer(known, unmanaged))
     .filter((container) =>
       (filter?.state === undefined || filter.state.state === container.state) &&
       isListedContainer(filter, container)
@@ -61,7 +61,7 @@ export async function containerStatus(
 ): Promise<ContainerStatusResult> {
   const known = await findContainer(context.objects, containerId, call);
   return {
-    status: statusOf(known, context.peoples),
+    status: statusOf(known, context.unmanaged),
     info: verbose ? describeContainer(context, known) : {},
   };
 }

@@ -1,4 +1,4 @@
-/** Notes how containers ended: in what is kept of them, and to who listens. */
+/** Records how containers ended: in what is kept of them, and to who listens. */
 
 import { ContainerNotFoundError } from "../../../errors/not_found_errors.ts";
 import { PolicyError } from "../../../errors/store_errors.ts";
@@ -18,7 +18,7 @@ import type { ContainerNote } from "../state/container_note.ts";
 import { toNanoseconds } from "../state/nanoseconds.ts";
 import { readAgain } from "./read_again.ts";
 
-/** Notes how the process of a container, or of a pod, has ended. */
+/** Records how the process of a container, or of a pod, has ended. */
 export async function onExit(
   context: RuntimeContext,
   id: ContainerId,
@@ -59,7 +59,7 @@ async function forgetEnded(
 }
 
 /**
- * Notes how a container has ended, if it has; to be called in its turn.
+ * Records how a container has ended, if it has; to be called in its turn.
  *
  * @param unseen What is noted if it has ended and nobody tells how.
  */

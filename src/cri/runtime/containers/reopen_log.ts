@@ -1,4 +1,4 @@
-/** Opens logs anew that a kubelet has moved away. */
+/** Opens logs again that a kubelet has moved away. */
 
 import { reopenLog } from "../../../engine/monitor/reopen_log.ts";
 import { InUseError } from "../../../errors/store_errors.ts";

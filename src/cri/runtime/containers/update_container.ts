@@ -85,8 +85,9 @@ function merge(
 }
 
 /**
- * Notes that a pod's limits have changed, for who looks into it. The kubelet itself
- * changes the pod's control group; nothing of the pod but its containers is in it.
+ * Records that a pod's limits have changed, for who looks into it. The kubelet
+ * itself changes the pod's control group; nothing of the pod but its containers is
+ * in it.
  *
  * @throws {InvalidSandboxIdError} If there is no such pod.
  */

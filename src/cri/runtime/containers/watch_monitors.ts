@@ -14,7 +14,7 @@ const INTERVAL_MS = 5_000;
 
 /**
  * Ends containers that nobody watches, until the signal aborts: a kubelet starts
- * them anew. One is given the time until the next look.
+ * them again. One is given the time until the next look.
  */
 export async function watchMonitors(
   context: RuntimeContext,

@@ -21,8 +21,8 @@ import { findOwnPod, type Refusable } from "../state/find_objects.ts";
 import { type KnownContainer, membersOf } from "../state/known_objects.ts";
 
 /**
- * Stops a pod: its containers are killed, and what its network gave it is given
- * back. One that is not there, or was stopped, is no error.
+ * Stops a pod: its containers are killed, and what its network gave it is released.
+ * One that is not there, or was stopped, is no error.
  *
  * @throws {PolicyError} If people made it.
  */
@@ -94,7 +94,7 @@ async function stop(context: RuntimeContext, id: ContainerId): Promise<void> {
 async function remove(context: RuntimeContext, id: ContainerId): Promise<void> {
   const { agent, objects } = context;
   const members = membersOf(await objects.read(), id);
-  refusePeoples(id, members);
+  refuseUnmanaged(id, members);
   await stop(context, id);
   await all(members, (member) => removeOwn(context, member.id));
   // Of containers that people have removed.
@@ -104,14 +104,14 @@ async function remove(context: RuntimeContext, id: ContainerId): Promise<void> {
   await tellEvent(context, id, ContainerEventType.CONTAINER_DELETED_EVENT, id);
 }
 
-function refusePeoples(id: string, members: readonly KnownContainer[]): void {
-  const peoples = members.filter(({ note }) => note === undefined)
+function refuseUnmanaged(id: string, members: readonly KnownContainer[]): void {
+  const unmanaged = members.filter(({ note }) => note === undefined)
     .map(({ record }) => record.names?.[0] ?? record.id);
-  if (peoples.length === 0) return;
+  if (unmanaged.length === 0) return;
   throw new InUseError(
     `Cannot remove pod "${id}": people have put containers into it: ` +
-      peoples.map((name) => `"${name}"`).join(", "),
-    peoples,
+      unmanaged.map((name) => `"${name}"`).join(", "),
+    unmanaged,
   );
 }
 

@@ -38,13 +38,15 @@ export async function* streamPodSandboxes(
 }
 
 async function list(
-  { objects, peoples }: RuntimeContext,
+  { objects, unmanaged }: RuntimeContext,
   filter: PodSandboxFilter | undefined,
   call: CallContext,
 ): Promise<PodSandbox[]> {
   const snapshot = await objects.read(call);
   return snapshot.pods
-    .map((pod) => toPodSandbox(pod, () => membersOf(snapshot, pod.id), peoples))
+    .map((pod) =>
+      toPodSandbox(pod, () => membersOf(snapshot, pod.id), unmanaged)
+    )
     .filter((pod) =>
       (filter?.state === undefined || filter.state.state === pod.state) &&
       isListed(filter, pod)
@@ -61,14 +63,14 @@ export async function podSandboxStatus(
   { podSandboxId, verbose }: PodSandboxStatusRequest,
   call: CallContext,
 ): Promise<PodStatusResult> {
-  const { objects, peoples } = context;
+  const { objects, unmanaged } = context;
   const pod = await findPod(objects, podSandboxId, call);
   const snapshot = await objects.read(call);
   const members = membersOf(snapshot, pod.id);
   return {
-    status: toPodStatus(pod, members, peoples),
+    status: toPodStatus(pod, members, unmanaged),
     info: verbose ? describePod(pod) : {},
-    containersStatuses: members.map((known) => statusOf(known, peoples)),
+    containersStatuses: members.map((known) => statusOf(known, unmanaged)),
     timestamp: nowNs(),
   };
 }

@@ -12,7 +12,7 @@ import {
 } from "../../api/api_pb.js";
 import type { KnownContainer, KnownPod } from "../state/known_objects.ts";
 import { toNanoseconds } from "../state/nanoseconds.ts";
-import type { PeoplesStates } from "../state/peoples_states.ts";
+import type { UnmanagedStates } from "../state/unmanaged_states.ts";
 import { configOf } from "./pod_request.ts";
 
 // A sandbox that changes is another one.
@@ -26,7 +26,7 @@ const listed = new WeakMap<Sandbox, PodSandbox>();
 export function toPodSandbox(
   pod: KnownPod,
   members: () => readonly KnownContainer[],
-  states: PeoplesStates,
+  states: UnmanagedStates,
 ): PodSandbox {
   const { sandbox } = pod;
   const before = sandbox && listed.get(sandbox);
@@ -42,7 +42,7 @@ export function toPodSandbox(
 export function toPodStatus(
   pod: KnownPod,
   members: readonly KnownContainer[],
-  states: PeoplesStates,
+  states: UnmanagedStates,
 ): PodSandboxStatus {
   const { sandbox } = pod;
   const options = sandbox &&
@@ -58,7 +58,7 @@ export function toPodStatus(
 function describe(
   { id, metadata, record, sandbox }: KnownPod,
   members: () => readonly KnownContainer[],
-  states: PeoplesStates,
+  states: UnmanagedStates,
 ) {
   if (sandbox !== undefined) {
     const { state, createdAtNs, request } = sandbox;

@@ -101,7 +101,7 @@ async function requireUsers(
   );
 }
 
-/** One that was cut short, and not to be undone when the daemon started. */
+/** One that was interrupted, and not to be undone when the daemon started. */
 async function isUndone(
   { agent }: RuntimeContext,
   id: ContainerId,

@@ -28,7 +28,7 @@ export const NOTE_FILE = "cri.json";
 
 /**
  * How far a container's creation or removal has come: one that is `"creating"` or
- * `"removing"` when the daemon starts was cut short.
+ * `"removing"` when the daemon starts was interrupted.
  */
 export type ContainerPhase = (typeof PHASES)[number];
 

@@ -1,6 +1,6 @@
 /**
  * The pods and containers of a store, as lists show them. The store is the truth:
- * what is kept here saves reading it again, and is made anew of it at any time.
+ * what is kept here saves reading it again, and is made again of it at any time.
  */
 
 import { type Abortable, settleAll } from "../../../errors/abort.ts";

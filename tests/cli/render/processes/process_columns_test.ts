@@ -4,7 +4,7 @@ import {
   DESCRIPTOR_NAMES,
   isDescriptor,
   processColumns,
-  type ProcessSurroundings,
+  type ProcessEnvironment,
 } from "../../../../src/cli/render/processes/process_columns.ts";
 import type { ContainerProcess } from "../../../../src/engine/processes/list_processes.ts";
 
@@ -24,7 +24,7 @@ const PROCESS: ContainerProcess = {
     ["Seccomp", "2"],
   ]),
 };
-const AROUND: ProcessSurroundings = {
+const AROUND: ProcessEnvironment = {
   users: new Map([[0, "root"], [1000, "ann"]]),
   groups: new Map([[5, "tty"]]),
   hostUsers: new Map([[0, "host-root"]]),
@@ -35,7 +35,7 @@ const AROUND: ProcessSurroundings = {
 function show(
   name: string,
   process: ContainerProcess = PROCESS,
-  around: ProcessSurroundings = AROUND,
+  around: ProcessEnvironment = AROUND,
 ): string {
   const [column] = processColumns([name], around);
   return `${column?.header}: ${column?.text(process)}`;

@@ -5,7 +5,7 @@ import {
   KnownObjects,
   membersOf,
 } from "../../../../src/cri/runtime/state/known_objects.ts";
-import { PeoplesStates } from "../../../../src/cri/runtime/state/peoples_states.ts";
+import { UnmanagedStates } from "../../../../src/cri/runtime/state/unmanaged_states.ts";
 import { mountImageVolume } from "../../../../src/engine/containers/image_volumes.ts";
 import { openRun } from "../../../../src/engine/containers/last_run.ts";
 import { parseContainerId } from "../../../../src/formats/storage/store_ids.ts";
@@ -102,7 +102,7 @@ Deno.test("PeoplesStates tell what containers of people do", async (t) => {
     );
     return id;
   };
-  const states = () => new PeoplesStates(agent);
+  const states = () => new UnmanagedStates(agent);
   await t.step("made", async () => {
     assertEquals(states().of(await make("made")), {
       ...{ state: CONTAINER_CREATED, startedAtNs: 0n, finishedAtNs: 0n },

@@ -6,7 +6,7 @@ import type { NetworkSettings } from "../network/find_networks.ts";
 import type { Libc } from "../../process/libc.ts";
 
 /** What to look at. */
-export interface Patient extends Abortable {
+export interface ExamineOptions extends Abortable {
   /** The graph root: absolute. */
   readonly root: string;
   /** The run root: absolute. */
@@ -33,5 +33,5 @@ export interface NodeSettings {
   readonly cgroupManager: "cgroupfs" | "systemd";
 }
 
-/** The variables of {@linkcode Patient.env} that matter. */
-export const PATIENT_ENV: readonly string[] = PROXY_NAMES;
+/** The variables of {@linkcode ExamineOptions.env} that matter. */
+export const EXAMINE_ENV: readonly string[] = PROXY_NAMES;

@@ -18,7 +18,7 @@ import { ContainerState } from "../../api/api_pb.js";
 import { toNanoseconds } from "./nanoseconds.ts";
 
 /** What a container does, in CRI's words. */
-export interface PeoplesState {
+export interface UnmanagedState {
   readonly state: ContainerState;
   /** Nanoseconds since 1970; 0 if it did not begin. */
   readonly startedAtNs: bigint;
@@ -31,9 +31,9 @@ export interface PeoplesState {
 const KEPT_MS = 1000;
 
 /** Looks at containers, and again only after a while. */
-export class PeoplesStates {
+export class UnmanagedStates {
   readonly #agent: Agent;
-  #states = new Map<ContainerId, PeoplesState>();
+  #states = new Map<ContainerId, UnmanagedState>();
   #stateRoots: readonly string[] = [];
   #readMs = -Infinity;
 
@@ -43,7 +43,7 @@ export class PeoplesStates {
   }
 
   /** What a container does. */
-  of(id: ContainerId): PeoplesState {
+  of(id: ContainerId): UnmanagedState {
     const nowMs = performance.now();
     if (nowMs - this.#readMs > KEPT_MS) {
       this.#states = new Map();
@@ -57,7 +57,7 @@ export class PeoplesStates {
     return state;
   }
 
-  #look(id: ContainerId): PeoplesState {
+  #look(id: ContainerId): UnmanagedState {
     const run = tryReadLastRun(this.#agent, id);
     const exit = readExit(this.#agent, id);
     const isKnown =

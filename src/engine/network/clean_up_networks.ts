@@ -24,7 +24,7 @@ export interface UsedAttachment extends ValidAttachment {
  *
  * @param used What is in use: all of it, or others lose what they have.
  */
-export async function tidyNetworks(
+export async function cleanUpNetworks(
   used: readonly UsedAttachment[],
   settings: NetworkSettings,
   { signal, onProblem }: Abortable & {

@@ -1,7 +1,7 @@
 /**
- * Gives back what sandboxes have that are no more: the record of one was lost, or
- * removed by who does not know of networks. Only what orlop itself has noted is taken
- * away; a doubt leaves all as it is.
+ * Releases what sandboxes have that are no more: the record of one was lost, or
+ * removed by who does not know of networks. Only what orlop itself has noted is
+ * taken away; a doubt leaves all as it is.
  */
 
 import type { Abortable } from "../../errors/abort.ts";
@@ -14,7 +14,7 @@ import { isThere, removeIfThere } from "../../fs/if_there.ts";
 import { listIfDirectory } from "../../fs/list_directory.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import type { NetworkSettings } from "../network/find_networks.ts";
-import { tidyNetworks } from "../network/tidy_networks.ts";
+import { cleanUpNetworks } from "../network/clean_up_networks.ts";
 import {
   forgetAttachment,
   listAttachments,
@@ -27,7 +27,7 @@ import { readSandboxState } from "./sandbox_state.ts";
 import { detachSandbox } from "./stop_sandbox.ts";
 
 /**
- * Gives back what sandboxes without a record have, and lets networks of CNI 1.1 drop
+ * Releases what sandboxes without a record have, and lets networks of CNI 1.1 drop
  * what no sandbox has.
  *
  * @param handle From `openAgent()`.
@@ -36,22 +36,22 @@ import { detachSandbox } from "./stop_sandbox.ts";
  * @throws {DamagedStoreError} And the like, if it is not sure which are there.
  * @example
  * ```ts
- * import { openAgent, tidySandboxes } from "orlop";
+ * import { openAgent, cleanUpSandboxes } from "orlop";
  * const root = await Deno.makeTempDir();
  * const agent = openAgent({ root, runRoot: `${root}/run` });
- * console.log(await tidySandboxes(agent, { configDirectory: root })); // []
+ * console.log(await cleanUpSandboxes(agent, { configDirectory: root })); // []
  * ```
  */
-export async function tidySandboxes(
+export async function cleanUpSandboxes(
   handle: AgentHandle,
   settings: NetworkSettings = {},
   options: Abortable = {},
 ): Promise<readonly ContainerId[]> {
   const agent = insideOf(handle);
-  const tidied: ContainerId[] = [];
+  const cleaned: ContainerId[] = [];
   for (const id of await listLost(agent, options)) {
     try {
-      if (await tidy(agent, id, options)) tidied.push(id);
+      if (await cleanUp(agent, id, options)) cleaned.push(id);
     } catch (error) {
       options.signal?.throwIfAborted();
       agent.log(
@@ -62,8 +62,8 @@ export async function tidySandboxes(
       );
     }
   }
-  await tidyLists(agent, settings, options);
-  return tidied;
+  await cleanUpLists(agent, settings, options);
+  return cleaned;
 }
 
 /** All that have a note, a directory, or a lock of theirs, and no record. */
@@ -91,7 +91,7 @@ async function isRecorded(
 }
 
 /** @returns Whether there was more than a lock. */
-async function tidy(
+async function cleanUp(
   agent: Agent,
   id: ContainerId,
   options: Abortable,
@@ -110,7 +110,7 @@ async function tidy(
 }
 
 /** Who has what is known only if each state can be read. */
-async function tidyLists(
+async function cleanUpLists(
   agent: Agent,
   settings: NetworkSettings,
   { signal }: Abortable,
@@ -121,7 +121,7 @@ async function tidyLists(
       ...{ network: list.name, containerID: id, ifname: interfaceName },
     }));
   });
-  await tidyNetworks(valid, settings, {
+  await cleanUpNetworks(valid, settings, {
     signal,
     onProblem: (message) => agent.log("warn", message),
   });
