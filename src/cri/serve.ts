@@ -9,6 +9,7 @@ import { claimStore } from "../engine/serving.ts";
 import type { Libc } from "../process/libc.ts";
 import { ImageService, RuntimeService } from "./api/api_pb.js";
 import { GrpcServer } from "./grpc/grpc_server.ts";
+import { EmptyingTrash } from "./images/emptying_trash.ts";
 import { ImageFileSystems } from "./images/image_file_systems.ts";
 import { imageService } from "./images/image_service.ts";
 import { SharedPulls } from "./images/shared_pulls.ts";
@@ -52,7 +53,8 @@ export async function serve(options: ServeOptions): Promise<void> {
     ...{ agent, streaming, settings },
   });
   const metrics = new ServeMetrics();
-  const fileSystems = new ImageFileSystems(agent);
+  await using trash = new EmptyingTrash(agent);
+  const fileSystems = new ImageFileSystems(agent, trash);
   const pulls = new SharedPulls(agent, {
     onEvent: (event) => metrics.pulls.add(event),
   });
@@ -62,7 +64,9 @@ export async function serve(options: ServeOptions): Promise<void> {
       logCall(log, call);
     },
   });
-  server.add(ImageService, imageService({ agent, pulls, fileSystems, log }));
+  const { settleContainers } = runtime;
+  const images = { agent, pulls, fileSystems, trash, log, settleContainers };
+  server.add(ImageService, imageService(images));
   server.add(RuntimeService, runtime.methods);
   await using _shown = settings.metricsListen &&
     await serveMetrics(

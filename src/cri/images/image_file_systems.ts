@@ -8,6 +8,7 @@ import {
 } from "../../engine/cleanup/measure_file_systems.ts";
 import { type Abortable, unlessAborted } from "../../errors/abort.ts";
 import type { ImageFsInfoResponseSchema } from "../api/api_pb.js";
+import type { EmptyingTrash } from "./emptying_trash.ts";
 import { toNanoseconds } from "../runtime/state/nanoseconds.ts";
 import { fileSystemMessage } from "../stats/usage_messages.ts";
 
@@ -25,12 +26,18 @@ interface Measurement {
 /** Measures, but not at each call. */
 export class ImageFileSystems {
   readonly #agent: Agent;
+  readonly #trash: EmptyingTrash | undefined;
   #last: Measurement | undefined;
   #current: Promise<Measurement> | undefined;
 
-  /** Makes one for a store. */
-  constructor(agent: Agent) {
+  /**
+   * Makes one for a store.
+   *
+   * @param trash What goes on taking room until it is empty; none is the default.
+   */
+  constructor(agent: Agent, trash?: EmptyingTrash) {
     this.#agent = agent;
+    this.#trash = trash;
   }
 
   /** Makes sure that a change is seen. */
@@ -68,10 +75,16 @@ export class ImageFileSystems {
   }
 
   #begin(): Promise<Measurement> {
-    const current = measure(this.#agent);
+    const current = this.#measure();
     this.#current = current;
     this.#note(current);
     return current;
+  }
+
+  async #measure(): Promise<Measurement> {
+    await this.#trash?.settle();
+    const atMs = Date.now();
+    return { atMs, usage: await measureFileSystems(this.#agent) };
   }
 
   async #note(current: Promise<Measurement>): Promise<void> {
@@ -86,9 +99,4 @@ export class ImageFileSystems {
     this.#current = undefined;
     this.#last = last;
   }
-}
-
-async function measure(agent: Agent): Promise<Measurement> {
-  const atMs = Date.now();
-  return { atMs, usage: await measureFileSystems(agent) };
 }

@@ -1,7 +1,10 @@
 /** CRI's ImageService: the images of a store, for a kubelet. */
 
 import type { Agent, Log } from "../../engine/agent.ts";
-import { removeImage } from "../../engine/cleanup/remove_image.ts";
+import {
+  type RemovedImage,
+  removeImageInto,
+} from "../../engine/cleanup/remove_image.ts";
 import {
   type ImageDetails,
   type ImageSummary,
@@ -17,6 +20,8 @@ import type {
 } from "../api/api_pb.js";
 import type { CallContext, ServiceMethods } from "../grpc/service_methods.ts";
 import { inParts } from "../runtime/state/in_parts.ts";
+import { openTrash } from "../../store/layers/trash.ts";
+import type { EmptyingTrash } from "./emptying_trash.ts";
 import type { ImageFileSystems } from "./image_file_systems.ts";
 import { ImageUsers } from "./image_users.ts";
 import { pullForPod } from "./pull_for_pod.ts";
@@ -28,7 +33,10 @@ export interface ImageServiceOptions {
   readonly agent: Agent;
   readonly pulls: SharedPulls;
   readonly fileSystems: ImageFileSystems;
+  readonly trash: EmptyingTrash;
   readonly log: Log;
+  /** Waits for removals of containers that were answered: they still use images. */
+  readonly settleContainers: () => Promise<void>;
 }
 
 type Methods = Required<ServiceMethods<typeof ImageService>>;
@@ -62,8 +70,7 @@ export function imageService(options: ImageServiceOptions): Methods {
     async removeImage({ image }, { signal }) {
       const name = nameIn(image);
       try {
-        const options = { signal, names: "all" } as const;
-        const { deleted } = await removeImage(agent, name, options);
+        const { deleted } = await remove(options, name, signal);
         fileSystems.forget();
         for (const id of deleted) {
           users.forget(id);
@@ -76,6 +83,22 @@ export function imageService(options: ImageServiceOptions): Methods {
     },
     imageFsInfo: (_request, { signal }) => fileSystems.measure({ signal }),
   };
+}
+
+/** Its files go when that was answered. */
+async function remove(
+  { agent, trash, settleContainers }: ImageServiceOptions,
+  nameOrId: string,
+  signal: AbortSignal,
+): Promise<RemovedImage> {
+  await settleContainers();
+  const files = openTrash(agent.store);
+  try {
+    const options = { nameOrId, signal, names: "all" } as const;
+    return await removeImageInto(files, agent, options);
+  } finally {
+    trash.add(files);
+  }
 }
 
 async function findImages(

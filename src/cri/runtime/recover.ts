@@ -98,8 +98,14 @@ async function recoverContainer(
   if (exit !== undefined) return objects.setNote(id, withExit(known, exit));
   if (isWatched && state === ContainerState.CONTAINER_RUNNING) return;
   const { process } = await findActivity(agent, id);
+  const isWaiting = state === ContainerState.CONTAINER_CREATED;
+  // Its process is made when it is started, unless it is there.
+  if (process === undefined && isWaiting) return;
   if (process === undefined) return await noteUnseen(context, id, known);
-  if (process.status === "starting") return;
+  if (process.status === "starting") {
+    context.processes.set(id, { kind: "made" });
+    return;
+  }
   if (state === ContainerState.CONTAINER_RUNNING) return;
   objects.setNote(id, {
     ...known,

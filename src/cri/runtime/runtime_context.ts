@@ -8,6 +8,7 @@ import type { ContainerEventResponse } from "../api/api_pb.js";
 import type { NodeStats } from "../stats/node_stats.ts";
 import type { StreamingServer } from "../streaming/streaming_server.ts";
 import type { Exits } from "./containers/exits.ts";
+import type { Removals } from "./containers/removals.ts";
 import type { Stops } from "./containers/stops.ts";
 import type { EventHub } from "./state/event_hub.ts";
 import type { Jobs } from "./state/jobs.ts";
@@ -45,6 +46,11 @@ export interface RuntimeJobs {
   readonly changing: Jobs<void>;
 }
 
+/** What became of a container's process before its start. */
+export type MadeProcess =
+  | { readonly kind: "made" }
+  | { readonly kind: "failed"; readonly error: unknown };
+
 /** What the methods of RuntimeService share. */
 export interface RuntimeContext {
   readonly agent: Agent;
@@ -54,6 +60,10 @@ export interface RuntimeContext {
   readonly unmanaged: UnmanagedStates;
   readonly turns: Turns;
   readonly jobs: RuntimeJobs;
+  /** Of containers that were created, and wait to be started. */
+  readonly processes: Map<ContainerId, MadeProcess>;
+  /** Of containers, when that was answered. */
+  readonly removals: Removals;
   readonly exits: Exits;
   readonly stops: Stops;
   readonly stats: NodeStats;

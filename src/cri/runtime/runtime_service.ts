@@ -34,6 +34,7 @@ import { removeContainer } from "./containers/remove_container.ts";
 import { reopenContainerLog } from "./containers/reopen_log.ts";
 import { startContainer } from "./containers/start_container.ts";
 import { stopContainer } from "./containers/stop_container.ts";
+import { Removals } from "./containers/removals.ts";
 import { Stops } from "./containers/stops.ts";
 import { attach, exec } from "./containers/streams.ts";
 import {
@@ -80,6 +81,8 @@ export interface RuntimeServiceOptions {
 export interface OpenRuntimeService extends AsyncDisposable {
   /** For `GrpcServer.add()`. */
   readonly methods: ServiceMethods<typeof RuntimeService>;
+  /** Waits for removals of containers that were answered. */
+  readonly settleContainers: () => Promise<void>;
 }
 
 /**
@@ -99,6 +102,8 @@ export async function openRuntimeService(
     unmanaged: new UnmanagedStates(agent),
     turns: new Turns(),
     jobs: { making: new Jobs(), changing: new Jobs() },
+    processes: new Map(),
+    removals: new Removals(),
     stops: new Stops(agent, exits),
     events: new EventHub(),
     stats: new NodeStats(agent),
@@ -112,6 +117,7 @@ export async function openRuntimeService(
   ]);
   return {
     methods: bindMethods(context),
+    settleContainers: () => context.removals.settle(),
     async [Symbol.asyncDispose]() {
       await settle(context.jobs);
       ending.abort();

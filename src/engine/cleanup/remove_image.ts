@@ -13,7 +13,7 @@ import type {
 } from "../../formats/storage/store_record.ts";
 import { deleteImage } from "../../store/delete_image.ts";
 import { findImageUsers, withNames } from "../../store/image_records.ts";
-import { openTrash } from "../../store/layers/trash.ts";
+import { openTrash, type Trash } from "../../store/layers/trash.ts";
 import { WRITE_LOCKS, type WriteLocks } from "../../store/records/tables.ts";
 import type { Agent } from "../agent.ts";
 import { deleteContainer } from "../containers/delete_container.ts";
@@ -71,12 +71,27 @@ export async function removeImage(
   nameOrId: string,
   options: RemoveImageOptions = {},
 ): Promise<RemovedImage> {
+  await using trash = openTrash(agent.store);
+  return await removeImageInto(trash, agent, { ...options, nameOrId });
+}
+
+/**
+ * Does what `removeImage()` does, but for the files of layers: that they are no
+ * layers any more is on the disk, and who is killed leaves them to the next command.
+ *
+ * @param trash Takes them; to be disposed of.
+ * @throws As `removeImage()` does.
+ */
+export async function removeImageInto(
+  trash: Trash,
+  agent: Agent,
+  { nameOrId, ...options }: RemoveImageOptions & { readonly nameOrId: string },
+): Promise<RemovedImage> {
   const { store } = agent;
   if (options.containers === "remove") {
     await removeUsers(agent, nameOrId, options);
   }
   const conf = await loadShortNames(agent, [nameOrId], options);
-  await using trash = openTrash(store);
   using held = await store.lock(WRITE_LOCKS, options);
   const image = findImage(held.images, nameOrId, conf);
   const names = image.names ?? [];

@@ -197,15 +197,21 @@ Deno.test(
       },
     );
 
-    await t.step("a program that is not there is refused at once", async () => {
-      await assertRejects(() =>
-        node.create(pod, "nothing", { changes: { command: ["/no/such"] } })
-      );
-      const { containers } = await client.call(method.listContainers, {
-        filter: { labelSelector: { part: "nothing" } },
-      });
-      assertEquals(containers, []);
-    });
+    await t.step(
+      "a program that is not there is told at the start",
+      async () => {
+        const changes = { command: ["/no/such"] };
+        const id = await node.create(pod, "nothing", { changes });
+        const start = () => node.start(id);
+        const error = await assertRejects(start, Error, "/no/such");
+        const { state, exitCode, reason, message } = await node.status(id);
+        assertEquals(state, CONTAINER_EXITED);
+        assertEquals([exitCode, reason], [128, "ContainerCannotRun"]);
+        assertEquals(message, error.message);
+        await assertCode(REFUSED, start);
+        await client.call(method.removeContainer, { containerId: id });
+      },
+    );
 
     await t.step(
       "a stopped pod takes no container, and is removed",

@@ -10,6 +10,7 @@ import {
 } from "../../../src/cri/api/api_pb.js";
 import type { CallContext } from "../../../src/cri/grpc/service_methods.ts";
 import { Exits } from "../../../src/cri/runtime/containers/exits.ts";
+import { Removals } from "../../../src/cri/runtime/containers/removals.ts";
 import { Stops } from "../../../src/cri/runtime/containers/stops.ts";
 import type { RuntimeContext } from "../../../src/cri/runtime/runtime_context.ts";
 import type { ContainerPhase } from "../../../src/cri/runtime/state/container_note.ts";
@@ -70,6 +71,8 @@ export async function criContext(): Promise<CriContext> {
     unmanaged: new UnmanagedStates(agent),
     turns: new Turns(),
     jobs: { making: new Jobs(), changing: new Jobs() },
+    processes: new Map(),
+    removals: new Removals(),
     stops: new Stops(agent, exits),
     events: new EventHub(),
     stats: new NodeStats(agent),

@@ -1,4 +1,4 @@
-/** Creates containers: their process is there, and waits to be started. */
+/** Creates containers, which wait to be started. */
 
 import { dirname } from "@std/path";
 import { create, equals } from "@bufbuild/protobuf";
@@ -6,7 +6,6 @@ import { DuplicateNameError } from "../../../errors/naming_errors.ts";
 import { InUseError } from "../../../errors/store_errors.ts";
 import { createContainer as putContainer } from "../../../engine/containers/create_container.ts";
 import { startContainer as mountContainer } from "../../../engine/containers/start_container.ts";
-import { createProcess } from "../../../engine/monitor/create_process.ts";
 import type { Sandbox } from "../../../engine/sandboxes/sandbox.ts";
 import { makeHostDirectories } from "../../../engine/sandboxes/sandbox_cgroups.ts";
 import {
@@ -23,7 +22,6 @@ import {
 } from "../../api/api_pb.js";
 import type { CallContext } from "../../grpc/service_methods.ts";
 import { tellEvent } from "../events.ts";
-import { runtimeOf } from "../handlers.ts";
 import type { RuntimeContext } from "../runtime_context.ts";
 import {
   type ContainerNote,
@@ -39,12 +37,14 @@ import {
   type CheckedContainer,
   logPathOf,
 } from "./check_container.ts";
+import { beginProcess } from "./make_process.ts";
 import { type MadeSpec, makeSpec } from "./make_spec.ts";
 import { dropContainer, undoContainer } from "./undo_container.ts";
 
 /**
- * Creates a container in a pod. One of this name that is being made, or was made
- * of the same request, is the answer to a request that is made again.
+ * Creates a container in a pod; its process is made when that was answered. One of
+ * this name that is being made, or was made of the same request, is the answer to a
+ * request that is made again.
  *
  * @throws {TypeError} If it cannot be meant.
  * @throws {InvalidSandboxIdError} If there is no such pod.
@@ -102,6 +102,7 @@ async function make(
 ): Promise<ContainerId> {
   const { agent, objects, turns } = context;
   using _turn = await turns.take(creation.podId, "shared");
+  await context.removals.ofPod(creation.podId).catch(() => {}); // it was told
   const { containers } = await objects.read();
   const other = containers.find(({ record }) =>
     record.names?.includes(creation.name)
@@ -112,10 +113,15 @@ async function make(
   const sandbox = objects.rereadSandbox(creation.podId);
   if (sandbox?.state !== "ready") throw notReady(creation);
   const id = parseContainerId(randomId());
-  await objects.whileHidden(
-    id,
-    () => put(context, id, { ...creation, sandbox }),
-  );
+  const turn = await turns.take(id, "alone");
+  try {
+    const wanted = { ...creation, sandbox };
+    await objects.whileHidden(id, () => put(context, id, wanted));
+  } catch (error) {
+    turn[Symbol.dispose]();
+    throw error;
+  }
+  beginProcess(context, id, turn);
   agent.log("info", `Created container "${creation.name}" as "${id}"`, {
     pod: creation.podId,
     container: id,
@@ -172,16 +178,7 @@ async function put(
     if (logPath !== undefined) {
       await makeHostDirectories(agent, [dirname(logPath)]);
     }
-    const options = {
-      logPath,
-      terminal: config.tty,
-      stdin: config.stdin ? config.stdinOnce ? "once" : "open" : "none",
-      runtime: runtimeOf(context.settings, sandbox.request.runtimeHandler),
-      cgroupManager: context.settings.cgroupManager,
-    } as const;
-    await objects.setNoteWhile(id, { ...note, phase: "complete" }, {
-      act: () => createProcess(agent, id, options),
-    });
+    objects.setNote(id, { ...note, phase: "complete" });
   } catch (error) {
     await undoContainer(context, id);
     throw error;

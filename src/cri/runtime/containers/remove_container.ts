@@ -7,16 +7,20 @@ import {
 } from "../../api/api_pb.js";
 import type { CallContext } from "../../grpc/service_methods.ts";
 import { tellEvent } from "../events.ts";
+import { whyOf } from "../../../errors/why.ts";
 import type { RuntimeContext } from "../runtime_context.ts";
 import { findOwnContainer } from "../state/find_objects.ts";
+import type { OwnContainer } from "../state/known_objects.ts";
 import { readAgain } from "./read_again.ts";
 import { endContainer, ifMissing } from "./stop_container.ts";
 import { dropContainer } from "./undo_container.ts";
 
 /**
  * Removes a container; one that runs is killed. One that is not there is no error.
+ * That it is gone is noted for good, and answered; then its files go. If they cannot,
+ * as something is mounted in them, it is there again.
  *
- * @throws {InUseError} If it does not end, or something is mounted in it.
+ * @throws {InUseError} If it does not end.
  */
 export async function removeContainer(
   context: RuntimeContext,
@@ -32,7 +36,7 @@ export async function removeContainer(
   return {};
 }
 
-/** Removes a container that a request made, whatever it does. */
+/** Removes a container that a request made, whatever it does: see above. */
 export async function removeOwn(
   context: RuntimeContext,
   id: ContainerId,
@@ -46,20 +50,61 @@ export async function removeOwn(
 }
 
 async function remove(context: RuntimeContext, id: ContainerId): Promise<void> {
-  const { agent, objects, turns } = context;
+  const { turns, processes } = context;
   await endContainer(context, id, 0n);
-  using _turn = await turns.take(id, "alone");
+  const turn = await turns.take(id, "alone");
   const known = await readAgain(context, id).catch(ifMissing);
-  if (known === undefined) return;
-  // A kill from here on is noticed: the next start goes on with it.
-  const note = { ...known.note, phase: "removing" } as const;
-  objects.setNote(id, note, { directory: "later" });
-  await dropContainer(context, id);
-  agent.log("info", `Removed container "${id}"`, { container: id });
+  if (known === undefined) return turn[Symbol.dispose]();
+  processes.delete(id);
+  const isNoted = tryNote(context, known);
+  const done = drop(context, known, turn);
+  if (!isNoted) await done;
   await tellEvent(
     context,
     id,
     ContainerEventType.CONTAINER_DELETED_EVENT,
     known.metadata.podId,
   );
+}
+
+/**
+ * Notes that a container is gone: that is what is answered, and what the next start
+ * goes on with after a kill.
+ *
+ * @returns Whether it is noted: what is damaged stays, and a disk may be full.
+ */
+function tryNote(
+  { agent, objects }: RuntimeContext,
+  { id, note }: OwnContainer,
+): boolean {
+  try {
+    objects.setNote(id, { ...note, phase: "removing" });
+    return note.isDamaged !== true;
+  } catch (error) {
+    agent.log("warn", `Removes "${id}" without a note: ${whyOf(error)}`);
+    return false;
+  }
+}
+
+/** Takes away what there is of it; if that fails, it is there again. */
+function drop(
+  context: RuntimeContext,
+  { id, metadata: { podId } }: OwnContainer,
+  turn: Disposable,
+): Promise<void> {
+  const { agent, objects, jobs, removals } = context;
+  const done = jobs.changing.join(`drop ${id}`, async () => {
+    using _turn = turn;
+    try {
+      await objects.whileHidden(id, () => dropContainer(context, id));
+      agent.log("info", `Removed container "${id}"`, { container: id });
+    } catch (error) {
+      agent.log("warn", `Cannot remove container "${id}": ${whyOf(error)}`, {
+        container: id,
+      });
+      throw error;
+    }
+  });
+  removals.add(id, { podId, done });
+  return done;
 }

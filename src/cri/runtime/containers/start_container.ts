@@ -18,6 +18,7 @@ import type { RuntimeContext } from "../runtime_context.ts";
 import type { ContainerNote } from "../state/container_note.ts";
 import { findOwnContainer } from "../state/find_objects.ts";
 import { nowNs } from "../state/nanoseconds.ts";
+import { demandProcess } from "./make_process.ts";
 import { handlerOf, readAgain } from "./read_again.ts";
 
 // What containerd says of a container that could not be started.
@@ -46,7 +47,8 @@ export async function startContainer(
 async function start(context: RuntimeContext, id: ContainerId): Promise<void> {
   const { agent, objects, turns, settings } = context;
   using _turn = await turns.take(id, "alone");
-  const { note, metadata } = await readAgain(context, id);
+  const known = await readAgain(context, id);
+  const { note, metadata } = known;
   const isNew = note.status.state === ContainerState.CONTAINER_CREATED;
   if (!isNew || note.phase !== "complete") throw notWaiting(id, note);
   const handler = handlerOf(context, metadata.podId);
@@ -57,6 +59,7 @@ async function start(context: RuntimeContext, id: ContainerId): Promise<void> {
   });
   const runtime = runtimeOf(settings, handler);
   try {
+    await demandProcess(context, known);
     await objects.setNoteWhile(id, started, {
       act: () => startProcess(agent, id, { runtime }),
       directory: "later", // when it began is noted for the engine, too

@@ -1,6 +1,7 @@
 /** Stops containers, politely at first. */
 
 import { ContainerNotFoundError } from "../../../errors/not_found_errors.ts";
+import { findActivity } from "../../../engine/containers/container_status.ts";
 import type { ContainerId } from "../../../formats/storage/store_ids.ts";
 import { ContainerState, type StopContainerRequest } from "../../api/api_pb.js";
 import type { CallContext } from "../../grpc/service_methods.ts";
@@ -51,11 +52,28 @@ export async function endContainer(
   const known = await readAgain(context, id).catch(ifMissing);
   const state = known?.note.status.state;
   if (known === undefined || state === ContainerState.CONTAINER_EXITED) return;
-  // One that only waits to be started takes no notice of other signals.
   const hasBegun = state === ContainerState.CONTAINER_RUNNING;
-  await stops.stop(id, {
-    timeoutMs: hasBegun ? toMilliseconds(timeoutS) : 0,
-  });
+  if (hasBegun) await stops.stop(id, { timeoutMs: toMilliseconds(timeoutS) });
+  else await endWaiting(context, id);
   using _turn = await turns.take(id, "alone");
   await noteExit(context, id, unseenExit()).catch(ifMissing);
+}
+
+/** One that only waits to be started takes no notice of signals but SIGKILL. */
+async function endWaiting(
+  { agent, stops, turns, processes }: RuntimeContext,
+  id: ContainerId,
+): Promise<void> {
+  {
+    using _turn = await turns.take(id, "shared"); // it may just be made
+  }
+  const made = processes.get(id);
+  processes.delete(id);
+  if (made?.kind === "failed") return;
+  if (made === undefined) {
+    // A daemon before this one may have been killed before it was made.
+    const { process } = await findActivity(agent, id);
+    if (process === undefined) return;
+  }
+  await stops.stop(id, { timeoutMs: 0 });
 }

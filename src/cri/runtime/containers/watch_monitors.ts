@@ -41,14 +41,15 @@ export async function watchMonitors(
 }
 
 async function listUnwatched(
-  { agent, objects }: RuntimeContext,
+  { agent, objects, processes }: RuntimeContext,
 ): Promise<readonly ContainerId[]> {
   const { containers } = await objects.read();
   return containers.filter(({ id, note }) => {
     if (note?.phase !== "complete") return false;
     const { state } = note.status;
     const isAlive = state === ContainerState.CONTAINER_RUNNING ||
-      state === ContainerState.CONTAINER_CREATED;
+      (state === ContainerState.CONTAINER_CREATED &&
+        processes.get(id)?.kind === "made");
     return isAlive && !hasMonitor(agent, id) &&
       readExit(agent, id) === undefined;
   }).map(({ id }) => id);

@@ -97,6 +97,7 @@ async function remove(context: RuntimeContext, id: ContainerId): Promise<void> {
   refuseUnmanaged(id, members);
   await stop(context, id);
   await all(members, (member) => removeOwn(context, member.id));
+  await context.removals.ofPod(id);
   // Of containers that people have removed.
   await removeOrphanVolumes(agent, { podId: id });
   await removeSandbox(agent, id);

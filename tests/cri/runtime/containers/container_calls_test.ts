@@ -216,6 +216,7 @@ Deno.test("what is not there is stopped and removed; what people made is not", a
     assertEquals(node.status(ended)?.state, CONTAINER_EXITED);
     assertEquals(await remove(ended), {});
     assertEquals(node.status(ended), undefined);
+    await context.removals.settle();
     using held = await test.agent.store.lock({ containers: "read" });
     assertEquals(held.containers.lookUp(ended), undefined);
   });
