@@ -7,6 +7,7 @@ import { applySpool } from "../../src/unpack/apply_spool.ts";
 import { unpackBlob } from "../../src/unpack/unpack_blob.ts";
 import { assembleTar } from "../support/images/assemble_tar.ts";
 import { decompressAll } from "../support/images/decompress_all.ts";
+import { runTar } from "../support/images/run_tar.ts";
 import { needs } from "../support/peers.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import type { HostileLayer } from "./hostile_layer.ts";
@@ -94,15 +95,6 @@ function hasSpool(directory: string): boolean {
 
 function listNames(directory: string): string[] {
   return [...Deno.readDirSync(directory)].map(({ name }) => name).sort();
-}
-
-async function runTar(args: readonly string[]): Promise<string> {
-  const { code, stderr } = await new Deno.Command("tar", {
-    args: [...args],
-    env: { "LC_ALL": "C" },
-  }).output();
-  assertEquals([code, toBinaryString(stderr)], [0, ""]);
-  return "";
 }
 
 /** Path, type, and what it points at, is, or is marked with. */

@@ -7,11 +7,13 @@ import {
   unpackBlob,
   type UnpackedLayer,
 } from "../../src/unpack/unpack_blob.ts";
+import type { UnpackLimits } from "../../src/unpack/unpack_layer.ts";
 import {
   archive,
   dir,
   file,
   hardlink,
+  type Member,
   pax,
   symlink,
 } from "../support/images/tar_builder.ts";
@@ -139,8 +141,117 @@ Deno.test({
   },
 });
 
-function unpack(layer: Bytes, directory: string): UnpackedLayer {
-  const unpacker = unpackBlob({ directory });
+Deno.test({
+  name: "unpackLayer() counts entries, and directories that paths imply",
+  ...ROOT,
+  async fn(t) {
+    const cases: readonly (readonly [string, readonly Member[], number])[] = [
+      ["files", [file("a", ""), file("b", "")], 2],
+      ["a root", [dir("./"), file("a", "")], 2],
+      ["implied directories", [file("d/e/f", "")], 3],
+      ["one implied twice", [file("d/f", ""), file("d/g", "")], 3],
+      ["one that is named later", [file("d/f", ""), dir("d/")], 3],
+      ["whiteouts", [file(".wh.a", ""), file("d/.wh..wh..opq", "")], 3],
+    ];
+    for (const [name, parts, count] of cases) {
+      await t.step(name, () => {
+        using most = tempDir();
+        unpack(archive(...parts), most.path, { maxEntries: count });
+        using less = tempDir();
+        assertThrows(
+          () => unpack(archive(...parts), less.path, { maxEntries: count - 1 }),
+          InvalidLayerError,
+          `more than ${count - 1} entries`,
+        );
+      });
+    }
+  },
+});
+
+Deno.test({
+  name: "unpackLayer() adds up what it has unpacked, and who owns it",
+  ...ROOT,
+  fn() {
+    using staging = tempDir();
+    const { uids, gids, entries, unpackedSize } = unpack(
+      archive(
+        file("a", "12345", { uid: 7, gid: 10 }),
+        file("b", LARGE, { uid: 100, gid: 9 }),
+        file(".wh.c", "hidden", { uid: 50 }),
+        file("d/.wh..wh..opq", "hidden", { uid: 51 }),
+        file(".wh..wh.aufs", "hidden", { uid: 52 }),
+      ),
+      staging.path,
+    );
+    assertEquals([uids, gids, entries], [[7, 100], [9, 10], 5]);
+    assertEquals(unpackedSize, 5 + LARGE.length);
+  },
+});
+
+Deno.test({
+  name: "unpackLayer() takes what the root is from / alone",
+  ...ROOT,
+  async fn(t) {
+    const root = { uid: 3, gid: 4, mode: 0o711, mtime: 5 };
+    const cases: readonly (readonly [string, boolean])[] = [
+      ["/", true],
+      ["./", false],
+      [".", false],
+    ];
+    for (const [name, isTaken] of cases) {
+      await t.step(name, () => {
+        using staging = tempDir();
+        const found = unpack(archive(dir(name, root)), staging.path).root;
+        assertEquals(found, isTaken ? root : undefined);
+      });
+    }
+    await t.step("a file", () => {
+      using staging = tempDir();
+      assertThrows(
+        () => unpack(archive(file("./", "x")), staging.path),
+        InvalidLayerError,
+        "the root is no directory",
+      );
+    });
+  },
+});
+
+Deno.test({
+  name: "unpackLayer() tells of the parts of large files",
+  ...ROOT,
+  async fn(t) {
+    const part = 32 * 1024 * 1024;
+    // Its size, and of how many parts it is told.
+    const cases: readonly (readonly [number, number])[] = [
+      [512 * 1024 - 1, 0],
+      [512 * 1024, 1],
+      [part + 5, 2],
+    ];
+    for (const [size, parts] of cases) {
+      await t.step(`${size}`, () => {
+        using staging = tempDir();
+        const told: (readonly [string, number])[] = [];
+        const unpacker = unpackBlob({
+          directory: staging.path,
+          onWritten: (...one) => void told.push(one),
+        });
+        unpacker.write(archive(file("f", "x".repeat(size))));
+        unpacker.finish();
+        const path = staging.join("diff", "f");
+        assertEquals(told.map(([one]) => one), Array(parts).fill(path));
+        const sum = told.reduce((total, [, bytes]) => total + bytes, 0);
+        assertEquals(sum, parts === 0 ? 0 : size);
+      });
+    }
+  },
+});
+
+function unpack(
+  layer: Bytes,
+  directory: string,
+  limits: UnpackLimits = {},
+): UnpackedLayer {
+  const unpacker = unpackBlob({ directory }, limits);
   unpacker.write(layer);
   return unpacker.finish();
 }
