@@ -9,7 +9,7 @@ import {
 import { describeTree } from "../../support/images/tree.ts";
 import { needs } from "../../support/peers.ts";
 import { tempDir } from "../../support/temp_dir.ts";
-import { HOSTILE_LAYERS } from "../../unpack/hostile_layers.ts";
+import { HOSTILE_LAYERS } from "../../unpack/hostile/hostile_layers.ts";
 
 const PEERS = ["root", "skopeo", "tar", "find", "getfattr", "umount"];
 // Old versions of containers/storage stack no more.

@@ -1,6 +1,6 @@
 /** Layers whose archives lie about themselves. */
 
-import { concatBytes } from "../../src/formats/bytes.ts";
+import { concatBytes } from "../../../src/formats/bytes.ts";
 import {
   archive,
   base256,
@@ -10,7 +10,7 @@ import {
   latin1,
   pax,
   rawPax,
-} from "../support/images/tar_builder.ts";
+} from "../../support/images/tar_builder.ts";
 import type { HostileLayer } from "./hostile_layer.ts";
 
 const PLAIN = archive(dir("d/"), file("d/f", "x".repeat(1000)));

@@ -1,14 +1,14 @@
 /** Layers whose compression is damaged, odd, or a bomb. */
 
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { type Bytes, concatBytes } from "../../src/formats/bytes.ts";
+import { type Bytes, concatBytes } from "../../../src/formats/bytes.ts";
 import {
   archive,
   dir,
   file,
   fragment,
   latin1,
-} from "../support/images/tar_builder.ts";
+} from "../../support/images/tar_builder.ts";
 import type { HostileLayer } from "./hostile_layer.ts";
 
 const MIB = 1024 * 1024;

@@ -6,7 +6,7 @@ import {
   file,
   hardlink,
   symlink,
-} from "../support/images/tar_builder.ts";
+} from "../../support/images/tar_builder.ts";
 import type { HostileLayer } from "./hostile_layer.ts";
 
 /** Links that lead out, in circles, or below themselves. */

@@ -1,7 +1,7 @@
 /** What a hostile layer is, and what must come of it. */
 
-import type { Bytes } from "../../src/formats/bytes.ts";
-import type { UnpackLimits } from "../../src/unpack/unpack_layer.ts";
+import type { Bytes } from "../../../src/formats/bytes.ts";
+import type { UnpackLimits } from "../../../src/unpack/unpack_layer.ts";
 
 /** A layer made to do harm, or merely odd. */
 export interface HostileLayer {

@@ -1,15 +1,15 @@
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
-import { InvalidLayerError } from "../../src/errors/image_errors.ts";
-import { toBinaryString } from "../../src/formats/binary_string.ts";
-import { detectCompression } from "../../src/formats/compression/decompress.ts";
-import { digestOf } from "../../src/formats/oci/digest_of.ts";
-import { applySpool } from "../../src/unpack/apply_spool.ts";
-import { unpackBlob } from "../../src/unpack/unpack_blob.ts";
-import { assembleTar } from "../support/images/assemble_tar.ts";
-import { decompressAll } from "../support/images/decompress_all.ts";
-import { runTar } from "../support/images/run_tar.ts";
-import { needs } from "../support/peers.ts";
-import { tempDir } from "../support/temp_dir.ts";
+import { InvalidLayerError } from "../../../src/errors/image_errors.ts";
+import { toBinaryString } from "../../../src/formats/binary_string.ts";
+import { detectCompression } from "../../../src/formats/compression/decompress.ts";
+import { digestOf } from "../../../src/formats/oci/digest_of.ts";
+import { applySpool } from "../../../src/unpack/apply_spool.ts";
+import { unpackBlob } from "../../../src/unpack/unpack_blob.ts";
+import { assembleTar } from "../../support/images/assemble_tar.ts";
+import { decompressAll } from "../../support/images/decompress_all.ts";
+import { runTar } from "../../support/images/run_tar.ts";
+import { needs } from "../../support/peers.ts";
+import { tempDir } from "../../support/temp_dir.ts";
 import type { HostileLayer } from "./hostile_layer.ts";
 import { HOSTILE_LAYERS } from "./hostile_layers.ts";
 

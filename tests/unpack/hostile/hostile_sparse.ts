@@ -1,6 +1,6 @@
 /** Layers with sparse files whose maps lie. */
 
-import { type Bytes, concatBytes } from "../../src/formats/bytes.ts";
+import { type Bytes, concatBytes } from "../../../src/formats/bytes.ts";
 import {
   archive,
   base256,
@@ -14,7 +14,7 @@ import {
   rawPax,
   sparse10,
   symlink,
-} from "../support/images/tar_builder.ts";
+} from "../../support/images/tar_builder.ts";
 import type { HostileLayer } from "./hostile_layer.ts";
 
 const V01 = { "GNU.sparse.major": "0", "GNU.sparse.minor": "1" };

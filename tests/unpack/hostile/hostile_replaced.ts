@@ -8,7 +8,7 @@ import {
   type Member,
   pax,
   symlink,
-} from "../support/images/tar_builder.ts";
+} from "../../support/images/tar_builder.ts";
 import type { HostileLayer } from "./hostile_layer.ts";
 
 /** Small files wait in the spool, but not the first of them. */

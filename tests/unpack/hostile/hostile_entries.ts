@@ -8,7 +8,7 @@ import {
   hardlink,
   pax,
   symlink,
-} from "../support/images/tar_builder.ts";
+} from "../../support/images/tar_builder.ts";
 import type { HostileLayer } from "./hostile_layer.ts";
 
 /** Entries that replace each other, devices, owners and times. */
