@@ -135,13 +135,12 @@ export type {
 } from "./process/process_streams.ts";
 export type { LibcTerminals } from "./process/libc_terminals.ts";
 export type {
-  FileStatus,
   LockDescriptor,
   LockKind,
   LockUse,
   ReadDescriptor,
-  Space,
 } from "./process/libc_files.ts";
+export type { FileStatus, Space } from "./process/libc_status.ts";
 export type { ProcessFile } from "./process/libc_proc.ts";
 export type {
   Mirror,

@@ -1,7 +1,7 @@
 /** What the machine is, and may be asked for, where Deno alone cannot tell. */
 
 import type { Libc, ResourceLimit } from "./libc.ts";
-import type { FileStatus } from "./libc_files.ts";
+import type { FileStatus } from "./libc_status.ts";
 
 /** What of the machine matters to containers. */
 export interface Host {

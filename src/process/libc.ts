@@ -6,19 +6,21 @@
 
 import {
   emptyFile,
-  type FileStatus,
   hasReader,
-  isMountPoint,
   type LockDescriptor,
   type LockUse,
   openLock,
   openRegular,
   type ReadDescriptor,
+} from "./libc_files.ts";
+import {
+  type FileStatus,
+  isMountPoint,
   readSpace,
   type Space,
   statusOf,
   versionOf,
-} from "./libc_files.ts";
+} from "./libc_status.ts";
 import {
   type ProcessFile,
   readCgroupFile,

@@ -3,13 +3,8 @@
  * change them, and through what is mounted there. Bound only where it is needed.
  */
 
-import {
-  type FileStatus,
-  NO_MODE,
-  O_CLOEXEC,
-  O_PATH,
-  statusOf,
-} from "./libc_files.ts";
+import { NO_MODE, O_CLOEXEC, O_PATH } from "./libc_files.ts";
+import { type FileStatus, statusOf } from "./libc_status.ts";
 import {
   type LibcSymbols,
   type SocketSymbols,
