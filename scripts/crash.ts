@@ -10,8 +10,8 @@
  *   then the store is verified, the command runs again, and `gc` must leave
  *   nothing.
  * - `fail`: the same calls fail, with ENOSPC or EIO.
- * - `power`: a disk that logs its writes and flushes, on ext4 and xfs; it is made again
- *   as it was at any write, without some of what was not flushed.
+ * - `power`: a disk that logs its writes and flushes, on ext4, xfs and btrfs; it is
+ *   made again as it was at any write, without some of what was not flushed.
  * - `shutdown`: ext4 and xfs shut down while a command works, as on a broken disk.
  * - `full`: disks with a limited number of free bytes or inodes.
  * - `damage`: one to four kinds of damage at once; `check` has to find them, and

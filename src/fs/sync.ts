@@ -24,7 +24,8 @@ export function syncTree(path: string): void {
   syncDirectory(path);
 }
 
-function syncFile(path: string): void {
+/** Makes the content of a file last. */
+export function syncFile(path: string): void {
   using file = Deno.openSync(path);
   file.syncDataSync();
 }

@@ -20,6 +20,8 @@ export interface WriteOptions {
   readonly directory?: "later" | "sync";
   /** Keeps what is replaced under this path, in the same directory. */
   readonly backup?: string | undefined;
+  /** Called when its bytes are on the disk, before it takes its name. */
+  readonly beforeRename?: () => void;
   /** Asked last of all, with the new file beside the old: false leaves it. */
   readonly onlyIf?: () => boolean;
 }
@@ -35,10 +37,11 @@ export function writeAtomically(
   content: string | Uint8Array,
   options: WriteOptions = {},
 ): boolean {
-  const { mode = PRIVATE, backup, onlyIf } = options;
+  const { mode = PRIVATE, backup, beforeRename, onlyIf } = options;
   const write = (temporary: string) => {
     writeAndSync(temporary, content, mode);
     if (backup !== undefined) keepBackup(path, backup);
+    beforeRename?.();
   };
   if (!replace(path, write, onlyIf)) return false;
   if (options.directory !== "later") syncDirectory(dirname(path));

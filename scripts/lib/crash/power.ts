@@ -7,13 +7,12 @@ import {
   whyNoLoggedDisk,
 } from "../../../tests/support/power/logged_disk.ts";
 import {
-  cutsOf,
   type CutStore,
   namesIn,
   recordPowerLog,
+  shuffledCuts,
   tryPowerCut,
 } from "../../../tests/support/power/power_log.ts";
-import { shuffled } from "../../../tests/support/seeded.ts";
 import { print } from "../print.ts";
 import { verifyAfterCleanup, verifyStore } from "./verify_store.ts";
 import type { CrashOptions } from "./options.ts";
@@ -44,12 +43,12 @@ async function cutOn(
 ): Promise<void> {
   const { name } = fileSystem;
   await using powerLog = await recordPowerLog(fileSystem);
-  const cuts = cutsOf(powerLog);
+  const places = shuffledCuts(powerLog, random).length;
   const flushes = powerLog.log.filter(({ kind }) => kind === "flush").length;
   let tried = 0;
   // When all were tried, other writes are dropped the next time.
   while (tried === 0 || (tried < points && performance.now() < deadlineMs)) {
-    for (const at of shuffled(cuts, random)) {
+    for (const at of shuffledCuts(powerLog, random)) {
       if (tried > 0 && (tried >= points || performance.now() > deadlineMs)) {
         break;
       }
@@ -70,7 +69,7 @@ async function cutOn(
     }
   }
   print(
-    `power ${name}: ${tried} cuts of ${cuts.length} places, ${flushes} flushes`,
+    `power ${name}: ${tried} cuts of ${places} places, ${flushes} flushes`,
   );
 }
 

@@ -48,9 +48,10 @@ export async function shutDownEverywhere(
   if (!hasProgram("xfs_io")) {
     return table.note("shutdown", "broken", "nothing was tried: no xfs_io");
   }
-  const all = FILE_SYSTEMS.flatMap((fileSystem) =>
-    SCENARIOS_ON_DISK.map((scenario) => ({ fileSystem, scenario }))
-  );
+  const all = FILE_SYSTEMS.filter(({ canShutDown }) => canShutDown)
+    .flatMap((fileSystem) =>
+      SCENARIOS_ON_DISK.map((scenario) => ({ fileSystem, scenario }))
+    );
   for (
     const [index, { fileSystem, scenario }] of shuffled(all, options.random)
       .entries()

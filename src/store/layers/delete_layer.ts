@@ -61,7 +61,7 @@ export function deleteLayersOfMarked(
     store.layers.removeTree(id, trash);
     layers.remove(id);
   }
-  layers.save();
+  saveRemovals(store, layers);
 }
 
 /**
@@ -74,6 +74,7 @@ export function deleteLayers(
   { ids, trash }: { readonly ids: readonly LayerId[]; readonly trash: Trash },
 ): void {
   const found = ids.flatMap((id) => layers.get(id) ?? []);
+  if (found.length === 0) return;
   for (const layer of found) {
     layers.update({ ...layer, flags: { ...layer.flags, incomplete: true } });
   }
@@ -82,6 +83,15 @@ export function deleteLayers(
     store.layers.removeTree(id, trash);
     layers.remove(id);
   }
+  saveRemovals(store, layers);
+}
+
+/** A tree that is back after a power cut would have no record. */
+function saveRemovals(
+  { layers: { syncRemovals } }: TreeStore,
+  layers: Records<LayerRecord>,
+): void {
+  syncRemovals();
   layers.save();
 }
 
@@ -149,7 +159,7 @@ export function removeIncompleteLayers(
       onFailure(`layer "${id}"`, error);
     }
   }
-  layers.save();
+  saveRemovals(store, layers);
 }
 
 /** Whether a layer was being created or deleted when its process died. */

@@ -8,6 +8,7 @@ import { isNameThere, isThere } from "../../fs/if_there.ts";
 import { randomShortName } from "../../fs/random_name.ts";
 import { removeTreeSync } from "../../fs/remove_tree.ts";
 import type { StagedFiles } from "../../fs/staged_files.ts";
+import { syncDirectory } from "../../fs/sync.ts";
 import { copyAtomically } from "../../fs/write_atomically.ts";
 import type { Libc } from "../../process/libc.ts";
 import { layerDirectory, type StorePaths, tarSplitPath } from "../paths.ts";
@@ -45,6 +46,8 @@ export function openDiskLayers(disk: DiskStore): LayerStore {
     },
     findFaults: (records, layer) => findLayerFaults(paths, records, layer),
     removeTree: (id, trash) => removeLayerFiles(disk, id, trash),
+    // Some file systems keep no order of their own between directories: btrfs.
+    syncRemovals: () => syncDirectory(paths.home),
   };
 }
 

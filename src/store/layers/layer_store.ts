@@ -17,7 +17,8 @@ import type { TableView } from "../records/record_files.ts";
  *
  * Life cycle: `makeTrees()` makes trees, empty or from unpacked content. With the
  * `commit()` of the staged files they are complete, and survive a power cut.
- * `removeTree()` removes all files of a layer, whatever is left of it. The caller
+ * `removeTree()` removes all files of a layer, whatever is left of it; with
+ * `syncRemovals()` the removal survives a power cut. The caller
  * of either holds the records of layers for writing, and has saved them with a
  * mark, so that a crash leaves no tree without a record: see `createLayer()` and
  * `deleteLayer()`. `findFaults()` finds any other damage.
@@ -57,6 +58,11 @@ export interface LayerStore {
     id: LayerId,
     trash?: { readonly path: string | undefined },
   ): void;
+  /**
+   * Writes all removals to the disk. To be called before the records are deleted:
+   * else a power cut can leave a tree without a record.
+   */
+  syncRemovals(): void;
 }
 
 /** A tree to make. */

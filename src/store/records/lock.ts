@@ -5,6 +5,7 @@ import { type Abortable, sleep } from "../../errors/abort.ts";
 import { StoreBusyError } from "../../errors/store_errors.ts";
 import type { Bytes } from "../../formats/bytes.ts";
 import { randomSuffix } from "../../fs/random_name.ts";
+import { syncFile } from "../../fs/sync.ts";
 import type { Libc } from "../../process/libc.ts";
 import type { LockKind, LockUse } from "../../process/libc_files.ts";
 import { type LockFile, openLockFile, TOKEN_BYTES } from "./lock_file.ts";
@@ -59,10 +60,15 @@ export class HeldLock implements Disposable {
    * Writes a new token, so that others reload. To be called before the change.
    *
    * @param mark Data of the writer, at most 44 bytes; random bytes if omitted.
+   * @param options `"sync"` writes it to the disk before this returns.
    */
-  writeToken(mark?: Uint8Array): string {
+  writeToken(
+    mark?: Uint8Array,
+    { disk = "later" }: { readonly disk?: "later" | "sync" } = {},
+  ): string {
     const token = makeToken(mark);
     this.#file.writeToken(token);
+    if (disk === "sync") syncFile(this.path);
     return token.toHex();
   }
 

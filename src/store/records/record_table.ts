@@ -43,6 +43,8 @@ export class RecordTable<R extends StoreRecord> implements Records<R> {
   readonly #libc: Libc | undefined;
   readonly #keepsBackups: boolean;
   #saved: Uint8Array;
+  // Whether the last token is orlop's and matches these records.
+  #hasOwnToken: boolean;
   #token: string;
   #all: readonly R[] | undefined;
 
@@ -56,6 +58,7 @@ export class RecordTable<R extends StoreRecord> implements Records<R> {
     this.#keepsBackups = description.backups === "keep";
     this.#saved = digestOfFiles(this.#files);
     this.origin = originOf(this.#files, this.#token, this.#saved);
+    this.#hasOwnToken = this.origin === "own";
   }
 
   /** Of each file. */
@@ -122,8 +125,8 @@ export class RecordTable<R extends StoreRecord> implements Records<R> {
   }
 
   /**
-   * Writes what changed: the token first, so that no other process misses the
-   * change.
+   * Writes what changed. The token is written before the file is replaced, so that
+   * no other process misses the change.
    *
    * @param options `"later"` if a power cut may undo the change; `"untrusted"` if
    *   the replaced files are inconsistent.
@@ -133,15 +136,21 @@ export class RecordTable<R extends StoreRecord> implements Records<R> {
     if (changed.length === 0) return;
     const digest = digestOfFiles(this.#files);
     const isTrusted = before === "trusted";
-    const mark = markChange(isTrusted ? this.#saved : digest, digest);
-    this.#token = this.lock.writeToken(mark);
-    for (const file of changed) {
+    const writeToken = () => {
+      const mark = markChange(isTrusted ? this.#saved : digest, digest);
+      const disk = this.#needsSyncedToken(digest, { before })
+        ? "sync"
+        : "later";
+      this.#token = this.lock.writeToken(mark, { disk });
+    };
+    for (const [index, file] of changed.entries()) {
       const text = formatRecords([...file.records.values()]);
       writeAtomically(file.path, text, {
         directory,
         backup: this.#keepsBackups && isTrusted
           ? backupOf(file.path)
           : undefined,
+        ...index === 0 && { beforeRename: writeToken },
       });
       if (file.epoch === MISSING) file.epoch = {};
       this.#keep(file, text);
@@ -151,6 +160,20 @@ export class RecordTable<R extends StoreRecord> implements Records<R> {
       if (!changed.includes(file)) this.#keepAsItIs(file);
     }
     this.#saved = digest;
+    this.#hasOwnToken = true;
+  }
+
+  /**
+   * Whether the token on the disk may not match such records: after a power cut they
+   * would seem to be changed by somebody else, and what was just removed to be lost.
+   */
+  #needsSyncedToken(
+    digest: Uint8Array,
+    { before }: Pick<SaveOptions, "before">,
+  ): boolean {
+    if (!this.#keepsBackups) return false; // a reboot empties it
+    return before === "untrusted" || !this.#hasOwnToken ||
+      digest.toHex() !== this.#saved.toHex();
   }
 
   /** Releases the lock. */

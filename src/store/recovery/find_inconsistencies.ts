@@ -14,10 +14,11 @@
  *   with files in it has a container.
  * - An image's items are written before its record is saved, and orlop marks their
  *   directory until then; they are removed after the record. So a directory without
- *   record and mark is left either by a killed removal, or by the loss of the
- *   record. The last writer of the table decides: see `record_files.ts`. It is a
- *   loss if the table is not as orlop left it, or if another tool wrote it, since
- *   other tools leave such a directory for a moment at most.
+ *   record and mark is left either by a killed removal or a power cut, or by the
+ *   loss of the record. The last writer of the table decides: see `record_files.ts`;
+ *   orlop syncs its token before it replaces the table. It is a loss if the table is
+ *   not as orlop left it, or if another tool wrote it, since other tools leave such a
+ *   directory for a moment at most.
  */
 
 import { join } from "@std/path";

@@ -37,6 +37,7 @@ export function memoryLayers(): LayerStore {
       return faults;
     },
     removeTree: (id) => void trees.delete(id),
+    syncRemovals() {},
   };
 }
 

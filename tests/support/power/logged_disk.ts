@@ -16,6 +16,8 @@ export interface FileSystem {
   readonly megabytes: number;
   /** Options of a mount. */
   readonly options: string;
+  /** Whether its kernel module can let it fail at once, as a broken disk does. */
+  readonly canShutDown: boolean;
 }
 
 /**
@@ -29,12 +31,22 @@ export const FILE_SYSTEMS: readonly FileSystem[] = [
     mkfs: ["mkfs.ext4", "-q", "-F", "-b", "4096"],
     megabytes: 128,
     options: "loop",
+    canShutDown: true,
   },
   {
     name: "xfs",
     mkfs: ["mkfs.xfs", "-q", "-f"],
     megabytes: 320,
     options: "loop,nouuid",
+    canShutDown: true,
+  },
+  {
+    // Unlike the others it keeps no order between directories, unless it is told to.
+    name: "btrfs",
+    mkfs: ["mkfs.btrfs", "-q", "-f"],
+    megabytes: 320,
+    options: "loop",
+    canShutDown: false,
   },
 ];
 

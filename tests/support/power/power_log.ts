@@ -13,6 +13,7 @@ import {
 } from "../programs/killed_scenarios.ts";
 import { type SharedStore, sharedStore } from "../programs/shared_store.ts";
 import { run } from "../servers/registry_server.ts";
+import { shuffled } from "../seeded.ts";
 import { inDirectory, tempDir } from "../temp_dir.ts";
 import { applyCut, type LogEntry } from "./block_log.ts";
 import { type FileSystem, loggedDisk } from "./logged_disk.ts";
@@ -136,13 +137,22 @@ export async function tryPowerCut(
 }
 
 /**
- * The entries of a log at which a cut makes a difference: each write and flush.
+ * The entries of a log at which a cut makes a difference, which is each write and
+ * flush. In random order, but every command has its turn, however little it writes.
  */
-export function cutsOf({ log }: PowerLog): readonly number[] {
-  const first = log.findIndex(({ kind }) => kind === "mark");
-  return log.flatMap(({ kind }, index) =>
-    index > first && kind !== "mark" ? [index + 1] : []
-  );
+export function shuffledCuts(
+  { log }: Pick<PowerLog, "log">,
+  random: () => number,
+): readonly number[] {
+  const commands: number[][] = [];
+  for (const [index, { kind }] of log.entries()) {
+    if (kind === "mark") commands.push([]);
+    else commands.at(-1)?.push(index + 1);
+  }
+  return shuffled(commands, random)
+    .flatMap((cuts) => [...shuffled(cuts, random).entries()])
+    .toSorted(([one], [other]) => one - other)
+    .map(([, at]) => at);
 }
 
 async function lookAt(
