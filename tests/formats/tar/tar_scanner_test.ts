@@ -1,4 +1,9 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { InvalidLayerError } from "../../../src/errors/image_errors.ts";
 import { toBinaryString } from "../../../src/formats/binary_string.ts";
 import { type Bytes, concatBytes } from "../../../src/formats/bytes.ts";
@@ -365,6 +370,54 @@ Deno.test("TarScanner knows the types of entries", async (t) => {
       assertEquals(entries.length, 1);
     });
   }
+});
+
+Deno.test("TarScanner goes on behind content that nobody reads", async (t) => {
+  const bytes = archive(
+    file("a", "x".repeat(600)),
+    file("b", "y".repeat(512)),
+    file("c", ""),
+  );
+  const positions: string[] = [];
+  let at = 0;
+  const scanner = new TarScanner({
+    onRaw: (part) => at += part.length,
+    onEntry: ({ name }) => positions.push(`${name} at ${at}`),
+    onContent: () => {},
+    onEntryEnd: () => positions.push("end"),
+  });
+  const take = (from: number, to: number) =>
+    scanner.write(bytes.subarray(from, to));
+  await t.step("all of it", () => {
+    take(0, 512);
+    assertEquals([scanner.contentLeft, scanner.isAtEnd], [600, false]);
+    scanner.skipContent();
+    assertEquals([scanner.contentLeft, positions], [0, ["a at 512", "end"]]);
+  });
+  await t.step("what is left of it", () => {
+    take(512 + 600, 1536 + 512 + 12);
+    assertEquals([scanner.contentLeft, scanner.isAtEnd], [500, false]);
+    scanner.skipContent();
+    at += 500;
+  });
+  await t.step("not where there is none", () => {
+    scanner.skipContent();
+    assertEquals(positions.slice(2), ["b at 1448", "end"]);
+    take(1536 + 512 + 512, bytes.length - 1024);
+    scanner.skipContent();
+    assertEquals(positions.slice(4), ["c at 2460", "end"]);
+  });
+  await t.step("and says where it is", () => {
+    const [start] = [bytes.length - 1024];
+    const odd = new Uint8Array(512).fill(1);
+    const { message } = assertThrows(
+      () => scanner.write(odd),
+      InvalidLayerError,
+    );
+    assertStringIncludes(message, `header at byte ${start}: `);
+    take(start, bytes.length);
+    assert(scanner.isAtEnd);
+  });
 });
 
 function scan(bytes: Bytes, step: number): Scanned {
