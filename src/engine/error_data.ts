@@ -1,10 +1,10 @@
-/** Errors on their way from a worker to the main thread. */
+/** Errors that a worker sends to the main thread. */
 
 import { InvalidLayerError, NoSpaceError } from "../errors/image_errors.ts";
 import type { Digest } from "../formats/oci/digest.ts";
 import { isErrno } from "../fs/errno.ts";
 
-/** An error as plain data: its class does not survive a message. */
+/** An error as plain data: messages do not preserve its class. */
 export interface ErrorData {
   readonly name: string;
   readonly message: string;
@@ -13,7 +13,7 @@ export interface ErrorData {
   readonly stack: string | undefined;
 }
 
-/** Takes an error apart, in the worker. */
+/** Serializes an error, in the worker. */
 export function toErrorData(error: unknown): ErrorData {
   if (!(error instanceof Error)) {
     return { name: "Error", message: String(error), stack: undefined };
@@ -28,9 +28,9 @@ export function toErrorData(error: unknown): ErrorData {
 }
 
 /**
- * Puts an error together again, in the main thread.
+ * Rebuilds an error, in the main thread.
  *
- * @param digest Of the layer, if it is one: whoever unpacks it does not know.
+ * @param digest The digest of the layer, which the unpacking worker does not know.
  */
 export function fromErrorData(data: ErrorData, digest?: Digest): Error {
   const error = rebuildError(data, digest);

@@ -1,6 +1,6 @@
-/** What workers may do that work on files. */
+/** Permissions of workers that work on files. */
 
-/** What such a worker may reach: absolute paths. */
+/** The absolute paths that such a worker may access. */
 export interface FileReach {
   readonly read: string[];
   readonly write: string[];

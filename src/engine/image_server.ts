@@ -68,12 +68,12 @@ import type { StoredImage } from "./transfer/store_sink.ts";
  * *dangling*; a *pinned* one is what no cleanup removes.
  *
  * Life cycle: `pullImage()` fetches the layers that the store lacks, each into a
- * staging directory; a layer that is whole gets its record, and stays, whatever
- * becomes of the rest. The image's record comes last: until then there is no
- * image. A name that another image had moves to it, and that image may dangle
- * from then on. `tagImage()` and `untagImage()` change names alone.
- * `removeImage()` takes one name away; with the last one go the record and the
- * layers that nothing else needs. An image that a container was made of stays.
+ * staging directory; a complete layer gets its record, and stays, even if the rest
+ * fails. The image's record comes last: until then there is no image. A name that
+ * another image had moves to it, and that image may dangle from then on.
+ * `tagImage()` and `untagImage()` change names alone. `removeImage()` takes one
+ * name away; with the last one go the record and the layers that nothing else
+ * needs. An image that a container was made of stays.
  *
  * Images are given by full ID, by reference (short ones as registries.conf says),
  * by name and digest, or by a unique prefix of their ID, three digits or more.
@@ -155,7 +155,7 @@ export class ImageServer {
   }
 
   /**
-   * Tells all about an image elsewhere, and stores nothing.
+   * Describes an image elsewhere in full, and stores nothing.
    *
    * @param name With a transport: `docker://quay.io/a/b:1`, `oci:DIR`.
    * @throws As {@linkcode ImageServer.pullImage}, for what it needs.
@@ -168,8 +168,8 @@ export class ImageServer {
   }
 
   /**
-   * Fetches the manifest or index that a name stands for, as it is; of a list that
-   * is in this store, that.
+   * Fetches the manifest or index that a name stands for, unchanged; or the list in
+   * this store, if there is one.
    *
    * @throws As {@linkcode ImageServer.pullImage}, for what it needs.
    */
@@ -191,8 +191,8 @@ export class ImageServer {
   }
 
   /**
-   * Says where a name leads: registries, mirrors, certificates, proxies, the source
-   * of the login, and which file says so. Nothing is fetched.
+   * Explains how a name is resolved: registries, mirrors, certificates, proxies,
+   * the source of the login, and the files that define them. Nothing is fetched.
    *
    * @throws {SyntaxError} If the name, or a file of registries.conf, is malformed.
    */
@@ -205,8 +205,8 @@ export class ImageServer {
   }
 
   /**
-   * Lists the pulls into this store that are under way now, those of other
-   * processes too, the oldest first.
+   * Lists the running pulls into this store, also those of other processes, the
+   * oldest first.
    */
   listPulls(): readonly PullStatus[] {
     return listPulls(this.#agent);
@@ -217,7 +217,7 @@ export class ImageServer {
    * or of an OCI layout in a directory.
    *
    * @param input A path, or what is piped.
-   * @returns Each image when it is there; those before one that fails stay.
+   * @returns Each image when it is loaded; those before a failure stay.
    * @throws {NotFoundError} If there is no such file.
    * @throws As {@linkcode ImageServer.pullImage}.
    */
@@ -286,7 +286,7 @@ export class ImageServer {
   }
 
   /**
-   * Gives an image one more name.
+   * Adds a name to an image.
    *
    * @returns The full name.
    * @throws {ImageNotFoundError} If it is unknown.
@@ -300,7 +300,7 @@ export class ImageServer {
   }
 
   /**
-   * Takes names away from an image, all of them if none is given. It stays.
+   * Removes names from an image, all of them if none is given. The image stays.
    *
    * @returns The names that were taken away.
    * @throws {ImageNotFoundError} If it is unknown, or a name is not its.
@@ -327,7 +327,7 @@ export class ImageServer {
   }
 
   /**
-   * Takes the pin away, also that of a pattern or of the pause image.
+   * Unpins an image, also one that is pinned by a pattern or as the pause image.
    *
    * @returns The image's ID.
    * @throws {ImageNotFoundError} If it is unknown.

@@ -1,6 +1,6 @@
 /**
- * What a store knows by name, from its records alone: neither mounts nor
- * processes are looked at, so that no program has to run.
+ * Names and IDs in a store, from its records alone, without looking at mounts or
+ * processes, which would need programs.
  */
 
 import type { Abortable } from "../errors/abort.ts";
@@ -14,7 +14,7 @@ import { readMetadata } from "./containers/list_containers.ts";
 import { hasImage } from "./images/find_image.ts";
 import { loadShortNames } from "./images/short_names.ts";
 
-/** What containers' records tell of. */
+/** The kinds of objects that records of containers describe. */
 export type KnownKind = "container" | "pod";
 
 /** Lists containers or pods. */
@@ -39,10 +39,9 @@ export async function listKnown(
 }
 
 /**
- * Whether there is a container or a pod of a name, an ID, or the beginning of
- * an ID.
+ * Whether there is a container or a pod with a name, an ID, or a prefix of an ID.
  *
- * @throws {AmbiguousIdError} If it is the beginning of several.
+ * @throws {AmbiguousIdError} If it is a prefix of several.
  */
 export async function isKnown(
   agent: Agent,

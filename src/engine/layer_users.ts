@@ -1,6 +1,6 @@
-/** Who needs which layer, counted down while a plan takes users away. */
+/** Counts the users of each layer; a cleanup plan removes users one by one. */
 
-/** A layer, as far as its removal goes. */
+/** The facts about a layer that decide on its removal. */
 export interface LayerFact {
   readonly id: string;
   readonly parent: string | undefined;
@@ -10,14 +10,14 @@ export interface LayerFact {
   readonly createdMs: number;
   /** What needs it beside records, such as `a pull`; undefined if nothing. */
   readonly holder: string | undefined;
-  /** Whether it belongs to nobody, and holds what only a container can write. */
+  /** Whether it has no owner, but holds files that a container wrote. */
   readonly hasOwnFiles: boolean;
 }
 
-/** What is on a layer: an image, also mapped for users, or a container. */
+/** A user of layers: an image or a container. */
 export interface LayerUser {
   readonly id: string;
-  /** The layers that it has at its top. */
+  /** Its top layers; an image that is mapped for other users has several. */
   readonly tops: readonly string[];
 }
 
@@ -35,7 +35,7 @@ export class LayerUsers {
     }
   }
 
-  /** Whether nothing needs a layer that is still there. */
+  /** Whether a layer exists, and nothing needs it. */
   isFree(id: string): boolean {
     const layer = this.#layers.get(id);
     return layer !== undefined && layer.holder === undefined &&
@@ -43,7 +43,9 @@ export class LayerUsers {
       (this.#counts.get(id) ?? 0) === 0;
   }
 
-  /** Takes a user away. @returns The layers that go with it, topmost first. */
+  /**
+   * Removes a user. @returns The layers that are removed with it, topmost first.
+   */
   remove({ tops }: LayerUser): readonly LayerFact[] {
     return tops.flatMap((top) => {
       this.#count(top, -1);
@@ -54,7 +56,7 @@ export class LayerUsers {
   /**
    * Removes a layer and those below it, as far as nothing needs them.
    *
-   * @param spared The IDs of layers that stay in any case.
+   * @param spared The IDs of layers to keep in any case.
    */
   dropChain(
     top: string,

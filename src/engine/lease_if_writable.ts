@@ -1,14 +1,14 @@
-/** Keeps layers while they are read, where that can be done. */
+/** Keeps layers while they are read, if possible. */
 
 import { whyOf } from "../errors/why.ts";
 import type { LayerRecord } from "../formats/storage/store_record.ts";
 import type { Agent } from "./agent.ts";
 
 /**
- * Leases layers, so that nobody removes them meanwhile; from a store that cannot
- * be written, nobody can.
+ * Leases layers, so that no process removes them meanwhile. A read-only store needs
+ * no leases.
  *
- * @returns Undefined where no lease can be had.
+ * @returns Undefined without a lease.
  */
 export function leaseIfWritable(
   { store, log }: Agent,

@@ -1,7 +1,7 @@
 /**
- * Layers of images as the users of a user namespace see them: on the disk their files
- * are root's, for them they are their own root's. The kernel does it: an ID-mapped
- * mount, mount_setattr(2), on which overlayfs can lie since Linux 5.19.
+ * Layers of images for user namespaces: on the disk their files belong to root, in
+ * the namespace to its own root. This takes an ID-mapped mount, mount_setattr(2),
+ * on which overlayfs can be mounted since Linux 5.19.
  */
 
 import { dirname, join } from "@std/path";
@@ -21,13 +21,13 @@ import type { Records } from "../store/records/records.ts";
 import type { Agent } from "./agent.ts";
 
 const ENTER_BY_OTHERS = 0o001;
-// The group is the user namespace's: nobody else of the host gets in.
+// The group is root of the user namespace: other users of the host have no access.
 const LAYER_MODE = 0o710;
 
 /**
- * Whose a layer's files are while those below it are an image's.
+ * The users who own a layer's files, if those below it are an image's.
  *
- * @returns Undefined if all are as on the disk.
+ * @returns Undefined if all owners are as on the disk.
  * @throws {SyntaxError} If its record cannot be used.
  */
 export function usersOf(
@@ -38,19 +38,19 @@ export function usersOf(
   const users = layer && readUserMap(layer);
   if (layer === undefined || users === undefined) return undefined;
   const below = layers.get(layer.parent);
-  // Other tools copy an image's layers for other users: those are as they are.
+  // Other tools copy an image's layers for other users: these need no mapping.
   return below && readUserMap(below) ? undefined : users;
 }
 
-/** Where a layer sees those below it, while it is being mounted. */
+/** Where the layers below a layer are mapped, while it is being mounted. */
 export function mappedDirectory({ store }: Agent, id: LayerId): string {
   return join(layerDirectory(store.paths, id), "mapped");
 }
 
 /**
- * Shows the store's layers as some users see them, and lets these reach a layer.
+ * Mounts the store's layers for mapped users, and gives these access to a layer.
  *
- * @param action Is told where the layers are. What it mounts stays.
+ * @param action Receives the directory of the mapped layers. Its mounts stay.
  * @throws {CommandError} If the kernel, or the store's file system, cannot.
  */
 export async function withMappedLayers(
@@ -84,12 +84,12 @@ export async function withMappedLayers(
     }
     await action(target);
   } finally {
-    // Not to be aborted: it is the way back. The layer's mount holds it.
+    // Cleanup is not aborted. The layer's mount keeps the mapped layers alive.
     await dropMapped(agent, layerId);
   }
 }
 
-/** Takes away what a kill may have left; it is no error if there is nothing. */
+/** Removes what a kill may have left; nothing to remove is no error. */
 export async function dropMapped(
   agent: Agent,
   layerId: LayerId,
@@ -103,11 +103,11 @@ export async function dropMapped(
 }
 
 /**
- * A runtime looks for a container's root as its users, to whom nothing on the way
- * belongs. The store's own directories let all pass then, which does not let them
- * read; podman does the same.
+ * A runtime opens a container's root as its mapped users, who own no directory
+ * above it. So the store's own directories get the search permission for all users,
+ * without read permission; podman does the same.
  *
- * @throws {CommandError} If a directory above the store does not.
+ * @throws {CommandError} If a directory above the store lacks it.
  */
 function openWay(
   { store: { paths } }: Agent,

@@ -1,9 +1,9 @@
-/** Metrics for a monitor, in a file that node_exporter's collector reads. */
+/** Metrics for monitoring, in a file for node_exporter's textfile collector. */
 
 import { formatGauges, type Gauge } from "../formats/config/prometheus_text.ts";
 import { writeAtomically } from "../fs/write_atomically.ts";
 
-// The collector of node_exporter is no root.
+// node_exporter does not run as root.
 const FILE_MODE = 0o644;
 
 /** @param path Its name has to end with `.prom`; it is replaced at once. */
@@ -11,7 +11,7 @@ export function writeMetrics(path: string, gauges: readonly Gauge[]): void {
   writeAtomically(path, formatGauges(gauges), { mode: FILE_MODE });
 }
 
-/** A gauge of orlop's; one without a value is left out. */
+/** A gauge of orlop; one without a value is omitted. */
 export function gauge(
   name: string,
   help: string,

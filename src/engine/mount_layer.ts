@@ -1,6 +1,6 @@
 /**
- * Mounts of layers, counted. The kernel's mount table is the truth: a count
- * without a mount, as after a reboot, is none.
+ * Mounts of layers, counted. The kernel's mount table is the truth: a count without
+ * a mount, as after a reboot, does not count.
  */
 
 import { type Abortable, settleAll } from "../errors/abort.ts";
@@ -19,7 +19,7 @@ import { mountPoint } from "./mount_points.ts";
 import { mountOverlay } from "./mount_overlay.ts";
 import { Semaphore } from "./semaphore.ts";
 
-/** What has to be locked around a mount, as all tools do. */
+/** The locks for a mount, as in all tools. */
 export const MOUNT_LOCKS = { storage: "write", layers: "write" } as const;
 
 /** The locks, held. */
@@ -33,13 +33,13 @@ export interface MountLayerOptions extends Abortable {
   readonly mountOptions?: readonly string[] | undefined;
   /** Instead of the label in the layer's record. */
   readonly label?: string | undefined;
-  /** Called with where it is mounted, unless it was: others may use it then. */
+  /** Called with the mount point after a new mount, before others can use it. */
   readonly prepare?: ((root: string) => Promise<void>) | undefined;
-  /** Called while it is mounted, unless it was: what needs no mount. */
+  /** Called concurrently with a new mount, for work that needs no mount. */
   readonly meanwhile?: (() => Promise<void>) | undefined;
 }
 
-/** A layer to be mounted, and by whom. */
+/** A layer to be mounted. */
 export interface MountRequest extends MountLayerOptions {
   readonly agent: Agent;
 }
@@ -60,11 +60,11 @@ export async function mountLayer(
 }
 
 /**
- * Mounts layers of one store, each as `mountLayer()` does: they are counted together,
- * and the programs that mount them run at once.
+ * Mounts layers of one store, each as `mountLayer()` does: they are counted
+ * together, and the mount programs run concurrently.
  *
- * @param requests No layer twice.
- * @returns How each has ended, in their order.
+ * @param requests Each layer at most once.
+ * @returns The results, in the order of the requests.
  */
 export async function mountLayers(
   held: MountLocks,
@@ -88,8 +88,8 @@ export async function mountLayers(
     const count = isMounted ? mounts.get(layerId)?.count ?? 0 : 0;
     setCount(mounts, { id: layerId, path: target, count: count + 1 });
   });
-  // It takes a program, which others need not wait for. What is refused changes
-  // nothing, so it comes after the checks.
+  // Binding the home takes a program, and is done only for a new mount. It comes
+  // after the checks, so that a refused request changes nothing.
   const isNew = tries.some((each) => isGoing(each) && !each.isMounted);
   const bound = isNew
     ? mounter.bindPrivate(store.paths.home, { signal })
@@ -106,11 +106,11 @@ export async function mountLayers(
   return tries.map((each) => each.end(each.target));
 }
 
-// Each waits for the kernel most of the time.
+// Mount programs mostly wait for the kernel.
 const MAX_PROGRAMS = 8;
 const programs = new Semaphore(MAX_PROGRAMS);
 
-/** Mounts what is counted. Nothing is left of it if that fails. */
+/** Mounts a counted layer. A failure leaves nothing. */
 async function mountNew(
   { request, target }: Attempt<MountRequest>,
   { held, mounts, bound }: {
@@ -129,7 +129,7 @@ async function mountNew(
     ]);
     await request.prepare?.(target);
   } catch (error) {
-    // Not to be aborted: it is the way back.
+    // Cleanup is not aborted.
     await mounter.unmount(target, { mode: "lazy" });
     setCount(mounts, { id: layerId, path: target, count: 0 });
     saveLess(mounts);
@@ -138,7 +138,7 @@ async function mountNew(
   log("debug", `mounted layer "${layerId}" at "${target}"`);
 }
 
-/** How many users an unmount takes away. */
+/** How many users an unmount removes. */
 export type UnmountMode = "one" | "all";
 
 /** How to unmount a layer. */
@@ -146,17 +146,17 @@ export interface UnmountLayerOptions extends Abortable {
   readonly layerId: LayerId;
   /** `"one"` is the default. */
   readonly mode?: UnmountMode | undefined;
-  /** Called before what is mounted is unmounted; a reason not to, if it throws. */
+  /** Called before the actual unmount; an exception prevents it. */
   readonly checkLast?: (() => Promise<void>) | undefined;
 }
 
-/** A layer to be unmounted, and by whom. */
+/** A layer to be unmounted. */
 export interface UnmountRequest extends UnmountLayerOptions {
   readonly agent: Agent;
 }
 
 /**
- * Takes away one user of a layer's mount, and unmounts at the last one. What
+ * Removes one user of a layer's mount, and unmounts with the last one. A layer that
  * is not mounted is no error.
  *
  * @returns Whether it is unmounted now.
@@ -172,12 +172,12 @@ export async function unmountLayer(
 }
 
 /**
- * Takes away users of layers' mounts in one store, each as `unmountLayer()` does.
+ * Removes users of layers' mounts in one store, each as `unmountLayer()` does.
  *
- * @param requests No layer twice.
+ * @param requests Each layer at most once.
  * @param options What is mounted in the store: from `listStoreMounts()`, if these
  *   locks have been held since.
- * @returns How each has ended, in their order.
+ * @returns The results, in the order of the requests.
  */
 export async function unmountLayers(
   held: MountLocks,
@@ -233,27 +233,30 @@ export async function unmountLayers(
   return tries.map((each) => each.end(!each.isLeft));
 }
 
-/** To be saved by the caller. */
+/** The caller saves the counts. */
 function setCount(mounts: Records<MountRecord>, record: MountRecord): void {
   if (record.count === 0 && mounts.get(record.id) === undefined) return;
   mounts.remove(record.id);
   if (record.count > 0) mounts.add(record);
 }
 
-/** The first saves the counts of all. */
+/** The first call saves all counts. */
 function saveCount(
   mounts: Records<MountRecord>,
   { request: { layerId: id }, target: path }: Attempt<MountRequest>,
 ): void {
   try {
-    mounts.save(HINT); // a reboot, which unmounts all, makes any count void
+    mounts.save(HINT); // a reboot unmounts all, and resets all counts
   } catch (error) {
     setCount(mounts, { id, path, count: 0 });
     throw error;
   }
 }
 
-/** A count without a mount misleads nobody, and room must come from somewhere. */
+/**
+ * On a full disk a lower count need not be saved: a count without a mount is
+ * harmless.
+ */
 function saveLess(mounts: Records<MountRecord>): void {
   try {
     mounts.save(HINT);
@@ -263,12 +266,13 @@ function saveLess(mounts: Records<MountRecord>): void {
 }
 
 /**
- * As a tool that shuts the store down does: nothing stays mounted. With these
- * locks held nobody else mounts; what somebody has mounted without counting,
- * or counts in another run root, would vanish with the home, so that stays.
+ * Unmounts the home, as other tools do when they shut the store down. The locks
+ * prevent new mounts. Uncounted mounts, or those counted in another run root, would
+ * vanish with the home: then it stays.
  *
- * @param targets The last mounts that are counted, if there are any; they go along.
- * @returns Whether these are not mounted any more.
+ * @param targets The last counted mounts, if there are any; they are unmounted with
+ * it.
+ * @returns Whether these were unmounted.
  */
 async function releaseHome(
   { store: { paths }, mounter }: Agent,
@@ -285,10 +289,10 @@ async function releaseHome(
     storage.writeToken(); // others have to bind it anew
   } catch (error) {
     if (!isErrno(error, "ENOSPC", "EDQUOT")) throw error;
-    return false; // they could not be told
+    return false; // the mounts could not be listed
   }
   await mounter.unmount(home, { mode: "lazy" });
-  // What is older than the home's mount, or below another one, is seen again.
+  // Mounts that the home's mount hid become visible again.
   if (found.length === 1 + targets.length && found[0] === home) return true;
   for (const target of targets) {
     if (await mounter.isMounted(target)) return false;

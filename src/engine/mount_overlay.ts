@@ -1,4 +1,4 @@
-/** Mounts a layer on those below it, as some users see them. */
+/** Mounts a layer on those below it, mapped for its users. */
 
 import { isAbsolute } from "@std/path";
 import type { Abortable } from "../errors/abort.ts";
@@ -46,7 +46,7 @@ export async function mountOverlay(
   }
 }
 
-/** Of other stores nothing is shown to other users. */
+/** Layers of other stores cannot be mapped. */
 function refuseOthers({ lower, layerId }: OverlayRequest): void {
   const other = lower.find((name) => isAbsolute(name));
   if (other === undefined) return;

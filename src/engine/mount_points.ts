@@ -1,4 +1,4 @@
-/** Where layers are mounted, and what is mounted in a store besides. */
+/** Finds the mount points of layers, and other mounts in a store. */
 
 import { join } from "@std/path";
 import type { Abortable } from "../errors/abort.ts";
@@ -13,7 +13,7 @@ import type { RecordView } from "../store/records/records.ts";
 import type { Agent } from "./agent.ts";
 import { mappedDirectory } from "./mapped_layers.ts";
 
-/** Where a layer is mounted, if it is. */
+/** The mount point of a layer, whether it is mounted or not. */
 export function mountPoint({ store }: Agent, layerId: LayerId): string {
   return join(layerDirectory(store.paths, layerId), "merged");
 }
@@ -30,7 +30,7 @@ export async function listStoreMounts(
   return new Set(entries.map(({ target }) => target));
 }
 
-/** Finds the mount of a layer, or of one that is on it. */
+/** Finds a mount of a layer, or of a layer on it. */
 export async function findMountedOn(
   agent: Agent,
   layers: Pick<RecordView<LayerRecord>, "lookUp" | "records">,
@@ -44,7 +44,7 @@ export async function findMountedOn(
   return found && mountPoint(agent, found.id);
 }
 
-/** What is mounted in a container's directories, beside its root. */
+/** Finds a mount in a container's directories, except its root. */
 export function findMountIn(
   agent: Agent,
   { id, layer }: ContainerRecord,

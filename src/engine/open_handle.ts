@@ -8,7 +8,8 @@ import {
 } from "./agent.ts";
 
 /**
- * Opens an agent on a store, which is made if it is new, unless it is not to.
+ * Opens an agent on a store, which is created if missing, unless `ifMissing` is
+ * `"leave"`.
  *
  * @param options Where the store is, and settings.
  * @throws {UnsupportedStoreError} If orlop must not touch the store.

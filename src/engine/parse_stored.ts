@@ -1,4 +1,4 @@
-/** Parses what a store keeps: if that fails, it is a file that is damaged. */
+/** Parses files of a store: if that fails, the file is damaged. */
 
 import { join } from "@std/path";
 import { InvalidManifestError } from "../errors/image_errors.ts";
@@ -21,23 +21,22 @@ import { runDirectory, workDirectory } from "../store/paths.ts";
 import type { RecordView } from "../store/records/records.ts";
 import type { Agent } from "./agent.ts";
 
-/** A file of a store, and what to do if it is damaged. */
+/** A file of a store, with advice if it is damaged. */
 export interface StoredFile {
   readonly path: string;
   /** The end of a message, after a semicolon. */
   readonly advice: string;
 }
 
-// Something else is in its place, or its disk is broken: that of one must not hide
-// all others.
+// Errors of a single file: another file type in its place, or a broken disk.
 const DAMAGE = ["EISDIR", "ELOOP", "EIO"];
 
 /**
  * Parses what was read from a file.
  *
- * @param parse Gets the path in quotes, as what is read.
+ * @param parse Receives the quoted path for messages.
  * @throws {InvalidManifestError} If `parse` throws one; it gets the advice, too.
- * @throws {DamagedFileError} If it does not parse, or `parse` finds no file to read.
+ * @throws {DamagedFileError} If it does not parse, or `parse` finds no file.
  */
 export function parseStored<T>(
   { path, advice }: StoredFile,
@@ -46,7 +45,7 @@ export function parseStored<T>(
   try {
     return parse(`"${path}"`);
   } catch (cause) {
-    // Callers tell a config that is none by this class.
+    // Callers recognize a malformed config by this class.
     if (cause instanceof InvalidManifestError) {
       throw new InvalidManifestError(`${cause.message}; ${advice}`, { cause });
     }
@@ -62,7 +61,7 @@ export function parseStored<T>(
 /**
  * Reads a file and parses it; undefined if there is none.
  *
- * @param options With libc, what is missing costs no error.
+ * @param options With libc, a missing file costs no exception.
  * @throws {DamagedFileError} If it does not parse.
  */
 export function readStored<T>(
@@ -111,7 +110,7 @@ export function readTemplate(
   });
 }
 
-/** The same, for who can do without: undefined, too, if it is damaged. */
+/** The same, but undefined also if it is damaged. */
 export function tryReadTemplate(
   agent: Agent,
   id: ContainerId,
@@ -124,7 +123,7 @@ export function tryReadTemplate(
   }
 }
 
-/** Reads what a runtime is handed; undefined if the container was never started. */
+/** Reads the bundle config; undefined if the container was never started. */
 export function readBundle(
   { store }: Agent,
   id: ContainerId,

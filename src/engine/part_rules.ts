@@ -1,4 +1,4 @@
-/** When a blob is fetched over several connections, and over how many. */
+/** Rules for fetching a blob over several connections. */
 
 /** How to fetch large blobs whose connection is slow. */
 export interface PartRules {
@@ -9,13 +9,13 @@ export interface PartRules {
    */
   readonly connections?: number | undefined;
   /**
-   * How many bytes must be left for it.
+   * The minimum of remaining bytes.
    *
    * @default {64 MiB}
    */
   readonly above?: number | undefined;
   /**
-   * Below so many bytes a second a connection is slow.
+   * A connection is slow below this rate, in bytes per second.
    *
    * @default {24 MiB}
    */
@@ -36,12 +36,12 @@ export interface PartRules {
 
 const MIB = 1024 * 1024;
 
-/** What holds unless anything else is said. */
+/** The defaults. */
 export const DEFAULT_PART_RULES = {
   connections: 4,
-  // Less is there before it pays to ask for more connections.
+  // For less, more connections do not pay.
   above: 64 * MIB,
-  // What stores of blobs give to one connection, and a tenth of a fast network.
+  // The usual rate of blob stores for one connection, a tenth of a fast network.
   slowBelow: 24 * MIB,
   watchMs: 2000,
   partBytes: 8 * MIB,

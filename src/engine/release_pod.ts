@@ -1,7 +1,7 @@
 /**
- * Releases what a pod has outside of the store, before its record goes. It stands
- * beside the rooms: those that remove records are below the one that knows
- * networks, and load it only for the rare pod that has one.
+ * Releases the resources of a pod outside the store, before its record is deleted.
+ * It is beside the folders, since those that remove records are below the one for
+ * networks, and load it only for a pod that has one.
  */
 
 import type { Abortable } from "../errors/abort.ts";
@@ -11,20 +11,20 @@ import { listIfDirectory } from "../fs/list_directory.ts";
 import { attachmentPath, attachmentsDirectory } from "../store/paths.ts";
 import type { Agent } from "./agent.ts";
 
-/** Whether any pod has something: mostly none has. */
+/** Whether any pod has such resources: usually none has. */
 export function isAnyAttached({ store }: Agent): boolean {
   return listIfDirectory(attachmentsDirectory(store.paths))
     .some((name) => name.endsWith(".json"));
 }
 
-/** Whether a pod has namespaces or addresses that are to be released. */
+/** Whether a pod has namespaces or addresses to release. */
 export function isAttached({ store }: Agent, podId: ContainerId): boolean {
   return isThere(attachmentPath(store.paths, podId), store.libc);
 }
 
 /**
- * Releases what a pod has; most have nothing. No lock of the store may be held:
- * plugins take their time.
+ * Releases the resources of a pod, if it has any. The caller must hold no lock of
+ * the store, as plugins are slow.
  *
  * @throws {NetworkError} If a network cannot be left.
  */

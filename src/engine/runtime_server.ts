@@ -41,20 +41,20 @@ import {
  *
  * Terms: a *container* is a record, a writable layer on an image's top layer, and
  * two directories: the *work dir*, which survives reboots, and the *run dir*, or
- * *bundle*, which need not. A *pod* is containers with one pod ID; that of its
- * *infra container*, which has no other use than to stand for it. The *template*
- * in the work dir is the OCI configuration as asked for; from it comes
- * `config.json` in the bundle at each start. *Metadata* is what an owner noted
- * about a container; other tools' containers have none, and are left alone.
+ * *bundle*, which need not. A *pod* is a group of containers with one pod ID, which
+ * is the ID of its *infra container*; that one only represents the pod. The
+ * *template* in the work dir is the OCI configuration as asked for; from it comes
+ * `config.json` in the bundle at each start. *Metadata* is the owner's text about a
+ * container; containers of other tools have none of orlop's, and are left alone.
  *
- * Life cycle: `createPodSandbox()`, then `createContainer()` as often as wanted:
+ * Life cycle: `createPodSandbox()`, then `createContainer()` any number of times:
  * nothing is mounted, and nothing runs. `startContainer()` mounts the root, counts
  * one user of the mount, and writes the bundle for an OCI runtime, or for
  * `runContainer()`, to run. `stopContainer()` counts one user less; the last one
  * unmounts. After a reboot nothing is mounted, and a start does it again.
  * `deleteContainer()` unmounts and removes all that was made. `removePodSandbox()`
- * ends the pod. A container that its maker did not complete, because it died, is
- * removed by the next call that changes the store.
+ * ends the pod. A container whose creation was interrupted is removed by the next
+ * call that changes the store.
  *
  * Containers are named by full ID, by name, by the ID of their own layer, or
  * by a unique prefix of their ID.
@@ -92,8 +92,8 @@ export class RuntimeServer {
    * Makes one that works in the store of an image server.
    *
    * @param images Whose store is used; the server owns none itself.
-   * @param pauseImage What pods' infra containers are made of. It is the only image
-   *   that is pulled when it is missing; if omitted, the embedded one.
+   * @param pauseImage The image of infra containers; the only image that is pulled
+   *   when it is missing. If omitted, the embedded one.
    */
   constructor(images: ImageServer, pauseImage?: string) {
     const agent = insideOf(images.agent);
@@ -173,8 +173,8 @@ export class RuntimeServer {
   }
 
   /**
-   * Deletes a container with its layer and directories; it is unmounted first.
-   * What runs in it is a reason to refuse, unless the options say otherwise.
+   * Deletes a container with its layer and directories; it is unmounted first. A
+   * running process is an error, unless the options say otherwise.
    *
    * @returns Its ID.
    * @throws {InvalidContainerIdError} If `idOrName` is empty.

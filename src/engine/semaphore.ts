@@ -1,6 +1,6 @@
-/** Lets in only so many at once. */
+/** A semaphore. */
 
-/** A semaphore; callers that wait are let in in the order of their calls. */
+/** A counting semaphore; waiting callers are served in the order of their calls. */
 export class Semaphore {
   #free: number;
   readonly #waiting: PromiseWithResolvers<void>[] = [];
@@ -9,7 +9,7 @@ export class Semaphore {
     this.#free = count;
   }
 
-  /** Waits to be let in; disposing lets the next one in. */
+  /** Waits for a permit; disposing releases it. */
   async take(signal?: AbortSignal): Promise<Disposable> {
     signal?.throwIfAborted();
     if (this.#free === 0) await this.#wait(signal);
@@ -17,7 +17,7 @@ export class Semaphore {
     return { [Symbol.dispose]: () => this.#giveOn() };
   }
 
-  /** Lets the caller in at once, or not at all. */
+  /** Takes a permit if one is free now. */
   tryTake(): Disposable | undefined {
     if (this.#free === 0) return undefined;
     this.#free--;
@@ -29,7 +29,7 @@ export class Semaphore {
     this.#waiting.push(turn);
     const leave = () => {
       const place = this.#waiting.indexOf(turn);
-      if (place < 0) return; // it has just got one
+      if (place < 0) return; // it has just got a permit
       this.#waiting.splice(place, 1);
       turn.reject(signal?.reason);
     };

@@ -1,6 +1,6 @@
 /**
- * Who serves a store to a Kubernetes node: one process at a time, which holds a
- * lock. While it does, the kubelet decides which images and containers go.
+ * The lock of the process that serves a store to a Kubernetes node. While it is
+ * held, the kubelet decides which images and containers are removed.
  */
 
 import { dirname, join } from "@std/path";
@@ -12,7 +12,7 @@ import { acquireLock, isLocked } from "../store/records/lock.ts";
 import type { Store } from "../store/store.ts";
 import type { Agent } from "./agent.ts";
 
-// Who only looks whether it is served holds it for an instant.
+// Tests of the lock hold it only for a moment.
 const LOCK_TIMEOUT_MS = 2_000;
 
 /**

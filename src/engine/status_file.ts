@@ -1,4 +1,4 @@
-/** Small files that say how the last run of something ended, for whoever asks. */
+/** Small files with the result of the last check or cleanup. */
 
 import { dirname, join } from "@std/path";
 import { mkdirSync } from "node:fs";
@@ -7,10 +7,10 @@ import { readRegularFile } from "../fs/regular_file.ts";
 import { writeAtomically } from "../fs/write_atomically.ts";
 import type { StorePaths } from "../store/paths.ts";
 
-// A check notes some 150 bytes a layer.
+// A check stores some 150 bytes for each layer.
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** The files, by what they tell of. */
+/** The files, by their kind. */
 export type StatusFile =
   | "last-check.json"
   | "last-gc.json"
@@ -32,7 +32,7 @@ export function readStatusFile<T>(
   try {
     return parse(parseJson(bytes, path), path);
   } catch (error) {
-    // It is of no use to stop for: the next run writes it again.
+    // Not an error: the next run writes it again.
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }

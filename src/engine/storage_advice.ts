@@ -1,4 +1,4 @@
-/** What storage.conf says of a store that is the host's usual one. */
+/** Checks storage.conf for the default store of the host. */
 
 import {
   applyStorageConf,
@@ -16,11 +16,11 @@ import type { StoreLocation } from "../store/paths.ts";
 export interface StorageAdvice {
   /** Why it must not, as the end of a sentence; omitted if it may. */
   readonly refusal?: string;
-  /** What it does not see. */
+  /** Settings that orlop ignores. */
   readonly warnings: readonly string[];
 }
 
-// Where containers/storage has them if nobody says.
+// The defaults of containers/storage.
 const DEFAULT_PLACE: StoreLocation = {
   root: "/var/lib/containers/storage",
   runRoot: "/run/containers/storage",
@@ -28,11 +28,11 @@ const DEFAULT_PLACE: StoreLocation = {
 const FINE: StorageAdvice = { warnings: [] };
 
 /**
- * Reads storage.conf, and says whether orlop may use a store as podman does. Of
- * other stores than the one that it names it says nothing.
+ * Reads storage.conf, and checks whether orlop may use a store as podman does. It
+ * says nothing about stores other than the one it names.
  *
  * @param place The store's two directories.
- * @param environment Where storage.conf is looked for.
+ * @param environment Where to look for storage.conf.
  * @throws {SyntaxError} If a file is malformed; names it.
  * @example
  * ```ts
@@ -77,11 +77,11 @@ function advise({ runRoot }: StoreLocation, conf: StorageConf): StorageAdvice {
   };
 }
 
-/** What would be taken for something else, or be damaged. */
+/** Settings with which orlop would misread or damage the store. */
 function findProblem(conf: StorageConf): string | undefined {
   const { driver = "overlay", imageStore, transient, composefs } = conf;
   const { mountProgram, forceMask } = conf;
-  // containers/storage takes it for the same, when a file says so.
+  // containers/storage treats both the same.
   if (driver !== "overlay" && driver !== "overlay2") {
     return said(`its driver is "${driver}"; only "overlay" is supported`);
   }
@@ -113,6 +113,6 @@ function realPath(path: string): string {
   try {
     return Deno.realPathSync(path);
   } catch {
-    return path.replace(/(?<=.)\/+$/, ""); // it is not there yet
+    return path.replace(/(?<=.)\/+$/, ""); // it does not exist yet
   }
 }

@@ -6,7 +6,7 @@ import type { LayerRecord } from "../../formats/storage/store_record.ts";
 import { READ_LOCKS } from "../../store/records/tables.ts";
 import type { Agent } from "../agent.ts";
 import { leaseIfWritable } from "../lease_if_writable.ts";
-import { copyOddFiles } from "../media/odd_files.ts";
+import { copyNonUtf8Files } from "../media/non_utf8_files.ts";
 import type { CheckDepth, VerifiedLayer } from "./check_status.ts";
 import { createThrottle } from "./throttle.ts";
 import {
@@ -102,7 +102,7 @@ async function verify(
   options: VerifyLayerOptions,
 ): Promise<readonly string[]> {
   try {
-    await using odd = await copyOddFiles(agent, layer, options);
+    await using odd = await copyNonUtf8Files(agent, layer, options);
     const { copies } = odd;
     return await verifyLayer(agent.store.paths, layer, { ...options, copies });
   } catch (error) {

@@ -1,4 +1,4 @@
-/** Copies an image in the format that a medium takes after all. */
+/** Copies an image in a format that the medium accepts. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import type { ImageSource } from "../../formats/oci/blob_source.ts";
@@ -17,9 +17,9 @@ import {
 import { copyImage, type CopyImageOptions } from "../transfer/copy_image.ts";
 
 /**
- * Copies an image. Some registries take no manifests of OCI, others only these.
- * Blobs are there when they say so: unless the user wants one format, or digests to
- * be kept, the other one is tried.
+ * Copies an image. Some registries accept no OCI manifests, others only these, and
+ * refuse them after all blobs were sent. Then the other format is tried, unless the
+ * user asked for one format, or for preserved digests.
  *
  * @returns The manifest that was written.
  */
@@ -44,13 +44,13 @@ export async function copyInAnyFormat(
     try {
       return await copy({ format });
     } catch (second) {
-      // What it said of the image as it is tells more.
+      // The error for the original format is more useful.
       throw isManifestRefused(second) ? error : second;
     }
   }
 }
 
-/** Undefined if the format is not to be another one. */
+/** Undefined if no other format is allowed. */
 async function otherFormat(
   source: ImageSource,
   { format, packing, preserveDigests, signal }: MediumSinkOptions & Abortable,

@@ -29,14 +29,14 @@ export interface CopyIndexOptions extends MediumSinkOptions, CopyImageOptions {
   readonly multiArch?: "all" | "index-only" | undefined;
 }
 
-// Deeper ones would be somebody's joke.
+// Deeper nesting is not used in practice.
 const MAX_DEPTH = 2;
 
 /**
- * Copies what a source was opened for: an image, or an index with all of its
- * images. The index is written again only if one of their digests has changed.
+ * Copies an image, or an index with all of its images. The index is written again
+ * only if one of their digests has changed.
  *
- * @returns As what it is in the medium.
+ * @returns Its descriptor in the medium.
  * @throws {InvalidManifestError} If the medium takes no indexes.
  */
 export async function copyIndex(
@@ -90,7 +90,7 @@ async function copyEntries(
   const { medium, raw } = move;
   const old = formatOf(index.mediaType);
   const format = options.format ?? chooseFormat(index, medium);
-  // Images that are there already stay as they are, whatever the index becomes.
+  // Existing images are not changed.
   const manifests = options.multiArch === "index-only"
     ? index.manifests
     : await copyChildren(move, index, options);
@@ -140,7 +140,7 @@ function chooseFormat(
   );
 }
 
-/** What is no image is not looked into. */
+/** Copies an artifact that is not an image, without parsing it. */
 async function copyArtifact(
   { source, medium, raw }: ManifestMove,
   blobs: readonly Descriptor[],

@@ -1,4 +1,4 @@
-/** Copies an image from wherever it is to wherever it is to go. */
+/** Copies an image between any two transports. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import { InvalidImageNameError } from "../../errors/naming_errors.ts";
@@ -32,15 +32,15 @@ import { copyIndex } from "./copy_index.ts";
 /** How to copy. */
 export interface CopyOptions extends Abortable, CopyForm {
   /**
-   * How to reach the registry that the image comes from.
+   * How to connect to the source registry.
    *
-   * @default {what configuration files say}
+   * @default {from configuration files}
    */
   readonly source?: RegistryOptions | undefined;
   /**
-   * How to reach the registry that it goes to.
+   * How to connect to the destination registry.
    *
-   * @default {what configuration files say}
+   * @default {from configuration files}
    */
   readonly destination?: RegistryOptions | undefined;
   /**
@@ -57,7 +57,7 @@ export interface CopyOptions extends Abortable, CopyForm {
    */
   readonly multiArch?: "system" | "all" | "index-only" | undefined;
   /**
-   * Further names where it goes to, if that keeps several.
+   * Further names at the destination, if it supports several.
    *
    * @default {[]}
    */
@@ -72,11 +72,11 @@ export interface CopyOptions extends Abortable, CopyForm {
 
 /** An image that was copied. */
 export interface CopiedImage {
-  /** Of its manifest, or of its index, where it is now. */
+  /** The digest of its manifest, or of its index, at the destination. */
   readonly digest: Digest;
 }
 
-/** From where to where, with transports: `docker://busybox`, `oci:DIR:TAG`, … */
+/** Source and destination, with transports: `docker://busybox`, `oci:DIR:TAG`, … */
 export interface CopyRoute {
   /** The source. */
   readonly from: string;
@@ -85,11 +85,11 @@ export interface CopyRoute {
 }
 
 /**
- * Copies an image. Nothing is to be seen of it before it is whole.
+ * Copies an image. It becomes visible only when it is complete.
  *
  * @throws {SyntaxError} If a reference is malformed.
  * @throws {NotFoundError} If there is no such image.
- * @throws {ChangedDigestError} If digests are to be kept, and cannot.
+ * @throws {ChangedDigestError} If digests are to be preserved, but would change.
  */
 export async function copyReference(
   agent: Agent,
@@ -117,7 +117,7 @@ export async function copyReference(
   });
 }
 
-/** Short names are for pulls: a copy goes where it is told to. */
+/** Copies need an explicit transport: short names are for pulls. */
 function requireTransport(text: string, role: string): void {
   if (hasTransport(text)) return;
   throw new InvalidImageNameError(
@@ -193,7 +193,7 @@ async function copyToStore(
   return await copyImage(source, sink, { ...options, retry });
 }
 
-/** Who gives an ID wants no other image. */
+/** An ID in the destination must match the image. */
 function checkId(
   { manifest: { config } }: ResolvedImage,
   { imageId = "" }: StoreReference,

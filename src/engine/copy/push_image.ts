@@ -1,4 +1,4 @@
-/** Pushes an image of the store to a registry, or to wherever else it is to go. */
+/** Pushes an image of the store to a registry or another medium. */
 
 import { InvalidImageNameError } from "../../errors/naming_errors.ts";
 import type { Digest } from "../../formats/oci/digest.ts";
@@ -18,7 +18,7 @@ import { copyInAnyFormat } from "./copy_in_any_format.ts";
 /** How to push. */
 export interface PushOptions extends RegistryOptions, CopyForm {
   /**
-   * Where to: a name, or one with a transport.
+   * The destination: a name, or a reference with a transport.
    *
    * @default {the image's own name}
    */
@@ -33,7 +33,7 @@ export interface PushOptions extends RegistryOptions, CopyForm {
 
 /** An image that was pushed. */
 export interface PushedImage {
-  /** Of its manifest, where it is now. */
+  /** The digest of its manifest, at the destination. */
   readonly digest: Digest;
 }
 
@@ -42,9 +42,9 @@ export interface PushedImage {
  * manifest, and so its digest, stays the same. Layers that are sent are compressed.
  *
  * @throws {ImageNotFoundError} If it is unknown.
- * @throws {InvalidImageNameError} If nothing says where to.
+ * @throws {InvalidImageNameError} If there is no destination.
  * @throws {UnauthorizedError} If credentials are missing or wrong.
- * @throws {RegistryError} If the registry does not take it.
+ * @throws {RegistryError} If the registry refuses it.
  */
 export async function pushImage(
   agent: Agent,
@@ -71,7 +71,7 @@ export async function pushImage(
   return { digest };
 }
 
-/** What stands there without a transport is a name in a registry. */
+/** A destination without a transport is a name in a registry. */
 function readDestination(
   image: string,
   text: string | undefined,

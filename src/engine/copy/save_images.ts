@@ -15,7 +15,7 @@ import { openStoreSource, type StoreSource } from "../media/store_source.ts";
 import type { OnPullEvent } from "../progress/pull_event.ts";
 import { copyImage } from "../transfer/copy_image.ts";
 
-/** What `podman save` calls formats. */
+/** The formats of `podman save`. */
 export type SaveFormat =
   | "docker-archive"
   | "docker-dir"
@@ -48,10 +48,10 @@ export interface SaveOptions
 }
 
 /**
- * Saves images. Names are kept that they were asked for by, and no others.
+ * Saves images. Only the names by which they were requested are saved.
  *
  * @throws {ImageNotFoundError} If one is unknown; then nothing is written.
- * @throws {InvalidImageNameError} If the format does not take so many.
+ * @throws {InvalidImageNameError} If the format does not support so many names.
  * @throws {InvalidManifestError} If something else is at the path.
  */
 export async function saveImages(

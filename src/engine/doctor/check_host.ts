@@ -1,4 +1,4 @@
-/** The checks of the machine: what orlop needs of it. */
+/** The checks of the machine. */
 
 import { existsSync, readFileSync, statfsSync } from "node:fs";
 import { whyOf } from "../../errors/why.ts";
@@ -18,11 +18,11 @@ import type { ExamineOptions } from "./examine_options.ts";
 
 // What overlayfs needs for metacopy and several lower layers as options.
 const MIN_KERNEL = [5, 11] as const;
-// Less than this leaves no room for the layer that is being unpacked.
+// Less than this may be too little for a layer that is being unpacked.
 const [LITTLE, NEXT_TO_NOTHING] = [0.1, 0.02];
-// File systems that have no locks or attributes that can be relied on.
+// File systems without reliable locks or attributes.
 const NETWORK = /^(nfs4?|cifs|smb3|9p|fuse\..*|ceph|glusterfs)$/;
-// This version was made then: no clock is earlier.
+// The release date of this version: no correct clock is earlier.
 const MADE_MS = Date.UTC(2026, 0, 1);
 
 /** Lists them. */
@@ -53,7 +53,7 @@ function lookAtKernel(): readonly Finding[] {
   return assessKernel(Deno.osRelease());
 }
 
-/** Judges a kernel by its release, as `uname -r` has it. */
+/** Assesses a kernel by its release, as in `uname -r`. */
 export function assessKernel(release: string): readonly Finding[] {
   const { ok, warn } = about("kernel");
   const [major = 0, minor = 0] = release.split(/\D/).map(Number);
@@ -74,7 +74,7 @@ async function lookAtFileSystem(
   return assessFileSystem(mount, options);
 }
 
-/** Judges what a store is on, if findmnt knows it. */
+/** Assesses the file system of a store, if findmnt knows it. */
 export function assessFileSystem(
   mount: MountEntry | undefined,
   { root }: Pick<ExamineOptions, "root">,
@@ -106,14 +106,14 @@ function lookAtSpace({ root }: ExamineOptions): readonly Finding[] {
   const inodes = (count: number) => count.toLocaleString("en");
   return [
     assessSpace("free space", [disk.bavail, disk.blocks], bytes),
-    // File systems that make inodes as needed have none to count.
+    // File systems with dynamic inodes report no count.
     ...(disk.files === 0
       ? []
       : [assessSpace("free inodes", [disk.ffree, disk.files], inodes)]),
   ];
 }
 
-/** Judges the room on a file system: what is free, of all that there is. */
+/** Assesses the free space of a file system. */
 export function assessSpace(
   check: string,
   [free, total]: readonly [number, number],
@@ -135,7 +135,7 @@ async function lookAtCgroups(
   return assessCgroups(mounts);
 }
 
-/** Judges which control groups are mounted. */
+/** Assesses the mounted control groups. */
 export function assessCgroups(
   mounts: readonly Pick<MountEntry, "type">[],
 ): readonly Finding[] {
@@ -193,7 +193,7 @@ function lookAtClock(): readonly Finding[] {
   ];
 }
 
-/** Nobody is asked: without a pull, doctor reaches no network. */
+/** No name is resolved: doctor uses no network. */
 function lookAtNames(): readonly Finding[] {
   const { ok, warn } = about("names");
   const file = "/etc/resolv.conf";
@@ -248,7 +248,7 @@ async function findMounts(
   return parseFindmnt(stdout);
 }
 
-/** The first line of what a program calls its version. */
+/** The first line of a program's version output. */
 export async function versionOf(
   program: string,
   { signal }: ExamineOptions,

@@ -1,4 +1,4 @@
-/** The checks of a node: what `orlop serve`, `run -d` and networks need besides. */
+/** The checks of a node: further needs of `orlop serve`, `run -d` and networks. */
 
 import { NetworkError } from "../../errors/network_errors.ts";
 import { CommandError } from "../../errors/store_errors.ts";
@@ -17,7 +17,7 @@ import type { ExamineOptions, NodeSettings } from "./examine_options.ts";
 
 const SYSTEMD = "/run/systemd/system";
 
-/** Lists them; none if nothing is known of a node. */
+/** Lists them; none if the request has no node settings. */
 export function nodeChecks(options: ExamineOptions): readonly Check[] {
   const { node } = options;
   if (node === undefined) return [];

@@ -9,10 +9,10 @@ import type { MountPlan } from "../../mount/plan_overlay.ts";
 import { about, type Check, type Finding } from "./finding.ts";
 import type { ExamineOptions } from "./examine_options.ts";
 
-// What can be asked for beyond a plain mount; each is good to have.
+// Optional features beyond a plain mount.
 const FEATURES = ["metacopy=on", "volatile", "index=on"] as const;
 
-/** Whether layers can be mounted, and what with. */
+/** Whether layers can be mounted, and with which features. */
 export function overlayCheck(options: ExamineOptions): Check {
   return { name: "overlay", look: () => tryOverlay(options) };
 }
@@ -22,7 +22,7 @@ async function tryOverlay(
 ): Promise<readonly Finding[]> {
   const { ok, fail } = about("overlay");
   const isNew = !existsSync(options.root);
-  // No more is made than can be removed again.
+  // Do not create directories that cannot be removed again.
   if (isNew && !existsSync(dirname(options.root))) {
     return [ok("not tried: the first pull makes the store")];
   }
@@ -61,7 +61,7 @@ function makeTrial(root: string): string {
   return trial;
 }
 
-/** Deletes through a mount: that takes whiteouts, and trusted attributes. */
+/** Deletes through a mount, which needs whiteouts and trusted attributes. */
 async function tryPlain(
   trial: string,
   { signal }: ExamineOptions,
@@ -103,7 +103,7 @@ async function canMount(trial: string, feature: string): Promise<boolean> {
   try {
     await mounter.mount(plan(trial, words));
   } catch {
-    return false; // that is what was to be found out
+    return false; // this is what the check tests
   }
   await mounter.unmount(join(trial, "merged"));
   return true;

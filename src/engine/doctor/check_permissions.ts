@@ -1,10 +1,10 @@
-/** What this process may do: Deno's permissions, as they are held. */
+/** The Deno permissions of this process. */
 
 import { findProgram } from "../../process/find_program.ts";
 import { about, type Check, type Finding } from "./finding.ts";
 import type { ExamineOptions } from "./examine_options.ts";
 
-// Whatever orlop runs.
+// All programs that orlop runs.
 const PROGRAMS = [
   ...["mount", "umount", "findmnt", "tar", "runc", "crun", "fuser"],
   ...["conmon", "flock", "timeout"],
@@ -47,7 +47,7 @@ function lookAtPermissions(
     ok(`read: ${isGranted({ name: "read" }) ? "all files" : root}`),
   ];
   if (isGranted({ name: "write" })) {
-    // A compiled file cannot know --root when it starts.
+    // A compiled executable does not know --root when its permissions are fixed.
     const advice = "The launcher and the self-extracting file grant less";
     return [...found, warn("write: all files", advice)];
   }

@@ -1,4 +1,4 @@
-/** The checks of a store: who holds what of it, and what lies around. */
+/** The checks of a store: locks, mounts and leftovers. */
 
 import { join } from "@std/path";
 import { sleep } from "../../errors/abort.ts";
@@ -20,7 +20,7 @@ import { lookAtStoreMounts } from "../check/store_mounts.ts";
 import { about, type Check, type Finding } from "./finding.ts";
 import type { ExamineOptions } from "./examine_options.ts";
 
-// Nobody holds a lock for long, but for a tool that unpacks a big layer.
+// Locks are held only briefly, except by tools that unpack a big layer.
 const LOCK_PATIENCE_MS = 1_000;
 const LOCK_TIMEOUT_MS = 5_000;
 const CLEANUP_DUE_MS = 8 * 24 * 60 * 60 * 1000;
@@ -110,7 +110,7 @@ function findHolders(
   return held;
 }
 
-/** By the records: mounts that nobody counts, and files that nobody names. */
+/** Checks the records: mounts without a count, and files without a record. */
 async function lookAtRecords(
   options: ExamineOptions,
 ): Promise<readonly Finding[]> {
@@ -193,7 +193,7 @@ async function lookAtMounts(
 
 function countText(mounted: number, stale: number): string {
   const text = `${mounted} layers are mounted`;
-  // After a reboot, say: the kernel's table is what counts.
+  // For example after a reboot: the kernel's table decides.
   return stale === 0 ? text : `${text}; ${stale} were, and count for nothing`;
 }
 
@@ -208,7 +208,7 @@ async function describeMount(
   return warn(found, `If nobody needs it: umount ${target}`);
 }
 
-/** Who uses a mount. Other mount namespaces cannot be looked into. */
+/** The processes that use a mount. Other mount namespaces are not visible. */
 async function findUsers(
   target: string,
   signal: AbortSignal | undefined,
@@ -227,7 +227,7 @@ async function findUsers(
   }
 }
 
-/** What only reading all content finds; the rest was looked at just now. */
+/** Damage that only a full check finds; the rest was checked above. */
 function lookAtCheck(options: ExamineOptions): readonly Finding[] {
   const { ok, fail } = about("check");
   const status = readCheckStatus(layOut(options));

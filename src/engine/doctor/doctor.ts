@@ -1,4 +1,4 @@
-/** Looks at a machine and a store, and says what is wrong and what to do. */
+/** Examines a machine and a store, and reports problems and advice. */
 
 import { whyOf } from "../../errors/why.ts";
 import { hostChecks } from "./check_host.ts";
@@ -10,10 +10,10 @@ import type { Check, Finding } from "./finding.ts";
 import type { ExamineOptions } from "./examine_options.ts";
 
 /**
- * Looks at everything. It changes nothing but for a trial that it removes.
+ * Runs all checks. It changes nothing except for a test mount that it removes.
  *
  * @param patient Which machine, and which store; none need be there.
- * @returns What was found, in the order in which it was looked at.
+ * @returns The findings, in the order of the checks.
  * @example
  * ```ts
  * import { examine, takeLibc } from "orlop";

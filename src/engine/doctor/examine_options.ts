@@ -1,31 +1,31 @@
-/** What is looked at: a machine, and a store on it. */
+/** What to examine: a machine, and a store on it. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import { PROXY_NAMES } from "../../registry/proxy/proxy_rules.ts";
 import type { NetworkSettings } from "../network/find_networks.ts";
 import type { Libc } from "../../process/libc.ts";
 
-/** What to look at. */
+/** What to examine. */
 export interface ExamineOptions extends Abortable {
   /** The graph root: absolute. */
   readonly root: string;
   /** The run root: absolute. */
   readonly runRoot: string;
-  /** From `takeLibc()`, if it could be had. */
+  /** From `takeLibc()`, if available. */
   readonly libc: Libc | undefined;
   /**
-   * What it is as a node of Kubernetes, or for networks of containers.
+   * Settings for the checks of a Kubernetes node and of container networks.
    *
-   * @default {that is not looked at}
+   * @default {not checked}
    */
   readonly node?: NodeSettings | undefined;
   /** The environment, as far as it may be read. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** How a machine serves, if it does. */
+/** Settings of a node. */
 export interface NodeSettings {
-  /** Whether it is to serve: then what it lacks for that is a failure. */
+  /** Whether the node is to run `orlop serve`: then missing parts are failures. */
   readonly isServed: boolean;
   /** Where networks are described. */
   readonly networks: NetworkSettings;

@@ -1,18 +1,20 @@
-/** What a look at a machine finds. */
+/** The result of a check. */
 
-/** One thing that was looked at. */
+/** A finding. */
 export interface Finding {
   /** What it is about, such as `overlay`. */
   readonly check: string;
-  /** `"warn"`: it works, but not as it should; `"fail"`: something will not. */
+  /**
+   * `"warn"`: it works, but not as it should; `"fail"`: something will not work.
+   */
   readonly state: "ok" | "warn" | "fail";
-  /** What there is; a sentence. */
+  /** What was found; a sentence. */
   readonly found: string;
-  /** What to do, unless all is well. */
+  /** What to do; omitted if nothing. */
   readonly advice?: string;
 }
 
-/** Looks at something; what it throws is a finding, too. */
+/** A check; an exception becomes a finding, too. */
 export interface Check {
   readonly name: string;
   look(): Promise<readonly Finding[]> | readonly Finding[];

@@ -10,22 +10,21 @@ import { mountOptionsOf } from "../containers/start_container.ts";
 import { MOUNT_LOCKS, mountLayer, unmountLayer } from "../mount_layer.ts";
 import { mountPoint } from "../mount_points.ts";
 
-/** A root whose files can be found. */
+/** A root directory in which files can be opened. */
 export interface OpenedRoot extends AsyncDisposable {
   /** Undefined if there is nothing; the path is followed to its end. */
   find(path: string): RootedFile | undefined;
   /**
-   * Where a path leads to that ends in a link, as far as known; else the path
-   * itself.
+   * Resolves a path that ends in a link, if possible; otherwise the path itself.
    */
   resolve(path: string): string;
 }
 
 /**
  * Opens the root of a container: that of its process, with all that is mounted in
- * it; or of one in which nothing runs, which is mounted meanwhile.
+ * it; or, if no process runs, a temporary mount.
  *
- * @throws {Error} If libc was taken without its roots.
+ * @throws {Error} If libc was opened without the calls for roots.
  */
 export async function openContainerRoot(
   agent: Agent,
@@ -69,7 +68,7 @@ function openRoot(
     find: (path) => roots.find(root, path),
     resolve(path) {
       try {
-        // Only a name: the kernel follows it once more, and is not led astray.
+        // Only a path: the kernel resolves it again, inside the root.
         return `/${resolveInRoot(merged, path).path.slice(merged.length)}`;
       } catch {
         return path;

@@ -29,16 +29,16 @@ export interface CopyPath {
   readonly path: string;
 }
 
-/** What is copied: files, or those of an archive of tar's. */
+/** The source of a copy: files, or a tar archive. */
 export type CopySource = CopyPath | { readonly archive: ReadableStream<Bytes> };
 
-/** Where to: to files, or into an archive of tar's. */
+/** The destination of a copy: files, or a tar archive. */
 export type CopyTarget = CopyPath | { readonly archive: WritableStream<Bytes> };
 
 /** How to copy. */
 export interface CopyFilesOptions extends Abortable {
   /**
-   * Whose copies in a container are: its user's, or who has them here.
+   * The owner of copies in a container: its user, or the owner of the source.
    *
    * @default {"container"}
    */
@@ -47,14 +47,14 @@ export interface CopyFilesOptions extends Abortable {
 
 /**
  * Copies files as podman and docker do: into a directory that is there, or to a new
- * name in one. Links of a container never lead out of it, also while its processes
- * change them. Device nodes are left out; copies on this machine belong to who runs
- * orlop, and have no set-user-ID or set-group-ID bits. A container in which nothing
- * runs is mounted meanwhile.
+ * name in one. Links of a container never lead out of it, even while its processes
+ * change them. Device nodes are skipped; copies on this machine belong to the user
+ * of orlop, and have no set-user-ID or set-group-ID bits. A container without a
+ * process is mounted temporarily.
  *
  * @param handle From `openAgent()`, with libc that has sockets.
  * @throws {ContainerNotFoundError} If a container is unknown.
- * @throws {NotFoundError} If a file or directory is.
+ * @throws {NotFoundError} If a file or directory is missing.
  * @throws {PolicyError} If a container is another tool's.
  * @throws {TypeError} If a directory would take the place of a file.
  * @throws {Error} If not all could be copied.
@@ -99,7 +99,7 @@ export async function copyFiles(
   }
 }
 
-/** What goes from where to where: a source or an input, a target or an output. */
+/** One transfer: from a source or an input to a target or an output. */
 interface Transfer {
   readonly found: FoundSource | undefined;
   readonly input: ReadableStream<Bytes> | undefined;
@@ -116,8 +116,8 @@ async function transfer(agent: Agent, request: Transfer): Promise<void> {
   const packing = found && startPacking(agent, {
     ...packPlan(found, name),
     ...{ name, owner: ownerOf(agent, request), signal },
-    // A copy on this machine gets another owner: what a container's user wrote would
-    // run as who runs orlop.
+    // A copy on this machine gets another owner: a set-user-ID program of a
+    // container would run as the user of orlop.
     setIds: isOfHost(target) ? "drop" : "keep",
   });
   const unpacking = place && startUnpacking(agent, {
@@ -129,7 +129,7 @@ async function transfer(agent: Agent, request: Transfer): Promise<void> {
   const from = packing?.archive ?? input;
   const to = unpacking?.archive ?? output;
   const moving = from && to ? pipe(from, to) : Promise.resolve();
-  // The one that writes says best why it could not go on.
+  // The error of the writer explains best why the copy failed.
   await settleAll([unpacking?.done, packing?.done, moving]);
 }
 
@@ -137,7 +137,7 @@ function isOfHost(target: OpenedPlace | undefined): boolean {
   return target !== undefined && target.record === undefined;
 }
 
-/** Who reads has ended when it does not want more: its exit code tells. */
+/** A reader that closes its input early has ended: its exit code shows why. */
 async function pipe(
   from: ReadableStream<Bytes>,
   to: WritableStream<Bytes>,
@@ -154,12 +154,12 @@ function packPlan({ place, file, kind }: FoundSource, name: string) {
   if (kind === "file") {
     return { isInContainer, directory: file.folder, what: { file: file.name } };
   }
-  // What is in a directory is a directory again under a new name.
+  // The contents of a directory get a new directory.
   const what = name === "." ? "contents" : "directory";
   return { isInContainer, directory: file.path, what } as const;
 }
 
-/** Whose the copies in a container are; undefined for those of the source. */
+/** The owner of copies in a container; undefined to keep the source's owners. */
 function ownerOf(
   agent: Agent,
   { target, options }: Transfer,

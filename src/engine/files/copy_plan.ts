@@ -1,4 +1,4 @@
-/** Decides what a copy is called, and where it goes: as podman and docker do. */
+/** Decides the name and the directory of a copy, as podman and docker do. */
 
 import { basename, dirname, normalize } from "@std/path";
 import { NotFoundError } from "../../errors/not_found_errors.ts";
@@ -27,7 +27,7 @@ export interface FoundSource extends Disposable {
 export interface FoundTarget extends Disposable {
   /** A directory that is there. */
   readonly directory: RootedFile;
-  /** What the copy is called in it; `.` for the directory itself. */
+  /** The name of the copy in it; `.` for the directory itself. */
   readonly name: string;
 }
 
@@ -61,7 +61,7 @@ export function findSource(place: OpenedPlace): FoundSource {
   return { place, file, kind, [Symbol.dispose]: () => file[Symbol.dispose]() };
 }
 
-/** What a source is called in an archive; `.` for what is in a directory. */
+/** The name of a source in an archive; `.` for the contents of a directory. */
 export function archiveName({ place, kind }: FoundSource): string {
   return kind === "contents" ? "." : nameOf(place.path) || ".";
 }
@@ -89,7 +89,7 @@ export function findTarget(
       `Cannot copy to ${place.shown}: it is no directory, and has to be one`,
     );
   }
-  // A file of this name could not be meant.
+  // A path that ends in a slash cannot be a file.
   if (isFile && place.path.endsWith("/")) throw missing(place);
   const path = found === undefined
     ? place.path

@@ -1,7 +1,7 @@
 /**
- * Packs and unpacks files by tar. What a container could change meanwhile is
- * handled in a root of tar's own, in which there is nothing but programs, to read:
- * a link that a container puts in tar's way leads there, and to no file of the host.
+ * Packs and unpacks files by tar. For files that a container could change
+ * meanwhile, tar runs in a root of its own that has nothing but read-only programs:
+ * a link that the container plants leads there, not to a file of the host.
  */
 
 import { join } from "@std/path";
@@ -15,7 +15,7 @@ import type { Agent } from "../agent.ts";
 
 /** A directory that tar works in, and whether a container could change it. */
 export interface TarPlace {
-  /** Reaches it whatever happens to its name. */
+  /** A path that works even if the directory is renamed. */
   readonly directory: string;
   readonly isInContainer: boolean;
 }
@@ -27,25 +27,25 @@ export interface PackRequest extends TarPlace, Abortable {
    * `"contents"` for that without the directory itself.
    */
   readonly what: { readonly file: string } | "directory" | "contents";
-  /** What it is called in the archive; of no effect on mere contents. */
+  /** Its name in the archive; unused for `"contents"`. */
   readonly name: string;
-  /** Whose all of it becomes; everybody's own if undefined. */
+  /** The owner of all files; unchanged if undefined. */
   readonly owner:
     | { readonly uid: number; readonly gid: number }
     | undefined;
-  /** Whether who executes a copy may become the one that owns it. */
+  /** Whether to keep set-user-ID and set-group-ID bits. */
   readonly setIds: "keep" | "drop";
 }
 
 /** Where to unpack to. */
 export interface UnpackRequest extends TarPlace, Abortable {
-  /** `"own"` gives all to who runs orlop. */
+  /** `"own"` gives all files to the user of orlop. */
   readonly owners: "own" | "archive";
 }
 
 /** A tar that runs. */
 export interface TarProcess {
-  /** Settles when it has ended well. */
+  /** Resolves when it has succeeded. */
   readonly done: Promise<void>;
 }
 
@@ -65,8 +65,7 @@ for name in bin sbin lib lib32 lib64 usr; do
 done
 mount -o remount,ro "$mini"
 exec nsenter --root="$mini" --wd="$work" "$@"`;
-// Nodes of devices are nothing that people want a copy of: whoever may open the
-// copy has the device.
+// Device nodes are not copied: a copy would give access to the device.
 const PACK_ALL = `
 depth=$1 form=$2
 shift 2
@@ -78,7 +77,7 @@ const FORMS = {
   contents: ["1", "%P\\0"],
 } as const;
 
-// What of a name in the archive is that of the copy.
+// The part of names in the archive that is replaced.
 const PATTERNS = { file: "^.*$", directory: "^\\." } as const;
 
 /** Begins to pack. */
@@ -144,10 +143,10 @@ function start(
   ], { cwd: "/", stdin });
 }
 
-// What tar says is for people: the beginning will do.
+// Only the beginning of tar's messages is shown.
 const MAX_MESSAGE = 4096;
 
-// sh in a root of its own, always: the directory has no name there.
+// sh always prints this in a root of its own, where the directory has no path.
 const UNTOLD = /getcwd\(\) failed/;
 
 async function waitFor(

@@ -1,4 +1,4 @@
-/** Which stored image a text means. */
+/** Finds the stored image that a text refers to. */
 
 import { InvalidImageNameError } from "../../errors/naming_errors.ts";
 import { ImageNotFoundError } from "../../errors/not_found_errors.ts";
@@ -31,13 +31,13 @@ export interface WantedImage {
   /**
    * Such as `busybox`, `docker://quay.io/a/b:1` or `name@sha256:…`.
    *
-   * @default {what has the ID}
+   * @default {the image with the ID}
    */
   readonly imageName?: string | undefined;
   /**
-   * Full, or a unique beginning of three digits or more.
+   * Full, or a unique prefix of three digits or more.
    *
-   * @default {what has the name}
+   * @default {the image with the name}
    */
   readonly imageId?: string | undefined;
 }
@@ -51,7 +51,9 @@ export interface FoundImage {
 
 type Images = RecordView<ImageRecord>;
 
-/** Whether there is an image that a text may mean; see {@linkcode findImage}. */
+/**
+ * Whether there is an image that a text may refer to; see {@linkcode findImage}.
+ */
 export function hasImage(
   images: Images,
   text: string,
@@ -61,15 +63,15 @@ export function hasImage(
     findImage(images, text, conf);
     return true;
   } catch (error) {
-    return !(error instanceof ImageNotFoundError); // or it may be several
+    return !(error instanceof ImageNotFoundError); // or several match
   }
 }
 
 /**
- * Finds an image by what a person typed: a full ID, a name, a name with a
- * digest, or the beginning of an ID.
+ * Finds an image by what a person typed: a full ID, a name, a name with a digest,
+ * or a prefix of an ID.
  *
- * @param conf What short names stand for, from `loadShortNames()`.
+ * @param conf The resolution of short names, from `loadShortNames()`.
  * @throws {ImageNotFoundError} If there is none.
  */
 export function findImage(
@@ -91,10 +93,10 @@ export function findImage(
 }
 
 /**
- * Finds the image that a container is to be made of. A name is a plain
- * reference, else one with a transport; what is neither may be an ID.
+ * Finds the image that a container is to be made of. A name is a plain reference,
+ * or one with a transport; any other text may be an ID.
  *
- * @param conf What short names stand for, from `loadShortNames()`.
+ * @param conf The resolution of short names, from `loadShortNames()`.
  * @throws {ImageNotFoundError} If there is none.
  * @throws {InvalidImageNameError} If nothing parses, or name and ID disagree.
  */
@@ -129,7 +131,7 @@ export function namesFor(
   return reference === undefined ? [] : readings(typed, reference, conf);
 }
 
-/** What a name means that has been parsed already. */
+/** The possible full names of a parsed reference. */
 function readings(
   typed: string,
   reference: Reference,
@@ -187,7 +189,7 @@ function findById(
   const id = text.imageId ?? (imageId || imageName);
   const image = findByPrefix(images, id);
   if (image !== undefined) return { image, name: undefined };
-  // Not even the shape of an ID: so it is the name that is wrong.
+  // The ID is not even well-formed, so the error is about the name.
   if (/^(sha256:)?[0-9a-f]+$/.test(id)) return undefined;
   const why = text.problem?.message ?? "it is neither a name nor an ID";
   throw new InvalidImageNameError(
@@ -203,7 +205,7 @@ function byPrefix(images: Images, id: string): FoundImage | undefined {
   return image && { image, name: undefined };
 }
 
-/** By full ID, or by a beginning that only one has. */
+/** By full ID, or by a unique prefix. */
 function findByPrefix(images: Images, id: string): ImageRecord | undefined {
   const prefix = id.replace(/^sha256:/, "");
   return images.lookUp(prefix) ??

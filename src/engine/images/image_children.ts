@@ -1,4 +1,7 @@
-/** Which images were built on which: build tools keep the steps as a cache. */
+/**
+ * Finds images that were built on others: build tools keep intermediate steps as a
+ * cache.
+ */
 
 import type { ImageConfig } from "../../formats/oci/image_config.ts";
 import type { ImageRecord } from "../../formats/storage/store_record.ts";
@@ -7,8 +10,8 @@ import type { Agent } from "../agent.ts";
 import { layersOf, readConfig } from "./list_images.ts";
 
 /**
- * Finds the images that were built on an image without a name, as podman does:
- * theirs are all its layers, and its history is the beginning of theirs.
+ * Finds the images that were built on an image without a name, as podman does: they
+ * have all its layers, and their history begins with its history.
  */
 export function findChildren(
   agent: Agent,

@@ -1,4 +1,4 @@
-/** Texts that mean stored images: names, IDs, or both. */
+/** Parses texts that refer to stored images: names, IDs, or both. */
 
 import { parseReference, type Reference } from "../../formats/oci/reference.ts";
 import {
@@ -7,7 +7,7 @@ import {
   parseTransportReference,
 } from "../../formats/oci/transport_reference.ts";
 
-/** What a text says of an image; nothing at all if it is malformed. */
+/** A parsed text; empty if it is malformed. */
 export interface ImageText {
   readonly reference?: Reference;
   /** Full, or the beginning of one. */
@@ -19,9 +19,9 @@ export interface ImageText {
 const FULL_ID = /^(?:sha256:)?([0-9a-f]{64})$/;
 
 /**
- * Reads `busybox`, `docker://busybox:1`, `containers-storage:busybox@ID`,
- * `@ID`, `[overlay@/srv/s+/run/s]busybox`, or a full ID. What stands in the
- * brackets is ignored: lookups are in the store at hand.
+ * Reads `busybox`, `docker://busybox:1`, `containers-storage:busybox@ID`, `@ID`,
+ * `[overlay@/srv/s+/run/s]busybox`, or a full ID. The text in the brackets is
+ * ignored: lookups use the current store.
  */
 export function readImageText(text: string): ImageText {
   const id = FULL_ID.exec(text)?.[1];
@@ -47,7 +47,7 @@ export function tryParse(name: string): Reference | undefined {
   return readImageText(name).reference;
 }
 
-/** Other transports name no image of a store, whatever their text says. */
+/** References with other transports never name an image of the store. */
 function partsOf(
   parsed: ReturnType<typeof parseTransportReference>,
 ): ImageText {

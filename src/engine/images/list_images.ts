@@ -38,21 +38,21 @@ export interface ImageSummary {
   /** When the image was built, RFC 3339. */
   readonly created: string;
   /**
-   * Of all its layers, unpacked, its config and manifests, in bytes; what it
-   * shares counts in full.
+   * The size of all its layers, unpacked, its config and manifests, in bytes;
+   * shared layers count in full.
    */
   readonly size: number;
   /** The IDs of its layers, from the base up. */
   readonly layers: readonly LayerId[];
   /** Names of the containers made from it. */
   readonly usedBy: readonly string[];
-  /** Whether all cleanups leave it alone. */
+  /** Whether all cleanups keep it. */
   readonly pinned: boolean;
   /** When it was pulled or last had a container, RFC 3339, if that is known. */
   readonly lastUsed: string | undefined;
 }
 
-/** An image, with what it says of itself. */
+/** An image, with its config and manifest. */
 export interface ImageDetails extends ImageSummary {
   /** Undefined if the image has no config. */
   readonly config: ImageConfig | undefined;
@@ -117,7 +117,7 @@ export function readLabels(
   return tryReadConfig(agent, id)?.config.Labels ?? {};
 }
 
-/** Reads who runs in an image; `""` if nobody is named, or the config is lost. */
+/** Reads the user of an image; `""` if none is named, or the config is lost. */
 export function readUser(agent: Agent, id: ImageId): string {
   return tryReadConfig(agent, id)?.config.User ?? "";
 }
@@ -130,7 +130,7 @@ function tryReadConfig(
     const bytes = store.images.readItem(id, `sha256:${id}`);
     return bytes && parseImageConfig(bytes, `config of image "${id}"`);
   } catch {
-    return undefined; // A list goes on; doctor and inspect say what is wrong.
+    return undefined; // Lists continue; doctor and inspect report the damage.
   }
 }
 
@@ -141,7 +141,7 @@ export function layersOf(
 ): readonly LayerRecord[] {
   const found: LayerRecord[] = [];
   let layer = layers.get(image.layer);
-  // A damaged record could make a layer its own ancestor.
+  // Damaged records could contain a cycle of layers.
   while (layer !== undefined && !found.includes(layer)) {
     found.unshift(layer);
     layer = layers.get(layer.parent);

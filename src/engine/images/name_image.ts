@@ -1,4 +1,4 @@
-/** Gives names to images, and takes them away. */
+/** Adds names to images, and removes them. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import { ImageNotFoundError } from "../../errors/not_found_errors.ts";
@@ -16,7 +16,7 @@ import { readImageText } from "./image_text.ts";
 import { loadShortNames } from "./short_names.ts";
 
 /**
- * Gives an image one more name; another image that has it loses it.
+ * Adds a name to an image; another image that has it loses it.
  *
  * @returns The full name.
  * @throws {SyntaxError} If the name is malformed.
@@ -42,7 +42,7 @@ export async function tagImage(
 }
 
 /**
- * Takes names away from an image: those given, or all. The image stays.
+ * Removes names from an image: those given, or all. The image stays.
  *
  * @throws {ImageNotFoundError} If there is no such image, or a name is not its.
  */
@@ -77,7 +77,7 @@ export function ownName(
   );
 }
 
-/** Which of an image's names a text means; undefined if it is an ID. */
+/** The name of an image that a text refers to; undefined if it is an ID. */
 export function findOwnName(
   image: ImageRecord,
   typed: string,

@@ -10,12 +10,12 @@ import { findImage } from "./find_image.ts";
 import { tryParse } from "./image_text.ts";
 import { loadShortNames } from "./short_names.ts";
 
-/** Whether an image is kept by all cleanups. */
+/** Whether all cleanups keep an image. */
 export type PinState = "pinned" | "unpinned";
 
 /**
- * Pins an image, or takes a pin away, also one that a pattern or being the
- * pause image gives. It stays so on disk.
+ * Pins or unpins an image, persistently. Unpinning also works for images that a
+ * pattern pins, and for the pause image.
  *
  * @returns The image's ID.
  * @throws {ImageNotFoundError} If there is no such image.
@@ -45,7 +45,7 @@ export function isPinned(
   );
 }
 
-/** As CRI-O has it: a name, `start*` or `*middle*`, in any case. */
+/** As in CRI-O: a name, `start*` or `*middle*`, ignoring case. */
 function fits(name: string, pattern: string): boolean {
   const text = name.toLowerCase();
   const wanted = pattern.toLowerCase();

@@ -1,4 +1,4 @@
-/** What short names may stand for, in lookups among stored images. */
+/** Resolves short names in lookups of stored images. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import { whyOf } from "../../errors/why.ts";
@@ -17,8 +17,8 @@ import type { Agent } from "../agent.ts";
 import { isPlainName } from "./image_text.ts";
 
 /**
- * Reads registries.conf if one of these texts needs it. A lookup among what is
- * stored does without if the file is damaged or may not be read.
+ * Reads registries.conf if one of these texts needs it. If the file is damaged or
+ * may not be read, lookups of stored images work without it.
  */
 export async function loadShortNames(
   { registries, log }: Agent,
@@ -38,9 +38,8 @@ export async function loadShortNames(
 }
 
 /**
- * The names that a short one may be stored under, in podman's order: an alias,
- * a local name, each registry to search; then docker.io, as names without a
- * registry are read everywhere.
+ * The names that a short one may be stored under, in podman's order: an alias, a
+ * local name, each registry to search; then docker.io, the usual default.
  *
  * @param text A short name with its tag or digest.
  */

@@ -31,14 +31,14 @@ export interface LoggedIn {
 }
 
 /**
- * Logs in to a registry: asks it whether it takes the credentials, and keeps them
- * for all tools that read an `auth.json`.
+ * Logs in to a registry: checks the credentials, and stores them for all tools that
+ * read an `auth.json`.
  *
  * @param registry Such as `quay.io`, or `quay.io/team` for what is below that.
  * @param login A password is replaced by an identity token if the registry's token
  *   service gives one.
  * @throws {UnauthorizedError} If the registry refuses them; nothing is kept.
- * @throws {DamagedFileError} If the file for them is malformed; it stays so.
+ * @throws {DamagedFileError} If the file for them is malformed; it is not changed.
  * @example
  * ```ts
  * import { logIn } from "orlop";
@@ -84,7 +84,7 @@ export async function findLogin(
 }
 
 /**
- * Asks a registry whether it takes credentials, and keeps nothing.
+ * Checks credentials at a registry, and stores nothing.
  *
  * @throws {RegistryError} If it does not answer as registries do.
  * @example
@@ -113,7 +113,7 @@ export async function isLoginAccepted(
   }
 }
 
-/** The registry that is meant where none is named; undefined if there is none. */
+/** The default registry; undefined if there is none. */
 export function defaultRegistry(
   { searchRegistries = [] }: RegistriesConf,
 ): string | undefined {

@@ -9,12 +9,12 @@ import {
 import type { LoginOptions } from "./log_in.ts";
 
 /**
- * Forgets the credentials for a registry, or for a part of one, as far as they are
- * in the file or with the helpers that {@linkcode logIn} writes to.
+ * Forgets the credentials for a registry, or for a part of one, in the file or the
+ * helpers that {@linkcode logIn} writes to.
  *
  * @param registry As it was given to log in.
  * @throws {NotLoggedInError} If there are none.
- * @throws {DamagedFileError} If the file is malformed; it stays so.
+ * @throws {DamagedFileError} If the file is malformed; it is not changed.
  * @example
  * ```ts
  * import { logOut, NotLoggedInError } from "orlop";

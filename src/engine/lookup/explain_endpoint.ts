@@ -1,4 +1,7 @@
-/** How one endpoint would be asked: URL, TLS, proxy, login, and who says so. */
+/**
+ * How one endpoint would be requested: URL, TLS, proxy, login, and where each is
+ * configured.
+ */
 
 import { categoryOf, type ErrorCategory } from "../../errors/category.ts";
 import { whyOf } from "../../errors/why.ts";
@@ -27,35 +30,35 @@ import {
 import type { RegistryOptions } from "../../registry/registry_image.ts";
 import { Repository } from "../../registry/repository.ts";
 
-/** What is known of an endpoint. */
+/** The explanation of an endpoint. */
 export interface EndpointExplanation {
-  /** The name that is asked for there. */
+  /** The name that is requested there. */
   readonly name: string;
-  /** What is tried: http, only if https is not answered. */
+  /** The requests to be tried: http only if https fails. */
   readonly requests: readonly RequestExplanation[];
   /** Whether it is a mirror, and not the registry itself. */
   readonly isMirror: boolean;
-  /** The entry of registries.conf that leads there, by its prefix. */
+  /** The entry of registries.conf that applies, by its prefix. */
   readonly entry?: { readonly prefix: string; readonly source: string };
   /** Why it is not asked; omitted if it is. */
   readonly refusal?: string;
   /** How its certificate is verified. */
   readonly tls: TlsExplanation;
-  /** Where the login is from; never the login. Omitted if there is none. */
+  /** The source of the login, never the login itself. Omitted if there is none. */
   readonly login?: { readonly source: string };
-  /** What keeps it from being asked. */
+  /** The problems that prevent a request. */
   readonly problems: readonly string[];
-  /** What it said, if it was asked. */
+  /** Its response, if it was requested. */
   readonly probe?: ProbeResult;
 }
 
-/** A request for the manifest, and its way. */
+/** A request for the manifest, and its route. */
 export interface RequestExplanation {
   /** Of the manifest. */
   readonly url: string;
-  /** Omitted if it is asked for directly. */
+  /** Omitted if it is requested directly. */
   readonly proxy?: { readonly url: string; readonly variable: string };
-  /** Why it is asked for directly, although there is a proxy. */
+  /** Why it is requested directly, although there is a proxy. */
   readonly proxyExemption?: string;
 }
 
@@ -63,21 +66,21 @@ export interface RequestExplanation {
 export interface TlsExplanation {
   /** Whether it is. */
   readonly verify: boolean;
-  /** Who says that it is not. */
+  /** Where that was disabled. */
   readonly why?: string;
   /** Files of CAs that are trusted beside the machine's. */
   readonly authorities: readonly string[];
-  /** The file of the client certificate that is shown. */
+  /** The file of the client certificate. */
   readonly client?: string;
 }
 
-/** What an endpoint said. */
+/** The response of an endpoint. */
 export type ProbeResult =
   | {
     readonly ok: true;
     /** Where it answered. */
     readonly url: string;
-    /** Of the manifest, if it was told. */
+    /** The digest of the manifest, if the response has it. */
     readonly digest?: string;
   }
   | {
@@ -86,7 +89,7 @@ export type ProbeResult =
     readonly category: ErrorCategory;
   };
 
-/** What an endpoint is asked for. */
+/** What to request from an endpoint. */
 export interface ExplainEndpointOptions extends RegistryOptions {
   /** The logical name. */
   readonly reference: Reference;
@@ -94,7 +97,7 @@ export interface ExplainEndpointOptions extends RegistryOptions {
   readonly probe?: "ask" | "none" | undefined;
 }
 
-/** Explains one endpoint; asks it if that is wanted, and allowed. */
+/** Explains one endpoint; sends a request if that was asked for, and is allowed. */
 export async function explainEndpoint(
   endpoint: ListedEndpoint,
   options: ExplainEndpointOptions,
@@ -128,7 +131,7 @@ export async function explainEndpoint(
   };
 }
 
-/** What fails is told, and does not hide the rest. */
+/** A failure is reported, and does not hide the rest. */
 async function noting<T>(
   problems: string[],
   read: () => Promise<T> | T,

@@ -1,4 +1,7 @@
-/** What orlop would do for a name, and which file says so: nothing is fetched. */
+/**
+ * Explains what orlop would do for a name, and which files decide: nothing is
+ * fetched.
+ */
 
 import { isAbsolute, resolve } from "@std/path";
 import type { Platform } from "../../formats/oci/descriptor.ts";
@@ -30,33 +33,33 @@ export interface ExplainOptions extends RegistryOptions {
    */
   readonly platform?: Platform | undefined;
   /**
-   * Whether to ask each place if it has the image.
+   * Whether to ask each endpoint if it has the image.
    *
    * @default {"none"}
    */
   readonly probe?: "ask" | "none" | undefined;
 }
 
-/** What a typed name leads to. */
+/** The explanation of a reference. */
 export interface Explanation {
   /** As it was typed. */
   readonly reference: string;
   /** Such as `docker` or `oci`. */
   readonly transport: string;
-  /** What would be read, for other transports than registries. */
+  /** The files to be read, for transports other than registries. */
   readonly reads?: string;
   /** Such as `linux/amd64`. */
   readonly platform: string;
-  /** How it was found what the name stands for, and by which file. */
+  /** How a short name was resolved, and by which file. */
   readonly resolved?: {
     readonly by: "name" | "alias" | "search";
     readonly source?: string;
-    /** What happens to short names that may mean several images. */
+    /** How ambiguous short names are treated. */
     readonly shortNameMode: string;
   };
-  /** The files of registries.conf that were read; later ones overrule. */
+  /** The files of registries.conf that were read; later ones take precedence. */
   readonly files: readonly string[];
-  /** What the name may stand for, in the order to try it. */
+  /** The candidates for the name, in the order to try them. */
   readonly names: readonly NameExplanation[];
 }
 
@@ -64,7 +67,7 @@ export interface Explanation {
 export interface NameExplanation {
   /** In full, as the store would have it. */
   readonly name: string;
-  /** Where it is asked for, in this order. */
+  /** Where it is requested, in this order. */
   readonly endpoints: readonly EndpointExplanation[];
 }
 

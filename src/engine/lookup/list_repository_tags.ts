@@ -1,4 +1,4 @@
-/** Lists the tags of a repository that a person named. */
+/** Lists the tags of a repository. */
 
 import { combineFailures } from "../../registry/combine_failures.ts";
 import { loadRegistriesConf } from "../../registry/config/load_registries_conf.ts";
@@ -24,11 +24,11 @@ export interface RepositoryTags {
 }
 
 /**
- * Lists tags. A short name may be on several registries: the first that has it
+ * Lists tags. A short name may exist on several registries: the first that has it
  * counts.
  *
  * @param name Without a tag: `busybox`, `quay.io/a/b`, `docker://quay.io/a/b`.
- * @throws {SyntaxError} If the name is malformed, or no repository's.
+ * @throws {SyntaxError} If the name is malformed, or names no repository.
  * @throws As `listTags()` does.
  */
 export async function listRepositoryTags(

@@ -1,4 +1,4 @@
-/** Tells all about an image that need not be in the store. */
+/** Describes an image that need not be in the store. */
 
 import { RegistryError, UnauthorizedError } from "../../errors/image_errors.ts";
 import type { Platform } from "../../formats/oci/descriptor.ts";
@@ -71,7 +71,7 @@ export async function lookUpImage(
   };
 }
 
-/** Some registries give images, but no lists. */
+/** Some registries allow pulls, but no lists of tags. */
 function isAccessDenied(error: unknown): error is RegistryError {
   return error instanceof UnauthorizedError ||
     (error instanceof RegistryError && [401, 403].includes(error.status));

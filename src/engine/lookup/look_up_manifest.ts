@@ -14,8 +14,8 @@ import { loadShortNames } from "../images/short_names.ts";
 import { openSource } from "../media/open_source.ts";
 
 /**
- * Fetches the manifest, or index, of an image; as it is, whatever it is. As podman
- * does, a name without a transport means a list of this store, if there is one.
+ * Fetches the manifest or index of an image, unchanged. As in podman, a name
+ * without a transport refers to a list of this store, if there is one.
  *
  * @throws As `pullImage()` does, for what it needs.
  */
@@ -33,7 +33,9 @@ export async function lookUpManifest(
   return await opened.source.fetchManifest(undefined, options);
 }
 
-/** What `podman manifest create` made; an image's manifest is not meant. */
+/**
+ * Finds a list that `podman manifest create` made, not the manifest of an image.
+ */
 async function findList(
   agent: Agent,
   name: string,
@@ -51,7 +53,7 @@ async function findList(
     const isList = typeof mediaType === "string" && isIndexType(mediaType);
     return isList ? { bytes, mediaType, digest: digestOf(bytes) } : undefined;
   } catch (error) {
-    // What is no manifest, or not there, is no list.
+    // A missing or other manifest is not a list.
     const isNone = error instanceof ImageNotFoundError ||
       error instanceof SyntaxError;
     if (isNone) return undefined;

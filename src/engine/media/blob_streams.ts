@@ -1,4 +1,4 @@
-/** The bytes of layers on their way: whole, verified, and as a medium wants them. */
+/** Streams of layers: complete, verified, and in the form that a medium needs. */
 
 import { createHash } from "node:crypto";
 import type { Abortable } from "../../errors/abort.ts";
@@ -18,19 +18,19 @@ import type { RetryRules } from "../../registry/send_request.ts";
 
 /** How to read a blob. */
 export interface StreamBlobOptions extends Abortable {
-  /** The first byte that is wanted; 0 is the default. */
+  /** The first byte to read; 0 is the default. */
   readonly offset?: number | undefined;
-  /** How patiently to try. */
+  /** How to retry. */
   readonly retry?: RetryRules | undefined;
-  /** Told how many bytes have come. */
+  /** Called with the number of bytes received. */
   readonly onProgress?: ((received: number) => void) | undefined;
   /** Called for each connection that broke, and why. */
   readonly onRetry?: ((reason: string) => void) | undefined;
 }
 
 /**
- * Reads a blob; connections that break are replaced. It has as many bytes as it
- * must have, or fails; whether they are the right ones is not looked at.
+ * Reads a blob; broken connections are replaced. Its size is checked, but not its
+ * digest.
  */
 export function streamBlob(
   source: BlobSource,
@@ -58,15 +58,12 @@ export function streamBlob(
     },
   );
   copying.then(() => writer.close(), (error) => writer.abort(error))
-    .catch(() => {}); // nobody reads any more
+    .catch(() => {}); // the reader has cancelled
   writer.closed.catch(() => ended.abort());
   return pipe.readable;
 }
 
-/**
- * Hands on a blob without a copy, and fails at its end unless it is what its digest
- * says.
- */
+/** Passes a blob on without a copy, and fails at its end if its digest is wrong. */
 export async function feedBlob(
   source: BlobSource,
   blob: Descriptor,
@@ -98,7 +95,7 @@ export async function feedBlob(
 }
 
 /**
- * Passes bytes on, and fails at their end unless they are those of a digest.
+ * Passes bytes on, and fails at their end if their digest is wrong.
  *
  * @param what Such as `Cannot copy layer "sha256:…"`.
  */
@@ -121,12 +118,12 @@ export function verifyStream(
   });
 }
 
-// Each output is what a file system or a hash likes to get at once.
+// A good size for writes and hashes.
 const ROOM_BYTES = 256 * 1024;
-// What comes out of so much is at most some MiB, however hostile it is.
+// Even hostile input of this size expands to some MiB at most.
 const STEP_BYTES = 16 * 1024;
 
-/** Unpacks a layer, whatever it is packed by; a plain one passes. */
+/** Decompresses a layer of any compression; an uncompressed one passes. */
 export function unpackStream(
   packed: ReadableStream<Bytes>,
 ): ReadableStream<Bytes> {

@@ -1,4 +1,4 @@
-/** Images in the other format of manifests, or with other layers. */
+/** Converts images to another manifest format, or to other layers. */
 
 import type { Bytes } from "../../formats/bytes.ts";
 import type { RawManifest } from "../../formats/oci/blob_source.ts";
@@ -16,7 +16,7 @@ import {
   rewriteManifest,
 } from "../../formats/oci/rewrite_manifest.ts";
 
-/** A config, and as what its manifest lists it. */
+/** A config, and its descriptor. */
 export interface ConvertedConfig {
   readonly blob: Descriptor;
   readonly bytes: Bytes;
@@ -38,7 +38,7 @@ export function convertImage(
   const raw = rewriteIfChanged(image, { format, config, layers });
   const { mediaType, digest } = raw;
   return {
-    indexes: [], // none of them leads to this one
+    indexes: [], // no index refers to the new manifest
     raw,
     manifest: { ...manifest, mediaType, digest, config, layers },
     configBytes: bytes,
@@ -46,7 +46,7 @@ export function convertImage(
   };
 }
 
-/** The same blob, as manifests of a format call it. */
+/** The same blob with the media type of a format. */
 export function retype(blob: Descriptor, format: ManifestFormat): Descriptor {
   const isDocker = blob.mediaType.startsWith("application/vnd.docker.");
   if (isDocker === (format === "v2s2")) return blob;
@@ -70,7 +70,7 @@ export function convertConfig(
   return { blob, bytes };
 }
 
-/** What came stays as it is, byte for byte, unless something in it changes. */
+/** Keeps the bytes of a document unless something in it changes. */
 export function rewriteIfChanged(
   { raw, manifest }: ResolvedImage,
   content: ManifestContent,

@@ -1,4 +1,4 @@
-/** Decompresses archives in a thread that may do nothing else. */
+/** Decompresses archives in a worker without other permissions. */
 
 import { dirname } from "@std/path";
 import type { Abortable } from "../../errors/abort.ts";
@@ -9,14 +9,14 @@ import type { ExpandReport, ExpandRequest } from "./expand_worker.ts";
 
 /** Called while it is decompressed. */
 export interface ExpandHandlers extends Abortable {
-  /** Told how many bytes came out so far; what it throws ends it. */
+  /** Called with the number of bytes written so far; an exception ends the work. */
   onProgress(bytes: number): void;
 }
 
 /**
- * Decompresses a file. When it has failed, nothing is written any more.
+ * Decompresses a file. After a failure nothing is written any more.
  *
- * @returns How many bytes came out.
+ * @returns The number of bytes written.
  * @throws {InvalidLayerError} If it is damaged, or too large.
  * @throws {NoSpaceError} If the disk is full.
  */
@@ -39,7 +39,7 @@ export async function expandInWorker(
   const abort = () => end(signal?.reason);
   signal?.addEventListener("abort", abort, { once: true });
   worker.onerror = (event) => {
-    event.preventDefault(); // or it would end the whole process
+    event.preventDefault(); // otherwise the error would end the process
     outcome.reject(new Error(`Cannot decompress: ${event.message}`));
   };
   worker.onmessage = ({ data }: MessageEvent<ExpandReport>) => {
@@ -65,7 +65,7 @@ export async function expandInWorker(
   }
 }
 
-/** What a worker that decompresses may do, and nothing else. */
+/** The permissions of a worker that decompresses. */
 export function expandOptions(
   { path, target }: Pick<ExpandJob, "path" | "target">,
 ): WorkerOptions {

@@ -1,6 +1,6 @@
 /**
  * The worker that decompresses archives. It may read that file, and write the one
- * directory where it puts what comes out; it reaches no host.
+ * directory of its output; it has no network.
  */
 
 import { expandFile, type ExpandJob } from "../../unpack/expand_file.ts";
@@ -9,13 +9,13 @@ import { type ErrorData, toErrorData } from "../error_data.ts";
 /** What to decompress, and how to make it stop. */
 export interface ExpandRequest {
   readonly job: ExpandJob;
-  /** One number: anything but 0 ends it. */
+  /** One number: any value but 0 stops it. */
   readonly stop: SharedArrayBuffer;
 }
 
 /** From the worker: after one of the last two it writes no more. */
 export type ExpandReport =
-  /** So many bytes came out so far. */
+  /** The number of bytes written so far. */
   | { readonly kind: "progress"; readonly bytes: number }
   /** It is done. */
   | { readonly kind: "expanded"; readonly bytes: number }
@@ -27,7 +27,7 @@ declare const self: {
   postMessage(message: ExpandReport): void;
 };
 
-// The main thread looks after the disk that often.
+// How often the main thread checks the free space.
 const REPORT_BYTES = 16 * 1024 * 1024;
 
 self.onmessage = ({ data: { job, stop } }) => {

@@ -1,4 +1,4 @@
-/** What images are called that come from files, whatever these say of them. */
+/** Names for images from files, which must not be trusted to name themselves. */
 
 import { basename, resolve } from "@std/path";
 import {
@@ -9,20 +9,20 @@ import {
   parseReference,
 } from "../../formats/oci/reference.ts";
 
-/** Which image of which file. */
+/** An image in a file. */
 export interface LocalImage {
   /** Of the file or folder that it comes from. */
   readonly path: string;
   /** The name that the user typed for it. */
   readonly ref?: string | undefined;
-  /** The name that it has there; it counts only as a tag. */
+  /** The name that it has there; only its tag is used. */
   readonly ownName?: string | undefined;
 }
 
 /**
- * Names an image that comes from a file. A full name that the user typed stays,
- * any other is a tag below `localhost/`, where podman puts it: what stands in a
- * stranger's file must not take a name away from another image.
+ * Names an image that comes from a file. A full name that the user typed stays, any
+ * other is a tag below `localhost/`, where podman puts it: a name in an untrusted
+ * file must not be taken from another image.
  */
 export function localNameOf({ path, ref, ownName }: LocalImage): ImageName {
   if (ref === undefined) return nameBelowLocalhost(path, ownName);
@@ -30,7 +30,7 @@ export function localNameOf({ path, ref, ownName }: LocalImage): ImageName {
   return nameBelowLocalhost(path, ref.split(":").at(-1));
 }
 
-/** @param tag Left out of the name unless it is one. */
+/** @param tag Ignored unless it is a valid tag. */
 function nameBelowLocalhost(path: string, tag: string | undefined): ImageName {
   const repository = basename(resolve(path)).toLowerCase()
     .replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");

@@ -1,4 +1,4 @@
-/** A medium as a place where images go to. */
+/** A medium as the destination of images. */
 
 import { type Abortable, linkSignals } from "../../errors/abort.ts";
 import type { ImageBlobs } from "../../formats/oci/blob_source.ts";
@@ -22,23 +22,23 @@ import { Packers } from "./packers.ts";
 import { type CopyForm, type CopyPlan, planCopy } from "./plan_copy.ts";
 import { putLayer } from "./put_layer.ts";
 
-/** How an image goes into a medium. */
+/** How to write an image to a medium. */
 export interface MediumSinkOptions
   extends CopyForm, Pick<PutManifestOptions, "names"> {
   /**
-   * Whether it is the one that the medium's name stands for.
+   * Whether the medium's name refers to this image.
    *
    * @default {true}
    */
   readonly isNamed?: boolean | undefined;
   /**
-   * What the image is called, for who is told.
+   * The name of the image in events.
    *
    * @default {none}
    */
   readonly name?: string | undefined;
   /**
-   * How patiently to read.
+   * How to retry reads.
    *
    * @default {as RetryRules has it}
    */
@@ -59,8 +59,9 @@ const LAYERS_AT_ONCE = 2;
  * more images may follow.
  *
  * @param medium Where the image goes to.
- * @param options By default nothing is converted but what the medium does not take.
- * @returns A sink that tells the manifest that was written.
+ * @param options By default nothing is converted except what the medium does not
+ * accept.
+ * @returns A sink that returns the manifest that was written.
  * @throws {ChangedDigestError} In `receive()`, if digests are to be kept.
  * @example
  * ```ts
@@ -109,7 +110,7 @@ interface ImageMove {
   readonly plan: CopyPlan;
 }
 
-/** Some at once; one that an image has twice goes once. */
+/** Puts some layers concurrently; a layer that occurs twice is put once. */
 async function putLayers(
   move: ImageMove,
   options: MediumSinkOptions & Abortable,
@@ -137,14 +138,14 @@ async function putLayers(
     putting.catch((error) => failure.abort(error));
     return putting;
   });
-  // None may go on when this has ended.
+  // None may continue after this has ended.
   await Promise.allSettled(all);
   options.signal?.throwIfAborted();
   failure.signal.throwIfAborted();
   return await Promise.all(all);
 }
 
-/** A layer that goes to a medium, as its source has it. */
+/** A layer to be written to a medium. */
 interface OutgoingLayer {
   readonly digest: Digest;
   readonly size: number;
@@ -161,7 +162,7 @@ function listLayers(
   });
 }
 
-/** Puts a layer when it is its turn. */
+/** Puts a layer when a place is free. */
 async function putPlanned(
   { digest, size, plan }: OutgoingLayer,
   { source, medium, plan: { format }, packers, turns }: ImageMove & {

@@ -1,4 +1,4 @@
-/** In which repositories of a registry a blob may be, as far as the store knows. */
+/** Repositories of a registry that may have a blob, according to the store. */
 
 import type { Digest } from "../../formats/oci/digest.ts";
 import { parseManifest } from "../../formats/oci/manifest.ts";
@@ -7,20 +7,20 @@ import type { ImageRecord } from "../../formats/storage/store_record.ts";
 import type { ImageStore } from "../../store/image_store.ts";
 import type { Agent } from "../agent.ts";
 
-/** Paths of repositories, by the digests of the blobs that they had. */
+/** Finds paths of repositories by the digest of a blob. */
 export type MountSources = (digest: Digest) => Promise<readonly string[]>;
 
-/** What is pushed where. */
+/** The source and destination of a push. */
 export interface PushRoute {
-  /** Its own repository is no other one. */
+  /** The destination's own repository is excluded. */
   readonly to: Reference;
-  /** Where the image comes from just now, if that is a registry. */
+  /** The registry that the image is copied from, if it is one. */
   readonly from?: Reference | undefined;
 }
 
 /**
- * Looks through the names of stored images, when it is first asked: where such an
- * image came from its blobs are most likely still.
+ * Reads the names of stored images at its first call: the registry that an image
+ * came from probably still has its blobs.
  */
 export function findMountSources(
   agent: Agent,
@@ -30,7 +30,7 @@ export function findMountSources(
   const first = isNear ? [from.path] : [];
   let known: Promise<ReadonlyMap<Digest, ReadonlySet<string>>> | undefined;
   return async (digest) => {
-    if (first.length > 0) return first; // it has all of them
+    if (first.length > 0) return first; // that repository has all blobs
     known ??= listSources(agent, to);
     return [...(await known).get(digest) ?? []];
   };
@@ -64,7 +64,7 @@ function pathsOf(
       const other = parseReference(name);
       return other.domain === domain && other.path !== path ? [other.path] : [];
     } catch {
-      return []; // of a tool that is less strict
+      return []; // written by a tool that is less strict
     }
   });
 }
@@ -84,6 +84,6 @@ function blobsOf(
     if (manifest.kind === "index") return [];
     return [manifest.config, ...manifest.layers].map(({ digest }) => digest);
   } catch {
-    return []; // damaged, or no image: this is no place to tell
+    return []; // damaged, or no image: reported elsewhere
   }
 }

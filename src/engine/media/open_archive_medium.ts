@@ -1,4 +1,4 @@
-/** Archives that images are written to. */
+/** Opens archives to write images to. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import type { ImageMedium } from "../../formats/oci/image_medium.ts";
@@ -11,10 +11,10 @@ import type { ArchiveReference } from "./open_archives.ts";
 import { Spool } from "./spool.ts";
 
 /**
- * Opens an archive to write images to. As containers/image has it, an archive of a
- * layout replaces what is there, one of Docker's does not.
+ * Opens an archive to write images to. As in containers/image, an OCI archive
+ * replaces an existing file, a Docker archive does not.
  *
- * @throws {DuplicateNameError} If there is a file that is to stay.
+ * @throws {DuplicateNameError} If there is a file that must not be replaced.
  */
 export async function openArchiveMedium(
   agent: Agent,

@@ -34,33 +34,33 @@ import { localNameOf } from "./local_name.ts";
 import type { OpenedSource } from "./opened_source.ts";
 import { Spool } from "./spool.ts";
 
-/** What kinds of archives there are, by their transports. */
+/** The kinds of archives, by their transports. */
 export type ArchiveKind = "docker-archive" | "oci-archive";
 
-/** What a person types for an image of an archive. */
+/** A reference to an image of an archive. */
 export type ArchiveReference =
   | DockerArchiveReference
   | (LayoutReference & { readonly transport: "oci-archive" });
 
-/** The images of an archive, which are there until it is disposed of. */
+/** The images of an archive, available until it is disposed of. */
 export interface OpenedArchive extends AsyncDisposable {
-  /** What the user calls it. */
+  /** The name that the user gave. */
   readonly name: string;
-  /** Those of Docker's archives, or of layouts. */
+  /** Its format. */
   readonly kind: ArchiveKind;
   /** As the archive lists them. */
   readonly images: readonly ArchivedImage[];
 }
 
-/** Which archive, and for how long. */
+/** How to open an archive. */
 export interface OpenArchivesOptions extends Abortable {
   /** What is read for `/dev/stdin`; standard input if omitted. */
   readonly input?: ReadableStream<Bytes> | undefined;
-  /** If omitted, what is in it tells. */
+  /** If omitted, it is detected from the content. */
   readonly kind?: ArchiveKind | undefined;
 }
 
-/** What is piped: files below `/dev` cannot be opened. */
+/** Standard input: files below `/dev` cannot be opened. */
 export const STDIN = "/dev/stdin";
 
 /**
@@ -149,8 +149,8 @@ export function archivedNamesOf(
 }
 
 /**
- * Docker's newer archives are both. The layout has the manifests as they came from
- * a registry, the list more images: those whose names the layout does not tell.
+ * Newer archives of Docker are in both formats. The layout has the original
+ * manifests, the list has more images: those without a name in the layout.
  */
 async function readImages(
   archive: ArchiveFile,
@@ -190,12 +190,12 @@ function matcherOf(
   return (name) => nameOf(parseReference(name)) === wanted;
 }
 
-/** Docker's archives give full names, layouts mostly a tag. */
+/** Docker's archives have full names, layouts usually only a tag. */
 function tagOf(kind: ArchiveKind, name = ""): string | undefined {
   return kind === "docker-archive" ? splitReference(name).tag : name;
 }
 
-/** Without what says that it is an archive, and how it is compressed. */
+/** The file name without the extensions of archives and compressions. */
 function stemOf(path: string): string {
   return path.replace(/\.(tar|tgz|tbz2|txz|tzst)(\.\w+)?$/i, "");
 }

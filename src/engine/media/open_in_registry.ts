@@ -1,4 +1,4 @@
-/** Opens images of registries, by names that a person typed. */
+/** Opens images of registries by typed references. */
 
 import { InvalidImageNameError } from "../../errors/naming_errors.ts";
 import type { RegistriesConf } from "../../formats/config/registries_conf.ts";
@@ -21,7 +21,7 @@ import type { OpenedSource } from "./opened_source.ts";
 
 /** How to open an image of a registry. */
 export interface OpenInRegistryOptions extends RegistryOptions {
-  /** What registries.conf says, for those who have read it already. */
+  /** The parsed registries.conf, if the caller has read it already. */
   readonly conf?: RegistriesConf | undefined;
 }
 
@@ -52,7 +52,7 @@ export async function openCandidates(
   });
 }
 
-/** Only who wants all to be tried silently is not asked. */
+/** Whether to ask the user: not if the mode is to try all silently. */
 function isAmbiguous(
   { candidates }: ResolvedName,
   { shortNameMode }: RegistriesConf,
@@ -60,7 +60,7 @@ function isAmbiguous(
   return candidates.length > 1 && shortNameMode !== "disabled";
 }
 
-/** Opens what a person chooses, and no other. */
+/** Opens the candidate that the user chooses. */
 async function openChosen(
   typed: string,
   { candidates }: ResolvedName,

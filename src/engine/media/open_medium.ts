@@ -1,4 +1,4 @@
-/** From what a person typed to where an image goes to: the only such place. */
+/** The only place that maps a typed destination to a medium. */
 
 import { InvalidImageNameError } from "../../errors/naming_errors.ts";
 import type { ImageMedium } from "../../formats/oci/image_medium.ts";
@@ -15,7 +15,7 @@ import type { Agent } from "../agent.ts";
 import { findMountSources } from "./mount_sources.ts";
 import { openArchiveMedium } from "./open_archive_medium.ts";
 
-/** What names a medium: all transports but the store's, which is no medium. */
+/** References to a medium: all transports except the store's. */
 export type MediumReference = Exclude<TransportReference, StoreReference>;
 
 /** How to open a medium. */
@@ -70,7 +70,7 @@ export async function openMedium(
   }
 }
 
-/** A position names an image that is there, not one that is to come. */
+/** A position can name an existing image, not a new one. */
 function refusePosition(
   { transport, path, index }: {
     readonly transport: string;

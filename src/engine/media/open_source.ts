@@ -1,4 +1,4 @@
-/** From what a person typed to where an image comes from: the only such place. */
+/** The only place that maps a typed reference to an image source. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import { InvalidImageNameError } from "../../errors/naming_errors.ts";
@@ -116,7 +116,7 @@ async function openInStore(
   };
 }
 
-/** One that is looked up by its ID keeps the name that it has. */
+/** An image that is looked up by its ID keeps its name. */
 function nameOfRecord({ names = [] }: ImageRecord): ImageName | undefined {
   const [name] = names;
   return name === undefined ? undefined : nameOf(parseReference(name));

@@ -1,4 +1,4 @@
-/** What it is that is opened, whatever the transport. */
+/** The result of opening a source of any transport. */
 
 import type { ImageSource } from "../../formats/oci/blob_source.ts";
 import type { ImageName } from "../../formats/oci/reference.ts";
@@ -7,13 +7,13 @@ import type { ImageName } from "../../formats/oci/reference.ts";
 export interface OpenedSource extends AsyncDisposable {
   /** Where its image comes from. */
   readonly source: ImageSource;
-  /** What its image is to be called in a store; undefined if nothing says. */
+  /** The name for its image in a store; undefined if there is none. */
   readonly name: ImageName | undefined;
-  /** What a person chose for a short name: to be recorded when the image is there. */
+  /** The user's choice for a short name: to be recorded after the pull. */
   readonly chosen?: ChosenName;
 }
 
-/** A short name, and what a person says that it stands for. */
+/** A short name, and the name that the user chose for it. */
 export interface ChosenName {
   /** Without tag and digest, as is the name. */
   readonly short: string;

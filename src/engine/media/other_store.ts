@@ -1,16 +1,16 @@
-/** The store that a reference means: the agent's own, or one in brackets. */
+/** The store of a reference: the agent's own, or the one in brackets. */
 
 import { UnsupportedStoreError } from "../../errors/store_errors.ts";
 import type { StoreReference } from "../../formats/oci/transport_reference.ts";
 import { type Agent, openAgent } from "../agent.ts";
 
-/** What the store is opened for. */
+/** How to open the store. */
 export interface OpenStoreOfOptions {
-  /** A store that is written to is made if it is not there. */
+  /** `"write"` creates a missing store. */
   readonly purpose: "read" | "write";
 }
 
-// Where containers/storage has it if nobody says.
+// The default of containers/storage.
 const DEFAULT_RUN_ROOT = "/run/containers/storage";
 
 /**

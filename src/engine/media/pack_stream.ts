@@ -1,4 +1,4 @@
-/** Compresses bytes on several threads, in a memory that does not grow. */
+/** Compresses a stream on several threads, in constant memory. */
 
 import type { Bytes } from "../../formats/bytes.ts";
 import {
@@ -10,8 +10,8 @@ import {
 import type { Packers } from "./packers.ts";
 
 /**
- * Hands on bytes, piece by piece: the next one when a promise for the last one is
- * resolved. Their memory is used again.
+ * Passes chunks on: the next one when the promise for the previous one is resolved.
+ * Their memory is reused.
  */
 export type Feed = (
   consume: (chunk: Bytes) => Promise<void>,
@@ -21,8 +21,8 @@ export type Feed = (
 const MAX_PENDING = 3;
 
 /**
- * Compresses what a feed brings. Its blocks are compressed at once, and come out in
- * order: the result depends on nothing but the bytes and the options.
+ * Compresses the output of a feed. Blocks are compressed concurrently, and returned
+ * in order: the result depends only on the bytes and the options.
  */
 export function packStream(
   feed: Feed,
@@ -33,7 +33,7 @@ export function packStream(
   const writer = pipe.writable.getWriter();
   pack(feed, packers, { ...options, write: (bytes) => writer.write(bytes) })
     .then(() => writer.close(), (error) => writer.abort(error))
-    .catch(() => {}); // nobody reads any more
+    .catch(() => {}); // the reader has cancelled
   return pipe.readable;
 }
 
@@ -67,7 +67,7 @@ async function pack(
   for (const block of pending) await write(await block);
   await write(frame.end());
 
-  /** Has a block compressed; the next one may refer to its end. */
+  /** Starts to compress a block; the next one may refer to its end. */
   async function begin(): Promise<void> {
     const block = { before, bytes: bytes.subarray(0, filled) };
     bytes = packers.takeBuffer(length);

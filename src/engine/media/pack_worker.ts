@@ -1,15 +1,15 @@
-/** The worker that compresses blocks of layers. It may do nothing else at all. */
+/** The worker that compresses blocks of layers. It has no permissions. */
 
 import {
   type PackBlock,
   packBlock,
 } from "../../formats/compression/compress.ts";
 
-/** What it answers: the compressed block, or why there is none. */
+/** Its reply: the compressed block, or an error. */
 export type PackReply =
   | {
     readonly bytes: Uint8Array<ArrayBuffer>;
-    /** The memory of the block, to be used again. */
+    /** The memory of the block, to be reused. */
     readonly used: ArrayBuffer;
   }
   | { readonly problem: string };

@@ -11,7 +11,7 @@ interface Job extends PromiseWithResolvers<Bytes> {
   readonly block: PackBlock;
 }
 
-/** Some workers, which start when there is work; disposing ends them. */
+/** A worker pool, whose workers start on demand; disposing ends them. */
 export class Packers implements Disposable {
   readonly #idle: Worker[] = [];
   readonly #busy = new Map<Worker, Job>();
@@ -19,7 +19,7 @@ export class Packers implements Disposable {
   readonly #free: ArrayBuffer[] = [];
   #problem: Error | undefined;
 
-  /** Memory for a block, with anything in it. */
+  /** A buffer for a block, not cleared. */
   takeBuffer(length: number): Bytes {
     const place = this.#free.findIndex(({ byteLength }) =>
       byteLength === length
@@ -30,10 +30,10 @@ export class Packers implements Disposable {
     return new Uint8Array(buffer);
   }
 
-  /** Compresses a block, whose memory is given away. */
+  /** Compresses a block, whose memory is transferred. */
   pack(block: PackBlock): Promise<Bytes> {
     const job = { ...Promise.withResolvers<Bytes>(), block };
-    // Who waits for an earlier one that fails may never ask for this one.
+    // If an earlier block fails, the caller may never await this one.
     job.promise.catch(() => {});
     if (this.#problem !== undefined) job.reject(this.#problem);
     else this.#waiting.push(job);
@@ -41,7 +41,7 @@ export class Packers implements Disposable {
     return job.promise;
   }
 
-  /** Ends them; what is under way fails. */
+  /** Ends the workers; running jobs fail. */
   [Symbol.dispose](): void {
     this.#fail(new DOMException("The workers were ended", "AbortError"));
   }
@@ -72,7 +72,7 @@ export class Packers implements Disposable {
       this.#startNext();
     };
     worker.onerror = (event) => {
-      event.preventDefault(); // or it would end the whole process
+      event.preventDefault(); // otherwise the error would end the process
       this.#fail(failure(event.message));
     };
     return worker;

@@ -1,4 +1,4 @@
-/** What stays as it is when an image goes into a medium, and what is converted. */
+/** Decides what is converted when an image is written to a medium. */
 
 import { ChangedDigestError } from "../../errors/image_errors.ts";
 import type { PackOptions } from "../../formats/compression/compress.ts";
@@ -17,56 +17,56 @@ import {
   manifestTypeOf,
 } from "../../formats/oci/rewrite_manifest.ts";
 
-/** How an image is to be in a medium; omitted members are decided by the medium. */
+/** The form of an image in a medium; omitted members are decided by the medium. */
 export interface CopyForm {
   /**
-   * Of its manifest.
+   * The format of its manifest.
    *
-   * @default {the image's, else one that the medium takes}
+   * @default {the image's, else one that the medium accepts}
    */
   readonly format?: ManifestFormat | undefined;
   /**
-   * Of its layers, instead of what the medium says.
+   * The form of its layers, instead of the medium's.
    *
-   * @default {what the medium says}
+   * @default {the medium's}
    */
   readonly layers?: ImageMedium["layers"] | undefined;
   /**
-   * A format also packs again what is packed otherwise.
+   * Compression of layers. A format also recompresses layers with another one.
    *
-   * @default {what is packed stays so}
+   * @default {compressed layers are kept}
    */
   readonly packing?: Partial<PackOptions> | undefined;
   /**
-   * Whether to fail where a digest would change.
+   * Whether to fail if a digest would change.
    *
    * @default {false}
    */
   readonly preserveDigests?: boolean | undefined;
 }
 
-/** What is to be done with a layer. */
+/** What to do with a layer. */
 export type LayerPlan =
-  /** Its bytes go as they are. */
+  /** It is copied unchanged. */
   | { readonly kind: "keep"; readonly blob: Descriptor }
-  /** Its tar is written, and known by its diff ID. */
+  /** It is written uncompressed, under its diff ID. */
   | LayerBytes & { readonly kind: "unpack" }
   /** It is compressed. */
   | LayerBytes & { readonly kind: "pack"; readonly packing: PackOptions };
 
-/** Where the bytes of a layer are. */
+/** The bytes of a layer. */
 export interface LayerBytes {
   /** As its manifest lists it. */
   readonly original: Descriptor;
-  /** Whether nothing is converted if the medium has that. */
+  /** Whether the medium's copy of it can be reused. */
   readonly isReusable: boolean;
-  /** The plain tar, if it is that what the source has. */
+  /** The uncompressed tar, if the source has it in this form. */
   readonly plain: Descriptor | undefined;
   /** Of the plain tar. */
   readonly diffId: Digest;
 }
 
-/** What is to be done with an image. */
+/** What to do with an image. */
 export interface CopyPlan {
   readonly format: ManifestFormat;
   /** From the base up. */
@@ -74,7 +74,7 @@ export interface CopyPlan {
 }
 
 /**
- * Plans how an image goes into a medium.
+ * Plans how to write an image to a medium.
  *
  * @throws {ChangedDigestError} If that changes digests which are to be kept.
  */
@@ -129,13 +129,13 @@ function planLayer(
   return { kind: "pack", ...layer, isReusable, packing: packed };
 }
 
-/** Docker's manifests know no other; those of OCI know zstd, too. */
+/** Docker's manifests support only gzip; those of OCI also zstd. */
 function fits(format: ManifestFormat, compression: string): boolean {
   return compression === "gzip" || compression === "none" ||
     (compression === "zstd" && format === "oci");
 }
 
-/** Whether a medium takes manifests, or indexes, of a type. */
+/** Whether a medium accepts manifests or indexes of a type. */
 export function takesManifest(
   { manifestTypes }: Pick<ImageMedium, "manifestTypes">,
   mediaType: string,

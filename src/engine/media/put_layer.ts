@@ -1,4 +1,4 @@
-/** Brings one layer into a medium, as it was planned. */
+/** Writes one layer to a medium, as planned. */
 
 import { ChangedDigestError } from "../../errors/image_errors.ts";
 import type { Bytes } from "../../formats/bytes.ts";
@@ -21,23 +21,23 @@ import { type Feed, packStream } from "./pack_stream.ts";
 import type { Packers } from "./packers.ts";
 import type { LayerBytes, LayerPlan } from "./plan_copy.ts";
 
-/** What a layer is moved between. */
+/** The source and destination of a layer. */
 export interface LayerMove {
   readonly source: BlobSource;
   readonly medium: ImageMedium;
-  /** Of the manifest that will list it. */
+  /** The format of the manifest that will list it. */
   readonly format: ManifestFormat;
-  /** Whether to fail where a digest would change. */
+  /** Whether to fail if a digest would change. */
   readonly preserveDigests: boolean;
   readonly packers: Packers;
 }
 
 /**
- * Brings a layer into a medium, unless it is there.
+ * Writes a layer to a medium, unless it is there.
  *
- * @returns As what the new manifest is to list it.
+ * @returns Its descriptor for the new manifest.
  * @throws {BlobMismatchError} If its bytes are not as promised.
- * @throws {ChangedDigestError} If its digest is to be kept, and cannot.
+ * @throws {ChangedDigestError} If its digest is to be preserved, but would change.
  */
 export async function putLayer(
   plan: LayerPlan,
@@ -109,7 +109,10 @@ async function unpack(
   return describe(layer, mediaType, await move.medium.put(blob, options));
 }
 
-/** The tar of a layer, proven by its digests, those of its packed form, too. */
+/**
+ * The uncompressed tar of a layer, verified by its digests, compressed and
+ * uncompressed.
+ */
 function openPlain(
   { original, diffId }: LayerBytes,
   { source }: LayerMove,
@@ -121,7 +124,7 @@ function openPlain(
   return unpackStream(packed).pipeThrough(verifyStream(diffId, what));
 }
 
-/** The same, to be compressed at once. */
+/** The same, as a feed for compression. */
 function feedPlain(
   layer: LayerBytes,
   move: LayerMove,
@@ -140,14 +143,13 @@ function feedPlain(
   };
 }
 
-/** The state of a compressor cannot be had again. */
+/** The state of a compressor cannot be restored at an offset. */
 function refuseOffset(offset: number): void {
   if (offset === 0) return;
   throw new RangeError("a blob that is converted begins at 0");
 }
 
-// What tells where parts of a packed layer are: of one that is packed again, no
-// more.
+// Annotations with positions in the compressed layer: invalid after recompression.
 const STALE =
   /^(io\.github\.containers\.zstd-chunked\.|containerd\.io\/snapshot\/)/;
 

@@ -1,4 +1,4 @@
-/** Keeps what a person chose for a short name, where podman keeps it, too. */
+/** Records the user's choice for a short name, in podman's file. */
 
 import { dirname } from "@std/path";
 import type { Abortable } from "../../errors/abort.ts";
@@ -17,12 +17,12 @@ import { acquireLock } from "../../store/records/lock.ts";
 import type { Agent } from "../agent.ts";
 import type { ChosenName } from "./opened_source.ts";
 
-// Others hold the lock while they write a few lines.
+// Others hold the lock only while they write a few lines.
 const LOCK_TIMEOUT_MS = 5000;
 
 /**
- * Adds an alias to those that were chosen before. The image is there already: what
- * fails is a warning.
+ * Adds an alias to the recorded ones. A failure is only a warning, since the image
+ * is stored already.
  */
 export async function recordAlias(
   { store, log }: Agent,

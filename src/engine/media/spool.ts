@@ -1,4 +1,4 @@
-/** A private place for what archives have to be expanded to, and for what is piped. */
+/** A temporary directory for decompressed archives and for piped input. */
 
 import { join } from "@std/path";
 import {
@@ -19,15 +19,15 @@ import { openStaging, type Staging } from "../../store/layers/staging.ts";
 import type { Agent } from "../agent.ts";
 import { expandInWorker } from "./expand_in_worker.ts";
 
-// What is not known to be of any use must not fill a disk that others need: so
-// much stays free, in bytes, or that part of a small disk.
+// Temporary files must not fill the disk: this many bytes stay free, or this share
+// of a small disk.
 const MIN_FREE_BYTES = 256 * 1024 * 1024;
 const MIN_FREE_PART = 0.05;
 const CHECK_BYTES = 16 * 1024 * 1024;
 
 /**
- * A directory of the store that is made when it is needed, and vanishes when it is
- * disposed of, or with the next command if this one is killed.
+ * A directory of the store that is made on demand, and removed when disposed of, or
+ * by the next command if this process is killed.
  */
 export class Spool implements AsyncDisposable {
   readonly #agent: Agent;
@@ -45,10 +45,10 @@ export class Spool implements AsyncDisposable {
   }
 
   /**
-   * Decompresses a file into this place; see `Expand` of the archives.
+   * Decompresses a file into this directory; see `Expand` of the archives.
    *
    * @throws {InvalidLayerError} If it is damaged.
-   * @throws {NoSpaceError} If it takes more room than there is.
+   * @throws {NoSpaceError} If there is not enough space.
    */
   async expand(
     { path, offset = 0, size }: BlobFile,
@@ -66,10 +66,10 @@ export class Spool implements AsyncDisposable {
   }
 
   /**
-   * Receives what is piped.
+   * Stores piped input.
    *
-   * @returns The file that it is in then.
-   * @throws {NoSpaceError} If it takes more room than there is.
+   * @returns The path of the file.
+   * @throws {NoSpaceError} If there is not enough space.
    */
   async receive(
     input: ReadableStream<Bytes>,
@@ -108,7 +108,9 @@ export class Spool implements AsyncDisposable {
   }
 }
 
-/** What goes from file to file needs no store: then it is where one would be. */
+/**
+ * Copies between files need no store: then it is at the path where one would be.
+ */
 function openPlace({ store }: Agent): Staging {
   const { root, home, layers } = store.paths;
   if (existsSync(layers)) return store.openStaging();

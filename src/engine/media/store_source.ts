@@ -1,4 +1,4 @@
-/** The store as a place where images come from. */
+/** The store as a source of images. */
 
 import { join } from "@std/path";
 import type { Abortable } from "../../errors/abort.ts";
@@ -32,7 +32,7 @@ import { findWantedImage } from "../images/find_image.ts";
 import { tryParse } from "../images/image_text.ts";
 import { loadShortNames } from "../images/short_names.ts";
 import { leaseIfWritable } from "../lease_if_writable.ts";
-import { copyOddFiles } from "./odd_files.ts";
+import { copyNonUtf8Files } from "./non_utf8_files.ts";
 
 /** An image of a store, which keeps its layers until it is disposed of. */
 export interface StoreSource extends Disposable {
@@ -40,21 +40,20 @@ export interface StoreSource extends Disposable {
   readonly source: ImageSource;
   /** Its record. */
   readonly image: ImageRecord;
-  /** The full name that led to it; undefined if that was its ID. */
+  /** The full name by which it was found; undefined if it was found by ID. */
   readonly name: ImageName | undefined;
 }
 
-// Few calls, and little memory: several layers may be read at once.
+// A compromise between calls and memory: several layers may be read concurrently.
 const CHUNK_BYTES = 256 * 1024;
 
 /**
- * Opens an image of the store. Its layers are plain archives, as they were before
- * somebody compressed them.
+ * Opens an image of the store. Its layers are uncompressed archives.
  *
  * @param handle From `openAgent()`.
- * @param text What a person typed: a name, an ID, `containers-storage:…`.
+ * @param text The typed reference: a name, an ID, `containers-storage:…`.
  * @throws {ImageNotFoundError} If there is none.
- * @throws {DamagedFileError} If its layers cannot be made to archives again.
+ * @throws {DamagedFileError} If the archives of its layers cannot be rebuilt.
  * @example
  * ```ts
  * import {
@@ -85,7 +84,7 @@ export async function openStoreSource(
   const { image, name } = found;
   const chain = listChain(held.layers, image.layer).toReversed();
   const layers = describeLayers(store, image, chain);
-  // While the locks are held: whoever removes layers sees it from now on.
+  // Leased under the locks: processes that remove layers see the lease from now on.
   const lease = leaseIfWritable(agent, chain);
   const asked = tryParse(text)?.digest;
   return {
@@ -104,7 +103,7 @@ interface StoredLayer {
 interface SourceParts {
   readonly image: ImageRecord;
   readonly layers: readonly StoredLayer[];
-  /** The digest that it was asked for by: of a manifest, or of an index. */
+  /** The requested digest: of a manifest, or of an index. */
   readonly asked: Digest | undefined;
 }
 
@@ -180,7 +179,7 @@ function readDiffIds(store: Store, image: ImageRecord): readonly Digest[] {
   return parseImageConfig(config, `config "${digest}"`).rootfs.diff_ids;
 }
 
-/** @param digest If omitted, the manifest that counts. */
+/** @param digest If omitted, the current manifest. */
 function readManifest(
   store: Store,
   image: ImageRecord,
@@ -208,8 +207,10 @@ async function streamTar(
   { offset = 0, signal }: OpenBlobOptions,
 ): Promise<ReadableStream<Bytes>> {
   await using begun = new AsyncDisposableStack();
-  const { copies } = begun.use(await copyOddFiles(agent, record, { signal }));
-  // An error shall name the file that was changed.
+  const { copies } = begun.use(
+    await copyNonUtf8Files(agent, record, { signal }),
+  );
+  // So that an error names the file that was changed.
   const options = { content: "check", copies } as const;
   const tar = begun.use(openLayerTar(agent.store.paths, record, options));
   tar.skip(offset);
@@ -236,7 +237,7 @@ async function streamTar(
   });
 }
 
-/** Small files are many: a chunk has several of them. */
+/** Fills a chunk with several small files. */
 function fill(tar: LayerTar, view: Uint8Array): number {
   let filled = 0;
   while (filled < view.length) {

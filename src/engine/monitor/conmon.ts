@@ -1,6 +1,6 @@
 /**
- * conmon: it starts a container's process through an OCI runtime, keeps its
- * streams, writes its log, and notes how it ended, whether orlop is there or not.
+ * conmon: it starts a container's process through an OCI runtime, holds its
+ * streams, writes its log, and records its exit, independently of orlop.
  */
 
 import { join } from "@std/path";
@@ -12,33 +12,35 @@ import { startProgram } from "../../process/start_program.ts";
 import type { Agent } from "../agent.ts";
 import { type OciRuntime, stateFlags } from "../runtimes/find_runtime.ts";
 
-/** A conmon that has been started, and what it says while it starts. */
+/** A started conmon, and its messages during the start. */
 export interface StartingMonitor {
-  /** What became of the process: a line of JSON each. */
+  /** The results for the process: lines of JSON. */
   readonly answers: ReadableStream<Bytes>;
-  /** Its complaints; for an exec session, also that it can be attached to. */
+  /** Its error messages; for an exec session, also that it is ready to attach. */
   readonly messages: ReadableStream<Bytes>;
-  /** What it waits for, if it waits for something. */
+  /** The pipe that it waits on, if it does. */
   readonly go: WritableStream<Bytes> | undefined;
-  /** Settles when it is on its own. */
+  /** Settles when it has daemonized. */
   readonly detached: Promise<unknown>;
 }
 
 /** How to start a conmon. */
 export interface StartMonitorOptions {
-  /** Where it writes what has no other place. */
+  /** Its working directory. */
   readonly cwd: string;
-  /** Whether it waits for bytes before it starts, and before it runs. */
+  /**
+   * Whether it waits for input before it starts, and before it runs the command.
+   */
   readonly session?: "exec" | undefined;
 }
 
-// conmon wants more descriptors than those of the standard streams.
+// conmon needs more descriptors than the standard streams.
 const CREATE_DESCRIPTORS = ["none", "none", "messages", "answers"] as const;
 const EXEC_DESCRIPTORS = [
   ...["go", "none", "messages", "answers"] as const,
   ...["go", "messages"] as const,
 ];
-// Without libc sh makes them, as nothing else is handed to programs.
+// Without libc, sh makes them, since Deno passes only the standard streams.
 const CREATE = 'exec "$@" 3>&1 >/dev/null';
 const EXEC = 'exec "$@" 3>&1 4<&0 5>&2 >/dev/null';
 const CREATE_PIPES = { "_OCI_SYNCPIPE": "3" } as const;
@@ -46,7 +48,7 @@ const EXEC_PIPES = {
   ...CREATE_PIPES,
   ...{ "_OCI_STARTPIPE": "4", "_OCI_ATTACHPIPE": "5" },
 } as const;
-// Where the runtime hands over terminals: unix(7), "sun_path".
+// The runtime passes terminals through this socket: unix(7), "sun_path".
 const MAX_SOCKET_PATH = 107;
 const SOCKET_NAME = "conmon-term.XXXXXX";
 
@@ -100,7 +102,7 @@ export function runtimeFlags(
   ];
 }
 
-/** A folder of orlop's own for terminals' sockets, unless its name is too long. */
+/** A folder for terminal sockets, unless its path is too long. */
 function socketFolder({ store }: Agent): Readonly<Record<string, string>> {
   const folder = join(store.paths.runRoot, "orlop", "terminals");
   const { length } = new TextEncoder().encode(join(folder, SOCKET_NAME));

@@ -1,4 +1,4 @@
-/** Orders to a conmon that runs, by its fifo `ctl`. */
+/** Sends commands to a running conmon through its FIFO `ctl`. */
 
 import { join } from "@std/path";
 import { sleep } from "../../errors/abort.ts";
@@ -11,22 +11,23 @@ import { CONTROL_FIFO } from "../containers/container_monitor.ts";
 // conmon's `WIN_RESIZE_EVENT` and `REOPEN_LOGS_EVENT`.
 const RESIZE = 1;
 const REOPEN = 2;
-// What it takes for a size.
+// The largest size that it accepts.
 const MAX_SIZE = 1000;
-// Of orders that it reads at once, conmon 2.1.6 obeys the first, again and again.
+// If conmon 2.1.6 reads several commands at once, it repeats the first.
 const SPACING_MS = 20;
-// On a busy machine it may read late: the last size is told again, which changes
-// nothing if it was heard.
+// On a busy machine it may read late: the last size is sent again, which has no
+// effect if it was read.
 const REMINDERS_MS = [100, 400, 1500] as const;
 
-/** Tells a terminal its size. */
+/** Sets the size of a terminal. */
 export type Resizer = (size: TerminalSize) => Promise<void>;
 
 /**
- * Tells a terminal its size: at once, and the last of several sizes last.
+ * Sets the size of a terminal: the first at once, and the last of several at the
+ * end.
  *
- * @param folder Where conmon has its fifo.
- * @param options Its signal aborts when nobody is there any more to be told.
+ * @param folder The folder of conmon's FIFO.
+ * @param options Its signal aborts when the process has ended.
  */
 export function openResizer(
   agent: Agent,
@@ -71,8 +72,8 @@ export function openResizer(
 /**
  * Lets conmon write to a new log: it replaces the file at its path.
  *
- * @param folder Where conmon has its fifo.
- * @returns Whether it was told.
+ * @param folder The folder of conmon's FIFO.
+ * @returns Whether the command was sent.
  */
 export function orderReopen(agent: Agent, folder: string): boolean {
   return tell(agent, folder, [REOPEN, 0, 0]);

@@ -25,27 +25,26 @@ import { MONITOR_PID_FILE } from "./stray_process.ts";
 /** How to create a container's process. */
 export interface CreateProcessOptions extends Abortable {
   /**
-   * The file for what it writes, in CRI's format: absolute, in a folder that is
-   * there.
+   * The log file for its output, in CRI's format: absolute, in an existing folder.
    *
-   * @default {none: only who is attached gets it}
+   * @default {none: only attached clients get it}
    */
   readonly logPath?: string | undefined;
   /**
-   * How long that file may get, in bytes: then it begins again.
+   * The maximum size of that file in bytes: then it is truncated.
    *
-   * @default {without an end}
+   * @default {no limit}
    */
   readonly logSize?: number | undefined;
   /**
    * Whether it has a terminal.
    *
-   * @default {as the bundle says}
+   * @default {as in the bundle}
    */
   readonly terminal?: boolean | undefined;
   /**
-   * Whether who attaches to it may write to it: `"once"` ends its input with the
-   * first who leaves.
+   * Whether attached clients may write to it: `"once"` ends its input when the
+   * first one detaches.
    *
    * @default {"none"}
    */
@@ -75,7 +74,7 @@ export interface CreateProcessOptions extends Abortable {
    */
   readonly removal?: "at-end" | "never" | undefined;
   /**
-   * The infra container of a pod that was made for it, and goes with it.
+   * The infra container of a pod that was made for it, and is removed with it.
    *
    * @default {none}
    */
@@ -85,8 +84,8 @@ export interface CreateProcessOptions extends Abortable {
 const SILENCE = "its runtime failed, and does not say why";
 
 /**
- * Creates the process of a container that is mounted, and whose bundle is written:
- * it waits for `startProcess()`. Whoever is there then, conmon notes how it ends.
+ * Creates the process of a mounted container whose bundle is written; the process
+ * waits for `startProcess()`. conmon records its exit, even if orlop has ended.
  *
  * @param handle From `openAgent()`.
  * @param id The container's full ID.

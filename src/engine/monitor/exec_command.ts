@@ -1,4 +1,4 @@
-/** Commands that somebody wants to run in a container that runs. */
+/** Commands to run in a running container. */
 
 import { dirname, join } from "@std/path";
 import { type Abortable, sleep } from "../../errors/abort.ts";
@@ -43,7 +43,7 @@ export interface ExecCommand extends Abortable {
    */
   readonly user?: RuntimeUser | undefined;
   /**
-   * What of root's rights it has: `CAP_CHOWN`.
+   * Its capabilities, such as `CAP_CHOWN`.
    *
    * @default {those of the container's process}
    */
@@ -57,13 +57,13 @@ export interface PreparedExec extends AsyncDisposable {
   readonly folder: string;
   /** The process, for the runtime to read. */
   readonly processFile: string;
-  /** Where the runtime notes the process ID once it has started. */
+  /** Where the runtime writes the process ID. */
   readonly pidFile: string;
-  /** Where it notes what went wrong, as JSON. */
+  /** Where the runtime logs errors, as JSON. */
   readonly logFile: string;
 }
 
-/** What a command is to have of a terminal. */
+/** The terminal of a command. */
 export interface TerminalOption {
   /**
    * Whether it has one of its own.
@@ -73,7 +73,7 @@ export interface TerminalOption {
   readonly terminal?: boolean | undefined;
 }
 
-// One that begins has a conmon within a second.
+// A command that starts has a conmon within a second.
 const LEFTOVER_MS = 60_000;
 const REMOVE_ATTEMPTS = 100;
 const RETRY_MS = 10;
@@ -89,7 +89,7 @@ export function execFolder(
 /**
  * Prepares to run a command in a container.
  *
- * @throws {TypeError} If there is no command, or it cannot be run so.
+ * @throws {TypeError} If there is no command, or it is malformed.
  * @throws {ProcessNotFoundError} If nothing runs in the container.
  */
 export async function prepareExec(
@@ -100,7 +100,7 @@ export async function prepareExec(
   checkCommand(options);
   const runtime = await findExecRuntime(agent, id, options);
   const process = makeProcess(agent, id, options);
-  sweepFolders(agent, id);
+  removeAbandonedFolders(agent, id);
   const folder = join(execFolder(agent, id), randomShortName());
   const processFile = join(folder, "process.json");
   writeProcess(processFile, process);
@@ -118,8 +118,8 @@ function writeProcess(path: string, process: RuntimeProcess): void {
   Deno.writeTextFileSync(path, formatSpecPart(process), { mode: 0o600 });
 }
 
-/** What commands left whose orlop was killed meanwhile. */
-function sweepFolders({ store }: Agent, id: ContainerId): void {
+/** Removes folders of commands whose orlop was killed. */
+function removeAbandonedFolders({ store }: Agent, id: ContainerId): void {
   const parent = execFolder({ store }, id);
   for (const name of listDirectory(parent)) {
     const folder = join(parent, name);
@@ -131,8 +131,8 @@ function sweepFolders({ store }: Agent, id: ContainerId): void {
 }
 
 /**
- * All in it is conmon's and orlop's own. One that has just been killed may still add
- * to it: what cannot be removed for long, a later command sweeps.
+ * Everything in it belongs to conmon and orlop. A killed conmon may still add
+ * files: if removal keeps failing, a later command retries.
  */
 async function removeFolder(folder: string): Promise<void> {
   for (let attempt = 0; attempt < REMOVE_ATTEMPTS; attempt++) {
@@ -147,7 +147,7 @@ function removeNow(folder: string): boolean {
     return true;
   } catch (error) {
     if (!isErrno(error, "ENOENT", "ENOTEMPTY")) throw error;
-    return !isNameThere(folder); // it may have gone with the container
+    return !isNameThere(folder); // it may have been removed with the container
   }
 }
 
@@ -199,7 +199,7 @@ async function askForRuntime(
   return process?.status === "starting" ? undefined : process?.runtime;
 }
 
-/** The container's own process, but for what is asked for. */
+/** The settings of the container's process, with the requested changes. */
 function makeProcess(
   agent: Agent,
   id: ContainerId,
@@ -217,13 +217,15 @@ function makeProcess(
   };
 }
 
-/** Of each name the last one counts; programs would take the first. */
+/** Keeps the last value of each name; programs would use the first. */
 function mergeEnv(env: readonly string[]): readonly string[] {
   const nameOf = (variable: string) => variable.split("=", 1)[0];
   return [...new Map(env.map((one) => [nameOf(one), one])).values()];
 }
 
-/** Those of the container's process are its user's: root's, or few. */
+/**
+ * The capabilities depend on the user: those of the container's process, or none.
+ */
 function capabilitiesOf(
   { capabilities: own }: RuntimeProcess,
   { user, capabilities }: Pick<ExecCommand, "user" | "capabilities">,

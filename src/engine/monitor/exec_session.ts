@@ -1,6 +1,6 @@
 /**
- * Commands in containers, each under a conmon of its own: a runtime that ran them
- * itself would wait for all that they leave in the background.
+ * Commands in containers, each under its own conmon: the runtime alone would wait
+ * for all background processes of the command.
  */
 
 import { join } from "@std/path";
@@ -32,11 +32,11 @@ import {
   signalProcess,
 } from "./stray_process.ts";
 
-/** A command that runs, with its streams. Disposing leaves it alone. */
+/** A running command with its streams. Disposing does not end it. */
 export interface ExecSession extends AsyncDisposable {
-  /** What it writes, in conmon's packets, and reads. */
+  /** Its output, in conmon's packets, and its input. */
   readonly channel: ByteChannel;
-  /** How it ended; what was written is in the channel by then. */
+  /** Its result; by then all output is in the channel. */
   readonly ended: Promise<ExecOutcome>;
   /** Sends a signal to it and its process group. */
   signal(name: "HUP" | "KILL"): Promise<void>;
@@ -49,17 +49,17 @@ export interface ExecOutcome {
    * executed or is not there, 125 if the runtime failed.
    */
   readonly exitCode: number;
-  /** Why it has not run at all; undefined if it has. */
+  /** Why it could not run; undefined if it ran. */
   readonly problem: string | undefined;
 }
 
-/** What a command is to have. */
+/** Options of a session. */
 export interface ExecSessionOptions extends Abortable {
   readonly terminal: boolean;
   readonly stdin: boolean;
 }
 
-/** What conmon reads at once, at most. */
+/** The maximum that conmon reads at once. */
 export const MAX_PACKET = 8192;
 
 // A runtime starts a process within a second.
@@ -90,11 +90,11 @@ export async function startSession(
       name: "attach",
       maxPacket: MAX_PACKET,
     });
-    await send(go); // to run, as somebody is there for what it writes
+    await send(go); // to run, since its output is being read now
     await end(go);
     return openSession(agent, exec, { channel, answers });
   } catch (error) {
-    // Not sooner: it takes the end of what it waits for as an order to run.
+    // Not sooner: conmon treats the end of the pipe as the order to run.
     await monitor.detached;
     await killMonitor(agent, exec.folder);
     await end(go);
@@ -105,7 +105,7 @@ export async function startSession(
 
 type GoWriter = WritableStreamDefaultWriter<Bytes> | undefined;
 
-/** If conmon has ended by then, it says why. */
+/** If conmon has ended, its messages explain why. */
 async function send(go: GoWriter): Promise<void> {
   await go?.write(GO).catch(() => {});
 }
@@ -132,7 +132,7 @@ function sessionFlags(
   ];
 }
 
-/** Waits until there is a socket to attach to; complaints may come before. */
+/** Waits until there is a socket to attach to; error messages may come before. */
 async function waitForSocket(
   { messages }: StartingMonitor,
   id: ContainerId,
@@ -175,8 +175,8 @@ function openSession(
 }
 
 /**
- * A runtime that is killed while it starts a process may leave that behind: so it
- * is waited for, unless it hangs.
+ * A runtime that is killed during a start may leave the process behind: so wait for
+ * it, unless it hangs.
  */
 async function waitForPid(
   agent: Agent,

@@ -13,10 +13,10 @@ import { type ExecCommand, nothingRuns, prepareExec } from "./exec_command.ts";
 import { startSession } from "./exec_session.ts";
 import { splitPackets } from "./split_packets.ts";
 
-/** A command that is to end. */
+/** A command to run to its end. */
 export interface ExecSyncOptions extends ExecCommand {
   /**
-   * How long it may run, in milliseconds; 0 is for ever.
+   * The time limit in milliseconds; 0 is none.
    *
    * @default {0}
    */
@@ -29,7 +29,7 @@ export interface ExecSyncOptions extends ExecCommand {
   readonly maxOutput?: number | undefined;
 }
 
-/** What became of a command. */
+/** The result of a command. */
 export interface ExecResult {
   /**
    * 128 and the signal's number if a signal ended it; 126 if it cannot be
@@ -38,28 +38,29 @@ export interface ExecResult {
   readonly exitCode: number;
   /** What it wrote. */
   readonly stdout: Bytes;
-  /** Or what its runtime had to say. */
+  /** Or the error of its runtime. */
   readonly stderr: Bytes;
   /** Whether it wrote more than was kept. */
   readonly isTruncated: boolean;
 }
 
-// What CRI-O keeps, too.
+// As in CRI-O.
 const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 const RUNTIME_FAILED = 125;
-// 25 days; what is longer, a timer takes for nothing at all.
+// 25 days; longer timers fire at once.
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
- * Runs a command in a container, and waits for its end: not for what it leaves in
- * the background.
+ * Runs a command in a container, and waits for its end, but not for its background
+ * processes.
  *
  * @param handle From `openAgent()`.
  * @param id The container's full ID.
  * @throws {TypeError} If there is no command, or it cannot be run so.
  * @throws {ProcessNotFoundError} If nothing runs in the container.
- * @throws {ExecTimeoutError} If it takes longer than it may; then it is ended.
- * @throws {CommandError} If the runtime fails: the container ends meanwhile, say.
+ * @throws {ExecTimeoutError} If it exceeds the time limit; then it is killed.
+ * @throws {CommandError} If the runtime fails, such as when the container ends
+ * meanwhile.
  * @example
  * ```ts
  * import { type Agent, type ContainerId, execSync } from "orlop";

@@ -1,4 +1,4 @@
-/** Takes away what is left of a container's process, finished or half-made. */
+/** Removes what is left of a container's process, ended or partly created. */
 
 import { join } from "@std/path";
 import { sleep } from "../../errors/abort.ts";
@@ -18,20 +18,21 @@ import {
 import { removeLeftCgroups } from "./left_cgroups.ts";
 import { killMonitor, MONITOR_PID_FILE } from "./stray_process.ts";
 
-// What conmon and runtimes make in the bundle.
+// Files of conmon and the runtime in the bundle.
 const FILES = [
   ...["attach", CONTROL_FIFO, "winsz"],
   ...["runtime.pid", MONITOR_PID_FILE],
 ];
 const POLL_MS = 50;
-// From when its places are made until conmon has its fifo, on a busy machine.
+// The time from making its directories until conmon has its FIFO, on a busy
+// machine.
 const BEGIN_MS = 1_000;
 // A runtime that is about to create a process is done within a second.
 const PATIENCE_MS = 5_000;
 
 /**
- * Ends a container's process and its conmon, and forgets how it ended. It undoes
- * what `createProcess()` has done, at whatever point that was killed.
+ * Ends a container's process and its conmon, and deletes its exit. It undoes
+ * `createProcess()`, even if that was killed at any point.
  *
  * @throws {CommandError} If the runtime cannot end it.
  * @throws {InUseError} If conmon cannot be ended.
@@ -44,7 +45,7 @@ export async function forgetProcess(
   await undoProcess(agent, id);
 }
 
-/** The same, for who knows that no conmon is about to begin. */
+/** The same, if no conmon can be about to start. */
 export async function undoProcess(
   agent: Agent,
   id: ContainerId,
@@ -60,7 +61,7 @@ export async function undoProcess(
   await removeLeftCgroups(agent, id);
 }
 
-/** A conmon whose maker was killed right now may not be seen yet. */
+/** A conmon whose creator was just killed may not be visible yet. */
 async function waitForBegun(agent: Agent, id: ContainerId): Promise<void> {
   const { runDirectory } = exitPlacesOf(agent.store.paths, id);
   for (;;) {
@@ -72,7 +73,7 @@ async function waitForBegun(agent: Agent, id: ContainerId): Promise<void> {
   }
 }
 
-/** It ends with its process; one whose runtime hangs has to be told. */
+/** conmon ends with its process; if its runtime hangs, it must be killed. */
 async function endMonitor(agent: Agent, id: ContainerId): Promise<void> {
   const start = performance.now();
   const bundle = runDirectory(agent.store.paths, id);
@@ -80,10 +81,10 @@ async function endMonitor(agent: Agent, id: ContainerId): Promise<void> {
   while (hasMonitor(agent, id)) {
     const waitedMs = performance.now() - start;
     if (waitedMs > 2 * PATIENCE_MS) throw stillThere(id);
-    // What it has started to create the process ends with it.
+    // The runtime that it started ends with it.
     if (waitedMs > PATIENCE_MS) await killMonitor(agent, bundle);
     await sleep(POLL_MS);
-    await forget(agent, id); // what its runtime has made meanwhile
+    await forget(agent, id); // a process that its runtime created meanwhile
   }
 }
 

@@ -8,23 +8,23 @@ import { listCgroupRoots, removeCgroups } from "../cgroups.ts";
 import { readBundle } from "../parse_stored.ts";
 
 /**
- * Removes those that are left when a runtime knows the container no more: it makes
- * them before it writes down that it has. Those in which something runs stay, and
- * those of systemd's slices, which go by themselves.
+ * Removes cgroups that are left after the runtime has no state of the container: it
+ * makes them before it saves the state. Those with processes stay, and those below
+ * systemd's slices, which systemd removes.
  */
 export async function removeLeftCgroups(
   agent: Agent,
   id: ContainerId,
 ): Promise<void> {
   const path = readPath(agent, id);
-  // It is the container's own, whatever else its configuration says.
+  // Only a path with the container's ID is its own.
   if (path === undefined || !path.endsWith(`/${id}`)) return;
   const roots = await listCgroupRoots(agent);
   try {
     await removeCgroups(agent, roots.map((root) => join(root, path)));
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    agent.log("debug", error.message); // this command may not; another will
+    agent.log("debug", error.message); // without permission; another command will
   }
 }
 

@@ -1,19 +1,19 @@
-/** Where conmon writes what a container writes. */
+/** Checks the paths of logs that conmon writes. */
 
 import { isAbsolute, normalize } from "@std/path";
 import { whyOf } from "../../errors/why.ts";
 import { lstatIfThere } from "../../fs/if_there.ts";
 
-// conmon takes what stands behind one for something else.
+// conmon treats the text after one as an option.
 const SEPARATOR = ":";
 const MAX_LENGTH = 4095; // PATH_MAX, without its NUL
 
 /**
- * Checks where a log is to be written: by root, in a folder that a container may
- * have been given.
+ * Checks the path of a log: root writes it, in a folder that a container may be
+ * able to change.
  *
- * @throws {TypeError} If conmon cannot write there, or should not: through a link,
- *   into a device or a fifo.
+ * @throws {TypeError} If conmon cannot write there, or must not: through a link,
+ *   into a device or a FIFO.
  */
 export function checkLogPath(path: string): void {
   const why = whyNot(path);

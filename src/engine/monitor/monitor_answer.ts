@@ -1,4 +1,4 @@
-/** What conmon says of a process that it was to create. */
+/** conmon's reply about a process that it was to create. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import {
@@ -15,11 +15,11 @@ import { openLineReader } from "./read_line.ts";
 export interface MonitorAnswer {
   /** Undefined if there is none. */
   readonly pid: number | undefined;
-  /** Why there is none, in a line; `""` if nobody says. */
+  /** Why there is none, in a line; `""` if unknown. */
   readonly message: string;
 }
 
-/** Waits for what becomes of a container's process. */
+/** Waits for the reply about a container's process. */
 export async function readAnswer(
   { answers, messages, detached }: StartingMonitor,
   options: Abortable,
@@ -33,7 +33,7 @@ export async function readAnswer(
   return { pid: undefined, message };
 }
 
-/** The words of a complaint, such as `[conmon:e]: Failed to open log file`. */
+/** The text of an error message, such as `[conmon:e]: Failed to open log file`. */
 export function explainMonitor(complaint: string): string {
   return complaint.replace(/^\[conmon:\w\]: /, "");
 }
@@ -48,7 +48,7 @@ export function parseAnswer(line: string): MonitorAnswer {
   return { pid: undefined, message: lastLine(message) };
 }
 
-// runc's advice, which nobody can follow who does not call runc himself.
+// runc's advice, which is useless for users of orlop.
 const ADVICE = / \(use --[a-z-]+ to override\)$/;
 
 function lastLine(text: string): string {

@@ -1,4 +1,4 @@
-/** Records that processes have ended whose conmon was killed before. */
+/** Records the end of processes whose conmon was killed. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
@@ -12,12 +12,12 @@ import {
   readExit,
 } from "../containers/process_exit.ts";
 
-// A conmon that begins, or has just ended, is seen or has written by then.
+// By then a starting conmon is visible, and an ended one has written its record.
 const AGE_MS = 5_000;
 
 /**
- * Notes the end of a process that conmon would have noted, if that is there no
- * more. One that still runs is left alone.
+ * Records the end of a process whose conmon is gone. A running process is left
+ * alone.
  */
 export async function noteIfUnseen(
   agent: Agent,

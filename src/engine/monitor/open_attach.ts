@@ -16,23 +16,23 @@ import { MAX_PACKET } from "./exec_session.ts";
 import { tolerantInput } from "./process_input.ts";
 import { splitPackets } from "./split_packets.ts";
 
-/** What somebody who attaches has of a process. */
+/** How to attach to a process. */
 export interface OpenAttachOptions {
   /**
-   * Whether it may be written to, as far as it was made so.
+   * Whether its input may be written to, if it was created with one.
    *
    * @default {false}
    */
   readonly stdin?: boolean | undefined;
   /**
-   * Whether its terminal follows the size of somebody's.
+   * Whether its terminal can be resized.
    *
    * @default {false}
    */
   readonly terminal?: boolean | undefined;
   /**
-   * How long its output may lie unread, in milliseconds, until it is detached:
-   * conmon waits for all who are attached, and so does the container.
+   * How long output may stay unread, in milliseconds, before this client is
+   * detached: conmon, and so the container, waits for all attached clients.
    *
    * @default {10_000}
    */
@@ -40,14 +40,14 @@ export interface OpenAttachOptions {
 }
 
 const PATIENCE_MS = 10_000;
-// conmon lets ten wait at a time, and takes them one by one.
+// conmon's backlog is ten connections, which it accepts one by one.
 const RETRIES = 100;
 const RETRY_MS = 20;
 
 /**
- * Attaches to a container's process: any number may at once, and each gets what it
- * writes from now on. Its input is shared; where it was made to be open once, it
- * ends with the first who leaves.
+ * Attaches to a container's process: any number of clients can, and each gets its
+ * output from now on. Its input is shared; with `stdin: "once"` it ends when the
+ * first client detaches.
  *
  * @param handle From `openAgent()`.
  * @param id The container's full ID.

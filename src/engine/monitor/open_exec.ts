@@ -1,4 +1,4 @@
-/** Runs commands in containers for somebody who has their streams. */
+/** Runs commands in containers with access to their streams. */
 
 import { toBytes } from "../../formats/bytes.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
@@ -15,10 +15,10 @@ import { type ExecSession, startSession } from "./exec_session.ts";
 import { tolerantInput } from "./process_input.ts";
 import { makePacket, splitPackets } from "./split_packets.ts";
 
-/** A command, and what its caller has of it. An abort ends it. */
+/** A command, and its streams. An abort ends it. */
 export interface OpenExecOptions extends ExecCommand, TerminalOption {
   /**
-   * Whether it may be written to.
+   * Whether its input may be written to.
    *
    * @default {false}
    */
@@ -26,9 +26,9 @@ export interface OpenExecOptions extends ExecCommand, TerminalOption {
 }
 
 /**
- * Runs a command in a container. Who disposes of it leaves it to itself; one with
- * a terminal gets SIGHUP then. If there is no such command, its runtime's words
- * are in its output, and its exit code is that of shells: 126 or 127.
+ * Runs a command in a container. Disposing detaches from it; with a terminal it
+ * gets SIGHUP then. If there is no such command, the runtime's error is in its
+ * output, and its exit code is as in shells: 126 or 127.
  *
  * @param handle From `openAgent()`.
  * @param id The container's full ID.
@@ -87,7 +87,7 @@ function openStreams(
     signal?.removeEventListener("abort", kill);
     return exec[Symbol.asyncDispose]();
   });
-  // Nobody may wait for either.
+  // The caller may await neither.
   for (const promise of [ended, outputs.done]) promise.catch(() => {});
   return {
     stdin: stdin ? tolerantInput(channel.writable) : undefined,
@@ -103,7 +103,7 @@ function openStreams(
   };
 }
 
-/** Why there was nothing to run, for who reads its output. */
+/** Why it could not run, as a message for its output. */
 async function describeProblem(
   { ended }: ExecSession,
   { terminal }: { readonly terminal: boolean },

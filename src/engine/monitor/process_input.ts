@@ -1,10 +1,10 @@
-/** What somebody writes to a process that may not want to read it. */
+/** Input of a process that may not read it. */
 
 import type { Bytes } from "../../formats/bytes.ts";
 
 /**
- * A process's input that takes all: what a process does not read any more is
- * dropped, as its end is told elsewhere.
+ * An input that never fails: data that the process does not read any more is
+ * dropped, as its end is reported elsewhere.
  */
 export function tolerantInput(
   input: WritableStream<Bytes>,

@@ -1,15 +1,15 @@
-/** Reads lines of streams that go on. */
+/** Reads lines of open streams. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import type { Bytes } from "../../formats/bytes.ts";
 
-/** Reads a stream line by line. Disposing gives the rest up. */
+/** Reads a stream line by line. Disposing cancels it. */
 export interface LineReader extends Disposable {
-  /** The next line; at the end what there is, at last undefined. */
+  /** The next line; at the end an unfinished line, then undefined. */
   next(options?: Abortable): Promise<string | undefined>;
 }
 
-// What programs say in a line; a runtime's message may be long.
+// The maximum length of a line; messages of runtimes may be long.
 const MAX_LINE = 1024 * 1024;
 
 /** Reads lines, as UTF-8. */

@@ -1,4 +1,4 @@
-/** Lets containers' output go on in a new log. */
+/** Continues the output of containers in a new log. */
 
 import { type Abortable, sleep } from "../../errors/abort.ts";
 import { ProcessNotFoundError } from "../../errors/process_errors.ts";
@@ -14,7 +14,7 @@ import { checkLogPath } from "./log_path.ts";
 
 /** Which log. */
 export interface ReopenLogOptions extends Abortable {
-  /** As it was when the process was created. */
+  /** The path that was given when the process was created. */
   readonly logPath: string;
 }
 
@@ -23,14 +23,14 @@ const PATIENCE_MS = 3_000;
 const ATTEMPTS = 3;
 
 /**
- * Lets conmon write to a new file, where the old one was moved away. One that was
- * not stays as it is: conmon would replace it.
+ * Lets conmon write to a new file, after the old one was moved away. If it was not
+ * moved, nothing is done, as conmon would replace it.
  *
  * @param handle From `openAgent()`.
  * @param id The container's full ID.
  * @throws {TypeError} If conmon should not write there.
  * @throws {ProcessNotFoundError} If conmon does not watch the container.
- * @throws {CommandError} If there can be no file.
+ * @throws {CommandError} If the file cannot be created.
  * @example
  * ```ts
  * import { type Agent, type ContainerId, reopenLog } from "orlop";
@@ -47,15 +47,15 @@ export async function reopenLog(
   { logPath, signal }: ReopenLogOptions,
 ): Promise<void> {
   const agent = insideOf(handle);
-  // conmon makes it by this name first. Where it cannot, it would end, and with
-  // it all that is known of the container: so it finds it there.
+  // conmon creates the file under this name first. If it failed, conmon would exit,
+  // and the container would be unwatched: so the file is created before.
   const temporary = `${logPath}.tmp`;
   for (const path of [logPath, temporary]) checkLogPath(path);
   if (!hasMonitor(agent, id)) throw notWatched(id);
   if ((lstatIfThere(logPath)?.size ?? 0) > 0) return;
   await runCommand(findProgram("touch"), ["--", temporary], { signal });
   const bundle = runDirectory(agent.store.paths, id);
-  // It does not hear an order that comes together with another one.
+  // conmon loses a command that comes together with another one.
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     if (!orderReopen(agent, bundle)) throw notWatched(id);
     const options = { logPath, temporary, signal };

@@ -1,36 +1,36 @@
-/** What conmon sends to who is attached: packets of two outputs. */
+/** Splits conmon's packets for attached clients into two outputs. */
 
 import { isInTime } from "../../errors/abort.ts";
 import { type Bytes, concatBytes } from "../../formats/bytes.ts";
 
-/** Both outputs of a process. One that is not read holds up the other. */
+/** Both outputs of a process. An unread one blocks the other. */
 export interface Outputs {
   readonly stdout: ReadableStream<Bytes>;
   readonly stderr: ReadableStream<Bytes>;
-  /** Settles when all has been taken, or nobody wants more. */
+  /** Settles when all has been read, or both were cancelled. */
   readonly done: Promise<void>;
-  /** Ends both; what was not taken is dropped. */
+  /** Ends both; unread data is dropped. */
   drop(): void;
 }
 
 /** How to split packets. */
 export interface SplitOptions {
   /**
-   * How long somebody may take nothing, in milliseconds, until nothing more is
-   * taken for him.
+   * How long data may stay unread, in milliseconds, before the outputs are given
+   * up.
    *
-   * @default {for ever}
+   * @default {no limit}
    */
   readonly patienceMs?: number | undefined;
   /**
-   * What comes at the end, as a further packet.
+   * A further packet at the end.
    *
    * @default {nothing}
    */
   readonly last?: Promise<Bytes | undefined> | undefined;
 }
 
-// Its first byte says where a packet is from: conmon's `stdpipe_t`.
+// The first byte is the source of a packet: conmon's `stdpipe_t`.
 const STDOUT = 2;
 const STDERR = 3;
 
@@ -82,7 +82,7 @@ interface Output {
   drop(): Promise<void>;
 }
 
-/** Bytes that nobody wants any more are dropped. */
+/** Data of a cancelled output is dropped. */
 function openOutput(): Output {
   let isOpen = true;
   let wanted = Promise.withResolvers<void>();

@@ -1,4 +1,4 @@
-/** Lets a container's process run that was created. */
+/** Starts a container's created process. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
@@ -18,11 +18,11 @@ export interface StartProcessOptions extends Abortable {
 }
 
 /**
- * Starts the process that `createProcess()` has created.
+ * Starts the process that `createProcess()` created.
  *
  * @param handle From `openAgent()`.
  * @param id The container's full ID.
- * @throws {CommandError} If it is not there, or runs already.
+ * @throws {CommandError} If it does not exist, or runs already.
  * @example
  * ```ts
  * import { type Agent, type ContainerId, createProcess, startProcess } from "orlop";
@@ -40,7 +40,7 @@ export async function startProcess(
 ): Promise<void> {
   const agent = insideOf(handle);
   const own = ownRuntime(agent, findRuntime(runtime));
-  // Whoever is killed in between: that it runs, the runtime knows as well.
+  // After a kill in between, the runtime's state still shows that it runs.
   await Promise.all([
     noteStart(agent, id),
     runCreated(own, id, { signal }),

@@ -1,4 +1,4 @@
-/** Processes that others started, known by the files in which they noted their IDs. */
+/** Processes that others started, known by their PID files. */
 
 import { join } from "@std/path";
 import { tryReadText } from "../../fs/if_there.ts";
@@ -6,12 +6,12 @@ import { findProgram } from "../../process/find_program.ts";
 import { runCommand } from "../../process/run_command.ts";
 import type { Agent } from "../agent.ts";
 
-/** Where conmon notes its own process ID, in its folder. */
+/** conmon's PID file, in its folder. */
 export const MONITOR_PID_FILE = "conmon.pid";
 
 /**
  * Reads a process ID from a file; undefined if there is none, or it is not written
- * as yet.
+ * yet.
  */
 export function readPid(path: string): number | undefined {
   const text = tryReadText(path)?.trim() ?? "";
@@ -20,7 +20,7 @@ export function readPid(path: string): number | undefined {
 }
 
 /**
- * Sends a signal; one that has ended meanwhile hears nothing.
+ * Sends a signal; a process that has ended is no error.
  *
  * @param target A process, or a group as a negative number; undefined for none.
  */
@@ -36,9 +36,9 @@ export async function signalProcess(
 }
 
 /**
- * Kills a conmon, if there is one: no other process that has its ID by now.
+ * Kills a conmon, if there is one, and never another process with a reused ID.
  *
- * @param folder Where it has its files, as it was told when it was started.
+ * @param folder The folder of its files, as in its arguments.
  */
 export async function killMonitor(
   { store: { libc } }: Pick<Agent, "store">,

@@ -1,4 +1,4 @@
-/** Tells when containers' processes end. */
+/** Watches for the end of containers' processes. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import { whyOf } from "../../errors/why.ts";
@@ -14,14 +14,14 @@ import { readExit } from "../containers/process_exit.ts";
 import { noteIfUnseen } from "./note_unseen.ts";
 import { watchNames } from "./watch_names.ts";
 
-// What a watch has missed, as the kernel has only so many of them.
+// Finds exits without a watch, as the kernel limits their number.
 const RESCAN_MS = 10_000;
 const WITHOUT_WATCH_MS = 500;
 
 /**
- * Names each container whose process has ended, or ends from now on, as far as
- * conmon watches it in this boot. A container may be named more than once. Where a
- * conmon was killed, it is noted that nobody knows how its process has ended.
+ * Yields each container whose process has ended, or ends from now on, if conmon
+ * watches it in this boot. A container may be yielded more than once. If a conmon
+ * was killed, an unknown exit code is recorded.
  *
  * @param handle From `openAgent()`.
  * @throws {Error} Its reason, when the signal aborts.

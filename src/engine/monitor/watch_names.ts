@@ -1,13 +1,13 @@
-/** Tells which names in a folder something happens to, at any depth. */
+/** Watches for changes of names in a folder, at any depth. */
 
 import { type Abortable, unlessAborted } from "../../errors/abort.ts";
 
-/** The names. Disposing ends the watch. */
+/** A watch. Disposing ends it. */
 export interface NameWatch extends Disposable {
-  /** Why nothing is told, or no longer; undefined if it is. */
+  /** Why the watch does not work; undefined if it does. */
   readonly problem: unknown;
   /**
-   * What has changed since the last time, as soon as something has.
+   * The names that changed since the last call, as soon as there are any.
    *
    * @throws {Error} Its reason, when the signal aborts.
    */
@@ -16,7 +16,7 @@ export interface NameWatch extends Disposable {
   ): Promise<ReadonlySet<string>>;
 }
 
-/** Watches a folder; where the kernel cannot, nothing is told. */
+/** Watches a folder; if the kernel cannot, `problem` is set. */
 export function watchNames(folder: string): NameWatch {
   let changed = new Set<string>();
   let change = Promise.withResolvers<void>();

@@ -1,4 +1,4 @@
-/** Lets networks drop what nobody has any more: GC, of CNI 1.1.0. */
+/** Lets networks remove unused attachments: GC, since CNI 1.1.0. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import { NetworkError } from "../../errors/network_errors.ts";
@@ -13,16 +13,16 @@ import {
 } from "./find_networks.ts";
 import { runPlugin } from "./run_plugin.ts";
 
-/** What somebody has in a network. */
+/** An attachment in use. */
 export interface UsedAttachment extends ValidAttachment {
   /** The network's name. */
   readonly network: string;
 }
 
 /**
- * Lets the networks of the settings drop all that is not in use.
+ * Lets the configured networks remove all attachments that are not in use.
  *
- * @param used What is in use: all of it, or others lose what they have.
+ * @param used All attachments in use: any other is removed.
  */
 export async function cleanUpNetworks(
   used: readonly UsedAttachment[],
@@ -54,7 +54,7 @@ export async function cleanUpNetworks(
   }
 }
 
-/** A node may get its networks later. */
+/** A node may get its networks later: none is no error. */
 function tryFind(settings: NetworkSettings): readonly FoundNetwork[] {
   try {
     return findNetworks(settings);

@@ -1,4 +1,4 @@
-/** Finds networks: what `/etc/cni/net.d` has, as all runtimes read it. */
+/** Finds the networks in `/etc/cni/net.d`, as all runtimes do. */
 
 import { join } from "@std/path";
 import { NetworkError } from "../../errors/network_errors.ts";
@@ -11,7 +11,7 @@ import { readText } from "../../fs/if_there.ts";
 import { listIfDirectory } from "../../fs/list_directory.ts";
 import { findOtherWriter } from "../../process/who_can_change.ts";
 
-/** Where networks are described, and which of them are meant. */
+/** The directories of networks, and the selected networks. */
 export interface NetworkSettings {
   /**
    * The folder of their configurations.
@@ -20,7 +20,7 @@ export interface NetworkSettings {
    */
   readonly configDirectory?: string | undefined;
   /**
-   * The folders of plugins, in the order in which they are looked into.
+   * The folders of plugins, in the order of the search.
    *
    * @default {/opt/cni/bin, and where distributions have them}
    */
@@ -42,7 +42,7 @@ export interface NetworkSettings {
 /** A network, and the text that describes it. */
 export interface FoundNetwork {
   readonly list: NetworkList;
-  /** As it stands in the file: kept with each pod, for its end. */
+  /** The text of its file: kept with each pod, for its removal. */
   readonly text: string;
 }
 
@@ -65,10 +65,9 @@ export function configDirectoryOf(
 }
 
 /**
- * Finds the networks that are meant. Files are read in the order of their names; the
- * first of a name counts. One that is malformed, or that others could change, is
- * passed over unless there is no other: it must not keep pods from a network that it
- * does not describe.
+ * Finds the selected networks. Files are read in the order of their names; the
+ * first with a name counts. A malformed file, or one that other users could change,
+ * is skipped unless there is no other: it must not block the other networks.
  *
  * @throws {NetworkError} If there is none, or none of a name.
  */
@@ -115,7 +114,7 @@ export function listNetworks(
     });
 }
 
-/** It says what root is to run, and how: as other settings, it is root's to say. */
+/** It names programs that run as root, so only root may be able to change it. */
 function readTrusted(path: string): string {
   const otherWriter = findOtherWriter(path);
   if (otherWriter === undefined) return readText(path);

@@ -1,4 +1,4 @@
-/** Puts pods into networks, and takes them out: all plugins of a list, in order. */
+/** Adds pods to networks, and removes them, by all plugins of a list in order. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import { NetworkError } from "../../errors/network_errors.ts";
@@ -18,7 +18,7 @@ import type { JsonObject } from "../../formats/json.ts";
 import type { NetworkSettings } from "./find_networks.ts";
 import { type PluginVerb, runPlugin } from "./run_plugin.ts";
 
-/** A pod's place in a network: what all plugins are told of it. */
+/** The attachment of a pod to a network: the input of all plugins. */
 export interface Attachment {
   readonly list: NetworkList;
   /** The ID of the pod. */
@@ -30,16 +30,16 @@ export interface Attachment {
   /** Further arguments, such as the pod's name in `K8S_POD_NAME`. */
   readonly args: Readonly<Record<string, string>>;
   readonly capabilities: NetworkCapabilities;
-  /** A file that is locked while plugins work; if omitted, none is. */
+  /** A file that is locked while plugins run; none if omitted. */
   readonly lock?: string | undefined;
 }
 
 /**
- * Puts a pod into a network: ADD. A plugin is not aborted in its work: what it would
- * leave half-made, many a DEL does not find.
+ * Adds a pod to a network: ADD. A running plugin is not aborted: many plugins do
+ * not remove partial results in DEL.
  *
- * @throws {NetworkError} If a plugin fails; what those before it made is left for
- *   `leaveNetwork()`.
+ * @throws {NetworkError} If a plugin fails; the results of those before it are left
+ *   for `leaveNetwork()`.
  */
 export async function joinNetwork(
   attachment: Attachment,
@@ -60,12 +60,12 @@ export async function joinNetwork(
 }
 
 /**
- * Takes a pod out of a network: DEL, the last plugin first. Each is called, whatever
- * the others say; it is no error to do it again, or if nothing was added. No plugin is
- * aborted in its work, as with ADD.
+ * Removes a pod from a network: DEL, the last plugin first. All plugins are called,
+ * even if some fail; it is no error to repeat it, or if nothing was added. A
+ * running plugin is not aborted, as with ADD.
  *
- * @param prevResult What ADD has answered, if that is known.
- * @throws {NetworkError} The first plugin's that failed.
+ * @param prevResult The result of ADD, if known.
+ * @throws {NetworkError} The error of the first plugin that failed.
  */
 export async function leaveNetwork(
   attachment: Attachment,
@@ -89,7 +89,7 @@ export async function leaveNetwork(
 }
 
 /**
- * Asks whether a pod's network is still as ADD has made it: CHECK, of 0.4.0.
+ * Checks that a pod's network is still as ADD made it: CHECK, since CNI 0.4.0.
  *
  * @throws {NetworkError} If it is not.
  */
@@ -109,8 +109,8 @@ export async function checkNetwork(
 }
 
 /**
- * The plugins that have something to do for a pod. What a pod asks for does not
- * change, so one that had nothing to add has nothing to take away.
+ * The plugins that have work for a pod. Its request never changes, so a plugin
+ * without work in ADD has none in DEL.
  */
 function listBusy(
   { list: { plugins }, capabilities }: Attachment,
@@ -121,7 +121,7 @@ function listBusy(
   );
 }
 
-// Without ports it hands on what it was given, but costs a pod two programs.
+// Without ports it has no effect, but costs two programs.
 const PORTMAP = "portmap";
 
 async function callPlugin(

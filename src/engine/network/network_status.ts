@@ -10,20 +10,21 @@ import {
 } from "./find_networks.ts";
 import { findPlugin, runPlugin } from "./run_plugin.ts";
 
-/** What there is to say of the networks. */
+/** The status of the networks. */
 export interface NetworkStatus {
   /** Whether pods can join them. */
   readonly isReady: boolean;
   /** Why not, as a sentence; `""` if it is. */
   readonly message: string;
-  /** The names of those that pods get. */
+  /** The names of the networks that pods join. */
   readonly names: readonly string[];
 }
 
 /**
- * Whether networks are described, and their plugins there and, by 1.1.0, ready.
+ * Whether networks are configured, and their plugins are installed and, with CNI
+ * 1.1.0, ready.
  *
- * @param settings Where they are, and which are meant.
+ * @param settings Their directories and selection.
  * @example
  * ```ts
  * import { networkStatus } from "orlop";
@@ -53,7 +54,7 @@ async function ask(
   options: Abortable,
 ): Promise<void> {
   for (const plugin of list.plugins) findPlugin(plugin.type, settings);
-  if (list.cniVersion !== "1.1.0") return; // STATUS came with it
+  if (list.cniVersion !== "1.1.0") return; // the first version with STATUS
   for (const plugin of list.plugins) {
     await runPlugin(
       {

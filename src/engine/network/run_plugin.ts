@@ -15,7 +15,7 @@ import {
 import { findOtherWriter } from "../../process/who_can_change.ts";
 import { type NetworkSettings, PLUGIN_DIRECTORIES } from "./find_networks.ts";
 
-/** What a plugin is to do. */
+/** The commands of plugins. */
 export type PluginVerb = "ADD" | "DEL" | "CHECK" | "GC" | "STATUS";
 
 /** A call of a plugin. */
@@ -25,22 +25,22 @@ export interface PluginCall {
   readonly type: string;
   /** The network's, for messages. */
   readonly network: string;
-  /** What it reads. */
+  /** Its standard input. */
   readonly input: string;
   /** Variables besides the path and the verb, such as `CNI_NETNS`. */
   readonly env: Readonly<Record<string, string>>;
   /**
-   * A lock file that is held, shared, while the plugin works, also when orlop is
-   * killed: see `waitForPlugins()`. If omitted, nothing is held.
+   * A lock file that is held, shared, while the plugin runs, even if orlop is
+   * killed: see `waitForPlugins()`. If omitted, none is held.
    */
   readonly lock?: string | undefined;
 }
 
 // As long as the kubelet waits for a pod.
 const TIMEOUT_MS = 120_000;
-// For a plugin that is told to end; less than what `runCommand()` waits.
+// The time that a plugin has to end after SIGTERM; shorter than in `runCommand()`.
 const GRACE_SECONDS = 1;
-// After all else has failed: what it started holds its output open.
+// For processes of the plugin that keep its output open.
 const LAST_RESORT_MS = 10_000;
 // timeout(1).
 const TIMED_OUT = [124, 137];
@@ -67,7 +67,7 @@ export async function runPlugin(
   const command = lock === undefined
     ? [program]
     : [findProgram("flock"), "--shared", "--no-fork", lock, program];
-  // It is the head of a process group, which orlop need not be copied for.
+  // timeout(1) makes a process group without a fork of orlop.
   const args = [...flags, ...command];
   const result = await runCommand(findProgram("timeout"), args, {
     stdin: toBytes(input),
@@ -91,9 +91,9 @@ export async function runPlugin(
 }
 
 /**
- * Waits until no plugin holds a lock any more: one goes on when orlop is killed, and
- * what it makes then would be nobody's. A program that it left behind may hold the
- * lock for ever, so the wait ends when plugins have ended for sure.
+ * Waits until no plugin holds a lock: plugins go on when orlop is killed, and their
+ * results must not be missed. A background program of a plugin may hold the lock
+ * for ever, so the wait ends after the longest time of a plugin.
  */
 export async function waitForPlugins(
   lock: string,
@@ -102,7 +102,7 @@ export async function waitForPlugins(
 ): Promise<void> {
   const seconds = String(Math.ceil(timeoutMs / 1000) + GRACE_SECONDS);
   const flags = ["--exclusive", "--timeout", seconds];
-  // flock(1) wants a program to run then: one that has nothing to read.
+  // flock(1) needs a program to run.
   await runCommand(
     findProgram("flock"),
     [...flags, lock, findProgram("cat")],
@@ -110,7 +110,7 @@ export async function waitForPlugins(
   );
 }
 
-/** The folders that plugins are looked for in. */
+/** The folders of plugins. */
 function pluginDirectoriesOf(
   { pluginDirectories = PLUGIN_DIRECTORIES }: NetworkSettings,
 ): readonly string[] {

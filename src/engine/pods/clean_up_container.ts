@@ -1,4 +1,4 @@
-/** Puts a container away whose process has ended, with nobody there to do it. */
+/** Cleans up a detached container whose process has ended. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
@@ -13,8 +13,8 @@ import { unlessGone } from "./unless_gone.ts";
 
 /**
  * Unmounts a container that `runDetached()` has started, when its process has
- * ended, and removes it if that was asked for. If something runs in it again, or it
- * is gone, nothing is done.
+ * ended, and removes it if requested. Does nothing if a process runs in it again,
+ * or if it is gone.
  *
  * @param handle From `openAgent()`.
  * @param id The container's full ID.

@@ -15,11 +15,11 @@ import type { PullOptions } from "../transfer/pull_image.ts";
 import { ensurePauseImage, isPauseImage } from "./pause.ts";
 import { removePodSandbox } from "./remove_pod_sandbox.ts";
 
-/** What a new pod is to be. */
+/** Options of a new pod. */
 export interface CreatePodSandboxOptions
   extends Omit<CreateContainerOptions, "containerId" | "mountLabel" | "pod"> {
   /**
-   * How an orchestrator tells this pod from others of its name.
+   * How an orchestrator distinguishes pods with the same name.
    *
    * @default {""}
    */
@@ -51,7 +51,7 @@ export async function createPodSandbox(
   return await putNew(agent, await preparePod(agent, options));
 }
 
-/** A pod and a container that are to be made at once. */
+/** A pod and a container to create together. */
 export interface CreateInNewPodOptions {
   readonly pod: CreatePodSandboxOptions;
   /** In the pod, by its name and ID. */

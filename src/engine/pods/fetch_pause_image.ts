@@ -13,7 +13,7 @@ import { pullImage, type PullOptions } from "../transfer/pull_image.ts";
 import { storeImage } from "../transfer/store_image.ts";
 import type { StoredImage } from "../transfer/store_sink.ts";
 
-/** How to get it. */
+/** How to get the pause image. */
 export interface FetchPauseOptions extends Abortable {
   readonly pull?: PullOptions | undefined;
 }

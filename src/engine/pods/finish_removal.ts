@@ -1,4 +1,4 @@
-/** Finishes what the run of a container was to do at its end. */
+/** Finishes the removal of a container at the end of its run. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
@@ -7,9 +7,9 @@ import { tryReadLastRun } from "../containers/last_run.ts";
 import { unlessGone } from "./unless_gone.ts";
 
 /**
- * Removes a container that was to be removed when its run has ended, unless who ran
- * it, or the cleanup that conmon starts, comes first. No lock of the store may be
- * held, and nothing runs in it any more.
+ * Removes a container with removal `"at-end"`, unless its runner, or the cleanup
+ * that conmon starts, is faster. The caller must hold no lock of the store, and its
+ * process must have ended.
  *
  * @throws {InUseError} If something runs in it again, or is mounted in it.
  */
@@ -19,7 +19,7 @@ export async function finishRemoval(
   options: Abortable = {},
 ): Promise<void> {
   if (tryReadLastRun(agent, id)?.removal !== "at-end") return;
-  // Few want it: it need not be loaded to stop the others.
+  // Rarely needed, so it is loaded on demand.
   const { deleteContainer } = await import("../containers/delete_container.ts");
   await unlessGone(deleteContainer(agent, id, options));
 }

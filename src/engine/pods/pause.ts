@@ -26,13 +26,13 @@ export async function isPauseImage(
   return asked?.some((name) => pause?.includes(name)) === true;
 }
 
-/** Who fetches a pause image just now, by store. */
+/** Running fetches of the pause image, by store. */
 const underWay = new WeakMap<Store, Promise<unknown>>();
 
 /**
- * Makes sure that the pause image is in the store. With it there, nothing is
- * asked of any network. Pods that are made at once share one pull. The image
- * is pinned: cleanups leave it alone.
+ * Makes sure that the pause image is in the store. If it is there, no network is
+ * used. Concurrent calls share one pull. The image is pinned, so that cleanups keep
+ * it.
  *
  * @throws As `pullImage()` does.
  */
@@ -44,7 +44,7 @@ export async function ensurePauseImage(
   while (!await isStored(agent, { signal })) {
     const other = underWay.get(store);
     if (other !== undefined) {
-      // It may fail by its own settings or signal: then it is this one's turn.
+      // The other call may fail by its own settings or signal: then retry.
       await Promise.race([other.catch(() => {}), whenAborted(signal)]);
       signal?.throwIfAborted();
       continue;
@@ -76,7 +76,7 @@ async function isStored(
   }
 }
 
-/** What pulls is loaded only where it is needed. */
+/** The code for pulls is loaded on demand. */
 async function load(agent: Agent, options: FetchPauseOptions): Promise<void> {
   const { fetchPauseImage } = await import("./fetch_pause_image.ts");
   await fetchPauseImage(agent, options);

@@ -25,8 +25,8 @@ import { releaseAmong } from "../containers/own_pod.ts";
 /** How to remove a pod. */
 export interface RemovePodSandboxOptions extends EndOptions {
   /**
-   * What becomes of its other containers: they are left alone (the default),
-   * or they are a reason to refuse, or they are removed first.
+   * What to do with its other containers: keep them (the default), refuse the
+   * removal, or remove them first.
    *
    * @default {"keep"}
    */
@@ -39,8 +39,8 @@ export interface RemovePodSandboxOptions extends EndOptions {
  * @param idOrName The pod's ID or name, or a unique prefix of the ID.
  * @returns The IDs of the containers that were removed, the infra one last.
  * @throws {InvalidSandboxIdError} If there is no such pod.
- * @throws {InUseError} If it has members and they are a reason to refuse, or
- *   something runs in one that is to go.
+ * @throws {InUseError} If it has members and `members` is `"refuse"`, or a process
+ *   runs in one to be removed.
  */
 export async function removePodSandbox(
   agent: Agent,
@@ -54,7 +54,7 @@ export async function removePodSandbox(
   await using trash = openTrash(agent.store);
   using held = await agent.store.lock(WRITE_LOCKS, options);
   const podId = ended.at(-1);
-  // Its run was to remove it at its end.
+  // Its runner may have removed it.
   if (podId !== undefined && held.containers.get(podId) === undefined) {
     return ended;
   }
@@ -63,7 +63,7 @@ export async function removePodSandbox(
   return records.map(({ id }) => id);
 }
 
-/** What it has besides, as long as nothing keeps it from being removed. */
+/** Releases its resources outside the store, if it can be removed. */
 async function release(
   agent: Agent,
   idOrName: string,
@@ -93,7 +93,7 @@ async function endPod(
   }
 }
 
-/** The members that go, then the infra container. */
+/** The members to remove, then the infra container. */
 function listToRemove(
   { containers }: Pick<ReadTables, "containers">,
   idOrName: string,

@@ -35,13 +35,13 @@ export interface RunContainerOptions extends Abortable {
    */
   readonly runtime?: string | undefined;
   /**
-   * Whether the container gets what is typed.
+   * The standard input of the container.
    *
    * @default {"null"}
    */
   readonly stdin?: "inherit" | "null" | undefined;
   /**
-   * The infra container of a pod that was made for it, and goes with it.
+   * The infra container of a pod that was made for it, and is removed with it.
    *
    * @default {none}
    */
@@ -85,7 +85,7 @@ export async function runContainer(
     return await runMounted(agent, id, { ...options, run });
   } finally {
     if (pod !== undefined) await releasePod(agent, pod);
-    // No sooner than the lock is free: what is run is not removed.
+    // After the lock is released: a container with a runner is not removed.
     if (removal === "at-end") await remove(agent, id, pod);
   }
 }
@@ -101,9 +101,9 @@ async function runMounted(
     const bundle = ensureRunDirectory(agent.store.paths, id);
     const log = join(bundle, "runtime.log");
     const pidFile = join(bundle, "runtime.pid");
-    // Those of an earlier run.
+    // The files of an earlier run.
     for (const path of [log, pidFile]) removeIfThere(path);
-    options.signal?.throwIfAborted(); // it came too late for the mount
+    options.signal?.throwIfAborted(); // the signal came after the mount
     await options.run.begin();
     const logFlags = ["--log", log, "--log-format", "json"];
     const args = [
@@ -124,10 +124,10 @@ async function runMounted(
     return code;
   } finally {
     try {
-      // Of a process that died by itself nothing is left to delete.
+      // The runtime has no state of a process that it has already deleted.
       await forget(agent, id);
     } finally {
-      // A removal unmounts it, too, with the store locked once.
+      // The removal also unmounts it, under one lock.
       if (options.removal !== "at-end") {
         await unlessGone(unmountContainer(agent, id));
       }
@@ -135,12 +135,12 @@ async function runMounted(
   }
 }
 
-// As Docker's client: a program may have a reason to ask twice.
+// As in Docker's client: the third signal kills.
 const PATIENCE = 3;
 
 /**
- * A runtime that hangs before its container runs does not hand signals on; and
- * the first process of a container ignores those that it does not handle.
+ * A hanging runtime does not forward signals, and the first process of a container
+ * ignores signals without a handler.
  */
 async function onRepeat(
   agent: Agent,
@@ -164,7 +164,7 @@ function tellOfSilence(agent: Agent, program: string, code: number): void {
   );
 }
 
-/** Not abortable: what was interrupted is cleaned up as well. */
+/** Not abortable: an interrupted run is cleaned up, too. */
 async function remove(
   agent: Agent,
   id: ContainerId,
@@ -176,7 +176,7 @@ async function remove(
     await unlessGone(unmountContainer(agent, id));
     throw error;
   }
-  // It goes with the container, unless somebody has made another one in it.
+  // The pod is removed with the container, unless it has another one by now.
   if (pod === undefined || !await isLeft(agent, pod)) return;
   await unlessGone(removePodSandbox(agent, pod));
 }

@@ -1,4 +1,4 @@
-/** Runs a container's process under conmon, with nobody of orlop's beside it. */
+/** Runs a container's process under conmon, without a process of orlop. */
 
 import { join } from "@std/path";
 import type { Abortable } from "../../errors/abort.ts";
@@ -18,30 +18,30 @@ import { startProcess } from "../monitor/start_process.ts";
 import { tryReadTemplate } from "../parse_stored.ts";
 import { unlessGone } from "./unless_gone.ts";
 
-/** How to run a container that nobody waits for. */
+/** How to run a detached container. */
 export interface RunDetachedOptions
   extends Abortable, Pick<CreateProcessOptions, "runtime" | "pod" | "removal"> {
   /**
-   * Whether who attaches to it may write to it.
+   * Whether attached clients may write to it.
    *
    * @default {"none"}
    */
   readonly stdin?: "none" | "open" | undefined;
   /**
-   * What is run when its process has ended, to call `cleanUpContainer()`: an
-   * absolute path, and arguments.
+   * The command to run when its process has ended, which calls
+   * `cleanUpContainer()`: an absolute path, and arguments.
    *
    * @default {nothing: it stays mounted}
    */
   readonly exitCommand?: readonly string[] | undefined;
 }
 
-// The log of a container that people run.
+// The log file, as in podman.
 const LOG_FILE = "ctr.log";
 
 /**
- * Mounts a container and starts its process, which goes on without this one. What
- * it writes goes into a log: see `readLogs()`.
+ * Mounts a container and starts its process, which runs independently of this one.
+ * Its output is logged: see `readLogs()`.
  *
  * @param handle From `openAgent()`.
  * @param id The container's full ID.

@@ -15,7 +15,7 @@ import { runDetached, type RunDetachedOptions } from "./run_detached.ts";
 export interface StartPodOptions
   extends Abortable, Pick<RunDetachedOptions, "runtime"> {
   /**
-   * Makes what is run when a container's process has ended, to call
+   * Makes the command to run when a container's process has ended, which calls
    * `cleanUpContainer()`.
    *
    * @default {nothing: it stays mounted}
@@ -23,12 +23,12 @@ export interface StartPodOptions
   readonly exitCommand?: ((id: ContainerId) => readonly string[]) | undefined;
 }
 
-// What a kubelet has made says so.
+// A label on containers of a kubelet.
 const OF_KUBELET = "io.kubernetes.cri.container-type";
 
 /**
  * Runs the processes of a pod's containers, detached, in the order in which the
- * containers were made. Those that run go on.
+ * containers were made. Running ones are not changed.
  *
  * @param handle From `openAgent()`.
  * @param idOrName The pod's.
@@ -66,7 +66,7 @@ export async function startPod(
       });
     } catch (error) {
       options.signal?.throwIfAborted();
-      failures.push(error); // one that cannot run must not keep the others
+      failures.push(error); // a failure must not stop the others
     }
   }
   if (failures.length > 1) throw new AggregateError(failures);

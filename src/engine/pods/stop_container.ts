@@ -1,4 +1,4 @@
-/** Stops containers: what runs in them, and their mounts. */
+/** Stops containers: ends their processes, and unmounts them. */
 
 import { InvalidContainerIdError } from "../../errors/not_found_errors.ts";
 import type { Agent } from "../agent.ts";
@@ -19,9 +19,9 @@ export interface StopContainerOptions extends EndOptions {
 }
 
 /**
- * Takes away one user of a container's mount; the last one unmounts it. One
- * that is not mounted is no error. Nothing is unmounted under a process. Where that
- * is to be ended, a removal that goes with its end is done as well.
+ * Removes one user of a container's mount; the last one unmounts it. A container
+ * that is not mounted is no error. Nothing is unmounted under a running process. If
+ * the process is ended, a removal `"at-end"` is done, too.
  *
  * @returns Whether it is unmounted now.
  * @throws {InvalidContainerIdError} If `idOrName` is empty.

@@ -1,4 +1,4 @@
-/** Stops pods: ends what runs in their containers, and unmounts them. */
+/** Stops pods: ends the processes of their containers, and unmounts them. */
 
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { type AgentHandle, insideOf } from "../agent.ts";
@@ -11,8 +11,8 @@ import { finishRemoval } from "./finish_removal.ts";
 import { unlessGone } from "./unless_gone.ts";
 
 /**
- * Ends what runs in a pod's containers, all at once, and unmounts them. Those go
- * that were to be removed at their end.
+ * Ends the processes of a pod's containers concurrently, and unmounts them.
+ * Containers with removal `"at-end"` are removed.
  *
  * @throws {InvalidSandboxIdError} If there is no such pod.
  * @throws {InUseError} If a process does not end.
@@ -38,7 +38,7 @@ export async function stopPod(
   const { podId, ids } = await findContainers();
   await endNamed(agent, ids, { ...options, verb: "stop" });
   for (const id of ids) {
-    // Who ran it may have removed it.
+    // Its runner may have removed it.
     await unlessGone(unmountContainer(agent, id, { ...options, mode: "all" }));
   }
   await releasePod(agent, podId, options);

@@ -1,11 +1,11 @@
-/** Puts away what others may have put away meanwhile. */
+/** Tolerates that another process has removed the object meanwhile. */
 
 import {
   ContainerNotFoundError,
   InvalidSandboxIdError,
 } from "../../errors/not_found_errors.ts";
 
-/** Waits for the end of a removal, or of a stop: what is gone is fine, too. */
+/** Awaits a removal or a stop; an object that is gone is no error. */
 export async function unlessGone(done: Promise<unknown>): Promise<void> {
   try {
     await done;

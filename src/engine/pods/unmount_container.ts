@@ -1,4 +1,4 @@
-/** Unmounts containers, by the count of those who use them. */
+/** Unmounts containers, by the count of their users. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import { findContainer } from "../../store/find_container.ts";
@@ -34,8 +34,8 @@ export interface UnmountContainerOptions extends Abortable {
 }
 
 /**
- * Takes away one user of a container's mount; the last one unmounts it. One
- * that is not mounted is no error. Nothing is unmounted under a process.
+ * Removes one user of a container's mount; the last one unmounts it. A container
+ * that is not mounted is no error. Nothing is unmounted under a running process.
  *
  * @returns Whether it is unmounted now.
  * @throws {ContainerNotFoundError} If it is unknown.

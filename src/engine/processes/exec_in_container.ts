@@ -1,4 +1,4 @@
-/** Runs commands of people's in containers that run. */
+/** Runs commands of users in running containers. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import type { RuntimeUser } from "../../formats/oci/runtime_spec.ts";
@@ -14,7 +14,7 @@ import { mountPoint } from "../mount_points.ts";
 import { findOwn } from "./find_own.ts";
 import { requireRunning } from "./find_running.ts";
 
-/** What to run, and how it differs from the container's own process. */
+/** A command, and how it differs from the container's own process. */
 export interface ExecOptions
   extends Omit<OpenExecOptions, "user" | "capabilities"> {
   /**
@@ -24,7 +24,7 @@ export interface ExecOptions
    */
   readonly user?: string | undefined;
   /**
-   * Whether it has all rights of root that orlop has.
+   * Whether it has all capabilities of orlop.
    *
    * @default {false}
    */
@@ -32,7 +32,7 @@ export interface ExecOptions
 }
 
 /**
- * Runs a command in a container. An abort ends it; disposing leaves it to itself.
+ * Runs a command in a container. An abort ends it; disposing detaches from it.
  *
  * @param handle From `openAgent()`, with libc that has sockets.
  * @param idOrName Full ID, name, ID of its layer, or a unique prefix of its ID.
@@ -104,7 +104,7 @@ export async function attachToContainer(
   return await openAttach(agent, record.id, options);
 }
 
-/** As the files of the container have it now: it may have changed them. */
+/** Looked up in the current files of the container, which may have changed. */
 async function findUser(
   agent: Agent,
   { layer }: ContainerRecord,

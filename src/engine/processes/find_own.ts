@@ -1,4 +1,4 @@
-/** Finds the container that somebody names, if it is orlop's. */
+/** Finds a container by a typed name, if it is orlop's. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import type { ContainerRecord } from "../../formats/storage/store_record.ts";
@@ -7,7 +7,7 @@ import type { Agent } from "../agent.ts";
 import { checkOwner, type ContainerVerb } from "../container_owner.ts";
 
 /**
- * Finds a container by ID, name, ID of its layer, or beginning of its ID.
+ * Finds a container by ID, name, ID of its layer, or prefix of its ID.
  *
  * @throws {ContainerNotFoundError} If there is none.
  * @throws {PolicyError} If it is another tool's.

@@ -1,4 +1,4 @@
-/** Finds the process of a container in which something is to be done. */
+/** Finds the running process of a container. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import type { ContainerRecord } from "../../formats/storage/store_record.ts";
@@ -9,7 +9,7 @@ import type { RuntimeProcess } from "../runtimes/oci_runtime.ts";
 /**
  * Finds it.
  *
- * @param doing What is to be done, for the message: `list the processes of`.
+ * @param doing The action, for the message: `list the processes of`.
  * @throws {Error} If nothing runs in the container.
  */
 export async function findRunning(
@@ -25,7 +25,7 @@ export async function findRunning(
 }
 
 /**
- * Makes sure that there is one, for who does not need it: mostly without asking.
+ * Requires a running process, usually without asking the runtime.
  *
  * @throws {Error} As `findRunning()` does.
  */

@@ -1,4 +1,4 @@
-/** Lists what runs in a container. */
+/** Lists the processes of a container. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import {
@@ -27,15 +27,15 @@ export interface ContainerProcess {
   readonly pid: number;
   /** As the container sees it; 0 if that is outside. */
   readonly parentPid: number;
-  /** Its words; empty for one that has ended. */
+  /** Its arguments; empty for one that has ended. */
   readonly args: readonly string[];
-  /** The numbers of the kernel. */
+  /** The fields of `/proc/PID/stat`. */
   readonly stat: ProcessStat;
   /** Other members of `/proc/PID/status`, such as `CapEff`, by their names. */
   readonly status: ReadonlyMap<string, string>;
 }
 
-/** What runs in a container, and whom its IDs name there. */
+/** The processes of a container, and the names for their IDs. */
 export interface ProcessList {
   /** In the order in which its cgroup lists them. */
   readonly processes: readonly ContainerProcess[];
@@ -46,7 +46,7 @@ export interface ProcessList {
 }
 
 /**
- * Lists the processes of a container, with what the kernel tells of each.
+ * Lists the processes of a container, with their data from the kernel.
  *
  * @param handle From `openAgent()`, with libc.
  * @param idOrName Full ID, name, ID of its layer, or a unique prefix of its ID.
@@ -104,7 +104,7 @@ function readAll(
     );
     const line = libc?.readProcessFile(hostPid, "cmdline") ?? "";
     const args = line === "" ? [] : line.replace(/\0$/, "").split("\0");
-    // Of each of the namespaces that it is in, the innermost last.
+    // Its ID in each of its PID namespaces, the innermost last.
     const inner = status.get("NSpid")?.split("\t").at(-1);
     const pid = Number(inner ?? hostPid);
     return [{ hostPid, pid, args, stat, status }];
@@ -116,7 +116,7 @@ function readAll(
   }));
 }
 
-// What an image calls its users is up to it; but not for how long it is read.
+// Limits how much of an image's file of users is read.
 const MAX_NAMES_BYTES = 1024 * 1024;
 
 async function readNames(
@@ -137,7 +137,7 @@ async function readNames(
       if (id !== undefined && !names.has(id)) names.set(id, name);
     }
   } catch {
-    // What cannot be read gives no names: numbers will do.
+    // Without the file, numbers are shown.
   }
   return names;
 }

@@ -3,25 +3,25 @@
 import { type Bytes, concatBytes } from "../../formats/bytes.ts";
 import { lstatIfThere } from "../../fs/if_there.ts";
 
-/** A log that is open, if there is one by now. Disposing closes it. */
+/** An open log, if it exists by now. Disposing closes it. */
 export interface LogFile extends Disposable {
-  /** The lines that are whole by now, and were not read as yet: many at once. */
+  /** The complete lines that were not read yet, in batches. */
   readLines(): Generator<readonly Bytes[]>;
-  /** Goes to so many bytes before the end, and to the next line there. */
+  /** Seeks to the first line after the position `bytes` before the end. */
   seekFromEnd(bytes: number): void;
-  /** Bytes that there are now. */
+  /** The current size in bytes. */
   readonly size: number;
 }
 
 const NEWLINE = 0x0a;
 const NO_BYTES: Bytes = new Uint8Array(0);
 const CHUNK_BYTES = 256 * 1024;
-// conmon cuts lines at 8 KiB; what is longer was written by something else.
+// conmon splits lines at 8 KiB; longer ones were written by another program.
 const MAX_LINE_BYTES = 1024 * 1024;
 
 /**
- * Opens a log: what is no regular file counts as none. If it is moved away, or cut,
- * its successor is read from the beginning.
+ * Opens a log; anything but a regular file counts as missing. If it is moved away
+ * or truncated, reading continues at the beginning of the new file.
  */
 export function openLogFile(path: string): LogFile {
   return new OpenLog(path);
@@ -30,11 +30,11 @@ export function openLogFile(path: string): LogFile {
 class OpenLog implements LogFile {
   readonly #path: string;
   #file: ReturnType<typeof open>;
-  /** Where to read on. */
+  /** The next position to read. */
   #offset = 0;
-  /** What was read of a line. */
+  /** The unfinished line. */
   #rest = NO_BYTES;
-  /** Up to the end of a line. */
+  /** Whether to skip to the end of the line. */
   #isSkipping = false;
 
   constructor(path: string) {
@@ -66,7 +66,7 @@ class OpenLog implements LogFile {
     this.#file = undefined;
   }
 
-  /** Who begins within a line leaves it out. */
+  /** A line that was begun before the position is skipped. */
   #goTo(offset: number): void {
     this.#offset = offset;
     this.#rest = NO_BYTES;
@@ -81,7 +81,7 @@ class OpenLog implements LogFile {
   *#readOpened(): Generator<readonly Bytes[]> {
     if (this.#file === undefined) return;
     const { handle } = this.#file;
-    // It was cut, as by `: > ctr.log`.
+    // It was truncated, as by `: > ctr.log`.
     if (handle.statSync().size < this.#offset) this.#offset = 0;
     const buffer = new Uint8Array(CHUNK_BYTES);
     for (;;) {
@@ -119,7 +119,7 @@ class OpenLog implements LogFile {
   }
 }
 
-/** Undefined if it is not there as yet, or no file that is a log. */
+/** Undefined if it does not exist yet, or is not a regular file. */
 function open(path: string) {
   const seen = lstatIfThere(path);
   if (seen?.isFile !== true) return undefined;

@@ -1,4 +1,4 @@
-/** Measures what containers use of the machine. */
+/** Measures the resource usage of containers. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
@@ -10,7 +10,7 @@ import { type Interfaces, networkReader } from "../stats/network_reader.ts";
 import { type ContainerSample, UsageReader } from "../stats/usage_reader.ts";
 import { findOwn } from "./find_own.ts";
 
-/** What a container uses, as its cgroup counts. */
+/** The resource usage of a container, from its cgroup. */
 export interface ContainerMeasure {
   /** Of the container. */
   readonly id: ContainerId;
@@ -18,15 +18,15 @@ export interface ContainerMeasure {
   readonly name: string;
   /** When it was measured: milliseconds since 1970. */
   readonly atMs: number;
-  /** When its process began; undefined if nobody noted it. */
+  /** When its process began; undefined if unknown. */
   readonly startedAtMs: number | undefined;
-  /** Nanoseconds of processors since then. */
+  /** CPU time since then, in nanoseconds. */
   readonly cpuNs: number;
-  /** Bytes, with what the kernel keeps of files for it. */
+  /** In bytes, with its page cache. */
   readonly memoryBytes: number;
-  /** Bytes that it may use: the machine's, if it has no limit. */
+  /** Its limit in bytes; the machine's memory if it has none. */
   readonly memoryLimit: number;
-  /** Bytes received and sent, without the loopback's; 0 in the host's network. */
+  /** Bytes received and sent, without loopback; 0 in the host's network. */
   readonly network: { readonly received: number; readonly sent: number };
   /** Bytes from and to disks. */
   readonly disk: { readonly read: number; readonly written: number };
@@ -37,7 +37,7 @@ export interface ContainerMeasure {
 const NS_PER_MS = 1_000_000n;
 
 /**
- * Measures a container that runs.
+ * Measures a running container.
  *
  * @param handle From `openAgent()`.
  * @param idOrName Full ID, name, ID of its layer, or a unique prefix of its ID.
@@ -69,7 +69,7 @@ export async function measureContainer(
   throw new Error(`Cannot measure container "${name}": nothing runs in it`);
 }
 
-/** Measures containers, all at once: those that run, in the same order. */
+/** Measures containers concurrently: the running ones, in the same order. */
 export async function measureContainers(
   agent: Agent,
   containers: readonly Pick<ContainerMeasure, "id" | "name">[],

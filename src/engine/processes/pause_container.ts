@@ -1,4 +1,4 @@
-/** Halts what runs in containers, and lets it go on. */
+/** Pauses and resumes the processes of containers. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import { CommandError } from "../../errors/store_errors.ts";
@@ -9,14 +9,14 @@ import { findOwn } from "./find_own.ts";
 import { findRunning } from "./find_running.ts";
 
 /**
- * Halts all processes of a container, or lets them go on: by its cgroup's freezer.
+ * Pauses or resumes all processes of a container, by its cgroup's freezer.
  *
  * @param handle From `openAgent()`.
  * @param idOrName Full ID, name, ID of its layer, or a unique prefix of its ID.
- * @param action What to do.
+ * @param action The action.
  * @throws {ContainerNotFoundError} If it is unknown.
  * @throws {PolicyError} If it is another tool's.
- * @throws {Error} If nothing runs in it, or it is halted, or goes on, already.
+ * @throws {Error} If nothing runs in it, or it is paused, or not paused, already.
  * @example
  * ```ts
  * import { type Agent, pauseContainer } from "orlop";

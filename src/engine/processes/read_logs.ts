@@ -1,4 +1,4 @@
-/** Reads what containers' processes have written, and go on to write. */
+/** Reads and follows the logs of containers. */
 
 import { type Abortable, sleep } from "../../errors/abort.ts";
 import { type LogLine, parseLogLine } from "../../formats/cri_log.ts";
@@ -12,34 +12,35 @@ import { endWatcher } from "./watch_end.ts";
 /** What to read of a log. */
 export interface ReadLogsOptions extends Abortable {
   /**
-   * `"follow"` goes on until the process has ended.
+   * `"follow"` continues until the process has ended.
    *
    * @default {"stop"}
    */
   readonly atEnd?: "follow" | "stop" | undefined;
   /**
-   * Leaves out what was written before: milliseconds since 1970.
+   * Skips lines before this time: milliseconds since 1970.
    *
    * @default {from the beginning}
    */
   readonly sinceMs?: number | undefined;
   /**
-   * Leaves out what was written later: milliseconds since 1970.
+   * Skips lines after this time: milliseconds since 1970.
    *
    * @default {to the end}
    */
   readonly untilMs?: number | undefined;
   /**
-   * Only so many lines at the end, and what follows.
+   * Only this number of lines at the end, and those that follow.
    *
    * @default {all}
    */
   readonly tail?: number | undefined;
 }
 
-// As often as conmon itself is asked by others that follow.
+// The same interval as in other tools.
 const POLL_MS = 100;
-// What the lines at the end are looked for in first; four times as much then.
+// The size of the end that is searched for the last lines; quadrupled if it has too
+// few.
 const TAIL_BYTES = 64 * 1024;
 
 /**
@@ -49,7 +50,7 @@ const TAIL_BYTES = 64 * 1024;
  * @param idOrName Full ID, name, ID of its layer, or a unique prefix of its ID.
  * @throws {ContainerNotFoundError} If it is unknown.
  * @throws {PolicyError} If it is another tool's.
- * @throws {Error} If nothing is kept of what it writes.
+ * @throws {Error} If it has no log.
  * @example
  * ```ts
  * import { type Agent, readLogs } from "orlop";
@@ -124,12 +125,12 @@ function readTail(
     file.seekFromEnd(bytes);
     const isAll = bytes >= file.size;
     const last = keepLast(parseLines(file), tail);
-    // One more than wanted: else the first of them may have begun before.
+    // One more than requested: the first may be incomplete.
     if (isAll || last.hasMore) return [last.lines];
   }
 }
 
-/** The last lines, each with the parts that it was written in. */
+/** The last lines, each with all its partial entries. */
 function keepLast(
   batches: Iterable<readonly LogLine[]>,
   count: number,
@@ -149,7 +150,7 @@ function dropSurplus(
   let left = count;
   let start = lines.length;
   while (start > 0) {
-    // A line ends here, or is not whole as yet.
+    // A line ends here, or is incomplete.
     const isEnd = start === lines.length || lines[start - 1]?.isWhole === true;
     if (isEnd && left-- === 0) break;
     start--;
@@ -157,7 +158,7 @@ function dropSurplus(
   return lines.slice(start);
 }
 
-/** What is no line of a log was left by a full disk, or put there by others. */
+/** Malformed lines are skipped: left by a full disk, or written by others. */
 function* parseLines(file: LogFile): Generator<readonly LogLine[]> {
   for (const batch of file.readLines()) {
     yield batch.flatMap((bytes) => parseLogLine(bytes) ?? []);

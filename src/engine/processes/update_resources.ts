@@ -1,4 +1,4 @@
-/** Changes what a container that is there may use of the machine. */
+/** Changes the resource limits of an existing container. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import { CommandError } from "../../errors/store_errors.ts";
@@ -10,14 +10,14 @@ import type { Agent } from "../agent.ts";
 import { findRuntimesOf, stateFlags } from "../runtimes/find_runtime.ts";
 import { runtimeMessage } from "../runtimes/runtime_message.ts";
 
-/** What it may use from now on. */
+/** The new limits. */
 export interface UpdateResourcesOptions extends Abortable {
-  /** As `linux.resources` of the OCI runtime-spec; what is left out stays. */
+  /** As `linux.resources` of the OCI runtime-spec; omitted members stay. */
   readonly resources: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Changes the limits of a container whose process is there.
+ * Changes the limits of a container that has a process.
  *
  * @throws {CommandError} If the runtime cannot, or has no such process.
  */

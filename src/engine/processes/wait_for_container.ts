@@ -1,4 +1,4 @@
-/** Waits until containers do what somebody waits for, such as end. */
+/** Waits until containers reach a state, such as exited. */
 
 import { type Abortable, sleep } from "../../errors/abort.ts";
 import { ContainerNotFoundError } from "../../errors/not_found_errors.ts";
@@ -16,16 +16,16 @@ import { findOwn } from "./find_own.ts";
 /** What to wait for. */
 export interface WaitOptions extends Abortable {
   /**
-   * One of these will do; nobody looks whether it is mounted.
+   * Any of these ends the wait; mounts are not examined.
    *
    * @default {["exited"]}
    */
   readonly states?: readonly ContainerState[] | undefined;
 }
 
-// What is removed at its end has to be seen in time: that takes orlop 100 ms.
+// Short enough to see the end of a container that is removed 100 ms later.
 const POLL_MS = 20;
-// To ask a runtime takes some 10 ms of a processor.
+// A query to a runtime takes some 10 ms of CPU time.
 const ASK_EVERY_MS = 250;
 
 /**
@@ -34,7 +34,7 @@ const ASK_EVERY_MS = 250;
  * @param handle From `openAgent()`.
  * @param idOrName Full ID, name, ID of its layer, or a unique prefix of its ID.
  * @returns The exit code of its process: 128 and the signal's number if a signal
- *   ended it; undefined if it has not ended, or nobody saw it.
+ *   ended it; undefined if it has not ended, or its exit was not recorded.
  * @throws {ContainerNotFoundError} If it is unknown, or is removed meanwhile.
  * @throws {PolicyError} If it is another tool's.
  * @example

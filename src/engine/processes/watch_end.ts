@@ -1,4 +1,4 @@
-/** Tells when a container's process has ended, without asking runtimes too often. */
+/** Detects the end of a container's process, without asking runtimes too often. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
@@ -8,12 +8,12 @@ import { findActivity } from "../containers/container_status.ts";
 import { hasRunner } from "../containers/last_run.ts";
 import { readExit } from "../containers/process_exit.ts";
 
-// To ask a runtime takes some 10 ms of a processor.
+// A query to a runtime takes some 10 ms of CPU time.
 const ASK_EVERY_MS = 1_000;
 
 /**
- * Makes a function that tells whether nothing runs in a container any more, and
- * nothing is about to. It may be called as often as wanted.
+ * Makes a function that returns whether no process runs in a container, and none is
+ * about to. It may be called at any rate.
  */
 export function endWatcher(
   agent: Agent,
@@ -23,7 +23,7 @@ export function endWatcher(
   let askedMs = -Infinity;
   return async () => {
     options.signal?.throwIfAborted();
-    // conmon writes it when all output is in the log.
+    // conmon writes the exit after all output is in the log.
     if (readExit(agent, id) !== undefined) return true;
     if (hasMonitor(agent, id) || hasRunner(agent, id)) return false;
     if (performance.now() - askedMs < ASK_EVERY_MS) return false;

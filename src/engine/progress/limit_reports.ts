@@ -1,9 +1,9 @@
-/** Reports of progress: not all that there could be. */
+/** Limits the rate of progress reports. */
 
 // Often enough for a progress bar, seldom enough to cost nothing.
 const PERIOD_MS = 100;
 
-/** Makes of a function one that passes on at most ten calls a second. */
+/** Wraps a function so that it is called at most ten times a second. */
 export function limitReports(
   report: (bytes: number) => void,
 ): (bytes: number) => void {

@@ -1,4 +1,4 @@
-/** What a pull tells while it is under way. */
+/** Progress events of a pull. */
 
 import type { Digest } from "../../formats/oci/digest.ts";
 
@@ -26,7 +26,7 @@ export type PullEvent =
   /** In the store. */
   | { readonly kind: "committed"; readonly digest: Digest };
 
-/** A layer, as a pull finds it. */
+/** A layer at the start of a pull. */
 export interface LayerState {
   /** Of the blob. */
   readonly digest: Digest;
@@ -36,5 +36,5 @@ export interface LayerState {
   readonly present: boolean;
 }
 
-/** Takes events. */
+/** Receives events. */
 export type OnPullEvent = (event: PullEvent) => void;

@@ -1,4 +1,4 @@
-/** How far a pull has come, from the events it reports. */
+/** The progress of a pull, computed from its events. */
 
 import type { PullEvent } from "./pull_event.ts";
 import { sum } from "../../formats/sum.ts";
@@ -7,7 +7,7 @@ import { sum } from "../../formats/sum.ts";
 export interface PullState {
   /** What is pulled; `""` if that is not known yet. */
   readonly name: string;
-  /** From the base up; none before the registry has said. */
+  /** From the base up; empty before the manifest is known. */
   readonly layers: readonly LayerProgress[];
 }
 
@@ -19,11 +19,11 @@ export interface LayerProgress {
   readonly size: number;
   /** In bytes. */
   readonly received: number;
-  /** What happens to it now. */
+  /** Its current phase. */
   readonly phase: LayerPhase;
 }
 
-/** What happens to a layer, in this order; a present one skips all. */
+/** The phases of a layer, in this order; a present layer skips all. */
 export type LayerPhase =
   | "waiting"
   | "downloading"
@@ -35,7 +35,7 @@ export type LayerPhase =
 /** Before the first event. */
 export const NO_PULL: PullState = { name: "", layers: [] };
 
-/** Takes one event into account. */
+/** Applies an event. */
 export function advancePull(state: PullState, event: PullEvent): PullState {
   if (event.kind === "start") return startPull(event);
   const layers = state.layers.map((layer) =>
@@ -44,7 +44,7 @@ export function advancePull(state: PullState, event: PullEvent): PullState {
   return { ...state, layers };
 }
 
-/** Bytes that are to be fetched, and that have been. */
+/** The bytes to fetch, and those fetched. */
 export function sumBytes(
   { layers }: PullState,
 ): { received: number; size: number } {

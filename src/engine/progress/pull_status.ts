@@ -1,4 +1,4 @@
-/** What a pull lets other processes know of it, and what they make of that. */
+/** The status of a pull that other processes can read. */
 
 import {
   asArray,
@@ -27,25 +27,25 @@ import {
   type PullState,
 } from "./pull_state.ts";
 
-/** A pull that is under way. */
+/** A running pull. */
 export interface PullStatus extends PullState {
   /** The process that pulls. */
   readonly pid: number;
   /** The user who runs it. */
   readonly uid: number;
-  /** What it does, such as `orlop run`; `""` if it does not say. */
+  /** Its command, such as `orlop run`; `""` if unknown. */
   readonly command: string;
   /** When it began, RFC 3339. */
   readonly started: string;
 }
 
-/** Tells others of a pull until it is disposed of. */
+/** A published pull, visible to others until it is disposed of. */
 export interface PublishedPull extends Disposable {
-  /** Takes an event into account. */
+  /** Applies an event. */
   advance(event: PullEvent): void;
 }
 
-// Often enough for who looks, seldom enough to cost nothing.
+// Often enough for viewers, seldom enough to cost nothing.
 const PERIOD_MS = 1000;
 const MAX_LAYERS = 10_000;
 const PHASES: readonly LayerPhase[] = [
@@ -54,7 +54,7 @@ const PHASES: readonly LayerPhase[] = [
 ];
 
 /**
- * Begins to tell others of a pull. It is no reason to fail that nobody can be told.
+ * Publishes a pull. A failure to publish does not fail the pull.
  *
  * @param name What is pulled, as it was typed, until an event says more.
  */
@@ -75,7 +75,7 @@ export function publishPull(agent: Agent, name: string): PublishedPull {
       state = advancePull(state, event);
       const waitMs = writtenAt + PERIOD_MS - performance.now();
       if (waitMs <= 0 || event.kind === "start") write();
-      // A pull may stop here, and that is when people look.
+      // Written even without a further event: a pull may stall here.
       else timer ??= setTimeout(write, waitMs);
     },
     [Symbol.dispose]() {
@@ -94,9 +94,9 @@ export function publishPull(agent: Agent, name: string): PublishedPull {
 }
 
 /**
- * Reads what a pull told.
+ * Parses the status of a pull.
  *
- * @throws {SyntaxError} If it is nothing that a pull tells.
+ * @throws {SyntaxError} If it is malformed.
  */
 export function parsePullStatus(text: string): PullStatus {
   const what = "status of a pull";
@@ -135,7 +135,7 @@ function malformed(member: string): SyntaxError {
   return new SyntaxError(`Cannot read status of a pull: wrong "${member}"`);
 }
 
-/** What is no reference may be anything, a password in the wrong place too. */
+/** A malformed reference is hidden: it may be a misplaced password. */
 function wellFormed(name: string): string {
   try {
     if (hasTransport(name)) parseTransportReference(name);

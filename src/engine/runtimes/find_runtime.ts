@@ -1,6 +1,6 @@
 /**
- * Which OCI runtimes there are (runc, crun), and where they keep their states: below
- * the run root, which outlives orlop and not a reboot.
+ * Finds OCI runtimes (runc, crun) and their state directories: below the run root,
+ * which survives orlop but not a reboot.
  */
 
 import { basename, join } from "@std/path";
@@ -22,7 +22,8 @@ export interface OciRuntime {
 
 // Runtimes that take the same command line.
 const RUNTIMES = ["runc", "crun"] as const;
-// Where they keep what people run by hand, with a bundle of orlop's.
+// The default state directory, for containers that users run by hand from orlop's
+// bundles.
 const DEFAULT_STATE = "/run";
 
 /** @throws {CommandError} If it is not installed. */
@@ -47,7 +48,7 @@ export function listRuntimes(): readonly string[] {
   return RUNTIMES.filter((name) => tryFindProgram(name) !== undefined);
 }
 
-/** A runtime as orlop itself runs it. */
+/** A runtime with orlop's own state directory. */
 export function ownRuntime({ store }: Agent, program: string): OciRuntime & {
   readonly program: string;
 } {
@@ -55,7 +56,9 @@ export function ownRuntime({ store }: Agent, program: string): OciRuntime & {
   return { program, stateRoot };
 }
 
-/** Whether it is a runtime as orlop itself runs it: all that it knows is orlop's. */
+/**
+ * Whether it has orlop's own state directory: then all its containers are orlop's.
+ */
 export function isOwnRuntime(
   { store }: Pick<Agent, "store">,
   { stateRoot }: OciRuntime,
@@ -63,12 +66,12 @@ export function isOwnRuntime(
   return stateRoot.startsWith(`${ownStates(store.paths)}/`);
 }
 
-/** Flags of a runtime that stand before its command. */
+/** Flags of a runtime before its command. */
 export function stateFlags({ stateRoot }: OciRuntime): readonly string[] {
   return ["--root", stateRoot];
 }
 
-/** Where runtimes keep their states, as far as there are any. */
+/** The existing state directories of runtimes. */
 export function listStateRoots({ store }: Agent): readonly string[] {
   return [
     ...listOwnStateRoots(store),
@@ -77,7 +80,7 @@ export function listStateRoots({ store }: Agent): readonly string[] {
   ];
 }
 
-/** The runtimes that have a state of a container: none but rarely, or one. */
+/** The runtimes that have a state of a container: usually none or one. */
 export function findRuntimesOf(
   agent: Agent,
   id: ContainerId,
@@ -87,12 +90,12 @@ export function findRuntimesOf(
     .map(runtimeOf);
 }
 
-/** The runtime that keeps its state there. */
+/** The runtime with this state directory. */
 export function runtimeOf(stateRoot: string): OciRuntime {
   return { stateRoot, program: tryFindProgram(basename(stateRoot)) };
 }
 
-/** Where orlop's own runtimes keep their states, as far as there are any. */
+/** The existing state directories of orlop's own runtimes. */
 export function listOwnStateRoots(
   { paths, libc }: Store,
 ): readonly string[] {

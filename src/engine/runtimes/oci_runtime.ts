@@ -1,6 +1,6 @@
 /**
- * What OCI runtimes know of containers, and what they are told to do. They tell a
- * process from one that got its ID later.
+ * Queries and commands to OCI runtimes. They distinguish a process from a later one
+ * with the same ID.
  */
 
 import { basename, join } from "@std/path";
@@ -28,24 +28,24 @@ import {
 } from "./find_runtime.ts";
 import { runtimeMessage } from "./runtime_message.ts";
 
-/** A process, as a runtime knows it. */
+/** A process in the state of a runtime. */
 export interface RuntimeProcess {
   readonly runtime: OciRuntime;
   readonly status: "starting" | "running" | "paused";
-  /** Undefined if the runtime cannot be asked. */
+  /** Undefined if the runtime cannot be queried. */
   readonly pid: number | undefined;
 }
 
-// They only look or send a signal; one that hangs must not hold orlop up.
+// For queries and signals; a hanging runtime must not block orlop.
 const TIMEOUT_MS = 10_000;
-// Within 10 s runc itself gives up to wait for a process that it has killed.
+// runc itself waits 10 s for a process that it has killed.
 const DELETE_TIMEOUT_MS = 30_000;
 
 /**
- * Asks a runtime for a container's process.
+ * Queries a runtime for a container's process.
  *
- * @returns Undefined if there is none any more. A runtime that cannot be asked
- *   is taken for one that runs it: better nothing than the wrong thing.
+ * @returns Undefined if there is none. If the query fails, the process counts as
+ *   running, to be safe.
  */
 export async function findProcess(
   agent: Agent,
@@ -55,7 +55,7 @@ export async function findProcess(
   const unknown = { runtime, status: "running", pid: undefined } as const;
   try {
     const { code, stdout } = await tell(runtime, ["state", id], { signal });
-    // It was killed before it wrote anything, or has just removed all.
+    // The runtime was killed before it saved a state, or has just deleted it.
     if (code !== 0) return hasState(runtime, id) ? unknown : undefined;
     const state = asObject(parseJson(stdout, "state"), "state");
     const bundle = asString(state["bundle"], "bundle");
@@ -77,7 +77,7 @@ export async function sendSignal(
 ): Promise<void> {
   const args = ["kill", id, String(number)];
   const { code, stderr } = await tell(runtime, args, { signal });
-  // It has ended meanwhile: that is what a look afterwards tells.
+  // The process has ended meanwhile: a later query shows that.
   if (code === 0 || /not running|process (already )?finished/i.test(stderr)) {
     return;
   }
@@ -89,9 +89,9 @@ export async function sendSignal(
 }
 
 /**
- * Lets a container's process run that was created.
+ * Starts a container's created process.
  *
- * @throws {CommandError} If it is not there, or runs already.
+ * @throws {CommandError} If it does not exist, or runs already.
  */
 export async function runCreated(
   runtime: OciRuntime,
@@ -106,7 +106,7 @@ export async function runCreated(
   );
 }
 
-/** Lets the processes of a paused container go on. */
+/** Resumes the processes of a paused container. */
 export async function resume(
   runtime: OciRuntime,
   id: ContainerId,
@@ -116,10 +116,10 @@ export async function resume(
 }
 
 /**
- * Lets runtimes forget a container, and end what is left of it. Whoever comes while
- * another call does it waits for that: of two runtimes at once one fails.
+ * Deletes a container from runtimes, and ends its remaining processes. Concurrent
+ * calls share the work, as one of two runtimes would fail.
  *
- * @param other One besides orlop's own, where its process was found.
+ * @param other A runtime besides orlop's own, in which its process was found.
  * @throws {CommandError} If one does not.
  */
 export async function forget(
@@ -132,7 +132,7 @@ export async function forget(
   for (const stateRoot of roots) {
     const directory = join(stateRoot, id);
     while (forgetting.has(directory)) {
-      await forgetting.get(directory)?.catch(() => {}); // its caller is told
+      await forgetting.get(directory)?.catch(() => {}); // its caller gets the error
     }
     if (!isThere(directory, store.libc)) continue;
     const job = forgetIn(stateRoot, id)
@@ -152,7 +152,8 @@ async function forgetIn(stateRoot: string, id: ContainerId): Promise<void> {
   });
   if (code === 0 || !isThere(directory)) return;
   if (hasState(runtime, id)) throw notForgotten(id, stderr);
-  // Of one that was killed while it began or ended.
+  // The state of a runtime that was killed while it created or deleted the
+  // container.
   removeTreeSync(directory);
 }
 
@@ -188,7 +189,7 @@ export async function tell(
   });
 }
 
-/** Elsewhere only those of its bundles are orlop's. */
+/** In another state directory, only containers with orlop's bundles are orlop's. */
 function isOwn(
   agent: Agent,
   { id, runtime, bundle }: {
@@ -222,7 +223,7 @@ function statusOf(text: string): RuntimeProcess["status"] | undefined {
   }
 }
 
-/** What runc or crun write first when they begin. */
+/** The first file that runc or crun write. */
 function hasState({ stateRoot }: OciRuntime, id: ContainerId): boolean {
   return ["state.json", "status"].some((name) =>
     isThere(join(stateRoot, id, name))

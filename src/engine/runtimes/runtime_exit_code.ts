@@ -1,21 +1,21 @@
 /**
- * Tells a container's exit code from its OCI runtime's. Runtimes end with 1
+ * Distinguishes a container's exit code from its OCI runtime's. Runtimes end with 1
  * when they cannot start a container, as many containers do by themselves.
  */
 
 import { readTextIfThere } from "../../fs/if_there.ts";
 
-/** What shells and podman use, too. */
+/** As in shells and podman. */
 const CODES = { failed: 125, notExecutable: 126, notFound: 127 } as const;
 const SIGNALLED = 128; // and the signal's number
 
-/** What a runtime left behind. */
+/** Output of a runtime. */
 export interface RuntimeTraces {
-  /** What it logged as JSON, a message a line. */
+  /** Its log: lines of JSON. */
   readonly log: string;
-  /** Whether it had a process to tell of. */
+  /** Whether it started a process. */
   readonly hasStarted: boolean;
-  /** Told if it failed without a word. */
+  /** Called if it failed without a message. */
   readonly onSilence?: () => void;
 }
 
@@ -30,7 +30,7 @@ export function runtimeExitCode(
   code: number,
   { log, hasStarted, onSilence }: RuntimeTraces,
 ): number {
-  // What started nothing has not run well, whatever it says.
+  // A runtime that started no process has failed, whatever its exit code.
   if (code === 0 && hasStarted) return code;
   const message = lastError(log);
   if (/executable file .*not found|exec.*no such file/i.test(message)) {
@@ -40,13 +40,13 @@ export function runtimeExitCode(
     return CODES.notExecutable;
   }
   if (/^\w+ run failed/.test(message)) return CODES.failed;
-  // A signal may come before there is anything to tell of.
+  // A signal may come before the process is recorded.
   if (hasStarted || code > SIGNALLED) return code;
   if (message === "") onSilence?.();
   return CODES.failed;
 }
 
-/** Reads a runtime's log; it makes none if it has nothing to say. */
+/** Reads a runtime's log; there is none without messages. */
 export function readRuntimeLog(path: string): string {
   return readTextIfThere(path) ?? "";
 }
@@ -61,6 +61,6 @@ function errorOf(line: string): string {
     const { level, msg } = JSON.parse(line);
     return level === "error" && typeof msg === "string" ? msg : "";
   } catch {
-    return ""; // what is no JSON is no message
+    return ""; // lines that are not JSON are ignored
   }
 }

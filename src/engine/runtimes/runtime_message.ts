@@ -1,12 +1,12 @@
-/** What OCI runtimes say when they fail. */
+/** Error messages of OCI runtimes. */
 
 // logrus, which runc writes by: text is quoted as Go quotes it, a word is not.
 const COMPLAINT = /\blevel=(?:error|fatal) msg=("(?:[^"\\]|\\.)*"|\S+)/;
 
 /**
- * The words of a runtime's last complaint, without when and how badly.
+ * The text of a runtime's last error, without time and level.
  *
- * @param stderr All that it wrote; what came before the last line only warns.
+ * @param stderr Its whole output; lines before the last are only warnings.
  */
 export function runtimeMessage(stderr: string): string {
   const line = stderr.trim().split("\n").at(-1) ?? "";

@@ -1,6 +1,7 @@
 /**
- * Notes of sandboxes that have something outside of the store. They lie beside it,
- * and so tell what has to be released even if the record of a pod is lost.
+ * Notes about sandboxes that have resources outside the store. They are separate
+ * from the records, so that these can be released even if the record of a pod is
+ * lost.
  */
 
 import { DamagedFileError } from "../../errors/store_errors.ts";
@@ -21,20 +22,20 @@ import {
   type SandboxState,
 } from "./sandbox_state.ts";
 
-/** Notes what a sandbox is about to have. */
+/** Writes the note before a sandbox gets resources. */
 export function noteAttachment(
   { store: { paths } }: Agent,
   id: ContainerId,
   state: SandboxState,
 ): void {
   makeOwnDirectory(attachmentsDirectory(paths));
-  // The record is on the disk: this is for the day when it is lost.
+  // Not synced: it is only needed if the record is lost.
   writeAtomically(attachmentPath(paths, id), formatSandboxState(state), {
     directory: "later",
   });
 }
 
-/** Records that a sandbox has nothing any more. */
+/** Deletes the note after all is released. */
 export function forgetAttachment(
   { store: { paths } }: Agent,
   id: ContainerId,
@@ -42,7 +43,7 @@ export function forgetAttachment(
   removeIfThere(attachmentPath(paths, id));
 }
 
-/** Lists the sandboxes that have something. */
+/** Lists the sandboxes with a note. */
 export function listAttachments(
   { store: { paths } }: Agent,
 ): readonly ContainerId[] {
@@ -54,8 +55,8 @@ export function listAttachments(
 }
 
 /**
- * Reads a sandbox's state; if that is damaged, or lost, what is noted beside it:
- * enough to show that the sandbox is there, and to undo it.
+ * Reads a sandbox's state; if that is damaged or lost, the note: enough to show
+ * that the sandbox exists, and to remove it.
  *
  * @throws {DamagedFileError} If neither parses.
  */
@@ -75,7 +76,7 @@ export function findState(
 }
 
 /**
- * Reads what a sandbox had, or was about to have, when it was made.
+ * Reads the note of a sandbox.
  *
  * @throws {DamagedFileError} If the note does not parse.
  */

@@ -1,4 +1,4 @@
-/** How fast a pod may send and receive, as Kubernetes' annotations have it. */
+/** Bandwidth limits of a pod, from Kubernetes' annotations. */
 
 import { InvalidSandboxError } from "../../errors/network_errors.ts";
 import type { Bandwidth } from "../../formats/cni/plugin_input.ts";
@@ -6,7 +6,7 @@ import type { Bandwidth } from "../../formats/cni/plugin_input.ts";
 const INGRESS = "kubernetes.io/ingress-bandwidth";
 const EGRESS = "kubernetes.io/egress-bandwidth";
 
-// Kubernetes' quantities, as far as they make sense here.
+// Suffixes of Kubernetes' quantities that make sense here.
 const FACTORS: Readonly<Record<string, number>> = {
   "": 1,
   k: 1e3,
@@ -20,16 +20,16 @@ const FACTORS: Readonly<Record<string, number>> = {
   Ti: 2 ** 40,
   Pi: 2 ** 50,
 };
-// Those that Kubernetes' own code takes, in bits a second.
+// The range of Kubernetes' own code, in bits per second.
 const MIN = 1e3;
 const MAX = 1e15;
-// libcni's for containerd and CRI-O: as much as the plugin takes, in bits.
+// As in containerd and CRI-O: the maximum of the plugin, in bits.
 const BURST = 0xffff_ffff - 1;
 
 /**
  * Reads the limits; undefined if there are none.
  *
- * @throws {InvalidSandboxError} If one is no number of bits a second.
+ * @throws {InvalidSandboxError} If one is not a number of bits per second.
  */
 export function readBandwidth(
   annotations: Readonly<Record<string, string>>,
@@ -45,7 +45,9 @@ export function readBandwidth(
   };
 }
 
-/** The same; none of what was made before anybody looked, so that it can end. */
+/**
+ * The same, but no limits if malformed, so that existing sandboxes can be removed.
+ */
 export function tryReadBandwidth(
   annotations: Readonly<Record<string, string>>,
 ): Bandwidth | undefined {

@@ -1,4 +1,4 @@
-/** Checks what is asked of a sandbox, before anything is made. */
+/** Checks the request for a sandbox, before anything is made. */
 
 import { isAbsolute } from "@std/path";
 import { InvalidSandboxError } from "../../errors/network_errors.ts";
@@ -9,7 +9,7 @@ import { namespaceOfSysctl } from "../../image/sysctls.ts";
 import { readBandwidth } from "./bandwidth.ts";
 import type { SandboxPort, SandboxRequest } from "./sandbox.ts";
 
-// What the kernel takes for a host name: __NEW_UTS_LEN.
+// The kernel's maximum for a host name: __NEW_UTS_LEN.
 const MAX_HOSTNAME = 64;
 const HOSTNAME = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
 // CNI_ARGS has pairs with ";" between them, and no way to escape one.
@@ -26,7 +26,8 @@ const MAX_SHOWN = 80;
  * Checks a request.
  *
  * @returns Its sysctls, by their path below /proc/sys.
- * @throws {InvalidSandboxError} If something is malformed, or is not a pod's own.
+ * @throws {InvalidSandboxError} If something is malformed, or would not be limited
+ * to the pod.
  */
 export function checkSandboxRequest(
   request: SandboxRequest,
@@ -52,7 +53,7 @@ export function checkSandboxRequest(
   return checkSysctls(request);
 }
 
-/** What a user namespace does not own, nobody in it can set up. */
+/** A user namespace can only set up namespaces that it owns. */
 function checkUsers({ users, namespaces }: SandboxRequest): void {
   if (users === undefined) return;
   for (const { first, count } of [users.uids, users.gids]) {
@@ -88,7 +89,7 @@ function checkPort({ containerPort, hostPort, hostIp = "" }: SandboxPort) {
   check("address of the host", hostIp, hostIp === "" || isIpAddress(hostIp));
 }
 
-/** Those that would change the host, or that the kernel has no namespace of. */
+/** Refuses sysctls that would change the host, or that have no namespace. */
 function checkSysctls(
   { sysctls, namespaces }: SandboxRequest,
 ): Readonly<Record<string, string>> {
@@ -119,7 +120,7 @@ function refused(name: string, why: string): InvalidSandboxError {
   );
 }
 
-/** Absolute, and without steps up or anything that is not printed. */
+/** Absolute, without `..` or control characters. */
 function isPlainPath(path: string): boolean {
   return isAbsolute(path) && !/(^|\/)\.\.(\/|$)|\p{Cc}/u.test(path);
 }

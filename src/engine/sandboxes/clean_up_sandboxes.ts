@@ -1,7 +1,7 @@
 /**
- * Releases what sandboxes have that are no more: the record of one was lost, or
- * removed by who does not know of networks. Only what orlop itself has noted is
- * taken away; a doubt leaves all as it is.
+ * Releases the resources of sandboxes without a record: it was lost, or removed by
+ * a tool that does not know of networks. Only resources in orlop's own notes are
+ * released; if the store is inconsistent, nothing is.
  */
 
 import type { Abortable } from "../../errors/abort.ts";
@@ -27,13 +27,14 @@ import { readSandboxState } from "./sandbox_state.ts";
 import { detachSandbox } from "./stop_sandbox.ts";
 
 /**
- * Releases what sandboxes without a record have, and lets networks of CNI 1.1 drop
- * what no sandbox has.
+ * Releases the resources of sandboxes without a record, and lets networks of CNI
+ * 1.1 remove unused attachments.
  *
  * @param handle From `openAgent()`.
  * @param settings The networks that sandboxes get now.
  * @returns The IDs of the sandboxes.
- * @throws {DamagedStoreError} And the like, if it is not sure which are there.
+ * @throws {DamagedStoreError} And the like, if the existing sandboxes are not
+ * certain.
  * @example
  * ```ts
  * import { openAgent, cleanUpSandboxes } from "orlop";
@@ -66,7 +67,7 @@ export async function cleanUpSandboxes(
   return cleaned;
 }
 
-/** All that have a note, a directory, or a lock of theirs, and no record. */
+/** All sandboxes with a note, a directory or a lock, but no record. */
 async function listLost(
   agent: Agent,
   options: Abortable,
@@ -97,7 +98,7 @@ async function cleanUp(
   options: Abortable,
 ): Promise<boolean> {
   using _lock = await lockSandbox(agent, id, options);
-  // Who makes one has the lock before there is a record.
+  // A sandbox that is being created has its lock before its record.
   if (await isRecorded(agent, id, options)) return false;
   const places = placesOf(agent.store.paths, id);
   const state = readAttachment(agent, id);
@@ -109,7 +110,7 @@ async function cleanUp(
   return hasSomething;
 }
 
-/** Who has what is known only if each state can be read. */
+/** The attachments in use are known only if each state can be read. */
 async function cleanUpLists(
   agent: Agent,
   settings: NetworkSettings,

@@ -17,7 +17,7 @@ import type { SandboxState } from "./sandbox_state.ts";
 const HOST_SHM = "/dev/shm";
 
 /**
- * Reads a sandbox; undefined if there is none. A pod that was made as a record only is
+ * Reads a sandbox; undefined if there is none. A pod without a sandbox state is
  * none.
  *
  * @param handle From `openAgent()`.
@@ -41,7 +41,7 @@ export function readSandbox(
 }
 
 /**
- * Lists all sandboxes. Of one whose state is damaged a warning tells.
+ * Lists all sandboxes. A damaged state is reported by a warning.
  *
  * @param handle From `openAgent()`.
  * @example
@@ -94,7 +94,7 @@ export function sandboxOf(
   const places = placesOf(agent.store.paths, id);
   const { namespaces } = request;
   const isReady = phase === "ready" && bootId === readBootId() &&
-    // Somebody may have emptied the run root.
+    // The run root may have been emptied.
     isThere(places.directory, agent.store.libc) &&
     (pid === undefined || readExit(agent, id) === undefined);
   return {

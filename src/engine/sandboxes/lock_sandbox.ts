@@ -1,4 +1,4 @@
-/** Lets one call at a time change a sandbox, in whatever process. */
+/** Serializes the changes of a sandbox, across processes. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
@@ -7,7 +7,7 @@ import type { Agent } from "../agent.ts";
 import { placesOf, sandboxesDirectory } from "./sandbox_places.ts";
 
 /**
- * Waits until nobody else changes a sandbox.
+ * Waits for the lock of a sandbox.
  *
  * @throws {StoreBusyError} If that takes longer than the store waits for a lock.
  */

@@ -1,4 +1,4 @@
-/** Notes what an orchestrator has changed of a sandbox since it was made. */
+/** Records changes of a sandbox by an orchestrator. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
@@ -10,10 +10,10 @@ import { placesOf } from "./sandbox_places.ts";
 import { writeSandboxState } from "./sandbox_state.ts";
 
 /**
- * Notes it beside what was asked for at first. Of a sandbox that is gone nothing is
- * noted.
+ * Stores the change beside the original request. Does nothing if the sandbox is
+ * gone.
  *
- * @param options.change Makes a value of JSON of what was noted before.
+ * @param options.change Computes the new JSON value from the previous one.
  */
 export async function noteUpdate(
   agent: Agent,

@@ -23,7 +23,7 @@ import { namespacesOf, placesOf } from "./sandbox_places.ts";
 import { managerOf } from "./sandbox_cgroups.ts";
 
 /**
- * Starts the pause process of a sandbox, whose other namespaces are there.
+ * Starts the pause process of a sandbox, after its other namespaces.
  *
  * @returns Its process ID.
  * @throws As `createProcess()` and `startProcess()` do.
@@ -46,7 +46,7 @@ export async function startPause(
   return pid;
 }
 
-/** Ends it, at whatever point its start was, and unmounts its root. */
+/** Ends it, even if its start was interrupted, and unmounts its root. */
 export async function endPause(
   agent: Agent,
   id: ContainerId,

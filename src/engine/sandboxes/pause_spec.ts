@@ -1,4 +1,4 @@
-/** The configuration of a pause process: it keeps a PID namespace, and does no more. */
+/** The configuration of a pause process: it only keeps a PID namespace alive. */
 
 import type {
   RuntimeNamespace,
@@ -6,25 +6,23 @@ import type {
 } from "../../formats/oci/runtime_spec.ts";
 import type { NamespacePaths } from "./sandbox.ts";
 
-/** Where the pause process is. */
+/** The namespaces and cgroup of the pause process. */
 export interface PausePlace {
-  /** Namespaces that it joins; what is left out is the host's. */
+  /** Namespaces that it joins; omitted ones are the host's. */
   readonly namespaces: NamespacePaths;
-  /** As the runtime is told. */
+  /** The path for the runtime. */
   readonly cgroupsPath: string;
 }
 
-// It needs nothing of the machine, and its own processes only.
+// The only mounts that it needs.
 const MOUNTS = ["/proc", "/dev"];
 
-/**
- * Makes it of the template of an infra container, which is made of its image.
- */
+/** Makes it from the template of the infra container. */
 export function makePauseSpec(
   template: RuntimeSpec,
   { namespaces, cgroupsPath }: PausePlace,
 ): RuntimeSpec {
-  // The name and the sysctls of the namespaces are set.
+  // Host name and sysctls are already set in the namespaces.
   const { hostname: _hostname, linux = {}, process, ...rest } = template;
   const { sysctl: _sysctl, resources: _resources, ...others } = linux;
   const { capabilities: _capabilities, ...own } = process ?? { cwd: "/" };

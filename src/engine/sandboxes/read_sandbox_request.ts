@@ -1,4 +1,4 @@
-/** Reads what was asked for a sandbox, from what is kept of it. */
+/** Parses the stored request for a sandbox. */
 
 import type { NetworkDns } from "../../formats/cni/plugin_input.ts";
 import {

@@ -1,4 +1,4 @@
-/** Removes sandboxes: whatever was made of them, at whatever point it ended. */
+/** Removes sandboxes, also partly created ones. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import { InvalidSandboxIdError } from "../../errors/not_found_errors.ts";
@@ -17,7 +17,7 @@ import { stopLocked } from "./stop_sandbox.ts";
  * @param handle From `openAgent()`.
  * @param id Its full ID.
  * @throws {InUseError} If it has containers.
- * @throws {NetworkError} If a network cannot be left: it stays then.
+ * @throws {NetworkError} If a network cannot be left: then the sandbox stays.
  * @throws {DamagedFileError} If its state does not parse.
  * @example
  * ```ts
@@ -50,10 +50,10 @@ export async function removeLocked(
     try {
       await removePodSandbox(agent, id, { ...options, members: "refuse" });
     } catch (error) {
-      // Another call, or another process, was as quick.
+      // Another call or process has removed it meanwhile.
       if (!(error instanceof InvalidSandboxIdError)) throw error;
     }
   }
-  // Whoever waited for another call to remove it has made this again.
+  // A call that waited for another removal has created the lock file again.
   removeIfThere(placesOf(agent.store.paths, id).lock);
 }

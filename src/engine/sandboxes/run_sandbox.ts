@@ -38,13 +38,13 @@ import {
 } from "./sandbox_state.ts";
 
 /**
- * Makes a sandbox: a pod with namespaces, networks and files. What it is to be is on
- * the disk before anything is made, so that `removeSandbox()` undoes it after a kill
+ * Makes a sandbox: a pod with namespaces, networks and files. The request is on the
+ * disk before anything is made, so that `removeSandbox()` can undo it after a kill
  * at any point. If something fails, all is undone.
  *
  * @param handle From `openAgent()`.
- * @throws {InvalidSandboxError} If something of the request is malformed, or may not
- *   be had.
+ * @throws {InvalidSandboxError} If something of the request is malformed, or not
+ *   allowed.
  * @throws {NetworkError} If there is no network, or it cannot be joined.
  * @throws As `createPodSandbox()` does.
  * @example
@@ -102,13 +102,13 @@ export async function runSandbox(
   }
 }
 
-/** Not of a sandbox that has this ID already. */
+/** Keeps the lock of an existing sandbox with this ID. */
 function forgetLock(agent: Agent, id: ContainerId): void {
   if (isNameThere(sandboxPath(agent, id), agent.store.libc)) return;
   removeIfThere(placesOf(agent.store.paths, id).lock);
 }
 
-/** Its infra container: from here on, there is something to undo. */
+/** Creates its infra container: from here on, failures must be undone. */
 async function createRecord(
   agent: Agent,
   id: ContainerId,
@@ -165,7 +165,7 @@ async function make(
   return { ...state, phase: "ready", networks, pid };
 }
 
-/** Those of interfaces that only networks bring, and all others. */
+/** Separates the sysctls of network interfaces from all others. */
 function splitSysctls(sysctls: SandboxRequest["sysctls"]): {
   readonly early: SandboxRequest["sysctls"];
   readonly late: SandboxRequest["sysctls"];
@@ -178,7 +178,7 @@ function splitSysctls(sysctls: SandboxRequest["sysctls"]): {
   };
 }
 
-/** The first error is the one that counts; what stays is for `removeSandbox()`. */
+/** The first error is thrown; `removeSandbox()` can remove the rest. */
 async function undo(
   agent: Agent,
   id: ContainerId,

@@ -5,22 +5,22 @@ import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import type { UserMap } from "../../formats/storage/user_map.ts";
 import type { NetworkSettings } from "../network/find_networks.ts";
 
-/** What a new sandbox is to be; kept with it. */
+/** The request for a new sandbox; stored with it. */
 export interface SandboxRequest {
   /**
    * The ID of its infra container.
    *
-   * @default {one that is invented}
+   * @default {a random one}
    */
   readonly podId?: string | undefined;
   /** The name of the record: unique in the store. */
   readonly podName: string;
-  /** How an orchestrator calls it. */
+  /** Its name for an orchestrator. */
   readonly metadata: SandboxMetadata;
-  /** As is seen in it; the host's own if it shares the host's network. */
+  /** Its host name; the host's own if it shares the host's network. */
   readonly hostname: string;
   /**
-   * Where its containers' logs go: made if it is missing. Absolute.
+   * The directory of its containers' logs, absolute: made if missing.
    *
    * @default {none}
    */
@@ -31,13 +31,13 @@ export interface SandboxRequest {
    * @default {as the host}
    */
   readonly dns?: NetworkDns | undefined;
-  /** Ports of the host that lead to it; those without a host port do nothing. */
+  /** Port mappings from the host; those without a host port have no effect. */
   readonly ports: readonly SandboxPort[];
-  /** What it has of its own. */
+  /** Its own namespaces. */
   readonly namespaces: SandboxNamespaces;
   /**
-   * The users of a user namespace of its own. It owns the others, so these are the
-   * sandbox's own, too.
+   * The users of a user namespace of its own. It owns the other namespaces, so
+   * these must be the sandbox's own, too.
    *
    * @default {the host's}
    */
@@ -45,7 +45,7 @@ export interface SandboxRequest {
   /** Settings of the kernel, as sysctl(8) names them. */
   readonly sysctls: Readonly<Record<string, string>>;
   /**
-   * The control group that its containers are in: made if it is missing.
+   * The control group of its containers: made if missing.
    *
    * @default {each container's own}
    */
@@ -56,9 +56,9 @@ export interface SandboxRequest {
    * @default {systemd if the parent is a slice}
    */
   readonly cgroupManager?: "cgroupfs" | "systemd" | undefined;
-  /** The caller's, to select by. */
+  /** Labels of the caller, for selection. */
   readonly labels: Readonly<Record<string, string>>;
-  /** The caller's; those for bandwidth count here, too. */
+  /** Annotations of the caller; those for bandwidth are applied. */
   readonly annotations: Readonly<Record<string, string>>;
   /** The caller's name of an OCI runtime; `""` for its default. */
   readonly runtimeHandler: string;
@@ -75,28 +75,28 @@ export interface SandboxRequest {
    */
   readonly networks?: NetworkSettings | undefined;
   /**
-   * Whatever the caller keeps with it: a value of JSON.
+   * Data of the caller: a JSON value.
    *
    * @default {null}
    */
   readonly note?: unknown;
 }
 
-/** How an orchestrator calls a pod. */
+/** The identity of a pod for an orchestrator. */
 export interface SandboxMetadata {
-  /** Of the pod: not unique. */
+  /** The name of the pod: not unique. */
   readonly name: string;
   /** Unique for the orchestrator; `""` for none. */
   readonly uid: string;
   /** The orchestrator's; `""` for none. */
   readonly namespace: string;
-  /** How often it was made again. */
+  /** The number of earlier attempts. */
   readonly attempt: number;
 }
 
 /** A port of a sandbox. */
 export interface SandboxPort {
-  /** What is led to it. */
+  /** The protocol. */
   readonly protocol: "tcp" | "udp" | "sctp";
   /** The sandbox's own. */
   readonly containerPort: number;
@@ -110,17 +110,17 @@ export interface SandboxPort {
   readonly hostIp?: string | undefined;
 }
 
-/** What a sandbox has of its own, and what it shares with the host. */
+/** The namespaces of a sandbox: its own, or the host's. */
 export interface SandboxNamespaces {
-  /** `"node"` is the host's, its name as well. */
+  /** `"node"` is the host's, including its host name. */
   readonly network: "pod" | "node";
   /** Shared memory and queues. */
   readonly ipc: "pod" | "node";
-  /** `"pod"`: all its containers see each other; it takes a process of its own. */
+  /** `"pod"`: its containers share one; it needs a process. */
   readonly pid: "pod" | "container" | "node";
 }
 
-/** A sandbox that was made. */
+/** An existing sandbox. */
 export interface Sandbox {
   /** That of its infra container. */
   readonly id: ContainerId;
@@ -128,24 +128,24 @@ export interface Sandbox {
   readonly state: "ready" | "not-ready";
   /** Since 1970. */
   readonly createdAtNs: bigint;
-  /** What was asked for. */
+  /** The original request. */
   readonly request: SandboxRequest;
   /**
-   * What its maker has noted since; a value of JSON.
+   * Later data of the caller; a JSON value.
    *
    * @default {nothing}
    */
   readonly update?: unknown;
-  /** The files that namespaces of its own are pinned to; undefined: the host's. */
+  /** The files that its own namespaces are pinned to; undefined for the host's. */
   readonly namespaces: NamespacePaths;
   /** The addresses that its networks gave it, the first network's first. */
   readonly ips: readonly string[];
-  /** What its containers have as `/dev/shm`. */
+  /** The `/dev/shm` of its containers. */
   readonly shmDirectory: string;
-  /** What its containers have in `/etc`. */
+  /** Files for `/etc` of its containers. */
   readonly files: SandboxFiles;
   /**
-   * Of the process that keeps a PID namespace: only for `pid: "pod"`.
+   * The process that keeps a PID namespace: only for `pid: "pod"`.
    *
    * @default {there is none}
    */

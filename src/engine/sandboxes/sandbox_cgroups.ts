@@ -1,4 +1,4 @@
-/** Makes the control group that a pod's containers are in, if nobody has. */
+/** Makes the control group of a pod's containers, if it is missing. */
 
 import { join } from "@std/path";
 import type { Abortable } from "../../errors/abort.ts";
@@ -10,7 +10,7 @@ import { isDirectory } from "../containers/host_resources.ts";
 import { listCgroupRoots } from "../cgroups.ts";
 import type { SandboxRequest } from "./sandbox.ts";
 
-/** Who makes the cgroups of a sandbox: as it says, else as its parent looks. */
+/** The cgroup manager of a sandbox: as requested, else according to its parent. */
 export function managerOf(
   { cgroupManager, cgroupParent = "" }: Pick<
     SandboxRequest,
@@ -22,8 +22,8 @@ export function managerOf(
 }
 
 /**
- * Lists the directories of a pod's control group that are missing, those above first.
- * Of systemd's slices none: it makes them when they are used.
+ * Lists the directories of a pod's control group that are missing, parents first.
+ * None of systemd's slices: systemd makes them on demand.
  */
 export async function findMissingCgroups(
   agent: Agent,
@@ -41,8 +41,8 @@ export async function findMissingCgroups(
 }
 
 /**
- * Makes directories where orlop itself may not write, unless they are there: a
- * kubelet makes those of logs.
+ * Makes missing directories where orlop has no write permission. A kubelet normally
+ * makes those of logs.
  *
  * @throws {CommandError} If one cannot be made.
  */

@@ -9,10 +9,11 @@ import type { Agent } from "../agent.ts";
 import type { SandboxRequest } from "./sandbox.ts";
 import type { SandboxPlaces } from "./sandbox_places.ts";
 
-// All users of the containers read them.
+// All users of the containers may read them.
 const FILE_MODE = 0o644;
 const HOST_FILES = "/etc";
-// What systemd-resolved has beside a file that names itself on the loopback.
+// The file with the real servers, as /etc/resolv.conf may name systemd-resolved on
+// loopback.
 const UPSTREAM = "/run/systemd/resolve/resolv.conf";
 
 /** Writes them. @param ips The addresses of the sandbox. */
@@ -30,7 +31,7 @@ export function writeSandboxFiles(
   const isOwn = request.namespaces.network === "pod";
   const hostname = isOwn ? request.hostname : host.readHostname() ?? "";
   const dns = request.dns === undefined ? "" : formatDns(request.dns);
-  // As other runtimes: who says nothing means the host's.
+  // As in other runtimes: an empty setting means the host's.
   const resolvConf = dns || readHostDns(isOwn);
   const hosts = isOwn ? makeHosts(hostname, ips) : readHostFile("hosts");
   const { users } = request;

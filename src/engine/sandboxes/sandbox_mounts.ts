@@ -1,4 +1,4 @@
-/** Makes what of a sandbox is mounted: namespaces, shared memory; and ends it. */
+/** Makes and removes the mounts of a sandbox: namespaces and shared memory. */
 
 import { type Abortable, settleAll } from "../../errors/abort.ts";
 import { toHostOwner } from "../../formats/storage/user_map.ts";
@@ -12,7 +12,7 @@ import type { SandboxPlaces } from "./sandbox_places.ts";
 const PRIVATE_DIRECTORY = 0o700;
 // Containers' users reach the files in it by their mounts, not by its path.
 const PRIVATE_FILE = 0o600;
-// What a container has that is alone: podman's, CRI-O's and containerd's default.
+// The default of podman, CRI-O and containerd.
 const SHM_OPTIONS = "mode=1777,size=65536k";
 
 /** Makes its directory, in which nothing is mounted yet. */
@@ -87,12 +87,12 @@ export async function unmountSandbox(
   for (;;) {
     const mounts = await mounter.list(directory, options);
     if (mounts.length === 0) break;
-    // The namespaces and files live as long as somebody is in them.
+    // Namespaces and files live as long as they are used.
     await mounter.unmountAll(mounts.map(({ target }) => target), options);
   }
   for (const path of [net, ipc, uts, user, ...Object.values(files)]) {
     removeIfThere(path);
   }
-  removeIfThere(shm); // it is empty: nothing is removed in what is mounted
+  removeIfThere(shm); // empty by now: nothing is removed inside a mount
   removeTreeSync(directory);
 }

@@ -35,7 +35,7 @@ type Joining = Pick<SandboxState, "request" | "networks">;
 /**
  * Joins them, one after another.
  *
- * @returns The same with what they answered.
+ * @returns The networks with their results.
  * @throws {NetworkError} If one fails; those before it are joined.
  */
 export async function joinNetworks(
@@ -58,10 +58,10 @@ export async function joinNetworks(
 }
 
 /**
- * Leaves them, the last one first; each is left, whatever becomes of the others.
+ * Leaves them, the last one first; all are left, even if some fail.
  *
  * @param options.namespace Undefined if it is gone.
- * @param options.lock Undefined if nothing is left to hold it in.
+ * @param options.lock Undefined if its directory is gone.
  * @throws {NetworkError} The first that failed.
  */
 export async function leaveNetworks(
@@ -109,7 +109,7 @@ function attachmentOf(
     ...{ id, namespace, lock },
     interfaceName: network.interfaceName,
     list: network.list,
-    // What all runtimes for Kubernetes tell plugins; of others it is no pod.
+    // The arguments of all runtimes for Kubernetes; other pods have no namespace.
     args: metadata.namespace === "" ? {} : {
       K8S_POD_NAMESPACE: metadata.namespace,
       K8S_POD_NAME: metadata.name,

@@ -1,4 +1,4 @@
-/** Where a sandbox has what a reboot may empty. */
+/** The paths of a sandbox below the run root. */
 
 import { join } from "@std/path";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
@@ -9,12 +9,12 @@ import type {
   SandboxRequest,
 } from "./sandbox.ts";
 
-/** The paths of a sandbox, whether there is anything or not; absolute. */
+/** The paths of a sandbox, whether they exist or not; absolute. */
 export interface SandboxPlaces {
   readonly directory: string;
-  /** Held by who changes it. */
+  /** The lock for changes. */
   readonly lock: string;
-  /** Held by programs that make something for it: flock(1), another kind of lock. */
+  /** Held by programs that work for it: flock(1), another kind of lock. */
   readonly programLock: string;
   readonly net: string;
   readonly ipc: string;
@@ -29,7 +29,7 @@ export function sandboxesDirectory({ runRoot }: StorePaths): string {
   return join(runRoot, "orlop", "sandboxes");
 }
 
-/** Where a sandbox has what. */
+/** The paths of a sandbox. */
 export function placesOf(paths: StorePaths, id: ContainerId): SandboxPlaces {
   const all = sandboxesDirectory(paths);
   const directory = join(all, id);

@@ -1,7 +1,7 @@
 /**
- * What is kept of a sandbox, in its infra container's work dir: what was asked for,
- * how far it is, and what its networks have answered. It is there before anything is
- * made, and goes with the container when all is undone.
+ * The state of a sandbox, in its infra container's work dir: the request, the
+ * phase, and the results of its networks. It is written before anything is made,
+ * and removed with the container after all is undone.
  */
 
 import { join } from "@std/path";
@@ -36,10 +36,10 @@ import { readStored, type StoredFile } from "../parse_stored.ts";
 import { readSandboxRequest } from "./read_sandbox_request.ts";
 import type { SandboxRequest } from "./sandbox.ts";
 
-/** How far a sandbox is. Only one that is ready, in this boot, has all. */
+/** The phase of a sandbox. Only one that is ready, in this boot, is complete. */
 export type SandboxPhase = (typeof PHASES)[number];
 
-/** What is kept of a sandbox. */
+/** The state of a sandbox. */
 export interface SandboxState {
   readonly phase: SandboxPhase;
   /** The boot in which it was made. */
@@ -52,7 +52,7 @@ export interface SandboxState {
   readonly pid: number | undefined;
   /** Control groups that were made for it. */
   readonly cgroups: readonly string[];
-  /** What its maker has changed since; a value of JSON. */
+  /** Later data of the caller; a JSON value. */
   readonly update?: unknown;
 }
 
@@ -70,9 +70,9 @@ export interface JoinedNetwork {
 export const SANDBOX_FILE = "sandbox.json";
 
 const PHASES = ["making", "ready", "stopping", "stopped"] as const;
-// An orchestrator's annotations can take 256 KiB, the note has them once more.
+// Annotations can take 256 KiB, and are stored twice.
 const MAX_SIZE = 16 * 1024 * 1024;
-// Of what is to be read again, also with another phase.
+// Leaves space for later changes of the phase.
 const MAX_NEW_SIZE = MAX_SIZE - 64 * 1024;
 // Longer values are cut in messages.
 const MAX_SHOWN = 80;
@@ -98,8 +98,8 @@ export function readSandboxState(
 }
 
 /**
- * How far a sandbox is; undefined if there is none, or its state is damaged: what was
- * noted beside it tells what it has, and not how far it came.
+ * The phase of a sandbox; undefined if there is none, or its state is damaged: its
+ * note has no phase.
  */
 export function tryReadPhase(
   agent: Agent,
@@ -133,9 +133,8 @@ export function readStoredState(
 }
 
 /**
- * Replaces a sandbox's state, and whatever else is in its place. One that begins to
- * end, or has ended, need not outlast a power cut: in another boot a sandbox has ended
- * whatever its state says.
+ * Replaces a sandbox's state, or any other file in its place. The phases of its end
+ * need not survive a power cut: after a reboot a sandbox has ended in any case.
  */
 export function writeSandboxState(
   agent: Agent,
@@ -149,8 +148,7 @@ export function writeSandboxState(
 }
 
 /**
- * Checks a state before it is kept: what could not be read again would be a pod that
- * nobody can use.
+ * Checks a state before it is stored: a pod whose state cannot be read is unusable.
  *
  * @throws {InvalidSandboxError} If it is too large.
  */
@@ -171,7 +169,7 @@ export function formatSandboxState(state: SandboxState): string {
     networks: state.networks.map(({ interfaceName, text, result }) => ({
       interfaceName,
       text,
-      // As a text: some of its numbers must stay as they are written.
+      // As a string, to preserve large numbers.
       result: result && JSON.stringify(result.raw),
     })),
   });

@@ -16,13 +16,13 @@ import { type SandboxState, writeSandboxState } from "./sandbox_state.ts";
 
 /**
  * Stops a sandbox: its networks are left, its namespaces and its shared memory end.
- * Containers that still run in it lose their network; who calls this has ended them.
- * It is no error to do it again, or if there is no such sandbox.
+ * Containers that still run in it lose their network; the caller ends them first.
+ * It is no error to repeat it, or if there is no such sandbox.
  *
  * @param handle From `openAgent()`.
  * @param id Its full ID.
- * @throws {NetworkError} If a network cannot be left; the sandbox is not ready then,
- *   and to be stopped once more.
+ * @throws {NetworkError} If a network cannot be left; then the sandbox is not
+ *   ready, and the stop must be repeated.
  * @throws {DamagedFileError} If its state does not parse.
  * @example
  * ```ts
@@ -43,7 +43,7 @@ export async function stopSandbox(
   using _lock = await lockSandbox(agent, id, options);
   const state = findState(agent, id);
   if (state !== undefined) await stopLocked(agent, id, { ...options, state });
-  // Somebody has removed it meanwhile, and the lock's file, which is new.
+  // It was removed meanwhile, so this lock file is a new one.
   else removeIfThere(placesOf(agent.store.paths, id).lock);
 }
 
@@ -68,8 +68,8 @@ export async function stopLocked(
 }
 
 /**
- * Releases what a sandbox has outside of the store, but for its note. It is no
- * error if it has nothing.
+ * Releases the resources of a sandbox outside the store, except its note. It is no
+ * error if it has none.
  */
 export async function detachSandbox(
   agent: Agent,
@@ -79,8 +79,8 @@ export async function detachSandbox(
   const places = placesOf(agent.store.paths, id);
   const { programLock } = places;
   const lock = isThere(programLock, agent.store.libc) ? programLock : undefined;
-  // Of a process that was killed programs may go on; they have made it then. One
-  // that is ready was made to its end, and nobody has begun to take it away.
+  // Programs of a killed process may still run; wait for them, unless the sandbox
+  // was complete.
   if (lock !== undefined && state.phase !== "ready") {
     const { networks = {} } = state.request;
     await waitForPlugins(lock, networks, { signal });
@@ -91,7 +91,7 @@ export async function detachSandbox(
   await removeCgroups(agent, state.cgroups, { signal });
 }
 
-/** Undefined after a reboot: plugins release what they keep on the disk. */
+/** Undefined after a reboot: plugins then release what they keep on the disk. */
 async function findNamespace(
   { mounter }: Agent,
   { net }: SandboxPlaces,

@@ -1,4 +1,4 @@
-/** Whether sandboxes can have user namespaces: it takes a runtime and a kernel. */
+/** Whether runtime and kernel support user namespaces for sandboxes. */
 
 import { join } from "@std/path";
 import type { Abortable } from "../../errors/abort.ts";
@@ -15,7 +15,7 @@ import type { Agent } from "../agent.ts";
 import { whyNoWay } from "../mapped_layers.ts";
 import { findRuntime } from "../runtimes/find_runtime.ts";
 
-/** For whom it is asked. */
+/** What to check. */
 export interface SupportOptions extends Abortable {
   /** The name or the path of the OCI runtime. */
   readonly runtime: string | undefined;
@@ -25,8 +25,8 @@ const trials = new WeakMap<Store, Promise<string | undefined>>();
 const runtimes = new Map<string, boolean>();
 
 /**
- * Finds out why sandboxes cannot have user namespaces here. The kernel is tried
- * once, a runtime once for each of its versions.
+ * Finds out why sandboxes cannot have user namespaces here. The kernel is tested
+ * once, a runtime once for each version.
  *
  * @returns Undefined if they can.
  * @throws {CommandError} If the runtime is not installed.
@@ -51,13 +51,13 @@ export async function whyNoUserNamespaces(
   return await trial;
 }
 
-/** What `RUNTIME features` says: runtime-spec v1.1, features.md. */
+/** Reads `RUNTIME features`: runtime-spec v1.1, features.md. */
 async function canMapMounts(
   { host }: Agent,
   program: string,
   { signal }: Abortable,
 ): Promise<boolean> {
-  // Another version of it is another file.
+  // Cached by file: another version is another file.
   const status = host.readStatus(program);
   const key = JSON.stringify([program, status]);
   const known = runtimes.get(key);
@@ -82,11 +82,11 @@ function readIdMap(text: string): boolean {
   }
 }
 
-// Any that the kernel takes.
+// Any valid range.
 const RANGE = { first: 100_000, count: 65_536 };
 const SOMEBODY: UserMap = { uids: RANGE, gids: RANGE };
 
-/** Mounts as for a container's root, on the store's file system. */
+/** Tests a mount as for a container's root, on the store's file system. */
 async function tryKernel(
   { mounter, store }: Agent,
   mounts: LibcMounts,

@@ -1,4 +1,4 @@
-/** Finds control groups: where they are mounted, and which a container has. */
+/** Finds the mounts of control groups, and the control group of a container. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import type { CgroupMounts } from "../../formats/kernel/cgroup_usage.ts";
@@ -16,7 +16,7 @@ export async function findCgroupMounts(
 }
 
 /**
- * Tells where control groups are.
+ * Finds the mounts of control groups.
  *
  * @param table The mounts on `/sys/fs/cgroup` and below.
  * @throws {TypeError} If there are none.
@@ -37,7 +37,7 @@ export function chooseCgroupMounts(
 }
 
 /**
- * The path of a control group, of what a runtime was told: `/orlop/ID`, or
+ * The path of a control group, from the path for the runtime: `/orlop/ID`, or
  * `kubepods-pod1.slice:orlop:ID` for systemd.
  */
 export function cgroupPathOf(cgroupsPath: string): string {
@@ -48,7 +48,7 @@ export function cgroupPathOf(cgroupsPath: string): string {
   return `${slicePathOf(slice)}/${prefix}-${name}.scope`;
 }
 
-/** Where systemd has a slice: each `-` is a level, systemd.slice(5). */
+/** The path of a systemd slice: each `-` is a level, systemd.slice(5). */
 export function slicePathOf(slice: string): string {
   const parts = slice.replace(/\.slice$/, "").split("-");
   const names = parts.map((_, index) => parts.slice(0, index + 1).join("-"));

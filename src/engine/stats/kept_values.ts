@@ -1,47 +1,47 @@
-/** Keeps what was read for a moment, for callers that ask at the same time. */
+/** A short-lived cache of values for concurrent callers. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import { Semaphore } from "../semaphore.ts";
 
-/** How to read what is not kept. */
+/** How to read values that are not cached. */
 export interface KeptValuesOptions<V, K extends string = string> {
-  /** Reads values; a name without one is not in the answer. */
+  /** Reads values; a name without one is not in the result. */
   readonly read: (
     names: readonly K[],
     options: Abortable,
   ) => Promise<ReadonlyMap<K, V>>;
   /**
-   * For how long a value is as good as new, in milliseconds.
+   * How long a value is valid, in milliseconds.
    *
    * @default {500}
    */
   readonly keepMs?: number | undefined;
 }
 
-/** A value, and since when it is known. */
+/** A value, and when it was read. */
 interface Kept<V> {
   readonly value: V | undefined;
   readonly readAtMs: number;
 }
 
-// Longer than a burst of calls; and "crictl stats" wants two samples in a second.
+// Longer than a burst of calls; but "crictl stats" needs two samples in a second.
 const KEEP_MS = 500;
-// Names that nobody asks for any more are forgotten by then.
+// Unused names are dropped after this time.
 const FORGET_MS = 600_000;
 
-/** Values by their names: at most one reading goes on at a time. */
+/** Values by name: at most one read runs at a time. */
 export class KeptValues<V, K extends string = string> {
   readonly #options: KeptValuesOptions<V, K>;
   readonly #kept = new Map<K, Kept<V>>();
   readonly #turn = new Semaphore(1);
 
-  /** Keeps nothing as yet. */
+  /** Makes an empty cache. */
   constructor(options: KeptValuesOptions<V, K>) {
     this.#options = options;
   }
 
   /**
-   * Tells values, as far as there are any.
+   * Returns the values that exist.
    *
    * @throws As `read()` does.
    */

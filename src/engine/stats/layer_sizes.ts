@@ -1,4 +1,6 @@
-/** Measures writable layers now and then: that takes reading all their folders. */
+/**
+ * Measures writable layers from time to time: each takes a walk over all folders.
+ */
 
 import { join } from "@std/path";
 import { isInTime } from "../../errors/abort.ts";
@@ -8,7 +10,7 @@ import { layerDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
 import { Semaphore } from "../semaphore.ts";
 
-/** What a layer takes. */
+/** The size of a layer. */
 export interface LayerSize extends TreeSize {
   /** When it was measured, since 1970. */
   readonly takenAtNs: bigint;
@@ -21,16 +23,16 @@ interface Measured {
   askedAtMs: number;
 }
 
-// A measurement is good for this long, or for so many times what it took.
+// A measurement is valid for this time, or for this multiple of its duration.
 const KEEP_MS = 10_000;
 const KEEP_TIMES = 50;
-// For how long somebody waits who asks for the first time.
+// How long the first caller waits.
 const WAIT_MS = 1000;
-// Layers that nobody asks for any more are forgotten by then.
+// Unused layers are dropped after this time.
 const FORGET_MS = 600_000;
 const NS_PER_MS = 1_000_000n;
 
-/** Knows how large layers were a short time ago. One is measured at a time. */
+/** Recent sizes of layers. One layer is measured at a time. */
 export class LayerSizes implements AsyncDisposable {
   readonly #agent: Agent;
   readonly #known = new Map<LayerId, Measured>();
@@ -38,12 +40,12 @@ export class LayerSizes implements AsyncDisposable {
   readonly #turn = new Semaphore(1);
   readonly #ending = new AbortController();
 
-  /** Knows nothing as yet. */
+  /** Makes an empty cache. */
   constructor(agent: Agent) {
     this.#agent = agent;
   }
 
-  /** Tells sizes, as far as they are known within a second. */
+  /** Returns the sizes that are known within a second. */
   async get(
     layers: readonly LayerId[],
   ): Promise<ReadonlyMap<LayerId, LayerSize>> {
@@ -63,7 +65,7 @@ export class LayerSizes implements AsyncDisposable {
     }));
   }
 
-  /** Ends what is being measured. */
+  /** Stops the current measurement. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ending.abort();
     await Promise.all(this.#running.values());

@@ -1,4 +1,4 @@
-/** Reads what networks have sent and received. */
+/** Reads the traffic counters of networks. */
 
 import {
   type NetworkCounters,
@@ -16,7 +16,7 @@ import { KeptValues, type KeptValuesOptions } from "./kept_values.ts";
 /** The counters of a network's interfaces. */
 export type Interfaces = readonly NetworkCounters[];
 
-// No path holds it, nor does any counter.
+// A character that is in no path and no counter.
 const MARK = "\u0001";
 /** Enters each namespace for a moment; one that is gone has no counters. */
 const SCRIPT =

@@ -1,4 +1,4 @@
-/** Reads what containers use, for as many as there are, without asking runtimes. */
+/** Reads the resource usage of many containers, without asking runtimes. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import type { CgroupUsage } from "../../formats/kernel/cgroup_usage.ts";
@@ -13,21 +13,18 @@ import { readTemplate } from "../parse_stored.ts";
 import { cgroupPathOf, findCgroupMounts } from "./cgroup_mounts.ts";
 import { KeptValues } from "./kept_values.ts";
 
-/** What a control group has used by some moment. */
+/** The usage of a control group at a time. */
 export interface UsageSample {
   /** The path of the control group, such as `/orlop/ID`. */
   readonly path: string;
   /** Since 1970. */
   readonly takenAtNs: bigint;
   readonly usage: CgroupUsage;
-  /**
-   * Time on processors in each second of late, in billionths of one processor's;
-   * undefined at the first sight.
-   */
+  /** Recent CPU usage, in billionths of a core; undefined at the first sample. */
   readonly nanoCores: bigint | undefined;
 }
 
-/** A container's. */
+/** A sample of a container. */
 export interface ContainerSample extends UsageSample {
   /** Whether its network is not the host's. */
   readonly hasNetwork: boolean;
@@ -36,29 +33,29 @@ export interface ContainerSample extends UsageSample {
 /** How to read. */
 export interface UsageReaderOptions {
   /**
-   * For how long a sample is as good as new, in milliseconds.
+   * How long a sample is valid, in milliseconds.
    *
    * @default {2000}
    */
   readonly keepMs?: number | undefined;
 }
 
-// A rate of less time is mostly chance.
+// Rates over a shorter time are mostly noise.
 const MIN_RATE_NS = 900_000_000n;
-// Groups that nobody asks for any more are forgotten by then.
+// Unused groups are dropped after this time.
 const FORGET_NS = 600_000_000_000n;
 const NS_PER_SECOND = 1_000_000_000n;
 const NS_PER_MS = 1_000_000n;
 
-/** Reads and keeps samples, of which two make a rate. */
+/** Reads and caches samples; two make a rate. */
 export class UsageReader {
   readonly #agent: Agent;
   readonly #samples: KeptValues<UsageSample>;
   readonly #places: KeptValues<ContainerPlace, ContainerId>;
-  /** What rates begin at. */
+  /** The earlier samples of rates. */
   readonly #before = new Map<string, UsageSample>();
 
-  /** Knows nothing as yet. */
+  /** Makes an empty cache. */
   constructor(agent: Agent, { keepMs }: UsageReaderOptions = {}) {
     this.#agent = agent;
     this.#samples = new KeptValues({
@@ -66,13 +63,13 @@ export class UsageReader {
       read: (paths, options) => this.#read(paths, options),
     });
     this.#places = new KeptValues({
-      keepMs: Infinity, // a container stays where it was made
+      keepMs: Infinity, // a container never moves
       read: (ids) => Promise.resolve(findPlaces(agent, ids)),
     });
   }
 
   /**
-   * Reads what containers use; those without a process are not in the answer.
+   * Reads the usage of containers; those without a process are not in the result.
    *
    * @throws {CommandError} If the kernel's files cannot be read.
    */
@@ -90,7 +87,7 @@ export class UsageReader {
     }));
   }
 
-  /** Reads what control groups use, by their paths: those that are there. */
+  /** Reads the usage of the existing control groups, by their paths. */
   async readGroups(
     paths: readonly string[],
     options: Abortable = {},
@@ -135,7 +132,7 @@ export class UsageReader {
   }
 }
 
-/** Undefined for too short a time; 0 for a group that was made again. */
+/** Undefined for too short a time; 0 for a group that was created again. */
 function rateBetween(
   before: UsageSample,
   { takenAtNs, usage }: Omit<UsageSample, "nanoCores">,
@@ -173,6 +170,6 @@ function findPlace(agent: Agent, id: ContainerId): ContainerPlace | undefined {
       hasNetwork: namespaces.some(({ type }) => type === "network"),
     };
   } catch {
-    return undefined; // damaged: whoever starts it is told
+    return undefined; // damaged: its next start reports it
   }
 }

@@ -1,9 +1,8 @@
 /**
  * Fetches the end of a blob over more connections, while its beginning still comes
- * over the first. Parts are kept in memory until their turn, so the file only ever
- * grows at its end: who reads it meanwhile, or goes on with it after a kill, need
- * not know. A server that gives no parts loses nothing: the first connection goes
- * on.
+ * over the first. Parts are kept in memory until their turn, so the file only grows
+ * at its end: readers, and a resume after a kill, need no changes. If a server
+ * gives no parts, the first connection goes on.
  */
 
 import { type Abortable, linkSignals } from "../../errors/abort.ts";
@@ -15,7 +14,7 @@ import { readBlob } from "../../registry/blobs/read_blob.ts";
 import type { RetryRules } from "../../registry/send_request.ts";
 import { DEFAULT_PART_RULES, type PartRules } from "../part_rules.ts";
 
-/** What to fetch, and where to. */
+/** What to fetch, and how to write it. */
 export interface BlobPartsOptions extends Abortable {
   readonly source: BlobSource;
   readonly blob: Descriptor;
@@ -25,30 +24,30 @@ export interface BlobPartsOptions extends Abortable {
   readonly turn: PartsTurn;
   /** Adds bytes to the file. */
   write(bytes: Bytes): void;
-  /** Told when there will be parts. */
+  /** Called when parts begin. */
   onBegin(): void;
   onRetry(reason: string): void;
 }
 
-/** Who may fetch parts now. */
+/** Serializes fetches in parts. */
 export interface PartsTurn {
   isTaken: boolean;
 }
 
-/** A part that is on its way. */
+/** A part that is being received. */
 interface Part {
   readonly start: number;
   readonly end: number;
   readonly buffer: Bytes;
-  /** So many bytes of it came. */
+  /** The bytes received. */
   filled: number;
-  /** And so many of these are in the file. */
+  /** The bytes written to the file. */
   flushed: number;
   readonly done: PromiseWithResolvers<void>;
 }
 
-// So long a server may take to answer before the first connection is there, too;
-// doubled each time that it was.
+// How long a server may take to answer, before the first connection reaches that
+// position; doubled after each failure.
 const FIRST_PROBE_SECONDS = 0.5;
 const MAX_PROBE_SECONDS = 8;
 
@@ -64,13 +63,13 @@ export class BlobParts implements AsyncDisposable {
   #hasTurn = false;
   #probeSeconds = FIRST_PROBE_SECONDS;
   #failure: unknown;
-  /** Since when, and from where, the first connection is watched. */
+  /** When, and at which position, the first connection was first observed. */
   #since: { readonly time: number; readonly received: number } | undefined;
-  /** So long of that it was not the network that took its time. */
+  /** The part of that time that was spent on writing. */
   #busyMs = 0;
-  /** How much is in the file. */
+  /** The bytes in the file. */
   #received = 0;
-  /** Where the next part begins. */
+  /** The position of the next part. */
   #next: number;
   #begin: number;
 
@@ -85,15 +84,15 @@ export class BlobParts implements AsyncDisposable {
     this.#state = isOn ? "watching" : "off";
   }
 
-  /** Where the first connection may end. */
+  /** The position where the first connection may end. */
   get begin(): number {
     return this.#begin;
   }
 
   /**
-   * Takes note of how much is in the file, and asks for parts if that is slow.
+   * Observes the progress of the file, and requests parts if it is slow.
    *
-   * @param busyMs How long it took to write: that the network is not to blame for.
+   * @param busyMs How long the write took, which does not count as network time.
    */
   observe(received: number, busyMs = 0): void {
     this.#received = received;
@@ -115,9 +114,9 @@ export class BlobParts implements AsyncDisposable {
   }
 
   /**
-   * Waits for all parts, once the first connection has come to where they begin.
+   * Waits for all parts, after the first connection has reached their beginning.
    *
-   * @returns Where they ended too early; the blob's size if they did not.
+   * @returns The position where they failed; the blob's size if they did not.
    * @throws {NoSpaceError} If the disk is full.
    */
   async finish(): Promise<number> {
@@ -132,7 +131,7 @@ export class BlobParts implements AsyncDisposable {
     return this.#received;
   }
 
-  /** Ends what is still under way. */
+  /** Ends running requests. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end();
     while (this.#running.size > 0) await Promise.all(this.#running);
@@ -144,7 +143,7 @@ export class BlobParts implements AsyncDisposable {
     this.#hasTurn = false;
   }
 
-  /** The first part shows whether there are any. */
+  /** The first part shows whether the server gives parts. */
   async #probe(rate: number): Promise<void> {
     const { blob, onBegin } = this.#options;
     const { connections, partBytes } = this.#rules;
@@ -186,7 +185,7 @@ export class BlobParts implements AsyncDisposable {
       this.#parts.add(part);
       await this.#fetchPart(part, body);
       body = undefined;
-      await done.promise; // its memory is needed for the next one
+      await done.promise; // its memory is reused for the next one
     }
   }
 
@@ -228,7 +227,7 @@ export class BlobParts implements AsyncDisposable {
     return source.openRange?.(blob, range) ?? Promise.resolve(undefined);
   }
 
-  /** Writes what is in turn. */
+  /** Writes the parts that are next in order. */
   #flush(): void {
     for (const part of this.#parts) {
       if (part.start + part.flushed !== this.#received) return;
@@ -241,7 +240,7 @@ export class BlobParts implements AsyncDisposable {
     }
   }
 
-  /** Whatever goes wrong with one part, those behind it are of no use. */
+  /** After a failed part, the later ones are useless. */
   #run(work: Promise<void>): void {
     const running = work.catch((error) => {
       this.#failure ??= error;
@@ -256,7 +255,7 @@ export class BlobParts implements AsyncDisposable {
   }
 }
 
-/** Whether the first way, one connection for all, may still lead on. */
+/** Whether a single connection may still succeed. */
 function isTransient(error: unknown): boolean {
   return error instanceof RegistryError || error instanceof BlobMismatchError;
 }

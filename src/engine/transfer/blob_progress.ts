@@ -1,19 +1,18 @@
 /**
- * How much of a blob's file is there: memory that the thread which fills the file
- * shares with the one that reads it. The latter waits by blocking, as threads that
- * do nothing else may.
+ * The progress of a blob's file, in memory that the writing thread shares with the
+ * reading one. The reader waits by blocking, which is fine in a worker.
  */
 
-// Both are in one counter, so that nobody waits for what has just come.
+// Position and state are in one atomic counter, so that no update is missed.
 const STATE_BITS = 2n;
 const STATE_MASK = (1n << STATE_BITS) - 1n;
 const FILLING = 0n;
 const COMPLETE = 1n;
 const STOPPED = 2n;
 
-/** How far a blob is. */
+/** The progress of a blob. */
 export class BlobProgress {
-  /** For another thread, which makes the same of it. */
+  /** For another thread, which wraps it in the same class. */
   readonly memory: SharedArrayBuffer;
   readonly #counter: BigInt64Array<SharedArrayBuffer>;
 
@@ -26,12 +25,12 @@ export class BlobProgress {
     this.#counter = new BigInt64Array(memory);
   }
 
-  /** Says that the first so many bytes of the file are there. */
+  /** Reports that the first `bytes` bytes of the file are there. */
   advance(bytes: number): void {
     this.#update((_, state) => [BigInt(bytes), state]);
   }
 
-  /** Says that it was all. */
+  /** Reports that the file is complete. */
   complete(): void {
     this.#update((bytes, state) => [
       bytes,
@@ -39,15 +38,15 @@ export class BlobProgress {
     ]);
   }
 
-  /** Makes the other thread give up, also if all is there. */
+  /** Makes the other thread stop, even if the file is complete. */
   stop(): void {
     this.#update((bytes) => [bytes, STOPPED]);
   }
 
   /**
-   * Waits until there is more than what was read.
+   * Waits until there is more than `offset` bytes.
    *
-   * @returns How many bytes there are; `offset` if that was all.
+   * @returns The number of bytes; `offset` at the end.
    * @throws {DOMException} An `AbortError`, if it was stopped.
    */
   waitBeyond(offset: number): number {
@@ -71,7 +70,7 @@ export class BlobProgress {
     throw new DOMException("The blob was stopped", "AbortError");
   }
 
-  /** Only one thread does this, so nothing comes in between. */
+  /** Only one thread writes, so no atomic exchange is needed. */
   #update(
     change: (bytes: bigint, state: bigint) => readonly [bigint, bigint],
   ): void {

@@ -1,4 +1,4 @@
-/** Whether there is room for an image: better known before than in the middle. */
+/** Checks the free space for an image before the pull. */
 
 import { join } from "@std/path";
 import { statfsSync, statSync } from "node:fs";
@@ -15,9 +15,9 @@ import type { NeededLayer } from "./receive_layer.ts";
 const UNPACKED_RATIO = 2.6;
 
 /**
- * Refuses layers that the disk seems too small for.
+ * Refuses layers that probably do not fit on the disk.
  *
- * @throws {NoSpaceError} If they take more than is free.
+ * @throws {NoSpaceError} If they need more than is free.
  */
 export function checkSpace(
   { store }: Agent,
@@ -39,11 +39,11 @@ export function checkSpace(
 }
 
 /**
- * Estimates what layers will take besides what is there, in bytes: unpacked, and
- * their blobs, which go only when all is whole.
+ * Estimates the space that layers will need, in bytes: unpacked, and their blobs,
+ * which are removed only at the end.
  *
- * @param options Where blobs are downloaded to, if they are; earlier pulls may
- *   have left what they got of them.
+ * @param options Where blobs are downloaded to, if they are; with partial blobs of
+ *   earlier pulls.
  */
 export function estimateSpace(
   needed: readonly NeededLayer[],

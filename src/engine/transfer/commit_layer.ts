@@ -24,8 +24,8 @@ import type { NeededLayer } from "./receive_layer.ts";
 import type { StagedLayer } from "./stage_layer.ts";
 
 /**
- * Moves a staged layer into the store. It must be on the disk, so that it is there
- * before the record that calls it valid; and its parent in the store.
+ * Moves a staged layer into the store. It must be synced, so that it is on the disk
+ * before its record; and its parent must be in the store.
  *
  * @throws {LayerNotFoundError} If the parent was removed meanwhile.
  * @throws {Error} If the store has other content under the layer's ID.
@@ -35,14 +35,14 @@ export async function commitLayer(
   { needed, staged, isSuspect = false }: {
     readonly needed: NeededLayer;
     readonly staged: StagedLayer;
-    /** Whether what the store has of it is to be replaced. */
+    /** Whether to replace the store's copy. */
     readonly isSuspect?: boolean | undefined;
   },
   { signal }: Abortable = {},
 ): Promise<void> {
   const { store } = agent;
   await using trash = isSuspect ? store.openStaging() : undefined;
-  // Of what is to be replaced nothing may be mounted meanwhile.
+  // A layer that is replaced must not be mounted.
   const locks = isSuspect ? MOUNT_LOCKS : { layers: "write" } as const;
   using held = await store.lock(locks, { signal });
   const contents = contentsOf(staged);
@@ -53,7 +53,7 @@ export async function commitLayer(
     agent.log("debug", `committed layer "${id}"`);
     return;
   }
-  // It was another tool's pull; or here before, as another blob.
+  // Another tool pulled it, or it was stored before from another blob.
   noteSameContent(held.layers, { stored, needed });
   const replacement = { layer: stored, contents };
   if (await restoreContents(store, held.layers, replacement)) {
@@ -100,7 +100,7 @@ async function requireUnmounted(
   );
 }
 
-/** The blob that was staged has the content that the needed layer must have. */
+/** Records that the staged blob has the content of the stored layer. */
 function noteSameContent(
   layers: Records<LayerRecord>,
   { stored, needed }: {

@@ -1,4 +1,4 @@
-/** The one way of an image from somewhere to somewhere. */
+/** The one copy operation for images. */
 
 import type { ImageSource } from "../../formats/oci/blob_source.ts";
 import type { ImageSink } from "../../formats/oci/image_sink.ts";
@@ -8,12 +8,12 @@ import { resolveImage, type ResolveOptions } from "./resolve_image.ts";
 export type CopyImageOptions = Omit<ResolveOptions, "findConfig">;
 
 /**
- * Copies an image: finds out which it is, asks the policy, then hands it to the
- * sink, which fetches what it lacks.
+ * Copies an image: resolves it, checks the policy, then passes it to the sink,
+ * which fetches what it lacks.
  *
  * @param source Where manifests and blobs come from: any that has these calls.
  * @param sink Where the image goes to, likewise.
- * @returns What the sink tells of it.
+ * @returns The result of the sink.
  * @throws {InvalidManifestError} If the image breaks its specification.
  * @throws {BlobMismatchError} If bytes are not as promised.
  * @throws {PolicyError} If the policy refuses the image; nothing was written.
@@ -36,11 +36,11 @@ export type CopyImageOptions = Omit<ResolveOptions, "findConfig">;
  * }
  * ```
  */
-export async function copyImage<Receipt>(
+export async function copyImage<Result>(
   source: ImageSource,
-  sink: ImageSink<Receipt>,
+  sink: ImageSink<Result>,
   options: CopyImageOptions = {},
-): Promise<Receipt> {
+): Promise<Result> {
   const image = await resolveImage(source, {
     ...options,
     findConfig: (digest) => sink.findConfig?.(digest),

@@ -1,7 +1,7 @@
 /**
  * Fetches a blob into a file, which another thread reads meanwhile. The state of a
- * hash or of a decompressor cannot be saved, so it is the bytes that are kept when
- * a pull is interrupted: a later one reads them, and asks only for the rest.
+ * hash or a decompressor cannot be saved, so the bytes are kept when a pull is
+ * interrupted: a later one reads them, and requests only the rest.
  */
 
 import {
@@ -25,38 +25,38 @@ import type { BlobProgress } from "./blob_progress.ts";
 import type { PartRules } from "../part_rules.ts";
 import { limitReports } from "../progress/limit_reports.ts";
 
-/** What to fetch, and where to. */
+/** What to fetch, and the file for it. */
 export interface DownloadJob {
   readonly source: BlobSource;
-  /** How patiently to try. */
+  /** How to retry. */
   readonly retry?: RetryRules | undefined;
   readonly blob: Descriptor;
-  /** Made if missing; what it holds is taken for the beginning of the blob. */
+  /** Made if missing; its content counts as the beginning of the blob. */
   readonly path: string;
   readonly progress: BlobProgress;
   /** If omitted, it comes over one connection. */
   readonly parts?: DownloadParts | undefined;
 }
 
-/** How it may come over several. */
+/** How to use several connections. */
 export interface DownloadParts {
   readonly rules: PartRules;
   readonly turn: PartsTurn;
 }
 
-/** Told while a blob is on its way. */
+/** Called while a blob is received. */
 export interface DownloadHandlers extends Abortable {
   onProgress(received: number): void;
   onRetry(reason: string): void;
-  /** Told when the blob begins to come in parts. */
+  /** Called when the blob is fetched in parts. */
   onParts?(): void;
 }
 
 const { O_CREAT, O_NOFOLLOW, O_RDWR } = constants;
 
 /**
- * Fetches a blob. Nothing is verified but its size, and when the call has ended
- * nothing is written any more.
+ * Fetches a blob. Only its size is verified. When the call has ended, nothing is
+ * written any more.
  *
  * @throws {BlobMismatchError} If the blob is longer than its size.
  * @throws {NoSpaceError} If the disk is full.
@@ -91,7 +91,7 @@ export async function downloadBlob(
       job,
       handlers,
     );
-    handlers.onProgress(received); // not each report before was passed on
+    handlers.onProgress(received); // reports are rate-limited, so the last one is repeated
     progress.complete();
   } finally {
     closeSync(fd);
@@ -121,7 +121,7 @@ async function fetchInto(
       (blob, options) => source.open(blob, options),
       blob,
       (chunk) => {
-        // Somebody else has fetched what goes beyond.
+        // The rest was fetched in parts.
         write(chunk.subarray(0, end() - file.end));
       },
       { ...retry, offset: file.end, signal, end, onReconnect: onRetry },
@@ -136,7 +136,7 @@ async function fetchInto(
   }
 }
 
-/** What goes beyond a blob's size cannot belong to it. */
+/** Bytes beyond a blob's size cannot belong to it. */
 function findEnd(fd: number, size: number): number {
   const end = fstatSync(fd).size;
   if (end <= size) return end;
@@ -144,7 +144,7 @@ function findEnd(fd: number, size: number): number {
   return 0;
 }
 
-/** At once: a detour through another thread costs more than the copy. */
+/** Synchronously: passing it to another thread costs more than the write. */
 function append(
   fd: number,
   chunk: Bytes,

@@ -1,4 +1,4 @@
-/** Brings the layers that a store lacks. */
+/** Fetches the layers that a store lacks. */
 
 import {
   type Abortable,
@@ -23,29 +23,29 @@ import {
 } from "./stage_layer.ts";
 import { openWriteBack, type WriteBack } from "./write_back.ts";
 
-// So long layers that are whole wait for more, to share their sync.
+// How long complete layers wait for others, to share one sync.
 const COMMIT_DELAY_MS = 5_000;
-// So long a stop waits for the lock: what is on the disk would be lost without.
+// How long an abort waits for the lock, to commit complete layers.
 const STOP_GRACE_MS = 5_000;
 
 /** How to fetch layers. */
 export interface FetchLayersOptions extends Abortable {
-  /** Those that the store lacks, from the base up. */
+  /** The missing layers, from the base up. */
   readonly needed: readonly NeededLayer[];
   readonly limits: UnpackLimits;
   readonly received?: "use" | "forget" | undefined;
   /** IDs of layers that replace those that are there. */
   readonly suspects?: ReadonlySet<string> | undefined;
-  /** How patiently to try. */
+  /** How to retry. */
   readonly retry?: RetryRules | undefined;
-  /** The caller's own; if omitted, they are started for this call. */
+  /** The caller's workers; if omitted, some are started for this call. */
   readonly workers?: LayerWorkers | undefined;
   readonly onEvent: OnPullEvent;
 }
 
 /**
- * Fetches layers and commits those that are whole and whose parents are there.
- * What was committed stays if a later one fails, so that a retry needs less.
+ * Fetches layers and commits those that are complete and have their parents in the
+ * store. What was committed stays if a later one fails, so that a retry needs less.
  *
  * @throws {BlobMismatchError} If a digest or size is not as promised.
  * @throws {InvalidLayerError} If a layer is damaged or hostile.
@@ -84,12 +84,12 @@ export async function fetchLayers(
   try {
     await commitAll(agent, staged, { ...options, writeBack });
   } finally {
-    failure.abort(); // if a commit failed, the rest would be in vain
+    failure.abort(); // after a failed commit, the rest is useless
     await releaseAll(staged);
   }
 }
 
-/** In order, as far as they are whole, also after a failure elsewhere. */
+/** Commits complete layers in order, even after another one failed. */
 async function commitAll(
   agent: Agent,
   staged: readonly Promise<StagedLayer | undefined>[],
@@ -110,7 +110,7 @@ async function commitAll(
     }
   } catch (error) {
     options.signal?.throwIfAborted();
-    // It is the one to tell, whatever else fails.
+    // This first error is thrown, whatever else fails.
     await commitReady(agent, waiting, options).catch(() => {});
     throw error;
   }
@@ -118,15 +118,15 @@ async function commitAll(
   await commitReady(agent, waiting, options);
 }
 
-/** Layers that are whole, from the base up; `undefined` if in the store. */
+/** Complete layers, from the base up; `undefined` if in the store. */
 interface ReadyLayer {
   readonly needed: NeededLayer;
   readonly staged: StagedLayer | undefined;
 }
 
 /**
- * They share a sync: each makes the disk answer nobody for a while. They go on for
- * a little when they are stopped, as their blobs are gone.
+ * They share one sync, as each blocks the disk for a while. After an abort the
+ * commit continues briefly, as their blobs are deleted already.
  */
 async function commitReady(
   agent: Agent,
@@ -149,7 +149,7 @@ async function commitReady(
   }
 }
 
-/** The largest first: the last one to be done is then a small one. */
+/** The largest first, so that the last one is small. */
 function stageAll(
   needed: readonly NeededLayer[],
   context: StageContext & { readonly onFailure: (error: unknown) => void },
@@ -157,8 +157,11 @@ function stageAll(
   const started = new Map<NeededLayer, Promise<StagedLayer | undefined>>();
   const bySize = needed.toSorted((a, b) => b.blob.size - a.blob.size);
   for (const layer of bySize) {
-    const staged = stage(layer, [...started.keys()].findLast(isTwin(layer)));
-    // One that fails before its turn to be awaited must not end the process.
+    const staged = stage(
+      layer,
+      [...started.keys()].findLast(isSameBlob(layer)),
+    );
+    // A rejection before it is awaited must not end the process.
     staged.catch(() => {});
     started.set(layer, staged);
   }
@@ -169,10 +172,12 @@ function stageAll(
     earlier: NeededLayer | undefined,
   ): Promise<StagedLayer | undefined> {
     try {
-      // It hands its blob on; what it fails with ends this one, too.
+      // The earlier layer passes its blob on; its failure also fails this one.
       if (earlier !== undefined) await started.get(earlier);
-      const twin = needed.slice(needed.indexOf(layer) + 1).find(isTwin(layer));
-      const staged = await stageLayer(context, layer, { twin });
+      const sameBlob = needed.slice(needed.indexOf(layer) + 1).find(
+        isSameBlob(layer),
+      );
+      const staged = await stageLayer(context, layer, { sameBlob });
       const { digest } = layer.blob;
       if (staged !== undefined) context.onEvent({ kind: "unpacked", digest });
       return staged;
@@ -184,7 +189,7 @@ function stageAll(
 }
 
 /** Some images have a layer twice, such as an empty one. */
-function isTwin({ blob }: NeededLayer): (other: NeededLayer) => boolean {
+function isSameBlob({ blob }: NeededLayer): (other: NeededLayer) => boolean {
   return (other) => other.blob.digest === blob.digest;
 }
 

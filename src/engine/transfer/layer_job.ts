@@ -1,15 +1,15 @@
-/** What the main thread and a worker for layers tell each other. */
+/** Messages between the main thread and a worker for layers. */
 
 import type { Digest } from "../../formats/oci/digest.ts";
 import type { UnpackedLayer } from "../../unpack/unpack_blob.ts";
 import type { UnpackLimits } from "../../unpack/unpack_layer.ts";
 import type { ErrorData } from "../error_data.ts";
 
-/** One layer to unpack: what a worker is told, which does one at a time. */
+/** A layer to unpack; a worker does one at a time. */
 export interface UnpackJob {
-  /** The file that its blob is in, which may still grow. */
+  /** The file of its blob, which may still grow. */
   readonly path: string;
-  /** Where the blob begins in it, in bytes. */
+  /** The offset of the blob in it, in bytes. */
   readonly offset: number;
   /** The memory of a `BlobProgress`: how much of the blob is there. */
   readonly progress: SharedArrayBuffer;
@@ -22,7 +22,7 @@ export interface UnpackJob {
 
 /** From the worker: after one of the last two it writes no more. */
 export type UnpackReport =
-  /** So much of the blob was read. */
+  /** The bytes of the blob that were read. */
   | { readonly kind: "progress"; readonly read: number }
   /** Bytes were added to a large file. */
   | { readonly kind: "written"; readonly path: string; readonly bytes: number }

@@ -1,8 +1,7 @@
 /**
  * Receives and unpacks the layers of one image. The main thread fetches blobs into
- * files, and looks at none of their bytes; workers that reach no host read those
- * while they grow. Nobody waits for who comes after, so the network and all
- * processors have work, whatever is slower.
+ * files without reading them; workers without network read these files while they
+ * grow. No stage waits for the next one, so the network and all cores are busy.
  */
 
 import { linkSignals } from "../../errors/abort.ts";
@@ -24,7 +23,7 @@ export interface LayerPipelineOptions {
   /** Where blobs come from. */
   readonly source: ImageBlobs;
   readonly workers: LayerWorkers;
-  /** How patiently to try. */
+  /** How to retry. */
   readonly retry: RetryRules | undefined;
   /** How to fetch large blobs. */
   readonly parts: PartRules;
@@ -32,9 +31,9 @@ export interface LayerPipelineOptions {
   onWritten(path: string, bytes: number): void;
 }
 
-/** Where a layer goes to; told while it is on its way. */
+/** The destination of a layer, and progress callbacks. */
 export interface ReceiveLayerOptions extends DownloadHandlers {
-  /** The file that its blob goes to; omitted if it is in one already. */
+  /** The file for its blob; undefined if it is in one already. */
   readonly partial: string | undefined;
   readonly directory: string;
   readonly limits: UnpackLimits;
@@ -44,11 +43,12 @@ export interface ReceiveLayerOptions extends DownloadHandlers {
   prepare(): void;
 }
 
-// A blob has its place from the first byte until it is unpacked, so that downloads
-// are not far ahead; as many connections as registries tolerate.
+// The limit of blobs between the first byte and the end of unpacking, so that
+// downloads do not run far ahead; also a number of connections that registries
+// tolerate.
 const MAX_BLOBS = 4;
 
-/** Brings layers from a source to the directories where they are unpacked. */
+/** Fetches layers from a source and unpacks them into directories. */
 export class LayerPipeline {
   readonly #options: LayerPipelineOptions;
   readonly #blobs = new Semaphore(MAX_BLOBS);
@@ -59,7 +59,7 @@ export class LayerPipeline {
   }
 
   /**
-   * Receives and unpacks a layer, as soon as those of earlier calls let it.
+   * Receives and unpacks a layer, after those of earlier calls.
    *
    * @throws {InvalidLayerError} If the layer is damaged or hostile.
    * @throws {NotFoundError} If a layout does not have it.
@@ -75,7 +75,7 @@ export class LayerPipeline {
       : { path: options.partial };
     const failure = new AbortController();
     const signal = linkSignals(failure.signal, options.signal);
-    // What ends either, ends the other.
+    // A failure of one ends the other.
     const fail = (error: unknown) => failure.abort(error);
     const progress = new BlobProgress();
     const way = { ...options, blob, file, progress, signal };
@@ -122,7 +122,7 @@ export class LayerPipeline {
       ...{ path, offset, digest: blob.digest, directory, limits },
       progress: progress.memory,
     };
-    // To read a file is what receiving it is where nothing is downloaded.
+    // Without a download, reading the file counts as receiving.
     const onRead = partial === undefined ? options.onProgress : () => {};
     const { signal, prepare } = options;
     return await workers.run(job, { signal, prepare, onRead, onWritten });

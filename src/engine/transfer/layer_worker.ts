@@ -10,7 +10,7 @@ import { workerOptions, type WorkerReach } from "./worker_options.ts";
 
 /** Called while a layer is unpacked. */
 export interface UnpackHandlers extends Abortable {
-  /** Called when so much of the blob was read. */
+  /** Called with the bytes of the blob that were read. */
   onRead(bytes: number): void;
   /** Called when bytes were added to a large file. */
   onWritten(path: string, bytes: number): void;
@@ -22,15 +22,15 @@ interface Run extends PromiseWithResolvers<UnpackedLayer> {
   readonly handlers: UnpackHandlers;
 }
 
-// Workers look up for each 256 KiB that they unpack, which takes them milliseconds
-// unless the disk is very slow.
+// Workers check for an abort after each 256 KiB, which takes milliseconds unless
+// the disk is very slow.
 const ABORT_GRACE_MS = 2_000;
 
-/** A worker; disposing ends it, in a job at the next chunk. */
+/** A worker; disposing ends it, at the next chunk of a job. */
 export class LayerWorker implements Disposable {
   readonly #worker: Worker;
   #run: Run | undefined;
-  /** Why it was ended, or broke. */
+  /** Why it was ended, or failed. */
   #reason: Error | undefined;
 
   constructor(reach: WorkerReach) {
@@ -41,20 +41,20 @@ export class LayerWorker implements Disposable {
     this.#worker.onmessage = ({ data }: MessageEvent<UnpackReport>) =>
       this.#onReport(data);
     this.#worker.onerror = (event) => {
-      event.preventDefault(); // or it would end the whole process
+      event.preventDefault(); // otherwise the error would end the process
       this.#end(new Error(`Cannot unpack layer: ${event.message}`));
     };
   }
 
-  /** Whether it takes no more jobs, as it was disposed of, or broke. */
+  /** Whether it accepts no more jobs, as it was disposed of, or failed. */
   get isEnded(): boolean {
     return this.#reason !== undefined;
   }
 
   /**
-   * Unpacks a layer; only one at a time. When it is done, or has failed, nothing
-   * is written to its directory any more; unless it had to be ended, as its thread
-   * may go on for a while. So no directory may be used again.
+   * Unpacks a layer; only one at a time. After success or failure nothing is
+   * written to its directory any more, except if it had to be terminated, as its
+   * thread may go on for a while. So no directory may be reused.
    *
    * @throws {InvalidLayerError} If the layer is damaged or hostile.
    * @throws {NoSpaceError} If the disk is full.
@@ -86,14 +86,14 @@ export class LayerWorker implements Disposable {
     }
   }
 
-  /** Ends it; what is under way fails. */
+  /** Ends it; a running job fails. */
   [Symbol.dispose](): void {
     this.#end(new DOMException("The worker was ended", "AbortError"));
   }
 
   #end(reason: Error): void {
     this.#reason ??= reason;
-    // A thread that computes or waits cannot be ended from outside.
+    // A thread that computes or blocks cannot be terminated from outside.
     this.#run?.progress.stop();
     this.#worker.terminate();
     this.#run?.reject(reason);

@@ -1,4 +1,4 @@
-/** The workers that unpack the layers of a pull, and the place where they do. */
+/** The worker pool that unpacks the layers of a pull. */
 
 import type { BlobFiles } from "../../formats/oci/blob_source.ts";
 import type { Staging } from "../../store/layers/staging.ts";
@@ -11,19 +11,19 @@ import { Semaphore } from "../semaphore.ts";
 
 // Each takes some 25 MiB of memory.
 const MAX_WORKERS = 2;
-// Of all pulls of a process: those that come when all are taken wait, so that a
-// daemon that is asked for forty images at once does not take a gigabyte.
+// The limit for all pulls of a process; further ones wait. So a daemon with forty
+// concurrent pulls does not take a gigabyte.
 const MAX_IN_PROCESS = 6;
 const PLACES = new Semaphore(MAX_IN_PROCESS);
 
-/** Some workers; disposing ends them, in a job at the next chunk. */
+/** A worker pool; disposing ends the workers, at the next chunk of a job. */
 export class LayerWorkers implements AsyncDisposable {
-  /** Keeps the blobs that they read. */
+  /** The directory of the blobs that they read. */
   readonly downloads: string;
   readonly #staging: Staging;
   readonly #files: BlobFiles | undefined;
   readonly #turns = new Semaphore(MAX_WORKERS);
-  /** With the place that each has. */
+  /** All workers, with their permits. */
   readonly #all = new Map<LayerWorker, Disposable>();
   readonly #idle: LayerWorker[] = [];
 
@@ -34,12 +34,12 @@ export class LayerWorkers implements AsyncDisposable {
     this.#files = files;
   }
 
-  /** Each job wants a directory of its own below this one. */
+  /** Each job needs its own directory below this one. */
   get directory(): string {
     return this.#staging.path;
   }
 
-  /** Starts all that have a place, so that no job has to wait for that. */
+  /** Starts all permitted workers in advance. */
   start(): void {
     while (this.#all.size < MAX_WORKERS) {
       const place = PLACES.tryTake();
@@ -71,7 +71,7 @@ export class LayerWorkers implements AsyncDisposable {
     }
   }
 
-  /** Ends the workers, and removes what they have left. */
+  /** Ends the workers, and removes their files. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const worker of this.#all.keys()) this.#end(worker);
     await this.#staging[Symbol.asyncDispose]();

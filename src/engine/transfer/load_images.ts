@@ -22,7 +22,7 @@ import { openStoreSink, type StoredImage } from "./store_sink.ts";
 export interface LoadOptions
   extends Omit<StoreImageOptions, "names" | "received" | "retry"> {}
 
-/** An image that is to be loaded, and as what it will be known. */
+/** An image to load, and its names. */
 interface FoundImage {
   readonly names: readonly ImageName[];
   open(): Promise<ImageSource>;
@@ -30,12 +30,12 @@ interface FoundImage {
 
 /**
  * Loads all images of an archive, which may be compressed, or the one of a
- * directory, an OCI layout or one of `dir:`. They get the names that the archive gives them, short ones below
- * `localhost/`; another image that has a name loses it. What is for another machine
- * is loaded all the same.
+ * directory, an OCI layout or one of `dir:`. They get the names that the archive
+ * gives them, short ones below `localhost/`; another image that has a name loses
+ * it. Images for other platforms are loaded, too.
  *
- * @param input A path, or what is piped.
- * @returns Each image when it is in the store; those before one that fails stay.
+ * @param input A path, or piped input.
+ * @returns Each image when it is in the store; those before a failure stay.
  * @throws {NotFoundError} If there is no such file.
  * @throws {InvalidManifestError} If it holds no images, or damaged ones.
  * @throws As `storeImage()` does.
@@ -66,7 +66,10 @@ function isDirectory(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-/** The directory's name counts, as for `oci:DIR`; a flat one gives none. */
+/**
+ * An OCI layout is named after the directory, as for `oci:DIR`; a `dir:` has no
+ * name.
+ */
 async function findInDirectory(path: string): Promise<readonly FoundImage[]> {
   if (existsSync(`${path}/oci-layout`)) {
     const source = await openLayout(path);
@@ -101,7 +104,7 @@ async function findInArchive(
       `Cannot load archive "${name}": it lists no images`,
     );
   }
-  // All names before the first image is loaded.
+  // All names are checked before the first image is loaded.
   return images.map((image) => ({
     names: archivedNamesOf(image, name),
     open: () => image.open({ signal }),

@@ -1,8 +1,8 @@
 /**
- * Which blobs are known to hold what a stored layer holds. A layer's ID comes from
- * the diff IDs that a config lists, and a config may list whatever it likes: whoever
- * looks at a registry sees the blobs of the manifest, so those it is that must be in
- * the store. A blob that never was here is fetched, and so proven, once.
+ * Blobs that are proven to hold the content of a stored layer. A layer's ID comes
+ * from the diff IDs of a config, which may be forged: scanners of registries see
+ * the blobs of the manifest, so exactly these must be stored. A new blob is fetched
+ * once, which proves it.
  */
 
 import type { Descriptor } from "../../formats/oci/descriptor.ts";
@@ -10,15 +10,15 @@ import type { LayerRecord } from "../../formats/storage/store_record.ts";
 import type { Records } from "../../store/records/records.ts";
 import type { NeededLayer } from "./receive_layer.ts";
 
-/** What tells a blob from others: its size may be a lie, too. */
+/** The identity of a blob: its declared size may be false, too. */
 type BlobIdentity = Pick<Descriptor, "digest" | "size">;
 
-// A flag of orlop's own: other tools keep it when they rewrite the records.
+// orlop's own flag: other tools keep it when they rewrite the records.
 const PROVEN = "orlop-proven-blobs";
-// Who packs one layer again again and again must not make the table grow.
+// Repeated recompression of one layer must not make the table grow.
 const MAX_PROVEN = 16;
 
-/** Whether a stored layer is what comes out of the blob that an image needs. */
+/** Whether a stored layer is proven to have the content of a blob. */
 export function isProven(
   record: LayerRecord,
   { blob, diffId }: Pick<NeededLayer, "blob" | "diffId">,
@@ -34,7 +34,7 @@ export function isProven(
   ].some(({ digest, size }) => digest === blob.digest && fits(size, blob.size));
 }
 
-/** Records that a stored layer is what came out of a blob. To be saved. */
+/** Records that a stored layer came from a blob. The caller saves the records. */
 export function noteProven(
   layers: Records<LayerRecord>,
   record: LayerRecord,
@@ -45,7 +45,7 @@ export function noteProven(
   layers.update({ ...record, flags });
 }
 
-/** Other tools do not know every size: they write 0, or -1. */
+/** Other tools write 0 or -1 for an unknown size. */
 function fits(known: number | undefined, size: number): boolean {
   return known === undefined || known <= 0 || known === size;
 }

@@ -1,4 +1,4 @@
-/** Pulls an image by a name that a person typed. */
+/** Pulls an image by a typed reference. */
 
 import {
   NoMatchingPlatformError,
@@ -56,13 +56,13 @@ export async function pullImage(
   return stored;
 }
 
-/** How to open what a name stands for. */
+/** How to open a source. */
 interface OpenOptions extends PullOptions {
-  /** Undefined if the name says itself where its image is. */
+  /** Undefined if the reference is not of a registry. */
   readonly conf: RegistriesConf | undefined;
 }
 
-/** Once a pull, whatever needs it. */
+/** Reads registries.conf once for a pull. */
 async function readConf(
   name: string,
   options: PullOptions,
@@ -71,7 +71,7 @@ async function readConf(
   return hasTransport(name) ? undefined : await loadRegistriesConf(options);
 }
 
-/** They start while the registry is asked, if it seems that they are needed. */
+/** Starts workers during the first request, if they will probably be needed. */
 async function startEarly(
   agent: Agent,
   name: string,

@@ -1,4 +1,4 @@
-/** Receives a layer's blob: in one piece, or going on with an earlier one. */
+/** Receives a layer's blob, or resumes an earlier download. */
 
 import { join } from "@std/path";
 import { existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
@@ -27,36 +27,38 @@ export interface NeededLayer {
   readonly diffId: Digest;
 }
 
-/** What receiving works with. */
+/** The context of a pull. */
 export interface ReceiveContext extends Abortable {
   readonly pipeline: LayerPipeline;
-  /** Whether blobs are downloaded: else what is there belongs to other pulls. */
+  /**
+   * Whether blobs are downloaded: otherwise partial blobs belong to other pulls.
+   */
   readonly isDownload: boolean;
-  /** Keeps what was received of a layer when a pull is interrupted. */
+  /** The directory of partial blobs, kept when a pull is interrupted. */
   readonly downloads: string;
-  /** What to do with what is there already. */
+  /** What to do with a partial blob. */
   readonly received?: "use" | "forget" | undefined;
   readonly limits: UnpackLimits;
-  /** How patiently to try. */
+  /** How to retry. */
   readonly retry?: RetryRules | undefined;
   readonly onEvent: OnPullEvent;
 }
 
-/** Where a layer goes, and who else wants it. */
+/** The directory of a layer, and the next use of its blob. */
 export interface ReceiveOptions {
   /** Made, or emptied. */
   readonly directory: string;
-  /** The next layer of the same blob: it need not be fetched again. */
-  readonly twin: NeededLayer | undefined;
+  /** The next layer with the same blob, which need not be fetched again. */
+  readonly sameBlob: NeededLayer | undefined;
 }
 
-// Wrong ranges, and what servers say to them, or to the header as such.
+// Responses of servers that do not support the requested range.
 const REFUSED_RANGE = [206, 400, 416, 501];
 
 /**
- * Fetches, unpacks and verifies a layer. What was received and does not fit is
- * thrown away, and all of it is fetched again, once: the transfer may have spoilt
- * it. The blob stays, for its twin or until it is of no more use.
+ * Fetches, unpacks and verifies a layer. If the received bytes are wrong, they are
+ * deleted, and all is fetched once more: the transfer may have corrupted them. The
+ * blob is kept for its next use, or until it is not needed any more.
  *
  * @throws {BlobMismatchError} If a digest or size is not as promised.
  * @throws {InvalidLayerError} If the layer is damaged or hostile.
@@ -64,7 +66,7 @@ const REFUSED_RANGE = [206, 400, 416, 501];
 export async function receiveLayer(
   context: ReceiveContext,
   needed: NeededLayer,
-  { directory, twin }: ReceiveOptions,
+  { directory, sameBlob }: ReceiveOptions,
 ): Promise<{ readonly unpacked: UnpackedLayer; readonly directory: string }> {
   const { downloads, onEvent } = context;
   const { digest } = needed.blob;
@@ -75,12 +77,12 @@ export async function receiveLayer(
   for (let isLast = false;; isLast = true) {
     let isInPieces = partial !== undefined && existsSync(partial);
     try {
-      // A worker that had to be ended may still be writing to the other one.
+      // A terminated worker may still be writing to the first directory.
       const place = isLast ? `${directory}-again` : directory;
       const unpacked = await run(context, needed, {
         directory: place,
         partial,
-        // Parts may be what was wrong.
+        // The parts may have been wrong.
         connections: isLast ? "one" : "several",
         onParts: () => isInPieces = true,
         onRetry(reason) {
@@ -89,12 +91,12 @@ export async function receiveLayer(
         },
       });
       verify(unpacked, needed);
-      if (partial !== undefined && twin !== undefined) {
-        renameSync(partial, join(downloads, twin.id));
+      if (partial !== undefined && sameBlob !== undefined) {
+        renameSync(partial, join(downloads, sameBlob.id));
       }
       return { unpacked, directory: place };
     } catch (error) {
-      // Or it is another layer that has failed, or the user who has had enough.
+      // Otherwise another layer has failed, or the user has aborted.
       const isOwn = error !== context.signal?.reason;
       if (partial !== undefined) {
         keepIfUseful(partial, isOwn ? error : undefined);
@@ -151,14 +153,16 @@ function verify(
   );
 }
 
-/** For the next pull; unless it is wrong, or takes up the room that lacks. */
+/**
+ * Keeps a partial blob for the next pull, unless it is wrong, or the disk is full.
+ */
 function keepIfUseful(partial: string, error: unknown): void {
   const isUseful = !isWrongContent(error) && !(error instanceof NoSpaceError) &&
     (statSync(partial, { throwIfNoEntry: false })?.size ?? 0) > 0;
   if (!isUseful) rmSync(partial, { force: true });
 }
 
-/** Whether bytes are wrong, or pieces cannot be put together. */
+/** Whether the content was wrong, or parts did not fit together. */
 function isWrongContent(error: unknown): boolean {
   return error instanceof BlobMismatchError ||
     error instanceof InvalidLayerError ||

@@ -1,4 +1,4 @@
-/** From a source to one image: manifest, platform, config; all verified. */
+/** Resolves a source to one image: manifest, platform and config, all verified. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import {
@@ -35,18 +35,18 @@ import {
 import { readBlob } from "../../registry/blobs/read_blob.ts";
 import type { RetryRules } from "../../registry/send_request.ts";
 
-/** An image that may be fetched, if a policy lets it. */
+/** An image to be checked by a policy. */
 export interface PolicyRequest {
-  /** What it is asked for as; empty if by no name. */
+  /** The requested name; empty if there is none. */
   readonly name: string;
-  /** What that name stands for: of its manifest, or of an index above it. */
+  /** The digest that the name stands for: of its manifest, or of its index. */
   readonly digest: Digest;
-  /** The one for the platform; it has a digest of its own. */
+  /** The manifest for the platform, which has its own digest. */
   readonly manifest: ImageManifest;
 }
 
 /**
- * Decides whether an image may be fetched, when no more than its manifest is.
+ * Decides whether an image may be fetched, after only its manifest is.
  *
  * @throws {PolicyError} If it may not.
  */
@@ -55,10 +55,10 @@ export type ImagePolicy = (
   options: Abortable,
 ) => void | Promise<void>;
 
-/** Which image of a source is wanted. */
+/** How to choose the image of a source. */
 export interface ResolveOptions extends Abortable {
   /**
-   * What the image is asked for as, for the policy.
+   * The requested name, for the policy.
    *
    * @default {none}
    */
@@ -76,28 +76,27 @@ export interface ResolveOptions extends Abortable {
    */
   readonly platform?: Platform | undefined;
   /**
-   * What to do with an image that is no choice, and for another platform; who
-   * only hands it on accepts it.
+   * What to do with a single image for another platform; plain copies accept it.
    *
    * @default {"refuse"}
    */
   readonly otherPlatform?: "refuse" | "warn" | "accept" | undefined;
   /**
-   * Told what is odd about the image, but no reason to refuse it.
+   * Receives warnings about the image.
    *
    * @default {none}
    */
   readonly onWarning?: ((message: string) => void) | undefined;
   /**
-   * How patiently to try.
+   * How to retry.
    *
    * @default {as RetryRules has it}
    */
   readonly retry?: RetryRules | undefined;
   /**
-   * Where a config may be at hand already; it is verified all the same.
+   * Finds a local copy of a config; it is verified all the same.
    *
-   * @default {nowhere}
+   * @default {none}
    */
   readonly findConfig?: ((digest: Digest) => Bytes | undefined) | undefined;
 }
@@ -154,7 +153,7 @@ async function checkPolicy(
   signal?.throwIfAborted();
 }
 
-/** What a name for an image stands for. */
+/** The digest that a name for an image stands for. */
 export function digestOfImage(
   { indexes, raw }: Pick<ResolvedImage, "indexes" | "raw">,
 ): Digest {
@@ -192,7 +191,7 @@ async function withConfig(
   return { ...image, configBytes, config };
 }
 
-/** A store's IDs have 64 digits, for all of its users. */
+/** IDs in the store have 64 digits, for all tools. */
 function refuseOtherAlgorithms(digests: readonly Digest[], why: string): void {
   const other = digests.find((digest) => algorithmOf(digest) !== "sha256");
   if (other === undefined) return;
@@ -201,13 +200,16 @@ function refuseOtherAlgorithms(digests: readonly Digest[], why: string): void {
   );
 }
 
-/** What was asked for, and what an index says of the image that it led to. */
+/** The requested platform, and the one in the index. */
 interface WantedPlatform {
   readonly platform: Platform;
   readonly promised: Platform | undefined;
 }
 
-/** An index is believed more than a config, which builders copy from elsewhere. */
+/**
+ * The platform of an index takes precedence over the config's, which builders often
+ * copy.
+ */
 function checkPlatform(
   config: ImageConfig,
   { platform, promised, digest, otherPlatform, onWarning }:
@@ -235,7 +237,7 @@ function checkPlatform(
   );
 }
 
-/** Reads a config; once more if wrong bytes came. @throws {BlobMismatchError} */
+/** Reads a config; retries once after wrong bytes. @throws {BlobMismatchError} */
 async function readConfig(
   source: ImageSource,
   blob: Descriptor,
@@ -256,7 +258,7 @@ async function readConfig(
   }
 }
 
-/** Reads a blob that is kept in memory. @throws {BlobMismatchError} */
+/** Reads a small blob into memory. @throws {BlobMismatchError} */
 async function readSmallBlob(
   source: ImageSource,
   blob: Descriptor,

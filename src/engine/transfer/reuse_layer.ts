@@ -1,4 +1,4 @@
-/** Which layers of an image need not be fetched, as they are in the store. */
+/** Finds layers of an image that are in the store already. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import type { LayerRecord } from "../../formats/storage/store_record.ts";
@@ -10,7 +10,7 @@ import type { NeededLayer } from "./receive_layer.ts";
 
 type Layers = RecordView<LayerRecord>;
 
-/** Whether a layer is there, of the blob that is needed, and whole on disk. */
+/** Whether a layer is stored, proven to be from the needed blob, and intact. */
 export async function canReuse(
   { store }: Agent,
   layers: Layers,
@@ -22,7 +22,7 @@ export async function canReuse(
   return faults.every(({ kind }) => kind === "names");
 }
 
-/** Repairs what needs no blob: short names, and who is below whom. */
+/** Repairs what needs no blob: short names and lists of lower layers. */
 export async function repairNames(
   { store, log }: Agent,
   needed: readonly NeededLayer[],

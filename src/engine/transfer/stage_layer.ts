@@ -1,4 +1,4 @@
-/** Brings one layer into the staging directory, verified. */
+/** Fetches and verifies one layer in the staging directory. */
 
 import { join } from "@std/path";
 import { existsSync, renameSync, rmSync } from "node:fs";
@@ -18,27 +18,27 @@ import {
 } from "./receive_layer.ts";
 import { canReuse } from "./reuse_layer.ts";
 
-/** What staging works with. */
+/** The context of staging. */
 export interface StageContext extends ReceiveContext {
   readonly agent: Agent;
   /** Where workers unpack layers: no symlink may be there. */
   readonly directory: string;
-  /** Where layers are finished, out of reach of all workers. */
+  /** Where layers are finished, inaccessible to workers. */
   readonly finished: string;
   /** IDs of layers that are fetched although they are in the store. */
   readonly suspects?: ReadonlySet<string> | undefined;
 }
 
 /**
- * A layer that is unpacked, but not yet in the store. While it is not disposed
- * of, other processes wait for it instead of fetching the same.
+ * A layer that is unpacked, but not yet in the store. Until it is disposed of,
+ * other processes wait for it instead of fetching it, too.
  */
 export interface StagedLayer extends Disposable {
   readonly directory: string;
   readonly unpacked: UnpackedLayer;
   /**
-   * Removes its blob. Until then it is of use for who pulls again after this pull
-   * is stopped; but the sync would write it to the disk, too.
+   * Removes its blob, which was kept for a pull after an abort; before the sync,
+   * which would write it to the disk, too.
    */
   forgetBlob(): void;
 }
@@ -46,14 +46,14 @@ export interface StagedLayer extends Disposable {
 /**
  * Fetches, unpacks, verifies and finishes a layer.
  *
- * @returns Undefined if another process has brought it meanwhile.
+ * @returns Undefined if another process has stored it meanwhile.
  * @throws {BlobMismatchError} If a digest or size is not as promised.
  * @throws {InvalidLayerError} If the layer is damaged or hostile.
  */
 export async function stageLayer(
   context: StageContext,
   needed: NeededLayer,
-  { twin }: Pick<ReceiveOptions, "twin">,
+  { sameBlob }: Pick<ReceiveOptions, "sameBlob">,
 ): Promise<StagedLayer | undefined> {
   const { agent } = context;
   const held = new DisposableStack();
@@ -68,10 +68,10 @@ export async function stageLayer(
     const { unpacked, directory: received } = await receiveLayer(
       context,
       needed,
-      { directory: join(context.directory, name), twin },
+      { directory: join(context.directory, name), sameBlob },
     );
-    // Now come its symlinks: with them, a worker's permission to write where it
-    // unpacks another layer would be one to write anywhere.
+    // Symlinks are made only here: in a directory that workers may write to, they
+    // would extend that permission to any path.
     const directory = join(context.finished, name);
     renameSync(received, directory);
     await finishUnpacked(directory, needed, context).catch((error) => {
@@ -94,7 +94,7 @@ function forgetBlob({ downloads }: ReceiveContext, { id }: NeededLayer): void {
   rmSync(join(downloads, id), { force: true });
 }
 
-/** What only GNU tar can make, while other layers are still received. */
+/** Lets GNU tar make special files, while other layers are still received. */
 async function finishUnpacked(
   directory: string,
   { blob: { digest } }: NeededLayer,
@@ -106,10 +106,10 @@ async function finishUnpacked(
     const { stderr } = await runCommand(findProgram("tar"), args, { signal });
     return stderr;
   }, { layer: `layer "${digest}"` });
-  rmSync(spool); // or it would be written to the disk by the sync, too
+  rmSync(spool); // otherwise the sync would write it to the disk
 }
 
-/** The same layer, wanted by two processes, is fetched once. */
+/** Two processes that need the same layer fetch it once. */
 function lockPull(
   { store, log }: Agent,
   layerId: LayerId,

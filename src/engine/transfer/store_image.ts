@@ -1,4 +1,4 @@
-/** Brings an image from a source into the store. */
+/** Stores an image from a source. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import type { ImageSource } from "../../formats/oci/blob_source.ts";
@@ -29,25 +29,25 @@ export interface StoreImageOptions extends Abortable {
    */
   readonly policy?: ImagePolicy | undefined;
   /**
-   * What a layer may hold at most.
+   * Limits of the content of a layer.
    *
    * @default {as UnpackLimits has it}
    */
   readonly limits?: UnpackLimits | undefined;
   /**
-   * `"ignore"` begins even if the disk seems too small.
+   * `"ignore"` starts even if the disk seems too small.
    *
    * @default {"check"}
    */
   readonly space?: "check" | "ignore" | undefined;
   /**
-   * `"forget"` fetches again what earlier pulls got of layers.
+   * `"forget"` ignores partial blobs of earlier pulls.
    *
    * @default {"use"}
    */
   readonly received?: "use" | "forget" | undefined;
   /**
-   * How patiently to try.
+   * How to retry.
    *
    * @default {as RetryRules has it}
    */
@@ -62,7 +62,7 @@ export interface StoreImageOptions extends Abortable {
 
 /**
  * Fetches what the store lacks of an image, then records the image. Until the
- * record is written there is no image; layers that are whole stay.
+ * record is written there is no image; complete layers stay.
  *
  * @throws {SyntaxError} If a name is malformed.
  * @throws {PolicyError} If the policy refuses the image.

@@ -1,4 +1,4 @@
-/** The store as a place where images go to. */
+/** The store as a destination of images. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import { BlobMismatchError } from "../../errors/image_errors.ts";
@@ -28,42 +28,42 @@ import type { NeededLayer } from "./receive_layer.ts";
 import { digestOfImage } from "./resolve_image.ts";
 import { canReuse, repairNames } from "./reuse_layer.ts";
 
-/** An image that is in the store now. */
+/** An image that was stored. */
 export interface StoredImage {
   /** The digest of its config, without `sha256:`. */
   readonly imageId: ImageId;
-  /** Those that were asked for, in full. */
+  /** The requested names, in full. */
   readonly names: readonly ImageName[];
   /** Of the manifest, or of the index that led to it. */
   readonly digest: Digest;
 }
 
-/** How the store takes an image. */
+/** How to store an image. */
 export interface StoreSinkOptions {
   /** The image may have others already. */
   readonly names: readonly ImageName[];
-  /** What a layer may hold at most. */
+  /** Limits of the content of a layer. */
   readonly limits?: UnpackLimits | undefined;
-  /** `"ignore"` begins even if the disk seems too small. */
+  /** `"ignore"` starts even if the disk seems too small. */
   readonly space?: "check" | "ignore" | undefined;
-  /** `"forget"` fetches again what earlier pulls got of layers. */
+  /** `"forget"` ignores partial blobs of earlier pulls. */
   readonly received?: "use" | "forget" | undefined;
   /** IDs of layers whose content is damaged: fetched again, and replaced. */
   readonly suspects?: ReadonlySet<string> | undefined;
-  /** How patiently to try. */
+  /** How to retry. */
   readonly retry?: RetryRules | undefined;
   /** Receives progress events. */
   readonly onEvent?: OnPullEvent | undefined;
-  /** The caller's own; if omitted, they are started when they are needed. */
+  /** The caller's workers; if omitted, they are started on demand. */
   readonly workers?: LayerWorkers | undefined;
-  /** How to log that a name moves here; `"info"` if the user typed it. */
+  /** The level to log that a name moves here; `"info"` if the user typed it. */
   readonly lostNames?: LogLevel | undefined;
 }
 
-// Another tool may remove a layer that this image needs, at the worst moment.
+// Another tool may remove a needed layer during the pull: then retry.
 const MAX_ROUNDS = 3;
 
-/** Opens the store for one image. Layers that are whole stay, also if it fails. */
+/** Opens the store for one image. Complete layers stay, even if it fails. */
 export function openStoreSink(
   agent: Agent,
   options: StoreSinkOptions,
@@ -76,7 +76,7 @@ export function openStoreSink(
   };
 }
 
-/** What is on its way, and as what it shall be known. */
+/** An image to store, and its names. */
 interface Delivery {
   readonly image: ResolvedImage;
   readonly source: ImageBlobs;
@@ -91,7 +91,7 @@ async function receive(
   const { onEvent = () => {}, limits = {} } = options;
   refuseOtherDigests(image, names);
   const layers = listLayers(image, source);
-  // Before they are looked up: from now on no cleanup takes one away.
+  // Leased before the lookup: from now on no cleanup removes them.
   using _lease = agent.store.leases.lease(layers.map(({ id }) => id));
   for (let round = 1;; round++) {
     const needed = await findMissing(agent, layers, options);
@@ -119,7 +119,7 @@ async function receive(
   }
 }
 
-/** Whoever uses a name with a digest relies on getting just that image. */
+/** A name with a digest must refer to exactly that image. */
 function refuseOtherDigests(
   { indexes, raw }: ResolvedImage,
   names: readonly ImageName[],
@@ -135,9 +135,8 @@ function refuseOtherDigests(
 }
 
 /**
- * On a full disk not even the mark of a layer that was begun can be taken away.
- * What was staged is gone by now, so there is room to do it: whoever locks the
- * layers does.
+ * On a full disk not even the mark of an incomplete layer can be removed. By now
+ * the staged files are deleted, so there is space: locking the layers removes it.
  */
 async function repair({ store, log }: Agent): Promise<void> {
   try {
@@ -147,7 +146,7 @@ async function repair({ store, log }: Agent): Promise<void> {
   }
 }
 
-/** The config of an image that is here already need not be fetched. */
+/** The config of a stored image need not be fetched. */
 function readStoredConfig({ store }: Agent, digest: Digest): Bytes | undefined {
   const bytes = store.images.readItem(imageIdOf(digest), digest);
   return bytes && digestOf(bytes) === digest ? bytes : undefined; // or damaged
@@ -163,7 +162,7 @@ function listLayers(
     const id = ids[index];
     const diffId = diffIds[index];
     if (id === undefined || diffId === undefined) return [];
-    compressionOf(blob.mediaType); // refuses what is no layer
+    compressionOf(blob.mediaType); // refuses unknown layer types
     return [{ id, parent: ids[index - 1], blob, diffId }];
   });
 }
@@ -173,7 +172,7 @@ async function findMissing(
   layers: readonly NeededLayer[],
   options: Pick<StoreSinkOptions, "suspects"> & Abortable,
 ): Promise<readonly NeededLayer[]> {
-  // Before anything is fetched, and left in a store that must not change.
+  // Checked before anything is fetched: the store may be inconsistent.
   using held = await agent.store.lock(READ_LOCKS, {
     ...options,
     purpose: "write",

@@ -1,6 +1,6 @@
 /**
- * The worker that decompresses and unpacks layers, from files that grow meanwhile.
- * It may read those and write one staging directory; it reaches no host.
+ * The worker that decompresses and unpacks layers, from files that still grow. It
+ * may read those and write one staging directory; it has no network.
  */
 
 import { closeSync, openSync, readSync } from "node:fs";
@@ -18,7 +18,7 @@ declare const self: {
   postMessage(message: UnpackReport): void;
 };
 
-// Few calls, and no more than what is at hand for the decompressor.
+// A compromise between calls and memory.
 const BUFFER_BYTES = 256 * 1024;
 const buffer = new Uint8Array(BUFFER_BYTES);
 
@@ -35,7 +35,7 @@ function unpack(job: UnpackJob): UnpackedLayer {
   const unpacker = unpackBlob({
     directory: job.directory,
     algorithm: algorithmOf(job.digest),
-    // Some bytes of a blob may be seconds of work.
+    // A few bytes of a blob may take seconds to unpack.
     onArchive: () => progress.throwIfStopped(),
     onWritten: (path, bytes) =>
       self.postMessage({ kind: "written", path, bytes }),
@@ -62,7 +62,7 @@ function* readGrowing(
   { path, offset: start, digest }: UnpackJob,
   progress: BlobProgress,
 ): Generator<Bytes> {
-  let size = progress.waitBeyond(0); // before that there may be no file
+  let size = progress.waitBeyond(0); // before that the file may not exist
   const fd = openSync(path, "r");
   try {
     for (let offset = 0; offset < size;) {

@@ -1,18 +1,18 @@
-/** What the workers of a pull may do. */
+/** Permissions of the workers of a pull. */
 
 import { fileWorkerOptions } from "../file_worker.ts";
 
-/** What a worker of a pull may reach: absolute paths. */
+/** The paths that a worker of a pull may access; absolute. */
 export interface WorkerReach {
-  /** Where the main thread puts blobs: it may read them. */
+  /** Where the main thread writes blobs: readable. */
   readonly downloads: string;
-  /** Where blobs are that need not be downloaded, folders or files: likewise. */
+  /** Local blobs, folders or files: readable. */
   readonly files?: readonly string[] | undefined;
-  /** Where layers are unpacked: it may read and write it. */
+  /** Where layers are unpacked: readable and writable. */
   readonly staging: string;
 }
 
-/** What a worker that unpacks layers may do, and nothing else. */
+/** The permissions of a worker that unpacks layers. */
 export function workerOptions(
   { downloads, files = [], staging }: WorkerReach,
 ): WorkerOptions {

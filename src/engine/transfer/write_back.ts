@@ -1,16 +1,16 @@
-/** Writes what a pull unpacks to the disk while it goes on. */
+/** Writes unpacked files to the disk during a pull. */
 
 import { closeSync, constants, fdatasync, openSync } from "node:fs";
 import { promisify } from "node:util";
 import { syncTree } from "../../fs/sync.ts";
 import type { Agent } from "../agent.ts";
 
-/** Gets what is staged onto the disk. */
+/** Writes staged files to the disk. */
 export interface WriteBack extends Disposable {
   /**
-   * Begins with a large file, so that less is left for the sync.
+   * Starts to write a large file, so that less is left for the sync.
    *
-   * @param bytes How many were added to it.
+   * @param bytes The number of bytes added to it.
    */
   begin(path: string, bytes: number): Promise<void>;
   /**
@@ -21,7 +21,7 @@ export interface WriteBack extends Disposable {
   sync(layerDirectories: readonly string[]): Promise<void>;
 }
 
-// It is only to save time, so more at once are left to the sync.
+// Only an optimization: further files are left to the sync.
 const MAX_AT_ONCE = 16;
 // While a disk empties its cache it answers nobody, not even who reads a bitmap to
 // make a file. So it is told to often, and each time there is not much to write.

@@ -47,9 +47,9 @@ export interface ResolvedImage {
  *   return await copyImage(source, counter);
  * }
  * ```
- * @typeParam Receipt What it tells of an image that has arrived.
+ * @typeParam Result What it tells of an image that has arrived.
  */
-export interface ImageSink<Receipt> {
+export interface ImageSink<Result> {
   /** A config that it has already; it is verified all the same. */
   findConfig?(digest: Digest): Bytes | undefined;
   /**
@@ -63,5 +63,5 @@ export interface ImageSink<Receipt> {
     image: ResolvedImage,
     source: ImageBlobs,
     options?: Abortable,
-  ): Promise<Receipt>;
+  ): Promise<Result>;
 }

@@ -39,7 +39,7 @@ export interface LayerTarOptions {
    */
   readonly content?: "check" | "trust" | undefined;
   /**
-   * Copies of the files that {@linkcode listOddFiles} lists, by their names: Deno
+   * Copies of the files that {@linkcode listNonUtf8Files} lists, by their names: Deno
    * cannot open a file with such a name.
    */
   readonly copies?: ReadonlyMap<string, string> | undefined;

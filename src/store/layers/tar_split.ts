@@ -46,7 +46,7 @@ export function openTarSplit(paths: StorePaths, layer: LayerRecord): TarSplit {
  *
  * @throws {DamagedFileError} If the list is damaged.
  */
-export function listOddFiles(
+export function listNonUtf8Files(
   paths: StorePaths,
   layer: LayerRecord,
 ): readonly string[] {

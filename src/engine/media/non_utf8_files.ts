@@ -1,6 +1,6 @@
 /**
- * Files of layers whose names are no UTF-8. The runtime opens none of them, so GNU
- * tar copies them to where it can.
+ * Files of layers whose names are not UTF-8. Deno cannot open them, so GNU tar
+ * copies them to names that it can open.
  */
 
 import { join } from "@std/path";
@@ -17,33 +17,33 @@ import type { TarEntry } from "../../formats/tar/tar_entry.ts";
 import { TarScanner } from "../../formats/tar/tar_scanner.ts";
 import { findProgram } from "../../process/find_program.ts";
 import { runCommand } from "../../process/run_command.ts";
-import { listOddFiles } from "../../store/layers/tar_split.ts";
+import { listNonUtf8Files } from "../../store/layers/tar_split.ts";
 import { layerDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
 
-/** Copies, which vanish when they are disposed of. */
-export interface OddFiles extends AsyncDisposable {
+/** Copies, which are removed when disposed of. */
+export interface NonUtf8Files extends AsyncDisposable {
   /** Their paths, by the names in the archive; undefined if there are none. */
   readonly copies: ReadonlyMap<string, string> | undefined;
 }
 
 const CHUNK_BYTES = 256 * 1024;
-const NONE: OddFiles = {
+const NONE: NonUtf8Files = {
   copies: undefined,
   async [Symbol.asyncDispose]() {},
 };
 
 /**
- * Copies the files of a layer that have such names, and content.
+ * Copies the non-empty files of a layer that have such names.
  *
- * @throws {DamagedFileError} If one of them is something else now.
+ * @throws {DamagedFileError} If one of them is not a regular file any more.
  */
-export async function copyOddFiles(
+export async function copyNonUtf8Files(
   { store }: Agent,
   layer: LayerRecord,
   { signal }: Abortable = {},
-): Promise<OddFiles> {
-  const names = listOddFiles(store.paths, layer);
+): Promise<NonUtf8Files> {
+  const names = listNonUtf8Files(store.paths, layer);
   if (names.length === 0) return NONE;
   await using begun = new AsyncDisposableStack();
   const { path: directory } = begun.use(store.openStaging());
@@ -60,7 +60,7 @@ export async function copyOddFiles(
     "--null",
     "--verbatim-files-from",
     `--files-from=${list}`,
-  ], { signal, okCodes: "any" }); // what it could not read is missing below
+  ], { signal, okCodes: "any" }); // a file that tar could not read is found missing below
   const copied = takeApart(tar, { directory, layer });
   rmSync(tar);
   const copies = new Map(
@@ -89,7 +89,7 @@ function listBytes(paths: readonly string[]): Bytes {
   return fromBinaryString(unique.map((path) => `${path}\0`).join(""));
 }
 
-/** Writes each file to one of its own, by a name that can be opened. */
+/** Writes each file of an archive under a name that can be opened. */
 function takeApart(
   tar: string,
   { directory, layer }: {
