@@ -1,4 +1,4 @@
-/** Tells how calls end, and what they were about. */
+/** Logs the results of calls. */
 
 import type { Message } from "@bufbuild/protobuf";
 import { isObject } from "../formats/json.ts";
@@ -6,7 +6,7 @@ import { GRPC_CODE } from "./grpc/grpc_error.ts";
 import type { EndedCall } from "./grpc/serve_call.ts";
 import type { Log, LogFields } from "../engine/agent.ts";
 
-/** Logs a call: who is at fault decides how loudly. */
+/** Logs a call: the level depends on who caused an error. */
 export function logCall(
   log: Log,
   { path, request, status, durationMs }: EndedCall,
@@ -26,7 +26,7 @@ function isOurs(code: number): boolean {
   return code === GRPC_CODE.unknown || code === GRPC_CODE.internal;
 }
 
-/** Where requests say what they are about; of all else, some of it is secret. */
+/** The members of requests that are logged; others may be secret. */
 const SUBJECTS: Readonly<Record<string, readonly string[]>> = {
   pod: ["podSandboxId"],
   container: ["containerId"],

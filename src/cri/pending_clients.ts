@@ -1,10 +1,13 @@
-/** Clients of ports on loopback: anybody on this machine may be one. */
+/**
+ * Unauthenticated clients of ports on loopback: any user of this machine can
+ * connect.
+ */
 
 import type { Duplex } from "node:stream";
 
 /** Limits of {@linkcode PendingClients}. */
 export interface PendingLimits {
-  /** How many there may be: the oldest has to go for one more. */
+  /** The maximum: the oldest is closed for a new one. */
   readonly maxPending: number;
   /** How long one may stay, in milliseconds, until it is released. */
   readonly headMs: number;
@@ -22,8 +25,8 @@ export class PendingClients {
   }
 
   /**
-   * Holds one more. Whoever floods a server throws out his own before others, as
-   * these are done in a moment.
+   * Adds a connection. A flooding client mostly closes its own connections, as
+   * others are pending only for a moment.
    */
   add(socket: Duplex): void {
     const { maxPending, headMs } = this.#limits;
@@ -32,12 +35,12 @@ export class PendingClients {
       this.release(oldest);
       oldest.destroy();
     }
-    // Node looks after slow clients now and then only, and not at silent ones.
+    // Node checks slow clients only from time to time, and silent ones never.
     this.#sockets.set(socket, setTimeout(() => socket.destroy(), headMs));
     socket.once("close", () => this.release(socket));
   }
 
-  /** One is known to be welcome, or has gone. */
+  /** A client has authenticated, or has gone. */
   release(socket: Duplex): void {
     clearTimeout(this.#sockets.get(socket));
     this.#sockets.delete(socket);

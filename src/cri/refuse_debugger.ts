@@ -1,4 +1,4 @@
-/** Keeps people of this machine from a daemon that runs as root. */
+/** Prevents a debugger in a daemon that runs as root. */
 
 import type { Libc } from "../process/libc.ts";
 
@@ -9,9 +9,9 @@ const LOOK_EVERY_MS = 20;
 const SETTLED_MS = 3000;
 
 /**
- * Lets SIGUSR1 do nothing. Deno answers it by a debugger at 127.0.0.1:9229, which
- * asks nobody who he is; and whoever rotates logs may send it, as it lets other
- * daemons open theirs again.
+ * Ignores SIGUSR1. Deno would start a debugger at 127.0.0.1:9229 without
+ * authentication; and tools that rotate logs may send the signal, as other daemons
+ * reopen their logs then.
  */
 export function refuseDebugger(libc: Libc | undefined): Disposable {
   const ignore = () => libc?.ignoreSignal?.(SIGUSR1);

@@ -1,6 +1,6 @@
 /**
- * Serves a node of Kubernetes: CRI v1 on a Unix socket, until it is told to end.
- * Containers go on without it; what it knows is on the disk.
+ * Serves a node of Kubernetes: CRI v1 on a Unix socket, until it is stopped.
+ * Containers continue without it; all state is on the disk.
  */
 
 import type { Agent, Log } from "../engine/agent.ts";
@@ -25,17 +25,17 @@ import {
 } from "./service_manager.ts";
 import { startStreaming } from "./streaming/start_streaming.ts";
 
-/** What is served, and how. */
+/** Options of the server. */
 export interface ServeOptions {
   readonly agent: Agent;
-  /** What guards the socket, and tells systemd. */
+  /** Protects the socket, and notifies systemd. */
   readonly libc: Libc | undefined;
   readonly settings: ServeSettings;
   readonly environment: NotifyEnvironment;
   readonly log: Log;
   /** Ends it. */
   readonly signal: AbortSignal;
-  /** Told when clients are answered. */
+  /** Called when clients can connect. */
   readonly onReady: () => void;
 }
 

@@ -1,10 +1,10 @@
-/** Tells systemd that this process is ready, and that it lives: sd_notify(3). */
+/** Notifies systemd that this process is ready and alive: sd_notify(3). */
 
 import type { LibcSockets } from "../process/libc_sockets.ts";
 
-/** Who started this process, if it wants to hear of it. Disposing says that it ends. */
+/** The service manager. Disposing notifies it of the end. */
 export interface ServiceManager extends Disposable {
-  /** Says that clients are answered from now on, and then that it goes on so. */
+  /** Notifies that the service is ready, and from then on that it is alive. */
   ready(status: string): void;
 }
 
@@ -12,18 +12,18 @@ export interface ServiceManager extends Disposable {
 export interface NotifyEnvironment {
   /** `NOTIFY_SOCKET`. */
   readonly socket: string | undefined;
-  /** `WATCHDOG_USEC`: it ends who is silent for so long. */
+  /** `WATCHDOG_USEC`: the watchdog's limit. */
   readonly watchdogMicroseconds: string | undefined;
-  /** `WATCHDOG_PID`: whom that is about. */
+  /** `WATCHDOG_PID`: the process that it applies to. */
   readonly watchdogPid: string | undefined;
 }
 
-/** Who sends what is to be told: libc, with its sockets. */
+/** Sends datagrams: libc with its sockets. */
 export interface DatagramSender {
   readonly sockets: Pick<LibcSockets, "sendDatagram"> | undefined;
 }
 
-/** Opens the way to systemd; what is told goes nowhere if there is none. */
+/** Connects to systemd; without it, notifications are dropped. */
 export function openServiceManager(
   libc: DatagramSender | undefined,
   environment: NotifyEnvironment,
@@ -47,7 +47,7 @@ export function openServiceManager(
   };
 }
 
-/** Half of what systemd waits, as it advises: sd_watchdog_enabled(3). */
+/** Half of the watchdog's limit, as sd_watchdog_enabled(3) recommends. */
 function watchdogInterval(
   { socket, watchdogMicroseconds, watchdogPid }: NotifyEnvironment,
 ): number | undefined {

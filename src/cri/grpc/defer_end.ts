@@ -1,4 +1,4 @@
-/** Keeps sessions from being freed while they are read for. */
+/** Keeps a session from being freed while its data is being read. */
 
 import type { Http2Session } from "node:http2";
 import { setImmediate } from "node:timers";
@@ -9,7 +9,8 @@ import { setImmediate } from "node:timers";
  * A client that goes says so by GOAWAY, and Node's own listener closes the session
  * at once. Deno 2.9.6 then frees it under the function that still reads the frame:
  * the process ends with an assertion of nghttp2 or a segmentation fault
- * (denoland/deno#36788). Promises are no way out, as they go on within that, too.
+ * (denoland/deno#36788). Promises do not help, as their callbacks run within that
+ * function, too.
  */
 export function deferEnd(session: Http2Session): void {
   const close = session.close.bind(session);

@@ -6,11 +6,11 @@ import { GRPC_CODE, GrpcError } from "./grpc_error.ts";
 const HEADER_BYTES = 5;
 const LENGTH_OFFSET = 1;
 
-/** Above it, a message is refused, in either direction. */
+/** The maximum size of a message, in either direction. */
 export const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
 /**
- * Puts a message in a frame.
+ * Encodes a message as a frame.
  *
  * @throws {GrpcError} If it is too large.
  */
@@ -23,7 +23,7 @@ export function encodeFrame(message: Uint8Array): Bytes {
   return frame;
 }
 
-/** Puts together the one message of a request. */
+/** Assembles the one message of a request. */
 export class FrameReader {
   readonly #encoding: string;
   #chunks: Uint8Array[] = [];
@@ -34,14 +34,14 @@ export class FrameReader {
   /**
    * Makes one.
    *
-   * @param encoding How a compressed message would be compressed.
+   * @param encoding The compression of the request, for errors.
    */
   constructor(encoding = "identity") {
     this.#encoding = encoding;
   }
 
   /**
-   * Takes what has come.
+   * Adds received bytes.
    *
    * @throws {GrpcError} As soon as it cannot become one message.
    */
@@ -55,9 +55,9 @@ export class FrameReader {
   }
 
   /**
-   * The message, when the client sends no more.
+   * The message, at the end of the request.
    *
-   * @throws {GrpcError} If it is not whole.
+   * @throws {GrpcError} If it is incomplete.
    */
   end(): Bytes {
     const whole = HEADER_BYTES + (this.#size ?? 0);

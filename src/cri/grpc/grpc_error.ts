@@ -1,4 +1,4 @@
-/** gRPC's status codes, and which condition has which: statuscodes.md of gRPC. */
+/** gRPC's status codes, and their conditions: statuscodes.md of gRPC. */
 
 import { categoryOf, type ErrorCategory } from "../../errors/category.ts";
 import { UnauthorizedError } from "../../errors/image_errors.ts";
@@ -25,9 +25,9 @@ export const GRPC_CODE = {
 /** One of them. */
 export type GrpcCode = (typeof GRPC_CODE)[keyof typeof GRPC_CODE];
 
-/** A failure that says itself with which code it is answered. */
+/** An error with its own status code. */
 export class GrpcError extends Error {
-  /** What the client gets. */
+  /** The code for the client. */
   readonly code: GrpcCode;
 
   static {
@@ -41,16 +41,16 @@ export class GrpcError extends Error {
   }
 }
 
-/** What a call ends with. */
+/** The status of a call. */
 export interface GrpcStatus {
   readonly code: GrpcCode;
-  /** Empty if the call went well. */
+  /** Empty if the call succeeded. */
   readonly message: string;
 }
 
 /**
- * How a call ends that threw something. Clients show the message as it is: what it
- * quotes of a request or an image must not move a cursor, or forge a line of a log.
+ * The status of a call that threw. Clients show the message unchanged: text from a
+ * request or an image must not move the cursor, or forge a line of a log.
  */
 export function statusOf(error: unknown): GrpcStatus {
   const message = showOnOneLine(sentenceOf(error)).trim();
@@ -68,10 +68,12 @@ function codeOf(error: unknown): GrpcCode {
     : CODES[categoryOf(error)];
 }
 
-/** Whether it says that an argument is wrong, in our words: no mistake of ours. */
+/**
+ * Whether the error is one of orlop's own messages about an argument, not a bug.
+ */
 function isRefusal(error: unknown): boolean {
   const isFitting = error instanceof TypeError || error instanceof RangeError;
-  // V8's own begin so, too, but give no reason behind a colon.
+  // V8's own messages begin so, too, but have no reason after a colon.
   return isFitting && /^Cannot .*: /s.test(error.message);
 }
 

@@ -1,8 +1,8 @@
 /**
  * A gRPC server on Node's HTTP/2: unary calls and server streaming, uncompressed.
  *
- * Own framing, not a package: what a kubelet uses is small, and this way the
- * bytes of a request pass through little code.
+ * It has its own framing: a kubelet uses little of gRPC, and requests pass through
+ * little code.
  */
 
 import { createServer, type Http2Server, type Http2Session } from "node:http2";
@@ -20,16 +20,16 @@ import type {
   ServiceMethods,
 } from "./service_methods.ts";
 
-// A client that wants more at once waits for the first ones.
+// Further calls of a client wait.
 const SETTINGS = { maxConcurrentStreams: 2000 };
-// More that are in use at once would use up the files that this process may open.
+// More would use up the open files of this process.
 const MAX_CONNECTIONS = 500;
-// For what a method has in hand when the server ends.
+// The time for running methods when the server ends.
 const GRACE_MS = 10_000;
-// For the last answers to be sent.
+// The time to send the last responses.
 const CLOSE_TIMEOUT_MS = 500;
 
-/** What a server is made with. */
+/** Options of a server. */
 export interface GrpcServerOptions {
   /**
    * Called for each call when it has ended.
@@ -73,12 +73,12 @@ export class GrpcServer implements AsyncDisposable {
   }
 
   /**
-   * Begins to listen, for this user and root alone.
+   * Begins to listen, for this user and root only.
    *
-   * @param path Of the socket; one to which nobody listens is replaced.
-   * @param libc What keeps the socket from other programs, and knows who calls.
+   * @param path The path of the socket; a stale one is replaced.
+   * @param libc Protects the socket, and identifies clients.
    * @throws {RangeError} If the path is too long for a socket.
-   * @throws {InUseError} If somebody listens there, or it is no socket.
+   * @throws {InUseError} If another process listens there, or it is no socket.
    */
   async listen(path: string, libc?: Libc): Promise<void> {
     const server = createServer({ settings: SETTINGS });
@@ -103,7 +103,7 @@ export class GrpcServer implements AsyncDisposable {
     await isInTime(Promise.all(this.#calls), GRACE_MS);
     this.#sessions.destroyAll();
     await isInTime(promise, CLOSE_TIMEOUT_MS);
-    // Of clients that never said a word: no session tells them.
+    // Connections without a session.
     for (const socket of this.#sockets) socket.destroy();
     await promise;
   }

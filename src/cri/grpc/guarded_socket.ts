@@ -1,4 +1,6 @@
-/** A Unix socket that only its owner and root can reach, and no child inherits. */
+/**
+ * A Unix socket that only its owner and root can connect to, and no child inherits.
+ */
 
 import type { Server, Socket } from "node:net";
 import { connect } from "node:net";
@@ -12,17 +14,17 @@ import { SUN_PATH_BYTES } from "../../process/sockets/socket_address.ts";
 
 const SOCKET_MODE = 0o600;
 const FOLDER_MODE = 0o755;
-// Beside the path, until it is guarded.
+// The suffix of the path until the socket is protected.
 const NEW = ".new";
 
 /**
- * Binds a server to a path, where it appears as a whole: 0600 from the first
- * moment, and in place of a socket to which nobody listens any more.
+ * Binds a server to a path atomically: with mode 0600 from the start, and replacing
+ * a stale socket.
  *
- * @returns What removes it again, unless another process has replaced it.
+ * @returns A disposable that removes it, unless another process has replaced it.
  * @throws {RangeError} If the path is too long for a socket.
- * @throws {InUseError} If somebody listens there, or it is no socket; the same of
- *   `PATH.new`, where it is until it is guarded.
+ * @throws {InUseError} If another process listens there, or it is no socket; also
+ *   for `PATH.new`, its temporary path.
  */
 export async function listenGuarded(
   server: Server,
@@ -40,7 +42,7 @@ export async function listenGuarded(
   server.listen({ path: unguarded }, resolve);
   await promise;
   server.off("error", reject);
-  // Of one client that could not be let in: it tries again.
+  // An error of accept for one client, which tries again.
   server.on("error", () => {});
   await Deno.chmod(unguarded, SOCKET_MODE);
   const fd = descriptorOf(server);
@@ -52,10 +54,10 @@ export async function listenGuarded(
   };
 }
 
-/** Whether whoever connected may: the user that this process runs as, or root. */
+/** Whether a client may connect: it must be the user of this process, or root. */
 export function mayCall(socket: Socket, libc: Libc | undefined): boolean {
   const fd = descriptorOf(socket);
-  // Without libc, the mode of the socket is all that guards it.
+  // Without libc, only the mode of the socket protects it.
   if (fd === undefined || libc?.sockets === undefined) return true;
   const uid = libc.sockets.readPeer(fd)?.uid;
   return uid === 0 || uid === Deno.uid();
@@ -100,7 +102,7 @@ async function findListener(path: string): Promise<"somebody" | "nobody"> {
   }
 }
 
-/** The number of the file behind it: Node tells in no other way. */
+/** Its file descriptor, from Node's internals, as there is no other way. */
 function descriptorOf(owner: Server | Socket): number | undefined {
   const handle: unknown = "_handle" in owner ? owner._handle : undefined;
   if (typeof handle !== "object" || handle === null) return undefined;

@@ -8,13 +8,13 @@ import type { CallContext } from "./service_methods.ts";
 // The longest that a timer takes, in milliseconds: 24 days.
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** A call's context. Disposing ends the watch, and aborts nothing. */
+/** The limits of a call. Disposing removes them, and aborts nothing. */
 export interface CallLimits extends Disposable {
   readonly context: CallContext;
 }
 
 /**
- * Watches over a call.
+ * Limits a call.
  *
  * @param ending Aborted when the server ends.
  * @throws {SyntaxError} If the call's timeout is malformed.

@@ -3,7 +3,7 @@
 import { toBytes } from "../../formats/bytes.ts";
 import type { GrpcStatus } from "./grpc_error.ts";
 
-/** What all bodies are. */
+/** The content type of all bodies. */
 export const CONTENT_TYPE = "application/grpc";
 
 /** Whether a request's body is what the server reads. */
@@ -11,7 +11,7 @@ export function isGrpc(contentType: string | undefined): boolean {
   return /^application\/grpc(\+proto)?( *;.*)?$/i.test(contentType ?? "");
 }
 
-/** Milliseconds a unit. */
+/** Milliseconds of each unit. */
 const UNITS: Readonly<Record<string, number>> = {
   H: 3_600_000,
   M: 60_000,
@@ -49,8 +49,8 @@ export function statusTrailers(
 }
 
 /**
- * Percent-encodes a message, and cuts what no client would take: also a blank at
- * either end, with which a header is malformed.
+ * Percent-encodes a message, and truncates it to what clients accept; also trims
+ * blanks, which are malformed at the ends of a header.
  */
 export function encodeMessage(message: string): string {
   let encoded = "";

@@ -1,4 +1,4 @@
-/** The connections of a server, of which none is kept for who forgot it. */
+/** The connections of a server; abandoned ones are closed. */
 
 import type { Http2Session, ServerHttp2Stream } from "node:http2";
 import { deferEnd } from "./defer_end.ts";
@@ -6,16 +6,21 @@ import { deferEnd } from "./defer_end.ts";
 // A kubelet has two. Others forget theirs: critest opens one for each test.
 const MAX_SESSIONS = 200;
 
-/** What is open now; who was silent for longest goes when there are too many. */
+/**
+ * The open sessions; if there are too many, the one that was idle for longest is
+ * closed.
+ */
 export class OpenSessions {
-  /** How many calls each has under way, the one that was silent for longest first. */
+  /**
+   * The number of running calls of each, the one that was idle for longest first.
+   */
   readonly #calls = new Map<Http2Session, number>();
 
-  /** Takes a session up, until it is closed. */
+  /** Adds a session, until it is closed. */
   add(session: Http2Session): void {
     deferEnd(session);
     this.#calls.set(session, 0);
-    // A connection that breaks ends its streams, and they tell their calls.
+    // A broken connection ends its streams, and these end their calls.
     session.on("error", () => {});
     session.on("close", () => this.#calls.delete(session));
     session.on("stream", (stream) => this.#count(session, stream));
@@ -35,11 +40,11 @@ export class OpenSessions {
   #add(session: Http2Session, count: number): void {
     const calls = this.#calls.get(session);
     if (calls === undefined) return;
-    this.#calls.delete(session); // to be the last from now on
+    this.#calls.delete(session); // moved to the end of the order
     this.#calls.set(session, calls + count);
   }
 
-  /** By GOAWAY: a client that still wants something connects again. */
+  /** By GOAWAY: a client that still needs it connects again. */
   #closeSilent(): void {
     for (const [session, calls] of this.#calls) {
       if (calls > 0) continue;

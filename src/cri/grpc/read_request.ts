@@ -8,13 +8,13 @@ import { GRPC_CODE, GrpcError } from "./grpc_error.ts";
 import type { RequestBudget } from "./request_budget.ts";
 import type { CallContext } from "./service_methods.ts";
 
-// For 16 MiB over a unix socket; who needs longer holds memory for nothing.
+// Enough for 16 MiB over a Unix socket; slower clients would hold memory.
 const ARRIVAL_MS = 30_000;
 
 /**
  * Reads a request to its end.
  *
- * @throws {GrpcError} If it is malformed, too large, or does not come.
+ * @throws {GrpcError} If it is malformed, too large, or does not arrive in time.
  */
 export async function readRequest(
   stream: ServerHttp2Stream,
@@ -45,7 +45,7 @@ export async function readRequest(
     clearTimeout(timer);
     stream.off("data", onData);
     stream.off("end", resolve);
-    stream.resume(); // What still comes is dropped.
+    stream.resume(); // Further data is dropped.
   }
 }
 

@@ -1,21 +1,21 @@
-/** How much memory requests may take together until they are whole. */
+/** Limits the memory of all incomplete requests together. */
 
 import { GRPC_CODE, GrpcError } from "./grpc_error.ts";
 
-// Four of the largest; what kubelets send has some kilobytes.
+// Four of the largest; requests of kubelets have some kilobytes.
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** The part of one request. Disposing gives it back. */
+/** The share of one request. Disposing releases it. */
 export interface BudgetShare extends Disposable {
   /**
-   * Records that so many bytes came.
+   * Takes a number of bytes from the budget.
    *
    * @throws {GrpcError} If all requests together have too many.
    */
   take(bytes: number): void;
 }
 
-/** What is left for all requests of a server. */
+/** The budget of all requests of a server. */
 export class RequestBudget {
   #taken = 0;
 

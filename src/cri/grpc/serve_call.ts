@@ -34,7 +34,10 @@ import type {
 
 /** A call that has ended. */
 export interface EndedCall {
-  /** As it came: `/runtime.v1.ImageService/ListImages`, or what nobody knows. */
+  /**
+   * The path of the request: `/runtime.v1.ImageService/ListImages`, or an unknown
+   * one.
+   */
   readonly path: string;
   /** Whether the server has such a method. */
   readonly isKnown: boolean;
@@ -44,12 +47,12 @@ export interface EndedCall {
   readonly durationMs: number;
 }
 
-/** What calls are served with. */
+/** The context of calls. */
 export interface CallServer {
   readonly methods: ReadonlyMap<string, MethodEntry>;
-  /** Aborted when no call may go on. */
+  /** Aborted when all calls must end. */
   readonly ending: AbortSignal;
-  /** What requests may take that are not whole yet. */
+  /** The memory budget of incomplete requests. */
   readonly budget: RequestBudget;
   /**
    * Called for each call when it has ended.
@@ -59,17 +62,17 @@ export interface CallServer {
   readonly onEnd?: ((call: EndedCall) => void) | undefined;
 }
 
-// Time for a client to take its answer, once there is nothing to wait for.
+// The time for a client to read its response, after the call has ended.
 const CLOSE_TIMEOUT_MS = 30_000;
 
-/** Serves a call. Settles when what it began has ended; never rejects. */
+/** Serves a call. Settles when all its work has ended; never rejects. */
 export async function serveCall(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
   { methods, ending, budget, onEnd }: CallServer,
 ): Promise<void> {
   const begunMs = performance.now();
-  stream.on("error", () => {}); // Its close tells the call.
+  stream.on("error", () => {}); // The `close` event ends the call.
   if (!isGrpc(headers["content-type"]) || headers[":method"] !== "POST") {
     refuseRequest(stream, headers);
     return;
@@ -101,9 +104,9 @@ function refuseRequest(
 
 interface Calling extends Pick<CallServer, "ending" | "budget"> {
   readonly entry: MethodEntry | undefined;
-  /** What a method began, and nobody may wait for any more. */
+  /** Work of a method that the call may not await any more. */
   readonly running: Set<Promise<unknown>>;
-  /** Gets the request, once it is whole. */
+  /** Receives the complete request. */
   readonly onRequest: (request: Message) => void;
 }
 
@@ -143,7 +146,7 @@ function isIterable(
   return Symbol.asyncIterator in answer;
 }
 
-/** Notes what goes on, perhaps longer than the call. */
+/** Tracks work that may outlive the call. */
 function keep<T>(
   promise: Promise<T>,
   running: Set<Promise<unknown>>,
@@ -186,7 +189,7 @@ async function sendAll(
   { stream, description, context, running }: Output & Pick<Calling, "running">,
 ): Promise<void> {
   const iterator = answers[Symbol.asyncIterator]();
-  // The client may have to wait for the first one for hours.
+  // The first event may come after hours, so send the headers now.
   begin(stream);
   try {
     while (true) {
@@ -218,7 +221,7 @@ function drained(stream: ServerHttp2Stream): Promise<void> {
   return promise;
 }
 
-/** Sends how it ended, and lets a client that does not listen go. */
+/** Sends the status, and disconnects a client that does not read. */
 function finish(stream: ServerHttp2Stream, status: GrpcStatus): void {
   if (stream.destroyed || stream.closed) return;
   const trailers = statusTrailers(status);
@@ -227,7 +230,7 @@ function finish(stream: ServerHttp2Stream, status: GrpcStatus): void {
     CLOSE_TIMEOUT_MS,
   );
   stream.once("close", () => clearTimeout(farewell));
-  // A client that still sends is told that nobody reads it.
+  // Resets the stream of a client that still sends.
   if (!stream.readableEnded) {
     stream.once("finish", () => stream.close(constants.NGHTTP2_NO_ERROR));
   }

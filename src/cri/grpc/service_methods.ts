@@ -1,4 +1,4 @@
-/** How services are written: a function a method. */
+/** The form of services: a function for each method. */
 
 import type {
   DescMessage,
@@ -9,11 +9,14 @@ import type {
   MessageShape,
 } from "@bufbuild/protobuf";
 
-/** What a method knows of its call besides the request. */
+/** The context of a call. */
 export interface CallContext {
   /** Aborted when the client goes, when its deadline is over, or the server ends. */
   readonly signal: AbortSignal;
-  /** How long the client waits, in milliseconds; undefined if for ever. */
+  /**
+   * The deadline of the client, in milliseconds from now; undefined if there is
+   * none.
+   */
   readonly deadlineMs: number | undefined;
 }
 
@@ -27,7 +30,7 @@ export type ServiceMethods<Service extends DescService> = {
   >;
 };
 
-/** A method: it answers once, or as often as it likes. */
+/** A method with one response, or with a stream of responses. */
 export type ServiceMethod<Method> = Method extends {
   readonly methodKind: "unary";
   readonly input: infer Input extends DescMessage;
@@ -46,10 +49,10 @@ export type ServiceMethod<Method> = Method extends {
     ) => AsyncIterable<MessageInitShape<Output>>
   : never;
 
-/** What a method of whatever service answers. */
+/** A response of any method. */
 export type AnyMessage = MessageInitShape<DescMessage>;
 
-/** A method of whatever service. */
+/** Any method. */
 export type AnyMethod = (
   request: Message,
   call: CallContext,
@@ -58,6 +61,6 @@ export type AnyMethod = (
 /** A method with its messages, as the server finds it by its path. */
 export interface MethodEntry {
   readonly description: DescMethod;
-  /** Undefined if it is not there. */
+  /** Undefined if it is not implemented. */
   readonly run: AnyMethod | undefined;
 }

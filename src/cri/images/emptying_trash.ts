@@ -1,10 +1,10 @@
-/** Files of removed images, which go when that was answered. */
+/** Deletes files of removed images after the response. */
 
 import type { Agent } from "../../engine/agent.ts";
 import { isInTime } from "../../errors/abort.ts";
 import { whyOf } from "../../errors/why.ts";
 
-// What is left then, or by a kill, the next command removes.
+// Files that are left then, or after a kill, are removed by the next command.
 const PATIENCE_MS = 10_000;
 
 /** Trash that is being emptied. Disposing waits for it, for a while. */

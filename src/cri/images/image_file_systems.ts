@@ -1,4 +1,4 @@
-/** What ImageFsInfo tells: kubelets ask every few seconds. */
+/** Data for ImageFsInfo, which kubelets call every few seconds. */
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Agent } from "../../engine/agent.ts";
@@ -12,9 +12,9 @@ import type { EmptyingTrash } from "./emptying_trash.ts";
 import { toNanoseconds } from "../runtime/state/nanoseconds.ts";
 import { fileSystemMessage } from "../stats/usage_messages.ts";
 
-// A kubelet looks at its disks every 10 s; crictl asks first of all, whatever for.
+// A kubelet checks its disks every 10 s; crictl calls it before each command.
 const FRESH_MS = 5000;
-// For so long an answer counts while the next one is made.
+// How long the last result is used while the next one is measured.
 const STALE_MS = 60_000;
 
 /** A measurement, and when it was made. */
@@ -33,20 +33,20 @@ export class ImageFileSystems {
   /**
    * Makes one for a store.
    *
-   * @param trash What goes on taking room until it is empty; none is the default.
+   * @param trash Removed files that still take space; none is the default.
    */
   constructor(agent: Agent, trash?: EmptyingTrash) {
     this.#agent = agent;
     this.#trash = trash;
   }
 
-  /** Makes sure that a change is seen. */
+  /** Invalidates the cache after a change. */
   forget(): void {
     this.#last = undefined;
     this.#current = undefined;
   }
 
-  /** Tells what images and containers take, as it was a minute ago at most. */
+  /** Returns the usage of images and containers, at most one minute old. */
   async measure(
     options: Abortable,
   ): Promise<MessageInitShape<typeof ImageFsInfoResponseSchema>> {
@@ -59,7 +59,7 @@ export class ImageFileSystems {
     };
   }
 
-  /** The same, as it was measured. */
+  /** The same, in the engine's form. */
   async read(options: Abortable): Promise<FileSystemUsage> {
     return (await this.#recent(options)).usage;
   }
@@ -68,7 +68,7 @@ export class ImageFileSystems {
     const last = this.#last;
     const ageMs = Date.now() - (last?.atMs ?? 0);
     if (last !== undefined && ageMs < FRESH_MS) return last;
-    // Whoever asks while it is under way waits for the same one.
+    // Concurrent calls share one measurement.
     const current = this.#current ?? this.#begin();
     if (last !== undefined && ageMs < STALE_MS) return last;
     return await unlessAborted(() => current, options);
@@ -92,9 +92,9 @@ export class ImageFileSystems {
     try {
       last = await current;
     } catch {
-      // Whoever waits hears of it, and the next one tries again.
+      // The waiting calls get the error; the next one tries again.
     }
-    // Or what has changed meanwhile is not in it.
+    // It was invalidated meanwhile.
     if (this.#current !== current) return;
     this.#current = undefined;
     this.#last = last;

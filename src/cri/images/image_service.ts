@@ -28,14 +28,14 @@ import { pullForPod } from "./pull_for_pod.ts";
 import type { SharedPulls } from "./shared_pulls.ts";
 import { type ImageMessage, toImage } from "./to_image.ts";
 
-/** What the service works with. */
+/** Options of the service. */
 export interface ImageServiceOptions {
   readonly agent: Agent;
   readonly pulls: SharedPulls;
   readonly fileSystems: ImageFileSystems;
   readonly trash: EmptyingTrash;
   readonly log: Log;
-  /** Waits for removals of containers that were answered: they still use images. */
+  /** Waits for running removals of containers, which still use images. */
   readonly settleContainers: () => Promise<void>;
 }
 
@@ -85,7 +85,7 @@ export function imageService(options: ImageServiceOptions): Methods {
   };
 }
 
-/** Its files go when that was answered. */
+/** Its files are deleted after the response. */
 async function remove(
   { agent, trash, settleContainers }: ImageServiceOptions,
   nameOrId: string,
@@ -131,14 +131,14 @@ async function tellStatus(
   { signal }: CallContext,
 ): Promise<{ image?: ImageMessage; info?: Record<string, string> }> {
   const image = await findImage(agent, nameIn(spec), signal);
-  if (image === undefined) return {}; // as CRI asks: it is no error
+  if (image === undefined) return {}; // CRI requires this to be no error
   const told = toImage(image, image.config?.config.User ?? "");
   return verbose ? { image: told, info: { info: explain(image) } } : {
     image: told,
   };
 }
 
-/** What `crictl inspecti` shows, as other runtimes have it. */
+/** The text that `crictl inspecti` shows, as in other runtimes. */
 function explain(image: ImageDetails): string {
   const { config, digest, layers, layerSizes, names, usedBy } = image;
   return JSON.stringify({

@@ -1,15 +1,15 @@
-/** Who runs in images: configs do not change, so each is read once. */
+/** The users of images: configs do not change, so each is read once. */
 
 import type { Agent } from "../../engine/agent.ts";
 import { readUser } from "../../engine/images/list_images.ts";
 import type { ImageId } from "../../formats/storage/store_ids.ts";
 
-/** Remembers what configs say. */
+/** A cache of the users in configs. */
 export class ImageUsers {
   readonly #agent: Agent;
   readonly #users = new Map<ImageId, string>();
 
-  /** Makes one that knows nothing yet. */
+  /** Makes an empty cache. */
   constructor(agent: Agent) {
     this.#agent = agent;
   }

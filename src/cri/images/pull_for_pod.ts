@@ -1,4 +1,4 @@
-/** PullImage: what a pod's image is, and whose credentials go where. */
+/** PullImage: resolves a pod's image, and decides where credentials are sent. */
 
 import type { Agent } from "../../engine/agent.ts";
 import { RegistryError } from "../../errors/image_errors.ts";
@@ -30,7 +30,7 @@ export interface PodPull {
   readonly image: string;
   /** The pod's pull secret. */
   readonly auth: AuthConfig | undefined;
-  /** Ends it, unless others wait for the same. */
+  /** Aborts it, unless others wait for the same pull. */
   readonly signal: AbortSignal;
 }
 
@@ -67,8 +67,8 @@ export async function pullForPod(
 }
 
 /**
- * A pod is given what registries have: a name that could also mean a folder or an
- * archive of this machine means an image in a registry.
+ * Pods get images from registries only: a name that could also refer to a folder or
+ * an archive of this machine refers to a registry.
  *
  * @throws {SyntaxError} If it is malformed.
  */
@@ -78,8 +78,8 @@ function registryName(name: string): string {
 }
 
 /**
- * Whether credentials may go along. A kubelet finds those of a short name under
- * docker.io; registries.conf may lead it elsewhere.
+ * Whether credentials may be sent. A kubelet finds those of a short name under
+ * docker.io; registries.conf may resolve it to another registry.
  */
 async function isSent(
   { registries }: Agent,
@@ -93,8 +93,8 @@ async function isSent(
 
 const HUB = "docker.io";
 
-// What a kubelet looks for, to say why a pod waits: cri-api, pkg/errors. It takes
-// the code off a message only if it is UNKNOWN.
+// The text by which a kubelet explains why a pod waits: cri-api, pkg/errors. It
+// strips the code from a message only if that is UNKNOWN.
 const REGISTRY_UNAVAILABLE = "RegistryUnavailable";
 
 function inWordsOfKubelet(error: unknown): unknown {

@@ -10,7 +10,7 @@ import { parseReference } from "../../formats/oci/reference.ts";
 import type { AuthConfig } from "../api/api_pb.js";
 
 /**
- * Reads them, the most telling first. No message shows what is in them.
+ * Reads them, the most specific form first. No message contains them.
  *
  * @param image What is pulled: credentials for another registry are not for it.
  * @returns Undefined if there are none; then those of this machine count.

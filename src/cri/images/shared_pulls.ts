@@ -1,4 +1,4 @@
-/** Pulls for several callers: equal ones that come meanwhile are one transfer. */
+/** Pulls for several callers: concurrent equal requests share one transfer. */
 
 import type { Agent } from "../../engine/agent.ts";
 import type { PullEvent } from "../../engine/progress/pull_event.ts";
@@ -7,11 +7,11 @@ import type { StoredImage } from "../../engine/transfer/store_sink.ts";
 import { unlessAborted } from "../../errors/abort.ts";
 import type { Credentials } from "../../formats/config/auth_file.ts";
 
-/** What is pulled, and for whom. */
+/** A request for a pull. */
 export interface PullRequest {
   /** As the kubelet names it. */
   readonly name: string;
-  /** Those that this machine has, if undefined. */
+  /** If undefined, those of this machine. */
   readonly credentials: Credentials | undefined;
   /** Ends the caller's wait, and with the last caller the pull. */
   readonly signal: AbortSignal;
@@ -20,14 +20,14 @@ export interface PullRequest {
 /** How pulls are made. */
 export interface SharedPullsOptions {
   /**
-   * A pull in which nothing moves for so long is ended. Registries that send
-   * nothing are given up sooner; this is for all else, such as a disk that hangs.
+   * A pull without progress is ended after this time. Silent registries time out
+   * sooner; this is for all other cases, such as a hanging disk.
    *
    * @default {600_000}
    */
   readonly stallTimeoutMs?: number;
   /**
-   * Called for what moves in all pulls.
+   * Called for the events of all pulls.
    *
    * @default {none}
    */
@@ -60,15 +60,16 @@ export class SharedPulls {
   }
 
   /**
-   * Pulls, or waits for a pull of the same name with the same credentials. One
-   * whose last caller goes is ended, and has ended when this settles.
+   * Pulls, or waits for a pull of the same name with the same credentials. A pull
+   * without callers is aborted, and has ended when this settles.
    *
    * @throws As `pullImage()`, or the signal's reason.
    */
   async pull(request: PullRequest): Promise<StoredImage> {
     const { name, credentials, signal } = request;
     signal.throwIfAborted();
-    // Who may not pull an image must not get it by asking while another does.
+    // The key includes the credentials: a caller without access must not get an
+    // image through another's pull.
     const key = JSON.stringify([name, credentials]);
     const pull = this.#pulls.get(key) ?? this.#start(key, request);
     pull.callers++;
@@ -119,13 +120,13 @@ export class SharedPulls {
   }
 
   async #end(key: string, pull: Pull): Promise<void> {
-    // Whoever comes now begins again, and goes on with what was fetched.
+    // A later caller starts a new pull, which resumes the download.
     if (this.#pulls.get(key) === pull) this.#pulls.delete(key);
     pull.ending.abort(new DOMException("Nobody waits for it", "AbortError"));
     try {
       await pull.result;
     } catch {
-      // The callers know.
+      // The callers get the error.
     }
   }
 }

@@ -1,18 +1,18 @@
-/** An image as CRI tells of it. */
+/** An image in CRI's form. */
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { ImageSummary } from "../../engine/images/list_images.ts";
 import type { ImageSchema } from "../api/api_pb.js";
 
-/** An image in an answer. */
+/** An image in a response. */
 export type ImageMessage = MessageInitShape<typeof ImageSchema>;
 
 /**
- * Tells of an image. Its ID, that of a container's image, and what a pull answers
- * are the same text, as kubelets compare them: the store's own ID, so that people
- * find it there.
+ * Makes the message of an image. Its ID, that of a container's image, and the
+ * response of a pull are the same text, as kubelets compare them: the ID in the
+ * store.
  *
- * @param user Who runs in it, as its config says: `1000`, `www-data:www-data`.
+ * @param user The user in its config: `1000`, `www-data:www-data`.
  */
 export function toImage(image: ImageSummary, user: string): ImageMessage {
   const { id } = image;
@@ -27,7 +27,7 @@ export function toImage(image: ImageSummary, user: string): ImageMessage {
   };
 }
 
-// The largest that a kernel has: -1 is no user.
+// The largest user ID of the kernel: -1 is no user.
 const MAX_UID = 2n ** 32n - 2n;
 
 function toUser(user: string): Pick<ImageMessage, "uid" | "username"> {

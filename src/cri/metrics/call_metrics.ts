@@ -29,7 +29,7 @@ export class CallMetrics {
 
   /** Counts one. */
   add({ path, isKnown, status, durationMs }: EndedCall): void {
-    // What nobody knows may have any name: there would be no end of them.
+    // Unknown methods share one label, as their number is unlimited.
     const method = isKnown ? path.replace(/^\/[\w.]*\.(?=\w+\/)/, "") : "other";
     const calls = this.#methods.get(method) ?? none();
     this.#methods.set(method, calls);

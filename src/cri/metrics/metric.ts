@@ -6,12 +6,12 @@ import type { Amount } from "../../formats/kernel/cgroup_usage.ts";
 import { MetricType } from "../api/api_pb.js";
 import type { OpenFiles } from "./open_files.ts";
 
-/** What a metric is made of. */
+/** The data of metrics of a container. */
 export interface ContainerFacts {
   readonly sample: UsageSample;
   /** Since 1970. */
   readonly startedAtNs: bigint;
-  /** Of what it has written; undefined if it is not known as yet. */
+  /** The size of its writable layer; undefined if not known yet. */
   readonly layer: LayerSize | undefined;
   readonly disk: DiskFacts;
   readonly files: OpenFiles | undefined;
@@ -39,18 +39,18 @@ export interface MetricDefinition<Facts> {
   readonly type: MetricType;
   /** Besides those that all metrics have. */
   readonly labels: readonly string[];
-  /** Nothing where nobody counts. */
+  /** No values if not measured. */
   readonly valuesOf: (facts: Facts) => readonly MetricValue[];
 }
 
-/** What all metrics are labelled by, in this order. */
+/** The labels of all metrics, in this order. */
 export const COMMON_LABELS: readonly string[] = [
   ...["container", "id", "image", "name", "namespace", "pod"],
 ];
 
 const NS_PER_SECOND = 1_000_000_000n;
 
-/** What a metric tells: one amount, or values that labels tell apart. */
+/** The source of a metric: one amount, or values with labels. */
 type Source<Facts> =
   | ((facts: Facts) => Amount)
   | Pick<MetricDefinition<Facts>, "labels" | "valuesOf">;

@@ -17,18 +17,18 @@ export interface MetricsServer extends AsyncDisposable {
   readonly address: HostAndPort;
 }
 
-/** Gathers what there is to show, each time somebody asks. */
+/** Gathers the metrics for each request. */
 export type ReadMetrics = () => readonly Gauge[] | Promise<readonly Gauge[]>;
 
 const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
-// Prometheus has one, and asks each minute.
+// Prometheus has one connection, and one request each minute.
 const LIMITS = { maxPending: 32, headMs: 30_000 };
 
 /**
- * Begins to show metrics at `/metrics`. Whoever floods it takes few open files, and
- * has them gathered once at a time.
+ * Serves metrics at `/metrics`. A flood of clients takes few open files, and
+ * gathers only once at a time.
  *
- * @throws {InUseError} If somebody else listens there.
+ * @throws {InUseError} If another process listens there.
  */
 export async function serveMetrics(
   { hostname, port }: HostAndPort,
@@ -50,7 +50,7 @@ export async function serveMetrics(
     clients.add(socket);
   });
   await listen(server, { hostname, port });
-  server.on("error", () => {}); // Of one that could not be let in.
+  server.on("error", () => {}); // An error of accept for one client.
   const address = server.address();
   return {
     address: {
@@ -83,7 +83,7 @@ async function listen(
   }
 }
 
-/** Those who ask while all is being gathered get the same. */
+/** Concurrent requests share one result. */
 function shareText(read: ReadMetrics): () => Promise<string> {
   let reading: Promise<string> | undefined;
   return () =>

@@ -1,4 +1,4 @@
-/** Counts what processes have open. */
+/** Counts the open files of processes. */
 
 import { type Abortable, linkSignals } from "../../errors/abort.ts";
 import { CommandError } from "../../errors/store_errors.ts";
@@ -15,15 +15,15 @@ import { runCommand } from "../../process/run_command.ts";
 export interface OpenFiles {
   readonly descriptors: bigint;
   readonly sockets: bigint;
-  /** How many the first process may have open; undefined if as many as it likes. */
+  /** The limit of the first process; undefined if there is none. */
   readonly maxDescriptors: bigint | undefined;
 }
 
-// A container may open millions: better no number than a node without metrics.
+// A container may open millions of files: then the number is omitted.
 const TIMEOUT_MS = 3000;
-// For one program; the kernel takes 2 MB of arguments.
+// For one call of the program; the kernel accepts 2 MB of arguments.
 const MAX_PROCESSES = 5000;
-// Of one container: who starts more is counted by these.
+// For one container: of more processes only these are counted.
 const MAX_OF_CONTAINER = 500;
 
 /**

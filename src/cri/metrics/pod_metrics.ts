@@ -53,7 +53,7 @@ const CONTAINER_METRICS: readonly MetricDefinition<ContainerFacts>[] = [
   ...STORAGE_METRICS,
 ];
 
-/** Says which metrics there are, for the kubelet to announce. */
+/** Describes all metrics, for the kubelet. */
 export function listMetricDescriptors(): MessageInitShape<
   typeof ListMetricDescriptorsResponseSchema
 > {
@@ -177,7 +177,9 @@ function containerMetrics(
   });
 }
 
-/** A pod's own have no container and no image, by which people tell them apart. */
+/**
+ * A pod's own metrics have no container and image labels, which distinguishes them.
+ */
 function podMetrics(pod: KnownPod, interfaces: Interfaces): MetricInit[] {
   const labels = ["", pod.id, "", pod.record.names?.[0] ?? ""];
   return toMetrics(NETWORK_METRICS, interfaces, {

@@ -1,10 +1,10 @@
-/** What every process shows, by the names that Prometheus's clients use. */
+/** Metrics of the process, with the names of Prometheus's clients. */
 
 import type { Gauge } from "../../formats/config/prometheus_text.ts";
 
 const STARTED_SECONDS = (performance.timeOrigin) / 1000;
 
-/** What this process takes now. */
+/** The resource usage of this process. */
 export function readProcessMetrics(): readonly Gauge[] {
   const { rss, heapUsed } = Deno.memoryUsage();
   return [

@@ -1,11 +1,11 @@
-/** Counts what pulls bring. */
+/** Counts pulls. */
 
 import type { PullEvent } from "../../engine/progress/pull_event.ts";
 import type { Gauge } from "../../formats/config/prometheus_text.ts";
 
 /** Counts the pulls of one server. */
 export class PullMetrics {
-  /** Of blobs that are on their way, by digest: events tell sums. */
+  /** Received bytes of current blobs, by digest: events report totals. */
   readonly #received = new Map<string, number>();
   #bytes = 0;
   #layers = 0;

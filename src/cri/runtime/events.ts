@@ -1,4 +1,4 @@
-/** Tells a kubelet what happens to containers and pods: GetContainerEvents. */
+/** Events of containers and pods for a kubelet: GetContainerEvents. */
 
 import { create } from "@bufbuild/protobuf";
 import { whyOf } from "../../errors/why.ts";
@@ -24,10 +24,10 @@ export function getContainerEvents(
 }
 
 /**
- * Tells what happened to a container, or to a pod as if it were one, and what its
- * pod is like now. What was done is done, whether it can be told or not.
+ * Emits an event of a container or a pod, with the status of its pod. A failure is
+ * only logged.
  *
- * @param podId That of its pod, if the store may not have the container any more.
+ * @param podId The ID of its pod, if the container may be removed already.
  */
 export async function tellEvent(
   context: RuntimeContext,

@@ -1,7 +1,7 @@
 /**
- * Takes up what a daemon before this one left: what it was about to make is undone,
- * what it was about to remove is removed, and how containers ended meanwhile is
- * noted. Before that nobody is answered.
+ * Recovers after the end of an earlier daemon: interrupted creations are undone,
+ * interrupted removals are finished, and exits of containers are recorded. It runs
+ * before any call is served.
  */
 
 import { forgetProcess } from "../../engine/monitor/forget_process.ts";
@@ -24,10 +24,10 @@ import type { RuntimeContext } from "./runtime_context.ts";
 import type { OwnContainer, OwnPod } from "./state/known_objects.ts";
 import { toNanoseconds } from "./state/nanoseconds.ts";
 
-// Each asks a runtime, which is a program of its own.
+// Each queries a runtime, which starts a program.
 const AT_ONCE = 8;
 
-/** Takes all of it up. What fails is told, and stays as it is. */
+/** Recovers all objects. Failures are logged, and the objects stay. */
 export async function recover(context: RuntimeContext): Promise<void> {
   const { objects } = context;
   const { pods, containers } = await objects.read();
@@ -43,7 +43,10 @@ export async function recover(context: RuntimeContext): Promise<void> {
   await giveBack(context);
 }
 
-/** What pods have that are no more; if that is not sure, all stays. */
+/**
+ * Releases the resources of removed pods; if the store is inconsistent, nothing is
+ * released.
+ */
 async function giveBack(
   { agent, settings: { networks } }: RuntimeContext,
 ): Promise<void> {
@@ -92,14 +95,14 @@ async function recoverContainer(
   const startedAt = note.status.startedAt ||
     toNanoseconds(tryReadLastRun(agent, id)?.startedAt);
   const known = { ...note, status: { ...note.status, startedAt } };
-  // Who watches over it tells that it runs, and no program need be started.
+  // A running conmon shows that it runs, without starting a program.
   const isWatched = hasMonitor(agent, id);
   const exit = readExit(agent, id);
   if (exit !== undefined) return objects.setNote(id, withExit(known, exit));
   if (isWatched && state === ContainerState.CONTAINER_RUNNING) return;
   const { process } = await findActivity(agent, id);
   const isWaiting = state === ContainerState.CONTAINER_CREATED;
-  // Its process is made when it is started, unless it is there.
+  // Its process is made at its start, if it does not exist.
   if (process === undefined && isWaiting) return;
   if (process === undefined) return await noteUnseen(context, id, known);
   if (process.status === "starting") {
@@ -113,13 +116,13 @@ async function recoverContainer(
   });
 }
 
-/** It ended with the machine, or its conmon was killed. */
+/** It ended with a reboot, or its conmon was killed. */
 async function noteUnseen(
   { agent, objects }: RuntimeContext,
   id: ContainerId,
   note: OwnContainer["note"],
 ): Promise<void> {
-  // It may have ended since the look before.
+  // It may have ended since the previous check.
   const exit = readExit(agent, id) ?? unseenExit();
   objects.setNote(id, withExit(note, exit));
   await forgetProcess(agent, id);

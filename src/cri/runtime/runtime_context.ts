@@ -1,4 +1,4 @@
-/** What the methods of RuntimeService work with. */
+/** The context of RuntimeService's methods. */
 
 import type { Agent } from "../../engine/agent.ts";
 import type { NetworkSettings } from "../../engine/network/find_networks.ts";
@@ -16,7 +16,7 @@ import type { KnownObjects } from "./state/known_objects.ts";
 import type { UnmanagedStates } from "./state/unmanaged_states.ts";
 import type { Turns } from "./state/turns.ts";
 
-/** What an administrator sets. */
+/** Settings of the administrator. */
 export interface RuntimeSettings {
   /**
    * The OCI runtime of pods that name none: its name or absolute path.
@@ -25,33 +25,33 @@ export interface RuntimeSettings {
    */
   readonly runtime?: string | undefined;
   /**
-   * Who makes control groups; the kubelet is told.
+   * The cgroup manager, which is reported to the kubelet.
    *
    * @default {"cgroupfs"}
    */
   readonly cgroupManager?: CgroupManager | undefined;
   /**
-   * Where networks are described, and which of them pods join.
+   * The directories of networks, and the networks that pods join.
    *
    * @default {the first that the host describes}
    */
   readonly networks?: NetworkSettings | undefined;
 }
 
-/** Calls that go on without their caller, by what they make or change. */
+/** Jobs that continue without their caller, by the object. */
 export interface RuntimeJobs {
-  /** Under the name of what is made. */
+  /** By the name of the new object. */
   readonly making: Jobs<ContainerId>;
-  /** Under the ID of what is changed, with what is done. */
+  /** By the ID of the object and the action. */
   readonly changing: Jobs<void>;
 }
 
-/** What became of a container's process before its start. */
+/** The process of a created container. */
 export type MadeProcess =
   | { readonly kind: "made" }
   | { readonly kind: "failed"; readonly error: unknown };
 
-/** What the methods of RuntimeService share. */
+/** The shared state of RuntimeService's methods. */
 export interface RuntimeContext {
   readonly agent: Agent;
   readonly settings: RuntimeSettings;
@@ -60,9 +60,9 @@ export interface RuntimeContext {
   readonly unmanaged: UnmanagedStates;
   readonly turns: Turns;
   readonly jobs: RuntimeJobs;
-  /** Of containers that were created, and wait to be started. */
+  /** Processes of containers that wait to be started. */
   readonly processes: Map<ContainerId, MadeProcess>;
-  /** Of containers, when that was answered. */
+  /** Removals of containers that continue after their response. */
   readonly removals: Removals;
   readonly exits: Exits;
   readonly stops: Stops;

@@ -1,4 +1,4 @@
-/** RuntimeService of Kubernetes' CRI v1: its methods, and what goes on beside them. */
+/** RuntimeService of Kubernetes' CRI v1: its methods and background tasks. */
 
 import { isInTime } from "../../errors/abort.ts";
 import { type Agent, insideOf } from "../../engine/agent.ts";
@@ -69,7 +69,7 @@ import {
   version,
 } from "./status.ts";
 
-/** What RuntimeService is opened with. */
+/** Options of RuntimeService. */
 export interface RuntimeServiceOptions {
   readonly agent: Agent;
   /** What gives out URLs of streams. */
@@ -81,15 +81,15 @@ export interface RuntimeServiceOptions {
 export interface OpenRuntimeService extends AsyncDisposable {
   /** For `GrpcServer.add()`. */
   readonly methods: ServiceMethods<typeof RuntimeService>;
-  /** Waits for removals of containers that were answered. */
+  /** Waits for running removals of containers. */
   readonly settleContainers: () => Promise<void>;
 }
 
 /**
- * Takes up what is in the store, then watches over it. Only one process may do so.
+ * Recovers the store, then watches its containers. Only one process may do so.
  *
- * @returns What is to be disposed of when nobody is answered any more: it waits for
- *   changes that are under way.
+ * @returns To be disposed of after the last call: disposing waits for running
+ *   changes.
  */
 export async function openRuntimeService(
   { agent: handle, streaming, settings }: RuntimeServiceOptions,
@@ -127,13 +127,13 @@ export async function openRuntimeService(
   };
 }
 
-/** Waits for what is under way, if it does not take for ever. */
+/** Waits for running jobs, up to a limit. */
 async function settle({ making, changing }: RuntimeJobs): Promise<void> {
   const all = Promise.all([making.settle(), changing.settle()]);
   await isInTime(all, PATIENCE_MS);
 }
 
-// Less than systemd waits; what is interrupted the next start takes up.
+// Shorter than systemd's limit; the next start recovers interrupted jobs.
 const PATIENCE_MS = 15_000;
 
 function bindMethods(

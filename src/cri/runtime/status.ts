@@ -1,4 +1,4 @@
-/** What the runtime is, and whether it can work. */
+/** The version and the status of the runtime. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import { CommandError } from "../../errors/store_errors.ts";
@@ -20,10 +20,10 @@ import type { CallContext } from "../grpc/service_methods.ts";
 import { listHandlers, runtimeOf } from "./handlers.ts";
 import type { RuntimeContext } from "./runtime_context.ts";
 
-/** Says which runtime this is. */
+/** Returns the version. */
 export function version(): MessageInitShape<typeof VersionResponseSchema> {
   return {
-    // Of the kubelet's side of this call: always this one.
+    // The version of this API: always this one.
     version: "0.1.0",
     runtimeName: "orlop",
     runtimeVersion: project.version,
@@ -31,7 +31,7 @@ export function version(): MessageInitShape<typeof VersionResponseSchema> {
   };
 }
 
-/** Says whether pods can be run, and which kinds of them. */
+/** Returns whether pods can be run, and the supported features. */
 export async function status(
   context: RuntimeContext,
   { verbose }: StatusRequest,
@@ -96,7 +96,7 @@ function toHandler({ name, why }: Handler) {
   return { name, features: { recursiveReadOnlyMounts: true, userNamespaces } };
 }
 
-/** Says who makes control groups: kubelet and runtime have to agree. */
+/** Returns the cgroup manager, on which kubelet and runtime must agree. */
 export function runtimeConfig(
   { settings }: RuntimeContext,
 ): MessageInitShape<typeof RuntimeConfigResponseSchema> {
@@ -106,7 +106,7 @@ export function runtimeConfig(
   return { linux: { cgroupDriver } };
 }
 
-/** Takes a node's addresses for pods; networks are described by files here. */
+/** Only logs a node's addresses for pods, as networks are configured by files. */
 export function updateRuntimeConfig(
   { agent }: RuntimeContext,
   { runtimeConfig }: UpdateRuntimeConfigRequest,
@@ -118,7 +118,7 @@ export function updateRuntimeConfig(
   return {};
 }
 
-/** What a pod needs and is not installed. */
+/** A missing program that pods need. */
 function findMissing(runtime: string | undefined): string | undefined {
   try {
     findRuntime(runtime);

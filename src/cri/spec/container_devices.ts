@@ -16,10 +16,10 @@ const OWN = ["pts", "shm", "fd", "mqueue", ".lxc", ".lxd-mounts", ".udev"];
 const OWN_DEVICES = ["/dev/console", "/dev/tty", "/dev/ptmx"];
 
 /**
- * Lists a container's devices. A directory is all that are below it; who is
- * privileged has all that there are.
+ * Lists a container's devices. A directory stands for all devices below it; a
+ * privileged container gets all devices.
  *
- * @throws {TypeError} If a path or permission cannot be meant.
+ * @throws {TypeError} If a path or permission is invalid.
  */
 export async function listDevices(
   host: Host,
@@ -66,7 +66,7 @@ function readDevice(
   };
 }
 
-/** To look through all that a machine has would take for ever. */
+/** Searching the whole file system would take too long. */
 function checkBelow(source: string): void {
   if (`${source}/`.startsWith("/dev/")) return;
   throw new TypeError(
@@ -84,7 +84,7 @@ async function findDevices(
   const { stdout } = await runCommand(findProgram("find"), [
     ...[directory, ...skipped],
     ...["(", "-type", "b", "-o", "-type", "c", ")", "-print0"],
-    // What vanishes while it is looked for is no failure.
+    // A device that disappears during the search is no error.
   ], { ...options, okCodes: "any", group: "shared" });
   return stdout.split("\0").filter((path) => path !== "");
 }

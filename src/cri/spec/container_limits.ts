@@ -1,9 +1,9 @@
-/** How much of the machine a container may use, as orlop's own settings. */
+/** Converts the resource limits of a container. */
 
 import type { ResourceLimits } from "../../image/limits.ts";
 import type { LinuxContainerResources } from "../api/api_pb.js";
 
-/** All that a request says of resources. */
+/** The resources of a request. */
 export type ResourcesRequest = Pick<
   LinuxContainerResources,
   | "cpuPeriod"
@@ -24,11 +24,11 @@ const PAGE_SIZE = /^[1-9]\d{0,5}(KB|MB|GB)$/;
 const CPU_LIST = /^\d{1,5}(-\d{1,5})?(,\d{1,5}(-\d{1,5})?)*$/;
 
 /**
- * Limits of a container. 0 leaves it to the runtime, or as it was, for all but
- * huge pages; less than 0 takes a limit away. Processes are limited for the pod, by
- * the kubelet.
+ * Limits of a container. 0 is the default, or no change, except for huge pages; a
+ * negative value removes a limit. Processes are limited for the pod, by the
+ * kubelet.
  *
- * @throws {TypeError} If one cannot be meant.
+ * @throws {TypeError} If one is invalid.
  */
 export function limitSettings(request: ResourcesRequest): ResourceLimits {
   const { unified, hugepageLimits, cpusetCpus, cpusetMems } = request;
@@ -65,7 +65,9 @@ export function oomScoreOf(
   );
 }
 
-/** Without a word about swap there is none: CRI-O's choice. Less is no limit. */
+/**
+ * Without a setting there is no swap, as in CRI-O. A negative value is no limit.
+ */
 function swapOf(
   { memorySwapLimitInBytes: swap }: ResourcesRequest,
   memory: number | undefined,
@@ -75,13 +77,13 @@ function swapOf(
   return swap === 0n ? memory : Number(swap);
 }
 
-/** What no machine has is no limit. */
+/** A value beyond any machine is no limit. */
 function limitOf(value: bigint): number | undefined {
   if (value === 0n) return undefined;
   return value < 0n || value > Number.MAX_SAFE_INTEGER ? -1 : Number(value);
 }
 
-/** These have a value always. */
+/** A value that is always set. */
 function shareOf(value: bigint): number | undefined {
   return value > 0n && value <= Number.MAX_SAFE_INTEGER
     ? Number(value)

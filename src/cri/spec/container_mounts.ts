@@ -1,4 +1,4 @@
-/** What of the host, and of other images, a container sees. */
+/** Mounts of the host and of other images in a container. */
 
 import { checkPath, type Volume } from "../../image/container_mounts.ts";
 import type { UserMap } from "../../formats/storage/user_map.ts";
@@ -6,7 +6,7 @@ import { type Mount, MountPropagation } from "../api/api_pb.js";
 import type { PodFacts } from "./pod_facts.ts";
 import { readUsers } from "./user_mappings.ts";
 
-/** A mount that was found to mean something, before anything is looked at. */
+/** A valid mount, before it is resolved. */
 export type WantedMount =
   & (
     | { readonly kind: "host"; readonly path: string }
@@ -22,11 +22,11 @@ export type WantedMount =
     readonly access: "read-write" | "read-only" | "all-read-only";
     readonly propagation: MountPropagation;
     readonly options: readonly string[];
-    /** Whose its files are, unless the host's. */
+    /** The users who own its files, if not the host's. */
     readonly users: UserMap | undefined;
   };
 
-/** What a pod may ask for in a mount, each for itself or with all below it. */
+/** The mount options that a pod may set, also recursively. */
 const OPTIONS = /^r?(noexec|nodev|nosuid|noatime|nodiratime|relatime)$/;
 const PROPAGATIONS: Readonly<Record<MountPropagation, string>> = {
   [MountPropagation.PROPAGATION_PRIVATE]: "rprivate",
@@ -37,7 +37,7 @@ const PROPAGATIONS: Readonly<Record<MountPropagation, string>> = {
 /**
  * Reads a mount of a request.
  *
- * @throws {TypeError} If it cannot be meant.
+ * @throws {TypeError} If it is invalid.
  */
 export function readMount(mount: Mount): WantedMount {
   const { containerPath, hostPath, image, imageSubPath, mountOptions } = mount;
@@ -119,10 +119,10 @@ function propagationOptions(
 }
 
 /**
- * Checks that mounts can travel as they are to.
+ * Checks that the host allows the propagation of a mount.
  *
  * @param actual The host's propagation there: `shared`, `private,slave`, …
- * @throws {TypeError} If they cannot.
+ * @throws {TypeError} If it does not.
  */
 export function checkPropagation(
   { propagation, target }: Pick<WantedMount, "propagation" | "target">,
@@ -150,8 +150,8 @@ export function checkPropagation(
 }
 
 /**
- * Files of the pod that a container sees, unless it has its own there, or in a
- * directory above, which is somebody's.
+ * Files of the pod for a container, unless another mount of the container hides
+ * them.
  */
 export function podFiles(
   { files }: Pick<PodFacts, "files">,

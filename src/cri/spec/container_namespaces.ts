@@ -1,27 +1,30 @@
-/** What a container shares with its pod, with another container, and the host. */
+/**
+ * The namespaces that a container shares with its pod, another container or the
+ * host.
+ */
 
 import type { TemplateOptions } from "../../engine/containers/make_template.ts";
 import type { JoinedNamespace } from "../../image/namespaces.ts";
 import { NamespaceMode, type NamespaceOption } from "../api/api_pb.js";
 import type { PodFacts } from "./pod_facts.ts";
 
-/** What of a container's namespaces is settled. */
+/** The namespace settings of a container. */
 export type NamespaceSettings = Pick<
   TemplateOptions,
   "network" | "ipc" | "uts" | "pid" | "userNamespace" | "shmDirectory"
 >;
 
 /**
- * Says which namespaces a container joins: those of its pod, but for processes.
+ * Decides which namespaces a container joins: those of its pod, except PID.
  *
  * @throws {TypeError} If the pod or the target has none to join.
  */
 export function namespaceSettings(
   pod: PodFacts,
   { options, targetPid }: {
-    /** The container's own; if omitted, it is as its pod. */
+    /** The container's own settings; if omitted, the pod's. */
     readonly options: Pick<NamespaceOption, "pid" | "targetId"> | undefined;
-    /** Of the container that is to be looked at. */
+    /** The process of the target container. */
     readonly targetPid: number | undefined;
   },
 ): NamespaceSettings {

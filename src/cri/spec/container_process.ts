@@ -1,4 +1,4 @@
-/** What runs in a container, and with which variables: Kubernetes' rules. */
+/** The command and the environment of a container, by Kubernetes' rules. */
 
 import type { TemplateOptions } from "../../engine/containers/make_template.ts";
 import type { RunDefaults } from "../../formats/oci/image_config.ts";
@@ -9,7 +9,7 @@ import { signalName } from "./stop_signal.ts";
 // What `orlop run` sets, and no node does.
 const ONLY_FOR_PEOPLE = ["container", "TERM"];
 
-/** What of a container's process a request decides. */
+/** The process settings of a request. */
 export type ProcessSettings = Pick<
   TemplateOptions,
   | "entrypoint"
@@ -23,8 +23,8 @@ export type ProcessSettings = Pick<
 >;
 
 /**
- * Says what runs. A command stands for the image's entrypoint, and drops the
- * image's own arguments; arguments alone go to the image's entrypoint.
+ * Decides the command. A command replaces the image's entrypoint and drops the
+ * image's arguments; arguments alone are passed to the image's entrypoint.
  *
  * @throws {TypeError} If a variable or the working directory cannot be one.
  */
@@ -35,7 +35,7 @@ export function processSettings(
   const { command, args, envs, workingDir, tty, stopSignal } = config;
   const isSet = (name: string) =>
     Env.some((text) => text.startsWith(`${name}=`));
-  // A variable without a value is taken away.
+  // A variable without a value is unset.
   const unset = ONLY_FOR_PEOPLE.filter((name) =>
     !isSet(name) && !(tty && name === "TERM")
   );

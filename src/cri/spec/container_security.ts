@@ -1,4 +1,4 @@
-/** What a container may do: its security context, as orlop's own settings. */
+/** Converts the security context of a container. */
 
 import type { SecurityOptions } from "../../image/security.ts";
 import { checkPath } from "../../image/container_mounts.ts";
@@ -17,14 +17,14 @@ export type ProfileChoice =
 
 const DEFAULTS = ["runtime/default", "docker/default"];
 const LOCALHOST = "localhost/";
-/** The label of what SELinux does not confine. */
+/** The SELinux type of unconfined containers. */
 const UNCONFINED_TYPE = "spc_t";
 
 /**
- * Says what a container may do. Lists of paths that are empty stand for the
- * usual ones: what takes them away also takes a user namespace.
+ * Converts security settings. Empty lists of paths stand for the defaults: unmasked
+ * paths also need a user namespace.
  *
- * @throws {TypeError} If something cannot be meant.
+ * @throws {TypeError} If a setting is invalid.
  */
 export function securitySettings(
   context: LinuxContainerSecurityContext,
@@ -48,7 +48,7 @@ export function securitySettings(
   };
 }
 
-/** The filter of system calls: none is wanted unless one is named. */
+/** The seccomp profile: none unless one is named. */
 export function chooseSeccomp(
   { seccomp, seccompProfilePath, privileged }: Pick<
     LinuxContainerSecurityContext,
@@ -59,7 +59,7 @@ export function chooseSeccomp(
   return choose("seccomp profile", seccomp, seccompProfilePath);
 }
 
-/** The profile of AppArmor; who is privileged has none. */
+/** The AppArmor profile; a privileged container has none. */
 export function chooseApparmor(
   { apparmor, apparmorProfile, privileged }: Pick<
     LinuxContainerSecurityContext,

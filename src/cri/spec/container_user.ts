@@ -1,4 +1,4 @@
-/** Who a container runs as. */
+/** The user of a container. */
 
 import type { TemplateOptions } from "../../engine/containers/make_template.ts";
 import { MAX_ID } from "../../formats/config/passwd.ts";
@@ -7,13 +7,13 @@ import {
   SupplementalGroupsPolicy,
 } from "../api/api_pb.js";
 
-/** What of a container's user a request decides. */
+/** The user settings of a request. */
 export type UserSettings = Pick<
   TemplateOptions,
   "user" | "gid" | "groups" | "memberships"
 >;
 
-/** What of a security context names a user. */
+/** The members of a security context for users. */
 export type UserRequest = Pick<
   LinuxContainerSecurityContext,
   | "runAsUser"
@@ -24,10 +24,10 @@ export type UserRequest = Pick<
 >;
 
 /**
- * Says who runs. With the policy `Strict` nobody is in a group because the
- * image's files say so.
+ * Decides the user. With the policy `Strict`, groups in the image's files are
+ * ignored.
  *
- * @throws {TypeError} If an ID cannot be one, or there is a group only.
+ * @throws {TypeError} If an ID is invalid, or there is only a group.
  */
 export function userSettings(request: UserRequest): UserSettings {
   const { runAsUser, runAsUsername, runAsGroup } = request;

@@ -1,11 +1,11 @@
-/** Which annotations a runtime is told. */
+/** Annotations that are passed to a runtime. */
 
-// Runtimes obey others as root: run.oci.*, org.systemd.property.*, org.criu.*,
-// module.wasm.*; Kubernetes' own are for people and tools to read.
+// Runtimes act as root on others, such as run.oci.*, org.systemd.property.*,
+// org.criu.* and module.wasm.*; Kubernetes' own have no effect.
 const HARMLESS = /^([a-z0-9-]+\.)*(kubernetes|k8s)\.io\//;
 const HARMLESS_PREFIX = "io.kubernetes.";
 
-/** Those that no runtime takes for an order. */
+/** Annotations that change nothing in a runtime. */
 export function harmlessAnnotations(
   annotations: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {

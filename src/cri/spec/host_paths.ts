@@ -8,8 +8,8 @@ import type { Host } from "../../process/host.ts";
 import { runCommand } from "../../process/run_command.ts";
 
 /**
- * Makes a directory of what is missing, and follows symbolic links. Programs do
- * it: orlop itself may write to its own folders only.
+ * Makes a missing path as a directory, and follows symbolic links. Programs do
+ * this, as orlop itself may write only to its own folders.
  *
  * @returns The real path.
  * @throws {CommandError} If it cannot be made, or is a link to nothing.
@@ -25,7 +25,7 @@ export async function openHostPath(
   try {
     return await Deno.realPath(path);
   } catch {
-    // Such as /sys, of which Deno shows nothing.
+    // Deno does not resolve paths such as /sys.
     const real = await run("realpath", ["--zero", "--", path], options);
     return real.replace(/\0$/, "");
   }
@@ -49,7 +49,7 @@ export async function openHostPath(
   }
 }
 
-/** How mounts travel to and from a path of the host: its mount's propagation. */
+/** The propagation of the mount of a host path. */
 export function propagationOf(
   path: string,
   table: readonly MountEntry[],
@@ -66,7 +66,7 @@ export function mountOf(
     target === "/" || path === target || path.startsWith(`${target}/`);
   let found: MountEntry | undefined;
   for (const entry of table.filter(isBelow)) {
-    // A later mount on the same place hides an earlier one.
+    // A later mount on the same target hides an earlier one.
     if (found === undefined || entry.target.length >= found.target.length) {
       found = entry;
     }

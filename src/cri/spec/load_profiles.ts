@@ -10,7 +10,7 @@ import type { ProfileChoice } from "./container_security.ts";
 
 // The usual one has 15 KB.
 const MAX_BYTES = 4 * 1024 * 1024;
-// There only while it is on.
+// Exists only while AppArmor is enabled.
 const APPARMOR = "/sys/kernel/security/apparmor/profiles";
 
 /**
@@ -49,7 +49,9 @@ function readProfile(host: Agent["host"], path: string): Uint8Array {
   }
 }
 
-/** @throws {TypeError} If the machine has no AppArmor, which is to confine. */
+/**
+ * @throws {TypeError} If a profile is required, and the machine has no AppArmor.
+ */
 export function checkApparmor(
   { host }: Pick<Agent, "host">,
   choice: ProfileChoice,

@@ -45,14 +45,14 @@ import { checkApparmor, loadSeccomp } from "./load_profiles.ts";
 import type { PodFacts } from "./pod_facts.ts";
 import { resolveMounts } from "./resolve_mounts.ts";
 
-/** Whose configuration it is. */
+/** Options of a container's configuration. */
 export interface ContainerSpecOptions extends Abortable {
-  /** Of the container, which need not be there as yet. */
+  /** The ID of the container, which need not exist yet. */
   readonly id: ContainerId;
   readonly config: ContainerConfig;
   readonly sandbox: PodFacts;
   /**
-   * By name or ID: an ID for who creates the container of it afterwards.
+   * The image by name or ID; an ID if the container is created from it afterwards.
    *
    * @default {the one that the config names}
    */
@@ -66,12 +66,13 @@ export interface ContainerSpecOptions extends Abortable {
 }
 
 /**
- * Makes a container's configuration, for `createContainer({ template })`. What
- * cannot be meant is refused before anything is made. Missing directories of
- * the host are made, and images that it sees are mounted: with the container
- * `removeImageVolumes()` has to remove these.
+ * Makes a container's configuration, for `createContainer({ template })`. Invalid
+ * requests are refused before anything is made. Missing directories of the host are
+ * made, and image volumes are mounted: `removeImageVolumes()` removes these with
+ * the container.
  *
- * @throws {TypeError} If something cannot be meant, or is not on this machine.
+ * @throws {TypeError} If a setting is invalid, or a resource is not on this
+ * machine.
  * @throws {NotFoundError} If an image or container is not in the store.
  * @throws {CommandError} If a path of the host cannot be made.
  */
@@ -85,14 +86,14 @@ export async function makeContainerSpec(
   try {
     return await build(agent, options, { settings, mounts });
   } catch (error) {
-    // Not to be aborted: it is the way back.
+    // Cleanup is not aborted.
     await removeImageVolumes(agent, id);
     signal?.throwIfAborted();
     throw error;
   }
 }
 
-/** All that is settled before something is made, or the image looked into. */
+/** All checks before anything is made, or the image is read. */
 async function settle(
   agent: Agent,
   { id, config, sandbox, cgroupManager, signal }: ContainerSpecOptions,
@@ -109,7 +110,7 @@ async function settle(
   return {
     ...userSettings(context),
     ...namespaceSettings(sandbox, { options: namespaceOptions, targetPid }),
-    // Checked as it is, without the image's part.
+    // Checked without the image's part.
     ...processSettings(config, { Env: [] }),
     // If omitted, it is the host's, of a pod that shares its names.
     ...sandbox.namespaces.uts !== undefined && { hostname },
@@ -189,13 +190,13 @@ function deviceNames(
   return names;
 }
 
-/** Without a context there is no seccomp, and all else is as usual. */
+/** Without a context there is no seccomp, and all else is default. */
 function contextOf(config: ContainerConfig): LinuxContainerSecurityContext {
   return config.linux?.securityContext ??
     create(LinuxContainerSecurityContextSchema);
 }
 
-/** @throws {TypeError} If something is asked for that orlop has not. */
+/** @throws {TypeError} If an unsupported feature is requested. */
 function checkSupported(
   config: ContainerConfig,
   { request: { users } }: PodFacts,
@@ -204,9 +205,9 @@ function checkSupported(
 }
 
 /**
- * The process of the container that is to be looked at.
+ * The process of the target container.
  *
- * @returns Undefined if none is to be, or it does not run.
+ * @returns Undefined if there is no target, or it does not run.
  * @throws {ContainerNotFoundError} If it is not there.
  */
 async function findTarget(

@@ -2,7 +2,7 @@
 
 import type { Sandbox } from "../../engine/sandboxes/sandbox.ts";
 
-/** As much of a sandbox as a container's configuration depends on. */
+/** The parts of a sandbox that a container's configuration depends on. */
 export interface PodFacts
   extends Pick<Sandbox, "id" | "namespaces" | "shmDirectory" | "files"> {
   readonly request: Pick<

@@ -1,4 +1,4 @@
-/** Finds, and where it is missing makes, what a container is to see. */
+/** Resolves the mounts of a container, and makes missing directories. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import { mountImageVolume } from "../../engine/containers/image_volumes.ts";
@@ -11,17 +11,17 @@ import { checkPropagation, type WantedMount } from "./container_mounts.ts";
 import { openHostPath, propagationOf } from "./host_paths.ts";
 import type { PodFacts } from "./pod_facts.ts";
 
-/** Whose mounts they are. */
+/** How to resolve mounts. */
 export interface ResolveMountsOptions extends Abortable {
   readonly id: ContainerId;
   readonly pod: PodFacts;
 }
 
 /**
- * Makes missing directories of the host, follows symbolic links, and mounts
- * images. Who fails afterwards removes these: `removeImageVolumes()`.
+ * Makes missing directories of the host, follows symbolic links, and mounts images.
+ * After a later failure, `removeImageVolumes()` removes these.
  *
- * @throws {TypeError} If mounts cannot travel as they are to.
+ * @throws {TypeError} If the host does not allow their propagation.
  * @throws {CommandError} If a path cannot be made.
  * @throws {ImageNotFoundError} If an image is not in the store.
  */
@@ -69,7 +69,7 @@ async function openImage(
     users: pod.request.users,
     signal,
   });
-  // Nobody writes to it: what is no link now is none later.
+  // The image is read-only: a path without links now has none later.
   const { path, status } = resolveInRoot(root, subPath);
   if (status !== undefined) return path;
   throw new TypeError(

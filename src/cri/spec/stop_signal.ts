@@ -1,11 +1,11 @@
-/** Signals as CRI numbers them: not as any kernel does. */
+/** Signals in CRI's numbering, which is not the kernel's. */
 
 import { Signal } from "../api/api_pb.js";
 
 /**
  * The name of a signal, such as `SIGTERM` or `SIGRTMIN+1`.
  *
- * @returns Undefined for what is left to the image.
+ * @returns Undefined if the image decides.
  */
 export function signalName(signal: Signal): string | undefined {
   if (signal === Signal.RUNTIME_DEFAULT) return undefined;

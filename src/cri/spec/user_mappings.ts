@@ -1,4 +1,4 @@
-/** The users of a user namespace, as a kubelet asks for them. */
+/** The ID mappings of a user namespace in a request. */
 
 import type { IdRange, UserMap } from "../../formats/storage/user_map.ts";
 import {
@@ -11,7 +11,7 @@ import {
  * Reads the users of a pod's, or a container's, own user namespace.
  *
  * @returns Undefined if it is the host's.
- * @throws {TypeError} If it cannot be meant.
+ * @throws {TypeError} If it is invalid.
  */
 export function usersOf(
   options: Pick<NamespaceOption, "usernsOptions"> | undefined,
@@ -43,7 +43,7 @@ export function usersOf(
 /**
  * Checks that a container has the users of its pod, or says nothing about them.
  *
- * @throws {TypeError} If it cannot be meant.
+ * @throws {TypeError} If it is invalid.
  */
 export function checkUsers(
   options: Pick<NamespaceOption, "usernsOptions"> | undefined,

@@ -1,4 +1,4 @@
-/** What containers use: CRI's ContainerStats and its lists. */
+/** Statistics of containers: CRI's ContainerStats and its lists. */
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { LayerSize } from "../../engine/stats/layer_sizes.ts";
@@ -28,7 +28,7 @@ export type ContainerStatsInit = Exclude<
 >;
 
 /**
- * Tells what a container uses.
+ * The statistics of a container.
  *
  * @throws {ContainerNotFoundError} If there is none.
  */
@@ -42,7 +42,7 @@ export async function containerStats(
   return stats === undefined ? { stats: {} } : { stats };
 }
 
-/** Tells what all containers use that the filter lets through, and have not ended. */
+/** The statistics of all containers that match the filter and have not ended. */
 export async function listContainerStats(
   context: RuntimeContext,
   { filter }: ListContainerStatsRequest,
@@ -80,7 +80,7 @@ export function hasNotEnded({ state }: Pick<Container, "state">): boolean {
     state === ContainerState.CONTAINER_CREATED;
 }
 
-/** Reads what containers use: all at once. */
+/** Reads the statistics of several containers together. */
 export async function describeContainers(
   { agent, stats, unmanaged }: RuntimeContext,
   containers: readonly KnownContainer[],

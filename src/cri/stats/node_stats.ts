@@ -1,4 +1,4 @@
-/** What statistics are read with: each keeps some seconds what it has read. */
+/** Readers of statistics; each caches its values for some seconds. */
 
 import type { Agent } from "../../engine/agent.ts";
 import type { KeptValues } from "../../engine/stats/kept_values.ts";
@@ -18,7 +18,7 @@ export class NodeStats implements AsyncDisposable {
   /** Of what containers have written. */
   readonly layers: LayerSizes;
 
-  /** Reads nothing as yet. */
+  /** Makes readers with empty caches. */
   constructor(agent: Agent) {
     this.usage = new UsageReader(agent);
     this.networks = networkReader(agent);

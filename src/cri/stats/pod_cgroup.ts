@@ -1,12 +1,12 @@
-/** Which control group is a pod's own. */
+/** The control group of a pod. */
 
 import { cgroupPathOf, slicePathOf } from "../../engine/stats/cgroup_mounts.ts";
 import type { Sandbox } from "../../engine/sandboxes/sandbox.ts";
 import { managerOf } from "../../engine/sandboxes/sandbox_cgroups.ts";
 
 /**
- * The path of a pod's control group. A kubelet makes one for each pod and names it
- * by the pod; others put many pods into one.
+ * The path of a pod's control group. A kubelet makes one for each pod, named after
+ * the pod; other clients may put many pods into one.
  */
 export function podCgroupOf(
   { sandbox }: { readonly sandbox: Sandbox | undefined },

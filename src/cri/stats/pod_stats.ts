@@ -1,4 +1,4 @@
-/** What pods use: CRI's PodSandboxStats and its lists. */
+/** Statistics of pods: CRI's PodSandboxStats and its lists. */
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Interfaces } from "../../engine/stats/network_reader.ts";
@@ -41,7 +41,7 @@ export type PodStatsInit = Exclude<
 >;
 
 /**
- * Tells what a pod uses, and each of its containers.
+ * The statistics of a pod and of each of its containers.
  *
  * @throws {InvalidSandboxIdError} If there is none.
  */
@@ -55,7 +55,7 @@ export async function podSandboxStats(
   return stats === undefined ? { stats: {} } : { stats };
 }
 
-/** Tells what all pods use that the filter lets through, and that are ready. */
+/** The statistics of all ready pods that match the filter. */
 export async function listPodSandboxStats(
   context: RuntimeContext,
   { filter }: ListPodSandboxStatsRequest,
@@ -89,7 +89,7 @@ async function list(
   return await describePods(context, wanted, call);
 }
 
-/** Reads what pods use: all of them at once. */
+/** Reads the statistics of several pods together. */
 async function describePods(
   context: RuntimeContext,
   pods: readonly KnownPod[],

@@ -1,4 +1,4 @@
-/** Adds up what several control groups have used. */
+/** Adds up the usage of several control groups. */
 
 import type { UsageSample } from "../../engine/stats/usage_reader.ts";
 import type {
@@ -62,7 +62,7 @@ function sumMemory(all: readonly MemoryUsage[]): MemoryUsage {
   };
 }
 
-/** Undefined if nobody counts. */
+/** Undefined if not measured. */
 function add(amounts: readonly Amount[]): Amount {
   return amounts.reduce<Amount>(
     (total, amount) => amount === undefined ? total : (total ?? 0n) + amount,

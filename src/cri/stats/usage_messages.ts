@@ -1,4 +1,4 @@
-/** What a control group has used, as CRI tells it. */
+/** Converts the usage of a control group to CRI's messages. */
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { Interfaces } from "../../engine/stats/network_reader.ts";
@@ -33,7 +33,7 @@ export interface UsageMessages {
   readonly io: MessageInitShape<typeof IoUsageSchema>;
 }
 
-/** Tells what was used; what nobody counts is left out. */
+/** Converts usage; values that are not measured are omitted. */
 export function usageMessages(
   { takenAtNs: timestamp, usage, nanoCores }: Pick<
     UsageSample,
@@ -68,7 +68,7 @@ export function usageMessages(
   };
 }
 
-/** Tells what went through a pod's interfaces; the first of its own is its default. */
+/** Converts the traffic of a pod's interfaces; the first one is its default. */
 export function networkMessage(
   interfaces: Interfaces,
   timestamp: bigint,
@@ -93,7 +93,7 @@ function interfaceMessage(
   };
 }
 
-/** Tells what a part of a file system takes. */
+/** Converts the usage of a file system. */
 export function fileSystemMessage(
   { bytes, inodes }: TreeSize,
   { mountpoint, timestamp }: {

@@ -1,4 +1,4 @@
-/** Whether streams that a kubelet asks for can be meant. */
+/** Checks the streams that a kubelet requests. */
 
 import { isPort, MAX_PORT } from "../../formats/port.ts";
 import type { WantedStreams } from "./streaming_server.ts";
@@ -17,7 +17,7 @@ export function checkWanted(wanted: WantedStreams): void {
   }
 }
 
-/** @throws {TypeError} If one is none of TCP. */
+/** @throws {TypeError} If one is not a TCP port. */
 export function checkPorts(ports: readonly number[]): void {
   for (const port of ports) {
     if (isPort(port)) continue;

@@ -1,10 +1,10 @@
-/** What a client has of a process, whatever protocol it speaks. */
+/** The streams of a client, for any protocol. */
 
 import type { Bytes } from "../../formats/bytes.ts";
 
 /** The client's ends of a process's streams. */
 export interface ClientStreams {
-  /** What it types. It ends when the client says so; undefined if not wanted. */
+  /** The client's input; undefined if not requested. */
   readonly stdin: ReadableStream<Bytes> | undefined;
   readonly stdout: WritableStream<Bytes> | undefined;
   readonly stderr: WritableStream<Bytes> | undefined;
@@ -12,13 +12,13 @@ export interface ClientStreams {
   readonly sizes: ReadableStream<Bytes> | undefined;
   /** Aborts when it has gone. */
   readonly gone: AbortSignal;
-  /** Tells how the process ended, and ends the connection. Never fails. */
+  /** Sends the result of the process, and ends the connection. Never fails. */
   finish(outcome: Outcome): Promise<void>;
   /** Breaks the connection off. */
   abort(): void;
 }
 
-/** How it ended. */
+/** The result of a process. */
 export type Outcome =
   | {
     readonly kind: "ended";

@@ -1,12 +1,12 @@
-/** How clients are told of the end of a process: remotecommand's error stream. */
+/** The status of a process for clients: remotecommand's error stream. */
 
 import { type Bytes, toBytes } from "../../formats/bytes.ts";
 import type { Outcome } from "./client_streams.ts";
 
 /**
- * What is written to the client's error stream: in versions 4 and 5 of the protocol
- * a `Status` of Kubernetes' API in JSON, in those before a text, and none if all is
- * well.
+ * Encodes the result for the client's error stream: in versions 4 and 5 of the
+ * protocol a `Status` of Kubernetes' API in JSON; in earlier ones a text, empty on
+ * success.
  *
  * @param protocol Undefined is the first version.
  */

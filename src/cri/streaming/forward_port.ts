@@ -10,11 +10,11 @@ import type { OpenPort } from "./streaming_server.ts";
 /** The client's end. */
 export interface ClientConnection {
   readonly port: number;
-  /** What it sends. Its end is told to the pod. */
+  /** The data from the client. Its end is passed on to the pod. */
   readonly readable: ReadableStream<Bytes>;
-  /** What it gets. Closing it tells the client that the pod sends no more. */
+  /** The data to the client. Closing it ends the pod's side. */
   readonly writable: WritableStream<Bytes>;
-  /** Aborts if the client breaks it off, or goes. */
+  /** Aborts if the client resets the connection, or disconnects. */
   readonly broken: AbortSignal;
 }
 
@@ -26,10 +26,10 @@ export interface ForwardOptions {
 }
 
 /**
- * Forwards until both sides have said all, or one has broken off.
+ * Forwards until both sides have ended, or one was reset.
  *
  * @returns Why the port could not be opened, for the client's user; else undefined.
- * To tell of what breaks later would have client-go close all its connections.
+ * Later errors are not reported, as client-go would close all its connections.
  */
 export async function forwardPort(
   client: ClientConnection,
@@ -62,9 +62,9 @@ async function join(
   using joined = joinSignals(outer, broken.signal);
   const { signal } = joined;
   const down = channel.readable.pipeTo(client.writable, { signal });
-  down.catch((error) => broken.abort(error)); // Nothing more can come.
+  down.catch((error) => broken.abort(error)); // No more data can come.
   const [up] = await Promise.allSettled([
-    // A pod that reads no more may still send: what comes for it is discarded.
+    // A pod that does not read any more may still send: data for it is discarded.
     client.readable.pipeTo(channel.writable, { signal }),
     down,
   ]);

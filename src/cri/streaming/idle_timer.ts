@@ -1,6 +1,6 @@
-/** Ends what nobody uses. */
+/** Ends idle connections. */
 
-/** A timer that is put back by whatever happens. */
+/** A timer that activity resets. */
 export class IdleTimer implements Disposable {
   readonly #idleMs: number;
   readonly #onIdle: () => void;
@@ -14,7 +14,7 @@ export class IdleTimer implements Disposable {
     this.#timer = setTimeout(() => this.#check(), idleMs);
   }
 
-  /** Something has happened: this costs next to nothing. */
+  /** Records activity, at very low cost. */
   touch(): void {
     this.#lastMs = performance.now();
   }

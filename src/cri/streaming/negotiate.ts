@@ -1,4 +1,4 @@
-/** Which protocol a client and the server both speak. */
+/** Chooses a protocol that client and server both support. */
 
 import type { IncomingMessage } from "node:http";
 

@@ -1,13 +1,13 @@
-/** Opens what a client has come for. */
+/** Opens the streams of a client. */
 
 import { unlessAborted } from "../../errors/abort.ts";
 
 /**
- * Opens it, unless the client has gone: what is open only afterwards is closed at
- * once.
+ * Opens them, unless the client has disconnected: streams that open later are
+ * closed at once.
  *
- * @param open Not called if the client has gone before.
- * @param signal Aborts when it goes.
+ * @param open Not called if the client has disconnected before.
+ * @param signal Aborts when the client disconnects.
  */
 export async function openUnlessGone<T extends AsyncDisposable>(
   open: (signal: AbortSignal) => Promise<T>,
@@ -20,7 +20,7 @@ export async function openUnlessGone<T extends AsyncDisposable>(
   } catch (error) {
     opening.then(
       (opened) => opened[Symbol.asyncDispose](),
-    ).catch(() => {}); // Nobody is left who would hear of it.
+    ).catch(() => {}); // There is no client to report it to.
     throw error;
   }
 }

@@ -1,15 +1,15 @@
-/** What has come from a client and waits for its reader: bounded. */
+/** A bounded buffer of data from a client. */
 
 import { type Bytes, concatBytes } from "../../formats/bytes.ts";
 
-// What SPDY allows to be sent unasked; as much as a pipe holds.
+// SPDY's initial window; also the size of a pipe.
 const CAPACITY_BYTES = 64 * 1024;
 // A chunk of one byte takes some hundred.
 const MAX_CHUNKS = 1024;
 
 /** A stream whose writer waits while it is full. */
 export class ReceiveBuffer {
-  /** What its reader gets. Cancelling it discards all that comes later. */
+  /** The stream for the reader. Cancelling it discards later data. */
   readonly readable: ReadableStream<Bytes>;
   readonly #onTaken: (bytes: number) => void;
   #controller: ReadableStreamDefaultController<Bytes> | undefined;
@@ -22,7 +22,7 @@ export class ReceiveBuffer {
   /**
    * Makes an empty one.
    *
-   * @param onTaken Hears that so many more bytes were taken out, or are not wanted.
+   * @param onTaken Called with the number of bytes that were read or discarded.
    */
   constructor(onTaken: (bytes: number) => void = () => {}) {
     this.#onTaken = onTaken;
@@ -33,11 +33,11 @@ export class ReceiveBuffer {
     }, { highWaterMark: 0 });
   }
 
-  /** Adds bytes, and waits until there is room again. */
+  /** Adds bytes, and waits until there is space again. */
   async push(bytes: Bytes): Promise<void> {
     if (!this.#isOpen) return this.#onTaken(bytes.byteLength);
     if (bytes.byteLength === 0) return;
-    // A view of few bytes would keep the whole of what it is a view of.
+    // A small view would keep its whole buffer alive.
     const isSmall = bytes.byteLength < bytes.buffer.byteLength / 2;
     this.#chunks.push(isSmall ? bytes.slice() : bytes);
     this.#bytes += bytes.byteLength;
@@ -45,13 +45,13 @@ export class ReceiveBuffer {
     while (this.#isFull && this.#isOpen) await this.#changed.promise;
   }
 
-  /** No more will come. */
+  /** Ends the stream. */
   end(): void {
     this.#isOpen = false;
     this.#wake();
   }
 
-  /** No more will come, and what waits is not all there was. */
+  /** Ends the stream with an error. */
   fail(reason: unknown): void {
     if (!this.#isOpen) return;
     this.#controller?.error(reason);
@@ -68,7 +68,7 @@ export class ReceiveBuffer {
     if (!this.#isDropped) controller.close();
   }
 
-  /** Nobody reads any more. */
+  /** The reader has cancelled. */
   #drop(): void {
     this.#isDropped = true;
     this.end();

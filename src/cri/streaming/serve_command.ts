@@ -15,8 +15,8 @@ export interface ServeCommandOptions {
   /** Aborts when the server is closed. */
   readonly signal: AbortSignal;
   /**
-   * How long, in milliseconds, a process that has ended may leave its output open
-   * without writing: whatever it has started has that, too.
+   * How long, in milliseconds, output may stay open without data after the process
+   * has ended: background processes may hold it.
    *
    * @default {10,000}
    */
@@ -27,9 +27,9 @@ const QUIET_MS = 10_000;
 
 /**
  * Runs until the process has ended and the client has all of its output, or until
- * the client has gone. The client is told how it ended.
+ * the client disconnects. The client gets the result.
  *
- * @returns How it ended: undefined if the client has gone.
+ * @returns The result; undefined if the client has disconnected.
  */
 export async function serveCommand(
   client: ClientStreams,
@@ -77,7 +77,7 @@ async function join(
   ];
   try {
     const copied = Promise.all(outputs.map((output) => output.copy()));
-    copied.catch(() => {}); // It is awaited below, if not for naught.
+    copied.catch(() => {}); // It is awaited below, unless the client disconnects.
     const exitCode = await unlessAborted(() => streams.ended, { signal });
     const quiet = untilQuiet(outputs, { signal: late.signal, quietMs });
     await unlessAborted(() => Promise.race([copied, quiet]), { signal });
@@ -88,7 +88,7 @@ async function join(
   }
 }
 
-/** What the client types; its end is the process's. */
+/** Copies the client's input; its end ends the process's input. */
 async function copyInput(
   client: ClientStreams,
   { stdin }: ProcessStreams,
@@ -96,12 +96,13 @@ async function copyInput(
 ): Promise<void> {
   if (client.stdin === undefined) return;
   try {
-    // A client that has gone has not typed its end: others may be attached.
+    // A disconnect is not the end of the input: others may be attached.
     if (stdin !== undefined) {
       await client.stdin.pipeTo(stdin, { preventAbort: true, signal });
     } else await client.stdin.cancel();
   } catch {
-    // The process reads no more, or the client has gone: whoever waits is told.
+    // The process does not read any more, or the client has disconnected: reported
+    // elsewhere.
   }
 }
 
@@ -119,11 +120,14 @@ async function copySizes(
   }
 }
 
-/** One of the process's outputs, on its way to the client. */
+/** Copies one of the process's outputs to the client. */
 class Output {
   readonly #from: ReadableStreamDefaultReader<Bytes>;
   #to: WritableStreamDefaultWriter<Bytes> | undefined;
-  /** Since when the process has not written; undefined while the client reads. */
+  /**
+   * Since when the process has not written; undefined while a write to the client
+   * is pending.
+   */
   quietSince: number | undefined;
 
   constructor(
@@ -135,7 +139,7 @@ class Output {
     this.#to?.closed.catch(() => {}); // Who writes is told.
   }
 
-  /** Copies all. What the client does not want, or not any more, is discarded. */
+  /** Copies all data. Data that the client does not read is discarded. */
   async copy(): Promise<void> {
     for (;;) {
       this.quietSince = performance.now();
@@ -145,12 +149,12 @@ class Output {
       try {
         await this.#to?.write(value);
       } catch {
-        this.#to = undefined; // The process must not wait for it.
+        this.#to = undefined; // The process must not block on it.
       }
     }
   }
 
-  /** Reads no more. */
+  /** Stops reading. */
   async stop(): Promise<void> {
     await this.#from.cancel().catch(() => {}); // It is broken already.
     this.#from.releaseLock();
@@ -172,6 +176,6 @@ async function untilQuiet(
       }
     }
   } catch {
-    // All has been said, so that nobody waits.
+    // All output has ended.
   }
 }

@@ -1,4 +1,4 @@
-/** Serves a client that has come with a good token, in a protocol of its choice. */
+/** Serves a client with a valid token, in the protocol of its choice. */
 
 import type { ClientStreams } from "./client_streams.ts";
 import { answer } from "./http_answer.ts";
@@ -28,7 +28,7 @@ import {
 } from "./websocket/websocket_ports.ts";
 import { duplexWire, type Wire } from "./wire.ts";
 
-/** What a token stands for. */
+/** The task of a token. */
 export type StreamingTask = CommandTask | PortTask;
 
 /** Streams of a process. */
@@ -53,9 +53,9 @@ export interface ServeOptions {
 }
 
 /**
- * Serves a client until all is said, it has gone, or the server is closed.
+ * Serves a client until all is done, it disconnects, or the server is closed.
  *
- * @throws {Error} If it asks for what there is not, of which it has been told.
+ * @throws {Error} If its request is not supported; the client got a response.
  */
 export async function serveUpgrade(
   upgrade: UpgradeRequest,
@@ -134,7 +134,7 @@ async function servePortsBySpdy(
   await serveSpdyPorts(wire, { ...limits, open, signal, onData });
 }
 
-/** Kubelets speak SPDY: `ws` would take 5 MB of memory all the time for nobody. */
+/** Loaded on demand: kubelets use SPDY, and `ws` takes 5 MB of memory. */
 function loadWebSocket(): Promise<
   typeof import("./websocket/accept_websocket.ts")
 > {
@@ -152,7 +152,10 @@ function negotiateWebSocket<T extends string>(
   return refuse(upgrade, 400, "Cannot stream: no protocol is known");
 }
 
-/** The first protocol of the client's that is known; the client is told if none. */
+/**
+ * The first protocol of the client that is known; if there is none, the client gets
+ * an error.
+ */
 function negotiateSpdy<T extends string>(
   upgrade: UpgradeRequest,
   known: readonly T[],
@@ -182,7 +185,7 @@ function acceptSpdy(
   return duplexWire(socket, head);
 }
 
-/** @throws {Error} Always, when the client has been told. */
+/** @throws {Error} Always, after the client got a response. */
 function refuse(
   { socket }: UpgradeRequest,
   status: number,

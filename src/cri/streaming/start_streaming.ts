@@ -20,12 +20,12 @@ import type {
 import { TokenCache } from "./token_cache.ts";
 import type { UpgradeRequest } from "./upgrade_request.ts";
 
-/** How the streaming server is to be. */
+/** Options of the streaming server. */
 export interface StreamingOptions extends Abortable {
   /**
-   * Hears what goes wrong, without tokens and without what is streamed.
+   * Receives errors, without tokens and without streamed data.
    *
-   * @default {nobody hears}
+   * @default {none}
    */
   readonly log?: StreamingLog | undefined;
   /**
@@ -36,13 +36,14 @@ export interface StreamingOptions extends Abortable {
   readonly limits?: Partial<StreamingLimits> | undefined;
 }
 
-/** Takes a message. */
+/** Receives a message. */
 export type StreamingLog = (
   level: "debug" | "info" | "warn",
   message: string,
 ) => void;
 
-// Only this machine's kubelet and crictl come, and anybody who can guess 256 bits.
+// Only this machine's kubelet and crictl connect, and anybody who can guess 256
+// bits.
 const HOSTNAME = "127.0.0.1";
 const MAX_HEAD_BYTES = 16 * 1024;
 
@@ -78,7 +79,7 @@ class Streaming implements StreamingServer {
     this.#tokens = new TokenCache(limits);
     this.#pending = new PendingClients(limits);
     this.#server = createServer({ maxHeaderSize: MAX_HEAD_BYTES });
-    // Such as too many open files: those who are connected stay.
+    // Such as too many open files: existing connections stay.
     this.#server.on("error", (error) => {
       this.#log("warn", `Cannot accept a client: ${messageOf(error)}`);
     });

@@ -8,7 +8,7 @@ export interface StreamingLimits {
   readonly maxTokens: number;
   /** How many clients may be served at once. */
   readonly maxConnections: number;
-  /** How many may be connected that have shown no good token. */
+  /** How many connections without a valid token are allowed. */
   readonly maxPending: number;
   /** How long a client may take for the head of its request. */
   readonly headMs: number;
@@ -16,11 +16,11 @@ export interface StreamingLimits {
   readonly creationMs: number;
   /** How long a connection may be open without data. */
   readonly idleMs: number;
-  /** How long a client may take to close a connection when all is said. */
+  /** How long a client may take to close a finished connection. */
   readonly lingerMs: number;
 }
 
-/** What is usual: those of Kubernetes' own streaming server where it has some. */
+/** The defaults: those of Kubernetes' own streaming server, where it has them. */
 export const DEFAULT_LIMITS: StreamingLimits = {
   lifetimeMs: 60_000,
   maxTokens: 1000,

@@ -1,4 +1,4 @@
-/** Streams of containers for clients of a kubelet: what they are asked for by. */
+/** The interface of the server that streams containers' data to clients. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import type { ErrorCategory } from "../../errors/category.ts";
@@ -7,41 +7,41 @@ import type {
   ProcessStreams,
 } from "../../process/process_streams.ts";
 
-/** Gives out URLs, each good for one client, once, for a minute. */
+/** Makes URLs, each valid for one client, once, for a minute. */
 export interface StreamingServer extends AsyncDisposable {
   /** Where it listens, such as `http://127.0.0.1:40123`. */
   readonly url: string;
   /**
    * Makes a URL by which a client runs a command. Nothing is opened before it comes.
    *
-   * @throws {TypeError} If such streams cannot be meant.
-   * @throws {StreamingBusyError} If too many clients are waited for.
+   * @throws {TypeError} If the streams are invalid.
+   * @throws {StreamingBusyError} If too many URLs are unused.
    */
   exec(open: OpenProcess, wanted: WantedStreams): string;
   /**
    * Makes a URL by which a client is attached to a container's process.
    *
-   * @throws {TypeError} If such streams cannot be meant.
-   * @throws {StreamingBusyError} If too many clients are waited for.
+   * @throws {TypeError} If the streams are invalid.
+   * @throws {StreamingBusyError} If too many URLs are unused.
    */
   attach(open: OpenProcess, wanted: WantedStreams): string;
   /**
    * Makes a URL by which a client reaches ports of a pod.
    *
-   * @throws {TypeError} If a port cannot be one.
-   * @throws {StreamingBusyError} If too many clients are waited for.
+   * @throws {TypeError} If a port is invalid.
+   * @throws {StreamingBusyError} If too many URLs are unused.
    */
   portForward(open: OpenPort, options?: PortForwardOptions): string;
-  /** Listens no longer, and ends what clients have open. */
+  /** Stops listening, and ends all connections. */
   close(): Promise<void>;
 }
 
 /**
  * Opens the streams of a process for a client that has come. They are disposed of
- * when the client has got all, has gone, or the server is closed.
+ * when the client has all data, has disconnected, or the server is closed.
  *
- * @param signal Aborts, also later, if the client goes before the process has
- * ended: a process that was started for it has to end then.
+ * @param signal Aborts, also later, if the client disconnects before the process
+ * has ended: then a process that was started for it must end.
  */
 export type OpenProcess = (signal: AbortSignal) => Promise<ProcessStreams>;
 
@@ -55,7 +55,7 @@ export type OpenPort = (
   options: Required<Abortable>,
 ) => Promise<ByteChannel>;
 
-/** Which streams a client is to have. */
+/** The streams of a client. */
 export interface WantedStreams {
   readonly stdin: boolean;
   readonly stdout: boolean;
@@ -75,7 +75,7 @@ export interface PortForwardOptions {
   readonly ports?: readonly number[] | undefined;
 }
 
-/** So many clients are waited for that one more would be an attack. */
+/** Too many unused URLs: more would be an attack. */
 export class StreamingBusyError extends Error {
   static {
     this.prototype.name = "StreamingBusyError";

@@ -1,16 +1,16 @@
-/** Sizes of terminals, as clients tell them: remotecommand's resize stream. */
+/** Sizes of terminals from clients: remotecommand's resize stream. */
 
 import { type Bytes, toText } from "../../formats/bytes.ts";
 import type { TerminalSize } from "../../process/process_streams.ts";
 
-// As much as some sizes take; what is longer is none.
+// The maximum length of a size.
 const MAX_TEXT_LENGTH = 1024;
 // The kernel's winsize and Kubernetes' API have 16 bits.
 const MAX_SIDE = 0xffff;
 
 /**
- * Reads objects such as `{"Width":80,"Height":24}`, one behind the other. What is no
- * size is skipped; what is no text of them at all ends it.
+ * Reads objects such as `{"Width":80,"Height":24}`, one behind the other. Invalid
+ * sizes are skipped; malformed text ends the stream.
  */
 export async function* readTerminalSizes(
   stream: ReadableStream<Bytes>,
@@ -35,7 +35,7 @@ function parseSize(object: string): TerminalSize | undefined {
   return { columns, rows };
 }
 
-/** Undefined unless it is there and a terminal can have it. */
+/** Undefined if it is missing or out of range. */
 function sideOf(object: string, name: string): number | undefined {
   // Go reads names in any case.
   const [, digits] = new RegExp(`"${name}"\\s*:\\s*(\\d{1,5})\\s*[,}]`, "i")

@@ -1,4 +1,4 @@
-/** Tokens that nobody can guess, good for one use within a while. */
+/** Random tokens, valid for one use within a time limit. */
 
 import { StreamingBusyError } from "./streaming_server.ts";
 
@@ -12,7 +12,7 @@ export interface TokenLimits {
 
 const TOKEN_BYTES = 32;
 
-/** Keeps what tokens stand for. */
+/** A cache of tokens and their values. */
 export class TokenCache<T> {
   readonly #limits: TokenLimits;
   /** In the order in which they expire. */
@@ -24,7 +24,7 @@ export class TokenCache<T> {
   }
 
   /**
-   * Makes a token: 256 bits of chance, as they may stand in a URL.
+   * Makes a token: 256 random bits, encoded for URLs.
    *
    * @throws {StreamingBusyError} If too many wait already.
    */
@@ -43,7 +43,7 @@ export class TokenCache<T> {
     return token;
   }
 
-  /** What a token stands for: undefined if it is unknown, used, or too old. */
+  /** The value of a token; undefined if it is unknown, used, or expired. */
   take(token: string): T | undefined {
     this.#forgetExpired();
     const waiting = this.#waiting.get(token);
@@ -51,7 +51,7 @@ export class TokenCache<T> {
     return waiting?.value;
   }
 
-  /** Makes all tokens useless. */
+  /** Invalidates all tokens. */
   clear(): void {
     this.#waiting.clear();
   }
@@ -67,6 +67,6 @@ export class TokenCache<T> {
 
 interface Waiting<T> {
   readonly value: T;
-  /** By the clock that nobody sets: `performance.now()`. */
+  /** By the monotonic clock: `performance.now()`. */
   readonly expiresAtMs: number;
 }

@@ -1,17 +1,23 @@
-/** A client's connection behind the upgrade: bytes both ways, none kept. */
+/** A client's connection after the upgrade: unbuffered bytes in both directions. */
 
 import type { Duplex } from "node:stream";
 import { type Bytes, concatBytes } from "../../formats/bytes.ts";
 
-/** What protocols are spoken on. */
+/** The transport of protocols. */
 export interface Wire {
-  /** What comes, once. Ends when the client has ended; throws if it broke off. */
+  /**
+   * Received data; can be read once. Ends when the client has ended; throws after a
+   * reset.
+   */
   read(): AsyncIterable<Bytes>;
-  /** Settles when the bytes are the system's; fails if the client has gone. */
+  /**
+   * Resolves when the kernel has accepted the bytes; rejects if the client has
+   * gone.
+   */
   write(bytes: Bytes): Promise<void>;
-  /** Says that no more will be written, behind all that was. */
+  /** Ends the output, after all pending data. */
   end(): void;
-  /** Breaks it off; what was not written by now is lost. */
+  /** Destroys the connection; unwritten data is lost. */
   destroy(): void;
 }
 
@@ -21,7 +27,7 @@ export interface Wire {
  * @param head What has been read of it already.
  */
 export function duplexWire(stream: Duplex, head: Uint8Array): Wire {
-  stream.on("error", () => {}); // Whoever reads or writes is told.
+  stream.on("error", () => {}); // Readers and writers get the error.
   return {
     async *read() {
       if (head.byteLength > 0) yield concatBytes([head]);

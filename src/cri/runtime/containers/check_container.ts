@@ -9,14 +9,14 @@ import type {
 } from "../../api/api_pb.js";
 import { checkPart, refuse } from "../state/check_text.ts";
 
-/** A container that can be meant. */
+/** A valid request for a container. */
 export interface CheckedContainer {
   readonly config: ContainerConfig;
   readonly metadata: ContainerMetadata;
   readonly image: ImageSpec;
 }
 
-/** @throws {TypeError} If it cannot be meant. */
+/** @throws {TypeError} If it is invalid. */
 export function checkContainer(
   { config }: CreateContainerRequest,
 ): CheckedContainer {

@@ -1,4 +1,4 @@
-/** What orlop tells of a container beside CRI's status, for who looks into it. */
+/** Details of a container beside CRI's status, for debugging. */
 
 import { directoriesOf } from "../../../engine/containers/container_metadata.ts";
 import { tryReadTemplate } from "../../../engine/parse_stored.ts";

@@ -1,4 +1,4 @@
-/** Containers, as CRI's lists and statuses show them. */
+/** Messages of containers for CRI's lists and statuses. */
 
 import { create } from "@bufbuild/protobuf";
 import {
@@ -13,7 +13,7 @@ import type { KnownContainer } from "../state/known_objects.ts";
 import { toNanoseconds } from "../state/nanoseconds.ts";
 import type { UnmanagedStates } from "../state/unmanaged_states.ts";
 
-// A note that changes is another one.
+// Cached by note: a changed note is a new object.
 const listed = new WeakMap<ContainerNote, Container>();
 
 /** A container as lists show it. */
@@ -52,7 +52,7 @@ function shorten(
   });
 }
 
-/** One that people made has no labels, and its Kubernetes' name is its own. */
+/** A container that was not made by CRI has no labels, and its own name. */
 function describeUnmanaged(
   { id, metadata, record }: KnownContainer,
   states: UnmanagedStates,

@@ -42,9 +42,8 @@ import { type MadeSpec, makeSpec } from "./make_spec.ts";
 import { dropContainer, undoContainer } from "./undo_container.ts";
 
 /**
- * Creates a container in a pod; its process is made when that was answered. One of
- * this name that is being made, or was made of the same request, is the answer to a
- * request that is made again.
+ * Creates a container in a pod; its process is made after the response. A repeated
+ * request gets the container that is being made, or was made, of the same request.
  *
  * @throws {TypeError} If it cannot be meant.
  * @throws {InvalidSandboxIdError} If there is no such pod.
@@ -81,7 +80,7 @@ export async function createContainer(
   return { containerId };
 }
 
-/** Another call has made it meanwhile, perhaps of something else. */
+/** Another call has made it meanwhile, perhaps with another request. */
 async function requireSame(
   { objects }: RuntimeContext,
   id: ContainerId,
@@ -102,13 +101,13 @@ async function make(
 ): Promise<ContainerId> {
   const { agent, objects, turns } = context;
   using _turn = await turns.take(creation.podId, "shared");
-  await context.removals.ofPod(creation.podId).catch(() => {}); // it was told
+  await context.removals.ofPod(creation.podId).catch(() => {}); // an error was thrown
   const { containers } = await objects.read();
   const other = containers.find(({ record }) =>
     record.names?.includes(creation.name)
   );
   if (other !== undefined && isWhole(other)) return meet(other, creation);
-  // Cut short, and not to be undone when the daemon started.
+  // Interrupted, and could not be undone when the daemon started.
   if (other !== undefined) await dropContainer(context, other.id);
   const sandbox = objects.rereadSandbox(creation.podId);
   if (sandbox?.state !== "ready") throw notReady(creation);
@@ -134,7 +133,7 @@ function isWhole({ note }: KnownContainer): boolean {
   return note === undefined || note.phase === "complete";
 }
 
-/** A kubelet that got no answer asks once more for the same. */
+/** A kubelet without a response repeats its request. */
 function meet(
   { id, note, metadata: { podId } }: KnownContainer,
   { name, config, podId: wanted }: Creation,

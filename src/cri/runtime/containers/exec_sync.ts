@@ -16,7 +16,7 @@ const MAX_OUTPUT = 7 * 1024 * 1024;
  * @throws {TypeError} If there is no command.
  * @throws {ContainerNotFoundError} If there is no such container.
  * @throws {InUseError} If it does not run.
- * @throws {ExecTimeoutError} If it takes longer than it may.
+ * @throws {ExecTimeoutError} If it exceeds its time limit.
  */
 export async function execSync(
   context: RuntimeContext,

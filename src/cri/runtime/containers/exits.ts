@@ -1,4 +1,4 @@
-/** Notices when the processes of containers end, whoever has ended them. */
+/** Detects the end of containers' processes, however they end. */
 
 import { type Abortable, sleep } from "../../../errors/abort.ts";
 import { whyOf } from "../../../errors/why.ts";

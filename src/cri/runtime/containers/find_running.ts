@@ -20,7 +20,7 @@ export function checkCommand(command: readonly string[]): void {
  * Finds a container that runs.
  *
  * @throws {ContainerNotFoundError} If there is no such container.
- * @throws {PolicyError} If people made it.
+ * @throws {PolicyError} If it was not made by CRI.
  * @throws {InUseError} If it does not run.
  */
 export async function findRunning(

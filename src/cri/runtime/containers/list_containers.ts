@@ -1,4 +1,4 @@
-/** Lists containers, and tells all of one. */
+/** Lists containers, and describes one. */
 
 import {
   type Container,
@@ -17,7 +17,7 @@ import { findContainer } from "../state/find_objects.ts";
 import { statusOf, toContainer } from "./container_messages.ts";
 import { describeContainer } from "./container_info.ts";
 
-/** Lists those that the filter lets through. */
+/** Lists those that match the filter. */
 export async function listContainers(
   context: RuntimeContext,
   { filter }: ListContainersRequest,
@@ -66,13 +66,13 @@ export async function containerStatus(
   };
 }
 
-/** What a status is answered by. */
+/** The response for a status. */
 export interface ContainerStatusResult {
   readonly status: ContainerStatus;
   readonly info: Record<string, string>;
 }
 
-/** Whether a container's process is there. */
+/** Whether a container has a process. */
 export function isRunning({ state }: Pick<ContainerStatus, "state">): boolean {
   return state === ContainerState.CONTAINER_RUNNING;
 }

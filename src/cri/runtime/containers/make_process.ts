@@ -1,8 +1,8 @@
 /**
- * Makes the processes of containers that wait to be started: when the creation was
- * answered, as a runtime takes longer for it than for all the rest. Who then starts
- * the container waits for it, and is told why there is none; what a kill cuts short,
- * its start makes.
+ * Makes the processes of created containers after the response to the creation, as
+ * a runtime takes longer for this than all the rest. The start of the container
+ * waits for it, and gets its error; if a kill interrupts it, the start makes the
+ * process.
  */
 
 import { InUseError } from "../../../errors/store_errors.ts";
@@ -17,10 +17,9 @@ import type { OwnContainer } from "../state/known_objects.ts";
 import { handlerOf, readAgain } from "./read_again.ts";
 
 /**
- * Begins to make a container's process. What comes of it is noted among the
- * context's processes.
+ * Begins to make a container's process. The result is in the context's `processes`.
  *
- * @param turn The container's, alone: it is given back in the end.
+ * @param turn The exclusive turn of the container: it is released at the end.
  */
 export function beginProcess(
   context: RuntimeContext,
@@ -41,7 +40,7 @@ export function beginProcess(
   });
 }
 
-/** To start a program holds this one up. */
+/** Starting a program blocks this process, so the response is sent first. */
 function answered(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   setTimeout(resolve);
@@ -49,13 +48,13 @@ function answered(): Promise<void> {
 }
 
 /**
- * Makes sure that a container has a process, which waits to be started; to be called
+ * Requires that a container has a process, which waits to be started; to be called
  * in its turn.
  *
  * @throws {InUseError} If its pod does not run.
  * @throws {CommandError} If the runtime fails, now or before.
  */
-export async function demandProcess(
+export async function requireProcess(
   context: RuntimeContext,
   known: OwnContainer,
 ): Promise<void> {
@@ -65,7 +64,7 @@ export async function demandProcess(
   processes.delete(id);
   if (made?.kind === "made") return;
   if (made?.kind === "failed") throw made.error;
-  // A daemon before this one was killed while it made it.
+  // An earlier daemon was killed while it made the process.
   const { process } = await findActivity(agent, id);
   if (process !== undefined) return;
   await mountContainer(agent, id);

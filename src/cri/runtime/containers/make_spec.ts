@@ -1,4 +1,4 @@
-/** A container's OCI configuration, its image, and what it sees of others. */
+/** Makes a container's OCI configuration, and mounts the images that it sees. */
 
 import { create } from "@bufbuild/protobuf";
 import { findWantedImage } from "../../../engine/images/find_image.ts";
@@ -14,11 +14,11 @@ import { makeContainerSpec } from "../../spec/make_container_spec.ts";
 import type { RuntimeContext } from "../runtime_context.ts";
 import type { CheckedContainer } from "./check_container.ts";
 
-/** What there is of a container before it is created. */
+/** The result, before the container is created. */
 export interface MadeSpec {
   readonly spec: RuntimeSpec;
   readonly imageId: ImageId;
-  /** As its status tells them. */
+  /** The mounts for its status. */
   readonly mounts: readonly Mount[];
 }
 

@@ -1,4 +1,4 @@
-/** Records how containers ended: in what is kept of them, and to who listens. */
+/** Records exits of containers in their notes, and emits events. */
 
 import { ContainerNotFoundError } from "../../../errors/not_found_errors.ts";
 import { PolicyError } from "../../../errors/store_errors.ts";
@@ -28,7 +28,7 @@ export async function onExit(
     await noteEnd(context, id);
     await forgetEnded(context, id);
   } catch (error) {
-    // It was removed meanwhile; or people made it, and look after it.
+    // It was removed meanwhile, or was not made by CRI.
     if (error instanceof ContainerNotFoundError) return;
     if (error instanceof PolicyError) return;
     agent.log("warn", `Cannot note how "${id}" ended: ${whyOf(error)}`);
@@ -47,8 +47,8 @@ async function noteEnd(
 }
 
 /**
- * Lets the runtime forget what has ended, so that who removes it need not wait for
- * that. If conmon has lost sight of a process, that may still be there.
+ * Deletes ended containers from the runtime in advance, so that removals are
+ * faster. If conmon has lost track of a process, it may still run.
  */
 async function forgetEnded(
   { agent, jobs }: RuntimeContext,
@@ -61,7 +61,7 @@ async function forgetEnded(
 /**
  * Records how a container has ended, if it has; to be called in its turn.
  *
- * @param unseen What is noted if it has ended and nobody tells how.
+ * @param unseen The exit to record if it is unknown.
  */
 export async function noteExit(
   context: RuntimeContext,
@@ -74,7 +74,7 @@ export async function noteExit(
   const exit = readExit(agent, id) ?? unseen;
   if (state === ContainerState.CONTAINER_EXITED || exit === undefined) return;
   const noted = withExit(known.note, exit);
-  // It is read from what conmon has noted, or made up, once more.
+  // The start of the daemon reads conmon's record, or sets an unknown exit, again.
   const note = exit === unseen ? withMessage(noted, UNSEEN) : noted;
   objects.setNote(id, note, { directory: "later" });
   agent.log("info", `Container "${id}" ended with ${exit.exitCode}`, {
@@ -83,7 +83,10 @@ export async function noteExit(
   await tellEvent(context, id, ContainerEventType.CONTAINER_STOPPED_EVENT);
 }
 
-/** Without the process that keeps their namespace all in a pod have ended. */
+/**
+ * Without the process that keeps the PID namespace, all processes of a pod have
+ * ended.
+ */
 async function endPod(context: RuntimeContext, id: ContainerId): Promise<void> {
   const { agent, objects } = context;
   agent.log("warn", `Pod "${id}" ends: its pause process has ended`, {
@@ -100,7 +103,7 @@ function withMessage(note: ContainerNote, message: string): ContainerNote {
   return { ...note, status: { ...note.status, message } };
 }
 
-/** How a process has ended of which nobody has seen it. */
+/** An unknown exit. */
 export function unseenExit(): ProcessExit {
   return {
     exitCode: UNKNOWN_EXIT_CODE,

@@ -1,4 +1,4 @@
-/** Looks at a container once more: calls on it are served one after the other. */
+/** Reads a container again: calls on it are served one after the other. */
 
 import type { ContainerId } from "../../../formats/storage/store_ids.ts";
 import type { RuntimeContext } from "../runtime_context.ts";

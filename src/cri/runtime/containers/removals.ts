@@ -1,4 +1,4 @@
-/** Removals of containers that were answered, and go on: nobody is told of these. */
+/** Removals of containers that continue after their response. */
 
 import { settleAll } from "../../../errors/abort.ts";
 import type { ContainerId } from "../../../formats/storage/store_ids.ts";
@@ -8,7 +8,7 @@ interface Removal {
   readonly done: Promise<void>;
 }
 
-/** Those that are under way. */
+/** The running removals. */
 export class Removals {
   readonly #underWay = new Map<ContainerId, Removal>();
 
@@ -20,9 +20,9 @@ export class Removals {
   }
 
   /**
-   * Waits for those that were made of a pod's containers by now.
+   * Waits for the running removals of a pod's containers.
    *
-   * @throws What the first of them throws that fails.
+   * @throws The first error.
    */
   async ofPod(podId: string): Promise<void> {
     await settleAll(
@@ -32,7 +32,7 @@ export class Removals {
     );
   }
 
-  /** Waits for all that there are by now, however they end. */
+  /** Waits for all running removals, whether they succeed or fail. */
   async settle(): Promise<void> {
     await Promise.allSettled(
       [...this.#underWay.values()].map(({ done }) => done),

@@ -16,9 +16,10 @@ import { endContainer, ifMissing } from "./stop_container.ts";
 import { dropContainer } from "./undo_container.ts";
 
 /**
- * Removes a container; one that runs is killed. One that is not there is no error.
- * That it is gone is noted for good, and answered; then its files go. If they cannot,
- * as something is mounted in them, it is there again.
+ * Removes a container; a running one is killed. A missing one is no error. Its
+ * removal is recorded durably, and the response is sent; then its files are
+ * deleted. If that fails, such as for a mount in them, the container is shown
+ * again.
  *
  * @throws {InUseError} If it does not end.
  */
@@ -36,7 +37,7 @@ export async function removeContainer(
   return {};
 }
 
-/** Removes a container that a request made, whatever it does: see above. */
+/** Removes a container that CRI made, running or not: see above. */
 export async function removeOwn(
   context: RuntimeContext,
   id: ContainerId,
@@ -68,10 +69,10 @@ async function remove(context: RuntimeContext, id: ContainerId): Promise<void> {
 }
 
 /**
- * Notes that a container is gone: that is what is answered, and what the next start
- * goes on with after a kill.
+ * Records that a container is removed: then the response can be sent, and the next
+ * start of the daemon continues after a kill.
  *
- * @returns Whether it is noted: what is damaged stays, and a disk may be full.
+ * @returns Whether it was recorded: not in a damaged note, nor on a full disk.
  */
 function tryNote(
   { agent, objects }: RuntimeContext,
@@ -86,7 +87,7 @@ function tryNote(
   }
 }
 
-/** Takes away what there is of it; if that fails, it is there again. */
+/** Removes its files; if that fails, it is shown again. */
 function drop(
   context: RuntimeContext,
   { id, metadata: { podId } }: OwnContainer,

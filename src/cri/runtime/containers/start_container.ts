@@ -18,10 +18,10 @@ import type { RuntimeContext } from "../runtime_context.ts";
 import type { ContainerNote } from "../state/container_note.ts";
 import { findOwnContainer } from "../state/find_objects.ts";
 import { nowNs } from "../state/nanoseconds.ts";
-import { demandProcess } from "./make_process.ts";
+import { requireProcess } from "./make_process.ts";
 import { handlerOf, readAgain } from "./read_again.ts";
 
-// What containerd says of a container that could not be started.
+// As in containerd for a container that could not be started.
 const START_ERROR_CODE = 128;
 
 /**
@@ -29,7 +29,7 @@ const START_ERROR_CODE = 128;
  *
  * @throws {ContainerNotFoundError} If there is none.
  * @throws {InUseError} If it was started before.
- * @throws {CommandError} If the runtime cannot.
+ * @throws {CommandError} If the runtime fails.
  */
 export async function startContainer(
   context: RuntimeContext,
@@ -59,10 +59,10 @@ async function start(context: RuntimeContext, id: ContainerId): Promise<void> {
   });
   const runtime = runtimeOf(settings, handler);
   try {
-    await demandProcess(context, known);
+    await requireProcess(context, known);
     await objects.setNoteWhile(id, started, {
       act: () => startProcess(agent, id, { runtime }),
-      directory: "later", // when it began is noted for the engine, too
+      directory: "later", // the engine also records when it began
     });
   } catch (error) {
     objects.setNote(id, notStarted(note, error, startedAt));

@@ -1,4 +1,4 @@
-/** Stops containers, politely at first. */
+/** Stops containers. */
 
 import { ContainerNotFoundError } from "../../../errors/not_found_errors.ts";
 import { findActivity } from "../../../engine/containers/container_status.ts";
@@ -13,8 +13,8 @@ import { noteExit, unseenExit } from "./note_exit.ts";
 import { readAgain } from "./read_again.ts";
 
 /**
- * Stops a container: by its stop signal, and after a while by SIGKILL. One that is
- * not there, or has ended, is no error.
+ * Stops a container: by its stop signal, and after a while by SIGKILL. A container
+ * that is missing, or has ended, is no error.
  *
  * @throws {InUseError} If it does not end.
  */
@@ -32,14 +32,14 @@ export async function stopContainer(
   return {};
 }
 
-/** @returns Undefined if what is missing is the container. */
+/** @returns Undefined if the error is that the container is missing. */
 export function ifMissing(error: unknown): undefined {
   if (!(error instanceof ContainerNotFoundError)) throw error;
 }
 
 /**
- * Ends a container's process, and notes how it ended. A call that comes while
- * another one waits may leave it less time.
+ * Ends a container's process, and records its exit. A concurrent call may shorten
+ * the time.
  *
  * @param timeoutS How long after the stop signal, in seconds.
  */
@@ -59,19 +59,19 @@ export async function endContainer(
   await noteExit(context, id, unseenExit()).catch(ifMissing);
 }
 
-/** One that only waits to be started takes no notice of signals but SIGKILL. */
+/** A created process ignores all signals but SIGKILL. */
 async function endWaiting(
   { agent, stops, turns, processes }: RuntimeContext,
   id: ContainerId,
 ): Promise<void> {
   {
-    using _turn = await turns.take(id, "shared"); // it may just be made
+    using _turn = await turns.take(id, "shared"); // it may be being made now
   }
   const made = processes.get(id);
   processes.delete(id);
   if (made?.kind === "failed") return;
   if (made === undefined) {
-    // A daemon before this one may have been killed before it was made.
+    // An earlier daemon may have been killed before it made the process.
     const { process } = await findActivity(agent, id);
     if (process === undefined) return;
   }

@@ -1,4 +1,4 @@
-/** Stops containers: one stop each, however many ask for it. */
+/** Stops containers: concurrent calls share one stop. */
 
 import type { Agent } from "../../../engine/agent.ts";
 import {
@@ -13,16 +13,16 @@ import type { Exits } from "./exits.ts";
 
 interface Stop {
   readonly done: Promise<void>;
-  /** When it gets SIGKILL, by the clock of `performance`. */
+  /** The time of SIGKILL, by `performance.now()`. */
   endMs: number;
-  /** Looks at the time again. */
+  /** Checks the time again. */
   wake: () => void;
 }
 
 // SIGKILL works at once, unless the kernel waits for a disk, or it is paused.
 const KILL_MS = 2_000;
 
-/** The stops that are under way. */
+/** The running stops. */
 export class Stops {
   readonly #agent: Agent;
   readonly #exits: Exits;
@@ -35,10 +35,10 @@ export class Stops {
   }
 
   /**
-   * Ends a container's process. If that is under way already, this one joins it,
-   * and may leave it less time.
+   * Ends a container's process. A concurrent call joins the running stop, and may
+   * shorten its time.
    *
-   * @param timeoutMs How long it has after its stop signal; with 0 it gets none.
+   * @param timeoutMs The time after the stop signal; with 0 no stop signal is sent.
    * @throws {InUseError} If it does not end.
    */
   async stop(
@@ -70,9 +70,9 @@ export class Stops {
     }
     await this.#tell(id, SIGNAL_KILL);
     if (await this.#exits.wait(id, { timeoutMs: KILL_MS })) return;
-    // It takes more than a signal, such as to let it go on.
+    // It may need more than a signal, such as a resume.
     await endProcess(this.#agent, id, { timeMs: 0 });
-    // Without its conmon nobody tells how it ended, but it has.
+    // Without its conmon the exit is unknown, but the process has ended.
     await this.#exits.wait(id, { timeoutMs: KILL_MS });
   }
 

@@ -1,4 +1,4 @@
-/** Gives out URLs by which clients run commands in containers, or attach to them. */
+/** Makes URLs for clients that run commands in containers, or attach to them. */
 
 import { openAttach } from "../../../engine/monitor/open_attach.ts";
 import { openExec } from "../../../engine/monitor/open_exec.ts";

@@ -1,4 +1,4 @@
-/** Takes away all that was made of a container, whole or in part. */
+/** Removes a container that was made completely or in part. */
 
 import { ContainerNotFoundError } from "../../../errors/not_found_errors.ts";
 import { whyOf } from "../../../errors/why.ts";
@@ -28,7 +28,7 @@ export async function dropContainer(
   await removeImageVolumes(agent, id);
 }
 
-/** As `dropContainer()`, after an error: that one is told, this is only logged. */
+/** As `dropContainer()`, after an error: a second error is only logged. */
 export async function undoContainer(
   context: Pick<RuntimeContext, "agent">,
   id: ContainerId,

@@ -72,7 +72,7 @@ async function update(
   });
 }
 
-/** What was not given is as before. */
+/** Omitted values stay. */
 function merge(
   before: LinuxContainerResources | undefined,
   change: LinuxContainerResources,
@@ -85,9 +85,8 @@ function merge(
 }
 
 /**
- * Records that a pod's limits have changed, for who looks into it. The kubelet
- * itself changes the pod's control group; nothing of the pod but its containers is
- * in it.
+ * Records that a pod's limits have changed, only to be shown. The kubelet itself
+ * changes the pod's control group, which holds only its containers.
  *
  * @throws {InvalidSandboxIdError} If there is no such pod.
  */

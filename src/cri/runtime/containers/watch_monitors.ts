@@ -1,4 +1,6 @@
-/** Notices containers whose conmon was ended: nobody would tell how they end. */
+/**
+ * Detects containers whose conmon was killed: their exits would not be recorded.
+ */
 
 import { type Abortable, sleep } from "../../../errors/abort.ts";
 import { whyOf } from "../../../errors/why.ts";
@@ -9,12 +11,12 @@ import { ContainerState } from "../../api/api_pb.js";
 import type { RuntimeContext } from "../runtime_context.ts";
 import { endContainer } from "./stop_container.ts";
 
-// It costs a look at a fifo for each container.
+// The cost is one check of a FIFO for each container.
 const INTERVAL_MS = 5_000;
 
 /**
- * Ends containers that nobody watches, until the signal aborts: a kubelet starts
- * them again. One is given the time until the next look.
+ * Ends containers without a conmon, until the signal aborts: a kubelet starts them
+ * again. A container is ended only if the next check confirms it.
  */
 export async function watchMonitors(
   context: RuntimeContext,
@@ -23,7 +25,7 @@ export async function watchMonitors(
   },
 ): Promise<void> {
   const { agent } = context;
-  // Without libc it is not to be seen who watches.
+  // Without libc conmon cannot be detected.
   if (agent.store.libc === undefined) return;
   let before = new Set<ContainerId>();
   while (!signal?.aborted) {

@@ -11,7 +11,7 @@ import {
 import { usersOf } from "../../spec/user_mappings.ts";
 import { checkPart, refuse } from "../state/check_text.ts";
 
-/** A pod that can be meant. */
+/** A valid request for a pod. */
 export interface CheckedPod {
   readonly config: PodSandboxConfig;
   readonly metadata: PodSandboxMetadata;
@@ -19,7 +19,7 @@ export interface CheckedPod {
   readonly runtimeHandler: string;
 }
 
-/** @throws {TypeError} If it cannot be meant. */
+/** @throws {TypeError} If it is invalid. */
 export function checkPod(
   { config, runtimeHandler }: RunPodSandboxRequest,
   handlers: readonly string[],
@@ -52,7 +52,7 @@ export function checkPod(
 function checkDirectory(path: string): void {
   if (path === "") return;
   checkPart("log directory", path);
-  // A kubelet's ends with a slash at times.
+  // A kubelet's path sometimes ends with a slash.
   const plain = path.replace(/(?<=.)\/+$/, "");
   if (isAbsolute(path) && normalize(plain) === plain) return;
   refuse("log directory", path, "its path is not absolute, or not plain");
@@ -88,7 +88,7 @@ function checkNamespaces({ linux, metadata }: PodSandboxConfig): void {
   }
 }
 
-/** What only a newer kubelet knows. */
+/** Refuses protocols of newer kubelets. */
 function checkProtocols({ portMappings, metadata }: PodSandboxConfig): void {
   for (const { protocol } of portMappings) {
     if (Protocol[protocol] !== undefined) continue;

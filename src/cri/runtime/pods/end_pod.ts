@@ -21,10 +21,10 @@ import { findOwnPod, type Refusable } from "../state/find_objects.ts";
 import { type KnownContainer, membersOf } from "../state/known_objects.ts";
 
 /**
- * Stops a pod: its containers are killed, and what its network gave it is released.
- * One that is not there, or was stopped, is no error.
+ * Stops a pod: its containers are killed, and its networks are left. A pod that is
+ * missing, or was stopped, is no error.
  *
- * @throws {PolicyError} If people made it.
+ * @throws {PolicyError} If it was not made by CRI.
  */
 export async function stopPodSandbox(
   context: RuntimeContext,
@@ -39,8 +39,8 @@ export async function stopPodSandbox(
 /**
  * Removes a pod with its containers. One that is not there is no error.
  *
- * @throws {PolicyError} If people made it.
- * @throws {InUseError} If people have put containers into it.
+ * @throws {PolicyError} If it was not made by CRI.
+ * @throws {InUseError} If it has containers that CRI did not make.
  */
 export async function removePodSandbox(
   context: RuntimeContext,
@@ -56,7 +56,7 @@ interface Ending extends Refusable, Abortable {
   readonly action: (context: RuntimeContext, id: ContainerId) => Promise<void>;
 }
 
-/** In its turn, and once, however many ask for it. */
+/** In its turn; concurrent calls share one end. */
 async function end(
   context: RuntimeContext,
   podId: string,
@@ -74,7 +74,7 @@ async function end(
   return {};
 }
 
-/** @returns Undefined if what is missing is the pod. */
+/** @returns Undefined if the error is that the pod is missing. */
 function ifMissing(error: unknown): undefined {
   if (!(error instanceof InvalidSandboxIdError)) throw error;
 }
@@ -98,7 +98,7 @@ async function remove(context: RuntimeContext, id: ContainerId): Promise<void> {
   await stop(context, id);
   await all(members, (member) => removeOwn(context, member.id));
   await context.removals.ofPod(id);
-  // Of containers that people have removed.
+  // Image volumes of containers that were removed by other commands.
   await removeOrphanVolumes(agent, { podId: id });
   await removeSandbox(agent, id);
   agent.log("info", `Removed pod "${id}"`, { pod: id });
@@ -110,13 +110,13 @@ function refuseUnmanaged(id: string, members: readonly KnownContainer[]): void {
     .map(({ record }) => record.names?.[0] ?? record.id);
   if (unmanaged.length === 0) return;
   throw new InUseError(
-    `Cannot remove pod "${id}": people have put containers into it: ` +
+    `Cannot remove pod "${id}": it has containers that no kubelet made: ` +
       unmanaged.map((name) => `"${name}"`).join(", "),
     unmanaged,
   );
 }
 
-/** All are tried; the first failure counts. */
+/** All are tried; the first error is thrown. */
 async function all(
   members: readonly KnownContainer[],
   action: (member: KnownContainer) => Promise<void>,

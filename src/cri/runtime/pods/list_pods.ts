@@ -1,4 +1,4 @@
-/** Lists pods, and tells all of one. */
+/** Lists pods, and describes one. */
 
 import type {
   ListPodSandboxRequest,
@@ -18,7 +18,7 @@ import { type KnownPod, membersOf } from "../state/known_objects.ts";
 import { nowNs } from "../state/nanoseconds.ts";
 import { toPodSandbox, toPodStatus } from "./pod_messages.ts";
 
-/** Lists those that the filter lets through. */
+/** Lists those that match the filter. */
 export async function listPodSandbox(
   context: RuntimeContext,
   { filter }: ListPodSandboxRequest,
@@ -75,7 +75,7 @@ export async function podSandboxStatus(
   };
 }
 
-/** What a status is answered by. */
+/** The response for a status. */
 export type PodStatusResult = Required<
   Pick<
     PodSandboxStatusResponse,
@@ -92,7 +92,7 @@ function describePod({ sandbox, record }: KnownPod): Record<string, string> {
     names: record.names ?? [],
     ...{ namespaces, files, shmDirectory },
     config: request?.note,
-    // What the kubelet has changed since.
+    // Later changes by the kubelet.
     updated: update,
   };
   return { info: JSON.stringify(info) };

@@ -1,4 +1,4 @@
-/** Pods, as CRI's lists and statuses show them. */
+/** Messages of pods for CRI's lists and statuses. */
 
 import { create } from "@bufbuild/protobuf";
 import type { Sandbox } from "../../../engine/sandboxes/sandbox.ts";
@@ -15,13 +15,13 @@ import { toNanoseconds } from "../state/nanoseconds.ts";
 import type { UnmanagedStates } from "../state/unmanaged_states.ts";
 import { configOf } from "./pod_request.ts";
 
-// A sandbox that changes is another one.
+// Cached by sandbox: a changed sandbox is a new object.
 const listed = new WeakMap<Sandbox, PodSandbox>();
 
 /**
  * A pod as lists show it.
  *
- * @param members Its containers, which tell whether one that people made runs.
+ * @param members Its containers, which show whether a pod without a sandbox runs.
  */
 export function toPodSandbox(
   pod: KnownPod,

@@ -1,4 +1,4 @@
-/** What a kubelet asks for with a new pod, as the engine takes it. */
+/** Converts a kubelet's request for a pod to the engine's. */
 
 import { fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import type {
@@ -20,7 +20,7 @@ import { podRecordName } from "../state/kubernetes_names.ts";
 import type { RuntimeContext } from "../runtime_context.ts";
 import type { CheckedPod } from "./check_pod.ts";
 
-// What `hostname` shows of an ID where no name is given, as in containers.
+// The default host name is this part of the ID, as in containers.
 const SHORT_ID_LENGTH = 12;
 
 /** A pod's request, from that of a kubelet. */
@@ -57,7 +57,7 @@ export function toSandboxRequest(
   };
 }
 
-/** What a kubelet asked for with a pod that is there. */
+/** The kubelet's request for an existing pod. */
 export function configOf(
   { note }: Pick<SandboxRequest, "note">,
 ): PodSandboxConfig {

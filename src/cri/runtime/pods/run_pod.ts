@@ -29,10 +29,10 @@ import { type CheckedPod, checkPod } from "./check_pod.ts";
 import { configOf, toSandboxRequest } from "./pod_request.ts";
 
 /**
- * Runs a pod. One of this name that is being made, or was made of the same
- * request, is the answer to a request that is made again.
+ * Runs a pod. A repeated request gets the pod that is being made, or was made, of
+ * the same request.
  *
- * @throws {TypeError} If it cannot be meant.
+ * @throws {TypeError} If it is invalid.
  * @throws {DuplicateNameError} If there is another pod of this name.
  */
 export async function runPodSandbox(
@@ -54,7 +54,7 @@ export async function runPodSandbox(
   return { podSandboxId };
 }
 
-/** Another call has made it meanwhile, perhaps for something else. */
+/** Another call has made it meanwhile, perhaps with another request. */
 async function requireSame(
   { objects }: RuntimeContext,
   id: ContainerId,
@@ -101,7 +101,10 @@ async function requireUsers(
   );
 }
 
-/** One that was interrupted, and not to be undone when the daemon started. */
+/**
+ * Undoes a pod that was interrupted, and could not be undone when the daemon
+ * started.
+ */
 async function isUndone(
   { agent }: RuntimeContext,
   id: ContainerId,
@@ -111,7 +114,7 @@ async function isUndone(
   return true;
 }
 
-/** A kubelet that got no answer asks once more for the same. */
+/** A kubelet without a response repeats its request. */
 function meet(
   { id, sandbox, metadata: { podName } }: KnownPod,
   { config, runtimeHandler }: CheckedPod,

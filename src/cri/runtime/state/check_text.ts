@@ -1,4 +1,4 @@
-/** Checks texts of requests, which anybody may have written. */
+/** Checks texts of requests, which are untrusted. */
 
 // Kubernetes' own limits are far below; records with such texts are read often.
 const MAX_LENGTH = 4096;
@@ -22,7 +22,7 @@ export function checkPart(what: string, text: string): void {
 }
 
 /**
- * Refuses what a request has.
+ * Refuses a value of a request.
  *
  * @throws {TypeError} Always.
  */

@@ -1,4 +1,4 @@
-/** What CRI keeps of a container beside its record: a file in its work dir. */
+/** The note of CRI about a container: a file in its work dir. */
 
 import { join } from "@std/path";
 import { create, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
@@ -27,19 +27,19 @@ import {
 export const NOTE_FILE = "cri.json";
 
 /**
- * How far a container's creation or removal has come: one that is `"creating"` or
- * `"removing"` when the daemon starts was interrupted.
+ * The phase of a container: one that is `"creating"` or `"removing"` when the
+ * daemon starts was interrupted.
  */
 export type ContainerPhase = (typeof PHASES)[number];
 
-/** What is kept; a change makes a new one. */
+/** A note; immutable. */
 export interface ContainerNote {
   readonly phase: ContainerPhase;
-  /** Whether it stands for a file that cannot be read, and is not to be replaced. */
+  /** Whether it stands for a damaged file, which must not be replaced. */
   readonly isDamaged?: true;
   /** As asked for. */
   readonly config: ContainerConfig;
-  /** As it is answered. */
+  /** The status for responses. */
   readonly status: ContainerStatus;
 }
 
@@ -47,12 +47,12 @@ const PHASES = ["creating", "complete", "removing"] as const;
 const SCHEMA = 1;
 // A request has 16 MiB at most, and the status repeats parts of it.
 const MAX_SIZE = 16 * 1024 * 1024;
-// What is new gets a status that grows: how it ended.
+// The status of a new container grows later, by its exit.
 const MAX_NEW_SIZE = MAX_SIZE / 2;
 // Longer values are cut in messages.
 const MAX_SHOWN = 80;
 
-/** Formats a note: bytes of variables stay as they are. */
+/** Formats a note; variables may be any bytes. */
 export function formatNote(
   { phase, config, status }: ContainerNote,
 ): string {
@@ -133,7 +133,7 @@ export function readNote(
   }, store);
 }
 
-/** What stands for a note that cannot be read: its container can be removed. */
+/** Stands for a damaged note, so that its container can be removed. */
 export function makeDamagedNote(
   id: ContainerId,
   { metadataName, attempt, imageId }: ContainerMetadata,
@@ -155,18 +155,18 @@ export function makeDamagedNote(
   };
 }
 
-/** How long a note has to last. */
+/** How to write a note. */
 export interface NoteOptions {
   /**
-   * `"later"` is for what the next start finds out by itself if a power cut, which
-   * ends all processes, leaves the note before it.
+   * `"later"` if the next start of the daemon can restore the change after a power
+   * cut.
    *
    * @default {"sync"}
    */
   readonly directory?: "later" | "sync" | undefined;
 }
 
-/** Writes what is kept of a container that is there. */
+/** Writes the note of an existing container. */
 export function writeNote(
   { store }: Agent,
   id: ContainerId,
@@ -176,7 +176,7 @@ export function writeNote(
   writeAtomically(path, formatNote(note), { directory });
 }
 
-/** Makes a file of a note, which counts when it is committed. */
+/** Stages a note, to be committed. */
 export function stageNote(
   { store }: Agent,
   id: ContainerId,

@@ -1,4 +1,4 @@
-/** Tells subscribers what happens to containers. */
+/** Distributes events of containers to subscribers. */
 
 import type { Abortable } from "../../../errors/abort.ts";
 
@@ -11,16 +11,16 @@ interface Subscriber<E> {
   isLate: boolean;
 }
 
-/** Hands events on to all who listen; nobody has to wait for a slow one. */
+/** Distributes events to all listeners; a slow one does not block the others. */
 export class EventHub<E> {
   readonly #subscribers = new Set<Subscriber<E>>();
 
-  /** Whether anybody listens: if not, events need not be made. */
+  /** Whether there are listeners: without them, events need not be made. */
   get hasListeners(): boolean {
     return this.#subscribers.size > 0;
   }
 
-  /** Tells all who listen now. */
+  /** Sends an event to all current listeners. */
   emit(event: E): void {
     for (const subscriber of this.#subscribers) {
       if (subscriber.waiting.length >= MAX_WAITING) subscriber.isLate = true;
@@ -32,8 +32,8 @@ export class EventHub<E> {
   /**
    * Listens, from the call on, until the signal aborts.
    *
-   * @throws {RangeError} If too many events wait: who listens has missed some, and
-   *   has to list everything again.
+   * @throws {RangeError} If too many events wait: then the listener has missed
+   *   some, and must list everything again.
    */
   listen({ signal }: Abortable = {}): AsyncIterable<E> {
     const subscriber: Subscriber<E> = {

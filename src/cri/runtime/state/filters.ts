@@ -1,16 +1,16 @@
-/** What a list is limited to: api.proto of Kubernetes, the messages `…Filter`. */
+/** Filters of lists: api.proto of Kubernetes, the messages `…Filter`. */
 
 import type { Container } from "../../api/api_pb.js";
 
 /** What lists have in common. */
 export interface ListFilter {
-  /** An ID or its beginning; `""` for all. */
+  /** An ID or a prefix; `""` for all. */
   readonly id: string;
-  /** Each of these labels has to be there, with this value. */
+  /** Labels that must be present, with these values. */
   readonly labelSelector: Readonly<Record<string, string>>;
 }
 
-/** What is chosen from. */
+/** An object to filter. */
 export interface Labelled {
   readonly id: string;
   readonly labels: Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-/** Finds what a request names by its ID, or by an unambiguous beginning of it. */
+/** Finds an object by its ID, or by a unique prefix of it. */
 
 import type { Abortable } from "../../../errors/abort.ts";
 import {
@@ -19,7 +19,7 @@ import type {
 const MAX_SHOWN = 80;
 
 /**
- * Finds a container, whoever made it.
+ * Finds a container, also one that CRI did not make.
  *
  * @throws {ContainerNotFoundError} If there is none.
  */
@@ -40,7 +40,7 @@ export async function findContainer(
 }
 
 /**
- * Finds a pod, whoever made it.
+ * Finds a pod, also one that CRI did not make.
  *
  * @throws {InvalidSandboxIdError} If there is none.
  */
@@ -59,7 +59,7 @@ export async function findPod(
   );
 }
 
-/** What a kubelet wants to do, and what does it for people. */
+/** An action of a kubelet, and the command for the same. */
 export interface Refusable {
   readonly verb: string;
   /** After `orlop`. */
@@ -67,11 +67,12 @@ export interface Refusable {
 }
 
 /**
- * Finds a container to change: not one that people made, as a kubelet ends all that
- * it does not know.
+ * Finds a container to change. It must have been made by CRI, as a kubelet ends all
+ * containers that it does not know.
  *
  * @throws {ContainerNotFoundError} If there is none.
- * @throws {PolicyError} If people made it, naming the command that does it.
+ * @throws {PolicyError} If it was not made by CRI; names the command for the
+ * action.
  */
 export async function findOwnContainer(
   objects: KnownObjects,
@@ -83,7 +84,7 @@ export async function findOwnContainer(
   if (note !== undefined) return { ...known, note };
   const name = known.record.names?.[0] ?? known.id;
   throw new PolicyError(
-    `Cannot ${verb} container "${name}": people made it; use ` +
+    `Cannot ${verb} container "${name}": it was not made by a kubelet; use ` +
       `"orlop ${command} ${name}"`,
   );
 }
@@ -92,8 +93,9 @@ export async function findOwnContainer(
  * The same for pods.
  *
  * @throws {InvalidSandboxIdError} If there is none.
- * @throws {PolicyError} If people made it, naming the command that does it.
- * @throws {Error} If what is kept of it is damaged.
+ * @throws {PolicyError} If it was not made by CRI; names the command for the
+ * action.
+ * @throws {Error} If its state is damaged.
  */
 export async function findOwnPod(
   objects: KnownObjects,
@@ -107,12 +109,12 @@ export async function findOwnPod(
     throw new Error(`Cannot ${verb} pod "${podName}": ${damage}`);
   }
   throw new PolicyError(
-    `Cannot ${verb} pod "${podName}": people made it; use ` +
+    `Cannot ${verb} pod "${podName}": it was not made by a kubelet; use ` +
       `"orlop ${command} ${podName}"`,
   );
 }
 
-/** Finds something by ID; undefined if none, or several, can be meant. */
+/** Finds an object by ID; undefined if none or several match. */
 function findOne<K extends { readonly id: string }>(
   all: readonly K[],
   id: string,

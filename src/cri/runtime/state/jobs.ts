@@ -1,10 +1,10 @@
-/** Calls that change something go on when their caller has gone; retries meet them. */
+/** Jobs that continue when their caller has gone; retries join them. */
 
 import { type Abortable, unlessAborted } from "../../../errors/abort.ts";
 
 /**
- * Jobs, each under a key while it lasts. A kubelet whose call took too long calls
- * again: that one joins the job that is under way, and gets its result.
+ * Running jobs by key. A kubelet whose call timed out repeats it: the new call
+ * joins the running job, and gets its result.
  */
 export class Jobs<T> {
   readonly #underWay = new Map<string, Promise<T>>();
@@ -25,14 +25,14 @@ export class Jobs<T> {
       const other = this.#underWay.get(key);
       if (other !== undefined) return other;
       const job = begin().finally(() => this.#underWay.delete(key));
-      // Nobody may wait for it any more when it fails: then it was logged.
+      // Without a waiting caller, a failure was logged.
       job.catch(() => {});
       this.#underWay.set(key, job);
       return job;
     }, options);
   }
 
-  /** Waits until none is under way. */
+  /** Waits until no job is running. */
   async settle(): Promise<void> {
     while (this.#underWay.size > 0) {
       await Promise.allSettled(this.#underWay.values());

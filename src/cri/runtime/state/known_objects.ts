@@ -1,6 +1,6 @@
 /**
- * The pods and containers of a store, as lists show them. The store is the truth:
- * what is kept here saves reading it again, and is made again of it at any time.
+ * The pods and containers of a store, as lists show them. This is a cache: the
+ * store is the truth.
  */
 
 import { type Abortable, settleAll } from "../../../errors/abort.ts";
@@ -36,19 +36,19 @@ interface Known {
 
 /** A pod. */
 export interface KnownPod extends Known {
-  /** Undefined if people made it, or what is kept of it is damaged. */
+  /** Undefined if it was not made by CRI, or its state is damaged. */
   readonly sandbox: Sandbox | undefined;
-  /** Why it cannot be used; undefined if nothing is damaged. */
+  /** The damage of its state; undefined if there is none. */
   readonly damage: string | undefined;
 }
 
 /** A container that is not a pod's infra container. */
 export interface KnownContainer extends Known {
-  /** Undefined if people made it. */
+  /** Undefined if it was not made by CRI. */
   readonly note: ContainerNote | undefined;
 }
 
-/** All of them, at one moment. */
+/** A snapshot of all objects. */
 export interface Snapshot {
   readonly pods: readonly KnownPod[];
   readonly containers: readonly KnownContainer[];
@@ -62,17 +62,17 @@ export function membersOf(
   return containers.filter(({ metadata }) => metadata.podId === podId);
 }
 
-/** A container that a request made, and not a person. */
+/** A container that CRI made. */
 export interface OwnContainer extends KnownContainer {
   readonly note: ContainerNote;
 }
 
-/** A pod that a request made, and not a person. */
+/** A pod that CRI made. */
 export interface OwnPod extends KnownPod {
   readonly sandbox: Sandbox;
 }
 
-// Commands of people change pods too: in lists that shows within this time.
+// orlop's commands also change pods: lists show that within this time.
 const REREAD_MS = 1000;
 
 /** Knows the objects of one store. */
@@ -80,7 +80,7 @@ export class KnownObjects {
   readonly #agent: Agent;
   readonly #notes = new Map<ContainerId, ContainerNote | undefined>();
   readonly #sandboxes = new Map<ContainerId, ReadSandbox>();
-  /** What is being made: nobody is told before it is complete. */
+  /** Objects being created: hidden until they are complete. */
   readonly #hidden = new Set<ContainerId>();
   #token: string | undefined;
   #records: readonly Known[] = [];
@@ -104,8 +104,8 @@ export class KnownObjects {
   }
 
   /**
-   * A container that a request made, as it is now; undefined if it is not known, or
-   * gone. No lock is waited for: others may be making containers just now.
+   * A container that CRI made, in its current state; undefined if unknown or gone.
+   * It waits for no lock, which creations may hold.
    */
   recallContainer(id: string): OwnContainer | undefined {
     const known = this.#latest().containers.find((known) => known.id === id);
@@ -127,7 +127,7 @@ export class KnownObjects {
     return this.#snapshot;
   }
 
-  /** Does something with a new object, which nobody sees until it is done. */
+  /** Hides a new object until the action has ended. */
   async whileHidden<T>(id: ContainerId, make: () => Promise<T>): Promise<T> {
     this.#hidden.add(id);
     try {
@@ -139,8 +139,8 @@ export class KnownObjects {
   }
 
   /**
-   * Writes what is kept of a container, and knows it from now on. A file that is
-   * damaged stays, as it may be a newer orlop's.
+   * Writes the note of a container, and caches it. A damaged file is kept, as it
+   * may be a newer orlop's.
    */
   setNote(
     id: ContainerId,
@@ -154,8 +154,8 @@ export class KnownObjects {
   }
 
   /**
-   * Does what a note tells, while that is written already, and knows it from then
-   * on. If that fails, the note before it stays.
+   * Runs an action while its note is being written, and caches the note afterwards.
+   * If the action fails, the previous note stays.
    */
   async setNoteWhile(
     id: ContainerId,
@@ -258,27 +258,27 @@ export class KnownObjects {
 }
 
 interface ReadSandbox {
-  /** Of the file that it was read from. */
+  /** The stamp of its file. */
   readonly stamp: string;
   readonly sandbox: Sandbox | undefined;
   readonly damage: string | undefined;
 }
 
-/** What differs between two files that had one name; `""` if there is none. */
+/** Identifies a version of a file; `""` if there is none. */
 function stampOf(path: string): string {
   const status = lstatIfThere(path);
   if (status === undefined) return "";
   return `${status.ino} ${status.mtime?.getTime()} ${status.size}`;
 }
 
-/** Neither what is being made, nor what only stands for an image that is mounted. */
+/** Excludes objects being created, and containers of image volumes. */
 function isShown(record: ContainerRecord): boolean {
   const { names = [] } = record;
   return !isUnfinished(record) &&
     names.every((name) => ownerOfImageVolume(name) === undefined);
 }
 
-/** One that is damaged must not hide all the others. */
+/** A damaged one must not hide all the others. */
 function damageOf(error: unknown): string {
   if (error instanceof DamagedFileError) return error.message;
   throw error;

@@ -1,13 +1,13 @@
 /**
- * Names of Kubernetes' pods and containers in the store, which holds each name once:
- * so they are reservations, which outlive this process.
+ * Names of Kubernetes' pods and containers in the store, which holds each name
+ * once: so they act as reservations that survive this process.
  */
 
 import { hexOf } from "../../../formats/oci/digest.ts";
 import { digestOf } from "../../../formats/oci/digest_of.ts";
 import { findNameProblem } from "../../../formats/storage/container_names.ts";
 
-/** How the kubelet tells a pod from all others. */
+/** The identity of a pod for the kubelet. */
 export interface PodIdentity {
   readonly name: string;
   readonly namespace: string;
@@ -15,13 +15,13 @@ export interface PodIdentity {
   readonly attempt: number;
 }
 
-/** How the kubelet tells a container from the others of its pod. */
+/** The identity of a container in its pod for the kubelet. */
 export interface ContainerIdentity {
   readonly name: string;
   readonly attempt: number;
 }
 
-// As many characters as the store takes (253), less what is appended.
+// The maximum length in the store (253), minus the appended hash.
 const KEPT_LENGTH = 188;
 
 /** The name of a pod: `k8s_NAME_NAMESPACE_UID_ATTEMPT`. */
@@ -41,12 +41,12 @@ export function containerRecordName(
 }
 
 /**
- * What is too long, or has characters that the store does not take, ends with a
- * hash of all of it: equal names stay equal, others stay different.
+ * A name that is too long, or has characters that the store does not allow, ends
+ * with a hash of the original: equal names stay equal, others stay different.
  */
 function joinParts(parts: readonly string[]): string {
   const name = ["k8s", ...parts].join("_");
-  // A part with an underscore could be another division of the same text.
+  // Underscores in parts would make the name ambiguous.
   const isPlain = parts.every((part) => !part.includes("_"));
   if (isPlain && findNameProblem(name) === undefined) return name;
   const readable = name.replaceAll(/[^A-Za-z0-9_.-]/g, "-")

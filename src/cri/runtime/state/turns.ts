@@ -1,8 +1,8 @@
-/** Orders calls on one object; calls on others do not wait for them. */
+/** Serializes calls on the same object. */
 
 import type { Abortable } from "../../../errors/abort.ts";
 
-/** `"alone"`: nobody else has the object. `"shared"`: others may share it, too. */
+/** `"alone"`: exclusive. `"shared"`: with other shared turns. */
 export type TurnKind = "alone" | "shared";
 
 interface Waiting {
@@ -11,15 +11,15 @@ interface Waiting {
 }
 
 interface Queue {
-  /** How many have the object now. */
+  /** The number of current holders. */
   active: number;
   isAlone: boolean;
   readonly waiting: Waiting[];
 }
 
 /**
- * Turns at objects, in the order of the calls: who came later never overtakes, so
- * that many that share cannot keep one that is to be alone from its turn.
+ * Shared and exclusive turns on objects, first in, first out: so many shared turns
+ * cannot starve an exclusive one.
  */
 export class Turns {
   readonly #queues = new Map<string, Queue>();
@@ -27,7 +27,7 @@ export class Turns {
   /**
    * Waits for a turn; disposing ends it.
    *
-   * @param key What stands for the object, such as its ID.
+   * @param key The key of the object, such as its ID.
    * @throws The signal's reason.
    */
   async take(
@@ -75,7 +75,7 @@ export class Turns {
     }
   }
 
-  /** Lets in all who may, from the first on. */
+  /** Starts all turns that can run now, from the first on. */
   #goOn(key: string, queue: Queue): void {
     for (;;) {
       const [next] = queue.waiting;

@@ -1,4 +1,7 @@
-/** What containers do that people made: told by files, as lists must be fast. */
+/**
+ * States of containers that CRI did not make: read from files only, as lists must
+ * be fast.
+ */
 
 import type { Agent } from "../../../engine/agent.ts";
 import {
@@ -17,12 +20,14 @@ import type { ContainerId } from "../../../formats/storage/store_ids.ts";
 import { ContainerState } from "../../api/api_pb.js";
 import { toNanoseconds } from "./nanoseconds.ts";
 
-/** What a container does, in CRI's words. */
+/** The state of a container, in CRI's terms. */
 export interface UnmanagedState {
   readonly state: ContainerState;
   /** Nanoseconds since 1970; 0 if it did not begin. */
   readonly startedAtNs: bigint;
-  /** Nanoseconds since 1970; 0 if it has not ended, or nobody saw it. */
+  /**
+   * Nanoseconds since 1970; 0 if it has not ended, or its exit was not recorded.
+   */
   readonly finishedAtNs: bigint;
   readonly exitCode: number;
 }
@@ -30,19 +35,19 @@ export interface UnmanagedState {
 // Kubelets list every second.
 const KEPT_MS = 1000;
 
-/** Looks at containers, and again only after a while. */
+/** Caches states for a short time. */
 export class UnmanagedStates {
   readonly #agent: Agent;
   #states = new Map<ContainerId, UnmanagedState>();
   #stateRoots: readonly string[] = [];
   #readMs = -Infinity;
 
-  /** Looks at nothing yet. */
+  /** Makes an empty cache. */
   constructor(agent: Agent) {
     this.#agent = agent;
   }
 
-  /** What a container does. */
+  /** The state of a container. */
   of(id: ContainerId): UnmanagedState {
     const nowMs = performance.now();
     if (nowMs - this.#readMs > KEPT_MS) {

@@ -13,7 +13,7 @@ import {
   VERSION,
 } from "./frames.ts";
 
-/** What a client sends is no SPDY/3.1; nothing behind it can be understood. */
+/** The client breaks the protocol; later data cannot be parsed. */
 export class SpdyProtocolError extends Error {
   static {
     this.prototype.name = "SpdyProtocolError";
@@ -24,7 +24,7 @@ export class SpdyProtocolError extends Error {
 const MAX_CONTROL_BYTES = 16 * 1024;
 const STREAM_FIELDS_BYTES = 10;
 
-/** Keeps what has come of a frame that is not whole. */
+/** Buffers incomplete frames. */
 export class FrameReader {
   /** The begin of a control frame, or of a frame's head. */
   #kept: Bytes = new Uint8Array(0);
@@ -32,10 +32,10 @@ export class FrameReader {
   #data: OpenData | undefined;
 
   /**
-   * Reads all frames that bytes complete. Data come as they arrive: in parts, each
-   * a view of the bytes.
+   * Reads all frames that the bytes complete. Data is returned as it arrives: in
+   * parts, each a view of the bytes.
    *
-   * @throws {SpdyProtocolError} If they break the protocol, when it is there.
+   * @throws {SpdyProtocolError} If they break the protocol.
    */
   *read(bytes: Bytes): Generator<Frame, void> {
     let rest = bytes;
@@ -54,14 +54,14 @@ export class FrameReader {
     }
   }
 
-  /** A whole control frame or the head of one of data, if it is there. */
+  /** A complete control frame or the head of a data frame, if it has arrived. */
   #takeHead(bytes: Bytes): Taken | undefined {
     const all = this.#kept.byteLength > 0
       ? concatBytes([this.#kept, bytes])
       : bytes;
     const size = frameSize(all);
     if (size === undefined || all.byteLength < size) {
-      this.#kept = all.slice(); // What it is a view of is somebody else's.
+      this.#kept = all.slice(); // Copied, as the underlying buffer belongs to the caller.
       return undefined;
     }
     this.#kept = new Uint8Array(0);

@@ -27,7 +27,7 @@ export interface DataFrame {
   readonly kind: "data";
   readonly streamId: number;
   readonly bytes: Bytes;
-  /** Whether the sender says no more: never but in the last part. */
+  /** Whether this is the sender's last frame; only set in its last part. */
   readonly isLast: boolean;
 }
 
@@ -36,7 +36,7 @@ export interface HeadersFrame {
   readonly kind: "stream" | "reply" | "headers";
   readonly streamId: number;
   readonly isLast: boolean;
-  /** Whether the receiver may not say anything. */
+  /** Whether the receiver must not send data. */
   readonly isOneWay: boolean;
   /** Compressed. */
   readonly headerBlock: Bytes;
@@ -72,13 +72,13 @@ export const GO_AWAY_STATUS = { ok: 0, protocolError: 1 } as const;
 export const FRAME_HEAD_BYTES = 8;
 /** The highest ID and the widest window. */
 export const MAX_INT_31 = 0x7fff_ffff;
-/** How much may be sent before the receiver says more: section 2.6.8. */
+/** How much may be sent before a window update: section 2.6.8. */
 export const INITIAL_WINDOW = 64 * 1024;
 /** The setting that changes it. */
 export const INITIAL_WINDOW_SETTING = 7;
 /** The flag of the last frame of a stream's side. */
 export const FLAG_LAST = 1;
-/** The flag of a stream on which only its maker says something. */
+/** The flag of a stream on which only its creator sends. */
 export const FLAG_ONE_WAY = 2;
 
 /** Of the protocol, in control frames. */
@@ -110,7 +110,7 @@ export function controlFrame(
   numbers: readonly number[],
   { flags = 0, rest = new Uint8Array(0) }: {
     readonly flags?: number;
-    /** What stands behind the numbers. */
+    /** The bytes after the numbers. */
     readonly rest?: Uint8Array;
   } = {},
 ): Bytes {
@@ -131,22 +131,22 @@ export function replyFrame(streamId: number, headerBlock: Bytes): Bytes {
   return controlFrame(FRAME_TYPES.reply, [streamId], { rest: headerBlock });
 }
 
-/** Breaks a stream off. */
+/** Resets a stream. */
 export function resetFrame(streamId: number, status: number): Bytes {
   return controlFrame(FRAME_TYPES.reset, [streamId, status]);
 }
 
-/** Asks for an answer, or is one. */
+/** A ping or its reply. */
 export function pingFrame(id: number): Bytes {
   return controlFrame(FRAME_TYPES.ping, [id]);
 }
 
-/** Says that no more streams are accepted behind one. */
+/** Announces that no streams after this one are accepted. */
 export function goAwayFrame(lastStreamId: number, status: number): Bytes {
   return controlFrame(FRAME_TYPES.goAway, [lastStreamId, status]);
 }
 
-/** Says that so many more bytes may come. */
+/** Widens a window. */
 export function windowFrame(streamId: number, bytes: number): Bytes {
   return controlFrame(FRAME_TYPES.window, [streamId, bytes]);
 }

@@ -1,11 +1,11 @@
-/** How much may be sent before the receiver says that there is room again. */
+/** Flow control: how much may be sent before a window update. */
 
 import { INITIAL_WINDOW, MAX_INT_31 } from "./frames.ts";
 
 /**
  * The window of a stream or of a session: section 2.6.8. Kubernetes' clients never
- * widen theirs, and take whatever comes: they hold a server back by TCP alone. So a
- * window counts from the first byte, but limits only once its client has used it.
+ * send window updates, and accept all data: they rely on TCP alone. So a window
+ * counts from the first byte, but limits only after the first update of the client.
  */
 export class SendWindow {
   #left: number;
@@ -26,12 +26,12 @@ export class SendWindow {
     return this.#isUsed ? Math.max(this.#left, 0) : Infinity;
   }
 
-  /** So many bytes are sent. */
+  /** Counts sent bytes. */
   take(bytes: number): void {
     this.#left -= bytes;
   }
 
-  /** The client has room for more, or less. False if that is more than can be. */
+  /** Widens or narrows the window. False if it overflows. */
   widen(bytes: number): boolean {
     this.#isUsed = true;
     this.#left += bytes;
@@ -39,7 +39,7 @@ export class SendWindow {
     return this.#left <= MAX_INT_31;
   }
 
-  /** Has all who wait look again. */
+  /** Wakes all waiters. */
   wake(): void {
     for (const resolve of this.#waiting) resolve();
   }
@@ -49,8 +49,8 @@ export class SendWindow {
     const { promise, resolve } = Promise.withResolvers<void>();
     for (const window of [one, other]) window.#waiting.add(resolve);
     await promise;
-    // A session's window may not change for hours: it must not collect those who
-    // waited for the one of a stream.
+    // A session's window may not change for hours: it must not collect waiters of
+    // ended streams.
     for (const window of [one, other]) window.#waiting.delete(resolve);
   }
 }

@@ -49,7 +49,7 @@ export async function openSpdyCommand(
       const role = roleOf(stream);
       if (role === undefined || streams.has(role)) return false;
       streams.set(role, stream);
-      // What nobody reads would hold up what others read.
+      // An unread stream would block the others.
       if (!isHeard(role, options.wanted)) stream.discard();
       if (expected.every((role) => streams.has(role))) resolve();
       return true;
@@ -116,8 +116,8 @@ function clientStreams(
 }
 
 /**
- * Writes the last words, and ends this side of all streams. The words go first:
- * clients of version 1 leave with the end of the output.
+ * Writes the status, and ends this side of all streams. The status comes first:
+ * clients of version 1 disconnect at the end of the output.
  */
 async function say(
   streams: ReadonlyMap<Role, SpdyStream>,
@@ -134,7 +134,7 @@ async function say(
       }
       await writer?.close();
     } catch {
-      // The client has broken this one off, and may still hear the others.
+      // The client has reset this stream, but may still read the others.
     }
   }
 }

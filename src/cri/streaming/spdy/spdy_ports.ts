@@ -68,7 +68,7 @@ function isWhole(pair: Pair): pair is WholePair {
   return pair.data !== undefined && pair.error !== undefined;
 }
 
-/** Finds the pair of a stream: none if the stream cannot be meant. */
+/** Finds the pair of a stream; none if the stream is invalid. */
 function addStream(
   pairs: Map<string, Pair>,
   stream: SpdyStream,
@@ -86,12 +86,15 @@ function addStream(
   return [key, pair];
 }
 
-/** Old clients name no request; they make the stream for errors just before. */
+/**
+ * Old clients send no request ID; they create the error stream just before the data
+ * stream.
+ */
 function keyOf({ headers, id }: SpdyStream, role: string | undefined): string {
   return headers.get("requestid") || `#${role === "data" ? id - 2 : id}`;
 }
 
-/** A stream that stays alone is broken off. */
+/** A stream without its pair is reset. */
 function expire(
   pairs: Map<string, Pair>,
   key: string,

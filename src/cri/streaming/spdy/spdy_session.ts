@@ -21,11 +21,11 @@ import { emptyBlock, HeaderInflater } from "./header_block.ts";
 import { SendWindow } from "./send_window.ts";
 import { SpdyStream, type StreamHost } from "./spdy_stream.ts";
 
-/** Who has a session. */
+/** Options of a session. */
 export interface SessionOptions {
-  /** Hears of each stream that the client makes. False refuses it. */
+  /** Called for each stream that the client creates. False refuses it. */
   readonly onStream: (stream: SpdyStream) => boolean;
-  /** Hears that data came or went. */
+  /** Called when data is received or sent. */
   readonly onData: () => void;
   /** How long the client may take to close the connection, in milliseconds. */
   readonly lingerMs: number;
@@ -33,11 +33,11 @@ export interface SessionOptions {
 
 // Two for each connection to a port.
 const MAX_STREAMS = 1024;
-// Of all streams, before nothing more is read.
+// The buffered data of all streams at which reading stops.
 const MAX_HELD_BYTES = 2 * 1024 * 1024;
-// Of answers to what a client sends, before nothing more is read.
+// The unsent responses at which reading stops.
 const MAX_ANSWER_BYTES = 64 * 1024;
-// While nothing is read, only what is written tells that a client has gone.
+// While nothing is read, only a write detects that the client has gone.
 const PROBE_MS = 5000;
 
 /** A session that a client has begun. */
@@ -91,9 +91,9 @@ export class SpdySession {
   }
 
   /**
-   * Ends it when all has been said: tells the client, and waits for it to close the
-   * connection. What it sends meanwhile is discarded: to close a connection with
-   * bytes unread would take from the client what it has not read yet.
+   * Ends the session after all data: notifies the client, and waits for it to close
+   * the connection. Data that it sends meanwhile is discarded: closing a connection
+   * with unread data would destroy data that the client has not read yet.
    */
   async finish(): Promise<void> {
     this.#isFinishing = true;
@@ -128,7 +128,7 @@ export class SpdySession {
     }
   }
 
-  /** Tells the client what it did wrong, if it did. */
+  /** Reports a protocol error to the client. */
   async #refuse(error: unknown): Promise<void> {
     if (!(error instanceof SpdyProtocolError)) return;
     this.#answer(goAwayFrame(this.#lastId, GO_AWAY_STATUS.protocolError));
@@ -166,7 +166,7 @@ export class SpdySession {
       case "settings":
         return this.#changeWindows(frame.initialWindow);
       case "ping":
-        // Others are answers to this side's own.
+        // Even IDs are replies to the server's pings.
         if (frame.id % 2 === 1) this.#answer(pingFrame(frame.id));
         return;
       case "window":

@@ -11,16 +11,16 @@ import {
 } from "./frames.ts";
 import { SendWindow } from "./send_window.ts";
 
-/** What a stream has of its session. */
+/** The session's interface for a stream. */
 export interface StreamHost {
   readonly window: SendWindow;
   /** Settles when a frame has been sent. */
   send(frame: Bytes): Promise<void>;
   /** Sends a frame soon, if the client is still there. */
   answer(frame: Bytes): void;
-  /** So many bytes that came for a stream do not wait any more. */
+  /** Called with the number of received bytes that were consumed. */
   onTaken(bytes: number): void;
-  /** Neither side will say any more. */
+  /** Called when both sides have ended. */
   onClosed(stream: SpdyStream): void;
 }
 
@@ -31,8 +31,8 @@ export interface StreamStart {
   readonly window: SendWindow;
 }
 
-// What io.Copy() of Go's clients reads at once. Between two such frames of a stream,
-// all others have their turn.
+// The buffer size of io.Copy() in Go's clients. Between two such frames, other
+// streams can send.
 const MAX_DATA_BYTES = 32 * 1024;
 
 /** One that a client has made. */
@@ -41,18 +41,18 @@ export class SpdyStream {
   readonly id: number;
   /** By their names in lower case. */
   readonly headers: ReadonlyMap<string, string>;
-  /** How much the client takes. */
+  /** The client's window. */
   readonly window: SendWindow;
-  /** What the client says. Cancelling it discards the rest. */
+  /** Data from the client. Cancelling it discards the rest. */
   readonly readable: ReadableStream<Bytes>;
-  /** What is said to the client. Aborting it breaks the stream off. */
+  /** Data to the client. Aborting it resets the stream. */
   readonly writable: WritableStream<Bytes>;
   readonly #host: StreamHost;
   readonly #received: ReceiveBuffer;
   readonly #broken = new AbortController();
   #isRemoteOpen = true;
   #isLocalOpen = true;
-  /** Bytes that the client has not been told of that there is room again. */
+  /** Consumed bytes that were not yet announced in a window update. */
   #untold = 0;
 
   /** Makes one that the client has asked for. */
@@ -80,24 +80,24 @@ export class SpdyStream {
     return this.#isRemoteOpen;
   }
 
-  /** Takes what has come, and waits until there is room again. */
+  /** Receives data, and waits until there is space again. */
   receive(bytes: Bytes): Promise<void> {
     return this.#received.push(bytes);
   }
 
-  /** The client says no more. */
+  /** The client's side has ended. */
   receiveEnd(): void {
     this.#isRemoteOpen = false;
     this.#received.end();
     this.#closeIfDone();
   }
 
-  /** Whatever the client says from now on is discarded. */
+  /** Discards all further data of the client. */
   discard(): void {
     this.#received.end();
   }
 
-  /** The client has broken it off, or has gone. */
+  /** The client has reset it, or disconnected. */
   fail(reason: unknown): void {
     if (!this.#isLocalOpen && !this.#isRemoteOpen) return;
     this.#isRemoteOpen = this.#isLocalOpen = false;
@@ -107,7 +107,7 @@ export class SpdyStream {
     this.#host.onClosed(this);
   }
 
-  /** Breaks it off, and tells the client. */
+  /** Resets it, and notifies the client. */
   reset(status: number): void {
     if (!this.#isLocalOpen && !this.#isRemoteOpen) return;
     this.fail(new Error("Cannot stream: the stream was broken off"));
@@ -124,7 +124,7 @@ export class SpdyStream {
     }
   }
 
-  /** Waits for room in both windows, and takes it. */
+  /** Waits for space in both windows, and takes it. */
   async #room(most: number): Promise<number> {
     const [own, shared] = [this.window, this.#host.window];
     for (;;) {

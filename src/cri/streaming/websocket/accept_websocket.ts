@@ -7,19 +7,19 @@ import { duplexWire, type Wire } from "../wire.ts";
 
 /** Options of {@linkcode acceptWebSocket}. */
 export interface AcceptOptions {
-  /** What was chosen of the client's; undefined if it named none. */
+  /** The chosen protocol; undefined if the client named none. */
   readonly protocol: string | undefined;
   /** How long the client may take to close the connection, in milliseconds. */
   readonly lingerMs: number;
 }
 
-// Go's clients send 32 KiB; a message waits in memory until it is whole.
+// Go's clients send 32 KiB; an incomplete message is kept in memory.
 const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
 /**
  * Accepts an upgrade. The connection is paused, so that no message is missed.
  *
- * @throws {Error} If the request is wrong, of which the client has been told.
+ * @throws {Error} If the request is malformed; the client got a response.
  */
 export function acceptWebSocket(
   { request, socket, head }: UpgradeRequest,
@@ -44,14 +44,14 @@ export function acceptWebSocket(
   });
   server.handleUpgrade(request, socket, head, (accepted) => {
     socket.off("close", gone);
-    // Else messages could come before whoever waits for the promise listens.
+    // Otherwise messages could come before the caller listens.
     accepted.pause();
     resolve(accepted);
   });
   return promise;
 }
 
-/** What of a connection is SPDY: its messages, one behind the other. */
+/** The SPDY stream in a connection: the concatenation of its messages. */
 export function tunnelWire(socket: WebSocket): Wire {
   return duplexWire(createWebSocketStream(socket), new Uint8Array(0));
 }

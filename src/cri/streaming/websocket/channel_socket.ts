@@ -1,24 +1,24 @@
-/** Channels in a WebSocket: messages that begin with the number of theirs. */
+/** Channels in a WebSocket: messages that begin with a channel number. */
 
 // @ts-types="./ws.d.ts"
 import type { WebSocket } from "ws";
 import { type Bytes, concatBytes, toText } from "../../../formats/bytes.ts";
 import type { ReceiveBuffer } from "../receive_buffer.ts";
 
-/** Who has the channels. */
+/** Options of channels. */
 export interface ChannelOptions {
-  /** Some write messages as base64, for clients of text alone. */
+  /** Some protocols encode messages in base64, for text-only clients. */
   readonly protocol: string | undefined;
   /** They fail when the connection ends. */
   readonly buffers: readonly ReceiveBuffer[];
-  /** Takes a message; the next one waits until it is settled. */
+  /** Called for each message; the next one waits until the promise settles. */
   readonly onMessage: (channel: number, bytes: Bytes) => Promise<void>;
-  /** Hears that data came or went. */
+  /** Called when data is received or sent. */
   readonly onData: () => void;
 }
 
 const MAX_DATA_BYTES = 32 * 1024;
-// While nothing is read, only what is written tells that a client has gone.
+// While nothing is read, only a write detects that the client has gone.
 const PROBE_MS = 5000;
 const NORMAL_CLOSURE = 1000;
 const ZERO = "0".charCodeAt(0);
@@ -29,7 +29,7 @@ export class ChannelSocket {
   readonly #options: ChannelOptions;
   readonly #isText: boolean;
   readonly #ended = new AbortController();
-  /** What came at once, before the socket could be paused. */
+  /** Messages that arrived before the socket was paused. */
   readonly #messages: Bytes[] = [];
   #isTaking = false;
 
@@ -52,7 +52,7 @@ export class ChannelSocket {
     return this.#ended.signal;
   }
 
-  /** A stream to a channel of the client's. Closing it tells the client nothing. */
+  /** A stream to a channel of the client. Closing it sends nothing. */
   writable(channel: number): WritableStream<Bytes> {
     return new WritableStream({
       write: async (bytes) => {
@@ -63,7 +63,7 @@ export class ChannelSocket {
     });
   }
 
-  /** Sends a message, and waits until it is the system's. */
+  /** Sends a message, and waits until the kernel has accepted it. */
   async send(channel: number, bytes: Uint8Array): Promise<void> {
     this.#ended.signal.throwIfAborted();
     const message = this.#isText
@@ -75,7 +75,9 @@ export class ChannelSocket {
     this.#options.onData();
   }
 
-  /** Ends it when all has been said, and waits for the client to do the same. */
+  /**
+   * Closes the connection after all data, and waits for the client to do the same.
+   */
   async finish(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#socket.on("close", resolve);

@@ -29,7 +29,7 @@ const [STDIN, STDOUT, STDERR, ERROR, RESIZE] = [0, 1, 2, 3, 4] as const;
 // Version 5: the channel that follows is closed.
 const CLOSE = 255;
 
-/** Takes a process's streams out of a connection, and tells the client so. */
+/** Opens a process's streams in a connection, and greets the client. */
 export async function openWebSocketCommand(
   socket: WebSocket,
   { protocol, wanted, onData }: WebSocketCommandOptions,
@@ -48,7 +48,7 @@ export async function openWebSocketCommand(
       if (bytes[0] === STDIN) stdin.end();
     },
   });
-  // Kubernetes' own server greets so; there are clients that wait for it.
+  // Kubernetes' own server sends this greeting; some clients wait for it.
   const lowest = wanted.stdout ? STDOUT : wanted.stderr ? STDERR : ERROR;
   await channels.send(lowest, new Uint8Array(0));
   return {
@@ -63,7 +63,7 @@ export async function openWebSocketCommand(
       try {
         if (status.byteLength > 0) await channels.send(ERROR, status);
       } catch {
-        return channels.abort(); // It has gone.
+        return channels.abort(); // The client has gone.
       }
       await channels.finish();
     },

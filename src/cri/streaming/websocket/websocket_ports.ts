@@ -45,7 +45,7 @@ export async function serveWebSocketPorts(
     await Promise.all(received.map(async ({ readable }, index) => {
       const port = ports[index] ?? 0;
       const [data, errors] = [2 * index, 2 * index + 1];
-      // So that the client knows which channels are which port's.
+      // Tells the client the port of the channels.
       const name = Uint8Array.of(port & 0xff, port >> 8);
       await channels.send(data, name);
       await channels.send(errors, name);

@@ -101,7 +101,11 @@ Deno.test("onExit() leaves to others what is not the kubelet's", async () => {
   node.end(id, 1);
   await onExit(context, id);
   assertEquals(test.messages.filter((line) => line.startsWith("warn")), []);
-  await assertRejects(() => noteExit(context, id), Error, "people made it");
+  await assertRejects(
+    () => noteExit(context, id),
+    Error,
+    "it was not made by a kubelet",
+  );
 });
 
 Deno.test("onExit() notes the end of the kubelet's container", async () => {

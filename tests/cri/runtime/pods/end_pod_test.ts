@@ -128,7 +128,7 @@ Deno.test("stopPodSandbox() and removePodSandbox() leave people's pods", async (
       const error = await assertRejects(() => calls[verb](ID), PolicyError);
       assertEquals(
         error.message,
-        `Cannot ${verb} pod "web": people made it; use ` +
+        `Cannot ${verb} pod "web": it was not made by a kubelet; use ` +
           `"orlop ${commands[verb]} web"`,
       );
       assertEquals(await calls[verb]("none"), {});
@@ -147,7 +147,7 @@ Deno.test("removePodSandbox() leaves pods that people have containers in", async
   const error = await assertRejects(() => remove(ID), InUseError);
   assertEquals(
     error.message,
-    'Cannot remove pod "web-pod": people have put containers into it: ' +
+    'Cannot remove pod "web-pod": it has containers that no kubelet made: ' +
       '"mine", "ours"',
   );
   assertEquals(error.users, ["mine", "ours"]);
