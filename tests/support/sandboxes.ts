@@ -1,5 +1,6 @@
 /** Sandboxes of tests: real ones, in a store and a network of their own. */
 
+import { sleep } from "../../src/errors/abort.ts";
 import type { Agent } from "../../src/engine/agent.ts";
 import type { NetworkSettings } from "../../src/engine/network/find_networks.ts";
 import { listSandboxes } from "../../src/engine/sandboxes/list_sandboxes.ts";
@@ -11,6 +12,9 @@ import { runCommand } from "../../src/process/run_command.ts";
 import { agentsIn, type LoggedAgents } from "./store_agent.ts";
 import { writeNetwork } from "./nodes/test_network.ts";
 import { type TempDir, tempDir } from "./temp_dir.ts";
+
+const KERNEL_MS = 10_000;
+const POLL_MS = 50;
 
 /** A store with a network; at its end nothing is left of either. */
 export interface TestSandboxes extends LoggedAgents, AsyncDisposable {
@@ -50,17 +54,20 @@ export function testSandboxes(
         .filter((name) => /^[\d.]+$|:/.test(name));
     },
     async findLeaks() {
-      const { number } = network;
       const rules = [
         ...await print("iptables-save", []),
         ...await print("ip6tables-save", []),
       ];
-      const routes = await print("ip", ["route"]);
+      // Interfaces of a namespace that is gone the kernel removes in its own time.
+      const routes = await lastly(async () =>
+        (await print("ip", ["route"]))
+          .filter((line) => line.includes(network.prefix))
+      );
       const mounts = await agent.mounter.list(dir.join("run"));
       return [
         ...this.listLeases(),
         ...rules.filter((line) => line.includes(name)),
-        ...routes.filter((line) => line.includes(`10.199.${number}.`)),
+        ...routes,
         ...mounts.map(({ target }) => target),
         ...listNames(dir.join("run/orlop/sandboxes")),
         ...listNames(dir.join("root/orlop/attachments")),
@@ -94,6 +101,18 @@ export function sandboxRequest(podName: string): SandboxRequest {
     annotations: {},
     runtimeHandler: "",
   };
+}
+
+/** What is still there when it had time to go. */
+async function lastly(
+  list: () => Promise<readonly string[]>,
+): Promise<readonly string[]> {
+  const end = performance.now() + KERNEL_MS;
+  for (;;) {
+    const left = await list();
+    if (left.length === 0 || performance.now() > end) return left;
+    await sleep(POLL_MS);
+  }
 }
 
 async function print(

@@ -10,6 +10,10 @@ export function needsNetworks(): { ignore: boolean } {
   return needs("root", "ip", "iptables", "nsenter", "unshare", found);
 }
 
+// 10.192.0.0/11, in which few machines have networks.
+const FIRST = 192;
+const NETWORKS = 32 * 256;
+
 /** How a network is to be. */
 export interface TestNetwork {
   readonly name: string;
@@ -21,16 +25,23 @@ export interface TestNetwork {
   readonly addresses?: "IPv4" | "both";
 }
 
-/** Describes a network with ports of the host. */
+/**
+ * Describes a network with ports of the host.
+ *
+ * @returns What its IPv4 addresses begin with.
+ */
 export function writeNetwork(
   directory: string,
   { name, leases, ipMasq = true, addresses = "both" }: TestNetwork,
-): { readonly number: number } {
-  // Other tests may run beside this one.
-  const number = Number.parseInt(name.slice(-2), 16);
+): { readonly prefix: string } {
+  // Other tests run beside this one: of few networks, two would soon be the same.
+  const number = Number.parseInt(name.slice(-8), 16) % NETWORKS;
+  const prefix = `10.${FIRST + (number >> 8)}.${number & 0xff}.`;
   const ranges = [
-    [{ subnet: `10.199.${number}.0/24` }],
-    ...addresses === "both" ? [[{ subnet: `fd99:${number}::/64` }]] : [],
+    [{ subnet: `${prefix}0/24` }],
+    ...addresses === "both"
+      ? [[{ subnet: `fd99:${number.toString(16)}::/64` }]]
+      : [],
   ];
   const ipam = { type: "host-local", dataDir: leases, ranges };
   const plugins = [
@@ -41,5 +52,5 @@ export function writeNetwork(
     `${directory}/10-test.conflist`,
     JSON.stringify({ cniVersion: "1.0.0", name, plugins }),
   );
-  return { number };
+  return { prefix };
 }
