@@ -41,7 +41,9 @@ const RESOURCES: Readonly<Record<string, number>> = {
 export function openHost(libc: Libc | undefined): Host {
   return {
     readLimit: (resource) => {
-      const number = RESOURCES[resource];
+      const number = Object.hasOwn(RESOURCES, resource)
+        ? RESOURCES[resource]
+        : undefined;
       return number === undefined ? undefined : libc?.readLimit(number);
     },
     readCapabilities: () => libc?.readCapabilities(),

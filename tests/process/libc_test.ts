@@ -104,6 +104,53 @@ Deno.test("tryLock() tells a broken lock from a held one", { ignore }, () => {
   assertThrows(() => file.tryLock("write"), Error, "Cannot lock");
 });
 
+Deno.test("a lock file is read and written from its beginning", {
+  ignore,
+}, () => {
+  using dir = tempDir();
+  using file = open(dir);
+  const { mode } = Deno.statSync(file.path);
+  assertEquals((mode ?? 0) & 0o777, 0o644 & ~Deno.umask());
+  const buffer = new Uint8Array(8);
+  assertEquals(file.read(buffer), 0);
+  file.write(new TextEncoder().encode("abcdef"));
+  file.write(new TextEncoder().encode("XY"));
+  assertEquals(Deno.readTextFileSync(file.path), "XYcdef");
+  assertEquals([file.read(buffer), file.read(buffer)], [6, 6]);
+  assertEquals(new TextDecoder().decode(buffer), "XYcdef\0\0");
+});
+
+Deno.test("a lock file tells what it is, and whether it has a name", {
+  ignore,
+}, () => {
+  using dir = tempDir();
+  using file = open(dir);
+  assertFalse(file.isDirectory());
+  assert(file.isLinked());
+  Deno.removeSync(file.path);
+  assertFalse(file.isLinked());
+  using folder = bound().openLock(dir.path, "look");
+  assert(folder.isDirectory() && folder.isLinked());
+  assertEquals(folder.read(new Uint8Array(8)), 0);
+});
+
+Deno.test("openLock() makes a file only if it is to", { ignore }, () => {
+  using dir = tempDir();
+  const path = dir.join("lock");
+  assertThrows(() => bound().openLock(path, "look"), Deno.errors.NotFound);
+  assertThrows(
+    () => bound().openLock(dir.join("none", "lock"), "make"),
+    Deno.errors.NotFound,
+  );
+  assertThrows(() => bound().openLock("lock", "make"), Error);
+  bound().openLock(path, "make")[Symbol.dispose]();
+  using file = bound().openLock(path, "look");
+  assertEquals(file.findHolder(), undefined);
+  // It was opened to read: writing goes another way.
+  file.write(new TextEncoder().encode("x"));
+  assertEquals(Deno.readTextFileSync(path), "x");
+});
+
 const ID = "a".repeat(64);
 const SHORT_NAME = "ABCDEFGHIJKLMNOPQRSTUVWXY2";
 
@@ -318,6 +365,52 @@ async function readProc(name: string): Promise<string> {
   const { stdout } = await new Deno.Command("cat", { args }).output();
   return new TextDecoder().decode(stdout);
 }
+
+Deno.test("what is told of processes and of the machine is the kernel's", {
+  ignore,
+}, () => {
+  assert(/^MemTotal: +\d+ kB\nMemFree: /.test(bound().readMemoryTable() ?? ""));
+  const stat = bound().readProcessFile(Deno.pid, "stat") ?? "";
+  assert(stat.startsWith(`${Deno.pid} (`) && stat.endsWith("\n"));
+  assert(bound().readProcessFile(1, "stat")?.startsWith("1 ("));
+  for (const pid of [0, -1, 1.5, NaN, 2 ** 31, 2 ** 60]) {
+    assertEquals(bound().readProcessFile(pid, "stat"), undefined);
+  }
+});
+
+Deno.test("a long command line is read whole", { ignore }, async () => {
+  const args = ["-c", "echo; read x", ...Array(4).fill("x".repeat(100_000))];
+  const child = new Deno.Command("/bin/sh", {
+    args,
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const reader = child.stdout.getReader();
+  await reader.read(); // it has begun
+  const line = bound().readProcessFile(child.pid, "cmdline");
+  await child.stdin.close();
+  await child.status;
+  await reader.cancel();
+  assertEquals(line, ["/bin/sh", ...args, ""].join("\0"));
+});
+
+Deno.test("readSpace() has what others than root may use", { ignore }, () => {
+  using dir = tempDir();
+  const ask = () => {
+    const { bavail, bsize, ffree } = statfsSync(dir.path);
+    return { free: bavail * bsize, freeInodes: ffree };
+  };
+  // Others write at the same time.
+  for (let tries = 0; tries < 1000; tries++) {
+    const before = ask();
+    const { free, freeInodes } = bound().readSpace(dir.path) ?? {};
+    const after = ask();
+    if (JSON.stringify(before) !== JSON.stringify(after)) continue;
+    assertEquals({ free, freeInodes }, before);
+    return;
+  }
+  throw new Error("it changes all the time");
+});
 
 Deno.test("setUmask() sets the umask", { ignore }, () => {
   const before = Deno.umask();

@@ -133,30 +133,13 @@ Deno.test("what the system refuses is the layer's fault, and told as such", asyn
   const long = dir.join("n".repeat(256));
   const path = makeFile(dir, "x");
   const cases: Readonly<Record<string, () => void>> = {
-    "the name of an entry is too long": () => void createFile(long),
-    "a file is larger than the file system allows": () => {
-      using file = Deno.openSync(dir.join("hole"), {
-        create: true,
-        write: true,
-      });
-      file.close();
-      const fd = openSync(dir.join("hole"), "r+");
-      try {
-        makeHole(fd, Number.MAX_SAFE_INTEGER);
-      } finally {
-        closeSync(fd);
-      }
-    },
+    "a file": () => void createFile(long),
+    "a link": () => linkFile(path, long),
+    "a directory": () => makeDirectory(long),
   };
-  for (const [why, act] of Object.entries(cases)) {
-    await t.step(why, () => {
-      assertThrows(act, InvalidLayerError, why);
+  for (const [name, act] of Object.entries(cases)) {
+    await t.step(name, () => {
+      assertThrows(act, InvalidLayerError, "the name of an entry is too long");
     });
   }
-  await t.step("a link with a long name", () => {
-    assertThrows(() => linkFile(path, long), InvalidLayerError, "too long");
-  });
-  await t.step("a directory with a long name", () => {
-    assertThrows(() => makeDirectory(long), InvalidLayerError, "too long");
-  });
 });
