@@ -198,17 +198,9 @@ export function formatRecords(records: readonly StoreRecord[]): string {
   return `[${records.map(formatRecord).join(",")}]`;
 }
 
-// A table is written as a whole each time one of its records changes, which are
-// not changed in place: the others are written as they were read.
-const texts = new WeakMap<StoreRecord, string>();
-
-function formatRecord(record: StoreRecord): string {
-  const known = texts.get(record);
-  if (known !== undefined) return known;
-  const text = JSON.stringify(record)
-    .replace(/[<>&\u2028\u2029]/g, escapeUnit);
-  texts.set(record, text);
-  return text;
+/** Formats one of them. */
+export function formatRecord(record: StoreRecord): string {
+  return JSON.stringify(record).replace(/[<>&\u2028\u2029]/g, escapeUnit);
 }
 
 function escapeUnit(unit: string): string {
@@ -230,7 +222,7 @@ function parseRecords<Id extends LayerId | ImageId | ContainerId>(
   if (!Array.isArray(list)) throw new SyntaxError("expected an array");
   const seen = new Set<string>();
   const members = Object.entries(shape);
-  const records = list.map((item: unknown, index) => {
+  return list.map((item: unknown, index) => {
     const where = `record ${index}`;
     if (!isObject(item)) throw new SyntaxError(`${where} is no object`);
     const record = Object.values(item).includes(null)
@@ -248,8 +240,6 @@ function parseRecords<Id extends LayerId | ImageId | ContainerId>(
       ? record
       : { ...record, id: parseRecordId<Id>(id) };
   });
-  keepTexts(text, records);
-  return records;
 }
 
 /** There may be thousands, and to copy them takes longer than to parse them. */
@@ -272,26 +262,6 @@ function hasAll<R extends StoreRecord, D extends object>(
   defaults: D,
 ): record is R & D {
   return Object.keys(defaults).every((member) => Object.hasOwn(record, member));
-}
-
-/**
- * Keeps the text of each record of a table that is written as tools write it. As a
- * quote in a string is escaped, no string holds what ends a record here.
- */
-function keepTexts(text: string, records: readonly StoreRecord[]): void {
-  const found: [StoreRecord, string][] = [];
-  let start = 1;
-  for (const [index, record] of records.entries()) {
-    const next = records[index + 1];
-    const end = next === undefined
-      ? text.length - 1
-      : text.indexOf(`},{"id":"${next.id}"`, start) + 1;
-    if (end <= start || !text.startsWith(`{"id":"${record.id}"`, start)) return;
-    found.push([record, text.slice(start, end)]);
-    start = end + 1;
-  }
-  if (!text.startsWith("[") || !text.endsWith("}]")) return;
-  for (const [record, own] of found) texts.set(record, own);
 }
 
 function withoutNulls(item: JsonObject): JsonObject {

@@ -3,16 +3,19 @@
  * kernel reports that a file did not change, it is not even read again.
  */
 
+import type { StoreRecord } from "../../formats/storage/store_record.ts";
+import type { TableBytes } from "../../formats/storage/table_bytes.ts";
+
 /** What is cached of a file. */
-export interface KnownFile<R> extends KnownRecords<R> {
+export interface KnownFile<R extends StoreRecord> extends KnownRecords<R> {
   /** From `Libc.readVersion()`; undefined if not available. */
   readonly version: string | undefined;
-  /** Its text, where there is no version. */
-  readonly text: string | undefined;
 }
 
 /** The records of a file. */
-export interface KnownRecords<R> {
+export interface KnownRecords<R extends StoreRecord> {
+  /** The file's content. It is written to under the table's write lock only. */
+  readonly bytes: TableBytes<R>;
   /**
    * By ID, in the order of the file. Before they are changed, the cache must forget
    * them.
@@ -33,7 +36,7 @@ export type Epoch = object;
 export const MISSING: Epoch = {};
 
 /** Records by the path of their file. */
-export class RecordCache<R> {
+export class RecordCache<R extends StoreRecord> {
   readonly #files = new Map<string, KnownFile<R>>();
 
   /** What is cached of a file, whatever it holds now. */

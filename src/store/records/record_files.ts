@@ -10,15 +10,12 @@ import { join } from "@std/path";
 import { DamagedStoreError } from "../../errors/store_errors.ts";
 import { errnoOf, whyOf } from "../../errors/why.ts";
 import type { StoreRecord } from "../../formats/storage/store_record.ts";
-import { concatBytes, toBytes } from "../../formats/bytes.ts";
+import { TableBytes } from "../../formats/storage/table_bytes.ts";
+import { type Bytes, concatBytes, toBytes } from "../../formats/bytes.ts";
 import { isErrno } from "../../fs/errno.ts";
-import {
-  isNameThere,
-  readIfThere,
-  readTextIfThere,
-} from "../../fs/if_there.ts";
+import { isNameThere, readIfThere } from "../../fs/if_there.ts";
 import type { Libc } from "../../process/libc.ts";
-import { fingerprintOf, sumOfIds } from "./fingerprint.ts";
+import { fingerprintOf, numberOf, sumOfIds } from "./fingerprint.ts";
 import { markOf } from "./lock.ts";
 import {
   type Epoch,
@@ -61,8 +58,10 @@ export interface TableFault {
 }
 
 /** The records of one file. */
-export interface LoadedFile<R> {
+export interface LoadedFile<R extends StoreRecord> {
   readonly path: string;
+  /** Its content when it was read, or written. */
+  readonly bytes: TableBytes<R>;
   /** By ID, in the order of the file. */
   readonly records: Map<string, R>;
   /** Of their IDs: see `sumOfIds()`. */
@@ -102,13 +101,13 @@ export function loadFiles<R extends StoreRecord>(
 ): readonly LoadedFile<R>[] {
   return files.map((name) => {
     const path = join(directory, name);
-    const { records, sum, epoch } = load(path, { ...how, token });
-    return { path, records, sum, epoch, isChanged: false };
+    const { bytes, records, sum, epoch } = load(path, { ...how, token });
+    return { path, bytes, records, sum, epoch, isChanged: false };
   });
 }
 
 /** Of two records with one ID the first counts, as in containers/storage. */
-export function mergeFirst<R>(
+export function mergeFirst<R extends StoreRecord>(
   files: readonly LoadedFile<R>[],
 ): ReadonlyMap<string, R> {
   const filled = files.filter(({ records }) => records.size > 0);
@@ -148,7 +147,7 @@ const MAGIC = toBytes("orl2");
 
 /** A digest of the IDs in the files, not of their other members. */
 export function digestOfFiles(
-  files: readonly LoadedFile<unknown>[],
+  files: readonly LoadedFile<StoreRecord>[],
 ): Uint8Array {
   return fingerprintOf(files.map(({ sum }) => sum));
 }
@@ -160,7 +159,7 @@ export function markChange(before: Uint8Array, after: Uint8Array): Uint8Array {
 
 /** Compares files, and their digest, with the last writer's token, in hex. */
 export function originOf(
-  files: readonly LoadedFile<unknown>[],
+  files: readonly LoadedFile<StoreRecord>[],
   token: string,
   digest: Uint8Array,
 ): Origin {
@@ -198,19 +197,12 @@ function load<R extends StoreRecord>(
       if (known.version === version) return known;
     }
     if (version === undefined && !isNameThere(path, libc)) return nothing();
-    const text = readTextIfThere(path);
-    if (text === undefined) return nothing();
-    if (known !== undefined && known.text === text) return known;
-    const records = new Map(
-      parse(text).map((record) => [record.id, record]),
-    );
-    const read = { records, sum: sumOfIds(records.keys()), epoch: {} };
-    cache?.keep(path, {
-      ...read,
-      ...version === undefined
-        ? { version, text }
-        : { version, text: undefined },
-    });
+    const content = readIfThere(path);
+    if (content === undefined) return nothing();
+    const read = known === undefined
+      ? toKnown(TableBytes.parse(content, parse))
+      : readAgain(known, content, parse);
+    cache?.keep(path, { ...read, version });
     return read;
   } catch (cause) {
     if (errnoOf(cause) !== "" && !isErrno(cause, ...DAMAGE)) throw cause;
@@ -223,6 +215,38 @@ function load<R extends StoreRecord>(
     onDamage(error);
     return { ...nothing<R>(), epoch: {} };
   }
+}
+
+function toKnown<R extends StoreRecord>(
+  bytes: TableBytes<R>,
+): KnownRecords<R> {
+  const records = mapById(bytes.records);
+  return { bytes, records, sum: sumOfIds(records.keys()), epoch: {} };
+}
+
+/** Most of a file that another process has changed is as before. */
+function readAgain<R extends StoreRecord>(
+  known: KnownRecords<R>,
+  content: Bytes,
+  parse: TableFiles<R>["parse"],
+): KnownRecords<R> {
+  const bytes = known.bytes.parseNext(content, parse);
+  if (bytes === known.bytes) return known;
+  const records = mapById(bytes.records);
+  let { sum } = known;
+  for (const id of known.records.keys()) {
+    if (!records.has(id)) sum -= numberOf(id);
+  }
+  for (const id of records.keys()) {
+    if (!known.records.has(id)) sum += numberOf(id);
+  }
+  return { bytes, records, sum, epoch: {} };
+}
+
+function mapById<R extends StoreRecord>(
+  records: readonly R[],
+): Map<string, R> {
+  return new Map(records.map((record) => [record.id, record]));
 }
 
 /**
@@ -240,6 +264,9 @@ export function versionOf(
   return version && `${token} ${version}`;
 }
 
-function nothing<R>(): KnownRecords<R> {
-  return { records: new Map(), sum: 0n, epoch: MISSING };
+function nothing<R extends StoreRecord>(): KnownRecords<R> {
+  return {
+    ...{ bytes: TableBytes.empty<R>(), records: new Map() },
+    ...{ sum: 0n, epoch: MISSING },
+  };
 }

@@ -1,9 +1,6 @@
 /** Records of one kind, loaded and held under their lock. */
 
-import {
-  formatRecords,
-  type StoreRecord,
-} from "../../formats/storage/store_record.ts";
+import type { StoreRecord } from "../../formats/storage/store_record.ts";
 import { writeAtomically } from "../../fs/write_atomically.ts";
 import type { Libc } from "../../process/libc.ts";
 import { numberOf } from "./fingerprint.ts";
@@ -144,8 +141,8 @@ export class RecordTable<R extends StoreRecord> implements Records<R> {
       this.#token = this.lock.writeToken(mark, { disk });
     };
     for (const [index, file] of changed.entries()) {
-      const text = formatRecords([...file.records.values()]);
-      writeAtomically(file.path, text, {
+      const bytes = file.bytes.write([...file.records.values()]);
+      writeAtomically(file.path, bytes, {
         directory,
         backup: this.#keepsBackups && isTrusted
           ? backupOf(file.path)
@@ -153,7 +150,7 @@ export class RecordTable<R extends StoreRecord> implements Records<R> {
         ...index === 0 && { beforeRename: writeToken },
       });
       if (file.epoch === MISSING) file.epoch = {};
-      this.#keep(file, text);
+      this.#keep(file);
       file.isChanged = false;
     }
     for (const file of this.#files) {
@@ -181,12 +178,9 @@ export class RecordTable<R extends StoreRecord> implements Records<R> {
     this.lock[Symbol.dispose]();
   }
 
-  #keep({ path, records, sum, epoch }: LoadedFile<R>, text: string): void {
+  #keep({ path, bytes, records, sum, epoch }: LoadedFile<R>): void {
     const version = versionOf(path, { libc: this.#libc, token: this.#token });
-    this.#cache?.keep(path, {
-      ...{ records, sum, epoch, version },
-      text: version === undefined ? text : undefined,
-    });
+    this.#cache?.keep(path, { bytes, records, sum, epoch, version });
   }
 
   /** If the token is this process's own, nothing has to be read. */
