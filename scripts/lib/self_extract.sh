@@ -5,7 +5,7 @@
 # shellcheck disable=SC2034,SC2317 # functions are called by name
 set -u
 caller_path=${PATH:-} PATH=/usr/sbin:/usr/bin:/sbin:/bin
-key=@key@ checksum=@checksum@
+key=@key@ checksum=@checksum@ common_files="@common@"
 
 die() {
 	printf 'orlop: %s\n' "$*" >&2
@@ -13,8 +13,8 @@ die() {
 }
 
 # include trust.sh
-# include memory.sh
 # include permissions.sh
+# include memory.sh
 # include start.sh
 
 # Runs what is in folder $1.
@@ -24,6 +24,7 @@ start() {
 	command : 2>/dev/null >"$home/.used" # when it was used last; no matter if it cannot
 	deno=$home/deno DENO_DIR=$home/cache
 	choose_permissions "$@"
+	choose_memory
 	start_deno --no-config --no-lock --no-remote --no-npm --unstable-worker-options \
 		"$home/main.js" "$@"
 }
@@ -80,13 +81,24 @@ put_in_place() {
 	why="Deno does not run from there"
 	"$new/deno" --version >/dev/null 2>&1 || return
 	why="it cannot be written"
-	chmod 700 "$new" && mkdir -m 700 "$new/cache" && : >"$new/.used" && { sync -f "$new" 2>/dev/null || sync; } || return
+	chmod 700 "$new" && mkdir -m 700 "$new/cache" "$new/cache/quick" && : >"$new/.used" && { sync -f "$new" 2>/dev/null || sync; } || return
 	mv -T "$new" "$folder/$key" 2>/dev/null || has_version "$folder" || {
 		rm -rf "${folder:?}/$key" # of which something was removed
 		mv -T "$new" "$folder/$key" 2>/dev/null || has_version "$folder"
 	} || return
 	real=$folder/$key
+	warm_up
 }
+
+# Compiles what common commands load, as the first of each would do, into the
+# cache of those: what is in there goes by the path of this folder.
+warm_up() (
+	export DENO_DIR="$real/cache/quick" DENO_NO_UPDATE_CHECK=1 HOME="$real/cache/quick"
+	# shellcheck disable=SC2086 # names without blanks
+	"$real/deno" run --quiet --no-prompt --no-check "$quick_v8_flags" \
+		--allow-read="$real" --allow-write="$real/cache" --no-config --no-lock --no-remote --no-npm \
+		"$real/warm_up.js" "$DENO_DIR" $common_files >/dev/null 2>&1 || : # it may not be written, or not now
+)
 
 is_undamaged() {
 	printf '%s  checksums\n' "$checksum" | sha256sum --check --status - &&

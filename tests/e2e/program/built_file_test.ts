@@ -9,6 +9,7 @@ import {
 import { exists } from "@std/fs";
 import { basename, dirname, join } from "@std/path";
 import { existsSync, readdirSync, statSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
 import { needs } from "../../support/peers.ts";
 import { ORLOP } from "../../support/programs/orlop_program.ts";
 import { type TempDir, tempDir } from "../../support/temp_dir.ts";
@@ -122,6 +123,53 @@ Deno.test("the built file is not unpacked again", ofBuilt, async () => {
     .filter((line) => !before.includes(line) && !line.includes("/cache/"));
   assertEquals(added, []);
 });
+
+Deno.test(
+  "common commands find compiled what they load, each with flags of its own",
+  ofBuilt,
+  async (t) => {
+    using cache = await warm();
+    using dir = tempDir();
+    const [version = ""] = listNames(cache.path);
+    const [bulk, quick] = ["cache", "cache/quick"]
+      .map((name) => cache.join(version, name, "v8_code_cache_v2"));
+    const compiled = listCompiled(quick);
+    for (const name of ["cli", "store", "lists", "life"]) {
+      assert(compiled.has(`${name}.js`), name);
+    }
+    const places = ["--root", dir.join("root"), "--runroot", dir.join("run")];
+    const quickLines = [["images"], ["ps"], ["start", "none"], ["rm", "none"]];
+    for (const line of quickLines) {
+      await t.step(line.join(" "), async () => {
+        await run({
+          args: [...places, ...line],
+          env: { ORLOP_CACHE: cache.path },
+        });
+        const added = [...listCompiled(quick).difference(compiled)];
+        assertEquals(added.filter((name) => name !== "main.js"), []);
+        assert(!existsSync(bulk ?? ""));
+      });
+    }
+    await t.step("what moves layers keeps to little memory", async () => {
+      await run({
+        args: [...places, "load", "--input", dir.join("none")],
+        env: { ORLOP_CACHE: cache.path },
+      });
+      assert(listCompiled(bulk).has("cli.js"));
+    });
+  },
+);
+
+/** The names of our files whose code is kept in a database of Deno's. */
+function listCompiled(path = ""): ReadonlySet<string> {
+  using database = new DatabaseSync(path, { readOnly: true });
+  const rows = database.prepare("SELECT specifier FROM codecache").all();
+  return new Set(
+    rows.map(({ specifier }) => String(specifier))
+      .filter((specifier) => specifier.startsWith("file:"))
+      .map((specifier) => basename(specifier)),
+  );
+}
 
 /** Each file below a directory, with what tells it from a new one. */
 function listInodes(directory: string): readonly string[] {
