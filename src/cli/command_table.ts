@@ -24,14 +24,15 @@ const GLOBAL_FLAGS = {
     type: "text",
     value: "PATH",
     completes: "file",
-    help: `Where images and containers are kept, instead of $ORLOP_ROOT or ` +
+    help: `The directory of images and containers, instead of $ORLOP_ROOT or ` +
       DEFAULTS.root,
   },
   runroot: {
     type: "text",
     value: "PATH",
     completes: "file",
-    help: `Where mounts and run dirs are, instead of $ORLOP_RUNROOT or ` +
+    help:
+      `The directory of mounts and run dirs, instead of $ORLOP_RUNROOT or ` +
       DEFAULTS.runRoot,
   },
   config: {
@@ -44,19 +45,19 @@ const GLOBAL_FLAGS = {
     type: "text",
     value: "LEVEL",
     choices: LOG_LEVELS,
-    help: "Which messages to show; debug shows stacks, too",
+    help: "The lowest level of messages to show; debug also shows stacks",
   },
   "log-format": {
     type: "text",
     value: "FORMAT",
     choices: LOG_FORMATS,
-    help: "How messages look on stderr",
+    help: "The format of messages on stderr",
   },
   "log-file": {
     type: "text",
     value: "PATH",
     completes: "file",
-    help: "Append messages to a file as well",
+    help: "Also append messages to this file",
   },
   "no-color": { type: "boolean", help: "No colours, as with $NO_COLOR" },
   quiet: {
@@ -71,11 +72,11 @@ const GLOBAL_FLAGS = {
 /** The root of all commands. */
 export const COMMANDS: Command = {
   name: "orlop",
-  summary: "Pull container images, keep them and the containers made of " +
-    "them, mount their roots",
+  summary: "Pull container images, store images and containers, and mount " +
+    "their root file systems",
   flags: GLOBAL_FLAGS,
   examples: [
-    { line: "orlop pull docker.io/library/busybox", does: "Bring an image" },
+    { line: "orlop pull docker.io/library/busybox", does: "Pull an image" },
     {
       line: "orlop run --rm busybox echo hello",
       does: "Run a command in a container of it",
@@ -84,7 +85,7 @@ export const COMMANDS: Command = {
       line: "orlop container create --pod new:web --name app busybox",
       does: "Make a pod with a container",
     },
-    { line: "ls $(orlop start app)", does: "Mount its root, and look at it" },
+    { line: "ls $(orlop start app)", does: "Mount its root, and list it" },
     {
       line: "orlop stop app && orlop pod rm --force web",
       does: "Unmount and remove it",

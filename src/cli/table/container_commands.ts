@@ -24,9 +24,10 @@ export const LIST_CONTAINERS = {
   module: "ps",
   summary: "List the containers",
   description: [
-    "All are listed, whether they run or not, and those of other tools in " +
-    "the same store, too. Filters: name=PATTERN, id=PREFIX, pod=NAME, " +
-    "image=PATTERN or ID, label=NAME[=VALUE], exited=CODE, " +
+    "Lists all containers, running or not, also those of other " +
+    "tools in the same store. Filters: name=PATTERN, id=PREFIX, " +
+    "pod=NAME, image=PATTERN or ID, label=NAME[=VALUE], " +
+    "exited=CODE, " +
     "status=created|mounted|starting|running|paused|exited|removing|storage, " +
     "owner=orlop|cri-o|podman|buildah|other.",
   ],
@@ -45,7 +46,7 @@ export const LIST_CONTAINERS = {
 /** `orlop container inspect`. */
 export const INSPECT_CONTAINER = {
   name: "inspect",
-  summary: "Show all about containers, as JSON or by a template",
+  summary: "Show details of containers, as JSON or by a template",
   arguments: [CONTAINERS],
   flags: INSPECT_FLAGS,
   examples: [{
@@ -58,7 +59,7 @@ export const INSPECT_CONTAINER = {
 /** `orlop container exists`. */
 export const CONTAINER_EXISTS = {
   name: "exists",
-  summary: "Tell by the exit code whether a container is there",
+  summary: "Show by the exit code whether a container exists",
   description: [
     "0 if it is, of whatever tool; 1 if it is not; 125 if that cannot be told.",
   ],
@@ -76,10 +77,10 @@ export const CONTAINER_EXISTS = {
 export const START_CONTAINER = {
   name: "start",
   module: "container start",
-  summary: "Mount the roots of containers, and print where",
+  summary: "Mount the roots of containers, and print the mount points",
   description: [
-    "Writes the OCI bundle configuration into the run dir. No process is " +
-    "started: that is up to the OCI runtime, or to `orlop run`.",
+    "Writes the OCI bundle configuration into the run dir. No " +
+    "process is started: use an OCI runtime, or `orlop run`.",
   ],
   arguments: [CONTAINERS],
   examples: [{
@@ -93,20 +94,21 @@ export const START_CONTAINER = {
 export const STOP_CONTAINER = {
   name: "stop",
   module: "container stop",
-  summary: "End what runs in containers, and unmount their roots",
+  summary: "Stop the processes of containers, and unmount their roots",
   description: [
-    "The process gets the stop signal of its image, or SIGTERM, and SIGKILL if " +
-    "it has not ended in time. A container in which nothing runs is unmounted, " +
-    "however often it was started.",
+    "The process gets the stop signal of its image, or SIGTERM, and " +
+    "SIGKILL if it does not end in time. A container without a " +
+    "process is unmounted, even if it was started several times.",
   ],
   arguments: [ANY_CONTAINERS],
   flags: {
     ...ALL_FLAG,
     ...TIME_FLAG,
-    force: { type: "boolean", short: "f", help: "At once: as --time 0" },
+    force: { type: "boolean", short: "f", help: "The same as --time 0" },
     count: {
       type: "boolean",
-      help: "Started twice, stopped twice: only the last stop unmounts",
+      help: "Count starts: a container that was started twice must be " +
+        "stopped twice",
     },
     ...IGNORE_FLAG,
   },
@@ -121,12 +123,12 @@ export const STOP_CONTAINER = {
 export const KILL_CONTAINER = {
   name: "kill",
   module: "container kill",
-  summary: "Send a signal to what runs in containers",
+  summary: "Send a signal to the processes of containers",
   arguments: [ANY_CONTAINERS],
   flags: { ...ALL_FLAG, ...SIGNAL_FLAG },
   examples: [{
     line: "orlop kill --signal HUP app",
-    does: "Let it read its settings again",
+    does: "Let it reload its settings",
   }],
   needs: ["mount", "runtime"],
 } as const satisfies Command;
@@ -135,10 +137,10 @@ export const KILL_CONTAINER = {
 export const REMOVE_CONTAINER = {
   name: "rm",
   module: "container rm",
-  summary: "Remove containers, with all that was written in them",
+  summary: "Remove containers and all that was written in them",
   description: [
-    "Those of other tools are refused, also with --force: the message names " +
-    "the command that removes them.",
+    "Containers of other tools are refused, even with --force: the " +
+    "message names the command that removes them.",
   ],
   arguments: [ANY_CONTAINERS],
   flags: {
@@ -146,14 +148,15 @@ export const REMOVE_CONTAINER = {
     force: {
       type: "boolean",
       short: "f",
-      help: "Also those that run, which are ended first, or are " +
-        "started; none of that name is fine",
+      help: "Also remove running containers, which are ended first, and " +
+        "mounted ones; a missing container is no error",
     },
     ...TIME_FLAG,
     volumes: {
       type: "boolean",
       short: "v",
-      help: "No effect: what volumes of the image hold is always removed",
+      help: "No effect: the content of the image's volumes is always " +
+        "removed",
     },
     ...IGNORE_FLAG,
   },
@@ -191,7 +194,7 @@ export const CONTAINER_DIRS = {
 /** `orlop container metadata`. */
 export const CONTAINER_METADATA = {
   name: "metadata",
-  summary: "Show or change what is noted of a container, as JSON",
+  summary: "Show or change the metadata of a container",
   description: [
     "Pod and image of a container stay what they are. What can be set: name, " +
     "metadata-name, uid, namespace, attempt, mountlabel.",
@@ -209,7 +212,7 @@ export const CONTAINER_METADATA = {
 /** `orlop container …`. */
 export const CONTAINER_GROUP: Command = {
   name: "container",
-  summary: "All that can be done with containers",
+  summary: "Manage containers",
   section: "Pods and containers",
   commands: [
     CREATE_CONTAINER,

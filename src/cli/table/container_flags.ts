@@ -12,90 +12,91 @@ export const CONTAINER_FLAGS = {
   name: {
     type: "text",
     value: "NAME",
-    help: "The container's name; made of the image's if left out",
+    help: "The container's name; by default made from the image's",
   },
   pod: {
     type: "text",
     value: "POD",
-    help: "The pod that it joins, by name or ID; new:NAME makes one",
+    help: "The pod to join, by name or ID; new:NAME creates one",
     completes: "pod",
   },
   env: {
     type: "list",
     short: "e",
     value: "NAME[=VALUE]",
-    help: "A variable of its environment; without a value orlop's own, NAME* " +
-      "for all that begin so",
+    help: "An environment variable; without a value, orlop's own; NAME* " +
+      "for all with this prefix",
   },
   "env-file": {
     type: "list",
     splits: true,
     value: "PATH",
-    help: "A file of variables, one a line",
+    help: "A file of environment variables, one on each line",
     completes: "file",
   },
   "env-host": {
     type: "boolean",
-    help: "All variables that orlop itself has",
+    help: "Pass all of orlop's own environment variables",
   },
   unsetenv: {
     type: "list",
     value: "NAME",
-    help: "A variable of the image that it does not get",
+    help: "Remove an environment variable of the image",
   },
   label: {
     type: "list",
     short: "l",
     value: "NAME=VALUE",
-    help: "What is noted of it; container inspect shows it",
+    help: "A label; container inspect shows it",
   },
   workdir: {
     type: "text",
     short: "w",
     value: "PATH",
-    help: "Where its command starts",
+    help: "The working directory",
   },
   user: {
     type: "text",
     short: "u",
     value: "USER[:GROUP]",
-    help: "Whom its command runs as, by name or number",
+    help: "The user of the command, by name or number",
   },
   "group-add": {
     type: "list",
     splits: true,
     value: "GROUP",
-    help: "A further group of that user, by name or number",
+    help: "A supplementary group of the user, by name or number",
   },
   umask: {
     type: "text",
     value: "OCTAL",
-    help: "Rights that its new files do not have; 0022 if left out",
+    help: "The umask; by default 0022",
   },
   entrypoint: {
     type: "text",
     value: "CMD",
-    help: "Instead of the image's entrypoint; a JSON array for several words",
+    help: "Replaces the image's entrypoint; a JSON array for several " +
+      "words",
   },
   hostname: {
     type: "text",
     short: "h",
     value: "NAME",
-    help: "Its host name; its short ID if left out",
+    help: "The host name; by default the short ID",
   },
   network: {
     type: "list",
     splits: true,
     value: "NET",
-    help: "none: nothing but a loopback; host: all that the host has; or a " +
-      "network of /etc/cni/net.d, for run and pod create",
+    help: "none: only loopback; host: the host's network; or a network of " +
+      "/etc/cni/net.d, for run and pod create",
   },
   ...NETWORK_FLAGS,
   "add-host": {
     type: "list",
     splits: true,
     value: "NAME:ADDRESS",
-    help: "A name in its /etc/hosts",
+    help: "An entry for its /etc/hosts",
   },
   annotation: {
     type: "list",
@@ -105,27 +106,26 @@ export const CONTAINER_FLAGS = {
   cidfile: {
     type: "text",
     value: "PATH",
-    help: "A new file for its ID",
+    help: "Write the ID to a new file",
     completes: "file",
   },
   "stop-signal": {
     type: "text",
     value: "SIGNAL",
-    help: "What ends it politely, instead of what its image says",
+    help: "The signal of stop, instead of the image's",
   },
   "stop-timeout": {
     type: "text",
     value: "SECONDS",
-    help: "How long it has for that before it gets SIGKILL; 10 if left out",
+    help: "The time between that signal and SIGKILL; by default 10",
   },
   "log-opt": {
     type: "list",
     value: "NAME=VALUE",
-    help:
-      "max-size=SIZE: when its log gets longer it begins anew, such as 10m; " +
-      "it never does if left out",
+    help: "max-size=SIZE: truncate the log at this size, such as 10m; by " +
+      "default never",
   },
-  tty: { type: "boolean", short: "t", help: "It gets a terminal of its own" },
+  tty: { type: "boolean", short: "t", help: "Allocate a terminal for it" },
   ...MOUNT_FLAGS,
   ...LIMIT_FLAGS,
   ...SECURITY_FLAGS,

@@ -9,25 +9,26 @@ const ENDS_FLAGS = {
   authfile: {
     type: "text",
     value: "PATH",
-    help: "Where credentials are kept, instead of $REGISTRY_AUTH_FILE",
+    help: "The file of credentials, instead of $REGISTRY_AUTH_FILE",
     completes: "file",
   },
   "src-authfile": {
     type: "text",
     value: "PATH",
-    help: "The same for the source alone",
+    help: "The same, only for the source",
     completes: "file",
   },
   "dest-authfile": {
     type: "text",
     value: "PATH",
-    help: "The same for the destination alone",
+    help: "The same, only for the destination",
     completes: "file",
   },
   "src-creds": {
     type: "text",
     value: "USER[:PASSWORD]",
-    help: "Credentials for the source; asks if the password is left out",
+    help: "Credentials for the source; asks for the password if it is " +
+      "omitted",
   },
   "dest-creds": {
     type: "text",
@@ -48,11 +49,11 @@ const ENDS_FLAGS = {
   },
   "src-tls-verify": {
     type: "tristate",
-    help: "Insist on HTTPS at the source; =false also takes HTTP",
+    help: "Require HTTPS at the source; =false also allows HTTP",
   },
   "dest-tls-verify": {
     type: "tristate",
-    help: "Insist on HTTPS at the destination; =false also takes HTTP",
+    help: "Require HTTPS at the destination; =false also allows HTTP",
   },
 } as const satisfies FlagTable;
 
@@ -69,16 +70,17 @@ export const FORM_FLAGS = {
     type: "text",
     value: "FORMAT",
     choices: ["gzip", "zstd"],
-    help: "How to compress layers, also those that are compressed otherwise",
+    help: "The compression of layers; those with another one are " +
+      "compressed again",
   },
   "dest-compress-level": {
     type: "number",
     value: "LEVEL",
-    help: "How well: 1 to 9 for gzip, 1 to 20 for zstd",
+    help: "The level: 1 to 9 for gzip, 1 to 20 for zstd",
   },
   "dest-compress": {
     type: "boolean",
-    help: "Compress layers that are not, also in a directory",
+    help: "Compress uncompressed layers, also in a directory",
   },
   "dest-decompress": {
     type: "boolean",
@@ -86,7 +88,7 @@ export const FORM_FLAGS = {
   },
   "dest-oci-accept-uncompressed-layers": {
     type: "boolean",
-    help: "Leave layers as they are that are not compressed",
+    help: "Keep uncompressed layers",
   },
   "preserve-digests": {
     type: "boolean",
@@ -98,11 +100,12 @@ export const FORM_FLAGS = {
 export const COPY = {
   name: "copy",
   module: "copy",
-  summary: "Copy an image from one place to another",
+  summary: "Copy an image between registries, stores, archives and " +
+    "directories",
   description: [
-    "Prints the digest that the image has where it is now. Nothing is " +
-    "converted that need not be: a manifest keeps its digest wherever its " +
-    "layers can stay as they are.",
+    "Prints the digest of the image at the destination. Nothing is " +
+    "converted without need: a manifest keeps its digest if its " +
+    "layers can be copied unchanged.",
     "SRC and DST are docker://NAME, containers-storage:NAME, " +
     "containers-storage:[overlay@ROOT+RUNROOT]NAME, oci:DIR[:REF], " +
     "oci-archive:FILE[:REF], docker-archive:FILE[:NAME] or dir:DIR.",
@@ -119,18 +122,19 @@ export const COPY = {
       type: "text",
       value: "WHICH",
       choices: ["system", "all", "index-only"],
-      help: "Which images of an index; index-only expects them there already",
+      help: "Which images of an index to copy; with index-only they must be " +
+        "at the destination already",
     },
     platform: {
       type: "text",
       value: "OS/ARCH[/VARIANT]",
-      help: "Which image of an index, instead of the one for this machine",
+      help: "The image of an index, instead of the one for this machine",
     },
     ...FORM_FLAGS,
     "additional-tag": {
       type: "list",
       value: "NAME",
-      help: "A further name where the image goes to, if that keeps several",
+      help: "A further name at the destination, if it supports several",
     },
     ...ENDS_FLAGS,
     digestfile: {
@@ -170,8 +174,8 @@ export const SAVE = {
   module: "save",
   summary: "Write images of the store to a file or to standard output",
   description: [
-    "Layers are what they were when they came, byte for byte. Only a " +
-    "docker-archive takes more than one image.",
+    "Layers are written as the original archives, byte for byte. " +
+    "Only a docker-archive can hold several images.",
   ],
   arguments: [{ name: "IMAGE", isRepeated: true, completes: "image" }],
   flags: {
@@ -179,7 +183,7 @@ export const SAVE = {
       type: "text",
       short: "o",
       value: "PATH",
-      help: "Where to, instead of standard output",
+      help: "The file or directory, instead of standard output",
       completes: "file",
     },
     format: {
@@ -200,12 +204,12 @@ export const SAVE = {
     "multi-image-archive": {
       type: "boolean",
       short: "m",
-      help: "Take all arguments for images, and none for a further name",
+      help: "Treat all arguments as images, none as a further name",
     },
     ...PROGRESS_FLAGS,
   },
   examples: [
-    { line: "orlop save -o app.tar app:1", does: "As docker load takes it" },
+    { line: "orlop save -o app.tar app:1", does: "An archive for docker load" },
     {
       line: "orlop save app:1 | ssh host orlop load",
       does: "To another host",
@@ -222,19 +226,19 @@ export const SAVE = {
 export const LOAD = {
   name: "load",
   module: "load",
-  summary: "Bring images from an archive, without a network",
+  summary: "Load images from an archive, without a network",
   description: [
-    "Prints the names of the images. FILE is an archive of docker save, podman " +
-    "save or skopeo, of whatever kind and however compressed, or a directory " +
-    "with an OCI layout. The names in an archive count: what an image here is " +
-    "called so loses that name.",
+    "Prints the names of the images. FILE is an archive of docker " +
+    "save, podman save or skopeo, of any format and compression, or " +
+    "a directory with an OCI layout. The images get the names in " +
+    "the archive; other images that have such a name lose it.",
   ],
   flags: {
     input: {
       type: "text",
       short: "i",
       value: "FILE",
-      help: "Read this instead of standard input",
+      help: "Read this file instead of standard input",
       completes: "file",
     },
     "ignore-space": PULL_FLAGS["ignore-space"],

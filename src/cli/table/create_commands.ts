@@ -13,16 +13,19 @@ const IMAGE_AND_COMMAND = [
 /** `orlop run`. */
 export const RUN = {
   name: "run",
-  summary: "Run a command in a new container, to its end or detached",
+  summary: "Run a command in a new container, attached or detached",
   description: [
-    "Pulls the image if it is missing, makes a pod and a container, mounts " +
-    "its root, hands it to runc or crun, and unmounts it at the end. The " +
-    "exit code is the command's own; 125 if orlop failed.",
-    "With --detach it goes on by itself, watched by conmon, and its ID is " +
-    "printed: `orlop logs` shows what it writes, `orlop stop` ends it.",
-    "What nothing is said of is as in podman: its few rights of root, its " +
-    "seccomp profile (/etc/containers/seccomp.json or " +
-    "/usr/share/containers/seccomp.json, if there), 2048 processes at most.",
+    "Pulls the image if it is missing, creates a pod and a " +
+    "container, mounts its root, runs it by runc or crun, and " +
+    "unmounts it at the end. The exit code is the command's own; " +
+    "125 if orlop failed.",
+    "With --detach it runs in the background under conmon, and its " +
+    "ID is printed: `orlop logs` shows its output, `orlop stop` " +
+    "stops it.",
+    "All other settings are podman's defaults: its capabilities, " +
+    "its seccomp profile (/etc/containers/seccomp.json or " +
+    "/usr/share/containers/seccomp.json, if there), 2048 processes " +
+    "at most.",
   ],
   arguments: IMAGE_AND_COMMAND,
   stopsAtFirstArgument: true,
@@ -31,18 +34,21 @@ export const RUN = {
     detach: {
       type: "boolean",
       short: "d",
-      help: "Do not wait for its end, and print its ID",
+      help: "Run in the background, and print the ID",
     },
-    rm: { type: "boolean", help: "Remove container and pod at the end" },
+    rm: {
+      type: "boolean",
+      help: "Remove the container and its pod at the end",
+    },
     interactive: {
       type: "boolean",
       short: "i",
-      help: "Connect its standard input to orlop's",
+      help: "Connect its standard input",
     },
     runtime: {
       type: "text",
       value: "PROGRAM",
-      help: "The OCI runtime, instead of runc, or else crun",
+      help: "The OCI runtime; by default runc, or crun",
     },
     pull: {
       type: "text",
@@ -71,7 +77,7 @@ export const RUN = {
     {
       line: "orlop run --rm -m 512m --cpus 1.5 --read-only --cap-drop ALL " +
         "busybox id",
-      does: "With less of the machine, and no rights",
+      does: "With limits, and without capabilities",
     },
   ],
   needs: ["net", "mount", "tar", "runtime", "monitor", "network", "sandbox"],
@@ -82,10 +88,11 @@ export const RUN = {
 /** `orlop container create`. */
 export const CREATE_CONTAINER = {
   name: "create",
-  summary: "Make a container of an image, and print its ID",
+  summary: "Create a container from an image, and print its ID",
   description: [
-    "Nothing runs and nothing is mounted; `orlop start` does that. The OCI " +
-    "configuration is kept as a template: see `orlop container dirs`.",
+    "No process is started and nothing is mounted: see `orlop " +
+    "start`. The OCI configuration is stored as a template: see " +
+    "`orlop container dirs`.",
   ],
   arguments: IMAGE_AND_COMMAND,
   stopsAtFirstArgument: true,
@@ -94,16 +101,16 @@ export const CREATE_CONTAINER = {
     detach: refused("nothing runs yet; use orlop run --detach", {
       ...{ type: "boolean", short: "d" },
     }),
-    id: { type: "text", value: "ID", help: "Its ID; invented if left out" },
+    id: { type: "text", value: "ID", help: "The ID; random by default" },
     "metadata-name": {
       type: "text",
       value: "NAME",
-      help: "What an orchestrator calls it; its name if left out",
+      help: "The name in its metadata; by default its name",
     },
     attempt: {
       type: "number",
       value: "N",
-      help: "How often it was made before",
+      help: "The number of earlier attempts",
     },
     "mount-label": {
       type: "text",
@@ -113,7 +120,7 @@ export const CREATE_CONTAINER = {
   },
   examples: [{
     line: "orlop container create --pod web --name app busybox sleep 60",
-    does: "In a pod that is there",
+    does: "In an existing pod",
   }],
   needs: ["mount"],
 } as const satisfies Command;

@@ -11,7 +11,7 @@ const DETACH_KEYS_FLAG = {
     type: "text",
     value: "KEYS",
     default: DETACH_KEYS,
-    help: "What leaves it when it is typed on a terminal; none if empty",
+    help: "The keys that detach from it on a terminal; none if empty",
   },
 } as const satisfies FlagTable;
 
@@ -19,7 +19,7 @@ const DETACH_KEYS_FLAG = {
 export const EXEC = {
   name: "exec",
   module: "container exec",
-  summary: "Run a command in a container that runs",
+  summary: "Run a command in a running container",
   description: [
     "The exit code is the command's own; 125 if orlop failed, 126 if it cannot " +
     "be executed, 127 if there is no such command. Ctrl-C ends it.",
@@ -30,13 +30,13 @@ export const EXEC = {
     interactive: {
       type: "boolean",
       short: "i",
-      help: "Connect its standard input to orlop's",
+      help: "Connect its standard input",
     },
-    tty: { type: "boolean", short: "t", help: "It gets a terminal of its own" },
+    tty: { type: "boolean", short: "t", help: "Allocate a terminal for it" },
     detach: {
       type: "boolean",
       short: "d",
-      help: "Do not wait for its end; nobody sees what it writes",
+      help: "Run it in the background, without its output",
     },
     env: CONTAINER_FLAGS.env,
     "env-file": CONTAINER_FLAGS["env-file"],
@@ -44,7 +44,7 @@ export const EXEC = {
     user: CONTAINER_FLAGS.user,
     privileged: {
       type: "boolean",
-      help: "With all rights of root that orlop has",
+      help: "With all capabilities of orlop",
     },
     ...DETACH_KEYS_FLAG,
   },
@@ -60,13 +60,15 @@ export const EXEC = {
 export const COPY_FILES = {
   name: "cp",
   module: "container cp",
-  summary: "Copy files into containers, or out of them",
+  summary: "Copy files between containers and this machine",
   description: [
-    "One side is CONTAINER:PATH, the other a path of this machine, or - for an " +
-    "archive of tar's on standard input or output. Into a directory that is there, " +
-    "or to a new name; DIR/. stands for what is in a directory. Links of a container " +
-    "never lead out of it, also while it runs; device nodes are left out. Copies on " +
-    "this machine are yours, without set-user-ID bits.",
+    "One side is CONTAINER:PATH, the other a path of this machine, " +
+    "or - for a tar archive on standard input or output. Copies " +
+    "into an existing directory, or to a new name; DIR/. stands for " +
+    "the contents of a directory. Links of a container never lead " +
+    "out of it, even while it runs; device nodes are skipped. " +
+    "Copies on this machine belong to you, without set-user-ID " +
+    "bits.",
   ],
   arguments: [
     { name: "SRC", completes: "file" },
@@ -76,9 +78,13 @@ export const COPY_FILES = {
     archive: {
       type: "tristate",
       short: "a",
-      help: "Copies in a container are its user's; =false keeps their owners",
+      help: "Copies in a container belong to its user; =false keeps the " +
+        "owners",
     },
-    pause: { type: "boolean", help: "No effect: it is safe without, too" },
+    pause: {
+      type: "boolean",
+      help: "No effect: copies are safe without a pause",
+    },
     overwrite: { type: "boolean", help: "No effect: files are replaced" },
   },
   examples: [
@@ -95,18 +101,19 @@ export const COPY_FILES = {
 export const ATTACH = {
   name: "attach",
   module: "container attach",
-  summary: "See and type what a detached container writes and reads",
+  summary: "Attach to the standard streams of a detached container",
   description: [
-    "What it reads it gets if it was run with -i. Signals that orlop gets are " +
-    "sent to it; the third that asks for the end ends orlop alone. On a " +
-    "terminal ctrl-p,ctrl-q leaves it.",
+    "Its standard input is connected if it was run with -i. Signals " +
+    "to orlop are passed on to it; the third signal that asks for " +
+    "the end only ends orlop. On a terminal, ctrl-p,ctrl-q " +
+    "detaches.",
   ],
   arguments: [CONTAINER],
   flags: {
-    "no-stdin": { type: "boolean", help: "Let it read nothing" },
+    "no-stdin": { type: "boolean", help: "Do not connect its standard input" },
     "sig-proxy": {
       type: "tristate",
-      help: "Send it the signals that orlop gets; =false to end orlop alone",
+      help: "Pass on signals; with =false they end only orlop",
     },
     ...DETACH_KEYS_FLAG,
   },

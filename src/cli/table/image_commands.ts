@@ -21,14 +21,15 @@ const IMAGES_ARGUMENT: Argument = { ...IMAGE, isRepeated: true };
 export const PULL = {
   name: "pull",
   module: "pull",
-  summary: "Bring images from a registry, or from a file or directory",
+  summary: "Pull images from a registry, a file or a directory",
   description: [
-    "Prints the ID of each image. Layers that are here already are not " +
-    "fetched again.",
-    "REF is a name (busybox, quay.io/org/app:1.2, name@sha256:...), or has a " +
-    "transport: docker://NAME, oci:DIRECTORY[:TAG], oci-archive:FILE[:TAG], " +
-    "docker-archive:FILE[:NAME]. A number instead of a tag or name, as in " +
-    "oci:DIRECTORY:@0, is a position.",
+    "Prints the ID of each image. Layers that are in the store " +
+    "already are not fetched again.",
+    "REF is a name (busybox, quay.io/org/app:1.2, name@sha256:...), " +
+    "or a reference with a transport: docker://NAME, " +
+    "oci:DIRECTORY[:TAG], oci-archive:FILE[:TAG], " +
+    "docker-archive:FILE[:NAME]. A number instead of a tag or name, " +
+    "as in oci:DIRECTORY:@0, is a position.",
   ],
   arguments: [{ name: "REF", isRepeated: true, completes: "image" }],
   flags: {
@@ -54,10 +55,10 @@ export const PULL = {
 /** `orlop pulls`. */
 export const LIST_PULLS = {
   name: "pulls",
-  summary: "List what is being pulled now, by whom, and how far it is",
+  summary: "List the running pulls and their progress",
   description: [
-    "Also what other processes pull into this store. What they tell of it is at " +
-    "most a second old.",
+    "Includes pulls of other processes into this store. Their " +
+    "progress is at most a second old.",
   ],
   flags: LIST_FLAGS,
   examples: [
@@ -94,7 +95,7 @@ export const LIST_IMAGES = {
       value: "ORDER",
       choices: ["created", "id", "repository", "size", "tag"],
       default: "created",
-      help: "In which order; created begins with the newest",
+      help: "The order; created lists the newest first",
     },
     ...FILTER_FLAG,
     ...LIST_FLAGS,
@@ -102,7 +103,7 @@ export const LIST_IMAGES = {
   examples: [
     {
       line: "orlop images --filter dangling=true -q",
-      does: "IDs of images that no name leads to",
+      does: "IDs of images without a name",
     },
     {
       line: "orlop images --format '{{.Repository}}:{{.Tag}} {{.Size}}'",
@@ -184,7 +185,7 @@ export const HISTORY = {
 export const TAG = {
   name: "tag",
   module: "tag",
-  summary: "Give an image further names",
+  summary: "Add names to an image",
   arguments: [IMAGE, { name: "NAME", isRepeated: true }],
   examples: [{
     line: "orlop tag busybox localhost/tools:1",
@@ -196,7 +197,7 @@ export const TAG = {
 export const UNTAG = {
   name: "untag",
   module: "untag",
-  summary: "Take names from an image, which stays",
+  summary: "Remove names from an image, but keep the image",
   description: ["Without NAME, all its names are removed."],
   arguments: [IMAGE, { name: "NAME", isOptional: true, isRepeated: true }],
 } as const satisfies Command;
@@ -204,10 +205,11 @@ export const UNTAG = {
 /** `orlop image pin`. */
 export const PIN_IMAGE = {
   name: "pin",
-  summary: "Keep images from all cleanups",
+  summary: "Protect images from all cleanups",
   description: [
-    "The pin is in the store and survives restarts. Other tools keep it, but " +
-    "do not respect it. To remove a pinned image, use --force.",
+    "The pin is in the store and survives restarts. Other tools " +
+    "preserve it, but do not respect it. To remove a pinned image, " +
+    "use --force.",
   ],
   arguments: [{ ...IMAGE, isRepeated: true }],
   examples: [{
@@ -227,11 +229,11 @@ export const UNPIN_IMAGE = {
 export const REMOVE_IMAGE = {
   name: "rm",
   module: "rmi",
-  summary: "Remove images, or names of them",
+  summary: "Remove images, or some of their names",
   description: [
-    "If an image has several names, only the one given is removed; its last " +
-    "name, or its ID, removes the image. Images that are pinned or that " +
-    "containers use are refused.",
+    "If an image has several names, only the given one is removed; " +
+    "removing its last name, or its ID, removes the image. Images " +
+    "that are pinned or used by containers are refused.",
   ],
   arguments: [{ ...IMAGES_ARGUMENT, isOptional: true }],
   flags: {
@@ -243,8 +245,8 @@ export const REMOVE_IMAGE = {
     force: {
       type: "boolean",
       short: "f",
-      help: "Remove all its names, and orlop's containers that use " +
-        "it; none of that name is fine",
+      help: "Remove all its names, and orlop's containers that use it; a " +
+        "missing image is no error",
     },
     ...IGNORE_FLAG,
   },
@@ -254,7 +256,7 @@ export const REMOVE_IMAGE = {
 /** `orlop image …`. */
 export const IMAGE_GROUP: Command = {
   name: "image",
-  summary: "All that can be done with images",
+  summary: "Manage images",
   section: "Images",
   commands: [
     LIST_IMAGES,

@@ -8,69 +8,71 @@ export const LIMIT_FLAGS = {
     type: "text",
     short: "m",
     value: "SIZE",
-    help: "How much memory it gets, such as 512m or 1.5g",
+    help: "The memory limit, such as 512m or 1.5g",
   },
   "memory-swap": {
     type: "text",
     value: "SIZE",
-    help: "Memory and swap together; twice --memory if left out, -1: no limit",
+    help: "The limit of memory plus swap; by default twice --memory; -1: " +
+      "no limit",
   },
   "memory-reservation": {
     type: "text",
     value: "SIZE",
-    help: "What it keeps when memory is scarce",
+    help: "The soft limit of memory, applied when memory is short",
   },
   "memory-swappiness": {
     type: "text",
     value: "0-100",
-    help: "How readily its memory is swapped",
+    help: "The swappiness of its memory",
   },
   "oom-kill-disable": {
     type: "boolean",
-    help: "It waits for memory instead of being killed",
+    help: "Let it wait for memory instead of killing it",
   },
   "oom-score-adj": {
     type: "text",
     value: "N",
-    help: "How readily it is killed for memory, -1000 to 1000",
+    help: "The OOM score adjustment, -1000 to 1000",
   },
-  cpus: { type: "text", value: "N", help: "How many CPUs it gets, as 1.5" },
+  cpus: { type: "text", value: "N", help: "The CPU limit, such as 1.5" },
   "cpu-period": {
     type: "text",
     value: "MICROSECONDS",
-    help: "What --cpu-quota is a part of; 100000 if left out",
+    help: "The period of --cpu-quota; by default 100000",
   },
   "cpu-quota": {
     type: "text",
     value: "MICROSECONDS",
-    help: "How long it runs in each --cpu-period",
+    help: "The CPU time in each --cpu-period",
   },
   "cpu-shares": {
     type: "text",
     short: "c",
     value: "N",
-    help: "Its weight when CPUs are scarce; others have 1024",
+    help: "The relative CPU weight; the default is 1024",
   },
   "cpuset-cpus": {
     type: "text",
     value: "LIST",
-    help: "Which CPUs, such as 0-3,8",
+    help: "The CPUs to use, such as 0-3,8",
   },
   "cpuset-mems": {
     type: "text",
     value: "LIST",
-    help: "Which nodes of memory, such as 0,1",
+    help: "The memory nodes to use, such as 0,1",
   },
   "pids-limit": {
     type: "text",
     value: "N",
-    help: "How many processes and threads; 2048 if left out, -1: no limit",
+    help: "The limit of processes and threads; by default 2048; -1: no " +
+      "limit",
   },
   ulimit: {
     type: "list",
     splits: true,
     value: "TYPE=SOFT[:HARD]",
-    help: "A limit of each process, such as nofile=1024:4096; -1: none; " +
-      "host: all as orlop has them",
+    help: "A resource limit of processes, such as nofile=1024:4096; -1: " +
+      "none; host: all of orlop's own",
   },
 } as const satisfies FlagTable;

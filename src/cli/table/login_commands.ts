@@ -6,7 +6,7 @@ import { REGISTRY_FLAGS } from "./shared_flags.ts";
 
 const REGISTRY: Argument = { name: "REGISTRY", isOptional: true };
 const KEYS = "REGISTRY is HOST[:PORT], or HOST[:PORT]/NAMESPACE[/REPOSITORY] " +
-  "for what is below that; left out, the first of registries.conf's " +
+  "for a part of it; if omitted, the first of registries.conf's " +
   "unqualified-search-registries.";
 
 const { authfile, "cert-dir": certDir, "tls-verify": tlsVerify } =
@@ -16,25 +16,26 @@ const { authfile, "cert-dir": certDir, "tls-verify": tlsVerify } =
 export const AUTH_FILE_FLAGS = {
   authfile: {
     ...authfile,
-    help: "Where credentials are kept, instead of $REGISTRY_AUTH_FILE or " +
+    help: "The file of credentials, instead of $REGISTRY_AUTH_FILE or " +
       "auth.json",
   },
   "compat-auth-file": {
     type: "text",
     value: "PATH",
     completes: "file",
-    help: "The same for a config.json of docker's, written as docker does",
+    help: "The same, a config.json in docker's format",
   },
 } as const satisfies FlagTable;
 
 /** `orlop login`. */
 export const LOGIN = {
   name: "login",
-  summary: "Log in to a registry, and keep the credentials for all tools",
+  summary: "Log in to a registry, also for podman, buildah and skopeo",
   description: [
-    "Asks on the terminal for what is left out. The registry must accept the " +
-    "login before it is kept: in podman's auth.json, so that podman, buildah " +
-    "and skopeo are logged in, too, or by a credential helper.",
+    "Asks on the terminal for what is omitted. If the registry " +
+    "accepts the login, it is stored in podman's auth.json, so that " +
+    "podman, buildah and skopeo are logged in, too, or by a " +
+    "credential helper.",
     KEYS,
   ],
   section: "Registries",
@@ -54,12 +55,12 @@ export const LOGIN = {
       type: "text",
       short: "p",
       value: "PASSWORD",
-      help: "The password, for all users of this machine to see; better use " +
+      help: "The password, visible to all users of this machine; better use " +
         "--password-stdin",
     },
     "get-login": {
       type: "boolean",
-      help: "Show who is logged in, and do nothing else",
+      help: "Only show who is logged in",
     },
     ...AUTH_FILE_FLAGS,
     "cert-dir": certDir,
@@ -67,7 +68,7 @@ export const LOGIN = {
     verbose: {
       type: "boolean",
       short: "v",
-      help: "Show where the credentials are kept",
+      help: "Show where the credentials are stored",
     },
     secret: refused("orlop keeps no secrets; use --password-stdin"),
   },
@@ -75,7 +76,7 @@ export const LOGIN = {
     { line: "orlop login quay.io", does: "Asks for name and password" },
     {
       line: "orlop login -u ann --password-stdin quay.io/team",
-      does: "For what is below quay.io/team, from a script",
+      does: "For quay.io/team, from a script",
     },
     { line: "orlop login --get-login quay.io", does: "Who is logged in" },
   ],
@@ -85,7 +86,7 @@ export const LOGIN = {
 /** `orlop logout`. */
 export const LOGOUT = {
   name: "logout",
-  summary: "Forget credentials for a registry, or for all",
+  summary: "Remove the credentials for a registry, or for all",
   description: [KEYS],
   section: "Registries",
   arguments: [REGISTRY],

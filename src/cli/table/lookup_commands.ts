@@ -12,17 +12,18 @@ export const LOOK_UP_FLAGS = {
 /** `orlop manifest inspect`. */
 export const INSPECT_MANIFEST = {
   name: "inspect",
-  summary: "Show the manifest or index that a name stands for",
+  summary: "Show the manifest or index of an image",
   description: [
-    "As it is there, with line breaks. A name means a list that podman or buildah " +
-    "made in this store, if there is one, else an image in a registry; with a " +
-    "transport, such as oci:DIRECTORY[:TAG], an image elsewhere.",
+    "Prints the original, with line breaks. A name refers to a list " +
+    "that podman or buildah made in this store, if there is one, " +
+    "otherwise to an image in a registry; with a transport, such as " +
+    "oci:DIRECTORY[:TAG], to an image elsewhere.",
   ],
   arguments: [{ name: "REF", completes: "image" }],
   flags: REGISTRY_FLAGS,
   examples: [{
     line: "orlop manifest inspect docker.io/library/busybox",
-    does: "Which platforms it is for",
+    does: "The platforms of an image",
   }],
   needs: ["net"],
 } as const satisfies Command;
@@ -30,7 +31,7 @@ export const INSPECT_MANIFEST = {
 /** `orlop manifest …`. */
 export const MANIFEST_GROUP: Command = {
   name: "manifest",
-  summary: "What images are made of, for which platforms",
+  summary: "Show manifests and indexes",
   section: "Images",
   commands: [INSPECT_MANIFEST],
 };
@@ -38,7 +39,7 @@ export const MANIFEST_GROUP: Command = {
 /** `orlop tags`. */
 export const LIST_TAGS = {
   name: "tags",
-  summary: "List the tags that a repository has",
+  summary: "List the tags of a repository",
   description: [
     "REPOSITORY is a name without a tag: busybox, quay.io/org/app, " +
     "docker://quay.io/org/app. Mirrors are not asked.",
@@ -51,11 +52,11 @@ export const LIST_TAGS = {
     limit: {
       type: "number",
       value: "N",
-      help: "The first N only; all if left out",
+      help: "Only the first N",
     },
   },
   examples: [
-    { line: "orlop tags quay.io/org/app", does: "One a line" },
+    { line: "orlop tags quay.io/org/app", does: "One on each line" },
     {
       line: "orlop tags --format json --limit 10 docker.io/library/debian",
       does: "As skopeo list-tags prints them",
@@ -67,19 +68,21 @@ export const LIST_TAGS = {
 /** `orlop explain`. */
 export const EXPLAIN = {
   name: "explain",
-  summary: "Show where a name leads, and which file says so",
+  summary: "Show how a reference is resolved, and by which files",
   description: [
-    "What a short name may stand for; the places that are asked for it, in their " +
-    "order; and for each its mirror's entry, certificates, proxy, and where its " +
-    "login is from, which is not shown. Nothing is fetched.",
-    "With --probe each place is asked whether it has the image. The exit code is " +
-    "0 if one has it, 3 if none does, 5 or 6 if a place is blocked or fails.",
+    "Shows the candidates for a short name; the endpoints that are " +
+    "requested, in their order; and for each its mirror entry, " +
+    "certificates, proxy, and the source of its login (but not the " +
+    "login). Nothing is fetched.",
+    "With --probe each endpoint is asked whether it has the image. " +
+    "The exit code is 0 if one has it, 3 if none does, 5 or 6 if an " +
+    "endpoint is blocked or fails.",
   ],
   section: "Images",
   arguments: [{ name: "REF", completes: "image" }],
   flags: {
     ...LOOK_UP_FLAGS,
-    probe: { type: "boolean", help: "Ask each place if it has the image" },
+    probe: { type: "boolean", help: "Ask each endpoint if it has the image" },
     format: {
       type: "text",
       value: "FORMAT",
@@ -89,7 +92,7 @@ export const EXPLAIN = {
     },
   },
   examples: [
-    { line: "orlop explain busybox", does: "Why it comes from where" },
+    { line: "orlop explain busybox", does: "How a short name is resolved" },
     {
       line: "orlop explain --probe quay.io/org/app:1.2",
       does: "Whether mirrors and logins work",

@@ -8,37 +8,38 @@ export const MOUNT_FLAGS = {
     type: "list",
     short: "v",
     value: "SRC:DST[:OPT,…]",
-    help: "What of the host it sees, and where; ro, nosuid, rshared, …",
+    help: "Mount a file or directory of the host; ro, nosuid, rshared, …",
   },
   mount: {
     type: "list",
     value: "KEY=VALUE,…",
-    help: "The same in words: type=bind|tmpfs,source=PATH,target=PATH,…",
+    help: "The same in long form: " +
+      "type=bind|tmpfs,source=PATH,target=PATH,…",
   },
   tmpfs: {
     type: "list",
     value: "DST[:OPT,…]",
-    help: "A place in memory; size=64m, mode=0755, noexec, …",
+    help: "Mount a tmpfs; size=64m, mode=0755, noexec, …",
   },
   "shm-size": {
     type: "text",
     value: "SIZE",
-    help: "How large /dev/shm may grow, instead of 64m",
+    help: "The size of /dev/shm, instead of 64m",
   },
   "read-only": {
     type: "boolean",
-    help: "Only volumes, /run, /tmp and /var/tmp can be written to",
+    help: "Mount the root read-only; volumes, /run, /tmp and /var/tmp " +
+      "stay writable",
   },
   "read-only-tmpfs": {
     type: "tristate",
-    help: "=false: with --read-only only volumes can be written to",
+    help: "=false: with --read-only, only volumes are writable",
   },
   device: {
     type: "list",
     splits: true,
     value: "SRC[:DST][:rwm]",
-    help:
-      "A device of the host that it may use; or vendor.com/class=name, as " +
-      "/etc/cdi or /run/cdi describe it",
+    help: "A device of the host; or vendor.com/class=name, a CDI device " +
+      "of /etc/cdi or /run/cdi",
   },
 } as const satisfies FlagTable;

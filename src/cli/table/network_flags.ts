@@ -8,22 +8,22 @@ export const NETWORK_FLAGS = {
     type: "list",
     short: "p",
     value: "HOST:CONTAINER",
-    help:
-      "A port of the host that leads to one of its network; for run and pod create",
+    help: "Publish a port of its network on the host; for run and pod " +
+      "create",
   },
   dns: {
     type: "list",
     value: "ADDRESS",
-    help: "A server of names in its network, instead of the host's",
+    help: "A DNS server in its network, instead of the host's",
   },
   "dns-search": {
     type: "list",
     value: "DOMAIN",
-    help: "A domain where names without one are looked for",
+    help: "A DNS search domain",
   },
   "dns-option": {
     type: "list",
     value: "OPTION",
-    help: "A setting of resolv.conf, such as ndots:1",
+    help: "An option for resolv.conf, such as ndots:1",
   },
 } as const satisfies FlagTable;

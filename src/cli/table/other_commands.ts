@@ -6,10 +6,10 @@ import { formatFlag, INSPECT_FLAGS } from "./shared_flags.ts";
 /** `orlop inspect`. */
 export const INSPECT = {
   name: "inspect",
-  summary: "Show all about containers, images or pods, by whatever name",
+  summary: "Show details of containers, images or pods as JSON",
   description: [
-    "A name may mean several: a container goes before an image, and an image " +
-    "before a pod.",
+    "If a name matches several objects, a container comes before an " +
+    "image, and an image before a pod.",
   ],
   section: "Other",
   arguments: [{ name: "NAME", isRepeated: true, completes: "container" }],
@@ -21,7 +21,7 @@ export const INSPECT = {
       value: "KIND",
       choices: ["all", "container", "image", "pod"],
       default: "all",
-      help: "Of which kind it is",
+      help: "The kind of the object",
     },
   },
   examples: [{
@@ -34,7 +34,7 @@ export const INSPECT = {
 /** `orlop version`. */
 export const VERSION = {
   name: "version",
-  summary: "Show the version of orlop and of what it runs on",
+  summary: "Show the versions of orlop and of its runtime",
   section: "Other",
   opensNoStore: true,
   flags: formatFlag("'{{.Version}}'"),
@@ -69,8 +69,8 @@ export const COMPLETION = {
   name: "completion",
   summary: "Print completions for a shell",
   description: [
-    "The script asks orlop itself at each Tab, so it knows the names of " +
-    "images, containers and pods, and needs no update.",
+    "The script calls orlop at each Tab, so it completes the names " +
+    "of images, containers and pods, and needs no update.",
   ],
   section: "Other",
   opensNoStore: true,

@@ -18,56 +18,55 @@ const ANY_PODS: Argument = { ...PODS, isOptional: true };
 /** `orlop pod create`. */
 export const CREATE_POD = {
   name: "create",
-  summary: "Make a pod, and print its ID",
+  summary: "Create a pod, and print its ID",
   description: [
-    "A pod is what its containers have in common. Its infra container is made " +
-    "of an image that comes with orlop, so no registry is needed.",
+    "A pod is a group of containers. Its infra container is made " +
+    "from an image that is part of orlop, so no registry is needed.",
   ],
   arguments: [{ name: "NAME", isOptional: true }],
   flags: {
     name: { type: "text", short: "n", value: "NAME", help: "The pod's name" },
-    id: { type: "text", value: "ID", help: "Its ID; invented if left out" },
+    id: { type: "text", value: "ID", help: "The ID; random by default" },
     namespace: {
       type: "text",
       value: "NAME",
-      help: "The namespace that an orchestrator has it in",
+      help: "The namespace of an orchestrator",
     },
     uid: {
       type: "text",
       value: "UID",
-      help: "The ID that an orchestrator knows it by",
+      help: "The ID of an orchestrator",
     },
     attempt: {
       type: "number",
       value: "N",
-      help: "How often it was made before",
+      help: "The number of earlier attempts",
     },
     image: {
       type: "text",
       value: "IMAGE",
-      help: "For its infra container; pulled if missing",
+      help: "The image of its infra container; pulled if missing",
       completes: "image",
     },
     network: {
       type: "list",
       splits: true,
       value: "NET",
-      help:
-        "A network of /etc/cni/net.d that its containers share; none: each " +
-        "has what it says itself",
+      help: "A network of /etc/cni/net.d for all its containers; none: each " +
+        "container has its own setting",
     },
     hostname: {
       type: "text",
       value: "NAME",
-      help: "Its host name in that network; the pod's name if left out",
+      help: "The host name in that network; by default the pod's name",
     },
     ...NETWORK_FLAGS,
   },
   examples: [
-    { line: "orlop pod create web", does: "A pod called web" },
+    { line: "orlop pod create web", does: "A pod with the name web" },
     {
       line: "orlop pod create --network front -p 8080:80 web",
-      does: "One with an address, and a port of the host",
+      does: "A pod in a network, with a published port",
     },
   ],
   needs: ["net", "mount", "tar", "network", "sandbox"],
@@ -86,7 +85,7 @@ export const LIST_PODS = {
 /** `orlop pod inspect`. */
 export const INSPECT_POD = {
   name: "inspect",
-  summary: "Show all about pods, as JSON",
+  summary: "Show details of pods, as JSON",
   arguments: [PODS],
   flags: INSPECT_FLAGS,
   needs: ["mount", "runtime"],
@@ -112,7 +111,7 @@ export const START_POD = {
 /** `orlop pod stop`. */
 export const STOP_POD = {
   name: "stop",
-  summary: "End what runs in pods, and unmount their containers",
+  summary: "Stop the processes of pods, and unmount their containers",
   arguments: [ANY_PODS],
   flags: { ...ALL_FLAG, ...TIME_FLAG, ...IGNORE_FLAG },
   needs: ["mount", "runtime", "network"],
@@ -121,7 +120,7 @@ export const STOP_POD = {
 /** `orlop pod kill`. */
 export const KILL_POD = {
   name: "kill",
-  summary: "Send a signal to what runs in pods",
+  summary: "Send a signal to the processes of pods",
   arguments: [ANY_PODS],
   flags: { ...ALL_FLAG, ...SIGNAL_FLAG },
   needs: ["mount", "runtime"],
@@ -130,7 +129,7 @@ export const KILL_POD = {
 /** `orlop pod exists`. */
 export const POD_EXISTS = {
   name: "exists",
-  summary: "Tell by the exit code whether a pod is there",
+  summary: "Show by the exit code whether a pod exists",
   description: ["0 if it is, 1 if it is not, 125 if that cannot be told."],
   arguments: [{ ...PODS, isRepeated: false }],
   failureCode: 125,
@@ -141,7 +140,7 @@ export const REMOVE_POD = {
   name: "rm",
   summary: "Remove pods",
   description: [
-    "A pod that has containers is refused, unless they may go with it.",
+    "A pod with containers is refused without --force.",
   ],
   arguments: [ANY_PODS],
   flags: {
@@ -149,8 +148,8 @@ export const REMOVE_POD = {
     force: {
       type: "boolean",
       short: "f",
-      help: "End what runs in it, and remove its containers, too; " +
-        "none of that name is fine",
+      help: "End its processes, and also remove its containers; a missing " +
+        "pod is no error",
     },
     ...TIME_FLAG,
     ...IGNORE_FLAG,
@@ -161,7 +160,7 @@ export const REMOVE_POD = {
 /** `orlop pod …`. */
 export const POD_GROUP: Command = {
   name: "pod",
-  summary: "All that can be done with pods",
+  summary: "Manage pods",
   section: "Pods and containers",
   commands: [
     CREATE_POD,

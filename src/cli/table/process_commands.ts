@@ -11,36 +11,41 @@ const CONTAINERS: Argument = { ...CONTAINER, isRepeated: true };
 export const LOGS = {
   name: "logs",
   module: "container logs",
-  summary: "Show what containers have written",
+  summary: "Show the logs of containers",
   description: [
-    "Of those that run or ran by `orlop run --detach`, or under a kubelet. What a " +
-    "container wrote to its standard error goes there, too. A time is a date, " +
-    "seconds since 1970, or a duration: so long ago, or of --until from now.",
+    "For containers of `orlop run --detach` or of a kubelet. The " +
+    "standard error of a container goes to standard error. A TIME " +
+    "is a date, seconds since 1970, or a duration: before now, or, " +
+    "for --until, from now.",
   ],
   arguments: [CONTAINERS],
   flags: {
     follow: {
       type: "boolean",
       short: "f",
-      help: "Go on until the process ends",
+      help: "Follow the log until the process ends",
     },
-    since: { type: "text", value: "TIME", help: "Only what is not older" },
-    until: { type: "text", value: "TIME", help: "Only what is not newer" },
+    since: { type: "text", value: "TIME", help: "Only lines since this time" },
+    until: { type: "text", value: "TIME", help: "Only lines until this time" },
     tail: {
       type: "text",
       value: "LINES",
       default: "all",
-      help: "So many lines at the end, and what follows",
+      help: "The number of lines at the end",
     },
-    timestamps: { type: "boolean", short: "t", help: "Show when, too" },
+    timestamps: {
+      type: "boolean",
+      short: "t",
+      help: "Show the time of each line",
+    },
     names: {
       type: "boolean",
       short: "n",
-      help: "Of several logs, name containers, instead of their IDs",
+      help: "With several logs, show names instead of IDs",
     },
   },
   examples: [
-    { line: "orlop logs -f --tail 20 web", does: "The end, and what follows" },
+    { line: "orlop logs -f --tail 20 web", does: "The end, then new lines" },
     { line: "orlop logs --since 10m web", does: "Of the last ten minutes" },
   ],
   needs: ["runtime"],
@@ -50,21 +55,22 @@ export const LOGS = {
 export const WAIT = {
   name: "wait",
   module: "container wait",
-  summary: "Wait for the end of containers, and print their exit codes",
-  description: ["255 stands for an end that nobody saw."],
+  summary: "Wait until containers exit, and print their exit codes",
+  description: ["255 stands for an unknown exit code."],
   arguments: [CONTAINERS],
   flags: {
     condition: {
       type: "list",
       splits: true,
       value: "STATE",
-      help: "For what else to wait: created, running, paused, stopped, exited",
+      help: "The state to wait for: created, running, paused, stopped, " +
+        "exited",
     },
     interval: {
       type: "text",
       short: "i",
       value: "TIME",
-      help: "No effect: orlop knows at once",
+      help: "No effect",
     },
   },
   needs: ["runtime"],
@@ -74,10 +80,11 @@ export const WAIT = {
 export const TOP = {
   name: "top",
   module: "container top",
-  summary: "List what runs in a container",
+  summary: "List the processes of a container",
   description: [
-    "With podman's descriptors, such as pid, hpid, user, comm, args, pcpu, etime, " +
-    "rss, capeff, seccomp, or the %-words of ps(1).",
+    "Accepts podman's descriptors, such as pid, hpid, user, comm, " +
+    "args, pcpu, etime, rss, capeff, seccomp, or the %-words of " +
+    "ps(1).",
   ],
   arguments: [
     CONTAINER,
@@ -94,8 +101,11 @@ export const TOP = {
 export const STATS = {
   name: "stats",
   module: "container stats",
-  summary: "Show what containers use of the machine",
-  description: ["Of all that run, unless some are named; until Ctrl-C."],
+  summary: "Show the resource usage of containers",
+  description: [
+    "Shows all running containers unless some are named, until " +
+    "Ctrl-C.",
+  ],
   arguments: [{ ...CONTAINERS, isOptional: true }],
   flags: {
     "no-stream": { type: "boolean", help: "Once only" },
@@ -109,18 +119,18 @@ export const STATS = {
     all: {
       type: "boolean",
       short: "a",
-      help: "No effect: what does not run uses nothing",
+      help: "No effect: only running containers are shown",
     },
     format: LIST_FLAGS.format,
     "no-trunc": LIST_FLAGS["no-trunc"],
     "no-reset": {
       type: "boolean",
-      help: "No effect: what is not a terminal is never cleared",
+      help: "No effect: the screen is cleared only on a terminal",
     },
   },
   examples: [{
     line: "orlop stats --no-stream --format '{{.Name}} {{.MemUsage}}'",
-    does: "The memory of all",
+    does: "The memory of all containers",
   }],
   needs: ["mount", "runtime"],
 } as const satisfies Command;
@@ -129,7 +139,7 @@ export const STATS = {
 export const PAUSE = {
   name: "pause",
   module: "container pause",
-  summary: "Halt what runs in containers",
+  summary: "Pause the processes of containers",
   arguments: [CONTAINERS],
   needs: ["runtime"],
 } as const satisfies Command;
@@ -138,7 +148,7 @@ export const PAUSE = {
 export const UNPAUSE = {
   name: "unpause",
   module: "container unpause",
-  summary: "Let what was halted in containers go on",
+  summary: "Resume the processes of paused containers",
   arguments: [CONTAINERS],
   needs: ["runtime"],
 } as const satisfies Command;

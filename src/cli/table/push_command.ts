@@ -8,14 +8,17 @@ import { PROGRESS_FLAGS, REGISTRY_FLAGS } from "./shared_flags.ts";
 export const PUSH = {
   name: "push",
   module: "push",
-  summary: "Send an image of the store to a registry, or elsewhere",
+  summary: "Push an image of the store to a registry, a file or a " +
+    "directory",
   description: [
-    "DESTINATION is a name in a registry, or has a transport: docker://NAME, " +
-    "oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE[:NAME], " +
-    "dir:DIR. Left out, it is the name that IMAGE was found by.",
-    "Blobs that are there already are not sent again. If all layers are still " +
-    "where the image came from, manifest and digest stay the same; otherwise " +
-    "they are compressed anew, and the image has another digest there.",
+    "DESTINATION is a name in a registry, or has a transport: " +
+    "docker://NAME, oci:DIR[:REF], oci-archive:FILE[:REF], " +
+    "docker-archive:FILE[:NAME], dir:DIR. If omitted, it is the " +
+    "name that IMAGE was found by.",
+    "Blobs that the registry has already are not sent. If it can " +
+    "reuse all layers, manifest and digest stay the same; otherwise " +
+    "layers are compressed again, and the image gets another digest " +
+    "there.",
   ],
   arguments: [
     { name: "IMAGE", completes: "image" },
@@ -28,9 +31,9 @@ export const PUSH = {
       short: "f",
       value: "FORMAT",
       choices: ["oci", "v2s2", "docker"],
-      help:
-        "The manifest's format: OCI's, or Docker's (v2s2 or docker); left " +
-        "out, the image's own, or what the registry takes",
+      help: "The format of the manifest: OCI's, or Docker's (v2s2 or " +
+        "docker); if omitted, the image's own, or one that the registry " +
+        "accepts",
     },
     compress: {
       type: "boolean",
@@ -40,17 +43,18 @@ export const PUSH = {
       type: "text",
       value: "FORMAT",
       choices: ["gzip", "zstd"],
-      help: "How to compress layers, also those that are compressed otherwise",
+      help: "The compression of layers; those with another one are " +
+        "compressed again",
     },
     "compression-level": {
       type: "number",
       value: "LEVEL",
-      help: "How well: 1 to 9 for gzip, 1 to 20 for zstd",
+      help: "The level: 1 to 9 for gzip, 1 to 20 for zstd",
     },
     "force-compression": {
       type: "boolean",
-      help: "Do not use layers that are there, but compressed otherwise than " +
-        "by --compression-format",
+      help: "Do not reuse layers that are there with another compression " +
+        "than --compression-format",
     },
     digestfile: {
       type: "text",
@@ -68,7 +72,7 @@ export const PUSH = {
   examples: [
     {
       line: "orlop push quay.io/org/app:1.2",
-      does: "To where its name says",
+      does: "To the registry in its name",
     },
     {
       line: "orlop push app:1 localhost:5000/app:1",

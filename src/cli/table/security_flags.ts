@@ -6,19 +6,20 @@ import type { FlagTable } from "../command.ts";
 export const SECURITY_FLAGS = {
   privileged: {
     type: "boolean",
-    help: "All rights that orlop has, nothing hidden; devices by --device",
+    help: "All capabilities of orlop, and no masked paths; devices only " +
+      "by --device",
   },
   "cap-add": {
     type: "list",
     splits: true,
     value: "NAME",
-    help: "A right of root that it gets besides: capabilities(7), or ALL",
+    help: "Add a capability, capabilities(7), or ALL",
   },
   "cap-drop": {
     type: "list",
     splits: true,
     value: "NAME",
-    help: "A right of root that it loses, or ALL",
+    help: "Drop a capability, or ALL",
   },
   "security-opt": {
     type: "list",
@@ -30,36 +31,36 @@ export const SECURITY_FLAGS = {
     type: "list",
     splits: true,
     value: "NAME=VALUE",
-    help: "A setting of the kernel, as far as a container has its own",
+    help: "A namespaced kernel parameter",
   },
   pid: {
     type: "text",
     value: "NS",
     choices: ["private", "host"],
-    help: "Whose processes it sees",
+    help: "The PID namespace",
   },
   ipc: {
     type: "text",
     value: "NS",
     choices: ["private", "shareable", "host", "none"],
-    help: "Whose shared memory it sees",
+    help: "The IPC namespace",
   },
   uts: {
     type: "text",
     value: "NS",
     choices: ["private", "host"],
-    help: "Whose host name it has",
+    help: "The UTS namespace",
   },
   cgroupns: {
     type: "text",
     value: "NS",
     choices: ["private", "host"],
-    help: "Whose tree of cgroups it sees; its own with cgroup v2",
+    help: "The cgroup namespace; by default private with cgroup v2",
   },
   userns: {
     type: "text",
     value: "NS",
     choices: ["host"],
-    help: "Its users are the host's: orlop maps none",
+    help: "The user namespace: only the host's is supported",
   },
 } as const satisfies FlagTable;

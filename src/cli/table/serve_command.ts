@@ -7,9 +7,9 @@ export const SERVE = {
   name: "serve",
   summary: "Serve a Kubernetes node: CRI v1 on a Unix socket",
   description: [
-    "Runs until it is told to end, by SIGTERM or Ctrl-C. Containers do not " +
-    "notice: they go on, and the next orlop serve knows them. Other commands " +
-    "work on the same store meanwhile.",
+    "Runs until SIGTERM or Ctrl-C. Containers continue to run, and " +
+    "the next orlop serve manages them again. Other commands can " +
+    "use the same store meanwhile.",
     "Give the kubelet --container-runtime-endpoint, or only " +
     "--image-service-endpoint. The settings may stand in the configuration " +
     "file, below [serve].",
@@ -23,38 +23,39 @@ export const SERVE = {
       type: "text",
       value: "unix:///PATH",
       completes: "file",
-      help: "The socket, for its owner and root alone; " +
-        "unix:///run/orlop/cri.sock if left out",
+      help: "The socket, for its owner and root only; by default " +
+        "unix:///run/orlop/cri.sock",
     },
     "cni-conf-dir": {
       type: "text",
       value: "DIR",
       completes: "file",
-      help: "Where networks are described; /etc/cni/net.d if left out",
+      help: "The directory of CNI networks; by default /etc/cni/net.d",
     },
     "cni-bin-dir": {
       type: "text",
       value: "DIR[:DIR...]",
       completes: "file",
-      help: "Where CNI plugins are; /opt/cni/bin:/usr/lib/cni:" +
-        "/usr/libexec/cni if left out",
+      help: "The directories of CNI plugins; by default " +
+        "/opt/cni/bin:/usr/lib/cni:/usr/libexec/cni",
     },
     runtime: {
       type: "text",
       value: "NAME|PATH",
       completes: "file",
-      help: "The OCI runtime, instead of the first of runc and crun",
+      help: "The OCI runtime; by default runc, or crun",
     },
     "cgroup-manager": {
       type: "text",
       value: "MANAGER",
       choices: ["cgroupfs", "systemd"],
-      help: "What makes cgroups, as the kubelet has it; cgroupfs if left out",
+      help: "The cgroup manager, the same as the kubelet's; by default " +
+        "cgroupfs",
     },
     "metrics-listen": {
       type: "text",
       value: "HOST:PORT",
-      help: "Show metrics to Prometheus, at an address of loopback",
+      help: "Serve metrics for Prometheus, at a loopback address",
     },
   },
   examples: [

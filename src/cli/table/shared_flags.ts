@@ -39,7 +39,7 @@ export const PROGRESS_FLAGS = {
     value: "HOW",
     choices: ["auto", "plain", "json", "none"],
     default: "auto",
-    help: "How to show progress on stderr; auto draws on terminals only",
+    help: "How to show progress on stderr; auto draws only on terminals",
   },
   quiet: { type: "boolean", short: "q", help: "Show no progress" },
 } as const satisfies FlagTable;
@@ -49,7 +49,8 @@ export const LOGIN_FLAGS = {
   creds: {
     type: "text",
     value: "USER[:PASSWORD]",
-    help: "Credentials for the registry; asks if the password is left out",
+    help: "Credentials for the registry; asks for the password if it is " +
+      "omitted",
   },
   username: {
     type: "text",
@@ -68,7 +69,7 @@ export const REGISTRY_FLAGS = {
   authfile: {
     type: "text",
     value: "PATH",
-    help: "Where credentials are kept, instead of $REGISTRY_AUTH_FILE",
+    help: "The file of credentials, instead of $REGISTRY_AUTH_FILE",
     completes: "file",
   },
   "cert-dir": {
@@ -79,7 +80,7 @@ export const REGISTRY_FLAGS = {
   },
   "tls-verify": {
     type: "tristate",
-    help: "Insist on HTTPS and a valid certificate; =false also takes HTTP",
+    help: "Require HTTPS and a valid certificate; =false also allows HTTP",
   },
 } as const satisfies FlagTable;
 
@@ -89,15 +90,15 @@ export const PULL_FLAGS = {
   platform: {
     type: "text",
     value: "OS/ARCH[/VARIANT]",
-    help: "For which machine, instead of this one",
+    help: "The platform, instead of this machine's",
   },
   "ignore-space": {
     type: "boolean",
-    help: "Begin even if the disk seems too small",
+    help: "Start even if the disk seems too small",
   },
   "no-resume": {
     type: "boolean",
-    help: "Fetch again what an earlier pull got of a layer",
+    help: "Ignore partial downloads of earlier pulls",
   },
 } as const satisfies FlagTable;
 
@@ -107,7 +108,7 @@ export const FILTER_FLAG = {
     type: "list",
     short: "f",
     value: "KEY=VALUE",
-    help: "Only what fits",
+    help: "Only objects that match",
   },
 } as const satisfies FlagTable;
 
@@ -116,13 +117,13 @@ export const IGNORE_FLAG = {
   ignore: {
     type: "boolean",
     short: "i",
-    help: "Succeed if there is nothing of that name",
+    help: "Succeed if there is no such object",
   },
 } as const satisfies FlagTable;
 
 /** For commands that take names, or all there is. */
 export const ALL_FLAG = {
-  all: { type: "boolean", short: "a", help: "All of orlop's own" },
+  all: { type: "boolean", short: "a", help: "All that orlop created" },
 } as const satisfies FlagTable;
 
 /** For commands that end what runs. */
@@ -131,8 +132,8 @@ export const TIME_FLAG = {
     type: "number",
     short: "t",
     value: "SECONDS",
-    help: "How long to wait for its end before it gets SIGKILL; left out, " +
-      "what it was created with, or 10",
+    help: "The time between the stop signal and SIGKILL; by default what " +
+      "it was created with, or 10",
   },
 } as const satisfies FlagTable;
 
@@ -162,7 +163,7 @@ export const SIGNAL_FLAG = {
     short: "s",
     value: "SIGNAL",
     default: "KILL",
-    help: "Its name or number",
+    help: "The name or number of the signal",
   },
 } as const satisfies FlagTable;
 

@@ -6,21 +6,22 @@ import { formatFlag, REGISTRY_FLAGS } from "./shared_flags.ts";
 /** `orlop gc`. */
 export const GC = {
   name: "gc",
-  summary: "Remove what nobody needs; made for cron",
+  summary: "Clean up: remove unused images, containers and leftovers",
   description: [
-    "Removes, in this order: what crashes left, old downloads and layers that " +
-    "belong to nothing; containers, if asked for; images without a name; and, " +
-    "if asked for, images that no container uses, the least recently used " +
-    "first, until there is as much room as wanted.",
-    "Keeps: what is pinned, mounted, being pulled, or used by a container of " +
-    "whatever tool. Other tools' containers are never removed. Says nothing " +
-    "if there is nothing to do.",
+    "Removes, in this order: leftovers of crashes, old partial " +
+    "downloads and unused layers; containers, if requested; images " +
+    "without a name; and, if requested, images that no container " +
+    "uses, the least recently used first, until enough space is " +
+    "free. Suitable for cron.",
+    "Keeps everything that is pinned, mounted, being pulled, or " +
+    "used by a container of any tool. Other tools' containers are " +
+    "never removed. Prints nothing if there is nothing to do.",
   ],
   section: "Store",
   // The OCI runtime knows whether a container of a killed run still runs.
   needs: ["mount", "runtime", "network"],
   flags: {
-    "dry-run": { type: "boolean", help: "Only print what would go" },
+    "dry-run": { type: "boolean", help: "Only print what would be removed" },
     all: {
       type: "boolean",
       short: "a",
@@ -29,22 +30,24 @@ export const GC = {
     free: {
       type: "text",
       value: "SIZE|PERCENT",
-      help: "Remove unused images until so much is free: 20G, 15%",
+      help: "Remove unused images until this much is free: 20G, 15%",
     },
     high: {
       type: "text",
       value: "PERCENT",
-      help: "Do nothing until so much of the disk is in use",
+      help: "Do nothing while less than this share of the disk is in use",
     },
     low: {
       type: "text",
       value: "PERCENT",
-      help: "Then remove unused images down to this; --high if left out",
+      help: "Then remove unused images until this share is in use; by " +
+        "default --high",
     },
     "older-than": {
       type: "text",
       value: "AGE",
-      help: "Only images (and containers) that were not used for so long: 7d",
+      help: "Only images and containers that were not used for this time: " +
+        "7d",
     },
     keep: {
       type: "number",
@@ -56,21 +59,21 @@ export const GC = {
       value: "WHICH",
       choices: ["none", "vanished", "stopped"],
       default: "none",
-      help: "Remove containers of runs that were killed and of pods that are " +
-        "gone (vanished), or all that nobody runs or has mounted, too " +
+      help: "Remove containers of killed runs and of removed pods " +
+        "(vanished), or also all that are not running or mounted " +
         "(stopped)",
     },
     "leftover-age": {
       type: "text",
       value: "AGE",
       default: "24h",
-      help: "How old downloads, layers without an image and stopped " +
-        "containers must be; younger ones may be of use",
+      help: "The minimum age of partial downloads, layers without an image " +
+        "and stopped containers",
     },
     wait: {
       type: "number",
       value: "SECONDS",
-      help: "How long to wait for others to finish; for ever if left out",
+      help: "How long to wait for other processes; by default without limit",
     },
     metrics: {
       type: "text",
@@ -87,11 +90,11 @@ export const GC = {
     },
   },
   examples: [
-    { line: "orlop gc --dry-run", does: "See what would go" },
+    { line: "orlop gc --dry-run", does: "See what would be removed" },
     {
       line: "orlop gc --all --older-than 30d --keep 2",
-      does: "Remove images that nobody used for a month, but no repository " +
-        "wholly",
+      does: "Remove images that were not used for a month, but keep two of " +
+        "each repository",
     },
     {
       line: "orlop gc -q --high 85% --low 70% --wait 60",
@@ -103,16 +106,20 @@ export const GC = {
 /** `orlop df`. */
 export const DF = {
   name: "df",
-  summary: "Show what uses the disk, and what a cleanup could free",
+  summary: "Show the disk usage, and what a cleanup could free",
   description: [
-    "Sizes are those of records; only the containers' own layers are looked " +
-    "through. What is reclaimable is what orlop gc --all --containers stopped " +
-    "would remove.",
+    "Sizes come from the records; only the containers' own layers " +
+    "are measured. Reclaimable is what orlop gc --all --containers " +
+    "stopped would remove.",
   ],
   section: "Store",
   needs: ["mount", "runtime"],
   flags: {
-    verbose: { type: "boolean", short: "v", help: "Each image and container" },
+    verbose: {
+      type: "boolean",
+      short: "v",
+      help: "Show each image and container",
+    },
     format: {
       type: "text",
       value: "FORMAT",
@@ -127,10 +134,11 @@ export const DF = {
 /** `orlop schedule`. */
 export const SCHEDULE = {
   name: "schedule",
-  summary: "Print or install what makes cron or systemd clean up",
+  summary: "Print or install a schedule of cleanups for cron or systemd",
   description: [
-    "Flags of orlop gc stand after --; without them only what is of no use " +
-    "to anybody is removed. A busy store is tried again the next time.",
+    "Flags of orlop gc follow after --; without them, only " +
+    "leftovers and images without a name are removed. If the store " +
+    "is busy, the next run tries again.",
   ],
   section: "Store",
   arguments: [
@@ -138,7 +146,7 @@ export const SCHEDULE = {
     { name: "GC-FLAG", isOptional: true, isRepeated: true },
   ],
   flags: {
-    install: { type: "boolean", help: "Put it below /etc, where it is read" },
+    install: { type: "boolean", help: "Install it below /etc" },
     every: {
       type: "text",
       value: "TIME",
@@ -150,13 +158,13 @@ export const SCHEDULE = {
       type: "text",
       value: "HH:MM",
       default: "03:17",
-      help: "When; with --every hour, only the minute counts",
+      help: "The time; with --every hour, only the minute counts",
     },
     program: {
       type: "text",
       value: "PATH",
       completes: "file",
-      help: "Where orlop is, instead of where it was called",
+      help: "The path of orlop, instead of the one that was called",
     },
   },
   examples: [
@@ -164,8 +172,8 @@ export const SCHEDULE = {
     {
       line: "orlop schedule systemd --install --every hour -- --high 85% " +
         "--low 70%",
-      does: "Keep the disk from filling up, beginning with what was not used " +
-        "for longest",
+      does: "Keep the disk below 85 %, removing the least recently used " +
+        "images",
     },
   ],
 } as const satisfies Command;
@@ -173,19 +181,19 @@ export const SCHEDULE = {
 /** `orlop check`. */
 export const CHECK = {
   name: "check",
-  summary: "Prove that the store is whole, or say what is damaged",
+  summary: "Check the store for damage, and repair it",
   description: [
-    "Compares records with each other and with what is on the disk: layers " +
-    "and their links, items of images, containers, mounts, what nobody needs. " +
-    "--full also reads all content, and compares it with checksums and " +
-    "digests. Others may use the store meanwhile. Exit code 1 if anything is " +
-    "damaged.",
-    "What was found is kept, for orlop doctor and for the next check: a layer " +
-    "that was damaged is read again each time, until it is whole.",
-    "--repair puts right what it can, one thing at a time: tables from what " +
-    "they were before and from what the disk proves (the damaged file stays " +
-    "beside it), short names, and by its digest what an image has lost. " +
-    "Nothing that is mounted is replaced.",
+    "Compares records with each other and with the disk: layers and " +
+    "their links, items of images, containers, mounts, leftovers. " +
+    "--full also reads all content, and compares it with checksums " +
+    "and digests. The store can be used meanwhile. The exit code is " +
+    "1 if anything is damaged.",
+    "The result is stored for orlop doctor and for the next check: " +
+    "a damaged layer is read again each time, until it is repaired.",
+    "--repair repairs one object at a time: tables from their " +
+    "backups and from the disk (the damaged file is kept beside the " +
+    "new one), short names, and lost parts of images, which are " +
+    "fetched by digest. Mounted layers are not replaced.",
   ],
   section: "Store",
   needs: ["net", "mount", "tar", "runtime"],
@@ -203,13 +211,13 @@ export const CHECK = {
     rate: {
       type: "text",
       value: "SIZE",
-      help: "Read no more than this each second: 50M",
+      help: "Limit the rate of reading, in bytes per second: 50M",
     },
     "time-limit": {
       type: "text",
       value: "DURATION",
-      help: "After so long begin no further layer: 1h. The next check begins " +
-        "with what was not read for longest",
+      help: "Begin no further layer after this time: 1h. The next check " +
+        "begins with the layers whose last read is longest ago",
     },
     metrics: {
       type: "text",
@@ -235,22 +243,27 @@ export const CHECK = {
 /** `orlop doctor`. */
 export const DOCTOR = {
   name: "doctor",
-  summary: "Look at this machine and the store, and say what to do",
+  summary: "Examine this machine and the store, and give advice",
   description: [
-    "Kernel, overlay mounts, file system, room, cgroups, programs, clock, name " +
-    "servers, proxy; what run -d, networks and serve need; then who holds the store's locks and mounts, what lies " +
-    "around in it, the last cleanup, and what this process may do. Mounts on " +
-    "trial, and changes nothing. Exit code 1 if something will not work.",
-    "It reaches no network, and cannot look into other mount namespaces.",
+    "Checks the kernel, overlay mounts, file system, free space, " +
+    "cgroups, programs, clock, name servers and proxy; the needs of " +
+    "run -d, networks and serve; then the store's locks, mounts and " +
+    "leftovers, the last cleanup, and the permissions of this " +
+    "process. It makes a test mount, and changes nothing. The exit " +
+    "code is 1 if something will not work.",
+    "It uses no network, and does not see other mount namespaces.",
   ],
   section: "Store",
   needs: ["mount", "tar", "runtime", "monitor", "network", "fuser"],
   flags: formatFlag("'{{.State}} {{.Check}}: {{.Found}}'"),
   examples: [
-    { line: "orlop doctor", does: "Before the first pull, or when in trouble" },
+    {
+      line: "orlop doctor",
+      does: "Before the first pull, or to find a problem",
+    },
     {
       line: "orlop doctor -f json | jq '.[] | select(.state != \"ok\")'",
-      does: "For monitors: only what is not well",
+      does: "For monitoring: only problems",
     },
   ],
 } as const satisfies Command;
