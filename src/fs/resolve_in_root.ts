@@ -14,6 +14,12 @@ export interface ResolvedPath {
   readonly existing: string;
 }
 
+/** How to follow a path. */
+export interface ResolveOptions {
+  /** Called with each path below the root that is passed, links too: `/etc/passwd`. */
+  readonly onVisit?: (path: string) => void;
+}
+
 // The kernel's MAXSYMLINKS, NAME_MAX, and PATH_MAX with the NUL at its end.
 const MAX_LINKS = 40;
 const MAX_NAME_BYTES = 255;
@@ -32,6 +38,7 @@ const MAX_SHOWN = 80;
 export function resolveInRoot(
   root: string,
   path: string,
+  { onVisit }: ResolveOptions = {},
 ): ResolvedPath {
   const pending = path.split("/").toReversed();
   let resolved: string[] = [];
@@ -48,6 +55,7 @@ export function resolveInRoot(
     }
     if (byteLengthOf(name) > MAX_NAME_BYTES) throw fail("name too long");
     resolved.push(name);
+    onVisit?.(`/${resolved.join("/")}`);
     if (there < resolved.length - 1) continue;
     const next = placeOf(resolved);
     if (byteLengthOf(next) >= MAX_PATH_BYTES) throw fail("path too long");

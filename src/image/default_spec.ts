@@ -11,7 +11,6 @@ import type {
   RuntimeSpec,
 } from "../formats/oci/runtime_spec.ts";
 import {
-  checkPath,
   makeMounts,
   type MountOptions,
   rootPropagation,
@@ -32,6 +31,7 @@ import {
 } from "./security.ts";
 import { makeSysctls } from "./sysctls.ts";
 import type { ResolvedUser } from "./user_lookup.ts";
+import { checkWorkingDirectory } from "./working_directory.ts";
 
 /** What a container gets that its image does not say. */
 export interface RuntimeSpecOptions extends MountOptions, ContainerNamespaces {
@@ -197,7 +197,7 @@ function makeProcess(
     },
     args: makeArgs(config, options),
     env: makeEnv(config, options),
-    cwd: checkPath("working directory", workdir || config.WorkingDir || "/"),
+    cwd: checkWorkingDirectory(workdir || config.WorkingDir || "/"),
     rlimits: makeRlimits(ulimits, ownLimits),
     ...(oomScoreAdj === undefined ? {} : { oomScoreAdj }),
     ...processSecurity(options),

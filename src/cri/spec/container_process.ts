@@ -2,7 +2,7 @@
 
 import type { TemplateOptions } from "../../engine/containers/make_template.ts";
 import type { RunDefaults } from "../../formats/oci/image_config.ts";
-import { checkPath } from "../../image/container_mounts.ts";
+import { checkWorkingDirectory } from "../../image/working_directory.ts";
 import type { ContainerConfig, KeyValue } from "../api/api_pb.js";
 import { signalName } from "./stop_signal.ts";
 
@@ -43,9 +43,7 @@ export function processSettings(
     entrypoint: command.length > 0 ? command : undefined,
     args,
     env: [...unset, ...envs.map(variableOf)],
-    workdir: workingDir === ""
-      ? undefined
-      : checkPath("working directory", workingDir),
+    workdir: workingDir === "" ? undefined : checkWorkingDirectory(workingDir),
     missingWorkdir: "make",
     missingCommand: "refuse",
     terminal: tty,

@@ -11,6 +11,7 @@ import { sum } from "../../formats/sum.ts";
 import { makeDirectoryInRoot } from "../../fs/make_in_root.ts";
 import type { OpenOptions } from "../../fs/read_in_root.ts";
 import { resolveInRoot } from "../../fs/resolve_in_root.ts";
+import { checkWhereItLeads } from "./check_workdir.ts";
 import { nameGroup, nameUser } from "./name_user.ts";
 
 /** How to prepare a root. */
@@ -37,7 +38,7 @@ const KERNEL_DIRECTORIES = ["/dev", "/proc", "/sys"];
  * @returns Mounts that make volumes writable in a read-only root; none if the root
  *   is writable.
  * @throws {TypeError} If the image has other files in their place, or a file on
- *   which a runtime would hang.
+ *   which a runtime would hang, or the working directory leads to open files.
  */
 export async function prepareRoot(
   root: string,
@@ -59,6 +60,7 @@ export async function prepareRoot(
   if (isImageOwn(root, "/etc/group", { taken, mounts })) {
     await nameGroup({ root, process, signal, libc });
   }
+  checkWhereItLeads(root, process.cwd, mounts);
   if (!await make(process.cwd)) {
     throw new TypeError(
       `Cannot use working directory "${process.cwd}": the container has ` +

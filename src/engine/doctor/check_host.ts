@@ -12,7 +12,7 @@ import { existingPart } from "../../fs/existing_part.ts";
 import { findProgram } from "../../process/find_program.ts";
 import { runCommand } from "../../process/run_command.ts";
 import { readProxyRules } from "../../registry/proxy/proxy_rules.ts";
-import { findRuntime } from "../runtimes/find_runtime.ts";
+import { lookAtRuntime } from "./check_runtime.ts";
 import { about, type Check, type Finding } from "./finding.ts";
 import type { ExamineOptions } from "./examine_options.ts";
 
@@ -166,19 +166,6 @@ async function lookAtPrograms(
   }));
   for (const name of ["umount", "findmnt"]) findProgram(name);
   return found;
-}
-
-async function lookAtRuntime(
-  options: ExamineOptions,
-): Promise<readonly Finding[]> {
-  const { ok, warn } = about("runtime");
-  try {
-    const program = findRuntime(undefined);
-    return [ok(`${program}: ${await versionOf(program, options)}`)];
-  } catch (error) {
-    const found = whyOf(error);
-    return [warn(found, "Only orlop run needs one: install runc or crun")];
-  }
 }
 
 function lookAtClock(): readonly Finding[] {

@@ -13,8 +13,10 @@ import { isErrno } from "../../fs/errno.ts";
 import { isNameThere, lstatIfThere } from "../../fs/if_there.ts";
 import { listDirectory } from "../../fs/list_directory.ts";
 import { randomShortName } from "../../fs/random_name.ts";
+import { checkWorkingDirectory } from "../../image/working_directory.ts";
 import { runDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
+import { checkWhereItLeads } from "../containers/check_workdir.ts";
 import { CONTROL_FIFO } from "../containers/container_monitor.ts";
 import { findActivity, isSeenRunning } from "../containers/container_status.ts";
 import { findRuntimesOf, type OciRuntime } from "../runtimes/find_runtime.ts";
@@ -162,7 +164,10 @@ function checkCommand(
   if (withNul !== undefined) {
     throw new TypeError(`Cannot run "${program}": "${withNul}" has a NUL`);
   }
-  if (workdir.startsWith("/")) return;
+  if (workdir.startsWith("/")) {
+    checkWorkingDirectory(workdir);
+    return;
+  }
   throw new TypeError(
     `Cannot run "${program}": its directory "${workdir}" is not absolute`,
   );
@@ -205,7 +210,12 @@ function makeProcess(
   id: ContainerId,
   { command, terminal, workdir, ...options }: ExecCommand & TerminalOption,
 ): RuntimeProcess {
-  const own = readBundle(agent, id)?.process ?? { cwd: "/" };
+  const bundle = readBundle(agent, id);
+  const own = bundle?.process ?? { cwd: "/" };
+  const { path: root } = bundle?.root ?? {};
+  if (workdir !== undefined && root !== undefined) {
+    checkWhereItLeads(root, workdir, bundle?.mounts ?? []);
+  }
   return {
     ...own,
     args: command,

@@ -167,3 +167,48 @@ Deno.test("prepareRoot() refuses what a container left in a volume to hang on", 
     });
   }
 });
+
+Deno.test("prepareRoot() refuses a directory that leads to open files", async (t) => {
+  using dir = tempDir();
+  const root = dir.join("root");
+  const volume = dir.join("volume");
+  for (const path of [root, `${root}/srv`, volume]) await Deno.mkdir(path);
+  await Deno.symlink("/proc/self/fd/7", `${root}/link`);
+  await Deno.symlink("../link", `${root}/srv/again`);
+  await Deno.symlink("/dev/fd", `${root}/descriptors`);
+  await Deno.symlink("/proc/self/fd/7", `${volume}/link`);
+  await Deno.symlink("/srv", `${root}/fine`);
+  await Deno.symlink("/proc/self/fd/7/../../../..", `${root}/up`);
+  const bind = { destination: "/data", type: "bind", source: volume };
+  const proc = { destination: "/other", type: "proc", source: "proc" };
+  const host = { destination: "/host", type: "bind", source: "/proc" };
+  const everything = { destination: "/all", type: "bind", source: "/" };
+  const mounts = [bind, proc, host, everything];
+  const cases: readonly (readonly [string, "refused" | "taken"])[] = [
+    ["/srv", "taken"],
+    ["/fine", "taken"],
+    ["/data/x", "taken"],
+    ["/other", "taken"],
+    ["/host/sys", "taken"],
+    ["/link", "refused"],
+    ["/srv/again", "refused"],
+    ["/descriptors/7", "refused"],
+    ["/up", "refused"],
+    ["/link/../../../..", "refused"],
+    ["/proc/self/fd/7/../../../..", "refused"],
+    ["/data/link/../../../..", "refused"],
+    ["/data/link", "refused"],
+    ["/other/self/fd/7", "refused"],
+    ["/host/self/fd/7", "refused"],
+    ["/all/proc/1/root", "refused"],
+    ["/proc/self/fd/7", "refused"],
+  ];
+  for (const [cwd, expected] of cases) {
+    await t.step(cwd, async () => {
+      const spec = { ...template(cwd), mounts };
+      const prepare = () => prepareRoot(root, { template: spec, volumes: [] });
+      if (expected === "taken") return void await prepare();
+      await assertRejects(prepare, TypeError, "what a process has open");
+    });
+  }
+});

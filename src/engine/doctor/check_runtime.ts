@@ -1,0 +1,55 @@
+/** The check of the OCI runtime that containers run by. */
+
+import { whyOf } from "../../errors/why.ts";
+import { runCommand } from "../../process/run_command.ts";
+import { findRuntime } from "../runtimes/find_runtime.ts";
+import type { ExamineOptions } from "./examine_options.ts";
+import { about, type Finding } from "./finding.ts";
+
+/** Looks for a runtime, and at its version. */
+export async function lookAtRuntime(
+  { signal }: ExamineOptions,
+): Promise<readonly Finding[]> {
+  try {
+    const program = findRuntime(undefined);
+    const { stdout } = await runCommand(program, ["--version"], { signal });
+    return [assessRuntime(program, stdout)];
+  } catch (error) {
+    const { warn } = about("runtime");
+    return [
+      warn(whyOf(error), "Only orlop run needs one: install runc or crun"),
+    ];
+  }
+}
+
+// runc hands a descriptor of the host to containers before it: CVE-2024-21626.
+const FIXED = [1, 1, 12] as const;
+// Debian's fixes of it, by the release: its packages keep the version.
+const DEBIAN_FIXED: Readonly<Record<string, number>> = { "11": 3, "12": 1 };
+
+/** Whether a runtime is known to let containers out. */
+export function assessRuntime(program: string, text: string): Finding {
+  const { ok, warn } = about("runtime");
+  const found = `${program}: ${text.split("\n")[0] ?? ""}`;
+  const version = /^runc version (\d+)\.(\d+)\.(\d+)/.exec(text);
+  if (version === null || isFixed(version.slice(1).map(Number))) {
+    return ok(found);
+  }
+  const debian = /^commit: .*\+deb(\d+)u(\d+)$/m.exec(text);
+  const fix = DEBIAN_FIXED[debian?.[1] ?? ""];
+  if (fix !== undefined && Number(debian?.[2]) >= fix) {
+    return ok(`${found}, with Debian's fix of CVE-2024-21626`);
+  }
+  return warn(
+    `${found}, which CVE-2024-21626 lets containers out of`,
+    `Install runc ${FIXED.join(".")} or later, unless its package has the fix`,
+  );
+}
+
+function isFixed(version: readonly number[]): boolean {
+  for (const [index, wanted] of FIXED.entries()) {
+    const part = version[index] ?? 0;
+    if (part !== wanted) return part > wanted;
+  }
+  return true;
+}
