@@ -152,7 +152,8 @@ export interface KillContainerOptions extends Abortable {
 }
 
 /**
- * Sends a signal to a container's process.
+ * Sends a signal to a container's process. One that is paused goes on with SIGKILL and
+ * with its stop signal, as it is to end; others wait until it goes on.
  *
  * @throws {ContainerNotFoundError} If it is unknown.
  * @throws {PolicyError} If it is another tool's.
@@ -183,7 +184,10 @@ export async function killContainer(
         `Cannot kill container "${idOrName}": nothing runs in it`,
       );
     }
-    await tell(process, id, { number, signal });
+    const isToEnd = number === SIGNAL_KILL ||
+      number === stopSignalOf(agent, id);
+    if (isToEnd) await tell(process, id, { number, signal });
+    else await sendSignal(process.runtime, id, { number, signal });
   }
 }
 

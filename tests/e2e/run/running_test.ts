@@ -274,7 +274,13 @@ Deno.test(
   NEEDED,
   async (t) => {
     await using store = await withImage();
-    for (const command of ["stop app", "rm -f app", "kill -s TERM app"]) {
+    const commands = [
+      ["stop app", 7],
+      ["rm -f app", 7],
+      ["kill -s TERM app", 7],
+      ["kill app", 137],
+    ] as const;
+    for (const [command, expected] of commands) {
       await t.step(command, async () => {
         const running = await start(store, { flags: ["--rm"] });
         const id = await store.orlop("ps", "-q", "--no-trunc", "-f=name=app");
@@ -287,8 +293,10 @@ Deno.test(
         const { code, err } = await store.tryOrlop("rm", "app");
         assertEquals(code, 4);
         assertStringIncludes(err, "it is paused (process ");
+        await store.orlop("kill", "-s", "WINCH", "app");
+        assertEquals(await list(store), "app paused []");
         await store.orlop(...command.split(" "));
-        assertEquals(await running.code, 7);
+        assertEquals(await running.code, expected);
         await assertNothingLeft(store);
       });
     }
