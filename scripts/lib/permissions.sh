@@ -10,6 +10,8 @@ env_names=$env_names,CONTAINERS_REGISTRIES_CONF,REGISTRIES_CONFIG_PATH
 env_names=$env_names,CONTAINERS_REGISTRIES_CONF_OVERRIDE
 env_names=$env_names,CONTAINERS_STORAGE_CONF,CONTAINERS_STORAGE_CONF_OVERRIDE
 env_names=$env_names,ORLOP_PROGRAM,ORLOP_HOME,ORLOP_STDOUT,ORLOP_HELPERS
+# The package `yaml` asks for these when it reads the description of a device.
+env_names=$env_names,LOG_STREAM,LOG_TOKENS
 
 # What commands that reach registries, and doctor, read besides.
 proxy_env_names=ORLOP_ENV_HTTP_PROXY,ORLOP_ENV_http_proxy,ORLOP_ENV_HTTPS_PROXY

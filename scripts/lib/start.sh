@@ -38,6 +38,7 @@ prepare() {
 		*[!A-Za-z0-9_]* | DENO_DIR) ;; # a line of a value; checked, or set later
 		DENO_* | NODE_* | NPM_* | npm_* | JSR_* | OTEL_* | RUST_* | V8_* | LD_* | MALLOC_* | \
 			GLIBC_* | GCONV_PATH | LOCPATH | OPENSSL_* | SQLITE_* | TAR_OPTIONS | GZIP | SSLKEYLOGFILE | \
+			LOG_STREAM | LOG_TOKENS | \
 			HTTP_PROXY | http_proxy | HTTPS_PROXY | https_proxy | ALL_PROXY | all_proxy | NO_PROXY | no_proxy)
 			# A container may be given it: -e NAME. Of proxies orlop has rules of its own.
 			eval "[ -z \"\${$name+x}\" ] || export ORLOP_ENV_$name=\"\$$name\""

@@ -15,6 +15,7 @@ import {
   type DeviceSpec,
   parseDeviceSpec,
 } from "../../formats/cdi/device_spec.ts";
+import { parseYamlSpec } from "../../formats/cdi/yaml_spec.ts";
 import type { RuntimeSpec } from "../../formats/oci/runtime_spec.ts";
 import { listIfDirectory } from "../../fs/list_directory.ts";
 import { applyEdits, type FoundNode } from "../../image/device_edits.ts";
@@ -42,14 +43,14 @@ const DIRECTORIES = ["/etc/cdi", "/var/run/cdi"];
  *
  * @throws {TypeError} If one is not described, or twice, or is not there.
  */
-export function addDescribedDevices(
+export async function addDescribedDevices(
   host: Host,
   spec: RuntimeSpec,
   { names, directories = DIRECTORIES }: DescribedDevices,
-): RuntimeSpec {
+): Promise<RuntimeSpec> {
   if (names.length === 0) return spec;
   const wanted = [...new Set(names)].map(parseDeviceName);
-  const found = readAll(directories);
+  const found = await readAll(directories);
   const used = new Set<DeviceSpec>();
   let changed = spec;
   for (const name of wanted) {
@@ -82,32 +83,34 @@ interface AllFound {
   readonly problems: readonly string[];
 }
 
-function readAll(directories: readonly string[]): AllFound {
+async function readAll(directories: readonly string[]): Promise<AllFound> {
   const problems: string[] = [];
-  const folders = directories.toReversed().map((directory) =>
-    listIfDirectory(directory).toSorted().flatMap((file): Found[] => {
+  const folders: Found[][] = [];
+  for (const directory of directories.toReversed()) {
+    const found: Found[] = [];
+    for (const file of listIfDirectory(directory).toSorted()) {
+      if (!/\.(json|ya?ml)$/.test(file)) continue;
       const path = join(directory, file);
-      if (/\.ya?ml$/.test(file)) {
-        problems.push(`"${path}" is YAML: write it as JSON`);
-      }
-      if (!file.endsWith(".json")) return [];
       try {
-        return [{ path, description: readSpec(path) }];
+        found.push({ path, description: await readSpec(path) });
       } catch (error) {
         problems.push(whyOf(error));
-        return [];
       }
-    })
-  );
+    }
+    folders.push(found);
+  }
   return { folders, problems };
 }
 
-function readSpec(path: string): DeviceSpec {
+async function readSpec(path: string): Promise<DeviceSpec> {
   const otherWriter = findOtherWriter(path);
   if (otherWriter !== undefined) {
     throw new TypeError(`Cannot use "${path}": ${otherWriter}`);
   }
-  return parseDeviceSpec(Deno.readTextFileSync(path), `"${path}"`);
+  const text = await Deno.readTextFile(path);
+  return path.endsWith(".json")
+    ? parseDeviceSpec(text, `"${path}"`)
+    : await parseYamlSpec(text, `"${path}"`);
 }
 
 function findEdits(

@@ -156,7 +156,7 @@ export async function makeTemplate(
     checkWorkdir(spec);
   }
   const { describedDevices = { names: [] } } = settings;
-  return addDescribedDevices(agent.host, spec, describedDevices);
+  return await addDescribedDevices(agent.host, spec, describedDevices);
 }
 
 /** `resolv.conf` is mounted only in containers with a network. */

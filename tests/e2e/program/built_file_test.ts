@@ -75,7 +75,13 @@ Deno.test(
     );
     assertEquals(list.bomFormat, "CycloneDX");
     const names = list.components.map(({ name }: { name: string }) => name);
-    assertEquals(names, ["deno", "@bufbuild/protobuf", "smol-toml", "ws"]);
+    assertEquals(names, [
+      "deno",
+      "@bufbuild/protobuf",
+      "smol-toml",
+      "ws",
+      "yaml",
+    ]);
   },
 );
 

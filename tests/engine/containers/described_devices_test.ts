@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { addDescribedDevices } from "../../../src/engine/containers/described_devices.ts";
 import { openHost } from "../../../src/process/host.ts";
 import { libc } from "../../support/own_libc.ts";
@@ -17,6 +17,24 @@ const SPEC = {
   linux: { resources: { devices: [{ allow: false, access: "rwm" }] } },
 };
 
+const YAML = `# a comment
+cdiVersion: "1.0.0"
+kind: a.b/yaml
+devices:
+- name: "0"
+  containerEdits: &edits
+    env: [Y=2]
+    deviceNodes:
+    - {path: /dev/mine, hostPath: /dev/null, fileMode: 0640}
+- name: anchored
+  containerEdits: *edits
+`;
+const BOMB = `a: &a [x, x, x, x, x, x, x, x, x]
+b: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a]
+c: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b]
+d: [*c, *c, *c, *c, *c, *c, *c, *c, *c]
+`;
+
 function write(
   dir: TempDir,
   name: string,
@@ -34,7 +52,7 @@ function device(env: string, name = "x") {
 Deno.test({
   name: "addDescribedDevices() changes what a device says, and no more",
   ...needsThat(isRoot, "not root"),
-  fn() {
+  async fn() {
     using dir = tempDir("/var/tmp");
     write(dir, "1/a.json", {
       containerEdits: { env: ["A=new", "ALL=1"], additionalGids: [0, 9, 5] },
@@ -52,7 +70,7 @@ Deno.test({
     });
     const names = ["a.b/c=x", "a.b/c=y", "a.b/c=x"];
     const directories = [dir.join("1"), dir.join("none")];
-    const made = addDescribedDevices(host, SPEC, { names, directories });
+    const made = await addDescribedDevices(host, SPEC, { names, directories });
     assertEquals<unknown>(JSON.parse(JSON.stringify(made)), {
       ociVersion: "1.0.2",
       process: {
@@ -85,7 +103,7 @@ Deno.test({
         },
       },
     });
-    assertEquals(addDescribedDevices(host, SPEC, { names: [] }), SPEC);
+    assertEquals(await addDescribedDevices(host, SPEC, { names: [] }), SPEC);
   },
 });
 
@@ -113,26 +131,42 @@ Deno.test({
         },
       }],
     });
-    Deno.writeTextFileSync(dir.join("2/e.yaml"), "kind: a.b/yaml");
+    const yaml = (name: string, text: string) =>
+      Deno.writeTextFileSync(dir.join(name), text, { mode: 0o644 });
+    yaml("2/e.yaml", YAML);
+    yaml("2/g.yml", "cdiVersion: [");
+    yaml("2/h.yaml", "kind: a.b/short");
+    yaml("2/i.yaml", "");
+    yaml("2/j.yaml", `${YAML}---\n${YAML}`);
+    yaml("2/k.yaml", BOMB);
     Deno.writeTextFileSync(dir.join("2/f.txt"), "{");
     Deno.chmodSync(dir.join("2/b.json"), 0o666);
-    const add = (name: string) =>
-      addDescribedDevices(host, SPEC, { names: [name], directories })
-        .process?.env?.at(-1);
-    assertEquals(["a.b/c=x", "a.b/c=y"].map(add), ["X=2", "Y=1"]);
+    const add = async (name: string) => {
+      const wanted = { names: [name], directories };
+      const made = await addDescribedDevices(host, SPEC, wanted);
+      return made.process?.env?.at(-1);
+    };
+    assertEquals(await add("a.b/c=x"), "X=2");
+    assertEquals(await add("a.b/c=y"), "Y=1");
+    assertEquals(await add("a.b/yaml=0"), "Y=2");
+    assertEquals(await add("a.b/yaml=anchored"), "Y=2");
     const table: [string, string][] = [
       ["a.b/c=none", "nothing describes it"],
       ["a.b/c=z", `both "${dir.join("1/b.json")}" and`],
       ["a.b/open=x", `others can write to "${dir.join("2/b.json")}"`],
       ["a.b/bad=x", "containerEdits: "],
-      ["a.b/yaml=x", 'e.yaml" is YAML: write it as JSON'],
+      ["a.b/short=x", 'h.yaml", cdiVersion: expected'],
+      ["none/there=x", `Cannot read "${dir.join("2/g.yml")}": Flow sequence`],
+      ["none/there=x", 'i.yaml": expected'],
+      ["none/there=x", 'j.yaml": Source contains multiple documents'],
+      ["none/there=x", 'k.yaml": Excessive alias count'],
       ["a.b/gone=x", '"/dev/none-such": it is not there'],
       ["a.b/gone=y", 'Cannot mount "/none" for a device'],
       ["none", "expected vendor.com/class=name"],
     ];
     for (const [name, message] of table) {
-      await t.step(name, () => {
-        assertThrows(() => add(name), TypeError, message);
+      await t.step(`${name}: ${message}`, async () => {
+        await assertRejects(() => add(name), TypeError, message);
       });
     }
   },
