@@ -10,7 +10,7 @@ import {
   removeIfThere,
   statIfThere,
 } from "../../fs/if_there.ts";
-import { listDirectory } from "../../fs/list_directory.ts";
+import { listDirectory, listIfDirectory } from "../../fs/list_directory.ts";
 import type { Libc } from "../../process/libc.ts";
 import { randomShortName } from "../../fs/random_name.ts";
 import { removeIfDirectory, removeTreeSync } from "../../fs/remove_tree.ts";
@@ -178,25 +178,49 @@ export function restoreShortLinks(store: Store, layers: Layers): void {
   );
   // Within the same millisecond the order is unknown.
   if (modifiedMs(paths.links, store.libc) < savedMs) return;
+  const names = new Set(listIfDirectory(paths.links));
+  const known = shortNames.get(paths.links);
+  const checked = new Map<LayerId, string>();
   for (const layer of layers.records) {
-    if (!isIncomplete(layer)) restoreShortLink(store, layer.id);
+    if (isIncomplete(layer)) continue;
+    const { id } = layer;
+    const before = known?.get(id);
+    const name = before !== undefined && names.has(before)
+      ? before
+      : restoreShortLink(store, id);
+    if (name !== undefined) checked.set(id, name);
   }
+  shortNames.set(paths.links, checked);
 }
 
-/** Rebuilds the link of a layer, if it has a short name. */
-export function restoreShortLink(store: Store, id: LayerId): void {
+/**
+ * The short names of layers whose links were correct, by the directory of the links.
+ * Tools make and remove links, but lead none elsewhere.
+ */
+const shortNames = new Map<string, ReadonlyMap<LayerId, string>>();
+
+/**
+ * Rebuilds the link of a layer, if it has a short name.
+ *
+ * @returns The short name.
+ */
+export function restoreShortLink(
+  store: Store,
+  id: LayerId,
+): string | undefined {
   const { paths } = store;
   const name = readShortName(layerDirectory(paths, id));
-  if (name === undefined) return;
+  if (name === undefined) return undefined;
   const path = join(paths.links, name);
   const target = `../${id}/diff`;
   const actual = readLinkIfThere(path);
   // Another layer with the same short name may own the link.
-  if (actual === target || isOwned(paths, actual, name)) return;
+  if (actual === target || isOwned(paths, actual, name)) return name;
   Deno.mkdirSync(paths.links, { recursive: true });
   removeTreeSync(path); // the next command makes a link that is missing
   makeLink(store, target, path);
   syncDirectory(paths.links);
+  return name;
 }
 
 function isOwned(

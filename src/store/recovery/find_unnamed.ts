@@ -134,8 +134,9 @@ function unnamedIn(
     readonly file: string;
   },
 ): readonly Inconsistency[] {
-  return listIds(directory)
-    .filter((id) => table.lookUp(id) === undefined)
+  const isKnown = (name: string) => table.lookUp(name) !== undefined;
+  return listIfDirectory(directory)
+    .filter((name) => !isKnown(name) && isId(name))
     .map((id) => join(directory, id))
     .filter((unnamed) => SIGNS[kind](unnamed).length > 0)
     .map((unnamed) => ({
@@ -147,7 +148,9 @@ function unnamedIn(
 
 /** The names in a directory that have the form of an ID. */
 export function listIds(directory: string): readonly string[] {
-  return listIfDirectory(directory).filter((name) =>
-    /^[0-9a-f]{64}$/.test(name)
-  );
+  return listIfDirectory(directory).filter(isId);
+}
+
+function isId(name: string): boolean {
+  return /^[0-9a-f]{64}$/.test(name);
 }
