@@ -1,6 +1,6 @@
 /**
- * What the one table of commands is made of. Parsing, help, completions and
- * the man page all read it, so none of them can tell a different story.
+ * The types of the table of commands. Parsing, help, completions and the man page
+ * all read this one table, so they cannot contradict each other.
  */
 
 import type { Libc } from "../process/libc.ts";
@@ -20,7 +20,7 @@ export interface Command {
   readonly arguments?: readonly Argument[];
   readonly flags?: FlagTable;
   readonly examples?: readonly Example[];
-  /** The heading it stands under in the list of all commands. */
+  /** Its heading in the list of all commands. */
   readonly section?: Section;
   /** What it may do beyond reading and writing the store. */
   readonly needs?: readonly Need[];
@@ -28,12 +28,12 @@ export interface Command {
   readonly stopsAtFirstArgument?: boolean;
   /** The commands of a group; a group does nothing by itself. */
   readonly commands?: readonly Command[];
-  /** Key of the module that does it; the command's path if omitted. */
+  /** The key of its module; the command's path if omitted. */
   readonly module?: string;
   readonly isHidden?: boolean;
-  /** Whether no store is opened: what files say of stores is not read then. */
+  /** Whether it opens no store: then settings of stores are not read. */
   readonly opensNoStore?: boolean;
-  /** The exit code of all failures, if it does not tell which. */
+  /** The exit code of all failures, if there is only one. */
   readonly failureCode?: number;
   /** What a second Ctrl-C does; it ends the program if omitted. */
   readonly signals?: SecondSignal;
@@ -51,10 +51,12 @@ export const SECTIONS = [
 /** One of the headings of `orlop help`. */
 export type Section = (typeof SECTIONS)[number];
 
-/** What is given up unless a command needs it: the network, and programs. */
+/**
+ * Permissions that are dropped unless a command needs them: network and programs.
+ */
 export type Need = "net" | "helpers" | keyof typeof PROGRAMS;
 
-/** What orlop runs, for what. */
+/** The programs that orlop runs, by purpose. */
 export const PROGRAMS = {
   mount: ["mount", "umount", "findmnt"],
   tar: ["tar"],
@@ -70,8 +72,8 @@ export const PROGRAMS = {
 } as const;
 
 /**
- * The names of credential helpers that a program may run which was built without
- * knowing what this machine has.
+ * The credential helpers that a compiled program may run, as its permissions are
+ * fixed at build time.
  */
 export const KNOWN_HELPERS: readonly string[] = [
   "pass",
@@ -82,7 +84,7 @@ export const KNOWN_HELPERS: readonly string[] = [
   "acr-env",
 ];
 
-/** Whether a command may ask credential helpers: all that log in may. */
+/** Whether a command may run credential helpers: all that log in may. */
 export function mayAskHelpers(
   { needs = [] }: Pick<Command, "needs">,
 ): boolean {
@@ -98,7 +100,7 @@ export interface Argument {
   readonly completes?: Completes;
 }
 
-/** What a shell can offer for an argument or a flag's value. */
+/** The completions for an argument or a flag's value. */
 export type Completes =
   | "image"
   | "container"
@@ -110,26 +112,28 @@ export type Completes =
 /** Flags by their long names. */
 export type FlagTable = Readonly<Record<string, Flag>>;
 
-/** A flag; `tristate` is a boolean that knows whether it was given. */
+/** A flag; `tristate` is a boolean that may be unset. */
 export interface Flag {
   readonly type: "boolean" | "tristate" | "text" | "number" | "list";
   readonly short?: string;
   readonly help: string;
-  /** What the help shows for the value: `PATH`. */
+  /** The placeholder for the value in the help: `PATH`. */
   readonly value?: string;
   readonly default?: string | number;
-  /** The only values that are taken. */
+  /** The allowed values. */
   readonly choices?: readonly string[];
   /** Whether commas separate several values of a list, as in podman. */
   readonly splits?: boolean;
-  /** Why it is not taken, and what to do instead; no help shows it. */
+  /**
+   * Why the flag is refused, and what to do instead; it is not shown in the help.
+   */
   readonly refusal?: string;
   readonly completes?: Completes;
-  /** Whether it has nothing but its name in common with a global flag. */
+  /** Whether it hides a global flag with the same name. */
   readonly hides?: boolean;
 }
 
-/** A command line that works, and what it is for. */
+/** An example command line, and its purpose. */
 export interface Example {
   readonly line: string;
   readonly does: string;
@@ -162,21 +166,21 @@ type WordsFor<A extends Argument> = A extends { isRepeated: true }
   : A extends { isOptional: true } ? [] | [string]
   : [string];
 
-/** A command as called: what its module's `run` gets. */
+/** A call of a command: the argument of its module's `run`. */
 export interface Call<C extends Command = Command> {
   readonly flags: C extends { flags: infer Table extends FlagTable }
     ? FlagValues<Table>
     : Readonly<Record<string, unknown>>;
   /** The words that call the command. */
   readonly path: readonly string[];
-  /** As many as the table asks for. */
+  /** The positional arguments, as in the table. */
   readonly arguments: C extends
     { arguments: infer Asked extends readonly Argument[] } ? Words<Asked>
     : readonly string[];
   readonly config: Config;
   readonly terminal: Terminal;
   readonly libc: Libc | undefined;
-  /** What opens the log file, loaded only if the settings name one. */
+  /** Opens the log file; loaded only if the settings name one. */
   readonly openLogFile?: OpenLogFile | undefined;
   readonly signal: AbortSignal;
 }

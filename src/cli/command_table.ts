@@ -1,4 +1,4 @@
-/** The one table of commands: see `command.ts` for what is made from it. */
+/** The table of all commands: see `command.ts`. */
 
 import type { Command, FlagTable } from "./command.ts";
 import { DEFAULTS, LOG_FORMATS, LOG_LEVELS } from "./input/config.ts";

@@ -1,4 +1,4 @@
-/** Gives up what a command has no use for, before it begins. */
+/** Drops permissions that a command does not need, before it begins. */
 
 import { placesOf } from "../process/find_program.ts";
 import { HELPER_PREFIX } from "../registry/auth/helper_prefix.ts";
@@ -10,8 +10,8 @@ import {
 } from "./command.ts";
 
 /**
- * Revokes what the command's `needs` do not name. A launcher that knows the
- * command has not granted it in the first place; a compiled program has.
+ * Revokes what the command's `needs` do not name. The launcher does not grant it at
+ * all; a compiled program has it at first.
  */
 export function dropPermissions({ needs = [] }: Pick<Command, "needs">): void {
   if (!needs.includes("net")) Deno.permissions.revokeSync({ name: "net" });
@@ -34,8 +34,8 @@ export function dropPermissions({ needs = [] }: Pick<Command, "needs">): void {
 }
 
 /**
- * Gives up running programs, by their paths: that is no use against a grant of all
- * programs.
+ * Revokes running programs, by their paths; this has no effect if all programs were
+ * granted.
  */
 export function revokePrograms(paths: readonly string[]): void {
   for (const command of paths) {

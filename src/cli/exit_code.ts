@@ -1,4 +1,4 @@
-/** Which exit code tells which condition; the only place that maps them. */
+/** Maps conditions to exit codes; the only place that does. */
 
 import { categoryOf, type ErrorCategory } from "../errors/category.ts";
 import { CommandError } from "../errors/store_errors.ts";
@@ -30,9 +30,9 @@ export const EXIT_CODE_HELP: readonly (readonly [number | string, string])[] = [
   ["130, 143", "ended by SIGINT, SIGTERM"],
 ];
 
-// What runs commands fails with, by itself;
+// The code of run and exec if orlop itself failed,
 const NOT_RUN = 125;
-// and if it cannot execute them, or there are none.
+// and if the command cannot be executed, or does not exist.
 const UNUSABLE: readonly number[] = [126, 127];
 
 const CODES: Readonly<Record<ErrorCategory, number>> = {
@@ -49,14 +49,14 @@ const CODES: Readonly<Record<ErrorCategory, number>> = {
   "internal": EXIT.failed,
 };
 
-/** Finds the exit code for what a command threw. */
+/** Finds the exit code for an error of a command. */
 export function exitCodeOf(error: unknown): number {
   return exitCodeFor(categoryOf(error));
 }
 
 /**
- * Finds the exit code for what a command threw, which may have one for all
- * failures; those that run something still tell why it cannot be run.
+ * Finds the exit code for an error of a command that may have one code for all
+ * failures; 126 and 127 are kept.
  */
 export function failureCodeOf(
   { failureCode }: { readonly failureCode?: number },

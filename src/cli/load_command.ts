@@ -1,4 +1,4 @@
-/** Loads what does a command, and nothing else: starts must be quick. */
+/** Loads only the module of a command: starts must be quick. */
 
 import type { Command, CommandModule } from "./command.ts";
 

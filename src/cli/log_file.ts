@@ -1,4 +1,4 @@
-/** The file that messages are kept in: for its owner only, whole at any time. */
+/** The log file: readable only by its owner, and complete at any time. */
 
 import { dirname } from "@std/path";
 import {
@@ -20,7 +20,7 @@ export interface LogFile extends Disposable {
 /** See {@linkcode openLogFile}. */
 export type OpenLogFile = (path: string) => LogFile;
 
-// A pipe without a reader, or a link that somebody has put there, is no file.
+// Refuses a pipe without a reader, and a symbolic link.
 const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT |
   constants.O_NOFOLLOW | constants.O_NONBLOCK;
 

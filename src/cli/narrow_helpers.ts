@@ -1,4 +1,4 @@
-/** Gives up what no file says that it is to be run. */
+/** Drops the permission for credential helpers that no file names. */
 
 import { basename } from "@std/path";
 import { revokePrograms } from "./drop_permissions.ts";

@@ -1,4 +1,4 @@
-/** Messages about what happens, by `@std/log`: to stderr and to a file. */
+/** The log, by `@std/log`: to stderr and to a file. */
 
 import { BaseHandler, getLogger, setup } from "@std/log";
 import type { LogRecord } from "@std/log";
@@ -47,7 +47,7 @@ export function openLog(
     terminal: new TerminalHandler(level, { terminal, formatter }),
   };
   if (openLogFile !== undefined && logFile !== "") {
-    // A file is read later, by whom a level for people would not help.
+    // The file gets more details than the terminal.
     handlers["file"] = new LogFileHandler(level, {
       file: openLogFile(logFile),
       terminal,
@@ -79,7 +79,7 @@ function formatterFor(format: LogFormat): Formatter {
         }));
     case "text":
       return ({ levelName, msg, args }) => {
-        // For people, once is enough.
+        // In text, values that are in the message already are not repeated.
         const fields = Object.entries(fieldsIn(args))
           .filter(([, value]) => !msg.includes(`"${value}"`))
           .map(([name, value]) => ` ${name}=${value}`);
@@ -141,7 +141,7 @@ class LogFileHandler extends BaseHandler {
     try {
       this.#file.write(message);
     } catch (error) {
-      // A full disk must not stop what makes room on it.
+      // A full disk must not stop a cleanup.
       this.#isBroken = true;
       this.#terminal.tell(
         `orlop: warning: Cannot write the log: ${whyOf(error)}`,

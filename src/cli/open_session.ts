@@ -12,7 +12,7 @@ export interface Session extends Disposable {
   readonly log: LogSink["log"];
 }
 
-/** What a command wants otherwise than usual. */
+/** Options of a command's session. */
 export interface SessionOptions {
   /** How long to wait for other processes; for ever if omitted. */
   readonly lockTimeoutMs?: number | undefined;
@@ -22,7 +22,7 @@ export interface SessionOptions {
   readonly ifMissing?: "make";
   /** The image of infra containers, instead of the embedded one. */
   readonly pauseImage?: string | undefined;
-  /** `"changes"` for what lives so long that files of settings are read again. */
+  /** `"changes"` for a long-lived process, which reads files of settings again. */
   readonly configuration?: "changes";
 }
 
@@ -56,7 +56,7 @@ export function openSession(
   const { readings: _readings, ...unread } = environment;
   const agent = openAgent({
     purpose: "write", // before it looks for what it is to change
-    ifMissing: "leave", // a name that was mistyped must not become a store
+    ifMissing: "leave", // a mistyped path must not become a store
     ...options,
     root,
     runRoot,

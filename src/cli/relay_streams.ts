@@ -1,4 +1,4 @@
-/** Connects orlop's own input, output and terminal to a process elsewhere. */
+/** Connects orlop's own streams and terminal to a process. */
 
 import type { Bytes } from "../formats/bytes.ts";
 import type { Libc } from "../process/libc.ts";
@@ -9,11 +9,11 @@ import { openKeyFilter } from "./input/detach_keys.ts";
 export interface RelayOptions {
   /** Whether the process gets what orlop reads. */
   readonly stdin: boolean;
-  /** Whether it has a terminal: then orlop's own hands on each key. */
+  /** Whether it has a terminal: then orlop's terminal is in raw mode. */
   readonly terminal: boolean;
-  /** The bytes by which who types leaves it; none if empty. */
+  /** The bytes of the detach keys; none if empty. */
   readonly detachKeys: Bytes;
-  /** Has orlop's terminal show what the process's own has made of it. */
+  /** Sets orlop's terminal to pass output through unchanged. */
   readonly libc: Pick<Libc, "terminals"> | undefined;
   /** Ends the relay, not the process. */
   readonly signal?: AbortSignal | undefined;
@@ -25,8 +25,8 @@ export type RelayEnd =
   | { readonly why: "ended"; readonly exitCode: number | undefined };
 
 /**
- * Hands on what is read and written, until the process ends or somebody detaches.
- * The terminal is as it was afterwards.
+ * Relays data until the process ends or the user detaches. The terminal is restored
+ * afterwards.
  */
 export async function relayStreams(
   process: ProcessStreams,
@@ -69,7 +69,7 @@ async function waitForEnd(process: ProcessStreams): Promise<RelayEnd> {
   return { why: "ended", exitCode: await process.ended };
 }
 
-/** If nobody reads any more, what is left is dropped: the process goes on. */
+/** If orlop's output is closed, data is dropped: the process continues. */
 async function writeOutput(
   stream: ReadableStream<Bytes>,
   output: { write(bytes: Uint8Array): Promise<number> },

@@ -1,4 +1,4 @@
-/** The command line's door: arguments in, exit code out. */
+/** The entry point of the command line: arguments in, exit code out. */
 
 import { inOwnWords } from "../errors/why.ts";
 import type { Libc } from "../process/libc.ts";
@@ -46,7 +46,7 @@ export interface RunCliOptions {
  * Runs a command line.
  *
  * @param args Without the program's name.
- * @returns The exit code. Nothing is thrown: errors are told on stderr.
+ * @returns The exit code. Nothing is thrown: errors are printed on stderr.
  */
 export async function runCli(
   args: readonly string[],
@@ -103,7 +103,7 @@ async function runLine(
   try {
     return await runModule(module, call);
   } catch (error) {
-    // Whatever an interruption breaks: that it came is all there is to tell.
+    // After a signal, only the interruption is reported.
     const failure = signal.aborted ? signal.reason : error;
     const { logFormat, logLevel, logFile } = config;
     await tellError(failure, { terminal, logFormat, logLevel, logFile, path });
@@ -160,7 +160,7 @@ async function loadLogFile(): Promise<OpenLogFile> {
   return openLogFile;
 }
 
-/** A log is not complete without what ended the command. */
+/** The log also gets the error that ended the command. */
 async function keepInLog(path: string, line: string): Promise<void> {
   if (path === "") return;
   try {
@@ -168,11 +168,11 @@ async function keepInLog(path: string, line: string): Promise<void> {
     using file = openLogFile(path);
     file.write(line);
   } catch {
-    // It was told where people look first; perhaps just this was the error.
+    // It was printed on stderr already; the log itself may be the error.
   }
 }
 
-/** What is behind an error; of one that nobody expected, where it came from. */
+/** The causes of an error; for an unexpected one also its stack. */
 function listCauses(error: unknown): readonly string[] {
   if (!(error instanceof Error)) return [];
   const { message, stack, cause } = error;
@@ -194,7 +194,7 @@ function commandAt(path: readonly string[]): Command | undefined {
   );
 }
 
-/** What can be known of the format when the command line makes no sense. */
+/** The log format of a command line that does not parse. */
 function findLogFormat(args: readonly string[]): LogFormat {
   const isJson = args.some((arg, index) =>
     arg === "--log-format=json" ||

@@ -1,4 +1,4 @@
-/** Ctrl-C and `kill`: the first asks to stop, the second does not ask. */
+/** Ctrl-C and `kill`: the first signal stops gracefully, the second at once. */
 
 /** Listens until it is disposed of. */
 export interface Signals extends Disposable {
@@ -19,15 +19,15 @@ export type SecondSignal = "exit" | "wait";
 /**
  * Begins to listen for signals.
  *
- * @param second `"wait"` if the command has something in hand, such as a
- *   running container, that gets the signals, too, and must be put away.
+ * @param second `"wait"` if the command manages a running container, which also
+ *   gets the signals and must be cleaned up.
  */
 export function listenForSignals(second: SecondSignal = "exit"): Signals {
   const controller = new AbortController();
   let exitCode: number | undefined;
   const listeners = NAMES.map((name) => {
     const listener = () => {
-      // A clean-up that hangs must not hold the user up.
+      // A hanging cleanup must not block the user.
       if (exitCode !== undefined && second === "exit") Deno.exit(exitCode);
       exitCode = 128 + NUMBERS[name];
       const why = new DOMException(`Stopped by ${name}`, "AbortError");

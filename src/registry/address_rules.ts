@@ -1,23 +1,22 @@
 /**
- * Where a server may send us: by redirects, realms of tokens, and the `urls` of
- * layers. It must be http or https, never http after https, without a user name,
- * and not on this machine, on our wire, or a cloud's metadata service, unless the
- * server that says so is there itself. Names count as what they resolve to. (A name
- * may change between this look and the connection; all that is sent to it then is a
- * GET without a login, and digests decide what is taken.)
+ * Rules for URLs that a server chooses: redirects, token realms, and the `urls` of
+ * layers. A URL must be http or https, never http after https, without a user name,
+ * and must not lead to this machine, the local link, or a cloud's metadata service,
+ * unless the server itself is there. Names are resolved for this. (A name may
+ * change between this check and the connection; then only a GET without a login is
+ * sent, and digests decide what is accepted.)
  *
- * A login is for one scheme, host and port. Only what a token service is for, to
- * take passwords of other hosts, goes further: docker.io's is on auth.docker.io. It
- * gets them by https alone, whatever its host and port; containers/image and
- * containerd send them anywhere.
+ * A login is for one scheme, host and port. Only token services get the login of
+ * another host: docker.io's is on auth.docker.io. They get it only by https, on any
+ * host and port; containers/image and containerd send it anywhere.
  */
 
 import { type Place, placeOfAddress } from "./ip_address.ts";
 
-// Places where only those may send us who are there.
+// Destinations that only servers in the same place may choose.
 const NEAR: readonly Place[] = ["loopback", "link-local", "metadata"];
 
-// Enough of an address to know whose it is.
+// The length of an address in messages.
 const MAX_SHOWN = 200;
 
 /** Whether a host is this machine. `URL` has normalised it. */
@@ -30,7 +29,7 @@ export function showAddress({ protocol, host, pathname }: URL): string {
   return `${protocol}//${host}${pathname}`.slice(0, MAX_SHOWN);
 }
 
-/** Why a server must not send us to a URL; undefined if it may. */
+/** Why a server must not choose a URL; undefined if it may. */
 export async function findAddressProblem(
   to: URL,
   from: URL,
@@ -65,7 +64,7 @@ export async function findRealmProblem(
     await findNameProblem(realm, registry);
 }
 
-/** What can be told from the URL itself. */
+/** Problems of the URL itself. */
 function findUrlProblem(to: URL, from: URL): string | undefined {
   if (!isHttp(to)) return "scheme";
   if (from.protocol === "https:" && to.protocol === "http:") {
@@ -81,7 +80,7 @@ function isHttp({ protocol }: URL): boolean {
   return protocol === "https:" || protocol === "http:";
 }
 
-/** What only the resolver can tell. */
+/** Problems of the resolved addresses. */
 async function findNameProblem(
   to: URL,
   from: URL,

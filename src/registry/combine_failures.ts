@@ -1,4 +1,4 @@
-/** One error for an image that several places were asked for in vain. */
+/** Combines the failures of several endpoints into one error. */
 
 import {
   BlobMismatchError,
@@ -10,14 +10,14 @@ import {
 export interface CombineFailuresOptions {
   /** What all of them say. */
   readonly message: string;
-  /** Of the place that the others only mirror. */
+  /** The error of the endpoint that the others mirror. */
   readonly primary?: Error | undefined;
 }
 
 /**
- * Makes one error of several: of the kind of the gravest. A mirror has no more
- * than the place that it mirrors, which knows whether there is such an image;
- * but wrong bytes count wherever they come from.
+ * Makes one error, with the class of the most severe one. Whether an image exists
+ * is decided by the mirrored registry, not by its mirrors; but wrong bytes count
+ * from any endpoint.
  */
 export function combineFailures(
   failures: readonly Error[],
@@ -38,7 +38,7 @@ export function combineFailures(
   return new AggregateError([cause, ...others], message, { cause });
 }
 
-/** The less is known of whether there is such an image, the graver it is. */
+/** The severity: the less certain it is whether the image exists, the higher. */
 function gravityOf(error: Error): number {
   if (error instanceof BlobMismatchError) return 3;
   if (error instanceof UnauthorizedError) return 1;

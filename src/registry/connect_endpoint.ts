@@ -1,4 +1,4 @@
-/** Connects to one endpoint: by https or http, with whose certificates. */
+/** Connects to one endpoint, by https or http, with its certificates. */
 
 import { RegistryError } from "../errors/image_errors.ts";
 import type { RegistriesConf } from "../formats/config/registries_conf.ts";
@@ -11,7 +11,7 @@ import { explainFailure, isCertificateProblem } from "./explain_failure.ts";
 import type { RegistryOptions } from "./registry_image.ts";
 import type { FetchManifestOptions, RepositoryOptions } from "./repository.ts";
 
-/** All that schemes have in common. */
+/** Settings for both schemes. */
 type ConnectionSettings = Omit<RepositoryOptions, "registry">;
 
 /** Options of {@linkcode connectEndpoint}. */
@@ -22,7 +22,7 @@ export interface ConnectEndpointOptions extends RegistryOptions {
   readonly conf: RegistriesConf;
 }
 
-/** One way to speak to a registry. */
+/** One way to connect to a registry. */
 export interface Attempt {
   readonly scheme: "https" | "http";
   /** Whether the certificate is not verified. */
@@ -30,9 +30,9 @@ export interface Attempt {
 }
 
 /**
- * Finds the way to speak to an endpoint by which it answers.
+ * Finds the scheme with which an endpoint answers.
  *
- * @param use Asks it for something; fails as unreachable if it does not answer.
+ * @param use Sends a request; fails as unreachable if there is no response.
  */
 export async function connectEndpoint<T>(
   endpoint: Endpoint,
@@ -66,7 +66,7 @@ export async function connectEndpoint<T>(
   throw unanswered[0];
 }
 
-/** Plain http is for endpoints that are said to be insecure, or local. */
+/** Plain http is tried only for insecure or local endpoints. */
 export function attemptsFor(
   { reference, insecure }: Endpoint,
   { tlsVerify }: Pick<RegistryOptions, "tlsVerify">,
@@ -122,7 +122,7 @@ function isUnanswered(error: unknown): error is RegistryError {
   return error instanceof RegistryError && error.reason === "unreachable";
 }
 
-/** Who tried both schemes needs no advice to try the other one. */
+/** After both schemes failed, omit the advice to try the other. */
 function combineSchemes(
   https: RegistryError,
   http: RegistryError,

@@ -1,11 +1,13 @@
-/** Content-Encoding: RFC 9110, 8.4. Nobody asks for it, and yet it comes. */
+/**
+ * Content-Encoding: RFC 9110, 8.4. Some servers send it without a request for it.
+ */
 
 import { type Bytes, concatBytes } from "../formats/bytes.ts";
 
 /**
- * How the body of an answer is packed, or is said to be. What is "other" counts as
- * it is: stores of blobs keep words there that are no encodings, such as
- * aws-chunked, utf-8, none. Whether the bytes are right is for digests to tell.
+ * The declared encoding of a body. "other" is treated as none: blob stores send
+ * values that are no encodings, such as aws-chunked, utf-8, none. Digests verify
+ * the bytes.
  */
 export function encodingOf(
   { headers }: Response,
@@ -15,15 +17,15 @@ export function encodingOf(
   return name === "gzip" || name === "x-gzip" ? "gzip" : "other";
 }
 
-/** Says that a body is packed as nobody can unpack it. */
+/** The message for an unsupported encoding. */
 export function encodingProblem({ headers }: Response): string {
   const encoding = headers.get("content-encoding") ?? "";
   return `server used Content-Encoding "${encoding.slice(0, 40)}"`;
 }
 
 /**
- * Unpacks a small body, if it is packed as its header says: some servers say it of
- * what is not.
+ * Decompresses a small body, if it is really compressed: some servers send a wrong
+ * header.
  *
  * @throws {RangeError} If it is larger than allowed, unpacked.
  */

@@ -1,9 +1,9 @@
-/** Why a server could not be reached, in words that say what to do. */
+/** Explains why a server could not be reached, with advice. */
 
 import { messagesOf } from "./http_client.ts";
 import { ProxiedError } from "./proxy/proxied_error.ts";
 
-/** What a failure means for people, and what they can do. */
+/** An explanation and advice. */
 interface Explanation {
   readonly why: string;
   readonly advice?: string;
@@ -139,13 +139,16 @@ export function isCertificateProblem(error: unknown): boolean {
     .test(messagesOf(error));
 }
 
-/** Whether a failure is one of TLS, names or rights: trying again is no use. */
+/**
+ * Whether a failure is permanent (TLS, names, permissions), so that a retry is
+ * useless.
+ */
 export function isLasting(error: unknown): boolean {
   return /certificate|InvalidContentType|wrong version number|dns error|ENOTFOUND|tls|ssl|Requires net access|proxy authentication/i
     .test(messagesOf(error));
 }
 
-/** Makes a stranger's text one short line without control characters. */
+/** Makes untrusted text one short line without control characters. */
 export function cleanText(text: string, maxLength: number): string {
   const line = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
   return line.length > maxLength ? `${line.slice(0, maxLength)}…` : line;

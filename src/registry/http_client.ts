@@ -102,7 +102,7 @@ async function sendByFetch(
   return await fetch(url, {
     method,
     redirect: "manual",
-    // Else Deno decodes gzip unasked, and no digest would fit.
+    // Otherwise Deno decodes gzip, and digests would not match.
     headers: { "accept-encoding": "identity", ...headers },
     ...(body === undefined ? {} : { body: isMade(body) ? body() : body }),
     ...(signal === undefined ? {} : { signal }),

@@ -1,16 +1,18 @@
-/** Where an IP address leads: RFC 6890's registries, and clouds' own addresses. */
+/**
+ * Classifies IP addresses: RFC 6890's registries, and clouds' metadata services.
+ */
 
-/** Whom an address can mean. */
+/** The class of an address. */
 export type Place =
-  /** Everybody may be there. */
+  /** The public Internet. */
   | "public"
-  /** Only our own network can mean it. */
+  /** A private network. */
   | "private"
   /** This machine. */
   | "loopback"
-  /** What is on our wire. */
+  /** The local link. */
   | "link-local"
-  /** A service that gives a cloud's machines their secrets. */
+  /** A cloud's metadata service, which has secrets. */
   | "metadata";
 
 type Range = readonly [address: readonly number[], bits: number, Place];
@@ -52,7 +54,7 @@ const EMBEDDINGS: readonly (readonly [readonly number[], number, number])[] = [
 ];
 
 /**
- * Where an address leads; undefined if the text is a name.
+ * The class of an address; undefined if the text is a name.
  *
  * @param host As `URL` normalises it, or as resolvers give it.
  */
@@ -74,7 +76,7 @@ function placeOfIPv6(groups: readonly number[]): Place {
     "public";
 }
 
-/** What an address means to those who translate it into an IPv4 one. */
+/** The classes of IPv4 addresses that are embedded in an address. */
 function embeddedPlaces(groups: readonly number[]): readonly Place[] {
   const starts = EMBEDDINGS
     .filter(([prefix, bits]) => isWithin(groups, { prefix, bits, width: 16 }))

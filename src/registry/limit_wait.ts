@@ -1,14 +1,14 @@
-/** How long a server may keep a request waiting. */
+/** Limits how long a request waits for a server. */
 
 import type { Bytes } from "../formats/bytes.ts";
 
-/** A clock that runs while the network is waited for. */
+/** A timer that runs while waiting for the network. */
 export interface WaitLimit extends Disposable {
   /** Aborted when it took too long; its reason says what. */
   readonly signal: AbortSignal;
   /** Waiting begins: for the answer, or for more of a body to be taken. */
   begin(what: "answer" | "body"): void;
-  /** Waiting ends: what is done now is our own. */
+  /** Waiting ends: local work does not count. */
   end(): void;
 }
 
@@ -49,7 +49,7 @@ export function limitWait(times: WaitTimes = {}): WaitLimit {
   };
 }
 
-/** Passes a body on, and lets the clock run while a piece waits to be taken. */
+/** Passes a body on, and runs the timer while a chunk waits to be sent. */
 export function limitSending(
   body: ReadableStream<Bytes>,
   limit: WaitLimit,
@@ -65,7 +65,7 @@ export function limitSending(
       else controller.enqueue(value);
     },
     async cancel(reason) {
-      // The server has enough of it: what counts now is what it says.
+      // The server stopped reading: now its response counts.
       limit.begin("answer");
       await reader.cancel(reason);
     },

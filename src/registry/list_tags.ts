@@ -51,8 +51,8 @@ const MAX_PAGES = 10_000;
 const MAX_PAGE_LENGTH = 1000;
 
 /**
- * Lists tags, in the registry's order. Mirrors are not asked, which may have only
- * what was pulled through them, unless there is nobody else.
+ * Lists tags, in the registry's order. Mirrors, which may have only the tags that
+ * were pulled through them, are used only as a last resort.
  *
  * @throws {PolicyError} If its registry is blocked.
  * @throws {RegistryError} If there is no such repository, or the list has no end.
@@ -143,7 +143,7 @@ async function readPage(
   }
 }
 
-/** What a repository without tags has is `null`, or nothing. */
+/** A repository without tags has `null`, or no member. */
 function parseTags(value: unknown): readonly string[] {
   const what = "list of tags";
   const body = asObject(value, what);

@@ -1,8 +1,8 @@
-/** Where a list goes on: RFC 8288, 3, as distribution-spec v1.1 uses it. */
+/** The next page of a list: RFC 8288, 3, as distribution-spec v1.1 uses it. */
 
-/** Where a page came from. */
+/** The request of a page. */
 export interface PageOrigin {
-  /** What was asked for. */
+  /** The requested URL. */
   readonly url: URL;
   readonly registry: URL;
 }
@@ -13,9 +13,9 @@ const IS_NEXT =
   /;\s*rel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|next(?![^\s;]))/i;
 
 /**
- * Finds the address of the next page; undefined if there is none. The login goes
- * with it, so it must be a list of the registry that was asked. Behind a proxy that
- * ends TLS, registries believe that they are asked by http: the scheme stays.
+ * Finds the address of the next page; undefined if there is none. The login is sent
+ * to it, so it must be on the same registry. Registries behind a TLS proxy return
+ * http URLs: the scheme is kept.
  *
  * @throws {SyntaxError} If it leads elsewhere.
  */

@@ -24,7 +24,7 @@ export interface OpenRepositoryOptions extends RegistryOptions {
  * @throws {PolicyError} If its registry is blocked.
  * @throws {UnauthorizedError} If credentials are missing or wrong.
  * @throws {BlobMismatchError} If an endpoint has other bytes, and none has it.
- * @throws {RegistryError} If no endpoint has it; tells what each said.
+ * @throws {RegistryError} If no endpoint has it; with the answer of each.
  */
 export async function openRepository(
   reference: Reference,
@@ -45,7 +45,7 @@ export async function openRepository(
   throw combine(reference, failures, options);
 }
 
-/** One error of all that says what each said. */
+/** Combines the errors into one, with the answer of each. */
 function combine(
   reference: Reference,
   failures: readonly { endpoint: Endpoint; error: Error }[],

@@ -1,4 +1,4 @@
-/** Reads small bodies whole, and never more than was agreed. */
+/** Reads small bodies completely, up to a limit. */
 
 import type { Abortable } from "../errors/abort.ts";
 import { type Bytes, concatBytes } from "../formats/bytes.ts";
@@ -12,7 +12,7 @@ export interface ReadBodyOptions extends Abortable {
   readonly bodyTimeoutMs?: number | undefined;
 }
 
-/** A body that took too long: to ask for it again would take as long again. */
+/** A body that took too long: a retry would take as long again. */
 export class LateBodyError extends Error {
   static {
     this.prototype.name = "LateBodyError";
@@ -23,8 +23,7 @@ export class LateBodyError extends Error {
 const DEFAULT_BODY_TIMEOUT_MS = 60_000;
 
 /**
- * Lets go of a body that nobody wants: else its connection would stay busy. One that
- * has failed meanwhile has nothing to tell.
+ * Discards a body, so that its connection is released. A failed body is ignored.
  */
 export async function discardBody({ body }: Response): Promise<void> {
   await body?.cancel().catch(() => {});

@@ -8,7 +8,7 @@ import type { ConfigEnvironment } from "./config/config_paths.ts";
 import type { RetryRules } from "./send_request.ts";
 
 /**
- * Asks a person which image a short name means.
+ * Asks the user which image a short name means.
  *
  * @param names In full, in the order in which they would be tried.
  * @returns One of them.
@@ -19,7 +19,7 @@ export type ChooseName = (
   options: Abortable,
 ) => Promise<ImageName>;
 
-/** What users may say about registries; all else is read from files. */
+/** Settings of users for registries; all others are read from files. */
 export interface RegistryOptions extends Abortable, ConfigEnvironment {
   /**
    * For the image's own registry only, never for its mirrors.
@@ -52,13 +52,13 @@ export interface RegistryOptions extends Abortable, ConfigEnvironment {
    */
   readonly registriesConf?: string | undefined;
   /**
-   * How patiently to try.
+   * How to retry.
    *
    * @default {as RetryRules has it}
    */
   readonly retry?: RetryRules | undefined;
   /**
-   * What an image is wanted for, as errors say it.
+   * The action, for errors.
    *
    * @default {"pull"}
    */
@@ -71,7 +71,7 @@ export interface RegistryOptions extends Abortable, ConfigEnvironment {
    */
   readonly chooseName?: ChooseName | undefined;
   /**
-   * Told what a user should know, but no error says.
+   * Receives warnings.
    *
    * @default {none}
    */
@@ -82,6 +82,6 @@ export interface RegistryOptions extends Abortable, ConfigEnvironment {
 export interface RegistryImage extends ImageSource, Disposable {
   /** Where its blobs are, such as `https://quay.io/v2/prometheus/busybox/`. */
   readonly url: URL;
-  /** The name that was really asked for: that of a mirror, perhaps. */
+  /** The physical name that was requested, possibly a mirror's. */
   readonly endpoint: Reference;
 }

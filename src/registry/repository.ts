@@ -30,7 +30,7 @@ import { createSender, type Sender } from "./send_authorized.ts";
 import { type RetryRules, sendRequest } from "./send_request.ts";
 import { hideSecrets } from "./sent_secrets.ts";
 
-/** What a {@linkcode Repository} is made of. */
+/** Options of a {@linkcode Repository}. */
 export interface RepositoryOptions {
   /** Such as `https://quay.io`. */
   readonly registry: URL;
@@ -50,7 +50,7 @@ export interface RepositoryOptions {
 
 /** Options of {@linkcode Repository.fetchManifest}. */
 export interface FetchManifestOptions extends Abortable {
-  /** How patiently to try this once; if omitted, as always. */
+  /** How to retry this request; by default as all others. */
   readonly retry?: RetryRules | undefined;
 }
 
@@ -81,10 +81,10 @@ export class Repository implements ImageSource, Disposable {
   }
 
   /**
-   * Fetches a manifest; its bytes are verified. Wrong ones, and those that are
-   * interrupted, are asked for once more: the transfer may have spoilt them.
+   * Fetches a manifest; its bytes are verified. Wrong or truncated bytes are
+   * requested once more: the transfer may have corrupted them.
    *
-   * @throws {BlobMismatchError} If others come than were asked for.
+   * @throws {BlobMismatchError} If the digest differs from the requested one.
    * @throws {RegistryError} If the registry has none, or fails.
    */
   async fetchManifest(
@@ -210,7 +210,7 @@ async function readManifest(
   }
 }
 
-/** What an answer is that says that all is well, but cannot be a manifest. */
+/** Detects a successful response that cannot be a manifest. */
 function findNoManifest(bytes: Bytes, response: Response): string | undefined {
   if (bytes.length === 0) return "the server sent an empty manifest";
   const start = toText(bytes.subarray(0, 64)).trimStart();

@@ -21,16 +21,16 @@ const MAX_SHOWN = 200;
 export interface ErrorOfOptions extends Abortable {
   /** The code for a 404; if omitted, the one that the answer names. */
   readonly notFound?: string;
-  /** What the status means, and what to do; if omitted, that of a pull. */
+  /** Advice for the status; by default that of a pull. */
   readonly advice?: string | undefined;
   /** How long the answer may take, in milliseconds. */
   readonly bodyTimeoutMs?: number | undefined;
 }
 
 /**
- * Makes an error of an answer that is no success, and reads it to its end.
+ * Makes an error from a response, and reads it to its end.
  *
- * @param what What could not be done, such as `Cannot pull "busybox"`.
+ * @param what The failed action, such as `Cannot pull "busybox"`.
  */
 export async function errorOf(
   response: Response,
@@ -123,7 +123,7 @@ function itemOf(value: unknown, key: string): unknown {
   return Object.getOwnPropertyDescriptor(value, key)?.value;
 }
 
-/** Some servers repeat what they were sent, logins too. */
+/** Some servers repeat the request, including the login. */
 function shown(value: unknown, response: Response): string {
   return typeof value === "string"
     ? cleanText(hideSecrets(value, response), MAX_SHOWN)

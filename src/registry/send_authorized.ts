@@ -19,8 +19,8 @@ import { hideSecrets } from "./sent_secrets.ts";
 /** Sends requests to a registry. */
 export interface Sender {
   /**
-   * Sends with a login: with a new one after a 401, and once more with one for
-   * what the answer says that it needs.
+   * Sends with a login: with a new one after a 401, and once more with the scopes
+   * that the challenge requires.
    */
   readonly send: (url: URL, request: SendRequestOptions) => Promise<Response>;
   /** Logs in with the next request, as an answer asks for that came before it. */
@@ -29,7 +29,7 @@ export interface Sender {
   extend(scopes: readonly string[]): Sender;
 }
 
-// The first, and one for more than was thought to be needed.
+// The first, and one for further scopes.
 const MAX_LOGINS = 2;
 
 /** Makes a sender that is not logged in yet. */
@@ -66,7 +66,7 @@ class RegistrySender implements Sender {
 
   readonly send: Sender["send"] = async (url, request) => {
     const { retry = this.#options.retry } = request;
-    // What another host is sent is not the registry's to see.
+    // The login is only for the registry's own origin.
     if (url.origin !== this.#options.registry.origin) {
       return await sendRequest(this.#client, url, { ...request, retry });
     }
@@ -91,7 +91,7 @@ class RegistrySender implements Sender {
     response: Response,
     { authorization, logins, signal }: SendRequestOptions & { logins: number },
   ): Promise<string | undefined> {
-    // Whoever stores its blobs must not say who gets the registry's login.
+    // A blob store must not choose where the registry's login is sent.
     if (isFromElsewhere(response)) return undefined;
     const { header } = this.#authorizer;
     const { status } = response;
@@ -102,7 +102,7 @@ class RegistrySender implements Sender {
     if (status !== 401 || logins > 0) return undefined;
     // Another request has renewed it meanwhile.
     if (header !== authorization) return header;
-    // Some registries say it nowhere else; others want no login at all.
+    // Some registries send a challenge only there; others need no login.
     const asked = challenge ?? await this.#askForChallenge({ signal });
     if (asked === null) return undefined;
     return await this.#logIn(asked, response, { signal });

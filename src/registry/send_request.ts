@@ -10,7 +10,7 @@ import { limitSending, limitWait } from "./limit_wait.ts";
 import { discardBody } from "./read_body.ts";
 import { noteSecrets } from "./sent_secrets.ts";
 
-/** How often and how patiently a request is tried. */
+/** How a request is retried. */
 export interface RetryRules {
   /**
    * All tries, the first included.
@@ -19,7 +19,7 @@ export interface RetryRules {
    */
   readonly tries?: number;
   /**
-   * The same where nobody answers.
+   * The same if there is no response.
    *
    * @default {tries}
    */
@@ -60,7 +60,7 @@ export interface RetryRules {
 export interface SendRequestOptions extends HttpRequest {
   /** Sent to the origin of the first URL only. */
   readonly authorization?: string | undefined;
-  /** How patiently to try. */
+  /** How to retry. */
   readonly retry?: RetryRules | undefined;
 }
 
@@ -69,26 +69,26 @@ export const DEFAULT_TRIES = 5;
 const DEFAULT_DELAY_MS = 250;
 /** containers/image waits up to as long for a registry's Retry-After. */
 export const MAX_RETRY_AFTER_MS = 60_000;
-// Longer waits come from a wrong clock, or are meant to do harm.
+// Longer waits come from a wrong clock or an attack.
 const MAX_MEANT_MS = 7 * 24 * 3600 * 1000;
 const MAX_REDIRECTS = 10;
 const RETRIED_STATUSES = [408, 425, 429];
-// Of a server's failures, what it will not do the next time either.
+// Server errors that are permanent.
 const LASTING_STATUSES = [501, 505, 510, 511];
 const REDIRECT_STATUSES = [301, 302, 303, 307, 308];
 
 const fromElsewhere = new WeakSet<Response>();
 
-/** Whether an answer is of another host, to which a redirect led. */
+/** Whether a response comes from another host, after a redirect. */
 export function isFromElsewhere(response: Response): boolean {
   return fromElsewhere.has(response);
 }
 
 /**
- * Sends a request, follows redirects, and tries again what may pass. Any
- * other answer is returned, whatever its status.
+ * Sends a request, follows redirects, and retries transient failures. Any other
+ * answer is returned, whatever its status.
  *
- * @throws {RegistryError} If no answer came, or one that breaks the rules.
+ * @throws {RegistryError} If there is no response, or a malformed one.
  */
 export async function sendRequest(
   client: HttpClient,
@@ -124,16 +124,13 @@ export function backOffMs(
   return delayMs * 2 ** (tries - 1) * (1 + Math.random() / 10);
 }
 
-/** Whether nobody answered, but somebody may the next time. */
+/** Whether there was no response, but a retry may succeed. */
 export function isTransient(error: unknown): error is RegistryError {
   return error instanceof RegistryError &&
     error.reason === "unreachable" && !isLasting(error.cause);
 }
 
-/**
- * Whether a failure may pass. Those who stand before registries have failures of
- * their own: 520 to 530.
- */
+/** Whether a failure may be transient. CDNs have their own codes: 520 to 530. */
 export function mayPass({ status }: Response): boolean {
   return RETRIED_STATUSES.includes(status) ||
     (status >= 500 && !LASTING_STATUSES.includes(status));
@@ -141,7 +138,7 @@ export function mayPass({ status }: Response): boolean {
 
 /**
  * How long an answer asks to wait, in milliseconds: RFC 9110, 10.2.3. Undefined if
- * it does not say, or nothing that can be meant.
+ * there is none, or it is malformed.
  */
 export function retryAfterMs(response: Response): number | undefined {
   const text = response.headers.get("retry-after")?.trim() ?? "";
@@ -167,7 +164,7 @@ async function followRedirects(
   options: SendRequestOptions,
 ): Promise<Response> {
   let url = start;
-  // Who sends us back, too, must not choose what is asked for with our login.
+  // A redirect back to the origin must not choose a URL that gets the login.
   let isHome = true;
   for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
     const response = await sendOnce(client, url, { ...options, isHome });
@@ -176,11 +173,12 @@ async function followRedirects(
       return response;
     }
     await discardBody(response);
-    // It would carry a password or a token to wherever it leads.
+    // A redirected form would carry a password or a token to another host.
     if (typeof options.body === "string") {
       throw refused(url, "redirect of a POST");
     }
-    // 303 says that all is done, and where to read of it: RFC 9110, 15.4.4.
+    // 303 means that the request was done, and names a URL to read: RFC 9110,
+    // 15.4.4.
     if (response.status === 303 && !isReading(options)) {
       throw refused(url, "redirect to another method");
     }

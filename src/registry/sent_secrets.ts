@@ -1,8 +1,8 @@
-/** What requests carry that no message may repeat, whatever a server answers. */
+/** Hides secrets of requests that servers repeat in their responses. */
 
 import { decodeAuth } from "../formats/config/auth_file.ts";
 
-/** What of a request may have secrets in it. */
+/** The parts of a request that may contain secrets. */
 export interface SecretParts {
   readonly authorization?: string | undefined;
   readonly body?: unknown;
@@ -10,13 +10,13 @@ export interface SecretParts {
 
 const sent = new WeakMap<Response, readonly string[]>();
 
-/** Notes what a server was sent before it answered. */
+/** Records what was sent before a response. */
 export function noteSecrets(response: Response, parts: SecretParts): void {
   const secrets = secretsIn(parts);
   if (secrets.length > 0) sent.set(response, secrets);
 }
 
-/** Takes out of a server's words what it was sent, in whatever form. */
+/** Removes the sent secrets from a server's text, in any encoding. */
 export function hideSecrets(text: string, response: Response): string {
   return (sent.get(response) ?? [])
     .reduce((hidden, secret) => hidden.replaceAll(secret, "***"), text);

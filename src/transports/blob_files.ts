@@ -1,4 +1,4 @@
-/** Writes blobs into folders: each has its name when all of it is there. */
+/** Writes blobs into folders; each gets its name when it is complete. */
 
 import { dirname } from "@std/path";
 import { createHash } from "node:crypto";
@@ -28,7 +28,7 @@ export interface BlobFolder {
   pathOf(digest: Digest): string;
 }
 
-/** Whether a blob is there. No link counts: what it leads to may be anybody's. */
+/** Whether a blob is there. Links do not count, as their target is untrusted. */
 export function hasBlobFile(path: string, size: number): boolean {
   const info = lstatSync(path, { throwIfNoEntry: false });
   return info?.isFile() === true && info.size === size;
@@ -85,7 +85,7 @@ async function writeBlob(
     createNew: true,
     ...MEDIUM_FILE,
   });
-  // At once: a detour through another thread costs more than the copy.
+  // Synchronously: passing it to another thread costs more than the write.
   const written = await receiveBlob(blob, (chunk) => writeAll(file, chunk), {
     signal,
   });
@@ -96,7 +96,8 @@ async function writeBlob(
 /**
  * Receives a blob, and verifies it.
  *
- * @param write Gets all its bytes, which are unproven until the call has ended.
+ * @param write Receives all its bytes, which are unverified until the call has
+ * ended.
  * @throws {BlobMismatchError} If digest or size are not as promised.
  */
 export async function receiveBlob(

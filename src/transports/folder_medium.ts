@@ -1,4 +1,4 @@
-/** Flat folders of one image as a place where images go to: `dir:PATH`. */
+/** Flat folders of one image as a destination: `dir:PATH`. */
 
 import { resolve } from "@std/path";
 import { lstatSync, readFileSync, rmSync } from "node:fs";
@@ -65,11 +65,11 @@ class ImageFolder {
   readonly #isNew: boolean;
   /** Names of parts that the image has. */
   readonly #kept = new Set<string>();
-  /** Names of parts that go if there is no image after all. */
+  /** Names of parts that are removed after a failure. */
   readonly #made: string[] = [];
   #named: Uint8Array | undefined;
   #isCommitted = false;
-  // Who is killed leaves what the next copy knows to be such a folder.
+  // After a kill, the next copy recognizes the folder.
   #isBegun: boolean;
 
   constructor(directory: string) {

@@ -1,4 +1,4 @@
-/** OCI layouts on disk as a place where images go to: OCI image-layout.md. */
+/** OCI layouts on disk as a destination of images: OCI image-layout.md. */
 
 import { dirname, resolve } from "@std/path";
 import { existsSync, lstatSync, mkdirSync, rmSync } from "node:fs";
@@ -109,8 +109,8 @@ export async function openLayoutMedium(
 }
 
 /**
- * Takes back what nobody can use. In a layout whole blobs stay, as does all while
- * other processes write: they may count on it by now.
+ * Removes incomplete files after a failure. Complete blobs stay, and everything
+ * while other processes write, as they may rely on it.
  */
 async function removeIncomplete(
   directory: string,
@@ -137,7 +137,7 @@ async function removeIncomplete(
   }
 }
 
-/** What is no layout is nobody's to write to. */
+/** Refuses a folder that is not a layout. */
 async function readEntries(directory: string): Promise<readonly Descriptor[]> {
   if (!existsSync(`${directory}/oci-layout`)) {
     const expected = [`${directory}/blobs`, ...listLeftovers(directory)];
@@ -151,7 +151,7 @@ async function readEntries(directory: string): Promise<readonly Descriptor[]> {
   }
   const index = lstatSync(`${directory}/index.json`, { throwIfNoEntry: false });
   if (index !== undefined) return (await readIndex(directory)).manifests;
-  // Who made it was killed before the index, which comes last.
+  // Its creator was killed before the index, which is written last.
   await checkVersion(directory);
   return [];
 }

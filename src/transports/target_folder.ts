@@ -1,4 +1,4 @@
-/** Folders that images are to be written to, perhaps by several processes at once. */
+/** Destination folders, which several processes may write to. */
 
 import { dirname } from "@std/path";
 import { lstatSync, mkdirSync, rmdirSync, statSync } from "node:fs";
@@ -10,8 +10,8 @@ import { listDirectory } from "../fs/list_directory.ts";
 /** A folder that is there, and stays while it is held. */
 export interface TargetFolder extends Disposable {
   /**
-   * Whether surely no other process writes there; none begins to, then, before this
-   * is disposed of. It is the last question: the answer "no" gives the hold up.
+   * Whether no other process writes there; then none can begin until this is
+   * disposed of. If the result is false, the lock is released.
    */
   tryAlone(): Promise<boolean>;
   /** Removes the folder if this has made it, and nothing is in it. */

@@ -1,4 +1,6 @@
-/** What is in a directory of a layer, in little memory: there may be a million. */
+/**
+ * The children of a directory of a layer, in little memory: there may be a million.
+ */
 
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { fromBinaryString, toBinaryString } from "../formats/binary_string.ts";
@@ -11,8 +13,8 @@ const RADIX = 36;
 const MIN_PACKED = 64;
 
 /**
- * Nodes by their names, as a map has them. Those that are words, of plain files, can be
- * packed into one text until somebody asks for one.
+ * A map of nodes by name. Plain files, which are strings, can be packed into one
+ * text until they are accessed.
  */
 export class LayerChildren<Plain extends string, Other extends object> {
   readonly #others = new Map<string, Other>();
@@ -62,8 +64,8 @@ export class LayerChildren<Plain extends string, Other extends object> {
   }
 
   /**
-   * Packs what is there, unless hardly anything came since it was unpacked: what it
-   * costs, over and over again, is no more than what was added.
+   * Packs the nodes, unless only a few were added since the last unpack: so the
+   * amortized cost is proportional to the added nodes.
    *
    * @returns Whether it did.
    */

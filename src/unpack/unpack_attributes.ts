@@ -1,4 +1,7 @@
-/** What of an entry is set on its file: OCI image-spec v1.1, layer.md. */
+/**
+ * The attributes of an entry that are set on its file: OCI image-spec v1.1,
+ * layer.md.
+ */
 
 import type { TarEntry } from "../formats/tar/tar_entry.ts";
 import { refuse } from "./unpack_names.ts";
@@ -8,7 +11,7 @@ const MAX_MTIME_SECONDS = 9_223_372_036;
 const MAX_XATTR_BYTES = 65_536;
 
 /**
- * Drops what a layer must not set, and times that no clock has.
+ * Drops forbidden attributes, and invalid times.
  *
  * @throws {InvalidLayerError} If an attribute is larger than Linux takes.
  */
@@ -32,7 +35,7 @@ function keepXattrs({ name, type, xattrs }: TarEntry): TarEntry["xattrs"] {
   return kept.length === 0 ? undefined : new Map(kept);
 }
 
-/** overlayfs's own marks could hide or redirect files of other layers. */
+/** overlayfs's own attributes could hide or redirect files of other layers. */
 function isForbiddenXattr(key: string): boolean {
   return key === "security.selinux" || key.startsWith("trusted.overlay.") ||
     key.startsWith("user.overlay.");

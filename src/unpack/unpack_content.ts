@@ -1,4 +1,4 @@
-/** Where the content of a layer's files goes: onto the disk. */
+/** Writes the content of a layer's files to the disk. */
 
 import type { TarEntry } from "../formats/tar/tar_entry.ts";
 import { createFile, finishFile, makeHole, writeFully } from "./unpack_file.ts";
@@ -12,7 +12,8 @@ export interface ContentSink {
   abort(): void;
 }
 
-// Of which it is told that they were written, and after how much.
+// Files of this size are reported while they are written, each time this much was
+// added.
 const LARGE_FILE_BYTES = 512 * 1024;
 const LARGE_PART_BYTES = 32 * 1024 * 1024;
 

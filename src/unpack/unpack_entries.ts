@@ -22,7 +22,7 @@ import {
   type SplitPath,
 } from "./unpack_names.ts";
 
-/** What the entries of a layer amount to. */
+/** A summary of the entries of a layer. */
 export interface EntrySummary {
   /** The owners and groups that occur, sorted. */
   readonly uids: number[];
@@ -31,7 +31,7 @@ export interface EntrySummary {
   /** Bytes of content that were unpacked. */
   readonly unpackedSize: number;
   readonly hasSpool: boolean;
-  /** What the layer says of the root; absent if it says nothing. */
+  /** The layer's attributes of the root; absent if it has none. */
   readonly root?: RootAttributes | undefined;
 }
 
@@ -43,7 +43,7 @@ export interface EntryUnpackerOptions
   readonly maxEntries: number;
 }
 
-/** What becomes of an entry. */
+/** The result of an entry. */
 interface Outcome {
   /** Where its content goes; `undefined` if nowhere. */
   readonly sink?: ContentSink | undefined;
@@ -56,7 +56,7 @@ interface Outcome {
 const UNSEEN: Outcome = { isReadable: false, isNew: true };
 const SEEN: Outcome = { isReadable: false, isNew: false };
 
-/** Takes a scanned archive, and makes what it says. */
+/** Receives a scanned archive, and makes its files. */
 export class EntryUnpacker implements TarHandler {
   readonly #tarSplit: TarSplitWriter;
   readonly #maxEntries: number;
@@ -198,7 +198,7 @@ export class EntryUnpacker implements TarHandler {
     }
     const isNew = !this.#hasRoot;
     this.#hasRoot = true;
-    // Other tools take it from `/` only: what `./` says is mostly by accident.
+    // Other tools use only the entry `/`: attributes of `./` are mostly accidental.
     if (entry.name.startsWith("/")) {
       const { mode, uid, gid, mtime } = sanitizeAttributes(entry);
       this.#root = { mode, uid, gid, mtime };

@@ -1,6 +1,6 @@
 /**
- * Makes what the entries of a layer say: plain files, directories and hard links
- * on disk, the rest in the layer's tree, for the spool.
+ * Makes the files of a layer's entries: plain files, directories and hard links on
+ * disk; the rest in the layer's tree, for the spool.
  */
 
 import { rmSync } from "node:fs";
@@ -50,11 +50,11 @@ export interface LayerMakerOptions {
 // Deno looks up each directory of a path twice when it makes a file: to read it
 // again from the spool and make it by GNU tar is several times faster.
 const SMALL_FILE_BYTES = 64 * 1024;
-// So many are made at once, so that a layer of a file or two needs no tar.
+// The first files are made directly, so that a small layer needs no tar.
 const FIRST_FILES = 8;
 // Of which one text is kept, and not one for each file.
 const MAX_KNOWN_ATTRIBUTES = 10_000;
-// Longer ones may be too long for the system, which tells only who opens them.
+// Longer paths may exceed the system's limit, which shows only at an open.
 const PLAIN_PATH_BYTES = 2048;
 
 /**

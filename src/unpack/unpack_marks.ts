@@ -1,7 +1,7 @@
 /**
- * Whiteouts and opaque marks. They hide what is in lower layers, wherever they stand
- * in the archive, and nothing else: OCI image-spec v1.1, layer.md, "Whiteouts". So
- * they wait until all entries are there.
+ * Whiteouts and opaque marks. They hide files of lower layers only, at any position
+ * in the archive: OCI image-spec v1.1, layer.md, "Whiteouts". So they wait until
+ * all entries are there.
  */
 
 import type { TarEntry } from "../formats/tar/tar_entry.ts";
@@ -38,7 +38,7 @@ export class LayerMarks {
   }
 
   /**
-   * Puts those into a tree that still hide something.
+   * Applies to a tree those that still hide something.
    *
    * @returns Whether there were any.
    */

@@ -12,7 +12,7 @@ export function run(call: Call<typeof HELP>): void {
   const { flags, terminal } = call;
   if (flags.man) return terminal.print(manPage(COMMANDS));
   const { columns: width, paint } = terminal;
-  // What is no command gets the same advice as when it is run.
+  // An unknown command gets the same advice as when it is run.
   const words = [...call.arguments, "--help"];
   const { command, path } = parseCommandLine(words, COMMANDS);
   terminal.print(helpText(command, path, { width, paint }));

@@ -9,7 +9,7 @@ import { serveSettings } from "../input/serve_settings.ts";
 import { openSession } from "../open_session.ts";
 import type { SERVE } from "../table/serve_command.ts";
 
-/** Serves until a signal comes; that is no failure. */
+/** Serves until a signal comes, which is no failure. */
 export async function run(call: Call<typeof SERVE>): Promise<number> {
   const { flags, config, terminal, libc, signal } = call;
   const settings = serveSettings(flags, config.serve);
@@ -35,7 +35,7 @@ export async function run(call: Call<typeof SERVE>): Promise<number> {
   return 0;
 }
 
-/** Seen whatever the log's level is. */
+/** Shown at any log level. */
 function welcome(
   { listen }: ServeSettings,
   { logFormat }: Pick<Config, "logFormat">,

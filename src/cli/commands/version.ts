@@ -50,7 +50,7 @@ async function showAs(
     : showJson(all, terminal);
 }
 
-/** What scripts that were written for podman ask for. */
+/** The members that scripts for podman use. */
 function describeClient({ version, commit = "" }: Project) {
   const { os } = Deno.build;
   return {

@@ -1,4 +1,4 @@
-/** Asks people on the terminal, and reads what programs hand over by stdin. */
+/** Asks on the terminal, and reads secrets from standard input. */
 
 import { type Abortable, unlessAborted } from "../../errors/abort.ts";
 import {
@@ -21,23 +21,20 @@ const CHUNK_BYTES = 4096;
 // The longest secrets are keys of services, a few KiB of JSON.
 const MAX_SECRET_BYTES = 1024 * 1024;
 
-/** Whether there is somebody to ask. */
+/** Whether standard input is a terminal. */
 export function canAsk(): boolean {
   return Deno.stdin.isTerminal();
 }
 
-/**
- * Asks for a line. Whatever ends the wait, the terminal shows what is typed
- * again afterwards.
- */
+/** Asks for a line. The echo of the terminal is always restored afterwards. */
 export async function askLine(
   question: string,
   { terminal, echo, signal }: AskOptions,
 ): Promise<string> {
   signal?.throwIfAborted();
   const isHidden = echo === "off";
-  // Before the question: who answers at once must not be seen either. Ctrl-C
-  // stays a signal.
+  // Before the question, so that even an immediate answer is hidden. Ctrl-C stays a
+  // signal.
   if (isHidden) Deno.stdin.setRaw(isHidden, { cbreak: isHidden });
   try {
     terminal.ask(`${question} `);

@@ -5,10 +5,10 @@ import type { Terminal } from "../render/terminal.ts";
 import { UsageError } from "../usage_error.ts";
 import { askLine } from "./ask.ts";
 
-// Who mistypes twice does not read what is asked.
+// The number of attempts to answer.
 const MAX_TRIES = 3;
 
-/** Undefined if nobody is there to be asked: both ends must be a terminal. */
+/** Undefined without a terminal for input and output. */
 export function nameChooser(terminal: Terminal): ChooseName | undefined {
   if (!Deno.stdin.isTerminal() || !Deno.stdout.isTerminal()) return undefined;
   return async (short, names, options) => {

@@ -1,9 +1,9 @@
-/** Commands that act on what is named, or on all by `--all`. */
+/** Chooses the objects of a command: the named ones, or all with `--all`. */
 
 import { UsageError } from "../usage_error.ts";
 
 /**
- * Chooses what a command acts on.
+ * Chooses the objects that a command acts on.
  *
  * @param listAll Called only for `--all`.
  * @throws {UsageError} If nothing is named, or something beside `--all`.

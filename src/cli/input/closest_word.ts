@@ -1,12 +1,12 @@
 /** "Did you mean": the known word that is nearest to a mistyped one. */
 
-/** Finds the nearest word, if any is near enough to be what was meant. */
+/** Finds the nearest word, if one is near enough. */
 export function closestWord(
   typed: string,
   known: readonly string[],
 ): string | undefined {
-  // Two slips in a word of usual length; one in a short word, of which two
-  // slips make any other.
+  // Two typos in a word of usual length; one in a short word, which two typos could
+  // turn into any other.
   let best = typed.length > 4 ? 2 : 1;
   let closest: string | undefined;
   for (const word of known) {

@@ -1,4 +1,4 @@
-/** What may stand in place of the last word of a command line. */
+/** Completes the last word of a command line. */
 
 import {
   type Command,
@@ -9,7 +9,7 @@ import {
 } from "../command.ts";
 import { shownFlags, takesValue } from "../render/help/describe_flag.ts";
 
-/** What the shell shows, and what it may have to find by itself. */
+/** Candidates, and the kind of names that must be looked up. */
 export interface Completion {
   readonly candidates: readonly Candidate[];
   /** Names that a store knows, or files; they are not in the table. */
@@ -58,7 +58,7 @@ interface State {
   readonly isVerbatim: boolean;
 }
 
-/** Walks as far as it understands; a completion has no time for errors. */
+/** Parses as far as possible; completions ignore errors. */
 function follow(words: readonly string[], root: Command): State {
   let command = root;
   let table: FlagTable = { ...root.flags };

@@ -1,6 +1,6 @@
 /**
- * Settings: flags come before the environment, that before the file, and that
- * before what is built in.
+ * Settings: flags take precedence over the environment, then the file, then the
+ * defaults.
  */
 
 import { isAbsolute, resolve } from "@std/path";
@@ -16,7 +16,7 @@ import {
 } from "./config_file.ts";
 import { readEnv, registryEnvironment } from "./read_env.ts";
 
-/** What users tune. */
+/** All settings. */
 export interface Config {
   /** Where images and containers are kept. */
   readonly root: string;
@@ -34,26 +34,26 @@ export interface Config {
   /** What the file says of `orlop serve`. */
   readonly serve: ServeTexts;
   /**
-   * The words that choose the same store on another command line. What only the
-   * file says is not among them: it may say something else then.
+   * The flags that choose the same store on another command line, without settings
+   * that come from the file.
    */
   readonly storeWords: readonly string[];
 }
 
-/** The least grave messages that are shown. */
+/** The lowest level of messages that are shown. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 /** How messages look. */
 export type LogFormat = (typeof LOG_FORMATS)[number];
 
-/** From the least grave to the gravest. */
+/** In ascending order. */
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 /** Text for people, a JSON object a line for programs. */
 export const LOG_FORMATS = ["text", "json"] as const;
 
-// More is what registries take for an attack.
+// Registries treat more as an attack.
 const MAX_CONNECTIONS = 16;
 
-/** What holds unless anything else is said. */
+/** The defaults. */
 export const DEFAULTS: Config = {
   root: "/var/lib/orlop",
   runRoot: "/run/orlop",
@@ -68,11 +68,11 @@ export const DEFAULTS: Config = {
 };
 
 /**
- * Settles the settings.
+ * Resolves the settings.
  *
  * @param flags The values of the global flags, by long name.
- * @param options Of a store that is not opened, no advice is read.
- * @throws {UsageError} If one of them is of no use.
+ * @param options No advice is read for a store that is not opened.
+ * @throws {UsageError} If one of them is invalid.
  */
 export async function resolveConfig(
   flags: Readonly<Record<string, unknown>>,
@@ -131,7 +131,7 @@ function readPartRules(file: FileTexts): PartRules {
   return { connections, above: bytes };
 }
 
-/** orlop's own store is no other tool's: nothing is read for it. */
+/** storage.conf does not apply to orlop's default store. */
 async function adviceOn(
   place: Pick<Config, "root" | "runRoot">,
 ): Promise<StorageAdvice> {
@@ -141,7 +141,7 @@ async function adviceOn(
   try {
     return await readStorageAdvice(place, registryEnvironment());
   } catch (error) {
-    // It may name this store; commands that open none do not care.
+    // The malformed file may name this store; commands without a store ignore it.
     return { refusal: whyOf(error), warnings: [] };
   }
 }

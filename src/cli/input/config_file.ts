@@ -46,9 +46,9 @@ export interface ConfigFile {
 }
 
 /**
- * Reads the file that is named, or else the usual one, if there is one.
+ * Reads the named file, or the default one, if it exists.
  *
- * @throws {UsageError} If it makes no sense.
+ * @throws {UsageError} If it is invalid.
  */
 export async function readConfigFile(
   chosen: string | undefined,

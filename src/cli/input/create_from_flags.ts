@@ -1,4 +1,4 @@
-/** Makes a container as flags say, in a pod that may be new, too. */
+/** Creates a container according to flags, in an existing or a new pod. */
 
 import type { Agent } from "../../engine/agent.ts";
 import {
@@ -31,7 +31,7 @@ export interface CreatedContainer {
   readonly pod: JoinedPod;
 }
 
-/** What flags of one command only say. */
+/** Settings from flags that only one command has. */
 export type Extras =
   & Pick<
     CreateContainerOptions,
@@ -92,7 +92,7 @@ interface WantedContainer {
     & { readonly containerId: string };
 }
 
-/** In a pod that is there, or in one that is made with it, or before it. */
+/** Creates it in an existing pod, or in one that is made with it or before it. */
 async function createAsWanted(
   agent: Agent,
   request: WantedContainer,
@@ -126,11 +126,11 @@ async function createAsWanted(
 }
 
 interface NetworkedPod extends JoinedPod {
-  /** Undefined if it has none that its containers join. */
+  /** Undefined if its containers do not share one. */
   readonly network: JoinedNamespace | undefined;
 }
 
-/** A new one in networks if they are named; else one that is there, as it is. */
+/** A new pod in the named networks; otherwise the existing pod unchanged. */
 async function joinAsWanted(
   agent: Agent,
   { flags, podText, container: { containerId } }: WantedContainer,
@@ -176,7 +176,7 @@ const SHORT_ID_LENGTH = 12;
 // One in 16 million of the same name: enough for one machine.
 const SUFFIX_LENGTH = 6;
 
-/** Says what it is of, and is unique: `busybox-f3a9c1`. */
+/** A unique name from the image's name: `busybox-f3a9c1`. */
 function inventName(imageName: string): string {
   const last = imageName.replace(/@.*$/, "").split("/").at(-1) ?? "";
   const stem = last.replace(/:.*$/, "").replace(/[^A-Za-z0-9_.-]/g, "");

@@ -1,4 +1,4 @@
-/** Keys by which people leave a process that goes on: podman's `ctrl-p,ctrl-q`. */
+/** Keys that detach from a process: podman's `ctrl-p,ctrl-q`. */
 
 import type { Bytes } from "../../formats/bytes.ts";
 import { badFlag } from "./flags/flag_value.ts";
@@ -29,15 +29,15 @@ export function parseDetachKeys(text: string): Bytes {
   });
 }
 
-/** What of typed bytes the process gets, and whether the keys are complete. */
+/** The typed bytes for the process, and whether the keys are complete. */
 export interface FilteredKeys {
   readonly bytes: Bytes;
   readonly isDetaching: boolean;
 }
 
 /**
- * Makes a function that finds the keys in what is typed. While more of them could
- * follow, they are kept back.
+ * Makes a function that finds the keys in what is typed. A partial match is held
+ * back.
  */
 export function openKeyFilter(keys: Bytes): (typed: Bytes) => FilteredKeys {
   let matched = 0;

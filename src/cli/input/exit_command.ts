@@ -1,19 +1,19 @@
-/** What puts a container away when its process has ended. */
+/** The command that cleans up a container when its process has ended. */
 
 import type { Config } from "./config.ts";
 import { ownProgram } from "./own_program.ts";
 import { readEnv } from "./read_env.ts";
 
-// Where a program of orlop's finds its runtime; it proves both itself.
+// Variables of the launcher, which it verifies itself.
 const HANDED_ON = ["ORLOP_CACHE", "ORLOP_DENO"];
 // Where all distributions have it; conmon looks nothing up.
 const ENV = "/usr/bin/env";
 
 /**
- * Finds the command by which orlop cleans a container up, for conmon to run: it is
- * known, or fails, before there is a container.
+ * Finds the command that cleans up a container, for conmon to run. It fails before
+ * a container exists.
  *
- * @returns What makes it of a container's full ID.
+ * @returns A function that makes it from a container's full ID.
  * @throws {UsageError} If orlop does not know where it is installed.
  */
 export function findExitCommand(

@@ -5,10 +5,10 @@ import {
   NotFoundError,
 } from "../../errors/not_found_errors.ts";
 
-/** How failures are taken. */
+/** How to handle failures. */
 export interface ForEachNameOptions {
   readonly signal: AbortSignal;
-  /** Whether it is fine if there is nothing of a name. */
+  /** Whether a missing object is no error. */
   readonly ignore?: boolean | undefined;
 }
 
@@ -29,7 +29,7 @@ export async function forEachName(
     try {
       await act(name);
     } catch (error) {
-      // Nothing is called so: a variable of the caller's was empty.
+      // An empty name is an error: a variable of the caller may be unset.
       if (ignore && name !== "" && isAbsence(error)) continue;
       if (signal.aborted) throw error;
       failures.push(error);
@@ -39,7 +39,7 @@ export async function forEachName(
   if (failures.length > 1) throw new AggregateError(failures);
 }
 
-/** Whether there is nothing of a name; what fits several things is there. */
+/** Whether the object is missing; an ambiguous name is not. */
 export function isAbsence(error: unknown): boolean {
   return error instanceof NotFoundError && !(error instanceof AmbiguousIdError);
 }

@@ -12,7 +12,7 @@ import type { JoinedNetworks } from "./flags/network_flags.ts";
 import type { NewPod } from "./join_pod.ts";
 import { networkPlaces } from "./network_places.ts";
 
-/** What its pod is to be. */
+/** The options of its pod. */
 export interface NetworkPod extends Omit<NewPod, "signal"> {
   readonly hostname: string;
   readonly wanted: JoinedNetworks;
@@ -86,7 +86,7 @@ export function checkOnce(ports: readonly SandboxPort[]): void {
   );
 }
 
-/** Rules of the firewall would send all to one of them, and tell nobody. */
+/** Firewall rules would silently send all traffic to one of them. */
 async function checkFree(
   agent: Agent,
   ports: readonly SandboxPort[],
@@ -108,7 +108,7 @@ async function checkFree(
 }
 
 /**
- * Rules of the firewall would take what a program of this machine listens for.
+ * Firewall rules would take the traffic of a local program that listens.
  *
  * @throws {InUseError} If one listens, as far as that can be tried: by TCP.
  */
@@ -119,7 +119,7 @@ export function checkSilent(
   try {
     Deno.listen({ hostname, port }).close();
   } catch (error) {
-    // Others tell nothing, such as that an address is another machine's as yet.
+    // Other errors are no proof, such as an address that is not assigned yet.
     if (!(error instanceof Deno.errors.AddrInUse)) return;
     throw new InUseError(
       `Cannot publish port ${port}/${protocol}: a program of this machine ` +

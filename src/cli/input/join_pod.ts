@@ -1,4 +1,4 @@
-/** The pod that a new container joins: one that is there, or a new one. */
+/** The pod that a new container joins: an existing or a new one. */
 
 import type { Agent } from "../../engine/agent.ts";
 import { findPod } from "../../engine/containers/list_containers.ts";
@@ -16,7 +16,7 @@ export interface JoinedPod {
   readonly isNew: boolean;
 }
 
-/** What a new pod is to be. */
+/** Options of a new pod. */
 export interface NewPod {
   readonly podName: string;
   readonly podId?: string | undefined;
@@ -26,7 +26,7 @@ export interface NewPod {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The name in `new:NAME`; undefined if the text means a pod that is there. */
+/** The name in `new:NAME`; undefined for an existing pod. */
 export function newPodName(text: string): string | undefined {
   const [, name] = /^new:(.*)$/s.exec(text) ?? [];
   return name;

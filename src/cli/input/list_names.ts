@@ -1,4 +1,4 @@
-/** Names that a store knows, to complete a word. */
+/** Names in a store, for completions. */
 
 import type { Agent } from "../../engine/agent.ts";
 import { listImages } from "../../engine/images/list_images.ts";
@@ -10,11 +10,11 @@ import { openSession } from "../open_session.ts";
 /** What has names in a store. */
 export type NameKind = "image" | "container" | "pod";
 
-// A completion that takes longer is of no help.
+// A slower completion is useless.
 const LOCK_TIMEOUT_MS = 500;
 
-// bash puts what is completed into the command line as it is: a name that
-// another tool wrote must not become a command. All proper names are so.
+// bash inserts completions unquoted: a malicious name of another tool must not
+// become a command. All valid names match this.
 const PLAIN = /^[\w.@%+:/][\w.@%+:/-]*$/;
 
 /** Lists names; none if that fails, since a prompt has no place for errors. */

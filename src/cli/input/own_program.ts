@@ -1,4 +1,4 @@
-/** How orlop was called, for what is to call it later. */
+/** The path of orlop, for commands that call it later. */
 
 import { UsageError } from "../usage_error.ts";
 import { readEnv } from "./read_env.ts";

@@ -120,7 +120,7 @@ interface Step {
   readonly root: Command;
 }
 
-/** What is called so elsewhere, else what is called nearly so here. */
+/** Suggests the same name in other groups, or a similar name here. */
 function suggestCommands(
   { commands = [] }: Command,
   { word, path, root }: Step,

@@ -11,14 +11,14 @@ import {
   REGISTRIES_CONF,
 } from "../../registry/config/config_paths.ts";
 
-/** The value of a variable; undefined if it is unset, empty or not for us. */
+/** The value of a variable; undefined if it is unset, empty or not allowed. */
 export function readEnv(name: string): string | undefined {
   try {
-    // The launcher keeps Deno from the caller's HOME: it has another name.
+    // The launcher passes the caller's HOME under another name.
     const home = name === "HOME" ? Deno.env.get("ORLOP_HOME") : undefined;
     return (home ?? Deno.env.get(name)) || undefined;
   } catch (error) {
-    // The launcher grants what orlop needs by name: the rest is as unset.
+    // The launcher grants variables by name: others count as unset.
     if (error instanceof Deno.errors.NotCapable) return undefined;
     throw error;
   }
@@ -36,7 +36,7 @@ export function registryEnvironment(onWarning?: OnWarning): ConfigEnvironment {
   };
 }
 
-/** Told what a user should know. */
+/** Receives warnings. */
 type OnWarning = (message: string) => void;
 
 /**
@@ -81,7 +81,7 @@ function findOtherWriterIn(folder: string): string | undefined {
   }
 }
 
-/** Whether there is something that would be read but for its owner. */
+/** Whether there are settings that are ignored only for their owner. */
 function holdsSettings(env: Readonly<Record<string, string>>): boolean {
   const { certs, auth } = configPaths({ env });
   const files = mainFiles(REGISTRIES_CONF, { env });
@@ -97,6 +97,6 @@ function isThere(path: string): boolean {
     Deno.statSync(path);
     return true;
   } catch {
-    return false; // or not to be seen, which is the same
+    return false; // or not accessible, which is the same
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Turns what users of podman type into what `parseArgs()` takes: its long form
- * `--name=value`. Groups such as `-it`, values that begin with a dash or that
- * read "true", and unknown flags are what it would take in another sense.
+ * Converts flags as in podman to the long form `--name=value` for `parseArgs()`,
+ * which would misread groups such as `-it`, values that begin with a dash or are
+ * "true", and unknown flags.
  */
 
 import type { Flag, FlagTable } from "../command.ts";

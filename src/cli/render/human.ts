@@ -1,4 +1,4 @@
-/** Sizes and times in words, as podman words them, and back. */
+/** Formats and parses sizes and times as podman does. */
 
 import { sum } from "../../formats/sum.ts";
 import { UsageError } from "../usage_error.ts";

@@ -25,20 +25,20 @@ export interface Terminal {
    * @returns Whether somebody reads it; not if a pipe is closed (`… | head`).
    */
   relay(stream: "stdout" | "stderr", bytes: Uint8Array): boolean;
-  /** Writes a remark to stderr, with a newline. */
+  /** Writes a message to stderr, with a newline. */
   tell(text: string): void;
   /** Writes a question to stderr, without a newline. */
   ask(text: string): void;
   /**
-   * Draws lines on stderr in place of those drawn before, below all that is
-   * told meanwhile; `"end"` leaves them there.
+   * Draws lines on stderr in place of those drawn before, below all messages;
+   * `"end"` leaves them there.
    */
   draw(lines: readonly string[] | "end"): void;
   /** Columns of stdout; undefined if it is not a terminal. */
   readonly columns: number | undefined;
   /** Of stderr; undefined if nothing can be drawn there. */
   readonly errorSize: TerminalSize | undefined;
-  /** Marks text that goes to stdout; plain unless colours are wanted. */
+  /** Styles text for stdout; plain unless colours are enabled. */
   paint(style: Style, text: string): string;
 }
 
@@ -118,7 +118,7 @@ interface Sink {
   isTerminal(): boolean;
 }
 
-/** What a launcher was started with, and the runtime has replaced. */
+/** A standard stream that was closed at the start. */
 const CLOSED: Sink = {
   writeSync() {
     throw new Error("it is closed");
@@ -126,7 +126,7 @@ const CLOSED: Sink = {
   isTerminal: () => false,
 };
 
-/** Writes all, and goes quiet once nobody reads any more (`… | head`). */
+/** Writes all, and stops silently when the reader closes the pipe (`… | head`). */
 class Output {
   readonly #name: "stdout" | "stderr";
   readonly #sink: Sink;
@@ -151,8 +151,8 @@ class Output {
       }
     } catch (error) {
       this.#hasReader = false;
-      // The work goes on: a closed pipe must not stop a half-done clean-up; and
-      // if messages cannot be written, there is nobody to tell.
+      // The work continues: a closed pipe must not interrupt a cleanup; and an
+      // error of stderr cannot be reported.
       const isTold = this.#name === "stdout" &&
         !(error instanceof Deno.errors.BrokenPipe);
       if (isTold) {
@@ -163,7 +163,7 @@ class Output {
   }
 }
 
-/** What terminals have been since the VT100. */
+/** The size of a VT100. */
 export const DEFAULT_SIZE: TerminalSize = { columns: 80, rows: 24 };
 
 function sizeOf(sink: Sink): TerminalSize | undefined {

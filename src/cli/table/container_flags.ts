@@ -1,4 +1,4 @@
-/** Flags that say what a container is to be. */
+/** Flags for the settings of a container. */
 
 import type { FlagTable } from "../command.ts";
 import { LIMIT_FLAGS } from "./limit_flags.ts";

@@ -1,4 +1,4 @@
-/** What people type from habit of other tools, and what they want here. */
+/** Advice for words of other tools' command lines. */
 
 const GC = 'use "orlop gc"';
 const NO_BUILD =
@@ -32,7 +32,7 @@ const NO_ORCHESTRATION =
   'orlop runs single pods: use "orlop pod create" and "orlop container create"';
 const OTHER_TOOL = "type the command after orlop without it";
 
-/** Advice by words; a word alone also stands for it behind a group. */
+/** Advice by words; a single word also applies inside a group. */
 export const ADVICE: Readonly<Record<string, string>> = {
   // podman and docker
   "auto-update": 'use "orlop pull"',

@@ -1,4 +1,4 @@
-/** Flags that say how much of the machine a container may use. */
+/** Flags for resource limits of a container. */
 
 import type { FlagTable } from "../command.ts";
 

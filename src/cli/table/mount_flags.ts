@@ -1,4 +1,4 @@
-/** Flags that say what of the host, or in memory, a container sees. */
+/** Flags for mounts of a container. */
 
 import type { FlagTable } from "../command.ts";
 

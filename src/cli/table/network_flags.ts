@@ -1,4 +1,4 @@
-/** Flags that say what a network of its own is to be like. */
+/** Flags for networks of a container or a pod. */
 
 import type { FlagTable } from "../command.ts";
 

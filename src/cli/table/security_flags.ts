@@ -1,4 +1,4 @@
-/** Flags that say what a container may do, and what it shares. */
+/** Flags for security and namespaces of a container. */
 
 import type { FlagTable } from "../command.ts";
 

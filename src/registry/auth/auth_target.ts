@@ -23,10 +23,10 @@ export interface AuthTargetOptions extends FindCredentialsOptions {
 }
 
 /**
- * Says which file a login is written to: the one that is named, or else the first
- * of those that are read.
+ * Finds the file that a login is written to: the named one, or the first of those
+ * that are read.
  *
- * @throws {Error} If the folder that it should be in cannot be had.
+ * @throws {Error} If its folder cannot be used.
  */
 export async function authTarget(
   options: AuthTargetOptions,
@@ -53,7 +53,10 @@ export function readingFrom(options: AuthTargetOptions): AuthTargetOptions {
   return { ...options, authFile, missingFile: "fine" };
 }
 
-/** It goes with the session: one that is made here would not, nor be private. */
+/**
+ * The runtime directory must exist: one made here would neither be private nor end
+ * with the session.
+ */
 async function checkRuntimeDir(path: string | undefined): Promise<void> {
   if (!path) return;
   try {

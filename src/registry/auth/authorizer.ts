@@ -19,11 +19,11 @@ import {
 
 /** Answers a registry's challenges. */
 export interface Authorizer {
-  /** The newest header, which may have ended meanwhile. */
+  /** The newest header, which may have expired. */
   readonly header: string | undefined;
-  /** Gives the header to send; renews a token that is about to end. */
+  /** Returns the header to send; renews a token that is about to expire. */
   prepare(options: Abortable): Promise<string | undefined>;
-  /** Whether a challenge asks for a right that no login has asked for yet. */
+  /** Whether a challenge requires a scope that was not requested yet. */
   asksForMore(challenge: string | null): boolean;
   /**
    * Answers a 401 with a new header.
@@ -34,7 +34,7 @@ export interface Authorizer {
   answer(challenge: string | null, options: AnswerOptions): Promise<string>;
   /** Logs in with the next request, as a challenge says that came before it. */
   expect(challenge: string | null, options: { readonly status: number }): void;
-  /** Makes one for more scopes, which knows already how to log in. */
+  /** Makes one for more scopes, which reuses the known challenge. */
   extend(scopes: readonly string[]): Authorizer;
 }
 
@@ -51,11 +51,11 @@ export interface AuthorizerOptions {
   readonly scopes: readonly string[];
   readonly credentials?: Credentials | undefined;
   readonly retry?: RetryRules | undefined;
-  /** Asks token services for one that stands for the password, and gets it. */
+  /** Requests an identity token in place of the password, and receives it. */
   readonly onRefreshToken?: ((token: string) => void) | undefined;
 }
 
-/** How a login was asked for, and what came of it. */
+/** A challenge, and the login for it. */
 interface Login {
   readonly challenge: AuthChallenge;
   readonly status: number;
@@ -179,7 +179,7 @@ function chooseChallenge(
   const what = `Cannot log in to "${registry.host}"`;
   const challenges = parse(header ?? "", { what, status });
   const bearers = challenges.filter(({ scheme }) => scheme === "bearer");
-  // One without a realm is of no use, unless there is no other way.
+  // A challenge without a realm is used only if there is no other.
   const chosen = bearers.find(({ parameters }) => parameters.get("realm")) ??
     challenges.find(({ scheme }) => scheme === "basic") ?? bearers[0];
   if (chosen !== undefined) return chosen;
@@ -205,7 +205,7 @@ function parse(
   }
 }
 
-/** What a login lacks, as the server says: RFC 6750, 3.1. */
+/** The scopes that a login lacks, from the challenge: RFC 6750, 3.1. */
 function missingScopes(header: string | null): readonly string[] {
   let challenges: readonly AuthChallenge[] = [];
   try {

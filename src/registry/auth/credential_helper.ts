@@ -66,7 +66,7 @@ const NOT_FOUND = "credentials not found in native keychain";
 const NO_HOME = "/nonexistent";
 
 /**
- * Makes ready to ask a helper; its program is looked for, but not started.
+ * Opens a helper; its program is found, but not started.
  *
  * @param name Such as `pass`, as configuration files have it.
  * @throws {CommandError} If no program may have that name, or there is none.
@@ -105,7 +105,7 @@ export function openHelper(
   };
 }
 
-/** What a helper prints may have secrets in it: nobody sees it. */
+/** A helper's output may contain secrets: it is never shown. */
 function checkCode(
   { code }: CommandResult,
   { name, program, action }: Readonly<
@@ -154,7 +154,7 @@ async function runWithin(
   }
 }
 
-/** Helpers reach clouds by them; the launcher has kept them from Deno. */
+/** Helpers need the proxy variables, which the launcher hides from Deno. */
 function proxyVariables(): Record<string, string> {
   return Object.fromEntries(PROXY_NAMES.flatMap((name) => {
     const value = callersVariable(name);

@@ -15,18 +15,17 @@ export interface EditAuthFileOptions extends Abortable {
 }
 
 /**
- * Changes a text. Who is asked again, with what was there before the change, is
- * to see whether it has lasted, and to respect what others have changed since.
+ * Changes a text. It is called again with the text before the change, to verify
+ * that the change has lasted, and to respect changes of other programs.
  */
 export type EditText = (text: string, before?: string) => string;
 
-// podman has its file written in a fraction of that after it has read it; where
-// many are at work, that may take longer.
+// podman usually writes its file faster than this after reading it.
 const SETTLE_MS = 50;
 const BUSY_SETTLE_MS = 300;
-// Longer than any program writes some KiB; then it has died of it.
+// Longer than any program takes to write some KiB.
 const WRITING_MS = 2000;
-// What is that old, nobody finishes; and it has secrets in it.
+// Older temporary files are abandoned, and contain secrets.
 const LEFTOVER_MS = 10 * 60 * 1000;
 const LOCK_MS = 5000;
 const POLL_MS = 10;
@@ -41,7 +40,7 @@ const OWN_WRITERS = 1;
  * place. So it is not replaced while they write, nor if it has changed since it
  * was read; and when they have put theirs over ours, it is changed once more.
  *
- * @param edit Gives the new text for a text, the same if all is as it should be.
+ * @param edit Returns the new text; the same text if nothing is to be changed.
  */
 export async function editAuthFile(
   path: string,
@@ -92,14 +91,14 @@ async function editLocked(
   const changed = edit(text);
   if (changed === text) return { outcome: "nothing to change", text };
   const isReplaced = writeAtomically(path, changed, {
-    // The last that is done before: nobody else gets in between.
+    // Checked immediately before the rename.
     onlyIf: () =>
       identityOf(path) === identity && listWriters(path).length <= OWN_WRITERS,
   });
   return { outcome: isReplaced ? "written" : "changed meanwhile", text };
 }
 
-/** One who holds it for long, whoever that is, keeps nobody from writing. */
+/** A process that holds the lock for long does not block the write. */
 async function lockFolder(
   folder: string,
   options: Abortable,
@@ -113,7 +112,7 @@ async function lockFolder(
     }
     return file;
   } catch (error) {
-    // Where there are no locks, there is still the look before the rename.
+    // Without locks, the check before the rename still protects.
     if (isErrno(error, "ENOLCK", "ENOTSUP", "EOPNOTSUPP")) return file;
     file.close();
     throw error;

@@ -29,22 +29,22 @@ export interface Token {
 /** Options of {@linkcode fetchToken}. */
 export interface FetchTokenOptions extends Abortable {
   readonly registry: URL;
-  /** That of the registry's answer which asks for a login. */
+  /** The status of the registry's response with the challenge. */
   readonly status: number;
   /** Such as `repository:library/busybox:pull`. */
   readonly scopes: readonly string[];
   readonly credentials?: Credentials | undefined;
   readonly retry?: RetryRules | undefined;
-  /** Asks for a token that stands for the password, and gets it. */
+  /** Requests an identity token in place of the password, and receives it. */
   readonly onRefreshToken?: ((token: string) => void) | undefined;
 }
 
 const MAX_ANSWER_SIZE = 1024 * 1024;
-// The specification's default, and a bound for a server's odd ideas.
+// The specification's default, and the minimum.
 const MIN_LIFETIME_S = 60;
 const MAX_LIFETIME_S = 3600;
 const CLIENT_ID = "orlop";
-// What services say that know only GET, those of Artifactory, GCR and ACR too.
+// Responses of services that support only GET, such as Artifactory, GCR and ACR.
 const WITHOUT_POST = [400, 401, 404, 405];
 
 const TOKEN = /^[\x21-\x7e]+$/;
@@ -78,7 +78,7 @@ interface TokenRequest extends FetchTokenOptions {
   readonly challenge: AuthChallenge;
 }
 
-/** Identity tokens are for POST; where there is none, they are as passwords are. */
+/** Identity tokens need POST; without it, they are sent like passwords. */
 async function ask(
   client: HttpClient,
   request: TokenRequest,
@@ -163,7 +163,7 @@ async function readToken(
 ): Promise<Token> {
   const answer = await readAnswer(response, options);
   const { value, expiresInS, refreshToken } = answer;
-  // What is no token would break out of the header that it goes into.
+  // A malformed token could inject text into the header.
   if (!TOKEN.test(value)) {
     throw new RegistryError(
       `${options.what}: its token service sent no token`,
@@ -175,7 +175,7 @@ async function readToken(
     Math.max(expiresInS, MIN_LIFETIME_S),
     MAX_LIFETIME_S,
   );
-  // A tenth early, so that none ends on its way to the registry.
+  // A tenth early, so that no token expires in transit.
   return { value, renewAt: performance.now() + lifetime * 900 };
 }
 
@@ -194,7 +194,7 @@ interface TokenAnswer {
   readonly refreshToken: string;
 }
 
-/** Whatever is wrong with the answer, it is the registry that fails. */
+/** A malformed response is a failure of the registry. */
 async function readAnswer(
   response: Response,
   { what, ...reading }: ReadTokenOptions,

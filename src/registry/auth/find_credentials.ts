@@ -26,13 +26,13 @@ export interface FindCredentialsOptions extends Abortable, ConfigEnvironment {
    */
   readonly authFile?: string | undefined;
   /**
-   * Whether a file that was named may be missing: it may, if it is written.
+   * Whether a named file may be missing: it may if it is to be written.
    *
    * @default {an error}
    */
   readonly missingFile?: "fine" | undefined;
   /**
-   * Who is asked, if registries.conf has been read already.
+   * The helpers, if registries.conf has been read already.
    *
    * @default {as registries.conf says}
    */
@@ -44,7 +44,7 @@ export interface FindCredentialsOptions extends Abortable, ConfigEnvironment {
    */
   readonly registriesConf?: string | undefined;
   /**
-   * Told what could not be used.
+   * Receives warnings about unusable sources.
    *
    * @default {none}
    */
@@ -53,7 +53,7 @@ export interface FindCredentialsOptions extends Abortable, ConfigEnvironment {
 
 /** Credentials, and where they are from. */
 export interface FoundCredentials {
-  /** What to prove to the registry who asks with. */
+  /** The credentials. */
   readonly credentials: Credentials;
   /** For people, such as `"quay.io/team" in "/run/containers/0/auth.json"`. */
   readonly source: string;
@@ -63,7 +63,7 @@ export interface FoundCredentials {
  * Looks for the credentials of a repository.
  *
  * @throws {DamagedFileError} If a file is malformed; names it.
- * @throws {CommandError} If a helper fails, and nobody else has any.
+ * @throws {CommandError} If a helper fails, and no other source has any.
  */
 export async function findCredentials(
   reference: Reference,
@@ -164,7 +164,7 @@ async function lookInFile(
   return await askStore(file, { ...options, store: file.credsStore, host });
 }
 
-/** One that cannot be asked is none: podman asks no such, and still works. */
+/** A helper that cannot be run counts as absent: podman ignores it, too. */
 async function askStore(
   { path }: AuthFile,
   { store, host, ...options }: FindCredentialsOptions & {
@@ -193,7 +193,7 @@ async function askHelper(
   return { credentials, source: `credential helper "${name}"` };
 }
 
-/** What docker calls a registry when it asks a store. */
+/** The key of a registry in docker's credential stores. */
 export function serverOf(host: string): string {
   return hostOf(host) === "docker.io" ? "https://index.docker.io/v1/" : host;
 }

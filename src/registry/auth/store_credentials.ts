@@ -1,4 +1,4 @@
-/** Keeps and forgets credentials: podman-login(1), podman-logout(1). */
+/** Stores and removes credentials: podman-login(1), podman-logout(1). */
 
 import {
   type AuthEntry,
@@ -61,8 +61,8 @@ export async function storeCredentials(
 }
 
 /**
- * Forgets credentials, wherever {@linkcode storeCredentials} keeps them. One that
- * fails does not keep them with the others.
+ * Forgets credentials, wherever {@linkcode storeCredentials} keeps them. A failure
+ * of one store does not stop the others.
  *
  * @returns False if there were none.
  */
@@ -91,7 +91,7 @@ export async function removeAllCredentials(
   );
 }
 
-/** Asks all that keep credentials, and then tells what went wrong first. */
+/** Runs an action on all stores, then throws the first error. */
 async function askAll<T>(
   options: AuthTargetOptions,
   ask: (helper: string, place: Place) => Promise<T>,
@@ -111,7 +111,7 @@ async function askAll<T>(
   return answers;
 }
 
-/** Docker knows nothing of the helpers in registries.conf. */
+/** Docker does not use the helpers of registries.conf. */
 async function keepersOf(place: Place): Promise<readonly string[]> {
   return place.target.format === "docker"
     ? [AUTH_FILES]
@@ -125,7 +125,7 @@ async function readTarget(
   return text === undefined ? undefined : parseAuthFile(text, path);
 }
 
-/** podman writes into the file even so, and docker's file is docker's. */
+/** podman ignores `credsStore` when it writes; docker respects it. */
 function storeOf(
   file: AuthFile | undefined,
   { target }: Place,
@@ -149,7 +149,7 @@ async function storeInFile(
     return place.target.path;
   }
   const kept = await storeInHelper(store, key, { ...place, login });
-  // What docker leaves for those who look which registries there are.
+  // Docker writes an empty entry beside its store.
   await change({ ...set, entry: { auth: "", identityToken: "" } }, place);
   return kept;
 }

@@ -19,7 +19,7 @@ import { errorOf } from "../response_error.ts";
 import type { RetryRules } from "../send_request.ts";
 import { watchTransfer } from "./watch_transfer.ts";
 
-/** How a blob is asked for. */
+/** How to request a blob. */
 export interface OpenHttpBlobOptions extends OpenBlobOptions {
   /** Where the blob is. */
   readonly url: URL;
@@ -41,12 +41,12 @@ export async function openBlob(
   options: OpenHttpBlobOptions,
 ): Promise<ReadableStream<Bytes>> {
   const { offset = 0, url, send, signal } = options;
-  // Some registries answer an empty range with nonsense: do not ask.
+  // Some registries answer an empty range incorrectly: send no request.
   if (offset === blob.size) return new Blob([]).stream();
   const headers = { ...(offset > 0 && { range: `bytes=${offset}-` }) };
   const response = await send(url, { signal, headers });
   const what = `Cannot pull layer "${blob.digest}"`;
-  // Whatever the registry calls it: it has an image that needs this blob.
+  // The code for a 404, whatever the registry's error is.
   const notFound = "BLOB_UNKNOWN";
   if (!response.ok) {
     throw await errorOf(response, what, { ...options.retry, signal, notFound });
@@ -70,8 +70,9 @@ export async function openBlob(
 }
 
 /**
- * Whether a body is packed once more. Some servers call what a blob is itself its
- * encoding; then its length is the blob's, or the blob is known to be packed.
+ * Whether a body is compressed in transit. Some servers report the blob's own
+ * compression as encoding; then the length is the blob's, or the blob is known to
+ * be compressed.
  */
 function isPackedBody(
   response: Response,
@@ -83,8 +84,8 @@ function isPackedBody(
 }
 
 /**
- * What Content-Length says: RFC 9112, 6.3. In chunks it says nothing, and twice the
- * same is once. NaN if it makes no sense.
+ * What Content-Length says: RFC 9112, 6.3. Ignored with chunked encoding; repeated
+ * equal values count once. NaN if malformed.
  */
 function lengthOf({ headers }: Response): number | undefined {
   const text = headers.get("content-length");
@@ -130,10 +131,7 @@ export function hasRange(
     (total === "*" || Number(total) === size);
 }
 
-/**
- * Reads over the beginning, for servers that know no ranges. It has the time
- * limits of what is wanted.
- */
+/** Skips the beginning, for servers without ranges, with the usual time limits. */
 async function skip(
   body: ReadableStream<Bytes>,
   count: number,

@@ -8,7 +8,7 @@ import { openBlob, type OpenHttpBlobOptions } from "./open_blob.ts";
 
 /** Options of {@linkcode openElsewhere}. */
 export interface OpenElsewhereOptions extends Omit<OpenHttpBlobOptions, "url"> {
-  /** Whose manifest says where: it may send us there as by a redirect. */
+  /** The registry whose manifest has the URLs: they are checked like redirects. */
   readonly registry: URL;
   /** Why the registry does not give the blob. */
   readonly refusal: RegistryError;

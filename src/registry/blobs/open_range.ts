@@ -18,8 +18,8 @@ export interface OpenRangeOptions extends BlobRange, Abortable {
 }
 
 /**
- * Opens a part. A server that gives none, or no more connections, is not asked
- * again and again: there is a way without.
+ * Opens a part. It does not retry if the server supports no ranges, or no more
+ * connections, as parts are optional.
  *
  * @returns Undefined if the server answers with anything else.
  * @throws {RegistryError} If it does not answer.

@@ -1,4 +1,4 @@
-/** Reads one blob through, and goes on where a connection broke. */
+/** Reads a whole blob, and resumes after broken connections. */
 
 import { type Abortable, sleep } from "../../errors/abort.ts";
 import { categoryOf } from "../../errors/category.ts";
@@ -15,11 +15,11 @@ import {
 
 /** Options of {@linkcode readBlob}. */
 export interface ReadBlobOptions extends Abortable, TransferLimits {
-  /** The first byte that is wanted; 0 is the default. */
+  /** The first byte to read; 0 is the default. */
   readonly offset?: number;
   /**
-   * Where it is enough, asked again and again: somebody else may fetch the rest
-   * meanwhile. What was consumed may go beyond it.
+   * The position to stop at, called repeatedly: the rest may be fetched in parts.
+   * More bytes may be consumed.
    */
   readonly end?: (() => number) | undefined;
   /** With 1, no broken connection is replaced. */
@@ -30,7 +30,7 @@ export interface ReadBlobOptions extends Abortable, TransferLimits {
   readonly onReconnect?: ((reason: string) => void) | undefined;
 }
 
-/** Takes a piece of a blob. */
+/** Consumes a chunk of a blob. */
 export type Consume =
   | ((chunk: Bytes) => void)
   | ((chunk: Bytes) => Promise<void>);
@@ -47,11 +47,11 @@ interface Progress {
   buffer: ArrayBuffer;
 }
 
-// Few calls, and the memory does not depend on the blob's size.
+// A compromise between calls and memory.
 const BUFFER_SIZE = 256 * 1024;
 const DEFAULT_RECONNECT_DELAY_MS = 1000;
-// A connection that brought this much, as containers/image has it, may always be
-// replaced: a blob has an end. Of those that brought less, two in a row may be.
+// A connection that received this much may always be replaced, as in
+// containers/image. After two in a row with less, the read fails.
 const MIN_PROGRESS = 1024 * 1024;
 const MAX_FAILURES = 2;
 
@@ -134,7 +134,7 @@ async function readBody(
         return { kind: "too-long" };
       }
       progress.received += piece.byteLength;
-      // Not awaited if it is done: that would be a turn of the event loop each.
+      // Not awaited if it is synchronous, to avoid a turn of the event loop.
       const consumed = consume(piece);
       if (consumed instanceof Promise) await consumed;
       progress.buffer = piece.buffer;
@@ -142,7 +142,7 @@ async function readBody(
     }
   } finally {
     signal?.removeEventListener("abort", cancel);
-    // No more is wanted; a connection that is done takes no harm.
+    // Cancel the rest of the body.
     await reader.cancel().catch(() => {});
   }
 }

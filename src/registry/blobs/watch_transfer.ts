@@ -1,26 +1,25 @@
-/** Ends bodies that come too slowly, or not at all. */
+/** Aborts bodies that are too slow or stalled. */
 
 import type { RetryRules } from "../send_request.ts";
 
-/** How slowly a body may come. */
+/** The limits of a transfer. */
 export type TransferLimits = Pick<
   RetryRules,
   "stallTimeoutMs" | "minBytesPerSecond"
 >;
 
-/** Looks at one body. Told by its reader when that waits for the network. */
+/** Watches one body. Its reader reports when it waits for the network. */
 export interface TransferWatch extends Disposable {
   /** What is wrong, once it is: the body was cancelled. */
   readonly problem: string | undefined;
   /** Waiting for the network begins. */
   begin(): void;
-  /** So many bytes came: the time that the reader takes is its own. */
+  /** Ends the wait with a number of bytes; the reader's own time does not count. */
   end(byteCount: number): void;
 }
 
 const DEFAULT_STALL_TIMEOUT_MS = 30_000;
-// Less than the slowest mobile network gives to one of four connections: who sends
-// less means to send for ever.
+// Less than the slowest mobile network gives to one of four connections.
 const DEFAULT_MIN_BYTES_PER_SECOND = 1024;
 
 /**
@@ -42,7 +41,7 @@ export function watchTransfer(
   // Since the average was last looked at.
   let waitedMs = 0;
   let received = 0;
-  // One coarse clock: a timer for each of thousands of reads would cost more.
+  // One coarse timer, as a timer for each read would be expensive.
   const timer = setInterval(() => {
     if (waitingSince === undefined) return;
     if (performance.now() - waitingSince < stallTimeoutMs) return;

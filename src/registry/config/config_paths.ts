@@ -1,12 +1,12 @@
 /**
  * Where configuration is: containers-config(5), podman 6's one rule for all its
- * files. The user's count more than the administrator's, those more than the
+ * files. The user's files take precedence over the administrator's, these over the
  * vendor's.
  */
 
 import type { RegistriesConf } from "../../formats/config/registries_conf.ts";
 
-/** What the places of configuration files depend on. */
+/** The environment that determines the paths of configuration files. */
 export interface ConfigEnvironment {
   /**
    * Values of {@linkcode ENVIRONMENT_NAMES}, where they are set.
@@ -39,8 +39,7 @@ export interface ConfigEnvironment {
    */
   readonly cacheDirectory?: string;
   /**
-   * Readings of registries.conf to use again: those who share them, as all that
-   * one command does, see what was there at first.
+   * A cache of parsed registries.conf, so that one command reads it once.
    *
    * @default {none: the files are read again}
    */
@@ -99,7 +98,7 @@ export const ENVIRONMENT_NAMES: readonly string[] = [
   "ORLOP_HELPERS",
 ];
 
-/** Says where configuration is to be looked for. */
+/** Finds the paths of configuration files. */
 export function configPaths(environment: ConfigEnvironment): ConfigPaths {
   const { env = {}, uid = 0, systemDirectory = "/etc" } = environment;
   const { cacheDirectory = "/var/cache" } = environment;
@@ -126,8 +125,8 @@ export function mainFiles(
 }
 
 /**
- * The folders of drop-ins, those that count most first: a name that several have
- * is read from the first.
+ * The folders of drop-ins, in order of precedence: a file name is read only from
+ * the first.
  */
 export function dropInFolders(
   { name, extension }: ConfigKind,

@@ -1,4 +1,4 @@
-/** Where an image is really asked for: mirrors and rewritten names. */
+/** The endpoints of an image: mirrors and rewritten names. */
 
 import { PolicyError } from "../../errors/store_errors.ts";
 import { whyOf } from "../../errors/why.ts";
@@ -19,20 +19,20 @@ import {
   repositoryOf,
 } from "../../formats/oci/reference.ts";
 
-/** One place to ask. */
+/** An endpoint. */
 export interface Endpoint {
   /** The physical name; the logical one is what the user typed. */
   readonly reference: Reference;
-  /** Whether TLS need not be right, nor be there at all. */
+  /** Whether TLS errors, and plain http, are allowed. */
   readonly insecure: boolean;
   readonly isMirror: boolean;
 }
 
 /** A place that registries.conf names, whether it is asked or not. */
 export interface ListedEndpoint extends Endpoint {
-  /** What says so; undefined if nothing is said about the name. */
+  /** The entry of registries.conf; undefined if none matches. */
   readonly entry: RegistryEntry | undefined;
-  /** Why it is not asked; undefined if it is. */
+  /** Why it is not requested; undefined if it is. */
   readonly refusal: string | undefined;
 }
 
@@ -134,7 +134,7 @@ function whyBlocked(
   return entry?.blocked === true ? blockedBy(entry) : undefined;
 }
 
-/** Why nobody asks a place that a blocked entry is for. */
+/** The message for a blocked entry. */
 export function blockedBy({ prefix, source }: RegistryEntry): string {
   return `registry "${prefix}" is blocked in "${source}"`;
 }

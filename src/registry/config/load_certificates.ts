@@ -29,7 +29,7 @@ export interface Certificates {
 }
 
 /**
- * Reads the CAs to trust and the client certificate to show.
+ * Reads the trusted CAs and the client certificate.
  *
  * @param host With its port, as the reference has it.
  * @throws As {@linkcode findCertificates} does.
@@ -43,7 +43,7 @@ export async function loadCertificates(
 
 /**
  * Reads what {@linkcode loadCertificates} does, and says where it is: the first
- * folder for a host counts. Of several client certificates the first is shown.
+ * folder for a host counts. The first of several client certificates is used.
  *
  * @throws {SyntaxError} If a file is damaged, or a client certificate and its key
  *   are not both there; names the file.
@@ -130,7 +130,7 @@ function stemsOf(names: readonly string[]): ReadonlySet<string> {
   );
 }
 
-/** People take the one extension for the other. */
+/** A missing half of a pair: the extensions are often confused. */
 function halfPair(
   folder: string,
   { there, missing }: { readonly there: string; readonly missing: string },

@@ -9,13 +9,13 @@ import {
   splitReference,
 } from "../../formats/oci/reference.ts";
 
-/** What a typed name may stand for. */
+/** The resolution of a typed name. */
 export interface ResolvedName {
   /** In the order to try them; one at least. */
   readonly candidates: readonly Reference[];
-  /** Whether it was in full, or who says what it stands for. */
+  /** Whether it was a full name, or how it was resolved. */
   readonly by: "name" | "alias" | "search";
-  /** The file that says it. */
+  /** The file that resolves it. */
   readonly source?: string;
 }
 

@@ -1,9 +1,9 @@
-/** What is sent to servers, and how these prove themselves. */
+/** Requests and TLS settings. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import type { Bytes } from "../../formats/bytes.ts";
 
-/** How a server proves itself to us, and we to it. */
+/** How server and client are authenticated. */
 export interface TlsSettings {
   /** PEM certificates to trust beside the system's. */
   readonly caCerts?: readonly string[];
@@ -18,11 +18,11 @@ export interface HttpRequest extends Abortable {
   /** `GET` is the default. */
   readonly method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly headers?: Readonly<Record<string, string>>;
-  /** A form, bytes, or what opens a body that is sent while it is made. */
+  /** A form, bytes, or a function that opens a stream. */
   readonly body?: string | Bytes | (() => ReadableStream<Bytes>);
 }
 
-/** Whether a body is made while it is sent. */
+/** Whether a body is a stream. */
 export function isMade(
   body: HttpRequest["body"],
 ): body is () => ReadableStream<Bytes> {

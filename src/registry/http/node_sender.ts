@@ -1,4 +1,4 @@
-/** Requests by node:https, for what fetch refuses to do. */
+/** Requests by node:https, for cases that fetch refuses. */
 
 import type {
   Agent,
@@ -13,7 +13,7 @@ import { type HttpRequest, isMade, type TlsSettings } from "./http_request.ts";
 import { openTunnel } from "../proxy/open_tunnel.ts";
 import type { Proxy } from "../proxy/proxy_rules.ts";
 
-/** A request, and the way that it takes. */
+/** A request and its route. */
 export interface NodeRequest extends HttpRequest {
   readonly proxy: Proxy | undefined;
 }
@@ -24,7 +24,7 @@ const BODILESS_STATUSES = [204, 205, 304];
 /** Sends requests, over connections that are kept for the next ones. */
 export class NodeSender implements Disposable {
   readonly #tls: TlsSettings;
-  /** By the origin that they lead to. */
+  /** By origin. */
   readonly #agents = new Map<string, Agent>();
 
   constructor(tls: TlsSettings) {
@@ -36,8 +36,8 @@ export class NodeSender implements Disposable {
     const { method = "GET", headers, body, signal, proxy } = options;
     signal?.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<Response>();
-    // A connection that its server has just closed is no place for what must not be
-    // sent twice.
+    // A kept connection may just be closing, so requests that must not be sent
+    // twice use a new one.
     const isRepeatable = body === undefined && proxy === undefined &&
       url.protocol === "https:";
     const request = isRepeatable
@@ -66,7 +66,7 @@ export class NodeSender implements Disposable {
       try {
         resolve(toResponse(message));
       } catch (error) {
-        // What is thrown in an event would end the process.
+        // An exception in an event handler would end the process.
         message.destroy();
         reject(error);
       }
@@ -125,7 +125,7 @@ function portOf({ port, protocol }: URL): number {
   return Number(port || (protocol === "http:" ? 80 : 443));
 }
 
-/** Whatever goes wrong with it, the request's own error tells. */
+/** Errors are reported by the request. */
 async function sendBody(
   body: ReadableStream<Bytes>,
   sent: ClientRequest,

@@ -36,7 +36,7 @@ export interface Route {
 
 /**
  * The variables that programs look at for proxies; each is read in capitals first.
- * ALL_PROXY is not for us, but for those that we start.
+ * ALL_PROXY is only passed on to programs.
  */
 export const PROXY_NAMES: readonly string[] = [
   ...["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"],
@@ -49,7 +49,8 @@ const SCHEMES = ["http:", "https:", "socks5:", "socks5h:"];
  * Reads the rules.
  *
  * @param read Gives a variable's value; undefined if it is not set.
- * @throws {SyntaxError} If a proxy is no URL; its login is not told.
+ * @throws {SyntaxError} If a proxy is not a URL; the message does not contain its
+ * login.
  */
 export function readProxyRules(
   read: (name: string) => string | undefined,

@@ -1,4 +1,4 @@
-/** Reads a blob chunk by chunk, and knows its digest in the end. */
+/** Reads a blob chunk by chunk, and computes its digest. */
 
 import { createHash } from "node:crypto";
 import type { Abortable } from "../../errors/abort.ts";
@@ -6,7 +6,7 @@ import type { Bytes } from "../../formats/bytes.ts";
 import type { Digest } from "../../formats/oci/digest.ts";
 import { endDigest } from "../../formats/oci/digest_of.ts";
 
-/** A piece of a blob. It is valid until the next but one is read. */
+/** A chunk of a blob, valid until the second next read. */
 export interface Chunk {
   /** Where it begins in the blob, in bytes. */
   readonly start: number;

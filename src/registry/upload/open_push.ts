@@ -34,7 +34,7 @@ export interface OpenPushOptions extends RegistryOptions {
   readonly mountFrom?:
     | ((digest: Digest) => Promise<readonly string[]>)
     | undefined;
-  /** What is kept of a blob until the server has it, in bytes; 5 MiB. */
+  /** The chunk size in bytes, kept in memory until the server has it; 5 MiB. */
   readonly chunkSize?: number | undefined;
 }
 
@@ -69,7 +69,7 @@ function endpointOf(reference: Reference, conf: RegistriesConf): Endpoint {
   return { reference, insecure: entry?.insecure ?? false, isMirror: false };
 }
 
-/** Its first answer tells whether it is a registry, and how to log in. */
+/** The first response shows whether it is a registry, and how to log in. */
 async function toMedium(
   settings: RepositoryOptions,
   options: OpenPushOptions & FetchManifestOptions,

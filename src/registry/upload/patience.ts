@@ -1,4 +1,4 @@
-/** How often a step of an upload is tried again, and what ends a round of it. */
+/** Retries of a step of an upload. */
 
 import { type Abortable, sleep } from "../../errors/abort.ts";
 import type { RegistryError } from "../../errors/image_errors.ts";
@@ -9,9 +9,9 @@ import {
   type RetryRules,
 } from "../send_request.ts";
 
-/** An upload is over on the server's side: it can only begin again. */
+/** The server has lost the upload: it must begin again. */
 export class UploadBrokenError extends Error {
-  /** What is told if it does not. */
+  /** The error if it does not. */
   readonly refusal: RegistryError;
 
   static {
@@ -24,7 +24,7 @@ export class UploadBrokenError extends Error {
   }
 }
 
-/** Counts tries that brought nothing. */
+/** Counts attempts without progress. */
 export class Patience {
   readonly #rules: RetryRules;
   readonly #signal: AbortSignal | undefined;
@@ -35,7 +35,7 @@ export class Patience {
     this.#signal = signal;
   }
 
-  /** Tells that a try brought something. */
+  /** Resets the count after progress. */
   reset(): void {
     this.#failures = 0;
   }

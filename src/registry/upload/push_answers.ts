@@ -1,4 +1,4 @@
-/** What registries say to those who write: OCI distribution-spec v1.1. */
+/** Responses of registries to writes: OCI distribution-spec v1.1. */
 
 import type { RegistryError } from "../../errors/image_errors.ts";
 import { mediaTypeOf } from "../../formats/oci/media_types.ts";
@@ -27,14 +27,14 @@ export async function pushErrorOf(
   return await errorOf(response, what, { ...options, advice });
 }
 
-/** Whether an answer is for people: no registry writes one. */
+/** Whether a response is a web page, which no registry sends. */
 export function isPage({ headers }: Response): boolean {
   return mediaTypeOf(headers.get("content-type")) === "text/html";
 }
 
 /**
- * How many bytes of a blob a server has: its Range header. `0-0` stands for none,
- * as nobody sends a single byte. Undefined if it does not say.
+ * How many bytes of a blob a server has: its Range header. `0-0` means none, as
+ * chunks are larger than one byte. Undefined if it does not say.
  */
 export function offsetOf({ headers }: Response): number | undefined {
   const [, last] = /^(?:bytes[= ])?0-(\d{1,15})$/

@@ -7,7 +7,7 @@ import { discardBody } from "../read_body.ts";
 import { isPage, PAGE_PROBLEM, pushErrorOf } from "./push_answers.ts";
 import type { UploadAccess } from "./upload_session.ts";
 
-/** As what a manifest is put. */
+/** How to put a manifest. */
 export interface PushManifestOptions extends Abortable {
   /** A tag, or its digest. */
   readonly name: string;
@@ -55,7 +55,7 @@ export async function pushManifest(
 const REFUSALS = ["MANIFEST_INVALID", "TAG_INVALID", "UNSUPPORTED"];
 
 /**
- * Whether a registry takes no manifest of this kind, but perhaps one of another.
+ * Whether a registry refuses this format of manifest, so that another may work.
  *
  * @param error What putting it failed with.
  */

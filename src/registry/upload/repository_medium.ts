@@ -1,4 +1,4 @@
-/** A repository in a registry as a place that images go to. */
+/** A repository in a registry as a destination of images. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import { BlobMismatchError, RegistryError } from "../../errors/image_errors.ts";
@@ -40,13 +40,13 @@ const MAX_MOUNTS = 2;
 
 /** A repository that is written to. Several blobs may be put at once. */
 export class RepositoryMedium implements ImageMedium {
-  /** Registries take all; those that do not say so. */
+  /** All types are tried; a registry refuses those that it does not support. */
   readonly manifestTypes: readonly string[] = [];
-  /** They travel far. */
+  /** Compressed for the network. */
   readonly layers = "compressed";
   readonly #options: RepositoryMediumOptions;
   readonly #style: UploadStyle;
-  /** Uploads that began as a mount that was not granted. */
+  /** Uploads that the server began instead of a mount. */
   readonly #begun = new Map<Digest, UploadSession>();
 
   /** Sends nothing yet. */
@@ -133,7 +133,7 @@ export class RepositoryMedium implements ImageMedium {
         Number(length) !== size;
       return !isOther && !isPage(response);
     }
-    // Whoever stores the blobs may not answer to HEAD at all.
+    // A blob store may not support HEAD.
     if (response.status === 404 || isFromElsewhere(response)) return false;
     if (response.status === 405) return false;
     throw await pushErrorOf(response, `Cannot push "${title}"`, {
@@ -142,7 +142,10 @@ export class RepositoryMedium implements ImageMedium {
     });
   }
 
-  /** Where it is not granted, an upload is: it is kept for the blob. */
+  /**
+   * If the mount is refused, the server begins an upload, which is kept for the
+   * blob.
+   */
   async #mount(digest: Digest, { signal }: Abortable): Promise<boolean> {
     const { access, mountFrom, title } = this.#options;
     const what = `Cannot push "${title}"`;
@@ -158,7 +161,7 @@ export class RepositoryMedium implements ImageMedium {
         this.#begun.set(digest, begun);
       } catch (error) {
         signal?.throwIfAborted();
-        // No right to read there, or no idea of mounts: it is uploaded.
+        // Without permission, or without support for mounts, it is uploaded.
         if (!(error instanceof RegistryError)) throw error;
       }
     }

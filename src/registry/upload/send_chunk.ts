@@ -14,14 +14,14 @@ export interface Sending extends SessionOptions {
   readonly patience: Patience;
 }
 
-// Few calls, and as much as goes over a wire at once.
+// A compromise between calls and memory.
 const PIECE_SIZE = 64 * 1024;
-// A session ends by these; others say that the request was none for this server.
+// Statuses of a lost session.
 const LOST_STATUSES = [404, 410];
 const LOST_CODES = ["BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_INVALID"];
 
 /**
- * Sends a chunk, as often and in as many requests as it takes.
+ * Sends a chunk, in several requests and with retries if needed.
  *
  * @throws {UploadBrokenError} If the server has lost what came before it.
  * @throws {RegistryError} If the server does not take it.
@@ -84,7 +84,7 @@ async function offsetAfter(
   }
 }
 
-/** Asks the server; what it does not know any more is lost. */
+/** Queries the offset; an unknown session is lost. */
 async function askOffset(
   error: RegistryError,
   { session, signal }: Sending,

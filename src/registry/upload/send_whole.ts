@@ -1,4 +1,4 @@
-/** Sends all of a blob by one request, straight from where it comes from. */
+/** Sends a whole blob in one request, directly from its source. */
 
 import { createHash, type Hash } from "node:crypto";
 import type { Bytes } from "../../formats/bytes.ts";
@@ -11,7 +11,7 @@ import { UploadBrokenError } from "./patience.ts";
 import { refusalOf, type Sending } from "./send_chunk.ts";
 
 /**
- * Sends a blob. A blob that is known is gone on with where a connection broke.
+ * Sends a blob. If its digest is known, a broken upload is resumed.
  *
  * @throws {UploadBrokenError} If it must be begun again.
  * @throws {RegistryError} If the server does not take it.
@@ -46,7 +46,7 @@ export async function sendWhole(
   }
 }
 
-/** The server proves it: part of it was not seen a second time. */
+/** The server verifies it, as a part was not read again here. */
 function knownBlob({ digest, size }: OutgoingBlob): WrittenBlob {
   if (digest === undefined || size === undefined) {
     throw new TypeError("Cannot go on with a blob that is not known");
@@ -54,7 +54,7 @@ function knownBlob({ digest, size }: OutgoingBlob): WrittenBlob {
   return { digest, size };
 }
 
-/** What went into a body. */
+/** Counts and hashes a body. */
 class Tally {
   #hash: Hash = createHash("sha256");
   #size = 0;
@@ -78,7 +78,7 @@ class Tally {
     return { digest: endDigest(this.#hash), size: this.#size };
   }
 
-  /** A source that fails breaks the connection: its own error is what counts. */
+  /** If the source fails, its error is thrown instead of the connection's. */
   async orItsError<T>(sent: Promise<T>): Promise<T> {
     const result = await sent.catch((error) => {
       throw this.#error === undefined ? error : this.#error.reason;

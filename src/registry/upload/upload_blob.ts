@@ -1,6 +1,6 @@
 /**
- * Uploads one blob, whatever happens on the way: OCI distribution-spec v1.1,
- * "Pushing a blob in chunks".
+ * Uploads one blob with retries: OCI distribution-spec v1.1, "Pushing a blob in
+ * chunks".
  */
 
 import { type Abortable, sleep } from "../../errors/abort.ts";
@@ -22,7 +22,7 @@ import type { UploadStyle } from "./upload_style.ts";
 export interface UploadBlobOptions extends Abortable {
   /** What cannot be done if it fails, such as `Cannot push layer "…"`. */
   readonly what: string;
-  /** What the registry wants, as far as it is known. */
+  /** The known requirements of the registry. */
   readonly style: UploadStyle;
   /** An upload that was begun already. */
   readonly session?: UploadSession | undefined;
@@ -30,7 +30,7 @@ export interface UploadBlobOptions extends Abortable {
   readonly has: (digest: Digest) => Promise<boolean>;
 }
 
-// Who forgets three uploads forgets the fourth, too.
+// The maximum of restarts.
 const MAX_ROUNDS = 4;
 const DEFAULT_DELAY_MS = 250;
 // Configs, and the many layers that only change a file.
@@ -38,7 +38,7 @@ const MAX_MONOLITH = 1024 * 1024;
 const MAX_CHUNK = 32 * 1024 * 1024;
 
 /**
- * Uploads a blob. What breaks on the way goes on where it was, or begins again.
+ * Uploads a blob. A broken upload is resumed or restarted.
  *
  * @throws {BlobMismatchError} If it is not as promised, here or there.
  * @throws {RegistryError} If the registry does not take it.
@@ -56,7 +56,7 @@ export async function uploadBlob(
       session ??= await beginUpload(access, options);
       return await uploadOnce(blob, { ...options, session, access });
     } catch (error) {
-      // Whatever failed: nobody goes on with it.
+      // After a failure, cancel the upload.
       await session?.cancel();
       session = undefined;
       if (!(error instanceof UploadBrokenError)) throw error;
@@ -128,7 +128,7 @@ async function sendMany(
   return written;
 }
 
-/** The source may be damaged: what it gives must not get another's name. */
+/** The source may be damaged: its bytes must match the digest. */
 function check(
   written: WrittenBlob,
   { digest, size }: OutgoingBlob,
@@ -145,7 +145,7 @@ function check(
   );
 }
 
-/** Gives the upload its digest; then it is a blob. */
+/** Completes the upload with its digest. */
 async function finish(
   { digest, size }: WrittenBlob,
   { bytes, ...sending }: Uploading & { readonly bytes?: Bytes },

@@ -24,7 +24,7 @@ export interface UploadAccess {
   readonly retry?: RetryRules | undefined;
 }
 
-/** What came of a request that writes. */
+/** The result of a writing request. */
 export type Step =
   /** The server has it; `offset` is how much it has of the blob, if it says. */
   | {
@@ -32,13 +32,13 @@ export type Step =
     readonly offset?: number | undefined;
     readonly digest?: Digest | undefined;
   }
-  /** It may have a part of it, or all: it must be asked. */
+  /** It may have a part of it, or all: the offset must be queried. */
   | {
     readonly kind: "failed";
     readonly error: RegistryError;
     readonly waitMs: number;
   }
-  /** It has nothing of it, and will not take it. */
+  /** It refuses it. */
   | { readonly kind: "refused"; readonly error: RegistryError };
 
 /** A blob that another repository of the registry may have. */
@@ -48,14 +48,14 @@ export interface Mount {
   readonly from: string;
 }
 
-/** What a request of a session is about. */
+/** Options of a session's requests. */
 export interface SessionOptions extends Abortable {
   /** What cannot be done if it fails, such as `Cannot push layer "…"`. */
   readonly what: string;
 }
 
 const OCTETS = { "content-type": "application/octet-stream" } as const;
-// Who waits for Ctrl-C does not wait long.
+// Short, as the user waits after Ctrl-C.
 const CANCEL_TIMEOUT_MS = 5000;
 const ONE_TRY = { tries: 1, unansweredTries: 1 } as const;
 
@@ -77,7 +77,7 @@ export class UploadSession {
   }
 
   /**
-   * Begins an upload, or is spared it by a mount.
+   * Begins an upload, unless a mount succeeds.
    *
    * @throws {RegistryError} If the server does not begin one.
    */
@@ -133,7 +133,7 @@ export class UploadSession {
     options: SessionOptions,
   ): Promise<Step> {
     const url = new URL(this.#location);
-    // Appended as text: what stands there may be signed as it is.
+    // Appended as text: the existing query may be signed.
     const query = url.search.replace(/^\?/, "");
     const parts = query === "" ? [] : [query];
     url.search = [...parts, `digest=${encodeURIComponent(digest)}`].join("&");
@@ -141,7 +141,7 @@ export class UploadSession {
     return await this.#step({ method: "PUT", ...request }, { ...options, url });
   }
 
-  /** Asks how much the server has; undefined if it forgot the upload. */
+  /** Queries the offset; undefined if the server lost the upload. */
   async findOffset({ signal }: Abortable): Promise<number | undefined> {
     const { sender, retry } = this.#access;
     const response = await sender.send(this.#location, { signal, retry });
@@ -151,7 +151,7 @@ export class UploadSession {
     return offsetOf(response) ?? 0;
   }
 
-  /** Makes the server forget the upload, if it can be had: nobody waits long. */
+  /** Cancels the upload on the server, within a short time limit. */
   async cancel(): Promise<void> {
     try {
       const response = await this.#access.sender.send(this.#location, {
@@ -211,7 +211,7 @@ export class UploadSession {
     };
   }
 
-  /** Each answer may say where to go on. */
+  /** Each response may contain the next URL. */
   async #moveTo(response: Response, what = "Cannot push"): Promise<void> {
     const location = response.headers.get("location");
     if (location === null) return;
@@ -220,8 +220,8 @@ export class UploadSession {
 }
 
 /**
- * Where an upload goes on. Proxies that end TLS often forget to tell the registry
- * that it is asked by https: what it says of its own host stays with https.
+ * Resolves the next URL. Registries behind a TLS proxy often return http URLs: for
+ * the same host, https is kept.
  */
 async function resolveLocation(
   text: string,

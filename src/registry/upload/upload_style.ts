@@ -1,6 +1,6 @@
-/** How a registry, and what stands before it, wants blobs to be sent. */
+/** How a registry, and proxies before it, accept blobs. */
 
-/** What was learnt of one registry: later blobs are sent so from the beginning. */
+/** What was learned about a registry: used for later blobs. */
 export class UploadStyle {
   /** `"one"` request for all of a blob, as registries want that know no chunks. */
   requests: "many" | "one" = "many";
@@ -25,8 +25,8 @@ export class UploadStyle {
   }
 }
 
-// More costs memory, two of them for each layer on its way; stores such as S3 take
-// no smaller parts.
+// Two chunks for each layer are in memory; stores such as S3 accept no smaller
+// parts.
 const DEFAULT_CHUNK_SIZE = 5 * 1024 * 1024;
-// A sixteenth of what proxies take that are not told of registries.
+// A sixteenth of the usual default limit of proxies.
 const MIN_REQUEST_SIZE = 64 * 1024;

@@ -1,4 +1,4 @@
-/** Where archives are written to: a file that is there when it is whole, or a pipe. */
+/** The output of archives: a file that appears when complete, or a pipe. */
 
 import { basename, dirname, join, resolve } from "@std/path";
 import {
@@ -24,7 +24,7 @@ import { isErrno } from "../../fs/errno.ts";
 import { randomSuffix } from "../../fs/random_name.ts";
 import { syncDirectory } from "../../fs/sync.ts";
 
-/** An archive that is being written; disposing takes back what can be. */
+/** An archive that is being written; disposing removes it, if possible. */
 export interface ArchiveOutput extends AsyncDisposable {
   /** A private directory for what cannot be written yet; made when it is asked for. */
   readonly temporary: string;
@@ -40,9 +40,9 @@ export interface ArchiveOutput extends AsyncDisposable {
 
 /** How to open an output. */
 export interface OpenOutputOptions extends Abortable {
-  /** What is done to a file that is there: it is replaced at the end, or stays. */
+  /** What to do with an existing file: replace it at the end, or refuse. */
   readonly existing: "replace" | "refuse";
-  /** For what waits to go into a pipe; disposed of with the output. */
+  /** For data that cannot be written to a pipe yet; disposed of with the output. */
   readonly space: TemporarySpace;
 }
 
@@ -53,8 +53,8 @@ export interface TemporarySpace extends AsyncDisposable {
 }
 
 /**
- * Opens a file, or what is in its place. Until it is committed, what is there stays
- * there; but what goes into a pipe or a device cannot be taken back.
+ * Opens a file, or what is in its place. An existing file stays until the commit;
+ * but data in a pipe or a device cannot be removed.
  *
  * @param name Its path; `/dev/stdout` is standard output.
  * @throws {DuplicateNameError} If there is a file that is to stay.
@@ -72,7 +72,7 @@ export async function openOutput(
     throw new DuplicateNameError(`${cannot}: it is a directory`);
   }
   if (found?.isFile() === false) {
-    // Not at once: a pipe opens when somebody reads it.
+    // Opened later, as opening a pipe blocks until it has a reader.
     const open = () => waiting(name, Deno.open(name, { write: true }));
     const { writable } = await unlessAborted(open, { signal });
     return openPipe(writable, { name, space });

@@ -1,4 +1,4 @@
-/** Writes blobs and small files into an archive, each once, the same for the same. */
+/** Writes blobs and small files into an archive, each once, reproducibly. */
 
 import { join } from "@std/path";
 import { rmSync } from "node:fs";
@@ -30,8 +30,8 @@ export interface ArchiveWriterOptions {
 }
 
 /**
- * An archive that grows. Blobs are in it in the order in which they were put,
- * however long each takes. When a call has failed, it is of no more use.
+ * Writes an archive. Blobs are in the order of the calls, even if an earlier one
+ * takes longer. After a failed call it must not be used.
  */
 export class ArchiveWriter {
   readonly #output: ArchiveOutput;
@@ -170,7 +170,7 @@ export class ArchiveWriter {
 /** A blob that waits in a file. */
 type AsideBlob = WrittenBlob & Pick<BlobFile, "path">;
 
-/** As containers/image writes all that is of no importance. */
+/** The header fields as in containers/image. */
 const BLANK = {
   linkName: "",
   size: 0,

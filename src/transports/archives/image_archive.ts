@@ -1,4 +1,4 @@
-/** What archives of any kind have in common: they hold images. */
+/** The common interface of archives of images. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import { NotFoundError } from "../../errors/not_found_errors.ts";
@@ -20,7 +20,7 @@ export interface ArchivedImage {
   open(options?: Abortable): Promise<ImageSource>;
 }
 
-/** Which image of an archive is meant; if omitted, there must be only one. */
+/** How to choose an image of an archive; if omitted, there must be only one. */
 export interface ChooseImageOptions {
   /** Whether a name is the one that is meant. */
   readonly isNamed?: ((name: string) => boolean) | undefined;
@@ -36,7 +36,7 @@ const MAX_SHOWN = 20;
 /**
  * Chooses an image of an archive.
  *
- * @throws {NotFoundError} If none, or more than one, is meant.
+ * @throws {NotFoundError} If none, or more than one, matches.
  */
 export function chooseImage(
   images: readonly ArchivedImage[],

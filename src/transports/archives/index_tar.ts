@@ -1,5 +1,5 @@
 /**
- * Finds out where the members of an archive are, from its headers alone: content is
+ * Indexes the members of an archive by reading only its headers: content is
  * skipped, so an archive of any size takes little time and memory.
  */
 
@@ -20,7 +20,7 @@ export interface TarMember {
   readonly isSparse: boolean;
 }
 
-/** Which of several members of one name counts. */
+/** Which of several members with one name to use. */
 export type Duplicates = "first" | "last";
 
 /** The members of an archive. Names are binary strings. */
@@ -40,7 +40,7 @@ const CHUNK_BYTES = 16 * 1024;
  * Reads the headers of an archive.
  *
  * @throws {InvalidLayerError} If it is malformed or cut short.
- * @throws {RangeError} If it has more members than orlop keeps in mind.
+ * @throws {RangeError} If it has too many members.
  */
 export async function indexTar(
   file: Deno.FsFile,

@@ -65,7 +65,7 @@ export interface ArchiveFile {
   find(name: string, which: Duplicates): BlobFile | undefined;
 }
 
-// Nobody writes more than one; more lead nowhere, or in circles.
+// More links are probably a cycle.
 const MAX_LINKS = 8;
 
 /**
@@ -100,7 +100,7 @@ export async function openArchive(
 }
 
 /**
- * Expands what is compressed; the first bytes tell.
+ * Decompresses a compressed file, which is detected by its first bytes.
  *
  * @throws {InvalidManifestError} If it is damaged.
  */

@@ -11,12 +11,12 @@ import { openSession } from "../../open_session.ts";
 import { relayStreams } from "../../relay_streams.ts";
 import type { ATTACH } from "../../table/enter_commands.ts";
 
-// What a process may have a use for; SIGWINCH goes another way.
+// The signals that are forwarded; SIGWINCH is handled by the terminal.
 const FORWARDED: readonly Deno.Signal[] = [
   ...["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const,
 ];
 
-// Those by which people ask for the end.
+// The signals that ask for the end.
 const ENDING: readonly Deno.Signal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /** Connects orlop to a container's process. */
@@ -41,13 +41,13 @@ export async function run(call: Call<typeof ATTACH>): Promise<void> {
   });
 }
 
-// As Docker's client: a process may have a reason not to end.
+// As in Docker's client: the third signal ends the client.
 const PATIENCE = 3;
 
 /**
- * Sends what orlop gets to the container, until it is disposed of.
+ * Forwards signals to the container, until it is disposed of.
  *
- * @param onInsistence Called when somebody asks for the end again and again.
+ * @param onInsistence Called when the user asks for the end repeatedly.
  */
 function forwardSignals(
   agent: Agent,
@@ -57,7 +57,7 @@ function forwardSignals(
   let count = 0;
   const listeners = FORWARDED.map((name) => {
     const number = parseSignal(name) ?? 0;
-    // Nothing runs in it by now: then the relay ends, too.
+    // The process has ended: then the relay ends, too.
     const send = () => killContainer(agent, id, { number }).catch(() => {});
     const listener = () => {
       if (ENDING.includes(name) && ++count >= PATIENCE) return onRepeat();

@@ -6,7 +6,7 @@ import type { Call } from "../../command.ts";
 import { openSession } from "../../open_session.ts";
 import type { CLEANUP_CONTAINER } from "../../table/container_commands.ts";
 
-/** Puts away what has ended; conmon has it done, so nothing is printed. */
+/** Cleans up an ended container; conmon calls it, so nothing is printed. */
 export async function run(call: Call<typeof CLEANUP_CONTAINER>): Promise<void> {
   const [id] = call.arguments;
   using session = openSession(call);

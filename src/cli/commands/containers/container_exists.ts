@@ -6,7 +6,7 @@ import { EXIT } from "../../exit_code.ts";
 import { openSession } from "../../open_session.ts";
 import type { CONTAINER_EXISTS } from "../../table/container_commands.ts";
 
-/** Says nothing, as podman does: the exit code tells. */
+/** Prints nothing, as podman does: the exit code is the result. */
 export async function run(
   call: Call<typeof CONTAINER_EXISTS>,
 ): Promise<number> {

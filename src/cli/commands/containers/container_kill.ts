@@ -9,7 +9,7 @@ import { forEachName } from "../../input/for_each_name.ts";
 import { openSession } from "../../open_session.ts";
 import type { KILL_CONTAINER } from "../../table/container_commands.ts";
 
-/** Sends a signal to what runs in containers, and prints their names. */
+/** Sends a signal to the processes of containers, and prints their names. */
 export async function run(call: Call<typeof KILL_CONTAINER>): Promise<void> {
   const { flags: { all, signal: text }, terminal, signal } = call;
   const number = readSignal(text);

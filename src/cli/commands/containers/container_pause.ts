@@ -6,7 +6,7 @@ import { forEachName } from "../../input/for_each_name.ts";
 import { openSession } from "../../open_session.ts";
 import type { PAUSE } from "../../table/process_commands.ts";
 
-/** Halts what runs in containers, and prints their names. */
+/** Pauses the processes of containers, and prints their names. */
 export async function run(call: Call<typeof PAUSE>): Promise<void> {
   const { terminal, signal } = call;
   using session = openSession(call);

@@ -22,7 +22,7 @@ import type { STATS } from "../../table/process_commands.ts";
 
 type StatsCall = Call<typeof STATS>;
 
-/** Shows what containers use: once, or again and again. */
+/** Shows the resource usage of containers, once or repeatedly. */
 export async function run(call: StatsCall): Promise<void> {
   const { flags, signal } = call;
   checkFormat(flags.format, { plain: "table" });
@@ -45,7 +45,7 @@ export async function run(call: StatsCall): Promise<void> {
   }
 }
 
-/** Those that are named; or else all that run, as far as they go on. */
+/** The named containers, or all that still run. */
 async function measure(
   agent: Agent,
   { arguments: names, signal }: StatsCall,

@@ -9,7 +9,7 @@ import { openSession } from "../../open_session.ts";
 import type { STOP_CONTAINER } from "../../table/container_commands.ts";
 import { stopTime } from "../../table/shared_flags.ts";
 
-/** Ends what runs in containers, unmounts them, and prints their names. */
+/** Stops the processes of containers, unmounts them, and prints their names. */
 export async function run(call: Call<typeof STOP_CONTAINER>): Promise<void> {
   const { flags, terminal, signal } = call;
   const { all, ignore, count, force } = flags;

@@ -6,7 +6,7 @@ import { forEachName } from "../../input/for_each_name.ts";
 import { openSession } from "../../open_session.ts";
 import type { UNPAUSE } from "../../table/process_commands.ts";
 
-/** Lets what was halted go on, and prints their names. */
+/** Resumes the processes of containers, and prints their names. */
 export async function run(call: Call<typeof UNPAUSE>): Promise<void> {
   const { terminal, signal } = call;
   using session = openSession(call);

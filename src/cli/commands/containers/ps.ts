@@ -53,11 +53,11 @@ function readOwnSpec(
   agent: Agent,
   { id, owner }: ContainerSummary,
 ): RuntimeSpec | undefined {
-  // Other tools keep theirs in another place, or form.
+  // Other tools store theirs elsewhere, or in another format.
   if (owner !== "orlop") return undefined;
   try {
     return readTemplate(agent, id);
   } catch {
-    return undefined; // The list goes on; inspect says what is wrong.
+    return undefined; // The list continues; inspect reports the error.
   }
 }

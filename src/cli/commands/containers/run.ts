@@ -47,7 +47,7 @@ export async function run(call: RunCall): Promise<number> {
     networks: call.config.serve,
     signal,
   });
-  // A pod that nobody asked for goes with its container.
+  // A pod that was made only for the container is removed with it.
   const isOwn = pod.isNew && (flags.rm || flags.pod === undefined);
   const options = {
     runtime: flags.runtime,
@@ -69,7 +69,7 @@ export async function run(call: RunCall): Promise<number> {
   return 0;
 }
 
-/** From cron and the like, a command with `-t` runs as it would without. */
+/** Without a terminal, as in cron, `-t` has no effect. */
 function findsTerminal(agent: Agent): boolean {
   if (isOnTerminal()) return true;
   agent.log(
@@ -92,18 +92,18 @@ async function findOrPull(
   if (flags.pull === "missing" && isThere) return typed;
   try {
     const { names } = await pull(agent, typed, { ...call, options: pulling });
-    // A layout on disk is known by another name from now on.
+    // An image from a layout on disk gets another name.
     return hasTransport(typed) ? names[0] ?? typed : typed;
   } catch (error) {
     signal.throwIfAborted();
     if (!isThere) throw error;
-    // As podman: there may be a newer one, but the one in the store will do.
+    // As in podman: if the check for a newer image fails, the stored one is used.
     agent.log("warn", `No newer image: ${describeError(error)}`);
     return typed;
   }
 }
 
-/** What pulls is loaded only where it is needed. */
+/** The code for pulls is loaded on demand. */
 async function pull(agent: Agent, name: string, call: PullCall) {
   const { pullWithProgress } = await import("../../pull_with_progress.ts");
   return await pullWithProgress(agent, name, call);

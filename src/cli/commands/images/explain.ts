@@ -16,7 +16,7 @@ import { explainText } from "../../render/explain_text.ts";
 import { showJson } from "../../render/show_list.ts";
 import type { EXPLAIN } from "../../table/lookup_commands.ts";
 
-/** Explains a name; tells by the exit code whether it can be pulled. */
+/** Explains a name; the exit code shows whether it can be pulled. */
 export async function run(call: Call<typeof EXPLAIN>): Promise<number> {
   const { flags, config, terminal, signal } = call;
   const [name] = call.arguments;
@@ -33,7 +33,7 @@ export async function run(call: Call<typeof EXPLAIN>): Promise<number> {
   return flags.probe ? probeCode(explained) : configCode(explained);
 }
 
-/** What files say may be of no use, which a pull would fail by. */
+/** The exit code for configuration with which a pull would fail. */
 function configCode({ names }: Explanation): number {
   const asked = names.flatMap(({ endpoints }) => endpoints)
     .filter(({ refusal }) => refusal === undefined);
@@ -41,7 +41,9 @@ function configCode({ names }: Explanation): number {
   return isBroken ? EXIT.failed : EXIT.ok;
 }
 
-/** One that has the image is enough; else the gravest counts. */
+/**
+ * 0 if one endpoint has the image; otherwise the code of the most severe failure.
+ */
 function probeCode({ names }: Explanation): number {
   if (names.length === 0) return EXIT.ok;
   const probes = names.flatMap(({ endpoints }) => endpoints)

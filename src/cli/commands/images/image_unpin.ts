@@ -6,7 +6,7 @@ import { forEachName } from "../../input/for_each_name.ts";
 import { openSession } from "../../open_session.ts";
 import type { UNPIN_IMAGE } from "../../table/image_commands.ts";
 
-/** Takes pins away, also those that patterns or being the pause image give. */
+/** Unpins images, also those that are pinned by patterns or as the pause image. */
 export async function run(call: Call<typeof UNPIN_IMAGE>): Promise<void> {
   const { signal, terminal } = call;
   using session = openSession(call);

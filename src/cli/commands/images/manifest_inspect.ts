@@ -11,7 +11,7 @@ import { openSession } from "../../open_session.ts";
 import { indentJson } from "../../render/indent_json.ts";
 import type { INSPECT_MANIFEST } from "../../table/lookup_commands.ts";
 
-/** Shows a manifest with all that is in it, in the order that it has. */
+/** Shows a manifest with all members, in their order. */
 export async function run(call: Call<typeof INSPECT_MANIFEST>): Promise<void> {
   const { terminal, signal } = call;
   const [name] = call.arguments;
@@ -23,7 +23,7 @@ export async function run(call: Call<typeof INSPECT_MANIFEST>): Promise<void> {
   terminal.print(indentJson(toText(bytes)));
 }
 
-/** It is the registry's mistake, and none of who asks. */
+/** Malformed JSON is the registry's error, not the user's. */
 function checkJson(bytes: Bytes, what: string): void {
   try {
     parseJson(bytes, what);

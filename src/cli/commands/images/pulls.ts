@@ -15,7 +15,7 @@ import { showList } from "../../render/show_list.ts";
 import { GoTime } from "../../render/template/go_values.ts";
 import type { LIST_PULLS } from "../../table/image_commands.ts";
 
-/** Lists the pulls that are under way, the oldest first. */
+/** Lists the running pulls, the oldest first. */
 export function run(call: Call<typeof LIST_PULLS>): void {
   const { flags, terminal } = call;
   using session = openSession(call, { purpose: "read" });
@@ -62,7 +62,7 @@ export function run(call: Call<typeof LIST_PULLS>): void {
   );
 }
 
-/** Those that are here, of all; nothing before the registry has said. */
+/** The stored layers and the total; empty before the manifest is known. */
 function layersText({ layers }: PullState): string {
   if (layers.length === 0) return "-";
   const here = layers.filter(({ phase }) =>

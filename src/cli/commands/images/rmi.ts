@@ -45,7 +45,7 @@ function checkNames({ flags, arguments: names }: Call<typeof REMOVE_IMAGE>) {
   }
 }
 
-/** The newest first: no image is in the way of those it was built on. */
+/** The newest first: an image is removed before those that it was built on. */
 async function listIds(
   agent: Agent,
   options: { readonly signal: AbortSignal },

@@ -6,7 +6,7 @@ import { EXIT } from "../../exit_code.ts";
 import { openSession } from "../../open_session.ts";
 import type { POD_EXISTS } from "../../table/pod_commands.ts";
 
-/** Says nothing, as podman does: the exit code tells. */
+/** Prints nothing, as podman does: the exit code is the result. */
 export async function run(call: Call<typeof POD_EXISTS>): Promise<number> {
   const { signal } = call;
   const [name] = call.arguments;

@@ -22,7 +22,7 @@ import { UsageError } from "../../usage_error.ts";
 
 type LoginCall = Call<typeof LOGIN>;
 
-/** Logs in, or says who is logged in, in podman's words. */
+/** Logs in, or shows who is logged in, with podman's messages. */
 export async function run(call: LoginCall): Promise<void> {
   const { flags, terminal, config } = call;
   checkFlags(call);
@@ -34,7 +34,7 @@ export async function run(call: LoginCall): Promise<void> {
   };
   const typed = await chooseRegistry(call.arguments, options);
   const { key: registry } = parseRegistryKey(typed);
-  // Also before anything is asked: a damaged file is found now.
+  // Before anything is asked: a damaged file is reported now.
   const known = (await findLogin(registry, options))?.credentials;
   if (flags["get-login"]) {
     terminal.print(knownUser(known, registry));
@@ -84,7 +84,7 @@ function userOf(known: Credentials | undefined): string {
     : known.username ?? "";
 }
 
-/** Whether what is kept already will do. */
+/** Whether the stored credentials are valid. */
 async function tryKnown(
   { terminal }: LoginCall,
   { known, registry, ...options }: LoginOptions & {
@@ -117,7 +117,7 @@ async function readLogin(
   return { kind: "password", username, password };
 }
 
-/** Asks for the user; an empty answer is the one that is known. */
+/** Asks for the user; an empty answer means the known one. */
 async function askUser(
   { terminal, signal }: LoginCall,
   known: string,

@@ -31,7 +31,7 @@ import type { CHECK } from "../../table/store_commands.ts";
 
 type CheckCall = Call<typeof CHECK>;
 
-/** Looks at the store, and says what is damaged. */
+/** Checks the store, and reports damage. */
 export async function run(call: CheckCall): Promise<number> {
   const { flags, signal } = call;
   checkFormat(flags.format, { plain: "text" });
@@ -44,7 +44,7 @@ export async function run(call: CheckCall): Promise<number> {
   const { report, steps } = flags.repair
     ? await repair(call, options)
     : await check(call, options);
-  // First of all: it may be that metrics cannot be written there.
+  // Before the metrics, which may fail to be written.
   show({ report, steps }, call);
   if (flags.metrics !== undefined) {
     writeCheckMetrics(flags.metrics, report.status);
@@ -52,7 +52,7 @@ export async function run(call: CheckCall): Promise<number> {
   return report.status.damaged.length > 0 ? EXIT.failed : EXIT.ok;
 }
 
-/** What was found, and done. */
+/** The findings and repairs. */
 interface Outcome {
   readonly report: CheckReport;
   /** Only of a repair. */
@@ -102,7 +102,7 @@ function readLimits(flags: CheckCall["flags"]) {
   };
 }
 
-/** Only for people who wait: what is left over is told at the end. */
+/** Only on a terminal: leftovers are reported at the end. */
 function tellLayer(
   { id, position, count }: CheckProgress,
   { terminal, config }: CheckCall,
@@ -136,7 +136,7 @@ function show(
   if (!config.isQuiet) terminal.print(summarizeCheck(report));
 }
 
-/** What templates can show of each thing that is not well. */
+/** The template fields of each damaged object. */
 const COLUMNS: readonly Column<CheckedObject>[] = [
   { header: "KIND", field: "Kind", text: ({ kind }) => kind },
   { header: "ID", field: "ID", text: ({ id }) => id },

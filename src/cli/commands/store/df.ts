@@ -113,7 +113,7 @@ function summarize(usage: StoreUsage): SummaryRow[] {
   ];
 }
 
-/** What could go, in bytes: of images, of containers, of crashes. */
+/** What could be removed, in bytes: images, containers, leftovers. */
 function partition({ reclaimable }: StoreUsage) {
   const bytesOf = (...kinds: CleanupKind[]) =>
     sumBytes(kinds.map((kind) => reclaimable[kind]));

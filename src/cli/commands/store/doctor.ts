@@ -17,7 +17,7 @@ import type { Style } from "../../render/terminal.ts";
 import { showOnOneLine } from "../../../formats/visible_text.ts";
 import type { DOCTOR } from "../../table/store_commands.ts";
 
-/** Shows what is well and what is not. */
+/** Shows all findings. */
 export async function run(
   { flags, config, libc, terminal, signal }: Call<typeof DOCTOR>,
 ): Promise<number> {
@@ -53,10 +53,10 @@ export async function run(
   return failed > 0 ? 1 : 0;
 }
 
-// What scripts/install --serve writes.
+// The unit of scripts/install --serve.
 const UNIT = "/etc/systemd/system/orlop.service";
 
-/** A machine is to serve if settings or systemd say so. */
+/** A machine is a node if it has settings or a unit for it. */
 function nodeOf(serve: ServeTexts): NodeSettings {
   return {
     isServed: Object.keys(serve).length > 0 || isThere(UNIT),

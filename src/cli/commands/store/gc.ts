@@ -21,7 +21,7 @@ import type { GC } from "../../table/store_commands.ts";
 
 type GcCall = Call<typeof GC>;
 
-/** Cleans up, or tells what would go; the plan is what is done. */
+/** Cleans up, or prints the plan, which is exactly what would be done. */
 export async function run(call: GcCall): Promise<number> {
   const { flags, signal } = call;
   const { wait, metrics } = flags;
@@ -40,7 +40,7 @@ export async function run(call: GcCall): Promise<number> {
     show(report, call);
     return exitCodeFor(report);
   } finally {
-    // Also after a failure: that is what a monitor is for.
+    // Also after a failure, for monitoring.
     if (metrics !== undefined && status !== undefined) {
       writeCleanupMetrics(metrics, status);
     }
@@ -69,7 +69,7 @@ function show(
   for (const line of describeProblems(report)) terminal.tell(line);
 }
 
-/** What templates can show of each thing that goes. */
+/** The template fields of each removed object. */
 const COLUMNS: readonly Column<CleanupItem>[] = [
   { header: "KIND", field: "Kind", text: ({ kind }) => kind },
   { header: "ID", field: "ID", text: ({ id }) => id },
@@ -78,7 +78,7 @@ const COLUMNS: readonly Column<CleanupItem>[] = [
   { header: "REASON", field: "Reason", text: ({ reason }) => reason },
 ];
 
-/** 0 only if nothing is left to do: a crontab must notice. */
+/** 0 only if nothing is left to do, so that cron notices. */
 function exitCodeFor({ plan, failed }: PruneReport): number {
   if (failed.length > 0) return EXIT.failed;
   return plan.shortfall > 0 ? EXIT.inUse : EXIT.ok;

@@ -20,7 +20,7 @@ import { UsageError } from "../../usage_error.ts";
 
 type ScheduleCall = Call<typeof SCHEDULE>;
 
-/** Prints what a scheduler has to read, or puts it where it is read. */
+/** Prints or installs the files of a schedule. */
 export function run(call: ScheduleCall): void {
   const { flags, terminal, arguments: [word, ...words] } = call;
   const scheduler = readScheduler(word);
@@ -63,7 +63,7 @@ function readScheduler(word: string): Scheduler {
   throw new UsageError(`Cannot schedule by "${word}": use cron or systemd`);
 }
 
-/** The cleanup's command line; checked now, since later nobody looks. */
+/** The cleanup's command line; checked now, as its later errors may not be seen. */
 function gcCommand(
   { flags, config }: ScheduleCall,
   words: readonly string[],
@@ -84,7 +84,7 @@ function gcCommand(
   return [program, ...gc];
 }
 
-// Longer than any layer takes that another tool unpacks, in seconds.
+// Longer than another tool takes to unpack any layer, in seconds.
 const WAIT = ["--wait", "600"];
 
 function readTime(text: string): Schedule["at"] {

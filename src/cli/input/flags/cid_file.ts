@@ -1,9 +1,9 @@
-/** The file that `--cidfile` names: born before its container, or not at all. */
+/** The file of `--cidfile`: created before its container. */
 
 import { UsageError } from "../../usage_error.ts";
 import { badFlag } from "./flag_value.ts";
 
-/** A new file, which goes again unless an ID is written to it. */
+/** A new file, which is removed unless an ID is written to it. */
 export interface CidFile extends Disposable {
   /** Writes the container's ID. */
   write(id: string): void;

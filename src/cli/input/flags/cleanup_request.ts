@@ -1,4 +1,4 @@
-/** What the flags of `orlop gc` ask for. */
+/** The cleanup request of the flags of `orlop gc`. */
 
 import type {
   CleanupRequest,
@@ -14,7 +14,7 @@ type GcFlags = Call<typeof GC>["flags"];
 /**
  * Reads the flags.
  *
- * @throws {UsageError} If they do not fit together.
+ * @throws {UsageError} If they contradict each other.
  */
 export function cleanupRequest(flags: GcFlags): CleanupRequest {
   const olderThan = flags["older-than"];

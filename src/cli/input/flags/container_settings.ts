@@ -1,4 +1,4 @@
-/** What flags say about a container, in the terms of the runtime. */
+/** Converts flags of a container to engine settings. */
 
 import type { TemplateOptions } from "../../../engine/containers/make_template.ts";
 import { isDeviceName } from "../../../formats/cdi/device_name.ts";
@@ -53,7 +53,7 @@ export function containerSettings(
       : readEntrypoint(entrypoint),
     env: readEnvFlags(flags, sources),
     workdir,
-    // Nothing is not root, but whom the image names.
+    // An empty user means the image's, not root.
     user: user || undefined,
     groups: flags["group-add"].map(readGroup),
     ...readMounts(flags),
@@ -84,7 +84,7 @@ function readEntrypoint(text: string): readonly string[] {
       return words;
     }
   } catch {
-    // Told below, in words that fit the flag.
+    // Reported below with the flag's name.
   }
   throw badFlag("entrypoint", text, "expected a JSON array of texts");
 }
@@ -124,14 +124,14 @@ function readNamespaces(
   }
   return {
     pid,
-    // To podman that is one of its own that others may join.
+    // In podman: its own namespace, which others may join.
     ipc: ipc === "shareable" ? "private" as const : ipc,
     uts,
     cgroupNamespace: cgroupns,
   };
 }
 
-/** What orlop itself has to know is noted among them. */
+/** orlop stores its own settings among them. */
 function readAnnotations(
   { annotation, label, ...flags }: ContainerFlags,
 ): Readonly<Record<string, string>> {

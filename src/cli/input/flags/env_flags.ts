@@ -13,7 +13,7 @@ export interface EnvFlags {
   readonly unsetenv: readonly string[];
 }
 
-/** What orlop itself has, as far as it may look. */
+/** The environment of orlop, as far as it may read it. */
 export interface OwnEnv {
   get(name: string): string | undefined;
   /** All, by name. */
@@ -76,7 +76,7 @@ async function readFile(
   }
 }
 
-// Far more than a program can be given; what never ends has no size.
+// Far more than a program can be given; also limits endless files.
 const MAX_BYTES = 16 * 1024 * 1024;
 
 async function readToEnd(path: string, signal: AbortSignal): Promise<Bytes> {
@@ -104,7 +104,7 @@ function expand(entry: string, own: OwnEnv): readonly string[] {
     return pairs(own.all()).filter((pair) => pair.startsWith(prefix));
   }
   const value = own.get(entry);
-  // As in podman: what orlop does not have, the image may.
+  // As in podman: without a value in orlop's environment, the image's stays.
   return value === undefined ? [] : [`${entry}=${value}`];
 }
 

@@ -1,4 +1,4 @@
-/** Values of flags in general, and what is said of one that is wrong. */
+/** Parses values of flags, and makes errors for wrong ones. */
 
 import { UsageError } from "../../usage_error.ts";
 
@@ -17,7 +17,7 @@ export function readPair(
   throw badFlag(flag, text, "write NAME=VALUE");
 }
 
-/** What Go's `strconv.ParseBool()` takes, as podman does; else undefined. */
+/** Parses as Go's `strconv.ParseBool()`, as podman does; undefined if invalid. */
 export function parseSwitch(text: string): boolean | undefined {
   if (/^(1|t|true)$/i.test(text)) return true;
   return /^(0|f|false)$/i.test(text) ? false : undefined;

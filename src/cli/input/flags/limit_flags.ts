@@ -10,7 +10,7 @@ import { badFlag } from "./flag_value.ts";
 /** The values of the flags. */
 export type LimitFlags = FlagValues<typeof LIMIT_FLAGS>;
 
-// What a quota of CPUs is a part of, in microseconds.
+// The default period of a CPU quota, in microseconds.
 const CPU_PERIOD = 100_000;
 // The kernel's bounds, in microseconds.
 const [MIN_CPU_TIME, MAX_CPU_PERIOD] = [1000, 1_000_000];
@@ -36,7 +36,7 @@ export function readLimits(flags: LimitFlags): ResourceLimits {
   return limits;
 }
 
-/** How readily the container is killed for memory. */
+/** Reads the OOM score adjustment. */
 export function readOomScore(flags: LimitFlags): number | undefined {
   const text = flags["oom-score-adj"];
   if (text === undefined) return undefined;

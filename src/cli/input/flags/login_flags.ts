@@ -1,4 +1,4 @@
-/** Who logs in to a registry, as flags say. */
+/** Reads the credentials of flags. */
 
 import type { Credentials } from "../../../formats/config/auth_file.ts";
 import type { Call, FlagValues } from "../../command.ts";
@@ -6,7 +6,7 @@ import type { LOGIN_FLAGS } from "../../table/shared_flags.ts";
 import { UsageError } from "../../usage_error.ts";
 import { askLine, canAsk, readSecret } from "../ask.ts";
 
-/** What is needed of a call to ask for what a flag left out. */
+/** The parts of a call for asking on the terminal. */
 export type Asking = Pick<Call, "terminal" | "signal">;
 
 /**

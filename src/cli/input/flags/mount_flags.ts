@@ -1,4 +1,4 @@
-/** What flags say about mounts, in the terms of the runtime. */
+/** Converts flags of mounts to engine settings. */
 
 import { isAbsolute, resolve } from "@std/path";
 import { splitCsv } from "../../../formats/config/csv.ts";
@@ -10,14 +10,14 @@ export type MountFlag =
   | { readonly kind: "bind"; readonly volume: Volume }
   | { readonly kind: "tmpfs"; readonly volume: TmpfsVolume };
 
-/** How a mount is asked for. */
+/** A mount flag. */
 interface Asked {
   /** The flag, as it was typed. */
   readonly flag: string;
   readonly text: string;
 }
 
-// Of each row one word counts.
+// Options that exclude each other, by row.
 const EXCLUSIVE = [
   /^r[ow]$/,
   /^[zZO]$/,
@@ -35,8 +35,8 @@ const BIND_OPTION =
   /^(r[ow]|r?(private|shared|slave|unbindable)|r?bind|(no)?(suid|dev|exec))$/;
 const TMPFS_OPTION =
   /^(r[ow]|r?(private|shared|slave|unbindable)|(no)?(suid|dev|exec|tmpcopyup)|(size|mode)=.*)$/;
-// Nothing is to be done for them: orlop's containers have no SELinux label, so
-// that none has to be given to files, and its volumes are directories.
+// Accepted without effect: orlop's containers have no SELinux label, so files need
+// no relabeling, and its volumes are directories.
 const WITHOUT_EFFECT = /^(z|Z|(no)?copy|cached|delegated|consistent)$/;
 const REFUSED: Readonly<Record<string, string>> = {
   U: "orlop gives no files of the host away; use chown",
@@ -113,7 +113,7 @@ export function readMount(text: string): MountFlag {
   }
 }
 
-/** What the keys of `--mount` say, with options in the words of `--volume`. */
+/** Reads the keys of `--mount`, with options as in `--volume`. */
 function readPairs(asked: Asked) {
   const found: { type?: string; source?: string; target?: string } = {};
   const words: string[] = [];
@@ -239,7 +239,7 @@ function splitOptions(text: string | undefined): readonly string[] {
   return text === undefined ? [] : text.split(",");
 }
 
-/** Takes the words that are known, each once, without those of no effect. */
+/** Checks options: known ones, each once; drops those without effect. */
 function checkWords(
   asked: Asked,
   words: readonly string[],

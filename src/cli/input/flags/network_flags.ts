@@ -1,4 +1,4 @@
-/** What flags say about a container's networks. */
+/** Converts flags of a container's networks. */
 
 import type { SandboxPort } from "../../../engine/sandboxes/sandbox.ts";
 import type { NetworkDns } from "../../../formats/cni/plugin_input.ts";
@@ -10,7 +10,7 @@ import { badFlag } from "./flag_value.ts";
 
 /** What a container has for a network. */
 export type WantedNetwork =
-  /** Nothing was said. */
+  /** No flag was given. */
   | { readonly kind: "any" }
   | { readonly kind: "none" | "host" }
   | JoinedNetworks;
@@ -30,7 +30,7 @@ type NetworkFlags = Pick<
   "network" | "publish" | "dns" | "dns-search" | "dns-option"
 >;
 
-/** @throws {UsageError} If they cannot be meant. */
+/** @throws {UsageError} If they are invalid. */
 export function readNetworks(flags: NetworkFlags): WantedNetwork {
   const { network: names, publish } = flags;
   const ports = publish.map(readPort);
@@ -53,10 +53,10 @@ export function readNetworks(flags: NetworkFlags): WantedNetwork {
   };
 }
 
-// What a network's resolv.conf has instead of the host's.
+// Flags for the resolv.conf of a network.
 const RESOLVER_FLAGS = ["dns", "dns-search", "dns-option"] as const;
 
-/** Nothing goes with none, or with the host's. */
+/** `none` and `host` exclude other flags. */
 function checkAlone(single: string, flags: NetworkFlags): void {
   const other = flags.network.find((name) => name !== single);
   if (other !== undefined) {

@@ -5,14 +5,14 @@ import { UsageError } from "../../usage_error.ts";
 /** Whether a row fits a filter's value. */
 export type Matcher<Row> = (row: Row, value: string) => boolean;
 
-/** What to write instead of a value that nothing can fit; undefined if some can. */
+/** What to write instead of a value that can never match; undefined if it can. */
 export type ValueCheck = (value: string) => string | undefined;
 
 /**
- * Reads filters. Different keys must all fit, of one key any.
+ * Reads filters. All keys must match, with any of the values of one key.
  *
- * @param checks Of keys that take some values only: a list that is empty by
- *   mistake would be believed.
+ * @param checks Checks of values, so that a typo is an error instead of an empty
+ *   list.
  * @throws {UsageError} If a key is unknown, or a value makes no sense.
  */
 export function readFilters<Row>(
@@ -52,7 +52,7 @@ export function oneOf(words: readonly string[]): ValueCheck {
       : `use one of ${words.join(", ")}`;
 }
 
-/** Refuses podman's regular expressions, which as patterns would fit nothing. */
+/** Refuses podman's regular expressions, which would never match as patterns. */
 export function checkNamePattern(value: string): string | undefined {
   return /^[\w.*?-]*$/.test(value)
     ? undefined

@@ -1,4 +1,4 @@
-/** What flags say about a container's rights, in the terms of the runtime. */
+/** Converts security flags of a container to engine settings. */
 
 import { isAbsolute } from "@std/path";
 import {
@@ -63,7 +63,7 @@ function checkCapabilities(change: SecurityOptions["capabilities"]): void {
 
 function add(all: ReadSecurity, option: string): ReadSecurity {
   const { security } = all;
-  // Docker has a colon here, and podman takes it.
+  // Docker uses a colon here, which podman also accepts.
   const [, name = "", value] = /^([^=:]*)[=:]?(.*)$/s.exec(option) ?? [];
   const text = value ?? "";
   const isBare = !/[=:]/.test(option);
