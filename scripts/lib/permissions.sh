@@ -10,8 +10,6 @@ env_names=$env_names,CONTAINERS_REGISTRIES_CONF,REGISTRIES_CONFIG_PATH
 env_names=$env_names,CONTAINERS_REGISTRIES_CONF_OVERRIDE
 env_names=$env_names,CONTAINERS_STORAGE_CONF,CONTAINERS_STORAGE_CONF_OVERRIDE
 env_names=$env_names,ORLOP_PROGRAM,ORLOP_HOME,ORLOP_STDOUT,ORLOP_HELPERS
-# The package `yaml` asks for these when it reads the description of a device.
-env_names=$env_names,LOG_STREAM,LOG_TOKENS
 
 # What commands that reach registries, and doctor, read besides.
 proxy_env_names=ORLOP_ENV_HTTP_PROXY,ORLOP_ENV_http_proxy,ORLOP_ENV_HTTPS_PROXY
@@ -26,6 +24,9 @@ libc_paths="/lib/x86_64-linux-gnu/libc.so.6 /lib/aarch64-linux-gnu/libc.so.6
 serve_env_names=NOTIFY_SOCKET,WATCHDOG_USEC,WATCHDOG_PID
 # The package `ws` asks for these when it is loaded.
 serve_env_names=$serve_env_names,WS_NO_BUFFER_UTIL,WS_NO_UTF_8_VALIDATE
+
+# The package `yaml` asks for these when it reads what describes a device.
+device_env_names=LOG_STREAM,LOG_TOKENS
 
 # What orlop runs, and where: the same folders as in src/process/find_program.ts.
 mount_programs="mount umount findmnt" tar_programs=tar runtime_programs="runc crun" doctor_programs=fuser
@@ -109,6 +110,7 @@ login_value_flags=" --authfile --compat-auth-file --cert-dir --username -u --pas
 
 # The command that serves Kubernetes, and its flags.
 serve_commands=" serve "
+device_commands=" run container/create serve "
 serve_value_flags=" --listen --cni-conf-dir --cni-bin-dir --runtime \
 	--cgroup-manager --metrics-listen "
 
@@ -145,6 +147,7 @@ choose_permissions() {
 	*)
 		permissions="$permissions --allow-env=$env_names$asked_env"
 		if is_one_of "$serve_commands"; then permissions="$permissions,$serve_env_names"; fi
+		if is_one_of "$device_commands"; then permissions="$permissions,$device_env_names"; fi
 		if is_one_of " doctor $net_commands $helper_commands "; then
 			permissions="$permissions,$proxy_env_names"
 		fi
