@@ -2,9 +2,10 @@
  * Breaks orlop's store in many ways, and verifies it after each: by `orlop
  * check --full`, by the check of the tests, and by containers-storage, this
  * system's and the newest. `crash [--minutes N] [--points N] [--operations N]
- * [--only PART,…] [--seed N]`, by default all parts within 10 minutes, which is
- * a sample; a night is `--minutes 480`. Prints a table of kinds by results, and
- * ends with 1 if anything was broken, or a part tried nothing.
+ * [--only PART,…] [--command TEXT] [--seed N]`, by default all parts within 10
+ * minutes, which is a sample; a night is `--minutes 480`. Prints a table of kinds
+ * by results, and ends with 1 if anything was broken, or a part tried nothing.
+ * `--command` leaves out the commands without that text, such as `rmi`.
  *
  * - `kill`: SIGKILL at the system calls that change the disk, of each command;
  *   then the store is verified, the command runs again, and `gc` must leave
@@ -33,7 +34,7 @@ import { damageAll } from "./lib/crash/damage.ts";
 import { damageEachFile } from "./lib/crash/damaged_files.ts";
 import { failEverywhere } from "./lib/crash/failures.ts";
 import { fillDisks } from "./lib/crash/full_disks.ts";
-import { killEverywhere } from "./lib/crash/kills.ts";
+import { killEverywhere, scenariosOf } from "./lib/crash/kills.ts";
 import { liveLong } from "./lib/crash/long_life.ts";
 import type { CrashOptions } from "./lib/crash/options.ts";
 import { cutEverywhere } from "./lib/crash/power.ts";
@@ -59,17 +60,18 @@ const PARTS: Readonly<
 
 const MINUTE_MS = 60_000;
 const USAGE = "usage: crash [--minutes N] [--points N] [--operations N] " +
-  "[--only PART,…] [--seed N]";
+  "[--only PART,…] [--command TEXT] [--seed N]";
 
 const {
   minutes = "10",
   points,
   operations = "2000",
   only = Object.keys(PARTS).join(","),
+  command = "",
   seed,
   ...rest
 } = parseArgs(Deno.args, {
-  string: ["minutes", "points", "operations", "only", "seed"],
+  string: ["minutes", "points", "operations", "only", "command", "seed"],
 });
 
 await main();
@@ -80,6 +82,7 @@ async function main(): Promise<void> {
     ...rest._.map(String),
     ...Object.keys(rest).filter((name) => name !== "_"),
     ...chosen.filter((name) => PARTS[name] === undefined),
+    ...scenariosOf({ command }).length > 0 ? [] : [command],
     ...[minutes, points ?? "1", operations].filter((text) =>
       !(Number(text) > 0)
     ),
@@ -99,6 +102,7 @@ async function main(): Promise<void> {
     await PARTS[name]?.(table, {
       deadlineMs: nowMs + leftMs / (chosen.length - index),
       random,
+      command,
       operations: Number(operations),
       ...points !== undefined && { points: Number(points) },
     })?.catch((error) => table.note(name, "broken", messageOf(error)));
@@ -108,5 +112,8 @@ async function main(): Promise<void> {
     }
   }
   print(table.format());
+  const tookMs = performance.now();
+  const rate = Math.round(table.trials / tookMs * MINUTE_MS);
+  print(`${table.trials} trials, ${rate} a minute`);
   Deno.exit(table.broken > 0 ? 1 : 0);
 }

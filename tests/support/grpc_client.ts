@@ -157,6 +157,9 @@ export function readAnswer(stream: ClientHttp2Stream): Promise<RawAnswer> {
   stream.on("trailers", (received) => trailers = received);
   stream.on("data", (chunk) => chunks.push(chunk));
   stream.on("error", () => {});
+  // Deno 2.9.6 does not close a stream that is reset without an error while its
+  // request waits for room: the server has answered, and reads no more of it.
+  stream.on("end", () => stream.destroy());
   stream.on("close", () =>
     resolve({
       httpStatus: Number(headers[":status"]),

@@ -8,7 +8,7 @@ const SEEDS = 1e6;
 /**
  * Numbers from 0 up to 1, as those of `Math.random()`. The seed is that of the
  * variable `ORLOP_SEED`, where `random` stands for another one each time. It is
- * printed.
+ * printed, which `deno test --quiet` does not show.
  *
  * @param what Whose chance it is, for the line that is printed.
  */

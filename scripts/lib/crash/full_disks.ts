@@ -16,7 +16,7 @@ import { inDirectory, tempDir } from "../../../tests/support/temp_dir.ts";
 import { shuffled } from "../../../tests/support/seeded.ts";
 import { print } from "../print.ts";
 import { verifyStore } from "./verify_store.ts";
-import { ALL_SCENARIOS, goOn } from "./kills.ts";
+import { goOn, scenariosOf } from "./kills.ts";
 import type { CrashOptions } from "./options.ts";
 import type { CrashTable } from "./table.ts";
 
@@ -67,7 +67,7 @@ export async function fillDisks(
   options: CrashOptions,
 ): Promise<void> {
   const all = SHORTAGES.flatMap((shortage) =>
-    ALL_SCENARIOS.map((scenario) => [shortage, scenario] as const)
+    scenariosOf(options).map((scenario) => [shortage, scenario] as const)
   );
   for (
     const [index, [shortage, scenario]] of shuffled(all, options.random)

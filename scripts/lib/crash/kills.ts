@@ -16,6 +16,7 @@ import {
   killAt,
   type KillPoint,
   signalAt,
+  signalOnlyAt,
   type Subject,
 } from "../../../tests/support/programs/kill_points.ts";
 import { sharedStore } from "../../../tests/support/programs/shared_store.ts";
@@ -26,11 +27,13 @@ import { verifyAfterCleanup, verifyStore } from "./verify_store.ts";
 import type { CrashOptions } from "./options.ts";
 import type { CrashTable } from "./table.ts";
 
-/** All commands that are tried; each begins where those before it end. */
-export const ALL_SCENARIOS: readonly Scenario[] = [
-  ...SCENARIOS,
-  ...MORE_SCENARIOS,
-];
+/** The commands that are tried; each begins where those before it end. */
+export function scenariosOf(
+  { command }: Pick<CrashOptions, "command">,
+): readonly Scenario[] {
+  return [...SCENARIOS, ...MORE_SCENARIOS]
+    .filter((scenario) => scenario.command.includes(command));
+}
 
 /** A command that can be tried any number of times at a point. */
 interface Trial {
@@ -79,7 +82,7 @@ async function tryAllOnce(
   options: CrashOptions,
   how: { readonly kind: string; readonly tryPoint: TryPoint },
 ): Promise<void> {
-  const scenarios = shuffled(ALL_SCENARIOS, options.random);
+  const scenarios = shuffled(scenariosOf(options), options.random);
   for (const [index, scenario] of scenarios.entries()) {
     const nowMs = performance.now();
     const shareMs = (options.deadlineMs - nowMs) / (scenarios.length - index);
@@ -140,7 +143,8 @@ const tryKill: TryPoint = async (trial, point, note) => {
   else {
     // A program that it runs may have been killed in its place; then it reports
     // that.
-    const { code } = await signalAt(point, subject, "SIGKILL");
+    const signal = scenario.isDetached ? signalOnlyAt : signalAt;
+    const { code } = await signal(point, subject, "SIGKILL");
     isKilled = code !== 0;
   }
   if (scenario.damage === undefined) {

@@ -7,6 +7,8 @@ export interface CrashOptions {
   readonly random: () => number;
   /** The most trials of one kind; if omitted, as many as there is time for. */
   readonly points?: number | undefined;
+  /** Which commands are tried, where commands are: those with this text. */
+  readonly command: string;
   /** How many operations a long life has. */
   readonly operations: number;
 }

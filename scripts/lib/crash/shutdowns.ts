@@ -29,15 +29,13 @@ import {
   tempDir,
 } from "../../../tests/support/temp_dir.ts";
 import { print } from "../print.ts";
-import { ALL_SCENARIOS } from "./kills.ts";
+import { scenariosOf } from "./kills.ts";
 import type { CrashOptions } from "./options.ts";
 import { verifyAfterPowerCut } from "./power.ts";
 import type { CrashTable } from "./table.ts";
 
 // What the others create is not in the store, or is gone after a reboot.
-const SCENARIOS_ON_DISK = ALL_SCENARIOS.filter(({ command }) =>
-  !/^(push|save|load|run|check|pod start)/.test(command)
-);
+const ELSEWHERE = /^(push|save|load|run|check|pod start)/;
 const RANDOM_ID = /[0-9a-f]{64}/;
 
 /** Tries each command on each file system, at random moments. */
@@ -50,7 +48,8 @@ export async function shutDownEverywhere(
   }
   const all = FILE_SYSTEMS.filter(({ canShutDown }) => canShutDown)
     .flatMap((fileSystem) =>
-      SCENARIOS_ON_DISK.map((scenario) => ({ fileSystem, scenario }))
+      scenariosOf(options).filter(({ command }) => !ELSEWHERE.test(command))
+        .map((scenario) => ({ fileSystem, scenario }))
     );
   for (
     const [index, { fileSystem, scenario }] of shuffled(all, options.random)

@@ -237,6 +237,30 @@ Deno.test("GrpcServer answers while a client still sends", async () => {
   assertEquals([code, resetCode], [8, 0]);
 });
 
+Deno.test("GrpcServer refuses requests that it does not read", async (t) => {
+  await using served = await serve({ listImages: () => ({}) });
+  const refusals: readonly [
+    string,
+    Record<string, string>,
+    { readonly code?: number; readonly httpStatus: number },
+  ][] = [
+    ["/no/such", {}, { code: 12, httpStatus: 200 }],
+    [LIST, { "grpc-timeout": "1x" }, { code: 3, httpStatus: 200 }],
+    [LIST, { "content-type": "text/plain" }, { httpStatus: 415 }],
+  ];
+  for (const [path, headers, { code = Number.NaN, httpStatus }] of refusals) {
+    // More than a client may send before any of it is read.
+    for (const size of [0, 100_000, 2 * MIB]) {
+      const [said = "no such method"] = Object.values(headers);
+      await t.step(`${said}: ${size} bytes`, async () => {
+        const chunks = [frameOf(new Uint8Array(size))];
+        const answer = await served.client.send(path, chunks, headers);
+        assertEquals([answer.code, answer.httpStatus], [code, httpStatus]);
+      });
+    }
+  }
+});
+
 Deno.test("GrpcServer takes and gives 15 MiB, and no more than 16", async () => {
   await using served = await serve({
     listImages: ({ filter }) => ({

@@ -88,10 +88,10 @@ export async function signalOnlyAt(
   point: KillPoint,
   { argv, env }: Subject,
   signal: Deno.Signal,
-): Promise<void> {
+): Promise<Deno.CommandStatus> {
   // strace is the program's grandchild then, and stays with those that are left.
   const flags = ["-D", "-f", "-qq", ...injection(point, `signal=${signal}`)];
-  await new Deno.Command("strace", {
+  return await new Deno.Command("strace", {
     args: [...flags, ...argv],
     env: { ...env },
     ...{ stdin: "null", stdout: "null", stderr: "null" },

@@ -19,6 +19,8 @@ export interface Scenario {
   readonly doneCode?: number;
   /** What to do about one that was killed before it can be done once more. */
   readonly clear?: readonly string[];
+  /** Whether what it starts goes on without it, perhaps without an end. */
+  readonly isDetached?: boolean;
   /** Breaks the store that it is to put right. */
   readonly damage?: (store: SharedStore) => void;
 }
@@ -120,10 +122,11 @@ export const MORE_SCENARIOS: readonly Scenario[] = [
   },
   {
     before: ["pull BUSYBOX"],
-    // strace waits for its end, too.
+    // To find its points, its end is waited for.
     command: "run --detach --name ran busybox sleep 2",
     undo: AFTER_RUN,
     clear: AFTER_RUN,
+    isDetached: true,
   },
   {
     before: ["pull IMAGE", CREATE],
