@@ -1,6 +1,6 @@
 /** Files as libc opens them, where Deno's own calls lack a lock or a flag. */
 
-import { S_IFDIR, S_IFIFO, S_IFREG, statusOf, typeOf } from "./libc_status.ts";
+import { S_IFIFO, S_IFREG, statusOf, typeOf } from "./libc_status.ts";
 import { type LibcSymbols, toCString } from "./libc_symbols.ts";
 
 /** Readers share a lock, a writer has it alone. */
@@ -25,8 +25,8 @@ export interface LockDescriptor extends Disposable {
   read(buffer: Uint8Array<ArrayBuffer>): number;
   /** Writes over the beginning of the file. @throws {Error} If it fails. */
   write(bytes: Uint8Array<ArrayBuffer>): void;
-  /** Whether it is a directory, which can be opened to read. */
-  isDirectory(): boolean;
+  /** Whether it is a regular file: others can be opened, too. */
+  isRegular(): boolean;
   /** Whether it still has a name. */
   isLinked(): boolean;
 }
@@ -92,25 +92,29 @@ export function openLock(
       const size = BigInt(bytes.byteLength);
       if (symbols.pwrite(fd, bytes, size, 0n) !== size) writeAgain(path, bytes);
     },
-    isDirectory: () => typeOf(statusOf(symbols, { fd })) === S_IFDIR,
+    isRegular: () => typeOf(statusOf(symbols, { fd })) === S_IFREG,
     isLinked: () => (statusOf(symbols, { fd })?.links ?? 0) > 0,
     [Symbol.dispose]: () => void symbols.close(fd),
   };
 }
 
 function openToMake(symbols: LibcSymbols, path: string): number {
-  const asked = { read: true, write: true, create: true };
-  const fd = openGranted(symbols, path, {
-    permission: "write",
-    flags: O_RDWR | O_CREAT | O_CLOEXEC,
-    mode: LOCK_MODE,
-  });
-  if (fd >= 0) return fd;
-  throw failureOf(path, asked);
+  const flags = O_RDWR | O_NONBLOCK | O_CLOEXEC;
+  // Nothing is made where a link leads.
+  for (const more of [0, O_CREAT | O_NOFOLLOW]) {
+    const fd = openGranted(symbols, path, {
+      permission: "write",
+      flags: flags | more,
+      mode: LOCK_MODE,
+    });
+    if (fd >= 0) return fd;
+  }
+  const isThere = statusOf(symbols, { path, links: "show" }) !== undefined;
+  throw failureOf(path, { read: true, write: true, createNew: !isThere });
 }
 
 function openToRead(symbols: LibcSymbols, path: string): number {
-  const flags = O_RDONLY | O_CLOEXEC;
+  const flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC; // a FIFO would wait
   const fd = openGranted(symbols, path, { permission: "read", flags });
   if (fd >= 0) return fd;
   throw failureOf(path, { read: true });

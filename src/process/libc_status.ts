@@ -37,7 +37,6 @@ const STATFS_BYTES = 120; // <asm-generic/statfs.h>
 const S_IFMT = 0o170000;
 /** Types of files, <linux/stat.h>. */
 export const S_IFIFO = 0o010000;
-export const S_IFDIR = 0o040000;
 export const S_IFREG = 0o100000;
 
 const LINK_FLAGS = { follow: 0, show: AT_SYMLINK_NOFOLLOW } as const;

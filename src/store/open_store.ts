@@ -25,6 +25,7 @@ import type { LockOptions } from "./records/lock.ts";
 import { openLockFile } from "./records/lock_file.ts";
 import type { TableFault } from "./records/record_files.ts";
 import {
+  findLockFaults,
   lockFilesOf,
   lockMountCounts,
   lockTables,
@@ -130,6 +131,7 @@ async function lockWhole<W extends WantedLocks>(
   const onDamage = !isToWrite && (isToExamine || purpose === "read")
     ? tell
     : undefined;
+  if (isToExamine) findLockFaults(paths).forEach(tell);
   for (let isLast = false;; isLast = true) {
     const held = await lockTables(paths, wanted, { ...options, onDamage, use });
     try {

@@ -125,12 +125,12 @@ Deno.test("a lock file tells what it is, and whether it has a name", {
 }, () => {
   using dir = tempDir();
   using file = open(dir);
-  assertFalse(file.isDirectory());
+  assert(file.isRegular());
   assert(file.isLinked());
   Deno.removeSync(file.path);
   assertFalse(file.isLinked());
   using folder = bound().openLock(dir.path, "look");
-  assert(folder.isDirectory() && folder.isLinked());
+  assert(!folder.isRegular() && folder.isLinked());
   assertEquals(folder.read(new Uint8Array(8)), 0);
 });
 

@@ -185,7 +185,9 @@ function describeTable({ path, message }: TableFault): CheckedObject {
     state: "damaged",
     damage: "content",
     faults: [message],
-    advice: "Until then orlop changes nothing in this store",
+    advice: path.endsWith(".lock")
+      ? "Remove what is there, or let it be done: orlop check --repair"
+      : "Until then orlop changes nothing in this store",
   };
 }
 

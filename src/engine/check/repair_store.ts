@@ -20,6 +20,7 @@ import type { CheckedObject } from "./checked_object.ts";
 import { fetchAgain } from "./fetch_again.ts";
 import { type PlannedRepair, planRepair } from "./plan_repair.ts";
 import { remakeNames } from "./remake_names.ts";
+import { type RestoredLock, restoreLocks } from "./restore_locks.ts";
 import { type RestoredTable, restoreTables } from "./restore_tables.ts";
 
 /** How to repair a store. */
@@ -133,6 +134,10 @@ async function withTables(
   const broken = before.objects.filter(isBrokenTable);
   if (broken.length === 0) return before;
   const { action = "repair", signal } = options;
+  const locks = restoreLocks(agent, action);
+  for (const lock of locks) tell(describeLock(lock, action));
+  // Without them no table can be replaced.
+  if (locks.some(({ left }) => left !== undefined)) return before;
   const restored = await restoreTables(agent, { action, signal });
   for (const table of restored) {
     const object = broken.find(({ id }) => id === table.path) ??
@@ -141,16 +146,26 @@ async function withTables(
   }
   // Another process may have restored them meanwhile.
   const isSame = action === "plan" ||
-    restored.length > 0 &&
+    locks.length === 0 && restored.length > 0 &&
       restored.every(({ inconsistency }) => inconsistency !== undefined);
   return isSame ? before : await checkAgain(agent, options, since);
+}
+
+function describeLock(
+  { fault: { path, message }, does, left }: RestoredLock,
+  action: "plan" | "repair",
+): RepairStep {
+  const object = { ...tableObject({ path }), faults: [message] };
+  if (left !== undefined) return { object, does, outcome: "left", why: left };
+  const outcome = action === "plan" ? "planned" : "done";
+  return { object, does, outcome, why: "" };
 }
 
 function isBrokenTable({ kind, state }: CheckedObject): boolean {
   return kind === "table" && state === "damaged";
 }
 
-function tableObject({ path }: RestoredTable): CheckedObject {
+function tableObject({ path }: Pick<RestoredTable, "path">): CheckedObject {
   return {
     ...{ kind: "table", id: path, name: "" },
     ...{ state: "damaged", damage: "content", faults: [] },

@@ -5,6 +5,7 @@ import type { Bytes } from "../../formats/bytes.ts";
 import { isErrno } from "../../fs/errno.ts";
 import type { Libc } from "../../process/libc.ts";
 import type { LockKind, LockUse } from "../../process/libc_files.ts";
+import { findWrongKind } from "./lock_faults.ts";
 
 /** An open lock file. Disposing closes it, which drops its lock. */
 export interface LockFile extends Disposable {
@@ -28,6 +29,7 @@ export const TOKEN_BYTES = 64;
  *
  * @param use `"make"` makes it (0644) and its directory (0700) if missing; `"look"`
  *   writes nothing, and treats a missing one as free, as nobody can hold it.
+ * @throws {DamagedStoreError} If something else is in its place.
  */
 export function openLockFile(
   path: string,
@@ -41,14 +43,17 @@ export function openLockFile(
   try {
     return open();
   } catch (error) {
+    const wrong = findWrongKind(path);
+    if (wrong !== undefined) throw wrong;
     if (!isErrno(error, "ENOENT")) throw error;
   }
-  if (use === "look") return MISSING;
+  if (use === "look") return UNLOCKED;
   Deno.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   return open();
 }
 
-const MISSING: LockFile = {
+/** Of a file that nobody can hold. */
+export const UNLOCKED: LockFile = {
   tryLock: () => true,
   findHolder: () => undefined,
   readToken: () => new Uint8Array(),
@@ -65,9 +70,9 @@ function openForRecordLock(
   libc: Libc,
 ): LockFile {
   const file = libc.openLock(path, use);
-  if (file.isDirectory()) {
+  if (!file.isRegular()) {
     file[Symbol.dispose]();
-    throw new Error(`Cannot lock "${path}": it is a directory; remove it`);
+    throw new Error(`Cannot lock "${path}": it is no file; remove it`);
   }
   return {
     // A file that is opened for reading cannot be locked for writing.
@@ -84,6 +89,8 @@ function openForRecordLock(
 }
 
 function openForFlock(path: string, use: LockUse): LockFile {
+  const wrong = findWrongKind(path); // Deno would wait for a FIFO
+  if (wrong !== undefined) throw wrong;
   const isToMake = use === "make";
   const file = Deno.openSync(path, {
     read: true,

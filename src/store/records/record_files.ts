@@ -17,6 +17,7 @@ import { isNameThere, readIfThere } from "../../fs/if_there.ts";
 import type { Libc } from "../../process/libc.ts";
 import { fingerprintOf, numberOf, sumOfIds } from "./fingerprint.ts";
 import { markOf } from "./lock.ts";
+import { findWrongKind } from "./lock_faults.ts";
 import {
   type Epoch,
   type KnownRecords,
@@ -49,7 +50,7 @@ export function backupOf(path: string): string {
   return `${path}.orlop-backup`;
 }
 
-/** What is wrong with a file of records. */
+/** What is wrong with a file of records, or with its lock file. */
 export interface TableFault {
   /** The file; absolute. */
   readonly path: string;
@@ -130,7 +131,8 @@ export function peekTable<R extends StoreRecord>(
   description: TableFiles<R>,
 ): TableView<R> {
   const { directory, lockName } = description;
-  const readToken = () => readIfThere(join(directory, lockName))?.toHex() ?? "";
+  const lock = join(directory, lockName);
+  const readToken = () => readTokenOf(lock, description);
   const files = loadFiles(description, readToken());
   const token = readToken();
   const records = mergeFirst(files);
@@ -140,6 +142,21 @@ export function peekTable<R extends StoreRecord>(
     origin: originOf(files, token, digestOfFiles(files)),
     epochs: files.map(({ epoch }) => epoch),
   };
+}
+
+/** Reads the last writer's token, in hex; empty if there is none. */
+function readTokenOf(
+  path: string,
+  { onDamage }: Pick<TableFiles<StoreRecord>, "onDamage">,
+): string {
+  try {
+    return readIfThere(path)?.toHex() ?? "";
+  } catch (cause) {
+    const wrong = findWrongKind(path);
+    if (wrong === undefined || onDamage === undefined) throw wrong ?? cause;
+    onDamage(wrong);
+    return "";
+  }
 }
 
 // Tokens of earlier versions have "orlp" here, and another kind of fingerprint.

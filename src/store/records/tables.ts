@@ -1,7 +1,7 @@
 /** The records of a store, and the order in which their locks are taken. */
 
 import { join } from "@std/path";
-import type { DamagedStoreError } from "../../errors/store_errors.ts";
+import { DamagedStoreError } from "../../errors/store_errors.ts";
 import {
   type ContainerRecord,
   type ImageRecord,
@@ -16,11 +16,14 @@ import {
 import { readText } from "../../fs/if_there.ts";
 import type { LockKind } from "../../process/libc_files.ts";
 import type { StorePaths } from "../paths.ts";
-import { acquireLock, type HeldLock, type LockOptions } from "./lock.ts";
+import { acquireLock, HeldLock, type LockOptions } from "./lock.ts";
+import { findLockFault } from "./lock_faults.ts";
+import { UNLOCKED } from "./lock_file.ts";
 import { RecordCache } from "./record_cache.ts";
 import {
   backupOf,
   peekTable,
+  type TableFault,
   type TableFiles,
   type TableView,
 } from "./record_files.ts";
@@ -110,7 +113,7 @@ export async function lockTables<W extends WantedLocks>(
     const got: Partial<Holdable> = {
       ...(wanted.storage && {
         storage: held.use(
-          await acquireLock(storageLock(paths), wanted.storage, options),
+          await lockOrTell(storageLock(paths), wanted.storage, options),
         ),
       }),
       ...(wanted.layers && {
@@ -194,7 +197,7 @@ async function lockTable<R extends StoreRecord>(
   { onDamage, ...options }: LockTablesOptions,
 ): Promise<Records<R>> {
   const path = join(description.directory, description.lockName);
-  const lock = await acquireLock(path, kind, options);
+  const lock = await lockOrTell(path, kind, { ...options, onDamage });
   try {
     const { libc } = options;
     return new RecordTable(lock, { ...description, onDamage, libc });
@@ -202,6 +205,39 @@ async function lockTable<R extends StoreRecord>(
     lock[Symbol.dispose]();
     throw error;
   }
+}
+
+/**
+ * Locks; where something else is in the lock file's place, nobody can hold it, and
+ * what is there can be read.
+ *
+ * @throws {DamagedStoreError} Then, if nobody is told.
+ */
+async function lockOrTell(
+  path: string,
+  kind: LockKind,
+  { onDamage, ...options }: LockTablesOptions,
+): Promise<HeldLock> {
+  try {
+    return await acquireLock(path, kind, options);
+  } catch (error) {
+    const isTold = error instanceof DamagedStoreError && onDamage !== undefined;
+    if (!isTold) throw error;
+    onDamage(error);
+    return new HeldLock(path, kind, UNLOCKED);
+  }
+}
+
+/** Finds what is wrong with all lock files of a store. */
+export function findLockFaults(paths: StorePaths): readonly TableFault[] {
+  const { directory, lockName } = describeMounts(paths);
+  const all = [
+    storageLock(paths),
+    join(paths.root, "userns.lock"), // which only other tools take
+    ...lockFilesOf(paths),
+    join(directory, lockName),
+  ];
+  return all.flatMap((path) => findLockFault(path) ?? []);
 }
 
 /** The lock files of the records. */
