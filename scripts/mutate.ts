@@ -73,6 +73,7 @@ const { count = "100", seed = String(Date.now() % 1e6), jobs = "2", ...flags } =
 const END = performance.now() + Number(flags.minutes ?? Infinity) * 60_000;
 // So long the near tests of a change may take.
 const NEAR_MS = 25_000;
+const PATIENT_NEAR_MS = 120_000;
 // And one test; of the whole program, longer.
 const TEST_S = 40;
 const PROGRAM_TEST_S = 120;
@@ -189,8 +190,9 @@ async function tryChange(copy: string, change: Change): Promise<Verdict> {
   for (const [index, test] of all.entries()) {
     const isNear = index < tests.length;
     // What has not noticed by then is not near.
-    if (isNear && performance.now() - start > NEAR_MS) continue;
-    const limitS = isNear ? TEST_S : PROGRAM_TEST_S;
+    const nearMs = flags.e2e ? PATIENT_NEAR_MS : NEAR_MS;
+    if (isNear && performance.now() - start > nearMs) continue;
+    const limitS = isNear ? limitOf(test) : PROGRAM_TEST_S;
     await Deno.writeTextFile(file, mutate(change.source, change));
     const { end } = await runTests(copy, test, { limitS });
     await Deno.writeTextFile(file, change.source);
@@ -205,6 +207,12 @@ function testsOf(change: Change): readonly string[] {
   const { own, near } = chooseTests(graph, change.path);
   if (flags.lines === undefined) return [...own, ...near];
   return [...new Set([...own, ...findByLine(notes, change)])];
+}
+
+/** Three times what it took when it was noted. */
+function limitOf(test: string): number {
+  const { ms = 0 } = notes[test] ?? {};
+  return Math.max(TEST_S, Math.ceil(3 * ms / 1000));
 }
 
 /** Whether a test passes without a change: else it says nothing. */
