@@ -3,6 +3,7 @@ import { drawPull } from "../../../../src/cli/render/progress/draw_pull.ts";
 import {
   advancePull,
   NO_PULL,
+  type PullState,
 } from "../../../../src/engine/progress/pull_state.ts";
 import { showProgress } from "../../../../src/cli/render/progress/show_progress.ts";
 import type { PullEvent } from "../../../../src/engine/progress/pull_event.ts";
@@ -85,6 +86,61 @@ Deno.test("drawPull() promises no end while unpacking catches up", () => {
   const state = [...EVENTS, all].reduce(advancePull, NO_PULL);
   const lines = drawPull(state, { ...SIZE, rate: 1_000_000 });
   assertEquals(lines.at(-1), "Total         8 MB of 8 MB");
+});
+
+Deno.test("drawPull() draws what is empty, overfull, or stands still", async (t) => {
+  const draw = (
+    { size, received, rate }: {
+      readonly size: number;
+      readonly received: number;
+      readonly rate: number | undefined;
+    },
+    width: number,
+  ) => {
+    const layers = [{ digest: A, size, present: false }];
+    const state = [
+      { kind: "start", name: "x", layers } as const,
+      { kind: "download", digest: A, received, size } as const,
+    ].reduce<PullState>(advancePull, NO_PULL);
+    return drawPull(state, { width, height: 24, rate });
+  };
+  const cases: readonly (readonly [
+    string,
+    Parameters<typeof draw>,
+    readonly string[],
+  ])[] = [
+    ["nothing as yet", [{ size: 4e6, received: 0, rate: 0 }, 80], [
+      "aaaaaaaaaaaa      4 MB  [                        ]  0 B of 4 MB",
+      "Total         0 B of 4 MB  0 B/s",
+    ]],
+    ["half of it", [{ size: 4e6, received: 2e6, rate: undefined }, 80], [
+      "aaaaaaaaaaaa      4 MB  [============            ]  2 MB of 4 MB",
+      "Total         2 MB of 4 MB",
+    ]],
+    ["the last second", [{ size: 4e6, received: 3e6, rate: 1e6 }, 80], [
+      "aaaaaaaaaaaa      4 MB  [==================      ]  3 MB of 4 MB",
+      "Total         3 MB of 4 MB  1 MB/s  1 s left",
+    ]],
+    ["a part of a second", [{ size: 4e6, received: 1e6, rate: 2e6 }, 80], [
+      "aaaaaaaaaaaa      4 MB  [======                  ]  1 MB of 4 MB",
+      "Total         1 MB of 4 MB  2 MB/s  2 s left",
+    ]],
+    ["a narrow bar", [{ size: 4e6, received: 2e6, rate: 1e6 }, 28], [
+      "aaaaaaaaaaaa  [===   ]  50%",
+      "Total  2 MB of 4 MB",
+    ]],
+    ["no room for a bar", [{ size: 4e6, received: 2e6, rate: 1e6 }, 27], [
+      "aaaaaaaaaaaa  50%",
+      "Total  2 MB of 4 MB",
+    ]],
+    ["a byte", [{ size: 1, received: 0, rate: 1 }, 20], [
+      "aaaaaaaaaaaa   0%",
+      "Total  0 B of 1 B",
+    ]],
+  ];
+  for (const [name, given, lines] of cases) {
+    await t.step(name, () => assertEquals(draw(...given), lines));
+  }
 });
 
 Deno.test("drawPull() fits an image of many layers", () => {

@@ -65,6 +65,7 @@ Deno.test("checkPod() takes what kubelets send", async (t) => {
     }],
     ["the root", { metadata: METADATA, logDirectory: "/" }],
     ["namespaces of its own", withNamespaces({})],
+    ["users of its own", withNamespaces({ usernsOptions: USERS })],
     ["each protocol", withProtocols([0, 1, 2])],
     ["the host's", withNamespaces({ network: NODE, ipc: NODE, pid: NODE })],
     ["processes of each container", withNamespaces({ pid: CONTAINER })],
