@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { join } from "@std/path";
-import { readdirSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { toBytes } from "../../src/formats/bytes.ts";
 import { isUnrecorded, openDiskImages } from "../../src/store/disk_images.ts";
 import { imageDirectory, layOut } from "../../src/store/paths.ts";
@@ -34,4 +34,23 @@ Deno.test("items say that no record names them, until one does", () => {
   assertFalse(isUnrecorded(directory));
   images.writeItems({ ...image, isRecorded: true }); // pulled once more
   assertFalse(isUnrecorded(directory));
+});
+
+Deno.test("items that are missing are none, and folders in their place go", () => {
+  using dir = tempDir();
+  const paths = layOut({ root: dir.join("root"), runRoot: dir.join("run") });
+  const images = openDiskImages(paths);
+  const directory = imageDirectory(paths, ID);
+  assertEquals(images.readItem(ID, "a"), undefined);
+  mkdirSync(join(directory, "a", "b"), { recursive: true });
+  images.writeItems({
+    ...{ id: ID, isRecorded: true },
+    items: [["a", toBytes("one")]],
+  });
+  assertEquals(images.readItem(ID, "a"), toBytes("one"));
+  assertEquals(images.readItem(ID, "b"), undefined);
+  images.removeItems(ID);
+  assertEquals(images.readItem(ID, "a"), undefined);
+  writeFileSync(directory, ""); // a file in the place of the folder
+  assertEquals(images.readItem(ID, "a"), undefined);
 });

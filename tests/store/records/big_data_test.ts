@@ -1,5 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { bigDataFileName } from "../../../src/store/records/big_data.ts";
+import {
+  bigDataFileName,
+  bigDataKey,
+} from "../../../src/store/records/big_data.ts";
 
 Deno.test("bigDataFileName() names files as containers/storage does", async (t) => {
   const names = {
@@ -19,4 +22,24 @@ Deno.test("bigDataFileName() names files as containers/storage does", async (t) 
 Deno.test("bigDataFileName() refuses what no file can be called", () => {
   assertThrows(() => bigDataFileName(""), TypeError);
   assertThrows(() => bigDataFileName("a?a?a?"), TypeError);
+});
+
+Deno.test("bigDataKey() finds the key of a file, if it can be one", async (t) => {
+  const cases: readonly (readonly [string, string | undefined])[] = [
+    ["manifest", "manifest"],
+    ["=bTox", "m:1"],
+    ["=w6k=", "é"],
+    // Other spellings, of which none is written.
+    ["=w6k", undefined],
+    ["=bWFuaWZlc3Q=", undefined],
+    ["Manifest", undefined],
+    ["=", undefined],
+    ["=!", undefined],
+    ["", undefined],
+    ["..", undefined],
+    ["=/w==", undefined],
+  ];
+  for (const [name, key] of cases) {
+    await t.step(name, () => assertEquals(bigDataKey(name), key));
+  }
 });
