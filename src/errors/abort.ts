@@ -1,16 +1,16 @@
-/** What calls that wait have in common. */
+/** Options and helpers for calls that can be aborted. */
 
 /** Options of every call that waits for a disk, a lock or a network. */
 export interface Abortable {
   /**
-   * Ends the call with the signal's reason; nothing half-made stays.
+   * Ends the call with the signal's reason; nothing incomplete stays.
    *
-   * @default {none: it cannot be stopped}
+   * @default {none: it cannot be aborted}
    */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A signal that aborts so much later than another one; to be disposed of. */
+/** A signal that aborts a given time after another one; to be disposed of. */
 export function delayAbort(
   signal: AbortSignal | undefined,
   milliseconds: number,
@@ -31,7 +31,7 @@ export function delayAbort(
   };
 }
 
-/** A signal that aborts with the first of others; those left out never do. */
+/** A signal that aborts with the first of others; undefined ones are ignored. */
 export function linkSignals(
   ...signals: readonly (AbortSignal | undefined)[]
 ): AbortSignal {
@@ -39,8 +39,8 @@ export function linkSignals(
 }
 
 /**
- * A signal that aborts with the first of two. Unlike {@linkcode linkSignals}, it
- * leaves nothing behind in a signal that lives long, once it is disposed of.
+ * A signal that aborts with the first of two. Unlike {@linkcode linkSignals},
+ * disposing of it removes its listeners from a long-lived signal.
  */
 export function joinSignals(
   one: AbortSignal | undefined,
@@ -60,7 +60,7 @@ export function joinSignals(
   };
 }
 
-/** Waits until a signal is aborted; for ever without one. */
+/** Waits until a signal is aborted; without one, for ever. */
 export function whenAborted(signal: AbortSignal | undefined): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   if (signal?.aborted) resolve();
@@ -68,7 +68,7 @@ export function whenAborted(signal: AbortSignal | undefined): Promise<void> {
   return promise;
 }
 
-/** Waits so many milliseconds, unless the signal ends the wait. */
+/** Waits a number of milliseconds, unless the signal aborts. */
 export async function sleep(
   ms: number,
   { signal }: Abortable = {},
@@ -87,8 +87,8 @@ export async function sleep(
 }
 
 /**
- * Waits for what cannot be stopped, unless the signal ends the wait: what was begun
- * goes on, and nobody hears of it.
+ * Waits for work that cannot be aborted, unless the signal aborts: then the work
+ * continues, and its result is ignored.
  *
  * @param begin Not called if the signal was aborted before.
  */
@@ -107,7 +107,7 @@ export async function unlessAborted<T>(
   }
 }
 
-/** Whether a promise is settled before so long; how, it tells itself. */
+/** Whether a promise settles within a time limit. */
 export async function isInTime(
   promise: Promise<unknown>,
   milliseconds: number,
@@ -122,9 +122,9 @@ export async function isInTime(
 }
 
 /**
- * Waits until all have ended, so that what is undone then is not made later.
+ * Waits until all have settled, so that no work continues during an undo.
  *
- * @throws The first error of those that failed, in their order.
+ * @throws The first error, in the order of the promises.
  */
 export async function settleAll(
   all: readonly (Promise<unknown> | undefined)[],

@@ -1,31 +1,30 @@
 /**
- * The few kinds of conditions: what exit codes, and whoever else has codes for
- * failures, are tables over.
+ * The few categories of conditions, by which exit codes and gRPC codes are chosen.
  *
  * @module
  */
 
 import { errnoOf } from "./why.ts";
 
-/** What kind of condition an error tells of. */
+/** The category of an error. */
 export type ErrorCategory =
-  /** Nothing has the name or ID that was asked for. */
+  /** No object has the requested name or ID. */
   | "not found"
-  /** Something else has the name or ID already. */
+  /** Another object has the name or ID already. */
   | "exists"
-  /** Others use it, so it stays. */
+  /** It is in use. */
   | "in use"
-  /** What was asked for cannot be meant. */
+  /** The request is invalid. */
   | "invalid"
-  /** A policy forbids it, or what came is not as promised. */
+  /** A policy forbids it, or verification failed. */
   | "refused"
-  /** Another process works with the store: it is worth trying later. */
+  /** Another process uses the store: a retry may succeed. */
   | "busy"
-  /** A registry does not answer, or not as it should. */
+  /** A registry does not respond, or not correctly. */
   | "unavailable"
-  /** It took longer than the caller gave it. */
+  /** It exceeded the caller's time limit. */
   | "timeout"
-  /** What is kept on the disk is not what orlop can work with. */
+  /** Data on the disk is damaged. */
   | "damaged"
   /** The disk is full, or its quota is used up. */
   | "no space"
@@ -33,9 +32,9 @@ export type ErrorCategory =
   | "internal";
 
 /**
- * Finds the category of whatever was thrown.
+ * Finds the category of an error.
  *
- * @param error Of several errors in one, the first counts.
+ * @param error The first error of an aggregate counts.
  * @example
  * ```ts
  * import { categoryOf, StoreBusyError } from "orlop";
@@ -48,7 +47,7 @@ export function categoryOf(error: unknown): ErrorCategory {
   if (error instanceof AggregateError) return categoryOf(error.errors[0]);
   if (isCategorized(error)) return error.category;
   if (/^(ENOSPC|EDQUOT)$/.test(errnoOf(error))) return "no space";
-  // Text that does not parse: a name or a platform, as typed.
+  // Text that does not parse, such as a typed name or platform.
   return error instanceof SyntaxError ? "invalid" : "internal";
 }
 

@@ -1,6 +1,5 @@
 /**
- * The conditions of images on their way into a store: a registry refuses, or
- * what it gives is not as promised.
+ * Errors of transfers of images: a registry refuses, or its data is wrong.
  *
  * @module
  */
@@ -8,7 +7,7 @@
 import type { ErrorCategory } from "./category.ts";
 
 /**
- * Received bytes are not what their descriptor promised.
+ * Received bytes do not match their descriptor.
  *
  * @example
  * ```ts
@@ -64,7 +63,7 @@ export class InvalidManifestError extends Error {
 }
 
 /**
- * An index offers nothing for the platform that was asked for.
+ * An index has no image for the requested platform.
  *
  * @example
  * ```ts
@@ -110,7 +109,7 @@ export class NoMatchingPlatformError extends InvalidManifestError {
 export class InvalidLayerError extends Error {
   /** What is wrong with it, as the end of a sentence. */
   readonly why: string;
-  /** What could not be done with it. */
+  /** The action that failed. */
   readonly verb: "decompress" | "unpack";
 
   static {
@@ -142,8 +141,8 @@ export class InvalidLayerError extends Error {
 }
 
 /**
- * A digest that is to be kept would change: what an image goes into wants it in
- * another form.
+ * A digest that is to be preserved would change, as the destination needs another
+ * form of the image.
  *
  * @example
  * ```ts
@@ -162,21 +161,21 @@ export class ChangedDigestError extends Error {
   }
 }
 
-/** What went wrong with a registry. */
+/** The kinds of failures of a registry. */
 export type RegistryFailure =
-  /** No answer came. */
+  /** There was no response. */
   | "unreachable"
-  /** It answered with an error. */
+  /** The response was an error. */
   | "answered"
-  /** Its answer is not one that can be used. */
+  /** The response was malformed. */
   | "malformed"
-  /** It leads to where orlop does not go, or to what it does not take. */
+  /** It redirected to a forbidden URL, or sent unsupported content. */
   | "untrusted"
-  /** Its answer ended early, or came too slowly. */
+  /** The response ended early, or was too slow. */
   | "interrupted";
 
 /**
- * A registry answered with an error, or not at all.
+ * A registry responded with an error, or not at all.
  *
  * @example
  * ```ts
@@ -193,7 +192,9 @@ export type RegistryFailure =
  * ```
  */
 export class RegistryError extends Error {
-  /** The HTTP status that it sent; 0 if none did, or it is not what counts. */
+  /**
+   * The HTTP status of the response; 0 if there is none, or if it is not the cause.
+   */
   readonly status: number;
   /** What went wrong. */
   readonly reason: RegistryFailure;
@@ -205,9 +206,9 @@ export class RegistryError extends Error {
   }
 
   /**
-   * Makes one of an answer, or of none.
+   * Makes one from a response, or from none.
    *
-   * @param details The reason is, if omitted, what the status tells.
+   * @param details The reason is derived from the status if omitted.
    */
   constructor(
     message: string,
@@ -225,19 +226,21 @@ export class RegistryError extends Error {
     this.code = details.code ?? "";
   }
 
-  /** What kind of condition it is: a registry that lacks an image works well. */
+  /**
+   * What kind of condition it is: a missing image is not a failure of the registry.
+   */
   get category(): ErrorCategory {
     return this.isImageUnknown ? "not found" : "unavailable";
   }
 
-  /** Whether there is no such image, rather than one that lacks a blob. */
+  /** Whether the image itself is missing, not only a blob of it. */
   get isImageUnknown(): boolean {
     return this.status === 404 && this.code !== "BLOB_UNKNOWN";
   }
 }
 
 /**
- * A registry wants other credentials, or any.
+ * A registry requires credentials, or other ones.
  *
  * @example
  * ```ts
@@ -260,7 +263,7 @@ export class UnauthorizedError extends RegistryError {
 }
 
 /**
- * The disk has no room for what was asked for.
+ * The disk is full.
  *
  * @example
  * ```ts

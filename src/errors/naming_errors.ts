@@ -1,4 +1,4 @@
-/** Names and IDs that cannot be given: they are malformed, or taken. */
+/** Errors of names and IDs: malformed, or in use already. */
 
 import type { ErrorCategory } from "./category.ts";
 

@@ -1,4 +1,4 @@
-/** What keeps a pod from its network, or from being made at all. */
+/** Errors of networks and sandboxes. */
 
 import type { ErrorCategory } from "./category.ts";
 
@@ -17,14 +17,14 @@ import type { ErrorCategory } from "./category.ts";
 export class NetworkError extends Error {
   /** The type of the plugin that failed, such as `bridge`; `""` if it is none. */
   readonly plugin: string;
-  /** Whether the same may work later: a plugin said so, or took too long. */
+  /** Whether a retry may succeed: a plugin reported so, or timed out. */
   readonly isTemporary: boolean;
 
   static {
     this.prototype.name = "NetworkError";
   }
 
-  /** Makes one; it is worth a retry if its category is `"unavailable"`. */
+  /** Makes one; a retry may succeed if its category is `"unavailable"`. */
   constructor(
     message: string,
     details: {
@@ -45,8 +45,7 @@ export class NetworkError extends Error {
 }
 
 /**
- * A sandbox cannot be made as asked: something of the request is malformed, or may
- * not be had.
+ * A sandbox cannot be made: its request is malformed, or not allowed.
  *
  * @example
  * ```ts

@@ -1,9 +1,9 @@
-/** What was asked for is not there. */
+/** Errors of missing objects. */
 
 import type { ErrorCategory } from "./category.ts";
 
 /**
- * Something named does not exist: the family of all "unknown" errors.
+ * A named object does not exist: the base class of all such errors.
  *
  * @example
  * ```ts
@@ -51,16 +51,16 @@ export class NotFoundError extends Error {
  * ```
  */
 export class ImageNotFoundError extends NotFoundError {
-  /** The name that was asked for, as typed; empty if only an ID was given. */
+  /** The requested name, as typed; empty if only an ID was given. */
   readonly imageName: string;
-  /** The ID that was asked for; empty if only a name was given. */
+  /** The requested ID; empty if only a name was given. */
   readonly imageId: string;
 
   static {
     this.prototype.name = "ImageNotFoundError";
   }
 
-  /** Makes one that tells what was asked for. */
+  /** Makes one for a request. */
   constructor(
     message: string,
     asked: { readonly imageName?: string; readonly imageId?: string } = {},
@@ -98,7 +98,7 @@ export class ContainerNotFoundError extends NotFoundError {
 }
 
 /**
- * The beginning of an ID fits several containers or pods.
+ * A prefix of an ID matches several containers or pods.
  *
  * @example
  * ```ts
@@ -109,14 +109,14 @@ export class ContainerNotFoundError extends NotFoundError {
  * ```
  */
 export class AmbiguousIdError extends ContainerNotFoundError {
-  /** The IDs that begin so. */
+  /** The matching IDs. */
   readonly candidates: readonly string[];
 
   static {
     this.prototype.name = "AmbiguousIdError";
   }
 
-  /** Makes one that tells which it could be. */
+  /** Makes one with the matching IDs. */
   constructor(message: string, candidates: readonly string[]) {
     super(message);
     this.candidates = candidates;

@@ -1,4 +1,4 @@
-/** What keeps somebody from working with the process of a container. */
+/** Errors of processes of containers. */
 
 import type { ErrorCategory } from "./category.ts";
 import { NotFoundError } from "./not_found_errors.ts";
@@ -19,7 +19,7 @@ export class ProcessNotFoundError extends NotFoundError {
 }
 
 /**
- * A command in a container took longer than it was given; it was ended.
+ * A command in a container exceeded its time limit, and was killed.
  *
  * @example
  * ```ts

@@ -1,9 +1,9 @@
-/** What keeps a store, a policy or a program from doing what was asked. */
+/** Errors of stores, policies and programs. */
 
 import type { ErrorCategory } from "./category.ts";
 
 /**
- * Something cannot be removed because others use it.
+ * An object cannot be removed because it is in use.
  *
  * @example
  * ```ts
@@ -14,7 +14,7 @@ import type { ErrorCategory } from "./category.ts";
  * ```
  */
 export class InUseError extends Error {
-  /** Who uses it: names or IDs. */
+  /** Its users: names or IDs. */
   readonly users: readonly string[];
 
   static {
@@ -82,8 +82,9 @@ export class UnsupportedStoreError extends Error {
 }
 
 /**
- * What a store's files say cannot all be true: records were lost, say. Nothing
- * was changed, as whatever is not named might still be somebody's.
+ * The files of a store are damaged or contradict each other, for example after a
+ * loss of records. Nothing was changed, as objects without a record might be in
+ * use.
  *
  * @example
  * ```ts
@@ -112,8 +113,8 @@ export class DamagedStoreError extends UnsupportedStoreError {
 }
 
 /**
- * A file that a store keeps, or one of credentials, does not parse: it was
- * damaged, or it is of a newer program.
+ * A file of a store, or of credentials, does not parse: it is damaged, or from a
+ * newer program.
  *
  * @example
  * ```ts
@@ -147,7 +148,7 @@ export class DamagedFileError extends SyntaxError {
 }
 
 /**
- * A configured policy forbids what was asked for.
+ * A configured policy forbids the request.
  *
  * @example
  * ```ts

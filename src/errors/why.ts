@@ -1,6 +1,6 @@
 /**
- * Why something failed, in the words of orlop and of the system: never a line of
- * the runtime that orlop is written for.
+ * Reasons of failures, in the terms of orlop and the system, without messages of
+ * the Deno runtime.
  */
 
 /** Why something failed, as the end of a sentence: `Cannot …: <why>`. */
@@ -10,17 +10,17 @@ export function whyOf(error: unknown): string {
   return wordsOfSystem(error) ?? inOwnWords(error.message || error.name);
 }
 
-/** An error in the words that it has, as the end of a sentence. */
+/** The message of an error, as the end of a sentence. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
 /**
- * An error in a sentence of orlop's words. A message says why after a colon; only one
- * that does not needs its cause.
+ * An error as a sentence. A message with a reason after a colon is complete;
+ * otherwise its cause is added.
  */
 export function sentenceOf(error: unknown): string {
-  // What failed first says more than what its clean-up ran into.
+  // The first failure explains more than a failure of its cleanup.
   if (error instanceof SuppressedError) return sentenceOf(error.suppressed);
   if (!(error instanceof Error)) return inOwnWords(String(error));
   const failure = readSystemFailure(error);
@@ -35,16 +35,16 @@ export function sentenceOf(error: unknown): string {
   return `${message}: ${sentenceOf(error.cause)}`;
 }
 
-/** What the system said to which question; undefined for other errors. */
+/** The system call and its error; undefined for other errors. */
 export interface SystemFailure {
-  /** What was to be done, such as `open`. */
+  /** The operation, such as `open`. */
   readonly verb: string;
-  /** Undefined if the error does not tell. */
+  /** Undefined if unknown. */
   readonly path: string | undefined;
   readonly why: string;
 }
 
-/** Reads an error that nobody has put into words yet. */
+/** Parses an error of the runtime. */
 export function readSystemFailure(error: Error): SystemFailure | undefined {
   const why = wordsOfSystem(error);
   if (why === undefined) return undefined;
@@ -64,7 +64,7 @@ export function errnoOf(error: unknown): string {
   return code.replace(/^ERR_FS_(?=E[A-Z]+$)/, ""); // Node's own, as of rm()
 }
 
-/** Takes out of a text what only the runtime's own users understand. */
+/** Removes details of the runtime from a text. */
 export function inOwnWords(text: string): string {
   return text
     .replace(/^Uncaught (\(in promise\) )?(\w*Error: )?/, "")
@@ -76,7 +76,7 @@ export function inOwnWords(text: string): string {
 const MISSING =
   /Requires (\w+) access(?: to (.+?))?, run again with the --allow-\S+ flag/;
 
-/** What permission is missing, as the end of a sentence about `what`. */
+/** The missing permission, as the end of a sentence about `what`. */
 function missing(kind: string, what = "it"): string {
   if (kind === "all") {
     return `orlop uses nothing that is in /dev, /proc or /sys, such as ${what}`;
@@ -110,7 +110,7 @@ function wordsOfSystem(error: Error): string | undefined {
     .replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase());
 }
 
-// errno(3); where the usual words leave a question, they say more.
+// errno(3); some texts are more precise than usual.
 const WORDS: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
   EBUSY: "it is in use, or something is mounted there",

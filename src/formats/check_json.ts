@@ -1,10 +1,10 @@
-/** Looks over the text of JSON for what its parser lets pass. */
+/** Checks JSON text for problems that the parser accepts. */
 
 /** How deep values may nest; manifests and configs do 6 deep, runtime specs 9. */
 export const MAX_DEPTH = 64;
 
 /**
- * Looks for what is nested too deep.
+ * Checks the nesting depth.
  *
  * @param fail Makes the error of what is wrong.
  * @throws {Error} What `fail` made.

@@ -1,4 +1,6 @@
-/** JSON from strangers: RFC 8259, without what two readers take differently. */
+/**
+ * Strict parsing of untrusted JSON: RFC 8259, without ambiguities between parsers.
+ */
 
 import { toStrictText } from "./bytes.ts";
 import { checkDepth, checkKeys, MAX_DEPTH } from "./check_json.ts";
@@ -12,8 +14,8 @@ export interface ParseJsonOptions {
   readonly maxSize?: number;
   /**
    * `"as-written"` keeps numbers that JavaScript would write otherwise, such as
-   * `1.0` or `18446744073709551615`, as raw JSON: Go takes neither `1.0` nor
-   * `1e3` for an integer, and who hands them on keeps all digits.
+   * `1.0` or `18446744073709551615`, as raw JSON: Go accepts neither `1.0` nor
+   * `1e3` as an integer, and all digits are preserved.
    */
   readonly numbers?: "as-written";
 }
@@ -191,8 +193,7 @@ export function refuseCaseVariants(
 }
 
 /**
- * Reads what has secrets in it: an error says what is wrong, but not what is
- * there instead, nor does its cause.
+ * Reads data with secrets: errors and their causes do not contain values.
  *
  * @throws {SyntaxError} As `read` does, with less to tell.
  */

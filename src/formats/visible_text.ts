@@ -1,6 +1,6 @@
 /**
- * Text that people can trust: whatever a registry, an image or another tool's
- * record says must not move the cursor, reorder a line or hide in it.
+ * Safe display of untrusted text: text of a registry, an image or another tool must
+ * not move the cursor, reorder a line or hide in it.
  */
 
 // Controls (C0, DEL, C1) and formats (bidirectional, zero width, tags), line

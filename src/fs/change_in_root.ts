@@ -1,4 +1,4 @@
-/** Changes text files of a container's root, in which nothing runs. */
+/** Changes text files of a container's root, while no process runs in it. */
 
 import { Buffer } from "node:buffer";
 import {
@@ -27,7 +27,7 @@ export function appendLineInRoot(
 ): void {
   const { path: file, status } = resolveInRoot(root, path);
   if (!status?.isFile) return;
-  // Not appendFileSync(): Deno's gives the file to everybody.
+  // Not appendFileSync(): Deno's creates files with mode 0666.
   const fd = openSync(file, O_RDWR | O_APPEND | O_NOFOLLOW);
   try {
     const last = Buffer.alloc(1);
@@ -39,7 +39,7 @@ export function appendLineInRoot(
   }
 }
 
-/** Takes lines out of a file of a root, whose owner and mode stay. */
+/** Removes lines from a file of a root, and keeps its owner and mode. */
 export async function removeLinesInRoot(
   root: string,
   path: string,

@@ -1,10 +1,10 @@
-/** How much room a file or a tree takes. */
+/** The disk usage of a file or a tree. */
 
 import { treeBlocks } from "./tree_blocks.ts";
 
 /**
  * Adds up the blocks of a tree, in bytes; files with several names count once.
- * Follows no links; what vanishes meanwhile counts nothing.
+ * Follows no links; files that disappear meanwhile do not count.
  */
 export function diskUsage(path: string): number {
   let bytes = 0;

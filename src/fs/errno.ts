@@ -1,4 +1,4 @@
-/** Which system call error an exception stands for. */
+/** Checks the system call error of an exception. */
 
 /** Whether an error of `node:fs` has one of these codes, such as `ENOENT`. */
 export function isErrno(error: unknown, ...codes: readonly string[]): boolean {

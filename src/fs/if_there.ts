@@ -1,4 +1,7 @@
-/** What may be missing, and is no error then. Nothing here loads a module of Node. */
+/**
+ * File calls for which a missing file is no error. This module loads no module of
+ * Node.
+ */
 
 import { DamagedFileError } from "../errors/store_errors.ts";
 import type { Bytes } from "../formats/bytes.ts";
@@ -8,8 +11,8 @@ import { isErrno } from "./errno.ts";
 /**
  * Whether there is something at a path, links followed, that can be seen.
  *
- * @param libc Answers ten times as fast for what is missing: an error of Deno's
- *   takes some 60 µs, which counts where each of a thousand containers is looked at.
+ * @param libc Ten times as fast for a missing file: an exception of Deno takes some
+ *   60 µs, which adds up for a thousand containers.
  */
 export function isThere(path: string, libc?: Libc): boolean {
   if (libc !== undefined) return libc.readStatus(path) !== undefined;
@@ -43,14 +46,15 @@ export function isDirectoryThere(path: string): boolean {
   return lstatIfThere(path)?.isDirectory === true;
 }
 
-// A table of ten thousand images has 20 MB; what is larger than this is none.
+// A table of ten thousand images has 20 MB.
 const MAX_BYTES = 256 * 1024 * 1024;
 
 /**
  * Reads a file.
  *
  * @param maxBytes Of a larger one, nothing is read.
- * @throws {DamagedFileError} If it is larger, or a FIFO, say, which might never end.
+ * @throws {DamagedFileError} If it is larger, or not a regular file, such as a
+ * FIFO, which might never end.
  */
 export function readBytes(path: string, maxBytes: number = MAX_BYTES): Bytes {
   requireFile(path, maxBytes);
@@ -82,11 +86,11 @@ export function tryReadText(path: string): string | undefined {
   try {
     return readText(path);
   } catch {
-    return undefined; // whoever asks can do without
+    return undefined; // the file is optional for this caller
   }
 }
 
-/** Nobody writes to what stands there by mistake: a read would wait for ever. */
+/** A read of a FIFO without a writer would block for ever. */
 function requireFile(path: string, maxBytes: number): void {
   const { isFile, isDirectory, size } = Deno.statSync(path);
   if (isDirectory) return; // the system refuses it

@@ -1,4 +1,4 @@
-/** What is in a directory that others may remove at any time. */
+/** Lists directories that other processes may remove at any time. */
 
 import { isErrno } from "./errno.ts";
 
@@ -12,7 +12,7 @@ export function listDirectory(path: string): readonly string[] {
   }
 }
 
-/** The same; but what is no directory at all holds nothing, either. */
+/** The same, but anything that is not a directory is also empty. */
 export function listIfDirectory(path: string): readonly string[] {
   try {
     return listDirectory(path);

@@ -11,7 +11,7 @@ const ROOT: Owner = { uid: 0, gid: 0 };
  * Makes a directory, and those above it, where {@linkcode resolveInRoot} finds
  * that they are missing. Those above it are root's.
  *
- * @param owner Whose the directory is, if it is made; and who is root there.
+ * @param owner The owner of a new directory, and the owner of its parents.
  * @returns Whether there is a directory now; false if something else is there.
  */
 export async function makeDirectoryInRoot(

@@ -3,7 +3,7 @@
 import { type Abortable, sleep } from "../errors/abort.ts";
 import { treeBlocks } from "./tree_blocks.ts";
 
-/** What a tree takes of its file system. */
+/** The disk usage of a tree. */
 export interface TreeSize {
   /** Of its blocks. */
   readonly bytes: number;
@@ -11,7 +11,7 @@ export interface TreeSize {
   readonly inodes: number;
 }
 
-// What answers a call in a millisecond must not wait for longer.
+// The time after which the event loop gets a turn.
 const SLICE_MS = 5;
 
 /** Adds up a tree, as `diskUsage()` does. */

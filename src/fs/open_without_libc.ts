@@ -1,4 +1,4 @@
-/** Opens files as libc would, where that cannot be bound: Deno's own call lacks flags. */
+/** Opens files safely without libc, as Deno's own call lacks flags. */
 
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
@@ -6,7 +6,7 @@ import type { Bytes } from "../formats/bytes.ts";
 
 /** A file that is open to be read. */
 export interface OpenFile extends AsyncDisposable {
-  /** Reads on. @returns How many bytes; 0 at the end. */
+  /** Reads the next bytes. @returns The number of bytes; 0 at the end. */
   read(buffer: Bytes): Promise<number>;
 }
 

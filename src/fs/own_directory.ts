@@ -1,4 +1,4 @@
-/** Directories that are orlop's own: nothing is written through a link. */
+/** orlop's own directories: nothing is written through a link. */
 
 import { lstatIfThere } from "./if_there.ts";
 

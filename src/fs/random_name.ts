@@ -1,4 +1,4 @@
-/** Names that nobody else chooses. */
+/** Random names. */
 
 const ID_BYTES = 32;
 const SHORT_NAME_BYTES = 17;

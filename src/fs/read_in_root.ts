@@ -7,7 +7,7 @@ import { resolveInRoot } from "./resolve_in_root.ts";
 
 /** Options of {@linkcode openInRoot}. */
 export interface OpenOptions {
-  /** Opens files sooner than what is loaded without it. */
+  /** With it, no module of Node is loaded. */
   readonly libc?: Libc | undefined;
 }
 
@@ -74,8 +74,8 @@ export async function openInRoot(
 ): Promise<OpenFile | undefined> {
   const found = resolveInRoot(root, path);
   if (found.status === undefined) return undefined;
-  // Opening a device could act on it; opening a socket fails. A link that was put
-  // there just now is not followed, a FIFO not waited for.
+  // Opening a device could have side effects; opening a socket fails. A link that
+  // replaced the file is not followed, and a FIFO does not block.
   const file = found.status.isFile
     ? await openRegular(found.path, libc)
     : undefined;

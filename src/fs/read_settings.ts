@@ -1,22 +1,22 @@
-/** Reads text files that say what orlop is to do. */
+/** Reads files of settings and credentials. */
 
 import { whyOf } from "../errors/why.ts";
 import { findOtherWriter } from "../process/who_can_change.ts";
 
-/** Who chose the file: a user by a flag, or orlop by where such files are. */
+/** Who chose the file: the user by a flag, or orlop from the default paths. */
 export type ChosenBy = "user" | "orlop";
 
-// Far more than any has; what never ends has no size.
+// Far more than any has; also limits endless files.
 const MAX_BYTES = 16 * 1024 * 1024;
 
-// What people name, or link to, in place of a file that is to say nothing.
+// Commonly used in place of an empty file.
 const NO_FILE = "/dev/null";
 // Major number 1, minor number 3: devices.txt of Linux.
 const NULL_DEVICE = 0x103;
 
 /**
  * Reads a file of settings or credentials: a regular one, since others may never
- * end. One that orlop found by itself must be one that nobody else can change.
+ * end. A file from the default paths must not be writable by other users.
  *
  * @throws {Error} If it cannot be read, or used; `cause` is the system's error.
  */

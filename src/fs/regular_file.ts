@@ -1,4 +1,4 @@
-/** Opens what is a regular file itself: whatever else stands there is not touched. */
+/** Opens regular files only; other types are not opened at all. */
 
 import {
   closeSync,
@@ -14,16 +14,16 @@ import { isErrno } from "./errno.ts";
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
 /**
- * Opens a regular file to read it: no link is followed, no FIFO waited for.
+ * Opens a regular file to read it, without following links or waiting for a FIFO.
  *
- * @returns Its descriptor; a text that says why, if there is no such file.
+ * @returns Its descriptor, or the reason as a text.
  */
 export function openRegularFile(path: string): number | string {
   try {
     const seen = lstatSync(path);
     if (!seen.isFile()) return "it is no regular file";
-    // The runtime follows links itself unless it may do all: so it is looked at
-    // once more.
+    // Deno with scoped permissions follows links itself: so the file is checked
+    // again.
     const fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     const opened = fstatSync(fd);
     if (opened.ino === seen.ino && opened.dev === seen.dev) return fd;
@@ -40,7 +40,7 @@ export function openRegularFile(path: string): number | string {
  * Reads a regular file at once.
  *
  * @param maxBytes Of a larger one, nothing is read.
- * @returns A text that says why, if there is no such file.
+ * @returns Its bytes, or the reason as a text.
  */
 export function readRegularFile(
   path: string,

@@ -1,16 +1,16 @@
-/** Finds what a path means to a container, whose `/` is a directory here. */
+/** Resolves a path as a container whose root is a directory here. */
 
 import { join } from "@std/path";
 import { byteLengthOf } from "../formats/bytes.ts";
 import { lstatIfThere } from "./if_there.ts";
 
-/** What a path leads to. */
+/** A resolved path. */
 export interface ResolvedPath {
   /** The real path: no part of it is a symbolic link. */
   readonly path: string;
-  /** Undefined if there is nothing, or not as yet. */
+  /** Undefined if it does not exist. */
   readonly status: Deno.FileInfo | undefined;
-  /** The real path of what is there of it: itself, or the deepest above it. */
+  /** The real path of its deepest existing part. */
   readonly existing: string;
 }
 
@@ -29,8 +29,8 @@ const MAX_SHOWN = 80;
 
 /**
  * Follows a path below a directory that is taken for the root of all names:
- * symbolic links, absolute ones and `..` too, never lead out of it. Nobody may
- * change the tree meanwhile: a container that runs in it could.
+ * symbolic links, absolute ones and `..` too, never lead out of it. The tree must
+ * not change meanwhile, as a running container could do.
  *
  * @param path Such as `etc/passwd`.
  * @throws {TypeError} If it is a loop of links, or longer than a path can be.
@@ -42,7 +42,7 @@ export function resolveInRoot(
 ): ResolvedPath {
   const pending = path.split("/").toReversed();
   let resolved: string[] = [];
-  let there = 0; // so many of them are there; nothing is below what is missing
+  let there = 0; // the existing parts; below a missing one there is nothing
   let links = 0;
   const placeOf = (names: readonly string[]) => join(root, names.join("/"));
   while (pending.length > 0) {
@@ -59,7 +59,8 @@ export function resolveInRoot(
     if (there < resolved.length - 1) continue;
     const next = placeOf(resolved);
     if (byteLengthOf(next) >= MAX_PATH_BYTES) throw fail("path too long");
-    // A start looks at dozens of names: a thread for each would take longer.
+    // Synchronous: a start checks dozens of names, and a thread for each would be
+    // slower.
     const status = lstatIfThere(next);
     if (status === undefined) continue;
     if (!status.isSymlink) {

@@ -1,4 +1,4 @@
-/** Small files that reach the disk together: a sync for each takes much longer. */
+/** Small files that are synced together, which is much faster than one by one. */
 
 import { dirname } from "@std/path";
 import { removeIfThere } from "./if_there.ts";
@@ -14,7 +14,7 @@ interface StagedFile {
 /** Options of `StagedFiles.commit()`. */
 export interface CommitOptions {
   /**
-   * `"later"`: what a power cut undoes of this, the next start finds out anyway.
+   * `"later"` if the next start can restore what a power cut undoes.
    *
    * @default {"sync"}
    */
@@ -22,8 +22,8 @@ export interface CommitOptions {
 }
 
 /**
- * Files and directories that are made now and are to last from one moment on. Each
- * file is there whole or not at all, as with `writeAtomically()`.
+ * Files and directories that become visible and durable together. Each file is
+ * replaced atomically, as with `writeAtomically()`.
  */
 export class StagedFiles implements Disposable {
   readonly #files: StagedFile[] = [];
@@ -41,19 +41,19 @@ export class StagedFiles implements Disposable {
     this.#directories.add(dirname(path));
   }
 
-  /** Says that what was made, renamed or removed in a directory is to last. */
+  /** Registers a directory to be synced. */
   keep(...directories: readonly string[]): void {
     for (const path of directories) this.#directories.add(path);
   }
 
-  /** Does something, such as to make a link, as soon as the files have their names. */
+  /** Registers an action after the renames, such as making a link. */
   afterwards(action: () => void): void {
     this.#actions.push(action);
   }
 
-  /** Gets what was written onto the disk, so that `commit()` has less to do. */
+  /** Syncs the written files in advance, so that `commit()` has less to do. */
   async sync(): Promise<void> {
-    // At once, so that the file system writes its journal once for all of them.
+    // In parallel, so that the file system writes its journal once for all.
     await Promise.all(
       this.#files.filter(({ isSynced }) => !isSynced).map(async (staged) => {
         const options = { read: true, write: true };

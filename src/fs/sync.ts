@@ -1,9 +1,9 @@
-/** Getting what was written onto the disk, in the right order. */
+/** Syncs files and directories to the disk. */
 
 import { join } from "@std/path";
 import { isThere } from "./if_there.ts";
 
-/** Makes renames, creations and removals in a directory last. */
+/** Syncs a directory: its renames, creations and removals. */
 export function syncDirectory(path: string): void {
   using directory = Deno.openSync(path);
   directory.syncSync();
@@ -24,7 +24,7 @@ export function syncTree(path: string): void {
   syncDirectory(path);
 }
 
-/** Makes the content of a file last. */
+/** Syncs the content of a file. */
 export function syncFile(path: string): void {
   using file = Deno.openSync(path);
   file.syncDataSync();

@@ -1,4 +1,4 @@
-/** What each file of a tree takes of its file system. */
+/** The blocks of each file of a tree. */
 
 import { join } from "@std/path";
 import { type BigIntStats, lstatSync, readdirSync } from "node:fs";

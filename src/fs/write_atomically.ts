@@ -1,4 +1,4 @@
-/** Files that are there in full or not at all. */
+/** Writes files atomically. */
 
 import { basename, dirname, join } from "@std/path";
 import { errnoOf } from "../errors/why.ts";
@@ -18,11 +18,11 @@ export interface WriteOptions {
   readonly mode?: number;
   /** `"later"`: the caller syncs the directory when all is in it. */
   readonly directory?: "later" | "sync";
-  /** Keeps what is replaced under this path, in the same directory. */
+  /** Keeps the replaced file under this path, in the same directory. */
   readonly backup?: string | undefined;
   /** Called when its bytes are on the disk, before it takes its name. */
   readonly beforeRename?: () => void;
-  /** Asked last of all, with the new file beside the old: false leaves it. */
+  /** Called immediately before the rename: false cancels it. */
   readonly onlyIf?: () => boolean;
 }
 
@@ -92,8 +92,8 @@ function replace(
 }
 
 /**
- * Its bytes are on the disk already; its name gets there with that of the new file.
- * Where there are no hard links there are no backups.
+ * Makes the backup by a hard link, which is synced with the rename. File systems
+ * without hard links have no backups.
  */
 function keepBackup(path: string, backup: string): void {
   const temporary = temporaryFor(backup);
@@ -109,7 +109,7 @@ function keepBackup(path: string, backup: string): void {
 // Nothing to keep; or link(2) does not do it there.
 const NO_BACKUP = ["ENOENT", "EPERM", "EMLINK", "EOPNOTSUPP", "ENOSYS"];
 
-/** What fails for an open file does not say for which. */
+/** Errors of an open file do not contain its path. */
 function withPath(error: unknown, path: string): unknown {
   const isNameless = error instanceof Error && errnoOf(error) !== "" &&
     !("path" in error && typeof error.path === "string");

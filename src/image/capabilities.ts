@@ -1,4 +1,4 @@
-/** What of root's rights a container has: capabilities(7). */
+/** The capabilities of a container: capabilities(7). */
 
 /** All that Linux knows, by their numbers. */
 const ALL_CAPABILITIES: readonly string[] = [
@@ -25,7 +25,7 @@ export const DEFAULT_CAPABILITIES: readonly string[] = [
   "CAP_SYS_CHROOT",
 ];
 
-/** In what it differs from the default. */
+/** Differences from the default. */
 export interface CapabilityChange {
   /**
    * In any spelling: `net_admin`, `CAP_NET_ADMIN`, `all`.
@@ -40,25 +40,25 @@ export interface CapabilityChange {
    */
   readonly drop?: readonly string[] | undefined;
   /**
-   * What users other than root have as well, and what they start; as `add`,
-   * and added by this.
+   * Capabilities that also users other than root have, as ambient ones; added by
+   * this, too.
    *
    * @default {those of `add`}
    */
   readonly ambient?: readonly string[] | undefined;
   /**
-   * What becomes of those that are both added and dropped.
+   * What to do with those that are both added and dropped.
    *
    * @default {"refuse"}
    */
   readonly conflicts?: "refuse" | "drop" | undefined;
 }
 
-/** What a container's process has, as a runtime is told. */
+/** The capability sets of a container's process, for the runtime. */
 export interface CapabilitySets {
-  /** What it and its children may ever have. */
+  /** The bounding set. */
   readonly bounding: readonly string[];
-  /** What a user other than root has: only what was asked for by name. */
+  /** The capabilities of a user other than root: only those requested by name. */
   readonly ambient: readonly string[];
 }
 

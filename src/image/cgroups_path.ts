@@ -1,4 +1,4 @@
-/** Where a container's cgroup is, as a runtime is told. */
+/** The path of a container's cgroup, for the runtime. */
 
 /** Who makes cgroups: the runtime itself, or systemd for it. */
 export type CgroupManager = (typeof CGROUP_MANAGERS)[number];
@@ -6,7 +6,7 @@ export type CgroupManager = (typeof CGROUP_MANAGERS)[number];
 /** What can make cgroups: the OCI runtime itself, or systemd. */
 export const CGROUP_MANAGERS = ["cgroupfs", "systemd"] as const;
 
-/** What decides about the place. */
+/** What the path depends on. */
 export interface CgroupsPathOptions {
   /** The pod's, as the kubelet says it. */
   readonly parent: string | undefined;
@@ -28,7 +28,7 @@ export function cgroupsPathOf(
 ): string {
   const given = parent || DEFAULT_PARENTS[manager];
   if (manager === "systemd") {
-    // Some say the whole way of slices, of which the last says all.
+    // Some kubelets send the full path of slices, of which the last is enough.
     const slice = given.split("/").at(-1) ?? "";
     if (SLICE.test(slice)) return `${slice}:orlop:${id}`;
     throw new TypeError(

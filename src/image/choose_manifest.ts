@@ -1,4 +1,4 @@
-/** Which image of an index is for a platform. */
+/** Chooses the image of an index for a platform. */
 
 import {
   InvalidManifestError,
@@ -52,12 +52,13 @@ export function choosePlatform(
     );
     if (broken !== undefined) throw new InvalidManifestError(broken.problem);
   }
-  // An OCI entry may leave its platform out: it fits everything, but worst.
+  // An OCI entry may omit its platform: then it matches any, with the lowest
+  // priority.
   const wildcard = index.mediaType === OCI_INDEX
     ? entries.find((entry) => entry.platform === undefined)
     : undefined;
   if (wildcard !== undefined) return wildcard;
-  // Of what says nothing, nobody knows that it is for others.
+  // An unknown platform cannot be checked.
   const [unknown] = index.unusable.filter(({ platform }) => !platform);
   if (unknown !== undefined) throw new InvalidManifestError(unknown.problem);
   throw new NoMatchingPlatformError(
@@ -67,7 +68,7 @@ export function choosePlatform(
   );
 }
 
-/** What an image is made for; undefined if its config, a very old one, is silent. */
+/** The platform of an image; undefined if its config, a very old one, has none. */
 export function platformOf(
   { os, architecture, variant }: Pick<
     ImageConfig,
@@ -143,7 +144,7 @@ function normalizeVariant(written: string, variant = ""): string {
 /** The variants that run on a platform, best first; "" is none. */
 function acceptableVariants({ architecture, variant }: Platform): string[] {
   const known = VARIANTS.get(architecture) ?? [];
-  // Any ARM is taken for the newest, as podman does; any x86 for the oldest.
+  // ARM counts as the newest version, as in podman; x86 as the oldest.
   const best = architecture === "amd64" ? known.toReversed() : known;
   if (variant === undefined) return ["", ...best];
   const from = known.indexOf(variant);

@@ -1,4 +1,4 @@
-/** Files that the engine makes for each container: podman's, but for secrets. */
+/** Files that the engine makes for each container, as in podman, except secrets. */
 
 import { formatHosts, parseHosts } from "../formats/config/hosts.ts";
 import type { RuntimeMount, RuntimeSpec } from "../formats/oci/runtime_spec.ts";
@@ -18,7 +18,7 @@ export const CONTAINER_FILES: Readonly<Record<ContainerFile, string>> = {
   ".containerenv": "/run/.containerenv",
 };
 
-/** What the files are made of. */
+/** The sources of the files. */
 export interface ContainerFacts {
   /** As the container sees it. */
   readonly hostname: string;
@@ -72,11 +72,11 @@ export function contentOf(file: ContainerFile, facts: ContainerFacts): string {
     case "resolv.conf":
       return facts.resolvConf;
     case ".containerenv":
-      return ""; // By its being there, programs see where they are.
+      return ""; // Programs detect a container by this file.
   }
 }
 
-/** Added names, the host's, and the container's own where it is alone. */
+/** Added names, the host's, and the container's own if it has no pod. */
 function makeHosts(facts: ContainerFacts): string {
   const { addedHosts = "", hosts, hostname, name, network } = facts;
   const own = network === "host"

@@ -1,4 +1,4 @@
-/** What is mounted in a container, besides its root. */
+/** The mounts of a container, besides its root. */
 
 import { resolve } from "@std/path";
 import type { RunDefaults } from "../formats/oci/image_config.ts";
@@ -28,14 +28,14 @@ export interface Volume {
    */
   readonly options?: readonly string[];
   /**
-   * Whose its files are: of these users here those of the same number there.
+   * The ID mapping of its files.
    *
    * @default {as on the host}
    */
   readonly users?: UserMap | undefined;
 }
 
-/** A file system in memory, which begins with what the image has there. */
+/** A tmpfs, which starts with the image's content. */
 export interface TmpfsVolume {
   /** In the container; absolute. */
   readonly target: string;
@@ -47,7 +47,7 @@ export interface TmpfsVolume {
   readonly options?: readonly string[];
 }
 
-/** What decides about a container's mounts. */
+/** The options of a container's mounts. */
 export interface MountOptions {
   /**
    * What of the host is seen; a target may be one of the default mounts.
@@ -68,8 +68,8 @@ export interface MountOptions {
    */
   readonly files?: readonly ContainerFile[] | undefined;
   /**
-   * What becomes of the directories that the image wants as volumes: part of
-   * the container's layer, which is the default, or in memory.
+   * Where to keep the image's volumes: in the container's layer, the default, or in
+   * memory.
    *
    * @default {"layer"}
    */
@@ -125,7 +125,7 @@ export function makeMounts(
     ...tmpfs.map(tmpfsMount),
   ]);
   const targets = new Set(given.map(({ destination }) => destination));
-  // What is given hides what would be below it, as `/dev` does `/dev/pts`.
+  // A given mount hides default mounts below it, as `/dev` hides `/dev/pts`.
   const isFree = ({ destination }: RuntimeMount) =>
     !wayTo(destination).some((path) => targets.has(path));
   const wanted = imageVolumes === "tmpfs" ? config.Volumes : [];
@@ -144,8 +144,7 @@ export function makeMounts(
 }
 
 /**
- * How the root has to be mounted so that mounts reach the host, or come from
- * it; undefined if none does.
+ * The propagation of the root that the mounts require; undefined for the default.
  */
 export function rootPropagation(
   volumes: readonly Volume[],
@@ -165,7 +164,7 @@ export function checkPath(what: string, path: string): string {
   );
 }
 
-/** The same request twice is one; two for one place are a mistake. */
+/** Equal requests are merged; different ones for one target are an error. */
 function withoutRepeats(
   mounts: readonly RuntimeMount[],
 ): readonly RuntimeMount[] {

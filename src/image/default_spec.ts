@@ -1,6 +1,6 @@
 /**
  * Makes a container's configuration out of its image's: OCI image-spec v1.1,
- * conversion.md. What an image leaves open is as podman has it.
+ * conversion.md. Other settings are podman's defaults.
  */
 
 import { STOP_SIGNAL } from "../formats/oci/annotations.ts";
@@ -33,7 +33,7 @@ import { makeSysctls } from "./sysctls.ts";
 import type { ResolvedUser } from "./user_lookup.ts";
 import { checkWorkingDirectory } from "./working_directory.ts";
 
-/** What a container gets that its image does not say. */
+/** Settings of a container beside those of its image. */
 export interface RuntimeSpecOptions extends MountOptions, ContainerNamespaces {
   /** As found by `lookUpUser()`. */
   readonly user: ResolvedUser;
@@ -70,7 +70,7 @@ export interface RuntimeSpecOptions extends MountOptions, ContainerNamespaces {
    */
   readonly terminal?: boolean | undefined;
   /**
-   * What the runtime is told besides; the image has no say in it.
+   * Annotations for the runtime; the image cannot set them.
    *
    * @default {nothing else}
    */
@@ -88,19 +88,19 @@ export interface RuntimeSpecOptions extends MountOptions, ContainerNamespaces {
    */
   readonly cgroupsPath?: string | undefined;
   /**
-   * What it may do otherwise than by default.
+   * Differences from the default security settings.
    *
    * @default {nothing else}
    */
   readonly security?: SecurityOptions | undefined;
   /**
-   * How much it may use.
+   * Limits of its cgroup.
    *
    * @default {nothing else}
    */
   readonly limits?: ResourceLimits | undefined;
   /**
-   * How much each of its processes may use; `"own"` is as much as orlop.
+   * Limits of each of its processes; `"own"` keeps orlop's.
    *
    * @default {[]}
    */
@@ -112,7 +112,7 @@ export interface RuntimeSpecOptions extends MountOptions, ContainerNamespaces {
    */
   readonly devices?: readonly RuntimeDevice[] | undefined;
   /**
-   * Settings of the kernel, as far as they are its own.
+   * Namespaced kernel parameters.
    *
    * @default {nothing else}
    */
@@ -124,13 +124,13 @@ export interface RuntimeSpecOptions extends MountOptions, ContainerNamespaces {
    */
   readonly umask?: number | undefined;
   /**
-   * How readily it is killed when memory is scarce: -1000 to 1000.
+   * The OOM score adjustment: -1000 to 1000.
    *
    * @default {orlop's own}
    */
   readonly oomScoreAdj?: number | undefined;
   /**
-   * What ends it politely, instead of what its image says.
+   * Its stop signal, instead of the image's.
    *
    * @default {the image's}
    */
@@ -150,7 +150,7 @@ export interface RuntimeSpecOptions extends MountOptions, ContainerNamespaces {
 }
 
 const DEFAULT_UMASK = 0o022;
-/** Where containers look for programs if their image does not say: podman. */
+/** The default PATH of containers: podman's. */
 const DEFAULT_PATH =
   "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -213,7 +213,7 @@ function makeArgs(
     : config.Cmd;
   const all = [...entrypoint ?? config.Entrypoint, ...command];
   const [program] = all;
-  // A runtime that cannot start it prints its name as it is.
+  // A runtime prints the name of a program that it cannot start unescaped.
   if (program && /[\p{Cc}\p{Bidi_Control}]/u.test(program)) {
     throw new TypeError(
       `Cannot run "${program}": a program's name has no control characters`,
@@ -237,7 +237,7 @@ function makeEnv(
     ["TERM", "xterm"],
     ["HOME", user.home],
     ["HOSTNAME", hostname],
-    // By this, systemd and others see where they are.
+    // systemd and others detect a container by this.
     ["container", "oci"],
   ]);
   for (const variable of [...config.Env, ...env]) {

@@ -1,4 +1,4 @@
-/** Changes container configurations as devices of CDI want it. */
+/** Applies the edits of CDI devices to container configurations. */
 
 import type { DeviceEdits, DeviceHook } from "../formats/cdi/device_spec.ts";
 import type {
@@ -19,7 +19,7 @@ export interface FoundNode extends Omit<RuntimeDevice, "uid" | "gid"> {
   readonly gid?: number | undefined;
 }
 
-/** The same configuration with what edits add: later ones count. */
+/** The configuration with the edits applied: later ones take precedence. */
 export function applyEdits(
   spec: RuntimeSpec,
   { env, nodes, mounts, hooks, groups }: FoundEdits,
@@ -64,7 +64,7 @@ function withGroups(
   return { ...process, user: { ...process.user, additionalGids } };
 }
 
-/** Parents first; what is there at the same place gives way. */
+/** Parents first; existing mounts on the same target are replaced. */
 function addMounts(
   mounts: readonly RuntimeMount[],
   more: readonly RuntimeMount[],

@@ -20,11 +20,11 @@ export interface RuntimeDevice {
   readonly access: string;
 }
 
-/** What a runtime is told of devices. */
+/** The device settings for the runtime. */
 export interface DeviceSettings {
   /** Those that it makes. */
   readonly nodes: readonly Readonly<Record<string, unknown>>[];
-  /** What the cgroup lets pass; later rules count. */
+  /** The rules of the cgroup; later ones take precedence. */
   readonly rules: readonly Readonly<Record<string, unknown>>[];
 }
 

@@ -1,4 +1,4 @@
-/** How much of the machine a container may use. */
+/** Resource limits of a container. */
 
 import type { RuntimeRlimit } from "../formats/oci/runtime_spec.ts";
 
@@ -17,13 +17,13 @@ export interface ResourceLimits {
    */
   readonly memorySwap?: number | "unlimited" | undefined;
   /**
-   * What is left to it when memory is scarce, in bytes.
+   * The soft limit of memory, in bytes.
    *
    * @default {none}
    */
   readonly memoryReservation?: number | undefined;
   /**
-   * How readily its memory is swapped: 0 to 100.
+   * The swappiness: 0 to 100.
    *
    * @default {the kernel's}
    */
@@ -154,8 +154,8 @@ function given(
 }
 
 /**
- * The limits of the process: those given, the last of each type, and podman's
- * defaults as far as orlop itself has as much.
+ * The limits of the process: the given ones, the last of each type, and podman's
+ * defaults, at most orlop's own.
  *
  * @param given `"own"` leaves all as orlop has them.
  */

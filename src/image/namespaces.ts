@@ -1,8 +1,8 @@
-/** What a container shares with the host, and what it has of its own. */
+/** The namespaces of a container. */
 
 import type { RuntimeNamespace } from "../formats/oci/runtime_spec.ts";
 
-/** One that is there already, and is joined. */
+/** An existing namespace to join. */
 export interface JoinedNamespace {
   /** A file that stands for it; absolute. */
   readonly path: string;

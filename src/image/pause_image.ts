@@ -57,7 +57,7 @@ function makeConfig(architecture: PauseArchitecture, diffId: Digest) {
     created,
     architecture,
     os: "linux",
-    // Nobody: it needs no right at all.
+    // The user nobody: it needs no privileges.
     config: { User: "65535:65535", Entrypoint: ["/pause"], WorkingDir: "/" },
     rootfs: { type: "layers", "diff_ids": [diffId] },
     history: [{ created, "created_by": "orlop pause" }],

@@ -1,8 +1,8 @@
 /**
- * The program of pods' infra containers: waits, and ends when it is told to.
- * As the first process of its namespace it would never see a signal that it
- * does not handle, so it blocks and fetches them; and it takes in orphans.
- * The bytes are the text beside them, assembled (GNU as, intel syntax).
+ * The program of pods' infra containers: waits, and ends when it is told to. The
+ * first process of a PID namespace ignores signals without a handler, so it blocks
+ * and waits for them; and it reaps orphans. The bytes are the text beside them,
+ * assembled (GNU as, intel syntax).
  */
 
 import { type Bytes, concatBytes } from "../formats/bytes.ts";

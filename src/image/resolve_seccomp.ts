@@ -1,4 +1,4 @@
-/** Makes of a seccomp profile what a runtime takes, for one container. */
+/** Resolves a seccomp profile for one container and its runtime. */
 
 import type { RuntimeSeccomp } from "../formats/oci/runtime_spec.ts";
 import type {
@@ -6,7 +6,7 @@ import type {
   SeccompRule,
 } from "../formats/oci/seccomp_profile.ts";
 
-/** Whose profile it is to be. */
+/** The container of the profile. */
 export interface SeccompTarget {
   /** Those that the container may ever get. */
   readonly capabilities: readonly string[];
@@ -22,7 +22,7 @@ const ARCHITECTURES: Readonly<
   aarch64: { go: "arm64", kernel: "SCMP_ARCH_AARCH64" },
 };
 
-/** Keeps the rules that count, without their conditions. */
+/** Keeps the rules whose conditions hold. */
 export function resolveSeccomp(
   profile: SeccompProfile,
   target: SeccompTarget,

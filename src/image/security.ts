@@ -1,4 +1,4 @@
-/** What a container may do, as its configuration says it. */
+/** The security settings of a container's configuration. */
 
 import type {
   RuntimeLinux,
@@ -15,22 +15,22 @@ import { resolveSeccomp } from "./resolve_seccomp.ts";
 import { MASKED_PATHS, READONLY_PATHS } from "./sandbox_defaults.ts";
 import { DEFAULT_SECCOMP } from "./seccomp_table.ts";
 
-/** What a container may do otherwise than by default. */
+/** Differences from the default security settings. */
 export interface SecurityOptions {
   /**
-   * Rights of root that it gets, or loses.
+   * Added and dropped capabilities.
    *
    * @default {nothing else}
    */
   readonly capabilities?: CapabilityChange | undefined;
   /**
-   * Whether it may do whatever orlop may.
+   * Whether it has all privileges of orlop.
    *
    * @default {false}
    */
   readonly privileged?: boolean | undefined;
   /**
-   * Whether programs such as `su` give it no rights.
+   * Whether it cannot gain privileges (no_new_privs).
    *
    * @default {false}
    */
@@ -134,11 +134,11 @@ function capabilitiesOf(
 ) {
   const change = privileged ? { add: ["ALL"], ambient: [] } : capabilities;
   const sets = chooseCapabilities(DEFAULT_CAPABILITIES, change);
-  // What orlop lacks it cannot give away; as podman, without a word.
+  // Capabilities that orlop lacks are dropped silently, as in podman.
   const isThere = (name: string) => ownCapabilities?.includes(name) ?? true;
   return {
     bounding: sets.bounding.filter(isThere),
-    // A user who is not root has to ask for rights by name.
+    // Users other than root get capabilities only by name.
     ambient: sets.ambient.filter(isThere),
   };
 }

@@ -1,4 +1,4 @@
-/** Settings of the kernel that a container has of its own: sysctl(8). */
+/** Namespaced kernel parameters of a container: sysctl(8). */
 
 import type { ContainerNamespaces } from "./namespaces.ts";
 

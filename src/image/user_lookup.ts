@@ -1,4 +1,4 @@
-/** Finds out who a container runs as: OCI image-spec v1.1, config.md, `User`. */
+/** Looks up the user of a container: OCI image-spec v1.1, config.md, `User`. */
 
 import {
   type GroupEntry,
@@ -24,7 +24,7 @@ export interface ResolvedUser {
 /** A file that says who there is; a path in the container's root. */
 export type UserFile = "etc/passwd" | "etc/group";
 
-/** In what a user is to differ from what the files say. */
+/** Differences from the user's entry in the files. */
 export interface UserLookupOptions {
   /**
    * Further groups that the user is to be in, by name or ID.
@@ -53,9 +53,9 @@ export type ReadUserFile = (path: UserFile) => AsyncIterable<string>;
 const MAX_GROUPS = 65536;
 
 /**
- * Looks a user up in a container's own user and group files, as podman and runc
- * do. A number is an ID, whatever the files call by it; who names a group gets
- * that one only. Of several lines the first counts.
+ * Looks a user up in a container's own user and group files, as podman and runc do.
+ * A number is always an ID; with an explicit group, the user has no other groups.
+ * Of several lines the first counts.
  *
  * @param user `name|uid[:group|gid]`; what is left out is root, or the group of
  *   the user's line in `etc/passwd`.

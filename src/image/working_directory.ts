@@ -1,10 +1,10 @@
-/** The directories that processes of containers may begin in. */
+/** Checks the working directories of containers' processes. */
 
 import { resolve } from "@std/path";
 import { checkPath } from "./container_mounts.ts";
 
-// Links there lead to what a process has open, or works in: of one that is about to
-// become a container's, that is the host's (CVE-2024-21626).
+// Links there lead to the open files and directories of a process; during the start
+// of a container these are the host's (CVE-2024-21626).
 const PROCESS_PLACES = [
   /^\/proc\/(self|thread-self|\d+)\//,
   /^\/dev\/(fd|stdin|stdout|stderr)(\/|$)/,

@@ -1,4 +1,4 @@
-/** Which boot this is: what was mounted, or ran, in another one is gone. */
+/** The boot ID: mounts and processes of another boot are gone. */
 
 import { CommandError } from "../errors/store_errors.ts";
 import { toText } from "../formats/bytes.ts";
@@ -16,7 +16,7 @@ let known: string | undefined;
  */
 export function readBootId(): string {
   if (known !== undefined) return known;
-  // Deno shows nothing of /proc to a process with scoped permissions.
+  // Deno denies /proc to a process with scoped permissions.
   const { stdout } = new Deno.Command(findProgram("cat"), {
     args: ["--", PATH],
     clearEnv: true,

@@ -1,12 +1,14 @@
-/** The environment as it was before the launcher kept some of it from Deno. */
+/**
+ * The caller's environment, of which the launcher hides some variables from Deno.
+ */
 
 /**
- * What the launcher keeps from Deno, and from the programs that orlop starts, it
- * hands on under names that begin so: PATH, NODE_OPTIONS, HTTPS_PROXY, …
+ * The prefix of variables that the launcher hides from Deno and from programs of
+ * orlop: PATH, NODE_OPTIONS, HTTPS_PROXY, …
  */
 export const KEPT = "ORLOP_ENV_";
 
-/** A variable that the launcher may have kept; undefined if it is not granted. */
+/** A variable that the launcher may have hidden; undefined if it is not granted. */
 export function callersVariable(name: string): string | undefined {
   return lookAtEnv(`${KEPT}${name}`) ?? lookAtEnv(name);
 }

@@ -1,4 +1,4 @@
-/** Where programs are: never looked up by a `PATH` that others can set. */
+/** Finds programs in fixed folders, never by `PATH`. */
 
 import { CommandError } from "../errors/store_errors.ts";
 import { findOtherWriter } from "./who_can_change.ts";
@@ -85,7 +85,7 @@ function isProgram(path: string): boolean {
     const { isFile, mode } = Deno.statSync(path);
     return isFile && ((mode ?? 0) & 0o111) !== 0;
   } catch (error) {
-    // Then run is granted by name, by a launcher that has looked already.
+    // Then the launcher has found the programs and granted them by name.
     return error instanceof Deno.errors.NotCapable;
   }
 }

@@ -1,9 +1,9 @@
-/** What the machine is, and may be asked for, where Deno alone cannot tell. */
+/** Facts about the machine that Deno alone does not provide. */
 
 import type { Libc, ResourceLimit } from "./libc.ts";
 import type { FileStatus } from "./libc_status.ts";
 
-/** What of the machine matters to containers. */
+/** The properties of the machine that matter to containers. */
 export interface Host {
   /** This process's limit, such as of `nofile`; undefined if not known. */
   readLimit(resource: string): ResourceLimit | undefined;
@@ -11,7 +11,7 @@ export interface Host {
   readCapabilities(): bigint | undefined;
   /** The machine's name; undefined if not known. */
   readHostname(): string | undefined;
-  /** How readily this process is killed for memory; undefined if not known. */
+  /** The OOM score adjustment of this process; undefined if not known. */
   readOomScore(): number | undefined;
   /** A file or device, links followed; undefined if there is none. */
   readStatus(path: string): FileStatus | undefined;

@@ -1,4 +1,4 @@
-/** Reads files of the kernel, of which Deno shows nothing: many at once. */
+/** Reads many kernel files, which Deno denies. */
 
 import { type Abortable, sleep } from "../errors/abort.ts";
 import { findProgram } from "./find_program.ts";
@@ -12,9 +12,9 @@ export interface KernelFilesOptions extends Abortable {
   readonly libc: Libc | undefined;
 }
 
-// So long nothing else is done.
+// The time after which the event loop gets a turn.
 const SLICE_MS = 5;
-// What the kernel takes for one command, less a margin: MAX_ARG_STRLEN.
+// The kernel's limit of arguments, minus a margin: MAX_ARG_STRLEN.
 const MAX_ARGS_LENGTH = 100_000;
 const PROCESS_FILE =
   /^\/proc\/([1-9]\d*)\/(limits|oom_score_adj|net\/dev|stat|status)$/;
@@ -65,7 +65,7 @@ async function readByProgram(
 ): Promise<ReadonlyMap<string, string>> {
   const texts = new Map<string, string>();
   for (const part of partsOf(paths)) {
-    // The name, a NUL, and a line: what no name and no text can look like.
+    // The name, a NUL, and a line: unambiguous in any output.
     const { stdout } = await runCommand(findProgram("grep"), [
       ...["--with-filename", "--null", "--no-messages", "--text", "--", ""],
       ...part,

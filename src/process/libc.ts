@@ -1,7 +1,7 @@
 /**
  * The few functions of libc that Deno lacks. This is the only FFI: it is bound
- * once, as the first thing that `main.ts` does, and then the permission to
- * load anything is given up for the whole process.
+ * once, first of all in `main.ts`; then the permission to load libraries is revoked
+ * for the whole process.
  */
 
 import {
@@ -42,7 +42,7 @@ import {
   wrapResults,
 } from "./libc_symbols.ts";
 
-/** libc functions that were bound before the `ffi` permission was given up. */
+/** libc functions that were bound before the `ffi` permission was revoked. */
 export interface Libc {
   /**
    * Opens a file to lock it. Deno's own files have locks that only Deno's
@@ -54,8 +54,7 @@ export interface Libc {
    */
   openLock(path: string, use: LockUse): LockDescriptor;
   /**
-   * Opens a regular file to read it: no symbolic link, and nothing that waits or
-   * acts when it is opened.
+   * Opens a regular file to read it: no symbolic link, and no FIFO or device.
    *
    * @returns Undefined if something else is there.
    * @throws {Error} Deno's own, as of `Deno.lstatSync()`.
@@ -68,8 +67,8 @@ export interface Libc {
    */
   emptyFile(path: string): boolean;
   /**
-   * Whether there is a fifo, and somebody has it open to read it. It is found out
-   * at once, and nothing is written.
+   * Whether a path is a FIFO that has a reader. The test does not block, and writes
+   * nothing.
    */
   hasReader(path: string): boolean;
   /** Writes all data of the file system that holds `fd` to its disk. */
@@ -91,8 +90,8 @@ export interface Libc {
   /** The capabilities that this process may use, a bit each: capget(2). */
   readCapabilities(): bigint | undefined;
   /**
-   * Looks at a file, also below /dev, /proc and /sys, of which Deno shows
-   * nothing: statx(2). Links are followed, unless they are to be shown.
+   * Reads the status of a file, also below /dev, /proc and /sys, which Deno denies:
+   * statx(2). Links are followed unless requested otherwise.
    *
    * @returns Undefined if there is none, or it cannot be seen.
    */
@@ -101,20 +100,20 @@ export interface Libc {
     options?: { readonly links?: "follow" | "show" },
   ): FileStatus | undefined;
   /**
-   * What the kernel tells of a file's content without reading it, links followed:
-   * the same text as before only if nobody has written to it, or replaced it.
+   * A version of a file's content without reading it, links followed: the same text
+   * only if the file was neither written nor replaced.
    *
    * @returns Undefined if there is none, or it cannot be seen.
    */
   readVersion(path: string): string | undefined;
   /**
-   * Whether something is mounted on a directory, links followed. What lies hidden
-   * below another mount is not seen.
+   * Whether something is mounted on a directory, links followed. Mounts hidden
+   * below another one are not seen.
    *
    * @returns Undefined if it is not there, or the kernel is too old to tell.
    */
   isMountPoint(path: string): boolean | undefined;
-  /** How much room the file system of a path has; undefined if it is not known. */
+  /** The space of a path's file system; undefined if unknown. */
   readSpace(path: string): Space | undefined;
   /**
    * Reads the kernel's table of mounts, `/proc/self/mountinfo`: no other file.
@@ -129,7 +128,7 @@ export interface Libc {
    */
   readMemoryTable(): string | undefined;
   /**
-   * Reads what the kernel tells of a process.
+   * Reads a file of a process below /proc.
    *
    * @param pid As this process sees it.
    * @returns A text; undefined if there is no such process.
@@ -142,7 +141,7 @@ export interface Libc {
    * @returns A text; undefined if there is none, or it is elsewhere.
    */
   readCgroupFile(path: string): string | undefined;
-  /** Lets a signal do nothing: signal(2). Bound with the sockets. */
+  /** Ignores a signal: signal(2). Bound with the sockets. */
   readonly ignoreSignal: ((signal: number) => void) | undefined;
   /** Undefined unless `takeLibcWithSockets()` bound them. */
   readonly sockets: LibcSockets | undefined;
@@ -154,7 +153,7 @@ export interface Libc {
   readonly terminals: LibcTerminals | undefined;
 }
 
-/** The parts that only commands need that serve or stream. */
+/** Functions that only serving and streaming commands need. */
 export type StreamingParts = Pick<
   Libc,
   "ignoreSignal" | "mounts" | "roots" | "sockets" | "terminals"
@@ -197,7 +196,7 @@ export function takeLibc(): Libc | undefined {
   return bindLibc();
 }
 
-/** Makes those parts of what is bound. */
+/** Makes them of the bound functions. */
 export type WrapSockets = (
   symbols: LibcSymbols,
   socketSymbols: SocketSymbols,
@@ -253,7 +252,7 @@ function wrap(symbols: LibcSymbols): Omit<Libc, keyof StreamingParts> {
       throw new Error("Cannot write the store to its disk: syncfs failed");
     },
     async beginWriteBack(fd) {
-      // It is to save time; that data is lost is for the sync to tell.
+      // Only an optimization; the later sync reports lost data.
       await symbols.sync_file_range(fd, 0n, 0n, SYNC_FILE_RANGE_WRITE);
     },
     setUmask(mask) {

@@ -1,9 +1,9 @@
-/** Files as libc opens them, where Deno's own calls lack a lock or a flag. */
+/** Opens files by libc, as Deno's own calls lack locks and flags. */
 
 import { S_IFIFO, S_IFREG, statusOf, typeOf } from "./libc_status.ts";
 import { type LibcSymbols, toCString } from "./libc_symbols.ts";
 
-/** Readers share a lock, a writer has it alone. */
+/** The kind of a lock: shared by readers, or exclusive. */
 export type LockKind = "read" | "write";
 
 /** Whether a missing lock file is made. */
@@ -15,7 +15,7 @@ export interface LockDescriptor extends Disposable {
    * Tries to lock the whole file (`F_OFD_SETLK`, fcntl(2)). Such locks exclude
    * the POSIX record locks of other processes, unlike flock(2).
    *
-   * @returns False if somebody else has it.
+   * @returns False if another process has it.
    * @throws {Error} If files cannot be locked there, as on some network mounts.
    */
   tryLock(kind: LockKind): boolean;
@@ -60,7 +60,7 @@ const FLOCK_BYTES = 32;
 const FLOCK_PID_OFFSET = 24;
 const LITTLE_ENDIAN = true; // as are x86-64 and arm64 under Linux
 const LOCK_MODE = 0o644;
-/** The permissions of what is not made. */
+/** The mode argument if no file is created. */
 export const NO_MODE = 0;
 
 /** See `Libc.openLock()`. */
@@ -76,7 +76,7 @@ export function openLock(
     tryLock(kind) {
       const type = kind === "read" ? F_RDLCK : F_WRLCK;
       if (symbols.fcntl(fd, F_OFD_SETLK, makeFlock(type)) === 0) return true;
-      // To ask who has it fails only where there are no locks at all.
+      // This query fails only on file systems without locks.
       if (symbols.fcntl(fd, F_OFD_GETLK, makeFlock(type)) === 0) return false;
       throw new Error("Cannot lock a file: its file system has no locks");
     },
@@ -145,7 +145,7 @@ export function isGranted(name: "read" | "write", path: string): boolean {
     Deno.permissions.querySync({ name, path }).state === "granted";
 }
 
-/** libc does not tell why; Deno does, when it fails in the same way. */
+/** Deno's error for the same call explains the failure. */
 function failureOf(path: string, asked: Deno.OpenOptions): Error {
   try {
     Deno.openSync(path, asked).close();
@@ -167,7 +167,7 @@ export function openRegular(
   symbols: LibcSymbols,
   path: string,
 ): ReadDescriptor | undefined {
-  if (!Deno.lstatSync(path).isFile) return undefined; // or Deno says why not
+  if (!Deno.lstatSync(path).isFile) return undefined; // or Deno's error explains it
   const flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
   const fd = openGranted(symbols, path, { permission: "read", flags });
   if (fd < 0) throw new Error(`Cannot open "${path}"`);
@@ -194,7 +194,7 @@ export function hasReader(symbols: LibcSymbols, path: string): boolean {
   return fd >= 0;
 }
 
-/** Opens a fifo to write; -1 if nobody reads it: ENXIO, fifo(7). */
+/** Opens a FIFO to write; -1 if it has no reader: ENXIO, fifo(7). */
 export function openFifo(symbols: LibcSymbols, path: string): number {
   const flags = O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
   return openGranted(symbols, path, { permission: "write", flags });
@@ -204,7 +204,7 @@ function isFifo(symbols: LibcSymbols, path: string): boolean {
   return typeOf(statusOf(symbols, { path, links: "show" })) === S_IFIFO;
 }
 
-/** Opens a file of the kernel's to read it; undefined if that fails. */
+/** Opens a kernel file to read it; undefined if that fails. */
 export function openKernelFile(
   symbols: LibcSymbols,
   path: string,

@@ -7,35 +7,34 @@ import {
   toCString,
 } from "./libc_symbols.ts";
 
-/** A directory that is to be seen at another place, with other owners. */
+/** A directory to mount with mapped owners. */
 export interface MappedMount {
   /** Absolute; what is mounted below it is not seen. */
   readonly source: string;
   /** A directory. */
   readonly target: string;
-  /** A process in the user namespace that says which owners. */
+  /** A process in the user namespace whose mapping applies. */
   readonly pid: number;
 }
 
-/** What libc can do with user namespaces. */
+/** Calls for user namespaces. */
 export interface LibcMounts {
   /**
-   * Says which IDs the user namespace of a process has. It can be said once.
+   * Sets the ID mapping of a process's user namespace, once.
    *
    * @param text Such as `0 100000 65536`.
-   * @returns Whether the kernel has taken it.
+   * @returns Whether the kernel accepted it.
    */
   writeIdMap(pid: number, file: IdMapFile, text: string): boolean;
   /**
-   * Mounts a directory once more, with the owners that the IDs of its files have
-   * in a user namespace. Both must be where orlop may write.
+   * Makes an ID-mapped mount of a directory. Both paths must be writable for orlop.
    *
-   * @returns Whether it did; not if the kernel or the file system cannot.
+   * @returns False if the kernel or the file system does not support it.
    */
   bindMapped(mount: MappedMount): boolean;
 }
 
-/** Where the kernel is told: user_namespaces(7). */
+/** The files of the mapping: user_namespaces(7). */
 export type IdMapFile = "uid_map" | "gid_map";
 
 // <asm-generic/unistd.h>: the same on all architectures.

@@ -1,4 +1,4 @@
-/** What the kernel tells below /proc and /sys, of which Deno shows nothing. */
+/** Reads files below /proc and /sys, which Deno denies. */
 
 import { openKernelFile } from "./libc_files.ts";
 import type { LibcSymbols } from "./libc_symbols.ts";
@@ -19,7 +19,7 @@ const MOUNT_TABLE = "/proc/self/mountinfo";
 const MEMORY = "/proc/meminfo";
 // The kernel hands out a page at a time, whatever is asked for.
 const READ_BYTES = 64 * 1024;
-// One for all: nobody else runs while a file is read, and there are thousands.
+// A shared buffer, as reads are synchronous.
 const buffer = new Uint8Array(READ_BYTES);
 // A process may give itself any command line.
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -54,7 +54,7 @@ export function readCgroupFile(
   return isBelow ? readText(symbols, path) : undefined;
 }
 
-/** Reads no more than about so many bytes. */
+/** Reads up to about this number of bytes. */
 function readText(
   symbols: LibcSymbols,
   path: string,

@@ -1,6 +1,6 @@
 /**
- * Paths as a container sees them, followed by the kernel: also while its processes
- * change them, and through what is mounted there. Bound only where it is needed.
+ * Resolves paths in a container by the kernel: safe even while its processes change
+ * them, and including its mounts. Bound only where needed.
  */
 
 import { NO_MODE, O_CLOEXEC, O_PATH } from "./libc_files.ts";
@@ -11,11 +11,11 @@ import {
   toCString,
 } from "./libc_symbols.ts";
 
-/** What is found below a root. Disposing gives it up. */
+/** A file below a root. Disposing closes it. */
 export interface RootedFile extends Disposable {
   /**
-   * A path that other programs reach it by, whatever happens to its name, as long
-   * as it is not given up.
+   * A path for other programs, valid until it is disposed of, even if the file is
+   * renamed.
    */
   readonly path: string;
   /** The folder of that path, */
@@ -26,7 +26,7 @@ export interface RootedFile extends Disposable {
   readonly status: FileStatus;
 }
 
-/** What libc can do with roots. */
+/** Calls for roots. */
 export interface LibcRoots {
   /**
    * Finds a file or directory: symbolic links, absolute ones and `..` too, never

@@ -1,6 +1,6 @@
 /**
- * What Deno's sockets lack: bound only for commands that need it, as each function
- * costs a start some 0.3 ms.
+ * Socket functions that Deno lacks: bound only for commands that need them, as each
+ * function costs a start some 0.3 ms.
  */
 
 import type { Abortable } from "../errors/abort.ts";
@@ -24,12 +24,12 @@ import {
 /** Sockets as libc has them. */
 export interface LibcSockets extends Connections {
   /**
-   * Keeps a descriptor from the programs that this process starts.
+   * Sets the close-on-exec flag of a descriptor.
    *
    * @throws {Error} If it is none.
    */
   setCloseOnExec(fd: number): void;
-  /** Who is at the other end of a Unix socket; undefined if it is none. */
+  /** The credentials of the peer of a Unix socket; undefined if it is none. */
   readPeer(fd: number): Peer | undefined;
   /**
    * Sends one datagram to a Unix socket, and waits for nothing.

@@ -1,8 +1,7 @@
 /**
  * Starts programs with more descriptors than those of the standard streams, and
- * with no signal ignored: posix_spawn(3). All that Deno has for the latter is
- * fork(2), for which the kernel copies a daemon's page tables: that takes longer
- * than the program does to begin.
+ * with no signal ignored: posix_spawn(3). Deno does the latter only by fork(2),
+ * which copies a daemon's page tables: that takes longer than starting the program.
  */
 
 import { CommandError } from "../errors/store_errors.ts";
@@ -28,7 +27,7 @@ export interface SpawnOptions {
   readonly cwd: string;
   /** All of its environment. */
   readonly env: Readonly<Record<string, string>>;
-  /** What its descriptors are, from 0 on; `"none"` is /dev/null. */
+  /** Its descriptors, from 0 on; `"none"` is /dev/null. */
   readonly descriptors: readonly ("none" | SpawnedStream)[];
 }
 
@@ -37,11 +36,11 @@ export type SpawnedStream = "answers" | "messages" | "go";
 
 /** A program that was started. Its streams are to be read to their end, or closed. */
 export interface SpawnedProgram {
-  /** What it writes to its descriptors of this name; */
+  /** The output of its descriptors of this name; */
   readonly answers: ReadableStream<Bytes>;
   /** and to these; */
   readonly messages: ReadableStream<Bytes>;
-  /** and what it reads. Undefined if none of its descriptors is this one. */
+  /** and its input. Undefined if none of its descriptors has this name. */
   readonly go: WritableStream<Bytes> | undefined;
   /** Settles when it has ended. */
   readonly ended: Promise<unknown>;

@@ -1,8 +1,8 @@
-/** What the system tells of files, their mounts and their disks: statx(2), statfs(2). */
+/** The status of files and file systems: statx(2), statfs(2). */
 
 import { type LibcSymbols, toCString } from "./libc_symbols.ts";
 
-/** What is known of a file. */
+/** The status of a file. */
 export interface FileStatus {
   /** Its type and permissions, as in stat(2). */
   readonly mode: number;
@@ -16,13 +16,13 @@ export interface FileStatus {
   readonly minor: number;
 }
 
-/** The room of a file system. */
+/** The space of a file system. */
 export interface Space {
-  /** Bytes that others than root may still use. */
+  /** Free bytes for users other than root. */
   readonly free: number;
-  /** How many files there can be; 0 where nobody counts. */
+  /** The number of inodes; 0 if not counted. */
   readonly inodes: number;
-  /** How many of them there are not yet. */
+  /** The number of free inodes. */
   readonly freeInodes: number;
 }
 

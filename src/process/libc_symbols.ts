@@ -1,4 +1,4 @@
-/** What of libc is bound: the functions, as the system declares them. */
+/** The declarations of the bound libc functions. */
 
 export const SYMBOLS = {
   fcntl: { parameters: ["i32", "i32", "buffer"], result: "i32" },
@@ -26,9 +26,7 @@ export const SYMBOLS = {
 /** They, bound. */
 export type LibcSymbols = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
-/**
- * What only commands need that serve or stream: bound where it is asked for.
- */
+/** Functions that only serving and streaming commands need: bound on demand. */
 export const SOCKET_SYMBOLS = {
   // The third argument of `fcntl` above is a pointer.
   setDescriptorFlags: {
@@ -97,7 +95,7 @@ export const SOCKET_SYMBOLS = {
     result: "i32",
   },
   posix_spawnattr_destroy: { parameters: ["buffer"], result: "i32" },
-  // Gives an address, which nothing else does once ffi is given up.
+  // Returns an address, which is not possible otherwise after ffi is revoked.
   strdup: { parameters: ["buffer"], result: "u64" },
   free: { parameters: ["u64"], result: "void" },
   waitpid: {
@@ -136,9 +134,9 @@ const READERS: Readonly<Record<string, (view: DataView) => number | bigint>> = {
 };
 
 /**
- * What to bind in place of functions, so that it takes no time. For each function
- * Deno compiles code, 0.2 ms, with which a call takes 0.2 us instead of 0.8: but
- * for none that returns a structure. One of a single integer is returned as the
+ * Declares results as structures to make binding faster: Deno compiles code for
+ * each function, 0.2 ms, which reduces a call from 0.8 to 0.2 us, but not for
+ * functions that return a structure. One of a single integer is returned as the
  * integer is: System V ABI for x86-64, 3.2.3; procedure calls on arm64, 6.9.
  */
 export function wrapResults(table: Functions): Deno.ForeignLibraryInterface {

@@ -1,14 +1,14 @@
-/** What Deno's terminals lack: bound only for commands that stream. */
+/** Terminal functions that Deno lacks: bound only for commands that stream. */
 
 import type { SocketSymbols } from "./libc_symbols.ts";
 
 /** What can be done with terminals. */
 export interface LibcTerminals {
   /**
-   * Has a terminal show bytes as they are, without carriage returns of its own:
-   * they come from another terminal. Deno's raw mode is about keys only.
+   * Disables output processing of a terminal, as the bytes come from another
+   * terminal. Deno's raw mode only changes input.
    *
-   * @returns What has it as it was before; undefined if it is no terminal.
+   * @returns A disposable that restores it; undefined if it is no terminal.
    */
   passOutput(fd: number): Disposable | undefined;
 }

@@ -1,23 +1,22 @@
-/** The standard streams of a process that runs elsewhere, such as in a container. */
+/** The standard streams of another process, such as in a container. */
 
 import type { Bytes } from "../formats/bytes.ts";
 
-/** What somebody who is attached to a process has of it. Disposing detaches. */
+/** The streams of an attached process. Disposing detaches. */
 export interface ProcessStreams extends AsyncDisposable {
   /**
-   * What the process reads; closing it is its end. Undefined if nothing may be
-   * written to it.
+   * The input of the process; closing it ends the input. Undefined without input.
    */
   readonly stdin: WritableStream<Bytes> | undefined;
-  /** What it writes, from now on. It must be read, or the process waits. */
+  /** Its output, from now on. It must be read, or the process blocks. */
   readonly stdout: ReadableStream<Bytes>;
   /** Empty if the process has a terminal, which mixes both. */
   readonly stderr: ReadableStream<Bytes>;
-  /** Tells the process's terminal its size; nothing happens without one. */
+  /** Sets the size of the process's terminal; no effect without one. */
   resize(size: TerminalSize): Promise<void>;
   /**
-   * Settles when the process has ended, or will be heard of no more: its exit code,
-   * or 128 and the signal's number. Undefined if it only was attached to.
+   * Settles at the end of the process or of its streams: the exit code, or 128 and
+   * the signal's number. Undefined for an attached process.
    */
   readonly ended: Promise<number | undefined>;
 }
@@ -32,8 +31,8 @@ export interface TerminalSize {
 
 /** A connection, such as one to a port in a pod. Disposing closes it. */
 export interface ByteChannel extends AsyncDisposable {
-  /** What the other side writes. */
+  /** Data from the other side. */
   readonly readable: ReadableStream<Bytes>;
-  /** What the other side reads; closing it is its end. */
+  /** Data for the other side; closing it ends the data. */
   readonly writable: WritableStream<Bytes>;
 }

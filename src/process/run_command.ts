@@ -14,8 +14,8 @@ export interface RunCommandOptions extends Abortable {
   /** Added to a short `PATH` and `LC_ALL=C`. */
   readonly env?: Readonly<Record<string, string>>;
   /**
-   * `"inherited"` is for programs that work for the user, such as one that asks
-   * for a key: the rest of what the launcher has left of the environment.
+   * `"inherited"` passes the rest of the environment, for programs that work for
+   * the user, such as one that asks for a key.
    */
   readonly environment?: "inherited";
   /**
@@ -27,11 +27,10 @@ export interface RunCommandOptions extends Abortable {
   /** The exit codes that are no failure; `[0]` is the default. */
   readonly okCodes?: readonly number[] | "any";
   /**
-   * `"own"`, the default: an abort reaches what the program started, and Ctrl-C
-   * reaches orlop only, which knows what to undo. `"shared"` starts it in a
-   * tenth of the time (the kernel need not copy this process first), and lets
-   * what a terminal sends to all end it: for what is short, starts nothing
-   * itself, and can be done once more.
+   * `"own"`, the default: an abort also ends children of the program, and Ctrl-C
+   * reaches only orlop, which undoes its work. `"shared"` starts ten times as fast
+   * (no copy of this process), but Ctrl-C also ends the program: for short programs
+   * without children that can be repeated.
    */
   readonly group?: "own" | "shared";
 }
@@ -46,7 +45,7 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** What programs get for an environment: words as expected, no surprises. */
+/** The environment of programs, for predictable messages. */
 export const PLAIN_ENV: Readonly<Record<string, string>> = {
   "LC_ALL": "C",
   "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -56,7 +55,7 @@ export const PLAIN_ENV: Readonly<Record<string, string>> = {
 const MAX_STDOUT_BYTES = 64 * 1024 * 1024;
 // GNU tar prints a line for each of a million members that fail.
 const MAX_STDERR_BYTES = 64 * 1024;
-// How long a program may take to tidy up when it is told to end.
+// The time that a program has to clean up after SIGTERM.
 const GRACE_MS = 2000;
 
 /**
@@ -129,7 +128,7 @@ async function collect(
   const kept: Bytes[] = [];
   let left = limit;
   let isWhole = true;
-  // By hand: to pipe it takes longer than many a program runs.
+  // Written directly, as a pipe would take longer than many programs run.
   const reader = stream.getReader();
   const giveUp = () => void reader.cancel().catch(() => {});
   signal.addEventListener("abort", giveUp, { once: true });
@@ -153,7 +152,7 @@ async function feed(
     if (stdin instanceof Uint8Array) await feedBytes(child, stdin);
     else await stdin.pipeTo(child.stdin);
   } catch (error) {
-    // A program may end before it has read all; its exit code tells.
+    // A program may end before it has read all; its exit code is the result.
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
   }
 }
@@ -180,7 +179,7 @@ async function waitFor(
   const abort = () => aborted.reject(signal?.reason);
   signal?.addEventListener("abort", abort, { once: true });
   try {
-    // The pipes may outlive the child, in a grandchild; or break before.
+    // Grandchildren may keep the pipes open, or they may break earlier.
     const [stdout, stderr] = await Promise.race([output, aborted.promise]);
     const { code } = await Promise.race([child.status, aborted.promise]);
     return {
@@ -190,7 +189,7 @@ async function waitFor(
       isWhole: stdout.isWhole,
     };
   } catch (error) {
-    output.catch(() => {}); // `error` is why, whatever this says.
+    output.catch(() => {}); // `error` is the reason.
     await end(child);
     throw error;
   } finally {
@@ -210,7 +209,8 @@ function kill(child: Deno.ChildProcess, signal: Deno.Signal): void {
   try {
     Deno.kill(-child.pid, signal);
   } catch {
-    // Gone, or groups are out of reach: that takes run of all programs.
+    // It has ended, or the group cannot be signalled without permission to run all
+    // programs.
     killAlone(child, signal);
   }
 }

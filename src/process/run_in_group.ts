@@ -1,4 +1,4 @@
-/** Runs programs at the head of a process group, without a copy of this process. */
+/** Runs programs as leaders of a process group, without a copy of this process. */
 
 import { CommandError } from "../errors/store_errors.ts";
 import { findProgram } from "./find_program.ts";
@@ -8,13 +8,13 @@ import {
   type RunCommandOptions,
 } from "./run_command.ts";
 
-// What is told to end has so long, in seconds: less than `runCommand()` waits.
+// The time between SIGTERM and SIGKILL in seconds: less than in `runCommand()`.
 const FLAGS = ["--kill-after=1", "0"];
 
 /**
- * Does what `runCommand()` does for a group of its own; where timeout(1) may be run,
- * that one makes the group. For one that is made here the kernel has to copy this
- * process first, which takes longer than most programs do if it has 100 MiB.
+ * As `runCommand()` with its own process group; timeout(1) makes the group if it
+ * may be run. Otherwise the kernel must copy this process first, which is slow for
+ * a process of 100 MiB.
  *
  * @throws As `runCommand()` does.
  */

@@ -1,4 +1,4 @@
-/** Runs a program in the place of orlop: on its terminal, with its signals. */
+/** Runs a program in the foreground: on orlop's terminal, with orlop's signals. */
 
 import { startProgram } from "./start_program.ts";
 
@@ -8,25 +8,25 @@ export interface RunInteractiveOptions {
   readonly stdin?: "inherit" | "null";
   /**
    * What to do at the second and each further signal that asks for the end:
-   * `"forward"`, if if omitted, hands it on; `"kill"` ends the program, which may
+   * `"forward"`, the default, passes it on; `"kill"` ends the program, which may
    * hang.
    */
   readonly onRepeat?: (count: number) => Promise<"forward" | "kill">;
 }
 
-// Those by which people ask for the end.
+// The signals that ask for the end.
 const ENDING: readonly Deno.Signal[] = [
   ...["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const,
 ];
-// And those that programs give a meaning of their own.
+// Signals with a meaning that programs define.
 const FORWARDED: readonly Deno.Signal[] = [
   ...ENDING,
   ...["SIGUSR1", "SIGUSR2", "SIGALRM", "SIGCONT", "SIGPWR"] as const,
 ];
 
 /**
- * Runs a program with orlop's own input and output, hands it the signals that
- * orlop gets, and waits for its end.
+ * Runs a program with orlop's own input and output, forwards signals to it, and
+ * waits for its end.
  *
  * @param program Its absolute path: see `findProgram()`.
  * @returns Its exit code; 128 and the signal's number if a signal ended it.
@@ -49,13 +49,13 @@ export async function runInteractive(
   }
 }
 
-/** Catches signals from its making on, and hands them to a child. */
+/** Catches signals from its construction on, and forwards them to a child. */
 class SignalForwarder {
   readonly #handlers: ReadonlyMap<Deno.Signal, () => void>;
   readonly #onRepeat: RunInteractiveOptions["onRepeat"];
   #early: Deno.Signal[] = [];
   #child: Deno.ChildProcess | undefined;
-  /** How many have asked for the end. */
+  /** The number of signals that asked for the end. */
   #count = 0;
 
   constructor(onRepeat: RunInteractiveOptions["onRepeat"]) {
@@ -99,7 +99,7 @@ class SignalForwarder {
 }
 
 function forward(child: Deno.ChildProcess, signal: Deno.Signal): void {
-  // These keys reach everybody on the terminal: once is what their user meant.
+  // The terminal sends these to the whole process group, so they are not forwarded.
   const isKey = signal === "SIGINT" || signal === "SIGQUIT";
   if (!isKey || !isOnTerminal()) sendTo(child, signal);
 }
@@ -114,6 +114,6 @@ function sendTo(child: Deno.ChildProcess, signal: Deno.Signal): void {
   try {
     child.kill(signal);
   } catch {
-    // It has ended; its status is on its way.
+    // It has ended; its status follows.
   }
 }

@@ -1,4 +1,4 @@
-/** Starts other programs, and leaves it to the caller to wait for their end. */
+/** Starts programs; the caller waits for their end. */
 
 import { notStarted, PLAIN_ENV } from "./run_command.ts";
 
@@ -50,8 +50,8 @@ export function startProgram(
     stdin,
     stdout: output,
     stderr: output,
-    // The user that it is anyway. By that it is started with fork(2), not with
-    // glibc's posix_spawn(3), which leaves signals 32 and 33 ignored for ever.
+    // Setting the same user makes Deno use fork(2), as glibc's posix_spawn(3) would
+    // leave signals 32 and 33 ignored.
     uid: Deno.uid() ?? 0,
   });
   try {

@@ -1,4 +1,4 @@
-/** Whether somebody else could change what a path leads to. */
+/** Whether another user could change the file at a path. */
 
 // Not node:fs: it would double the time that all commands take to start.
 import { dirname } from "@std/path";
@@ -7,12 +7,12 @@ const GROUP_OR_OTHERS_WRITE = 0o022;
 const STICKY = 0o1000;
 
 /**
- * Finds who besides root and this process's user could change a file, or put
- * another in its place: looks at the file and at each folder on the way to it.
+ * Finds users besides root and this process's user who could change or replace a
+ * file: checks the file and each folder of its path.
  *
- * @param path Absolute, and there.
- * @returns Why it is not to be trusted, as the end of a sentence; undefined if
- *   nobody else can.
+ * @param path Absolute, existing.
+ * @returns Why it is not trusted, as the end of a sentence; undefined if nobody
+ *   else can.
  */
 export function findOtherWriter(path: string): string | undefined {
   const real = Deno.realPathSync(path);
@@ -34,8 +34,7 @@ function describeOtherWriter(path: string): string | undefined {
   if (uid !== 0 && uid !== Deno.uid()) {
     return `"${path}" belongs to user ${uid}`;
   }
-  // What a symbolic link says, only its owner can change; what is written to
-  // /dev/null changes nothing.
+  // Only the owner can change a symbolic link; writes to /dev/null have no effect.
   if (isSymlink || isCharDevice === true) return undefined;
   if ((mode & GROUP_OR_OTHERS_WRITE) === 0) return undefined;
   // In a sticky folder others cannot replace what is not theirs.

@@ -11,7 +11,7 @@ export interface DeviceName {
 const KIND = /^[A-Za-z]([\w.-]*[A-Za-z0-9])?\/[A-Za-z]([\w.-]*[A-Za-z0-9])?$/;
 const NAME = /^[A-Za-z0-9]([\w.:-]*[A-Za-z0-9])?$/;
 
-/** Whether a text can only mean such a device: no path of the host looks so. */
+/** Whether a text can only be such a device, and not a path of the host. */
 export function isDeviceName(text: string): boolean {
   return !text.startsWith("/") && /^[^/=]+\/[^/=]+=/.test(text);
 }

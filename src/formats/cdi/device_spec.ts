@@ -1,4 +1,4 @@
-/** What devices do to containers: CDI, the Container Device Interface, v1. */
+/** Specifications of devices: CDI, the Container Device Interface, v1. */
 
 import {
   asArray,
@@ -16,9 +16,9 @@ import { isKind, isNameInKind } from "./device_name.ts";
 export interface DeviceSpec {
   /** Such as `vendor.com/class`. */
   readonly kind: string;
-  /** What each does, by its name. */
+  /** The edits of each device, by name. */
   readonly devices: ReadonlyMap<string, DeviceEdits>;
-  /** What is done if there is any of them. */
+  /** The edits for any device of the kind. */
   readonly edits: DeviceEdits;
 }
 
@@ -74,8 +74,8 @@ const KNOWN = ["env", "deviceNodes", "mounts", "hooks", "additionalGids"];
  * Parses a specification.
  *
  * @param what How messages call it.
- * @throws {SyntaxError} If it is malformed, or has edits that are not known: a
- *   device without them would not be what it says.
+ * @throws {SyntaxError} If it is malformed, or has unknown edits, without which a
+ *   device would not work as specified.
  */
 export function parseDeviceSpec(text: string, what: string): DeviceSpec {
   const object = asObject(parseJson(text, what, { maxSize: MAX_SIZE }), what);

@@ -17,13 +17,13 @@ import {
 
 /** A network: plugins that are run one after another. */
 export interface NetworkList {
-  /** Unique on the host; leases of addresses go by it. */
+  /** Unique on the host; address leases are stored by it. */
   readonly name: string;
-  /** The version that all plugins are spoken to in. */
+  /** The CNI version for all plugins. */
   readonly cniVersion: string;
-  /** Whether CHECK would say nothing. */
+  /** Whether CHECK is disabled. */
   readonly disableCheck: boolean;
-  /** Whether GC is not for this network. */
+  /** Whether GC is disabled. */
   readonly disableGc: boolean;
   /** In the order of ADD; one at least. */
   readonly plugins: readonly NetworkPlugin[];
@@ -33,15 +33,15 @@ export interface NetworkList {
 export interface NetworkPlugin {
   /** The name of its program. */
   readonly type: string;
-  /** What may be handed to it that its settings do not say. */
+  /** The capabilities for runtime data that it supports. */
   readonly capabilities: ReadonlySet<string>;
-  /** All that is written about it. */
+  /** Its full configuration. */
   readonly settings: JsonObject;
 }
 
 // Nobody writes as much by hand.
 const MAX_SIZE = 1024 * 1024;
-// What orlop speaks, oldest first; 0.1.0 and 0.2.0 have another form of result.
+// The supported versions, oldest first; 0.1.0 and 0.2.0 have another result format.
 const VERSIONS = ["0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"] as const;
 const LIST_KEYS = [
   ...["cniVersion", "cniVersions", "name", "plugins"],
@@ -102,7 +102,7 @@ function parseName(value: unknown, what: string): string {
   throw unreadable(what, `"${name}" is not the name of a network`);
 }
 
-/** The newest that both know; without any, 0.1.0 would be meant. */
+/** The newest version that both support; if omitted, 0.1.0. */
 function chooseVersion(object: JsonObject, what: string): string {
   const one = optional(object["cniVersion"], `${what}, cniVersion`, asString);
   const several =
@@ -121,7 +121,7 @@ function isSet(object: JsonObject, key: string, what: string): boolean {
   return optional(object[key], `${what}, ${key}`, asFlag) ?? false;
 }
 
-/** Early versions of libcni wrote flags as texts, and people still do. */
+/** Early versions of libcni used strings for flags; some files still do. */
 function asFlag(value: unknown, what: string): boolean {
   if (value === "true" || value === "false") return value === "true";
   return asBoolean(value, what);

@@ -1,6 +1,6 @@
 /**
- * What network plugins answer: Container Network Interface specification 1.1.0,
- * sections 2 and 5, and the same of 0.3.0 and later.
+ * Results of network plugins: Container Network Interface specification 1.1.0,
+ * sections 2 and 5, and of 0.3.0 and later.
  */
 
 import { isIpAddress } from "../ip_address.ts";
@@ -14,22 +14,22 @@ import {
   parseJson,
 } from "../json.ts";
 
-/** What an ADD has made. */
+/** The result of ADD. */
 export interface NetworkResult {
   /** The addresses of the pod, without the length of their prefix. */
   readonly ips: readonly string[];
-  /** As it came, for the next plugin. */
+  /** The original result, for the next plugin. */
   readonly raw: JsonObject;
 }
 
-/** What a plugin says when it fails. */
+/** An error of a plugin. */
 export interface PluginFailure {
   /** Section 2 of the specification; 100 and more are the plugin's own. */
   readonly code: number;
   readonly message: string;
 }
 
-// As libcni has no limit: what a plugin says of one pod.
+// libcni has no limit; more than any result for one pod.
 const MAX_SIZE = 4 * 1024 * 1024;
 // Longer ones are cut.
 const MAX_MESSAGE = 2_000;

@@ -6,11 +6,11 @@
 import type { JsonObject } from "../json.ts";
 import type { NetworkList, NetworkPlugin } from "./network_list.ts";
 
-/** What plugins can be handed besides their settings: CONVENTIONS.md. */
+/** Runtime data for plugins: CONVENTIONS.md. */
 export interface NetworkCapabilities {
   /** Ports of the host that lead to the pod. */
   readonly portMappings?: readonly PortMapping[] | undefined;
-  /** How fast the pod may send and receive. */
+  /** Bandwidth limits of the pod. */
   readonly bandwidth?: Bandwidth | undefined;
   /** How the pod resolves names. */
   readonly dns?: NetworkDns | undefined;
@@ -46,9 +46,9 @@ export interface NetworkDns {
 /** What else goes into the input. */
 export interface PluginInput {
   readonly capabilities?: NetworkCapabilities | undefined;
-  /** What the plugin before has answered, or the whole list when it was added. */
+  /** The result of the previous plugin, or of the whole ADD. */
   readonly prevResult?: JsonObject | undefined;
-  /** Only for GC: who still has something in the network. */
+  /** Only for GC: the attachments in use. */
   readonly validAttachments?: readonly ValidAttachment[] | undefined;
 }
 

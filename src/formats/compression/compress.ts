@@ -24,13 +24,13 @@ export interface PackOptions {
 
 /** One block of a layer. */
 export interface PackBlock extends PackOptions {
-  /** What comes before it, which it may refer to: none, or {@linkcode WINDOW_BYTES}. */
+  /** The size of the preceding window: 0, or {@linkcode WINDOW_BYTES}. */
   readonly before: number;
   /** That, and then the block itself. */
   readonly bytes: Bytes;
 }
 
-/** What a gzip'd block may refer to of those before it: RFC 1951, section 2. */
+/** The window of a gzip block: RFC 1951, section 2. */
 export const WINDOW_BYTES = 32 * 1024;
 /** The levels that there are. */
 export const MAX_LEVELS: Readonly<Record<PackedFormat, number>> = {
@@ -50,8 +50,8 @@ const DEFAULT_LEVELS: Readonly<Record<PackedFormat, number>> = {
   gzip: 2,
   zstd: 3,
 };
-// What is compressed already takes as long as all else, and gives nothing: of such an
-// image a fifth of the time went there. Four samples tell, at a twentieth of it.
+// Compressing compressed data again is useless and slow: a fifth of the time of
+// such an image. Four samples detect it in a twentieth of that time.
 const SAMPLES = 4;
 const SAMPLE_BYTES = 16 * 1024;
 const SAMPLE_LEVEL = 1;
@@ -97,7 +97,7 @@ export function packBlock(block: PackBlock): Bytes {
   });
 }
 
-/** Where the user leaves it to us, what does not compress is stored as it is. */
+/** Without an explicit level, incompressible data is stored. */
 function chooseLevel(input: Bytes, format: PackedFormat): number {
   const level = DEFAULT_LEVELS[format];
   const total = SAMPLES * SAMPLE_BYTES;
@@ -128,7 +128,7 @@ function deflate(
     : room.slice(0, count);
 }
 
-/** What stands around the blocks of a layer; to be told of each, in order. */
+/** The framing around the blocks of a layer; called for each block in order. */
 export class PackFrame {
   readonly #format: PackedFormat;
   #crc = 0;

@@ -13,7 +13,7 @@ import { ZstdFrames } from "./zstd_frames.ts";
 /** How a layer is compressed. */
 export type Compression = "bzip2" | "gzip" | "none" | "xz" | "zstd";
 
-/** Where an archive goes: into memory that is not the decompressor's own. */
+/** Receives an archive, in its own buffers. */
 export interface ArchiveSink {
   /** A place for the next bytes, of one or more. */
   room(): Bytes;
@@ -43,7 +43,7 @@ const MAGICS: readonly (readonly [Compression, readonly number[]])[] = [
 ];
 
 /**
- * Tells compression by the first bytes; media types are only claims.
+ * Detects the compression by the first bytes; media types are not trusted.
  *
  * @param head The first {@linkcode COMPRESSION_HEAD_BYTES}, or all there are.
  */
@@ -56,7 +56,7 @@ export function detectCompression(head: Uint8Array): Compression {
   return isSkippableFrame ? "zstd" : "none";
 }
 
-/** Creates a decompressor that works while it is called and keeps nothing. */
+/** Creates a synchronous decompressor in constant memory. */
 export function createDecompressor(
   kind: Compression,
   sink: ArchiveSink,
@@ -150,7 +150,7 @@ function drain(handle: ZlibHandle, sink: ArchiveSink): void {
   while (inflate(handle, { input: NO_INPUT, at: 0, sink }).isFull);
 }
 
-/** One call of the handle: as much as there is input and room for. */
+/** One call of the handle: as far as there is input and space. */
 function inflate(
   handle: ZlibHandle,
   { input, at, sink }: {

@@ -1,7 +1,7 @@
 /**
- * The synchronous way through `node:zlib` to compressed bytes: into a buffer of
- * ours, so that a worker that compresses all day makes no garbage. See
- * `zlib_handle.ts`; whoever finds no such handle takes the documented way.
+ * Synchronous compression by `node:zlib` into a given buffer, so that a worker
+ * makes no garbage. See `zlib_handle.ts`; without such a handle, the documented API
+ * is used.
  */
 
 import type { Bytes } from "../bytes.ts";

@@ -1,7 +1,7 @@
 /**
- * The synchronous way through `node:zlib`: bytes in, bytes into a buffer of ours,
- * no stream machinery and no copies. Node and Deno both keep this handle, since
- * packages call it, but document it nowhere; so it is tested before it is used.
+ * Synchronous decompression by `node:zlib` into a given buffer, without streams and
+ * copies. Node and Deno both have this internal handle, since packages use it, but
+ * it is undocumented; so it is tested before use.
  */
 
 import zlib from "node:zlib";
@@ -69,7 +69,7 @@ export function openZlibHandle(kind: "gzip" | "zstd"): ZlibHandle | undefined {
     if (text !== SAMPLE_TEXT || next !== sample.length) return undefined;
     return wrap(kind);
   } catch {
-    // Another runtime or release: the caller takes the documented way.
+    // Another runtime or release: the caller uses the documented API.
     return undefined;
   }
 }

@@ -1,6 +1,6 @@
 /** WWW-Authenticate: RFC 9110, 11.6.1, with the parameters of registries. */
 
-/** One way to log in that a server offers. */
+/** An authentication challenge of a server. */
 export interface AuthChallenge {
   /** In lower case, such as `bearer` or `basic`. */
   readonly scheme: string;

@@ -13,7 +13,7 @@ import {
 } from "../json.ts";
 import { findLineOfProblem } from "../json_line.ts";
 
-/** What proves to a registry who asks. */
+/** Credentials for a registry. */
 export type Credentials =
   | {
     readonly kind: "password";
@@ -169,7 +169,7 @@ function withPath<T>(path: string, read: () => T): T {
 }
 
 function readDocument(text: string, what: string): JsonObject {
-  // Made empty by who wants none, or by `touch` for a mount.
+  // An empty file is allowed.
   const json = text.trim() === "" ? "{}" : text;
   return optional(parse(json, what), what, asObject) ?? {};
 }
@@ -178,7 +178,7 @@ function parse(text: string, what: string): unknown {
   try {
     return parseJson(text, what, { numbers: "as-written" });
   } catch (error) {
-    // Which line, and no more: what is there may be a secret.
+    // Only the line number: its text may be a secret.
     const isNoJson = error instanceof SyntaxError &&
       error.cause instanceof SyntaxError;
     if (!isNoJson) throw error;

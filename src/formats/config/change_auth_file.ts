@@ -19,12 +19,12 @@ export type AuthChange =
   | { readonly kind: "remove all" };
 
 /**
- * Changes the text of a credential file. What orlop does not know stays, in the
- * entry that is set, too: only what proves who asks is replaced in it.
+ * Changes the text of a credential file. Unknown members stay, also in the entry
+ * that is set: only its credentials are replaced.
  *
  * @param path Of the file, for errors.
  * @returns The same text if nothing is to be changed.
- * @throws {DamagedFileError} If it is malformed: then a person is to repair it.
+ * @throws {DamagedFileError} If it is malformed: it must be repaired by hand.
  */
 export function changeAuthFile(
   text: string,
@@ -41,8 +41,9 @@ export function changeAuthFile(
 }
 
 /**
- * Whether others have changed since what a change was about, so that it is theirs
- * now: not so if it is as it was before, as by who has written an older text.
+ * Whether another program has changed the same entry since, so that its value
+ * counts; not if it has the value from before, which was restored by writing an
+ * older text.
  *
  * @param before The text that was changed.
  * @throws {DamagedFileError} If a text is malformed.

@@ -1,7 +1,7 @@
 /**
- * User and group files, line by line: passwd(5), group(5). What counts as a
- * line is as in podman and runc, so that no tool sees another user; only that a
- * line whose ID is none names nobody, where those take it for root's.
+ * User and group files, line by line: passwd(5), group(5). Lines are parsed as in
+ * podman and runc, so that all tools see the same users; except that a line with an
+ * invalid ID is ignored, which those treat as root's.
  */
 
 /** A line of `/etc/passwd`. */

@@ -19,15 +19,15 @@ export interface RegistriesConf {
   /** What to do if a short name is ambiguous. */
   readonly shortNameMode: ShortNameMode | undefined;
   /**
-   * Who is asked for credentials, in this order: names of helpers, and
-   * {@linkcode AUTH_FILES} for the files of containers-auth.json(5).
+   * The sources of credentials, in this order: names of helpers, and {@linkcode
+   * AUTH_FILES} for the files of containers-auth.json(5).
    */
   readonly credentialHelpers: readonly string[] | undefined;
   /** Short names and what they stand for. */
   readonly aliases: ReadonlyMap<string, Alias>;
   /** One for each prefix, sorted by it. */
   readonly registries: readonly RegistryEntry[];
-  /** The files that were read, in their order: later ones overrule. */
+  /** The files that were read, in their order: later ones take precedence. */
   readonly files: readonly string[];
 }
 
@@ -80,7 +80,7 @@ export function parseRegistriesConf(
   };
 }
 
-/** Lets a file overrule what was read before it. */
+/** Merges a file over those read before. */
 export function mergeRegistriesConf(
   base: RegistriesConf,
   later: RegistriesConf,

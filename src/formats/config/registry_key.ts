@@ -1,4 +1,4 @@
-/** What people log in to: containers-auth.json(5), "FORMAT". */
+/** Keys of credentials: containers-auth.json(5), "FORMAT". */
 
 import { parseReference, splitReference } from "../oci/reference.ts";
 import { registryOf } from "./auth_file.ts";
@@ -44,7 +44,7 @@ function findProblem(key: string, registry: string): string | undefined {
   return isRepository(key) ? undefined : "its path is none of a repository";
 }
 
-/** With a host that any name can have: `h/a` would be of docker.io. */
+/** Only with a host: `h/a` alone would be a name on docker.io. */
 function isRepository(key: string): boolean {
   try {
     parseReference(key.replace(/^[^/]*/, "localhost"));

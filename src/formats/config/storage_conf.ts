@@ -11,7 +11,7 @@ import {
 } from "../json.ts";
 import { malformed, parseTomlFile } from "./toml_file.ts";
 
-/** What is said of a host's usual store; undefined where nothing is. */
+/** The settings of the host's default store; undefined if not set. */
 export interface StorageConf {
   readonly graphRoot: string | undefined;
   readonly runRoot: string | undefined;
@@ -44,7 +44,7 @@ export const EMPTY_STORAGE_CONF: StorageConf = {
 };
 
 /**
- * Lets a storage.conf, or a drop-in, overrule what was read before it.
+ * Merges a storage.conf, or a drop-in, over those read before.
  *
  * @param path Of the file, for errors.
  * @throws {SyntaxError} If it is malformed.

@@ -13,7 +13,7 @@ export function readProcessIds(text = ""): readonly number[] {
   return [...new Set(ids.map(Number))];
 }
 
-/** What is left without a part: all of it if nobody counts the part. */
+/** An amount without a part; the whole amount if the part is not measured. */
 export function minus(whole: Amount, part: Amount): Amount {
   if (whole === undefined || part === undefined) return whole;
   return whole > part ? whole - part : 0n;

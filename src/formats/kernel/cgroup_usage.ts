@@ -1,11 +1,11 @@
-/** What control groups have used: Linux, cgroup-v1/ and cgroup-v2.rst. */
+/** The resource usage of control groups: Linux, cgroup-v1/ and cgroup-v2.rst. */
 
 import type { Pressure } from "./kernel_text.ts";
 
-/** A counter, or a limit; undefined if nobody counts it, or there is none. */
+/** A counter or a limit; undefined if not measured or not set. */
 export type Amount = bigint | undefined;
 
-/** What a control group has used, and what it may use. In bytes, unless said. */
+/** The usage and limits of a control group; in bytes unless stated otherwise. */
 export interface CgroupUsage {
   readonly cpu: CpuUsage;
   readonly memory: MemoryUsage;

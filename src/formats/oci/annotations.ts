@@ -1,12 +1,12 @@
-/** Names of annotations that say to orlop itself what a container is to be. */
+/** Names of annotations in which orlop stores settings of a container. */
 
-/** What ends it politely; of OCI image-spec v1.1, crun and CRI-O read it, too. */
+/** The stop signal: OCI image-spec v1.1; crun and CRI-O read it, too. */
 export const STOP_SIGNAL = "org.opencontainers.image.stopSignal";
-/** How long it has for that, in seconds. */
+/** The time between the stop signal and SIGKILL, in seconds. */
 export const STOP_TIMEOUT = "orlop.stop-timeout";
-/** How long its log may get before it begins again, in bytes. */
+/** The size at which its log is truncated, in bytes. */
 export const LOG_SIZE = "orlop.log-size";
 /** Further lines of its `/etc/hosts`. */
 export const ADDED_HOSTS = "orlop.hosts";
-/** What labels of users begin with, so that no runtime obeys one. */
+/** The prefix of users' labels, so that no runtime acts on them. */
 export const LABEL_PREFIX = "orlop.label/";

@@ -1,4 +1,4 @@
-/** The seam between images and where they come from. */
+/** The interfaces of sources of images. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import type { Bytes } from "../bytes.ts";
@@ -18,7 +18,7 @@ export interface RawManifest {
 /** Options of {@linkcode BlobSource.open}. */
 export interface OpenBlobOptions extends Abortable {
   /**
-   * The first byte that is wanted.
+   * The first byte to read.
    *
    * @default {0}
    */
@@ -27,14 +27,14 @@ export interface OpenBlobOptions extends Abortable {
 
 /** Where blobs come from: a registry, a layout on disk, a map in a test. */
 export interface BlobSource {
-  /** Opens a blob. Its bytes are unproven: whoever reads them verifies them. */
+  /** Opens a blob. Its bytes are unverified: the reader verifies them. */
   open(
     blob: Descriptor,
     options?: OpenBlobOptions,
   ): Promise<ReadableStream<Bytes>>;
   /**
-   * Opens a part of a blob, while another one is read. Left out by sources of which
-   * that would not make it faster.
+   * Opens a part of a blob, while another one is read. Omitted by sources that
+   * would not be faster.
    *
    * @returns Undefined if it gives no parts now.
    */
@@ -72,11 +72,11 @@ export interface ImageBlobs extends BlobSource {
  * Terms: a *blob* is a config or a layer, known by its digest; a *manifest* lists
  * the blobs of one image, an *index* the manifests of several platforms.
  *
- * Life cycle: who copies the image fetches the manifest that the source was opened
- * for; of an index, the one that fits; opens the config, then the layers, several at
- * once, and one again from an offset if its stream breaks. Whatever comes is
- * unproven: who reads it compares digests and sizes. A source that has something to
- * close is closed by who opened it, after that.
+ * Life cycle: a copy fetches the manifest that the source was opened for (of an
+ * index, the manifest for the platform), opens the config, then the layers, several
+ * concurrently, and again from an offset if a stream breaks. All bytes are
+ * unverified: the reader checks digests and sizes. The opener closes the source
+ * afterwards.
  *
  * @see `tests/contracts/image_source_suite.ts` for all that it promises.
  * @example

@@ -1,4 +1,7 @@
-/** The seam between images and media that keep them blob by blob, all but stores. */
+/**
+ * The interface of media that store images blob by blob: all destinations except
+ * stores.
+ */
 
 import type { Abortable } from "../../errors/abort.ts";
 import type { Bytes } from "../bytes.ts";
@@ -24,7 +27,7 @@ export interface OutgoingBlob {
   open(offset?: number): Promise<ReadableStream<Bytes>>;
 }
 
-/** As what a manifest is to be found in a medium. */
+/** The names of a manifest in a medium. */
 export interface PutManifestOptions extends Abortable {
   /**
    * Whether it is the one that the medium's name stands for: if omitted, it is
@@ -55,8 +58,8 @@ export interface WrittenBlob {
  * a repository in a registry.
  *
  * Life cycle: for each image its layers, its config, its manifest; for several
- * platforms then the index; at last `commit()`. What was not committed when it is
- * disposed of is not to be seen, as far as the medium can take it back.
+ * platforms then the index; at last `commit()`. Anything that is not committed when
+ * it is disposed of is removed, if possible.
  *
  * @see `tests/contracts/image_medium_suite.ts` for all that it promises.
  * @example
@@ -76,7 +79,7 @@ export interface WrittenBlob {
  * ```
  */
 export interface ImageMedium extends AsyncDisposable {
-  /** The types of manifests that it takes, the best first; empty for all. */
+  /** The supported types of manifests, the preferred first; empty for all. */
   readonly manifestTypes: readonly string[];
   /**
    * `"uncompressed"` if its layers must be plain tars; `"compressed"` if those that
@@ -85,8 +88,8 @@ export interface ImageMedium extends AsyncDisposable {
    */
   readonly layers: "uncompressed" | "compressed" | "any";
   /**
-   * Tells whether a blob is there already, or can be had without its bytes: by
-   * mounting it from another repository, say.
+   * Whether a blob is there already, or can be added without its bytes, such as by
+   * mounting it from another repository.
    */
   has(blob: Descriptor, options?: Abortable): Promise<boolean>;
   /**

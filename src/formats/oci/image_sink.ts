@@ -1,4 +1,4 @@
-/** The seam between images and where they go to. */
+/** The interface of destinations of images. */
 
 import type { Abortable } from "../../errors/abort.ts";
 import type { Bytes } from "../bytes.ts";
@@ -22,12 +22,13 @@ export interface ResolvedImage {
 }
 
 /**
- * Where one image goes to. It asks the source for the blobs that it lacks, as only
- * it knows what it has; and verifies them, as only it knows when they are whole.
+ * The destination of one image. It requests the blobs that it lacks from the
+ * source, and verifies them.
  *
  * Life cycle: a sink is opened for one image. `findConfig()` may save a request;
- * `receive()` gets the image when manifest and config are verified and a policy has
- * let it pass, opens what it lacks of the layers, and ends when the image is there.
+ * `receive()` is called when manifest and config are verified and the policy
+ * accepts the image; it opens the missing layers, and ends when the image is
+ * stored.
  *
  * @see `tests/contracts/image_sink_suite.ts` for all that it promises.
  * @example
@@ -47,14 +48,14 @@ export interface ResolvedImage {
  *   return await copyImage(source, counter);
  * }
  * ```
- * @typeParam Result What it tells of an image that has arrived.
+ * @typeParam Result The result of a received image.
  */
 export interface ImageSink<Result> {
-  /** A config that it has already; it is verified all the same. */
+  /** A config that it already has; it is verified all the same. */
   findConfig?(digest: Digest): Bytes | undefined;
   /**
-   * Takes an image. Until this has ended the image is not there, nor is its name
-   * anybody else's; of one that fails nothing can be seen.
+   * Receives an image. Until this has ended, the image is not visible, and its name
+   * does not move; a failed image leaves nothing visible.
    *
    * @throws {BlobMismatchError} If a blob is not as promised.
    * @throws {NoSpaceError} If the disk is too small.

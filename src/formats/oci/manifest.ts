@@ -86,8 +86,8 @@ const MANIFEST_KEYS = [
 ];
 
 /**
- * Parses a manifest or an index, and refuses what two programs could take for
- * different images.
+ * Parses a manifest or an index, and refuses documents that different programs
+ * could interpret as different images.
  *
  * @param what What errors call it.
  * @throws {InvalidManifestError} If it breaks the specification, is obsolete,
@@ -155,7 +155,7 @@ function readIndex(
   return { kind: "index", mediaType, digest, manifests, unusable, annotations };
 }
 
-/** The media type that is meant, once header and body agree on one. */
+/** The media type, on which header and body must agree. */
 function typeOf(
   document: JsonObject,
   { declared, what }: { declared: string; what: string },
@@ -172,7 +172,7 @@ function typeOf(
       `ambiguous, it says "${inBody}", the server "${declared}"`,
     );
   }
-  // Who reads it from a store has no server to ask: podman would list no image.
+  // Readers of a store have no Content-Type: podman would fail to list images.
   if (inBody === undefined && declared === DOCKER_MANIFEST) {
     throw invalid(what, UNTYPED_DOCKER);
   }
@@ -191,7 +191,7 @@ function typeOf(
   throw invalid(what, `media type "${mediaType}" is not supported`);
 }
 
-/** Others, such as text/plain, are a server's ignorance: the body counts. */
+/** Generic types such as text/plain are ignored: the body counts. */
 function isKnownType(mediaType: string): boolean {
   return isManifestType(mediaType) || isIndexType(mediaType) ||
     isSchema1Type(mediaType);

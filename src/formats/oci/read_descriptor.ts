@@ -29,7 +29,7 @@ const PLATFORM_KEYS = [
   ...["os", "architecture", "variant", "os.version", "os.features", "features"],
 ];
 
-/** An entry of an index that is of no use to us, if not for all others. */
+/** An entry of an index that orlop cannot use. */
 export interface UnusableEntry {
   /** What it is for, if that can be told. */
   readonly platform?: Platform;
@@ -56,8 +56,8 @@ export function asDescriptor(value: unknown, what: string): Descriptor {
 
 /**
  * Reads an entry of an index. One with another algorithm's digest, or a negative
- * size, is for others to use, and must not keep us from ours; one that no tool
- * written in Go could read would hide the whole index from them.
+ * size, is skipped, and must not block the others; an entry that Go's tools cannot
+ * parse is an error, as it would hide the whole index from them.
  *
  * @throws {SyntaxError} If they could not read it.
  */

@@ -11,14 +11,14 @@ export interface Reference {
   readonly path: string;
   /** Such as `1.36`. */
   readonly tag?: string;
-  /** Overrules the tag. */
+  /** Takes precedence over the tag. */
   readonly digest?: Digest;
 }
 
 /** The full name of a stored image, as {@linkcode nameOf} writes it. */
 export type ImageName = string & { readonly __brand: "ImageName" };
 
-/** A reference cut into its parts, before any of them is checked. */
+/** The parts of a reference, unchecked. */
 export interface ReferenceParts {
   /** Without tag and digest. */
   readonly name: string;
@@ -52,7 +52,7 @@ const MAX_PORT = 65535;
  * ```
  */
 export function parseReference(text: string): Reference {
-  // By length first: nothing below need fear a megabyte.
+  // The length is checked first, so that the rest is fast.
   if (text.length > MAX_LENGTH) {
     throw malformed(text, `longer than ${MAX_LENGTH} characters`);
   }

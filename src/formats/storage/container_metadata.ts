@@ -13,7 +13,7 @@ import {
   parseJson,
 } from "../json.ts";
 
-/** What is known of a container beside its image and its layer. */
+/** The metadata of a container. */
 export interface ContainerMetadata {
   /** Whether this is a pod's infra container: its ID is the pod's. */
   readonly pod: boolean;
@@ -27,13 +27,13 @@ export interface ContainerMetadata {
   readonly imageId: string;
   /** The container's name. */
   readonly name: string;
-  /** The name that an orchestrator calls it by. */
+  /** Its name for an orchestrator. */
   readonly metadataName: string;
-  /** Of a pod: how an orchestrator tells it from others of its name. */
+  /** Of a pod: how an orchestrator distinguishes pods with the same name. */
   readonly uid: string;
   /** Of a pod: the orchestrator's. */
   readonly namespace: string;
-  /** How often it was created again. */
+  /** The number of earlier attempts. */
   readonly attempt: number;
   /** Unix time, in whole seconds. */
   readonly createdAt: number;

@@ -1,6 +1,6 @@
 /**
- * The IDs of what a store keeps, a type for each kind: all may become names of
- * files, and none is taken for another.
+ * The IDs of objects in a store, with a type for each kind: all are valid file
+ * names.
  */
 
 import { byteLengthOf } from "../bytes.ts";
@@ -16,7 +16,7 @@ export type ImageId = string & { readonly __brand: "ImageId" };
 /** The ID of a container, and of the pod that an infra container makes. */
 export type ContainerId = string & { readonly __brand: "ContainerId" };
 
-/** How much of an ID has to be typed: less is a slip, not a choice. */
+/** The minimum length of a prefix of an ID. */
 export const MIN_ID_PREFIX = 3;
 
 // Longer values are cut in messages.
@@ -55,7 +55,7 @@ export function parseContainerId(text: string): ContainerId {
   return text as ContainerId;
 }
 
-/** The IDs of containers among names of files: others are somebody else's. */
+/** The IDs of containers among file names; other names are ignored. */
 export function containerIdsIn(
   names: Iterable<string>,
 ): readonly ContainerId[] {
@@ -75,7 +75,7 @@ export function imageIdOf(config: Digest): ImageId {
 }
 
 /**
- * Takes an ID as it stands in a record: other tools may let people choose it.
+ * Accepts an ID of a record: other tools may let users choose it.
  *
  * @throws {SyntaxError} If it cannot be the name of a file.
  */

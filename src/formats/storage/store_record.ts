@@ -232,7 +232,7 @@ function parseRecords<Id extends LayerId | ImageId | ContainerId>(
     if (typeof id !== "string" || id === "") {
       throw new SyntaxError(`${where} has no ID`);
     }
-    // Only one of them would be known, and what the others name be nobody's.
+    // Duplicate IDs would hide records, whose objects would seem unused.
     if (seen.has(id)) throw new SyntaxError(`ID "${id}" is there twice`);
     seen.add(id);
     checkMembers(record, members, where);
@@ -242,7 +242,7 @@ function parseRecords<Id extends LayerId | ImageId | ContainerId>(
   });
 }
 
-/** There may be thousands, and to copy them takes longer than to parse them. */
+/** Not copied: with thousands of records that takes longer than parsing. */
 function hasId<Id extends LayerId | ImageId | ContainerId>(
   record: JsonObject,
 ): record is JsonObject & { readonly id: Id } {

@@ -1,7 +1,7 @@
 /**
  * The bytes of a table of records, with where each record lies in them. A table is
- * read and written as a whole each time that one of its records changes: what is the
- * same as before is neither parsed nor formatted again, and stays as it was written.
+ * read and written as a whole for each change of a record: unchanged records are
+ * neither parsed nor formatted again.
  */
 
 import {
@@ -14,7 +14,7 @@ import {
 } from "../bytes.ts";
 import { formatRecord, type StoreRecord } from "./store_record.ts";
 
-/** Makes records of a table's text. @throws {SyntaxError} If it is damaged. */
+/** Parses records from a table's text. @throws {SyntaxError} If it is damaged. */
 export type ParseRecords<R> = (text: string) => readonly R[];
 
 const [OPEN, COMMA, CLOSE] = [0x5b, 0x2c, 0x5d] as const; // [ , ]
@@ -28,7 +28,7 @@ export class TableBytes<R extends StoreRecord> {
   #records: readonly R[];
   /** How many bytes each record takes; undefined if tools write it otherwise. */
   #sizes: readonly number[] | undefined;
-  /** Has room behind the bytes that count. */
+  /** A buffer with spare capacity. */
   #buffer: Bytes;
   #length: number;
 
@@ -65,8 +65,8 @@ export class TableBytes<R extends StoreRecord> {
   }
 
   /**
-   * Parses bytes that somebody else wrote. What lies before and behind the changes
-   * is what it was: the same records.
+   * Parses bytes that another process wrote, and reuses the records of the
+   * unchanged beginning and end.
    *
    * @returns This one, if the bytes are the same.
    * @throws {SyntaxError} As `parse` does.
@@ -82,7 +82,7 @@ export class TableBytes<R extends StoreRecord> {
     return this.#buffer.subarray(0, this.#length);
   }
 
-  /** @returns Undefined if it takes a look at the whole. */
+  /** @returns Undefined if the whole must be parsed. */
   #parseMiddle(
     bytes: Bytes,
     parse: ParseRecords<R>,
@@ -138,7 +138,7 @@ export class TableBytes<R extends StoreRecord> {
     return this.#bytes;
   }
 
-  /** What is moved is not formatted anew, either. */
+  /** Moved records are not formatted again, either. */
   #piecesOf(from: number, to: number, start: number): Map<R, Bytes> {
     const pieces = new Map<R, Bytes>();
     let offset = start;
@@ -271,11 +271,11 @@ function parsePart<R extends StoreRecord>(
     const sizes = measure(text, records, bytes.byteLength + 1);
     return sizes && { records, sizes };
   } catch {
-    return undefined; // a look at the whole tells what is wrong, and where
+    return undefined; // parsing the whole reports the error and its position
   }
 }
 
-/** Malformed UTF-8 is no reason to lose sight of all records. */
+/** Malformed UTF-8 must not hide all records. */
 function decode(bytes: Bytes): string {
   try {
     return toStrictText(bytes);

@@ -1,8 +1,8 @@
-/** Which IDs of the host the users of a user namespace have: user_namespaces(7). */
+/** ID mappings of user namespaces: user_namespaces(7). */
 
 import { asArray, asInteger, asObject } from "../json.ts";
 
-/** What a user namespace has as its users and groups 0, 1, 2 and so on. */
+/** The host IDs of users and groups 0, 1, 2, … of a user namespace. */
 export interface UserMap {
   /** Its users. */
   readonly uids: IdRange;
@@ -12,9 +12,9 @@ export interface UserMap {
 
 /** IDs of the host that follow one another. */
 export interface IdRange {
-  /** Of who is 0 there. */
+  /** The first ID, which maps to 0. */
   readonly first: number;
-  /** How many there are. */
+  /** The number of IDs. */
   readonly count: number;
 }
 
@@ -37,7 +37,9 @@ export interface MapEntry {
   readonly size: number;
 }
 
-/** Whom the host takes for an owner in a user namespace; who is nobody stays so. */
+/**
+ * Maps an owner in a user namespace to the host; an unmapped owner stays unmapped.
+ */
 export function toHostOwner(
   { uids, gids }: UserMap,
   { uid, gid }: Owner,
@@ -49,7 +51,7 @@ function toHostId({ first, count }: IdRange, id: number): number {
   return id < count ? first + id : id;
 }
 
-/** What the kernel is told of a range: `/proc/PID/uid_map`. */
+/** A line of `/proc/PID/uid_map`. */
 export function formatIdRange({ first, count }: IdRange): string {
   return `0 ${first} ${count}`;
 }

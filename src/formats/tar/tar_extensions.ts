@@ -1,4 +1,4 @@
-/** What stands before a header and changes it: PAX `x`, GNU `L` and `K`. */
+/** Extension headers of an entry: PAX `x`, GNU `L` and `K`. */
 
 import { toBinaryString } from "../binary_string.ts";
 import {
@@ -132,7 +132,7 @@ function typeOf(header: TarHeader, name: string): TarType {
   throw new SyntaxError(`its type ${shown} is unknown`);
 }
 
-/** Readers differ in who wins, so there must be nothing to win. */
+/** Readers differ in precedence, so contradictions are refused. */
 function pick(
   what: string,
   pax: string | undefined,

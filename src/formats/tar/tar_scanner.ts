@@ -22,7 +22,7 @@ import {
 } from "./tar_header.ts";
 import { SPARSE_TYPE_FLAG, type SparseMapReader } from "./tar_sparse.ts";
 
-/** Gets what is found. Bytes are valid only until it returns. */
+/** Receives the parts of an archive. Bytes are valid only until it returns. */
 export interface TarHandler {
   /** Bytes that are no file content: headers, padding, the end. */
   onRaw(bytes: Uint8Array): void;
@@ -46,7 +46,7 @@ type State =
 const MAX_EXTENSION_BYTES = 1024 * 1024;
 const NO_EXTENSIONS: TarExtensions = {};
 
-/** Takes an archive, and tells a handler what is in it. */
+/** Scans an archive, and calls a handler for its parts. */
 export class TarScanner {
   readonly #handler: TarHandler;
   readonly #block = new Uint8Array(TAR_BLOCK_BYTES);

@@ -1,4 +1,4 @@
-/** Streams of bytes over sockets that Deno does not know of. */
+/** Streams over sockets that Deno does not manage. */
 
 import type { Bytes } from "../../formats/bytes.ts";
 import type { SocketSymbols } from "../libc_symbols.ts";
@@ -17,20 +17,20 @@ export interface SocketCalls {
   readonly poller: SocketPoller;
 }
 
-/** How a socket takes bytes. */
+/** How a socket sends data. */
 export interface SocketChannelOptions {
-  /** No more at once, in bytes: the other side takes a packet as a whole. */
+  /** The maximum size of a packet in bytes. */
   readonly maxPacket: number;
 }
 
 const SHUT_WR = 1;
-// One for all, as what is read is taken out before anything else happens: a new one
-// for each of conmon's packets, which have 8 KiB and a byte, costs more than these.
+// A shared buffer, as reads are copied immediately: a new one for each of conmon's
+// packets of 8 KiB would be slower.
 const received: Bytes = new Uint8Array(64 * 1024);
 
 /**
  * Makes streams of a socket that is connected. What it reads are its packets, if it
- * has packets. Who closes the writing side can still read.
+ * has packets. After closing the writing side, reading still works.
  */
 export function openSocketChannel(
   calls: SocketCalls,
@@ -111,7 +111,7 @@ class OpenSocket {
       await this.#poller.wait(this.#fd, POLLIN);
       count = this.#receive();
     }
-    // What is reset has ended, too.
+    // A reset counts as the end.
     if (count <= 0) this.#end("reading");
     return received.slice(0, Math.max(0, count));
   }

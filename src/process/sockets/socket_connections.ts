@@ -1,4 +1,4 @@
-/** Connections to what runs in containers, of kinds that Deno has not. */
+/** Connections to processes in containers, of kinds that Deno lacks. */
 
 import { type Abortable, unlessAborted } from "../../errors/abort.ts";
 import {
@@ -33,13 +33,13 @@ import {
 } from "./socket_constants.ts";
 import { POLLED_END, POLLOUT, SocketPoller } from "./socket_poller.ts";
 
-/** What talks with processes in containers. */
+/** Opens connections to processes in containers. */
 export interface Connections {
   /**
    * Connects to a socket of packets (`SOCK_SEQPACKET`, unix(7)), however long the
    * name of its folder is.
    *
-   * @throws {Error} If nobody listens there, or orlop may not write there.
+   * @throws {Error} If there is no listener, or orlop may not write there.
    */
   connectPacket(
     folder: string,
@@ -52,7 +52,7 @@ export interface Connections {
    */
   connectPort(place: NamespacePort, options?: Abortable): Promise<ByteChannel>;
   /**
-   * Writes to a fifo that somebody reads, and waits for nobody.
+   * Writes to a FIFO that has a reader, without blocking.
    *
    * @returns Whether all was written.
    */
@@ -99,7 +99,7 @@ interface AllCalls extends SocketCalls {
   readonly libc: LibcSymbols;
 }
 
-/** By way of the folder's descriptor: its own name may be too long. */
+/** Through the folder's descriptor, as the path may be too long. */
 function connectUnix(
   { libc, symbols }: AllCalls,
   folder: string,
@@ -144,8 +144,8 @@ async function connectPort(
 }
 
 /**
- * Opens a socket in a network namespace: it stays there. This thread visits it
- * only in between, and nothing else happens on it meanwhile.
+ * Opens a socket in a network namespace. This thread enters the namespace only for
+ * that, synchronously.
  */
 function openSocketIn(
   { libc, symbols }: AllCalls,
@@ -164,7 +164,7 @@ function openSocketIn(
       throw new Error(`Cannot enter "${netns}": it is no network namespace`);
     }
     const fd = symbols.socket(family, type, 0);
-    // Whatever would be done now would be done in the wrong network.
+    // The thread could not return: later calls would use the wrong network.
     if (symbols.setns(own, CLONE_NEWNET) !== 0) Deno.exit(1);
     return fd;
   } finally {

@@ -10,9 +10,9 @@ export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
 export const SOCK_SEQPACKET = 5;
 const SOCK_NONBLOCK = 0o4000;
-/** No program that is started gets it. */
+/** Close-on-exec. */
 export const SOCK_CLOEXEC = 0o2000000;
-/** What all are made with: nothing waits for them, no other program gets them. */
+/** The flags of all sockets: non-blocking, close-on-exec. */
 export const SOCK_FLAGS: number = SOCK_NONBLOCK | SOCK_CLOEXEC;
 
 /** How something is sent or received: without waiting, */

@@ -1,7 +1,6 @@
 /**
- * Waits for sockets that Deno does not know of: poll(2), in one thread for all of
- * them. To wait for each in a thread of its own would use up those that Deno has
- * for files, too, and the whole process would stand still.
+ * Waits for sockets that Deno does not manage: poll(2), in one thread for all. A
+ * thread for each would use up Deno's thread pool, and block the whole process.
  */
 
 import type { LibcSymbols, SocketSymbols } from "../libc_symbols.ts";
@@ -13,16 +12,16 @@ import {
   SOCK_STREAM,
 } from "./socket_constants.ts";
 
-/** What to wait for, and what there is: <poll.h>. */
+/** Events: <poll.h>. */
 export const POLLIN = 0x1;
 export const POLLOUT = 0x4;
 const POLLERR = 0x8;
 const POLLHUP = 0x10;
 const POLLNVAL = 0x20;
-/** The socket is of no use any more, at least in one direction. */
+/** The socket is closed or broken, at least in one direction. */
 export const POLLED_END: number = POLLERR | POLLHUP | POLLNVAL;
 
-// struct pollfd: an i32, what is asked for, what there is.
+// struct pollfd: the descriptor (i32), requested events, returned events.
 const ENTRY_BYTES = 8;
 const EVENTS_OFFSET = 4;
 const FOUND_OFFSET = 6;
@@ -46,10 +45,10 @@ export class SocketPoller {
   readonly #symbols: PollSymbols;
   readonly #close: LibcSymbols["close"];
   #waits: Wait[] = [];
-  /** They are closed as soon as nobody polls them. */
+  /** Closed as soon as they are not polled. */
   #closing: number[] = [];
   #isPolling = false;
-  /** Two ends of what wakes the thread; made when it is needed first. */
+  /** The socket pair that wakes the thread; made on demand. */
   #alarm: readonly [number, number] | undefined;
 
   constructor(symbols: PollSymbols, { close }: Pick<LibcSymbols, "close">) {
@@ -71,7 +70,7 @@ export class SocketPoller {
     return promise;
   }
 
-  /** Closes a socket; who waits for it is told of its end. */
+  /** Closes a socket; waiters see its end. */
   close(fd: number): void {
     const [own, rest] = partition(this.#waits, (wait) => wait.fd === fd);
     this.#waits = rest;

@@ -29,7 +29,8 @@ type RunCall = Call<typeof RUN>;
 export async function run(call: RunCall): Promise<number> {
   const { flags, terminal, signal } = call;
   findRuntime(flags.runtime); // better missed now than later
-  // Also if nothing is pulled: a password must not get into the container.
+  // Read even if nothing is pulled: the password on standard input must not reach
+  // the container.
   const pulling = await pullOptions(call);
   using session = openSession(call, { ifMissing: "make" });
   const { agent } = session;
