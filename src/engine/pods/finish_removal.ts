@@ -4,6 +4,7 @@ import type { Abortable } from "../../errors/abort.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import type { Agent } from "../agent.ts";
 import { tryReadLastRun } from "../containers/last_run.ts";
+import { keepLastExit } from "./last_exit.ts";
 import { unlessGone } from "./unless_gone.ts";
 
 /**
@@ -19,6 +20,7 @@ export async function finishRemoval(
   options: Abortable = {},
 ): Promise<void> {
   if (tryReadLastRun(agent, id)?.removal !== "at-end") return;
+  keepLastExit(agent, id);
   // Rarely needed, so it is loaded on demand.
   const { deleteContainer } = await import("../containers/delete_container.ts");
   await unlessGone(deleteContainer(agent, id, options));

@@ -24,6 +24,7 @@ import {
 import { startContainer } from "../containers/start_container.ts";
 import { unmountContainer } from "./unmount_container.ts";
 import { removePodSandbox } from "./remove_pod_sandbox.ts";
+import { keepLastExit } from "./last_exit.ts";
 import { unlessGone } from "./unless_gone.ts";
 
 /** How to run a container. */
@@ -170,6 +171,7 @@ async function remove(
   id: ContainerId,
   pod: ContainerId | undefined,
 ): Promise<void> {
+  keepLastExit(agent, id);
   try {
     await unlessGone(deleteContainer(agent, id));
   } catch (error) {

@@ -3,6 +3,7 @@
 import { type Abortable, sleep } from "../../errors/abort.ts";
 import { ContainerNotFoundError } from "../../errors/not_found_errors.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import type { ContainerRecord } from "../../formats/storage/store_record.ts";
 import { type AgentHandle, insideOf } from "../agent.ts";
 import { ownerOf } from "../container_owner.ts";
 import {
@@ -11,6 +12,7 @@ import {
   readStatus,
 } from "../containers/container_status.ts";
 import { readExit } from "../containers/process_exit.ts";
+import { readLastExit } from "../pods/last_exit.ts";
 import { findOwn } from "./find_own.ts";
 
 /** What to wait for. */
@@ -58,23 +60,29 @@ export async function waitForContainer(
     if (exit !== undefined) return exit.exitCode;
     if (performance.now() - askedMs >= ASK_EVERY_MS) {
       askedMs = performance.now();
-      const { state, exitCode } = await look(id);
+      const record = await findRecord(id);
+      if (record === undefined) return lastExitOf(id);
+      const { state, exitCode } = await look(record);
       if (states.includes(state)) return exitCode;
     }
     await sleep(POLL_MS, { signal });
   }
 
-  async function look(id: ContainerId): Promise<ContainerStatus> {
-    const record = await findRecord(id);
+  async function look(record: ContainerRecord): Promise<ContainerStatus> {
     return await readStatus(agent, record, { isMounted: false, signal });
   }
 
   async function findRecord(id: ContainerId) {
     using held = await agent.store.lock({ containers: "read" }, { signal });
     const record = held.containers.get(id);
-    if (record !== undefined && ownerOf(agent.store, record) === "orlop") {
-      return record;
-    }
+    const isOwn = record && ownerOf(agent.store, record) === "orlop";
+    return isOwn ? record : undefined;
+  }
+
+  /** It ended and was removed between two looks, or somebody removed it. */
+  function lastExitOf(id: ContainerId): number {
+    const exitCode = readLastExit(agent, id);
+    if (exitCode !== undefined && states.includes("exited")) return exitCode;
     throw new ContainerNotFoundError(
       `Cannot wait for container "${idOrName}": it was removed`,
     );
