@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ContainerState } from "../../../../src/cri/api/api_pb.js";
 import { notePath } from "../../../../src/cri/runtime/state/container_note.ts";
 import {
@@ -74,6 +74,53 @@ Deno.test("KnownObjects recall the kubelet's as long as they are there", async (
   assertEquals(objects.recallPod("web-pod"), undefined);
   await Deno.remove(notePath(agent, id));
   assertEquals(objects.recallContainer(id), undefined);
+});
+
+Deno.test("KnownObjects keep notes with what is done meanwhile", async (t) => {
+  await using node = await criContext();
+  const { agent } = node.test;
+  const { objects } = node.context;
+  const id = await node.make("app");
+  const before = objects.recallContainer(id)?.note;
+  if (before === undefined) throw new Error("no note");
+  const path = notePath(agent, id);
+  const noted = async () => JSON.parse(await Deno.readTextFile(path)).phase;
+  const left = async () => {
+    const entries = Deno.readDir(path.replace(/[^/]*$/, ""));
+    return (await Array.fromAsync(entries)).map(({ name }) => name).toSorted();
+  };
+  const names = await left();
+  await t.step("not before it has ended", async () => {
+    const seen: unknown[] = [];
+    await objects.setNoteWhile(id, { ...before, phase: "creating" }, {
+      act: async () => {
+        await Promise.resolve();
+        seen.push(await noted(), objects.recallContainer(id)?.note.phase);
+      },
+    });
+    assertEquals(seen, ["complete", "complete"]);
+    assertEquals(await noted(), "creating");
+    assertEquals(objects.recallContainer(id)?.note.phase, "creating");
+    assertEquals(await left(), names);
+  });
+  await t.step("not if it fails", async () => {
+    const set = () =>
+      objects.setNoteWhile(id, { ...before, phase: "removing" }, {
+        act: () => Promise.reject(new Error("it failed")),
+      });
+    await assertRejects(set, Error, "it failed");
+    assertEquals(await noted(), "creating");
+    assertEquals(objects.recallContainer(id)?.note.phase, "creating");
+    assertEquals(await left(), names);
+  });
+  await t.step("but in no damaged file", async () => {
+    objects.setNote(id, { ...before, isDamaged: true });
+    assertEquals(await noted(), "creating");
+    assert(objects.recallContainer(id)?.note.isDamaged);
+    objects.setNote(id, before, { directory: "later" });
+    assertEquals(await noted(), "complete");
+    assertEquals(objects.recallContainer(id)?.note, before);
+  });
 });
 
 Deno.test("KnownObjects tell of a damaged note, and go on", async () => {
