@@ -15,7 +15,6 @@ import {
   findKillPoints,
   killAt,
   type KillPoint,
-  signalAt,
   signalOnlyAt,
   type Subject,
 } from "../../../tests/support/programs/kill_points.ts";
@@ -138,15 +137,9 @@ async function findPoints(
 const tryKill: TryPoint = async (trial, point, note) => {
   const { place, scenario, subject } = trial;
   scenario.damage?.(place);
-  let isKilled: boolean;
-  if (scenario.clear === undefined) isKilled = await killAt(point, subject);
-  else {
-    // A program that it runs may have been killed in its place; then it reports
-    // that.
-    const signal = scenario.isDetached ? signalOnlyAt : signalAt;
-    const { code } = await signal(point, subject, "SIGKILL");
-    isKilled = code !== 0;
-  }
+  const isKilled = scenario.isDetached
+    ? (await signalOnlyAt(point, subject, "SIGKILL")).code !== 0
+    : await killAt(point, subject);
   if (scenario.damage === undefined) {
     // Nothing has been repaired yet, but leftovers of a kill are no damage.
     const first = await place.tryOrlop("check", "--full");
