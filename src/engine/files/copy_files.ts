@@ -128,7 +128,7 @@ async function transfer(agent: Agent, request: Transfer): Promise<void> {
   });
   const from = packing?.archive ?? input;
   const to = unpacking?.archive ?? output;
-  const moving = from && to ? pipe(from, to) : Promise.resolve();
+  const moving = from && to ? pipe(from, to, options) : Promise.resolve();
   // The error of the writer explains best why the copy failed.
   await settleAll([unpacking?.done, packing?.done, moving]);
 }
@@ -141,9 +141,11 @@ function isOfHost(target: OpenedPlace | undefined): boolean {
 async function pipe(
   from: ReadableStream<Bytes>,
   to: WritableStream<Bytes>,
+  { signal }: Abortable,
 ): Promise<void> {
   try {
-    await from.pipeTo(to);
+    // An input that says nothing more would be waited for, otherwise.
+    await from.pipeTo(to, signal && { signal });
   } catch (error) {
     if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
   }
