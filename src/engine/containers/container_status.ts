@@ -19,6 +19,7 @@ import {
   findRuntimesOf,
   isOwnRuntime,
   type OciRuntime,
+  type RuntimeStates,
 } from "../runtimes/find_runtime.ts";
 import {
   findProcess,
@@ -75,17 +76,17 @@ export interface Activity {
 
 /** How to find the state of a container. */
 export interface ActivityOptions extends Abortable {
-  /** From `listStateRoots()`, if many containers are examined. */
-  readonly stateRoots?: readonly string[] | undefined;
+  /** From `listStates()`, if many containers are examined. */
+  readonly states?: RuntimeStates | undefined;
 }
 
 /** Finds a container's process, and whether orlop runs it. */
 export async function findActivity(
   agent: Agent,
   id: ContainerId,
-  { signal, stateRoots }: ActivityOptions = {},
+  { signal, states }: ActivityOptions = {},
 ): Promise<Activity> {
-  for (const runtime of findRuntimesOf(agent, id, stateRoots)) {
+  for (const runtime of findRuntimesOf(agent, id, states)) {
     if (hasEnded(agent, id, runtime)) continue;
     const process = await findProcess(agent, id, { signal, runtime });
     if (process === undefined) continue;

@@ -26,7 +26,7 @@ import {
   type ContainerStatus,
   readStatus,
 } from "./container_status.ts";
-import { listStateRoots } from "../runtimes/find_runtime.ts";
+import { listStates } from "../runtimes/find_runtime.ts";
 
 /** A container, as lists show it. */
 export interface ContainerSummary extends ContainerStatus {
@@ -94,16 +94,18 @@ export async function listContainers(
   const agent = insideOf(handle);
   const { records, targets } = await read();
   // Runtimes are asked without a lock, as each query takes time.
-  const stateRoots = listStateRoots(agent);
+  const states = listStates(agent);
   const turns = new Semaphore(MAX_ASKED);
   return await Promise.all(records.map(look));
 
   async function look(record: ContainerRecord): Promise<ContainerSummary> {
-    using _turn = await turns.take(options.signal);
+    using _turn = states.ids.has(record.id)
+      ? await turns.take(options.signal)
+      : undefined;
     const target = mountPoint(agent, record.layer);
     return await summarize(agent, record, {
       ...options,
-      stateRoots,
+      states,
       mountPoint: targets.has(target) ? target : undefined,
     });
   }

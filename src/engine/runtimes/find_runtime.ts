@@ -72,7 +72,7 @@ export function stateFlags({ stateRoot }: OciRuntime): readonly string[] {
 }
 
 /** The existing state directories of runtimes. */
-export function listStateRoots({ store }: Agent): readonly string[] {
+function listStateRoots({ store }: Agent): readonly string[] {
   return [
     ...listOwnStateRoots(store),
     ...RUNTIMES.map((name) => join(DEFAULT_STATE, name))
@@ -80,13 +80,33 @@ export function listStateRoots({ store }: Agent): readonly string[] {
   ];
 }
 
-/** The runtimes that have a state of a container: usually none or one. */
+/** What runtimes know, read once for many containers. */
+export interface RuntimeStates {
+  /** The existing state directories. */
+  readonly roots: readonly string[];
+  /** The containers that have a state in one of them. */
+  readonly ids: ReadonlySet<string>;
+}
+
+/** Reads which containers have a state: most of thousands do not run. */
+export function listStates(agent: Agent): RuntimeStates {
+  const roots = listStateRoots(agent);
+  return { roots, ids: new Set(roots.flatMap(listIfDirectory)) };
+}
+
+/**
+ * The runtimes that have a state of a container: usually none or one.
+ *
+ * @param states What they had shortly before, or else now.
+ */
 export function findRuntimesOf(
   agent: Agent,
   id: ContainerId,
-  stateRoots: readonly string[] = listStateRoots(agent),
+  states?: RuntimeStates,
 ): readonly OciRuntime[] {
-  return stateRoots.filter((root) => isThere(join(root, id), agent.store.libc))
+  if (states?.ids.has(id) === false) return [];
+  const roots = states?.roots ?? listStateRoots(agent);
+  return roots.filter((root) => isThere(join(root, id), agent.store.libc))
     .map(runtimeOf);
 }
 

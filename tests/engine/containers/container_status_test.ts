@@ -163,7 +163,8 @@ Deno.test("an exit that nobody saw is no proof that a process is gone", {
   const { process } = await findActivity(agent, id);
   assertEquals(process?.status, "running");
   // Elsewhere than in these state directories nobody looks.
-  const none = await findActivity(agent, id, { stateRoots: [] });
+  const states = { roots: [], ids: new Set([id]) };
+  const none = await findActivity(agent, id, { states });
   assertEquals(none, { process: undefined, hasRunner: false });
   await endProcess(agent, id, { timeMs: 0 });
 });

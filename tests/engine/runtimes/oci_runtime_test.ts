@@ -12,7 +12,7 @@ import {
   findRuntimesOf,
   isOwnRuntime,
   listOwnStateRoots,
-  listStateRoots,
+  listStates,
   ownRuntime,
   runtimeOf,
   stateFlags,
@@ -46,13 +46,30 @@ Deno.test("runtimes are known by their state directories", () => {
   }
   const roots = ["none", "runc"].map((name) => statesOf(test, name));
   assertEquals([...listOwnStateRoots(agent.store)].toSorted(), roots);
-  assertEquals([...listStateRoots(agent)].slice(0, 2).toSorted(), roots);
   const found = findRuntimesOf(agent, ID).map(({ stateRoot }) => stateRoot);
   assertEquals(found.toSorted(), roots);
-  assertEquals(findRuntimesOf(agent, parseContainerId("other"), roots), [
+  const other = parseContainerId("other");
+  assertEquals(findRuntimesOf(agent, other), [
     { stateRoot: statesOf(test, "none"), program: undefined },
   ]);
-  assertEquals(findRuntimesOf(agent, ID, []), []);
+});
+
+Deno.test("runtimes are known by states that were read for many", () => {
+  using test = storeAgent();
+  const { agent } = test;
+  const later = parseContainerId("later");
+  Deno.mkdirSync(statesOf(test, "runc", ID), { recursive: true });
+  const states = listStates(agent);
+  assertEquals(states.roots.slice(0, 1), [statesOf(test, "runc")]);
+  assertEquals(rootsOf(ID), [statesOf(test, "runc")]);
+  Deno.mkdirSync(statesOf(test, "runc", later));
+  assertEquals(rootsOf(later), []); // it was read before
+  Deno.removeSync(statesOf(test, "runc", ID));
+  assertEquals(rootsOf(ID), []);
+
+  function rootsOf(id: typeof ID): readonly string[] {
+    return findRuntimesOf(agent, id, states).map(({ stateRoot }) => stateRoot);
+  }
 });
 
 Deno.test("own runtimes have orlop's own state directory", () => {

@@ -10,7 +10,8 @@ import {
 } from "../../../engine/containers/last_run.ts";
 import {
   findRuntimesOf,
-  listStateRoots,
+  listStates,
+  type RuntimeStates,
 } from "../../../engine/runtimes/find_runtime.ts";
 import {
   readExit,
@@ -39,7 +40,7 @@ const KEPT_MS = 1000;
 export class UnmanagedStates {
   readonly #agent: Agent;
   #states = new Map<ContainerId, UnmanagedState>();
-  #stateRoots: readonly string[] = [];
+  #ofRuntimes: RuntimeStates | undefined;
   #readMs = -Infinity;
 
   /** Makes an empty cache. */
@@ -52,7 +53,7 @@ export class UnmanagedStates {
     const nowMs = performance.now();
     if (nowMs - this.#readMs > KEPT_MS) {
       this.#states = new Map();
-      this.#stateRoots = listStateRoots(this.#agent);
+      this.#ofRuntimes = listStates(this.#agent);
       this.#readMs = nowMs;
     }
     const known = this.#states.get(id);
@@ -66,7 +67,7 @@ export class UnmanagedStates {
     const run = tryReadLastRun(this.#agent, id);
     const exit = readExit(this.#agent, id);
     const isKnown =
-      findRuntimesOf(this.#agent, id, this.#stateRoots).length > 0;
+      findRuntimesOf(this.#agent, id, this.#ofRuntimes).length > 0;
     const isRunning = hasRunner(this.#agent, id) ||
       (isKnown && exit === undefined);
     const startedAtNs = toNanoseconds(run?.startedAt);
