@@ -458,8 +458,10 @@ grant_helpers() {
 	export ORLOP_HELPERS=
 	seen=:
 	for folder in "$@"; do
-		# To list /usr/bin takes half a millisecond.
+		# To list /usr/bin takes half a millisecond. It is among them; so is /bin,
+		# which mostly is a link to it.
 		case $seen in *:"$folder":*) continue ;; esac
+		[ ! "$folder" -ef "/usr$folder" ] || continue
 		seen=$seen$folder:
 		for path in "${folder%/}"/docker-credential-*; do
 			case $path in

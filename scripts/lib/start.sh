@@ -66,7 +66,11 @@ ca_files="/etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt
 # name, unless others can change these; and Deno's own where a machine has none.
 choose_authorities() {
 	[ -z "${SSL_CERT_FILE:-}" ] || is_trusted "${SSL_CERT_FILE%/*}" || unset_authorities SSL_CERT_FILE
-	[ -z "${SSL_CERT_DIR:-}" ] || is_trusted "$SSL_CERT_DIR" || unset_authorities SSL_CERT_DIR
+	certificates=${SSL_CERT_FILE:-} certificates=${certificates%/*}
+	case ${SSL_CERT_DIR:-} in
+	'' | "$certificates") ;; # looked at already
+	*) is_trusted "$SSL_CERT_DIR" || unset_authorities SSL_CERT_DIR ;;
+	esac
 	export DENO_TLS_CA_STORE=mozilla
 	for file in ${SSL_CERT_FILE:-} ${SSL_CERT_DIR:-} $ca_files; do
 		[ ! -s "$file" ] || DENO_TLS_CA_STORE=system

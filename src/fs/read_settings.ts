@@ -26,7 +26,7 @@ export async function readSettings(
 ): Promise<string> {
   if (path === NO_FILE) return "";
   try {
-    const found = await Deno.stat(path);
+    const found = look(path);
     const isNull = found.isCharDevice === true && found.rdev === NULL_DEVICE;
     if (!found.isFile && !isNull) {
       throw new TypeError("it is no regular file");
@@ -42,4 +42,12 @@ export async function readSettings(
   } catch (cause) {
     throw new Error(`Cannot read "${path}": ${whyOf(cause)}`, { cause });
   }
+}
+
+/**
+ * At once: most files are not there, and a start asks for some ten of them, each
+ * of which would take a thread.
+ */
+function look(path: string): Deno.FileInfo {
+  return Deno.statSync(path);
 }

@@ -1,6 +1,7 @@
 /** Reads configuration that may be absent. */
 
 import { isErrno } from "../../fs/errno.ts";
+import { statIfThere } from "../../fs/if_there.ts";
 import { type ChosenBy, readSettings } from "../../fs/read_settings.ts";
 
 /**
@@ -26,6 +27,8 @@ export async function listIfPresent(
   path: string,
 ): Promise<readonly string[] | undefined> {
   try {
+    // At once: most are not there, and a start asks for some ten.
+    if (statIfThere(path) === undefined) return undefined;
     const entries = await Array.fromAsync(Deno.readDir(path));
     return entries.map(({ name }) => name).toSorted();
   } catch (error) {
