@@ -11,6 +11,7 @@ import { writeAtomically } from "../../fs/write_atomically.ts";
 import { cgroupsPathOf } from "../../image/cgroups_path.ts";
 import { workDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
+import { endProcess } from "../containers/end_process.ts";
 import { startContainer } from "../containers/start_container.ts";
 import { unmountContainer } from "../pods/unmount_container.ts";
 import { createProcess } from "../monitor/create_process.ts";
@@ -52,6 +53,8 @@ export async function endPause(
   id: ContainerId,
   options: Abortable = {},
 ): Promise<void> {
+  // A runtime that is to forget what still runs looks for its end once in 100 ms.
+  await endProcess(agent, id, { ...options, timeMs: 0 });
   await forgetProcess(agent, id);
   await unmountContainer(agent, id, { ...options, mode: "all" });
 }

@@ -1,6 +1,6 @@
 /** Stops sandboxes: they leave their networks, and their namespaces end. */
 
-import type { Abortable } from "../../errors/abort.ts";
+import { type Abortable, settleAll } from "../../errors/abort.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { isThere, removeIfThere } from "../../fs/if_there.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
@@ -57,14 +57,21 @@ export async function stopLocked(
     if (state.phase !== "stopping") {
       writeSandboxState(agent, id, { ...state, phase: "stopping" });
     }
-    if (state.request.namespaces.pid === "pod") {
-      await endPause(agent, id, { signal });
-    }
-    await detachSandbox(agent, id, { state, signal });
+    const pause = state.request.namespaces.pid === "pod"
+      ? endPause(agent, id, { signal })
+      : undefined;
+    await detachSandbox(agent, id, { state, pause, signal });
     const stopped = { ...state, phase: "stopped", pid: undefined } as const;
     writeSandboxState(agent, id, stopped);
   }
   forgetAttachment(agent, id);
+}
+
+/** What is released. */
+export interface DetachOptions extends Abortable {
+  readonly state: SandboxState;
+  /** The end of its pause process, which networks need not wait for. */
+  readonly pause?: Promise<void> | undefined;
 }
 
 /**
@@ -74,7 +81,18 @@ export async function stopLocked(
 export async function detachSandbox(
   agent: Agent,
   id: ContainerId,
-  { state, signal }: Abortable & { readonly state: SandboxState },
+  { state, pause, signal }: DetachOptions,
+): Promise<void> {
+  await settleAll([leave(agent, id, { state, signal }), pause]);
+  const places = placesOf(agent.store.paths, id);
+  await unmountSandbox(agent, places, { signal });
+  await removeCgroups(agent, state.cgroups, { signal });
+}
+
+async function leave(
+  agent: Agent,
+  id: ContainerId,
+  { state, signal }: DetachOptions,
 ): Promise<void> {
   const places = placesOf(agent.store.paths, id);
   const { programLock } = places;
@@ -87,8 +105,6 @@ export async function detachSandbox(
   }
   const namespace = await findNamespace(agent, places, { signal });
   await leaveNetworks(id, state, { namespace, lock, signal });
-  await unmountSandbox(agent, places, { signal });
-  await removeCgroups(agent, state.cgroups, { signal });
 }
 
 /** Undefined after a reboot: plugins then release what they keep on the disk. */
