@@ -17,6 +17,7 @@ import { logCall } from "./log_call.ts";
 import { serveMetrics } from "./metrics/metrics_server.ts";
 import { ServeMetrics } from "./metrics/serve_metrics.ts";
 import { refuseDebugger } from "./refuse_debugger.ts";
+import { releaseMemory } from "./release_memory.ts";
 import { openRuntimeService } from "./runtime/runtime_service.ts";
 import type { ServeSettings } from "./serve_settings.ts";
 import {
@@ -75,6 +76,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     );
   await server.listen(settings.listen, libc);
   using _refused = refuseDebugger(libc);
+  using _released = releaseMemory(libc);
   manager.ready(`serving at ${settings.listen}`);
   onReady();
   await whenAborted(signal);

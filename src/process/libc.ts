@@ -143,6 +143,8 @@ export interface Libc {
   readCgroupFile(path: string): string | undefined;
   /** Ignores a signal: signal(2). Bound with the sockets. */
   readonly ignoreSignal: ((signal: number) => void) | undefined;
+  /** Gives freed memory back to the kernel: malloc_trim(3). Bound with the sockets. */
+  readonly releaseMemory: (() => void) | undefined;
   /** Undefined unless `takeLibcWithSockets()` bound them. */
   readonly sockets: LibcSockets | undefined;
   /** Bound with the sockets. */
@@ -156,7 +158,12 @@ export interface Libc {
 /** Functions that only serving and streaming commands need. */
 export type StreamingParts = Pick<
   Libc,
-  "ignoreSignal" | "mounts" | "roots" | "sockets" | "terminals"
+  | "ignoreSignal"
+  | "releaseMemory"
+  | "mounts"
+  | "roots"
+  | "sockets"
+  | "terminals"
 >;
 
 /** A limit of a resource; all bits set is none. */
@@ -216,6 +223,7 @@ export function bindLibc(wrapSockets?: WrapSockets): Libc | undefined {
 
 const UNBOUND: StreamingParts = {
   ignoreSignal: undefined,
+  releaseMemory: undefined,
   mounts: undefined,
   roots: undefined,
   sockets: undefined,

@@ -52,6 +52,7 @@ export const SOCKET_SYMBOLS = {
   setns: { parameters: ["i32", "i32"], result: "i32" },
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   signal: { parameters: ["i32", "usize"], result: "usize" },
+  "malloc_trim": { parameters: ["usize"], result: "i32" },
   // glibc has no function for it; by these no other calls are made.
   openat2: {
     name: "syscall",

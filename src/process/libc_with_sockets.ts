@@ -26,6 +26,7 @@ const SIG_IGN = 1n;
 export function takeLibcWithSockets(): Libc | undefined {
   return bindLibc((symbols, socketSymbols) => ({
     ignoreSignal: (signal) => void socketSymbols.signal(signal, SIG_IGN),
+    releaseMemory: () => void socketSymbols.malloc_trim(0n),
     mounts: openMounts(symbols, socketSymbols),
     roots: openRoots(symbols, socketSymbols),
     sockets: openSockets(symbols, socketSymbols),
