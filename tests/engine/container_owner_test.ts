@@ -3,8 +3,16 @@ import { dirname, join } from "@std/path";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { exitCodeOf } from "../../src/cli/exit_code.ts";
 import { prune } from "../../src/engine/cleanup/prune.ts";
+import { killContainer } from "../../src/engine/containers/end_process.ts";
 import { inspectContainer } from "../../src/engine/containers/inspect_container.ts";
 import { listContainers } from "../../src/engine/containers/list_containers.ts";
+import { copyFiles } from "../../src/engine/files/copy_files.ts";
+import { execInContainer } from "../../src/engine/processes/exec_in_container.ts";
+import { listProcesses } from "../../src/engine/processes/list_processes.ts";
+import { measureContainer } from "../../src/engine/processes/measure_container.ts";
+import { pauseContainer } from "../../src/engine/processes/pause_container.ts";
+import { readLogs } from "../../src/engine/processes/read_logs.ts";
+import { waitForContainer } from "../../src/engine/processes/wait_for_container.ts";
 import { PolicyError } from "../../src/errors/store_errors.ts";
 import { runDirectory, workDirectory } from "../../src/store/paths.ts";
 import {
@@ -91,6 +99,32 @@ async function withForeign(
   rmSync(dirname(runDirectory(paths, id)), { recursive: true });
   return { ...test, id };
 }
+
+Deno.test("nobody looks into or waits for what another tool has made", async (t) => {
+  using test = await withForeign({
+    owner: "podman",
+    metadata: JSON.stringify(PODMAN),
+  });
+  const { agent } = test;
+  const command = ["true"];
+  const name = "theirs";
+  const attempts: Readonly<Record<string, () => Promise<unknown>>> = {
+    "its processes": () => listProcesses(agent, name),
+    "its end": () => waitForContainer(agent, name),
+    "its log": () => Array.fromAsync(readLogs(agent, name)),
+    "its use": () => measureContainer(agent, name),
+    "a pause": () => pauseContainer(agent, name, { action: "pause" }),
+    "a signal": () => killContainer(agent, name, { number: 15 }),
+    "a command": () => execInContainer(agent, name, { command }),
+    "files": () =>
+      copyFiles(agent, { container: name, path: "/" }, { path: "/" }),
+  };
+  for (const [what, attempt] of Object.entries(attempts)) {
+    await t.step(what, async () => {
+      await assertRejects(attempt, PolicyError, "belongs to podman");
+    });
+  }
+});
 
 Deno.test("what another tool has made is never touched", async (t) => {
   for (const { owner, metadata, advice } of TOOLS) {

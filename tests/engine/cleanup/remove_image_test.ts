@@ -1,12 +1,16 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { prune } from "../../../src/engine/cleanup/prune.ts";
+import { mountPoint } from "../../../src/engine/mount_points.ts";
 import { InUseError } from "../../../src/errors/store_errors.ts";
+import type { LayerId } from "../../../src/formats/storage/store_ids.ts";
 import {
+  addImage,
   APP,
   containerOptions,
   describeStore,
   testPod,
   type TestRuntime,
+  testRuntime,
 } from "../../support/test_runtime.ts";
 
 const PODMAN = { "image-name": "a", "image-id": "b", name: "c" };
@@ -53,6 +57,36 @@ Deno.test("removeImage() removes no container of another tool", async () => {
   // Nor one of its own: the image stays.
   assertEquals(await describeStore(test.agent), before);
 });
+
+Deno.test("removeImage() leaves an image that somebody has mounted", async () => {
+  using test = testRuntime();
+  const { agent, images, mounter } = test;
+  await addImage(agent, { names: [APP] });
+  const [layer] = await layersOf(test);
+  assert(layer !== undefined);
+  const target = mountPoint(agent, layer);
+  await mounter.mount({
+    ...{ source: "overlay", type: "overlay", target },
+    ...{ flags: [], data: "lowerdir=/a" },
+  });
+  const before = await describeStore(agent);
+  const error = await assertRejects(
+    () => images.removeImage(APP),
+    InUseError,
+    `Cannot remove image "${APP}": it is mounted at "${target}"; unmount it ` +
+      `first: "podman image unmount ${APP}", or umount if no tool knows it`,
+  );
+  assertEquals(error.users, [target]);
+  assertEquals(await describeStore(agent), before);
+  await mounter.unmount(target);
+  await images.removeImage(APP);
+  assertEquals(await layersOf(test), []);
+});
+
+async function layersOf({ agent }: TestRuntime): Promise<readonly LayerId[]> {
+  using held = await agent.store.lock({ layers: "read" });
+  return held.layers.records.map(({ id }) => id);
+}
 
 Deno.test("prune() removes no container of another tool, nor its image", async () => {
   using test = await withForeign();

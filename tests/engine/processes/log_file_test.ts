@@ -65,6 +65,26 @@ Deno.test("openLogFile() reads nothing else than a log", async (t) => {
   });
 });
 
+Deno.test("openLogFile() takes lines of a MiB, and passes over longer ones", async (t) => {
+  for (
+    const [length, isTaken] of [[1 << 20, true], [
+      (1 << 20) + 1,
+      false,
+    ]] as const
+  ) {
+    await t.step(`${length}`, async () => {
+      using dir = tempDir();
+      const path = dir.join("log");
+      await Deno.writeTextFile(path, "x".repeat(length));
+      using file = openLogFile(path);
+      assertEquals(read(file), []); // it has no end yet
+      await Deno.writeTextFile(path, "\nb\n", { append: true });
+      const lines = read(file).map((line) => line.length);
+      assertEquals(lines, isTaken ? [length, 1] : [1]);
+    });
+  }
+});
+
 Deno.test("openLogFile() seeks from the end to a line", async () => {
   using dir = tempDir();
   const path = dir.join("log");

@@ -2,7 +2,10 @@ import { assertEquals } from "@std/assert";
 import { toText } from "../../../src/formats/bytes.ts";
 import { parseLayerId } from "../../../src/formats/storage/store_ids.ts";
 import { createLayer } from "../../../src/store/layers/create_layer.ts";
-import { findLayerFaults } from "../../../src/store/layers/layer_files.ts";
+import {
+  findLayerFaults,
+  readShortName,
+} from "../../../src/store/layers/layer_files.ts";
 import { layerDirectory } from "../../../src/store/paths.ts";
 import { storeAgent } from "../../support/store_agent.ts";
 import { tempDir } from "../../support/temp_dir.ts";
@@ -36,6 +39,37 @@ Deno.test("makeLink() says in orlop's own words what it lacks", async () => {
     `Cannot make link "${dir.join("link")}": that takes libc (the ffi ` +
       "permission), or else reading and writing everywhere",
   );
+});
+
+Deno.test("readShortName() takes no name that leads elsewhere", async (t) => {
+  const name = "ABCDEFGHIJKLMNOPQRSTUVWX27";
+  const cases: readonly (readonly [string, string | undefined])[] = [
+    [name, name],
+    [`${name}\n`, name],
+    [`${name}\n\n`, undefined],
+    [`${name}/..`, undefined],
+    [`${name}\n/..`, undefined],
+    [`../${name}`, undefined],
+    [` ${name}`, undefined],
+    [`${name}A`, undefined],
+    [name.slice(1), undefined],
+    [name.toLowerCase(), undefined],
+    [name.replace("7", "1"), undefined],
+    ["", undefined],
+  ];
+  using dir = tempDir();
+  assertEquals(readShortName(dir.path), undefined);
+  for (const [text, expected] of cases) {
+    await t.step(JSON.stringify(text), () => {
+      Deno.writeTextFileSync(dir.join("link"), text);
+      assertEquals(readShortName(dir.path), expected);
+    });
+  }
+  await t.step("a directory", () => {
+    Deno.removeSync(dir.join("link"));
+    Deno.mkdirSync(dir.join("link"));
+    assertEquals(readShortName(dir.path), undefined);
+  });
 });
 
 const [BASE, MIDDLE, TOP] = ["a", "b", "c"].map((digit) =>
