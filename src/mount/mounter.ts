@@ -115,6 +115,9 @@ export function systemMounter(libc?: MountLibc): Mounter {
 // libmount >= 2.39 would use fsconfig(2), which takes 256 bytes an option.
 const MOUNT_ENV = { "LIBMOUNT_FORCE_MOUNT2": "always" };
 
+// What they print on stdout is of no use.
+const HOW = { stdout: "ignored", okCodes: "any", group: "shared" } as const;
+
 class SystemMounter implements Mounter {
   readonly #libc: MountLibc | undefined;
   readonly #programs = new Map<string, string>();
@@ -148,7 +151,7 @@ class SystemMounter implements Mounter {
         ...args,
         "--",
         target,
-      ], { signal, okCodes: "any", group: "shared" });
+      ], { ...HOW, signal });
       if (result.code === 0) return;
       if (wasInterrupted(result)) {
         if (await this.isMounted(target)) continue;
@@ -166,8 +169,10 @@ class SystemMounter implements Mounter {
   ): Promise<void> {
     if (targets.length === 0) return;
     const args = ["--internal-only", "--no-mtab", "--lazy", "--", ...targets];
-    const options = { signal, okCodes: "any", group: "shared" } as const;
-    const { code } = await runCommand(this.#find("umount"), args, options);
+    const { code } = await runCommand(this.#find("umount"), args, {
+      ...HOW,
+      signal,
+    });
     if (code === 0) return;
     // Separate calls show which of them failed, and why.
     await settleAll(
@@ -222,10 +227,9 @@ class SystemMounter implements Mounter {
       "--no-mtab",
       ...args,
     ], {
+      ...HOW,
       signal,
       env: MOUNT_ENV,
-      okCodes: "any",
-      group: "shared",
       ...(cwd === undefined ? {} : { cwd }),
     });
   }

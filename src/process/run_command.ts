@@ -24,6 +24,13 @@ export interface RunCommandOptions extends Abortable {
    * @default {67_108_864}
    */
   readonly maxStdout?: number;
+  /**
+   * `"ignored"` is for programs that print only what went wrong: one stream less
+   * to read.
+   *
+   * @default {"collected"}
+   */
+  readonly stdout?: "collected" | "ignored";
   /** The exit codes that are no failure; `[0]` is the default. */
   readonly okCodes?: readonly number[] | "any";
   /**
@@ -75,7 +82,9 @@ export async function runCommand(
   const child = spawn(program, args, options);
   const done = new AbortController();
   const output = Promise.all([
-    collect(child.stdout, { limit: maxStdout, signal: done.signal }),
+    options.stdout === "ignored"
+      ? NOTHING
+      : collect(child.stdout, { limit: maxStdout, signal: done.signal }),
     collect(child.stderr, { limit: MAX_STDERR_BYTES, signal: done.signal }),
     feed(child, options.stdin),
   ]);
@@ -88,7 +97,7 @@ export async function runCommand(
 function spawn(
   program: string,
   args: readonly string[],
-  { stdin, cwd, env, environment, group = "own" }: RunCommandOptions,
+  { stdin, stdout, cwd, env, environment, group = "own" }: RunCommandOptions,
 ): Deno.ChildProcess {
   const command = new Deno.Command(program, {
     args: [...args],
@@ -96,7 +105,7 @@ function spawn(
     env: { ...PLAIN_ENV, ...env },
     clearEnv: environment !== "inherited",
     stdin: stdin === undefined ? "null" : "piped",
-    stdout: "piped",
+    stdout: stdout === "ignored" ? "null" : "piped",
     stderr: "piped",
     detached: group === "own",
   });
@@ -119,6 +128,8 @@ interface Collected {
   readonly bytes: Bytes;
   readonly isWhole: boolean;
 }
+
+const NOTHING: Collected = { bytes: new Uint8Array(), isWhole: true };
 
 /** Reads a stream to its end, and keeps its first bytes. */
 async function collect(

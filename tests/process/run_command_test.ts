@@ -18,6 +18,13 @@ Deno.test("runCommand() returns the exit code and both outputs", async () => {
   assertEquals(result, { code: 3, stdout: "out\n", stderr: "err\n" });
 });
 
+Deno.test("runCommand() reads no output that is to be ignored", async () => {
+  const options = { okCodes: [3], stdout: "ignored" } as const;
+  assertEquals(await shell("echo out; echo err >&2; exit 3", options), {
+    ...{ code: 3, stdout: "", stderr: "err\n" },
+  });
+});
+
 Deno.test("runCommand() fails with the program's own words", async () => {
   const error = await assertRejects(
     () => shell("echo; echo 'sh: no such thing' >&2; echo more >&2; exit 7"),
