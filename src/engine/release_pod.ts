@@ -13,8 +13,9 @@ import type { Agent } from "./agent.ts";
 
 /** Whether any pod has such resources: usually none has. */
 export function isAnyAttached({ store }: Agent): boolean {
-  return listIfDirectory(attachmentsDirectory(store.paths))
-    .some((name) => name.endsWith(".json"));
+  const directory = attachmentsDirectory(store.paths);
+  return isThere(directory, store.libc) &&
+    listIfDirectory(directory).some((name) => name.endsWith(".json"));
 }
 
 /** Whether a pod has namespaces or addresses to release. */

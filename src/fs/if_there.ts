@@ -36,8 +36,16 @@ export function statIfThere(path: string): Deno.FileInfo | undefined {
   return unlessAbsent(() => Deno.statSync(path));
 }
 
-/** Looks at a file or a link itself; undefined if there is none. */
-export function lstatIfThere(path: string): Deno.FileInfo | undefined {
+/**
+ * Looks at a file or a link itself; undefined if there is none.
+ *
+ * @param libc With it, what is missing costs no error: see {@linkcode isThere}.
+ */
+export function lstatIfThere(
+  path: string,
+  libc?: Libc,
+): Deno.FileInfo | undefined {
+  if (libc !== undefined && !isNameThere(path, libc)) return undefined;
   return unlessAbsent(() => Deno.lstatSync(path));
 }
 

@@ -2,6 +2,7 @@
 
 import { dirname } from "@std/path";
 import type { Owner } from "../formats/storage/user_map.ts";
+import type { OpenOptions } from "./read_in_root.ts";
 import { resolveInRoot } from "./resolve_in_root.ts";
 
 const DIRECTORY_MODE = 0o755;
@@ -17,9 +18,12 @@ const ROOT: Owner = { uid: 0, gid: 0 };
 export async function makeDirectoryInRoot(
   root: string,
   path: string,
-  { superuser = ROOT, ...owner }: Owner & { readonly superuser?: Owner },
+  { superuser = ROOT, libc, ...owner }:
+    & Owner
+    & OpenOptions
+    & { readonly superuser?: Owner },
 ): Promise<boolean> {
-  const found = resolveInRoot(root, path);
+  const found = resolveInRoot(root, path, { libc });
   if (found.status !== undefined) return found.status.isDirectory;
   if (!(await Deno.lstat(found.existing)).isDirectory) return false;
   const missing: string[] = [];

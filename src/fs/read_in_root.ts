@@ -72,7 +72,7 @@ export async function openInRoot(
   path: string,
   { libc }: OpenOptions = {},
 ): Promise<OpenFile | undefined> {
-  const found = resolveInRoot(root, path);
+  const found = resolveInRoot(root, path, { libc });
   if (found.status === undefined) return undefined;
   // Opening a device could have side effects; opening a socket fails. A link that
   // replaced the file is not followed, and a FIFO does not block.

@@ -2,6 +2,7 @@
 
 import { join } from "@std/path";
 import { byteLengthOf } from "../formats/bytes.ts";
+import type { Libc } from "../process/libc.ts";
 import { lstatIfThere } from "./if_there.ts";
 
 /** A resolved path. */
@@ -18,6 +19,8 @@ export interface ResolvedPath {
 export interface ResolveOptions {
   /** Called with each path below the root that is passed, links too: `/etc/passwd`. */
   readonly onVisit?: (path: string) => void;
+  /** With it, what is missing costs no error. */
+  readonly libc?: Libc | undefined;
 }
 
 // The kernel's MAXSYMLINKS, NAME_MAX, and PATH_MAX with the NUL at its end.
@@ -38,7 +41,7 @@ const MAX_SHOWN = 80;
 export function resolveInRoot(
   root: string,
   path: string,
-  { onVisit }: ResolveOptions = {},
+  { onVisit, libc }: ResolveOptions = {},
 ): ResolvedPath {
   const pending = path.split("/").toReversed();
   let resolved: string[] = [];
@@ -61,7 +64,7 @@ export function resolveInRoot(
     if (byteLengthOf(next) >= MAX_PATH_BYTES) throw fail("path too long");
     // Synchronous: a start checks dozens of names, and a thread for each would be
     // slower.
-    const status = lstatIfThere(next);
+    const status = lstatIfThere(next, libc);
     if (status === undefined) continue;
     if (!status.isSymlink) {
       there = resolved.length;

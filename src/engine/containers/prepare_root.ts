@@ -53,11 +53,13 @@ export async function prepareRoot(
       superuser: toHostOwner(users, { uid: 0, gid: 0 }),
     }
     : { uid, gid };
-  const taken = mounts.map(({ destination }) => placeOf(root, destination));
-  if (isImageOwn(root, "/etc/passwd", { taken, mounts })) {
+  const taken = mounts.map(({ destination }) =>
+    placeOf(root, destination, { libc })
+  );
+  if (isImageOwn(root, "/etc/passwd", { taken, mounts, libc })) {
     await nameUser({ root, process, signal, libc });
   }
-  if (isImageOwn(root, "/etc/group", { taken, mounts })) {
+  if (isImageOwn(root, "/etc/group", { taken, mounts, libc })) {
     await nameGroup({ root, process, signal, libc });
   }
   checkWhereItLeads(root, process.cwd, mounts);
@@ -77,8 +79,8 @@ export async function prepareRoot(
   /** Whether there is a directory, or a mount will provide it. */
   async function make(path: string): Promise<boolean> {
     signal?.throwIfAborted();
-    return isBelowAny(placeOf(root, path), taken) ||
-      await makeDirectoryInRoot(root, path, owner);
+    return isBelowAny(placeOf(root, path, { libc }), taken) ||
+      await makeDirectoryInRoot(root, path, { ...owner, libc });
   }
 }
 
@@ -112,8 +114,12 @@ function bindAll(
 }
 
 /** Resolves a path in a root, such as `/var/run/x` to `/run/x`. */
-function placeOf(root: string, path: string): string {
-  return resolveInRoot(root, path).path.slice(root.length) || "/";
+function placeOf(
+  root: string,
+  path: string,
+  options: OpenOptions = {},
+): string {
+  return resolveInRoot(root, path, options).path.slice(root.length) || "/";
 }
 
 /**
@@ -125,13 +131,13 @@ function placeOf(root: string, path: string): string {
 function isImageOwn(
   root: string,
   file: string,
-  { taken, mounts }: {
+  { taken, mounts, ...options }: OpenOptions & {
     readonly taken: readonly string[];
     readonly mounts: readonly RuntimeMount[];
   },
 ): boolean {
-  const { status } = resolveInRoot(root, file);
-  const place = placeOf(root, file);
+  const { path, status } = resolveInRoot(root, file, options);
+  const place = path.slice(root.length);
   const isOfKernel = isBelowAny(place, KERNEL_DIRECTORIES);
   const isHidden = isBelowAny(place, taken);
   const seen = isHidden ? statusInVolume(place, mounts) : status;

@@ -33,18 +33,21 @@ export function writeContainerFiles(
   const pod = own?.path === undefined ? undefined : dirname(own.path);
   const isPods = pod !== undefined && isThere(join(pod, "hosts"));
   const source = isPods ? pod : "/etc";
-  for (const file of filesOf(template)) {
-    const text = contentOf(file, {
-      // A template without a host name belongs to a container in the host's UTS
-      // namespace.
-      hostname: template.hostname ??
-        (tryReadText("/etc/hostname")?.trim() || name),
-      name,
-      network: isPods ? "pod" : network,
-      hosts: tryReadText(join(source, "hosts")) ?? "",
-      addedHosts: template.annotations?.[ADDED_HOSTS],
-      resolvConf: tryReadText(join(source, "resolv.conf")) ?? "",
-    });
+  const files = filesOf(template);
+  if (files.length === 0) return;
+  const facts = {
+    // A template without a host name belongs to a container in the host's UTS
+    // namespace.
+    hostname: template.hostname ??
+      (tryReadText("/etc/hostname")?.trim() || name),
+    name,
+    network: isPods ? "pod" : network,
+    hosts: tryReadText(join(source, "hosts")) ?? "",
+    addedHosts: template.annotations?.[ADDED_HOSTS],
+    resolvConf: tryReadText(join(source, "resolv.conf")) ?? "",
+  } as const;
+  for (const file of files) {
+    const text = contentOf(file, facts);
     const path = join(bundle, file);
     // Not in place: a running container has the old file mounted.
     removeTreeSync(path, libc);

@@ -144,7 +144,7 @@ function removeLayerFiles(
   }
   if (trash !== undefined && isThere(directory, libc)) {
     const { path } = trash;
-    const kind = isThere(tarSplitPath(paths, id)) ? "image" : "container";
+    const kind = isThere(tarSplitPath(paths, id), libc) ? "image" : "container";
     if (path !== undefined) {
       Deno.renameSync(directory, join(path, nameInTrash(id, kind)));
     }
