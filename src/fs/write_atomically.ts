@@ -18,6 +18,12 @@ export interface WriteOptions {
   readonly mode?: number;
   /** `"later"`: the caller syncs the directory when all is in it. */
   readonly directory?: "later" | "sync";
+  /**
+   * `"later"`: a power cut may leave the file empty. For what each reboot makes void.
+   *
+   * @default {"sync"}
+   */
+  readonly data?: "later" | "sync";
   /** Keeps the replaced file under this path, in the same directory. */
   readonly backup?: string | undefined;
   /** Called when its bytes are on the disk, before it takes its name. */
@@ -37,11 +43,11 @@ export function writeAtomically(
   content: string | Uint8Array,
   options: WriteOptions = {},
 ): boolean {
-  const { mode = PRIVATE, backup, beforeRename, onlyIf } = options;
+  const { mode = PRIVATE, data = "sync", backup, onlyIf } = options;
   const write = (temporary: string) => {
-    writeAndSync(temporary, content, mode);
+    writeNew(temporary, content, { mode, data });
     if (backup !== undefined) keepBackup(path, backup);
-    beforeRename?.();
+    options.beforeRename?.();
   };
   if (!replace(path, write, onlyIf)) return false;
   if (options.directory !== "later") syncDirectory(dirname(path));
@@ -116,14 +122,14 @@ function withPath(error: unknown, path: string): unknown {
   return isNameless ? Object.assign(error, { path, syscall: "write" }) : error;
 }
 
-function writeAndSync(
+function writeNew(
   path: string,
   content: string | Uint8Array,
-  mode: number,
+  { mode, data }: Required<Pick<WriteOptions, "mode" | "data">>,
 ): void {
   using file = openNew(path, mode);
   writeAll(file, typeof content === "string" ? toBytes(content) : content);
-  file.syncDataSync();
+  if (data === "sync") file.syncDataSync();
 }
 
 function openNew(path: string, mode: number): Deno.FsFile {

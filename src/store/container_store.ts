@@ -36,7 +36,7 @@ export interface ContainerStore {
   /** Reads one of the files; undefined if there is none. */
   readText(id: ContainerId, name: string): string | undefined;
   /** Removes both directories; they may be gone already. */
-  removeDirectories(id: ContainerId): void;
+  removeDirectories(id: ContainerId): Promise<void>;
 }
 
 /** Where a container keeps its files. */

@@ -1,5 +1,6 @@
 /** Deletes containers from a store. */
 
+import { settleAll } from "../errors/abort.ts";
 import type { ContainerId } from "../formats/storage/store_ids.ts";
 import type { ContainerRecord } from "../formats/storage/store_record.ts";
 import {
@@ -21,18 +22,20 @@ import type { Store } from "./store.ts";
  * @param held All three locks, for writing.
  * @param trash Takes the files; to be disposed of when no lock is held.
  */
-export function deleteContainers(
+export async function deleteContainers(
   store: Store,
   held: Tables,
   { ids, trash }: {
     readonly ids: readonly ContainerId[];
     readonly trash: Trash;
   },
-): void {
+): Promise<void> {
   const containers = ids.flatMap((id) => held.containers.get(id) ?? []);
-  if (isSpaceLow(store)) {
-    for (const { id } of containers) store.containers.removeDirectories(id);
-  }
+  const removeAll = () =>
+    settleAll(
+      containers.map(({ id }) => store.containers.removeDirectories(id)),
+    );
+  if (isSpaceLow(store)) await removeAll();
   const layers = containers.map(({ layer }) => layer);
   removeFilesFirst(store, layers);
   for (const container of containers) {
@@ -40,11 +43,13 @@ export function deleteContainers(
     held.containers.update({ ...container, flags });
   }
   held.containers.save();
-  deleteLayersOfMarked(store, held.layers, { ids: layers, trash });
-  for (const { id } of containers) {
-    store.containers.removeDirectories(id);
-    held.containers.remove(id);
+  const removal = removeAll(); // goes on while records are written
+  try {
+    deleteLayersOfMarked(store, held.layers, { ids: layers, trash });
+  } finally {
+    await removal;
   }
+  for (const { id } of containers) held.containers.remove(id);
   // After a power cut the marked records may be back: then they are deleted again.
   held.containers.save({ directory: "later" });
 }

@@ -1,10 +1,12 @@
 /** Containers on a disk: two directories each. */
 
 import { dirname, join } from "@std/path";
+import { settleAll } from "../errors/abort.ts";
 import type { ContainerId } from "../formats/storage/store_ids.ts";
 import { readTextIfThere } from "../fs/if_there.ts";
 import { makeOwnDirectory } from "../fs/own_directory.ts";
-import { removeTreeSync } from "../fs/remove_tree.ts";
+import { removeTree } from "../fs/remove_tree.ts";
+import type { Libc } from "../process/libc.ts";
 import type { ContainerStore } from "./container_store.ts";
 import { runDirectory, type StorePaths, workDirectory } from "./paths.ts";
 
@@ -12,11 +14,16 @@ import { runDirectory, type StorePaths, workDirectory } from "./paths.ts";
 const FILE_MODE = 0o600;
 
 /** Opens the containers of a store. */
-export function openDiskContainers(paths: StorePaths): ContainerStore {
+export function openDiskContainers(
+  { paths, libc }: {
+    readonly paths: StorePaths;
+    readonly libc: Libc | undefined;
+  },
+): ContainerStore {
   return {
     makeDirectories: (id) => ({
-      dir: ensureWorkDirectory(paths, id),
-      runDir: ensureRunDirectory(paths, id),
+      dir: makeOwnDirectory(workDirectory(paths, id), libc),
+      runDir: makeOwnDirectory(runDirectory(paths, id), libc),
     }),
     writeTexts(id, texts, files) {
       for (const [name, text] of Object.entries(texts)) {
@@ -25,10 +32,12 @@ export function openDiskContainers(paths: StorePaths): ContainerStore {
     },
     readText: (id, name) =>
       readTextIfThere(join(workDirectory(paths, id), name)),
-    removeDirectories(id) {
-      for (const directoryOf of [workDirectory, runDirectory]) {
-        removeTreeSync(dirname(directoryOf(paths, id)));
-      }
+    async removeDirectories(id) {
+      await settleAll(
+        [workDirectory, runDirectory].map((directoryOf) =>
+          removeTree(dirname(directoryOf(paths, id)))
+        ),
+      );
     },
   };
 }

@@ -84,7 +84,7 @@ export function openStore(options: StoreOptions): Store {
     libc,
     layers: openDiskLayers({ paths, libc }),
     images: openDiskImages(paths),
-    containers: openDiskContainers(paths),
+    containers: openDiskContainers({ paths, libc }),
     leases: openDiskLeases({ paths, libc }),
     lock: (wanted, { signal, purpose = options.purpose } = {}) =>
       lockWhole(store, wanted, { ...waitOptions(signal), purpose, onWarning }),

@@ -191,7 +191,7 @@ async function create(
     await files.commit();
     completeContainers(held, ids);
   } catch (error) {
-    deleteContainers(store, held, { ids, trash });
+    await deleteContainers(store, held, { ids, trash });
     throw error;
   }
 }
@@ -202,5 +202,8 @@ async function remove(
 ): Promise<void> {
   await using trash = openTrash(store);
   using held = await store.lock(WRITE_LOCKS);
-  deleteContainers(store, held, { ids: names.map(parseContainerId), trash });
+  await deleteContainers(store, held, {
+    ids: names.map(parseContainerId),
+    trash,
+  });
 }

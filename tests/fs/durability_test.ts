@@ -56,6 +56,20 @@ Deno.test(
 );
 
 Deno.test(
+  "writeAtomically() does not wait for what a reboot makes void",
+  NEEDED,
+  async () => {
+    using dir = tempDir();
+    const events = await trace(
+      dir.path,
+      `write.writeAtomically(dir + "/file", "text", ` +
+        `{ data: "later", directory: "later" });`,
+    );
+    assertEquals(events, ["write DIR/TEMP-file", "rename DIR/TEMP-file"]);
+  },
+);
+
+Deno.test(
   "copyAtomically() has the data on the disk before the name",
   NEEDED,
   async () => {

@@ -126,7 +126,7 @@ async function deleteAll(
     }
   }
   try {
-    dropDetached(store, held, { targets, trash });
+    await dropDetached(store, held, { targets, trash });
     for (const { call, id } of ready) call.resolve(id);
   } catch {
     // One failure must not fail the others: retry each alone.
@@ -134,7 +134,7 @@ async function deleteAll(
       const { agent } = call.request;
       try {
         const own = new Map(records.map(({ id }) => [id, agent]));
-        dropDetached(store, held, { targets: own, trash });
+        await dropDetached(store, held, { targets: own, trash });
         call.resolve(id);
       } catch (error) {
         call.reject(error);
@@ -224,7 +224,7 @@ export async function removeContainers(
 ): Promise<void> {
   await detachContainers(agent, held, records);
   const targets = new Map(records.map(({ id }) => [id, agent]));
-  dropDetached(agent.store, held, { targets, trash });
+  await dropDetached(agent.store, held, { targets, trash });
 }
 
 /**
@@ -261,14 +261,14 @@ async function detachContainers(
   }
 }
 
-function dropDetached(
+async function dropDetached(
   store: Store,
   held: WriteLocks,
   { targets, trash }: {
     readonly targets: ReadonlyMap<ContainerId, Agent>;
     readonly trash: Trash;
   },
-): void {
+): Promise<void> {
   const records = [...targets.keys()].flatMap((id) =>
     held.containers.get(id) ?? []
   );
@@ -276,7 +276,7 @@ function dropDetached(
     for (const { image } of records) noteUse(held.images, image); // until now
     held.images.save(HINT);
   }
-  deleteContainers(store, held, { ids: [...targets.keys()], trash });
+  await deleteContainers(store, held, { ids: [...targets.keys()], trash });
   for (const record of records) {
     const what = readMetadata(record)?.pod ? "pod sandbox" : "container";
     const agent = targets.get(record.id);

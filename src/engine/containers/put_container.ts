@@ -55,7 +55,7 @@ export async function putContainers(
   } catch (error) {
     tellAll("debug", "failed to create", `: ${whyOf(error)}`);
     tellAll("info", "removing", ", created in part");
-    undo(error);
+    await undo(error);
     throw error;
   }
 
@@ -66,9 +66,9 @@ export async function putContainers(
   }
 
   /** The first error is thrown; a second one is logged. */
-  function undo(error: unknown): void {
+  async function undo(error: unknown): Promise<void> {
     try {
-      deleteContainers(store, held, {
+      await deleteContainers(store, held, {
         ids: records.map(({ id }) => id),
         trash,
       });

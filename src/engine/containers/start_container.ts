@@ -170,7 +170,7 @@ async function finishStart(
     const bundle = ensureRunDirectory(agent.store.paths, id);
     const spec = withMounts(withRoot(template, root), volumeMounts);
     writeAtomically(join(bundle, "config.json"), formatRuntimeSpec(spec), {
-      directory: "later", // each start writes it anew
+      ...{ data: "later", directory: "later" }, // each start writes it anew
     });
     const { process, hasRunner } = await findActivity(agent, id, options);
     if (process === undefined && !hasRunner) forgetLastRun(agent, id);

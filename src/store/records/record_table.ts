@@ -144,6 +144,8 @@ export class RecordTable<R extends StoreRecord> implements Records<R> {
       const bytes = file.bytes.write([...file.records.values()]);
       writeAtomically(file.path, bytes, {
         directory,
+        // What is mounted is not mounted after a reboot.
+        data: this.#keepsBackups ? "sync" : "later",
         backup: this.#keepsBackups && isTrusted
           ? backupOf(file.path)
           : undefined,

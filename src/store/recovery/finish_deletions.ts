@@ -35,7 +35,7 @@ export async function finishDeletions(
   removeIncompleteLayers(store, held.layers, { trash, onFailure: tell });
   for (const { id } of held.containers.records.filter(isUnfinished)) {
     try {
-      deleteContainers(store, held, { ids: [id], trash });
+      await deleteContainers(store, held, { ids: [id], trash });
     } catch (error) {
       tell(`container "${id}"`, error);
     }

@@ -4,8 +4,8 @@ import {
   assert,
   assertEquals,
   assertMatch,
+  assertRejects,
   assertStringIncludes,
-  assertThrows,
 } from "@std/assert";
 import { existsSync } from "node:fs";
 import { deleteContainers } from "../../../src/store/delete_container.ts";
@@ -89,7 +89,7 @@ Deno.test(
       });
       const id = held.containers.getByName("app")?.id;
       assert(id !== undefined);
-      const error = assertThrows(() =>
+      const error = await assertRejects(() =>
         deleteContainers(opened, held, { ids: [id], trash })
       );
       assert(error instanceof Error);

@@ -1,6 +1,6 @@
 /** What has to be on the disk before the record that calls it valid is. */
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { writeLayout } from "../../support/images/layer_layout.ts";
 import { layerOf } from "../../support/images/stacked_layout.ts";
@@ -105,17 +105,23 @@ Deno.test(
     const removal = await trace(store, ["rm", "c"]);
     // The use of its image is noted now and then.
     const isHint = (event: string) => event.includes(" overlay-images");
-    assertEquals(removal.filter((event) => !isHint(event)), [
+    const others = removal.filter((event) => !isHint(event));
+    // It goes while layers are written.
+    const template = "unlink overlay-containers/CONTAINER";
+    assertEquals(others.filter((event) => event !== template), [
       // Marked before anything is gone, for its layer as well.
       ...written("overlay-containers", "containers"),
       "unlink overlay/l/SHORT",
       "rename overlay/LAYER STAGING",
       "fsync overlay",
       ...written("overlay-layers", "layers", { ids: "others" }),
-      "unlink overlay-containers/CONTAINER", // its template
       // If this is lost, the mark is there, and it goes once more.
       ...hinted("overlay-containers", "containers", { ids: "others" }),
     ]);
+    const mark = others.indexOf("fsync overlay-containers");
+    const end = others.lastIndexOf("rename overlay-containers/containers.json");
+    assert(mark < others.indexOf(template), "it goes before the mark is there");
+    assert(others.lastIndexOf(template) < end, "its record goes before it");
   },
 );
 

@@ -150,7 +150,7 @@ Deno.test("O14 a deletion that was cut short is finished", async (t) => {
         using held = await test.agent.store.lock(ALL);
         const record = held.containers.lookUp(id);
         assert(record !== undefined);
-        deleteContainers(test.agent.store, held, { ids: [id], trash });
+        await deleteContainers(test.agent.store, held, { ids: [id], trash });
         held.containers.add({ ...record, flags: mark });
         held.containers.save();
       }

@@ -23,6 +23,9 @@ export function memoryContainers(paths: StorePaths): ContainerStore {
       });
     },
     readText: (id, name) => containers.get(id)?.get(name),
-    removeDirectories: (id) => void containers.delete(id),
+    // deno-lint-ignore require-await -- a disk has to be waited for
+    async removeDirectories(id) {
+      containers.delete(id);
+    },
   };
 }
