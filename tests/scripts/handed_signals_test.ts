@@ -35,6 +35,7 @@ Deno.test("findUnhandedSignals() finds calls that nobody could stop", async (t) 
     await t.step(name, () => {
       const source = 'import { also, wait as own } from "./w.ts";\n' +
         'import { other, wait } from "./w.ts";\n' +
+        'import type { More } from "./w.ts";\n' +
         `async function f(a: A, { signal }: More, options: More) {\n${body}\n}\n`;
       const sources = new Map([["src/w.ts", TYPES + WAITING], [
         "src/f.ts",
@@ -43,7 +44,7 @@ Deno.test("findUnhandedSignals() finds calls that nobody could stop", async (t) 
       const found = findUnhandedSignals(sources);
       assertEquals(
         found,
-        callees.map((callee) => ({ path: "src/f.ts", line: 4, callee })),
+        callees.map((callee) => ({ path: "src/f.ts", line: 5, callee })),
       );
     });
   }

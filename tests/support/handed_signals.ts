@@ -34,39 +34,52 @@ const CLOSING = new Set([")", "]", "}"]);
 export function findUnhandedSignals(
   sources: ReadonlyMap<string, string>,
 ): readonly UnhandedSignal[] {
-  const files = [...sources].map(([path, source]) => {
+  const files = [...sources].map(([path, source]): SourceFile => {
     const tokens = readTokens(source);
-    const functions = listFunctions(tokens);
-    return { path, tokens, functions, imports: listImports(source, path) };
+    const imports = listImports(source, path);
+    return {
+      path,
+      functions: listFunctions(tokens),
+      interfaces: listInterfaces(tokens),
+      keyOf: (name) => imports.get(name) ?? `${path} ${name}`,
+    };
   });
-  const types = listAbortableTypes(
-    files.flatMap(({ tokens }) => listInterfaces(tokens)),
-  );
-  const waiting = new Set(
-    files.flatMap(({ path, functions }) =>
-      functions.filter(({ parameters }) => takesSignal(parameters, types))
-        .map(({ name }) => `${path} ${name}`)
-    ),
-  );
-  return files.flatMap(({ path, functions, imports }) => {
-    const isWaiting = (name: string) =>
-      waiting.has(imports.get(name) ?? `${path} ${name}`);
+  const types = listAbortableTypes(files);
+  const waiting = new Set(files.flatMap(({ functions, keyOf }) => {
+    const isAbortable = (name: string) => types.has(keyOf(name));
+    return functions
+      .filter(({ parameters }) => takesSignal(parameters, isAbortable))
+      .map(({ name }) => keyOf(name));
+  }));
+  return files.flatMap(({ path, functions, keyOf }) => {
+    const isWaiting = (name: string) => waiting.has(keyOf(name));
+    const isAbortable = (name: string) => types.has(keyOf(name));
     return functions.flatMap((one) =>
-      findInFunction(one, { isWaiting, types }).map((found) => ({
-        path,
-        ...found,
-      }))
+      findInFunction(one, { isWaiting, isAbortable })
+        .map((found) => ({ path, ...found }))
     );
   });
 }
 
+interface SourceFile {
+  readonly path: string;
+  readonly functions: readonly Declared[];
+  readonly interfaces: readonly Interface[];
+  /** What a name means there: the file that declares it, and its name. */
+  readonly keyOf: (name: string) => string;
+}
+
 /** What a file calls by a name: the other file, and its name there. */
 function listImports(source: string, path: string): Map<string, string> {
-  const clauses = source.matchAll(/^import \{([^}]*)\} from "(\.[^"]*)";$/gm);
+  const clauses = source.matchAll(
+    /^import (?:type )?\{([^}]*)\} from "(\.[^"]*)";$/gm,
+  );
   return new Map(
     [...clauses].flatMap(([, names = "", target = ""]) =>
       names.split(",").map((text) => {
-        const [name = "", own = name] = text.trim().split(" as ");
+        const [name = "", own = name] = text.trim().replace(/^type /, "").split(
+          " as ",
+        );
         return [own, `${join(dirname(path), target)} ${name}`] as const;
       })
     ),
@@ -75,11 +88,11 @@ function listImports(source: string, path: string): Map<string, string> {
 
 function takesSignal(
   parameters: Tokens,
-  types: ReadonlySet<string>,
+  isAbortable: (name: string) => boolean,
 ): boolean {
   return parameters.some(({ kind, text }, at) =>
     kind === "word" &&
-    (text === SIGNAL || (types.has(text) && !isPart(parameters, at)))
+    (text === SIGNAL || (isAbortable(text) && !isPart(parameters, at)))
   );
 }
 
@@ -117,16 +130,21 @@ function listInterfaces(tokens: Tokens): readonly Interface[] {
 }
 
 /** Those with a signal, of their own or by what they extend. */
-function listAbortableTypes(all: readonly Interface[]): ReadonlySet<string> {
+function listAbortableTypes(
+  files: readonly SourceFile[],
+): ReadonlySet<string> {
   const found = new Set<string>();
   for (let known = -1; known < found.size;) {
     known = found.size;
-    for (const { name, head, members } of all) {
-      const isOwn = members.some(({ text }, at) =>
-        text === SIGNAL &&
-        members.slice(at, at + 4).some((one) => one.text === "AbortSignal")
-      );
-      if (isOwn || takesSignal(head, found)) found.add(name);
+    for (const { interfaces, keyOf } of files) {
+      const isAbortable = (name: string) => found.has(keyOf(name));
+      for (const { name, head, members } of interfaces) {
+        const isOwn = members.some(({ text }, at) =>
+          text === SIGNAL &&
+          members.slice(at, at + 4).some((one) => one.text === "AbortSignal")
+        );
+        if (isOwn || takesSignal(head, isAbortable)) found.add(keyOf(name));
+      }
     }
   }
   return found;
@@ -164,16 +182,16 @@ function findBody(tokens: Tokens, from: number): number | undefined {
 
 function findInFunction(
   { parameters, body }: Declared,
-  { isWaiting, types }: {
+  { isWaiting, isAbortable }: {
     readonly isWaiting: (name: string) => boolean;
-    readonly types: ReadonlySet<string>;
+    readonly isAbortable: (name: string) => boolean;
   },
 ): readonly Omit<UnhandedSignal, "path">[] {
   const bound = [...parameters, ...body].some(({ text }, at, all) =>
     text === SIGNAL && all[at - 1]?.text !== "."
   );
   if (!bound || !isBound(parameters, body)) return [];
-  const carriers = listCarriers(parameters, body, types);
+  const carriers = listCarriers(parameters, body, isAbortable);
   return body.flatMap((token, index) => {
     const isCall = token.kind === "word" && isWaiting(token.text) &&
       body[index + 1]?.text === "(" && body[index - 1]?.text !== "function" &&
@@ -205,7 +223,7 @@ function isBound(parameters: Tokens, body: Tokens): boolean {
 function listCarriers(
   parameters: Tokens,
   body: Tokens,
-  types: ReadonlySet<string>,
+  isAbortable: (name: string) => boolean,
 ): ReadonlySet<string> {
   const carriers = new Set([SIGNAL, ...WHOLE]);
   let depth = 0;
@@ -215,7 +233,7 @@ function listCarriers(
     const next = parameters[at + 1]?.text ?? "";
     if (depth === 0 && kind === "word" && [":", "?", "="].includes(next)) {
       const type = parameters[at + 2];
-      if (type !== undefined && types.has(type.text)) carriers.add(text);
+      if (type !== undefined && isAbortable(type.text)) carriers.add(text);
     }
   }
   for (let known = -1; known < carriers.size;) {

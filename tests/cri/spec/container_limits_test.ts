@@ -46,6 +46,27 @@ Deno.test("limitSettings() limits what is asked for, and nothing else", async (t
     ],
     [{ memoryLimitInBytes: 64n }, { memory: { limit: 64, swap: 64 }, pids }],
     [
+      { memoryLimitInBytes: -1n, memorySwapLimitInBytes: 80n },
+      { memory: { limit: -1, swap: -1 }, pids },
+    ],
+    [{ memorySwapLimitInBytes: 80n }, { pids }],
+    [
+      { memoryLimitInBytes: 64n, memorySwapLimitInBytes: 2n ** 53n },
+      { memory: { limit: 64 }, pids },
+    ],
+    [
+      { cpuShares: 2n ** 53n, cpuPeriod: 2n ** 53n, cpuQuota: 2n ** 53n },
+      { cpu: { quota: -1 }, pids },
+    ],
+    [
+      { memoryLimitInBytes: 2n ** 53n - 1n, cpuShares: 2n ** 53n - 1n },
+      {
+        cpu: { shares: 2 ** 53 - 1 },
+        memory: { limit: 2 ** 53 - 1, swap: 2 ** 53 - 1 },
+        pids,
+      },
+    ],
+    [
       { memoryLimitInBytes: 64n, memorySwapLimitInBytes: 80n },
       { memory: { limit: 64, swap: 80 }, pids },
     ],
