@@ -8,7 +8,7 @@ import {
   removeFilesFirst,
 } from "./layers/delete_layer.ts";
 import type { Trash } from "./layers/trash.ts";
-import { INCOMPLETE } from "./put_container.ts";
+import { INCOMPLETE, REMOVED } from "./put_container.ts";
 import { isSpaceLow } from "./records/reserve.ts";
 import type { Tables } from "./records/tables.ts";
 import type { Store } from "./store.ts";
@@ -39,7 +39,7 @@ export async function deleteContainers(
   const layers = containers.map(({ layer }) => layer);
   removeFilesFirst(store, layers);
   for (const container of containers) {
-    const flags = { ...container.flags, [INCOMPLETE]: true };
+    const flags = { ...container.flags, [INCOMPLETE]: true, [REMOVED]: true };
     held.containers.update({ ...container, flags });
   }
   held.containers.save();
@@ -57,4 +57,9 @@ export async function deleteContainers(
 /** Whether a container was being made or deleted when its process died. */
 export function isUnfinished({ flags }: ContainerRecord): boolean {
   return flags?.[INCOMPLETE] === true;
+}
+
+/** Whether a container was not yet whole, and nobody has begun to delete it. */
+export function isBeingMade(container: ContainerRecord): boolean {
+  return isUnfinished(container) && container.flags?.[REMOVED] !== true;
 }

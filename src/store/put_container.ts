@@ -48,6 +48,9 @@ export interface NewContainer {
  */
 export const INCOMPLETE = "orlop-incomplete";
 
+/** A flag beside that one, of containers whose deletion has begun. */
+export const REMOVED = "orlop-removed";
+
 /**
  * Checks that a container can be added.
  *

@@ -17,6 +17,7 @@ import {
   type StorePaths,
   workDirectory,
 } from "../../store/paths.ts";
+import { isBeingMade, isUnfinished } from "../../store/delete_container.ts";
 import { INCOMPLETE } from "../../store/put_container.ts";
 import type { RecordView } from "../../store/records/records.ts";
 import { peekBackups, type ReadTables } from "../../store/records/tables.ts";
@@ -55,11 +56,7 @@ export function findLostRecords(
     ? findImages(paths, held, backups.images)
     : NOTHING;
   const containers = broken.includes("containers")
-    ? takeBackup(
-      held.containers,
-      backups.containers.map((record) => finishIfWhole(paths, record)),
-      paths.containers,
-    )
+    ? findContainers(paths, held, backups.containers)
     : NOTHING;
   const layers = broken.includes("layers")
     ? findLayers(paths, held, {
@@ -71,12 +68,28 @@ export function findLostRecords(
   return { images, containers, layers };
 }
 
-/** The present records and the restored ones. */
+/** The present records and the restored ones, which replace those of the same ID. */
 export function listAll<R extends StoreRecord>(
   records: readonly R[],
   { fromBackup, fromDisk }: Additions<R>,
 ): readonly R[] {
-  return [...records, ...fromBackup, ...fromDisk];
+  const restored = [...fromBackup, ...fromDisk];
+  const ids = new Set<string>(restored.map(({ id }) => id));
+  return [...records.filter(({ id }) => !ids.has(id)), ...restored];
+}
+
+/** Those of the backup, and those that only seem to be incomplete. */
+function findContainers(
+  paths: StorePaths,
+  { containers }: ReadTables,
+  backup: readonly ContainerRecord[],
+): Additions<ContainerRecord> {
+  const finish = (record: ContainerRecord) => finishIfWhole(paths, record);
+  return {
+    ...takeBackup(containers, backup.map(finish), paths.containers),
+    fromDisk: containers.records.filter(isBeingMade).map(finish)
+      .filter((container) => !isUnfinished(container)),
+  };
 }
 
 /**

@@ -139,7 +139,10 @@ function putAll<R extends StoreRecord>(
   table: Records<R>,
   { fromBackup, fromDisk }: Additions<R>,
 ): void {
-  for (const record of [...fromBackup, ...fromDisk]) table.add(record);
+  for (const record of [...fromBackup, ...fromDisk]) {
+    if (table.get(record.id) === undefined) table.add(record);
+    else table.update(record);
+  }
   table.save({ before: "untrusted" });
 }
 

@@ -31,6 +31,7 @@ import type { StorePaths } from "../paths.ts";
 import type { Epoch } from "../records/record_cache.ts";
 import type { TableView } from "../records/record_files.ts";
 import { tablePath, type TableViews } from "../records/tables.ts";
+import { findFalseMarks } from "./find_false_marks.ts";
 import {
   findOwnerlessLayers,
   findUnnamed,
@@ -49,6 +50,7 @@ export function findInconsistencies(
     ...findTransient(paths, options),
     ...findLostHome(paths, tables),
     ...findContradictions(paths, tables),
+    ...findFalseMarks(paths, tables, options),
     ...findOwnerlessLayers(paths, tables),
     ...findUnnamed(paths, tables, options),
   ];

@@ -4,6 +4,7 @@ import {
   assert,
   assertEquals,
   assertFalse,
+  assertRejects,
   assertStringIncludes,
 } from "@std/assert";
 import { join } from "@std/path";
@@ -15,6 +16,7 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
+import { DamagedStoreError } from "../../../src/errors/store_errors.ts";
 import { openAgent } from "../../../src/engine/agent.ts";
 import {
   type RepairOptions,
@@ -23,6 +25,7 @@ import {
 } from "../../../src/engine/check/repair_store.ts";
 import { createContainer } from "../../../src/engine/containers/create_container.ts";
 import { pullImage } from "../../../src/engine/transfer/pull_image.ts";
+import { isUnfinished } from "../../../src/store/delete_container.ts";
 import { WRITE_LOCKS } from "../../../src/store/records/tables.ts";
 import { writeTestLayout } from "../../support/images/test_layout.ts";
 import { needs } from "../../support/peers.ts";
@@ -299,4 +302,37 @@ Deno.test(
 interface LayerLike {
   readonly id: string;
   readonly parent?: string;
+}
+
+Deno.test(
+  "repairStore() keeps a container that a backup shows half made",
+  NEEDED,
+  async () => {
+    const store = await subject();
+    using _dir = store.dir;
+    const id = await addContainer(store);
+    const layer = await layerOf(store, id);
+    const file = join(store.root, "overlay", layer, "diff", "written");
+    writeFileSync(file, "mine");
+    const table = join(store.root, "overlay-containers/containers.json");
+    writeFileSync(table, readFileSync(`${table}.orlop-backup`));
+    const error = await assertRejects(
+      () => store.agent.store.lock(WRITE_LOCKS),
+      DamagedStoreError,
+      `it says that container "${id}" is being made, and it has written files`,
+    );
+    assertEquals(error.path, table);
+    const { steps, check } = await repair(store);
+    assertEquals(steps.map(({ outcome }) => outcome), ["done"]);
+    assertEquals(check.status.damaged, []);
+    assertEquals(readFileSync(file, "utf8"), "mine");
+    using held = await store.agent.store.lock(WRITE_LOCKS);
+    const container = held.containers.lookUp(id);
+    assert(container !== undefined && !isUnfinished(container));
+  },
+);
+
+async function layerOf({ agent }: Subject, id: string): Promise<string> {
+  using held = await agent.store.lock({ containers: "read" });
+  return held.containers.lookUp(id)?.layer ?? "";
 }

@@ -16,7 +16,7 @@ import {
 } from "node:fs";
 import { DamagedStoreError } from "../../../src/errors/store_errors.ts";
 import { parseContainerId } from "../../../src/formats/storage/store_ids.ts";
-import { INCOMPLETE } from "../../../src/store/put_container.ts";
+import { INCOMPLETE, REMOVED } from "../../../src/store/put_container.ts";
 import { createLayer } from "../../../src/store/layers/create_layer.ts";
 import {
   imageDirectory,
@@ -197,6 +197,15 @@ const NORMAL: readonly StoreCase[] = [
         }))),
   },
   {
+    name: "a container that has written files, and is half removed",
+    change: (store) =>
+      edit(containersFile(store), (records) =>
+        records.map((record) => ({
+          ...record,
+          flags: { [INCOMPLETE]: true, [REMOVED]: true },
+        }))),
+  },
+  {
     name: "files in the place of directories that nobody has a record of",
     change: (store) => {
       const { paths } = store;
@@ -248,6 +257,19 @@ const INCONSISTENT: readonly StoreCase[] = [
     change: (store) => {
       rmSync(store.paths.containers, { recursive: true });
     },
+    inconsistency: "containers.json",
+  },
+  {
+    name: "a container that has written files, as it was while it was made",
+    change: (store) =>
+      edit(
+        containersFile(store),
+        (records) =>
+          records.map((record) => ({
+            ...record,
+            flags: { [INCOMPLETE]: true },
+          })),
+      ),
     inconsistency: "containers.json",
   },
   {
