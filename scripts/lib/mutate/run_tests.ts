@@ -14,7 +14,7 @@ const TEST_ARGS = [
 const KEEP_DEVICES = "mount --rbind /dev /dev && " +
   'mount -o remount,bind,ro /dev && exec "$@"';
 const APART = [
-  ...["unshare", "--mount", "--pid", "--fork", "--kill-child"],
+  ...["unshare", "--mount", "--uts", "--pid", "--fork", "--kill-child"],
   ...["--mount-proc", "sh", "-c", KEEP_DEVICES, "sh"],
 ];
 
