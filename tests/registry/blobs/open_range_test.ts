@@ -1,4 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { RegistryError } from "../../../src/errors/image_errors.ts";
+import { concatBytes, toText } from "../../../src/formats/bytes.ts";
 import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import { OCI_LAYER_GZIP } from "../../../src/formats/oci/media_types.ts";
 import { Repository } from "../../../src/registry/repository.ts";
@@ -82,4 +84,49 @@ Deno.test("openRange() takes the part that was asked for, and nothing else", asy
     );
     assertEquals(server.requests, []);
   });
+});
+
+/** Answers to a request for all from byte 7 on, and what is wrong with them. */
+const RESTS: Readonly<
+  Record<string, readonly [OwnAnswer, string | undefined]>
+> = {
+  "the rest": [part("bytes 7-9/10", { body: "789" }), undefined],
+  "the rest of what it does not know": [
+    part("bytes 7-9/*", { body: "789" }),
+    undefined,
+  ],
+  "all of it": [{ status: 200, body: TEXT }, undefined],
+  "another part": [
+    part("bytes 0-2/10", { body: "012" }),
+    'server sent range "bytes 0-2/10" instead of 7 to 9',
+  ],
+  "a part of it": [
+    part("bytes 7-8/10", { body: "78" }),
+    'server sent range "bytes 7-8/10" instead of 7 to 9',
+  ],
+  "no range": [
+    { status: 206, body: "789" },
+    'server sent range "" instead of 7 to 9',
+  ],
+};
+
+Deno.test("open() goes on where it is to, and nowhere else", async (t) => {
+  for (const [name, [answer, problem]] of Object.entries(RESTS)) {
+    await t.step(name, async () => {
+      await using server = await serveScript([{ answer }]);
+      using repository = new Repository({
+        registry: new URL(`http://${server.host}`),
+        ...{ path: "x", name: "1", title: "x:1" },
+        retry: { tries: 1, delayMs: 1, headerTimeoutMs: 2000 },
+      });
+      const open = () => repository.open(BLOB, { offset: 7 });
+      if (problem !== undefined) {
+        await assertRejects(open, RegistryError, problem);
+        return;
+      }
+      const pieces = await Array.fromAsync(await open());
+      assertEquals(toText(concatBytes(pieces)), "789");
+      assertEquals(server.requests[0]?.headers.get("range"), "bytes=7-");
+    });
+  }
 });
