@@ -152,3 +152,43 @@ Deno.test("createContainer() refuses what no start could read again", async () =
   );
   assertEquals(await describeStore(test.agent), before);
 });
+
+Deno.test("makeTemplate() runs what is asked for, or the image's, or a shell", async (t) => {
+  type Settings = Partial<TemplateOptions>;
+  const cases: readonly (readonly [
+    string,
+    Readonly<Record<string, unknown>>,
+    Settings,
+    readonly string[] | "refused",
+  ])[] = [
+    ["the image's command", { Cmd: ["a", "b"] }, {}, ["a", "b"]],
+    ["its entrypoint", { Cmd: [], Entrypoint: ["e"] }, {}, ["e"]],
+    ["both", { Cmd: ["a"], Entrypoint: ["e"] }, {}, ["e", "a"]],
+    ["other arguments", { Cmd: ["a"], Entrypoint: ["e"] }, { args: ["x"] }, [
+      ...["e", "x"],
+    ]],
+    ["a shell", { Cmd: [] }, {}, ["/bin/sh"]],
+    ["no shell", { Cmd: [] }, { missingCommand: "refuse" }, "refused"],
+    ["arguments alone", { Cmd: [] }, { args: ["x"] }, ["x"]],
+    ["an entrypoint alone", { Cmd: ["a"] }, { entrypoint: ["e"] }, ["e"]],
+    ["no entrypoint, and no command", { Cmd: ["a"], Entrypoint: ["e"] }, {
+      entrypoint: [],
+    }, "refused"],
+  ];
+  for (const [name, config, settings, expected] of cases) {
+    await t.step(name, async () => {
+      using test = await testPod();
+      const imageName = "localhost/other:1";
+      await addImage(test.agent, { names: [imageName], config });
+      const creating = test.runtime.createContainer(
+        containerOptions({ imageName, settings }),
+      );
+      if (expected === "refused") {
+        await assertRejects(() => creating, TypeError);
+        return;
+      }
+      const { process } = await readTemplate((await creating).dir);
+      assertEquals(process?.args, expected);
+    });
+  }
+});
