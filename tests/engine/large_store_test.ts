@@ -3,7 +3,7 @@ import { join } from "@std/path";
 import { writeFileSync } from "node:fs";
 import { measureStore } from "../../src/engine/cleanup/disk_usage.ts";
 import { listImages } from "../../src/engine/images/list_images.ts";
-import { formatRecords } from "../../src/formats/storage/store_record.ts";
+import { TableBytes } from "../../src/formats/storage/table_bytes.ts";
 import { idOf } from "../support/images/small_layers.ts";
 import { type StoreAgent, storeAgent } from "../support/store_agent.ts";
 
@@ -42,8 +42,14 @@ function fill({ agent: { store: { paths } } }: StoreAgent): void {
       gidset: [0],
     };
   });
-  writeFileSync(join(paths.images, "images.json"), formatRecords(images));
-  writeFileSync(join(paths.layers, "layers.json"), formatRecords(layers));
+  writeFileSync(
+    join(paths.images, "images.json"),
+    TableBytes.empty().write(images),
+  );
+  writeFileSync(
+    join(paths.layers, "layers.json"),
+    TableBytes.empty().write(layers),
+  );
 }
 
 Deno.test("500 images on 2000 layers are listed and measured at once", async () => {

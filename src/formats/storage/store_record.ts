@@ -193,12 +193,7 @@ export function parseMountRecords(text: string): MountRecord[] {
   );
 }
 
-/** Formats records as Go's `encoding/json` does: compact, `<>&` escaped. */
-export function formatRecords(records: readonly StoreRecord[]): string {
-  return `[${records.map(formatRecord).join(",")}]`;
-}
-
-/** Formats one of them. */
+/** Formats a record as Go's `encoding/json` does: compact, `<>&` escaped. */
 export function formatRecord(record: StoreRecord): string {
   return JSON.stringify(record).replace(/[<>&\u2028\u2029]/g, escapeUnit);
 }
