@@ -5,8 +5,11 @@
  * process.
  */
 
+import { sleep } from "../../../errors/abort.ts";
 import { InUseError } from "../../../errors/store_errors.ts";
 import { whyOf } from "../../../errors/why.ts";
+import type { Agent } from "../../../engine/agent.ts";
+import { hasMonitor } from "../../../engine/containers/container_monitor.ts";
 import { findActivity } from "../../../engine/containers/container_status.ts";
 import { startContainer as mountContainer } from "../../../engine/containers/start_container.ts";
 import { createProcess } from "../../../engine/monitor/create_process.ts";
@@ -64,12 +67,29 @@ export async function requireProcess(
   processes.delete(id);
   if (made?.kind === "made") return;
   if (made?.kind === "failed") throw made.error;
-  // An earlier daemon was killed while it made the process.
-  const { process } = await findActivity(agent, id);
-  if (process !== undefined) return;
+  if (await wasMadeBefore(agent, id)) return;
   await mountContainer(agent, id);
   await make(context, known);
 }
+
+/**
+ * Whether an earlier daemon made the process. If that was killed while it did so, its
+ * conmon continues, and is waited for.
+ */
+async function wasMadeBefore(agent: Agent, id: ContainerId): Promise<boolean> {
+  const end = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const isWatched = hasMonitor(agent, id);
+    const { process } = await findActivity(agent, id);
+    if (process !== undefined) return true;
+    if (!isWatched || performance.now() > end) return false;
+    await sleep(POLL_MS);
+  }
+}
+
+// A runtime creates a process within a second.
+const PATIENCE_MS = 5_000;
+const POLL_MS = 50;
 
 async function make(
   { agent, objects, settings }: RuntimeContext,
