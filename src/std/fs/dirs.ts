@@ -1,4 +1,4 @@
-/** Makes sure of folders. */
+/** Creates and empties folders. */
 
 /**
  * Makes a folder, and those above it, unless it is there.
@@ -11,7 +11,7 @@ export async function ensureDir(dir: string | URL): Promise<void> {
   });
 }
 
-/** Does what `ensureDir()` does, at once. */
+/** Like `ensureDir()`, but synchronous. */
 export function ensureDirSync(dir: string | URL): void {
   try {
     Deno.mkdirSync(dir, { recursive: true });

@@ -1,10 +1,10 @@
-/** Asks what is on the disk. */
+/** Checks whether files exist. */
 
 /** What to look for besides the name. */
 export interface ExistsOptions {
-  /** Wants a folder. */
+  /** Requires a folder. */
   readonly isDirectory?: boolean;
-  /** Wants a regular file. */
+  /** Requires a regular file. */
   readonly isFile?: boolean;
 }
 
@@ -21,7 +21,7 @@ export async function exists(
   }
 }
 
-/** Does what `exists()` does, at once. */
+/** Like `exists()`, but synchronous. */
 export function existsSync(
   path: string | URL,
   options?: ExistsOptions,

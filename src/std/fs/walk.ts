@@ -2,7 +2,7 @@
 
 import { basename, join } from "node:path/posix";
 
-/** Something that `walk()` came by. */
+/** An entry that `walk()` found. */
 export interface WalkEntry extends Deno.DirEntry {
   /** Its path: the walk's root and what is below. */
   readonly path: string;
@@ -18,11 +18,11 @@ export interface WalkOptions {
   readonly includeDirs?: boolean;
   /** Yields links. */
   readonly includeSymlinks?: boolean;
-  /** Yields only paths with one of these ends. */
+  /** Yields only paths with one of these endings. */
   readonly exts?: readonly string[];
   /** Yields only paths that match one of these. */
   readonly match?: readonly RegExp[];
-  /** Leaves out paths that match one of these, and what is below them. */
+  /** Omits paths that match one of these, and what is below them. */
   readonly skip?: readonly RegExp[];
 }
 

@@ -17,7 +17,7 @@ export interface BaseHandlerOptions {
   formatter?: FormatterFunction;
 }
 
-/** Puts records of its level and above somewhere. */
+/** Outputs records of its level and above. */
 export abstract class BaseHandler {
   formatter: FormatterFunction;
   #level: LogLevel;
@@ -28,7 +28,7 @@ export abstract class BaseHandler {
       (({ levelName, msg }) => `${levelName} ${msg}`);
   }
 
-  /** The least level that is shown. */
+  /** The lowest level that is output. */
   get level(): LogLevel {
     return this.#level;
   }
@@ -56,12 +56,12 @@ export abstract class BaseHandler {
     return this.formatter(logRecord);
   }
 
-  /** Puts the text where it belongs. */
+  /** Outputs the text. */
   abstract log(msg: string): void;
 
-  /** Is called when the handler comes into use. */
+  /** Is called before the handler is used. */
   setup(): void {}
 
-  /** Is called when it goes out of use. */
+  /** Is called after its last use. */
   destroy(): void {}
 }

@@ -4,18 +4,18 @@ import { BaseHandler, type BaseHandlerOptions } from "./base_handler.ts";
 import { type LevelName, LogLevels } from "./levels.ts";
 import type { LogRecord } from "./log_record.ts";
 
-/** Where to, and how. */
+/** Which file, and how to open and write it. */
 export interface FileHandlerOptions extends BaseHandlerOptions {
   filename: string;
   /** Append, the default; write again; or write only what is not there. */
   mode?: "a" | "w" | "x";
-  /** How many bytes wait for the disk; 4096 is the default. */
+  /** The buffer's size in bytes; 4096 is the default. */
   bufferSize?: number;
 }
 
 const encoder = new TextEncoder();
 
-/** Writes messages to a file when there are some, when told, and at the end. */
+/** Buffers messages, and writes them to a file, at the latest at the end. */
 export class FileHandler extends BaseHandler {
   readonly #options: FileHandlerOptions;
   readonly #atEnd = () => this.destroy();
@@ -55,7 +55,7 @@ export class FileHandler extends BaseHandler {
     if (this.#waitingBytes > bufferSize) this.flush();
   }
 
-  /** Writes what waits. */
+  /** Writes the buffer. */
   flush(): void {
     for (const bytes of this.#waiting) {
       for (let at = 0; at < bytes.length;) {

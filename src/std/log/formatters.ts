@@ -1,4 +1,4 @@
-/** Texts of records for programs. */
+/** Formats records for programs. */
 
 import type { LogRecord } from "./log_record.ts";
 

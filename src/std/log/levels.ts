@@ -1,4 +1,4 @@
-/** How grave messages are. */
+/** How severe messages are. */
 
 /** The levels by name; a handler shows its own level and all above. */
 export const LogLevels = {
@@ -31,7 +31,7 @@ export function getLevelName(level: LogLevel): LevelName {
   throw new Error(`Cannot get log level: no name for level: ${level}`);
 }
 
-/** The levels' names, the least grave first. */
+/** The levels' names, the least severe first. */
 export const LogLevelNames: readonly LevelName[] = [
   "NOTSET",
   "DEBUG",

@@ -2,7 +2,7 @@
 
 import { getLevelName, type LevelName, type LogLevel } from "./levels.ts";
 
-/** What a record is made of. */
+/** The fields of a record. */
 export interface LogRecordOptions {
   readonly msg: string;
   readonly args: readonly unknown[];
@@ -10,7 +10,7 @@ export interface LogRecordOptions {
   readonly loggerName: string;
 }
 
-/** A message on its way. */
+/** A message with its level, logger and time. */
 export class LogRecord {
   readonly msg: string;
   readonly level: LogLevel;

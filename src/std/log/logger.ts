@@ -1,4 +1,4 @@
-/** Takes messages from a program and hands them to handlers. */
+/** Passes a program's messages to handlers. */
 
 import type { BaseHandler } from "./base_handler.ts";
 import {
@@ -10,10 +10,10 @@ import {
 } from "./levels.ts";
 import { LogRecord } from "./log_record.ts";
 
-/** A message, or what makes one if it is to be seen. */
+/** A message, or a function that is called only if it is logged. */
 type Message<T> = T | (() => T);
 
-/** Hands messages of its level and above to its handlers. */
+/** Passes messages of its level and above to its handlers. */
 export class Logger {
   handlers: BaseHandler[];
   readonly loggerName: string;
@@ -29,7 +29,7 @@ export class Logger {
     this.handlers = options.handlers ?? [];
   }
 
-  /** The least level that is handed on. */
+  /** The lowest level that is passed on. */
   get level(): LogLevel {
     return this.#level;
   }
@@ -47,17 +47,17 @@ export class Logger {
     this.#level = getLevelByName(levelName);
   }
 
-  /** Logs what helps to find a fault; returns the message. */
+  /** Logs details for debugging; returns the message. */
   debug<T>(msg: Message<T>, ...args: unknown[]): T | undefined {
     return this.#log(LogLevels.DEBUG, msg, args);
   }
 
-  /** Logs what is as it should be; returns the message. */
+  /** Logs normal operation; returns the message. */
   info<T>(msg: Message<T>, ...args: unknown[]): T | undefined {
     return this.#log(LogLevels.INFO, msg, args);
   }
 
-  /** Logs what should be looked at; returns the message. */
+  /** Logs a possible problem; returns the message. */
   warn<T>(msg: Message<T>, ...args: unknown[]): T | undefined {
     return this.#log(LogLevels.WARN, msg, args);
   }
@@ -67,7 +67,7 @@ export class Logger {
     return this.#log(LogLevels.ERROR, msg, args);
   }
 
-  /** Logs the end of all; returns the message. */
+  /** Logs a fatal failure; returns the message. */
   critical<T>(msg: Message<T>, ...args: unknown[]): T | undefined {
     return this.#log(LogLevels.CRITICAL, msg, args);
   }

@@ -1,4 +1,4 @@
-/** Who logs what where, for the whole program. */
+/** Configures logging for the whole program. */
 
 import type { BaseHandler } from "./base_handler.ts";
 import { ConsoleHandler } from "./console_handler.ts";
@@ -11,7 +11,7 @@ export interface LogConfig {
   loggers?: Record<string, LoggerConfig>;
 }
 
-/** What a logger hands on, and to whom. */
+/** A logger's level and the names of its handlers. */
 export interface LoggerConfig {
   level?: LevelName;
   handlers?: string[];
@@ -21,7 +21,7 @@ const DEFAULT_LEVEL = "INFO";
 let handlers: ReadonlyMap<string, BaseHandler> = new Map();
 const loggers = new Map<string, Logger>();
 
-/** Takes handlers and loggers into use, and all others out of it. */
+/** Sets handlers and loggers up, and destroys all previous ones. */
 export function setup(config: LogConfig): void {
   for (const handler of handlers.values()) handler.destroy();
   handlers = new Map(Object.entries({

@@ -2,7 +2,7 @@
 
 import { BLOCK_BYTES, writeHeader } from "./header.ts";
 
-/** What an entry may say besides its path and content. */
+/** An entry's metadata besides its path and content. */
 export interface TarStreamOptions {
   /** 0o644 for files and 0o755 for folders is the default. */
   mode?: number;
@@ -36,7 +36,7 @@ export interface TarStreamDir {
 /** An entry to write. */
 export type TarStreamInput = TarStreamFile | TarStreamDir;
 
-/** 8 GiB less a byte: what eleven octal digits can say. */
+/** 8 GiB less a byte: the most that eleven octal digits can represent. */
 const MAX_SIZE_BYTES = 8 ** 11 - 1;
 const MAX_ID = 8 ** 6 - 1;
 const NAME_BYTES = 100;
@@ -56,9 +56,9 @@ export class TarStream
 }
 
 /**
- * Checks what an entry says.
+ * Checks an entry's metadata.
  *
- * @throws {TypeError} If ustar cannot say it.
+ * @throws {TypeError} If ustar cannot represent it.
  */
 export function assertValidTarStreamOptions(options: TarStreamOptions): void {
   const { mode = 0, uid = 0, gid = 0, mtime = 0 } = options;

@@ -6,7 +6,7 @@ import { BLOCK_BYTES, type PosixUstarFormat, readHeader } from "./header.ts";
 export interface TarStreamEntry {
   header: PosixUstarFormat;
   path: string;
-  /** A file's content: read or cancel it, or the next entry never comes. */
+  /** A file's content: read or cancel it before the next entry. */
   readable?: ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
