@@ -52,6 +52,8 @@ export interface CriNode extends AsyncDisposable {
   readonly daemon: ServingOrlop;
   /** The name of the network that its pods join. */
   readonly network: string;
+  /** What their IPv4 addresses begin with. */
+  readonly addressPrefix: string;
   /** The commands, on the node's store. */
   readonly orlop: OrlopProgram;
   /** Kills the daemon, and starts another one. */
@@ -84,19 +86,23 @@ export async function startNode(): Promise<CriNode> {
   await orlop("tag", out.trim(), BUSYBOX);
   await Deno.mkdir(dir.join("net.d"));
   const name = `orlop-test-${crypto.randomUUID().slice(0, 8)}`;
-  writeNetwork(dir.join("net.d"), {
+  const { prefix: addressPrefix } = writeNetwork(dir.join("net.d"), {
     ...{ name, leases: dir.join("leases") },
     // Those of IPv6 take their time until they can be used.
     addresses: "IPv4",
   });
   const serve = () =>
     serveOrlop(dir.path, ["--cni-conf-dir", dir.join("net.d")]);
-  return new Node({ dir, orlop, network: name, serve, daemon: await serve() });
+  return new Node({
+    ...{ dir, orlop, network: name, addressPrefix },
+    ...{ serve, daemon: await serve() },
+  });
 }
 
 const { method } = RuntimeService;
 
-interface NodeParts extends Pick<CriNode, "dir" | "orlop" | "network"> {
+interface NodeParts
+  extends Pick<CriNode, "dir" | "orlop" | "network" | "addressPrefix"> {
   readonly serve: () => Promise<ServingOrlop>;
   readonly daemon: ServingOrlop;
 }
@@ -105,13 +111,17 @@ class Node implements CriNode {
   readonly dir: TempDir;
   readonly orlop: OrlopProgram;
   readonly network: string;
+  readonly addressPrefix: string;
   readonly #serve: () => Promise<ServingOrlop>;
   daemon: ServingOrlop;
 
-  constructor({ dir, orlop, network, serve, daemon }: NodeParts) {
+  constructor(
+    { dir, orlop, network, addressPrefix, serve, daemon }: NodeParts,
+  ) {
     this.dir = dir;
     this.orlop = orlop;
     this.network = network;
+    this.addressPrefix = addressPrefix;
     this.#serve = serve;
     this.daemon = daemon;
   }
