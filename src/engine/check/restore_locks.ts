@@ -34,7 +34,7 @@ export function restoreLocks(
     }
     if (action === "plan") return { fault, does: "remove or rename it" };
     try {
-      const does = putAway(path);
+      const does = removeOrRename(path);
       log("info", `restored "${path}"`);
       return { fault, does };
     } catch (error) {
@@ -44,7 +44,7 @@ export function restoreLocks(
 }
 
 /** @returns What was done. */
-function putAway(path: string): string {
+function removeOrRename(path: string): string {
   try {
     Deno.removeSync(path);
     syncDirectory(dirname(path));

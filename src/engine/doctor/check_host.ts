@@ -15,6 +15,7 @@ import { readProxyRules } from "../../registry/proxy/proxy_rules.ts";
 import { lookAtRuntime } from "./check_runtime.ts";
 import { about, type Check, type Finding } from "./finding.ts";
 import type { ExamineOptions } from "./examine_options.ts";
+import { isAtLeast } from "./version.ts";
 
 // What overlayfs needs for metacopy and several lower layers as options.
 const MIN_KERNEL = [5, 11] as const;
@@ -56,9 +57,7 @@ function lookAtKernel(): readonly Finding[] {
 /** Assesses a kernel by its release, as in `uname -r`. */
 export function assessKernel(release: string): readonly Finding[] {
   const { ok, warn } = about("kernel");
-  const [major = 0, minor = 0] = release.split(/\D/).map(Number);
-  const isNew = major > MIN_KERNEL[0] ||
-    (major === MIN_KERNEL[0] && minor >= MIN_KERNEL[1]);
+  const isNew = isAtLeast(release.split(/\D/).map(Number), MIN_KERNEL);
   const found = `Linux ${release}`;
   const advice = `Use ${MIN_KERNEL.join(".")} or later: older ones are not ` +
     "tried, and lack features of overlayfs";

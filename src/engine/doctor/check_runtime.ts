@@ -5,6 +5,7 @@ import { runCommand } from "../../process/run_command.ts";
 import { findRuntime } from "../runtimes/find_runtime.ts";
 import type { ExamineOptions } from "./examine_options.ts";
 import { about, type Finding } from "./finding.ts";
+import { isAtLeast } from "./version.ts";
 
 /** Looks for a runtime, and at its version. */
 export async function lookAtRuntime(
@@ -32,7 +33,7 @@ export function assessRuntime(program: string, text: string): Finding {
   const { ok, warn } = about("runtime");
   const found = `${program}: ${text.split("\n")[0] ?? ""}`;
   const version = /^runc version (\d+)\.(\d+)\.(\d+)/.exec(text);
-  if (version === null || isFixed(version.slice(1).map(Number))) {
+  if (version === null || isAtLeast(version.slice(1).map(Number), FIXED)) {
     return ok(found);
   }
   const debian = /^commit: .*\+deb(\d+)u(\d+)$/m.exec(text);
@@ -44,12 +45,4 @@ export function assessRuntime(program: string, text: string): Finding {
     `${found}, which CVE-2024-21626 lets containers out of`,
     `Install runc ${FIXED.join(".")} or later, unless its package has the fix`,
   );
-}
-
-function isFixed(version: readonly number[]): boolean {
-  for (const [index, wanted] of FIXED.entries()) {
-    const part = version[index] ?? 0;
-    if (part !== wanted) return part > wanted;
-  }
-  return true;
 }

@@ -24,7 +24,10 @@ export function keepLastExit(agent: Agent, id: ContainerId): void {
   try {
     const folder = makeOwnDirectory(folderOf(agent.store.paths));
     forgetOld(folder);
-    writeAtomically(join(folder, id), String(exitCode), { directory: "later" });
+    writeAtomically(join(folder, id), String(exitCode), {
+      data: "later",
+      directory: "later",
+    });
   } catch (error) {
     // No reason to keep the container.
     agent.log("debug", `Cannot keep how "${id}" ended: ${whyOf(error)}`);

@@ -32,7 +32,8 @@ export function beginProcess(
   const { agent, jobs, processes } = context;
   void jobs.changing.join(`make ${id}`, async () => {
     using _turn = turn;
-    await answered();
+    // Starting a program blocks this process, so the response is sent first.
+    await sleep(0);
     try {
       await make(context, await readAgain(context, id));
       processes.set(id, { kind: "made" });
@@ -41,13 +42,6 @@ export function beginProcess(
       agent.log("warn", whyOf(error), { container: id });
     }
   });
-}
-
-/** Starting a program blocks this process, so the response is sent first. */
-function answered(): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  setTimeout(resolve);
-  return promise;
 }
 
 /**
