@@ -1,7 +1,8 @@
 /** What every use case works with: a store, mounts, and settings. */
 
 import { PAUSE_IMAGE_NAME } from "../image/pause_image_name.ts";
-import { type Mounter, systemMounter } from "../mount/mounter.ts";
+import type { Mounter } from "../mount/mounter.ts";
+import { systemMounter } from "../mount/system_mounter.ts";
 import { type Host, openHost } from "../process/host.ts";
 import type { Libc } from "../process/libc.ts";
 import type { LoadRegistriesConfOptions } from "../registry/config/load_registries_conf.ts";

@@ -4,7 +4,7 @@ import { dirname, join } from "@std/path";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { whyOf } from "../../errors/why.ts";
 import { randomSuffix } from "../../fs/random_name.ts";
-import { systemMounter } from "../../mount/mounter.ts";
+import { systemMounter } from "../../mount/system_mounter.ts";
 import type { MountPlan } from "../../mount/plan_overlay.ts";
 import { about, type Check, type Finding } from "./finding.ts";
 import type { ExamineOptions } from "./examine_options.ts";

@@ -7,7 +7,7 @@ import { ImageServer } from "../../../src/engine/image_server.ts";
 import { RuntimeServer } from "../../../src/engine/runtime_server.ts";
 import { digestOf } from "../../../src/formats/oci/digest_of.ts";
 import type { MountEntry } from "../../../src/formats/storage/mount_table.ts";
-import { systemMounter } from "../../../src/mount/mounter.ts";
+import { systemMounter } from "../../../src/mount/system_mounter.ts";
 import { writeLayout } from "../../support/images/layer_layout.ts";
 import { archive, dir, file } from "../../support/images/tar_builder.ts";
 import { needs } from "../../support/peers.ts";

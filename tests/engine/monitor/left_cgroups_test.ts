@@ -2,7 +2,7 @@ import { assert } from "@std/assert";
 import { join } from "@std/path";
 import { undoProcess } from "../../../src/engine/monitor/forget_process.ts";
 import { isThere } from "../../../src/fs/if_there.ts";
-import { systemMounter } from "../../../src/mount/mounter.ts";
+import { systemMounter } from "../../../src/mount/system_mounter.ts";
 import { parseContainerId } from "../../../src/formats/storage/store_ids.ts";
 import { runCommand } from "../../../src/process/run_command.ts";
 import { ensureRunDirectory } from "../../../src/store/disk_containers.ts";

@@ -3,7 +3,7 @@
  * SIGINT, as from a terminal. Prints how many times; this program stays.
  */
 
-import { systemMounter } from "../../../src/mount/mounter.ts";
+import { systemMounter } from "../../../src/mount/system_mounter.ts";
 import { planOverlay } from "../../../src/mount/plan_overlay.ts";
 import { takeLibc } from "../../../src/process/libc.ts";
 

@@ -7,7 +7,7 @@ import {
 } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { CommandError, InUseError } from "../../src/errors/store_errors.ts";
-import { systemMounter } from "../../src/mount/mounter.ts";
+import { systemMounter } from "../../src/mount/system_mounter.ts";
 import { planOverlay } from "../../src/mount/plan_overlay.ts";
 import { prepareOverlay } from "../../src/mount/prepare_overlay.ts";
 import { testMounter } from "../contracts/mounter_suite.ts";
