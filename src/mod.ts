@@ -92,11 +92,8 @@ export type {
 } from "./formats/storage/store_record.ts";
 export type { IdRange, UserMap } from "./formats/storage/user_map.ts";
 export type { CapabilityChange } from "./image/capabilities.ts";
-export type {
-  MountOptions,
-  TmpfsVolume,
-  Volume,
-} from "./image/container_mounts.ts";
+export type { MountOptions } from "./image/container_mounts.ts";
+export type { TmpfsVolume, Volume } from "./image/volumes.ts";
 export type { ContainerFile } from "./image/container_files.ts";
 export type { RuntimeSpecOptions } from "./image/default_spec.ts";
 export type { RuntimeDevice } from "./image/devices.ts";

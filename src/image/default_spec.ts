@@ -10,11 +10,8 @@ import type {
   RuntimeProcess,
   RuntimeSpec,
 } from "../formats/oci/runtime_spec.ts";
-import {
-  makeMounts,
-  type MountOptions,
-  rootPropagation,
-} from "./container_mounts.ts";
+import { makeMounts, type MountOptions } from "./container_mounts.ts";
+import { rootPropagation } from "./volumes.ts";
 import { makeDevices, type RuntimeDevice } from "./devices.ts";
 import {
   makeResources,

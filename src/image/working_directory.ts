@@ -1,7 +1,7 @@
 /** Checks the working directories of containers' processes. */
 
 import { resolve } from "@std/path";
-import { checkPath } from "./container_mounts.ts";
+import { checkPath } from "./volumes.ts";
 
 // Links there lead to the open files and directories of a process; during the start
 // of a container these are the host's (CVE-2024-21626).

@@ -1,9 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
-  checkPath,
   makeMounts,
   type MountOptions,
-  rootPropagation,
 } from "../../src/image/container_mounts.ts";
 
 type Options = Parameters<typeof makeMounts>[1];
@@ -179,34 +177,4 @@ Deno.test("makeMounts() refuses what cannot be meant", async (t) => {
   await t.step("but not the same twice", () => {
     assertEquals(optionsAt("/t", two(one, one)), "rbind,rprivate,rw");
   });
-});
-
-Deno.test("rootPropagation() is as wide as the widest volume's", async (t) => {
-  const cases: readonly (readonly [string[], string | undefined])[] = [
-    [[], undefined],
-    [["rprivate"], undefined],
-    [["slave"], "rslave"],
-    [["rslave"], "rslave"],
-    [["shared"], "shared"],
-    [["rslave", "rshared"], "shared"],
-    [["xshared", "sharedx", "slavex"], undefined],
-  ];
-  for (const [words, expected] of cases) {
-    await t.step(words.join(","), () => {
-      const volumes = words.map((word) => ({
-        ...{ source: "/s", target: "/t", options: [word] },
-      }));
-      assertEquals(rootPropagation(volumes), expected);
-    });
-  }
-  assertEquals(rootPropagation([{ source: "/s", target: "/t" }]), undefined);
-});
-
-Deno.test("checkPath() gives the shortest spelling", () => {
-  assertEquals(checkPath("volume", "/a//b/./../c/"), "/a/c");
-  assertThrows(
-    () => checkPath("device", "a"),
-    TypeError,
-    'Cannot use device "a": it is not an absolute path',
-  );
 });

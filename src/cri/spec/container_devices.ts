@@ -5,7 +5,7 @@ import {
   type DeviceRequest,
   isDirectory,
 } from "../../engine/containers/host_resources.ts";
-import { checkPath } from "../../image/container_mounts.ts";
+import { checkPath } from "../../image/volumes.ts";
 import { findProgram } from "../../process/find_program.ts";
 import type { Host } from "../../process/host.ts";
 import { runCommand } from "../../process/run_command.ts";

@@ -1,6 +1,6 @@
 /** Mounts of the host and of other images in a container. */
 
-import { checkPath, type Volume } from "../../image/container_mounts.ts";
+import { checkPath, type Volume } from "../../image/volumes.ts";
 import type { UserMap } from "../../formats/storage/user_map.ts";
 import { type Mount, MountPropagation } from "../api/api_pb.js";
 import type { PodFacts } from "./pod_facts.ts";

@@ -1,7 +1,7 @@
 /** Converts the security context of a container. */
 
 import type { SecurityOptions } from "../../image/security.ts";
-import { checkPath } from "../../image/container_mounts.ts";
+import { checkPath } from "../../image/volumes.ts";
 import {
   type LinuxContainerSecurityContext,
   type SecurityProfile,

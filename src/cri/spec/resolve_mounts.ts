@@ -5,7 +5,7 @@ import { mountImageVolume } from "../../engine/containers/image_volumes.ts";
 import type { Agent } from "../../engine/agent.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { resolveInRoot } from "../../fs/resolve_in_root.ts";
-import type { Volume } from "../../image/container_mounts.ts";
+import type { Volume } from "../../image/volumes.ts";
 import { MountPropagation } from "../api/api_pb.js";
 import { checkPropagation, type WantedMount } from "./container_mounts.ts";
 import { openHostPath, propagationOf } from "./host_paths.ts";

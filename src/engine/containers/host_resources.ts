@@ -4,7 +4,7 @@
  */
 
 import { capabilitiesIn } from "../../image/capabilities.ts";
-import type { Volume } from "../../image/container_mounts.ts";
+import type { Volume } from "../../image/volumes.ts";
 import type { RuntimeDevice } from "../../image/devices.ts";
 import type { ResourceLimits, Ulimit } from "../../image/limits.ts";
 import type { SecurityOptions } from "../../image/security.ts";

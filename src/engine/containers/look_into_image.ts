@@ -10,7 +10,7 @@ import {
   type ContainerFile,
   containerFiles,
 } from "../../image/container_files.ts";
-import type { Volume } from "../../image/container_mounts.ts";
+import type { Volume } from "../../image/volumes.ts";
 import {
   lookUpUser,
   type ResolvedUser,

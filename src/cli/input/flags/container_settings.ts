@@ -11,7 +11,7 @@ import {
   LOG_SIZE,
   STOP_TIMEOUT,
 } from "../../../formats/oci/annotations.ts";
-import type { TmpfsVolume } from "../../../image/container_mounts.ts";
+import type { TmpfsVolume } from "../../../image/volumes.ts";
 import type { FlagValues } from "../../command.ts";
 import type { CONTAINER_FLAGS } from "../../table/container_flags.ts";
 import { readDevice } from "./device_flag.ts";

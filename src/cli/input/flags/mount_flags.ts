@@ -2,7 +2,7 @@
 
 import { isAbsolute, resolve } from "@std/path";
 import { splitCsv } from "../../../formats/config/csv.ts";
-import type { TmpfsVolume, Volume } from "../../../image/container_mounts.ts";
+import type { TmpfsVolume, Volume } from "../../../image/volumes.ts";
 import { badFlag, parseSwitch } from "./flag_value.ts";
 
 /** What one flag mounts. */
