@@ -41,7 +41,16 @@ const DOWN: Readonly<Record<string, readonly string[]>> = {
  */
 const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   engine: [
-    ...["login", "images", "progress", "media", "transfer", "copy", "lookup"],
+    ...[
+      "login",
+      "mounts",
+      "images",
+      "progress",
+      "media",
+      "transfer",
+      "copy",
+      "lookup",
+    ],
     ...[
       "runtimes",
       "containers",

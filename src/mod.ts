@@ -210,7 +210,7 @@ export {
   type PodSummary,
 } from "./engine/containers/list_containers.ts";
 export type { TemplateOptions } from "./engine/containers/make_template.ts";
-export type { UnmountMode } from "./engine/mount_layer.ts";
+export type { UnmountMode } from "./engine/mounts/unmount_layer.ts";
 export type {
   LayerState,
   OnPullEvent,

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ImageServer } from "../../src/engine/image_server.ts";
-import { MOUNT_LOCKS, mountLayer } from "../../src/engine/mount_layer.ts";
+import { mountLayer } from "../../src/engine/mounts/mount_layer.ts";
+import { MOUNT_LOCKS } from "../../src/engine/mounts/mount_counts.ts";
 import { storeImage } from "../../src/engine/transfer/store_image.ts";
 import { RegistryError } from "../../src/errors/image_errors.ts";
 import { InUseError } from "../../src/errors/store_errors.ts";

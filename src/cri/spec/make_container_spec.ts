@@ -14,7 +14,7 @@ import {
 import { findWantedImage } from "../../engine/images/find_image.ts";
 import { readConfig } from "../../engine/images/list_images.ts";
 import { loadShortNames } from "../../engine/images/short_names.ts";
-import { MOUNT_LOCKS } from "../../engine/mount_layer.ts";
+import { MOUNT_LOCKS } from "../../engine/mounts/mount_counts.ts";
 import { managerOf } from "../../engine/sandboxes/sandbox_cgroups.ts";
 import { parseDeviceName } from "../../formats/cdi/device_name.ts";
 import type { RuntimeSpec } from "../../formats/oci/runtime_spec.ts";

@@ -19,7 +19,7 @@ import type { Agent } from "../agent.ts";
 import { deleteContainer } from "../containers/delete_container.ts";
 import { findImage } from "../images/find_image.ts";
 import { ownerCommand, ownerName, ownerOf } from "../container_owner.ts";
-import { mountPoint } from "../mount_points.ts";
+import { mountPoint } from "../mounts/mount_points.ts";
 import { findOwnName } from "../images/name_image.ts";
 import { isPinned } from "../images/pin_image.ts";
 import { loadShortNames } from "../images/short_names.ts";

@@ -12,7 +12,7 @@ import { ownerOf } from "../container_owner.ts";
 import { findActivity, readStatus } from "../containers/container_status.ts";
 import { tryReadLastRun } from "../containers/last_run.ts";
 import { readMetadata } from "../containers/list_containers.ts";
-import { findMountIn, mountPoint } from "../mount_points.ts";
+import { findMountIn, mountPoint } from "../mounts/mount_points.ts";
 import type { ContainerFact } from "./cleanup_facts.ts";
 
 /** Which containers' own layers are measured: that takes a walk. */

@@ -21,7 +21,7 @@ import type { Agent } from "../agent.ts";
 import { findChildren } from "../images/image_children.ts";
 import { isPinned } from "../images/pin_image.ts";
 import type { LayerFact } from "../layer_users.ts";
-import { listStoreMounts, mountPoint } from "../mount_points.ts";
+import { listStoreMounts, mountPoint } from "../mounts/mount_points.ts";
 import { isServed } from "../serving.ts";
 import type {
   CleanupFacts,

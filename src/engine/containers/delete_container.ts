@@ -16,8 +16,12 @@ import type { Store } from "../../store/store.ts";
 import type { Agent } from "../agent.ts";
 import { groupByStore, type GroupedCall } from "../call_group.ts";
 import { checkOwner } from "../container_owner.ts";
-import { unmountLayers } from "../mount_layer.ts";
-import { findMountIn, listStoreMounts, mountPoint } from "../mount_points.ts";
+import { unmountLayers } from "../mounts/unmount_layer.ts";
+import {
+  findMountIn,
+  listStoreMounts,
+  mountPoint,
+} from "../mounts/mount_points.ts";
 import { isAnyAttached, isAttached } from "../release_pod.ts";
 import { checkIdle, readStatus } from "./container_status.ts";
 import { endNamed, type EndOptions } from "./end_process.ts";

@@ -15,7 +15,8 @@ import {
 import type { UserMap } from "../../formats/storage/user_map.ts";
 import type { Agent } from "../agent.ts";
 import type { WantedImage } from "../images/find_image.ts";
-import { MOUNT_LOCKS, mountLayer } from "../mount_layer.ts";
+import { mountLayer } from "../mounts/mount_layer.ts";
+import { MOUNT_LOCKS } from "../mounts/mount_counts.ts";
 import { createContainer } from "./create_container.ts";
 import { deleteContainer } from "./delete_container.ts";
 import { readMetadata } from "./list_containers.ts";

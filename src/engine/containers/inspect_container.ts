@@ -6,7 +6,7 @@ import type { RuntimeSpec } from "../../formats/oci/runtime_spec.ts";
 import type { ContainerRecord } from "../../formats/storage/store_record.ts";
 import { findContainer } from "../../store/find_container.ts";
 import { type AgentHandle, insideOf } from "../agent.ts";
-import { mountPoint } from "../mount_points.ts";
+import { mountPoint } from "../mounts/mount_points.ts";
 import { readBundle, readTemplate } from "../parse_stored.ts";
 import { directoriesOf } from "./container_metadata.ts";
 import { type ContainerSummary, summarize } from "./list_containers.ts";

@@ -19,7 +19,7 @@ import {
   isOwnContainer,
   ownerOf,
 } from "../container_owner.ts";
-import { mountPoint } from "../mount_points.ts";
+import { mountPoint } from "../mounts/mount_points.ts";
 import { Semaphore } from "../semaphore.ts";
 import {
   type ActivityOptions,

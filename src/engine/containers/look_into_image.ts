@@ -22,7 +22,9 @@ import { readLower } from "../../store/layers/lower_files.ts";
 import { layerDirectory } from "../../store/paths.ts";
 import type { Store } from "../../store/store.ts";
 import type { Agent } from "../agent.ts";
-import { mountLayer, type MountLocks, unmountLayer } from "../mount_layer.ts";
+import { mountLayer } from "../mounts/mount_layer.ts";
+import { unmountLayer } from "../mounts/unmount_layer.ts";
+import type { MountLocks } from "../mounts/mount_counts.ts";
 import { isRegularFile } from "./host_resources.ts";
 
 /** What to look up in an image. */

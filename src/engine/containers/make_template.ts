@@ -22,7 +22,7 @@ import type { UserLookupOptions } from "../../image/user_lookup.ts";
 import { CGROUPS } from "../../process/libc_proc.ts";
 import type { Agent } from "../agent.ts";
 import { listCgroupMounts } from "../cgroups.ts";
-import type { MountLocks } from "../mount_layer.ts";
+import type { MountLocks } from "../mounts/mount_counts.ts";
 import {
   addDescribedDevices,
   type DescribedDevices,

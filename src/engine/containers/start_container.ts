@@ -21,21 +21,14 @@ import { findValid } from "../../store/find_container.ts";
 import type { HeldLocks } from "../../store/records/tables.ts";
 import type { Store } from "../../store/store.ts";
 import type { Agent } from "../agent.ts";
-import {
-  groupByStore,
-  type GroupedCall,
-  prepareAll,
-  splitByLayer,
-} from "../call_group.ts";
+import { groupByStore, type GroupedCall, prepareAll } from "../call_group.ts";
+import { splitByLayer } from "../mounts/attempts.ts";
 import { checkOwner, ownerOf } from "../container_owner.ts";
 import { readConfig } from "../images/list_images.ts";
-import { usersOf } from "../mapped_layers.ts";
-import {
-  MOUNT_LOCKS,
-  mountLayers,
-  type MountRequest,
-  unmountLayer,
-} from "../mount_layer.ts";
+import { usersOf } from "../mounts/mapped_layers.ts";
+import { mountLayers, type MountRequest } from "../mounts/mount_layer.ts";
+import { unmountLayer } from "../mounts/unmount_layer.ts";
+import { MOUNT_LOCKS } from "../mounts/mount_counts.ts";
 import { parseStoredMetadata, readTemplate } from "../parse_stored.ts";
 import { findActivity } from "./container_status.ts";
 import { forgetLastRun } from "./last_run.ts";

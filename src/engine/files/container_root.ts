@@ -7,8 +7,10 @@ import type { RootedFile } from "../../process/libc_roots.ts";
 import type { Agent } from "../agent.ts";
 import { findActivity } from "../containers/container_status.ts";
 import { mountOptionsOf } from "../containers/start_container.ts";
-import { MOUNT_LOCKS, mountLayer, unmountLayer } from "../mount_layer.ts";
-import { mountPoint } from "../mount_points.ts";
+import { mountLayer } from "../mounts/mount_layer.ts";
+import { unmountLayer } from "../mounts/unmount_layer.ts";
+import { MOUNT_LOCKS } from "../mounts/mount_counts.ts";
+import { mountPoint } from "../mounts/mount_points.ts";
 
 /** A root directory in which files can be opened. */
 export interface OpenedRoot extends AsyncDisposable {

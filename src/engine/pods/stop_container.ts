@@ -2,7 +2,7 @@
 
 import { InvalidContainerIdError } from "../../errors/not_found_errors.ts";
 import type { Agent } from "../agent.ts";
-import type { UnmountMode } from "../mount_layer.ts";
+import type { UnmountMode } from "../mounts/unmount_layer.ts";
 import { endNamed, type EndOptions } from "../containers/end_process.ts";
 import { unmountContainer } from "./unmount_container.ts";
 import { finishRemoval } from "./finish_removal.ts";

@@ -6,20 +6,16 @@ import { lendReserve } from "../../store/records/reserve.ts";
 import type { HeldLocks } from "../../store/records/tables.ts";
 import type { Store } from "../../store/store.ts";
 import type { Agent } from "../agent.ts";
-import {
-  groupByStore,
-  type GroupedCall,
-  prepareAll,
-  splitByLayer,
-} from "../call_group.ts";
+import { groupByStore, type GroupedCall, prepareAll } from "../call_group.ts";
+import { splitByLayer } from "../mounts/attempts.ts";
 import { checkOwner } from "../container_owner.ts";
 import { checkIdle } from "../containers/container_status.ts";
 import {
-  MOUNT_LOCKS,
   unmountLayers,
   type UnmountMode,
   type UnmountRequest,
-} from "../mount_layer.ts";
+} from "../mounts/unmount_layer.ts";
+import { MOUNT_LOCKS } from "../mounts/mount_counts.ts";
 
 const STOP_LOCKS = { ...MOUNT_LOCKS, containers: "read" } as const;
 

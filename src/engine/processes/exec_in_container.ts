@@ -10,7 +10,7 @@ import type { ProcessStreams } from "../../process/process_streams.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { openAttach, type OpenAttachOptions } from "../monitor/open_attach.ts";
 import { openExec, type OpenExecOptions } from "../monitor/open_exec.ts";
-import { mountPoint } from "../mount_points.ts";
+import { mountPoint } from "../mounts/mount_points.ts";
 import { findOwn } from "./find_own.ts";
 import { requireRunning } from "./find_running.ts";
 

@@ -15,7 +15,7 @@ import type { ContainerRecord } from "../../formats/storage/store_record.ts";
 import { readLinesInRoot } from "../../fs/read_in_root.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { tell } from "../runtimes/oci_runtime.ts";
-import { mountPoint } from "../mount_points.ts";
+import { mountPoint } from "../mounts/mount_points.ts";
 import { findOwn } from "./find_own.ts";
 import { findRunning } from "./find_running.ts";
 

@@ -12,7 +12,7 @@ import type { LibcMounts } from "../../process/libc_mounts.ts";
 import { runCommand } from "../../process/run_command.ts";
 import type { Store } from "../../store/store.ts";
 import type { Agent } from "../agent.ts";
-import { whyNoWay } from "../mapped_layers.ts";
+import { whyNoWay } from "../mounts/mapped_layers.ts";
 import { findRuntime } from "../runtimes/find_runtime.ts";
 
 /** What to check. */

@@ -17,8 +17,8 @@ import {
 } from "../../store/layers/repair_layer.ts";
 import type { Records } from "../../store/records/records.ts";
 import type { Agent } from "../agent.ts";
-import { MOUNT_LOCKS } from "../mount_layer.ts";
-import { findMountedOn } from "../mount_points.ts";
+import { MOUNT_LOCKS } from "../mounts/mount_counts.ts";
+import { findMountedOn } from "../mounts/mount_points.ts";
 import { isProven, noteProven } from "./proven_blobs.ts";
 import type { NeededLayer } from "./receive_layer.ts";
 import type { StagedLayer } from "./stage_layer.ts";

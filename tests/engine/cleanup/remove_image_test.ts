@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { prune } from "../../../src/engine/cleanup/prune.ts";
-import { mountPoint } from "../../../src/engine/mount_points.ts";
+import { mountPoint } from "../../../src/engine/mounts/mount_points.ts";
 import { InUseError } from "../../../src/errors/store_errors.ts";
 import type { LayerId } from "../../../src/formats/storage/store_ids.ts";
 import {

@@ -3,7 +3,7 @@ import {
   type ImageQuestion,
   lookIntoImage,
 } from "../../../src/engine/containers/look_into_image.ts";
-import { MOUNT_LOCKS } from "../../../src/engine/mount_layer.ts";
+import { MOUNT_LOCKS } from "../../../src/engine/mounts/mount_counts.ts";
 import type { Agent } from "../../../src/engine/agent.ts";
 import type { LayerId } from "../../../src/formats/storage/store_ids.ts";
 import { layerDirectory } from "../../../src/store/paths.ts";

@@ -5,13 +5,13 @@ import {
   usersOf,
   whyNoWay,
   withMappedLayers,
-} from "../../src/engine/mapped_layers.ts";
-import { CommandError } from "../../src/errors/store_errors.ts";
-import { parseLayerId } from "../../src/formats/storage/store_ids.ts";
-import type { LayerRecord } from "../../src/formats/storage/store_record.ts";
-import { layerDirectory } from "../../src/store/paths.ts";
-import { storeAgent } from "../support/store_agent.ts";
-import { tempDir } from "../support/temp_dir.ts";
+} from "../../../src/engine/mounts/mapped_layers.ts";
+import { CommandError } from "../../../src/errors/store_errors.ts";
+import { parseLayerId } from "../../../src/formats/storage/store_ids.ts";
+import type { LayerRecord } from "../../../src/formats/storage/store_record.ts";
+import { layerDirectory } from "../../../src/store/paths.ts";
+import { storeAgent } from "../../support/store_agent.ts";
+import { tempDir } from "../../support/temp_dir.ts";
 
 const RANGE = { first: 100_000, count: 65_536 };
 const USERS = { uids: RANGE, gids: RANGE };

@@ -5,20 +5,20 @@
  */
 
 import { dirname, join } from "@std/path";
-import type { Abortable } from "../errors/abort.ts";
-import { CommandError } from "../errors/store_errors.ts";
-import type { LayerId } from "../formats/storage/store_ids.ts";
-import type { LayerRecord } from "../formats/storage/store_record.ts";
+import type { Abortable } from "../../errors/abort.ts";
+import { CommandError } from "../../errors/store_errors.ts";
+import type { LayerId } from "../../formats/storage/store_ids.ts";
+import type { LayerRecord } from "../../formats/storage/store_record.ts";
 import {
   readUserMap,
   toHostOwner,
   type UserMap,
-} from "../formats/storage/user_map.ts";
-import { isThere } from "../fs/if_there.ts";
-import { holdUserNamespace } from "../mount/user_namespace.ts";
-import { layerDirectory, type StorePaths } from "../store/paths.ts";
-import type { Records } from "../store/records/records.ts";
-import type { Agent } from "./agent.ts";
+} from "../../formats/storage/user_map.ts";
+import { isThere } from "../../fs/if_there.ts";
+import { holdUserNamespace } from "../../mount/user_namespace.ts";
+import { layerDirectory, type StorePaths } from "../../store/paths.ts";
+import type { Records } from "../../store/records/records.ts";
+import type { Agent } from "../agent.ts";
 
 const ENTER_BY_OTHERS = 0o001;
 // The group is root of the user namespace: other users of the host have no access.

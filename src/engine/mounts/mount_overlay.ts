@@ -1,14 +1,14 @@
 /** Mounts a layer on those below it, mapped for its users. */
 
 import { isAbsolute } from "@std/path";
-import type { Abortable } from "../errors/abort.ts";
-import type { LayerId } from "../formats/storage/store_ids.ts";
-import type { LayerRecord } from "../formats/storage/store_record.ts";
-import { type OverlayRequest, planOverlay } from "../mount/plan_overlay.ts";
-import { prepareOverlay } from "../mount/prepare_overlay.ts";
-import { readLower, readShortLower } from "../store/layers/lower_files.ts";
-import type { Records } from "../store/records/records.ts";
-import type { Agent } from "./agent.ts";
+import type { Abortable } from "../../errors/abort.ts";
+import type { LayerId } from "../../formats/storage/store_ids.ts";
+import type { LayerRecord } from "../../formats/storage/store_record.ts";
+import { type OverlayRequest, planOverlay } from "../../mount/plan_overlay.ts";
+import { prepareOverlay } from "../../mount/prepare_overlay.ts";
+import { readLower, readShortLower } from "../../store/layers/lower_files.ts";
+import type { Records } from "../../store/records/records.ts";
+import type { Agent } from "../agent.ts";
 import { usersOf, withMappedLayers } from "./mapped_layers.ts";
 
 /** What is to be mounted, and how. */

@@ -1,16 +1,20 @@
 /** Finds the mount points of layers, and other mounts in a store. */
 
 import { join } from "@std/path";
-import type { Abortable } from "../errors/abort.ts";
-import type { LayerId } from "../formats/storage/store_ids.ts";
+import type { Abortable } from "../../errors/abort.ts";
+import type { LayerId } from "../../formats/storage/store_ids.ts";
 import type {
   ContainerRecord,
   LayerRecord,
-} from "../formats/storage/store_record.ts";
-import { listChain } from "../store/layers/layer_files.ts";
-import { layerDirectory, runDirectory, workDirectory } from "../store/paths.ts";
-import type { RecordView } from "../store/records/records.ts";
-import type { Agent } from "./agent.ts";
+} from "../../formats/storage/store_record.ts";
+import { listChain } from "../../store/layers/layer_files.ts";
+import {
+  layerDirectory,
+  runDirectory,
+  workDirectory,
+} from "../../store/paths.ts";
+import type { RecordView } from "../../store/records/records.ts";
+import type { Agent } from "../agent.ts";
 import { mappedDirectory } from "./mapped_layers.ts";
 
 /** The mount point of a layer, whether it is mounted or not. */

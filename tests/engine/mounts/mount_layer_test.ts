@@ -1,60 +1,31 @@
 import {
   assert,
   assertEquals,
-  assertFalse,
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
 import { join } from "@std/path";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import type { Agent } from "../../src/engine/agent.ts";
+import type { Agent } from "../../../src/engine/agent.ts";
+import { MOUNT_LOCKS } from "../../../src/engine/mounts/mount_counts.ts";
+import { mountLayers } from "../../../src/engine/mounts/mount_layer.ts";
+import { unmountLayers } from "../../../src/engine/mounts/unmount_layer.ts";
+import { mountPoint } from "../../../src/engine/mounts/mount_points.ts";
+import { CommandError } from "../../../src/errors/store_errors.ts";
+import { createLayer } from "../../../src/store/layers/create_layer.ts";
+import { idOf, putLayer } from "../../support/images/small_layers.ts";
 import {
-  MOUNT_LOCKS,
-  mountLayer,
-  type MountLayerOptions,
-  mountLayers,
-  unmountLayer,
-  type UnmountLayerOptions,
-  unmountLayers,
-} from "../../src/engine/mount_layer.ts";
-import { mountPoint } from "../../src/engine/mount_points.ts";
-import { CommandError } from "../../src/errors/store_errors.ts";
-import { mappedDirectory } from "../../src/engine/mapped_layers.ts";
-import { createLayer } from "../../src/store/layers/create_layer.ts";
-import { idOf, putLayer } from "../support/images/small_layers.ts";
-import { type StoreAgent, storeAgent } from "../support/store_agent.ts";
+  counts,
+  layerId,
+  mount,
+  targets,
+  unmount,
+  withLayer,
+} from "../../support/layer_mounts.ts";
+import { storeAgent } from "../../support/store_agent.ts";
 
-const layerId = idOf("x");
 const RANGE = { first: 100_000, count: 65_536 };
 const USERS = { uids: RANGE, gids: RANGE };
-
-async function mount(agent: Agent, options: Partial<MountLayerOptions> = {}) {
-  using held = await agent.store.lock(MOUNT_LOCKS);
-  return await mountLayer(agent, held, { layerId, ...options });
-}
-
-async function unmount(
-  agent: Agent,
-  options: Partial<UnmountLayerOptions> = {},
-) {
-  using held = await agent.store.lock(MOUNT_LOCKS);
-  return await unmountLayer(agent, held, { layerId, ...options });
-}
-
-function counts({ agent: { store: { paths } } }: StoreAgent): unknown {
-  const path = join(paths.runLayers, "mountpoints.json");
-  return JSON.parse(readFileSync(path, "utf8"));
-}
-
-function targets({ mounter }: StoreAgent): readonly string[] {
-  return mounter.table.map(({ target }) => target);
-}
-
-async function withLayer(): Promise<StoreAgent> {
-  const test = storeAgent();
-  await putLayer(test.agent.store, "x");
-  return test;
-}
 
 Deno.test("mountLayer() binds the home, mounts, and counts", async () => {
   using test = await withLayer();
@@ -67,44 +38,6 @@ Deno.test("mountLayer() binds the home, mounts, and counts", async () => {
   await mount(test.reopen());
   assertEquals(targets(test), [home, path]);
   assertEquals(counts(test), [{ id: layerId, path, count: 2 }]);
-});
-
-Deno.test("unmountLayer() unmounts at the last user, then the home", async () => {
-  using test = await withLayer();
-  const { agent } = test;
-  await mount(agent);
-  await mount(agent);
-  assertFalse(await unmount(agent));
-  assertEquals(test.mounter.table.length, 2);
-  assert(await unmount(agent));
-  assertEquals(test.mounter.table, []);
-  assertEquals(counts(test), []);
-  assert(await unmount(agent)); // no error
-  await mount(agent);
-  await mount(agent);
-  assert(await unmount(agent, { mode: "all" }));
-  assertEquals(test.mounter.table, []);
-});
-
-Deno.test("unmountLayer() releases a home behind a symbolic link", async () => {
-  using test = await withLayer();
-  const { agent, dir } = test;
-  const { home } = agent.store.paths;
-  await Deno.rename(home, dir.join("elsewhere"));
-  await Deno.symlink(dir.join("elsewhere"), home);
-  await mount(agent);
-  assertEquals(targets(test), [home, join(home, layerId, "merged")]);
-  await unmount(agent);
-  assertEquals(targets(test), []);
-});
-
-Deno.test("a release of the home is told to other tools", async () => {
-  using test = await withLayer();
-  const lock = join(test.agent.store.paths.root, "storage.lock");
-  await mount(test.agent);
-  assertEquals(readFileSync(lock).length, 0);
-  await unmount(test.agent);
-  assertEquals(readFileSync(lock).length, 64);
 });
 
 Deno.test("a count without a mount, as after a reboot, is none", async () => {
@@ -129,40 +62,6 @@ Deno.test("a mount that nobody counted is taken over", async () => {
   writeFileSync(join(paths.runLayers, "mountpoints.json"), "[]");
   assert(await unmount(test.agent));
   assertEquals(test.mounter.table, []);
-});
-
-Deno.test("a mount from before the home was bound goes as well", async () => {
-  using test = await withLayer();
-  const { agent, mounter } = test;
-  const { home } = agent.store.paths;
-  const path = await mount(agent);
-  await mounter.unmount(home); // as others do, strictly
-  await mounter.bindPrivate(home);
-  assertEquals(targets(test), [path, home]);
-  assert(await unmount(agent));
-  assertEquals(targets(test), []);
-  assertEquals(counts(test), []);
-});
-
-Deno.test("the home stays while anything is mounted in it", async () => {
-  using test = await withLayer();
-  const { agent, mounter } = test;
-  const { home } = agent.store.paths;
-  await mount(agent);
-  // By a tool that does not count, or counts in a run root of its own.
-  await mounter.bindPrivate(join(home, idOf("other"), "merged"));
-  await unmount(agent);
-  assertEquals(targets(test), [home, join(home, idOf("other"), "merged")]);
-});
-
-Deno.test("the home stays while others count mounts", async () => {
-  using test = await withLayer();
-  const { agent } = test;
-  await putLayer(agent.store, "y");
-  await mount(agent);
-  await mount(agent, { layerId: idOf("y") });
-  await unmount(agent);
-  assert(targets(test).includes(agent.store.paths.home));
 });
 
 Deno.test("mountLayer() takes back its count where it fails", async (t) => {
@@ -241,34 +140,6 @@ Deno.test("mountLayers() mounts several, and each fails by itself", async () => 
   assertEquals(counts(test), []);
 });
 
-Deno.test("unmountLayers() takes all mounts with the home, at once", async () => {
-  using test = await withLayer();
-  const { agent, mounter } = test;
-  await putLayer(agent.store, "y");
-  const unmounted: string[] = [];
-  const watched: Agent = {
-    ...agent,
-    mounter: {
-      ...mounter,
-      async unmount(target, options) {
-        unmounted.push(target);
-        await mounter.unmount(target, options);
-      },
-    },
-  };
-  const requests = ["x", "y"].map((name) => ({
-    agent: watched,
-    layerId: idOf(name),
-  }));
-  using held = await agent.store.lock(MOUNT_LOCKS);
-  await mountLayers(held, requests);
-  const ended = await unmountLayers(held, requests);
-  assertEquals(ended.map(({ status }) => status), ["fulfilled", "fulfilled"]);
-  assertEquals(unmounted, [agent.store.paths.home]);
-  assertEquals(targets(test), []);
-  assertEquals(counts(test), []);
-});
-
 Deno.test("mountLayer() counts before it mounts", async () => {
   using test = await withLayer();
   const { mounter } = test;
@@ -314,19 +185,6 @@ Deno.test("mountLayer() takes short names where older tools made the layer", asy
   const entry = mounter.table.find(({ target }) => target === path);
   const link = readFileSync(join(home, layerId, "link"), "utf8");
   assertStringIncludes(entry?.options ?? "", `lowerdir=${home}/l/${link},`);
-});
-
-Deno.test("unmountLayer() takes away what a kill left of a mount for others", async () => {
-  using test = await withLayer();
-  const { agent, mounter } = test;
-  await mount(agent);
-  const target = mappedDirectory(agent, layerId);
-  await Deno.mkdir(target);
-  const left = { source: "x", type: "none", flags: [], data: "" };
-  await mounter.mount({ ...left, target });
-  assert(await unmount(agent));
-  assertEquals(mounter.table, []);
-  await assertRejects(() => Deno.stat(target), Deno.errors.NotFound);
 });
 
 Deno.test("mountLayer() refuses other users where libc cannot map them", async () => {
