@@ -1,4 +1,4 @@
-/** Tables that are damaged come back: from their backup, or from the disk. */
+/** What is damaged comes back from what is left, and nothing is lost for it. */
 
 import {
   assert,
@@ -17,114 +17,19 @@ import {
   writeFileSync,
 } from "node:fs";
 import { DamagedStoreError } from "../../../src/errors/store_errors.ts";
-import { openAgent } from "../../../src/engine/agent.ts";
-import {
-  type RepairOptions,
-  type RepairReport,
-  repairStore,
-} from "../../../src/engine/check/repair_store.ts";
-import { createContainer } from "../../../src/engine/containers/create_container.ts";
-import { pullImage } from "../../../src/engine/transfer/pull_image.ts";
 import { isUnfinished } from "../../../src/store/delete_container.ts";
 import { WRITE_LOCKS } from "../../../src/store/records/tables.ts";
-import { writeTestLayout } from "../../support/images/test_layout.ts";
 import { needs } from "../../support/peers.ts";
-import { type StoreAgent, storeAgent } from "../../support/store_agent.ts";
+import {
+  addContainer,
+  idsIn,
+  repair,
+  type Subject,
+  subject,
+  TABLES,
+} from "./damaged_tables.ts";
 
 const NEEDED = needs("root", "tar");
-const TABLES = {
-  layers: "overlay-layers/layers.json",
-  images: "overlay-images/images.json",
-} as const;
-
-/** What becomes of a table; undefined if it is removed. */
-const DAMAGES: Readonly<Record<string, (text: string) => string | undefined>> =
-  {
-    "empty": () => "",
-    "cut short": (text) => text.slice(0, text.length / 2),
-    "missing": () => undefined,
-    "without records": () => "[]",
-  };
-
-interface Subject extends StoreAgent {
-  readonly root: string;
-}
-
-/** A store whose tables were written twice, so that there are backups. */
-async function subject(): Promise<Subject> {
-  const store = storeAgent();
-  const layout = store.dir.join("layout");
-  await writeTestLayout(layout);
-  await pullImage(store.agent, `oci:${layout}`);
-  await pullImage(store.agent, `oci:${layout}:latest`);
-  return { ...store, root: store.dir.join("root") };
-}
-
-async function addContainer({ agent, root }: Subject): Promise<string> {
-  const [imageName = ""] = idsIn(join(root, TABLES.images));
-  const { id } = await createContainer(agent, {
-    podName: "web",
-    podId: "f".repeat(64),
-    containerName: "app",
-    imageName,
-    pod: "unchecked",
-  });
-  return id;
-}
-
-async function repair(
-  { root, dir }: Subject,
-  options: RepairOptions = {},
-): Promise<RepairReport> {
-  const agent = openAgent({ root, runRoot: dir.join("run"), purpose: "read" });
-  return await repairStore(agent, options);
-}
-
-function idsIn(path: string): readonly string[] {
-  const records: { id: string }[] = JSON.parse(readFileSync(path, "utf8"));
-  return records.map(({ id }) => id).toSorted();
-}
-
-function contentOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return undefined;
-  }
-}
-
-for (const [kind, file] of Object.entries(TABLES)) {
-  for (const [name, damage] of Object.entries(DAMAGES)) {
-    for (const source of ["backup", "disk"] as const) {
-      const title = `repairStore() makes ${kind} again: ${name}, by ${source}`;
-      Deno.test(title, NEEDED, async () => {
-        const store = await subject();
-        using _dir = store.dir;
-        const path = join(store.root, file);
-        const text = readFileSync(path, "utf8");
-        const ids = idsIn(path);
-        if (source === "disk") rmSync(`${path}.orlop-backup`, { force: true });
-        const damaged = damage(text);
-        if (damaged === undefined) rmSync(path);
-        else writeFileSync(path, damaged);
-        const plan = await repair(store, { action: "plan" });
-        assertEquals(plan.steps.map(({ outcome }) => outcome), ["planned"]);
-        assertEquals(contentOf(path), damaged);
-        const { steps, check } = await repair(store);
-        assertEquals(steps.map(({ outcome }) => outcome), ["done"]);
-        assertEquals(check.status.damaged, []);
-        assertEquals(idsIn(path), ids);
-        const kept = readdirSync(join(path, ".."))
-          .filter((name) => name.includes(".damaged-"));
-        assertEquals(
-          kept.map((name) => contentOf(join(path, "..", name))),
-          damaged === undefined ? [] : [damaged],
-        );
-        assertEquals((await repair(store)).steps, []);
-      });
-    }
-  }
-}
 
 Deno.test("repairStore() makes no record of an image whose config is another", {
   ...NEEDED,

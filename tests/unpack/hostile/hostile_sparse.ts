@@ -277,21 +277,26 @@ export const HOSTILE_SPARSE: readonly HostileLayer[] = [
     refused: "it is a directory with a sparse map",
   },
   {
-    name: "sparse files that fill the disk with single bytes",
-    layer: archive(...spread(3, 30_000)),
+    name: "sparse files that fill the disk with a few bytes",
+    layer: archive(...spread(500, 32_500)),
     refused: "sparse files hold",
     unlikeSkopeo: "it writes zeros, too",
   },
 ];
 
-/** A byte in each block of the disk. */
-function spread(files: number, regions: number): Bytes[] {
-  const map = Array.from(
-    { length: regions },
-    (_, n) => [8192 * n, "x"] as const,
-  );
-  return Array.from(
-    { length: files },
-    (_, n) => gnuSparse(`f${n}`, 8192 * regions, map),
+/**
+ * Two bytes at each border of blocks; one file alone stays below the limit. Most is
+ * in the last: what is written before takes long to be removed again.
+ */
+function spread(...counts: readonly number[]): Bytes[] {
+  return counts.map((count, index) =>
+    gnuSparse(
+      `f${index}`,
+      12288 * count,
+      Array.from(
+        { length: count },
+        (_, n) => [12288 * n + 4095, "xx"] as const,
+      ),
+    )
   );
 }

@@ -1,0 +1,3 @@
+import { testRestored } from "./restored_tables.ts";
+
+testRestored("images");

@@ -1,0 +1,4 @@
+import { HOSTILE_SPARSE } from "./hostile_sparse.ts";
+import { testHostile } from "./withstand.ts";
+
+testHostile("sparse files", HOSTILE_SPARSE);
