@@ -26,12 +26,12 @@ import { openLockFile } from "./records/lock_file.ts";
 import type { TableFault } from "./records/record_files.ts";
 import {
   findLockFaults,
-  lockFilesOf,
   lockMountCounts,
   lockTables,
   type ReadTables,
   type WantedLocks,
 } from "./records/tables.ts";
+import { lockFilesOf } from "./records/table_files.ts";
 import { listFaults, requireConsistent } from "./recovery/check_store.ts";
 import { finishDeletions } from "./recovery/finish_deletions.ts";
 import type { HeldStore, LockStoreOptions, Store } from "./store.ts";

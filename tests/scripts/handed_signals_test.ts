@@ -61,8 +61,8 @@ Deno.test("findUnhandedSignals() finds calls that nobody could stop", async (t) 
 /** Calls that go on when their caller is stopped, and why. */
 const EXCEPTIONS: readonly string[] = [
   // In an attempt of several, whose own options have the signal.
-  "src/engine/mount_layer.ts saveCount",
-  "src/engine/mount_layer.ts mountOverlay",
+  "src/engine/mounts/mount_layer.ts saveCount",
+  "src/engine/mounts/mount_layer.ts mountOverlay",
   // Between two sizes of a terminal: it ends by itself.
   "src/engine/monitor/control.ts sleep",
   // What interrupts it is for the container, unless it comes again and again.

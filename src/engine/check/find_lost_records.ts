@@ -20,7 +20,8 @@ import {
 import { isBeingMade, isUnfinished } from "../../store/delete_container.ts";
 import { INCOMPLETE } from "../../store/put_container.ts";
 import type { RecordView } from "../../store/records/records.ts";
-import { peekBackups, type ReadTables } from "../../store/records/tables.ts";
+import type { ReadTables } from "../../store/records/tables.ts";
+import { peekBackups } from "../../store/records/table_backups.ts";
 import { proveImage, rebuildImage, rebuildLayer } from "./rebuild_records.ts";
 
 /** A kind of records. */

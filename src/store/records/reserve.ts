@@ -12,7 +12,7 @@ import { listIfDirectory } from "../../fs/list_directory.ts";
 import { removeTreeSync } from "../../fs/remove_tree.ts";
 import type { Libc } from "../../process/libc.ts";
 import type { StorePaths } from "../paths.ts";
-import { tablePath } from "./tables.ts";
+import { tablePath } from "./table_files.ts";
 
 // Some file systems run out of inodes first: each file gives one back. A removal
 // takes a staging directory, its lock, and a temporary file for each table.

@@ -2,26 +2,19 @@
 
 import { join } from "@std/path";
 import { DamagedStoreError } from "../../errors/store_errors.ts";
-import {
-  type ContainerRecord,
-  type ImageRecord,
-  type LayerRecord,
-  type MountRecord,
-  parseContainerRecords,
-  parseImageRecords,
-  parseLayerRecords,
-  parseMountRecords,
-  type StoreRecord,
+import type {
+  ContainerRecord,
+  ImageRecord,
+  LayerRecord,
+  MountRecord,
+  StoreRecord,
 } from "../../formats/storage/store_record.ts";
-import { readText } from "../../fs/if_there.ts";
 import type { LockKind } from "../../process/libc_files.ts";
 import type { StorePaths } from "../paths.ts";
 import { acquireLock, HeldLock, type LockOptions } from "./lock.ts";
 import { findLockFault } from "./lock_faults.ts";
 import { UNLOCKED } from "./lock_file.ts";
-import { RecordCache } from "./record_cache.ts";
 import {
-  backupOf,
   peekTable,
   type TableFault,
   type TableFiles,
@@ -29,6 +22,14 @@ import {
 } from "./record_files.ts";
 import { RecordTable } from "./record_table.ts";
 import type { Records, RecordView } from "./records.ts";
+import {
+  describeContainers,
+  describeImages,
+  describeLayers,
+  describeMounts,
+  lockFilesOf,
+  storageLock,
+} from "./table_files.ts";
 
 /** The locks that a caller can request. */
 export type WantedLocks = Partial<Record<keyof Holdable, LockKind>>;
@@ -238,98 +239,4 @@ export function findLockFaults(paths: StorePaths): readonly TableFault[] {
     join(directory, lockName),
   ];
   return all.flatMap((path) => findLockFault(path) ?? []);
-}
-
-/** The lock files of the records. */
-export function lockFilesOf(paths: StorePaths): readonly string[] {
-  return [
-    describeLayers(paths),
-    describeImages(paths),
-    describeContainers(paths),
-  ]
-    .map(({ directory, lockName }) => join(directory, lockName));
-}
-
-function storageLock({ root }: StorePaths): string {
-  return join(root, "storage.lock");
-}
-
-/** The records that each table had before its last change, as far as kept. */
-export function peekBackups(
-  paths: StorePaths,
-): { readonly [K in keyof Tables]: TableViews[K]["records"] } {
-  return {
-    layers: readBackup(describeLayers(paths)),
-    images: readBackup(describeImages(paths)),
-    containers: readBackup(describeContainers(paths)),
-  };
-}
-
-function readBackup<R extends StoreRecord>(
-  { directory, files: [first], parse }: TableFiles<R>,
-): readonly R[] {
-  try {
-    return parse(readText(backupOf(join(directory, first))));
-  } catch {
-    return []; // no backup, or a damaged one: it proves nothing
-  }
-}
-
-/** The file that new records of a kind are in. */
-export function tablePath(paths: StorePaths, kind: keyof Tables): string {
-  return join(paths[kind], `${kind}.json`);
-}
-
-const CACHES = {
-  layers: new RecordCache<LayerRecord>(),
-  images: new RecordCache<ImageRecord>(),
-  containers: new RecordCache<ContainerRecord>(),
-  mounts: new RecordCache<MountRecord>(),
-};
-
-function describeLayers({ layers }: StorePaths): TableFiles<LayerRecord> {
-  return {
-    directory: layers,
-    lockName: "layers.lock",
-    files: ["layers.json", "volatile-layers.json"],
-    parse: parseLayerRecords,
-    cache: CACHES.layers,
-    backups: "keep",
-  };
-}
-
-function describeImages({ images }: StorePaths): TableFiles<ImageRecord> {
-  return {
-    directory: images,
-    lockName: "images.lock",
-    files: ["images.json"],
-    parse: parseImageRecords,
-    cache: CACHES.images,
-    backups: "keep",
-  };
-}
-
-function describeContainers(
-  { containers }: StorePaths,
-): TableFiles<ContainerRecord> {
-  return {
-    directory: containers,
-    lockName: "containers.lock",
-    files: ["containers.json", "volatile-containers.json"],
-    parse: parseContainerRecords,
-    cache: CACHES.containers,
-    backups: "keep",
-  };
-}
-
-function describeMounts({ runLayers }: StorePaths): TableFiles<MountRecord> {
-  return {
-    directory: runLayers,
-    lockName: "mountpoints.lock",
-    files: ["mountpoints.json"],
-    parse: parseMountRecords,
-    // A reboot removes it, and all mounts with it.
-    advice: "reboot, or unmount what is mounted in the store and remove it",
-    cache: CACHES.mounts,
-  };
 }

@@ -8,7 +8,8 @@ import type { ContainerRecord } from "../../formats/storage/store_record.ts";
 import type { Libc } from "../../process/libc.ts";
 import { isBeingMade } from "../delete_container.ts";
 import { layerDirectory, type StorePaths } from "../paths.ts";
-import { tablePath, type TableViews } from "../records/tables.ts";
+import type { TableViews } from "../records/tables.ts";
+import { tablePath } from "../records/table_files.ts";
 import { holdsOwnFiles, type Inconsistency } from "./find_unnamed.ts";
 
 /** Finds them. */

@@ -30,7 +30,8 @@ import { isIncomplete } from "../layers/delete_layer.ts";
 import type { StorePaths } from "../paths.ts";
 import type { Epoch } from "../records/record_cache.ts";
 import type { TableView } from "../records/record_files.ts";
-import { tablePath, type TableViews } from "../records/tables.ts";
+import type { TableViews } from "../records/tables.ts";
+import { tablePath } from "../records/table_files.ts";
 import { findFalseMarks } from "./find_false_marks.ts";
 import {
   findOwnerlessLayers,

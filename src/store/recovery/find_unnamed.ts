@@ -14,7 +14,8 @@ import { isUnrecorded } from "../disk_images.ts";
 import { isIncomplete } from "../layers/delete_layer.ts";
 import type { StorePaths } from "../paths.ts";
 import type { TableView } from "../records/record_files.ts";
-import { tablePath, type TableViews } from "../records/tables.ts";
+import type { TableViews } from "../records/tables.ts";
+import { tablePath } from "../records/table_files.ts";
 
 /** A table that contradicts the disk or another table. */
 export interface Inconsistency {
