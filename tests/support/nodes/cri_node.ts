@@ -93,15 +93,21 @@ export async function startNode(): Promise<CriNode> {
   });
   const serve = () =>
     serveOrlop(dir.path, ["--cni-conf-dir", dir.join("net.d")]);
-  return new Node({
+  return nodeOf({
     ...{ dir, orlop, network: name, addressPrefix },
     ...{ serve, daemon: await serve() },
   });
 }
 
+/** A node of parts. */
+export function nodeOf(parts: NodeParts): CriNode {
+  return new Node(parts);
+}
+
 const { method } = RuntimeService;
 
-interface NodeParts
+/** What a node is made of. */
+export interface NodeParts
   extends Pick<CriNode, "dir" | "orlop" | "network" | "addressPrefix"> {
   readonly serve: () => Promise<ServingOrlop>;
   readonly daemon: ServingOrlop;
