@@ -3,6 +3,7 @@ import {
   findAddressProblem,
   findRealmProblem,
   isLoopback,
+  showAddress,
 } from "../../src/registry/address_rules.ts";
 
 const REGISTRY = "https://registry.example";
@@ -98,6 +99,13 @@ Deno.test("findRealmProblem() tells who may ask for a login", async (t) => {
       assertEquals(await findRealmProblem(...urls, { login: "none" }), none);
     });
   }
+});
+
+Deno.test("showAddress() shows no secret, and at most 200 letters", () => {
+  const secret = new URL("https://u:p@cdn.example:8443/a/b?token=secret#c");
+  assertEquals(showAddress(secret), "https://cdn.example:8443/a/b");
+  const long = new URL(`http://cdn.example/${"a".repeat(300)}`);
+  assertEquals(showAddress(long), long.href.slice(0, 200));
 });
 
 Deno.test("isLoopback() knows names of this machine, and no others", () => {

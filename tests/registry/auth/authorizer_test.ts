@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { UnauthorizedError } from "../../../src/errors/image_errors.ts";
 import type { Credentials } from "../../../src/formats/config/auth_file.ts";
 import {
@@ -67,6 +67,10 @@ Deno.test("answer() asks for a right once it is known to be lacking", async () =
     const more = `${challenge},error="insufficient_scope",scope="a  b"`;
     assertEquals(authorizer.asksForMore(more), isYes);
     assertEquals(authorizer.asksForMore(challenge), isNo);
+    const unnamed = `${challenge},error="insufficient_scope"`;
+    assertEquals(authorizer.asksForMore(unnamed), isNo);
+    const other = `${challenge},error="invalid_token",scope="c"`;
+    assertEquals(authorizer.asksForMore(other), isNo);
     assertEquals(authorizer.asksForMore(null), isNo);
     assertEquals(authorizer.asksForMore('"'), isNo);
     await authorizer.answer(more, NOW);
@@ -75,6 +79,89 @@ Deno.test("answer() asks for a right once it is known to be lacking", async () =
     const scopes = ["repository:x:pull", "a", "b"];
     assertEquals(asked, [scopes, scopes]);
   });
+});
+
+Deno.test("expect() logs in with the next request, and no sooner", async () => {
+  await withService(async ({ authorizer, challenge, asked }) => {
+    authorizer.expect(challenge, NOW);
+    assertEquals([authorizer.header, asked.length], [undefined, 0]);
+    assertEquals(await authorizer.prepare({}), "Bearer t1");
+    assertEquals(await authorizer.prepare({}), "Bearer t1");
+    assertEquals(asked, [["repository:x:pull"]]);
+    const error = assertThrows(
+      () => authorizer.expect("Digest", { status: 403 }),
+      UnauthorizedError,
+      "it offers no known way to (digest)",
+    );
+    assertEquals(error.status, 403);
+    assertEquals(authorizer.header, "Bearer t1");
+  });
+});
+
+Deno.test("expect() keeps the status for what cannot be answered", async () => {
+  await withService(async ({ authorizer }) => {
+    authorizer.expect("Basic realm=r", { status: 403 });
+    const error = await assertRejects(
+      () => authorizer.prepare({}),
+      UnauthorizedError,
+      "it wants a user name and a password, and there are none; use orlop " +
+        "login or --creds",
+    );
+    assertEquals(error.status, 403);
+  });
+});
+
+Deno.test("extend() logs in for more at once, by what is known", async () => {
+  await withService(async ({ authorizer, challenge, asked }) => {
+    const early = authorizer.extend(["a"]);
+    assertEquals(await early.prepare({}), undefined);
+    await authorizer.answer(challenge, NOW);
+    const more = authorizer.extend(["a", "b"]);
+    assertEquals(more.header, undefined);
+    assertEquals(await more.prepare({}), "Bearer t2");
+    assertEquals(await more.prepare({}), "Bearer t2");
+    // The one that it was made from stays as it was.
+    assertEquals(await authorizer.prepare({}), "Bearer t1");
+    const scopes = ["repository:x:pull"];
+    assertEquals(asked, [scopes, [...scopes, "a", "b"]]);
+  });
+});
+
+Deno.test("answer() ends with its caller's signal", async () => {
+  await withService(async ({ authorizer, challenge, asked }) => {
+    const signal = AbortSignal.abort(new Error("enough"));
+    const answered = () => authorizer.answer(challenge, { ...NOW, signal });
+    await assertRejects(answered, Error, "enough");
+    authorizer.expect(challenge, NOW);
+    await assertRejects(() => authorizer.prepare({ signal }), Error, "enough");
+    assertEquals(asked, []);
+    // What failed is not kept.
+    assertEquals(await authorizer.answer(challenge, NOW), "Bearer t1");
+  });
+});
+
+Deno.test("answer() chooses what names a service, else Basic", async (t) => {
+  const login: Credentials = {
+    kind: "password",
+    username: "ann",
+    password: "p",
+  };
+  const basic = `Basic ${btoa("ann:p")}`;
+  const cases: readonly (readonly [string, string])[] = [
+    ["REALM", "Bearer t1"],
+    ["Bearer x=y, REALM", "Bearer t1"],
+    ["Basic realm=r, REALM", "Bearer t1"],
+    ["Bearer x=y, Basic realm=r", basic],
+    ["Digest realm=r, Basic realm=r", basic],
+  ];
+  for (const [template, expected] of cases) {
+    await t.step(template, async () => {
+      await withService(async ({ authorizer, challenge }) => {
+        const header = template.replace("REALM", challenge);
+        assertEquals(await authorizer.answer(header, NOW), expected);
+      }, login);
+    });
+  }
 });
 
 Deno.test("answer() needs no service for what is a header already", async (t) => {
@@ -128,6 +215,8 @@ Deno.test("answer() says why it cannot, and keeps the status", async (t) => {
           why,
         );
         assertEquals(error.status, 403);
+        const isOdd = why === "Cannot parse challenge";
+        assertEquals(error.reason, isOdd ? "malformed" : "answered");
       }, credentials);
     });
   }

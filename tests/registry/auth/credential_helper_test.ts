@@ -73,6 +73,102 @@ Deno.test("a helper has the caller's proxies, which Deno has not", async () => {
   });
 });
 
+Deno.test("what a helper prints is a password, an identity token, or nothing", async (t) => {
+  using dir = trustedDir();
+  const text = "credentials not found in native keychain";
+  const cases: readonly (readonly [string, string, unknown])[] = [
+    ["a password", '{"Username":"ann","Secret":"s"}', {
+      ...{ kind: "password", username: "ann", password: "s" },
+    }],
+    ["a token", '{"Username":"<token>","Secret":"s"}', {
+      ...{ kind: "identity-token", token: "s" },
+    }],
+    ["no name", '{"Secret":"s"}', {
+      ...{ kind: "password", username: "", password: "s" },
+    }],
+    ["no secret", '{"Username":"ann","Secret":""}', {
+      ...{ kind: "password", username: "ann", password: "" },
+    }],
+    ["neither", '{"Username":"","Secret":""}', undefined],
+  ];
+  for (const [name, answer, expected] of cases) {
+    await t.step(name, async () => {
+      const teller = await helper(dir.path, `echo '${answer}'`);
+      assertEquals(await teller.get("q.io"), expected);
+    });
+  }
+  for (const answer of ["", "{}", "null"]) {
+    await t.step(`the list "${answer}"`, async () => {
+      const lister = await helper(dir.path, `printf '%s' '${answer}'`);
+      assertEquals(await lister.list(), []);
+    });
+  }
+  await t.step("no list", async () => {
+    const lister = await helper(dir.path, `echo " ${text} "; exit 1`);
+    assertEquals(await lister.list(), []);
+    assertEquals(await lister.get("q.io"), undefined);
+    assert(!await lister.erase("q.io"));
+  });
+  await t.step("that it has none, but as an answer", async () => {
+    const odd = await helper(dir.path, `echo "${text}"`);
+    await assertRejects(() => odd.get("q.io"), CommandError, "not valid JSON");
+  });
+});
+
+Deno.test("a helper that fails is told by each action", async (t) => {
+  using dir = trustedDir();
+  const failing = await helper(dir.path, "exit 7");
+  const login = { username: "a", secret: "s" };
+  const actions = {
+    get: () => failing.get("q.io"),
+    store: () => failing.store("q.io", login),
+    erase: () => failing.erase("q.io"),
+    list: () => failing.list(),
+  };
+  for (const [name, act] of Object.entries(actions)) {
+    await t.step(name, async () => {
+      const error = await assertRejects<CommandError>(act, CommandError);
+      const program = dir.join("docker-credential-x");
+      assertEquals(
+        [error.message, error.exitCode],
+        [
+          `Cannot ask credential helper "x": "${name}" ended with exit code ` +
+          `7; run "${program} ${name}" to see why`,
+          7,
+        ],
+      );
+    });
+  }
+});
+
+Deno.test("a helper may print 1 MiB, and has a home", async () => {
+  using dir = trustedDir();
+  const of = (bytes: number) =>
+    helper(
+      dir.path,
+      `printf '{"Username":"a","Secret":"'; head -c ${
+        bytes - 28
+      } /dev/zero | ` +
+        `tr '\\0' x; printf '"}'`,
+    );
+  const most = 1024 * 1024;
+  const found = await (await of(most)).get("q.io");
+  assertEquals(found?.kind === "password" && found.password.length, most - 28);
+  const more = await of(most + 1);
+  await assertRejects(() => more.get("q.io"), CommandError, "printed more");
+  const script = `echo "{\\"Username\\":\\"a\\",\\"Secret\\":\\"$HOME\\"}"`;
+  await helper(dir.path, script);
+  const program = dir.join("docker-credential-x");
+  for (const [home, expected] of [["/h", "/h"], [undefined, "/nonexistent"]]) {
+    const env = { HOME: home, "ORLOP_HELPERS": `,/none/y,${program}` };
+    assertEquals(await openHelper("x", { env }).get("q.io"), {
+      kind: "password",
+      username: "a",
+      password: expected ?? "",
+    });
+  }
+});
+
 Deno.test("what is wrong with a helper is told without its output", async (t) => {
   using dir = trustedDir();
   const cases: readonly (readonly [string, string, string])[] = [
@@ -106,7 +202,19 @@ Deno.test("what is wrong with a helper is told without its output", async (t) =>
 
 Deno.test("a helper has a plain name, and is nobody else's", async (t) => {
   for (
-    const name of ["", "../x", "a/b", "-x", "a b", "x\n", "x;y", ".", "$x"]
+    const name of [
+      "",
+      "../x",
+      "a/b",
+      "-x",
+      "a b",
+      "x\n",
+      "\nx",
+      "x;y",
+      ".",
+      ".x",
+      "$x",
+    ]
   ) {
     await t.step(JSON.stringify(name), () => {
       assertThrows(() => openHelper(name), CommandError, "that is no name");
