@@ -13,6 +13,8 @@ Deno.test("cgroupsPathOf() puts containers below their pod's", async (t) => {
     ["kubepods/pod1/", "cgroupfs", "/kubepods/pod1/ID"],
     [pod, "systemd", `${pod}:orlop:ID`],
     [`/kubepods.slice/${pod}`, "systemd", `${pod}:orlop:ID`],
+    ["a\\x2db:c_1.slice", "systemd", "a\\x2db:c_1.slice:orlop:ID"],
+    ["/a...b/.c", "cgroupfs", "/a...b/.c/ID"],
     [`/kubepods.slice/${pod}`, "cgroupfs", `/kubepods.slice/${pod}/ID`],
   ];
   for (const [parent, manager, expected] of table) {
@@ -23,8 +25,13 @@ Deno.test("cgroupsPathOf() puts containers below their pod's", async (t) => {
   const wrong: [string, CgroupManager][] = [
     ["/kubepods/pod1", "systemd"],
     ["a b.slice", "systemd"],
+    ["a.slice:x", "systemd"],
+    ["a.slicex", "systemd"],
+    [".slice", "systemd"],
+    ["a/", "systemd"],
     ["/a/../b", "cgroupfs"],
     ["/..", "cgroupfs"],
+    ["/./b", "cgroupfs"],
     ["/", "cgroupfs"],
     ["/a\nb", "cgroupfs"],
   ];

@@ -35,6 +35,13 @@ Deno.test("choosePlatform() picks the best entry", async (t) => {
     ["linux/arm/7", ["linux/arm/v7"], "linux/arm/v7"],
     ["linux/amd64", ["linux/amd64/v3", "linux/amd64/v2"], "linux/amd64/v2"],
     ["linux/amd64", ["unknown/unknown", "linux/amd64"], "linux/amd64"],
+    ["linux/arm/v8", ["linux/arm/v7", "linux/arm"], "linux/arm/v7"],
+    ["linux/arm/v8", ["linux/arm", "linux/arm/v5"], "linux/arm/v5"],
+    ["linux/arm/v9", ["linux/arm/v8", "linux/arm"], "linux/arm"],
+    ["linux/arm/v7", ["linux/arm/v8", "linux/arm"], "linux/arm"],
+    ["linux/arm", ["linux/arm/v8", "linux/arm"], "linux/arm"],
+    ["linux/amd64/v3", ["linux/amd64", "linux/amd64/v2"], "linux/amd64/v2"],
+    ["linux/amd64", ["windows/amd64", "linux/amd64"], "linux/amd64"],
     ["linux/s390x", ["linux/amd64", ""], ""],
   ];
   for (const [wanted, offered, chosen] of cases) {
@@ -45,13 +52,50 @@ Deno.test("choosePlatform() picks the best entry", async (t) => {
   }
 });
 
+Deno.test("choosePlatform() prefers what is marked as packed by zstd", async (t) => {
+  const annotation = "io.github.containers.compression.zstd";
+  const marked = (value: string) => ({
+    ...entry("linux/amd64"),
+    digest: digestOf(value),
+    annotations: { [annotation]: value },
+  });
+  const plain = entry("linux/amd64");
+  const cases: [offered: Descriptor[], chosen: number][] = [
+    [[plain, marked("true")], 1],
+    [[marked("true"), plain], 0],
+    [[plain, marked("changed")], 0],
+    [[plain, marked("")], 0],
+    [[entry("linux/amd64/v2"), marked("true")], 1],
+  ];
+  for (const [manifests, chosen] of cases) {
+    await t.step(`${chosen} of ${manifests.length}`, () => {
+      const index = { ...indexOf([]), manifests };
+      const found = choosePlatform(index, parsePlatform("linux/amd64"));
+      assertEquals(found, manifests[chosen]);
+    });
+  }
+});
+
 Deno.test("choosePlatform() says what is offered", () => {
   const index = indexOf(["linux/amd64", "linux/arm64", "unknown/unknown"]);
   assertThrows(
     () => choosePlatform(index, parsePlatform("linux/s390x")),
     NoMatchingPlatformError,
-    "no image for linux/s390x; it offers linux/amd64, linux/arm64",
+    `Cannot read index "${index.digest}": no image for linux/s390x; it ` +
+      "offers linux/amd64, linux/arm64",
   );
+  const unknown = { platform: { os: "unknown", architecture: "s390x" } };
+  const attached = { ...entry("linux/arm64/v8"), ...unknown };
+  const twice = indexOf(["linux/amd64/v1", "linux/x86_64"]);
+  const { message } = assertThrows(
+    () =>
+      choosePlatform(
+        { ...twice, manifests: [...twice.manifests, attached] },
+        parsePlatform("unknown/s390x"),
+      ),
+    NoMatchingPlatformError,
+  );
+  assertEquals(message.split("; ")[1], "it offers linux/amd64");
 });
 
 Deno.test("choosePlatform() minds only what is wrong for its platform", () => {
@@ -101,10 +145,23 @@ Deno.test("parsePlatform() refuses what is none", () => {
   }
 });
 
-Deno.test("platformFits() compares architectures", () => {
-  const host = parsePlatform("linux/amd64");
-  assert(platformFits(parsePlatform("linux/amd64"), host));
-  assert(!platformFits(parsePlatform("linux/arm64"), host));
+Deno.test("parsePlatform() shows 100 letters of what is none", () => {
+  assertThrows(
+    () => parsePlatform("a".repeat(101)),
+    SyntaxError,
+    `Cannot parse platform "${"a".repeat(100)}": expected`,
+  );
+});
+
+Deno.test("platformFits() compares all that a platform has", () => {
+  const fits = (made: string, host: string) =>
+    platformFits(parsePlatform(made), parsePlatform(host));
+  assert(fits("linux/amd64", "linux/amd64"));
+  assert(fits("linux/amd64", "linux/amd64/v2"));
+  assert(fits("linux/arm/v6", "linux/arm/v7"));
+  assert(!fits("linux/arm/v7", "linux/arm/v6"));
+  assert(!fits("linux/arm64", "linux/amd64"));
+  assert(!fits("windows/amd64", "linux/amd64"));
   assert(platformText(hostPlatform()).startsWith("linux/"));
 });
 

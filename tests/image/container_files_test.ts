@@ -29,6 +29,12 @@ Deno.test("contentOf() tells what the host and the container are", async (t) => 
       { network: "host" },
       `${base}127.0.0.1\thost.containers.internal\n`,
     ],
+    "with names of its own": [
+      { addedHosts: "10.0.0.9 first\n", network: "host" },
+      `10.0.0.9\tfirst\n${base}127.0.0.1\thost.containers.internal\n`,
+    ],
+    "in a pod": [{ network: "pod" }, base],
+    "in a pod of a host without names": [{ hosts: "", network: "pod" }, local],
     "of a host without names": [
       { hosts: "" },
       `${local}127.0.0.1\tf3698679348c web\n`,

@@ -68,6 +68,61 @@ Deno.test("makeMounts() gives each mount its options", async (t) => {
       volume({ options: ["xshared"] }),
       "rbind,rprivate,xshared,rw",
     ],
+    ...["sharedx", "xprivate", "slavex", "xbind", "bindx", "rbindx"].map((
+      word,
+    ): [string, string, Options, string] => [
+      `a volume with ${word}`,
+      "/t",
+      volume({ options: [word] }),
+      `rbind,rprivate,${word},rw`,
+    ]),
+    ...[
+      ...["xro", "rox", "xrw", "rwx", "xsuid", "suidx", "nosuidx"],
+      ...["xdev", "devx", "xtmpcopyup", "tmpcopyupx", "xrshared", "slavex"],
+    ].map((word): [string, string, Options, string] => [
+      `tmpfs with ${word}`,
+      "/t",
+      tmpfs(word),
+      `${word},rw,rprivate,nosuid,nodev,tmpcopyup`,
+    ]),
+    [
+      "tmpfs, nosuid",
+      "/t",
+      tmpfs("nosuid"),
+      "nosuid,rw,rprivate,nodev,tmpcopyup",
+    ],
+    [
+      "tmpfs, nodev",
+      "/t",
+      tmpfs("nodev"),
+      "nodev,rw,rprivate,nosuid,tmpcopyup",
+    ],
+    ["tmpfs, rw", "/t", tmpfs("rw"), "rw,rprivate,nosuid,nodev,tmpcopyup"],
+    [
+      "tmpfs, copied",
+      "/t",
+      tmpfs("tmpcopyup"),
+      "tmpcopyup,rw,rprivate,nosuid,nodev",
+    ],
+    ["a file", "/etc/hosts", { files: ["hosts"] }, "bind,rprivate"],
+    [
+      "a file that may be written to",
+      "/etc/hosts",
+      { files: ["hosts"], readOnlyRoot: false },
+      "bind,rprivate",
+    ],
+    [
+      "a file of a root that may not",
+      "/etc/hosts",
+      { files: ["hosts"], readOnlyRoot: true },
+      "bind,rprivate,ro,nosuid,nodev,noexec",
+    ],
+    [
+      "no file where its folder is given",
+      "/etc/hosts",
+      { files: ["hosts"], volumes: [{ source: "/etc", target: "/etc" }] },
+      undefined,
+    ],
     ["tmpfs", "/t", tmpfs(), "rw,rprivate,nosuid,nodev,tmpcopyup"],
     ["tmpfs, ro", "/t", tmpfs("ro"), "ro,rprivate,nosuid,nodev,tmpcopyup"],
     ["tmpfs, suid", "/t", tmpfs("suid"), "suid,rw,rprivate,nodev,tmpcopyup"],
@@ -110,6 +165,33 @@ Deno.test("makeMounts() gives each mount its options", async (t) => {
       assertEquals(optionsAt(target, options), expected);
     });
   }
+});
+
+Deno.test("makeMounts() maps the users of a volume, and of no other", () => {
+  const volume = {
+    ...{ source: "/s/../s", target: "/t" },
+    users: {
+      uids: { first: 100_000, count: 65_536 },
+      gids: { first: 200_000, count: 1000 },
+    },
+  };
+  const volumes = [volume, { source: "/s", target: "/u" }];
+  const found = makeMounts({ Volumes: [] }, { volumes })
+    .filter(({ source }) => source === "/s");
+  const bound = {
+    type: "bind",
+    source: "/s",
+    options: ["rbind", "rprivate", "rw"],
+  };
+  assertEquals(found, [
+    {
+      ...bound,
+      destination: "/t",
+      uidMappings: [{ containerID: 0, hostID: 100_000, size: 65_536 }],
+      gidMappings: [{ containerID: 0, hostID: 200_000, size: 1000 }],
+    },
+    { ...bound, destination: "/u" },
+  ]);
 });
 
 Deno.test("makeMounts() puts an image's volumes where they were asked for", () => {

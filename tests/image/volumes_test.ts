@@ -9,7 +9,7 @@ Deno.test("rootPropagation() is as wide as the widest volume's", async (t) => {
     [["rslave"], "rslave"],
     [["shared"], "shared"],
     [["rslave", "rshared"], "shared"],
-    [["xshared", "sharedx", "slavex"], undefined],
+    [["xshared", "sharedx", "slavex", "xslave", "xrslave"], undefined],
   ];
   for (const [words, expected] of cases) {
     await t.step(words.join(","), () => {
