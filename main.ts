@@ -1,6 +1,6 @@
 /** orlop's entry point: opens libc, then runs the command line. */
 
-import { takeLibc } from "./src/process/libc.ts";
+import { takeLibc } from "./src/process/bind_libc.ts";
 
 // At any position: binding a few unneeded functions costs only 2 ms.
 const SOCKET_COMMANDS = ["serve", "exec", "attach", "cp"];

@@ -4,7 +4,7 @@ import { type Agent, openAgent } from "../../src/engine/agent.ts";
 import { ImageServer } from "../../src/engine/image_server.ts";
 import { RuntimeServer } from "../../src/engine/runtime_server.ts";
 import { randomId } from "../../src/fs/random_name.ts";
-import { takeLibc } from "../../src/process/libc.ts";
+import { takeLibc } from "../../src/process/bind_libc.ts";
 import { writeBusyboxLayout } from "../../tests/support/images/busybox_layout.ts";
 import { unmountBelow } from "./machine.ts";
 

@@ -16,7 +16,7 @@ proxy_env_names=ORLOP_ENV_HTTP_PROXY,ORLOP_ENV_http_proxy,ORLOP_ENV_HTTPS_PROXY
 proxy_env_names=$proxy_env_names,ORLOP_ENV_https_proxy,ORLOP_ENV_ALL_PROXY,ORLOP_ENV_all_proxy
 proxy_env_names=$proxy_env_names,ORLOP_ENV_NO_PROXY,ORLOP_ENV_no_proxy
 
-# Where libc may be: the same list as in src/process/libc.ts.
+# Where libc may be: the same list as in src/process/bind_libc.ts.
 libc_paths="/lib/x86_64-linux-gnu/libc.so.6 /lib/aarch64-linux-gnu/libc.so.6
 	/lib64/libc.so.6 /usr/lib/libc.so.6"
 

@@ -26,7 +26,7 @@ const QUICK = [
   /^src\/cli\/commands\/(containers|pods)\//,
   /^src\/cli\/commands\/images\/(images|history|rmi|tag|untag)\.ts$/,
   /^src\/cli\/commands\/images\/image_(exists|pin|unpin)\.ts$/,
-  /^src\/process\/libc\.ts$/,
+  /^src\/process\/bind_libc\.ts$/,
 ];
 
 /** Each module of Node on the way of a quick start, once. */

@@ -3,7 +3,8 @@
  * all of it costs a start some milliseconds.
  */
 
-import { bindLibc, type Libc } from "./libc.ts";
+import type { Libc } from "./libc.ts";
+import { bindLibc } from "./bind_libc.ts";
 import { openMounts } from "./libc_mounts.ts";
 import { openRoots } from "./libc_roots.ts";
 import { openSockets } from "./libc_sockets.ts";

@@ -13,7 +13,7 @@ import {
   statIfThere,
   tryReadText,
 } from "../../src/fs/if_there.ts";
-import { takeLibc } from "../../src/process/libc.ts";
+import { takeLibc } from "../../src/process/bind_libc.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 const libc = takeLibc();

@@ -3,7 +3,7 @@ import {
   readLinesInRoot,
   type ReadLinesOptions,
 } from "../../src/fs/read_in_root.ts";
-import { takeLibc } from "../../src/process/libc.ts";
+import { takeLibc } from "../../src/process/bind_libc.ts";
 import { runCommand } from "../../src/process/run_command.ts";
 import { isRoot } from "../support/peers.ts";
 import { tempDir } from "../support/temp_dir.ts";

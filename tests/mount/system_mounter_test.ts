@@ -11,7 +11,7 @@ import { systemMounter } from "../../src/mount/system_mounter.ts";
 import { planOverlay } from "../../src/mount/plan_overlay.ts";
 import { prepareOverlay } from "../../src/mount/prepare_overlay.ts";
 import { testMounter } from "../contracts/mounter_suite.ts";
-import { takeLibc } from "../../src/process/libc.ts";
+import { takeLibc } from "../../src/process/bind_libc.ts";
 import { memoryMounter } from "../support/memory/memory_mounter.ts";
 import { needs, needsThat } from "../support/peers.ts";
 import { tempDir } from "../support/temp_dir.ts";

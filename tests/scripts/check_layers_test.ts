@@ -251,7 +251,7 @@ Deno.test("checkLayers() keeps programs, network and FFI in their places", async
     [
       "dlopen",
       `Deno.dlopen("a", {})`,
-      "src/process/libc.ts",
+      "src/process/bind_libc.ts",
       "src/process/a.ts",
     ],
   ];

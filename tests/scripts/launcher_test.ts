@@ -531,7 +531,7 @@ Deno.test("the launcher agrees with the source", async (t) => {
     assertEquals(known.split(" "), [...KNOWN_HELPERS]);
   });
   await t.step("on places of libc", async () => {
-    const source = await Deno.readTextFile(`${root}src/process/libc.ts`);
+    const source = await Deno.readTextFile(`${root}src/process/bind_libc.ts`);
     const paths = source.match(/"\/[^"]*libc\.so\.6"/g) ?? [];
     assert(paths.length > 0);
     for (const path of paths) assertStringIncludes(script, path.slice(1, -1));

@@ -9,8 +9,8 @@ import {
 import type { EnvSources } from "../../src/cli/input/flags/env_flags.ts";
 import { parseCommandLine } from "../../src/cli/input/parse_command_line.ts";
 import { UsageError } from "../../src/cli/usage_error.ts";
-import { findDevice } from "../../src/engine/containers/host_resources.ts";
-import type { TemplateOptions } from "../../src/engine/containers/make_template.ts";
+import { findDevice } from "../../src/engine/templates/host_resources.ts";
+import type { TemplateOptions } from "../../src/engine/templates/make_template.ts";
 import type { RuntimeSpec } from "../../src/formats/oci/runtime_spec.ts";
 import { makeRuntimeSpec } from "../../src/image/default_spec.ts";
 import { openHost } from "../../src/process/host.ts";

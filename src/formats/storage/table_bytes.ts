@@ -12,6 +12,7 @@ import {
   toStrictText,
   toText,
 } from "../bytes.ts";
+import { countSame, countSameAtEnd } from "../compare_bytes.ts";
 import { formatRecord, type StoreRecord } from "./store_record.ts";
 
 /** Parses records from a table's text. @throws {SyntaxError} If it is damaged. */
@@ -196,41 +197,6 @@ function withRoom(bytes: Bytes, length: number): Bytes {
   const target = new Uint8Array(length + Math.ceil(length * ROOM));
   target.set(bytes);
   return target;
-}
-
-// Of a table of 7 MB each byte counts.
-const WORD = 4;
-
-/** How many bytes are the same from the beginning on. */
-function countSame(one: Bytes, other: Bytes): number {
-  const most = Math.min(one.byteLength, other.byteLength);
-  const [a, b] = [viewOf(one), viewOf(other)];
-  let count = 0;
-  while (
-    count + WORD <= most && a.getUint32(count) === b.getUint32(count)
-  ) count += WORD;
-  while (count < most && one[count] === other[count]) count++;
-  return count;
-}
-
-/** How many bytes are the same up to the end. */
-function countSameAtEnd(one: Bytes, other: Bytes): number {
-  const [last, otherLast] = [one.byteLength, other.byteLength];
-  const most = Math.min(last, otherLast);
-  const [a, b] = [viewOf(one), viewOf(other)];
-  let count = 0;
-  while (
-    count + WORD <= most &&
-    a.getUint32(last - count - WORD) === b.getUint32(otherLast - count - WORD)
-  ) count += WORD;
-  while (
-    count < most && one[last - 1 - count] === other[otherLast - 1 - count]
-  ) count++;
-  return count;
-}
-
-function viewOf({ buffer, byteOffset, byteLength }: Bytes): DataView {
-  return new DataView(buffer, byteOffset, byteLength);
 }
 
 function countSameRecords<R>(

@@ -7,7 +7,7 @@ const HERE = new URL(".", import.meta.url);
 const WRITE_BACK = fromFileUrl(
   new URL("../../../src/engine/transfer/write_back.ts", HERE),
 );
-const LIBC = fromFileUrl(new URL("../../../src/process/libc.ts", HERE));
+const LIBC = fromFileUrl(new URL("../../../src/process/bind_libc.ts", HERE));
 
 /** What a sync of a staged layer asks of the kernel. */
 async function traceSync(libc: "takeLibc()" | "undefined") {

@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { parseLayerId } from "../../../src/formats/storage/store_ids.ts";
-import { takeLibc } from "../../../src/process/libc.ts";
+import { takeLibc } from "../../../src/process/bind_libc.ts";
 import { openDiskLeases } from "../../../src/store/layers/disk_leases.ts";
 import { layOut } from "../../../src/store/paths.ts";
 import { type TempDir, tempDir } from "../../support/temp_dir.ts";

@@ -6,7 +6,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { takeLibc } from "../../../src/process/libc.ts";
+import { takeLibc } from "../../../src/process/bind_libc.ts";
 import {
   openStaging,
   removeAbandonedStaging,

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { sleep } from "../../../src/errors/abort.ts";
 import { StoreBusyError } from "../../../src/errors/store_errors.ts";
-import { takeLibc } from "../../../src/process/libc.ts";
+import { takeLibc } from "../../../src/process/bind_libc.ts";
 import type { LockKind } from "../../../src/process/libc_files.ts";
 import {
   acquireLock,

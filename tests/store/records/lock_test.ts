@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { closeSync, openSync, readFileSync, statSync } from "node:fs";
 import { StoreBusyError } from "../../../src/errors/store_errors.ts";
-import { type Libc, takeLibc } from "../../../src/process/libc.ts";
+import type { Libc } from "../../../src/process/libc.ts";
+import { takeLibc } from "../../../src/process/bind_libc.ts";
 import { acquireLock, tryLock } from "../../../src/store/records/lock.ts";
 import { needs, needsThat } from "../../support/peers.ts";
 import { holdLock } from "../../support/programs/lock_holder.ts";

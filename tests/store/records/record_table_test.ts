@@ -18,7 +18,7 @@ import {
   parseLayerRecords,
   type StoreRecord,
 } from "../../../src/formats/storage/store_record.ts";
-import { takeLibc } from "../../../src/process/libc.ts";
+import { takeLibc } from "../../../src/process/bind_libc.ts";
 import { acquireLock } from "../../../src/store/records/lock.ts";
 import { TableBytes } from "../../../src/formats/storage/table_bytes.ts";
 import { RecordCache } from "../../../src/store/records/record_cache.ts";

@@ -7,7 +7,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { takeLibc } from "../../../src/process/libc.ts";
+import { takeLibc } from "../../../src/process/bind_libc.ts";
 import { createLayer } from "../../../src/store/layers/create_layer.ts";
 import { openStore } from "../../../src/store/open_store.ts";
 import {

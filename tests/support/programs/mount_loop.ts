@@ -5,7 +5,7 @@
 
 import { systemMounter } from "../../../src/mount/system_mounter.ts";
 import { planOverlay } from "../../../src/mount/plan_overlay.ts";
-import { takeLibc } from "../../../src/process/libc.ts";
+import { takeLibc } from "../../../src/process/bind_libc.ts";
 
 const ROUNDS = 25;
 const [home = ""] = Deno.args;

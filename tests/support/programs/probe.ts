@@ -6,7 +6,7 @@
 
 import { COMMANDS } from "../../../src/cli/command_table.ts";
 import { dropPermissions } from "../../../src/cli/drop_permissions.ts";
-import { takeLibc } from "../../../src/process/libc.ts";
+import { takeLibc } from "../../../src/process/bind_libc.ts";
 
 /** What to try. */
 export interface Attempts {

@@ -4,7 +4,7 @@ import { openAgent } from "../../../src/engine/agent.ts";
 import { createProcess } from "../../../src/engine/monitor/create_process.ts";
 import { startProcess } from "../../../src/engine/monitor/start_process.ts";
 import { parseContainerId } from "../../../src/formats/storage/store_ids.ts";
-import { takeLibc } from "../../../src/process/libc.ts";
+import { takeLibc } from "../../../src/process/bind_libc.ts";
 
 const [root = "", runRoot = "", name = ""] = Deno.args;
 const agent = openAgent({ root, runRoot, libc: takeLibc() });

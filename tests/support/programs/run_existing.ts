@@ -3,7 +3,7 @@
 import { openAgent } from "../../../src/engine/agent.ts";
 import { inspectContainer } from "../../../src/engine/containers/inspect_container.ts";
 import { runContainer } from "../../../src/engine/pods/run_container.ts";
-import { takeLibc } from "../../../src/process/libc.ts";
+import { takeLibc } from "../../../src/process/bind_libc.ts";
 
 const libc = takeLibc();
 const [root = "", runRoot = "", name = ""] = Deno.args;

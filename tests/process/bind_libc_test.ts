@@ -6,7 +6,8 @@ import {
   statfsSync,
   symlinkSync,
 } from "node:fs";
-import { type Libc, takeLibc } from "../../src/process/libc.ts";
+import type { Libc } from "../../src/process/libc.ts";
+import { takeLibc } from "../../src/process/bind_libc.ts";
 import type { LockDescriptor } from "../../src/process/libc_files.ts";
 import { needs, needsThat } from "../support/peers.ts";
 import {
