@@ -53,6 +53,7 @@ const FOLDERS: Readonly<Record<string, readonly string[]>> = {
     ],
     ...[
       "runtimes",
+      "templates",
       "containers",
       "monitor",
       "pods",
@@ -73,7 +74,7 @@ const MAX_FILES = 25;
 const RESERVED = [
   { what: "Deno.Command", where: /^src\/process\//, is: isDenoMember },
   { what: "node:child_process", where: /^src\/process\//, is: isText },
-  { what: "dlopen", where: /^src\/process\/libc\.ts$/, is: isWord },
+  { what: "dlopen", where: /^src\/process\/bind_libc\.ts$/, is: isWord },
   { what: "fetch", where: /^src\/registry\//, is: isCall },
 ];
 

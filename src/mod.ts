@@ -113,7 +113,8 @@ export type { ResolvedUser } from "./image/user_lookup.ts";
 export type { Mounter, UnmountOptions } from "./mount/mounter.ts";
 export type { MountPlan } from "./mount/plan_overlay.ts";
 export type { Host } from "./process/host.ts";
-export { type Libc, type ResourceLimit, takeLibc } from "./process/libc.ts";
+export type { Libc, ResourceLimit } from "./process/libc.ts";
+export { takeLibc } from "./process/bind_libc.ts";
 export { takeLibcWithSockets } from "./process/libc_with_sockets.ts";
 export type {
   SpawnedProgram,
@@ -175,7 +176,7 @@ export type {
 } from "./registry/auth/find_credentials.ts";
 export type { Login } from "./registry/auth/store_credentials.ts";
 export { openHandle as openAgent } from "./engine/open_handle.ts";
-export type { DescribedDevices } from "./engine/containers/described_devices.ts";
+export type { DescribedDevices } from "./engine/templates/described_devices.ts";
 export type { ContainerIdentity } from "./engine/containers/check_request.ts";
 export type { ContainerOwner } from "./engine/container_owner.ts";
 export type { MetadataChange } from "./engine/containers/container_metadata.ts";
@@ -192,7 +193,7 @@ export type { DeleteContainerOptions } from "./engine/containers/delete_containe
 export type { RemovePodSandboxOptions } from "./engine/pods/remove_pod_sandbox.ts";
 export type { EndOptions } from "./engine/containers/end_process.ts";
 export type { WantedImage } from "./engine/images/find_image.ts";
-export type { DeviceRequest } from "./engine/containers/host_resources.ts";
+export type { DeviceRequest } from "./engine/templates/host_resources.ts";
 export { ImageServer } from "./engine/image_server.ts";
 export {
   type ContainerDetails,
@@ -209,7 +210,7 @@ export {
   listPods,
   type PodSummary,
 } from "./engine/containers/list_containers.ts";
-export type { TemplateOptions } from "./engine/containers/make_template.ts";
+export type { TemplateOptions } from "./engine/templates/make_template.ts";
 export type { UnmountMode } from "./engine/mounts/unmount_layer.ts";
 export type {
   LayerState,

@@ -71,7 +71,7 @@ const EXCEPTIONS: readonly string[] = [
   "src/registry/send_request.ts limitSending",
   // They undo what was done, which has to end.
   "src/cri/spec/make_container_spec.ts removeImageVolumes",
-  "src/engine/containers/look_into_image.ts unmountLayer",
+  "src/engine/templates/look_into_image.ts unmountLayer",
   "src/engine/network/join_network.ts callPlugin",
   // It is disposed of.
   "src/cri/serve.ts startStreaming",

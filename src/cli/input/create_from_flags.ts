@@ -5,7 +5,7 @@ import {
   checkPossible,
   createContainer,
 } from "../../engine/containers/create_container.ts";
-import type { TemplateOptions } from "../../engine/containers/make_template.ts";
+import type { TemplateOptions } from "../../engine/templates/make_template.ts";
 import type { CreateContainerOptions } from "../../engine/containers/new_container.ts";
 import { createInNewPod } from "../../engine/pods/create_pod_sandbox.ts";
 import { removePodSandbox } from "../../engine/pods/remove_pod_sandbox.ts";

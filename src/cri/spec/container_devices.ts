@@ -4,7 +4,7 @@ import type { Abortable } from "../../errors/abort.ts";
 import {
   type DeviceRequest,
   isDirectory,
-} from "../../engine/containers/host_resources.ts";
+} from "../../engine/templates/host_resources.ts";
 import { checkPath } from "../../image/volumes.ts";
 import { findProgram } from "../../process/find_program.ts";
 import type { Host } from "../../process/host.ts";

@@ -3,7 +3,7 @@
  * host.
  */
 
-import type { TemplateOptions } from "../../engine/containers/make_template.ts";
+import type { TemplateOptions } from "../../engine/templates/make_template.ts";
 import type { JoinedNamespace } from "../../image/namespaces.ts";
 import { NamespaceMode, type NamespaceOption } from "../api/api_pb.js";
 import type { PodFacts } from "./pod_facts.ts";

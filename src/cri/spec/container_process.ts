@@ -1,6 +1,6 @@
 /** The command and the environment of a container, by Kubernetes' rules. */
 
-import type { TemplateOptions } from "../../engine/containers/make_template.ts";
+import type { TemplateOptions } from "../../engine/templates/make_template.ts";
 import type { RunDefaults } from "../../formats/oci/image_config.ts";
 import { checkWorkingDirectory } from "../../image/working_directory.ts";
 import type { ContainerConfig, KeyValue } from "../api/api_pb.js";

@@ -1,6 +1,6 @@
 /** The user of a container. */
 
-import type { TemplateOptions } from "../../engine/containers/make_template.ts";
+import type { TemplateOptions } from "../../engine/templates/make_template.ts";
 import { MAX_ID } from "../../formats/config/passwd.ts";
 import {
   type LinuxContainerSecurityContext,

@@ -1,7 +1,7 @@
 /** Profiles that a container's request names. */
 
 import type { Agent } from "../../engine/agent.ts";
-import { isRegularFile } from "../../engine/containers/host_resources.ts";
+import { isRegularFile } from "../../engine/templates/host_resources.ts";
 import { parseSeccompProfile } from "../../formats/oci/seccomp_profile.ts";
 import { readBytes } from "../../fs/if_there.ts";
 import { whyOf } from "../../errors/why.ts";

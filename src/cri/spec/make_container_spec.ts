@@ -10,7 +10,7 @@ import {
   makeTemplate,
   NO_DEFAULTS,
   type TemplateOptions,
-} from "../../engine/containers/make_template.ts";
+} from "../../engine/templates/make_template.ts";
 import { findWantedImage } from "../../engine/images/find_image.ts";
 import { readConfig } from "../../engine/images/list_images.ts";
 import { loadShortNames } from "../../engine/images/short_names.ts";

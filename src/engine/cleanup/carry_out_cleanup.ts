@@ -10,7 +10,7 @@ import { deleteLayer } from "../../store/layers/delete_layer.ts";
 import type { Trash } from "../../store/layers/trash.ts";
 import type { WriteLocks } from "../../store/records/tables.ts";
 import type { Agent } from "../agent.ts";
-import { removeContainers } from "../containers/delete_container.ts";
+import { removeContainers } from "../containers/remove_containers.ts";
 import type { CleanupItem } from "./cleanup_plan.ts";
 
 // The number of images that are removed by one write of records.

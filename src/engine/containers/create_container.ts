@@ -30,7 +30,7 @@ import { findWantedImage } from "../images/find_image.ts";
 import { readConfig } from "../images/list_images.ts";
 import { loadShortNames } from "../images/short_names.ts";
 import { checkContainerName, checkRequest } from "./check_request.ts";
-import { makeTemplate } from "./make_template.ts";
+import { makeTemplate } from "../templates/make_template.ts";
 import {
   checkFiles,
   checkPod,

@@ -17,7 +17,7 @@ import type { WriteLocks } from "../../store/records/tables.ts";
 import type { FoundImage } from "../images/find_image.ts";
 import type { ContainerIdentity } from "./check_request.ts";
 import { findInfra, listMembers } from "./list_containers.ts";
-import type { TemplateOptions } from "./make_template.ts";
+import type { TemplateOptions } from "../templates/make_template.ts";
 
 /** Options of a new container. */
 export interface CreateContainerOptions extends ContainerIdentity, Abortable {

@@ -32,7 +32,7 @@ import { MOUNT_LOCKS } from "../mounts/mount_counts.ts";
 import { parseStoredMetadata, readTemplate } from "../parse_stored.ts";
 import { findActivity } from "./container_status.ts";
 import { forgetLastRun } from "./last_run.ts";
-import { makeTemplate } from "./make_template.ts";
+import { makeTemplate } from "../templates/make_template.ts";
 import { prepareRoot } from "./prepare_root.ts";
 import { writeContainerFiles } from "./write_container_files.ts";
 

@@ -13,7 +13,7 @@ import { openTrash } from "../../store/layers/trash.ts";
 import { type ReadTables, WRITE_LOCKS } from "../../store/records/tables.ts";
 import type { Agent } from "../agent.ts";
 import { isAnyAttached } from "../release_pod.ts";
-import { removeContainers } from "../containers/delete_container.ts";
+import { removeContainers } from "../containers/remove_containers.ts";
 import { endNamed, type EndOptions } from "../containers/end_process.ts";
 import {
   findInfra,

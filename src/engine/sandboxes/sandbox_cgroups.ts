@@ -6,7 +6,7 @@ import { isThere } from "../../fs/if_there.ts";
 import { findProgram } from "../../process/find_program.ts";
 import { runCommand } from "../../process/run_command.ts";
 import type { Agent } from "../agent.ts";
-import { isDirectory } from "../containers/host_resources.ts";
+import { isDirectory } from "../templates/host_resources.ts";
 import { listCgroupRoots } from "../cgroups.ts";
 import type { SandboxRequest } from "./sandbox.ts";
 

@@ -10,7 +10,7 @@ import {
 } from "../../../src/engine/containers/last_run.ts";
 import { InUseError } from "../../../src/errors/store_errors.ts";
 import type { ContainerId } from "../../../src/formats/storage/store_ids.ts";
-import { takeLibc } from "../../../src/process/libc.ts";
+import { takeLibc } from "../../../src/process/bind_libc.ts";
 import {
   containerOptions,
   testPod,

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { addDescribedDevices } from "../../../src/engine/containers/described_devices.ts";
+import { addDescribedDevices } from "../../../src/engine/templates/described_devices.ts";
 import { openHost } from "../../../src/process/host.ts";
 import { libc } from "../../support/own_libc.ts";
 import { isRoot, needsThat } from "../../support/peers.ts";

@@ -4,7 +4,7 @@ import {
   fitLimits,
   fitOomScore,
   fitUlimits,
-} from "../../../src/engine/containers/host_resources.ts";
+} from "../../../src/engine/templates/host_resources.ts";
 import type { Ulimit } from "../../../src/image/limits.ts";
 import type { Host } from "../../../src/process/host.ts";
 

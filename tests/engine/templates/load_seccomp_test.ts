@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { loadDefaultSeccomp } from "../../../src/engine/containers/load_seccomp.ts";
+import { loadDefaultSeccomp } from "../../../src/engine/templates/load_seccomp.ts";
 import { needs } from "../../support/peers.ts";
 import { type TempDir, tempDir } from "../../support/temp_dir.ts";
 

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   type ImageQuestion,
   lookIntoImage,
-} from "../../../src/engine/containers/look_into_image.ts";
+} from "../../../src/engine/templates/look_into_image.ts";
 import { MOUNT_LOCKS } from "../../../src/engine/mounts/mount_counts.ts";
 import type { Agent } from "../../../src/engine/agent.ts";
 import type { LayerId } from "../../../src/formats/storage/store_ids.ts";

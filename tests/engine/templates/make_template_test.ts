@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import type { TemplateOptions } from "../../../src/engine/containers/make_template.ts";
+import type { TemplateOptions } from "../../../src/engine/templates/make_template.ts";
 import type { RuntimeSpec } from "../../../src/formats/oci/runtime_spec.ts";
 import {
   addImage,

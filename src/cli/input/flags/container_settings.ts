@@ -1,6 +1,6 @@
 /** Converts flags of a container to engine settings. */
 
-import type { TemplateOptions } from "../../../engine/containers/make_template.ts";
+import type { TemplateOptions } from "../../../engine/templates/make_template.ts";
 import { isDeviceName } from "../../../formats/cdi/device_name.ts";
 import { formatHosts } from "../../../formats/config/hosts.ts";
 import { parseSignal } from "../../../formats/config/signals.ts";

@@ -1,7 +1,7 @@
 /** What `--device` says. */
 
 import { isAbsolute, resolve } from "@std/path";
-import type { DeviceRequest } from "../../../engine/containers/host_resources.ts";
+import type { DeviceRequest } from "../../../engine/templates/host_resources.ts";
 import { badFlag } from "./flag_value.ts";
 
 /**

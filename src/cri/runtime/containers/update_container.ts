@@ -1,7 +1,7 @@
 /** Changes limits of containers while they run: a resize in place. */
 
 import { create, toJson } from "@bufbuild/protobuf";
-import { fitLimits } from "../../../engine/containers/host_resources.ts";
+import { fitLimits } from "../../../engine/templates/host_resources.ts";
 import { noteUpdate } from "../../../engine/sandboxes/note_update.ts";
 import { updateResources } from "../../../engine/processes/update_resources.ts";
 import { InUseError } from "../../../errors/store_errors.ts";
