@@ -161,7 +161,8 @@ function isWordOf(token: Token | undefined, ...words: string[]): boolean {
 
 function checkImport(path: string, found: Import): Problem[] {
   const { specifier, isReExport, line } = found;
-  const why = isReExport && !/^src\/(std\/\w+\/)?mod\.ts$/.test(path)
+  const why = isReExport &&
+      !/^src\/((std\/\w+|engine|formats)\/)?mod\.ts$/.test(path)
     ? "only mod.ts re-exports"
     : specifier.startsWith(".")
     ? whyNotFile(path, join(dirname(path), specifier))

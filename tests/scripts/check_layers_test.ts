@@ -16,6 +16,7 @@ Deno.test("checkLayers() lets imports go down", async (t) => {
     ["the same folder", "src/image/a.ts", `import "./b.ts";`],
     ["a folder inside", "src/cli/commands/a.ts", `import "../b.ts";`],
     ["mod.ts re-exports", "src/mod.ts", `export { a } from "./engine/a.ts";`],
+    ["a layer's does", "src/engine/mod.ts", `export { a } from "./a.ts";`],
     ["packages", "src/fs/a.ts", `import "@std/path"; import "node:fs";`],
     ["an adapter", "src/std/fs/mod.ts", `export { a } from "./a.ts";`],
   ];
