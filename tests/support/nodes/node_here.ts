@@ -5,7 +5,7 @@
 
 import { serve } from "../../../src/cri/serve.ts";
 import type { ServeSettings } from "../../../src/cri/serve_settings.ts";
-import { openAgent } from "../../../src/engine/agent.ts";
+import { type Log, openAgent } from "../../../src/engine/agent.ts";
 import { GrpcClient } from "../grpc_client.ts";
 import { addBusybox } from "../monitored_container.ts";
 import { libc } from "../own_libc.ts";
@@ -21,7 +21,10 @@ export const HOST_NETWORK: PodConfig = {
   linux: { securityContext: { namespaceOptions: { network: 2, pid: 1 } } },
 };
 
-/** Starts it: `await using node = await startNodeHere();`. */
+/**
+ * Starts it: `await using node = await startNodeHere();`. What its daemon says is
+ * the log without debugging, with fields: `info: Stopped pod "a" pod=a`.
+ */
 export async function startNodeHere(
   settings: Partial<ServeSettings> = {},
 ): Promise<CriNode> {
@@ -44,8 +47,13 @@ export async function startNodeHere(
 
 function openHere(dir: TempDir) {
   const messages: string[] = [];
-  const log = (level: string, message: string) =>
-    void messages.push(`${level}: ${message}`);
+  const log: Log = (level, message, fields = {}) => {
+    if (level === "debug") return;
+    const about = Object.entries(fields).map(([key, value]) =>
+      ` ${key}=${value}`
+    );
+    messages.push(`${level}: ${message}${about.join("")}`);
+  };
   const agent = openAgent({
     ...{ root: dir.join("root"), runRoot: dir.join("runroot"), libc, log },
   });
