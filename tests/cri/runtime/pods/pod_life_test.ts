@@ -13,6 +13,7 @@ import {
 } from "../../../support/nodes/cri_answers.ts";
 import { NODE_NEEDS, podConfig } from "../../../support/nodes/cri_node.ts";
 import { startNodeHere } from "../../../support/nodes/node_here.ts";
+import { killProcess } from "../../../support/kill_process.ts";
 import { until } from "../../../support/until.ts";
 
 const { method } = RuntimeService;
@@ -240,7 +241,7 @@ Deno.test(
       changes: { linux: { securityContext: { namespaceOptions: { pid: 0 } } } },
     });
     await node.start(app);
-    Deno.kill(pid, "SIGKILL");
+    killProcess(pid, "SIGKILL");
     await until(async () => (await ask()).status?.state === 1);
     const status = await node.waitFor(app, 2);
     assertEquals([status.exitCode, status.reason], [137, "Error"]);
