@@ -5,7 +5,7 @@ import type { NetworkSettings } from "../../engine/network/find_networks.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import type { CgroupManager } from "../../image/cgroups_path.ts";
 import type { ContainerEventResponse } from "../api/api_pb.js";
-import type { NodeStats } from "../stats/node_stats.ts";
+import type { StatsReaders } from "../stats/node_stats.ts";
 import type { StreamingServer } from "../streaming/streaming_server.ts";
 import type { Exits } from "./containers/exits.ts";
 import type { Removals } from "./containers/removals.ts";
@@ -66,6 +66,6 @@ export interface RuntimeContext {
   readonly removals: Removals;
   readonly exits: Exits;
   readonly stops: Stops;
-  readonly stats: NodeStats;
+  readonly stats: StatsReaders;
   readonly events: EventHub<ContainerEventResponse>;
 }

@@ -97,8 +97,9 @@ export async function openRuntimeService(
   const agent = insideOf(handle);
   const objects = new KnownObjects(agent);
   const exits = new Exits(agent);
+  const stats = new NodeStats(agent);
   const context: RuntimeContext = {
-    ...{ agent, settings, streaming, objects, exits },
+    ...{ agent, settings, streaming, objects, exits, stats },
     unmanaged: new UnmanagedStates(agent),
     turns: new Turns(),
     jobs: { making: new Jobs(), changing: new Jobs() },
@@ -106,7 +107,6 @@ export async function openRuntimeService(
     removals: new Removals(),
     stops: new Stops(agent, exits),
     events: new EventHub(),
-    stats: new NodeStats(agent),
   };
   await recover(context);
   const ending = new AbortController();
@@ -121,7 +121,7 @@ export async function openRuntimeService(
     async [Symbol.asyncDispose]() {
       await settle(context.jobs);
       ending.abort();
-      await context.stats[Symbol.asyncDispose]();
+      await stats[Symbol.asyncDispose]();
       await watches;
     },
   };

@@ -9,13 +9,20 @@ import {
 } from "../../engine/stats/network_reader.ts";
 import { UsageReader } from "../../engine/stats/usage_reader.ts";
 
-/** Readers of a node's statistics. */
-export class NodeStats implements AsyncDisposable {
+/** What answers about usage are read from. */
+export interface StatsReaders {
   /** Of control groups. */
-  readonly usage: UsageReader;
+  readonly usage: Pick<UsageReader, "readContainers" | "readGroups">;
   /** Of networks, by the files that stand for their namespaces. */
-  readonly networks: KeptValues<Interfaces>;
+  readonly networks: Pick<KeptValues<Interfaces>, "get">;
   /** Of what containers have written. */
+  readonly layers: Pick<LayerSizes, "get">;
+}
+
+/** Readers of a node's statistics. */
+export class NodeStats implements StatsReaders, AsyncDisposable {
+  readonly usage: UsageReader;
+  readonly networks: KeptValues<Interfaces>;
   readonly layers: LayerSizes;
 
   /** Makes readers with empty caches. */

@@ -185,7 +185,7 @@ Deno.test("a start recovers pods", NODE_NEEDS, async (t) => {
     assertEquals(names.length, 1);
   });
   await t.step("what was made to the half goes", () => {
-    assertEquals(states.has(half), false);
+    assert(!states.has(half));
     assertEquals(node.daemon.said, [
       `info: Removes pod "${half}", which was cut short pod=${half}`,
     ]);

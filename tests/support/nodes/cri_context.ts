@@ -26,7 +26,15 @@ import type {
 } from "../../../src/cri/streaming/streaming_server.ts";
 import type { Agent } from "../../../src/engine/agent.ts";
 import { makeExitPlaces } from "../../../src/engine/containers/process_exit.ts";
-import type { ContainerId } from "../../../src/formats/storage/store_ids.ts";
+import type { SandboxRequest } from "../../../src/engine/sandboxes/sandbox.ts";
+import { placesOf } from "../../../src/engine/sandboxes/sandbox_places.ts";
+import { writeSandboxState } from "../../../src/engine/sandboxes/sandbox_state.ts";
+import {
+  type ContainerId,
+  parseContainerId,
+} from "../../../src/formats/storage/store_ids.ts";
+import { readBootId } from "../../../src/process/boot_id.ts";
+import { sandboxRequest } from "../sandboxes.ts";
 import { libc } from "../own_libc.ts";
 import {
   containerOptions,
@@ -51,6 +59,28 @@ export interface CriContext extends AsyncDisposable {
   listen(): () => Promise<readonly ContainerEventResponse[]>;
 }
 
+/** Makes the pod "web" a kubelet's, and ready; it shares all of the host's. */
+export async function makePodReady(
+  { test: { agent }, context: { objects } }: CriContext,
+  changes: Partial<SandboxRequest> = {},
+): Promise<void> {
+  const id = parseContainerId("web-pod");
+  const namespaces = { network: "node", ipc: "node", pid: "node" } as const;
+  const { directory } = placesOf(agent.store.paths, id);
+  await Deno.mkdir(directory, { recursive: true });
+  writeSandboxState(agent, id, {
+    phase: "ready",
+    bootId: readBootId(),
+    createdAtNs: 1n,
+    request: { ...sandboxRequest("web"), namespaces, note: {}, ...changes },
+    networks: [],
+    pid: undefined,
+    cgroups: [],
+  });
+  objects.rereadSandbox(id);
+  await objects.read();
+}
+
 /** What a container that is made has of its own. */
 export interface MadeStatus {
   readonly state?: ContainerState;
@@ -65,8 +95,9 @@ export async function criContext(): Promise<CriContext> {
   const wanted: WantedStreams[] = [];
   const objects = new KnownObjects(agent);
   const exits = new Exits(agent);
+  const stats = new NodeStats(agent);
   const context: RuntimeContext = {
-    ...{ agent, settings: {}, objects, exits },
+    ...{ agent, settings: {}, objects, exits, stats },
     streaming: streamingOf(wanted),
     unmanaged: new UnmanagedStates(agent),
     turns: new Turns(),
@@ -75,7 +106,6 @@ export async function criContext(): Promise<CriContext> {
     removals: new Removals(),
     stops: new Stops(agent, exits),
     events: new EventHub(),
-    stats: new NodeStats(agent),
   };
   const call = { signal: new AbortController().signal, deadlineMs: undefined };
   const recall = (id: ContainerId) => objects.recallContainer(id)?.note.status;
@@ -106,7 +136,7 @@ export async function criContext(): Promise<CriContext> {
       };
     },
     async [Symbol.asyncDispose]() {
-      await context.stats[Symbol.asyncDispose]();
+      await stats[Symbol.asyncDispose]();
       test[Symbol.dispose]();
     },
   };

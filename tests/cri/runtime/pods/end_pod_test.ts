@@ -8,45 +8,22 @@ import {
   removePodSandbox,
   stopPodSandbox,
 } from "../../../../src/cri/runtime/pods/end_pod.ts";
-import { placesOf } from "../../../../src/engine/sandboxes/sandbox_places.ts";
-import {
-  sandboxPath,
-  writeSandboxState,
-} from "../../../../src/engine/sandboxes/sandbox_state.ts";
+import { sandboxPath } from "../../../../src/engine/sandboxes/sandbox_state.ts";
 import {
   InUseError,
   PolicyError,
 } from "../../../../src/errors/store_errors.ts";
 import { parseContainerId } from "../../../../src/formats/storage/store_ids.ts";
-import { readBootId } from "../../../../src/process/boot_id.ts";
 import {
   type CriContext,
   criContext,
+  makePodReady,
 } from "../../../support/nodes/cri_context.ts";
-import { sandboxRequest } from "../../../support/sandboxes.ts";
 import { containerOptions } from "../../../support/test_runtime.ts";
 
 const ID = parseContainerId("web-pod");
 const { CONTAINER_STOPPED_EVENT, CONTAINER_DELETED_EVENT } = ContainerEventType;
 const { SANDBOX_NOTREADY } = PodSandboxState;
-
-/** The pod "web" is a kubelet's from now on, and ready; it shares all of the host's. */
-async function makeReady({ test, context }: CriContext): Promise<void> {
-  const namespaces = { network: "node", ipc: "node", pid: "node" } as const;
-  const { directory } = placesOf(test.agent.store.paths, ID);
-  await Deno.mkdir(directory, { recursive: true });
-  writeSandboxState(test.agent, ID, {
-    phase: "ready",
-    bootId: readBootId(),
-    createdAtNs: 1n,
-    request: { ...sandboxRequest("web"), namespaces, note: {} },
-    networks: [],
-    pid: undefined,
-    cgroups: [],
-  });
-  context.objects.rereadSandbox(ID);
-  await context.objects.read();
-}
 
 /** Calls as a kubelet makes them. */
 function callsTo({ context, call }: CriContext) {
@@ -78,7 +55,7 @@ function logged({ test }: CriContext): readonly string[] {
 
 Deno.test("stopPodSandbox() ends a pod's containers, and tells of it once", async () => {
   await using node = await criContext();
-  await makeReady(node);
+  await makePodReady(node);
   const { stop } = callsTo(node);
   const id = await node.make("app", { state: ContainerState.CONTAINER_EXITED });
   const events = node.listen();
@@ -95,7 +72,7 @@ Deno.test("stopPodSandbox() ends a pod's containers, and tells of it once", asyn
 
 Deno.test("removePodSandbox() removes a pod with its containers", async () => {
   await using node = await criContext();
-  await makeReady(node);
+  await makePodReady(node);
   const { remove } = callsTo(node);
   const { CONTAINER_EXITED } = ContainerState;
   const one = await node.make("one", { state: CONTAINER_EXITED });
@@ -138,7 +115,7 @@ Deno.test("stopPodSandbox() and removePodSandbox() leave people's pods", async (
 
 Deno.test("removePodSandbox() leaves pods that people have containers in", async () => {
   await using node = await criContext();
-  await makeReady(node);
+  await makePodReady(node);
   const { runtime } = node.test;
   for (const containerName of ["mine", "ours"]) {
     await runtime.createContainer(containerOptions({ containerName }));
@@ -156,7 +133,7 @@ Deno.test("removePodSandbox() leaves pods that people have containers in", async
 
 Deno.test("stopPodSandbox() says that a pod is damaged", async () => {
   await using node = await criContext();
-  await makeReady(node);
+  await makePodReady(node);
   const path = sandboxPath(node.test.agent, ID);
   await Deno.writeTextFile(path, "{");
   node.context.objects.rereadSandbox(ID);
