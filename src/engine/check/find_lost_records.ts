@@ -17,6 +17,7 @@ import {
   type StorePaths,
   workDirectory,
 } from "../../store/paths.ts";
+import { listFalselyMarked } from "../../store/recovery/find_false_marks.ts";
 import { isBeingMade, isUnfinished } from "../../store/delete_container.ts";
 import { INCOMPLETE } from "../../store/put_container.ts";
 import type { RecordView } from "../../store/records/records.ts";
@@ -62,7 +63,7 @@ export function findLostRecords(
   const layers = broken.includes("layers")
     ? findLayers(paths, held, {
       backup: backups.layers,
-      images: listAll(held.images.records, images).map(({ id }) => id),
+      images,
       containers: listAll(held.containers.records, containers),
     })
     : NOTHING;
@@ -147,10 +148,10 @@ function findImages(
 
 function findLayers(
   paths: StorePaths,
-  { layers }: ReadTables,
+  { layers, ...held }: ReadTables,
   { backup, images, containers }: {
     readonly backup: readonly LayerRecord[];
-    readonly images: readonly string[];
+    readonly images: Additions<ImageRecord>;
     readonly containers: readonly ContainerRecord[];
   },
 ): Additions<LayerRecord> {
@@ -158,14 +159,27 @@ function findLayers(
   const finished = backup.filter((layer) => !isIncomplete(layer));
   const known = takeBackup(layers, finished, paths.home);
   const others = listUnnamed(paths.home, layers, known);
-  if (others.length === 0) return known;
+  const marked = listFalselyMarked(
+    layers.records,
+    listAll(held.images.records, images),
+  );
+  if (others.length + marked.length === 0) return known;
   const proofs = {
-    images: images.flatMap((id) => proveImage(paths, id) ?? []),
+    images: listAll(held.images.records, images)
+      .flatMap(({ id }) => proveImage(paths, id) ?? []),
     containers,
   };
   return {
     ...known,
-    fromDisk: others.flatMap((id) => rebuildLayer(paths, id, proofs) ?? []),
+    fromDisk: [
+      ...others.flatMap((id) => rebuildLayer(paths, id, proofs) ?? []),
+      ...marked.flatMap(({ id, user: _user, flags, ...layer }) => {
+        const { incomplete: _mark, ...others } = { ...flags };
+        return rebuildLayer(paths, id, proofs) === undefined
+          ? []
+          : [{ ...layer, id, flags: others }];
+      }),
+    ],
   };
 }
 

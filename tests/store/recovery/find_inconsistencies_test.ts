@@ -64,6 +64,12 @@ function editAsOther(path: string, change: Edit = (records) => records): void {
   writeFileSync(path.replace(/\.json$/, ".lock"), new Uint8Array(64).fill(7));
 }
 
+/** Says that a layer is being made, or deleted. */
+const marking = (id: string): Edit => (records) =>
+  records.map((record) =>
+    record["id"] === id ? { ...record, flags: { incomplete: true } } : record
+  );
+
 const without = (id: string): Edit => (records) =>
   records.filter((record) => record["id"] !== id);
 
@@ -206,6 +212,14 @@ const NORMAL: readonly StoreCase[] = [
         }))),
   },
   {
+    name: "an image's layer that another tool was deleting",
+    change: (store) => editAsOther(layersFile(store), marking(idOf("a-layer"))),
+  },
+  {
+    name: "a layer that was being made, and that nobody needs",
+    change: (store) => edit(layersFile(store), marking(idOf("own"))),
+  },
+  {
     name: "files in the place of directories that nobody has a record of",
     change: (store) => {
       const { paths } = store;
@@ -271,6 +285,16 @@ const INCONSISTENT: readonly StoreCase[] = [
           })),
       ),
     inconsistency: "containers.json",
+  },
+  {
+    name: "an image's layer, as it was while it was made",
+    change: (store) => edit(layersFile(store), marking(idOf("a-layer"))),
+    inconsistency: "layers.json",
+  },
+  {
+    name: "a container's lower layer, as it was while it was made",
+    change: (store) => edit(layersFile(store), marking(idOf("b"))),
+    inconsistency: "layers.json",
   },
   {
     name: "all tables restored from a time when there was less",
