@@ -22,6 +22,7 @@ import { sharedStore } from "../../../tests/support/programs/shared_store.ts";
 import { shuffled } from "../../../tests/support/seeded.ts";
 import { tempDir } from "../../../tests/support/temp_dir.ts";
 import { print } from "../print.ts";
+import { runInOne } from "./run_in_one.ts";
 import { verifyAfterCleanup, verifyStore } from "./verify_store.ts";
 import type { CrashOptions } from "./options.ts";
 import type { CrashTable } from "./table.ts";
@@ -52,6 +53,15 @@ type TryPoint = (
   note: (result: "whole" | "told" | "missed") => void,
 ) => Promise<string | undefined>;
 
+/** What is done at each point, and what the table calls it. */
+interface Trials {
+  readonly kind: string;
+  readonly tryPoint: TryPoint;
+}
+
+/** Commands that are tried at once: while one waits, the other computes. */
+const LANES = 2;
+
 /**
  * Tries points of all commands, in random order, until each has used its share
  * of the time; at least one point of the first command.
@@ -67,7 +77,7 @@ export function killEverywhere(
 export async function tryEverywhere(
   table: CrashTable,
   options: CrashOptions,
-  how: { readonly kind: string; readonly tryPoint: TryPoint },
+  how: Trials,
 ): Promise<void> {
   do {
     await tryAllOnce(table, options, how);
@@ -79,46 +89,63 @@ export async function tryEverywhere(
 async function tryAllOnce(
   table: CrashTable,
   options: CrashOptions,
-  how: { readonly kind: string; readonly tryPoint: TryPoint },
+  how: Trials,
 ): Promise<void> {
-  const scenarios = shuffled(scenariosOf(options), options.random);
-  for (const [index, scenario] of scenarios.entries()) {
-    const nowMs = performance.now();
-    const shareMs = (options.deadlineMs - nowMs) / (scenarios.length - index);
-    const kind = `${how.kind} ${scenario.command}`;
-    if (index > 0 && shareMs <= 0) {
-      print(`not tried for want of time: ${kind}`);
-      continue;
-    }
-    const fail = (why: string) => table.note(kind, "broken", why);
-    try {
-      await using store = sharedStore();
-      using images = tempDir();
-      const place = await scenarioPlace(store, images.path);
-      await place.runAll(stepsTo(scenario));
-      const subject = programOf(place, place.split(scenario.command));
-      const points = await findPoints({ place, scenario, subject });
-      if (points.length === 0) fail("it has no points");
-      let tried = 0;
-      for (const point of shuffled(points, options.random)) {
-        const isOver = performance.now() > nowMs + shareMs;
-        if (tried > 0 && (isOver || tried >= (options.points ?? Infinity))) {
-          break;
-        }
-        tried++;
-        const why = await how.tryPoint(
-          { place, scenario, subject },
-          point,
-          (result) => table.note(kind, result),
-        ).catch(messageOf);
-        if (why === undefined) continue;
-        fail(`at ${point.call} ${point.nth}: ${why}`);
-        break; // what is broken proves nothing more
+  const waiting = [...shuffled(scenariosOf(options), options.random)];
+  const lanes = Math.min(LANES, waiting.length);
+  let isFirst = true;
+  await Promise.all(Array.from({ length: lanes }, async () => {
+    for (;;) {
+      const nowMs = performance.now();
+      const shareMs = (options.deadlineMs - nowMs) /
+        Math.max(waiting.length / lanes, 1);
+      const scenario = waiting.pop();
+      if (scenario === undefined) return;
+      if (!isFirst && shareMs <= 0) {
+        print(`not tried for want of time: ${how.kind} ${scenario.command}`);
+        continue;
       }
-      print(`${kind}: ${tried} of ${points.length} points`);
-    } catch (error) {
-      fail(messageOf(error));
+      isFirst = false;
+      const share = { ...options, deadlineMs: nowMs + shareMs };
+      await tryScenario(table, { ...share, ...how, scenario });
     }
+  }));
+}
+
+async function tryScenario(
+  table: CrashTable,
+  { scenario, deadlineMs, random, points = Infinity, ...how }:
+    & CrashOptions
+    & Trials
+    & { readonly scenario: Scenario },
+): Promise<void> {
+  const kind = `${how.kind} ${scenario.command}`;
+  const fail = (why: string) => table.note(kind, "broken", why);
+  try {
+    await using store = runInOne(sharedStore());
+    using images = tempDir();
+    const place = await scenarioPlace(store, images.path);
+    await place.runAll(stepsTo(scenario));
+    const subject = programOf(place, place.split(scenario.command));
+    const all = await findPoints({ place, scenario, subject });
+    if (all.length === 0) fail("it has no points");
+    let tried = 0;
+    for (const point of shuffled(all, random)) {
+      const isOver = tried >= points || performance.now() > deadlineMs;
+      if (tried > 0 && isOver) break;
+      tried++;
+      const why = await how.tryPoint(
+        { place, scenario, subject },
+        point,
+        (result) => table.note(kind, result),
+      ).catch(messageOf);
+      if (why === undefined) continue;
+      fail(`at ${point.call} ${point.nth}: ${why}`);
+      break; // what is broken proves nothing more
+    }
+    print(`${kind}: ${tried} of ${all.length} points`);
+  } catch (error) {
+    fail(messageOf(error));
   }
 }
 
