@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { checkSandboxRequest } from "../../../src/engine/sandboxes/check_sandbox_request.ts";
 import type { SandboxRequest } from "../../../src/engine/sandboxes/sandbox.ts";
 import {
@@ -168,6 +168,53 @@ Deno.test("checkSandboxRequest() tells the paths of sysctls", async (t) => {
         `Cannot make sandbox: "${value.slice(0, 80)}" is no value of sysctl ` +
           '"kernel.sem"',
       );
+    });
+  }
+});
+
+Deno.test("checkSandboxRequest() refuses users that cannot be", async (t) => {
+  const all = { first: 0, count: 2 ** 32 - 1 };
+  const some = { first: 100_000, count: 65_536 };
+  const own = { network: "pod", ipc: "pod", pid: "pod" } as const;
+  const range = (first: number, count: number) =>
+    `"${first}+${count}" is no range of IDs`;
+  const cases: readonly (readonly [
+    SandboxRequest["users"],
+    string | undefined,
+  ])[] = [
+    [undefined, undefined],
+    [{ uids: some, gids: all }, undefined],
+    [{ uids: all, gids: { first: 0, count: 1 } }, undefined],
+    [{ uids: { first: 1, count: 2 ** 32 - 2 }, gids: some }, undefined],
+    [
+      { uids: some, gids: { first: 1, count: 2 ** 32 - 1 } },
+      range(
+        ...[1, 2 ** 32 - 1] as const,
+      ),
+    ],
+    [{ uids: some, gids: { first: 1, count: 0 } }, range(1, 0)],
+    [{ uids: { first: -1, count: 9 }, gids: some }, range(-1, 9)],
+    [{ uids: { first: 1.5, count: 9 }, gids: some }, range(1.5, 9)],
+    [{ uids: { first: 1, count: 1.5 }, gids: some }, range(1, 1.5)],
+  ];
+  for (const [users, why] of cases) {
+    await t.step(JSON.stringify(users) ?? "none", () => {
+      const request = { users, namespaces: own };
+      if (why === undefined) return void check(request);
+      const error = assertThrows(() => check(request), InvalidSandboxError);
+      assertEquals(error.message, `Cannot make sandbox: ${why}`);
+    });
+  }
+  for (const name of ["network", "ipc", "pid"] as const) {
+    await t.step(`who share the host's ${name}`, () => {
+      const namespaces = { ...own, [name]: "node" };
+      const users = { uids: some, gids: some };
+      const error = assertThrows(
+        () => check({ users, namespaces }),
+        InvalidSandboxError,
+      );
+      assertStringIncludes(error.message, `cannot share the host's ${name}`);
+      check({ namespaces });
     });
   }
 });
