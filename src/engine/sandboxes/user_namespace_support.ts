@@ -53,14 +53,14 @@ export async function whyNoUserNamespaces(
 
 /** Reads `RUNTIME features`: runtime-spec v1.1, features.md. */
 async function canMapMounts(
-  { host }: Agent,
+  { store }: Agent,
   program: string,
   { signal }: Abortable,
 ): Promise<boolean> {
-  // Cached by file: another version is another file.
-  const status = host.readStatus(program);
-  const key = JSON.stringify([program, status]);
-  const known = runtimes.get(key);
+  // Without libc, no answer is kept: a new version could not be told from it.
+  const version = store.libc?.readVersion(program);
+  const key = `${version} ${program}`;
+  const known = version === undefined ? undefined : runtimes.get(key);
   if (known !== undefined) return known;
   const { code, stdout } = await runCommand(program, ["features"], {
     signal,
