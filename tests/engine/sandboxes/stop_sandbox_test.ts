@@ -1,31 +1,15 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { exists } from "@std/fs";
-import {
-  findState,
-  listAttachments,
-} from "../../../src/engine/sandboxes/attachment_note.ts";
-import { listSandboxes } from "../../../src/engine/sandboxes/list_sandboxes.ts";
+import { listAttachments } from "../../../src/engine/sandboxes/attachment_note.ts";
 import { noteUpdate } from "../../../src/engine/sandboxes/note_update.ts";
 import { removeSandbox } from "../../../src/engine/sandboxes/remove_sandbox.ts";
-import {
-  placesOf,
-  sandboxesDirectory,
-} from "../../../src/engine/sandboxes/sandbox_places.ts";
-import {
-  readSandboxState,
-  sandboxPath,
-} from "../../../src/engine/sandboxes/sandbox_state.ts";
+import { sandboxesDirectory } from "../../../src/engine/sandboxes/sandbox_places.ts";
+import { readSandboxState } from "../../../src/engine/sandboxes/sandbox_state.ts";
 import { stopSandbox } from "../../../src/engine/sandboxes/stop_sandbox.ts";
 import { NetworkError } from "../../../src/errors/network_errors.ts";
-import {
-  DamagedFileError,
-  InUseError,
-} from "../../../src/errors/store_errors.ts";
 import { parseContainerId } from "../../../src/formats/storage/store_ids.ts";
-import { attachmentPath } from "../../../src/store/paths.ts";
 import { mountIn, notedSandboxes } from "../../support/noted_sandboxes.ts";
 import { needs } from "../../support/peers.ts";
-import { containerOptions } from "../../support/test_runtime.ts";
 
 const NEEDED = needs("root", "timeout", "flock");
 const NONE = parseContainerId("none");
@@ -162,84 +146,3 @@ Deno.test(
     }
   },
 );
-
-Deno.test(
-  "removeSandbox() removes records, notes and locks",
-  NEEDED,
-  async (t) => {
-    using noted = await notedSandboxes();
-    const { test } = noted;
-    const { agent, runtime } = test;
-    const listNames = () =>
-      [...Deno.readDirSync(sandboxesDirectory(agent.store.paths))]
-        .map(({ name }) => name);
-    await t.step("not of one with containers, which is stopped", async () => {
-      const { id } = await noted.make("busy");
-      const { id: member } = await runtime.createContainer(
-        containerOptions({ podName: "busy", podId: id }),
-      );
-      await assertRejects(() => removeSandbox(agent, id), InUseError);
-      assertEquals(readSandboxState(agent, id)?.phase, "stopped");
-      await runtime.deleteContainer(member);
-      await removeSandbox(agent, id);
-      assertEquals(findState(agent, id), undefined);
-    });
-    await t.step("of one that has ended", async () => {
-      const { id } = await noted.make("over", { phase: "stopped" });
-      const before = noted.listCalls().length;
-      await removeSandbox(agent, id);
-      assertEquals(noted.listCalls().length, before);
-      assertEquals(findState(agent, id), undefined);
-    });
-    assertEquals(listNames(), ["over-id"]); // it was not expected any more
-    assertEquals(await listSandboxes(agent), []);
-  },
-);
-
-Deno.test(
-  "who looks at a sandbox with damaged files is told",
-  NEEDED,
-  async () => {
-    using noted = await notedSandboxes();
-    const { test, logged } = noted;
-    const { agent } = test;
-    const { id } = await noted.make("whole");
-    const { id: bad } = await noted.make("damaged", { without: "note" });
-    Deno.writeTextFileSync(sandboxPath(agent, bad), "{");
-    assertEquals((await listSandboxes(agent)).map(({ id }) => id), [id]);
-    const path = sandboxPath(agent, bad);
-    const advice = `remove the pod: "orlop pod rm ${bad}"`;
-    const [[level, message] = [], ...others] = logged;
-    assertEquals([level, others], ["warn", []]);
-    assertEquals(`${message}`.includes(`"${path}"`), true, `${message}`);
-    assertEquals(`${message}`.endsWith(advice), true, `${message}`);
-    await assertRejects(() => stopSandbox(agent, bad), DamagedFileError);
-    await assertRejects(() => removeSandbox(agent, bad), DamagedFileError);
-    Deno.writeTextFileSync(attachmentPath(agent.store.paths, bad), "{");
-    const error = await assertRejects(
-      () => removeSandbox(agent, bad),
-      DamagedFileError,
-    );
-    assertEquals(error.message.includes("attachments"), true, error.message);
-  },
-);
-
-Deno.test("noteUpdate() adds to what was asked for", NEEDED, async () => {
-  using noted = await notedSandboxes();
-  const { agent } = noted.test;
-  const { id, state } = await noted.make("web");
-  const seen: unknown[] = [];
-  for (const update of [{ a: 1 }, null, [2]]) {
-    await noteUpdate(agent, id, {
-      change(before) {
-        seen.push(before);
-        return update;
-      },
-    });
-    const [listed] = await listSandboxes(agent);
-    assertEquals([listed?.update, listed?.state], [update, "ready"]);
-    assertEquals(readSandboxState(agent, id)?.networks, state.networks);
-  }
-  assertEquals(seen, [undefined, { a: 1 }, null]);
-  assertEquals(await exists(placesOf(agent.store.paths, id).lock), true);
-});
