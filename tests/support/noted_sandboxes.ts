@@ -95,11 +95,11 @@ export async function notedSandboxes(): Promise<NotedSandboxes> {
       }
       noteAttachment(agent, id, state);
       if (without === "note") forgetAttachment(agent, id);
-      Deno.mkdirSync(places.directory, { recursive: true });
+      await Deno.mkdir(places.directory, { recursive: true });
       for (const path of [places.net, places.programLock, places.user]) {
-        Deno.writeTextFileSync(path, "");
+        await Deno.writeTextFile(path, "");
       }
-      Deno.mkdirSync(places.shm);
+      await Deno.mkdir(places.shm);
       return { id, state, places };
     },
     [Symbol.dispose]() {

@@ -1,5 +1,6 @@
 /** Exactly what a check says of each kind of damage, and advises. */
 
+import { writeFileSync } from "node:fs";
 import { assertEquals } from "@std/assert";
 import { join } from "@std/path";
 import { readCheckStatus } from "../../../src/engine/check/check_status.ts";
@@ -49,7 +50,7 @@ async function subject(): Promise<Subject> {
     edit(kind, change) {
       const records = read(kind);
       change(records);
-      Deno.writeTextFileSync(tableOf(kind), JSON.stringify(records));
+      writeFileSync(tableOf(kind), JSON.stringify(records));
     },
     layerFile: (id, name) => join(root, "overlay", id, name),
   };

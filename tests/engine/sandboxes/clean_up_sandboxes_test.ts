@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { exists } from "@std/fs";
 import { listAttachments } from "../../../src/engine/sandboxes/attachment_note.ts";
 import { cleanUpSandboxes } from "../../../src/engine/sandboxes/clean_up_sandboxes.ts";
@@ -46,8 +46,8 @@ Deno.test(
     for (const { places } of [kept, lost]) await mountIn(test, places);
     // A directory without a note, and nothing but a lock.
     const bare = placesOf(agent.store.paths, parseContainerId("bare"));
-    Deno.mkdirSync(bare.directory);
-    Deno.writeTextFileSync(bare.net, "");
+    await Deno.mkdir(bare.directory);
+    await Deno.writeTextFile(bare.net, "");
     const lockOnly = parseContainerId("locked");
     (await lockSandbox(agent, lockOnly))[Symbol.dispose]();
     assertEquals(listNames(noted), [
@@ -64,7 +64,7 @@ Deno.test(
     assertEquals(mounter.table.map(({ target }) => target), [
       ...[kept.places.net, kept.places.shm],
     ]);
-    assertEquals(await exists(kept.places.net), true);
+    assert(await exists(kept.places.net));
     assertEquals(readSandboxState(agent, kept.id)?.phase, "ready");
     assertEquals(noted.listCalls(), [
       `DEL back eth1 ${lost.places.net}`,
@@ -111,7 +111,7 @@ Deno.test(
     assertEquals(listKept(noted, "front"), [
       [{ containerID: first.id, ifname: "eth0" }],
     ]);
-    assertEquals(await exists(first.places.net), true);
+    assert(await exists(first.places.net));
     for (const type of ["front", "back"]) plugins.add(type);
     assertEquals(await cleanUpSandboxes(agent, settings), [first.id]);
     assertEquals(listKept(noted, "front").at(-1), []);
@@ -144,7 +144,7 @@ Deno.test(
     using noted = await notedSandboxes();
     const { agent } = noted.test;
     const { id } = await noted.make("kept");
-    Deno.writeTextFileSync(sandboxPath(agent, id), "{");
+    await Deno.writeTextFile(sandboxPath(agent, id), "{");
     await assertRejects(
       () => cleanUpSandboxes(agent, noted.plugins.settings),
       DamagedFileError,

@@ -27,22 +27,22 @@ Deno.test(
     const { agent } = test;
     const { id } = await noted.make("whole");
     const { id: bad } = await noted.make("damaged", { without: "note" });
-    Deno.writeTextFileSync(sandboxPath(agent, bad), "{");
+    await Deno.writeTextFile(sandboxPath(agent, bad), "{");
     assertEquals((await listSandboxes(agent)).map(({ id }) => id), [id]);
     const path = sandboxPath(agent, bad);
     const advice = `remove the pod: "orlop pod rm ${bad}"`;
     const [[level, message] = [], ...others] = logged;
     assertEquals([level, others], ["warn", []]);
-    assertEquals(`${message}`.includes(`"${path}"`), true, `${message}`);
-    assertEquals(`${message}`.endsWith(advice), true, `${message}`);
+    assert(`${message}`.includes(`"${path}"`), `${message}`);
+    assert(`${message}`.endsWith(advice), `${message}`);
     await assertRejects(() => stopSandbox(agent, bad), DamagedFileError);
     await assertRejects(() => removeSandbox(agent, bad), DamagedFileError);
-    Deno.writeTextFileSync(attachmentPath(agent.store.paths, bad), "{");
+    await Deno.writeTextFile(attachmentPath(agent.store.paths, bad), "{");
     const error = await assertRejects(
       () => removeSandbox(agent, bad),
       DamagedFileError,
     );
-    assertEquals(error.message.includes("attachments"), true, error.message);
+    assert(error.message.includes("attachments"), error.message);
   },
 );
 
@@ -87,10 +87,10 @@ Deno.test(
       ...{ shmDirectory: places.shm, files: places.files },
     });
     assertEquals(readSandbox(agent, parseContainerId("web-pod")), undefined);
-    Deno.removeSync(places.directory, { recursive: true });
+    await Deno.remove(places.directory, { recursive: true });
     assertEquals(readSandbox(agent, id)?.state, "not-ready");
     writeSandboxState(agent, id, { ...state, networks: [] });
-    assertEquals("update" in (readSandbox(agent, id) ?? {}), false);
+    assert(!("update" in (readSandbox(agent, id) ?? {})));
     assertEquals(logged, []);
     const signal = AbortSignal.abort("enough");
     const error = await listSandboxes(agent, { signal }).catch((error) =>

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { exists } from "@std/fs";
 import { listSandboxes } from "../../../src/engine/sandboxes/list_sandboxes.ts";
 import { noteUpdate } from "../../../src/engine/sandboxes/note_update.ts";
@@ -26,5 +26,5 @@ Deno.test("noteUpdate() adds to what was asked for", NEEDED, async () => {
     assertEquals(readSandboxState(agent, id)?.networks, state.networks);
   }
   assertEquals(seen, [undefined, { a: 1 }, null]);
-  assertEquals(await exists(placesOf(agent.store.paths, id).lock), true);
+  assert(await exists(placesOf(agent.store.paths, id).lock));
 });

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   findMissingCgroups,
   makeHostDirectories,
@@ -80,10 +80,10 @@ Deno.test("makeHostDirectories() makes what is missing, with parents", async (t)
   const { agent, dir } = test;
   const [there, file] = [dir.join("there"), dir.join("file")];
   const made = dir.join("a/b/-c");
-  Deno.mkdirSync(there);
-  Deno.writeTextFileSync(file, "");
+  await Deno.mkdir(there);
+  await Deno.writeTextFile(file, "");
   await makeHostDirectories(agent, [there, made]);
-  assertEquals(Deno.statSync(made).isDirectory, true);
+  assert((await Deno.stat(made)).isDirectory);
   await t.step("runs nothing if all is there", async () => {
     const signal = AbortSignal.abort("enough");
     await makeHostDirectories(agent, [there, made], { signal });

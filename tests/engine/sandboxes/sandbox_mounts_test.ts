@@ -10,7 +10,7 @@ import {
   type SandboxPlaces,
 } from "../../../src/engine/sandboxes/sandbox_places.ts";
 import { parseContainerId } from "../../../src/formats/storage/store_ids.ts";
-import { systemMounter } from "../../../src/mount/mounter.ts";
+import { systemMounter } from "../../../src/mount/system_mounter.ts";
 import { libc } from "../../support/own_libc.ts";
 import { needs } from "../../support/peers.ts";
 import { sandboxRequest } from "../../support/sandboxes.ts";
@@ -129,9 +129,9 @@ Deno.test("unmountSandbox() removes what is in its directory, and nothing else",
   const places = placesOf(agent.store.paths, ID);
   makeDirectory(places, { namespaces: POD, users: USERS });
   for (const path of [places.programLock, ...Object.values(places.files)]) {
-    Deno.writeTextFileSync(path, "");
+    await Deno.writeTextFile(path, "");
   }
-  Deno.writeTextFileSync(places.lock, "");
+  await Deno.writeTextFile(places.lock, "");
   const other = dir.join("run/orlop/sandboxes/pod-2");
   // What is mounted twice has to be unmounted twice.
   for (const target of [places.net, places.net, places.shm, `${other}/net`]) {
@@ -141,7 +141,9 @@ Deno.test("unmountSandbox() removes what is in its directory, and nothing else",
   }
   await unmountSandbox(agent, places);
   assertEquals(mounter.table.map(({ target }) => target), [`${other}/net`]);
-  const left = Deno.readDirSync(dir.join("run/orlop/sandboxes"));
-  assertEquals([...left].map(({ name }) => name), ["pod.lock"]);
+  const left = await Array.fromAsync(
+    Deno.readDir(dir.join("run/orlop/sandboxes")),
+  );
+  assertEquals(left.map(({ name }) => name), ["pod.lock"]);
   await unmountSandbox(agent, places); // nothing is there
 });

@@ -91,7 +91,7 @@ Deno.test("joinNetworks() tells each plugin of the pod", NEEDED, async () => {
     annotations: { "kubernetes.io/ingress-bandwidth": "1M" },
   });
   const lock = plugins.dir.join("lock");
-  Deno.writeTextFileSync(lock, "");
+  await Deno.writeTextFile(lock, "");
   const networks = chooseNetworks(request);
   const joined = await joinNetworks(ID, { request, networks }, {
     ...{ namespace: "/run/net", lock },
@@ -267,6 +267,6 @@ Deno.test(
     await leaveNetworks(ID, { request, networks }, {
       ...{ ...places, lock: undefined },
     });
-    assertEquals(Deno.readTextFileSync(told), "held\nheld\nfree\n");
+    assertEquals(await Deno.readTextFile(told), "held\nheld\nfree\n");
   },
 );

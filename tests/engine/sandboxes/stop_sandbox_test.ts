@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { exists } from "@std/fs";
 import { listAttachments } from "../../../src/engine/sandboxes/attachment_note.ts";
 import { noteUpdate } from "../../../src/engine/sandboxes/note_update.ts";
@@ -22,7 +22,7 @@ Deno.test(
     const { test, logged } = noted;
     const { agent, mounter } = test;
     const cgroup = test.dir.join("group");
-    Deno.mkdirSync(`${cgroup}/child`, { recursive: true });
+    await Deno.mkdir(`${cgroup}/child`, { recursive: true });
     const { id, state, places } = await noted.make("web", {
       cgroups: [cgroup, `${cgroup}/child`, `${cgroup}/none`],
       pid: 7,
@@ -37,10 +37,10 @@ Deno.test(
     const { request: _asked, ...before } = state;
     assertEquals(stored, { ...before, phase: "stopped", pid: undefined });
     assertEquals(mounter.table, []);
-    assertEquals(await exists(places.directory), false);
-    assertEquals(await exists(cgroup), false);
+    assert(!(await exists(places.directory)));
+    assert(!(await exists(cgroup)));
     assertEquals(listAttachments(agent), []);
-    assertEquals(await exists(places.lock), true);
+    assert(await exists(places.lock));
     await stopSandbox(agent, id);
     assertEquals(noted.listCalls().length, 2);
     assertEquals(logged, []);
@@ -56,10 +56,10 @@ Deno.test(
     await stopSandbox(agent, NONE);
     await removeSandbox(agent, NONE);
     const directory = sandboxesDirectory(agent.store.paths);
-    assertEquals(await exists(directory), false);
+    assert(!(await exists(directory)));
     // Its lock is made, and removed again.
     await noteUpdate(agent, NONE, { change: () => 1 });
-    assertEquals([...Deno.readDirSync(directory)], []);
+    assertEquals(await Array.fromAsync(Deno.readDir(directory)), []);
   },
 );
 
@@ -100,7 +100,7 @@ Deno.test(
   async () => {
     using noted = await notedSandboxes();
     const { id, places } = await noted.make("web");
-    Deno.removeSync(places.directory, { recursive: true });
+    await Deno.remove(places.directory, { recursive: true });
     await stopSandbox(noted.test.agent, id);
     assertEquals(noted.listCalls(), ["DEL back eth1", "DEL front eth0"]);
     assertEquals(readSandboxState(noted.test.agent, id)?.phase, "stopped");

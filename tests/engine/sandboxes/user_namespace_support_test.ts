@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { whyNoUserNamespaces } from "../../../src/engine/sandboxes/user_namespace_support.ts";
 import { CommandError } from "../../../src/errors/store_errors.ts";
 import type { Libc } from "../../../src/process/libc.ts";
@@ -104,7 +104,7 @@ Deno.test("whyNoUserNamespaces() asks each version of a runtime once", async () 
   const first = await whyNoUserNamespaces(test.agent, options);
   assertEquals(await whyNoUserNamespaces(test.agent, options), first);
   assertEquals(old.listCalls(), "features\n");
-  Deno.removeSync(old.path);
+  await Deno.remove(old.path);
   runtimeIn(test, FEATURES);
   const without = "libc was taken without its mounts";
   assertEquals(await whyNoUserNamespaces(test.agent, options), without);
@@ -136,7 +136,7 @@ Deno.test("whyNoUserNamespaces() tries the kernel once, and leaves nothing", {
     assertEquals(others, []);
     const trial = source.replace(/\/lower$/, "");
     assertEquals(target, `${trial}/mapped`);
-    assertEquals(trial.startsWith(test.dir.join("root/orlop/trial-")), true);
+    assert(trial.startsWith(test.dir.join("root/orlop/trial-")));
     assertEquals(mounted, [{
       ...{ source: "overlay", type: "overlay", flags: [] },
       target: `${trial}/merged`,
@@ -144,7 +144,9 @@ Deno.test("whyNoUserNamespaces() tries the kernel once, and leaves nothing", {
         `workdir=${trial}/work`,
     }]);
     assertEquals(mounter.table, []);
-    const left = [...Deno.readDirSync(test.dir.join("root/orlop"))];
+    const left = await Array.fromAsync(
+      Deno.readDir(test.dir.join("root/orlop")),
+    );
     assertEquals(left.filter(({ name }) => name.startsWith("trial")), []);
   });
   await t.step("where it has no such mounts", async () => {
@@ -171,7 +173,7 @@ Deno.test("whyNoUserNamespaces() tries the kernel once, and leaves nothing", {
   });
   await t.step("where others cannot reach the store", async () => {
     using test = subject();
-    Deno.chmodSync(test.dir.path, 0o700);
+    await Deno.chmod(test.dir.path, 0o700);
     const { path: runtime } = runtimeIn(test, FEATURES);
     assertEquals(
       await whyNoUserNamespaces(test.agent, { runtime }),

@@ -35,7 +35,7 @@ Deno.test("LayerSizes measures layers, and again when they are old", async () =>
     [FIRST, { ...await measureTree(first), takenAtNs: start }],
   ]);
   const before = found.get(FIRST);
-  Deno.writeTextFileSync(`${first}/more`, "x".repeat(50_000));
+  await Deno.writeTextFile(`${first}/more`, "x".repeat(50_000));
   clock.advance(9_999);
   assertEquals((await sizes.get([FIRST])).get(FIRST), before);
   clock.advance(1);
@@ -55,7 +55,7 @@ Deno.test("LayerSizes forgets layers that nobody asks for", async () => {
   using clock = testClock();
   await using sizes = new LayerSizes(test.agent);
   const [before] = (await sizes.get([FIRST])).values();
-  Deno.writeTextFileSync(`${first}/more`, "x".repeat(50_000));
+  await Deno.writeTextFile(`${first}/more`, "x".repeat(50_000));
   // Asked for in between, it is kept, however old.
   clock.advance(9_000);
   await sizes.get([FIRST]);

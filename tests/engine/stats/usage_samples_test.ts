@@ -1,6 +1,7 @@
 /** Samples of control groups that are files of a test. */
 
-import { assertEquals, assertRejects } from "@std/assert";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { dirname, join } from "@std/path";
 import { networkReader } from "../../../src/engine/stats/network_reader.ts";
 import { UsageReader } from "../../../src/engine/stats/usage_reader.ts";
@@ -26,9 +27,9 @@ async function testGroups() {
     ...test,
     use(path: string, usec: number | undefined) {
       const file = join(directory, path, "cpu.stat");
-      Deno.mkdirSync(dirname(file), { recursive: true });
-      if (usec === undefined) Deno.removeSync(file);
-      else Deno.writeTextFileSync(file, `usage_usec ${usec}\n`);
+      mkdirSync(dirname(file), { recursive: true });
+      if (usec === undefined) rmSync(file);
+      else writeFileSync(file, `usage_usec ${usec}\n`);
     },
   };
 }
@@ -149,9 +150,9 @@ Deno.test("networkReader() keeps counters for a time", {
   const read = async () => (await reader.get([network])).get(network);
   const first = await read();
   clock.advance(7);
-  assertEquals(await read() === first, true);
+  assert(await read() === first);
   clock.advance(1);
-  assertEquals(await read() === first, false);
+  assert(!(await read() === first));
   const aborted = { signal: AbortSignal.abort("enough") };
   const error = await networkReader(test.agent).get([network], aborted)
     .catch((error) => error);
