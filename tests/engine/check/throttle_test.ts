@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { createThrottle } from "../../../src/engine/check/throttle.ts";
-import { testClock } from "../../support/test_clock.ts";
+import { testClock } from "../../support/memory/test_clock.ts";
 
 /** Notes how long is waited for, and waits no longer. */
 function testTimers(): Disposable & { readonly waited: readonly number[] } {

@@ -17,7 +17,7 @@ import {
   mountIn,
   type NotedSandboxes,
   notedSandboxes,
-} from "../../support/noted_sandboxes.ts";
+} from "../../support/nodes/noted_sandboxes.ts";
 import { needs } from "../../support/peers.ts";
 
 const NEEDED = needs("root", "timeout", "flock");

@@ -11,7 +11,7 @@ import {
 import { stopSandbox } from "../../../src/engine/sandboxes/stop_sandbox.ts";
 import { DamagedFileError } from "../../../src/errors/store_errors.ts";
 import { attachmentPath } from "../../../src/store/paths.ts";
-import { notedSandboxes } from "../../support/noted_sandboxes.ts";
+import { notedSandboxes } from "../../support/nodes/noted_sandboxes.ts";
 import { parseContainerId } from "../../../src/formats/storage/store_ids.ts";
 import { containerOptions, podOptions } from "../../support/test_runtime.ts";
 import { needs } from "../../support/peers.ts";

@@ -4,7 +4,7 @@ import { listSandboxes } from "../../../src/engine/sandboxes/list_sandboxes.ts";
 import { noteUpdate } from "../../../src/engine/sandboxes/note_update.ts";
 import { placesOf } from "../../../src/engine/sandboxes/sandbox_places.ts";
 import { readSandboxState } from "../../../src/engine/sandboxes/sandbox_state.ts";
-import { notedSandboxes } from "../../support/noted_sandboxes.ts";
+import { notedSandboxes } from "../../support/nodes/noted_sandboxes.ts";
 import { needs } from "../../support/peers.ts";
 
 const NEEDED = needs("root", "timeout", "flock");

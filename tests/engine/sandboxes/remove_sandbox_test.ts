@@ -5,7 +5,7 @@ import { removeSandbox } from "../../../src/engine/sandboxes/remove_sandbox.ts";
 import { sandboxesDirectory } from "../../../src/engine/sandboxes/sandbox_places.ts";
 import { readSandboxState } from "../../../src/engine/sandboxes/sandbox_state.ts";
 import { InUseError } from "../../../src/errors/store_errors.ts";
-import { notedSandboxes } from "../../support/noted_sandboxes.ts";
+import { notedSandboxes } from "../../support/nodes/noted_sandboxes.ts";
 import { needs } from "../../support/peers.ts";
 import { containerOptions } from "../../support/test_runtime.ts";
 

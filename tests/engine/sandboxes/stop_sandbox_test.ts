@@ -8,7 +8,10 @@ import { readSandboxState } from "../../../src/engine/sandboxes/sandbox_state.ts
 import { stopSandbox } from "../../../src/engine/sandboxes/stop_sandbox.ts";
 import { NetworkError } from "../../../src/errors/network_errors.ts";
 import { parseContainerId } from "../../../src/formats/storage/store_ids.ts";
-import { mountIn, notedSandboxes } from "../../support/noted_sandboxes.ts";
+import {
+  mountIn,
+  notedSandboxes,
+} from "../../support/nodes/noted_sandboxes.ts";
 import { needs } from "../../support/peers.ts";
 
 const NEEDED = needs("root", "timeout", "flock");

@@ -3,7 +3,7 @@ import {
   KeptValues,
   type KeptValuesOptions,
 } from "../../../src/engine/stats/kept_values.ts";
-import { testClock } from "../../support/test_clock.ts";
+import { testClock } from "../../support/memory/test_clock.ts";
 
 Deno.test("KeptValues reads what it does not know, once", async () => {
   const reads: (readonly string[])[] = [];

@@ -4,7 +4,7 @@ import { parseLayerId } from "../../../src/formats/storage/store_ids.ts";
 import { measureTree } from "../../../src/fs/measure_tree.ts";
 import { layerDirectory } from "../../../src/store/paths.ts";
 import { type StoreAgent, storeAgent } from "../../support/store_agent.ts";
-import { testClock } from "../../support/test_clock.ts";
+import { testClock } from "../../support/memory/test_clock.ts";
 
 const LAYERS = ["a", "b"].map((digit) => parseLayerId(digit.repeat(64)));
 const [FIRST, SECOND] = LAYERS;

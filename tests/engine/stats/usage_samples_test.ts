@@ -10,7 +10,7 @@ import { CGROUPS } from "../../../src/process/libc_proc.ts";
 import { workDirectory } from "../../../src/store/paths.ts";
 import { needs } from "../../support/peers.ts";
 import { storeAgent } from "../../support/store_agent.ts";
-import { testClock } from "../../support/test_clock.ts";
+import { testClock } from "../../support/memory/test_clock.ts";
 
 const GROUP = "/orlop/one";
 const PROCESS = { args: ["/app"], cwd: "/", user: { uid: 0, gid: 0 } };

@@ -3,31 +3,31 @@
 import {
   forgetAttachment,
   noteAttachment,
-} from "../../src/engine/sandboxes/attachment_note.ts";
-import { chooseNetworks } from "../../src/engine/sandboxes/sandbox_network.ts";
+} from "../../../src/engine/sandboxes/attachment_note.ts";
+import { chooseNetworks } from "../../../src/engine/sandboxes/sandbox_network.ts";
 import {
   placesOf,
   type SandboxPlaces,
-} from "../../src/engine/sandboxes/sandbox_places.ts";
+} from "../../../src/engine/sandboxes/sandbox_places.ts";
 import {
   type SandboxState,
   writeSandboxState,
-} from "../../src/engine/sandboxes/sandbox_state.ts";
+} from "../../../src/engine/sandboxes/sandbox_state.ts";
 import {
   type ContainerId,
   parseContainerId,
-} from "../../src/formats/storage/store_ids.ts";
-import { readBootId } from "../../src/process/boot_id.ts";
-import { type FakePlugins, fakePlugins } from "./nodes/fake_plugins.ts";
-import { libc } from "./own_libc.ts";
-import { sandboxRequest } from "./sandboxes.ts";
+} from "../../../src/formats/storage/store_ids.ts";
+import { readBootId } from "../../../src/process/boot_id.ts";
+import { type FakePlugins, fakePlugins } from "./fake_plugins.ts";
+import { libc } from "../own_libc.ts";
+import { sandboxRequest } from "../sandboxes.ts";
 import {
   addImage,
   APP,
   podOptions,
   type TestRuntime,
   testRuntime,
-} from "./test_runtime.ts";
+} from "../test_runtime.ts";
 
 /** A store whose sandboxes have networks of plugins that note their calls. */
 export interface NotedSandboxes extends Disposable {
