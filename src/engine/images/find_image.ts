@@ -47,6 +47,8 @@ export interface FoundImage {
   readonly image: ImageRecord;
   /** The full name that led to it; undefined if that was its ID. */
   readonly name: ImageName | undefined;
+  /** The digest in the text. */
+  readonly digest?: Digest | undefined;
 }
 
 type Images = RecordView<ImageRecord>;
@@ -105,10 +107,10 @@ export function findWantedImage(
   { imageName = "", imageId = "" }: WantedImage,
   conf: RegistriesConf = EMPTY_CONF,
 ): FoundImage {
-  const asked = { imageName, imageId };
   const text = readImageText(imageName);
+  const asked = { imageName, imageId, text };
   const found = text.reference === undefined
-    ? findById(images, { ...asked, text })
+    ? findById(images, asked)
     : findByName(images, readings(imageName, text.reference, conf)) ??
       byPrefix(images, imageName);
   if (found === undefined) throw notPresent(asked);
@@ -119,16 +121,21 @@ export function findWantedImage(
       `Cannot use image "${imageName}": it is "${found.image.id}", not "${id}"`,
     );
   }
-  return found;
+  return { ...found, digest: text.reference?.digest };
 }
 
-/** All names that a typed one may have in the store, the likeliest first. */
+/**
+ * All names that a text may stand for in the store, the likeliest first; none if it
+ * has an ID.
+ */
 export function namesFor(
   typed: string,
   conf: RegistriesConf,
 ): readonly Reference[] {
-  const reference = tryParse(typed);
-  return reference === undefined ? [] : readings(typed, reference, conf);
+  const { reference, imageId } = readImageText(typed);
+  return reference === undefined || imageId !== undefined
+    ? []
+    : readings(typed, reference, conf);
 }
 
 /** The possible full names of a parsed reference. */
@@ -178,13 +185,16 @@ function findByDigest(
   );
 }
 
+/** What was asked for, and what of it was parsed. */
+interface Asked extends Required<WantedImage> {
+  readonly imageName: string;
+  readonly imageId: string;
+  readonly text: ImageText;
+}
+
 function findById(
   images: Images,
-  { imageName, imageId, text }: {
-    readonly imageName: string;
-    readonly imageId: string;
-    readonly text: ImageText;
-  },
+  { imageName, imageId, text }: Asked,
 ): FoundImage | undefined {
   const id = text.imageId ?? (imageId || imageName);
   const image = findByPrefix(images, id);
@@ -213,14 +223,11 @@ function findByPrefix(images: Images, id: string): ImageRecord | undefined {
 }
 
 function notPresent(
-  { imageName, imageId }: {
-    readonly imageName: string;
-    readonly imageId: string;
-  },
+  { imageName, imageId, text }: Asked,
 ): ImageNotFoundError {
   // Callers may give an ID as the name, or the same text as both.
   const isId = imageName === imageId ||
-    (imageId === "" && readImageText(imageName).imageId !== undefined);
+    (imageId === "" && text.imageId !== undefined);
   const [name, id] = isId ? ["", imageName] : [imageName, imageId];
   const parts = [name && `"${showTyped(name)}"`, id && `with ID "${id}"`];
   const which = parts.filter((part) => part !== "").join(" ");

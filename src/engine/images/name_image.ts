@@ -12,7 +12,6 @@ import type { ImageRecord } from "../../formats/storage/store_record.ts";
 import { giveNames, withNames } from "../../store/image_records.ts";
 import type { Agent } from "../agent.ts";
 import { findImage, namesFor } from "./find_image.ts";
-import { readImageText } from "./image_text.ts";
 import { loadShortNames } from "./short_names.ts";
 
 /**
@@ -83,7 +82,6 @@ export function findOwnName(
   typed: string,
   conf: RegistriesConf,
 ): string | undefined {
-  if (readImageText(typed).imageId !== undefined) return undefined;
   return namesFor(typed, conf).map(nameOf)
     .find((name) => image.names?.includes(name));
 }

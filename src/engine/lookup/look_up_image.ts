@@ -5,7 +5,6 @@ import type { Platform } from "../../formats/oci/descriptor.ts";
 import type { Digest } from "../../formats/oci/digest.ts";
 import type { ResolvedImage } from "../../formats/oci/image_sink.ts";
 import { repositoryOf } from "../../formats/oci/reference.ts";
-import { parseReference } from "../../formats/oci/reference.ts";
 import type { RegistryOptions } from "../../registry/registry_image.ts";
 import { listTags } from "../../registry/list_tags.ts";
 import type { Agent } from "../agent.ts";
@@ -54,8 +53,7 @@ export async function lookUpImage(
   const opening = { ...agent.registries, onWarning, ...options, verb } as const;
   await using opened = await openSource(agent, name, opening);
   const image = await resolveImage(opened.source, { ...options, onWarning });
-  const isRemote = name.startsWith("docker://") && opened.name !== undefined;
-  const reference = isRemote ? parseReference(opened.name) : undefined;
+  const { reference } = opened;
   const tags = reference === undefined || options.tags === "skip"
     ? []
     : await listTags(reference, opening).catch((error) => {

@@ -11,7 +11,7 @@ import {
 import { combineFailures } from "../../registry/combine_failures.ts";
 import { loadRegistriesConf } from "../../registry/config/load_registries_conf.ts";
 import {
-  candidatesFor,
+  checkAmbiguity,
   type ResolvedName,
   resolveName,
 } from "../../registry/config/short_names.ts";
@@ -35,7 +35,7 @@ export async function openCandidates(
   if (options.chooseName !== undefined && isAmbiguous(resolved, conf)) {
     return await openChosen(name, resolved, { ...options, conf });
   }
-  const candidates = candidatesFor(name, conf);
+  const candidates = checkAmbiguity(name, resolved, conf);
   const failures: Error[] = [];
   for (const candidate of candidates) {
     try {
@@ -88,6 +88,7 @@ export async function openInRegistry(
   return {
     source,
     name: nameOf(reference),
+    reference,
     // deno-lint-ignore require-await -- others have to wait
     [Symbol.asyncDispose]: async () => source[Symbol.dispose](),
   };

@@ -1,7 +1,7 @@
 /** The result of opening a source of any transport. */
 
 import type { ImageSource } from "../../formats/oci/blob_source.ts";
-import type { ImageName } from "../../formats/oci/reference.ts";
+import type { ImageName, Reference } from "../../formats/oci/reference.ts";
 
 /** A source that is open until it is disposed of. */
 export interface OpenedSource extends AsyncDisposable {
@@ -9,6 +9,8 @@ export interface OpenedSource extends AsyncDisposable {
   readonly source: ImageSource;
   /** The name for its image in a store; undefined if there is none. */
   readonly name: ImageName | undefined;
+  /** The same, parsed, if it is in a registry. */
+  readonly reference?: Reference;
   /** The user's choice for a short name: to be recorded after the pull. */
   readonly chosen?: ChosenName;
 }

@@ -29,7 +29,6 @@ import { measureLayerTar } from "../../store/layers/tar_split.ts";
 import type { Store } from "../../store/store.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { findWantedImage } from "../images/find_image.ts";
-import { tryParse } from "../images/image_text.ts";
 import { loadShortNames } from "../images/short_names.ts";
 import { leaseIfWritable } from "../lease_if_writable.ts";
 import { copyNonUtf8Files } from "./non_utf8_files.ts";
@@ -81,12 +80,11 @@ export async function openStoreSource(
   const conf = await loadShortNames(agent, [text], { signal });
   using held = await store.lock({ layers: "read", images: "read" }, { signal });
   const found = findWantedImage(held.images, { imageName: text }, conf);
-  const { image, name } = found;
+  const { image, name, digest: asked } = found;
   const chain = listChain(held.layers, image.layer).toReversed();
   const layers = describeLayers(store, image, chain);
   // Leased under the locks: processes that remove layers see the lease from now on.
   const lease = leaseIfWritable(agent, chain);
-  const asked = tryParse(text)?.digest;
   return {
     source: sourceOf(agent, { image, layers, asked }),
     image,

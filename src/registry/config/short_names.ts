@@ -60,7 +60,19 @@ export function candidatesFor(
   name: string,
   conf: RegistriesConf,
 ): readonly Reference[] {
-  const { candidates } = resolveName(name, conf);
+  return checkAmbiguity(name, resolveName(name, conf), conf);
+}
+
+/**
+ * The candidates of a resolved name, if one of them may be taken without asking.
+ *
+ * @throws {InvalidImageNameError} If nothing says which registry is meant.
+ */
+export function checkAmbiguity(
+  name: string,
+  { candidates }: ResolvedName,
+  conf: RegistriesConf,
+): readonly Reference[] {
   if (conf.shortNameMode !== "enforcing" || candidates.length === 1) {
     return candidates;
   }

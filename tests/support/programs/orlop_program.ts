@@ -22,13 +22,18 @@ export const ORLOP: string = resolve(
     fromFileUrl(new URL("../../../scripts/orlop", import.meta.url)),
 );
 
-/** The program, with a store below a directory, and these arguments. */
+/**
+ * The program, with a store below a directory, and these arguments.
+ *
+ * @param options `program` instead of it: one that runs it, with the arguments.
+ */
 export function orlopCommand(
   directory: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  { program = ORLOP }: { readonly program?: string } = {},
 ): Deno.Command {
-  return new Deno.Command(ORLOP, {
+  return new Deno.Command(program, {
     args: [...args],
     env: {
       ORLOP_DENO: Deno.execPath(),
