@@ -27,15 +27,14 @@ const NONE = "[]";
  */
 export class TableBytes<R extends StoreRecord> {
   #records: readonly R[];
-  /** How many bytes each record takes; undefined if tools write it otherwise. */
-  #sizes: readonly number[] | undefined;
+  #sizes: Sizes;
   /** A buffer with spare capacity. */
   #buffer: Bytes;
   #length: number;
 
   private constructor(
     records: readonly R[],
-    sizes: readonly number[] | undefined,
+    sizes: Sizes,
     bytes: Bytes,
   ) {
     this.#records = records;
@@ -46,7 +45,7 @@ export class TableBytes<R extends StoreRecord> {
 
   /** Those of no records. */
   static empty<R extends StoreRecord>(): TableBytes<R> {
-    return new TableBytes<R>([], [], toBytes(NONE));
+    return new TableBytes<R>([], () => [], toBytes(NONE));
   }
 
   /** Parses bytes. @throws {SyntaxError} As `parse` does. */
@@ -56,8 +55,11 @@ export class TableBytes<R extends StoreRecord> {
   ): TableBytes<R> {
     const text = decode(bytes);
     const records = parse(text);
-    const sizes = measure(text, records, bytes.byteLength);
-    return new TableBytes(records, sizes, bytes);
+    return new TableBytes(
+      records,
+      once(() => measure(text, records, bytes.byteLength)),
+      bytes,
+    );
   }
 
   /** All records, in the order of the bytes. */
@@ -89,7 +91,7 @@ export class TableBytes<R extends StoreRecord> {
     parse: ParseRecords<R>,
     same: number,
   ): TableBytes<R> | undefined {
-    const sizes = this.#sizes;
+    const sizes = this.#sizes();
     if (sizes === undefined || sizes.length === 0 || same === 0) return;
     const before = countWhole(sizes, same - 1);
     const start = lengthOf(sizes.slice(0, before)) + 1;
@@ -109,7 +111,7 @@ export class TableBytes<R extends StoreRecord> {
     ];
     if (new Set(records.map(({ id }) => id)).size < records.length) return;
     const all = [...sizes.slice(0, before), ...middle.sizes, ...behind];
-    return new TableBytes(records, all, bytes);
+    return new TableBytes(records, () => all, bytes);
   }
 
   /**
@@ -118,12 +120,13 @@ export class TableBytes<R extends StoreRecord> {
    * @returns The bytes, until they are written again.
    */
   write(records: readonly R[]): Bytes {
-    const old = this.#sizes === undefined ? [] : this.#records;
-    const sizes = this.#sizes ?? [];
+    const measured = this.#sizes();
+    const old = measured === undefined ? [] : this.#records;
+    const sizes = measured ?? [];
     const { before, after } = countSameRecords(old, records);
     const [from, to] = [before, old.length - after];
     const start = lengthOf(sizes.slice(0, from)) + 1;
-    const known = this.#piecesOf(from, to, start);
+    const known = this.#piecesOf(sizes.slice(from, to), from, start);
     const pieces = records.slice(from, records.length - after)
       .map((record) => known.get(record) ?? toBytes(formatRecord(record)));
     this.#put(concatBytes(pieces.flatMap((piece) => [piece, SEPARATOR])), {
@@ -131,21 +134,26 @@ export class TableBytes<R extends StoreRecord> {
       tailStart: this.#length - lengthOf(sizes.slice(to)),
     });
     this.#records = records;
-    this.#sizes = [
+    const all = [
       ...sizes.slice(0, from),
       ...pieces.map(({ byteLength }) => byteLength),
       ...sizes.slice(to),
     ];
+    this.#sizes = () => all;
     return this.#bytes;
   }
 
   /** Moved records are not formatted again, either. */
-  #piecesOf(from: number, to: number, start: number): Map<R, Bytes> {
+  #piecesOf(
+    sizes: readonly number[],
+    from: number,
+    start: number,
+  ): Map<R, Bytes> {
     const pieces = new Map<R, Bytes>();
     let offset = start;
-    for (let at = from; at < to; at++) {
-      const [record, size] = [this.#records[at], this.#sizes?.[at]];
-      if (record === undefined || size === undefined) break;
+    for (const [index, size] of sizes.entries()) {
+      const record = this.#records[from + index];
+      if (record === undefined) break;
       pieces.set(record, this.#buffer.slice(offset, offset + size));
       offset += size + 1;
     }
@@ -177,6 +185,22 @@ export class TableBytes<R extends StoreRecord> {
 }
 
 const SEPARATOR = new Uint8Array([COMMA]);
+
+/**
+ * How many bytes each record takes; undefined if tools write the table otherwise.
+ * Who only reads does not need to know, and finding out takes as long as parsing.
+ */
+type Sizes = () => readonly number[] | undefined;
+
+function once(measure: Sizes): Sizes {
+  let left: Sizes | undefined = measure; // holds the text until it is called
+  let sizes: ReturnType<Sizes>;
+  return () => {
+    if (left !== undefined) sizes = left();
+    left = undefined;
+    return sizes;
+  };
+}
 
 /** How many bytes records take, each with what follows it. */
 function lengthOf(sizes: readonly number[]): number {
