@@ -6,8 +6,9 @@
 import { join } from "@std/path";
 import { PolicyError } from "../errors/store_errors.ts";
 import {
-  isOwnMetadata,
+  type ContainerMetadata,
   parseContainerMetadata,
+  parseOwnMetadata,
 } from "../formats/storage/container_metadata.ts";
 import type { ContainerRecord } from "../formats/storage/store_record.ts";
 import { isThere } from "../fs/if_there.ts";
@@ -55,16 +56,44 @@ const COMMANDS: Readonly<
 /** All owners. */
 export const CONTAINER_OWNERS: readonly string[] = Object.keys(COMMANDS);
 
+/** What is known of a container's owner, and its metadata if that is orlop's. */
+interface Known {
+  readonly isOwn: boolean;
+  readonly metadata: ContainerMetadata | undefined;
+}
+
 // Cached by record: a changed record is a new object.
-const own = new WeakMap<ContainerRecord, boolean>();
+const known = new WeakMap<ContainerRecord, Known>();
 
 /** Whether orlop has made a container. */
 export function isOwnContainer(record: ContainerRecord): boolean {
-  const known = own.get(record);
-  if (known !== undefined) return known;
-  const isOwn = isOwnMetadata(record.metadata ?? "");
-  own.set(record, isOwn);
-  return isOwn;
+  return look(record).isOwn;
+}
+
+/** The metadata of one of orlop's containers; undefined if it is not. */
+export function readMetadata(
+  record: ContainerRecord,
+): ContainerMetadata | undefined {
+  return look(record).metadata;
+}
+
+function look(record: ContainerRecord): Known {
+  const before = known.get(record);
+  if (before !== undefined) return before;
+  const now = parse(record);
+  known.set(record, now);
+  return now;
+}
+
+function parse({ id, metadata: text = "" }: ContainerRecord): Known {
+  try {
+    const metadata = parseOwnMetadata(text, `container "${id}"`);
+    return { isOwn: metadata !== undefined, metadata };
+  } catch (error) {
+    // A damaged one must not hide all the others.
+    if (!(error instanceof SyntaxError)) throw error;
+    return { isOwn: true, metadata: undefined };
+  }
 }
 
 /** Finds the owner of a container, by what each tool writes in its metadata. */

@@ -10,7 +10,7 @@ import {
 } from "../errors/not_found_errors.ts";
 import { choose, type Findable } from "../store/find_container.ts";
 import type { Agent } from "./agent.ts";
-import { readMetadata } from "./containers/list_containers.ts";
+import { readMetadata } from "./container_owner.ts";
 import { hasImage } from "./images/find_image.ts";
 import { loadShortNames } from "./images/short_names.ts";
 

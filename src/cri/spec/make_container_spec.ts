@@ -5,7 +5,7 @@ import type { Abortable } from "../../errors/abort.ts";
 import type { Agent } from "../../engine/agent.ts";
 import { findActivity } from "../../engine/containers/container_status.ts";
 import { removeImageVolumes } from "../../engine/containers/image_volumes.ts";
-import { readMetadata } from "../../engine/containers/list_containers.ts";
+import { readMetadata } from "../../engine/container_owner.ts";
 import {
   makeTemplate,
   NO_DEFAULTS,

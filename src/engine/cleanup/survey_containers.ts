@@ -8,10 +8,9 @@ import { isErrno } from "../../fs/errno.ts";
 import { layerDirectory, runDirectory } from "../../store/paths.ts";
 import type { ReadTables } from "../../store/records/tables.ts";
 import type { Agent } from "../agent.ts";
-import { ownerOf } from "../container_owner.ts";
+import { ownerOf, readMetadata } from "../container_owner.ts";
 import { findActivity, readStatus } from "../containers/container_status.ts";
 import { tryReadLastRun } from "../containers/last_run.ts";
-import { readMetadata } from "../containers/list_containers.ts";
 import { findMountIn, mountPoint } from "../mounts/mount_points.ts";
 import type { ContainerFact } from "./cleanup_facts.ts";
 

@@ -120,6 +120,9 @@ export function isSeenRunning(agent: Agent, id: ContainerId): boolean {
     tryReadLastRun(agent, id)?.startedAt !== undefined;
 }
 
+// Of thousands of containers most were only created.
+const NO_ACTIVITY: Activity = { process: undefined, hasRunner: false };
+
 /** Reads the state of a container. */
 export async function readStatus(
   agent: Agent,
@@ -135,8 +138,13 @@ export async function readStatus(
   if (ownerOf(agent.store, record) !== "orlop") {
     return { ...nothing, state: mounted ?? "storage" };
   }
-  const { process, hasRunner } = await findActivity(agent, id, options);
-  const run = tryReadLastRun(agent, id);
+  let run = tryReadLastRun(agent, id);
+  let activity = NO_ACTIVITY;
+  if (run !== undefined || options.states?.ids.has(id) !== false) {
+    activity = await findActivity(agent, id, options);
+    run = tryReadLastRun(agent, id); // it may have ended meanwhile
+  }
+  const { process, hasRunner } = activity;
   const { startedAt, finishedAt, exitCode } = run ?? nothing;
   if (process !== undefined) {
     const { status, pid } = process;

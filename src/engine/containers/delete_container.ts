@@ -11,12 +11,11 @@ import { WRITE_LOCKS, type WriteLocks } from "../../store/records/tables.ts";
 import type { Store } from "../../store/store.ts";
 import type { Agent } from "../agent.ts";
 import { groupByStore, type GroupedCall } from "../call_group.ts";
-import { checkOwner } from "../container_owner.ts";
+import { checkOwner, readMetadata } from "../container_owner.ts";
 import { mountPoint } from "../mounts/mount_points.ts";
 import { isAnyAttached, isAttached } from "../release_pod.ts";
 import { readStatus } from "./container_status.ts";
 import { endNamed, type EndOptions } from "./end_process.ts";
-import { readMetadata } from "./list_containers.ts";
 import { findOwnPod, findWithPod, releaseAmong } from "./own_pod.ts";
 import { detachContainers, dropDetached } from "./remove_containers.ts";
 

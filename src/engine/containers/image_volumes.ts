@@ -19,7 +19,7 @@ import { mountLayer } from "../mounts/mount_layer.ts";
 import { MOUNT_LOCKS } from "../mounts/mount_counts.ts";
 import { createContainer } from "./create_container.ts";
 import { deleteContainer } from "./delete_container.ts";
-import { readMetadata } from "./list_containers.ts";
+import { readMetadata } from "../container_owner.ts";
 
 /** A volume: its container and its image. */
 export interface ImageVolumeRequest extends WantedImage, Abortable {

@@ -1,10 +1,7 @@
 /** Lists containers and pods from the records. */
 
 import type { Abortable } from "../../errors/abort.ts";
-import {
-  type ContainerMetadata,
-  parseContainerMetadata,
-} from "../../formats/storage/container_metadata.ts";
+import type { ContainerMetadata } from "../../formats/storage/container_metadata.ts";
 import type {
   ContainerId,
   ImageId,
@@ -16,8 +13,8 @@ import type { RecordView } from "../../store/records/records.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import {
   type ContainerOwner,
-  isOwnContainer,
   ownerOf,
+  readMetadata,
 } from "../container_owner.ts";
 import { mountPoint } from "../mounts/mount_points.ts";
 import { Semaphore } from "../semaphore.ts";
@@ -213,29 +210,6 @@ export function listMembers(
  */
 function mayName({ metadata = "" }: ContainerRecord, text: string): boolean {
   return metadata.includes(text) || metadata.includes("\\");
-}
-
-// A record that changes is another one.
-const known = new WeakMap<ContainerRecord, ContainerMetadata | undefined>();
-
-/** The metadata of one of orlop's containers; undefined if it is not. */
-export function readMetadata(
-  record: ContainerRecord,
-): ContainerMetadata | undefined {
-  if (!known.has(record)) known.set(record, parseOwn(record));
-  return known.get(record);
-}
-
-function parseOwn(record: ContainerRecord): ContainerMetadata | undefined {
-  if (!isOwnContainer(record)) return undefined;
-  const { id, metadata = "" } = record;
-  try {
-    return parseContainerMetadata(metadata, `container "${id}"`);
-  } catch (error) {
-    // A damaged one must not hide all the others.
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 /** Sums a container up. */

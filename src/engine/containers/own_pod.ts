@@ -8,7 +8,8 @@ import type { Agent } from "../agent.ts";
 import { isAttached, releasePod } from "../release_pod.ts";
 import { checkIdle } from "./container_status.ts";
 import { tryReadLastRun } from "./last_run.ts";
-import { listMembers, readMetadata } from "./list_containers.ts";
+import { readMetadata } from "../container_owner.ts";
+import { listMembers } from "./list_containers.ts";
 
 /**
  * The infra container of a pod that was made for one container, if it still exists.

@@ -16,7 +16,7 @@ import { unmountLayers } from "../mounts/unmount_layer.ts";
 import { isAttached } from "../release_pod.ts";
 import { forget } from "../runtimes/oci_runtime.ts";
 import { checkIdle } from "./container_status.ts";
-import { readMetadata } from "./list_containers.ts";
+import { readMetadata } from "../container_owner.ts";
 import { forgetExit } from "./process_exit.ts";
 
 /**

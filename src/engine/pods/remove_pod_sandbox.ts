@@ -15,11 +15,8 @@ import type { Agent } from "../agent.ts";
 import { isAnyAttached } from "../release_pod.ts";
 import { removeContainers } from "../containers/remove_containers.ts";
 import { endNamed, type EndOptions } from "../containers/end_process.ts";
-import {
-  findInfra,
-  listMembers,
-  readMetadata,
-} from "../containers/list_containers.ts";
+import { readMetadata } from "../container_owner.ts";
+import { findInfra, listMembers } from "../containers/list_containers.ts";
 import { releaseAmong } from "../containers/own_pod.ts";
 
 /** How to remove a pod. */

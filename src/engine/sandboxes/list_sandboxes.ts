@@ -7,7 +7,7 @@ import { isThere } from "../../fs/if_there.ts";
 import { readBootId } from "../../process/boot_id.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { readExit } from "../containers/process_exit.ts";
-import { readMetadata } from "../containers/list_containers.ts";
+import { readMetadata } from "../container_owner.ts";
 import { findState } from "./attachment_note.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { addressesIn } from "./sandbox_network.ts";

@@ -76,7 +76,24 @@ export function parseContainerMetadata(
   what: string,
 ): ContainerMetadata {
   const where = `metadata of ${what}`;
-  const object = asObject(parseJson(json, where), where);
+  return toMetadata(asObject(parseJson(json, where), where), where);
+}
+
+/**
+ * Parses metadata that may be another owner's, in one go.
+ *
+ * @returns Undefined if it is not orlop's.
+ * @throws {SyntaxError} If it is, and does not fit.
+ */
+export function parseOwnMetadata(
+  json: string,
+  what: string,
+): ContainerMetadata | undefined {
+  const object = readOwn(json);
+  return object && toMetadata(object, `metadata of ${what}`);
+}
+
+function toMetadata(object: JsonObject, where: string): ContainerMetadata {
   const own = optional(object["orlop"], `${where}, orlop`, asObject);
   checkSchema(own?.["schema"] ?? SCHEMA, where);
   const text = textsOf(object, where);
@@ -115,13 +132,13 @@ function textsOf(
   return (key) => optional(object[key], `${where}, ${key}`, asString) ?? "";
 }
 
-/** Whether metadata is orlop's: other tools' containers are not claimed. */
-export function isOwnMetadata(text: string): boolean {
+/** Other tools' containers are not claimed. */
+function readOwn(text: string): JsonObject | undefined {
   try {
-    return asObject(parseJson(text, "metadata"), "metadata")["orlop"] !==
-      undefined;
+    const object = asObject(parseJson(text, "metadata"), "metadata");
+    return object["orlop"] === undefined ? undefined : object;
   } catch {
     // Other owners write what they like.
-    return false;
+    return undefined;
   }
 }

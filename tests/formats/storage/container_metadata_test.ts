@@ -1,9 +1,9 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import {
   type ContainerMetadata,
   formatContainerMetadata,
-  isOwnMetadata,
   parseContainerMetadata,
+  parseOwnMetadata,
 } from "../../../src/formats/storage/container_metadata.ts";
 
 const FULL: ContainerMetadata = {
@@ -52,7 +52,7 @@ Deno.test("S22 formatContainerMetadata() leaves out what is empty", () => {
 Deno.test("S39 parseContainerMetadata() reads what was written", () => {
   const text = formatContainerMetadata(FULL);
   assertEquals(parseContainerMetadata(text, "x"), FULL);
-  assert(isOwnMetadata(text));
+  assertEquals(parseOwnMetadata(text, "x"), FULL);
 });
 
 Deno.test("S40 parseContainerMetadata() names what does not parse", () => {
@@ -79,10 +79,22 @@ Deno.test("parseContainerMetadata() tolerates what other tools leave out", () =>
   });
 });
 
-Deno.test("isOwnMetadata() claims nothing of other tools", () => {
+Deno.test("parseOwnMetadata() claims nothing of other tools", () => {
   for (
     const text of ["", "{", "free text", "[]", '{"pod-name":"a","pod-id":"b"}']
   ) {
-    assert(!isOwnMetadata(text), text);
+    assertEquals(parseOwnMetadata(text, "X"), undefined, text);
+  }
+});
+
+Deno.test("parseOwnMetadata() refuses orlop's if it does not fit", () => {
+  for (
+    const [text, part] of [
+      ['{"orlop":{"schema":2}}', "newer orlop"],
+      ['{"orlop":7}', "metadata of X, orlop"],
+      ['{"orlop":{},"pod":"yes"}', "metadata of X, pod"],
+    ] as const
+  ) {
+    assertThrows(() => parseOwnMetadata(text, "X"), SyntaxError, part);
   }
 });

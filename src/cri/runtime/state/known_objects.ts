@@ -6,7 +6,7 @@
 import { type Abortable, settleAll } from "../../../errors/abort.ts";
 import { DamagedFileError } from "../../../errors/store_errors.ts";
 import type { Agent } from "../../../engine/agent.ts";
-import { readMetadata } from "../../../engine/containers/list_containers.ts";
+import { readMetadata } from "../../../engine/container_owner.ts";
 import { ownerOfImageVolume } from "../../../engine/containers/image_volumes.ts";
 import { readSandbox } from "../../../engine/sandboxes/list_sandboxes.ts";
 import type { Sandbox } from "../../../engine/sandboxes/sandbox.ts";
