@@ -176,8 +176,8 @@ export class TableBytes<R extends StoreRecord> {
       : withRoom(this.#buffer.subarray(0, start), length);
     target.set(tail, end); // also where it overlaps
     target.set(middle, start);
-    if (start > 1) target[start - 1] = COMMA;
-    target[0] = OPEN;
+    target[start - 1] = COMMA;
+    target[0] = OPEN; // where the first record follows it, in place of that
     target[length - 1] = CLOSE;
     this.#buffer = target;
     this.#length = length;
@@ -286,7 +286,7 @@ function measure(
   records: readonly StoreRecord[],
   length: number,
 ): readonly number[] | undefined {
-  if (records.length === 0) return text === NONE ? [] : undefined;
+  if (records.length === 0) return [];
   if (!text.startsWith("[") || !text.endsWith("}]")) return undefined;
   const isAscii = text.length === length;
   const sizes: number[] = [];

@@ -26,9 +26,9 @@ Deno.test("decodeBzip2() reads an empty stream", () => {
 Deno.test("decodeBzip2() reads what bzip2 writes", {
   ...needs("bzip2"),
 }, async (t) => {
-  const random = new Uint8Array(randomBytes(1_200_000));
+  const random = new Uint8Array(randomBytes(120_000));
   const runs = concatBytes(
-    [1, 3, 4, 5, 254, 255, 258, 259, 260, 100_000, 2_000_000].map((length) =>
+    [1, 3, 4, 5, 254, 255, 258, 259, 260, 100_000, 300_000].map((length) =>
       new Uint8Array(length).fill(length)
     ),
   );
@@ -37,9 +37,10 @@ Deno.test("decodeBzip2() reads what bzip2 writes", {
     ["text", TEXT, []],
     ["what does not compress", random, []],
     ["runs of all lengths", runs, []],
-    ["small blocks", concatBytes([TEXT, random, TEXT]), ["-1"]],
+    ["small blocks", concatBytes([TEXT, random]), ["-1"]],
     ["all bytes", Uint8Array.from({ length: 256 }, (_, n) => n), []],
     ["one byte, often", new Uint8Array(900_000), []],
+    ["two blocks", concatBytes([runs, random]), ["-1"]],
   ];
   for (const [name, plain, flags] of cases) {
     for (const step of [999, Infinity]) {

@@ -16,6 +16,7 @@ import {
   type XzStream,
 } from "../../support/images/xz_builder.ts";
 import { needs } from "../../support/peers.ts";
+import { seededRandom } from "../../support/seeded.ts";
 
 // "orlop" by `xz`, without a check.
 const SAMPLES = {
@@ -36,20 +37,22 @@ Deno.test("decodeXz() reads a sample", () => {
 
 Deno.test("decodeXz() reads what xz writes", { ...needs("xz") }, async (t) => {
   const mixed = concatBytes([
-    ...[TEXT, new Uint8Array(randomBytes(3 * MIB)), TEXT],
-    ...[new Uint8Array(5 * MIB), TEXT],
+    ...[TEXT, new Uint8Array(randomBytes(150_000)), TEXT],
+    // More than a chunk may hold, which is 2 MiB.
+    ...[new Uint8Array(2.1 * MIB), TEXT, edited()],
   ]);
   const cases: readonly (readonly [string, Bytes, readonly string[]])[] = [
     ["nothing", new Uint8Array(0), []],
     ["a byte", toBytes("x"), []],
     ["text", TEXT, []],
+    ["text with changes", edited(), ["-e"]],
     ["what compresses, and what does not", mixed, ["-1"]],
     ["the best level", mixed, ["-6e"]],
     ["a small dictionary", mixed, ["--lzma2=dict=4KiB"]],
     ["other properties", TEXT, ["--lzma2=lc=0,lp=4,pb=0"]],
     ["all position bits", TEXT, ["--lzma2=lc=4,lp=0,pb=4"]],
     ["several blocks", mixed, ["--block-size=200000"]],
-    ["blocks with sizes", mixed, ["-T2", "--block-size=1MiB"]],
+    ["blocks with sizes", mixed, ["-T2", "--block-size=500KiB"]],
     ["no check", TEXT, ["--check=none"]],
     ["CRC32", TEXT, ["--check=crc32"]],
     ["CRC64", TEXT, ["--check=crc64"]],
@@ -125,8 +128,8 @@ Deno.test("decodeXz() tells what is wrong", { ...needs("xz") }, async (t) => {
 Deno.test("decodeXz() keeps no more than the dictionary", {
   ...needs("xz"),
 }, async () => {
-  const plain = new Uint8Array(64 * MIB);
-  const packed = await filter("xz", ["-9", "-c"], plain);
+  const plain = new Uint8Array(4 * MIB);
+  const packed = await filter("xz", ["--lzma2=dict=1MiB", "-c"], plain);
   let received = 0;
   let largest = 0;
   const room = new Uint8Array(4096);
@@ -224,6 +227,23 @@ Deno.test("decodeXz() holds chunks to what came before them", {
     });
   }
 });
+
+/** Repeats itself at distances of all kinds, also those of the matches before. */
+function edited(): Bytes {
+  const random = seededRandom("text with changes");
+  const pick = (count: number) => Math.floor(random() * count);
+  const bytes = Uint8Array.from({ length: 200_000 }, () => pick(256));
+  for (let at = 3000; at < bytes.length;) {
+    const length = 2 + pick(pick(10) === 0 ? 300 : 20);
+    const distance = 1 + pick(pick(3) === 0 ? at : Math.min(at, 2 ** pick(17)));
+    // The same distance again and again, with another byte in between.
+    for (let again = pick(5); again >= 0 && at < bytes.length; again--) {
+      for (let n = 0; n < length; n++) bytes[at] = bytes[at++ - distance] ?? 0;
+      at += pick(2);
+    }
+  }
+  return bytes;
+}
 
 function pad(bytes: Bytes, zeros: number): Bytes {
   return concatBytes([bytes, new Uint8Array(zeros)]);

@@ -141,6 +141,19 @@ Deno.test("TableBytes.parseNext() refuses what a whole look refuses", async (t) 
     "two commas": `[${PLAIN("a")},,${PLAIN("b")},${PLAIN("c")}]`,
     "a list that ends twice": `[${PLAIN("a")}],[${PLAIN("b")},${PLAIN("c")}]`,
     "nothing": "x",
+    // What follows a record as it was is looked at, too.
+    "no comma between": `[${PLAIN("a")} ${PLAIN("b")},${PLAIN("c")}]`,
+    "no end of a record": `[${PLAIN("a").slice(0, -1)}?,${
+      ["b", "c"].map(PLAIN).join(",")
+    }]`,
+    "neither": `[${PLAIN("a").slice(0, -1)}??${
+      ["b", "c"].map(PLAIN).join(",")
+    }]`,
+    "no comma before the last": `[${PLAIN("a")},${PLAIN("b")} ${PLAIN("c")}]`,
+    "no beginning of the last": `[${PLAIN("a")},${PLAIN("b")},?${
+      PLAIN("c").slice(1)
+    }]`,
+    "neither of these": `[${PLAIN("a")},${PLAIN("b")}??${PLAIN("c").slice(1)}]`,
   };
   for (const [name, text] of Object.entries(cases)) {
     await t.step(name, () => {

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { gzipSync, zstdCompressSync } from "node:zlib";
+import zlib, { gzipSync, zstdCompressSync } from "node:zlib";
 import { InvalidLayerError } from "../../../src/errors/image_errors.ts";
 import type { Bytes } from "../../../src/formats/bytes.ts";
 import { digestOf } from "../../../src/formats/oci/digest_of.ts";
@@ -106,3 +106,52 @@ Deno.test("decodeLayer() bounds how much comes of a byte", async (t) => {
     assertEquals(decode(many(17), options).unpacked, 272 * MIB);
   });
 });
+
+Deno.test("decodeLayer() frees its memory, however it ends", async (t) => {
+  const packed = {
+    gzip: new Uint8Array(gzipSync(PLAIN)),
+    zstd: new Uint8Array(zstdCompressSync(PLAIN)),
+  };
+  for (const [kind, blob] of Object.entries(packed)) {
+    const cut = blob.slice(0, -1);
+    const ends: Readonly<Record<string, () => unknown>> = {
+      "at its end": () => decode([blob]),
+      "with less than it needs": () =>
+        assertThrows(() => decode([cut]), InvalidLayerError),
+      "at a limit": () =>
+        assertThrows(
+          () => decode([blob], { maxUnpackedBytes: 1 }),
+          InvalidLayerError,
+        ),
+    };
+    for (const [name, end] of Object.entries(ends)) {
+      await t.step(`${kind}, ${name}`, () => {
+        using handles = countClosed();
+        end();
+        // One more is opened to try whether there are such handles.
+        assertEquals(handles.closed, 2);
+      });
+    }
+  }
+});
+
+/** Counts how often native decompressors are closed. */
+function countClosed() {
+  const count = { closed: 0 };
+  const restore = [zlib.createGunzip(), zlib.createZstdDecompress()].map(
+    (stream) => {
+      const handle: object = Reflect.get(stream, "_handle");
+      const prototype: { close(): void } = Object.getPrototypeOf(handle);
+      const { close } = prototype;
+      prototype.close = function () {
+        count.closed++;
+        close.call(this);
+      };
+      close.call(handle as typeof prototype);
+      return () => prototype.close = close;
+    },
+  );
+  return Object.assign(count, {
+    [Symbol.dispose]: () => restore.forEach((one) => one()),
+  });
+}

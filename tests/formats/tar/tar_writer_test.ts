@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { toText } from "../../../src/formats/bytes.ts";
 import type { TarEntry } from "../../../src/formats/tar/tar_entry.ts";
 import { parseTarHeader } from "../../../src/formats/tar/tar_header.ts";
 import {
@@ -101,4 +102,55 @@ Deno.test("encodeTarHeaders() says nothing else in extended headers", () => {
   });
   // As POSIX has them, also where they are no device's.
   assertEquals(bytes.slice(329, 345).toHex(), "3030303030303000".repeat(2));
+});
+
+Deno.test("encodeTarHeaders() tells in records what headers cannot", async (t) => {
+  const cases: readonly (readonly [Partial<TarEntry>, string])[] = [
+    [{ mtimeNs: 5 }, "21 mtime=3.000000005\n"],
+    [{ mtimeNs: 120_000_000 }, "21 mtime=3.120000000\n"],
+    [{ mtimeNs: 999_999_999, mtime: 10 }, "22 mtime=10.999999999\n"],
+    [{ xattrs: new Map([["user.a", "b"]]) }, "25 SCHILY.xattr.user.a=b\n"],
+    [
+      { mtimeNs: 1, xattrs: new Map([["a", ""], ["b", "\xff"]]) },
+      "21 mtime=3.000000001\n" +
+      "19 SCHILY.xattr.a=\n20 SCHILY.xattr.b=\xff\n",
+    ],
+    [
+      { type: "file", sparse: { realSize: 99, regions: [] } },
+      "22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n" +
+      "26 GNU.sparse.realsize=99\n",
+    ],
+  ];
+  for (const [change, expected] of cases) {
+    await t.step(JSON.stringify(expected), () => {
+      const bytes = encodeTarHeaders({ ...ENTRY, ...change });
+      const { typeFlag, name, size } = parseTarHeader(bytes, 0);
+      assertEquals([typeFlag, name], [0x78, LONG_LINK]);
+      const body = bytes.slice(512, 512 + size);
+      assertEquals(String.fromCharCode(...body), expected);
+    });
+  }
+});
+
+Deno.test("encodeTarHeaders() puts the map of a sparse file before its data", () => {
+  const sparse = { realSize: 9000, regions: [{ offset: 512, length: 7 }] };
+  const entry = { ...ENTRY, type: "file", size: 7, sparse } as const;
+  const bytes = encodeTarHeaders(entry);
+  const [header, map] = [bytes.length - 1024, bytes.length - 512];
+  const { typeFlag, name, size } = parseTarHeader(bytes, header);
+  assertEquals([typeFlag, name, size], [0x30, "n", 512 + 7]);
+  const text = "2\n512\n7\n9000\n0\n";
+  assertEquals(toText(bytes.slice(map)), text.padEnd(512, "\0"));
+});
+
+Deno.test("encodeTarHeaders() writes the type of each kind", () => {
+  const types = {
+    ...{ block: "4", char: "3", directory: "5", fifo: "6" },
+    ...{ file: "0", link: "1", symlink: "2" },
+  } as const;
+  for (const [type, flag] of Object.entries(types)) {
+    const bytes = encodeTarHeaders({ ...ENTRY, type: type as "file" });
+    assertEquals(toText(bytes.slice(156, 157)), flag);
+    assertEquals(toText(bytes.slice(257, 265)), "ustar\x0000");
+  }
 });

@@ -15,26 +15,43 @@ export interface XzStream {
   readonly indexCount?: number;
   readonly backward?: number;
   readonly footerCheck?: number;
+  /** The bits that say which sizes there are, and how many filters but one. */
+  readonly blockFlags?: number;
+  /** Its ID, how many bytes of properties it has, and these: those of LZMA2. */
+  readonly filter?: readonly number[];
+  /** What is behind the filter in the block's header. */
+  readonly headerPadding?: readonly number[];
+  /** What is behind the block, up to a multiple of four. */
+  readonly blockPadding?: number;
+  /** The two bytes of the stream's flags. */
+  readonly flags?: readonly [number, number];
+  /** The check behind the block. */
+  readonly check?: Bytes;
 }
 
 const MAGIC = [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00];
 const DICTIONARY_8_MIB = 22;
 
-/** Builds a stream without a check of its content. */
+/** Builds a stream; without a check of its content if none is given. */
 export function makeXz(stream: XzStream): Bytes {
-  const { unpacked } = stream;
+  const { unpacked, check = new Uint8Array(0) } = stream;
+  const flags = Uint8Array.from(stream.flags ?? [0, 0]);
   const lzma2 = concatBytes([...stream.chunks, Uint8Array.of(0)]);
   const sizes = [
     ...integer(stream.statedPacked ?? lzma2.length),
     ...integer(stream.statedUnpacked ?? unpacked),
   ];
-  const filter = [0x21, 1, DICTIONARY_8_MIB];
-  const fields = [0xc0, ...sizes, ...filter];
+  const fields = [
+    ...[stream.blockFlags ?? 0xc0, ...sizes],
+    ...stream.filter ?? [0x21, 1, DICTIONARY_8_MIB],
+    ...stream.headerPadding ?? [],
+  ];
   const length = Math.ceil((1 + fields.length) / 4) * 4;
   const body = Uint8Array.from({ length }, (_, at) => fields[at - 1] ?? 0);
   body[0] = length / 4;
   const header = concatBytes([body, sum(body)]);
-  const records = stream.index ?? [header.length + lzma2.length, unpacked];
+  const records = stream.index ??
+    [header.length + lzma2.length + check.length, unpacked];
   const index = padded(
     Uint8Array.from([
       ...[0, ...integer(stream.indexCount ?? records.length / 2)],
@@ -44,12 +61,12 @@ export function makeXz(stream: XzStream): Bytes {
   const indexBytes = index.length + 4;
   const tail = Uint8Array.from([
     ...word(stream.backward ?? indexBytes / 4 - 1),
-    ...[0, stream.footerCheck ?? 0],
+    ...[flags[0] ?? 0, stream.footerCheck ?? flags[1] ?? 0],
   ]);
   return concatBytes([
-    Uint8Array.from([...MAGIC, 0, 0]),
-    sum(Uint8Array.of(0, 0)),
-    ...[header, padded(lzma2), index, sum(index)],
+    Uint8Array.from([...MAGIC, ...flags]),
+    sum(flags),
+    ...[header, padded(lzma2, stream.blockPadding), check, index, sum(index)],
     ...[sum(tail), tail, Uint8Array.of(0x59, 0x5a)],
   ]);
 }
@@ -90,6 +107,7 @@ function sum(bytes: Bytes): Bytes {
   return Uint8Array.from(word(crc32(bytes)));
 }
 
-function padded(bytes: Bytes): Bytes {
-  return concatBytes([bytes, new Uint8Array((4 - bytes.length % 4) % 4)]);
+function padded(bytes: Bytes, value: number = 0): Bytes {
+  const padding = new Uint8Array((4 - bytes.length % 4) % 4).fill(value);
+  return concatBytes([bytes, padding]);
 }
