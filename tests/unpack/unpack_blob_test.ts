@@ -23,3 +23,32 @@ Deno.test("unpackBlob() can be stopped amid few bytes that unpack to many", () =
   const { size } = Deno.statSync(`${dir.path}/diff/zeros`);
   assertEquals([calls, size < 2 * MIB], [5, true]);
 });
+
+Deno.test("unpackBlob() tells of each 256 KiB of the archive", () => {
+  for (const step of [1000, 256 * 1024, Infinity]) {
+    using dir = tempDir();
+    const content = "x".repeat(MIB - 512);
+    const tar = archive(file("f", content));
+    assertEquals(tar.length, MIB + 1024);
+    const filled: number[] = [];
+    let written = 0;
+    const unpacker = unpackBlob({
+      directory: dir.path,
+      onArchive: () => void filled.push(written),
+    });
+    const width = Math.min(step, tar.length);
+    for (let at = 0; at < tar.length; at += width) {
+      const part = tar.slice(at, at + width);
+      written += part.length;
+      unpacker.write(part);
+    }
+    const { diffSize, compressedSize } = unpacker.finish();
+    assertEquals([diffSize, compressedSize], [tar.length, tar.length]);
+    assertEquals(filled.length, 4);
+    assertEquals(
+      filled.map((bytes, index) => bytes >= (index + 1) * MIB / 4),
+      [true, true, true, true],
+    );
+    assertEquals(Deno.readTextFileSync(dir.join("diff", "f")), content);
+  }
+});

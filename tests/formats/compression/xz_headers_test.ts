@@ -12,10 +12,11 @@ import {
   type XzStream,
 } from "../../support/images/xz_builder.ts";
 
+const LITTLE_ENDIAN = true;
 const HELLO = toBytes("hello");
 const GOOD: XzStream = { chunks: [plainChunk(1, HELLO)], unpacked: 5 };
 const CRC32 = new Uint8Array(4);
-new DataView(CRC32.buffer).setUint32(0, crc32(HELLO), true);
+new DataView(CRC32.buffer).setUint32(0, crc32(HELLO), LITTLE_ENDIAN);
 const SHA256 = new Uint8Array(createHash("sha256").update(HELLO).digest());
 
 Deno.test("decodeXz() accepts what it knows", async (t) => {

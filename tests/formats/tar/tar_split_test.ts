@@ -52,6 +52,48 @@ Deno.test("createTarSplitWriter() cuts what is long, and loses nothing", () => {
   assertEquals(lines.map(({ position }) => position), [...lines.keys()]);
 });
 
+Deno.test("createTarSplitWriter() makes members of some 512 KiB of lines", () => {
+  const chunks: Bytes[] = [];
+  const writer = createTarSplitWriter((bytes) => void chunks.push(bytes));
+  // With its position of one digit, and of two, a line is as long.
+  const line = '{"type":1,"name":"","payload":null,"position":0}\n'.length;
+  const half = 256 * 1024 - line;
+  writer.addFile("x".repeat(half), 0);
+  writer.addFile("x".repeat(half - 1), 0);
+  writer.addFile("", 0);
+  assertEquals(chunks.length, 1);
+  writer.addFile("x".repeat(2 * half + line), 0);
+  assertEquals(chunks.length, 2);
+  writer.end();
+  const texts = chunks.map((chunk) => toText(gunzipSync(chunk)));
+  assertEquals(texts[2], "");
+  assertEquals(
+    texts.join("").trimEnd().split("\n").map((line) =>
+      JSON.parse(line).position
+    ),
+    [0, 1, 2, 3],
+  );
+  assertEquals(
+    texts[0]?.split("\n")[2],
+    '{"type":1,"payload":null,"position":2}',
+  );
+});
+
+Deno.test("createTarSplitWriter() writes exactly what the Go library writes", () => {
+  const chunks: Bytes[] = [];
+  const writer = createTarSplitWriter((bytes) => void chunks.push(bytes));
+  writer.addSegment(Uint8Array.of(1, 2));
+  writer.addFile("a", 5, "Y3Jj");
+  writer.addFile("\xff", 0);
+  writer.end();
+  assertEquals(
+    toText(gunzipSync(concatBytes(chunks))),
+    '{"type":2,"payload":"AQI=","position":0}\n' +
+      '{"type":1,"name":"a","size":5,"payload":"Y3Jj","position":1}\n' +
+      '{"type":1,"name_raw":"/w==","payload":null,"position":2}\n',
+  );
+});
+
 function write(
   use: (writer: ReturnType<typeof createTarSplitWriter>) => void,
 ): Line[] {

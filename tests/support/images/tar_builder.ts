@@ -165,7 +165,9 @@ export function sparse10(
 
 /** Bytes of a string with a character for each. */
 export function latin1(text: string): Bytes {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+  return bytes;
 }
 
 /** A number as GNU tar writes those that are too large for octal. */
