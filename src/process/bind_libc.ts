@@ -21,6 +21,7 @@ import {
   unwrapResults,
   wrapResults,
 } from "./libc_symbols.ts";
+import { isPathGranted } from "./path_grants.ts";
 
 /** Where distributions and architectures keep libc; the launcher grants these. */
 const LIBC_PATHS = [
@@ -158,5 +159,5 @@ const LINK_PATH = /^\/(?!.*\/\.\.?\/).*\/overlay\/l\/[A-Z0-9]{26}$/s;
 
 function isShortLink(target: string, path: string): boolean {
   return LINK_TARGET.test(target) && LINK_PATH.test(path) &&
-    Deno.permissions.querySync({ name: "write", path }).state === "granted";
+    isPathGranted("write", path);
 }

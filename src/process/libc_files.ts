@@ -2,6 +2,7 @@
 
 import { S_IFIFO, S_IFREG, statusOf, typeOf } from "./libc_status.ts";
 import { type LibcSymbols, toCString } from "./libc_symbols.ts";
+import { isPathGranted } from "./path_grants.ts";
 
 /** The kind of a lock: shared by readers, or exclusive. */
 export type LockKind = "read" | "write";
@@ -142,7 +143,7 @@ export function openGranted(
 /** Whether Deno may read or write what a path names. */
 export function isGranted(name: "read" | "write", path: string): boolean {
   return path.startsWith("/") && !/^\/(dev(?!\/shm\/)|proc|sys)\//.test(path) &&
-    Deno.permissions.querySync({ name, path }).state === "granted";
+    isPathGranted(name, path);
 }
 
 /** Deno's error for the same call explains the failure. */
