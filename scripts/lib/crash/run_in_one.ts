@@ -5,8 +5,8 @@ import { lines } from "../../../tests/support/programs/lines.ts";
 import type { ProgramResult } from "../../../tests/support/programs/orlop_program.ts";
 import type { SharedStore } from "../../../tests/support/programs/shared_store.ts";
 
-// What it starts calls the program that it was.
-const STARTS_PROGRAMS = "run";
+// What these start calls the program that they were.
+const STARTS_PROGRAMS = /^(run|pod start) /;
 
 /**
  * Gives a store commands that run in one process: a daemon's, that sees what others,
@@ -16,7 +16,7 @@ export function runInOne(store: SharedStore): SharedStore {
   const server = startServer();
   const place = ["--root", store.root, "--runroot", store.runRoot];
   const tryOrlop: SharedStore["tryOrlop"] = (...args) =>
-    args[0] === STARTS_PROGRAMS
+    STARTS_PROGRAMS.test(args.join(" "))
       ? store.tryOrlop(...args)
       : server.run([...place, ...args]);
   return {
