@@ -6,10 +6,12 @@ import {
   removeImageInto,
 } from "../../engine/cleanup/remove_image.ts";
 import {
+  type KnownImage,
+  KnownImages,
+} from "../../engine/images/known_images.ts";
+import {
   type ImageDetails,
-  type ImageSummary,
   inspectImage,
-  listImages,
 } from "../../engine/images/list_images.ts";
 import { ImageNotFoundError } from "../../errors/not_found_errors.ts";
 import type {
@@ -23,7 +25,6 @@ import { inParts } from "../runtime/state/in_parts.ts";
 import { openTrash } from "../../store/layers/trash.ts";
 import type { EmptyingTrash } from "./emptying_trash.ts";
 import type { ImageFileSystems } from "./image_file_systems.ts";
-import { ImageUsers } from "./image_users.ts";
 import { pullForPod } from "./pull_for_pod.ts";
 import type { SharedPulls } from "./shared_pulls.ts";
 import { type ImageMessage, toImage } from "./to_image.ts";
@@ -44,13 +45,13 @@ type Methods = Required<ServiceMethods<typeof ImageService>>;
 /** Makes the service's methods. */
 export function imageService(options: ImageServiceOptions): Methods {
   const { agent, fileSystems, log } = options;
-  const users = new ImageUsers(agent);
+  const known = new KnownImages(agent);
   const list = async (
     filter: ImageFilter | undefined,
     call: CallContext,
   ): Promise<ImageMessage[]> => {
-    const images = await findImages(agent, filter, call);
-    return images.map((image) => toImage(image, users.userOf(image.id)));
+    const images = await findImages(known, filter, call);
+    return images.map(toImage);
   };
   return {
     listImages: async ({ filter }, call) => ({
@@ -60,7 +61,7 @@ export function imageService(options: ImageServiceOptions): Methods {
       const images = await list(filter, call);
       for (const part of inParts(images)) yield { images: part };
     },
-    imageStatus: (request, call) => tellStatus(agent, request, call),
+    imageStatus: (request, call) => tellStatus({ agent, known }, request, call),
     async pullImage({ image, auth }, { signal }) {
       const request = { image: nameIn(image), auth, signal };
       const id = await pullForPod(options, request);
@@ -73,7 +74,6 @@ export function imageService(options: ImageServiceOptions): Methods {
         const { deleted } = await remove(options, name, signal);
         fileSystems.forget();
         for (const id of deleted) {
-          users.forget(id);
           log("info", "removed an image", { image: name, id });
         }
       } catch (error) {
@@ -102,40 +102,26 @@ async function remove(
 }
 
 async function findImages(
-  agent: Agent,
+  known: KnownImages,
   filter: ImageFilter | undefined,
   { signal }: CallContext,
-): Promise<readonly ImageSummary[]> {
+): Promise<readonly KnownImage[]> {
   const name = filter?.image?.image ?? "";
-  if (name === "") return await listImages(agent, { signal });
-  const image = await findImage(agent, name, signal);
+  if (name === "") return await known.list({ signal });
+  const image = await known.find(name, { signal });
   return image === undefined ? [] : [image];
 }
 
-async function findImage(
-  agent: Agent,
-  name: string,
-  signal: AbortSignal,
-): Promise<ImageDetails | undefined> {
-  try {
-    return await inspectImage(agent, name, { signal });
-  } catch (error) {
-    if (error instanceof ImageNotFoundError) return undefined;
-    throw error;
-  }
-}
-
 async function tellStatus(
-  agent: Agent,
+  { agent, known }: { readonly agent: Agent; readonly known: KnownImages },
   { image: spec, verbose }: ImageStatusRequest,
   { signal }: CallContext,
 ): Promise<{ image?: ImageMessage; info?: Record<string, string> }> {
-  const image = await findImage(agent, nameIn(spec), signal);
+  const image = await known.find(nameIn(spec), { signal });
   if (image === undefined) return {}; // CRI requires this to be no error
-  const told = toImage(image, image.config?.config.User ?? "");
-  return verbose ? { image: told, info: { info: explain(image) } } : {
-    image: told,
-  };
+  if (!verbose) return { image: toImage(image) };
+  const details = await inspectImage(agent, image.id, { signal });
+  return { image: toImage(image), info: { info: explain(details) } };
 }
 
 /** The text that `crictl inspecti` shows, as in other runtimes. */

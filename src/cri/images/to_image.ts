@@ -1,7 +1,7 @@
 /** An image in CRI's form. */
 
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { ImageSummary } from "../../engine/images/list_images.ts";
+import type { KnownImage } from "../../engine/images/known_images.ts";
 import type { ImageSchema } from "../api/api_pb.js";
 
 /** An image in a response. */
@@ -11,10 +11,8 @@ export type ImageMessage = MessageInitShape<typeof ImageSchema>;
  * Makes the message of an image. Its ID, that of a container's image, and the
  * response of a pull are the same text, as kubelets compare them: the ID in the
  * store.
- *
- * @param user The user in its config: `1000`, `www-data:www-data`.
  */
-export function toImage(image: ImageSummary, user: string): ImageMessage {
+export function toImage(image: KnownImage): ImageMessage {
   const { id } = image;
   return {
     id,
@@ -23,7 +21,7 @@ export function toImage(image: ImageSummary, user: string): ImageMessage {
     size: BigInt(image.size),
     pinned: image.pinned,
     spec: { image: id },
-    ...toUser(user),
+    ...toUser(image.user),
   };
 }
 

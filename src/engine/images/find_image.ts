@@ -51,13 +51,17 @@ export interface FoundImage {
   readonly digest?: Digest | undefined;
 }
 
-type Images = RecordView<ImageRecord>;
+/** The records that are searched. */
+export type SearchedImages = Pick<
+  RecordView<ImageRecord>,
+  "records" | "lookUp" | "getByName" | "getByPrefix"
+>;
 
 /**
  * Whether there is an image that a text may refer to; see {@linkcode findImage}.
  */
 export function hasImage(
-  images: Images,
+  images: SearchedImages,
   text: string,
   conf: RegistriesConf = EMPTY_CONF,
 ): boolean {
@@ -77,7 +81,7 @@ export function hasImage(
  * @throws {ImageNotFoundError} If there is none.
  */
 export function findImage(
-  images: Images,
+  images: SearchedImages,
   text: string,
   conf: RegistriesConf = EMPTY_CONF,
 ): ImageRecord {
@@ -103,7 +107,7 @@ export function findImage(
  * @throws {InvalidImageNameError} If nothing parses, or name and ID disagree.
  */
 export function findWantedImage(
-  images: Images,
+  images: SearchedImages,
   { imageName = "", imageId = "" }: WantedImage,
   conf: RegistriesConf = EMPTY_CONF,
 ): FoundImage {
@@ -157,7 +161,7 @@ export function manifestDigestsOf(image: ImageRecord): readonly string[] {
 }
 
 function findByName(
-  images: Images,
+  images: SearchedImages,
   references: readonly Reference[],
 ): FoundImage | undefined {
   for (const reference of references) {
@@ -171,7 +175,7 @@ function findByName(
 
 /** Any image of the same repository that was known by that digest. */
 function findByDigest(
-  images: Images,
+  images: SearchedImages,
   reference: Reference,
   digest: Digest,
 ): ImageRecord | undefined {
@@ -193,7 +197,7 @@ interface Asked extends Required<WantedImage> {
 }
 
 function findById(
-  images: Images,
+  images: SearchedImages,
   { imageName, imageId, text }: Asked,
 ): FoundImage | undefined {
   const id = text.imageId ?? (imageId || imageName);
@@ -210,13 +214,16 @@ function findById(
   );
 }
 
-function byPrefix(images: Images, id: string): FoundImage | undefined {
+function byPrefix(images: SearchedImages, id: string): FoundImage | undefined {
   const image = findByPrefix(images, id);
   return image && { image, name: undefined };
 }
 
 /** By full ID, or by a unique prefix. */
-function findByPrefix(images: Images, id: string): ImageRecord | undefined {
+function findByPrefix(
+  images: SearchedImages,
+  id: string,
+): ImageRecord | undefined {
   const prefix = id.replace(/^sha256:/, "");
   return images.lookUp(prefix) ??
     (prefix.length < MIN_ID_PREFIX ? undefined : images.getByPrefix(prefix));

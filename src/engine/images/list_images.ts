@@ -52,6 +52,9 @@ export interface ImageSummary {
   readonly lastUsed: string | undefined;
 }
 
+/** What the records of an image and its layers say. */
+export type ImageFacts = Omit<ImageSummary, "usedBy" | "lastUsed">;
+
 /** An image, with its config and manifest. */
 export interface ImageDetails extends ImageSummary {
   /** Undefined if the image has no config. */
@@ -154,7 +157,20 @@ function summarize(
   held: HeldLocks<typeof READ_LOCKS>,
   image: ImageRecord,
 ): ImageSummary {
-  const layers = layersOf(held.layers, image);
+  return {
+    ...factsOf(agent, held.layers, image),
+    usedBy: findImageUsers(held, image.id),
+    lastUsed: lastUseOf(image),
+  };
+}
+
+/** Describes an image by its record and those of its layers. */
+export function factsOf(
+  agent: Agent,
+  allLayers: RecordView<LayerRecord>,
+  image: ImageRecord,
+): ImageFacts {
+  const layers = layersOf(allLayers, image);
   return {
     id: image.id,
     names: image.names ?? [],
@@ -163,9 +179,7 @@ function summarize(
     created: image.created,
     size: itemBytes(image) + sum(layers.map(layerBytes)),
     layers: layers.map(({ id }) => id),
-    usedBy: findImageUsers(held, image.id),
     pinned: isPinned(agent, image),
-    lastUsed: lastUseOf(image),
   };
 }
 

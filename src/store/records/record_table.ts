@@ -3,6 +3,7 @@
 import type { StoreRecord } from "../../formats/storage/store_record.ts";
 import { writeAtomically } from "../../fs/write_atomically.ts";
 import type { Libc } from "../../process/libc.ts";
+import { findByName, findByPrefix } from "./find_record.ts";
 import { numberOf } from "./fingerprint.ts";
 import type { HeldLock } from "./lock.ts";
 import type { Records, SaveOptions } from "./records.ts";
@@ -80,14 +81,12 @@ export class RecordTable<R extends StoreRecord> implements Records<R> {
 
   /** Finds a record by name; of two holders the later one has it. */
   getByName(name: string): R | undefined {
-    return this.records.findLast(({ names }) => names?.includes(name) === true);
+    return findByName(this.records, name);
   }
 
   /** Finds the one record whose ID begins so; not for an empty prefix. */
   getByPrefix(prefix: string): R | undefined {
-    if (prefix === "") return undefined;
-    const found = this.records.filter(({ id }) => id.startsWith(prefix));
-    return found.length === 1 ? found[0] : undefined;
+    return findByPrefix(this.records, prefix);
   }
 
   /** The file that holds a record; `""` if there is no such record. */
