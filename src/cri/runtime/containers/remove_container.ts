@@ -7,6 +7,7 @@ import {
 } from "../../api/api_pb.js";
 import type { CallContext } from "../../grpc/service_methods.ts";
 import { tellEvent } from "../events.ts";
+import { sleep } from "../../../errors/abort.ts";
 import { whyOf } from "../../../errors/why.ts";
 import type { RuntimeContext } from "../runtime_context.ts";
 import { findOwnContainer } from "../state/find_objects.ts";
@@ -97,7 +98,10 @@ function drop(
   const done = jobs.changing.join(`drop ${id}`, async () => {
     using _turn = turn;
     try {
-      await objects.whileHidden(id, () => dropContainer(context, id));
+      await objects.whileHidden(id, async () => {
+        await sleep(0); // What blocks this process comes after the response.
+        await dropContainer(context, id);
+      });
       agent.log("info", `Removed container "${id}"`, { container: id });
     } catch (error) {
       agent.log("warn", `Cannot remove container "${id}": ${whyOf(error)}`, {
