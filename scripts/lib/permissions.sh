@@ -139,6 +139,7 @@ choose_permissions() {
 	case $command in pull | image/pull | run | pod/create) may_record_aliases ;; esac
 	if is_one_of "$login_commands"; then may_log_in; fi
 	if is_one_of "$serve_commands"; then may_serve; fi
+	if [ "$command" = doctor ]; then may_use_runtime "$runtime_setting"; fi
 
 	unset ORLOP_HELPERS # whatever the caller's is
 	permissions=$common_permissions$asked_sys

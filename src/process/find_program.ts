@@ -59,9 +59,14 @@ export function findProgram(
 /**
  * Checks a program that a user named by its path.
  *
- * @throws {CommandError} If orlop may not run it.
+ * @throws {CommandError} If it is no program, or orlop may not run it.
  */
 export function checkProgram(path: string): string {
+  if (!isProgram(path)) {
+    throw new CommandError(
+      `Cannot run "${path}": there is no executable file of this name`,
+    );
+  }
   if (mayRun(path)) return path;
   throw new CommandError(
     `Cannot run "${path}": orlop runs what is in ` +

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { CommandError } from "../../src/errors/store_errors.ts";
-import { findProgram } from "../../src/process/find_program.ts";
+import { checkProgram, findProgram } from "../../src/process/find_program.ts";
 import { needs } from "../support/peers.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
@@ -24,6 +24,32 @@ Deno.test("findProgram() passes over what is no program", () => {
       `Cannot run "${name}": it is not in ${dir.path}`,
     );
   }
+});
+
+Deno.test("checkProgram() takes an executable file alone", async (t) => {
+  using dir = tempDir();
+  await Deno.writeTextFile(dir.join("tool"), "", { mode: 0o755 });
+  await Deno.writeTextFile(dir.join("plain"), "", { mode: 0o644 });
+  await Deno.mkdir(dir.join("folder"));
+  assertEquals(checkProgram(dir.join("tool")), dir.join("tool"));
+  for (const name of ["plain", "folder", "absent", "plain/below"]) {
+    await t.step(name, () => {
+      const path = dir.join(name);
+      assertThrows(
+        () => checkProgram(path),
+        CommandError,
+        `Cannot run "${path}": there is no executable file of this name`,
+      );
+    });
+  }
+});
+
+Deno.test("checkProgram() refuses what orlop may not run", {
+  permissions: { run: ["/usr/bin/true"], read: true },
+}, () => {
+  assertEquals(checkProgram("/usr/bin/true"), "/usr/bin/true");
+  const message = 'Cannot run "/usr/bin/false": orlop runs what is in';
+  assertThrows(() => checkProgram("/usr/bin/false"), CommandError, message);
 });
 
 Deno.test("findProgram() says what to install", async (t) => {

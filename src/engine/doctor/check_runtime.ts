@@ -7,18 +7,24 @@ import type { ExamineOptions } from "./examine_options.ts";
 import { about, type Finding } from "./finding.ts";
 import { isAtLeast } from "./version.ts";
 
-/** Looks for a runtime, and at its version. */
+/** Looks for the runtime that is used, and at its version. */
 export async function lookAtRuntime(
-  { signal }: ExamineOptions,
+  { node, signal }: ExamineOptions,
 ): Promise<readonly Finding[]> {
   try {
-    const program = findRuntime(undefined);
+    const program = findRuntime(node?.runtime);
     const { stdout } = await runCommand(program, ["--version"], { signal });
     return [assessRuntime(program, stdout)];
   } catch (error) {
-    const { warn } = about("runtime");
+    const { warn, fail } = about("runtime");
+    const found = whyOf(error);
     return [
-      warn(whyOf(error), "Only orlop run needs one: install runc or crun"),
+      node?.isServed
+        ? fail(
+          found,
+          "Pods need one: install it, or correct runtime in [serve]",
+        )
+        : warn(found, "Only orlop run needs one: install runc or crun"),
     ];
   }
 }

@@ -31,6 +31,12 @@ export interface NodeSettings {
   readonly networks: NetworkSettings;
   /** Who makes control groups. */
   readonly cgroupManager: "cgroupfs" | "systemd";
+  /**
+   * The OCI runtime of pods: its name or absolute path.
+   *
+   * @default {runc, else crun}
+   */
+  readonly runtime?: string | undefined;
 }
 
 /** The variables of {@linkcode ExamineOptions.env} that matter. */

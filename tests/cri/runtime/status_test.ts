@@ -75,6 +75,18 @@ Deno.test("status() says what is missing", { ignore }, async (t) => {
     assertEquals([first?.name, own?.name], ["", "odd-runtime"]);
     assertFalse(first?.features?.userNamespaces);
   });
+  await t.step("a program that was named by its path", async () => {
+    await Deno.writeTextFile(dir.join("plain"), "", { mode: 0o644 });
+    for (const name of ["absent", "plain", "conf"]) {
+      const runtime = dir.join(name);
+      const answer = await ask({ networks: places, runtime });
+      assertEquals(answer.runtime, {
+        ...{ type: "RuntimeReady", status: false, reason: "ProgramMissing" },
+        message: `Cannot run "${runtime}": there is no executable file of ` +
+          "this name",
+      });
+    }
+  });
   await t.step("nothing, and tells more where that is asked for", async () => {
     const plugin = { type: "orlop-test" };
     await Deno.writeTextFile(

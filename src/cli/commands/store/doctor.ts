@@ -62,6 +62,7 @@ function nodeOf(serve: ServeTexts): NodeSettings {
     isServed: Object.keys(serve).length > 0 || isThere(UNIT),
     networks: networkPlaces(serve),
     cgroupManager: serve.cgroup_manager === "systemd" ? "systemd" : "cgroupfs",
+    runtime: serve.runtime,
   };
 }
 
