@@ -21,7 +21,16 @@ export interface BenchStore extends AsyncDisposable {
   readonly podId: string;
   /** Creates containers beside those that are measured. */
   fill(count: number): Promise<void>;
+  /**
+   * Creates, starts, stops and deletes a container.
+   *
+   * @param onStep Called after each step.
+   */
+  live(containerName: string, onStep?: () => void): Promise<void>;
 }
+
+/** The steps of a container's life. */
+export const STEPS = ["create", "start", "stop", "delete"] as const;
 
 /** Makes one below a directory; podman wants its path short. */
 export async function openBenchStore(dir: string): Promise<BenchStore> {
@@ -41,6 +50,14 @@ export async function openBenchStore(dir: string): Promise<BenchStore> {
     containerName: "bench-infra",
   });
   const image = "localhost/busybox:latest";
+  const create = (containerName: string) =>
+    runtime.createContainer({
+      podName: pod,
+      podId,
+      imageName: image,
+      containerName,
+      settings: { args: ["true"] },
+    });
   return {
     agent,
     runtime,
@@ -52,14 +69,18 @@ export async function openBenchStore(dir: string): Promise<BenchStore> {
     podId,
     async fill(count) {
       for (let number = 0; number < count; number++) {
-        await runtime.createContainer({
-          podName: pod,
-          podId,
-          imageName: image,
-          containerName: `filler-${number}`,
-          settings: { args: ["true"] },
-        });
+        await create(`filler-${number}`);
       }
+    },
+    async live(containerName, onStep = () => {}) {
+      const { id } = await create(containerName);
+      onStep();
+      await runtime.startContainer(id);
+      onStep();
+      await runtime.stopContainer(id);
+      onStep();
+      await runtime.deleteContainer(id);
+      onStep();
     },
     async [Symbol.asyncDispose]() {
       await unmountBelow(work);

@@ -10,7 +10,7 @@
 
 import { parseArgs } from "@std/cli";
 import { cpuUsage } from "node:process";
-import { type BenchStore, openBenchStore } from "./bench_store.ts";
+import { type BenchStore, openBenchStore, STEPS } from "./bench_store.ts";
 import { median } from "./measure.ts";
 import { print } from "../lib/print.ts";
 import { describeMachine } from "./machine.ts";
@@ -25,7 +25,6 @@ const {
 } = parseArgs(Deno.args, {
   string: ["runs", "containers", "at-once", "lives", "storage", "directory"],
 });
-const STEPS = ["create", "start", "stop", "delete"] as const;
 
 await main();
 
@@ -97,24 +96,11 @@ async function compare(store: BenchStore): Promise<void> {
 
 /** How long each step takes, in milliseconds. */
 async function measureLife(
-  { runtime, pod, podId, image }: BenchStore,
+  store: BenchStore,
   containerName: string,
 ): Promise<readonly number[]> {
   const marks = [performance.now()];
-  const { id } = await runtime.createContainer({
-    podName: pod,
-    podId,
-    imageName: image,
-    containerName,
-    settings: { args: ["true"] },
-  });
-  marks.push(performance.now());
-  await runtime.startContainer(id);
-  marks.push(performance.now());
-  await runtime.stopContainer(id);
-  marks.push(performance.now());
-  await runtime.deleteContainer(id);
-  marks.push(performance.now());
+  await store.live(containerName, () => marks.push(performance.now()));
   return STEPS.map((_, step) => (marks[step + 1] ?? 0) - (marks[step] ?? 0));
 }
 

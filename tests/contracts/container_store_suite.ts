@@ -27,20 +27,16 @@ import {
   BrokenStepError,
   imageRecord,
   layerId,
-  type OpenTestStore,
-  promisesOf,
   stackLayers,
+  type StoreSuite,
+  storeSuite,
   thenFail,
 } from "./test_store.ts";
 
 const TEXTS = { "config.json": "{}", "note.json": "[]" };
 
 /** Tries the contract, a step a promise. */
-export async function testContainerStore(
-  t: Deno.TestContext,
-  open: OpenTestStore,
-): Promise<void> {
-  const step = promisesOf(t, open);
+export const testContainerStore: StoreSuite = storeSuite(async (step) => {
   await step("creates containers that are whole", async (store) => {
     await putBase(store);
     await create(store, "web", "db");
@@ -146,7 +142,7 @@ export async function testContainerStore(
     assertEquals(cache && textsOf(store, cache), ["{}", "[]"]);
     assertEquals(held.images.records.length, 1); // they were made of
   });
-}
+});
 
 function textsOf(
   store: Store,

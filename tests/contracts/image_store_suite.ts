@@ -16,18 +16,14 @@ import {
   faultsOf,
   imageId,
   layerId,
-  type OpenTestStore,
-  promisesOf,
   stackLayers,
+  type StoreSuite,
+  storeSuite,
   thenFail,
 } from "./test_store.ts";
 
 /** Tries the contract, a step a promise. */
-export async function testImageStore(
-  t: Deno.TestContext,
-  open: OpenTestStore,
-): Promise<void> {
-  const step = promisesOf(t, open);
+export const testImageStore: StoreSuite = storeSuite(async (step) => {
   await step(
     "puts images: a record, and items that it names",
     async (store) => {
@@ -131,7 +127,7 @@ export async function testImageStore(
     assertEquals(read(store, "1", "manifest"), "{}");
     assertEquals(await faultsOf(store, "a"), []);
   });
-}
+});
 
 function fullName(name: string) {
   return nameOf(parseReference(`localhost/${name}:1`));

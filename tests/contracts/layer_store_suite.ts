@@ -17,18 +17,14 @@ import {
   faultsOf,
   imageRecord,
   layerId,
-  type OpenTestStore,
-  promisesOf,
   stackLayers,
+  type StoreSuite,
+  storeSuite,
   thenFail,
 } from "./test_store.ts";
 
 /** Tries the contract, a step a promise. */
-export async function testLayerStore(
-  t: Deno.TestContext,
-  open: OpenTestStore,
-): Promise<void> {
-  const step = promisesOf(t, open);
+export const testLayerStore: StoreSuite = storeSuite(async (step) => {
   await step("creates layers that are whole, with records", async (store) => {
     await stackLayers(store, "a", "b");
     using held = await store.lock({ layers: "write" });
@@ -146,7 +142,7 @@ export async function testLayerStore(
       "Cannot use layer",
     );
   });
-}
+});
 
 /** Of a layer that cannot be put on `a`. */
 async function assertLeavesNothing(

@@ -1,16 +1,12 @@
 /** What all leases promise. */
 
 import { assertEquals } from "@std/assert";
-import { layerId, type OpenTestStore, promisesOf } from "./test_store.ts";
+import { layerId, type StoreSuite, storeSuite } from "./test_store.ts";
 
 const [A, B, C] = [layerId("a"), layerId("b"), layerId("c")];
 
 /** Tries the contract, a step a promise. */
-export async function testLeases(
-  t: Deno.TestContext,
-  open: OpenTestStore,
-): Promise<void> {
-  const step = promisesOf(t, open);
+export const testLeases: StoreSuite = storeSuite(async (step) => {
   // deno-lint-ignore require-await -- a step may wait
   await step("holds layers until it is disposed of", async ({ leases }) => {
     assertEquals([...leases.list()], []);
@@ -26,4 +22,4 @@ export async function testLeases(
     using _lease = leases.lease([]);
     assertEquals([...leases.list()], []);
   });
-}
+});

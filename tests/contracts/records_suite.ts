@@ -5,19 +5,15 @@ import { sleep } from "../../src/errors/abort.ts";
 import {
   imageId as idOf,
   imageRecord as image,
-  type OpenTestStore,
-  promisesOf,
+  type StoreSuite,
+  storeSuite,
 } from "./test_store.ts";
 
 const WRITE = { images: "write" } as const;
 const READ = { images: "read" } as const;
 
 /** Tries the contract, a step a promise. */
-export async function testRecords(
-  t: Deno.TestContext,
-  open: OpenTestStore,
-): Promise<void> {
-  const step = promisesOf(t, open);
+export const testRecords: StoreSuite = storeSuite(async (step) => {
   await step("holds nothing at first", async (store) => {
     using held = await store.lock(READ);
     assertEquals([held.images.records, held.images.origin], [[], "none"]);
@@ -120,4 +116,4 @@ export async function testRecords(
     const save = () => images.save();
     assertEquals([typeof change, typeof save], ["function", "function"]);
   });
-}
+});

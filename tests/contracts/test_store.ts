@@ -27,17 +27,23 @@ export type TestPromise = (
   body: (store: Store) => Promise<void>,
 ) => Promise<void>;
 
-/** Makes steps of a test. */
-export function promisesOf(
+/** Tries all promises in a test. */
+export type StoreSuite = (
   t: Deno.TestContext,
   open: OpenTestStore,
-): TestPromise {
-  return async (promise, body) => {
-    await t.step(promise, async () => {
-      using test = open();
-      await body(test.store);
+) => Promise<void>;
+
+/** Makes a suite; the body tries its promises, one after the other. */
+export function storeSuite(
+  body: (step: TestPromise) => Promise<void>,
+): StoreSuite {
+  return (t, open) =>
+    body(async (promise, tryIt) => {
+      await t.step(promise, async () => {
+        using test = open();
+        await tryIt(test.store);
+      });
     });
-  };
 }
 
 /** A step that fails, in whatever place it is put. */

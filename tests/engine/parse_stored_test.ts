@@ -21,6 +21,7 @@ import { InvalidManifestError } from "../../src/errors/image_errors.ts";
 import { DamagedFileError } from "../../src/errors/store_errors.ts";
 import { imageItemPath } from "../../src/store/disk_images.ts";
 import { imageDirectory } from "../../src/store/paths.ts";
+import { NO_FILES } from "../support/damaged_file.ts";
 import {
   APP,
   containerOptions,
@@ -91,18 +92,7 @@ const CASES: Readonly<Record<string, Case>> = {
 /** What there may be in the place of a file. */
 const IN_PLACE: Readonly<Record<string, (path: string) => void>> = {
   "text that was cut short": () => {},
-  "a directory": (path) => {
-    Deno.removeSync(path);
-    Deno.mkdirSync(path);
-  },
-  "a link to itself": (path) => {
-    Deno.removeSync(path);
-    Deno.symlinkSync(path, path);
-  },
-  "a fifo, to which nobody writes": (path) => {
-    Deno.removeSync(path);
-    new Deno.Command("mkfifo", { args: [path] }).outputSync();
-  },
+  ...NO_FILES,
 };
 
 Deno.test("a damaged file is no wrong usage, and its error says what to do", async (t) => {

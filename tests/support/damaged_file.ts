@@ -145,3 +145,19 @@ function replace(path: string, content: Uint8Array | string): boolean {
   writeFileSync(path, content); // its owner and mode stay
   return true;
 }
+
+/** What may be in the place of a file, and is none. */
+export const NO_FILES: Readonly<Record<string, (path: string) => void>> = {
+  "a directory": (path) => {
+    Deno.removeSync(path);
+    Deno.mkdirSync(path);
+  },
+  "a link to itself": (path) => {
+    Deno.removeSync(path);
+    Deno.symlinkSync(path, path);
+  },
+  "a FIFO without a writer": (path) => {
+    Deno.removeSync(path);
+    new Deno.Command("mkfifo", { args: [path] }).outputSync();
+  },
+};

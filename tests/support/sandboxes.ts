@@ -6,7 +6,9 @@ import type { NetworkSettings } from "../../src/engine/network/find_networks.ts"
 import { listSandboxes } from "../../src/engine/sandboxes/list_sandboxes.ts";
 import { removeSandbox } from "../../src/engine/sandboxes/remove_sandbox.ts";
 import type { SandboxRequest } from "../../src/engine/sandboxes/sandbox.ts";
+import type { SandboxState } from "../../src/engine/sandboxes/sandbox_state.ts";
 import { listIfDirectory } from "../../src/fs/list_directory.ts";
+import { readBootId } from "../../src/process/boot_id.ts";
 import { findProgram } from "../../src/process/find_program.ts";
 import { runCommand } from "../../src/process/run_command.ts";
 import { agentsIn, type LoggedAgents } from "./store_agent.ts";
@@ -100,6 +102,22 @@ export function sandboxRequest(podName: string): SandboxRequest {
     labels: {},
     annotations: {},
     runtimeHandler: "",
+  };
+}
+
+/** The state of a ready sandbox without networks. */
+export function sandboxState(
+  changes: Partial<SandboxState> = {},
+): SandboxState {
+  return {
+    phase: "ready",
+    bootId: readBootId(),
+    createdAtNs: 1_700_000_000_123_456_789n,
+    request: sandboxRequest("web"),
+    networks: [],
+    pid: undefined,
+    cgroups: [],
+    ...changes,
   };
 }
 

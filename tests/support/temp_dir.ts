@@ -1,6 +1,6 @@
 /** Folders that tests work in. */
 
-import { join } from "@std/path";
+import { dirname, join } from "@std/path";
 
 /** A folder that is removed, with all in it, when its scope ends. */
 export interface TempDir extends Disposable {
@@ -36,4 +36,16 @@ export function inDirectory(path: string): TempDir {
     join: (...parts) => join(path, ...parts),
     [Symbol.dispose]: () => {},
   };
+}
+
+/** Writes files below a folder, by their paths, with the folders that they need. */
+export async function writeFiles(
+  dir: TempDir,
+  files: Readonly<Record<string, string>>,
+): Promise<void> {
+  for (const [name, text] of Object.entries(files)) {
+    const path = dir.join(name);
+    await Deno.mkdir(dirname(path), { recursive: true });
+    await Deno.writeTextFile(path, text);
+  }
 }

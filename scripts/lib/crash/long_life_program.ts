@@ -6,7 +6,7 @@
  * Arguments: how many operations, and for how many milliseconds at most.
  */
 
-import { openBenchStore } from "../../bench/bench_store.ts";
+import { openBenchStore, STEPS } from "../../bench/bench_store.ts";
 import { print } from "../print.ts";
 
 /** What the engine reports of itself. */
@@ -23,7 +23,6 @@ export interface Sample {
 }
 
 const AT_ONCE = 16;
-const STEPS = 4;
 /** Also of a run that ends by its time: a series of one length, however long. */
 const SAMPLES = 20;
 
@@ -37,35 +36,21 @@ async function main(): Promise<void> {
   for (let sample = 0; sample <= SAMPLES; sample++) {
     const times: number[] = [];
     const share = sample / SAMPLES;
-    const most = Math.max(operations * share, AT_ONCE * STEPS);
+    const most = Math.max(operations * share, AT_ONCE * STEPS.length);
     const untilMs = sample === 0 ? Infinity : lengthMs * share;
     let begun = done;
     await Promise.all(Array.from({ length: AT_ONCE }, async (_, worker) => {
       while (begun < most && performance.now() - begunMs < untilMs) {
-        begun += STEPS;
+        begun += STEPS.length;
         const startMs = performance.now();
-        await live(`worker-${worker}`);
+        await store.live(`worker-${worker}`);
         times.push(performance.now() - startMs);
-        done += STEPS;
+        done += STEPS.length;
       }
     }));
     if (times.length === 0) continue; // the one before it took its time, too
     tell(done, times.toSorted((a, b) => a - b));
     await Deno.stdin.read(new Uint8Array(1));
-  }
-
-  async function live(containerName: string): Promise<void> {
-    const { runtime, pod, podId, image } = store;
-    const { id } = await runtime.createContainer({
-      podName: pod,
-      podId,
-      imageName: image,
-      containerName,
-      settings: { args: ["true"] },
-    });
-    await runtime.startContainer(id);
-    await runtime.stopContainer(id);
-    await runtime.deleteContainer(id);
   }
 
   function tell(done: number, times: readonly number[]): void {

@@ -7,6 +7,7 @@ import {
   configPaths,
   dropInFolders,
   ENVIRONMENT_NAMES,
+  FILE_VARIABLES,
   mainFiles,
   REGISTRIES_CONF,
 } from "../../registry/config/config_paths.ts";
@@ -49,7 +50,7 @@ function readRegistryEnv(
   return Object.fromEntries(
     ENVIRONMENT_NAMES.map((name) => {
       const value = readEnv(name);
-      if (value === undefined || FILE_NAMES.includes(name)) {
+      if (value === undefined || FILE_VARIABLES.includes(name)) {
         return [name, value];
       }
       const why = findOtherWriterIn(value);
@@ -61,17 +62,6 @@ function readRegistryEnv(
     }),
   );
 }
-
-// The others name folders.
-const FILE_NAMES: readonly string[] = [
-  "ORLOP_HELPERS",
-  "REGISTRY_AUTH_FILE",
-  "CONTAINERS_REGISTRIES_CONF",
-  "CONTAINERS_REGISTRIES_CONF_OVERRIDE",
-  "REGISTRIES_CONFIG_PATH",
-  "CONTAINERS_STORAGE_CONF",
-  "CONTAINERS_STORAGE_CONF_OVERRIDE",
-];
 
 function findOtherWriterIn(folder: string): string | undefined {
   try {

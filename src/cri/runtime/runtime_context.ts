@@ -5,16 +5,16 @@ import type { NetworkSettings } from "../../engine/network/find_networks.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import type { CgroupManager } from "../../image/cgroups_path.ts";
 import type { ContainerEventResponse } from "../api/api_pb.js";
-import type { StatsReaders } from "../stats/node_stats.ts";
+import { NodeStats, type StatsReaders } from "../stats/node_stats.ts";
 import type { StreamingServer } from "../streaming/streaming_server.ts";
-import type { Exits } from "./containers/exits.ts";
-import type { Removals } from "./containers/removals.ts";
-import type { Stops } from "./containers/stops.ts";
-import type { EventHub } from "./state/event_hub.ts";
-import type { Jobs } from "./state/jobs.ts";
-import type { KnownObjects } from "./state/known_objects.ts";
-import type { UnmanagedStates } from "./state/unmanaged_states.ts";
-import type { Turns } from "./state/turns.ts";
+import { Exits } from "./containers/exits.ts";
+import { Removals } from "./containers/removals.ts";
+import { Stops } from "./containers/stops.ts";
+import { EventHub } from "./state/event_hub.ts";
+import { Jobs } from "./state/jobs.ts";
+import { KnownObjects } from "./state/known_objects.ts";
+import { UnmanagedStates } from "./state/unmanaged_states.ts";
+import { Turns } from "./state/turns.ts";
 
 /** Settings of the administrator. */
 export interface RuntimeSettings {
@@ -68,4 +68,25 @@ export interface RuntimeContext {
   readonly stops: Stops;
   readonly stats: StatsReaders;
   readonly events: EventHub<ContainerEventResponse>;
+}
+
+/** Makes the context of a store; nothing of the store has been read yet. */
+export function makeContext(
+  given: Pick<RuntimeContext, "agent" | "settings" | "streaming">,
+): RuntimeContext & { readonly stats: NodeStats } {
+  const { agent } = given;
+  const exits = new Exits(agent);
+  return {
+    ...given,
+    objects: new KnownObjects(agent),
+    unmanaged: new UnmanagedStates(agent),
+    turns: new Turns(),
+    jobs: { making: new Jobs(), changing: new Jobs() },
+    processes: new Map(),
+    removals: new Removals(),
+    exits,
+    stops: new Stops(agent, exits),
+    stats: new NodeStats(agent),
+    events: new EventHub(),
+  };
 }

@@ -14,7 +14,6 @@ import {
   listContainerStats,
   streamContainerStats,
 } from "../stats/container_stats.ts";
-import { NodeStats } from "../stats/node_stats.ts";
 import {
   listPodSandboxStats,
   podSandboxStats,
@@ -23,7 +22,6 @@ import {
 import type { StreamingServer } from "../streaming/streaming_server.ts";
 import { createContainer } from "./containers/create_container.ts";
 import { execSync } from "./containers/exec_sync.ts";
-import { Exits } from "./containers/exits.ts";
 import {
   containerStatus,
   listContainers,
@@ -34,8 +32,6 @@ import { removeContainer } from "./containers/remove_container.ts";
 import { reopenContainerLog } from "./containers/reopen_log.ts";
 import { startContainer } from "./containers/start_container.ts";
 import { stopContainer } from "./containers/stop_container.ts";
-import { Removals } from "./containers/removals.ts";
-import { Stops } from "./containers/stops.ts";
 import { attach, exec } from "./containers/streams.ts";
 import {
   updateContainerResources,
@@ -52,16 +48,12 @@ import {
 import { portForward } from "./pods/port_forward.ts";
 import { runPodSandbox } from "./pods/run_pod.ts";
 import { recover } from "./recover.ts";
-import type {
-  RuntimeContext,
-  RuntimeJobs,
-  RuntimeSettings,
+import {
+  makeContext,
+  type RuntimeContext,
+  type RuntimeJobs,
+  type RuntimeSettings,
 } from "./runtime_context.ts";
-import { EventHub } from "./state/event_hub.ts";
-import { Jobs } from "./state/jobs.ts";
-import { KnownObjects } from "./state/known_objects.ts";
-import { UnmanagedStates } from "./state/unmanaged_states.ts";
-import { Turns } from "./state/turns.ts";
 import {
   runtimeConfig,
   status,
@@ -95,19 +87,8 @@ export async function openRuntimeService(
   { agent: handle, streaming, settings }: RuntimeServiceOptions,
 ): Promise<OpenRuntimeService> {
   const agent = insideOf(handle);
-  const objects = new KnownObjects(agent);
-  const exits = new Exits(agent);
-  const stats = new NodeStats(agent);
-  const context: RuntimeContext = {
-    ...{ agent, settings, streaming, objects, exits, stats },
-    unmanaged: new UnmanagedStates(agent),
-    turns: new Turns(),
-    jobs: { making: new Jobs(), changing: new Jobs() },
-    processes: new Map(),
-    removals: new Removals(),
-    stops: new Stops(agent, exits),
-    events: new EventHub(),
-  };
+  const context = makeContext({ agent, settings, streaming });
+  const { exits, stats } = context;
   await recover(context);
   const ending = new AbortController();
   const { signal } = ending;

@@ -82,13 +82,17 @@ export interface ConfigPaths {
   readonly aliases: string;
 }
 
-/** The variables of the environment that matter here. */
-export const ENVIRONMENT_NAMES: readonly string[] = [
+/** The variables of the environment that name directories. */
+const DIRECTORY_VARIABLES: readonly string[] = [
   "HOME",
   "XDG_CONFIG_HOME",
   "XDG_CACHE_HOME",
   "XDG_RUNTIME_DIR",
   "DOCKER_CONFIG",
+];
+
+/** Those that name files, and programs. */
+export const FILE_VARIABLES: readonly string[] = [
   "REGISTRY_AUTH_FILE",
   "CONTAINERS_REGISTRIES_CONF",
   "CONTAINERS_REGISTRIES_CONF_OVERRIDE",
@@ -96,6 +100,12 @@ export const ENVIRONMENT_NAMES: readonly string[] = [
   "CONTAINERS_STORAGE_CONF",
   "CONTAINERS_STORAGE_CONF_OVERRIDE",
   "ORLOP_HELPERS",
+];
+
+/** The variables of the environment that matter here. */
+export const ENVIRONMENT_NAMES: readonly string[] = [
+  ...DIRECTORY_VARIABLES,
+  ...FILE_VARIABLES,
 ];
 
 /** Finds the paths of configuration files. */

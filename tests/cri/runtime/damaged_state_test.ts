@@ -8,6 +8,7 @@ import {
   NODE_NEEDS,
   startNode,
 } from "../../support/nodes/cri_node.ts";
+import { NO_FILES } from "../../support/damaged_file.ts";
 
 const { method } = RuntimeService;
 const [RUNNING, UNKNOWN] = [1, 3];
@@ -29,18 +30,7 @@ const DAMAGE: Readonly<Record<string, (path: string, text: string) => void>> = {
     const [id = ""] = path.split("/").slice(-3);
     Deno.writeTextFileSync(path, text.replaceAll(id, "f".repeat(64)));
   },
-  "a directory": (path) => {
-    Deno.removeSync(path);
-    Deno.mkdirSync(path);
-  },
-  "a link to itself": (path) => {
-    Deno.removeSync(path);
-    Deno.symlinkSync(path, path);
-  },
-  "a fifo, to which nobody writes": (path) => {
-    Deno.removeSync(path);
-    new Deno.Command("mkfifo", { args: [path] }).outputSync();
-  },
+  ...NO_FILES,
 };
 
 Deno.test(

@@ -16,7 +16,10 @@ import {
   SCENARIOS,
   writeTestImage,
 } from "../../support/programs/killed_scenarios.ts";
-import { sharedStore } from "../../support/programs/shared_store.ts";
+import {
+  type SharedStore,
+  sharedStore,
+} from "../../support/programs/shared_store.ts";
 import { sampled, seededRandom } from "../../support/seeded.ts";
 
 // All points of all scenarios take minutes: those of other seeds are others.
@@ -25,16 +28,27 @@ const POINTS_PER_SCENARIO = Number(Deno.env.get("ORLOP_KILL_POINTS") ?? 3);
 const NEEDED = needs("root", "mount", "findmnt", "strace", "tar");
 const random = seededRandom("killed_test");
 
-Deno.test("whoever is killed leaves a store that works", {
-  ...NEEDED,
-}, async (t) => {
-  await using store = sharedStore();
+/** A store for the scenarios, with the words of their commands. */
+interface ScenarioStore extends SharedStore {
+  words(command: string): readonly string[];
+}
+
+async function scenarioStore(): Promise<ScenarioStore> {
+  const store = sharedStore();
   const layout = store.join("image");
   await writeTestImage(layout);
   await store.orlop("pod", "create", "p");
-  const run = (command: string) => store.orlop(...words(command));
   const words = (command: string) =>
     command.replace("IMAGE", `oci:${layout}:latest`).split(" ");
+  return { ...store, words };
+}
+
+Deno.test("whoever is killed leaves a store that works", {
+  ...NEEDED,
+}, async (t) => {
+  await using store = await scenarioStore();
+  const { words } = store;
+  const run = (command: string) => store.orlop(...words(command));
   const kills = { tried: 0, done: 0 };
   for (const scenario of SCENARIOS) {
     for (const command of scenario.before) await run(command);
@@ -77,15 +91,10 @@ Deno.test("whoever is killed leaves a store that works", {
 Deno.test("whoever is interrupted leaves nothing half-made", {
   ...NEEDED,
 }, async (t) => {
-  await using store = sharedStore();
-  const layout = store.join("image");
-  await writeTestImage(layout);
-  await store.orlop("pod", "create", "p");
+  await using store = await scenarioStore();
   for (const { before, command, undo } of SCENARIOS) {
-    const split = (text: string) =>
-      text.replace("IMAGE", `oci:${layout}:latest`).split(" ");
-    for (const text of before) await store.orlop(...split(text));
-    const subject = programOf(store, split(command));
+    for (const text of before) await store.orlop(...store.words(text));
+    const subject = programOf(store, store.words(command));
     const all = await findKillPoints(subject, { below: store.join("r") });
     // What several threads do, such as to unpack or to sync small files, would
     // send a signal of each, and the second one ends orlop at once.
@@ -93,15 +102,15 @@ Deno.test("whoever is interrupted leaves nothing half-made", {
       all.filter((other) => other.call === call && other.nth === 1)
         .length === 1
     );
-    for (const text of undo) await store.orlop(...split(text));
+    for (const text of undo) await store.orlop(...store.words(text));
     for (const point of sampled(points, POINTS_PER_SCENARIO, random)) {
       await t.step(`${command}: ${point.call} ${point.nth}`, async () => {
         const { code } = await signalAt(point, subject, "SIGINT");
         assert([0, 130].includes(code), `${code}`);
         assertEquals(store.check(), []);
-        const { out } = await store.tryOrlop(...split(command));
+        const { out } = await store.tryOrlop(...store.words(command));
         assertEquals(store.check(), [], out);
-        for (const text of undo) await store.orlop(...split(text));
+        for (const text of undo) await store.orlop(...store.words(text));
       });
     }
   }

@@ -7,7 +7,7 @@ import { InvalidImageNameError } from "../../../src/errors/naming_errors.ts";
 import { explainText } from "../../../src/cli/render/explain_text.ts";
 import { needs } from "../../support/peers.ts";
 import { makeAuthority } from "../../support/servers/make_certificates.ts";
-import { type TempDir, tempDir } from "../../support/temp_dir.ts";
+import { type TempDir, tempDir, writeFiles } from "../../support/temp_dir.ts";
 
 const PLATFORM = { os: "linux", architecture: "arm64" };
 
@@ -88,7 +88,7 @@ const TEXT = `q.io/team/box:1
 
 Deno.test("explainReference() tells what keeps a place from being asked", async () => {
   using dir = tempDir();
-  await write(dir, {
+  await writeFiles(dir, {
     "etc/containers/certs.d/q.io/me.cert": "",
     "containers/auth.json": "{",
   });
@@ -138,7 +138,7 @@ async function explain(name: string, dir: TempDir): Promise<Explanation> {
 }
 
 async function writeConfig(dir: TempDir): Promise<void> {
-  await write(dir, {
+  await writeFiles(dir, {
     "etc/containers/registries.conf": `short-name-mode = "enforcing"
       [[registry]]
       location = "q.io/team"
@@ -158,15 +158,4 @@ async function writeConfig(dir: TempDir): Promise<void> {
   await makeAuthority(dir.path);
   const folder = dir.join("etc/containers/certs.d/q.io");
   await Deno.copyFile(dir.join("ca.crt"), `${folder}/ca.crt`);
-}
-
-async function write(
-  dir: TempDir,
-  files: Record<string, string>,
-): Promise<void> {
-  for (const [name, text] of Object.entries(files)) {
-    const path = dir.join(name);
-    await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-    await Deno.writeTextFile(path, text);
-  }
 }

@@ -13,24 +13,15 @@ import {
 } from "../../../src/engine/sandboxes/sandbox_state.ts";
 import { DamagedFileError } from "../../../src/errors/store_errors.ts";
 import { parseContainerId } from "../../../src/formats/storage/store_ids.ts";
-import { readBootId } from "../../../src/process/boot_id.ts";
 import {
   attachmentPath,
   attachmentsDirectory,
 } from "../../../src/store/paths.ts";
-import { sandboxRequest } from "../../support/sandboxes.ts";
+import { sandboxState } from "../../support/sandboxes.ts";
 import { storeAgent } from "../../support/store_agent.ts";
 
 const ID = parseContainerId("a".repeat(64));
-const STATE: SandboxState = {
-  phase: "ready",
-  bootId: readBootId(),
-  createdAtNs: 1_700_000_000_123_456_789n,
-  request: sandboxRequest("web"),
-  networks: [],
-  pid: undefined,
-  cgroups: [],
-};
+const STATE = sandboxState();
 const NOTED: SandboxState = { ...STATE, phase: "making" };
 
 Deno.test("findState() takes the state, or else the note", async (t) => {

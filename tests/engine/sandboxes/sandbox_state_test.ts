@@ -18,8 +18,7 @@ import { DamagedFileError } from "../../../src/errors/store_errors.ts";
 import { parseNetworkList } from "../../../src/formats/cni/network_list.ts";
 import { parseNetworkResult } from "../../../src/formats/cni/network_result.ts";
 import { parseContainerId } from "../../../src/formats/storage/store_ids.ts";
-import { readBootId } from "../../../src/process/boot_id.ts";
-import { sandboxRequest } from "../../support/sandboxes.ts";
+import { sandboxRequest, sandboxState } from "../../support/sandboxes.ts";
 import { storeAgent } from "../../support/store_agent.ts";
 
 const ID = parseContainerId("a".repeat(64));
@@ -31,19 +30,6 @@ const LIST = JSON.stringify({
 });
 const RESULT =
   '{"cniVersion":"1.0.0","ips":[{"address":"10.0.0.2/24"}],"mtu":1.50}';
-
-function newState(changes: Partial<SandboxState> = {}): SandboxState {
-  return {
-    phase: "ready",
-    bootId: readBootId(),
-    createdAtNs: 1_700_000_000_123_456_789n,
-    request: sandboxRequest("web"),
-    networks: [],
-    pid: undefined,
-    cgroups: [],
-    ...changes,
-  };
-}
 
 /** A state as it is read, without what its request leaves out. */
 function read(agent: Agent): SandboxState | undefined {
@@ -74,8 +60,8 @@ Deno.test("readSandboxState() reads what was written", async (t) => {
   };
   const result = parseNetworkResult(RESULT, "result");
   const cases: Readonly<Record<string, SandboxState>> = {
-    "nothing but a request": newState(),
-    "all": newState({
+    "nothing but a request": sandboxState(),
+    "all": sandboxState({
       pid: 7,
       cgroups: ["/pods/web"],
       networks: [{ ...network, result }, {
@@ -84,9 +70,9 @@ Deno.test("readSandboxState() reads what was written", async (t) => {
         result: undefined,
       }],
     }),
-    "one that is made": newState({ phase: "making" }),
-    "one that ends": newState({ phase: "stopping" }),
-    "one that has ended": newState({ phase: "stopped" }),
+    "one that is made": sandboxState({ phase: "making" }),
+    "one that ends": sandboxState({ phase: "stopping" }),
+    "one that has ended": sandboxState({ phase: "stopped" }),
   };
   for (const [name, state] of Object.entries(cases)) {
     await t.step(name, () => {
@@ -102,8 +88,8 @@ Deno.test("readSandboxState() reads what was written", async (t) => {
 Deno.test("writeSandboxState() replaces a folder in its place", () => {
   using store = storeAgent();
   Deno.mkdirSync(`${sandboxPath(store.agent, ID)}/a`, { recursive: true });
-  writeSandboxState(store.agent, ID, newState());
-  assertEquals(read(store.agent), newState());
+  writeSandboxState(store.agent, ID, sandboxState());
+  assertEquals(read(store.agent), sandboxState());
 });
 
 Deno.test("readSandboxState() says what is wrong with a state", async (t) => {
@@ -160,7 +146,7 @@ Deno.test("tryReadPhase() tells a state that is missing or damaged from one that
   Deno.mkdirSync(path, { recursive: true });
   assertEquals(tryReadPhase(store.agent, ID), undefined);
   Deno.removeSync(path);
-  writeSandboxState(store.agent, ID, newState());
+  writeSandboxState(store.agent, ID, sandboxState());
   const broken: Agent = {
     ...store.agent,
     get store(): never {
@@ -183,12 +169,15 @@ Deno.test("sandboxOf() tells what is ready", async (t) => {
   for (const [changes, state] of cases) {
     await t.step(JSON.stringify(changes), () => {
       makeDirectory(store.agent);
-      assertEquals(sandboxOf(store.agent, ID, newState(changes)).state, state);
+      assertEquals(
+        sandboxOf(store.agent, ID, sandboxState(changes)).state,
+        state,
+      );
     });
   }
   await t.step("not if somebody has emptied the run root", () => {
     Deno.removeSync(placesOf(store.agent.store.paths, ID).directory);
-    assertEquals(sandboxOf(store.agent, ID, newState()).state, "not-ready");
+    assertEquals(sandboxOf(store.agent, ID, sandboxState()).state, "not-ready");
   });
 });
 
@@ -199,20 +188,20 @@ Deno.test("sandboxOf() has none ready whose pause process has ended", () => {
   makeExitPlaces(store.agent, ID);
   noteUnseenExit(store.agent, ID);
   const stateOf = (changes: Partial<SandboxState>) =>
-    sandboxOf(store.agent, ID, newState(changes)).state;
+    sandboxOf(store.agent, ID, sandboxState(changes)).state;
   assertEquals([stateOf({ pid: 7 }), stateOf({})], ["not-ready", "ready"]);
 });
 
 Deno.test("sandboxOf() tells where its namespaces and its memory are", () => {
   using store = storeAgent();
-  const own = sandboxOf(store.agent, ID, newState({ pid: 7 }));
+  const own = sandboxOf(store.agent, ID, sandboxState({ pid: 7 }));
   assertEquals(own.namespaces.pid, "/proc/7/ns/pid");
   assert(own.shmDirectory.includes(ID), own.shmDirectory);
   const request = {
     ...sandboxRequest("web"),
     namespaces: { network: "node", ipc: "node", pid: "node" },
   } as const;
-  const shared = sandboxOf(store.agent, ID, newState({ request }));
+  const shared = sandboxOf(store.agent, ID, sandboxState({ request }));
   assertEquals(shared.namespaces, {});
   assertEquals(shared.shmDirectory, "/dev/shm");
   assertEquals([shared.ips, shared.createdAtNs, shared.pid], [

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { ConfigEnvironment } from "../../../src/registry/config/config_paths.ts";
 import { loadRegistriesConf } from "../../../src/registry/config/load_registries_conf.ts";
-import { type TempDir, tempDir } from "../../support/temp_dir.ts";
+import { type TempDir, tempDir, writeFiles } from "../../support/temp_dir.ts";
 
 Deno.test("loadRegistriesConf() reads files by podman 6's rule", async (t) => {
   const main = "containers/registries.conf";
@@ -81,7 +81,7 @@ Deno.test("loadRegistriesConf() reads files by podman 6's rule", async (t) => {
   for (const { name, files, search, read, uid = 0 } of cases) {
     await t.step(name, async () => {
       using dir = tempDir();
-      await write(dir, files);
+      await writeFiles(dir, files);
       const conf = await loadRegistriesConf(placesIn(dir, { uid }));
       assertEquals(conf.searchRegistries, search);
       assertEquals(conf.files, read.map((path) => dir.join(path)));
@@ -108,7 +108,7 @@ Deno.test("loadRegistriesConf() reads what variables name", async (t) => {
     ]],
   ];
   using dir = tempDir();
-  await write(dir, {
+  await writeFiles(dir, {
     "etc/containers/registries.conf": "",
     "etc/containers/registries.conf.d/1.conf": "",
     "own": "",
@@ -136,7 +136,10 @@ Deno.test("loadRegistriesConf() reads what variables name", async (t) => {
 Deno.test("loadRegistriesConf() masks by a link to /dev/null", async () => {
   using dir = tempDir();
   const drop = "containers/registries.conf.d/1.conf";
-  await write(dir, { [`usr/${drop}`]: "nonsense", "etc/containers/x": "" });
+  await writeFiles(dir, {
+    [`usr/${drop}`]: "nonsense",
+    "etc/containers/x": "",
+  });
   await Deno.mkdir(dir.join("etc/containers/registries.conf.d"));
   await Deno.symlink("/dev/null", dir.join(`etc/${drop}`));
   const conf = await loadRegistriesConf(placesIn(dir));
@@ -146,11 +149,11 @@ Deno.test("loadRegistriesConf() masks by a link to /dev/null", async () => {
 Deno.test("loadRegistriesConf() reads once for those who share it", async () => {
   using dir = tempDir();
   const path = "etc/containers/registries.conf";
-  await write(dir, { [path]: 'short-name-mode = "disabled"' });
+  await writeFiles(dir, { [path]: 'short-name-mode = "disabled"' });
   const readings = new Map();
   const sharing = placesIn(dir, { readings });
   const first = await loadRegistriesConf(sharing);
-  await write(dir, { [path]: 'short-name-mode = "enforcing"' });
+  await writeFiles(dir, { [path]: 'short-name-mode = "enforcing"' });
   assert(await loadRegistriesConf({ ...sharing }) === first);
   const other = await loadRegistriesConf(placesIn(dir));
   assertEquals(other.shortNameMode, "enforcing");
@@ -186,15 +189,4 @@ function placesIn(
     ...more,
     env: { HOME: dir.join("home"), ...more.env },
   };
-}
-
-async function write(
-  dir: TempDir,
-  files: Record<string, string>,
-): Promise<void> {
-  for (const [name, text] of Object.entries(files)) {
-    const path = dir.join(name);
-    await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-    await Deno.writeTextFile(path, text);
-  }
 }

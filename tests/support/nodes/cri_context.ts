@@ -9,17 +9,11 @@ import {
   ContainerStatusSchema,
 } from "../../../src/cri/api/api_pb.js";
 import type { CallContext } from "../../../src/cri/grpc/service_methods.ts";
-import { Exits } from "../../../src/cri/runtime/containers/exits.ts";
-import { Removals } from "../../../src/cri/runtime/containers/removals.ts";
-import { Stops } from "../../../src/cri/runtime/containers/stops.ts";
-import type { RuntimeContext } from "../../../src/cri/runtime/runtime_context.ts";
+import {
+  makeContext,
+  type RuntimeContext,
+} from "../../../src/cri/runtime/runtime_context.ts";
 import type { ContainerPhase } from "../../../src/cri/runtime/state/container_note.ts";
-import { EventHub } from "../../../src/cri/runtime/state/event_hub.ts";
-import { Jobs } from "../../../src/cri/runtime/state/jobs.ts";
-import { KnownObjects } from "../../../src/cri/runtime/state/known_objects.ts";
-import { UnmanagedStates } from "../../../src/cri/runtime/state/unmanaged_states.ts";
-import { Turns } from "../../../src/cri/runtime/state/turns.ts";
-import { NodeStats } from "../../../src/cri/stats/node_stats.ts";
 import type {
   StreamingServer,
   WantedStreams,
@@ -33,8 +27,7 @@ import {
   type ContainerId,
   parseContainerId,
 } from "../../../src/formats/storage/store_ids.ts";
-import { readBootId } from "../../../src/process/boot_id.ts";
-import { sandboxRequest } from "../sandboxes.ts";
+import { sandboxRequest, sandboxState } from "../sandboxes.ts";
 import { libc } from "../own_libc.ts";
 import {
   containerOptions,
@@ -68,15 +61,12 @@ export async function makePodReady(
   const namespaces = { network: "node", ipc: "node", pid: "node" } as const;
   const { directory } = placesOf(agent.store.paths, id);
   await Deno.mkdir(directory, { recursive: true });
-  writeSandboxState(agent, id, {
-    phase: "ready",
-    bootId: readBootId(),
+  const request = { ...sandboxRequest("web"), namespaces, note: {} };
+  const state = sandboxState({
     createdAtNs: 1n,
-    request: { ...sandboxRequest("web"), namespaces, note: {}, ...changes },
-    networks: [],
-    pid: undefined,
-    cgroups: [],
+    request: { ...request, ...changes },
   });
+  writeSandboxState(agent, id, state);
   objects.rereadSandbox(id);
   await objects.read();
 }
@@ -93,20 +83,9 @@ export async function criContext(): Promise<CriContext> {
   const test = await testPod({ libc });
   const { agent } = test;
   const wanted: WantedStreams[] = [];
-  const objects = new KnownObjects(agent);
-  const exits = new Exits(agent);
-  const stats = new NodeStats(agent);
-  const context: RuntimeContext = {
-    ...{ agent, settings: {}, objects, exits, stats },
-    streaming: streamingOf(wanted),
-    unmanaged: new UnmanagedStates(agent),
-    turns: new Turns(),
-    jobs: { making: new Jobs(), changing: new Jobs() },
-    processes: new Map(),
-    removals: new Removals(),
-    stops: new Stops(agent, exits),
-    events: new EventHub(),
-  };
+  const streaming = streamingOf(wanted);
+  const context = makeContext({ agent, settings: {}, streaming });
+  const { objects, stats } = context;
   const call = { signal: new AbortController().signal, deadlineMs: undefined };
   const recall = (id: ContainerId) => objects.recallContainer(id)?.note.status;
   return {

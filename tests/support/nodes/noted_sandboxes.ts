@@ -17,10 +17,9 @@ import {
   type ContainerId,
   parseContainerId,
 } from "../../../src/formats/storage/store_ids.ts";
-import { readBootId } from "../../../src/process/boot_id.ts";
 import { type FakePlugins, fakePlugins } from "./fake_plugins.ts";
 import { libc } from "../own_libc.ts";
-import { sandboxRequest } from "../sandboxes.ts";
+import { sandboxRequest, sandboxState } from "../sandboxes.ts";
 import {
   addImage,
   APP,
@@ -77,15 +76,12 @@ export async function notedSandboxes(): Promise<NotedSandboxes> {
     async make(podName, { without, ...changes } = {}) {
       const id = parseContainerId(`${podName}-id`);
       const request = { ...sandboxRequest(podName), podId: id, networks };
-      const state: SandboxState = {
-        phase: "ready",
-        bootId: readBootId(),
+      const state = sandboxState({
         createdAtNs: 7n,
         request,
         networks: chooseNetworks(request),
-        ...{ pid: undefined, cgroups: [] },
         ...changes,
-      };
+      });
       const places = placesOf(agent.store.paths, id);
       if (without !== "record") {
         await test.runtime.createPodSandbox(
