@@ -1,15 +1,16 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { RuntimeService } from "../../../src/cri/api/api_pb.js";
 import { StatusError } from "../../support/grpc_client.ts";
-import { NODE_NEEDS, startNode } from "../../support/nodes/cri_node.ts";
+import { NODE_NEEDS } from "../../support/nodes/cri_node.ts";
+import { startNodeHere } from "../../support/nodes/node_here.ts";
 
 const { method } = RuntimeService;
 
 Deno.test(
-  "UpdatePodSandboxResources is noted, and a killed daemon knows it",
+  "UpdatePodSandboxResources is noted, and known to the next daemon",
   NODE_NEEDS,
   async () => {
-    await using node = await startNode();
+    await using node = await startNodeHere();
     const podSandboxId = await node.runPod("web");
     const update = async (changes: Record<string, { cpuShares: bigint }>) => {
       const request = { podSandboxId, ...changes };
@@ -47,7 +48,7 @@ Deno.test(
   "UpdateContainerResources gives limits, and takes them away",
   NODE_NEEDS,
   async (t) => {
-    await using node = await startNode();
+    await using node = await startNodeHere();
     const { client } = node;
     const containerId = await node.create(await node.runPod("web"), "app");
     await node.start(containerId);

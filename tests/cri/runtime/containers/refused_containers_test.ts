@@ -1,0 +1,221 @@
+import { assert, assertEquals } from "@std/assert";
+import {
+  type ContainerEventResponse,
+  RuntimeService,
+} from "../../../../src/cri/api/api_pb.js";
+import {
+  assertCode,
+  CODE,
+  listAll,
+} from "../../../support/nodes/cri_answers.ts";
+import {
+  type ContainerConfig,
+  IMAGE_MOUNT,
+  NODE_NEEDS,
+} from "../../../support/nodes/cri_node.ts";
+import {
+  HOST_NETWORK,
+  startNodeHere,
+} from "../../../support/nodes/node_here.ts";
+import { run } from "../../../support/servers/registry_server.ts";
+import { until } from "../../../support/until.ts";
+
+const { method } = RuntimeService;
+
+Deno.test(
+  "a container that cannot be made leaves nothing",
+  NODE_NEEDS,
+  async (t) => {
+    await using node = await startNodeHere();
+    const { client, daemon: { said } } = node;
+    const pod = await node.runPod("web", HOST_NETWORK);
+    const name = "k8s_app_web_tests_uid-web_0";
+    const file = node.dir.join("file");
+    await Deno.writeTextFile(file, "");
+    const cases: Readonly<
+      Record<string, readonly [ContainerConfig, number, string]>
+    > = {
+      "a mount below a file": [
+        { mounts: [{ hostPath: `${file}/below`, containerPath: "/a" }] },
+        CODE.unknown,
+        `Cannot mount "${file}/below": `,
+      ],
+      "an image that is not there": [
+        { image: { image: "localhost/nope:1" } },
+        CODE.notFound,
+        'image "localhost/nope:1" not present in image store',
+      ],
+      "an image to be seen that is not there": [
+        {
+          mounts: [
+            IMAGE_MOUNT,
+            { containerPath: "/b", image: { image: "localhost/nope:1" } },
+          ],
+        },
+        CODE.notFound,
+        'image "localhost/nope:1" not present in image store',
+      ],
+      "a log below a file": [
+        { logPath: "taken/0.log" },
+        CODE.unknown,
+        "",
+      ],
+      "more than can be kept": [
+        { annotations: { a: "x".repeat(5 * 1024 * 1024) } },
+        CODE.invalid,
+        'Cannot create container "app": its request has ',
+      ],
+    };
+    await Deno.mkdir(node.dir.join("logs/web"), { recursive: true });
+    await Deno.writeTextFile(node.dir.join("logs/web/taken"), "");
+    const heard = said.length;
+    for (const [what, [changes, code, text]] of Object.entries(cases)) {
+      await t.step(what, async () => {
+        const { message } = await assertCode(
+          code,
+          () => node.create(pod, "app", { changes }),
+        );
+        assert(message.startsWith(text), message);
+        assertEquals(await listAll(node), { pods: [pod], containers: [] });
+      });
+    }
+    await t.step("in the store, too", async () => {
+      const { out } = await node.orlop("ps", "--all", "--quiet", "--no-trunc");
+      assertEquals(out, pod);
+      const { stdout } = await new Deno.Command("cat", {
+        args: ["/proc/self/mountinfo"], // which Deno opens to few
+      }).output();
+      const mounts = new TextDecoder().decode(stdout).split("\n")
+        .filter((line) => line.includes(node.dir.join("root/")));
+      assertEquals(mounts.filter((line) => line.includes("/merged ")), []);
+      const own = said.slice(heard).filter((line) => !line.includes("code="));
+      assertEquals(own, []);
+    });
+    await t.step("and its name is free", async () => {
+      const id = await node.create(pod, "app");
+      const other = () =>
+        node.create(pod, "app", { changes: { labels: { other: "one" } } });
+      const why = `Cannot create container "${name}": container "${id}" has ` +
+        "this name, and ";
+      const { message } = await assertCode(CODE.exists, other);
+      assertEquals(message, `${why}another configuration`);
+      await node.start(id);
+      const { message: later } = await assertCode(
+        CODE.exists,
+        () => node.create(pod, "app"),
+      );
+      assertEquals(later, `${why}was started`);
+      const gone = await assertCode(
+        CODE.notFound,
+        () => node.create("f".repeat(64), "app"),
+      );
+      assertEquals(
+        gone.message,
+        `Cannot find pod "${"f".repeat(64)}": no pod has this ID`,
+      );
+    });
+  },
+);
+
+Deno.test("a container that cannot start says why", NODE_NEEDS, async (t) => {
+  await using node = await startNodeHere();
+  const { client, daemon: { said } } = node;
+  const pod = await node.runPod("web", HOST_NETWORK);
+  const abort = new AbortController();
+  const events: ContainerEventResponse[] = [];
+  const listening = (async () => {
+    const stream = client.stream(method.getContainerEvents, {}, abort);
+    for await (const event of stream) events.push(event);
+  })().catch(() => {});
+  await client.call(method.version, {}); // the other call has begun
+  const cases: Readonly<Record<string, readonly [ContainerConfig, string]>> = {
+    "no such program": [{ command: ["/no/such"] }, "ContainerCannotRun"],
+    "a directory": [{ command: ["/bin"] }, "ContainerCannotRun"],
+    "a file over a directory": [
+      { mounts: [{ hostPath: "/etc/hostname", containerPath: "/bin" }] },
+      "StartError",
+    ],
+  };
+  for (const [what, [changes, reason]] of Object.entries(cases)) {
+    const name = what.replaceAll(" ", "-");
+    await t.step(what, async () => {
+      const heard = said.length;
+      const id = await node.create(pod, name, { changes });
+      const before = BigInt(Date.now()) * 1_000_000n;
+      const { message } = await assertCode(
+        CODE.unknown,
+        () => node.start(id),
+      );
+      assert(message.startsWith(`Cannot run container "${id}": `), message);
+      const status = await node.status(id);
+      assertEquals(
+        [status.state, status.exitCode, status.reason, status.message],
+        [2, 128, reason, message],
+      );
+      assert(status.startedAt >= before);
+      assert(status.finishedAt >= status.startedAt);
+      assertEquals(
+        said.slice(heard).filter((line) =>
+          !line.includes("method=") && line.endsWith(id)
+        ),
+        [
+          `info: Created container "k8s_${name}_web_tests_uid-web_0" as "${id}" ` +
+          `pod=${pod} container=${id}`,
+          `warn: ${message} container=${id}`,
+        ],
+      );
+      const { message: later } = await assertCode(
+        CODE.refused,
+        () => node.start(id),
+      );
+      assertEquals(
+        later,
+        `Cannot start container "${id}": it was started before`,
+      );
+      await client.call(method.removeContainer, { containerId: id });
+      const told = () => events.filter(({ containerId }) => containerId === id);
+      await until(() => told().length === 3);
+      assertEquals(
+        told().map(({ containerEventType }) => containerEventType),
+        [0, 2, 3],
+      );
+      const [created, stopped, deleted] = told();
+      assertEquals(created?.containersStatuses.map(({ state }) => state), [0]);
+      assertEquals(stopped?.containersStatuses, [status]);
+      assertEquals(deleted?.containersStatuses, []);
+      assertEquals(deleted?.podSandboxStatus?.id, pod);
+    });
+  }
+  abort.abort();
+  await listening;
+});
+
+Deno.test(
+  "a container that cannot be removed is shown again",
+  NODE_NEEDS,
+  async () => {
+    await using node = await startNodeHere();
+    const { client, daemon: { said } } = node;
+    const pod = await node.runPod("web", HOST_NETWORK);
+    const id = await node.create(pod, "app");
+    await node.start(id);
+    const obstacle = node.dir.join(
+      ...["root/overlay-containers", id, "userdata/obstacle"],
+    );
+    await Deno.mkdir(obstacle);
+    await run("mount", "-t", "tmpfs", "tmpfs", obstacle);
+    const remove = () =>
+      client.call(method.removeContainer, { containerId: id });
+    try {
+      await remove();
+      const failure = `warn: Cannot remove container "${id}": `;
+      await until(() => said.some((line) => line.startsWith(failure)));
+      await until(async () => (await listAll(node)).containers.length === 1);
+    } finally {
+      await run("umount", obstacle);
+    }
+    await remove();
+    await client.call(method.removePodSandbox, { podSandboxId: pod });
+    assertEquals(await listAll(node), { pods: [], containers: [] });
+  },
+);
