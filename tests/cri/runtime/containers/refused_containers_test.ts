@@ -27,7 +27,7 @@ Deno.test(
   NODE_NEEDS,
   async (t) => {
     await using node = await startNodeHere();
-    const { client, daemon: { said } } = node;
+    const { daemon: { said } } = node;
     const pod = await node.runPod("web", HOST_NETWORK);
     const name = "k8s_app_web_tests_uid-web_0";
     const file = node.dir.join("file");
