@@ -20,7 +20,7 @@ import type { SharedPulls } from "./shared_pulls.ts";
 /** What a pull needs. */
 export interface PodPulls {
   readonly agent: Agent;
-  readonly pulls: SharedPulls;
+  readonly pulls: Pick<SharedPulls, "pull">;
   readonly log: Log;
 }
 
