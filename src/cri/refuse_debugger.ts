@@ -13,7 +13,9 @@ const SETTLED_MS = 3000;
  * authentication; and tools that rotate logs may send the signal, as other daemons
  * reopen their logs then.
  */
-export function refuseDebugger(libc: Libc | undefined): Disposable {
+export function refuseDebugger(
+  libc: Pick<Libc, "ignoreSignal"> | undefined,
+): Disposable {
   const ignore = () => libc?.ignoreSignal?.(SIGUSR1);
   ignore();
   const looking = setInterval(ignore, LOOK_EVERY_MS);
