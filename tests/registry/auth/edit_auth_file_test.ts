@@ -151,6 +151,117 @@ Deno.test("editAuthFile() waits for those who write, but not for their ruins", a
   });
 });
 
+Deno.test("editAuthFile() gives up on a file that others write all the time", async () => {
+  using dir = trustedDir();
+  const path = dir.join("auth.json");
+  let edits = 0;
+  const edit = (text: string) => {
+    Deno.writeTextFileSync(path, `${++edits}\n`);
+    return `${text}orlop\n`;
+  };
+  const error = await assertRejects(
+    () => editAuthFile(path, edit, user),
+    Error,
+  );
+  assertEquals(
+    [error.message, edits],
+    [`Cannot write "${path}": other programs write it all the time`, 20],
+  );
+  assertEquals(await Deno.readTextFile(path), "20\n");
+  assertEquals(await namesIn(dir), ["auth.json"]);
+});
+
+Deno.test("editAuthFile() does it again where another one began to write meanwhile", async () => {
+  using dir = trustedDir();
+  const path = dir.join("auth.json");
+  const theirs = dir.join(".tmp-auth.json123");
+  const seen: string[] = [];
+  await editAuthFile(path, (text) => {
+    seen.push(text);
+    if (seen.length === 1) {
+      Deno.writeTextFileSync(theirs, "podman\n");
+      setTimeout(() => Deno.renameSync(theirs, path), 50);
+    }
+    return add("orlop")(text);
+  }, user);
+  assertEquals(seen, ["", "podman\n", "podman\norlop\n"]);
+});
+
+Deno.test("editAuthFile() waits for who has locked the folder", async (t) => {
+  using dir = trustedDir();
+  const path = dir.join("auth.json");
+  for (const exclusive of [true, false]) {
+    await t.step(exclusive ? "to write" : "to read", async () => {
+      using folder = await Deno.open(dir.path);
+      await folder.lock(exclusive);
+      let isLocked = true;
+      setTimeout(() => {
+        isLocked = false;
+        folder.unlockSync();
+      }, 100);
+      await editAuthFile(path, (text) => {
+        assert(!isLocked);
+        return add(`${exclusive}`)(text);
+      }, user);
+    });
+  }
+  await t.step("but no longer than its caller", async () => {
+    using folder = await Deno.open(dir.path);
+    await folder.lock(Boolean(folder));
+    const controller = new AbortController();
+    const { signal } = controller;
+    setTimeout(() => controller.abort(new Error("enough")), 50);
+    const edited = editAuthFile(path, add("late"), { ...user, signal });
+    assertEquals((await assertRejects(() => edited, Error)).message, "enough");
+  });
+  assertEquals(await Deno.readTextFile(path), "true\nfalse\n");
+});
+
+Deno.test("editAuthFile() says what it could not write, unless that was said", async (t) => {
+  using dir = trustedDir();
+  const path = dir.join("auth.json");
+  const cases = [
+    ["Cannot read it", "Cannot read it"],
+    ["It Cannot be", `Cannot write "${path}": It Cannot be`],
+  ] as const;
+  for (const [thrown, expected] of cases) {
+    await t.step(thrown, async () => {
+      const cause = new Error(thrown);
+      const fail = () => {
+        throw cause;
+      };
+      const error = await assertRejects(
+        () => editAuthFile(path, fail, user),
+        Error,
+      );
+      assertEquals(error.message, expected);
+      assert(error === cause || error.cause === cause);
+    });
+  }
+});
+
+Deno.test("editAuthFile() removes what was left ten minutes ago, and nothing else", async () => {
+  using dir = trustedDir();
+  const path = dir.join("auth.json");
+  const ages: Readonly<Record<string, number>> = {
+    ".tmp-auth.json1": 609,
+    ".tmp-auth.json2": 590,
+    ".tmp-auth.json": 3600,
+    ".tmp-auth.json3x": 3600,
+    ".tmp-auth.jsonx3": 3600,
+    ".tmp-other.json3": 3600,
+    "x.tmp-auth.json3": 3600,
+  };
+  for (const [name, seconds] of Object.entries(ages)) {
+    await Deno.writeTextFile(dir.join(name), "");
+    const time = Date.now() / 1000 - seconds;
+    await Deno.utime(dir.join(name), time, time);
+  }
+  await editAuthFile(path, (text) => text, user);
+  const { ".tmp-auth.json1": _, ...kept } = ages;
+  assertEquals(await namesIn(dir), Object.keys(kept).toSorted());
+});
+
 Deno.test("editAuthFile() loses none of many at once", async () => {
   using dir = trustedDir();
   const path = dir.join("auth.json");
@@ -171,5 +282,7 @@ Deno.test("editAuthFile() ends with its caller's signal", async () => {
     Error,
     "enough",
   );
+  const early = () => editAuthFile(path, add("one"), { ...user, signal });
+  assertEquals((await assertRejects(early, Error)).message, "enough");
   assertEquals(await namesIn(dir), [".tmp-auth.json1"]);
 });

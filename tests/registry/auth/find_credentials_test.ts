@@ -5,6 +5,7 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 import { dirname } from "@std/path";
+import { existsSync } from "node:fs";
 import {
   CommandError,
   DamagedFileError,
@@ -16,6 +17,7 @@ import {
 } from "../../../src/registry/auth/find_credentials.ts";
 import { listHelpers } from "../../../src/registry/auth/list_helpers.ts";
 import type { TempDir } from "../../support/temp_dir.ts";
+import { until } from "../../support/until.ts";
 import { trustedDir } from "../../support/trusted_dir.ts";
 
 const auths = (user: string, key = "q.io") =>
@@ -256,6 +258,70 @@ Deno.test("findCredentials() asks helpers", async (t) => {
   });
 });
 
+Deno.test("lookUpCredentials() ends with its caller's signal", async (t) => {
+  using dir = trustedDir();
+  const ends = '#!/bin/sh\n: >"$HOME/asked"\nexec sleep 60\n';
+  await Deno.mkdir(dir.join("home"));
+  await write(dir, {
+    "bin/docker-credential-answer": ends,
+    "bin/docker-credential-none": NONE,
+    "run/containers/auth.json": auths("file"),
+    "home/.docker/config.json": auths("next"),
+  });
+  const options = within(dir);
+  const cases: Readonly<Record<string, readonly string[] | string>> = {
+    "in a helper": ["answer", "containers-auth.json"],
+    "in a helper of a file": '{"credHelpers":{"q.io":"answer"}}',
+    "in a store of a file": '{"credsStore":"answer"}',
+  };
+  for (const [name, asked] of Object.entries(cases)) {
+    await t.step(name, async () => {
+      const isText = typeof asked === "string";
+      if (isText) await write(dir, { "run/containers/auth.json": asked });
+      const controller = new AbortController();
+      const warnings: string[] = [];
+      const found = lookUpCredentials("q.io/a", {
+        ...options,
+        credentialHelpers: isText ? [] : asked,
+        signal: controller.signal,
+        onWarning: (text) => void warnings.push(text),
+      });
+      await until(() => existsSync(dir.join("home/asked")));
+      controller.abort(new Error("enough"));
+      const error = await assertRejects(() => found, Error);
+      assertEquals([error.message, warnings], ["enough", []]);
+      await Deno.remove(dir.join("home/asked"));
+    });
+  }
+  await t.step("before the first helper", async () => {
+    const signal = AbortSignal.abort(new Error("enough"));
+    const credentialHelpers = ["containers-auth.json"];
+    await assertRejects(
+      () =>
+        lookUpCredentials("q.io", { ...options, credentialHelpers, signal }),
+      Error,
+      "enough",
+    );
+  });
+});
+
+Deno.test("lookUpCredentials() tells the first error, and asks files if none is named", async () => {
+  using dir = trustedDir();
+  await write(dir, {
+    "bin/docker-credential-broken": "#!/bin/sh\nexit 3\n",
+    "run/containers/auth.json": auths("file"),
+  });
+  const look = (...credentialHelpers: readonly string[]) =>
+    lookUpCredentials("q.io/a", { ...within(dir), credentialHelpers });
+  const found = await look();
+  assertEquals(found, {
+    credentials: { kind: "password", username: "file", password: "1" },
+    source: `"q.io" in "${dir.join("run/containers/auth.json")}"`,
+  });
+  const error = await assertRejects(() => look("missing", "broken"), Error);
+  assertStringIncludes(error.message, "docker-credential-missing");
+});
+
 Deno.test("listHelpers() names those that may have to be asked", async () => {
   using dir = trustedDir();
   await write(dir, {
@@ -266,6 +332,12 @@ Deno.test("listHelpers() names those that may have to be asked", async () => {
     "damaged.json": "{",
     "named.json": '{"credsStore":"d"}',
   });
+  await Deno.writeTextFile(dir.join("none.json"), '{"auths":{}}');
+  assertEquals(
+    await listHelpers([dir.join("none.json")], within(dir)),
+    new Set(["a", "containers-auth.json", ""]
+      .map((name) => `docker-credential-${name}`)),
+  );
   const names = async (...files: string[]) =>
     [
       ...await listHelpers(
