@@ -7,13 +7,11 @@ import {
   loginPlace,
 } from "../../support/programs/login_place.ts";
 import { ORLOP } from "../../support/programs/orlop_program.ts";
+import { type Step, typeInto } from "../../support/programs/type_into.ts";
 import {
   REGISTRY_PROGRAMS,
   startRegistry,
 } from "../../support/servers/registry_server.ts";
-
-/** Waits for a text, then types another. */
-type Step = readonly [waitFor: string, type: string];
 
 const CTRL_C = "\x03";
 const CTRL_D = "\x04";
@@ -101,36 +99,12 @@ Deno.test({
   },
 });
 
-async function runOnTerminal(
+function runOnTerminal(
   place: LoginPlace,
   line: string,
   steps: readonly Step[],
 ): Promise<string> {
   const command = `trap : INT; cd "${place.join()}"; "${ORLOP}" ${line}; ` +
     'echo "code $?"; stty -a';
-  const child = new Deno.Command("script", {
-    args: ["-qec", command, "/dev/null"],
-    clearEnv: true,
-    env: { ...place.env, TERM: "xterm" },
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  const decoder = new TextDecoder();
-  const left = [...steps];
-  let shown = "";
-  let seen = 0;
-  for await (const chunk of child.stdout) {
-    shown += decoder.decode(chunk, { stream: true });
-    const [waitFor = "", typed = ""] = left[0] ?? [];
-    const at = left.length > 0 ? shown.indexOf(`${waitFor} `, seen) : -1;
-    if (at < 0) continue;
-    seen = at + waitFor.length;
-    left.shift();
-    await writer.write(new TextEncoder().encode(typed));
-  }
-  await writer.close().catch(() => {}); // it has ended by itself
-  await child.status;
-  return shown;
+  return typeInto(command, steps, { env: place.env });
 }
