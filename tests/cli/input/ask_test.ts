@@ -2,9 +2,9 @@
 
 import { assertEquals } from "@std/assert";
 import { needs } from "../../support/peers.ts";
-import { type Step, typeInto } from "../../support/programs/type_into.ts";
+import { type Step, typeInto } from "../../support/typing/type_into.ts";
 
-const PROGRAM = new URL("../../support/programs/asking.ts", import.meta.url)
+const PROGRAM = new URL("../../support/typing/asking.ts", import.meta.url)
   .pathname;
 const ASKING = `"${Deno.execPath()}" run --no-check --quiet --allow-all ` +
   `"${PROGRAM}"`;

@@ -7,7 +7,7 @@ import {
   loginPlace,
 } from "../../support/programs/login_place.ts";
 import { ORLOP } from "../../support/programs/orlop_program.ts";
-import { type Step, typeInto } from "../../support/programs/type_into.ts";
+import { type Step, typeInto } from "../../support/typing/type_into.ts";
 import {
   REGISTRY_PROGRAMS,
   startRegistry,
