@@ -1,6 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
+import { openRoots } from "../../src/process/libc_roots.ts";
 import { takeLibcWithSockets } from "../../src/process/libc_with_sockets.ts";
 import { needsThat } from "../support/peers.ts";
+import {
+  type Answer,
+  fillNumbers,
+  recordLibc,
+} from "../support/recorded_libc.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 const roots = takeLibcWithSockets()?.roots;
@@ -64,3 +70,54 @@ async function cat(path: string): Promise<string> {
   const { stdout } = await new Deno.Command("cat", { args: [path] }).output();
   return new TextDecoder().decode(stdout);
 }
+
+type Answers = Readonly<Record<string, Answer>>;
+
+const CLOEXEC = 0o2000000;
+const PATH = 0o10000000;
+const ZEROS_256 = "(256 zeros)";
+
+Deno.test("find() resolves in a root, and closes what it does not give", async (t) => {
+  const root = `open "/root" ${PATH | CLOEXEC} 0`;
+  // Flags, a mode of nothing, RESOLVE_IN_ROOT and RESOLVE_NO_MAGICLINKS.
+  const how = new Uint8Array(24);
+  fillNumbers(how, { 0: PATH | CLOEXEC, 16: 0x12 });
+  const resolved = `openat2 437n 5n "etc/name" ${
+    how.toHex().replace(/(?:00){9,}/g, (zeros) => `(${zeros.length / 2} zeros)`)
+  } 24n`;
+  const looked = `statx 9 "" ${0x1000} ${0x7ff} ${ZEROS_256}`;
+  const found: Answers = {
+    open: 5,
+    openat2: 9n,
+    statx: (...[, , , , bytes]) =>
+      fillNumbers(bytes, { 20: 1, 24: 2, 28: 0o100644 }),
+  };
+  await t.step("what is there", () => {
+    const { symbols, calls } = recordLibc(found);
+    const file = openRoots(symbols, symbols).find("/root", "etc/name");
+    assertEquals(calls, [root, resolved, looked, "close 5"]);
+    const folder = `/proc/${Deno.pid}/fd`;
+    assertEquals([file?.folder, file?.name, file?.path], [
+      ...[folder, "9", `${folder}/9`],
+    ]);
+    const { mode, uid, gid } = file?.status ?? {};
+    assertEquals([mode, uid, gid], [0o100644, 1, 2]);
+    file?.[Symbol.dispose]();
+    assertEquals(calls.slice(4), ["close 9"]);
+  });
+  const cases: readonly (readonly [string, Answers, string[]])[] = [
+    ["no root", { open: -1 }, [root]],
+    ["no file", { ...found, openat2: -1n }, [root, resolved, "close 5"]],
+    ["no status", { ...found, statx: -1 }, [
+      ...[root, resolved, looked, "close 9", "close 5"],
+    ]],
+  ];
+  for (const [name, answers, expected] of cases) {
+    await t.step(name, () => {
+      const { symbols, calls } = recordLibc(answers);
+      const roots = openRoots(symbols, symbols);
+      assertEquals(roots.find("/root", "etc/name"), undefined);
+      assertEquals(calls, expected);
+    });
+  }
+});

@@ -5,9 +5,11 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
+import { openSockets } from "../../src/process/libc_sockets.ts";
 import { takeLibcWithSockets } from "../../src/process/libc_with_sockets.ts";
 import { toAddress } from "../../src/process/sockets/socket_address.ts";
 import { needs, needsThat } from "../support/peers.ts";
+import { type Answer, recordLibc } from "../support/recorded_libc.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 const sockets = takeLibcWithSockets()?.sockets;
@@ -61,3 +63,64 @@ Deno.test("toAddress() takes paths that fit, and no NUL", () => {
   assertThrows(() => toAddress(`/${"ü".repeat(54)}`), RangeError, "107 bytes");
   assertEquals(toAddress(`/${"a".repeat(106)}`).byteLength, 110);
 });
+
+type Answers = Readonly<Record<string, Answer>>;
+
+const CLOEXEC = 0o2000000;
+
+Deno.test("setCloseOnExec() and readPeer() ask for what their names say", () => {
+  const { symbols, calls } = recordLibc({
+    getsockopt: (...[, , , numbers]) => {
+      new Uint32Array(numbers?.buffer ?? new ArrayBuffer(12)).set([7, 8, 9]);
+      return 0;
+    },
+  });
+  const sockets = openSockets(symbols, symbols);
+  sockets.setCloseOnExec(8);
+  assertEquals(sockets.readPeer(9), { pid: 7, uid: 8, gid: 9 });
+  assertEquals(calls, [
+    "setDescriptorFlags 8 2 1",
+    "getsockopt 9 1 17 (12 zeros) 0c000000",
+  ]);
+  const failing = recordLibc({ setDescriptorFlags: -1, getsockopt: -1 });
+  const others = openSockets(failing.symbols, failing.symbols);
+  assertEquals(others.readPeer(9), undefined);
+  assertThrows(() => others.setCloseOnExec(8), Error, "fcntl failed");
+});
+
+Deno.test("sendDatagram() sends at once, or not, and closes its socket", async (t) => {
+  const opened = `socket 1 ${2 | 0o4000 | CLOEXEC} 0`;
+  const connected = `connect 7 0100${hexOf("/run/s")}00 9`;
+  const sent = `send 7 ${hexOf("READY=1")} 7n ${0x4000}`;
+  const cases: readonly (readonly [string, Answers, string[], boolean])[] = [
+    ["all", { socket: 7, send: 7n }, [
+      ...[opened, connected, sent, "close 7"],
+    ], true],
+    ["a part", { socket: 7, send: 6n }, [
+      ...[opened, connected, sent, "close 7"],
+    ], false],
+    ["nobody there", { socket: 7, connect: -1 }, [
+      ...[opened, connected, "close 7"],
+    ], false],
+    ["no socket", { socket: -1 }, [opened], false],
+  ];
+  for (const [name, answers, expected, isSent] of cases) {
+    await t.step(name, () => {
+      const { symbols, calls } = recordLibc(answers);
+      const sockets = openSockets(symbols, symbols);
+      assertEquals(sockets.sendDatagram("/run/s", "READY=1"), isSent);
+      assertEquals(calls, expected);
+    });
+  }
+  await t.step("a path that is too long", () => {
+    const { symbols, calls } = recordLibc({ socket: 7 });
+    const sockets = openSockets(symbols, symbols);
+    const path = `/${"x".repeat(107)}`;
+    assertThrows(() => sockets.sendDatagram(path, ""), RangeError);
+    assertEquals(calls, [opened, "close 7"]);
+  });
+});
+
+function hexOf(text: string): string {
+  return new TextEncoder().encode(text).toHex();
+}

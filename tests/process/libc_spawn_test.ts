@@ -1,9 +1,13 @@
 import {
   assertEquals,
+  assertFalse,
   assertMatch,
   assertStringIncludes,
   assertThrows,
 } from "@std/assert";
+import { spawnProgram } from "../../src/process/libc_spawn.ts";
+import { SocketPoller } from "../../src/process/sockets/socket_poller.ts";
+import { type Answer, recordLibc } from "../support/recorded_libc.ts";
 import { CommandError } from "../../src/errors/store_errors.ts";
 import { toBytes, toText } from "../../src/formats/bytes.ts";
 import { takeLibcWithSockets } from "../../src/process/libc_with_sockets.ts";
@@ -133,3 +137,132 @@ async function countDescriptors(): Promise<number> {
   const names = await run("ls", `/proc/${Deno.pid}/fd`);
   return names.trim().split("\n").length;
 }
+
+/** libc that hands out descriptors from 10 on, and process 99. */
+function recorded(answers: Readonly<Record<string, Answer>> = {}) {
+  let next = 10;
+  const libc = recordLibc({
+    socketpair: (...[, , , pair]) => {
+      new Int32Array(pair?.buffer ?? new ArrayBuffer(8)).set([next++, next++]);
+      return 0;
+    },
+    setDescriptorFlags: () => next++,
+    open: () => next++,
+    strdup: () => BigInt(next++),
+    posix_spawn: (pid) => {
+      new Int32Array(pid?.buffer ?? new ArrayBuffer(4))[0] = 99;
+      return 0;
+    },
+    waitpid: () => Promise.resolve(99),
+    ...answers,
+  });
+  const { symbols, calls } = libc;
+  const poller = new SocketPoller(symbols, symbols);
+  const start = (descriptors: SpawnOptions["descriptors"]) =>
+    spawnProgram({ symbols, poller, libc: symbols }, "/bin/true", {
+      ...{ args: ["a"], cwd: "/c", env: { A: "b" }, descriptors },
+    });
+  return { calls, start };
+}
+
+// Each pair: what orlop keeps, what the program gets, and that one once more, above
+// all numbers that the program will have.
+const OPENED = [10, 13, 16].flatMap((fd) => [
+  `socketpair 1 ${1 | 0o2000000} 0 ffffffffffffffff`,
+  `setDescriptorFlags ${fd + 1} 1030 10`,
+]);
+const THEIRS = [11, 12, 14, 15, 17, 18].map((fd) => `close ${fd}`);
+
+Deno.test("spawn() asks libc for what a program gets, and closes its part", async () => {
+  const { calls, start } = recorded();
+  const program = start(["go", "none", "messages", "answers", "none"]);
+  await program.ended;
+  const shown = calls.map((call) => call.replaceAll(/\(\d+ zeros\)/g, "…"));
+  assertEquals(shown, [
+    ...OPENED,
+    `open "/dev/null" ${2 | 0o2000000} 0`,
+    ...['strdup "/bin/true"', 'strdup "a"', 'strdup "A=b"'],
+    "posix_spawn_file_actions_init …",
+    "posix_spawnattr_init …",
+    "posix_spawnattr_setflags … 12",
+    `posix_spawnattr_setsigdefault … ${"ff".repeat(128)}`,
+    'posix_spawn_file_actions_addchdir_np … "/c"',
+    ...[[18, 0], [19, 1], [15, 2], [12, 3], [19, 4]].map(([fd, at]) =>
+      `posix_spawn_file_actions_adddup2 … ${fd} ${at}`
+    ),
+    'posix_spawn 00000000 "/bin/true" … … ' +
+    // Addresses, and none at the end.
+    `14${"00".repeat(7)}15… 16…`,
+    "posix_spawnattr_destroy …",
+    "posix_spawn_file_actions_destroy …",
+    ...["free 22n", "free 20n", "free 21n"],
+    ...["shutdown 10 1", "shutdown 13 1", "waitpid 99 null 0"],
+    ...[...THEIRS, "close 19"],
+  ]);
+  calls.length = 0;
+  await Promise.all([
+    program.answers.cancel(),
+    program.messages.cancel(),
+    program.go?.close(),
+  ]);
+  assertEquals(calls.toSorted(), ["close 10", "close 13", "close 16"]);
+});
+
+Deno.test("spawn() makes no input where none is wanted", async () => {
+  const { calls, start } = recorded();
+  const program = start(["answers"]);
+  await program.ended;
+  assertEquals(program.go, undefined);
+  const pairs = calls.filter((call) => call.startsWith("socketpair"));
+  assertEquals(pairs.length, 2);
+});
+
+Deno.test("spawn() closes and frees all if a step fails", async (t) => {
+  const own = ["close 10", "close 13", "close 16"];
+  const steps = [
+    ...["posix_spawnattr_setflags", "posix_spawnattr_setsigdefault"],
+    ...["posix_spawn_file_actions_addchdir_np", "posix_spawn"],
+    "posix_spawn_file_actions_adddup2",
+  ];
+  for (const step of steps) {
+    await t.step(step, () => {
+      const { calls, start } = recorded({ [step]: 7 });
+      assertThrows(
+        () => start(["go", "answers", "messages"]),
+        CommandError,
+        'Cannot run "/bin/true": posix_spawn failed with error 7',
+      );
+      const freed = calls.filter((call) => /^(close|free) /.test(call));
+      assertEquals(
+        freed.toSorted(),
+        [
+          ...[...own, ...THEIRS, "close 19"],
+          ...["free 20n", "free 21n", "free 22n"],
+        ].toSorted(),
+      );
+      const destroyed = calls.filter((call) => call.includes("destroy"));
+      assertEquals(destroyed.length, 2);
+      const later = steps.slice(steps.indexOf(step) + 1, 4);
+      assertEquals(calls.filter((call) => later.includes(call)), []);
+    });
+  }
+  await t.step("no process", () => {
+    const { start } = recorded({ posix_spawn: 0 });
+    assertThrows(() => start([]), CommandError, "failed with error 0");
+  });
+  const full = "Cannot start a program: too many files are open";
+  for (const step of ["socketpair", "setDescriptorFlags", "open"]) {
+    await t.step(`${step}, as too many files are open`, () => {
+      const { calls, start } = recorded({ [step]: -1 });
+      assertThrows(() => start(["go"]), CommandError, full);
+      const pairs = { socketpair: 0, setDescriptorFlags: 1, open: 3 }[step];
+      const closed = calls.filter((call) => call.startsWith("close "));
+      const copies = step === "open" ? 3 : 0;
+      assertEquals(closed.length, 2 * (pairs ?? 0) + copies);
+      assertEquals(
+        calls.some((call) => call.startsWith("posix")),
+        [].length > 0,
+      );
+    });
+  }
+});
