@@ -52,3 +52,45 @@ Deno.test("unmountError() tells busy, missing rights and the rest apart", () => 
   assertEquals(explain("/m: not mounted"), undefined);
   assertEquals(explain("/m: no mount point specified"), undefined);
 });
+
+Deno.test("unmountError() says what to do", async (t) => {
+  const root = "it needs root (CAP_SYS_ADMIN): run orlop as root";
+  const cases: Readonly<Record<string, string | undefined>> = {
+    "umount: /m: target is busy.\n":
+      'processes use it; "fuser -vm /m" lists them',
+    "umount: /m: must be superuser to unmount.\n": root,
+    "umount: /m: umount failed: Operation not permitted; permission denied.":
+      root,
+    "umount: /m: Input/output error.\nmore\n": "/m: Input/output error",
+    "  umount: odd.  \n": "odd",
+    "odd.": "odd",
+    "": "it failed",
+    ".": "it failed",
+    "umount: /m: not mounted.\n": undefined,
+    "umount: /m: no mount point specified.\n": undefined,
+    "umount: /m: not found.\n": undefined,
+  };
+  for (const [stderr, why] of Object.entries(cases)) {
+    await t.step(JSON.stringify(stderr), () => {
+      const error = unmountError("/m", { code: 32, stderr });
+      assertEquals(
+        error?.message,
+        why && `Cannot unmount "/m": ${why}`,
+      );
+      if (error instanceof CommandError) assertEquals(error.exitCode, 32);
+    });
+  }
+  await t.step("a mount without a word", () => {
+    const plan = { target: "/m", type: "bind" };
+    assertEquals(
+      [
+        mountError(plan, { code: 1, stderr: "" }).message,
+        mountError(plan, {
+          code: 1,
+          stderr: "mount: permission denied",
+        }).message,
+      ],
+      ['Cannot mount "/m": it failed', `Cannot mount "/m": ${root}`],
+    );
+  });
+});

@@ -174,3 +174,72 @@ Deno.test("planOverlay() refuses what mount options cannot say", async (t) => {
     });
   }
 });
+
+Deno.test("planOverlay() takes 500 layers, if their names fit", () => {
+  const { data } = plan({ lower: Array(500).fill("l/A") });
+  assertEquals(data.split(":").length, 500);
+});
+
+Deno.test("planOverlay() knows the options of the kernel", () => {
+  const flags = "ro rw nodev dev nosuid suid noexec exec sync async dirsync " +
+    "atime noatime diratime nodiratime relatime norelatime strictatime " +
+    "nostrictatime nosymfollow";
+  const data = "metacopy=on redirect_dir=nofollow index=off nfs_export=on " +
+    "xino=auto volatile userxattr uuid=null verity=require fsync=volatile";
+  const made = plan({
+    lower: [SHORT],
+    options: [`${flags} ${data}`.replaceAll(" ", ",")],
+  });
+  assertEquals(made.flags, flags.split(" "));
+  assertEquals(made.data.split(",").slice(3), data.split(" "));
+  assertEquals(
+    plan({ access: "read-only", options: ["nodev"] }).flags,
+    ["ro", "nodev"],
+  );
+  assertEquals(
+    plan({ access: "read-only", options: ["nodev", "ro"] }).flags,
+    ["nodev", "ro"],
+  );
+});
+
+Deno.test("planOverlay() says what is wrong", async (t) => {
+  const character = "has a character that mount options cannot hold " +
+    '(, : " \\ or a control character)';
+  const cases: readonly (readonly [Partial<OverlayRequest>, string])[] = [
+    [{ home: "overlay" }, 'home "overlay" is not absolute'],
+    [{ layerId: "" }, "its ID is not a file name"],
+    [{ layerId: "." }, "its ID is not a file name"],
+    [{ layerId: ".." }, "its ID is not a file name"],
+    [{ layerId: "a/b" }, "its ID is not a file name"],
+    [{ layerId: "a:b" }, `path "a:b" ${character}`],
+    [{ lower: ["l/A,b"] }, `path "l/A,b" ${character}`],
+    [{ shortLower: ["l/A\u0085"] }, `path "l/A\u0085" ${character}`],
+    [{ lower: ["l/."] }, '"l/." is no name of a lower layer'],
+    [{ lower: ["x/diff/y"] }, '"x/diff/y" is no name of a lower layer'],
+    [{ lower: ["ll/A"] }, '"ll/A" is no name of a lower layer'],
+    [{ shortLower: ["diff"] }, '"diff" is no name of a lower layer'],
+    [{ label: 'a"' }, 'label a" is malformed'],
+    [{ label: "a\\" }, "label a\\ is malformed"],
+    [{ label: "a\n" }, "label a\n is malformed"],
+    [{ options: ["ro,bind"] }, 'mount option "bind" is not supported'],
+    [{ options: ["nodev=1"] }, 'mount option "nodev=1" is not supported'],
+    [{ options: ["xino="] }, 'mount option "xino=" is not supported'],
+    [{ options: ["xino=a=b"] }, 'mount option "xino=a=b" is not supported'],
+    [{ options: ["XINO=on"] }, 'mount option "XINO=on" is not supported'],
+  ];
+  for (const [changes, why] of cases) {
+    await t.step(why, () => {
+      const { message } = assertThrows(() => plan(changes), TypeError);
+      const id = changes.layerId ?? "abc";
+      assertEquals(message, `Cannot mount layer "${id}": ${why}`);
+    });
+  }
+  const { message } = assertThrows(
+    () => plan({ lower: shortNames(200) }),
+    RangeError,
+  );
+  assertEquals(
+    message,
+    'Cannot mount layer "abc": the names of its 200 layers take more than a page',
+  );
+});
