@@ -16,11 +16,7 @@ import {
   openLock,
   openRegular,
 } from "../../src/process/libc_files.ts";
-import {
-  type Answer,
-  fillNumbers,
-  recordLibc,
-} from "../support/recorded_libc.ts";
+import { type Answer, fillNumbers, recordLibc } from "./recorded_libc.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 type Answers = Readonly<Record<string, Answer>>;

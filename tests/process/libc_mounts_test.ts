@@ -2,11 +2,7 @@
 
 import { assertEquals, assertFalse } from "@std/assert";
 import { openMounts } from "../../src/process/libc_mounts.ts";
-import {
-  type Answer,
-  fillNumbers,
-  recordLibc,
-} from "../support/recorded_libc.ts";
+import { type Answer, fillNumbers, recordLibc } from "./recorded_libc.ts";
 
 type Answers = Readonly<Record<string, Answer>>;
 

@@ -7,7 +7,7 @@ import {
   readMountTable,
   readProcessFile,
 } from "../../src/process/libc_proc.ts";
-import { recordLibc } from "../support/recorded_libc.ts";
+import { recordLibc } from "./recorded_libc.ts";
 
 const CLOEXEC = 0o2000000;
 

@@ -2,11 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { openRoots } from "../../src/process/libc_roots.ts";
 import { takeLibcWithSockets } from "../../src/process/libc_with_sockets.ts";
 import { needsThat } from "../support/peers.ts";
-import {
-  type Answer,
-  fillNumbers,
-  recordLibc,
-} from "../support/recorded_libc.ts";
+import { type Answer, fillNumbers, recordLibc } from "./recorded_libc.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 const roots = takeLibcWithSockets()?.roots;

@@ -9,7 +9,7 @@ import { openSockets } from "../../src/process/libc_sockets.ts";
 import { takeLibcWithSockets } from "../../src/process/libc_with_sockets.ts";
 import { toAddress } from "../../src/process/sockets/socket_address.ts";
 import { needs, needsThat } from "../support/peers.ts";
-import { type Answer, recordLibc } from "../support/recorded_libc.ts";
+import { type Answer, recordLibc } from "./recorded_libc.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 const sockets = takeLibcWithSockets()?.sockets;

@@ -7,7 +7,7 @@ import {
 } from "@std/assert";
 import { spawnProgram } from "../../src/process/libc_spawn.ts";
 import { SocketPoller } from "../../src/process/sockets/socket_poller.ts";
-import { type Answer, recordLibc } from "../support/recorded_libc.ts";
+import { type Answer, recordLibc } from "./recorded_libc.ts";
 import { CommandError } from "../../src/errors/store_errors.ts";
 import { toBytes, toText } from "../../src/formats/bytes.ts";
 import { takeLibcWithSockets } from "../../src/process/libc_with_sockets.ts";

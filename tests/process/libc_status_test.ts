@@ -7,7 +7,7 @@ import {
   statusOf,
   versionOf,
 } from "../../src/process/libc_status.ts";
-import { fillNumbers, recordLibc } from "../support/recorded_libc.ts";
+import { fillNumbers, recordLibc } from "./recorded_libc.ts";
 
 const ZEROS_256 = "(256 zeros)";
 

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { openTerminals } from "../../src/process/libc_terminals.ts";
-import { recordLibc } from "../support/recorded_libc.ts";
+import { recordLibc } from "./recorded_libc.ts";
 
 Deno.test("passOutput() takes one flag, and gives it back", () => {
   const settings = Uint8Array.from({ length: 60 }, (_, n) => n + 1);

@@ -6,12 +6,7 @@ import {
   loopback4,
   loopback6,
 } from "../../../src/process/sockets/socket_address.ts";
-import {
-  type Answer,
-  pairing,
-  polling,
-  recordLibc,
-} from "../../support/recorded_libc.ts";
+import { type Answer, pairing, polling, recordLibc } from "../recorded_libc.ts";
 
 type Answers = Readonly<Record<string, Answer>>;
 

@@ -7,12 +7,7 @@ import {
   openSocketWriter,
 } from "../../../src/process/sockets/socket_channel.ts";
 import { SocketPoller } from "../../../src/process/sockets/socket_poller.ts";
-import {
-  type Answer,
-  pairing,
-  polling,
-  recordLibc,
-} from "../../support/recorded_libc.ts";
+import { type Answer, pairing, polling, recordLibc } from "../recorded_libc.ts";
 
 type Answers = Readonly<Record<string, Answer>>;
 

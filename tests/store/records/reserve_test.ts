@@ -16,6 +16,8 @@ import {
   releaseReserve,
   type SpaceStore,
 } from "../../../src/store/records/reserve.ts";
+import type { Libc } from "../../../src/process/libc.ts";
+import type { Space } from "../../../src/process/libc_status.ts";
 import { libc } from "../../support/own_libc.ts";
 import { needs, needsThat } from "../../support/peers.ts";
 import { agentsIn, storeAgent } from "../../support/store_agent.ts";
@@ -158,3 +160,112 @@ Deno.test(
     assert(disk.reserve().length > 0 && disk.reserve().length < 12);
   },
 );
+
+/** A store whose tables have so many bytes, where the disk has this space. */
+function spacious(space: Partial<Space>): SpaceStore & Disposable & {
+  readonly asked: readonly string[];
+  reserve(): readonly number[];
+} {
+  const test = storeAgent();
+  const { paths } = test.agent.store;
+  for (const [kind, bytes] of [["layers", 1000], ["images", 2000]] as const) {
+    writeFileSync(join(paths[kind], `${kind}.json`), new Uint8Array(bytes));
+  }
+  writeFileSync(
+    join(paths.containers, "containers.json"),
+    new Uint8Array(4000),
+  );
+  const asked: string[] = [];
+  const answers = {
+    readSpace(path: string) {
+      asked.push(path);
+      return { free: 1e12, inodes: 1000, freeInodes: 1000, ...space };
+    },
+  };
+  const directory = join(paths.root, "orlop", "reserve");
+  return {
+    paths,
+    // Nothing else of it is asked for.
+    libc: answers as unknown as Libc,
+    asked,
+    reserve: () =>
+      listIfDirectory(directory)
+        .map((name) => statSync(join(directory, name)).size),
+    [Symbol.dispose]: () => test[Symbol.dispose](),
+  };
+}
+
+// For small files, and each table twice.
+const LEAST = 768 * KIB + 2 * 7000;
+
+Deno.test("isSpaceLow() counts what tables and small files need", async (t) => {
+  const cases: readonly (readonly [string, Partial<Space>, boolean])[] = [
+    ["just enough", { free: LEAST }, false],
+    ["a byte less", { free: LEAST - 1 }, true],
+    ["nothing", { free: 0 }, true],
+    ["inodes just enough", { freeInodes: 64 }, false],
+    ["an inode less", { freeInodes: 63 }, true],
+    ["inodes that are not counted", { inodes: 0, freeInodes: 0 }, false],
+    ["of one inode none", { inodes: 1, freeInodes: 0 }, true],
+  ];
+  for (const [name, space, expected] of cases) {
+    await t.step(name, () => {
+      using store = spacious(space);
+      assertEquals(isSpaceLow(store), expected);
+      assertEquals(store.asked, [store.paths.home]);
+      rmSync(store.paths.home, { recursive: true });
+      assertEquals(isSpaceLow(store), expected);
+      assertEquals(store.asked[1], store.paths.root);
+      rmSync(store.paths.layers, { recursive: true });
+      assert(!isSpaceLow(store));
+      assertEquals(store.asked.length, 2);
+    });
+  }
+  await t.step("unknown", () => {
+    using store = spacious({});
+    assert(!isSpaceLow({ ...store, libc: undefined }));
+  });
+});
+
+Deno.test("keepReserve() takes so much, in files of 64 KiB and more", async (t) => {
+  const ceil = (bytes: number) => Math.ceil(bytes / 12 / 65_536) * 65_536;
+  const cases: readonly (readonly [string, Partial<Space>, number])[] = [
+    ["a disk with plenty", {}, ceil(5 * LEAST)],
+    ["a disk that is just large enough", { free: 16 * LEAST }, ceil(LEAST)],
+    ["a disk that is just too small", { free: 16 * LEAST - 1 }, 0],
+    ["one in between", { free: 16 * 3 * LEAST }, ceil(3 * LEAST)],
+    ["just enough inodes", { freeInodes: 76 }, ceil(5 * LEAST)],
+    ["an inode too few", { freeInodes: 75 }, 0],
+    ["unknown space", { free: Infinity }, 0],
+  ];
+  for (const [name, space, bytes] of cases) {
+    await t.step(name, () => {
+      using store = spacious(space);
+      rmSync(join(store.paths.root, "orlop"), { recursive: true, force: true });
+      keepReserve(store);
+      const expected = bytes === 0 ? [] : Array(12).fill(bytes);
+      assertEquals(store.reserve(), expected);
+      if (bytes > 0) return;
+      // What was there comes back, whatever there is now.
+      keepReserve(store, { released: 12 * 65_536 + 1 });
+      assertEquals(store.reserve(), Array(12).fill(2 * 65_536));
+    });
+  }
+  await t.step("no store", () => {
+    using store = spacious({});
+    rmSync(join(store.paths.root, "orlop"), { recursive: true, force: true });
+    rmSync(store.paths.layers, { recursive: true });
+    keepReserve(store, { released: 1 });
+    assertEquals(store.reserve(), []);
+  });
+});
+
+Deno.test("releaseReserve() gives what it takes, if space is low", () => {
+  using store = spacious({ free: LEAST - 1 });
+  keepReserve(store, { released: 12 });
+  assertEquals(releaseReserve(store), 12 * 65_536);
+  assertEquals(store.reserve(), []);
+  assertEquals(releaseReserve(store), 0);
+  lendReserve(store)[Symbol.dispose]();
+  assertEquals(store.reserve(), []);
+});
