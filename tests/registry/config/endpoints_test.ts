@@ -28,6 +28,26 @@ const CONF = parseRegistriesConf(
   location = "bad.io"
   blocked = true
   [[registry]]
+  location = "lax.io"
+  insecure = true
+  [[registry]]
+  prefix = "short.io"
+  location = "short"
+  [[registry]]
+  prefix = "upper.io"
+  location = "new.io/Upper"
+  [[registry]]
+  prefix = "moved.io"
+  location = "bad.io/x"
+  [[registry]]
+  prefix = "tags.io"
+  location = "tags.io"
+  [[registry.mirror]]
+  location = "m3.io"
+  pull-from-mirror = "tag-only"
+  [[registry.mirror]]
+  location = "bad.io/y"
+  [[registry]]
   prefix = "half.io"
   location = "half.io"
   blocked = true
@@ -63,6 +83,11 @@ Deno.test("endpointsFor() rewrites names and lists mirrors", async (t) => {
 });
 
 Deno.test("endpointsFor() knows which are insecure", () => {
+  const insecure = (name: string) =>
+    endpointsFor(parseReference(name), CONF).map(({ insecure }) => insecure);
+  assertEquals(insecure("other.io/a"), [false]);
+  assertEquals(insecure("lax.io/a"), [true]);
+  assertEquals(insecure("x.corp.io/a"), [false]);
   const found = endpointsFor(parseReference("example.com/foo/a"), CONF);
   assertEquals(found.map(({ insecure }) => insecure), [true, false]);
 });
@@ -92,4 +117,49 @@ Deno.test("endpointsFor() refuses blocked registries", () => {
     PolicyError,
     'registry "bad.io" is blocked in "/r.conf"',
   );
+});
+
+Deno.test("listEndpoints() says why one is not asked", async (t) => {
+  const bad = 'registry "bad.io" is blocked in "/r.conf"';
+  const half = 'registry "half.io" is blocked in "/r.conf"';
+  const cases: Readonly<Record<string, readonly (string | undefined)[]>> = {
+    "example.com/foo/a:1": ["it is for digests only", undefined, undefined],
+    [`example.com/foo/a@${DIGEST}`]: [undefined, undefined, undefined],
+    "tags.io/a:1": [undefined, bad, undefined],
+    [`tags.io/a@${DIGEST}`]: ["it is for tags only", bad, undefined],
+    "half.io/a": [undefined, half],
+    "moved.io/a": [bad],
+    "bad.io/a": [bad],
+    "other.io/a": [undefined],
+  };
+  for (const [name, refusals] of Object.entries(cases)) {
+    await t.step(name, () => {
+      const listed = listEndpoints(parseReference(name), CONF);
+      assertEquals(listed.map(({ refusal }) => refusal), refusals);
+    });
+  }
+  assertThrows(
+    () => endpointsFor(parseReference("moved.io/a:1"), CONF),
+    PolicyError,
+    `Cannot pull "moved.io/a:1": ${bad}`,
+  );
+});
+
+Deno.test("listEndpoints() refuses an entry that makes no name", async (t) => {
+  const cases = {
+    "short.io/a:1":
+      'Cannot use "/r.conf" for "short.io/a": it makes "short/a" ' +
+      "of it, which names no registry; a host has a dot or a port, or is " +
+      "localhost",
+    "upper.io/a:1": 'Cannot use "/r.conf" for "upper.io/a": ',
+  };
+  for (const [name, message] of Object.entries(cases)) {
+    await t.step(name, () => {
+      assertThrows(
+        () => listEndpoints(parseReference(name), CONF),
+        SyntaxError,
+        message,
+      );
+    });
+  }
 });
