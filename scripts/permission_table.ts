@@ -1,5 +1,5 @@
 /**
- * Prints what each command may do, as a table for the README, made of what the
+ * Prints what each command may do, as a list for the README, made of what the
  * launcher and `main.ts` go by: `needs` in the table of commands.
  */
 
@@ -25,26 +25,23 @@ export function updateTable(readme: string): string {
   return readme.slice(0, start + MARKS[0].length) + table + readme.slice(end);
 }
 
-/** The table in Markdown, as `deno fmt` has it, and what its words mean. */
+/** A list in Markdown, as `deno fmt` has it, and what its words mean. */
 export function permissionTable(): string {
   const groups = Map.groupBy(
     listCommands(COMMANDS),
-    ({ group, needs }) =>
-      [NEEDS.filter((need) => needs.includes(need)), group].join(),
+    ({ needs }) => NEEDS.filter((need) => needs.includes(need)).join(),
   );
-  const rows = [...groups.values()]
-    .toSorted((a, b) => countNeeds(a) - countNeeds(b))
-    .map((commands) => [
-      describeCommands(commands),
-      commands[0]?.needs.includes("net") ? "yes" : "no",
-      programsOf(commands[0]?.needs ?? []),
-    ]);
-  const table = formatTable([
-    ["what runs", "network", "programs"],
-    ...rows,
-    ["a worker that unpacks layers", "no", "none"],
-  ]);
-  return `${table}\n\n${describePrograms()}`;
+  const items = [...groups.values()]
+    .map((commands) => ({ commands, needs: commands[0]?.needs ?? [] }))
+    .toSorted((a, b) => a.needs.length - b.needs.length)
+    .map(({ commands, needs }) =>
+      formatItem(
+        `${describeNeeds(needs)}: ` +
+          commands.map(({ name }) => `\`${name}\``).join(", "),
+      )
+    );
+  const worker = formatItem(`${NOTHING}: a worker that unpacks layers`);
+  return `${[...items, worker].join("\n")}\n\n${describePrograms()}`;
 }
 
 const NEEDS: readonly Need[] = [
@@ -61,38 +58,36 @@ const NEEDS: readonly Need[] = [
 ];
 
 interface NamedCommand {
-  /** `""` at the top. */
-  readonly group: string;
+  /** With its group, such as `image ls`. */
   readonly name: string;
   readonly needs: readonly Need[];
 }
 
 function listCommands(root: Command, group = ""): NamedCommand[] {
   return (root.commands ?? []).flatMap((command) => {
-    const { name, needs = [] } = command;
+    const { needs = [] } = command;
     if (command.isHidden) return [];
-    if (command.commands) return listCommands(command, name);
-    return [{ group, name, needs }];
+    const name = `${group}${command.name}`;
+    if (command.commands) return listCommands(command, `${name} `);
+    return [{ name, needs }];
   });
 }
 
-/** Those of one group. */
-function describeCommands(commands: readonly NamedCommand[]): string {
-  const names = commands.map(({ name }) => `\`${name}\``).join(", ");
-  const group = commands[0]?.group ?? "";
-  return group === "" ? names : `\`${group}\`: ${names}`;
-}
-
-function countNeeds(commands: readonly NamedCommand[]): number {
-  return commands[0]?.needs.length ?? 0;
-}
-
-/** The kinds of programs, in a word each. */
-function programsOf(needs: readonly Need[]): string {
+/** The kinds of access, a word each. */
+function describeNeeds(needs: readonly Need[]): string {
+  const network = needs.includes("net") ? ["network access"] : [];
   const kinds = Object.keys(PROGRAMS)
-    .filter((need) => needs.some((name) => name === need));
+    .filter((need) => needs.some((name) => name === need))
+    .map(nameOf);
   const helpers = mayAskHelpers({ needs }) ? ["helpers"] : [];
-  return [...kinds, ...helpers].join(", ") || "none";
+  return [...network, ...kinds, ...helpers].join(", ") || NOTHING;
+}
+
+const NOTHING = "nothing";
+
+/** Programs for the networks of pods are no network access. */
+function nameOf(kind: string): string {
+  return kind === "network" ? "cni" : kind;
 }
 
 // As `deno fmt` breaks lines, beside the marks of a list.
@@ -105,24 +100,21 @@ function describePrograms(): string {
     .map(([need, programs]) => {
       const names = programs.map((name) => `\`${name}\``).join(", ");
       const plugins = need === "network" ? "; CNI plugins by `timeout`" : "";
-      const text = `${need}: ${names}${plugins}`;
-      return `- ${wrapText(text, WIDTH).join("\n  ")}`;
+      return formatItem(`${nameOf(need)}: ${names}${plugins}`);
     });
   const helpers =
     `- helpers: those \`${HELPER_PREFIX}NAME\` that are configured`;
   return `Programs:\n\n${[...kinds, helpers].join("\n")}`;
 }
 
-function formatTable(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0))
-  );
-  const lines = rows.map((row) =>
-    `| ${row.map((cell, n) => cell.padEnd(widths[n] ?? 0)).join(" | ")} |`
-  );
-  const rule = `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`;
-  return [lines[0], rule, ...lines.slice(1)].join("\n");
+/** An item of a list; lines are not broken in code. */
+function formatItem(text: string): string {
+  const whole = text.replace(/`[^`]*`/g, (code) => code.replaceAll(" ", NBSP));
+  const lines = wrapText(whole, WIDTH).join("\n  ");
+  return `- ${lines.replaceAll(NBSP, " ")}`;
 }
+
+const NBSP = "\u00a0";
 
 if (import.meta.main) {
   const [path = "README.md"] = Deno.args;

@@ -15,5 +15,5 @@ Deno.test("the README says what each command may do", async () => {
 Deno.test("permissionTable() names each kind once", () => {
   const table = permissionTable();
   assertStringIncludes(table, "- runtime: `runc`, `crun`\n");
-  assertStringIncludes(table, "a worker that unpacks layers");
+  assertStringIncludes(table, "- nothing: a worker that unpacks layers");
 });
