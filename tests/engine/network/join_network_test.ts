@@ -6,8 +6,6 @@ import {
   joinNetwork,
   leaveNetwork,
 } from "../../../src/engine/network/join_network.ts";
-import { networkStatus } from "../../../src/engine/network/network_status.ts";
-import { cleanUpNetworks } from "../../../src/engine/network/clean_up_networks.ts";
 import { NetworkError } from "../../../src/errors/network_errors.ts";
 import {
   type FakePlugins,
@@ -222,69 +220,4 @@ Deno.test("joinNetwork() runs no plugin that others could change", {
     'Cannot run network plugin "first"',
   );
   assertEquals(plugins.listCalls(), []);
-});
-
-Deno.test("networkStatus() tells whether pods can have a network", {
-  ...NEEDED,
-}, async (t) => {
-  using plugins = fakePlugins();
-  const { settings } = plugins;
-  const look = () => networkStatus(settings);
-  await t.step("none is described", async () => {
-    const { isReady, message } = await look();
-    assert(!isReady);
-    assertMatch(message, /^Cannot find a network: ".*" describes none/);
-  });
-  await t.step("a plugin is missing", async () => {
-    describeTwo(plugins);
-    plugins.add("first");
-    const { isReady, message } = await look();
-    assert(!isReady);
-    assertMatch(message, /^Cannot run network plugin "second": it is not in/);
-  });
-  await t.step("all is there", async () => {
-    plugins.add("second");
-    assertEquals(await look(), {
-      isReady: true,
-      message: "",
-      names: ["front"],
-    });
-    assertEquals(plugins.listCalls(), []);
-  });
-  await t.step("a plugin says that it is not ready", async () => {
-    plugins.add("second", `echo '{"code":50,"msg":"no daemon"}'; exit 1`);
-    describeTwo(plugins, "1.1.0");
-    const { isReady, message } = await look();
-    assert(!isReady);
-    assertMatch(message, /plugin "second" says: no daemon$/);
-    const verbs = plugins.listCalls().map(({ verb }) => verb);
-    assertEquals(verbs, ["STATUS", "STATUS"]);
-  });
-});
-
-Deno.test("tidyNetworks() tells plugins of 1.1.0 what is in use", {
-  ...NEEDED,
-}, async () => {
-  using plugins = fakePlugins();
-  plugins.add("first", "exit 1");
-  plugins.add("second");
-  describeTwo(plugins, "1.1.0");
-  const used = [
-    { network: "front", containerID: "a", ifname: "eth0" },
-    { network: "back", containerID: "b", ifname: "eth1" },
-  ];
-  const problems: string[] = [];
-  await cleanUpNetworks(used, plugins.settings, {
-    onProblem: (message) => problems.push(message),
-  });
-  assertEquals(problems.length, 1);
-  for (const { verb, input } of plugins.listCalls()) {
-    assertEquals(verb, "GC");
-    const valid = input["cni.dev/valid-attachments"];
-    assertEquals(valid, [{ containerID: "a", ifname: "eth0" }]);
-  }
-  assertEquals(plugins.listCalls().length, 2);
-  describeTwo(plugins);
-  await cleanUpNetworks([], plugins.settings, { onProblem() {} });
-  assertEquals(plugins.listCalls().length, 2);
 });

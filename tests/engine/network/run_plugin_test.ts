@@ -1,11 +1,9 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { networkStatus } from "../../../src/engine/network/network_status.ts";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   findPlugin,
   type PluginCall,
   runPlugin,
 } from "../../../src/engine/network/run_plugin.ts";
-import { cleanUpNetworks } from "../../../src/engine/network/clean_up_networks.ts";
 import { NetworkError } from "../../../src/errors/network_errors.ts";
 import { fakePlugins } from "../../support/nodes/fake_plugins.ts";
 
@@ -158,84 +156,5 @@ Deno.test("findPlugin() finds a program that nobody else can change", async (t) 
       refusal("foo"),
       `Cannot run network plugin "foo": others can write to "${folder}/foo"`,
     );
-  });
-});
-
-Deno.test("networkStatus() asks plugins that can tell", async (t) => {
-  using plugins = fakePlugins();
-  const { settings } = plugins;
-  const describe = (cniVersion: string, ...types: string[]) =>
-    plugins.describe("10-net.conflist", {
-      ...{ cniVersion, name: "net" },
-      plugins: types.map((type) => ({ type })),
-    });
-  const ready = { isReady: true, message: "", names: ["net"] };
-  const asked = () => plugins.listCalls().map(({ verb }) => verb);
-  plugins.add("foo");
-  await t.step("not older ones", async () => {
-    describe("1.0.0", "foo");
-    assertEquals(await networkStatus(settings), ready);
-    assertEquals(asked(), []);
-  });
-  await t.step("all of newer ones", async () => {
-    describe("1.1.0", "foo", "foo");
-    assertEquals(await networkStatus(settings), ready);
-    assertEquals(asked(), ["STATUS", "STATUS"]);
-  });
-  await t.step("one that is not installed", async () => {
-    describe("1.0.0", "bar");
-    const { isReady, message, names } = await networkStatus(settings);
-    assertEquals([isReady, names], [false, []]);
-    assert(message.startsWith('Cannot run network plugin "bar"'), message);
-  });
-  await t.step("one that is not ready", async () => {
-    plugins.add("foo", `printf '{"code":50,"msg":"wait"}'; exit 1`);
-    describe("1.1.0", "foo");
-    assertEquals(await networkStatus(settings), {
-      ...{ isReady: false, names: [] },
-      message: 'Cannot use network "net": plugin "foo" says: wait',
-    });
-  });
-});
-
-Deno.test("tidyNetworks() tells plugins what is in use", async (t) => {
-  using plugins = fakePlugins();
-  const { settings } = plugins;
-  const used = [
-    { network: "net", containerID: "a", ifname: "eth0" },
-    { network: "other", containerID: "b", ifname: "eth1" },
-  ];
-  const tidy = async (network: Record<string, unknown>) => {
-    const before = plugins.listCalls().length;
-    const problems: string[] = [];
-    plugins.describe("10-net.conflist", {
-      ...{ name: "net", plugins: [{ type: "foo" }], ...network },
-    });
-    await cleanUpNetworks(used, settings, {
-      onProblem: (message) => problems.push(message),
-    });
-    return { problems, calls: plugins.listCalls().slice(before) };
-  };
-  plugins.add("foo");
-  await t.step("of that network", async () => {
-    const { problems, calls } = await tidy({ cniVersion: "1.1.0" });
-    assertEquals(problems, []);
-    const [call] = calls;
-    assertEquals([calls.length, call?.verb], [1, "GC"]);
-    assertEquals(call?.input["cni.dev/valid-attachments"], [
-      { containerID: "a", ifname: "eth0" },
-    ]);
-  });
-  await t.step("none that cannot, or are not to", async () => {
-    assertEquals((await tidy({ cniVersion: "1.0.0" })).calls, []);
-    const without = { cniVersion: "1.1.0", disableGC: true };
-    assertEquals((await tidy(without)).calls, []);
-  });
-  await t.step("what fails is told", async () => {
-    plugins.add("foo", "echo no >&2; exit 1");
-    const { problems } = await tidy({ cniVersion: "1.1.0" });
-    assertEquals(problems, [
-      'Cannot tidy up network "net": plugin "foo" says: no',
-    ]);
   });
 });
