@@ -130,3 +130,97 @@ Deno.test("readCgroupUsage() finds none that is not there", () => {
   const files = { "/cg/cpuacct/a/b/cpuacct.usage": "1\n" };
   assertEquals(read(without, files)?.cpu.pressure, undefined);
 });
+
+Deno.test("readCgroupUsage() reads all of the memory of version 2", async (t) => {
+  const memory = (files: Readonly<Record<string, string>>) =>
+    read(V2, {
+      "/cg/a/b/memory.current": "1000\n",
+      ...Object.fromEntries(
+        Object.entries(files).map(([name, text]) => [`/cg/a/b/${name}`, text]),
+      ),
+    })?.memory;
+  await t.step("each member", () => {
+    assertEquals(
+      memory({
+        "memory.peak": "2000\n",
+        "memory.max": "3000\n",
+        "memory.low": "40\n",
+        "memory.stat": "anon 600\nfile 50\nkernel 77\nslab 5\n" +
+          "file_mapped 7\ninactive_file 30\npgfault 11\npgmajfault 1\n",
+        "memory.events": "low 0\nmax 3\noom 9\noom_kill 2\n",
+        "memory.swap.current": "8\n",
+        "memory.swap.max": "90\n",
+      }),
+      {
+        ...{ usage: 1000n, workingSet: 970n, rss: 600n, cache: 50n },
+        ...{ mappedFile: 7n, kernel: 77n, maxUsage: 2000n, limit: 3000n },
+        ...{ reservation: 40n, swap: 8n, swapLimit: 90n, pageFaults: 11n },
+        ...{ majorPageFaults: 1n, failures: 3n, oomKills: 2n },
+        pressure: undefined,
+      },
+    );
+  });
+  await t.step("older kernels", () => {
+    const { kernel, workingSet, rss } = memory({ "memory.stat": "slab 5\n" }) ??
+      {};
+    assertEquals([kernel, workingSet, rss], [5n, 1000n, undefined]);
+    const low = memory({ "memory.low": "0\n" })?.reservation;
+    const equal = memory({ "memory.stat": "inactive_file 1000\n" });
+    assertEquals([low, equal?.workingSet], [undefined, 0n]);
+  });
+});
+
+Deno.test("readCgroupUsage() converts weights as runc does", () => {
+  const shares = (weight: string) =>
+    read(V2, {
+      "/cg/a/b/memory.current": "1\n",
+      "/cg/a/b/cpu.weight": `${weight}\n`,
+    })?.cpu.shares;
+  assertEquals(["1", "2", "39", "100", "10000", "0", "max"].map(shares), [
+    ...[2n, 28n, 998n, 2597n, 262144n, undefined, undefined],
+  ]);
+});
+
+Deno.test("readCgroupUsage() reads huge pages, pressure and devices", () => {
+  const pressure = (total: number) =>
+    `some avg10=0.00 avg60=0.00 avg300=0.00 total=${total}\n`;
+  const two = read(V2, {
+    "/cg/a/b/cpu.stat": "usage_usec 1\n",
+    "/cg/a/b/hugetlb.2MB.current": "5\n",
+    "/cg/a/b/hugetlb.1GB.current": "0\n",
+    "/cg/a/b/cpu.pressure": pressure(1),
+    "/cg/a/b/memory.pressure": pressure(2),
+    "/cg/a/b/io.pressure": pressure(3),
+    "/cg/a/b/io.stat": "8:16 rios=4\n8:x rbytes=1\n8:0\n",
+  });
+  assertEquals(two?.hugepages, [
+    { pageSize: "2MB", usage: 5n, maxUsage: undefined },
+    { pageSize: "1GB", usage: 0n, maxUsage: undefined },
+  ]);
+  const { cpu, memory, io } = two ?? {};
+  assertEquals(
+    [cpu, memory, io].map((part) => part?.pressure?.some.totalNs),
+    [1000n, 2000n, 3000n],
+  );
+  assertEquals(io?.devices, [{
+    ...{ major: 8, minor: 16, readBytes: 0n, writtenBytes: 0n },
+    ...{ reads: 4n, writes: 0n },
+  }]);
+  const one = read(V1, {
+    "/cg/memory/a/b/memory.usage_in_bytes": "5\n",
+    "/cg/memory/a/b/memory.limit_in_bytes": "4611686018427387904\n",
+    "/cg/memory/a/b/memory.memsw.limit_in_bytes": "4611686018427387903\n",
+    "/cg/memory/a/b/memory.stat": "total_inactive_file 9\n",
+    "/cg/blkio/a/b/blkio.throttle.io_serviced_recursive":
+      "8:0 Read\n8:0:1 Read 5\n8:1 Read 6\n",
+    "/cg/unified/a/b/io.pressure": pressure(4),
+  });
+  assertEquals(one?.memory.limit, undefined);
+  assertEquals(one?.memory.swapLimit, 4611686018427387903n);
+  assertEquals(one?.memory.workingSet, 0n);
+  assertEquals(one?.io.devices.map(({ minor, reads }) => [minor, reads]), [[
+    1,
+    6n,
+  ]]);
+  assertEquals(one?.io.pressure?.some.totalNs, 4000n);
+});

@@ -99,3 +99,105 @@ Deno.test("errors of records tell which one it is", () => {
     'member "names" of record 1 has no strings',
   );
 });
+
+// What each member may be, and something else.
+const TYPES = {
+  string: ["text", 1],
+  number: [1, "1"],
+  strings: [["a", "b"], ["a", 1]],
+  numbers: [[1, 2], [1, "2"]],
+  object: [{ a: 1 }, [1]],
+  id: ["b", "../b"],
+  ids: [["b", "c"], ["b", "../c"]],
+} as const;
+const ANY = { names: "strings", flags: "object" } as const;
+const BIG = {
+  "big-data-names": "strings",
+  "big-data-sizes": "object",
+  "big-data-digests": "object",
+} as const;
+const MEMBERS: Readonly<
+  Record<
+    string,
+    readonly [
+      (text: string) => readonly { readonly id: string }[],
+      Readonly<Record<string, keyof typeof TYPES>>,
+      Readonly<Record<string, unknown>>,
+    ]
+  >
+> = {
+  layers: [parseLayerRecords, {
+    ...ANY,
+    ...{ parent: "id", mountlabel: "string", created: "string" },
+    ...{ "compressed-diff-digest": "string", "compressed-size": "number" },
+    ...{ "diff-digest": "string", "diff-size": "number" },
+    ...{ compression: "number", uidset: "numbers", gidset: "numbers" },
+    ...{ "toc-digest": "string", "big-data-names": "strings" },
+  }, { created: "0001-01-01T00:00:00Z" }],
+  images: [parseImageRecords, {
+    ...{ ...ANY, ...BIG, digest: "string", "names-history": "strings" },
+    ...{ layer: "id", "mapped-layers": "ids", metadata: "string" },
+    created: "string",
+  }, { created: "0001-01-01T00:00:00Z" }],
+  containers: [parseContainerRecords, {
+    ...{ ...ANY, ...BIG, image: "id", layer: "id", metadata: "string" },
+    created: "string",
+  }, { image: "", layer: "", created: "0001-01-01T00:00:00Z" }],
+  mounts: [parseMountRecords, { path: "string", count: "number" }, {
+    ...{ path: "", count: 0 },
+  }],
+};
+
+Deno.test("each member of a record has its type", async (t) => {
+  for (const [kind, [parse, members, defaults]] of Object.entries(MEMBERS)) {
+    for (const [member, type] of Object.entries(members)) {
+      await t.step(`${member} of ${kind}`, () => {
+        const [right, wrong] = TYPES[type];
+        const text = (value: unknown) =>
+          JSON.stringify([{ id: "a", [member]: value }, { id: "b" }]);
+        assertEquals<unknown>(parse(text(right)), [
+          { ...defaults, id: "a", [member]: right },
+          { ...defaults, id: "b" },
+        ]);
+        assertEquals<unknown>(parse(text(null)), [
+          { ...defaults, id: "a" },
+          { ...defaults, id: "b" },
+        ]);
+        const { message } = assertThrows(() => parse(text(wrong)), SyntaxError);
+        assertEquals(message, `member "${member}" of record 0 has no ${type}`);
+      });
+    }
+    await t.step(`others of ${kind}`, () => {
+      const all = { id: "a", ...defaults, other: [1, { x: null }] };
+      assertEquals<unknown>(parse(JSON.stringify([all])), [all]);
+    });
+  }
+});
+
+Deno.test("IDs of records may be empty where they refer to nothing", () => {
+  const [layer] = parseLayerRecords('[{"id":"a","parent":""}]');
+  assertEquals<unknown>(layer?.parent, "");
+  const [image] = parseImageRecords('[{"id":"a","mapped-layers":["",""]}]');
+  assertEquals<unknown>(image?.["mapped-layers"], ["", ""]);
+});
+
+Deno.test("damaged records say which and why", async (t) => {
+  const cases: Readonly<Record<string, string>> = {
+    '{"id":"a"}': "expected an array",
+    "null": "expected an array",
+    '[{"id":"a"},1]': "record 1 is no object",
+    "[[]]": "record 0 is no object",
+    '[{"id":"a"},{}]': "record 1 has no ID",
+    '[{"id":""}]': "record 0 has no ID",
+    '[{"id":1}]': "record 0 has no ID",
+    '[{"id":"a"},{"id":"b"},{"id":"a"}]': 'ID "a" is there twice',
+  };
+  for (const [text, why] of Object.entries(cases)) {
+    await t.step(text, () => {
+      for (const [parse] of Object.values(MEMBERS)) {
+        const { message } = assertThrows(() => parse(text), SyntaxError);
+        assertEquals(message, why);
+      }
+    });
+  }
+});
