@@ -78,7 +78,10 @@ async function listLost(
     ...containerIdsIn(names.map((name) => name.replace(/\.lock$/, ""))),
   ]);
   if (known.size === 0) return [];
-  using held = await agent.store.lock({ containers: "read" }, options);
+  // A container that the records have lost may still use what it has.
+  using held = await agent.store.lock({ containers: "read" }, {
+    ...{ ...options, purpose: "write" },
+  });
   return [...known].filter((id) => held.containers.get(id) === undefined);
 }
 

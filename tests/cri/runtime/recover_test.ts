@@ -196,3 +196,44 @@ Deno.test("a start recovers pods", NODE_NEEDS, async (t) => {
     ]);
   });
 });
+
+Deno.test(
+  "a start gives back what pods had that are no more",
+  NODE_NEEDS,
+  async (t) => {
+    await using node = await startNodeHere();
+    const [kept, lost] = [await node.runPod("kept"), await node.runPod("lost")];
+    await node.daemon.end("SIGTERM");
+    const leases = () =>
+      [...Deno.readDirSync(node.dir.join("leases", node.network))]
+        .filter(({ name }) => /^[\d.]+$/.test(name)).length;
+    assertEquals(leases(), 2);
+    const file = node.dir.join("root/overlay-containers/containers.json");
+    const text = await Deno.readTextFile(file);
+    const records: { id: string }[] = JSON.parse(text);
+    const rest = records.filter(({ id }) => id !== lost);
+    await Deno.writeTextFile(file, JSON.stringify(rest));
+    await t.step("not where only its record is lost", async () => {
+      await node.restart();
+      assertEquals(leases(), 2);
+      assertEquals(
+        node.daemon.said.filter((line) =>
+          line.startsWith("warn: Cannot look for what lost pods had: ")
+        ).length,
+        1,
+      );
+    });
+    await t.step("but where nothing of it is left", async () => {
+      await node.daemon.end("SIGTERM");
+      await Deno.remove(node.dir.join("root/overlay-containers", lost), {
+        recursive: true,
+      });
+      await node.restart();
+      assertEquals(leases(), 1);
+      assertEquals(node.daemon.said, [
+        `info: Gave back what pod "${lost}" had, which is no more pod=${lost}`,
+      ]);
+      assertEquals((await listAll(node)).pods, [kept]);
+    });
+  },
+);
