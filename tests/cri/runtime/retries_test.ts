@@ -106,6 +106,12 @@ Deno.test(
     await run("mount", "-t", "tmpfs", "tmpfs", obstacle);
     await node.restart();
     await run("umount", obstacle);
+    const { said } = node.daemon;
+    assertEquals(
+      said.filter((line) => line.startsWith(`warn: Cannot recover "${id}": `))
+        .length,
+      1,
+    );
     await assertCode(CODE.refused, () => node.start(id));
     const next = await node.create(pod, "app");
     assert(next !== id);

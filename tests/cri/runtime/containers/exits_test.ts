@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertFalse, assertRejects } from "@std/assert";
 import { Exits } from "../../../../src/cri/runtime/containers/exits.ts";
 import { Stops } from "../../../../src/cri/runtime/containers/stops.ts";
+import { exitsDirectory } from "../../../../src/store/paths.ts";
 import { criContext } from "../../../support/nodes/cri_context.ts";
+import { until } from "../../../support/until.ts";
 
 const LONG = { timeoutMs: 60_000 };
 
@@ -76,4 +78,26 @@ Deno.test("Stops end with the process, and two of them are one", async (t) => {
     node.end(id, 0);
     await stops.stop(id, { timeoutMs: 0 });
   });
+});
+
+Deno.test("Exits are watched again after an error", async () => {
+  await using node = await criContext();
+  const { agent } = node.test;
+  const id = await node.make("app");
+  const folder = exitsDirectory(agent.store.paths);
+  node.end(id, 0); // so it is there
+  await Deno.remove(folder, { recursive: true });
+  await Deno.writeTextFile(folder, "no folder");
+  const stop = new AbortController();
+  const ended = Promise.withResolvers<string>();
+  const watching = new Exits(agent).watch(ended.resolve, stop);
+  const warning = "warn: Cannot watch containers: ";
+  await until(() =>
+    node.test.messages.some((line) => line.startsWith(warning))
+  );
+  await Deno.remove(folder);
+  node.end(id, 0);
+  assertEquals(await ended.promise, id);
+  stop.abort();
+  await watching;
 });
