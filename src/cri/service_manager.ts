@@ -47,8 +47,11 @@ export function openServiceManager(
   };
 }
 
-/** Half of the watchdog's limit, as sd_watchdog_enabled(3) recommends. */
-function watchdogInterval(
+/**
+ * How often to notify the watchdog: half of its limit, in milliseconds, as
+ * sd_watchdog_enabled(3) recommends; undefined if it is none of this process.
+ */
+export function watchdogInterval(
   { socket, watchdogMicroseconds, watchdogPid }: NotifyEnvironment,
 ): number | undefined {
   const isOurs = !watchdogPid || watchdogPid === String(Deno.pid);

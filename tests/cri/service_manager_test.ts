@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import {
   type NotifyEnvironment,
   openServiceManager,
+  watchdogInterval,
 } from "../../src/cri/service_manager.ts";
 import { until } from "../support/until.ts";
 
@@ -59,6 +60,36 @@ Deno.test("openServiceManager() is alive for the watchdog, twice in its time", a
       manager[Symbol.dispose]();
       assertEquals(told.slice(1, 3), ["/s: WATCHDOG=1", "/s: WATCHDOG=1"]);
       assertEquals(told.at(-1), "/s: STOPPING=1 STATUS=ending");
+    });
+  }
+});
+
+Deno.test("watchdogInterval() is half of the limit, in milliseconds", async (t) => {
+  const socket = "/s";
+  const cases: readonly (readonly [
+    Partial<NotifyEnvironment>,
+    number | undefined,
+  ])[] = [
+    [{ socket, watchdogMicroseconds: "30000000" }, 15_000],
+    [{ socket, watchdogMicroseconds: "3000" }, 1.5],
+    [{ socket, watchdogMicroseconds: "2000" }, 1],
+    [{ socket, watchdogMicroseconds: "1" }, 1],
+    [{ socket, watchdogMicroseconds: "0" }, undefined],
+    [{ socket, watchdogMicroseconds: "x" }, undefined],
+    [{ socket }, undefined],
+    [{ watchdogMicroseconds: "30000000" }, undefined],
+    [{ socket: "", watchdogMicroseconds: "30000000" }, undefined],
+    [
+      { socket, watchdogMicroseconds: "4000", watchdogPid: `${Deno.pid}` },
+      2,
+    ],
+    [{ socket, watchdogMicroseconds: "4000", watchdogPid: "1" }, undefined],
+    [{ socket, watchdogMicroseconds: "4000", watchdogPid: "" }, 2],
+  ];
+  for (const [environment, expected] of cases) {
+    await t.step(JSON.stringify(environment), () => {
+      const interval = watchdogInterval({ ...NOTHING, ...environment });
+      assertEquals(interval, expected);
     });
   }
 });

@@ -89,14 +89,21 @@ export class GrpcClient implements Disposable {
     stream.end(frameOf(toBinary(method.input, create(method.input, request))));
     const ended = readAnswer(stream);
     let buffered: Bytes = new Uint8Array();
+    let waiting: Bytes[] = []; // joined once there is a whole message
+    let missing = FRAME_HEAD;
     for await (const chunk of chunksOf(stream)) {
-      buffered = concatBytes([buffered, chunk]);
+      waiting.push(chunk);
+      missing -= chunk.byteLength;
+      if (missing > 0) continue;
+      buffered = concatBytes([buffered, ...waiting]);
+      waiting = [];
       for (;;) {
         const message = takeMessage(buffered);
         if (message === undefined) break;
-        buffered = buffered.subarray(5 + message.byteLength);
+        buffered = buffered.subarray(FRAME_HEAD + message.byteLength);
         yield fromBinary(method.output, message);
       }
+      missing = sizeOf(buffered) - buffered.byteLength;
     }
     const { code, message } = await ended;
     if (code !== 0) throw new StatusError(code, message);
@@ -192,10 +199,18 @@ async function* chunksOf(stream: ClientHttp2Stream): AsyncGenerator<Bytes> {
   }
 }
 
+const FRAME_HEAD = 5;
+
 function takeMessage(buffered: Bytes): Bytes | undefined {
-  if (buffered.byteLength < 5) return undefined;
-  const size = new DataView(buffered.buffer, buffered.byteOffset).getUint32(1);
-  return buffered.byteLength < 5 + size
+  const size = sizeOf(buffered);
+  return buffered.byteLength < size
     ? undefined
-    : buffered.subarray(5, 5 + size);
+    : buffered.subarray(FRAME_HEAD, size);
+}
+
+/** Of the first frame, as far as that is known. */
+function sizeOf(buffered: Bytes): number {
+  if (buffered.byteLength < FRAME_HEAD) return FRAME_HEAD;
+  const { buffer, byteOffset } = buffered;
+  return FRAME_HEAD + new DataView(buffer, byteOffset).getUint32(1);
 }

@@ -1,14 +1,12 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { RuntimeService } from "../../../../src/cri/api/api_pb.js";
 import { toText } from "../../../../src/formats/bytes.ts";
-import { StatusError } from "../../../support/grpc_client.ts";
 import { assertCode, CODE } from "../../../support/nodes/cri_answers.ts";
 import { NODE_NEEDS } from "../../../support/nodes/cri_node.ts";
 import {
   HOST_NETWORK,
   startNodeHere,
 } from "../../../support/nodes/node_here.ts";
-import { serveLocally } from "../../../support/streaming/local_ports.ts";
 import {
   connectWebSocket,
   type WebSocketClient,
@@ -18,7 +16,6 @@ import { until } from "../../../support/until.ts";
 const { method } = RuntimeService;
 const V5 = { protocols: "v5.channel.k8s.io" };
 const SUCCESS = '{"metadata":{},"status":"Success"}';
-const MIB = 1024 * 1024;
 
 /** What came on each channel, but for the greeting. */
 async function readAll(client: WebSocketClient) {
@@ -27,7 +24,7 @@ async function readAll(client: WebSocketClient) {
 }
 
 Deno.test(
-  "commands in containers, and their streams",
+  "exec() and attach() join clients with streams",
   NODE_NEEDS,
   async (t) => {
     await using node = await startNodeHere();
@@ -46,84 +43,7 @@ Deno.test(
       await client.call(method.execSync, {
         ...{ containerId, cmd: ["sh", "-c", script], timeout },
       });
-    const why = `container "${id}": it does not run`;
-
-    await t.step("not before it runs", async () => {
-      const refused = [
-        () => run("true"),
-        () => client.call(method.exec, { containerId: id, cmd: ["true"] }),
-        () => client.call(method.attach, { containerId: id, stdout: true }),
-      ];
-      for (const call of refused) {
-        const { message } = await assertCode(CODE.refused, call);
-        assertEquals(message, `Cannot run a command in ${why}`);
-      }
-      const { message } = await assertCode(
-        CODE.refused,
-        () => client.call(method.reopenContainerLog, { containerId: id }),
-      );
-      assertEquals(
-        message,
-        `Cannot open the log of container "${id}" anew: it does not run`,
-      );
-      assertEquals((await node.status(id)).state, 0);
-    });
-
     await node.start(id);
-    await t.step("execSync() tells outputs and the exit code", async () => {
-      const { stdout, stderr, exitCode } = await run(
-        "echo $WORD; echo err >&2; exit 7",
-      );
-      assertEquals([toText(new Uint8Array(stdout)), exitCode], ["hi\n", 7]);
-      assertEquals(toText(new Uint8Array(stderr)), "err\n");
-      assertEquals((await run("kill -9 $$")).exitCode, 137);
-    });
-
-    await t.step(
-      "execSync() keeps as much output as a message takes",
-      async () => {
-        const { stdout, exitCode } = await run(`head -c ${8 * MIB} /dev/zero`);
-        assertEquals([stdout.byteLength, exitCode], [7 * MIB, 0]);
-      },
-    );
-
-    await t.step("execSync() ends what takes too long", async () => {
-      const { message } = await assertCode(
-        CODE.deadline,
-        () => run("sleep 1234", { timeout: 1n }),
-      );
-      assertEquals(message, 'Cannot run "sh": it takes longer than 1000 ms');
-      await until(async () => (await run("ps | grep '[1]234'")).exitCode === 1);
-    });
-
-    await t.step("execSync() ends when its client has gone", async () => {
-      const abort = new AbortController();
-      const calling = client.call(method.execSync, {
-        ...{ containerId: id, cmd: ["sleep", "4567"] },
-      }, { signal: abort.signal });
-      const isThere = async () =>
-        (await run("ps | grep '[4]567'")).exitCode === 0;
-      await until(isThere);
-      abort.abort();
-      await calling.catch(() => {});
-      await until(async () => !await isThere());
-    });
-
-    await t.step("execSync() runs what there is", async () => {
-      const missing = await client.call(method.execSync, {
-        ...{ containerId: id, cmd: ["/no/such"] },
-      });
-      assertEquals(missing.exitCode, 127);
-      assert(toText(new Uint8Array(missing.stderr)).includes("/no/such"));
-      const none = () =>
-        client.call(method.execSync, { containerId: id, cmd: [] });
-      const { message } = await assertCode(CODE.invalid, none);
-      assertEquals(message, 'Cannot use command "": it names no program');
-      await assertCode(
-        CODE.notFound,
-        () => run("true", { containerId: "none" }),
-      );
-    });
 
     await t.step("exec() joins a client with its streams", async () => {
       const { url } = await client.call(method.exec, {
@@ -230,6 +150,78 @@ Deno.test(
         () => client.call(method.attach, { containerId: id }),
       );
     });
+    await t.step(
+      "attach() reaches a terminal, and tells its size",
+      async () => {
+        const containerId = await node.create(pod, "terminal", {
+          script: "read line; stty size; read line",
+          changes: { stdin: true, tty: true },
+        });
+        await node.start(containerId);
+        const { url } = await client.call(method.attach, {
+          ...{ containerId, stdin: true, stdout: true, tty: true },
+        });
+        using socket = await connectWebSocket(url, V5);
+        await socket.write(4, '{"Width":93,"Height":31}');
+        await until(async () => {
+          const { stdout } = await run("stty size -F /dev/console", {
+            containerId,
+          });
+          return toText(new Uint8Array(stdout)) === "31 93\n";
+        });
+        await socket.write(0, "\n");
+        while (!(await nextText(socket)).includes("31 93"));
+        await client.call(method.stopContainer, { containerId });
+      },
+    );
+
+    await t.step("input ends with its first client, or stays", async () => {
+      const script = "while read line; do echo got $line; done; echo end";
+      const make = async (name: string, stdinOnce: boolean) => {
+        const containerId = await node.create(pod, name, {
+          script,
+          changes: { stdin: true, stdinOnce },
+        });
+        await node.start(containerId);
+        return containerId;
+      };
+      const say = async (containerId: string, word: string) => {
+        const { url } = await client.call(method.attach, {
+          ...{ containerId, stdin: true, stdout: true },
+        });
+        using socket = await connectWebSocket(url, V5);
+        await socket.write(0, `${word}\n`);
+        while (!(await nextText(socket)).includes(`got ${word}`));
+      };
+      const logOf = async (containerId: string) => {
+        const { logPath } = await node.status(containerId);
+        return (await Deno.readTextFile(logPath))
+          .replaceAll(/^\S+ stdout F /gm, "");
+      };
+      const [isOnce, isOpen] = [true, false];
+      const once = await make("once", isOnce);
+      await say(once, "a");
+      await node.waitFor(once, 2);
+      assertEquals(await logOf(once), "got a\nend\n");
+      const open = await make("open", isOpen);
+      await say(open, "a");
+      await say(open, "b");
+      assertEquals((await node.status(open)).state, 1);
+      assertEquals(await logOf(open), "got a\ngot b\n");
+      await client.call(method.stopContainer, { containerId: open });
+    });
+
+    await t.step("what has no log writes none", async () => {
+      const containerId = await node.create(pod, "silent", {
+        script: "echo something; sleep 1000",
+        changes: { logPath: "" },
+      });
+      await node.start(containerId);
+      assertEquals((await node.status(containerId)).logPath, "");
+      await client.call(method.reopenContainerLog, { containerId });
+      const { exitCode } = await run("true", { containerId });
+      assertEquals(exitCode, 0);
+    });
   },
 );
 
@@ -243,34 +235,3 @@ async function nextText(client: WebSocketClient): Promise<string> {
   }
   return text;
 }
-
-Deno.test("ports of a pod are those in its network", NODE_NEEDS, async () => {
-  await using node = await startNodeHere();
-  const { client } = node;
-  await using host = serveLocally(async (connection) => {
-    await connection.readable.pipeTo(connection.writable);
-  });
-  const ask = async (podSandboxId: string, port: number[]) =>
-    (await client.call(method.portForward, { podSandboxId, port })).url;
-  // The host's own port, in a pod of the host's network, and not in another's.
-  const [hosts, own] = [
-    await node.runPod("hosts", HOST_NETWORK),
-    await node.runPod("own"),
-  ];
-  using reached = await connectWebSocket(await ask(hosts, [host.port]));
-  await reached.write(0, "text");
-  for (const text of [undefined, undefined, "text"]) {
-    const frame = await reached.next();
-    if (text) {
-      assertEquals(toText(frame?.bytes.subarray(1) ?? new Uint8Array()), text);
-    }
-  }
-  reached.connection.close();
-  using refused = await connectWebSocket(await ask(own, [host.port]));
-  const { texts } = await refused.readAll();
-  const error = texts.get(1) ?? "";
-  assert(error.includes(`cannot forward port ${host.port}: `), error);
-  await assertCode(CODE.invalid, () => ask(own, [0]));
-  await assertCode(CODE.notFound, () => ask("none", [80]));
-  await assertRejects(() => ask(own, [65536]), StatusError);
-});
