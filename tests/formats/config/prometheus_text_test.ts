@@ -21,3 +21,23 @@ Deno.test("formatGauges() writes what Prometheus reads", () => {
       'b{kind="y\\"\\\\\\n",of="z"} 2\n',
   );
 });
+
+Deno.test("formatGauges() writes histograms and counters", () => {
+  const text = formatGauges([
+    { name: "n", help: "h", type: "counter", samples: [{ value: 3 }] },
+    {
+      ...{ name: "t", help: "h", type: "histogram" },
+      samples: [
+        { suffix: "_bucket", labels: { le: "+Inf" }, value: 2 },
+        { suffix: "_sum", value: 0.5 },
+        { suffix: "_count", labels: {}, value: 2 },
+      ],
+    },
+  ]);
+  assertEquals(
+    text,
+    "# HELP n h\n# TYPE n counter\nn 3\n# HELP t h\n# TYPE t histogram\n" +
+      't_bucket{le="+Inf"} 2\nt_sum 0.5\nt_count 2\n',
+  );
+  assertEquals(formatGauges([]), "");
+});

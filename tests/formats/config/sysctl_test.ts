@@ -26,3 +26,15 @@ Deno.test("parseSysctl() takes dots and slashes as sysctl(8) does", async (t) =>
     "net.ipv4.conf.eth0/100.rp_filter",
   );
 });
+
+Deno.test("parseSysctl() names each setting in both spellings", () => {
+  const cases = [
+    ["a.b", "a.b", "a/b"],
+    ["a/b", "a.b", "a/b"],
+    ["net.a/b.c", "net.a/b.c", "net/a.b/c"],
+    ["A_1.@x:+-y", "A_1.@x:+-y", "A_1/@x:+-y"],
+  ] as const;
+  for (const [text, name, path] of cases) {
+    assertEquals(parseSysctl(text), { name, path });
+  }
+});

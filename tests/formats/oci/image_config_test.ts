@@ -140,6 +140,141 @@ Deno.test("parseImageConfig() leaves to others what nobody reads", () => {
   assertEquals(Object.keys(config.Labels), ["__proto__", "constructor"]);
 });
 
+Deno.test("parseImageConfig() reads each member", () => {
+  const time = "2026-01-01T00:00:00Z";
+  const ids = [digestOf("1"), digestOf("2")];
+  const whole = {
+    ...{ created: time, author: "ann", architecture: "arm", os: "linux" },
+    ...{ variant: "v7", "os.version": "10", "os.features": ["f"] },
+    config: {
+      User: "1:2",
+      ExposedPorts: { "80/tcp": {}, "53/udp": null },
+      Env: ["A=1"],
+      Entrypoint: ["/bin/sh"],
+      Cmd: ["-c", "id"],
+      Volumes: { "/data": {} },
+      WorkingDir: "/w",
+      Labels: { a: "b" },
+      StopSignal: "SIGINT",
+    },
+    rootfs: { type: "layers", "diff_ids": ids },
+    history: [
+      {
+        ...{ created: time, author: "ann", "created_by": "x", comment: "c" },
+        "empty_layer": true,
+      },
+      {},
+      null,
+    ],
+  };
+  const none = {
+    ...{ created: undefined, author: undefined, "created_by": undefined },
+    ...{ comment: undefined, "empty_layer": false },
+  };
+  assertEquals<unknown>(parse(whole), {
+    ...{ created: time, author: "ann", architecture: "arm", os: "linux" },
+    variant: "v7",
+    config: {
+      ...whole.config,
+      ExposedPorts: ["80/tcp", "53/udp"],
+      Volumes: ["/data"],
+    },
+    rootfs: whole.rootfs,
+    history: [whole.history[0], none, none],
+  });
+  for (
+    const empty of [{}, { rootfs: {}, config: {} }, { rootfs: { type: "" } }]
+  ) {
+    assertEquals<unknown>(parse(empty), {
+      ...{ created: undefined, author: undefined, architecture: "", os: "" },
+      variant: undefined,
+      config: {
+        ...{ User: "", ExposedPorts: [], Env: [], Entrypoint: [], Cmd: [] },
+        ...{ Volumes: [], WorkingDir: "", Labels: {}, StopSignal: "" },
+      },
+      rootfs: { type: "layers", "diff_ids": [] },
+      history: [],
+    });
+  }
+});
+
+Deno.test("parseImageConfig() names each member that is malformed", async (t) => {
+  const long = "x".repeat(41);
+  const cases: readonly (readonly [unknown, string])[] = [
+    [[], 'config "c": expected an object, got []'],
+    ...["author", "architecture", "os", "variant", "os.version"].map((key) =>
+      [{ [key]: 1 }, `config "c".${key}: expected a string, got 1`] as const
+    ),
+    ...["User", "WorkingDir", "StopSignal"].map((key) =>
+      [
+        { config: { [key]: 1 } },
+        `config "c", config.${key}: expected a string, got 1`,
+      ] as const
+    ),
+    ...["Env", "Entrypoint", "Cmd"].map((key) =>
+      [
+        { config: { [key]: [1] } },
+        `config "c", config.${key}[0]: expected a string, got 1`,
+      ] as const
+    ),
+    ...["ExposedPorts", "Volumes"].map((key) =>
+      [
+        { config: { [key]: { a: 1 } } },
+        `config "c", config.${key}["a"]: expected an object, got 1`,
+      ] as const
+    ),
+    [
+      { config: { Labels: { a: 1 } } },
+      'config "c", config.Labels["a"]: expected a string, got 1',
+    ],
+    [{ config: 1 }, 'config "c", config: expected an object, got 1'],
+    [{ rootfs: 1 }, 'config "c", rootfs: expected an object, got 1'],
+    [
+      { rootfs: { type: "x" } },
+      'config "c", rootfs: type is "x", expected "layers"',
+    ],
+    [
+      { rootfs: { "diff_ids": {} } },
+      'config "c", rootfs.diff_ids: expected an array, got {}',
+    ],
+    [{ history: {} }, 'config "c", history: expected an array, got {}'],
+    [
+      { history: [{}, 1] },
+      'config "c", history[1]: expected an object, got 1',
+    ],
+    ...["author", "created_by", "comment"].map((key) =>
+      [
+        { history: [{ [key]: 1 }] },
+        `config "c", history[0].${key}: expected a string, got 1`,
+      ] as const
+    ),
+    [
+      { history: [{ "empty_layer": 1 }] },
+      'config "c", history[0].empty_layer: expected true or false, got 1',
+    ],
+    [
+      { created: long },
+      `config "c", created: "${long.slice(1)}" is no time as RFC 3339 has it`,
+    ],
+  ];
+  for (const [document, message] of cases) {
+    await t.step(message, () => {
+      const error = assertThrows(() => parse(document), InvalidManifestError);
+      assertEquals(error.message, `Cannot read ${message}`);
+    });
+  }
+  await t.step("one that is too large", () => {
+    const most = 4 * 1024 * 1024;
+    const of = (size: number) => toBytes(`{}${" ".repeat(size - 2)}`);
+    parseImageConfig(of(most), "config");
+    assertThrows(
+      () => parseImageConfig(of(most + 1), "config"),
+      InvalidManifestError,
+      "Cannot read config: larger than 4194304 bytes",
+    );
+  });
+});
+
 function parse(document: unknown): ReturnType<typeof parseImageConfig> {
   return parseImageConfig(toBytes(JSON.stringify(document)), 'config "c"');
 }
