@@ -1,39 +1,7 @@
-import { assert, assertEquals } from "@std/assert";
-import { fromFileUrl } from "@std/path";
+import { assertEquals } from "@std/assert";
 import { needs } from "../support/peers.ts";
 import { tempDir } from "../support/temp_dir.ts";
-
-const SOURCE = fromFileUrl(new URL("../../src/fs", import.meta.url));
-
-/** Runs a script with these modules. @returns What it did to files in `dir`. */
-async function trace(dir: string, script: string): Promise<readonly string[]> {
-  using work = tempDir();
-  await Deno.writeTextFile(
-    work.join("script.ts"),
-    `import * as write from "${SOURCE}/write_atomically.ts";
-     import * as sync from "${SOURCE}/sync.ts";
-     const dir = ${JSON.stringify(dir)};\n${script}`,
-  );
-  const config = fromFileUrl(new URL("../../deno.json", import.meta.url));
-  const { success, stderr } = await new Deno.Command("strace", {
-    args: [
-      ...["-f", "-qq", "-y", "-o", work.join("trace")],
-      "--trace=fsync,fdatasync,rename,write,pwrite64",
-      ...[Deno.execPath(), "run", "--allow-all", "--no-check", "--quiet"],
-      ...["--config", config, work.join("script.ts")],
-    ],
-    stdin: "null",
-  }).output();
-  assert(success, new TextDecoder().decode(stderr));
-  return (await Deno.readTextFile(work.join("trace"))).split("\n")
-    .filter((line) => line.includes(dir))
-    .map((line) =>
-      line.replace(/^\d+ +/, "")
-        .replace(/^(\w+)\((?:\d+<|")([^>"]*)[>"].*/, "$1 $2")
-        .replace(/^pwrite64/, "write")
-        .replace(`${dir}`, "DIR").replace(/\.tmp-(\w+?)\d+$/, "TEMP-$1")
-    );
-}
+import { trace } from "./traced_writes.ts";
 
 const NEEDED = needs("strace");
 
@@ -102,6 +70,55 @@ Deno.test(
       "fsync DIR/a/b",
       "fsync DIR/a",
       "fsync DIR",
+    ]);
+  },
+);
+
+Deno.test(
+  "StagedFiles has data on the disk before names, and these at the end",
+  NEEDED,
+  async () => {
+    using dir = tempDir();
+    await Deno.mkdir(dir.join("a"));
+    await Deno.mkdir(dir.join("kept"));
+    const script = (options: string) =>
+      `using staged = new StagedFiles();
+       staged.write(dir + "/a/one", "1", 0o600);
+       staged.keep(dir + "/kept");
+       await staged.commit(${options});`;
+    const written = [
+      "write DIR/a/TEMP-one",
+      "fdatasync DIR/a/TEMP-one",
+      "rename DIR/a/TEMP-one",
+    ];
+    const events = await trace(dir.path, script(""));
+    assertEquals(events.slice(0, 3), written);
+    // Both at once.
+    assertEquals(events.slice(3).toSorted(), ["fsync DIR/a", "fsync DIR/kept"]);
+    assertEquals(
+      await trace(dir.path, script('{ directory: "later" }')),
+      written,
+    );
+  },
+);
+
+Deno.test(
+  "StagedFiles.sync() writes each file once, ahead of the rest",
+  NEEDED,
+  async () => {
+    using dir = tempDir();
+    const events = await trace(
+      dir.path,
+      `using staged = new StagedFiles();
+       staged.write(dir + "/one", "1", 0o600);
+       await staged.sync();
+       staged.write(dir + "/two", "2", 0o600);
+       await staged.commit();`,
+    );
+    assertEquals(events, [
+      ...["write DIR/TEMP-one", "fdatasync DIR/TEMP-one"],
+      ...["write DIR/TEMP-two", "fdatasync DIR/TEMP-two"],
+      ...["rename DIR/TEMP-one", "rename DIR/TEMP-two", "fsync DIR"],
     ]);
   },
 );

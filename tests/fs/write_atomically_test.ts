@@ -1,7 +1,14 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+} from "node:fs";
 import {
   copyAtomically,
+  temporaryFor,
   writeAtomically,
 } from "../../src/fs/write_atomically.ts";
 import { describeError } from "../../src/cli/render/describe_error.ts";
@@ -63,4 +70,67 @@ Deno.test("copyAtomically() copies, and leaves nothing where it fails", () => {
   assertEquals(statSync(dir.join("b")).mode & 0o7777, 0o600);
   assertThrows(() => copyAtomically(dir.join("none"), dir.join("c")));
   assertEquals(readdirSync(dir.path).sort(), ["a", "b"]);
+});
+
+Deno.test("temporaryFor() names what containers/storage takes for its own", () => {
+  const names = [temporaryFor("/a/file"), temporaryFor("/a/file")];
+  for (const name of names) assert(/^\/a\/\.tmp-file\d+$/.test(name), name);
+  assert(names[0] !== names[1]);
+});
+
+Deno.test("writeAtomically() says when, and asks whether", () => {
+  using dir = tempDir();
+  const path = dir.join("file");
+  const content = () => readFileSync(path, "utf8");
+  const log: string[] = [];
+  const list = () =>
+    readdirSync(dir.path).map((name) => name.replace(/\d+$/, "")).toSorted();
+  const options = {
+    beforeRename: () => log.push(`before: ${list()}`),
+    onlyIf: () => log.push(`whether: ${list()}`) > 0,
+  };
+  assert(writeAtomically(path, "one", options));
+  assertEquals(log, ["before: .tmp-file", "whether: .tmp-file"]);
+  assert(!writeAtomically(path, "two", { onlyIf: () => false }));
+  assertEquals([content(), list()], ["one", ["file"]]);
+  const fail = () => {
+    throw new RangeError("no");
+  };
+  for (const key of ["beforeRename", "onlyIf"] as const) {
+    assertThrows(() => writeAtomically(path, "3", { [key]: fail }), RangeError);
+    assertEquals([content(), list()], ["one", ["file"]]);
+  }
+});
+
+Deno.test("writeAtomically() keeps what it replaces, if it is told", () => {
+  using dir = tempDir();
+  const [path, backup] = [dir.join("file"), dir.join("file.old")];
+  const contents = () =>
+    readdirSync(dir.path).toSorted()
+      .map((name) => `${name}: ${readFileSync(dir.join(name), "utf8")}`);
+  writeAtomically(path, "one", { backup }); // there is nothing to keep
+  assertEquals(contents(), ["file: one"]);
+  writeAtomically(path, "two", { backup });
+  assertEquals(contents(), ["file: two", "file.old: one"]);
+  writeAtomically(path, "three", { backup });
+  assertEquals(contents(), ["file: three", "file.old: two"]);
+  writeAtomically(path, "four");
+  assertEquals(contents(), ["file: four", "file.old: two"]);
+  mkdirSync(dir.join("taken"));
+  const taken = { backup: dir.join("taken") };
+  assertThrows(() => writeAtomically(path, "five", taken));
+  assertEquals(readFileSync(path, "utf8"), "four");
+  assertEquals(readdirSync(dir.path).toSorted(), ["file", "file.old", "taken"]);
+});
+
+Deno.test("writeAtomically() and copyAtomically() write all of what is large", () => {
+  using dir = tempDir();
+  const bytes = Uint8Array.from({ length: 700_001 }, (_, n) => n % 251);
+  writeAtomically(dir.join("a"), bytes, { mode: 0o4755 });
+  assertEquals(new Uint8Array(readFileSync(dir.join("a"))), bytes);
+  assertEquals(statSync(dir.join("a")).mode & 0o7777, 0o4755);
+  symlinkSync("a", dir.join("link"));
+  copyAtomically(dir.join("link"), dir.join("b"));
+  assertEquals(new Uint8Array(readFileSync(dir.join("b"))), bytes);
+  assert(statSync(dir.join("b")).isFile());
 });

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { openHost } from "../../src/process/host.ts";
 import { libc } from "../support/own_libc.ts";
-import { needsThat } from "../support/peers.ts";
+import { needs, needsThat } from "../support/peers.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 const { ignore } = needsThat(libc !== undefined, "libc cannot be bound");
@@ -91,4 +91,19 @@ Deno.test("openHost() reads how readily it is killed", { ignore }, () => {
   const score = openHost(libc).readOomScore();
   assert(score !== undefined && score >= -1000 && score <= 1000);
   assertEquals(openHost(libc).readCapabilities(), libc?.readCapabilities());
+});
+
+Deno.test("openHost() splits numbers of devices as glibc does", {
+  ...needs("root", "mknod"),
+}, async () => {
+  using dir = tempDir();
+  const devices = [["c", 1, 3], ["b", 259, 0x12345], ["c", 4095, 255]] as const;
+  for (const [type, major, minor] of devices) {
+    const path = dir.join(`${major}-${minor}`);
+    const args = [path, type, `${major}`, `${minor}`];
+    const { success } = await new Deno.Command("mknod", { args }).output();
+    assert(success);
+    const status = openHost(undefined).readStatus(path);
+    assertEquals([status?.major, status?.minor], [major, minor]);
+  }
 });

@@ -5,7 +5,9 @@ import { toBytes } from "../../src/formats/bytes.ts";
 import { isUnrecorded, openDiskImages } from "../../src/store/disk_images.ts";
 import { imageDirectory, layOut } from "../../src/store/paths.ts";
 import { imageIdOf } from "../../src/formats/storage/store_ids.ts";
+import { trace } from "../fs/traced_writes.ts";
 import { digestOf } from "../../src/formats/oci/digest_of.ts";
+import { needs } from "../support/peers.ts";
 import { tempDir } from "../support/temp_dir.ts";
 
 const ID = imageIdOf(digestOf(toBytes("config")));
@@ -53,4 +55,26 @@ Deno.test("items that are missing are none, and folders in their place go", () =
   assertEquals(images.readItem(ID, "a"), undefined);
   writeFileSync(directory, ""); // a file in the place of the folder
   assertEquals(images.readItem(ID, "a"), undefined);
+});
+
+Deno.test("items are on the disk before anything names them", {
+  ...needs("strace"),
+}, async () => {
+  using dir = tempDir();
+  await Deno.mkdir(dir.join("overlay-images"));
+  const events = await trace(
+    dir.path,
+    `const paths = layOut({ root: dir, runRoot: dir + "/run" });
+     openDiskImages(paths).writeItems({
+       id: "${ID}",
+       items: [["one", new Uint8Array(1)]],
+       isRecorded: false,
+     });`,
+  );
+  const place = `DIR/overlay-images/${ID}`;
+  assertEquals(events, [
+    ...[`write ${place}/TEMP-one`, `fdatasync ${place}/TEMP-one`],
+    ...[`rename ${place}/TEMP-one`, `fsync ${place}`],
+    ...[`fsync ${place}`, "fsync DIR/overlay-images"],
+  ]);
 });
