@@ -1,4 +1,10 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  readMount,
+  readTmpfs,
+  readVolume,
+} from "../../../../src/cli/input/flags/mount_flags.ts";
+import { UsageError } from "../../../../src/cli/usage_error.ts";
 import type { RuntimeMount } from "../../../../src/formats/oci/runtime_spec.ts";
 import { refusalOf, specOf } from "../../../support/flags_to_spec.ts";
 
@@ -189,6 +195,24 @@ Deno.test("mounts that make no sense are refused", async (t) => {
     ["-v /s:/d -v /s:/d/:ro", "two different mounts"],
     ["-v /s:/d --tmpfs /d", "two different mounts"],
     ["--tmpfs /d --mount type=tmpfs,dst=/d,ro", "two different mounts"],
+    ["-v /s:/d:dev,nodev", exclude],
+    ["-v /s:/d:exec,noexec", exclude],
+    ["-v /s:/d:copy,nocopy", exclude],
+    ["--tmpfs /d:tmpcopyup,notmpcopyup", exclude],
+    ["--tmpfs /d:size=1,size=2", exclude],
+    ["--tmpfs /d:mode=1,mode=2", exclude],
+    ["--tmpfs :ro", "the target is missing"],
+    ["--tmpfs /d:size=", '"size=" is no size, such as size=64m'],
+    ["--tmpfs /d:size=1mm", "is no size"],
+    ["--tmpfs /d:mode=", '"mode=" is no mode, such as mode=0755'],
+    ["--tmpfs /d:mode=123456", "is no mode"],
+    ["--mount type=bind,src,dst=/d", "the source is empty"],
+    ["--mount type=bind,src=/s,dst", "the target is missing"],
+    ["--mount type=bind,src=/s,dst=/d,bind-propagation", 'no option ""'],
+    ["--mount type=bind,src=/s,dst=/d,ro=", "write ro=true or ro=false"],
+    ["--mount type=bind,src=/s,dst=/d,-x", 'there is no option "-x"'],
+    ["--mount type=tmpfs,dst=/d,tmpfs-size", '"size=" is no size'],
+    ["--mount type=tmpfs,dst=/d,tmpfs-mode", '"mode=" is no mode'],
     ["--tmpfs d", "is not absolute"],
     ["--tmpfs=", "the target is missing"],
     ["--tmpfs /", "a container's root"],
@@ -225,6 +249,70 @@ Deno.test("mounts that make no sense are refused", async (t) => {
   for (const [typed, message] of table) {
     await t.step(typed, () => {
       assertStringIncludes(refusalOf(typed.split(" ")) ?? "taken", message);
+    });
+  }
+});
+
+const BIND_WORDS = [
+  ...["ro", "rw", "z", "Z", "private", "rshared", "slave", "unbindable"],
+  ...["bind", "rbind", "suid", "nosuid", "dev", "nodev", "exec", "noexec"],
+  ...["copy", "nocopy", "cached", "delegated", "consistent"],
+];
+const TMPFS_WORDS = [
+  ...[
+    "ro",
+    "rw",
+    "private",
+    "rshared",
+    "slave",
+    "unbindable",
+    "suid",
+    "nosuid",
+  ],
+  ...["dev", "nodev", "exec", "noexec", "tmpcopyup", "notmpcopyup"],
+  ...["size=1", "mode=1"],
+];
+
+Deno.test("words that only look like options of mounts are none", () => {
+  const cases = [
+    ...BIND_WORDS.map((word) => ["-v /s:/d", word] as const),
+    ...TMPFS_WORDS.map((word) => ["--tmpfs /d", word] as const),
+  ];
+  for (const [flag, word] of cases) {
+    assertEquals(refusalOf(`${flag}:${word}`.split(" ")), undefined, word);
+    const odd = word.includes("=") ? [`x${word}`] : [`x${word}`, `${word}x`];
+    for (const other of odd) {
+      const refusal = refusalOf(`${flag}:${other},${word}`.split(" "));
+      assertStringIncludes(
+        refusal ?? "taken",
+        `there is no option "${other}"`,
+      );
+    }
+  }
+});
+
+Deno.test("mounts are refused by the flag that was typed", async (t) => {
+  const root = "a container's root is its image's";
+  const table: [(text: string) => unknown, string, string][] = [
+    [readVolume, "/s:/", `Cannot use "--volume=/s:/": ${root}`],
+    [readVolume, "/s:/..", `Cannot use "--volume=/s:/..": ${root}`],
+    [readTmpfs, "/", `Cannot use "--tmpfs=/": ${root}`],
+    [
+      readMount,
+      "type=tmpfs,dst=/",
+      `Cannot use "--mount=type=tmpfs,dst=/": ${root}`,
+    ],
+    [
+      readVolume,
+      "/s",
+      'Cannot use "--volume=/s": orlop makes no volumes; write ' +
+      "SOURCE:TARGET, or use --tmpfs /s",
+    ],
+  ];
+  for (const [read, text, message] of table) {
+    await t.step(text, () => {
+      const error = assertThrows(() => read(text), UsageError);
+      assertEquals(error.message, message);
     });
   }
 });

@@ -10,6 +10,7 @@ import {
   matchesPattern,
   oneOf,
   readFilters,
+  readTruth,
 } from "../../../../src/cli/input/flags/read_filters.ts";
 import { UsageError } from "../../../../src/cli/usage_error.ts";
 
@@ -82,5 +83,20 @@ Deno.test("matchesPattern() knows * and ?, and nothing else", async (t) => {
     await t.step(`${pattern} ${text}`, () => {
       assertEquals(matchesPattern(text, pattern), expected);
     });
+  }
+});
+
+Deno.test("readTruth() takes Go's words, and no others", () => {
+  for (const word of ["1", "t", "T", "true", "True", "TRUE"]) {
+    assert(readTruth(word), word);
+  }
+  for (const word of ["0", "f", "F", "false", "False", "FALSE"]) {
+    assert(!readTruth(word), word);
+  }
+  for (
+    const word of ["", "tRUE", "yes", "no", "1x", "x1", "truex", "x0", "0x"]
+  ) {
+    const error = assertThrows(() => readTruth(word), UsageError);
+    assertEquals(error.message, `Cannot use "${word}": use "true" or "false"`);
   }
 });
