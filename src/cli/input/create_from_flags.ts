@@ -9,7 +9,11 @@ import type { TemplateOptions } from "../../engine/templates/make_template.ts";
 import type { CreateContainerOptions } from "../../engine/containers/new_container.ts";
 import { createInNewPod } from "../../engine/pods/create_pod_sandbox.ts";
 import { removePodSandbox } from "../../engine/pods/remove_pod_sandbox.ts";
-import type { ContainerId } from "../../formats/storage/store_ids.ts";
+import { isSandbox } from "../../engine/sandboxes/sandbox_file.ts";
+import {
+  type ContainerId,
+  parseContainerId,
+} from "../../formats/storage/store_ids.ts";
 import { randomId } from "../../fs/random_name.ts";
 import type { JoinedNamespace } from "../../image/namespaces.ts";
 import { CALLERS_ENV } from "./flags/callers_env.ts";
@@ -139,7 +143,8 @@ async function joinAsWanted(
   const wanted = readNetworks(flags);
   if (wanted.kind !== "join") {
     const pod = await joinPod(agent, podText, { signal });
-    if (wanted.kind !== "any") return { ...pod, network: undefined };
+    const hasOwn = isSandbox(agent, parseContainerId(pod.podId));
+    if (wanted.kind !== "any" || !hasOwn) return { ...pod, network: undefined };
     const { networkOfPod } = await import("./pod_network.ts");
     const path = networkOfPod(agent, pod);
     return { ...pod, network: path === undefined ? undefined : { path } };

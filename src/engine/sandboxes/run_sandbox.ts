@@ -27,11 +27,11 @@ import {
   chooseNetworks,
   joinNetworks,
 } from "./sandbox_network.ts";
+import { SANDBOX_FILE } from "./sandbox_file.ts";
 import { placesOf } from "./sandbox_places.ts";
 import {
   checkStateSize,
   formatSandboxState,
-  SANDBOX_FILE,
   sandboxPath,
   type SandboxState,
   writeSandboxState,

@@ -33,6 +33,7 @@ import { writeAtomically } from "../../fs/write_atomically.ts";
 import { workDirectory } from "../../store/paths.ts";
 import type { Agent } from "../agent.ts";
 import { readStored, type StoredFile } from "../parse_stored.ts";
+import { SANDBOX_FILE } from "./sandbox_file.ts";
 import { readSandboxRequest } from "./read_sandbox_request.ts";
 import type { SandboxRequest } from "./sandbox.ts";
 
@@ -65,9 +66,6 @@ export interface JoinedNetwork {
   /** Undefined until it has joined. */
   readonly result: NetworkResult | undefined;
 }
-
-/** The name of the file. */
-export const SANDBOX_FILE = "sandbox.json";
 
 const PHASES = ["making", "ready", "stopping", "stopped"] as const;
 // Annotations can take 256 KiB, and are stored twice.

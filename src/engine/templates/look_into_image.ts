@@ -181,5 +181,6 @@ function isHidden(path: string, volumes: readonly Volume[]): boolean {
 
 /** Where runtimes mount the kernel's file systems, and refuse other mounts. */
 function isOfKernel(path: string): boolean {
-  return /^\/(dev|proc|sys)(\/|$)/.test(path);
+  const [, top = ""] = path.split("/");
+  return ["dev", "proc", "sys"].includes(top);
 }
