@@ -141,36 +141,38 @@ const EINVAL = 22;
 const ENOSYS = 38;
 
 /** What applies unless the machine or the user has another profile. */
-export const DEFAULT_SECCOMP: SeccompProfile = {
-  defaultAction: "SCMP_ACT_ERRNO",
-  defaultErrnoRet: ENOSYS,
-  architectures: [],
-  archMap: [
-    {
-      architecture: "SCMP_ARCH_X86_64",
-      subArchitectures: ["SCMP_ARCH_X86", "SCMP_ARCH_X32"],
-    },
-    {
-      architecture: "SCMP_ARCH_AARCH64",
-      subArchitectures: ["SCMP_ARCH_ARM"],
-    },
-  ],
-  syscalls: [
-    forbid(FORBIDDEN.join(" ")),
-    allow(ALLOWED.join(" ")),
-    ...PERSONALITIES.map((value) =>
-      allow("personality", { args: [{ index: 0, value, op: "SCMP_CMP_EQ" }] })
-    ),
-    ...BY_ARCHITECTURE.map(([arches, names]) =>
-      allow(names, { includes: { arches: arches.split(" ") } })
-    ),
-    ...Object.entries(BY_CAPABILITY).flatMap(([capability, names]) => [
-      allow(names, { includes: { caps: [capability] } }),
-      forbid(names, { excludes: { caps: [capability] } }),
-    ]),
-    ...socketRules(),
-  ],
-};
+export function defaultSeccomp(): SeccompProfile {
+  return {
+    defaultAction: "SCMP_ACT_ERRNO",
+    defaultErrnoRet: ENOSYS,
+    architectures: [],
+    archMap: [
+      {
+        architecture: "SCMP_ARCH_X86_64",
+        subArchitectures: ["SCMP_ARCH_X86", "SCMP_ARCH_X32"],
+      },
+      {
+        architecture: "SCMP_ARCH_AARCH64",
+        subArchitectures: ["SCMP_ARCH_ARM"],
+      },
+    ],
+    syscalls: [
+      forbid(FORBIDDEN.join(" ")),
+      allow(ALLOWED.join(" ")),
+      ...PERSONALITIES.map((value) =>
+        allow("personality", { args: [{ index: 0, value, op: "SCMP_CMP_EQ" }] })
+      ),
+      ...BY_ARCHITECTURE.map(([arches, names]) =>
+        allow(names, { includes: { arches: arches.split(" ") } })
+      ),
+      ...Object.entries(BY_CAPABILITY).flatMap(([capability, names]) => [
+        allow(names, { includes: { caps: [capability] } }),
+        forbid(names, { excludes: { caps: [capability] } }),
+      ]),
+      ...socketRules(),
+    ],
+  };
+}
 
 /** All sockets but those that write to the audit log without the right to. */
 function socketRules(): readonly SeccompRule[] {

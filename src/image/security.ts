@@ -13,7 +13,7 @@ import {
 } from "./capabilities.ts";
 import { resolveSeccomp } from "./resolve_seccomp.ts";
 import { MASKED_PATHS, READONLY_PATHS } from "./sandbox_defaults.ts";
-import { DEFAULT_SECCOMP } from "./seccomp_table.ts";
+import { defaultSeccomp } from "./seccomp_table.ts";
 
 /** Differences from the default security settings. */
 export interface SecurityOptions {
@@ -147,7 +147,7 @@ function seccompOf(context: SecurityContext): RuntimeSeccomp | undefined {
   const { privileged, seccomp } = context.security ?? {};
   if (seccomp === "unconfined") return undefined;
   if (privileged && seccomp === undefined) return undefined;
-  return resolveSeccomp(seccomp ?? DEFAULT_SECCOMP, {
+  return resolveSeccomp(seccomp ?? defaultSeccomp(), {
     capabilities: capabilitiesOf(context).bounding,
     architecture: Deno.build.arch,
   });

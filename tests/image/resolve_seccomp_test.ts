@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { SeccompProfile } from "../../src/formats/oci/seccomp_profile.ts";
 import { resolveSeccomp } from "../../src/image/resolve_seccomp.ts";
-import { DEFAULT_SECCOMP } from "../../src/image/seccomp_table.ts";
+import { defaultSeccomp } from "../../src/image/seccomp_table.ts";
 
 const ALLOW = "SCMP_ACT_ALLOW";
 const PROFILE: SeccompProfile = {
@@ -54,7 +54,7 @@ Deno.test("resolveSeccomp() names what the machine runs besides", () => {
 Deno.test("the default profile names each system call once, but for its conditions", () => {
   const capabilities = ["CAP_SYS_ADMIN", "CAP_AUDIT_WRITE"];
   const architecture = "x86_64";
-  const { syscalls = [] } = resolveSeccomp(DEFAULT_SECCOMP, {
+  const { syscalls = [] } = resolveSeccomp(defaultSeccomp(), {
     capabilities,
     architecture,
   });
@@ -69,7 +69,7 @@ Deno.test("the default profile names each system call once, but for its conditio
 
 Deno.test("the default profile guards the audit log and old personalities", () => {
   const socketsOf = (capabilities: string[]) =>
-    (resolveSeccomp(DEFAULT_SECCOMP, { capabilities, architecture: "x86_64" })
+    (resolveSeccomp(defaultSeccomp(), { capabilities, architecture: "x86_64" })
       .syscalls ?? []).filter(({ names }) =>
         (names as string[]).includes("socket")
       );
@@ -87,7 +87,7 @@ Deno.test("the default profile guards the audit log and old personalities", () =
     { names, action: ALLOW, args: [{ ...protocol, op: "SCMP_CMP_NE" }] },
   ]);
   assertEquals(socketsOf(["CAP_AUDIT_WRITE"]), [{ names, action: ALLOW }]);
-  const { syscalls = [], defaultErrnoRet } = resolveSeccomp(DEFAULT_SECCOMP, {
+  const { syscalls = [], defaultErrnoRet } = resolveSeccomp(defaultSeccomp(), {
     ...{ capabilities: [], architecture: "x86_64" },
   });
   assertEquals(defaultErrnoRet, 38);

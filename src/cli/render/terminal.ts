@@ -100,17 +100,21 @@ export function openTerminal({ color }: { color: boolean }): Terminal {
   };
 }
 
-// What begins a style until it is written: no text from outside has it.
-const MARK = `\x1b${crypto.randomUUID()}`;
+// What begins a style until it is written: no text from outside has it. Made with
+// the first style.
+let mark: string | undefined;
 
 /** Wraps text into the marks of a style, which `finish()` makes sequences. */
 function paint(style: Style, text: string): string {
   const [on, off] = SGR[style];
-  return `${MARK}${on}m${text}${MARK}${off}m`;
+  mark ??= `\x1b${crypto.randomUUID()}`;
+  return `${mark}${on}m${text}${mark}${off}m`;
 }
 
 function finish(text: string): string {
-  return showControls(text).replaceAll(showControls(MARK), "\x1b[");
+  const visible = showControls(text);
+  if (mark === undefined) return visible;
+  return visible.replaceAll(showControls(mark), "\x1b[");
 }
 
 interface Sink {

@@ -8,7 +8,7 @@ import {
   type RuntimeSpec,
 } from "../../../src/formats/oci/runtime_spec.ts";
 import { resolveSeccomp } from "../../../src/image/resolve_seccomp.ts";
-import { DEFAULT_SECCOMP } from "../../../src/image/seccomp_table.ts";
+import { defaultSeccomp } from "../../../src/image/seccomp_table.ts";
 import { writeBusyboxLayout } from "../../support/images/busybox_layout.ts";
 import { needs } from "../../support/peers.ts";
 import {
@@ -91,7 +91,7 @@ Deno.test("the default seccomp profile is podman's", { ignore }, async (t) => {
       const { linux, process } = await podmanSpec(store, flags);
       const capabilities = process?.capabilities?.["bounding"] ?? [];
       const architecture = Deno.build.arch;
-      const own = resolveSeccomp(DEFAULT_SECCOMP, {
+      const own = resolveSeccomp(defaultSeccomp(), {
         capabilities,
         architecture,
       });
