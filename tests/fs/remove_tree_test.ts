@@ -8,6 +8,7 @@ import {
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import {
   clearStillTree,
+  removeIfDirectory,
   removeTree,
   removeTreeSync,
 } from "../../src/fs/remove_tree.ts";
@@ -151,3 +152,16 @@ async function run(program: string, ...args: string[]): Promise<void> {
   const { success } = await new Deno.Command(program, { args }).output();
   assert(success);
 }
+
+Deno.test("removeIfDirectory() removes nothing else", () => {
+  using dir = tempDir();
+  mkdirSync(dir.join("folder", "sub"), { recursive: true });
+  writeFileSync(dir.join("file"), "");
+  symlinkSync("folder", dir.join("link"));
+  for (const name of ["file", "link", "none"]) {
+    removeIfDirectory(dir.join(name));
+  }
+  assert(existsSync(dir.join("link", "sub")) && existsSync(dir.join("file")));
+  removeIfDirectory(dir.join("folder"));
+  assertFalse(existsSync(dir.join("folder")));
+});

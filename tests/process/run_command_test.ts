@@ -6,6 +6,7 @@ import {
   type RunCommandOptions,
 } from "../../src/process/run_command.ts";
 import { tempDir } from "../support/temp_dir.ts";
+import { until } from "../support/until.ts";
 
 function shell(script: string, options?: RunCommandOptions) {
   return runCommand("/bin/sh", ["-c", script], options);
@@ -144,4 +145,46 @@ Deno.test("runCommand() leaves no timer behind that would kill another", async (
   setTimeout(() => controller.abort(new Error("enough")), 50);
   await assertRejects(() => run, Error, "enough");
   // Deno's own check of what a test leaves would find the timer.
+});
+
+Deno.test("runCommand() takes as much output as it may, and no more", async () => {
+  const print = (bytes: number, maxStdout: number) =>
+    shell(`head -c ${bytes} /dev/zero | tr '\\0' x`, { maxStdout });
+  assertEquals((await print(100_000, 100_000)).stdout.length, 100_000);
+  const error = await assertRejects(
+    () => print(100_001, 100_000),
+    CommandError,
+    'Cannot run "/bin/sh": it printed more than 100000 bytes',
+  );
+  assertEquals(error.exitCode, 0);
+  assertEquals((await print(0, 0)).stdout, "");
+});
+
+Deno.test("runCommand() asks a program to end before it kills it", async () => {
+  using dir = tempDir();
+  for (const group of ["own", "shared"] as const) {
+    const path = dir.join(group);
+    const controller = new AbortController();
+    const script = `trap 'echo told >> "${path}"; exit' TERM; ` +
+      `echo ready > "${path}"; while :; do sleep 0.05; done`;
+    const run = shell(script, { signal: controller.signal, group });
+    const read = () => Deno.readTextFile(path).catch(() => "");
+    await until(async () => await read() === "ready\n");
+    controller.abort(new Error("enough"));
+    await assertRejects(() => run, Error, "enough");
+    assertEquals(await read(), "ready\ntold\n");
+  }
+});
+
+Deno.test("runCommand() hands the rest of the environment on, if it is told", async () => {
+  Deno.env.set("ORLOP_TEST_RUN", "seen");
+  try {
+    const script = 'printf %s "$ORLOP_TEST_RUN|$LC_ALL|$FOO"';
+    const env = { "FOO": "bar" };
+    const inherited = { env, environment: "inherited" } as const;
+    assertEquals((await shell(script, inherited)).stdout, "seen|C|bar");
+    assertEquals((await shell(script, { env })).stdout, "|C|bar");
+  } finally {
+    Deno.env.delete("ORLOP_TEST_RUN");
+  }
 });
