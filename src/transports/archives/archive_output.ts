@@ -74,8 +74,8 @@ export async function openOutput(
   if (found?.isFile() === false) {
     // Opened later, as opening a pipe blocks until it has a reader.
     const open = () => waiting(name, Deno.open(name, { write: true }));
-    const { writable } = await unlessAborted(open, { signal });
-    return openPipe(writable, { name, space });
+    const file = await unlessAborted(open, { signal });
+    return openPipe(unbuffered(file), { name, space });
   }
   if (found !== undefined && found.size > 0 && existing === "refuse") {
     throw new DuplicateNameError(
@@ -110,6 +110,27 @@ function openFile(name: string, found: Stats | undefined): ArchiveOutput {
 
 // Archives are for everybody, as those of other tools.
 const NEW_FILE_MODE = 0o644;
+
+/**
+ * Writes each chunk at once: `file.writable` keeps small ones until it is closed,
+ * and then loses them without an error if a device is full.
+ */
+function unbuffered(file: Deno.FsFile): WritableStream<Bytes> {
+  return new WritableStream({
+    async write(bytes) {
+      try {
+        for (let rest = bytes; rest.length > 0;) {
+          rest = rest.subarray(await file.write(rest));
+        }
+      } catch (error) {
+        file.close(); // nothing else does, after an error
+        throw error;
+      }
+    },
+    close: () => file.close(),
+    abort: () => file.close(),
+  });
+}
 
 function openPipe(
   pipe: WritableStream<Bytes>,
