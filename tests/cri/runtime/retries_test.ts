@@ -6,7 +6,7 @@ import {
   NODE_NEEDS,
   podConfig,
 } from "../../support/nodes/cri_node.ts";
-import { startNodeHere } from "../../support/nodes/node_here.ts";
+import { HOST_NETWORK, startNodeHere } from "../../support/nodes/node_here.ts";
 import { killProcess, readPid } from "../../support/kill_process.ts";
 import { run } from "../../support/servers/registry_server.ts";
 
@@ -136,5 +136,45 @@ Deno.test(
     const { exitCode, reason } = await node.waitFor(id, CONTAINER_EXITED);
     assertEquals([exitCode, reason], [255, "Error"]);
     await node.client.call(method.removeContainer, { containerId: id });
+  },
+);
+
+Deno.test(
+  "RuntimeService makes a pod anew that was cut short",
+  NODE_NEEDS,
+  async (t) => {
+    await using node = await startNodeHere();
+    const id = await node.runPod("web", HOST_NETWORK);
+    const file = node.dir.join(
+      ...["root/overlay-containers", id, "userdata/sandbox.json"],
+    );
+    const state = JSON.parse(await Deno.readTextFile(file));
+    await Deno.writeTextFile(
+      file,
+      JSON.stringify({ ...state, phase: "making" }),
+    );
+    const next = await node.runPod("web", HOST_NETWORK);
+    assert(next !== id);
+    assertEquals(await listAll(node), { pods: [next], containers: [] });
+
+    await t.step("by its runtime handler, and no other", async () => {
+      const config = podConfig("other", HOST_NETWORK);
+      const run = (runtimeHandler: string) =>
+        node.client.call(method.runPodSandbox, { config, runtimeHandler });
+      const { podSandboxId } = await run("runc");
+      const { status } = await node.client.call(method.podSandboxStatus, {
+        podSandboxId,
+      });
+      assertEquals(status?.runtimeHandler, "runc");
+      assertEquals((await run("runc")).podSandboxId, podSandboxId);
+      await assertCode(CODE.exists, () => run(""));
+      const { message } = await assertCode(CODE.invalid, () => run("nope"));
+      const start =
+        'Cannot use pod "other": there is no runtime handler "nope"; ';
+      assert(message.startsWith(`${start}known are "`), message);
+      const app = await node.create(podSandboxId, "app");
+      await node.start(app);
+      assertEquals((await node.status(app)).state, 1);
+    });
   },
 );
