@@ -26,3 +26,16 @@ Deno.test("Jobs that fail with nobody waiting leave nothing", async () => {
   await jobs.settle();
   assertEquals(await jobs.join("a", () => Promise.resolve(4)), 4);
 });
+
+Deno.test("Jobs.settle() waits for the last of them", async () => {
+  const jobs = new Jobs<number>();
+  const { promise, resolve } = Promise.withResolvers<number>();
+  const ended: string[] = [];
+  const job = jobs.join("a", () => promise).then(() => ended.push("job"));
+  const settled = jobs.settle().then(() => ended.push("settled"));
+  await jobs.join("b", () => Promise.resolve(2));
+  assertEquals(ended, []);
+  resolve(1);
+  await Promise.all([job, settled]);
+  assertEquals(ended.toSorted(), ["job", "settled"]);
+});
