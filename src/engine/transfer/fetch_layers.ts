@@ -81,6 +81,9 @@ export async function fetchLayers(
     signal,
     onFailure: (error) => failure.abort(error),
   });
+  // While they free their memory they slow down this thread: better during the sync
+  // of the disk than after the response.
+  Promise.allSettled(staged).then(() => workers.endWorkers());
   try {
     await commitAll(agent, staged, { ...options, writeBack });
   } finally {

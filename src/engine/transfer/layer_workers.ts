@@ -71,9 +71,15 @@ export class LayerWorkers implements AsyncDisposable {
     }
   }
 
+  /** Ends the workers; further jobs start others. */
+  endWorkers(): void {
+    for (const worker of this.#all.keys()) this.#end(worker);
+    this.#idle.length = 0;
+  }
+
   /** Ends the workers, and removes their files. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const worker of this.#all.keys()) this.#end(worker);
+    this.endWorkers();
     await this.#staging[Symbol.asyncDispose]();
   }
 

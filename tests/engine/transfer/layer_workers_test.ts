@@ -39,6 +39,20 @@ Deno.test("pulls at once have six workers together, and all come in", async () =
   assertEquals(store.check(), []);
 });
 
+Deno.test("a pull has no workers any more when it commits layers", async () => {
+  using store = pullStore();
+  using workers = countWorkers();
+  const layers = [await layerOf({ a: "a" }), await layerOf({ b: "b" })];
+  await using registry = serveImage(makeImage(layers));
+  const left: number[] = [];
+  await store.pull(registry.name, {
+    onEvent({ kind }) {
+      if (kind === "committed") left.push(workers.left);
+    },
+  });
+  assertEquals(left, [0, 0]);
+});
+
 /** Counts the workers that there are at the same time. */
 function countWorkers(): Disposable & {
   readonly most: number;
