@@ -47,9 +47,13 @@ export interface RuntimeJobs {
 }
 
 /** The process of a created container. */
-export type MadeProcess =
-  | { readonly kind: "made" }
-  | { readonly kind: "failed"; readonly error: unknown };
+export type MadeProcess = { readonly kind: "made" } | FailedProcess;
+
+/** A process that could not be made. */
+export interface FailedProcess {
+  readonly kind: "failed";
+  readonly error: unknown;
+}
 
 /** The shared state of RuntimeService's methods. */
 export interface RuntimeContext {

@@ -1,14 +1,12 @@
 /** Starts containers. */
 
 import { InUseError } from "../../../errors/store_errors.ts";
-import { messageOf } from "../../../errors/why.ts";
 import { forgetProcess } from "../../../engine/monitor/forget_process.ts";
 import { startProcess } from "../../../engine/monitor/start_process.ts";
 import type { ContainerId } from "../../../formats/storage/store_ids.ts";
 import {
   ContainerEventType,
   ContainerState,
-  type ContainerStatus,
   type StartContainerRequest,
 } from "../../api/api_pb.js";
 import type { CallContext } from "../../grpc/service_methods.ts";
@@ -19,10 +17,8 @@ import type { ContainerNote } from "../state/container_note.ts";
 import { findOwnContainer } from "../state/find_objects.ts";
 import { nowNs } from "../state/nanoseconds.ts";
 import { requireProcess } from "./make_process.ts";
+import { notStarted, withState } from "./not_started.ts";
 import { handlerOf, readAgain } from "./read_again.ts";
-
-// As in containerd for a container that could not be started.
-const START_ERROR_CODE = 128;
 
 /**
  * Starts a container that was created.
@@ -79,30 +75,4 @@ function notWaiting(id: ContainerId, { phase }: ContainerNote): InUseError {
     ? "it was started before"
     : `its ${phase === "creating" ? "creation" : "removal"} was cut short`;
   return new InUseError(`Cannot start container "${id}": ${why}`, [id]);
-}
-
-function notStarted(
-  note: ContainerNote,
-  error: unknown,
-  startedAt: bigint,
-): ContainerNote {
-  const message = messageOf(error);
-  const isNotExecutable = /exec(utable)?\b.*(not found|no such file|denied)/i
-    .test(message);
-  return withState(note, {
-    state: ContainerState.CONTAINER_EXITED,
-    startedAt,
-    finishedAt: nowNs(),
-    exitCode: START_ERROR_CODE,
-    reason: isNotExecutable ? "ContainerCannotRun" : "StartError",
-    message,
-  });
-}
-
-/** A note with another state. */
-export function withState(
-  note: ContainerNote,
-  change: Partial<ContainerStatus>,
-): ContainerNote {
-  return { ...note, status: { ...note.status, ...change } };
 }

@@ -2,6 +2,7 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   AttachRequestSchema,
+  ContainerEventType,
   ContainerFilterSchema,
   ContainerState,
   ExecRequestSchema,
@@ -220,6 +221,42 @@ Deno.test("what is not there is stopped and removed; what people made is not", a
     using held = await test.agent.store.lock({ containers: "read" });
     assertEquals(held.containers.lookUp(ended), undefined);
   });
+});
+
+Deno.test("what could not be made is stopped with the reason why", async (t) => {
+  await using node = await criContext();
+  const { context, call } = node;
+  const cases = [
+    ['exec: "/nope": no such file or directory', "ContainerCannotRun"],
+    ["cannot set limits: device or resource busy", "StartError"],
+  ] as const;
+  for (const [index, [why, expected]] of cases.entries()) {
+    await t.step(expected, async () => {
+      const id = await node.make(`app-${index}`);
+      context.processes.set(id, { kind: "failed", error: new Error(why) });
+      const heard = node.listen();
+      for (const _ of ["once", "again"]) {
+        await stopContainer(context, {
+          $typeName: "runtime.v1.StopContainerRequest",
+          ...{ containerId: id, timeout: 1n },
+        }, call);
+      }
+      const { state, exitCode, reason, message, startedAt, finishedAt = 0n } =
+        node.status(id) ?? {};
+      assertEquals(
+        { state, exitCode, reason, message, startedAt },
+        {
+          ...{ state: CONTAINER_EXITED, exitCode: 128, reason: expected },
+          ...{ message: why, startedAt: 0n },
+        },
+      );
+      assert(finishedAt > 0n);
+      const events = await heard();
+      assertEquals(events.map((event) => event.containerEventType), [
+        ContainerEventType.CONTAINER_STOPPED_EVENT,
+      ]);
+    });
+  }
 });
 
 Deno.test("limits are changed of what has not ended", async () => {
