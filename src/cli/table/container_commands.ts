@@ -124,6 +124,9 @@ export const KILL_CONTAINER = {
   name: "kill",
   module: "container kill",
   summary: "Send a signal to the processes of containers",
+  description: [
+    "After KILL, which is the default, it waits until they have ended.",
+  ],
   arguments: [ANY_CONTAINERS],
   flags: { ...ALL_FLAG, ...SIGNAL_FLAG },
   examples: [{

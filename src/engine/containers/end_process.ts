@@ -153,8 +153,10 @@ export interface KillContainerOptions extends Abortable {
 
 /**
  * Sends a signal to a container's process. One that is paused goes on with SIGKILL and
- * with its stop signal, as it is to end; others wait until it goes on.
+ * with its stop signal, as it is to end; others wait until it goes on. After SIGKILL,
+ * waits for the end of the process, as podman does: it is in use until then.
  *
+ * @throws {InUseError} If it does not end by SIGKILL.
  * @throws {ContainerNotFoundError} If it is unknown.
  * @throws {PolicyError} If it is another tool's.
  * @throws {Error} If nothing runs in it.
@@ -184,10 +186,13 @@ export async function killContainer(
         `Cannot kill container "${idOrName}": nothing runs in it`,
       );
     }
-    const isToEnd = number === SIGNAL_KILL ||
-      number === stopSignalOf(agent, id);
-    if (isToEnd) await tell(process, id, { number, signal });
-    else await sendSignal(process.runtime, id, { number, signal });
+    if (number === SIGNAL_KILL) {
+      await endProcess(agent, id, { timeMs: 0, signal });
+    } else if (number === stopSignalOf(agent, id)) {
+      await tell(process, id, { number, signal });
+    } else {
+      await sendSignal(process.runtime, id, { number, signal });
+    }
   }
 }
 

@@ -176,6 +176,20 @@ Deno.test("killContainer() sends a signal to what runs", {
   );
 });
 
+Deno.test("killContainer() waits for the end by SIGKILL", {
+  ...MONITOR_NEEDS,
+}, async () => {
+  await using test = await monitoredStore();
+  const { agent } = test;
+  const { id } = await runUp(test, STUBBORN);
+  await killContainer(agent, id, { number: 9 });
+  assertEquals(await findActivity(agent, id), {
+    process: undefined,
+    hasRunner: false,
+  });
+  assertEquals(readExit(agent, id)?.exitCode, 137);
+});
+
 Deno.test("stopSignalOf() takes an image's signal, if it is one", async (t) => {
   using test = await testPod();
   const { id } = await test.runtime.createContainer(containerOptions());
