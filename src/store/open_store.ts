@@ -136,8 +136,8 @@ async function lockWhole<W extends WantedLocks>(
     const held = await lockTables(paths, wanted, { ...options, onDamage, use });
     try {
       const request = { wanted, held, libc: options.libc };
-      if (isToWrite) requireConsistent(paths, request);
-      else listFaults(paths, request).forEach(tell);
+      if (isToWrite) await requireConsistent(paths, request);
+      else (await listFaults(paths, request)).forEach(tell);
       // Inconsistent records must not decide what is removed.
       if (isLast || isToExamine || !hasUnfinished(held)) {
         if (wanted.layers === "write" && !isToExamine) repairLinks(held);

@@ -60,7 +60,7 @@ export async function restoreTables(
   const { paths } = store;
   const options = { signal, purpose: "examine" } as const;
   using held = await store.lock(WRITE_LOCKS, options);
-  const broken = findBroken(paths, held);
+  const broken = await findBroken(paths, held);
   const found = findLostRecords(paths, held, broken);
   const inconsistencies = inconsistenciesOf(paths, held, found);
   return broken.map((kind) => {
@@ -86,8 +86,11 @@ export async function restoreTables(
   });
 }
 
-function findBroken(paths: StorePaths, held: Held): readonly Kind[] {
-  const inconsistencies = listInconsistencies(paths, {
+async function findBroken(
+  paths: StorePaths,
+  held: Held,
+): Promise<readonly Kind[]> {
+  const inconsistencies = await listInconsistencies(paths, {
     wanted: WRITE_LOCKS,
     held,
   });

@@ -1,5 +1,6 @@
 /** Whether a store may be written to, and the warning if it may not. */
 
+import { dirname } from "@std/path";
 import { DamagedStoreError } from "../../errors/store_errors.ts";
 import { isThere } from "../../fs/if_there.ts";
 import type { Libc } from "../../process/libc.ts";
@@ -28,12 +29,12 @@ export interface CheckStoreRequest {
  *
  * @throws {DamagedStoreError} If a table does not parse, or is inconsistent.
  */
-export function requireConsistent(
+export async function requireConsistent(
   paths: StorePaths,
   request: CheckStoreRequest,
-): void {
+): Promise<void> {
   if (request.wanted.storage === "write") checkMountCounts(paths, request);
-  const [inconsistency, ...more] = findAll(paths, request);
+  const [inconsistency, ...more] = await findAll(paths, request);
   if (inconsistency === undefined) return;
   const others = more.length === 0 ? "" : ` (and ${more.length} more)`;
   throw new DamagedStoreError(
@@ -46,13 +47,13 @@ export function requireConsistent(
 }
 
 /** Finds what is wrong with a store that is only read. */
-export function listFaults(
+export async function listFaults(
   paths: StorePaths,
   request: CheckStoreRequest,
-): readonly TableFault[] {
+): Promise<readonly TableFault[]> {
   // The tables are read twice: report each file once.
   const damaged = new Map<string, TableFault>();
-  const inconsistencies = findAll(paths, request, {
+  const inconsistencies = await findAll(paths, request, {
     onDamage: ({ path, message }) => damaged.set(message, { path, message }),
   });
   return [
@@ -71,27 +72,32 @@ export function listFaults(
 export function listInconsistencies(
   paths: StorePaths,
   request: CheckStoreRequest,
-): readonly Inconsistency[] {
+): Promise<readonly Inconsistency[]> {
   return findAll(paths, request, { onDamage: () => {} });
 }
 
-function findAll(
+async function findAll(
   paths: StorePaths,
   request: CheckStoreRequest,
   options: Pick<Parameters<typeof viewTables>[2] & object, "onDamage"> = {},
-): readonly Inconsistency[] {
+): Promise<readonly Inconsistency[]> {
   const stable = stableKinds(request);
   const { held, libc } = request;
-  const look = () =>
-    findInconsistencies(paths, viewTables(paths, held, { ...options, libc }), {
-      stable,
-      libc,
-    });
+  const view = () => viewTables(paths, held, { ...options, libc });
+  const look = () => findInconsistencies(paths, view(), { stable, libc });
   const found = look();
-  if (found.length === 0 || held.layers !== undefined) return found;
+  if (found.length === 0) return found;
   // A layer that was made after the records were read has a record the second time.
-  const again = new Set(look().map(({ unnamed }) => unnamed));
-  return found.filter(({ unnamed }) => again.has(unnamed));
+  const again = held.layers === undefined
+    ? new Set(look().map(({ unnamed }) => unnamed))
+    : undefined;
+  const { isRemainder } = await import("./remainders.ts"); // it computes digests
+  const tables = view();
+  return found.filter(({ unnamed }) =>
+    again?.has(unnamed) !== false &&
+    !(unnamed !== undefined && dirname(unnamed) === paths.images &&
+      isRemainder(tables, unnamed))
+  );
 }
 
 /**
@@ -112,7 +118,9 @@ function adviseOn({ path, unnamed }: Inconsistency): string {
   if (unnamed === undefined) {
     return `repair that first, or use a store of its own: --root`;
   }
-  const what = isThere(path) ? "restore it" : "it is missing: restore it";
-  return `${what} from a backup, or, if nobody needs it, move ` +
-    `"${unnamed}" out of the store`;
+  const what = isThere(path) ? "" : "it is missing: ";
+  return `${what}run orlop check --repair, which restores the record from a ` +
+    "backup or from the files. If another tool was removing this when it was " +
+    "killed, or the power was cut, remove it again then; or, if nobody needs " +
+    `it, move "${unnamed}" out of the store`;
 }

@@ -31,7 +31,11 @@ export async function finishDeletions(
 ): Promise<void> {
   await using trash = openTrash(store);
   using held = await lockTables(store.paths, LOCKS, options);
-  requireConsistent(store.paths, { wanted: LOCKS, held, libc: store.libc });
+  await requireConsistent(store.paths, {
+    wanted: LOCKS,
+    held,
+    libc: store.libc,
+  });
   removeIncompleteLayers(store, held.layers, { trash, onFailure: tell });
   for (const { id } of held.containers.records.filter(isUnfinished)) {
     try {

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
 import { writeFileSync } from "node:fs";
 import { DamagedStoreError } from "../../../src/errors/store_errors.ts";
@@ -18,21 +18,21 @@ Deno.test("requireConsistent() and listFaults() are silent about a sound store",
   await putLayer(test.agent.store, "x");
   for (const kind of ["read", "write"] as const) {
     const wanted = { layers: kind, storage: kind };
-    requireConsistent(paths, { wanted, held: {} });
-    assertEquals(listFaults(paths, { wanted, held: {} }), []);
+    await requireConsistent(paths, { wanted, held: {} });
+    assertEquals(await listFaults(paths, { wanted, held: {} }), []);
   }
 });
 
-Deno.test("requireConsistent() reads the counts of mounts for who writes them", () => {
+Deno.test("requireConsistent() reads the counts of mounts for who writes them", async () => {
   using test = storeAgent();
   const { paths } = test.agent.store;
   const path = join(paths.runLayers, "mountpoints.json");
-  Deno.mkdirSync(paths.runLayers, { recursive: true });
+  await Deno.mkdir(paths.runLayers, { recursive: true });
   writeFileSync(path, "[{");
   const held = {};
-  requireConsistent(paths, { wanted: { storage: "read" }, held });
-  requireConsistent(paths, { wanted: { layers: "write" }, held });
-  assertThrows(
+  await requireConsistent(paths, { wanted: { storage: "read" }, held });
+  await requireConsistent(paths, { wanted: { layers: "write" }, held });
+  await assertRejects(
     () => requireConsistent(paths, { wanted: { storage: "write" }, held }),
     DamagedStoreError,
     path,
@@ -49,17 +49,18 @@ Deno.test("requireConsistent() names the inconsistent file, and counts the other
       for (let n = 0; n < count; n++) await putLayer(store, `layer-${n}`);
       lose(store);
       const path = join(store.paths.layers, "layers.json");
-      const error = assertThrows(
+      const error = await assertRejects(
         () => requireConsistent(store.paths, LAYERS),
         DamagedStoreError,
         `Cannot go on with store "${store.paths.root}": "${path}" is inconsistent`,
       );
       assertEquals(error.path, path);
       assert(error.message.includes("nothing was changed"));
+      assert(error.message.includes("run orlop check --repair, which"));
       assert(error.message.includes(" out of the store"));
       const more = /\(and (\d+) more\)/.exec(error.message)?.[1];
       assertEquals(more, count === 1 ? undefined : String(count - 1));
-      const faults = listFaults(store.paths, LAYERS);
+      const faults = await listFaults(store.paths, LAYERS);
       assertEquals(faults.length, 1);
       const [fault] = faults;
       assertEquals(fault?.path, path);
