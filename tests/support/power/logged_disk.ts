@@ -89,15 +89,20 @@ export async function loggedDisk(
     readLog: () => readLog(dir.join("log")),
     async [Symbol.asyncDispose]() {
       await run("umount", "--recursive", path);
-      // The kernel lets go of a loop device a moment later.
+      // The kernel lets go of a loop device later: for btrfs, when all its
+      // processors have been idle, which on a busy machine took half a minute.
       const umount = new Deno.Command("umount", { args: [dir.join("fuse")] });
-      await until(async () => (await umount.output()).success);
+      await until(async () => (await umount.output()).success, {
+        withinMs: LET_GO_MS,
+      });
       const { success } = await server.status;
       dir[Symbol.dispose]();
       assert(success, "the disk's server failed");
     },
   };
 }
+
+const LET_GO_MS = 180_000;
 
 /** Makes an empty file system in a file. */
 export async function makeImage(
