@@ -30,7 +30,7 @@ export function readStatusFile<T>(
   const bytes = readRegularFile(path, MAX_BYTES);
   if (typeof bytes === "string") return undefined;
   try {
-    return parse(parseJson(bytes, path), path);
+    return parse(parseJson(bytes, path, { maxSize: MAX_BYTES }), path);
   } catch (error) {
     // Not an error: the next run writes it again.
     if (error instanceof SyntaxError) return undefined;
