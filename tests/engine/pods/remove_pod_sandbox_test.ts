@@ -12,6 +12,10 @@ import {
 } from "../../../src/errors/not_found_errors.ts";
 import { InUseError, PolicyError } from "../../../src/errors/store_errors.ts";
 import { parseContainerId } from "../../../src/formats/storage/store_ids.ts";
+import { exists } from "@std/fs";
+import { listAttachments } from "../../../src/engine/sandboxes/attachment_note.ts";
+import { notedSandboxes } from "../../support/nodes/noted_sandboxes.ts";
+import { needs } from "../../support/peers.ts";
 import { libc } from "../../support/own_libc.ts";
 import {
   containerOptions,
@@ -186,4 +190,42 @@ Deno.test("startPod() starts in the order in which containers were made", async 
     layers.get(parseContainerId(test.id)),
     layers.get(later),
   ]);
+});
+
+Deno.test("removePodSandbox() releases what a pod has, by ID and by name", {
+  ...needs("root", "timeout", "flock"),
+}, async (t) => {
+  const cases: readonly (readonly [string, RemovePodSandboxOptions])[] = [
+    ["web", {}],
+    ["web-id", {}],
+    ["web", { running: "end" }],
+    ["web-id", { running: "end", members: "remove" }],
+  ];
+  for (const [name, options] of cases) {
+    await t.step(`${name} ${JSON.stringify(options)}`, async () => {
+      using noted = await notedSandboxes();
+      const { agent } = noted.test;
+      const { id, places } = await noted.make("web");
+      const { id: kept } = await noted.make("kept");
+      assertEquals(await removePodSandbox(agent, name, options), [id]);
+      assertEquals(noted.listCalls(), ["DEL back eth1", "DEL front eth0"]);
+      assert(!await exists(places.directory));
+      assertEquals(listAttachments(agent), [kept]);
+    });
+  }
+  await t.step("not if it is to stay", async () => {
+    using noted = await notedSandboxes();
+    const { agent, runtime } = noted.test;
+    const { id } = await noted.make("web");
+    await runtime.createContainer(containerOptions({ podId: id }));
+    await assertRejects(
+      () => removePodSandbox(agent, "web", { members: "refuse" }),
+      InUseError,
+    );
+    await assertRejects(
+      () => removePodSandbox(agent, "none"),
+      InvalidSandboxIdError,
+    );
+    assertEquals([noted.listCalls(), listAttachments(agent)], [[], [id]]);
+  });
 });

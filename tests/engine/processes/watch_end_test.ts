@@ -1,0 +1,30 @@
+import { assertEquals } from "@std/assert";
+import { makeExitPlaces } from "../../../src/engine/containers/process_exit.ts";
+import { endWatcher } from "../../../src/engine/processes/watch_end.ts";
+import { testClock } from "../../support/memory/test_clock.ts";
+import { libc } from "../../support/own_libc.ts";
+import { containerOptions, testPod } from "../../support/test_runtime.ts";
+
+Deno.test("endWatcher() asks runtimes once in a second", async () => {
+  using test = await testPod({ libc });
+  const { agent, runtime } = test;
+  const { id } = await runtime.createContainer(containerOptions());
+  using clock = testClock();
+  const hasEnded = endWatcher(agent, id, {});
+  assertEquals(await hasEnded(), true);
+  // It was asked just now.
+  assertEquals(await hasEnded(), false);
+  clock.advance(999);
+  assertEquals(await hasEnded(), false);
+  clock.advance(1);
+  assertEquals(await hasEnded(), true);
+  // An exit is seen at once.
+  const { runDirectory } = makeExitPlaces(agent, id);
+  await Deno.writeTextFile(`${runDirectory}/exit`, "0");
+  assertEquals(await hasEnded(), true);
+  assertEquals(await hasEnded(), true);
+  const aborted = endWatcher(agent, id, {
+    signal: AbortSignal.abort("enough"),
+  });
+  assertEquals(await aborted().catch((error) => error), "enough");
+});
