@@ -77,7 +77,7 @@ Deno.test("an agent that is closed takes no more calls", async () => {
   let isClosed = false;
   const closing = agent[Symbol.asyncDispose]().then(() => isClosed = true);
   assertEquals(await waiting, "Cannot use the agent: it was closed");
-  assertEquals(isClosed, false);
+  assert(!isClosed);
   held[Symbol.dispose]();
   await closing;
   const later = await agent.store.lock({ images: "read" })

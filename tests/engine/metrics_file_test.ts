@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import {
   gauge,
   toSeconds,
@@ -16,8 +16,8 @@ Deno.test("writeMetrics() writes gauges for everybody to read", () => {
     Deno.umask(before);
   }
   const text = Deno.readTextFileSync(path);
-  assertEquals(text.includes("orlop_a 1\n"), true, text);
-  assertEquals(/^orlop_b /m.test(text), false, text);
+  assert(text.includes("orlop_a 1\n"), text);
+  assert(!(/^orlop_b /m.test(text)), text);
   assertEquals((Deno.statSync(path).mode ?? 0) & 0o777, 0o644);
 });
 

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import {
   isAnyAttached,
   isAttached,
@@ -34,5 +34,5 @@ Deno.test("releasePod() releases what a pod has outside of the store", {
   // Files of other names are no notes.
   const directory = attachmentsDirectory(agent.store.paths);
   await Deno.writeTextFile(`${directory}/other`, "");
-  assertEquals(isAnyAttached(agent), false);
+  assert(!(isAnyAttached(agent)));
 });

@@ -168,6 +168,64 @@ Deno.test("prepareRoot() refuses what a container left in a volume to hang on", 
   }
 });
 
+Deno.test("prepareRoot() looks for what a container hangs on where it is", async (t) => {
+  using dir = tempDir();
+  using volume = tempDir();
+  await Deno.mkdir(dir.join("etc"));
+  const fifo = volume.join("passwd");
+  await runCommand("/usr/bin/mkfifo", [fifo]);
+  const source = volume.path;
+  const [bind, tmpfs] = ["bind", "tmpfs"];
+  type Mount = Readonly<Record<"destination" | "type" | "source", string>>;
+  const cases: Readonly<Record<string, readonly [Mount[], "bad" | "good"]>> = {
+    "in a directory of the host": [
+      [{ destination: "/etc", type: bind, source }],
+      "bad",
+    ],
+    "in one with a path that is not clean": [
+      [{ destination: "etc/.", type: bind, source }],
+      "bad",
+    ],
+    "in a file system of its own": [
+      [{ destination: "/etc", type: tmpfs, source }],
+      "good",
+    ],
+    "in a directory that is no path": [
+      [{ destination: "/etc", type: bind, source: source.slice(1) }],
+      "good",
+    ],
+    "in the file that the caller named": [
+      [{ destination: "/etc/passwd", type: bind, source: fifo }],
+      "good",
+    ],
+    "in a mount over it": [[
+      { destination: "/etc", type: bind, source },
+      { destination: "/etc", type: tmpfs, source: "tmpfs" },
+    ], "good"],
+    "in a mount below another": [[
+      { destination: "/etc", type: tmpfs, source: "tmpfs" },
+      { destination: "/etc", type: bind, source },
+    ], "bad"],
+    "in a mount elsewhere": [
+      [{ destination: "/etc2", type: bind, source }],
+      "good",
+    ],
+  };
+  for (const [name, [mounts, expected]] of Object.entries(cases)) {
+    await t.step(name, async () => {
+      const spec = { ...template("/"), mounts } as RuntimeSpec;
+      const prepare = () =>
+        prepareRoot(dir.path, { template: spec, volumes: [] });
+      if (expected === "good") return void await prepare();
+      await assertRejects(
+        prepare,
+        TypeError,
+        'Cannot use "/etc/passwd" of the container: it is no regular file',
+      );
+    });
+  }
+});
+
 Deno.test("prepareRoot() refuses a directory that leads to open files", async (t) => {
   using dir = tempDir();
   const root = dir.join("root");

@@ -97,7 +97,14 @@ Deno.test("copyIndex() sends no blob of an artifact that is there", async () => 
   const medium = memoryMedium({ present });
   const source = await openTop(dir.path, artifact);
   assertEquals((await copyIndex(source, medium)).digest, artifact.digest);
-  assertEquals([...medium.blobs.keys()], [digestOf(json("a signature"))]);
+  const signature = json("a signature");
+  assertEquals([...medium.blobs], [[digestOf(signature), signature]]);
+  const [manifest, ...others] = medium.manifests;
+  assertEquals([manifest?.mediaType, others], [OCI_MANIFEST, []]);
+  const aborted = { signal: AbortSignal.abort("enough") };
+  const error = await copyIndex(source, memoryMedium(), aborted)
+    .catch((error) => error);
+  assertEquals(error, "enough");
   assertEquals(medium.puts, [{ isNamed: true, names: [] }]);
 });
 

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { watchNames } from "../../../src/engine/monitor/watch_names.ts";
+import { until } from "../../support/until.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 
 Deno.test("watchNames() names what changes, at any depth", async () => {
@@ -37,4 +38,17 @@ Deno.test("watchNames() says what it cannot watch", async () => {
   using names = watchNames(dir.join("none"));
   assert(names.problem instanceof Error);
   assertEquals([...await names.next({ waitMs: 10 })], []);
+});
+
+Deno.test("watchNames() passes over what goes, and tells when it is closed", async () => {
+  using dir = tempDir();
+  await Deno.writeTextFile(dir.join("old"), "");
+  const names = watchNames(dir.path);
+  await Deno.remove(dir.join("old"));
+  await Deno.writeTextFile(dir.join("new"), "");
+  assertEquals([...await names.next({ waitMs: 5000 })], ["new"]);
+  names[Symbol.dispose]();
+  await until(() => names.problem !== undefined);
+  assert(names.problem instanceof Error);
+  assertEquals(names.problem.message, "the watch was given up");
 });

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { makeExitPlaces } from "../../../src/engine/containers/process_exit.ts";
 import { endWatcher } from "../../../src/engine/processes/watch_end.ts";
 import { testClock } from "../../support/memory/test_clock.ts";
@@ -11,18 +11,18 @@ Deno.test("endWatcher() asks runtimes once in a second", async () => {
   const { id } = await runtime.createContainer(containerOptions());
   using clock = testClock();
   const hasEnded = endWatcher(agent, id, {});
-  assertEquals(await hasEnded(), true);
+  assert(await hasEnded());
   // It was asked just now.
-  assertEquals(await hasEnded(), false);
+  assert(!(await hasEnded()));
   clock.advance(999);
-  assertEquals(await hasEnded(), false);
+  assert(!(await hasEnded()));
   clock.advance(1);
-  assertEquals(await hasEnded(), true);
+  assert(await hasEnded());
   // An exit is seen at once.
   const { runDirectory } = makeExitPlaces(agent, id);
   await Deno.writeTextFile(`${runDirectory}/exit`, "0");
-  assertEquals(await hasEnded(), true);
-  assertEquals(await hasEnded(), true);
+  assert(await hasEnded());
+  assert(await hasEnded());
   const aborted = endWatcher(agent, id, {
     signal: AbortSignal.abort("enough"),
   });
