@@ -1,5 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { RuntimeService } from "../../../src/cri/api/api_pb.js";
+import { toJson } from "@bufbuild/protobuf";
+import {
+  ContainerResourcesSchema,
+  RuntimeService,
+} from "../../../src/cri/api/api_pb.js";
 import { StatusError } from "../../support/grpc_client.ts";
 import { NODE_NEEDS } from "../../support/nodes/cri_node.ts";
 import { startNodeHere } from "../../support/nodes/node_here.ts";
@@ -66,18 +70,28 @@ Deno.test(
           ?.value;
       return [valueOf("cpu_quota"), valueOf("memory_limit_bytes")];
     };
+    const told = {};
     const table = [
       ["some", { cpuQuota: 50_000n, memoryLimitInBytes: 64n << 20n }, [
         50_000n,
         64n << 20n,
-      ]],
-      ["others stay", { cpuShares: 512n }, [50_000n, 64n << 20n]],
-      ["huge pages of none", {
-        hugepageLimits: [{ pageSize: "2MB", limit: 0n }],
-      }, [50_000n, 64n << 20n]],
-      ["none", { cpuQuota: -1n, memoryLimitInBytes: -1n }, [undefined, 0n]],
+      ], { cpuQuota: "50000", memoryLimitInBytes: `${64 << 20}` }],
+      ["others stay", { cpuShares: 512n }, [50_000n, 64n << 20n], {
+        cpuShares: "512",
+      }],
+      [
+        "huge pages of none",
+        {
+          hugepageLimits: [{ pageSize: "2MB", limit: 0n }],
+        },
+        [50_000n, 64n << 20n],
+        { hugepageLimits: [{ pageSize: "2MB" }] },
+      ],
+      ["none", { cpuQuota: -1n, memoryLimitInBytes: -1n }, [undefined, 0n], {
+        ...{ cpuQuota: "-1", memoryLimitInBytes: "-1" },
+      }],
     ] as const;
-    for (const [name, linux, expected] of table) {
+    for (const [name, linux, expected, shown] of table) {
       await t.step(name, async () => {
         const change = "hugepageLimits" in linux
           ? { hugepageLimits: [...linux.hugepageLimits] }
@@ -87,6 +101,12 @@ Deno.test(
           linux: change,
         });
         assertEquals(await limits(), [...expected]);
+        Object.assign(told, shown);
+        const { resources } = await node.status(containerId);
+        assertEquals(
+          resources && toJson(ContainerResourcesSchema, resources),
+          { linux: told },
+        );
       });
     }
   },

@@ -136,7 +136,10 @@ export function readNote(
 /** Stands for a damaged note, so that its container can be removed. */
 export function makeDamagedNote(
   id: ContainerId,
-  { metadataName, attempt, imageId }: ContainerMetadata,
+  { metadataName, attempt, imageId }: Pick<
+    ContainerMetadata,
+    "metadataName" | "attempt" | "imageId"
+  >,
   why: string,
 ): ContainerNote {
   return {

@@ -1,4 +1,5 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { dirname } from "@std/path";
 import { create } from "@bufbuild/protobuf";
 import {
   ContainerConfigSchema,
@@ -9,8 +10,21 @@ import {
   type ContainerNote,
   formatNewNote,
   formatNote,
+  makeDamagedNote,
+  notePath,
   parseNote,
+  readNote,
+  stageNote,
+  writeNote,
 } from "../../../../src/cri/runtime/state/container_note.ts";
+
+import { DamagedFileError } from "../../../../src/errors/store_errors.ts";
+import {
+  imageIdOf,
+  parseContainerId,
+} from "../../../../src/formats/storage/store_ids.ts";
+import { digestOf } from "../../../../src/formats/oci/digest_of.ts";
+import { storeAgent } from "../../../support/store_agent.ts";
 
 const NOTE: ContainerNote = {
   phase: "complete",
@@ -67,4 +81,88 @@ Deno.test("formatNewNote() refuses what could not be read again", () => {
   const large = noteOf(5e6);
   assertEquals(parseNote(formatNewNote(large), "a note"), large);
   assertThrows(() => formatNewNote(noteOf(9e6)), TypeError, "that can be kept");
+});
+
+Deno.test("notes are read as they are written, each by its container", async (t) => {
+  using test = storeAgent();
+  const { agent } = test;
+  const id = parseContainerId("2".repeat(64));
+  const path = notePath(agent, id);
+  assertEquals(
+    path,
+    test.dir.join("root/overlay-containers", id, "userdata/cri.json"),
+  );
+  assertEquals(readNote(agent, id), undefined);
+  await Deno.mkdir(dirname(path), { recursive: true });
+  await t.step("at once", () => {
+    for (const directory of ["sync", "later", undefined] as const) {
+      const phase = directory === "later" ? "removing" : "complete";
+      const note = { ...NOTE, phase } as const;
+      writeNote(agent, id, { note, directory });
+      assertEquals(readNote(agent, id), note);
+    }
+  });
+  await t.step("when they are committed, for their owner alone", async () => {
+    const note = { ...NOTE, phase: "removing" } as const;
+    {
+      using staged = stageNote(agent, id, note);
+      assertEquals(readNote(agent, id)?.phase, "complete");
+      await staged.sync();
+      await staged.commit({});
+    }
+    assertEquals(readNote(agent, id), note);
+    assertEquals(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
+  });
+  await t.step("not by another one", () => {
+    const other = parseContainerId("3".repeat(64));
+    writeNote(agent, id, {
+      note: { ...NOTE, status: { ...NOTE.status, id: other } },
+    });
+    const error = assertThrows(() => readNote(agent, id), DamagedFileError);
+    assert(error.message.includes(`it is that of "${other}"`), error.message);
+    assert(
+      error.message.includes("remove the container, or restore the file"),
+      error.message,
+    );
+  });
+});
+
+Deno.test("makeDamagedNote() stands for what is known", () => {
+  const id = parseContainerId("2".repeat(64));
+  const imageId = imageIdOf(digestOf("a config"));
+  const note = makeDamagedNote(id, {
+    ...{ metadataName: "app", attempt: 7, imageId },
+  }, "it is torn");
+  assertEquals(note, {
+    ...{ phase: "complete", isDamaged: true },
+    config: create(ContainerConfigSchema),
+    status: create(ContainerStatusSchema, {
+      ...{ id, metadata: { name: "app", attempt: 7 } },
+      state: ContainerState.CONTAINER_UNKNOWN,
+      ...{ imageId, imageRef: imageId },
+      ...{ reason: "Damaged", message: "it is torn" },
+    }),
+  });
+});
+
+Deno.test("formatNewNote() takes half of what can be read", () => {
+  const lengthOf = (bytes: number) => {
+    const note = {
+      ...NOTE,
+      config: create(ContainerConfigSchema, {
+        metadata: { name: "app", attempt: 0 },
+        annotations: { a: "x".repeat(bytes) },
+      }),
+    };
+    return formatNewNote(note).length;
+  };
+  const half = 8 * 1024 * 1024;
+  const rest = half - (lengthOf(1) - 1);
+  assertEquals(lengthOf(rest), half);
+  const error = assertThrows(() => lengthOf(rest + 1), TypeError);
+  assertEquals(
+    error.message,
+    `Cannot create container "app": its request has ${half + 1} ` +
+      `characters, more than the ${half} that can be kept`,
+  );
 });
