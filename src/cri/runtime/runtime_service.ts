@@ -1,7 +1,7 @@
 /** RuntimeService of Kubernetes' CRI v1: its methods and background tasks. */
 
 import { isInTime } from "../../errors/abort.ts";
-import { type Agent, insideOf } from "../../engine/agent.ts";
+import type { Agent } from "../../engine/agent.ts";
 import type { RuntimeService } from "../api/api_pb.js";
 import type { CallContext, ServiceMethods } from "../grpc/service_methods.ts";
 import {
@@ -84,9 +84,8 @@ export interface OpenRuntimeService extends AsyncDisposable {
  *   changes.
  */
 export async function openRuntimeService(
-  { agent: handle, streaming, settings }: RuntimeServiceOptions,
+  { agent, streaming, settings }: RuntimeServiceOptions,
 ): Promise<OpenRuntimeService> {
-  const agent = insideOf(handle);
   const context = makeContext({ agent, settings, streaming });
   const { exits, stats } = context;
   await recover(context);

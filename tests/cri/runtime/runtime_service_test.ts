@@ -1,16 +1,79 @@
+import { create } from "@bufbuild/protobuf";
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import {
   ContainerState,
+  ContainerStatusRequestSchema,
   PodSandboxState,
   RuntimeService,
 } from "../../../src/cri/api/api_pb.js";
+import { openRuntimeService } from "../../../src/cri/runtime/runtime_service.ts";
+import { notePath } from "../../../src/cri/runtime/state/container_note.ts";
+import { ContainerNotFoundError } from "../../../src/errors/not_found_errors.ts";
+import { criContext } from "../../support/nodes/cri_context.ts";
 import { assertCode, CODE, listAll } from "../../support/nodes/cri_answers.ts";
 import { NODE_NEEDS } from "../../support/nodes/cri_node.ts";
 import { startNodeHere } from "../../support/nodes/node_here.ts";
 import { until } from "../../support/until.ts";
 
 const { method } = RuntimeService;
-const { CONTAINER_CREATED, CONTAINER_EXITED } = ContainerState;
+const { CONTAINER_CREATED, CONTAINER_EXITED, CONTAINER_RUNNING } =
+  ContainerState;
+
+Deno.test("openRuntimeService() recovers, watches, and has all methods", async (t) => {
+  await using node = await criContext();
+  const { context: { agent, streaming }, call, test } = node;
+  const [ended, running, half] = [
+    await node.make("ended", { state: CONTAINER_RUNNING }),
+    await node.make("running", { state: CONTAINER_RUNNING }),
+    await node.make("half", { phase: "creating" }),
+  ];
+  node.end(ended, 3);
+  const unseen = await node.make("unseen", { state: CONTAINER_RUNNING });
+  const service = await openRuntimeService({
+    ...{ agent, streaming, settings: {} },
+  });
+  const { methods } = service;
+  const statusOf = async (containerId: string) => {
+    const request = create(ContainerStatusRequestSchema, { containerId });
+    const answer = await methods.containerStatus?.(request, call);
+    const { state, exitCode } = answer?.status ?? {};
+    return [state, exitCode];
+  };
+  await t.step("what an earlier daemon has left", async () => {
+    assertEquals(await statusOf(ended), [CONTAINER_EXITED, 3]);
+    // Nothing runs it any more.
+    for (const id of [unseen, running]) {
+      assertEquals(await statusOf(id), [CONTAINER_EXITED, 255]);
+    }
+    await assertRejects(() => statusOf(half), ContainerNotFoundError);
+    assertEquals(
+      test.messages.filter((line) => line.startsWith("info")),
+      [`info: Removes container "${half}", which was cut short`],
+    );
+  });
+  await t.step("what ends from now on", async () => {
+    const path = notePath(agent, running);
+    const note = await Deno.readTextFile(path);
+    assert(note.includes("CONTAINER_EXITED"));
+    const id = await node.make("later", { state: CONTAINER_RUNNING });
+    assertEquals(await statusOf(id), [CONTAINER_RUNNING, 0]);
+    node.end(id, 4);
+    await until(async () => (await statusOf(id))[0] === CONTAINER_EXITED);
+    assertEquals(await statusOf(id), [CONTAINER_EXITED, 4]);
+  });
+  await t.step("by all methods but checkpoints", () => {
+    const missing = ["checkpointContainer", "checkpointPod", "restorePod"];
+    assertEquals(
+      Object.keys(methods).toSorted(),
+      RuntimeService.methods.map(({ localName }) => localName)
+        .filter((name) => !missing.includes(name)).toSorted(),
+    );
+  });
+  await t.step("to its end", async () => {
+    await service.settleContainers();
+    await service[Symbol.asyncDispose]();
+  });
+});
 
 Deno.test(
   "RuntimeService runs containers to their ends",

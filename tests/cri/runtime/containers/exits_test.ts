@@ -73,6 +73,16 @@ Deno.test("Stops end with the process, and two of them are one", async (t) => {
     node.end(id, 137);
     await Promise.all([one, other]);
   });
+  await t.step("also while the first waits", async () => {
+    const id = await node.make("waiting");
+    const one = stops.stop(id, LONG);
+    // Until then it has told the process, and has begun to wait.
+    for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+    const other = stops.stop(id, { timeoutMs: 0 });
+    for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+    node.end(id, 137);
+    await Promise.all([one, other]);
+  });
   await t.step("one that has ended is not waited for", async () => {
     const id = await node.make("ended");
     node.end(id, 0);
