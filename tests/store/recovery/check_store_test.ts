@@ -1,13 +1,15 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "@std/path";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { DamagedStoreError } from "../../../src/errors/store_errors.ts";
 import {
   listFaults,
+  listInconsistencies,
   requireConsistent,
 } from "../../../src/store/recovery/check_store.ts";
 import type { Store } from "../../../src/store/store.ts";
-import { putLayer } from "../../support/images/small_layers.ts";
+import { layerDirectory } from "../../../src/store/paths.ts";
+import { idOf, putLayer } from "../../support/images/small_layers.ts";
 import { storeAgent } from "../../support/store_agent.ts";
 
 const LAYERS = { wanted: { layers: "write" }, held: {} } as const;
@@ -66,6 +68,115 @@ Deno.test("requireConsistent() names the inconsistent file, and counts the other
       assertEquals(fault?.path, path);
       const message = fault?.message ?? "";
       assert(message.startsWith(`"${path}" is inconsistent: `), message);
+    });
+  }
+});
+
+Deno.test("requireConsistent() says what is wrong, and what to do", async (t) => {
+  const cases: Readonly<
+    Record<string, readonly [(store: Store) => void, string, string]>
+  > = {
+    "a table that is there": [
+      ({ paths }) => writeFileSync(join(paths.layers, "layers.json"), "[]"),
+      'it does not name layer "ID"',
+      'restore it from a backup, or, if nobody needs it, move "DIR" out of the ' +
+      "store",
+    ],
+    "a table that is missing": [
+      ({ paths }) => rmSync(join(paths.layers, "layers.json")),
+      'it does not name layer "ID"',
+      "it is missing: restore it from a backup, or, if nobody needs it, move " +
+      '"DIR" out of the store',
+    ],
+    "a home that is not mounted": [
+      ({ paths }) => {
+        rmSync(paths.home, { recursive: true });
+        mkdirSync(paths.home);
+      },
+      'it names 1 layers, and "HOME" is empty: its file system may not be ' +
+      "mounted",
+      "repair that first, or use a store of its own: --root",
+    ],
+  };
+  for (const [name, [damage, found, advice]] of Object.entries(cases)) {
+    await t.step(name, async () => {
+      using test = storeAgent();
+      const { store } = test.agent;
+      const { paths } = store;
+      await putLayer(store, "x");
+      damage(store);
+      const path = join(paths.layers, "layers.json");
+      const whole = (text: string) =>
+        text.replace("ID", idOf("x"))
+          .replace("DIR", layerDirectory(paths, idOf("x")))
+          .replace("HOME", paths.home);
+      const error = assertThrows(
+        () => requireConsistent(paths, LAYERS),
+        DamagedStoreError,
+      );
+      assertEquals(
+        error.message,
+        `Cannot go on with store "${paths.root}": "${path}" is inconsistent: ` +
+          whole(`${found}; nothing was changed: ${advice}`),
+      );
+      assertEquals(listFaults(paths, LAYERS), [{
+        path,
+        message: whole(`"${path}" is inconsistent: ${found}; ${advice}`),
+      }]);
+      const [first, ...more] = listInconsistencies(paths, LAYERS);
+      assertEquals([first?.path, first?.found], [path, whole(found)]);
+      assertEquals(more, []);
+    });
+  }
+});
+
+Deno.test("listFaults() tells each damaged file once", () => {
+  using test = storeAgent();
+  const { paths } = test.agent.store;
+  for (const kind of ["images", "containers"] as const) {
+    writeFileSync(join(paths[kind], `${kind}.json`), "[{");
+  }
+  const faults = listFaults(paths, LAYERS);
+  assertEquals(faults.map(({ path }) => path), [
+    join(paths.containers, "containers.json"),
+    join(paths.images, "images.json"),
+  ]);
+  for (const { path, message } of faults) {
+    assert(message.startsWith(`Cannot read "${path}": `), message);
+  }
+  assertEquals(listInconsistencies(paths, LAYERS), []);
+});
+
+Deno.test("listInconsistencies() looks at what cannot change meanwhile", async (t) => {
+  using test = storeAgent();
+  const { paths } = test.agent.store;
+  const kinds = ["layers", "images", "containers"] as const;
+  for (const kind of kinds) {
+    // As another tool has left them.
+    writeFileSync(join(paths[kind], `${kind}.json`), "[]");
+    const token = new Uint8Array(64).fill(7);
+    writeFileSync(join(paths[kind], `${kind}.lock`), token);
+    const directory = kind === "layers" ? paths.home : paths[kind];
+    mkdirSync(join(directory, idOf("left")), { recursive: true });
+    writeFileSync(join(directory, idOf("left"), "link"), "");
+  }
+  const [layers, images, containers] = kinds.map((kind) =>
+    join(paths[kind], `${kind}.json`)
+  );
+  const cases = [
+    [{}, [layers]],
+    [{ storage: "write" }, [layers]],
+    [{ layers: "read" }, [layers, containers]],
+    [{ layers: "write" }, [layers, images, containers]],
+    [{ images: "read" }, [layers, images, containers]],
+    [{ images: "write" }, [layers, images, containers]],
+    [{ containers: "read" }, [layers, containers]],
+    [{ layers: "read", images: "read" }, [layers, images, containers]],
+  ] as const;
+  for (const [wanted, expected] of cases) {
+    await t.step(JSON.stringify(wanted), () => {
+      const found = listInconsistencies(paths, { wanted, held: {} });
+      assertEquals(found.map(({ path }) => path), [...expected]);
     });
   }
 });
