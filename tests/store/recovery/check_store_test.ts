@@ -72,6 +72,11 @@ Deno.test("requireConsistent() names the inconsistent file, and counts the other
   }
 });
 
+const REPAIR = "run orlop check --repair, which restores the record from a " +
+  "backup or from the files. If another tool was removing this when it was " +
+  "killed, or the power was cut, remove it again then; or, if nobody needs it, " +
+  'move "DIR" out of the store';
+
 Deno.test("requireConsistent() says what is wrong, and what to do", async (t) => {
   const cases: Readonly<
     Record<string, readonly [(store: Store) => void, string, string]>
@@ -79,14 +84,12 @@ Deno.test("requireConsistent() says what is wrong, and what to do", async (t) =>
     "a table that is there": [
       ({ paths }) => writeFileSync(join(paths.layers, "layers.json"), "[]"),
       'it does not name layer "ID"',
-      'restore it from a backup, or, if nobody needs it, move "DIR" out of the ' +
-      "store",
+      REPAIR,
     ],
     "a table that is missing": [
       ({ paths }) => rmSync(join(paths.layers, "layers.json")),
       'it does not name layer "ID"',
-      "it is missing: restore it from a backup, or, if nobody needs it, move " +
-      '"DIR" out of the store',
+      `it is missing: ${REPAIR}`,
     ],
     "a home that is not mounted": [
       ({ paths }) => {
@@ -110,7 +113,7 @@ Deno.test("requireConsistent() says what is wrong, and what to do", async (t) =>
         text.replace("ID", idOf("x"))
           .replace("DIR", layerDirectory(paths, idOf("x")))
           .replace("HOME", paths.home);
-      const error = assertThrows(
+      const error = await assertRejects(
         () => requireConsistent(paths, LAYERS),
         DamagedStoreError,
       );
@@ -119,24 +122,24 @@ Deno.test("requireConsistent() says what is wrong, and what to do", async (t) =>
         `Cannot go on with store "${paths.root}": "${path}" is inconsistent: ` +
           whole(`${found}; nothing was changed: ${advice}`),
       );
-      assertEquals(listFaults(paths, LAYERS), [{
+      assertEquals(await listFaults(paths, LAYERS), [{
         path,
         message: whole(`"${path}" is inconsistent: ${found}; ${advice}`),
       }]);
-      const [first, ...more] = listInconsistencies(paths, LAYERS);
+      const [first, ...more] = await listInconsistencies(paths, LAYERS);
       assertEquals([first?.path, first?.found], [path, whole(found)]);
       assertEquals(more, []);
     });
   }
 });
 
-Deno.test("listFaults() tells each damaged file once", () => {
+Deno.test("listFaults() tells each damaged file once", async () => {
   using test = storeAgent();
   const { paths } = test.agent.store;
   for (const kind of ["images", "containers"] as const) {
     writeFileSync(join(paths[kind], `${kind}.json`), "[{");
   }
-  const faults = listFaults(paths, LAYERS);
+  const faults = await listFaults(paths, LAYERS);
   assertEquals(faults.map(({ path }) => path), [
     join(paths.containers, "containers.json"),
     join(paths.images, "images.json"),
@@ -144,7 +147,7 @@ Deno.test("listFaults() tells each damaged file once", () => {
   for (const { path, message } of faults) {
     assert(message.startsWith(`Cannot read "${path}": `), message);
   }
-  assertEquals(listInconsistencies(paths, LAYERS), []);
+  assertEquals(await listInconsistencies(paths, LAYERS), []);
 });
 
 Deno.test("listInconsistencies() looks at what cannot change meanwhile", async (t) => {
@@ -174,8 +177,8 @@ Deno.test("listInconsistencies() looks at what cannot change meanwhile", async (
     [{ layers: "read", images: "read" }, [layers, images, containers]],
   ] as const;
   for (const [wanted, expected] of cases) {
-    await t.step(JSON.stringify(wanted), () => {
-      const found = listInconsistencies(paths, { wanted, held: {} });
+    await t.step(JSON.stringify(wanted), async () => {
+      const found = await listInconsistencies(paths, { wanted, held: {} });
       assertEquals(found.map(({ path }) => path), [...expected]);
     });
   }
