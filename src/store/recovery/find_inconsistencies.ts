@@ -151,49 +151,68 @@ function findLostImages(
   }];
 }
 
-interface Reference {
-  /** Such as `image "…"`. */
-  readonly user: string;
-  readonly id: string | undefined;
+/** A table that records refer to. */
+interface Target {
+  readonly kind: "layer" | "image";
+  readonly table: TableView<StoreRecord>;
+  /** With a directory for each record. */
+  readonly directory: string;
+  /** Of the table. */
+  readonly path: string;
 }
 
 function findBrokenReferences(
   paths: StorePaths,
   { layers, images, containers }: TableViews,
 ): readonly Inconsistency[] {
+  const toLayer: Target = {
+    ...{ kind: "layer", table: layers, directory: paths.home },
+    path: tablePath(paths, "layers"),
+  };
+  const toImage: Target = {
+    ...{ kind: "image", table: images, directory: paths.images },
+    path: tablePath(paths, "images"),
+  };
   const whole = containers.records.filter((record) => !isUnfinished(record));
-  const toLayers: readonly Reference[] = [
-    ...layers.records.filter((layer) => !isIncomplete(layer))
-      .map(({ id, parent }) => ({ user: `layer "${id}"`, id: parent })),
-    ...images.records.flatMap(({ id, layer, ...image }) =>
-      [layer, ...image["mapped-layers"] ?? []]
-        .map((top) => ({ user: `image "${id}"`, id: top }))
-    ),
-    ...whole.map(({ id, layer }) => ({ user: `container "${id}"`, id: layer })),
-  ];
-  const toImages = whole.map(({ id, image }) => ({
-    user: `container "${id}"`,
-    id: image,
-  }));
   return [
-    ...findLost(toLayers, layers, { what: "layer", directory: paths.home })
-      .map((lost) => ({ ...lost, path: tablePath(paths, "layers") })),
-    ...findLost(toImages, images, { what: "image", directory: paths.images })
-      .map((lost) => ({ ...lost, path: tablePath(paths, "images") })),
+    ...layers.records.flatMap((layer) =>
+      isIncomplete(layer)
+        ? []
+        : findLost(toLayer, layer.parent, ["layer", layer])
+    ),
+    ...images.records.flatMap((image) =>
+      [image.layer, ...image["mapped-layers"] ?? []].flatMap((top) =>
+        findLost(toLayer, top, ["image", image])
+      )
+    ),
+    ...whole.flatMap((container) =>
+      findLost(toLayer, container.layer, ["container", container])
+    ),
+    ...whole.flatMap((container) =>
+      findLost(toImage, container.image, ["container", container])
+    ),
   ];
 }
 
+/** A record, and what it is of. */
+type User = readonly [kind: string, record: StoreRecord];
+
+// Nothing is put into words until something is lost: with thousands of records that
+// takes longer than to look them up.
 function findLost(
-  references: readonly Reference[],
-  table: TableView<StoreRecord>,
-  { what, directory }: { readonly what: string; readonly directory: string },
-): readonly Pick<Inconsistency, "found" | "unnamed">[] {
-  return references.flatMap(({ user, id }) => {
-    if (!id || table.lookUp(id) !== undefined) return [];
-    const unnamed = join(directory, id);
-    if (!isThere(unnamed)) return [];
-    return [{ found: `it does not name ${what} "${id}" of ${user}`, unnamed }];
-  });
+  { kind, table, directory, path }: Target,
+  id: string | undefined,
+  user: User,
+): readonly Inconsistency[] {
+  if (!id || table.lookUp(id) !== undefined) return [];
+  const unnamed = join(directory, id);
+  if (!isThere(unnamed)) return [];
+  const found = `it does not name ${kind} "${id}" of ${describe(user)}`;
+  return [{ found, unnamed, path }];
+}
+
+function describe([kind, { id }]: User): string {
+  return `${kind} "${id}"`;
 }
 
 /**
@@ -204,24 +223,25 @@ function findSharedRoots(
   paths: StorePaths,
   { layers, images, containers }: TableViews,
 ): readonly Inconsistency[] {
-  const users = new Map<string, string>();
-  for (const { id, parent } of layers.records) {
-    if (parent) users.set(parent, `layer "${id}"`);
+  const users = new Map<string, User>();
+  for (const layer of layers.records) {
+    if (layer.parent) users.set(layer.parent, ["layer", layer]);
   }
-  for (const { id, layer, ...image } of images.records) {
-    for (const top of [layer, ...image["mapped-layers"] ?? []]) {
-      if (top) users.set(top, `image "${id}"`);
+  for (const image of images.records) {
+    for (const top of [image.layer, ...image["mapped-layers"] ?? []]) {
+      if (top) users.set(top, ["image", image]);
     }
   }
-  return containers.records.flatMap(({ id, layer }) => {
+  return containers.records.flatMap((container) => {
+    const { id, layer } = container;
     if (!layer) return [];
     const other = users.get(layer);
-    users.set(layer, `container "${id}"`);
+    users.set(layer, ["container", container]);
     if (other === undefined) return [];
     return [{
       path: tablePath(paths, "containers"),
       found: `it says that container "${id}" has layer "${layer}", which ` +
-        `${other} has`,
+        `${describe(other)} has`,
     }];
   });
 }
