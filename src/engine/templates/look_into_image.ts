@@ -119,7 +119,8 @@ async function lookInto(
   const { user, workdir, volumes, host, libc, signal } = question;
   const files: ContainerFile[] = [];
   for (const file of containerFiles()) {
-    if (canMount(image, CONTAINER_FILES[file], volumes)) files.push(file);
+    const path = CONTAINER_FILES[file];
+    if (canMount(image, path, { volumes, libc })) files.push(file);
   }
   const found = await lookUpUser(user, (file) => {
     const { root, path } = findUserFile(file, { image, volumes });
@@ -129,7 +130,7 @@ async function lookInto(
       ? noLines()
       : readLinesInRoot(root, path, { signal, libc });
   }, question);
-  const place = workdir && image && resolveInRoot(image, workdir);
+  const place = workdir && image && resolveInRoot(image, workdir, { libc });
   const hasWorkdir = place ? place.status?.isDirectory ?? false : false;
   return { user: found, files, hasWorkdir };
 }
@@ -160,15 +161,15 @@ function findUserFile(
 function canMount(
   image: string | undefined,
   path: string,
-  volumes: readonly Volume[],
+  { volumes, libc }: OpenOptions & { readonly volumes: readonly Volume[] },
 ): boolean {
   // A file in a volume of the caller, where nothing is created.
   if (isHidden(path, volumes)) return false;
   if (image === undefined) return true;
-  const above = resolveInRoot(image, dirname(path));
+  const above = resolveInRoot(image, dirname(path), { libc });
   if (isOfKernel(above.path.slice(image.length))) return false;
   if (above.status !== undefined && !above.status.isDirectory) return false;
-  const found = resolveInRoot(image, path);
+  const found = resolveInRoot(image, path, { libc });
   if (isOfKernel(found.path.slice(image.length))) return false;
   return !found.status?.isDirectory;
 }
