@@ -13,7 +13,9 @@ import { hasMonitor } from "../../../engine/containers/container_monitor.ts";
 import { findActivity } from "../../../engine/containers/container_status.ts";
 import { startContainer as mountContainer } from "../../../engine/containers/start_container.ts";
 import { createProcess } from "../../../engine/monitor/create_process.ts";
+import { watchNames } from "../../../engine/monitor/watch_names.ts";
 import type { ContainerId } from "../../../formats/storage/store_ids.ts";
+import { runDirectory } from "../../../store/paths.ts";
 import { runtimeOf } from "../handlers.ts";
 import type { RuntimeContext } from "../runtime_context.ts";
 import type { OwnContainer } from "../state/known_objects.ts";
@@ -72,18 +74,21 @@ export async function requireProcess(
  */
 async function wasMadeBefore(agent: Agent, id: ContainerId): Promise<boolean> {
   const end = performance.now() + PATIENCE_MS;
+  // The runtime leaves the number of the process there when it has made it.
+  using names = watchNames(runDirectory(agent.store.paths, id));
   for (;;) {
     const isWatched = hasMonitor(agent, id);
     const { process } = await findActivity(agent, id);
     if (process !== undefined) return true;
     if (!isWatched || performance.now() > end) return false;
-    await sleep(POLL_MS);
+    await names.next({ waitMs: RECHECK_MS });
   }
 }
 
 // A runtime creates a process within a second.
 const PATIENCE_MS = 5_000;
-const POLL_MS = 50;
+// A conmon that ends without a process changes no name.
+const RECHECK_MS = 200;
 
 async function make(
   { agent, objects, settings }: RuntimeContext,
