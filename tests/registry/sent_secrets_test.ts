@@ -14,6 +14,12 @@ Deno.test("hideSecrets() takes out what was sent, in all its forms", async (t) =
     [{ body: form }, "token r/t or r%2Ft of s", "token *** or *** of s"],
     [{ body: "password=p%20q" }, "p q", "***"],
     [{ body: new Uint8Array(1) }, "r/t", "r/t"],
+    [{ body: "refresh_token=ab&password=abc" }, "abc ab", "*** ***"],
+    [{ body: "password=abc&refresh_token=ab" }, "abc ab", "*** ***"],
+    [{ body: "scope=s" }, "changed", "changed"],
+    [{ authorization: "Bearer" }, "Bearer changed", "Bearer changed"],
+    [{ authorization: "Basic !" }, "changed", "changed"],
+    [{ authorization: "Digest x" }, "Digest x", "Digest ***"],
     [{}, "anything", "anything"],
     [{ authorization: `Basic ${btoa("ann:")}` }, "ann:", "ann:"],
   ] as const;
