@@ -42,6 +42,21 @@ for (const architecture of ["amd64", "arm64"] as const) {
     const { layout } = makePauseImage(architecture);
     const names = [...layout.keys()];
     assertEquals(names.slice(0, 2), ["oci-layout", "index.json"]);
+    const json = (name: string) =>
+      JSON.parse(new TextDecoder().decode(layout.get(name)));
+    assertEquals(json("oci-layout"), { imageLayoutVersion: "1.0.0" });
+    const { manifest, name } = makePauseImage(architecture);
+    assertEquals(name, "localhost/orlop/pause:1");
+    assertEquals(json("index.json"), {
+      schemaVersion: 2,
+      mediaType: "application/vnd.oci.image.index.v1+json",
+      manifests: [{
+        mediaType: "application/vnd.oci.image.manifest.v1+json",
+        digest: manifest.digest,
+        size: manifest.bytes.length,
+        platform: { architecture, os: "linux" },
+      }],
+    });
     for (const name of names.slice(2)) {
       const bytes = layout.get(name) ?? new Uint8Array();
       assertEquals(`blobs/sha256/${digestOf(bytes).slice(7)}`, name);

@@ -35,6 +35,8 @@ Deno.test("makeSysctls() refuses what is the host's", async (t) => {
     ["fs.file-max", OWN, machine],
     ["fs.mqueue", OWN, machine],
     ["network.x", OWN, machine],
+    ["xnet.core.somaxconn", OWN, machine],
+    ["xfs.mqueue.msg_max", OWN, machine],
     ["vm.overcommit_memory", OWN, machine],
     ["", OWN, machine],
     ["net.core.somaxconn", { network: "host" }, "with --network=host"],

@@ -13,6 +13,8 @@ Deno.test("checkWorkingDirectory() refuses what a process has open", async (t) =
     ["/processes/self/fd/7", "/processes/self/fd/7"],
     ["/srv/proc/self/fd/7", "/srv/proc/self/fd/7"],
     ["/dev/fdx", "/dev/fdx"],
+    ["/srv/dev/fd/7", "/srv/dev/fd/7"],
+    ["/srv/dev/stdin", "/srv/dev/stdin"],
     ["/dev/shm", "/dev/shm"],
     ["/proc/self/fd/7", undefined],
     ["/proc/self/fd/7/../../..", undefined],
