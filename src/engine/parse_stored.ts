@@ -102,7 +102,7 @@ export function readTemplate(
   const file = {
     path: join(workDirectory(store.paths, id), "config.json"),
     advice:
-      "repair it, or remove it: the next start makes it anew of the image",
+      "repair it, or remove it: the next start creates it again from the image",
   };
   return parseStored(file, (what) => {
     const text = store.containers.readText(id, "config.json");
@@ -130,7 +130,7 @@ export function readBundle(
 ): RuntimeSpec | undefined {
   return readStoredSpec({
     path: join(runDirectory(store.paths, id), "config.json"),
-    advice: "the next start writes it anew",
+    advice: "the next start writes it again",
   });
 }
 

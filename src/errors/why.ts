@@ -120,7 +120,7 @@ const WORDS: Readonly<Record<string, string>> = {
   EINVAL: "the system does not do that there",
   EIO: "the disk has an error: see dmesg",
   EISDIR: "it is a directory",
-  ELOOP: "its symbolic links lead nowhere",
+  ELOOP: "its symbolic links do not resolve",
   EMFILE: "this process has too many files open (ulimit -n)",
   ENAMETOOLONG: "the name is too long",
   ENFILE: "the system has too many files open",

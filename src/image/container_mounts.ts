@@ -113,7 +113,7 @@ function withoutRepeats(
     const other = byTarget.get(destination);
     if (other && JSON.stringify(other) !== JSON.stringify(mount)) {
       throw new TypeError(
-        `Cannot mount "${destination}": two different mounts want this place`,
+        `Cannot mount "${destination}": two different mounts have this target`,
       );
     }
     byTarget.set(destination, mount);

@@ -220,7 +220,7 @@ function makeArgs(
   throw new TypeError(
     "Cannot choose a command: " +
       (program === undefined
-        ? "the image names no command, so one must be given"
+        ? "the image has no command; specify one"
         : "the command is empty"),
   );
 }

@@ -40,7 +40,7 @@ export function refuseProcessPlaces(
   if (wrong === undefined) return;
   const what = path.startsWith(wrong) ? "" : `, "${wrong}"`;
   throw new TypeError(
-    `Cannot use working directory "${path}": it leads to what a process has ` +
+    `Cannot use working directory "${path}": it points to what a process has ` +
       `open${what}, which may be the host's; name another one`,
   );
 }

@@ -62,7 +62,7 @@ export async function holdUserNamespace(
     mounts.writeIdMap(pid, "gid_map", formatIdRange(users.gids));
   if (!isMapped) {
     throw new CommandError(
-      `Cannot make a user namespace: the kernel does not take users ` +
+      `Cannot make a user namespace: the kernel refuses users ` +
         `"${formatIdRange(users.uids)}" and groups ` +
         `"${formatIdRange(users.gids)}"`,
     );

@@ -94,7 +94,7 @@ async function readPages(list: TagList): Promise<readonly string[]> {
   let url: URL | undefined = firstPage(list);
   while (url !== undefined) {
     if (asked.has(url.href) || asked.size >= MAX_PAGES) {
-      throw endless(what, `its pages lead back to "${url.pathname}"`);
+      throw endless(what, `its pages link back to "${url.pathname}"`);
     }
     asked.add(url.href);
     const page = await readPage(url, list);

@@ -37,7 +37,7 @@ export function findNextLink(
   if (next !== null && isOwn) return new URL(next.pathname + next.search, url);
   const shown = JSON.stringify(target.replace(/\?.*$/s, "").slice(0, 200));
   throw new SyntaxError(
-    `it says that the list goes on at ${shown}, which is ` +
+    `it says that the list continues at ${shown}, which is ` +
       `no list of "${registry.host}"`,
   );
 }

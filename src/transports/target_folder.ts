@@ -140,7 +140,7 @@ function refuseOthersInPlace(directory: string): void {
     if (entry === undefined) continue;
     if (look(() => statSync(path))?.isDirectory()) return;
     const what = entry.isSymbolicLink()
-      ? "a symbolic link that leads to no directory"
+      ? "a symbolic link that does not point to a directory"
       : "no directory";
     throw new InvalidManifestError(
       `Cannot write to "${directory}": "${path}" is ${what}`,

@@ -41,17 +41,17 @@ const CASES: Readonly<Record<string, Case>> = {
   "a template, at a start": {
     damage: (test) => damageIn("getWorkDir", test, "config.json"),
     read: ({ agent }) => startContainer(agent, "server"),
-    advice: "the next start makes it anew",
+    advice: "the next start creates it again",
   },
   "a template, looked at": {
     damage: (test) => damageIn("getWorkDir", test, "config.json"),
     read: ({ agent }) => inspectContainer(agent, "server"),
-    advice: "the next start makes it anew",
+    advice: "the next start creates it again",
   },
   "a bundle config": {
     damage: (test) => damageIn("getRunDir", test, "config.json"),
     read: ({ agent }) => inspectContainer(agent, "server"),
-    advice: "the next start writes it anew",
+    advice: "the next start writes it again",
   },
   "a container's metadata": {
     damage: damageMetadata,

@@ -232,7 +232,7 @@ Deno.test("makeMounts() refuses what cannot be meant", async (t) => {
     [
       "two spellings of a target",
       two(one, { source: "/x", target: "/a/../t/" }),
-      'Cannot mount "/t": two different mounts want this place',
+      'Cannot mount "/t": two different mounts have this target',
     ],
     [
       "two accesses",

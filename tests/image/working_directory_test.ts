@@ -43,7 +43,7 @@ Deno.test("checkWorkingDirectory() refuses what a process has open", async (t) =
       assertThrows(
         () => checkWorkingDirectory(path),
         TypeError,
-        `Cannot use working directory "${path}": it leads to what a process`,
+        `Cannot use working directory "${path}": it points to what a process`,
       );
     });
   }
@@ -54,6 +54,6 @@ Deno.test("refuseProcessPlaces() says where a directory leads", () => {
   assertThrows(
     () => refuseProcessPlaces("/srv", ["/srv", "/proc/self/fd/7"]),
     TypeError,
-    'directory "/srv": it leads to what a process has open, "/proc/self/fd/7"',
+    'directory "/srv": it points to what a process has open, "/proc/self/fd/7"',
   );
 });

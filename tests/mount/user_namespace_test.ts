@@ -84,7 +84,7 @@ Deno.test("holdUserNamespace() leaves nothing of what cannot be mapped", {
       );
       assertEquals(
         message,
-        "Cannot make a user namespace: the kernel does not take users " +
+        "Cannot make a user namespace: the kernel refuses users " +
           '"0 100000 65536" and groups "0 200000 1000"',
       );
       assertEquals(mapped.length, refused === "uid_map" ? 1 : 2);

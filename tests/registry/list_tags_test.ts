@@ -53,7 +53,7 @@ const REFUSED: Readonly<Record<string, string>> = {
 const ODD: Readonly<Record<string, readonly [OwnAnswer, string]>> = {
   "a page that leads to itself": [
     page(["a"], `<${LIST}>; rel="next"`),
-    `its pages lead back to "${LIST}"`,
+    `its pages link back to "${LIST}"`,
   ],
   "what is no tag": [page(["a", "\u001b[2J"]), '"\\u001b[2J" is no tag'],
   "a number": [page([1]), "expected a string"],
@@ -106,7 +106,7 @@ Deno.test("listTags() goes nowhere else with a login", async (t) => {
         () => list(server),
         RegistryError,
       );
-      assertStringIncludes(message, "it says that the list goes on at");
+      assertStringIncludes(message, "it says that the list continues at");
       assertEquals(reason, "malformed");
       assertEquals(server.requests.length, 1);
     });

@@ -67,7 +67,7 @@ Deno.test("findNextLink() follows to lists of the registry only", async (t) => {
       );
       assertEquals(
         error.message,
-        `it says that the list goes on at ${shown}, which is no list of "q.io"`,
+        `it says that the list continues at ${shown}, which is no list of "q.io"`,
       );
     });
   }

@@ -48,7 +48,7 @@ export function summarizeCheck(
   const texts = [
     `${counts.join(", ")}: ${damaged === 0 ? "none" : damaged} damaged`,
     ...status.leftovers > 0 ? [`${status.leftovers} left over`] : [],
-    ...unread > 0 ? [`${unread} layers not read for want of time`] : [],
+    ...unread > 0 ? [`${unread} layers not read, as time ran out`] : [],
     ...unverifiable > 0
       ? [`${unverifiable} not read, as podman pulled only parts (zstd:chunked)`]
       : [],

@@ -20,7 +20,7 @@ function hintFor(error: unknown, path: readonly string[]): string {
     return " (orlop needs root: try it with sudo)";
   }
   if (errnoOf(error) === "ENOSPC" && path.at(-1) === "gc") {
-    return " (it takes a little room to make room: remove some file by hand)";
+    return " (a cleanup needs some space: remove a file by hand)";
   }
   if (errnoOf(error) === "ENOSPC") {
     return " (orlop df shows what uses the disk, orlop gc makes room)";

@@ -61,7 +61,7 @@ export const CONTAINER_EXISTS = {
   name: "exists",
   summary: "Show by the exit code whether a container exists",
   description: [
-    "0 if it is, of whatever tool; 1 if it is not; 125 if that cannot be told.",
+    "0 if it is, of whatever tool; 1 if it is not; 125 if that is unknown.",
   ],
   arguments: [CONTAINER],
   flags: {

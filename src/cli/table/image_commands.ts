@@ -163,7 +163,7 @@ export const INSPECT_IMAGE = {
 export const IMAGE_EXISTS = {
   name: "exists",
   summary: "Tell by the exit code whether an image is there",
-  description: ["0 if it is, 1 if it is not, 125 if that cannot be told."],
+  description: ["0 if it is, 1 if it is not, 125 if that is unknown."],
   arguments: [IMAGE],
   examples: [{
     line: "orlop image exists busybox || orlop pull busybox",

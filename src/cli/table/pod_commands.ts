@@ -97,7 +97,7 @@ export const START_POD = {
   summary: "Run the containers of pods, detached",
   description: [
     "Each as `orlop run --detach` would, in the order in which they were made; " +
-    "those that run go on.",
+    "running ones are skipped.",
   ],
   arguments: [ANY_PODS],
   flags: ALL_FLAG,
@@ -130,7 +130,7 @@ export const KILL_POD = {
 export const POD_EXISTS = {
   name: "exists",
   summary: "Show by the exit code whether a pod exists",
-  description: ["0 if it is, 1 if it is not, 125 if that cannot be told."],
+  description: ["0 if it is, 1 if it is not, 125 if that is unknown."],
   arguments: [{ ...PODS, isRepeated: false }],
   failureCode: 125,
 } as const satisfies Command;

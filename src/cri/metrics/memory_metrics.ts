@@ -55,17 +55,17 @@ export const MEMORY_METRICS: readonly MetricDefinition<ContainerFacts>[] = [
   gauge(
     "container_memory_swap",
     "Memory that was swapped out, in bytes.",
-    // Without swap nobody counts it.
+    // Without swap it is not counted.
     ({ sample }) => sample.usage.memory.swap ?? 0n,
   ),
   gauge(
     "container_memory_usage_bytes",
-    "Memory in use, all of it, in bytes.",
+    "Memory in use, with all page cache, in bytes.",
     ({ sample }) => sample.usage.memory.usage,
   ),
   gauge(
     "container_memory_working_set_bytes",
-    "Memory in use but for what could be given back at once, in bytes.",
+    "Memory in use without inactive page cache, in bytes.",
     ({ sample }) => sample.usage.memory.workingSet,
   ),
   counter(

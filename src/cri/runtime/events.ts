@@ -51,6 +51,6 @@ export async function tellEvent(
       containersStatuses: members.map((known) => statusOf(known, unmanaged)),
     }));
   } catch (error) {
-    agent.log("warn", `Cannot tell an event of "${id}": ${whyOf(error)}`);
+    agent.log("warn", `Cannot send an event of "${id}": ${whyOf(error)}`);
   }
 }

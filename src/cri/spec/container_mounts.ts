@@ -46,13 +46,13 @@ export function readMount(mount: Mount): WantedMount {
     new TypeError(`Cannot mount "${hostPath}" at "${target}": ${why}`);
   const isImage = image !== undefined && image.image !== "";
   if (isImage && hostPath !== "") {
-    throw wrong("there is both a path and an image");
+    throw wrong("it has both a path and an image");
   }
   if (isImage && !mount.readonly) {
-    throw wrong("an image cannot be written to, so it has to be read-only");
+    throw wrong("an image is read-only, so the mount must be, too");
   }
   if (!isImage && imageSubPath !== "") {
-    throw wrong("there is a path in an image, but no image");
+    throw wrong("it has a path in an image, but no image");
   }
   if (imageSubPath.includes("\0")) throw wrong("a path in an image has a NUL");
   const odd = mountOptions.find((option) => !OPTIONS.test(option));
@@ -95,12 +95,12 @@ function accessOf(
   { wrong }: Pick<Context, "wrong">,
 ): WantedMount["access"] {
   if (recursiveReadOnly && !readonly) {
-    throw wrong("what is read-only with all below it has to be read-only");
+    throw wrong("a recursive read-only mount must be read-only");
   }
   if (
     recursiveReadOnly && propagation !== MountPropagation.PROPAGATION_PRIVATE
   ) {
-    throw wrong("what is read-only with all below it has to be private");
+    throw wrong("a recursive read-only mount must be private");
   }
   if (recursiveReadOnly) return "all-read-only";
   return readonly ? "read-only" : "read-write";

@@ -82,7 +82,7 @@ function processes(
 function joinedPod({ pid }: PodFacts["namespaces"]): JoinedNamespace {
   if (pid !== undefined) return { path: pid };
   throw new TypeError(
-    "Cannot share processes in the pod: it was made without; each of its " +
+    "Cannot share processes in the pod: it was created without; each of its " +
       "containers has its own",
   );
 }

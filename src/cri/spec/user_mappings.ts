@@ -86,7 +86,7 @@ export function readUsers(
     const { containerId, hostId, length } = mapping;
     if (containerId !== 0) {
       throw new TypeError(
-        `${prefix}: its ${what} begin with ${containerId}, so nobody is 0`,
+        `${prefix}: its ${what} begin with ${containerId}, so ID 0 is not mapped`,
       );
     }
     if (length === 0) throw new TypeError(`${prefix}: it has no ${what}`);

@@ -33,7 +33,7 @@ export function writeCheckMetrics(path: string, status: CheckStatus): void {
       status.checked,
     ),
     gauge("check_damaged", "How many faults it found.", status.damaged.length),
-    gauge("check_leftovers", "How many things nobody needs.", status.leftovers),
+    gauge("check_leftovers", "The number of leftovers.", status.leftovers),
     gauge(
       "check_layers_verified",
       "How many layers have had their content read.",

@@ -95,7 +95,7 @@ function findNameFaults(
   const path = join(paths.links, name);
   return readLinkIfThere(path) === `../${id}/diff`
     ? []
-    : [`${path}: it does not lead to its layer`];
+    : [`${path}: it does not point to its layer`];
 }
 
 /** How to restore a layer: from its image, or by creating its container again. */
@@ -109,7 +109,7 @@ function adviseOnLayer(
   const container = tables.containers.records.find(isOn(tables, layer));
   return container === undefined
     ? "Nothing uses it: orlop gc removes it after a day"
-    : `Make it anew: ${removalOf(store, container)}, then create it again`;
+    : `Replace it: ${removalOf(store, container)}, then create it again`;
 }
 
 /** The same for a layer whose files differ. */
@@ -122,7 +122,7 @@ export function adviseOnContent(
   if (image === undefined) return adviseOnLayer(store, tables, layer);
   const name = image.names?.[0] ?? image.id;
   return "Fetch it again: orlop check --full --repair, or remove image " +
-    `${name} and bring it anew; a pull alone takes what is here`;
+    `${name} and pull or load it again; a pull alone keeps what is there`;
 }
 
 function findImageOn(
@@ -213,7 +213,7 @@ function checkContainers(
       return judge("container", container, {
         faults: [`its layer ${container.layer} is gone`],
         advice: () =>
-          `Nothing is left of it but its record: ` +
+          `Only its record is left: ` +
           removalOf(store, container),
       });
     }
@@ -230,7 +230,7 @@ function checkContainers(
 /** How to repair a container whose settings cannot be read. */
 export function adviseOnTemplate({ id, names }: ContainerRecord): string {
   return `Remove the file, if it is there: orlop start ${names?.[0] ?? id} ` +
-    "makes it anew of the image, without the settings of its own";
+    "creates it again from the image, without its own settings";
 }
 
 /** The next command that writes removes it: a kill is no damage. */
@@ -238,8 +238,8 @@ function describeHalf({ id, names = [] }: ContainerRecord): CheckedObject {
   const [name = ""] = names;
   return {
     ...{ kind: "container", id, name, state: "leftover" },
-    faults: ["who made or removed it was killed"],
-    advice: "Nothing is wrong with the rest; remove it: orlop gc",
+    faults: ["its creation or removal was interrupted"],
+    advice: "It does no harm; remove it: orlop gc",
   };
 }
 

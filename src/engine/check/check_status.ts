@@ -24,7 +24,7 @@ export interface CheckStatus {
   readonly checked: number;
   /** What is damaged: a sentence each. */
   readonly damaged: readonly string[];
-  /** How many things nobody needs. */
+  /** The number of leftovers. */
   readonly leftovers: number;
   /** When the content of layers was last read, by ID. */
   readonly verified: ReadonlyMap<string, VerifiedLayer>;

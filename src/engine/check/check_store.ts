@@ -187,7 +187,7 @@ function describeTable({ path, message }: TableFault): CheckedObject {
     faults: [message],
     advice: path.endsWith(".lock")
       ? "Remove what is there, or let it be done: orlop check --repair"
-      : "Until then orlop changes nothing in this store",
+      : "Until it is repaired, orlop changes nothing in this store",
   };
 }
 
@@ -204,11 +204,11 @@ async function listLeftovers(
   return [
     ...removable.map(({ id, name }) => ({
       ...leftover(id, name),
-      advice: "Nothing is wrong with the rest; remove it: orlop gc",
+      advice: "It does no harm; remove it: orlop gc",
     })),
     ...kept.map(({ name, reason }) => ({
       ...leftover(name, ""),
-      advice: `${reason}: gc removes it when that is over`,
+      advice: `${reason}: gc removes it afterwards`,
     })),
   ];
 }
@@ -232,8 +232,8 @@ async function listMounts(
     id: target,
     name: "",
     state: "leftover",
-    faults: [isOfLayer ? "nobody counts it" : "it belongs to no layer"],
-    advice: `If nobody needs it: umount ${target}`,
+    faults: [isOfLayer ? "it is not counted" : "it belongs to no layer"],
+    advice: `If it is not needed: umount ${target}`,
   }));
 }
 

@@ -57,7 +57,7 @@ export async function planRepair(
 }
 
 const DEEDS: Readonly<Record<Repair["kind"], string>> = {
-  names: "make its short names again",
+  names: "recreate its short names",
   fetch: "fetch it again",
   lost: "drop it",
 };

@@ -48,7 +48,7 @@ function removeOrRename(path: string): string {
   try {
     Deno.removeSync(path);
     syncDirectory(dirname(path));
-    return "remove it: the next writer makes the file";
+    return "remove it: the next writer creates the file";
   } catch (error) {
     if (!isErrno(error, "ENOTEMPTY")) throw error;
   }

@@ -116,7 +116,7 @@ class Planner {
       return;
     }
     const reason = kind === "download"
-      ? "received in part, and nobody has gone on with it"
+      ? "received in part, and not resumed"
       : `${kind} without a record, left by a crash`;
     this.#take({ ...common, reason, layers: [] });
   }
@@ -130,7 +130,7 @@ class Planner {
     );
     for (const { id: top } of layers) {
       for (const { id, bytes } of this.#users.dropChain(top, young)) {
-        const reason = "it belongs to no image and no container";
+        const reason = "no image or container uses it";
         this.#take({ kind: "layer", id, name: id, reason, bytes, layers: [] });
       }
     }
@@ -175,8 +175,8 @@ class Planner {
         ...common,
         bytes: bytes + sumBytes(layers),
         reason: container.state === "vanished"
-          ? "nobody will remove it any more"
-          : "nobody runs it or has mounted it",
+          ? "no other process will remove it"
+          : "it is neither running nor mounted",
         layers: layers.map((layer) => layer.id),
       });
     }

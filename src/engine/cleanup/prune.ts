@@ -236,8 +236,9 @@ function describeReport(
     return { ...common, outcome: "failed", message };
   }
   if (shortfallBytes === 0) return { ...common, outcome: "done", message: "" };
-  const message = `Cannot free ${plan.wanted} bytes: all else is in use, ` +
-    `pinned or younger`;
+  const message =
+    `Cannot free ${plan.wanted} bytes: everything else is in use, ` +
+    `pinned or too young`;
   return { ...common, outcome: "short", message };
 }
 

@@ -27,7 +27,7 @@ export async function releaseAbandoned(
       options.signal?.throwIfAborted();
       agent.log(
         "warn",
-        `Cannot give back what pod "${id}" has: ${whyOf(error)}`,
+        `Cannot release the resources of pod "${id}": ${whyOf(error)}`,
       );
     }
   }

@@ -120,7 +120,7 @@ function formatCron({ command, every, at }: Schedule): string {
     week: `${minute} ${hour} * * 0`,
   }[every];
   return [
-    "# Cleans up what orlop keeps; made by `orlop schedule`. Remove this file " +
+    "# Cleans up orlop's store; made by `orlop schedule`. Remove this file " +
     "to stop it.",
     "SHELL=/bin/sh",
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -141,19 +141,19 @@ function formatService({ command }: Schedule): string {
   return [
     "# Made by `orlop schedule`.",
     "[Unit]",
-    "Description=Clean up what orlop keeps",
+    "Description=Clean up orlop's store",
     "",
     "[Service]",
     "Type=oneshot",
     `ExecStart=${command.map(quoteForSystemd).join(" ")}`,
-    "# 75: others held the store; the next time will do.",
+    "# 75: the store was busy; the next run will do it.",
     "SuccessExitStatus=75",
     "Nice=19",
     "IOSchedulingClass=idle",
     "NoNewPrivileges=yes",
     "IPAddressDeny=any",
-    "# Nothing that gives it mounts of its own, such as ProtectSystem or",
-    "# PrivateTmp: it has to see, and to undo, those of the containers.",
+    "# No setting that gives it its own mounts, such as ProtectSystem or",
+    "# PrivateTmp: it has to see, and to remove, those of containers.",
     "",
   ].join("\n");
 }
@@ -168,11 +168,11 @@ function formatTimer({ every, at }: Schedule): string {
   return [
     "# Made by `orlop schedule`.",
     "[Unit]",
-    "Description=Clean up what orlop keeps, at set times",
+    "Description=Clean up orlop's store regularly",
     "",
     "[Timer]",
     `OnCalendar=${when}`,
-    "# Not all machines of a site at once; and after a night off, in the morning.",
+    "# Not all machines of a site at the same time; a missed run is made up for.",
     `RandomizedDelaySec=${every === "hour" ? "5min" : "30min"}`,
     "Persistent=true",
     "",

@@ -269,11 +269,11 @@ function stillThere(
   process: RuntimeProcess | undefined,
 ): InUseError {
   const why = process === undefined
-    ? "the orlop that runs it does not put it away; if it was stopped, let it go " +
-      "on, or end it with SIGKILL, and try again"
+    ? "the orlop that runs it does not clean it up; if that was paused, resume " +
+      "it, or end it with SIGKILL, and try again"
     : process.runtime.program === undefined || process.pid === undefined
-    ? `what "${process.runtime.stateRoot}" tells of it cannot be read`
-    : `process ${process.pid} does not end; see what it does: ps -p ` +
+    ? `what "${process.runtime.stateRoot}" says about it cannot be read`
+    : `process ${process.pid} does not exit; see what it does: ps -p ` +
       process.pid;
   return new InUseError(`Cannot stop container "${id}": ${why}`, [id]);
 }

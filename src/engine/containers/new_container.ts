@@ -123,7 +123,7 @@ export function formatTemplate(template: RuntimeSpec, id: ContainerId): string {
   if (text.length <= MAX_SPEC_SIZE) return text;
   throw new TypeError(
     `Cannot create container "${id}": its command, variables and mounts take ` +
-      `${text.length} bytes, at most ${MAX_SPEC_SIZE} can be written down`,
+      `${text.length} bytes, at most ${MAX_SPEC_SIZE} are possible`,
   );
 }
 

@@ -46,7 +46,7 @@ function checkReleased(agent: Agent, { id, names }: ContainerRecord): void {
   if (!isAttached(agent, id)) return;
   throw new InUseError(
     `Cannot remove pod "${names?.[0] ?? id}": it has namespaces or addresses ` +
-      `that are not given back; use "orlop pod rm"`,
+      `that are not released; use "orlop pod rm"`,
     [id],
   );
 }

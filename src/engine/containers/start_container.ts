@@ -180,7 +180,7 @@ function checkIsWhole(container: ContainerRecord): void {
   const name = container.names?.[0] ?? container.id;
   throw new Error(
     `Cannot start container "${name}": its removal has begun; each command ` +
-      `goes on with it, and says what is in the way`,
+      `continues it, and says what prevents it`,
   );
 }
 
@@ -215,7 +215,7 @@ async function renewTemplate(
   });
   const path = join(ensureWorkDirectory(agent.store.paths, id), "config.json");
   writeAtomically(path, formatRuntimeSpec(template));
-  agent.log("warn", `Made "${path}" anew: it was lost, with its settings`);
+  agent.log("warn", `Created "${path}" again: it was lost, with its settings`);
   return template;
 }
 

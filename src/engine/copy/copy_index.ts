@@ -135,7 +135,7 @@ function chooseFormat(
   const other = medium.manifestTypes.find(isIndexType);
   if (other !== undefined) return formatOf(other);
   throw new InvalidManifestError(
-    `Cannot write index "${digest}": what it is to go to takes single images ` +
+    `Cannot write index "${digest}": the destination accepts single images ` +
       "only",
   );
 }

@@ -78,7 +78,7 @@ function readDestination(
 ): MediumReference {
   if (text === undefined) {
     throw new InvalidImageNameError(
-      `Cannot push "${image}": an ID does not say where to; give a ` +
+      `Cannot push "${image}": an ID names no destination; specify a ` +
         "destination, such as quay.io/org/app:1",
     );
   }

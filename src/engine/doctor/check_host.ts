@@ -46,7 +46,10 @@ function lookAtUser(): readonly Finding[] {
   const { ok, fail } = about("user");
   const uid = Deno.uid();
   return uid === 0 ? [ok("root")] : [
-    fail(`user ${uid}`, "Run orlop as root: it mounts, and gives files away"),
+    fail(
+      `user ${uid}`,
+      "Run orlop as root: it mounts and changes owners of files",
+    ),
   ];
 }
 
@@ -60,7 +63,7 @@ export function assessKernel(release: string): readonly Finding[] {
   const isNew = isAtLeast(release.split(/\D/).map(Number), MIN_KERNEL);
   const found = `Linux ${release}`;
   const advice = `Use ${MIN_KERNEL.join(".")} or later: older ones are not ` +
-    "tried, and lack features of overlayfs";
+    "tested, and lack features of overlayfs";
   return isNew ? [ok(found)] : [warn(found, advice)];
 }
 
@@ -80,7 +83,7 @@ export function assessFileSystem(
 ): readonly Finding[] {
   const { ok, warn, fail } = about("file system");
   if (mount === undefined) {
-    return [warn("findmnt does not know it", `Look at: df ${root}`)];
+    return [warn("findmnt does not find it", `Look at: df ${root}`)];
   }
   const { type, target, options } = mount;
   const found = `${type} on ${target}`;
@@ -174,7 +177,7 @@ function lookAtClock(): readonly Finding[] {
   return now.getTime() >= MADE_MS ? [ok(found)] : [
     fail(
       found,
-      "Set the clock: certificates will not be valid, nor ages right",
+      "Set the clock: otherwise certificates are invalid and ages wrong",
     ),
   ];
 }
@@ -190,7 +193,7 @@ function lookAtNames(): readonly Finding[] {
   return servers.length > 0 ? [ok(`name servers ${servers.join(", ")}`)] : [
     warn(
       `no name server in ${file}`,
-      "Only names in /etc/hosts can be pulled from",
+      "Only registries in /etc/hosts can be reached",
     ),
   ];
 }
@@ -214,7 +217,7 @@ export function lookAtProxy(
       isLost
         ? warn(
           "ALL_PROXY is not used",
-          "podman has HTTPS_PROXY, HTTP_PROXY, too",
+          "Set HTTPS_PROXY and HTTP_PROXY, as for podman",
         )
         : ok("none"),
     ];

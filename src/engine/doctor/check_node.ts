@@ -43,7 +43,7 @@ async function lookAtMonitor(
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     if (!isServed) return [ok("no conmon: only run -d and serve need it")];
-    return [fail("no conmon", "Install conmon: it watches over containers")];
+    return [fail("no conmon", "Install conmon: it monitors containers")];
   }
 }
 
@@ -58,7 +58,7 @@ function lookAtNetworks(node: NodeSettings): readonly Finding[] {
     const none = node.isServed
       ? fail(
         `none in ${directory}`,
-        "Describe one: pods wait for it. Network add-ons of Kubernetes bring " +
+        "Configure one: pods wait for it. Network add-ons of Kubernetes install " +
           "their own",
       )
       : ok(`none in ${directory}: only run --network and serve need one`);
@@ -91,9 +91,9 @@ function lookAtNetwork(
     capabilities.has("portMappings")
   );
   return hasPorts ? ok(found) : warn(
-    `${found}; no plugin leads ports of the host to pods`,
+    `${found}; no plugin forwards ports of the host to pods`,
     'Add { "type": "portmap", "capabilities": { "portMappings": true } }, ' +
-      "unless the add-on does it otherwise",
+      "unless the add-on forwards them itself",
   );
 }
 
@@ -104,21 +104,20 @@ function lookAtCgroupDriver(
   if (cgroupManager === "systemd" && !isThere(SYSTEMD)) {
     return [
       fail(
-        "systemd, which does not run here",
+        "systemd, which is not running",
         'Set cgroup_manager = "cgroupfs" in [serve]',
       ),
     ];
   }
   return [
-    ok(`${cgroupManager}: the kubelet takes it from orlop, or needs the same`),
+    ok(`${cgroupManager}: the kubelet reads it from orlop, or needs the same`),
   ];
 }
 
 const SYSCTLS = [
   {
     name: "net.ipv4.ip_forward",
-    advice:
-      "Pods reach nothing but their node: sysctl -w net.ipv4.ip_forward=1",
+    advice: "Pods can reach only their node: sysctl -w net.ipv4.ip_forward=1",
     ifMissing: "the kernel has no such setting",
   },
   {

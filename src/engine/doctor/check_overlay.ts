@@ -24,7 +24,7 @@ async function tryOverlay(
   const isNew = !existsSync(options.root);
   // Do not create directories that cannot be removed again.
   if (isNew && !existsSync(dirname(options.root))) {
-    return [ok("not tried: the first pull makes the store")];
+    return [ok("not tried: the first pull creates the store")];
   }
   const trial = makeTrial(options.root);
   try {

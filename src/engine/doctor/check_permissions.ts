@@ -13,17 +13,17 @@ const PROGRAMS = [
 /** The checks. */
 export function permissionChecks(options: ExamineOptions): readonly Check[] {
   return [
-    { name: "locks of others", look: () => lookAtLibc(options) },
+    { name: "locks of other tools", look: () => lookAtLibc(options) },
     { name: "permissions", look: () => lookAtPermissions(options) },
   ];
 }
 
 function lookAtLibc({ libc }: ExamineOptions): readonly Finding[] {
-  const { ok, warn } = about("locks of others");
+  const { ok, warn } = about("locks of other tools");
   return libc === undefined
     ? [warn(
       "libc is not bound",
-      "Let no other tool use this store: allow ffi, or use a glibc system",
+      "Do not share this store: allow ffi, or use a glibc system",
     )]
     : [ok("respected, by fcntl")];
 }
@@ -36,13 +36,13 @@ function lookAtPermissions(
     Deno.permissions.querySync(descriptor).state === "granted";
   const found: Finding[] = [
     isGranted({ name: "run" })
-      ? warn("run: all programs", "Start orlop by its launcher")
+      ? warn("run: all programs", "Start orlop with its launcher")
       : ok(`run: ${PROGRAMS.filter(isFound).join(", ")}`),
     isGranted({ name: "ffi" })
-      ? warn("ffi: anything", "Start orlop by its launcher")
+      ? warn("ffi: everything", "Start orlop with its launcher")
       : ok(`ffi: nothing more can be loaded`),
     isGranted({ name: "net" })
-      ? warn("net: all hosts", "Start orlop by its launcher")
+      ? warn("net: all hosts", "Start orlop with its launcher")
       : ok("net: none"),
     ok(`read: ${isGranted({ name: "read" }) ? "all files" : root}`),
   ];

@@ -48,7 +48,7 @@ export function assessRuntime(program: string, text: string): Finding {
     return ok(`${found}, with Debian's fix of CVE-2024-21626`);
   }
   return warn(
-    `${found}, which CVE-2024-21626 lets containers out of`,
+    `${found}, which is vulnerable to CVE-2024-21626`,
     `Install runc ${FIXED.join(".")} or later, unless its package has the fix`,
   );
 }

@@ -33,7 +33,7 @@ const LOCKS = [
 export function storeChecks(options: ExamineOptions): readonly Check[] {
   const { ok } = about("store");
   if (!isThere(layOut(options).home)) {
-    const found = `none at ${options.root} yet: the first pull makes it`;
+    const found = `none at ${options.root} yet: the first pull creates it`;
     return [{ name: "store", look: () => [ok(found)] }];
   }
   return [
@@ -55,12 +55,12 @@ function lookAtTools({ root, libc }: ExamineOptions): readonly Finding[] {
   }
   const signs = [
     ...["libpod", "db.sql"].map((name) => [join(root, name), "podman"]),
-    ...nameInSettings(root).map((file) => [file, `all that read ${file}`]),
+    ...nameInSettings(root).map((file) => [file, `tools that read ${file}`]),
   ];
   const users = signs.flatMap(([path = "", user = ""]) =>
     isThere(path) ? [user] : []
   );
-  if (users.length === 0) return [ok("none has used this store")];
+  if (users.length === 0) return [ok("no other tool has used this store")];
   const found = `used by ${[...new Set(users)].join(", ")}`;
   if (libc !== undefined) return [ok(`${found}; orlop respects their locks`)];
   return [fail(found, "Allow ffi: without it orlop does not see their locks")];
@@ -85,14 +85,14 @@ async function lookAtLocks(
   const still = [...findHolders(options)].filter(([path, pid]) =>
     first.get(path) === pid
   );
-  if (still.length === 0) return [ok("nobody holds one for long")];
+  if (still.length === 0) return [ok("none is held for long")];
   return still.map(([path, pid]) =>
     pid > 0
       ? warn(
         `process ${pid} holds ${path}`,
         `See what it does: ps -p ${pid}; others wait until it ends`,
       )
-      : warn(`somebody holds ${path}`, `See who: fuser -v ${path}`)
+      : warn(`a process holds ${path}`, `Find it: fuser -v ${path}`)
   );
 }
 
@@ -133,7 +133,7 @@ async function lookAtRecords(
   return [
     ok(`containers/storage, overlay: ${counts.join(", ")}`),
     ...held.faults.map(({ message }) =>
-      fail(message, "Until then orlop changes nothing in this store")
+      fail(message, "Until it is repaired, orlop changes nothing in this store")
     ),
     ...describeLeftovers(findLeftovers(facts)),
     ...held.faults.length > 0
@@ -164,11 +164,11 @@ function describeLeftovers(
     ...removable.slice(0, 1).map(({ name }) =>
       warn(
         `${removable.length} leftovers, ${bytes}, such as ${name}`,
-        "Nothing is wrong with the rest; remove them: orlop gc",
+        "They do no harm; remove them: orlop gc",
       )
     ),
     ...kept.map(({ name, reason }) =>
-      warn(`leftover ${name}: ${reason}`, "gc removes it when that is over")
+      warn(`leftover ${name}: ${reason}`, "gc removes it afterwards")
     ),
   ];
 }
@@ -194,7 +194,7 @@ async function lookAtMounts(
 function countText(mounted: number, stale: number): string {
   const text = `${mounted} layers are mounted`;
   // For example after a reboot: the kernel's table decides.
-  return stale === 0 ? text : `${text}; ${stale} were, and count for nothing`;
+  return stale === 0 ? text : `${text}; ${stale} outdated counts are ignored`;
 }
 
 async function describeMount(
@@ -202,10 +202,10 @@ async function describeMount(
   { isLayer, signal }: { isLayer: boolean; signal: AbortSignal | undefined },
 ): Promise<Finding> {
   const { warn } = about("mounts");
-  const what = isLayer ? "nobody counts" : "belongs to no layer";
+  const what = isLayer ? "is not counted" : "belongs to no layer";
   const holders = await findUsers(target, signal);
-  const found = `${target} is mounted, which ${what}; ${holders}`;
-  return warn(found, `If nobody needs it: umount ${target}`);
+  const found = `${target} is mounted, but ${what}; ${holders}`;
+  return warn(found, `If it is not needed: umount ${target}`);
 }
 
 /** The processes that use a mount. Other mount namespaces are not visible. */
@@ -223,7 +223,7 @@ async function findUsers(
       ? "no process uses it"
       : `in use by process ${ids.join(", ")}`;
   } catch {
-    return "who uses it cannot be told without fuser (psmisc)";
+    return "its users cannot be listed without fuser (psmisc)";
   }
 }
 
@@ -232,12 +232,12 @@ function lookAtCheck(options: ExamineOptions): readonly Finding[] {
   const { ok, fail } = about("check");
   const status = readCheckStatus(layOut(options));
   if (status === undefined) {
-    return [ok("no content was read yet: orlop check --full does")];
+    return [ok("no content was verified yet: orlop check --full does")];
   }
   const { time, depth, verified } = status;
   const damaged = [...verified].filter(([, { faults }]) => faults.length > 0);
   if (damaged.length === 0) {
-    const read = `${verified.size} layers were read and are whole`;
+    const read = `${verified.size} layers were verified`;
     return [ok(`last at ${time} (${depth}): ${read}`)];
   }
   return damaged.map(([id, { faults: [fault = ""], time }]) =>
@@ -252,8 +252,8 @@ function lookAtCleanup(options: ExamineOptions): readonly Finding[] {
   const status = readCleanupStatus(layOut(options));
   if (status === undefined) {
     const advice = installed.length > 0
-      ? "Wait for the first, or start it: orlop gc"
-      : "Let it run every night: orlop schedule cron --install";
+      ? "Wait for the first one, or start it: orlop gc"
+      : "Schedule it: orlop schedule cron --install";
     return [warn(`${by}, none so far`, advice)];
   }
   const { time, outcome, message } = status;

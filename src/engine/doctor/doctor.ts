@@ -47,7 +47,7 @@ async function lookAt({ name, look }: Check): Promise<readonly Finding[]> {
     return await look();
   } catch (error) {
     const found = whyOf(error);
-    const advice = "Without an answer to this the rest may be wrong, too";
+    const advice = "Without this result, other results may be wrong";
     return [{ check: name, state: "fail", found, advice }];
   }
 }

@@ -53,7 +53,7 @@ export async function putLayer(
   if (move.preserveDigests) {
     throw new ChangedDigestError(
       `Cannot keep digest "${original.digest}" of a layer: only its ` +
-        "uncompressed content is here, and it is not where it is to go",
+        "uncompressed content is available, and the destination lacks it",
     );
   }
   switch (plan.kind) {

@@ -34,7 +34,7 @@ function whyNot(path: string): string | undefined {
   try {
     const found = lstatIfThere(path);
     if (found === undefined || found.isFile) return undefined;
-    return "there is something else, and no file";
+    return "it exists and is not a file";
   } catch (error) {
     return whyOf(error); // such as of /proc, where orlop may not look
   }

@@ -114,7 +114,7 @@ async function connect(
 
 function notThere(id: ContainerId, cause: unknown): ProcessNotFoundError {
   return new ProcessNotFoundError(
-    `Cannot attach to container "${id}": nothing runs in it that is watched`,
+    `Cannot attach to container "${id}": no monitored process runs in it`,
     { cause },
   );
 }

@@ -111,7 +111,7 @@ function openOutput(): Output {
     async drop() {
       const controller = await opened;
       if (isOpen) {
-        controller.error(new Error("Cannot read on: it was given up"));
+        controller.error(new Error("Cannot continue to read: it was closed"));
       }
       end();
     },

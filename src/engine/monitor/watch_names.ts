@@ -49,7 +49,7 @@ export function watchNames(folder: string): NameWatch {
         for (const path of paths) changed.add(nameOf(path));
         change.resolve();
       }
-      problem = new Error("the watch was given up"); // or closed
+      problem = new Error("the watch was closed"); // or closed
     } catch (error) {
       problem = error;
     }

@@ -89,7 +89,7 @@ function checkTemplate(agent: Agent, name: string, id: ContainerId): void {
   const { annotations = {}, linux = {} } = readTemplate(agent, id) ?? {};
   if (annotations[OF_KUBELET] !== undefined) {
     throw new PolicyError(
-      `Cannot start pod "${name}": a kubelet has made it, and starts it`,
+      `Cannot start pod "${name}": a kubelet created it, and starts it`,
     );
   }
   const lost = (linux.namespaces ?? []).find(({ path }) =>
@@ -97,8 +97,8 @@ function checkTemplate(agent: Agent, name: string, id: ContainerId): void {
   );
   if (lost === undefined) return;
   throw new InUseError(
-    `Cannot start pod "${name}": it was stopped, or the machine was, and has no ` +
-      "network any more; make it anew",
+    `Cannot start pod "${name}": it has no network since it was stopped, or since a ` +
+      "reboot; create it again",
     [name],
   );
 }

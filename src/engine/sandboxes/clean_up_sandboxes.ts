@@ -57,7 +57,7 @@ export async function cleanUpSandboxes(
       options.signal?.throwIfAborted();
       agent.log(
         "warn",
-        `Cannot give back what pod "${id}" had, which is no more: ` +
+        `Cannot release the resources of pod "${id}", which no longer exists: ` +
           whyOf(error),
         { pod: id },
       );

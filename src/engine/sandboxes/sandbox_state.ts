@@ -154,8 +154,8 @@ export function checkStateSize(state: SandboxState): void {
   const { length } = formatSandboxState(state);
   if (length <= MAX_NEW_SIZE) return;
   throw new InvalidSandboxError(
-    `Cannot make sandbox: what is asked for and what its networks answer has ` +
-      `${length} characters, more than the ${MAX_NEW_SIZE} that can be kept`,
+    `Cannot make sandbox: its request and the results of its networks have ` +
+      `${length} characters, more than ${MAX_NEW_SIZE}`,
   );
 }
 

@@ -66,7 +66,7 @@ export function checkLabels(
   const label = labels.find((text) => text !== "disable");
   if (label === undefined || !host.readStatus(SELINUX)) return;
   throw new TypeError(
-    `Cannot use SELinux label "${label}": orlop gives containers none; use ` +
+    `Cannot use SELinux label "${label}": orlop gives none to containers; use ` +
       `label=disable, or podman`,
   );
 }

@@ -142,7 +142,7 @@ async function repair({ store, log }: Agent): Promise<void> {
   try {
     using _held = await store.lock({ layers: "read" });
   } catch (error) {
-    log("debug", `the next command has to repair the store: ${error}`);
+    log("debug", `the next command must repair the store: ${error}`);
   }
 }
 

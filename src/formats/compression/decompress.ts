@@ -106,7 +106,7 @@ function createUnzstd(handle: ZlibHandle, sink: ArchiveSink): Decompressor {
       // The handle stops at each frame's end, and goes on when called again.
       while (at < chunk.length) {
         const { next, written } = inflate(handle, { input: chunk, at, sink });
-        if (written === 0 && next === at) throw damaged("it does not go on");
+        if (written === 0 && next === at) throw damaged("it ends too early");
         at = next;
       }
       drain(handle, sink);

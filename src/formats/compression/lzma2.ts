@@ -54,7 +54,7 @@ export function* decodeLzma2(
     }
     if (reset >= RESET_PROPERTIES) needsProperties = false;
     if (needsDictionary || control >= CODED && needsProperties) {
-      throw new SyntaxError("it begins in the middle of a stream");
+      throw new SyntaxError("it starts in the middle of a stream");
     }
     if (control >= CODED) yield* decodeCoded(feed, decoder, { control, reset });
     else yield* copyPlain(feed, window, control);

@@ -244,7 +244,7 @@ function checkLayout(
   }
   if (data !== dataSize) {
     throw new SyntaxError(
-      `its sparse map tells of ${data} bytes of data, not of ${dataSize}`,
+      `its sparse map describes ${data} bytes of data, not of ${dataSize}`,
     );
   }
   return { realSize, regions: regions.filter(({ length }) => length > 0) };

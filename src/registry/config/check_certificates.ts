@@ -33,7 +33,7 @@ export function checkPair(cert: PemFile, key: PemFile): void {
     throw unusable(cert.path, "it has no certificate in PEM");
   }
   if (/ENCRYPTED/.test(key.text)) {
-    throw unusable(key.path, "it is encrypted; take its passphrase away");
+    throw unusable(key.path, "it is encrypted; remove its passphrase");
   }
   if (!/-----BEGIN ([A-Z]+ )?PRIVATE KEY-----/.test(key.text)) {
     throw unusable(key.path, "it has no private key in PEM");

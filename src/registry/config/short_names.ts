@@ -79,6 +79,6 @@ export function checkAmbiguity(
   throw new InvalidImageNameError(
     `Cannot tell which image "${name}" is: it may be on ` +
       `${candidates.map(({ domain }) => domain).join(", ")}; name one ` +
-      `(short-name-mode is "enforcing", and nobody can be asked)`,
+      `(short-name-mode is "enforcing", and there is no terminal to ask on)`,
   );
 }

@@ -12,9 +12,10 @@ export const PAGE_PROBLEM =
 const ADVICE: Readonly<Record<number, string>> = {
   401: "it needs (other) credentials; use orlop login or --creds",
   403: "these credentials do not allow to push; use orlop login or --creds",
-  404: "the registry does not know the repository; some want it made first",
-  405: "the registry does not take pushes; is it a mirror, or read-only?",
-  413: "it is larger than the registry, or a proxy before it, takes",
+  404:
+    "the registry does not know the repository; some require it to be created first",
+  405: "the registry does not accept pushes; is it a mirror, or read-only?",
+  413: "it is larger than the registry, or a proxy, accepts",
 };
 
 /** Makes an error of an answer that is no success, and reads it to its end. */

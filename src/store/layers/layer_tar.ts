@@ -134,7 +134,7 @@ class OpenTar implements LayerTar {
     const room = Math.min(into.length, file.left);
     const count = readSync(file.fd, into, 0, room, file.position);
     if (count === 0) {
-      throw changed(this.#layer, file.path, "it was made shorter");
+      throw changed(this.#layer, file.path, "it was truncated");
     }
     file.position += count;
     file.left -= count;
@@ -186,7 +186,7 @@ function openFile(
     const shown = showBinaryString(name).slice(1, -1);
     const why = text === undefined
       ? "it is missing, or no regular file"
-      : "its path leads elsewhere";
+      : "its path points elsewhere";
     throw changed(layer, `${root}/${shown}`, why);
   }
   const fd = openRegularFile(path);

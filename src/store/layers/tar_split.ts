@@ -124,7 +124,7 @@ function openFile(path: string, layer: LayerRecord): number {
     path,
     why: isPartial
       ? "it was pulled in parts (zstd:chunked), so its archive is not known"
-      : `"${path}", which tells how its archive was made: ${fd}`,
+      : `"${path}", which describes its archive: ${fd}`,
   });
 }
 

@@ -39,7 +39,7 @@ function describeWrongKind(path: string): string | undefined {
   } catch (error) {
     if (isErrno(error, "ENOENT") && !isNameThere(path)) return undefined;
     if (isErrno(error, "ENOENT", "ELOOP")) {
-      return "its symbolic links lead nowhere";
+      return "its symbolic links do not resolve";
     }
     throw error;
   }

@@ -38,7 +38,7 @@ export async function requireConsistent(
   if (inconsistency === undefined) return;
   const others = more.length === 0 ? "" : ` (and ${more.length} more)`;
   throw new DamagedStoreError(
-    `Cannot go on with store "${paths.root}": "${inconsistency.path}" is inconsistent: ` +
+    `Cannot use store "${paths.root}": "${inconsistency.path}" is inconsistent: ` +
       `${inconsistency.found}${others}; nothing was changed: ${
         adviseOn(inconsistency)
       }`,
@@ -121,6 +121,6 @@ function adviseOn({ path, unnamed }: Inconsistency): string {
   const what = isThere(path) ? "" : "it is missing: ";
   return `${what}run orlop check --repair, which restores the record from a ` +
     "backup or from the files. If another tool was removing this when it was " +
-    "killed, or the power was cut, remove it again then; or, if nobody needs " +
-    `it, move "${unnamed}" out of the store`;
+    "killed, or the power was cut, remove it again then; or, if it is not " +
+    `needed, move "${unnamed}" out of the store`;
 }

@@ -108,7 +108,7 @@ function findTransient(
   if (!isThere(path, libc)) return [];
   return [{
     path,
-    found: "it is of a tool that was told to use a transient store",
+    found: "it belongs to a tool with a transient store",
   }];
 }
 

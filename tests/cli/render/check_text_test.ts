@@ -83,7 +83,7 @@ Deno.test("summarizeCheck() counts what was looked at", () => {
   assertEquals(
     summarize([], { leftovers: 1, unread: 2, unverifiable: 3 }),
     "0 images, 0 layers, 0 containers: none damaged; 1 left over; 2 layers " +
-      "not read for want of time; 3 not read, as podman pulled only parts " +
+      "not read, as time ran out; 3 not read, as podman pulled only parts " +
       "(zstd:chunked)",
   );
 });

@@ -38,7 +38,7 @@ Deno.test(
     for (const [name, call] of Object.entries(refused)) {
       await t.step(name, async () => {
         const { message } = await assertCode(CODE.refused, call);
-        assertMatch(message, /it was not made by a kubelet; use "orlop /);
+        assertMatch(message, /it was not created by a kubelet; use "orlop /);
       });
     }
     assertEquals((await orlop("pod", "rm", "--force", "people")).code, 0);

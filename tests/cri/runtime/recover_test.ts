@@ -118,7 +118,7 @@ Deno.test(
       });
       assert(startedAt > 0n);
     });
-    await t.step("what has ended, and nobody has seen how", async () => {
+    await t.step("what has ended with an unknown exit code", async () => {
       const { state, exitCode, reason, startedAt, finishedAt } = await node
         .status(lost);
       assertEquals([state, exitCode, reason], [CONTAINER_EXITED, 255, "Error"]);

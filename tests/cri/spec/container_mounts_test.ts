@@ -53,14 +53,14 @@ Deno.test("readMount() refuses what cannot be meant", async (t) => {
   const image = { image: "a" };
   const recursiveReadOnly = true;
   const table: [Mount, string][] = [
-    [{ recursiveReadOnly }, "has to be read-only"],
+    [{ recursiveReadOnly }, "must be read-only"],
     [
       {
         readonly: true,
         recursiveReadOnly,
         propagation: PROPAGATION_BIDIRECTIONAL,
       },
-      "has to be private",
+      "must be private",
     ],
     [
       {
@@ -68,7 +68,7 @@ Deno.test("readMount() refuses what cannot be meant", async (t) => {
         recursiveReadOnly,
         propagation: PROPAGATION_HOST_TO_CONTAINER,
       },
-      "has to be private",
+      "must be private",
     ],
     [{ propagation: Number(7) }, "propagation 7 is unknown"],
     [{ image }, "both a path and an image"],
@@ -86,7 +86,7 @@ Deno.test("readMount() refuses what cannot be meant", async (t) => {
       },
       "an image has no propagation",
     ],
-    [{ hostPath: "", image }, "an image cannot be written to"],
+    [{ hostPath: "", image }, "an image is read-only"],
     [
       { hostPath: "", image, readonly: true, imageSubPath: "a\0b" },
       "has a NUL",

@@ -84,7 +84,7 @@ Deno.test("namespaceSettings() shares processes as is asked for", async (t) => {
     ],
     [
       () => settings(POD, { facts: pod({}) }),
-      "Cannot share processes in the pod: it was made without; each of its " +
+      "Cannot share processes in the pod: it was created without; each of its " +
       "containers has its own",
     ],
     [

@@ -154,7 +154,7 @@ Deno.test("orlop push says what is wrong", {
   const { out: id } = await orlop("images", "-q", "--no-trunc");
   const cases: readonly (readonly [string, number, string])[] = [
     ["none", 3, 'image "none" not present'],
-    [id, 2, "an ID does not say where to; give a destination"],
+    [id, 2, "an ID names no destination; specify a destination"],
     [`app:1 containers-storage:b`, 2, "use orlop copy or orlop tag"],
     ["app:1 docker-daemon:b:1", 2, "docker-daemon"],
     ["app:1 Oops/x", 2, "Oops"],

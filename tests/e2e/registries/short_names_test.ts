@@ -54,7 +54,10 @@ Deno.test("a short name that may be several images is asked for once", {
     run(`${ORLOP} ${args}`, typed);
   await configure("enforcing");
   await t.step("not without a terminal", async () => {
-    assertStringIncludes(await orlop("pull app:1"), "nobody can be asked");
+    assertStringIncludes(
+      await orlop("pull app:1"),
+      "there is no terminal to ask on",
+    );
   });
   await t.step("not for ever", async () => {
     const said = await orlop("pull app:1", "0\\nx\\n3\\n");

@@ -92,7 +92,7 @@ Deno.test(
         ..."rm --force --time 0 app".split(" "),
       );
       assertEquals(code, 4, err);
-      assertStringIncludes(err, "the orlop that runs it does not put it away");
+      assertStringIncludes(err, "the orlop that runs it does not clean it up");
       assert(performance.now() - begun < 15_000);
     } finally {
       child.kill("SIGCONT");

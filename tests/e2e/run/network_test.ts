@@ -139,7 +139,7 @@ Deno.test({
     assertEquals(listLeases(), []);
     const again = await store.tryOrlop(...config, "pod", "start", "web");
     assertEquals(again.code, 4, again.err);
-    assertStringIncludes(again.err, "has no network any more; make it anew");
+    assertStringIncludes(again.err, "reboot; create it again");
     await store.orlop(...config, "pod", "rm", "--force", "web");
     assertEquals((await store.orlop("pod", "ls", "-q")).trim(), "");
   },

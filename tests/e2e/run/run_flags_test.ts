@@ -92,7 +92,7 @@ Deno.test(
       await t.step(words.join(" "), async () => {
         const { code, err } = await orlop("run", "--rm", ...words);
         assertEquals(code, 125);
-        assertMatch(err, /the image names no command, so one must be given/);
+        assertMatch(err, /the image has no command; specify one/);
       });
     }
     // Nothing runs in what is only mounted.

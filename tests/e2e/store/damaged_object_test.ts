@@ -281,5 +281,5 @@ Deno.test("doctor names the command of the tool that a container belongs to", {
   const { code, out } = await store.tryOrlop("doctor");
   assertEquals(code, 1);
   assertStringIncludes(out, `${path}: it names other layers`);
-  assertStringIncludes(out, "Make it anew: podman rm theirs, then create it");
+  assertStringIncludes(out, "Replace it: podman rm theirs, then create it");
 });

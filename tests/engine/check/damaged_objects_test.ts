@@ -71,7 +71,7 @@ const CASES: Readonly<
     ({ layerFile, ids }) =>
       Deno.removeSync(layerFile(ids.own, "diff"), { recursive: true }),
     [
-      "layer <own> | damaged | content | <root>/overlay/<own>/diff: it is missing | Make it anew: orlop rm server, then create it again",
+      "layer <own> | damaged | content | <root>/overlay/<own>/diff: it is missing | Replace it: orlop rm server, then create it again",
     ],
   ],
   "that of a container of podman's": [
@@ -86,7 +86,7 @@ const CASES: Readonly<
       Deno.removeSync(layerFile(ids.own, "diff"), { recursive: true });
     },
     [
-      "layer <own> | damaged | content | <root>/overlay/<own>/diff: it is missing | Make it anew: podman rm server, then create it again",
+      "layer <own> | damaged | content | <root>/overlay/<own>/diff: it is missing | Replace it: podman rm server, then create it again",
     ],
   ],
   "that of somebody's": [
@@ -101,7 +101,7 @@ const CASES: Readonly<
       Deno.removeSync(layerFile(ids.own, "diff"), { recursive: true });
     },
     [
-      "layer <own> | damaged | content | <root>/overlay/<own>/diff: it is missing | Make it anew: remove container <server> with the tool that made it, then create it again",
+      "layer <own> | damaged | content | <root>/overlay/<own>/diff: it is missing | Replace it: remove container <server> with the tool that made it, then create it again",
     ],
   ],
   "a layer that nobody uses": [
@@ -116,7 +116,7 @@ const CASES: Readonly<
     },
     [
       "layer <own> | damaged | content | <root>/overlay/<own>/diff: it is missing | Nothing uses it: orlop gc removes it after a day",
-      "leftover <run>/overlay-containers/<server> | leftover | Nothing is wrong with the rest; remove it: orlop gc",
+      "leftover <run>/overlay-containers/<server> | leftover | It does no harm; remove it: orlop gc",
     ],
   ],
   "a short name that leads elsewhere": [
@@ -126,8 +126,8 @@ const CASES: Readonly<
       Deno.symlinkSync("../elsewhere/diff", join(root, "overlay/l", name));
     },
     [
-      "layer <layer> | damaged | names | <root>/overlay/l/<short>: it does not lead to its layer | Pull it again: orlop pull localhost/app:1",
-      "leftover <root>/overlay/l/<short> | leftover | Nothing is wrong with the rest; remove it: orlop gc",
+      "layer <layer> | damaged | names | <root>/overlay/l/<short>: it does not point to its layer | Pull it again: orlop pull localhost/app:1",
+      "leftover <root>/overlay/l/<short> | leftover | It does no harm; remove it: orlop gc",
     ],
   ],
   "a short name of two": [
@@ -138,7 +138,7 @@ const CASES: Readonly<
       ),
     [
       "layer <layer> | damaged | names | <root>/overlay/<layer>/link: layer <own> has the same short name | Pull it again: orlop pull localhost/app:1",
-      "layer <own> | damaged | names | <root>/overlay/<own>/link: layer <layer> has the same short name | Make it anew: orlop rm server, then create it again",
+      "layer <own> | damaged | names | <root>/overlay/<own>/link: layer <layer> has the same short name | Replace it: orlop rm server, then create it again",
     ],
   ],
   "an item of a layer": [
@@ -222,7 +222,7 @@ const CASES: Readonly<
         }
       }),
     [
-      "container <server> | server | damaged | content | its layer <none> is gone | Nothing is left of it but its record: orlop rm server",
+      "container <server> | server | damaged | content | its layer <none> is gone | Only its record is left: orlop rm server",
     ],
   ],
   "a container that is being made": [
@@ -235,7 +235,7 @@ const CASES: Readonly<
         }
       }),
     [
-      "container <server> | server | leftover | who made or removed it was killed | Nothing is wrong with the rest; remove it: orlop gc",
+      "container <server> | server | leftover | its creation or removal was interrupted | It does no harm; remove it: orlop gc",
     ],
   ],
   "a template that is a folder": [
@@ -247,27 +247,27 @@ const CASES: Readonly<
       Deno.mkdirSync(path);
     },
     [
-      "container <server> | server | damaged | content | <root>/overlay-containers/<server>/userdata/config.json: it is no file | Remove the file, if it is there: orlop start server makes it anew of the image, without the settings of its own",
+      "container <server> | server | damaged | content | <root>/overlay-containers/<server>/userdata/config.json: it is no file | Remove the file, if it is there: orlop start server creates it again from the image, without its own settings",
     ],
   ],
   "a mount of a layer that nobody counts": [
     ({ test, layerFile, ids }) => mount(test, layerFile(ids.own, "merged")),
     [
-      "mount <root>/overlay/<own>/merged | leftover | nobody counts it | If nobody needs it: umount <root>/overlay/<own>/merged",
+      "mount <root>/overlay/<own>/merged | leftover | it is not counted | If it is not needed: umount <root>/overlay/<own>/merged",
     ],
   ],
   "a mount of no layer": [
     ({ test, layerFile }) => mount(test, layerFile("other", "merged")),
     [
-      "mount <root>/overlay/other/merged | leftover | it belongs to no layer | If nobody needs it: umount <root>/overlay/other/merged",
+      "mount <root>/overlay/other/merged | leftover | it belongs to no layer | If it is not needed: umount <root>/overlay/other/merged",
     ],
   ],
   "a table that is damaged": [
     ({ root }) =>
       Deno.writeTextFileSync(join(root, "overlay-images/images.json"), "{"),
     [
-      `table <root>/overlay-images/images.json | damaged | content | Cannot read "<root>/overlay-images/images.json": <why>; nothing was changed: restore the file from a backup | Until then orlop changes nothing in this store`,
-      'table <root>/overlay-images/images.json | damaged | content | "<root>/overlay-images/images.json" is inconsistent: it names no image, and container "<pod>" was made from one; repair that first, or use a store of its own: --root | Until then orlop changes nothing in this store',
+      `table <root>/overlay-images/images.json | damaged | content | Cannot read "<root>/overlay-images/images.json": <why>; nothing was changed: restore the file from a backup | Until it is repaired, orlop changes nothing in this store`,
+      'table <root>/overlay-images/images.json | damaged | content | "<root>/overlay-images/images.json" is inconsistent: it names no image, and container "<pod>" was made from one; repair that first, or use a store of its own: --root | Until it is repaired, orlop changes nothing in this store',
     ],
   ],
   "what stands where a lock is": [
@@ -283,7 +283,7 @@ const CASES: Readonly<
   "a layer without a record": [
     ({ root }) => Deno.mkdirSync(join(root, "overlay", "d".repeat(64))),
     [
-      "leftover <root>/overlay/<none> | leftover | Nothing is wrong with the rest; remove it: orlop gc",
+      "leftover <root>/overlay/<none> | leftover | It does no harm; remove it: orlop gc",
     ],
   ],
 };

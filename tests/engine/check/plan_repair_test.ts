@@ -39,7 +39,7 @@ Deno.test("planRepair() decides how each object is repaired", async (t) => {
     "a layer's names": [
       damaged("layer", image.layer, { damage: "names" }),
       { kind: "names", layers: [image.layer] },
-      "make its short names again",
+      "recreate its short names",
     ],
     "an image's layer": [
       damaged("layer", image.layer),

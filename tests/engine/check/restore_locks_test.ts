@@ -68,11 +68,11 @@ const WRONG: Readonly<Record<string, Wrong>> = {
   },
   "a link to nowhere": {
     put: (path) => symlinkSync("nowhere", path),
-    says: "its symbolic links lead nowhere",
+    says: "its symbolic links do not resolve",
   },
   "a link to itself": {
     put: (path) => symlinkSync(basename(path), path),
-    says: "its symbolic links lead nowhere",
+    says: "its symbolic links do not resolve",
   },
 };
 

@@ -70,7 +70,7 @@ Deno.test(
       noted.logged.map(([level, message]) => [level, message]),
       ids.map((id) => [
         "warn",
-        `Cannot give back what pod "${id}" has: Cannot leave network "back": ` +
+        `Cannot release the resources of pod "${id}": Cannot leave network "back": ` +
         'plugin "back" says: busy',
       ]),
     );

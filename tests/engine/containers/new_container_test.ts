@@ -63,9 +63,7 @@ Deno.test("formatTemplate() writes what a start can read again", () => {
   assertEquals(
     error.message,
     `Cannot create container "${ID}": its command, variables and mounts take ` +
-      `${
-        MAX_SPEC_SIZE + 1
-      } bytes, at most ${MAX_SPEC_SIZE} can be written down`,
+      `${MAX_SPEC_SIZE + 1} bytes, at most ${MAX_SPEC_SIZE} are possible`,
   );
 });
 

@@ -173,7 +173,7 @@ Deno.test("copyIndex() refuses what cannot be an index there", async (t) => {
     await assertRejects(
       () => copyIndex(source, medium),
       InvalidManifestError,
-      "takes single images only",
+      "accepts single images only",
     );
     assertEquals(medium.blobs.size, 0);
   });

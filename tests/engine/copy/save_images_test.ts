@@ -113,7 +113,7 @@ Deno.test("saveImages() and pushImage() refuse, and leave nothing", {
     await assertRejects(
       () => pushImage(agent, imageId),
       InvalidImageNameError,
-      "an ID does not say where to",
+      "an ID names no destination",
     );
   });
   await t.step("a push to a store", async () => {

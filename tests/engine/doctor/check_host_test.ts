@@ -14,7 +14,7 @@ function show({ state, found, advice }: Finding): string {
 }
 
 Deno.test("assessKernel() wants Linux 5.11", async (t) => {
-  const advice = "Use 5.11 or later: older ones are not tried, and lack " +
+  const advice = "Use 5.11 or later: older ones are not tested, and lack " +
     "features of overlayfs";
   const cases: readonly (readonly [string, "ok" | "warn"])[] = [
     ["5.11.0", "ok"],
@@ -72,7 +72,7 @@ Deno.test("assessFileSystem() warns of unsuitable file systems", async (t) => {
   }
   await t.step("none", () => {
     assertEquals(assessFileSystem(undefined, { root: "/r" }).map(show), [
-      "warn | findmnt does not know it | Look at: df /r",
+      "warn | findmnt does not find it | Look at: df /r",
     ]);
   });
 });
@@ -137,11 +137,11 @@ Deno.test("lookAtProxy() tells which variables count", async (t) => {
     ],
     [
       { "ALL_PROXY": "http://p:1" },
-      "warn | ALL_PROXY is not used | podman has HTTPS_PROXY, HTTP_PROXY, too",
+      "warn | ALL_PROXY is not used | Set HTTPS_PROXY and HTTP_PROXY, as for podman",
     ],
     [
       { "all_proxy": "http://p:1" },
-      "warn | ALL_PROXY is not used | podman has HTTPS_PROXY, HTTP_PROXY, too",
+      "warn | ALL_PROXY is not used | Set HTTPS_PROXY and HTTP_PROXY, as for podman",
     ],
   ];
   for (const [env, line] of cases) {

@@ -67,8 +67,8 @@ Deno.test("nodeChecks() looks at each network", needs("root"), async (t) => {
     const { settings: networks } = plugins;
     const { configDirectory: directory } = networks;
     assertEquals(await look("networks", { networks }), [
-      `fail | none in ${directory} | Describe one: pods wait for it. Network ` +
-      "add-ons of Kubernetes bring their own",
+      `fail | none in ${directory} | Configure one: pods wait for it. Network ` +
+      "add-ons of Kubernetes install their own",
     ]);
     assertEquals(await look("networks", { networks, isServed: false }), [
       `ok | none in ${directory}: only run --network and serve need one`,
@@ -91,18 +91,18 @@ Deno.test("nodeChecks() looks at each network", needs("root"), async (t) => {
     describe(plugins, "4.conflist", [{ ...portmap, capabilities: {} }]);
     const advice =
       'Add { "type": "portmap", "capabilities": { "portMappings": true } }, ' +
-      "unless the add-on does it otherwise";
+      "unless the add-on forwards them itself";
     const directories = networks.pluginDirectories.join(", ");
     assertEquals(await look("networks", { networks }), [
       `warn | Cannot read "${networks.configDirectory}/0.conflist": not valid ` +
       "JSON | Correct the file, or remove it",
       "ok | 1.conflist: own, portmap, by CNI 1.0.0",
-      "warn | 2.conflist: own, by CNI 1.0.0; no plugin leads ports of the host " +
+      "warn | 2.conflist: own, by CNI 1.0.0; no plugin forwards ports of the host " +
       `to pods | ${advice}`,
       'fail | 3.conflist: Cannot run network plugin "none": it is not in ' +
       `${directories}; install CNI's plugins | Install it: Debian's are in ` +
       "containernetworking-plugins",
-      "warn | 4.conflist: portmap, by CNI 1.0.0; no plugin leads ports of the " +
+      "warn | 4.conflist: portmap, by CNI 1.0.0; no plugin forwards ports of the " +
       `host to pods | ${advice}`,
     ]);
   });
@@ -110,7 +110,7 @@ Deno.test("nodeChecks() looks at each network", needs("root"), async (t) => {
 
 Deno.test("nodeChecks() wants systemd where it makes control groups", async () => {
   const found = (manager: string) =>
-    `ok | ${manager}: the kubelet takes it from orlop, or needs the same`;
+    `ok | ${manager}: the kubelet reads it from orlop, or needs the same`;
   assertEquals(await look("cgroup driver"), [found("cgroupfs")]);
   const isRunning = await Deno.stat("/run/systemd/system").then(
     () => true,
@@ -119,7 +119,7 @@ Deno.test("nodeChecks() wants systemd where it makes control groups", async () =
   assertEquals(await look("cgroup driver", { cgroupManager: "systemd" }), [
     isRunning
       ? found("systemd")
-      : "fail | systemd, which does not run here | Set cgroup_manager = " +
+      : "fail | systemd, which is not running | Set cgroup_manager = " +
         '"cgroupfs" in [serve]',
   ]);
 });
@@ -132,7 +132,7 @@ Deno.test("nodeChecks() reads the settings of the kernel", async () => {
     forward,
     forwarding === "1"
       ? "ok | net.ipv4.ip_forward = 1"
-      : `warn | net.ipv4.ip_forward = ${forwarding} | Pods reach nothing but ` +
+      : `warn | net.ipv4.ip_forward = ${forwarding} | Pods can reach only ` +
         "their node: sysctl -w net.ipv4.ip_forward=1",
   );
   const name = "net.bridge.bridge-nf-call-iptables";

@@ -45,7 +45,7 @@ Deno.test(
     });
     await t.step("where even the folder above is missing", async () => {
       const { state, found } = await look(dir.join("none", "new"));
-      const expected = "not tried: the first pull makes the store";
+      const expected = "not tried: the first pull creates the store";
       assertEquals([state, found], ["ok", expected]);
       assertEquals(listDirectory(dir.path), ["orlop"]);
     });

@@ -13,13 +13,13 @@ function show({ check, state, found, advice }: Finding): string {
     .join(" | ");
 }
 
-Deno.test("permissionChecks() tell whether locks of others are respected", async (t) => {
+Deno.test("permissionChecks() report whether locks of other tools are respected", async (t) => {
   const cases = [
     [undefined, [
-      "locks of others | warn | libc is not bound | Let no other tool use this " +
+      "locks of other tools | warn | libc is not bound | Do not share this " +
       "store: allow ffi, or use a glibc system",
     ]],
-    [libc, ["locks of others | ok | respected, by fcntl"]],
+    [libc, ["locks of other tools | ok | respected, by fcntl"]],
   ] as const;
   for (const [libc, expected] of cases) {
     const isThere = needsThat(
@@ -31,7 +31,7 @@ Deno.test("permissionChecks() tell whether locks of others are respected", async
       name: `${libc === undefined ? "without" : "with"} libc`,
       async fn() {
         const [check] = permissionChecks({ ...ROOTS, libc, env: {} });
-        assertEquals(check?.name, "locks of others");
+        assertEquals(check?.name, "locks of other tools");
         const findings = await check?.look() ?? [];
         assertEquals(findings.map(show), [...expected]);
       },
@@ -45,12 +45,12 @@ Deno.test(
   async (t) => {
     using dir = tempDir();
     const [root, runRoot] = [dir.join("root"), dir.join("run")];
-    const launcher = "Start orlop by its launcher";
+    const launcher = "Start orlop with its launcher";
     const tar = findProgram("tar");
     const cases: Readonly<Record<string, readonly [string[], string[]]>> = {
       "anything": [["--allow-all"], [
         `warn | run: all programs | ${launcher}`,
-        `warn | ffi: anything | ${launcher}`,
+        `warn | ffi: everything | ${launcher}`,
         `warn | net: all hosts | ${launcher}`,
         "ok | read: all files",
         "warn | write: all files | The launcher and the self-extracting file " +

@@ -47,7 +47,7 @@ Deno.test("storeChecks() finds nothing wrong with a new store", async () => {
     ...{ root: dir.join("none"), runRoot: dir.join("run"), libc, env: {} },
   };
   assertEquals(await look(storeChecks(none), "store"), [
-    `ok | none at ${none.root} yet: the first pull makes it`,
+    `ok | none at ${none.root} yet: the first pull creates it`,
   ]);
   using test = await testPod({ libc });
   const checks = storeChecks(patientOf(test));
@@ -55,11 +55,11 @@ Deno.test("storeChecks() finds nothing wrong with a new store", async () => {
     ...["other tools", "locks", "store", "check", "cleanup"],
   ]);
   assertEquals(await look(checks, "other tools"), [
-    "ok | none has used this store",
+    "ok | no other tool has used this store",
   ]);
-  assertEquals(await look(checks, "locks"), ["ok | nobody holds one for long"]);
+  assertEquals(await look(checks, "locks"), ["ok | none is held for long"]);
   assertEquals(await look(checks, "check"), [
-    "ok | no content was read yet: orlop check --full does",
+    "ok | no content was verified yet: orlop check --full does",
   ]);
   const [summary] = await look(checks, "store");
   assertEquals(
@@ -117,7 +117,7 @@ Deno.test("storeChecks() tells of damage that a check has found", async () => {
     verified: new Map([[id ?? "", whole]]),
   });
   assertEquals(await look(checks, "check"), [
-    "ok | last at 2026-01-01T00:00:00Z (full): 1 layers were read and are whole",
+    "ok | last at 2026-01-01T00:00:00Z (full): 1 layers were verified",
   ]);
   const torn = { time: "2026-01-02T00:00:00Z", faults: ["a is gone", "b"] };
   writeCheckStatus(paths, {
@@ -200,8 +200,8 @@ Deno.test("nodeChecks() looks at networks, and more where orlop serves", async (
       `ok | ${none}: only run --network and serve need one`,
     ]);
     assertEquals(await look(nodeChecks(served), "networks"), [
-      `fail | ${none} | Describe one: pods wait for it. Network add-ons of ` +
-      "Kubernetes bring their own",
+      `fail | ${none} | Configure one: pods wait for it. Network add-ons of ` +
+      "Kubernetes install their own",
     ]);
   });
   await t.step("a plugin that is missing", async () => {
@@ -214,7 +214,8 @@ Deno.test("nodeChecks() looks at networks, and more where orlop serves", async (
   await t.step("no ports", async () => {
     plugins.add("foo");
     const [line = ""] = await look(nodeChecks(served), "networks");
-    const found = "warn | a: foo, by CNI 1.0.0; no plugin leads ports of the " +
+    const found =
+      "warn | a: foo, by CNI 1.0.0; no plugin forwards ports of the " +
       "host to pods | Add ";
     assert(line.startsWith(found), line);
   });
@@ -233,7 +234,7 @@ Deno.test("nodeChecks() looks at networks, and more where orlop serves", async (
   });
   await t.step("the driver of control groups", async () => {
     assertEquals(await look(nodeChecks(served), "cgroup driver"), [
-      "ok | cgroupfs: the kubelet takes it from orlop, or needs the same",
+      "ok | cgroupfs: the kubelet reads it from orlop, or needs the same",
     ]);
   });
 });
@@ -241,17 +242,17 @@ Deno.test("nodeChecks() looks at networks, and more where orlop serves", async (
 Deno.test("permissionChecks() tells what orlop may do", async () => {
   using dir = tempDir();
   const options = { root: dir.path, runRoot: dir.path, libc, env: {} };
-  const seen = await look(permissionChecks(options), "locks of others");
+  const seen = await look(permissionChecks(options), "locks of other tools");
   assertEquals(seen, [
     libc === undefined
-      ? "warn | libc is not bound | Let no other tool use this store: allow " +
+      ? "warn | libc is not bound | Do not share this store: allow " +
         "ffi, or use a glibc system"
       : "ok | respected, by fcntl",
   ]);
   const blind = permissionChecks({ ...options, libc: undefined });
-  const [line = ""] = await look(blind, "locks of others");
+  const [line = ""] = await look(blind, "locks of other tools");
   assert(line.startsWith("warn | libc is not bound"), line);
-  const launcher = "Start orlop by its launcher";
+  const launcher = "Start orlop with its launcher";
   const granted = await look(permissionChecks(options), "permissions");
   // Who has taken libc has given it up.
   const others = granted.filter((line) => !line.includes(" ffi: "));

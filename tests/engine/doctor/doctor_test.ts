@@ -32,9 +32,9 @@ Deno.test("examine() asks all, in order, and goes on when one fails", {
     ...["cgroup driver", "kernel settings", "overlay"],
     ...distinct.slice(
       distinct.indexOf("overlay") + 1,
-      distinct.indexOf("locks of others"),
+      distinct.indexOf("locks of other tools"),
     ),
-    ...["locks of others", "permissions"],
+    ...["locks of other tools", "permissions"],
   ]);
   const withoutEnv = {
     ...options,
@@ -45,7 +45,7 @@ Deno.test("examine() asks all, in order, and goes on when one fails", {
   const failing = await examine(withoutEnv);
   assertEquals(failing.filter(({ found }) => found === "no such thing"), [{
     ...{ check: "proxy", state: "fail", found: "no such thing" },
-    advice: "Without an answer to this the rest may be wrong, too",
+    advice: "Without this result, other results may be wrong",
   }]);
   assertEquals(failing.at(-1)?.check, "permissions");
   const signal = AbortSignal.abort("enough");

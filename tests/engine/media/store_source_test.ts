@@ -156,7 +156,7 @@ const DAMAGES: Readonly<Record<string, readonly [Damage, string]>> = {
       await Deno.rename(`${files}/d`, `${files}/e`);
       await Deno.symlink(dir.join("other"), `${files}/d`);
     },
-    "its path leads elsewhere",
+    "its path points elsewhere",
   ],
   "a FIFO in place of a file": [
     async (files) => {
@@ -200,7 +200,7 @@ Deno.test({
     const tar = archive(directory("d/"), file("d/a", "content"));
     const line = (entry: unknown) => `${JSON.stringify(entry)}\n`;
     const cases: Readonly<Record<string, readonly [string | null, string]>> = {
-      "gone": [null, "which tells how its archive was made: it is missing"],
+      "gone": [null, "which describes its archive: it is missing"],
       "cut short": ['{"type":1,"na', "it is no JSON"],
       "of an unknown type": [line({ type: 3 }), "of unknown type"],
       "of a wrong size": [line({ type: 1, name: "d/a", size: -1 }), "a size"],
@@ -210,7 +210,7 @@ Deno.test({
       ],
       "with a path with a NUL": [
         line({ type: 1, name: "d/a\0b", size: 7 }),
-        "its path leads elsewhere",
+        "its path points elsewhere",
       ],
       "with no Base64": [line({ type: 2, payload: "?" }), "it is no Base64"],
     };

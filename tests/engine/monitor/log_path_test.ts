@@ -24,9 +24,9 @@ Deno.test("checkLogPath() says what is wrong with others", async (t) => {
     ["/a\0b", "its path has a NUL"],
     ["/a:b", 'its path has a ":"'],
     [long, "its path is too long"],
-    [dir.path, "there is something else, and no file"],
-    [dir.join("link"), "there is something else, and no file"],
-    ["/dev/null", "there is something else, and no file"],
+    [dir.path, "it exists and is not a file"],
+    [dir.join("link"), "it exists and is not a file"],
+    ["/dev/null", "it exists and is not a file"],
   ];
   for (const [path, why] of cases) {
     await t.step(path.slice(0, 40) || "no path", () => {

@@ -50,5 +50,5 @@ Deno.test("watchNames() passes over what goes, and tells when it is closed", asy
   names[Symbol.dispose]();
   await until(() => names.problem !== undefined);
   assert(names.problem instanceof Error);
-  assertEquals(names.problem.message, "the watch was given up");
+  assertEquals(names.problem.message, "the watch was closed");
 });

@@ -155,7 +155,7 @@ Deno.test("startPod() leaves a kubelet's pod to it", async () => {
   );
   assertEquals(
     error.message,
-    'Cannot start pod "web": a kubelet has made it, and starts it',
+    'Cannot start pod "web": a kubelet created it, and starts it',
   );
 });
 

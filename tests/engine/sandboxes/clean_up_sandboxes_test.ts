@@ -100,7 +100,7 @@ Deno.test(
     assertEquals(logged, [
       [
         "warn",
-        `Cannot give back what pod "${first.id}" had, which is no more: Cannot ` +
+        `Cannot release the resources of pod "${first.id}", which no longer exists: Cannot ` +
         'leave network "back": plugin "back" says: busy',
         { pod: first.id },
       ],

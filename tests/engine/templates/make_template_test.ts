@@ -148,7 +148,7 @@ Deno.test("createContainer() refuses what no start could read again", async () =
         containerOptions({ imageName: "localhost/big:1" }),
       ),
     TypeError,
-    "at most 4194304 can be written down",
+    "at most 4194304 are possible",
   );
   assertEquals(await describeStore(test.agent), before);
 });

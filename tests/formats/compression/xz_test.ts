@@ -163,7 +163,7 @@ Deno.test("decodeXz() holds a stream to what it says of itself", async (t) => {
     [
       "no dictionary",
       { ...good, chunks: [plainChunk(2, hello)] },
-      "it begins in the middle of a stream",
+      "it starts in the middle of a stream",
     ],
     [
       "an unknown chunk",
@@ -208,8 +208,8 @@ Deno.test("decodeXz() holds chunks to what came before them", {
     ["a match before the beginning", [x, last], "before its beginning"],
     ["a match before a reset", [...reset, last], "before its beginning"],
     ["a byte too many", [...before, longer], "LZMA data are damaged"],
-    ["no properties", [x, stateOnly], "it begins in the middle of a stream"],
-    ["no dictionary", [last], "it begins in the middle of a stream"],
+    ["no properties", [x, stateOnly], "it starts in the middle of a stream"],
+    ["no dictionary", [last], "it starts in the middle of a stream"],
   ];
   assert(start !== undefined && start[0] === 1 && (last[0] ?? 0) >= 0xc0);
   await t.step("as xz wrote them", () => {

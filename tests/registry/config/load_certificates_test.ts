@@ -102,7 +102,7 @@ const CASES: readonly Case[] = [
   [
     "an encrypted key",
     (dir) => encrypt(dir.join("me.key")),
-    /\/me\.key": it is encrypted; take its passphrase away/,
+    /\/me\.key": it is encrypted; remove its passphrase/,
   ],
   [
     "a folder in a file's place",

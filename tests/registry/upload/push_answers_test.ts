@@ -22,13 +22,13 @@ Deno.test("pushErrorOf() says what a pusher can do", async (t) => {
     ],
     [
       404,
-      "the registry does not know the repository; some want it made first (404)",
+      "the registry does not know the repository; some require it to be created first (404)",
     ],
     [
       405,
-      "the registry does not take pushes; is it a mirror, or read-only? (405)",
+      "the registry does not accept pushes; is it a mirror, or read-only? (405)",
     ],
-    [413, "it is larger than the registry, or a proxy before it, takes (413)"],
+    [413, "it is larger than the registry, or a proxy, accepts (413)"],
     [500, "the registry failed (500)"],
     [400, "the registry refused (400)"],
   ];

@@ -120,13 +120,13 @@ const BEGINNING: Readonly<Record<string, Case>> = {
   "no beginning": always({ ...POST, ...problem(500, "UNKNOWN") }, FAILED),
   "an unknown repository": always(
     { ...POST, ...problem(404, "NAME_UNKNOWN") },
-    "the registry does not know the repository; some want it made first " +
+    "the registry does not know the repository; some require it to be created first " +
       "(404 NAME_UNKNOWN: because)",
     "not found",
   ),
   "a registry that only reads": always(
     { ...POST, ...problem(405, "UNSUPPORTED") },
-    "the registry does not take pushes; is it a mirror, or read-only?",
+    "the registry does not accept pushes; is it a mirror, or read-only?",
   ),
   "no right to push": always({ ...POST, ...problem(403, "DENIED") }, FORBIDDEN),
   "a web page": always({ ...POST, answer: PAGE }, "the server sent a web page"),
@@ -252,7 +252,7 @@ const CHUNKS: Readonly<Record<string, Case>> = {
   },
   "a proxy that takes nothing": always(
     { ...PATCH, answer: { status: 413 } },
-    "it is larger than the registry, or a proxy before it, takes (413)",
+    "it is larger than the registry, or a proxy, accepts (413)",
   ),
   "a registry that wants to know the length": {
     rules: () => [{

@@ -171,7 +171,7 @@ Deno.test("RecordTable says which file is damaged", async () => {
 Deno.test("RecordTable says what is in the place of a file", async (t) => {
   const cases: Readonly<Record<string, (path: string) => void>> = {
     "it is a directory": (path) => mkdirSync(path),
-    "its symbolic links lead nowhere": (path) =>
+    "its symbolic links do not resolve": (path) =>
       symlinkSync("volatile.json", path),
   };
   for (const [found, put] of Object.entries(cases)) {

@@ -54,7 +54,7 @@ Deno.test("requireConsistent() names the inconsistent file, and counts the other
       const error = await assertRejects(
         () => requireConsistent(store.paths, LAYERS),
         DamagedStoreError,
-        `Cannot go on with store "${store.paths.root}": "${path}" is inconsistent`,
+        `Cannot use store "${store.paths.root}": "${path}" is inconsistent`,
       );
       assertEquals(error.path, path);
       assert(error.message.includes("nothing was changed"));

@@ -431,7 +431,7 @@ Deno.test("lock() refuses to write to an inconsistent store", async (t) => {
           DamagedStoreError,
           "nothing was changed",
         );
-        assertStringIncludes(error.message, "Cannot go on with store ");
+        assertStringIncludes(error.message, "Cannot use store ");
         assertStringIncludes(error.path, `/${inconsistency}`);
       }
       using held = await store.lock({ layers: "read" }, { purpose: "read" });

@@ -52,7 +52,7 @@ export function logPathOf(
   checkPart("log path", path);
   const plain = normalize(path);
   if (isAbsolute(path) || plain.split("/").includes("..")) {
-    refuse("log path", path, "it leads out of its pod's log directory");
+    refuse("log path", path, "it is outside its pod's log directory");
   }
   return join(directory, plain);
 }

@@ -97,7 +97,7 @@ async function endPod(context: RuntimeContext, id: ContainerId): Promise<void> {
   await tellEvent(context, id, ContainerEventType.CONTAINER_STOPPED_EVENT);
 }
 
-const UNSEEN = "Its process has ended, and nobody has seen how";
+const UNSEEN = "Its process has ended with an unknown exit code";
 
 function withMessage(note: ContainerNote, message: string): ContainerNote {
   return { ...note, status: { ...note.status, message } };

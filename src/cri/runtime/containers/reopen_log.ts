@@ -20,12 +20,12 @@ export async function reopenContainerLog(
   { signal }: CallContext,
 ): Promise<Record<never, never>> {
   const { id, note } = await findOwnContainer(objects, containerId, {
-    ...{ verb: "open the log anew of", command: "logs", signal },
+    ...{ verb: "reopen the log of", command: "logs", signal },
   });
   const { status } = note;
   if (!isRunning(status)) {
     throw new InUseError(
-      `Cannot open the log of container "${id}" anew: it does not run`,
+      `Cannot reopen the log of container "${id}": it is not running`,
       [id],
     );
   }

@@ -83,7 +83,7 @@ function checkNamespaces({ linux, metadata }: PodSandboxConfig): void {
     refuse(
       "pod",
       name,
-      "with users of its own it cannot share the host's network, IPC or processes",
+      "with its own user namespace it cannot share the host's network, IPC or processes",
     );
   }
 }

@@ -110,7 +110,7 @@ function refuseUnmanaged(id: string, members: readonly KnownContainer[]): void {
     .map(({ record }) => record.names?.[0] ?? record.id);
   if (unmanaged.length === 0) return;
   throw new InUseError(
-    `Cannot remove pod "${id}": it has containers that no kubelet made: ` +
+    `Cannot remove pod "${id}": it has containers that no kubelet created: ` +
       unmanaged.map((name) => `"${name}"`).join(", "),
     unmanaged,
   );

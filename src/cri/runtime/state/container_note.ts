@@ -75,7 +75,7 @@ export function formatNewNote(note: ContainerNote): string {
   const { name = "" } = note.config.metadata ?? {};
   throw new TypeError(
     `Cannot create container "${name}": its request has ${text.length} ` +
-      `characters, more than the ${MAX_NEW_SIZE} that can be kept`,
+      `characters, more than ${MAX_NEW_SIZE}`,
   );
 }
 

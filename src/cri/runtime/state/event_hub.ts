@@ -64,7 +64,7 @@ async function* drain<E>(
       if (signal?.aborted) return;
       if (subscriber.isLate) {
         throw new RangeError(
-          `Cannot tell all events: more than ${MAX_WAITING} were not fetched`,
+          `Cannot send all events: more than ${MAX_WAITING} are waiting`,
         );
       }
       await new Promise<void>((resolve) => subscriber.wake = resolve);

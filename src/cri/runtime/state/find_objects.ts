@@ -84,7 +84,7 @@ export async function findOwnContainer(
   if (note !== undefined) return { ...known, note };
   const name = known.record.names?.[0] ?? known.id;
   throw new PolicyError(
-    `Cannot ${verb} container "${name}": it was not made by a kubelet; use ` +
+    `Cannot ${verb} container "${name}": it was not created by a kubelet; use ` +
       `"orlop ${command} ${name}"`,
   );
 }
@@ -109,7 +109,7 @@ export async function findOwnPod(
     throw new Error(`Cannot ${verb} pod "${podName}": ${damage}`);
   }
   throw new PolicyError(
-    `Cannot ${verb} pod "${podName}": it was not made by a kubelet; use ` +
+    `Cannot ${verb} pod "${podName}": it was not created by a kubelet; use ` +
       `"orlop ${command} ${podName}"`,
   );
 }

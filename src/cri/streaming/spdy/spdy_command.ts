@@ -56,7 +56,7 @@ export async function openSpdyCommand(
     },
   });
   const timer = setTimeout(() => {
-    reject(new Error("Cannot stream: the client makes no streams"));
+    reject(new Error("Cannot stream: the client creates no streams"));
     session.abort();
   }, options.creationMs);
   try {

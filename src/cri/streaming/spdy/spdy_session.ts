@@ -118,7 +118,7 @@ export class SpdySession {
         for (const frame of reader.read(bytes)) await this.#handle(frame);
         this.#ended.signal.throwIfAborted();
       }
-      this.#end(new Error("Cannot stream: the client has gone"));
+      this.#end(new Error("Cannot stream: the client has disconnected"));
     } catch (error) {
       await this.#refuse(error);
       this.#end(error);
@@ -155,7 +155,9 @@ export class SpdySession {
       case "stream":
         return await this.#open(frame);
       case "reply":
-        throw new SpdyProtocolError("Cannot take a reply: nothing was asked");
+        throw new SpdyProtocolError(
+          "Cannot accept a reply: there was no request",
+        );
       case "headers":
         await this.#inflater.read(frame.headerBlock);
         if (frame.isLast) this.#streams.get(frame.streamId)?.receiveEnd();

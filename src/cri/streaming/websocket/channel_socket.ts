@@ -124,7 +124,7 @@ export class ChannelSocket {
 
   #end(): void {
     if (this.#ended.signal.aborted) return;
-    const reason = new Error("Cannot stream: the client has gone");
+    const reason = new Error("Cannot stream: the client has disconnected");
     for (const buffer of this.#options.buffers) buffer.fail(reason);
     this.#ended.abort(reason);
   }

@@ -73,7 +73,7 @@ Deno.test("logPathOf() stays below the pod's directory", async (t) => {
       // deno-lint-ignore no-control-regex
       const isPlain = !/[\0-\x1f]/.test(path);
       const why = isPlain
-        ? "it leads out of its pod's log directory"
+        ? "it is outside its pod's log directory"
         : "it has a control character";
       assertEquals(
         message.replace(/".*"/s, "…"),

@@ -50,7 +50,7 @@ Deno.test(
       );
       assertEquals(
         message,
-        `Cannot open the log of container "${id}" anew: it does not run`,
+        `Cannot reopen the log of container "${id}": it is not running`,
       );
       assertEquals((await node.status(id)).state, 0);
     });

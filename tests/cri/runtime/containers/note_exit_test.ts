@@ -86,7 +86,7 @@ Deno.test("noteExit() notes an end that nobody saw, if it is told so", async () 
   const { state, exitCode, message } = node.status(id) ?? {};
   assertEquals([state, exitCode, message], [
     ...[CONTAINER_EXITED, 255],
-    "Its process has ended, and nobody has seen how",
+    "Its process has ended with an unknown exit code",
   ]);
 });
 
@@ -104,7 +104,7 @@ Deno.test("onExit() leaves to others what is not the kubelet's", async () => {
   await assertRejects(
     () => noteExit(context, id),
     Error,
-    "it was not made by a kubelet",
+    "it was not created by a kubelet",
   );
 });
 

@@ -164,7 +164,7 @@ Deno.test("checkPod() refuses the rest, and says why", async (t) => {
       name,
     ): readonly [ConfigInit, string] => [
       withNamespaces({ [name]: NODE, usernsOptions: USERS }),
-      'Cannot use pod "web": with users of its own it cannot share the ' +
+      'Cannot use pod "web": with its own user namespace it cannot share the ' +
       "host's network, IPC or processes",
     ]),
   ];

@@ -105,7 +105,7 @@ Deno.test("stopPodSandbox() and removePodSandbox() leave people's pods", async (
       const error = await assertRejects(() => calls[verb](ID), PolicyError);
       assertEquals(
         error.message,
-        `Cannot ${verb} pod "web": it was not made by a kubelet; use ` +
+        `Cannot ${verb} pod "web": it was not created by a kubelet; use ` +
           `"orlop ${commands[verb]} web"`,
       );
       assertEquals(await calls[verb]("none"), {});
@@ -124,7 +124,7 @@ Deno.test("removePodSandbox() leaves pods that people have containers in", async
   const error = await assertRejects(() => remove(ID), InUseError);
   assertEquals(
     error.message,
-    'Cannot remove pod "web-pod": it has containers that no kubelet made: ' +
+    'Cannot remove pod "web-pod": it has containers that no kubelet created: ' +
       '"mine", "ours"',
   );
   assertEquals(error.users, ["mine", "ours"]);

@@ -80,7 +80,11 @@ Deno.test("formatNewNote() refuses what could not be read again", () => {
   });
   const large = noteOf(5e6);
   assertEquals(parseNote(formatNewNote(large), "a note"), large);
-  assertThrows(() => formatNewNote(noteOf(9e6)), TypeError, "that can be kept");
+  assertThrows(
+    () => formatNewNote(noteOf(9e6)),
+    TypeError,
+    "characters, more than",
+  );
 });
 
 Deno.test("notes are read as they are written, each by its container", async (t) => {

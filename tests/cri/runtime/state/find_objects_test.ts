@@ -82,7 +82,7 @@ Deno.test("findOwnPod() and findOwnContainer() leave to people what they made", 
   );
   assertEquals(
     pod.message,
-    'Cannot stop pod "web": it was not made by a kubelet; use "orlop pod stop web"',
+    'Cannot stop pod "web": it was not created by a kubelet; use "orlop pod stop web"',
   );
   const container = await assertRejects(
     () => findOwnContainer(known, id, { verb: "start", command: "start" }),
@@ -90,6 +90,6 @@ Deno.test("findOwnPod() and findOwnContainer() leave to people what they made", 
   );
   assertEquals(
     container.message,
-    'Cannot start container "server": it was not made by a kubelet; use "orlop start server"',
+    'Cannot start container "server": it was not created by a kubelet; use "orlop start server"',
   );
 });
