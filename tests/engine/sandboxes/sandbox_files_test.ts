@@ -72,6 +72,7 @@ Deno.test("writeSandboxFiles() writes what resolvers are asked for", async (t) =
       "nameserver 10.0.0.1\n",
     ],
     [{ servers: [], searches: ["a"], options: [] }, "search a\n"],
+    [{ servers: [], searches: [], options: ["edns0"] }, "options edns0\n"],
   ];
   for (const [dns, text] of cases) {
     await t.step(JSON.stringify(dns), async () => {
