@@ -12,7 +12,7 @@ const STARTS_PROGRAMS = /^(run|pod start) /;
  * Gives a store commands that run in one process: a daemon's, that sees what others,
  * which may be killed, did to the store.
  */
-export function runInOne(store: SharedStore): SharedStore {
+export function runInOne<S extends SharedStore>(store: S): S {
   const server = startServer();
   const place = ["--root", store.root, "--runroot", store.runRoot];
   const tryOrlop: SharedStore["tryOrlop"] = (...args) =>
