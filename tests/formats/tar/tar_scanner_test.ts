@@ -123,6 +123,34 @@ Deno.test("TarScanner reads entries", async (t) => {
       { ...plain, xattrs: new Map([["user.a", "\0=\n"]]) },
     ],
     [
+      "a PAX attribute that takes another back",
+      archive(
+        pax({ "SCHILY.xattr.user.a": "", "SCHILY.xattr.user.b": "b" }),
+        file("f", "x"),
+      ),
+      { ...plain, xattrs: new Map([["user.b", "b"]]) },
+    ],
+    [
+      "no PAX attributes but such",
+      archive(pax({ "SCHILY.xattr.user.a": "" }), file("f", "x")),
+      plain,
+    ],
+    [
+      "a GNU long name without an end",
+      archive({ name: "L", type: "L", content: "abc" }, file("f", "x")),
+      { ...plain, name: "abc" },
+    ],
+    [
+      "a GNU long name of nothing",
+      archive({ name: "L", type: "L", content: "\0abc" }, file("f", "x")),
+      { ...plain, name: "" },
+    ],
+    [
+      "the largest IDs",
+      archive(pax({ uid: "4294967294", gid: "4294967294" }), file("f", "x")),
+      { ...plain, uid: 4_294_967_294, gid: 4_294_967_294 },
+    ],
+    [
       "a GNU long link name",
       archive(gnuLong("K", LONG), symlink("l", "short")),
       {
