@@ -1,7 +1,13 @@
 import { create } from "@bufbuild/protobuf";
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStrictEquals,
+} from "@std/assert";
 import {
   ImageFilterSchema,
+  ImageFsInfoRequestSchema,
   ImageSpecSchema,
   ImageStatusRequestSchema,
   ListImagesRequestSchema,
@@ -179,4 +185,41 @@ Deno.test("imageFsInfo() sees a removal at once", async () => {
   await test.runtime.removePodSandbox("web-pod");
   await remove(APP);
   assert(await measure() < before);
+});
+
+Deno.test("imageService() does nothing for who has gone", async (t) => {
+  await using place = await openService();
+  const { service, test } = place;
+  const reason = new Error("the client has gone");
+  const call = { signal: AbortSignal.abort(reason), deadlineMs: undefined };
+  const image = { image: APP };
+  const calls: Readonly<Record<string, () => unknown>> = {
+    listImages: () =>
+      service.listImages(create(ListImagesRequestSchema, {}), call),
+    "listImages of one": () =>
+      service.listImages(
+        create(ListImagesRequestSchema, { filter: { image } }),
+        call,
+      ),
+    streamImages: () =>
+      Array.fromAsync(
+        service.streamImages(create(StreamImagesRequestSchema, {}), call),
+      ),
+    imageStatus: () =>
+      service.imageStatus(create(ImageStatusRequestSchema, { image }), call),
+    pullImage: () =>
+      service.pullImage(create(PullImageRequestSchema, { image }), call),
+    removeImage: () =>
+      service.removeImage(create(RemoveImageRequestSchema, { image }), call),
+    imageFsInfo: () =>
+      service.imageFsInfo(create(ImageFsInfoRequestSchema, {}), call),
+  };
+  for (const [name, run] of Object.entries(calls)) {
+    await t.step(name, async () => {
+      const error = await assertRejects(async () => await run());
+      assertStrictEquals(error, reason);
+    });
+  }
+  using held = await test.agent.store.lock({ images: "read" });
+  assertEquals(held.images.records.length, 1);
 });

@@ -274,3 +274,29 @@ async function isSilent(client: SpdyClient): Promise<boolean> {
   await client.send(pingFrame(77));
   return (await client.next())?.kind === "ping";
 }
+
+Deno.test("SpdySession refuses streams that go one way, or come too late", async (t) => {
+  const [oneWay, refused] = [2, RESET_STATUS.refused];
+  await t.step("one way", async () => {
+    await using session = await begin("exec sleep 60");
+    const { client } = session;
+    const id = await client.open({ streamtype: "stdin" }, { flags: oneWay });
+    const { streamId, status } = await client.nextOf("reset");
+    assertEquals([streamId, status], [id, refused]);
+  });
+  await t.step("from who leaves", async () => {
+    await using session = await begin("exec sleep 60");
+    const { client } = session;
+    await client.send(goAwayFrame(0, 0));
+    const id = await client.open({ streamtype: "stdin" });
+    const { streamId, status } = await client.nextOf("reset");
+    assertEquals([streamId, status], [id, refused]);
+  });
+  await t.step("of a kind that there is already", async () => {
+    await using session = await begin("exec sleep 60");
+    const { client } = session;
+    const id = await client.open({ streamtype: "stdout" });
+    const { streamId, status } = await client.nextOf("reset");
+    assertEquals([streamId, status], [id, refused]);
+  });
+});
