@@ -181,6 +181,16 @@ Deno.test(
         metrics.find(({ name }) => name === wanted)?.value?.value;
       assertEquals(valueOf("container_spec_memory_limit_bytes"), 64n << 20n);
       assertEquals(valueOf("container_spec_cpu_quota"), 20_000n);
+      const { stdout } = await new Deno.Command("findmnt", {
+        args: ["-nvo", "SOURCE", "--target", node.dir.join("root")],
+      }).output();
+      const disk = metrics.find(({ name }) =>
+        name === "container_fs_limit_bytes"
+      );
+      assertEquals(
+        disk?.labelValues.at(-1),
+        new TextDecoder().decode(stdout).trim(),
+      );
       assert((valueOf("container_file_descriptors") ?? 0n) > 0n);
       assert((valueOf("container_network_receive_packets_total") ?? -1n) >= 0n);
       const [cpu] = metrics.filter(({ name }) =>
