@@ -12,8 +12,12 @@ import {
   unseenExit,
   withExit,
 } from "../../../../src/cri/runtime/containers/note_exit.ts";
+import { notePath } from "../../../../src/cri/runtime/state/container_note.ts";
 import { parseContainerId } from "../../../../src/formats/storage/store_ids.ts";
-import { criContext } from "../../../support/nodes/cri_context.ts";
+import {
+  criContext,
+  makePodReady,
+} from "../../../support/nodes/cri_context.ts";
 
 const { CONTAINER_EXITED, CONTAINER_RUNNING } = ContainerState;
 const { CONTAINER_STOPPED_EVENT } = ContainerEventType;
@@ -115,4 +119,43 @@ Deno.test("onExit() notes the end of the kubelet's container", async () => {
   await onExit(node.context, id);
   const { state, reason } = node.status(id) ?? {};
   assertEquals([state, reason], [CONTAINER_EXITED, "Completed"]);
+});
+
+Deno.test("onExit() ends a pod with the process that keeps its others", async () => {
+  await using node = await criContext();
+  const { context, test } = node;
+  await makePodReady(node);
+  const id = parseContainerId("web-pod");
+  const heard = node.listen();
+  await onExit(context, id);
+  const [pod] = (await context.objects.read()).pods;
+  assertEquals(pod?.sandbox?.state, "not-ready");
+  await onExit(context, id);
+  const warnings = test.messages.filter((line) => line.startsWith("warn"));
+  assertEquals(warnings, [
+    'warn: Pod "web-pod" ends: its pause process has ended',
+  ]);
+  const events = await heard();
+  assertEquals(
+    events.map((event) => [event.containerId, event.containerEventType]),
+    [[id, CONTAINER_STOPPED_EVENT]],
+  );
+});
+
+Deno.test("onExit() says what keeps it from noting an end", async () => {
+  await using node = await criContext();
+  const { context, test } = node;
+  const id = await node.make("app", { state: CONTAINER_RUNNING });
+  node.end(id, 0);
+  // No file can replace a folder.
+  const path = notePath(test.agent, id);
+  await Deno.remove(path);
+  await Deno.mkdir(path);
+  await onExit(context, id);
+  const warning = `warn: Cannot note how "${id}" ended: `;
+  assertEquals(
+    test.messages.filter((line) => line.startsWith("warn"))
+      .map((line) => line.slice(0, warning.length)),
+    [warning],
+  );
 });

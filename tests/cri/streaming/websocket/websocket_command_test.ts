@@ -116,6 +116,50 @@ Deno.test("openWebSocketCommand() takes messages in many frames", async () => {
   assertEquals([texts.get(1), texts.get(3)], ["message!", SUCCESS]);
 });
 
+Deno.test("openWebSocketCommand() reads sizes of terminals, where there are any", async (t) => {
+  await using server = await startStreaming({ limits: { lingerMs: 500 } });
+  for (const terminal of [true, false]) {
+    await t.step(`${terminal}`, async () => {
+      const processes = localProcesses("read line; echo $line");
+      const wanted = { ...all, stderr: false, terminal };
+      using client = await connectWebSocket(
+        server.exec(processes.open, wanted),
+        { protocols: V5 },
+      );
+      await client.write(4, '{"Width":90,"Height":30}');
+      if (terminal) await until(() => processes.sizes.length === 1);
+      await client.write(0, "done\n");
+      const { texts } = await client.readAll();
+      assertEquals(texts.get(1), "done\n");
+      assertEquals(
+        processes.sizes,
+        terminal ? [{ columns: 90, rows: 30 }] : [],
+      );
+    });
+  }
+});
+
+Deno.test("openWebSocketCommand() greets on the lowest channel that there is", async (t) => {
+  await using server = await startStreaming({ limits: { lingerMs: 500 } });
+  const none = { stdin: true, stdout: false, stderr: false, terminal: false };
+  const cases: readonly (readonly [WantedStreams, number])[] = [
+    [{ ...none, stdout: true, stderr: true }, 1],
+    [{ ...none, stderr: true }, 2],
+    [none, 3],
+  ];
+  for (const [wanted, channel] of cases) {
+    await t.step(`${channel}`, async () => {
+      const { open } = localProcesses("read line");
+      const url = server.exec(open, wanted);
+      using client = await connectWebSocket(url, { protocols: V5 });
+      const frame = await client.next();
+      assertEquals([...frame?.bytes ?? []], [channel]);
+      await client.write(0, "\n");
+      await client.readAll();
+    });
+  }
+});
+
 Deno.test("openWebSocketCommand() ignores channels that mean nothing", async () => {
   await using session = await begin("cat");
   const { client } = session;
