@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import {
   describeProblems,
   describeRemoved,
+  reportToJson,
 } from "../../../src/cli/render/cleanup_text.ts";
 import type { CleanupItem } from "../../../src/engine/cleanup/cleanup_plan.ts";
 import type { PruneReport } from "../../../src/engine/cleanup/prune.ts";
@@ -68,4 +69,72 @@ Deno.test("describeProblems() tells who holds what, the biggest first", () => {
   assertEquals(describeProblems({ ...report(), failed }), [
     'orlop: Cannot remove unused image "localhost/a:1": Cannot do it: why',
   ]);
+});
+
+Deno.test("describeProblems() shows ten that hold something", () => {
+  const kept = Array.from({ length: 13 }, (_, index) => ({
+    kind: "leftover" as const,
+    id: `id${index}`,
+    name: `id${index}`,
+    reason: "it is in use",
+    bytes: 1e6,
+  }));
+  const holders = (count: number) => {
+    const few = kept.slice(0, count);
+    const short = report({ kept: few, wanted: 1e9, shortfall: 1e6 });
+    const [, ...lines] = describeProblems(short);
+    return [lines.length, lines.at(-1)];
+  };
+  const last = (index: number) => `  leftover id${index} (1 MB): it is in use`;
+  assertEquals(holders(9), [9, last(8)]);
+  assertEquals(holders(10), [10, last(9)]);
+  assertEquals(holders(11), [11, "  and 1 more"]);
+  assertEquals(holders(13), [11, "  and 3 more"]);
+});
+
+Deno.test("describeProblems() says where the rest is", () => {
+  const held = (bytes: number) => {
+    const item = {
+      kind: "layer" as const,
+      id: "i",
+      name: "n",
+      reason: "r",
+      bytes,
+    };
+    const short = report({ kept: [item], wanted: 9e6, shortfall: 3e6 });
+    return describeProblems(short)[0]?.split(" of it ")[1];
+  };
+  assertEquals(held(2_999_999), "is held, or is not the store's");
+  assertEquals(held(3e6), "is held");
+  const unsaid = report({ wanted: undefined, shortfall: 3e6 });
+  assertEquals(describeProblems(unsaid), [
+    "orlop: Cannot free 0 B: 3 MB of it is not the store's",
+  ]);
+});
+
+Deno.test("reportToJson() has all of a cleanup", () => {
+  const error = new Error("Cannot do it: why");
+  const stuck = [{ item: ITEM, error }];
+  const { id, name } = ITEM;
+  const facts = { kind: "unused image", id, name, error: "Cannot do it: why" };
+  const of = (isDry: boolean) => {
+    const { time, ...rest } = reportToJson(
+      {
+        ...report({ wanted: 9, shortfall: 0 }),
+        ...{ removed: [], stuck, failed: stuck },
+      },
+      { isDry },
+    );
+    assertEquals(new Date(String(time)).toISOString(), time);
+    return rest;
+  };
+  const known = {
+    ...{ wanted: 9, shortfall: 0, free: 4e9, total: 10e9, kept: [] },
+    ...{ failed: [facts], stuck: [facts] },
+  };
+  const [dry, done] = [true, false].map(of);
+  assertEquals(dry, { ...known, dryRun: true, bytes: 5e6, items: [ITEM] });
+  assertEquals(done, { ...known, dryRun: false, bytes: 0, items: [] });
+  const free = reportToJson(report(), { isDry: true });
+  assertEquals("wanted" in free || "shortfall" in free, !free);
 });
