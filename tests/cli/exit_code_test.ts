@@ -4,7 +4,7 @@ import { UsageError } from "../../src/cli/usage_error.ts";
 import { categoryOf } from "../../src/errors/category.ts";
 import * as errors from "../../src/mod.ts";
 
-Deno.test("exitCodeOf() tells conditions apart", async (t) => {
+Deno.test("exitCodeOf() distinguishes conditions", async (t) => {
   const cases: readonly [Error, number][] = [
     [new Error("x"), 1],
     [new errors.NoSpaceError("x"), 1],

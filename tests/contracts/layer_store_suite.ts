@@ -127,7 +127,7 @@ export const testLayerStore: StoreSuite = storeSuite(async (step) => {
       assertEquals(await faultsOf(store, start), []);
     }
   });
-  await step("tells a lost tree from a lost archive", async (store) => {
+  await step("distinguishes a lost tree from a lost archive", async (store) => {
     await stackLayers(store, "a", "b");
     const digest = { "diff-digest": `sha256:${layerId("a")}` } as const;
     assertEquals(await faultsOf(store, "a", digest), ["archive"]);

@@ -76,7 +76,7 @@ export function testMounter(
     await mounter.unmountAll([]);
   });
 
-  test("takes what is not mounted for unmounted", async (context) => {
+  test("accepts targets that are not mounted", async (context) => {
     const { mounter, home } = context;
     await mounter.unmount(`${home}/layer/merged`);
     await mounter.unmount(`${home}/layer/merged`, { mode: "lazy" });

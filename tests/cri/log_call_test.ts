@@ -40,7 +40,7 @@ Deno.test("logCall() tells faults of clients less loudly than ours", () => {
   }]);
 });
 
-Deno.test("logCall() says what a call was about, and shows no secret", () => {
+Deno.test("logCall() reports what a call was about, and shows no secret", () => {
   const fieldsOf = (request: EndedCall["request"]) => {
     const [, , all = {}] = logged({ request });
     const { method: _method, code: _code, ms: _ms, ...fields } = all;

@@ -61,7 +61,7 @@ async function begin(changes: Partial<ServeOptions> = {}) {
   };
 }
 
-Deno.test("serve() tells that it is ready, and that it ends", async () => {
+Deno.test("serve() reports that it is ready, and that it ends", async () => {
   const server = await begin();
   const { listen, sent, logged } = server;
   assert(isNameThere(listen));

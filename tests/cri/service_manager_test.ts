@@ -26,7 +26,7 @@ function open(environment: Partial<NotifyEnvironment>) {
   return { told, manager };
 }
 
-Deno.test("openServiceManager() tells that it is ready, and that it ends", () => {
+Deno.test("openServiceManager() reports that it is ready, and that it ends", () => {
   const { told, manager } = open({ socket: "/s" });
   assertEquals(told, []);
   manager.ready("serving");
@@ -37,7 +37,7 @@ Deno.test("openServiceManager() tells that it is ready, and that it ends", () =>
   ]);
 });
 
-Deno.test("openServiceManager() tells nobody where nobody listens", async (t) => {
+Deno.test("openServiceManager() tells nobody where no one listens", async (t) => {
   for (const socket of [undefined, ""]) {
     await t.step(JSON.stringify(socket) ?? "no socket", () => {
       const watchdogMicroseconds = "2000";

@@ -89,7 +89,7 @@ Deno.test("an agent that is closed takes no more calls", async () => {
   await agent[Symbol.asyncDispose]();
 });
 
-Deno.test("an agent that nobody uses is closed at once", async () => {
+Deno.test("an agent that no one uses is closed at once", async () => {
   const agent = memoryAgent();
   (await agent.store.lock({ images: "read" }))[Symbol.dispose]();
   const signal = AbortSignal.abort("enough");
@@ -99,7 +99,7 @@ Deno.test("an agent that nobody uses is closed at once", async () => {
   await agent[Symbol.asyncDispose]();
 });
 
-Deno.test("leaseIfWritable() leases layers, or says why not", () => {
+Deno.test("leaseIfWritable() leases layers, or reports why not", () => {
   using test = storeAgent();
   const { agent, messages } = test;
   const ids = ["a", "b"].map((digit) => parseLayerId(digit.repeat(64)));

@@ -27,7 +27,7 @@ Deno.test("removeCgroups() leaves those that somebody uses", async () => {
   assertEquals(listDirectory(dir.path), ["a"]);
 });
 
-Deno.test("listCgroupRoots() tells of both versions, and of nothing else", async () => {
+Deno.test("listCgroupRoots() reports both versions, and of nothing else", async () => {
   const mounter = memoryMounter();
   assertEquals(await listCgroupRoots({ mounter }), []);
   const mounts = [

@@ -191,7 +191,7 @@ Deno.test("pullImage() takes a layout, notes the use, keeps the ID", async () =>
   assertEquals((await images.imageStatus(imageId)).names, []);
 });
 
-Deno.test("canPull() tells whether there is such an image", async () => {
+Deno.test("canPull() reports whether there is such an image", async () => {
   using test = testRuntime();
   const layout = test.dir.join("app");
   await writeTestLayout(layout, {
@@ -246,7 +246,7 @@ Deno.test("resolveNames() follows aliases and the search list", async () => {
   await assertRejects(() => images.resolveNames("f".repeat(64)), SyntaxError);
 });
 
-Deno.test("resolveNames() fails if nothing says which registry is meant", async () => {
+Deno.test("resolveNames() fails if nothing reports which registry is meant", async () => {
   using test = testRuntime();
   await assertRejects(
     () => test.images.resolveNames("x"),

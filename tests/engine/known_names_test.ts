@@ -12,7 +12,7 @@ import {
   testPod,
 } from "../support/test_runtime.ts";
 
-Deno.test("isKnown() tells pods and containers from nothing", async (t) => {
+Deno.test("isKnown() distinguishes pods and containers from nothing", async (t) => {
   using test = await testPod({ libc });
   const { agent, runtime } = test;
   const { id } = await runtime.createContainer(containerOptions());

@@ -57,7 +57,7 @@ Deno.test("LayerUsers keeps what is held, precious or spared", async (t) => {
   });
 });
 
-Deno.test("OwnLayers tells shared layers from an image's own", () => {
+Deno.test("OwnLayers distinguishes shared layers from an image's own", () => {
   const own = new OwnLayers(LAYERS, [USER, OTHER]);
   assertEquals(ids(own.listOf(USER)), ["top", "mid", "base"]);
   assertEquals(ids(own.ownOf(USER)), ["top", "mid"]);

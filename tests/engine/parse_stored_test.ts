@@ -95,7 +95,7 @@ const IN_PLACE: Readonly<Record<string, (path: string) => void>> = {
   ...NO_FILES,
 };
 
-Deno.test("a damaged file is no wrong usage, and its error says what to do", async (t) => {
+Deno.test("a damaged file is not a usage error, and its message says what to do", async (t) => {
   const rows = Object.entries(CASES).flatMap(([name, row]) =>
     Object.entries(IN_PLACE).map(([what, put]) => ({ name, what, put, ...row }))
   );

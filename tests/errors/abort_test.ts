@@ -57,7 +57,7 @@ Deno.test("unlessAborted() waits, or ends with the signal's reason", async () =>
   assertFalse(isBegun);
 });
 
-Deno.test("isInTime() tells who is late, and leaves a failure to others", async () => {
+Deno.test("isInTime() reports who is late, and leaves a failure to others", async () => {
   assert(await isInTime(Promise.resolve(7), 60_000));
   const failed = Promise.reject(REASON);
   assert(await isInTime(failed, 60_000));

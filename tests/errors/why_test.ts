@@ -55,7 +55,7 @@ Deno.test("whyOf() leaves what orlop says itself as it is", () => {
   assertEquals(whyOf(new SuppressedError(new Error("later"), first)), "first");
 });
 
-Deno.test("readSystemFailure() says what was to be done with what", () => {
+Deno.test("readSystemFailure() reports what was to be done with what", () => {
   using dir = tempDir();
   const path = dir.join("it's here");
   for (

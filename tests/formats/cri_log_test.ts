@@ -23,7 +23,7 @@ Deno.test("parseLogLine() reads lines and parts of lines", async (t) => {
   }
 });
 
-Deno.test("parseLogLine() tells what is no line of a log", async (t) => {
+Deno.test("parseLogLine() reports what is no line of a log", async (t) => {
   const table = [
     "",
     "hello",

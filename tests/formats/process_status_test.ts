@@ -18,7 +18,7 @@ Deno.test("parseProcessStat() reads names of any kind", () => {
   }
 });
 
-Deno.test("parseProcessStat() tells what is not whole", () => {
+Deno.test("parseProcessStat() reports what is not whole", () => {
   for (const text of ["", "42", "42 (sleep", "42 (sleep) S 1 2"]) {
     assertEquals(parseProcessStat(text), undefined);
   }

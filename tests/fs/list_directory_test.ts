@@ -18,7 +18,7 @@ Deno.test("listDirectory() takes nothing else for an empty one", () => {
   );
 });
 
-Deno.test("listIfDirectory() takes what is no directory for an empty one", () => {
+Deno.test("listIfDirectory() treats what is not a directory as empty", () => {
   using dir = tempDir();
   Deno.writeTextFileSync(dir.join("file"), "");
   Deno.symlinkSync("loop", dir.join("loop"));

@@ -50,7 +50,7 @@ Deno.test("readLinesInRoot() reads lines", async (t) => {
   }
 });
 
-Deno.test("readLinesInRoot() takes what is not there for empty", async (t) => {
+Deno.test("readLinesInRoot() treats a missing file as empty", async (t) => {
   using dir = tempDir();
   await Deno.writeTextFile(dir.join("file"), "text");
   await Deno.symlink("nowhere", dir.join("dangling"));

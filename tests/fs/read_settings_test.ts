@@ -6,7 +6,7 @@ import { type TempDir, tempDir } from "../support/temp_dir.ts";
 
 const OTHER = 65534;
 
-Deno.test("readSettings() reads what nobody else can change", async () => {
+Deno.test("readSettings() reads what no one else can change", async () => {
   using dir = tempDir();
   const path = dir.join("file");
   await Deno.writeTextFile(path, "text", { mode: 0o644 });
@@ -23,7 +23,7 @@ Deno.test("readSettings() takes /dev/null for an empty file", async () => {
   assertEquals(await readSettings(dir.join("mask"), "orlop"), "");
 });
 
-Deno.test("readSettings() wants a regular file of a sensible size", async (t) => {
+Deno.test("readSettings() requires a regular file of a sensible size", async (t) => {
   using dir = tempDir();
   await Deno.writeTextFile(dir.join("large"), "");
   await Deno.truncate(dir.join("large"), 20_000_000);

@@ -126,7 +126,7 @@ Deno.test("removeTree() needs fewer open files than a tree has levels", {
   }
 });
 
-Deno.test("removeTree() says what it cannot remove", {
+Deno.test("removeTree() reports what it cannot remove", {
   ...needs("root", "mount"),
 }, async () => {
   using dir = tempDir();

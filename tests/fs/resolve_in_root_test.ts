@@ -71,7 +71,7 @@ Deno.test("resolveInRoot() never leaves the root", async (t) => {
   });
 });
 
-Deno.test("resolveInRoot() says where what is missing would be", async (t) => {
+Deno.test("resolveInRoot() reports where what is missing would be", async (t) => {
   using dir = tempDir();
   const root = await makeRoot(dir.path);
   await Deno.symlink("/srv/data", `${root}/dangling`);
@@ -157,7 +157,7 @@ Deno.test("resolveInRoot() follows as many links as the kernel", async (t) => {
   });
 });
 
-Deno.test("resolveInRoot() tells how much of a path is there", async (t) => {
+Deno.test("resolveInRoot() reports how much of a path is there", async (t) => {
   using dir = tempDir();
   const root = await makeRoot(dir.path);
   await Deno.symlink("/etc/none/x", `${root}/link`);

@@ -55,7 +55,7 @@ Deno.test("StagedFiles leaves nothing that was not committed", async () => {
   assertEquals(readdirSync(dir.path), ["taken"]);
 });
 
-Deno.test("StagedFiles says that a directory to keep is gone", async () => {
+Deno.test("StagedFiles reports that a directory to keep is gone", async () => {
   using dir = tempDir();
   using staged = new StagedFiles();
   staged.keep(dir.join("none"));

@@ -13,7 +13,7 @@ Deno.test("syncTree() follows no links, and minds no dangling one", () => {
   syncTree(dir.path);
 });
 
-Deno.test("syncDirectory() says that a directory is gone", () => {
+Deno.test("syncDirectory() reports that a directory is gone", () => {
   using dir = tempDir();
   assertThrows(() => syncDirectory(dir.join("none")), Deno.errors.NotFound);
 });

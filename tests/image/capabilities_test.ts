@@ -55,7 +55,7 @@ Deno.test("chooseCapabilities() takes back what is dropped, if it is told to", a
   }
 });
 
-Deno.test("chooseCapabilities() refuses what cannot be meant", async (t) => {
+Deno.test("chooseCapabilities() refuses contradictory requests", async (t) => {
   const table: [CapabilityChange, string][] = [
     [{ add: ["bogus"] }, '"bogus" is unknown'],
     [{ drop: ["CAP_"] }, '"CAP_" is unknown'],

@@ -76,7 +76,7 @@ Deno.test("choosePlatform() prefers what is marked as packed by zstd", async (t)
   }
 });
 
-Deno.test("choosePlatform() says what is offered", () => {
+Deno.test("choosePlatform() reports what is offered", () => {
   const index = indexOf(["linux/amd64", "linux/arm64", "unknown/unknown"]);
   assertThrows(
     () => choosePlatform(index, parsePlatform("linux/s390x")),
@@ -118,7 +118,7 @@ Deno.test("choosePlatform() minds only what is wrong for its platform", () => {
   );
 });
 
-Deno.test("choosePlatform() wants a platform in docker's lists", () => {
+Deno.test("choosePlatform() requires a platform in docker's lists", () => {
   const list = { ...indexOf([""]), mediaType: DOCKER_LIST };
   assertThrows(
     () => choosePlatform(list, parsePlatform("linux/amd64")),
@@ -191,7 +191,7 @@ function entry(platform: string): Descriptor {
   };
 }
 
-Deno.test("platformOf() wants both a system and an architecture", () => {
+Deno.test("platformOf() requires both a system and an architecture", () => {
   const bare = { os: "linux", architecture: "arm" };
   const made = { ...bare, variant: undefined };
   assertEquals(platformOf(made), bare);

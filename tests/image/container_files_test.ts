@@ -16,7 +16,7 @@ const FACTS: ContainerFacts = {
   resolvConf: "nameserver 10.0.0.2\n",
 };
 
-Deno.test("contentOf() tells what the host and the container are", async (t) => {
+Deno.test("contentOf() reports what the host and the container are", async (t) => {
   const base = "127.0.0.1\tlocalhost\n10.0.0.1\tregistry.lan\n";
   const local = "127.0.0.1\tlocalhost\n::1\tlocalhost\n";
   const hosts: Record<string, [Partial<ContainerFacts>, string]> = {

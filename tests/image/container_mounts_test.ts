@@ -194,7 +194,7 @@ Deno.test("makeMounts() maps the users of a volume, and of no other", () => {
   ]);
 });
 
-Deno.test("makeMounts() puts an image's volumes where they were asked for", () => {
+Deno.test("makeMounts() puts an image's volumes into the layer or into memory", () => {
   const volumes = ["/v", "/data/", "/t"];
   const target = [{ source: "/s", target: "/t" }];
   const of = (imageVolumes: MountOptions["imageVolumes"]) =>
@@ -208,7 +208,7 @@ Deno.test("makeMounts() puts an image's volumes where they were asked for", () =
   assertEquals(of(undefined), [undefined, undefined, bound]);
 });
 
-Deno.test("makeMounts() makes what is above before what is below", () => {
+Deno.test("makeMounts() mounts parents before children", () => {
   const targets = ["/a/b/c", "/a", "/dev/shm/x", "/proc/x", "/a/b"];
   const volumes = targets.map((target) => ({ source: "/s", target }));
   const found = makeMounts({ Volumes: [] }, { volumes })
@@ -222,7 +222,7 @@ Deno.test("makeMounts() makes what is above before what is below", () => {
   for (const target of targets) assert(found.includes(target), target);
 });
 
-Deno.test("makeMounts() refuses what cannot be meant", async (t) => {
+Deno.test("makeMounts() refuses contradictory requests", async (t) => {
   const two = (...volumes: NonNullable<MountOptions["volumes"]>) => ({
     volumes,
   });

@@ -49,7 +49,7 @@ Deno.test("checkWorkingDirectory() refuses what a process has open", async (t) =
   }
 });
 
-Deno.test("refuseProcessPlaces() says where a directory leads", () => {
+Deno.test("refuseProcessPlaces() reports where a directory leads", () => {
   refuseProcessPlaces("/srv", ["/srv", "/data"]);
   assertThrows(
     () => refuseProcessPlaces("/srv", ["/srv", "/proc/self/fd/7"]),

@@ -2,7 +2,7 @@ import { assertEquals, assertInstanceOf } from "@std/assert";
 import { CommandError, InUseError } from "../../src/errors/store_errors.ts";
 import { mountError, unmountError } from "../../src/mount/explain_mount.ts";
 
-Deno.test("mountError() says what to do", async (t) => {
+Deno.test("mountError() reports what to do", async (t) => {
   const table: Record<string, string> = {
     "unknown filesystem type 'overlay'":
       'the kernel has no overlay: try "modprobe overlay"',
@@ -30,7 +30,7 @@ Deno.test("mountError() says what to do", async (t) => {
   }
 });
 
-Deno.test("mountError() tells a missing right apart", () => {
+Deno.test("mountError() distinguishes a missing right", () => {
   for (const words of ["must be superuser to use mount", "permission denied"]) {
     const error = mountError({ target: "/m", type: "overlay" }, {
       code: 32,
@@ -53,7 +53,7 @@ Deno.test("unmountError() tells busy, missing rights and the rest apart", () => 
   assertEquals(explain("/m: no mount point specified"), undefined);
 });
 
-Deno.test("unmountError() says what to do", async (t) => {
+Deno.test("unmountError() reports what to do", async (t) => {
   const root = "it needs root (CAP_SYS_ADMIN): run orlop as root";
   const cases: Readonly<Record<string, string | undefined>> = {
     "umount: /m: target is busy.\n":

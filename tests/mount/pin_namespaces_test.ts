@@ -109,7 +109,7 @@ Deno.test("pinNamespaces() makes no others", ROOT, async (t) => {
 });
 
 Deno.test(
-  "pinNamespaces() tells what the kernel does not take",
+  "pinNamespaces() reports what the kernel does not take",
   ROOT,
   async (t) => {
     await t.step("a value", async () => {

@@ -202,7 +202,7 @@ Deno.test("planOverlay() knows the options of the kernel", () => {
   );
 });
 
-Deno.test("planOverlay() says what is wrong", async (t) => {
+Deno.test("planOverlay() reports what is wrong", async (t) => {
   const character = "has a character that mount options cannot hold " +
     '(, : " \\ or a control character)';
   const cases: readonly (readonly [Partial<OverlayRequest>, string])[] = [

@@ -107,7 +107,7 @@ Deno.test("systemMounter() mounts read-only", { ignore }, async () => {
   }
 });
 
-Deno.test("systemMounter() tells a busy mount", { ignore }, async () => {
+Deno.test("systemMounter() reports a busy mount", { ignore }, async () => {
   using dir = tempDir();
   const home = dir.join("overlay");
   await makeLayers(home, 1);
@@ -131,7 +131,7 @@ Deno.test("systemMounter() tells a busy mount", { ignore }, async () => {
   }
 });
 
-Deno.test("systemMounter() says what is missing", { ignore }, async () => {
+Deno.test("systemMounter() reports what is missing", { ignore }, async () => {
   using dir = tempDir();
   const home = dir.join("overlay");
   await makeLayers(home, 2);
@@ -145,7 +145,7 @@ Deno.test("systemMounter() says what is missing", { ignore }, async () => {
   await assertRejects(() => mount(["l/ABSENT"]), CommandError, "missing");
 });
 
-Deno.test("systemMounter() finds mounts by way of links", {
+Deno.test("systemMounter() finds mounts through links", {
   ignore,
 }, async () => {
   using dir = tempDir();
@@ -236,7 +236,7 @@ Deno.test("prepareOverlay() makes what may be missing", async () => {
   }
 });
 
-Deno.test("systemMounter() goes on under Ctrl-C", { ignore }, async () => {
+Deno.test("systemMounter() continues under Ctrl-C", { ignore }, async () => {
   using dir = tempDir();
   const home = dir.join("overlay");
   await makeLayers(home, 1);

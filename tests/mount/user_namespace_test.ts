@@ -94,7 +94,7 @@ Deno.test("holdUserNamespace() leaves nothing of what cannot be mapped", {
   }
 });
 
-Deno.test("holdUserNamespace() says why there is none", {
+Deno.test("holdUserNamespace() reports why there is none", {
   ...NEEDED,
 }, async (t) => {
   const { mapped, mounts } = mapping(() => true);

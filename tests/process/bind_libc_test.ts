@@ -98,12 +98,16 @@ Deno.test("a child process does not keep a lock", { ignore }, async () => {
   assert(isFree);
 });
 
-Deno.test("tryLock() tells a broken lock from a held one", { ignore }, () => {
-  using dir = tempDir();
-  const file = open(dir);
-  file[Symbol.dispose]();
-  assertThrows(() => file.tryLock("write"), Error, "Cannot lock");
-});
+Deno.test(
+  "tryLock() distinguishes a broken lock from a held one",
+  { ignore },
+  () => {
+    using dir = tempDir();
+    const file = open(dir);
+    file[Symbol.dispose]();
+    assertThrows(() => file.tryLock("write"), Error, "Cannot lock");
+  },
+);
 
 Deno.test("a lock file is read and written from its beginning", {
   ignore,
@@ -121,7 +125,7 @@ Deno.test("a lock file is read and written from its beginning", {
   assertEquals(new TextDecoder().decode(buffer), "XYcdef\0\0");
 });
 
-Deno.test("a lock file tells what it is, and whether it has a name", {
+Deno.test("a lock file reports what it is, and whether it has a name", {
   ignore,
 }, () => {
   using dir = tempDir();
@@ -255,7 +259,7 @@ Deno.test("openLock() opens nothing below /dev, /proc and /sys", {
 });
 
 Deno.test(
-  "readSpace() reads what the system tells of a disk",
+  "readSpace() reads what the system reports a disk",
   { ignore },
   () => {
     using dir = tempDir();
@@ -268,7 +272,7 @@ Deno.test(
   },
 );
 
-Deno.test("readVersion() tells whether a file is as it was", {
+Deno.test("readVersion() reports whether a file is as it was", {
   ignore,
 }, () => {
   using dir = tempDir();
@@ -288,7 +292,7 @@ Deno.test("readVersion() tells whether a file is as it was", {
   assertEquals(version(), undefined);
 });
 
-Deno.test("isMountPoint() tells what something is mounted on", {
+Deno.test("isMountPoint() reports what something is mounted on", {
   ignore,
 }, () => {
   using dir = tempDir();
@@ -424,7 +428,7 @@ function bound(): Libc {
   return libc;
 }
 
-Deno.test("hasReader() tells whether a fifo is read, and waits for nobody", {
+Deno.test("hasReader() reports whether a fifo is read, and waits for nobody", {
   ignore: libc === undefined,
 }, async () => {
   using dir = tempDir();

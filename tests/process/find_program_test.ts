@@ -52,7 +52,7 @@ Deno.test("checkProgram() refuses what orlop may not run", {
   assertThrows(() => checkProgram("/usr/bin/false"), CommandError, message);
 });
 
-Deno.test("findProgram() says what to install", async (t) => {
+Deno.test("findProgram() reports what to install", async (t) => {
   const table: [string, string][] = [
     ["findmnt", "util-linux"],
     ["tar", "GNU tar"],

@@ -63,7 +63,7 @@ Deno.test("isGranted() goes by what Deno would open", async (t) => {
 });
 
 Deno.test({
-  name: "isGranted() tells reading from writing",
+  name: "isGranted() distinguishes reading from writing",
   permissions: { read: ["/a"], write: ["/b"] },
   fn() {
     const granted = (["read", "write"] as const).flatMap((kind) =>

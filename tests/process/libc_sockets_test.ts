@@ -44,7 +44,7 @@ Deno.test("sendDatagram() reaches a file, and an abstract name", {
   }
 });
 
-Deno.test("sendDatagram() says that nobody is there", { ignore }, () => {
+Deno.test("sendDatagram() reports that no one is there", { ignore }, () => {
   using dir = tempDir();
   assertFalse(sockets?.sendDatagram(dir.join("none"), "READY=1"));
 });

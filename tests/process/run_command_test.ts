@@ -36,7 +36,7 @@ Deno.test("runCommand() fails with the program's own words", async () => {
   await assertRejects(() => shell("exit 9"), CommandError, "exit code 9");
 });
 
-Deno.test("runCommand() says that a program is missing", async () => {
+Deno.test("runCommand() reports that a program is missing", async () => {
   const error = await assertRejects(
     () => runCommand("/nonexistent/tool", []),
     CommandError,

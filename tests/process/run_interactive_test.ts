@@ -35,7 +35,7 @@ Deno.test("runInteractive() returns the exit code", async () => {
   assertEquals(await runInteractive("/bin/sh", ["-c", "kill -9 $$"]), 137);
 });
 
-Deno.test("runInteractive() says that a program is missing", async () => {
+Deno.test("runInteractive() reports that a program is missing", async () => {
   await assertRejects(
     () => runInteractive("/nonexistent/tool", []),
     CommandError,

@@ -61,7 +61,7 @@ Deno.test("startProgram() pipes what a program reads and writes", async () => {
   assertEquals(texts, ["in", "err\n"]);
 });
 
-Deno.test("startProgram() says which program is missing", () => {
+Deno.test("startProgram() reports which program is missing", () => {
   assertThrows(
     () => startProgram("/nonexistent/tool", []),
     CommandError,

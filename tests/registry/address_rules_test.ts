@@ -43,7 +43,7 @@ const HOPS: readonly Hop[] = [
   ["http://169.254.1.2", "http://127.0.0.1/", "loopback address"],
 ];
 
-Deno.test("findAddressProblem() tells where a server may send us", async (t) => {
+Deno.test("findAddressProblem() reports where a server may send us", async (t) => {
   for (const [from, to, problem] of HOPS) {
     await t.step(`${from} to ${to}`, async () => {
       const found = await findAddressProblem(new URL(to), new URL(from));
@@ -88,7 +88,7 @@ const REALMS: readonly Realm[] = [
   ...both(REGISTRY, "file:///etc/passwd", "neither https nor http"),
 ];
 
-Deno.test("findRealmProblem() tells who may ask for a login", async (t) => {
+Deno.test("findRealmProblem() reports who may ask for a login", async (t) => {
   for (const [registry, realm, secret, none] of REALMS) {
     await t.step(`${registry} and ${realm}`, async () => {
       const urls = [new URL(realm), new URL(registry)] as const;

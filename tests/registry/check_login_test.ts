@@ -94,7 +94,7 @@ Deno.test("checkLogin() asks no registry that is blocked", async () => {
   assertEquals(server.requests, []);
 });
 
-Deno.test("checkLogin() tells a refusal from other failures", async (t) => {
+Deno.test("checkLogin() distinguishes a refusal from other failures", async (t) => {
   const cases: readonly (readonly [number, boolean, string])[] = [
     [401, true, "invalid username/password"],
     [403, true, "it does not exist or needs (other) credentials"],

@@ -98,7 +98,7 @@ Deno.test("hostOf() knows where Docker Hub's API is", () => {
   ]);
 });
 
-Deno.test("connectEndpoint() says what is asked, and as whom", async () => {
+Deno.test("connectEndpoint() reports what is asked, and as whom", async () => {
   const onWarning = () => {};
   const retry = { tries: 7 };
   const { tried } = await connect("localhost:5000/team/app:1", [absent("x")], {

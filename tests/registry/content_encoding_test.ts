@@ -17,7 +17,7 @@ function answer(encoding?: string, body: Bytes = PACKED): Response {
   return new Response(body, { headers });
 }
 
-Deno.test("encodingOf() tells what a body is said to be", async (t) => {
+Deno.test("encodingOf() reports what a body is said to be", async (t) => {
   const cases: readonly (readonly [string | undefined, string])[] = [
     [undefined, "identity"],
     ["", "identity"],
@@ -92,7 +92,7 @@ Deno.test("unpackBody() can be read into buffers, to its end", async () => {
   assertEquals(text, toText(PLAIN));
 });
 
-Deno.test("unpackBody() lets go of the body that nobody reads on", async () => {
+Deno.test("unpackBody() lets go of the body that no one reads on", async () => {
   let reason: unknown;
   const body = new ReadableStream<Bytes>({
     pull: (controller) => controller.enqueue(PACKED.slice(0, 15)),

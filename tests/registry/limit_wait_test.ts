@@ -12,7 +12,7 @@ function reasonOf(signal: AbortSignal): Promise<string> {
   return promise;
 }
 
-Deno.test("limitWait() says what took too long", async (t) => {
+Deno.test("limitWait() reports what took too long", async (t) => {
   await t.step("the answer", async () => {
     using limit = limitWait({ ...LONG, headerTimeoutMs: 1 });
     limit.begin("answer");

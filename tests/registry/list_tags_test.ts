@@ -69,7 +69,7 @@ const ODD: Readonly<Record<string, readonly [OwnAnswer, string]>> = {
   ],
 };
 
-Deno.test("listTags() goes on where a page says, on its own registry", async (t) => {
+Deno.test("listTags() continues where a page says, on its own registry", async (t) => {
   for (const [name, link] of Object.entries(LINKS)) {
     await t.step(name, async () => {
       await using server = await serveScript([

@@ -105,7 +105,7 @@ Deno.test("blobs and manifests are taken whatever is said of right bytes", async
   }
 });
 
-Deno.test("fetchManifest() says what came in a manifest's place", async (t) => {
+Deno.test("fetchManifest() reports what came in a manifest's place", async (t) => {
   for (const [name, [head, body, says]] of Object.entries(REFUSED)) {
     await t.step(name, async () => {
       await using server = await serveScript([answer(head, body)]);

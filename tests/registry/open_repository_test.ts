@@ -290,7 +290,7 @@ Deno.test("openRepository() refuses blocked registries", async () => {
   );
 });
 
-Deno.test("openRepository() says that nobody answers", async () => {
+Deno.test("openRepository() reports that no one answers", async () => {
   using dir = tempDir();
   const host = `127.0.0.1:${freePort()}`;
   await assertRejects(

@@ -58,7 +58,7 @@ Deno.test("readBody() lets go of the rest when it ends early", async (t) => {
     assertEquals(error.name, "LateBodyError");
     assertEquals(seen.cancelled, 1);
   });
-  await t.step("of what nobody wants any more", async () => {
+  await t.step("of what no one wants any more", async () => {
     const { response, seen } = answer(["abc"], "closes");
     const signal = AbortSignal.abort(new Error("enough"));
     await assertRejects(

@@ -83,7 +83,7 @@ Deno.test("errors show the registry's words, cleaned", async () => {
   );
 });
 
-Deno.test("fetchManifest() says how long a rate limit asks to wait", async () => {
+Deno.test("fetchManifest() reports how long a rate limit asks to wait", async () => {
   await using server = serveHostile(() =>
     new Response(null, { status: 429, headers: { "retry-after": "86400" } })
   );

@@ -59,7 +59,7 @@ const CASES: readonly (readonly [number, string, string])[] = [
   ],
 ];
 
-Deno.test("errorOf() tells what the answer tells", async (t) => {
+Deno.test("errorOf() reports what the answer tells", async (t) => {
   for (const [status, body, says] of CASES) {
     await t.step(`${status} ${body}`, async () => {
       const error = await errorOf(new Response(body, { status }), "Cannot");
@@ -94,7 +94,7 @@ Deno.test("errorOf() makes what callers can tell apart", async (t) => {
   }
 });
 
-Deno.test("errorOf() says how long to wait, in whole seconds", async (t) => {
+Deno.test("errorOf() reports how long to wait, in whole seconds", async (t) => {
   for (const [text, says] of [["1", 1], ["90", 90], ["soon", undefined]]) {
     await t.step(`${text}`, async () => {
       const headers = { "retry-after": `${text}` };

@@ -49,7 +49,7 @@ Deno.test(
   },
 );
 
-Deno.test("sendRequest() goes on with the same method where a redirect leads", async (t) => {
+Deno.test("sendRequest() continues with the same method where a redirect leads", async (t) => {
   for (const status of [301, 302, 307, 308]) {
     await t.step(`${status}`, async () => {
       const seen: string[] = [];
@@ -86,7 +86,7 @@ Deno.test("sendRequest() writes nothing where a redirect says to read", async ()
   assertEquals(server.requests.length, 1);
 });
 
-Deno.test("sendRequest() gives up a body that nobody takes", async () => {
+Deno.test("sendRequest() gives up a body that no one takes", async () => {
   await using server = serveSilence();
   using client = createHttpClient();
   // More than the buffers of both sides hold.

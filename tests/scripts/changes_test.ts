@@ -34,7 +34,7 @@ Deno.test("listChanges() leaves out what is no part of the program", async () =>
   assert((await listChanges("src/std/tar")).length > 0);
 });
 
-Deno.test("isEquivalent() tells what changes types alone", async (t) => {
+Deno.test("isEquivalent() reports what changes types alone", async (t) => {
   const cases: [string, string, boolean][] = [
     ["a type", "type A = true;", true],
     ["a member of a type", "interface A { b: false }", true],

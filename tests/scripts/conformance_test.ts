@@ -37,7 +37,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "scripts/conformance says that Go is missing, which is no failure",
+  name: "scripts/conformance reports that Go is missing, which is no failure",
   ...needs("root", "unshare"),
   async fn() {
     const hide = "for go in $(command -v go) /usr/local/go/bin/go; do " +

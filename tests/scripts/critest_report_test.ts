@@ -14,7 +14,7 @@ function read(...specs: unknown[]) {
   return readCritestReport(JSON.stringify([{ SpecReports: specs }]));
 }
 
-Deno.test("readCritestReport() tells how specs fared, and why", async (t) => {
+Deno.test("readCritestReport() reports how specs fared, and why", async (t) => {
   const cases: [string, Record<string, unknown>, string, string][] = [
     ["passed", {}, "passed", ""],
     ["left out", { State: "skipped" }, "skipped", ""],

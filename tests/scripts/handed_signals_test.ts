@@ -30,7 +30,7 @@ const BODIES: Readonly<Record<string, readonly [string, readonly string[]]>> = {
   "another's method": ["a.wait(b);", []],
 };
 
-Deno.test("findUnhandedSignals() finds calls that nobody could stop", async (t) => {
+Deno.test("findUnhandedSignals() finds calls that no one could stop", async (t) => {
   for (const [name, [body, callees]] of Object.entries(BODIES)) {
     await t.step(name, () => {
       const source = 'import { also, wait as own } from "./w.ts";\n' +

@@ -130,7 +130,7 @@ Deno.test("placeChunks() refuses what no file is called", () => {
   );
 });
 
-Deno.test("writePart() tells files of their own from parts", () => {
+Deno.test("writePart() distinguishes files of their own from parts", () => {
   const places = new Map([
     ["chunk-A.js", "a.js"],
     ["chunk-B.js", "a.js"],

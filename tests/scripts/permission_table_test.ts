@@ -4,7 +4,7 @@ import {
   updateTable,
 } from "../../scripts/permission_table.ts";
 
-Deno.test("the README says what each command may do", async () => {
+Deno.test("the README reports what each command may do", async () => {
   const readme = await Deno.readTextFile(
     new URL("../../README.md", import.meta.url),
   );

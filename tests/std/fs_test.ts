@@ -45,7 +45,7 @@ Deno.test("emptyDir() leaves an empty folder", async () => {
   assertEquals(await Array.fromAsync(Deno.readDir(dir.join("new"))), []);
 });
 
-Deno.test("exists() tells folders from files", async (t) => {
+Deno.test("exists() distinguishes folders from files", async (t) => {
   using dir = tempDir();
   await Deno.writeTextFile(dir.join("file"), "");
   const cases: [string, string, Parameters<typeof exists>[1], boolean][] = [

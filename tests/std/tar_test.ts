@@ -46,7 +46,7 @@ Deno.test("UntarStream reads what TarStream writes", async () => {
   ]);
 });
 
-Deno.test("UntarStream goes on when a file is cancelled", async () => {
+Deno.test("UntarStream continues when a file is cancelled", async () => {
   const paths: string[] = [];
   const tar = archive(file("a", "x".repeat(2000)), file("b", "b"));
   for await (const entry of tar.pipeThrough(new UntarStream())) {

@@ -38,7 +38,7 @@ Deno.test("choose() takes IDs before names, and names before layers", async (t) 
   }
 });
 
-Deno.test("choose() says why it finds none", async (t) => {
+Deno.test("choose() reports why it finds none", async (t) => {
   const cases: readonly (readonly [string, string, readonly string[]])[] = [
     ["", "no container has this name or ID", []],
     ["nope", "no container has this name or ID", []],

@@ -53,7 +53,7 @@ Deno.test("checkLocation() takes what can be made, and what is there", async () 
   }
 });
 
-Deno.test("checkLocation() says why a store cannot be there", async (t) => {
+Deno.test("checkLocation() reports why a store cannot be there", async (t) => {
   using dir = tempDir();
   await Deno.writeTextFile(dir.join("file"), "");
   await Deno.symlink("gone", dir.join("dangling"));

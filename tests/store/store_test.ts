@@ -92,7 +92,7 @@ Deno.test("openStore() refuses what it must not touch", async (t) => {
   }
 });
 
-Deno.test("openStore() tells of work that was left, and removes it", () => {
+Deno.test("openStore() reports work that was left, and removes it", () => {
   using test = storeAgent();
   const { paths } = test.agent.store;
   const left = join(paths.home, "tempdirs", "temp-dir-1");
@@ -288,7 +288,7 @@ Deno.test("openStore() follows symbolic links once, and names real paths", () =>
   assertEquals(paths.runRoot, dir.join("ram"));
 });
 
-Deno.test("openStore() says what is in the way, and makes nothing", async (t) => {
+Deno.test("openStore() reports what is in the way, and makes nothing", async (t) => {
   using dir = tempDir();
   writeFileSync(dir.join("file"), "");
   symlinkSync("nowhere", dir.join("dangling"));

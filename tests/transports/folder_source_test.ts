@@ -41,7 +41,7 @@ Deno.test("openFolder() gives manifests by their digests", async () => {
   );
 });
 
-Deno.test("openFolder() says what is missing, and waits for no pipe", async (t) => {
+Deno.test("openFolder() reports what is missing, and waits for no pipe", async (t) => {
   const blob = hexOf(descriptor.digest);
   const table: readonly (readonly [
     how: string,

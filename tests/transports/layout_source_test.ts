@@ -99,7 +99,7 @@ Deno.test("openLayout() refuses what is no layout", async () => {
   await openLayout(dir.path);
 });
 
-Deno.test("openLayout() says which part is no file that can be read", async (t) => {
+Deno.test("openLayout() reports which part is no file that can be read", async (t) => {
   const parts: Readonly<Record<string, string>> = {
     "oci-layout": "oci-layout",
     "index.json": "index.json",

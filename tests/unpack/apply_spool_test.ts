@@ -6,7 +6,7 @@ import {
   spoolArguments,
 } from "../../src/unpack/apply_spool.ts";
 
-Deno.test("findLostAttribute() tells what overlayfs or a program would miss", async (t) => {
+Deno.test("findLostAttribute() reports what overlayfs or a program would miss", async (t) => {
   const lost = (name: string, reason: string) =>
     `tar: setxattrat: Cannot set '${name}' extended attribute for file ` +
     `'a': ${reason}\n`;
@@ -48,7 +48,7 @@ Deno.test("applySpool() runs tar so that nothing is changed on the way", async (
   assertEquals(spoolArguments("/staging"), expected);
 });
 
-Deno.test("applySpool() tells a full disk from another failure", async (t) => {
+Deno.test("applySpool() distinguishes a full disk from another failure", async (t) => {
   const cases: Readonly<Record<string, "space" | "other">> = {
     "tar: a: Cannot write: No space left on device": "space",
     "tar: a: Cannot open: Disk quota exceeded": "space",
@@ -81,7 +81,7 @@ Deno.test("applySpool() tells a full disk from another failure", async (t) => {
   });
 });
 
-Deno.test("applySpool() says which attribute is lost", async (t) => {
+Deno.test("applySpool() reports which attribute is lost", async (t) => {
   const warning = "tar: setxattrat: Cannot set 'trusted.overlay.opaque' " +
     "extended attribute for file 'a': Operation not permitted\n";
   for (const [layer, named] of [[undefined, "the layer"], ["l", "l"]]) {

@@ -19,7 +19,7 @@ const CASES: readonly (readonly [number, number, "exact" | "rounded"])[] = [
   [1_700_000_000, 1, "rounded"],
 ];
 
-Deno.test("isExactTime() tells what a number of seconds can hold", async (t) => {
+Deno.test("isExactTime() reports what a number of seconds can hold", async (t) => {
   for (const [mtime, mtimeNs, expected] of CASES) {
     await t.step(`${mtime} s ${mtimeNs} ns`, () => {
       const attributes: FileAttributes = {

@@ -35,7 +35,7 @@ Deno.test("expandFile() ends with what it is told, or what is wrong", () => {
   assertThrows(() => expandFile(job, () => {}), Error, "EEXIST");
 });
 
-Deno.test("expandFile() tells how far it is, and leaves no file open", () => {
+Deno.test("expandFile() reports how far it is, and leaves no file open", () => {
   using dir = tempDir();
   const { path, offset } = writeBetween(dir.path, PACKED);
   const countOpen = () => readdirSync("/proc/self/fd").length;

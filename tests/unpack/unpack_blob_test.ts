@@ -24,7 +24,7 @@ Deno.test("unpackBlob() can be stopped amid few bytes that unpack to many", () =
   assertEquals([calls, size < 2 * MIB], [5, true]);
 });
 
-Deno.test("unpackBlob() tells of each 256 KiB of the archive", () => {
+Deno.test("unpackBlob() reports each 256 KiB of the archive", () => {
   for (const step of [1000, 256 * 1024, Infinity]) {
     using dir = tempDir();
     const content = "x".repeat(MIB - 512);

@@ -217,7 +217,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "unpackLayer() tells of the parts of large files",
+  name: "unpackLayer() reports the parts of large files",
   ...ROOT,
   async fn(t) {
     const part = 32 * 1024 * 1024;

@@ -6,7 +6,7 @@ import {
   readName,
 } from "../../src/unpack/unpack_names.ts";
 
-Deno.test("readName() tells files from what marks them", async (t) => {
+Deno.test("readName() distinguishes files from what marks them", async (t) => {
   const cases: readonly (readonly [string, ReturnType<typeof readName>])[] = [
     ["", { kind: "root" }],
     ["./", { kind: "root" }],

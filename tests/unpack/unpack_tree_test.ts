@@ -135,7 +135,7 @@ Deno.test("findDirectory() refuses what is none", async (t) => {
   }
 });
 
-Deno.test("findDirectory() answers anew after something is removed", () => {
+Deno.test("findDirectory() answers again after something is removed", () => {
   const { tree } = makeTree();
   const old = tree.findDirectory("a/b", "create").directory;
   tree.remove(tree.findDirectory("a", "create").directory, "b");

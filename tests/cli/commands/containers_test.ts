@@ -172,7 +172,7 @@ Deno.test("container commands make and remove containers", async (t) => {
   ]);
 });
 
-Deno.test("container commands say that nothing runs, or is there", async (t) => {
+Deno.test("container commands report that nothing runs, or is there", async (t) => {
   using store = await cliStore();
   const idle = (what: string) => `Cannot ${what}: nothing runs in it`;
   const missing =

@@ -5,7 +5,7 @@ import { refuses, says } from "../../support/cli_says.ts";
 const APP = "localhost/app:1";
 const LIST = "images --format {{.Repository}}:{{.Tag}}";
 
-Deno.test("image commands change names, and tell what is there", async (t) => {
+Deno.test("image commands change names, and report what is there", async (t) => {
   using store = await cliStore();
   const { imageId } = store;
   const shown = imageId.slice(0, 12);
@@ -69,7 +69,7 @@ Deno.test("image commands pin an image, and let it go", async (t) => {
   ]);
 });
 
-Deno.test("image inspect tells what an image is", async (t) => {
+Deno.test("image inspect reports what an image is", async (t) => {
   using store = await cliStore();
   const inspect = (field: string) => `image inspect ${APP} -f {{${field}}}`;
   await says(t, store, [
@@ -108,7 +108,7 @@ Deno.test("rmi removes an image that nothing uses any more", async (t) => {
   assertEquals((await store.orlop("images -q")).out, []);
 });
 
-Deno.test("image commands say what is not there, or not meant", async (t) => {
+Deno.test("image commands report what is not there, or not meant", async (t) => {
   using store = await cliStore();
   const missing = 'Cannot find image "nope": no image has this name or ID';
   const absent = 'image "nope" not present in image store';

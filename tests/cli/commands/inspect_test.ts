@@ -19,7 +19,7 @@ Deno.test("inspect finds containers before images, and these before pods", async
   ]);
 });
 
-Deno.test("inspect shows what it finds, and says what is missing", async (t) => {
+Deno.test("inspect shows what it finds, and reports what is missing", async (t) => {
   using store = await cliStore();
   const missing = (name: string) =>
     `orlop: Cannot find "${name}": no container, image or pod has this name or ID`;

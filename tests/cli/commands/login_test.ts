@@ -205,7 +205,7 @@ const CASES: readonly Case[] = [
 ];
 
 Deno.test(
-  "login and logout say what they did, and keep it",
+  "login and logout report what they did, and keep it",
   UNASKED,
   async (t) => {
     await using server = serveHostile(({ headers }) =>

@@ -18,7 +18,7 @@ async function orlop(...args: readonly string[]) {
   return { code, out: terminal.printed, err: terminal.told };
 }
 
-Deno.test("version tells what runs", async () => {
+Deno.test("version reports what runs", async () => {
   const { deno, v8 } = Deno.version;
   const platform = `linux/${ARCHITECTURE}`;
   const short = { code: 0, out: [`orlop version ${version}`], err: [] };
@@ -90,7 +90,7 @@ Deno.test("the completions of other shells are those that were tried in them", a
   assertEquals(digests, ["3a56004c772a", "8581013801e4"]);
 });
 
-Deno.test("doctor says what it found, in each form", async (t) => {
+Deno.test("doctor reports what it found, in each form", async (t) => {
   using store = await cliStore();
   interface Finding {
     readonly check: string;

@@ -75,7 +75,7 @@ Deno.test("pod ls shows what it is asked for", async (t) => {
   ]);
 });
 
-Deno.test("pod inspect tells of a pod and its containers", async () => {
+Deno.test("pod inspect reports a pod and its containers", async () => {
   using store = await cliStore();
   const [pod] = await store.json<readonly Record<string, unknown>[]>(
     "pod inspect web",
@@ -91,7 +91,7 @@ Deno.test("pod inspect tells of a pod and its containers", async () => {
   assertEquals([member?.["PodName"], member?.["IsInfra"]], ["web", false]);
 });
 
-Deno.test("pod commands say what is not there", async (t) => {
+Deno.test("pod commands report what is not there", async (t) => {
   using store = await cliStore();
   const none = 'Cannot find pod "nope"';
   await refuses(t, store, [

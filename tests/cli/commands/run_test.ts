@@ -122,26 +122,31 @@ Deno.test(
         "leave out --tty",
       ]]);
     });
-    await t.step("says what it has not, before it makes anything", async () => {
-      const none = await orlop("run", "--rm", "--pull", "never", "nope", "x");
-      assertEquals([none.code, none.out], [125, []]);
-      assert(none.err[0]?.includes('image "nope" not present in image store'));
-      const runtime = await orlop(
-        "run",
-        "--runtime",
-        "/none",
-        APP,
-        "/bin/true",
-      );
-      assertEquals([runtime.code, runtime.out], [125, []]);
-      const detached = await orlop("run", "-d", APP, "/bin/true");
-      if (Deno.env.get("ORLOP_PROGRAM") === undefined) {
-        assertEquals([detached.code, detached.err[0]], [
-          125,
-          "orlop: Cannot tell where orlop is installed: name it with --program",
-        ]);
-      }
-      assertEquals(await pods(), before[0]);
-    });
+    await t.step(
+      "reports what it has not, before it makes anything",
+      async () => {
+        const none = await orlop("run", "--rm", "--pull", "never", "nope", "x");
+        assertEquals([none.code, none.out], [125, []]);
+        assert(
+          none.err[0]?.includes('image "nope" not present in image store'),
+        );
+        const runtime = await orlop(
+          "run",
+          "--runtime",
+          "/none",
+          APP,
+          "/bin/true",
+        );
+        assertEquals([runtime.code, runtime.out], [125, []]);
+        const detached = await orlop("run", "-d", APP, "/bin/true");
+        if (Deno.env.get("ORLOP_PROGRAM") === undefined) {
+          assertEquals([detached.code, detached.err[0]], [
+            125,
+            "orlop: Cannot tell where orlop is installed: name it with --program",
+          ]);
+        }
+        assertEquals(await pods(), before[0]);
+      },
+    );
   },
 );

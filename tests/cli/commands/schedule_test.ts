@@ -44,7 +44,7 @@ Deno.test("schedule prints what starts cleanups at a time", async (t) => {
   }
 });
 
-Deno.test("schedule refuses what nobody would look at later", async (t) => {
+Deno.test("schedule refuses what no one would look at later", async (t) => {
   using store = await cliStore();
   const bad = (at: string) =>
     [

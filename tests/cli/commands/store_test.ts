@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { cliStore } from "../../support/cli_store.ts";
 import { refuses, says } from "../../support/cli_says.ts";
 
-Deno.test("gc says what it would free, then frees it", async (t) => {
+Deno.test("gc reports what it would free, then frees it", async (t) => {
   using store = await cliStore();
   const app = "unused image localhost/app:1 (983 B): no container uses it";
   await says(t, store, [
@@ -72,7 +72,7 @@ Deno.test("check looks at all, and takes limits where they mean something", asyn
   ]);
 });
 
-Deno.test("check says what is damaged, writes it down, and repairs it", async () => {
+Deno.test("check reports what is damaged, writes it down, and repairs it", async () => {
   using store = await cliStore();
   const { orlop, test, imageId } = store;
   const { root } = test.agent.store.paths;
@@ -120,7 +120,7 @@ Deno.test("df adds up what the store takes", async (t) => {
   });
 });
 
-Deno.test("commands on the store say what they cannot use", async (t) => {
+Deno.test("commands on the store report what they cannot use", async (t) => {
   using store = await cliStore();
   await refuses(t, store, [
     ["gc --free 1G --high 80", 2, 'Cannot use "--free" with "--high" or'],

@@ -83,7 +83,7 @@ Deno.test("images come in, go out, and come back in", async (t) => {
   });
 });
 
-Deno.test("image inspect tells what is elsewhere, byte for byte", async () => {
+Deno.test("image inspect reports what is elsewhere, byte for byte", async () => {
   using place = await openPlace();
   const { store, dir, image } = place;
   const printed = async (flags: string) =>

@@ -35,7 +35,7 @@ Deno.test("readConfigFile() reads all settings as texts", async () => {
   assertEquals(await read(""), { texts: {}, serve: {} });
 });
 
-Deno.test("readConfigFile() says what cannot be meant", async (t) => {
+Deno.test("readConfigFile() reports contradictory settings", async (t) => {
   const cases: readonly (readonly [string, string])[] = [
     ["odd = 1", 'there is no setting "odd"'],
     ['rot = "/r"', 'there is no setting "rot", did you mean "root"?'],
@@ -96,7 +96,7 @@ Deno.test("networkPlaces() makes paths absolute, and has those of CNI", () => {
   assert(pluginDirectories.every((path) => path.startsWith("/")));
 });
 
-Deno.test("newPodName() tells a new pod from one that is there", () => {
+Deno.test("newPodName() distinguishes a new pod from one that is there", () => {
   const texts = ["new:web", "new:", "web", "anew:web", "new", "new:a\nb"];
   assertEquals(texts.map(newPodName), [
     ...["web", "", undefined, undefined, undefined, "a\nb"],

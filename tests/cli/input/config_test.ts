@@ -34,7 +34,7 @@ Deno.test("resolveConfig() makes paths absolute", async () => {
   assertEquals(root, `${Deno.cwd()}/store`);
 });
 
-Deno.test("resolveConfig() says what is wrong with a file", async (t) => {
+Deno.test("resolveConfig() reports what is wrong with a file", async (t) => {
   const cases: readonly [string, string][] = [
     ['rot = "/x"', 'there is no setting "rot", did you mean "root"?'],
     ["root = 1", '"root" must be a text, not 1'],
@@ -56,7 +56,7 @@ Deno.test("resolveConfig() says what is wrong with a file", async (t) => {
   }
 });
 
-Deno.test("resolveConfig() tells how to choose the same store again", async () => {
+Deno.test("resolveConfig() reports how to choose the same store again", async () => {
   await withFile('root = "/file"', async (config) => {
     const words = async (flags: Record<string, string>) =>
       (await resolveConfig(flags)).storeWords;

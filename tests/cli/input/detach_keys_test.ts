@@ -46,7 +46,7 @@ Deno.test("openKeyFilter() without keys hands on all", () => {
   });
 });
 
-Deno.test("openKeyFilter() wants all the keys each time", () => {
+Deno.test("openKeyFilter() requires all the keys each time", () => {
   const filter = openKeyFilter(parseDetachKeys("ctrl-p,ctrl-q"));
   const type = (text: string) => {
     const { bytes, isDetaching } = filter(toBytes(text));

@@ -5,7 +5,7 @@ import { NotFoundError } from "../../../src/errors/not_found_errors.ts";
 
 const { signal } = new AbortController();
 
-Deno.test("forEachName() goes on after a failure, and throws all", async () => {
+Deno.test("forEachName() continues after a failure, and throws all", async () => {
   const seen: string[] = [];
   const act = (name: string) => {
     seen.push(name);

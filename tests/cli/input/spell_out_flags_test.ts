@@ -57,7 +57,7 @@ Deno.test("spellOutFlags() writes each flag in one way", async (t) => {
   }
 });
 
-Deno.test("spellOutFlags() says what is wrong with a flag", async (t) => {
+Deno.test("spellOutFlags() reports what is wrong with a flag", async (t) => {
   const cases: readonly (readonly [string, string])[] = [
     ["--none", 'Cannot use "--none": orlop box rm has no such flag'],
     [

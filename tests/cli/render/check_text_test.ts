@@ -34,7 +34,7 @@ Deno.test("describeObject() tells each fault in a line, and what to do", () => {
   ]);
 });
 
-Deno.test("describeStep() tells what was done, or why not", async (t) => {
+Deno.test("describeStep() reports what was done, or why not", async (t) => {
   const step: RepairStep = {
     ...{ object: OBJECT, does: "fetch it again", outcome: "done", why: "" },
   };

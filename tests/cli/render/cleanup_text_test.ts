@@ -33,7 +33,7 @@ function report(changes: Partial<PruneReport["plan"]> = {}): PruneReport {
   };
 }
 
-Deno.test("describeRemoved() tells what went, and how much it was", () => {
+Deno.test("describeRemoved() reports what went, and how much it was", () => {
   assertEquals(describeRemoved(report(), { isDry: false }), [
     "Removed unused image localhost/a:1 (5 MB): no container uses it",
     "Freed 5 MB",
@@ -46,7 +46,7 @@ Deno.test("describeRemoved() tells what went, and how much it was", () => {
   assertEquals(describeRemoved(nothing, { isDry: false }), []);
 });
 
-Deno.test("describeProblems() tells who holds what, the biggest first", () => {
+Deno.test("describeProblems() reports who holds what, the biggest first", () => {
   assertEquals(describeProblems(report()), []);
   const kept = [1, 2].map((size) => ({
     kind: "dangling image" as const,
@@ -92,7 +92,7 @@ Deno.test("describeProblems() shows ten that hold something", () => {
   assertEquals(holders(13), [11, "  and 3 more"]);
 });
 
-Deno.test("describeProblems() says where the rest is", () => {
+Deno.test("describeProblems() reports where the rest is", () => {
   const held = (bytes: number) => {
     const item = {
       kind: "layer" as const,

@@ -57,7 +57,7 @@ const SPEC: RuntimeSpec = {
   linux: { namespaces: [{ type: "network" }] },
 };
 
-Deno.test("statusOf() tells what a container does", async (t) => {
+Deno.test("statusOf() reports what a container does", async (t) => {
   const running = {
     ...SUMMARY,
     state: "running",

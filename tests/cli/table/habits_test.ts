@@ -85,7 +85,7 @@ Deno.test("what people type from habit gets the right hint", async (t) => {
   }
 });
 
-Deno.test("what nobody means gets no hint", async (t) => {
+Deno.test("what no one means gets no hint", async (t) => {
   for (const line of ["xyzzy", "foo", "q", "image zap"]) {
     await t.step(line, () => {
       const message = refusalOf(line);

@@ -60,7 +60,7 @@ function request(): Uint8Array {
   );
 }
 
-Deno.test("GrpcServer answers a unary call, and tells of its end", async () => {
+Deno.test("GrpcServer answers a unary call, and reports its end", async () => {
   await using served = await serve({
     listImages: ({ filter }) => ({
       images: [{ id: "1", repoTags: [filter?.image?.image ?? ""] }],

@@ -24,7 +24,7 @@ Deno.test("listenGuarded() makes a socket for its owner alone", async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-Deno.test("listenGuarded() replaces a socket only if nobody listens", async () => {
+Deno.test("listenGuarded() replaces a socket only if no one listens", async () => {
   using dir = tempDir();
   const path = dir.join("s.sock");
   const first = createServer();

@@ -89,7 +89,7 @@ Deno.test("imageService() lists images, or the one that is asked for", async (t)
   });
 });
 
-Deno.test("imageStatus() tells what there is, and more where that is asked for", async () => {
+Deno.test("imageStatus() reports what there is, and more where that is asked for", async () => {
   await using place = await openService();
   const { test: { imageId }, list, service } = place;
   const ask = async (image: string, verbose = false) =>

@@ -35,7 +35,7 @@ Deno.test("CallMetrics counts a call in each bucket that it fits", async (t) => 
   }
 });
 
-Deno.test("CallMetrics tells calls apart by method and status", () => {
+Deno.test("CallMetrics distinguishes calls by method and status", () => {
   const metrics = new CallMetrics();
   const failed = { code: 4, message: "late" } as const;
   for (

@@ -49,7 +49,7 @@ Deno.test("listMetricDescriptors() tells labels of each metric, the common ones 
   ]);
 });
 
-Deno.test("listPodSandboxMetrics() tells of pods, and of what runs in them", async (t) => {
+Deno.test("listPodSandboxMetrics() reports pods, and of what runs in them", async (t) => {
   await using node = await criContext();
   const { call, test: { agent } } = node;
   const namespaces = { network: "pod", ipc: "node", pid: "node" } as const;

@@ -77,7 +77,7 @@ Deno.test("serveMetrics() shows them at one path, by one method", async () => {
   }
 });
 
-Deno.test("serveMetrics() says that the port is taken, and that it fails", async () => {
+Deno.test("serveMetrics() reports that the port is taken, and that it fails", async () => {
   await using server = await serveMetrics(LOOPBACK, () => {
     throw new Error("secret");
   });

@@ -95,7 +95,7 @@ Deno.test("RuntimeService tells events", NODE_NEEDS, async () => {
 });
 
 Deno.test(
-  "RuntimeService refuses what cannot be meant",
+  "RuntimeService refuses contradictory requests",
   NODE_NEEDS,
   async (t) => {
     await using node = await startNodeHere();

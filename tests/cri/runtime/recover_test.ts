@@ -99,7 +99,7 @@ Deno.test(
     await t.step("what runs", async () => {
       assertEquals(await node.status(running), before.get(running));
     });
-    await t.step("what runs, though nobody noted it", async () => {
+    await t.step("what runs, though no one noted it", async () => {
       const status = await node.status(unnoted);
       const { startedAt } = status;
       const known = before.get(unnoted);
@@ -198,7 +198,7 @@ Deno.test("a start recovers pods", NODE_NEEDS, async (t) => {
 });
 
 Deno.test(
-  "a start gives back what pods had that are no more",
+  "a start releases what deleted pods had",
   NODE_NEEDS,
   async (t) => {
     await using node = await startNodeHere();

@@ -83,7 +83,7 @@ Deno.test(
 );
 
 Deno.test(
-  "RuntimeService makes a container anew that it could not undo",
+  "RuntimeService makes a container again that it could not undo",
   NODE_NEEDS,
   async () => {
     await using node = await startNodeHere();
@@ -140,7 +140,7 @@ Deno.test(
 );
 
 Deno.test(
-  "RuntimeService makes a pod anew that was cut short",
+  "RuntimeService makes a pod again that was cut short",
   NODE_NEEDS,
   async (t) => {
     await using node = await startNodeHere();

@@ -84,7 +84,7 @@ Deno.test(
     const pod = await node.runPod("web");
 
     await t.step(
-      "a pod has an address, and tells what was asked for",
+      "a pod has an address, and reports what was asked for",
       async () => {
         const { status } = await client.call(method.podSandboxStatus, {
           podSandboxId: pod.slice(0, 12),
@@ -195,7 +195,7 @@ Deno.test(
       },
     );
 
-    await t.step("a log that was moved away begins anew", async () => {
+    await t.step("a log that was moved away begins again", async () => {
       const id = await node.create(pod, "talker", {
         script: "while sleep 0.1; do echo a line; done",
       });

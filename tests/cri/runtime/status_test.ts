@@ -18,7 +18,7 @@ import { tempDir } from "../../support/temp_dir.ts";
 
 const { ignore } = needs("runc", "conmon");
 
-Deno.test("version() says which runtime this is", () => {
+Deno.test("version() reports which runtime this is", () => {
   const { runtimeVersion, ...rest } = version();
   assert(/^\d+\.\d+\.\d+/.test(runtimeVersion ?? ""));
   assertEquals(rest, {
@@ -26,7 +26,7 @@ Deno.test("version() says which runtime this is", () => {
   });
 });
 
-Deno.test("status() says what is missing", { ignore }, async (t) => {
+Deno.test("status() reports what is missing", { ignore }, async (t) => {
   await using node = await criContext();
   using dir = tempDir();
   await Deno.mkdir(dir.join("conf"));
@@ -134,7 +134,7 @@ Deno.test("runtimeConfig() says who makes control groups", async (t) => {
   }
 });
 
-Deno.test("updateRuntimeConfig() tells which addresses pods have", async () => {
+Deno.test("updateRuntimeConfig() reports which addresses pods have", async () => {
   await using node = await criContext();
   const { context, test } = node;
   for (const podCidr of ["", "10.0.0.0/24"]) {

@@ -78,7 +78,7 @@ Deno.test("listDevices() gives who is privileged all but a container's own", asy
   }
 });
 
-Deno.test("listDevices() refuses what cannot be meant", async (t) => {
+Deno.test("listDevices() refuses contradictory requests", async (t) => {
   const cases: readonly (readonly [Device, string])[] = [
     [
       { hostPath: "/dev/null", permissions: "rx" },

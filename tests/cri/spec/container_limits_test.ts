@@ -96,7 +96,7 @@ Deno.test("limitSettings() limits what is asked for, and nothing else", async (t
   }
 });
 
-Deno.test("limitSettings() refuses what cannot be meant", async (t) => {
+Deno.test("limitSettings() refuses contradictory requests", async (t) => {
   const table: [Resources, string][] = [
     [{ cpusetCpus: "0; rm" }, 'Cannot use CPUs "0; rm"'],
     [{ cpusetMems: "a" }, "Cannot use nodes of memory"],

@@ -49,7 +49,7 @@ Deno.test("readMount() reads access, propagation and options", async (t) => {
   }
 });
 
-Deno.test("readMount() refuses what cannot be meant", async (t) => {
+Deno.test("readMount() refuses contradictory requests", async (t) => {
   const image = { image: "a" };
   const recursiveReadOnly = true;
   const table: [Mount, string][] = [
@@ -102,7 +102,7 @@ Deno.test("readMount() refuses what cannot be meant", async (t) => {
   }
 });
 
-Deno.test("checkPropagation() wants what the host has", async (t) => {
+Deno.test("checkPropagation() requires what the host has", async (t) => {
   const table: [MountPropagation, string, boolean][] = [
     [PROPAGATION_PRIVATE, "private", true],
     [PROPAGATION_HOST_TO_CONTAINER, "private", false],

@@ -31,7 +31,7 @@ const NAMES = [
 ].map((name) => `container_${name}`);
 
 Deno.test(
-  "RuntimeService tells what pods and containers use",
+  "RuntimeService reports what pods and containers use",
   NODE_NEEDS,
   async (t) => {
     await using node = await startNodeHere();

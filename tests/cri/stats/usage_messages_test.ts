@@ -54,7 +54,7 @@ Deno.test("usageMessages() tells a kubelet what it asks for", () => {
   });
 });
 
-Deno.test("usageMessages() tells what is left of limits", async (t) => {
+Deno.test("usageMessages() reports what is left of limits", async (t) => {
   // What changes, what is available then, and of swap.
   const cases: readonly (readonly [
     Partial<MemoryUsage>,
@@ -142,7 +142,7 @@ Deno.test("sumSamples() adds containers up, and leaves limits out", () => {
   });
 });
 
-Deno.test("sumSamples() counts nothing where nobody counts", () => {
+Deno.test("sumSamples() counts nothing where no one counts", () => {
   const usage = { ...USAGE, processes: { ...USAGE.processes } };
   const uncounted = {
     ...SAMPLE,

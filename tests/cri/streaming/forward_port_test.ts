@@ -70,7 +70,7 @@ Deno.test("forwardPort() passes data and ends on, in both directions", async () 
   assertEquals(pod.got, ["question", "end", "closed"]);
 });
 
-Deno.test("forwardPort() tells why a port cannot be opened, and lets its client go", async () => {
+Deno.test("forwardPort() reports why a port cannot be opened, and lets its client go", async () => {
   const client = makeEnd();
   const { readable, writable } = client;
   const why = await forwardPort(

@@ -49,7 +49,7 @@ Deno.test("openUnlessGone() closes what opens too late", async () => {
   assertEquals(ended, ["closed"]);
 });
 
-Deno.test("openUnlessGone() tells why nothing opens", async () => {
+Deno.test("openUnlessGone() reports why nothing opens", async () => {
   const { signal } = new AbortController();
   const why = new Error("no such container");
   const error = await assertRejects(() =>

@@ -82,7 +82,7 @@ Deno.test("ReceiveBuffer ends for its readers, and gives back what it drops", as
     buffer.end();
     assert((await reading).done);
   });
-  await t.step("when nobody reads on", async () => {
+  await t.step("when no one reads on", async () => {
     const { taken, buffer } = make();
     await buffer.push(toBytes("ab"));
     await buffer.readable.cancel();

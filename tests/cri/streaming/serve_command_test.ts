@@ -119,7 +119,7 @@ Deno.test("serveCommand() ends with the server", async () => {
   assert(client.isAborted && process.isDisposed);
 });
 
-Deno.test("serveCommand() tells of what fails", async (t) => {
+Deno.test("serveCommand() reports what fails", async (t) => {
   await t.step("when it is opened", async () => {
     const client = new Client();
     const open = () => Promise.reject(new Error("Cannot open: why"));

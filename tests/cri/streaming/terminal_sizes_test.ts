@@ -42,7 +42,7 @@ Deno.test("readTerminalSizes() keeps no more than a size takes", async () => {
   assertEquals(await read("x".repeat(1025), size), "");
 });
 
-Deno.test("encodeStatus() tells how a command ended, as each protocol does", async (t) => {
+Deno.test("encodeStatus() reports how a command ended, as each protocol does", async (t) => {
   const zero = '{"metadata":{},"status":"Success"}';
   const seven = '{"metadata":{},"status":"Failure","message":"command ' +
     'terminated with non-zero exit code: 7","reason":"NonZeroExitCode",' +

@@ -21,7 +21,8 @@ const TARS = [archive(file("a", "one")), archive(file("b\xff", "two"))];
 const LAYERS = TARS.map((tar) => ({ blob: tar, diffId: digestOf(tar) }));
 
 Deno.test({
-  name: "orlop copy may write where it is told to, and says what became of it",
+  name:
+    "orlop copy may write where it is told to, and reports what became of it",
   ...needs("root", "tar"),
   async fn() {
     using dir = tempDir();

@@ -151,7 +151,7 @@ Deno.test(
         assertEquals(error.code, code, error.message);
       });
     }
-    await t.step("an image that nobody names", async () => {
+    await t.step("an image that no one names", async () => {
       const calls = [
         () => client.call(imageStatus, {}),
         () => client.call(removeImage, {}),
@@ -266,7 +266,7 @@ Deno.test("equal pulls are one transfer", NEEDS, async () => {
 });
 
 Deno.test(
-  "ImageFsInfo tells what images and containers take",
+  "ImageFsInfo reports what images and containers take",
   NEEDS,
   async () => {
     await using served = await serveImages();

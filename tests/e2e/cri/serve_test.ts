@@ -46,7 +46,7 @@ Deno.test("serve is alone on its store, and starts again after a kill", async ()
   await assertRejects(() => again.client.call(imageStatus, {}), StatusError);
 });
 
-Deno.test("serve ends in the middle of a pull, which the next one goes on with", async () => {
+Deno.test("serve ends in the middle of a pull, which the next one continues with", async () => {
   using dir = tempDir();
   const image = makeImage([await layerOf({ file: noise(3_000_000) })]);
   const [layer] = image.layers;

@@ -95,7 +95,7 @@ Deno.test("exec does what podman's does", DETACHED_NEEDS, async (t) => {
       assert(ours.err !== "");
     }
   });
-  await t.step("-d goes on by itself", async () => {
+  await t.step("-d continues by itself", async () => {
     assertEquals(await orlop("exec", "-d", "ours", "sleep", "7777"), "");
     // The runtime returns when it is about to become the command.
     const list = () => orlop("top", "ours", "args");

@@ -101,7 +101,7 @@ Deno.test(
 );
 
 Deno.test(
-  "logs --follow goes on over a log that is cut",
+  "logs --follow continues over a log that is cut",
   DETACHED_NEEDS,
   async () => {
     await using store = await detachedStore();

@@ -29,7 +29,7 @@ Deno.test("a pod runs as a whole", DETACHED_NEEDS, async (t) => {
     assertEquals(await state("app"), "app running");
     await until(async () => await orlop("logs", "side") === "up");
   });
-  await t.step("what runs goes on", async () => {
+  await t.step("what runs continues", async () => {
     const pid = await orlop("ps", "--format={{.Pid}}", "--filter=name=app");
     await orlop("kill", "side");
     await orlop("wait", "side");
@@ -40,7 +40,7 @@ Deno.test("a pod runs as a whole", DETACHED_NEEDS, async (t) => {
     assertEquals(now, pid);
     await until(async () => await orlop("logs", "side") === "up\nup");
   });
-  await t.step("a paused container is seen, and goes on", async () => {
+  await t.step("a paused container is seen, and continues", async () => {
     assertEquals(await orlop("pause", "app"), "app");
     assertEquals(await state("app"), "app paused");
     assertEquals((await tryOrlop("pause", "app")).code, 1);

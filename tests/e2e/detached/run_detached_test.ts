@@ -36,7 +36,7 @@ Deno.test(
     const run = (...args: string[]) => tryOrlop("run", "-d", ...args);
     const list = (name: string) => orlop("ps", FORMAT, `--filter=name=${name}`);
 
-    await t.step("its ID is printed, and it goes on", async () => {
+    await t.step("its ID is printed, and it continues", async () => {
       const { code, out } = await run("--name", "app", image, "sleep", "600");
       assertEquals(code, 0);
       assertMatch(out, /^[0-9a-f]{64}$/);
@@ -101,7 +101,7 @@ Deno.test(
       await orlop("stop", "--time", "0", "brief");
       await assertNothingLeft(store);
     });
-    await t.step("what cannot run tells why, as podman", async () => {
+    await t.step("what cannot run reports why, as podman", async () => {
       for (
         const [command, expected] of [["nope", 127], ["/bin", 126]] as const
       ) {

@@ -356,7 +356,7 @@ Deno.test("the built file runs from a folder that is read-only now", {
 });
 
 Deno.test(
-  "the built file makes good what was removed of it",
+  "the built file repairs what was removed of it",
   ofBuilt,
   async (t) => {
     using cache = await warm();

@@ -84,7 +84,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "orlop tells conditions apart by exit codes, in one line each",
+  name: "orlop distinguishes conditions by exit codes, in one line each",
   ...NEEDED,
   fn: async (t) => {
     await withImage(async (orlop, layout) => {
@@ -120,7 +120,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "orlop gc says what goes before it goes, and df what there is",
+  name: "orlop gc reports what goes before it goes, and df what there is",
   ...NEEDED,
   fn: () =>
     withImage(async (orlop) => {

@@ -8,7 +8,7 @@ import { sharedStore } from "../../support/programs/shared_store.ts";
 const NEEDED = needs("root", "busybox", "tar", "mount", "findmnt");
 
 Deno.test({
-  name: "orlop doctor says what is wrong, and what to do",
+  name: "orlop doctor reports what is wrong, and what to do",
   ...NEEDED,
   fn: async (t) => {
     await using store = sharedStore();
@@ -46,7 +46,7 @@ Deno.test({
       assertMatch(found("permissions"), /^ok: net: none$/m);
       assertMatch(found("permissions"), /^ok: write: .*root, .*runroot$/m);
     });
-    await t.step("of mounts that nobody counts", async () => {
+    await t.step("of mounts that no one counts", async () => {
       const count = `${store.runRoot}/overlay-layers/mountpoints.json`;
       const counted = await Deno.readTextFile(count);
       await Deno.writeTextFile(count, "[]");
@@ -86,7 +86,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "orlop doctor says what a node that serves lacks",
+  name: "orlop doctor reports what a node that serves lacks",
   ...NEEDED,
   fn: async (t) => {
     await using store = sharedStore();

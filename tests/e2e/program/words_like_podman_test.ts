@@ -114,7 +114,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "inspect finds any object, and says what there is none of",
+  name: "inspect finds any object, and reports what there is none of",
   ...needs(...PEERS),
   fn: async () => {
     await using store = sharedStore();
@@ -158,7 +158,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "rmi --all removes what no container uses, and says what stays",
+  name: "rmi --all removes what no container uses, and reports what stays",
   ...needs(...PEERS),
   fn: async () => {
     await using store = sharedStore();

@@ -38,7 +38,7 @@ const SLACK = 300_000;
 
 const NEEDED = needs("root", "tar", ...REGISTRY_PROGRAMS);
 
-Deno.test("orlop pull goes on where it was interrupted or killed", {
+Deno.test("orlop pull continues where it was interrupted or killed", {
   ...NEEDED,
 }, async (t) => {
   await using registry = await startRegistry();

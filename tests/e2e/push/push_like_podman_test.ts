@@ -88,7 +88,7 @@ Deno.test("orlop push sends what podman pulls, and skopeo sees", {
       .map(({ method, status }) => `${method} ${status}`);
     assertEquals(sent, ["POST 201", "POST 201", "POST 201", "PUT 201"]);
   });
-  await t.step("its own name says where to", async () => {
+  await t.step("its own name reports where to", async () => {
     await orlop("tag", "app:1", `${host}/named:3`);
     assertEquals(await push(`${host}/named:3`), first);
   });
@@ -143,7 +143,7 @@ Deno.test("orlop push sends the manifest that a registry takes", {
   });
 });
 
-Deno.test("orlop push says what is wrong", {
+Deno.test("orlop push reports what is wrong", {
   ...needs(...PEERS),
 }, async (t) => {
   using dir = tempDir();

@@ -90,7 +90,7 @@ Deno.test(
         assertStringIncludes(own, "writable");
       });
     }
-    await t.step("links lead nowhere else", async () => {
+    await t.step("links stay inside", async () => {
       const leading = await pull(store, "leading", {
         members: [...ETC, symlink("out", "../../../../../../outside")],
         config: { Volumes: { "/out": {}, "/../../up": {} } },
@@ -134,7 +134,7 @@ Deno.test("the caller's umask is not the container's", NEEDED, async (t) => {
 });
 
 Deno.test(
-  "a working directory that is typed has to be there",
+  "a working directory that is typed must be there",
   NEEDED,
   async (t) => {
     await using store = sharedStore();

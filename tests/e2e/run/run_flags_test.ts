@@ -25,55 +25,64 @@ async function withImage(
   await run(orlop, dir);
 }
 
-Deno.test("run tells its own failures from its container's, as podman", {
-  ignore,
-}, async (t) => {
-  await withImage(async (orlop, dir) => {
-    await Deno.writeTextFile(dir.join("file"), "no program\n");
-    const image = "tiny";
-    const table: [string, string[], number, RegExp][] = [
-      ["an unknown flag", ["--bogus", image], 125, /no such flag/],
-      ["no image", [], 125, /IMAGE is missing/],
-      ["a malformed value", ["--memory=x", image], 125, /write a size/],
-      ["a flag that is refused", ["--gpus=all", image], 125, /--device/],
-      ["a wrong setting", ["--log-level=x", image], 125, /use one of/],
-      ["no settings", ["--config=/none", image], 125, /"\/none"/],
-      ["no such volume", ["-v", "/none:/x", image, "true"], 125, /make it/],
-      ["no such CPU", ["--cpuset-cpus=9999", image, "true"], 125, /none of it/],
-      ["no runtime", ["--runtime=none", image, "true"], 125, /"none"/],
-      [
-        "a runtime that is none",
-        ["--runtime=/bin/false", image, "true"],
-        125,
-        /"\/bin\/false" ended with 1, and started nothing/,
-      ],
-      [
-        "a limit that runc cannot set",
-        ["--memory=1", image, "true"],
-        125,
-        /memory/,
-      ],
-      ["no such program", [image, "none"], 127, /not found/],
-      ["a directory as program", [image, "/bin"], 126, /permission denied/],
-      [
-        "a file as program",
-        ["-v", `${dir.join("file")}:/f`, image, "/f"],
-        126,
-        /permission denied/,
-      ],
-      ["the container's own", [image, "sh", "-c", "exit 3"], 3, /^$/],
-    ];
-    for (const [name, words, code, message] of table) {
-      await t.step(name, async () => {
-        const result = await orlop("run", "--rm", ...words);
-        assertEquals(result.code, code, result.err);
-        assertMatch(result.err, message);
-      });
-    }
-    const { out } = await orlop("ps", "--quiet");
-    assertEquals(out, "", "something half-made is left");
-  });
-});
+Deno.test(
+  "run distinguishes its own failures from its container's, as podman",
+  {
+    ignore,
+  },
+  async (t) => {
+    await withImage(async (orlop, dir) => {
+      await Deno.writeTextFile(dir.join("file"), "no program\n");
+      const image = "tiny";
+      const table: [string, string[], number, RegExp][] = [
+        ["an unknown flag", ["--bogus", image], 125, /no such flag/],
+        ["no image", [], 125, /IMAGE is missing/],
+        ["a malformed value", ["--memory=x", image], 125, /write a size/],
+        ["a flag that is refused", ["--gpus=all", image], 125, /--device/],
+        ["a wrong setting", ["--log-level=x", image], 125, /use one of/],
+        ["no settings", ["--config=/none", image], 125, /"\/none"/],
+        ["no such volume", ["-v", "/none:/x", image, "true"], 125, /make it/],
+        [
+          "no such CPU",
+          ["--cpuset-cpus=9999", image, "true"],
+          125,
+          /none of it/,
+        ],
+        ["no runtime", ["--runtime=none", image, "true"], 125, /"none"/],
+        [
+          "a runtime that is none",
+          ["--runtime=/bin/false", image, "true"],
+          125,
+          /"\/bin\/false" ended with 1, and started nothing/,
+        ],
+        [
+          "a limit that runc cannot set",
+          ["--memory=1", image, "true"],
+          125,
+          /memory/,
+        ],
+        ["no such program", [image, "none"], 127, /not found/],
+        ["a directory as program", [image, "/bin"], 126, /permission denied/],
+        [
+          "a file as program",
+          ["-v", `${dir.join("file")}:/f`, image, "/f"],
+          126,
+          /permission denied/,
+        ],
+        ["the container's own", [image, "sh", "-c", "exit 3"], 3, /^$/],
+      ];
+      for (const [name, words, code, message] of table) {
+        await t.step(name, async () => {
+          const result = await orlop("run", "--rm", ...words);
+          assertEquals(result.code, code, result.err);
+          assertMatch(result.err, message);
+        });
+      }
+      const { out } = await orlop("ps", "--quiet");
+      assertEquals(out, "", "something half-made is left");
+    });
+  },
+);
 
 Deno.test(
   "run refuses an image that names no command",

@@ -270,7 +270,7 @@ Deno.test(
 );
 
 Deno.test(
-  "a paused container is seen, and goes on to its end",
+  "a paused container is seen, and continues to its end",
   NEEDED,
   async (t) => {
     await using store = await withImage();

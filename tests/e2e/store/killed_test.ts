@@ -43,7 +43,7 @@ async function scenarioStore(): Promise<ScenarioStore> {
   return { ...store, words };
 }
 
-Deno.test("whoever is killed leaves a store that works", {
+Deno.test("a killed process leaves a store that works", {
   ...NEEDED,
 }, async (t) => {
   await using store = await scenarioStore();
@@ -88,7 +88,7 @@ Deno.test("whoever is killed leaves a store that works", {
   }
 });
 
-Deno.test("whoever is interrupted leaves nothing half-made", {
+Deno.test("an interrupted process leaves nothing half-made", {
   ...NEEDED,
 }, async (t) => {
   await using store = await scenarioStore();
@@ -116,7 +116,7 @@ Deno.test("whoever is interrupted leaves nothing half-made", {
   }
 });
 
-Deno.test("a long pull may be killed at any time, and goes on", {
+Deno.test("a long pull may be killed at any time, and continues", {
   ...NEEDED,
 }, async (t) => {
   await using store = sharedStore();

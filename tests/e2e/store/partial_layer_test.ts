@@ -68,7 +68,7 @@ Deno.test("orlop uses a layer of which only parts were pulled", {
     const run = ["run", "--rm", "--network=host", "two", "cat", "/hello"];
     assertEquals(await orlop(...run), "hello");
   });
-  await t.step("says that it cannot read it", async () => {
+  await t.step("reports that it cannot read it", async () => {
     const checked = await orlop("check", "--full");
     assertStringIncludes(checked, "none damaged");
     assertStringIncludes(checked, "1 not read, as podman pulled only parts");

@@ -33,7 +33,7 @@ const NEEDED = needs(
   ...REGISTRY_PROGRAMS,
 );
 
-Deno.test("check --repair puts right what check finds", NEEDED, async (t) => {
+Deno.test("check --repair repairs what check finds", NEEDED, async (t) => {
   await using registry = await startRegistry();
   const name = await pushSubject(registry);
   await using template = await makeTemplate(name);
@@ -67,7 +67,7 @@ Deno.test("check --repair puts right what check finds", NEEDED, async (t) => {
   }
 });
 
-Deno.test("check tells of settings of a container that nobody can read", {
+Deno.test("check reports settings of a container that no one can read", {
   ...NEEDED,
 }, async (t) => {
   await using store = sharedStore();
@@ -145,7 +145,7 @@ Deno.test(
   },
 );
 
-Deno.test("check tells what it found also if its metrics have no folder", {
+Deno.test("check reports what it found also if its metrics have no folder", {
   ...needs("root", "mount", "findmnt"),
 }, async () => {
   await using store = sharedStore();

@@ -22,7 +22,7 @@ function write(status: CheckStatus): readonly string[] {
     .map((line) => line.replace("orlop_check_", ""));
 }
 
-Deno.test("writeCheckMetrics() tells how the last check went", () => {
+Deno.test("writeCheckMetrics() reports how the last check went", () => {
   assertEquals(write(STATUS), [
     "last_run_timestamp_seconds 60",
     "full 1",

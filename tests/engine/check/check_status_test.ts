@@ -58,7 +58,7 @@ Deno.test("readCheckStatus() tolerates what it cannot read", async (t) => {
     writeFileSync(path, JSON.stringify(rest));
     assertEquals(readCheckStatus(paths), { ...STATUS, verified: new Map() });
   });
-  await t.step("a pipe that nobody writes to", async () => {
+  await t.step("a pipe that no one writes to", async () => {
     rmSync(path);
     const { success } = await new Deno.Command("mkfifo", { args: [path] })
       .output();

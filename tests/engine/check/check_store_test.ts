@@ -270,7 +270,7 @@ Deno.test("checkStore() advises no pull where a pull does nothing", {
   assertStringIncludes((await adviceNow())[0] ?? "", "Pull it again");
 });
 
-Deno.test("checkStore() goes on where the last one ended", {
+Deno.test("checkStore() continues where the last one ended", {
   ...NEEDED,
 }, async () => {
   const { agent, dir } = await subject();
@@ -307,7 +307,7 @@ Deno.test("checkStore() reads no faster than it is told", NEEDED, async () => {
   assert(performance.now() - started >= least);
 });
 
-Deno.test("checkStore() tells what it found where it cannot note it", {
+Deno.test("checkStore() reports what it found where it cannot note it", {
   ...NEEDED,
 }, async () => {
   const store = await subject();

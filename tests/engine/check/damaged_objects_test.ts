@@ -312,7 +312,7 @@ function say(
     );
 }
 
-Deno.test("checkStore() says what is wrong, and what to do", async (t) => {
+Deno.test("checkStore() reports what is wrong, and what to do", async (t) => {
   for (const [name, [damage, expected]] of Object.entries(CASES)) {
     await t.step(name, async () => {
       const made = await subject();

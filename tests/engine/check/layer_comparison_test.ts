@@ -180,7 +180,7 @@ Deno.test("LayerComparison looks for no files of marks, and for all others", asy
   }
 });
 
-Deno.test("LayerComparison tells of twenty files, and of how many more", () => {
+Deno.test("LayerComparison reports twenty files, and of how many more", () => {
   using root = tempDir();
   const missing = (count: number) =>
     archive(...Array.from({ length: count }, (_, n) => file(`${n}`, "")));

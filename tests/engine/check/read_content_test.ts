@@ -67,7 +67,7 @@ Deno.test("chooseLayers() leaves out what was found whole since", () => {
   assertEquals(chosen.map(({ id }) => id), [B, C]);
 });
 
-Deno.test("readContent() tells how far it is, and how many are left", {
+Deno.test("readContent() reports how far it is, and how many are left", {
   ...needs("root", "tar"),
 }, async () => {
   using made = storeAgent();

@@ -33,7 +33,7 @@ function write(status: CleanupStatus): readonly string[] {
     .filter((line) => line !== "" && !line.startsWith("#"));
 }
 
-Deno.test("writeCleanupMetrics() tells how the last cleanup went", () => {
+Deno.test("writeCleanupMetrics() reports how the last cleanup went", () => {
   assertEquals(write(STATUS), [
     "orlop_gc_last_run_timestamp_seconds 60",
     "orlop_gc_last_success_timestamp_seconds 30",
@@ -68,7 +68,7 @@ Deno.test("writeCleanupMetrics() leaves out what is not known", async (t) => {
   }
 });
 
-Deno.test("measureFileSystems() tells images from what containers wrote", async () => {
+Deno.test("measureFileSystems() distinguishes images from what containers wrote", async () => {
   using test = await testPod();
   const { agent } = test;
   const before = await measureFileSystems(agent);

@@ -25,7 +25,7 @@ async function subject() {
   return { ...test, server, image, own, imageLayers, diffOf };
 }
 
-Deno.test("measureFileSystems() tells images from containers", async () => {
+Deno.test("measureFileSystems() distinguishes images from containers", async () => {
   using test = await subject();
   const { agent, own, imageLayers, diffOf, image } = test;
   const [first] = own;
@@ -92,7 +92,7 @@ Deno.test("measureFileSystems() does without a note of its counts", async () => 
   assertEquals(error, "enough");
 });
 
-Deno.test("measureStore() tells what images share, and containers have", async () => {
+Deno.test("measureStore() reports what images share, and containers have", async () => {
   using test = await subject();
   const { agent, runtime, own, server, image, diffOf } = test;
   const unused = await addImage(agent, { names: ["u:1"], config: { a: 1 } });

@@ -20,7 +20,7 @@ function user(...tops: string[]) {
   return { tops } as unknown as ConstructorParameters<typeof OwnLayers>[1][0];
 }
 
-Deno.test("OwnLayers tells which layers only one image needs", () => {
+Deno.test("OwnLayers reports which layers only one image needs", () => {
   const [first, second, third] = [user("top"), user("b"), user("top", "b")];
   const own = new OwnLayers(LAYERS, [first, second]);
   const ids = (layers: readonly LayerFact[]) => layers.map(({ id }) => id);

@@ -51,7 +51,7 @@ const THREE = facts({
   ],
 });
 
-Deno.test("planCleanup() takes what nobody needs", (t) =>
+Deno.test("planCleanup() takes what no one needs", (t) =>
   check(t, [
     { name: "nothing of an empty store", given: facts(), goes: [] },
     { name: "no image with a name", given: THREE, goes: [], stays: [] },

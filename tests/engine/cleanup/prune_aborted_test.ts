@@ -40,7 +40,7 @@ function abortAt(n: number, reason: Error): AbortSignal {
   });
 }
 
-Deno.test("prune() may be aborted at any point, and goes on next time", async () => {
+Deno.test("prune() may be aborted at any point, and continues next time", async () => {
   const left = new Set<number>();
   for (let n = 1;; n++) {
     using test = await storeWithImages();

@@ -261,7 +261,7 @@ Deno.test("prune() goes by the last use until there is room", async () => {
   ]);
 });
 
-Deno.test("prune() says that the store is busy, and notes it", async () => {
+Deno.test("prune() reports that the store is busy, and notes it", async () => {
   using test = testRuntime({ lockTimeoutMs: 20 });
   const { store } = test.agent;
   await prune(test.agent);
@@ -275,7 +275,7 @@ Deno.test("prune() says that the store is busy, and notes it", async () => {
   assertEquals(status?.lastDone, done);
 });
 
-Deno.test("prune() tells what cannot be removed, and goes on", async () => {
+Deno.test("prune() reports what cannot be removed, and continues", async () => {
   using test = testRuntime();
   const id = await addImage(test.agent, { names: [] });
   const { paths } = test.agent.store;
@@ -302,7 +302,7 @@ Deno.test("two prune() at once do no harm", async () => {
   assertEquals(reports.flatMap((report) => report.failed), []);
 });
 
-Deno.test("measureStore() tells what is shared, unique and reclaimable", async () => {
+Deno.test("measureStore() reports what is shared, unique and reclaimable", async () => {
   using test = await testPod();
   await addImage(test.agent, { names: [] });
   const usage = await measureStore(test.agent);

@@ -57,7 +57,7 @@ Deno.test(
 );
 
 Deno.test(
-  "releaseAbandoned() goes on when a network cannot be left",
+  "releaseAbandoned() continues when a network cannot be left",
   NEEDED,
   async () => {
     using noted = await notedSandboxes();

@@ -35,7 +35,7 @@ async function mount({ mounter }: TestRuntime, target: string): Promise<void> {
   });
 }
 
-Deno.test("surveyStore() tells who holds what no record names", async (t) => {
+Deno.test("surveyStore() reports who holds what no record names", async (t) => {
   const cases: readonly (readonly [string, string | undefined, boolean])[] = [
     ["nobody", undefined, false],
     ["a mount of it", "", true],
@@ -63,7 +63,7 @@ Deno.test("surveyStore() tells who holds what no record names", async (t) => {
   }
 });
 
-Deno.test("surveyStore() tells who holds layers and images", async (t) => {
+Deno.test("surveyStore() reports who holds layers and images", async (t) => {
   const holdersOf = async (test: TestRuntime) => {
     const { layers, images } = await survey(test);
     const [image] = images;
@@ -99,7 +99,7 @@ Deno.test("surveyStore() tells who holds layers and images", async (t) => {
   });
 });
 
-Deno.test("surveyStore() tells what layers nobody could bring back", async () => {
+Deno.test("surveyStore() reports what layers nobody could bring back", async () => {
   using test = await testPod({ libc });
   const { store } = test.agent;
   await test.runtime.createContainer(containerOptions());
@@ -122,7 +122,7 @@ Deno.test("surveyStore() tells what layers nobody could bring back", async () =>
   assertEquals(await precious(), []);
 });
 
-Deno.test("surveyStore() tells of images what cleanups go by", async () => {
+Deno.test("surveyStore() reports images what cleanups go by", async () => {
   using test = await testPod({ libc });
   const { images: [image], containers, disk, faults, isServed } = await survey(
     test,

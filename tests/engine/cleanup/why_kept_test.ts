@@ -21,7 +21,7 @@ const RULES: ImageRules = {
 const SERVED =
   "orlop serve works on the store: what is not used the kubelet removes";
 
-Deno.test("whyImageStays() says why, what weighs most first", async (t) => {
+Deno.test("whyImageStays() reports why, what weighs most first", async (t) => {
   const users = [
     container("a", "img", { name: "web" }),
     container("b", "img", { name: "db" }),
@@ -94,7 +94,7 @@ Deno.test("whyImageStays() says why, what weighs most first", async (t) => {
   }
 });
 
-Deno.test("whyContainerStays() says why, what weighs most first", async (t) => {
+Deno.test("whyContainerStays() reports why, what weighs most first", async (t) => {
   const rules = { now: NOW, olderThanMs: DAY, members: [], isServed: false };
   const old = { state: "stopped", lastUsedMs: NOW - DAY } as const;
   const young = { state: "stopped", lastUsedMs: NOW - DAY + 1 } as const;

@@ -185,7 +185,7 @@ Deno.test("S47 directories of an unknown container are an error", async () => {
   }
 });
 
-Deno.test("S47 S48 directories are made anew, and end with the container", async () => {
+Deno.test("S47 S48 directories are made again, and end with the container", async () => {
   using test = await testPod();
   const { id, dir, runDir } = await test.runtime.createContainer(
     containerOptions(),

@@ -152,7 +152,7 @@ Deno.test("readStatus() follows a container through its life", {
   });
 });
 
-Deno.test("an exit that nobody saw is no proof that a process is gone", {
+Deno.test("an exit that was not observed is no proof that a process is gone", {
   ...MONITOR_NEEDS,
 }, async () => {
   await using test = await monitoredStore();

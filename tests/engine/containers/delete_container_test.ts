@@ -107,7 +107,7 @@ Deno.test("O9 removePodSandbox() can remove the members", async () => {
   assertEquals(removed, [id, "web-pod"]);
 });
 
-Deno.test("S37 O10 deleteContainer() tells an empty ID from an unknown one", async () => {
+Deno.test("S37 O10 deleteContainer() distinguishes an empty ID from an unknown one", async () => {
   using test = await testPod();
   await assertRejects(
     () => test.runtime.deleteContainer(""),

@@ -19,7 +19,7 @@ Deno.test("inspectContainer() tells all of a container that never started", asyn
   assertEquals(details.differences, []);
 });
 
-Deno.test("inspectContainer() tells how template and bundle config differ", async () => {
+Deno.test("inspectContainer() reports how template and bundle config differ", async () => {
   using test = await testPod();
   await test.runtime.createContainer(containerOptions());
   const root = await test.runtime.startContainer("server");

@@ -53,7 +53,7 @@ Deno.test("openRun() keeps how a container runs, also for others", async () => {
   assert(Date.parse(startedAt) <= Date.parse(finishedAt));
 });
 
-Deno.test("a run that nobody saw end is told as such", async () => {
+Deno.test("a run that was not observed end is told as such", async () => {
   using test = await withContainer();
   const run = await openRun(test.agent, test.id, KEEP);
   await run.begin();
@@ -105,7 +105,7 @@ Deno.test("nobody runs or removes what another process runs", async () => {
   assert(existsSync(await runtime.getWorkDir(id)));
 });
 
-Deno.test("a run makes nothing anew of a container that is gone", async () => {
+Deno.test("a run makes nothing again of a container that is gone", async () => {
   using test = await withContainer();
   const { agent, id } = test;
   const { dir } = await inspectContainer(agent, id);
@@ -121,7 +121,7 @@ Deno.test("a run makes nothing anew of a container that is gone", async () => {
   assert(!existsSync(dir));
 });
 
-Deno.test("a run goes on if it cannot be noted", async () => {
+Deno.test("a run continues if it cannot be noted", async () => {
   using test = await withContainer();
   const { dir } = await inspectContainer(test.agent, test.id);
   mkdirSync(join(dir, "run.json", "in the way"), { recursive: true });

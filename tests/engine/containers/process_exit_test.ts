@@ -87,7 +87,7 @@ Deno.test("readExit() reads what conmon wrote, this boot's first", async (t) => 
   }
 });
 
-Deno.test("readExit() tells of a kill for memory, wherever it is noted", async (t) => {
+Deno.test("readExit() reports a kill for memory, wherever it is noted", async (t) => {
   for (const file of ["runOom", "workOom"] as const) {
     await t.step(file, () => {
       using test = places();

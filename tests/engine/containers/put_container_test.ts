@@ -11,7 +11,7 @@ import {
   testPod,
 } from "../../support/test_runtime.ts";
 
-Deno.test("S27 createContainer() tells a used ID from a used name", async () => {
+Deno.test("S27 createContainer() distinguishes a used ID from a used name", async () => {
   using test = await testPod();
   await test.runtime.createContainer(containerOptions({ containerId: "one" }));
   const before = await describeStore(test.agent);

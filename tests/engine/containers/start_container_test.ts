@@ -136,7 +136,7 @@ Deno.test("S44 S45 starts and stops are counted", async () => {
   assertEquals(await countOf(test, root), 0);
 });
 
-Deno.test("S45 O10 stopContainer() tells an empty ID from an unknown one", async () => {
+Deno.test("S45 O10 stopContainer() distinguishes an empty ID from an unknown one", async () => {
   using test = await testPod();
   await assertRejects(
     () => test.runtime.stopContainer(""),
@@ -184,7 +184,7 @@ Deno.test("S50 O19 startContainer() heals a lost run directory", async () => {
   assertEquals((await readJson(runDir, "config.json")).root.path, root);
 });
 
-Deno.test("S49 startContainer() makes a lost template anew", async () => {
+Deno.test("S49 startContainer() makes a lost template again", async () => {
   using test = await testPod();
   const dir = await test.runtime.getWorkDir("web");
   const before = await readJson(dir, "config.json");

@@ -109,7 +109,7 @@ Deno.test("saveImages() and pushImage() refuse, and leave nothing", {
       ImageNotFoundError,
     );
   });
-  await t.step("a push that nobody says where to", async () => {
+  await t.step("a push that no one reports where to", async () => {
     await assertRejects(
       () => pushImage(agent, imageId),
       InvalidImageNameError,

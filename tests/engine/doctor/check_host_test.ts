@@ -13,7 +13,7 @@ function show({ state, found, advice }: Finding): string {
   return [state, found, ...advice === undefined ? [] : [advice]].join(" | ");
 }
 
-Deno.test("assessKernel() wants Linux 5.11", async (t) => {
+Deno.test("assessKernel() requires Linux 5.11", async (t) => {
   const advice = "Use 5.11 or later: older ones are not tested, and lack " +
     "features of overlayfs";
   const cases: readonly (readonly [string, "ok" | "warn"])[] = [
@@ -77,7 +77,7 @@ Deno.test("assessFileSystem() warns of unsuitable file systems", async (t) => {
   });
 });
 
-Deno.test("assessSpace() wants a tenth, and fails below a fiftieth", async (t) => {
+Deno.test("assessSpace() requires a tenth, and fails below a fiftieth", async (t) => {
   const advice =
     "See what a cleanup can free: orlop df; orlop gc --dry-run --all";
   const cases: readonly (readonly [number, number, Finding["state"]])[] = [
@@ -105,7 +105,7 @@ Deno.test("assessSpace() wants a tenth, and fails below a fiftieth", async (t) =
   }
 });
 
-Deno.test("assessCgroups() wants version 2, and that alone", () => {
+Deno.test("assessCgroups() requires version 2, and that alone", () => {
   const judge = (...types: string[]) =>
     assessCgroups(types.map((type) => ({ type }))).map(show).join();
   const old = "warn | version 1 | runc still runs; boot with " +
@@ -120,7 +120,7 @@ Deno.test("assessCgroups() wants version 2, and that alone", () => {
   );
 });
 
-Deno.test("lookAtProxy() tells which variables count", async (t) => {
+Deno.test("lookAtProxy() reports which variables count", async (t) => {
   const cases: readonly (readonly [Record<string, string>, string])[] = [
     [{}, "ok | none"],
     [

@@ -108,7 +108,7 @@ Deno.test("nodeChecks() looks at each network", needs("root"), async (t) => {
   });
 });
 
-Deno.test("nodeChecks() wants systemd where it makes control groups", async () => {
+Deno.test("nodeChecks() requires systemd where it makes control groups", async () => {
   const found = (manager: string) =>
     `ok | ${manager}: the kubelet reads it from orlop, or needs the same`;
   assertEquals(await look("cgroup driver"), [found("cgroupfs")]);

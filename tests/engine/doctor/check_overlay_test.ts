@@ -53,7 +53,7 @@ Deno.test(
   },
 );
 
-Deno.test("overlayCheck() says where layers cannot be", {
+Deno.test("overlayCheck() reports where layers cannot be", {
   ...ROOT,
 }, async () => {
   using dir = tempDir("/var/tmp");

@@ -40,7 +40,7 @@ Deno.test("permissionChecks() report whether locks of other tools are respected"
 });
 
 Deno.test(
-  "permissionChecks() tell what the process may do",
+  "permissionChecks() report what the process may do",
   needs("tar"),
   async (t) => {
     using dir = tempDir();

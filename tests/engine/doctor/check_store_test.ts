@@ -102,7 +102,7 @@ Deno.test("storeChecks() sees other tools, and other drivers", async (t) => {
   }
 });
 
-Deno.test("storeChecks() tells of damage that a check has found", async () => {
+Deno.test("storeChecks() reports damage that a check has found", async () => {
   using test = await testPod({ libc });
   const { paths } = test.agent.store;
   const status = {
@@ -132,7 +132,7 @@ Deno.test("storeChecks() tells of damage that a check has found", async () => {
   ]);
 });
 
-Deno.test("storeChecks() tells whether cleanups run", async (t) => {
+Deno.test("storeChecks() reports whether cleanups run", async (t) => {
   using test = await testPod({ libc });
   const checks = storeChecks(patientOf(test));
   const installed = findSchedulers();
@@ -239,7 +239,7 @@ Deno.test("nodeChecks() looks at networks, and more where orlop serves", async (
   });
 });
 
-Deno.test("permissionChecks() tells what orlop may do", async () => {
+Deno.test("permissionChecks() reports what orlop may do", async () => {
   using dir = tempDir();
   const options = { root: dir.path, runRoot: dir.path, libc, env: {} };
   const seen = await look(permissionChecks(options), "locks of other tools");

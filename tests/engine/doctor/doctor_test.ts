@@ -14,7 +14,7 @@ function optionsIn(dir: TempDir): ExamineOptions {
   };
 }
 
-Deno.test("examine() asks all, in order, and goes on when one fails", {
+Deno.test("examine() asks all, in order, and continues when one fails", {
   ...needs("root", "mount", "tar", "findmnt", "runc"),
 }, async () => {
   using dir = tempDir("/var/tmp");

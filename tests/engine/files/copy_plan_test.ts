@@ -116,7 +116,7 @@ Deno.test("findTarget() writes to what a link leads to, not in its place", () =>
   assertEquals(`${target.directory.path} ${target.name}`, "/dir file");
 });
 
-Deno.test("findTarget() says what cannot be copied there", async (t) => {
+Deno.test("findTarget() reports what cannot be copied there", async (t) => {
   const noDirectory = (path: string) =>
     `Cannot copy to "${path}" in "web": it is no directory, and has to be one`;
   const missing = (path: string) =>

@@ -118,7 +118,7 @@ Deno.test("S14 createContainer() takes IDs where no name parses", async (t) => {
   }
 });
 
-Deno.test("S15 createContainer() tells why nothing parses", async (t) => {
+Deno.test("S15 createContainer() reports why nothing parses", async (t) => {
   using test = await testPod();
   const before = await describeStore(test.agent);
   for (
@@ -136,7 +136,7 @@ Deno.test("S15 createContainer() tells why nothing parses", async (t) => {
   assertEquals(await describeStore(test.agent), before);
 });
 
-Deno.test("S17 O4 createContainer() tells which image is missing", async (t) => {
+Deno.test("S17 O4 createContainer() reports which image is missing", async (t) => {
   using test = await testPod();
   const before = await describeStore(test.agent);
   const id = "0123456789abcdef".repeat(4);

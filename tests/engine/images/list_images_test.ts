@@ -83,7 +83,7 @@ Deno.test("listImages() and inspectImage() tell all of an image", async () => {
   assertEquals([readLabels(agent, bare), readUser(agent, bare)], [{}, ""]);
 });
 
-Deno.test("inspectImage() says what is damaged, and lists go on", async (t) => {
+Deno.test("inspectImage() reports what is damaged, and lists go on", async (t) => {
   const subject = async () => {
     const test = testRuntime();
     const { agent } = test;

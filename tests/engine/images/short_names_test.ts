@@ -60,7 +60,7 @@ Deno.test("loadShortNames() does without a damaged file, and says so", async () 
   );
 });
 
-Deno.test("storedNamesFor() tells where a short name may be from, in order", async (t) => {
+Deno.test("storedNamesFor() reports where a short name may be from, in order", async (t) => {
   using test = testRuntime({ registriesConf: CONF });
   const conf = await loadShortNames(test.agent, ["tool"]);
   const digest = `sha256:${"a".repeat(64)}`;

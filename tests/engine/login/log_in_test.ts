@@ -108,7 +108,7 @@ Deno.test("logIn() keeps nothing that a registry refuses", async () => {
   );
 });
 
-Deno.test("isLoginAccepted() tells a refusal from no answer", async () => {
+Deno.test("isLoginAccepted() distinguishes a refusal from no answer", async () => {
   await using server = serveHostile(() => new Response("", { status: 500 }));
   using dir = trustedDir();
   await Deno.writeTextFile(dir.join("registries.conf"), "");

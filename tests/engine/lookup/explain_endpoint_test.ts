@@ -46,7 +46,7 @@ function variables(values: Readonly<Record<string, string>>): Disposable {
   };
 }
 
-Deno.test("explainEndpoint() says where it asks, and how it is verified", async (t) => {
+Deno.test("explainEndpoint() reports where it asks, and how it is verified", async (t) => {
   const digest = `sha256:${"a".repeat(64)}`;
   const cases: readonly (readonly [
     string,
@@ -93,7 +93,7 @@ Deno.test("explainEndpoint() says where it asks, and how it is verified", async 
   }
 });
 
-Deno.test("explainEndpoint() tells which proxy is used, and why none is", async () => {
+Deno.test("explainEndpoint() reports which proxy is used, and why none is", async () => {
   using dir = tempDir();
   using _set = variables({
     "HTTPS_PROXY": "http://p.test:8080",
@@ -175,7 +175,7 @@ Deno.test("explainEndpoint() asks only if it is told to", async (t) => {
     }
     assertEquals(registry.requests.length, before);
   });
-  await t.step("once, and tells why there is nothing", async () => {
+  await t.step("once, and reports why there is nothing", async () => {
     await using none = serveHostile(() => new Response("", { status: 503 }));
     const asked = await explainOne(`${none.host}/app:1`, {
       ...{ ...options, probe: "ask" },

@@ -12,7 +12,7 @@ import { type TempDir, tempDir, writeFiles } from "../../support/temp_dir.ts";
 const PLATFORM = { os: "linux", architecture: "arm64" };
 
 Deno.test({
-  name: "explainReference() says which file says what",
+  name: "explainReference() reports which file reports what",
   ...needs("openssl"),
   async fn() {
     using dir = tempDir();
@@ -86,7 +86,7 @@ const TEXT = `q.io/team/box:1
      ca        /etc/containers/certs.d/q.io/ca.crt
      login     none`.split("\n").slice(-15);
 
-Deno.test("explainReference() tells what keeps a place from being asked", async () => {
+Deno.test("explainReference() reports what keeps a place from being asked", async () => {
   using dir = tempDir();
   await writeFiles(dir, {
     "etc/containers/certs.d/q.io/me.cert": "",
@@ -99,7 +99,7 @@ Deno.test("explainReference() tells what keeps a place from being asked", async 
   assert(problems[1]?.includes("auth.json"), problems[1]);
 });
 
-Deno.test("explainReference() says what is read from elsewhere", async (t) => {
+Deno.test("explainReference() reports what is read from elsewhere", async (t) => {
   const cases: readonly (readonly [string, string])[] = [
     ["oci:/a/b", 'OCI layout in directory "/a/b", its only image'],
     ["oci:/a/b:1", 'OCI layout in directory "/a/b", image "1"'],

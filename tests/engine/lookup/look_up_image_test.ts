@@ -19,7 +19,7 @@ function onTags(status: number, body = ""): Misbehave {
       : undefined;
 }
 
-Deno.test("lookUpImage() tells of an image and its repository", async () => {
+Deno.test("lookUpImage() reports an image and its repository", async () => {
   using store = storeAgent();
   await using registry = serveImage(IMAGE, onTags(200, '{"tags":["1","2"]}'));
   const name = `docker://${registry.name}`;

@@ -68,7 +68,7 @@ Deno.test("lookUpManifest() takes a list of the store, if a name has no transpor
   assertEquals(fetched.digest, IMAGE.manifest.digest);
 });
 
-Deno.test("lookUpManifest() goes on if the store's manifest is odd or missing", async () => {
+Deno.test("lookUpManifest() continues if the store's manifest is odd or missing", async () => {
   await using registry = serveImage(IMAGE);
   using test = testRuntime();
   const { agent } = test;

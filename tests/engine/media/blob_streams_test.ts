@@ -118,7 +118,7 @@ Deno.test("feedBlob() passes a blob on, and checks it at its end", async () => {
   );
 });
 
-Deno.test("streamBlob() reads from an offset, and tells how far it is", async () => {
+Deno.test("streamBlob() reads from an offset, and reports how far it is", async () => {
   const offsets: number[] = [];
   const told: number[] = [];
   const stream = streamBlob(sourceOf(TEXT, offsets), BLOB, {
@@ -129,7 +129,7 @@ Deno.test("streamBlob() reads from an offset, and tells how far it is", async ()
   assertEquals([offsets, told.at(-1)], [[5], TEXT.length]);
 });
 
-Deno.test("streamBlob() goes on where a connection broke, and says why", async () => {
+Deno.test("streamBlob() continues where a connection broke, and reports why", async () => {
   let opened = 0;
   const source: BlobSource = {
     open: (_, { offset = 0 } = {}) => {
@@ -157,7 +157,7 @@ Deno.test("streamBlob() goes on where a connection broke, and says why", async (
   assertEquals([opened, reasons.length], [2, 1]);
 });
 
-Deno.test("streamBlob() ends if nobody reads, or the caller gives up", async () => {
+Deno.test("streamBlob() ends if no one reads, or the caller gives up", async () => {
   const ended = Promise.withResolvers<void>();
   const endless: BlobSource = {
     open: () =>

@@ -47,7 +47,7 @@ Deno.test("Packers fails what runs, waits and comes once it has ended", async ()
   packers[Symbol.dispose](); // once more does nothing
 });
 
-Deno.test("Packers tells why a block cannot be compressed, and goes on", async () => {
+Deno.test("Packers reports why a block cannot be compressed, and continues", async () => {
   using packers = new Packers();
   const bad = { ...block(packers, 100), level: 1e6 };
   await assertRejects(

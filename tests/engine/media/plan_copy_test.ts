@@ -83,7 +83,7 @@ const NO_CONFIG = {
   history: [],
 };
 
-Deno.test("planCopy() changes what has to be changed, and nothing else", async (t) => {
+Deno.test("planCopy() changes what must be changed, and nothing else", async (t) => {
   const gzip = { packing: "gzip" } as const;
   const none = { packing: "none" } as const;
   const zstd = { packing: "zstd" } as const;

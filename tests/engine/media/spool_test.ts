@@ -164,7 +164,7 @@ Deno.test("Spool decompresses a part of a file", async () => {
   assertEquals(error, "enough");
 });
 
-Deno.test("expandInWorker() tells how far it is, and can be stopped", async (t) => {
+Deno.test("expandInWorker() reports how far it is, and can be stopped", async (t) => {
   using test = storeAgent();
   const { dir } = test;
   const path = dir.join("file.gz");

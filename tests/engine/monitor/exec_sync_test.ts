@@ -153,38 +153,42 @@ Deno.test(
   },
 );
 
-Deno.test("execSync() wants a process that runs", MONITOR_NEEDS, async (t) => {
-  await using test = await monitoredStore();
-  const { agent } = test;
-  const { id } = await test.make("sleep 1000");
-  const command = ["true"];
-  await t.step("none is there", async () => {
-    await assertRejects(
-      () => execSync(agent, id, { command }),
-      ProcessNotFoundError,
-    );
-  });
-  await t.step("one is created", async () => {
-    await createProcess(agent, id);
-    await assertRejects(
-      () => execSync(agent, id, { command }),
-      ProcessNotFoundError,
-    );
-  });
-  await t.step("it ends meanwhile", async () => {
-    const { id } = await test.run(
-      "until [ -e /go ]; do sleep 0.1; done; exit 4",
-    );
-    const start = performance.now();
-    const { exitCode } = await execSync(agent, id, {
-      command: ["sh", "-c", "touch /go; exec sleep 99"],
+Deno.test(
+  "execSync() requires a process that runs",
+  MONITOR_NEEDS,
+  async (t) => {
+    await using test = await monitoredStore();
+    const { agent } = test;
+    const { id } = await test.make("sleep 1000");
+    const command = ["true"];
+    await t.step("none is there", async () => {
+      await assertRejects(
+        () => execSync(agent, id, { command }),
+        ProcessNotFoundError,
+      );
     });
-    assertEquals(exitCode, 137);
-    assert(performance.now() - start < 5000);
-    assertEquals((await untilEnded(agent, id)).exitCode, 4);
-    await assertRejects(
-      () => execSync(agent, id, { command }),
-      ProcessNotFoundError,
-    );
-  });
-});
+    await t.step("one is created", async () => {
+      await createProcess(agent, id);
+      await assertRejects(
+        () => execSync(agent, id, { command }),
+        ProcessNotFoundError,
+      );
+    });
+    await t.step("it ends meanwhile", async () => {
+      const { id } = await test.run(
+        "until [ -e /go ]; do sleep 0.1; done; exit 4",
+      );
+      const start = performance.now();
+      const { exitCode } = await execSync(agent, id, {
+        command: ["sh", "-c", "touch /go; exec sleep 99"],
+      });
+      assertEquals(exitCode, 137);
+      assert(performance.now() - start < 5000);
+      assertEquals((await untilEnded(agent, id)).exitCode, 4);
+      await assertRejects(
+        () => execSync(agent, id, { command }),
+        ProcessNotFoundError,
+      );
+    });
+  },
+);

@@ -163,7 +163,7 @@ Deno.test(
 );
 
 Deno.test(
-  "a cleanup leaves what runs, and takes what nobody knows",
+  "a cleanup leaves what runs, and takes what no one knows",
   MONITOR_NEEDS,
   async () => {
     await using test = await monitoredStore();
@@ -217,7 +217,7 @@ Deno.test("many commands leave nothing", MONITOR_NEEDS, async () => {
 });
 
 Deno.test(
-  "an end that nobody saw is noted as such",
+  "an end that was not observed is noted as such",
   MONITOR_NEEDS,
   async () => {
     await using test = await monitoredStore();

@@ -10,7 +10,7 @@ Deno.test("checkLogPath() takes what conmon can write to", async () => {
   checkLogPath(dir.join("no-folder/new"));
 });
 
-Deno.test("checkLogPath() says what is wrong with others", async (t) => {
+Deno.test("checkLogPath() reports what is wrong with others", async (t) => {
   using dir = tempDir();
   await Deno.symlink("there", dir.join("link"));
   const long = `/${"ä".repeat(2048)}`;

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { parseAnswer } from "../../../src/engine/monitor/monitor_answer.ts";
 
-Deno.test("parseAnswer() tells a process from a failure", async (t) => {
+Deno.test("parseAnswer() distinguishes a process from a failure", async (t) => {
   const cases: readonly [string, number | undefined, string][] = [
     ['{"pid": 42}', 42, ""],
     ['{"data": 42}', 42, ""],

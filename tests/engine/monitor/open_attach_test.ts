@@ -125,7 +125,7 @@ Deno.test(
 );
 
 Deno.test(
-  "who does not read is detached, and the container goes on",
+  "who does not read is detached, and the container continues",
   MONITOR_NEEDS,
   async () => {
     await using test = await monitoredStore();

@@ -134,7 +134,7 @@ Deno.test("openExec() gives a command's streams", MONITOR_NEEDS, async (t) => {
     assertEquals(await streams.ended, 129);
     assert(!(await processes()).includes("5551"));
   });
-  await t.step("without a terminal it goes on", async () => {
+  await t.step("without a terminal it continues", async () => {
     const streams = await open("sleep 5552");
     await streams[Symbol.asyncDispose]();
     await until(async () => (await processes()).includes("5552"));

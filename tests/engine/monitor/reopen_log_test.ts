@@ -14,7 +14,7 @@ import {
 } from "../../support/monitored_container.ts";
 import { until } from "../../support/until.ts";
 
-Deno.test("a log goes on in a new file", MONITOR_NEEDS, async (t) => {
+Deno.test("a log continues in a new file", MONITOR_NEEDS, async (t) => {
   await using test = await monitoredStore();
   const { agent } = test;
   const script =

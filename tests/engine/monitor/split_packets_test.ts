@@ -13,7 +13,7 @@ function packets(...texts: readonly string[]): ReadableStream<Bytes> {
   }));
 }
 
-Deno.test("splitPackets() tells outputs apart, and adds the last packet", async () => {
+Deno.test("splitPackets() distinguishes outputs, and adds the last packet", async () => {
   const last = Promise.resolve(makePacket("stderr", toBytes("end")));
   const { stdout, stderr, done } = splitPackets(packets("a", "!b", "c"), {
     last,
@@ -24,7 +24,7 @@ Deno.test("splitPackets() tells outputs apart, and adds the last packet", async 
   assertEquals(heard.map((each) => each.text()), ["ac", "bend"]);
 });
 
-Deno.test("splitPackets() drops what nobody wants", async (t) => {
+Deno.test("splitPackets() drops what no one wants", async (t) => {
   await t.step("one output is cancelled", async () => {
     const { stdout, stderr, done } = splitPackets(
       packets("a", "!b", "c", "!d"),

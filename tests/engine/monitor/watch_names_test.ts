@@ -33,7 +33,7 @@ Deno.test("watchNames() waits no longer than it is told to", async () => {
   );
 });
 
-Deno.test("watchNames() says what it cannot watch", async () => {
+Deno.test("watchNames() reports what it cannot watch", async () => {
   using dir = tempDir();
   using names = watchNames(dir.join("none"));
   assert(names.problem instanceof Error);

@@ -40,7 +40,7 @@ Deno.test("mountLayer() binds the home, mounts, and counts", async () => {
   assertEquals(counts(test), [{ id: layerId, path, count: 2 }]);
 });
 
-Deno.test("a count without a mount, as after a reboot, is none", async () => {
+Deno.test("a count without a mount, as after a reboot, is ignored", async () => {
   using test = await withLayer();
   await mount(test.agent);
   await mount(test.agent);
@@ -52,7 +52,7 @@ Deno.test("a count without a mount, as after a reboot, is none", async () => {
   assertEquals(counts(test), []);
 });
 
-Deno.test("a mount that nobody counted is taken over", async () => {
+Deno.test("an uncounted mount is adopted", async () => {
   using test = await withLayer();
   const path = await mount(test.agent);
   const { paths } = test.agent.store;
@@ -158,7 +158,7 @@ Deno.test("mountLayer() counts before it mounts", async () => {
   assertEquals(seen, [{ id: layerId, path, count: 1 }]);
 });
 
-Deno.test("mountLayer() says what the kernel has to do", async () => {
+Deno.test("mountLayer() reports what the kernel has to do", async () => {
   using test = await withLayer();
   const { agent, mounter } = test;
   await putLayer(agent.store, "y", "x");

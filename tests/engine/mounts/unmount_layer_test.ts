@@ -59,7 +59,7 @@ Deno.test("unmountLayers() takes all mounts with the home, at once", async () =>
   assertEquals(counts(test), []);
 });
 
-Deno.test("unmountLayer() takes away what a kill left of a mount for others", async () => {
+Deno.test("unmountLayer() removes what a kill left of a mount for other users", async () => {
   using test = await withLayer();
   const { agent, mounter } = test;
   await mount(agent);

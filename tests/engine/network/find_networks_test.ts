@@ -40,7 +40,7 @@ Deno.test("findNetworks() takes the file that comes first, and is one", () => {
   assertEquals(error.category, "unavailable");
 });
 
-Deno.test("findNetworks() says why there is none", () => {
+Deno.test("findNetworks() reports why there is none", () => {
   using dir = tempDir();
   const configDirectory = dir.join("none");
   assertThrows(

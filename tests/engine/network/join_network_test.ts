@@ -146,7 +146,7 @@ Deno.test("leaveNetwork() calls all plugins, and tells the first failure", {
 });
 
 Deno.test(
-  "joinNetwork() says what a plugin did wrong",
+  "joinNetwork() reports what a plugin did wrong",
   { ...NEEDED },
   async (t) => {
     const cases: [string, string, RegExp, string][] = [

@@ -20,7 +20,7 @@ function describeTwo(plugins: FakePlugins, cniVersion = "1.0.0"): void {
   });
 }
 
-Deno.test("networkStatus() tells whether pods can have a network", {
+Deno.test("networkStatus() reports whether pods can have a network", {
   ...NEEDED,
 }, async (t) => {
   using plugins = fakePlugins();
@@ -47,7 +47,7 @@ Deno.test("networkStatus() tells whether pods can have a network", {
     });
     assertEquals(plugins.listCalls(), []);
   });
-  await t.step("a plugin says that it is not ready", async () => {
+  await t.step("a plugin reports that it is not ready", async () => {
     plugins.add("second", `echo '{"code":50,"msg":"no daemon"}'; exit 1`);
     describeTwo(plugins, "1.1.0");
     const { isReady, message } = await look();

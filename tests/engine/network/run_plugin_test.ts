@@ -29,7 +29,7 @@ Deno.test("runPlugin() hands a call over, and what is printed back", async () =>
   }]);
 });
 
-Deno.test("runPlugin() says what a plugin says, and whether it may pass", async (t) => {
+Deno.test("runPlugin() reports what a plugin says, and whether it may pass", async (t) => {
   using plugins = fakePlugins();
   const json = (code: number, msg: string) =>
     `printf '{"cniVersion":"1.0.0","code":${code},"msg":"${msg}"}'; exit 1`;
@@ -123,7 +123,7 @@ Deno.test("runPlugin() says what a plugin says, and whether it may pass", async 
   });
 });
 
-Deno.test("findPlugin() finds a program that nobody else can change", async (t) => {
+Deno.test("findPlugin() finds a program that no one else can change", async (t) => {
   using plugins = fakePlugins();
   const { settings } = plugins;
   plugins.add("foo");

@@ -37,7 +37,7 @@ Deno.test(
 );
 
 Deno.test(
-  "fetchPauseImage() pulls another one, and says how to do without",
+  "fetchPauseImage() pulls another one, and reports how to do without",
   NEEDED,
   async () => {
     await using registry = serveImage(

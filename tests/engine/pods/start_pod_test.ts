@@ -29,7 +29,7 @@ async function make(
 }
 
 Deno.test(
-  "startPod() runs all of a pod, in order, and goes on if one fails",
+  "startPod() runs all of a pod, in order, and continues if one fails",
   MONITOR_NEEDS,
   async () => {
     await using test = await monitoredStore();

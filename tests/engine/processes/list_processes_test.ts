@@ -16,7 +16,7 @@ async function rootOf({ agent }: MonitoredStore, id: string): Promise<string> {
   return join(agent.store.paths.home, layer, "merged");
 }
 
-Deno.test("listProcesses() tells of processes as the container sees them", {
+Deno.test("listProcesses() reports processes as the container sees them", {
   ...MONITOR_NEEDS,
 }, async () => {
   await using test = await monitoredStore();

@@ -18,7 +18,7 @@ Deno.test("openLogFile() reads whole lines, as they come", async () => {
   assertEquals(read(file), ["two", ""]);
 });
 
-Deno.test("openLogFile() goes on in what takes a log's place", async (t) => {
+Deno.test("openLogFile() continues in what takes a log's place", async (t) => {
   using dir = tempDir();
   const path = dir.join("log");
   await Deno.writeTextFile(path, "1\n");

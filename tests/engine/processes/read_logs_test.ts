@@ -106,7 +106,7 @@ Deno.test("readLogs() finds the last lines of a long log", async () => {
   assertEquals((await read(301))[0], 0);
 });
 
-Deno.test("readLogs() says that there is no log", async () => {
+Deno.test("readLogs() reports that there is no log", async () => {
   using test = await testPod({ libc });
   const { id } = await test.runtime.createContainer(containerOptions());
   const error = await assertRejects(

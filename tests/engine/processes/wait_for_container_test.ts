@@ -26,7 +26,7 @@ async function makeRuntime({ dir }: TestRuntime): Promise<string> {
   return path;
 }
 
-Deno.test("waitForContainer() tells how one ended that went with its process", async (t) => {
+Deno.test("waitForContainer() reports how one ended that went with its process", async (t) => {
   using test = await testPod();
   const { agent, runtime } = test;
   const program = await makeRuntime(test);

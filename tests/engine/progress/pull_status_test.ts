@@ -17,7 +17,7 @@ const STATUS = {
   layers: [{ digest: DIGEST, size: 9, received: 4, phase: "downloading" }],
 };
 
-Deno.test("publishPull() lets others see a pull until it is over", () => {
+Deno.test("publishPull() lets others see a pull until it has ended", () => {
   using store = storeAgent({ caller: "orlop pull" });
   {
     using published = publishPull(store.agent, "busybox");
@@ -50,7 +50,7 @@ Deno.test("publishPull() shows nothing that is no reference", () => {
   assertEquals(listPulls(store.agent).map(({ name }) => name), [""]);
 });
 
-Deno.test("publishPull() does not fail where nobody can be told", () => {
+Deno.test("publishPull() does not fail where no one can be told", () => {
   using store = storeAgent();
   mkdirSync(store.dir.join("run/orlop"), { recursive: true });
   writeFileSync(noticesOf(store.dir.path), "a file");

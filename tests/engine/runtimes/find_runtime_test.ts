@@ -72,7 +72,7 @@ Deno.test(
   },
 );
 
-Deno.test("isOwnRuntime() tells orlop's from others", () => {
+Deno.test("isOwnRuntime() distinguishes orlop's from others", () => {
   using test = storeAgent();
   const { agent, dir } = test;
   const isOwn = (stateRoot: string) =>

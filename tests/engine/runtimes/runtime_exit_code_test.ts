@@ -3,7 +3,7 @@ import { runtimeExitCode } from "../../../src/engine/runtimes/runtime_exit_code.
 
 const FAILED = "runc run failed: unable to start container process:";
 
-Deno.test("runtimeExitCode() tells the runtime's failure from the container's", async (t) => {
+Deno.test("runtimeExitCode() distinguishes the runtime's failure from the container's", async (t) => {
   const cases: readonly [string, number, string, number][] = [
     ["a container's own", 1, "", 1],
     ["one that went well", 0, `${FAILED} exec: "x": permission denied`, 0],

@@ -44,7 +44,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "stopSandbox() goes on when it was aborted",
+  name: "stopSandbox() continues when it was aborted",
   ...needsNetworks(),
   async fn() {
     await using test = testSandboxes();

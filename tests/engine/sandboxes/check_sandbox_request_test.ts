@@ -47,7 +47,7 @@ Deno.test("checkSandboxRequest() takes what can be made", async (t) => {
   }
 });
 
-Deno.test("checkSandboxRequest() says what cannot be made", async (t) => {
+Deno.test("checkSandboxRequest() reports what cannot be made", async (t) => {
   const cases: readonly (readonly [Partial<SandboxRequest>, string])[] = [
     [{ metadata: { ...METADATA, name: "a;b" } }, '"a;b" is no name'],
     [{ metadata: { ...METADATA, uid: "a=b" } }, '"a=b" is no uid'],

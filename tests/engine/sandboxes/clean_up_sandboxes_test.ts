@@ -80,7 +80,7 @@ Deno.test(
 );
 
 Deno.test(
-  "cleanUpSandboxes() goes on with others if one fails",
+  "cleanUpSandboxes() continues with others if one fails",
   NEEDED,
   async () => {
     using noted = await notedSandboxes();

@@ -102,7 +102,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "removeSandbox() gives back what outlives a reboot",
+  name: "removeSandbox() releases what outlives a reboot",
   ...needsNetworks(),
   async fn() {
     // Rules of the firewall do not outlive one.
@@ -151,7 +151,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "whoever removes or stops a pod gives back what it has",
+  name: "whoever removes or stops a pod releases what it has",
   ...needsNetworks(),
   async fn(t) {
     await using test = testSandboxes();
@@ -179,7 +179,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "prune() gives back what a run that was killed has left",
+  name: "prune() releases what a run that was killed has left",
   ...needsNetworks(),
   async fn() {
     await using test = testSandboxes();
@@ -214,7 +214,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "runSandbox() undoes all when a plugin fails, and says what it said",
+  name: "runSandbox() undoes all when a plugin fails, and reports what it said",
   ...needsNetworks(),
   async fn() {
     await using test = testSandboxes();

@@ -109,7 +109,7 @@ Deno.test("placesOf() keeps all of a pod in one directory of the boot", () => {
   });
 });
 
-Deno.test("managerOf() goes by the parent where nobody says", () => {
+Deno.test("managerOf() goes by the parent where no one says", () => {
   assertEquals(managerOf({}), "cgroupfs");
   assertEquals(managerOf({ cgroupParent: "/a" }), "cgroupfs");
   assertEquals(managerOf({ cgroupParent: "a.slice" }), "systemd");

@@ -92,7 +92,7 @@ Deno.test("writeSandboxState() replaces a folder in its place", () => {
   assertEquals(read(store.agent), sandboxState());
 });
 
-Deno.test("readSandboxState() says what is wrong with a state", async (t) => {
+Deno.test("readSandboxState() reports what is wrong with a state", async (t) => {
   const good = {
     phase: "ready",
     bootId: "b",
@@ -139,7 +139,7 @@ Deno.test("readSandboxState() says what is wrong with a state", async (t) => {
   }
 });
 
-Deno.test("tryReadPhase() tells a state that is missing or damaged from one that cannot be read", () => {
+Deno.test("tryReadPhase() distinguishes a state that is missing or damaged from one that cannot be read", () => {
   using store = storeAgent();
   assertEquals(tryReadPhase(store.agent, ID), undefined);
   const path = sandboxPath(store.agent, ID);
@@ -156,7 +156,7 @@ Deno.test("tryReadPhase() tells a state that is missing or damaged from one that
   assertThrows(() => tryReadPhase(broken, ID), Deno.errors.PermissionDenied);
 });
 
-Deno.test("sandboxOf() tells what is ready", async (t) => {
+Deno.test("sandboxOf() reports what is ready", async (t) => {
   using store = storeAgent();
   const cases: readonly (readonly [Partial<SandboxState>, string])[] = [
     [{}, "ready"],
@@ -192,7 +192,7 @@ Deno.test("sandboxOf() has none ready whose pause process has ended", () => {
   assertEquals([stateOf({ pid: 7 }), stateOf({})], ["not-ready", "ready"]);
 });
 
-Deno.test("sandboxOf() tells where its namespaces and its memory are", () => {
+Deno.test("sandboxOf() reports where its namespaces and its memory are", () => {
   using store = storeAgent();
   const own = sandboxOf(store.agent, ID, sandboxState({ pid: 7 }));
   assertEquals(own.namespaces.pid, "/proc/7/ns/pid");

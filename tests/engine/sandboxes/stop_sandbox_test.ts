@@ -67,7 +67,7 @@ Deno.test(
 );
 
 Deno.test(
-  "stopSandbox() has to be repeated if a network cannot be left",
+  "stopSandbox() must be repeated if a network cannot be left",
   NEEDED,
   async () => {
     using noted = await notedSandboxes();

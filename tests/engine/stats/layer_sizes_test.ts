@@ -49,7 +49,7 @@ Deno.test("LayerSizes measures layers, and again when they are old", async () =>
   }
 });
 
-Deno.test("LayerSizes forgets layers that nobody asks for", async () => {
+Deno.test("LayerSizes forgets layers that no one asks for", async () => {
   using test = storeAgent();
   const first = addLayer(test, FIRST, 5000);
   using clock = testClock();

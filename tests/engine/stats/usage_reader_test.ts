@@ -81,7 +81,7 @@ Deno.test(
 );
 
 Deno.test(
-  "LayerSizes measures, and tells what it knows",
+  "LayerSizes measures, and reports what it knows",
   MONITOR_NEEDS,
   async () => {
     await using test = await monitoredStore();

@@ -128,7 +128,7 @@ Deno.test("UsageReader finds the group of a container in its template", async ()
   );
 });
 
-Deno.test("UsageReader tells where no groups are mounted", async () => {
+Deno.test("UsageReader reports where no groups are mounted", async () => {
   using test = storeAgent({ libc: undefined });
   const error = await assertRejects(
     () => new UsageReader(test.agent).readGroups([GROUP]),

@@ -163,7 +163,7 @@ Deno.test("BlobParts asks no server again that gives none", async (t) => {
   }
 });
 
-Deno.test("BlobParts says how far it came if a server breaks off", async () => {
+Deno.test("BlobParts reports how far it came if a server breaks off", async () => {
   let count = 0;
   const { parts, written, bring } = newParts({
     openRange: (_, { offset, end }) => {

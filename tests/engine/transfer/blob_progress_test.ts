@@ -3,7 +3,7 @@ import { BlobProgress } from "../../../src/engine/transfer/blob_progress.ts";
 
 const MORE_THAN_32_BITS = 5_000_000_000;
 
-Deno.test("progress tells how much there is", () => {
+Deno.test("progress reports how much there is", () => {
   const [filler, reader] = makeTwo();
   filler.advance(3);
   assertEquals(reader.waitBeyond(0), 3);
@@ -12,7 +12,7 @@ Deno.test("progress tells how much there is", () => {
   assertEquals(reader.waitBeyond(3), MORE_THAN_32_BITS);
 });
 
-Deno.test("progress tells that it was all, also if that is nothing", () => {
+Deno.test("progress reports that it was all, also if that is nothing", () => {
   const [filler, reader] = makeTwo();
   filler.complete();
   assertEquals(reader.waitBeyond(0), 0);

@@ -14,7 +14,7 @@ const BLOB = {
   size: BYTES.length,
 };
 
-Deno.test("downloadBlob() goes on where a file ends", async (t) => {
+Deno.test("downloadBlob() continues where a file ends", async (t) => {
   const cases: readonly [string, number, number][] = [
     ["that is not there", 0, 0],
     ["that holds a part", 100_000, 100_000],
@@ -34,7 +34,7 @@ Deno.test("downloadBlob() goes on where a file ends", async (t) => {
   }
 });
 
-Deno.test("downloadBlob() begins anew if a file is longer than the blob", async () => {
+Deno.test("downloadBlob() begins again if a file is longer than the blob", async () => {
   using dir = tempDir();
   const path = dir.join("blob");
   await Deno.writeFile(path, noise(BYTES.length + 1));
@@ -43,7 +43,7 @@ Deno.test("downloadBlob() begins anew if a file is longer than the blob", async 
   assertEquals(await Deno.readFile(path), BYTES);
 });
 
-Deno.test("downloadBlob() says that the disk is full", async () => {
+Deno.test("downloadBlob() reports that the disk is full", async () => {
   await assertRejects(
     () => download("/dev/full"),
     NoSpaceError,

@@ -174,7 +174,7 @@ function hasFiles(staging: string): boolean {
   return names.some((name) => /\/diff\/\d-\d+$/.test(name));
 }
 
-Deno.test("pullImage() tells of one failure if all layers fail", async () => {
+Deno.test("pullImage() reports one failure if all layers fail", async () => {
   using store = pullStore();
   const image = makeImage([BASE, MIDDLE, LARGE, OTHER, SMALL]);
   await using registry = serveImage(

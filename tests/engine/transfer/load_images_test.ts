@@ -123,7 +123,7 @@ Deno.test("loadImages() names a layout in a directory after that", async () => {
   );
 });
 
-Deno.test("loadImages() tells who loses a name", async () => {
+Deno.test("loadImages() reports who loses a name", async () => {
   using store = storeAgent();
   const name = "quay.io/a:1";
   for (const image of [ONE, TWO]) {

@@ -86,7 +86,7 @@ Deno.test("pullImage() takes names from inside a layout only if they are typed",
   }
 });
 
-Deno.test("pullImage() says which name it takes from another image", async () => {
+Deno.test("pullImage() reports which name it takes from another image", async () => {
   using test = storeAgent();
   const layout = test.dir.join("app");
   await writeNamed(layout, {});

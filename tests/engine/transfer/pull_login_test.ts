@@ -135,7 +135,7 @@ Deno.test("pullImage() asks once for each layer where it is", async () => {
   assertEquals(asked.toSorted(), digests.toSorted());
 });
 
-Deno.test("pullImage() goes on at yet another host after a break", async () => {
+Deno.test("pullImage() continues at yet another host after a break", async () => {
   using store = pullStore();
   let isBroken = false;
   const serve = () =>

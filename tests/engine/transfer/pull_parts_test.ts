@@ -129,7 +129,7 @@ Deno.test("pullImage() fetches what is slow in parts, or as always", {
     assert(ratio > 1.3, `${ratio}`);
   });
 
-  await t.step("what was fetched is there to go on with", async () => {
+  await t.step("what was fetched is there to resume", async () => {
     using store = storeAgent({ parts: PARTS });
     const abort = new AbortController();
     {

@@ -133,7 +133,7 @@ Deno.test("pullImage() reads over what it has if ranges are ignored", async () =
   checkPulled(store);
 });
 
-Deno.test("pullImage() goes on where a connection broke", async () => {
+Deno.test("pullImage() continues where a connection broke", async () => {
   using store = pullStore();
   await using registry = serveImage(IMAGE, once(sendBroken));
   await store.pull(registry.name);

@@ -63,7 +63,7 @@ Deno.test("decodeBzip2() accepts codes of all lengths", async (t) => {
   }
 });
 
-Deno.test("decodeBzip2() refuses codes that nobody would write", async (t) => {
+Deno.test("decodeBzip2() refuses codes that no one would write", async (t) => {
   const cases: Readonly<Record<string, Partial<Block>>> = {
     "one table": { tableCount: number(1, 3), tables: TABLE },
     "seven tables": { tableCount: number(7, 3), tables: TABLE.repeat(7) },

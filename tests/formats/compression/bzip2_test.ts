@@ -60,7 +60,7 @@ Deno.test("decodeBzip2() reads what bzip2 writes", {
   });
 });
 
-Deno.test("decodeBzip2() tells what is wrong", {
+Deno.test("decodeBzip2() reports what is wrong", {
   ...needs("bzip2"),
 }, async (t) => {
   const good = await filter("bzip2", ["-c"], TEXT);

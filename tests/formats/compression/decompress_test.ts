@@ -39,7 +39,7 @@ Deno.test("detectCompression() goes by the first bytes", async (t) => {
   }
 });
 
-Deno.test("createDecompressor() gives back what was compressed", async (t) => {
+Deno.test("createDecompressor() returns what was compressed", async (t) => {
   const cases: readonly (readonly [string, Compression, Bytes])[] = [
     ["plain bytes", "none", PLAIN],
     ["gzip", "gzip", GZIP],

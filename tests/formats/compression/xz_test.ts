@@ -76,7 +76,7 @@ Deno.test("decodeXz() reads what xz writes", { ...needs("xz") }, async (t) => {
   });
 });
 
-Deno.test("decodeXz() tells what is wrong", { ...needs("xz") }, async (t) => {
+Deno.test("decodeXz() reports what is wrong", { ...needs("xz") }, async (t) => {
   const pack = (flags: readonly string[] = [], plain = TEXT) =>
     filter("xz", [...flags, "-c"], plain);
   const good = await pack();

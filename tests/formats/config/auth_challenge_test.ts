@@ -113,7 +113,7 @@ Deno.test("parseAuthChallenges() takes headers up to 16 KiB", () => {
   assert(error.message.length < 400);
 });
 
-Deno.test("parseAuthChallenges() tells a token68 from parameters", async (t) => {
+Deno.test("parseAuthChallenges() distinguishes a token68 from parameters", async (t) => {
   const cases: readonly (readonly [string, Record<string, string>[]])[] = [
     ["Negotiate abc==, Basic realm=r", [{}, { realm: "r" }]],
     ["Negotiate a=", [{}]],

@@ -89,7 +89,7 @@ Deno.test("changeAuthFile() returns the same text if nothing changes", async (t)
   }
 });
 
-Deno.test("isOthersSince() tells a newer login from an older file", async (t) => {
+Deno.test("isOthersSince() distinguishes a newer login from an older file", async (t) => {
   const one = '{"auths":{"a.io":{"auth":"YTpi"}}}';
   const two = '{"auths":{"a.io":{"auth":"Yzpk"},"b.io":{"auth":"YTpi"}}}';
   const none = '{"auths":{}}';

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { parseRegistryKey } from "../../../src/formats/config/registry_key.ts";
 
-Deno.test("parseRegistryKey() tells the registry from what is below it", async (t) => {
+Deno.test("parseRegistryKey() distinguishes the registry from what is below it", async (t) => {
   const cases: readonly (readonly [text: string, key: string, host: string])[] =
     [
       ["quay.io", "quay.io", "quay.io"],

@@ -132,7 +132,7 @@ Deno.test("parseImageConfig() refuses what hides all images from tools in Go", a
   }
 });
 
-Deno.test("parseImageConfig() leaves to others what nobody reads", () => {
+Deno.test("parseImageConfig() leaves to others what no one reads", () => {
   const text =
     '{"x":1.0,"config":{"tty":true,"Own":{"tty":1e3},"Shell":"sh","Labels":' +
     '{"__proto__":"a","constructor":"b"}},"rootfs":{"base":-0}}';

@@ -222,7 +222,7 @@ Deno.test("parseManifest() refuses what hides all images from tools in Go", asyn
   });
 });
 
-Deno.test("compressionOf() tells how layers say that they are packed", () => {
+Deno.test("compressionOf() reports how layers say that they are packed", () => {
   const oci = "application/vnd.oci.image.layer";
   const docker = "application/vnd.docker.image.rootfs";
   const types: Readonly<Record<string, string>> = {

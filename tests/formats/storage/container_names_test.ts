@@ -10,7 +10,7 @@ Deno.test("findNameProblem() takes names that can be parts of paths", () => {
   }
 });
 
-Deno.test("findNameProblem() refuses all others, and says why", () => {
+Deno.test("findNameProblem() refuses all others, and reports why", () => {
   assertMatch(findNameProblem("") ?? "", /empty/);
   assertMatch(findNameProblem("f".repeat(254)) ?? "", /253/);
   const bad = [

@@ -91,7 +91,7 @@ Deno.test("COMPRESSION_CODES are the library's", () => {
   assertEquals<Record<string, number>>(COMPRESSION_CODES, codes);
 });
 
-Deno.test("errors of records tell which one it is", () => {
+Deno.test("errors of records report which one it is", () => {
   const text = '[{"id":"a"},{"id":"b","names":1}]';
   assertThrows(
     () => parseLayerRecords(text),

@@ -61,7 +61,7 @@ Deno.test("TableBytes leaves records as they were written", async (t) => {
   }
 });
 
-Deno.test("TableBytes writes anew what is written otherwise", async (t) => {
+Deno.test("TableBytes writes again what is written otherwise", async (t) => {
   const cases: Readonly<Record<string, string>> = {
     "white space": '[ {"id":"a","created":"x"}, {"id":"b","created":"x"} ]',
     "its ID behind": '[{"created":"x","id":"a"},{"created":"x","id":"b"}]',

@@ -83,7 +83,7 @@ Deno.test("parsePaxNumber() takes exact decimals only", async (t) => {
   }
 });
 
-Deno.test("parsePax() says what is malformed", async (t) => {
+Deno.test("parsePax() reports what is malformed", async (t) => {
   const records = "its PAX records are malformed";
   const name = "a PAX record's key or name is malformed";
   const sparse = "its PAX records of a sparse file are malformed";

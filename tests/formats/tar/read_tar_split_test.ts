@@ -89,7 +89,7 @@ Deno.test("readTarSplit() reads what other tools write", async (t) => {
   }
 });
 
-Deno.test("readTarSplit() says which list is wrong, and how", async (t) => {
+Deno.test("readTarSplit() reports which list is wrong, and how", async (t) => {
   const cases: Readonly<Record<string, readonly [string, string]>> = {
     "no JSON": ["{", "Cannot read the list: it is no JSON"],
     "no object": ["[]", "the list"],

@@ -212,7 +212,7 @@ Deno.test("TarScanner reads what encodeTarHeaders() writes", () => {
   ]);
 });
 
-Deno.test("TarScanner refuses what is damaged, and says where", async (t) => {
+Deno.test("TarScanner refuses what is damaged, and reports where", async (t) => {
   const f = file("f", "x");
   const g = (member: Partial<Member>) => archive({ name: "f", ...member });
   const cases: readonly (readonly [string, Bytes, string])[] = [
@@ -400,7 +400,7 @@ Deno.test("TarScanner knows the types of entries", async (t) => {
   }
 });
 
-Deno.test("TarScanner goes on behind content that nobody reads", async (t) => {
+Deno.test("TarScanner continues behind content that no one reads", async (t) => {
   const bytes = archive(
     file("a", "x".repeat(600)),
     file("b", "y".repeat(512)),
@@ -435,7 +435,7 @@ Deno.test("TarScanner goes on behind content that nobody reads", async (t) => {
     scanner.skipContent();
     assertEquals(positions.slice(4), ["c at 2460", "end"]);
   });
-  await t.step("and says where it is", () => {
+  await t.step("and reports where it is", () => {
     const [start] = [bytes.length - 1024];
     const odd = new Uint8Array(512).fill(1);
     const { message } = assertThrows(

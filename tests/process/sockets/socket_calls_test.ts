@@ -189,7 +189,7 @@ Deno.test("connectPort() waits until a socket can be written to", async (t) => {
   });
 });
 
-Deno.test("writeFifo() writes all, or says that it did not", async (t) => {
+Deno.test("writeFifo() writes all, or reports that it did not", async (t) => {
   const opened = `open "/f" ${1 | NOFOLLOW | NONBLOCK | CLOEXEC} 0`;
   const cases: readonly (readonly [string, Answers, string[], boolean])[] = [
     [

@@ -88,7 +88,7 @@ Deno.test("streams over sockets shut down and close what they end", async (t) =>
     await openSocketReader(all, 7).cancel();
     assertEquals(calls, ["shutdown 7 1", "close 7"]);
   });
-  await t.step("a writer that waits until it may go on", async () => {
+  await t.step("a writer that waits until it may continue", async () => {
     const sizes = [-1n, 1n];
     const { with: all, calls } = open({
       ...{ send: () => sizes.shift() ?? 0n, socketpair: pairing() },

@@ -253,7 +253,7 @@ Deno.test("writeFifo() waits for nobody", { ignore }, async () => {
   assertFalse(writeFifo(dir.join("none"), toBytes("a")));
 });
 
-Deno.test("socketsOf() says what is missing", () => {
+Deno.test("socketsOf() reports what is missing", () => {
   assertThrows(() => socketsOf(undefined), Error, "ffi");
 });
 

@@ -5,7 +5,7 @@ import {
 } from "../../../src/registry/auth/auth_target.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 
-Deno.test("authTarget() says where a login is written to", async (t) => {
+Deno.test("authTarget() reports where a login is written to", async (t) => {
   using dir = tempDir();
   const runtime = dir.path;
   const cases: readonly (readonly [

@@ -193,7 +193,7 @@ Deno.test("answer() needs no service for what is a header already", async (t) =>
   }
 });
 
-Deno.test("answer() says why it cannot, and keeps the status", async (t) => {
+Deno.test("answer() reports why it cannot, and keeps the status", async (t) => {
   const identity: Credentials = { kind: "identity-token", token: "t" };
   const cases: readonly (readonly [
     string | null,

@@ -115,7 +115,7 @@ Deno.test("editAuthFile() does it again where another one's file came over it", 
   assertEquals(await Deno.readTextFile(path), "one\npodman\norlop\n");
 });
 
-Deno.test("editAuthFile() tells what was there before its change", async () => {
+Deno.test("editAuthFile() reports what was there before its change", async () => {
   using dir = trustedDir();
   const path = dir.join("auth.json");
   await Deno.writeTextFile(path, "one\n");
@@ -217,7 +217,7 @@ Deno.test("editAuthFile() waits for who has locked the folder", async (t) => {
   assertEquals(await Deno.readTextFile(path), "true\nfalse\n");
 });
 
-Deno.test("editAuthFile() says what it could not write, unless that was said", async (t) => {
+Deno.test("editAuthFile() reports what it could not write, unless that was said", async (t) => {
   using dir = trustedDir();
   const path = dir.join("auth.json");
   const cases = [

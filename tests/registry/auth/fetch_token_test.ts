@@ -297,7 +297,7 @@ Deno.test("fetchToken() sends no password by plain http to another port", async 
   assertEquals((await of(undefined)).value, "t");
 });
 
-Deno.test("fetchToken() keeps the status that tells what has failed", async (t) => {
+Deno.test("fetchToken() keeps the status that reports what has failed", async (t) => {
   const none = () => Response.json({ token: "a b" });
   const broken = () => new Response("{", { status: 201 });
   const refused = () => new Response("no", { status: 429 });

@@ -171,7 +171,7 @@ Deno.test("openBlob() skips what is larger than its buffer", async () => {
   }
 });
 
-Deno.test("openBlob() says what is wrong with an answer, and reads no more of it", async (t) => {
+Deno.test("openBlob() reports what is wrong with an answer, and reads no more of it", async (t) => {
   const wrong = (text: string) => [BlobMismatchError, text] as const;
   const odd = (text: string) =>
     [RegistryError, text, { status: 206, reason: "malformed" }] as const;
@@ -323,7 +323,7 @@ Deno.test("openBlob() ends with its caller's signal while it skips", async (t) =
   }
 });
 
-Deno.test("openBlob() says that what it skips broke off", async () => {
+Deno.test("openBlob() reports that what it skips broke off", async () => {
   const stream = new ReadableStream({
     type: "bytes",
     pull: (out) => out.error(new Error("odd")),

@@ -110,7 +110,7 @@ const RESTS: Readonly<
   ],
 };
 
-Deno.test("open() goes on where it is to, and nowhere else", async (t) => {
+Deno.test("open() continues where it is to, and nowhere else", async (t) => {
   for (const [name, [answer, problem]] of Object.entries(RESTS)) {
     await t.step(name, async () => {
       await using server = await serveScript([{ answer }]);

@@ -31,7 +31,7 @@ Deno.test("readBlob() reads a blob through", async () => {
   assertEquals(server.requests.length, 1);
 });
 
-Deno.test("readBlob() goes on where a connection broke", async () => {
+Deno.test("readBlob() continues where a connection broke", async () => {
   await using server = serveHostile((request) =>
     partial(request, { stopAfter: MIB + 1 })
   );

@@ -119,7 +119,7 @@ Deno.test("endpointsFor() refuses blocked registries", () => {
   );
 });
 
-Deno.test("listEndpoints() says why one is not asked", async (t) => {
+Deno.test("listEndpoints() reports why one is not asked", async (t) => {
   const bad = 'registry "bad.io" is blocked in "/r.conf"';
   const half = 'registry "half.io" is blocked in "/r.conf"';
   const cases: Readonly<Record<string, readonly (string | undefined)[]>> = {

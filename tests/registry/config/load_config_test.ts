@@ -168,7 +168,7 @@ Deno.test("loadRegistriesConf() reads once for those who share it", async () => 
   );
 });
 
-Deno.test("loadRegistriesConf() wants a file that was named", async () => {
+Deno.test("loadRegistriesConf() requires a file that was named", async () => {
   using dir = tempDir();
   await assertRejects(
     () => loadRegistriesConf({ registriesConf: dir.join("none") }),

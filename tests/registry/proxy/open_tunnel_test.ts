@@ -37,7 +37,7 @@ const REFUSALS: Readonly<Record<string, readonly [string, string]>> = {
   "no end": [`HTTP/1.1 200 OK\r\nx: ${"y".repeat(20_000)}`, "invalid HTTP"],
 };
 
-Deno.test("openTunnel() says why there is none", async (t) => {
+Deno.test("openTunnel() reports why there is none", async (t) => {
   for (const [name, [answer, why]] of Object.entries(REFUSALS)) {
     await t.step(name, async () => {
       using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

@@ -63,7 +63,7 @@ Deno.test("routeTo() respects all forms of NO_PROXY", async (t) => {
   }
 });
 
-Deno.test("routeTo() tells why it asks directly", () => {
+Deno.test("routeTo() reports why it asks directly", () => {
   const env: Record<string, string> = {
     "https_proxy": PROXY,
     "no_proxy": "Q.io",

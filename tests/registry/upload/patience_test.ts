@@ -29,7 +29,7 @@ Deno.test("Patience ends after so many tries that brought nothing", async (t) =>
   await t.step("by default 5", async () => {
     assertEquals(await countWaits(new Patience({ delayMs: 0 })), 4);
   });
-  await t.step("one that brought something begins anew", async () => {
+  await t.step("one that brought something begins again", async () => {
     const patience = new Patience({ tries: 3, delayMs: 0 });
     await patience.wait(REFUSAL);
     await patience.wait(REFUSAL);

@@ -13,7 +13,7 @@ function answer(headers: Record<string, string>): Response {
   return new Response("", { headers });
 }
 
-Deno.test("pushErrorOf() says what a pusher can do", async (t) => {
+Deno.test("pushErrorOf() reports what a pusher can do", async (t) => {
   const cases: readonly (readonly [number, string])[] = [
     [401, "it needs (other) credentials; use orlop login or --creds (401)"],
     [
@@ -44,7 +44,7 @@ Deno.test("pushErrorOf() says what a pusher can do", async (t) => {
   }
 });
 
-Deno.test("isPage() tells what is for people", async (t) => {
+Deno.test("isPage() reports what is for people", async (t) => {
   const cases: readonly (readonly [string, boolean])[] = [
     ["text/html", true],
     ["text/html; charset=utf-8", true],
@@ -61,7 +61,7 @@ Deno.test("isPage() tells what is for people", async (t) => {
   assertFalse(isPage(new Response(null)));
 });
 
-Deno.test("offsetOf() tells how many bytes a server has", async (t) => {
+Deno.test("offsetOf() reports how many bytes a server has", async (t) => {
   const cases: readonly (readonly [string, number | undefined])[] = [
     ["0-0", 0],
     ["0-1", 2],

@@ -70,7 +70,7 @@ Deno.test("pushManifest() puts the bytes as they are", async (t) => {
   }
 });
 
-Deno.test("pushManifest() says what a registry did not store", async (t) => {
+Deno.test("pushManifest() reports what a registry did not store", async (t) => {
   const other = digestOf("other");
   const cases: readonly (readonly [
     string,

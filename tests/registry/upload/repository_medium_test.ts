@@ -179,7 +179,7 @@ Deno.test("put() stops when it is told to, and takes the upload back", {
   assertEquals(server.requests.at(-1)?.method, "DELETE");
 });
 
-Deno.test("an upload goes on in the middle of a chunk", async (t) => {
+Deno.test("an upload continues in the middle of a chunk", async (t) => {
   // Of each kind of answer, how much of the body the server has kept by then.
   for (const kept of [1, 10_000, 99_999, 100_000]) {
     for (const digest of ["known", "unknown"] as const) {
@@ -200,7 +200,7 @@ Deno.test("an upload goes on in the middle of a chunk", async (t) => {
   }
 });
 
-Deno.test("one request for all goes on where it broke, if the blob is known", async (t) => {
+Deno.test("one request for all continues where it broke, if the blob is known", async (t) => {
   for (const digest of ["known", "unknown"] as const) {
     await t.step(digest, async () => {
       await using server = serveUploads({
@@ -326,7 +326,7 @@ Deno.test("putManifest() knows why a registry refuses", {
 });
 
 Deno.test(
-  "openPush() says what is wrong with a login before anything is sent",
+  "openPush() reports what is wrong with a login before anything is sent",
   {
     ...needs(...REGISTRY_PROGRAMS),
   },

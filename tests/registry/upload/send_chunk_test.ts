@@ -196,7 +196,7 @@ Deno.test("sendChunk() gives up on a server that has lost it, or lies", async (t
   }
 });
 
-Deno.test("refusalOf() tells whether one request for all may help", async (t) => {
+Deno.test("refusalOf() reports whether one request for all may help", async (t) => {
   const of = (status: number, code: string, requests: "many" | "one") => {
     const style = new UploadStyle();
     style.requests = requests;

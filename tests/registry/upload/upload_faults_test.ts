@@ -391,7 +391,7 @@ const ENDINGS: Readonly<Record<string, Case>> = {
 
 const CASES = { ...BEGINNING, ...PLACES, ...CHUNKS, ...ENDINGS };
 
-Deno.test("a push ends well or says why not, whatever breaks", {
+Deno.test("a push ends well or reports why not, whatever breaks", {
   ...needs(...REGISTRY_PROGRAMS),
 }, async (t) => {
   await using registry = await startRegistry({ user: USER });

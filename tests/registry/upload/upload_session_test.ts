@@ -86,7 +86,7 @@ const REFUSED: Readonly<Record<string, readonly [OwnAnswer, string]>> = {
   "a refusal": [{ status: 403 }, ""],
 };
 
-Deno.test("an upload goes on where the server says", async (t) => {
+Deno.test("an upload continues where the server says", async (t) => {
   for (const [name, [location, path]] of Object.entries(LOCATIONS)) {
     await t.step(name, async () => {
       const first = {
@@ -196,7 +196,7 @@ Deno.test("finish() keeps what is signed, and sends the last bytes", async (t) =
   }
 });
 
-Deno.test("findOffset() tells how far it is, or that it is lost", async (t) => {
+Deno.test("findOffset() reports how far it is, or that it is lost", async (t) => {
   const cases: readonly (readonly [string, OwnAnswer, number | undefined])[] = [
     ["a range", { status: 204, headers: { range: "0-9" } }, 10],
     ["no range", { status: 204 }, 0],
@@ -232,7 +232,7 @@ Deno.test("cancel() tells the server, and does not mind what it says", async (t)
   }
 });
 
-Deno.test("patch() tells what may pass from what does not", async (t) => {
+Deno.test("patch() reports what may pass from what does not", async (t) => {
   const cases: readonly (readonly [OwnAnswer, string, number | undefined])[] = [
     [{ status: 503, headers: { "retry-after": "2" } }, "failed", 2000],
     [{ status: 503 }, "failed", 0],

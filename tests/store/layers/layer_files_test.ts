@@ -103,7 +103,7 @@ async function faultsOf(
     );
 }
 
-Deno.test("findLayerFaults() tells what is wrong with a layer's files", async (t) => {
+Deno.test("findLayerFaults() reports what is wrong with a layer's files", async (t) => {
   const write = (name: string, text: string) => (directory: string) =>
     Deno.writeTextFileSync(`${directory}/${name}`, text);
   const remove = (name: string) => (directory: string) =>

@@ -72,7 +72,7 @@ Deno.test("readNotices() reads none that is too large", () => {
   assertEquals(readNotices(test.store), []);
 });
 
-Deno.test("removeAbandonedLocks() removes locks that nobody holds, and only those", async (t) => {
+Deno.test("removeAbandonedLocks() removes locks that no one holds, and only those", async (t) => {
   for (const folder of ["pulls", "runs"]) {
     await t.step(folder, () => {
       using test = place();

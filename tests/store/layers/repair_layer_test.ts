@@ -72,7 +72,7 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
   "no work directory": (at) => Deno.removeSync(at("work")),
 };
 
-Deno.test("restoreNames() makes names anew, also those in layers above", async (t) => {
+Deno.test("restoreNames() makes names again, also those in layers above", async (t) => {
   assert(MIDDLE !== undefined);
   for (const [name, damage] of Object.entries(DAMAGES)) {
     await t.step(name, async () => {

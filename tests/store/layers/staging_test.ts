@@ -130,7 +130,7 @@ Deno.test("removeAbandonedStaging() removes what was left behind", async (t) => 
   });
 });
 
-Deno.test("removeAbandonedStaging() goes on where it cannot remove", {
+Deno.test("removeAbandonedStaging() continues where it cannot remove", {
   ...needs("root", "mount"),
 }, async () => {
   using dir = tempDir();

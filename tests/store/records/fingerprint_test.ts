@@ -7,7 +7,7 @@ import {
   sumOfIds,
 } from "../../../src/store/records/fingerprint.ts";
 
-Deno.test("fingerprintOf() tells which records files have", async (t) => {
+Deno.test("fingerprintOf() reports which records files have", async (t) => {
   const [a, b, c] = [randomId(), randomId(), randomId()];
   const print = (...files: string[][]) =>
     fingerprintOf(files.map(sumOfIds)).toHex();

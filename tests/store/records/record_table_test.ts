@@ -156,7 +156,7 @@ Deno.test("RecordTable writes its token before its file", async () => {
   assertEquals(left, ["lock", "stable.json"]);
 });
 
-Deno.test("RecordTable says which file is damaged", async () => {
+Deno.test("RecordTable reports which file is damaged", async () => {
   using dir = tempDir();
   const path = dir.join("volatile.json");
   writeFileSync(path, '[{"id":"a"},{"id":');
@@ -168,7 +168,7 @@ Deno.test("RecordTable says which file is damaged", async () => {
   assert(error.message.startsWith(`Cannot read "${path}": `), error.message);
 });
 
-Deno.test("RecordTable says what is in the place of a file", async (t) => {
+Deno.test("RecordTable reports what is in the place of a file", async (t) => {
   const cases: Readonly<Record<string, (path: string) => void>> = {
     "it is a directory": (path) => mkdirSync(path),
     "its symbolic links do not resolve": (path) =>

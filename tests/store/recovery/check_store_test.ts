@@ -77,7 +77,7 @@ const REPAIR = "run orlop check --repair, which restores the record from a " +
   "killed, or the power was cut, remove it again then; or, if nobody needs it, " +
   'move "DIR" out of the store';
 
-Deno.test("requireConsistent() says what is wrong, and what to do", async (t) => {
+Deno.test("requireConsistent() reports what is wrong, and what to do", async (t) => {
   const cases: Readonly<
     Record<string, readonly [(store: Store) => void, string, string]>
   > = {

@@ -405,7 +405,7 @@ Deno.test("lock() refuses to choose between records of one ID", async (t) => {
   }
 });
 
-Deno.test("lock() takes what is normal for no damage", async (t) => {
+Deno.test("lock() does not report normal states as damage", async (t) => {
   for (const { name, change } of NORMAL) {
     await t.step(name, async () => {
       using test = storeAgent();
@@ -441,7 +441,7 @@ Deno.test("lock() refuses to write to an inconsistent store", async (t) => {
   }
 });
 
-Deno.test("lock() tells who was killed from what was lost", async (t) => {
+Deno.test("lock() distinguishes who was killed from what was lost", async (t) => {
   await t.step("a token for a change that was never written", async () => {
     using test = storeAgent();
     const { store } = test.agent;

@@ -116,7 +116,7 @@ Deno.test("findOrphans() finds nothing in a store that is whole", async () => {
   assertEquals(await list(store), []);
 });
 
-Deno.test("findOrphans() takes files for empty where a folder has to be", async () => {
+Deno.test("findOrphans() takes files for empty where a folder must be", async () => {
   using dir = tempDir();
   const { paths } = storeIn(dir);
   const places = [

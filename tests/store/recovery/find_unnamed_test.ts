@@ -101,7 +101,7 @@ Deno.test("findUnnamed() looks where a table is not as it was left", async (t) =
   }
 });
 
-Deno.test("findUnnamed() says what a table does not name", () => {
+Deno.test("findUnnamed() reports what a table does not name", () => {
   using dir = tempDir();
   const paths = pathsIn(dir);
   makeObjects(paths);
@@ -128,7 +128,7 @@ Deno.test("findUnnamed() says what a table does not name", () => {
   assertEquals(findUnnamed(paths, known, { stable: STABLE }), []);
 });
 
-Deno.test("findUnnamed() wants signs of an object, and an ID", async (t) => {
+Deno.test("findUnnamed() requires signs of an object, and an ID", async (t) => {
   const make = (path: string) => mkdirSync(path, { recursive: true });
   const write = (path: string) => writeFileSync(path, "");
   type Put = (directory: string) => void;

@@ -59,7 +59,7 @@ Deno.test("finishDeletions() removes what is incomplete, and nothing else", asyn
   assertEquals(idsIn(join(store.paths.containers, "containers.json")), [B]);
 });
 
-Deno.test("finishDeletions() tells of what stays, and goes on", {
+Deno.test("finishDeletions() reports what stays, and continues", {
   ...needs("root", "chattr"),
 }, async () => {
   using test = storeAgent();

@@ -80,7 +80,7 @@ Deno.test("what cannot be written yet is kept beside the archive, and goes with 
   }
 });
 
-Deno.test("openOutput() says why nothing can be written", async (t) => {
+Deno.test("openOutput() reports why nothing can be written", async (t) => {
   using dir = tempDir();
   await Deno.writeTextFile(dir.join("file"), "x");
   const cannot = (name: string, why: string) =>

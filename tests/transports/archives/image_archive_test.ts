@@ -24,7 +24,7 @@ Deno.test("chooseImage() takes the one that is meant", () => {
   assertEquals(chooseImage(ALL, { archive, index: 1 }), second);
 });
 
-Deno.test("chooseImage() says what there is to choose from", async (t) => {
+Deno.test("chooseImage() reports what there is to choose from", async (t) => {
   const many = Array.from({ length: 21 }, (_, index) => image(`n${index}`));
   const table = [
     [ALL.slice(0, 2), {}, "name one of its images: a:1, b:1, @1"],

@@ -37,7 +37,7 @@ async function read(from: ArchiveFile, name: string, maxSize = 10) {
   return toText(await readMember(from, name, { maxSize, which }));
 }
 
-Deno.test("openArchive() says what is no archive", async (t) => {
+Deno.test("openArchive() reports what is no archive", async (t) => {
   using dir = tempDir();
   await Deno.writeTextFile(dir.join("empty"), "");
   await new Deno.Command("mkfifo", { args: [dir.join("fifo")] }).output();

@@ -56,7 +56,7 @@ Deno.test("copyOptions() reads the flags of copy", async (t) => {
   }
 });
 
-Deno.test("copyOptions() tells the two ends apart", async () => {
+Deno.test("copyOptions() distinguishes the two ends", async () => {
   const { source, destination } = await optionsOf(
     "--authfile both --dest-authfile to --src-cert-dir certs " +
       "--src-tls-verify=false --dest-creds ann:secret",

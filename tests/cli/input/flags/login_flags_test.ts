@@ -31,7 +31,7 @@ Deno.test("readLoginFlags() splits --creds at its first colon", async (t) => {
   assertEquals(await readLoginFlags(NOTHING, asking), undefined);
 });
 
-Deno.test("readLoginFlags() refuses what cannot be meant", async (t) => {
+Deno.test("readLoginFlags() refuses contradictory requests", async (t) => {
   const stdin = { "password-stdin": true };
   const cases = [
     [{ creds: ":x" }, `Cannot use "--creds": the user's name is missing`],

@@ -15,7 +15,7 @@ const NOTHING = {
 
 type Flags = Partial<Parameters<typeof readNetworks>[0]>;
 
-Deno.test("readNetworks() tells what a container has for a network", async (t) => {
+Deno.test("readNetworks() reports what a container has for a network", async (t) => {
   const cases: [string, Flags, WantedNetwork][] = [
     ["nothing said", {}, { kind: "any" }],
     ["none", { network: ["none"] }, { kind: "none" }],
@@ -71,7 +71,7 @@ Deno.test("readNetworks() reads ports as podman does", async (t) => {
   }
 });
 
-Deno.test("readNetworks() refuses what cannot be meant", async (t) => {
+Deno.test("readNetworks() refuses contradictory requests", async (t) => {
   const cases: [string, Flags, string][] = [
     ["no port", { publish: ["x:80"] }, "write HOST:CONTAINER"],
     ["one port", { publish: ["80"] }, "write HOST:CONTAINER"],

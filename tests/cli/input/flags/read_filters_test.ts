@@ -19,7 +19,7 @@ const MATCHERS = {
   length: (row: string, value: string) => row.length === Number(value),
 };
 
-Deno.test("readFilters() wants all keys, and any value of a key", () => {
+Deno.test("readFilters() requires all keys, and any value of a key", () => {
   const rows = ["web", "app", "web-1"];
   const names = readFilters(["name=web", "name=app"], MATCHERS);
   assertEquals(rows.filter(names), ["web", "app"]);

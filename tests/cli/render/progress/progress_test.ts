@@ -158,7 +158,7 @@ Deno.test("drawPull() fits an image of many layers", () => {
   assertEquals(drawPull(advancePull(NO_PULL, event), lowest).length, 1);
 });
 
-Deno.test("showProgress() tells a line at the start where nobody looks", () => {
+Deno.test("showProgress() tells a line at the start where no one looks", () => {
   const terminal = memoryTerminal();
   using display = showProgress({ progress: "auto", quiet: false }, terminal);
   for (const event of EVENTS) display.onProgress(event);

@@ -224,7 +224,7 @@ const REFUSED: readonly [template: string, why: string, at: number][] = [
   ["{{pad .ID 1e9 1}}", 'pad: "1000000000" is no number from 0 on', 2],
 ];
 
-Deno.test("fillTemplate() refuses what Go refuses, and says where", async (t) => {
+Deno.test("fillTemplate() refuses what Go refuses, and reports where", async (t) => {
   for (const [template, why, at] of REFUSED) {
     await t.step(template, () => {
       const error = assertThrows(() => fill(template), TemplateError, why);

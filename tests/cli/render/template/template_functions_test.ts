@@ -94,7 +94,7 @@ Deno.test("callFunction() does what Go's functions do", async (t) => {
   }
 });
 
-Deno.test("callFunction() says what a function cannot do", async (t) => {
+Deno.test("callFunction() reports what a function cannot do", async (t) => {
   const cases: readonly (readonly [string, readonly unknown[], string])[] = [
     ["odd", [], 'there is no function "odd"'],
     ["not", [], "it takes 1 argument, not 0"],

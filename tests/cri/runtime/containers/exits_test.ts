@@ -36,7 +36,7 @@ Deno.test("Exits wait for an end, or for so long", async (t) => {
   });
 });
 
-Deno.test("Exits tell what ends while they watch", async () => {
+Deno.test("Exits report what ends while they watch", async () => {
   await using node = await criContext();
   const exits = new Exits(node.test.agent);
   const stop = new AbortController();

@@ -22,7 +22,7 @@ import {
 const { CONTAINER_EXITED, CONTAINER_RUNNING } = ContainerState;
 const { CONTAINER_STOPPED_EVENT } = ContainerEventType;
 
-Deno.test("withExit() tells how a process ended", async (t) => {
+Deno.test("withExit() reports how a process ended", async (t) => {
   const note = {
     phase: "complete",
     config: create(ContainerConfigSchema),
@@ -49,14 +49,14 @@ Deno.test("withExit() tells how a process ended", async (t) => {
   }
 });
 
-Deno.test("unseenExit() says that nobody knows", () => {
+Deno.test("unseenExit() reports that no one knows", () => {
   const before = Date.now();
   const { exitCode, isOomKilled, finishedAtMs } = unseenExit();
   assertEquals([exitCode, isOomKilled], [255, false]);
   assert(finishedAtMs >= before && finishedAtMs <= Date.now());
 });
 
-Deno.test("noteExit() notes an end once, and tells of it", async () => {
+Deno.test("noteExit() notes an end once, and reports it", async () => {
   await using node = await criContext();
   const { context } = node;
   const id = await node.make("app", { state: CONTAINER_RUNNING });
@@ -83,7 +83,7 @@ Deno.test("noteExit() notes an end once, and tells of it", async () => {
   assertEquals(statuses, [[id, CONTAINER_EXITED]]);
 });
 
-Deno.test("noteExit() notes an end that nobody saw, if it is told so", async () => {
+Deno.test("noteExit() notes an end that was not observed, if it is told so", async () => {
   await using node = await criContext();
   const id = await node.make("app", { state: CONTAINER_RUNNING });
   await noteExit(node.context, id, unseenExit());
@@ -142,7 +142,7 @@ Deno.test("onExit() ends a pod with the process that keeps its others", async ()
   );
 });
 
-Deno.test("onExit() says what keeps it from noting an end", async () => {
+Deno.test("onExit() reports what keeps it from noting an end", async () => {
   await using node = await criContext();
   const { context, test } = node;
   const id = await node.make("app", { state: CONTAINER_RUNNING });

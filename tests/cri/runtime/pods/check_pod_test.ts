@@ -86,7 +86,7 @@ Deno.test("checkPod() takes what kubelets send", async (t) => {
   }
 });
 
-Deno.test("checkPod() refuses the rest, and says why", async (t) => {
+Deno.test("checkPod() refuses the rest, and reports why", async (t) => {
   const { NODE, CONTAINER, TARGET } = NamespaceMode;
   const cases: readonly (readonly [ConfigInit | undefined, string])[] = [
     [undefined, 'Cannot use pod "": it has no metadata'],
@@ -174,7 +174,7 @@ Deno.test("checkPod() refuses the rest, and says why", async (t) => {
       assertEquals(error.message, message);
     });
   }
-  await t.step("a runtime handler that nobody has set up", () => {
+  await t.step("a runtime handler that no one has set up", () => {
     const error = assertThrows(
       () => check({ metadata: METADATA }, "k".repeat(81)),
       TypeError,

@@ -53,7 +53,7 @@ function logged({ test }: CriContext): readonly string[] {
   return test.messages.filter((line) => line.startsWith("info: "));
 }
 
-Deno.test("stopPodSandbox() ends a pod's containers, and tells of it once", async () => {
+Deno.test("stopPodSandbox() ends a pod's containers, and reports it once", async () => {
   await using node = await criContext();
   await makePodReady(node);
   const { stop } = callsTo(node);
@@ -131,7 +131,7 @@ Deno.test("removePodSandbox() leaves pods that people have containers in", async
   assertEquals(node.context.objects.recallPod(ID)?.sandbox.state, "ready");
 });
 
-Deno.test("stopPodSandbox() says that a pod is damaged", async () => {
+Deno.test("stopPodSandbox() reports that a pod is damaged", async () => {
   await using node = await criContext();
   await makePodReady(node);
   const path = sandboxPath(node.test.agent, ID);

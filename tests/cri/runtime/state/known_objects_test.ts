@@ -138,7 +138,7 @@ Deno.test("KnownObjects tell of a damaged note, and go on", async () => {
   assertEquals(warning, `warn: ${status?.message}`);
 });
 
-Deno.test("PeoplesStates tell what containers of people do", async (t) => {
+Deno.test("PeoplesStates report what containers of people do", async (t) => {
   await using node = await criContext();
   const { agent, runtime } = node.test;
   const { CONTAINER_CREATED, CONTAINER_EXITED, CONTAINER_RUNNING } =

@@ -71,7 +71,7 @@ Deno.test("serveSpdyPorts() forwards connections by pairs of streams", async (t)
   }
 });
 
-Deno.test("serveSpdyPorts() tells what cannot be reached, on its stream", async () => {
+Deno.test("serveSpdyPorts() reports what cannot be reached, on its stream", async () => {
   await using server = await startStreaming({ limits: { lingerMs: 500 } });
   const open = (port: number) =>
     Promise.reject(new Error(`nobody listens at ${port}`));

@@ -104,7 +104,7 @@ Deno.test("SpdySession notices that a client has gone while it does not read", a
   await until(() => processes.running === 0, { withinMs: 15_000 });
 });
 
-Deno.test("SpdySession drops what is sent on a stream that is over", async () => {
+Deno.test("SpdySession drops what is sent on a stream that has ended", async () => {
   await using session = await begin("cat", { stdin: true });
   const { client, stdin } = session;
   await client.send(resetFrame(stdin, RESET_STATUS.cancel));
@@ -114,7 +114,7 @@ Deno.test("SpdySession drops what is sent on a stream that is over", async () =>
   assertEquals((await client.nextOf("ping")).id, 1);
 });
 
-Deno.test("SpdySession breaks off a stream that goes on behind its end", async () => {
+Deno.test("SpdySession breaks off a stream that continues behind its end", async () => {
   await using session = await begin("cat >/dev/null; exec sleep 60", {
     stdin: true,
   });
@@ -133,7 +133,7 @@ Deno.test("SpdySession breaks off a stream whose window is too wide", async () =
   assertEquals([streamId, status], [stdout, RESET_STATUS.flowControl]);
 });
 
-Deno.test("SpdySession goes on when a client resets its output", async () => {
+Deno.test("SpdySession continues when a client resets its output", async () => {
   await using session = await begin("seq 1000000; exit 4");
   const { client, stdout } = session;
   await client.send(resetFrame(stdout, RESET_STATUS.cancel));

@@ -166,7 +166,7 @@ Deno.test("SpdyStream ends a write that waits once it breaks", async () => {
   await assertRejects(() => written, Error, "gone");
 });
 
-Deno.test("SpdyStream tells of room when half a window was taken", async (t) => {
+Deno.test("SpdyStream reports room when half a window was taken", async (t) => {
   const half = INITIAL_WINDOW / 2;
   await t.step("while the client may say more", async () => {
     const { stream, frames, taken } = newStream();

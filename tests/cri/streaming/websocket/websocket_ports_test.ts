@@ -81,7 +81,7 @@ Deno.test("serveWebSocketPorts() has two channels for each port", async (t) => {
   }
 });
 
-Deno.test("serveWebSocketPorts() tells which port could not be reached", async () => {
+Deno.test("serveWebSocketPorts() reports which port could not be reached", async () => {
   await using server = await startStreaming({ limits: { lingerMs: 300 } });
   const open = (port: number) =>
     Promise.reject(new Error(`nobody listens at ${port}`));
