@@ -196,6 +196,23 @@ Deno.test("GrpcServer ends a call at its deadline, whatever the method does", as
   never.resolve({});
 });
 
+Deno.test("GrpcServer has time for calls whose deadline is far", async () => {
+  const deadlines: unknown[] = [];
+  await using served = await serve({
+    listImages: async (_request, { deadlineMs }) => {
+      deadlines.push(deadlineMs);
+      // A timer of too long a time would fire before this one.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return {};
+    },
+  });
+  for (const timeout of ["99999999H", "2147484S"]) {
+    const headers = { "grpc-timeout": timeout };
+    await served.client.call(listImages, {}, { headers });
+  }
+  assertEquals(deadlines, [99_999_999 * 3_600_000, 2_147_484_000]);
+});
+
 Deno.test("GrpcServer answers hostile frames", async (t) => {
   await using served = await serve({ listImages: () => ({}) });
   const good = frameOf(request());

@@ -55,3 +55,17 @@ Deno.test("watchMonitors() looks for nothing without libc", async () => {
   const store = { ...agent.store, libc: undefined };
   await watchMonitors({ ...node.context, agent: { ...agent, store } }, {});
 });
+
+Deno.test("watchMonitors() ends while it waits for its next look", async () => {
+  await using node = await criContext();
+  const stop = new AbortController();
+  const watching = watchMonitors(node.context, {
+    ...{ signal: stop.signal, intervalMs: 600_000 },
+  });
+  stop.abort();
+  await watching;
+  assertEquals(
+    node.test.messages.filter((line) => line.startsWith("warn")),
+    [],
+  );
+});

@@ -9,12 +9,16 @@ import { UnmanagedStates } from "../../../../src/cri/runtime/state/unmanaged_sta
 import { mountImageVolume } from "../../../../src/engine/containers/image_volumes.ts";
 import { openRun } from "../../../../src/engine/containers/last_run.ts";
 import { parseContainerId } from "../../../../src/formats/storage/store_ids.ts";
-import { criContext } from "../../../support/nodes/cri_context.ts";
+import {
+  criContext,
+  makePodReady,
+} from "../../../support/nodes/cri_context.ts";
 import {
   APP,
   containerOptions,
   podOptions,
 } from "../../../support/test_runtime.ts";
+import { until } from "../../../support/until.ts";
 
 const names = (
   all: readonly { readonly record: { names?: readonly string[] } }[],
@@ -183,4 +187,17 @@ Deno.test("PeoplesStates report what containers of people do", async (t) => {
     node.end(id, 1);
     assertEquals(kept.of(id).state, CONTAINER_CREATED);
   });
+});
+
+Deno.test("KnownObjects see what others change of pods, after a while", async () => {
+  await using node = await criContext();
+  await makePodReady(node, { labels: { app: "a" } });
+  const objects = new KnownObjects(node.test.agent);
+  const read = async () => {
+    const { pods: [pod] } = await objects.read();
+    return pod?.sandbox?.request.labels;
+  };
+  assertEquals(await read(), { app: "a" });
+  await makePodReady(node, { labels: { app: "other" } });
+  await until(async () => (await read())?.["app"] === "other");
 });
