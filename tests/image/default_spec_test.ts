@@ -63,7 +63,7 @@ Deno.test("makeRuntimeSpec() joins entrypoint and command", async (t) => {
 });
 
 Deno.test("makeRuntimeSpec() refuses to run nothing", () => {
-  assertThrows(() => make({ Cmd: [] }), TypeError, "names no command");
+  assertThrows(() => make({ Cmd: [] }), TypeError, "the image has no command");
   assertThrows(() => make({ Cmd: [""] }), TypeError, "command is empty");
   assertThrows(() => make({}, { entrypoint: [] }), TypeError, "no command");
 });
