@@ -134,3 +134,10 @@ function joinData(frames: readonly Frame[]): Frame[] {
   }
   return joined;
 }
+
+Deno.test("FrameReader reads settings that set nothing", () => {
+  const frame = controlFrame(FRAME_TYPES.settings, [0]);
+  assertEquals([...new FrameReader().read(frame)], [
+    { kind: "settings", initialWindow: undefined },
+  ]);
+});
