@@ -57,8 +57,8 @@ Deno.test(
     const lost = await assertRejects(() => startPod(agent, podId), InUseError);
     assertEquals(
       lost.message,
-      `Cannot start pod "${podId}": it was stopped, or the machine was, and has ` +
-        "no network any more; make it anew",
+      `Cannot start pod "${podId}": it has no network since it was stopped, or ` +
+        "since a reboot; create it again",
     );
     assertEquals(lost.users, [podId]);
   },
