@@ -3,6 +3,7 @@
 import { type Abortable, settleAll } from "../../errors/abort.ts";
 import type { ContainerId } from "../../formats/storage/store_ids.ts";
 import { isThere, removeIfThere } from "../../fs/if_there.ts";
+import { workDirectory } from "../../store/paths.ts";
 import { type Agent, type AgentHandle, insideOf } from "../agent.ts";
 import { removeCgroups } from "../cgroups.ts";
 import { waitForPlugins } from "../network/run_plugin.ts";
@@ -55,16 +56,24 @@ export async function stopLocked(
 ): Promise<void> {
   if (state.phase !== "stopped") {
     if (state.phase !== "stopping") {
-      writeSandboxState(agent, id, { ...state, phase: "stopping" });
+      storePhase(agent, id, { ...state, phase: "stopping" });
     }
     const pause = state.request.namespaces.pid === "pod"
       ? endPause(agent, id, { signal })
       : undefined;
     await detachSandbox(agent, id, { state, pause, signal });
-    const stopped = { ...state, phase: "stopped", pid: undefined } as const;
-    writeSandboxState(agent, id, stopped);
+    storePhase(agent, id, { ...state, phase: "stopped", pid: undefined });
   }
   forgetAttachment(agent, id);
+}
+
+/**
+ * Stores a phase. Another tool may have removed the infra container with its
+ * directory: then only the note is left, which has no phase.
+ */
+function storePhase(agent: Agent, id: ContainerId, state: SandboxState): void {
+  const directory = workDirectory(agent.store.paths, id);
+  if (isThere(directory, agent.store.libc)) writeSandboxState(agent, id, state);
 }
 
 /** What is released. */

@@ -8,6 +8,7 @@ import { readSandboxState } from "../../../src/engine/sandboxes/sandbox_state.ts
 import { stopSandbox } from "../../../src/engine/sandboxes/stop_sandbox.ts";
 import { NetworkError } from "../../../src/errors/network_errors.ts";
 import { parseContainerId } from "../../../src/formats/storage/store_ids.ts";
+import { workDirectory } from "../../../src/store/paths.ts";
 import {
   mountIn,
   notedSandboxes,
@@ -65,6 +66,36 @@ Deno.test(
     assertEquals(await Array.fromAsync(Deno.readDir(directory)), []);
   },
 );
+
+for (
+  const [name, end] of [["stop", stopSandbox], [
+    "remove",
+    removeSandbox,
+  ]] as const
+) {
+  Deno.test(
+    `${name}Sandbox() releases a sandbox of which only the note is left`,
+    NEEDED,
+    async () => {
+      using noted = await notedSandboxes();
+      const { test, logged } = noted;
+      const { agent, mounter } = test;
+      const { id, places } = await noted.make("web");
+      await mountIn(test, places);
+      const directory = workDirectory(agent.store.paths, id);
+      await Deno.remove(directory, { recursive: true });
+      await end(agent, id);
+      assertEquals(noted.listCalls(), [
+        `DEL back eth1 ${places.net}`,
+        `DEL front eth0 ${places.net}`,
+      ]);
+      assertEquals(mounter.table, []);
+      assertEquals(listAttachments(agent), []);
+      assert(!(await exists(directory)));
+      assertEquals(logged, []);
+    },
+  );
+}
 
 Deno.test(
   "stopSandbox() must be repeated if a network cannot be left",
