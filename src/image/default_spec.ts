@@ -146,6 +146,8 @@ export interface RuntimeSpecOptions extends MountOptions, ContainerNamespaces {
   readonly ownLimits?: OwnLimits | undefined;
 }
 
+// Longer values are cut in messages.
+const MAX_SHOWN = 80;
 const DEFAULT_UMASK = 0o022;
 /** The default PATH of containers: podman's. */
 const DEFAULT_PATH =
@@ -249,7 +251,8 @@ function makeEnv(
 
 function malformed(variable: string): TypeError {
   const why = variable.startsWith("=") ? "it has no name" : "it has a NUL";
-  return new TypeError(`Cannot set variable "${variable}": ${why}`);
+  const shown = variable.slice(0, MAX_SHOWN);
+  return new TypeError(`Cannot set variable "${shown}": ${why}`);
 }
 
 /**

@@ -309,6 +309,11 @@ Deno.test("makeRuntimeSpec() refuses what a runtime would", async (t) => {
       'Cannot use volume "a": it is not an absolute path',
     ],
     ["a variable without a name", { env: ["=x"] }, '"=x": it has no name'],
+    [
+      "a variable of a megabyte",
+      { env: [`=${"x".repeat(1_000_000)}`] },
+      `Cannot set variable "=${"x".repeat(79)}": it has no name`,
+    ],
     ["a variable with a NUL", { env: ["a=\0"] }, "it has a NUL"],
   ];
   for (const [name, options, message] of table) {
