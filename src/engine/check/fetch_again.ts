@@ -38,7 +38,7 @@ export async function fetchAgain(
   const references = names.map((name) => byDigest(name, digest));
   if (references.length === 0) {
     throw new InvalidImageNameError(
-      `Cannot fetch image "${imageId}" again: it has no name that says from where ` +
+      `Cannot fetch image "${imageId}" again: it has no name that says where ` +
         "it came from",
     );
   }

@@ -289,16 +289,21 @@ Deno.test("a log has all lines, however the command ends", async (t) => {
     ["by failure", "$O pull localhost:1/x", /Cannot reach "localhost:1"/],
     [
       "by a signal",
-      "timeout -s TERM 2 $O pull --tls-verify=false 127.0.0.1:$PORT/x",
+      "$O pull --tls-verify=false 127.0.0.1:$PORT/x & pulling=$!; " +
+      "until [ -e $CONNECTED ]; do sleep 0.1; done; kill -s TERM $pulling; wait",
       /Stopped by SIGTERM/,
     ],
   ];
-  using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  using place = tempDir();
+  const connected = place.join("connected");
+  await using silent = listenInSilence(() =>
+    Deno.writeTextFileSync(connected, "")
+  );
   for (const [name, command, last] of cases) {
     await t.step(name, async () => {
       using dir = tempDir();
       const flags = "--log-level=debug --log-file=log";
-      const port = `PORT=${silent.addr.port}; `;
+      const port = `PORT=${silent.addr.port} CONNECTED=${connected}; `;
       await run(port + command.replace("$O ", `$O ${flags} `), dir.path);
       const log = dir.join("log");
       assertMatch(await Deno.readTextFile(log), last);
@@ -306,3 +311,23 @@ Deno.test("a log has all lines, however the command ends", async (t) => {
     });
   }
 });
+
+/** Takes connections, and answers none. */
+function listenInSilence(onConnection: () => void) {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const connections: Deno.Conn[] = [];
+  const listening = (async () => {
+    for await (const connection of listener) {
+      connections.push(connection);
+      onConnection();
+    }
+  })();
+  return {
+    addr: listener.addr,
+    async [Symbol.asyncDispose]() {
+      listener.close();
+      await listening;
+      for (const connection of connections) connection.close();
+    },
+  };
+}

@@ -52,7 +52,7 @@ Deno.test("checkStore() misses the template of orlop's own containers", async ()
   rmSync(made.template);
   const missing = await made.look();
   assertEquals(missing?.faults, [`${made.template}: it is missing`]);
-  assertStringIncludes(missing?.advice ?? "", "orlop start server makes it");
+  assertStringIncludes(missing?.advice ?? "", "orlop start server creates it");
   made.change((container) => {
     container.metadata = "";
   });

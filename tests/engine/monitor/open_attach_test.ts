@@ -138,7 +138,7 @@ Deno.test(
     await assertRejects(
       () => streams.stdout.getReader().read(),
       Error,
-      "given up",
+      "it was closed",
     );
     assertEquals((await untilEnded(agent, id)).exitCode, 2);
     assert((await Deno.stat(logPath)).size > 1_000_000);

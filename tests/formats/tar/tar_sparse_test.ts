@@ -145,8 +145,16 @@ Deno.test("sparse maps that do not fit are refused", async (t) => {
     ["an overlap", record("0,2,1,2"), overlap],
     ["one byte beyond the end", record("9,2"), "beyond its 10 bytes"],
     ["an overlap and beyond the end", record("0,9,8,9"), "out of order"],
-    ["a byte of data too few", record("2,1"), "of 1 bytes of data, not of 2"],
-    ["a byte of data too many", record("2,3"), "of 3 bytes of data, not of 2"],
+    [
+      "a byte of data too few",
+      record("2,1"),
+      "describes 1 bytes of data, not of 2",
+    ],
+    [
+      "a byte of data too many",
+      record("2,3"),
+      "describes 3 bytes of data, not of 2",
+    ],
     ["an odd number", record("2,1,9"), "ends in the middle of a region"],
     ["no number", record("2,x"), "GNU.sparse.map"],
     ["version 1.1", version("1", "1"), 'sparse format "1.1" is unknown'],

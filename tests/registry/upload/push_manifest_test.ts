@@ -115,20 +115,20 @@ Deno.test("pushManifest() reports what a registry did not store", async (t) => {
       "none, for no repository",
       answer(404),
       RegistryError,
-      "the registry does not know the repository; some want it made first " +
+      "the registry does not know the repository; some require it to be created first " +
       "(404)",
     ],
     [
       "none at all",
       answer(405),
       RegistryError,
-      "the registry does not take pushes; is it a mirror, or read-only? (405)",
+      "the registry does not accept pushes; is it a mirror, or read-only? (405)",
     ],
     [
       "none that is so large",
       answer(413),
       RegistryError,
-      "it is larger than the registry, or a proxy before it, takes (413)",
+      "it is larger than the registry, or a proxy, accepts (413)",
     ],
     [
       "none now",

@@ -74,8 +74,8 @@ Deno.test("requireConsistent() names the inconsistent file, and counts the other
 
 const REPAIR = "run orlop check --repair, which restores the record from a " +
   "backup or from the files. If another tool was removing this when it was " +
-  "killed, or the power was cut, remove it again then; or, if nobody needs it, " +
-  'move "DIR" out of the store';
+  "killed, or the power was cut, remove it again then; or, if it is not " +
+  'needed, move "DIR" out of the store';
 
 Deno.test("requireConsistent() reports what is wrong, and what to do", async (t) => {
   const cases: Readonly<
@@ -119,7 +119,7 @@ Deno.test("requireConsistent() reports what is wrong, and what to do", async (t)
       );
       assertEquals(
         error.message,
-        `Cannot go on with store "${paths.root}": "${path}" is inconsistent: ` +
+        `Cannot use store "${paths.root}": "${path}" is inconsistent: ` +
           whole(`${found}; nothing was changed: ${advice}`),
       );
       assertEquals(await listFaults(paths, LAYERS), [{
