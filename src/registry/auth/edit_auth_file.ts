@@ -91,9 +91,10 @@ async function editLocked(
   const changed = edit(text);
   if (changed === text) return { outcome: "nothing to change", text };
   const isReplaced = writeAtomically(path, changed, {
-    // Checked immediately before the rename.
+    // Immediately before the rename, and in this order: a file that gets its name
+    // between the two has changed the identity.
     onlyIf: () =>
-      identityOf(path) === identity && listWriters(path).length <= OWN_WRITERS,
+      listWriters(path).length <= OWN_WRITERS && identityOf(path) === identity,
   });
   return { outcome: isReplaced ? "written" : "changed meanwhile", text };
 }
