@@ -167,6 +167,6 @@ Deno.test("formatNewNote() takes half of what can be read", () => {
   assertEquals(
     error.message,
     `Cannot create container "app": its request has ${half + 1} ` +
-      `characters, more than the ${half} that can be kept`,
+      `characters, more than ${half}`,
   );
 });
