@@ -1,5 +1,6 @@
 /** Connects orlop's own streams and terminal to a process. */
 
+import { whyOf } from "../errors/why.ts";
 import type { Bytes } from "../formats/bytes.ts";
 import type { Libc } from "../process/libc.ts";
 import type { ProcessStreams } from "../process/process_streams.ts";
@@ -27,6 +28,8 @@ export type RelayEnd =
 /**
  * Relays data until the process ends or the user detaches. The terminal is restored
  * afterwards.
+ *
+ * @throws {Error} If output of the process was lost, as on a full disk.
  */
 export async function relayStreams(
   process: ProcessStreams,
@@ -62,28 +65,40 @@ const NO_KEYS: Bytes = new Uint8Array(0);
 const READ_BYTES = 4096;
 
 async function waitForEnd(process: ProcessStreams): Promise<RelayEnd> {
-  await Promise.all([
+  const [failure] = await Promise.all([
     writeOutput(process.stdout, Deno.stdout),
     writeOutput(process.stderr, Deno.stderr),
   ]);
-  return { why: "ended", exitCode: await process.ended };
+  const exitCode = await process.ended;
+  if (failure !== undefined) {
+    throw new Error(`Cannot write to stdout: ${whyOf(failure)}`, {
+      cause: failure,
+    });
+  }
+  return { why: "ended", exitCode };
 }
 
-/** If orlop's output is closed, data is dropped: the process continues. */
+/**
+ * Writes what a process says. If orlop's output is closed or full, data is dropped:
+ * the process continues.
+ *
+ * @returns What data was lost by, unless nobody wanted it (`… | head`).
+ */
 async function writeOutput(
   stream: ReadableStream<Bytes>,
   output: { write(bytes: Uint8Array): Promise<number> },
-): Promise<void> {
-  let hasReader = true;
+): Promise<unknown> {
+  let failure: unknown;
   for await (const chunk of stream) {
-    for (let rest = chunk; hasReader && rest.length > 0;) {
+    for (let rest = chunk; failure === undefined && rest.length > 0;) {
       try {
         rest = rest.subarray(await output.write(rest));
-      } catch {
-        hasReader = false;
+      } catch (error) {
+        failure = error;
       }
     }
   }
+  return failure instanceof Deno.errors.BrokenPipe ? undefined : failure;
 }
 
 async function readInput(
