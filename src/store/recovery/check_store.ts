@@ -118,7 +118,7 @@ function adviseOn({ path, unnamed }: Inconsistency): string {
   if (unnamed === undefined) {
     return `repair that first, or use a store of its own: --root`;
   }
-  const what = isThere(path) ? "" : "it is missing: ";
+  const what = isThere(path) ? "" : "the file is missing; ";
   return `${what}run orlop check --repair, which restores the record from a ` +
     "backup or from the files. If another tool was removing this when it was " +
     "killed, or the power was cut, remove it again then; or, if it is not " +

@@ -89,7 +89,7 @@ Deno.test("requireConsistent() reports what is wrong, and what to do", async (t)
     "a table that is missing": [
       ({ paths }) => rmSync(join(paths.layers, "layers.json")),
       'it does not name layer "ID"',
-      `it is missing: ${REPAIR}`,
+      `the file is missing; ${REPAIR}`,
     ],
     "a home that is not mounted": [
       ({ paths }) => {
