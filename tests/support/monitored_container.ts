@@ -16,7 +16,7 @@ import {
 import { startProcess } from "../../src/engine/monitor/start_process.ts";
 import { RuntimeServer } from "../../src/engine/runtime_server.ts";
 import type { ContainerId } from "../../src/formats/storage/store_ids.ts";
-import { layerDirectory } from "../../src/store/paths.ts";
+import { layerDirectory, workDirectory } from "../../src/store/paths.ts";
 import { needs } from "./peers.ts";
 import { agentsIn, type LoggedAgents } from "./store_agent.ts";
 import { type TempDir, tempDir } from "./temp_dir.ts";
@@ -179,4 +179,20 @@ async function changeSpec(
     };
   }
   await Deno.writeTextFile(path, JSON.stringify(spec));
+}
+
+/** Makes a container that is not mounted, whose template runs a script. */
+export async function makeIdle(
+  test: MonitoredStore,
+  script: string,
+  annotations: Readonly<Record<string, string>> = {},
+): Promise<ContainerId> {
+  const { id } = await test.make(script);
+  await test.runtime.stopContainer(id, { mode: "all" });
+  const path = join(workDirectory(test.agent.store.paths, id), "config.json");
+  const template = JSON.parse(await Deno.readTextFile(path));
+  template.process.args = ["/bin/sh", "-c", script];
+  template.annotations = { ...template.annotations, ...annotations };
+  await Deno.writeTextFile(path, JSON.stringify(template));
+  return id;
 }

@@ -3,30 +3,14 @@ import { exists } from "@std/fs";
 import { join } from "@std/path";
 import { runDetached } from "../../../src/engine/pods/run_detached.ts";
 import { CommandError } from "../../../src/errors/store_errors.ts";
-import type { ContainerId } from "../../../src/formats/storage/store_ids.ts";
 import { workDirectory } from "../../../src/store/paths.ts";
 import {
+  makeIdle,
   MONITOR_NEEDS,
   type MonitoredStore,
   monitoredStore,
   untilEnded,
 } from "../../support/monitored_container.ts";
-
-/** Makes a container that is not mounted, whose template runs a script. */
-async function make(
-  test: MonitoredStore,
-  script: string,
-  annotations: Readonly<Record<string, string>> = {},
-): Promise<ContainerId> {
-  const { id } = await test.make(script);
-  await test.runtime.stopContainer(id, { mode: "all" });
-  const path = join(workDirectory(test.agent.store.paths, id), "config.json");
-  const template = JSON.parse(await Deno.readTextFile(path));
-  template.process.args = ["/bin/sh", "-c", script];
-  template.annotations = { ...template.annotations, ...annotations };
-  await Deno.writeTextFile(path, JSON.stringify(template));
-  return id;
-}
 
 async function countMounts({ agent }: MonitoredStore): Promise<number> {
   return (await agent.mounter.list(agent.store.paths.home))
@@ -39,7 +23,7 @@ Deno.test(
   async () => {
     await using test = await monitoredStore();
     const { agent } = test;
-    const id = await make(test, "echo hello; exit 3");
+    const id = await makeIdle(test, "echo hello; exit 3");
     await runDetached(agent, id);
     assertEquals((await untilEnded(agent, id)).exitCode, 3);
     const log = join(workDirectory(agent.store.paths, id), "ctr.log");
@@ -56,7 +40,7 @@ Deno.test(
       await t.step(removal, async () => {
         await using test = await monitoredStore();
         const { agent } = test;
-        const id = await make(test, "true");
+        const id = await makeIdle(test, "true");
         const path = join(workDirectory(agent.store.paths, id), "config.json");
         const template = JSON.parse(await Deno.readTextFile(path));
         template.process.args = ["/none"];

@@ -6,27 +6,11 @@ import { InvalidSandboxIdError } from "../../../src/errors/not_found_errors.ts";
 import type { ContainerId } from "../../../src/formats/storage/store_ids.ts";
 import { workDirectory } from "../../../src/store/paths.ts";
 import {
+  makeIdle,
   MONITOR_NEEDS,
-  type MonitoredStore,
   monitoredStore,
   untilEnded,
 } from "../../support/monitored_container.ts";
-
-/** Makes a container that is not mounted, whose template runs a script. */
-async function make(
-  test: MonitoredStore,
-  script: string,
-  annotations: Readonly<Record<string, string>> = {},
-): Promise<ContainerId> {
-  const { id } = await test.make(script);
-  await test.runtime.stopContainer(id, { mode: "all" });
-  const path = join(workDirectory(test.agent.store.paths, id), "config.json");
-  const template = JSON.parse(await Deno.readTextFile(path));
-  template.process.args = ["/bin/sh", "-c", script];
-  template.annotations = { ...template.annotations, ...annotations };
-  await Deno.writeTextFile(path, JSON.stringify(template));
-  return id;
-}
 
 Deno.test(
   "startPod() runs all of a pod, in order, and continues if one fails",
@@ -34,8 +18,8 @@ Deno.test(
   async () => {
     await using test = await monitoredStore();
     const { agent } = test;
-    const first = await make(test, "exit 4");
-    const second = await make(test, "exit 5");
+    const first = await makeIdle(test, "exit 4");
+    const second = await makeIdle(test, "exit 5");
     using held = await agent.store.lock({ containers: "read" });
     const metadata = held.containers.lookUp(first)?.metadata ?? "{}";
     held[Symbol.dispose]();
