@@ -3,15 +3,13 @@ import { RuntimeService } from "../../../../src/cri/api/api_pb.js";
 import { toText } from "../../../../src/formats/bytes.ts";
 import { assertCode, CODE } from "../../../support/nodes/cri_answers.ts";
 import { NODE_NEEDS } from "../../../support/nodes/cri_node.ts";
-import {
-  HOST_NETWORK,
-  startNodeHere,
-} from "../../../support/nodes/node_here.ts";
+import { startNodeHere } from "../../../support/nodes/node_here.ts";
 import {
   connectWebSocket,
   type WebSocketClient,
 } from "../../../support/streaming/websocket_client.ts";
 import { until } from "../../../support/until.ts";
+import { makeScripted } from "./scripted_container.ts";
 
 const { method } = RuntimeService;
 const V5 = { protocols: "v5.channel.k8s.io" };
@@ -29,20 +27,7 @@ Deno.test(
   async (t) => {
     await using node = await startNodeHere();
     const { client } = node;
-    const pod = await node.runPod("web", HOST_NETWORK);
-    const id = await node.create(pod, "app", {
-      changes: { envs: [{ key: "WORD", value: new Uint8Array([104, 105]) }] },
-    });
-    const run = async (
-      script: string,
-      { timeout = 0n, containerId = id }: {
-        readonly timeout?: bigint;
-        readonly containerId?: string;
-      } = {},
-    ) =>
-      await client.call(method.execSync, {
-        ...{ containerId, cmd: ["sh", "-c", script], timeout },
-      });
+    const { pod, id, run } = await makeScripted(node);
     await node.start(id);
 
     await t.step("exec() joins a client with its streams", async () => {
